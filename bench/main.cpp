@@ -1,0 +1,100 @@
+// baton-bench: this system's throughput and latency, beside a plain zmq_proxy. Each contestant runs in turn, round after
+// round, so that what else the machine does falls on all of them.
+#include <zmq.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "bench/report.hpp"
+#include "bench/worker.hpp"
+
+namespace baton::bench {
+namespace {
+
+struct Options {
+  double seconds = 2;
+  int rounds = 3;
+  std::string only;
+  unsigned seed = 1;
+};
+
+Contest contest(bool latency, std::size_t producers, std::size_t consumers, std::size_t size) {
+  Contest contest;
+  contest.name = std::string(latency ? "latency" : "throughput") + "/" + std::to_string(producers) + "+" +
+                 std::to_string(consumers) + "/" + std::to_string(size) + "B";
+  contest.setup.latency = latency;
+  contest.setup.producers = producers;
+  contest.setup.consumers = consumers;
+  contest.setup.size = size;
+  return contest;
+}
+
+std::vector<Contest> all_contests() {
+  const Contestant proxy{"proxy", {true, "", 1000}};
+  const Contestant wide_proxy{"proxy-hwm-100k", {true, "", 100'000}};
+  const Contestant packed{"packed", {false, "", 1000}};
+  const Contestant on_demand{"prefetch-0", {false, "", 0}};
+  std::vector<Contest> contests;
+  for (const std::size_t size : {100, 1024}) {
+    for (const std::size_t scale : {1, 3}) {
+      contests.push_back(contest(false, scale, scale == 1 ? 1 : 2 * scale, size));
+      contests.back().contestants = {proxy, wide_proxy, packed, on_demand};
+    }
+    contests.push_back(contest(true, 1, 1, size));
+    contests.back().contestants = {proxy, on_demand};
+  }
+  return contests;
+}
+
+Options parse(int argc, char** argv) {
+  Options options;
+  CLI::App app{"Throughput and latency of Baton beside a plain zmq_proxy, with real processes."};
+  app.add_option("--seconds", options.seconds, "length of each measured window")->capture_default_str();
+  app.add_option("--rounds", options.rounds, "how often each contestant runs; medians are printed")
+      ->capture_default_str();
+  app.add_option("--only", options.only, "run what has this in its name, as in throughput/3+6/100B/packed");
+  app.add_option("--seed", options.seed, "of the bodies' bytes")->capture_default_str();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    std::exit(app.exit(error) == 0 ? 0 : 2);
+  }
+  return options;
+}
+
+void print_settings(const Options& options) {
+  int major = 0, minor = 0, patch = 0;
+  zmq_version(&major, &minor, &patch);
+  std::printf("seed %u, window %g s, rounds %d, cores %u, libzmq %d.%d.%d\n", options.seed, options.seconds,
+              options.rounds, std::thread::hardware_concurrency(), major, minor, patch);
+}
+
+int run_all(const Options& options) {
+  print_settings(options);
+  print_heading();
+  bool clean = true;
+  for (Contest contest : all_contests()) {
+    contest.setup.window = std::chrono::milliseconds(static_cast<int>(options.seconds * 1000));
+    contest.setup.seed = options.seed;
+    clean &= hold(contest, options.rounds, options.only);
+  }
+  return clean ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace baton::bench
+
+int main(int argc, char** argv) {
+  using namespace baton::bench;
+  try {
+    if (argc == 3 && std::string(argv[1]) == worker_mark) return run_worker(from_arguments({argv, argv + argc}));
+    return run_all(parse(argc, argv));
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "error: %s\n", error.what());
+    return 1;
+  }
+}

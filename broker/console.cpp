@@ -1,0 +1,27 @@
+#include "broker/console.hpp"
+
+namespace baton {
+
+void ConsoleLog::append(std::string_view block) {
+  total_ += block.size();
+  blocks_.push_back({std::string(block), total_});
+}
+
+std::uint64_t ConsoleLog::trim(Number not_after) {
+  std::uint64_t dropped = 0;
+  while (blocks_.size() > 1 && total_ - dropped_ > keep_ && first_ <= not_after) {
+    dropped_ = blocks_.front().end;
+    blocks_.pop_front();
+    first_ += 1;
+    ++dropped;
+  }
+  return dropped;
+}
+
+std::uint64_t ConsoleLog::bytes_after(Number number) const {
+  if (number >= last()) return 0;
+  if (number < first_) return total_ - dropped_;
+  return total_ - blocks_[number - first_].end;
+}
+
+}  // namespace baton

@@ -1,0 +1,43 @@
+// The console log: blocks of lines from all processes, in one order, kept for printers that come late.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+
+#include "proto/ids.hpp"
+
+namespace baton {
+
+/// Blocks are numbered from 1. The log keeps the last `keep` bytes, at least one block.
+class ConsoleLog {
+ public:
+  explicit ConsoleLog(std::uint64_t keep) : keep_(keep) {}
+
+  void append(std::string_view block);
+  /// Drops the oldest blocks down to `keep`, but none after `not_after`. Returns how many.
+  std::uint64_t trim(Number not_after);
+
+  Number last() const { return {first_.value + blocks_.size() - 1}; }
+  /// The oldest block that is kept; last() + 1 when there is none.
+  Number first() const { return first_; }
+  /// `number` must be within first() .. last().
+  std::string_view block(Number number) const { return blocks_[number - first_].bytes; }
+  /// Bytes of all blocks after `number` that are kept.
+  std::uint64_t bytes_after(Number number) const;
+  std::uint64_t keep() const { return keep_; }
+
+ private:
+  struct Block {
+    std::string bytes;
+    std::uint64_t end;  ///< bytes of all blocks up to this one, since the log began
+  };
+  std::uint64_t keep_;
+  std::deque<Block> blocks_;
+  Number first_{1};
+  std::uint64_t total_ = 0;    ///< bytes since the log began
+  std::uint64_t dropped_ = 0;  ///< of these, dropped
+};
+
+}  // namespace baton

@@ -1,0 +1,214 @@
+#include "broker/core.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include "broker/credit.hpp"
+
+namespace baton {
+namespace {
+
+/// Which role may send an entry on the control stream.
+bool may_send(Role role, EntryKind kind) {
+  switch (kind) {
+    case EntryKind::say:
+    case EntryKind::bye: return true;
+    case EntryKind::join: return role == Role::producer;
+    default: return role == Role::consumer;
+  }
+}
+
+}  // namespace
+
+Core::Core(Settings settings, Epoch epoch, Storage& storage, Effects& effects, Time now)
+    : settings_(std::move(settings)),
+      epoch_(epoch),
+      storage_(storage),
+      effects_(effects),
+      stock_(settings_, storage, effects, changed_),
+      console_(settings_.console_keep),
+      look_at_(never),
+      beat_at_(now + beat_interval),
+      due_(now) {}
+
+void Core::beat(Session& session, const Beat& beat, Time now) {
+  session.heard_at = now;
+  // A beat follows all that its client has sent on the control door before: what is not here by now was lost.
+  if (beat.control_sent > session.control.received()) {
+    session.control.note_gap();
+    changed(session);
+  }
+  if (session.is(Role::producer)) {
+    auto& outcomes = session.producer->outcomes;
+    outcomes.confirm(beat.heard, now);
+    if (beat.rewind && outcomes.rewind(now)) changed(session);
+  }
+  if (session.is(Role::printer)) {
+    const auto printed = std::min(beat.heard, session.sent);
+    if (beat.rewind) session.sent = std::max(printed, session.printed);
+    if (printed > session.printed) {
+      session.printed = printed;
+      session.printed_at = now;
+    }
+    if (session.sent < console_.last()) changed(session);
+  }
+}
+
+Refusal Core::put(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now) {
+  session.heard_at = now;
+  if (!session.is(Role::producer)) return Refusal::wrong_role;
+  auto& producer = *session.producer;
+  const auto before = producer.put.received();
+  // What a client has under way from its previous session may come without new credit.
+  const auto limit = std::max(session.credit, before + put_window_items);
+  if (first.value == 0 || first + count > limit + 1) return Refusal::over_credit;
+  changed(session);
+  const auto taken = producer.put.take(first, count);
+  if (taken.verdict != StreamReceiver::Verdict::fresh) return Refusal::none;
+
+  EntryReader in(entries);
+  Entry entry;
+  Number number = first;
+  for (std::uint32_t i = 0; in.next(entry); ++i, number += 1)
+    if (i >= taken.skip) stock_.put(producer, *session.queues.front(), read_item(entry), number, now);
+  use_credit(session, before);
+  return Refusal::none;
+}
+
+Refusal Core::control(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now) {
+  session.heard_at = now;
+  if (first.value == 0) return Refusal::malformed;
+  changed(session);
+  const auto taken = session.control.take(first, count);
+  if (taken.verdict != StreamReceiver::Verdict::fresh) return Refusal::none;
+  EntryReader in(entries);
+  Entry entry;
+  for (std::uint32_t i = 0; in.next(entry); ++i)
+    if (i >= taken.skip && session.state == Session::State::standing) apply(session, entry, now);
+  return Refusal::none;
+}
+
+void Core::apply(Session& session, const Entry& entry, Time now) {
+  if (!may_send(session.hello.role, entry.kind)) return refuse(session.id, Refusal::wrong_role, {}, now);
+  switch (entry.kind) {
+    case EntryKind::ask: return stock_.ask(session, read_ask(entry));
+    case EntryKind::withdraw: return stock_.withdraw(session, read_withdraw(entry));
+    case EntryKind::ack:
+    case EntryKind::release: return settle_runs(session, entry, now);
+    case EntryKind::fail:
+      if (!stock_.fail(session, read_fail(entry), now)) refuse(session.id, Refusal::not_held, {}, now);
+      return;
+    case EntryKind::say: return say(session, entry.payload);
+    case EntryKind::lane_lost: return lane_lost(session, read_lane_lost(entry));
+    case EntryKind::join: session.joining = true; return;
+    case EntryKind::bye:
+      return bye(session, read_bye(entry), now);
+    default: assert(false && "check_entries() let it through");
+  }
+}
+
+/// What the client holds goes back at once; the session ends when all it sent is in and kept.
+void Core::bye(Session& session, Number last_put, Time now) {
+  session.said_bye = true;
+  session.last_put = last_put;
+  if (!session.is(Role::consumer)) return;
+  stock_.forget_asks(session);
+  stock_.give_all_back(session, {}, now);
+}
+
+void Core::settle_runs(Session& session, const Entry& entry, Time now) {
+  read_runs(entry, runs_);
+  for (const auto& run : runs_) {
+    std::uint32_t settled = 0;  // the first item that is not held ends a run: its length is the sender's word
+    while (settled < run.count && (entry.kind == EntryKind::ack ? stock_.ack(session, run.first + settled)
+                                                                : stock_.release(session, run.first + settled)))
+      ++settled;
+    if (settled < run.count)
+      refuse(session.id, Refusal::not_held, "item " + std::to_string(run.first.value + settled), now);
+  }
+}
+
+void Core::lane_lost(Session& session, const LaneLost& lost) {
+  if (lost.generation != session.lane_generation || lost.received > session.lane_sent()) return;
+  stock_.take_back_after(session, session.lane_base + lost.received.value);
+  stock_.forget_asks(session);
+  effects_.lane_changes.push_back({session.id, session.lane_generation, false});
+  open_lane(session);
+  stock_.ask(session, lost.wanted);
+}
+
+void Core::open_lane(Session& session) {
+  ++session.lane_generation;
+  session.lane_port = 0;
+  session.lane_base = session.handed_count;
+  session.asked = session.answered = 0;
+  effects_.lane_changes.push_back({session.id, session.lane_generation, true});
+}
+
+void Core::lane_opened(const SessionId& id, std::uint32_t generation, std::uint16_t port) {
+  auto* session = find(id);
+  if (!session || session->lane_generation != generation) return;
+  session->lane_port = port;
+  changed(*session);
+}
+
+void Core::lane_failed(const SessionId& id, std::uint32_t generation, Time now) {
+  const auto* session = find(id);
+  if (session && session->lane_generation == generation) refuse(id, Refusal::sessions_full, {}, now);
+}
+
+void Core::say(const Session& session, std::string_view block) {
+  if (may_leave(session) && ending_ != Ending::leaving) return;  // the last line of all was said
+  console_.append(block);
+  for (auto* printer : printers_) changed(*printer);
+}
+
+void Core::end_turn(Time now, bool control_dry) {
+  // After a pause of our own (a stopped process, a suspended machine) silence is no sign of death: all get more time.
+  if (now > due_ + longest_pause) {
+    for (auto& [id, session] : sessions_) {
+      session->heard_at += now - due_;
+      if (session->left_at != never) session->left_at += now - due_;
+    }
+    if (look_at_ != never) look_at_ += now - due_;
+  }
+  if (control_dry || now > look_at_ + longest_pause) check_liveness(now);
+  stock_.tick(now);
+  stock_.serve();
+  extend_credits();
+  persist();
+  end_complete_byes(now);
+  check_ending(now);
+  watch_console(now);
+  if (now >= beat_at_) {
+    all_changed();
+    beat_at_ = now + beat_interval;
+  }
+  tell_changed(now);
+  sweep_over(now);
+  due_ = now;
+  due_ = next_deadline();
+#ifndef NDEBUG
+  check_invariants();
+#endif
+}
+
+Time Core::next_deadline() const {
+  if (!changed_.empty() || stock_.has_to_serve()) return due_;  // something came up after the last turn: at once
+  auto next = std::min({look_at_, beat_at_, stock_.next_deadline()});
+  if (ending_ == Ending::leaving) next = std::min(next, ending_since_ + settings_.leave_within);
+  if (ending_ == Ending::printing) next = std::min(next, ending_since_ + settings_.print_within);
+  return next;
+}
+
+void Core::check_invariants() const {
+  stock_.check_invariants();
+  for ([[maybe_unused]] const auto& [id, session] : sessions_) {
+    assert(session->answered <= session->asked);
+    assert(session->id == id);
+    assert((session->producer != nullptr) == (session->is(Role::producer) && session->state == Session::State::standing));
+    assert(session->printed <= session->sent && session->sent <= console_.last());
+  }
+}
+
+}  // namespace baton

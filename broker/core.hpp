@@ -1,0 +1,169 @@
+// The broker's core: who is alive, what each may send and is told, and (in Stock) the life of items.
+//
+// Pure: no socket, clock, disk or thread. Methods take `now`; what must be done is appended to Effects at the latest by
+// end_turn(); next_deadline() says when to end a turn even if nothing comes in.
+//
+// Invariants, besides Stock's:
+// 1. A session stands when its hello and a subscription to its topic are here; it ends by bye, silence (lost_after),
+//    departure (grace), or a refusal that ends it. What it held goes back in the same turn.
+// 2. What a stream brought is applied in the order of its numbers, each number once.
+// 3. Nothing is confirmed before the storage said that it is durable.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/console.hpp"
+#include "broker/effects.hpp"
+#include "broker/session.hpp"
+#include "broker/settings.hpp"
+#include "broker/stock.hpp"
+#include "broker/storage.hpp"
+
+namespace baton {
+
+class Core {
+ public:
+  /// `storage` and `effects` must outlive the core.
+  Core(Settings settings, Epoch epoch, Storage& storage, Effects& effects, Time now);
+
+  /// A subscription to `topic` arrived or left on news; there may be several of one topic.
+  void subscribed(const SessionId& topic, Time now);
+  void unsubscribed(const SessionId& topic, Time now);
+
+  /// Begins a session, or repeats the answer to one that stands.
+  Refusal hello(const SessionId& id, Hello hello, Time now);
+
+  /// The session if it stands, else nullptr. Valid until the end of the turn.
+  Session* find(const SessionId& id);
+  /// A message of a session that does not stand: it is told to begin anew, or again that its bye was heard.
+  void unknown(const SessionId& id, Time now);
+
+  void beat(Session& session, const Beat& beat, Time now);
+  /// A message of a stream. `entries` was checked by check_entries(), and stays valid for the call.
+  Refusal put(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now);
+  Refusal control(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now);
+
+  /// Answers to Effects::lane_changes.
+  void lane_opened(const SessionId& id, std::uint32_t generation, std::uint16_t port);
+  void lane_failed(const SessionId& id, std::uint32_t generation, Time now);
+
+  /// Tells the sender why its message had no effect, where it is a session's topic; ends the session where the refusal
+  /// does. `detail` may be empty.
+  void refuse(const SessionId& id, Refusal refusal, const std::string& detail, Time now);
+
+  /// Deadlines, hand-offs, persistence, and what the sessions are told. While control was not read dry, nobody's silence
+  /// is judged: the beat may be among what is still to be read.
+  void end_turn(Time now, bool control_dry);
+  Time next_deadline() const;
+
+  /// The end of the whole system, as if it were done: all clients are told to leave.
+  void shut_down(Time now);
+
+  Epoch epoch() const { return epoch_; }
+  std::uint64_t refused(Refusal refusal) const { return refusals_[static_cast<std::size_t>(refusal)]; }
+  const Stock& stock() const { return stock_; }
+  std::size_t session_count() const { return sessions_.size(); }
+  void check_invariants() const;
+
+ private:
+  /// What is remembered of a session that ended: its client may come back in a new one, or ask again for its end.
+  struct Tombstone {
+    Number control_received;
+    std::string why;  ///< as in the history of the items that it lost; empty when it left by bye
+    Time until;
+    bool said_bye;
+  };
+  /// How far the end of the whole system is (exit_when_done or shut_down).
+  enum class Ending : std::uint8_t {
+    not_yet,
+    leaving,   ///< producers and consumers are told to leave
+    printing,  ///< they are gone; the printers get the last line
+    over,
+  };
+
+  // Sessions (core_sessions.cpp).
+  void stand_if_ready(Session& session, Time now);
+  void stand_producer(Session& session, Time now);
+  void stand_consumer(Session& session);
+  void stand_printer(Session& session, Time now);
+  void resume_from_previous(Session& session, Time now);
+  void end(Session& session, const std::string& why, Time now);
+  void end_complete_byes(Time now);
+  void check_liveness(Time now);
+  void sweep_over(Time now);
+
+  // Entries of the control stream (core.cpp).
+  void apply(Session& session, const Entry& entry, Time now);
+  void bye(Session& session, Number last_put, Time now);
+  void settle_runs(Session& session, const Entry& entry, Time now);
+  void lane_lost(Session& session, const LaneLost& lost);
+  void open_lane(Session& session);
+  void say(const Session& session, std::string_view block);
+
+  // What sessions are told (core_news.cpp).
+  void changed(Session& session);
+  void all_changed();
+  void tell_changed(Time now);
+  void tell_outcomes(Session& session, Time now);
+  Confirm confirm_of(const Session& session) const;
+  void feed_printer(Session& session);
+  void send(const SessionId& to, std::string bytes);
+  Header header_for(const SessionId& id, MessageType type) const { return {type, 0, epoch_, id, {}}; }
+  Number printed_by_all(Time now) const;
+  void watch_console(Time now);
+  void persist();
+  void extend_credits();
+
+  // The end of the system (core_ending.cpp).
+  void check_ending(Time now);
+  bool work_is_done(Time now);
+  bool anyone_but_printers() const;
+  bool may_leave(const Session& session) const;
+  void enter(Ending stage, Time now);
+
+  const Settings settings_;
+  const Epoch epoch_;
+  Storage& storage_;
+  Effects& effects_;
+  std::vector<Session*> changed_;
+  std::vector<ItemRun> runs_;  // of the entry at hand
+  Stock stock_;
+  ConsoleLog console_;
+
+  std::unordered_map<SessionId, std::unique_ptr<Session>> sessions_;
+  std::unordered_map<SessionId, std::uint32_t> subscriptions_;  // how many of each topic
+  std::unordered_map<SessionId, Tombstone> tombstones_;
+  std::vector<Session*> printers_;
+  std::vector<SessionId> over_;  // sessions that are over: erased at the end of the turn
+  std::array<std::uint64_t, refusal_count> refusals_{};
+
+  struct Pending {  // received up to these numbers when `ticket` was drawn
+    Ticket ticket;
+    SessionId session;
+    Number control, put;
+  };
+  std::deque<Pending> pending_;
+
+  Time look_at_;   // when some session's silence or departure must be judged, at the earliest
+  Time beat_at_;   // when all sessions get the next beat
+  Time sweep_at_{};  // when old tombstones are swept
+  Time due_;       // what next_deadline() last said
+
+  Number printed_;  // the last block that some printer which is gone has printed
+  bool lines_dropped_ = false;
+  bool say_held_ = false;  // the console log is full: sayers have no window
+
+  Ending ending_ = Ending::not_yet;
+  Time ending_since_{};                // of the present stage
+  Time done_since_ = never;            // when all work was first seen done
+  std::set<std::string> producers_seen_;
+  std::uint32_t consumers_seen_ = 0;
+};
+
+}  // namespace baton

@@ -1,0 +1,140 @@
+// What the sessions are told at the end of a turn.
+#include <algorithm>
+#include <utility>
+
+#include "broker/core.hpp"
+#include "broker/credit.hpp"
+
+namespace baton {
+
+void Core::changed(Session& session) {
+  if (std::exchange(session.changed, true)) return;
+  changed_.push_back(&session);
+}
+
+void Core::all_changed() {
+  for (auto& [id, session] : sessions_)
+    if (session->state == Session::State::standing) changed(*session);
+}
+
+void Core::send(const SessionId& to, std::string bytes) { effects_.news.push_back({to, std::move(bytes)}); }
+
+/// Gives the turn to the storage, and takes what has become durable by now as confirmed.
+void Core::persist() {
+  const auto ticket = storage_.commit();
+  for (const auto* session : changed_)
+    if (session->state != Session::State::over)
+      pending_.push_back({ticket, session->id, session->control.received(),
+                          session->producer ? session->producer->put.received() : Number{}});
+  for (const auto durable = storage_.durable(); !pending_.empty() && pending_.front().ticket <= durable;
+       pending_.pop_front()) {
+    auto* session = find(pending_.front().session);
+    if (!session) continue;
+    session->control_confirmed = std::max(session->control_confirmed, pending_.front().control);
+    if (session->producer)
+      session->producer->confirmed = std::max(session->producer->confirmed, pending_.front().put);
+    changed(*session);
+  }
+}
+
+void Core::extend_credits() {
+  const auto window_moved = [&](Session& session) {
+    const bool shut = put_window(session, settings_) == 0;
+    return std::exchange(session.window_shut, shut) != shut;
+  };
+  for (auto* queue : stock_.take_touched())
+    for (auto* session : queue->producers)
+      if (extend_credit(*session, settings_) | window_moved(*session)) changed(*session);
+}
+
+Confirm Core::confirm_of(const Session& session) const {
+  Confirm confirm;
+  confirm.control_received = session.control_confirmed;
+  confirm.rewind_control = session.control.has_gap();
+  confirm.say_window = say_held_ ? 0 : say_window_bytes;
+  confirm.say_held = say_held_ ? Held::console : Held::nothing;
+  confirm.shutdown = may_leave(session);
+  confirm.ended = session.state == Session::State::over;
+  if (const auto* producer = session.producer) {
+    confirm.put_received = producer->put.received();
+    confirm.put_confirmed = producer->confirmed;
+    confirm.put_credit = session.credit;
+    confirm.put_window = put_window(session, settings_);
+    confirm.put_held = put_held(session, settings_);
+    confirm.rewind_put = producer->put.has_gap();
+    confirm.accepted = producer->accepted;
+    confirm.done = producer->done;
+    confirm.dead = producer->dead;
+    confirm.told = producer->outcomes.last();
+  }
+  if (session.is(Role::printer)) confirm.told = console_.last();
+  if (session.is(Role::consumer)) {
+    confirm.lane_sent = session.lane_sent();
+    confirm.lane_generation = session.lane_generation;
+    confirm.lane_port = session.lane_port;
+  }
+  return confirm;
+}
+
+void Core::tell_changed(Time now) {
+  for (std::size_t i = 0; i < changed_.size(); ++i) {
+    auto& session = *changed_[i];
+    session.changed = false;
+    if (session.state == Session::State::over && !session.said_bye) continue;
+    send(session.id, encode_confirm(header_for(session.id, MessageType::confirm), confirm_of(session)));
+    if (session.producer) tell_outcomes(session, now);
+    if (session.is(Role::printer) && session.state == Session::State::standing) feed_printer(session);
+  }
+  changed_.clear();
+}
+
+void Core::tell_outcomes(Session& session, Time now) {
+  while (auto* block = session.producer->outcomes.next_to_send(now))
+    send(session.id, std::string(make_message(*block, MessageType::outcome, epoch_, session.id)));
+}
+
+/// Sends a printer what is next for it, up to console_window_bytes beyond what it has printed.
+void Core::feed_printer(Session& session) {
+  while (session.sent < console_.last() &&
+         console_.bytes_after(session.printed) - console_.bytes_after(session.sent) < console_window_bytes) {
+    auto header = header_for(session.id, MessageType::console);
+    header.number = session.sent + 1;
+    std::string message(header_size, '\0');
+    if (header.number < console_.first()) {
+      append_dropped(message, console_.first() - header.number);
+      header.count = 1;
+      session.sent = {console_.first().value - 1};
+    } else {
+      for (; session.sent < console_.last() && message.size() < pack_bytes && header.count < max_entries; ++header.count) {
+        session.sent += 1;
+        append_block(message, EntryKind::line, console_.block(session.sent));
+      }
+    }
+    write_header(message.data(), header);
+    send(session.id, std::move(message));
+  }
+}
+
+/// The last block that all printers who are connected and read have printed; without one, the last of all.
+Number Core::printed_by_all(Time now) const {
+  auto printed = console_.last();
+  for (const auto* printer : printers_)
+    if (printer->printed_at + settings_.printer_stuck > now || printer->printed == console_.last())
+      printed = std::min(printed, printer->printed);
+  return printed;
+}
+
+/// A full log holds the sayers while a printer reads; else its oldest blocks go.
+void Core::watch_console(Time now) {
+  for (auto* printer : printers_)
+    if (printer->printed == console_.last()) printer->printed_at = now;
+  const auto printed = printed_by_all(now);
+  const auto dropped = console_.trim(printed);
+  if (dropped > 0 && printers_.empty() && !std::exchange(lines_dropped_, true))
+    effects_.log.push_back("no printer reads the console: its oldest lines are dropped");
+  const auto waiting = console_.bytes_after(printed);
+  const bool held = say_held_ ? waiting > console_.keep() / 2 : waiting >= console_.keep();
+  if (std::exchange(say_held_, held) != held) all_changed();
+}
+
+}  // namespace baton

@@ -1,0 +1,217 @@
+// How sessions begin and end.
+#include <algorithm>
+#include <utility>
+
+#include "broker/core.hpp"
+#include "broker/credit.hpp"
+
+namespace baton {
+
+void Core::subscribed(const SessionId& topic, Time now) {
+  if (subscriptions_.size() > 10 * std::size_t{settings_.max_sessions}) return;  // nobody needs so many
+  ++subscriptions_[topic];
+  const auto found = sessions_.find(topic);
+  if (found == sessions_.end()) return;
+  auto& session = *found->second;
+  session.left_at = never;
+  if (session.state == Session::State::standing) changed(session);  // what it missed is in the confirm
+  stand_if_ready(session, now);
+}
+
+void Core::unsubscribed(const SessionId& topic, Time now) {
+  const auto count = subscriptions_.find(topic);
+  if (count == subscriptions_.end() || --count->second > 0) return;
+  subscriptions_.erase(count);
+  const auto found = sessions_.find(topic);
+  if (found == sessions_.end()) return;
+  found->second->left_at = now;
+  look_at_ = std::min(look_at_, now + grace);
+}
+
+Session* Core::find(const SessionId& id) {
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end() || found->second->state != Session::State::standing) return nullptr;
+  return found->second.get();
+}
+
+Refusal Core::hello(const SessionId& id, Hello hello, Time now) {
+  if (tombstones_.contains(id)) return Refusal::unknown_session;
+  const auto found = sessions_.find(id);
+  if (found != sessions_.end()) {
+    auto& session = *found->second;
+    session.heard_at = now;
+    if (session.state == Session::State::standing) {
+      send(id, encode_json(header_for(id, MessageType::welcome), to_json(session.welcome)));
+      changed(session);
+    }
+    return Refusal::none;
+  }
+  if (sessions_.size() >= settings_.max_sessions) return Refusal::sessions_full;
+  auto& session = *(sessions_[id] = std::make_unique<Session>());
+  session.id = id;
+  session.hello = std::move(hello);
+  session.heard_at = now;
+  look_at_ = std::min(look_at_, now + lost_after);
+  stand_if_ready(session, now);
+  return Refusal::none;
+}
+
+void Core::stand_if_ready(Session& session, Time now) {
+  if (session.state != Session::State::greeted || !subscriptions_.contains(session.id)) return;
+  session.state = Session::State::standing;
+  auto& welcome = session.welcome;
+  welcome.broker = settings_.broker;
+  welcome.host = settings_.host;
+  welcome.keeps = settings_.keeps;
+  welcome.max_attempts = settings_.max_attempts;
+  for (const auto& name : session.hello.queues) session.queues.push_back(&stock_.queue(name));
+  resume_from_previous(session, now);
+  switch (session.hello.role) {
+    case Role::producer: stand_producer(session, now); break;
+    case Role::consumer: stand_consumer(session); break;
+    case Role::printer: stand_printer(session, now); break;
+  }
+  send(session.id, encode_json(header_for(session.id, MessageType::welcome), to_json(welcome)));
+  changed(session);
+}
+
+/// What the client's earlier session left behind: how much of its control stream came in, and what it still holds.
+void Core::resume_from_previous(Session& session, Time now) {
+  if (!session.hello.previous || session.hello.previous->epoch != epoch_) return;
+  const auto& previous = session.hello.previous->session;
+  if (auto* old = find(previous); old && old != &session) end(*old, {}, now);  // it says itself that this is over
+  const auto tombstone = tombstones_.find(previous);
+  if (tombstone == tombstones_.end()) return;
+  session.welcome.previous_control = tombstone->second.control_received;
+  for (const auto& run : session.hello.reclaim)
+    for (std::uint32_t i = 0; i < run.count; ++i)
+      if (const auto id = run.first + i; stock_.reclaim(session, id, tombstone->second.why))
+        session.welcome.kept.push_back({id, 1});
+}
+
+void Core::stand_producer(Session& session, Time now) {
+  const auto& hello = session.hello;
+  auto& producer = stock_.producer(hello.name, hello.named, hello.first_put);
+  producer.lost_at = never;
+  producer.said_bye = false;
+  if (producer.session) refuse(producer.session->id, Refusal::fenced, {}, now);
+  producer.lost_at = never;
+  if (hello.first_put > producer.put.received() + 1) producer.put = StreamReceiver(hello.first_put);
+  producer.named |= hello.named;
+  producer.session = &session;
+  session.producer = &producer;
+  session.credit = producer.put.received();
+  session.queues.front()->producers.push_back(&session);
+  extend_credit(session, settings_);
+
+  if (hello.previous) producer.outcomes.confirm(hello.heard, now);
+  producer.outcomes.restart();
+  producer.outcomes.set_credit({UINT64_MAX}, UINT64_MAX);
+  session.welcome.first_told = producer.outcomes.confirmed() + 1;
+  session.welcome.put_received = producer.put.received();
+  producers_seen_.insert(hello.name);
+}
+
+void Core::stand_consumer(Session& session) {
+  open_lane(session);
+  if (!session.hello.previous) ++consumers_seen_;
+}
+
+void Core::stand_printer(Session& session, Time now) {
+  const auto& hello = session.hello;
+  const bool goes_on = hello.previous && hello.previous->epoch == epoch_;
+  session.printed = std::min(goes_on ? hello.heard : printed_, console_.last());
+  session.sent = session.printed;
+  session.printed_at = now;
+  session.welcome.first_told = session.printed + 1;
+  printers_.push_back(&session);
+}
+
+void Core::unknown(const SessionId& id, Time now) {
+  const auto tombstone = tombstones_.find(id);
+  if (tombstone == tombstones_.end() || !tombstone->second.said_bye)
+    return refuse(id, Refusal::unknown_session, {}, now);
+  Confirm confirm;
+  confirm.control_received = tombstone->second.control_received;
+  confirm.ended = true;
+  send(id, encode_confirm(header_for(id, MessageType::confirm), confirm));
+}
+
+void Core::refuse(const SessionId& id, Refusal refusal, const std::string& detail, Time now) {
+  const auto count = ++refusals_[static_cast<std::size_t>(refusal)];
+  auto text = std::string(meaning(refusal));
+  if (!detail.empty()) text += " (" + detail + ")";
+  if (count <= 3 || (count & (count - 1)) == 0)  // ever more rarely
+    effects_.log.push_back("refused, for the " + std::to_string(count) + ". time: " + text + " [session " +
+                           to_hex(id).substr(0, 8) + "]");
+  if (subscriptions_.contains(id))
+    send(id, encode_json(header_for(id, MessageType::refusal), to_json(RefusalNotice{refusal, text})));
+  if (auto* session = find(id); session && ends_session(refusal)) end(*session, text, now);
+}
+
+void Core::end(Session& session, const std::string& why, Time now) {
+  if (session.state == Session::State::over) return;
+  const bool stood = std::exchange(session.state, Session::State::over) == Session::State::standing;
+  over_.push_back(session.id);
+  if (!stood) return;
+  // The session's own mark makes `why` prove, when its client comes back, that it was this session that lost an item.
+  const auto mark = why.empty() ? why : why + " [session " + to_hex(session.id).substr(0, 8) + "]";
+  tombstones_[session.id] = {session.control.received(), mark, now + ended_kept, session.said_bye};
+  if (!why.empty() && !session.said_bye)
+    effects_.log.push_back(std::string(name(session.hello.role)) + " " + session.hello.host + "/" +
+                           std::to_string(session.hello.pid) + " is gone: " + mark);
+  if (session.is(Role::consumer)) {
+    stock_.forget_asks(session);
+    stock_.give_all_back(session, mark, now);
+    effects_.lane_changes.push_back({session.id, session.lane_generation, false});
+  }
+  if (session.is(Role::producer)) {
+    return_credit(session);
+    auto& producer = *std::exchange(session.producer, nullptr);
+    producer.session = nullptr;
+    producer.said_bye = session.said_bye;
+    producer.lost_at = now;
+    stock_.forget_if_settled(producer);
+  }
+  if (session.is(Role::printer)) {
+    printed_ = std::max(printed_, session.printed);
+    std::erase(printers_, &session);
+  }
+}
+
+void Core::check_liveness(Time now) {
+  if (now < look_at_) return;
+  look_at_ = never;
+  for (auto& [id, session] : sessions_) {
+    if (session->state == Session::State::over) continue;
+    const auto silent_at = session->heard_at + lost_after;
+    const auto gone_at = session->left_at == never ? never : session->left_at + grace;
+    if (gone_at <= now)
+      end(*session, "its process ended or its connection broke", now);
+    else if (silent_at <= now)
+      end(*session, "no beat for 3 s", now);
+    else
+      look_at_ = std::min({look_at_, silent_at, gone_at});
+  }
+}
+
+/// A bye is complete when it is confirmed, and so is the put stream that it names.
+void Core::end_complete_byes(Time now) {
+  for (std::size_t i = 0; i < changed_.size(); ++i) {
+    auto& session = *changed_[i];
+    if (!session.said_bye || session.control_confirmed < session.control.received()) continue;
+    if (session.producer && session.producer->confirmed < session.last_put) continue;
+    end(session, {}, now);
+  }
+}
+
+void Core::sweep_over(Time now) {
+  for (const auto& id : over_) sessions_.erase(id);
+  over_.clear();
+  if (now < sweep_at_) return;
+  sweep_at_ = now + ended_kept / 4;
+  std::erase_if(tombstones_, [&](const auto& tombstone) { return tombstone.second.until <= now; });
+  stock_.forget_lost_producers(now);
+}
+
+}  // namespace baton

@@ -1,0 +1,56 @@
+#include "broker/credit.hpp"
+
+#include <algorithm>
+
+namespace baton {
+namespace {
+
+std::uint64_t unused(const Session& session) {
+  const auto received = session.producer->put.received();
+  return session.credit > received ? session.credit - received : 0;
+}
+
+}  // namespace
+
+bool extend_credit(Session& session, const Settings& settings) {
+  auto& queue = *session.queues.front();
+  const auto producers = std::max<std::uint64_t>(1, queue.producers.size());
+  const auto target = std::clamp<std::uint64_t>(settings.max_items / (2 * producers), 1, put_window_items);
+  const auto now_unused = unused(session);
+  if (now_unused > target / 2) return false;  // worth a message only when half of it is used
+
+  const auto taken = queue.depth() + queue.granted;
+  const auto room = settings.max_items > taken ? settings.max_items - taken : 0;
+  auto more = std::min(target - now_unused, room);
+  if (more == 0 && now_unused == 0 && queue.depth() < settings.max_items) more = 1;
+  if (more == 0) return false;
+  session.credit = std::max(session.credit, session.producer->put.received()) + more;
+  queue.granted += more;
+  return true;
+}
+
+void use_credit(Session& session, Number received_before) {
+  auto& queue = *session.queues.front();
+  const auto before = session.credit > received_before ? session.credit - received_before : 0;
+  queue.granted -= before - unused(session);
+}
+
+void return_credit(Session& session) {
+  auto& queue = *session.queues.front();
+  queue.granted -= unused(session);
+  std::erase(queue.producers, &session);
+}
+
+std::uint64_t put_window(const Session& session, const Settings& settings) {
+  const auto& queue = *session.queues.front();
+  if (queue.bytes >= settings.max_bytes) return 0;
+  const auto share = (settings.max_bytes - queue.bytes) / std::max<std::size_t>(1, queue.producers.size());
+  return std::clamp<std::uint64_t>(share, 1, put_window_bytes);
+}
+
+Held put_held(const Session& session, const Settings& settings) {
+  if (put_window(session, settings) == 0) return Held::queue_bytes;
+  return unused(session) == 0 ? Held::queue_items : Held::nothing;
+}
+
+}  // namespace baton

@@ -1,0 +1,27 @@
+// How far producers may run ahead: the only back-pressure there is, since every socket is always read.
+#pragma once
+
+#include "broker/queue.hpp"
+#include "broker/session.hpp"
+#include "broker/settings.hpp"
+
+namespace baton {
+
+/// Extends a producer session's credit where its queue has room. Returns whether it changed.
+///
+/// Room is max_items - depth - what others have been granted and not used. A session may have at most half its fair
+/// share of the limit under way, so that idle producers never hold all the room; and one item at least whenever the
+/// queue is not full, so that none starves: the limit may be overrun by one item per producer beyond max_items / 2.
+bool extend_credit(Session& session, const Settings& settings);
+
+/// The session put `count` items within its credit.
+void use_credit(Session& session, Number received_before);
+
+/// Takes a session that ends off its queue's books.
+void return_credit(Session& session);
+
+/// Bytes that the session may have unconfirmed, and what holds it back when that or its credit is used up.
+std::uint64_t put_window(const Session& session, const Settings& settings);
+Held put_held(const Session& session, const Settings& settings);
+
+}  // namespace baton

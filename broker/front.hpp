@@ -1,0 +1,43 @@
+// Bytes in, core, bytes out: decodes what comes to the doors, refuses what is not right, and calls the core.
+// Pure like the core: the simulation and the fuzzers drive it in place of sockets.
+#pragma once
+
+#include <string_view>
+
+#include "broker/core.hpp"
+#include "broker/effects.hpp"
+#include "broker/settings.hpp"
+#include "broker/storage.hpp"
+
+namespace baton {
+
+class Front {
+ public:
+  Front(Settings settings, Epoch epoch, Storage& storage, Time now)
+      : core_(std::move(settings), epoch, storage, effects_, now) {}
+
+  /// One message from the put door or the control door. `frame` need only be valid for the call.
+  void on_put(std::string_view frame, Time now);
+  void on_control(std::string_view frame, Time now);
+  /// A message of more than one frame: none of ours has that.
+  void on_frames(Time now);
+  /// What XPUB hands up: 1 (arrives) or 0 (leaves), then the topic. Returns whether the topic may be subscribed to.
+  bool on_subscription(std::string_view frame, Time now);
+
+  /// Ends the turn; what is to be done then is in effects(), which the caller carries out and clears.
+  void end_turn(Time now, bool control_dry = true) { core_.end_turn(now, control_dry); }
+  Effects& effects() { return effects_; }
+  Core& core() { return core_; }
+
+ private:
+  /// The session that the header names; nullptr after a refusal when it does not stand.
+  Session* session_of(const Header& header, Time now);
+  void on_hello(std::string_view frame, const Header& header, Time now);
+  void on_beat(std::string_view frame, const Header& header, Time now);
+  void on_entries(std::string_view frame, const Header& header, Time now);
+
+  Effects effects_;
+  Core core_;
+};
+
+}  // namespace baton

@@ -1,0 +1,85 @@
+// The table of items: what the core knows of each one but its body.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "proto/ids.hpp"
+
+namespace baton {
+
+struct Session;
+
+/// Where an item is: in exactly one place at a time.
+enum class Place : std::uint8_t {
+  gone,     ///< not in the broker: never was, or done
+  ready,    ///< in its queue's ready list
+  delayed,  ///< waits for its time
+  held,     ///< handed off to `holder`, not settled yet
+  dead,     ///< failed too often; among its queue's dead letters
+};
+
+struct Item {
+  Session* holder = nullptr;   ///< while held
+  std::uint64_t handed = 0;    ///< while held: which of the holder's hand-offs it was (Session::handed)
+  std::uint32_t size = 0;      ///< of the body, in bytes
+  std::uint32_t queue = 0;     ///< index of its queue
+  std::uint32_t producer = 0;  ///< index of its producer
+  std::uint16_t failures = 0;
+  std::uint8_t priority = 0;
+  Place place = Place::gone;
+};
+static_assert(sizeof(Item) == 32, "ten million of these must fit");
+
+/// Items by id. Ids rise, so the table is a window of chunks that moves along with them.
+class Items {
+ public:
+  /// `id` must be larger than any id added before.
+  Item& add(ItemId id) {
+    auto& chunk = chunk_for(id.value / chunk_items);
+    ++chunk.live;
+    ++size_;
+    return chunk.items[id.value % chunk_items];
+  }
+
+  /// The item, or nullptr when it is gone (or never was).
+  Item* find(ItemId id) {
+    const auto number = id.value / chunk_items;
+    if (number < first_ || number - first_ >= chunks_.size()) return nullptr;
+    auto& chunk = chunks_[number - first_];
+    if (!chunk) return nullptr;
+    auto& item = chunk->items[id.value % chunk_items];
+    return item.place == Place::gone ? nullptr : &item;
+  }
+
+  void remove(ItemId id);
+
+  std::uint64_t size() const { return size_; }
+
+  /// Calls see(id, item) for each item, in the order of ids.
+  template <class See>
+  void each(See see) const {
+    for (std::size_t c = 0; c < chunks_.size(); ++c)
+      for (std::size_t i = 0; chunks_[c] && i < chunk_items; ++i)
+        if (const auto& item = chunks_[c]->items[i]; item.place != Place::gone)
+          see(ItemId{(first_ + c) * chunk_items + i}, item);
+  }
+
+ private:
+  static constexpr std::size_t chunk_items = 512;
+  struct Chunk {
+    std::array<Item, chunk_items> items{};
+    std::uint32_t live = 0;
+  };
+  Chunk& chunk_for(std::uint64_t number);
+
+  std::deque<std::unique_ptr<Chunk>> chunks_;  // chunks_[i] is chunk number first_ + i
+  std::uint64_t first_ = 0;
+  std::uint64_t size_ = 0;
+  std::vector<std::unique_ptr<Chunk>> spare_;
+};
+
+}  // namespace baton

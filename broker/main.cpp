@@ -1,0 +1,41 @@
+#include <csignal>
+#include <iostream>
+
+#include "broker/health.hpp"
+#include "broker/memory_storage.hpp"
+#include "broker/options.hpp"
+#include "broker/server.hpp"
+
+namespace {
+
+int check_health(const baton::ServerOptions& options) {
+  const bool everywhere = options.bind == "0.0.0.0" || options.bind == "::";
+  const baton::Endpoint endpoint{everywhere ? "127.0.0.1" : options.bind, options.port};
+  if (baton::broker_answers(endpoint, std::chrono::seconds(2))) return 0;
+  std::cerr << "baton-broker: no broker answers at " << to_string(endpoint) << '\n';
+  return 1;
+}
+
+int serve(const baton::ServerOptions& options) {
+  baton::MemoryStorage storage;
+  baton::Server server(options, storage);
+  std::cout << "baton-broker ready on " << to_string(server.endpoint()) << ", items in memory" << std::endl;
+  return server.run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto command = baton::read_command_line(argc, argv);
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread: the server reads them from a descriptor
+  try {
+    return command.health ? check_health(command.server) : serve(command.server);
+  } catch (const std::exception& error) {
+    std::cerr << "baton-broker: " << error.what() << '\n';
+    return 2;
+  }
+}

@@ -1,0 +1,46 @@
+// Storage that keeps items in memory: what was confirmed lives as long as the process.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/storage.hpp"
+
+namespace baton {
+
+/// Bodies lie side by side in pages of consecutive ids; a page is used again when its last body is erased. Bodies
+/// above `large` are kept apart and freed one by one, so that a single held item pins at most a page.
+class MemoryStorage final : public Storage {
+ public:
+  void put(const Record& record, std::string_view body) override;
+  std::string_view body(ItemId id) override;
+  void update(const Record&) override {}
+  void erase(ItemId id) override;
+  Ticket commit() override { return 0; }
+  Ticket durable() override { return 0; }
+
+ private:
+  static constexpr std::size_t page_items = 512;
+  static constexpr std::size_t large = 4096;
+
+  struct Page {
+    std::array<std::uint32_t, page_items> begin{};  // offset of each body in `bytes`
+    std::array<std::uint32_t, page_items> size{};   // or apart, for a large one
+    std::uint32_t live = 0;
+    std::string bytes;
+  };
+  static constexpr std::uint32_t apart = UINT32_MAX;
+
+  Page& page_of(ItemId id);
+
+  std::deque<std::unique_ptr<Page>> pages_;  // pages_[i] holds the ids of page number first_page_ + i
+  std::uint64_t first_page_ = 0;
+  std::vector<std::unique_ptr<Page>> spare_;
+  std::unordered_map<std::uint64_t, std::string> large_;
+};
+
+}  // namespace baton

@@ -1,0 +1,128 @@
+#include "broker/options.hpp"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <charconv>
+#include <iostream>
+#include <stdexcept>
+
+#include "proto/version.hpp"
+
+namespace baton {
+namespace {
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0) return "unknown";
+  return name.data();
+}
+
+/// Turns a parser that throws into a check that CLI11 reports in one line.
+template <class Parse>
+CLI::Validator checked_by(Parse parse) {
+  return CLI::Validator(
+      [parse](const std::string& text) {
+        try {
+          parse(text);
+          return std::string();
+        } catch (const std::invalid_argument& error) {
+          return std::string(error.what());
+        }
+      },
+      "");
+}
+
+std::uint16_t parse_port(std::string_view text) {
+  unsigned port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc{} || end != text.data() + text.size() || port == 0 || port > 65535)
+    throw std::invalid_argument("'" + std::string(text) + "' is no port: 1 to 65535");
+  return static_cast<std::uint16_t>(port);
+}
+
+[[noreturn]] void fail(const std::string& message) {
+  std::cerr << "baton-broker: " << message << '\n';
+  std::exit(2);
+}
+
+}  // namespace
+
+std::uint64_t parse_size(const std::string& text) {
+  const auto wrong = std::invalid_argument("'" + text + "' is no size: 100, 64K, 1.5G");
+  std::size_t used = 0;
+  double value = 0;
+  try {
+    value = std::stod(text, &used);
+  } catch (const std::exception&) {
+    throw wrong;
+  }
+  const auto unit = text.substr(used);
+  const auto power = unit.empty() ? 0 : std::string("KMGT").find(unit[0]) + 1;
+  if (!(value > 0) || value > 1e15 || unit.size() > 1 || (!unit.empty() && power == 0)) throw wrong;
+  return static_cast<std::uint64_t>(value * static_cast<double>(1ull << 10 * power));
+}
+
+PortRange parse_port_range(const std::string& text) {
+  const auto dash = text.find('-');
+  if (dash == std::string::npos) throw std::invalid_argument("'" + text + "' is no range of ports: 6000-6099");
+  const PortRange range{parse_port(std::string_view(text).substr(0, dash)),
+                        parse_port(std::string_view(text).substr(dash + 1))};
+  if (range.first > range.last) throw std::invalid_argument("the range of ports " + text + " is empty");
+  return range;
+}
+
+BrokerCommand read_command_line(int argc, char** argv) {
+  BrokerCommand command;
+  auto& server = command.server;
+  auto& settings = server.settings;
+  std::string lanes;
+  std::string max_bytes = "4G";
+  CLI::App app{"The queue that producers put on and consumers get from.", "baton-broker"};
+  app.set_version_flag("--version", std::string("baton-broker ") + version);
+  app.get_formatter()->column_width(26);
+  app.add_option("--port", server.port, "base port: put, control and news are this and the next two; 0 finds free ones")
+      ->check(CLI::Range(0, 65531))
+      ->option_text("PORT [" + std::to_string(server.port) + "]");
+  app.add_option("--bind", server.bind, "address to listen on; 0.0.0.0 for all of IPv4, :: for all")
+      ->option_text("ADDR [" + server.bind + "]");
+  app.add_option("--lanes", lanes, "ports for consumers, one each, such as 6000-6099; else any free ones")
+      ->check(checked_by(parse_port_range))
+      ->option_text("A-B");
+  app.add_option("--max-items", settings.max_items, "items that a queue holds before its producers wait")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40))
+      ->option_text("N [" + std::to_string(settings.max_items) + "]");
+  app.add_option("--max-bytes", max_bytes, "bytes that a queue holds before its producers wait")
+      ->check(checked_by(parse_size))
+      ->option_text("SIZE [" + max_bytes + "]");
+  app.add_option("--max-attempts", settings.max_attempts, "failures after which an item is dead")
+      ->check(CLI::Range(1, 65'000))
+      ->option_text("N [" + std::to_string(settings.max_attempts) + "]");
+  auto* exit_when_done = app.add_flag("--exit-when-done", settings.exit_when_done,
+                                      "end the whole system when --producers have gone and all items are done");
+  auto* producers = app.add_option("--producers", settings.producers, "so many producers must have come and gone")
+                        ->check(CLI::Range(1, 1'000'000))
+                        ->needs(exit_when_done)
+                        ->option_text("N");
+  app.add_option("--consumers", settings.consumers, "so many consumers are waited for, 10 s at most")
+      ->check(CLI::Range(1, 1'000'000))
+      ->needs(exit_when_done)
+      ->option_text("N [0]");
+  exit_when_done->needs(producers);
+  app.add_flag("--health", command.health, "only ask whether a broker answers at --bind and --port; exit 0 if so");
+  try {
+    app.parse(argc, argv);
+    if (!lanes.empty()) server.lanes = parse_port_range(lanes);
+    settings.max_bytes = parse_size(max_bytes);
+  } catch (const CLI::Success& success) {  // --help, --version
+    std::exit(app.exit(success));
+  } catch (const CLI::ParseError& error) {
+    fail(error.what());
+  }
+  settings.broker = std::string("baton-broker ") + version;
+  settings.host = host_name();
+  return command;
+}
+
+}  // namespace baton

@@ -1,0 +1,22 @@
+// baton-broker's command line.
+#pragma once
+
+#include "broker/server.hpp"
+
+namespace baton {
+
+struct BrokerCommand {
+  ServerOptions server;
+  bool health = false;  ///< only ask whether a broker answers at server.bind and server.port
+};
+
+/// Reads the command line. Prints help, version or one clear line about a mistake and exits the process (0, 0, 2).
+BrokerCommand read_command_line(int argc, char** argv);
+
+/// "64K", "1.5G", "100": bytes, with K, M, G and T for powers of 1024. Throws std::invalid_argument.
+std::uint64_t parse_size(const std::string& text);
+
+/// "A-B", both within 1 to 65535 and A <= B. Throws std::invalid_argument.
+PortRange parse_port_range(const std::string& text);
+
+}  // namespace baton

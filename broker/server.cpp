@@ -1,0 +1,193 @@
+#include "broker/server.hpp"
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
+#include <random>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#include "net/sockets.hpp"
+
+namespace baton {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int most_sockets = 10'000;         // lanes, nearly all; fewer where the limit of open files is low
+constexpr Duration control_share = 1ms;      // of a turn, at most
+constexpr Duration put_share = 1ms;
+constexpr Duration lane_retry = 1ms;         // while a consumer has asked and not quite connected
+constexpr int news_high_water = 100'000;     // messages to one subscriber who does not read; all is repeated anyway
+constexpr int max_subscription = 512;        // bytes: what subscribers may send
+constexpr int last_words = 1000;             // ms for what is under way when the server ends
+
+std::string_view bytes_of(const zmq::message_t& message) {
+  return {static_cast<const char*>(message.data()), message.size()};
+}
+
+int signal_descriptor() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  const int fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), "signalfd");
+  return fd;
+}
+
+/// Receives one message of any number of frames; false when there is none. `frames` counts them, `first` is the first.
+bool receive(zmq::socket_t& socket, zmq::message_t& first, int& frames) {
+  if (!socket.recv(first, zmq::recv_flags::dontwait)) return false;
+  frames = 1;
+  zmq::message_t more;
+  for (bool last = !first.more(); !last; last = !more.more(), ++frames)
+    if (!socket.recv(more, zmq::recv_flags::dontwait)) break;
+  return true;
+}
+
+}  // namespace
+
+Server::Server(const ServerOptions& options, Storage& storage)
+    : context_(make_context(1, sockets_possible(most_sockets))),
+      put_(make_socket(context_, zmq::socket_type::pull)),
+      control_(make_socket(context_, zmq::socket_type::pull)),
+      news_(make_socket(context_, zmq::socket_type::xpub)),
+      lanes_(context_, options.bind, options.lanes),
+      endpoint_{options.bind, options.port},
+      front_(options.settings, random_epoch(), storage, Clock::now()),
+      signals_(signal_descriptor()) {
+  news_.set(zmq::sockopt::xpub_manual, 1);
+  news_.set(zmq::sockopt::sndhwm, news_high_water);
+  news_.set(zmq::sockopt::linger, last_words);
+  news_.set(zmq::sockopt::maxmsgsize, std::int64_t{max_subscription});
+  if (options.port == 0)
+    bind_any_block();
+  else
+    bind(options.port);
+}
+
+void Server::bind(std::uint16_t port) {
+  endpoint_.port = port;
+  const auto bind_door = [&](zmq::socket_t& socket, DoorPort door) {
+    const auto address = to_tcp(endpoint_.host, endpoint_.door(door));
+    try {
+      socket.bind(address);
+    } catch (const zmq::error_t& error) {
+      throw std::runtime_error("cannot bind " + address + ": " + error.what());
+    }
+  };
+  bind_door(put_, DoorPort::put);
+  bind_door(control_, DoorPort::control);
+  bind_door(news_, DoorPort::news);
+}
+
+void Server::bind_any_block() {
+  std::mt19937 random(std::random_device{}());
+  std::uniform_int_distribution<int> block(2000, 3200);  // below the ports that systems give to outgoing connections
+  for (int tries = 0; tries < 200; ++tries) {
+    try {
+      return bind(static_cast<std::uint16_t>(block(random) * 10));
+    } catch (const std::runtime_error&) {
+      for (auto* socket : {&put_, &control_, &news_})
+        if (const auto bound = socket->get(zmq::sockopt::last_endpoint); !bound.empty()) socket->unbind(bound);
+    }
+  }
+  throw std::runtime_error("no free block of ports between 20000 and 32000 on " + endpoint_.host);
+}
+
+int Server::run() {
+  while (true) {
+    wait();
+    if (signalled()) return 0;
+    const auto start = Clock::now();
+    read_news(start);
+    const bool control_dry = read_control(start + control_share);
+    read_put(Clock::now() + put_share);
+    front_.end_turn(Clock::now(), control_dry);
+    carry_out();
+    if (front_.effects().finished) return front_.effects().exit_code;
+  }
+}
+
+void Server::wait() {
+  auto timeout = front_.core().next_deadline() - Clock::now();
+  if (lanes_.blocked()) timeout = std::min<Duration>(timeout, lane_retry);
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(std::max(timeout, Duration::zero()));
+  std::array<zmq::pollitem_t, 4> items{{{control_.handle(), 0, ZMQ_POLLIN, 0},
+                                        {put_.handle(), 0, ZMQ_POLLIN, 0},
+                                        {news_.handle(), 0, ZMQ_POLLIN, 0},
+                                        {nullptr, signals_, ZMQ_POLLIN, 0}}};
+  zmq::poll(items.data(), items.size(), ms);
+}
+
+bool Server::signalled() {
+  signalfd_siginfo info;
+  return read(signals_, &info, sizeof info) == sizeof info;
+}
+
+void Server::read_news(Time now) {
+  zmq::message_t message;
+  int frames = 0;
+  while (receive(news_, message, frames)) {
+    const auto bytes = bytes_of(message);
+    if (frames != 1 || !front_.on_subscription(bytes, now)) continue;  // not granted: nothing will match it
+    const auto topic = bytes.substr(1);
+    if (bytes[0] == 1)
+      news_.set(zmq::sockopt::subscribe, topic);
+    else
+      news_.set(zmq::sockopt::unsubscribe, topic);
+  }
+}
+
+bool Server::read_control(Time until) {
+  zmq::message_t message;
+  int frames = 0;
+  for (auto now = Clock::now(); now < until; now = Clock::now()) {
+    if (!receive(control_, message, frames)) return true;
+    if (frames == 1)
+      front_.on_control(bytes_of(message), now);
+    else
+      front_.on_frames(now);
+  }
+  return false;
+}
+
+void Server::read_put(Time until) {
+  zmq::message_t message;
+  int frames = 0;
+  for (auto now = Clock::now(); now < until && receive(put_, message, frames); now = Clock::now()) {
+    if (frames == 1)
+      front_.on_put(bytes_of(message), now);
+    else
+      front_.on_frames(now);
+  }
+}
+
+void Server::carry_out() {
+  auto& effects = front_.effects();
+  for (const auto& change : std::exchange(effects.lane_changes, {})) {  // a failure makes new ones
+    if (!change.open)
+      lanes_.close(change.session, change.generation);
+    else if (const auto port = lanes_.open(change.session, change.generation))
+      front_.core().lane_opened(change.session, change.generation, *port);
+    else
+      front_.core().lane_failed(change.session, change.generation, Clock::now());
+  }
+  lanes_.retry();
+  for (auto& message : effects.lane_messages) {
+    write_header(message.bytes.data(), {MessageType::handoff, message.count, front_.core().epoch(), message.session, message.first});
+    lanes_.send(std::move(message));
+  }
+  for (const auto& news : effects.news) {
+    news_.send(zmq::buffer(news.to.view()), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
+    news_.send(zmq::buffer(news.bytes), zmq::send_flags::dontwait);
+  }
+  for (const auto& line : effects.log) std::cerr << "baton-broker: " << line << '\n';
+  effects.clear();
+}
+
+}  // namespace baton

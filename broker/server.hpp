@@ -1,0 +1,51 @@
+// The shell around the core: sockets, clock and signals. One thread.
+#pragma once
+
+#include <csignal>
+#include <optional>
+#include <string>
+#include <zmq.hpp>
+
+#include "broker/front.hpp"
+#include "broker/lanes.hpp"
+#include "net/endpoint.hpp"
+
+namespace baton {
+
+struct ServerOptions {
+  std::string bind = "127.0.0.1";         ///< address of the doors and lanes
+  std::uint16_t port = default_port;      ///< of the put door, the base; 0: any free block of ports
+  std::optional<PortRange> lanes;
+  Settings settings;
+};
+
+class Server {
+ public:
+  /// Binds the doors. Throws std::runtime_error, naming the port, when that fails. `storage` must outlive the server.
+  Server(const ServerOptions& options, Storage& storage);
+
+  const Endpoint& endpoint() const { return endpoint_; }
+
+  /// Serves until the system has ended (returns its exit code) or until SIGTERM or SIGINT (returns 0), which must be
+  /// blocked in all threads.
+  int run();
+
+ private:
+  void bind(std::uint16_t port);
+  void bind_any_block();
+  void wait();
+  void read_news(Time now);
+  bool read_control(Time until);
+  void read_put(Time until);
+  void carry_out();
+  bool signalled();
+
+  zmq::context_t context_;
+  zmq::socket_t put_, control_, news_;
+  Lanes lanes_;
+  Endpoint endpoint_;
+  Front front_;
+  int signals_;  // a signalfd
+};
+
+}  // namespace baton

@@ -1,0 +1,33 @@
+// What the core is told at its start; baton-broker's options fill it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "proto/limits.hpp"
+
+namespace baton {
+
+struct Settings {
+  std::string broker = "baton-broker";  ///< program and version, told to clients
+  std::string host;                     ///< this host's name, told to clients
+  bool keeps = false;                   ///< the storage outlives the process
+
+  std::uint64_t max_items = 10'000'000;  ///< per queue: ready, delayed and held
+  std::uint64_t max_bytes = 4ull << 30;  ///< per queue, of bodies
+  std::uint32_t max_attempts = 20;       ///< failures after which an item is dead; 1 to 65,000
+  std::uint32_t max_sessions = 10'000;   ///< of all clients together
+  std::uint64_t console_keep = 64u << 20;  ///< bytes of console lines kept for printers
+
+  // The seed's parent.
+  bool exit_when_done = false;
+  std::uint32_t producers = 0;  ///< that must have come and gone
+  std::uint32_t consumers = 0;  ///< that must have come, or not_coming has passed since all was done
+
+  Duration not_coming = 10s;     ///< how long the end waits for consumers that have not come
+  Duration leave_within = 10s;   ///< how long clients may take to leave
+  Duration print_within = 5s;    ///< how long the printer may take for the last lines
+  Duration printer_stuck = 10s;  ///< a printer that prints nothing for so long holds nobody back any more
+};
+
+}  // namespace baton

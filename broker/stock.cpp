@@ -1,0 +1,407 @@
+#include "broker/stock.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace baton {
+namespace {
+
+constexpr std::size_t kept_dead_letters = 10'000;  // per queue; of older ones only the count remains
+constexpr std::size_t kept_attempts = 20;          // per item
+constexpr std::size_t body_in_notice = 200;        // bytes
+
+constexpr Duration producer_kept = 10min;          // a lost one may come back and must not put twice
+
+std::string called(const Session& session) {
+  if (session.hello.named) return session.hello.name;
+  return session.hello.host + "/" + std::to_string(session.hello.pid);
+}
+
+}  // namespace
+
+Stock::Stock(const Settings& settings, Storage& storage, Effects& effects, std::vector<Session*>& changed)
+    : settings_(settings), storage_(storage), effects_(effects), changed_(changed) {}
+
+void Stock::changed(Session& session) {
+  if (std::exchange(session.changed, true)) return;
+  changed_.push_back(&session);
+}
+
+Queue& Stock::queue(const std::string& name) {
+  auto& queue = queues_[name];
+  if (!queue) {
+    queue = std::make_unique<Queue>();
+    queue->name = name;
+    queue->index = static_cast<std::uint32_t>(queue_list_.size());
+    queue_list_.push_back(queue.get());
+  }
+  return *queue;
+}
+
+Producer& Stock::producer(const std::string& name, bool named, Number first) {
+  auto& producer = producers_[name];
+  if (producer) return *producer;
+  producer = std::make_unique<Producer>();
+  producer->name = name;
+  producer->named = named;
+  producer->put = StreamReceiver(first);
+  producer->confirmed = producer->put.received();
+  producer->outcomes.set_credit({UINT64_MAX}, UINT64_MAX);
+  if (free_producers_.empty()) {
+    producer->index = static_cast<std::uint32_t>(producer_list_.size());
+    producer_list_.push_back(producer.get());
+  } else {
+    producer->index = free_producers_.back();
+    free_producers_.pop_back();
+    producer_list_[producer->index] = producer.get();
+  }
+  return *producer;
+}
+
+void Stock::forget_if_settled(Producer& producer) {
+  if (producer.session || producer.named || producer.done != producer.accepted || !producer.said_bye) return;
+  forget(producer);
+}
+
+void Stock::forget_lost_producers(Time now) {
+  for (auto* producer : producer_list_) {
+    if (!producer || producer->session || producer->named || producer->done != producer->accepted) continue;
+    if (producer->lost_at != never && now - producer->lost_at > producer_kept) forget(*producer);
+  }
+}
+
+void Stock::forget(Producer& producer) {
+  producer_list_[producer.index] = nullptr;
+  free_producers_.push_back(producer.index);
+  producers_.erase(std::string(producer.name));  // a copy: the key must outlive the erasing
+}
+
+void Stock::put(Producer& producer, Queue& queue, const PutItem& put, Number number, Time now) {
+  last_id_ = last_id_ + 1;
+  auto& item = items_.add(last_id_);
+  item.size = static_cast<std::uint32_t>(put.body.size());
+  item.queue = queue.index;
+  item.producer = producer.index;
+  item.priority = put.priority;
+  ++producer.accepted;
+  ++queue.put;
+  queue.bytes += item.size;
+  storage_.put({last_id_, queue.name, producer.name, number, put.priority, 0, false, put.delay_ms}, put.body);
+  if (put.delay_ms == 0) {
+    item.place = Place::ready;
+    queue.ready.push_back(item.priority, last_id_);
+    to_serve(queue);
+    return;
+  }
+  item.place = Place::delayed;
+  ++queue.delayed;
+  delayed_.push({now + std::chrono::milliseconds(put.delay_ms), last_id_});
+  to_serve(queue);  // its depth changed
+}
+
+void Stock::tick(Time now) {
+  while (!delayed_.empty() && delayed_.top().due <= now) {
+    const auto id = delayed_.top().id;
+    delayed_.pop();
+    auto* item = items_.find(id);
+    assert(item && item->place == Place::delayed);
+    auto& queue = queue_of(*item);
+    --queue.delayed;
+    item->place = Place::ready;
+    queue.ready.push_back(item->priority, id);
+    to_serve(queue);
+  }
+}
+
+void Stock::to_serve(Queue& queue) {
+  if (std::exchange(queue.to_serve, true)) return;
+  to_serve_.push_back(&queue);
+}
+
+void Stock::ask(Session& session, std::uint64_t asked_in_all) {
+  if (asked_in_all <= session.asked) return;
+  session.asked = std::min(asked_in_all, session.answered + max_asks);
+  const auto count = session.queues.size();
+  const auto begin = session.next_queue++ % count;  // so that no queue of several is always looked at first
+  for (std::size_t i = 0; i < count; ++i) {
+    auto& queue = *session.queues[(begin + i) % count];
+    if (!session.waiting) queue.waiting.push_back(&session);
+    to_serve(queue);
+  }
+  session.waiting = true;
+}
+
+std::vector<Queue*> Stock::take_touched() { return std::exchange(touched_, {}); }
+
+void Stock::withdraw(Session& session, std::uint32_t count) {
+  for (count = std::min(count, session.wants()); count > 0; --count) answer(session, nullptr);
+  if (session.wants() == 0) forget_asks(session);
+}
+
+void Stock::forget_asks(Session& session) {
+  session.asked = session.answered;
+  if (!std::exchange(session.waiting, false)) return;
+  for (auto* queue : session.queues) std::erase(queue->waiting, &session);
+}
+
+void Stock::serve() {
+  for (auto* queue : to_serve_) {
+    queue->to_serve = false;
+    serve(*queue);
+  }
+  touched_.swap(to_serve_);
+  to_serve_.clear();
+}
+
+/// Sessions take turns in the order in which they began to wait. Where there is less than they all want, each gets a
+/// fair share and goes behind the others for more.
+void Stock::serve(Queue& queue) {
+  while (!queue.ready.empty() && !queue.waiting.empty()) {
+    auto& session = *queue.waiting.front();
+    queue.waiting.pop_front();
+    const auto waiting = queue.waiting.size() + 1;
+    auto share = std::max<std::uint64_t>(1, queue.ready.size() / waiting);
+    share = std::min<std::uint64_t>(share, session.wants());
+    for (; share > 0 && !queue.ready.empty(); --share) hand_off(session, queue);
+    if (session.wants() > 0) {
+      queue.waiting.push_back(&session);
+    } else {
+      session.waiting = false;
+      for (auto* other : session.queues)
+        if (other != &queue) std::erase(other->waiting, &session);
+    }
+  }
+}
+
+void Stock::hand_off(Session& session, Queue& queue) {
+  const auto id = queue.ready.pop();
+  auto& item = *items_.find(id);
+  item.place = Place::held;
+  item.holder = &session;
+  item.handed = session.handed_count + 1;
+  ++queue.held;
+  ++session.held;
+  session.handed.push_back({item.handed, id});
+  const auto queue_index = std::find(session.queues.begin(), session.queues.end(), &queue) - session.queues.begin();
+  const Given given{id, static_cast<std::uint16_t>(queue_index),
+                    static_cast<std::uint16_t>(std::min(item.failures + 1, 65535)), item.priority, storage_.body(id)};
+  answer(session, &given);
+}
+
+void Stock::answer(Session& session, const Given* given) {
+  ++session.answered;
+  ++session.handed_count;
+  const Number number = session.lane_sent();
+  auto& messages = effects_.lane_messages;
+  const bool fits = session.open_message < messages.size() && messages[session.open_message].session == session.id &&
+                    messages[session.open_message].generation == session.lane_generation &&
+                    messages[session.open_message].count < max_entries &&
+                    messages[session.open_message].bytes.size() < pack_bytes;
+  if (!fits) {
+    session.open_message = messages.size();
+    messages.push_back({session.id, session.lane_generation, number, 0, std::string(header_size, '\0')});
+  }
+  auto& message = messages[session.open_message];
+  ++message.count;
+  if (given)
+    append_given(message.bytes, *given);
+  else
+    append_block(message.bytes, EntryKind::none, {});
+}
+
+Item* Stock::held_by(Session& session, ItemId id) {
+  auto* item = items_.find(id);
+  return item && item->place == Place::held && item->holder == &session ? item : nullptr;
+}
+
+/// The item leaves the session's hands; the caller puts it in its next place.
+void Stock::let_go(Session& session, Item& item) {
+  auto& queue = queue_of(item);
+  item.holder = nullptr;
+  --queue.held;
+  --session.held;
+  sweep_handed(session);
+}
+
+/// Forgets hand-offs that are settled: always at the front, and everywhere once they are the most of the list.
+void Stock::sweep_handed(Session& session) {
+  const auto settled = [&](const Session::Handed& handed) {
+    const auto* item = items_.find(handed.id);
+    return !item || item->holder != &session || item->handed != handed.count;
+  };
+  auto& list = session.handed;
+  while (!list.empty() && settled(list.front())) list.pop_front();
+  if (list.size() > 2 * session.held + 1024) std::erase_if(list, settled);
+}
+
+bool Stock::ack(Session& session, ItemId id) {
+  auto* item = held_by(session, id);
+  if (!item) return false;
+  auto& queue = queue_of(*item);
+  auto& producer = *producer_list_[item->producer];
+  const bool failed_before = item->failures > 0;
+  queue.bytes -= item->size;
+  ++queue.done;
+  ++producer.done;
+  item->holder = nullptr;
+  --queue.held;
+  --session.held;
+  items_.remove(id);
+  storage_.erase(id);
+  if (failed_before) history_.erase(id.value);
+  sweep_handed(session);
+  to_serve(queue);  // there is room for its producers
+  note_settled(producer);
+  return true;
+}
+
+void Stock::note_settled(Producer& producer) {
+  if (!producer.settled()) return;
+  if (producer.session && producer.session->joining) changed(*producer.session);
+  forget_if_settled(producer);
+}
+
+bool Stock::release(Session& session, ItemId id) {
+  auto* item = held_by(session, id);
+  if (!item) return false;
+  let_go(session, *item);
+  make_ready(*item, id);
+  return true;
+}
+
+void Stock::make_ready(Item& item, ItemId id) {
+  auto& queue = queue_of(item);
+  item.place = Place::ready;
+  queue.ready.push_front(item.priority, id);
+  to_serve(queue);
+}
+
+bool Stock::fail(Session& session, const Failure& failure, Time now) {
+  auto* item = held_by(session, failure.id);
+  if (!item) return false;
+  let_go(session, *item);
+  failed(*item, failure.id, {called(session), std::string(failure.reason), now},
+         std::chrono::milliseconds(failure.delay_ms));
+  return true;
+}
+
+void Stock::failed(Item& item, ItemId id, Attempt attempt, Duration delay) {
+  const auto now = attempt.at;
+  auto& history = history_[id.value];
+  if (history.size() == kept_attempts) history.erase(history.begin());
+  history.push_back(std::move(attempt));
+  ++item.failures;
+  if (item.failures >= settings_.max_attempts) return bury(item, id, now);
+  update_storage(item, id);
+  if (delay == Duration::zero()) return make_ready(item, id);
+  item.place = Place::delayed;
+  ++queue_of(item).delayed;
+  delayed_.push({now + delay, id});
+}
+
+void Stock::bury(Item& item, ItemId id, Time now) {
+  auto& queue = queue_of(item);
+  auto& producer = *producer_list_[item.producer];
+  item.place = Place::dead;
+  queue.bytes -= item.size;
+  ++queue.dead;
+  ++producer.dead;
+  ++dead_;
+  update_storage(item, id);
+
+  DeadNotice notice{id, queue.name, std::string(storage_.body(id).substr(0, body_in_notice)), item.failures, {}};
+  for (const auto& attempt : history_[id.value])
+    notice.history.push_back({attempt.consumer, attempt.why,
+                              std::chrono::duration_cast<std::chrono::milliseconds>(now - attempt.at).count()});
+  const auto text = to_json(notice);
+  append_block(producer.outcomes.block_for(text.size()), EntryKind::died, text);
+  producer.outcomes.appended(text.size());
+  effects_.log.push_back("item " + std::to_string(id.value) + " of queue " + queue.name + " is dead after " +
+                         std::to_string(item.failures) + " attempts: " + notice.history.back().why);
+  if (producer.session) changed(*producer.session);
+
+  queue.dead_letters.push_back(id);
+  if (queue.dead_letters.size() > kept_dead_letters) {
+    const auto oldest = queue.dead_letters.front();
+    queue.dead_letters.pop_front();
+    history_.erase(oldest.value);
+    storage_.erase(oldest);
+    items_.remove(oldest);
+    --dead_;
+  }
+  to_serve(queue);
+  note_settled(producer);
+}
+
+void Stock::update_storage(const Item& item, ItemId id) {
+  storage_.update({id, queue_of(item).name, producer_list_[item.producer]->name, {}, item.priority, item.failures,
+                   item.place == Place::dead, 0});
+}
+
+void Stock::take_back_after(Session& session, std::uint64_t count) {
+  std::vector<ItemId> lost;
+  for (const auto& handed : session.handed) {
+    const auto* item = handed.count > count ? held_by(session, handed.id) : nullptr;
+    if (item && item->handed == handed.count) lost.push_back(handed.id);
+  }
+  for (const auto id : lost) release(session, id);
+}
+
+void Stock::give_all_back(Session& session, const std::string& why, Time now) {
+  std::vector<ItemId> ids;
+  for (const auto& handed : session.handed)
+    if (const auto* item = held_by(session, handed.id); item && item->handed == handed.count) ids.push_back(handed.id);
+  for (const auto id : ids) {
+    if (why.empty()) {
+      release(session, id);
+      continue;
+    }
+    auto& item = *items_.find(id);
+    let_go(session, item);
+    failed(item, id, {called(session), why, now}, Duration::zero());
+  }
+  assert(session.held == 0);
+}
+
+bool Stock::reclaim(Session& session, ItemId id, const std::string& from) {
+  auto* item = items_.find(id);
+  if (!item || item->place != Place::ready) return false;
+  auto& queue = queue_of(*item);
+  if (std::find(session.queues.begin(), session.queues.end(), &queue) == session.queues.end()) return false;
+  const auto history = history_.find(id.value);
+  if (history == history_.end() || history->second.empty() || history->second.back().why != from) return false;
+  if (!queue.ready.take(item->priority, id)) return false;
+  history->second.pop_back();
+  --item->failures;
+  item->place = Place::held;
+  item->holder = &session;
+  item->handed = ++session.handed_count;
+  session.lane_base = session.handed_count;  // it did not come over the lane
+  ++queue.held;
+  ++session.held;
+  session.handed.push_back({item->handed, id});
+  return true;
+}
+
+void Stock::check_invariants() const {
+  std::vector<std::array<std::uint64_t, 5>> counts(queue_list_.size());  // by Place
+  std::uint64_t dead = 0;
+  items_.each([&]([[maybe_unused]] ItemId id, const Item& item) {
+    ++counts[item.queue][static_cast<std::size_t>(item.place)];
+    dead += item.place == Place::dead;
+    assert((item.place == Place::held) == (item.holder != nullptr));
+    assert(!item.holder || item.holder->state != Session::State::over);
+  });
+  assert(dead == dead_);
+  for ([[maybe_unused]] const auto* queue : queue_list_) {
+    [[maybe_unused]] const auto& c = counts[queue->index];
+    assert(c[static_cast<std::size_t>(Place::ready)] == queue->ready.size());
+    assert(c[static_cast<std::size_t>(Place::delayed)] == queue->delayed);
+    assert(c[static_cast<std::size_t>(Place::held)] == queue->held);
+    assert(queue->put == queue->depth() + queue->done + queue->dead);
+    assert(queue->to_serve || queue->ready.empty() || queue->waiting.empty());
+  }
+}
+
+}  // namespace baton

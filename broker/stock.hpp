@@ -1,0 +1,128 @@
+// The life of items: put, handed off, settled, given back, dead. Pure: no socket, clock, disk or thread.
+//
+//            put                  hand off               ack
+//   ------------------> ready ------------------> held -----------> done (gone)
+//    \  delay            ^  ^                      | |
+//     `------> delayed --'  `----- release, lost --' | fail, death of the holder: failures + 1
+//                 ^  due            lane             |
+//                 `--------- fail with a delay ------+-- after max_attempts --> dead
+//
+// Invariants:
+// 1. An item is in exactly one place. For each queue: put = ready + delayed + held + done + dead.
+// 2. An item is held by one session at most, and only by one that stands; Session::handed lists it once.
+// 3. asked >= answered for each session; no item is handed off but in answer to an ask.
+// 4. A queue with ready items has no waiting session when a turn ends.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <queue>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/effects.hpp"
+#include "broker/items.hpp"
+#include "broker/queue.hpp"
+#include "broker/session.hpp"
+#include "broker/settings.hpp"
+#include "broker/storage.hpp"
+
+namespace baton {
+
+class Stock {
+ public:
+  /// All but `settings` must outlive the stock. Sessions whose standing changed are told to `changed`, once a turn.
+  Stock(const Settings& settings, Storage& storage, Effects& effects, std::vector<Session*>& changed);
+
+  /// The queue of that name, made on first use. Stays valid.
+  Queue& queue(const std::string& name);
+  /// The producer of that name, made on first use: its stream begins with `first`. Valid until forget_if_settled().
+  Producer& producer(const std::string& name, bool named, Number first);
+  /// Forgets a producer that has said bye, has no name that the user gave, and no item left.
+  void forget_if_settled(Producer& producer);
+  /// Forgets those, too, that were lost producer_kept ago.
+  void forget_lost_producers(Time now);
+
+  void put(Producer& producer, Queue& queue, const PutItem& item, Number number, Time now);
+
+  void ask(Session& session, std::uint64_t asked_in_all);
+  void withdraw(Session& session, std::uint32_t count);
+  /// The session asks no more: it ends, or its lane is made anew.
+  void forget_asks(Session& session);
+
+  // Each false, and nothing done, when the session does not hold the item.
+  bool ack(Session& session, ItemId id);
+  bool fail(Session& session, const Failure& failure, Time now);
+  bool release(Session& session, ItemId id);
+
+  /// What was handed off after the first `count` hand-offs did not arrive: it goes to the front, no attempt counted.
+  void take_back_after(Session& session, std::uint64_t count);
+  /// The session is over: all it holds goes to the front. `why` (may be empty) counts as a failure of each item.
+  void give_all_back(Session& session, const std::string& why, Time now);
+  /// An item that `id`'s last holder lost a moment ago is given to its new session, the failure taken back.
+  bool reclaim(Session& session, ItemId id, const std::string& from);
+
+  /// Items whose delay is over join their queues.
+  void tick(Time now);
+  Time next_deadline() const { return delayed_.empty() ? never : delayed_.top().due; }
+  /// Hands off what is ready to who asks, in all queues that changed.
+  void serve();
+  bool has_to_serve() const { return !to_serve_.empty(); }
+
+  /// The queues whose depth changed since the last call. Valid until the next change.
+  std::vector<Queue*> take_touched();
+
+  bool all_settled() const { return items_.size() == dead_; }
+  std::uint64_t dead() const { return dead_; }
+  const std::map<std::string, std::unique_ptr<Queue>>& queues() const { return queues_; }
+  void check_invariants() const;
+
+ private:
+  struct Delayed {
+    Time due;
+    ItemId id;
+    bool operator>(const Delayed& other) const { return std::tie(due, id) > std::tie(other.due, other.id); }
+  };
+  struct Attempt {
+    std::string consumer;
+    std::string why;
+    Time at;
+  };
+
+  Queue& queue_of(const Item& item) { return *queue_list_[item.queue]; }
+  Item* held_by(Session& session, ItemId id);
+  void to_serve(Queue& queue);
+  void serve(Queue& queue);
+  void hand_off(Session& session, Queue& queue);
+  void answer(Session& session, const Given* given);
+  void let_go(Session& session, Item& item);
+  void make_ready(Item& item, ItemId id);
+  void failed(Item& item, ItemId id, Attempt attempt, Duration delay);
+  void bury(Item& item, ItemId id, Time now);
+  void note_settled(Producer& producer);
+  void forget(Producer& producer);
+  void changed(Session& session);
+  void sweep_handed(Session& session);
+  void update_storage(const Item& item, ItemId id);
+
+  const Settings& settings_;
+  Storage& storage_;
+  Effects& effects_;
+  std::vector<Session*>& changed_;
+
+  Items items_;
+  ItemId last_id_;
+  std::map<std::string, std::unique_ptr<Queue>> queues_;
+  std::vector<Queue*> queue_list_;  // by index
+  std::vector<Queue*> to_serve_;
+  std::vector<Queue*> touched_;
+  std::unordered_map<std::string, std::unique_ptr<Producer>> producers_;
+  std::vector<Producer*> producer_list_;  // by index; nullptr where one was forgotten
+  std::vector<std::uint32_t> free_producers_;
+  std::priority_queue<Delayed, std::vector<Delayed>, std::greater<>> delayed_;
+  std::unordered_map<std::uint64_t, std::vector<Attempt>> history_;  // of items that failed, by id
+  std::uint64_t dead_ = 0;
+};
+
+}  // namespace baton

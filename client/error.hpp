@@ -1,0 +1,48 @@
+// What can go wrong for a client, for good.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+#include "proto/refusal.hpp"
+
+namespace baton {
+
+/// Why a session ended without having been asked to.
+struct SessionError {
+  enum class Kind : std::uint8_t {
+    unreachable,  ///< no broker answered within the connect timeout
+    refused,      ///< the broker will not have this client: see `refusal`
+    no_goodbye,   ///< the broker did not confirm the end
+  };
+  Kind kind{};
+  Refusal refusal = Refusal::none;
+  std::string text;  ///< a sentence for people
+};
+
+/// Thrown by the client libraries. what() is a sentence for people.
+class ClientError : public std::runtime_error {
+ public:
+  enum class Kind : std::uint8_t {
+    unreachable,  ///< no broker answered within the connect timeout
+    refused,      ///< the broker will not have this client: see refusal()
+    no_goodbye,   ///< the broker did not confirm the end: what was said last may not have reached it
+    shutdown,     ///< the system is shutting down: nothing more can be put
+    closed,       ///< the client was closed, or stopped, by its user
+    argument,     ///< a value is out of range
+    output,       ///< the printer cannot write
+  };
+
+  ClientError(Kind kind, const std::string& what, Refusal refusal = Refusal::none)
+      : std::runtime_error(what), kind_(kind), refusal_(refusal) {}
+
+  Kind kind() const { return kind_; }
+  Refusal refusal() const { return refusal_; }
+
+ private:
+  Kind kind_;
+  Refusal refusal_;
+};
+
+}  // namespace baton

@@ -1,0 +1,96 @@
+// Messages of entries that have come in and wait to be taken, entry by entry.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proto/message.hpp"
+
+namespace baton {
+
+/// Keeps one copy of each message and reuses its buffers. Entries of other kinds than `kind` are passed over, but count
+/// in the numbers. Not thread-safe.
+class Inbox {
+ public:
+  explicit Inbox(EntryKind kind) : kind_(kind) {}
+
+  struct Taken {
+    Entry entry;  ///< its payload is valid until the next call of next() or clear()
+    Number number;
+    std::uint64_t tag = 0;
+  };
+
+  /// `payload` has passed check_entries(); its first entry has number `first`. The first `skip` entries are left out.
+  /// `tag` is given back with each entry.
+  void add(std::string_view payload, Number first, std::uint32_t skip, std::uint64_t tag = 0) {
+    EntryReader in(payload);
+    Entry entry;
+    for (std::uint32_t i = 0; i < skip; ++i) in.next(entry);
+    const auto rest = in.rest();
+    std::uint32_t wanted = 0;
+    while (in.next(entry)) wanted += entry.kind == kind_;
+    if (wanted == 0) return;
+    messages_.push_back({take_spare(), 0, first + skip, wanted, tag});
+    messages_.back().bytes.assign(rest);
+    size_ += wanted;
+  }
+
+  bool empty() const { return size_ == 0; }
+  /// Entries that wait.
+  std::size_t size() const { return size_; }
+
+  /// Takes the oldest entry; false when there is none.
+  bool next(Taken& taken) {
+    if (!messages_.empty() && messages_.front().left == 0) retire();
+    if (messages_.empty()) return false;
+    auto& message = messages_.front();
+    EntryReader in(std::string_view(message.bytes).substr(message.at));
+    do {
+      in.next(taken.entry);
+      taken.number = message.number;
+      message.number += 1;
+    } while (taken.entry.kind != kind_);
+    message.at = message.bytes.size() - in.rest().size();
+    taken.tag = message.tag;
+    --message.left;
+    --size_;
+    return true;
+  }
+
+  void clear() {
+    while (!messages_.empty()) retire();
+    size_ = 0;
+  }
+
+ private:
+  struct Message {
+    std::string bytes;
+    std::size_t at;      // where the next entry begins
+    Number number;       // of the next entry
+    std::uint32_t left;  // entries of our kind
+    std::uint64_t tag;
+  };
+
+  std::string take_spare() {
+    if (spare_.empty()) return {};
+    auto bytes = std::move(spare_.back());
+    spare_.pop_back();
+    return bytes;
+  }
+
+  void retire() {
+    auto& bytes = messages_.front().bytes;
+    if (spare_.size() < 8 && bytes.capacity() <= 2 * pack_bytes) spare_.push_back(std::move(bytes));
+    messages_.pop_front();
+  }
+
+  EntryKind kind_;
+  std::deque<Message> messages_;
+  std::vector<std::string> spare_;
+  std::size_t size_ = 0;  // Invariant: the sum of all messages' `left`
+};
+
+}  // namespace baton

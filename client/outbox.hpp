@@ -1,0 +1,42 @@
+// What a client's pure logic wants done: socket work first, then messages, each in order.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "proto/ids.hpp"
+
+namespace baton {
+
+enum class Door : std::uint8_t { put, control };
+
+struct SocketRequest {
+  enum class Kind : std::uint8_t {
+    open,          ///< close all sockets, lane included; open new ones and subscribe to `topic`
+    connect_lane,  ///< close the lane, if any; connect a new one to `port` and watch it as `generation`
+    close_lane,    ///< close the lane `generation`; its messages are of no interest any more
+  };
+  Kind kind{};
+  SessionId topic;
+  std::uint32_t generation = 0;
+  std::uint16_t port = 0;
+};
+
+/// Owned by the caller, who clears it after having done what it says.
+struct Outbox {
+  struct Message {
+    Door door;
+    std::string bytes;
+  };
+  std::vector<SocketRequest> requests;
+  std::vector<Message> messages;
+
+  bool empty() const { return requests.empty() && messages.empty(); }
+  void clear() {
+    requests.clear();
+    messages.clear();
+  }
+};
+
+}  // namespace baton

@@ -1,0 +1,271 @@
+#include "client/session.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <limits>
+
+#include "client/carry_over.hpp"
+
+namespace baton {
+namespace {
+
+constexpr Number no_limit{std::numeric_limits<std::uint64_t>::max()};
+
+/// A client answers the broker's beat with its own, so that both cost one wake-up; by itself it beats when that beat is
+/// overdue.
+constexpr Duration beat_in_answer = beat_interval * 3 / 4;
+constexpr Duration beat_at_latest = beat_interval * 5 / 4;
+
+/// A confirm that was overtaken by a later one: only a network that reorders brings it.
+bool older(const Confirm& a, const Confirm& b) {
+  return a.control_received < b.control_received || a.put_received < b.put_received || a.told < b.told ||
+         a.accepted < b.accepted || a.done < b.done || a.lane_generation < b.lane_generation;
+}
+
+/// How many numbers the entries of a message take: one each, but for `dropped`, which is alone and takes as many as it
+/// says.
+std::uint32_t numbers_in(std::string_view payload, std::uint16_t count) {
+  Entry entry;
+  EntryReader(payload).next(entry);
+  if (entry.kind != EntryKind::dropped) return count;
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(read_dropped(entry), std::numeric_limits<std::uint32_t>::max()));
+}
+
+}  // namespace
+
+Session::Session(SessionConfig config) : config_(std::move(config)) {}
+
+void Session::start(Time now) {
+  assert(state_ == State::idle);
+  state_ = State::greeting;
+  id_ = config_.draw_id();
+  started_ = opened_ = hello_at_ = now;
+  open_ = true;
+}
+
+void Session::say(std::string_view block) {
+  append(entry_head_size + block.size(), block.size(),
+         [&](std::string& out) { append_block(out, EntryKind::say, block); });
+}
+
+void Session::bye(Number last_put, Time now) {
+  if (over() || bye_) return;
+  bye_ = last_put;
+  bye_time_ = now;
+  if (!ever_welcomed_) state_ = State::ended;  // nobody to take leave of
+}
+
+// --- what comes in -----------------------------------------------------------------------------------------------
+
+Session::News Session::on_news(std::string_view frame, Time now) {
+  Header header;
+  if (over() || read_header(frame, header) != Refusal::none || header.session != id_) return {};
+  const auto payload = payload_of(frame);
+  note_pause(now);
+  if (header.type == MessageType::refusal) return on_refusal(header, payload, now);
+  if (header.type == MessageType::welcome) return on_welcome(header, payload, now);
+  if (!standing() || header.epoch != epoch_) return {};
+  note_news(now);
+  switch (header.type) {
+    case MessageType::confirm: return on_confirm(payload, now);
+    case MessageType::outcome:
+    case MessageType::console: return on_told(header, payload, now);
+    default: return {};
+  }
+}
+
+void Session::note_news(Time now) { last_news_ = now; }
+
+void Session::note_pause(Time now) {
+  if (!standing() || now <= alive_until()) return;
+  doubted_ = true;
+  proof_.reset();
+}
+
+Session::News Session::on_welcome(const Header& header, std::string_view payload, Time now) {
+  Welcome welcome;
+  if (state_ != State::greeting || !parse(payload, welcome)) return {};
+  note_news(now);
+  same_epoch_ = ever_welcomed_ && epoch_ == header.epoch;
+  if (ever_welcomed_ && !same_epoch_) shutdown_ = false;
+  std::sort(welcome.kept.begin(), welcome.kept.end());
+  welcome_ = std::move(welcome);
+  confirm_ = {};
+  epoch_ = header.epoch;
+  state_ = State::standing;
+  if (previous_) {
+    const auto received = previous_->session == control_of_ ? welcome_.previous_control : Number{};
+    const auto from = std::max(received, control_.confirmed());
+    const auto blocks = control_.take_unconfirmed();
+    carry_over(blocks, from, welcome_.kept, control_);
+  }
+  control_of_ = id_;
+  ever_welcomed_ = true;
+  full_ = doubted_ = bye_appended_ = rewind_ = behind_ = false;
+  proof_.reset();
+  told_ = StreamReceiver(welcome_.first_told);
+  told_moved_ = now;
+  beat_at_ = now + beat_at_latest;
+  return {News::Kind::welcomed, {}, {}, 0};
+}
+
+Session::News Session::on_confirm(std::string_view payload, Time now) {
+  Confirm confirm;
+  if (decode_confirm(payload, confirm) != Refusal::none || older(confirm, confirm_)) return {};
+  confirm_ = confirm;
+  control_.confirm(confirm.control_received, now);
+  control_.set_credit(no_limit, confirm.say_window);
+  // Only here, not by a timer: while the broker is silent there is no use in sending again.
+  if (confirm.rewind_control || now >= control_.resend_at()) control_.rewind(now);
+  if (doubted_ && proof_ && control_.confirmed() >= *proof_) doubted_ = false;
+  shutdown_ = shutdown_ || confirm.shutdown;
+  const bool behind = confirm.told > told_.received();
+  if (behind && !behind_) told_moved_ = now;
+  behind_ = behind;
+  if (told_.has_gap() || (behind && now >= told_moved_ + resend_after)) ask_rewind(now);
+  if (now >= last_said_ + beat_in_answer) beat_soon();
+  if (confirm.ended && bye_appended_) state_ = State::ended;
+  return {News::Kind::confirmed, {}, {}, 0};
+}
+
+Session::News Session::on_refusal(const Header& header, std::string_view payload, Time now) {
+  RefusalNotice notice;
+  if (!parse(payload, notice)) return {};
+  note_news(now);
+  switch (notice.refusal) {
+    case Refusal::unknown_session:
+      if (bye_appended_ && standing()) {
+        state_ = State::ended;
+        break;
+      }
+      [[fallthrough]];
+    case Refusal::wrong_epoch: renew(standing() ? epoch_ : header.epoch, now); break;
+    case Refusal::sessions_full:
+      full_ = true;
+      hello_at_ = std::max(hello_at_, now + refused_again);
+      break;
+    default:
+      // A code that is not known here is one that ends the session.
+      if (notice.refusal != Refusal::none && !ends_session(notice.refusal)) return {};
+      fail({SessionError::Kind::refused, notice.refusal,
+            notice.text.empty() ? std::string(meaning(notice.refusal)) : notice.text});
+  }
+  return {News::Kind::changed, {}, {}, 0};
+}
+
+Session::News Session::on_told(const Header& header, std::string_view payload, Time now) {
+  if (check_entries(header.type, payload, header.count) != Refusal::none) return {};
+  const auto taken = told_.take(header.number, numbers_in(payload, header.count));
+  if (taken.verdict == StreamReceiver::Verdict::gap) ask_rewind(now);
+  if (taken.verdict != StreamReceiver::Verdict::fresh) return {};
+  told_moved_ = now;
+  return {News::Kind::told, payload, header.number, taken.skip};
+}
+
+void Session::ask_rewind(Time now) {
+  if (now < rewind_asked_ + resend_after) return;
+  rewind_asked_ = now;
+  rewind_ = true;
+  beat_soon();
+}
+
+// --- state -------------------------------------------------------------------------------------------------------
+
+void Session::renew(Epoch epoch, Time now) {
+  previous_ = Previous{epoch, id_};
+  // A broker that knows no session for long would be asked without a pause.
+  hello_at_ = opened_ + hello_again <= now ? now : now + hello_again;
+  id_ = config_.draw_id();
+  state_ = State::greeting;
+  open_ = true;
+  opened_ = now;
+}
+
+void Session::fail(SessionError error) {
+  error_ = std::move(error);
+  state_ = State::failed;
+}
+
+Time Session::alive_until() const { return std::min(last_news_, last_said_) + lost_after; }
+
+Time Session::reopen_at() const { return std::max(last_news_, opened_) + lost_after; }
+
+Time Session::give_up_at() const {
+  if (bye_) return bye_time_ + goodbye_timeout;
+  if (ever_welcomed_ || config_.connect_timeout == Duration::max()) return never;
+  return started_ + config_.connect_timeout;
+}
+
+void Session::tick(Time now, Outbox& out) {
+  if (over() || state_ == State::idle) return;
+  note_pause(now);
+  if (now >= give_up_at()) {
+    if (bye_)
+      fail({SessionError::Kind::no_goodbye, Refusal::none, "the broker did not confirm the end of this session"});
+    else
+      fail({SessionError::Kind::unreachable, Refusal::none, "no broker answered"});
+    return;
+  }
+  if (now >= reopen_at()) {
+    if (shutdown_ && bye_) {
+      state_ = State::ended;  // it went down before it could answer
+      return;
+    }
+    open_ = true;
+    opened_ = now;
+    if (standing()) beat_soon();
+    if (state_ == State::greeting) hello_at_ = now;
+  }
+  if (open_) out.requests.push_back({SocketRequest::Kind::open, id_, 0, 0});
+  open_ = false;
+}
+
+Time Session::next_deadline() const {
+  if (over() || state_ == State::idle) return never;
+  if (open_) return Time::min();
+  const Time said = standing() ? beat_at_ : hello_at_;
+  return std::min({said, reopen_at(), give_up_at()});
+}
+
+// --- what goes out -----------------------------------------------------------------------------------------------
+
+void Session::say_hello(Time now, const Greeting& greeting, Outbox& out) {
+  const Hello hello{config_.role,       config_.client,     config_.name,   config_.named,
+                    config_.host,       config_.pid,        config_.queues, greeting.first_put,
+                    greeting.heard,     previous_,          greeting.reclaim};
+  const Header header{MessageType::hello, 0, {}, id_, {}};
+  out.messages.push_back({Door::control, encode_json(header, to_json(hello))});
+  last_said_ = now;
+  hello_at_ = now + (full_ ? refused_again : hello_again);
+}
+
+void Session::say_beat(Time now, Beat mine, Outbox& out) {
+  mine.control_sent = control_.sent();
+  mine.rewind = rewind_;
+  rewind_ = false;
+  out.messages.push_back({Door::control, encode_beat({MessageType::beat, 0, epoch_, id_, {}}, mine)});
+  last_said_ = now;
+  beat_at_ = now + beat_at_latest;
+}
+
+void Session::append_goodbye() {
+  append(entry_head_size + 8, 0, [this](std::string& out) { append_bye(out, *bye_); });
+  bye_appended_ = true;
+}
+
+void Session::flush(Time now, Outbox& out) {
+  if (!standing()) return;
+  if (bye_ && !bye_appended_) append_goodbye();
+  while (auto* block = control_.next_to_send(now))
+    out.messages.push_back({Door::control, std::string(make_message(*block, MessageType::control, epoch_, id_))});
+}
+
+void Session::check_invariants() const {
+  control_.check_invariants();
+  assert((state_ == State::failed) == error_.has_value());
+  assert(!bye_appended_ || bye_);
+  assert(state_ != State::greeting || !bye_ || ever_welcomed_);
+  assert(!standing() || ever_welcomed_);
+}
+
+}  // namespace baton

@@ -1,0 +1,181 @@
+// A client's standing with the broker: everything that the three roles have in common. Pure.
+//
+//            start()             welcome                  ended, or unknown_session after bye
+//   ┌──────┐      ┌──────────┐         ┌──────────┐                                          ┌───────┐
+//   │ idle ├─────▶│ greeting ├────────▶│ standing ├─────────────────────────────────────────▶│ ended │
+//   └──────┘      └──────────┘         └──────────┘                                          └───────┘
+//                      ▲  wrong_epoch, unknown_session │   any other refusal that ends, or time is up    ┌────────┐
+//                      └──── a new session id ─────────┘   (from greeting and standing) ────────────────▶│ failed │
+//                                                                                                         └────────┘
+// Silence does not change the state: after lost_after without news all sockets are made anew and the same session goes
+// on, until the broker says that it does not know it (any more).
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/error.hpp"
+#include "client/outbox.hpp"
+#include "proto/greeting.hpp"
+#include "proto/message.hpp"
+#include "proto/stream.hpp"
+
+namespace baton {
+
+inline constexpr Duration default_connect_timeout = 10s;
+inline constexpr Duration goodbye_timeout = 10s;  ///< how long a bye may stay unanswered
+inline constexpr Duration refused_again = 1s;     ///< between hellos while the broker has no room
+
+/// Who the client is. Fixed for its life.
+struct SessionConfig {
+  Role role = Role::producer;
+  std::string client;               ///< program and version
+  std::string name;                 ///< producers: never empty
+  bool named = false;               ///< the user chose the name
+  std::string host;
+  std::uint64_t pid = 0;
+  std::vector<std::string> queues;
+  Duration connect_timeout = default_connect_timeout;  ///< until the first welcome; later there is no limit
+  std::function<SessionId()> draw_id = random_session;
+};
+
+/// What the roles add to the greeting.
+struct Greeting {
+  Number first_put{1};
+  Number heard;
+  std::vector<ItemRun> reclaim;
+};
+
+/// Invariants:
+/// 1. Nothing but hellos is sent while greeting; what the user says then waits in the control stream.
+/// 2. The control stream's unconfirmed entries outlive a session: the next one says them again, as far as they hold.
+/// 3. bye is the last entry of the control stream, and is appended once per session.
+class Session {
+ public:
+  enum class State : std::uint8_t { idle, greeting, standing, ended, failed };
+
+  /// What a news message turned out to be, for the role.
+  struct News {
+    enum class Kind : std::uint8_t {
+      nothing,    ///< not for the role
+      welcomed,   ///< a session stands that did not before: see welcome(), same_epoch()
+      confirmed,  ///< see confirmed()
+      told,       ///< `count` - `skip` new entries of the broker's stream, in `payload` after the first `skip`
+      changed,    ///< the state or the reason to wait changed
+    };
+    Kind kind = Kind::nothing;
+    std::string_view payload;
+    Number first;  ///< number of the payload's first entry
+    std::uint32_t skip = 0;
+  };
+
+  explicit Session(SessionConfig config);
+
+  void start(Time now);
+  News on_news(std::string_view frame, Time now);
+
+  /// Judges the times; then the role says hello or a beat if one is due, and then flushes.
+  void tick(Time now, Outbox& out);
+  bool hello_due(Time now) const { return state_ == State::greeting && now >= hello_at_; }
+  void say_hello(Time now, const Greeting& greeting, Outbox& out);
+  bool beat_due(Time now) const { return state_ == State::standing && now >= beat_at_; }
+  /// `mine` holds what the role knows; control_sent and rewind are filled in here.
+  void say_beat(Time now, Beat mine, Outbox& out);
+  void flush(Time now, Outbox& out);
+  Time next_deadline() const;
+
+  /// A beat is to go out with the next tick: the broker should know something soon.
+  void beat_soon() { beat_at_ = Time::min(); }
+
+  /// Appends one entry to the control stream: `fill` appends it to the string it is given.
+  template <class Fill>
+  Number append(std::size_t size_hint, std::uint64_t cost, Fill fill) {
+    fill(control_.block_for(size_hint));
+    return control_.appended(cost);
+  }
+  /// A block of console lines of at most max_say bytes; only while may_say(), and not after bye().
+  bool may_say() const { return control_.may_append() && !over() && !bye_; }
+  void say(std::string_view block);
+
+  /// Ends the session once all said so far is in. `last_put` is the put stream's last number.
+  void bye(Number last_put, Time now);
+  bool bye_said() const { return bye_.has_value(); }
+
+  State state() const { return state_; }
+  bool standing() const { return state_ == State::standing; }
+  bool over() const { return state_ == State::ended || state_ == State::failed; }
+  bool was_welcomed() const { return ever_welcomed_; }
+  const std::optional<SessionError>& error() const { return error_; }
+  bool shutdown() const { return shutdown_; }
+  bool full() const { return full_; }  ///< greeting, and the broker has no room for another consumer
+  /// The broker is silent, or was not reached yet.
+  bool out_of_touch(Time now) const { return !standing() || now - last_news_ > beat_interval * 2; }
+
+  /// Whether the broker certainly counted this session as alive a moment ago, so that what it handed us is still ours.
+  /// False after the process, its host or the network stood still for too long, until the broker has answered since.
+  bool trusted(Time now) const { return standing() && !doubted_ && now <= alive_until(); }
+  /// Doubt ends when control entry `number`, appended after it began, is confirmed.
+  bool needs_proof() const { return standing() && doubted_ && !proof_; }
+  void prove_by(Number number) { proof_ = number; }
+
+  const SessionConfig& config() const { return config_; }
+  const SessionId& id() const { return id_; }
+  Epoch epoch() const { return epoch_; }
+  const Welcome& welcome() const { return welcome_; }
+  bool same_epoch() const { return same_epoch_; }  ///< the broker is the one of the session before
+  const Confirm& confirmed() const { return confirm_; }
+  Number told() const { return told_.received(); }
+  const StreamSender& control() const { return control_; }
+
+  void check_invariants() const;
+
+ private:
+  News on_welcome(const Header& header, std::string_view payload, Time now);
+  News on_confirm(std::string_view payload, Time now);
+  News on_refusal(const Header& header, std::string_view payload, Time now);
+  News on_told(const Header& header, std::string_view payload, Time now);
+  void note_news(Time now);
+  void note_pause(Time now);
+  void ask_rewind(Time now);
+  void renew(Epoch epoch, Time now);
+  void append_goodbye();
+  void fail(SessionError error);
+  Time alive_until() const;
+  Time reopen_at() const;
+  Time give_up_at() const;
+
+  SessionConfig config_;
+  State state_ = State::idle;
+  std::optional<SessionError> error_;  // set in state failed
+  bool ever_welcomed_ = false, shutdown_ = false, full_ = false;
+
+  SessionId id_;
+  Epoch epoch_;                       // of the last welcome
+  std::optional<Previous> previous_;  // what the hello names
+  SessionId control_of_;              // the session under whose id the control stream was sent so far
+  bool same_epoch_ = false;
+  Welcome welcome_;
+  Confirm confirm_;
+
+  StreamSender control_;
+  StreamReceiver told_;
+  Time told_moved_ = Time::min(), rewind_asked_ = Time::min();
+  bool rewind_ = false;        // the next beat asks for one
+  bool behind_ = false;        // the last confirm named more than had come in
+
+  Time started_ = Time::min(), opened_ = Time::min(), last_news_ = Time::min(), last_said_ = Time::min();
+  Time hello_at_ = never, beat_at_ = never;
+  bool open_ = false;  // sockets are to be opened with the next tick
+
+  bool doubted_ = false;
+  std::optional<Number> proof_;
+
+  std::optional<Number> bye_;  // the last put number, once bye() was called
+  bool bye_appended_ = false;  // to this session's control stream
+  Time bye_time_ = never;
+};
+
+}  // namespace baton

@@ -1,0 +1,244 @@
+#include "consumer/consumer_session.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "client/carry_over.hpp"
+
+namespace baton {
+namespace {
+
+constexpr std::size_t runs_per_entry = 4096;
+
+/// Cuts `text` to `size` bytes, but not within a UTF-8 character.
+std::string_view cut(std::string_view text, std::size_t size) {
+  if (text.size() <= size) return text;
+  while (size > 0 && (text[size] & 0xc0) == 0x80) --size;
+  return text.substr(0, size);
+}
+
+std::uint64_t items_in(const std::vector<ItemRun>& runs) {
+  std::uint64_t items = 0;
+  for (const auto& run : runs) items += run.count;
+  return items;
+}
+
+}  // namespace
+
+ConsumerSession::ConsumerSession(SessionConfig config, std::uint32_t prefetch)
+    : session_(std::move(config)), prefetch_(std::min(prefetch, max_asks / 2)) {
+  assert(session_.config().role == Role::consumer && !session_.config().queues.empty());
+}
+
+void ConsumerSession::start(Time now) { session_.start(now); }
+
+// --- what comes in -----------------------------------------------------------------------------------------------
+
+void ConsumerSession::on_news(std::string_view frame, Time now) {
+  using Kind = Session::News::Kind;
+  const bool trusted = session_.trusted(now), closed_before = closed();
+  const auto kind = session_.on_news(frame, now).kind;
+  if (kind == Kind::welcomed) on_welcomed();
+  if (kind == Kind::confirmed) on_confirmed(now);
+  if (session_.needs_proof() && lane_.state() != Lane::State::none)
+    session_.prove_by(session_.append(entry_head_size + 8, 0, [this](std::string& out) { append_ask(out, lane_.ask(0)); }));
+  // A confirm a second is no reason to wake those who wait for an item.
+  if (kind == Kind::changed || kind == Kind::welcomed || session_.trusted(now) != trusted || closed() != closed_before)
+    changed_ = true;
+}
+
+void ConsumerSession::on_welcomed() {
+  const auto& kept = session_.welcome().kept;
+  ItemSet still_held;
+  for (const auto& run : kept)
+    for (std::uint32_t i = 0; i < run.count; ++i)
+      if (held_.contains(run.first + i)) still_held.insert(run.first + i);
+  held_ = std::move(still_held);
+  inbox_.clear();
+  lane_.reset();
+}
+
+void ConsumerSession::on_confirmed(Time now) {
+  const auto& confirm = session_.confirmed();
+  if (lane_.offered(confirm.lane_generation, confirm.lane_port, now))
+    requests_.push_back({SocketRequest::Kind::connect_lane, {}, confirm.lane_generation, confirm.lane_port});
+  else if (confirm.lane_generation == lane_.generation() && lane_.missing(confirm.lane_sent, now))
+    lose_lane();
+}
+
+void ConsumerSession::on_lane(std::uint32_t generation, std::string_view frame, Time) {
+  Header header;
+  if (!session_.standing() || generation != lane_.generation() || lane_.state() == Lane::State::lost) return;
+  if (read_header(frame, header) != Refusal::none || header.type != MessageType::handoff) return;
+  if (header.session != session_.id() || header.epoch != session_.epoch()) return;
+  const auto payload = payload_of(frame);
+  if (check_entries(header.type, payload, header.count) != Refusal::none) return lose_lane();
+  take_in(header, payload);
+}
+
+void ConsumerSession::take_in(const Header& header, std::string_view payload) {
+  const auto taken = lane_.take(header.number, header.count);
+  if (taken.verdict == StreamReceiver::Verdict::gap) return lose_lane();
+  if (taken.verdict != StreamReceiver::Verdict::fresh) return;
+  EntryReader in(payload);
+  Entry entry;
+  for (std::uint32_t i = 0; in.next(entry); ++i) {
+    if (i < taken.skip) continue;
+    entry.kind == EntryKind::given ? lane_.given() : lane_.none();
+  }
+  inbox_.add(payload, header.number, taken.skip);
+  changed_ = true;
+  if (draining_) release_waiting();
+}
+
+void ConsumerSession::on_lane_up(std::uint32_t generation, Time) {
+  if (generation == lane_.generation() && lane_.state() == Lane::State::connecting) lane_.connected();
+}
+
+void ConsumerSession::on_lane_down(std::uint32_t generation, Time) {
+  if (generation == lane_.generation()) lose_lane();
+}
+
+void ConsumerSession::lose_lane() {
+  if (lane_.state() != Lane::State::connecting && lane_.state() != Lane::State::up) return;
+  requests_.push_back({SocketRequest::Kind::close_lane, {}, lane_.generation(), 0});
+  const auto lost = lane_.lose(static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted(), max_asks)));
+  changed_ = true;  // a withdrawn ask is not answered any more
+  if (session_.standing() && !session_.bye_said())
+    session_.append(entry_head_size + 16, 0, [&](std::string& out) { append_lane_lost(out, lost); });
+}
+
+// --- items -------------------------------------------------------------------------------------------------------
+
+bool ConsumerSession::take(Given& given, Time now) {
+  Inbox::Taken taken;
+  if (inbox_.empty() || !session_.trusted(now) || !inbox_.next(taken)) return false;
+  given = read_given(taken.entry);
+  held_.insert(given.id);
+  return true;
+}
+
+const std::string& ConsumerSession::queue_name(std::uint16_t index) const {
+  static const std::string unknown;
+  return index < session_.config().queues.size() ? session_.config().queues[index] : unknown;
+}
+
+void ConsumerSession::settle(std::vector<ItemRun>& runs, ItemId id) {
+  if (!runs.empty() && runs.back().first + runs.back().count == id)
+    ++runs.back().count;
+  else
+    runs.push_back({id, 1});
+  if (runs.size() == runs_per_entry || runs.back().count == max_asks) flush_settled();
+}
+
+bool ConsumerSession::ack(ItemId id) {
+  if (session_.over() || !held_.erase(id)) return false;
+  settle(acked_, id);
+  return true;
+}
+
+bool ConsumerSession::release(ItemId id) {
+  if (session_.over() || !held_.erase(id)) return false;
+  settle(released_, id);
+  return true;
+}
+
+bool ConsumerSession::fail(ItemId id, std::uint32_t delay_ms, std::string_view reason) {
+  if (session_.over() || !held_.erase(id)) return false;
+  const Failure failure{id, delay_ms, cut(reason, max_reason)};
+  session_.append(entry_head_size + 12 + failure.reason.size(), 0,
+                  [&](std::string& out) { append_fail(out, failure); });
+  return true;
+}
+
+void ConsumerSession::release_waiting() {
+  Inbox::Taken taken;
+  while (inbox_.next(taken)) settle(released_, read_given(taken.entry).id);
+}
+
+void ConsumerSession::drain() {
+  draining_ = changed_ = true;
+  release_waiting();
+}
+
+void ConsumerSession::bye(Time now) {
+  drain();
+  flush_settled();
+  session_.bye({}, now);
+}
+
+void ConsumerSession::flush_settled() {
+  for (auto* runs : {&acked_, &released_}) {
+    if (runs->empty()) continue;
+    if (!session_.bye_said()) {
+      const auto kind = runs == &acked_ ? EntryKind::ack : EntryKind::release;
+      session_.append(entry_head_size + runs->size() * 12, 0,
+                      [&](std::string& out) { append_runs(out, kind, *runs); });
+    }
+    runs->clear();
+  }
+}
+
+// --- what goes out -----------------------------------------------------------------------------------------------
+
+std::uint64_t ConsumerSession::wanted() const {
+  if (draining_ || session_.shutdown()) return 0;
+  const std::uint64_t all = takers_ + prefetch_;
+  return all > inbox_.size() ? all - inbox_.size() : 0;
+}
+
+void ConsumerSession::update_asks() {
+  if (!session_.standing() || session_.bye_said() || !lane_.up()) return;
+  const auto want = std::min<std::uint64_t>(wanted(), max_asks), have = lane_.standing();
+  if (want > have)
+    session_.append(entry_head_size + 8, 0, [&](std::string& out) { append_ask(out, lane_.ask(want - have)); });
+  if (want < have) {
+    const auto surplus = static_cast<std::uint32_t>(have - want);
+    lane_.withdraw(surplus);
+    session_.append(entry_head_size + 4, 0, [&](std::string& out) { append_withdraw(out, surplus); });
+  }
+}
+
+std::vector<ItemRun> ConsumerSession::to_reclaim() {
+  flush_settled();
+  auto ids = held_.ids();
+  settled_items(session_.control().blocks(), ids);
+  if (ids.size() > max_asks) ids.resize(max_asks);  // the held ones come first
+  return to_runs(std::move(ids));
+}
+
+void ConsumerSession::tick(Time now, Outbox& out) {
+  const auto before = session_.state();
+  const auto requested = out.requests.size();
+  session_.tick(now, out);
+  if (session_.state() != before) changed_ = true;
+  if (out.requests.size() > requested) {  // all sockets are made anew
+    lose_lane();
+    requests_.clear();
+  }
+  if (now >= lane_.connect_deadline()) lose_lane();
+  out.requests.insert(out.requests.end(), requests_.begin(), requests_.end());
+  requests_.clear();
+  flush_settled();
+  if (session_.hello_due(now)) session_.say_hello(now, {{1}, {}, to_reclaim()}, out);
+  update_asks();
+  if (session_.beat_due(now))
+    session_.say_beat(now, {{}, {}, {}, lane_.received(), lane_.generation(), false}, out);
+  session_.flush(now, out);
+}
+
+Time ConsumerSession::next_deadline() const {
+  return requests_.empty() ? std::min(session_.next_deadline(), lane_.connect_deadline()) : Time::min();
+}
+
+bool ConsumerSession::take_change() { return std::exchange(changed_, false); }
+
+void ConsumerSession::check_invariants() const {
+  session_.check_invariants();
+  lane_.check_invariants();
+  assert(items_in(acked_) <= max_asks && items_in(released_) <= max_asks);
+  assert(!draining_ || inbox_.empty());
+}
+
+}  // namespace baton

@@ -1,0 +1,93 @@
+// A consumer's side of the protocol: asks, items in hand, what was said of them. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/inbox.hpp"
+#include "client/logic.hpp"
+#include "client/session.hpp"
+#include "consumer/item_set.hpp"
+#include "consumer/lane.hpp"
+
+namespace baton {
+
+/// Invariants:
+/// 1. An item that came in is in exactly one place: waiting (in the inbox), held (taken, not settled), or settled.
+/// 2. Asks that stand never exceed what is wanted: takers + prefetch - waiting.
+/// 3. Only held items are settled, each once.
+class ConsumerSession final : public ClientLogic {
+ public:
+  /// config.role is consumer, config.queues has 1 to max_queues. `prefetch` items are asked for beyond those that
+  /// somebody waits for.
+  ConsumerSession(SessionConfig config, std::uint32_t prefetch);
+
+  void start(Time now) override;
+  void on_news(std::string_view frame, Time now) override;
+  void on_lane(std::uint32_t generation, std::string_view frame, Time now) override;
+  void on_lane_up(std::uint32_t generation, Time now) override;
+  void on_lane_down(std::uint32_t generation, Time now) override;
+  void tick(Time now, Outbox& out) override;
+  Time next_deadline() const override;
+  bool take_change() override;
+
+  /// Somebody waits for an item, until unwant(). The ask goes out with the next tick.
+  void want() { ++takers_; }
+  void unwant() { --takers_; }
+  /// Says what is wanted now, rather than with the next tick: before an unwant() that would undo it.
+  void ask_now() { update_asks(); }
+  /// Whether an ask was taken back whose answer is still to come: it may yet be an item.
+  bool withdrawing() const { return lane_.withdrawing(); }
+
+  /// Takes the item that came first. False when there is none, or when it is not certain that it is still ours. The
+  /// body is valid until the next call of a method.
+  bool take(Given& given, Time now);
+  std::size_t waiting() const { return inbox_.size(); }
+  const std::string& queue_name(std::uint16_t index) const;
+
+  /// Settle a held item. False when it is not held (any more): somebody else has it, or will have it. `reason` is cut to
+  /// max_reason bytes.
+  bool ack(ItemId id);
+  bool fail(ItemId id, std::uint32_t delay_ms, std::string_view reason);
+  bool release(ItemId id);
+  std::size_t held() const { return held_.size(); }
+
+  bool may_say() const { return session_.may_say(); }
+  void say(std::string_view block) { session_.say(block); }
+
+  /// No more items: what waits is released, what arrives from now on, too. Held ones can still be settled.
+  void drain();
+  bool draining() const { return draining_; }
+  /// Whether no item will come any more.
+  bool closed() const { return draining_ || session_.over() || (session_.shutdown() && inbox_.empty()); }
+  /// Ends the session; drains first. What is still held is given back by the broker.
+  void bye(Time now);
+  const Session& session() const { return session_; }
+
+  void check_invariants() const;
+
+ private:
+  void on_welcomed();
+  void on_confirmed(Time now);
+  void take_in(const Header& header, std::string_view payload);
+  void lose_lane();
+  void release_waiting();
+  void settle(std::vector<ItemRun>& runs, ItemId id);
+  void flush_settled();
+  void update_asks();
+  std::uint64_t wanted() const;
+  std::vector<ItemRun> to_reclaim();
+
+  Session session_;
+  std::uint32_t prefetch_;
+  Lane lane_;
+  Inbox inbox_{EntryKind::given};
+  ItemSet held_;
+  std::vector<ItemRun> acked_, released_;  // not yet in the control stream
+  std::uint64_t takers_ = 0;
+  bool draining_ = false, changed_ = false;
+  std::vector<SocketRequest> requests_;  // for the next tick
+};
+
+}  // namespace baton

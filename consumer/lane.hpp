@@ -1,0 +1,71 @@
+// The consumer's end of its lane: which connection it is, what came on it, and the asks that stand. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "proto/message.hpp"
+#include "proto/stream.hpp"
+
+namespace baton {
+
+/// Invariants:
+/// 1. answered <= asked; the asks that stand unanswered are asked - answered, `withdrawn` of them taken back.
+/// 2. In state lost, asked, answered and withdrawn are those of the next generation.
+class Lane {
+ public:
+  enum class State : std::uint8_t {
+    none,        ///< the broker has not named one yet
+    connecting,  ///< its connection is being made
+    up,          ///< items may be asked for
+    lost,        ///< given up; the broker will name the next generation
+  };
+
+  State state() const { return state_; }
+  bool up() const { return state_ == State::up; }
+  std::uint32_t generation() const { return generation_; }
+  Number received() const { return received_.received(); }
+
+  /// The broker names a lane. Returns whether it is to be connected to.
+  bool offered(std::uint32_t generation, std::uint16_t port, Time now);
+  void connected() { state_ = State::up, failures_ = 0; }
+
+  /// A message of `count` answers, the first of which has number `first`. gap: the lane is lost.
+  StreamReceiver::Taken take(Number first, std::uint32_t count) { return received_.take(first, count); }
+  void given() { answer(); }  ///< one ask was answered by an item
+  void none();                ///< ... by the news that it was withdrawn
+
+  /// Asks that stand, not counting those taken back.
+  std::uint64_t standing() const { return asked_ - answered_ - withdrawn_; }
+  /// Asks for `count` more. Returns all that were asked for.
+  std::uint64_t ask(std::uint64_t count) { return asked_ += count; }
+  void withdraw(std::uint32_t count) { withdrawn_ += count; }
+  /// Whether the answer to a withdrawn ask is still to come.
+  bool withdrawing() const { return up() && withdrawn_ > 0; }
+
+  /// What the broker says it has sent. Returns whether something has been missing for too long.
+  bool missing(Number sent, Time now);
+  /// When the connection should stand: `never` unless it is being made.
+  Time connect_deadline() const { return state_ == State::connecting ? connect_deadline_ : never; }
+
+  /// Gives the lane up: on the next one `wanted` asks stand. Requires connecting or up.
+  LaneLost lose(std::uint32_t wanted);
+  /// A new session has no lane yet.
+  void reset() { *this = Lane{}; }
+
+  void check_invariants() const;
+
+ private:
+  void answer();
+
+  State state_ = State::none;
+  std::uint32_t generation_ = 0;
+  StreamReceiver received_;
+  std::uint64_t asked_ = 0, answered_ = 0, withdrawn_ = 0;
+  std::uint32_t failures_ = 0;  // connections in a row that did not come to stand
+  Time connect_deadline_ = never;
+  std::optional<Number> behind_;  // what had come in when the broker first was ahead
+  Time behind_since_ = Time::min();
+};
+
+}  // namespace baton

@@ -1,0 +1,79 @@
+#include "net/endpoint.hpp"
+
+#include <netdb.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+#include <stdexcept>
+
+namespace baton {
+namespace {
+
+constexpr std::uint16_t highest_base = 65535 - (door_count - 1);
+
+[[noreturn]] void refuse(std::string_view text, const std::string& why) {
+  throw std::invalid_argument("'" + std::string(text) + "' is not HOST[:PORT]: " + why);
+}
+
+std::uint16_t port_from(std::string_view digits, std::string_view text) {
+  std::uint32_t port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (error != std::errc{} || end != digits.data() + digits.size() || port == 0 || port > highest_base)
+    refuse(text, "the port must be 1 to " + std::to_string(highest_base));
+  return static_cast<std::uint16_t>(port);
+}
+
+std::string bracketed(std::string_view host) {
+  if (host.find(':') == std::string_view::npos) return std::string(host);
+  return "[" + std::string(host) + "]";
+}
+
+}  // namespace
+
+Endpoint parse_endpoint(std::string_view text) {
+  std::string_view host = text, port;
+  bool has_port = false;
+  if (text.starts_with('[')) {
+    const auto close = text.find(']');
+    if (close == std::string_view::npos) refuse(text, "a bracket is not closed");
+    host = text.substr(1, close - 1);
+    const auto rest = text.substr(close + 1);
+    has_port = !rest.empty();
+    if (has_port && rest.front() != ':') refuse(text, "after the bracket comes :PORT or nothing");
+    if (has_port) port = rest.substr(1);
+  } else if (const auto colon = text.find(':'); colon != std::string_view::npos && colon == text.rfind(':')) {
+    host = text.substr(0, colon);  // two colons or more without brackets: an IPv6 address
+    port = text.substr(colon + 1);
+    has_port = true;
+  }
+  if (host.empty()) refuse(text, "the host is missing");
+  if (host.find_first_of(" \t/[]@") != std::string_view::npos) refuse(text, "a host name has no such characters");
+  return {std::string(host), has_port ? port_from(port, text) : default_port};
+}
+
+std::string to_string(const Endpoint& endpoint) { return bracketed(endpoint.host) + ":" + std::to_string(endpoint.port); }
+
+std::string to_tcp(std::string_view host, std::uint16_t port) {
+  return "tcp://" + bracketed(host) + ":" + std::to_string(port);
+}
+
+std::vector<std::string> resolve(const std::string& host) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return {};
+  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
+  std::vector<std::string> addresses;
+  for (const auto* at = found; at; at = at->ai_next) {
+    char text[NI_MAXHOST];
+    if (getnameinfo(at->ai_addr, at->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0)
+      addresses.emplace_back(text);
+  }
+  std::stable_partition(addresses.begin(), addresses.end(),
+                        [](const std::string& address) { return address.find(':') == std::string::npos; });
+  return addresses;
+}
+
+}  // namespace baton

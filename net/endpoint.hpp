@@ -1,0 +1,39 @@
+// Where a broker is: its host and its base port. The doors are at fixed distances from that port.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proto/limits.hpp"
+
+namespace baton {
+
+/// Distances of the doors from the base port.
+enum class DoorPort : std::uint16_t { put = 0, control = 1, news = 2, in = 3, out = 4 };
+inline constexpr std::uint16_t door_count = 5;
+
+struct Endpoint {
+  std::string host = "127.0.0.1";  ///< a name or an address; IPv6 addresses without brackets
+  std::uint16_t port = default_port;
+
+  std::uint16_t door(DoorPort which) const { return static_cast<std::uint16_t>(port + static_cast<std::uint16_t>(which)); }
+};
+
+/// Reads HOST, HOST:PORT, ADDR6, [ADDR6] or [ADDR6]:PORT. Ports are 1 to 65531, so that all doors fit.
+/// Throws std::invalid_argument with a sentence for people.
+Endpoint parse_endpoint(std::string_view text);
+
+/// "HOST:PORT", with brackets where they are needed: what parse_endpoint() reads.
+std::string to_string(const Endpoint& endpoint);
+
+/// "tcp://HOST:PORT" for libzmq.
+std::string to_tcp(std::string_view host, std::uint16_t port);
+
+/// The numeric addresses of a host, IPv4 first, in the resolver's order otherwise; empty when it has none now. May
+/// block as long as the resolver does. (libzmq resolves by itself, too, but takes the first IPv6 address it sees and
+/// no other: "localhost" then misses a broker on 127.0.0.1.)
+std::vector<std::string> resolve(const std::string& host);
+
+}  // namespace baton

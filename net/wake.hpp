@@ -1,0 +1,31 @@
+// Wakes a thread that polls: an eventfd.
+#pragma once
+
+#include <atomic>
+
+namespace baton {
+
+/// signal() may be called from any thread, also many times; fd() is readable until clear(). The signalling side
+/// changes what is to be seen first and signals then; the polling side clears first and looks then.
+class Wake {
+ public:
+  Wake();  ///< throws std::system_error when no descriptor is left
+  ~Wake();
+  Wake(const Wake&) = delete;
+  Wake& operator=(const Wake&) = delete;
+
+  int fd() const { return fd_; }
+  /// One atomic operation when it is signalled already.
+  void signal() {
+    if (!signalled_.exchange(true)) write_one();
+  }
+  void clear();
+
+ private:
+  void write_one() const;
+
+  int fd_;
+  std::atomic<bool> signalled_ = false;
+};
+
+}  // namespace baton

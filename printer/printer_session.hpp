@@ -1,0 +1,61 @@
+// A printer's side of the protocol: console blocks in the order of their numbers, each once. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "client/inbox.hpp"
+#include "client/logic.hpp"
+#include "client/session.hpp"
+
+namespace baton {
+
+/// A block to print. Numbers belong to one broker's console log: `log` tells the logs apart.
+struct ConsoleBlock {
+  std::string_view text;
+  Number number;
+  std::uint64_t log = 0;
+  std::uint64_t missing = 0;  ///< so many blocks before it are gone
+};
+
+/// Invariants:
+/// 1. Blocks are taken in the order of their numbers, each at most once, over any number of sessions.
+/// 2. printed <= taken <= received of the present log.
+class PrinterSession final : public ClientLogic {
+ public:
+  explicit PrinterSession(SessionConfig config);
+
+  void start(Time now) override;
+  void on_news(std::string_view frame, Time now) override;
+  void tick(Time now, Outbox& out) override;
+  Time next_deadline() const override;
+  bool take_change() override;
+
+  /// Takes the next block. Its text is valid until the next call of a method.
+  bool next(ConsoleBlock& block);
+  /// That block, and all before it, are printed: the broker may forget them.
+  void printed(const ConsoleBlock& block);
+  std::size_t waiting() const { return inbox_.size(); }
+
+  /// Whether the system is shutting down and the last block was printed.
+  bool finished() const;
+  void bye(Time now);
+  const Session& session() const { return session_; }
+
+  void check_invariants() const;
+
+ private:
+  void on_welcomed();
+  void on_told(const Session::News& news);
+
+  Session session_;
+  Inbox inbox_{EntryKind::line};  // tag: the log
+  std::uint64_t log_ = 0;         // counts the brokers that we have printed for
+  Number received_;               // of this log; `dropped` ones count
+  Number printed_;
+  Number taken_;                  // of the log below
+  std::uint64_t taken_log_ = 0;
+  bool changed_ = false;
+};
+
+}  // namespace baton

@@ -1,0 +1,128 @@
+#include "producer/producer_session.hpp"
+
+#include <cassert>
+#include <utility>
+
+namespace baton {
+namespace {
+
+/// Messages of the put stream that one tick sends: so that its caller's lock is not held long.
+constexpr int puts_per_tick = 4;
+
+}  // namespace
+
+ProducerSession::ProducerSession(SessionConfig config) : session_(std::move(config)) {
+  assert(session_.config().role == Role::producer && session_.config().queues.size() == 1);
+}
+
+void ProducerSession::start(Time now) { session_.start(now); }
+
+void ProducerSession::on_news(std::string_view frame, Time now) {
+  using Kind = Session::News::Kind;
+  const auto news = session_.on_news(frame, now);
+  if (news.kind == Kind::nothing) return;
+  changed_ = true;
+  if (news.kind == Kind::welcomed) on_welcomed(now);
+  if (news.kind == Kind::confirmed) on_confirmed(now);
+  if (news.kind == Kind::told) on_told(news);
+}
+
+void ProducerSession::on_welcomed(Time now) {
+  const auto& welcome = session_.welcome();
+  if (put_.last() == Number{}) {
+    put_before_ = welcome.put_received.value;
+    put_ = StreamSender(welcome.put_received + 1);
+    return;
+  }
+  put_.restart();
+  if (session_.same_epoch() && welcome.keeps)
+    put_.received(welcome.put_received, now);  // it may not have kept them yet: the confirm says
+  else
+    put_.confirm(welcome.put_received, now);
+  if (session_.same_epoch()) return;
+  if (!welcome.keeps) {
+    earlier_.done += counted_.done;
+    earlier_.dead += counted_.dead;
+    earlier_.lost += counted_.accepted - counted_.done - counted_.dead;
+  }
+  counted_ = {};
+}
+
+void ProducerSession::on_confirmed(Time now) {
+  const auto& confirm = session_.confirmed();
+  put_.received(confirm.put_received, now);
+  put_.confirm(confirm.put_confirmed, now);
+  put_.set_credit(confirm.put_credit, confirm.put_window);
+  if (confirm.rewind_put || now >= put_.resend_at()) put_.rewind(now);
+  counted_ = confirm;
+}
+
+void ProducerSession::on_told(const Session::News& news) {
+  EntryReader in(news.payload);
+  Entry entry;
+  for (std::uint32_t i = 0; in.next(entry); ++i) {
+    DeadNotice notice;
+    if (i < news.skip || entry.kind != EntryKind::died || !parse(entry.payload, notice)) continue;
+    if (earlier_.notices.size() == max_notices) earlier_.notices.erase(earlier_.notices.begin());
+    earlier_.notices.push_back(std::move(notice));
+  }
+  session_.beat_soon();
+}
+
+PutWait ProducerSession::why_wait(Time now) const {
+  using Why = PutWait::Why;
+  if (may_put()) return {};
+  if (session_.out_of_touch(now)) return {Why::connecting, Held::nothing};
+  const auto held = session_.confirmed().put_held;
+  return {held == Held::nothing ? Why::window : Why::credit, held};
+}
+
+void ProducerSession::join() {
+  if (joining_ || session_.over() || session_.bye_said()) return;
+  joining_ = true;
+  session_.append(entry_head_size, 0, [](std::string& out) { append_block(out, EntryKind::join, {}); });
+}
+
+bool ProducerSession::joined() const {
+  return flushed() && session_.standing() && counted_.put_confirmed >= put_.last() &&
+         counted_.accepted == counted_.done + counted_.dead && session_.told() >= counted_.told;
+}
+
+Settled ProducerSession::settled() const {
+  Settled all = earlier_;
+  all.done += counted_.done;
+  all.dead += counted_.dead;
+  return all;
+}
+
+void ProducerSession::tick(Time now, Outbox& out) {
+  const auto before = session_.state();
+  session_.tick(now, out);
+  if (session_.state() != before) changed_ = true;
+  if (session_.hello_due(now)) session_.say_hello(now, {put_.confirmed() + 1, session_.told(), {}}, out);
+  more_ = false;
+  if (!session_.standing()) return;
+  for (int i = 0; i < puts_per_tick; ++i) {
+    auto* block = put_.next_to_send(now);
+    if (!block) break;
+    const auto message = make_message(*block, MessageType::put, session_.epoch(), session_.id());
+    out.messages.push_back({Door::put, std::string(message)});
+    more_ = i + 1 == puts_per_tick;
+  }
+  if (session_.beat_due(now)) session_.say_beat(now, {put_.sent(), {}, session_.told(), {}, 0, false}, out);
+  session_.flush(now, out);
+}
+
+Time ProducerSession::next_deadline() const { return more_ ? Time::min() : session_.next_deadline(); }
+
+bool ProducerSession::take_change() { return std::exchange(changed_, false); }
+
+void ProducerSession::check_invariants() const {
+  session_.check_invariants();
+  put_.check_invariants();
+  assert(put_.last().value >= put_before_);
+  assert(counted_.done + counted_.dead <= counted_.accepted);
+  assert(earlier_.notices.size() <= max_notices);
+}
+
+}  // namespace baton

@@ -1,0 +1,90 @@
+// A producer's side of the protocol: its put stream, and what became of its items. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "client/logic.hpp"
+#include "client/session.hpp"
+
+namespace baton {
+
+/// Why a put has to wait.
+struct PutWait {
+  enum class Why : std::uint8_t {
+    nothing,     ///< it need not
+    connecting,  ///< no broker was reached yet, or contact is lost
+    credit,      ///< the broker holds back: see `held`
+    window,      ///< as much as may be is under way, unconfirmed
+  };
+  Why why = Why::nothing;
+  Held held = Held::nothing;
+
+  bool operator==(const PutWait&) const = default;
+};
+
+/// What became of a producer's items.
+struct Settled {
+  std::uint64_t done = 0;           ///< acked
+  std::uint64_t dead = 0;           ///< failed too often
+  std::uint64_t lost = 0;           ///< went down with a broker that keeps nothing
+  std::vector<DeadNotice> notices;  ///< of the dead ones, the last max_notices
+};
+
+/// Invariants:
+/// 1. An item that was put stays in the put stream until a broker has confirmed it; its number never changes.
+/// 2. settled() never counts an item twice: what a broker that kept nothing had counted is added up once, at the next one.
+class ProducerSession final : public ClientLogic {
+ public:
+  static constexpr std::size_t max_notices = 1000;
+
+  /// config.role is producer, config.queues has one.
+  explicit ProducerSession(SessionConfig config);
+
+  void start(Time now) override;
+  void on_news(std::string_view frame, Time now) override;
+  void tick(Time now, Outbox& out) override;
+  Time next_deadline() const override;
+  bool take_change() override;
+
+  /// Whether put() may be called now.
+  bool may_put() const { return put_.may_append() && !session_.over() && !session_.bye_said(); }
+  /// Appends an item to the put stream. Requires may_put(), priority <= max_priority, a body of at most max_body bytes.
+  void put(const PutItem& item) {
+    append_item(put_.block_for(entry_head_size + sizeof item.delay_ms + item.body.size()), item);
+    put_.appended(item.body.size());
+  }
+  PutWait why_wait(Time now) const;
+
+  /// Whether everything that was put is confirmed.
+  bool flushed() const { return session_.was_welcomed() && put_.idle(); }
+  /// Items that an earlier process of this name had put already; numbers go on after them. Known once welcomed.
+  std::uint64_t put_before() const { return put_before_; }
+
+  /// From now on the broker says at once when all items are settled. Repeated calls cost nothing.
+  void join();
+  /// Whether every item is done, dead or lost, and the notices of the dead ones are in.
+  bool joined() const;
+  Settled settled() const;
+
+  bool may_say() const { return session_.may_say(); }
+  void say(std::string_view block) { session_.say(block); }
+  void bye(Time now) { session_.bye(put_.last(), now); }
+  const Session& session() const { return session_; }
+
+  void check_invariants() const;
+
+ private:
+  void on_welcomed(Time now);
+  void on_confirmed(Time now);
+  void on_told(const Session::News& news);
+
+  Session session_;
+  StreamSender put_;
+  std::uint64_t put_before_ = 0;
+  bool joining_ = false, changed_ = false, more_ = false;
+  Confirm counted_;   // of this broker: accepted, done and dead as it said last
+  Settled earlier_;   // from brokers that are gone with what they held; notices from all
+};
+
+}  // namespace baton

@@ -1,0 +1,244 @@
+#include "proto/greeting.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace baton {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::array<std::string_view, 3> role_names{"producer", "consumer", "printer"};
+constexpr std::size_t max_runs = 100'000;
+
+/// A field of a hello that is not what it must be.
+struct Wrong {
+  Refusal refusal;
+  std::string why;
+};
+
+std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+json runs_to_json(const std::vector<ItemRun>& runs) {
+  json list = json::array();
+  for (const auto& run : runs) list.push_back({run.first.value, run.count});
+  return list;
+}
+
+std::vector<ItemRun> runs_from_json(const json& list) {
+  std::vector<ItemRun> runs;
+  std::uint64_t total = 0;
+  if (!list.is_array() || list.size() > max_runs) throw Wrong{Refusal::hello, "item runs must be a list of pairs"};
+  for (const auto& pair : list) {
+    if (!pair.is_array() || pair.size() != 2 || !pair[0].is_number_unsigned() || !pair[1].is_number_unsigned())
+      throw Wrong{Refusal::hello, "an item run must be [first, count]"};
+    const auto count = pair[1].get<std::uint64_t>();
+    if (count == 0 || count > max_asks) throw Wrong{Refusal::hello, "an item run's count is out of range"};
+    runs.push_back({{pair[0].get<std::uint64_t>()}, static_cast<std::uint32_t>(count)});
+    total += count;
+  }
+  if (total > max_asks) throw Wrong{Refusal::hello, "more items than a session can hold"};
+  return runs;
+}
+
+std::string text_field(const json& object, const char* key, std::size_t max_size) {
+  const auto found = object.find(key);
+  if (found == object.end()) return {};
+  if (!found->is_string()) throw Wrong{Refusal::hello, std::string(key) + " must be a string"};
+  auto text = found->get<std::string>();
+  if (text.size() > max_size) throw Wrong{Refusal::hello, std::string(key) + " is too long"};
+  return text;
+}
+
+std::uint64_t number_field(const json& object, const char* key, std::uint64_t otherwise) {
+  const auto found = object.find(key);
+  if (found == object.end()) return otherwise;
+  if (!found->is_number_unsigned()) throw Wrong{Refusal::hello, std::string(key) + " must be a whole number, not negative"};
+  return found->get<std::uint64_t>();
+}
+
+bool flag_field(const json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end()) return false;
+  if (!found->is_boolean()) throw Wrong{Refusal::hello, std::string(key) + " must be true or false"};
+  return found->get<bool>();
+}
+
+Role role_field(const json& object) {
+  const auto text = text_field(object, "role", 20);
+  const auto found = std::find(role_names.begin(), role_names.end(), text);
+  if (found == role_names.end()) throw Wrong{Refusal::hello, "role must be producer, consumer or printer"};
+  return static_cast<Role>(found - role_names.begin());
+}
+
+std::vector<std::string> queues_field(const json& object, Role role) {
+  std::vector<std::string> queues;
+  if (const auto found = object.find("queues"); found != object.end()) {
+    if (!found->is_array()) throw Wrong{Refusal::hello, "queues must be a list"};
+    for (const auto& queue : *found) {
+      if (!queue.is_string() || !valid_queue_name(queue.get_ref<const std::string&>()))
+        throw Wrong{Refusal::queue_name, std::string(meaning(Refusal::queue_name))};
+      const auto& text = queue.get_ref<const std::string&>();
+      if (std::find(queues.begin(), queues.end(), text) == queues.end()) queues.push_back(text);
+    }
+  }
+  if (role == Role::producer && queues.size() != 1) throw Wrong{Refusal::hello, "a producer names one queue"};
+  if (role == Role::consumer && (queues.empty() || queues.size() > max_queues))
+    throw Wrong{Refusal::hello, "a consumer names 1 to 64 queues"};
+  return queues;
+}
+
+std::optional<Previous> previous_field(const json& object) {
+  const auto found = object.find("previous");
+  if (found == object.end()) return std::nullopt;
+  if (!found->is_object()) throw Wrong{Refusal::hello, "previous must be an object"};
+  const auto epoch = epoch_from_hex(text_field(*found, "epoch", 16));
+  const auto session = session_from_hex(text_field(*found, "session", 32));
+  if (!epoch || !session) throw Wrong{Refusal::hello, "previous names no epoch and session"};
+  return Previous{*epoch, *session};
+}
+
+json object_from(std::string_view text) {
+  auto object = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!object.is_object()) throw Wrong{Refusal::malformed, "not a JSON object"};
+  return object;
+}
+
+/// Runs `read` and turns what it throws into false.
+template <class Read>
+bool read_all(Read read) {
+  try {
+    read();
+    return true;
+  } catch (const Wrong&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+std::string_view name(Role role) { return role_names[static_cast<std::size_t>(role)]; }
+
+std::string to_json(const Hello& hello) {
+  json object{{"role", name(hello.role)}, {"client", hello.client}, {"name", hello.name},
+              {"named", hello.named},     {"host", hello.host},     {"pid", hello.pid},
+              {"queues", hello.queues},   {"first_put", hello.first_put.value}, {"heard", hello.heard.value}};
+  if (hello.previous)
+    object["previous"] = {{"epoch", to_hex(hello.previous->epoch)}, {"session", to_hex(hello.previous->session)}};
+  if (!hello.reclaim.empty()) object["reclaim"] = runs_to_json(hello.reclaim);
+  return dump(object);
+}
+
+Refusal parse(std::string_view text, Hello& hello, std::string& why) {
+  try {
+    const json object = object_from(text);
+    hello.role = role_field(object);
+    hello.client = text_field(object, "client", max_client_name);
+    hello.name = text_field(object, "name", max_client_name);
+    hello.named = flag_field(object, "named");
+    hello.host = text_field(object, "host", 255);
+    hello.pid = number_field(object, "pid", 0);
+    hello.queues = queues_field(object, hello.role);
+    hello.first_put.value = number_field(object, "first_put", 1);
+    hello.heard.value = number_field(object, "heard", 0);
+    hello.previous = previous_field(object);
+    if (object.contains("reclaim")) hello.reclaim = runs_from_json(object["reclaim"]);
+    if (hello.role == Role::producer && hello.name.empty()) throw Wrong{Refusal::hello, "a producer gives its name"};
+    if (hello.first_put.value == 0) throw Wrong{Refusal::hello, "first_put counts from 1"};
+    return Refusal::none;
+  } catch (const Wrong& wrong) {
+    why = wrong.why;
+    return wrong.refusal;
+  }
+}
+
+std::string to_json(const Welcome& welcome) {
+  json object{{"broker", welcome.broker},
+              {"host", welcome.host},
+              {"keeps", welcome.keeps},
+              {"max_attempts", welcome.max_attempts},
+              {"put_received", welcome.put_received.value},
+              {"first_told", welcome.first_told.value},
+              {"previous_control", welcome.previous_control.value}};
+  if (!welcome.kept.empty()) object["kept"] = runs_to_json(welcome.kept);
+  return dump(object);
+}
+
+bool parse(std::string_view text, Welcome& welcome) {
+  return read_all([&] {
+    const json object = object_from(text);
+    welcome.broker = text_field(object, "broker", 200);
+    welcome.host = text_field(object, "host", 255);
+    welcome.keeps = flag_field(object, "keeps");
+    welcome.max_attempts = number_field(object, "max_attempts", 0);
+    welcome.put_received.value = number_field(object, "put_received", 0);
+    welcome.first_told.value = number_field(object, "first_told", 1);
+    welcome.previous_control.value = number_field(object, "previous_control", 0);
+    if (object.contains("kept")) welcome.kept = runs_from_json(object["kept"]);
+  });
+}
+
+std::string to_json(const DeadNotice& notice) {
+  json history = json::array();
+  for (const auto& attempt : notice.history)
+    history.push_back({{"consumer", attempt.consumer}, {"why", attempt.why}, {"ago_ms", attempt.ago_ms}});
+  return dump({{"item", notice.id.value},
+               {"queue", notice.queue},
+               {"body", notice.body},
+               {"attempts", notice.attempts},
+               {"history", history}});
+}
+
+bool parse(std::string_view text, DeadNotice& notice) {
+  return read_all([&] {
+    const json object = object_from(text);
+    notice.id.value = number_field(object, "item", 0);
+    notice.queue = text_field(object, "queue", max_queue_name);
+    notice.body = text_field(object, "body", 1000);
+    notice.attempts = number_field(object, "attempts", 0);
+    for (const auto& attempt : object.value("history", json::array())) {
+      if (!attempt.is_object()) throw Wrong{Refusal::malformed, "an attempt must be an object"};
+      notice.history.push_back({text_field(attempt, "consumer", 1000), text_field(attempt, "why", 2 * max_reason),
+                                static_cast<std::int64_t>(number_field(attempt, "ago_ms", 0))});
+    }
+  });
+}
+
+std::string to_json(const RefusalNotice& notice) {
+  return dump({{"code", name(notice.refusal)}, {"text", notice.text}});
+}
+
+bool parse(std::string_view text, RefusalNotice& notice) {
+  return read_all([&] {
+    const json object = object_from(text);
+    notice.refusal = refusal_from(text_field(object, "code", 50));
+    notice.text = text_field(object, "text", 1000);
+  });
+}
+
+bool valid_queue_name(std::string_view name) {
+  return !name.empty() && name.size() <= max_queue_name && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-' || c == '/';
+  });
+}
+
+bool valid_utf8(std::string_view text) {
+  const auto* at = reinterpret_cast<const unsigned char*>(text.data());
+  const auto* end = at + text.size();
+  while (at < end) {
+    const unsigned lead = *at++;
+    if (lead < 0x80) continue;
+    const int more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
+    if (lead < 0xc2 || lead > 0xf4 || end - at < more) return false;
+    const unsigned second = *at;  // the first continuation byte rules out overlong forms, surrogates, > U+10FFFF
+    if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) || (lead == 0xf0 && second < 0x90) ||
+        (lead == 0xf4 && second > 0x8f))
+      return false;
+    for (int i = 0; i < more; ++i)
+      if ((*at++ & 0xc0) != 0x80) return false;
+  }
+  return true;
+}
+
+}  // namespace baton

@@ -1,0 +1,86 @@
+// The rare messages, as JSON: hello, welcome, refusal, and the dead letter's notice. Unknown fields are ignored.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proto/ids.hpp"
+#include "proto/limits.hpp"
+#include "proto/refusal.hpp"
+
+namespace baton {
+
+enum class Role : std::uint8_t { producer, consumer, printer };
+std::string_view name(Role role);
+
+/// The session that a client had before this one, so that nothing is said twice and what it holds stays its own.
+struct Previous {
+  Epoch epoch;
+  SessionId session;
+};
+
+struct Hello {
+  Role role = Role::producer;
+  std::string client;               ///< program and version, for people
+  std::string name;                 ///< a producer's identity: its numbers go on over sessions. Others: for people
+  bool named = false;               ///< the user gave the name: a later process may go on with it
+  std::string host;                 ///< the client's host name
+  std::uint64_t pid = 0;
+  std::vector<std::string> queues;  ///< producer: exactly one; consumer: 1 to max_queues; printer: none
+  Number first_put{1};              ///< producer: its first unconfirmed number
+  Number heard;                     ///< last number of the broker's stream that came in, of the epoch of `previous`
+  std::optional<Previous> previous;
+  std::vector<ItemRun> reclaim;     ///< consumer: items it still holds from its previous session
+};
+
+struct Welcome {
+  std::string broker;  ///< program and version
+  std::string host;    ///< the broker's host name: where it differs from the client's, lines are tagged
+  bool keeps = false;  ///< confirmed items outlive the broker's process
+  std::uint64_t max_attempts = 0;
+  Number put_received;     ///< producer: go on after this number
+  Number first_told{1};    ///< the broker's stream to this session begins with this number
+  Number previous_control; ///< of the previous session's control stream, everything up to this came in
+  std::vector<ItemRun> kept;  ///< of what was reclaimed: what the session holds (again)
+};
+
+/// An item of the producer is dead.
+struct DeadNotice {
+  ItemId id;
+  std::string queue;
+  std::string body;  ///< its first 200 bytes; what is not UTF-8 is replaced
+  struct Attempt {
+    std::string consumer;  ///< "host/pid" or the name it gave
+    std::string why;
+    std::int64_t ago_ms = 0;  ///< how long before this notice was made
+  };
+  std::uint64_t attempts = 0;
+  std::vector<Attempt> history;  ///< the last ones, oldest first
+};
+
+struct RefusalNotice {
+  Refusal refusal = Refusal::none;
+  std::string text;
+};
+
+std::string to_json(const Hello& hello);
+std::string to_json(const Welcome& welcome);
+std::string to_json(const DeadNotice& notice);
+std::string to_json(const RefusalNotice& notice);
+
+/// From JSON. On failure `why` says which field is wrong, for people; the refusal says it for machines.
+Refusal parse(std::string_view json, Hello& hello, std::string& why);
+bool parse(std::string_view json, Welcome& welcome);
+bool parse(std::string_view json, DeadNotice& notice);
+bool parse(std::string_view json, RefusalNotice& notice);
+
+/// 1 to max_queue_name characters of A-Z a-z 0-9 . _ - /
+bool valid_queue_name(std::string_view name);
+
+/// Whether `text` is well-formed UTF-8 (RFC 3629).
+bool valid_utf8(std::string_view text);
+
+}  // namespace baton

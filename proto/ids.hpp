@@ -1,0 +1,77 @@
+// The names of things on the wire: each kind of number is a type of its own.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace baton {
+
+/// A position in a stream, counted from 1. 0 means "nothing yet".
+struct Number {
+  std::uint64_t value = 0;
+
+  auto operator<=>(const Number&) const = default;
+  Number operator+(std::uint64_t n) const { return {value + n}; }
+  std::uint64_t operator-(Number other) const { return value - other.value; }
+  Number& operator+=(std::uint64_t n) { return value += n, *this; }
+};
+
+/// An item's id: unique among all items of one broker's memory or data directory. 0 is no item.
+struct ItemId {
+  std::uint64_t value = 0;
+
+  auto operator<=>(const ItemId&) const = default;
+  ItemId operator+(std::uint64_t n) const { return {value + n}; }
+};
+
+/// Items whose ids follow one another: first, first+1, ... (count of them; never 0 on the wire).
+struct ItemRun {
+  ItemId first;
+  std::uint32_t count = 0;
+
+  auto operator<=>(const ItemRun&) const = default;
+};
+
+/// A random number that the broker draws at each start. 0 is no epoch.
+struct Epoch {
+  std::uint64_t value = 0;
+
+  auto operator<=>(const Epoch&) const = default;
+};
+
+/// A session's name: 128 random bits, drawn by the client. It is also the session's topic on news.
+struct SessionId {
+  std::array<std::uint8_t, 16> bytes{};
+
+  auto operator<=>(const SessionId&) const = default;
+  std::string_view view() const { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+};
+
+/// Draws from the system's entropy. Throws std::runtime_error when there is none.
+SessionId random_session();
+Epoch random_epoch();
+
+/// Lower-case hexadecimal, most significant digit first.
+std::string to_hex(const SessionId& id);
+std::string to_hex(Epoch epoch);
+
+/// The reverse of to_hex; nothing when `text` is not exactly such a number.
+std::optional<SessionId> session_from_hex(std::string_view text);
+std::optional<Epoch> epoch_from_hex(std::string_view text);
+
+}  // namespace baton
+
+template <>
+struct std::hash<baton::SessionId> {
+  std::size_t operator()(const baton::SessionId& id) const noexcept {
+    std::size_t h;  // 128 random bits: any of them will do
+    std::memcpy(&h, id.bytes.data(), sizeof h);
+    return h;
+  }
+};

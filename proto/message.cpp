@@ -1,0 +1,302 @@
+#include "proto/message.hpp"
+
+#include <algorithm>
+
+namespace baton {
+namespace {
+
+constexpr std::string_view magic = "BTN";
+constexpr std::size_t run_size = 12;
+constexpr std::size_t given_size = 12;
+constexpr std::size_t fail_size = 12;
+constexpr std::size_t lane_lost_size = 16;
+
+enum BeatFlag : std::uint8_t { beat_rewind = 1 };
+enum ConfirmFlag : std::uint8_t { confirm_rewind_put = 1, confirm_rewind_control = 2, confirm_shutdown = 4, confirm_ended = 8 };
+
+bool known(std::uint8_t type) {
+  return (type >= 1 && type <= 4) || (type >= 16 && type <= 20) || type == 32;
+}
+
+Refusal check_item(const Entry& entry) {
+  if (entry.a > max_priority || entry.b > has_delay) return Refusal::malformed;
+  const std::size_t fixed = entry.b & has_delay ? 4 : 0;
+  if (entry.payload.size() < fixed) return Refusal::malformed;
+  return entry.payload.size() - fixed > max_body ? Refusal::too_large : Refusal::none;
+}
+
+Refusal check_runs(const Entry& entry) {
+  if (entry.payload.empty() || entry.payload.size() % run_size != 0 || entry.b != 0) return Refusal::malformed;
+  Reader in(entry.payload);
+  std::uint64_t total = 0;
+  while (!in.empty()) {
+    const auto first = in.take<std::uint64_t>();
+    const auto count = in.take<std::uint32_t>();
+    if (first == 0 || count == 0 || first + count < first) return Refusal::malformed;
+    total += count;
+  }
+  return total > max_asks ? Refusal::too_large : Refusal::none;  // no more than a session can hold
+}
+
+Refusal exactly(const Entry& entry, std::size_t size) {
+  return entry.payload.size() == size ? Refusal::none : Refusal::malformed;
+}
+
+Refusal check_control(const Entry& entry) {
+  switch (entry.kind) {
+    case EntryKind::ask: return exactly(entry, 8);
+    case EntryKind::withdraw: return exactly(entry, 4);
+    case EntryKind::ack:
+    case EntryKind::release: return check_runs(entry);
+    case EntryKind::fail:
+      if (entry.payload.size() < fail_size) return Refusal::malformed;
+      return entry.payload.size() > fail_size + max_reason ? Refusal::too_large : Refusal::none;
+    case EntryKind::say: return entry.payload.size() > max_say ? Refusal::too_large : Refusal::none;
+    case EntryKind::lane_lost: return exactly(entry, lane_lost_size);
+    case EntryKind::join: return exactly(entry, 0);
+    case EntryKind::bye: return exactly(entry, 8);
+    default: return Refusal::malformed;
+  }
+}
+
+Refusal check_handoff(const Entry& entry) {
+  if (entry.kind == EntryKind::none) return exactly(entry, 0);
+  if (entry.kind != EntryKind::given || entry.payload.size() < given_size) return Refusal::malformed;
+  if (entry.a > max_priority || entry.b == 0 || load<std::uint64_t>(entry.payload.data()) == 0)
+    return Refusal::malformed;
+  return entry.payload.size() - given_size > max_body ? Refusal::too_large : Refusal::none;
+}
+
+Refusal check_line(const Entry& entry) {
+  if (entry.kind == EntryKind::dropped) return exactly(entry, 8);
+  if (entry.kind != EntryKind::line) return Refusal::malformed;
+  return entry.payload.size() > max_say ? Refusal::too_large : Refusal::none;
+}
+
+Refusal check_entry(MessageType type, const Entry& entry) {
+  switch (type) {
+    case MessageType::put: return entry.kind == EntryKind::item ? check_item(entry) : Refusal::malformed;
+    case MessageType::control: return check_control(entry);
+    case MessageType::handoff: return check_handoff(entry);
+    case MessageType::outcome:
+      return entry.kind == EntryKind::died || entry.kind == EntryKind::result ? Refusal::none : Refusal::malformed;
+    case MessageType::console: return check_line(entry);
+    default: return Refusal::malformed;
+  }
+}
+
+std::string message_of(const Header& header, std::size_t payload) {
+  std::string out;
+  out.reserve(header_size + payload);
+  out.resize(header_size);
+  write_header(out.data(), header);
+  return out;
+}
+
+}  // namespace
+
+void write_header(char* at, const Header& header) {
+  std::copy(magic.begin(), magic.end(), at);
+  at[3] = static_cast<char>(protocol_version);
+  at[4] = static_cast<char>(header.type);
+  at[5] = 0;
+  store(at + 6, header.count);
+  store(at + 8, header.epoch.value);
+  std::copy(header.session.bytes.begin(), header.session.bytes.end(), at + 16);
+  store(at + 32, header.number.value);
+}
+
+Refusal read_header(std::string_view frame, Header& header) {
+  if (frame.size() < header_size) return Refusal::short_frame;
+  if (!frame.starts_with(magic)) return Refusal::magic;
+  const char* at = frame.data();
+  header.count = load<std::uint16_t>(at + 6);
+  header.epoch.value = load<std::uint64_t>(at + 8);
+  std::copy(at + 16, at + 32, header.session.bytes.begin());
+  header.number.value = load<std::uint64_t>(at + 32);
+  if (at[3] != protocol_version) return Refusal::version;
+  const auto type = static_cast<std::uint8_t>(at[4]);
+  if (!known(type)) return Refusal::unknown_type;
+  header.type = static_cast<MessageType>(type);
+  return Refusal::none;
+}
+
+Refusal check_entries(MessageType type, std::string_view payload, std::uint16_t count) {
+  if (count == 0 || count > max_entries) return Refusal::malformed;
+  EntryReader in(payload);
+  Entry entry;
+  for (std::uint16_t i = 0; i < count; ++i) {
+    if (!in.next(entry)) return Refusal::malformed;
+    if (const auto refusal = check_entry(type, entry); refusal != Refusal::none) return refusal;
+  }
+  return in.at_end() ? Refusal::none : Refusal::malformed;
+}
+
+void append_item(std::string& out, const PutItem& item) {
+  const bool delayed = item.delay_ms != 0;
+  append_entry_head(out, EntryKind::item, item.priority, delayed ? has_delay : std::uint16_t{0},
+                    item.body.size() + (delayed ? 4 : 0));
+  if (delayed) append(out, item.delay_ms);
+  out += item.body;
+}
+
+PutItem read_item(const Entry& entry) {
+  if (!(entry.b & has_delay)) return {entry.a, 0, entry.payload};
+  return {entry.a, load<std::uint32_t>(entry.payload.data()), entry.payload.substr(4)};
+}
+
+void append_given(std::string& out, const Given& given) {
+  append_entry_head(out, EntryKind::given, given.priority, given.attempt, given_size + given.body.size());
+  char fixed[given_size];
+  store(fixed, given.id.value);
+  store(fixed + 8, given.queue);
+  store(fixed + 10, std::uint16_t{0});
+  out.append(fixed, sizeof fixed);
+  out += given.body;
+}
+
+Given read_given(const Entry& entry) {
+  const char* at = entry.payload.data();
+  return {{load<std::uint64_t>(at)}, load<std::uint16_t>(at + 8), entry.b, entry.a, entry.payload.substr(given_size)};
+}
+
+void append_ask(std::string& out, std::uint64_t asked_in_all) {
+  append_entry_head(out, EntryKind::ask, 0, 0, 8);
+  append(out, asked_in_all);
+}
+
+void append_withdraw(std::string& out, std::uint32_t count) {
+  append_entry_head(out, EntryKind::withdraw, 0, 0, 4);
+  append(out, count);
+}
+
+void append_runs(std::string& out, EntryKind kind, const std::vector<ItemRun>& runs) {
+  append_entry_head(out, kind, 0, 0, runs.size() * run_size);
+  for (const auto& run : runs) {
+    append(out, run.first.value);
+    append(out, run.count);
+  }
+}
+
+void append_fail(std::string& out, const Failure& failure) {
+  const auto reason = failure.reason.substr(0, max_reason);
+  append_entry_head(out, EntryKind::fail, 0, 0, fail_size + reason.size());
+  append(out, failure.id.value);
+  append(out, failure.delay_ms);
+  out += reason;
+}
+
+void append_lane_lost(std::string& out, const LaneLost& lost) {
+  append_entry_head(out, EntryKind::lane_lost, 0, 0, lane_lost_size);
+  append(out, lost.generation);
+  append(out, lost.received.value);
+  append(out, lost.wanted);
+}
+
+void append_bye(std::string& out, Number last_put) {
+  append_entry_head(out, EntryKind::bye, 0, 0, 8);
+  append(out, last_put.value);
+}
+
+void append_dropped(std::string& out, std::uint64_t blocks) {
+  append_entry_head(out, EntryKind::dropped, 0, 0, 8);
+  append(out, blocks);
+}
+
+void append_block(std::string& out, EntryKind kind, std::string_view block) {
+  append_entry_head(out, kind, 0, 0, block.size());
+  out += block;
+}
+
+std::uint64_t read_ask(const Entry& entry) { return load<std::uint64_t>(entry.payload.data()); }
+std::uint32_t read_withdraw(const Entry& entry) { return load<std::uint32_t>(entry.payload.data()); }
+
+void read_runs(const Entry& entry, std::vector<ItemRun>& runs) {
+  runs.clear();
+  Reader in(entry.payload);
+  while (!in.empty()) {
+    const ItemId first{in.take<std::uint64_t>()};
+    runs.push_back({first, in.take<std::uint32_t>()});
+  }
+}
+
+Failure read_fail(const Entry& entry) {
+  const char* at = entry.payload.data();
+  return {{load<std::uint64_t>(at)}, load<std::uint32_t>(at + 8), entry.payload.substr(fail_size)};
+}
+
+LaneLost read_lane_lost(const Entry& entry) {
+  const char* at = entry.payload.data();
+  return {load<std::uint32_t>(at), {load<std::uint64_t>(at + 4)}, load<std::uint32_t>(at + 12)};
+}
+
+Number read_bye(const Entry& entry) { return {load<std::uint64_t>(entry.payload.data())}; }
+
+std::uint64_t read_dropped(const Entry& entry) { return load<std::uint64_t>(entry.payload.data()); }
+
+std::string encode_beat(const Header& header, const Beat& beat) {
+  std::string out = message_of(header, beat_size);
+  append(out, beat.put_sent.value);
+  append(out, beat.control_sent.value);
+  append(out, beat.heard.value);
+  append(out, beat.lane_received.value);
+  append(out, beat.lane_generation);
+  append(out, static_cast<std::uint32_t>(beat.rewind ? beat_rewind : 0));
+  return out;
+}
+
+Refusal decode_beat(std::string_view payload, Beat& beat) {
+  if (payload.size() < beat_size) return Refusal::malformed;  // a later version may append fields
+  Reader in(payload);
+  beat.put_sent.value = in.take<std::uint64_t>();
+  beat.control_sent.value = in.take<std::uint64_t>();
+  beat.heard.value = in.take<std::uint64_t>();
+  beat.lane_received.value = in.take<std::uint64_t>();
+  beat.lane_generation = in.take<std::uint32_t>();
+  beat.rewind = in.take<std::uint32_t>() & beat_rewind;
+  return Refusal::none;
+}
+
+std::string encode_confirm(const Header& header, const Confirm& confirm) {
+  std::string out = message_of(header, confirm_size);
+  for (const auto value : {confirm.control_received.value, confirm.put_received.value, confirm.put_confirmed.value,
+                           confirm.put_credit.value, confirm.put_window, confirm.say_window, confirm.accepted,
+                           confirm.done, confirm.dead, confirm.told.value, confirm.lane_sent.value})
+    append(out, value);
+  append(out, confirm.lane_generation);
+  append(out, confirm.lane_port);
+  append(out, static_cast<std::uint8_t>(confirm.put_held));
+  append(out, static_cast<std::uint8_t>(confirm.say_held));
+  append(out, static_cast<std::uint8_t>((confirm.rewind_put ? confirm_rewind_put : 0) |
+                                        (confirm.rewind_control ? confirm_rewind_control : 0) |
+                                        (confirm.shutdown ? confirm_shutdown : 0) |
+                                        (confirm.ended ? confirm_ended : 0)));
+  return out;
+}
+
+Refusal decode_confirm(std::string_view payload, Confirm& confirm) {
+  if (payload.size() < confirm_size) return Refusal::malformed;  // a later version may append fields
+  Reader in(payload);
+  for (auto* value : {&confirm.control_received.value, &confirm.put_received.value, &confirm.put_confirmed.value,
+                      &confirm.put_credit.value, &confirm.put_window, &confirm.say_window, &confirm.accepted,
+                      &confirm.done, &confirm.dead, &confirm.told.value, &confirm.lane_sent.value})
+    *value = in.take<std::uint64_t>();
+  confirm.lane_generation = in.take<std::uint32_t>();
+  confirm.lane_port = in.take<std::uint16_t>();
+  confirm.put_held = static_cast<Held>(in.take<std::uint8_t>());
+  confirm.say_held = static_cast<Held>(in.take<std::uint8_t>());
+  const auto flags = in.take<std::uint8_t>();
+  confirm.rewind_put = flags & confirm_rewind_put;
+  confirm.rewind_control = flags & confirm_rewind_control;
+  confirm.shutdown = flags & confirm_shutdown;
+  confirm.ended = flags & confirm_ended;
+  return Refusal::none;
+}
+
+std::string encode_json(const Header& header, std::string_view json) {
+  std::string out = message_of(header, json.size());
+  out += json;
+  return out;
+}
+
+}  // namespace baton

@@ -1,0 +1,230 @@
+// The messages of version 1 as bytes. proto/PROTOCOL.md is their specification; the two change together.
+//
+// A message is one ZeroMQ frame (on news a topic frame goes before it): a header of 40 bytes, then a payload.
+// Three kinds of payload: entries (put, control, hand-off, outcome, console), a fixed block (beat, confirm), and
+// JSON (hello, welcome, refusal). Numbers are little-endian.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proto/bytes.hpp"
+#include "proto/ids.hpp"
+#include "proto/limits.hpp"
+#include "proto/refusal.hpp"
+
+namespace baton {
+
+enum class MessageType : std::uint8_t {
+  // to the put door
+  put = 1,  ///< entries of the put stream
+  // to the control door
+  hello = 2,    ///< JSON: who I am; begins a session
+  control = 3,  ///< entries of the control stream
+  beat = 4,     ///< Beat: I live, and this is how far I am
+  // on news, to one session
+  welcome = 16,  ///< JSON: the session stands
+  confirm = 17,  ///< Confirm: how far the broker is; its beat, too
+  refusal = 18,  ///< JSON: what was refused, and why
+  outcome = 19,  ///< entries: what became of a producer's items
+  console = 20,  ///< entries: console lines, to a printer
+  // on a lane
+  handoff = 32,  ///< entries: items, and the answers to withdrawn asks
+};
+
+struct Header {
+  MessageType type{};
+  std::uint16_t count = 0;  ///< entries in the payload; 0 for other payloads
+  Epoch epoch;              ///< the broker's; 0 in the first hello
+  SessionId session;
+  Number number;  ///< the number of the first entry; 0 for other payloads
+};
+inline constexpr std::size_t header_size = 40;
+
+/// Writes `header` over the header_size bytes at `at`.
+void write_header(char* at, const Header& header);
+
+/// Reads a header off the front of `frame`. The payload follows it. On a refusal `header` holds what could be read.
+Refusal read_header(std::string_view frame, Header& header);
+
+inline std::string_view payload_of(std::string_view frame) { return frame.substr(header_size); }
+
+/// One entry of a payload of entries. What `a` and `b` mean depends on the kind.
+enum class EntryKind : std::uint8_t {
+  // put stream
+  item = 1,  ///< a: priority; b: flags (has_delay); payload: [delay u32 ms] body
+  // control stream
+  ask = 16,       ///< u64: asks in all, since the session began or the lane was made anew
+  withdraw = 17,  ///< u32: so many asks taken back; each is answered by an item or by `none`
+  ack = 18,       ///< runs of items: done. b = has_result (reserved): id u64, then the result
+  fail = 19,      ///< id u64, delay u32 ms, reason (UTF-8)
+  release = 20,   ///< runs of items: given back untouched
+  say = 21,       ///< a block of console lines
+  lane_lost = 22, ///< LaneLost: open another lane for me
+  join = 23,      ///< nothing: tell me at once when all my items are settled
+  bye = 24,       ///< u64: the last number of the put stream; the session ends when both streams are in
+  // on a lane
+  given = 32,  ///< a: priority; b: attempt (1 for the first, 65535 for more); payload: Given, then the body
+  none = 33,   ///< nothing: the answer to a withdrawn ask
+  // on news, from the broker
+  died = 48,    ///< JSON: an item of this producer is dead
+  result = 49,  ///< reserved: an item's result
+  line = 64,     ///< a block of console lines, whole
+  dropped = 65,  ///< u64: so many blocks are gone; alone in its message, it stands for all their numbers
+};
+
+struct Entry {
+  EntryKind kind{};
+  std::uint8_t a = 0;
+  std::uint16_t b = 0;
+  std::string_view payload;
+};
+inline constexpr std::size_t entry_head_size = 8;
+inline constexpr std::uint16_t has_delay = 1;   ///< flag of an item entry
+inline constexpr std::uint16_t has_result = 1;  ///< flag of an ack entry
+
+inline void append_entry_head(std::string& out, EntryKind kind, std::uint8_t a, std::uint16_t b, std::size_t size) {
+  char head[entry_head_size];
+  store(head, static_cast<std::uint32_t>(size));
+  head[4] = static_cast<char>(kind);
+  head[5] = static_cast<char>(a);
+  store(head + 6, b);
+  out.append(head, sizeof head);
+}
+
+/// Walks the entries of a payload.
+class EntryReader {
+ public:
+  explicit EntryReader(std::string_view payload) : rest_(payload) {}
+
+  /// Takes the next entry; false at the end, or when what follows is no whole entry (then !at_end()).
+  bool next(Entry& entry) {
+    if (rest_.size() < entry_head_size) return false;
+    const auto size = load<std::uint32_t>(rest_.data());
+    if (size > rest_.size() - entry_head_size) return false;
+    entry.kind = static_cast<EntryKind>(static_cast<std::uint8_t>(rest_[4]));
+    entry.a = static_cast<std::uint8_t>(rest_[5]);
+    entry.b = load<std::uint16_t>(rest_.data() + 6);
+    entry.payload = rest_.substr(entry_head_size, size);
+    rest_.remove_prefix(entry_head_size + size);
+    return true;
+  }
+  bool at_end() const { return rest_.empty(); }
+  std::string_view rest() const { return rest_; }  ///< what next() has not taken yet
+
+ private:
+  std::string_view rest_;
+};
+
+/// Checks a whole payload before anything of it is used: `count` entries, each of a kind that `type` may carry, each
+/// with a payload of the right form and size.
+Refusal check_entries(MessageType type, std::string_view payload, std::uint16_t count);
+
+/// An item of the put stream.
+struct PutItem {
+  std::uint8_t priority = default_priority;
+  std::uint32_t delay_ms = 0;
+  std::string_view body;
+};
+void append_item(std::string& out, const PutItem& item);
+PutItem read_item(const Entry& entry);
+
+/// The fixed part of a `given` entry: what the lane says of an item that it hands off.
+struct Given {
+  ItemId id;
+  std::uint16_t queue = 0;    ///< index into the queues of the session's hello
+  std::uint16_t attempt = 1;  ///< 1 for the first
+  std::uint8_t priority = default_priority;
+  std::string_view body;
+};
+void append_given(std::string& out, const Given& given);
+Given read_given(const Entry& entry);
+
+/// "Of lane `generation` everything up to `received` came in; I want `wanted` items on the next one."
+struct LaneLost {
+  std::uint32_t generation = 0;
+  Number received;
+  std::uint32_t wanted = 0;
+};
+
+struct Failure {
+  ItemId id;
+  std::uint32_t delay_ms = 0;
+  std::string_view reason;
+};
+
+void append_ask(std::string& out, std::uint64_t asked_in_all);
+void append_withdraw(std::string& out, std::uint32_t count);
+void append_runs(std::string& out, EntryKind kind, const std::vector<ItemRun>& runs);  ///< ack or release
+void append_fail(std::string& out, const Failure& failure);
+void append_lane_lost(std::string& out, const LaneLost& lost);
+void append_bye(std::string& out, Number last_put);
+void append_dropped(std::string& out, std::uint64_t blocks);
+void append_block(std::string& out, EntryKind kind, std::string_view block);  ///< say, line, died, join (empty), none
+
+std::uint64_t read_ask(const Entry& entry);
+std::uint32_t read_withdraw(const Entry& entry);
+void read_runs(const Entry& entry, std::vector<ItemRun>& runs);  ///< replaces `runs`
+Failure read_fail(const Entry& entry);
+LaneLost read_lane_lost(const Entry& entry);
+Number read_bye(const Entry& entry);
+std::uint64_t read_dropped(const Entry& entry);
+
+/// From a client, every beat_interval and whenever the broker should know sooner.
+struct Beat {
+  Number put_sent;      ///< last number of the put stream
+  Number control_sent;  ///< last number of the control stream
+  Number heard;         ///< last number of the broker's stream to this session (outcomes; lines: printed, not only read)
+  Number lane_received;
+  std::uint32_t lane_generation = 0;
+  bool rewind = false;  ///< something is missing after `heard`: send it again
+};
+inline constexpr std::size_t beat_size = 40;
+
+/// What holds a sender back, when its credit is used up.
+enum class Held : std::uint8_t {
+  nothing = 0,
+  queue_items = 1,   ///< the queue holds as many items as it may
+  queue_bytes = 2,   ///< the queue holds as many bytes as it may
+  storage = 3,       ///< the broker's disk is full or fails
+  console = 4,       ///< the console log is full, its printer is slow
+  paused = 5,        ///< an operator has paused the queue
+};
+
+/// From the broker to one session: at each change, and every beat_interval as its beat. All of it is absolute, so that
+/// a lost one is made up for by the next.
+struct Confirm {
+  Number control_received;  ///< of the control stream; everything up to it is done
+  Number put_received;      ///< of the put stream; need not be sent again unless this broker dies
+  Number put_confirmed;     ///< kept: the client may forget it
+  Number put_credit;        ///< the highest number that the put stream may reach
+  std::uint64_t put_window = 0;  ///< bytes of bodies that may be unconfirmed; the last one may go beyond
+  std::uint64_t say_window = 0;  ///< bytes of console lines that may be unconfirmed; the last block may go beyond
+  std::uint64_t accepted = 0;    ///< items of this producer, in all
+  std::uint64_t done = 0;        ///< of these: acked
+  std::uint64_t dead = 0;        ///< of these: dead
+  Number told;                   ///< last number of the broker's stream to this session (outcomes, console lines)
+  Number lane_sent;              ///< last number on the current lane
+  std::uint32_t lane_generation = 0;
+  std::uint16_t lane_port = 0;
+  Held put_held = Held::nothing;
+  Held say_held = Held::nothing;
+  bool rewind_put = false;      ///< the put stream has a gap after put_received: send it again from there
+  bool rewind_control = false;  ///< likewise the control stream
+  bool shutdown = false;        ///< the system is ending: finish, say bye
+  bool ended = false;           ///< this session is over, as its bye asked
+};
+inline constexpr std::size_t confirm_size = 97;
+
+/// Whole messages, header included.
+std::string encode_beat(const Header& header, const Beat& beat);
+std::string encode_confirm(const Header& header, const Confirm& confirm);
+std::string encode_json(const Header& header, std::string_view json);
+
+/// From a payload; a refusal when it is not of the right form.
+Refusal decode_beat(std::string_view payload, Beat& beat);
+Refusal decode_confirm(std::string_view payload, Confirm& confirm);
+
+}  // namespace baton

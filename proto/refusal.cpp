@@ -1,0 +1,50 @@
+#include "proto/refusal.hpp"
+
+namespace baton {
+namespace {
+
+struct Row {
+  std::string_view name;
+  std::string_view meaning;
+  bool ends_session;
+};
+
+constexpr std::array<Row, refusal_count> rows{{
+    {"none", "not refused", false},
+    {"short_frame", "the frame is shorter than a header", false},
+    {"magic", "not a Baton message", false},
+    {"version", "another version of the protocol; this broker speaks 1", true},
+    {"unknown_type", "a message type that this version does not know", false},
+    {"frames", "a message must be one frame", false},
+    {"malformed", "the payload is not what the message type says", true},
+    {"too_large", "larger than the limit", true},
+    {"wrong_epoch", "the broker was started anew: say hello", true},
+    {"unknown_session", "no such session, or it has ended: say hello", true},
+    {"wrong_role", "not a message of this role", false},
+    {"wrong_door", "not a message of this door", false},
+    {"queue_name", "a queue name has 1-200 characters of A-Z a-z 0-9 . _ - /", true},
+    {"hello", "a field of the hello is missing or wrong", true},
+    {"over_credit", "sent further than the broker had granted", true},
+    {"not_held", "the session does not hold this item", false},
+    {"fenced", "a newer session has taken this producer's name", true},
+    {"sessions_full", "no lane is left for another consumer; trying again", true},
+    {"not_allowed", "the role of this key may not do that", true},
+}};
+
+const Row& row(Refusal refusal) { return rows[static_cast<std::size_t>(refusal)]; }
+
+}  // namespace
+
+static_assert(static_cast<std::size_t>(Refusal::not_allowed) + 1 == refusal_count);
+
+std::string_view name(Refusal refusal) { return row(refusal).name; }
+std::string_view meaning(Refusal refusal) { return row(refusal).meaning; }
+bool ends_session(Refusal refusal) { return row(refusal).ends_session; }
+
+Refusal refusal_from(std::string_view name) {
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (rows[i].name == name) return static_cast<Refusal>(i);
+  return Refusal::none;
+}
+
+}  // namespace baton

@@ -1,0 +1,150 @@
+#include "proto/stream.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace baton {
+
+StreamSender::StreamSender(Number first)
+    : last_{first.value - 1}, sent_(last_), confirmed_(last_), received_(last_), credit_(last_) {
+  assert(first.value > 0);
+}
+
+void StreamSender::set_credit(Number up_to, std::uint64_t window) {
+  if (up_to > credit_) credit_ = up_to;  // numbers once granted stay granted
+  window_ = window;
+}
+
+StreamSender::Block& StreamSender::open_block() {
+  blocks_.push_back({last_ + 1, 0, 0, {}});
+  auto& block = blocks_.back();
+  if (!spare_.empty()) {
+    block.bytes = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  block.bytes.resize(header_size);
+  open_ = true;
+  return block;
+}
+
+std::string& StreamSender::block_for(std::size_t size_hint) {
+  if (open_) {
+    auto& block = blocks_.back();
+    if (block.count < max_entries && block.bytes.size() + size_hint <= pack_bytes) return block.bytes;
+  }
+  return open_block().bytes;
+}
+
+Number StreamSender::appended(std::uint64_t cost) {
+  auto& block = blocks_.back();
+  ++block.count;
+  block.cost += cost;
+  unconfirmed_bytes_ += cost;
+  last_ += 1;
+  return last_;
+}
+
+StreamSender::Block* StreamSender::next_to_send(Time now) {
+  if (next_block_ == blocks_.size()) return nullptr;
+  auto& block = blocks_[next_block_++];
+  if (next_block_ == blocks_.size()) open_ = false;
+  if (!under_way()) moved_ = now;
+  sent_ = std::max(sent_, Number{block.end().value - 1});
+  return &block;
+}
+
+bool StreamSender::confirm(Number number, Time now) {
+  if (number <= confirmed_ || number > last_) return false;
+  received(number, now);
+  confirmed_ = number;
+  while (!blocks_.empty() && blocks_.front().end() <= confirmed_ + 1) {
+    auto& block = blocks_.front();
+    unconfirmed_bytes_ -= block.cost;
+    if (spare_.size() < 8 && block.bytes.capacity() <= 2 * pack_bytes) spare_.push_back(std::move(block.bytes));
+    blocks_.pop_front();
+    --next_block_;  // received() has seen to it that all of these are passed
+  }
+  return true;
+}
+
+void StreamSender::received(Number number, Time now) {
+  if (number <= received_ || number > last_) return;
+  received_ = number;
+  sent_ = std::max(sent_, received_);
+  moved_ = now;
+  patience_ = resend_after;
+  rewind_again_ = Time::min();
+  pass_received();
+}
+
+void StreamSender::pass_received() {
+  while (next_block_ < blocks_.size() && blocks_[next_block_].end() <= received_ + 1) ++next_block_;
+  if (next_block_ == blocks_.size()) open_ = false;
+}
+
+bool StreamSender::rewind(Time now) {
+  if (!under_way() || now < rewind_again_) return false;
+  rewind_again_ = now + patience_;
+  patience_ = std::min(2 * patience_, longest_patience);
+  moved_ = now;
+  next_block_ = 0;
+  pass_received();
+  return true;
+}
+
+Time StreamSender::resend_at() const {
+  return under_way() ? std::max(moved_ + resend_after, rewind_again_) : never;
+}
+
+void StreamSender::restart() {
+  received_ = sent_ = confirmed_;
+  credit_ = last_;  // what stands in blocks may go; for more the new session must grant it
+  window_ = 0;
+  next_block_ = 0;
+  patience_ = resend_after;
+  rewind_again_ = Time::min();
+}
+
+std::deque<StreamSender::Block> StreamSender::take_unconfirmed() {
+  auto taken = std::move(blocks_);
+  *this = StreamSender{};
+  return taken;
+}
+
+void StreamSender::check_invariants() const {
+  [[maybe_unused]] Number next = blocks_.empty() ? last_ + 1 : blocks_.front().first;
+  assert(next <= confirmed_ + 1);
+  [[maybe_unused]] std::uint64_t bytes = 0;
+  for (const auto& block : blocks_) {
+    assert(block.first == next);
+    assert(block.end() > confirmed_ + 1 || block.count == 0);
+    next = block.end();
+    bytes += block.cost;
+  }
+  assert(next == last_ + 1);
+  assert(bytes == unconfirmed_bytes_);
+  assert(confirmed_ <= received_ && received_ <= sent_ && sent_ <= last_);
+  assert(next_block_ <= blocks_.size());
+  assert(next_block_ == blocks_.size() || blocks_[next_block_].end() > received_ + 1);
+  assert(!open_ || next_block_ < blocks_.size());
+}
+
+StreamReceiver::Taken StreamReceiver::take(Number first, std::uint32_t count) {
+  if (first.value == 0) return {Verdict::repeated, count};  // numbers count from 1: nothing in it can be taken
+  if (first > expected_) {
+    gap_ = true;
+    return {Verdict::gap, 0};
+  }
+  if (first + count <= expected_) return {Verdict::repeated, count};
+  const auto skip = static_cast<std::uint32_t>(expected_ - first);
+  expected_ = first + count;
+  gap_ = false;
+  return {Verdict::fresh, skip};
+}
+
+std::string_view make_message(StreamSender::Block& block, MessageType type, Epoch epoch, const SessionId& session) {
+  write_header(block.bytes.data(), {type, block.count, epoch, session, block.first});
+  return block.bytes;
+}
+
+}  // namespace baton

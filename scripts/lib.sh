@@ -1,0 +1,59 @@
+# shellcheck shell=bash
+# What the scripts share. Sourced, with the repository's root as the working directory.
+
+# shellcheck disable=SC2034  # read by those who source this
+build_packages=(g++ cmake ninja-build libzmq3-dev cppzmq-dev nlohmann-json3-dev libcli11-dev doctest-dev)
+
+fail() {
+  echo "error: $*" >&2
+  exit 1
+}
+
+# Installs those of the Debian packages that are missing; does nothing when none is.
+need_packages() {
+  local package missing=()
+  for package in "$@"; do
+    [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
+  done
+  [[ ${#missing[@]} -gt 0 ]] || return 0
+  [[ $(id -u) -eq 0 ]] || fail "missing Debian packages, install them as root: apt-get install ${missing[*]}"
+  echo "Installing ${missing[*]}" >&2
+  quietly apt-get update
+  DEBIAN_FRONTEND=noninteractive quietly apt-get install -y --no-install-recommends "${missing[@]}"
+}
+
+# Runs a command; its output is shown (on stderr) only when it fails.
+quietly() {
+  local log
+  log=$(mktemp)
+  if ! "$@" >"$log" 2>&1 </dev/null; then
+    cat "$log" >&2
+    rm "$log"
+    fail "failed: $*"
+  fi
+  rm "$log"
+}
+
+preset_dir() {
+  if [[ $1 == release ]]; then echo build; else echo "build-$1"; fi
+}
+
+# Configures a preset unless that was done since it last changed. With CI set, warnings are errors.
+configure_preset() {
+  local dir
+  dir=$(preset_dir "$1")
+  if [[ -n ${CI:-} || ! -f $dir/build.ninja || CMakePresets.json -nt $dir/build.ninja ]]; then
+    quietly cmake --preset "$1" -DBATON_WERROR="${CI:+ON}"
+  fi
+}
+
+# Builds a preset's targets (all when none is named).
+build_preset() {
+  configure_preset "$1"
+  cmake --build "$(preset_dir "$1")" ${2:+--target "${@:2}"}
+}
+
+# Runs the tests of a build directory, with ctest's closing line last.
+run_ctest() {
+  ctest --test-dir "$1" --output-on-failure --no-tests=error --parallel "$(nproc)" "${@:2}" </dev/null
+}

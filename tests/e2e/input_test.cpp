@@ -1,0 +1,104 @@
+// What a producer makes of its arguments, a file and its stdin; and the lines that consumers print of it.
+#include <doctest/doctest.h>
+
+#include "tests/e2e/baton.hpp"
+
+using namespace baton::e2e;
+
+namespace {
+
+struct Pair {
+  Broker broker;
+  Process printer = broker.printer();
+  Process consumer = broker.consumer();
+};
+
+}  // namespace
+
+TEST_CASE("input: words, JSON objects and raw bytes") {
+  Pair pair;
+  Process words = pair.broker.producer({"Rick", R"({"name":"Morty","age":14})", "two words", R"([1,2])"});
+  CHECK(words.wait() == 0);
+  CHECK(names(next_got(pair.printer, 4)) == Args{"Rick", "Morty", "two words", "[1,2]"});
+
+  Process nameless = pair.broker.producer({R"({"id":7})"});
+  CHECK(nameless.wait() == 0);
+  CHECK(names(next_got(pair.printer, 1)) == Args{R"({"id":7})"});
+
+  Process raw = pair.broker.producer({"--raw", "plain"});
+  CHECK(raw.wait() == 0);
+  CHECK(names(next_got(pair.printer, 1)) == Args{"plain"});
+}
+
+TEST_CASE("input: stdin, each line as it comes") {
+  Pair pair;
+  Process producer = pair.broker.producer({"-"});
+  producer.write("first\n");
+  CHECK(names(next_got(pair.printer, 1)) == Args{"first"});
+  producer.write("{\"name\":\"second\"}\nthird without a newline");
+  CHECK(names(next_got(pair.printer, 1)) == Args{"second"});
+  producer.close_input();
+  CHECK(names(next_got(pair.printer, 1)) == Args{"third without a newline"});
+  CHECK(producer.wait() == 0);
+}
+
+TEST_CASE("input: a file, one item a line") {
+  const TemporaryFile items("one\n{\"name\":\"two\"}\nthree\n");
+  Pair pair;
+  Process producer = pair.broker.producer({"--file", items.path(), "--wait"});
+  CHECK(names(next_got(pair.printer, 3)) == Args{"one", "two", "three"});
+  CHECK(producer.wait() == 0);
+}
+
+TEST_CASE("input: invalid UTF-8 is an error that names the line, unless the bytes are wanted raw") {
+  const TemporaryFile items("fine\nalso fine\nbad \xff\xfe\nnever\n");
+  Broker broker;
+  Process producer = broker.producer({"--file", items.path()});
+  CHECK(producer.wait() == 2);
+  const std::string said = producer.err().text();
+  CAPTURE(said);
+  CHECK(said.find("UTF-8") != said.npos);
+  CHECK(said.find("3") != said.npos);
+  CHECK(producer.err().lines().size() == 1);
+
+  Process raw = broker.producer({"--raw", "--queue", "raw", "--file", items.path()});
+  CHECK(raw.wait() == 0);
+  Process printer = broker.printer();
+  Process consumer = broker.consumer({"--queue", "raw"});
+  const auto got = names(next_got(printer, 4));
+  REQUIRE(got.size() == 4);
+  CHECK(got[1] == "also fine");
+  CHECK(got[3] == "never");
+}
+
+TEST_CASE("input: a consumer ends after as many items as it was told to get") {
+  Broker broker;
+  Process printer = broker.printer();
+  Process producer = broker.producer({"a", "b", "c", "d", "e"});
+  CHECK(producer.wait() == 0);
+  Process three = broker.consumer({"--count", "3", "--prefetch", "10"});
+  CHECK(three.wait() == 0);
+  Process two = broker.consumer({"--count", "2"});
+  CHECK(two.wait() == 0);
+  CHECK(names(next_got(printer, 5)) == Args{"a", "b", "c", "d", "e"});
+}
+
+TEST_CASE("input: --tag leads each line with the host") {
+  Broker broker;
+  Process printer = broker.printer();
+  Process producer = broker.producer({"--tag", "Rick"});
+  const auto line = printer.out().next();
+  REQUIRE(line);
+  CAPTURE(line->text);
+  CHECK(line->text.starts_with("["));
+  CHECK(line->text.find("] Starting producer => " + std::to_string(producer.pid())) != std::string::npos);
+}
+
+TEST_CASE("input: jobs work side by side in one consumer") {
+  Broker broker;
+  Process printer = broker.printer();
+  Process consumer = broker.consumer({"--jobs", "3", "--work", "60:60"});
+  Process producer = broker.producer({"a", "b", "c", "d"});
+  CHECK(next_got(printer, 3).size() == 3);
+  CHECK_FALSE(printer.out().next_with(" got ", 200ms));
+}

@@ -1,0 +1,69 @@
+// join(): --wait returns when all of a producer's items are done, and says what became of them if not.
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include "tests/e2e/baton.hpp"
+
+using namespace baton::e2e;
+
+namespace {
+
+bool says(const Output& output, std::string_view part) { return output.text().find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("join: --wait returns after the last ack and not before") {
+  Broker broker;
+  Process printer = broker.printer();
+  Process consumer = broker.consumer({"--work", "1:1"});
+  Process producer = broker.producer({"--wait", "first", "last"});
+  const auto got = next_got(printer, 2);
+  REQUIRE(names(got) == Args{"first", "last"});
+  CHECK(producer.wait() == 0);
+  CHECK(milliseconds(Clock::now() - got.back().at) > 900);
+}
+
+TEST_CASE("join: --wait does not wait for the items of others") {
+  Broker broker;
+  Process printer = broker.printer();
+  Process slow = broker.consumer({"--work", "60:60", "--queue", "slow"});
+  Process quick = broker.consumer({"--queue", "quick"});
+  Process others = broker.producer({"--queue", "slow", "theirs"});
+  REQUIRE(names(next_got(printer, 1)) == Args{"theirs"});
+  Process producer = broker.producer({"--wait", "--queue", "quick", "ours"});
+  CHECK(producer.wait() == 0);
+}
+
+TEST_CASE("join: without --wait a producer ends when its items are confirmed") {
+  Broker broker;
+  Process producer = broker.producer({"Rick"});
+  CHECK(producer.wait() == 0);
+}
+
+TEST_CASE("join: an item that kills its consumers dies and --wait exits 3 and names it") {
+  Broker broker({"--max-attempts", "2"});
+  Process printer = broker.printer();
+  Process producer = broker.producer({"--wait", "poison"});
+  for (int attempt = 1; attempt <= 2; ++attempt) {
+    Process consumer = broker.consumer({"--work", "60:60"});
+    REQUIRE(names(next_got(printer, 1)) == Args{"poison"});
+    consumer.signal(SIGKILL);
+    consumer.wait();
+  }
+  CHECK(producer.wait() == 3);
+  CHECK_MESSAGE(says(producer.err(), "poison"), producer.err().text());
+}
+
+TEST_CASE("join: items that went down with a broker in memory are told by exit 4") {
+  auto broker = std::make_unique<Broker>();
+  const std::string port = broker->port();
+  Process printer = broker->printer();
+  Process consumer = broker->consumer({"--work", "60:60", "--count", "1"});
+  Process producer = broker->producer({"--wait", "held", "waiting"});
+  REQUIRE(names(next_got(printer, 1)) == Args{"held"});
+  broker->process().signal(SIGKILL);
+  broker->process().wait();
+  broker = std::make_unique<Broker>(Args{"--port", port});
+  CHECK(producer.wait() == 4);
+  CHECK_FALSE(producer.err().text().empty());
+}

@@ -1,0 +1,130 @@
+// What the programs say of themselves, of wrong options, of a broker that is not there, and of their input.
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "tests/e2e/baton.hpp"
+
+using namespace baton::e2e;
+
+namespace {
+
+const Args programs = {"baton-broker", "baton-producer", "baton-consumer", "baton-printer"};
+
+// A port at which nobody listens: bound, so that nobody else gets it, for as long as this lives.
+class DeadPort {
+ public:
+  DeadPort() : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    REQUIRE(bind(fd_, reinterpret_cast<sockaddr*>(&address), size) == 0);
+    REQUIRE(getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    port_ = std::to_string(ntohs(address.sin_port));
+  }
+  ~DeadPort() { close(fd_); }
+  DeadPort(const DeadPort&) = delete;
+  DeadPort& operator=(const DeadPort&) = delete;
+  const std::string& port() const { return port_; }
+
+ private:
+  int fd_;
+  std::string port_;
+};
+
+// Exit code 2, one line on stderr that contains `part`, nothing on stdout.
+void check_refused(Process process, const std::string& part) {
+  CHECK(process.wait() == 2);
+  const std::string said = process.err().text();
+  CAPTURE(said);
+  CHECK(process.err().lines().size() == 1);
+  CHECK(process.err().unfinished() == "");
+  CHECK(said.find(part) != said.npos);
+  CHECK(process.out().text() == "");
+}
+
+}  // namespace
+
+TEST_CASE("options: --help fits on one screen and names each option with its default") {
+  for (const std::string& program : programs) {
+    CAPTURE(program);
+    Process help = start(program, {"--help"});
+    CHECK(help.wait() == 0);
+    CHECK(help.err().text() == "");
+    const auto lines = help.out().lines();
+    CHECK(lines.size() >= 3);
+    CHECK(lines.size() <= 40);
+    for (const Line& line : lines) CHECK_MESSAGE(line.text.size() <= 120, line.text);
+    const std::string text = help.out().text();
+    CHECK(text.find("--version") != text.npos);
+    CHECK(text.find(program == "baton-broker" ? "5555" : "127.0.0.1") != text.npos);
+  }
+}
+
+TEST_CASE("options: --version is one line") {
+  for (const std::string& program : programs) {
+    CAPTURE(program);
+    Process version = start(program, {"--version"});
+    CHECK(version.wait() == 0);
+    REQUIRE(version.out().lines().size() == 1);
+    CHECK(version.out().text().find("0.1.0") != std::string::npos);
+  }
+}
+
+TEST_CASE("options: a bad one is refused in one line that names it") {
+  for (const std::string& program : programs) {
+    CAPTURE(program);
+    check_refused(start(program, {"--no-such-option"}), "--no-such-option");
+    check_refused(start(program, {program == "baton-broker" ? "--port" : "--broker"}),
+                  program == "baton-broker" ? "--port" : "--broker");
+  }
+}
+
+TEST_CASE("options: values out of range are refused") {
+  const DeadPort nobody;
+  const std::string at = "127.0.0.1:" + nobody.port();
+  check_refused(start("baton-broker", {"--port", "65536"}), "--port");
+  check_refused(start("baton-broker", {"--port", "many"}), "--port");
+  check_refused(start("baton-broker", {"--lanes", "7000-6000"}), "--lanes");
+  check_refused(start("baton-broker", {"--max-bytes", "12parsecs"}), "--max-bytes");
+  check_refused(start("baton-broker", {"--max-attempts", "-1"}), "--max-attempts");
+  check_refused(start("baton-producer", {"--broker", at, "--priority", "10", "Rick"}), "--priority");
+  check_refused(start("baton-producer", {"--broker", at, "--sleep", "2:1", "Rick"}), "--sleep");
+  check_refused(start("baton-producer", {"--broker", at, "--delay", "-1", "Rick"}), "--delay");
+  check_refused(start("baton-producer", {"--broker", at, "--queue", "no spaces", "Rick"}), "queue");
+  check_refused(start("baton-producer", {"--broker", at, "--file", "/no/such/file"}), "/no/such/file");
+  check_refused(start("baton-producer", {"--broker", "127.0.0.1:0", "Rick"}), "--broker");
+  check_refused(start("baton-consumer", {"--broker", at, "--work", "abc"}), "--work");
+  check_refused(start("baton-consumer", {"--broker", at, "--jobs", "0"}), "--jobs");
+  check_refused(start("baton-consumer", {"--broker", at, "--queue", ""}), "queue");
+}
+
+TEST_CASE("options: a producer with nothing to put says so") {
+  const DeadPort nobody;
+  Process producer = start("baton-producer", {"--broker", "127.0.0.1:" + nobody.port()});
+  check_refused(std::move(producer), "");
+}
+
+TEST_CASE("options: an unreachable broker ends a client with one line that names the port") {
+  const DeadPort nobody;
+  const Args at = {"--broker", "127.0.0.1:" + nobody.port(), "--connect-timeout", "0.5"};
+  for (const std::string& program : programs) {
+    if (program == "baton-broker") continue;
+    CAPTURE(program);
+    Args args = at;
+    if (program == "baton-producer") args.push_back("Rick");
+    const auto begin = Clock::now();
+    check_refused(start(program, args), nobody.port());
+    CHECK(Clock::now() - begin >= 500ms);
+  }
+}
+
+TEST_CASE("options: a taken port ends a broker with one line that names it") {
+  const Broker first;
+  Process second = start("baton-broker", {"--port", first.port()});
+  check_refused(std::move(second), first.port());
+}

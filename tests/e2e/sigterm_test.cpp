@@ -1,0 +1,96 @@
+// How processes end before their time: a consumer at work, one that is killed, a broker that goes and comes back.
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include "tests/e2e/baton.hpp"
+
+using namespace baton::e2e;
+
+namespace {
+
+Args letters() { return {"a", "b", "c", "d", "e", "f"}; }
+
+// A broker with a consumer that is at work on "a", and holds the other letters.
+struct AtWork {
+  explicit AtWork(const std::string& work) : consumer(broker.consumer({"--work", work, "--prefetch", "20"})) {
+    Process producer = broker.producer(letters());
+    REQUIRE(producer.wait() == 0);
+    REQUIRE(names(next_got(printer, 1)) == Args{"a"});
+  }
+
+  Broker broker;
+  Process printer = broker.printer();
+  Process consumer;
+};
+
+}  // namespace
+
+TEST_CASE("SIGTERM to a consumer: it finishes, acks, gives back the rest and exits 0") {
+  AtWork test("1:1");
+  const auto begin = Clock::now();
+  test.consumer.signal(SIGTERM);
+  CHECK_MESSAGE(test.consumer.wait() == 0, test.consumer.err().text());
+  CHECK(milliseconds(Clock::now() - begin) > 500);
+  Process next = test.broker.consumer();
+  CHECK(names(next_got(test.printer, 5)) == Args{"b", "c", "d", "e", "f"});
+  CHECK_FALSE(test.printer.out().next_with(" got ", 200ms));  // "a" is done
+}
+
+TEST_CASE("SIGTERM to a consumer twice: it ends at once and the item goes back to the front") {
+  AtWork test("60:60");
+  test.consumer.signal(SIGTERM);
+  CHECK_FALSE(test.consumer.wait(300ms));
+  const auto begin = Clock::now();
+  test.consumer.signal(SIGTERM);
+  const auto code = test.consumer.wait();
+  REQUIRE(code);
+  CHECK(*code != 0);
+  CHECK(Clock::now() - begin < 2s);
+  Process next = test.broker.consumer();
+  CHECK(names(next_got(test.printer, 6)) == letters());
+}
+
+TEST_CASE("SIGTERM to idle clients: they exit 0") {
+  Broker broker;
+  Process printer = broker.printer();
+  Process consumer = broker.consumer();
+  Process producer = broker.producer({"-"});
+  require_started(printer, "consumer", {consumer.pid()});
+  consumer.signal(SIGTERM);
+  CHECK(consumer.wait() == 0);
+  printer.signal(SIGTERM);
+  CHECK(printer.wait() == 0);
+}
+
+TEST_SUITE("timed") {
+  TEST_CASE("SIGKILL of a consumer: its items are handed to another in under 0.5 s") {
+    AtWork test("60:60");
+    Process next = test.broker.consumer();
+    require_started(test.printer, "consumer", {next.pid()});
+    const auto begin = Clock::now();
+    test.consumer.signal(SIGKILL);
+    const auto got = next_got(test.printer, 6);
+    REQUIRE(names(got) == letters());
+    CHECK(milliseconds(got.front().at - begin) < 500);
+  }
+}
+
+TEST_CASE("SIGTERM to the broker: it exits 0, its clients wait for the next one and go on") {
+  auto broker = std::make_unique<Broker>();
+  const std::string port = broker->port();
+  Process printer = broker->printer();
+  Process consumer = broker->consumer();
+  Process producer = broker->producer({"-"});
+  producer.write("before\n");
+  REQUIRE(names(next_got(printer, 1)) == Args{"before"});
+  broker->process().signal(SIGTERM);
+  CHECK(broker->process().wait() == 0);
+
+  producer.write("between\n");
+  broker = std::make_unique<Broker>(Args{"--port", port});
+  CHECK(names(next_got(printer, 1)) == Args{"between"});
+  producer.write("after\n");
+  CHECK(names(next_got(printer, 1)) == Args{"after"});
+  producer.close_input();
+  CHECK(producer.wait() == 0);
+}

@@ -1,0 +1,361 @@
+// Walks every example of proto/PROTOCOL.md, and checks that its tables say what the code does.
+#include <doctest/doctest.h>
+
+#include <map>
+#include <set>
+
+#include "proto/greeting.hpp"
+#include "proto/message.hpp"
+#include "tests/unit/protocol_document.hpp"
+
+namespace baton::test {
+namespace {
+
+// No default: the compiler says which enumerator is missing here, the tests then say where the document lacks it.
+std::string name_of(MessageType type) {
+  switch (type) {
+    case MessageType::put: return "put";
+    case MessageType::hello: return "hello";
+    case MessageType::control: return "control";
+    case MessageType::beat: return "beat";
+    case MessageType::welcome: return "welcome";
+    case MessageType::confirm: return "confirm";
+    case MessageType::refusal: return "refusal";
+    case MessageType::outcome: return "outcome";
+    case MessageType::console: return "console";
+    case MessageType::handoff: return "handoff";
+  }
+  return "?";
+}
+
+std::string name_of(EntryKind kind) {
+  switch (kind) {
+    case EntryKind::item: return "item";
+    case EntryKind::ask: return "ask";
+    case EntryKind::withdraw: return "withdraw";
+    case EntryKind::ack: return "ack";
+    case EntryKind::fail: return "fail";
+    case EntryKind::release: return "release";
+    case EntryKind::say: return "say";
+    case EntryKind::lane_lost: return "lane_lost";
+    case EntryKind::join: return "join";
+    case EntryKind::bye: return "bye";
+    case EntryKind::given: return "given";
+    case EntryKind::none: return "none";
+    case EntryKind::died: return "died";
+    case EntryKind::result: return "result";
+    case EntryKind::line: return "line";
+    case EntryKind::dropped: return "dropped";
+  }
+  return "?";
+}
+
+std::string number(std::uint64_t value) { return std::to_string(value); }
+
+/// A body or a block as the document shows it.
+std::string shown(std::string_view bytes) {
+  std::string text;
+  for (const char c : bytes) {
+    if (c != '\n' && (c < ' ' || c > '~')) return number(bytes.size()) + " bytes";
+    text += c == '\n' ? "\\n" : std::string(1, c);
+  }
+  return text;
+}
+
+/// A message taken apart into the fields that the document lists, and put together again from what was decoded.
+class Walk {
+ public:
+  explicit Walk(std::string_view frame) : frame_(frame), rest_(frame) {
+    REQUIRE(read_header(frame, header_) == Refusal::none);
+    field(8, "head", name_of(header_.type) + " " + number(static_cast<unsigned>(header_.type)) + ", count " +
+                         number(header_.count));
+    field(8, "epoch", to_hex(header_.epoch));
+    field(16, "session", to_hex(header_.session));
+    field(8, "number", number(header_.number.value));
+    again_.resize(header_size);
+    write_header(again_.data(), header_);
+    walk_payload(payload_of(frame));
+  }
+
+  const std::vector<Field>& fields() const { return fields_; }
+  const std::string& again() const { return again_; }
+  const Header& header() const { return header_; }
+  const std::set<EntryKind>& kinds() const { return kinds_; }
+
+ private:
+  void field(std::size_t size, std::string name, std::string value) {
+    fields_.push_back({std::string(rest_.substr(0, size)), std::move(name), std::move(value)});
+    rest_.remove_prefix(size);
+  }
+
+  void walk_payload(std::string_view payload) {
+    switch (header_.type) {
+      case MessageType::beat: return walk_beat(payload);
+      case MessageType::confirm: return walk_confirm(payload);
+      case MessageType::hello: {
+        std::string why;
+        return walk_json<Hello>(payload, [&](auto& hello) { return parse(payload, hello, why) == Refusal::none; });
+      }
+      case MessageType::welcome:
+        return walk_json<Welcome>(payload, [&](auto& welcome) { return parse(payload, welcome); });
+      case MessageType::refusal:
+        return walk_json<RefusalNotice>(payload, [&](auto& notice) { return parse(payload, notice); });
+      default: return walk_entries(payload);
+    }
+  }
+
+  template <class Message, class Parse>
+  void walk_json(std::string_view payload, Parse parse) {
+    Message message;
+    CHECK(parse(message));
+    field(payload.size(), "json", "");
+    again_ += to_json(message);
+  }
+
+  void walk_beat(std::string_view payload) {
+    Beat beat;
+    REQUIRE(decode_beat(payload, beat) == Refusal::none);
+    field(8, "put_sent", number(beat.put_sent.value));
+    field(8, "control_sent", number(beat.control_sent.value));
+    field(8, "heard", number(beat.heard.value));
+    field(8, "lane_received", number(beat.lane_received.value));
+    field(4, "lane_generation", number(beat.lane_generation));
+    field(4, "flags", number(beat.rewind ? 1 : 0));
+    again_ = encode_beat(header_, beat);
+  }
+
+  void walk_confirm(std::string_view payload) {
+    Confirm confirm;
+    REQUIRE(decode_confirm(payload, confirm) == Refusal::none);
+    field(8, "control_received", number(confirm.control_received.value));
+    field(8, "put_received", number(confirm.put_received.value));
+    field(8, "put_confirmed", number(confirm.put_confirmed.value));
+    field(8, "put_credit", number(confirm.put_credit.value));
+    field(8, "put_window", number(confirm.put_window));
+    field(8, "say_window", number(confirm.say_window));
+    field(8, "accepted", number(confirm.accepted));
+    field(8, "done", number(confirm.done));
+    field(8, "dead", number(confirm.dead));
+    field(8, "told", number(confirm.told.value));
+    field(8, "lane_sent", number(confirm.lane_sent.value));
+    field(4, "lane_generation", number(confirm.lane_generation));
+    field(2, "lane_port", number(confirm.lane_port));
+    field(1, "put_held", number(static_cast<unsigned>(confirm.put_held)));
+    field(1, "say_held", number(static_cast<unsigned>(confirm.say_held)));
+    field(1, "flags", number((confirm.rewind_put ? 1u : 0u) | (confirm.rewind_control ? 2u : 0u) |
+                             (confirm.shutdown ? 4u : 0u) | (confirm.ended ? 8u : 0u)));
+    again_ = encode_confirm(header_, confirm);
+  }
+
+  void walk_entries(std::string_view payload) {
+    REQUIRE(check_entries(header_.type, payload, header_.count) == Refusal::none);
+    EntryReader in(payload);
+    for (Entry entry; in.next(entry);) {
+      kinds_.insert(entry.kind);
+      field(entry_head_size, "entry",
+            name_of(entry.kind) + " " + number(static_cast<unsigned>(entry.kind)) + ", size " +
+                number(entry.payload.size()) + ", a " + number(entry.a) + ", b " + number(entry.b));
+      walk_entry(entry);
+    }
+  }
+
+  void walk_entry(const Entry& entry) {
+    switch (entry.kind) {
+      case EntryKind::item: return walk_item(entry);
+      case EntryKind::ack:
+      case EntryKind::release: return walk_runs(entry);
+      case EntryKind::fail: return walk_fail(entry);
+      case EntryKind::lane_lost: return walk_lane_lost(entry);
+      case EntryKind::given: return walk_given(entry);
+      case EntryKind::died: return walk_died(entry);
+      case EntryKind::ask:
+        field(8, "asked", number(read_ask(entry)));
+        return append_ask(again_, read_ask(entry));
+      case EntryKind::withdraw:
+        field(4, "count", number(read_withdraw(entry)));
+        return append_withdraw(again_, read_withdraw(entry));
+      case EntryKind::bye:
+        field(8, "last_put", number(read_bye(entry).value));
+        return append_bye(again_, read_bye(entry));
+      case EntryKind::dropped:
+        field(8, "blocks", number(read_dropped(entry)));
+        return append_dropped(again_, read_dropped(entry));
+      default:
+        if (!entry.payload.empty()) field(entry.payload.size(), "block", shown(entry.payload));
+        return append_block(again_, entry.kind, entry.payload);
+    }
+  }
+
+  void walk_item(const Entry& entry) {
+    const auto item = read_item(entry);
+    if (entry.b & has_delay) field(4, "delay", number(item.delay_ms));
+    field(item.body.size(), "body", shown(item.body));
+    append_item(again_, item);
+  }
+
+  void walk_runs(const Entry& entry) {
+    std::vector<ItemRun> runs;
+    read_runs(entry, runs);
+    for (const auto& run : runs) {
+      field(8, "first", number(run.first.value));
+      field(4, "run", number(run.count));
+    }
+    append_runs(again_, entry.kind, runs);
+  }
+
+  void walk_fail(const Entry& entry) {
+    const auto failure = read_fail(entry);
+    field(8, "id", number(failure.id.value));
+    field(4, "delay", number(failure.delay_ms));
+    field(failure.reason.size(), "reason", shown(failure.reason));
+    append_fail(again_, failure);
+  }
+
+  void walk_lane_lost(const Entry& entry) {
+    const auto lost = read_lane_lost(entry);
+    field(4, "generation", number(lost.generation));
+    field(8, "received", number(lost.received.value));
+    field(4, "wanted", number(lost.wanted));
+    append_lane_lost(again_, lost);
+  }
+
+  void walk_given(const Entry& entry) {
+    const auto given = read_given(entry);
+    field(8, "id", number(given.id.value));
+    field(2, "queue", number(given.queue));
+    field(2, "flags", "0");
+    field(given.body.size(), "body", shown(given.body));
+    append_given(again_, given);
+  }
+
+  void walk_died(const Entry& entry) {
+    DeadNotice notice;
+    REQUIRE(parse(entry.payload, notice));
+    field(entry.payload.size(), "json", "");
+    append_block(again_, entry.kind, to_json(notice));
+  }
+
+  std::string_view frame_;
+  std::string_view rest_;
+  Header header_;
+  std::vector<Field> fields_;
+  std::string again_;
+  std::set<EntryKind> kinds_;
+};
+
+bool on_news(MessageType type) { return type >= MessageType::welcome && type < MessageType::handoff; }
+
+using Kinds = std::map<std::pair<std::string, unsigned>, std::string>;  // (message, kind) -> name
+
+/// What the code lets into messages: each kind is tried with payloads of the sizes that some entry has.
+Kinds kinds_in_code() {
+  Kinds kinds;
+  for (unsigned type = 0; type < 256; ++type)
+    for (unsigned kind = 0; kind < 256; ++kind)
+      for (const std::size_t size : {0, 4, 8, 12, 16})
+        for (const std::uint16_t b : {std::uint16_t{0}, std::uint16_t{1}}) {
+          std::string payload;
+          append_entry_head(payload, static_cast<EntryKind>(kind), 0, b, size);
+          payload.append(size, '\1');
+          const auto message = static_cast<MessageType>(type);
+          if (check_entries(message, payload, 1) != Refusal::malformed)
+            kinds[{name_of(message), kind}] = name_of(static_cast<EntryKind>(kind));
+        }
+  return kinds;
+}
+
+const std::string document = read_document();
+
+}  // namespace
+
+TEST_CASE("every example of PROTOCOL.md is what the code reads and writes") {
+  std::set<MessageType> types;
+  std::set<EntryKind> kinds;
+  for (const auto& example : examples_in(document)) {
+    CAPTURE(example.name);
+    const auto frame = bytes_of(example.message);
+    const Walk walk(frame);
+    REQUIRE(walk.fields().size() == example.message.size());
+    for (std::size_t i = 0; i < example.message.size(); ++i) {
+      CAPTURE(example.message[i].name);
+      CHECK(walk.fields()[i].name == example.message[i].name);
+      CHECK(walk.fields()[i].value == example.message[i].value);
+      CHECK(walk.fields()[i].bytes == example.message[i].bytes);
+    }
+    CHECK(walk.again() == frame);
+    CHECK(example.topic.empty() == !on_news(walk.header().type));
+    if (!example.topic.empty()) CHECK(bytes_of(example.topic) == walk.header().session.view());
+    types.insert(walk.header().type);
+    kinds.insert(walk.kinds().begin(), walk.kinds().end());
+  }
+  CHECK(types.size() == table_in(document, "| type | message |").size());
+  CHECK(kinds.size() + 1 == table_in(document, "| kind | entry |").size());  // `result` is reserved: no example
+}
+
+TEST_CASE("PROTOCOL.md lists every message type of the code, and no other") {
+  std::map<unsigned, std::string> in_document;
+  for (const auto& row : table_in(document, "| type | message |")) in_document[std::stoul(row[0]) & 255] = row[1];
+  std::map<unsigned, std::string> in_code;
+  for (unsigned type = 0; type < 256; ++type) {
+    std::string frame(header_size, '\0');
+    write_header(frame.data(), {static_cast<MessageType>(type), 0, {}, {}, {}});
+    Header header;
+    if (read_header(frame, header) == Refusal::none) in_code[type] = name_of(header.type);
+  }
+  CHECK(in_document == in_code);
+}
+
+TEST_CASE("PROTOCOL.md lists every entry kind that the code lets into a message, and no other") {
+  Kinds in_document;
+  for (const auto& row : table_in(document, "| kind | entry |"))
+    in_document[{row[2], static_cast<unsigned>(std::stoul(row[0]))}] = row[1];
+  CHECK(in_document == kinds_in_code());
+}
+
+TEST_CASE("PROTOCOL.md lists every refusal, and whether it ends the session") {
+  const auto rows = table_in(document, "| code | ends |");
+  REQUIRE(rows.size() == refusal_count);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    CAPTURE(rows[i][0]);
+    CHECK(rows[i][0] == name(static_cast<Refusal>(i)));
+    CHECK((rows[i][1] == "yes") == ends_session(static_cast<Refusal>(i)));
+  }
+}
+
+TEST_CASE("PROTOCOL.md states the limits and times of the code") {
+  const auto ms = [](Duration time) {
+    return number(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(time).count())) +
+           " ms";
+  };
+  const std::map<std::string, std::string> in_code{
+      {"max_body", number(max_body)},
+      {"max_say", number(max_say)},
+      {"max_reason", number(max_reason)},
+      {"max_message", number(max_message)},
+      {"pack_bytes", number(pack_bytes)},
+      {"max_entries", number(max_entries)},
+      {"max_queue_name", number(max_queue_name)},
+      {"max_queues", number(max_queues)},
+      {"max_client_name", number(max_client_name)},
+      {"max_asks", number(max_asks)},
+      {"max_priority", number(max_priority)},
+      {"default_priority", number(default_priority)},
+      {"put_window_items", number(put_window_items)},
+      {"put_window_bytes", number(put_window_bytes)},
+      {"say_window_bytes", number(say_window_bytes)},
+      {"console_window_bytes", number(console_window_bytes)},
+      {"hello_again", ms(hello_again)},
+      {"beat_interval", ms(beat_interval)},
+      {"lost_after", ms(lost_after)},
+      {"grace", ms(grace)},
+      {"resend_after", ms(resend_after)},
+      {"longest_patience", ms(longest_patience)},
+      {"longest_pause", ms(longest_pause)},
+      {"ended_kept", ms(ended_kept)},
+  };
+  std::map<std::string, std::string> in_document;
+  for (const auto& row : table_in(document, "| name | value |")) in_document[row[0]] = row[1];
+  CHECK(in_document == in_code);
+}
+
+}  // namespace baton::test
