@@ -1,6 +1,6 @@
 #include "broker/console.hpp"
 
-namespace baton {
+namespace baton::broker {
 
 void ConsoleLog::append(std::string_view block) {
   total_ += block.size();
@@ -24,4 +24,4 @@ std::uint64_t ConsoleLog::bytes_after(Number number) const {
   return total_ - blocks_[number - first_].end;
 }
 
-}  // namespace baton
+}  // namespace baton::broker

@@ -8,7 +8,7 @@
 
 #include "proto/ids.hpp"
 
-namespace baton {
+namespace baton::broker {
 
 /// Blocks are numbered from 1. The log keeps the last `keep` bytes, at least one block.
 class ConsoleLog {
@@ -40,4 +40,4 @@ class ConsoleLog {
   std::uint64_t dropped_ = 0;  ///< of these, dropped
 };
 
-}  // namespace baton
+}  // namespace baton::broker

@@ -5,7 +5,7 @@
 
 #include "broker/credit.hpp"
 
-namespace baton {
+namespace baton::broker {
 namespace {
 
 /// Which role may send an entry on the control stream.
@@ -211,4 +211,4 @@ void Core::check_invariants() const {
   }
 }
 
-}  // namespace baton
+}  // namespace baton::broker

@@ -25,7 +25,7 @@
 #include "broker/stock.hpp"
 #include "broker/storage.hpp"
 
-namespace baton {
+namespace baton::broker {
 
 class Core {
  public:
@@ -166,4 +166,4 @@ class Core {
   std::uint32_t consumers_seen_ = 0;
 };
 
-}  // namespace baton
+}  // namespace baton::broker

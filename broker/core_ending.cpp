@@ -3,7 +3,7 @@
 
 #include "broker/core.hpp"
 
-namespace baton {
+namespace baton::broker {
 
 bool Core::may_leave(const Session& session) const {
   return ending_ >= (session.is(Role::printer) ? Ending::printing : Ending::leaving);
@@ -54,4 +54,4 @@ void Core::check_ending(Time now) {
   }
 }
 
-}  // namespace baton
+}  // namespace baton::broker

@@ -5,7 +5,7 @@
 #include "broker/core.hpp"
 #include "broker/credit.hpp"
 
-namespace baton {
+namespace baton::broker {
 
 void Core::changed(Session& session) {
   if (std::exchange(session.changed, true)) return;
@@ -137,4 +137,4 @@ void Core::watch_console(Time now) {
   if (std::exchange(say_held_, held) != held) all_changed();
 }
 
-}  // namespace baton
+}  // namespace baton::broker

@@ -5,7 +5,7 @@
 #include "broker/core.hpp"
 #include "broker/credit.hpp"
 
-namespace baton {
+namespace baton::broker {
 
 void Core::subscribed(const SessionId& topic, Time now) {
   if (subscriptions_.size() > 10 * std::size_t{settings_.max_sessions}) return;  // nobody needs so many
@@ -214,4 +214,4 @@ void Core::sweep_over(Time now) {
   stock_.forget_lost_producers(now);
 }
 
-}  // namespace baton
+}  // namespace baton::broker

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace baton {
+namespace baton::broker {
 namespace {
 
 std::uint64_t unused(const Session& session) {
@@ -53,4 +53,4 @@ Held put_held(const Session& session, const Settings& settings) {
   return unused(session) == 0 ? Held::queue_items : Held::nothing;
 }
 
-}  // namespace baton
+}  // namespace baton::broker

@@ -5,7 +5,7 @@
 #include "broker/session.hpp"
 #include "broker/settings.hpp"
 
-namespace baton {
+namespace baton::broker {
 
 /// Extends a producer session's credit where its queue has room. Returns whether it changed.
 ///
@@ -24,4 +24,4 @@ void return_credit(Session& session);
 std::uint64_t put_window(const Session& session, const Settings& settings);
 Held put_held(const Session& session, const Settings& settings);
 
-}  // namespace baton
+}  // namespace baton::broker

@@ -8,7 +8,7 @@
 #include "proto/ids.hpp"
 #include "proto/refusal.hpp"
 
-namespace baton {
+namespace baton::broker {
 
 struct Effects {
   /// Open a lane (answer with Core::lane_opened or lane_failed) or close one. A session has one lane at most.
@@ -50,4 +50,4 @@ struct Effects {
   }
 };
 
-}  // namespace baton
+}  // namespace baton::broker

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace baton {
+namespace baton::broker {
 
 void Front::on_put(std::string_view frame, Time now) {
   Header header;
@@ -76,4 +76,4 @@ bool Front::on_subscription(std::string_view frame, Time now) {
   return true;
 }
 
-}  // namespace baton
+}  // namespace baton::broker

@@ -9,7 +9,7 @@
 #include "broker/settings.hpp"
 #include "broker/storage.hpp"
 
-namespace baton {
+namespace baton::broker {
 
 class Front {
  public:
@@ -40,4 +40,4 @@ class Front {
   Core core_;
 };
 
-}  // namespace baton
+}  // namespace baton::broker

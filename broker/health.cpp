@@ -5,7 +5,7 @@
 #include "net/sockets.hpp"
 #include "proto/message.hpp"
 
-namespace baton {
+namespace baton::broker {
 
 bool broker_answers(const Endpoint& endpoint, Duration patience) {
   const auto session = random_session();
@@ -26,4 +26,4 @@ bool broker_answers(const Endpoint& endpoint, Duration patience) {
   return false;
 }
 
-}  // namespace baton
+}  // namespace baton::broker

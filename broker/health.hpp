@@ -4,9 +4,9 @@
 #include "net/endpoint.hpp"
 #include "proto/limits.hpp"
 
-namespace baton {
+namespace baton::broker {
 
 /// True when a broker answers at `endpoint` within `patience`.
 bool broker_answers(const Endpoint& endpoint, Duration patience);
 
-}  // namespace baton
+}  // namespace baton::broker

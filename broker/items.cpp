@@ -2,7 +2,7 @@
 
 #include <cassert>
 
-namespace baton {
+namespace baton::broker {
 
 Items::Chunk& Items::chunk_for(std::uint64_t number) {
   if (chunks_.empty()) first_ = number;
@@ -33,4 +33,4 @@ void Items::remove(ItemId id) {
   }
 }
 
-}  // namespace baton
+}  // namespace baton::broker

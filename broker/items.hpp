@@ -9,7 +9,7 @@
 
 #include "proto/ids.hpp"
 
-namespace baton {
+namespace baton::broker {
 
 struct Session;
 
@@ -82,4 +82,4 @@ class Items {
   std::vector<std::unique_ptr<Chunk>> spare_;
 };
 
-}  // namespace baton
+}  // namespace baton::broker

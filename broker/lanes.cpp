@@ -3,7 +3,7 @@
 #include "net/endpoint.hpp"
 #include "net/sockets.hpp"
 
-namespace baton {
+namespace baton::broker {
 namespace {
 
 constexpr int max_towards_us = 512;  // bytes: consumers send nothing on a lane
@@ -86,4 +86,4 @@ void Lanes::retry() {
   });
 }
 
-}  // namespace baton
+}  // namespace baton::broker

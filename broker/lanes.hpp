@@ -11,7 +11,7 @@
 #include "broker/effects.hpp"
 #include "proto/ids.hpp"
 
-namespace baton {
+namespace baton::broker {
 
 struct PortRange {
   std::uint16_t first;
@@ -53,4 +53,4 @@ class Lanes {
   std::vector<SessionId> blocked_;
 };
 
-}  // namespace baton
+}  // namespace baton::broker

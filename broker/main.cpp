@@ -8,17 +8,17 @@
 
 namespace {
 
-int check_health(const baton::ServerOptions& options) {
+int check_health(const baton::broker::ServerOptions& options) {
   const bool everywhere = options.bind == "0.0.0.0" || options.bind == "::";
   const baton::Endpoint endpoint{everywhere ? "127.0.0.1" : options.bind, options.port};
-  if (baton::broker_answers(endpoint, std::chrono::seconds(2))) return 0;
+  if (baton::broker::broker_answers(endpoint, std::chrono::seconds(2))) return 0;
   std::cerr << "baton-broker: no broker answers at " << to_string(endpoint) << '\n';
   return 1;
 }
 
-int serve(const baton::ServerOptions& options) {
-  baton::MemoryStorage storage;
-  baton::Server server(options, storage);
+int serve(const baton::broker::ServerOptions& options) {
+  baton::broker::MemoryStorage storage;
+  baton::broker::Server server(options, storage);
   std::cout << "baton-broker ready on " << to_string(server.endpoint()) << ", items in memory" << std::endl;
   return server.run();
 }
@@ -26,7 +26,7 @@ int serve(const baton::ServerOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto command = baton::read_command_line(argc, argv);
+  const auto command = baton::broker::read_command_line(argc, argv);
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);

@@ -2,7 +2,7 @@
 
 #include <cassert>
 
-namespace baton {
+namespace baton::broker {
 
 MemoryStorage::Page& MemoryStorage::page_of(ItemId id) {
   const auto page = id.value / page_items;
@@ -56,4 +56,4 @@ void MemoryStorage::erase(ItemId id) {
   }
 }
 
-}  // namespace baton
+}  // namespace baton::broker

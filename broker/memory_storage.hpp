@@ -10,7 +10,7 @@
 
 #include "broker/storage.hpp"
 
-namespace baton {
+namespace baton::broker {
 
 /// Bodies lie side by side in pages of consecutive ids; a page is used again when its last body is erased. Bodies
 /// above `large` are kept apart and freed one by one, so that a single held item pins at most a page.
@@ -43,4 +43,4 @@ class MemoryStorage final : public Storage {
   std::unordered_map<std::uint64_t, std::string> large_;
 };
 
-}  // namespace baton
+}  // namespace baton::broker

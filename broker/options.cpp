@@ -10,7 +10,7 @@
 
 #include "proto/version.hpp"
 
-namespace baton {
+namespace baton::broker {
 namespace {
 
 std::string host_name() {
@@ -125,4 +125,4 @@ BrokerCommand read_command_line(int argc, char** argv) {
   return command;
 }
 
-}  // namespace baton
+}  // namespace baton::broker

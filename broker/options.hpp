@@ -3,7 +3,7 @@
 
 #include "broker/server.hpp"
 
-namespace baton {
+namespace baton::broker {
 
 struct BrokerCommand {
   ServerOptions server;
@@ -19,4 +19,4 @@ std::uint64_t parse_size(const std::string& text);
 /// "A-B", both within 1 to 65535 and A <= B. Throws std::invalid_argument.
 PortRange parse_port_range(const std::string& text);
 
-}  // namespace baton
+}  // namespace baton::broker

@@ -9,7 +9,7 @@
 #include "broker/ready_list.hpp"
 #include "proto/ids.hpp"
 
-namespace baton {
+namespace baton::broker {
 
 struct Session;
 
@@ -38,4 +38,4 @@ struct Queue {
   std::uint64_t depth() const { return ready.size() + delayed + held; }
 };
 
-}  // namespace baton
+}  // namespace baton::broker

@@ -12,7 +12,7 @@
 
 #include "net/sockets.hpp"
 
-namespace baton {
+namespace baton::broker {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -190,4 +190,4 @@ void Server::carry_out() {
   effects.clear();
 }
 
-}  // namespace baton
+}  // namespace baton::broker

@@ -10,7 +10,7 @@
 #include "broker/lanes.hpp"
 #include "net/endpoint.hpp"
 
-namespace baton {
+namespace baton::broker {
 
 struct ServerOptions {
   std::string bind = "127.0.0.1";         ///< address of the doors and lanes
@@ -48,4 +48,4 @@ class Server {
   int signals_;  // a signalfd
 };
 
-}  // namespace baton
+}  // namespace baton::broker

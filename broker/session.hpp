@@ -12,7 +12,7 @@
 #include "proto/ids.hpp"
 #include "proto/stream.hpp"
 
-namespace baton {
+namespace baton::broker {
 
 /// A producer by its name: its numbers and counts go on over sessions.
 struct Producer {
@@ -85,4 +85,4 @@ struct Session {
   bool is(Role role) const { return hello.role == role; }
 };
 
-}  // namespace baton
+}  // namespace baton::broker

@@ -6,7 +6,7 @@
 
 #include "proto/limits.hpp"
 
-namespace baton {
+namespace baton::broker {
 
 struct Settings {
   std::string broker = "baton-broker";  ///< program and version, told to clients
@@ -30,4 +30,4 @@ struct Settings {
   Duration printer_stuck = 10s;  ///< a printer that prints nothing for so long holds nobody back any more
 };
 
-}  // namespace baton
+}  // namespace baton::broker

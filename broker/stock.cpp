@@ -4,7 +4,7 @@
 #include <cassert>
 #include <utility>
 
-namespace baton {
+namespace baton::broker {
 namespace {
 
 constexpr std::size_t kept_dead_letters = 10'000;  // per queue; of older ones only the count remains
@@ -273,7 +273,7 @@ bool Stock::release(Session& session, ItemId id) {
 void Stock::make_ready(Item& item, ItemId id) {
   auto& queue = queue_of(item);
   item.place = Place::ready;
-  queue.ready.push_front(item.priority, id);
+  queue.ready.push_returned(item.priority, id);
   to_serve(queue);
 }
 
@@ -404,4 +404,4 @@ void Stock::check_invariants() const {
   }
 }
 
-}  // namespace baton
+}  // namespace baton::broker

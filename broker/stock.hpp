@@ -28,7 +28,7 @@
 #include "broker/settings.hpp"
 #include "broker/storage.hpp"
 
-namespace baton {
+namespace baton::broker {
 
 class Stock {
  public:
@@ -125,4 +125,4 @@ class Stock {
   std::uint64_t dead_ = 0;
 };
 
-}  // namespace baton
+}  // namespace baton::broker

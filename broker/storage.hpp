@@ -6,7 +6,7 @@
 
 #include "proto/ids.hpp"
 
-namespace baton {
+namespace baton::broker {
 
 /// Counts what was given to a storage, turn by turn. What came before a ticket is kept once that ticket is durable.
 using Ticket = std::uint64_t;
@@ -41,4 +41,4 @@ class Storage {
   virtual Ticket durable() = 0;
 };
 
-}  // namespace baton
+}  // namespace baton::broker

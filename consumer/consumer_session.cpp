@@ -37,14 +37,15 @@ void ConsumerSession::start(Time now) { session_.start(now); }
 
 void ConsumerSession::on_news(std::string_view frame, Time now) {
   using Kind = Session::News::Kind;
-  const bool trusted = session_.trusted(now), closed_before = closed();
+  const bool trusted = session_.trusted(now), could_say = may_say(), was_closed = closed();
   const auto kind = session_.on_news(frame, now).kind;
   if (kind == Kind::welcomed) on_welcomed();
   if (kind == Kind::confirmed) on_confirmed(now);
   if (session_.needs_proof() && lane_.state() != Lane::State::none)
     session_.prove_by(session_.append(entry_head_size + 8, 0, [this](std::string& out) { append_ask(out, lane_.ask(0)); }));
   // A confirm a second is no reason to wake those who wait for an item.
-  if (kind == Kind::changed || kind == Kind::welcomed || session_.trusted(now) != trusted || closed() != closed_before)
+  if (kind == Kind::changed || kind == Kind::welcomed || session_.over() || session_.trusted(now) != trusted ||
+      may_say() != could_say || closed() != was_closed)
     changed_ = true;
 }
 
@@ -214,6 +215,7 @@ void ConsumerSession::tick(Time now, Outbox& out) {
   session_.tick(now, out);
   if (session_.state() != before) changed_ = true;
   if (out.requests.size() > requested) {  // all sockets are made anew
+    changed_ = true;
     lose_lane();
     requests_.clear();
   }

@@ -37,6 +37,8 @@ class ConsumerSession final : public ClientLogic {
   void unwant() { --takers_; }
   /// Says what is wanted now, rather than with the next tick: before an unwant() that would undo it.
   void ask_now() { update_asks(); }
+  /// Whether the next tick has an ask to send, or to take back.
+  bool owes() const { return lane_.up() && wanted() != lane_.standing(); }
   /// Whether an ask was taken back whose answer is still to come: it may yet be an item.
   bool withdrawing() const { return lane_.withdrawing(); }
 

@@ -98,7 +98,7 @@ Settled ProducerSession::settled() const {
 void ProducerSession::tick(Time now, Outbox& out) {
   const auto before = session_.state();
   session_.tick(now, out);
-  if (session_.state() != before) changed_ = true;
+  if (session_.state() != before || !out.requests.empty()) changed_ = true;
   if (session_.hello_due(now)) session_.say_hello(now, {put_.confirmed() + 1, session_.told(), {}}, out);
   more_ = false;
   if (!session_.standing()) return;

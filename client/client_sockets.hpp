@@ -1,0 +1,56 @@
+// The sockets of one client, and nothing that decides anything.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+#include <zmq.hpp>
+
+#include "client/outbox.hpp"
+#include "net/endpoint.hpp"
+#include "net/wake.hpp"
+#include "proto/limits.hpp"
+
+namespace baton {
+
+/// Something that came in.
+struct Incoming {
+  enum class What : std::uint8_t { news, lane, lane_up, lane_down };
+  What what{};
+  std::uint32_t generation = 0;  ///< lane, lane_up, lane_down
+  zmq::message_t frame;          ///< news, lane
+};
+
+/// Used by one thread. A host name is resolved anew whenever sockets are opened; of several addresses each is tried in
+/// turn. While it has none, messages are dropped: whoever sends says them again.
+class ClientSockets {
+ public:
+  explicit ClientSockets(Endpoint broker);
+
+  void perform(const SocketRequest& request);
+  void send(Door door, std::string bytes);
+
+  /// Returns when something has come in, `wake` was signalled (it is cleared), or at `until`; Time::min(): at once.
+  void poll(Wake& wake, Time until);
+  /// Appends what has come in, up to some hundred messages: of the lane everything before its going down.
+  void receive(std::vector<Incoming>& incoming);
+
+ private:
+  void open();
+  void connect_lane(std::uint32_t generation, std::uint16_t port);
+  void close_lane();
+  std::optional<Incoming::What> lane_event();
+  zmq::socket_t connected(zmq::socket_type type, DoorPort door);
+
+  Endpoint broker_;
+  zmq::context_t context_;
+  SessionId topic_;
+  std::string address_;        // where the open sockets connect to
+  std::size_t attempts_ = 0;   // to open
+  std::uint64_t monitors_ = 0; // made so far: each needs a name of its own
+  std::uint32_t generation_ = 0;
+  zmq::socket_t put_, control_, news_, lane_, monitor_;
+};
+
+}  // namespace baton

@@ -1,0 +1,80 @@
+#include "client/common.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "proto/version.hpp"
+
+namespace baton {
+
+std::string host_name() {
+  char name[256] = {};
+  return gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
+}
+
+SessionConfig session_config(Role role, const ClientOptions& options) {
+  SessionConfig config;
+  config.role = role;
+  config.client = "baton " + std::string(version);
+  config.host = host_name();
+  config.pid = static_cast<std::uint64_t>(getpid());
+  config.connect_timeout = options.connect_timeout;
+  return config;
+}
+
+namespace {
+
+ClientError to_exception(const SessionError& error, const Endpoint& broker) {
+  const auto at = to_string(broker);
+  switch (error.kind) {
+    case SessionError::Kind::unreachable:
+      return {ClientError::Kind::unreachable, "no broker answers at " + at};
+    case SessionError::Kind::refused:
+      return {ClientError::Kind::refused, "the broker at " + at + " refuses: " + error.text, error.refusal};
+    case SessionError::Kind::no_goodbye: break;
+  }
+  return {ClientError::Kind::no_goodbye, "the broker at " + at + " did not confirm the end: it may not know all"};
+}
+
+}  // namespace
+
+void throw_if_over(const Session& session, const Endpoint& broker) {
+  if (session.error()) throw to_exception(*session.error(), broker);
+  if (session.over()) throw ClientError(ClientError::Kind::closed, "the client is closed");
+}
+
+std::string console_block(std::string_view lines, Tag tag, const std::string& broker_host) {
+  std::string block;
+  block.reserve(lines.size() + 1);
+  const auto host = tag == Tag::off ? std::string() : host_name();
+  const bool tagged = tag == Tag::on || (tag == Tag::automatic && host != broker_host);
+  do {
+    const auto line = lines.substr(0, lines.find('\n'));
+    lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+    if (tagged) block.append("[").append(host).append("] ");
+    block.append(line).push_back('\n');
+  } while (!lines.empty());
+  return block;
+}
+
+void Notices::waited(Connection::Lock& lock, Time since, const std::string& reason) {
+  const bool again = last_wait_ == Time::min() || since > last_wait_ + forgotten_after;
+  last_wait_ = Connection::now();
+  if (!tell_ || reason.empty() || (reason == told_ && !again)) return;
+  told_ = reason;
+  const auto tell = tell_;
+  lock.unlock();
+  tell(reason);
+  lock.lock();
+}
+
+std::string no_contact(const Endpoint& broker) { return "no contact with the broker at " + to_string(broker); }
+
+std::string why_not_say(const Session& session, const Endpoint& broker) {
+  if (session.out_of_touch(Connection::now())) return no_contact(broker);
+  return session.confirmed().say_held == Held::console ? "the console is full, its printer is slow"
+                                                       : "the broker has not confirmed earlier lines yet";
+}
+
+}  // namespace baton

@@ -1,0 +1,82 @@
+// What the client libraries share above the session: who we are, errors as exceptions, console lines, notices.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "client/connection.hpp"
+#include "client/options.hpp"
+#include "client/session.hpp"
+
+namespace baton {
+
+/// This process's host name.
+std::string host_name();
+
+/// Program, host, process id and times filled in.
+SessionConfig session_config(Role role, const ClientOptions& options);
+
+/// Throws what ended the session before its time, naming the broker; does nothing while it lives.
+void throw_if_over(const Session& session, const Endpoint& broker);
+
+/// Each line of `lines` led by "[host] " if `tag` says so; the last one ended by a newline.
+std::string console_block(std::string_view lines, Tag tag, const std::string& broker_host);
+
+/// Tells the user why a call waits, but not too often. One for each client; used under its lock.
+class Notices {
+ public:
+  explicit Notices(std::function<void(const std::string&)> tell) : tell_(std::move(tell)) {}
+
+  /// A call has waited since `since` for `reason`. Lets go of `lock` while it tells.
+  void waited(Connection::Lock& lock, Time since, const std::string& reason);
+  /// When a call that waits since `since` should say so at the earliest.
+  Time due(Time since) const { return tell_ ? since + patience : never; }
+
+ private:
+  static constexpr Duration patience = 500ms;
+  static constexpr Duration forgotten_after = 5s;  ///< the same reason is told again after so long without waiting
+
+  std::function<void(const std::string&)> tell_;
+  std::string told_;
+  Time last_wait_ = Time::min();
+};
+
+/// Waits until `ready()` holds, telling the reason that `why()` gives. Requires the lock. Throws when the session ends.
+template <class Ready, class Why>
+void wait_until_ready(Connection& connection, Connection::Lock& lock, Notices& notices, const Session& session,
+                      Ready ready, Why why) {
+  if (ready()) return;
+  const Time since = Connection::now();
+  Time look = notices.due(since);
+  for (;;) {
+    throw_if_over(session, connection.broker());
+    if (ready()) return;
+    if (Connection::now() >= look) {
+      notices.waited(lock, since, why());
+      look = never;  // from now on each change of the logic is a reason to look
+      if (ready()) return;
+    }
+    connection.wait(lock, look);
+    if (look == never) look = Connection::now();
+  }
+}
+
+/// Says a block through `logic`, waiting while the console holds back.
+template <class Logic>
+void say_block(Connection& connection, Logic& logic, Notices& notices, std::string_view lines, Tag tag) {
+  if (lines.size() > max_say) throw ClientError(ClientError::Kind::argument, "a block of lines is too long");
+  auto lock = connection.lock();
+  wait_until_ready(
+      connection, lock, notices, logic.session(), [&] { return logic.may_say() || logic.session().bye_said(); },
+      [&] { return why_not_say(logic.session(), connection.broker()); });
+  if (logic.session().bye_said()) throw ClientError(ClientError::Kind::closed, "the client is closed");
+  const auto block = console_block(lines, tag, logic.session().welcome().host);
+  if (block.size() > max_say) throw ClientError(ClientError::Kind::argument, "a block of lines is too long");
+  logic.say(block);
+  connection.changed();
+}
+
+std::string no_contact(const Endpoint& broker);
+std::string why_not_say(const Session& session, const Endpoint& broker);
+
+}  // namespace baton

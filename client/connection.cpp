@@ -1,0 +1,93 @@
+#include "client/connection.hpp"
+
+#include <pthread.h>
+
+#include <csignal>
+
+namespace baton {
+namespace {
+
+std::string_view view(const zmq::message_t& frame) { return {frame.data<char>(), frame.size()}; }
+
+/// Signals are for the user's threads.
+template <class Body>
+std::thread thread_without_signals(Body body) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::thread thread(body);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return thread;
+}
+
+}  // namespace
+
+Connection::Connection(Endpoint broker, ClientLogic& logic)
+    : broker_(broker), logic_(logic), sockets_(std::move(broker)) {
+  logic_.start(now());
+  thread_ = thread_without_signals([this] { run(); });
+}
+
+Connection::~Connection() {
+  {
+    const Lock lock(mutex_);
+    stop_ = true;
+    wake_.signal();
+  }
+  thread_.join();
+}
+
+void Connection::run() {
+  try {
+    loop();
+  } catch (...) {
+    const Lock lock(mutex_);
+    failure_ = std::current_exception();
+    changed_.notify_all();
+  }
+}
+
+void Connection::loop() {
+  Outbox out;
+  std::vector<Incoming> incoming;
+  for (;;) {
+    Time deadline = Time::min();
+    bool notify = false;
+    {
+      const Lock lock(mutex_);
+      if (stop_) return;
+      for (const auto& one : incoming) feed(one, now());
+      logic_.tick(now(), out);
+      notify = logic_.take_change();
+      asleep_ = out.empty();  // after sending, look again first: more may have gathered meanwhile
+      if (asleep_) deadline = logic_.next_deadline();
+    }
+    if (notify) changed_.notify_all();
+    for (const auto& request : out.requests) sockets_.perform(request);
+    for (auto& message : out.messages) sockets_.send(message.door, std::move(message.bytes));
+    out.clear();
+    incoming.clear();
+    sockets_.poll(wake_, deadline);
+    sockets_.receive(incoming);
+  }
+}
+
+void Connection::feed(const Incoming& incoming, Time now) {
+  switch (incoming.what) {
+    case Incoming::What::news: return logic_.on_news(view(incoming.frame), now);
+    case Incoming::What::lane: return logic_.on_lane(incoming.generation, view(incoming.frame), now);
+    case Incoming::What::lane_up: return logic_.on_lane_up(incoming.generation, now);
+    case Incoming::What::lane_down: return logic_.on_lane_down(incoming.generation, now);
+  }
+}
+
+void Connection::wait(Lock& lock, Time until) {
+  if (failure_) std::rethrow_exception(failure_);
+  if (until == never)
+    changed_.wait(lock);
+  else
+    changed_.wait_until(lock, until);
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+}  // namespace baton

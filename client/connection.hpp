@@ -1,0 +1,63 @@
+// The shell around a client's pure logic: one thread that owns the sockets, and the lock that users' threads share with
+// it.
+#pragma once
+
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "client/client_sockets.hpp"
+#include "client/logic.hpp"
+
+namespace baton {
+
+/// Users' threads hold lock() while they call the logic, and call changed() before they let go of it if the logic may
+/// have something to send. What has gathered by the time the thread comes round goes out together.
+class Connection {
+ public:
+  using Lock = std::unique_lock<std::mutex>;
+
+  /// `logic` must outlive the connection. Throws when the process has not enough files left.
+  Connection(Endpoint broker, ClientLogic& logic);
+  /// Ends the thread and closes the sockets, at once: say bye first.
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  Lock lock() { return Lock(mutex_); }
+
+  /// The thread is to look at the logic. Costs nothing while it is at work. Requires the lock.
+  void changed() {
+    if (!asleep_) return;
+    asleep_ = false;
+    wake_.signal();
+  }
+
+  /// Waits until the logic has changed, notify() was called, or `until`. May return without a reason. Rethrows what ended
+  /// the thread, if something did.
+  void wait(Lock& lock, Time until = never);
+  /// Makes all wait()s return. Requires the lock.
+  void notify() { changed_.notify_all(); }
+
+  const Endpoint& broker() const { return broker_; }
+  static Time now() { return std::chrono::steady_clock::now(); }
+
+ private:
+  void run();
+  void loop();
+  void feed(const Incoming& incoming, Time now);
+
+  const Endpoint broker_;
+  ClientLogic& logic_;
+  ClientSockets sockets_;  // used by the thread only
+  Wake wake_;
+  std::mutex mutex_;  // guards logic_ and what follows
+  std::condition_variable changed_;
+  bool asleep_ = false;  // the thread will not look at the logic unless woken
+  bool stop_ = false;
+  std::exception_ptr failure_;
+  std::thread thread_;
+};
+
+}  // namespace baton

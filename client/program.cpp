@@ -1,0 +1,159 @@
+#include "client/program.hpp"
+
+#include <poll.h>
+#include <pthread.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <csignal>
+#include <iostream>
+#include <random>
+
+#include "proto/version.hpp"
+
+namespace baton {
+namespace {
+
+constexpr double a_year = 365.0 * 86400;
+
+double seconds_from(std::string_view text, const std::string& whole, const std::string& what) {
+  double seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc{} || end != text.data() + text.size() || !(seconds >= 0) || seconds > a_year)
+    throw std::invalid_argument("'" + whole + "' is not " + what);
+  return seconds;
+}
+
+std::string in_seconds(Duration time) {
+  std::string text = std::to_string(std::chrono::duration<double>(time).count());
+  while (text.back() == '0') text.pop_back();
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+std::chrono::steady_clock::duration SleepRange::draw() const {
+  thread_local std::mt19937_64 random{std::random_device{}()};
+  const std::chrono::duration<double> seconds(std::uniform_real_distribution<double>(min, max)(random));
+  return std::chrono::duration_cast<std::chrono::steady_clock::duration>(seconds);
+}
+
+SleepRange parse_sleep(const std::string& text) {
+  const std::string what = "a range of seconds: MIN:MAX, such as 0:10 or 0.5:2";
+  const auto colon = text.find(':');
+  const std::string_view all = text;
+  SleepRange range;
+  range.min = seconds_from(all.substr(0, colon), text, what);
+  range.max = colon == std::string::npos ? range.min : seconds_from(all.substr(colon + 1), text, what);
+  if (range.min > range.max) throw std::invalid_argument("'" + text + "' is not " + what + " (MIN is above MAX)");
+  return range;
+}
+
+std::chrono::milliseconds parse_seconds(const std::string& text) {
+  const auto seconds = seconds_from(text, text, "a number of seconds, such as 10 or 0.5");
+  return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000 + 0.5));
+}
+
+CommonOptions::CommonOptions(CLI::App& app, bool with_tag) : program_(app.get_name()) {
+  const Endpoint by_default;
+  broker_ = to_string(by_default);
+  connect_timeout_ = in_seconds(default_connect_timeout);
+  app.set_version_flag("--version", program_ + " " + std::string(version));
+  app.get_formatter()->column_width(30);
+  app.add_option("--broker", broker_, "where the broker is, also by BATON_BROKER; IPv6: [ADDR]:PORT")
+      ->envname("BATON_BROKER")
+      ->check(checked_by(parse_endpoint))
+      ->option_text("HOST[:PORT] [" + broker_ + "]");
+  app.add_option("--connect-timeout", connect_timeout_, "seconds to look for a broker at the start")
+      ->check(checked_by(parse_seconds))
+      ->option_text("S [" + connect_timeout_ + "]");
+  if (!with_tag) return;
+  auto* on = app.add_flag("--tag", tag_, "lead console lines by [host]; by itself where the broker's host is another");
+  app.add_flag("--no-tag", no_tag_, "never lead them by [host]")->excludes(on);
+}
+
+void CommonOptions::read(ClientOptions& options) const {
+  options.broker = parse_endpoint(broker_);
+  options.connect_timeout = parse_seconds(connect_timeout_);
+  options.tag = tag_ ? Tag::on : no_tag_ ? Tag::off : Tag::automatic;
+  options.on_notice = [](const std::string& reason) { std::cerr << "waiting: " + reason + "\n"; };
+}
+
+std::optional<int> parse(CLI::App& app, int argc, char** argv) {
+  try {
+    app.parse(argc, argv);
+    return std::nullopt;
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    std::cerr << app.get_name() << ": " << error.what() << '\n';
+    return 2;
+  }
+}
+
+StopSignals::StopSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  signals_ = signalfd(-1, &set, SFD_CLOEXEC);
+  if (signals_ < 0) throw std::system_error(errno, std::generic_category(), "signalfd");
+  thread_ = std::thread([this] { watch(); });
+}
+
+StopSignals::~StopSignals() {
+  end_.signal();
+  thread_.join();
+  close(signals_);
+}
+
+void StopSignals::watch() {
+  for (;;) {
+    pollfd items[] = {{signals_, POLLIN, 0}, {end_.fd(), POLLIN, 0}};
+    if (poll(items, 2, -1) < 0 && errno != EINTR) return;
+    if (items[1].revents) return;
+    signalfd_siginfo info{};
+    if (!items[0].revents || read(signals_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) continue;
+    if (stopped_.exchange(true)) _exit(128 + static_cast<int>(info.ssi_signo));
+    stopped_fd_.signal();
+    const std::lock_guard lock(mutex_);
+    if (stop_) stop_();
+  }
+}
+
+void StopSignals::sleep(std::chrono::steady_clock::duration time) const {
+  pollfd item{fd(), POLLIN, 0};
+  const auto until = std::chrono::steady_clock::now() + time;
+  for (auto left = time; left.count() > 0 && !stopped(); left = until - std::chrono::steady_clock::now())
+    poll(&item, 1, static_cast<int>(std::min<std::int64_t>(std::chrono::ceil<std::chrono::milliseconds>(left).count(), 1 << 30)));
+}
+
+StopSignals::Watcher::Watcher(StopSignals& signals, std::function<void()> stop) : signals_(signals) {
+  const std::lock_guard lock(signals_.mutex_);
+  signals_.stop_ = std::move(stop);
+  if (signals_.stopped()) signals_.stop_();
+}
+
+StopSignals::Watcher::~Watcher() {
+  const std::lock_guard lock(signals_.mutex_);
+  signals_.stop_ = nullptr;
+}
+
+int report(const std::string& program, const std::exception& error) {
+  std::cerr << program + ": " + error.what() + "\n";
+  const auto* client = dynamic_cast<const ClientError*>(&error);
+  if (!client) return 1;
+  switch (client->kind()) {
+    case ClientError::Kind::unreachable:
+    case ClientError::Kind::argument: return 2;
+    case ClientError::Kind::refused:
+      return client->refusal() == Refusal::hello || client->refusal() == Refusal::queue_name ? 2 : 1;
+    default: return 1;
+  }
+}
+
+}  // namespace baton

@@ -1,0 +1,105 @@
+// What the mains of the client programs share: options, signals, errors as exit codes.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "client/error.hpp"
+#include "client/options.hpp"
+#include "net/wake.hpp"
+
+namespace baton {
+
+/// A range of seconds to draw from, "MIN:MAX" or one number for both.
+struct SleepRange {
+  double min = 0;
+  double max = 0;
+
+  bool none() const { return max <= 0; }
+  std::chrono::steady_clock::duration draw() const;  ///< uniform; any thread
+};
+/// Throws std::invalid_argument.
+SleepRange parse_sleep(const std::string& text);
+
+/// Seconds, with fractions. Throws std::invalid_argument when they are negative, no number, or more than a year.
+std::chrono::milliseconds parse_seconds(const std::string& text);
+
+/// A check for CLI11 made of a parser that throws std::invalid_argument.
+template <class Parse>
+CLI::Validator checked_by(Parse parse) {
+  const auto check = [parse](const std::string& text) {
+    try {
+      parse(text);
+      return std::string();
+    } catch (const std::invalid_argument& error) {
+      return std::string(error.what());
+    }
+  };
+  return CLI::Validator(check, "");
+}
+
+/// The options that every client program has. read() after the parse.
+class CommonOptions {
+ public:
+  /// Adds --broker and --connect-timeout, and --tag and --no-tag if `with_tag`, and --version.
+  CommonOptions(CLI::App& app, bool with_tag);
+  /// The notices go to stderr.
+  void read(ClientOptions& options) const;
+
+ private:
+  std::string program_;
+  std::string broker_, connect_timeout_;
+  bool tag_ = false, no_tag_ = false;
+};
+
+/// Parses, or prints help, version or one line of error; then it gives the exit code to leave with.
+std::optional<int> parse(CLI::App& app, int argc, char** argv);
+
+/// SIGTERM and SIGINT as a call: the first one calls the watcher's function on a thread of its own, a second one ends the
+/// process at once with code 128 + signal. To be made before any other thread; SIGPIPE is ignored from then on.
+class StopSignals {
+ public:
+  StopSignals();
+  ~StopSignals();
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+
+  bool stopped() const { return stopped_.load(); }
+  /// Readable once stopped().
+  int fd() const { return stopped_fd_.fd(); }
+  /// Until `time` is over, or stopped().
+  void sleep(std::chrono::steady_clock::duration time) const;
+
+  /// While it lives, `stop` is what the first signal calls, also when that came earlier. One at a time.
+  class Watcher {
+   public:
+    Watcher(StopSignals& signals, std::function<void()> stop);
+    ~Watcher();
+    Watcher(const Watcher&) = delete;
+    Watcher& operator=(const Watcher&) = delete;
+
+   private:
+    StopSignals& signals_;
+  };
+
+ private:
+  void watch();
+
+  int signals_;
+  std::mutex mutex_;
+  std::function<void()> stop_;
+  std::atomic<bool> stopped_ = false;
+  Wake stopped_fd_, end_;
+  std::thread thread_;
+};
+
+/// Prints "PROGRAM: what" on stderr and gives the exit code: 2 for what an option or an unreachable broker caused, else 1.
+int report(const std::string& program, const std::exception& error);
+
+}  // namespace baton

@@ -1,0 +1,103 @@
+// The consumer library: gets items from queues of a broker, on demand, and says what became of them.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/error.hpp"
+#include "client/options.hpp"
+#include "proto/ids.hpp"
+
+namespace baton {
+
+struct ConsumerOptions : ClientOptions {
+  std::vector<std::string> queues = {"default"};  ///< 1 to max_queues; where several hold items, the broker chooses
+  /// Items to have in hand beyond those that somebody waits for. 0: nothing is ever kept from a consumer that is idle.
+  std::uint32_t prefetch = 0;
+  std::string name;  ///< for people; dead letters name it
+};
+
+/// An item that this consumer holds until it says ack, fail or release, or its session is lost.
+struct Item {
+  ItemId id;
+  std::string_view queue;  ///< owned by the consumer
+  std::string body;
+  std::uint16_t attempt = 1;  ///< 1 for the first; 65535: that many or more
+  std::uint8_t priority = default_priority;
+};
+
+/// What a handler says of its item.
+struct Outcome {
+  enum class What : std::uint8_t { ack, fail, release } what = What::ack;
+  std::string reason;                   ///< fail: kept with the item; cut at max_reason bytes
+  std::chrono::milliseconds delay{0};  ///< fail: before the next attempt; up to 49 days
+
+  static Outcome done() { return {}; }
+  static Outcome failed(std::string why, std::chrono::milliseconds later = {}) { return {What::fail, std::move(why), later}; }
+  static Outcome given_back() { return {What::release, {}, {}}; }
+};
+
+/// Called by several threads at once when jobs > 1. What it throws counts as failed, with what() for the reason.
+using Handler = std::function<Outcome(const Item&)>;
+
+struct RunOptions {
+  std::uint32_t jobs = 1;      ///< handlers at work at the same time, each on a thread of its own
+  std::uint64_t count = 0;     ///< return after so many items; 0: never
+  std::function<void()> before_ask;  ///< called by a job before it asks for its next item
+};
+
+/// All methods may be called from any thread. The connection is made and kept in the background; its beats go on while
+/// handlers work, so an item may take as long as it likes.
+class Consumer {
+ public:
+  /// Throws ClientError (argument) for queue names that are none.
+  explicit Consumer(ConsumerOptions options);
+  /// close(), as well as it goes.
+  ~Consumer();
+  Consumer(const Consumer&) = delete;
+  Consumer& operator=(const Consumer&) = delete;
+
+  /// Blocks until there is an item, at most `timeout`; nothing when the time is up, after stop(), and when the system
+  /// shuts down (see closed()). After the time it waits for the broker's word that no item is on its way, which takes a
+  /// moment more, and none without contact. Throws ClientError: unreachable, refused.
+  std::optional<Item> get(std::optional<std::chrono::milliseconds> timeout = {});
+  /// The same into an `item` whose memory is used again.
+  bool get(Item& item, std::optional<std::chrono::milliseconds> timeout = {});
+
+  /// Settle an item that get() gave. They return at once; false: it was not held any more (the session was lost, and the
+  /// item is or will be somebody else's), and nothing was said.
+  bool ack(ItemId id);
+  bool fail(ItemId id, std::string_view reason, std::chrono::milliseconds delay = {});
+  bool release(ItemId id);
+
+  /// Gets items and hands them to `handler`, until stop(), shutdown or `count`; returns when all handlers are through and
+  /// what was prefetched is released. Throws as get() does.
+  void run(const Handler& handler, const RunOptions& options = {});
+
+  /// Publishes a block of lines on the system's console: they reach the terminal together, and before an ack that follows.
+  /// Blocks while the console is held back. Up to max_say bytes with tags. Throws as get() does, and ClientError (closed).
+  void say(std::string_view lines);
+
+  /// From any thread: no more items. get() returns nothing, run() lets its handlers finish; what waits is given back.
+  void stop();
+  /// Whether get() will not give anything any more.
+  bool closed();
+  /// Sleeps, but wakes when closed(). Returns closed().
+  bool pause(std::chrono::steady_clock::duration time);
+
+  /// Stops, gives back what is still held, ends the session. Throws ClientError (no_goodbye) when the broker did not
+  /// confirm within goodbye_timeout: it gives the unconfirmed items to others. A second call does nothing.
+  void close();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace baton

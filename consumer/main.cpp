@@ -1,0 +1,93 @@
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "client/program.hpp"
+#include "consumer/consumer.hpp"
+
+namespace {
+
+using baton::Outcome;
+
+struct Settings {
+  baton::ConsumerOptions client;
+  baton::RunOptions run;
+  baton::SleepRange sleep, work;
+  bool fail = false;
+};
+
+/// What the seed calls the item: the `name` of a JSON object, else the body. On one line.
+std::string name_of(const std::string& body) {
+  std::string name = body;
+  const auto json = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
+  if (json.is_object() && json.contains("name"))
+    name = json["name"].is_string() ? json["name"].get<std::string>() : json["name"].dump();
+  for (char& c : name)
+    if (static_cast<unsigned char>(c) < ' ' && c != '\t') c = ' ';
+  return name;
+}
+
+std::optional<int> read_options(int argc, char** argv, Settings& settings) {
+  CLI::App app{"Gets items from queues, says which on the console, and acks them.", "baton-consumer"};
+  const baton::CommonOptions common(app, /*with_tag=*/true);
+  auto& client = settings.client;
+  std::string sleep = "0:0", work = "0:0";
+  app.add_option("--queue", client.queues, "a queue to get from; may be given several times")
+      ->take_all()
+      ->expected(1)
+      ->option_text("Q [default]");
+  app.add_option("--sleep", sleep, "seconds to sleep before each get, drawn at random")
+      ->check(baton::checked_by(baton::parse_sleep))
+      ->option_text("MIN:MAX [" + sleep + "]");
+  app.add_option("--work", work, "seconds to work on each item before the ack")
+      ->check(baton::checked_by(baton::parse_sleep))
+      ->option_text("MIN:MAX [" + work + "]");
+  app.add_option("--jobs", settings.run.jobs, "items to work on at the same time")
+      ->check(CLI::Range(1, 1024))
+      ->option_text("N [" + std::to_string(settings.run.jobs) + "]");
+  app.add_option("--prefetch", client.prefetch, "items to have in hand beyond these, unfair to idle consumers")
+      ->check(CLI::Range(0, 32768))
+      ->option_text("N [" + std::to_string(client.prefetch) + "]");
+  app.add_option("--count", settings.run.count, "exit after so many items; 0: never")
+      ->check(CLI::Range(0, 2'000'000'000))
+      ->option_text("N [" + std::to_string(settings.run.count) + "]");
+  app.add_option("--name", client.name, "what dead letters call this consumer")->option_text("ID [host/pid]");
+  app.add_flag("--fail", settings.fail, "fail every item, for trying out dead letters");
+  if (const auto code = baton::parse(app, argc, argv)) return code;
+  common.read(client);
+  settings.sleep = baton::parse_sleep(sleep);
+  settings.work = baton::parse_sleep(work);
+  return std::nullopt;
+}
+
+void consume(Settings& settings, baton::StopSignals& signals) {
+  baton::Consumer consumer(settings.client);
+  const baton::StopSignals::Watcher watcher(signals, [&consumer] { consumer.stop(); });
+  const auto pid = std::to_string(getpid());
+  if (!settings.sleep.none()) settings.run.before_ask = [&] { consumer.pause(settings.sleep.draw()); };
+  const auto handle = [&](const baton::Item& item) {
+    consumer.say(pid + " got " + name_of(item.body));
+    if (!settings.work.none()) std::this_thread::sleep_for(settings.work.draw());
+    return settings.fail ? Outcome::failed("--fail") : Outcome::done();
+  };
+  consumer.say("Starting consumer => " + pid);
+  consumer.run(handle, settings.run);
+  consumer.close();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Settings settings;
+  if (const auto code = read_options(argc, argv, settings)) return *code;
+  baton::StopSignals signals;
+  try {
+    consume(settings, signals);
+    return 0;
+  } catch (const baton::ClientError& error) {
+    const bool asked_to = signals.stopped() && error.kind() == baton::ClientError::Kind::closed;
+    return asked_to ? 0 : baton::report("baton-consumer", error);
+  } catch (const std::exception& error) {
+    return baton::report("baton-consumer", error);
+  }
+}

@@ -1,0 +1,22 @@
+#include <unistd.h>
+
+#include "client/program.hpp"
+#include "printer/printer.hpp"
+
+int main(int argc, char** argv) {
+  CLI::App app{"Prints the console lines of all processes, whole and in one order, on stdout.", "baton-printer"};
+  const baton::CommonOptions common(app, /*with_tag=*/false);
+  if (const auto code = baton::parse(app, argc, argv)) return *code;
+  try {
+    baton::ClientOptions options;
+    common.read(options);
+    baton::StopSignals signals;
+    baton::Printer printer(options);
+    const baton::StopSignals::Watcher watcher(signals, [&printer] { printer.stop(); });
+    printer.run(STDOUT_FILENO);
+    printer.close();
+    return 0;
+  } catch (const std::exception& error) {
+    return baton::report("baton-printer", error);
+  }
+}

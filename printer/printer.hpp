@@ -1,0 +1,41 @@
+// The printer library: the system's console lines, on one output.
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <memory>
+#include <string>
+
+#include "client/error.hpp"
+#include "client/options.hpp"
+
+namespace baton {
+
+/// Its methods may be called from any thread, run() by one at a time. The connection is made and kept in the background.
+class Printer {
+ public:
+  explicit Printer(ClientOptions options);
+  /// close(), as well as it goes.
+  ~Printer();
+  Printer(const Printer&) = delete;
+  Printer& operator=(const Printer&) = delete;
+
+  /// Writes each block of console lines whole, in order, once, until the system has shut down or stop() was called. Where the
+  /// broker no longer has all of them, a line in brackets says how many blocks are missing. Throws ClientError: output
+  /// (EPIPE, a full disk; the process must ignore SIGPIPE for the former), unreachable, refused.
+  void run(int fd);
+  void run(std::ostream& out);
+
+  /// From any thread: run() returns when what it is writing is written.
+  void stop();
+
+  /// Ends the session; the broker knows which block was printed last, and the next printer goes on after it. Throws
+  /// ClientError (no_goodbye) when it did not confirm within goodbye_timeout. A second call does nothing.
+  void close();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace baton

@@ -1,0 +1,161 @@
+#include "producer/producer.hpp"
+
+#include <limits>
+
+#include "client/common.hpp"
+
+namespace baton {
+namespace {
+
+using Kind = ClientError::Kind;
+
+[[noreturn]] void refuse(const std::string& why) { throw ClientError(Kind::argument, why); }
+
+SessionConfig config_of(const ProducerOptions& options) {
+  if (!valid_queue_name(options.queue))
+    refuse("'" + options.queue + "' is no queue name: " + std::string(meaning(Refusal::queue_name)));
+  if (options.name.size() > max_client_name) refuse("the producer's name is too long");
+  auto config = session_config(Role::producer, options);
+  config.queues = {options.queue};
+  config.named = !options.name.empty();
+  config.name = config.named ? options.name : to_hex(random_session());
+  return config;
+}
+
+std::string queue_is(const std::string& queue, std::string_view how) {
+  return "queue '" + queue + "' is " + std::string(how);
+}
+
+std::string held_text(Held held, const std::string& queue) {
+  switch (held) {
+    case Held::queue_items: return queue_is(queue, "full (its limit of items is reached)");
+    case Held::queue_bytes: return queue_is(queue, "full (its limit of bytes is reached)");
+    case Held::storage: return "the broker's storage is full or fails";
+    case Held::paused: return queue_is(queue, "paused");
+    default: return queue_is(queue, "held back by the broker");
+  }
+}
+
+}  // namespace
+
+struct Producer::Impl {
+  explicit Impl(ProducerOptions given)
+      : options(std::move(given)),
+        session(config_of(options)),
+        notices(options.on_notice),
+        connection(options.broker, session) {}
+
+  std::string why_wait() const {
+    const auto wait = session.why_wait(Connection::now());
+    switch (wait.why) {
+      case PutWait::Why::connecting: return no_contact(options.broker);
+      case PutWait::Why::credit: return held_text(wait.held, options.queue);
+      default: return "the broker has not confirmed earlier items yet";
+    }
+  }
+
+  template <class Ready>
+  void wait(Connection::Lock& lock, Ready ready) {
+    wait_until_ready(
+        connection, lock, notices, session.session(),
+        [&] {
+          if (stopped) throw ClientError(Kind::closed, "the producer was stopped");
+          return ready();
+        },
+        [&] { return why_wait(); });
+  }
+
+  void wait_to_put(Connection::Lock& lock) {
+    wait(lock, [&] {
+      if (session.session().bye_said()) throw ClientError(Kind::closed, "the producer is closed");
+      if (session.session().shutdown()) throw ClientError(Kind::shutdown, "the system is shutting down");
+      return session.may_put();
+    });
+  }
+
+  /// Says bye and waits for the answer.
+  void leave() {
+    auto lock = connection.lock();
+    session.bye(Connection::now());
+    connection.changed();
+    while (!session.session().over()) connection.wait(lock);
+    if (session.session().error()) throw_if_over(session.session(), options.broker);
+  }
+
+  const ProducerOptions options;
+  ProducerSession session;
+  Notices notices;
+  bool stopped = false;
+  Connection connection;  // the last: its thread ends first
+};
+
+Producer::Producer(ProducerOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+
+Producer::~Producer() {
+  try {
+    impl_->leave();
+  } catch (const std::exception&) {  // who wants to know calls close()
+  }
+}
+
+void Producer::put(std::string_view body, const PutOptions& options) {
+  if (body.size() > max_body) refuse("an item's body is longer than " + std::to_string(max_body) + " bytes");
+  if (options.priority > max_priority) refuse("a priority is 0 to " + std::to_string(max_priority));
+  if (options.delay.count() < 0 || options.delay.count() > std::numeric_limits<std::uint32_t>::max())
+    refuse("a delay is 0 ms to 49 days");
+  auto& session = impl_->session;
+  auto lock = impl_->connection.lock();
+  if (!session.may_put() || session.session().shutdown() || impl_->stopped) impl_->wait_to_put(lock);
+  session.put({options.priority, static_cast<std::uint32_t>(options.delay.count()), body});
+  impl_->connection.changed();
+}
+
+void Producer::flush() {
+  auto lock = impl_->connection.lock();
+  impl_->wait(lock, [this] { return impl_->session.flushed(); });
+}
+
+Settled Producer::join() {
+  auto lock = impl_->connection.lock();
+  impl_->session.join();
+  impl_->connection.changed();
+  auto quiet = Notices(nullptr);  // that items are not done yet is what join() is for
+  wait_until_ready(
+      impl_->connection, lock, quiet, impl_->session.session(),
+      [this] {
+        if (impl_->stopped) throw ClientError(Kind::closed, "the producer was stopped");
+        return impl_->session.joined();
+      },
+      [] { return std::string(); });
+  return impl_->session.settled();
+}
+
+void Producer::say(std::string_view lines) {
+  say_block(impl_->connection, impl_->session, impl_->notices, lines, impl_->options.tag);
+}
+
+std::uint64_t Producer::put_before() {
+  auto lock = impl_->connection.lock();
+  impl_->wait(lock, [this] { return impl_->session.session().was_welcomed(); });
+  return impl_->session.put_before();
+}
+
+void Producer::stop() {
+  const auto lock = impl_->connection.lock();
+  impl_->stopped = true;
+  if (!impl_->session.session().was_welcomed()) impl_->session.bye(Connection::now());  // say() need not wait, either
+  impl_->connection.notify();
+}
+
+void Producer::close() {
+  auto& session = impl_->session;
+  {
+    auto lock = impl_->connection.lock();
+    if (session.session().bye_said() && session.session().state() == Session::State::ended) return;
+    const auto flushed = [&] { return session.flushed() || impl_->stopped || !session.session().was_welcomed(); };
+    wait_until_ready(impl_->connection, lock, impl_->notices, session.session(), flushed, [&] { return impl_->why_wait(); });
+  }
+  impl_->leave();
+}
+
+}  // namespace baton

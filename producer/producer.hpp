@@ -1,0 +1,70 @@
+// The producer library: puts items into a queue of a broker, and can wait until they are done.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "client/error.hpp"
+#include "client/options.hpp"
+#include "producer/producer_session.hpp"
+
+namespace baton {
+
+struct ProducerOptions : ClientOptions {
+  std::string queue = "default";
+  /// Identity: a later process with the same name goes on after what this one has put (see Producer::put_before()). Empty:
+  /// a random one. At most max_client_name bytes.
+  std::string name;
+};
+
+struct PutOptions {
+  std::uint8_t priority = default_priority;  ///< 0 to max_priority; the higher goes first
+  std::chrono::milliseconds delay{0};        ///< the item is handed out after this time, not before; up to 49 days
+};
+
+/// All methods may be called from any thread; items put by one thread keep their order. The connection is made and kept
+/// in the background: no call but flush, join and close waits for the broker, and put only when it must.
+class Producer {
+ public:
+  /// Throws ClientError (argument) for a queue name or name that is none.
+  explicit Producer(ProducerOptions options);
+  /// Ends the session within goodbye_timeout, whether or not everything was confirmed: see close().
+  ~Producer();
+  Producer(const Producer&) = delete;
+  Producer& operator=(const Producer&) = delete;
+
+  /// Puts an item of up to max_body bytes. Returns when it is on its way, not when it is kept: see flush(). Blocks while the
+  /// queue is full or as much as may be is unconfirmed. Throws ClientError: shutdown, closed, unreachable, refused, argument.
+  void put(std::string_view body, const PutOptions& options = {});
+
+  /// Blocks until everything that was put is confirmed. Throws ClientError: closed, unreachable, refused.
+  void flush();
+
+  /// Blocks until everything that was put under this name is settled: done, dead, or lost with a broker that keeps nothing.
+  /// Throws as flush() does.
+  Settled join();
+
+  /// Publishes a block of lines on the system's console: they reach the terminal together. Blocks while the console is held
+  /// back. Up to max_say bytes with tags. Throws as put() does.
+  void say(std::string_view lines);
+
+  /// How many items an earlier process had put under this name: this one's first item comes after them. Blocks until the
+  /// broker has answered.
+  std::uint64_t put_before();
+
+  /// From any thread: put(), flush(), join() and say() that wait now or later throw ClientError (closed). What was put
+  /// stays put; close() still sees to it.
+  void stop();
+
+  /// Blocks until everything is confirmed (unless stopped), and ends the session. Afterwards everything throws ClientError
+  /// (closed). Throws as flush() does, and ClientError (no_goodbye) when the broker did not confirm the end in time. A second call does nothing.
+  void close();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace baton

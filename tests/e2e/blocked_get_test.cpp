@@ -1,0 +1,73 @@
+// A get() that waits for an item gets one at once when it is put.
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <deque>
+#include <thread>
+
+#include "tests/e2e/library.hpp"
+
+using namespace baton;
+using namespace baton::e2e;
+
+namespace {
+
+constexpr std::size_t lanes = 4;
+constexpr std::size_t rounds = 300;
+
+// A consumer that blocks in get() on a queue of its own, and says when each item came.
+class Waiter {
+ public:
+  Waiter(const Broker& broker, const std::string& queue)
+      : producer_(producer_of(broker, queue)), consumer_(consumer_of(broker, {queue})), thread_([this] { serve(); }) {}
+
+  ~Waiter() {
+    consumer_.stop();
+    thread_.join();
+  }
+
+  // From put to get.
+  Clock::duration put_one() {
+    const std::size_t before = got_;
+    const auto begin = Clock::now();
+    producer_.put("x");
+    got_.wait(before);
+    return came_.load() - begin;
+  }
+
+ private:
+  void serve() {
+    while (const auto item = consumer_.get()) {
+      came_ = Clock::now();
+      ++got_;
+      got_.notify_one();
+      consumer_.ack(item->id);
+    }
+  }
+
+  Producer producer_;
+  Consumer consumer_;
+  std::atomic<Clock::time_point> came_{};
+  std::atomic<std::size_t> got_ = 0;
+  std::thread thread_;
+};
+
+}  // namespace
+
+TEST_SUITE("timed") {
+  // In turn, so that each consumer asks again, and the broker knows it, while the others have theirs.
+  TEST_CASE("blocked get: an item put later is there in under 0.5 ms on the median") {
+    Broker broker;
+    std::deque<Waiter> waiters;
+    for (std::size_t i = 0; i < lanes; ++i) waiters.emplace_back(broker, "queue-" + std::to_string(i));
+    std::vector<Clock::duration> times;
+    for (std::size_t i = 0; i < rounds; ++i) {
+      for (Waiter& waiter : waiters) {
+        const auto time = waiter.put_one();
+        if (i >= rounds / 10) times.push_back(time);
+      }
+    }
+    MESSAGE("median ", milliseconds(median(times)), " ms");
+    CHECK(milliseconds(median(times)) < 0.5);
+  }
+}

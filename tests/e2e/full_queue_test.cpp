@@ -1,0 +1,117 @@
+// A full queue holds its producers back, and nobody else.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "tests/e2e/library.hpp"
+
+using namespace baton;
+using namespace baton::e2e;
+
+namespace {
+
+constexpr std::size_t count = 100'000;
+constexpr std::size_t body_size = 1000;
+
+std::string body(std::size_t number) {
+  std::string json = R"({"name":")" + std::to_string(number) + R"(","padding":")";
+  json.append(body_size - json.size() - 2, '.');
+  return json + R"("})";
+}
+
+std::string all_bodies() {
+  std::string lines;
+  lines.reserve(count * (body_size + 1));
+  for (std::size_t i = 0; i < count; ++i) lines += body(i) + '\n';
+  return lines;
+}
+
+// Another queue of the same broker, with a producer and a consumer of its own.
+class Neighbour {
+ public:
+  explicit Neighbour(const Broker& broker)
+      : producer_(producer_of(broker, "other")), consumer_(consumer_of(broker, {"other"})) {}
+
+  // From the ack of an item to the producer's knowledge that it is done. Fails the test if the item does not come.
+  Clock::duration ack_time() {
+    producer_.put("x");
+    const auto item = consumer_.get(soon_ms);
+    REQUIRE(item);
+    const auto begin = Clock::now();
+    consumer_.ack(item->id);
+    producer_.join();
+    return Clock::now() - begin;
+  }
+
+  Clock::duration median_ack_time() {
+    std::vector<Clock::duration> times;
+    for (int i = 0; i < 200; ++i) times.push_back(ack_time());
+    return median(times);
+  }
+
+ private:
+  Producer producer_;
+  Consumer consumer_;
+};
+
+bool says_full(Process& producer) { return producer.err().next_with("full").has_value(); }
+
+// What was observed while the full queue was worked off.
+struct Flow {
+  std::size_t out_of_place = 0;       // items that did not come in their turn
+  std::size_t most_memory = 0;        // of the broker, in bytes
+  std::vector<Clock::duration> acks;  // the neighbour's
+};
+
+Flow watch(Broker& broker, Process& printer, Neighbour& neighbour) {
+  constexpr std::size_t step = 1000;
+  Flow flow;
+  for (std::size_t done = 0; done < count; done += step) {
+    const auto got = next_got(printer, step);
+    REQUIRE(got.size() == step);
+    for (std::size_t i = 0; i < step; ++i) flow.out_of_place += got[i].name != std::to_string(done + i);
+    flow.most_memory = std::max(flow.most_memory, broker.process().memory());
+    flow.acks.push_back(neighbour.ack_time());
+  }
+  return flow;
+}
+
+}  // namespace
+
+TEST_SUITE("timed") {
+  TEST_CASE("full queue: producers wait and say why; memory is flat, order kept and the neighbour not held") {
+    const TemporaryFile items(all_bodies());
+    Broker broker({"--max-items", "100"});
+    Process printer = broker.printer();
+    Neighbour neighbour(broker);
+    const auto before = neighbour.median_ack_time();
+
+    Process producer = broker.producer({"--file", items.path(), "--wait"});
+    REQUIRE(says_full(producer));
+    const auto while_full = neighbour.median_ack_time();
+    const std::size_t memory = broker.process().memory();
+
+    Process consumer = broker.consumer();  // one at a time: slower than the producer by far
+    Flow flow = watch(broker, printer, neighbour);
+    CHECK(producer.wait() == 0);
+    MESSAGE("ack, median, ms: before ", milliseconds(before), ", while full ", milliseconds(while_full),
+            ", while it is worked off ", milliseconds(median(flow.acks)));
+    MESSAGE("broker memory, KB: full ", memory / 1024, ", at most ", flow.most_memory / 1024);
+    CHECK(flow.out_of_place == 0);
+    CHECK(flow.most_memory < memory + (4u << 20));
+    CHECK(memory < (32u << 20));
+    CHECK(while_full < 2 * before + 500us);
+    CHECK(milliseconds(median(flow.acks)) < 5);
+  }
+}
+
+TEST_CASE("full queue: by bytes, too, and a producer that waits goes on when there is room") {
+  Broker broker({"--max-bytes", "10K"});
+  const TemporaryFile items(all_bodies().substr(0, 100 * (body_size + 1)));
+  Process printer = broker.printer();
+  Process producer = broker.producer({"--file", items.path(), "--wait"});
+  REQUIRE(says_full(producer));
+  Process consumer = broker.consumer();
+  CHECK(next_got(printer, 100).size() == 100);
+  CHECK(producer.wait() == 0);
+}

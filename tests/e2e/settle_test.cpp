@@ -1,0 +1,111 @@
+// What a consumer may say of an item, and what becomes of it: ack, fail, release, attempts and the dead.
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include "tests/e2e/library.hpp"
+
+using namespace baton;
+using namespace baton::e2e;
+
+namespace {
+
+Item get(Consumer& consumer) {
+  auto item = consumer.get(soon_ms);
+  REQUIRE(item);
+  return *item;
+}
+
+}  // namespace
+
+TEST_CASE("settle: released items go back to the front without an attempt") {
+  Broker broker;
+  Producer producer(producer_of(broker));
+  for (const char* body : {"a", "b", "c"}) producer.put(body);
+  Consumer consumer(consumer_of(broker));
+  const Item a = get(consumer), b = get(consumer);
+  CHECK(consumer.release(a.id));
+  CHECK(consumer.release(b.id));
+  for (const char* body : {"a", "b", "c"}) {
+    const Item item = get(consumer);
+    CHECK(item.body == body);
+    CHECK(item.attempt == 1);
+    CHECK(consumer.ack(item.id));
+    CHECK_FALSE(consumer.ack(item.id));
+  }
+  CHECK(producer.join().done == 3);
+}
+
+TEST_CASE("settle: a failed item comes again, counted, after its delay") {
+  Broker broker;
+  Producer producer(producer_of(broker));
+  producer.put("x");
+  Consumer consumer(consumer_of(broker));
+  const Item first = get(consumer);
+  CHECK(first.attempt == 1);
+  const auto begin = Clock::now();
+  consumer.fail(first.id, "not yet", 300ms);
+  const Item second = get(consumer);
+  CHECK(milliseconds(Clock::now() - begin) >= 300);
+  CHECK(second.attempt == 2);
+  CHECK(second.body == "x");
+  consumer.ack(second.id);
+  CHECK(producer.join().done == 1);
+}
+
+TEST_CASE("settle: an item that fails too often is dead and its producer is told who and why") {
+  Broker broker({"--max-attempts", "3"});
+  Producer producer(producer_of(broker));
+  producer.put("poison");
+  Consumer consumer(consumer_of(broker));
+  for (std::uint16_t attempt = 1; attempt <= 3; ++attempt) {
+    const Item item = get(consumer);
+    CHECK(item.attempt == attempt);
+    consumer.fail(item.id, "reason " + std::to_string(attempt));
+  }
+  const Settled settled = producer.join();
+  CHECK(settled.dead == 1);
+  CHECK(settled.done == 0);
+  REQUIRE(settled.notices.size() == 1);
+  CHECK(settled.notices[0].body == "poison");
+  REQUIRE(settled.notices[0].history.size() == 3);
+  CHECK(settled.notices[0].history[2].why == "reason 3");
+}
+
+TEST_CASE("settle: a poisoned item among others makes --wait exit 3 and name it") {
+  Broker broker({"--max-attempts", "2"});
+  Process producer = broker.producer({"--wait", "good", "poison", "better"});
+  Consumer consumer(consumer_of(broker));
+  for (int i = 0; i < 4; ++i) {
+    const Item item = get(consumer);
+    if (item.body == R"({"name":"poison"})") {
+      consumer.fail(item.id, "it tastes odd");
+    } else {
+      consumer.ack(item.id);
+    }
+  }
+  CHECK(producer.wait() == 3);
+  const std::string said = producer.err().text();
+  CAPTURE(said);
+  CHECK(said.find("poison") != said.npos);
+  CHECK(said.find("it tastes odd") != said.npos);
+  CHECK(said.find("good") == said.npos);
+}
+
+TEST_CASE("settle: SIGTERM to a consumer program counts no attempt of what it gives back") {
+  Broker broker;
+  Process printer = broker.printer();
+  Process program = broker.consumer({"--work", "0.5:0.5", "--prefetch", "20"});
+  Producer producer(producer_of(broker));
+  for (const char* body : {"a", "b", "c"}) producer.put(body);
+  REQUIRE(names(next_got(printer, 1)) == Args{"a"});
+  program.signal(SIGTERM);
+  CHECK(program.wait() == 0);
+  Consumer consumer(consumer_of(broker));
+  for (const char* body : {"b", "c"}) {
+    const Item item = get(consumer);
+    CHECK(item.body == body);
+    CHECK(item.attempt == 1);
+    consumer.ack(item.id);
+  }
+  CHECK(producer.join().done == 3);
+}

@@ -1,0 +1,173 @@
+#include "tests/simulation/client_node.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace baton::simulation {
+namespace {
+
+constexpr Duration users_thread = 3ms;  // at most, until a user's thread that was woken has a look
+
+}  // namespace
+
+SessionConfig ClientNode::config(Role role) {
+  SessionConfig config;
+  config.role = role;
+  config.client = "simulation";
+  config.name = name_;
+  config.host = "host-" + name_;
+  config.connect_timeout = Duration::max();
+  config.draw_id = [this] { return world_.random.session(); };
+  return config;
+}
+
+void ClientNode::start() {
+  logic().start(world_.now());
+  touch();
+  later(Duration::zero(), [this] { act(); });
+}
+
+// --- what happens to it ------------------------------------------------------------------------------------------
+
+void ClientNode::kill() {
+  if (std::exchange(killed_, true)) return;
+  world_.trace([&] { return name_ + " is killed"; });
+  close_all();
+}
+
+void ClientNode::pause(Duration time) {
+  world_.trace([&] { return name_ + " is paused"; });
+  paused_until_ = world_.now() + time;
+  wake(paused_until_);
+}
+
+void ClientNode::cut() {
+  const auto which = world_.random.below(4);
+  world_.trace([&] { return name_ + " loses connection " + std::to_string(which); });
+  if (which == 0 && put_) put_->cut();
+  if (which == 1 && control_) control_->cut();
+  if (which == 2 && news_) news_->cut();
+  if (which == 3 && lane_) lane_->cut();
+}
+
+void ClientNode::stall(Duration time) {
+  const auto which = world_.random.below(4);
+  world_.trace([&] { return name_ + " has a silent connection " + std::to_string(which); });
+  if (which == 0 && put_) put_->stall(time);
+  if (which == 1 && control_) control_->stall(time);
+  if (which == 2 && news_) news_->stall(time);
+  if (which == 3 && lane_) lane_->stall(time);
+}
+
+// --- the connection's thread -------------------------------------------------------------------------------------
+
+void ClientNode::take_in(Event event) {
+  if (killed_) return;
+  incoming_.push_back(std::move(event));
+  touch();
+}
+
+void ClientNode::touch() { wake(world_.now() + world_.random.between(Duration::zero(), 50us)); }
+
+void ClientNode::wake(Time when) {
+  when = std::max(when, paused_until_);
+  if (when >= wake_at_ || when == never) return;
+  wake_at_ = when;
+  world_.at(when, [this, when] {
+    if (wake_at_ != when) return;
+    wake_at_ = never;
+    run();
+  });
+}
+
+void ClientNode::run() {
+  if (killed_ || end_told_) return;
+  if (world_.now() < paused_until_) return wake(paused_until_);
+  run_once();
+  if (session().over() && !std::exchange(end_told_, true)) {
+    world_.trace([&] { return name_ + " has ended"; });
+    close_all();
+    return ended();
+  }
+  wake(logic().next_deadline());
+}
+
+void ClientNode::run_once() {
+  const auto before = session().id();
+  const auto now = world_.now();
+  for (const auto& event : std::exchange(incoming_, {})) feed(event);
+  Outbox out;
+  logic().tick(now, out);
+  observe();
+  check_invariants();
+  if (session().id() != before) world_.trace([&] { return name_ + " is now " + to_hex(session().id()).substr(0, 8); });
+  for (const auto& request : out.requests) perform(request);
+  for (auto& message : out.messages) send(message);
+  if (logic().take_change()) later(world_.random.between(Duration::zero(), users_thread), [this] { act(); });
+}
+
+void ClientNode::feed(const Event& event) {
+  const auto now = world_.now();
+  if (const auto* news = std::get_if<OnNews>(&event)) logic().on_news(news->frame, now);
+  if (const auto* lane = std::get_if<OnLane>(&event)) logic().on_lane(lane->generation, lane->frame, now);
+  if (const auto* up = std::get_if<LaneUp>(&event)) logic().on_lane_up(up->generation, now);
+  if (const auto* down = std::get_if<LaneDown>(&event)) logic().on_lane_down(down->generation, now);
+}
+
+// --- its sockets -------------------------------------------------------------------------------------------------
+
+void ClientNode::perform(const SocketRequest& request) {
+  switch (request.kind) {
+    case SocketRequest::Kind::open: return open(request.topic);
+    case SocketRequest::Kind::connect_lane:
+      if (lane_) lane_->close();
+      lane_generation_ = request.generation;
+      lane_ = std::make_shared<LaneLink>(world_, scene_.quality, scene_.broker, *this, request.generation);
+      return lane_->connect(request.port);
+    case SocketRequest::Kind::close_lane:
+      if (lane_ && lane_generation_ == request.generation) lane_->close();
+      return;
+  }
+}
+
+void ClientNode::open(const SessionId& topic) {
+  close_all();
+  auto& broker = scene_.broker;
+  put_ = std::make_shared<DoorLink>(world_, scene_.quality, [&broker](std::string frame) { broker.put(std::move(frame)); });
+  control_ =
+      std::make_shared<DoorLink>(world_, scene_.quality, [&broker](std::string frame) { broker.control(std::move(frame)); });
+  news_ = std::make_shared<NewsLink>(world_, scene_.quality, broker, topic,
+                                     [this](std::string frame) { take_in(OnNews{std::move(frame)}); });
+  put_->connect();
+  control_->connect();
+  news_->connect();
+}
+
+void ClientNode::close_all() {
+  if (put_) put_->close();
+  if (control_) control_->close();
+  if (news_) news_->close();
+  if (lane_) lane_->close();
+}
+
+void ClientNode::send(Outbox::Message& message) {
+  if (message.door == Door::control) scene_.asks.control_sent(message.bytes);
+  (message.door == Door::put ? put_ : control_)->send(std::move(message.bytes));
+}
+
+// --- its user ----------------------------------------------------------------------------------------------------
+
+void ClientNode::later(Duration delay, std::function<void()> what) {
+  world_.after(delay, [this, what = std::move(what)] {
+    if (killed_) return;
+    if (world_.now() < paused_until_) return later(paused_until_ - world_.now(), what);
+    what();
+  });
+}
+
+void ClientNode::say(const std::string& text) {
+  say_block(scene_.console.say(name_, text));
+  touch();
+}
+
+}  // namespace baton::simulation

@@ -1,0 +1,109 @@
+// A client in the simulation: a pure session, its connections, and a user who reacts when told that something changed.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "client/logic.hpp"
+#include "client/session.hpp"
+#include "tests/simulation/broker_node.hpp"
+#include "tests/simulation/judge.hpp"
+#include "tests/simulation/network.hpp"
+
+namespace baton::simulation {
+
+/// What all nodes share.
+struct Scene {
+  World& world;
+  BrokerNode& broker;
+  ItemJudge& items;
+  AskJudge& asks;
+  ConsoleJudge& console;
+  LineQuality quality;
+};
+
+class ClientNode : public ClientEnd {
+ public:
+  ClientNode(Scene& scene, std::string name) : scene_(scene), world_(scene.world), name_(std::move(name)) {}
+
+  void start();
+  /// As kill -9 does.
+  void kill();
+  /// As SIGSTOP does, and SIGCONT after a while.
+  void pause(Duration time);
+  /// As SIGTERM does.
+  virtual void leave() = 0;
+  /// Something happens to one of the connections, chosen by chance.
+  void cut();
+  void stall(Duration time);
+
+  const std::string& name() const { return name_; }
+  bool killed() const { return killed_; }
+  bool over() const { return killed_ || session().over(); }
+  virtual const Session& session() const = 0;
+  virtual void check_invariants() const = 0;
+
+  void lane(std::uint32_t generation, std::string bytes) override { take_in(OnLane{generation, std::move(bytes)}); }
+  void lane_up(std::uint32_t generation) override { take_in(LaneUp{generation}); }
+  void lane_down(std::uint32_t generation) override { take_in(LaneDown{generation}); }
+
+ protected:
+  virtual ClientLogic& logic() = 0;
+  /// The user looks at what may have changed.
+  virtual void act() = 0;
+  /// The session is over; called once, unless killed.
+  virtual void ended() {}
+  /// After each time that the logic was fed: what the node itself keeps count of.
+  virtual void observe() {}
+
+  SessionConfig config(Role role);
+  /// The user called the logic: it is to look at what there is to send.
+  void touch();
+  /// For the user: time stands still while the process is paused, and ends with it.
+  void later(Duration delay, std::function<void()> what);
+  void say(const std::string& text);
+  virtual bool may_say() const = 0;
+  virtual void say_block(const std::string& block) = 0;
+
+  Scene& scene_;
+  World& world_;
+
+ private:
+  struct OnNews {
+    std::string frame;
+  };
+  struct OnLane {
+    std::uint32_t generation;
+    std::string frame;
+  };
+  struct LaneUp {
+    std::uint32_t generation;
+  };
+  struct LaneDown {
+    std::uint32_t generation;
+  };
+  using Event = std::variant<OnNews, OnLane, LaneUp, LaneDown>;
+
+  void take_in(Event event);
+  void feed(const Event& event);
+  void run();
+  void run_once();
+  void wake(Time when);
+  void perform(const SocketRequest& request);
+  void open(const SessionId& topic);
+  void close_all();
+  void send(Outbox::Message& message);
+
+  const std::string name_;
+  std::vector<Event> incoming_;
+  std::shared_ptr<DoorLink> put_, control_;
+  std::shared_ptr<NewsLink> news_;
+  std::shared_ptr<LaneLink> lane_;
+  std::uint32_t lane_generation_ = 0;
+  Time wake_at_ = never, paused_until_{};
+  bool killed_ = false, end_told_ = false;
+};
+
+}  // namespace baton::simulation

@@ -1,0 +1,160 @@
+#include <algorithm>
+
+#include "tests/simulation/users.hpp"
+
+namespace baton::simulation {
+namespace {
+
+SessionConfig consumer_config(SessionConfig config, const ConsumerPlan& plan) {
+  config.queues = plan.queues;
+  return config;
+}
+
+bool contains(const std::vector<ItemRun>& runs, ItemId id) {
+  return std::any_of(runs.begin(), runs.end(),
+                     [&](const ItemRun& run) { return id >= run.first && id.value - run.first.value < run.count; });
+}
+
+}  // namespace
+
+ConsumerNode::ConsumerNode(Scene& scene, std::string name, const ConsumerPlan& plan)
+    : ClientNode(scene, std::move(name)),
+      plan_(plan),
+      consumer_(consumer_config(config(Role::consumer), plan), plan.prefetch),
+      jobs_(static_cast<std::size_t>(plan.jobs)) {}
+
+void ConsumerNode::leave() {
+  consumer_.drain();
+  touch();
+  act();
+}
+
+/// A new session keeps of the old one's items what its welcome says.
+void ConsumerNode::observe() {
+  if (!session().standing() || session().id() == stood_as_) return;
+  stood_as_ = session().id();
+  ever_stood_ = true;
+  std::erase_if(mine_, [&](ItemId id) { return !contains(session().welcome().kept, id); });
+}
+
+void ConsumerNode::add_hands(std::map<ItemId, std::vector<User>>& hands) const {
+  if (over() || !session().standing() || !scene_.broker.knows(session().id())) return;
+  for (const auto id : mine_) hands[id].push_back(name());
+}
+
+void ConsumerNode::act() {
+  if (session().over()) return;
+  for (auto& job : jobs_) act(job);
+  const bool all_rest =
+      std::all_of(jobs_.begin(), jobs_.end(), [](const Job& job) { return job.does == Job::Does::nothing; });
+  if (!all_rest || bye_) return;
+  bye_ = true;
+  bye_in_trouble_ = world_.faulty;
+  consumer_.bye(world_.now());
+  touch();
+}
+
+void ConsumerNode::act(Job& job) {
+  switch (job.does) {
+    case Job::Does::rest:
+      if (consumer_.closed()) job.does = Job::Does::nothing;
+      else if (job.get == 0) rest(job);
+      return;
+    case Job::Does::wait:
+      if (!consumer_.closed()) return static_cast<void>(take(job));
+      consumer_.unwant();
+      job.does = Job::Does::nothing;
+      return;
+    case Job::Does::withdraw:
+      if (take(job) || (consumer_.withdrawing() && !consumer_.closed())) return;
+      return rest(job);
+    case Job::Does::say: return work(job);
+    case Job::Does::work:
+    case Job::Does::nothing: return;
+  }
+}
+
+void ConsumerNode::rest(Job& job) {
+  job.does = Job::Does::rest;
+  ++job.get;
+  later(world_.random.between(Duration::zero(), plan_.rest), [this, &job] {
+    if (session().over() || job.does != Job::Does::rest) return;
+    if (consumer_.closed())
+      act();
+    else
+      get(job);
+  });
+}
+
+void ConsumerNode::get(Job& job) {
+  if (take(job)) return;
+  job.does = Job::Does::wait;
+  consumer_.want();
+  touch();
+  if (!world_.random.chance(plan_.times_out)) return;
+  const bool at_once = world_.random.chance(200);
+  if (at_once) consumer_.ask_now();
+  later(at_once ? Duration::zero() : world_.random.between(Duration::zero(), 500ms), [this, &job, get = job.get] {
+    if (job.get == get && job.does == Job::Does::wait) give_up(job);
+  });
+}
+
+void ConsumerNode::give_up(Job& job) {
+  consumer_.unwant();
+  job.does = Job::Does::withdraw;
+  consumer_.ask_now();
+  touch();
+  act(job);
+}
+
+bool ConsumerNode::take(Job& job) {
+  Given given;
+  if (!consumer_.take(given, world_.now())) return false;
+  if (job.does == Job::Does::wait) consumer_.unwant();
+  ++job.get;
+  scene_.items.taken(name(), given, consumer_.queue_name(given.queue));
+  world_.trace([&] { return name() + " takes item " + std::to_string(given.id.value); });
+  job.item = given.id;
+  mine_.insert(given.id);
+  job.does = Job::Does::say;
+  touch();
+  work(job);
+  return true;
+}
+
+void ConsumerNode::work(Job& job) {
+  if (!may_say()) return;
+  say("got item " + std::to_string(job.item.value));
+  job.does = Job::Does::work;
+  later(world_.random.between(Duration::zero(), plan_.work), [this, &job] { settle(job); });
+}
+
+void ConsumerNode::settle(Job& job) {
+  if (session().over()) return;
+  auto& random = world_.random;
+  const auto id = job.item;
+  const bool was_mine = mine_.erase(id) > 0;
+  bool heard = false;
+  if (random.chance(plan_.releases)) {
+    heard = consumer_.release(id);
+  } else if (random.chance(plan_.fails)) {
+    const auto delay = random.chance(plan_.delays) ? random.between(1, 1000) : 0;
+    heard = consumer_.fail(id, static_cast<std::uint32_t>(delay), "by chance");
+    if (heard) scene_.items.failed(id);
+  } else {
+    heard = consumer_.ack(id);
+    if (heard) scene_.items.acked(id);
+  }
+  world_.trace([&] { return name() + " settles item " + std::to_string(id.value) + (heard ? "" : ", too late"); });
+  require(!heard || was_mine, name() + " settles only what it holds");
+  rest(job);
+  touch();
+}
+
+void ConsumerNode::ended() {
+  if (session().state() == Session::State::ended) return scene_.console.ended(name());
+  require(session().error()->kind == SessionError::Kind::no_goodbye && bye_in_trouble_,
+          name() + " ends in peace: " + session().error()->text);
+}
+
+}  // namespace baton::simulation

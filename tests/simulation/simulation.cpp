@@ -1,0 +1,219 @@
+#include "tests/simulation/simulation.hpp"
+
+#include <algorithm>
+
+namespace baton::simulation {
+namespace {
+
+constexpr Duration trouble_every = 100ms;
+constexpr Duration must_end_within = 180s;  // once nothing is wrong any more
+
+const std::vector<std::string> queue_names{"default", "mail", "images/large"};
+
+}  // namespace
+
+// --- what the seed decides ---------------------------------------------------------------------------------------
+
+broker::Settings Simulation::settings_for(Random& random, std::uint64_t producers, std::uint64_t consumers) {
+  broker::Settings settings;
+  settings.max_items = random.chance(300) ? random.between(1, 20) : 100'000;
+  settings.max_bytes = random.chance(200) ? random.between(100, 3000) : 1u << 30;
+  settings.max_attempts = static_cast<std::uint32_t>(random.between(1, 5));
+  settings.console_keep = random.chance(250) ? random.between(200, 2000) : 64u << 20;
+  settings.exit_when_done = true;
+  settings.producers = static_cast<std::uint32_t>(producers);
+  settings.consumers = static_cast<std::uint32_t>(consumers);
+  return settings;
+}
+
+LineQuality Simulation::quality_for(Random& random) {
+  LineQuality quality;
+  if (random.chance(500)) quality.lost = random.below(50);
+  if (random.chance(500)) quality.doubled = random.below(50);
+  quality.slowest = random.chance(300) ? random.between(Duration(1ms), Duration(200ms)) : Duration(2ms);
+  return quality;
+}
+
+Troubles Simulation::troubles_for(Random& random) {
+  Troubles troubles;
+  for (auto* chance : {&troubles.cuts, &troubles.stalls, &troubles.pauses, &troubles.kills, &troubles.leaves,
+                       &troubles.broker_pauses})
+    if (random.chance(400)) *chance = random.below(1000);
+  return troubles;
+}
+
+Simulation::Simulation(std::uint64_t seed, bool tracing)
+    : world_(seed, tracing),
+      producers_(world_.random.between(1, 3)),
+      consumers_(world_.random.between(1, 4)),
+      printers_(world_.random.between(1, 2)),
+      settings_(settings_for(world_.random, producers_, consumers_)),
+      troubles_(world_.random.chance(150) ? Troubles{} : troubles_for(world_.random)),
+      calm_(!troubles_.any()),
+      items_(world_, settings_.max_attempts),
+      broker_(world_, items_, asks_, settings_,
+              world_.random.chance(300) ? world_.random.between(Duration(1ms), Duration(300ms)) : Duration{}),
+      scene_{world_, broker_, items_, asks_, console_, calm_ ? LineQuality{} : quality_for(world_.random)} {
+  if (!calm_ && world_.random.chance(200)) broker_.lane_failures_per_mille = 100;
+  if (calm_) items_.expect_calm();
+}
+
+// --- who takes part ----------------------------------------------------------------------------------------------
+
+void Simulation::add_producer(std::string identity, const ProducerPlan& plan) {
+  auto name = "P" + std::to_string(++names_);
+  clients_.push_back(std::make_unique<ProducerNode>(scene_, std::move(name), std::move(identity), plan));
+  clients_.back()->start();
+}
+
+void Simulation::add_consumer() {
+  auto& random = world_.random;
+  ConsumerPlan plan;
+  plan.queues = queue_names;  // all of them are emptied by everybody
+  plan.jobs = static_cast<int>(random.between(1, 3));
+  plan.prefetch = random.chance(500) ? 0 : static_cast<std::uint32_t>(random.between(1, 10));
+  plan.work = random.chance(300) ? Duration(2s) : Duration(50ms);
+  plan.rest = random.chance(300) ? Duration(1s) : Duration(5ms);
+  plan.fails = random.chance(400) ? random.below(200) : 0;
+  plan.releases = random.chance(300) ? random.below(100) : 0;
+  plan.delays = random.below(1000);
+  plan.times_out = random.chance(400) ? random.below(500) : 0;
+  auto node = std::make_unique<ConsumerNode>(scene_, "C" + std::to_string(++names_), plan);
+  consumer_nodes_.push_back(node.get());
+  clients_.push_back(std::move(node));
+  clients_.back()->start();
+}
+
+void Simulation::add_printer() {
+  const auto slow = world_.random.chance(300) ? Duration(50ms) : Duration(1ms);
+  clients_.push_back(std::make_unique<PrinterNode>(scene_, "R" + std::to_string(++names_), slow));
+  clients_.back()->start();
+}
+
+void Simulation::populate() {
+  auto& random = world_.random;
+  const auto soon = [&] { return random.between(Duration::zero(), Duration(2s)); };
+  for (std::uint64_t i = 0; i < printers_; ++i) world_.after(soon(), [this] { add_printer(); });
+  for (std::uint64_t i = 0; i < consumers_; ++i) world_.after(soon(), [this] { add_consumer(); });
+  for (std::uint64_t i = 0; i < producers_; ++i) {
+    ProducerPlan plan;
+    plan.queue = queue_names[random.below(queue_names.size())];
+    plan.items = random.between(1, 60);
+    plan.pause = random.chance(300) ? Duration{} : Duration(300ms);
+    plan.priorities = random.chance(300);
+    plan.delays = random.chance(300);
+    plan.joins = random.chance(700);
+    if (random.chance(100)) plan.largest = 100'000;
+    world_.after(soon(), [this, plan, i] { add_producer("producer-" + std::to_string(i), plan); });
+  }
+}
+
+// --- what goes wrong ---------------------------------------------------------------------------------------------
+
+ClientNode* Simulation::any_client() {
+  if (clients_.empty()) return nullptr;
+  auto& node = *clients_[world_.random.below(clients_.size())];
+  return node.over() ? nullptr : &node;
+}
+
+void Simulation::trouble() {
+  if (!world_.faulty) return;
+  trouble(troubles_);
+  world_.after(trouble_every, [this] { trouble(); });
+}
+
+void Simulation::trouble(const Troubles& chances) {
+  auto& random = world_.random;
+  const auto happens = [&](std::uint64_t per_second) { return random.chance(per_second / 10); };
+  const auto a_while = [&] { return random.between(Duration(10ms), random.chance(200) ? Duration(9s) : Duration(1s)); };
+  if (happens(chances.broker_pauses / 4)) broker_.pause(a_while());
+  auto* node = any_client();
+  if (!node) return;
+  if (happens(chances.cuts)) node->cut();
+  if (happens(chances.stalls / 2)) node->stall(a_while());
+  if (happens(chances.pauses / 2)) node->pause(a_while());
+  if (happens(chances.kills / 4)) kill(*node);
+  if (happens(chances.leaves / 4)) leave(*node);
+}
+
+/// A client that is killed is started again: a consumer as another one, a producer under its name.
+void Simulation::kill(ClientNode& node) {
+  const auto again = world_.random.between(Duration::zero(), Duration(2s));
+  node.kill();
+  if (auto* producer = dynamic_cast<ProducerNode*>(&node))
+    world_.after(again, [this, identity = producer->identity(), plan = producer->plan()] { add_producer(identity, plan); });
+  else if (dynamic_cast<ConsumerNode*>(&node))
+    world_.after(again, [this] { add_consumer(); });
+  else {
+    lines_may_miss_ = true;  // its last block may be cut, or be printed again
+    world_.after(again, [this] { add_printer(); });
+  }
+}
+
+void Simulation::leave(ClientNode& node) {
+  if (dynamic_cast<ProducerNode*>(&node)) return;
+  world_.trace([&] { return node.name() + " is told to leave"; });
+  node.leave();
+  if (dynamic_cast<ConsumerNode*>(&node))
+    add_consumer();
+  else
+    add_printer();
+}
+
+// --- the run -----------------------------------------------------------------------------------------------------
+
+void Simulation::step() {
+  world_.step();
+  check();
+}
+
+void Simulation::check() const {
+  std::map<ItemId, std::vector<User>> hands;
+  for (const auto* node : consumer_nodes_) node->add_hands(hands);
+  items_.check_hands(hands);
+}
+
+void Simulation::safety() {
+  const auto until = world_.now() + world_.random.between(Duration(3s), Duration(30s));
+  trouble();
+  world_.at(until, [this] { world_.faulty = false; });
+  while (world_.faulty) step();
+}
+
+bool Simulation::finished() const {
+  return broker_.finished() && std::all_of(clients_.begin(), clients_.end(), [](const auto& node) { return node->over(); });
+}
+
+void Simulation::liveness() {
+  world_.trace([] { return std::string("nothing goes wrong from now on"); });
+  const auto until = world_.now() + must_end_within;
+  while (!finished()) {
+    step();
+    require(world_.now() < until, "all comes to its end when nothing is wrong");
+  }
+}
+
+void Simulation::check_end() const {
+  items_.check_end();
+  console_.check_end(!lines_may_miss_ && settings_.console_keep > 1u << 20);
+  std::uint64_t dead = 0;
+  for (std::uint64_t i = 0; i < producers_; ++i) dead += items_.sum("producer-" + std::to_string(i)).dead;
+  require((broker_.exit_code() == 3) == (dead > 0), "the broker's exit code says whether items died");
+}
+
+void Simulation::run() {
+  populate();
+  safety();
+  liveness();
+  check_end();
+}
+
+std::string Simulation::state() const {
+  std::string text = "broker: " + broker_.books() + (broker_.finished() ? ", finished\n" : "\n");
+  for (const auto& node : clients_)
+    text += node->name() + ": state " + std::to_string(static_cast<int>(node->session().state())) +
+            (node->killed() ? ", killed" : "") + "\n";
+  return text;
+}
+
+}  // namespace baton::simulation

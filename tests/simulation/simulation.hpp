@@ -1,0 +1,68 @@
+// One run: broker and clients in a world that one seed decides; first everything breaks, then all must come to its end.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "tests/simulation/users.hpp"
+
+namespace baton::simulation {
+
+/// How much goes wrong in a run: drawn from its seed. Per mille of the chances of one kind of trouble per second.
+struct Troubles {
+  std::uint64_t cuts = 0, stalls = 0, pauses = 0, kills = 0, leaves = 0, broker_pauses = 0;
+  bool any() const { return cuts + stalls + pauses + kills + leaves + broker_pauses > 0; }
+};
+
+class Simulation {
+ public:
+  Simulation(std::uint64_t seed, bool tracing);
+
+  /// Throws Violation when a promise is broken.
+  void run();
+
+  std::uint64_t digest() const { return world_.digest(); }
+  std::size_t items() const { return items_.stored_items(); }
+  /// For people: what stands still, when something does.
+  std::string state() const;
+
+ private:
+  static broker::Settings settings_for(Random& random, std::uint64_t producers, std::uint64_t consumers);
+  static LineQuality quality_for(Random& random);
+  static Troubles troubles_for(Random& random);
+
+  void add_producer(std::string identity, const ProducerPlan& plan);
+  void add_consumer();
+  void add_printer();
+  void populate();
+
+  void trouble();
+  void trouble(const Troubles& chances);
+  void kill(ClientNode& node);
+  void leave(ClientNode& node);
+  ClientNode* any_client();
+
+  void safety();
+  void liveness();
+  void step();
+  void check() const;
+  bool finished() const;
+  void check_end() const;
+
+  World world_;
+  const std::uint64_t producers_, consumers_, printers_;
+  const broker::Settings settings_;
+  const Troubles troubles_;
+  const bool calm_;
+  ItemJudge items_;
+  AskJudge asks_;
+  ConsoleJudge console_;
+  BrokerNode broker_;
+  Scene scene_;
+  std::vector<std::unique_ptr<ClientNode>> clients_;  // in the order in which they came; the dead stay
+  std::vector<ConsumerNode*> consumer_nodes_;
+  std::uint64_t names_ = 0;
+  bool lines_may_miss_ = false;
+};
+
+}  // namespace baton::simulation

@@ -1,0 +1,117 @@
+#include "tests/simulation/users.hpp"
+
+#include <algorithm>
+
+namespace baton::simulation {
+
+// --- producer ----------------------------------------------------------------------------------------------------
+
+namespace {
+
+SessionConfig producer_config(SessionConfig config, const std::string& identity, const ProducerPlan& plan) {
+  config.name = identity;
+  config.named = true;
+  config.queues = {plan.queue};
+  return config;
+}
+
+}  // namespace
+
+ProducerNode::ProducerNode(Scene& scene, std::string name, std::string identity, const ProducerPlan& plan)
+    : ClientNode(scene, std::move(name)),
+      identity_(std::move(identity)),
+      plan_(plan),
+      producer_(producer_config(config(Role::producer), identity_, plan)) {}
+
+void ProducerNode::act() {
+  if (session().over() || bye_ || pausing_ || !session().was_welcomed()) return;
+  if (!started_) {
+    if (!may_say()) return;
+    started_ = true;
+    put_ = Number{producer_.put_before()};  // an earlier process of this name has put these
+    say("starts");
+  }
+  while (put_.value < plan_.items && producer_.may_put() && !pausing_) {
+    if (put_.value + 1 == plan_.items && world_.faulty) {
+      pausing_ = true;
+      return later(100ms, [this] { pausing_ = false, act(); });
+    }
+    put();
+  }
+  if (put_.value >= plan_.items) finish();
+}
+
+void ProducerNode::put() {
+  auto& random = world_.random;
+  put_ += 1;
+  auto body = identity_ + " item " + std::to_string(put_.value) + " of " + name();
+  if (random.chance(100)) body.append(random.below(plan_.largest + 1), '.');
+  PutItem item;
+  if (plan_.priorities) item.priority = static_cast<std::uint8_t>(random.below(max_priority + 1));
+  if (plan_.delays && random.chance(300)) item.delay_ms = static_cast<std::uint32_t>(random.between(1, 2000));
+  item.body = body;
+  scene_.items.put(identity_, put_, plan_.queue, item);
+  producer_.put(item);
+  touch();
+  if (plan_.pause == Duration::zero() || random.chance(300)) return;  // a burst
+  pausing_ = true;
+  later(random.between(Duration::zero(), plan_.pause), [this] { pausing_ = false, act(); });
+}
+
+void ProducerNode::finish() {
+  if (plan_.joins) {
+    producer_.join();
+    touch();
+    if (!producer_.joined()) return;
+    check_join();
+  }
+  if (!producer_.flushed() || !may_say()) return;
+  bye_ = true;
+  say("exiting");
+  producer_.bye(world_.now());
+}
+
+void ProducerNode::check_join() {
+  const auto sum = scene_.items.sum(identity_);
+  const auto settled = producer_.settled();
+  require(sum.put == sum.stored && sum.stored == sum.done + sum.dead, name() + " joins when all of its items are settled");
+  require(settled.done == sum.done && settled.dead == sum.dead && settled.lost == 0,
+          name() + " is told what became of its items");
+}
+
+void ProducerNode::ended() {
+  require(session().state() == Session::State::ended,
+          name() + " ends in peace: " + (session().error() ? session().error()->text : ""));
+  scene_.console.ended(name());
+}
+
+// --- printer -----------------------------------------------------------------------------------------------------
+
+PrinterNode::PrinterNode(Scene& scene, std::string name, Duration slow)
+    : ClientNode(scene, std::move(name)), printer_(config(Role::printer)), slow_(slow) {}
+
+void PrinterNode::leave() {
+  leaving_ = true;
+  act();
+}
+
+void PrinterNode::act() {
+  if (printing_ || session().over()) return;
+  ConsoleBlock block;
+  if (!leaving_ && printer_.next(block)) {
+    scene_.console.printed(name(), block.number.value, block.text, block.missing);
+    block.text = {};  // not valid any more when the printing is done
+    printing_ = true;
+    later(world_.random.between(Duration::zero(), slow_), [this, block] {
+      printing_ = false;
+      printer_.printed(block);
+      touch();
+      act();
+    });
+    return;
+  }
+  if (leaving_ || printer_.finished()) printer_.bye(world_.now());
+  touch();
+}
+
+}  // namespace baton::simulation

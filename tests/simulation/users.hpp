@@ -1,0 +1,128 @@
+// The three kinds of client with a user: what the programs of this project do, and some more.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "consumer/consumer_session.hpp"
+#include "printer/printer_session.hpp"
+#include "producer/producer_session.hpp"
+#include "tests/simulation/client_node.hpp"
+
+namespace baton::simulation {
+
+struct ProducerPlan {
+  std::string queue = "default";
+  std::uint64_t items = 0;      ///< in all, over all processes of this name
+  Duration pause{};             ///< at most, between two puts
+  std::uint32_t largest = 200;  ///< bytes of a body
+  bool priorities = false, delays = false;
+  bool joins = true;
+};
+
+/// Puts items, the last one only once the faults are over; joins or waits for the confirmation, says a line, leaves.
+class ProducerNode final : public ClientNode {
+ public:
+  ProducerNode(Scene& scene, std::string name, std::string identity, const ProducerPlan& plan);
+
+  void leave() override {}
+  const Session& session() const override { return producer_.session(); }
+  void check_invariants() const override { producer_.check_invariants(); }
+  const std::string& identity() const { return identity_; }
+  const ProducerPlan& plan() const { return plan_; }
+
+ protected:
+  ClientLogic& logic() override { return producer_; }
+  void act() override;
+  void ended() override;
+  bool may_say() const override { return producer_.may_say(); }
+  void say_block(const std::string& block) override { producer_.say(block); }
+
+ private:
+  void put();
+  void finish();
+  void check_join();
+
+  std::string identity_;
+  ProducerPlan plan_;
+  ProducerSession producer_;
+  Number put_;           // the last number that was put
+  bool started_ = false, pausing_ = false, bye_ = false;
+};
+
+struct ConsumerPlan {
+  std::vector<std::string> queues{"default"};
+  int jobs = 1;
+  std::uint32_t prefetch = 0;
+  Duration work{};                   ///< at most, for an item
+  Duration rest{};                   ///< at most, before asking
+  std::uint64_t fails = 0, releases = 0, delays = 0;  ///< per mille
+  std::uint64_t times_out = 0;       ///< per mille of the gets have a time-out
+};
+
+/// Gets items with several jobs, says a line for each, works, settles; until told to leave.
+class ConsumerNode final : public ClientNode {
+ public:
+  ConsumerNode(Scene& scene, std::string name, const ConsumerPlan& plan);
+
+  void leave() override;
+  const Session& session() const override { return consumer_.session(); }
+  void check_invariants() const override { consumer_.check_invariants(); }
+  /// The items that its user has in hand, as far as both ends hold this session for alive.
+  void add_hands(std::map<ItemId, std::vector<User>>& hands) const;
+  bool ever_stood() const { return ever_stood_; }
+
+ protected:
+  ClientLogic& logic() override { return consumer_; }
+  void act() override;
+  void ended() override;
+  void observe() override;
+  bool may_say() const override { return consumer_.may_say(); }
+  void say_block(const std::string& block) override { consumer_.say(block); }
+
+ private:
+  struct Job {
+    enum class Does { rest, wait, withdraw, say, work, nothing } does = Does::rest;
+    ItemId item;
+    std::uint64_t get = 0;  // counts its gets: a time-out belongs to one
+  };
+  void act(Job& job);
+  void get(Job& job);
+  bool take(Job& job);
+  void give_up(Job& job);
+  void work(Job& job);
+  void settle(Job& job);
+  void rest(Job& job);
+
+  ConsumerPlan plan_;
+  ConsumerSession consumer_;
+  std::vector<Job> jobs_;
+  std::set<ItemId> mine_;    // taken, not settled, not lost with a session
+  SessionId stood_as_;
+  bool ever_stood_ = false, bye_ = false, bye_in_trouble_ = false;
+};
+
+/// Prints what comes, one block at a time.
+class PrinterNode final : public ClientNode {
+ public:
+  PrinterNode(Scene& scene, std::string name, Duration slow);
+
+  void leave() override;
+  const Session& session() const override { return printer_.session(); }
+  void check_invariants() const override { printer_.check_invariants(); }
+
+ protected:
+  ClientLogic& logic() override { return printer_; }
+  void act() override;
+  bool may_say() const override { return false; }
+  void say_block(const std::string&) override {}
+
+ private:
+  PrinterSession printer_;
+  Duration slow_;
+  bool printing_ = false, leaving_ = false;
+};
+
+}  // namespace baton::simulation

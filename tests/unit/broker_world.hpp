@@ -1,0 +1,131 @@
+// A broker's core with a clock moved by hand, and clients that are only numbers: the vocabulary of the core's tests.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <deque>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "broker/core.hpp"
+#include "broker/memory_storage.hpp"
+
+namespace baton::broker::test {
+
+inline SessionId session_id(std::uint8_t n) {
+  SessionId id;
+  id.bytes.fill(n);
+  return id;
+}
+
+class BrokerWorld;
+
+/// A client of the core under test. What it does is in the core when the call returns.
+struct Client {
+  BrokerWorld& world;
+  SessionId id;
+  Role role;
+  Number next_put{1};
+  Number next_control{1};
+  std::uint64_t asked = 0;
+  std::map<std::string, ItemId> got = {};  ///< by body; the last time
+
+  void put(const std::string& body, std::uint8_t priority = default_priority, std::uint32_t delay_ms = 0);
+  void ask(std::uint64_t more = 1);
+  void withdraw(std::uint32_t count = 1);
+  void ack(const std::string& body);
+  void release(const std::string& body);
+  void fail(const std::string& body, const std::string& why = "no reason", std::uint32_t delay_ms = 0);
+  void say(const std::string& lines);
+  void bye(Number last_put = {});
+  void join();
+  void lane_lost(std::uint32_t generation, Number received, std::uint32_t wanted);
+  void beat(Number heard = {});
+  void vanish();  ///< its subscription leaves, as when it is killed
+  void entry(const std::string& bytes);
+
+  /// What its lane brought since the last call: bodies, and "none" for the answers to withdrawn asks.
+  std::vector<std::string> received();
+  /// The attempts that came with the bodies since the last call.
+  std::vector<int> attempts();
+  /// The last confirm that it was told.
+  Confirm confirm();
+  std::vector<DeadNotice> died();
+  std::vector<std::string> refusals();
+  std::vector<std::string> lines();
+};
+
+class BrokerWorld {
+ public:
+  explicit BrokerWorld(Settings settings = {}) : core(std::move(settings), Epoch{7}, storage, effects, now) {}
+
+  Client producer(std::uint8_t n, const std::string& name = "", const std::string& queue = "default") {
+    Hello hello;
+    hello.role = Role::producer;
+    hello.name = name.empty() ? "producer " + std::to_string(n) : name;
+    hello.named = !name.empty();
+    hello.queues = {queue};
+    return client(n, hello);
+  }
+  Client consumer(std::uint8_t n, std::vector<std::string> queues = {"default"}) {
+    Hello hello;
+    hello.role = Role::consumer;
+    hello.queues = std::move(queues);
+    return client(n, hello);
+  }
+  Client printer(std::uint8_t n) {
+    Hello hello;
+    hello.role = Role::printer;
+    return client(n, hello);
+  }
+  Client client(std::uint8_t n, Hello hello) {
+    hello.host = "host";
+    hello.pid = n;
+    const auto role = hello.role;
+    core.subscribed(session_id(n), now);
+    REQUIRE(core.hello(session_id(n), std::move(hello), now) == Refusal::none);
+    settle();
+    return {*this, session_id(n), role};
+  }
+
+  /// Time passes; deadlines are met one by one, and clients that are `alive` beat as they should.
+  void advance(Duration by, std::vector<Client*> alive = {}) {
+    for (const auto until = now + by; now < until;) {
+      now = std::min(until, std::max(core.next_deadline(), now + 1ms));
+      for (auto* client : alive) client->beat();
+      settle();
+    }
+  }
+
+  /// Ends turns until nothing more is to be done now, and keeps what came out.
+  void settle() {
+    do {
+      core.end_turn(now, true);
+      core.check_invariants();
+      for (const auto& change : std::exchange(effects.lane_changes, {}))
+        if (change.open) core.lane_opened(change.session, change.generation, static_cast<std::uint16_t>(6000 + change.generation));
+      for (auto& message : effects.lane_messages) lane_messages[message.session].push_back(message);
+      for (auto& news : effects.news) news_of[news.to].push_back(news.bytes);
+      for (auto& line : effects.log) log.push_back(line);
+      effects.clear();
+    } while (core.next_deadline() <= now && !effects.finished);
+  }
+
+  Session& session(const Client& client) {
+    auto* found = core.find(client.id);
+    REQUIRE(found);
+    return *found;
+  }
+
+  Time now{1h};
+  MemoryStorage storage;
+  Effects effects;
+  Core core;
+  std::map<SessionId, std::vector<Effects::LaneMessage>> lane_messages;
+  std::map<SessionId, std::vector<std::string>> news_of;
+  std::vector<std::string> log;
+};
+
+}  // namespace baton::broker::test

@@ -1,0 +1,215 @@
+// The life of items: who gets what, when, and what becomes of it.
+#include "tests/unit/broker_world.hpp"
+
+namespace baton::broker::test {
+namespace {
+
+using Bodies = std::vector<std::string>;
+
+TEST_CASE("an item goes to the consumer that asks, and is gone when it is acked") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2);
+  rick.put("a");
+  CHECK(morty.received() == Bodies{});
+  morty.ask();
+  CHECK(morty.received() == Bodies{"a"});
+  CHECK_FALSE(world.core.stock().all_settled());
+  morty.ack("a");
+  CHECK(world.core.stock().all_settled());
+}
+
+TEST_CASE("an ask that came first is served first, and nobody gets more than they asked for") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto first = world.consumer(2), second = world.consumer(3);
+  first.ask();
+  second.ask();
+  rick.put("a");
+  rick.put("b");
+  rick.put("c");
+  CHECK(first.received() == Bodies{"a"});
+  CHECK(second.received() == Bodies{"b"});
+}
+
+TEST_CASE("sessions that ask for many take turns") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto greedy = world.consumer(2), modest = world.consumer(3);
+  greedy.ask(100);
+  modest.ask(1);
+  rick.put("a");
+  rick.put("b");
+  rick.put("c");
+  CHECK(greedy.received() == Bodies{"a", "c"});
+  CHECK(modest.received() == Bodies{"b"});
+}
+
+TEST_CASE("higher priorities go first, FIFO within each") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2);
+  rick.put("low", 0);
+  rick.put("usual 1");
+  rick.put("high 1", 9);
+  rick.put("usual 2");
+  rick.put("high 2", 9);
+  morty.ask(5);
+  CHECK(morty.received() == Bodies{"high 1", "high 2", "usual 1", "usual 2", "low"});
+}
+
+TEST_CASE("a delayed item joins its queue when its time has come") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2);
+  morty.ask(2);
+  rick.put("later", default_priority, 1500);
+  rick.put("now");
+  CHECK(morty.received() == Bodies{"now"});
+  world.advance(1499ms, {&rick, &morty});
+  CHECK(morty.received() == Bodies{});
+  world.advance(1ms, {&rick, &morty});
+  CHECK(morty.received() == Bodies{"later"});
+}
+
+TEST_CASE("a withdrawn ask is answered once: by the item that crossed it, or by none") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2);
+  morty.ask();
+  morty.withdraw();
+  CHECK(morty.received() == Bodies{"none"});
+  rick.put("a");
+  CHECK(morty.received() == Bodies{});
+  morty.ask();
+  CHECK(morty.received() == Bodies{"a"});
+  morty.withdraw();  // it crossed the item
+  CHECK(morty.received() == Bodies{});
+}
+
+TEST_CASE("a released item goes back to the front, and no attempt is counted") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2), summer = world.consumer(3);
+  for (const auto* body : {"a", "b", "c", "d"}) rick.put(body);
+  morty.ask(3);
+  CHECK(morty.received() == Bodies{"a", "b", "c"});
+  morty.release("c");
+  morty.release("a");
+  summer.ask(3);
+  CHECK(summer.attempts() == std::vector{1, 1, 1});
+  summer.fail("a");
+  summer.ask();
+  CHECK(summer.attempts() == std::vector{2});
+}
+
+TEST_CASE("items that come back are in their old order, before all that wait") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2), summer = world.consumer(3);
+  for (const auto* body : {"a", "b", "c", "d"}) rick.put(body);
+  morty.ask(3);
+  morty.received();
+  morty.vanish();
+  world.advance(grace, {&rick, &summer});
+  summer.ask(4);
+  CHECK(summer.received() == Bodies{"a", "b", "c", "d"});
+}
+
+TEST_CASE("an item that fails too often is dead: its producer learns who tried and why") {
+  Settings settings;
+  settings.max_attempts = 2;
+  BrokerWorld world(settings);
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2);
+  rick.put("poison");
+  morty.ask(3);
+  morty.received();
+  morty.fail("poison", "too bitter");
+  CHECK(morty.attempts() == std::vector{2});
+  morty.fail("poison", "still bitter");
+  CHECK(morty.received() == Bodies{});
+  const auto notices = rick.died();
+  REQUIRE(notices.size() == 1);
+  CHECK(notices[0].body == "poison");
+  CHECK(notices[0].attempts == 2);
+  CHECK(notices[0].history.at(0).why == "too bitter");
+  CHECK(notices[0].history.at(1).consumer == "host/2");
+  CHECK(rick.confirm().dead == 1);
+  CHECK(world.core.stock().all_settled());
+}
+
+TEST_CASE("a failed item may wait before it is tried again") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2);
+  rick.put("a");
+  morty.ask(2);
+  morty.received();
+  morty.fail("a", "not yet", 500);
+  world.advance(499ms, {&rick, &morty});
+  CHECK(morty.received() == Bodies{});
+  world.advance(1ms, {&rick, &morty});
+  CHECK(morty.received() == Bodies{"a"});
+}
+
+TEST_CASE("nobody settles what they do not hold") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2), thief = world.consumer(3);
+  rick.put("a");
+  morty.ask();
+  morty.received();
+  thief.got["a"] = morty.got["a"];
+  thief.ack("a");
+  thief.release("a");
+  thief.fail("a");
+  CHECK(thief.refusals() == Bodies{"not_held", "not_held", "not_held"});
+  thief.got["b"] = ItemId{4'000'000'000};
+  thief.ack("b");
+  morty.ack("a");
+  morty.ack("a");
+  CHECK(morty.refusals() == Bodies{"not_held"});
+  CHECK(world.core.stock().all_settled());
+}
+
+TEST_CASE("a consumer of several queues gets from each in turn, and each item once") {
+  BrokerWorld world;
+  auto rick = world.producer(1, "", "left"), beth = world.producer(2, "", "right");
+  auto morty = world.consumer(3, {"left", "right"});
+  for (const auto* body : {"l1", "l2"}) rick.put(body);
+  for (const auto* body : {"r1", "r2"}) beth.put(body);
+  Bodies all;
+  for (int i = 0; i < 4; ++i) {
+    morty.ask();
+    const auto one = morty.received();
+    REQUIRE(one.size() == 1);
+    all.push_back(one[0]);
+  }
+  CHECK(all == Bodies{"l1", "r1", "l2", "r2"});
+  morty.ask();
+  beth.put("r3");
+  rick.put("l3");
+  CHECK(morty.received() == Bodies{"r3"});
+}
+
+TEST_CASE("what was handed off on a lane that broke is taken back, no attempt counted, and given on the next") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2);
+  for (const auto* body : {"a", "b", "c"}) rick.put(body);
+  morty.ask(2);
+  CHECK(morty.received() == Bodies{"a", "b"});
+  morty.lane_lost(1, Number{1}, 1);  // only "a" came in
+  CHECK(morty.confirm().lane_generation == 2);
+  CHECK(morty.attempts() == std::vector{1});
+  CHECK(morty.got.contains("b"));
+  morty.ack("a");
+  morty.ack("b");
+  CHECK(morty.refusals() == Bodies{});
+  morty.ask();
+  CHECK(morty.received() == Bodies{"c"});
+}
+
+}  // namespace
+}  // namespace baton::broker::test

@@ -1,0 +1,379 @@
+// Who is alive, and what becomes of those who are not; credit, join, the console, the end.
+#include "tests/unit/broker_world.hpp"
+
+namespace baton::broker::test {
+namespace {
+
+using Bodies = std::vector<std::string>;
+
+TEST_CASE("a session stands when hello and subscription are here, in either order") {
+  BrokerWorld world;
+  Hello hello;
+  hello.role = Role::printer;
+  world.core.hello(session_id(1), hello, world.now);
+  world.settle();
+  CHECK_FALSE(world.core.find(session_id(1)));
+  world.core.subscribed(session_id(1), world.now);
+  CHECK(world.core.find(session_id(1)));
+  world.core.subscribed(session_id(2), world.now);
+  world.core.hello(session_id(2), hello, world.now);
+  CHECK(world.core.find(session_id(2)));
+}
+
+TEST_CASE("a killed consumer's items go to another one after the grace, not before") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2), summer = world.consumer(3);
+  rick.put("a");
+  morty.ask();
+  summer.ask();
+  CHECK(morty.received() == Bodies{"a"});
+  morty.vanish();
+  world.advance(grace - 1ms, {&rick, &summer});
+  CHECK(summer.received() == Bodies{});
+  world.advance(1ms, {&rick, &summer});
+  CHECK(summer.attempts() == std::vector{2});
+}
+
+TEST_CASE("a consumer whose connection is back within the grace keeps what it holds") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2), summer = world.consumer(3);
+  rick.put("a");
+  morty.ask();
+  summer.ask();
+  morty.received();
+  morty.vanish();
+  world.advance(grace - 1ms, {&rick, &summer});
+  world.core.subscribed(morty.id, world.now);
+  world.advance(10s, {&rick, &summer, &morty});
+  CHECK(summer.received() == Bodies{});
+  morty.ack("a");
+  CHECK(world.core.stock().all_settled());
+}
+
+TEST_CASE("a silent consumer is lost after lost_after") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2), summer = world.consumer(3);
+  rick.put("a");
+  morty.ask();
+  summer.ask();
+  world.advance(lost_after - 1ms, {&rick, &summer});
+  CHECK(summer.received() == Bodies{});
+  world.advance(1ms, {&rick, &summer});
+  CHECK(summer.received() == Bodies{"a"});
+  CHECK_FALSE(world.core.find(morty.id));
+}
+
+TEST_CASE("after a pause of the broker's own loop nobody is taken for dead") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2);
+  rick.put("a");
+  morty.ask();
+  world.now += 10s;
+  world.settle();
+  CHECK(world.core.find(morty.id));
+  CHECK(world.core.find(rick.id));
+  world.advance(lost_after, {&rick});
+  CHECK_FALSE(world.core.find(morty.id));
+}
+
+TEST_CASE("a client that comes back in a new session takes up again what nobody else has") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2), summer = world.consumer(3);
+  for (const auto* body : {"a", "b"}) rick.put(body);
+  morty.ask(2);
+  CHECK(morty.received() == Bodies{"a", "b"});
+  world.advance(lost_after, {&rick, &summer});
+  summer.ask();
+  CHECK(summer.attempts() == std::vector{2});  // "a" went elsewhere
+
+  Hello hello;
+  hello.role = Role::consumer;
+  hello.queues = {"default"};
+  hello.previous = Previous{world.core.epoch(), morty.id};
+  hello.reclaim = {{morty.got["a"], 2}};
+  auto back = world.client(4, hello);
+  CHECK(world.session(back).welcome.kept == std::vector<ItemRun>{{morty.got["b"], 1}});
+  back.got = morty.got;
+  back.ack("b");
+  back.ack("a");
+  CHECK(back.refusals() == Bodies{"not_held"});
+  summer.ack("a");
+  CHECK(world.core.stock().all_settled());
+}
+
+TEST_CASE("nobody reclaims what they did not lose") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2), thief = world.consumer(3);
+  rick.put("a");
+  rick.put("b");
+  morty.ask();
+  morty.received();
+  world.advance(lost_after, {&rick});  // both consumers are lost
+  Hello hello;
+  hello.role = Role::consumer;
+  hello.queues = {"default"};
+  hello.previous = Previous{world.core.epoch(), thief.id};
+  hello.reclaim = {{morty.got["a"], 2}};
+  auto back = world.client(4, hello);
+  CHECK(world.session(back).welcome.kept.empty());
+}
+
+TEST_CASE("bye ends a session when all it sent is in; asked again, it is answered again") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  rick.put("a");
+  rick.bye(Number{2});
+  CHECK_FALSE(rick.confirm().ended);
+  rick.put("b");
+  CHECK(rick.confirm().ended);
+  CHECK_FALSE(world.core.find(rick.id));
+  world.core.unknown(rick.id, world.now);
+  world.settle();
+  CHECK(rick.confirm().ended);
+}
+
+TEST_CASE("a consumer that says bye gives back what it holds, no attempt counted") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2), summer = world.consumer(3);
+  rick.put("a");
+  morty.ask();
+  summer.ask();
+  morty.bye();
+  CHECK(summer.attempts() == std::vector{1});
+}
+
+TEST_CASE("puts are taken once each, in order, whatever is sent twice or lost") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2);
+  morty.ask(10);
+  rick.put("a");
+  rick.next_put = Number{3};
+  rick.put("c");  // "b" was lost
+  CHECK(rick.confirm().rewind_put);
+  rick.next_put = Number{1};
+  for (const auto* body : {"a", "b", "c"}) rick.put(body);
+  CHECK(morty.received() == Bodies{"a", "b", "c"});
+  CHECK(rick.confirm().put_confirmed == Number{3});
+}
+
+TEST_CASE("a newer session of the same producer fences the older one, and goes on with its numbers") {
+  BrokerWorld world;
+  auto rick = world.producer(1, "load-1");
+  rick.put("a");
+  auto again = world.producer(2, "load-1");
+  CHECK(rick.refusals() == Bodies{"fenced"});
+  CHECK_FALSE(world.core.find(rick.id));
+  CHECK(world.session(again).welcome.put_received == Number{1});
+}
+
+TEST_CASE("a lost producer may come back: what was taken is not taken twice") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2);
+  morty.ask(2);
+  rick.put("a");
+  morty.received();
+  morty.ack("a");
+  world.advance(1min, {&morty});
+  Hello hello;
+  hello.role = Role::producer;
+  hello.name = "producer 1";
+  hello.queues = {"default"};
+  auto back = world.client(3, hello);  // its first unconfirmed number is 1: no confirm ever came
+  back.put("a");
+  CHECK(morty.received() == Bodies{});
+}
+
+TEST_CASE("join: told at once when the last item is settled") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2);
+  rick.put("a");
+  rick.join();
+  auto confirm = rick.confirm();
+  CHECK(confirm.accepted == 1);
+  CHECK(confirm.done == 0);
+  morty.ask();
+  morty.received();
+  morty.ack("a");
+  CHECK(rick.confirm().done == 1);
+}
+
+TEST_CASE("a full queue gives no credit, and says why; another queue does") {
+  Settings settings;
+  settings.max_items = 4;
+  BrokerWorld world(settings);
+  auto rick = world.producer(1);
+  auto beth = world.producer(2, "", "other");
+  auto morty = world.consumer(3);
+  int put = 0;
+  while (rick.confirm().put_credit >= rick.next_put) rick.put("item " + std::to_string(++put));
+  CHECK(put == 4);
+  rick.beat();
+  world.advance(beat_interval, {&rick, &beth, &morty});
+  CHECK(rick.confirm().put_held == Held::queue_items);
+  CHECK(beth.confirm().put_held == Held::nothing);
+  morty.ask();
+  CHECK(morty.received() == Bodies{"item 1"});
+  rick.beat();
+  world.advance(beat_interval, {&rick, &beth, &morty});
+  CHECK(rick.confirm().put_credit == Number{4});  // what is held counts, too
+  morty.ack("item 1");
+  CHECK(rick.confirm().put_credit == Number{5});
+}
+
+TEST_CASE("idle producers do not keep a busy one from a small queue") {
+  Settings settings;
+  settings.max_items = 8;
+  BrokerWorld world(settings);
+  std::vector<Client> idle;
+  for (std::uint8_t n = 10; n < 30; ++n) idle.push_back(world.producer(n));
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2);
+  for (int i = 0; i < 20; ++i) {
+    CAPTURE(i);
+    REQUIRE(rick.confirm().put_credit >= rick.next_put);
+    rick.put("a");
+    morty.ask();
+    REQUIRE(morty.received() == Bodies{"a"});
+    morty.ack("a");
+  }
+}
+
+TEST_CASE("a full queue by bytes shuts the window, and opens it again") {
+  Settings settings;
+  settings.max_bytes = 10;
+  BrokerWorld world(settings);
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2);
+  rick.put("123456");
+  CHECK(rick.confirm().put_window > 0);
+  rick.put("123456");
+  CHECK(rick.confirm().put_window == 0);
+  rick.beat();
+  morty.ask(1);
+  morty.received();
+  morty.ack("123456");
+  CHECK(rick.confirm().put_window > 0);
+}
+
+TEST_CASE("console lines reach every printer whole and in order; one that comes late gets what was said before") {
+  BrokerWorld world;
+  auto morty = world.consumer(1);
+  morty.say("one\n");
+  auto early = world.printer(2);
+  CHECK(early.lines() == Bodies{"one\n"});
+  morty.say("two\nthree\n");
+  CHECK(early.lines() == Bodies{"two\nthree\n"});
+  auto late = world.printer(3);
+  CHECK(late.lines() == Bodies{"one\n", "two\nthree\n"});
+  early.beat(Number{2});
+  early.bye();
+  morty.say("four\n");
+  auto next = world.printer(4);
+  CHECK(next.lines() == Bodies{"four\n"});
+}
+
+TEST_CASE("a printer is sent no more than its window beyond what it has printed") {
+  BrokerWorld world;
+  auto morty = world.consumer(1);
+  auto printer = world.printer(2);
+  const std::string block(100'000, 'x');
+  for (int i = 0; i < 30; ++i) morty.say(block);
+  CHECK(printer.lines().size() == 11);
+  printer.beat(Number{5});
+  CHECK(printer.lines().size() == 5);
+}
+
+TEST_CASE("without a printer the oldest lines go, and the gap is told") {
+  Settings settings;
+  settings.console_keep = 10;
+  BrokerWorld world(settings);
+  auto morty = world.consumer(1);
+  for (const auto* line : {"1234\n", "2345\n", "3456\n", "4567\n"}) morty.say(line);
+  auto printer = world.printer(2);
+  CHECK(printer.lines() == Bodies{"dropped 2", "3456\n", "4567\n"});
+}
+
+TEST_CASE("a slow printer holds the sayers; one that is stuck does not for long") {
+  Settings settings;
+  settings.console_keep = 10;
+  BrokerWorld world(settings);
+  auto morty = world.consumer(1);
+  auto printer = world.printer(2);
+  morty.say("123456789\n");
+  CHECK(morty.confirm().say_window == 0);
+  CHECK(printer.lines() == Bodies{"123456789\n"});
+  printer.beat(Number{1});
+  CHECK(morty.confirm().say_window > 0);
+  morty.say("123456789\n");
+  CHECK(morty.confirm().say_held == Held::console);
+  world.advance(11s, {&morty, &printer});
+  CHECK(morty.confirm().say_held == Held::nothing);
+}
+
+TEST_CASE("the seed's parent: when all is done everybody is told to leave, and its line is the last") {
+  Settings settings;
+  settings.exit_when_done = true;
+  settings.producers = 1;
+  settings.consumers = 1;
+  BrokerWorld world(settings);
+  auto printer = world.printer(3);
+  auto rick = world.producer(1);
+  rick.put("a");
+  rick.bye(Number{1});
+  CHECK_FALSE(printer.confirm().shutdown);
+  auto morty = world.consumer(2);
+  morty.ask();
+  morty.received();
+  CHECK_FALSE(morty.confirm().shutdown);
+  morty.say("got a\n");
+  morty.ack("a");
+  CHECK(morty.confirm().shutdown);
+  CHECK_FALSE(printer.confirm().shutdown);
+  morty.bye();
+  CHECK(printer.confirm().shutdown);
+  CHECK(printer.lines() == Bodies{"got a\n", "Parent process exiting...\n"});
+  CHECK_FALSE(world.effects.finished);
+  printer.beat(Number{2});
+  printer.bye();
+  CHECK(world.effects.finished);
+  CHECK(world.effects.exit_code == 0);
+}
+
+TEST_CASE("the seed's parent waits neither for ever for a printer nor for consumers that never come") {
+  Settings settings;
+  settings.exit_when_done = true;
+  settings.producers = 1;
+  settings.consumers = 2;
+  settings.max_attempts = 1;
+  BrokerWorld world(settings);
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2);
+  rick.put("poison");
+  morty.ask();
+  morty.received();
+  morty.fail("poison");
+  rick.bye(Number{1});
+  world.advance(settings.not_coming - 1ms, {&morty});
+  CHECK_FALSE(morty.confirm().shutdown);
+  world.advance(1ms, {&morty});
+  CHECK(morty.confirm().shutdown);
+  morty.bye();
+  world.advance(settings.print_within - 1ms);
+  CHECK_FALSE(world.effects.finished);
+  world.advance(1ms);
+  CHECK(world.effects.finished);
+  CHECK(world.effects.exit_code == 3);
+}
+
+}  // namespace
+}  // namespace baton::broker::test

@@ -1,0 +1,188 @@
+#include "proto/greeting.hpp"
+
+#include <doctest/doctest.h>
+
+namespace baton::test {
+namespace {
+
+Refusal refusal_of(std::string_view json) {
+  Hello hello;
+  std::string why;
+  const auto refusal = parse(json, hello, why);
+  CHECK((refusal == Refusal::none) == why.empty());
+  return refusal;
+}
+
+std::string consumer(const std::string& more) { return R"({"role":"consumer","queues":["a"])" + more + "}"; }
+std::string producer(const std::string& more) { return R"({"role":"producer","name":"p","queues":["a"])" + more + "}"; }
+std::string quoted(std::size_t size) { return '"' + std::string(size, 'x') + '"'; }
+
+std::string queues(int count) {
+  std::string list;
+  for (int i = 0; i < count; ++i) list += (i > 0 ? ",\"q" : "\"q") + std::to_string(i) + '"';
+  return R"({"role":"consumer","queues":[)" + list + "]}";
+}
+
+}  // namespace
+
+TEST_CASE("hellos that are valid") {
+  for (const auto& json : {
+           std::string(R"({"role":"printer"})"),
+           consumer(""),
+           consumer(R"(,"a field of a later version":{"x":[1]})"),
+           consumer(R"(,"name":)" + quoted(max_client_name)),
+           consumer(R"(,"host":)" + quoted(255)),
+           consumer(R"(,"pid":18446744073709551615)"),
+           consumer(R"(,"reclaim":[])"),
+           consumer(R"(,"reclaim":[[1,65536]])"),
+           consumer(R"(,"previous":{"epoch":"00000000000000ff","session":"000102030405060708090a0b0c0d0e0f"})"),
+           producer(R"(,"first_put":1)"),
+           queues(static_cast<int>(max_queues)),
+       }) {
+    CAPTURE(json);
+    CHECK(refusal_of(json) == Refusal::none);
+  }
+}
+
+TEST_CASE("hellos that are refused") {
+  struct Row {
+    std::string json;
+    Refusal refusal;
+  };
+  for (const auto& row : std::vector<Row>{
+           {"", Refusal::malformed},
+           {"{", Refusal::malformed},
+           {"[]", Refusal::malformed},
+           {"7", Refusal::malformed},
+           {"{} x", Refusal::malformed},
+           {std::string(100'000, '['), Refusal::malformed},
+           {"{}", Refusal::hello},
+           {R"({"role":"king"})", Refusal::hello},
+           {R"({"role":7})", Refusal::hello},
+           {R"({"role":"producer","queues":["a"]})", Refusal::hello},
+           {R"({"role":"producer","name":"p"})", Refusal::hello},
+           {R"({"role":"producer","name":"p","queues":["a","b"]})", Refusal::hello},
+           {R"({"role":"consumer"})", Refusal::hello},
+           {R"({"role":"consumer","queues":"a"})", Refusal::hello},
+           {R"({"role":"consumer","queues":[""]})", Refusal::queue_name},
+           {R"({"role":"consumer","queues":[7]})", Refusal::queue_name},
+           {R"({"role":"consumer","queues":["a b"]})", Refusal::queue_name},
+           {queues(static_cast<int>(max_queues) + 1), Refusal::hello},
+           {consumer(R"(,"name":)" + quoted(max_client_name + 1)), Refusal::hello},
+           {consumer(R"(,"host":)" + quoted(256)), Refusal::hello},
+           {consumer(R"(,"pid":-1)"), Refusal::hello},
+           {consumer(R"(,"pid":1.5)"), Refusal::hello},
+           {consumer(R"(,"named":1)"), Refusal::hello},
+           {consumer(R"(,"previous":"x")"), Refusal::hello},
+           {consumer(R"(,"previous":{"epoch":"ff","session":"00"})"), Refusal::hello},
+           {consumer(R"(,"reclaim":7)"), Refusal::hello},
+           {consumer(R"(,"reclaim":[7])"), Refusal::hello},
+           {consumer(R"(,"reclaim":[[1]])"), Refusal::hello},
+           {consumer(R"(,"reclaim":[[1,0]])"), Refusal::hello},
+           {consumer(R"(,"reclaim":[[1,65537]])"), Refusal::hello},
+           {consumer(R"(,"reclaim":[[1,65536],[100000,1]])"), Refusal::hello},
+           {consumer(R"(,"reclaim":[[-1,1]])"), Refusal::hello},
+           {producer(R"(,"first_put":0)"), Refusal::hello},
+       }) {
+    CAPTURE(row.json.substr(0, 200));
+    CHECK(refusal_of(row.json) == row.refusal);
+  }
+}
+
+TEST_CASE("a hello goes there and back") {
+  Hello sent;
+  sent.role = Role::consumer;
+  sent.client = "test 1";
+  sent.name = "n\xc3\xa4me";
+  sent.named = true;
+  sent.host = "h";
+  sent.pid = 7;
+  sent.queues = {"a", "b/c"};
+  sent.first_put = {8};
+  sent.heard = {9};
+  sent.previous = Previous{{10}, random_session()};
+  sent.reclaim = {{{11}, 1}, {{13}, 2}};
+  Hello got;
+  std::string why;
+  REQUIRE(parse(to_json(sent), got, why) == Refusal::none);
+  CHECK(to_json(got) == to_json(sent));
+  CHECK(got.previous->session == sent.previous->session);
+  CHECK(got.reclaim == sent.reclaim);
+}
+
+TEST_CASE("a queue that is named twice is one queue") {
+  Hello hello;
+  std::string why;
+  REQUIRE(parse(R"({"role":"consumer","queues":["a","b","a"]})", hello, why) == Refusal::none);
+  CHECK(hello.queues == std::vector<std::string>{"a", "b"});
+}
+
+TEST_CASE("welcomes, refusals and notices: unknown fields are left alone, wrong ones refused") {
+  Welcome welcome;
+  CHECK(parse(R"({"put_received":7,"kept":[[1,2]],"later":1})", welcome));
+  CHECK(welcome.put_received == Number{7});
+  CHECK(welcome.first_told == Number{1});
+  CHECK(welcome.kept == std::vector<ItemRun>{{{1}, 2}});
+  CHECK(!parse(R"({"put_received":"7"})", welcome));
+  CHECK(!parse("x", welcome));
+
+  RefusalNotice refusal;
+  CHECK(parse(R"({"code":"fenced","text":"t","later":1})", refusal));
+  CHECK(refusal.refusal == Refusal::fenced);
+  CHECK(!parse(R"({"code":7})", refusal));
+
+  DeadNotice notice;
+  CHECK(parse(R"({"item":7,"history":[{"why":"w"}],"later":1})", notice));
+  CHECK(notice.history.size() == 1);
+  CHECK(!parse(R"({"item":7,"history":[7]})", notice));
+  CHECK(!parse(R"({"item":7,"history":7})", notice));
+}
+
+TEST_CASE("a notice of a body that is not text stays JSON") {
+  DeadNotice got;
+  REQUIRE(parse(to_json(DeadNotice{{7}, "q", "\xff\x01", 1, {{"c", "\xff", 5}}}), got));
+  CHECK(got.body == "\xef\xbf\xbd\x01");
+  CHECK(got.history[0].ago_ms == 5);
+}
+
+TEST_CASE("every refusal has a name that leads back to it") {
+  for (std::size_t i = 1; i < refusal_count; ++i) {
+    const auto refusal = static_cast<Refusal>(i);
+    CHECK(refusal_from(name(refusal)) == refusal);
+    CHECK(!meaning(refusal).empty());
+  }
+  CHECK(refusal_from("of a later version") == Refusal::none);
+}
+
+TEST_CASE("queue names") {
+  for (const auto& good : {std::string("a"), std::string("A.b_c-d/0"), std::string(max_queue_name, 'x')})
+    CHECK(valid_queue_name(good));
+  for (const auto& bad : {std::string(), std::string(max_queue_name + 1, 'x'), std::string("a b"), std::string("\xc3\xa4"),
+                          std::string("a\0", 2), std::string("a\n"), std::string("a:b")})
+    CHECK(!valid_queue_name(bad));
+}
+
+TEST_CASE("UTF-8") {
+  for (const auto* good : {"", "a", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf",
+                           "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "a\xc3\xa4z"}) {
+    CAPTURE(good);
+    CHECK(valid_utf8(good));
+  }
+  for (const auto* bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xc2", "\xc2\x41", "\xe0\x9f\xbf", "\xe0\xa0", "\xed\xa0\x80",
+                          "\xef\xbf\x41", "\xf0\x8f\xbf\xbf", "\xf0\x90\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff"}) {
+    CAPTURE(bad);
+    CHECK(!valid_utf8(bad));
+  }
+}
+
+TEST_CASE("ids as hexadecimal") {
+  CHECK(to_hex(Epoch{0x9c41d07be2a35f18}) == "9c41d07be2a35f18");
+  CHECK(epoch_from_hex("9c41d07be2a35f18") == Epoch{0x9c41d07be2a35f18});
+  const auto id = random_session();
+  CHECK(session_from_hex(to_hex(id)) == id);
+  CHECK(random_session() != id);
+  for (const auto* bad : {"", "9c41d07be2a35f1", "9c41d07be2a35f188", "9C41d07be2a35f18", "9c41d07be2a35f1g"})
+    CHECK(!epoch_from_hex(bad));
+}
+
+}  // namespace baton::test

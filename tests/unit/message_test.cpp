@@ -1,0 +1,238 @@
+#include "proto/message.hpp"
+
+#include <doctest/doctest.h>
+
+#include <random>
+
+namespace baton::test {
+namespace {
+
+std::string header_bytes(MessageType type = MessageType::put) {
+  std::string frame(header_size, '\0');
+  write_header(frame.data(), {type, 1, {7}, {}, {1}});
+  return frame;
+}
+
+std::string with(std::string bytes, std::size_t at, char value) {
+  bytes[at] = value;
+  return bytes;
+}
+
+std::string entry(EntryKind kind, std::string_view payload, std::uint8_t a = 0, std::uint16_t b = 0) {
+  std::string bytes;
+  append_entry_head(bytes, kind, a, b, payload.size());
+  return bytes += payload;
+}
+
+template <class... Numbers>
+std::string numbers(Numbers... values) {
+  std::string bytes;
+  (append(bytes, values), ...);
+  return bytes;
+}
+
+std::string run(std::uint64_t first, std::uint32_t count) { return numbers(first, count); }
+
+struct Case {
+  const char* what;
+  MessageType type;
+  std::string payload;
+  std::uint16_t count = 1;
+};
+
+using enum MessageType;
+using enum EntryKind;
+
+std::string of(std::size_t size) { return std::string(size, 'x'); }
+
+const std::vector<Case> valid{
+    {"an item without a body", put, entry(item, "")},
+    {"an item of priority 9", put, entry(item, "x", 9)},
+    {"a delayed item without a body", put, entry(item, numbers(1u), 0, has_delay)},
+    {"the largest item", put, entry(item, of(max_body))},
+    {"the largest delayed item", put, entry(item, numbers(1u) + of(max_body), 0, has_delay)},
+    {"two items", put, entry(item, "x") + entry(item, "y"), 2},
+    {"an ask", control, entry(ask, numbers(std::uint64_t{1}))},
+    {"a withdraw", control, entry(withdraw, numbers(1u))},
+    {"an ack of one run", control, entry(ack, run(1, 1))},
+    {"an ack of two runs", control, entry(ack, run(1, 1) + run(7, 2))},
+    {"an ack of all that a session can hold", control, entry(ack, run(1, max_asks))},
+    {"a release", control, entry(release, run(UINT64_MAX - 1, 1))},
+    {"a fail without a reason", control, entry(fail, run(1, 0))},
+    {"a fail with the longest reason", control, entry(fail, run(1, 0) + of(max_reason))},
+    {"an empty block", control, entry(say, "")},
+    {"the largest block", control, entry(say, of(max_say))},
+    {"a lost lane", control, entry(lane_lost, numbers(1u, std::uint64_t{0}, 0u))},
+    {"a join", control, entry(join, "")},
+    {"a bye", control, entry(bye, numbers(std::uint64_t{0}))},
+    {"a hand-off", handoff, entry(given, of(12), 9, 1)},
+    {"the largest hand-off", handoff, entry(given, of(12 + max_body), 0, 65535)},
+    {"the answer to a withdrawn ask", handoff, entry(none, "")},
+    {"a dead letter's notice", outcome, entry(died, "{}")},
+    {"a result, which a later version may send", outcome, entry(result, "x")},
+    {"a line", console, entry(line, of(max_say))},
+    {"dropped lines", console, entry(dropped, numbers(std::uint64_t{1}))},
+};
+
+const std::vector<Case> malformed{
+    {"no entry", put, "", 0},
+    {"no entry, but one was promised", put, ""},
+    {"half a head", put, entry(item, "").substr(0, 7)},
+    {"a payload that is cut off", put, entry(item, "xy").substr(0, 9)},
+    {"a size beyond the end of memory", put, numbers(UINT32_MAX, std::uint32_t{1}) + "x"},
+    {"fewer entries than promised", put, entry(item, "x"), 2},
+    {"more entries than promised", put, entry(item, "x") + entry(item, "x")},
+    {"more entries than a message may have", control, entry(join, ""), max_entries + 1},
+    {"kind 0", put, entry(EntryKind{}, "x")},
+    {"an unknown kind", put, entry(EntryKind{2}, "x")},
+    {"a kind of another stream", put, entry(say, "x")},
+    {"an item on control", control, entry(item, "x")},
+    {"an item on a lane", handoff, entry(item, "x")},
+    {"a line from a client", control, entry(line, "x")},
+    {"entries in a beat", beat, entry(item, "x")},
+    {"an item of priority 10", put, entry(item, "x", 10)},
+    {"an item with an unknown flag", put, entry(item, "xxxx", 0, 2)},
+    {"a delayed item without a delay", put, entry(item, "xxx", 0, has_delay)},
+    {"a short ask", control, entry(ask, of(7))},
+    {"a long ask", control, entry(ask, of(9))},
+    {"a short withdraw", control, entry(withdraw, of(3))},
+    {"an ack of nothing", control, entry(ack, "")},
+    {"an ack of half a run", control, entry(ack, of(13))},
+    {"an ack of no item", control, entry(ack, run(1, 0))},
+    {"an ack of item 0", control, entry(ack, run(0, 1))},
+    {"an ack of items beyond the last id", control, entry(ack, run(UINT64_MAX, 2))},
+    {"an ack with a result, which this version does not know", control, entry(ack, run(1, 1), 0, has_result)},
+    {"a short fail", control, entry(fail, of(11))},
+    {"a short lost lane", control, entry(lane_lost, of(15))},
+    {"a join with something", control, entry(join, "x")},
+    {"a short bye", control, entry(bye, of(7))},
+    {"a short hand-off", handoff, entry(given, of(11), 0, 1)},
+    {"a hand-off of no attempt", handoff, entry(given, of(12))},
+    {"a hand-off of priority 10", handoff, entry(given, of(12), 10, 1)},
+    {"a hand-off of item 0", handoff, entry(given, std::string(12, '\0'), 0, 1)},
+    {"a `none` with something", handoff, entry(none, "x")},
+    {"short dropped lines", console, entry(dropped, of(7))},
+};
+
+const std::vector<Case> too_large{
+    {"an item", put, entry(item, of(max_body + 1))},
+    {"a delayed item", put, entry(item, numbers(1u) + of(max_body + 1), 0, has_delay)},
+    {"an ack of more than a session can hold", control, entry(ack, run(1, max_asks) + run(100'000, 1))},
+    {"a reason", control, entry(fail, run(1, 0) + of(max_reason + 1))},
+    {"a block", control, entry(say, of(max_say + 1))},
+    {"a hand-off", handoff, entry(given, of(12 + max_body + 1), 0, 1)},
+    {"a line", console, entry(line, of(max_say + 1))},
+};
+
+void expect(const std::vector<Case>& cases, Refusal refusal) {
+  for (const auto& one : cases) {
+    CAPTURE(one.what);
+    CHECK(check_entries(one.type, one.payload, one.count) == refusal);
+  }
+}
+
+/// Decodes all that a payload which was found valid holds; the sanitizers watch.
+void read_all(std::string_view payload) {
+  EntryReader in(payload);
+  std::vector<ItemRun> runs;
+  for (Entry each; in.next(each);) {
+    if (each.kind == item) read_item(each);
+    if (each.kind == given) read_given(each);
+    if (each.kind == ask) read_ask(each);
+    if (each.kind == withdraw) read_withdraw(each);
+    if (each.kind == ack || each.kind == release) read_runs(each, runs);
+    if (each.kind == fail) read_fail(each);
+    if (each.kind == lane_lost) read_lane_lost(each);
+    if (each.kind == bye) read_bye(each);
+    if (each.kind == dropped) read_dropped(each);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("headers: what is read, what is refused") {
+  const auto good = header_bytes();
+  struct Row {
+    const char* what;
+    std::string frame;
+    Refusal refusal;
+  };
+  const std::vector<Row> rows{
+      {"as written", good, Refusal::none},
+      {"with a payload", good + "x", Refusal::none},
+      {"reserved byte set", with(good, 5, 'x'), Refusal::none},
+      {"empty", "", Refusal::short_frame},
+      {"one byte short", good.substr(1), Refusal::short_frame},
+      {"another magic", with(good, 0, 'b'), Refusal::magic},
+      {"version 0", with(good, 3, 0), Refusal::version},
+      {"version 2", with(good, 3, 2), Refusal::version},
+      {"version 2 with an unknown type", with(with(good, 3, 2), 4, 99), Refusal::version},
+      {"type 0", with(good, 4, 0), Refusal::unknown_type},
+      {"type 5", with(good, 4, 5), Refusal::unknown_type},
+      {"type 255", with(good, 4, '\xff'), Refusal::unknown_type},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.what);
+    Header header;
+    CHECK(read_header(row.frame, header) == row.refusal);
+    const bool readable = row.refusal != Refusal::short_frame && row.refusal != Refusal::magic;
+    CHECK(header.epoch == Epoch{readable ? 7u : 0u});  // so that the refusal finds its way back
+  }
+}
+
+TEST_CASE("entries that are valid") { expect(valid, Refusal::none); }
+TEST_CASE("entries that are malformed") { expect(malformed, Refusal::malformed); }
+TEST_CASE("entries that are too large") { expect(too_large, Refusal::too_large); }
+
+TEST_CASE("a reason is cut by its sender") {
+  std::string payload;
+  append_fail(payload, {{1}, 0, of(max_reason + 1)});
+  CHECK(check_entries(control, payload, 1) == Refusal::none);
+}
+
+TEST_CASE("fixed blocks: a longer one is read, a shorter one refused") {
+  Beat sent_beat{{1}, {2}, {3}, {4}, 5, true};
+  const auto beat_frame = encode_beat({beat, 0, {7}, {}, {}}, sent_beat);
+  Confirm sent_confirm;
+  sent_confirm.lane_port = 40123;
+  sent_confirm.ended = true;
+  const auto confirm_frame = encode_confirm({confirm, 0, {7}, {}, {}}, sent_confirm);
+  for (const std::size_t more : {0, 1, 100}) {
+    Beat got_beat;
+    Confirm got_confirm;
+    CHECK(decode_beat(payload_of(beat_frame + of(more)), got_beat) == Refusal::none);
+    CHECK(got_beat.lane_generation == 5);
+    CHECK(got_beat.rewind);
+    CHECK(decode_confirm(payload_of(confirm_frame + of(more)), got_confirm) == Refusal::none);
+    CHECK(got_confirm.lane_port == 40123);
+    CHECK(got_confirm.ended);
+    CHECK(!got_confirm.shutdown);
+  }
+  Beat got_beat;
+  Confirm got_confirm;
+  CHECK(decode_beat(of(beat_size - 1), got_beat) == Refusal::malformed);
+  CHECK(decode_confirm(of(confirm_size - 1), got_confirm) == Refusal::malformed);
+}
+
+TEST_CASE("flags of a block that this version does not know are left alone") {
+  std::string payload(beat_size, '\0');
+  payload[36] = '\xfe';
+  Beat got;
+  CHECK(decode_beat(payload, got) == Refusal::none);
+  CHECK(!got.rewind);
+}
+
+TEST_CASE("whatever bytes come, reading them touches nothing else") {
+  std::mt19937 random(1);
+  for (int i = 0; i < 20'000; ++i) {
+    const auto& one = valid[random() % valid.size()];
+    if (one.payload.size() > 1000) continue;
+    auto payload = one.payload;
+    for (auto n = random() % 4; n > 0 && !payload.empty(); --n) payload[random() % payload.size()] = static_cast<char>(random());
+    payload.resize(payload.size() - std::min<std::size_t>(payload.size(), random() % 3));
+    payload.shrink_to_fit();
+    if (check_entries(one.type, payload, one.count) == Refusal::none) read_all(payload);
+  }
+}
+
+}  // namespace baton::test

@@ -1,0 +1,67 @@
+// The containers under the core: ready lists, the table of items, storage in memory.
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "broker/items.hpp"
+#include "broker/memory_storage.hpp"
+#include "broker/ready_list.hpp"
+
+namespace baton::broker {
+namespace {
+
+TEST_CASE("a ready list is FIFO within a priority") {
+  ReadyList list;
+  for (std::uint64_t id = 1; id <= 1000; ++id) list.push_back(id % 2 ? 3 : 7, ItemId{id});
+  CHECK(list.size() == 1000);
+  for (std::uint64_t id = 2; id <= 1000; id += 2) CHECK(list.pop() == ItemId{id});
+  for (std::uint64_t id = 1; id <= 1000; id += 2) CHECK(list.pop() == ItemId{id});
+  CHECK(list.empty());
+}
+
+TEST_CASE("what comes back to a ready list is before the rest, in the order of ids") {
+  ReadyList list;
+  for (std::uint64_t id = 10; id <= 12; ++id) list.push_back(4, ItemId{id});
+  for (const std::uint64_t id : {3, 5, 4, 9}) list.push_returned(4, ItemId{id});
+  for (const std::uint64_t id : {3, 4, 5, 9, 10, 11, 12}) CHECK(list.pop() == ItemId{id});
+}
+
+TEST_CASE("one item is taken out of the middle of a run") {
+  ReadyList list;
+  for (std::uint64_t id = 1; id <= 3; ++id) list.push_back(4, ItemId{id});
+  CHECK(list.take(4, ItemId{2}));
+  CHECK_FALSE(list.take(4, ItemId{2}));
+  CHECK_FALSE(list.take(5, ItemId{1}));
+  CHECK(list.pop() == ItemId{1});
+  CHECK(list.take(4, ItemId{3}));
+  CHECK(list.empty());
+}
+
+TEST_CASE("the table finds what is there, and nothing else, as its window moves along") {
+  Items items;
+  CHECK_FALSE(items.find(ItemId{1}));
+  for (std::uint64_t id = 1; id <= 10'000; ++id) {
+    items.add(ItemId{id}).place = Place::ready;
+    if (id > 1000) items.remove(ItemId{id - 1000});
+  }
+  CHECK(items.size() == 1000);
+  CHECK_FALSE(items.find(ItemId{9000}));
+  CHECK(items.find(ItemId{9001}));
+  CHECK_FALSE(items.find(ItemId{10'001}));
+  CHECK_FALSE(items.find(ItemId{UINT64_MAX}));
+}
+
+TEST_CASE("bodies of all sizes stay what they were until they are erased") {
+  MemoryStorage storage;
+  const auto body = [](std::uint64_t id) { return std::string(id * 37 % 9000, static_cast<char>('a' + id % 26)); };
+  for (std::uint64_t id = 1; id <= 3000; ++id) {
+    Storage::Record record;
+    record.id = ItemId{id};
+    storage.put(record, body(id));
+    if (id > 700 && id % 3 != 0) storage.erase(ItemId{id - 699});
+  }
+  for (std::uint64_t id = 2400; id <= 3000; ++id) CHECK(storage.body(ItemId{id}) == body(id));
+}
+
+}  // namespace
+}  // namespace baton::broker
