@@ -71,7 +71,9 @@ CommonOptions::CommonOptions(CLI::App& app, bool with_tag) : program_(app.get_na
       ->option_text("S [" + connect_timeout_ + "]");
   if (!with_tag) return;
   auto* on = app.add_flag("--tag", tag_, "lead console lines by [host]; by itself where the broker's host is another");
-  app.add_flag("--no-tag", no_tag_, "never lead them by [host]")->excludes(on);
+  auto* off = app.add_flag("--no-tag", no_tag_, "never lead them by [host]");
+  on->excludes(off)->option_text(" ");  // the text hides what --help would say of the exclusion
+  off->option_text(" ");
 }
 
 void CommonOptions::read(ClientOptions& options) const {

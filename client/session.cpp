@@ -111,7 +111,12 @@ Session::News Session::on_welcome(const Header& header, std::string_view payload
 
 Session::News Session::on_confirm(std::string_view payload, Time now) {
   Confirm confirm;
-  if (decode_confirm(payload, confirm) != Refusal::none || older(confirm, confirm_)) return {};
+  if (decode_confirm(payload, confirm) != Refusal::none) return {};
+  if (confirm.ended && bye_appended_) {  // says nothing but that: what was known before stays so
+    state_ = State::ended;
+    return {News::Kind::changed, {}, {}, 0};
+  }
+  if (older(confirm, confirm_)) return {};
   confirm_ = confirm;
   control_.confirm(confirm.control_received, now);
   control_.set_credit(no_limit, confirm.say_window);
@@ -124,7 +129,6 @@ Session::News Session::on_confirm(std::string_view payload, Time now) {
   behind_ = behind;
   if (told_.has_gap() || (behind && now >= told_moved_ + resend_after)) ask_rewind(now);
   if (now >= last_said_ + beat_in_answer) beat_soon();
-  if (confirm.ended && bye_appended_) state_ = State::ended;
   return {News::Kind::confirmed, {}, {}, 0};
 }
 

@@ -31,6 +31,7 @@ std::optional<int> read_options(int argc, char** argv, Settings& settings) {
   auto& client = settings.client;
   std::string sleep = "0:0", delay = "0";
   app.add_option("ITEM", settings.items, "a word is put as {\"name\": WORD}, a JSON object as it is; - reads stdin")
+      ->allow_extra_args(false)  // else "[1,2]" would be two items
       ->option_text("...");
   app.add_option("--file", settings.file, "put the lines of a file; blank lines are skipped")
       ->check(CLI::ExistingFile)

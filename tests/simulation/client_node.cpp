@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "tests/simulation/describe.hpp"
+
 namespace baton::simulation {
 namespace {
 
@@ -108,8 +110,11 @@ void ClientNode::run_once() {
 
 void ClientNode::feed(const Event& event) {
   const auto now = world_.now();
-  if (const auto* news = std::get_if<OnNews>(&event)) logic().on_news(news->frame, now);
-  if (const auto* lane = std::get_if<OnLane>(&event)) logic().on_lane(lane->generation, lane->frame, now);
+  const auto* news = std::get_if<OnNews>(&event);
+  const auto* lane = std::get_if<OnLane>(&event);
+  if (news || lane) world_.trace([&] { return name_ + " <- " + describe(news ? news->frame : lane->frame); });
+  if (news) logic().on_news(news->frame, now);
+  if (lane) logic().on_lane(lane->generation, lane->frame, now);
   if (const auto* up = std::get_if<LaneUp>(&event)) logic().on_lane_up(up->generation, now);
   if (const auto* down = std::get_if<LaneDown>(&event)) logic().on_lane_down(down->generation, now);
 }
@@ -151,6 +156,7 @@ void ClientNode::close_all() {
 }
 
 void ClientNode::send(Outbox::Message& message) {
+  world_.trace([&] { return name_ + " -> " + describe(message.bytes); });
   if (message.door == Door::control) scene_.asks.control_sent(message.bytes);
   (message.door == Door::put ? put_ : control_)->send(std::move(message.bytes));
 }

@@ -1,0 +1,84 @@
+#include "tests/simulation/describe.hpp"
+
+#include "proto/message.hpp"
+
+namespace baton::simulation {
+namespace {
+
+std::string n(std::uint64_t value) { return std::to_string(value); }
+
+std::string name(MessageType type) {
+  switch (type) {
+    case MessageType::put: return "put";
+    case MessageType::hello: return "hello";
+    case MessageType::control: return "control";
+    case MessageType::beat: return "beat";
+    case MessageType::welcome: return "welcome";
+    case MessageType::confirm: return "confirm";
+    case MessageType::refusal: return "refusal";
+    case MessageType::outcome: return "outcome";
+    case MessageType::console: return "console";
+    case MessageType::handoff: return "handoff";
+  }
+  return "?";
+}
+
+std::string runs(const Entry& entry) {
+  std::vector<ItemRun> runs;
+  read_runs(entry, runs);
+  std::string text;
+  for (const auto& run : runs) text += " " + n(run.first.value) + "x" + n(run.count);
+  return text;
+}
+
+std::string describe(const Entry& entry) {
+  switch (entry.kind) {
+    case EntryKind::ask: return "ask " + n(read_ask(entry));
+    case EntryKind::withdraw: return "withdraw " + n(read_withdraw(entry));
+    case EntryKind::ack: return "ack" + runs(entry);
+    case EntryKind::release: return "release" + runs(entry);
+    case EntryKind::fail: return "fail " + n(read_fail(entry).id.value);
+    case EntryKind::lane_lost: {
+      const auto lost = read_lane_lost(entry);
+      return "lane_lost " + n(lost.generation) + " received " + n(lost.received.value) + " wanted " + n(lost.wanted);
+    }
+    case EntryKind::bye: return "bye " + n(read_bye(entry).value);
+    case EntryKind::given: return "given " + n(read_given(entry).id.value);
+    default: return "entry " + n(static_cast<unsigned>(entry.kind));
+  }
+}
+
+std::string describe(const Confirm& c) {
+  return " control " + n(c.control_received.value) + (c.rewind_control ? " rewind" : "") + " put " +
+         n(c.put_received.value) + "/" + n(c.put_confirmed.value) + "/" + n(c.put_credit.value) +
+         (c.rewind_put ? " rewind" : "") + " window " + n(c.put_window) + " say " + n(c.say_window) + " settled " +
+         n(c.done) + "+" + n(c.dead) + " of " + n(c.accepted) + " told " + n(c.told.value) + " lane " +
+         n(c.lane_generation) + ":" + n(c.lane_port) + ":" + n(c.lane_sent.value) + (c.shutdown ? " shutdown" : "") +
+         (c.ended ? " ended" : "");
+}
+
+std::string describe(const Beat& b) {
+  return " put " + n(b.put_sent.value) + " control " + n(b.control_sent.value) + " heard " + n(b.heard.value) + " lane " +
+         n(b.lane_generation) + ":" + n(b.lane_received.value) + (b.rewind ? " rewind" : "");
+}
+
+}  // namespace
+
+std::string describe(std::string_view frame) {
+  Header header;
+  if (read_header(frame, header) != Refusal::none) return "?";
+  const auto payload = payload_of(frame);
+  auto text = name(header.type) + " [" + to_hex(header.session).substr(0, 8) + "]";
+  Confirm confirm;
+  Beat beat;
+  if (header.type == MessageType::confirm && decode_confirm(payload, confirm) == Refusal::none)
+    return text + describe(confirm);
+  if (header.type == MessageType::beat && decode_beat(payload, beat) == Refusal::none) return text + describe(beat);
+  if (header.count == 0) return text + " " + std::string(payload);
+  text += " " + n(header.number.value) + ":";
+  EntryReader in(payload);
+  for (Entry entry; in.next(entry);) text += " " + describe(entry) + ",";
+  return text;
+}
+
+}  // namespace baton::simulation
