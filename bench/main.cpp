@@ -69,8 +69,8 @@ Options parse(int argc, char** argv) {
 void print_settings(const Options& options) {
   int major = 0, minor = 0, patch = 0;
   zmq_version(&major, &minor, &patch);
-  std::printf("seed %u, window %g s, rounds %d, cores %u, libzmq %d.%d.%d\n", options.seed, options.seconds,
-              options.rounds, std::thread::hardware_concurrency(), major, minor, patch);
+  std::printf("seed %u, window %g s, rounds %d, queue limit %d items, cores %u, libzmq %d.%d.%d\n", options.seed,
+              options.seconds, options.rounds, queue_limit, std::thread::hardware_concurrency(), major, minor, patch);
 }
 
 int run_all(const Options& options) {

@@ -91,7 +91,7 @@ class Run {
       get_from_ = "127.0.0.1:" + std::to_string(board_->ports >> 16);
     } else {
       const auto broker = std::filesystem::path(this_program()).replace_filename("baton-broker");
-      carrier_.push_back(Process({broker, "--port", "0"}));
+      carrier_.push_back(Process({broker, "--port", "0", "--max-items", std::to_string(queue_limit)}));
       put_to_ = get_from_ = ready_address();
     }
   }

@@ -9,6 +9,10 @@
 
 namespace baton::bench {
 
+/// What the broker's queue may hold, so that producers cannot run away from consumers: the proxy's high-water mark does
+/// the same.
+inline constexpr int queue_limit = 20'000;
+
 struct Setup {
   Way way;                    ///< its address is for run() to find out
   std::size_t producers = 1;  ///< at most max_workers

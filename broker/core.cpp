@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "broker/credit.hpp"
+#include "proto/ensure.hpp"
 
 namespace baton::broker {
 namespace {
@@ -203,11 +204,11 @@ Time Core::next_deadline() const {
 
 void Core::check_invariants() const {
   stock_.check_invariants();
-  for ([[maybe_unused]] const auto& [id, session] : sessions_) {
-    assert(session->answered <= session->asked);
-    assert(session->id == id);
-    assert((session->producer != nullptr) == (session->is(Role::producer) && session->state == Session::State::standing));
-    assert(session->printed <= session->sent && session->sent <= console_.last());
+  for (const auto& [id, session] : sessions_) {
+    ensure(session->answered <= session->asked);
+    ensure(session->id == id);
+    ensure((session->producer != nullptr) == (session->is(Role::producer) && session->state == Session::State::standing));
+    ensure(session->printed <= session->sent && session->sent <= console_.last());
   }
 }
 

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <utility>
 
+#include "proto/ensure.hpp"
+
 namespace baton::broker {
 namespace {
 
@@ -373,7 +375,9 @@ bool Stock::reclaim(Session& session, ItemId id, const std::string& from) {
   if (history == history_.end() || history->second.empty() || history->second.back().why != from) return false;
   if (!queue.ready.take(item->priority, id)) return false;
   history->second.pop_back();
+  if (history->second.empty()) history_.erase(history);
   --item->failures;
+  update_storage(*item, id);
   item->place = Place::held;
   item->holder = &session;
   item->handed = ++session.handed_count;
@@ -387,20 +391,20 @@ bool Stock::reclaim(Session& session, ItemId id, const std::string& from) {
 void Stock::check_invariants() const {
   std::vector<std::array<std::uint64_t, 5>> counts(queue_list_.size());  // by Place
   std::uint64_t dead = 0;
-  items_.each([&]([[maybe_unused]] ItemId id, const Item& item) {
+  items_.each([&](ItemId, const Item& item) {
     ++counts[item.queue][static_cast<std::size_t>(item.place)];
     dead += item.place == Place::dead;
-    assert((item.place == Place::held) == (item.holder != nullptr));
-    assert(!item.holder || item.holder->state != Session::State::over);
+    ensure((item.place == Place::held) == (item.holder != nullptr));
+    ensure(!item.holder || item.holder->state != Session::State::over);
   });
-  assert(dead == dead_);
-  for ([[maybe_unused]] const auto* queue : queue_list_) {
-    [[maybe_unused]] const auto& c = counts[queue->index];
-    assert(c[static_cast<std::size_t>(Place::ready)] == queue->ready.size());
-    assert(c[static_cast<std::size_t>(Place::delayed)] == queue->delayed);
-    assert(c[static_cast<std::size_t>(Place::held)] == queue->held);
-    assert(queue->put == queue->depth() + queue->done + queue->dead);
-    assert(queue->to_serve || queue->ready.empty() || queue->waiting.empty());
+  ensure(dead == dead_);
+  for (const auto* queue : queue_list_) {
+    const auto& c = counts[queue->index];
+    ensure(c[static_cast<std::size_t>(Place::ready)] == queue->ready.size());
+    ensure(c[static_cast<std::size_t>(Place::delayed)] == queue->delayed);
+    ensure(c[static_cast<std::size_t>(Place::held)] == queue->held);
+    ensure(queue->put == queue->depth() + queue->done + queue->dead);
+    ensure(queue->to_serve || queue->ready.empty() || queue->waiting.empty());
   }
 }
 

@@ -69,10 +69,13 @@ void Notices::waited(Connection::Lock& lock, Time since, const std::string& reas
   lock.lock();
 }
 
-std::string no_contact(const Endpoint& broker) { return "no contact with the broker at " + to_string(broker); }
+std::string no_contact(const Session& session, const Endpoint& broker) {
+  if (!session.was_welcomed() && session.config().connect_timeout != Duration::max()) return {};
+  return "no contact with the broker at " + to_string(broker);
+}
 
 std::string why_not_say(const Session& session, const Endpoint& broker) {
-  if (session.out_of_touch(Connection::now())) return no_contact(broker);
+  if (session.out_of_touch(Connection::now())) return no_contact(session, broker);
   return session.confirmed().say_held == Held::console ? "the console is full, its printer is slow"
                                                        : "the broker has not confirmed earlier lines yet";
 }

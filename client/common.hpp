@@ -76,7 +76,9 @@ void say_block(Connection& connection, Logic& logic, Notices& notices, std::stri
   connection.changed();
 }
 
-std::string no_contact(const Endpoint& broker);
+/// Why a call waits while the broker is silent. Empty before the first contact, if that has a limit: then there will be a
+/// welcome or an error soon.
+std::string no_contact(const Session& session, const Endpoint& broker);
 std::string why_not_say(const Session& session, const Endpoint& broker);
 
 }  // namespace baton

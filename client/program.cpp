@@ -32,6 +32,26 @@ std::string in_seconds(Duration time) {
   return text;
 }
 
+/// Takes the words out of `args`; the options and their values stay.
+std::vector<std::string> take_words(const CLI::App& app, std::vector<std::string>& args) {
+  std::vector<std::string> words, options;
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    if (args[i] == "--") {
+      words.insert(words.end(), args.begin() + static_cast<std::ptrdiff_t>(i) + 1, args.end());
+      break;
+    }
+    if (args[i] == "-" || !args[i].starts_with('-')) {
+      words.push_back(args[i]);
+      continue;
+    }
+    options.push_back(args[i]);
+    const auto* option = app.get_option_no_throw(args[i]);
+    if (option && option->get_items_expected_max() > 0 && i + 1 < args.size()) options.push_back(args[++i]);
+  }
+  args = std::move(options);
+  return words;
+}
+
 }  // namespace
 
 std::chrono::steady_clock::duration SleepRange::draw() const {
@@ -83,9 +103,12 @@ void CommonOptions::read(ClientOptions& options) const {
   options.on_notice = [](const std::string& reason) { std::cerr << "waiting: " + reason + "\n"; };
 }
 
-std::optional<int> parse(CLI::App& app, int argc, char** argv) {
+std::optional<int> parse(CLI::App& app, int argc, char** argv, std::vector<std::string>* words) {
+  std::vector<std::string> args(argv + 1, argv + argc);
+  if (words) *words = take_words(app, args);
+  std::reverse(args.begin(), args.end());  // as CLI11 wants them
   try {
-    app.parse(argc, argv);
+    app.parse(std::move(args));
     return std::nullopt;
   } catch (const CLI::Success& success) {
     return app.exit(success);

@@ -58,8 +58,9 @@ class CommonOptions {
   bool tag_ = false, no_tag_ = false;
 };
 
-/// Parses, or prints help, version or one line of error; then it gives the exit code to leave with.
-std::optional<int> parse(CLI::App& app, int argc, char** argv);
+/// Parses, or prints help, version or one line of error; then it gives the exit code to leave with. With `words`, all that
+/// is neither an option nor an option's value goes there as it is (CLI11 would make two of "[1,2]" and nothing of "{}").
+std::optional<int> parse(CLI::App& app, int argc, char** argv, std::vector<std::string>* words = nullptr);
 
 /// SIGTERM and SIGINT as a call: the first one calls the watcher's function on a thread of its own, a second one ends the
 /// process at once with code 128 + signal. To be made before any other thread; SIGPIPE is ignored from then on.

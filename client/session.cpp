@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "client/carry_over.hpp"
+#include "proto/ensure.hpp"
 
 namespace baton {
 namespace {
@@ -78,8 +79,9 @@ void Session::note_news(Time now) { last_news_ = now; }
 
 void Session::note_pause(Time now) {
   if (!standing() || now <= alive_until()) return;
+  // What proves it must have been asked for after the last silence; our own beat being late is no new one.
+  if (!doubted_ || now > last_news_ + lost_after) proof_.reset();
   doubted_ = true;
-  proof_.reset();
 }
 
 Session::News Session::on_welcome(const Header& header, std::string_view payload, Time now) {
@@ -266,10 +268,10 @@ void Session::flush(Time now, Outbox& out) {
 
 void Session::check_invariants() const {
   control_.check_invariants();
-  assert((state_ == State::failed) == error_.has_value());
-  assert(!bye_appended_ || bye_);
-  assert(state_ != State::greeting || !bye_ || ever_welcomed_);
-  assert(!standing() || ever_welcomed_);
+  ensure((state_ == State::failed) == error_.has_value());
+  ensure(!bye_appended_ || bye_);
+  ensure(state_ != State::greeting || !bye_ || ever_welcomed_);
+  ensure(!standing() || ever_welcomed_);
 }
 
 }  // namespace baton

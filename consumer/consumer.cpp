@@ -91,7 +91,7 @@ struct Consumer::Impl {
 
   std::string why_wait() const {
     if (session.session().full()) return "the broker has no lane left for another consumer";
-    return session.session().out_of_touch(Connection::now()) ? no_contact(options.broker) : std::string();
+    return session.session().out_of_touch(Connection::now()) ? no_contact(session.session(), options.broker) : std::string();
   }
 
   bool wait_for_item(Connection::Lock& lock, Item& item, Time until);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "client/carry_over.hpp"
+#include "proto/ensure.hpp"
 
 namespace baton {
 namespace {
@@ -239,8 +240,8 @@ bool ConsumerSession::take_change() { return std::exchange(changed_, false); }
 void ConsumerSession::check_invariants() const {
   session_.check_invariants();
   lane_.check_invariants();
-  assert(items_in(acked_) <= max_asks && items_in(released_) <= max_asks);
-  assert(!draining_ || inbox_.empty());
+  ensure(items_in(acked_) <= max_asks && items_in(released_) <= max_asks);
+  ensure(!draining_ || inbox_.empty());
 }
 
 }  // namespace baton

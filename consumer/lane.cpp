@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "proto/ensure.hpp"
+
 namespace baton {
 namespace {
 
@@ -54,9 +56,9 @@ LaneLost Lane::lose(std::uint32_t wanted) {
 }
 
 void Lane::check_invariants() const {
-  assert(answered_ <= asked_);
-  assert(withdrawn_ <= asked_ - answered_);
-  assert((state_ == State::none) == (generation_ == 0));
+  ensure(answered_ <= asked_);
+  ensure(withdrawn_ <= asked_ - answered_);
+  ensure((state_ == State::none) == (generation_ == 0));
 }
 
 }  // namespace baton

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <utility>
 
+#include "proto/ensure.hpp"
+
 namespace baton {
 
 PrinterSession::PrinterSession(SessionConfig config) : session_(std::move(config)) {
@@ -84,8 +86,8 @@ bool PrinterSession::take_change() { return std::exchange(changed_, false); }
 
 void PrinterSession::check_invariants() const {
   session_.check_invariants();
-  assert(printed_ <= received_);
-  assert(taken_log_ != log_ || (printed_ <= taken_ && taken_ <= received_));
+  ensure(printed_ <= received_);
+  ensure(taken_log_ != log_ || (printed_ <= taken_ && taken_ <= received_));
 }
 
 }  // namespace baton

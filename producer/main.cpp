@@ -30,8 +30,8 @@ std::optional<int> read_options(int argc, char** argv, Settings& settings) {
   const baton::CommonOptions common(app, /*with_tag=*/true);
   auto& client = settings.client;
   std::string sleep = "0:0", delay = "0";
-  app.add_option("ITEM", settings.items, "a word is put as {\"name\": WORD}, a JSON object as it is; - reads stdin")
-      ->allow_extra_args(false)  // else "[1,2]" would be two items
+  std::vector<std::string> for_help;
+  app.add_option("ITEM", for_help, "a word is put as {\"name\": WORD}, a JSON object as it is; - reads stdin")
       ->option_text("...");
   app.add_option("--file", settings.file, "put the lines of a file; blank lines are skipped")
       ->check(CLI::ExistingFile)
@@ -50,7 +50,7 @@ std::optional<int> read_options(int argc, char** argv, Settings& settings) {
   app.add_option("--name", client.name, "identity: restarted after a crash, it goes on where it was")
       ->option_text("ID [a random one]");
   app.add_flag("--wait", settings.wait, "wait until all items are done; exit 3 when some died, 4 when some were lost");
-  if (const auto code = baton::parse(app, argc, argv)) return code;
+  if (const auto code = baton::parse(app, argc, argv, &settings.items)) return code;
   if (settings.items.empty() && settings.file.empty()) {
     std::cerr << program << ": nothing to put: give ITEMs, - or --file\n";
     return 2;
@@ -150,6 +150,7 @@ int produce(const Settings& settings, Producer& producer, baton::StopSignals& si
   const auto pid = std::to_string(getpid());
   Run run(settings, producer, signals);
   producer.say("Starting producer => " + pid);
+  producer.flush();  // lines and items go by two doors: this one is to be first
   run.put_all();
   int code = 0;
   if (settings.wait) code = report_settled(producer.join());

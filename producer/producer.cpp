@@ -48,7 +48,7 @@ struct Producer::Impl {
   std::string why_wait() const {
     const auto wait = session.why_wait(Connection::now());
     switch (wait.why) {
-      case PutWait::Why::connecting: return no_contact(options.broker);
+      case PutWait::Why::connecting: return no_contact(session.session(), options.broker);
       case PutWait::Why::credit: return held_text(wait.held, options.queue);
       default: return "the broker has not confirmed earlier items yet";
     }

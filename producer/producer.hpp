@@ -39,7 +39,7 @@ class Producer {
   /// queue is full or as much as may be is unconfirmed. Throws ClientError: shutdown, closed, unreachable, refused, argument.
   void put(std::string_view body, const PutOptions& options = {});
 
-  /// Blocks until everything that was put is confirmed. Throws ClientError: closed, unreachable, refused.
+  /// Blocks until everything that was put and said is confirmed. Throws ClientError: closed, unreachable, refused.
   void flush();
 
   /// Blocks until everything that was put under this name is settled: done, dead, or lost with a broker that keeps nothing.

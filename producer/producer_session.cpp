@@ -3,6 +3,8 @@
 #include <cassert>
 #include <utility>
 
+#include "proto/ensure.hpp"
+
 namespace baton {
 namespace {
 
@@ -120,9 +122,9 @@ bool ProducerSession::take_change() { return std::exchange(changed_, false); }
 void ProducerSession::check_invariants() const {
   session_.check_invariants();
   put_.check_invariants();
-  assert(put_.last().value >= put_before_);
-  assert(counted_.done + counted_.dead <= counted_.accepted);
-  assert(earlier_.notices.size() <= max_notices);
+  ensure(put_.last().value >= put_before_);
+  ensure(counted_.done + counted_.dead <= counted_.accepted);
+  ensure(earlier_.notices.size() <= max_notices);
 }
 
 }  // namespace baton

@@ -56,8 +56,8 @@ class ProducerSession final : public ClientLogic {
   }
   PutWait why_wait(Time now) const;
 
-  /// Whether everything that was put is confirmed.
-  bool flushed() const { return session_.was_welcomed() && put_.idle(); }
+  /// Whether everything that was put and said is confirmed.
+  bool flushed() const { return session_.was_welcomed() && put_.idle() && session_.control().idle(); }
   /// Items that an earlier process of this name had put already; numbers go on after them. Known once welcomed.
   std::uint64_t put_before() const { return put_before_; }
 

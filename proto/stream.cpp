@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "proto/ensure.hpp"
+
 namespace baton {
 
 StreamSender::StreamSender(Number first)
@@ -112,21 +114,21 @@ std::deque<StreamSender::Block> StreamSender::take_unconfirmed() {
 }
 
 void StreamSender::check_invariants() const {
-  [[maybe_unused]] Number next = blocks_.empty() ? last_ + 1 : blocks_.front().first;
-  assert(next <= confirmed_ + 1);
-  [[maybe_unused]] std::uint64_t bytes = 0;
+  Number next = blocks_.empty() ? last_ + 1 : blocks_.front().first;
+  ensure(next <= confirmed_ + 1);
+  std::uint64_t bytes = 0;
   for (const auto& block : blocks_) {
-    assert(block.first == next);
-    assert(block.end() > confirmed_ + 1 || block.count == 0);
+    ensure(block.first == next);
+    ensure(block.end() > confirmed_ + 1 || block.count == 0);
     next = block.end();
     bytes += block.cost;
   }
-  assert(next == last_ + 1);
-  assert(bytes == unconfirmed_bytes_);
-  assert(confirmed_ <= received_ && received_ <= sent_ && sent_ <= last_);
-  assert(next_block_ <= blocks_.size());
-  assert(next_block_ == blocks_.size() || blocks_[next_block_].end() > received_ + 1);
-  assert(!open_ || next_block_ < blocks_.size());
+  ensure(next == last_ + 1);
+  ensure(bytes == unconfirmed_bytes_);
+  ensure(confirmed_ <= received_ && received_ <= sent_ && sent_ <= last_);
+  ensure(next_block_ <= blocks_.size());
+  ensure(next_block_ == blocks_.size() || blocks_[next_block_].end() > received_ + 1);
+  ensure(!open_ || next_block_ < blocks_.size());
 }
 
 StreamReceiver::Taken StreamReceiver::take(Number first, std::uint32_t count) {

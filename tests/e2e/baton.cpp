@@ -53,10 +53,11 @@ Got parse_got(const Line& line) {
   return {std::stoi(line.text), line.text.substr(space + 5), line.at};
 }
 
-std::vector<Got> next_got(Process& printer, std::size_t count, Clock::duration patience) {
+std::vector<Got> next_got(Process& printer, std::size_t count, Clock::duration within) {
+  const auto deadline = Clock::now() + within;
   std::vector<Got> all;
   while (all.size() < count) {
-    const auto line = printer.out().next_with(" got ", patience);
+    const auto line = printer.out().next_with(" got ", deadline - Clock::now());
     if (!line) break;
     all.push_back(parse_got(*line));
   }

@@ -45,8 +45,8 @@ struct Got {
 };
 Got parse_got(const Line& line);
 
-/// The next `count` items that consumers say they got, by what a printer prints. Fewer when no line came for `patience`.
-std::vector<Got> next_got(Process& printer, std::size_t count, Clock::duration patience = soon);
+/// The next `count` items that consumers say they got, by what a printer prints. Fewer when they did not come in time.
+std::vector<Got> next_got(Process& printer, std::size_t count, Clock::duration within = soon);
 std::vector<std::string> names(const std::vector<Got>& got);
 
 /// Waits until the printer has said of each of these that it started.

@@ -1,11 +1,11 @@
 // A get() that waits for an item gets one at once when it is put.
-#include <doctest/doctest.h>
 
 #include <atomic>
 #include <deque>
 #include <thread>
 
 #include "tests/e2e/library.hpp"
+#include "tests/e2e/show.hpp"
 
 using namespace baton;
 using namespace baton::e2e;

@@ -1,5 +1,4 @@
 // The seed's program: 3 producers, 6 consumers, a printer and the broker that is their parent.
-#include <doctest/doctest.h>
 #include <stdlib.h>
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 #include <utility>
 
 #include "tests/e2e/baton.hpp"
+#include "tests/e2e/show.hpp"
 
 using namespace baton::e2e;
 
@@ -109,9 +109,9 @@ void demonstrate() {
     others.push_back(broker.producer(args));
   }
   for (int i = 0; i < 6; ++i) others.push_back(broker.consumer({"--sleep", "0:0"}));
-  for (Process& process : others) CHECK_MESSAGE(process.wait() == 0, process.err().text());
-  CHECK_MESSAGE(broker.process().wait() == 0, broker.process().err().text());
-  CHECK_MESSAGE(printer.wait() == 0, printer.err().text());
+  for (Process& process : others) REQUIRE_MESSAGE(process.wait() == 0, process.err().text());
+  REQUIRE_MESSAGE(broker.process().wait() == 0, broker.process().err().text());
+  REQUIRE_MESSAGE(printer.wait() == 0, printer.err().text());
   check_console(printer.out());
   check_order(printer.out());
 }

@@ -1,9 +1,9 @@
 // A full queue holds its producers back, and nobody else.
-#include <doctest/doctest.h>
 
 #include <algorithm>
 
 #include "tests/e2e/library.hpp"
+#include "tests/e2e/show.hpp"
 
 using namespace baton;
 using namespace baton::e2e;
@@ -63,13 +63,18 @@ struct Flow {
   std::vector<Clock::duration> acks;  // the neighbour's
 };
 
-Flow watch(Broker& broker, Process& printer, Neighbour& neighbour) {
+Flow work_off(Broker& broker, Neighbour& neighbour) {
   constexpr std::size_t step = 1000;
+  ConsumerOptions options = consumer_of(broker);
+  options.prefetch = 10;  // slower than the producer by far
+  Consumer consumer(options);
+  Item item;
   Flow flow;
-  for (std::size_t done = 0; done < count; done += step) {
-    const auto got = next_got(printer, step);
-    REQUIRE(got.size() == step);
-    for (std::size_t i = 0; i < step; ++i) flow.out_of_place += got[i].name != std::to_string(done + i);
+  for (std::size_t i = 0; i < count; ++i) {
+    REQUIRE(consumer.get(item, soon_ms));
+    flow.out_of_place += item.body != body(i);
+    REQUIRE(consumer.ack(item.id));
+    if (i % step != 0) continue;
     flow.most_memory = std::max(flow.most_memory, broker.process().memory());
     flow.acks.push_back(neighbour.ack_time());
   }
@@ -82,7 +87,6 @@ TEST_SUITE("timed") {
   TEST_CASE("full queue: producers wait and say why; memory is flat, order kept and the neighbour not held") {
     const TemporaryFile items(all_bodies());
     Broker broker({"--max-items", "100"});
-    Process printer = broker.printer();
     Neighbour neighbour(broker);
     const auto before = neighbour.median_ack_time();
 
@@ -91,8 +95,7 @@ TEST_SUITE("timed") {
     const auto while_full = neighbour.median_ack_time();
     const std::size_t memory = broker.process().memory();
 
-    Process consumer = broker.consumer();  // one at a time: slower than the producer by far
-    Flow flow = watch(broker, printer, neighbour);
+    const Flow flow = work_off(broker, neighbour);
     CHECK(producer.wait() == 0);
     MESSAGE("ack, median, ms: before ", milliseconds(before), ", while full ", milliseconds(while_full),
             ", while it is worked off ", milliseconds(median(flow.acks)));

@@ -1,7 +1,7 @@
 // Waiting costs next to nothing.
-#include <doctest/doctest.h>
 
 #include "tests/e2e/baton.hpp"
+#include "tests/e2e/show.hpp"
 
 using namespace baton::e2e;
 

@@ -1,7 +1,7 @@
 // What a producer makes of its arguments, a file and its stdin; and the lines that consumers print of it.
-#include <doctest/doctest.h>
 
 #include "tests/e2e/baton.hpp"
+#include "tests/e2e/show.hpp"
 
 using namespace baton::e2e;
 

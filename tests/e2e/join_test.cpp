@@ -1,8 +1,8 @@
 // join(): --wait returns when all of a producer's items are done, and says what became of them if not.
-#include <doctest/doctest.h>
 #include <signal.h>
 
 #include "tests/e2e/baton.hpp"
+#include "tests/e2e/show.hpp"
 
 using namespace baton::e2e;
 

@@ -1,9 +1,9 @@
 // An item goes to a consumer that asks for one now, never to one that is busy while another asks.
-#include <doctest/doctest.h>
 
 #include <algorithm>
 
 #include "tests/e2e/baton.hpp"
+#include "tests/e2e/show.hpp"
 
 using namespace baton::e2e;
 
@@ -46,9 +46,9 @@ TEST_SUITE("timed") {
 TEST_CASE("on demand: what a consumer prefetched is its own choice") {
   Broker broker;
   Process printer = broker.printer();
-  Process greedy = broker.consumer({"--work", "60:60", "--prefetch", "20"});
+  Process greedy = broker.consumer({"--work", "60:60", "--prefetch", "9"});
   require_started(printer, "consumer", {greedy.pid()});
-  Process first = broker.producer(numbers(10));
+  Process first = broker.producer(numbers(10));  // one to work on, nine in hand
   REQUIRE(first.wait() == 0);
   REQUIRE(next_got(printer, 1).size() == 1);
   Process other = broker.consumer({"--work", "0:0"});

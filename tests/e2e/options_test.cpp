@@ -1,12 +1,12 @@
 // What the programs say of themselves, of wrong options, of a broker that is not there, and of their input.
 #include <arpa/inet.h>
-#include <doctest/doctest.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 
 #include "tests/e2e/baton.hpp"
+#include "tests/e2e/show.hpp"
 
 using namespace baton::e2e;
 

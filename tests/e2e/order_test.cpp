@@ -1,7 +1,7 @@
 // First in, first out within a queue and priority; higher priorities first; delayed items when their time has come.
-#include <doctest/doctest.h>
 
 #include "tests/e2e/baton.hpp"
+#include "tests/e2e/show.hpp"
 
 using namespace baton::e2e;
 
@@ -27,7 +27,7 @@ void check_order(int count, const Args& consumer_args) {
   Process printer = broker.printer();
   Process consumer = broker.consumer(consumer_args);
   Process producer = broker.producer({"--file", items.path(), "--wait"});
-  check_numbered(next_got(printer, static_cast<std::size_t>(count)), static_cast<std::size_t>(count));
+  check_numbered(next_got(printer, static_cast<std::size_t>(count), 60s), static_cast<std::size_t>(count));
   CHECK(producer.wait() == 0);
 }
 

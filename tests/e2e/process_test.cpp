@@ -1,8 +1,9 @@
 // The vocabulary itself, on programs that every system has.
 #include "tests/e2e/process.hpp"
 
-#include <doctest/doctest.h>
 #include <signal.h>
+
+#include "tests/e2e/show.hpp"
 
 using namespace baton::e2e;
 

@@ -1,8 +1,8 @@
 // What a consumer may say of an item, and what becomes of it: ack, fail, release, attempts and the dead.
-#include <doctest/doctest.h>
 #include <signal.h>
 
 #include "tests/e2e/library.hpp"
+#include "tests/e2e/show.hpp"
 
 using namespace baton;
 using namespace baton::e2e;

@@ -1,5 +1,4 @@
 // Several queues in one consumer, get() with a time-out, and the item that crosses an ask on its way back.
-#include <doctest/doctest.h>
 
 #include <map>
 #include <mutex>
@@ -8,6 +7,7 @@
 #include <thread>
 
 #include "tests/e2e/library.hpp"
+#include "tests/e2e/show.hpp"
 
 using namespace baton;
 using namespace baton::e2e;

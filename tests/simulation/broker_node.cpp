@@ -155,10 +155,15 @@ void BrokerNode::open_lane(const broker::Effects::LaneChange& change) {
   front_.core().lane_opened(change.session, change.generation, next_port_++);
 }
 
-void BrokerNode::close_lane(const SessionId& session, std::uint32_t generation) {
-  const auto found = std::find_if(lanes_.begin(), lanes_.end(), [&](const auto& entry) {
+std::map<std::uint16_t, BrokerNode::Lane>::iterator BrokerNode::find_lane(const SessionId& session,
+                                                                          std::uint32_t generation) {
+  return std::find_if(lanes_.begin(), lanes_.end(), [&](const auto& entry) {
     return entry.second.session == session && entry.second.generation == generation;
   });
+}
+
+void BrokerNode::close_lane(const SessionId& session, std::uint32_t generation) {
+  const auto found = find_lane(session, generation);
   if (found == lanes_.end()) return;
   const auto link = found->second.link;
   lanes_.erase(found);
@@ -166,6 +171,8 @@ void BrokerNode::close_lane(const SessionId& session, std::uint32_t generation) 
 }
 
 void BrokerNode::send_lane(broker::Effects::LaneMessage& message) {
+  const auto found = find_lane(message.session, message.generation);
+  if (found == lanes_.end()) return;  // it could not be opened, or is closed by now: nobody hears of it
   write_header(message.bytes.data(), {MessageType::handoff, message.count, front_.core().epoch(), message.session, message.first});
   const auto payload = payload_of(message.bytes);
   require(check_entries(MessageType::handoff, payload, message.count) == Refusal::none, "hand-offs are valid");
@@ -174,14 +181,11 @@ void BrokerNode::send_lane(broker::Effects::LaneMessage& message) {
   EntryReader in(payload);
   for (Entry entry; in.next(entry);)
     if (entry.kind == EntryKind::given) items_.given(read_given(entry));
-  for (auto& [port, lane] : lanes_) {
-    if (lane.session != message.session || lane.generation != message.generation) continue;
-    if (lane.link)
-      lane.link->deliver(std::move(message.bytes));
-    else
-      lane.unsent.push_back(std::move(message.bytes));
-    return;
-  }
+  auto& lane = found->second;
+  if (lane.link)
+    lane.link->deliver(std::move(message.bytes));
+  else
+    lane.unsent.push_back(std::move(message.bytes));
 }
 
 void BrokerNode::send_news(const broker::Effects::News& news) {

@@ -74,6 +74,7 @@ class BrokerNode final : public BrokerEnd {
   void read_subscriptions();
   void carry_out();
   void open_lane(const broker::Effects::LaneChange& change);
+  std::map<std::uint16_t, Lane>::iterator find_lane(const SessionId& session, std::uint32_t generation);
   void close_lane(const SessionId& session, std::uint32_t generation);
   void send_lane(broker::Effects::LaneMessage& message);
   void send_news(const broker::Effects::News& news);

@@ -58,8 +58,8 @@ class ItemJudge {
  private:
   struct Put {
     std::string queue, body;
-    std::uint8_t priority;
-    std::uint32_t delay_ms;
+    std::uint8_t priority = 0;
+    std::uint32_t delay_ms = 0;
     bool stored = false;
   };
   struct Item {

@@ -9,8 +9,10 @@ std::string name(ItemId id) { return "item " + std::to_string(id.value); }
 
 void ItemJudge::put(const std::string& producer, Number number, const std::string& queue, const PutItem& item) {
   const Put put{queue, std::string(item.body), item.priority, item.delay_ms, false};
-  const auto [at, fresh] = puts_[producer].emplace(number, put);
-  require(fresh || at->second.body == put.body, "a producer gives a number to one item");
+  auto& at = puts_[producer][number];
+  // A killed producer's items that had not come in by the time its next process was welcomed never do.
+  require(!at.stored, producer + " goes on after what is stored: " + std::to_string(number.value));
+  at = put;
 }
 
 void ItemJudge::stored(const broker::Storage::Record& record, std::string_view body) {
@@ -39,6 +41,7 @@ ItemJudge::Item& ItemJudge::item(ItemId id) {
 
 void ItemJudge::updated(const broker::Storage::Record& record) {
   auto& item = this->item(record.id);
+  world_.trace([&] { return "storage: " + name(record.id) + " failed " + std::to_string(record.failures); });
   require(!item.done && !item.dead, name(record.id) + " is settled: nothing happens to it any more");
   require(record.failures <= item.failures + 1u, name(record.id) + " fails once at a time");
   item.failures = record.failures;
@@ -75,12 +78,13 @@ void ItemJudge::turn_ends() {
 }
 
 void ItemJudge::given(const Given& given) {
+  world_.trace([&] { return "lanes: " + name(given.id); });
   auto& item = this->item(given.id);
   require(!item.done, name(given.id) + " was acked: it is not given again");
   require(!item.dead, name(given.id) + " is dead: it is not given");
   require(world_.now() >= item.due, name(given.id) + " is not given before its delay is over");
   require(given.body == item.put->body && given.priority == item.put->priority, name(given.id) + " is as it was put");
-  require(given.attempt == item.failures + 1, name(given.id) + ": attempts are failures + 1");
+  require(given.attempt == item.failures + 1, name(given.id) + ": attempt " + std::to_string(given.attempt) + " comes after " + std::to_string(item.failures) + " failures");
   if (!item.handed && item.put->delay_ms == 0) first_given(given.id, *item.put);
   item.handed = true;
 }

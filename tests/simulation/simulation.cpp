@@ -6,6 +6,7 @@ namespace baton::simulation {
 namespace {
 
 constexpr Duration trouble_every = 100ms;
+constexpr Duration in_touch_again = 12s;     // longer than any trouble that is under way
 constexpr Duration must_end_within = 180s;  // once nothing is wrong any more
 
 const std::vector<std::string> queue_names{"default", "mail", "images/large"};
@@ -21,7 +22,7 @@ broker::Settings Simulation::settings_for(Random& random, std::uint64_t producer
   settings.max_attempts = static_cast<std::uint32_t>(random.between(1, 5));
   settings.console_keep = random.chance(250) ? random.between(200, 2000) : 64u << 20;
   settings.exit_when_done = true;
-  settings.producers = static_cast<std::uint32_t>(producers);
+  settings.producers = static_cast<std::uint32_t>(producers + 1);  // the last one comes when the others are through
   settings.consumers = static_cast<std::uint32_t>(consumers);
   return settings;
 }
@@ -61,6 +62,7 @@ Simulation::Simulation(std::uint64_t seed, bool tracing)
 // --- who takes part ----------------------------------------------------------------------------------------------
 
 void Simulation::add_producer(std::string identity, const ProducerPlan& plan) {
+  --producers_waited_for_;
   auto name = "P" + std::to_string(++names_);
   clients_.push_back(std::make_unique<ProducerNode>(scene_, std::move(name), std::move(identity), plan));
   clients_.back()->start();
@@ -104,6 +106,7 @@ void Simulation::populate() {
     plan.delays = random.chance(300);
     plan.joins = random.chance(700);
     if (random.chance(100)) plan.largest = 100'000;
+    ++producers_waited_for_;
     world_.after(soon(), [this, plan, i] { add_producer("producer-" + std::to_string(i), plan); });
   }
 }
@@ -140,11 +143,12 @@ void Simulation::trouble(const Troubles& chances) {
 void Simulation::kill(ClientNode& node) {
   const auto again = world_.random.between(Duration::zero(), Duration(2s));
   node.kill();
-  if (auto* producer = dynamic_cast<ProducerNode*>(&node))
+  if (auto* producer = dynamic_cast<ProducerNode*>(&node)) {
+    ++producers_waited_for_;
     world_.after(again, [this, identity = producer->identity(), plan = producer->plan()] { add_producer(identity, plan); });
-  else if (dynamic_cast<ConsumerNode*>(&node))
+  } else if (dynamic_cast<ConsumerNode*>(&node)) {
     world_.after(again, [this] { add_consumer(); });
-  else {
+  } else {
     lines_may_miss_ = true;  // its last block may be cut, or be printed again
     world_.after(again, [this] { add_printer(); });
   }
@@ -184,8 +188,23 @@ bool Simulation::finished() const {
   return broker_.finished() && std::all_of(clients_.begin(), clients_.end(), [](const auto& node) { return node->over(); });
 }
 
+/// The broker leaves with all who are there. So that the end does not come while a client is only out of reach, one more
+/// producer is waited for, and comes when all who wait are in touch and the other producers through.
+void Simulation::add_last_producer() {
+  const bool ready = std::all_of(clients_.begin(), clients_.end(), [this](const auto& node) {
+    const bool waits = !dynamic_cast<ProducerNode*>(node.get()) && broker_.knows(node->session().id());
+    return node->over() || waits;
+  });
+  if (!ready || producers_waited_for_ > 0) return world_.after(100ms, [this] { add_last_producer(); });
+  ProducerPlan plan;
+  plan.items = 1;
+  ++producers_waited_for_;
+  add_producer("producer-last", plan);
+}
+
 void Simulation::liveness() {
   world_.trace([] { return std::string("nothing goes wrong from now on"); });
+  world_.after(in_touch_again, [this] { add_last_producer(); });
   const auto until = world_.now() + must_end_within;
   while (!finished()) {
     step();

@@ -42,6 +42,7 @@ class Simulation {
   void leave(ClientNode& node);
   ClientNode* any_client();
 
+  void add_last_producer();
   void safety();
   void liveness();
   void step();
@@ -62,6 +63,7 @@ class Simulation {
   std::vector<std::unique_ptr<ClientNode>> clients_;  // in the order in which they came; the dead stay
   std::vector<ConsumerNode*> consumer_nodes_;
   std::uint64_t names_ = 0;
+  int producers_waited_for_ = 0;  // that will be started, or started again
   bool lines_may_miss_ = false;
 };
 

@@ -1,0 +1,331 @@
+// A consumer's session, as a transcript with a broker that is played by hand.
+#include "consumer/consumer_session.hpp"
+#include "tests/unit/client_script.hpp"
+
+using namespace baton;
+using namespace baton::script;
+
+namespace {
+
+using Ids = std::vector<std::uint64_t>;
+using Kind = SocketRequest::Kind;
+
+struct ConsumerScript : Script {
+  explicit ConsumerScript(std::uint32_t prefetch = 0)
+      : Script(consumer), consumer(config_of(Role::consumer), prefetch) {
+    start();
+    requests();
+  }
+  ~ConsumerScript() { consumer.check_invariants(); }
+
+  void stand(const Welcome& told = {}) {
+    welcome(told);
+    confirm.lane_generation = 1;
+    confirm.lane_port = 9000;
+    confirm.say_window = 1000;
+    say_confirm();
+    hello();
+  }
+  /// Standing, with a lane that is connected.
+  void open() {
+    stand();
+    lane_up(1);
+    requests();
+  }
+  void lane_up(std::uint32_t generation) {
+    consumer.on_lane_up(generation, now);
+    tick();
+  }
+  void want(int n = 1) {
+    for (int i = 0; i < n; ++i) consumer.want();
+    tick();
+  }
+  void unwant() {
+    consumer.unwant();
+    tick();
+  }
+  /// The id of the item taken; 0 when there is none to take.
+  std::uint64_t take() {
+    Given given;
+    return consumer.take(given, now) ? given.id.value : 0;
+  }
+  std::uint64_t asked() {
+    const auto said = control();
+    REQUIRE(said.size() == 1);
+    REQUIRE(said[0].kind == EntryKind::ask);
+    return read_ask({EntryKind::ask, 0, 0, said[0].payload});
+  }
+  LaneLost lane_lost() {
+    const auto said = control();
+    REQUIRE(said.size() == 1);
+    REQUIRE(said[0].kind == EntryKind::lane_lost);
+    return read_lane_lost({EntryKind::lane_lost, 0, 0, said[0].payload});
+  }
+  void begin_anew() {
+    now += hello_again;
+    consumer.on_news(encode_json({MessageType::refusal, 0, epoch, session, {}},
+                                 to_json(RefusalNotice{Refusal::unknown_session, ""})),
+                     now);
+    session = session_id(2);
+    tick();
+    confirm = {};
+  }
+
+  ConsumerSession consumer;
+};
+
+}  // namespace
+
+TEST_CASE("consumer: it connects the lane that the broker names, and asks only when that stands") {
+  ConsumerScript script;
+  script.want();
+  script.stand();
+  const auto requests = script.requests();
+  REQUIRE(requests.size() == 1);
+  CHECK(requests[0].kind == Kind::connect_lane);
+  CHECK(requests[0].port == 9000);
+  CHECK(script.control().empty());
+  script.lane_up(1);
+  CHECK(script.asked() == 1);
+  script.say_confirm();
+  CHECK(script.requests().empty());
+}
+
+TEST_CASE("consumer: one ask for each that waits; asks are counted in all") {
+  ConsumerScript script;
+  script.open();
+  CHECK(script.control().empty());
+  script.want(2);
+  CHECK(script.asked() == 2);
+  script.hand_off(1, {1}, {11, 12});
+  CHECK(script.take() == 11);
+  script.unwant();
+  CHECK(script.take() == 12);
+  script.unwant();
+  CHECK(script.control().empty());
+  script.want();
+  CHECK(script.asked() == 3);
+}
+
+TEST_CASE("consumer: prefetch asks ahead") {
+  ConsumerScript script(3);
+  script.open();
+  CHECK(script.asked() == 3);
+  script.hand_off(1, {1}, {11, 12, 13});
+  CHECK(script.control().empty());
+  CHECK(script.take() == 11);
+  CHECK(script.take() == 12);
+  script.tick();
+  CHECK(script.asked() == 5);
+}
+
+TEST_CASE("consumer: acks travel as runs, after the lines said before them") {
+  ConsumerScript script(10);
+  script.open();
+  script.control();
+  script.hand_off(1, {1}, {11, 12, 13, 20});
+  for (const auto id : Ids{11, 12, 13, 20}) CHECK(script.take() == id);
+  script.consumer.say("got it\n");
+  for (const auto id : Ids{11, 12, 13}) CHECK(script.consumer.ack({id}));
+  CHECK_FALSE(script.consumer.ack({11}));
+  CHECK_FALSE(script.consumer.ack({99}));
+  CHECK(script.consumer.fail({20}, 500, "why not"));
+  script.tick();
+  const auto said = script.control();
+  REQUIRE(said.size() == 4);
+  CHECK(said[0].kind == EntryKind::say);
+  CHECK(said[1].kind == EntryKind::fail);
+  CHECK(said[2].kind == EntryKind::ack);
+  CHECK(ids_in(said[2]) == Ids{11, 12, 13});
+  CHECK(said[2].payload.size() == 12);
+  CHECK(said[3].kind == EntryKind::ask);
+}
+
+TEST_CASE("consumer: an ask taken back is answered by none, or by the item that crossed") {
+  ConsumerScript script;
+  script.open();
+  for (const bool crossed : {false, true}) {
+    script.want();
+    script.control();
+    script.unwant();
+    const auto said = script.control();
+    REQUIRE(said.size() == 1);
+    CHECK(said[0].kind == EntryKind::withdraw);
+    CHECK(script.consumer.withdrawing());
+    if (crossed)
+      script.hand_off(1, {2}, {11});
+    else
+      script.none(1, {1});
+    CHECK_FALSE(script.consumer.withdrawing());
+    CHECK(script.take() == (crossed ? 11 : 0));
+    CHECK(script.control().empty());
+  }
+}
+
+TEST_CASE("consumer: a skipped number, a break and a lane that never stands are losses of the lane") {
+  SUBCASE("a skipped number") {
+    ConsumerScript script(5);
+    script.open();
+    script.control();
+    script.hand_off(1, {1}, {11});
+    script.hand_off(1, {3}, {13});
+    const auto lost = script.lane_lost();
+    CHECK(lost.generation == 1);
+    CHECK(lost.received == Number{1});
+    CHECK(lost.wanted == 4);
+    CHECK(script.requests().back().kind == Kind::close_lane);
+    CHECK(script.take() == 11);
+    CHECK(script.take() == 0);
+  }
+  SUBCASE("a break; the next lane stands as asked for") {
+    ConsumerScript script;
+    script.open();
+    script.want();
+    script.control();
+    script.consumer.on_lane_down(1, script.now);
+    script.tick();
+    CHECK(script.lane_lost().wanted == 1);
+    script.confirm.lane_generation = 2;
+    script.confirm.lane_port = 9001;
+    script.requests();
+    script.say_confirm();
+    CHECK(script.requests().back().port == 9001);
+    script.lane_up(2);
+    CHECK(script.control().empty());
+    script.hand_off(1, {1}, {10});
+    CHECK(script.take() == 0);
+    script.hand_off(2, {1}, {11});
+    CHECK(script.take() == 11);
+  }
+  SUBCASE("no handshake within a second") {
+    ConsumerScript script;
+    script.stand();
+    script.advance(999ms);
+    CHECK(script.control().empty());
+    script.advance(1ms);
+    CHECK(script.lane_lost().received == Number{0});
+  }
+  SUBCASE("sent, but not here for a second") {
+    ConsumerScript script(1);
+    script.open();
+    script.control();
+    script.confirm.lane_sent = {1};
+    script.say_confirm();
+    script.live(900ms);
+    CHECK(script.control().empty());
+    script.live(1100ms);
+    CHECK(script.lane_lost().wanted == 1);
+  }
+}
+
+TEST_CASE("consumer: a lane message of another session is not ours") {
+  ConsumerScript script(1);
+  script.open();
+  script.session = session_id(9);
+  std::string frame(header_size, '\0');
+  write_header(frame.data(), {MessageType::handoff, 1, script.epoch, session_id(9), {1}});
+  append_given(frame, {{11}, 0, 1, default_priority, "x"});
+  script.consumer.on_lane(1, frame, script.now);
+  CHECK(script.take() == 0);
+}
+
+TEST_CASE("consumer: a new session reclaims what it holds and what it settled unheard, and drops what nobody began") {
+  ConsumerScript script(10);
+  script.open();
+  script.hand_off(1, {1}, {11, 12, 13, 14});
+  for (const auto id : Ids{11, 12, 13}) CHECK(script.take() == id);
+  script.consumer.ack({11});
+  script.tick();
+  script.control();
+  script.begin_anew();
+  const auto hello = script.hello();
+  REQUIRE(hello);
+  CHECK(hello->reclaim == std::vector<ItemRun>{{{11}, 3}});
+  script.consumer.ack({12});  // while no session stands
+  Welcome welcome;
+  welcome.kept = {{{11}, 2}};
+  script.stand(welcome);
+  CHECK(script.take() == 0);
+  CHECK_FALSE(script.consumer.ack({13}));
+  const auto said = script.control();
+  REQUIRE(said.size() == 2);
+  CHECK(ids_in(said[0]) == Ids{11});
+  CHECK(ids_in(said[1]) == Ids{12});
+}
+
+TEST_CASE("consumer: after standing still it takes nothing until the broker has answered") {
+  ConsumerScript script(2);
+  script.open();
+  script.control();
+  script.hand_off(1, {1}, {11, 12});
+  CHECK(script.take() == 11);
+  script.now += lost_after + 1s;  // the process was stopped: nothing ran
+  CHECK(script.take() == 0);
+  script.say_confirm();  // it had come in long ago
+  CHECK(script.take() == 0);
+  script.confirm.control_received = script.last_control();
+  script.say_confirm();
+  CHECK(script.take() == 12);
+}
+
+TEST_CASE("consumer: draining releases what waits and what still arrives, and takes the asks back") {
+  ConsumerScript script(3);
+  script.open();
+  script.control();
+  script.hand_off(1, {1}, {11, 12});
+  CHECK(script.take() == 11);
+  script.consumer.drain();
+  script.tick();
+  auto said = script.control();
+  REQUIRE(said.size() == 2);
+  CHECK(said[0].kind == EntryKind::release);
+  CHECK(ids_in(said[0]) == Ids{12});
+  CHECK(said[1].kind == EntryKind::withdraw);
+  script.hand_off(1, {3}, {13});
+  said = script.control();
+  REQUIRE(said.size() == 1);
+  CHECK(ids_in(said[0]) == Ids{13});
+  CHECK(script.consumer.ack({11}));
+  script.consumer.bye(script.now);
+  script.tick();
+  said = script.control();
+  REQUIRE(said.size() == 2);
+  CHECK(said[0].kind == EntryKind::ack);
+  CHECK(said[1].kind == EntryKind::bye);
+}
+
+TEST_CASE("consumer: a broker without room is asked again each second") {
+  ConsumerScript script;
+  script.hello();
+  script.refuse(Refusal::sessions_full);
+  CHECK(script.consumer.session().full());
+  script.advance(900ms);
+  CHECK_FALSE(script.hello());
+  script.advance(100ms);
+  CHECK(script.hello());
+  script.stand();
+  CHECK_FALSE(script.consumer.session().full());
+}
+
+TEST_CASE("consumer: an idle one wakes once a second") {
+  ConsumerScript script;
+  script.open();
+  script.want();
+  script.advance(1s);
+  script.consumer.take_change();
+  script.say_confirm();
+  CHECK(script.beat());
+  CHECK_FALSE(script.consumer.take_change());
+  CHECK(script.consumer.next_deadline() > script.now + 1s);
+}
+
+TEST_CASE("consumer: shutdown closes it when what it has in hand is taken") {
+  ConsumerScript script(2);
+  script.open();
+  script.hand_off(1, {1}, {11});
+  script.confirm.shutdown = true;
+  script.say_confirm();
+  CHECK_FALSE(script.consumer.closed());
+  CHECK(script.take() == 11);
+  CHECK(script.consumer.closed());
+}

@@ -1,0 +1,132 @@
+// The small parts of the clients: endpoints, input, item sets, what is carried over.
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <set>
+
+#include "client/carry_over.hpp"
+#include "client/common.hpp"
+#include "client/inbox.hpp"
+#include "client/program.hpp"
+#include "consumer/item_set.hpp"
+#include "net/endpoint.hpp"
+#include "producer/input.hpp"
+
+using namespace baton;
+
+TEST_CASE("endpoint: what is one, and what is not") {
+  const std::vector<std::pair<std::string, std::string>> valid = {
+      {"broker", "broker:5555"},      {"broker:7000", "broker:7000"}, {"10.0.0.1:1", "10.0.0.1:1"},
+      {"[::1]:7000", "[::1]:7000"},   {"[::1]", "[::1]:5555"},        {"::1", "[::1]:5555"},
+      {"fe80::1%eth0", "[fe80::1%eth0]:5555"}, {"a.b-c.d:65531", "a.b-c.d:65531"}};
+  for (const auto& [text, whole] : valid) {
+    CAPTURE(text);
+    CHECK(to_string(parse_endpoint(text)) == whole);
+  }
+  for (const auto* text : {"", ":5555", "broker:", "broker:0", "broker:65532", "broker:99999999999", "broker:5x", "[::1",
+                           "[::1]7000", "tcp://broker", "[]:1", "two words"}) {
+    CAPTURE(text);
+    CHECK_THROWS_AS(parse_endpoint(text), std::invalid_argument);
+  }
+  CHECK(to_tcp("::1", 7) == "tcp://[::1]:7");
+  CHECK(resolve("127.0.0.1") == std::vector<std::string>{"127.0.0.1"});
+  CHECK(resolve("no-such-host.invalid").empty());
+}
+
+TEST_CASE("seconds: what is a range, and what is not") {
+  CHECK(parse_sleep("0:10").max == 10);
+  CHECK(parse_sleep("0.25:1.5").min == 0.25);
+  CHECK(parse_sleep("2").min == 2);
+  for (const auto* text : {"", ":", "1:", ":1", "2:1", "-1:1", "a:b", "1:2:3", "nan", "inf", "1 :2"}) {
+    CAPTURE(text);
+    CHECK_THROWS_AS(parse_sleep(text), std::invalid_argument);
+  }
+  CHECK(parse_seconds("0.5") == 500ms);
+  for (int i = 0; i < 100; ++i) {
+    const auto drawn = parse_sleep("0.5:0.6").draw();
+    CHECK((drawn >= 500ms && drawn <= 600ms));
+  }
+}
+
+TEST_CASE("input: words become bodies") {
+  CHECK(body_of("Rick", false, "item 1") == R"({"name":"Rick"})");
+  CHECK(body_of(R"( {"id": 7})", false, "") == R"( {"id": 7})");
+  CHECK(body_of("{}", false, "") == "{}");
+  CHECK(body_of("[1,2]", false, "") == R"({"name":"[1,2]"})");
+  CHECK(body_of(R"({"broken)", false, "") == R"({"name":"{\"broken"})");
+  CHECK(body_of("\xff", true, "") == "\xff");
+  CHECK_THROWS_WITH_AS(body_of("\xff", false, "line 3"), "line 3 is not UTF-8 (--raw sends the bytes as they are)",
+                       InputError);
+}
+
+TEST_CASE("input: lines of a descriptor") {
+  int pipe_fds[2], stop_fds[2];
+  REQUIRE(pipe(pipe_fds) == 0);
+  REQUIRE(pipe(stop_fds) == 0);
+  const std::string text = "one\n\ntwo\nhalf";
+  REQUIRE(write(pipe_fds[1], text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  LineReader reader(pipe_fds[0], stop_fds[0]);
+  CHECK(reader.next() == "one");
+  CHECK(reader.next() == "");
+  CHECK(reader.next() == "two");
+  CHECK(reader.number() == 3);
+  SUBCASE("the last line needs no end") {
+    close(pipe_fds[1]);
+    CHECK(reader.next() == "half");
+    CHECK_FALSE(reader.next());
+    CHECK_FALSE(reader.next());
+  }
+  SUBCASE("when stopped, half a line is no item") {
+    close(stop_fds[1]);
+    CHECK_FALSE(reader.next());
+  }
+}
+
+TEST_CASE("item set: like std::set, over random work") {
+  ItemSet set;
+  std::set<ItemId> model;
+  std::srand(7);
+  for (int i = 0; i < 200'000; ++i) {
+    const ItemId id{1 + static_cast<std::uint64_t>(std::rand()) % 300};
+    if (std::rand() % 2 == 0)
+      REQUIRE(set.insert(id) == model.insert(id).second);
+    else
+      REQUIRE(set.erase(id) == (model.erase(id) == 1));
+    REQUIRE(set.contains(id) == (model.count(id) == 1));
+  }
+  CHECK(set.size() == model.size());
+  const auto ids = set.ids();
+  CHECK(std::set<ItemId>(ids.begin(), ids.end()) == model);
+}
+
+TEST_CASE("runs: sorted, merged, each once") {
+  CHECK(to_runs({}).empty());
+  CHECK(to_runs({{5}, {3}, {4}, {4}, {9}}) == std::vector<ItemRun>{{{3}, 3}, {{9}, 1}});
+}
+
+TEST_CASE("console: lines are led by the host where it is another") {
+  const auto host = host_name();
+  CHECK(console_block("a", Tag::off, "elsewhere") == "a\n");
+  CHECK(console_block("a\n", Tag::automatic, host) == "a\n");
+  CHECK(console_block("a\nb\n", Tag::automatic, "elsewhere") == "[" + host + "] a\n[" + host + "] b\n");
+  CHECK(console_block("", Tag::on, host) == "[" + host + "] \n");
+}
+
+TEST_CASE("inbox: entries of its kind, in order, with their numbers") {
+  std::string payload;
+  append_given(payload, {{1}, 0, 1, 4, "a"});
+  append_block(payload, EntryKind::none, {});
+  append_given(payload, {{2}, 0, 1, 4, "b"});
+  Inbox inbox(EntryKind::given);
+  inbox.add(payload, {10}, 0);
+  inbox.add(payload, {13}, 1);
+  CHECK(inbox.size() == 3);
+  Inbox::Taken taken;
+  for (const std::uint64_t number : {10, 12, 15}) {
+    REQUIRE(inbox.next(taken));
+    CHECK(taken.number == Number{number});
+  }
+  CHECK_FALSE(inbox.next(taken));
+  CHECK(inbox.empty());
+}

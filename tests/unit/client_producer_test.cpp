@@ -1,0 +1,313 @@
+// A producer's session, as a transcript with a broker that is played by hand.
+#include "producer/producer_session.hpp"
+#include "tests/unit/client_script.hpp"
+
+using namespace baton;
+using namespace baton::script;
+
+namespace {
+
+using Bodies = std::vector<std::string>;
+
+struct ProducerScript : Script {
+  ProducerScript() : Script(producer) {
+    start();
+    requests();
+  }
+  ~ProducerScript() { producer.check_invariants(); }
+
+  /// Welcomed, with credit for `items`.
+  void stand(std::uint64_t items = 100) {
+    Script::welcome({});
+    confirm.put_credit = {items};
+    confirm.put_window = 1000;
+    confirm.say_window = 1000;
+    say_confirm();
+    hello();
+  }
+  void put(const std::string& body) {
+    REQUIRE(producer.may_put());
+    producer.put({default_priority, 0, body});
+    tick();
+  }
+  void confirm_puts(std::uint64_t up_to) {
+    confirm.put_received = confirm.put_confirmed = {up_to};
+    confirm.accepted = up_to;
+    say_confirm();
+  }
+  /// The broker was started anew; the client is told and begins another session.
+  void new_broker() {
+    now += hello_again;
+    refuse_with_new_epoch();
+    session = session_id(2);
+    tick();
+    confirm = {};
+    epoch = {78};
+  }
+  void refuse_with_new_epoch() {
+    news(encode_json({MessageType::refusal, 0, Epoch{78}, session, {}},
+                     to_json(RefusalNotice{Refusal::wrong_epoch, ""})),
+         session_id(2));
+  }
+  void news(const std::string& frame, const SessionId& session_after) {
+    producer.on_news(frame, now);
+    session = session_after;
+  }
+
+  ProducerSession producer{config_of(Role::producer)};
+};
+
+}  // namespace
+
+TEST_CASE("client: hello is said at once, and again until it is answered") {
+  ProducerSession producer(config_of(Role::producer));
+  Script script(producer);
+  script.start();
+  const auto requests = script.requests();
+  REQUIRE(requests.size() == 1);
+  CHECK(requests[0].kind == SocketRequest::Kind::open);
+  CHECK(requests[0].topic == session_id(1));
+  const auto hello = script.hello();
+  REQUIRE(hello);
+  CHECK(hello->queues == Bodies{"default"});
+  CHECK(hello->first_put == Number{1});
+  CHECK_FALSE(hello->previous);
+  script.advance(hello_again - 1ms);
+  CHECK_FALSE(script.hello());
+  script.advance(1ms);
+  CHECK(script.hello());
+  script.welcome();
+  script.advance(hello_again);
+  CHECK_FALSE(script.hello());
+  CHECK(producer.session().standing());
+}
+
+TEST_CASE("client: without an answer the sockets are made anew, and in the end it gives up") {
+  ProducerScript script;
+  script.advance(lost_after);
+  CHECK(script.requests().size() == 1);
+  script.advance(default_connect_timeout - lost_after - 1ms);
+  CHECK_FALSE(script.producer.session().over());
+  script.advance(1ms);
+  REQUIRE(script.producer.session().error());
+  CHECK(script.producer.session().error()->kind == SessionError::Kind::unreachable);
+}
+
+TEST_CASE("client: a refusal that ends it is an error; one that does not is not") {
+  ProducerScript script;
+  script.refuse(Refusal::not_held);
+  CHECK_FALSE(script.producer.session().over());
+  script.refuse(Refusal::fenced);
+  REQUIRE(script.producer.session().error());
+  CHECK(script.producer.session().error()->refusal == Refusal::fenced);
+}
+
+TEST_CASE("producer: puts go out within credit, together") {
+  ProducerScript script;
+  CHECK_FALSE(script.producer.may_put());
+  script.stand(2);
+  REQUIRE(script.producer.may_put());
+  script.producer.put({default_priority, 0, "a"});
+  script.producer.put({default_priority, 0, "b"});
+  CHECK_FALSE(script.producer.may_put());
+  script.tick();
+  CHECK(script.puts() == Bodies{"a", "b"});
+  script.confirm.put_held = Held::queue_items;
+  script.say_confirm();
+  CHECK(script.producer.why_wait(script.now) == PutWait{PutWait::Why::credit, Held::queue_items});
+  script.confirm.put_credit = {3};
+  script.say_confirm();
+  script.put("c");
+  CHECK(script.puts() == Bodies{"c"});
+}
+
+TEST_CASE("producer: the window bounds bytes, and lets any one item through") {
+  ProducerScript script;
+  script.stand();
+  script.put(std::string(5000, 'x'));
+  CHECK_FALSE(script.producer.may_put());
+  CHECK(script.producer.why_wait(script.now).why == PutWait::Why::window);
+  script.confirm_puts(1);
+  CHECK(script.producer.may_put());
+}
+
+TEST_CASE("producer: what does not arrive is sent again when the broker asks, and when nothing moves") {
+  ProducerScript script;
+  script.stand();
+  script.put("a");
+  script.put("b");
+  CHECK(script.puts() == Bodies{"a", "b"});
+  script.confirm.rewind_put = true;
+  script.confirm_puts(1);
+  CHECK(script.puts() == Bodies{"b"});
+  script.confirm.rewind_put = false;
+  script.live(resend_after + 1s);
+  CHECK(script.puts() == Bodies{"b"});
+}
+
+TEST_CASE("producer: the broker's beat is answered with one; without it the client beats by itself") {
+  ProducerScript script;
+  script.stand();
+  script.advance(1s);
+  CHECK_FALSE(script.beat());
+  script.say_confirm();
+  CHECK(script.beat());
+  script.advance(1250ms);
+  CHECK(script.beat());
+}
+
+TEST_CASE("client: after silence all sockets are made anew and the session goes on with a beat") {
+  ProducerScript script;
+  script.stand();
+  script.advance(2999ms);
+  CHECK(script.requests().empty());
+  script.beat();
+  script.advance(1ms);
+  CHECK(script.requests().size() == 1);
+  CHECK(script.beat());
+  script.say_confirm();
+  CHECK(script.producer.session().standing());
+}
+
+TEST_CASE("producer: another broker that kept nothing gets the unconfirmed ones; the confirmed ones are lost") {
+  ProducerScript script;
+  script.stand();
+  for (const auto* body : {"a", "b", "c"}) script.put(body);
+  script.confirm.done = 1;
+  script.confirm_puts(2);
+  script.puts();
+  script.new_broker();
+  const auto hello = script.hello();
+  REQUIRE(hello);
+  CHECK(hello->first_put == Number{3});
+  REQUIRE(hello->previous);
+  CHECK(hello->previous->epoch == Epoch{77});
+  CHECK(hello->previous->session == session_id(1));
+  Welcome welcome;
+  welcome.put_received = {2};
+  script.welcome(welcome);
+  CHECK(script.puts() == Bodies{"c"});
+  script.confirm.accepted = script.confirm.done = 1;
+  script.confirm.put_received = script.confirm.put_confirmed = {3};
+  script.say_confirm();
+  CHECK(script.producer.joined());
+  const auto settled = script.producer.settled();
+  CHECK(settled.done == 2);
+  CHECK(settled.lost == 1);
+  CHECK(settled.dead == 0);
+}
+
+TEST_CASE("producer: another broker that keeps goes on where the last one was") {
+  ProducerScript script;
+  script.stand();
+  for (const auto* body : {"a", "b", "c"}) script.put(body);
+  script.puts();
+  script.new_broker();
+  Welcome welcome;
+  welcome.keeps = true;
+  welcome.put_received = {2};
+  script.welcome(welcome);
+  CHECK(script.puts() == Bodies{"c"});
+}
+
+TEST_CASE("producer: a name that was here before goes on after its last number") {
+  ProducerScript script;
+  Welcome welcome;
+  welcome.put_received = {500};
+  script.welcome(welcome);
+  script.confirm.put_credit = {600};
+  script.confirm.put_window = 1000;
+  script.confirm.put_received = script.confirm.put_confirmed = {500};
+  script.say_confirm();
+  CHECK(script.producer.put_before() == 500);
+  script.put("next");
+  CHECK(script.puts() == Bodies{"next"});
+  script.confirm_puts(501);
+  CHECK(script.producer.flushed());
+}
+
+TEST_CASE("producer: join is told, and holds when all are settled and the dead ones' notices are in") {
+  ProducerScript script;
+  script.stand();
+  script.put("a");
+  script.put("b");
+  script.producer.join();
+  script.producer.join();
+  script.tick();
+  const auto said = script.control();
+  REQUIRE(said.size() == 1);
+  CHECK(said[0].kind == EntryKind::join);
+  script.confirm.control_received = {1};
+  script.confirm_puts(2);
+  CHECK_FALSE(script.producer.joined());
+  script.confirm.done = 1;
+  script.confirm.dead = 1;
+  script.confirm.told = {1};
+  script.say_confirm();
+  CHECK_FALSE(script.producer.joined());
+  DeadNotice notice;
+  notice.body = "b";
+  script.told(MessageType::outcome, {1}, {to_json(notice)});
+  CHECK(script.producer.joined());
+  REQUIRE(script.producer.settled().notices.size() == 1);
+  CHECK(script.producer.settled().notices[0].body == "b");
+  const auto beat = script.beat();
+  REQUIRE(beat);
+  CHECK(beat->heard == Number{1});
+}
+
+TEST_CASE("client: bye is the last entry, names the last put, and ends when it is confirmed") {
+  ProducerScript script;
+  script.stand();
+  script.put("a");
+  script.producer.say("line\n");
+  script.producer.bye(script.now);
+  script.tick();
+  const auto said = script.control();
+  REQUIRE(said.size() == 2);
+  CHECK(said[0].kind == EntryKind::say);
+  CHECK(said[1].kind == EntryKind::bye);
+  CHECK(read_bye({EntryKind::bye, 0, 0, said[1].payload}) == Number{1});
+  script.confirm.ended = true;
+  script.say_confirm();
+  CHECK(script.producer.session().state() == Session::State::ended);
+}
+
+TEST_CASE("client: bye without an answer: unknown_session ends it, silence fails it") {
+  for (const bool answered : {true, false}) {
+    ProducerScript script;
+    script.stand();
+    script.producer.bye(script.now);
+    script.tick();
+    if (answered)
+      script.refuse(Refusal::unknown_session);
+    else
+      script.advance(goodbye_timeout);
+    CHECK(script.producer.session().state() == (answered ? Session::State::ended : Session::State::failed));
+  }
+}
+
+TEST_CASE("client: a new session says unconfirmed lines again, once") {
+  ProducerScript script;
+  script.stand();
+  for (const auto* line : {"one\n", "two\n", "three\n"}) script.producer.say(line);
+  script.tick();
+  CHECK(script.control().size() == 3);
+  script.new_broker();
+  Welcome welcome;
+  welcome.previous_control = {2};
+  script.welcome(welcome);
+  const auto said = script.control();
+  REQUIRE(said.size() == 1);
+  CHECK(said[0].payload == "three\n");
+  CHECK(script.last_control() == Number{1});
+}
+
+TEST_CASE("producer: shutdown is a state") {
+  ProducerScript script;
+  script.stand();
+  CHECK_FALSE(script.producer.session().shutdown());
+  script.confirm.shutdown = true;
+  script.say_confirm();
+  CHECK(script.producer.session().shutdown());
+}

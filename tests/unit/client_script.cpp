@@ -1,0 +1,143 @@
+#include "tests/unit/client_script.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace baton::script {
+
+SessionId session_id(std::uint8_t n) {
+  SessionId id;
+  id.bytes[0] = n;
+  return id;
+}
+
+SessionConfig config_of(Role role) {
+  SessionConfig config;
+  config.role = role;
+  config.client = "script";
+  config.name = "it";
+  config.host = "here";
+  config.pid = 42;
+  if (role != Role::printer) config.queues = {"default"};
+  config.draw_id = [drawn = std::make_shared<std::uint8_t>(std::uint8_t{0})] {
+    return session_id(++*drawn);
+  };
+  return config;
+}
+
+void Script::start() {
+  logic_.start(now);
+  tick();
+}
+
+void Script::tick() {
+  Outbox out;
+  do {
+    out.clear();
+    logic_.tick(now, out);
+    requests_.insert(requests_.end(), out.requests.begin(), out.requests.end());
+    for (const auto& message : out.messages) read(message);
+  } while (logic_.next_deadline() <= now);
+}
+
+void Script::advance(Duration time) {
+  now += time;
+  tick();
+}
+
+void Script::live(Duration time) {
+  for (const Time end = now + time; now < end;) {
+    advance(100ms);
+    if ((now.time_since_epoch() / 100ms) % 10 != 0) continue;
+    confirm.control_received = last_control_;
+    say_confirm();
+  }
+}
+
+void Script::read(const Outbox::Message& message) {
+  Header header;
+  REQUIRE(read_header(message.bytes, header) == Refusal::none);
+  CHECK(header.session == session);
+  const auto payload = payload_of(message.bytes);
+  if (header.type == MessageType::hello) {
+    std::string why;
+    Hello hello;
+    REQUIRE_MESSAGE(parse(payload, hello, why) == Refusal::none, why);
+    hello_ = hello;
+    return;
+  }
+  CHECK(header.epoch == epoch);
+  if (header.type == MessageType::beat) {
+    Beat beat;
+    REQUIRE(decode_beat(payload, beat) == Refusal::none);
+    beat_ = beat;
+    return;
+  }
+  CHECK((message.door == Door::put) == (header.type == MessageType::put));
+  REQUIRE(check_entries(header.type, payload, header.count) == Refusal::none);
+  EntryReader in(payload);
+  for (Entry entry; in.next(entry);) {
+    if (header.type == MessageType::put)
+      puts_.emplace_back(read_item(entry).body);
+    else
+      control_.push_back({entry.kind, std::string(entry.payload)});
+  }
+  if (header.type == MessageType::control) last_control_ = {header.number.value + header.count - 1u};
+}
+
+void Script::news(const std::string& frame) {
+  logic_.on_news(frame, now);
+  tick();
+}
+
+void Script::welcome(const Welcome& welcome) {
+  news(encode_json({MessageType::welcome, 0, epoch, session, {}}, to_json(welcome)));
+}
+
+void Script::say_confirm() { news(encode_confirm({MessageType::confirm, 0, epoch, session, {}}, confirm)); }
+
+void Script::refuse(Refusal refusal) {
+  news(encode_json({MessageType::refusal, 0, epoch, session, {}}, to_json(RefusalNotice{refusal, "because"})));
+}
+
+void Script::told(MessageType type, Number first, const std::vector<std::string>& blocks) {
+  std::string frame(header_size, '\0');
+  write_header(frame.data(), {type, static_cast<std::uint16_t>(blocks.size()), epoch, session, first});
+  const auto kind = type == MessageType::console ? EntryKind::line : EntryKind::died;
+  for (const auto& block : blocks) append_block(frame, kind, block);
+  news(frame);
+}
+
+void Script::hand_off(std::uint32_t generation, Number first, const std::vector<std::uint64_t>& ids) {
+  std::string frame(header_size, '\0');
+  write_header(frame.data(),
+               {MessageType::handoff, static_cast<std::uint16_t>(ids.size()), epoch, session, first});
+  for (const auto id : ids) append_given(frame, {{id}, 0, 1, default_priority, "body " + std::to_string(id)});
+  logic_.on_lane(generation, frame, now);
+  tick();
+}
+
+void Script::none(std::uint32_t generation, Number number) {
+  std::string frame(header_size, '\0');
+  write_header(frame.data(), {MessageType::handoff, 1, epoch, session, number});
+  append_block(frame, EntryKind::none, {});
+  logic_.on_lane(generation, frame, now);
+  tick();
+}
+
+std::optional<Hello> Script::hello() { return std::exchange(hello_, std::nullopt); }
+std::optional<Beat> Script::beat() { return std::exchange(beat_, std::nullopt); }
+std::vector<Sent> Script::control() { return std::exchange(control_, {}); }
+std::vector<std::string> Script::puts() { return std::exchange(puts_, {}); }
+std::vector<SocketRequest> Script::requests() { return std::exchange(requests_, {}); }
+
+std::vector<std::uint64_t> ids_in(const Sent& sent) {
+  std::vector<ItemRun> runs;
+  read_runs({sent.kind, 0, 0, sent.payload}, runs);
+  std::vector<std::uint64_t> ids;
+  for (const auto& run : runs)
+    for (std::uint32_t i = 0; i < run.count; ++i) ids.push_back(run.first.value + i);
+  return ids;
+}
+
+}  // namespace baton::script

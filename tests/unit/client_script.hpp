@@ -1,0 +1,75 @@
+// The vocabulary of the client transcripts: a broker that says what the test tells it to, and what the client answers.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/logic.hpp"
+#include "client/session.hpp"
+#include "proto/greeting.hpp"
+#include "proto/message.hpp"
+
+namespace baton::script {
+
+/// A session config whose ids are 1, 2, 3, ... in their first byte.
+SessionConfig config_of(Role role);
+SessionId session_id(std::uint8_t n);
+
+/// One entry that the client sent, with its payload copied.
+struct Sent {
+  EntryKind kind{};
+  std::string payload;
+};
+
+/// Drives one client's logic by hand. Nothing is delivered that the test does not deliver.
+class Script {
+ public:
+  explicit Script(ClientLogic& logic) : logic_(logic) {}
+
+  Time now = Time(1000s);
+  Epoch epoch{77};
+  SessionId session = session_id(1);
+  Confirm confirm;  ///< what the next confirm() says
+
+  void start();
+  /// Lets the client do what it has to; keeps what it sent for the expectations below.
+  void tick();
+  void advance(Duration time);
+  /// Moves on in steps, confirming each second as a live broker does.
+  void live(Duration time);
+
+  void welcome(const Welcome& welcome = {});
+  void say_confirm();
+  void refuse(Refusal refusal);
+  void told(MessageType type, Number first, const std::vector<std::string>& blocks);
+  void news(const std::string& frame);
+  void hand_off(std::uint32_t generation, Number first, const std::vector<std::uint64_t>& ids);
+  void none(std::uint32_t generation, Number number);
+
+  /// What was sent since the last call of the same kind; each call forgets what it returns.
+  std::optional<Hello> hello();
+  std::optional<Beat> beat();
+  std::vector<Sent> control();
+  std::vector<std::string> puts();  ///< bodies
+  std::vector<SocketRequest> requests();
+  Number last_control() const { return last_control_; }
+
+ private:
+  void read(const Outbox::Message& message);
+
+  ClientLogic& logic_;
+  std::optional<Hello> hello_;
+  std::optional<Beat> beat_;
+  std::vector<Sent> control_;
+  std::vector<std::string> puts_;
+  std::vector<SocketRequest> requests_;
+  Number last_control_;
+};
+
+/// The ids that an ack or release entry names.
+std::vector<std::uint64_t> ids_in(const Sent& sent);
+
+}  // namespace baton::script
