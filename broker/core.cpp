@@ -13,9 +13,12 @@ namespace {
 bool may_send(Role role, EntryKind kind) {
   switch (kind) {
     case EntryKind::say:
-    case EntryKind::bye: return true;
-    case EntryKind::join: return role == Role::producer;
-    default: return role == Role::consumer;
+    case EntryKind::bye:
+      return true;
+    case EntryKind::join:
+      return role == Role::producer;
+    default:
+      return role == Role::consumer;
   }
 }
 
@@ -92,19 +95,27 @@ Refusal Core::control(Session& session, Number first, std::uint16_t count, std::
 void Core::apply(Session& session, const Entry& entry, Time now) {
   if (!may_send(session.hello.role, entry.kind)) return refuse(session.id, Refusal::wrong_role, {}, now);
   switch (entry.kind) {
-    case EntryKind::ask: return stock_.ask(session, read_ask(entry));
-    case EntryKind::withdraw: return stock_.withdraw(session, read_withdraw(entry));
+    case EntryKind::ask:
+      return stock_.ask(session, read_ask(entry));
+    case EntryKind::withdraw:
+      return stock_.withdraw(session, read_withdraw(entry));
     case EntryKind::ack:
-    case EntryKind::release: return settle_runs(session, entry, now);
+    case EntryKind::release:
+      return settle_runs(session, entry, now);
     case EntryKind::fail:
       if (!stock_.fail(session, read_fail(entry), now)) refuse(session.id, Refusal::not_held, {}, now);
       return;
-    case EntryKind::say: return say(session, entry.payload);
-    case EntryKind::lane_lost: return lane_lost(session, read_lane_lost(entry));
-    case EntryKind::join: session.joining = true; return;
+    case EntryKind::say:
+      return say(session, entry.payload);
+    case EntryKind::lane_lost:
+      return lane_lost(session, read_lane_lost(entry));
+    case EntryKind::join:
+      session.joining = true;
+      return;
     case EntryKind::bye:
       return bye(session, read_bye(entry), now);
-    default: assert(false && "check_entries() let it through");
+    default:
+      assert(false && "check_entries() let it through");
   }
 }
 
@@ -207,7 +218,8 @@ void Core::check_invariants() const {
   for (const auto& [id, session] : sessions_) {
     ensure(session->answered <= session->asked);
     ensure(session->id == id);
-    ensure((session->producer != nullptr) == (session->is(Role::producer) && session->state == Session::State::standing));
+    ensure((session->producer != nullptr) ==
+           (session->is(Role::producer) && session->state == Session::State::standing));
     ensure(session->printed <= session->sent && session->sent <= console_.last());
   }
 }

@@ -150,18 +150,18 @@ class Core {
   };
   std::deque<Pending> pending_;
 
-  Time look_at_;   // when some session's silence or departure must be judged, at the earliest
-  Time beat_at_;   // when all sessions get the next beat
+  Time look_at_;     // when some session's silence or departure must be judged, at the earliest
+  Time beat_at_;     // when all sessions get the next beat
   Time sweep_at_{};  // when old tombstones are swept
-  Time due_;       // what next_deadline() last said
+  Time due_;         // what next_deadline() last said
 
   Number printed_;  // the last block that some printer which is gone has printed
   bool lines_dropped_ = false;
   bool say_held_ = false;  // the console log is full: sayers have no window
 
   Ending ending_ = Ending::not_yet;
-  Time ending_since_{};                // of the present stage
-  Time done_since_ = never;            // when all work was first seen done
+  Time ending_since_{};      // of the present stage
+  Time done_since_ = never;  // when all work was first seen done
   std::set<std::string> producers_seen_;
   std::uint32_t consumers_seen_ = 0;
 };

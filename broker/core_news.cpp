@@ -31,8 +31,7 @@ void Core::persist() {
     auto* session = find(pending_.front().session);
     if (!session) continue;
     session->control_confirmed = std::max(session->control_confirmed, pending_.front().control);
-    if (session->producer)
-      session->producer->confirmed = std::max(session->producer->confirmed, pending_.front().put);
+    if (session->producer) session->producer->confirmed = std::max(session->producer->confirmed, pending_.front().put);
     changed(*session);
   }
 }
@@ -105,7 +104,8 @@ void Core::feed_printer(Session& session) {
       header.count = 1;
       session.sent = {console_.first().value - 1};
     } else {
-      for (; session.sent < console_.last() && message.size() < pack_bytes && header.count < max_entries; ++header.count) {
+      for (; session.sent < console_.last() && message.size() < pack_bytes && header.count < max_entries;
+           ++header.count) {
         session.sent += 1;
         append_block(message, EntryKind::line, console_.block(session.sent));
       }

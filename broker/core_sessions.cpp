@@ -67,9 +67,15 @@ void Core::stand_if_ready(Session& session, Time now) {
   for (const auto& name : session.hello.queues) session.queues.push_back(&stock_.queue(name));
   resume_from_previous(session, now);
   switch (session.hello.role) {
-    case Role::producer: stand_producer(session, now); break;
-    case Role::consumer: stand_consumer(session); break;
-    case Role::printer: stand_printer(session, now); break;
+    case Role::producer:
+      stand_producer(session, now);
+      break;
+    case Role::consumer:
+      stand_consumer(session);
+      break;
+    case Role::printer:
+      stand_printer(session, now);
+      break;
   }
   send(session.id, encode_json(header_for(session.id, MessageType::welcome), to_json(welcome)));
   changed(session);

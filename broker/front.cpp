@@ -21,10 +21,14 @@ void Front::on_control(std::string_view frame, Time now) {
   if (const auto refusal = read_header(frame, header); refusal != Refusal::none)
     return core_.refuse(header.session, refusal, {}, now);
   switch (header.type) {
-    case MessageType::hello: return on_hello(frame, header, now);
-    case MessageType::beat: return on_beat(frame, header, now);
-    case MessageType::control: return on_entries(frame, header, now);
-    default: return core_.refuse(header.session, Refusal::wrong_door, {}, now);
+    case MessageType::hello:
+      return on_hello(frame, header, now);
+    case MessageType::beat:
+      return on_beat(frame, header, now);
+    case MessageType::control:
+      return on_entries(frame, header, now);
+    default:
+      return core_.refuse(header.session, Refusal::wrong_door, {}, now);
   }
 }
 

@@ -18,9 +18,9 @@ struct Queue {
   std::uint32_t index = 0;
 
   ReadyList ready;
-  std::deque<Session*> waiting;      ///< consumers that ask of this queue, by when they began to wait; may name some
-                                     ///< that wait no more (Session::wants() == 0), which are skipped
-  std::vector<Session*> producers;   ///< sessions that put here: they share the room that is left
+  std::deque<Session*> waiting;     ///< consumers that ask of this queue, by when they began to wait; may name some
+                                    ///< that wait no more (Session::wants() == 0), which are skipped
+  std::vector<Session*> producers;  ///< sessions that put here: they share the room that is left
 
   // The books: put = ready + delayed + held + done + dead, always.
   std::uint64_t put = 0;
@@ -29,10 +29,10 @@ struct Queue {
   std::uint64_t done = 0;
   std::uint64_t dead = 0;
 
-  std::uint64_t bytes = 0;           ///< of bodies of items that are neither done nor dead
-  std::uint64_t granted = 0;         ///< items that producers may still put with the credit they have
-  std::deque<ItemId> dead_letters;   ///< the last of the dead, oldest first, with their bodies
-  bool to_serve = false;             ///< among Core's queues that changed in this turn
+  std::uint64_t bytes = 0;          ///< of bodies of items that are neither done nor dead
+  std::uint64_t granted = 0;        ///< items that producers may still put with the credit they have
+  std::deque<ItemId> dead_letters;  ///< the last of the dead, oldest first, with their bodies
+  bool to_serve = false;            ///< among Core's queues that changed in this turn
 
   /// Items that are neither done nor dead: what --max-items limits.
   std::uint64_t depth() const { return ready.size() + delayed + held; }

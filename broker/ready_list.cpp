@@ -54,9 +54,8 @@ bool ReadyList::take(std::uint8_t priority, ItemId id) {
 }
 
 bool ReadyList::take(Runs& runs, ItemId id) {
-  const auto run = std::find_if(runs.begin(), runs.end(), [&](const ItemRun& r) {
-    return id >= r.first && id < r.first + r.count;
-  });
+  const auto run =
+      std::find_if(runs.begin(), runs.end(), [&](const ItemRun& r) { return id >= r.first && id < r.first + r.count; });
   if (run == runs.end()) return false;
   const ItemRun before{run->first, static_cast<std::uint32_t>(id.value - run->first.value)};
   const ItemRun after{id + 1, run->count - before.count - 1};

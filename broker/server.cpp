@@ -17,13 +17,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int most_sockets = 10'000;         // lanes, nearly all; fewer where the limit of open files is low
-constexpr Duration control_share = 1ms;      // of a turn, at most
+constexpr int most_sockets = 10'000;     // lanes, nearly all; fewer where the limit of open files is low
+constexpr Duration control_share = 1ms;  // of a turn, at most
 constexpr Duration put_share = 1ms;
-constexpr Duration lane_retry = 1ms;         // while a consumer has asked and not quite connected
-constexpr int news_high_water = 100'000;     // messages to one subscriber who does not read; all is repeated anyway
-constexpr int max_subscription = 512;        // bytes: what subscribers may send
-constexpr int last_words = 1000;             // ms for what is under way when the server ends
+constexpr Duration lane_retry = 1ms;      // while a consumer has asked and not quite connected
+constexpr int news_high_water = 100'000;  // messages to one subscriber who does not read; all is repeated anyway
+constexpr int max_subscription = 512;     // bytes: what subscribers may send
+constexpr int last_words = 1000;          // ms for what is under way when the server ends
 
 std::string_view bytes_of(const zmq::message_t& message) {
   return {static_cast<const char*>(message.data()), message.size()};
@@ -179,7 +179,8 @@ void Server::carry_out() {
   }
   lanes_.retry();
   for (auto& message : effects.lane_messages) {
-    write_header(message.bytes.data(), {MessageType::handoff, message.count, front_.core().epoch(), message.session, message.first});
+    write_header(message.bytes.data(),
+                 {MessageType::handoff, message.count, front_.core().epoch(), message.session, message.first});
     lanes_.send(std::move(message));
   }
   for (const auto& news : effects.news) {

@@ -13,8 +13,8 @@
 namespace baton::broker {
 
 struct ServerOptions {
-  std::string bind = "127.0.0.1";         ///< address of the doors and lanes
-  std::uint16_t port = default_port;      ///< of the put door, the base; 0: any free block of ports
+  std::string bind = "127.0.0.1";     ///< address of the doors and lanes
+  std::uint16_t port = default_port;  ///< of the put door, the base; 0: any free block of ports
   std::optional<PortRange> lanes;
   Settings settings;
 };

@@ -18,16 +18,16 @@ namespace baton::broker {
 struct Producer {
   std::string name;
   std::uint32_t index = 0;
-  bool named = false;           ///< the user gave the name, so it is remembered when all its items are settled
+  bool named = false;  ///< the user gave the name, so it is remembered when all its items are settled
   StreamReceiver put;
-  Number confirmed;             ///< of the put stream: kept by the storage
-  std::uint64_t accepted = 0;   ///< items, in all
+  Number confirmed;            ///< of the put stream: kept by the storage
+  std::uint64_t accepted = 0;  ///< items, in all
   std::uint64_t done = 0;
   std::uint64_t dead = 0;
-  StreamSender outcomes;        ///< to its session: the notices of its dead items
-  Session* session = nullptr;   ///< the one that puts under this name now
-  bool said_bye = false;        ///< its last session ended as it wished: it will not come back for its numbers
-  Time lost_at = never;         ///< when its last session ended
+  StreamSender outcomes;       ///< to its session: the notices of its dead items
+  Session* session = nullptr;  ///< the one that puts under this name now
+  bool said_bye = false;       ///< its last session ended as it wished: it will not come back for its numbers
+  Time lost_at = never;        ///< when its last session ended
 
   bool settled() const { return done + dead == accepted; }
 };
@@ -43,44 +43,44 @@ struct Session {
   State state = State::greeted;
   Hello hello;
   StreamReceiver control;
-  Number control_confirmed;     ///< of the control stream: what it did is kept by the storage
-  Time heard_at{};              ///< its last message
-  Time left_at = never;         ///< when its last subscription left; never while it is subscribed
-  Welcome welcome;              ///< what it was answered, for a hello that comes again
-  bool changed = false;         ///< among Core's sessions that get a confirm at the end of the turn
+  Number control_confirmed;  ///< of the control stream: what it did is kept by the storage
+  Time heard_at{};           ///< its last message
+  Time left_at = never;      ///< when its last subscription left; never while it is subscribed
+  Welcome welcome;           ///< what it was answered, for a hello that comes again
+  bool changed = false;      ///< among Core's sessions that get a confirm at the end of the turn
   bool said_bye = false;
-  Number last_put;              ///< what its bye named
+  Number last_put;  ///< what its bye named
 
   // Consumer.
   std::vector<Queue*> queues;
-  std::size_t next_queue = 0;   ///< where the next look for a ready item begins: queues take turns
-  bool waiting = false;         ///< it stands in the waiting lists of its queues
-  std::uint64_t asked = 0;      ///< on this lane
-  std::uint64_t answered = 0;   ///< on this lane, by an item or `none`
+  std::size_t next_queue = 0;  ///< where the next look for a ready item begins: queues take turns
+  bool waiting = false;        ///< it stands in the waiting lists of its queues
+  std::uint64_t asked = 0;     ///< on this lane
+  std::uint64_t answered = 0;  ///< on this lane, by an item or `none`
   std::uint32_t wants() const { return static_cast<std::uint32_t>(asked - answered); }
   std::uint32_t lane_generation = 0;
-  std::uint16_t lane_port = 0;  ///< 0 while the lane is not open
-  std::uint64_t lane_base = 0;  ///< hand-off count when this lane was opened: lane number = count - lane_base
+  std::uint16_t lane_port = 0;     ///< 0 while the lane is not open
+  std::uint64_t lane_base = 0;     ///< hand-off count when this lane was opened: lane number = count - lane_base
   std::uint64_t handed_count = 0;  ///< hand-offs and `none`s in all
   struct Handed {
-    std::uint64_t count;        ///< valid while the item is held by this session with the same `handed`
+    std::uint64_t count;  ///< valid while the item is held by this session with the same `handed`
     ItemId id;
   };
-  std::deque<Handed> handed;    ///< every item held is here once; others are swept out now and then
+  std::deque<Handed> handed;  ///< every item held is here once; others are swept out now and then
   std::uint64_t held = 0;
   std::size_t open_message = SIZE_MAX;  ///< index of the lane message that may still be packed in this turn
   Number lane_sent() const { return {handed_count - lane_base}; }
 
   // Producer.
   Producer* producer = nullptr;
-  Number credit;                ///< of the put stream
-  bool window_shut = false;     ///< it was last seen with a window of no bytes
-  bool joining = false;         ///< wants to know at once when all its items are settled
+  Number credit;             ///< of the put stream
+  bool window_shut = false;  ///< it was last seen with a window of no bytes
+  bool joining = false;      ///< wants to know at once when all its items are settled
 
   // Printer.
-  Number printed;               ///< of the console log
-  Number sent;                  ///< of the console log
-  Time printed_at{};            ///< when `printed` last rose, or nothing was under way
+  Number printed;     ///< of the console log
+  Number sent;        ///< of the console log
+  Time printed_at{};  ///< when `printed` last rose, or nothing was under way
 
   bool is(Role role) const { return hello.role == role; }
 };

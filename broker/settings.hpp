@@ -13,10 +13,10 @@ struct Settings {
   std::string host;                     ///< this host's name, told to clients
   bool keeps = false;                   ///< the storage outlives the process
 
-  std::uint64_t max_items = 10'000'000;  ///< per queue: ready, delayed and held
-  std::uint64_t max_bytes = 4ull << 30;  ///< per queue, of bodies
-  std::uint32_t max_attempts = 20;       ///< failures after which an item is dead; 1 to 65,000
-  std::uint32_t max_sessions = 10'000;   ///< of all clients together
+  std::uint64_t max_items = 10'000'000;    ///< per queue: ready, delayed and held
+  std::uint64_t max_bytes = 4ull << 30;    ///< per queue, of bodies
+  std::uint32_t max_attempts = 20;         ///< failures after which an item is dead; 1 to 65,000
+  std::uint32_t max_sessions = 10'000;     ///< of all clients together
   std::uint64_t console_keep = 64u << 20;  ///< bytes of console lines kept for printers
 
   // The seed's parent.

@@ -13,7 +13,7 @@ constexpr std::size_t kept_dead_letters = 10'000;  // per queue; of older ones o
 constexpr std::size_t kept_attempts = 20;          // per item
 constexpr std::size_t body_in_notice = 200;        // bytes
 
-constexpr Duration producer_kept = 10min;          // a lost one may come back and must not put twice
+constexpr Duration producer_kept = 10min;  // a lost one may come back and must not put twice
 
 std::string called(const Session& session) {
   if (session.hello.named) return session.hello.name;
@@ -337,8 +337,14 @@ void Stock::bury(Item& item, ItemId id, Time now) {
 }
 
 void Stock::update_storage(const Item& item, ItemId id) {
-  storage_.update({id, queue_of(item).name, producer_list_[item.producer]->name, {}, item.priority, item.failures,
-                   item.place == Place::dead, 0});
+  storage_.update({id,
+                   queue_of(item).name,
+                   producer_list_[item.producer]->name,
+                   {},
+                   item.priority,
+                   item.failures,
+                   item.place == Place::dead,
+                   0});
 }
 
 void Stock::take_back_after(Session& session, std::uint64_t count) {

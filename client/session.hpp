@@ -128,6 +128,10 @@ class Session {
   bool same_epoch() const { return same_epoch_; }  ///< the broker is the one of the session before
   const Confirm& confirmed() const { return confirm_; }
   Number told() const { return told_.received(); }
+  /// The role has the broker's stream up to `number` from a session before: what comes again is passed over.
+  void skip_told(Number number) {
+    if (number > told_.received()) told_ = StreamReceiver(number + 1);
+  }
   const StreamSender& control() const { return control_; }
 
   void check_invariants() const;

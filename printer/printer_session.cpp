@@ -24,23 +24,17 @@ void PrinterSession::on_news(std::string_view frame, Time now) {
 }
 
 void PrinterSession::on_welcomed() {
-  if (log_ > 0 && session_.same_epoch()) return;  // what comes again is passed over: see on_told()
+  if (log_ > 0 && session_.same_epoch()) return session_.skip_told(received_);
   ++log_;
   received_ = printed_ = {session_.welcome().first_told.value - 1};
 }
 
 void PrinterSession::on_told(const Session::News& news) {
   session_.beat_soon();
+  received_ = session_.told();
   Entry entry;
   EntryReader(news.payload).next(entry);
-  if (entry.kind == EntryKind::dropped) {
-    received_ = std::max(received_, session_.told());
-    return;
-  }
-  const auto here = received_ < news.first ? 0 : received_ - news.first + 1;
-  const auto skip = std::max<std::uint64_t>(news.skip, here);
-  received_ = std::max(received_, session_.told());
-  inbox_.add(news.payload, news.first, static_cast<std::uint32_t>(skip), log_);
+  if (entry.kind != EntryKind::dropped) inbox_.add(news.payload, news.first, news.skip, log_);
 }
 
 bool PrinterSession::next(ConsoleBlock& block) {

@@ -53,7 +53,8 @@ std::string text_field(const json& object, const char* key, std::size_t max_size
 std::uint64_t number_field(const json& object, const char* key, std::uint64_t otherwise) {
   const auto found = object.find(key);
   if (found == object.end()) return otherwise;
-  if (!found->is_number_unsigned()) throw Wrong{Refusal::hello, std::string(key) + " must be a whole number, not negative"};
+  if (!found->is_number_unsigned())
+    throw Wrong{Refusal::hello, std::string(key) + " must be a whole number, not negative"};
   return found->get<std::uint64_t>();
 }
 
@@ -120,9 +121,11 @@ bool read_all(Read read) {
 std::string_view name(Role role) { return role_names[static_cast<std::size_t>(role)]; }
 
 std::string to_json(const Hello& hello) {
-  json object{{"role", name(hello.role)}, {"client", hello.client}, {"name", hello.name},
-              {"named", hello.named},     {"host", hello.host},     {"pid", hello.pid},
-              {"queues", hello.queues},   {"first_put", hello.first_put.value}, {"heard", hello.heard.value}};
+  json object{{"role", name(hello.role)},  {"client", hello.client},
+              {"name", hello.name},        {"named", hello.named},
+              {"host", hello.host},        {"pid", hello.pid},
+              {"queues", hello.queues},    {"first_put", hello.first_put.value},
+              {"heard", hello.heard.value}};
   if (hello.previous)
     object["previous"] = {{"epoch", to_hex(hello.previous->epoch)}, {"session", to_hex(hello.previous->session)}};
   if (!hello.reclaim.empty()) object["reclaim"] = runs_to_json(hello.reclaim);

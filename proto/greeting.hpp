@@ -24,16 +24,16 @@ struct Previous {
 
 struct Hello {
   Role role = Role::producer;
-  std::string client;               ///< program and version, for people
-  std::string name;                 ///< a producer's identity: its numbers go on over sessions. Others: for people
-  bool named = false;               ///< the user gave the name: a later process may go on with it
-  std::string host;                 ///< the client's host name
+  std::string client;  ///< program and version, for people
+  std::string name;    ///< a producer's identity: its numbers go on over sessions. Others: for people
+  bool named = false;  ///< the user gave the name: a later process may go on with it
+  std::string host;    ///< the client's host name
   std::uint64_t pid = 0;
   std::vector<std::string> queues;  ///< producer: exactly one; consumer: 1 to max_queues; printer: none
   Number first_put{1};              ///< producer: its first unconfirmed number
   Number heard;                     ///< last number of the broker's stream that came in, of the epoch of `previous`
   std::optional<Previous> previous;
-  std::vector<ItemRun> reclaim;     ///< consumer: items it still holds from its previous session
+  std::vector<ItemRun> reclaim;  ///< consumer: items it still holds from its previous session
 };
 
 struct Welcome {
@@ -41,9 +41,9 @@ struct Welcome {
   std::string host;    ///< the broker's host name: where it differs from the client's, lines are tagged
   bool keeps = false;  ///< confirmed items outlive the broker's process
   std::uint64_t max_attempts = 0;
-  Number put_received;     ///< producer: go on after this number
-  Number first_told{1};    ///< the broker's stream to this session begins with this number
-  Number previous_control; ///< of the previous session's control stream, everything up to this came in
+  Number put_received;        ///< producer: go on after this number
+  Number first_told{1};       ///< the broker's stream to this session begins with this number
+  Number previous_control;    ///< of the previous session's control stream, everything up to this came in
   std::vector<ItemRun> kept;  ///< of what was reclaimed: what the session holds (again)
 };
 

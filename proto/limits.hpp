@@ -25,9 +25,9 @@ inline constexpr std::size_t max_message = 17u << 20;  ///< a whole ZeroMQ frame
 inline constexpr std::size_t pack_bytes = 64u << 10;   ///< a sender stops packing a message beyond this
 inline constexpr std::size_t max_entries = 4096;       ///< entries in one message
 inline constexpr std::size_t max_queue_name = 200;
-inline constexpr std::size_t max_queues = 64;          ///< queues in one session
+inline constexpr std::size_t max_queues = 64;  ///< queues in one session
 inline constexpr std::size_t max_client_name = 200;
-inline constexpr std::uint32_t max_asks = 65'536;      ///< asks of one session that are not answered yet
+inline constexpr std::uint32_t max_asks = 65'536;  ///< asks of one session that are not answered yet
 
 // Priorities: the higher goes first.
 inline constexpr std::uint8_t max_priority = 9;
@@ -40,14 +40,14 @@ inline constexpr std::uint64_t say_window_bytes = 1u << 20;
 inline constexpr std::uint64_t console_window_bytes = 1u << 20;  ///< broker to one printer
 
 // Times.
-inline constexpr Duration hello_again = 250ms;   ///< a hello is repeated until it is answered
-inline constexpr Duration beat_interval = 1s;    ///< both ways
-inline constexpr Duration lost_after = 3s;       ///< without a beat the other side is lost
-inline constexpr Duration grace = 300ms;         ///< for a session whose news connection left
-inline constexpr Duration resend_after = 1s;     ///< without progress a stream is sent again, then after twice as long,
-inline constexpr Duration longest_patience = 8s; ///< ... up to this
-inline constexpr Duration longest_pause = 500ms; ///< of the broker's own loop, before deadlines are extended
-inline constexpr Duration ended_kept = 60s;      ///< how long an ended session is still recognised
+inline constexpr Duration hello_again = 250ms;  ///< a hello is repeated until it is answered
+inline constexpr Duration beat_interval = 1s;   ///< both ways
+inline constexpr Duration lost_after = 3s;      ///< without a beat the other side is lost
+inline constexpr Duration grace = 300ms;        ///< for a session whose news connection left
+inline constexpr Duration resend_after = 1s;    ///< without progress a stream is sent again, then after twice as long,
+inline constexpr Duration longest_patience = 8s;  ///< ... up to this
+inline constexpr Duration longest_pause = 500ms;  ///< of the broker's own loop, before deadlines are extended
+inline constexpr Duration ended_kept = 60s;       ///< how long an ended session is still recognised
 
 static_assert(put_window_bytes < max_message * 2 && max_body < max_message);
 

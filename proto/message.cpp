@@ -12,11 +12,14 @@ constexpr std::size_t fail_size = 12;
 constexpr std::size_t lane_lost_size = 16;
 
 enum BeatFlag : std::uint8_t { beat_rewind = 1 };
-enum ConfirmFlag : std::uint8_t { confirm_rewind_put = 1, confirm_rewind_control = 2, confirm_shutdown = 4, confirm_ended = 8 };
+enum ConfirmFlag : std::uint8_t {
+  confirm_rewind_put = 1,
+  confirm_rewind_control = 2,
+  confirm_shutdown = 4,
+  confirm_ended = 8
+};
 
-bool known(std::uint8_t type) {
-  return (type >= 1 && type <= 4) || (type >= 16 && type <= 20) || type == 32;
-}
+bool known(std::uint8_t type) { return (type >= 1 && type <= 4) || (type >= 16 && type <= 20) || type == 32; }
 
 Refusal check_item(const Entry& entry) {
   if (entry.a > max_priority || entry.b > has_delay) return Refusal::malformed;
@@ -44,18 +47,26 @@ Refusal exactly(const Entry& entry, std::size_t size) {
 
 Refusal check_control(const Entry& entry) {
   switch (entry.kind) {
-    case EntryKind::ask: return exactly(entry, 8);
-    case EntryKind::withdraw: return exactly(entry, 4);
+    case EntryKind::ask:
+      return exactly(entry, 8);
+    case EntryKind::withdraw:
+      return exactly(entry, 4);
     case EntryKind::ack:
-    case EntryKind::release: return check_runs(entry);
+    case EntryKind::release:
+      return check_runs(entry);
     case EntryKind::fail:
       if (entry.payload.size() < fail_size) return Refusal::malformed;
       return entry.payload.size() > fail_size + max_reason ? Refusal::too_large : Refusal::none;
-    case EntryKind::say: return entry.payload.size() > max_say ? Refusal::too_large : Refusal::none;
-    case EntryKind::lane_lost: return exactly(entry, lane_lost_size);
-    case EntryKind::join: return exactly(entry, 0);
-    case EntryKind::bye: return exactly(entry, 8);
-    default: return Refusal::malformed;
+    case EntryKind::say:
+      return entry.payload.size() > max_say ? Refusal::too_large : Refusal::none;
+    case EntryKind::lane_lost:
+      return exactly(entry, lane_lost_size);
+    case EntryKind::join:
+      return exactly(entry, 0);
+    case EntryKind::bye:
+      return exactly(entry, 8);
+    default:
+      return Refusal::malformed;
   }
 }
 
@@ -75,13 +86,18 @@ Refusal check_line(const Entry& entry) {
 
 Refusal check_entry(MessageType type, const Entry& entry) {
   switch (type) {
-    case MessageType::put: return entry.kind == EntryKind::item ? check_item(entry) : Refusal::malformed;
-    case MessageType::control: return check_control(entry);
-    case MessageType::handoff: return check_handoff(entry);
+    case MessageType::put:
+      return entry.kind == EntryKind::item ? check_item(entry) : Refusal::malformed;
+    case MessageType::control:
+      return check_control(entry);
+    case MessageType::handoff:
+      return check_handoff(entry);
     case MessageType::outcome:
       return entry.kind == EntryKind::died || entry.kind == EntryKind::result ? Refusal::none : Refusal::malformed;
-    case MessageType::console: return check_line(entry);
-    default: return Refusal::malformed;
+    case MessageType::console:
+      return check_line(entry);
+    default:
+      return Refusal::malformed;
   }
 }
 
@@ -267,10 +283,10 @@ std::string encode_confirm(const Header& header, const Confirm& confirm) {
   append(out, confirm.lane_port);
   append(out, static_cast<std::uint8_t>(confirm.put_held));
   append(out, static_cast<std::uint8_t>(confirm.say_held));
-  append(out, static_cast<std::uint8_t>((confirm.rewind_put ? confirm_rewind_put : 0) |
-                                        (confirm.rewind_control ? confirm_rewind_control : 0) |
-                                        (confirm.shutdown ? confirm_shutdown : 0) |
-                                        (confirm.ended ? confirm_ended : 0)));
+  append(out,
+         static_cast<std::uint8_t>((confirm.rewind_put ? confirm_rewind_put : 0) |
+                                   (confirm.rewind_control ? confirm_rewind_control : 0) |
+                                   (confirm.shutdown ? confirm_shutdown : 0) | (confirm.ended ? confirm_ended : 0)));
   return out;
 }
 

@@ -56,21 +56,21 @@ enum class EntryKind : std::uint8_t {
   // put stream
   item = 1,  ///< a: priority; b: flags (has_delay); payload: [delay u32 ms] body
   // control stream
-  ask = 16,       ///< u64: asks in all, since the session began or the lane was made anew
-  withdraw = 17,  ///< u32: so many asks taken back; each is answered by an item or by `none`
-  ack = 18,       ///< runs of items: done. b = has_result (reserved): id u64, then the result
-  fail = 19,      ///< id u64, delay u32 ms, reason (UTF-8)
-  release = 20,   ///< runs of items: given back untouched
-  say = 21,       ///< a block of console lines
-  lane_lost = 22, ///< LaneLost: open another lane for me
-  join = 23,      ///< nothing: tell me at once when all my items are settled
-  bye = 24,       ///< u64: the last number of the put stream; the session ends when both streams are in
+  ask = 16,        ///< u64: asks in all, since the session began or the lane was made anew
+  withdraw = 17,   ///< u32: so many asks taken back; each is answered by an item or by `none`
+  ack = 18,        ///< runs of items: done. b = has_result (reserved): id u64, then the result
+  fail = 19,       ///< id u64, delay u32 ms, reason (UTF-8)
+  release = 20,    ///< runs of items: given back untouched
+  say = 21,        ///< a block of console lines
+  lane_lost = 22,  ///< LaneLost: open another lane for me
+  join = 23,       ///< nothing: tell me at once when all my items are settled
+  bye = 24,        ///< u64: the last number of the put stream; the session ends when both streams are in
   // on a lane
   given = 32,  ///< a: priority; b: attempt (1 for the first, 65535 for more); payload: Given, then the body
   none = 33,   ///< nothing: the answer to a withdrawn ask
   // on news, from the broker
-  died = 48,    ///< JSON: an item of this producer is dead
-  result = 49,  ///< reserved: an item's result
+  died = 48,     ///< JSON: an item of this producer is dead
+  result = 49,   ///< reserved: an item's result
   line = 64,     ///< a block of console lines, whole
   dropped = 65,  ///< u64: so many blocks are gone; alone in its message, it stands for all their numbers
 };
@@ -176,7 +176,7 @@ std::uint64_t read_dropped(const Entry& entry);
 struct Beat {
   Number put_sent;      ///< last number of the put stream
   Number control_sent;  ///< last number of the control stream
-  Number heard;         ///< last number of the broker's stream to this session (outcomes; lines: printed, not only read)
+  Number heard;  ///< last number of the broker's stream to this session (outcomes; lines: printed, not only read)
   Number lane_received;
   std::uint32_t lane_generation = 0;
   bool rewind = false;  ///< something is missing after `heard`: send it again
@@ -186,20 +186,20 @@ inline constexpr std::size_t beat_size = 40;
 /// What holds a sender back, when its credit is used up.
 enum class Held : std::uint8_t {
   nothing = 0,
-  queue_items = 1,   ///< the queue holds as many items as it may
-  queue_bytes = 2,   ///< the queue holds as many bytes as it may
-  storage = 3,       ///< the broker's disk is full or fails
-  console = 4,       ///< the console log is full, its printer is slow
-  paused = 5,        ///< an operator has paused the queue
+  queue_items = 1,  ///< the queue holds as many items as it may
+  queue_bytes = 2,  ///< the queue holds as many bytes as it may
+  storage = 3,      ///< the broker's disk is full or fails
+  console = 4,      ///< the console log is full, its printer is slow
+  paused = 5,       ///< an operator has paused the queue
 };
 
 /// From the broker to one session: at each change, and every beat_interval as its beat. All of it is absolute, so that
 /// a lost one is made up for by the next.
 struct Confirm {
-  Number control_received;  ///< of the control stream; everything up to it is done
-  Number put_received;      ///< of the put stream; need not be sent again unless this broker dies
-  Number put_confirmed;     ///< kept: the client may forget it
-  Number put_credit;        ///< the highest number that the put stream may reach
+  Number control_received;       ///< of the control stream; everything up to it is done
+  Number put_received;           ///< of the put stream; need not be sent again unless this broker dies
+  Number put_confirmed;          ///< kept: the client may forget it
+  Number put_credit;             ///< the highest number that the put stream may reach
   std::uint64_t put_window = 0;  ///< bytes of bodies that may be unconfirmed; the last one may go beyond
   std::uint64_t say_window = 0;  ///< bytes of console lines that may be unconfirmed; the last block may go beyond
   std::uint64_t accepted = 0;    ///< items of this producer, in all

@@ -94,9 +94,7 @@ bool StreamSender::rewind(Time now) {
   return true;
 }
 
-Time StreamSender::resend_at() const {
-  return under_way() ? std::max(moved_ + resend_after, rewind_again_) : never;
-}
+Time StreamSender::resend_at() const { return under_way() ? std::max(moved_ + resend_after, rewind_again_) : never; }
 
 void StreamSender::restart() {
   received_ = sent_ = confirmed_;

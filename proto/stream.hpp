@@ -48,7 +48,7 @@ class StreamSender {
     Number first;
     std::uint16_t count = 0;
     std::uint64_t cost = 0;
-    std::string bytes;  ///< header_size bytes of room, then the entries
+    std::string bytes;                            ///< header_size bytes of room, then the entries
     Number end() const { return first + count; }  ///< one past its last entry
   };
   Block* next_to_send(Time now);
@@ -68,7 +68,7 @@ class StreamSender {
   /// All unconfirmed entries are to be sent as new: on a new session.
   void restart();
 
-  bool idle() const { return confirmed_ == last_; }  ///< everything appended is confirmed
+  bool idle() const { return confirmed_ == last_; }                 ///< everything appended is confirmed
   bool has_unsent() const { return next_block_ < blocks_.size(); }  ///< next_to_send() has something to give
   Number last() const { return last_; }
   Number sent() const { return sent_; }

@@ -70,4 +70,15 @@ TEST_SUITE("timed") {
     MESSAGE("median ", milliseconds(median(times)), " ms");
     CHECK(milliseconds(median(times)) < 0.5);
   }
+
+  TEST_CASE("blocked get: a consumer that has just come to a quiet broker gets what is there at once") {
+    Broker broker;
+    Producer producer(producer_of(broker));
+    producer.put("x");
+    producer.flush();
+    const auto begin = Clock::now();
+    Consumer consumer(consumer_of(broker));
+    REQUIRE(consumer.get(soon_ms));
+    CHECK(milliseconds(Clock::now() - begin) < 200);
+  }
 }

@@ -8,16 +8,24 @@ namespace baton::simulation {
 // --- WatchedStorage ----------------------------------------------------------------------------------------------
 
 void WatchedStorage::put(const Record& record, std::string_view body) {
+  changed_ = true;
   judge_.stored(record, body);
   memory_.put(record, body);
 }
 
+void WatchedStorage::update(const Record& record) {
+  changed_ = true;
+  judge_.updated(record);
+}
+
 void WatchedStorage::erase(ItemId id) {
+  changed_ = true;
   judge_.erased(id);
   memory_.erase(id);
 }
 
 broker::Ticket WatchedStorage::commit() {
+  if (!std::exchange(changed_, false)) return last_;
   if (lag_ == Duration::zero()) return durable_ = ++last_;
   world_.after(world_.random.between(Duration::zero(), lag_), [this, ticket = ++last_] {
     durable_ = std::max(durable_, ticket);
@@ -90,6 +98,7 @@ void BrokerNode::wake(Time when) {
 void BrokerNode::turn() {
   if (finished_) return;
   if (world_.now() < paused_until_) return wake(paused_until_);
+  world_.trace([&] { return "broker: turn, " + std::to_string(control_.size()) + " control, " + std::to_string(put_.size()) + " put"; });
   read_subscriptions();
   const bool control_dry = read_control();
   read_put();

@@ -20,7 +20,7 @@ class WatchedStorage final : public broker::Storage {
 
   void put(const Record& record, std::string_view body) override;
   std::string_view body(ItemId id) override { return memory_.body(id); }
-  void update(const Record& record) override { judge_.updated(record); }
+  void update(const Record& record) override;
   void erase(ItemId id) override;
   broker::Ticket commit() override;
   broker::Ticket durable() override { return durable_; }
@@ -33,6 +33,7 @@ class WatchedStorage final : public broker::Storage {
   Duration lag_;
   broker::MemoryStorage memory_;
   broker::Ticket last_ = 0, durable_ = 0;
+  bool changed_ = false;  // since the last commit
 };
 
 class BrokerNode final : public BrokerEnd {

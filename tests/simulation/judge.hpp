@@ -53,7 +53,7 @@ class ItemJudge {
   /// Nothing was wrong in this run, so that nothing may be redelivered but what its user failed.
   void expect_calm() { calm_ = true; }
   std::size_t stored_items() const { return items_.size(); }
-  std::size_t settled_items() const { return settled_; }
+  std::uint64_t dead() const { return dead_; }
 
  private:
   struct Put {
@@ -87,7 +87,7 @@ class ItemJudge {
   std::map<std::string, std::set<ItemId>> first_given_;                   // in this turn, by queue
   std::map<std::pair<std::string, std::uint8_t>, ItemId> in_message_;     // the last one, by queue and priority
   ItemId last_id_;
-  std::size_t settled_ = 0;
+  std::uint64_t dead_ = 0;
 };
 
 /// Asks and their answers, as the wire shows them.

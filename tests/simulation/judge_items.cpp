@@ -46,7 +46,7 @@ void ItemJudge::updated(const broker::Storage::Record& record) {
   require(record.failures <= item.failures + 1u, name(record.id) + " fails once at a time");
   item.failures = record.failures;
   item.dead = record.dead;
-  settled_ += record.dead;
+  dead_ += record.dead;
   require(record.dead == (item.failures >= max_attempts_), name(record.id) + " is dead after max_attempts, not before");
   require(!calm_ || item.failures <= item.user_fails, name(record.id) + " fails only when its user says so");
 }
@@ -56,7 +56,6 @@ void ItemJudge::erased(ItemId id) {
   require(item.handed && item.ack_said, name(id) + " is gone only when its user acked it");
   require(!item.done, name(id) + " is done once");
   item.done = true;
-  ++settled_;
 }
 
 /// Among items that were never handed off: FIFO within a priority on each lane, and in all.

@@ -105,7 +105,8 @@ class BrokerWorld {
       core.end_turn(now, true);
       core.check_invariants();
       for (const auto& change : std::exchange(effects.lane_changes, {}))
-        if (change.open) core.lane_opened(change.session, change.generation, static_cast<std::uint16_t>(6000 + change.generation));
+        if (change.open)
+          core.lane_opened(change.session, change.generation, static_cast<std::uint16_t>(6000 + change.generation));
       for (auto& message : effects.lane_messages) lane_messages[message.session].push_back(message);
       for (auto& news : effects.news) news_of[news.to].push_back(news.bytes);
       for (auto& line : effects.log) log.push_back(line);
