@@ -165,8 +165,10 @@ void Core::lane_opened(const SessionId& id, std::uint32_t generation, std::uint1
 }
 
 void Core::lane_failed(const SessionId& id, std::uint32_t generation, Time now) {
-  const auto* session = find(id);
-  if (session && session->lane_generation == generation) refuse(id, Refusal::sessions_full, {}, now);
+  auto* session = find(id);
+  if (!session || session->lane_generation != generation) return;
+  stock_.take_back_after(*session, session->lane_base);  // nobody has seen what was handed off on it
+  refuse(id, Refusal::sessions_full, {}, now);
 }
 
 void Core::say(const Session& session, std::string_view block) {

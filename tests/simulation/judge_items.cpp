@@ -47,6 +47,7 @@ void ItemJudge::updated(const broker::Storage::Record& record) {
   item.failures = record.failures;
   item.dead = record.dead;
   dead_ += record.dead;
+  if (record.dead) std::erase(waiting_[item.put->queue][item.put->priority], record.id);
   require(record.dead == (item.failures >= max_attempts_), name(record.id) + " is dead after max_attempts, not before");
   require(!calm_ || item.failures <= item.user_fails, name(record.id) + " fails only when its user says so");
 }
