@@ -1,5 +1,6 @@
 #include "bench/report.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 
@@ -13,8 +14,8 @@ struct Result {
 };
 
 double median(const std::vector<Sample>& samples, double (*value)(const Sample&)) {
-  std::vector<double> values;
-  for (const Sample& sample : samples) values.push_back(value(sample));
+  std::vector<double> values(samples.size());
+  std::transform(samples.begin(), samples.end(), values.begin(), value);
   return quantile(values, 0.5);
 }
 
@@ -29,8 +30,8 @@ double ratio(const Result& result, const Result& yardstick, bool latency) {
 }
 
 void print_rate(const std::vector<Sample>& samples) {
-  std::vector<double> rates;
-  for (const Sample& sample : samples) rates.push_back(sample.rate / 1e3);
+  std::vector<double> rates(samples.size());
+  std::transform(samples.begin(), samples.end(), rates.begin(), [](const Sample& s) { return s.rate / 1e3; });
   std::printf("%9.1f %9.1f %9.1f", quantile(rates, 0.5), quantile(rates, 0), quantile(rates, 1));
 }
 

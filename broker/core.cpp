@@ -200,15 +200,14 @@ void Core::end_turn(Time now, bool control_dry) {
   }
   tell_changed(now);
   sweep_over(now);
-  due_ = now;
-  due_ = next_deadline();
+  due_ = std::max(now, next_deadline());
 #ifndef NDEBUG
   check_invariants();
 #endif
 }
 
 Time Core::next_deadline() const {
-  if (!changed_.empty() || stock_.has_to_serve()) return due_;  // something came up after the last turn: at once
+  if (!changed_.empty() || stock_.has_to_serve()) return Time{};  // something came up after the last turn
   auto next = std::min({look_at_, beat_at_, stock_.next_deadline()});
   if (ending_ == Ending::leaving) next = std::min(next, ending_since_ + settings_.leave_within);
   if (ending_ == Ending::printing) next = std::min(next, ending_since_ + settings_.print_within);

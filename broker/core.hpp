@@ -60,6 +60,7 @@ class Core {
   /// Deadlines, hand-offs, persistence, and what the sessions are told. While control was not read dry, nobody's silence
   /// is judged: the beat may be among what is still to be read.
   void end_turn(Time now, bool control_dry);
+  /// When to end a turn even if nothing comes in; in the past when there is something to do already.
   Time next_deadline() const;
 
   /// The end of the whole system, as if it were done: all clients are told to leave.

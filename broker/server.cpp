@@ -114,7 +114,7 @@ int Server::run() {
 }
 
 void Server::wait() {
-  auto timeout = front_.core().next_deadline() - Clock::now();
+  auto timeout = std::max(front_.core().next_deadline(), Time{}) - Clock::now();
   if (lanes_.blocked()) timeout = std::min<Duration>(timeout, lane_retry);
   const auto ms = std::chrono::ceil<std::chrono::milliseconds>(std::max(timeout, Duration::zero()));
   std::array<zmq::pollitem_t, 4> items{{{control_.handle(), 0, ZMQ_POLLIN, 0},

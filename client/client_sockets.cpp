@@ -1,5 +1,7 @@
 #include "client/client_sockets.hpp"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -22,26 +24,38 @@ zmq::message_t to_message(std::string bytes) {
                         kept);
 }
 
-long milliseconds_until(Time until) {
+int milliseconds_until(Time until) {
   if (until == never) return -1;
   const auto now = std::chrono::steady_clock::now();
   if (until <= now) return 0;
-  return std::chrono::ceil<std::chrono::milliseconds>(until - now).count();
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now).count();
+  return static_cast<int>(std::min<std::int64_t>(left, 60'000));
+}
+
+}  // namespace
+
+void ClientSockets::Inlet::set(zmq::socket_t made) {
+  socket = std::move(made);
+  fd = socket.get(zmq::sockopt::fd);
+  ready = true;
+}
+
+void ClientSockets::Inlet::close() {
+  socket.close();
+  ready = false;
 }
 
 /// Receives a whole message of `parts` frames, of which the last is kept. False when nothing has come in; a message of
 /// another form is passed over.
-bool receive_parts(zmq::socket_t& socket, std::size_t parts, zmq::message_t& last) {
-  while (socket.recv(last, zmq::recv_flags::dontwait)) {
+bool ClientSockets::Inlet::receive(std::size_t parts, zmq::message_t& last) {
+  while (ready && socket.recv(last, zmq::recv_flags::dontwait)) {
     std::size_t count = 1;
-    for (; last.more(); ++count)
-      if (!socket.recv(last, zmq::recv_flags::dontwait)) return false;
+    for (; last.more(); ++count) static_cast<void>(socket.recv(last));  // the parts of a message come together
     if (count == parts) return true;
   }
+  ready = false;  // the descriptor tells of what comes after this
   return false;
 }
-
-}  // namespace
 
 ClientSockets::ClientSockets(Endpoint broker) : broker_(std::move(broker)), context_(make_context(1)) {}
 
@@ -67,11 +81,13 @@ zmq::socket_t ClientSockets::connected(zmq::socket_type type, DoorPort door) {
 
 void ClientSockets::open() {
   close_lane();
-  for (auto* socket : {&put_, &control_, &news_}) socket->close();
+  put_.close();
+  control_.close();
+  news_.close();
   const auto addresses = resolve(broker_.host);
   if (addresses.empty()) return;
   address_ = addresses[attempts_++ % addresses.size()];
-  news_ = connected(zmq::socket_type::sub, DoorPort::news);
+  news_.set(connected(zmq::socket_type::sub, DoorPort::news));
   control_ = connected(zmq::socket_type::push, DoorPort::control);
   put_ = connected(zmq::socket_type::push, DoorPort::put);
 }
@@ -88,38 +104,48 @@ void ClientSockets::connect_lane(std::uint32_t generation, std::uint16_t port) {
   close_lane();
   if (!control_) return;
   generation_ = generation;
-  lane_ = make_socket(context_, zmq::socket_type::pull);
-  lane_.set(zmq::sockopt::reconnect_ivl, -1);  // a lane lives as long as its one connection
+  auto lane = make_socket(context_, zmq::socket_type::pull);
+  lane.set(zmq::sockopt::reconnect_ivl, -1);  // a lane lives as long as its one connection
   const auto name = "inproc://lane-" + std::to_string(++monitors_);
-  if (zmq_socket_monitor(lane_.handle(), name.c_str(), lane_events) != 0) throw zmq::error_t();
-  monitor_ = zmq::socket_t(context_, zmq::socket_type::pair);
-  monitor_.set(zmq::sockopt::linger, 0);
-  monitor_.connect(name);
-  lane_.connect(to_tcp(address_, port));
+  if (zmq_socket_monitor(lane.handle(), name.c_str(), lane_events) != 0) throw zmq::error_t();
+  zmq::socket_t monitor(context_, zmq::socket_type::pair);
+  monitor.set(zmq::sockopt::linger, 0);
+  monitor.connect(name);
+  monitor_.set(std::move(monitor));
+  lane.connect(to_tcp(address_, port));
+  lane_.set(std::move(lane));
 }
 
 void ClientSockets::close_lane() {
-  if (lane_) zmq_socket_monitor(lane_.handle(), nullptr, 0);
+  if (lane_.socket) zmq_socket_monitor(lane_.socket.handle(), nullptr, 0);
   monitor_.close();
   lane_.close();
 }
 
 void ClientSockets::poll(Wake& wake, Time until) {
-  std::array<zmq::pollitem_t, 4> items{{{nullptr, wake.fd(), ZMQ_POLLIN, 0}}};
-  std::size_t count = 1;
-  for (auto* socket : {&news_, &lane_, &monitor_})
-    if (*socket) items[count++] = {socket->handle(), 0, ZMQ_POLLIN, 0};
-  if (zmq_poll(items.data(), static_cast<int>(count), milliseconds_until(until)) < 0 && zmq_errno() != EINTR)
-    throw zmq::error_t();
+  const std::array<Inlet*, 3> inlets{&news_, &lane_, &monitor_};
+  std::array<pollfd, 4> items{{{wake.fd(), POLLIN, 0}}};
+  bool ready = false;
+  for (std::size_t i = 0; i < inlets.size(); ++i) {
+    items[i + 1] = {inlets[i]->socket ? inlets[i]->fd : -1, POLLIN, 0};
+    ready = ready || inlets[i]->ready;
+  }
+  const auto timeout = ready ? 0 : milliseconds_until(until);
+  if (::poll(items.data(), items.size(), timeout) <= 0) return;
   if (items[0].revents) wake.clear();
+  for (std::size_t i = 0; i < inlets.size(); ++i)
+    if (items[i + 1].revents) inlets[i]->ready = true;
 }
 
 std::optional<Incoming::What> ClientSockets::lane_event() {
-  zmq::message_t event, address;
-  if (!monitor_ || !monitor_.recv(event, zmq::recv_flags::dontwait)) return std::nullopt;
-  if (event.more()) static_cast<void>(monitor_.recv(address));
+  zmq::message_t event;
   std::uint16_t code = 0;
+  if (!monitor_.ready || !monitor_.socket.recv(event, zmq::recv_flags::dontwait)) {
+    monitor_.ready = false;
+    return std::nullopt;
+  }
   if (event.size() >= sizeof code) std::memcpy(&code, event.data(), sizeof code);
+  for (zmq::message_t address; event.more(); event = std::move(address)) static_cast<void>(monitor_.socket.recv(address));
   return code == ZMQ_EVENT_HANDSHAKE_SUCCEEDED ? Incoming::What::lane_up : Incoming::What::lane_down;
 }
 
@@ -130,10 +156,11 @@ void ClientSockets::receive(std::vector<Incoming>& incoming) {
     down = down || *event == Incoming::What::lane_down;
   }
   zmq::message_t frame;
-  for (std::size_t i = 0; lane_ && (down || i < messages_per_turn) && receive_parts(lane_, 1, frame); ++i)
+  lane_.ready = lane_.socket && (lane_.ready || down);
+  for (std::size_t i = 0; (down || i < messages_per_turn) && lane_.receive(1, frame); ++i)
     incoming.push_back({Incoming::What::lane, generation_, std::move(frame)});
   if (down) incoming.push_back({Incoming::What::lane_down, generation_, {}});
-  for (std::size_t i = 0; news_ && i < messages_per_turn && receive_parts(news_, 2, frame); ++i)
+  for (std::size_t i = 0; i < messages_per_turn && news_.receive(2, frame); ++i)
     incoming.push_back({Incoming::What::news, 0, std::move(frame)});
 }
 

@@ -22,7 +22,8 @@ struct Incoming {
   zmq::message_t frame;          ///< news, lane
 };
 
-/// Used by one thread. A host name is resolved anew whenever sockets are opened; of several addresses each is tried in
+/// Used by one thread. Sockets are not asked one by one whether something has come in: that costs two system calls each.
+/// Instead their descriptors are polled; one that was readable is read until it is dry. A host name is resolved anew whenever sockets are opened; of several addresses each is tried in
 /// turn. While it has none, messages are dropped: whoever sends says them again.
 class ClientSockets {
  public:
@@ -37,6 +38,17 @@ class ClientSockets {
   void receive(std::vector<Incoming>& incoming);
 
  private:
+  /// A socket that is only received from.
+  struct Inlet {
+    zmq::socket_t socket;
+    int fd = -1;         // readable when libzmq has something to do for the socket: not necessarily a message
+    bool ready = false;  // not known to be dry
+
+    void set(zmq::socket_t made);
+    void close();
+    bool receive(std::size_t parts, zmq::message_t& last);
+  };
+
   void open();
   void connect_lane(std::uint32_t generation, std::uint16_t port);
   void close_lane();
@@ -50,7 +62,8 @@ class ClientSockets {
   std::size_t attempts_ = 0;   // to open
   std::uint64_t monitors_ = 0; // made so far: each needs a name of its own
   std::uint32_t generation_ = 0;
-  zmq::socket_t put_, control_, news_, lane_, monitor_;
+  zmq::socket_t put_, control_;
+  Inlet news_, lane_, monitor_;
 };
 
 }  // namespace baton

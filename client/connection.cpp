@@ -51,7 +51,7 @@ void Connection::loop() {
   Outbox out;
   std::vector<Incoming> incoming;
   for (;;) {
-    Time deadline = Time::min();
+    Time deadline;
     bool notify = false;
     {
       const Lock lock(mutex_);
@@ -59,17 +59,27 @@ void Connection::loop() {
       for (const auto& one : incoming) feed(one, now());
       logic_.tick(now(), out);
       notify = logic_.take_change();
-      asleep_ = out.empty();  // after sending, look again first: more may have gathered meanwhile
-      if (asleep_) deadline = logic_.next_deadline();
+      deadline = logic_.next_deadline();
+      looked_ = true;
+      asleep_ = out.empty();
     }
-    if (notify) changed_.notify_all();
-    for (const auto& request : out.requests) sockets_.perform(request);
-    for (auto& message : out.messages) sockets_.send(message.door, std::move(message.bytes));
-    out.clear();
     incoming.clear();
+    if (notify) changed_.notify_all();
+    if (!out.empty()) {
+      perform(out);
+      const Lock lock(mutex_);
+      if (!looked_) deadline = Time::min();  // more has gathered meanwhile
+      asleep_ = deadline != Time::min();
+    }
     sockets_.poll(wake_, deadline);
     sockets_.receive(incoming);
   }
+}
+
+void Connection::perform(Outbox& out) {
+  for (const auto& request : out.requests) sockets_.perform(request);
+  for (auto& message : out.messages) sockets_.send(message.door, std::move(message.bytes));
+  out.clear();
 }
 
 void Connection::feed(const Incoming& incoming, Time now) {

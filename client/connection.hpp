@@ -6,6 +6,7 @@
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "client/client_sockets.hpp"
 #include "client/logic.hpp"
@@ -29,8 +30,8 @@ class Connection {
 
   /// The thread is to look at the logic. Costs nothing while it is at work. Requires the lock.
   void changed() {
-    if (!asleep_) return;
-    asleep_ = false;
+    looked_ = false;
+    if (!std::exchange(asleep_, false)) return;
     wake_.signal();
   }
 
@@ -46,6 +47,7 @@ class Connection {
  private:
   void run();
   void loop();
+  void perform(Outbox& out);
   void feed(const Incoming& incoming, Time now);
 
   const Endpoint broker_;
@@ -55,6 +57,7 @@ class Connection {
   std::mutex mutex_;  // guards logic_ and what follows
   std::condition_variable changed_;
   bool asleep_ = false;  // the thread will not look at the logic unless woken
+  bool looked_ = false;  // the thread has seen the last change
   bool stop_ = false;
   std::exception_ptr failure_;
   std::thread thread_;

@@ -139,12 +139,7 @@ Session::News Session::on_refusal(const Header& header, std::string_view payload
   if (!parse(payload, notice)) return {};
   note_news(now);
   switch (notice.refusal) {
-    case Refusal::unknown_session:
-      if (bye_appended_ && standing()) {
-        state_ = State::ended;
-        break;
-      }
-      [[fallthrough]];
+    case Refusal::unknown_session:  // after bye, too: had it come in, the broker would say that the session has ended
     case Refusal::wrong_epoch: renew(standing() ? epoch_ : header.epoch, now); break;
     case Refusal::sessions_full:
       full_ = true;

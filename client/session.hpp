@@ -1,6 +1,6 @@
 // A client's standing with the broker: everything that the three roles have in common. Pure.
 //
-//            start()             welcome                  ended, or unknown_session after bye
+//            start()             welcome                  bye said, and the broker says: ended
 //   ┌──────┐      ┌──────────┐         ┌──────────┐                                          ┌───────┐
 //   │ idle ├─────▶│ greeting ├────────▶│ standing ├─────────────────────────────────────────▶│ ended │
 //   └──────┘      └──────────┘         └──────────┘                                          └───────┘

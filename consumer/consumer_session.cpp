@@ -39,6 +39,7 @@ void ConsumerSession::start(Time now) { session_.start(now); }
 void ConsumerSession::on_news(std::string_view frame, Time now) {
   using Kind = Session::News::Kind;
   const bool trusted = session_.trusted(now), could_say = may_say(), was_closed = closed();
+  if (!session_.standing()) flush_settled();  // so that a welcome finds it in the control stream
   const auto kind = session_.on_news(frame, now).kind;
   if (kind == Kind::welcomed) on_welcomed();
   if (kind == Kind::confirmed) on_confirmed(now);
@@ -50,12 +51,21 @@ void ConsumerSession::on_news(std::string_view frame, Time now) {
     changed_ = true;
 }
 
+/// Of what the broker says that we hold, the user holds some and has settled some, which the control stream says again.
+/// The rest had been given back, and was handed off to us once more without ever arriving: it is given back again.
 void ConsumerSession::on_welcomed() {
-  const auto& kept = session_.welcome().kept;
+  std::vector<ItemId> settled;
+  settled_items(session_.control().blocks(), settled);
+  std::sort(settled.begin(), settled.end());
   ItemSet still_held;
-  for (const auto& run : kept)
-    for (std::uint32_t i = 0; i < run.count; ++i)
-      if (held_.contains(run.first + i)) still_held.insert(run.first + i);
+  for (const auto& run : session_.welcome().kept)
+    for (std::uint32_t i = 0; i < run.count; ++i) {
+      const auto id = run.first + i;
+      if (held_.contains(id))
+        still_held.insert(id);
+      else if (!std::binary_search(settled.begin(), settled.end(), id))
+        settle(released_, id);
+    }
   held_ = std::move(still_held);
   inbox_.clear();
   lane_.reset();

@@ -66,6 +66,7 @@ std::vector<Got> next_got(Process& printer, std::size_t count, Clock::duration w
 
 std::vector<std::string> names(const std::vector<Got>& got) {
   std::vector<std::string> all;
+  all.reserve(got.size());
   for (const Got& one : got) all.push_back(one.name);
   return all;
 }

@@ -44,8 +44,8 @@ class Neighbour {
   }
 
   Clock::duration median_ack_time() {
-    std::vector<Clock::duration> times;
-    for (int i = 0; i < 200; ++i) times.push_back(ack_time());
+    std::vector<Clock::duration> times(200);
+    std::generate(times.begin(), times.end(), [this] { return ack_time(); });
     return median(times);
   }
 

@@ -58,7 +58,7 @@ TEST_CASE("input: invalid UTF-8 is an error that names the line, unless the byte
   const std::string said = producer.err().text();
   CAPTURE(said);
   CHECK(said.find("UTF-8") != said.npos);
-  CHECK(said.find("3") != said.npos);
+  CHECK(said.find("line 3") != said.npos);
   CHECK(producer.err().lines().size() == 1);
 
   Process raw = broker.producer({"--raw", "--queue", "raw", "--file", items.path()});

@@ -180,16 +180,17 @@ void BrokerNode::close_lane(const SessionId& session, std::uint32_t generation) 
 }
 
 void BrokerNode::send_lane(broker::Effects::LaneMessage& message) {
-  const auto found = find_lane(message.session, message.generation);
-  if (found == lanes_.end()) return;  // it could not be opened, or is closed by now: nobody hears of it
   write_header(message.bytes.data(), {MessageType::handoff, message.count, front_.core().epoch(), message.session, message.first});
   const auto payload = payload_of(message.bytes);
   require(check_entries(MessageType::handoff, payload, message.count) == Refusal::none, "hand-offs are valid");
-  asks_.answered(message.session, message.generation, message.count);
+  const auto found = find_lane(message.session, message.generation);
+  const bool heard = found != lanes_.end();  // else it could not be opened, or is closed by now
   items_.message_begins();
   EntryReader in(payload);
   for (Entry entry; in.next(entry);)
-    if (entry.kind == EntryKind::given) items_.given(read_given(entry));
+    if (entry.kind == EntryKind::given) items_.given(read_given(entry), heard);
+  if (!heard) return;
+  asks_.answered(message.session, message.generation, message.count);
   auto& lane = found->second;
   if (lane.link)
     lane.link->deliver(std::move(message.bytes));

@@ -126,7 +126,8 @@ void ConsumerNode::work(Job& job) {
   if (!may_say()) return;
   say("got item " + std::to_string(job.item.value));
   job.does = Job::Does::work;
-  later(world_.random.between(Duration::zero(), plan_.work), [this, &job] { settle(job); });
+  const auto longest = world_.faulty ? plan_.work : std::min<Duration>(plan_.work, 50ms);
+  later(world_.random.between(Duration::zero(), longest), [this, &job] { settle(job); });
 }
 
 void ConsumerNode::settle(Job& job) {

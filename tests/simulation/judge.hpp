@@ -32,7 +32,7 @@ class ItemJudge {
 
   // The broker's lanes: each item of each message of a turn, then the turn's end.
   void message_begins() { in_message_.clear(); }
-  void given(const Given& given);
+  void given(const Given& given, bool heard);
   void turn_ends();
 
   // A consumer's user.

@@ -47,7 +47,6 @@ void ItemJudge::updated(const broker::Storage::Record& record) {
   item.failures = record.failures;
   item.dead = record.dead;
   dead_ += record.dead;
-  if (record.dead) std::erase(waiting_[item.put->queue][item.put->priority], record.id);
   require(record.dead == (item.failures >= max_attempts_), name(record.id) + " is dead after max_attempts, not before");
   require(!calm_ || item.failures <= item.user_fails, name(record.id) + " fails only when its user says so");
 }
@@ -77,16 +76,19 @@ void ItemJudge::turn_ends() {
   first_given_.clear();
 }
 
-void ItemJudge::given(const Given& given) {
-  world_.trace([&] { return "lanes: " + name(given.id); });
+void ItemJudge::given(const Given& given, bool heard) {
   auto& item = this->item(given.id);
+  world_.trace([&] { return "lanes: " + name(given.id) + (heard ? "" : ", to nobody"); });
+  if (!item.handed && item.put->delay_ms == 0) first_given(given.id, *item.put);
+  item.handed = true;
+  if (!heard) return;
   require(!item.done, name(given.id) + " was acked: it is not given again");
   require(!item.dead, name(given.id) + " is dead: it is not given");
   require(world_.now() >= item.due, name(given.id) + " is not given before its delay is over");
   require(given.body == item.put->body && given.priority == item.put->priority, name(given.id) + " is as it was put");
-  require(given.attempt == item.failures + 1, name(given.id) + ": attempt " + std::to_string(given.attempt) + " comes after " + std::to_string(item.failures) + " failures");
-  if (!item.handed && item.put->delay_ms == 0) first_given(given.id, *item.put);
-  item.handed = true;
+  require(given.attempt == item.failures + 1,
+          name(given.id) + ": attempt " + std::to_string(given.attempt) + " comes after " + std::to_string(item.failures) +
+              " failures");
 }
 
 void ItemJudge::taken(const User& user, const Given& given, const std::string& queue) {

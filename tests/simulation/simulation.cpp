@@ -39,7 +39,7 @@ Troubles Simulation::troubles_for(Random& random) {
   Troubles troubles;
   for (auto* chance : {&troubles.cuts, &troubles.stalls, &troubles.pauses, &troubles.kills, &troubles.leaves,
                        &troubles.broker_pauses})
-    if (random.chance(400)) *chance = random.below(1000);
+    if (random.chance(400)) *chance = random.below(2000);
   return troubles;
 }
 
@@ -74,7 +74,7 @@ void Simulation::add_consumer() {
   plan.queues = queue_names;  // all of them are emptied by everybody
   plan.jobs = static_cast<int>(random.between(1, 3));
   plan.prefetch = random.chance(500) ? 0 : static_cast<std::uint32_t>(random.between(1, 10));
-  plan.work = random.chance(300) ? Duration(2s) : Duration(50ms);
+  plan.work = random.chance(400) ? Duration(50ms) : random.chance(500) ? Duration(500ms) : Duration(3s);
   plan.rest = random.chance(300) ? Duration(1s) : Duration(5ms);
   plan.fails = random.chance(400) ? random.below(200) : 0;
   plan.releases = random.chance(300) ? random.below(100) : 0;
@@ -100,8 +100,8 @@ void Simulation::populate() {
   for (std::uint64_t i = 0; i < producers_; ++i) {
     ProducerPlan plan;
     plan.queue = queue_names[random.below(queue_names.size())];
-    plan.items = random.between(1, 60);
-    plan.pause = random.chance(300) ? Duration{} : Duration(300ms);
+    plan.items = random.between(1, 80);
+    plan.pause = random.chance(200) ? Duration{} : Duration(500ms);
     plan.priorities = random.chance(300);
     plan.delays = random.chance(300);
     plan.joins = random.chance(700);
@@ -178,7 +178,7 @@ void Simulation::check() const {
 }
 
 void Simulation::safety() {
-  const auto until = world_.now() + world_.random.between(Duration(3s), Duration(30s));
+  const auto until = world_.now() + world_.random.between(Duration(3s), Duration(15s));
   trouble();
   world_.at(until, [this] { world_.faulty = false; });
   while (world_.faulty) step();

@@ -273,18 +273,29 @@ TEST_CASE("client: bye is the last entry, names the last put, and ends when it i
   CHECK(script.producer.session().state() == Session::State::ended);
 }
 
-TEST_CASE("client: bye without an answer: unknown_session ends it, silence fails it") {
-  for (const bool answered : {true, false}) {
-    ProducerScript script;
-    script.stand();
-    script.producer.bye(script.now);
-    script.tick();
-    if (answered)
-      script.refuse(Refusal::unknown_session);
-    else
-      script.advance(goodbye_timeout);
-    CHECK(script.producer.session().state() == (answered ? Session::State::ended : Session::State::failed));
-  }
+TEST_CASE("client: bye without an answer fails it in the end") {
+  ProducerScript script;
+  script.stand();
+  script.producer.bye(script.now);
+  script.tick();
+  script.advance(goodbye_timeout - 1ms);
+  CHECK_FALSE(script.producer.session().over());
+  script.advance(1ms);
+  REQUIRE(script.producer.session().error());
+  CHECK(script.producer.session().error()->kind == SessionError::Kind::no_goodbye);
+}
+
+TEST_CASE("client: a broker that does not know who says bye hears it from a new session") {
+  ProducerScript script;
+  script.stand();
+  script.producer.bye(script.now);
+  script.tick();
+  CHECK(script.control().size() == 1);
+  script.new_broker();
+  script.welcome();
+  const auto said = script.control();
+  REQUIRE(said.size() == 1);
+  CHECK(said[0].kind == EntryKind::bye);
 }
 
 TEST_CASE("client: a new session says unconfirmed lines again, once") {
