@@ -31,7 +31,7 @@ void ReadyList::push_returned(std::uint8_t priority, ItemId id) {
 
 ItemId ReadyList::pop() {
   assert(!empty());
-  const auto priority = static_cast<std::size_t>(std::bit_width(used_) - 1);
+  const auto priority = static_cast<std::size_t>(std::bit_width(used_ | 1u) - 1);
   auto& level = levels_[priority];
   auto& runs = level.returned.empty() ? level.fresh : level.returned;
   auto& run = runs.front();

@@ -13,8 +13,8 @@ void each_entry(const StreamSender::Block& block, Each each) {
 }
 
 bool contains(const std::vector<ItemRun>& runs, ItemId id) {
-  const auto after = std::upper_bound(runs.begin(), runs.end(), id,
-                                      [](ItemId item, const ItemRun& run) { return item < run.first; });
+  const auto after =
+      std::upper_bound(runs.begin(), runs.end(), id, [](ItemId item, const ItemRun& run) { return item < run.first; });
   return after != runs.begin() && id.value - std::prev(after)->first.value < std::prev(after)->count;
 }
 
@@ -47,13 +47,16 @@ void carry(const Entry& entry, const std::vector<ItemRun>& kept, StreamSender& s
       stream.appended(0);
       break;
     case EntryKind::ack:
-    case EntryKind::release: carry_runs(entry, kept, stream); break;
+    case EntryKind::release:
+      carry_runs(entry, kept, stream);
+      break;
     case EntryKind::fail:
       if (!contains(kept, read_fail(entry).id)) break;
       append_fail(stream.block_for(size), read_fail(entry));
       stream.appended(0);
       break;
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -73,19 +76,21 @@ std::vector<ItemRun> to_runs(std::vector<ItemId> ids) {
 }
 
 void settled_items(const std::deque<StreamSender::Block>& blocks, std::vector<ItemId>& ids) {
-  for (const auto& block : blocks) each_entry(block, [&](Number, const Entry& entry) {
-    if (entry.kind == EntryKind::fail) ids.push_back(read_fail(entry).id);
-    if (entry.kind != EntryKind::ack && entry.kind != EntryKind::release) return;
-    const auto items = items_of(entry);
-    ids.insert(ids.end(), items.begin(), items.end());
-  });
+  for (const auto& block : blocks)
+    each_entry(block, [&](Number, const Entry& entry) {
+      if (entry.kind == EntryKind::fail) ids.push_back(read_fail(entry).id);
+      if (entry.kind != EntryKind::ack && entry.kind != EntryKind::release) return;
+      const auto items = items_of(entry);
+      ids.insert(ids.end(), items.begin(), items.end());
+    });
 }
 
 void carry_over(const std::deque<StreamSender::Block>& blocks, Number received, const std::vector<ItemRun>& kept,
                 StreamSender& stream) {
-  for (const auto& block : blocks) each_entry(block, [&](Number number, const Entry& entry) {
-    if (number > received) carry(entry, kept, stream);
-  });
+  for (const auto& block : blocks)
+    each_entry(block, [&](Number number, const Entry& entry) {
+      if (number > received) carry(entry, kept, stream);
+    });
 }
 
 }  // namespace baton

@@ -20,8 +20,8 @@ constexpr int lane_events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECT
 zmq::message_t to_message(std::string bytes) {
   if (bytes.size() <= copied_up_to) return zmq::message_t(bytes.data(), bytes.size());
   auto* kept = new std::string(std::move(bytes));
-  return zmq::message_t(kept->data(), kept->size(), [](void*, void* hint) { delete static_cast<std::string*>(hint); },
-                        kept);
+  return zmq::message_t(
+      kept->data(), kept->size(), [](void*, void* hint) { delete static_cast<std::string*>(hint); }, kept);
 }
 
 int milliseconds_until(Time until) {
@@ -65,7 +65,9 @@ void ClientSockets::perform(const SocketRequest& request) {
       topic_ = request.topic;
       open();
       break;
-    case SocketRequest::Kind::connect_lane: connect_lane(request.generation, request.port); break;
+    case SocketRequest::Kind::connect_lane:
+      connect_lane(request.generation, request.port);
+      break;
     case SocketRequest::Kind::close_lane:
       if (request.generation == generation_) close_lane();
       break;
@@ -145,7 +147,10 @@ std::optional<Incoming::What> ClientSockets::lane_event() {
     return std::nullopt;
   }
   if (event.size() >= sizeof code) std::memcpy(&code, event.data(), sizeof code);
-  for (zmq::message_t address; event.more(); event = std::move(address)) static_cast<void>(monitor_.socket.recv(address));
+  for (bool more = event.more(); more;) {  // the address
+    zmq::message_t rest;
+    more = monitor_.socket.recv(rest) && rest.more();
+  }
   return code == ZMQ_EVENT_HANDSHAKE_SUCCEEDED ? Incoming::What::lane_up : Incoming::What::lane_down;
 }
 
@@ -155,13 +160,18 @@ void ClientSockets::receive(std::vector<Incoming>& incoming) {
     if (*event == Incoming::What::lane_up) incoming.push_back({*event, generation_, {}});
     down = down || *event == Incoming::What::lane_down;
   }
-  zmq::message_t frame;
   lane_.ready = lane_.socket && (lane_.ready || down);
-  for (std::size_t i = 0; (down || i < messages_per_turn) && lane_.receive(1, frame); ++i)
-    incoming.push_back({Incoming::What::lane, generation_, std::move(frame)});
+  Incoming lane{Incoming::What::lane, generation_, {}};
+  for (std::size_t i = 0; (down || i < messages_per_turn) && lane_.receive(1, lane.frame); ++i) {
+    incoming.push_back(std::move(lane));
+    lane = {Incoming::What::lane, generation_, {}};
+  }
   if (down) incoming.push_back({Incoming::What::lane_down, generation_, {}});
-  for (std::size_t i = 0; i < messages_per_turn && news_.receive(2, frame); ++i)
-    incoming.push_back({Incoming::What::news, 0, std::move(frame)});
+  Incoming news{Incoming::What::news, 0, {}};
+  for (std::size_t i = 0; i < messages_per_turn && news_.receive(2, news.frame); ++i) {
+    incoming.push_back(std::move(news));
+    news = {Incoming::What::news, 0, {}};
+  }
 }
 
 }  // namespace baton

@@ -58,9 +58,9 @@ class ClientSockets {
   Endpoint broker_;
   zmq::context_t context_;
   SessionId topic_;
-  std::string address_;        // where the open sockets connect to
-  std::size_t attempts_ = 0;   // to open
-  std::uint64_t monitors_ = 0; // made so far: each needs a name of its own
+  std::string address_;         // where the open sockets connect to
+  std::size_t attempts_ = 0;    // to open
+  std::uint64_t monitors_ = 0;  // made so far: each needs a name of its own
   std::uint32_t generation_ = 0;
   zmq::socket_t put_, control_;
   Inlet news_, lane_, monitor_;

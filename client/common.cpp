@@ -32,7 +32,8 @@ ClientError to_exception(const SessionError& error, const Endpoint& broker) {
       return {ClientError::Kind::unreachable, "no broker answers at " + at};
     case SessionError::Kind::refused:
       return {ClientError::Kind::refused, "the broker at " + at + " refuses: " + error.text, error.refusal};
-    case SessionError::Kind::no_goodbye: break;
+    case SessionError::Kind::no_goodbye:
+      break;
   }
   return {ClientError::Kind::no_goodbye, "the broker at " + at + " did not confirm the end: it may not know all"};
 }

@@ -154,7 +154,8 @@ void StopSignals::sleep(std::chrono::steady_clock::duration time) const {
   pollfd item{fd(), POLLIN, 0};
   const auto until = std::chrono::steady_clock::now() + time;
   for (auto left = time; left.count() > 0 && !stopped(); left = until - std::chrono::steady_clock::now())
-    poll(&item, 1, static_cast<int>(std::min<std::int64_t>(std::chrono::ceil<std::chrono::milliseconds>(left).count(), 1 << 30)));
+    poll(&item, 1,
+         static_cast<int>(std::min<std::int64_t>(std::chrono::ceil<std::chrono::milliseconds>(left).count(), 1 << 30)));
 }
 
 StopSignals::Watcher::Watcher(StopSignals& signals, std::function<void()> stop) : signals_(signals) {
@@ -174,10 +175,12 @@ int report(const std::string& program, const std::exception& error) {
   if (!client) return 1;
   switch (client->kind()) {
     case ClientError::Kind::unreachable:
-    case ClientError::Kind::argument: return 2;
+    case ClientError::Kind::argument:
+      return 2;
     case ClientError::Kind::refused:
       return client->refusal() == Refusal::hello || client->refusal() == Refusal::queue_name ? 2 : 1;
-    default: return 1;
+    default:
+      return 1;
   }
 }
 

@@ -29,7 +29,8 @@ std::uint32_t numbers_in(std::string_view payload, std::uint16_t count) {
   Entry entry;
   EntryReader(payload).next(entry);
   if (entry.kind != EntryKind::dropped) return count;
-  return static_cast<std::uint32_t>(std::min<std::uint64_t>(read_dropped(entry), std::numeric_limits<std::uint32_t>::max()));
+  return static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(read_dropped(entry), std::numeric_limits<std::uint32_t>::max()));
 }
 
 }  // namespace
@@ -68,10 +69,13 @@ Session::News Session::on_news(std::string_view frame, Time now) {
   if (!standing() || header.epoch != epoch_) return {};
   note_news(now);
   switch (header.type) {
-    case MessageType::confirm: return on_confirm(payload, now);
+    case MessageType::confirm:
+      return on_confirm(payload, now);
     case MessageType::outcome:
-    case MessageType::console: return on_told(header, payload, now);
-    default: return {};
+    case MessageType::console:
+      return on_told(header, payload, now);
+    default:
+      return {};
   }
 }
 
@@ -140,7 +144,9 @@ Session::News Session::on_refusal(const Header& header, std::string_view payload
   note_news(now);
   switch (notice.refusal) {
     case Refusal::unknown_session:  // after bye, too: had it come in, the broker would say that the session has ended
-    case Refusal::wrong_epoch: renew(standing() ? epoch_ : header.epoch, now); break;
+    case Refusal::wrong_epoch:
+      renew(standing() ? epoch_ : header.epoch, now);
+      break;
     case Refusal::sessions_full:
       full_ = true;
       hello_at_ = std::max(hello_at_, now + refused_again);
@@ -231,9 +237,8 @@ Time Session::next_deadline() const {
 // --- what goes out -----------------------------------------------------------------------------------------------
 
 void Session::say_hello(Time now, const Greeting& greeting, Outbox& out) {
-  const Hello hello{config_.role,       config_.client,     config_.name,   config_.named,
-                    config_.host,       config_.pid,        config_.queues, greeting.first_put,
-                    greeting.heard,     previous_,          greeting.reclaim};
+  const Hello hello{config_.role,   config_.client,     config_.name,   config_.named, config_.host,    config_.pid,
+                    config_.queues, greeting.first_put, greeting.heard, previous_,     greeting.reclaim};
   const Header header{MessageType::hello, 0, {}, id_, {}};
   out.messages.push_back({Door::control, encode_json(header, to_json(hello))});
   last_said_ = now;

@@ -32,9 +32,9 @@ inline constexpr Duration refused_again = 1s;     ///< between hellos while the 
 /// Who the client is. Fixed for its life.
 struct SessionConfig {
   Role role = Role::producer;
-  std::string client;               ///< program and version
-  std::string name;                 ///< producers: never empty
-  bool named = false;               ///< the user chose the name
+  std::string client;  ///< program and version
+  std::string name;    ///< producers: never empty
+  bool named = false;  ///< the user chose the name
   std::string host;
   std::uint64_t pid = 0;
   std::vector<std::string> queues;
@@ -167,8 +167,8 @@ class Session {
   StreamSender control_;
   StreamReceiver told_;
   Time told_moved_ = Time::min(), rewind_asked_ = Time::min();
-  bool rewind_ = false;        // the next beat asks for one
-  bool behind_ = false;        // the last confirm named more than had come in
+  bool rewind_ = false;  // the next beat asks for one
+  bool behind_ = false;  // the last confirm named more than had come in
 
   Time started_ = Time::min(), opened_ = Time::min(), last_news_ = Time::min(), last_said_ = Time::min();
   Time hello_at_ = never, beat_at_ = never;

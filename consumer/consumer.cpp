@@ -91,7 +91,8 @@ struct Consumer::Impl {
 
   std::string why_wait() const {
     if (session.session().full()) return "the broker has no lane left for another consumer";
-    return session.session().out_of_touch(Connection::now()) ? no_contact(session.session(), options.broker) : std::string();
+    return session.session().out_of_touch(Connection::now()) ? no_contact(session.session(), options.broker)
+                                                             : std::string();
   }
 
   bool wait_for_item(Connection::Lock& lock, Item& item, Time until);
@@ -156,9 +157,15 @@ bool Consumer::Impl::get(Connection::Lock& lock, Item& item, Timeout timeout) {
 void Consumer::Impl::settle(const Item& item, std::optional<Outcome>& outcome) {
   if (!outcome) return;
   switch (outcome->what) {
-    case Outcome::What::ack: session.ack(item.id); break;
-    case Outcome::What::fail: session.fail(item.id, delay_of(outcome->delay), outcome->reason); break;
-    case Outcome::What::release: session.release(item.id); break;
+    case Outcome::What::ack:
+      session.ack(item.id);
+      break;
+    case Outcome::What::fail:
+      session.fail(item.id, delay_of(outcome->delay), outcome->reason);
+      break;
+    case Outcome::What::release:
+      session.release(item.id);
+      break;
   }
   outcome.reset();
   connection.changed();

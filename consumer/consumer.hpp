@@ -35,11 +35,13 @@ struct Item {
 /// What a handler says of its item.
 struct Outcome {
   enum class What : std::uint8_t { ack, fail, release } what = What::ack;
-  std::string reason;                   ///< fail: kept with the item; cut at max_reason bytes
+  std::string reason;                  ///< fail: kept with the item; cut at max_reason bytes
   std::chrono::milliseconds delay{0};  ///< fail: before the next attempt; up to 49 days
 
   static Outcome done() { return {}; }
-  static Outcome failed(std::string why, std::chrono::milliseconds later = {}) { return {What::fail, std::move(why), later}; }
+  static Outcome failed(std::string why, std::chrono::milliseconds later = {}) {
+    return {What::fail, std::move(why), later};
+  }
   static Outcome given_back() { return {What::release, {}, {}}; }
 };
 
@@ -47,8 +49,8 @@ struct Outcome {
 using Handler = std::function<Outcome(const Item&)>;
 
 struct RunOptions {
-  std::uint32_t jobs = 1;      ///< handlers at work at the same time, each on a thread of its own
-  std::uint64_t count = 0;     ///< return after so many items; 0: never
+  std::uint32_t jobs = 1;            ///< handlers at work at the same time, each on a thread of its own
+  std::uint64_t count = 0;           ///< return after so many items; 0: never
   std::function<void()> before_ask;  ///< called by a job before it asks for its next item
 };
 

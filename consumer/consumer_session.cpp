@@ -44,7 +44,8 @@ void ConsumerSession::on_news(std::string_view frame, Time now) {
   if (kind == Kind::welcomed) on_welcomed();
   if (kind == Kind::confirmed) on_confirmed(now);
   if (session_.needs_proof() && lane_.state() != Lane::State::none)
-    session_.prove_by(session_.append(entry_head_size + 8, 0, [this](std::string& out) { append_ask(out, lane_.ask(0)); }));
+    session_.prove_by(
+        session_.append(entry_head_size + 8, 0, [this](std::string& out) { append_ask(out, lane_.ask(0)); }));
   // A confirm a second is no reason to wake those who wait for an item.
   if (kind == Kind::changed || kind == Kind::welcomed || session_.over() || session_.trusted(now) != trusted ||
       may_say() != could_say || closed() != was_closed)
@@ -185,8 +186,7 @@ void ConsumerSession::flush_settled() {
     if (runs->empty()) continue;
     if (!session_.bye_said()) {
       const auto kind = runs == &acked_ ? EntryKind::ack : EntryKind::release;
-      session_.append(entry_head_size + runs->size() * 12, 0,
-                      [&](std::string& out) { append_runs(out, kind, *runs); });
+      session_.append(entry_head_size + runs->size() * 12, 0, [&](std::string& out) { append_runs(out, kind, *runs); });
     }
     runs->clear();
   }
@@ -236,8 +236,7 @@ void ConsumerSession::tick(Time now, Outbox& out) {
   flush_settled();
   if (session_.hello_due(now)) session_.say_hello(now, {{1}, {}, to_reclaim()}, out);
   update_asks();
-  if (session_.beat_due(now))
-    session_.say_beat(now, {{}, {}, {}, lane_.received(), lane_.generation(), false}, out);
+  if (session_.beat_due(now)) session_.say_beat(now, {{}, {}, {}, lane_.received(), lane_.generation(), false}, out);
   session_.flush(now, out);
 }
 

@@ -53,7 +53,9 @@ Endpoint parse_endpoint(std::string_view text) {
   return {std::string(host), has_port ? port_from(port, text) : default_port};
 }
 
-std::string to_string(const Endpoint& endpoint) { return bracketed(endpoint.host) + ":" + std::to_string(endpoint.port); }
+std::string to_string(const Endpoint& endpoint) {
+  return bracketed(endpoint.host) + ":" + std::to_string(endpoint.port);
+}
 
 std::string to_tcp(std::string_view host, std::uint16_t port) {
   return "tcp://" + bracketed(host) + ":" + std::to_string(port);

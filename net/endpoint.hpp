@@ -18,7 +18,9 @@ struct Endpoint {
   std::string host = "127.0.0.1";  ///< a name or an address; IPv6 addresses without brackets
   std::uint16_t port = default_port;
 
-  std::uint16_t door(DoorPort which) const { return static_cast<std::uint16_t>(port + static_cast<std::uint16_t>(which)); }
+  std::uint16_t door(DoorPort which) const {
+    return static_cast<std::uint16_t>(port + static_cast<std::uint16_t>(which));
+  }
 };
 
 /// Reads HOST, HOST:PORT, ADDR6, [ADDR6] or [ADDR6]:PORT. Ports are 1 to 65531, so that all doors fit.

@@ -57,7 +57,10 @@ struct Printer::Impl {
     wait_until_ready(
         connection, lock, notices, session.session(),
         [&] { return session.waiting() > 0 || session.finished() || stopped; },
-        [&] { return session.session().out_of_touch(Connection::now()) ? no_contact(session.session(), options.broker) : std::string(); });
+        [&] {
+          return session.session().out_of_touch(Connection::now()) ? no_contact(session.session(), options.broker)
+                                                                   : std::string();
+        });
     if (stopped) return false;
     ConsoleBlock block;
     out.clear();

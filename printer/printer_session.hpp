@@ -53,7 +53,7 @@ class PrinterSession final : public ClientLogic {
   std::uint64_t log_ = 0;         // counts the brokers that we have printed for
   Number received_;               // of this log; `dropped` ones count
   Number printed_;
-  Number taken_;                  // of the log below
+  Number taken_;  // of the log below
   std::uint64_t taken_log_ = 0;
   bool changed_ = false;
 };

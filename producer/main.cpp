@@ -135,13 +135,13 @@ class Run {
 
 int report_settled(const baton::Settled& settled) {
   for (const auto& notice : settled.notices) {
-    std::string line = "dead: " + notice.body + " (item " + std::to_string(notice.id.value) + " of queue '" + notice.queue +
-                       "', " + std::to_string(notice.attempts) + " attempts";
-    if (!notice.history.empty()) line += "; last: " + notice.history.back().why + " at " + notice.history.back().consumer;
+    std::string line = "dead: " + notice.body + " (item " + std::to_string(notice.id.value) + " of queue '" +
+                       notice.queue + "', " + std::to_string(notice.attempts) + " attempts";
+    if (!notice.history.empty())
+      line += "; last: " + notice.history.back().why + " at " + notice.history.back().consumer;
     std::cerr << line + ")\n";
   }
-  if (settled.dead > settled.notices.size())
-    std::cerr << settled.dead << " items are dead in all\n";
+  if (settled.dead > settled.notices.size()) std::cerr << settled.dead << " items are dead in all\n";
   if (settled.lost > 0) std::cerr << settled.lost << " items went down with a broker that kept them in memory only\n";
   return settled.lost > 0 ? some_lost : settled.dead > 0 ? some_died : 0;
 }

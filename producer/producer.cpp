@@ -28,11 +28,16 @@ std::string queue_is(const std::string& queue, std::string_view how) {
 
 std::string held_text(Held held, const std::string& queue) {
   switch (held) {
-    case Held::queue_items: return queue_is(queue, "full (its limit of items is reached)");
-    case Held::queue_bytes: return queue_is(queue, "full (its limit of bytes is reached)");
-    case Held::storage: return "the broker's storage is full or fails";
-    case Held::paused: return queue_is(queue, "paused");
-    default: return queue_is(queue, "held back by the broker");
+    case Held::queue_items:
+      return queue_is(queue, "full (its limit of items is reached)");
+    case Held::queue_bytes:
+      return queue_is(queue, "full (its limit of bytes is reached)");
+    case Held::storage:
+      return "the broker's storage is full or fails";
+    case Held::paused:
+      return queue_is(queue, "paused");
+    default:
+      return queue_is(queue, "held back by the broker");
   }
 }
 
@@ -48,9 +53,12 @@ struct Producer::Impl {
   std::string why_wait() const {
     const auto wait = session.why_wait(Connection::now());
     switch (wait.why) {
-      case PutWait::Why::connecting: return no_contact(session.session(), options.broker);
-      case PutWait::Why::credit: return held_text(wait.held, options.queue);
-      default: return "the broker has not confirmed earlier items yet";
+      case PutWait::Why::connecting:
+        return no_contact(session.session(), options.broker);
+      case PutWait::Why::credit:
+        return held_text(wait.held, options.queue);
+      default:
+        return "the broker has not confirmed earlier items yet";
     }
   }
 
@@ -153,7 +161,8 @@ void Producer::close() {
     auto lock = impl_->connection.lock();
     if (session.session().bye_said() && session.session().state() == Session::State::ended) return;
     const auto flushed = [&] { return session.flushed() || impl_->stopped || !session.session().was_welcomed(); };
-    wait_until_ready(impl_->connection, lock, impl_->notices, session.session(), flushed, [&] { return impl_->why_wait(); });
+    wait_until_ready(impl_->connection, lock, impl_->notices, session.session(), flushed,
+                     [&] { return impl_->why_wait(); });
   }
   impl_->leave();
 }

@@ -83,8 +83,8 @@ class ProducerSession final : public ClientLogic {
   StreamSender put_;
   std::uint64_t put_before_ = 0;
   bool joining_ = false, changed_ = false, more_ = false;
-  Confirm counted_;   // of this broker: accepted, done and dead as it said last
-  Settled earlier_;   // from brokers that are gone with what they held; notices from all
+  Confirm counted_;  // of this broker: accepted, done and dead as it said last
+  Settled earlier_;  // from brokers that are gone with what they held; notices from all
 };
 
 }  // namespace baton

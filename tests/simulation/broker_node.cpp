@@ -98,7 +98,9 @@ void BrokerNode::wake(Time when) {
 void BrokerNode::turn() {
   if (finished_) return;
   if (world_.now() < paused_until_) return wake(paused_until_);
-  world_.trace([&] { return "broker: turn, " + std::to_string(control_.size()) + " control, " + std::to_string(put_.size()) + " put"; });
+  world_.trace([&] {
+    return "broker: turn, " + std::to_string(control_.size()) + " control, " + std::to_string(put_.size()) + " put";
+  });
   read_subscriptions();
   const bool control_dry = read_control();
   read_put();
@@ -180,7 +182,8 @@ void BrokerNode::close_lane(const SessionId& session, std::uint32_t generation) 
 }
 
 void BrokerNode::send_lane(broker::Effects::LaneMessage& message) {
-  write_header(message.bytes.data(), {MessageType::handoff, message.count, front_.core().epoch(), message.session, message.first});
+  write_header(message.bytes.data(),
+               {MessageType::handoff, message.count, front_.core().epoch(), message.session, message.first});
   const auto payload = payload_of(message.bytes);
   require(check_entries(MessageType::handoff, payload, message.count) == Refusal::none, "hand-offs are valid");
   const auto found = find_lane(message.session, message.generation);
@@ -203,15 +206,16 @@ void BrokerNode::send_news(const broker::Effects::News& news) {
   if (found == subscribed_.end()) return;
   const auto& links = found->second;
   for (auto at = links.begin(); at != links.end(); ++at)
-    if (std::find(links.begin(), at, *at) == at) (*at)->deliver(news.bytes);  // once, though its end may be unknown here
+    if (std::find(links.begin(), at, *at) == at)
+      (*at)->deliver(news.bytes);  // once, though its end may be unknown here
 }
 
 std::string BrokerNode::books() const {
   std::string text;
   auto& core = const_cast<broker::Front&>(front_).core();
   for (const auto& [name, queue] : core.stock().queues())
-    text += name + ": put " + std::to_string(queue->put) + " ready " + std::to_string(queue->ready.size()) + " delayed " +
-            std::to_string(queue->delayed) + " held " + std::to_string(queue->held) + " done " +
+    text += name + ": put " + std::to_string(queue->put) + " ready " + std::to_string(queue->ready.size()) +
+            " delayed " + std::to_string(queue->delayed) + " held " + std::to_string(queue->held) + " done " +
             std::to_string(queue->done) + " dead " + std::to_string(queue->dead) + " waiting " +
             std::to_string(queue->waiting.size()) + "; ";
   return text + std::to_string(core.session_count()) + " sessions";

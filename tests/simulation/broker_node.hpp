@@ -88,7 +88,7 @@ class BrokerNode final : public BrokerEnd {
   std::deque<std::string> put_, control_;
   std::deque<Subscription> subscriptions_;
   std::map<SessionId, std::vector<std::shared_ptr<NewsLink>>> subscribed_;  // a link is in once for each subscription
-  std::map<std::uint16_t, Lane> lanes_;  // by port
+  std::map<std::uint16_t, Lane> lanes_;                                     // by port
   std::uint16_t next_port_ = 20'000;
   Time wake_at_ = never, paused_until_{};
   bool finished_ = false;

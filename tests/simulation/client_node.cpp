@@ -123,7 +123,8 @@ void ClientNode::feed(const Event& event) {
 
 void ClientNode::perform(const SocketRequest& request) {
   switch (request.kind) {
-    case SocketRequest::Kind::open: return open(request.topic);
+    case SocketRequest::Kind::open:
+      return open(request.topic);
     case SocketRequest::Kind::connect_lane:
       if (lane_) lane_->close();
       lane_generation_ = request.generation;
@@ -138,9 +139,10 @@ void ClientNode::perform(const SocketRequest& request) {
 void ClientNode::open(const SessionId& topic) {
   close_all();
   auto& broker = scene_.broker;
-  put_ = std::make_shared<DoorLink>(world_, scene_.quality, [&broker](std::string frame) { broker.put(std::move(frame)); });
-  control_ =
-      std::make_shared<DoorLink>(world_, scene_.quality, [&broker](std::string frame) { broker.control(std::move(frame)); });
+  put_ = std::make_shared<DoorLink>(world_, scene_.quality,
+                                    [&broker](std::string frame) { broker.put(std::move(frame)); });
+  control_ = std::make_shared<DoorLink>(world_, scene_.quality,
+                                        [&broker](std::string frame) { broker.control(std::move(frame)); });
   news_ = std::make_shared<NewsLink>(world_, scene_.quality, broker, topic,
                                      [this](std::string frame) { take_in(OnNews{std::move(frame)}); });
   put_->connect();

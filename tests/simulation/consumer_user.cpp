@@ -57,8 +57,10 @@ void ConsumerNode::act() {
 void ConsumerNode::act(Job& job) {
   switch (job.does) {
     case Job::Does::rest:
-      if (consumer_.closed()) job.does = Job::Does::nothing;
-      else if (job.get == 0) rest(job);
+      if (consumer_.closed())
+        job.does = Job::Does::nothing;
+      else if (job.get == 0)
+        rest(job);
       return;
     case Job::Does::wait:
       if (!consumer_.closed()) return static_cast<void>(take(job));
@@ -68,9 +70,11 @@ void ConsumerNode::act(Job& job) {
     case Job::Does::withdraw:
       if (take(job) || (consumer_.withdrawing() && !consumer_.closed())) return;
       return rest(job);
-    case Job::Does::say: return work(job);
+    case Job::Does::say:
+      return work(job);
     case Job::Does::work:
-    case Job::Does::nothing: return;
+    case Job::Does::nothing:
+      return;
   }
 }
 

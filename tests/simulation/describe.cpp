@@ -9,16 +9,26 @@ std::string n(std::uint64_t value) { return std::to_string(value); }
 
 std::string name(MessageType type) {
   switch (type) {
-    case MessageType::put: return "put";
-    case MessageType::hello: return "hello";
-    case MessageType::control: return "control";
-    case MessageType::beat: return "beat";
-    case MessageType::welcome: return "welcome";
-    case MessageType::confirm: return "confirm";
-    case MessageType::refusal: return "refusal";
-    case MessageType::outcome: return "outcome";
-    case MessageType::console: return "console";
-    case MessageType::handoff: return "handoff";
+    case MessageType::put:
+      return "put";
+    case MessageType::hello:
+      return "hello";
+    case MessageType::control:
+      return "control";
+    case MessageType::beat:
+      return "beat";
+    case MessageType::welcome:
+      return "welcome";
+    case MessageType::confirm:
+      return "confirm";
+    case MessageType::refusal:
+      return "refusal";
+    case MessageType::outcome:
+      return "outcome";
+    case MessageType::console:
+      return "console";
+    case MessageType::handoff:
+      return "handoff";
   }
   return "?";
 }
@@ -33,18 +43,26 @@ std::string runs(const Entry& entry) {
 
 std::string describe(const Entry& entry) {
   switch (entry.kind) {
-    case EntryKind::ask: return "ask " + n(read_ask(entry));
-    case EntryKind::withdraw: return "withdraw " + n(read_withdraw(entry));
-    case EntryKind::ack: return "ack" + runs(entry);
-    case EntryKind::release: return "release" + runs(entry);
-    case EntryKind::fail: return "fail " + n(read_fail(entry).id.value);
+    case EntryKind::ask:
+      return "ask " + n(read_ask(entry));
+    case EntryKind::withdraw:
+      return "withdraw " + n(read_withdraw(entry));
+    case EntryKind::ack:
+      return "ack" + runs(entry);
+    case EntryKind::release:
+      return "release" + runs(entry);
+    case EntryKind::fail:
+      return "fail " + n(read_fail(entry).id.value);
     case EntryKind::lane_lost: {
       const auto lost = read_lane_lost(entry);
       return "lane_lost " + n(lost.generation) + " received " + n(lost.received.value) + " wanted " + n(lost.wanted);
     }
-    case EntryKind::bye: return "bye " + n(read_bye(entry).value);
-    case EntryKind::given: return "given " + n(read_given(entry).id.value);
-    default: return "entry " + n(static_cast<unsigned>(entry.kind));
+    case EntryKind::bye:
+      return "bye " + n(read_bye(entry).value);
+    case EntryKind::given:
+      return "given " + n(read_given(entry).id.value);
+    default:
+      return "entry " + n(static_cast<unsigned>(entry.kind));
   }
 }
 
@@ -58,8 +76,8 @@ std::string describe(const Confirm& c) {
 }
 
 std::string describe(const Beat& b) {
-  return " put " + n(b.put_sent.value) + " control " + n(b.control_sent.value) + " heard " + n(b.heard.value) + " lane " +
-         n(b.lane_generation) + ":" + n(b.lane_received.value) + (b.rewind ? " rewind" : "");
+  return " put " + n(b.put_sent.value) + " control " + n(b.control_sent.value) + " heard " + n(b.heard.value) +
+         " lane " + n(b.lane_generation) + ":" + n(b.lane_received.value) + (b.rewind ? " rewind" : "");
 }
 
 }  // namespace

@@ -83,10 +83,11 @@ class ItemJudge {
   std::map<std::string, std::map<Number, Put>> puts_;  // by producer
   std::map<std::string, Number> last_stored_;          // by producer
   std::map<ItemId, Item> items_;
-  std::map<std::string, Waiting> waiting_;                                // by queue
-  std::map<std::string, std::set<ItemId>> first_given_;                   // in this turn, by queue
-  std::map<std::pair<std::string, std::uint8_t>, ItemId> in_message_;     // the last one, by queue and priority
+  std::map<std::string, Waiting> waiting_;                             // by queue
+  std::map<std::string, std::set<ItemId>> first_given_;                // in this turn, by queue
+  std::map<std::pair<std::string, std::uint8_t>, ItemId> in_message_;  // the last one, by queue and priority
   ItemId last_id_;
+  ItemId last_of_turn_;  // the last one of the turn before
   std::uint64_t dead_ = 0;
 };
 
@@ -118,11 +119,11 @@ class ConsoleJudge {
   void check_end(bool complete) const;
 
  private:
-  std::map<std::string, std::uint64_t> said_;           // by sayer: how many
+  std::map<std::string, std::uint64_t> said_;  // by sayer: how many
   std::map<std::string, std::vector<std::string>> texts_;
   std::set<std::string> ended_;
-  std::map<std::uint64_t, std::string> log_;            // by number
-  std::map<std::string, std::uint64_t> last_;           // by printer: the last number that it printed
+  std::map<std::uint64_t, std::string> log_;   // by number
+  std::map<std::string, std::uint64_t> last_;  // by printer: the last number that it printed
 };
 
 }  // namespace baton::simulation

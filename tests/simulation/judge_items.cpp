@@ -17,8 +17,8 @@ void ItemJudge::put(const std::string& producer, Number number, const std::strin
 
 void ItemJudge::stored(const broker::Storage::Record& record, std::string_view body) {
   const std::string producer(record.producer);
-  require(record.number == last_stored_[producer] + 1, "a producer's items come in once, in order: " + producer + " " +
-                                                           std::to_string(record.number.value));
+  require(record.number == last_stored_[producer] + 1,
+          "a producer's items come in once, in order: " + producer + " " + std::to_string(record.number.value));
   last_stored_[producer] = record.number;
   const auto put = puts_[producer].find(record.number);
   require(put != puts_[producer].end(), "what is stored was put");
@@ -66,14 +66,18 @@ void ItemJudge::first_given(ItemId id, const Put& put) {
   first_given_[put.queue].insert(id);
 }
 
-/// What a turn handed off first of a queue is what waited first, higher priorities before.
+/// What a turn handed off first of a queue is what waited first, higher priorities before. An item that came in during
+/// the turn may have come too late for some of its hand-offs.
 void ItemJudge::turn_ends() {
-  for (auto& [queue, ids] : first_given_) {
+  for (auto& [queue, ids] : first_given_)
     for (auto& [priority, waiting] : waiting_[queue])
-      for (; !ids.empty() && !waiting.empty(); waiting.pop_front())
-        require(ids.erase(waiting.front()) == 1, "order: " + name(waiting.front()) + " is handed off before others");
-  }
+      for (auto at = waiting.begin(); !ids.empty() && at != waiting.end();) {
+        const bool handed = ids.erase(*at) == 1;
+        require(handed || *at > last_of_turn_, "order: " + name(*at) + " is handed off before others");
+        at = handed ? waiting.erase(at) : std::next(at);
+      }
   first_given_.clear();
+  last_of_turn_ = last_id_;
 }
 
 void ItemJudge::given(const Given& given, bool heard) {
@@ -86,9 +90,8 @@ void ItemJudge::given(const Given& given, bool heard) {
   require(!item.dead, name(given.id) + " is dead: it is not given");
   require(world_.now() >= item.due, name(given.id) + " is not given before its delay is over");
   require(given.body == item.put->body && given.priority == item.put->priority, name(given.id) + " is as it was put");
-  require(given.attempt == item.failures + 1,
-          name(given.id) + ": attempt " + std::to_string(given.attempt) + " comes after " + std::to_string(item.failures) +
-              " failures");
+  require(given.attempt == item.failures + 1, name(given.id) + ": attempt " + std::to_string(given.attempt) +
+                                                  " comes after " + std::to_string(item.failures) + " failures");
 }
 
 void ItemJudge::taken(const User& user, const Given& given, const std::string& queue) {

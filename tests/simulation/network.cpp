@@ -109,7 +109,8 @@ void NewsLink::deliver(const std::string& bytes) {
 void NewsLink::leave() {
   if (!std::exchange(up_, false)) return;
   const auto late = world_.faulty && world_.random.chance(100) ? 2s : 5ms;
-  world_.after(world_.random.between(fast, late), [self = shared_from_this()] { self->broker_.subscription(self, false); });
+  world_.after(world_.random.between(fast, late),
+               [self = shared_from_this()] { self->broker_.subscription(self, false); });
 }
 
 void NewsLink::cut() {

@@ -6,7 +6,7 @@ namespace baton::simulation {
 namespace {
 
 constexpr Duration trouble_every = 100ms;
-constexpr Duration in_touch_again = 12s;     // longer than any trouble that is under way
+constexpr Duration in_touch_again = 12s;    // longer than any trouble that is under way
 constexpr Duration must_end_within = 180s;  // once nothing is wrong any more
 
 const std::vector<std::string> queue_names{"default", "mail", "images/large"};
@@ -37,8 +37,8 @@ LineQuality Simulation::quality_for(Random& random) {
 
 Troubles Simulation::troubles_for(Random& random) {
   Troubles troubles;
-  for (auto* chance : {&troubles.cuts, &troubles.stalls, &troubles.pauses, &troubles.kills, &troubles.leaves,
-                       &troubles.broker_pauses})
+  for (auto* chance :
+       {&troubles.cuts, &troubles.stalls, &troubles.pauses, &troubles.kills, &troubles.leaves, &troubles.broker_pauses})
     if (random.chance(400)) *chance = random.below(2000);
   return troubles;
 }
@@ -145,7 +145,8 @@ void Simulation::kill(ClientNode& node) {
   node.kill();
   if (auto* producer = dynamic_cast<ProducerNode*>(&node)) {
     ++producers_waited_for_;
-    world_.after(again, [this, identity = producer->identity(), plan = producer->plan()] { add_producer(identity, plan); });
+    world_.after(again,
+                 [this, identity = producer->identity(), plan = producer->plan()] { add_producer(identity, plan); });
   } else if (dynamic_cast<ConsumerNode*>(&node)) {
     world_.after(again, [this] { add_consumer(); });
   } else {
@@ -185,7 +186,8 @@ void Simulation::safety() {
 }
 
 bool Simulation::finished() const {
-  return broker_.finished() && std::all_of(clients_.begin(), clients_.end(), [](const auto& node) { return node->over(); });
+  return broker_.finished() &&
+         std::all_of(clients_.begin(), clients_.end(), [](const auto& node) { return node->over(); });
 }
 
 /// The broker leaves with all who are there. So that the end does not come while a client is only out of reach, one more

@@ -74,7 +74,8 @@ void ProducerNode::finish() {
 void ProducerNode::check_join() {
   const auto sum = scene_.items.sum(identity_);
   const auto settled = producer_.settled();
-  require(sum.put == sum.stored && sum.stored == sum.done + sum.dead, name() + " joins when all of its items are settled");
+  require(sum.put == sum.stored && sum.stored == sum.done + sum.dead,
+          name() + " joins when all of its items are settled");
   require(settled.done == sum.done && settled.dead == sum.dead && settled.lost == 0,
           name() + " is told what became of its items");
 }

@@ -48,7 +48,7 @@ class ProducerNode final : public ClientNode {
   std::string identity_;
   ProducerPlan plan_;
   ProducerSession producer_;
-  Number put_;           // the last number that was put
+  Number put_;  // the last number that was put
   bool started_ = false, pausing_ = false, bye_ = false;
 };
 
@@ -56,10 +56,10 @@ struct ConsumerPlan {
   std::vector<std::string> queues{"default"};
   int jobs = 1;
   std::uint32_t prefetch = 0;
-  Duration work{};                   ///< at most, for an item
-  Duration rest{};                   ///< at most, before asking
+  Duration work{};                                    ///< at most, for an item
+  Duration rest{};                                    ///< at most, before asking
   std::uint64_t fails = 0, releases = 0, delays = 0;  ///< per mille
-  std::uint64_t times_out = 0;       ///< per mille of the gets have a time-out
+  std::uint64_t times_out = 0;                        ///< per mille of the gets have a time-out
 };
 
 /// Gets items with several jobs, says a line for each, works, settles; until told to leave.
@@ -99,7 +99,7 @@ class ConsumerNode final : public ClientNode {
   ConsumerPlan plan_;
   ConsumerSession consumer_;
   std::vector<Job> jobs_;
-  std::set<ItemId> mine_;    // taken, not settled, not lost with a session
+  std::set<ItemId> mine_;  // taken, not settled, not lost with a session
   SessionId stood_as_;
   bool ever_stood_ = false, bye_ = false, bye_in_trouble_ = false;
 };

@@ -16,16 +16,20 @@
 using namespace baton;
 
 TEST_CASE("endpoint: what is one, and what is not") {
-  const std::vector<std::pair<std::string, std::string>> valid = {
-      {"broker", "broker:5555"},      {"broker:7000", "broker:7000"}, {"10.0.0.1:1", "10.0.0.1:1"},
-      {"[::1]:7000", "[::1]:7000"},   {"[::1]", "[::1]:5555"},        {"::1", "[::1]:5555"},
-      {"fe80::1%eth0", "[fe80::1%eth0]:5555"}, {"a.b-c.d:65531", "a.b-c.d:65531"}};
+  const std::vector<std::pair<std::string, std::string>> valid = {{"broker", "broker:5555"},
+                                                                  {"broker:7000", "broker:7000"},
+                                                                  {"10.0.0.1:1", "10.0.0.1:1"},
+                                                                  {"[::1]:7000", "[::1]:7000"},
+                                                                  {"[::1]", "[::1]:5555"},
+                                                                  {"::1", "[::1]:5555"},
+                                                                  {"fe80::1%eth0", "[fe80::1%eth0]:5555"},
+                                                                  {"a.b-c.d:65531", "a.b-c.d:65531"}};
   for (const auto& [text, whole] : valid) {
     CAPTURE(text);
     CHECK(to_string(parse_endpoint(text)) == whole);
   }
-  for (const auto* text : {"", ":5555", "broker:", "broker:0", "broker:65532", "broker:99999999999", "broker:5x", "[::1",
-                           "[::1]7000", "tcp://broker", "[]:1", "two words"}) {
+  for (const auto* text : {"", ":5555", "broker:", "broker:0", "broker:65532", "broker:99999999999", "broker:5x",
+                           "[::1", "[::1]7000", "tcp://broker", "[]:1", "two words"}) {
     CAPTURE(text);
     CHECK_THROWS_AS(parse_endpoint(text), std::invalid_argument);
   }

@@ -19,9 +19,7 @@ SessionConfig config_of(Role role) {
   config.host = "here";
   config.pid = 42;
   if (role != Role::printer) config.queues = {"default"};
-  config.draw_id = [drawn = std::make_shared<std::uint8_t>(std::uint8_t{0})] {
-    return session_id(++*drawn);
-  };
+  config.draw_id = [drawn = std::make_shared<std::uint8_t>(std::uint8_t{0})] { return session_id(++*drawn); };
   return config;
 }
 
@@ -110,8 +108,7 @@ void Script::told(MessageType type, Number first, const std::vector<std::string>
 
 void Script::hand_off(std::uint32_t generation, Number first, const std::vector<std::uint64_t>& ids) {
   std::string frame(header_size, '\0');
-  write_header(frame.data(),
-               {MessageType::handoff, static_cast<std::uint16_t>(ids.size()), epoch, session, first});
+  write_header(frame.data(), {MessageType::handoff, static_cast<std::uint16_t>(ids.size()), epoch, session, first});
   for (const auto id : ids) append_given(frame, {{id}, 0, 1, default_priority, "body " + std::to_string(id)});
   logic_.on_lane(generation, frame, now);
   tick();

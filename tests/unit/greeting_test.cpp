@@ -157,19 +157,20 @@ TEST_CASE("every refusal has a name that leads back to it") {
 TEST_CASE("queue names") {
   for (const auto& good : {std::string("a"), std::string("A.b_c-d/0"), std::string(max_queue_name, 'x')})
     CHECK(valid_queue_name(good));
-  for (const auto& bad : {std::string(), std::string(max_queue_name + 1, 'x'), std::string("a b"), std::string("\xc3\xa4"),
-                          std::string("a\0", 2), std::string("a\n"), std::string("a:b")})
+  for (const auto& bad : {std::string(), std::string(max_queue_name + 1, 'x'), std::string("a b"),
+                          std::string("\xc3\xa4"), std::string("a\0", 2), std::string("a\n"), std::string("a:b")})
     CHECK(!valid_queue_name(bad));
 }
 
 TEST_CASE("UTF-8") {
-  for (const auto* good : {"", "a", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf",
-                           "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "a\xc3\xa4z"}) {
+  for (const auto* good : {"", "a", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
+                           "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "a\xc3\xa4z"}) {
     CAPTURE(good);
     CHECK(valid_utf8(good));
   }
-  for (const auto* bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xc2", "\xc2\x41", "\xe0\x9f\xbf", "\xe0\xa0", "\xed\xa0\x80",
-                          "\xef\xbf\x41", "\xf0\x8f\xbf\xbf", "\xf0\x90\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff"}) {
+  for (const auto* bad :
+       {"\x80", "\xc0\x80", "\xc1\xbf", "\xc2", "\xc2\x41", "\xe0\x9f\xbf", "\xe0\xa0", "\xed\xa0\x80", "\xef\xbf\x41",
+        "\xf0\x8f\xbf\xbf", "\xf0\x90\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff"}) {
     CAPTURE(bad);
     CHECK(!valid_utf8(bad));
   }

@@ -228,7 +228,8 @@ TEST_CASE("whatever bytes come, reading them touches nothing else") {
     const auto& one = valid[random() % valid.size()];
     if (one.payload.size() > 1000) continue;
     auto payload = one.payload;
-    for (auto n = random() % 4; n > 0 && !payload.empty(); --n) payload[random() % payload.size()] = static_cast<char>(random());
+    for (auto n = random() % 4; n > 0 && !payload.empty(); --n)
+      payload[random() % payload.size()] = static_cast<char>(random());
     payload.resize(payload.size() - std::min<std::size_t>(payload.size(), random() % 3));
     payload.shrink_to_fit();
     if (check_entries(one.type, payload, one.count) == Refusal::none) read_all(payload);

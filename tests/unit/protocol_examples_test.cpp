@@ -14,38 +14,64 @@ namespace {
 // No default: the compiler says which enumerator is missing here, the tests then say where the document lacks it.
 std::string name_of(MessageType type) {
   switch (type) {
-    case MessageType::put: return "put";
-    case MessageType::hello: return "hello";
-    case MessageType::control: return "control";
-    case MessageType::beat: return "beat";
-    case MessageType::welcome: return "welcome";
-    case MessageType::confirm: return "confirm";
-    case MessageType::refusal: return "refusal";
-    case MessageType::outcome: return "outcome";
-    case MessageType::console: return "console";
-    case MessageType::handoff: return "handoff";
+    case MessageType::put:
+      return "put";
+    case MessageType::hello:
+      return "hello";
+    case MessageType::control:
+      return "control";
+    case MessageType::beat:
+      return "beat";
+    case MessageType::welcome:
+      return "welcome";
+    case MessageType::confirm:
+      return "confirm";
+    case MessageType::refusal:
+      return "refusal";
+    case MessageType::outcome:
+      return "outcome";
+    case MessageType::console:
+      return "console";
+    case MessageType::handoff:
+      return "handoff";
   }
   return "?";
 }
 
 std::string name_of(EntryKind kind) {
   switch (kind) {
-    case EntryKind::item: return "item";
-    case EntryKind::ask: return "ask";
-    case EntryKind::withdraw: return "withdraw";
-    case EntryKind::ack: return "ack";
-    case EntryKind::fail: return "fail";
-    case EntryKind::release: return "release";
-    case EntryKind::say: return "say";
-    case EntryKind::lane_lost: return "lane_lost";
-    case EntryKind::join: return "join";
-    case EntryKind::bye: return "bye";
-    case EntryKind::given: return "given";
-    case EntryKind::none: return "none";
-    case EntryKind::died: return "died";
-    case EntryKind::result: return "result";
-    case EntryKind::line: return "line";
-    case EntryKind::dropped: return "dropped";
+    case EntryKind::item:
+      return "item";
+    case EntryKind::ask:
+      return "ask";
+    case EntryKind::withdraw:
+      return "withdraw";
+    case EntryKind::ack:
+      return "ack";
+    case EntryKind::fail:
+      return "fail";
+    case EntryKind::release:
+      return "release";
+    case EntryKind::say:
+      return "say";
+    case EntryKind::lane_lost:
+      return "lane_lost";
+    case EntryKind::join:
+      return "join";
+    case EntryKind::bye:
+      return "bye";
+    case EntryKind::given:
+      return "given";
+    case EntryKind::none:
+      return "none";
+    case EntryKind::died:
+      return "died";
+    case EntryKind::result:
+      return "result";
+    case EntryKind::line:
+      return "line";
+    case EntryKind::dropped:
+      return "dropped";
   }
   return "?";
 }
@@ -67,8 +93,9 @@ class Walk {
  public:
   explicit Walk(std::string_view frame) : frame_(frame), rest_(frame) {
     REQUIRE(read_header(frame, header_) == Refusal::none);
-    field(8, "head", name_of(header_.type) + " " + number(static_cast<unsigned>(header_.type)) + ", count " +
-                         number(header_.count));
+    field(
+        8, "head",
+        name_of(header_.type) + " " + number(static_cast<unsigned>(header_.type)) + ", count " + number(header_.count));
     field(8, "epoch", to_hex(header_.epoch));
     field(16, "session", to_hex(header_.session));
     field(8, "number", number(header_.number.value));
@@ -90,8 +117,10 @@ class Walk {
 
   void walk_payload(std::string_view payload) {
     switch (header_.type) {
-      case MessageType::beat: return walk_beat(payload);
-      case MessageType::confirm: return walk_confirm(payload);
+      case MessageType::beat:
+        return walk_beat(payload);
+      case MessageType::confirm:
+        return walk_confirm(payload);
       case MessageType::hello: {
         std::string why;
         return walk_json<Hello>(payload, [&](auto& hello) { return parse(payload, hello, why) == Refusal::none; });
@@ -100,7 +129,8 @@ class Walk {
         return walk_json<Welcome>(payload, [&](auto& welcome) { return parse(payload, welcome); });
       case MessageType::refusal:
         return walk_json<RefusalNotice>(payload, [&](auto& notice) { return parse(payload, notice); });
-      default: return walk_entries(payload);
+      default:
+        return walk_entries(payload);
     }
   }
 
@@ -142,8 +172,9 @@ class Walk {
     field(2, "lane_port", number(confirm.lane_port));
     field(1, "put_held", number(static_cast<unsigned>(confirm.put_held)));
     field(1, "say_held", number(static_cast<unsigned>(confirm.say_held)));
-    field(1, "flags", number((confirm.rewind_put ? 1u : 0u) | (confirm.rewind_control ? 2u : 0u) |
-                             (confirm.shutdown ? 4u : 0u) | (confirm.ended ? 8u : 0u)));
+    field(1, "flags",
+          number((confirm.rewind_put ? 1u : 0u) | (confirm.rewind_control ? 2u : 0u) | (confirm.shutdown ? 4u : 0u) |
+                 (confirm.ended ? 8u : 0u)));
     again_ = encode_confirm(header_, confirm);
   }
 
@@ -161,13 +192,19 @@ class Walk {
 
   void walk_entry(const Entry& entry) {
     switch (entry.kind) {
-      case EntryKind::item: return walk_item(entry);
+      case EntryKind::item:
+        return walk_item(entry);
       case EntryKind::ack:
-      case EntryKind::release: return walk_runs(entry);
-      case EntryKind::fail: return walk_fail(entry);
-      case EntryKind::lane_lost: return walk_lane_lost(entry);
-      case EntryKind::given: return walk_given(entry);
-      case EntryKind::died: return walk_died(entry);
+      case EntryKind::release:
+        return walk_runs(entry);
+      case EntryKind::fail:
+        return walk_fail(entry);
+      case EntryKind::lane_lost:
+        return walk_lane_lost(entry);
+      case EntryKind::given:
+        return walk_given(entry);
+      case EntryKind::died:
+        return walk_died(entry);
       case EntryKind::ask:
         field(8, "asked", number(read_ask(entry)));
         return append_ask(again_, read_ask(entry));

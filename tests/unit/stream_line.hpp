@@ -78,7 +78,7 @@ class Line {
   StreamSender sender;
   StreamReceiver receiver;
   Time now{};
-  std::deque<std::string> wire;   ///< messages under way, the oldest first
+  std::deque<std::string> wire;  ///< messages under way, the oldest first
   std::vector<std::string> got;  ///< what the receiver took
 
  private:

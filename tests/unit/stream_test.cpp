@@ -315,8 +315,8 @@ TEST_CASE("a receiver's verdicts") {
     std::uint32_t skip;
   };
   const std::vector<Row> rows{
-      {5, 1, Verdict::fresh, 0},      {4, 2, Verdict::fresh, 1},    {1, 9, Verdict::fresh, 4},
-      {4, 1, Verdict::repeated, 1},   {1, 4, Verdict::repeated, 4}, {6, 1, Verdict::gap, 0},
+      {5, 1, Verdict::fresh, 0},        {4, 2, Verdict::fresh, 1},    {1, 9, Verdict::fresh, 4},
+      {4, 1, Verdict::repeated, 1},     {1, 4, Verdict::repeated, 4}, {6, 1, Verdict::gap, 0},
       {UINT64_MAX, 9, Verdict::gap, 0}, {0, 9, Verdict::repeated, 9},  // there is no number 0
   };
   for (const auto& row : rows) {

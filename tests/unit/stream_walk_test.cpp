@@ -27,13 +27,25 @@ class Walk {
   void step() {
     switch (random_() % 8) {
       case 0:
-      case 1: put(); break;
-      case 2: line_.send(); break;
+      case 1:
+        put();
+        break;
+      case 2:
+        line_.send();
+        break;
       case 3:
-      case 4: move_wire(); break;
-      case 5: confirm(); break;
-      case 6: line_.advance(std::chrono::milliseconds(random_() % 400)); break;
-      case 7: rarely(); break;
+      case 4:
+        move_wire();
+        break;
+      case 5:
+        confirm();
+        break;
+      case 6:
+        line_.advance(std::chrono::milliseconds(random_() % 400));
+        break;
+      case 7:
+        rarely();
+        break;
     }
     on_time();
     check();
