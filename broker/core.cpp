@@ -186,7 +186,7 @@ void Core::end_turn(Time now, bool control_dry) {
     }
     if (look_at_ != never) look_at_ += now - due_;
   }
-  if (control_dry || now > look_at_ + longest_pause) check_liveness(now);
+  if (control_dry || now - longest_pause > look_at_) check_liveness(now);
   stock_.tick(now);
   stock_.serve();
   extend_credits();
