@@ -191,7 +191,7 @@ void BrokerNode::send_lane(broker::Effects::LaneMessage& message) {
   items_.message_begins();
   EntryReader in(payload);
   for (Entry entry; in.next(entry);)
-    if (entry.kind == EntryKind::given) items_.given(read_given(entry), heard);
+    if (entry.kind == EntryKind::given) items_.given(message.session, read_given(entry), heard);
   if (!heard) return;
   asks_.answered(message.session, message.generation, message.count);
   auto& lane = found->second;

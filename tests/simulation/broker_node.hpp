@@ -49,6 +49,7 @@ class BrokerNode final : public BrokerEnd {
   /// Stands still for a while.
   void pause(Duration time);
   bool knows(const SessionId& session) { return front_.core().find(session) != nullptr; }
+  const broker::Stock& stock() { return front_.core().stock(); }
   bool finished() const { return finished_; }
   int exit_code() const { return exit_code_; }
   std::uint64_t refused(Refusal refusal) { return front_.core().refused(refusal); }

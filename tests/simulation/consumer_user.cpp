@@ -116,7 +116,7 @@ bool ConsumerNode::take(Job& job) {
   if (!consumer_.take(given, world_.now())) return false;
   if (job.does == Job::Does::wait) consumer_.unwant();
   ++job.get;
-  scene_.items.taken(name(), given, consumer_.queue_name(given.queue));
+  scene_.items.taken(name(), session().id(), given, consumer_.queue_name(given.queue));
   world_.trace([&] { return name() + " takes item " + std::to_string(given.id.value); });
   job.item = given.id;
   mine_.insert(given.id);

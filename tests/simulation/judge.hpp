@@ -32,11 +32,11 @@ class ItemJudge {
 
   // The broker's lanes: each item of each message of a turn, then the turn's end.
   void message_begins() { in_message_.clear(); }
-  void given(const Given& given, bool heard);
+  void given(const SessionId& session, const Given& given, bool heard);
   void turn_ends();
 
   // A consumer's user.
-  void taken(const User& user, const Given& given, const std::string& queue);
+  void taken(const User& user, const SessionId& session, const Given& given, const std::string& queue);
   void acked(ItemId id);
   void failed(ItemId id);
 
@@ -50,8 +50,10 @@ class ItemJudge {
     std::uint64_t put = 0, stored = 0, done = 0, dead = 0;
   };
   Sum sum(const std::string& producer) const;
-  /// Nothing was wrong in this run, so that nothing may be redelivered but what its user failed.
+  /// No consumer is lost in this run, so that nothing may be redelivered but what its user failed or gave back.
   void expect_calm() { calm_ = true; }
+  /// Connections do not break in this run, so that whoever takes an item knows that it is still his.
+  void expect_trust() { trust_ = true; }
   std::size_t stored_items() const { return items_.size(); }
   std::uint64_t dead() const { return dead_; }
 
@@ -67,6 +69,7 @@ class ItemJudge {
     Number number;
     const Put* put;
     Time due;                      // not before
+    SessionId given_to;            // the last one
     std::uint32_t failures = 0;    // as the storage knows
     std::uint32_t user_fails = 0;  // said by users
     bool handed = false, ack_said = false, done = false, dead = false;
@@ -79,7 +82,7 @@ class ItemJudge {
 
   World& world_;
   std::uint32_t max_attempts_;
-  bool calm_ = false;
+  bool calm_ = false, trust_ = false;
   std::map<std::string, std::map<Number, Put>> puts_;  // by producer
   std::map<std::string, Number> last_stored_;          // by producer
   std::map<ItemId, Item> items_;

@@ -80,12 +80,13 @@ void ItemJudge::turn_ends() {
   last_of_turn_ = last_id_;
 }
 
-void ItemJudge::given(const Given& given, bool heard) {
+void ItemJudge::given(const SessionId& session, const Given& given, bool heard) {
   auto& item = this->item(given.id);
   world_.trace([&] { return "lanes: " + name(given.id) + (heard ? "" : ", to nobody"); });
   if (!item.handed && item.put->delay_ms == 0) first_given(given.id, *item.put);
   item.handed = true;
   if (!heard) return;
+  item.given_to = session;
   require(!item.done, name(given.id) + " was acked: it is not given again");
   require(!item.dead, name(given.id) + " is dead: it is not given");
   require(world_.now() >= item.due, name(given.id) + " is not given before its delay is over");
@@ -94,9 +95,10 @@ void ItemJudge::given(const Given& given, bool heard) {
                                                   " comes after " + std::to_string(item.failures) + " failures");
 }
 
-void ItemJudge::taken(const User& user, const Given& given, const std::string& queue) {
+void ItemJudge::taken(const User& user, const SessionId& session, const Given& given, const std::string& queue) {
   auto& item = this->item(given.id);
   require(item.handed, user + " takes what was handed off");
+  require(!trust_ || item.given_to == session, user + " does not take " + name(given.id) + ", which went elsewhere");
   require(given.body == item.put->body, user + " takes " + name(given.id) + " as it was put");
   require(queue == item.put->queue, user + " is told the queue of " + name(given.id));
 }

@@ -6,8 +6,7 @@ namespace baton::simulation {
 namespace {
 
 constexpr Duration fast = 100us;
-constexpr Duration connecting = 5ms;      // at most, when nothing is wrong
-constexpr Duration reconnecting = 500ms;  // ZMQ_RECONNECT_IVL_MAX
+constexpr Duration connecting = 5ms;  // at most, when nothing is wrong
 
 }  // namespace
 
@@ -60,7 +59,7 @@ void Pipe::close() {
 // --- DoorLink ----------------------------------------------------------------------------------------------------
 
 void DoorLink::connect() {
-  const auto delay = world_.random.between(fast, world_.faulty ? reconnecting : connecting);
+  const auto delay = world_.random.between(fast, world_.faulty ? quality_.connecting : connecting);
   world_.after(delay, [self = shared_from_this()] {
     if (self->closed_) return;
     self->up_ = true;
@@ -92,7 +91,7 @@ void DoorLink::close() {
 // --- NewsLink ----------------------------------------------------------------------------------------------------
 
 void NewsLink::connect() {
-  const auto delay = world_.random.between(fast, world_.faulty ? reconnecting : connecting);
+  const auto delay = world_.random.between(fast, world_.faulty ? quality_.connecting : connecting);
   world_.after(delay, [self = shared_from_this()] {
     if (self->closed_) return;
     self->up_ = true;

@@ -14,7 +14,8 @@ namespace baton::simulation {
 struct LineQuality {
   std::uint64_t lost = 0;
   std::uint64_t doubled = 0;
-  Duration slowest = 2ms;
+  Duration slowest = 2ms;       ///< a message
+  Duration connecting = 500ms;  ///< at most, while the world is faulty: ZMQ_RECONNECT_IVL_MAX
 };
 
 /// One direction of one connection.
@@ -53,7 +54,7 @@ class Pipe : public std::enable_shared_from_this<Pipe> {
 class DoorLink : public std::enable_shared_from_this<DoorLink> {
  public:
   DoorLink(World& world, LineQuality quality, Pipe::Receive receive)
-      : world_(world), pipe_(std::make_shared<Pipe>(world, quality, std::move(receive))) {}
+      : world_(world), quality_(quality), pipe_(std::make_shared<Pipe>(world, quality, std::move(receive))) {}
 
   void connect();
   void send(std::string bytes);
@@ -64,6 +65,7 @@ class DoorLink : public std::enable_shared_from_this<DoorLink> {
 
  private:
   World& world_;
+  const LineQuality quality_;
   std::shared_ptr<Pipe> pipe_;
   std::deque<std::string> waiting_;
   bool up_ = false, closed_ = false;
@@ -78,6 +80,7 @@ class NewsLink : public std::enable_shared_from_this<NewsLink> {
  public:
   NewsLink(World& world, LineQuality quality, BrokerEnd& broker, SessionId topic, Pipe::Receive receive)
       : world_(world),
+        quality_(quality),
         pipe_(std::make_shared<Pipe>(world, quality, std::move(receive))),
         broker_(broker),
         topic_(topic) {}
@@ -93,6 +96,7 @@ class NewsLink : public std::enable_shared_from_this<NewsLink> {
   void leave();
 
   World& world_;
+  const LineQuality quality_;
   std::shared_ptr<Pipe> pipe_;
   BrokerEnd& broker_;
   SessionId topic_;

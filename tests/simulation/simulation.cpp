@@ -27,8 +27,12 @@ broker::Settings Simulation::settings_for(Random& random, std::uint64_t producer
   return settings;
 }
 
-LineQuality Simulation::quality_for(Random& random) {
+LineQuality Simulation::quality_for(Random& random, const Troubles& troubles) {
   LineQuality quality;
+  if (!troubles.breaks_connections()) {
+    quality.connecting = 5ms;
+    return quality;
+  }
   if (random.chance(500)) quality.lost = random.below(50);
   if (random.chance(500)) quality.doubled = random.below(50);
   quality.slowest = random.chance(300) ? random.between(Duration(1ms), Duration(200ms)) : Duration(2ms);
@@ -50,13 +54,14 @@ Simulation::Simulation(std::uint64_t seed, bool tracing)
       printers_(world_.random.between(1, 2)),
       settings_(settings_for(world_.random, producers_, consumers_)),
       troubles_(world_.random.chance(150) ? Troubles{} : troubles_for(world_.random)),
-      calm_(!troubles_.any()),
+      calm_(troubles_.harmless()),
       items_(world_, settings_.max_attempts),
       broker_(world_, items_, asks_, settings_,
               world_.random.chance(300) ? world_.random.between(Duration(1ms), Duration(300ms)) : Duration{}),
-      scene_{world_, broker_, items_, asks_, console_, calm_ ? LineQuality{} : quality_for(world_.random)} {
+      scene_{world_, broker_, items_, asks_, console_, quality_for(world_.random, troubles_)} {
   if (!calm_ && world_.random.chance(200)) broker_.lane_failures_per_mille = 100;
   if (calm_) items_.expect_calm();
+  if (!troubles_.breaks_connections()) items_.expect_trust();
 }
 
 // --- who takes part ----------------------------------------------------------------------------------------------
@@ -172,10 +177,12 @@ void Simulation::step() {
   check();
 }
 
-void Simulation::check() const {
+void Simulation::check() {
   std::map<ItemId, std::vector<User>> hands;
   for (const auto* node : consumer_nodes_) node->add_hands(hands);
   items_.check_hands(hands);
+  for (const auto& [name, queue] : broker_.stock().queues())
+    require(!calm_ || queue->depth() <= settings_.max_items + producers_ + 1, "bounded: " + name);
 }
 
 void Simulation::safety() {
