@@ -39,8 +39,8 @@ std::vector<Contest> all_contests() {
   const Contestant packed{"packed", {false, "", 1000}};
   const Contestant on_demand{"prefetch-0", {false, "", 0}};
   std::vector<Contest> contests;
-  for (const std::size_t size : {100, 1024}) {
-    for (const std::size_t scale : {1, 3}) {
+  for (const std::size_t size : {100u, 1024u}) {
+    for (const std::size_t scale : {1u, 3u}) {
       contests.push_back(contest(false, scale, scale == 1 ? 1 : 2 * scale, size));
       contests.back().contestants = {proxy, wide_proxy, packed, on_demand};
     }

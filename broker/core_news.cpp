@@ -42,8 +42,10 @@ void Core::extend_credits() {
     return std::exchange(session.window_shut, shut) != shut;
   };
   for (auto* queue : stock_.take_touched())
-    for (auto* session : queue->producers)
-      if (extend_credit(*session, settings_) | window_moved(*session)) changed(*session);
+    for (auto* session : queue->producers) {
+      const bool extended = extend_credit(*session, settings_);
+      if (window_moved(*session) || extended) changed(*session);
+    }
 }
 
 Confirm Core::confirm_of(const Session& session) const {
