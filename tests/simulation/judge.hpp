@@ -69,7 +69,7 @@ class ItemJudge {
     Number number;
     const Put* put;
     Time due;                      // not before
-    SessionId given_to;            // the last one
+    SessionId given_to{};          // the last one
     std::uint32_t failures = 0;    // as the storage knows
     std::uint32_t user_fails = 0;  // said by users
     bool handed = false, ack_said = false, done = false, dead = false;
