@@ -31,7 +31,7 @@ class ItemJudge {
   void erased(ItemId id);
 
   // The broker's lanes: each item of each message of a turn, then the turn's end.
-  void message_begins() { in_message_.clear(); }
+  void message_begins() { ++message_; }
   void given(const SessionId& session, const Given& given, bool heard);
   void turn_ends();
 
@@ -66,9 +66,8 @@ class ItemJudge {
   };
   struct Item {
     std::string producer;
-    Number number;
-    const Put* put;
-    Time due;                      // not before
+    const Put* put = nullptr;
+    Time due{};                    // not before
     SessionId given_to{};          // the last one
     std::uint32_t failures = 0;    // as the storage knows
     std::uint32_t user_fails = 0;  // said by users
@@ -78,7 +77,7 @@ class ItemJudge {
   using Waiting = std::map<std::uint8_t, std::deque<ItemId>, std::greater<>>;
 
   Item& item(ItemId id);
-  void first_given(ItemId id, const Put& put);
+  void check_lanes() const;
 
   World& world_;
   std::uint32_t max_attempts_;
@@ -86,9 +85,11 @@ class ItemJudge {
   std::map<std::string, std::map<Number, Put>> puts_;  // by producer
   std::map<std::string, Number> last_stored_;          // by producer
   std::map<ItemId, Item> items_;
-  std::map<std::string, Waiting> waiting_;                             // by queue
-  std::map<std::string, std::set<ItemId>> first_given_;                // in this turn, by queue
-  std::map<std::pair<std::string, std::uint8_t>, ItemId> in_message_;  // the last one, by queue and priority
+  std::map<std::string, Waiting> waiting_;                       // by queue
+  std::map<std::string, std::set<ItemId>> first_given_;          // in this turn, by queue
+  std::vector<std::pair<std::uint64_t, ItemId>> first_in_turn_;  // with the message
+  std::map<ItemId, int> times_in_turn_;
+  std::uint64_t message_ = 0;  // counts them
   ItemId last_id_;
   ItemId last_of_turn_;  // the last one of the turn before
   std::uint64_t dead_ = 0;

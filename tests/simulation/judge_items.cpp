@@ -1,3 +1,5 @@
+#include <tuple>
+
 #include "tests/simulation/judge.hpp"
 
 namespace baton::simulation {
@@ -28,7 +30,10 @@ void ItemJudge::stored(const broker::Storage::Record& record, std::string_view b
   require(record.id > last_id_, "ids rise");
   last_id_ = record.id;
   put->second.stored = true;
-  Item item{producer, record.number, &put->second, world_.now() + std::chrono::milliseconds(record.delay_ms)};
+  Item item;
+  item.producer = producer;
+  item.put = &put->second;
+  item.due = world_.now() + std::chrono::milliseconds(record.delay_ms);
   items_.emplace(record.id, std::move(item));
   if (record.delay_ms == 0) waiting_[std::string(record.queue)][record.priority].push_back(record.id);
 }
@@ -58,12 +63,17 @@ void ItemJudge::erased(ItemId id) {
   item.done = true;
 }
 
-/// Among items that were never handed off: FIFO within a priority on each lane, and in all.
-void ItemJudge::first_given(ItemId id, const Put& put) {
-  auto& last = in_message_[{put.queue, put.priority}];
-  require(last < id, "order: " + name(id) + " is given behind " + name(last));
-  last = id;
-  first_given_[put.queue].insert(id);
+/// Among items that were never handed off before this turn: FIFO within a priority on each lane. What was handed off
+/// twice in the turn came back in between.
+void ItemJudge::check_lanes() const {
+  std::map<std::tuple<std::uint64_t, std::string, std::uint8_t>, ItemId> last;  // by message, queue and priority
+  for (const auto& [message, id] : first_in_turn_) {
+    if (times_in_turn_.at(id) > 1) continue;
+    const auto& put = *items_.at(id).put;
+    auto& before = last[{message, put.queue, put.priority}];
+    require(before < id, "order: " + name(id) + " is given behind " + name(before));
+    before = id;
+  }
 }
 
 /// What a turn handed off first of a queue is what waited first, higher priorities before. An item that came in during
@@ -76,14 +86,22 @@ void ItemJudge::turn_ends() {
         require(handed || *at > last_of_turn_, "order: " + name(*at) + " is handed off before others");
         at = handed ? waiting.erase(at) : std::next(at);
       }
+  check_lanes();
   first_given_.clear();
+  first_in_turn_.clear();
+  times_in_turn_.clear();
   last_of_turn_ = last_id_;
 }
 
 void ItemJudge::given(const SessionId& session, const Given& given, bool heard) {
   auto& item = this->item(given.id);
   world_.trace([&] { return "lanes: " + name(given.id) + (heard ? "" : ", to nobody"); });
-  if (!item.handed && item.put->delay_ms == 0) first_given(given.id, *item.put);
+  ++times_in_turn_[given.id];
+  const bool first = !item.handed || first_given_[item.put->queue].contains(given.id);
+  if (first && item.put->delay_ms == 0) {
+    first_given_[item.put->queue].insert(given.id);
+    first_in_turn_.push_back({message_, given.id});
+  }
   item.handed = true;
   if (!heard) return;
   item.given_to = session;
