@@ -173,6 +173,7 @@ void Core::end(Session& session, const std::string& why, Time now) {
   }
   if (session.is(Role::producer)) {
     return_credit(session);
+    stock_.note_room(*session.queues.front());
     auto& producer = *std::exchange(session.producer, nullptr);
     producer.session = nullptr;
     producer.said_bye = session.said_bye;

@@ -5,24 +5,27 @@
 namespace baton::broker {
 namespace {
 
+/// a - b, or 0.
+std::uint64_t above_zero(std::uint64_t a, std::uint64_t b) { return a > b ? a - b : 0; }
+
 std::uint64_t unused(const Session& session) {
-  const auto received = session.producer->put.received();
-  return session.credit > received ? session.credit - received : 0;
+  return above_zero(session.credit.value, session.producer->put.received().value);
 }
 
 }  // namespace
 
 bool extend_credit(Session& session, const Settings& settings) {
   auto& queue = *session.queues.front();
+  const auto most = settings.max_items;
   const auto producers = std::max<std::uint64_t>(1, queue.producers.size());
-  const auto target = std::clamp<std::uint64_t>(settings.max_items / (2 * producers), 1, put_window_items);
+  const auto target = std::clamp<std::uint64_t>(most / (2 * producers), 1, put_window_items);
   const auto now_unused = unused(session);
   if (now_unused > target / 2) return false;  // worth a message only when half of it is used
 
-  const auto taken = queue.depth() + queue.granted;
-  const auto room = settings.max_items > taken ? settings.max_items - taken : 0;
-  auto more = std::min(target - now_unused, room);
-  if (more == 0 && now_unused == 0 && queue.depth() < settings.max_items) more = 1;
+  const auto room = above_zero(most, queue.depth() + queue.granted);
+  auto more = std::min({target - now_unused, room, above_zero(most / 2, queue.granted)});
+  const bool others_have_all = queue.granted >= most && queue.depth() < most;
+  if (more == 0 && now_unused == 0 && (room > 0 || others_have_all)) more = 1;
   if (more == 0) return false;
   session.credit = std::max(session.credit, session.producer->put.received()) + more;
   queue.granted += more;
@@ -31,7 +34,7 @@ bool extend_credit(Session& session, const Settings& settings) {
 
 void use_credit(Session& session, Number received_before) {
   auto& queue = *session.queues.front();
-  const auto before = session.credit > received_before ? session.credit - received_before : 0;
+  const auto before = above_zero(session.credit.value, received_before.value);
   queue.granted -= before - unused(session);
 }
 

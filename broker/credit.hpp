@@ -9,9 +9,10 @@ namespace baton::broker {
 
 /// Extends a producer session's credit where its queue has room. Returns whether it changed.
 ///
-/// Room is max_items - depth - what others have been granted and not used. A session may have at most half its fair
-/// share of the limit under way, so that idle producers never hold all the room; and one item at least whenever the
-/// queue is not full, so that none starves: the limit may be overrun by one item per producer beyond max_items / 2.
+/// Room is max_items - depth - what was granted and not used. All producers together may have half of max_items granted
+/// and unused, one of them its fair share of that, so that idle producers never hold all the room; and one item at least
+/// while there is room, so that none starves. A queue never holds more than max_items, but where producers are so many
+/// that one item each is more than that (max_items < 2 * producers): then one more for each of them.
 bool extend_credit(Session& session, const Settings& settings);
 
 /// The session put `count` items within its credit.

@@ -70,7 +70,9 @@ class Stock {
   void serve();
   bool has_to_serve() const { return !to_serve_.empty(); }
 
-  /// The queues whose depth changed since the last call. Valid until the next change.
+  /// There may be more room in it for its producers.
+  void note_room(Queue& queue) { to_serve(queue); }
+  /// The queues whose room may have changed since the last call. Valid until the next change.
   std::vector<Queue*> take_touched();
 
   bool all_settled() const { return items_.size() == dead_; }

@@ -49,6 +49,7 @@ class Simulation {
   void liveness();
   void step();
   void check();
+  std::uint64_t most_items() const;
   bool finished() const;
   void check_end() const;
 
