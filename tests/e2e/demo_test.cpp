@@ -116,7 +116,7 @@ void demonstrate() {
   check_order(printer.out());
 }
 
-std::string script() { return std::filesystem::path(__FILE__).parent_path() / "../../scripts/demo"; }
+std::string script() { return std::filesystem::path(BATON_SOURCE_DIR) / "scripts/demo"; }
 
 }  // namespace
 

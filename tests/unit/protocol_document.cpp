@@ -59,7 +59,7 @@ std::string bytes_of(const std::vector<Field>& fields) {
 }
 
 std::string read_document() {
-  const auto path = std::filesystem::path(__FILE__).parent_path() / "../../proto/PROTOCOL.md";
+  const auto path = std::filesystem::path(BATON_SOURCE_DIR) / "proto/PROTOCOL.md";
   std::ifstream in(path);
   if (!in) throw std::runtime_error("cannot read " + path.string());
   return {std::istreambuf_iterator<char>(in), {}};
