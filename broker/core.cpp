@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "broker/credit.hpp"
 #include "proto/ensure.hpp"
@@ -33,7 +34,9 @@ Core::Core(Settings settings, Epoch epoch, Storage& storage, Effects& effects, T
       console_(settings_.console_keep),
       look_at_(never),
       beat_at_(now + beat_interval),
-      due_(now) {}
+      due_(now) {
+  open_plain_doors();
+}
 
 void Core::beat(Session& session, const Beat& beat, Time now) {
   session.heard_at = now;
@@ -189,6 +192,7 @@ void Core::end_turn(Time now, bool control_dry) {
   if (control_dry || now - longest_pause > look_at_) check_liveness(now);
   stock_.tick(now);
   stock_.serve();
+  give_out(std::exchange(plain_.out_room, 0));
   extend_credits();
   persist();
   end_complete_byes(now);

@@ -32,8 +32,8 @@ class Core {
   /// `storage` and `effects` must outlive the core.
   Core(Settings settings, Epoch epoch, Storage& storage, Effects& effects, Time now);
 
-  /// A subscription to `topic` arrived or left on news; there may be several of one topic.
-  void subscribed(const SessionId& topic, Time now);
+  /// A subscription to `topic` arrived or left on news; there may be several of one topic. False: it is not granted.
+  bool subscribed(const SessionId& topic, Time now);
   void unsubscribed(const SessionId& topic, Time now);
 
   /// Begins a session, or repeats the answer to one that stands.
@@ -48,6 +48,13 @@ class Core {
   /// A message of a stream. `entries` was checked by check_entries(), and stays valid for the call.
   Refusal put(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now);
   Refusal control(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now);
+
+  /// The plain doors, where settings.plain_queue names their queue: a body from `in`; whether `in` is to be bound; whether
+  /// there is something that `out` may take: up to `room` bodies of it are in Effects::out at the turn's end.
+  Refusal plain_put(std::string_view body, Time now);
+  bool plain_in_is_open();
+  bool plain_items_wait() const;
+  void set_out_room(std::uint32_t room) { plain_.out_room = room; }
 
   /// Answers to Effects::lane_changes.
   void lane_opened(const SessionId& id, std::uint32_t generation, std::uint16_t port);
@@ -121,6 +128,10 @@ class Core {
   void persist();
   void extend_credits();
 
+  // The plain doors (core_plain.cpp).
+  void open_plain_doors();
+  void give_out(std::uint32_t room);
+
   // The end of the system (core_ending.cpp).
   void check_ending(Time now);
   bool work_is_done(Time now);
@@ -150,6 +161,14 @@ class Core {
     Number control, put;
   };
   std::deque<Pending> pending_;
+
+  struct Plain {
+    Queue* queue = nullptr;  // none without plain doors
+    Producer* producer = nullptr;
+    std::uint32_t out_room = 0;  // in this turn
+    bool open = true;            // `in`
+  };
+  Plain plain_;
 
   Time look_at_;     // when some session's silence or departure must be judged, at the earliest
   Time beat_at_;     // when all sessions get the next beat

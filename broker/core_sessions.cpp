@@ -7,15 +7,16 @@
 
 namespace baton::broker {
 
-void Core::subscribed(const SessionId& topic, Time now) {
-  if (subscriptions_.size() > 10 * std::size_t{settings_.max_sessions}) return;  // nobody needs so many
+bool Core::subscribed(const SessionId& topic, Time now) {
+  if (subscriptions_.size() > 10 * std::size_t{settings_.max_sessions}) return false;  // nobody needs so many
   ++subscriptions_[topic];
   const auto found = sessions_.find(topic);
-  if (found == sessions_.end()) return;
+  if (found == sessions_.end()) return true;
   auto& session = *found->second;
   session.left_at = never;
   if (session.state == Session::State::standing) changed(session);  // what it missed is in the confirm
   stand_if_ready(session, now);
+  return true;
 }
 
 void Core::unsubscribed(const SessionId& topic, Time now) {

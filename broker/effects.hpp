@@ -36,6 +36,9 @@ struct Effects {
   };
   std::vector<News> news;
 
+  /// Bodies for the plain door `out`: they are done with.
+  std::vector<std::string> out;
+
   /// Lines for the operator's log.
   std::vector<std::string> log;
 
@@ -46,6 +49,7 @@ struct Effects {
   void clear() {
     lane_messages.clear();
     news.clear();
+    out.clear();
     log.clear();
   }
 };

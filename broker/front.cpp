@@ -67,16 +67,18 @@ Session* Front::session_of(const Header& header, Time now) {
   return session;
 }
 
+void Front::on_in(std::string_view frame, Time now) {
+  if (const auto refusal = core_.plain_put(frame, now); refusal != Refusal::none) core_.refuse({}, refusal, {}, now);
+}
+
 void Front::on_frames(Time now) { core_.refuse({}, Refusal::frames, {}, now); }
 
 bool Front::on_subscription(std::string_view frame, Time now) {
   SessionId topic;
   if (frame.size() != 1 + topic.bytes.size() || (frame[0] != 0 && frame[0] != 1)) return false;
   std::copy(frame.begin() + 1, frame.end(), topic.bytes.begin());
-  if (frame[0] == 1)
-    core_.subscribed(topic, now);
-  else
-    core_.unsubscribed(topic, now);
+  if (frame[0] == 1) return core_.subscribed(topic, now);
+  core_.unsubscribed(topic, now);
   return true;
 }
 

@@ -19,6 +19,8 @@ class Front {
   /// One message from the put door or the control door. `frame` need only be valid for the call.
   void on_put(std::string_view frame, Time now);
   void on_control(std::string_view frame, Time now);
+  /// One message from the plain door `in`, where there is one.
+  void on_in(std::string_view frame, Time now);
   /// A message of more than one frame: none of ours has that.
   void on_frames(Time now);
   /// What XPUB hands up: 1 (arrives) or 0 (leaves), then the topic. Returns whether the topic may be subscribed to.

@@ -1,66 +1,52 @@
 #include "broker/lanes.hpp"
 
-#include "net/endpoint.hpp"
+#include <utility>
+
 #include "net/sockets.hpp"
 
 namespace baton::broker {
 namespace {
 
-constexpr int max_towards_us = 512;  // bytes: consumers send nothing on a lane
-
-std::uint16_t port_of(zmq::socket_t& socket) {
-  const auto endpoint = socket.get(zmq::sockopt::last_endpoint);
-  return static_cast<std::uint16_t>(std::stoi(endpoint.substr(endpoint.rfind(':') + 1)));
-}
+constexpr int max_towards_us = 512;  // bytes: consumers send nothing on a lane but their handshake
 
 }  // namespace
 
 Lanes::Lanes(zmq::context_t& context, std::string address, std::optional<PortRange> range)
-    : context_(context), address_(std::move(address)), any_port_(!range) {
-  if (range)
-    for (std::uint32_t port = range->first; port <= range->last; ++port)
-      free_ports_.push_back(static_cast<std::uint16_t>(port));
-}
+    : context_(context), admission_(context), ports_(std::move(address), range) {}
 
-std::optional<std::uint16_t> Lanes::bind(zmq::socket_t& socket) {
-  try {
-    if (any_port_) {
-      socket.bind(to_tcp(address_, 0));
-      return port_of(socket);
-    }
-  } catch (const zmq::error_t&) {
-    return std::nullopt;
-  }
-  for (auto tries = free_ports_.size(); tries > 0; --tries) {
-    const auto port = free_ports_.front();
-    free_ports_.pop_front();
-    try {
-      socket.bind(to_tcp(address_, port));
-      return port;
-    } catch (const zmq::error_t&) {
-      free_ports_.push_back(port);  // somebody else has it now
-    }
-  }
-  return std::nullopt;
-}
-
-std::optional<std::uint16_t> Lanes::open(const SessionId& session, std::uint32_t generation) {
+std::optional<std::uint16_t> Lanes::open(const SessionId& session, std::uint32_t generation, Time now) {
   try {
     auto socket = make_socket(context_, zmq::socket_type::push);
     socket.set(zmq::sockopt::maxmsgsize, std::int64_t{max_towards_us});
-    const auto port = bind(socket);
-    if (port) lanes_.insert_or_assign(session, Lane{std::move(socket), generation, *port, {}});
+    socket.set(zmq::sockopt::plain_server, true);
+    socket.set(zmq::sockopt::zap_domain, to_hex(session));
+    const auto port = ports_.bind(socket, now);
+    if (port) lanes_.insert_or_assign(session, Lane{std::move(socket), generation, *port, false, {}});
     return port;
   } catch (const zmq::error_t&) {  // no descriptor is left
     return std::nullopt;
   }
 }
 
-void Lanes::close(const SessionId& session, std::uint32_t generation) {
+void Lanes::close(const SessionId& session, std::uint32_t generation, Time now) {
   const auto found = lanes_.find(session);
   if (found == lanes_.end() || found->second.generation != generation) return;
-  if (!any_port_) free_ports_.push_back(found->second.port);
+  ports_.release(found->second.port, now);
   lanes_.erase(found);
+}
+
+void Lanes::admit() {
+  while (const auto knock = admission_.next()) admission_.answer(*knock, admits(*knock));
+}
+
+/// The domain says at which lane somebody knocks, the password which session he is of, the user name at which of its
+/// lanes he believes to be: an old one's port may have become another's.
+bool Lanes::admits(const Knock& knock) {
+  const auto session = session_from_hex(knock.password);
+  if (!session || knock.domain != knock.password) return false;
+  const auto found = lanes_.find(*session);
+  if (found == lanes_.end() || knock.user != std::to_string(found->second.generation)) return false;
+  return !std::exchange(found->second.admitted, true);
 }
 
 bool Lanes::try_send(Lane& lane, const std::string& bytes) {

@@ -1,4 +1,4 @@
-// The lanes' sockets: one bound PUSH for each consumer session.
+// The lanes' sockets: one bound PUSH for each consumer session, with one connection, ever.
 #pragma once
 
 #include <deque>
@@ -8,15 +8,13 @@
 #include <vector>
 #include <zmq.hpp>
 
+#include "broker/admission.hpp"
 #include "broker/effects.hpp"
+#include "broker/lane_ports.hpp"
 #include "proto/ids.hpp"
+#include "proto/limits.hpp"
 
 namespace baton::broker {
-
-struct PortRange {
-  std::uint16_t first;
-  std::uint16_t last;  ///< inclusive
-};
 
 /// Belongs to the broker's one thread.
 class Lanes {
@@ -25,11 +23,15 @@ class Lanes {
   Lanes(zmq::context_t& context, std::string address, std::optional<PortRange> range);
 
   /// Opens the session's lane and returns its port; nothing when no port or descriptor is left.
-  std::optional<std::uint16_t> open(const SessionId& session, std::uint32_t generation);
-  /// Ends its connections; what was not sent is dropped.
-  void close(const SessionId& session, std::uint32_t generation);
+  std::optional<std::uint16_t> open(const SessionId& session, std::uint32_t generation, Time now);
+  /// Ends its connection; what was not sent is dropped.
+  void close(const SessionId& session, std::uint32_t generation, Time now);
   /// Sends, or keeps the message until the consumer has connected. Void when the lane is not there any more.
   void send(Effects::LaneMessage&& message);
+
+  /// Answers those who knock at lanes: a lane admits its own session, once. knocked() when there is somebody.
+  void admit();
+  zmq::socket_ref knocked() { return admission_.socket(); }
 
   /// Some message waits for its consumer to connect: call retry() soon.
   bool blocked() const { return !blocked_.empty(); }
@@ -40,15 +42,15 @@ class Lanes {
     zmq::socket_t socket;
     std::uint32_t generation;
     std::uint16_t port;
+    bool admitted = false;
     std::deque<std::string> unsent;
   };
-  std::optional<std::uint16_t> bind(zmq::socket_t& socket);
+  bool admits(const Knock& knock);
   static bool try_send(Lane& lane, const std::string& bytes);
 
   zmq::context_t& context_;
-  const std::string address_;
-  const bool any_port_;
-  std::deque<std::uint16_t> free_ports_;  // of the range; the one that was used longest ago first
+  Admission admission_;
+  LanePorts ports_;
   std::unordered_map<SessionId, Lane> lanes_;
   std::vector<SessionId> blocked_;
 };

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <stdexcept>
 
+#include "proto/greeting.hpp"
 #include "proto/version.hpp"
 
 namespace baton::broker {
@@ -47,6 +48,78 @@ std::uint16_t parse_port(std::string_view text) {
   std::exit(2);
 }
 
+/// "64K" becomes "65536".
+CLI::Validator in_bytes() {
+  return CLI::Validator(
+      [](std::string& text) {
+        try {
+          text = std::to_string(parse_size(text));
+          return std::string();
+        } catch (const std::invalid_argument& error) {
+          return std::string(error.what());
+        }
+      },
+      "");
+}
+
+/// The reverse of parse_size(), for whole units.
+std::string size_text(std::uint64_t bytes) {
+  std::size_t unit = 0;
+  for (; bytes % 1024 == 0 && bytes > 0 && unit < 4; ++unit) bytes /= 1024;
+  return std::to_string(bytes) + std::string(unit > 0 ? 1 : 0, " KMGT"[unit]);
+}
+
+void check_queue(const std::string& name) {
+  if (!valid_queue_name(name))
+    throw std::invalid_argument("'" + name + "': " + std::string(meaning(Refusal::queue_name)));
+}
+
+void add_addresses(CLI::App& app, ServerOptions& server, std::string& lanes, std::string& plain) {
+  app.add_option("--port", server.port, "base port: put, control and news are this and the next two; 0 finds free ones")
+      ->check(CLI::Range(0, 65531))
+      ->option_text("PORT [" + std::to_string(server.port) + "]");
+  app.add_option("--bind", server.bind, "address to listen on; 0.0.0.0 for all of IPv4, :: for all")
+      ->option_text("ADDR [" + server.bind + "]");
+  app.add_option("--lanes", lanes, "ports for consumers, one each, such as 6000-6099; else any free ones")
+      ->check(checked_by(parse_port_range))
+      ->option_text("A-B");
+  app.add_option("--plain", plain, "any ZeroMQ client's PUSH to PORT+3 is an item of Q, its PULL from PORT+4 gets some")
+      ->check(checked_by(check_queue))
+      ->option_text("Q");
+}
+
+void add_limits(CLI::App& app, Settings& settings) {
+  app.add_option("--max-items", settings.max_items, "items that a queue holds before its producers wait")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40))
+      ->option_text("N [" + std::to_string(settings.max_items) + "]");
+  app.add_option("--max-bytes", settings.max_bytes, "bytes that a queue holds before its producers wait")
+      ->transform(in_bytes())
+      ->option_text("SIZE [" + size_text(settings.max_bytes) + "]");
+  app.add_option("--max-attempts", settings.max_attempts, "failures after which an item is dead")
+      ->check(CLI::Range(1, 65'000))
+      ->option_text("N [" + std::to_string(settings.max_attempts) + "]");
+  app.add_option("--max-sessions", settings.max_sessions, "clients of all kinds; those beyond wait")
+      ->check(CLI::Range(1, 100'000))
+      ->option_text("N [" + std::to_string(settings.max_sessions) + "]");
+  app.add_option("--console-keep", settings.console_keep, "console lines kept for printers that come late or are slow")
+      ->transform(in_bytes())
+      ->option_text("SIZE [" + size_text(settings.console_keep) + "]");
+}
+
+void add_ending(CLI::App& app, Settings& settings) {
+  auto* exit_when_done = app.add_flag("--exit-when-done", settings.exit_when_done,
+                                      "end the whole system when --producers have gone and all items are done");
+  auto* producers = app.add_option("--producers", settings.producers, "so many producers must have come and gone")
+                        ->check(CLI::Range(1, 1'000'000))
+                        ->needs(exit_when_done)
+                        ->option_text("N");
+  app.add_option("--consumers", settings.consumers, "so many consumers are waited for, 10 s at most")
+      ->check(CLI::Range(1, 1'000'000))
+      ->needs(exit_when_done)
+      ->option_text("N [0]");
+  exit_when_done->needs(producers)->option_text(" ");  // the text hides what --help would say of the need
+}
+
 }  // namespace
 
 std::uint64_t parse_size(const std::string& text) {
@@ -75,51 +148,24 @@ PortRange parse_port_range(const std::string& text) {
 
 BrokerCommand read_command_line(int argc, char** argv) {
   BrokerCommand command;
-  auto& server = command.server;
-  auto& settings = server.settings;
-  std::string lanes;
-  std::string max_bytes = "4G";
+  auto& settings = command.server.settings;
+  std::string lanes, plain;
   CLI::App app{"The queue that producers put on and consumers get from.", "baton-broker"};
   app.set_version_flag("--version", std::string("baton-broker ") + version);
-  app.get_formatter()->column_width(26);
-  app.add_option("--port", server.port, "base port: put, control and news are this and the next two; 0 finds free ones")
-      ->check(CLI::Range(0, 65531))
-      ->option_text("PORT [" + std::to_string(server.port) + "]");
-  app.add_option("--bind", server.bind, "address to listen on; 0.0.0.0 for all of IPv4, :: for all")
-      ->option_text("ADDR [" + server.bind + "]");
-  app.add_option("--lanes", lanes, "ports for consumers, one each, such as 6000-6099; else any free ones")
-      ->check(checked_by(parse_port_range))
-      ->option_text("A-B");
-  app.add_option("--max-items", settings.max_items, "items that a queue holds before its producers wait")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40))
-      ->option_text("N [" + std::to_string(settings.max_items) + "]");
-  app.add_option("--max-bytes", max_bytes, "bytes that a queue holds before its producers wait")
-      ->check(checked_by(parse_size))
-      ->option_text("SIZE [" + max_bytes + "]");
-  app.add_option("--max-attempts", settings.max_attempts, "failures after which an item is dead")
-      ->check(CLI::Range(1, 65'000))
-      ->option_text("N [" + std::to_string(settings.max_attempts) + "]");
-  auto* exit_when_done = app.add_flag("--exit-when-done", settings.exit_when_done,
-                                      "end the whole system when --producers have gone and all items are done");
-  auto* producers = app.add_option("--producers", settings.producers, "so many producers must have come and gone")
-                        ->check(CLI::Range(1, 1'000'000))
-                        ->needs(exit_when_done)
-                        ->option_text("N");
-  app.add_option("--consumers", settings.consumers, "so many consumers are waited for, 10 s at most")
-      ->check(CLI::Range(1, 1'000'000))
-      ->needs(exit_when_done)
-      ->option_text("N [0]");
-  exit_when_done->needs(producers);
+  app.get_formatter()->column_width(29);
+  add_addresses(app, command.server, lanes, plain);
+  add_limits(app, settings);
+  add_ending(app, settings);
   app.add_flag("--health", command.health, "only ask whether a broker answers at --bind and --port; exit 0 if so");
   try {
     app.parse(argc, argv);
-    if (!lanes.empty()) server.lanes = parse_port_range(lanes);
-    settings.max_bytes = parse_size(max_bytes);
   } catch (const CLI::Success& success) {  // --help, --version
     std::exit(app.exit(success));
   } catch (const CLI::ParseError& error) {
     fail(error.what());
   }
+  if (!lanes.empty()) command.server.lanes = parse_port_range(lanes);
+  if (!plain.empty()) settings.plain_queue = plain;
   settings.broker = std::string("baton-broker ") + version;
   settings.host = host_name();
   return command;

@@ -10,12 +10,11 @@
 #include <system_error>
 #include <utility>
 
+#include "net/receive.hpp"
 #include "net/sockets.hpp"
 
 namespace baton::broker {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr int most_sockets = 10'000;     // lanes, nearly all; fewer where the limit of open files is low
 constexpr Duration control_share = 1ms;  // of a turn, at most
@@ -25,10 +24,6 @@ constexpr int news_high_water = 100'000;  // messages to one subscriber who does
 constexpr int max_subscription = 512;     // bytes: what subscribers may send
 constexpr int last_words = 1000;          // ms for what is under way when the server ends
 
-std::string_view bytes_of(const zmq::message_t& message) {
-  return {static_cast<const char*>(message.data()), message.size()};
-}
-
 int signal_descriptor() {
   sigset_t set;
   sigemptyset(&set);
@@ -37,16 +32,6 @@ int signal_descriptor() {
   const int fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
   if (fd < 0) throw std::system_error(errno, std::generic_category(), "signalfd");
   return fd;
-}
-
-/// Receives one message of any number of frames; false when there is none. `frames` counts them, `first` is the first.
-bool receive(zmq::socket_t& socket, zmq::message_t& first, int& frames) {
-  if (!socket.recv(first, zmq::recv_flags::dontwait)) return false;
-  frames = 1;
-  zmq::message_t more;
-  for (bool last = !first.more(); !last; last = !more.more(), ++frames)
-    if (!socket.recv(more, zmq::recv_flags::dontwait)) break;
-  return true;
 }
 
 }  // namespace
@@ -64,6 +49,7 @@ Server::Server(const ServerOptions& options, Storage& storage)
   news_.set(zmq::sockopt::sndhwm, news_high_water);
   news_.set(zmq::sockopt::linger, last_words);
   news_.set(zmq::sockopt::maxmsgsize, std::int64_t{max_subscription});
+  if (options.settings.plain_queue) plain_.emplace(context_);
   if (options.port == 0)
     bind_any_block();
   else
@@ -83,6 +69,17 @@ void Server::bind(std::uint16_t port) {
   bind_door(put_, DoorPort::put);
   bind_door(control_, DoorPort::control);
   bind_door(news_, DoorPort::news);
+  if (!plain_) return;
+  bind_door(plain_->in(), DoorPort::in);
+  bind_door(plain_->out(), DoorPort::out);
+  plain_->bound(endpoint_);
+}
+
+void Server::unbind_all() {
+  std::vector<zmq::socket_t*> sockets{&put_, &control_, &news_};
+  if (plain_) sockets.insert(sockets.end(), {&plain_->in(), &plain_->out()});
+  for (auto* socket : sockets)
+    if (const auto bound = socket->get(zmq::sockopt::last_endpoint); !bound.empty()) socket->unbind(bound);
 }
 
 void Server::bind_any_block() {
@@ -92,35 +89,46 @@ void Server::bind_any_block() {
     try {
       return bind(static_cast<std::uint16_t>(block(random) * 10));
     } catch (const std::runtime_error&) {
-      for (auto* socket : {&put_, &control_, &news_})
-        if (const auto bound = socket->get(zmq::sockopt::last_endpoint); !bound.empty()) socket->unbind(bound);
+      unbind_all();
     }
   }
   throw std::runtime_error("no free block of ports between 20000 and 32000 on " + endpoint_.host);
 }
 
 int Server::run() {
-  while (true) {
+  int exit_code = 0;
+  for (bool over = false; !over;) {
     wait();
-    if (signalled()) return 0;
+    if (signalled()) break;
     const auto start = Clock::now();
+    lanes_.admit();
     read_news(start);
     const bool control_dry = read_control(start + control_share);
     read_put(Clock::now() + put_share);
     front_.end_turn(Clock::now(), control_dry);
     carry_out();
-    if (front_.effects().finished) return front_.effects().exit_code;
+    over = front_.effects().finished;
+    exit_code = front_.effects().exit_code;
   }
+  log_refusals();
+  return exit_code;
 }
 
 void Server::wait() {
   auto timeout = std::max(front_.core().next_deadline(), Time{}) - Clock::now();
   if (lanes_.blocked()) timeout = std::min<Duration>(timeout, lane_retry);
+  std::vector<zmq::pollitem_t> items{{control_.handle(), 0, ZMQ_POLLIN, 0},
+                                     {put_.handle(), 0, ZMQ_POLLIN, 0},
+                                     {news_.handle(), 0, ZMQ_POLLIN, 0},
+                                     {lanes_.knocked().handle(), 0, ZMQ_POLLIN, 0},
+                                     {nullptr, signals_, ZMQ_POLLIN, 0}};
+  if (plain_) {
+    const bool wants_out = plain_->has_unsent() || front_.core().plain_items_wait();
+    items.push_back({plain_->in().handle(), 0, ZMQ_POLLIN, 0});
+    if (wants_out) items.push_back({plain_->out().handle(), 0, ZMQ_POLLOUT, 0});
+    if (plain_->retry_at() != never) timeout = std::min(timeout, plain_->retry_at() - Clock::now());
+  }
   const auto ms = std::chrono::ceil<std::chrono::milliseconds>(std::max(timeout, Duration::zero()));
-  std::array<zmq::pollitem_t, 4> items{{{control_.handle(), 0, ZMQ_POLLIN, 0},
-                                        {put_.handle(), 0, ZMQ_POLLIN, 0},
-                                        {news_.handle(), 0, ZMQ_POLLIN, 0},
-                                        {nullptr, signals_, ZMQ_POLLIN, 0}}};
   zmq::poll(items.data(), items.size(), ms);
 }
 
@@ -165,18 +173,26 @@ void Server::read_put(Time until) {
     else
       front_.on_frames(now);
   }
+  if (!plain_) return;
+  plain_->read(front_, Clock::now() + put_share);
+  front_.core().set_out_room(plain_->out_room());
+}
+
+void Server::change_lanes() {
+  for (const auto& change : std::exchange(front_.effects().lane_changes, {})) {  // a failure makes new ones
+    const auto now = Clock::now();
+    if (!change.open)
+      lanes_.close(change.session, change.generation, now);
+    else if (const auto port = lanes_.open(change.session, change.generation, now))
+      front_.core().lane_opened(change.session, change.generation, *port);
+    else
+      front_.core().lane_failed(change.session, change.generation, now);
+  }
 }
 
 void Server::carry_out() {
   auto& effects = front_.effects();
-  for (const auto& change : std::exchange(effects.lane_changes, {})) {  // a failure makes new ones
-    if (!change.open)
-      lanes_.close(change.session, change.generation);
-    else if (const auto port = lanes_.open(change.session, change.generation))
-      front_.core().lane_opened(change.session, change.generation, *port);
-    else
-      front_.core().lane_failed(change.session, change.generation, Clock::now());
-  }
+  change_lanes();
   lanes_.retry();
   for (auto& message : effects.lane_messages) {
     write_header(message.bytes.data(),
@@ -187,8 +203,22 @@ void Server::carry_out() {
     news_.send(zmq::buffer(news.to.view()), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
     news_.send(zmq::buffer(news.bytes), zmq::send_flags::dontwait);
   }
+  if (plain_) {
+    plain_->send(std::move(effects.out));
+    plain_->keep_in_open(front_.core().plain_in_is_open(), Clock::now());
+  }
   for (const auto& line : effects.log) std::cerr << "baton-broker: " << line << '\n';
   effects.clear();
+}
+
+void Server::log_refusals() {
+  std::string all;
+  for (std::size_t i = 1; i < refusal_count; ++i) {
+    const auto refusal = static_cast<Refusal>(i);
+    const auto count = front_.core().refused(refusal);
+    if (count > 0) all += (all.empty() ? "" : ", ") + std::string(name(refusal)) + " " + std::to_string(count);
+  }
+  if (!all.empty()) std::cerr << "baton-broker: refused messages: " << all << '\n';
 }
 
 }  // namespace baton::broker

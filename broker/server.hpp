@@ -8,6 +8,7 @@
 
 #include "broker/front.hpp"
 #include "broker/lanes.hpp"
+#include "broker/plain_doors.hpp"
 #include "net/endpoint.hpp"
 
 namespace baton::broker {
@@ -33,16 +34,20 @@ class Server {
  private:
   void bind(std::uint16_t port);
   void bind_any_block();
+  void unbind_all();
   void wait();
   void read_news(Time now);
   bool read_control(Time until);
   void read_put(Time until);
   void carry_out();
+  void change_lanes();
+  void log_refusals();
   bool signalled();
 
   zmq::context_t context_;
   zmq::socket_t put_, control_, news_;
   Lanes lanes_;
+  std::optional<PlainDoors> plain_;
   Endpoint endpoint_;
   Front front_;
   int signals_;  // a signalfd

@@ -16,7 +16,7 @@ namespace baton::broker {
 
 /// A producer by its name: its numbers and counts go on over sessions.
 struct Producer {
-  std::string name;
+  std::string name;  ///< empty: the plain door `in`
   std::uint32_t index = 0;
   bool named = false;  ///< the user gave the name, so it is remembered when all its items are settled
   StreamReceiver put;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "proto/limits.hpp"
@@ -18,6 +19,8 @@ struct Settings {
   std::uint32_t max_attempts = 20;         ///< failures after which an item is dead; 1 to 65,000
   std::uint32_t max_sessions = 10'000;     ///< of all clients together
   std::uint64_t console_keep = 64u << 20;  ///< bytes of console lines kept for printers
+
+  std::optional<std::string> plain_queue;  ///< the queue of the plain doors, where there are some
 
   // The seed's parent.
   bool exit_when_done = false;

@@ -241,22 +241,34 @@ void Stock::sweep_handed(Session& session) {
 bool Stock::ack(Session& session, ItemId id) {
   auto* item = held_by(session, id);
   if (!item) return false;
-  auto& queue = queue_of(*item);
-  auto& producer = *producer_list_[item->producer];
-  const bool failed_before = item->failures > 0;
-  queue.bytes -= item->size;
+  --queue_of(*item).held;
+  --session.held;
+  done(*item, id);
+  sweep_handed(session);
+  return true;
+}
+
+std::optional<std::string> Stock::take_unacked(Queue& queue) {
+  if (queue.ready.empty() || !queue.waiting.empty()) return std::nullopt;
+  const auto id = queue.ready.pop();
+  std::string body(storage_.body(id));
+  done(*items_.find(id), id);
+  return body;
+}
+
+/// The item, which is in no list of its queue any more, is gone from the books.
+void Stock::done(Item& item, ItemId id) {
+  auto& queue = queue_of(item);
+  auto& producer = *producer_list_[item.producer];
+  const bool failed_before = item.failures > 0;
+  queue.bytes -= item.size;
   ++queue.done;
   ++producer.done;
-  item->holder = nullptr;
-  --queue.held;
-  --session.held;
   items_.remove(id);
   storage_.erase(id);
   if (failed_before) history_.erase(id.value);
-  sweep_handed(session);
   to_serve(queue);  // there is room for its producers
   note_settled(producer);
-  return true;
 }
 
 void Stock::note_settled(Producer& producer) {
@@ -317,9 +329,11 @@ void Stock::bury(Item& item, ItemId id, Time now) {
   for (const auto& attempt : history_[id.value])
     notice.history.push_back({attempt.consumer, attempt.why,
                               std::chrono::duration_cast<std::chrono::milliseconds>(now - attempt.at).count()});
-  const auto text = to_json(notice);
-  append_block(producer.outcomes.block_for(text.size()), EntryKind::died, text);
-  producer.outcomes.appended(text.size());
+  if (!producer.name.empty()) {  // the plain door has nobody to tell
+    const auto text = to_json(notice);
+    append_block(producer.outcomes.block_for(text.size()), EntryKind::died, text);
+    producer.outcomes.appended(text.size());
+  }
   effects_.log.push_back("item " + std::to_string(id.value) + " of queue " + queue.name + " is dead after " +
                          std::to_string(item.failures) + " attempts: " + notice.history.back().why);
   if (producer.session) changed(*producer.session);

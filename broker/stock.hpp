@@ -16,6 +16,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <queue>
 #include <string>
 #include <unordered_map>
@@ -50,6 +51,9 @@ class Stock {
   void withdraw(Session& session, std::uint32_t count);
   /// The session asks no more: it ends, or its lane is made anew.
   void forget_asks(Session& session);
+
+  /// Takes what is next of a queue that nobody asks of: it is done with that. Its body, or nothing.
+  std::optional<std::string> take_unacked(Queue& queue);
 
   // Each false, and nothing done, when the session does not hold the item.
   bool ack(Session& session, ItemId id);
@@ -99,6 +103,7 @@ class Stock {
   void hand_off(Session& session, Queue& queue);
   void answer(Session& session, const Given* given);
   void let_go(Session& session, Item& item);
+  void done(Item& item, ItemId id);
   void make_ready(Item& item, ItemId id);
   void failed(Item& item, ItemId id, Attempt attempt, Duration delay);
   void bury(Item& item, ItemId id, Time now);

@@ -108,6 +108,8 @@ void ClientSockets::connect_lane(std::uint32_t generation, std::uint16_t port) {
   generation_ = generation;
   auto lane = make_socket(context_, zmq::socket_type::pull);
   lane.set(zmq::sockopt::reconnect_ivl, -1);  // a lane lives as long as its one connection
+  lane.set(zmq::sockopt::plain_username, std::to_string(generation));
+  lane.set(zmq::sockopt::plain_password, to_hex(topic_));
   const auto name = "inproc://lane-" + std::to_string(++monitors_);
   if (zmq_socket_monitor(lane.handle(), name.c_str(), lane_events) != 0) throw zmq::error_t();
   zmq::socket_t monitor(context_, zmq::socket_type::pair);

@@ -1,0 +1,69 @@
+#include "broker/plain_doors.hpp"
+
+#include <iterator>
+
+#include "net/receive.hpp"
+#include "net/sockets.hpp"
+
+namespace baton::broker {
+namespace {
+
+constexpr int out_high_water = 16;         // bodies to one receiver who does not read
+constexpr std::uint32_t out_at_once = 16;  // bodies in one turn
+constexpr int max_towards_us = 512;        // bytes: receivers send nothing
+constexpr Duration rebind_after = 10ms;
+
+}  // namespace
+
+PlainDoors::PlainDoors(zmq::context_t& context)
+    : in_(make_socket(context, zmq::socket_type::pull)), out_(make_socket(context, zmq::socket_type::push)) {
+  in_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(max_body));
+  out_.set(zmq::sockopt::sndhwm, out_high_water);
+  out_.set(zmq::sockopt::maxmsgsize, std::int64_t{max_towards_us});
+}
+
+void PlainDoors::bound(const Endpoint& endpoint) {
+  in_address_ = to_tcp(endpoint.host, endpoint.door(DoorPort::in));
+  in_bound_ = true;
+}
+
+void PlainDoors::keep_in_open(bool open, Time now) {
+  if (open == in_bound_) return;
+  if (!open) {
+    in_.unbind(in_.get(zmq::sockopt::last_endpoint));
+    in_bound_ = false;
+    return;
+  }
+  if (retry_at_ != never && now < retry_at_) return;
+  try {
+    in_.bind(in_address_);
+    in_bound_ = true;
+    retry_at_ = never;
+  } catch (const zmq::error_t&) {  // the old listener is not quite closed yet
+    retry_at_ = now + rebind_after;
+  }
+}
+
+void PlainDoors::read(Front& front, Time until) {
+  zmq::message_t message;
+  int frames = 0;
+  for (auto now = Clock::now(); now < until && receive(in_, message, frames); now = Clock::now()) {
+    if (frames == 1)
+      front.on_in(bytes_of(message), now);
+    else
+      front.on_frames(now);
+  }
+}
+
+std::uint32_t PlainDoors::out_room() {
+  send({});
+  const bool writable = unsent_.empty() && (out_.get(zmq::sockopt::events) & ZMQ_POLLOUT) != 0;
+  return writable ? out_at_once : 0;
+}
+
+void PlainDoors::send(std::vector<std::string>&& bodies) {
+  unsent_.insert(unsent_.end(), std::make_move_iterator(bodies.begin()), std::make_move_iterator(bodies.end()));
+  while (!unsent_.empty() && out_.send(zmq::buffer(unsent_.front()), zmq::send_flags::dontwait)) unsent_.pop_front();
+}
+
+}  // namespace baton::broker
