@@ -31,11 +31,11 @@ void Core::give_out(std::uint32_t room) {
 
 bool Core::plain_items_wait() const { return plain_.queue && !plain_.queue->ready.empty(); }
 
-/// Shut when the queue is full, open again when a quarter of it is free: each change costs the senders' connections.
+/// Shut when the queue is full, open again when half of it is free: each time costs senders what is under way.
 bool Core::plain_in_is_open() {
   const auto items = plain_.queue->depth(), bytes = plain_.queue->bytes;
   if (items >= settings_.max_items || bytes >= settings_.max_bytes) plain_.open = false;
-  if (items <= settings_.max_items / 4 * 3 && bytes <= settings_.max_bytes / 4 * 3) plain_.open = true;
+  if (items <= settings_.max_items / 2 && bytes <= settings_.max_bytes / 2) plain_.open = true;
   return plain_.open;
 }
 

@@ -3,6 +3,8 @@
 
 # shellcheck disable=SC2034  # read by those who source this
 build_packages=(g++ cmake ninja-build libzmq3-dev cppzmq-dev nlohmann-json3-dev libcli11-dev doctest-dev)
+# shellcheck disable=SC2034
+test_packages=(python3-zmq)
 
 fail() {
   echo "error: $*" >&2

@@ -1,0 +1,88 @@
+// The plain doors in the core: items without a session, at most once.
+#include "tests/unit/broker_world.hpp"
+
+namespace baton::broker::test {
+namespace {
+
+using Bodies = std::vector<std::string>;
+
+Settings with_plain_doors(std::uint64_t max_items = 1000) {
+  Settings settings;
+  settings.plain_queue = "default";
+  settings.max_items = max_items;
+  return settings;
+}
+
+/// What leaves by `out` in a turn in which it has room for so many.
+Bodies out(BrokerWorld& world, std::uint32_t room) {
+  world.core.set_out_room(room);
+  world.core.end_turn(world.now, true);
+  return std::exchange(world.effects.out, {});
+}
+
+TEST_CASE("plain doors: what comes in goes to who asks, and is settled like any item") {
+  BrokerWorld world(with_plain_doors());
+  auto morty = world.consumer(2);
+  world.core.plain_put("a", world.now);
+  world.core.plain_put("b", world.now);
+  morty.ask(2);
+  CHECK(morty.received() == Bodies{"a", "b"});
+  morty.ack("a");
+  morty.fail("b");
+  morty.ask();
+  CHECK(morty.attempts() == std::vector{2});
+  morty.ack("b");
+  CHECK(world.core.stock().all_settled());
+}
+
+TEST_CASE("plain doors: out takes in order what nobody asks for, as much as there is room, and it is done") {
+  BrokerWorld world(with_plain_doors());
+  auto rick = world.producer(1);
+  for (const auto* body : {"a", "b", "c"}) rick.put(body);
+  CHECK(world.core.plain_items_wait());
+  CHECK(out(world, 0) == Bodies{});
+  CHECK(out(world, 2) == Bodies{"a", "b"});
+  CHECK(out(world, 2) == Bodies{"c"});
+  CHECK_FALSE(world.core.plain_items_wait());
+  CHECK(world.core.stock().all_settled());
+  world.advance(beat_interval, {&rick});
+  CHECK(rick.confirm().done == 3);
+}
+
+TEST_CASE("plain doors: asks are served before out") {
+  BrokerWorld world(with_plain_doors());
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2);
+  morty.ask();
+  world.core.set_out_room(10);
+  rick.put("a");
+  CHECK(morty.received() == Bodies{"a"});
+  CHECK(world.effects.out == Bodies{});
+}
+
+TEST_CASE("plain doors: in is shut while the queue is full, and opens when half of it is free") {
+  BrokerWorld world(with_plain_doors(8));
+  CHECK(world.core.plain_in_is_open());
+  for (int i = 0; i < 8; ++i) world.core.plain_put("x", world.now);
+  CHECK_FALSE(world.core.plain_in_is_open());
+  out(world, 3);
+  CHECK_FALSE(world.core.plain_in_is_open());
+  out(world, 1);
+  CHECK(world.core.plain_in_is_open());
+}
+
+TEST_CASE("plain doors: a body beyond the limit is refused; dead items of nobody are kept all the same") {
+  auto settings = with_plain_doors();
+  settings.max_attempts = 1;
+  BrokerWorld world(settings);
+  CHECK(world.core.plain_put(std::string(max_body + 1, 'x'), world.now) == Refusal::too_large);
+  auto morty = world.consumer(2);
+  world.core.plain_put("a", world.now);
+  morty.ask();
+  morty.received();
+  morty.fail("a", "too hot");
+  CHECK(world.core.stock().dead() == 1);
+}
+
+}  // namespace
+}  // namespace baton::broker::test
