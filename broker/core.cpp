@@ -213,6 +213,7 @@ void Core::end_turn(Time now, bool control_dry) {
 Time Core::next_deadline() const {
   if (!changed_.empty() || stock_.has_to_serve()) return Time{};  // something came up after the last turn
   auto next = std::min({look_at_, beat_at_, stock_.next_deadline()});
+  if (ending_ == Ending::not_yet && done_since_ != never) next = std::min(next, done_since_ + settings_.not_coming);
   if (ending_ == Ending::leaving) next = std::min(next, ending_since_ + settings_.leave_within);
   if (ending_ == Ending::printing) next = std::min(next, ending_since_ + settings_.print_within);
   return next;

@@ -106,14 +106,21 @@ void add_limits(CLI::App& app, Settings& settings) {
       ->option_text("SIZE [" + size_text(settings.console_keep) + "]");
 }
 
+std::string in_seconds(Duration time) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time).count()) + " s";
+}
+
 void add_ending(CLI::App& app, Settings& settings) {
   auto* exit_when_done = app.add_flag("--exit-when-done", settings.exit_when_done,
-                                      "end the whole system when --producers have gone and all items are done");
+                                      "end all when --producers have gone and all is done: clients in " +
+                                          in_seconds(settings.leave_within) + ", printers in " +
+                                          in_seconds(settings.print_within) + " more");
   auto* producers = app.add_option("--producers", settings.producers, "so many producers must have come and gone")
                         ->check(CLI::Range(1, 1'000'000))
                         ->needs(exit_when_done)
                         ->option_text("N");
-  app.add_option("--consumers", settings.consumers, "so many consumers are waited for, 10 s at most")
+  app.add_option("--consumers", settings.consumers,
+                 "so many consumers are waited for, " + in_seconds(settings.not_coming) + " at most when all is done")
       ->check(CLI::Range(1, 1'000'000))
       ->needs(exit_when_done)
       ->option_text("N [0]");

@@ -375,5 +375,31 @@ TEST_CASE("the seed's parent waits neither for ever for a printer nor for consum
   CHECK(world.effects.exit_code == 3);
 }
 
+TEST_CASE("the seed's parent gives those who do not leave their time, and no more; it wakes up for that") {
+  Settings settings;
+  settings.exit_when_done = true;
+  settings.producers = 1;
+  settings.consumers = 2;
+  BrokerWorld world(settings);
+  auto printer = world.printer(3);
+  auto morty = world.consumer(2);
+  world.advance(300ms, {&morty, &printer});  // not at a beat
+  const auto begin = world.now;
+  auto rick = world.producer(1);
+  rick.bye();
+  world.advance(settings.not_coming - 100ms, {&morty, &printer});
+  CHECK(world.core.next_deadline() == begin + settings.not_coming);
+  world.advance(100ms, {&morty, &printer});
+  CHECK(morty.confirm().shutdown);
+  world.advance(settings.leave_within - 1ms, {&morty, &printer});
+  CHECK_FALSE(printer.confirm().shutdown);
+  world.advance(1ms, {&morty, &printer});
+  CHECK(printer.confirm().shutdown);
+  printer.beat(Number{1});
+  CHECK_FALSE(world.effects.finished);
+  printer.bye();
+  CHECK(world.effects.finished);
+}
+
 }  // namespace
 }  // namespace baton::broker::test
