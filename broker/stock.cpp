@@ -15,8 +15,9 @@ constexpr std::size_t body_in_notice = 200;        // bytes
 
 constexpr Duration producer_kept = 10min;  // a lost one may come back and must not put twice
 
+/// What a consumer is called in the history of an item.
 std::string called(const Session& session) {
-  if (session.hello.named) return session.hello.name;
+  if (!session.hello.name.empty()) return session.hello.name;
   return session.hello.host + "/" + std::to_string(session.hello.pid);
 }
 
