@@ -10,6 +10,8 @@
 namespace baton::broker {
 namespace {
 
+constexpr Duration lane_again = 50ms;  // between tries to open the next lane of a session whose last one broke
+
 /// Which role may send an entry on the control stream.
 bool may_send(Role role, EntryKind kind) {
   switch (kind) {
@@ -164,6 +166,8 @@ void Core::lane_opened(const SessionId& id, std::uint32_t generation, std::uint1
   auto* session = find(id);
   if (!session || session->lane_generation != generation) return;
   session->lane_port = port;
+  std::erase(laneless_, id);
+  stock_.ask(*session, std::exchange(session->wanted, 0));
   changed(*session);
 }
 
@@ -171,7 +175,19 @@ void Core::lane_failed(const SessionId& id, std::uint32_t generation, Time now) 
   auto* session = find(id);
   if (!session || session->lane_generation != generation) return;
   stock_.take_back_after(*session, session->lane_base);  // nobody has seen what was handed off on it
-  refuse(id, Refusal::sessions_full, {}, now);
+  if (generation == 1) return refuse(id, Refusal::sessions_full, {}, now);
+  // The port of its lane that broke may not be quite free yet, which is no reason to take from it what it holds.
+  session->wanted = std::max(session->wanted, session->asked);
+  stock_.forget_asks(*session);
+  if (std::find(laneless_.begin(), laneless_.end(), id) == laneless_.end()) laneless_.push_back(id);
+  lanes_again_at_ = std::min(lanes_again_at_, now + lane_again);
+}
+
+void Core::open_lanes_again(Time now) {
+  if (now < lanes_again_at_) return;
+  lanes_again_at_ = never;
+  std::erase_if(laneless_, [this](const SessionId& id) { return !find(id); });
+  for (const auto& id : laneless_) open_lane(*find(id));
 }
 
 void Core::say(const Session& session, std::string_view block) {
@@ -190,6 +206,7 @@ void Core::end_turn(Time now, bool control_dry) {
     if (look_at_ != never) look_at_ += now - due_;
   }
   if (control_dry || now - longest_pause > look_at_) check_liveness(now);
+  open_lanes_again(now);
   stock_.tick(now);
   stock_.serve();
   give_out(std::exchange(plain_.out_room, 0));
@@ -212,7 +229,7 @@ void Core::end_turn(Time now, bool control_dry) {
 
 Time Core::next_deadline() const {
   if (!changed_.empty() || stock_.has_to_serve()) return Time{};  // something came up after the last turn
-  auto next = std::min({look_at_, beat_at_, stock_.next_deadline()});
+  auto next = std::min({look_at_, beat_at_, lanes_again_at_, stock_.next_deadline()});
   if (ending_ == Ending::not_yet && done_since_ != never) next = std::min(next, done_since_ + settings_.not_coming);
   if (ending_ == Ending::leaving) next = std::min(next, ending_since_ + settings_.leave_within);
   if (ending_ == Ending::printing) next = std::min(next, ending_since_ + settings_.print_within);

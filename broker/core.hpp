@@ -112,6 +112,7 @@ class Core {
   void settle_runs(Session& session, const Entry& entry, Time now);
   void lane_lost(Session& session, const LaneLost& lost);
   void open_lane(Session& session);
+  void open_lanes_again(Time now);
   void say(const Session& session, std::string_view block);
 
   // What sessions are told (core_news.cpp).
@@ -169,6 +170,9 @@ class Core {
     bool open = true;            // `in`
   };
   Plain plain_;
+
+  std::vector<SessionId> laneless_;  // stand, but no port was left when their lane broke; they go before new consumers
+  Time lanes_again_at_ = never;      // when that is tried again
 
   Time look_at_;     // when some session's silence or departure must be judged, at the earliest
   Time beat_at_;     // when all sessions get the next beat

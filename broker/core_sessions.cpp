@@ -48,6 +48,7 @@ Refusal Core::hello(const SessionId& id, Hello hello, Time now) {
     return Refusal::none;
   }
   if (sessions_.size() >= settings_.max_sessions) return Refusal::sessions_full;
+  if (hello.role == Role::consumer && !laneless_.empty()) return Refusal::sessions_full;
   auto& session = *(sessions_[id] = std::make_unique<Session>());
   session.id = id;
   session.hello = std::move(hello);
