@@ -1,14 +1,11 @@
 // --lanes: as many consumers work as there are ports; the others say why they wait, and follow when one leaves.
-#include <arpa/inet.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <map>
 #include <set>
 
 #include "tests/e2e/baton.hpp"
+#include "tests/e2e/ports.hpp"
 #include "tests/e2e/show.hpp"
 
 using namespace baton::e2e;
@@ -16,41 +13,6 @@ using namespace baton::e2e;
 namespace {
 
 constexpr std::size_t lanes = 4;
-
-// A listening port, until this goes; 0 asks for any. `port` is 0 when it cannot be had.
-class Listener {
- public:
-  explicit Listener(unsigned wanted) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(static_cast<std::uint16_t>(wanted));
-    socklen_t size = sizeof address;
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    if (wanted <= 65535 && bind(fd_, generic, size) == 0 && getsockname(fd_, generic, &size) == 0)
-      port_ = ntohs(address.sin_port);
-  }
-  ~Listener() { close(fd_); }
-  Listener(const Listener&) = delete;
-  Listener& operator=(const Listener&) = delete;
-  unsigned port() const { return port_; }
-
- private:
-  int fd_;
-  unsigned port_ = 0;
-};
-
-// "A-B", a range of ports that were all free just now.
-std::string free_range(unsigned count) {
-  for (int tries = 0; tries < 100; ++tries) {
-    const Listener first(0);
-    unsigned free = 1;
-    while (free < count && Listener(first.port() + free).port() != 0) ++free;
-    if (free == count) return std::to_string(first.port()) + "-" + std::to_string(first.port() + count - 1);
-  }
-  FAIL("no free range of ports");
-  return {};
-}
 
 // Consumers by their pids, some of which have a lane.
 class Crowd {
