@@ -91,7 +91,7 @@ Refusal Core::control(Session& session, Number first, std::uint16_t count, std::
   EntryReader in(entries);
   Entry entry;
   for (std::uint32_t i = 0; in.next(entry); ++i)
-    if (i >= taken.skip && session.state == Session::State::standing) apply(session, entry, now);
+    if (i >= taken.skip && session.state == Session::State::standing && !session.said_bye) apply(session, entry, now);
   return Refusal::none;
 }
 

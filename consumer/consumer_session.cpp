@@ -43,7 +43,7 @@ void ConsumerSession::on_news(std::string_view frame, Time now) {
   const auto kind = session_.on_news(frame, now).kind;
   if (kind == Kind::welcomed) on_welcomed();
   if (kind == Kind::confirmed) on_confirmed(now);
-  if (session_.needs_proof() && lane_.state() != Lane::State::none)
+  if (session_.needs_proof() && lane_.state() != Lane::State::none && !session_.bye_said())
     session_.prove_by(
         session_.append(entry_head_size + 8, 0, [this](std::string& out) { append_ask(out, lane_.ask(0)); }));
   // A confirm a second is no reason to wake those who wait for an item.

@@ -285,6 +285,20 @@ TEST_CASE("consumer: after standing still it takes nothing until the broker has 
   CHECK(script.take() == 12);
 }
 
+TEST_CASE("consumer: nothing follows its bye, not even when it had stood still before") {
+  ConsumerScript script(2);
+  script.open();
+  script.control();
+  script.now += lost_after + 1s;
+  script.consumer.bye(script.now);
+  script.tick();
+  script.control();
+  script.confirm.control_received = script.last_control();
+  script.say_confirm();
+  script.tick();
+  CHECK(script.control().empty());
+}
+
 TEST_CASE("consumer: draining releases what waits and what still arrives, and takes the asks back") {
   ConsumerScript script(3);
   script.open();
