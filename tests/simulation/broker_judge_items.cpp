@@ -194,13 +194,16 @@ void BrokerJudge::check_order() const {
 /// No item is ready while somebody asks.
 void BrokerJudge::check_demand() const {
   if (!lane_failed_.empty()) return;  // what was for them is handed off with the next turn
-  const bool asks = std::any_of(standing_.begin(), standing_.end(), [](const auto& entry) {
+  const auto asker = std::find_if(standing_.begin(), standing_.end(), [](const auto& entry) {
     return entry.second.role == Role::consumer && entry.second.open_asks() > 0;
   });
-  if (!asks) return;
+  if (asker == standing_.end()) return;
   for (const auto& [queue, priorities] : ready_)
     for (const auto& [priority, ready] : priorities)
-      require(ready.waiting.empty() && ready.returned.empty(), "on demand: no item waits while somebody asks");
+      for (const auto* ids : {&ready.waiting, &ready.returned})
+        require(ids->empty(), "on demand: " + name(ids->empty() ? ItemId{} : *ids->begin()) + " waits while " +
+                                  to_hex(asker->first).substr(0, 8) + " asks for " +
+                                  std::to_string(asker->second.open_asks()));
 }
 
 /// Deaths, silences and failures count, releases and lost lanes do not.

@@ -42,7 +42,8 @@ Troubles Simulation::troubles_for(Random& random) {
 }
 
 Simulation::Simulation(std::uint64_t seed, bool tracing)
-    : world_(seed, tracing),
+    : small_(false),
+      world_(seed, tracing),
       producers_(world_.random.between(1, 3)),
       consumers_(world_.random.between(1, 4)),
       printers_(world_.random.between(1, 2)),
@@ -56,6 +57,30 @@ Simulation::Simulation(std::uint64_t seed, bool tracing)
                   : Duration{}),
       scene_{world_, broker_, puts_, console_, troubles_.breaks_connections()} {
   if (!troubles_.harmless() && world_.random.chance(200)) broker_.lane_failures_per_mille = 100;
+}
+
+broker::Settings Simulation::small_settings() {
+  broker::Settings settings;
+  settings.max_items = 20;
+  settings.max_attempts = 2;
+  settings.exit_when_done = true;
+  settings.producers = 3;
+  settings.consumers = 2;
+  return settings;
+}
+
+Simulation::Simulation(std::uint64_t seed, bool calm, bool tracing)
+    : small_(true),
+      world_(seed, tracing),
+      producers_(2),
+      consumers_(2),
+      printers_(1),
+      troubles_{},
+      settings_(small_settings()),
+      peace_{calm, calm},
+      broker_(world_, puts_, settings_, peace_, Duration{}),
+      scene_{world_, broker_, puts_, console_, false} {
+  world_.faulty = false;
 }
 
 // --- who takes part ----------------------------------------------------------------------------------------------
@@ -108,6 +133,35 @@ void Simulation::populate() {
     ++producers_waited_for_;
     world_.after(soon(), [this, plan, i] { add_producer("producer-" + std::to_string(i), plan); });
   }
+}
+
+/// Something of everything, all of it soon. A lane breaks now and then, and a consumer leaves.
+void Simulation::populate_small() {
+  ConsumerPlan consumer;
+  consumer.queues = queue_names;
+  consumer.jobs = 2;
+  consumer.work = consumer.rest = 20ms;
+  consumer.fails = consumer.releases = consumer.delays = 200;
+  consumer.times_out = 500;
+  ProducerPlan producer;
+  producer.items = 30;
+  producer.pause = 60ms;
+  producer.priorities = producer.delays = true;
+  const auto add = [this](std::unique_ptr<ClientNode> node) {
+    clients_.push_back(std::move(node));
+    clients_.back()->start();
+  };
+  add(std::make_unique<PrinterNode>(scene_, "R", Duration(1ms)));
+  for (const auto* name : {"C", "D", "E"}) {
+    consumer.prefetch = 2 - consumer.prefetch;
+    auto node = std::make_unique<ConsumerNode>(scene_, name, consumer);
+    consumer_nodes_.push_back(node.get());
+    add(std::move(node));
+  }
+  for (const auto* name : {"P", "Q"}) add(std::make_unique<ProducerNode>(scene_, name, name, producer));
+  for (const auto when : {200ms, 400ms, 450ms, 600ms, 800ms})
+    world_.after(when, [this, when] { consumer_nodes_[when == 400ms]->cut_lane(); });
+  world_.after(700ms, [this] { consumer_nodes_[2]->leave(); });
 }
 
 // --- what goes wrong ---------------------------------------------------------------------------------------------
@@ -267,8 +321,12 @@ void Simulation::check_end() const {
 }
 
 void Simulation::run() {
-  populate();
-  safety();
+  if (small_) {
+    populate_small();
+  } else {
+    populate();
+    safety();
+  }
   liveness();
   check_end();
 }

@@ -1,6 +1,7 @@
 // One run: broker and clients in a world that one seed decides; first everything breaks, then all must come to its end.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -21,6 +22,9 @@ struct Troubles {
 class Simulation {
  public:
   Simulation(std::uint64_t seed, bool tracing);
+  /// A small scenario where nothing goes wrong but what set_fate() says. `calm`: nobody may be lost for it.
+  Simulation(std::uint64_t seed, bool calm, bool tracing);
+  void set_fate(std::function<Fate(const std::string&)> fate) { world_.fate = std::move(fate); }
 
   /// Throws Violation when a promise is broken.
   void run();
@@ -32,12 +36,14 @@ class Simulation {
 
  private:
   static broker::Settings settings_for(Random& random, std::uint64_t producers, std::uint64_t consumers, bool restarts);
+  static broker::Settings small_settings();
   static Troubles troubles_for(Random& random);
 
   void add_producer(std::string identity, const ProducerPlan& plan);
   void add_consumer();
   void add_printer();
   void populate();
+  void populate_small();
 
   void trouble();
   void trouble(const Troubles& chances);
@@ -57,6 +63,7 @@ class Simulation {
   bool finished() const;
   void check_end() const;
 
+  const bool small_;
   World world_;
   const std::uint64_t producers_, consumers_, printers_;
   const Troubles troubles_;

@@ -100,8 +100,10 @@ void ProducerNode::heard(Life life, const Confirm& confirm) {
 }
 
 void ProducerNode::ended() {
-  require(session().state() == Session::State::ended,
+  // A broker that held it for lost may have ended with all the others.
+  require(session().state() == Session::State::ended || scene_.broker.finished(),
           name() + " ends in peace: " + (session().error() ? session().error()->text : ""));
+  if (session().state() != Session::State::ended) return;
   scene_.console.ended(name(), life());
   if (life() > 0) scene_.puts.said_bye(identity_, life());
 }
