@@ -93,7 +93,7 @@ Refusal Core::control(Session& session, Number first, std::uint16_t count, std::
   EntryReader in(entries);
   Entry entry;
   for (std::uint32_t i = 0; in.next(entry); ++i)
-    if (i >= taken.skip && session.state == Session::State::standing) apply(session, entry, now);
+    if (i >= taken.skip && session.state == Session::State::standing && !session.said_bye) apply(session, entry, now);
   return Refusal::none;
 }
 
@@ -196,15 +196,18 @@ void Core::say(const Session& session, std::string_view block) {
   for (auto* printer : printers_) changed(*printer);
 }
 
-void Core::end_turn(Time now, bool control_dry) {
-  // After a pause of our own (a stopped process, a suspended machine) silence is no sign of death: all get more time.
-  if (now > due_ + longest_pause) {
-    for (auto& [id, session] : sessions_) {
-      session->heard_at += now - due_;
-      if (session->left_at != never) session->left_at += now - due_;
-    }
-    if (look_at_ != never) look_at_ += now - due_;
+/// After a pause of our own (a stopped process, a suspended machine) silence is no sign of death: all get more time.
+/// Who was heard, or seen to leave, right after it had no part in it.
+void Core::forgive(Duration pause, Time now) {
+  for (auto& [id, session] : sessions_) {
+    session->heard_at = std::min(session->heard_at + pause, now);
+    if (session->left_at != never) session->left_at = std::min(session->left_at + pause, now);
   }
+  look_at_ = now;
+}
+
+void Core::end_turn(Time now, bool control_dry) {
+  if (now > due_ + longest_pause) forgive(now - due_, now);
   if (control_dry || now - longest_pause > look_at_) check_liveness(now);
   open_lanes_again(now);
   stock_.tick(now);

@@ -104,6 +104,7 @@ class Core {
   void end(Session& session, const std::string& why, Time now);
   void end_complete_byes(Time now);
   void check_liveness(Time now);
+  void forgive(Duration pause, Time now);
   void sweep_over(Time now);
 
   // Entries of the control stream (core.cpp).

@@ -37,6 +37,13 @@ std::uint32_t delay_of(std::chrono::milliseconds delay) {
   return static_cast<std::uint32_t>(delay.count());
 }
 
+/// Whichever item is held by that id.
+Item of_id(ItemId id) {
+  Item item;
+  item.id = id;
+  return item;
+}
+
 Outcome handle(const Handler& handler, const Item& item) {
   try {
     return handler(item);
@@ -86,6 +93,7 @@ struct Consumer::Impl {
     item.body.assign(given.body);
     item.attempt = given.attempt;
     item.priority = given.priority;
+    item.take = session.taken();
     return true;
   }
 
@@ -158,13 +166,13 @@ void Consumer::Impl::settle(const Item& item, std::optional<Outcome>& outcome) {
   if (!outcome) return;
   switch (outcome->what) {
     case Outcome::What::ack:
-      session.ack(item.id);
+      session.ack(item.id, item.take);
       break;
     case Outcome::What::fail:
-      session.fail(item.id, delay_of(outcome->delay), outcome->reason);
+      session.fail(item.id, delay_of(outcome->delay), outcome->reason, item.take);
       break;
     case Outcome::What::release:
-      session.release(item.id);
+      session.release(item.id, item.take);
       break;
   }
   outcome.reset();
@@ -212,24 +220,30 @@ std::optional<Item> Consumer::get(Timeout timeout) {
   return item;
 }
 
-bool Consumer::ack(ItemId id) {
+bool Consumer::ack(const Item& item) {
   const auto lock = impl_->connection.lock();
   impl_->connection.changed();
-  return impl_->session.ack(id);
+  return impl_->session.ack(item.id, item.take);
 }
 
-bool Consumer::fail(ItemId id, std::string_view reason, std::chrono::milliseconds delay) {
+bool Consumer::fail(const Item& item, std::string_view reason, std::chrono::milliseconds delay) {
   const auto delay_ms = delay_of(delay);
   const auto lock = impl_->connection.lock();
   impl_->connection.changed();
-  return impl_->session.fail(id, delay_ms, reason);
+  return impl_->session.fail(item.id, delay_ms, reason, item.take);
 }
 
-bool Consumer::release(ItemId id) {
+bool Consumer::release(const Item& item) {
   const auto lock = impl_->connection.lock();
   impl_->connection.changed();
-  return impl_->session.release(id);
+  return impl_->session.release(item.id, item.take);
 }
+
+bool Consumer::ack(ItemId id) { return ack(of_id(id)); }
+bool Consumer::fail(ItemId id, std::string_view reason, std::chrono::milliseconds delay) {
+  return fail(of_id(id), reason, delay);
+}
+bool Consumer::release(ItemId id) { return release(of_id(id)); }
 
 void Consumer::run(const Handler& handler, const RunOptions& options) {
   std::atomic<std::uint64_t> left = options.count > 0 ? options.count : std::numeric_limits<std::uint64_t>::max();

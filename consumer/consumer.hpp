@@ -30,6 +30,7 @@ struct Item {
   std::string body;
   std::uint16_t attempt = 1;  ///< 1 for the first; 65535: that many or more
   std::uint8_t priority = default_priority;
+  std::uint64_t take = 0;  ///< which of this consumer's items it was: ids may come back
 };
 
 /// What a handler says of its item.
@@ -73,7 +74,11 @@ class Consumer {
   bool get(Item& item, std::optional<std::chrono::milliseconds> timeout = {});
 
   /// Settle an item that get() gave. They return at once; false: it was not held any more (the session was lost, and the
-  /// item is or will be somebody else's), and nothing was said.
+  /// item is or will be somebody else's), and nothing was said. By id, the item is meant that is held by that id now: where
+  /// several threads get items, name the item itself, which may have been lost and given to another thread by now.
+  bool ack(const Item& item);
+  bool fail(const Item& item, std::string_view reason, std::chrono::milliseconds delay = {});
+  bool release(const Item& item);
   bool ack(ItemId id);
   bool fail(ItemId id, std::string_view reason, std::chrono::milliseconds delay = {});
   bool release(ItemId id);

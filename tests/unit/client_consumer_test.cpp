@@ -253,6 +253,23 @@ TEST_CASE("consumer: a new session reclaims what it holds and what it settled un
   CHECK(ids_in(said[1]) == Ids{12});
 }
 
+TEST_CASE("consumer: a job that lost its item does not settle the one of the same id that another job has by now") {
+  ConsumerScript script(10);
+  script.open();
+  script.hand_off(1, {1}, {1});
+  CHECK(script.take() == 1);
+  const auto first = script.consumer.taken();
+  script.begin_anew();
+  script.open();  // it keeps nothing; ids may begin anew with a new broker, too
+  script.hand_off(1, {1}, {1});
+  CHECK(script.take() == 1);
+  const auto second = script.consumer.taken();
+  CHECK_FALSE(script.consumer.ack({1}, first));
+  CHECK_FALSE(script.consumer.fail({1}, 0, "too late", first));
+  CHECK_FALSE(script.consumer.release({1}, first));
+  CHECK(script.consumer.ack({1}, second));
+}
+
 TEST_CASE("consumer: after standing still it takes nothing until the broker has answered") {
   ConsumerScript script(2);
   script.open();
@@ -266,6 +283,20 @@ TEST_CASE("consumer: after standing still it takes nothing until the broker has 
   script.confirm.control_received = script.last_control();
   script.say_confirm();
   CHECK(script.take() == 12);
+}
+
+TEST_CASE("consumer: nothing follows its bye, not even when it had stood still before") {
+  ConsumerScript script(2);
+  script.open();
+  script.control();
+  script.now += lost_after + 1s;
+  script.consumer.bye(script.now);
+  script.tick();
+  script.control();
+  script.confirm.control_received = script.last_control();
+  script.say_confirm();
+  script.tick();
+  CHECK(script.control().empty());
 }
 
 TEST_CASE("consumer: draining releases what waits and what still arrives, and takes the asks back") {

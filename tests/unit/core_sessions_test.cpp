@@ -80,6 +80,35 @@ TEST_CASE("after a pause of the broker's own loop nobody is taken for dead") {
   CHECK_FALSE(world.core.find(morty.id));
 }
 
+TEST_CASE("a pause of the broker's own loop gives no time to who speaks or leaves right after it") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2), summer = world.consumer(3);
+  world.now += 10s;
+  summer.beat();
+  morty.vanish();
+  world.settle();
+  world.advance(grace, {&rick});
+  CHECK_FALSE(world.core.find(morty.id));
+  world.advance(lost_after - grace, {&rick});
+  CHECK_FALSE(world.core.find(summer.id));
+}
+
+TEST_CASE("what follows a bye is not heard") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2), summer = world.consumer(3);
+  rick.put("a");
+  std::string bytes;
+  append_bye(bytes, {});
+  append_ask(bytes, 1);
+  REQUIRE(world.core.control(world.session(morty), morty.next_control, 2, bytes, world.now) == Refusal::none);
+  world.settle();
+  summer.ask();
+  CHECK(morty.received() == Bodies{});
+  CHECK(summer.received() == Bodies{"a"});
+}
+
 TEST_CASE("a client that comes back in a new session takes up again what nobody else has") {
   BrokerWorld world;
   auto rick = world.producer(1);
