@@ -41,11 +41,18 @@ void Core::extend_credits() {
     const bool shut = put_window(session, settings_) == 0;
     return std::exchange(session.window_shut, shut) != shut;
   };
-  for (auto* queue : stock_.take_touched())
-    for (auto* session : queue->producers) {
-      const bool extended = extend_credit(*session, settings_);
-      if (window_moved(*session) || extended) changed(*session);
+  for (auto* queue : stock_.take_touched()) {
+    auto next = queue->producers.begin();
+    for (auto looks = queue->producers.size(); looks > 0; --looks) {
+      const bool extended = extend_credit(**next, settings_);
+      if (window_moved(**next) || extended) changed(**next);
+      // In a full queue whoever is first gets what room there is: next time it is another's turn.
+      if (extended)
+        std::rotate(next, next + 1, queue->producers.end());
+      else
+        ++next;
     }
+  }
 }
 
 Confirm Core::confirm_of(const Session& session) const {

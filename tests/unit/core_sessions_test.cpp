@@ -248,6 +248,24 @@ TEST_CASE("idle producers do not keep a busy one from a small queue") {
   }
 }
 
+TEST_CASE("producers that keep a queue full take turns") {
+  Settings settings;
+  settings.max_items = 10;
+  BrokerWorld world(settings);
+  auto rick = world.producer(1);
+  auto beth = world.producer(2);
+  auto morty = world.consumer(3);
+  for (int i = 0; i < 100; ++i) {
+    for (auto* producer : {&rick, &beth})
+      while (world.session(*producer).credit >= producer->next_put) producer->put("a");
+    morty.ask();
+    morty.received();
+    morty.ack("a");
+  }
+  CHECK(rick.next_put > Number{50});
+  CHECK(beth.next_put > Number{50});
+}
+
 TEST_CASE("a full queue by bytes shuts the window, and opens it again") {
   Settings settings;
   settings.max_bytes = 10;
