@@ -124,9 +124,11 @@ void Core::feed_printer(Session& session) {
   }
 }
 
-/// The last block that all printers who are connected and read have printed; without one, the last of all.
+/// The last block that all printers who are connected and read have printed. When the last one has gone, another one may
+/// come in its place: for some time it counts as if it were there. Otherwise, without one, the last of all.
 Number Core::printed_by_all(Time now) const {
   auto printed = console_.last();
+  if (printers_.empty() && now < printer_expected_until_) return printed_;
   for (const auto* printer : printers_)
     if (printer->printed_at + settings_.printer_stuck > now || printer->printed == console_.last())
       printed = std::min(printed, printer->printed);

@@ -338,6 +338,38 @@ TEST_CASE("a slow printer holds the sayers; one that is stuck does not for long"
   CHECK(morty.confirm().say_held == Held::nothing);
 }
 
+TEST_CASE("while a printer is replaced, a full log holds the sayers; when none comes, not for long") {
+  Settings settings;
+  settings.console_keep = 10;
+  BrokerWorld world(settings);
+  auto morty = world.consumer(1);
+  auto printer = world.printer(2);
+  printer.bye();
+  morty.say("123456789\n");
+  CHECK(morty.confirm().say_held == Held::console);
+  morty.say("said before it knew\n");
+  auto next = world.printer(3);
+  CHECK(next.lines() == Bodies{"123456789\n", "said before it knew\n"});
+  next.beat(Number{2});
+  next.bye();
+  morty.say("123456789\n");
+  CHECK(morty.confirm().say_held == Held::console);
+  world.advance(11s, {&morty});
+  CHECK(morty.confirm().say_held == Held::nothing);
+}
+
+TEST_CASE("a killed printer's successor goes on where it was, even within the grace") {
+  BrokerWorld world;
+  auto morty = world.consumer(1);
+  auto killed = world.printer(2);
+  morty.say("one\n");
+  killed.beat(Number{1});
+  morty.say("two\n");
+  killed.vanish();
+  auto next = world.printer(3);
+  CHECK(next.lines() == Bodies{"two\n"});
+}
+
 TEST_CASE("the seed's parent: when all is done everybody is told to leave, and its line is the last") {
   Settings settings;
   settings.exit_when_done = true;
