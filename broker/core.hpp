@@ -126,6 +126,7 @@ class Core {
   void send(const SessionId& to, std::string bytes);
   Header header_for(const SessionId& id, MessageType type) const { return {type, 0, epoch_, id, {}}; }
   Number printed_by_all(Time now) const;
+  Number printed_by_gone() const;
   void watch_console(Time now);
   void persist();
   void extend_credits();
@@ -181,6 +182,7 @@ class Core {
   Time due_;         // what next_deadline() last said
 
   Number printed_;  // the last block that some printer which is gone has printed
+  Time printer_expected_until_{};
   bool lines_dropped_ = false;
   bool say_held_ = false;  // the console log is full: sayers have no window
 

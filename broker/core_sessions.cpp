@@ -125,10 +125,19 @@ void Core::stand_consumer(Session& session) {
   if (!session.hello.previous) ++consumers_seen_;
 }
 
+/// Where a new printer goes on: at the last block that some printer has printed which is gone, or is about to be. Who
+/// starts a killed one again does not wait for its grace to be over.
+Number Core::printed_by_gone() const {
+  auto printed = printed_;
+  for (const auto* printer : printers_)
+    if (printer->left_at != never) printed = std::max(printed, printer->printed);
+  return printed;
+}
+
 void Core::stand_printer(Session& session, Time now) {
   const auto& hello = session.hello;
   const bool goes_on = hello.previous && hello.previous->epoch == epoch_;
-  session.printed = std::min(goes_on ? hello.heard : printed_, console_.last());
+  session.printed = std::min(goes_on ? hello.heard : printed_by_gone(), console_.last());
   session.sent = session.printed;
   session.printed_at = now;
   session.welcome.first_told = session.printed + 1;
@@ -184,6 +193,7 @@ void Core::end(Session& session, const std::string& why, Time now) {
   }
   if (session.is(Role::printer)) {
     printed_ = std::max(printed_, session.printed);
+    printer_expected_until_ = now + settings_.printer_stuck;
     std::erase(printers_, &session);
   }
 }

@@ -277,6 +277,24 @@ TEST_CASE("idle producers do not keep a busy one from a small queue") {
   }
 }
 
+TEST_CASE("producers that keep a queue full take turns") {
+  Settings settings;
+  settings.max_items = 10;
+  BrokerWorld world(settings);
+  auto rick = world.producer(1);
+  auto beth = world.producer(2);
+  auto morty = world.consumer(3);
+  for (int i = 0; i < 100; ++i) {
+    for (auto* producer : {&rick, &beth})
+      while (world.session(*producer).credit >= producer->next_put) producer->put("a");
+    morty.ask();
+    morty.received();
+    morty.ack("a");
+  }
+  CHECK(rick.next_put > Number{50});
+  CHECK(beth.next_put > Number{50});
+}
+
 TEST_CASE("a full queue by bytes shuts the window, and opens it again") {
   Settings settings;
   settings.max_bytes = 10;
@@ -347,6 +365,38 @@ TEST_CASE("a slow printer holds the sayers; one that is stuck does not for long"
   CHECK(morty.confirm().say_held == Held::console);
   world.advance(11s, {&morty, &printer});
   CHECK(morty.confirm().say_held == Held::nothing);
+}
+
+TEST_CASE("while a printer is replaced, a full log holds the sayers; when none comes, not for long") {
+  Settings settings;
+  settings.console_keep = 10;
+  BrokerWorld world(settings);
+  auto morty = world.consumer(1);
+  auto printer = world.printer(2);
+  printer.bye();
+  morty.say("123456789\n");
+  CHECK(morty.confirm().say_held == Held::console);
+  morty.say("said before it knew\n");
+  auto next = world.printer(3);
+  CHECK(next.lines() == Bodies{"123456789\n", "said before it knew\n"});
+  next.beat(Number{2});
+  next.bye();
+  morty.say("123456789\n");
+  CHECK(morty.confirm().say_held == Held::console);
+  world.advance(11s, {&morty});
+  CHECK(morty.confirm().say_held == Held::nothing);
+}
+
+TEST_CASE("a killed printer's successor goes on where it was, even within the grace") {
+  BrokerWorld world;
+  auto morty = world.consumer(1);
+  auto killed = world.printer(2);
+  morty.say("one\n");
+  killed.beat(Number{1});
+  morty.say("two\n");
+  killed.vanish();
+  auto next = world.printer(3);
+  CHECK(next.lines() == Bodies{"two\n"});
 }
 
 TEST_CASE("the seed's parent: when all is done everybody is told to leave, and its line is the last") {

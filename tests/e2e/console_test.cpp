@@ -1,0 +1,241 @@
+// The console: lines of many processes reach the terminal whole, each once, each process's in its order; printers come
+// late, go, are killed, are slow or stand still.
+#include <signal.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "tests/e2e/library.hpp"
+#include "tests/e2e/show.hpp"
+#include "tests/e2e/spoken.hpp"
+#include "tests/e2e/terminal.hpp"
+
+using namespace baton;
+using namespace baton::e2e;
+
+namespace {
+
+constexpr auto eventually = 60s;
+
+/// Processes that say lines and end.
+struct Sayers {
+  std::size_t count;
+  std::uint64_t lines;  // each
+  LineSizes sizes;
+  std::uint64_t all() const { return count * lines; }
+};
+constexpr Sayers many{20, 5000, {2000, 30}};    // some 200 MB
+constexpr Sayers quieter{20, 5000, {300, 10}};  // some 50 MB: the log holds them all
+constexpr Sayers few{2, 1500, {4000, 0}};       // some 3 MB each: more than may be on its way
+
+std::vector<Process> start(const Sayers& sayers, const Broker& broker) {
+  const auto program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "test-sayer";
+  std::vector<Process> processes;
+  for (std::size_t i = 0; i < sayers.count; ++i)
+    processes.push_back(Process({program, broker.address(), "sayer-" + std::to_string(i), std::to_string(sayers.lines),
+                                 std::to_string(sayers.sizes.most), std::to_string(sayers.sizes.long_ones)}));
+  return processes;
+}
+
+void require_ended(std::vector<Process>& processes) {
+  for (auto& process : processes) REQUIRE_MESSAGE(process.wait(eventually) == 0, process.err().text());
+}
+
+auto has(std::uint64_t lines) {
+  return [lines](const Printed& printed) { return printed.lines >= lines; };
+}
+
+void require_printed(Terminal& terminal, std::uint64_t lines) {
+  const bool all = terminal.wait(has(lines), eventually);
+  const auto printed = terminal.printed();
+  REQUIRE_MESSAGE(all, printed.lines, " of ", lines, " lines, ", printed.missing, " left out, ", printed.repeated,
+                  " again, ", printed.dropped, " dropped");
+}
+
+/// Each line whole, once and in its place.
+void check_flawless(const Printed& printed) {
+  CHECK(printed.others == Args{});
+  CHECK(printed.missing == 0);
+  CHECK(printed.repeated == 0);
+  CHECK(printed.cut == 0);
+  CHECK(printed.dropped == 0);
+}
+
+void check_all_printed(Terminal& terminal, const Sayers& sayers, std::uint64_t others = 0) {
+  require_printed(terminal, sayers.all() + others);
+  const auto printed = terminal.printed();
+  check_flawless(printed);
+  CHECK(printed.lines == sayers.all() + others);
+}
+
+/// Ends the printer as `docker stop` does.
+void stop(Process& printer) {
+  printer.signal(SIGTERM);
+  REQUIRE_MESSAGE(printer.wait() == 0, printer.err().text());
+}
+
+/// An item's line is said before its ack; the producer learns of the ack and says a line of the same name, the next one.
+std::uint64_t say_in_turns(const Broker& broker, std::uint64_t rounds) {
+  Producer producer(producer_of(broker));
+  Consumer consumer(consumer_of(broker));
+  std::mt19937_64 random(1);
+  std::uint64_t number = 0;
+  for (std::uint64_t i = 0; i < rounds; ++i) {
+    producer.put("x");
+    const auto item = consumer.get(soon_ms);
+    REQUIRE(item);
+    consumer.say(spoken_line({"turns", ++number}, many.sizes.draw(random)));
+    consumer.ack(item->id);
+    producer.join();
+    producer.say(spoken_line({"turns", ++number}, many.sizes.draw(random)));
+    producer.flush();  // the consumer's next line goes by another connection
+  }
+  return number;
+}
+
+}  // namespace
+
+TEST_CASE("console: lines of twenty processes come whole and once and in order; a job's before what follows its ack") {
+  Broker broker;
+  Terminal terminal;
+  const Process printer = terminal.printer(broker);
+  const auto begin = Clock::now();
+  auto sayers = start(many, broker);
+  const auto turns = say_in_turns(broker, 500);
+  check_all_printed(terminal, many, turns);
+  MESSAGE("", many.all() + turns, " lines in ", milliseconds(Clock::now() - begin), " ms");
+  require_ended(sayers);
+}
+
+TEST_CASE("console: a printer that comes two seconds late prints all") {
+  Broker broker;
+  Terminal terminal;
+  auto sayers = start(quieter, broker);
+  static_cast<void>(sayers.front().wait(2s));
+  const Process printer = terminal.printer(broker);
+  check_all_printed(terminal, quieter);
+  require_ended(sayers);
+}
+
+TEST_CASE("console: two printers both print all and a later one goes on where the first one to go was") {
+  Broker broker;
+  Terminal one, two;
+  Process printer = one.printer(broker), other = two.printer(broker);
+  auto sayers = start(quieter, broker);
+  check_all_printed(one, quieter);
+  check_all_printed(two, quieter);
+  require_ended(sayers);
+}
+
+TEST_CASE("console: a printer ended by SIGTERM and started again goes on exactly where it was") {
+  Broker broker;
+  Terminal terminal;
+  Process printer = terminal.printer(broker);
+  auto sayers = start(many, broker);
+  for (std::uint64_t part = 1; part < 10; ++part) {
+    require_printed(terminal, many.all() * part / 10);
+    stop(printer);
+    printer = terminal.printer(broker);
+  }
+  check_all_printed(terminal, many);
+  require_ended(sayers);
+}
+
+TEST_CASE("console: of a printer that is killed one block is repeated or cut at most") {
+  Broker broker;
+  Terminal terminal;
+  Process printer = terminal.printer(broker);
+  auto sayers = start(many, broker);
+  for (std::uint64_t part = 1; part < 10; ++part) {
+    require_printed(terminal, many.all() * part / 10);
+    const auto before = terminal.printed();
+    printer.signal(SIGKILL);
+    REQUIRE(printer.wait() == 128 + SIGKILL);
+    printer = terminal.printer(broker);
+    require_printed(terminal, before.lines + 1000);
+    const auto after = terminal.printed();
+    MESSAGE("", after.repeated - before.repeated, " lines again, ", after.cut - before.cut, " cut");
+  }
+  require_printed(terminal, many.all());
+  const auto printed = terminal.printed();
+  CHECK(printed.missing == 0);
+  CHECK(printed.others == Args{});
+  require_ended(sayers);
+}
+
+TEST_CASE("console: a slow printer holds the sayers who say why and nothing is lost") {
+  Broker broker({"--console-keep", "256K"});
+  Terminal terminal;
+  terminal.read_slowly(100'000);
+  const Process printer = terminal.printer(broker);
+  auto sayers = start(few, broker);
+  REQUIRE(terminal.wait(has(50)));
+  Process other = broker.producer({"x"});
+  CHECK(other.err().next_with("the console is full"));
+  for (auto& sayer : sayers) CHECK_FALSE(sayer.wait(1s));
+  CHECK(terminal.printed().lines < few.all() / 4);
+  CHECK(broker.process().memory() < (32u << 20));
+  terminal.read_fast();
+  require_printed(terminal, few.all());
+  require_ended(sayers);
+  REQUIRE(other.wait() == 0);
+  auto printed = terminal.printed();
+  printed.others.clear();  // the other producer's
+  check_flawless(printed);
+}
+
+TEST_CASE("console: without a printer the oldest lines go and the gap is printed as a count") {
+  Broker broker({"--console-keep", "1M"});
+  auto sayers = start(few, broker);
+  require_ended(sayers);  // nobody holds them
+  Terminal terminal;
+  const Process printer = terminal.printer(broker);
+  REQUIRE(terminal.wait([](const Printed& printed) { return printed.dropped + printed.lines >= few.all(); }));
+  const auto printed = terminal.printed();
+  CHECK(printed.gaps == 1);
+  CHECK(printed.dropped + printed.lines == few.all());
+  CHECK(printed.lines > 300);  // some 1 MB
+  CHECK(printed.repeated + printed.cut == 0);
+}
+
+namespace {
+
+/// Sayers end though the printer stands still; when it goes on, it says how many lines it has missed.
+void check_goes_on_without(Broker& broker, Terminal& terminal, const std::function<void()>& stand_still,
+                           const std::function<void()>& go_on) {
+  Process first = broker.producer({"x"});
+  REQUIRE(first.wait() == 0);
+  REQUIRE(terminal.wait([](const Printed& printed) { return printed.others.size() == 2; }));
+  stand_still();
+  const auto begin = Clock::now();
+  auto sayers = start(few, broker);
+  require_ended(sayers);
+  MESSAGE("held for ", milliseconds(Clock::now() - begin), " ms");
+  CHECK(milliseconds(Clock::now() - begin) < 15'000);
+  go_on();
+  REQUIRE(terminal.wait([](const Printed& printed) { return printed.dropped + printed.lines >= few.all(); }));
+  const auto printed = terminal.printed();
+  CHECK(printed.dropped > 0);
+  CHECK(printed.dropped + printed.lines == few.all());
+  CHECK(printed.repeated + printed.cut == 0);
+}
+
+}  // namespace
+
+TEST_SUITE("timed") {
+  TEST_CASE("console: a printer whose terminal stands still does not hold the sayers for long") {
+    Broker broker({"--console-keep", "256K"});
+    Terminal terminal;
+    const Process printer = terminal.printer(broker);
+    check_goes_on_without(
+        broker, terminal, [&] { terminal.do_not_read(); }, [&] { terminal.read_fast(); });
+  }
+
+  TEST_CASE("console: a printer under SIGSTOP does not hold the sayers for long") {
+    Broker broker({"--console-keep", "256K"});
+    Terminal terminal;
+    Process printer = terminal.printer(broker);
+    check_goes_on_without(
+        broker, terminal, [&] { printer.signal(SIGSTOP); }, [&] { printer.signal(SIGCONT); });
+  }
+}
