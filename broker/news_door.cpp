@@ -9,9 +9,11 @@
 namespace baton::broker {
 namespace {
 
-constexpr int high_water = 100'000;    // messages to one subscriber who does not read; all is repeated anyway
-constexpr int max_subscription = 512;  // bytes: what subscribers may send
-constexpr int last_words = 1000;       // ms for what is under way when the broker ends
+constexpr int high_water = 100'000;  // messages to one subscriber who does not read; all is repeated anyway
+constexpr int last_words = 1000;     // ms for what is under way when the broker ends
+// Bytes of what a subscriber may send. Its handshake takes some 40, a topic of ours 27 at most; each byte more would let
+// strangers' topics cost libzmq more memory, and more time at each departure.
+constexpr int max_subscription = 64;
 
 /// Whose message it is; nullptr when its connection has ended and libzmq gives its subscriptions up.
 NewsTopics::Connection connection_of(zmq::message_t& message) {
