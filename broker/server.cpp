@@ -16,11 +16,11 @@
 namespace baton::broker {
 namespace {
 
-constexpr int most_sockets = 10'000;     // lanes, nearly all; fewer where the limit of open files is low
-constexpr Duration news_share = 1ms;     // of a turn, at most
+constexpr int most_sockets = 10'000;  // lanes, nearly all; fewer where the limit of open files is low
+constexpr Duration news_share = 1ms;  // of a turn, at most
 constexpr Duration control_share = 1ms;
 constexpr Duration put_share = 1ms;
-constexpr Duration lane_retry = 1ms;      // while a consumer has asked and not quite connected
+constexpr Duration lane_retry = 1ms;  // while a consumer has asked and not quite connected
 
 int signal_descriptor() {
   sigset_t set;
