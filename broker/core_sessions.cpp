@@ -8,9 +8,10 @@
 namespace baton::broker {
 
 bool Core::subscribed(const SessionId& topic, Time now) {
-  if (subscriptions_.size() > 10 * std::size_t{settings_.max_sessions}) return false;  // nobody needs so many
-  ++subscriptions_[topic];
   const auto found = sessions_.find(topic);
+  // Strangers' topics are bounded, and keep nobody out: a client whose hello is here is no stranger.
+  if (found == sessions_.end() && subscriptions_.size() > 10 * std::size_t{settings_.max_sessions}) return false;
+  ++subscriptions_[topic];
   if (found == sessions_.end()) return true;
   auto& session = *found->second;
   session.left_at = never;

@@ -8,6 +8,7 @@
 
 #include "broker/front.hpp"
 #include "broker/lanes.hpp"
+#include "broker/news_door.hpp"
 #include "broker/plain_doors.hpp"
 #include "net/endpoint.hpp"
 
@@ -36,7 +37,6 @@ class Server {
   void bind_any_block();
   void unbind_all();
   void wait();
-  void read_news(Time now);
   bool read_control(Time until);
   void read_put(Time until);
   void carry_out();
@@ -45,7 +45,8 @@ class Server {
   bool signalled();
 
   zmq::context_t context_;
-  zmq::socket_t put_, control_, news_;
+  zmq::socket_t put_, control_;
+  NewsDoor news_;
   Lanes lanes_;
   std::optional<PlainDoors> plain_;
   Endpoint endpoint_;

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <utility>
 
+#include "broker/credit.hpp"
 #include "proto/ensure.hpp"
 
 namespace baton::broker {
@@ -425,6 +426,9 @@ void Stock::check_invariants() const {
     ensure(c[static_cast<std::size_t>(Place::ready)] == queue->ready.size());
     ensure(c[static_cast<std::size_t>(Place::delayed)] == queue->delayed);
     ensure(c[static_cast<std::size_t>(Place::held)] == queue->held);
+    std::uint64_t granted = 0;
+    for (const auto* session : queue->producers) granted += unused_credit(*session);
+    ensure(queue->granted == granted);
     ensure(queue->put == queue->depth() + queue->done + queue->dead);
     ensure(queue->to_serve || queue->ready.empty() || queue->waiting.empty());
   }

@@ -10,6 +10,7 @@ using nlohmann::json;
 
 constexpr std::array<std::string_view, 3> role_names{"producer", "consumer", "printer"};
 constexpr std::size_t max_runs = 100'000;
+constexpr Number highest_first_put{std::uint64_t{1} << 62};  // numbers go on from it and must not run over
 
 /// A field of a hello that is not what it must be.
 struct Wrong {
@@ -148,6 +149,7 @@ Refusal parse(std::string_view text, Hello& hello, std::string& why) {
     if (object.contains("reclaim")) hello.reclaim = runs_from_json(object["reclaim"]);
     if (hello.role == Role::producer && hello.name.empty()) throw Wrong{Refusal::hello, "a producer gives its name"};
     if (hello.first_put.value == 0) throw Wrong{Refusal::hello, "first_put counts from 1"};
+    if (hello.first_put > highest_first_put) throw Wrong{Refusal::hello, "first_put is beyond all that can be put"};
     return Refusal::none;
   } catch (const Wrong& wrong) {
     why = wrong.why;

@@ -20,6 +20,20 @@ TEST_CASE("a session stands when hello and subscription are here, in either orde
   CHECK(world.core.find(session_id(2)));
 }
 
+TEST_CASE("strangers' topics are bounded, and keep no client out") {
+  Settings settings;
+  settings.max_sessions = 2;
+  BrokerWorld world(settings);
+  std::uint8_t noted = 0;
+  for (std::uint8_t n = 100; n < 200; ++n) noted += world.core.subscribed(session_id(n), world.now);
+  CHECK(noted < 30);
+  Hello hello;
+  hello.role = Role::printer;
+  CHECK(world.core.hello(session_id(1), hello, world.now) == Refusal::none);
+  CHECK(world.core.subscribed(session_id(1), world.now));
+  CHECK(world.core.find(session_id(1)));
+}
+
 TEST_CASE("a killed consumer's items go to another one after the grace, not before") {
   BrokerWorld world;
   auto rick = world.producer(1);

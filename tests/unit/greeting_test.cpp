@@ -37,6 +37,7 @@ TEST_CASE("hellos that are valid") {
            consumer(R"(,"reclaim":[[1,65536]])"),
            consumer(R"(,"previous":{"epoch":"00000000000000ff","session":"000102030405060708090a0b0c0d0e0f"})"),
            producer(R"(,"first_put":1)"),
+           producer(R"(,"first_put":4611686018427387904)"),
            queues(static_cast<int>(max_queues)),
        }) {
     CAPTURE(json);
@@ -83,6 +84,7 @@ TEST_CASE("hellos that are refused") {
            {consumer(R"(,"reclaim":[[1,65536],[100000,1]])"), Refusal::hello},
            {consumer(R"(,"reclaim":[[-1,1]])"), Refusal::hello},
            {producer(R"(,"first_put":0)"), Refusal::hello},
+           {producer(R"(,"first_put":4611686018427387905)"), Refusal::hello},
        }) {
     CAPTURE(row.json.substr(0, 200));
     CHECK(refusal_of(row.json) == row.refusal);

@@ -374,6 +374,7 @@ TEST_CASE("PROTOCOL.md states the limits and times of the code") {
       {"max_queue_name", number(max_queue_name)},
       {"max_queues", number(max_queues)},
       {"max_client_name", number(max_client_name)},
+      {"topics_per_connection", number(topics_per_connection)},
       {"max_asks", number(max_asks)},
       {"max_priority", number(max_priority)},
       {"default_priority", number(default_priority)},
