@@ -84,6 +84,10 @@ std::chrono::milliseconds parse_seconds(const std::string& text) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000 + 0.5));
 }
 
+std::string counted(std::uint64_t count, const std::string& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
 CommonOptions::CommonOptions(CLI::App& app, bool with_tag) : program_(app.get_name()) {
   const Endpoint by_default;
   broker_ = to_string(by_default);
