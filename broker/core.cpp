@@ -10,6 +10,8 @@
 namespace baton::broker {
 namespace {
 
+constexpr Duration lane_again = 1s;  // between attempts to open a lane for a consumer that is at work
+
 /// Which role may send an entry on the control stream.
 bool may_send(Role role, EntryKind kind) {
   switch (kind) {
@@ -126,6 +128,7 @@ void Core::apply(Session& session, const Entry& entry, Time now) {
 void Core::bye(Session& session, Number last_put, Time now) {
   session.said_bye = true;
   session.last_put = last_put;
+  session.asks_of_lane = 0;
   if (!session.is(Role::consumer)) return;
   stock_.forget_asks(session);
   stock_.give_all_back(session, {}, now);
@@ -148,8 +151,8 @@ void Core::lane_lost(Session& session, const LaneLost& lost) {
   stock_.take_back_after(session, session.lane_base + lost.received.value);
   stock_.forget_asks(session);
   effects_.lane_changes.push_back({session.id, session.lane_generation, false});
+  session.asks_of_lane = lost.wanted;
   open_lane(session);
-  stock_.ask(session, lost.wanted);
 }
 
 void Core::open_lane(Session& session) {
@@ -164,6 +167,7 @@ void Core::lane_opened(const SessionId& id, std::uint32_t generation, std::uint1
   auto* session = find(id);
   if (!session || session->lane_generation != generation) return;
   session->lane_port = port;
+  stock_.ask(*session, std::exchange(session->asks_of_lane, 0));
   changed(*session);
 }
 
@@ -171,7 +175,18 @@ void Core::lane_failed(const SessionId& id, std::uint32_t generation, Time now) 
   auto* session = find(id);
   if (!session || session->lane_generation != generation) return;
   stock_.take_back_after(*session, session->lane_base);  // nobody has seen what was handed off on it
-  refuse(id, Refusal::sessions_full, {}, now);
+  stock_.forget_asks(*session);
+  if (session->held == 0) return refuse(id, Refusal::sessions_full, {}, now);
+  lanes_wanted_.push_back(id);  // it goes on with what it holds
+  open_lanes_at_ = std::min(open_lanes_at_, now + lane_again);
+}
+
+/// Tries again to open the lanes for which there was no port.
+void Core::open_lanes(Time now) {
+  if (now < open_lanes_at_) return;
+  open_lanes_at_ = never;
+  for (const auto& id : std::exchange(lanes_wanted_, {}))
+    if (auto* session = find(id)) open_lane(*session);
 }
 
 void Core::say(const Session& session, std::string_view block) {
@@ -190,6 +205,7 @@ void Core::end_turn(Time now, bool control_dry) {
     if (look_at_ != never) look_at_ += now - due_;
   }
   if (control_dry || now - longest_pause > look_at_) check_liveness(now);
+  open_lanes(now);
   stock_.tick(now);
   stock_.serve();
   give_out(std::exchange(plain_.out_room, 0));
@@ -212,7 +228,7 @@ void Core::end_turn(Time now, bool control_dry) {
 
 Time Core::next_deadline() const {
   if (!changed_.empty() || stock_.has_to_serve()) return Time{};  // something came up after the last turn
-  auto next = std::min({look_at_, beat_at_, stock_.next_deadline()});
+  auto next = std::min({look_at_, beat_at_, open_lanes_at_, stock_.next_deadline()});
   if (ending_ == Ending::leaving) next = std::min(next, ending_since_ + settings_.leave_within);
   if (ending_ == Ending::printing) next = std::min(next, ending_since_ + settings_.print_within);
   return next;

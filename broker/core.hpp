@@ -56,7 +56,8 @@ class Core {
   bool plain_items_wait() const;
   void set_out_room(std::uint32_t room) { plain_.out_room = room; }
 
-  /// Answers to Effects::lane_changes.
+  /// Answers to Effects::lane_changes. Without a lane a session that holds nothing is refused (sessions_full); one that
+  /// holds items keeps them, and opening is tried again.
   void lane_opened(const SessionId& id, std::uint32_t generation, std::uint16_t port);
   void lane_failed(const SessionId& id, std::uint32_t generation, Time now);
 
@@ -112,6 +113,7 @@ class Core {
   void settle_runs(Session& session, const Entry& entry, Time now);
   void lane_lost(Session& session, const LaneLost& lost);
   void open_lane(Session& session);
+  void open_lanes(Time now);
   void say(const Session& session, std::string_view block);
 
   // What sessions are told (core_news.cpp).
@@ -171,6 +173,8 @@ class Core {
   Plain plain_;
 
   Time look_at_;     // when some session's silence or departure must be judged, at the earliest
+  std::vector<SessionId> lanes_wanted_;  // sessions whose lane could not be opened
+  Time open_lanes_at_ = never;           // when that is tried again
   Time beat_at_;     // when all sessions get the next beat
   Time sweep_at_{};  // when old tombstones are swept
   Time due_;         // what next_deadline() last said

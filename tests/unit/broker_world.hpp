@@ -105,8 +105,10 @@ class BrokerWorld {
       core.end_turn(now, true);
       core.check_invariants();
       for (const auto& change : std::exchange(effects.lane_changes, {}))
-        if (change.open)
+        if (change.open && ports_left)
           core.lane_opened(change.session, change.generation, static_cast<std::uint16_t>(6000 + change.generation));
+        else if (change.open)
+          core.lane_failed(change.session, change.generation, now);
       for (auto& message : effects.lane_messages) lane_messages[message.session].push_back(message);
       for (auto& news : effects.news) news_of[news.to].push_back(news.bytes);
       for (auto& line : effects.log) log.push_back(line);
@@ -127,6 +129,7 @@ class BrokerWorld {
   std::map<SessionId, std::vector<Effects::LaneMessage>> lane_messages;
   std::map<SessionId, std::vector<std::string>> news_of;
   std::vector<std::string> log;
+  bool ports_left = true;  ///< for lanes
 };
 
 }  // namespace baton::broker::test
