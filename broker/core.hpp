@@ -56,7 +56,8 @@ class Core {
   bool plain_items_wait() const;
   void set_out_room(std::uint32_t room) { plain_.out_room = room; }
 
-  /// Answers to Effects::lane_changes.
+  /// Answers to Effects::lane_changes. Without a lane a session that holds nothing is refused (sessions_full); one that
+  /// holds items keeps them, and opening is tried again.
   void lane_opened(const SessionId& id, std::uint32_t generation, std::uint16_t port);
   void lane_failed(const SessionId& id, std::uint32_t generation, Time now);
 

@@ -164,7 +164,9 @@ void Core::refuse(const SessionId& id, Refusal refusal, const std::string& detai
                            to_hex(id).substr(0, 8) + "]");
   if (subscriptions_.contains(id))
     send(id, encode_json(header_for(id, MessageType::refusal), to_json(RefusalNotice{refusal, text})));
-  if (auto* session = find(id); session && ends_session(refusal)) end(*session, text, now);
+  // Who finds no room is not gone: it asks again each second, and the log need not say so.
+  if (auto* session = find(id); session && ends_session(refusal))
+    end(*session, refusal == Refusal::sessions_full ? std::string() : text, now);
 }
 
 void Core::end(Session& session, const std::string& why, Time now) {

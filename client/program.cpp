@@ -32,6 +32,9 @@ std::string in_seconds(Duration time) {
   return text;
 }
 
+/// Of "--queue=mail" the "--queue".
+std::string name_of_option(const std::string& arg) { return arg.substr(0, arg.find('=')); }
+
 /// Takes the words out of `args`; the options and their values stay.
 std::vector<std::string> take_words(const CLI::App& app, std::vector<std::string>& args) {
   std::vector<std::string> words, options;
@@ -44,9 +47,14 @@ std::vector<std::string> take_words(const CLI::App& app, std::vector<std::string
       words.push_back(args[i]);
       continue;
     }
+    const auto name = name_of_option(args[i]);
+    const auto* option = app.get_option_no_throw(name);
+    if (!option)  // CLI11 would take "-2" for a word, which goes nowhere
+      throw CLI::ParseError("unknown option " + name + " (put -- before words that begin with -)",
+                            CLI::ExitCodes::ExtrasError);
     options.push_back(args[i]);
-    const auto* option = app.get_option_no_throw(args[i]);
-    if (option && option->get_items_expected_max() > 0 && i + 1 < args.size()) options.push_back(args[++i]);
+    const bool value_follows = name == args[i] && option->get_items_expected_max() > 0;
+    if (value_follows && i + 1 < args.size()) options.push_back(args[++i]);
   }
   args = std::move(options);
   return words;
@@ -74,6 +82,10 @@ SleepRange parse_sleep(const std::string& text) {
 std::chrono::milliseconds parse_seconds(const std::string& text) {
   const auto seconds = seconds_from(text, text, "a number of seconds, such as 10 or 0.5");
   return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000 + 0.5));
+}
+
+std::string counted(std::uint64_t count, const std::string& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
 CommonOptions::CommonOptions(CLI::App& app, bool with_tag) : program_(app.get_name()) {
@@ -105,9 +117,9 @@ void CommonOptions::read(ClientOptions& options) const {
 
 std::optional<int> parse(CLI::App& app, int argc, char** argv, std::vector<std::string>* words) {
   std::vector<std::string> args(argv + 1, argv + argc);
-  if (words) *words = take_words(app, args);
-  std::reverse(args.begin(), args.end());  // as CLI11 wants them
   try {
+    if (words) *words = take_words(app, args);
+    std::reverse(args.begin(), args.end());  // as CLI11 wants them
     app.parse(std::move(args));
     return std::nullopt;
   } catch (const CLI::Success& success) {

@@ -111,7 +111,8 @@ Session::News Session::on_welcome(const Header& header, std::string_view payload
   }
   control_of_ = id_;
   ever_welcomed_ = true;
-  full_ = doubted_ = bye_appended_ = rewind_ = behind_ = false;
+  if (config_.role != Role::consumer) full_ = false;  // a consumer's lane may yet be refused
+  doubted_ = bye_appended_ = rewind_ = behind_ = false;
   proof_.reset();
   told_ = StreamReceiver(welcome_.first_told);
   told_moved_ = now;
@@ -134,6 +135,7 @@ Session::News Session::on_confirm(std::string_view payload, Time now) {
   if (confirm.rewind_control || now >= control_.resend_at()) control_.rewind(now);
   if (doubted_ && proof_ && control_.confirmed() >= *proof_) doubted_ = false;
   shutdown_ = shutdown_ || confirm.shutdown;
+  if (confirm.lane_port != 0) full_ = false;
   const bool behind = confirm.told > told_.received();
   if (behind && !behind_) told_moved_ = now;
   behind_ = behind;
@@ -152,6 +154,7 @@ Session::News Session::on_refusal(const Header& header, std::string_view payload
       renew(standing() ? epoch_ : header.epoch, now);
       break;
     case Refusal::sessions_full:
+      if (standing()) renew(epoch_, now);
       full_ = true;
       hello_at_ = std::max(hello_at_, now + refused_again);
       break;
@@ -203,7 +206,7 @@ Time Session::reopen_at() const { return std::max(last_news_, opened_) + lost_af
 
 Time Session::give_up_at() const {
   if (bye_) return bye_time_ + goodbye_timeout;
-  if (ever_welcomed_ || config_.connect_timeout == Duration::max()) return never;
+  if (ever_welcomed_ || full_ || config_.connect_timeout == Duration::max()) return never;
   return started_ + config_.connect_timeout;
 }
 

@@ -110,7 +110,8 @@ class Session {
   bool was_welcomed() const { return ever_welcomed_; }
   const std::optional<SessionError>& error() const { return error_; }
   bool shutdown() const { return shutdown_; }
-  bool full() const { return full_; }  ///< greeting, and the broker has no room for another consumer
+  /// The broker has no room for another client, or no lane for another consumer: it is asked again each second.
+  bool full() const { return full_; }
   /// The broker is silent, or was not reached yet.
   bool out_of_touch(Time now) const { return !standing() || now - last_news_ > beat_interval * 2; }
 

@@ -98,9 +98,9 @@ struct Consumer::Impl {
   }
 
   std::string why_wait() const {
-    if (session.session().full()) return "the broker has no lane left for another consumer";
-    return session.session().out_of_touch(Connection::now()) ? no_contact(session.session(), options.broker)
-                                                             : std::string();
+    const auto& standing = session.session();
+    return standing.full() || standing.out_of_touch(Connection::now()) ? no_contact(standing, options.broker)
+                                                                       : std::string();
   }
 
   bool wait_for_item(Connection::Lock& lock, Item& item, Time until);

@@ -12,13 +12,6 @@ namespace {
 
 constexpr std::size_t runs_per_entry = 4096;
 
-/// Cuts `text` to `size` bytes, but not within a UTF-8 character.
-std::string_view cut(std::string_view text, std::size_t size) {
-  if (text.size() <= size) return text;
-  while (size > 0 && (text[size] & 0xc0) == 0x80) --size;
-  return text.substr(0, size);
-}
-
 std::uint64_t items_in(const std::vector<ItemRun>& runs) {
   std::uint64_t items = 0;
   for (const auto& run : runs) items += run.count;
@@ -159,7 +152,7 @@ bool ConsumerSession::release(ItemId id, std::uint64_t take) {
 
 bool ConsumerSession::fail(ItemId id, std::uint32_t delay_ms, std::string_view reason, std::uint64_t take) {
   if (session_.over() || !held_.erase(id, take)) return false;
-  const Failure failure{id, delay_ms, cut(reason, max_reason)};
+  const Failure failure{id, delay_ms, cut_utf8(reason, max_reason)};
   session_.append(entry_head_size + 12 + failure.reason.size(), 0,
                   [&](std::string& out) { append_fail(out, failure); });
   return true;

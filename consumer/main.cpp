@@ -4,6 +4,7 @@
 
 #include "client/program.hpp"
 #include "consumer/consumer.hpp"
+#include "proto/greeting.hpp"
 
 namespace {
 
@@ -16,12 +17,15 @@ struct Settings {
   bool fail = false;
 };
 
-/// What the seed calls the item: the `name` of a JSON object, else the body. On one line.
+constexpr std::size_t shown = 200;  // bytes of a name: a console line has a limit, an item's body a higher one
+
+/// What the seed calls the item: the `name` of a JSON object, else the body. On one line, its end cut off if need be.
 std::string name_of(const std::string& body) {
   std::string name = body;
   const auto json = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
   if (json.is_object() && json.contains("name"))
     name = json["name"].is_string() ? json["name"].get<std::string>() : json["name"].dump();
+  if (name.size() > shown) name = std::string(baton::cut_utf8(name, shown)) + "...";
   for (char& c : name)
     if (static_cast<unsigned char>(c) < ' ' && c != '\t') c = ' ';
   return name;

@@ -61,7 +61,7 @@ bool LineReader::fill() {
   if (items[1].revents) {
     buffer_.clear();  // half a line is no item
     begin_ = looked_ = 0;
-    end_ = true;
+    end_ = stopped_ = true;
     return false;
   }
   const auto before = buffer_.size();

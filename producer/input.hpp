@@ -29,6 +29,8 @@ class LineReader {
   std::optional<std::string> next();
   /// Of the line that next() gave, from 1.
   std::size_t number() const { return number_; }
+  /// Whether next() gave nothing because it was stopped, rather than at the end.
+  bool stopped() const { return stopped_; }
 
  private:
   bool fill();
@@ -38,7 +40,7 @@ class LineReader {
   std::size_t begin_ = 0;   // of the next line in the buffer
   std::size_t looked_ = 0;  // up to here no line end follows
   std::size_t number_ = 0;
-  bool end_ = false;
+  bool end_ = false, stopped_ = false;
 };
 
 }  // namespace baton

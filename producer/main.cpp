@@ -73,12 +73,14 @@ class Run {
       if (settings_.items[i] != "-") static_cast<void>(word(i));
     if (settings_.client.name.empty() || (skip_ = producer_.put_before()) == 0) skip_ = 0;
     if (skip_ > 0) std::cerr << "the first " << skip_ << " items of '" << settings_.client.name << "' are in already\n";
-    for (std::size_t i = 0; i < settings_.items.size() && !signals_.stopped(); ++i)
+    for (std::size_t i = 0; i < settings_.items.size(); ++i)
       settings_.items[i] == "-" ? put_lines(STDIN_FILENO, "stdin") : put(word(i));
     if (!settings_.file.empty()) put_file();
+    all_put_ = true;
     finish_progress();
   }
   std::uint64_t items_put() const { return put_; }
+  bool all_put() const { return all_put_; }
 
  private:
   std::string word(std::size_t i) const {
@@ -101,7 +103,11 @@ class Run {
       }
       put(baton::body_of(*line, settings_.raw, source + ": line " + std::to_string(reader.number())));
     }
+    if (reader.stopped()) stop();
   }
+
+  /// The signal may be here a moment before the producer is stopped by it.
+  [[noreturn]] static void stop() { throw ClientError(ClientError::Kind::closed, "stopped"); }
 
   void put(const std::string& body) {
     if (skip_ > 0) {
@@ -109,7 +115,7 @@ class Run {
       return;
     }
     if (!settings_.sleep.none()) signals_.sleep(settings_.sleep.draw());
-    if (signals_.stopped()) return;
+    if (signals_.stopped()) stop();
     producer_.put(body, settings_.put);
     if (++put_ >= many && put_ % 256 == 0) show_progress();
   }
@@ -131,6 +137,7 @@ class Run {
   std::chrono::steady_clock::time_point shown_;
   std::uint64_t put_ = 0;
   std::uint64_t skip_ = 0;  // items that an earlier process of this name has put
+  bool all_put_ = false;
 };
 
 int report_settled(const baton::Settled& settled) {
@@ -146,31 +153,40 @@ int report_settled(const baton::Settled& settled) {
   return settled.lost > 0 ? some_lost : settled.dead > 0 ? some_died : 0;
 }
 
-int produce(const Settings& settings, Producer& producer, baton::StopSignals& signals) {
-  const auto pid = std::to_string(getpid());
-  Run run(settings, producer, signals);
-  producer.say("Starting producer => " + pid);
-  producer.flush();  // lines and items go by two doors: this one is to be first
-  run.put_all();
-  int code = 0;
-  if (settings.wait) code = report_settled(producer.join());
-  producer.flush();
-  producer.say("Producer " + pid + " exiting...");
-  producer.close();
-  return code;
+/// After SIGTERM or SIGINT: what was put is seen through, the rest is not put.
+int report_stopped(const Settings& settings, const Run& run) {
+  if (run.all_put() && !settings.wait) return 0;
+  std::cerr << program << ": stopped "
+            << (run.all_put() ? "before all items were settled"
+                              : "after " + baton::counted(run.items_put(), "item") + "; the rest was not put")
+            << '\n';
+  return 1;
 }
 
-/// After SIGTERM or SIGINT: what was put is seen through, the rest is not put.
-int leave(const Settings& settings, Producer& producer) {
+void leave(Producer& producer) {
   try {
     producer.say("Producer " + std::to_string(getpid()) + " exiting...");
     producer.close();
   } catch (const ClientError& error) {
-    if (error.kind() != ClientError::Kind::closed) throw;  // no broker was ever reached: nothing was put
+    if (error.kind() != ClientError::Kind::closed) throw;  // stopped before a broker was reached
   }
-  if (!settings.wait) return 0;
-  std::cerr << program << ": stopped before all items were settled\n";
-  return 1;
+}
+
+int produce(const Settings& settings, Producer& producer, baton::StopSignals& signals) {
+  Run run(settings, producer, signals);
+  int code = 0;
+  try {
+    producer.say("Starting producer => " + std::to_string(getpid()));
+    producer.flush();  // lines and items go by two doors: this one is to be first
+    run.put_all();
+    if (settings.wait) code = report_settled(producer.join());
+    producer.flush();
+  } catch (const ClientError& error) {
+    if (!signals.stopped() || error.kind() != ClientError::Kind::closed) throw;
+    code = report_stopped(settings, run);
+  }
+  leave(producer);
+  return code;
 }
 
 }  // namespace
@@ -182,12 +198,7 @@ int main(int argc, char** argv) {
     baton::StopSignals signals;
     Producer producer(settings.client);
     const baton::StopSignals::Watcher watcher(signals, [&producer] { producer.stop(); });
-    try {
-      return produce(settings, producer, signals);
-    } catch (const ClientError& error) {
-      if (!signals.stopped() || error.kind() != ClientError::Kind::closed) throw;
-      return leave(settings, producer);
-    }
+    return produce(settings, producer, signals);
   } catch (const baton::InputError& error) {
     std::cerr << program << ": " << error.what() << '\n';
     return 2;

@@ -71,6 +71,15 @@ TEST_CASE("input: invalid UTF-8 is an error that names the line, unless the byte
   CHECK(got[3] == "never");
 }
 
+TEST_CASE("input: a consumer shows the beginning of a long name, and the item is done") {
+  const std::string longest(2u << 20, 'x');
+  const TemporaryFile items(longest + "\n");
+  Pair pair;
+  Process producer = pair.broker.producer({"--file", items.path(), "--wait"});
+  CHECK(names(next_got(pair.printer, 1)) == Args{longest.substr(0, 200) + "..."});
+  CHECK(producer.wait() == 0);
+}
+
 TEST_CASE("input: a consumer ends after as many items as it was told to get") {
   Broker broker;
   Process printer = broker.printer();

@@ -84,6 +84,20 @@ TEST_CASE("options: a bad one is refused in one line that names it") {
   }
 }
 
+TEST_CASE("options: a word that begins with - is no word") {
+  const DeadPort nobody;
+  const std::string at = "127.0.0.1:" + nobody.port();
+  const std::string hint = "(put -- before words that begin with -)";
+  check_refused(start("baton-producer", {"--broker", at, "1", "-2", "3"}), "unknown option -2 " + hint);
+  check_refused(start("baton-producer", {"--broker=" + at, "--quue=mail", "1"}), "unknown option --quue " + hint);
+
+  const Broker broker;
+  Process printer = broker.printer(), consumer = broker.consumer();
+  Process producer = broker.producer({"--priority=4", "1", "--", "-2", "--wait"});
+  CHECK(producer.wait() == 0);
+  CHECK(names(next_got(printer, 3)) == Args{"1", "-2", "--wait"});
+}
+
 TEST_CASE("options: values out of range are refused") {
   const DeadPort nobody;
   const std::string at = "127.0.0.1:" + nobody.port();

@@ -66,6 +66,48 @@ TEST_CASE("SIGTERM to idle clients: they exit 0") {
   CHECK(printer.wait() == 0);
 }
 
+TEST_CASE("SIGTERM to a producer that has more to put: it sees through what was put, says so and exits 1") {
+  Broker broker({"--max-items", "2"});
+  Process printer = broker.printer();
+  SUBCASE("while stdin is open") {
+    Process producer = broker.producer({"-"});
+    producer.write("a\n");
+    Process consumer = broker.consumer();
+    REQUIRE(names(next_got(printer, 1)) == Args{"a"});
+    producer.signal(SIGTERM);
+    CHECK(producer.wait() == 1);
+    CHECK(producer.err().text() == "baton-producer: stopped after 1 item; the rest was not put\n");
+    CHECK(printer.out().next_with("Producer " + std::to_string(producer.pid()) + " exiting..."));
+  }
+  SUBCASE("while the queue is full") {
+    Process producer = broker.producer({"a", "b", "c"});
+    REQUIRE(producer.err().next_with("full"));
+    producer.signal(SIGTERM);
+    CHECK(producer.wait() == 1);
+    CHECK(producer.err().next_with("stopped after 2 items; the rest was not put"));
+  }
+  SUBCASE("while it sleeps between puts") {
+    Process producer = broker.producer({"--sleep", "60:60", "a"});
+    require_started(printer, "producer", {producer.pid()});
+    producer.signal(SIGINT);
+    CHECK(producer.wait() == 1);
+    CHECK(producer.err().text() == "baton-producer: stopped after 0 items; the rest was not put\n");
+  }
+}
+
+TEST_CASE("SIGTERM to a producer before a broker was reached: it put nothing and exits 1") {
+  std::string nobody;
+  {
+    const Broker broker;
+    nobody = broker.address();
+  }
+  Process producer = start("baton-producer", {"--broker", nobody, "--connect-timeout", "60", "a"});
+  CHECK_FALSE(producer.wait(500ms));
+  producer.signal(SIGTERM);
+  CHECK(producer.wait() == 1);
+  CHECK(producer.err().text() == "baton-producer: stopped after 0 items; the rest was not put\n");
+}
+
 TEST_SUITE("timed") {
   TEST_CASE("SIGKILL of a consumer: its items are handed to another in under 0.5 s") {
     AtWork test("60:60");

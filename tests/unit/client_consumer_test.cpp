@@ -338,6 +338,36 @@ TEST_CASE("consumer: a broker without room is asked again each second") {
   CHECK_FALSE(script.consumer.session().full());
 }
 
+TEST_CASE("consumer: one that is welcomed but gets no lane asks again each second, in a new session") {
+  ConsumerScript script;
+  for (std::uint8_t round = 1; round <= 3; ++round) {
+    script.session = session_id(round);
+    REQUIRE(script.hello());
+    script.welcome();
+    script.confirm.lane_generation = 1;
+    script.say_confirm();
+    script.refuse(Refusal::sessions_full);
+    CHECK(script.consumer.session().full());
+    script.session = session_id(round + 1u);
+    script.advance(999ms);
+    CHECK_FALSE(script.hello());
+    script.advance(1ms);
+    CHECK(script.consumer.session().full());
+  }
+  script.confirm = {};
+  script.stand();
+  CHECK_FALSE(script.consumer.session().full());
+}
+
+TEST_CASE("client: a broker that has no room is waited for longer than one that does not answer") {
+  ConsumerScript script;
+  for (int i = 0; i < 20; ++i) {
+    script.refuse(Refusal::sessions_full);
+    script.advance(1s);
+  }
+  CHECK_FALSE(script.consumer.session().over());
+}
+
 TEST_CASE("consumer: an idle one wakes once a second") {
   ConsumerScript script;
   script.open();

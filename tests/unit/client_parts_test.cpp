@@ -80,10 +80,12 @@ TEST_CASE("input: lines of a descriptor") {
     CHECK(reader.next() == "half");
     CHECK_FALSE(reader.next());
     CHECK_FALSE(reader.next());
+    CHECK_FALSE(reader.stopped());
   }
   SUBCASE("when stopped, half a line is no item") {
     close(stop_fds[1]);
     CHECK_FALSE(reader.next());
+    CHECK(reader.stopped());
   }
 }
 

@@ -149,6 +149,35 @@ TEST_CASE("a client that comes back in a new session takes up again what nobody 
   CHECK(world.core.stock().all_settled());
 }
 
+TEST_CASE("without a port for its lane a consumer is refused, and nobody is said to be gone") {
+  BrokerWorld world;
+  world.lanes_left = false;
+  auto morty = world.consumer(1);
+  CHECK(morty.refusals() == Bodies{"sessions_full"});
+  CHECK_FALSE(world.core.find(morty.id));
+  for (const auto& line : world.log) CHECK(line.find("is gone") == line.npos);
+}
+
+TEST_CASE("a consumer at work whose lane cannot be made anew keeps its items and its asks until there is a port") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2), summer = world.consumer(3);
+  for (const auto* body : {"a", "b"}) rick.put(body);
+  morty.ask();
+  CHECK(morty.received() == Bodies{"a"});
+  world.lanes_left = false;
+  morty.lane_lost(1, Number{1}, 1);
+  CHECK(morty.confirm().lane_port == 0);
+  world.advance(3s, {&rick, &morty, &summer});
+  summer.ask();
+  CHECK(summer.received() == Bodies{"b"});
+  world.lanes_left = true;
+  world.advance(1s, {&rick, &morty, &summer});
+  CHECK(morty.confirm().lane_port != 0);
+  rick.put("c");
+  CHECK(morty.received() == Bodies{"c"});
+}
+
 TEST_CASE("nobody reclaims what they did not lose") {
   BrokerWorld world;
   auto rick = world.producer(1);

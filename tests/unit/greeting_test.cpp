@@ -178,6 +178,13 @@ TEST_CASE("UTF-8") {
   }
 }
 
+TEST_CASE("UTF-8 is cut between characters") {
+  CHECK(cut_utf8("abc", 3) == "abc");
+  CHECK(cut_utf8("abcd", 3) == "abc");
+  CHECK(cut_utf8("ab\xc3\xa9", 3) == "ab");
+  CHECK(cut_utf8("\xf0\x9f\x90\x8d", 3) == "");
+}
+
 TEST_CASE("ids as hexadecimal") {
   CHECK(to_hex(Epoch{0x9c41d07be2a35f18}) == "9c41d07be2a35f18");
   CHECK(epoch_from_hex("9c41d07be2a35f18") == Epoch{0x9c41d07be2a35f18});
