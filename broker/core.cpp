@@ -151,8 +151,8 @@ void Core::lane_lost(Session& session, const LaneLost& lost) {
   stock_.take_back_after(session, session.lane_base + lost.received.value);
   stock_.forget_asks(session);
   effects_.lane_changes.push_back({session.id, session.lane_generation, false});
-  session.wanted = lost.wanted;
   open_lane(session);
+  stock_.ask(session, lost.wanted);
 }
 
 void Core::open_lane(Session& session) {
@@ -175,8 +175,11 @@ void Core::lane_opened(const SessionId& id, std::uint32_t generation, std::uint1
 void Core::lane_failed(const SessionId& id, std::uint32_t generation, Time now) {
   auto* session = find(id);
   if (!session || session->lane_generation != generation) return;
+  stock_.take_back_after(*session, session->lane_base);  // nobody has seen what was handed off on it
   if (generation == 1) return refuse(id, Refusal::sessions_full, {}, now);
   // The port of its lane that broke may not be quite free yet, which is no reason to take from it what it holds.
+  session->wanted = std::max(session->wanted, session->asked);
+  stock_.forget_asks(*session);
   if (std::find(laneless_.begin(), laneless_.end(), id) == laneless_.end()) laneless_.push_back(id);
   lanes_again_at_ = std::min(lanes_again_at_, now + lane_again);
 }
