@@ -69,6 +69,8 @@ class ConsoleJudge {
   /// The sayer's session ended as it wished: all it said is in.
   void ended(const std::string& sayer, Life life) { ended_[sayer] = life; }
 
+  /// Printers stay connected and read: nothing is dropped before they have it.
+  void expect_all() { all_ = true; }
   void printed(const std::string& printer, Life life, std::uint64_t number, std::string_view block,
                std::uint64_t missing);
   /// `complete`: nothing may be missing in the last life, of all printers together.
@@ -78,6 +80,7 @@ class ConsoleJudge {
   using Log = std::map<std::uint64_t, std::string>;  // by number
   void check(Life life, const Log& log, bool complete, std::map<std::string, std::uint64_t>& heard) const;
 
+  bool all_ = false;
   std::map<std::string, std::vector<std::string>> texts_;       // by sayer
   std::map<SessionId, std::map<Number, std::uint64_t>> lines_;  // by session and control number: the line's count
   std::map<std::string, std::uint64_t> confirmed_;              // by sayer: so many lines are in

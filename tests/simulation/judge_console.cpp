@@ -49,6 +49,7 @@ void ConsoleJudge::printed(const std::string& printer, Life life, std::uint64_t 
   auto& last = last_[{printer, life}];
   require(number > last, "a printer prints each block once, in order");
   require(last == 0 || number == last + missing + 1, "a printer says how many blocks are missing");
+  require(!all_ || last == 0 || missing == 0, "a printer that reads misses nothing");
   last = number;
 }
 

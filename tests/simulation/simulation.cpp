@@ -57,6 +57,7 @@ Simulation::Simulation(std::uint64_t seed, bool tracing)
                   : Duration{}),
       scene_{world_, broker_, puts_, console_, troubles_.breaks_connections()} {
   if (!troubles_.harmless() && world_.random.chance(200)) broker_.lane_failures_per_mille = 100;
+  if (peace_.calm) console_.expect_all();
 }
 
 broker::Settings Simulation::small_settings() {
@@ -215,7 +216,7 @@ void Simulation::restart_broker() {
   const auto down = random.between(Duration::zero(), random.chance(200) ? Duration(5s) : Duration(500ms));
   world_.after(down, [this] {
     broker_.start();
-    if (!troubles_.in_touch()) return;
+    if (!troubles_.in_touch() || broker_.lane_failures_per_mille > 0) return;
     world_.after(in_touch_within, [this, life = broker_.life()] { check_in_touch(life); });
   });
 }
