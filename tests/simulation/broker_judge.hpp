@@ -43,7 +43,8 @@ class BrokerJudge {
 
   // The end of a turn, in this order: who is known, lanes that could not be opened, welcomes, what goes over lanes.
   using Knows = std::function<bool(const SessionId&)>;
-  void lane_failed(const SessionId& session) { lane_failed_.insert(session); }
+  void lane_failed(const SessionId& session);
+  void lane_opened(const SessionId& session, std::uint32_t generation);
   void sessions(const Knows& knows);
   void sends(std::string_view news, const Knows& knows);
   void message_begins() { ++message_; }
@@ -91,6 +92,8 @@ class BrokerJudge {
     std::uint64_t asked = 0, answered = 0;
     std::set<ItemId> held;
     bool bye = false, superseded = false, refused = false;
+    bool laneless = false;  // the next lane could not be opened yet: its asks wait
+    bool may_ask() const { return role == Role::consumer && !laneless; }
     std::uint64_t open_asks() const { return asked > answered ? asked - answered : 0; }
   };
   /// What there is to hand off in one queue at one priority.
@@ -140,7 +143,7 @@ class BrokerJudge {
   // This turn.
   std::uint64_t turn_ = 1, message_ = 0;
   ItemId last_of_turn_;                     // the last one of the turn before
-  std::set<SessionId> lane_failed_, lost_;  // lost: an attempt counts
+  std::set<SessionId> lane_failed_, lane_opened_, lost_;  // lost: an attempt counts
   std::set<ItemId> touched_;                // to be checked at the end of the turn
   struct HandOff {
     ItemId id;

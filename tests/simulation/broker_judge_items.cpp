@@ -195,7 +195,7 @@ void BrokerJudge::check_order() const {
 void BrokerJudge::check_demand() const {
   if (!lane_failed_.empty()) return;  // what was for them is handed off with the next turn
   const auto asker = std::find_if(standing_.begin(), standing_.end(), [](const auto& entry) {
-    return entry.second.role == Role::consumer && entry.second.open_asks() > 0;
+    return entry.second.may_ask() && entry.second.open_asks() > 0;
   });
   if (asker == standing_.end()) return;
   for (const auto& [queue, priorities] : ready_)
@@ -224,7 +224,10 @@ void BrokerJudge::turn_ends() {
   handed_.clear();
   times_.clear();
   touched_.clear();
+  for (const auto& id : lane_opened_)
+    if (const auto found = standing_.find(id); found != standing_.end()) found->second.laneless = false;
   lane_failed_.clear();
+  lane_opened_.clear();
   lost_.clear();
   last_of_turn_ = last_id_;
   ++turn_;

@@ -116,6 +116,18 @@ void BrokerJudge::lane_lost(Standing& session, const LaneLost& lost) {
   session.answered = 0;
 }
 
+void BrokerJudge::lane_failed(const SessionId& session) {
+  lane_failed_.insert(session);
+  if (const auto found = standing_.find(session); found != standing_.end()) found->second.laneless = true;
+}
+
+void BrokerJudge::lane_opened(const SessionId& session, std::uint32_t generation) {
+  const auto found = standing_.find(session);
+  if (found == standing_.end() || !found->second.laneless) return;
+  found->second.generation = generation;
+  lane_opened_.insert(session);
+}
+
 // --- who is alive ------------------------------------------------------------------------------------------------
 
 /// How long the broker stood still since `time`; each pause but for `nap` of it, and only if what is over is noticed.

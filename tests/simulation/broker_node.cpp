@@ -231,6 +231,7 @@ void BrokerNode::open_lane(const broker::Effects::LaneChange& change) {
     return process_->front.core().lane_failed(change.session, change.generation, world_.now());
   }
   process_->lanes[process_->next_port] = Lane{change.session, change.generation, {}, nullptr};
+  judge().lane_opened(change.session, change.generation);
   process_->front.core().lane_opened(change.session, change.generation, process_->next_port++);
 }
 
