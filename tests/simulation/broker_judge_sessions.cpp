@@ -202,6 +202,7 @@ void BrokerJudge::sends(std::string_view news, const Knows& knows) {
       touched_.insert(id);
       session.held.insert(id);
     }
+  session.laneless = lane_failed_.contains(header.session);
   auto& stands = standing_.emplace(header.session, std::move(session)).first->second;
   if (knows(header.session)) return;
   stands.refused = true;  // within the turn

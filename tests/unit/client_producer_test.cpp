@@ -38,16 +38,16 @@ struct ProducerScript : Script {
   /// The broker was started anew; the client is told and begins another session.
   void new_broker(std::uint8_t sessions = 2) {
     now += hello_again;
-    refuse_with_new_epoch();
+    refuse_with_new_epoch(session_id(sessions));
     session = session_id(sessions);
     tick();
     confirm = {};
     epoch = {78};
   }
-  void refuse_with_new_epoch() {
+  void refuse_with_new_epoch(const SessionId& next = session_id(2)) {
     news(encode_json({MessageType::refusal, 0, Epoch{78}, session, {}},
                      to_json(RefusalNotice{Refusal::wrong_epoch, ""})),
-         session_id(2));
+         next);
   }
   void news(const std::string& frame, const SessionId& session_after) {
     producer.on_news(frame, now);
@@ -203,9 +203,9 @@ TEST_CASE("producer: what only a welcome said to be in goes to the next broker a
   for (const auto* body : {"a", "b"}) script.put(body);
   script.puts();
   script.now += hello_again;
-  script.refuse(Refusal::unknown_session);
-  script.session = session_id(2);
-  script.tick();
+  script.news(encode_json({MessageType::refusal, 0, script.epoch, script.session, {}},
+                          to_json(RefusalNotice{Refusal::unknown_session, ""})),
+              session_id(2));
   Welcome welcome;
   welcome.put_received = {2};
   script.welcome(welcome);  // the confirm behind it is lost
