@@ -182,7 +182,7 @@ class Core {
   Time due_;         // what next_deadline() last said
 
   Number printed_;  // the last block that some printer which is gone has printed
-  Time printer_expected_until_{};
+  Time printer_expected_until_{};  // by then the one that went should have printed something, or another one
   bool lines_dropped_ = false;
   bool say_held_ = false;  // the console log is full: sayers have no window
 
