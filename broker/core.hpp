@@ -182,8 +182,8 @@ class Core {
   Time sweep_at_{};  // when old tombstones are swept
   Time due_;         // what next_deadline() last said
 
-  Number printed_;  // the last block that some printer which is gone has printed
-  Time printer_expected_until_{};
+  Number printed_;                 // the last block that some printer which is gone has printed
+  Time printer_expected_until_{};  // by then the one that went should have printed something, or another one
   bool lines_dropped_ = false;
   bool say_held_ = false;  // the console log is full: sayers have no window
 

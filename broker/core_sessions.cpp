@@ -196,7 +196,7 @@ void Core::end(Session& session, const std::string& why, Time now) {
   }
   if (session.is(Role::printer)) {
     printed_ = std::max(printed_, session.printed);
-    printer_expected_until_ = now + settings_.printer_stuck;
+    printer_expected_until_ = std::max(printer_expected_until_, session.printed_at + settings_.printer_stuck);
     std::erase(printers_, &session);
   }
 }

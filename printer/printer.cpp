@@ -78,7 +78,7 @@ struct Printer::Impl {
       write(out);
       lock.lock();
       session.printed(last);
-      connection.changed();
+      connection.send_now(lock);  // before the next write: so that a process that is killed repeats no more than that
     }
   }
 

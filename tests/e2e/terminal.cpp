@@ -127,6 +127,7 @@ void Terminal::add_spoken(std::string_view line) {
   auto& last = printed_.last[spoken->who];
   if (spoken->number <= last) {
     ++printed_.repeated;
+    printed_.repeated_bytes += line.size() + 1;
     return;
   }
   ++printed_.lines;

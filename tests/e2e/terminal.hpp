@@ -20,6 +20,7 @@ struct Printed {
   std::map<std::string, std::uint64_t> last;  ///< by who said them: the highest number so far
   std::uint64_t lines = 0;                    ///< new ones
   std::uint64_t repeated = 0;                 ///< not above the last of the same
+  std::uint64_t repeated_bytes = 0;           ///< ... of these lines together
   std::uint64_t missing = 0;                  ///< numbers that were left out
   std::uint64_t cut = 0;                      ///< lines that begin with a piece of another
   std::uint64_t dropped = 0;                  ///< blocks, as "[N older blocks of lines dropped by the broker]" says

@@ -431,6 +431,19 @@ TEST_CASE("while a printer is replaced, a full log holds the sayers; when none c
   CHECK(morty.confirm().say_held == Held::nothing);
 }
 
+TEST_CASE("a printer that falls silent holds nobody longer than one that is stuck") {
+  Settings settings;
+  settings.console_keep = 10;
+  BrokerWorld world(settings);
+  auto morty = world.consumer(1);
+  auto printer = world.printer(2);
+  morty.say("123456789\n");
+  world.advance(9s, {&morty});  // its session is lost after 3 s
+  CHECK(morty.confirm().say_held == Held::console);
+  world.advance(2s, {&morty});
+  CHECK(morty.confirm().say_held == Held::nothing);
+}
+
 TEST_CASE("a killed printer's successor goes on where it was, even within the grace") {
   BrokerWorld world;
   auto morty = world.consumer(1);
