@@ -172,12 +172,12 @@ class Core {
   };
   Plain plain_;
 
-  Time look_at_;     // when some session's silence or departure must be judged, at the earliest
+  Time look_at_;                         // when some session's silence or departure must be judged, at the earliest
   std::vector<SessionId> lanes_wanted_;  // sessions whose lane could not be opened
   Time open_lanes_at_ = never;           // when that is tried again
-  Time beat_at_;     // when all sessions get the next beat
-  Time sweep_at_{};  // when old tombstones are swept
-  Time due_;         // what next_deadline() last said
+  Time beat_at_;                         // when all sessions get the next beat
+  Time sweep_at_{};                      // when old tombstones are swept
+  Time due_;                             // what next_deadline() last said
 
   Number printed_;  // the last block that some printer which is gone has printed
   bool lines_dropped_ = false;

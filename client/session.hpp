@@ -27,8 +27,8 @@ namespace baton {
 
 inline constexpr Duration default_connect_timeout = 10s;
 inline constexpr Duration goodbye_timeout = 5s;  ///< how long a bye may stay unanswered
-inline constexpr Duration silence = 2s;           ///< without news, a beat each second included: out of touch
-inline constexpr Duration refused_again = 1s;     ///< between hellos while the broker has no room
+inline constexpr Duration silence = 2s;          ///< without news, a beat each second included: out of touch
+inline constexpr Duration refused_again = 1s;    ///< between hellos while the broker has no room
 
 /// Who the client is. Fixed for its life.
 struct SessionConfig {

@@ -46,7 +46,8 @@ TEST_CASE("input: stdin, each line as it comes") {
 TEST_CASE("input: closed standard streams are empty ones") {
   Pair pair;
   const auto closed = [&](const std::string& program, const std::string& how) {
-    return Process({"/bin/bash", "-c", "exec " + program_path(program) + " --broker " + pair.broker.address() + " " + how});
+    return Process(
+        {"/bin/bash", "-c", "exec " + program_path(program) + " --broker " + pair.broker.address() + " " + how});
   };
   Process no_input = closed("baton-producer", "- <&-");
   CHECK(no_input.wait() == 0);
