@@ -5,6 +5,7 @@
 #include "broker/memory_storage.hpp"
 #include "broker/options.hpp"
 #include "broker/server.hpp"
+#include "net/standard_streams.hpp"
 
 namespace {
 
@@ -26,6 +27,7 @@ int serve(const baton::broker::ServerOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  baton::keep_standard_streams();
   const auto command = baton::broker::read_command_line(argc, argv);
   sigset_t signals;
   sigemptyset(&signals);

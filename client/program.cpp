@@ -149,13 +149,19 @@ StopSignals::~StopSignals() {
 }
 
 void StopSignals::watch() {
+  std::chrono::steady_clock::time_point first;
   for (;;) {
     pollfd items[] = {{signals_, POLLIN, 0}, {end_.fd(), POLLIN, 0}};
     if (poll(items, 2, -1) < 0 && errno != EINTR) return;
     if (items[1].revents) return;
     signalfd_siginfo info{};
     if (!items[0].revents || read(signals_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) continue;
-    if (stopped_.exchange(true)) _exit(128 + static_cast<int>(info.ssi_signo));
+    const auto now = std::chrono::steady_clock::now();
+    if (stopped_.exchange(true)) {
+      if (now < first + same_stop) continue;
+      _exit(128 + static_cast<int>(info.ssi_signo));
+    }
+    first = now;
     stopped_fd_.signal();
     const std::lock_guard lock(mutex_);
     if (stop_) stop_();

@@ -54,10 +54,13 @@ void Session::say(std::string_view block) {
          [&](std::string& out) { append_block(out, EntryKind::say, block); });
 }
 
-void Session::bye(Number last_put, Time now) {
+void Session::bye(Number last_put, Time now, bool role_owes) {
   if (over() || bye_) return;
   bye_ = last_put;
   bye_time_ = now;
+  std::vector<ItemId> settled;
+  settled_items(control_.blocks(), settled);
+  owes_ = role_owes || !settled.empty() || (!full_ && has_lines(control_.blocks()));
   if (!ever_welcomed_) state_ = State::ended;  // nobody to take leave of
 }
 
@@ -210,9 +213,19 @@ Time Session::give_up_at() const {
   return started_ + config_.connect_timeout;
 }
 
+/// Who owes nothing leaves without a broker that does not answer.
+Time Session::leave_at() const {
+  if (!bye_ || owes_) return never;
+  return full_ ? bye_time_ : last_news_ + silence;
+}
+
 void Session::tick(Time now, Outbox& out) {
   if (over() || state_ == State::idle) return;
   note_pause(now);
+  if (now >= leave_at()) {
+    state_ = State::ended;
+    return;
+  }
   if (now >= give_up_at()) {
     if (bye_)
       fail({SessionError::Kind::no_goodbye, Refusal::none, "the broker did not confirm the end of this session"});
@@ -238,7 +251,7 @@ Time Session::next_deadline() const {
   if (over() || state_ == State::idle) return never;
   if (open_) return Time::min();
   const Time said = standing() ? beat_at_ : hello_at_;
-  return std::min({said, reopen_at(), give_up_at()});
+  return std::min({said, reopen_at(), give_up_at(), leave_at()});
 }
 
 // --- what goes out -----------------------------------------------------------------------------------------------

@@ -26,8 +26,9 @@
 namespace baton {
 
 inline constexpr Duration default_connect_timeout = 10s;
-inline constexpr Duration goodbye_timeout = 10s;  ///< how long a bye may stay unanswered
-inline constexpr Duration refused_again = 1s;     ///< between hellos while the broker has no room
+inline constexpr Duration goodbye_timeout = 5s;  ///< how long a bye may stay unanswered
+inline constexpr Duration silence = 2s;          ///< without news, a beat each second included: out of touch
+inline constexpr Duration refused_again = 1s;    ///< between hellos while the broker has no room
 
 /// Who the client is. Fixed for its life.
 struct SessionConfig {
@@ -100,8 +101,10 @@ class Session {
   bool may_say() const { return control_.may_append() && !over() && !bye_; }
   void say(std::string_view block);
 
-  /// Ends the session once all said so far is in. `last_put` is the put stream's last number.
-  void bye(Number last_put, Time now);
+  /// Ends the session once all said so far is in. `last_put` is the put stream's last number. With nothing owed (by the
+  /// role: items held, puts unconfirmed; nor settled items or lines unconfirmed) it does not wait for a broker that is silent
+  /// or, lines or not, has no room for us.
+  void bye(Number last_put, Time now, bool role_owes);
   bool bye_said() const { return bye_.has_value(); }
 
   State state() const { return state_; }
@@ -113,7 +116,7 @@ class Session {
   /// The broker has no room for another client, or no lane for another consumer: it is asked again each second.
   bool full() const { return full_; }
   /// The broker is silent, or was not reached yet.
-  bool out_of_touch(Time now) const { return !standing() || now - last_news_ > beat_interval * 2; }
+  bool out_of_touch(Time now) const { return !standing() || now - last_news_ > silence; }
 
   /// Whether the broker certainly counted this session as alive a moment ago, so that what it handed us is still ours.
   /// False after the process, its host or the network stood still for too long, until the broker has answered since.
@@ -151,6 +154,7 @@ class Session {
   Time alive_until() const;
   Time reopen_at() const;
   Time give_up_at() const;
+  Time leave_at() const;
 
   SessionConfig config_;
   State state_ = State::idle;
@@ -181,6 +185,7 @@ class Session {
   std::optional<Number> bye_;  // the last put number, once bye() was called
   bool bye_appended_ = false;  // to this session's control stream
   Time bye_time_ = never;
+  bool owes_ = false;  // something, when bye() was called
 };
 
 }  // namespace baton

@@ -27,7 +27,9 @@ SessionConfig config_of(const ConsumerOptions& options) {
     if (std::find(config.queues.begin(), config.queues.end(), queue) == config.queues.end())
       config.queues.push_back(queue);
   }
-  config.name = options.name.substr(0, max_client_name);
+  if (options.name.size() > max_client_name) throw ClientError(Kind::argument, "the consumer's name is too long");
+  config.name = options.name;
+  config.named = !options.name.empty();
   return config;
 }
 

@@ -20,7 +20,7 @@ struct ConsumerOptions : ClientOptions {
   std::vector<std::string> queues = {"default"};  ///< 1 to max_queues; where several hold items, the broker chooses
   /// Items to have in hand beyond those that somebody waits for. 0: nothing is ever kept from a consumer that is idle.
   std::uint32_t prefetch = 0;
-  std::string name;  ///< for people; dead letters name it
+  std::string name;  ///< for people: dead letters name it, or else host and process id; at most max_client_name bytes
 };
 
 /// An item that this consumer holds until it says ack, fail or release, or its session is lost.
@@ -59,7 +59,7 @@ struct RunOptions {
 /// handlers work, so an item may take as long as it likes.
 class Consumer {
  public:
-  /// Throws ClientError (argument) for queue names that are none.
+  /// Throws ClientError (argument) for queue names that are none, and a name that is too long.
   explicit Consumer(ConsumerOptions options);
   /// close(), as well as it goes.
   ~Consumer();

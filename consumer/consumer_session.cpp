@@ -171,7 +171,7 @@ void ConsumerSession::drain() {
 void ConsumerSession::bye(Time now) {
   drain();
   flush_settled();
-  session_.bye({}, now);
+  session_.bye({}, now, held_.size() > 0);
 }
 
 void ConsumerSession::flush_settled() {

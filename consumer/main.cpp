@@ -4,6 +4,7 @@
 
 #include "client/program.hpp"
 #include "consumer/consumer.hpp"
+#include "net/standard_streams.hpp"
 #include "proto/greeting.hpp"
 
 namespace {
@@ -38,7 +39,7 @@ std::optional<int> read_options(int argc, char** argv, Settings& settings) {
   std::string sleep = "0:0", work = "0:0";
   app.add_option("--queue", client.queues, "a queue to get from; may be given several times")
       ->take_all()
-      ->expected(1)
+      ->allow_extra_args(false)  // one for each --queue
       ->option_text("Q [default]");
   app.add_option("--sleep", sleep, "seconds to sleep before each get, drawn at random")
       ->check(baton::checked_by(baton::parse_sleep))
@@ -82,6 +83,7 @@ void consume(Settings& settings, baton::StopSignals& signals) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  baton::keep_standard_streams();
   Settings settings;
   if (const auto code = read_options(argc, argv, settings)) return *code;
   baton::StopSignals signals;

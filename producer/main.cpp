@@ -2,8 +2,10 @@
 #include <unistd.h>
 
 #include <iostream>
+#include <limits>
 
 #include "client/program.hpp"
+#include "net/standard_streams.hpp"
 #include "producer/input.hpp"
 #include "producer/producer.hpp"
 
@@ -25,6 +27,13 @@ struct Settings {
   bool raw = false, wait = false;
 };
 
+std::chrono::milliseconds parse_delay(const std::string& text) {
+  const auto delay = baton::parse_seconds(text);
+  if (delay.count() > std::numeric_limits<std::uint32_t>::max())
+    throw std::invalid_argument("'" + text + "' is more than 49 days");
+  return delay;
+}
+
 std::optional<int> read_options(int argc, char** argv, Settings& settings) {
   CLI::App app{"Puts items into a queue: each ITEM, or each line of stdin (-) or of a file.", program};
   const baton::CommonOptions common(app, /*with_tag=*/true);
@@ -45,7 +54,7 @@ std::optional<int> read_options(int argc, char** argv, Settings& settings) {
       ->check(CLI::Range(0, int{baton::max_priority}))
       ->option_text("P [" + std::to_string(settings.put.priority) + "]");
   app.add_option("--delay", delay, "seconds before the items are handed out")
-      ->check(baton::checked_by(baton::parse_seconds))
+      ->check(baton::checked_by(parse_delay))
       ->option_text("S [" + delay + "]");
   app.add_option("--name", client.name, "identity: restarted after a crash, it goes on where it was")
       ->option_text("ID [a random one]");
@@ -57,7 +66,7 @@ std::optional<int> read_options(int argc, char** argv, Settings& settings) {
   }
   common.read(client);
   settings.sleep = baton::parse_sleep(sleep);
-  settings.put.delay = baton::parse_seconds(delay);
+  settings.put.delay = parse_delay(delay);
   return std::nullopt;
 }
 
@@ -165,7 +174,7 @@ int report_stopped(const Settings& settings, const Run& run) {
 
 void leave(Producer& producer) {
   try {
-    producer.say("Producer " + std::to_string(getpid()) + " exiting...");
+    if (producer.in_touch()) producer.say("Producer " + std::to_string(getpid()) + " exiting...");
     producer.close();
   } catch (const ClientError& error) {
     if (error.kind() != ClientError::Kind::closed) throw;  // stopped before a broker was reached
@@ -192,6 +201,7 @@ int produce(const Settings& settings, Producer& producer, baton::StopSignals& si
 }  // namespace
 
 int main(int argc, char** argv) {
+  baton::keep_standard_streams();
   Settings settings;
   if (const auto code = read_options(argc, argv, settings)) return *code;
   try {

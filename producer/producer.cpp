@@ -50,11 +50,15 @@ struct Producer::Impl {
         notices(options.on_notice),
         connection(options.broker, session) {}
 
+  std::string why_silent() const {
+    const bool silent = session.session().out_of_touch(Connection::now());
+    return silent ? no_contact(session.session(), options.broker) : std::string();
+  }
+
   std::string why_wait() const {
+    if (session.session().out_of_touch(Connection::now())) return why_silent();
     const auto wait = session.why_wait(Connection::now());
     switch (wait.why) {
-      case PutWait::Why::connecting:
-        return no_contact(session.session(), options.broker);
       case PutWait::Why::credit:
         return held_text(wait.held, options.queue);
       default:
@@ -127,14 +131,13 @@ Settled Producer::join() {
   auto lock = impl_->connection.lock();
   impl_->session.join();
   impl_->connection.changed();
-  auto quiet = Notices(nullptr);  // that items are not done yet is what join() is for
   wait_until_ready(
-      impl_->connection, lock, quiet, impl_->session.session(),
+      impl_->connection, lock, impl_->notices, impl_->session.session(),
       [this] {
         if (impl_->stopped) throw ClientError(Kind::closed, "the producer was stopped");
         return impl_->session.joined();
       },
-      [] { return std::string(); });
+      [this] { return impl_->why_silent(); });  // that items are not done yet is what join() is for
   return impl_->session.settled();
 }
 
@@ -146,6 +149,11 @@ std::uint64_t Producer::put_before() {
   auto lock = impl_->connection.lock();
   impl_->wait(lock, [this] { return impl_->session.session().was_welcomed(); });
   return impl_->session.put_before();
+}
+
+bool Producer::in_touch() {
+  const auto lock = impl_->connection.lock();
+  return !impl_->session.session().out_of_touch(Connection::now());
 }
 
 void Producer::stop() {

@@ -69,7 +69,7 @@ class ProducerSession final : public ClientLogic {
 
   bool may_say() const { return session_.may_say(); }
   void say(std::string_view block) { session_.say(block); }
-  void bye(Time now) { session_.bye(put_.last(), now); }
+  void bye(Time now) { session_.bye(put_.last(), now, !put_.idle()); }
   const Session& session() const { return session_; }
 
   void check_invariants() const;

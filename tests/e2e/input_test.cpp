@@ -1,4 +1,5 @@
 // What a producer makes of its arguments, a file and its stdin; and the lines that consumers print of it.
+#include <signal.h>
 
 #include "tests/e2e/baton.hpp"
 #include "tests/e2e/show.hpp"
@@ -40,6 +41,26 @@ TEST_CASE("input: stdin, each line as it comes") {
   producer.close_input();
   CHECK(names(next_got(pair.printer, 1)) == Args{"third without a newline"});
   CHECK(producer.wait() == 0);
+}
+
+TEST_CASE("input: closed standard streams are empty ones") {
+  Pair pair;
+  const auto closed = [&](const std::string& program, const std::string& how) {
+    return Process(
+        {"/bin/bash", "-c", "exec " + program_path(program) + " --broker " + pair.broker.address() + " " + how});
+  };
+  Process no_input = closed("baton-producer", "- <&-");
+  CHECK(no_input.wait() == 0);
+  Process no_streams = closed("baton-producer", "a <&- >&- 2>&-");
+  CHECK(no_streams.wait() == 0);
+  CHECK(names(next_got(pair.printer, 1)) == Args{"a"});
+  Process consumer = closed("baton-consumer", "--count 1 <&- >&- 2>&-");
+  require_started(pair.printer, "consumer", {consumer.pid()});
+  pair.consumer.signal(SIGTERM);
+  CHECK(pair.consumer.wait() == 0);
+  Process producer = pair.broker.producer({"b"});
+  CHECK(names(next_got(pair.printer, 1)) == Args{"b"});
+  CHECK(consumer.wait() == 0);
 }
 
 TEST_CASE("input: a file, one item a line") {

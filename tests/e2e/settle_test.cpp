@@ -91,6 +91,15 @@ TEST_CASE("settle: a poisoned item among others makes --wait exit 3 and name it"
   CHECK(said.find("good") == said.npos);
 }
 
+TEST_CASE("settle: a dead item is told with the name of the consumer that has one") {
+  Broker broker({"--max-attempts", "1"});
+  Process consumer = broker.consumer({"--name", "taster", "--fail", "--count", "1"});
+  Process producer = broker.producer({"--wait", "poison"});
+  CHECK(producer.wait() == 3);
+  CHECK(producer.err().next_with("at taster"));
+  CHECK(consumer.wait() == 0);
+}
+
 TEST_CASE("settle: SIGTERM to a consumer program counts no attempt of what it gives back") {
   Broker broker;
   Process printer = broker.printer();

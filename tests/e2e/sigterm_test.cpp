@@ -54,6 +54,13 @@ TEST_CASE("SIGTERM to a consumer twice: it ends at once and the item goes back")
   CHECK(got == letters());
 }
 
+TEST_CASE("SIGTERM to a consumer twice at once, as timeout sends it, is one") {
+  AtWork test("1:1");
+  test.consumer.signal(SIGTERM);
+  test.consumer.signal(SIGINT);
+  CHECK_MESSAGE(test.consumer.wait() == 0, test.consumer.err().text());
+}
+
 TEST_CASE("SIGTERM to idle clients: they exit 0") {
   Broker broker;
   Process printer = broker.printer();
@@ -106,6 +113,28 @@ TEST_CASE("SIGTERM to a producer before a broker was reached: it put nothing and
   producer.signal(SIGTERM);
   CHECK(producer.wait() == 1);
   CHECK(producer.err().text() == "baton-producer: stopped after 0 items; the rest was not put\n");
+}
+
+TEST_CASE("SIGTERM to clients whose broker is gone: who owes it nothing ends at once") {
+  Broker broker;
+  Process printer = broker.printer(), idle = broker.consumer();
+  require_started(printer, "consumer", {idle.pid()});
+  Process waiting = broker.producer({"-"});
+  require_started(printer, "producer", {waiting.pid()});
+  Process producer = broker.producer({"--wait", "a"});
+  REQUIRE(producer.wait() == 0);
+  broker.process().signal(SIGKILL);
+  for (Process* process : {&printer, &idle}) {
+    REQUIRE(process->err().next_with("no contact"));
+    const auto begin = Clock::now();
+    process->signal(SIGTERM);
+    CHECK(process->wait() == 0);
+    CHECK(milliseconds(Clock::now() - begin) < 2000);
+  }
+  const auto begin = Clock::now();
+  waiting.signal(SIGTERM);
+  CHECK(waiting.wait() == 1);  // it has not seen the end of its input
+  CHECK(milliseconds(Clock::now() - begin) < 2000);
 }
 
 TEST_SUITE("timed") {

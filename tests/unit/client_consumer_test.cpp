@@ -368,6 +368,45 @@ TEST_CASE("client: a broker that has no room is waited for longer than one that 
   CHECK_FALSE(script.consumer.session().over());
 }
 
+TEST_CASE("consumer: one that holds or has settled something waits for a silent broker; an idle one does not") {
+  ConsumerScript script;
+  script.open();
+  bool owes = true;
+  SUBCASE("idle") {
+    script.want();
+    script.consumer.on_lane_down(1, script.now);
+    script.tick();
+    owes = false;
+  }
+  SUBCASE("it holds an item") {
+    script.hand_off(1, {1}, {11});
+    script.take();
+  }
+  SUBCASE("it has settled one") {
+    script.hand_off(1, {1}, {11});
+    script.take();
+    script.consumer.ack({11});
+  }
+  SUBCASE("it has said a line") { script.consumer.say("got it\n"); }
+  script.advance(silence);
+  script.consumer.bye(script.now);
+  script.tick();
+  CHECK(script.consumer.session().over() != owes);
+}
+
+TEST_CASE("consumer: one that has no lane leaves at once") {
+  ConsumerScript script;
+  script.welcome();
+  script.confirm.say_window = 1000;
+  script.say_confirm();
+  script.consumer.say("Starting\n");
+  script.refuse(Refusal::sessions_full);
+  script.session = session_id(2);
+  script.consumer.bye(script.now);
+  script.tick();
+  CHECK(script.consumer.session().state() == Session::State::ended);
+}
+
 TEST_CASE("consumer: an idle one wakes once a second") {
   ConsumerScript script;
   script.open();

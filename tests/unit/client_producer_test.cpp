@@ -300,6 +300,7 @@ TEST_CASE("client: bye is the last entry, names the last put, and ends when it i
 TEST_CASE("client: bye without an answer fails it in the end") {
   ProducerScript script;
   script.stand();
+  script.put("a");
   script.producer.bye(script.now);
   script.tick();
   script.advance(goodbye_timeout - 1ms);
@@ -307,6 +308,27 @@ TEST_CASE("client: bye without an answer fails it in the end") {
   script.advance(1ms);
   REQUIRE(script.producer.session().error());
   CHECK(script.producer.session().error()->kind == SessionError::Kind::no_goodbye);
+}
+
+TEST_CASE("client: who owes nothing does not wait for a broker that is silent") {
+  ProducerScript script;
+  script.stand();
+  script.put("a");
+  script.confirm.put_received = script.confirm.put_confirmed = Number{1};
+  script.say_confirm();
+  SUBCASE("already") {
+    script.advance(silence);
+    script.producer.bye(script.now);
+    script.tick();
+  }
+  SUBCASE("then") {
+    script.producer.bye(script.now);
+    script.tick();
+    script.advance(silence - 1ms);
+    CHECK_FALSE(script.producer.session().over());
+    script.advance(1ms);
+  }
+  CHECK(script.producer.session().state() == Session::State::ended);
 }
 
 TEST_CASE("client: a broker that does not know who says bye hears it from a new session") {
