@@ -208,7 +208,7 @@ Time Session::alive_until() const { return std::min(last_news_, last_said_) + lo
 Time Session::reopen_at() const { return std::max(last_news_, opened_) + lost_after; }
 
 Time Session::give_up_at() const {
-  if (bye_) return bye_time_ + goodbye_timeout;
+  if (bye_) return bye_time_ + config_.leave_within;
   if (ever_welcomed_ || full_ || config_.connect_timeout == Duration::max()) return never;
   return started_ + config_.connect_timeout;
 }

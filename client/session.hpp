@@ -40,6 +40,7 @@ struct SessionConfig {
   std::uint64_t pid = 0;
   std::vector<std::string> queues;
   Duration connect_timeout = default_connect_timeout;  ///< until the first welcome; later there is no limit
+  Duration leave_within = goodbye_timeout;             ///< how long a bye may stay unanswered
   std::function<SessionId()> draw_id = random_session;
 };
 

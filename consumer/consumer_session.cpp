@@ -171,7 +171,8 @@ void ConsumerSession::drain() {
 void ConsumerSession::bye(Time now) {
   drain();
   flush_settled();
-  session_.bye({}, now, held_.size() > 0);
+  const bool item_may_come = lane_.up() && (lane_.standing() > 0 || lane_.withdrawing());
+  session_.bye({}, now, held_.size() > 0 || item_may_come);
 }
 
 void ConsumerSession::flush_settled() {

@@ -19,6 +19,7 @@ SessionConfig ClientNode::config(Role role) {
   config.name = name_;
   config.host = "host-" + name_;
   config.connect_timeout = Duration::max();
+  config.leave_within = 10s;  // longer than any trouble lasts
   config.draw_id = [this] { return world_.random.session(); };
   return config;
 }
