@@ -115,6 +115,7 @@ void Relay::disturb(const Trouble& trouble) {
   {
     const std::lock_guard lock(mutex_);
     trouble_ = trouble;
+    faults_wanted_ = troubled_.faults() + trouble.faults;
     random_.seed(trouble.seed);
     next_fault_ = trouble.faults > 0 ? Clock::now() : Clock::time_point::max();
   }
@@ -187,13 +188,13 @@ void Relay::drop_finished() {
 }
 
 void Relay::happen(Clock::time_point now) {
-  std::array<Link, link_kinds> links{Link::put, Link::control, Link::news, Link::lane};
+  auto links = trouble_.links;
   std::shuffle(links.begin(), links.end(), random_);
   if (std::none_of(links.begin(), links.end(), [&](Link link) { return happen_to(link, now); })) {
     next_fault_ = now + try_again;
     return;
   }
-  const bool more = troubled_.faults() < trouble_.faults;
+  const bool more = troubled_.faults() < faults_wanted_;
   next_fault_ = more ? now + draw(trouble_.every / 2, trouble_.every * 3 / 2) : Clock::time_point::max();
 }
 

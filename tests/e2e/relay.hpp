@@ -19,7 +19,8 @@ namespace baton::e2e {
 struct Trouble {
   std::uint64_t seed = 1;
   std::size_t faults = 0;
-  Clock::duration every{};                         ///< a mean
+  std::vector<Link> links{Link::put, Link::control, Link::news, Link::lane};  ///< one named twice is hit twice as often
+  Clock::duration every{};                                                    ///< a mean
   double resets = 0.5;                             ///< share of the faults; the others are silences of one direction
   Clock::duration shortest = 100ms, longest = 2s;  ///< of a silence
   Clock::duration longest_up = 1500ms;             ///< ... of what a client says: beats come every 1.25 s at least
@@ -89,6 +90,7 @@ class Relay {
   std::vector<Listener> listeners_;
   Trouble trouble_;
   Troubled troubled_;
+  std::size_t faults_wanted_ = 0;  // in all
   std::mt19937_64 random_;
   Clock::time_point next_fault_ = Clock::time_point::max();
   Clock::time_point last_ends_ = Clock::time_point::min();
