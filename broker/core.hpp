@@ -74,6 +74,10 @@ class Core {
   /// The end of the whole system, as if it were done: all clients are told to leave.
   void shut_down(Time now);
 
+  /// Whether the end of the whole system has begun.
+  bool ending() const { return ending_ != Ending::not_yet; }
+
+  const Settings& settings() const { return settings_; }
   Epoch epoch() const { return epoch_; }
   std::uint64_t refused(Refusal refusal) const { return refusals_[static_cast<std::size_t>(refusal)]; }
   const Stock& stock() const { return stock_; }

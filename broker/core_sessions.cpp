@@ -4,6 +4,8 @@
 
 #include "broker/core.hpp"
 #include "broker/credit.hpp"
+#include "broker/rare.hpp"
+#include "proto/counted.hpp"
 
 namespace baton::broker {
 
@@ -159,9 +161,9 @@ void Core::refuse(const SessionId& id, Refusal refusal, const std::string& detai
   const auto count = ++refusals_[static_cast<std::size_t>(refusal)];
   auto text = std::string(meaning(refusal));
   if (!detail.empty()) text += " (" + detail + ")";
-  if (count <= 3 || (count & (count - 1)) == 0)  // ever more rarely
-    effects_.log.push_back("refused (" + std::to_string(count) + (count == 1 ? " time): " : " times): ") + text +
-                           " [session " + to_hex(id).substr(0, 8) + "]");
+  if (worth_a_line(count))
+    effects_.log.push_back("refused (" + counted(count, "time") + "): " + text + " [session " +
+                           to_hex(id).substr(0, 8) + "]");
   if (subscriptions_.contains(id))
     send(id, encode_json(header_for(id, MessageType::refusal), to_json(RefusalNotice{refusal, text})));
   // Who finds no room is not gone: it asks again each second, and the log need not say so.

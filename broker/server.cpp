@@ -12,6 +12,7 @@
 
 #include "net/receive.hpp"
 #include "net/sockets.hpp"
+#include "proto/counted.hpp"
 
 namespace baton::broker {
 namespace {
@@ -93,7 +94,10 @@ int Server::run() {
   int exit_code = 0;
   for (bool over = false; !over;) {
     wait();
-    if (signalled()) break;
+    if (signalled()) {
+      exit_code = stopped();
+      break;
+    }
     lanes_.admit();
     const bool news_dry = news_.read(front_, Clock::now() + news_share);
     const bool control_dry = read_control(Clock::now() + control_share);
@@ -105,6 +109,16 @@ int Server::run() {
   }
   log_refusals();
   return exit_code;
+}
+
+/// By a signal: says what is lost by that, and returns the exit code.
+int Server::stopped() {
+  const auto items = front_.core().stock().size();
+  const auto& settings = front_.core().settings();
+  if (items > 0 && !settings.keeps)
+    std::cerr << "baton-broker: stopping: " << counted(items, "item") << " in memory " << (items == 1 ? "is" : "are")
+              << " lost\n";
+  return settings.exit_when_done && !front_.core().ending() ? 1 : 0;
 }
 
 void Server::wait() {

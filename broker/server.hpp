@@ -28,7 +28,8 @@ class Server {
 
   const Endpoint& endpoint() const { return endpoint_; }
 
-  /// Serves until the system has ended (returns its exit code) or until SIGTERM or SIGINT (returns 0), which must be
+  /// Serves until the system has ended (returns its exit code) or until SIGTERM or SIGINT (returns 0, or 1 when it
+  /// should have ended by itself and had not begun to), which must be
   /// blocked in all threads.
   int run();
 
@@ -43,6 +44,7 @@ class Server {
   void change_lanes();
   void log_refusals();
   bool signalled();
+  int stopped();
 
   zmq::context_t context_;
   zmq::socket_t put_, control_;

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "broker/credit.hpp"
+#include "broker/rare.hpp"
+#include "proto/counted.hpp"
 #include "proto/ensure.hpp"
 
 namespace baton::broker {
@@ -336,8 +338,10 @@ void Stock::bury(Item& item, ItemId id, Time now) {
     append_block(producer.outcomes.block_for(text.size()), EntryKind::died, text);
     producer.outcomes.appended(text.size());
   }
-  effects_.log.push_back("item " + std::to_string(id.value) + " of queue " + queue.name + " is dead after " +
-                         std::to_string(item.failures) + " attempts: " + notice.history.back().why);
+  if (worth_a_line(queue.dead))
+    effects_.log.push_back("item " + std::to_string(id.value) + " of queue " + queue.name + " is dead after " +
+                           counted(item.failures, "attempt") + ": " + notice.history.back().why + " (" +
+                           counted(queue.dead, "dead item") + ")");
   if (producer.session) changed(*producer.session);
 
   queue.dead_letters.push_back(id);

@@ -84,10 +84,6 @@ std::chrono::milliseconds parse_seconds(const std::string& text) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000 + 0.5));
 }
 
-std::string counted(std::uint64_t count, const std::string& what) {
-  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
-}
-
 CommonOptions::CommonOptions(CLI::App& app, bool with_tag) : program_(app.get_name()) {
   const Endpoint by_default;
   broker_ = to_string(by_default);
@@ -102,7 +98,7 @@ CommonOptions::CommonOptions(CLI::App& app, bool with_tag) : program_(app.get_na
       ->check(checked_by(parse_seconds))
       ->option_text("S [" + connect_timeout_ + "]");
   if (!with_tag) return;
-  auto* on = app.add_flag("--tag", tag_, "lead console lines by [host]; by itself where the broker's host is another");
+  auto* on = app.add_flag("--tag", tag_, "lead console lines by [host], as is done where the broker's is another");
   auto* off = app.add_flag("--no-tag", no_tag_, "never lead them by [host]");
   on->excludes(off)->option_text(" ");  // the text hides what --help would say of the exclusion
   off->option_text(" ");

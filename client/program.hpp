@@ -30,9 +30,6 @@ SleepRange parse_sleep(const std::string& text);
 /// Seconds, with fractions. Throws std::invalid_argument when they are negative, no number, or more than a year.
 std::chrono::milliseconds parse_seconds(const std::string& text);
 
-/// "1 item", "2 items".
-std::string counted(std::uint64_t count, const std::string& what);
-
 /// A check for CLI11 made of a parser that throws std::invalid_argument.
 template <class Parse>
 CLI::Validator checked_by(Parse parse) {

@@ -43,6 +43,23 @@ TEST_CASE("input: stdin, each line as it comes") {
   CHECK(producer.wait() == 0);
 }
 
+TEST_CASE("input: a byte order mark at the start is no part of the first item") {
+  const TemporaryFile items("\xef\xbb\xbf{\"name\":\"one\"}\n\xef\xbb\xbftwo\n");
+  Pair pair;
+  Process producer = pair.broker.producer({"--file", items.path()});
+  CHECK(names(next_got(pair.printer, 2)) == Args{"one", "\xef\xbb\xbftwo"});
+  CHECK(producer.wait() == 0);
+}
+
+TEST_CASE("input: a file named - is stdin") {
+  Pair pair;
+  Process producer = pair.broker.producer({"--file", "-"});
+  producer.write("first\n");
+  producer.close_input();
+  CHECK(producer.wait() == 0);
+  CHECK(names(next_got(pair.printer, 1)) == Args{"first"});
+}
+
 TEST_CASE("input: closed standard streams are empty ones") {
   Pair pair;
   const auto closed = [&](const std::string& program, const std::string& how) {
@@ -80,11 +97,13 @@ TEST_CASE("input: invalid UTF-8 is an error that names the line, unless the byte
   CAPTURE(said);
   CHECK(said.find("UTF-8") != said.npos);
   CHECK(said.find("line 3") != said.npos);
+  CHECK(said.find("; the 2 items before it were put") != said.npos);
   CHECK(producer.err().lines().size() == 1);
 
   Process raw = broker.producer({"--raw", "--queue", "raw", "--file", items.path()});
   CHECK(raw.wait() == 0);
   Process printer = broker.printer();
+  CHECK(printer.out().next_with("Producer " + std::to_string(producer.pid()) + " exiting..."));
   Process consumer = broker.consumer({"--queue", "raw"});
   const auto got = names(next_got(printer, 4));
   REQUIRE(got.size() == 4);

@@ -150,6 +150,22 @@ TEST_SUITE("timed") {
   }
 }
 
+TEST_CASE("SIGTERM to a broker that keeps nothing: it says what is lost") {
+  Broker broker;
+  Process producer = broker.producer({"a", "b"});
+  REQUIRE(producer.wait() == 0);
+  broker.process().signal(SIGTERM);
+  CHECK(broker.process().wait() == 0);
+  CHECK(broker.process().err().text() == "baton-broker: stopping: 2 items in memory are lost\n");
+}
+
+TEST_CASE("SIGTERM to a broker that was to end when all is done: it exits 1") {
+  Broker broker({"--exit-when-done", "--producers", "1"});
+  broker.process().signal(SIGTERM);
+  CHECK(broker.process().wait() == 1);
+  CHECK(broker.process().err().text() == "");
+}
+
 TEST_CASE("SIGTERM to the broker: it exits 0, its clients wait for the next one and go on") {
   auto broker = std::make_unique<Broker>();
   const std::string port = broker->port();

@@ -485,6 +485,22 @@ TEST_CASE("the seed's parent: when all is done everybody is told to leave, and i
   CHECK(world.effects.exit_code == 0);
 }
 
+TEST_CASE("shut down: everybody is told to leave, whatever is left to do, and printers last") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto printer = world.printer(2);
+  rick.put("a");
+  world.core.shut_down(world.now);
+  world.settle();
+  CHECK(rick.confirm().shutdown);
+  CHECK_FALSE(printer.confirm().shutdown);
+  rick.bye(Number{1});
+  CHECK(printer.confirm().shutdown);
+  printer.bye();
+  CHECK(world.effects.finished);
+  CHECK(world.effects.exit_code == 0);
+}
+
 TEST_CASE("the seed's parent waits neither for ever for a printer nor for consumers that never come") {
   Settings settings;
   settings.exit_when_done = true;
