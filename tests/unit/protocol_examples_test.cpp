@@ -369,6 +369,7 @@ TEST_CASE("PROTOCOL.md states the limits and times of the code") {
       {"max_say", number(max_say)},
       {"max_reason", number(max_reason)},
       {"max_message", number(max_message)},
+      {"max_hello", number(max_hello)},
       {"pack_bytes", number(pack_bytes)},
       {"max_entries", number(max_entries)},
       {"max_queue_name", number(max_queue_name)},
