@@ -140,7 +140,10 @@ std::string to_json(const Hello& hello) {
 }
 
 Refusal parse(std::string_view text, Hello& hello, std::string& why) {
-  if (text.size() > max_hello) return Refusal::too_large;
+  if (text.size() > max_hello) {
+    why = "longer than " + std::to_string(max_hello) + " bytes";
+    return Refusal::too_large;
+  }
   try {
     const json object = object_from(text);
     hello.role = role_field(object);
