@@ -107,6 +107,7 @@ class Core {
   void stand_printer(Session& session, Time now);
   void resume_from_previous(Session& session, Time now);
   void end(Session& session, const std::string& why, Time now);
+  void bequeath(const Session& session, const std::string& mark, Time now);
   void end_complete_byes(Time now);
   void check_liveness(Time now);
   void forgive(Duration pause, Time now);

@@ -179,6 +179,7 @@ void Core::end(Session& session, const std::string& why, Time now) {
   // The session's own mark makes `why` prove, when its client comes back, that it was this session that lost an item.
   const auto mark = why.empty() ? why : why + " [session " + to_hex(session.id).substr(0, 8) + "]";
   tombstones_[session.id] = {session.control.received(), mark, now + ended_kept, session.said_bye};
+  if (session.control.received() == Number{}) bequeath(session, mark, now);
   if (!why.empty() && !session.said_bye)
     effects_.log.push_back(std::string(name(session.hello.role)) + " " + session.hello.host + "/" +
                            std::to_string(session.hello.pid) + " is gone: " + mark);
@@ -201,6 +202,16 @@ void Core::end(Session& session, const std::string& why, Time now) {
     printer_expected_until_ = std::max(printer_expected_until_, session.printed_at + settings_.printer_stuck);
     std::erase(printers_, &session);
   }
+}
+
+/// Its client may not have heard its welcome, and will then name the session before it once more: that one stands for the
+/// items that this one took up again and lost.
+void Core::bequeath(const Session& session, const std::string& mark, Time now) {
+  if (!session.hello.previous || session.hello.previous->epoch != epoch_) return;
+  const auto before = tombstones_.find(session.hello.previous->session);
+  if (before == tombstones_.end()) return;
+  before->second.why = mark;
+  before->second.until = now + ended_kept;
 }
 
 void Core::check_liveness(Time now) {

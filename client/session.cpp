@@ -189,7 +189,8 @@ void Session::ask_rewind(Time now) {
 // --- state -------------------------------------------------------------------------------------------------------
 
 void Session::renew(Epoch epoch, Time now) {
-  previous_ = Previous{epoch, id_};
+  // A session whose welcome was not heard has said nothing: what is carried over is still the one's before it.
+  if (standing() || !previous_) previous_ = Previous{epoch, id_};
   // A broker that knows no session for long would be asked without a pause.
   hello_at_ = opened_ + hello_again <= now ? now : now + hello_again;
   id_ = config_.draw_id();

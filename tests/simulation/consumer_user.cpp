@@ -131,7 +131,9 @@ bool ConsumerNode::take(Job& job) {
 
 void ConsumerNode::work(Job& job) {
   if (!may_say()) return;
-  say("got item " + std::to_string(job.item.value));
+  std::string line = "got item " + std::to_string(job.item.value);
+  if (world_.random.chance(100)) line.append(world_.random.below(2000), '.');
+  say(line);
   job.does = Job::Does::work;
   const auto longest = world_.faulty ? plan_.work : std::min<Duration>(plan_.work, 50ms);
   later(world_.random.between(Duration::zero(), longest), [this, &job] { settle(job); });

@@ -129,7 +129,8 @@ void Simulation::populate() {
     plan.pause = random.chance(200) ? Duration{} : Duration(500ms);
     plan.priorities = random.chance(300);
     plan.delays = random.chance(300);
-    plan.joins = random.chance(700);
+    plan.joins = random.chance(600);
+    plan.hurries = !plan.joins && random.chance(500);
     if (random.chance(100)) plan.largest = 100'000;
     ++producers_waited_for_;
     world_.after(soon(), [this, plan, i] { add_producer("producer-" + std::to_string(i), plan); });

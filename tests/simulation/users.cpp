@@ -67,7 +67,7 @@ void ProducerNode::finish() {
     if (!producer_.joined()) return;
     check_join();
   }
-  if (!producer_.flushed() || !may_say()) return;
+  if (!(producer_.flushed() || plan_.hurries) || !may_say()) return;
   bye_ = true;
   say("exiting");
   producer_.bye(world_.now());
@@ -103,7 +103,7 @@ void ProducerNode::heard(Life life, const Confirm& confirm) {
 
 void ProducerNode::ended() {
   // A broker that held it for lost may have ended with all the others.
-  require(session().state() == Session::State::ended || scene_.broker.finished(),
+  require(session().state() == Session::State::ended || scene_.broker.finished() || plan_.hurries,
           name() + " ends in peace: " + (session().error() ? session().error()->text : ""));
   if (session().state() != Session::State::ended) return;
   scene_.console.ended(name(), life());

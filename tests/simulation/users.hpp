@@ -20,6 +20,7 @@ struct ProducerPlan {
   std::uint32_t largest = 200;  ///< bytes of a body
   bool priorities = false, delays = false;
   bool joins = true;
+  bool hurries = false;  ///< says bye right after its last put
 };
 
 /// Puts items, the last one only once the faults are over; joins or waits for the confirmation, says a line, leaves.

@@ -44,6 +44,14 @@ struct ProducerScript : Script {
     confirm = {};
     epoch = {78};
   }
+  /// The broker has lost the session; the client begins the next one.
+  void begin_anew(std::uint8_t sessions) {
+    now += hello_again;
+    news(encode_json({MessageType::refusal, 0, epoch, session, {}},
+                     to_json(RefusalNotice{Refusal::unknown_session, ""})),
+         session_id(sessions));
+    tick();
+  }
   void refuse_with_new_epoch(const SessionId& next = session_id(2)) {
     news(encode_json({MessageType::refusal, 0, Epoch{78}, session, {}},
                      to_json(RefusalNotice{Refusal::wrong_epoch, ""})),
@@ -202,10 +210,7 @@ TEST_CASE("producer: what only a welcome said to be in goes to the next broker a
   script.stand();
   for (const auto* body : {"a", "b"}) script.put(body);
   script.puts();
-  script.now += hello_again;
-  script.news(encode_json({MessageType::refusal, 0, script.epoch, script.session, {}},
-                          to_json(RefusalNotice{Refusal::unknown_session, ""})),
-              session_id(2));
+  script.begin_anew(2);
   Welcome welcome;
   welcome.put_received = {2};
   script.welcome(welcome);  // the confirm behind it is lost
@@ -358,6 +363,19 @@ TEST_CASE("client: a new session says unconfirmed lines again, once") {
   REQUIRE(said.size() == 1);
   CHECK(said[0].payload == "three\n");
   CHECK(script.last_control() == Number{1});
+}
+
+TEST_CASE("client: the previous session is the last one whose welcome it heard") {
+  ProducerScript script;
+  script.stand();
+  script.producer.say("one\n");
+  script.tick();
+  script.begin_anew(2);
+  script.begin_anew(3);  // it stood and was lost again before its welcome came
+  const auto hello = script.hello();
+  REQUIRE(hello);
+  REQUIRE(hello->previous);
+  CHECK(hello->previous->session == session_id(1));
 }
 
 TEST_CASE("producer: shutdown is a state") {

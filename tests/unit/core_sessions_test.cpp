@@ -179,6 +179,28 @@ TEST_CASE("a consumer at work whose lane cannot be made anew keeps its items and
   CHECK(morty.received() == Bodies{"c"});
 }
 
+TEST_CASE("a client that missed the welcome of its second session takes up its items in the third") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2);
+  rick.put("a");
+  morty.ask();
+  CHECK(morty.received() == Bodies{"a"});
+  world.advance(lost_after, {&rick});
+  Hello hello;
+  hello.role = Role::consumer;
+  hello.queues = {"default"};
+  hello.previous = Previous{world.core.epoch(), morty.id};
+  hello.reclaim = {{morty.got["a"], 1}};
+  auto unheard = world.client(3, hello);
+  CHECK(world.session(unheard).welcome.kept == hello.reclaim);
+  world.advance(lost_after, {&rick});
+  CHECK_FALSE(world.core.find(unheard.id));
+  auto back = world.client(4, hello);  // still names the first one
+  CHECK(world.session(back).welcome.kept == hello.reclaim);
+  CHECK(world.session(back).welcome.previous_control == Number{1});
+}
+
 TEST_CASE("nobody reclaims what they did not lose") {
   BrokerWorld world;
   auto rick = world.producer(1);
