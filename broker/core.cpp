@@ -176,7 +176,7 @@ void Core::lane_failed(const SessionId& id, std::uint32_t generation, Time now) 
   auto* session = find(id);
   if (!session || session->lane_generation != generation) return;
   stock_.take_back_after(*session, session->lane_base);  // nobody has seen what was handed off on it
-  if (generation == 1 && session->held == 0) return refuse(id, Refusal::sessions_full, {}, now);
+  if (generation == 1 && session->held == 0) return refuse(id, Refusal::sessions_full, no_lane, now);
   // The port of its lane that broke may not be quite free yet, which is no reason to take from it what it holds.
   session->wanted = std::max(session->wanted, session->asked);
   stock_.forget_asks(*session);

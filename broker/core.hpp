@@ -27,6 +27,8 @@
 
 namespace baton::broker {
 
+inline constexpr const char* no_lane = "no lane left for another consumer";
+
 class Core {
  public:
   /// `storage` and `effects` must outlive the core.
@@ -38,6 +40,9 @@ class Core {
 
   /// Begins a session, or repeats the answer to one that stands.
   Refusal hello(const SessionId& id, Hello hello, Time now);
+
+  /// What there is no more of, when hello() says sessions_full; for people.
+  std::string why_full() const;
 
   /// The session if it stands, else nullptr. Valid until the end of the turn.
   Session* find(const SessionId& id);

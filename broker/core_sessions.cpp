@@ -61,6 +61,11 @@ Refusal Core::hello(const SessionId& id, Hello hello, Time now) {
   return Refusal::none;
 }
 
+std::string Core::why_full() const {
+  if (sessions_.size() < settings_.max_sessions) return no_lane;
+  return std::to_string(settings_.max_sessions) + " at most";
+}
+
 void Core::stand_if_ready(Session& session, Time now) {
   if (session.state != Session::State::greeted || !subscriptions_.contains(session.id)) return;
   session.state = Session::State::standing;

@@ -1,10 +1,12 @@
 #include <csignal>
 #include <iostream>
 
+#include "broker/capacity.hpp"
 #include "broker/health.hpp"
 #include "broker/memory_storage.hpp"
 #include "broker/options.hpp"
 #include "broker/server.hpp"
+#include "net/sockets.hpp"
 #include "net/standard_streams.hpp"
 
 namespace {
@@ -17,7 +19,9 @@ int check_health(const baton::broker::ServerOptions& options) {
   return 1;
 }
 
-int serve(const baton::broker::ServerOptions& options) {
+int serve(baton::broker::ServerOptions options) {
+  const auto less = baton::broker::fit_to_file_limit(options.settings, baton::files_possible());
+  if (!less.empty()) std::cerr << "baton-broker: " << less << '\n';
   baton::broker::MemoryStorage storage;
   baton::broker::Server server(options, storage);
   std::cout << "baton-broker ready on " << to_string(server.endpoint()) << ", items in memory" << std::endl;

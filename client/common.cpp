@@ -71,9 +71,7 @@ void Notices::waited(Connection::Lock& lock, Time since, const std::string& reas
 }
 
 std::string no_contact(const Session& session, const Endpoint& broker) {
-  if (session.full())
-    return session.config().role == Role::consumer ? "the broker has no lane left for another consumer"
-                                                   : "the broker has no room for another client";
+  if (session.full()) return session.why_full();
   if (!session.was_welcomed() && session.config().connect_timeout != Duration::max()) return {};
   return "no contact with the broker at " + to_string(broker);
 }

@@ -159,6 +159,7 @@ Session::News Session::on_refusal(const Header& header, std::string_view payload
     case Refusal::sessions_full:
       if (standing()) renew(epoch_, now);
       full_ = true;
+      why_full_ = notice.text;
       hello_at_ = std::max(hello_at_, now + refused_again);
       break;
     default:

@@ -116,6 +116,7 @@ class Session {
   bool shutdown() const { return shutdown_; }
   /// The broker has no room for another client, or no lane for another consumer: it is asked again each second.
   bool full() const { return full_; }
+  const std::string& why_full() const { return why_full_; }  ///< the broker's words
   /// The broker is silent, or was not reached yet.
   bool out_of_touch(Time now) const { return !standing() || now - last_news_ > silence; }
 
@@ -161,6 +162,7 @@ class Session {
   State state_ = State::idle;
   std::optional<SessionError> error_;  // set in state failed
   bool ever_welcomed_ = false, shutdown_ = false, full_ = false;
+  std::string why_full_;
 
   SessionId id_;
   Epoch epoch_;                       // of the last welcome

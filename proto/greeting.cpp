@@ -140,11 +140,8 @@ std::string to_json(const Hello& hello) {
 }
 
 Refusal parse(std::string_view text, Hello& hello, std::string& why) {
-  if (text.size() > max_hello) {
-    why = "longer than " + std::to_string(max_hello) + " bytes";
-    return Refusal::too_large;
-  }
   try {
+    if (text.size() > max_hello) throw Wrong{Refusal::too_large, "the hello is too large"};
     const json object = object_from(text);
     hello.role = role_field(object);
     hello.client = text_field(object, "client", max_client_name);
