@@ -14,7 +14,7 @@ using namespace baton::e2e;
 namespace {
 
 constexpr int deaths = 200;   // of each kind
-constexpr int at_a_time = 4;  // peers
+constexpr int at_a_time = 8;  // peers
 constexpr int queue_size = 100;
 constexpr int items = 2000;  // that the full queue's producer wants to put
 
@@ -44,9 +44,11 @@ class HeartbeatPeer {
   Process process_;
 };
 
+std::string body(int number) { return "{\"number\":" + std::to_string(number) + "}"; }
+
 std::string numbered_lines(int count) {
   std::string lines;
-  for (int i = 0; i < count; ++i) lines += std::to_string(i) + "\n";
+  for (int i = 0; i < count; ++i) lines += body(i) + "\n";
   return lines;
 }
 
@@ -63,7 +65,7 @@ class FullQueue {
     for (; count > 0 && next_ < items; --count, ++next_) {
       const auto item = consumer_->get(soon_ms);
       REQUIRE(item);
-      CHECK(item->body == std::to_string(next_));
+      REQUIRE(item->body == body(next_));
       CHECK(item->attempt == 1);
       CHECK(consumer_->ack(item->id));
     }
@@ -92,7 +94,7 @@ void die_in_turns(const std::string& how) {
     std::vector<HeartbeatPeer> peers;
     peers.reserve(at_a_time);
     for (int i = 0; i < at_a_time; ++i) peers.emplace_back(broker, how);
-    if (dead >= deaths / 2) full.drain(10);  // the first half dies while it is full, the other while it drains
+    if (dead >= deaths / 2) full.drain(50);  // the first half dies while it is full, the other while it drains
     for (auto& peer : peers) peer.die(how);
     REQUIRE_FALSE(broker.process().wait(0ms));
   }

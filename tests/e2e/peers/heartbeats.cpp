@@ -15,7 +15,8 @@ namespace {
 
 constexpr int heartbeat_ms = 20;
 constexpr int ttl_ms = 100;
-constexpr int burst = 100;  // messages
+constexpr int burst = 50;   // messages
+constexpr int pace_ms = 5;  // between bursts
 
 zmq::socket_t connected(zmq::context_t& context, zmq::socket_type type, int port, const std::string& session = "") {
   zmq::socket_t socket(context, type);
@@ -32,9 +33,9 @@ zmq::socket_t connected(zmq::context_t& context, zmq::socket_type type, int port
   return socket;
 }
 
-bool input_has_ended() {
+bool input_ends(int within_ms) {
   pollfd input{STDIN_FILENO, POLLIN, 0};
-  return poll(&input, 1, 0) > 0;
+  return poll(&input, 1, within_ms) > 0;
 }
 
 /// Their ends will be resets.
@@ -62,7 +63,7 @@ int send_heartbeats(int base_port, int lane_port, const std::string& session, co
       std::cout << "ready" << std::endl;
       said = true;
     }
-    if (input_has_ended()) break;
+    if (input_ends(pace_ms)) break;
   }
   if (how == "reset") harden_connections();
   kill(getpid(), SIGKILL);
