@@ -60,7 +60,7 @@ void Session::bye(Number last_put, Time now, bool role_owes) {
   bye_time_ = now;
   std::vector<ItemId> settled;
   settled_items(control_.blocks(), settled);
-  owes_ = role_owes || !settled.empty() || (!full_ && has_lines(control_.blocks()));
+  owes_ = role_owes || !settled.empty() || ((!full_ || had_room_) && has_lines(control_.blocks()));
   if (!ever_welcomed_) state_ = State::ended;  // nobody to take leave of
 }
 
@@ -139,6 +139,7 @@ Session::News Session::on_confirm(std::string_view payload, Time now) {
   if (doubted_ && proof_ && control_.confirmed() >= *proof_) doubted_ = false;
   shutdown_ = shutdown_ || confirm.shutdown;
   if (confirm.lane_port != 0) full_ = false;
+  had_room_ = had_room_ || !full_;
   const bool behind = confirm.told > told_.received();
   if (behind && !behind_) told_moved_ = now;
   behind_ = behind;

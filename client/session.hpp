@@ -162,6 +162,7 @@ class Session {
   State state_ = State::idle;
   std::optional<SessionError> error_;  // set in state failed
   bool ever_welcomed_ = false, shutdown_ = false, full_ = false;
+  bool had_room_ = false;  // ever: what it said since may tell of work that is done
   std::string why_full_;
 
   SessionId id_;
