@@ -114,13 +114,18 @@ Session::News Session::on_welcome(const Header& header, std::string_view payload
   }
   control_of_ = id_;
   ever_welcomed_ = true;
-  if (config_.role != Role::consumer) full_ = false;  // a consumer's lane may yet be refused
   doubted_ = bye_appended_ = rewind_ = behind_ = false;
   proof_.reset();
   told_ = StreamReceiver(welcome_.first_told);
   told_moved_ = now;
   beat_at_ = now + beat_at_latest;
   return {News::Kind::welcomed, {}, {}, 0};
+}
+
+/// Known by a confirm only, and of a consumer by one that names its lane: that may yet be refused after the welcome.
+void Session::has_room() {
+  full_ = false;
+  had_room_ = true;
 }
 
 Session::News Session::on_confirm(std::string_view payload, Time now) {
@@ -138,8 +143,7 @@ Session::News Session::on_confirm(std::string_view payload, Time now) {
   if (confirm.rewind_control || now >= control_.resend_at()) control_.rewind(now);
   if (doubted_ && proof_ && control_.confirmed() >= *proof_) doubted_ = false;
   shutdown_ = shutdown_ || confirm.shutdown;
-  if (confirm.lane_port != 0) full_ = false;
-  had_room_ = had_room_ || !full_;
+  if (confirm.lane_port != 0 || config_.role != Role::consumer) has_room();
   const bool behind = confirm.told > told_.received();
   if (behind && !behind_) told_moved_ = now;
   behind_ = behind;

@@ -147,6 +147,7 @@ class Session {
   News on_confirm(std::string_view payload, Time now);
   News on_refusal(const Header& header, std::string_view payload, Time now);
   News on_told(const Header& header, std::string_view payload, Time now);
+  void has_room();
   void note_news(Time now);
   void note_pause(Time now);
   void ask_rewind(Time now);
