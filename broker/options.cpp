@@ -121,7 +121,7 @@ std::string in_seconds(Duration time) {
 
 void add_ending(CLI::App& app, Settings& settings) {
   auto* exit_when_done = app.add_flag("--exit-when-done", settings.exit_when_done,
-                                      "end all: --producers gone, items done; clients in " +
+                                      "end all: --producers gone, items done; within " +
                                           in_seconds(settings.leave_within) + ", printers " +
                                           in_seconds(settings.print_within) + " later");
   auto* producers = app.add_option("--producers", settings.producers, "so many producers must have come and gone")
