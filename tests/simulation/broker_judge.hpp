@@ -71,7 +71,7 @@ class BrokerJudge {
   struct Item {
     std::string producer;
     Number number;
-    const PutJudge::Put* put = nullptr;
+    PutJudge::Put put;             // as it was: a name may put that number again
     Place place = Place::waiting;  // waiting: never handed off, or its delay is over
     Time due{};                    // not before
     bool late = false;             // it was delayed: its place in its queue is open
@@ -103,7 +103,7 @@ class BrokerJudge {
   using Priorities = std::map<std::uint8_t, Ready, std::greater<>>;
 
   Item& item(ItemId id);
-  Ready& ready_of(const Item& item) { return ready_[item.put->queue][item.put->priority]; }
+  Ready& ready_of(const Item& item) { return ready_[item.put.queue][item.put.priority]; }
   void apply(const SessionId& id, Standing& session, const Entry& entry);
   void release(Standing& session, ItemId id);
   void let_go(Standing& session, Item& item, ItemId id);

@@ -23,9 +23,9 @@ void BrokerJudge::stored(const broker::Storage::Record& record, std::string_view
   Item item;
   item.producer = record.producer;
   item.number = record.number;
-  item.put = &puts_.stored(life_, item.producer, record.number);
-  require(item.put->body == body && item.put->queue == record.queue && item.put->priority == record.priority &&
-              item.put->delay_ms == record.delay_ms,
+  item.put = puts_.stored(life_, item.producer, record.number);
+  require(item.put.body == body && item.put.queue == record.queue && item.put.priority == record.priority &&
+              item.put.delay_ms == record.delay_ms,
           "an item is stored as it was put");
   require(record.id > last_id_, "ids rise");
   last_id_ = record.id;
@@ -112,7 +112,7 @@ void BrokerJudge::check_item(const Item& item, const Given& given) const {
   require(item.place != Place::dead, it + " is dead: it is not given");
   require(item.place != Place::delayed && world_.now() >= item.due, it + " is not given before its delay is over");
   require(item.place != Place::held, it + " has one holder at a time");
-  require(given.body == item.put->body && given.priority == item.put->priority, it + " is as it was put");
+  require(given.body == item.put.body && given.priority == item.put.priority, it + " is as it was put");
   require(given.attempt == item.failures + 1, it + ": attempt " + std::to_string(given.attempt) + " comes after " +
                                                   std::to_string(item.failures) + " failures");
 }
@@ -164,7 +164,7 @@ void BrokerJudge::check_order(const Priorities& ready, ItemId id, bool returned)
       const auto& item = items_.at(other);
       const bool in_time = came_back ? item.returned_in < turn_ : other <= last_of_turn_ && !item.late;
       if (!in_time || times_.contains(other)) continue;
-      if (priority == handed.put->priority) {
+      if (priority == handed.put.priority) {
         if (handed.late && !came_back) continue;
         if (returned && !came_back) continue;
         if (returned == came_back && id < other) continue;
@@ -173,7 +173,7 @@ void BrokerJudge::check_order(const Priorities& ready, ItemId id, bool returned)
     }
   };
   for (const auto& [priority, at] : ready) {
-    if (priority < handed.put->priority) return;
+    if (priority < handed.put.priority) return;
     first(at.returned, true, priority);
     first(at.waiting, false, priority);
   }
@@ -183,9 +183,9 @@ void BrokerJudge::check_order() const {
   std::map<std::tuple<std::uint64_t, std::string, std::uint8_t>, ItemId> last;  // by message, queue and priority
   for (const auto& [id, returned, message] : handed_) {
     const auto& item = items_.at(id);
-    check_order(ready_.at(item.put->queue), id, returned);
+    check_order(ready_.at(item.put.queue), id, returned);
     if (returned || item.late || times_.at(id) > 1) continue;
-    auto& before = last[{message, item.put->queue, item.put->priority}];
+    auto& before = last[{message, item.put.queue, item.put.priority}];
     require(before < id, "order: " + name(id) + " is given behind " + name(before));
     before = id;
   }
@@ -240,8 +240,8 @@ void BrokerJudge::taken(const User& user, const SessionId& session, const Given&
   require(item.handed, user + " takes what was handed off");
   require(!peace_.trust || item.holder == session,
           user + " does not take " + name(given.id) + ", which went elsewhere");
-  require(given.body == item.put->body, user + " takes " + name(given.id) + " as it was put");
-  require(queue == item.put->queue, user + " is told the queue of " + name(given.id));
+  require(given.body == item.put.body, user + " takes " + name(given.id) + " as it was put");
+  require(queue == item.put.queue, user + " is told the queue of " + name(given.id));
 }
 
 void BrokerJudge::check_hands(const std::map<ItemId, std::vector<User>>& hands) {
