@@ -19,6 +19,7 @@ namespace {
 
 constexpr int most_sockets = 10'000;  // lanes, nearly all; fewer where the limit of open files is low
 constexpr Duration news_share = 1ms;  // of a turn, at most
+constexpr Duration last_share = 2s;   // the same of the last turn, at most
 constexpr Duration control_share = 1ms;
 constexpr Duration put_share = 1ms;
 constexpr Duration lane_retry = 1ms;  // while a consumer has asked and not quite connected
@@ -95,20 +96,25 @@ int Server::run() {
   for (bool over = false; !over;) {
     wait();
     if (signalled()) {
+      turn(last_share);  // what has come in by now counts: acks above all
       exit_code = stopped();
       break;
     }
-    lanes_.admit();
-    const bool news_dry = news_.read(front_, Clock::now() + news_share);
-    const bool control_dry = read_control(Clock::now() + control_share);
-    read_put(Clock::now() + put_share);
-    front_.end_turn(Clock::now(), news_dry && control_dry);
-    carry_out();
+    turn(control_share);
     over = front_.effects().finished;
     exit_code = front_.effects().exit_code;
   }
   log_refusals();
   return exit_code;
+}
+
+void Server::turn(Duration for_control) {
+  lanes_.admit();
+  const bool news_dry = news_.read(front_, Clock::now() + news_share);
+  const bool control_dry = read_control(Clock::now() + for_control);
+  read_put(Clock::now() + put_share);
+  front_.end_turn(Clock::now(), news_dry && control_dry);
+  carry_out();
 }
 
 /// By a signal: says what is lost by that, and returns the exit code.

@@ -38,6 +38,7 @@ class Server {
   void bind_any_block();
   void unbind_all();
   void wait();
+  void turn(Duration for_control);
   bool read_control(Time until);
   void read_put(Time until);
   void carry_out();
