@@ -121,14 +121,8 @@ std::string in_seconds(Duration time) {
 
 void add_ending(CLI::App& app, Settings& settings) {
   auto* exit_when_done = app.add_flag("--exit-when-done", settings.exit_when_done,
-<<<<<<< HEAD
-                                      "end all: --producers gone, items done; within " +
-                                          in_seconds(settings.leave_within) + ", printers " +
-                                          in_seconds(settings.print_within) + " later");
-=======
                                       "end all once --producers are gone and all is done, in " +
                                           in_seconds(settings.leave_within + settings.print_within) + " at most");
->>>>>>> polish
   auto* producers = app.add_option("--producers", settings.producers, "so many producers must have come and gone")
                         ->check(CLI::Range(1, 1'000'000))
                         ->needs(exit_when_done)

@@ -9,11 +9,7 @@ using namespace baton::e2e;
 
 namespace {
 
-<<<<<<< HEAD
-constexpr const char* no_lane = "no lane left for another consumer";
-=======
 constexpr const char* no_lane = "no lane left";
->>>>>>> polish
 
 struct OneLane {
   OneLane() : lane(free_port()), broker({"--lanes", lane + "-" + lane}) {
@@ -39,11 +35,7 @@ TEST_CASE("no lane left: a consumer says so once and takes over when there is on
   CHECK(test.first.wait() == 0);
   Process producer = test.broker.producer({"b"});
   CHECK(names(next_got(test.printer, 1)) == Args{"b"});
-<<<<<<< HEAD
-  CHECK(second.err().lines().size() == 1);
-=======
   CHECK_MESSAGE(second.err().lines().size() == 1, second.err().text());
->>>>>>> polish
   CHECK(test.broker.process().err().text().find("is gone") == std::string::npos);
 }
 
