@@ -29,7 +29,7 @@ inline constexpr std::size_t max_queue_name = 200;
 inline constexpr std::size_t max_queues = 64;  ///< queues in one session
 inline constexpr std::size_t max_client_name = 200;
 inline constexpr std::size_t topics_per_connection = 4;  ///< to news; further ones are not granted
-inline constexpr std::uint32_t max_asks = 65'536;  ///< asks of one session that are not answered yet
+inline constexpr std::uint32_t max_asks = 65'536;        ///< asks of one session that are not answered yet
 
 // Priorities: the higher goes first.
 inline constexpr std::uint8_t max_priority = 9;

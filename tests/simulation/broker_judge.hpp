@@ -142,9 +142,9 @@ class BrokerJudge {
 
   // This turn.
   std::uint64_t turn_ = 1, message_ = 0;
-  ItemId last_of_turn_;                     // the last one of the turn before
+  ItemId last_of_turn_;                                   // the last one of the turn before
   std::set<SessionId> lane_failed_, lane_opened_, lost_;  // lost: an attempt counts
-  std::set<ItemId> touched_;                // to be checked at the end of the turn
+  std::set<ItemId> touched_;                              // to be checked at the end of the turn
   struct HandOff {
     ItemId id;
     bool returned;  // it had been handed off before
