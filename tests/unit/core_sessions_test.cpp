@@ -233,6 +233,25 @@ TEST_CASE("bye ends a session when all it sent is in; asked again, it is answere
   CHECK(rick.confirm().ended);
 }
 
+TEST_CASE("a session that was lost before all it sent was in has not left: it is not told so") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  rick.put("a");
+  rick.bye(Number{2});
+  world.advance(lost_after);
+  CHECK_FALSE(world.core.find(rick.id));
+  world.core.unknown(rick.id, world.now);  // its beat
+  world.settle();
+  CHECK(rick.refusals() == Bodies{"unknown_session"});
+  CHECK_FALSE(rick.confirm().ended);
+  Hello hello;
+  hello.role = Role::producer;
+  hello.name = "producer 1";
+  hello.queues = {"default"};
+  hello.previous = Previous{world.core.epoch(), rick.id};
+  CHECK(world.session(world.client(2, hello)).welcome.put_received == Number{1});
+}
+
 TEST_CASE("a consumer that says bye gives back what it holds, no attempt counted") {
   BrokerWorld world;
   auto rick = world.producer(1);
