@@ -117,7 +117,7 @@ std::uint64_t say_in_turns(const Broker& broker, std::uint64_t rounds) {
 
 }  // namespace
 
-TEST_CASE("console: lines of twenty processes come whole and once and in order; a job's before what follows its ack") {
+TEST_CASE("console: lines of twenty processes come whole and once and in order, a job's before what follows its ack") {
   Broker broker;
   Terminal terminal;
   const Process printer = terminal.printer(broker);

@@ -60,7 +60,7 @@ double milliseconds_of_cpu(std::chrono::nanoseconds time) {
 
 }  // namespace
 
-TEST_CASE("crowd: 1000 consumers and 100 producers; turns are fair and all is given back") {
+TEST_CASE("crowd: 1000 consumers and 100 producers, turns are fair and all is given back") {
   Broker broker;
   const pid_t pid = broker.process().pid();
   const auto files = open_files(pid), memory = broker.process().memory();

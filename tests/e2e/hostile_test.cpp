@@ -153,7 +153,7 @@ TEST_CASE("hostile: random bytes") {
   });
 }
 
-TEST_CASE("hostile: half greetings; who says no more is shown out") {
+TEST_CASE("hostile: half greetings, who says no more is shown out") {
   std::vector<RawPeer> waiting;
   Scene scene;
   Random random(11);

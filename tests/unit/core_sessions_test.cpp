@@ -219,7 +219,7 @@ TEST_CASE("nobody reclaims what they did not lose") {
   CHECK(world.session(back).welcome.kept.empty());
 }
 
-TEST_CASE("bye ends a session when all it sent is in; asked again, it is answered again") {
+TEST_CASE("bye ends a session when all it sent is in, asked again, it is answered again") {
   BrokerWorld world;
   auto rick = world.producer(1);
   rick.put("a");
@@ -321,7 +321,7 @@ TEST_CASE("join: told at once when the last item is settled") {
   CHECK(rick.confirm().done == 1);
 }
 
-TEST_CASE("a full queue gives no credit, and says why; another queue does") {
+TEST_CASE("a full queue gives no credit, and says why, another queue does") {
   Settings settings;
   settings.max_items = 4;
   BrokerWorld world(settings);
@@ -397,7 +397,7 @@ TEST_CASE("a full queue by bytes shuts the window, and opens it again") {
   CHECK(rick.confirm().put_window > 0);
 }
 
-TEST_CASE("console lines reach every printer whole and in order; one that comes late gets what was said before") {
+TEST_CASE("console lines reach every printer whole and in order, one that comes late gets what was said before") {
   BrokerWorld world;
   auto morty = world.consumer(1);
   morty.say("one\n");
@@ -435,7 +435,7 @@ TEST_CASE("without a printer the oldest lines go, and the gap is told") {
   CHECK(printer.lines() == Bodies{"dropped 2", "3456\n", "4567\n"});
 }
 
-TEST_CASE("a slow printer holds the sayers; one that is stuck does not for long") {
+TEST_CASE("a slow printer holds the sayers, one that is stuck does not for long") {
   Settings settings;
   settings.console_keep = 10;
   BrokerWorld world(settings);
@@ -452,7 +452,7 @@ TEST_CASE("a slow printer holds the sayers; one that is stuck does not for long"
   CHECK(morty.confirm().say_held == Held::nothing);
 }
 
-TEST_CASE("while a printer is replaced, a full log holds the sayers; when none comes, not for long") {
+TEST_CASE("while a printer is replaced, a full log holds the sayers, when none comes, not for long") {
   Settings settings;
   settings.console_keep = 10;
   BrokerWorld world(settings);
@@ -568,7 +568,7 @@ TEST_CASE("the seed's parent waits neither for ever for a printer nor for consum
   CHECK(world.effects.exit_code == 3);
 }
 
-TEST_CASE("the seed's parent gives those who do not leave their time, and no more; it wakes up for that") {
+TEST_CASE("the seed's parent gives those who do not leave their time, and no more, it wakes up for that") {
   Settings settings;
   settings.exit_when_done = true;
   settings.producers = 1;
