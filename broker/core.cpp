@@ -35,6 +35,9 @@ Core::Core(Settings settings, Epoch epoch, Storage& storage, Effects& effects, T
       look_at_(never),
       beat_at_(now + beat_interval),
       due_(now) {
+  stock_.load(epoch, now);
+  stock_.wait_for_claims(stock_.kept_items() > 0);
+  if (stock_.waits_for_claims()) claims_until_ = now + claims_within;
   open_plain_doors();
 }
 
@@ -191,6 +194,7 @@ void Core::end_turn(Time now, bool control_dry) {
   }
   if (control_dry || now - longest_pause > look_at_) check_liveness(now);
   stock_.tick(now);
+  if (now >= claims_until_) stock_.wait_for_claims(false);
   stock_.serve();
   give_out(std::exchange(plain_.out_room, 0));
   extend_credits();
@@ -211,8 +215,10 @@ void Core::end_turn(Time now, bool control_dry) {
 }
 
 Time Core::next_deadline() const {
-  if (!changed_.empty() || stock_.has_to_serve()) return Time{};  // something came up after the last turn
+  if (!changed_.empty() || (stock_.has_to_serve() && !stock_.waits_for_claims()))
+    return Time{};  // something came up after the last turn
   auto next = std::min({look_at_, beat_at_, stock_.next_deadline()});
+  if (stock_.waits_for_claims()) next = std::min(next, claims_until_);
   if (ending_ == Ending::leaving) next = std::min(next, ending_since_ + settings_.leave_within);
   if (ending_ == Ending::printing) next = std::min(next, ending_since_ + settings_.print_within);
   return next;

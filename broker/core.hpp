@@ -95,12 +95,20 @@ class Core {
     over,
   };
 
+  struct Pending {  // received up to this number when `ticket` was drawn
+    Ticket ticket;
+    SessionId session;
+    Number number;
+  };
+
   // Sessions (core_sessions.cpp).
   void stand_if_ready(Session& session, Time now);
   void stand_producer(Session& session, Time now);
   void stand_consumer(Session& session);
   void stand_printer(Session& session, Time now);
   void resume_from_previous(Session& session, Time now);
+  template <class Claim>
+  void reclaim(Session& session, Claim claim);
   void end(Session& session, const std::string& why, Time now);
   void end_complete_byes(Time now);
   void check_liveness(Time now);
@@ -126,6 +134,9 @@ class Core {
   Number printed_by_all(Time now) const;
   void watch_console(Time now);
   void persist();
+  template <class Confirmed>
+  void confirm(std::deque<Pending>& pending, Ticket durable, Confirmed confirmed);
+  void hold_puts(const std::string& why);
   void extend_credits();
 
   // The plain doors (core_plain.cpp).
@@ -155,12 +166,9 @@ class Core {
   std::vector<SessionId> over_;  // sessions that are over: erased at the end of the turn
   std::array<std::uint64_t, refusal_count> refusals_{};
 
-  struct Pending {  // received up to these numbers when `ticket` was drawn
-    Ticket ticket;
-    SessionId session;
-    Number control, put;
-  };
-  std::deque<Pending> pending_;
+  std::deque<Pending> pending_control_, pending_puts_;
+  std::string storage_holds_;  // why the storage has no room for new items; empty when it has
+  Time claims_until_{};        // while kept items wait for those who held them
 
   struct Plain {
     Queue* queue = nullptr;  // none without plain doors

@@ -84,16 +84,24 @@ void Core::stand_if_ready(Session& session, Time now) {
 
 /// What the client's earlier session left behind: how much of its control stream came in, and what it still holds.
 void Core::resume_from_previous(Session& session, Time now) {
-  if (!session.hello.previous || session.hello.previous->epoch != epoch_) return;
-  const auto& previous = session.hello.previous->session;
-  if (auto* old = find(previous); old && old != &session) end(*old, {}, now);  // it says itself that this is over
-  const auto tombstone = tombstones_.find(previous);
+  if (!session.hello.previous) return;
+  const auto& previous = *session.hello.previous;
+  if (previous.epoch == stock_.epoch_before() && previous.epoch != Epoch{})
+    return reclaim(session, [this, &session](ItemId id) { return stock_.reclaim_kept(session, id); });
+  if (previous.epoch != epoch_) return;
+  if (auto* old = find(previous.session); old && old != &session)
+    end(*old, {}, now);  // it says itself that this is over
+  const auto tombstone = tombstones_.find(previous.session);
   if (tombstone == tombstones_.end()) return;
   session.welcome.previous_control = tombstone->second.control_received;
+  reclaim(session, [&](ItemId id) { return stock_.reclaim(session, id, tombstone->second.why); });
+}
+
+template <class Claim>
+void Core::reclaim(Session& session, Claim claim) {
   for (const auto& run : session.hello.reclaim)
     for (std::uint32_t i = 0; i < run.count; ++i)
-      if (const auto id = run.first + i; stock_.reclaim(session, id, tombstone->second.why))
-        session.welcome.kept.push_back({id, 1});
+      if (const auto id = run.first + i; claim(id)) session.welcome.kept.push_back({id, 1});
 }
 
 void Core::stand_producer(Session& session, Time now) {
@@ -115,7 +123,9 @@ void Core::stand_producer(Session& session, Time now) {
   producer.outcomes.restart();
   producer.outcomes.set_credit({UINT64_MAX}, UINT64_MAX);
   session.welcome.first_told = producer.outcomes.confirmed() + 1;
-  session.welcome.put_received = producer.put.received();
+  // A new process of this name has nothing that it could send again: it goes on behind what is kept.
+  const bool anew = settings_.keeps && !hello.previous;
+  session.welcome.put_received = anew ? producer.confirmed : producer.put.received();
   producers_seen_.insert(hello.name);
 }
 

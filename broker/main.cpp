@@ -1,5 +1,6 @@
 #include <csignal>
 #include <iostream>
+#include <memory>
 
 #include "broker/health.hpp"
 #include "broker/memory_storage.hpp"
@@ -16,11 +17,26 @@ int check_health(const baton::broker::ServerOptions& options) {
   return 1;
 }
 
-int serve(const baton::broker::ServerOptions& options) {
-  baton::broker::MemoryStorage storage;
-  baton::broker::Server server(options, storage);
-  std::cout << "baton-broker ready on " << to_string(server.endpoint()) << ", items in memory" << std::endl;
+int serve(const baton::broker::BrokerCommand& command) {
+  baton::Wake changed;
+  std::unique_ptr<baton::broker::Storage> storage;
+  if (command.memory)
+    storage = std::make_unique<baton::broker::MemoryStorage>();
+  else
+    storage = std::make_unique<baton::broker::DiskStorage>(command.disk, changed);
+  baton::broker::Server server(command.server, *storage, changed);
+  std::cout << "baton-broker ready on " << to_string(server.endpoint()) << ", items "
+            << (command.memory ? "in memory" : "kept in " + command.disk.directory.string()) << std::endl;
   return server.run();
+}
+
+int compact(const baton::broker::DiskOptions& options) {
+  baton::Wake unused;
+  baton::broker::DiskStorage storage(options, unused);
+  const auto before = storage.size().all;
+  storage.compact();
+  std::cout << options.directory.string() << ": " << before << " bytes before, " << storage.size().all << " now\n";
+  return 0;
 }
 
 }  // namespace
@@ -33,7 +49,8 @@ int main(int argc, char** argv) {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread: the server reads them from a descriptor
   try {
-    return command.health ? check_health(command.server) : serve(command.server);
+    if (command.health) return check_health(command.server);
+    return command.compact ? compact(command.disk) : serve(command);
   } catch (const std::exception& error) {
     std::cerr << "baton-broker: " << error.what() << '\n';
     return 2;

@@ -10,6 +10,7 @@
 #include "broker/lanes.hpp"
 #include "broker/plain_doors.hpp"
 #include "net/endpoint.hpp"
+#include "net/wake.hpp"
 
 namespace baton::broker {
 
@@ -22,8 +23,9 @@ struct ServerOptions {
 
 class Server {
  public:
-  /// Binds the doors. Throws std::runtime_error, naming the port, when that fails. `storage` must outlive the server.
-  Server(const ServerOptions& options, Storage& storage);
+  /// Binds the doors, then loads what `storage` has kept. Throws std::runtime_error, naming the port, when binding fails.
+  /// `changed` is signalled when the storage has something new to say. Both must outlive the server.
+  Server(const ServerOptions& options, Storage& storage, Wake& changed);
 
   const Endpoint& endpoint() const { return endpoint_; }
 
@@ -49,6 +51,7 @@ class Server {
   Lanes lanes_;
   std::optional<PlainDoors> plain_;
   Endpoint endpoint_;
+  Wake& storage_changed_;
   Front front_;
   int signals_;  // a signalfd
 };

@@ -28,6 +28,7 @@ struct Producer {
   Session* session = nullptr;  ///< the one that puts under this name now
   bool said_bye = false;       ///< its last session ended as it wished: it will not come back for its numbers
   Time lost_at = never;        ///< when its last session ended
+  bool changed = false;        ///< among Stock's producers that the storage is to be told of
 
   bool settled() const { return done + dead == accepted; }
 };
