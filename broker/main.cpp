@@ -1,6 +1,5 @@
 #include <csignal>
 #include <iostream>
-#include <memory>
 
 #include "broker/health.hpp"
 #include "broker/memory_storage.hpp"
@@ -17,17 +16,24 @@ int check_health(const baton::broker::ServerOptions& options) {
   return 1;
 }
 
+int run(const baton::broker::ServerOptions& options, baton::broker::Storage& storage, baton::Wake& changed,
+        const std::string& where) {
+  baton::broker::Server server(options, storage, changed);
+  std::cout << "baton-broker ready on " << to_string(server.endpoint()) << ", items " << where << std::endl;
+  return server.run();
+}
+
 int serve(const baton::broker::BrokerCommand& command) {
   baton::Wake changed;
-  std::unique_ptr<baton::broker::Storage> storage;
-  if (command.memory)
-    storage = std::make_unique<baton::broker::MemoryStorage>();
-  else
-    storage = std::make_unique<baton::broker::DiskStorage>(command.disk, changed);
-  baton::broker::Server server(command.server, *storage, changed);
-  std::cout << "baton-broker ready on " << to_string(server.endpoint()) << ", items "
-            << (command.memory ? "in memory" : "kept in " + command.disk.directory.string()) << std::endl;
-  return server.run();
+  if (command.memory) {
+    baton::broker::MemoryStorage storage;
+    return run(command.server, storage, changed, "in memory");
+  }
+  baton::broker::DiskStorage storage(command.disk, changed);
+  const int exit_code = run(command.server, storage, changed, "kept in " + command.disk.directory.string());
+  std::cerr << "baton-broker: " << storage.items_put() << " items came in, " << storage.never_written()
+            << " of them were done before they had to be written\n";
+  return exit_code;
 }
 
 int compact(const baton::broker::DiskOptions& options) {

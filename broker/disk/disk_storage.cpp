@@ -105,6 +105,7 @@ disk::Segment& DiskStorage::open_segment(ItemId id) {
 
 void DiskStorage::put(const Record& record, std::string_view body) {
   ++items_;
+  ++items_put_;
   open_.last = record.id;
   if (record.queue_index >= queues_known_) {
     auto& row = open_.queues[record.queue_index].emplace();
@@ -141,7 +142,10 @@ void DiskStorage::erase(ItemId id) {
   }
   const auto segment = *at;
   segment->erase(id);
-  if (in_open_batch(*segment)) return;  // it need not be written
+  if (in_open_batch(*segment)) {
+    ++never_written_;
+    return;
+  }
   open_.erased.push_back(id);
   if (segment->live() > 0) return;
   if (segment->on_disk) memory_of_bodies_ -= segment->memory();

@@ -41,6 +41,9 @@ class DiskStorage final : public Storage {
   /// Makes the file as small as what it holds. Before load() only.
   void compact() { database_.compact(); }
   disk::Database::Size size() { return database_.size(); }
+  /// Items that came in since load(), and such as were settled before they needed to be written.
+  std::uint64_t items_put() const { return items_put_; }
+  std::uint64_t never_written() const { return never_written_; }
 
  private:
   using SegmentPtr = std::shared_ptr<disk::Segment>;
@@ -63,6 +66,7 @@ class DiskStorage final : public Storage {
   disk::Batch open_;                          // what comes in, until the writer takes it
   std::unordered_set<std::uint64_t> failed_;  // items that have a row of states
   std::uint64_t queues_known_ = 0;
+  std::uint64_t items_put_ = 0, never_written_ = 0;
   std::uint64_t items_ = 0;               // that are kept
   std::uint64_t memory_of_bodies_ = 0;    // of segments that are on disk, too
   std::unique_ptr<disk::Writer> writer_;  // the last: it ends first
