@@ -17,7 +17,7 @@ using Args = std::vector<std::string>;
 Process start(const std::string& program, const Args& args);
 std::string program_path(const std::string& program);
 
-/// A broker process, ready for clients when this is made. At a free port, unless `args` say otherwise.
+/// A broker process, ready for clients when this is made. At a free port and in memory, unless `args` say otherwise.
 class Broker {
  public:
   explicit Broker(const Args& args = {});
@@ -59,6 +59,19 @@ class TemporaryFile {
   ~TemporaryFile();
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
+  std::string path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// A directory that goes away with this object, with all that is in it.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory();
+  ~TemporaryDirectory();
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
   std::string path() const { return path_; }
 
  private:
