@@ -1,6 +1,8 @@
 #include <csignal>
 #include <iostream>
 
+#include "broker/disk/disk_storage.hpp"
+#include "broker/disk/fault_guard.hpp"
 #include "broker/health.hpp"
 #include "broker/memory_storage.hpp"
 #include "broker/options.hpp"
@@ -23,12 +25,20 @@ int run(const baton::broker::ServerOptions& options, baton::broker::Storage& sto
   return server.run();
 }
 
-int serve(const baton::broker::BrokerCommand& command) {
+int serve_from_memory(const baton::broker::ServerOptions& options) {
+  baton::Wake never;
+  baton::broker::MemoryStorage storage;
+  return run(options, storage, never, "in memory");
+}
+
+std::string damaged(const baton::broker::DiskOptions& options) {
+  return "baton-broker: the data in " + options.directory.string() +
+         " is damaged: reading it made this process fault\n";
+}
+
+int serve_from_disk(const baton::broker::BrokerCommand& command) {
   baton::Wake changed;
-  if (command.memory) {
-    baton::broker::MemoryStorage storage;
-    return run(command.server, storage, changed, "in memory");
-  }
+  const baton::broker::disk::FaultGuard guard(damaged(command.disk));
   baton::broker::DiskStorage storage(command.disk, changed);
   const int exit_code = run(command.server, storage, changed, "kept in " + command.disk.directory.string());
   std::cerr << "baton-broker: " << storage.items_put() << " items came in, " << storage.never_written()
@@ -36,13 +46,33 @@ int serve(const baton::broker::BrokerCommand& command) {
   return exit_code;
 }
 
+int check_data(const baton::broker::DiskOptions& options) {
+  baton::Wake unused;
+  const baton::broker::disk::FaultGuard guard(damaged(options));
+  baton::broker::DiskStorage storage(options, unused);
+  const auto items = storage.check();
+  const auto size = storage.size();
+  std::cout << options.directory.string() << ": whole, " << items << " items, " << size.all << " bytes, of which "
+            << size.free << " are free\n";
+  return 0;
+}
+
 int compact(const baton::broker::DiskOptions& options) {
   baton::Wake unused;
+  const baton::broker::disk::FaultGuard guard(damaged(options));
   baton::broker::DiskStorage storage(options, unused);
   const auto before = storage.size().all;
+  storage.check();
   storage.compact();
   std::cout << options.directory.string() << ": " << before << " bytes before, " << storage.size().all << " now\n";
   return 0;
+}
+
+int obey(const baton::broker::BrokerCommand& command) {
+  if (command.health) return check_health(command.server);
+  if (command.check) return check_data(command.disk);
+  if (command.compact) return compact(command.disk);
+  return command.memory ? serve_from_memory(command.server) : serve_from_disk(command);
 }
 
 }  // namespace
@@ -55,8 +85,7 @@ int main(int argc, char** argv) {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread: the server reads them from a descriptor
   try {
-    if (command.health) return check_health(command.server);
-    return command.compact ? compact(command.disk) : serve(command);
+    return obey(command);
   } catch (const std::exception& error) {
     std::cerr << "baton-broker: " << error.what() << '\n';
     return 2;

@@ -96,6 +96,7 @@ void add_keeping(CLI::App& app, BrokerCommand& command) {
   app.add_option("--max-memory", command.disk.max_memory, "memory for items; the bodies of more are on disk only")
       ->transform(in_bytes())
       ->option_text("SIZE [" + size_text(command.disk.max_memory) + "]");
+  app.add_flag("--check", command.check, "only read all that is kept, and say whether it is whole");
   app.add_flag("--compact", command.compact, "only make the kept data as small as what it holds");
 }
 

@@ -11,6 +11,7 @@ struct BrokerCommand {
   bool memory = false;   ///< items live as long as the process
   DiskOptions disk;      ///< else: where they are kept
   bool compact = false;  ///< only make the data as small as what it holds
+  bool check = false;    ///< only read all of it
   bool health = false;   ///< only ask whether a broker answers at server.bind and server.port
 };
 

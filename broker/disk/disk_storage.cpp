@@ -82,6 +82,17 @@ void DiskStorage::load(Kept& kept, Epoch epoch, Time now) {
   writer_ = std::make_unique<disk::Writer>(database_, options_.directory, epoch, changed_);
 }
 
+std::uint64_t DiskStorage::check() {
+  std::uint64_t items = 0;
+  disk::Database::Visitor visitor;
+  visitor.seal = [](const disk::Seal&) {};
+  visitor.queue = [](std::uint64_t, std::string_view) {};
+  visitor.producer = [](std::uint64_t, const disk::ProducerRow&) {};
+  visitor.item = [&items](std::uint64_t, const disk::ItemRow&, const disk::StateRow*) { ++items; };
+  database_.load(visitor);
+  return items;
+}
+
 // --- what the core says ------------------------------------------------------------------------------------------
 
 DiskStorage::Segments::iterator DiskStorage::segment_of(ItemId id) {

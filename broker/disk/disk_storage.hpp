@@ -38,6 +38,8 @@ class DiskStorage final : public Storage {
   Ticket commit() override;
   Durable durable() override;
 
+  /// Reads all there is, and throws Damage where it is not what was written. Returns how many items there are.
+  std::uint64_t check();
   /// Makes the file as small as what it holds. Before load() only.
   void compact() { database_.compact(); }
   disk::Database::Size size() { return database_.size(); }
