@@ -119,16 +119,20 @@ void Core::apply(Session& session, const Entry& entry, Time now) {
       session.joining = true;
       return;
     case EntryKind::bye:
-      return bye(session, read_bye(entry), now);
+      return bye(session, read_bye(entry), entry.b == all_put, now);
     default:
       assert(false && "check_entries() let it through");
   }
 }
 
 /// What the client holds goes back at once; the session ends when all it sent is in and kept.
-void Core::bye(Session& session, Number last_put, Time now) {
+void Core::bye(Session& session, Number last_put, bool all, Time now) {
   session.said_bye = true;
   session.last_put = last_put;
+  if (all && session.producer) {
+    session.producer->all_put = true;
+    stock_.note_changed(*session.producer);
+  }
   if (!session.is(Role::consumer)) return;
   stock_.forget_asks(session);
   stock_.give_all_back(session, {}, now);

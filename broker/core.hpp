@@ -103,6 +103,8 @@ class Core {
 
   // Sessions (core_sessions.cpp).
   void stand_if_ready(Session& session, Time now);
+  bool stands_in_the_way(const Hello& hello);
+  void begin_source(Producer& producer, const Hello& hello);
   void stand_producer(Session& session, Time now);
   void stand_consumer(Session& session);
   void stand_printer(Session& session, Time now);
@@ -116,7 +118,7 @@ class Core {
 
   // Entries of the control stream (core.cpp).
   void apply(Session& session, const Entry& entry, Time now);
-  void bye(Session& session, Number last_put, Time now);
+  void bye(Session& session, Number last_put, bool all, Time now);
   void settle_runs(Session& session, const Entry& entry, Time now);
   void lane_lost(Session& session, const LaneLost& lost);
   void open_lane(Session& session);

@@ -48,6 +48,7 @@ Refusal Core::hello(const SessionId& id, Hello hello, Time now) {
     return Refusal::none;
   }
   if (sessions_.size() >= settings_.max_sessions) return Refusal::sessions_full;
+  if (hello.role == Role::producer && stands_in_the_way(hello)) return Refusal::unfinished;
   auto& session = *(sessions_[id] = std::make_unique<Session>());
   session.id = id;
   session.hello = std::move(hello);
@@ -104,6 +105,31 @@ void Core::reclaim(Session& session, Claim claim) {
       if (const auto id = run.first + i; claim(id)) session.welcome.kept.push_back({id, 1});
 }
 
+/// Whether an earlier process of this name was stopped in the midst of something else: to skip as much of this source as
+/// was put of that one would lose items, to begin anew might double them. The user must say.
+bool Core::stands_in_the_way(const Hello& hello) {
+  const auto* producer = stock_.find_producer(hello.name);
+  if (!producer || hello.previous || hello.again || producer->all_put) return false;
+  return producer->source != hello.source && producer->put.received() > producer->source_begin;
+}
+
+/// A process that comes anew goes on with the source that its name was at, or begins with one.
+void Core::begin_source(Producer& producer, const Hello& hello) {
+  if (hello.previous) {
+    if (producer.source.empty() && producer.source_begin == Number{}) {  // a broker that did not know it
+      producer.source = hello.source;
+      producer.source_begin = hello.source_begin;
+    }
+    return;
+  }
+  const bool goes_on = producer.source == hello.source && !(producer.all_put && hello.source.empty());
+  if (goes_on && !hello.again) return;
+  producer.source = hello.source;
+  producer.source_begin = producer.put.received();
+  producer.all_put = false;
+  stock_.note_changed(producer);
+}
+
 void Core::stand_producer(Session& session, Time now) {
   const auto& hello = session.hello;
   auto& producer = stock_.producer(hello.name, hello.named, hello.first_put);
@@ -112,6 +138,7 @@ void Core::stand_producer(Session& session, Time now) {
   if (producer.session) refuse(producer.session->id, Refusal::fenced, {}, now);
   producer.lost_at = never;
   if (hello.first_put > producer.put.received() + 1) producer.put = StreamReceiver(hello.first_put);
+  begin_source(producer, hello);
   producer.named |= hello.named;
   producer.session = &session;
   session.producer = &producer;
@@ -125,7 +152,8 @@ void Core::stand_producer(Session& session, Time now) {
   session.welcome.first_told = producer.outcomes.confirmed() + 1;
   // A new process of this name has nothing that it could send again: it goes on behind what is kept.
   const bool anew = settings_.keeps && !hello.previous;
-  session.welcome.put_received = anew ? producer.confirmed : producer.put.received();
+  session.welcome.put_received = anew ? std::max(producer.confirmed, producer.source_begin) : producer.put.received();
+  session.welcome.put_before = session.welcome.put_received - producer.source_begin;
   producers_seen_.insert(hello.name);
 }
 

@@ -42,8 +42,7 @@ Queue& Stock::queue(const std::string& name) {
 }
 
 Producer& Stock::producer(const std::string& name, bool named, Number first) {
-  const auto known = producers_.find(name);
-  if (known != producers_.end()) return *known->second;
+  if (auto* known = find_producer(name)) return *known;
   auto index = static_cast<std::uint32_t>(producer_list_.size());
   if (free_producers_.empty()) {
     producer_list_.push_back(nullptr);
@@ -57,6 +56,11 @@ Producer& Stock::producer(const std::string& name, bool named, Number first) {
   producer.confirmed = producer.put.received();
   note_changed(producer);
   return producer;
+}
+
+Producer* Stock::find_producer(const std::string& name) {
+  const auto known = producers_.find(name);
+  return known == producers_.end() ? nullptr : known->second.get();
 }
 
 Producer& Stock::new_producer(const std::string& name, std::uint32_t index) {

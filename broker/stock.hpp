@@ -49,6 +49,8 @@ class Stock final : public Kept {
   Queue& queue(const std::string& name);
   /// The producer of that name, made on first use: its stream begins with `first`. Valid until forget_if_settled().
   Producer& producer(const std::string& name, bool named, Number first);
+  Producer* find_producer(const std::string& name);
+  void note_changed(Producer& producer);
   /// Forgets a producer that has said bye, has no name that the user gave, and no item left.
   void forget_if_settled(Producer& producer);
   /// Forgets those, too, that were lost producer_kept ago.
@@ -128,7 +130,6 @@ class Stock final : public Kept {
   void sweep_handed(Session& session);
   void update_storage(const Item& item, ItemId id, Duration delay = {});
   void place(Item& item, ItemId id, Duration delay, Time now);
-  void note_changed(Producer& producer);
   Item* claimable(Session& session, ItemId id);
   void hold_again(Session& session, Item& item, ItemId id);
 

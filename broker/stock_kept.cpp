@@ -32,6 +32,9 @@ void Stock::producer(const KeptProducer& kept) {
   auto& producer = new_producer(std::string(kept.name), kept.index);
   producer.named = kept.named;
   producer.said_bye = kept.said_bye;
+  producer.all_put = kept.all_put;
+  producer.source_begin = kept.source_begin;
+  producer.source = kept.source;
   producer.put = StreamReceiver(kept.received + 1);
   producer.confirmed = kept.received;
   producer.done = kept.done;
@@ -76,7 +79,7 @@ void Stock::save_producers() {
     auto* producer = producer_list_[index];
     if (!producer || !std::exchange(producer->changed, false)) continue;
     storage_.save({index, producer->name, producer->named, producer->said_bye, producer->put.received(), producer->done,
-                   producer->dead});
+                   producer->dead, producer->all_put, producer->source_begin, producer->source});
   }
   changed_producers_.clear();
 }

@@ -22,6 +22,9 @@ struct KeptProducer {
   Number received;  ///< of its put stream; everything up to this is kept or done
   std::uint64_t done = 0;
   std::uint64_t dead = 0;
+  bool all_put = false;     ///< of its source
+  Number source_begin;      ///< its source begins after this number
+  std::string_view source;  ///< names what it puts
 };
 
 struct KeptItem {

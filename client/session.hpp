@@ -38,6 +38,8 @@ struct SessionConfig {
   std::string host;
   std::uint64_t pid = 0;
   std::vector<std::string> queues;
+  std::string source;                                  ///< producers: names what is put, at most max_source bytes
+  bool again = false;                                  ///< producers: begin with the source anew
   Duration connect_timeout = default_connect_timeout;  ///< until the first welcome; later there is no limit
   std::function<SessionId()> draw_id = random_session;
 };
@@ -45,6 +47,7 @@ struct SessionConfig {
 /// What the roles add to the greeting.
 struct Greeting {
   Number first_put{1};
+  Number source_begin;
   Number heard;
   std::vector<ItemRun> reclaim;
 };
@@ -101,7 +104,7 @@ class Session {
   void say(std::string_view block);
 
   /// Ends the session once all said so far is in. `last_put` is the put stream's last number.
-  void bye(Number last_put, Time now);
+  void bye(Number last_put, Time now, bool all_put = false);
   bool bye_said() const { return bye_.has_value(); }
 
   State state() const { return state_; }
@@ -178,6 +181,7 @@ class Session {
   std::optional<Number> proof_;
 
   std::optional<Number> bye_;  // the last put number, once bye() was called
+  bool all_put_ = false;
   bool bye_appended_ = false;  // to this session's control stream
   Time bye_time_ = never;
 };

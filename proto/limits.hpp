@@ -27,6 +27,7 @@ inline constexpr std::size_t max_entries = 4096;       ///< entries in one messa
 inline constexpr std::size_t max_queue_name = 200;
 inline constexpr std::size_t max_queues = 64;  ///< queues in one session
 inline constexpr std::size_t max_client_name = 200;
+inline constexpr std::size_t max_source = 100;     ///< bytes of the name of what a producer puts
 inline constexpr std::uint32_t max_asks = 65'536;  ///< asks of one session that are not answered yet
 
 // Priorities: the higher goes first.

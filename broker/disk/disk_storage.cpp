@@ -70,8 +70,8 @@ void DiskStorage::load(Kept& kept, Epoch epoch, Time now) {
     queues_known_ = index + 1;
   };
   visitor.producer = [&](std::uint64_t index, const disk::ProducerRow& row) {
-    kept.producer(
-        {static_cast<std::uint32_t>(index), row.name, row.named, row.said_bye, row.received, row.done, row.dead});
+    kept.producer({static_cast<std::uint32_t>(index), row.name, row.named, row.said_bye, row.received, row.done,
+                   row.dead, row.all_put, row.source_begin, row.source});
   };
   visitor.item = [&](std::uint64_t id, const disk::ItemRow& row, const disk::StateRow* state) {
     ++items_;
@@ -165,9 +165,9 @@ void DiskStorage::erase(ItemId id) {
 
 void DiskStorage::save(const KeptProducer& producer) {
   auto& row = open_.producers[producer.index].emplace();
-  disk::append_producer(
-      row, producer.index,
-      {producer.name, producer.named, producer.said_bye, producer.received, producer.done, producer.dead});
+  disk::append_producer(row, producer.index,
+                        {producer.name, producer.named, producer.said_bye, producer.received, producer.done,
+                         producer.dead, producer.all_put, producer.source_begin, producer.source});
 }
 
 void DiskStorage::forget_producer(std::uint32_t index) { open_.producers[index] = std::nullopt; }

@@ -10,7 +10,7 @@ namespace baton::broker::disk {
 namespace {
 
 constexpr std::size_t crc_size = 4;
-constexpr std::uint8_t named_flag = 1, said_bye_flag = 2;
+constexpr std::uint8_t named_flag = 1, said_bye_flag = 2, all_put_flag = 4;
 constexpr std::size_t most_attempts = 255, most_text = 65'535;
 
 std::uint32_t crc_of(std::uint64_t key, std::string_view rest) {
@@ -115,11 +115,15 @@ bool read_queue(std::uint64_t key, std::string_view value, std::string_view& nam
 
 void append_producer(std::string& out, std::uint64_t key, const ProducerRow& row) {
   append_row(out, key, [&] {
-    append(out, static_cast<std::uint8_t>((row.named ? named_flag : 0) | (row.said_bye ? said_bye_flag : 0)));
-    out.append(3, '\0');
+    append(out, static_cast<std::uint8_t>((row.named ? named_flag : 0) | (row.said_bye ? said_bye_flag : 0) |
+                                          (row.all_put ? all_put_flag : 0)));
+    append(out, static_cast<std::uint8_t>(row.source.size()));
+    append(out, std::uint16_t{0});
     append(out, row.received.value);
     append(out, row.done);
     append(out, row.dead);
+    append(out, row.source_begin.value);
+    out += row.source;
     out += row.name;
   });
 }
@@ -130,10 +134,14 @@ bool read_producer(std::uint64_t key, std::string_view value, ProducerRow& row) 
   const auto flags = in.take<std::uint8_t>();
   row.named = (flags & named_flag) != 0;
   row.said_bye = (flags & said_bye_flag) != 0;
-  in.take(std::size_t{3});
+  row.all_put = (flags & all_put_flag) != 0;
+  const auto source = in.take<std::uint8_t>();
+  in.take<std::uint16_t>();
   row.received = {in.take<std::uint64_t>()};
   row.done = in.take<std::uint64_t>();
   row.dead = in.take<std::uint64_t>();
+  row.source_begin = {in.take<std::uint64_t>()};
+  row.source = in.take(std::size_t{source});
   row.name = in.rest();
   return in.ok();
 }

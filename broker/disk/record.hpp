@@ -44,6 +44,9 @@ struct ProducerRow {
   Number received;
   std::uint64_t done = 0;
   std::uint64_t dead = 0;
+  bool all_put = false;
+  Number source_begin;
+  std::string_view source;
 };
 
 struct Seal {
