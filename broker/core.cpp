@@ -10,6 +10,8 @@
 namespace baton::broker {
 namespace {
 
+constexpr Duration lane_again = 50ms;  // between tries to open the next lane of a session whose last one broke
+
 /// Which role may send an entry on the control stream.
 bool may_send(Role role, EntryKind kind) {
   switch (kind) {
@@ -94,7 +96,7 @@ Refusal Core::control(Session& session, Number first, std::uint16_t count, std::
   EntryReader in(entries);
   Entry entry;
   for (std::uint32_t i = 0; in.next(entry); ++i)
-    if (i >= taken.skip && session.state == Session::State::standing) apply(session, entry, now);
+    if (i >= taken.skip && session.state == Session::State::standing && !session.said_bye) apply(session, entry, now);
   return Refusal::none;
 }
 
@@ -133,6 +135,7 @@ void Core::bye(Session& session, Number last_put, bool all, Time now) {
     session.producer->all_put = true;
     stock_.note_changed(*session.producer);
   }
+  session.wanted = 0;
   if (!session.is(Role::consumer)) return;
   stock_.forget_asks(session);
   stock_.give_all_back(session, {}, now);
@@ -171,6 +174,8 @@ void Core::lane_opened(const SessionId& id, std::uint32_t generation, std::uint1
   auto* session = find(id);
   if (!session || session->lane_generation != generation) return;
   session->lane_port = port;
+  std::erase(laneless_, id);
+  stock_.ask(*session, std::exchange(session->wanted, 0));
   changed(*session);
 }
 
@@ -178,7 +183,19 @@ void Core::lane_failed(const SessionId& id, std::uint32_t generation, Time now) 
   auto* session = find(id);
   if (!session || session->lane_generation != generation) return;
   stock_.take_back_after(*session, session->lane_base);  // nobody has seen what was handed off on it
-  refuse(id, Refusal::sessions_full, {}, now);
+  if (generation == 1 && session->held == 0) return refuse(id, Refusal::sessions_full, no_lane, now);
+  // The port of its lane that broke may not be quite free yet, which is no reason to take from it what it holds.
+  session->wanted = std::max(session->wanted, session->asked);
+  stock_.forget_asks(*session);
+  if (std::find(laneless_.begin(), laneless_.end(), id) == laneless_.end()) laneless_.push_back(id);
+  lanes_again_at_ = std::min(lanes_again_at_, now + lane_again);
+}
+
+void Core::open_lanes_again(Time now) {
+  if (now < lanes_again_at_) return;
+  lanes_again_at_ = never;
+  std::erase_if(laneless_, [this](const SessionId& id) { return !find(id); });
+  for (const auto& id : laneless_) open_lane(*find(id));
 }
 
 void Core::say(const Session& session, std::string_view block) {
@@ -187,16 +204,20 @@ void Core::say(const Session& session, std::string_view block) {
   for (auto* printer : printers_) changed(*printer);
 }
 
-void Core::end_turn(Time now, bool control_dry) {
-  // After a pause of our own (a stopped process, a suspended machine) silence is no sign of death: all get more time.
-  if (now > due_ + longest_pause) {
-    for (auto& [id, session] : sessions_) {
-      session->heard_at += now - due_;
-      if (session->left_at != never) session->left_at += now - due_;
-    }
-    if (look_at_ != never) look_at_ += now - due_;
+/// After a pause of our own (a stopped process, a suspended machine) silence is no sign of death: all get more time.
+/// Who was heard, or seen to leave, right after it had no part in it.
+void Core::forgive(Duration pause, Time now) {
+  for (auto& [id, session] : sessions_) {
+    session->heard_at = std::min(session->heard_at + pause, now);
+    if (session->left_at != never) session->left_at = std::min(session->left_at + pause, now);
   }
+  look_at_ = now;
+}
+
+void Core::end_turn(Time now, bool control_dry) {
+  if (now > due_ + longest_pause) forgive(now - due_, now);
   if (control_dry || now - longest_pause > look_at_) check_liveness(now);
+  open_lanes_again(now);
   stock_.tick(now);
   if (now >= claims_until_) stock_.wait_for_claims(false);
   stock_.serve();
@@ -221,8 +242,9 @@ void Core::end_turn(Time now, bool control_dry) {
 Time Core::next_deadline() const {
   if (!changed_.empty() || (stock_.has_to_serve() && !stock_.waits_for_claims()))
     return Time{};  // something came up after the last turn
-  auto next = std::min({look_at_, beat_at_, stock_.next_deadline()});
+  auto next = std::min({look_at_, beat_at_, lanes_again_at_, stock_.next_deadline()});
   if (stock_.waits_for_claims()) next = std::min(next, claims_until_);
+  if (ending_ == Ending::not_yet && done_since_ != never) next = std::min(next, done_since_ + settings_.not_coming);
   if (ending_ == Ending::leaving) next = std::min(next, ending_since_ + settings_.leave_within);
   if (ending_ == Ending::printing) next = std::min(next, ending_since_ + settings_.print_within);
   return next;

@@ -27,6 +27,8 @@
 
 namespace baton::broker {
 
+inline constexpr const char* no_lane = "no lane left for another consumer";
+
 class Core {
  public:
   /// `storage` and `effects` must outlive the core.
@@ -38,6 +40,9 @@ class Core {
 
   /// Begins a session, or repeats the answer to one that stands.
   Refusal hello(const SessionId& id, Hello hello, Time now);
+
+  /// What there is no more of, when hello() says sessions_full; for people.
+  std::string why_full() const;
 
   /// The session if it stands, else nullptr. Valid until the end of the turn.
   Session* find(const SessionId& id);
@@ -56,7 +61,8 @@ class Core {
   bool plain_items_wait() const;
   void set_out_room(std::uint32_t room) { plain_.out_room = room; }
 
-  /// Answers to Effects::lane_changes.
+  /// Answers to Effects::lane_changes. Without a lane a session that holds nothing is refused (sessions_full); one that
+  /// holds items keeps them, and opening is tried again.
   void lane_opened(const SessionId& id, std::uint32_t generation, std::uint16_t port);
   void lane_failed(const SessionId& id, std::uint32_t generation, Time now);
 
@@ -73,6 +79,10 @@ class Core {
   /// The end of the whole system, as if it were done: all clients are told to leave.
   void shut_down(Time now);
 
+  /// Whether the end of the whole system has begun.
+  bool ending() const { return ending_ != Ending::not_yet; }
+
+  const Settings& settings() const { return settings_; }
   Epoch epoch() const { return epoch_; }
   std::uint64_t refused(Refusal refusal) const { return refusals_[static_cast<std::size_t>(refusal)]; }
   const Stock& stock() const { return stock_; }
@@ -112,8 +122,10 @@ class Core {
   template <class Claim>
   void reclaim(Session& session, Claim claim);
   void end(Session& session, const std::string& why, Time now);
+  void bequeath(const Session& session, const std::string& mark, Time now);
   void end_complete_byes(Time now);
   void check_liveness(Time now);
+  void forgive(Duration pause, Time now);
   void sweep_over(Time now);
 
   // Entries of the control stream (core.cpp).
@@ -122,6 +134,7 @@ class Core {
   void settle_runs(Session& session, const Entry& entry, Time now);
   void lane_lost(Session& session, const LaneLost& lost);
   void open_lane(Session& session);
+  void open_lanes_again(Time now);
   void say(const Session& session, std::string_view block);
 
   // What sessions are told (core_news.cpp).
@@ -134,6 +147,7 @@ class Core {
   void send(const SessionId& to, std::string bytes);
   Header header_for(const SessionId& id, MessageType type) const { return {type, 0, epoch_, id, {}}; }
   Number printed_by_all(Time now) const;
+  Number printed_by_gone() const;
   void watch_console(Time now);
   void persist();
   template <class Confirmed>
@@ -180,12 +194,16 @@ class Core {
   };
   Plain plain_;
 
+  std::vector<SessionId> laneless_;  // stand, but no port was left when their lane broke; they go before new consumers
+  Time lanes_again_at_ = never;      // when that is tried again
+
   Time look_at_;     // when some session's silence or departure must be judged, at the earliest
   Time beat_at_;     // when all sessions get the next beat
   Time sweep_at_{};  // when old tombstones are swept
   Time due_;         // what next_deadline() last said
 
-  Number printed_;  // the last block that some printer which is gone has printed
+  Number printed_;                 // the last block that some printer which is gone has printed
+  Time printer_expected_until_{};  // by then the one that went should have printed something, or another one
   bool lines_dropped_ = false;
   bool say_held_ = false;  // the console log is full: sayers have no window
 

@@ -40,14 +40,15 @@ void Core::check_ending(Time now) {
   if (ending_ == Ending::leaving) {
     const bool late = now >= ending_since_ + settings_.leave_within;
     if (anyone_but_printers() && !late) return;
+    if (late) effects_.log.push_back("some clients did not leave in time");
     if (settings_.exit_when_done) console_.append("Parent process exiting...\n");
     enter(Ending::printing, now);
   }
   if (ending_ == Ending::printing) {
     const bool late = now >= ending_since_ + settings_.print_within;
     const bool printed = printed_ >= console_.last() || !settings_.exit_when_done;
-    if (!late && (sessions_.size() > over_.size() || !printed)) return;
-    if (late) effects_.log.push_back("some clients did not leave in time, or no printer took the last lines");
+    if (!late && (!printers_.empty() || !printed)) return;  // others had their time
+    if (late) effects_.log.push_back(printed ? "a printer did not leave in time" : "no printer took the last lines");
     ending_ = Ending::over;
     effects_.finished = true;
     effects_.exit_code = stock_.dead() > 0 ? 3 : 0;

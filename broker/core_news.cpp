@@ -65,11 +65,18 @@ void Core::extend_credits() {
     const bool shut = put_window(session, settings_) == 0;
     return std::exchange(session.window_shut, shut) != shut;
   };
-  for (auto* queue : stock_.take_touched())
-    for (auto* session : queue->producers) {
-      const bool extended = storage_holds_.empty() && extend_credit(*session, settings_);
-      if (window_moved(*session) || extended) changed(*session);
+  for (auto* queue : stock_.take_touched()) {
+    auto next = queue->producers.begin();
+    for (auto looks = queue->producers.size(); looks > 0; --looks) {
+      const bool extended = storage_holds_.empty() && extend_credit(**next, settings_);
+      if (window_moved(**next) || extended) changed(**next);
+      // In a full queue whoever is first gets what room there is: next time it is another's turn.
+      if (extended)
+        std::rotate(next, next + 1, queue->producers.end());
+      else
+        ++next;
     }
+  }
 }
 
 Confirm Core::confirm_of(const Session& session) const {
@@ -141,9 +148,11 @@ void Core::feed_printer(Session& session) {
   }
 }
 
-/// The last block that all printers who are connected and read have printed; without one, the last of all.
+/// The last block that all printers who are connected and read have printed. When the last one has gone, another one may
+/// come in its place: for some time it counts as if it were there. Otherwise, without one, the last of all.
 Number Core::printed_by_all(Time now) const {
   auto printed = console_.last();
+  if (printers_.empty() && now < printer_expected_until_) return printed_;
   for (const auto* printer : printers_)
     if (printer->printed_at + settings_.printer_stuck > now || printer->printed == console_.last())
       printed = std::min(printed, printer->printed);

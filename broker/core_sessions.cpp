@@ -4,13 +4,16 @@
 
 #include "broker/core.hpp"
 #include "broker/credit.hpp"
+#include "broker/rare.hpp"
+#include "proto/counted.hpp"
 
 namespace baton::broker {
 
 bool Core::subscribed(const SessionId& topic, Time now) {
-  if (subscriptions_.size() > 10 * std::size_t{settings_.max_sessions}) return false;  // nobody needs so many
-  ++subscriptions_[topic];
   const auto found = sessions_.find(topic);
+  // Strangers' topics are bounded, and keep nobody out: a client whose hello is here is no stranger.
+  if (found == sessions_.end() && subscriptions_.size() > 10 * std::size_t{settings_.max_sessions}) return false;
+  ++subscriptions_[topic];
   if (found == sessions_.end()) return true;
   auto& session = *found->second;
   session.left_at = never;
@@ -49,6 +52,7 @@ Refusal Core::hello(const SessionId& id, Hello hello, Time now) {
   }
   if (sessions_.size() >= settings_.max_sessions) return Refusal::sessions_full;
   if (hello.role == Role::producer && stands_in_the_way(hello)) return Refusal::unfinished;
+  if (hello.role == Role::consumer && !laneless_.empty()) return Refusal::sessions_full;
   auto& session = *(sessions_[id] = std::make_unique<Session>());
   session.id = id;
   session.hello = std::move(hello);
@@ -56,6 +60,11 @@ Refusal Core::hello(const SessionId& id, Hello hello, Time now) {
   look_at_ = std::min(look_at_, now + lost_after);
   stand_if_ready(session, now);
   return Refusal::none;
+}
+
+std::string Core::why_full() const {
+  if (sessions_.size() < settings_.max_sessions) return no_lane;
+  return std::to_string(settings_.max_sessions) + " at most";
 }
 
 void Core::stand_if_ready(Session& session, Time now) {
@@ -162,10 +171,19 @@ void Core::stand_consumer(Session& session) {
   if (!session.hello.previous) ++consumers_seen_;
 }
 
+/// Where a new printer goes on: at the last block that some printer has printed which is gone, or is about to be. Who
+/// starts a killed one again does not wait for its grace to be over.
+Number Core::printed_by_gone() const {
+  auto printed = printed_;
+  for (const auto* printer : printers_)
+    if (printer->left_at != never) printed = std::max(printed, printer->printed);
+  return printed;
+}
+
 void Core::stand_printer(Session& session, Time now) {
   const auto& hello = session.hello;
   const bool goes_on = hello.previous && hello.previous->epoch == epoch_;
-  session.printed = std::min(goes_on ? hello.heard : printed_, console_.last());
+  session.printed = std::min(goes_on ? hello.heard : printed_by_gone(), console_.last());
   session.sent = session.printed;
   session.printed_at = now;
   session.welcome.first_told = session.printed + 1;
@@ -186,12 +204,14 @@ void Core::refuse(const SessionId& id, Refusal refusal, const std::string& detai
   const auto count = ++refusals_[static_cast<std::size_t>(refusal)];
   auto text = std::string(meaning(refusal));
   if (!detail.empty()) text += " (" + detail + ")";
-  if (count <= 3 || (count & (count - 1)) == 0)  // ever more rarely
-    effects_.log.push_back("refused, for the " + std::to_string(count) + ". time: " + text + " [session " +
+  if (worth_a_line(count))
+    effects_.log.push_back("refused (" + counted(count, "time") + "): " + text + " [session " +
                            to_hex(id).substr(0, 8) + "]");
   if (subscriptions_.contains(id))
     send(id, encode_json(header_for(id, MessageType::refusal), to_json(RefusalNotice{refusal, text})));
-  if (auto* session = find(id); session && ends_session(refusal)) end(*session, text, now);
+  // Who finds no room is not gone: it asks again each second, and the log need not say so.
+  if (auto* session = find(id); session && ends_session(refusal))
+    end(*session, refusal == Refusal::sessions_full ? std::string() : text, now);
 }
 
 void Core::end(Session& session, const std::string& why, Time now) {
@@ -202,6 +222,7 @@ void Core::end(Session& session, const std::string& why, Time now) {
   // The session's own mark makes `why` prove, when its client comes back, that it was this session that lost an item.
   const auto mark = why.empty() ? why : why + " [session " + to_hex(session.id).substr(0, 8) + "]";
   tombstones_[session.id] = {session.control.received(), mark, now + ended_kept, session.said_bye};
+  if (session.control.received() == Number{}) bequeath(session, mark, now);
   if (!why.empty() && !session.said_bye)
     effects_.log.push_back(std::string(name(session.hello.role)) + " " + session.hello.host + "/" +
                            std::to_string(session.hello.pid) + " is gone: " + mark);
@@ -221,8 +242,19 @@ void Core::end(Session& session, const std::string& why, Time now) {
   }
   if (session.is(Role::printer)) {
     printed_ = std::max(printed_, session.printed);
+    printer_expected_until_ = std::max(printer_expected_until_, session.printed_at + settings_.printer_stuck);
     std::erase(printers_, &session);
   }
+}
+
+/// Its client may not have heard its welcome, and will then name the session before it once more: that one stands for the
+/// items that this one took up again and lost.
+void Core::bequeath(const Session& session, const std::string& mark, Time now) {
+  if (!session.hello.previous || session.hello.previous->epoch != epoch_) return;
+  const auto before = tombstones_.find(session.hello.previous->session);
+  if (before == tombstones_.end()) return;
+  before->second.why = mark;
+  before->second.until = now + ended_kept;
 }
 
 void Core::check_liveness(Time now) {

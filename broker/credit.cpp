@@ -8,18 +8,18 @@ namespace {
 /// a - b, or 0.
 std::uint64_t above_zero(std::uint64_t a, std::uint64_t b) { return a > b ? a - b : 0; }
 
-std::uint64_t unused(const Session& session) {
+}  // namespace
+
+std::uint64_t unused_credit(const Session& session) {
   return above_zero(session.credit.value, session.producer->put.received().value);
 }
-
-}  // namespace
 
 bool extend_credit(Session& session, const Settings& settings) {
   auto& queue = *session.queues.front();
   const auto most = settings.max_items;
   const auto producers = std::max<std::uint64_t>(1, queue.producers.size());
   const auto target = std::clamp<std::uint64_t>(most / (2 * producers), 1, put_window_items);
-  const auto now_unused = unused(session);
+  const auto now_unused = unused_credit(session);
   if (now_unused > target / 2) return false;  // worth a message only when half of it is used
 
   const auto room = above_zero(most, queue.depth() + queue.granted);
@@ -35,12 +35,12 @@ bool extend_credit(Session& session, const Settings& settings) {
 void use_credit(Session& session, Number received_before) {
   auto& queue = *session.queues.front();
   const auto before = above_zero(session.credit.value, received_before.value);
-  queue.granted -= before - unused(session);
+  queue.granted -= before - unused_credit(session);
 }
 
 void return_credit(Session& session) {
   auto& queue = *session.queues.front();
-  queue.granted -= unused(session);
+  queue.granted -= unused_credit(session);
   std::erase(queue.producers, &session);
 }
 
@@ -53,7 +53,7 @@ std::uint64_t put_window(const Session& session, const Settings& settings) {
 
 Held put_held(const Session& session, const Settings& settings) {
   if (put_window(session, settings) == 0) return Held::queue_bytes;
-  return unused(session) == 0 ? Held::queue_items : Held::nothing;
+  return unused_credit(session) == 0 ? Held::queue_items : Held::nothing;
 }
 
 }  // namespace baton::broker

@@ -7,6 +7,9 @@
 
 namespace baton::broker {
 
+/// Numbers that the session may still use.
+std::uint64_t unused_credit(const Session& session);
+
 /// Extends a producer session's credit where its queue has room. Returns whether it changed.
 ///
 /// Room is max_items - depth - what was granted and not used. All producers together may have half of max_items granted

@@ -37,6 +37,7 @@ void Front::on_hello(std::string_view frame, const Header& header, Time now) {
   std::string why;
   auto refusal = parse(payload_of(frame), hello, why);
   if (refusal == Refusal::none) refusal = core_.hello(header.session, std::move(hello), now);
+  if (refusal == Refusal::sessions_full) why = core_.why_full();
   if (refusal != Refusal::none) core_.refuse(header.session, refusal, why, now);
 }
 

@@ -1,12 +1,15 @@
 #include <csignal>
 #include <iostream>
 
+#include "broker/capacity.hpp"
 #include "broker/disk/disk_storage.hpp"
 #include "broker/disk/fault_guard.hpp"
 #include "broker/health.hpp"
 #include "broker/memory_storage.hpp"
 #include "broker/options.hpp"
 #include "broker/server.hpp"
+#include "net/sockets.hpp"
+#include "net/standard_streams.hpp"
 
 namespace {
 
@@ -18,8 +21,10 @@ int check_health(const baton::broker::ServerOptions& options) {
   return 1;
 }
 
-int run(const baton::broker::ServerOptions& options, baton::broker::Storage& storage, baton::Wake& changed,
+int run(baton::broker::ServerOptions options, baton::broker::Storage& storage, baton::Wake& changed,
         const std::string& where) {
+  const auto less = baton::broker::fit_to_file_limit(options.settings, baton::files_possible());
+  if (!less.empty()) std::cerr << "baton-broker: " << less << '\n';
   baton::broker::Server server(options, storage, changed);
   std::cout << "baton-broker ready on " << to_string(server.endpoint()) << ", items " << where << std::endl;
   return server.run();
@@ -78,6 +83,7 @@ int obey(const baton::broker::BrokerCommand& command) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  baton::keep_standard_streams();
   const auto command = baton::broker::read_command_line(argc, argv);
   sigset_t signals;
   sigemptyset(&signals);

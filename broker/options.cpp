@@ -100,8 +100,17 @@ void add_keeping(CLI::App& app, BrokerCommand& command) {
   app.add_flag("--compact", command.compact, "only make the kept data as small as what it holds");
 }
 
+/// Doors at ports that are not known yet take what is free.
+void check_lanes(const ServerOptions& server) {
+  if (!server.lanes || server.port == 0) return;
+  const Endpoint endpoint{server.bind, server.port};
+  const auto last = endpoint.door(server.settings.plain_queue ? DoorPort::out : DoorPort::news);
+  if (server.lanes->first <= last && server.lanes->last >= server.port)
+    fail("--lanes: " + std::to_string(server.port) + "-" + std::to_string(last) + " are the ports of the doors");
+}
+
 void add_addresses(CLI::App& app, ServerOptions& server, std::string& lanes, std::string& plain) {
-  app.add_option("--port", server.port, "base port: put, control and news are this and the next two; 0 finds free ones")
+  app.add_option("--port", server.port, "base port: the doors are at this and the next two; 0 finds free ones")
       ->check(CLI::Range(0, 65531))
       ->option_text("PORT [" + std::to_string(server.port) + "]");
   app.add_option("--bind", server.bind, "address to listen on; 0.0.0.0 for all of IPv4, :: for all")
@@ -109,7 +118,7 @@ void add_addresses(CLI::App& app, ServerOptions& server, std::string& lanes, std
   app.add_option("--lanes", lanes, "ports for consumers, one each, such as 6000-6099; else any free ones")
       ->check(checked_by(parse_port_range))
       ->option_text("A-B");
-  app.add_option("--plain", plain, "any ZeroMQ client's PUSH to PORT+3 is an item of Q, its PULL from PORT+4 gets some")
+  app.add_option("--plain", plain, "any ZeroMQ client may PUSH items of Q to PORT+3, PULL some from PORT+4")
       ->check(checked_by(check_queue))
       ->option_text("Q");
 }
@@ -132,14 +141,20 @@ void add_limits(CLI::App& app, Settings& settings) {
       ->option_text("SIZE [" + size_text(settings.console_keep) + "]");
 }
 
+std::string in_seconds(Duration time) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time).count()) + " s";
+}
+
 void add_ending(CLI::App& app, Settings& settings) {
   auto* exit_when_done = app.add_flag("--exit-when-done", settings.exit_when_done,
-                                      "end the whole system when --producers have gone and all items are done");
+                                      "end all once --producers are gone and all is done, in " +
+                                          in_seconds(settings.leave_within + settings.print_within) + " at most");
   auto* producers = app.add_option("--producers", settings.producers, "so many producers must have come and gone")
                         ->check(CLI::Range(1, 1'000'000))
                         ->needs(exit_when_done)
                         ->option_text("N");
-  app.add_option("--consumers", settings.consumers, "so many consumers are waited for, 10 s at most")
+  app.add_option("--consumers", settings.consumers,
+                 "so many consumers are waited for, " + in_seconds(settings.not_coming) + " at most when all is done")
       ->check(CLI::Range(1, 1'000'000))
       ->needs(exit_when_done)
       ->option_text("N [0]");
@@ -149,7 +164,7 @@ void add_ending(CLI::App& app, Settings& settings) {
 }  // namespace
 
 std::uint64_t parse_size(const std::string& text) {
-  const auto wrong = std::invalid_argument("'" + text + "' is no size: 100, 64K, 1.5G");
+  const auto wrong = std::invalid_argument("'" + text + "' is no size of 1 to 2^60 bytes: 100, 64K, 1.5G");
   std::size_t used = 0;
   double value = 0;
   try {
@@ -158,9 +173,11 @@ std::uint64_t parse_size(const std::string& text) {
     throw wrong;
   }
   const auto unit = text.substr(used);
-  const auto power = unit.empty() ? 0 : std::string("KMGT").find(unit[0]) + 1;
-  if (!(value > 0) || value > 1e15 || unit.size() > 1 || (!unit.empty() && power == 0)) throw wrong;
-  return static_cast<std::uint64_t>(value * static_cast<double>(1ull << 10 * power));
+  const auto power = unit.empty() ? 0 : std::string("KMGT").find(unit == "k" ? 'K' : unit[0]) + 1;
+  if (unit.size() > 1 || (!unit.empty() && power == 0)) throw wrong;
+  const double bytes = value * static_cast<double>(1ull << 10 * power);
+  if (!(bytes >= 1) || bytes > static_cast<double>(1ull << 60)) throw wrong;
+  return static_cast<std::uint64_t>(bytes);
 }
 
 PortRange parse_port_range(const std::string& text) {
@@ -170,6 +187,14 @@ PortRange parse_port_range(const std::string& text) {
                         parse_port(std::string_view(text).substr(dash + 1))};
   if (range.first > range.last) throw std::invalid_argument("the range of ports " + text + " is empty");
   return range;
+}
+
+std::string bind_address(const std::string& text) {
+  if (text == "*") return "0.0.0.0";
+  const bool bracketed = text.size() > 2 && text.front() == '[' && text.back() == ']';
+  const auto host = bracketed ? text.substr(1, text.size() - 2) : text;
+  const auto addresses = resolve(host);
+  return addresses.empty() ? host : addresses.front();  // libzmq knows network interfaces, too
 }
 
 BrokerCommand read_command_line(int argc, char** argv) {
@@ -191,9 +216,11 @@ BrokerCommand read_command_line(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     fail(error.what());
   }
-  if (!lanes.empty()) command.server.lanes = parse_port_range(lanes);
   if (!plain.empty()) settings.plain_queue = plain;
   settings.keeps = !command.memory;
+  command.server.bind = bind_address(command.server.bind);
+  if (!lanes.empty()) command.server.lanes = parse_port_range(lanes);
+  check_lanes(command.server);
   settings.broker = std::string("baton-broker ") + version;
   settings.host = host_name();
   return command;

@@ -18,8 +18,11 @@ struct BrokerCommand {
 /// Reads the command line. Prints help, version or one clear line about a mistake and exits the process (0, 0, 2).
 BrokerCommand read_command_line(int argc, char** argv);
 
-/// "64K", "1.5G", "100": bytes, with K, M, G and T for powers of 1024. Throws std::invalid_argument.
+/// "64K", "1.5G", "100": 1 to 2^60 bytes, with K (or k), M, G and T for powers of 1024. Throws std::invalid_argument.
 std::uint64_t parse_size(const std::string& text);
+
+/// What --bind names as libzmq wants it: addresses without brackets, "*" for all of IPv4, a host's name resolved.
+std::string bind_address(const std::string& text);
 
 /// "A-B", both within 1 to 65535 and A <= B. Throws std::invalid_argument.
 PortRange parse_port_range(const std::string& text);

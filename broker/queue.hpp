@@ -20,7 +20,7 @@ struct Queue {
   ReadyList ready;
   std::deque<Session*> waiting;     ///< consumers that ask of this queue, by when they began to wait; may name some
                                     ///< that wait no more (Session::wants() == 0), which are skipped
-  std::vector<Session*> producers;  ///< sessions that put here: they share the room that is left
+  std::vector<Session*> producers;  ///< sessions that put here and share the room; who got some last is last
 
   // The books: put = ready + delayed + held + done + dead, always.
   std::uint64_t put = 0;

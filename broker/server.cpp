@@ -12,17 +12,17 @@
 
 #include "net/receive.hpp"
 #include "net/sockets.hpp"
+#include "proto/counted.hpp"
 
 namespace baton::broker {
 namespace {
 
-constexpr int most_sockets = 10'000;     // lanes, nearly all; fewer where the limit of open files is low
-constexpr Duration control_share = 1ms;  // of a turn, at most
+constexpr int most_sockets = 10'000;  // lanes, nearly all; fewer where the limit of open files is low
+constexpr Duration news_share = 1ms;  // of a turn, at most
+constexpr Duration last_share = 2s;   // the same of the last turn, at most
+constexpr Duration control_share = 1ms;
 constexpr Duration put_share = 1ms;
-constexpr Duration lane_retry = 1ms;      // while a consumer has asked and not quite connected
-constexpr int news_high_water = 100'000;  // messages to one subscriber who does not read; all is repeated anyway
-constexpr int max_subscription = 512;     // bytes: what subscribers may send
-constexpr int last_words = 1000;          // ms for what is under way when the server ends
+constexpr Duration lane_retry = 1ms;  // while a consumer has asked and not quite connected
 
 int signal_descriptor() {
   sigset_t set;
@@ -40,16 +40,12 @@ Server::Server(const ServerOptions& options, Storage& storage, Wake& changed)
     : context_(make_context(1, sockets_possible(most_sockets))),
       put_(make_socket(context_, zmq::socket_type::pull)),
       control_(make_socket(context_, zmq::socket_type::pull)),
-      news_(make_socket(context_, zmq::socket_type::xpub)),
+      news_(context_),
       lanes_(context_, options.bind, options.lanes),
       endpoint_{options.bind, options.port},
       storage_changed_(changed),
       front_(options.settings, random_epoch(), storage, Clock::now()),
       signals_(signal_descriptor()) {
-  news_.set(zmq::sockopt::xpub_manual, 1);
-  news_.set(zmq::sockopt::sndhwm, news_high_water);
-  news_.set(zmq::sockopt::linger, last_words);
-  news_.set(zmq::sockopt::maxmsgsize, std::int64_t{max_subscription});
   if (options.settings.plain_queue) plain_.emplace(context_);
   if (options.port == 0)
     bind_any_block();
@@ -69,7 +65,7 @@ void Server::bind(std::uint16_t port) {
   };
   bind_door(put_, DoorPort::put);
   bind_door(control_, DoorPort::control);
-  bind_door(news_, DoorPort::news);
+  bind_door(news_.socket(), DoorPort::news);
   if (!plain_) return;
   bind_door(plain_->in(), DoorPort::in);
   bind_door(plain_->out(), DoorPort::out);
@@ -77,7 +73,7 @@ void Server::bind(std::uint16_t port) {
 }
 
 void Server::unbind_all() {
-  std::vector<zmq::socket_t*> sockets{&put_, &control_, &news_};
+  std::vector<zmq::socket_t*> sockets{&put_, &control_, &news_.socket()};
   if (plain_) sockets.insert(sockets.end(), {&plain_->in(), &plain_->out()});
   for (auto* socket : sockets)
     if (const auto bound = socket->get(zmq::sockopt::last_endpoint); !bound.empty()) socket->unbind(bound);
@@ -100,19 +96,36 @@ int Server::run() {
   int exit_code = 0;
   for (bool over = false; !over;) {
     wait();
-    if (signalled()) break;
-    const auto start = Clock::now();
-    lanes_.admit();
-    read_news(start);
-    const bool control_dry = read_control(start + control_share);
-    read_put(Clock::now() + put_share);
-    front_.end_turn(Clock::now(), control_dry);
-    carry_out();
+    if (signalled()) {
+      turn(last_share);  // what has come in by now counts: acks above all
+      exit_code = stopped();
+      break;
+    }
+    turn(control_share);
     over = front_.effects().finished;
     exit_code = front_.effects().exit_code;
   }
   log_refusals();
   return exit_code;
+}
+
+void Server::turn(Duration for_control) {
+  lanes_.admit();
+  const bool news_dry = news_.read(front_, Clock::now() + news_share);
+  const bool control_dry = read_control(Clock::now() + for_control);
+  read_put(Clock::now() + put_share);
+  front_.end_turn(Clock::now(), news_dry && control_dry);
+  carry_out();
+}
+
+/// By a signal: says what is lost by that, and returns the exit code.
+int Server::stopped() {
+  const auto items = front_.core().stock().size();
+  const auto& settings = front_.core().settings();
+  if (items > 0 && !settings.keeps)
+    std::cerr << "baton-broker: stopping: " << counted(items, "item") << " in memory " << (items == 1 ? "is" : "are")
+              << " lost\n";
+  return settings.exit_when_done && !front_.core().ending() ? 1 : 0;
 }
 
 void Server::wait() {
@@ -121,7 +134,7 @@ void Server::wait() {
   constexpr std::size_t storage_item = 4;
   std::vector<zmq::pollitem_t> items{{control_.handle(), 0, ZMQ_POLLIN, 0},
                                      {put_.handle(), 0, ZMQ_POLLIN, 0},
-                                     {news_.handle(), 0, ZMQ_POLLIN, 0},
+                                     {news_.socket().handle(), 0, ZMQ_POLLIN, 0},
                                      {lanes_.knocked().handle(), 0, ZMQ_POLLIN, 0},
                                      {nullptr, storage_changed_.fd(), ZMQ_POLLIN, 0},
                                      {nullptr, signals_, ZMQ_POLLIN, 0}};
@@ -139,20 +152,6 @@ void Server::wait() {
 bool Server::signalled() {
   signalfd_siginfo info;
   return read(signals_, &info, sizeof info) == sizeof info;
-}
-
-void Server::read_news(Time now) {
-  zmq::message_t message;
-  int frames = 0;
-  while (receive(news_, message, frames)) {
-    const auto bytes = bytes_of(message);
-    if (frames != 1 || !front_.on_subscription(bytes, now)) continue;  // not granted: nothing will match it
-    const auto topic = bytes.substr(1);
-    if (bytes[0] == 1)
-      news_.set(zmq::sockopt::subscribe, topic);
-    else
-      news_.set(zmq::sockopt::unsubscribe, topic);
-  }
 }
 
 bool Server::read_control(Time until) {
@@ -203,10 +202,7 @@ void Server::carry_out() {
                  {MessageType::handoff, message.count, front_.core().epoch(), message.session, message.first});
     lanes_.send(std::move(message));
   }
-  for (const auto& news : effects.news) {
-    news_.send(zmq::buffer(news.to.view()), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
-    news_.send(zmq::buffer(news.bytes), zmq::send_flags::dontwait);
-  }
+  for (const auto& news : effects.news) news_.send(news);
   if (plain_) {
     plain_->send(std::move(effects.out));
     plain_->keep_in_open(front_.core().plain_in_is_open(), Clock::now());

@@ -8,6 +8,7 @@
 
 #include "broker/front.hpp"
 #include "broker/lanes.hpp"
+#include "broker/news_door.hpp"
 #include "broker/plain_doors.hpp"
 #include "net/endpoint.hpp"
 #include "net/wake.hpp"
@@ -29,7 +30,8 @@ class Server {
 
   const Endpoint& endpoint() const { return endpoint_; }
 
-  /// Serves until the system has ended (returns its exit code) or until SIGTERM or SIGINT (returns 0), which must be
+  /// Serves until the system has ended (returns its exit code) or until SIGTERM or SIGINT (returns 0, or 1 when it
+  /// should have ended by itself and had not begun to), which must be
   /// blocked in all threads.
   int run();
 
@@ -38,16 +40,18 @@ class Server {
   void bind_any_block();
   void unbind_all();
   void wait();
-  void read_news(Time now);
+  void turn(Duration for_control);
   bool read_control(Time until);
   void read_put(Time until);
   void carry_out();
   void change_lanes();
   void log_refusals();
   bool signalled();
+  int stopped();
 
   zmq::context_t context_;
-  zmq::socket_t put_, control_, news_;
+  zmq::socket_t put_, control_;
+  NewsDoor news_;
   Lanes lanes_;
   std::optional<PlainDoors> plain_;
   Endpoint endpoint_;

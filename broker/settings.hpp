@@ -30,7 +30,7 @@ struct Settings {
   Duration not_coming = 10s;     ///< how long the end waits for consumers that have not come
   Duration leave_within = 10s;   ///< how long clients may take to leave
   Duration print_within = 5s;    ///< how long the printer may take for the last lines
-  Duration printer_stuck = 10s;  ///< a printer that prints nothing for so long holds nobody back any more
+  Duration printer_stuck = 10s;  ///< a printer that prints nothing for so long, or is gone, holds nobody back any more
 };
 
 }  // namespace baton::broker

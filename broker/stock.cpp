@@ -4,6 +4,9 @@
 #include <cassert>
 #include <utility>
 
+#include "broker/credit.hpp"
+#include "broker/rare.hpp"
+#include "proto/counted.hpp"
 #include "proto/ensure.hpp"
 
 namespace baton::broker {
@@ -15,8 +18,9 @@ constexpr std::size_t body_in_notice = 200;        // bytes
 
 constexpr Duration producer_kept = 10min;  // a lost one may come back and must not put twice
 
+/// What a consumer is called in the history of an item.
 std::string called(const Session& session) {
-  if (session.hello.named) return session.hello.name;
+  if (!session.hello.name.empty()) return session.hello.name;
   return session.hello.host + "/" + std::to_string(session.hello.pid);
 }
 
@@ -358,8 +362,10 @@ void Stock::bury(Item& item, ItemId id, Time now) {
     append_block(producer.outcomes.block_for(text.size()), EntryKind::died, text);
     producer.outcomes.appended(text.size());
   }
-  effects_.log.push_back("item " + std::to_string(id.value) + " of queue " + queue.name + " is dead after " +
-                         std::to_string(item.failures) + " attempts: " + notice.history.back().why);
+  if (worth_a_line(queue.dead))
+    effects_.log.push_back("item " + std::to_string(id.value) + " of queue " + queue.name + " is dead after " +
+                           counted(item.failures, "attempt") + ": " + notice.history.back().why + " (" +
+                           counted(queue.dead, "dead item") + ")");
   if (producer.session) changed(*producer.session);
 
   queue.dead_letters.push_back(id);
@@ -463,6 +469,9 @@ void Stock::check_invariants() const {
     ensure(c[static_cast<std::size_t>(Place::ready)] == queue->ready.size());
     ensure(c[static_cast<std::size_t>(Place::delayed)] == queue->delayed);
     ensure(c[static_cast<std::size_t>(Place::held)] == queue->held);
+    std::uint64_t granted = 0;
+    for (const auto* session : queue->producers) granted += unused_credit(*session);
+    ensure(queue->granted == granted);
     ensure(queue->put == queue->depth() + queue->done + queue->dead);
     ensure(queue->to_serve || claims_ || queue->ready.empty() || queue->waiting.empty());
   }

@@ -94,6 +94,7 @@ class Stock final : public Kept {
   /// The queues whose room may have changed since the last call. Valid until the next change.
   std::vector<Queue*> take_touched();
 
+  std::uint64_t size() const { return items_.size(); }  ///< items that are kept, the dead ones included
   bool all_settled() const { return items_.size() == dead_; }
   std::uint64_t dead() const { return dead_; }
   const std::map<std::string, std::unique_ptr<Queue>>& queues() const { return queues_; }

@@ -85,6 +85,13 @@ void settled_items(const std::deque<StreamSender::Block>& blocks, std::vector<It
     });
 }
 
+bool has_lines(const std::deque<StreamSender::Block>& blocks) {
+  bool lines = false;
+  for (const auto& block : blocks)
+    each_entry(block, [&](Number, const Entry& entry) { lines = lines || entry.kind == EntryKind::say; });
+  return lines;
+}
+
 void carry_over(const std::deque<StreamSender::Block>& blocks, Number received, const std::vector<ItemRun>& kept,
                 StreamSender& stream) {
   for (const auto& block : blocks)

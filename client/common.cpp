@@ -71,14 +71,17 @@ void Notices::waited(Connection::Lock& lock, Time since, const std::string& reas
 }
 
 std::string no_contact(const Session& session, const Endpoint& broker) {
+  if (session.full()) return session.why_full();
   if (!session.was_welcomed() && session.config().connect_timeout != Duration::max()) return {};
   return "no contact with the broker at " + to_string(broker);
 }
 
 std::string why_not_say(const Session& session, const Endpoint& broker) {
   if (session.out_of_touch(Connection::now())) return no_contact(session, broker);
-  return session.confirmed().say_held == Held::console ? "the console is full, its printer is slow"
-                                                       : "the broker has not confirmed earlier lines yet";
+  const auto& confirm = session.confirmed();
+  if (confirm.say_held == Held::console) return "the console is full, its printer is slow";
+  if (confirm.say_window == 0) return {};  // welcomed, and the first confirm is on its way
+  return "the broker has not confirmed earlier lines yet";
 }
 
 }  // namespace baton

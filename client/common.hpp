@@ -76,7 +76,7 @@ void say_block(Connection& connection, Logic& logic, Notices& notices, std::stri
   connection.changed();
 }
 
-/// Why a call waits while the broker is silent. Empty before the first contact, if that has a limit: then there will be a
+/// Why a call waits while the broker is silent, or has no room. Empty before the first contact, if that has a limit: then there will be a
 /// welcome or an error soon.
 std::string no_contact(const Session& session, const Endpoint& broker);
 std::string why_not_say(const Session& session, const Endpoint& broker);

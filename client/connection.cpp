@@ -44,6 +44,7 @@ void Connection::run() {
     const Lock lock(mutex_);
     failure_ = std::current_exception();
     changed_.notify_all();
+    sent_.notify_all();
   }
 }
 
@@ -62,7 +63,9 @@ void Connection::loop() {
       deadline = logic_.next_deadline();
       looked_ = true;
       asleep_ = out.empty();
+      sending_ = !out.empty();
     }
+    if (out.empty()) sent_.notify_all();
     incoming.clear();
     if (notify) changed_.notify_all();
     if (!out.empty()) {
@@ -70,6 +73,8 @@ void Connection::loop() {
       const Lock lock(mutex_);
       if (!looked_) deadline = Time::min();  // more has gathered meanwhile
       asleep_ = deadline != Time::min();
+      sending_ = false;
+      sent_.notify_all();
     }
     sockets_.poll(wake_, deadline);
     sockets_.receive(incoming);
@@ -93,6 +98,12 @@ void Connection::feed(const Incoming& incoming, Time now) {
     case Incoming::What::lane_down:
       return logic_.on_lane_down(incoming.generation, now);
   }
+}
+
+void Connection::send_now(Lock& lock) {
+  changed();
+  sent_.wait(lock, [this] { return failure_ || (looked_ && !sending_); });
+  if (failure_) std::rethrow_exception(failure_);
 }
 
 void Connection::wait(Lock& lock, Time until) {

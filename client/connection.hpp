@@ -35,6 +35,9 @@ class Connection {
     wake_.signal();
   }
 
+  /// changed(), and waits until what the logic has to send was handed to the sockets.
+  void send_now(Lock& lock);
+
   /// Waits until the logic has changed, notify() was called, or `until`. May return without a reason. Rethrows what ended
   /// the thread, if something did.
   void wait(Lock& lock, Time until = never);
@@ -55,9 +58,10 @@ class Connection {
   ClientSockets sockets_;  // used by the thread only
   Wake wake_;
   std::mutex mutex_;  // guards logic_ and what follows
-  std::condition_variable changed_;
-  bool asleep_ = false;  // the thread will not look at the logic unless woken
-  bool looked_ = false;  // the thread has seen the last change
+  std::condition_variable changed_, sent_;
+  bool asleep_ = false;   // the thread will not look at the logic unless woken
+  bool looked_ = false;   // the thread has seen the last change
+  bool sending_ = false;  // the thread is handing over what the logic had to send
   bool stop_ = false;
   std::exception_ptr failure_;
   std::thread thread_;

@@ -32,6 +32,9 @@ std::string in_seconds(Duration time) {
   return text;
 }
 
+/// Of "--queue=mail" the "--queue".
+std::string name_of_option(const std::string& arg) { return arg.substr(0, arg.find('=')); }
+
 /// Takes the words out of `args`; the options and their values stay.
 std::vector<std::string> take_words(const CLI::App& app, std::vector<std::string>& args) {
   std::vector<std::string> words, options;
@@ -44,9 +47,14 @@ std::vector<std::string> take_words(const CLI::App& app, std::vector<std::string
       words.push_back(args[i]);
       continue;
     }
+    const auto name = name_of_option(args[i]);
+    const auto* option = app.get_option_no_throw(name);
+    if (!option)  // CLI11 would take "-2" for a word, which goes nowhere
+      throw CLI::ParseError("unknown option " + name + " (put -- before words that begin with -)",
+                            CLI::ExitCodes::ExtrasError);
     options.push_back(args[i]);
-    const auto* option = app.get_option_no_throw(args[i]);
-    if (option && option->get_items_expected_max() > 0 && i + 1 < args.size()) options.push_back(args[++i]);
+    const bool value_follows = name == args[i] && option->get_items_expected_max() > 0;
+    if (value_follows && i + 1 < args.size()) options.push_back(args[++i]);
   }
   args = std::move(options);
   return words;
@@ -90,7 +98,7 @@ CommonOptions::CommonOptions(CLI::App& app, bool with_tag) : program_(app.get_na
       ->check(checked_by(parse_seconds))
       ->option_text("S [" + connect_timeout_ + "]");
   if (!with_tag) return;
-  auto* on = app.add_flag("--tag", tag_, "lead console lines by [host]; by itself where the broker's host is another");
+  auto* on = app.add_flag("--tag", tag_, "lead console lines by [host], as is done where the broker's is another");
   auto* off = app.add_flag("--no-tag", no_tag_, "never lead them by [host]");
   on->excludes(off)->option_text(" ");  // the text hides what --help would say of the exclusion
   off->option_text(" ");
@@ -105,9 +113,9 @@ void CommonOptions::read(ClientOptions& options) const {
 
 std::optional<int> parse(CLI::App& app, int argc, char** argv, std::vector<std::string>* words) {
   std::vector<std::string> args(argv + 1, argv + argc);
-  if (words) *words = take_words(app, args);
-  std::reverse(args.begin(), args.end());  // as CLI11 wants them
   try {
+    if (words) *words = take_words(app, args);
+    std::reverse(args.begin(), args.end());  // as CLI11 wants them
     app.parse(std::move(args));
     return std::nullopt;
   } catch (const CLI::Success& success) {
@@ -137,13 +145,19 @@ StopSignals::~StopSignals() {
 }
 
 void StopSignals::watch() {
+  std::chrono::steady_clock::time_point first;
   for (;;) {
     pollfd items[] = {{signals_, POLLIN, 0}, {end_.fd(), POLLIN, 0}};
     if (poll(items, 2, -1) < 0 && errno != EINTR) return;
     if (items[1].revents) return;
     signalfd_siginfo info{};
     if (!items[0].revents || read(signals_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) continue;
-    if (stopped_.exchange(true)) _exit(128 + static_cast<int>(info.ssi_signo));
+    const auto now = std::chrono::steady_clock::now();
+    if (stopped_.exchange(true)) {
+      if (now < first + same_stop) continue;
+      _exit(128 + static_cast<int>(info.ssi_signo));
+    }
+    first = now;
     stopped_fd_.signal();
     const std::lock_guard lock(mutex_);
     if (stop_) stop_();

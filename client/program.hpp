@@ -63,9 +63,12 @@ class CommonOptions {
 std::optional<int> parse(CLI::App& app, int argc, char** argv, std::vector<std::string>* words = nullptr);
 
 /// SIGTERM and SIGINT as a call: the first one calls the watcher's function on a thread of its own, a second one ends the
-/// process at once with code 128 + signal. To be made before any other thread; SIGPIPE is ignored from then on.
+/// process at once with code 128 + signal, unless it comes within same_stop of the first. To be made before any other thread; SIGPIPE is ignored from then on.
 class StopSignals {
  public:
+  /// `timeout` signals its child and then the whole group, the child once more: that is one wish to stop.
+  static constexpr std::chrono::milliseconds same_stop{250};
+
   StopSignals();
   ~StopSignals();
   StopSignals(const StopSignals&) = delete;

@@ -17,6 +17,10 @@ constexpr Number no_limit{std::numeric_limits<std::uint64_t>::max()};
 constexpr Duration beat_in_answer = beat_interval * 3 / 4;
 constexpr Duration beat_at_latest = beat_interval * 5 / 4;
 
+/// While the broker is silent, what it has to say may have gone where nobody listened yet: to a news connection that was
+/// still being made. So that a session that is over is heard of soon, it is asked more often.
+constexpr Duration beat_in_silence = beat_interval / 2;
+
 /// A confirm that was overtaken by a later one: only a network that reorders brings it.
 bool older(const Confirm& a, const Confirm& b) {
   return a.control_received < b.control_received || a.put_received < b.put_received || a.told < b.told ||
@@ -50,11 +54,14 @@ void Session::say(std::string_view block) {
          [&](std::string& out) { append_block(out, EntryKind::say, block); });
 }
 
-void Session::bye(Number last_put, Time now, bool all_put) {
+void Session::bye(Number last_put, Time now, bool role_owes, bool all_put) {
   if (over() || bye_) return;
   bye_ = last_put;
   all_put_ = all_put;
   bye_time_ = now;
+  std::vector<ItemId> settled;
+  settled_items(control_.blocks(), settled);
+  owes_ = role_owes || !settled.empty() || ((!full_ || had_room_) && has_lines(control_.blocks()));
   if (!ever_welcomed_) state_ = State::ended;  // nobody to take leave of
 }
 
@@ -108,12 +115,18 @@ Session::News Session::on_welcome(const Header& header, std::string_view payload
   }
   control_of_ = id_;
   ever_welcomed_ = true;
-  full_ = doubted_ = bye_appended_ = rewind_ = behind_ = false;
+  doubted_ = bye_appended_ = rewind_ = behind_ = false;
   proof_.reset();
   told_ = StreamReceiver(welcome_.first_told);
   told_moved_ = now;
   beat_at_ = now + beat_at_latest;
   return {News::Kind::welcomed, {}, {}, 0};
+}
+
+/// Known by a confirm only, and of a consumer by one that names its lane: that may yet be refused after the welcome.
+void Session::has_room() {
+  full_ = false;
+  had_room_ = true;
 }
 
 Session::News Session::on_confirm(std::string_view payload, Time now) {
@@ -131,6 +144,7 @@ Session::News Session::on_confirm(std::string_view payload, Time now) {
   if (confirm.rewind_control || now >= control_.resend_at()) control_.rewind(now);
   if (doubted_ && proof_ && control_.confirmed() >= *proof_) doubted_ = false;
   shutdown_ = shutdown_ || confirm.shutdown;
+  if (confirm.lane_port != 0 || config_.role != Role::consumer) has_room();
   const bool behind = confirm.told > told_.received();
   if (behind && !behind_) told_moved_ = now;
   behind_ = behind;
@@ -149,7 +163,9 @@ Session::News Session::on_refusal(const Header& header, std::string_view payload
       renew(standing() ? epoch_ : header.epoch, now);
       break;
     case Refusal::sessions_full:
+      if (standing()) renew(epoch_, now);
       full_ = true;
+      why_full_ = notice.text;
       hello_at_ = std::max(hello_at_, now + refused_again);
       break;
     default:
@@ -180,7 +196,8 @@ void Session::ask_rewind(Time now) {
 // --- state -------------------------------------------------------------------------------------------------------
 
 void Session::renew(Epoch epoch, Time now) {
-  previous_ = Previous{epoch, id_};
+  // A session whose welcome was not heard has said nothing: what is carried over is still the one's before it.
+  if (standing() || !previous_) previous_ = Previous{epoch, id_};
   // A broker that knows no session for long would be asked without a pause.
   hello_at_ = opened_ + hello_again <= now ? now : now + hello_again;
   id_ = config_.draw_id();
@@ -199,14 +216,24 @@ Time Session::alive_until() const { return std::min(last_news_, last_said_) + lo
 Time Session::reopen_at() const { return std::max(last_news_, opened_) + lost_after; }
 
 Time Session::give_up_at() const {
-  if (bye_) return bye_time_ + goodbye_timeout;
-  if (ever_welcomed_ || config_.connect_timeout == Duration::max()) return never;
+  if (bye_) return bye_time_ + config_.leave_within;
+  if (ever_welcomed_ || full_ || config_.connect_timeout == Duration::max()) return never;
   return started_ + config_.connect_timeout;
+}
+
+/// Who owes nothing leaves without a broker that does not answer.
+Time Session::leave_at() const {
+  if (!bye_ || owes_) return never;
+  return full_ ? bye_time_ : last_news_ + silence;
 }
 
 void Session::tick(Time now, Outbox& out) {
   if (over() || state_ == State::idle) return;
   note_pause(now);
+  if (now >= leave_at()) {
+    state_ = State::ended;
+    return;
+  }
   if (now >= give_up_at()) {
     if (bye_)
       fail({SessionError::Kind::no_goodbye, Refusal::none, "the broker did not confirm the end of this session"});
@@ -232,7 +259,7 @@ Time Session::next_deadline() const {
   if (over() || state_ == State::idle) return never;
   if (open_) return Time::min();
   const Time said = standing() ? beat_at_ : hello_at_;
-  return std::min({said, reopen_at(), give_up_at()});
+  return std::min({said, reopen_at(), give_up_at(), leave_at()});
 }
 
 // --- what goes out -----------------------------------------------------------------------------------------------
@@ -265,7 +292,7 @@ void Session::say_beat(Time now, Beat mine, Outbox& out) {
   rewind_ = false;
   out.messages.push_back({Door::control, encode_beat({MessageType::beat, 0, epoch_, id_, {}}, mine)});
   last_said_ = now;
-  beat_at_ = now + beat_at_latest;
+  beat_at_ = now + (now - last_news_ > beat_at_latest ? beat_in_silence : beat_at_latest);
 }
 
 void Session::append_goodbye() {

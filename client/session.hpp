@@ -26,8 +26,9 @@
 namespace baton {
 
 inline constexpr Duration default_connect_timeout = 10s;
-inline constexpr Duration goodbye_timeout = 10s;  ///< how long a bye may stay unanswered
-inline constexpr Duration refused_again = 1s;     ///< between hellos while the broker has no room
+inline constexpr Duration goodbye_timeout = 5s;  ///< how long a bye may stay unanswered
+inline constexpr Duration silence = 2s;          ///< without news, a beat each second included: out of touch
+inline constexpr Duration refused_again = 1s;    ///< between hellos while the broker has no room
 
 /// Who the client is. Fixed for its life.
 struct SessionConfig {
@@ -41,6 +42,7 @@ struct SessionConfig {
   std::string source;                                  ///< producers: names what is put, at most max_source bytes
   bool again = false;                                  ///< producers: begin with the source anew
   Duration connect_timeout = default_connect_timeout;  ///< until the first welcome; later there is no limit
+  Duration leave_within = goodbye_timeout;             ///< how long a bye may stay unanswered
   std::function<SessionId()> draw_id = random_session;
 };
 
@@ -103,8 +105,10 @@ class Session {
   bool may_say() const { return control_.may_append() && !over() && !bye_; }
   void say(std::string_view block);
 
-  /// Ends the session once all said so far is in. `last_put` is the put stream's last number.
-  void bye(Number last_put, Time now, bool all_put = false);
+  /// Ends the session once all said so far is in. `last_put` is the put stream's last number. With nothing owed (by the
+  /// role: items held, puts unconfirmed; nor settled items or lines unconfirmed) it does not wait for a broker that is silent
+  /// or, lines or not, has no room for us. `all_put`: of the producer's source nothing is left to put.
+  void bye(Number last_put, Time now, bool role_owes, bool all_put = false);
   bool bye_said() const { return bye_.has_value(); }
 
   State state() const { return state_; }
@@ -113,9 +117,11 @@ class Session {
   bool was_welcomed() const { return ever_welcomed_; }
   const std::optional<SessionError>& error() const { return error_; }
   bool shutdown() const { return shutdown_; }
-  bool full() const { return full_; }  ///< greeting, and the broker has no room for another consumer
+  /// The broker has no room for another client, or no lane for another consumer: it is asked again each second.
+  bool full() const { return full_; }
+  const std::string& why_full() const { return why_full_; }  ///< the broker's words
   /// The broker is silent, or was not reached yet.
-  bool out_of_touch(Time now) const { return !standing() || now - last_news_ > beat_interval * 2; }
+  bool out_of_touch(Time now) const { return !standing() || now - last_news_ > silence; }
 
   /// Whether the broker certainly counted this session as alive a moment ago, so that what it handed us is still ours.
   /// False after the process, its host or the network stood still for too long, until the broker has answered since.
@@ -144,6 +150,7 @@ class Session {
   News on_confirm(std::string_view payload, Time now);
   News on_refusal(const Header& header, std::string_view payload, Time now);
   News on_told(const Header& header, std::string_view payload, Time now);
+  void has_room();
   void note_news(Time now);
   void note_pause(Time now);
   void ask_rewind(Time now);
@@ -153,11 +160,14 @@ class Session {
   Time alive_until() const;
   Time reopen_at() const;
   Time give_up_at() const;
+  Time leave_at() const;
 
   SessionConfig config_;
   State state_ = State::idle;
   std::optional<SessionError> error_;  // set in state failed
   bool ever_welcomed_ = false, shutdown_ = false, full_ = false;
+  bool had_room_ = false;  // ever: what it said since may tell of work that is done
+  std::string why_full_;
 
   SessionId id_;
   Epoch epoch_;                       // of the last welcome
@@ -184,6 +194,7 @@ class Session {
   bool all_put_ = false;
   bool bye_appended_ = false;  // to this session's control stream
   Time bye_time_ = never;
+  bool owes_ = false;  // something, when bye() was called
 };
 
 }  // namespace baton

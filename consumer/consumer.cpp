@@ -27,7 +27,9 @@ SessionConfig config_of(const ConsumerOptions& options) {
     if (std::find(config.queues.begin(), config.queues.end(), queue) == config.queues.end())
       config.queues.push_back(queue);
   }
-  config.name = options.name.substr(0, max_client_name);
+  if (options.name.size() > max_client_name) throw ClientError(Kind::argument, "the consumer's name is too long");
+  config.name = options.name;
+  config.named = !options.name.empty();
   return config;
 }
 
@@ -35,6 +37,13 @@ std::uint32_t delay_of(std::chrono::milliseconds delay) {
   if (delay.count() < 0 || delay.count() > std::numeric_limits<std::uint32_t>::max())
     throw ClientError(Kind::argument, "a delay is 0 ms to 49 days");
   return static_cast<std::uint32_t>(delay.count());
+}
+
+/// Whichever item is held by that id.
+Item of_id(ItemId id) {
+  Item item;
+  item.id = id;
+  return item;
 }
 
 Outcome handle(const Handler& handler, const Item& item) {
@@ -86,13 +95,14 @@ struct Consumer::Impl {
     item.body.assign(given.body);
     item.attempt = given.attempt;
     item.priority = given.priority;
+    item.take = session.taken();
     return true;
   }
 
   std::string why_wait() const {
-    if (session.session().full()) return "the broker has no lane left for another consumer";
-    return session.session().out_of_touch(Connection::now()) ? no_contact(session.session(), options.broker)
-                                                             : std::string();
+    const auto& standing = session.session();
+    return standing.full() || standing.out_of_touch(Connection::now()) ? no_contact(standing, options.broker)
+                                                                       : std::string();
   }
 
   bool wait_for_item(Connection::Lock& lock, Item& item, Time until);
@@ -158,13 +168,13 @@ void Consumer::Impl::settle(const Item& item, std::optional<Outcome>& outcome) {
   if (!outcome) return;
   switch (outcome->what) {
     case Outcome::What::ack:
-      session.ack(item.id);
+      session.ack(item.id, item.take);
       break;
     case Outcome::What::fail:
-      session.fail(item.id, delay_of(outcome->delay), outcome->reason);
+      session.fail(item.id, delay_of(outcome->delay), outcome->reason, item.take);
       break;
     case Outcome::What::release:
-      session.release(item.id);
+      session.release(item.id, item.take);
       break;
   }
   outcome.reset();
@@ -212,24 +222,30 @@ std::optional<Item> Consumer::get(Timeout timeout) {
   return item;
 }
 
-bool Consumer::ack(ItemId id) {
+bool Consumer::ack(const Item& item) {
   const auto lock = impl_->connection.lock();
   impl_->connection.changed();
-  return impl_->session.ack(id);
+  return impl_->session.ack(item.id, item.take);
 }
 
-bool Consumer::fail(ItemId id, std::string_view reason, std::chrono::milliseconds delay) {
+bool Consumer::fail(const Item& item, std::string_view reason, std::chrono::milliseconds delay) {
   const auto delay_ms = delay_of(delay);
   const auto lock = impl_->connection.lock();
   impl_->connection.changed();
-  return impl_->session.fail(id, delay_ms, reason);
+  return impl_->session.fail(item.id, delay_ms, reason, item.take);
 }
 
-bool Consumer::release(ItemId id) {
+bool Consumer::release(const Item& item) {
   const auto lock = impl_->connection.lock();
   impl_->connection.changed();
-  return impl_->session.release(id);
+  return impl_->session.release(item.id, item.take);
 }
+
+bool Consumer::ack(ItemId id) { return ack(of_id(id)); }
+bool Consumer::fail(ItemId id, std::string_view reason, std::chrono::milliseconds delay) {
+  return fail(of_id(id), reason, delay);
+}
+bool Consumer::release(ItemId id) { return release(of_id(id)); }
 
 void Consumer::run(const Handler& handler, const RunOptions& options) {
   std::atomic<std::uint64_t> left = options.count > 0 ? options.count : std::numeric_limits<std::uint64_t>::max();

@@ -20,7 +20,7 @@ struct ConsumerOptions : ClientOptions {
   std::vector<std::string> queues = {"default"};  ///< 1 to max_queues; where several hold items, the broker chooses
   /// Items to have in hand beyond those that somebody waits for. 0: nothing is ever kept from a consumer that is idle.
   std::uint32_t prefetch = 0;
-  std::string name;  ///< for people; dead letters name it
+  std::string name;  ///< for people: dead letters name it, or else host and process id; at most max_client_name bytes
 };
 
 /// An item that this consumer holds until it says ack, fail or release, or its session is lost.
@@ -30,6 +30,7 @@ struct Item {
   std::string body;
   std::uint16_t attempt = 1;  ///< 1 for the first; 65535: that many or more
   std::uint8_t priority = default_priority;
+  std::uint64_t take = 0;  ///< which of this consumer's items it was: ids may come back
 };
 
 /// What a handler says of its item.
@@ -58,7 +59,7 @@ struct RunOptions {
 /// handlers work, so an item may take as long as it likes.
 class Consumer {
  public:
-  /// Throws ClientError (argument) for queue names that are none.
+  /// Throws ClientError (argument) for queue names that are none, and a name that is too long.
   explicit Consumer(ConsumerOptions options);
   /// close(), as well as it goes.
   ~Consumer();
@@ -73,7 +74,11 @@ class Consumer {
   bool get(Item& item, std::optional<std::chrono::milliseconds> timeout = {});
 
   /// Settle an item that get() gave. They return at once; false: it was not held any more (the session was lost, and the
-  /// item is or will be somebody else's), and nothing was said.
+  /// item is or will be somebody else's), and nothing was said. By id, the item is meant that is held by that id now: where
+  /// several threads get items, name the item itself, which may have been lost and given to another thread by now.
+  bool ack(const Item& item);
+  bool fail(const Item& item, std::string_view reason, std::chrono::milliseconds delay = {});
+  bool release(const Item& item);
   bool ack(ItemId id);
   bool fail(ItemId id, std::string_view reason, std::chrono::milliseconds delay = {});
   bool release(ItemId id);

@@ -12,13 +12,6 @@ namespace {
 
 constexpr std::size_t runs_per_entry = 4096;
 
-/// Cuts `text` to `size` bytes, but not within a UTF-8 character.
-std::string_view cut(std::string_view text, std::size_t size) {
-  if (text.size() <= size) return text;
-  while (size > 0 && (text[size] & 0xc0) == 0x80) --size;
-  return text.substr(0, size);
-}
-
 std::uint64_t items_in(const std::vector<ItemRun>& runs) {
   std::uint64_t items = 0;
   for (const auto& run : runs) items += run.count;
@@ -43,7 +36,7 @@ void ConsumerSession::on_news(std::string_view frame, Time now) {
   const auto kind = session_.on_news(frame, now).kind;
   if (kind == Kind::welcomed) on_welcomed();
   if (kind == Kind::confirmed) on_confirmed(now);
-  if (session_.needs_proof() && lane_.state() != Lane::State::none)
+  if (session_.needs_proof() && lane_.state() != Lane::State::none && !session_.bye_said())
     session_.prove_by(
         session_.append(entry_head_size + 8, 0, [this](std::string& out) { append_ask(out, lane_.ask(0)); }));
   // A confirm a second is no reason to wake those who wait for an item.
@@ -63,7 +56,7 @@ void ConsumerSession::on_welcomed() {
     for (std::uint32_t i = 0; i < run.count; ++i) {
       const auto id = run.first + i;
       if (held_.contains(id))
-        still_held.insert(id);
+        still_held.insert(id, held_.take_of(id));
       else if (!std::binary_search(settled.begin(), settled.end(), id))
         settle(released_, id);
     }
@@ -128,7 +121,7 @@ bool ConsumerSession::take(Given& given, Time now) {
   Inbox::Taken taken;
   if (inbox_.empty() || !session_.trusted(now) || !inbox_.next(taken)) return false;
   given = read_given(taken.entry);
-  held_.insert(given.id);
+  held_.insert(given.id, ++takes_);
   return true;
 }
 
@@ -145,21 +138,21 @@ void ConsumerSession::settle(std::vector<ItemRun>& runs, ItemId id) {
   if (runs.size() == runs_per_entry || runs.back().count == max_asks) flush_settled();
 }
 
-bool ConsumerSession::ack(ItemId id) {
-  if (session_.over() || !held_.erase(id)) return false;
+bool ConsumerSession::ack(ItemId id, std::uint64_t take) {
+  if (session_.over() || !held_.erase(id, take)) return false;
   settle(acked_, id);
   return true;
 }
 
-bool ConsumerSession::release(ItemId id) {
-  if (session_.over() || !held_.erase(id)) return false;
+bool ConsumerSession::release(ItemId id, std::uint64_t take) {
+  if (session_.over() || !held_.erase(id, take)) return false;
   settle(released_, id);
   return true;
 }
 
-bool ConsumerSession::fail(ItemId id, std::uint32_t delay_ms, std::string_view reason) {
-  if (session_.over() || !held_.erase(id)) return false;
-  const Failure failure{id, delay_ms, cut(reason, max_reason)};
+bool ConsumerSession::fail(ItemId id, std::uint32_t delay_ms, std::string_view reason, std::uint64_t take) {
+  if (session_.over() || !held_.erase(id, take)) return false;
+  const Failure failure{id, delay_ms, cut_utf8(reason, max_reason)};
   session_.append(entry_head_size + 12 + failure.reason.size(), 0,
                   [&](std::string& out) { append_fail(out, failure); });
   return true;
@@ -178,7 +171,8 @@ void ConsumerSession::drain() {
 void ConsumerSession::bye(Time now) {
   drain();
   flush_settled();
-  session_.bye({}, now);
+  const bool item_may_come = lane_.up() && (lane_.standing() > 0 || lane_.withdrawing());
+  session_.bye({}, now, held_.size() > 0 || item_may_come);
 }
 
 void ConsumerSession::flush_settled() {

@@ -45,14 +45,17 @@ class ConsumerSession final : public ClientLogic {
   /// Takes the item that came first. False when there is none, or when it is not certain that it is still ours. The
   /// body is valid until the next call of a method.
   bool take(Given& given, Time now);
+  /// The number of the last take, from 1. It tells an item from one of the same id that is taken later: when this one was
+  /// lost and given to us again, or by a broker that was started anew and counts its ids from 1.
+  std::uint64_t taken() const { return takes_; }
   std::size_t waiting() const { return inbox_.size(); }
   const std::string& queue_name(std::uint16_t index) const;
 
-  /// Settle a held item. False when it is not held (any more): somebody else has it, or will have it. `reason` is cut to
-  /// max_reason bytes.
-  bool ack(ItemId id);
-  bool fail(ItemId id, std::uint32_t delay_ms, std::string_view reason);
-  bool release(ItemId id);
+  /// Settle a held item. False when it is not held (any more): somebody else has it, or will have it. `take`: only if it
+  /// is held by that take; 0: by any. `reason` is cut to max_reason bytes.
+  bool ack(ItemId id, std::uint64_t take = 0);
+  bool fail(ItemId id, std::uint32_t delay_ms, std::string_view reason, std::uint64_t take = 0);
+  bool release(ItemId id, std::uint64_t take = 0);
   std::size_t held() const { return held_.size(); }
 
   bool may_say() const { return session_.may_say(); }
@@ -87,7 +90,7 @@ class ConsumerSession final : public ClientLogic {
   Inbox inbox_{EntryKind::given};
   ItemSet held_;
   std::vector<ItemRun> acked_, released_;  // not yet in the control stream
-  std::uint64_t takers_ = 0;
+  std::uint64_t takers_ = 0, takes_ = 0;
   bool draining_ = false, changed_ = false;
   std::vector<SocketRequest> requests_;  // for the next tick
 };

@@ -1,39 +1,43 @@
-// A set of item ids that does not allocate in the steady state.
+// The items in hand: a set that does not allocate in the steady state.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "proto/ids.hpp"
 
 namespace baton {
 
+/// Each item is in with the number of the take that brought it: the same id may come back, by a later take.
 /// Open addressing with linear probing; 0 is no id. Not thread-safe.
 class ItemSet {
  public:
   /// Returns false when it was in already. `id` is not 0.
-  bool insert(ItemId id) {
+  bool insert(ItemId id, std::uint64_t take = 0) {
     if (2 * (size_ + 1) > slots_.size()) grow();
     auto at = home(id);
-    for (; slots_[at].value != 0; at = next(at))
-      if (slots_[at] == id) return false;
-    slots_[at] = id;
+    for (; slots_[at].id.value != 0; at = next(at))
+      if (slots_[at].id == id) return false;
+    slots_[at] = {id, take};
     ++size_;
     return true;
   }
 
   bool contains(ItemId id) const { return find(id) != none; }
+  /// The take that brought it; `id` must be in.
+  std::uint64_t take_of(ItemId id) const { return slots_[find(id)].take; }
 
-  /// Returns whether it was in.
-  bool erase(ItemId id) {
+  /// Returns whether it was in, by that take (0: by any).
+  bool erase(ItemId id, std::uint64_t take = 0) {
     auto hole = find(id);
-    if (hole == none) return false;
+    if (hole == none || (take != 0 && slots_[hole].take != take)) return false;
     --size_;
     slots_[hole] = {};
-    for (auto at = next(hole); slots_[at].value != 0; at = next(at)) {
+    for (auto at = next(hole); slots_[at].id.value != 0; at = next(at)) {
       // It may move into the hole unless its home lies between the hole and itself.
-      if (((at - home(slots_[at])) & mask()) < ((at - hole) & mask())) continue;
+      if (((at - home(slots_[at].id)) & mask()) < ((at - hole) & mask())) continue;
       slots_[hole] = slots_[at];
       slots_[at] = {};
       hole = at;
@@ -45,8 +49,8 @@ class ItemSet {
 
   std::vector<ItemId> ids() const {
     std::vector<ItemId> all;
-    for (const auto id : slots_)
-      if (id.value != 0) all.push_back(id);
+    for (const auto& slot : slots_)
+      if (slot.id.value != 0) all.push_back(slot.id);
     return all;
   }
 
@@ -59,19 +63,23 @@ class ItemSet {
 
   std::size_t find(ItemId id) const {
     if (size_ == 0 || id.value == 0) return none;
-    for (auto at = home(id); slots_[at].value != 0; at = next(at))
-      if (slots_[at] == id) return at;
+    for (auto at = home(id); slots_[at].id.value != 0; at = next(at))
+      if (slots_[at].id == id) return at;
     return none;
   }
 
   void grow() {
-    const auto old = ids();
-    slots_.assign(slots_.empty() ? 16 : slots_.size() * 2, {});
+    const auto old = std::exchange(slots_, std::vector<Slot>(slots_.empty() ? 16 : slots_.size() * 2));
     size_ = 0;
-    for (const auto id : old) insert(id);
+    for (const auto& slot : old)
+      if (slot.id.value != 0) insert(slot.id, slot.take);
   }
 
-  std::vector<ItemId> slots_;  // a power of two of them, at most half of them used
+  struct Slot {
+    ItemId id;
+    std::uint64_t take = 0;
+  };
+  std::vector<Slot> slots_;  // a power of two of them, at most half of them used
   std::size_t size_ = 0;
 };
 

@@ -4,6 +4,8 @@
 
 #include "client/program.hpp"
 #include "consumer/consumer.hpp"
+#include "net/standard_streams.hpp"
+#include "proto/greeting.hpp"
 
 namespace {
 
@@ -16,12 +18,15 @@ struct Settings {
   bool fail = false;
 };
 
-/// What the seed calls the item: the `name` of a JSON object, else the body. On one line.
+constexpr std::size_t shown = 200;  // bytes of a name: a console line has a limit, an item's body a higher one
+
+/// What the seed calls the item: the `name` of a JSON object, else the body. On one line, its end cut off if need be.
 std::string name_of(const std::string& body) {
   std::string name = body;
   const auto json = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
   if (json.is_object() && json.contains("name"))
     name = json["name"].is_string() ? json["name"].get<std::string>() : json["name"].dump();
+  if (name.size() > shown) name = std::string(baton::cut_utf8(name, shown)) + "...";
   for (char& c : name)
     if (static_cast<unsigned char>(c) < ' ' && c != '\t') c = ' ';
   return name;
@@ -34,7 +39,7 @@ std::optional<int> read_options(int argc, char** argv, Settings& settings) {
   std::string sleep = "0:0", work = "0:0";
   app.add_option("--queue", client.queues, "a queue to get from; may be given several times")
       ->take_all()
-      ->expected(1)
+      ->allow_extra_args(false)  // one for each --queue
       ->option_text("Q [default]");
   app.add_option("--sleep", sleep, "seconds to sleep before each get, drawn at random")
       ->check(baton::checked_by(baton::parse_sleep))
@@ -78,6 +83,7 @@ void consume(Settings& settings, baton::StopSignals& signals) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  baton::keep_standard_streams();
   Settings settings;
   if (const auto code = read_options(argc, argv, settings)) return *code;
   baton::StopSignals signals;

@@ -2,6 +2,7 @@
 // losing silently hold for all of them.
 #pragma once
 
+#include <cstdint>
 #include <zmq.hpp>
 
 namespace baton {
@@ -9,6 +10,9 @@ namespace baton {
 /// A context for up to `sockets` sockets (monitors and inproc ones count). Raises the process's limit of open files as
 /// far as it may. Throws std::runtime_error, naming both figures, when the limit is too low for so many sockets.
 zmq::context_t make_context(int io_threads, int sockets = 64);
+
+/// How many files this process may open; raises that limit as far as it may.
+std::uint64_t files_possible();
 
 /// How many sockets, `wanted` at most, the limit of open files allows; raises that limit as far as it may.
 int sockets_possible(int wanted);

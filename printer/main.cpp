@@ -1,9 +1,11 @@
 #include <unistd.h>
 
 #include "client/program.hpp"
+#include "net/standard_streams.hpp"
 #include "printer/printer.hpp"
 
 int main(int argc, char** argv) {
+  baton::keep_standard_streams();
   CLI::App app{"Prints the console lines of all processes, whole and in one order, on stdout.", "baton-printer"};
   const baton::CommonOptions common(app, /*with_tag=*/false);
   if (const auto code = baton::parse(app, argc, argv)) return *code;

@@ -1,13 +1,12 @@
 #include "printer/printer.hpp"
 
-#include <poll.h>
-#include <unistd.h>
-
-#include <cerrno>
+#include <algorithm>
 #include <ostream>
 #include <system_error>
+#include <vector>
 
 #include "client/common.hpp"
+#include "printer/output.hpp"
 #include "printer/printer_session.hpp"
 
 namespace baton {
@@ -18,22 +17,22 @@ using Kind = ClientError::Kind;
 /// Blocks are written together up to this size: a process that is killed repeats or cuts one such write at most.
 constexpr std::size_t write_bytes = 16u << 10;
 
-void wait_writable(int fd) {
-  pollfd item{fd, POLLOUT, 0};
-  ::poll(&item, 1, -1);
-}
+/// Blocks that are written together.
+struct Batch {
+  std::string text;
+  struct End {
+    std::size_t at;      // in `text`
+    ConsoleBlock block;  // but for its text, which is gone
+  };
+  std::vector<End> ends;
 
-void write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto written = ::write(fd, bytes.data(), bytes.size());
-    if (written >= 0)
-      bytes.remove_prefix(static_cast<std::size_t>(written));
-    else if (errno == EAGAIN || errno == EWOULDBLOCK)
-      wait_writable(fd);
-    else if (errno != EINTR)
-      throw ClientError(Kind::output, "cannot write: " + std::generic_category().message(errno));
+  /// The last block that is whole within the first `size` bytes; nullptr when none is.
+  const ConsoleBlock* last_within(std::size_t size) const {
+    const auto after =
+        std::upper_bound(ends.begin(), ends.end(), size, [](std::size_t at, const End& end) { return at < end.at; });
+    return after == ends.begin() ? nullptr : &std::prev(after)->block;
   }
-}
+};
 
 void append_block(std::string& out, const ConsoleBlock& block) {
   if (block.missing > 0)
@@ -52,8 +51,8 @@ struct Printer::Impl {
         notices(options.on_notice),
         connection(options.broker, session) {}
 
-  /// Fills `out` with what waits and `last` with the last block of it. False when there is no more to come.
-  bool gather(Connection::Lock& lock, std::string& out, ConsoleBlock& last) {
+  /// Fills `batch` with what waits. False when there is no more to come.
+  bool gather(Connection::Lock& lock, Batch& batch) {
     wait_until_ready(
         connection, lock, notices, session.session(),
         [&] { return session.waiting() > 0 || session.finished() || stopped; },
@@ -63,22 +62,27 @@ struct Printer::Impl {
         });
     if (stopped) return false;
     ConsoleBlock block;
-    out.clear();
-    while (out.size() < write_bytes && session.next(block)) append_block(out, last = block);
-    return !out.empty();
+    batch.text.clear();
+    batch.ends.clear();
+    while (batch.text.size() < write_bytes && session.next(block)) {
+      append_block(batch.text, block);
+      batch.ends.push_back({batch.text.size(), block});
+    }
+    return !batch.text.empty();
   }
 
+  /// `write` returns how many of the bytes it has written; not all: no more can be.
   template <class Write>
   void run(Write write) {
-    std::string out;
-    ConsoleBlock last;
+    Batch batch;
     auto lock = connection.lock();
-    while (gather(lock, out, last)) {
+    for (bool all = true; all && gather(lock, batch);) {
       lock.unlock();
-      write(out);
+      const std::size_t written = write(batch.text);
       lock.lock();
-      session.printed(last);
-      connection.changed();
+      all = written == batch.text.size();
+      if (const auto* last = batch.last_within(written)) session.printed(*last);
+      connection.send_now(lock);  // before the next write: so that a process that is killed repeats no more than that
     }
   }
 
@@ -86,6 +90,7 @@ struct Printer::Impl {
   PrinterSession session;
   Notices notices;
   bool stopped = false;
+  Wake stop;              // signalled when `stopped`
   Connection connection;  // the last: its thread ends first
 };
 
@@ -99,19 +104,28 @@ Printer::~Printer() {
 }
 
 void Printer::run(int fd) {
-  impl_->run([fd](std::string_view bytes) { write_all(fd, bytes); });
+  Output output(fd, impl_->stop, [this] { stop(); });
+  impl_->run([&output](std::string_view bytes) {
+    try {
+      return output.write(bytes);
+    } catch (const std::system_error& error) {
+      throw ClientError(Kind::output, "cannot write: " + error.code().message());
+    }
+  });
 }
 
 void Printer::run(std::ostream& out) {
   impl_->run([&out](std::string_view bytes) {
     out.write(bytes.data(), static_cast<std::streamsize>(bytes.size())).flush();
     if (!out) throw ClientError(Kind::output, "cannot write to the stream");
+    return bytes.size();
   });
 }
 
 void Printer::stop() {
   const auto lock = impl_->connection.lock();
   impl_->stopped = true;
+  impl_->stop.signal();
   impl_->connection.notify();
 }
 

@@ -21,12 +21,14 @@ class Printer {
   Printer& operator=(const Printer&) = delete;
 
   /// Writes each block of console lines whole, in order, once, until the system has shut down or stop() was called. Where the
-  /// broker no longer has all of them, a line in brackets says how many blocks are missing. Throws ClientError: output
-  /// (EPIPE, a full disk; the process must ignore SIGPIPE for the former), unreachable, refused.
+  /// broker no longer has all of them, a line in brackets says how many blocks are missing. On a descriptor whose reader
+  /// has gone it returns as after stop(), also while there is nothing to write (the process must ignore SIGPIPE). Throws
+  /// ClientError: output (a full disk), unreachable, refused.
   void run(int fd);
   void run(std::ostream& out);
 
-  /// From any thread: run() returns when what it is writing is written.
+  /// From any thread: run() returns when what it is writing is written. What the reader of a descriptor does not take within
+  /// a second stays unconfirmed: the next printer begins with the block that was cut.
   void stop();
 
   /// Ends the session; the broker knows which block was printed last, and the next printer goes on after it. Throws

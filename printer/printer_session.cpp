@@ -61,7 +61,7 @@ bool PrinterSession::finished() const {
 
 void PrinterSession::bye(Time now) {
   session_.beat_soon();
-  session_.bye({}, now);
+  session_.bye({}, now, false);
   changed_ = true;
 }
 

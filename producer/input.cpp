@@ -42,7 +42,8 @@ std::optional<std::string> LineReader::next() {
       return line;
     }
     looked_ = buffer_.size();
-    if (looked_ - begin_ > max_body) throw InputError("line " + std::to_string(number_ + 1) + " is too long");
+    if (looked_ - begin_ > max_body)
+      throw InputError(place_of(number_ + 1) + " is longer than " + std::to_string(max_body) + " bytes");
     if (!fill()) break;
   }
   if (begin_ == buffer_.size()) return std::nullopt;
@@ -61,7 +62,7 @@ bool LineReader::fill() {
   if (items[1].revents) {
     buffer_.clear();  // half a line is no item
     begin_ = looked_ = 0;
-    end_ = true;
+    end_ = stopped_ = true;
     return false;
   }
   const auto before = buffer_.size();

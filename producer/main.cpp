@@ -1,11 +1,16 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
+#include <limits>
+#include <utility>
 
 #include "client/program.hpp"
+#include "net/standard_streams.hpp"
 #include "producer/input.hpp"
 #include "producer/producer.hpp"
+#include "proto/counted.hpp"
 
 namespace {
 
@@ -13,8 +18,38 @@ using baton::ClientError;
 using baton::Producer;
 
 constexpr const char* program = "baton-producer";
-constexpr int some_died = 3, some_lost = 4;
+constexpr int bad_input = 2, some_died = 3, some_lost = 4;
 constexpr std::uint64_t many = 1000;  // items: from here on a terminal shows how it goes on
+constexpr std::size_t named_dead = 20;
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
+/// stderr, where a line that counts what was put is written over and over on a terminal.
+class Screen {
+ public:
+  void show_progress(std::uint64_t put) {
+    const auto now = std::chrono::steady_clock::now();
+    if (!terminal_ || now < shown_ + std::chrono::milliseconds(200)) return;
+    shown_ = now;
+    unfinished_ = true;
+    std::cerr << "\r" << baton::counted(put, "item") << " put" << std::flush;
+  }
+  void finish_progress(std::uint64_t put) {
+    if (std::exchange(unfinished_, false)) std::cerr << "\r" << baton::counted(put, "item") << " put\n";
+  }
+  /// The next line begins on a line of its own.
+  void finish() {
+    if (std::exchange(unfinished_, false)) std::cerr << '\n';
+  }
+  void say(const std::string& line) {
+    finish();
+    std::cerr << line + "\n";
+  }
+
+ private:
+  const bool terminal_ = isatty(STDERR_FILENO) == 1;
+  std::chrono::steady_clock::time_point shown_;
+  bool unfinished_ = false;
+};
 
 struct Settings {
   baton::ProducerOptions client;
@@ -25,6 +60,13 @@ struct Settings {
   bool raw = false, wait = false;
 };
 
+std::chrono::milliseconds parse_delay(const std::string& text) {
+  const auto delay = baton::parse_seconds(text);
+  if (delay.count() > std::numeric_limits<std::uint32_t>::max())
+    throw std::invalid_argument("'" + text + "' is more than 49 days");
+  return delay;
+}
+
 std::optional<int> read_options(int argc, char** argv, Settings& settings) {
   CLI::App app{"Puts items into a queue: each ITEM, or each line of stdin (-) or of a file.", program};
   const baton::CommonOptions common(app, /*with_tag=*/true);
@@ -33,8 +75,8 @@ std::optional<int> read_options(int argc, char** argv, Settings& settings) {
   std::vector<std::string> for_help;
   app.add_option("ITEM", for_help, "a word is put as {\"name\": WORD}, a JSON object as it is; - reads stdin")
       ->option_text("...");
-  app.add_option("--file", settings.file, "put the lines of a file; blank lines are skipped")
-      ->check(CLI::ExistingFile)
+  app.add_option("--file", settings.file, "put the lines of a file, - for stdin; blank lines are skipped")
+      ->check(CLI::IsMember({"-"}) | CLI::ExistingFile)
       ->option_text("F");
   app.add_flag("--raw", settings.raw, "put the bytes as they are");
   app.add_option("--queue", client.queue, "the queue to put into")->option_text("Q [" + client.queue + "]");
@@ -45,11 +87,11 @@ std::optional<int> read_options(int argc, char** argv, Settings& settings) {
       ->check(CLI::Range(0, int{baton::max_priority}))
       ->option_text("P [" + std::to_string(settings.put.priority) + "]");
   app.add_option("--delay", delay, "seconds before the items are handed out")
-      ->check(baton::checked_by(baton::parse_seconds))
+      ->check(baton::checked_by(parse_delay))
       ->option_text("S [" + delay + "]");
   app.add_option("--name", client.name, "identity: restarted after a crash, it goes on where it was")
       ->option_text("ID [a random one]");
-  app.add_flag("--wait", settings.wait, "wait until all items are done; exit 3 when some died, 4 when some were lost");
+  app.add_flag("--wait", settings.wait, "wait until all items are done; exit 3 if some died, 4 if some are lost");
   if (const auto code = baton::parse(app, argc, argv, &settings.items)) return code;
   if (settings.items.empty() && settings.file.empty()) {
     std::cerr << program << ": nothing to put: give ITEMs, - or --file\n";
@@ -57,28 +99,35 @@ std::optional<int> read_options(int argc, char** argv, Settings& settings) {
   }
   common.read(client);
   settings.sleep = baton::parse_sleep(sleep);
-  settings.put.delay = baton::parse_seconds(delay);
+  settings.put.delay = parse_delay(delay);
   return std::nullopt;
 }
 
 /// Puts what the settings name, one item after the other.
 class Run {
  public:
-  Run(const Settings& settings, Producer& producer, baton::StopSignals& signals)
-      : settings_(settings), producer_(producer), signals_(signals) {}
+  Run(const Settings& settings, Producer& producer, baton::StopSignals& signals, Screen& screen)
+      : settings_(settings), producer_(producer), signals_(signals), screen_(screen) {}
 
   void put_all() {
     // Words are checked before the first one is put: who calls again after an error puts nothing twice.
     for (std::size_t i = 0; i < settings_.items.size(); ++i)
       if (settings_.items[i] != "-") static_cast<void>(word(i));
-    if (settings_.client.name.empty() || (skip_ = producer_.put_before()) == 0) skip_ = 0;
-    if (skip_ > 0) std::cerr << "the first " << skip_ << " items of '" << settings_.client.name << "' are in already\n";
-    for (std::size_t i = 0; i < settings_.items.size() && !signals_.stopped(); ++i)
+    if (!settings_.client.name.empty()) in_before_ = producer_.put_before();
+    if (in_before_ > 0)
+      screen_.say("the first " + baton::counted(in_before_, "item") + " of '" + settings_.client.name +
+                  "' came in before");
+    for (std::size_t i = 0; i < settings_.items.size(); ++i)
       settings_.items[i] == "-" ? put_lines(STDIN_FILENO, "stdin") : put(word(i));
-    if (!settings_.file.empty()) put_file();
-    finish_progress();
+    if (settings_.file == "-")
+      put_lines(STDIN_FILENO, "stdin");
+    else if (!settings_.file.empty())
+      put_file();
+    all_put_ = true;
+    screen_.finish_progress(put_);
   }
   std::uint64_t items_put() const { return put_; }
+  bool all_put() const { return all_put_; }
 
  private:
   std::string word(std::size_t i) const {
@@ -93,105 +142,119 @@ class Run {
   }
 
   void put_lines(int fd, const std::string& source) {
-    baton::LineReader reader(fd, signals_.fd());
-    while (auto line = reader.next()) {
-      if (!settings_.raw) {
-        if (line->ends_with('\r')) line->pop_back();
-        if (line->empty()) continue;
-      }
-      put(baton::body_of(*line, settings_.raw, source + ": line " + std::to_string(reader.number())));
+    baton::LineReader reader(fd, signals_.fd(), source);
+    try {
+      while (auto line = reader.next()) put_line(*line, reader);
+    } catch (const baton::InputError& error) {
+      throw baton::InputError(error.what() + std::string("; the ") + baton::counted(seen_, "item") +
+                              (seen_ == 1 ? " before it was put" : " before it were put"));
     }
+    if (reader.stopped()) stop();
   }
 
+  void put_line(std::string& line, const baton::LineReader& reader) {
+    if (!settings_.raw) {
+      if (reader.number() == 1 && line.starts_with(byte_order_mark)) line.erase(0, byte_order_mark.size());
+      if (line.ends_with('\r')) line.pop_back();
+      if (line.empty()) return;
+    }
+    put(baton::body_of(line, settings_.raw, reader.place()));
+  }
+
+  /// The signal may be here a moment before the producer is stopped by it.
+  [[noreturn]] static void stop() { throw ClientError(ClientError::Kind::closed, "stopped"); }
+
   void put(const std::string& body) {
-    if (skip_ > 0) {
-      --skip_;
+    if (seen_ < in_before_) {
+      ++seen_;
       return;
     }
     if (!settings_.sleep.none()) signals_.sleep(settings_.sleep.draw());
-    if (signals_.stopped()) return;
+    if (signals_.stopped()) stop();
     producer_.put(body, settings_.put);
-    if (++put_ >= many && put_ % 256 == 0) show_progress();
-  }
-
-  void show_progress() {
-    const auto now = std::chrono::steady_clock::now();
-    if (!terminal_ || now < shown_ + std::chrono::milliseconds(200)) return;
-    shown_ = now;
-    std::cerr << "\r" << put_ << " items put" << std::flush;
-  }
-  void finish_progress() const {
-    if (shown_ != std::chrono::steady_clock::time_point{}) std::cerr << "\r" << put_ << " items put\n";
+    ++seen_;
+    if (++put_ >= many && put_ % 256 == 0) screen_.show_progress(put_);
   }
 
   const Settings& settings_;
   Producer& producer_;
   baton::StopSignals& signals_;
-  const bool terminal_ = isatty(STDERR_FILENO) == 1;
-  std::chrono::steady_clock::time_point shown_;
-  std::uint64_t put_ = 0;
-  std::uint64_t skip_ = 0;  // items that an earlier process of this name has put
+  Screen& screen_;
+  std::uint64_t in_before_ = 0;  // items that an earlier process of this name has put
+  std::uint64_t seen_ = 0;       // items that are in, by it or us
+  std::uint64_t put_ = 0;        // by us
+  bool all_put_ = false;
 };
 
-int report_settled(const baton::Settled& settled) {
-  for (const auto& notice : settled.notices) {
-    std::string line = "dead: " + notice.body + " (item " + std::to_string(notice.id.value) + " of queue '" +
-                       notice.queue + "', " + std::to_string(notice.attempts) + " attempts";
-    if (!notice.history.empty())
-      line += "; last: " + notice.history.back().why + " at " + notice.history.back().consumer;
-    std::cerr << line + ")\n";
-  }
-  if (settled.dead > settled.notices.size()) std::cerr << settled.dead << " items are dead in all\n";
-  if (settled.lost > 0) std::cerr << settled.lost << " items went down with a broker that kept them in memory only\n";
+void report_dead(const baton::DeadNotice& notice, Screen& screen) {
+  std::string line = "dead: " + notice.body + " (item " + std::to_string(notice.id.value) + " of queue '" +
+                     notice.queue + "', " + baton::counted(notice.attempts, "attempt");
+  if (!notice.history.empty()) line += "; last: " + notice.history.back().why + " at " + notice.history.back().consumer;
+  screen.say(line + ")");
+}
+
+int report_settled(const baton::Settled& settled, Screen& screen) {
+  const auto named = std::min(settled.notices.size(), named_dead);
+  for (std::size_t i = 0; i < named; ++i) report_dead(settled.notices[i], screen);
+  if (settled.dead > named) screen.say("... and " + std::to_string(settled.dead - named) + " more");
+  if (settled.lost > 0)
+    screen.say(baton::counted(settled.lost, "item") + " went down with a broker that kept them in memory only");
   return settled.lost > 0 ? some_lost : settled.dead > 0 ? some_died : 0;
 }
 
-int produce(const Settings& settings, Producer& producer, baton::StopSignals& signals) {
-  const auto pid = std::to_string(getpid());
-  Run run(settings, producer, signals);
-  producer.say("Starting producer => " + pid);
-  producer.flush();  // lines and items go by two doors: this one is to be first
-  run.put_all();
-  int code = 0;
-  if (settings.wait) code = report_settled(producer.join());
-  producer.flush();
-  producer.say("Producer " + pid + " exiting...");
-  producer.close();
-  return code;
+/// After SIGTERM or SIGINT: what was put is seen through, the rest is not put.
+int report_stopped(const Settings& settings, const Run& run, Screen& screen) {
+  if (run.all_put() && !settings.wait) return 0;
+  screen.say(program + std::string(": stopped ") +
+             (run.all_put() ? "before all items were settled"
+                            : "after " + baton::counted(run.items_put(), "item") + "; the rest was not put"));
+  return 1;
 }
 
-/// After SIGTERM or SIGINT: what was put is seen through, the rest is not put.
-int leave(const Settings& settings, Producer& producer) {
+void leave(Producer& producer) {
   try {
-    producer.say("Producer " + std::to_string(getpid()) + " exiting...");
+    if (producer.in_touch()) producer.say("Producer " + std::to_string(getpid()) + " exiting...");
     producer.close();
   } catch (const ClientError& error) {
-    if (error.kind() != ClientError::Kind::closed) throw;  // no broker was ever reached: nothing was put
+    if (error.kind() != ClientError::Kind::closed) throw;  // stopped before a broker was reached
   }
-  if (!settings.wait) return 0;
-  std::cerr << program << ": stopped before all items were settled\n";
-  return 1;
+}
+
+int produce(const Settings& settings, Producer& producer, baton::StopSignals& signals, Screen& screen) {
+  Run run(settings, producer, signals, screen);
+  int code = 0;
+  try {
+    producer.say("Starting producer => " + std::to_string(getpid()));
+    producer.flush();  // lines and items go by two doors: this one is to be first
+    run.put_all();
+    if (settings.wait) code = report_settled(producer.join(), screen);
+    producer.flush();
+  } catch (const baton::InputError& error) {
+    screen.say(program + std::string(": ") + error.what());
+    code = bad_input;
+  } catch (const ClientError& error) {
+    if (!signals.stopped() || error.kind() != ClientError::Kind::closed) throw;
+    code = report_stopped(settings, run, screen);
+  }
+  leave(producer);
+  return code;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  baton::keep_standard_streams();
   Settings settings;
   if (const auto code = read_options(argc, argv, settings)) return *code;
+  Screen screen;
+  settings.client.on_notice = [&screen](const std::string& reason) { screen.say("waiting: " + reason); };
   try {
     baton::StopSignals signals;
     Producer producer(settings.client);
     const baton::StopSignals::Watcher watcher(signals, [&producer] { producer.stop(); });
-    try {
-      return produce(settings, producer, signals);
-    } catch (const ClientError& error) {
-      if (!signals.stopped() || error.kind() != ClientError::Kind::closed) throw;
-      return leave(settings, producer);
-    }
-  } catch (const baton::InputError& error) {
-    std::cerr << program << ": " << error.what() << '\n';
-    return 2;
+    return produce(settings, producer, signals, screen);
   } catch (const std::exception& error) {
+    screen.finish();
     return baton::report(program, error);
   }
 }

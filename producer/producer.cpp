@@ -54,11 +54,15 @@ struct Producer::Impl {
         notices(options.on_notice),
         connection(options.broker, session) {}
 
+  std::string why_silent() const {
+    const bool silent = session.session().out_of_touch(Connection::now());
+    return silent ? no_contact(session.session(), options.broker) : std::string();
+  }
+
   std::string why_wait() const {
+    if (session.session().out_of_touch(Connection::now())) return why_silent();
     const auto wait = session.why_wait(Connection::now());
     switch (wait.why) {
-      case PutWait::Why::connecting:
-        return no_contact(session.session(), options.broker);
       case PutWait::Why::credit:
         return held_text(wait.held, options.queue);
       default:
@@ -131,14 +135,13 @@ Settled Producer::join() {
   auto lock = impl_->connection.lock();
   impl_->session.join();
   impl_->connection.changed();
-  auto quiet = Notices(nullptr);  // that items are not done yet is what join() is for
   wait_until_ready(
-      impl_->connection, lock, quiet, impl_->session.session(),
+      impl_->connection, lock, impl_->notices, impl_->session.session(),
       [this] {
         if (impl_->stopped) throw ClientError(Kind::closed, "the producer was stopped");
         return impl_->session.joined();
       },
-      [] { return std::string(); });
+      [this] { return impl_->why_silent(); });  // that items are not done yet is what join() is for
   return impl_->session.settled();
 }
 
@@ -155,6 +158,11 @@ std::uint64_t Producer::put_before() {
 void Producer::all_put() {
   const auto lock = impl_->connection.lock();
   impl_->all_put = true;
+}
+
+bool Producer::in_touch() {
+  const auto lock = impl_->connection.lock();
+  return !impl_->session.session().out_of_touch(Connection::now());
 }
 
 void Producer::stop() {

@@ -59,6 +59,9 @@ class Producer {
   /// broker has answered.
   std::uint64_t put_before();
 
+  /// Whether the broker was heard a moment ago.
+  bool in_touch();
+
   /// From any thread: put(), flush(), join() and say() that wait now or later throw ClientError (closed). What was put
   /// stays put; close() still sees to it.
   void stop();

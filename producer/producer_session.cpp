@@ -38,8 +38,9 @@ void ProducerSession::on_welcomed(Time now) {
     return;
   }
   put_.restart();
-  if (session_.same_epoch() && welcome.keeps)
-    put_.received(welcome.put_received, now);  // it may not have kept them yet: the confirm says
+  // It may not have kept them yet, and what is kept counts as ours once it is counted: the confirm says both.
+  if (session_.same_epoch())
+    put_.received(welcome.put_received, now);
   else
     put_.confirm(welcome.put_received, now);
   if (session_.same_epoch()) return;

@@ -10,6 +10,8 @@ using nlohmann::json;
 
 constexpr std::array<std::string_view, 3> role_names{"producer", "consumer", "printer"};
 constexpr std::size_t max_runs = 100'000;
+constexpr int deepest = 4;                                   // levels of objects and lists
+constexpr Number highest_first_put{std::uint64_t{1} << 62};  // numbers go on from it and must not run over
 
 /// A field of a hello that is not what it must be.
 struct Wrong {
@@ -99,8 +101,13 @@ std::optional<Previous> previous_field(const json& object) {
   return Previous{*epoch, *session};
 }
 
+/// What is nested deeper than anything of ours is passed over: else a few bytes of it would cost a lot of memory and time.
+bool is_shallow(int depth, json::parse_event_t event, const json&) {
+  return depth < deepest || (event != json::parse_event_t::array_start && event != json::parse_event_t::object_start);
+}
+
 json object_from(std::string_view text) {
-  auto object = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  auto object = json::parse(text, is_shallow, /*allow_exceptions=*/false);
   if (!object.is_object()) throw Wrong{Refusal::malformed, "not a JSON object"};
   return object;
 }
@@ -137,6 +144,7 @@ std::string to_json(const Hello& hello) {
 
 Refusal parse(std::string_view text, Hello& hello, std::string& why) {
   try {
+    if (text.size() > max_hello) throw Wrong{Refusal::too_large, "the hello is too large"};
     const json object = object_from(text);
     hello.role = role_field(object);
     hello.client = text_field(object, "client", max_client_name);
@@ -154,6 +162,7 @@ Refusal parse(std::string_view text, Hello& hello, std::string& why) {
     if (object.contains("reclaim")) hello.reclaim = runs_from_json(object["reclaim"]);
     if (hello.role == Role::producer && hello.name.empty()) throw Wrong{Refusal::hello, "a producer gives its name"};
     if (hello.first_put.value == 0) throw Wrong{Refusal::hello, "first_put counts from 1"};
+    if (hello.first_put > highest_first_put) throw Wrong{Refusal::hello, "first_put is beyond all that can be put"};
     return Refusal::none;
   } catch (const Wrong& wrong) {
     why = wrong.why;
@@ -250,6 +259,12 @@ bool valid_utf8(std::string_view text) {
       if ((*at++ & 0xc0) != 0x80) return false;
   }
   return true;
+}
+
+std::string_view cut_utf8(std::string_view text, std::size_t size) {
+  if (text.size() <= size) return text;
+  while (size > 0 && (text[size] & 0xc0) == 0x80) --size;
+  return text.substr(0, size);
 }
 
 }  // namespace baton

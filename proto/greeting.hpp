@@ -87,4 +87,7 @@ bool valid_queue_name(std::string_view name);
 /// Whether `text` is well-formed UTF-8 (RFC 3629).
 bool valid_utf8(std::string_view text);
 
+/// The first `size` bytes of UTF-8 text at most, not cut within a character.
+std::string_view cut_utf8(std::string_view text, std::size_t size);
+
 }  // namespace baton

@@ -22,13 +22,15 @@ inline constexpr std::size_t max_body = 16u << 20;
 inline constexpr std::size_t max_say = 1u << 20;       ///< one block of console lines
 inline constexpr std::size_t max_reason = 4096;        ///< why an item failed; the rest is cut off
 inline constexpr std::size_t max_message = 17u << 20;  ///< a whole ZeroMQ frame
+inline constexpr std::size_t max_hello = 4u << 20;     ///< its JSON; with max_asks items to reclaim it takes about half
 inline constexpr std::size_t pack_bytes = 64u << 10;   ///< a sender stops packing a message beyond this
 inline constexpr std::size_t max_entries = 4096;       ///< entries in one message
 inline constexpr std::size_t max_queue_name = 200;
 inline constexpr std::size_t max_queues = 64;  ///< queues in one session
 inline constexpr std::size_t max_client_name = 200;
-inline constexpr std::size_t max_source = 100;     ///< bytes of the name of what a producer puts
-inline constexpr std::uint32_t max_asks = 65'536;  ///< asks of one session that are not answered yet
+inline constexpr std::size_t max_source = 100;           ///< bytes of the name of what a producer puts
+inline constexpr std::size_t topics_per_connection = 4;  ///< to news; further ones are not granted
+inline constexpr std::uint32_t max_asks = 65'536;        ///< asks of one session that are not answered yet
 
 // Priorities: the higher goes first.
 inline constexpr std::uint8_t max_priority = 9;

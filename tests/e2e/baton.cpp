@@ -10,10 +10,12 @@
 namespace baton::e2e {
 namespace {
 
+constexpr std::string_view ready_at = "ready on ";
+
+// "127.0.0.1:PORT" of "baton-broker ready on 127.0.0.1:PORT, items in memory".
 std::string address_in(const Line& line) {
-  const auto begin = line.text.find("127.0.0.1:");
-  const auto end = line.text.find_first_not_of("0123456789", begin + std::string_view("127.0.0.1:").size());
-  return line.text.substr(begin, end - begin);
+  const auto begin = line.text.find(ready_at) + ready_at.size();
+  return line.text.substr(begin, line.text.find(',', begin) - begin);
 }
 
 bool names(const Args& args, const char* option) { return std::find(args.begin(), args.end(), option) != args.end(); }
@@ -38,10 +40,12 @@ Process start(const std::string& program, const Args& args) {
 }
 
 Broker::Broker(const Args& args) : process_(start("baton-broker", with_defaults(args))) {
-  const auto ready = process_.out().next_with("127.0.0.1:");
+  const auto ready = process_.out().next_with(ready_at);
   REQUIRE_MESSAGE(ready, "the broker is not ready: ", process_.err().text());
   address_ = address_in(*ready);
 }
+
+void Broker::reach_through(const std::string& host) { address_ = host + ":" + port(); }
 
 Process Broker::client(const std::string& program, Args args) const {
   args.insert(args.begin(), {"--broker", address_});

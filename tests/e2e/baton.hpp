@@ -23,8 +23,10 @@ class Broker {
   explicit Broker(const Args& args = {});
 
   Process& process() { return process_; }
-  const std::string& address() const { return address_; }  ///< "127.0.0.1:PORT"
+  const std::string& address() const { return address_; }  ///< "127.0.0.1:PORT", or what --bind says
   std::string port() const { return address_.substr(address_.find(':') + 1); }
+  /// From now on clients are told that it is at the same port of `host`.
+  void reach_through(const std::string& host);
 
   Process producer(const Args& args) const { return client("baton-producer", args); }
   Process consumer(const Args& args = {}) const { return client("baton-consumer", args); }

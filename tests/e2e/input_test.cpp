@@ -1,4 +1,5 @@
 // What a producer makes of its arguments, a file and its stdin; and the lines that consumers print of it.
+#include <signal.h>
 
 #include "tests/e2e/baton.hpp"
 #include "tests/e2e/show.hpp"
@@ -42,6 +43,43 @@ TEST_CASE("input: stdin, each line as it comes") {
   CHECK(producer.wait() == 0);
 }
 
+TEST_CASE("input: a byte order mark at the start is no part of the first item") {
+  const TemporaryFile items("\xef\xbb\xbf{\"name\":\"one\"}\n\xef\xbb\xbftwo\n");
+  Pair pair;
+  Process producer = pair.broker.producer({"--file", items.path()});
+  CHECK(names(next_got(pair.printer, 2)) == Args{"one", "\xef\xbb\xbftwo"});
+  CHECK(producer.wait() == 0);
+}
+
+TEST_CASE("input: a file named - is stdin") {
+  Pair pair;
+  Process producer = pair.broker.producer({"--file", "-"});
+  producer.write("first\n");
+  producer.close_input();
+  CHECK(producer.wait() == 0);
+  CHECK(names(next_got(pair.printer, 1)) == Args{"first"});
+}
+
+TEST_CASE("input: closed standard streams are empty ones") {
+  Pair pair;
+  const auto closed = [&](const std::string& program, const std::string& how) {
+    return Process(
+        {"/bin/bash", "-c", "exec " + program_path(program) + " --broker " + pair.broker.address() + " " + how});
+  };
+  Process no_input = closed("baton-producer", "- <&-");
+  CHECK(no_input.wait() == 0);
+  Process no_streams = closed("baton-producer", "a <&- >&- 2>&-");
+  CHECK(no_streams.wait() == 0);
+  CHECK(names(next_got(pair.printer, 1)) == Args{"a"});
+  Process consumer = closed("baton-consumer", "--count 1 <&- >&- 2>&-");
+  require_started(pair.printer, "consumer", {consumer.pid()});
+  pair.consumer.signal(SIGTERM);
+  CHECK(pair.consumer.wait() == 0);
+  Process producer = pair.broker.producer({"b"});
+  CHECK(names(next_got(pair.printer, 1)) == Args{"b"});
+  CHECK(consumer.wait() == 0);
+}
+
 TEST_CASE("input: a file, one item a line") {
   const TemporaryFile items("one\n{\"name\":\"two\"}\nthree\n");
   Pair pair;
@@ -59,16 +97,27 @@ TEST_CASE("input: invalid UTF-8 is an error that names the line, unless the byte
   CAPTURE(said);
   CHECK(said.find("UTF-8") != said.npos);
   CHECK(said.find("line 3") != said.npos);
+  CHECK(said.find("; the 2 items before it were put") != said.npos);
   CHECK(producer.err().lines().size() == 1);
 
   Process raw = broker.producer({"--raw", "--queue", "raw", "--file", items.path()});
   CHECK(raw.wait() == 0);
   Process printer = broker.printer();
+  CHECK(printer.out().next_with("Producer " + std::to_string(producer.pid()) + " exiting..."));
   Process consumer = broker.consumer({"--queue", "raw"});
   const auto got = names(next_got(printer, 4));
   REQUIRE(got.size() == 4);
   CHECK(got[1] == "also fine");
   CHECK(got[3] == "never");
+}
+
+TEST_CASE("input: a consumer shows the beginning of a long name, and the item is done") {
+  const std::string longest(2u << 20, 'x');
+  const TemporaryFile items(longest + "\n");
+  Pair pair;
+  Process producer = pair.broker.producer({"--file", items.path(), "--wait"});
+  CHECK(names(next_got(pair.printer, 1)) == Args{longest.substr(0, 200) + "..."});
+  CHECK(producer.wait() == 0);
 }
 
 TEST_CASE("input: a consumer ends after as many items as it was told to get") {

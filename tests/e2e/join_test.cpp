@@ -54,6 +54,15 @@ TEST_CASE("join: an item that kills its consumers dies and --wait exits 3 and na
   CHECK_MESSAGE(says(producer.err(), "poison"), producer.err().text());
 }
 
+TEST_CASE("join: a producer that waits says so when the broker is gone") {
+  Broker broker;
+  Process printer = broker.printer();
+  Process producer = broker.producer({"--wait", "a"});
+  require_started(printer, "producer", {producer.pid()});
+  broker.process().signal(SIGKILL);
+  CHECK(producer.err().next_with("no contact with the broker at " + broker.address()));
+}
+
 TEST_CASE("join: items that went down with a broker in memory are told by exit 4") {
   auto broker = std::make_unique<Broker>();
   const std::string port = broker->port();

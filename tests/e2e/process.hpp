@@ -69,6 +69,7 @@ class Process {
   /// Starts argv[0] with argv[1..]. Throws std::system_error if it cannot.
   explicit Process(const std::vector<std::string>& argv);
   Process(Process&&) noexcept = default;
+  Process& operator=(Process&&) noexcept = default;
   ~Process();  // SIGKILL, unless it has ended
 
   pid_t pid() const { return state_->pid; }

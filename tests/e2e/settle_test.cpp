@@ -91,6 +91,32 @@ TEST_CASE("settle: a poisoned item among others makes --wait exit 3 and name it"
   CHECK(said.find("good") == said.npos);
 }
 
+TEST_CASE("settle: a dead item is told with the name of the consumer that has one") {
+  Broker broker({"--max-attempts", "1"});
+  Process consumer = broker.consumer({"--name", "taster", "--fail", "--count", "1"});
+  Process producer = broker.producer({"--wait", "poison"});
+  CHECK(producer.wait() == 3);
+  CHECK(producer.err().next_with("at taster"));
+  CHECK(consumer.wait() == 0);
+}
+
+TEST_CASE("settle: of many dead items some are named, and the broker's log does not name each") {
+  Broker broker({"--max-attempts", "1"});
+  Process consumer = broker.consumer({"--fail"});
+  std::string lines;
+  for (int i = 1; i <= 100; ++i) lines += "poison\n";
+  const TemporaryFile items(lines);
+  Process producer = broker.producer({"--wait", "--file", items.path()});
+  CHECK(producer.wait() == 3);
+  const auto said = producer.err().lines();
+  REQUIRE(said.size() == 21);
+  CHECK(said[19].text.starts_with("dead: "));
+  CHECK(said[20].text == "... and 80 more");
+  broker.process().signal(SIGTERM);
+  broker.process().wait();
+  CHECK(broker.process().err().lines().size() < 12);
+}
+
 TEST_CASE("settle: SIGTERM to a consumer program counts no attempt of what it gives back") {
   Broker broker;
   Process printer = broker.printer();

@@ -54,6 +54,13 @@ TEST_CASE("SIGTERM to a consumer twice: it ends at once and the item goes back")
   CHECK(got == letters());
 }
 
+TEST_CASE("SIGTERM to a consumer twice at once, as timeout sends it, is one") {
+  AtWork test("1:1");
+  test.consumer.signal(SIGTERM);
+  test.consumer.signal(SIGINT);
+  CHECK_MESSAGE(test.consumer.wait() == 0, test.consumer.err().text());
+}
+
 TEST_CASE("SIGTERM to idle clients: they exit 0") {
   Broker broker;
   Process printer = broker.printer();
@@ -64,6 +71,70 @@ TEST_CASE("SIGTERM to idle clients: they exit 0") {
   CHECK(consumer.wait() == 0);
   printer.signal(SIGTERM);
   CHECK(printer.wait() == 0);
+}
+
+TEST_CASE("SIGTERM to a producer that has more to put: it sees through what was put, says so and exits 1") {
+  Broker broker({"--max-items", "2"});
+  Process printer = broker.printer();
+  SUBCASE("while stdin is open") {
+    Process producer = broker.producer({"-"});
+    producer.write("a\n");
+    Process consumer = broker.consumer();
+    REQUIRE(names(next_got(printer, 1)) == Args{"a"});
+    producer.signal(SIGTERM);
+    CHECK(producer.wait() == 1);
+    CHECK(producer.err().text() == "baton-producer: stopped after 1 item; the rest was not put\n");
+    CHECK(printer.out().next_with("Producer " + std::to_string(producer.pid()) + " exiting..."));
+  }
+  SUBCASE("while the queue is full") {
+    Process producer = broker.producer({"a", "b", "c"});
+    REQUIRE(producer.err().next_with("full"));
+    producer.signal(SIGTERM);
+    CHECK(producer.wait() == 1);
+    CHECK(producer.err().next_with("stopped after 2 items; the rest was not put"));
+  }
+  SUBCASE("while it sleeps between puts") {
+    Process producer = broker.producer({"--sleep", "60:60", "a"});
+    require_started(printer, "producer", {producer.pid()});
+    producer.signal(SIGINT);
+    CHECK(producer.wait() == 1);
+    CHECK(producer.err().text() == "baton-producer: stopped after 0 items; the rest was not put\n");
+  }
+}
+
+TEST_CASE("SIGTERM to a producer before a broker was reached: it put nothing and exits 1") {
+  std::string nobody;
+  {
+    const Broker broker;
+    nobody = broker.address();
+  }
+  Process producer = start("baton-producer", {"--broker", nobody, "--connect-timeout", "60", "a"});
+  CHECK_FALSE(producer.wait(500ms));
+  producer.signal(SIGTERM);
+  CHECK(producer.wait() == 1);
+  CHECK(producer.err().text() == "baton-producer: stopped after 0 items; the rest was not put\n");
+}
+
+TEST_CASE("SIGTERM to clients whose broker is gone: who owes it nothing ends at once") {
+  Broker broker;
+  Process printer = broker.printer(), idle = broker.consumer();
+  require_started(printer, "consumer", {idle.pid()});
+  Process waiting = broker.producer({"-"});
+  require_started(printer, "producer", {waiting.pid()});
+  Process producer = broker.producer({"--wait", "a"});
+  REQUIRE(producer.wait() == 0);
+  broker.process().signal(SIGKILL);
+  for (Process* process : {&printer, &idle}) {
+    REQUIRE(process->err().next_with("no contact"));
+    const auto begin = Clock::now();
+    process->signal(SIGTERM);
+    CHECK(process->wait() == 0);
+    CHECK(milliseconds(Clock::now() - begin) < 2000);
+  }
+  const auto begin = Clock::now();
+  waiting.signal(SIGTERM);
+  CHECK(waiting.wait() == 1);  // it has not seen the end of its input
+  CHECK(milliseconds(Clock::now() - begin) < 2000);
 }
 
 TEST_SUITE("timed") {
@@ -77,6 +148,22 @@ TEST_SUITE("timed") {
     REQUIRE(names(got) == letters());
     CHECK(milliseconds(got.front().at - begin) < 500);
   }
+}
+
+TEST_CASE("SIGTERM to a broker that keeps nothing: it says what is lost") {
+  Broker broker;
+  Process producer = broker.producer({"a", "b"});
+  REQUIRE(producer.wait() == 0);
+  broker.process().signal(SIGTERM);
+  CHECK(broker.process().wait() == 0);
+  CHECK(broker.process().err().text() == "baton-broker: stopping: 2 items in memory are lost\n");
+}
+
+TEST_CASE("SIGTERM to a broker that was to end when all is done: it exits 1") {
+  Broker broker({"--exit-when-done", "--producers", "1"});
+  broker.process().signal(SIGTERM);
+  CHECK(broker.process().wait() == 1);
+  CHECK(broker.process().err().text() == "");
 }
 
 TEST_CASE("SIGTERM to the broker: it exits 0, its clients wait for the next one and go on") {

@@ -36,36 +36,92 @@ broker::Ticket WatchedStorage::commit() {
 
 // --- what comes in -----------------------------------------------------------------------------------------------
 
-BrokerNode::BrokerNode(World& world, ItemJudge& items, AskJudge& asks, const broker::Settings& settings,
+BrokerNode::Process::Process(World& world, BrokerJudge& judge, const broker::Settings& settings, Duration storage_lag)
+    : storage(world, judge, storage_lag),
+      front(settings, Epoch{world.random.below(UINT64_MAX) + 1}, storage, world.now()) {
+  judge.begins(front.core().epoch());
+}
+
+BrokerNode::BrokerNode(World& world, PutJudge& puts, const broker::Settings& settings, Peace peace,
                        Duration storage_lag)
-    : world_(world),
-      items_(items),
-      asks_(asks),
-      storage_(world, items, storage_lag),
-      front_(settings, Epoch{world.random.below(UINT64_MAX) + 1}, storage_, world.now()) {
-  storage_.on_durable = [this] { wake(world_.now()); };
-  wake(world.now());
+    : world_(world), puts_(puts), settings_(settings), peace_(peace), storage_lag_(storage_lag) {
+  start();
+}
+
+void BrokerNode::start() {
+  judges_.push_back(std::make_unique<BrokerJudge>(world_, puts_, judges_.size() + 1, settings_, peace_));
+  process_ = std::make_unique<Process>(world_, judge(), settings_, storage_lag_);
+  process_->storage.on_durable = [this] { wake(world_.now()); };
+  world_.trace([&] { return "broker: life " + std::to_string(life()) + " begins"; });
+  up_since_ = world_.now();
+  paused_until_ = {};
+  wake_at_ = never;
+  wake(world_.now());
+}
+
+void BrokerNode::kill(bool in_order) {
+  if (!process_ || finished_) return;
+  if (in_order) turn();
+  if (finished_) return;
+  world_.trace([&] { return std::string("broker: ") + (in_order ? "ends" : "is killed"); });
+  const auto dead = std::exchange(process_, nullptr);
+  for (const auto& weak : std::exchange(links_, {}))
+    if (const auto link = weak.lock()) link->broker_gone();
+  for (const auto& [port, lane] : dead->lanes)
+    if (lane.link) lane.link->broker_gone();
+}
+
+void BrokerNode::shut_down() {
+  process_->front.core().shut_down(world_.now());
+  wake(world_.now());
+}
+
+Life BrokerNode::life_of(Epoch epoch) const {
+  for (std::size_t i = 0; i < judges_.size(); ++i)
+    if (judges_[i]->epoch() == epoch) return i + 1;
+  throw Violation("every epoch is some broker's");
+}
+
+std::size_t BrokerNode::items() const {
+  std::size_t sum = 0;
+  for (const auto& judge : judges_) sum += judge->items();
+  return sum;
+}
+
+BrokerJudge::Knows BrokerNode::who_is_known() const {
+  return [this](const SessionId& id) { return knows(id); };
+}
+
+void BrokerNode::look() const {
+  if (process_ && !finished_ && world_.now() >= paused_until_) judge().look(who_is_known());
 }
 
 void BrokerNode::put(std::string frame) {
-  put_.push_back(std::move(frame));
+  if (!process_) return;
+  judge().reaches(frame);
+  process_->put.push_back(std::move(frame));
   wake(world_.now());
 }
 
 void BrokerNode::control(std::string frame) {
-  control_.push_back(std::move(frame));
+  if (!process_) return;
+  judge().reaches(frame);
+  process_->control.push_back(std::move(frame));
   wake(world_.now());
 }
 
 void BrokerNode::subscription(std::shared_ptr<NewsLink> link, bool arrives) {
-  subscriptions_.push_back({std::move(link), arrives});
+  judge().subscription(link->topic(), arrives);
+  process_->subscriptions.push_back({std::move(link), arrives});
   wake(world_.now());
 }
 
 bool BrokerNode::lane_connection(std::uint16_t port, std::shared_ptr<LaneLink> link) {
-  const auto found = lanes_.find(port);
-  if (found == lanes_.end() || std::exchange(found->second.used, true)) return false;
+  const auto found = process_->lanes.find(port);
+  if (found == process_->lanes.end()) return false;
   auto& lane = found->second;
+  if (lane.session != link->session() || lane.generation != link->generation()) return false;
+  if (std::exchange(lane.used, true)) return false;
   for (auto& bytes : lane.unsent) link->deliver(std::move(bytes));
   lane.unsent.clear();
   lane.link = std::move(link);
@@ -73,12 +129,16 @@ bool BrokerNode::lane_connection(std::uint16_t port, std::shared_ptr<LaneLink> l
 }
 
 void BrokerNode::lane_disconnection(const LaneLink& link) {
-  for (auto& [port, lane] : lanes_)
+  if (!process_) return;
+  for (auto& [port, lane] : process_->lanes)
     if (lane.link.get() == &link) lane.link = nullptr;
 }
 
 void BrokerNode::pause(Duration time) {
+  if (!process_ || world_.now() < paused_until_) return;
+  world_.trace([] { return std::string("broker: is paused"); });
   paused_until_ = world_.now() + time;
+  judge().stands_still(world_.now(), paused_until_);
   wake(paused_until_);
 }
 
@@ -96,25 +156,27 @@ void BrokerNode::wake(Time when) {
 }
 
 void BrokerNode::turn() {
-  if (finished_) return;
+  if (finished_ || !process_) return;
   if (world_.now() < paused_until_) return wake(paused_until_);
   world_.trace([&] {
-    return "broker: turn, " + std::to_string(control_.size()) + " control, " + std::to_string(put_.size()) + " put";
+    return "broker: turn, " + std::to_string(process_->control.size()) + " control, " +
+           std::to_string(process_->put.size()) + " put";
   });
   read_subscriptions();
   const bool control_dry = read_control();
   read_put();
-  front_.end_turn(world_.now(), control_dry);
+  process_->front.end_turn(world_.now(), control_dry);
   carry_out();
-  front_.core().check_invariants();
-  wake(control_.empty() && put_.empty() ? front_.core().next_deadline() : world_.now() + 1us);
+  process_->front.core().check_invariants();
+  wake(process_->control.empty() && process_->put.empty() ? process_->front.core().next_deadline()
+                                                          : world_.now() + 1us);
 }
 
 void BrokerNode::read_subscriptions() {
-  for (auto& [link, arrives] : std::exchange(subscriptions_, {})) {
+  for (auto& [link, arrives] : std::exchange(process_->subscriptions, {})) {
     const auto frame = std::string(1, arrives ? '\1' : '\0') + std::string(link->topic().view());
-    front_.on_subscription(frame, world_.now());
-    auto& links = subscribed_[link->topic()];
+    process_->front.on_subscription(frame, world_.now());
+    auto& links = process_->subscribed[link->topic()];
     if (arrives)
       links.push_back(link);
     else
@@ -124,34 +186,38 @@ void BrokerNode::read_subscriptions() {
 
 /// Sometimes a turn's time is up before all is read.
 bool BrokerNode::read_control() {
-  auto left = world_.random.chance(900) ? control_.size() : world_.random.below(control_.size() + 1);
+  auto left = world_.random.chance(900) ? process_->control.size() : world_.random.below(process_->control.size() + 1);
   for (; left > 0; --left) {
-    front_.on_control(control_.front(), world_.now());
-    control_.pop_front();
+    judge().reads(process_->control.front());
+    process_->front.on_control(process_->control.front(), world_.now());
+    process_->control.pop_front();
   }
-  return control_.empty();
+  return process_->control.empty();
 }
 
 void BrokerNode::read_put() {
-  auto left = world_.random.chance(900) ? put_.size() : world_.random.below(put_.size() + 1);
+  auto left = world_.random.chance(900) ? process_->put.size() : world_.random.below(process_->put.size() + 1);
   for (; left > 0; --left) {
-    front_.on_put(put_.front(), world_.now());
-    put_.pop_front();
+    judge().reads(process_->put.front());
+    process_->front.on_put(process_->put.front(), world_.now());
+    process_->put.pop_front();
   }
 }
 
 // --- what goes out -----------------------------------------------------------------------------------------------
 
 void BrokerNode::carry_out() {
-  auto& effects = front_.effects();
+  auto& effects = process_->front.effects();
   for (const auto& change : std::exchange(effects.lane_changes, {})) {
     if (change.open)
       open_lane(change);
     else
       close_lane(change.session, change.generation);
   }
+  judge().sessions(who_is_known());
+  for (const auto& news : effects.news) judge().sends(news.bytes, who_is_known());
   for (auto& message : effects.lane_messages) send_lane(message);
-  items_.turn_ends();
+  judge().turn_ends();
   for (const auto& news : effects.news) send_news(news);
   for (const auto& line : effects.log) world_.trace([&] { return "broker: " + line; });
   finished_ = effects.finished;
@@ -160,40 +226,46 @@ void BrokerNode::carry_out() {
 }
 
 void BrokerNode::open_lane(const broker::Effects::LaneChange& change) {
-  if (world_.faulty && world_.random.chance(lane_failures_per_mille))
-    return front_.core().lane_failed(change.session, change.generation, world_.now());
-  lanes_[next_port_] = Lane{change.session, change.generation, {}, nullptr};
-  front_.core().lane_opened(change.session, change.generation, next_port_++);
+  if (world_.faulty && world_.random.chance(lane_failures_per_mille)) {
+    judge().lane_failed(change.session);
+    return process_->front.core().lane_failed(change.session, change.generation, world_.now());
+  }
+  process_->lanes[process_->next_port] = Lane{change.session, change.generation, {}, nullptr};
+  judge().lane_opened(change.session, change.generation);
+  process_->front.core().lane_opened(change.session, change.generation, process_->next_port++);
 }
 
 std::map<std::uint16_t, BrokerNode::Lane>::iterator BrokerNode::find_lane(const SessionId& session,
                                                                           std::uint32_t generation) {
-  return std::find_if(lanes_.begin(), lanes_.end(), [&](const auto& entry) {
+  return std::find_if(process_->lanes.begin(), process_->lanes.end(), [&](const auto& entry) {
     return entry.second.session == session && entry.second.generation == generation;
   });
 }
 
 void BrokerNode::close_lane(const SessionId& session, std::uint32_t generation) {
   const auto found = find_lane(session, generation);
-  if (found == lanes_.end()) return;
+  if (found == process_->lanes.end()) return;
   const auto link = found->second.link;
-  lanes_.erase(found);
+  process_->lanes.erase(found);
   if (link) link->cut();
 }
 
 void BrokerNode::send_lane(broker::Effects::LaneMessage& message) {
   write_header(message.bytes.data(),
-               {MessageType::handoff, message.count, front_.core().epoch(), message.session, message.first});
+               {MessageType::handoff, message.count, process_->front.core().epoch(), message.session, message.first});
   const auto payload = payload_of(message.bytes);
   require(check_entries(MessageType::handoff, payload, message.count) == Refusal::none, "hand-offs are valid");
   const auto found = find_lane(message.session, message.generation);
-  const bool heard = found != lanes_.end();  // else it could not be opened, or is closed by now
-  items_.message_begins();
+  const bool heard = found != process_->lanes.end();  // else it could not be opened, or is closed by now
+  judge().message_begins();
   EntryReader in(payload);
-  for (Entry entry; in.next(entry);)
-    if (entry.kind == EntryKind::given) items_.given(message.session, read_given(entry), heard);
+  auto number = message.first;
+  for (Entry entry; in.next(entry); number += 1)
+    if (entry.kind == EntryKind::given)
+      judge().given(message.session, message.generation, number, read_given(entry), heard);
+    else if (heard)
+      judge().none(message.session, message.generation);
   if (!heard) return;
-  asks_.answered(message.session, message.generation, message.count);
   auto& lane = found->second;
   if (lane.link)
     lane.link->deliver(std::move(message.bytes));
@@ -202,8 +274,8 @@ void BrokerNode::send_lane(broker::Effects::LaneMessage& message) {
 }
 
 void BrokerNode::send_news(const broker::Effects::News& news) {
-  const auto found = subscribed_.find(news.to);
-  if (found == subscribed_.end()) return;
+  const auto found = process_->subscribed.find(news.to);
+  if (found == process_->subscribed.end()) return;
   const auto& links = found->second;
   for (auto at = links.begin(); at != links.end(); ++at)
     if (std::find(links.begin(), at, *at) == at)
@@ -211,8 +283,9 @@ void BrokerNode::send_news(const broker::Effects::News& news) {
 }
 
 std::string BrokerNode::books() const {
+  if (!process_) return "down";
   std::string text;
-  auto& core = const_cast<broker::Front&>(front_).core();
+  auto& core = process_->front.core();
   for (const auto& [name, queue] : core.stock().queues())
     text += name + ": put " + std::to_string(queue->put) + " ready " + std::to_string(queue->ready.size()) +
             " delayed " + std::to_string(queue->delayed) + " held " + std::to_string(queue->held) + " done " +

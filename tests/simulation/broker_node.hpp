@@ -1,14 +1,16 @@
-// The broker in the simulation: its pure parts, its lanes, and a shell that takes what comes in turns.
+// The broker in the simulation: its pure parts, its lanes, and a shell that takes what comes in turns. It can be killed
+// and started again, with a memory that is empty and another epoch.
 #pragma once
 
 #include <deque>
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "broker/front.hpp"
 #include "broker/memory_storage.hpp"
-#include "tests/simulation/judge.hpp"
+#include "tests/simulation/broker_judge.hpp"
 #include "tests/simulation/network.hpp"
 
 namespace baton::simulation {
@@ -16,7 +18,7 @@ namespace baton::simulation {
 /// Memory that tells the judge, and takes its time to call something durable.
 class WatchedStorage final : public broker::Storage {
  public:
-  WatchedStorage(World& world, ItemJudge& judge, Duration lag) : world_(world), judge_(judge), lag_(lag) {}
+  WatchedStorage(World& world, BrokerJudge& judge, Duration lag) : world_(world), judge_(judge), lag_(lag) {}
 
   void put(const Record& record, std::string_view body) override;
   std::string_view body(ItemId id) override { return memory_.body(id); }
@@ -29,7 +31,7 @@ class WatchedStorage final : public broker::Storage {
 
  private:
   World& world_;
-  ItemJudge& judge_;
+  BrokerJudge& judge_;
   Duration lag_;
   broker::MemoryStorage memory_;
   broker::Ticket last_ = 0, durable_ = 0;
@@ -38,22 +40,42 @@ class WatchedStorage final : public broker::Storage {
 
 class BrokerNode final : public BrokerEnd {
  public:
-  BrokerNode(World& world, ItemJudge& items, AskJudge& asks, const broker::Settings& settings, Duration storage_lag);
+  /// `storage_lag`: 0 where it is to be killed.
+  BrokerNode(World& world, PutJudge& puts, const broker::Settings& settings, Peace peace, Duration storage_lag);
 
   void put(std::string frame);
   void control(std::string frame);
+  bool up() const override { return process_ != nullptr; }
+  Life life() const override { return judges_.size(); }
+  void attach(std::weak_ptr<Link> link) override { links_.push_back(std::move(link)); }
   void subscription(std::shared_ptr<NewsLink> link, bool arrives) override;
   bool lane_connection(std::uint16_t port, std::shared_ptr<LaneLink> link) override;
   void lane_disconnection(const LaneLink& link) override;
 
   /// Stands still for a while.
   void pause(Duration time);
-  bool knows(const SessionId& session) { return front_.core().find(session) != nullptr; }
-  const broker::Stock& stock() { return front_.core().stock(); }
+  /// As kill -9 does; or in order, as SIGTERM does: with what it still has to say. Its memory is lost either way.
+  void kill(bool in_order);
+  /// Starts it (again).
+  void start();
+  /// As the operator's tool does: the end of the whole system.
+  void shut_down();
+  Time up_since() const { return up_since_; }
+
+  bool knows(const SessionId& session) const { return process_ && process_->front.core().find(session) != nullptr; }
+  const broker::Stock& stock() const { return process_->front.core().stock(); }
   bool finished() const { return finished_; }
   int exit_code() const { return exit_code_; }
-  std::uint64_t refused(Refusal refusal) { return front_.core().refused(refusal); }
   std::string books() const;
+  /// Of the present life, or the last one.
+  BrokerJudge& judge() { return *judges_.back(); }
+  const BrokerJudge& judge() const { return *judges_.back(); }
+  /// Which life has that epoch.
+  Life life_of(Epoch epoch) const;
+  BrokerJudge& judge_of(Epoch epoch) { return *judges_[life_of(epoch) - 1]; }
+  std::size_t items() const;
+  /// Is this the time for what must always hold?
+  void look() const;
   std::uint64_t lane_failures_per_mille = 0;  ///< while the world is faulty
 
  private:
@@ -68,6 +90,18 @@ class BrokerNode final : public BrokerEnd {
     std::shared_ptr<NewsLink> link;
     bool arrives;
   };
+  /// What dies with it.
+  struct Process {
+    Process(World& world, BrokerJudge& judge, const broker::Settings& settings, Duration storage_lag);
+
+    WatchedStorage storage;
+    broker::Front front;
+    std::deque<std::string> put, control;
+    std::deque<Subscription> subscriptions;
+    std::map<SessionId, std::vector<std::shared_ptr<NewsLink>>> subscribed;  // a link once for each subscription
+    std::map<std::uint16_t, Lane> lanes;                                     // by port
+    std::uint16_t next_port = 20'000;                                        // the same ones in each life
+  };
 
   void wake(Time when);
   void turn();
@@ -80,18 +114,17 @@ class BrokerNode final : public BrokerEnd {
   void close_lane(const SessionId& session, std::uint32_t generation);
   void send_lane(broker::Effects::LaneMessage& message);
   void send_news(const broker::Effects::News& news);
+  BrokerJudge::Knows who_is_known() const;
 
   World& world_;
-  ItemJudge& items_;
-  AskJudge& asks_;
-  WatchedStorage storage_;
-  broker::Front front_;
-  std::deque<std::string> put_, control_;
-  std::deque<Subscription> subscriptions_;
-  std::map<SessionId, std::vector<std::shared_ptr<NewsLink>>> subscribed_;  // a link is in once for each subscription
-  std::map<std::uint16_t, Lane> lanes_;                                     // by port
-  std::uint16_t next_port_ = 20'000;
-  Time wake_at_ = never, paused_until_{};
+  PutJudge& puts_;
+  const broker::Settings settings_;
+  const Peace peace_;
+  const Duration storage_lag_;
+  std::vector<std::unique_ptr<BrokerJudge>> judges_;  // one for each life
+  std::unique_ptr<Process> process_;
+  std::vector<std::weak_ptr<Link>> links_;
+  Time wake_at_ = never, paused_until_{}, up_since_{};
   bool finished_ = false;
   int exit_code_ = 0;
 };

@@ -19,6 +19,7 @@ SessionConfig ClientNode::config(Role role) {
   config.name = name_;
   config.host = "host-" + name_;
   config.connect_timeout = Duration::max();
+  config.leave_within = 10s;  // longer than any trouble lasts
   config.draw_id = [this] { return world_.random.session(); };
   return config;
 }
@@ -50,6 +51,10 @@ void ClientNode::cut() {
   if (which == 1 && control_) control_->cut();
   if (which == 2 && news_) news_->cut();
   if (which == 3 && lane_) lane_->cut();
+}
+
+void ClientNode::cut_lane() {
+  if (lane_) lane_->cut();
 }
 
 void ClientNode::stall(Duration time) {
@@ -113,10 +118,36 @@ void ClientNode::feed(const Event& event) {
   const auto* news = std::get_if<OnNews>(&event);
   const auto* lane = std::get_if<OnLane>(&event);
   if (news || lane) world_.trace([&] { return name_ + " <- " + describe(news ? news->frame : lane->frame); });
+  if (news) judge(news->frame);
   if (news) logic().on_news(news->frame, now);
   if (lane) logic().on_lane(lane->generation, lane->frame, now);
   if (const auto* up = std::get_if<LaneUp>(&event)) logic().on_lane_up(up->generation, now);
   if (const auto* down = std::get_if<LaneDown>(&event)) logic().on_lane_down(down->generation, now);
+}
+
+/// What it is told, read apart from its session's logic.
+void ClientNode::judge(std::string_view news) {
+  Header header;
+  Confirm confirm;
+  if (read_header(news, header) != Refusal::none || header.session != session().id()) return;
+  if (header.type == MessageType::welcome) return judge_welcome(header, payload_of(news));
+  if (header.type != MessageType::confirm || !session().standing() || header.epoch != session().epoch()) return;
+  if (decode_confirm(payload_of(news), confirm) != Refusal::none || confirm.ended) return;
+  scene_.console.confirmed(name_, header.session, confirm.control_received);
+  heard(life_, confirm);
+}
+
+void ClientNode::judge_welcome(const Header& header, std::string_view payload) {
+  Welcome welcome;
+  if (session().state() != Session::State::greeting || !parse(payload, welcome)) return;
+  const auto life = scene_.broker.life_of(header.epoch);
+  if (life == life_)
+    scene_.console.confirmed(name_, stood_as_, welcome.previous_control);
+  else
+    scene_.console.stands(name_, life);
+  life_ = life;
+  stood_as_ = header.session;
+  welcomed(life, welcome);
 }
 
 // --- its sockets -------------------------------------------------------------------------------------------------
@@ -128,7 +159,7 @@ void ClientNode::perform(const SocketRequest& request) {
     case SocketRequest::Kind::connect_lane:
       if (lane_) lane_->close();
       lane_generation_ = request.generation;
-      lane_ = std::make_shared<LaneLink>(world_, scene_.quality, scene_.broker, *this, request.generation);
+      lane_ = std::make_shared<LaneLink>(world_, lines_.lane, scene_.broker, *this, session().id(), request.generation);
       return lane_->connect(request.port);
     case SocketRequest::Kind::close_lane:
       if (lane_ && lane_generation_ == request.generation) lane_->close();
@@ -139,11 +170,11 @@ void ClientNode::perform(const SocketRequest& request) {
 void ClientNode::open(const SessionId& topic) {
   close_all();
   auto& broker = scene_.broker;
-  put_ = std::make_shared<DoorLink>(world_, scene_.quality,
+  put_ = std::make_shared<DoorLink>(world_, lines_.put, broker,
                                     [&broker](std::string frame) { broker.put(std::move(frame)); });
-  control_ = std::make_shared<DoorLink>(world_, scene_.quality,
+  control_ = std::make_shared<DoorLink>(world_, lines_.control, broker,
                                         [&broker](std::string frame) { broker.control(std::move(frame)); });
-  news_ = std::make_shared<NewsLink>(world_, scene_.quality, broker, topic,
+  news_ = std::make_shared<NewsLink>(world_, lines_.news, broker, topic,
                                      [this](std::string frame) { take_in(OnNews{std::move(frame)}); });
   put_->connect();
   control_->connect();
@@ -159,7 +190,12 @@ void ClientNode::close_all() {
 
 void ClientNode::send(Outbox::Message& message) {
   world_.trace([&] { return name_ + " -> " + describe(message.bytes); });
-  if (message.door == Door::control) scene_.asks.control_sent(message.bytes);
+  Header header;
+  require(read_header(message.bytes, header) == Refusal::none, "clients send valid messages");
+  if (header.count > 0)
+    require(check_entries(header.type, payload_of(message.bytes), header.count) == Refusal::none,
+            "clients send valid entries");
+  if (message.door == Door::control) scene_.console.sent(message.bytes);
   (message.door == Door::put ? put_ : control_)->send(std::move(message.bytes));
 }
 

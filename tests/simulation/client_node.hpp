@@ -18,15 +18,19 @@ namespace baton::simulation {
 struct Scene {
   World& world;
   BrokerNode& broker;
-  ItemJudge& items;
-  AskJudge& asks;
+  PutJudge& puts;
   ConsoleJudge& console;
-  LineQuality quality;
+  bool breaking;  ///< messages may be lost, doubled and slow
 };
 
 class ClientNode : public ClientEnd {
  public:
-  ClientNode(Scene& scene, std::string name) : scene_(scene), world_(scene.world), name_(std::move(name)) {}
+  ClientNode(Scene& scene, std::string name)
+      : scene_(scene),
+        world_(scene.world),
+        name_(std::move(name)),
+        lines_(draw_lines(scene.world.random, scene.breaking)),
+        since_(scene.world.now()) {}
 
   void start();
   /// As kill -9 does.
@@ -38,11 +42,13 @@ class ClientNode : public ClientEnd {
   /// Something happens to one of the connections, chosen by chance.
   void cut();
   void stall(Duration time);
+  void cut_lane();
 
   const std::string& name() const { return name_; }
   bool killed() const { return killed_; }
   bool over() const { return killed_ || session().over(); }
   virtual const Session& session() const = 0;
+  Time since() const { return since_; }  ///< when it was started
   virtual void check_invariants() const = 0;
 
   void lane(std::uint32_t generation, std::string bytes) override { take_in(OnLane{generation, std::move(bytes)}); }
@@ -57,6 +63,10 @@ class ClientNode : public ClientEnd {
   virtual void ended() {}
   /// After each time that the logic was fed: what the node itself keeps count of.
   virtual void observe() {}
+  /// It has a welcome from the broker of that life; a confirm.
+  virtual void welcomed(Life, const Welcome&) {}
+  virtual void heard(Life, const Confirm&) {}
+  Life life() const { return life_; }  ///< of the broker that has welcomed it last
 
   SessionConfig config(Role role);
   /// The user called the logic: it is to look at what there is to send.
@@ -88,6 +98,8 @@ class ClientNode : public ClientEnd {
 
   void take_in(Event event);
   void feed(const Event& event);
+  void judge(std::string_view news);
+  void judge_welcome(const Header& header, std::string_view payload);
   void run();
   void run_once();
   void wake(Time when);
@@ -97,6 +109,10 @@ class ClientNode : public ClientEnd {
   void send(Outbox::Message& message);
 
   const std::string name_;
+  const Lines lines_;
+  const Time since_;
+  SessionId stood_as_;
+  Life life_ = 0;
   std::vector<Event> incoming_;
   std::shared_ptr<DoorLink> put_, control_;
   std::shared_ptr<NewsLink> news_;

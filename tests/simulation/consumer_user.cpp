@@ -34,12 +34,13 @@ void ConsumerNode::observe() {
   if (!session().standing() || session().id() == stood_as_) return;
   stood_as_ = session().id();
   ever_stood_ = true;
-  std::erase_if(mine_, [&](ItemId id) { return !contains(session().welcome().kept, id); });
+  std::erase_if(mine_, [&](const auto& entry) { return !contains(session().welcome().kept, entry.second); });
 }
 
 void ConsumerNode::add_hands(std::map<ItemId, std::vector<User>>& hands) const {
-  if (over() || !session().standing() || !scene_.broker.knows(session().id())) return;
-  for (const auto id : mine_) hands[id].push_back(name());
+  const auto& broker = scene_.broker;
+  if (over() || !session().standing() || life() != broker.life() || !broker.knows(session().id())) return;
+  for (const auto& [take, id] : mine_) hands[id].push_back(name());
 }
 
 void ConsumerNode::act() {
@@ -116,10 +117,12 @@ bool ConsumerNode::take(Job& job) {
   if (!consumer_.take(given, world_.now())) return false;
   if (job.does == Job::Does::wait) consumer_.unwant();
   ++job.get;
-  scene_.items.taken(name(), session().id(), given, consumer_.queue_name(given.queue));
+  scene_.broker.judge_of(session().epoch()).taken(name(), session().id(), given, consumer_.queue_name(given.queue));
   world_.trace([&] { return name() + " takes item " + std::to_string(given.id.value); });
   job.item = given.id;
-  mine_.insert(given.id);
+  job.epoch = session().epoch();
+  job.take = consumer_.taken();
+  mine_.emplace(job.take, given.id);
   job.does = Job::Does::say;
   touch();
   work(job);
@@ -128,7 +131,9 @@ bool ConsumerNode::take(Job& job) {
 
 void ConsumerNode::work(Job& job) {
   if (!may_say()) return;
-  say("got item " + std::to_string(job.item.value));
+  std::string line = "got item " + std::to_string(job.item.value);
+  if (world_.random.chance(100)) line.append(world_.random.below(2000), '.');
+  say(line);
   job.does = Job::Does::work;
   const auto longest = world_.faulty ? plan_.work : std::min<Duration>(plan_.work, 50ms);
   later(world_.random.between(Duration::zero(), longest), [this, &job] { settle(job); });
@@ -138,17 +143,18 @@ void ConsumerNode::settle(Job& job) {
   if (session().over()) return;
   auto& random = world_.random;
   const auto id = job.item;
-  const bool was_mine = mine_.erase(id) > 0;
+  const bool was_mine = mine_.erase(job.take) > 0;
+  auto& judge = scene_.broker.judge_of(job.epoch);
   bool heard = false;
   if (random.chance(plan_.releases)) {
-    heard = consumer_.release(id);
+    heard = consumer_.release(id, job.take);
   } else if (random.chance(plan_.fails)) {
     const auto delay = random.chance(plan_.delays) ? random.between(1, 1000) : 0;
-    heard = consumer_.fail(id, static_cast<std::uint32_t>(delay), "by chance");
-    if (heard) scene_.items.failed(id);
+    heard = consumer_.fail(id, static_cast<std::uint32_t>(delay), "by chance", job.take);
+    if (heard) judge.failed(id);
   } else {
-    heard = consumer_.ack(id);
-    if (heard) scene_.items.acked(id);
+    heard = consumer_.ack(id, job.take);
+    if (heard) judge.acked(id);
   }
   world_.trace([&] { return name() + " settles item " + std::to_string(id.value) + (heard ? "" : ", too late"); });
   require(!heard || was_mine, name() + " settles only what it holds");
@@ -157,7 +163,7 @@ void ConsumerNode::settle(Job& job) {
 }
 
 void ConsumerNode::ended() {
-  if (session().state() == Session::State::ended) return scene_.console.ended(name());
+  if (session().state() == Session::State::ended) return scene_.console.ended(name(), life());
   require(session().error()->kind == SessionError::Kind::no_goodbye && bye_in_trouble_,
           name() + " ends in peace: " + session().error()->text);
 }

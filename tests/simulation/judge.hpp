@@ -1,14 +1,13 @@
-// A naive model of what is promised, written apart from the broker and the clients: it hears what the users do, what the
-// storage is told and what goes over the wire, and objects.
+// Naive models of what is promised, written apart from the broker and the clients: they hear what the users do, what the
+// storage is told and what goes over the wire, and object.
 #pragma once
 
-#include <deque>
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "broker/storage.hpp"
 #include "proto/message.hpp"
 #include "tests/simulation/world.hpp"
 
@@ -17,97 +16,43 @@ namespace baton::simulation {
 /// Who may take items.
 using User = std::string;
 
-/// The life of items.
-class ItemJudge {
+/// A broker's life, from its start to its death: they are counted from 1.
+using Life = std::uint64_t;
+
+/// What producers put: over all lives of the broker.
+class PutJudge {
  public:
-  ItemJudge(World& world, std::uint32_t max_attempts) : world_(world), max_attempts_(max_attempts) {}
-
-  // A producer's user.
-  void put(const std::string& producer, Number number, const std::string& queue, const PutItem& item);
-
-  // The broker's storage.
-  void stored(const broker::Storage::Record& record, std::string_view body);
-  void updated(const broker::Storage::Record& record);
-  void erased(ItemId id);
-
-  // The broker's lanes: each item of each message of a turn, then the turn's end.
-  void message_begins() { ++message_; }
-  void given(const SessionId& session, const Given& given, bool heard);
-  void turn_ends();
-
-  // A consumer's user.
-  void taken(const User& user, const SessionId& session, const Given& given, const std::string& queue);
-  void acked(ItemId id);
-  void failed(ItemId id);
-
-  /// Items in the hands of users whose sessions stand at both ends: each in one.
-  void check_hands(const std::map<ItemId, std::vector<User>>& hands) const;
-  /// All work is done.
-  void check_end() const;
-
-  /// What became of a producer's items: all that it put, and how many of these are done or dead.
-  struct Sum {
-    std::uint64_t put = 0, stored = 0, done = 0, dead = 0;
-  };
-  Sum sum(const std::string& producer) const;
-  /// No consumer is lost in this run, so that nothing may be redelivered but what its user failed or gave back.
-  void expect_calm() { calm_ = true; }
-  /// Connections do not break in this run, so that whoever takes an item knows that it is still his.
-  void expect_trust() { trust_ = true; }
-  std::size_t stored_items() const { return items_.size(); }
-  std::uint64_t dead() const { return dead_; }
-
- private:
   struct Put {
     std::string queue, body;
     std::uint8_t priority = 0;
     std::uint32_t delay_ms = 0;
-    bool stored = false;
+    Life stored_in = 0;  ///< the last life that has stored it
+    Life confirmed = 0;  ///< the life that told its producer so; 0: none
+    Life settled = 0;    ///< the last life in which it was done or dead
   };
-  struct Item {
-    std::string producer;
-    const Put* put = nullptr;
-    Time due{};                    // not before
-    SessionId given_to{};          // the last one
-    std::uint32_t failures = 0;    // as the storage knows
-    std::uint32_t user_fails = 0;  // said by users
-    bool handed = false, ack_said = false, done = false, dead = false;
+
+  /// A process of this name begins: the broker has items up to `before` of the ones before.
+  void begins(const std::string& producer, Number before);
+  void put(const std::string& producer, Number number, Life life, const std::string& queue, const PutItem& item);
+  /// A broker takes an item in.
+  const Put& stored(Life life, const std::string& producer, Number number);
+  void settled(Life life, const std::string& producer, Number number) { puts_[producer][number].settled = life; }
+  /// The producer was told that everything up to `number` is kept.
+  void confirmed(const std::string& producer, Number number, Life life);
+
+  struct Told {
+    std::uint64_t done = 0, dead = 0, lost = 0, notices = 0;
   };
-  /// Items that were not handed off yet and have no delay, of one queue.
-  using Waiting = std::map<std::uint8_t, std::deque<ItemId>, std::greater<>>;
-
-  Item& item(ItemId id);
-  void check_lanes() const;
-
-  World& world_;
-  std::uint32_t max_attempts_;
-  bool calm_ = false, trust_ = false;
-  std::map<std::string, std::map<Number, Put>> puts_;  // by producer
-  std::map<std::string, Number> last_stored_;          // by producer
-  std::map<ItemId, Item> items_;
-  std::map<std::string, Waiting> waiting_;                       // by queue
-  std::map<std::string, std::set<ItemId>> first_given_;          // in this turn, by queue
-  std::vector<std::pair<std::uint64_t, ItemId>> first_in_turn_;  // with the message
-  std::map<ItemId, int> times_in_turn_;
-  std::uint64_t message_ = 0;  // counts them
-  ItemId last_id_;
-  ItemId last_of_turn_;  // the last one of the turn before
-  std::uint64_t dead_ = 0;
-};
-
-/// Asks and their answers, as the wire shows them.
-class AskJudge {
- public:
-  void control_sent(std::string_view frame);
-  void answered(const SessionId& session, std::uint32_t generation, std::uint32_t count);
+  /// A producer that waited for its items ends, in `life`: `before` had been put when it began, `earlier` is what it was
+  /// told of items in earlier lives when it heard of each of these last.
+  void joined(const std::string& producer, Life life, Number before, const Told& told, const Told& earlier) const;
+  /// A producer says bye: all that it put is in, and was kept as long as its broker lived.
+  void said_bye(const std::string& producer, Life life) const;
 
  private:
-  struct Asker {
-    Number next{1};
-    std::uint32_t generation = 1;
-    std::uint64_t asked = 0, answered = 0;
-  };
-  std::map<SessionId, Asker> askers_;
+  std::map<std::string, std::map<Number, Put>> puts_;                     // by producer
+  std::map<std::string, Number> confirmed_;                               // by producer: to the present process
+  std::map<std::pair<Life, std::string>, std::pair<Number, Number>> in_;  // first and last number of each in each life
 };
 
 /// Console lines: "SAYER#COUNT ...".
@@ -115,19 +60,35 @@ class ConsoleJudge {
  public:
   /// Returns the block that says `text`.
   std::string say(const std::string& sayer, const std::string& text);
+  /// A control message of the sayer: which of its numbers are lines.
+  void sent(std::string_view frame);
+  /// The broker has the session's control stream up to `number`.
+  void confirmed(const std::string& sayer, const SessionId& session, Number number);
+  /// The sayer has its first session with the broker of `life`.
+  void stands(const std::string& sayer, Life life);
   /// The sayer's session ended as it wished: all it said is in.
-  void ended(const std::string& sayer) { ended_.insert(sayer); }
+  void ended(const std::string& sayer, Life life) { ended_[sayer] = life; }
 
-  void printed(const std::string& printer, std::uint64_t number, std::string_view block, std::uint64_t missing);
-  /// `complete`: nothing may be missing, of all printers together.
-  void check_end(bool complete) const;
+  /// Printers stay connected and read: nothing is dropped before they have it.
+  void expect_all() { all_ = true; }
+  void printed(const std::string& printer, Life life, std::uint64_t number, std::string_view block,
+               std::uint64_t missing);
+  /// `complete`: nothing may be missing in the last life, of all printers together.
+  void check_end(Life last, bool complete) const;
 
  private:
-  std::map<std::string, std::uint64_t> said_;  // by sayer: how many
-  std::map<std::string, std::vector<std::string>> texts_;
-  std::set<std::string> ended_;
-  std::map<std::uint64_t, std::string> log_;   // by number
-  std::map<std::string, std::uint64_t> last_;  // by printer: the last number that it printed
+  using Log = std::map<std::uint64_t, std::string>;  // by number
+  void check(Life life, const Log& log, bool complete, std::map<std::string, std::uint64_t>& heard) const;
+
+  bool all_ = false;
+  std::map<std::string, std::vector<std::string>> texts_;       // by sayer
+  std::map<SessionId, std::map<Number, std::uint64_t>> lines_;  // by session and control number: the line's count
+  std::map<std::string, std::uint64_t> confirmed_;              // by sayer: so many lines are in
+  std::map<std::pair<std::string, Life>, std::uint64_t>
+      confirmed_before_;  // ... when its first session in the life began
+  std::map<std::string, Life> ended_;
+  std::map<Life, Log> logs_;
+  std::map<std::pair<std::string, Life>, std::uint64_t> last_;  // by printer: the last number that it printed
 };
 
 }  // namespace baton::simulation

@@ -1,79 +1,68 @@
-// simulation [--seeds N] [--from S] [--trace]: runs N seeds, the first is S; stops at the first broken promise.
-#include <unistd.h>
-
-#include <csignal>
+// Runs seeds until a promise is broken, or sweeps over single faults.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
 
-#include "tests/simulation/simulation.hpp"
+#include "tests/simulation/runs.hpp"
+#include "tests/simulation/sweep.hpp"
 
 namespace {
 
-using baton::simulation::Simulation;
+constexpr const char* usage =
+    "usage: simulation [--seeds N] [--from S] [--jobs N] [--twice] [--trace]\n"
+    "       simulation --sweep [KIND/OCCURRENCE/FAULT/SEED] [--trace]\n"
+    "\n"
+    "  --seeds N   so many runs, each decided by its seed (300)\n"
+    "  --from S    the first seed (1)\n"
+    "  --jobs N    processes that share the seeds (as many as there are cores)\n"
+    "  --twice     each seed twice: it must come to the same\n"
+    "  --trace     with all that happens\n"
+    "  --sweep     one message of each kind is lost, doubled or late, once, in an otherwise calm run\n";
 
 struct Options {
-  unsigned long long seeds = 300, from = 1;
-  bool trace = false;
+  baton::simulation::Runs runs;
+  bool sweep = false;
+  std::string fault;
 };
 
-unsigned long long seed_at_work;
-
-/// A failed assert ends the process: the seed is said all the same.
-void say_seed(int) {
-  char text[64];
-  const int size = std::snprintf(text, sizeof text, "seed %llu: aborted\n", seed_at_work);
-  static_cast<void>(!write(STDERR_FILENO, text, static_cast<std::size_t>(size)));
-}
-
-int usage() {
-  std::fputs("usage: simulation [--seeds N] [--from S] [--trace]\n", stderr);
-  return 2;
+bool read_number(const char* text, std::uint64_t& value) {
+  char* end = nullptr;
+  value = std::strtoull(text, &end, 10);
+  return *end == '\0' && end != text;
 }
 
 bool parse(int argc, char** argv, Options& options) {
+  std::uint64_t jobs = 0;
   for (int i = 1; i < argc; ++i) {
-    if (std::strcmp(argv[i], "--trace") == 0) {
-      options.trace = true;
-      continue;
+    const std::string option = argv[i];
+    const bool has_value = i + 1 < argc && argv[i + 1][0] != '-';
+    auto* value = option == "--seeds"  ? &options.runs.seeds
+                  : option == "--from" ? &options.runs.from
+                  : option == "--jobs" ? &jobs
+                                       : nullptr;
+    if (value) {
+      if (!has_value || !read_number(argv[++i], *value)) return false;
+    } else if (option == "--sweep") {
+      options.sweep = true;
+      if (has_value) options.fault = argv[++i];
+    } else if (option == "--trace") {
+      options.runs.trace = true;
+    } else if (option == "--twice") {
+      options.runs.twice = true;
+    } else {
+      return false;
     }
-    auto* value = std::strcmp(argv[i], "--seeds") == 0  ? &options.seeds
-                  : std::strcmp(argv[i], "--from") == 0 ? &options.from
-                                                        : nullptr;
-    if (!value || ++i == argc) return false;
-    char* end = nullptr;
-    *value = std::strtoull(argv[i], &end, 10);
-    if (*end != '\0' || end == argv[i]) return false;
   }
+  options.runs.jobs = static_cast<unsigned>(jobs);
   return true;
-}
-
-bool run(const Options& options, std::size_t& items) {
-  Simulation simulation(seed_at_work, options.trace);
-  try {
-    simulation.run();
-    items += simulation.items();
-    if (options.seeds == 1)
-      std::printf("seed %llu: %zu items, digest %016llx\n", seed_at_work, simulation.items(),
-                  static_cast<unsigned long long>(simulation.digest()));
-    return true;
-  } catch (const std::exception& violation) {  // a Violation, or an invariant that does not hold
-    std::printf("seed %llu: BROKEN: %s\n%sagain, with all that happens: simulation --from %llu --seeds 1 --trace\n",
-                seed_at_work, violation.what(), simulation.state().c_str(), seed_at_work);
-    return false;
-  }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   Options options;
-  if (!parse(argc, argv, options)) return usage();
-  std::signal(SIGABRT, say_seed);
-  std::size_t items = 0;
-  for (seed_at_work = options.from; seed_at_work < options.from + options.seeds; ++seed_at_work)
-    if (!run(options, items)) return 1;
-  std::printf("%llu seeds from %llu: every promise was kept, for %zu items\n", options.seeds, options.from, items);
-  return 0;
+  if (!parse(argc, argv, options)) return std::fputs(usage, stderr), 2;
+  if (options.sweep) return baton::simulation::sweep(options.fault, options.runs.trace);
+  return baton::simulation::run_seeds(options.runs);
 }

@@ -1,26 +1,51 @@
 #include "tests/simulation/network.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace baton::simulation {
 namespace {
 
 constexpr Duration fast = 100us;
-constexpr Duration connecting = 5ms;  // at most, when nothing is wrong
+constexpr Duration connecting = 5ms;      // at most, when nothing is wrong
+constexpr Duration retry_soonest = 50ms;  // ZMQ_RECONNECT_IVL, while nobody listens
+constexpr Duration retry_latest = 500ms;  // ZMQ_RECONNECT_IVL_MAX
+
+LineQuality draw_line(Random& random) {
+  LineQuality quality;
+  if (random.chance(500)) quality.lost = random.below(50);
+  if (random.chance(500)) quality.doubled = random.below(50);
+  if (random.chance(300)) quality.slowest = random.between(Duration(1ms), Duration(200ms));
+  return quality;
+}
 
 }  // namespace
 
-// --- Pipe --------------------------------------------------------------------------------------------------------
-
-void Pipe::send(std::string bytes) {
-  if (world_.faulty && world_.random.chance(quality_.lost)) return;
-  if (world_.faulty && world_.random.chance(quality_.doubled)) enqueue(bytes);
-  enqueue(std::move(bytes));
+Lines draw_lines(Random& random, bool breaking) {
+  if (breaking) return {draw_line(random), draw_line(random), draw_line(random), draw_line(random)};
+  LineQuality good;
+  good.connecting = connecting;
+  return {good, good, good, good};
 }
 
-void Pipe::enqueue(std::string bytes) {
-  const bool slow = world_.faulty && world_.random.chance(20);
-  const auto due = world_.now() + world_.random.between(fast, slow ? 20 * quality_.slowest : quality_.slowest);
+// --- Pipe --------------------------------------------------------------------------------------------------------
+
+Fate Pipe::draw_fate(const std::string& bytes) const {
+  if (world_.fate) return world_.fate(bytes);
+  if (!world_.faulty) return {};
+  return {world_.random.chance(quality_.lost), world_.random.chance(quality_.doubled),
+          world_.random.chance(20) ? 20 * quality_.slowest : Duration::zero()};
+}
+
+void Pipe::send(std::string bytes) {
+  const auto fate = draw_fate(bytes);
+  if (fate.lost) return;
+  if (fate.doubled) enqueue(bytes, {});
+  enqueue(std::move(bytes), fate.late);
+}
+
+void Pipe::enqueue(std::string bytes, Duration late) {
+  const auto due = world_.now() + late + world_.random.between(fast, quality_.slowest);
   under_way_.push_back({due, std::move(bytes)});
   if (under_way_.size() == 1) expect_front();
 }
@@ -40,11 +65,18 @@ void Pipe::arrive(std::uint64_t turn) {
   if (receive_) receive_(std::move(bytes));
 }
 
-void Pipe::lose() {
-  const auto arrived = world_.random.below(under_way_.size() + 1);
-  under_way_.resize(arrived);
+std::deque<std::string> Pipe::keep(std::size_t arriving) {
+  std::deque<std::string> unwritten;
+  const auto written = arriving + world_.random.below(under_way_.size() - arriving + 1);
+  for (auto i = written; i < under_way_.size(); ++i) unwritten.push_back(std::move(under_way_[i].bytes));
+  under_way_.resize(arriving);
   if (under_way_.empty()) ++turn_;
+  return unwritten;
 }
+
+std::deque<std::string> Pipe::lose() { return keep(world_.random.below(under_way_.size() + 1)); }
+
+std::deque<std::string> Pipe::lose_all() { return keep(0); }
 
 void Pipe::stall(Duration time) {
   not_before_ = world_.now() + time;
@@ -58,14 +90,18 @@ void Pipe::close() {
 
 // --- DoorLink ----------------------------------------------------------------------------------------------------
 
-void DoorLink::connect() {
-  const auto delay = world_.random.between(fast, world_.faulty ? quality_.connecting : connecting);
-  world_.after(delay, [self = shared_from_this()] {
-    if (self->closed_) return;
-    self->up_ = true;
-    for (auto& bytes : self->waiting_) self->pipe_->send(std::move(bytes));
-    self->waiting_.clear();
-  });
+void DoorLink::connect(Duration at_least) {
+  const auto most = at_least > Duration::zero() ? retry_latest : world_.faulty ? quality_.connecting : connecting;
+  world_.after(world_.random.between(std::max(fast, at_least), most),
+               [self = shared_from_this()] { self->connected(); });
+}
+
+void DoorLink::connected() {
+  if (closed_ || up_) return;
+  if (!broker_.up()) return connect(retry_soonest);
+  up_ = true;
+  broker_.attach(weak_from_this());
+  for (auto& bytes : std::exchange(waiting_, {})) pipe_->send(std::move(bytes));
 }
 
 void DoorLink::send(std::string bytes) {
@@ -79,8 +115,15 @@ void DoorLink::send(std::string bytes) {
 void DoorLink::cut() {
   if (!up_ || closed_) return;
   up_ = false;
-  pipe_->lose();
+  waiting_ = pipe_->lose();
   connect();
+}
+
+void DoorLink::broker_gone() {
+  auto unwritten = pipe_->lose_all();
+  if (closed_ || !std::exchange(up_, false)) return;
+  waiting_ = std::move(unwritten);
+  connect(retry_soonest);
 }
 
 void DoorLink::close() {
@@ -90,14 +133,19 @@ void DoorLink::close() {
 
 // --- NewsLink ----------------------------------------------------------------------------------------------------
 
-void NewsLink::connect() {
-  const auto delay = world_.random.between(fast, world_.faulty ? quality_.connecting : connecting);
-  world_.after(delay, [self = shared_from_this()] {
-    if (self->closed_) return;
-    self->up_ = true;
-    ++self->connection_;
-    self->broker_.subscription(self, true);
-  });
+void NewsLink::connect(Duration at_least) {
+  const auto most = at_least > Duration::zero() ? retry_latest : world_.faulty ? quality_.connecting : connecting;
+  world_.after(world_.random.between(std::max(fast, at_least), most),
+               [self = shared_from_this()] { self->connected(); });
+}
+
+void NewsLink::connected() {
+  if (closed_ || up_) return;
+  if (!broker_.up()) return connect(retry_soonest);
+  up_ = true;
+  life_ = broker_.life();
+  broker_.attach(weak_from_this());
+  broker_.subscription(shared_from_this(), true);
 }
 
 void NewsLink::deliver(const std::string& bytes) {
@@ -108,8 +156,9 @@ void NewsLink::deliver(const std::string& bytes) {
 void NewsLink::leave() {
   if (!std::exchange(up_, false)) return;
   const auto late = world_.faulty && world_.random.chance(100) ? 2s : 5ms;
-  world_.after(world_.random.between(fast, late),
-               [self = shared_from_this()] { self->broker_.subscription(self, false); });
+  world_.after(world_.random.between(fast, late), [self = shared_from_this(), life = life_] {
+    if (self->broker_.up() && self->broker_.life() == life) self->broker_.subscription(self, false);
+  });
 }
 
 void NewsLink::cut() {
@@ -117,6 +166,12 @@ void NewsLink::cut() {
   pipe_->lose();
   leave();
   connect();
+}
+
+void NewsLink::broker_gone() {
+  if (closed_ || !std::exchange(up_, false)) return;
+  pipe_->lose();
+  connect(retry_soonest);
 }
 
 void NewsLink::close() {
@@ -127,18 +182,20 @@ void NewsLink::close() {
 
 // --- LaneLink ----------------------------------------------------------------------------------------------------
 
-LaneLink::LaneLink(World& world, LineQuality quality, BrokerEnd& broker, ClientEnd& client, std::uint32_t generation)
+LaneLink::LaneLink(World& world, LineQuality quality, BrokerEnd& broker, ClientEnd& client, SessionId session,
+                   std::uint32_t generation)
     : world_(world),
       pipe_(std::make_shared<Pipe>(
           world, quality, [&client, generation](std::string bytes) { client.lane(generation, std::move(bytes)); })),
       broker_(broker),
       client_(client),
+      session_(session),
       generation_(generation) {}
 
 void LaneLink::connect(std::uint16_t port) {
   const auto slow = world_.faulty && world_.random.chance(50) ? Duration(2s) : connecting;
   world_.after(world_.random.between(fast, slow), [self = shared_from_this(), port] {
-    if (self->closed_ || !self->broker_.lane_connection(port, self)) return;
+    if (self->closed_ || !self->broker_.up() || !self->broker_.lane_connection(port, self)) return;
     self->client_.lane_up(self->generation_);
   });
 }

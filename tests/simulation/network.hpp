@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "tests/simulation/world.hpp"
 
@@ -18,6 +19,13 @@ struct LineQuality {
   Duration connecting = 500ms;  ///< at most, while the world is faulty: ZMQ_RECONNECT_IVL_MAX
 };
 
+/// Of a client's connections, each by itself.
+struct Lines {
+  LineQuality put, control, news, lane;
+};
+/// `breaking`: messages may be lost, doubled and slow.
+Lines draw_lines(Random& random, bool breaking);
+
 /// One direction of one connection.
 class Pipe : public std::enable_shared_from_this<Pipe> {
  public:
@@ -26,8 +34,10 @@ class Pipe : public std::enable_shared_from_this<Pipe> {
       : world_(world), quality_(quality), receive_(std::move(receive)) {}
 
   void send(std::string bytes);
-  /// What is under way is lost, but for a part of it that had arrived already.
-  void lose();
+  /// It breaks: some of what is under way arrives, some is lost. What the sender had not written yet is given back.
+  std::deque<std::string> lose();
+  /// The receiver is gone: nothing of what is under way arrives.
+  std::deque<std::string> lose_all();
   /// Nothing arrives for a while.
   void stall(Duration time);
   /// Nothing arrives any more.
@@ -38,9 +48,11 @@ class Pipe : public std::enable_shared_from_this<Pipe> {
     Time due;
     std::string bytes;
   };
-  void enqueue(std::string bytes);
+  Fate draw_fate(const std::string& bytes) const;
+  void enqueue(std::string bytes, Duration late);
   void expect_front();
   void arrive(std::uint64_t turn);
+  std::deque<std::string> keep(std::size_t arriving);
 
   World& world_;
   LineQuality quality_;
@@ -50,88 +62,28 @@ class Pipe : public std::enable_shared_from_this<Pipe> {
   std::uint64_t turn_ = 0;  // of the arrival that is expected; others are void
 };
 
-/// From a client's PUSH to a door. It reconnects by itself; what is sent meanwhile waits.
-class DoorLink : public std::enable_shared_from_this<DoorLink> {
+/// A connection that breaks when the broker's process ends.
+class Link {
  public:
-  DoorLink(World& world, LineQuality quality, Pipe::Receive receive)
-      : world_(world), quality_(quality), pipe_(std::make_shared<Pipe>(world, quality, std::move(receive))) {}
-
-  void connect();
-  void send(std::string bytes);
-  void cut();
-  void stall(Duration time) { pipe_->stall(time); }
-  /// By the client: what waits is dropped, what is under way arrives.
-  void close();
-
- private:
-  World& world_;
-  const LineQuality quality_;
-  std::shared_ptr<Pipe> pipe_;
-  std::deque<std::string> waiting_;
-  bool up_ = false, closed_ = false;
+  virtual ~Link() = default;
+  virtual void broker_gone() = 0;
 };
 
-/// What the broker's end of news and lanes looks like to the network.
-class BrokerEnd;
-class ClientEnd;
+class NewsLink;
+class LaneLink;
 
-/// From news to a client's SUB: the broker sees it arrive and leave.
-class NewsLink : public std::enable_shared_from_this<NewsLink> {
- public:
-  NewsLink(World& world, LineQuality quality, BrokerEnd& broker, SessionId topic, Pipe::Receive receive)
-      : world_(world),
-        quality_(quality),
-        pipe_(std::make_shared<Pipe>(world, quality, std::move(receive))),
-        broker_(broker),
-        topic_(topic) {}
-
-  void connect();
-  void deliver(const std::string& bytes);
-  void cut();
-  void stall(Duration time) { pipe_->stall(time); }
-  void close();
-  const SessionId& topic() const { return topic_; }
-
- private:
-  void leave();
-
-  World& world_;
-  const LineQuality quality_;
-  std::shared_ptr<Pipe> pipe_;
-  BrokerEnd& broker_;
-  SessionId topic_;
-  bool up_ = false, closed_ = false;
-  std::uint64_t connection_ = 0;  // counts them: a subscription that is overtaken by its end is void
-};
-
-/// From a lane's PUSH to its consumer's PULL: one connection, never made again.
-class LaneLink : public std::enable_shared_from_this<LaneLink> {
- public:
-  LaneLink(World& world, LineQuality quality, BrokerEnd& broker, ClientEnd& client, std::uint32_t generation);
-
-  void connect(std::uint16_t port);
-  void deliver(std::string bytes) { pipe_->send(std::move(bytes)); }
-  void stall(Duration time) { pipe_->stall(time); }
-  /// It breaks, or the broker ends it.
-  void cut();
-  /// The client ends it.
-  void close();
-
- private:
-  World& world_;
-  std::shared_ptr<Pipe> pipe_;
-  BrokerEnd& broker_;
-  ClientEnd& client_;
-  std::uint32_t generation_;
-  bool closed_ = false;
-};
-
+/// What the broker looks like to the network.
 class BrokerEnd {
  public:
   virtual ~BrokerEnd() = default;
+  /// Whether its process runs, and how many times it has been started.
+  virtual bool up() const = 0;
+  virtual std::uint64_t life() const = 0;
+  /// A connection stands: it is told when the broker's process ends.
+  virtual void attach(std::weak_ptr<Link> link) = 0;
   /// A subscription arrives at news (or leaves).
   virtual void subscription(std::shared_ptr<NewsLink> link, bool arrives) = 0;
-  /// A connection comes to a lane's port; false: nobody is there.
+  /// A session comes to a lane's port; false: nobody is there, or the lane is not for it.
   virtual bool lane_connection(std::uint16_t port, std::shared_ptr<LaneLink> link) = 0;
   virtual void lane_disconnection(const LaneLink& link) = 0;
 };
@@ -142,6 +94,94 @@ class ClientEnd {
   virtual void lane(std::uint32_t generation, std::string bytes) = 0;
   virtual void lane_up(std::uint32_t generation) = 0;
   virtual void lane_down(std::uint32_t generation) = 0;
+};
+
+/// From a client's PUSH to a door. It reconnects by itself; what is sent meanwhile waits.
+class DoorLink final : public Link, public std::enable_shared_from_this<DoorLink> {
+ public:
+  DoorLink(World& world, LineQuality quality, BrokerEnd& broker, Pipe::Receive receive)
+      : world_(world),
+        quality_(quality),
+        broker_(broker),
+        pipe_(std::make_shared<Pipe>(world, quality, std::move(receive))) {}
+
+  void connect() { connect(Duration::zero()); }
+  void send(std::string bytes);
+  void cut();
+  void stall(Duration time) { pipe_->stall(time); }
+  /// By the client: what waits is dropped, what is under way arrives.
+  void close();
+  void broker_gone() override;
+
+ private:
+  void connect(Duration at_least);
+  void connected();
+
+  World& world_;
+  const LineQuality quality_;
+  BrokerEnd& broker_;
+  std::shared_ptr<Pipe> pipe_;
+  std::deque<std::string> waiting_;
+  bool up_ = false, closed_ = false;
+};
+
+/// From news to a client's SUB: the broker sees it arrive and leave.
+class NewsLink final : public Link, public std::enable_shared_from_this<NewsLink> {
+ public:
+  NewsLink(World& world, LineQuality quality, BrokerEnd& broker, SessionId topic, Pipe::Receive receive)
+      : world_(world),
+        quality_(quality),
+        pipe_(std::make_shared<Pipe>(world, quality, std::move(receive))),
+        broker_(broker),
+        topic_(topic) {}
+
+  void connect() { connect(Duration::zero()); }
+  void deliver(const std::string& bytes);
+  void cut();
+  void stall(Duration time) { pipe_->stall(time); }
+  void close();
+  void broker_gone() override;
+  const SessionId& topic() const { return topic_; }
+
+ private:
+  void connect(Duration at_least);
+  void connected();
+  void leave();
+
+  World& world_;
+  const LineQuality quality_;
+  std::shared_ptr<Pipe> pipe_;
+  BrokerEnd& broker_;
+  SessionId topic_;
+  bool up_ = false, closed_ = false;
+  std::uint64_t life_ = 0;  // of the broker that sees it
+};
+
+/// From a lane's PUSH to its consumer's PULL: one connection, never made again.
+class LaneLink final : public Link, public std::enable_shared_from_this<LaneLink> {
+ public:
+  LaneLink(World& world, LineQuality quality, BrokerEnd& broker, ClientEnd& client, SessionId session,
+           std::uint32_t generation);
+
+  void connect(std::uint16_t port);
+  void deliver(std::string bytes) { pipe_->send(std::move(bytes)); }
+  void stall(Duration time) { pipe_->stall(time); }
+  /// It breaks, or the broker ends it.
+  void cut();
+  /// The client ends it.
+  void close();
+  void broker_gone() override { cut(); }
+  const SessionId& session() const { return session_; }
+  std::uint32_t generation() const { return generation_; }
+
+ private:
+  World& world_;
+  std::shared_ptr<Pipe> pipe_;
+  BrokerEnd& broker_;
+  ClientEnd& client_;
+  const SessionId session_;
+  const std::uint32_t generation_;
+  bool closed_ = false;
 };
 
 }  // namespace baton::simulation

@@ -7,6 +7,7 @@ namespace {
 
 constexpr Duration trouble_every = 100ms;
 constexpr Duration in_touch_again = 12s;    // longer than any trouble that is under way
+constexpr Duration in_touch_within = 2s;    // of the broker's being back
 constexpr Duration must_end_within = 180s;  // once nothing is wrong any more
 
 const std::vector<std::string> queue_names{"default", "mail", "images/large"};
@@ -15,28 +16,19 @@ const std::vector<std::string> queue_names{"default", "mail", "images/large"};
 
 // --- what the seed decides ---------------------------------------------------------------------------------------
 
-broker::Settings Simulation::settings_for(Random& random, std::uint64_t producers, std::uint64_t consumers) {
+broker::Settings Simulation::settings_for(Random& random, std::uint64_t producers, std::uint64_t consumers,
+                                          bool restarts) {
   broker::Settings settings;
   settings.max_items = random.chance(300) ? random.between(1, 20) : 100'000;
   settings.max_bytes = random.chance(200) ? random.between(100, 3000) : 1u << 30;
   settings.max_attempts = static_cast<std::uint32_t>(random.between(1, 5));
   settings.console_keep = random.chance(250) ? random.between(200, 2000) : 64u << 20;
   settings.exit_when_done = true;
-  settings.producers = static_cast<std::uint32_t>(producers + 1);  // the last one comes when the others are through
+  // The last one comes when the others are through. A broker that is started anew does not know how many have been
+  // there already: it is told to shut down.
+  settings.producers = restarts ? 1'000'000 : static_cast<std::uint32_t>(producers + 1);
   settings.consumers = static_cast<std::uint32_t>(consumers);
   return settings;
-}
-
-LineQuality Simulation::quality_for(Random& random, const Troubles& troubles) {
-  LineQuality quality;
-  if (!troubles.breaks_connections()) {
-    quality.connecting = 5ms;
-    return quality;
-  }
-  if (random.chance(500)) quality.lost = random.below(50);
-  if (random.chance(500)) quality.doubled = random.below(50);
-  quality.slowest = random.chance(300) ? random.between(Duration(1ms), Duration(200ms)) : Duration(2ms);
-  return quality;
 }
 
 Troubles Simulation::troubles_for(Random& random) {
@@ -44,24 +36,52 @@ Troubles Simulation::troubles_for(Random& random) {
   for (auto* chance :
        {&troubles.cuts, &troubles.stalls, &troubles.pauses, &troubles.kills, &troubles.leaves, &troubles.broker_pauses})
     if (random.chance(400)) *chance = random.below(2000);
+  if (random.chance(250)) troubles.restarts = random.below(2000);
+  if (random.chance(50)) troubles.cuts = troubles.stalls = troubles.pauses = troubles.broker_pauses = 0;
   return troubles;
 }
 
 Simulation::Simulation(std::uint64_t seed, bool tracing)
-    : world_(seed, tracing),
+    : small_(false),
+      world_(seed, tracing),
       producers_(world_.random.between(1, 3)),
       consumers_(world_.random.between(1, 4)),
       printers_(world_.random.between(1, 2)),
-      settings_(settings_for(world_.random, producers_, consumers_)),
       troubles_(world_.random.chance(150) ? Troubles{} : troubles_for(world_.random)),
-      calm_(troubles_.harmless()),
-      items_(world_, settings_.max_attempts),
-      broker_(world_, items_, asks_, settings_,
-              world_.random.chance(300) ? world_.random.between(Duration(1ms), Duration(300ms)) : Duration{}),
-      scene_{world_, broker_, items_, asks_, console_, quality_for(world_.random, troubles_)} {
-  if (!calm_ && world_.random.chance(200)) broker_.lane_failures_per_mille = 100;
-  if (calm_) items_.expect_calm();
-  if (!troubles_.breaks_connections()) items_.expect_trust();
+      settings_(settings_for(world_.random, producers_, consumers_, troubles_.restarts > 0)),
+      peace_{troubles_.harmless() && troubles_.restarts == 0,
+             !troubles_.breaks_connections() && troubles_.restarts == 0},
+      broker_(world_, puts_, settings_, peace_,
+              troubles_.restarts == 0 && world_.random.chance(300)
+                  ? world_.random.between(Duration(1ms), Duration(300ms))
+                  : Duration{}),
+      scene_{world_, broker_, puts_, console_, troubles_.breaks_connections()} {
+  if (!troubles_.harmless() && world_.random.chance(200)) broker_.lane_failures_per_mille = 100;
+  if (peace_.calm) console_.expect_all();
+}
+
+broker::Settings Simulation::small_settings() {
+  broker::Settings settings;
+  settings.max_items = 20;
+  settings.max_attempts = 2;
+  settings.exit_when_done = true;
+  settings.producers = 3;
+  settings.consumers = 2;
+  return settings;
+}
+
+Simulation::Simulation(std::uint64_t seed, bool calm, bool tracing)
+    : small_(true),
+      world_(seed, tracing),
+      producers_(2),
+      consumers_(2),
+      printers_(1),
+      troubles_{},
+      settings_(small_settings()),
+      peace_{calm, calm},
+      broker_(world_, puts_, settings_, peace_, Duration{}),
+      scene_{world_, broker_, puts_, console_, false} {
+  world_.faulty = false;
 }
 
 // --- who takes part ----------------------------------------------------------------------------------------------
@@ -109,11 +129,41 @@ void Simulation::populate() {
     plan.pause = random.chance(200) ? Duration{} : Duration(500ms);
     plan.priorities = random.chance(300);
     plan.delays = random.chance(300);
-    plan.joins = random.chance(700);
+    plan.joins = random.chance(600);
+    plan.hurries = !plan.joins && random.chance(500);
     if (random.chance(100)) plan.largest = 100'000;
     ++producers_waited_for_;
     world_.after(soon(), [this, plan, i] { add_producer("producer-" + std::to_string(i), plan); });
   }
+}
+
+/// Something of everything, all of it soon. A lane breaks now and then, and a consumer leaves.
+void Simulation::populate_small() {
+  ConsumerPlan consumer;
+  consumer.queues = queue_names;
+  consumer.jobs = 2;
+  consumer.work = consumer.rest = 20ms;
+  consumer.fails = consumer.releases = consumer.delays = 200;
+  consumer.times_out = 500;
+  ProducerPlan producer;
+  producer.items = 30;
+  producer.pause = 60ms;
+  producer.priorities = producer.delays = true;
+  const auto add = [this](std::unique_ptr<ClientNode> node) {
+    clients_.push_back(std::move(node));
+    clients_.back()->start();
+  };
+  add(std::make_unique<PrinterNode>(scene_, "R", Duration(1ms)));
+  for (const auto* name : {"C", "D", "E"}) {
+    consumer.prefetch = 2 - consumer.prefetch;
+    auto node = std::make_unique<ConsumerNode>(scene_, name, consumer);
+    consumer_nodes_.push_back(node.get());
+    add(std::move(node));
+  }
+  for (const auto* name : {"P", "Q"}) add(std::make_unique<ProducerNode>(scene_, name, name, producer));
+  for (const auto when : {200ms, 400ms, 450ms, 600ms, 800ms})
+    world_.after(when, [this, when] { consumer_nodes_[when == 400ms]->cut_lane(); });
+  world_.after(700ms, [this] { consumer_nodes_[2]->leave(); });
 }
 
 // --- what goes wrong ---------------------------------------------------------------------------------------------
@@ -135,6 +185,7 @@ void Simulation::trouble(const Troubles& chances) {
   const auto happens = [&](std::uint64_t per_second) { return random.chance(per_second / 10); };
   const auto a_while = [&] { return random.between(Duration(10ms), random.chance(200) ? Duration(9s) : Duration(1s)); };
   if (happens(chances.broker_pauses / 4)) broker_.pause(a_while());
+  if (broker_.up() && happens(chances.restarts / 4)) restart_broker();
   auto* node = any_client();
   if (!node) return;
   if (happens(chances.cuts)) node->cut();
@@ -157,6 +208,28 @@ void Simulation::kill(ClientNode& node) {
   } else {
     lines_may_miss_ = true;  // its last block may be cut, or be printed again
     world_.after(again, [this] { add_printer(); });
+  }
+}
+
+void Simulation::restart_broker() {
+  auto& random = world_.random;
+  broker_.kill(random.chance(300));
+  const auto down = random.between(Duration::zero(), random.chance(200) ? Duration(5s) : Duration(500ms));
+  world_.after(down, [this] {
+    broker_.start();
+    if (!troubles_.in_touch() || broker_.lane_failures_per_mille > 0) return;
+    world_.after(in_touch_within, [this, life = broker_.life()] { check_in_touch(life); });
+  });
+}
+
+/// Where nothing else is wrong, clients go on with a broker that is back.
+void Simulation::check_in_touch(Life life) const {
+  if (!broker_.up() || broker_.life() != life) return;
+  for (const auto& node : clients_) {
+    const auto& session = node->session();
+    if (node->over() || session.bye_said() || node->since() + 1s > world_.now()) continue;
+    require(session.standing() && broker_.life_of(session.epoch()) == life && broker_.knows(session.id()),
+            node->name() + " goes on with a broker that is back for 2 s");
   }
 }
 
@@ -186,9 +259,14 @@ std::uint64_t Simulation::most_items() const {
 void Simulation::check() {
   std::map<ItemId, std::vector<User>> hands;
   for (const auto* node : consumer_nodes_) node->add_hands(hands);
-  items_.check_hands(hands);
+  BrokerJudge::check_hands(hands);
+  if (world_.now() >= look_at_) {
+    broker_.look();
+    look_at_ = world_.now() + 10ms;
+  }
+  if (!peace_.calm) return;
   for (const auto& [name, queue] : broker_.stock().queues())
-    require(!calm_ || queue->depth() <= most_items(), "bounded: " + name);
+    require(queue->depth() <= most_items(), "bounded: " + name);
 }
 
 void Simulation::safety() {
@@ -215,6 +293,16 @@ void Simulation::add_last_producer() {
   plan.items = 1;
   ++producers_waited_for_;
   add_producer("producer-last", plan);
+  if (troubles_.restarts > 0) shut_down_when_done();
+}
+
+void Simulation::shut_down_when_done() {
+  const bool done =
+      broker_.stock().all_settled() && std::all_of(clients_.begin(), clients_.end(), [](const auto& node) {
+        return node->over() || !dynamic_cast<ProducerNode*>(node.get());
+      });
+  if (done) return broker_.shut_down();
+  world_.after(100ms, [this] { shut_down_when_done(); });
 }
 
 void Simulation::liveness() {
@@ -228,14 +316,19 @@ void Simulation::liveness() {
 }
 
 void Simulation::check_end() const {
-  items_.check_end();
-  console_.check_end(!lines_may_miss_ && settings_.console_keep > 1u << 20);
-  require((broker_.exit_code() == 3) == (items_.dead() > 0), "the broker's exit code says whether items died");
+  const auto& judge = broker_.judge();
+  judge.check_end();
+  console_.check_end(broker_.life(), !lines_may_miss_ && settings_.console_keep > 1u << 20);
+  require((broker_.exit_code() == 3) == (judge.dead() > 0), "the broker's exit code says whether items died");
 }
 
 void Simulation::run() {
-  populate();
-  safety();
+  if (small_) {
+    populate_small();
+  } else {
+    populate();
+    safety();
+  }
   liveness();
   check_end();
 }

@@ -1,6 +1,7 @@
 // One run: broker and clients in a world that one seed decides; first everything breaks, then all must come to its end.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -10,41 +11,50 @@ namespace baton::simulation {
 
 /// How much goes wrong in a run: drawn from its seed. Per mille of the chances of one kind of trouble per second.
 struct Troubles {
-  std::uint64_t cuts = 0, stalls = 0, pauses = 0, kills = 0, leaves = 0, broker_pauses = 0;
+  std::uint64_t cuts = 0, stalls = 0, pauses = 0, kills = 0, leaves = 0, broker_pauses = 0, restarts = 0;
   /// No client is lost for it: the broker gives the others time when it stood still itself, and who leaves says bye.
   bool harmless() const { return cuts + stalls + pauses + kills == 0; }
   bool breaks_connections() const { return cuts + stalls > 0; }
+  /// Nothing keeps clients from being in touch while the broker runs.
+  bool in_touch() const { return cuts + stalls + pauses + broker_pauses == 0; }
 };
 
 class Simulation {
  public:
   Simulation(std::uint64_t seed, bool tracing);
+  /// A small scenario where nothing goes wrong but what set_fate() says. `calm`: nobody may be lost for it.
+  Simulation(std::uint64_t seed, bool calm, bool tracing);
+  void set_fate(std::function<Fate(const std::string&)> fate) { world_.fate = std::move(fate); }
 
   /// Throws Violation when a promise is broken.
   void run();
 
   std::uint64_t digest() const { return world_.digest(); }
-  std::size_t items() const { return items_.stored_items(); }
+  std::size_t items() const { return broker_.items(); }
   /// For people: what stands still, when something does.
   std::string state() const;
 
  private:
-  static broker::Settings settings_for(Random& random, std::uint64_t producers, std::uint64_t consumers);
-  static LineQuality quality_for(Random& random, const Troubles& troubles);
+  static broker::Settings settings_for(Random& random, std::uint64_t producers, std::uint64_t consumers, bool restarts);
+  static broker::Settings small_settings();
   static Troubles troubles_for(Random& random);
 
   void add_producer(std::string identity, const ProducerPlan& plan);
   void add_consumer();
   void add_printer();
   void populate();
+  void populate_small();
 
   void trouble();
   void trouble(const Troubles& chances);
   void kill(ClientNode& node);
   void leave(ClientNode& node);
+  void restart_broker();
+  void check_in_touch(Life life) const;
   ClientNode* any_client();
 
   void add_last_producer();
+  void shut_down_when_done();
   void safety();
   void liveness();
   void step();
@@ -53,13 +63,13 @@ class Simulation {
   bool finished() const;
   void check_end() const;
 
+  const bool small_;
   World world_;
   const std::uint64_t producers_, consumers_, printers_;
-  const broker::Settings settings_;
   const Troubles troubles_;
-  const bool calm_;
-  ItemJudge items_;
-  AskJudge asks_;
+  const broker::Settings settings_;
+  const Peace peace_;
+  PutJudge puts_;
   ConsoleJudge console_;
   BrokerNode broker_;
   Scene scene_;
@@ -68,6 +78,7 @@ class Simulation {
   std::uint64_t names_ = 0;
   int producers_waited_for_ = 0;  // that will be started, or started again
   bool lines_may_miss_ = false;
+  Time look_at_{};
 };
 
 }  // namespace baton::simulation

@@ -1,6 +1,7 @@
 #include "tests/simulation/users.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace baton::simulation {
 
@@ -28,7 +29,8 @@ void ProducerNode::act() {
   if (!started_) {
     if (!may_say()) return;
     started_ = true;
-    put_ = Number{producer_.put_before()};  // an earlier process of this name has put these
+    put_ = before_;
+    require(producer_.put_before() == before_.value, name() + " goes on after what an earlier process has put");
     say("starts");
   }
   while (put_.value < plan_.items && producer_.may_put() && !pausing_) {
@@ -50,7 +52,7 @@ void ProducerNode::put() {
   if (plan_.priorities) item.priority = static_cast<std::uint8_t>(random.below(max_priority + 1));
   if (plan_.delays && random.chance(300)) item.delay_ms = static_cast<std::uint32_t>(random.between(1, 2000));
   item.body = body;
-  scene_.items.put(identity_, put_, plan_.queue, item);
+  scene_.puts.put(identity_, put_, life(), plan_.queue, item);
   producer_.put(item);
   touch();
   if (plan_.pause == Duration::zero() || random.chance(300)) return;  // a burst
@@ -65,25 +67,47 @@ void ProducerNode::finish() {
     if (!producer_.joined()) return;
     check_join();
   }
-  if (!producer_.flushed() || !may_say()) return;
+  if (!(producer_.flushed() || plan_.hurries) || !may_say()) return;
   bye_ = true;
   say("exiting");
   producer_.bye(world_.now());
 }
 
 void ProducerNode::check_join() {
-  const auto sum = scene_.items.sum(identity_);
   const auto settled = producer_.settled();
-  require(sum.put == sum.stored && sum.stored == sum.done + sum.dead,
-          name() + " joins when all of its items are settled");
-  require(settled.done == sum.done && settled.dead == sum.dead && settled.lost == 0,
-          name() + " is told what became of its items");
+  for (const auto& notice : settled.notices)
+    require(notice.history.size() == notice.attempts, "the notice of a dead item says who tried");
+  PutJudge::Told earlier;
+  for (const auto& [life, confirm] : told_) {
+    if (life == this->life()) continue;
+    earlier.done += confirm.done;
+    earlier.dead += confirm.dead;
+    earlier.lost += confirm.accepted - confirm.done - confirm.dead;
+  }
+  scene_.puts.joined(identity_, life(), before_, {settled.done, settled.dead, settled.lost, settled.notices.size()},
+                     earlier);
+}
+
+void ProducerNode::welcomed(Life, const Welcome& welcome) {
+  if (std::exchange(begun_, true)) return;
+  before_ = welcome.put_received;
+  scene_.puts.begins(identity_, before_);
+}
+
+void ProducerNode::heard(Life life, const Confirm& confirm) {
+  auto& told = told_[life];
+  if (confirm.accepted < told.accepted || confirm.done < told.done || confirm.dead < told.dead) return;
+  told = confirm;
+  scene_.puts.confirmed(identity_, confirm.put_confirmed, life);
 }
 
 void ProducerNode::ended() {
-  require(session().state() == Session::State::ended,
+  // A broker that held it for lost may have ended with all the others.
+  require(session().state() == Session::State::ended || scene_.broker.finished() || plan_.hurries,
           name() + " ends in peace: " + (session().error() ? session().error()->text : ""));
-  scene_.console.ended(name());
+  if (session().state() != Session::State::ended) return;
+  scene_.console.ended(name(), life());
+  if (life() > 0) scene_.puts.said_bye(identity_, life());
 }
 
 // --- printer -----------------------------------------------------------------------------------------------------
@@ -100,7 +124,7 @@ void PrinterNode::act() {
   if (printing_ || session().over()) return;
   ConsoleBlock block;
   if (!leaving_ && printer_.next(block)) {
-    scene_.console.printed(name(), block.number.value, block.text, block.missing);
+    scene_.console.printed(name(), logs_.at(block.log - 1), block.number.value, block.text, block.missing);
     block.text = {};  // not valid any more when the printing is done
     printing_ = true;
     later(world_.random.between(Duration::zero(), slow_), [this, block] {

@@ -20,6 +20,7 @@ struct ProducerPlan {
   std::uint32_t largest = 200;  ///< bytes of a body
   bool priorities = false, delays = false;
   bool joins = true;
+  bool hurries = false;  ///< says bye right after its last put
 };
 
 /// Puts items, the last one only once the faults are over; joins or waits for the confirmation, says a line, leaves.
@@ -37,6 +38,8 @@ class ProducerNode final : public ClientNode {
   ClientLogic& logic() override { return producer_; }
   void act() override;
   void ended() override;
+  void welcomed(Life life, const Welcome& welcome) override;
+  void heard(Life life, const Confirm& confirm) override;
   bool may_say() const override { return producer_.may_say(); }
   void say_block(const std::string& block) override { producer_.say(block); }
 
@@ -48,7 +51,10 @@ class ProducerNode final : public ClientNode {
   std::string identity_;
   ProducerPlan plan_;
   ProducerSession producer_;
-  Number put_;  // the last number that was put
+  Number put_;     // the last number that was put
+  Number before_;  // put by earlier processes of this name
+  bool begun_ = false;
+  std::map<Life, Confirm> told_;  // the last confirm of each broker
   bool started_ = false, pausing_ = false, bye_ = false;
 };
 
@@ -86,7 +92,9 @@ class ConsumerNode final : public ClientNode {
   struct Job {
     enum class Does { rest, wait, withdraw, say, work, nothing } does = Does::rest;
     ItemId item;
-    std::uint64_t get = 0;  // counts its gets: a time-out belongs to one
+    Epoch epoch;             // of the broker that gave it
+    std::uint64_t take = 0;  // tells items of the same id apart
+    std::uint64_t get = 0;   // counts its gets: a time-out belongs to one
   };
   void act(Job& job);
   void get(Job& job);
@@ -99,7 +107,7 @@ class ConsumerNode final : public ClientNode {
   ConsumerPlan plan_;
   ConsumerSession consumer_;
   std::vector<Job> jobs_;
-  std::set<ItemId> mine_;  // taken, not settled, not lost with a session
+  std::map<std::uint64_t, ItemId> mine_;  // by take: taken, not settled, not lost with a session
   SessionId stood_as_;
   bool ever_stood_ = false, bye_ = false, bye_in_trouble_ = false;
 };
@@ -116,11 +124,15 @@ class PrinterNode final : public ClientNode {
  protected:
   ClientLogic& logic() override { return printer_; }
   void act() override;
+  void welcomed(Life life, const Welcome&) override {
+    if (logs_.empty() || logs_.back() != life) logs_.push_back(life);
+  }
   bool may_say() const override { return false; }
   void say_block(const std::string&) override {}
 
  private:
   PrinterSession printer_;
+  std::vector<Life> logs_;  // of the brokers whose lines it prints
   Duration slow_;
   bool printing_ = false, leaving_ = false;
 };

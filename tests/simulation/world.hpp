@@ -44,12 +44,20 @@ class Random {
   std::mt19937_64 engine_;
 };
 
+/// What becomes of one message on its way.
+struct Fate {
+  bool lost = false, doubled = false;
+  Duration late{};  ///< it holds up its connection for so long
+};
+
 class World {
  public:
   World(std::uint64_t seed, bool tracing) : random(seed), tracing_(tracing) {}
 
   Random random;
   bool faulty = true;  ///< the safety phase: things break. Later they don't, and all must come to its end
+  /// Where it is set, it decides of each message; else chance does.
+  std::function<Fate(const std::string& bytes)> fate;
 
   Time now() const { return now_; }
   void at(Time when, std::function<void()> what);

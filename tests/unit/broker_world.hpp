@@ -69,9 +69,10 @@ class BrokerWorld {
     hello.queues = {queue};
     return client(n, hello);
   }
-  Client consumer(std::uint8_t n, std::vector<std::string> queues = {"default"}) {
+  Client consumer(std::uint8_t n, std::vector<std::string> queues = {"default"}, const std::string& name = "") {
     Hello hello;
     hello.role = Role::consumer;
+    hello.name = name;
     hello.queues = std::move(queues);
     return client(n, hello);
   }
@@ -105,8 +106,10 @@ class BrokerWorld {
       core.end_turn(now, true);
       core.check_invariants();
       for (const auto& change : std::exchange(effects.lane_changes, {}))
-        if (change.open)
+        if (change.open && lanes_left)
           core.lane_opened(change.session, change.generation, static_cast<std::uint16_t>(6000 + change.generation));
+        else if (change.open)
+          core.lane_failed(change.session, change.generation, now);
       for (auto& message : effects.lane_messages) lane_messages[message.session].push_back(message);
       for (auto& news : effects.news) news_of[news.to].push_back(news.bytes);
       for (auto& line : effects.log) log.push_back(line);
@@ -121,6 +124,7 @@ class BrokerWorld {
   }
 
   Time now{1h};
+  bool lanes_left = true;  ///< else none can be opened
   MemoryStorage storage;
   Effects effects;
   Core core;

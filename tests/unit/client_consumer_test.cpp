@@ -253,6 +253,23 @@ TEST_CASE("consumer: a new session reclaims what it holds and what it settled un
   CHECK(ids_in(said[1]) == Ids{12});
 }
 
+TEST_CASE("consumer: a job that lost its item does not settle the one of the same id that another job has by now") {
+  ConsumerScript script(10);
+  script.open();
+  script.hand_off(1, {1}, {1});
+  CHECK(script.take() == 1);
+  const auto first = script.consumer.taken();
+  script.begin_anew();
+  script.open();  // it keeps nothing; ids may begin anew with a new broker, too
+  script.hand_off(1, {1}, {1});
+  CHECK(script.take() == 1);
+  const auto second = script.consumer.taken();
+  CHECK_FALSE(script.consumer.ack({1}, first));
+  CHECK_FALSE(script.consumer.fail({1}, 0, "too late", first));
+  CHECK_FALSE(script.consumer.release({1}, first));
+  CHECK(script.consumer.ack({1}, second));
+}
+
 TEST_CASE("consumer: after standing still it takes nothing until the broker has answered") {
   ConsumerScript script(2);
   script.open();
@@ -266,6 +283,20 @@ TEST_CASE("consumer: after standing still it takes nothing until the broker has 
   script.confirm.control_received = script.last_control();
   script.say_confirm();
   CHECK(script.take() == 12);
+}
+
+TEST_CASE("consumer: nothing follows its bye, not even when it had stood still before") {
+  ConsumerScript script(2);
+  script.open();
+  script.control();
+  script.now += lost_after + 1s;
+  script.consumer.bye(script.now);
+  script.tick();
+  script.control();
+  script.confirm.control_received = script.last_control();
+  script.say_confirm();
+  script.tick();
+  CHECK(script.control().empty());
 }
 
 TEST_CASE("consumer: draining releases what waits and what still arrives, and takes the asks back") {
@@ -305,6 +336,75 @@ TEST_CASE("consumer: a broker without room is asked again each second") {
   CHECK(script.hello());
   script.stand();
   CHECK_FALSE(script.consumer.session().full());
+}
+
+TEST_CASE("consumer: one that is welcomed but gets no lane asks again each second, in a new session") {
+  ConsumerScript script;
+  for (std::uint8_t round = 1; round <= 3; ++round) {
+    script.session = session_id(round);
+    REQUIRE(script.hello());
+    script.welcome();
+    script.confirm.lane_generation = 1;
+    script.say_confirm();
+    script.refuse(Refusal::sessions_full);
+    CHECK(script.consumer.session().full());
+    script.session = session_id(round + 1u);
+    script.advance(999ms);
+    CHECK_FALSE(script.hello());
+    script.advance(1ms);
+    CHECK(script.consumer.session().full());
+  }
+  script.confirm = {};
+  script.stand();
+  CHECK_FALSE(script.consumer.session().full());
+}
+
+TEST_CASE("client: a broker that has no room is waited for longer than one that does not answer") {
+  ConsumerScript script;
+  for (int i = 0; i < 20; ++i) {
+    script.refuse(Refusal::sessions_full);
+    script.advance(1s);
+  }
+  CHECK_FALSE(script.consumer.session().over());
+}
+
+TEST_CASE("consumer: one that holds or has settled something waits for a silent broker; an idle one does not") {
+  ConsumerScript script;
+  script.open();
+  bool owes = true;
+  SUBCASE("idle") {
+    script.want();
+    script.consumer.on_lane_down(1, script.now);
+    script.tick();
+    owes = false;
+  }
+  SUBCASE("it holds an item") {
+    script.hand_off(1, {1}, {11});
+    script.take();
+  }
+  SUBCASE("it has settled one") {
+    script.hand_off(1, {1}, {11});
+    script.take();
+    script.consumer.ack({11});
+  }
+  SUBCASE("it has said a line") { script.consumer.say("got it\n"); }
+  script.advance(silence);
+  script.consumer.bye(script.now);
+  script.tick();
+  CHECK(script.consumer.session().over() != owes);
+}
+
+TEST_CASE("consumer: one that has no lane leaves at once") {
+  ConsumerScript script;
+  script.welcome();
+  script.confirm.say_window = 1000;
+  script.say_confirm();
+  script.consumer.say("Starting\n");
+  script.refuse(Refusal::sessions_full);
+  script.session = session_id(2);
+  script.consumer.bye(script.now);
+  script.tick();
+  CHECK(script.consumer.session().state() == Session::State::ended);
 }
 
 TEST_CASE("consumer: an idle one wakes once a second") {

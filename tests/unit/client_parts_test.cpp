@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <set>
 
@@ -80,11 +81,29 @@ TEST_CASE("input: lines of a descriptor") {
     CHECK(reader.next() == "half");
     CHECK_FALSE(reader.next());
     CHECK_FALSE(reader.next());
+    CHECK_FALSE(reader.stopped());
   }
   SUBCASE("when stopped, half a line is no item") {
     close(stop_fds[1]);
     CHECK_FALSE(reader.next());
+    CHECK(reader.stopped());
   }
+}
+
+TEST_CASE("input: a line that is too long is named with its source") {
+  const auto file = std::tmpfile();
+  REQUIRE(file);
+  const std::string text = "short\n" + std::string(max_body + 1, 'x');
+  REQUIRE(std::fwrite(text.data(), 1, text.size(), file) == text.size());
+  std::rewind(file);
+  int stop_fds[2];
+  REQUIRE(pipe(stop_fds) == 0);
+  LineReader reader(fileno(file), stop_fds[0], "list.txt");
+  CHECK(reader.next() == "short");
+  CHECK(reader.place() == "list.txt: line 1");
+  CHECK_THROWS_WITH_AS(reader.next(), "list.txt: line 2 is longer than 16777216 bytes", InputError);
+  for (const int fd : stop_fds) close(fd);
+  std::fclose(file);
 }
 
 TEST_CASE("item set: like std::set, over random work") {

@@ -36,18 +36,26 @@ struct ProducerScript : Script {
     say_confirm();
   }
   /// The broker was started anew; the client is told and begins another session.
-  void new_broker() {
+  void new_broker(std::uint8_t sessions = 2) {
     now += hello_again;
-    refuse_with_new_epoch();
-    session = session_id(2);
+    refuse_with_new_epoch(session_id(sessions));
+    session = session_id(sessions);
     tick();
     confirm = {};
     epoch = {78};
   }
-  void refuse_with_new_epoch() {
+  /// The broker has lost the session; the client begins the next one.
+  void begin_anew(std::uint8_t sessions) {
+    now += hello_again;
+    news(encode_json({MessageType::refusal, 0, epoch, session, {}},
+                     to_json(RefusalNotice{Refusal::unknown_session, ""})),
+         session_id(sessions));
+    tick();
+  }
+  void refuse_with_new_epoch(const SessionId& next = session_id(2)) {
     news(encode_json({MessageType::refusal, 0, Epoch{78}, session, {}},
                      to_json(RefusalNotice{Refusal::wrong_epoch, ""})),
-         session_id(2));
+         next);
   }
   void news(const std::string& frame, const SessionId& session_after) {
     producer.on_news(frame, now);
@@ -197,6 +205,27 @@ TEST_CASE("producer: another broker that kept nothing gets the unconfirmed ones;
   CHECK(settled.dead == 0);
 }
 
+TEST_CASE("producer: what only a welcome said to be in goes to the next broker again: it was never counted") {
+  ProducerScript script;
+  script.stand();
+  for (const auto* body : {"a", "b"}) script.put(body);
+  script.puts();
+  script.begin_anew(2);
+  Welcome welcome;
+  welcome.put_received = {2};
+  script.welcome(welcome);  // the confirm behind it is lost
+  CHECK(script.puts() == Bodies{});
+  script.new_broker(3);
+  script.welcome({});
+  CHECK(script.puts() == Bodies{"a", "b"});
+  script.confirm_puts(2);
+  script.confirm.done = 2;
+  script.say_confirm();
+  CHECK(script.producer.joined());
+  CHECK(script.producer.settled().done == 2);
+  CHECK(script.producer.settled().lost == 0);
+}
+
 TEST_CASE("producer: another broker that keeps goes on where the last one was") {
   ProducerScript script;
   script.stand();
@@ -276,6 +305,7 @@ TEST_CASE("client: bye is the last entry, names the last put, and ends when it i
 TEST_CASE("client: bye without an answer fails it in the end") {
   ProducerScript script;
   script.stand();
+  script.put("a");
   script.producer.bye(script.now);
   script.tick();
   script.advance(goodbye_timeout - 1ms);
@@ -283,6 +313,27 @@ TEST_CASE("client: bye without an answer fails it in the end") {
   script.advance(1ms);
   REQUIRE(script.producer.session().error());
   CHECK(script.producer.session().error()->kind == SessionError::Kind::no_goodbye);
+}
+
+TEST_CASE("client: who owes nothing does not wait for a broker that is silent") {
+  ProducerScript script;
+  script.stand();
+  script.put("a");
+  script.confirm.put_received = script.confirm.put_confirmed = Number{1};
+  script.say_confirm();
+  SUBCASE("already") {
+    script.advance(silence);
+    script.producer.bye(script.now);
+    script.tick();
+  }
+  SUBCASE("then") {
+    script.producer.bye(script.now);
+    script.tick();
+    script.advance(silence - 1ms);
+    CHECK_FALSE(script.producer.session().over());
+    script.advance(1ms);
+  }
+  CHECK(script.producer.session().state() == Session::State::ended);
 }
 
 TEST_CASE("client: a broker that does not know who says bye hears it from a new session") {
@@ -312,6 +363,19 @@ TEST_CASE("client: a new session says unconfirmed lines again, once") {
   REQUIRE(said.size() == 1);
   CHECK(said[0].payload == "three\n");
   CHECK(script.last_control() == Number{1});
+}
+
+TEST_CASE("client: the previous session is the last one whose welcome it heard") {
+  ProducerScript script;
+  script.stand();
+  script.producer.say("one\n");
+  script.tick();
+  script.begin_anew(2);
+  script.begin_anew(3);  // it stood and was lost again before its welcome came
+  const auto hello = script.hello();
+  REQUIRE(hello);
+  REQUIRE(hello->previous);
+  CHECK(hello->previous->session == session_id(1));
 }
 
 TEST_CASE("producer: shutdown is a state") {

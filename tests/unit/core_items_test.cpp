@@ -139,6 +139,19 @@ TEST_CASE("an item that fails too often is dead: its producer learns who tried a
   CHECK(world.core.stock().all_settled());
 }
 
+TEST_CASE("a dead item's history calls a consumer by the name that it gave") {
+  Settings settings;
+  settings.max_attempts = 1;
+  BrokerWorld world(settings);
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2, {"default"}, "Morty");
+  rick.put("poison");
+  morty.ask();
+  morty.received();
+  morty.fail("poison");
+  CHECK(rick.died().at(0).history.at(0).consumer == "Morty");
+}
+
 TEST_CASE("a failed item may wait before it is tried again") {
   BrokerWorld world;
   auto rick = world.producer(1);
@@ -209,6 +222,33 @@ TEST_CASE("what was handed off on a lane that broke is taken back, no attempt co
   CHECK(morty.refusals() == Bodies{});
   morty.ask();
   CHECK(morty.received() == Bodies{"c"});
+}
+
+TEST_CASE("a lane that cannot be opened again at once costs its consumer nothing") {
+  Settings settings;
+  settings.max_attempts = 1;
+  BrokerWorld world(settings);
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2);
+  for (const auto* body : {"a", "b", "c"}) rick.put(body);
+  morty.ask(2);
+  CHECK(morty.received() == Bodies{"a", "b"});
+  world.lanes_left = false;
+  morty.lane_lost(1, Number{1}, 2);  // "b" did not come in
+  world.advance(1s, {&rick, &morty});
+  CHECK(morty.confirm().lane_port == 0);
+  Hello another;
+  another.role = Role::consumer;
+  CHECK(world.core.hello(session_id(3), another, world.now) == Refusal::sessions_full);  // morty's turn comes first
+  world.lanes_left = true;
+  morty.received();
+  world.advance(100ms, {&rick, &morty});
+  CHECK(morty.confirm().lane_port != 0);
+  CHECK(morty.received() == Bodies{"b", "c"});
+  for (const auto* body : {"a", "b", "c"}) morty.ack(body);
+  CHECK(morty.refusals() == Bodies{});
+  CHECK(rick.confirm().dead == 0);
+  CHECK(world.core.stock().all_settled());
 }
 
 }  // namespace

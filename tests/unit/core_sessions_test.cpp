@@ -20,6 +20,20 @@ TEST_CASE("a session stands when hello and subscription are here, in either orde
   CHECK(world.core.find(session_id(2)));
 }
 
+TEST_CASE("strangers' topics are bounded, and keep no client out") {
+  Settings settings;
+  settings.max_sessions = 2;
+  BrokerWorld world(settings);
+  std::uint8_t noted = 0;
+  for (std::uint8_t n = 100; n < 200; ++n) noted += world.core.subscribed(session_id(n), world.now);
+  CHECK(noted < 30);
+  Hello hello;
+  hello.role = Role::printer;
+  CHECK(world.core.hello(session_id(1), hello, world.now) == Refusal::none);
+  CHECK(world.core.subscribed(session_id(1), world.now));
+  CHECK(world.core.find(session_id(1)));
+}
+
 TEST_CASE("a killed consumer's items go to another one after the grace, not before") {
   BrokerWorld world;
   auto rick = world.producer(1);
@@ -80,6 +94,35 @@ TEST_CASE("after a pause of the broker's own loop nobody is taken for dead") {
   CHECK_FALSE(world.core.find(morty.id));
 }
 
+TEST_CASE("a pause of the broker's own loop gives no time to who speaks or leaves right after it") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2), summer = world.consumer(3);
+  world.now += 10s;
+  summer.beat();
+  morty.vanish();
+  world.settle();
+  world.advance(grace, {&rick});
+  CHECK_FALSE(world.core.find(morty.id));
+  world.advance(lost_after - grace, {&rick});
+  CHECK_FALSE(world.core.find(summer.id));
+}
+
+TEST_CASE("what follows a bye is not heard") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2), summer = world.consumer(3);
+  rick.put("a");
+  std::string bytes;
+  append_bye(bytes, {});
+  append_ask(bytes, 1);
+  REQUIRE(world.core.control(world.session(morty), morty.next_control, 2, bytes, world.now) == Refusal::none);
+  world.settle();
+  summer.ask();
+  CHECK(morty.received() == Bodies{});
+  CHECK(summer.received() == Bodies{"a"});
+}
+
 TEST_CASE("a client that comes back in a new session takes up again what nobody else has") {
   BrokerWorld world;
   auto rick = world.producer(1);
@@ -104,6 +147,58 @@ TEST_CASE("a client that comes back in a new session takes up again what nobody 
   CHECK(back.refusals() == Bodies{"not_held"});
   summer.ack("a");
   CHECK(world.core.stock().all_settled());
+}
+
+TEST_CASE("without a port for its lane a consumer is refused, and nobody is said to be gone") {
+  BrokerWorld world;
+  world.lanes_left = false;
+  auto morty = world.consumer(1);
+  CHECK(morty.refusals() == Bodies{"sessions_full"});
+  CHECK_FALSE(world.core.find(morty.id));
+  for (const auto& line : world.log) CHECK(line.find("is gone") == line.npos);
+}
+
+TEST_CASE("a consumer at work whose lane cannot be made anew keeps its items and its asks until there is a port") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2), summer = world.consumer(3);
+  rick.put("a");
+  morty.ask();
+  CHECK(morty.received() == Bodies{"a"});
+  world.lanes_left = false;
+  morty.lane_lost(1, Number{1}, 1);
+  CHECK(morty.confirm().lane_port == 0);
+  world.advance(3s, {&rick, &morty, &summer});
+  rick.put("b");
+  summer.ask();
+  CHECK(summer.received() == Bodies{"b"});
+  world.lanes_left = true;
+  world.advance(1s, {&rick, &morty, &summer});
+  CHECK(morty.confirm().lane_port != 0);
+  rick.put("c");
+  CHECK(morty.received() == Bodies{"c"});
+}
+
+TEST_CASE("a client that missed the welcome of its second session takes up its items in the third") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2);
+  rick.put("a");
+  morty.ask();
+  CHECK(morty.received() == Bodies{"a"});
+  world.advance(lost_after, {&rick});
+  Hello hello;
+  hello.role = Role::consumer;
+  hello.queues = {"default"};
+  hello.previous = Previous{world.core.epoch(), morty.id};
+  hello.reclaim = {{morty.got["a"], 1}};
+  auto unheard = world.client(3, hello);
+  CHECK(world.session(unheard).welcome.kept == hello.reclaim);
+  world.advance(lost_after, {&rick});
+  CHECK_FALSE(world.core.find(unheard.id));
+  auto back = world.client(4, hello);  // still names the first one
+  CHECK(world.session(back).welcome.kept == hello.reclaim);
+  CHECK(world.session(back).welcome.previous_control == Number{1});
 }
 
 TEST_CASE("nobody reclaims what they did not lose") {
@@ -248,6 +343,24 @@ TEST_CASE("idle producers do not keep a busy one from a small queue") {
   }
 }
 
+TEST_CASE("producers that keep a queue full take turns") {
+  Settings settings;
+  settings.max_items = 10;
+  BrokerWorld world(settings);
+  auto rick = world.producer(1);
+  auto beth = world.producer(2);
+  auto morty = world.consumer(3);
+  for (int i = 0; i < 100; ++i) {
+    for (auto* producer : {&rick, &beth})
+      while (world.session(*producer).credit >= producer->next_put) producer->put("a");
+    morty.ask();
+    morty.received();
+    morty.ack("a");
+  }
+  CHECK(rick.next_put > Number{50});
+  CHECK(beth.next_put > Number{50});
+}
+
 TEST_CASE("a full queue by bytes shuts the window, and opens it again") {
   Settings settings;
   settings.max_bytes = 10;
@@ -320,6 +433,51 @@ TEST_CASE("a slow printer holds the sayers; one that is stuck does not for long"
   CHECK(morty.confirm().say_held == Held::nothing);
 }
 
+TEST_CASE("while a printer is replaced, a full log holds the sayers; when none comes, not for long") {
+  Settings settings;
+  settings.console_keep = 10;
+  BrokerWorld world(settings);
+  auto morty = world.consumer(1);
+  auto printer = world.printer(2);
+  printer.bye();
+  morty.say("123456789\n");
+  CHECK(morty.confirm().say_held == Held::console);
+  morty.say("said before it knew\n");
+  auto next = world.printer(3);
+  CHECK(next.lines() == Bodies{"123456789\n", "said before it knew\n"});
+  next.beat(Number{2});
+  next.bye();
+  morty.say("123456789\n");
+  CHECK(morty.confirm().say_held == Held::console);
+  world.advance(11s, {&morty});
+  CHECK(morty.confirm().say_held == Held::nothing);
+}
+
+TEST_CASE("a printer that falls silent holds nobody longer than one that is stuck") {
+  Settings settings;
+  settings.console_keep = 10;
+  BrokerWorld world(settings);
+  auto morty = world.consumer(1);
+  auto printer = world.printer(2);
+  morty.say("123456789\n");
+  world.advance(9s, {&morty});  // its session is lost after 3 s
+  CHECK(morty.confirm().say_held == Held::console);
+  world.advance(2s, {&morty});
+  CHECK(morty.confirm().say_held == Held::nothing);
+}
+
+TEST_CASE("a killed printer's successor goes on where it was, even within the grace") {
+  BrokerWorld world;
+  auto morty = world.consumer(1);
+  auto killed = world.printer(2);
+  morty.say("one\n");
+  killed.beat(Number{1});
+  morty.say("two\n");
+  killed.vanish();
+  auto next = world.printer(3);
+  CHECK(next.lines() == Bodies{"two\n"});
+}
+
 TEST_CASE("the seed's parent: when all is done everybody is told to leave, and its line is the last") {
   Settings settings;
   settings.exit_when_done = true;
@@ -349,6 +507,22 @@ TEST_CASE("the seed's parent: when all is done everybody is told to leave, and i
   CHECK(world.effects.exit_code == 0);
 }
 
+TEST_CASE("shut down: everybody is told to leave, whatever is left to do, and printers last") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto printer = world.printer(2);
+  rick.put("a");
+  world.core.shut_down(world.now);
+  world.settle();
+  CHECK(rick.confirm().shutdown);
+  CHECK_FALSE(printer.confirm().shutdown);
+  rick.bye(Number{1});
+  CHECK(printer.confirm().shutdown);
+  printer.bye();
+  CHECK(world.effects.finished);
+  CHECK(world.effects.exit_code == 0);
+}
+
 TEST_CASE("the seed's parent waits neither for ever for a printer nor for consumers that never come") {
   Settings settings;
   settings.exit_when_done = true;
@@ -373,6 +547,32 @@ TEST_CASE("the seed's parent waits neither for ever for a printer nor for consum
   world.advance(1ms);
   CHECK(world.effects.finished);
   CHECK(world.effects.exit_code == 3);
+}
+
+TEST_CASE("the seed's parent gives those who do not leave their time, and no more; it wakes up for that") {
+  Settings settings;
+  settings.exit_when_done = true;
+  settings.producers = 1;
+  settings.consumers = 2;
+  BrokerWorld world(settings);
+  auto printer = world.printer(3);
+  auto morty = world.consumer(2);
+  world.advance(300ms, {&morty, &printer});  // not at a beat
+  const auto begin = world.now;
+  auto rick = world.producer(1);
+  rick.bye();
+  world.advance(settings.not_coming - 100ms, {&morty, &printer});
+  CHECK(world.core.next_deadline() == begin + settings.not_coming);
+  world.advance(100ms, {&morty, &printer});
+  CHECK(morty.confirm().shutdown);
+  world.advance(settings.leave_within - 1ms, {&morty, &printer});
+  CHECK_FALSE(printer.confirm().shutdown);
+  world.advance(1ms, {&morty, &printer});
+  CHECK(printer.confirm().shutdown);
+  printer.beat(Number{1});
+  CHECK_FALSE(world.effects.finished);
+  printer.bye();
+  CHECK(world.effects.finished);
 }
 
 }  // namespace

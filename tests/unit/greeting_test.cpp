@@ -30,6 +30,7 @@ TEST_CASE("hellos that are valid") {
            std::string(R"({"role":"printer"})"),
            consumer(""),
            consumer(R"(,"a field of a later version":{"x":[1]})"),
+           consumer(R"(,"deep":[{"a":[[[[1]],{"b":[[2]]}]]}],"pid":7)"),
            consumer(R"(,"name":)" + quoted(max_client_name)),
            consumer(R"(,"host":)" + quoted(255)),
            consumer(R"(,"pid":18446744073709551615)"),
@@ -37,6 +38,7 @@ TEST_CASE("hellos that are valid") {
            consumer(R"(,"reclaim":[[1,65536]])"),
            consumer(R"(,"previous":{"epoch":"00000000000000ff","session":"000102030405060708090a0b0c0d0e0f"})"),
            producer(R"(,"first_put":1)"),
+           producer(R"(,"first_put":4611686018427387904)"),
            queues(static_cast<int>(max_queues)),
        }) {
     CAPTURE(json);
@@ -56,6 +58,8 @@ TEST_CASE("hellos that are refused") {
            {"7", Refusal::malformed},
            {"{} x", Refusal::malformed},
            {std::string(100'000, '['), Refusal::malformed},
+           {consumer(R"(,"deep":[[[[[[1]]]]]})"), Refusal::malformed},
+           {std::string(max_hello, ' ') + "{}", Refusal::too_large},
            {"{}", Refusal::hello},
            {R"({"role":"king"})", Refusal::hello},
            {R"({"role":7})", Refusal::hello},
@@ -83,6 +87,7 @@ TEST_CASE("hellos that are refused") {
            {consumer(R"(,"reclaim":[[1,65536],[100000,1]])"), Refusal::hello},
            {consumer(R"(,"reclaim":[[-1,1]])"), Refusal::hello},
            {producer(R"(,"first_put":0)"), Refusal::hello},
+           {producer(R"(,"first_put":4611686018427387905)"), Refusal::hello},
        }) {
     CAPTURE(row.json.substr(0, 200));
     CHECK(refusal_of(row.json) == row.refusal);
@@ -174,6 +179,13 @@ TEST_CASE("UTF-8") {
     CAPTURE(bad);
     CHECK(!valid_utf8(bad));
   }
+}
+
+TEST_CASE("UTF-8 is cut between characters") {
+  CHECK(cut_utf8("abc", 3) == "abc");
+  CHECK(cut_utf8("abcd", 3) == "abc");
+  CHECK(cut_utf8("ab\xc3\xa9", 3) == "ab");
+  CHECK(cut_utf8("\xf0\x9f\x90\x8d", 3) == "");
 }
 
 TEST_CASE("ids as hexadecimal") {

@@ -1,0 +1,75 @@
+#include "broker/news_door.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "net/receive.hpp"
+#include "net/sockets.hpp"
+
+namespace baton::broker {
+namespace {
+
+constexpr int high_water = 100'000;  // messages to one subscriber who does not read; all is repeated anyway
+constexpr int last_words = 1000;     // ms for what is under way when the broker ends
+// Bytes of what a subscriber may send. Its handshake takes some 40, a topic of ours 27 at most; each byte more would let
+// strangers' topics cost libzmq more memory, and more time at each departure.
+constexpr int max_subscription = 64;
+
+/// Whose message it is; nullptr when its connection has ended and libzmq gives its subscriptions up.
+NewsTopics::Connection connection_of(zmq::message_t& message) {
+  return zmq_msg_gets(message.handle(), "Peer-Address");  // a place in what libzmq keeps of the connection
+}
+
+bool is_subscription(std::string_view frame) { return !frame.empty() && (frame[0] == 0 || frame[0] == 1); }
+
+}  // namespace
+
+NewsDoor::NewsDoor(zmq::context_t& context) : socket_(make_socket(context, zmq::socket_type::xpub)) {
+  socket_.set(zmq::sockopt::xpub_manual, 1);
+  socket_.set(zmq::sockopt::sndhwm, high_water);
+  socket_.set(zmq::sockopt::linger, last_words);
+  socket_.set(zmq::sockopt::maxmsgsize, std::int64_t{max_subscription});
+}
+
+bool NewsDoor::read(Front& front, Time until) {
+  int frames = 0;
+  for (auto now = Clock::now(); now < until; now = Clock::now()) {
+    if (!receive(socket_, message_, frames)) return in_step_ = true;
+    const auto frame = bytes_of(message_);
+    if (frames != 1 || !is_subscription(frame)) {
+      // Only strangers send this. libzmq 4.3.4 then grants what stands behind it to the wrong connections.
+      in_step_ = false;
+      front.core().refuse({}, Refusal::wrong_door, {}, now);
+      continue;
+    }
+    SessionId topic;
+    if (frame.size() != 1 + topic.bytes.size()) continue;  // too much, or nothing of ours: not granted
+    std::copy(frame.begin() + 1, frame.end(), topic.bytes.begin());
+    const auto connection = connection_of(message_);
+    if (frame[0] == 1)
+      arrives(front, topic, connection, now);
+    else
+      leaves(front, topic, connection, now);
+  }
+  return false;
+}
+
+void NewsDoor::arrives(Front& front, const SessionId& topic, NewsTopics::Connection connection, Time now) {
+  if (!in_step_ || !connection || !topics_.may_arrive(topic, connection)) return;
+  if (!front.on_subscription(bytes_of(message_), now)) return;
+  socket_.set(zmq::sockopt::subscribe, topic.view());
+  topics_.arrives(topic, connection, std::move(message_));
+}
+
+void NewsDoor::leaves(Front& front, const SessionId& topic, NewsTopics::Connection connection, Time now) {
+  if (!topics_.leaves(topic, connection)) return;
+  if (in_step_ && connection) socket_.set(zmq::sockopt::unsubscribe, topic.view());
+  front.on_subscription(bytes_of(message_), now);
+}
+
+void NewsDoor::send(const Effects::News& news) {
+  socket_.send(zmq::buffer(news.to.view()), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
+  socket_.send(zmq::buffer(news.bytes), zmq::send_flags::dontwait);
+}
+
+}  // namespace baton::broker

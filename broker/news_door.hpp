@@ -1,0 +1,33 @@
+// The news door: who subscribes to what, and what the sessions are told.
+#pragma once
+
+#include <zmq.hpp>
+
+#include "broker/effects.hpp"
+#include "broker/front.hpp"
+#include "broker/news_topics.hpp"
+
+namespace baton::broker {
+
+/// An XPUB in manual mode: it hands up each subscription, and nothing is sent to whom the topic was not granted.
+class NewsDoor {
+ public:
+  explicit NewsDoor(zmq::context_t& context);
+
+  /// Tells `front` who came and who left, until there is nothing more (then it returns true) or `until`.
+  bool read(Front& front, Time until);
+  void send(const Effects::News& news);
+
+  zmq::socket_t& socket() { return socket_; }
+
+ private:
+  void arrives(Front& front, const SessionId& topic, NewsTopics::Connection connection, Time now);
+  void leaves(Front& front, const SessionId& topic, NewsTopics::Connection connection, Time now);
+
+  zmq::socket_t socket_;
+  NewsTopics topics_;
+  zmq::message_t message_;  // the one at hand
+  bool in_step_ = true;     // the socket grants to whom message_ came from
+};
+
+}  // namespace baton::broker

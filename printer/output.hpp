@@ -1,0 +1,39 @@
+// Where a printer writes to: a descriptor whose reader may be slow, stuck, or gone.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string_view>
+#include <thread>
+
+#include "net/wake.hpp"
+
+namespace baton {
+
+/// For one thread, but for stop(). The process must ignore SIGPIPE.
+class Output {
+ public:
+  /// `on_gone` is called when the reader has gone, by a thread that ends with this object. The descriptor is not closed.
+  Output(int fd, const Wake& stop, std::function<void()> on_gone);
+  ~Output();
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+
+  /// Writes `bytes` and returns how many were: fewer when the reader has gone, or has not taken them within `patience` after
+  /// `stop` was signalled. Throws std::system_error for any other reason.
+  std::size_t write(std::string_view bytes);
+
+ private:
+  static constexpr std::chrono::milliseconds patience{1000};
+
+  bool wait_writable();
+  void watch(const std::function<void()>& on_gone) const;
+
+  int fd_;
+  const Wake& stop_;
+  std::chrono::steady_clock::time_point until_ = std::chrono::steady_clock::time_point::max();
+  Wake end_;
+  std::thread watcher_;
+};
+
+}  // namespace baton

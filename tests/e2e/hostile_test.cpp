@@ -1,0 +1,348 @@
+// Hostile peers at all doors and at a lane, while others go about their work.
+
+#include <csignal>
+#include <functional>
+#include <random>
+#include <sstream>
+
+#include "tests/e2e/bystanders.hpp"
+#include "tests/e2e/inspect.hpp"
+#include "tests/e2e/show.hpp"
+#include "tests/e2e/stranger.hpp"
+
+using namespace baton;
+using namespace baton::e2e;
+
+namespace {
+
+constexpr int times = 200;
+using Random = std::mt19937;
+
+struct Target {
+  std::string name;
+  std::uint16_t port;
+  const char* type;  // of socket that may come here
+
+  std::string opening() const { return is_lane() ? wrong_password() : zmtp::greeting() + zmtp::ready(type); }
+  /// Through the handshake; at a lane there is no way through.
+  void enter(RawPeer& peer) const {
+    if (is_lane())
+      peer.send(wrong_password());
+    else
+      peer.shake_hands(type);
+  }
+
+ private:
+  bool is_lane() const { return name == "lane"; }
+  static std::string wrong_password() { return zmtp::greeting("PLAIN") + zmtp::hello("1", to_hex(random_session())); }
+};
+
+std::string bytes_of(Random& random, std::size_t size) {
+  std::string bytes(size, '\0');
+  for (char& byte : bytes) byte = static_cast<char>(random());
+  return bytes;
+}
+
+int below(Random& random, int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); }
+
+void end_somehow(RawPeer& peer, Random& random) {
+  switch (below(random, 3)) {
+    case 0:
+      return peer.close();
+    case 1:
+      return peer.reset();
+    default:
+      return peer.finish();
+  }
+}
+
+/// A broker that others work with, and what it looked like before the strangers came.
+class Scene {
+ public:
+  explicit Scene(const Args& args = {}) : broker(args), bystanders(broker) {
+    CHECK(eventually(broker.process(), [this] { return bystanders.rounds() > 20; }));
+    files_ = open_files(pid());
+    memory_ = broker.process().memory();
+  }
+
+  std::vector<Target> doors() {
+    const auto base = port_of(broker);
+    const auto port = [&](int offset) { return static_cast<std::uint16_t>(base + offset); };
+    return {{"put", port(0), "PUSH"},
+            {"control", port(1), "PUSH"},
+            {"news", port(2), "SUB"},
+            {"lane", lanes().front(), "PULL"}};
+  }
+
+  std::vector<std::uint16_t> lanes() {
+    std::vector<std::uint16_t> ports;
+    for (const auto port : listening_ports(pid()))
+      if (port < port_of(broker) || port > port_of(broker) + 4) ports.push_back(port);
+    REQUIRE(!ports.empty());
+    return ports;
+  }
+
+  bool bystanders_go_on() {
+    const auto rounds = bystanders.rounds();
+    return eventually(broker.process(), [&] { return bystanders.rounds() > rounds; });
+  }
+
+  /// After the strangers: the others were not disturbed, and the broker is as it was before. Returns how many messages it
+  /// refused, by reason.
+  std::map<std::string, std::uint64_t> check_survived() {
+    CHECK(bystanders_go_on());
+    const auto memory = broker.process().memory();
+    CHECK(eventually(broker.process(), [this] { return open_files(pid()) <= files_; }));
+    bystanders.check_undisturbed();
+    MESSAGE("broker's memory, MB: before ", memory_ >> 20, ", after ", memory >> 20);
+    CHECK(memory < memory_ + (64u << 20));
+    broker.process().signal(SIGTERM);
+    CHECK(broker.process().wait() == 0);
+    return refusals();
+  }
+
+  pid_t pid() { return broker.process().pid(); }
+
+  Broker broker;
+  Bystanders bystanders;
+
+ private:
+  std::map<std::string, std::uint64_t> refusals() {
+    std::map<std::string, std::uint64_t> counts;
+    const std::string key = "refused messages: ";
+    const auto text = broker.process().err().text();
+    const auto at = text.find(key);
+    if (at == std::string::npos) return counts;
+    std::istringstream words(text.substr(at + key.size()));
+    std::string reason, count;
+    while (words >> reason >> count) counts[reason] = std::stoull(count);
+    return counts;
+  }
+
+  std::size_t files_ = 0, memory_ = 0;
+};
+
+/// The id of the first item in what came over a lane.
+ItemId item_in(const std::string& bytes) {
+  const auto message = bytes.find("BTN\x01\x20");
+  return {load<std::uint64_t>(bytes.data() + message + header_size + entry_head_size)};
+}
+
+/// `attack` on each door, many times, each time on a connection of its own. What it does not end stays open.
+void at_all_doors(const std::function<void(RawPeer&, const Target&, Random&)>& attack) {
+  constexpr unsigned seed = 10;
+  MESSAGE("seed ", seed);
+  Random random(seed);
+  Scene scene;
+  for (int i = 0; i < times; ++i)
+    for (const auto& door : scene.doors()) {
+      RawPeer peer(door.port);
+      attack(peer, door, random);
+    }
+  scene.check_survived();
+}
+
+}  // namespace
+
+TEST_CASE("hostile: random bytes") {
+  at_all_doors([](RawPeer& peer, const Target& door, Random& random) {
+    if (below(random, 2)) door.enter(peer);  // nonsense from the first byte, or behind a handshake
+    peer.send(bytes_of(random, 1 + random() % 5000));
+    end_somehow(peer, random);
+  });
+}
+
+TEST_CASE("hostile: half greetings; who says no more is shown out") {
+  std::vector<RawPeer> waiting;
+  Scene scene;
+  Random random(11);
+  for (int i = 0; i < times; ++i)
+    for (const auto& door : scene.doors()) {
+      RawPeer peer(door.port);
+      const auto opening = door.opening();
+      peer.send(opening.substr(0, random() % opening.size()));
+      if (below(random, 2))
+        end_somehow(peer, random);
+      else
+        waiting.push_back(std::move(peer));
+    }
+  scene.check_survived();  // descriptors come back though these are still here
+  CHECK(waiting.size() > times);
+}
+
+TEST_CASE("hostile: truncated frames") {
+  at_all_doors([](RawPeer& peer, const Target& door, Random& random) {
+    const auto whole = zmtp::frame(bytes_of(random, 2 + random() % 100'000));
+    door.enter(peer);
+    peer.send(whole.substr(0, 1 + random() % (whole.size() - 1)));
+    end_somehow(peer, random);
+  });
+}
+
+TEST_CASE("hostile: oversized frames cost their connection") {
+  const std::string much(1 << 20, 'x');
+  at_all_doors([&](RawPeer& peer, const Target& door, Random& random) {
+    const std::uint64_t sizes[] = {max_message + 1, 1ull << 40, 1ull << 63, UINT64_MAX};
+    door.enter(peer);
+    peer.send(zmtp::frame_head(sizes[random() % 4])).send(much);
+    CHECK(peer.is_closed());
+  });
+}
+
+TEST_CASE("hostile: endless multi-part frames") {
+  const std::string part = zmtp::frame(std::string(50'000, 'x'), true);
+  at_all_doors([&](RawPeer& peer, const Target& door, Random& random) {
+    door.enter(peer);
+    for (int i = below(random, 40); i > 0; --i) peer.send(part);
+    end_somehow(peer, random);
+  });
+}
+
+TEST_CASE("hostile: the parts of a message without an end are kept until its connection ends") {
+  Scene scene;
+  const auto before = scene.broker.process().memory();
+  {
+    RawPeer peer(port_of(scene.broker));
+    peer.shake_hands("PUSH");
+    const std::string part = zmtp::frame(std::string(1 << 20, 'x'), true);
+    for (int i = 0; i < 64; ++i) peer.send(part);
+    CHECK(eventually(scene.broker.process(), [&] { return scene.broker.process().memory() > before + (50u << 20); }));
+    MESSAGE("broker's memory, MB: before ", before >> 20, ", with 64 MB of parts ",
+            scene.broker.process().memory() >> 20);
+  }
+  CHECK(eventually(scene.broker.process(), [&] { return scene.broker.process().memory() < before + (16u << 20); }));
+  scene.check_survived();
+}
+
+TEST_CASE("hostile: messages that are none of ours are refused and counted") {
+  Scene scene;
+  const Epoch epoch = Stranger(scene.broker, Role::printer).epoch();
+  const auto beat = [](Epoch of) { return encode_beat({MessageType::beat, 0, of, random_session(), {}}, {}); };
+  const auto changed = [&](std::size_t at, char to) {
+    auto message = beat(epoch);
+    message[at] = to;
+    return zmtp::frame(message);
+  };
+  const std::string deep(100'000, '[');
+  std::string nonsense = zmtp::frame("") + zmtp::frame(std::string(39, 'B')) + changed(0, 'X') + changed(3, 9) +
+                         changed(4, 99) + zmtp::frame(beat(epoch), true) + zmtp::frame("another part");
+  std::string for_control = zmtp::frame(beat({epoch.value + 1})) + zmtp::frame(beat(epoch));
+  for (const std::string json : {"", "[]", "{", "{\"role\":7}", "{\"role\":\"consumer\"}", deep.c_str()})
+    for_control += zmtp::frame(encode_json({MessageType::hello, 0, {}, random_session(), {}}, json));
+  const auto doors = scene.doors();
+  for (int i = 0; i < times; ++i) {
+    for (const auto& door : doors) {
+      RawPeer peer(door.port);
+      door.enter(peer);
+      peer.send(nonsense);
+      if (door.name == "control") peer.send(for_control);
+      if (door.name == "put") peer.send(zmtp::frame(beat(epoch)));
+      peer.finish();
+    }
+  }
+  auto refused = scene.check_survived();
+  // At put and control: both; a beat at put is at the wrong door; news takes what looks like a subscription for one.
+  CHECK(refused["short_frame"] == 4 * times);
+  CHECK(refused["magic"] == 2 * times);
+  CHECK(refused["version"] == 2 * times);
+  CHECK(refused["unknown_type"] == 2 * times);
+  CHECK(refused["frames"] == 2 * times);
+  CHECK(refused["wrong_epoch"] == times);
+  CHECK(refused["unknown_session"] == times);
+  CHECK(refused["malformed"] == 4 * times);
+  CHECK(refused["hello"] == 2 * times);
+  CHECK(refused["wrong_door"] >= times);
+}
+
+TEST_CASE("hostile: a session that stands and sends malformed entries ends") {
+  Scene scene;
+  const std::string entry = [] {
+    std::string bytes;
+    append_ask(bytes, 1);
+    return bytes;
+  }();
+  for (int i = 0; i < times; ++i) {
+    Stranger stranger(scene.broker, i % 2 ? Role::producer : Role::consumer);
+    if (i % 2)
+      stranger.put(stranger.message(MessageType::put, 1, {1}, entry));  // an ask is no item
+    else
+      stranger.control(stranger.message(MessageType::control, 2, {1}, entry));  // not two entries
+    CHECK(stranger.refused() == "malformed");
+  }
+  CHECK(scene.check_survived()["malformed"] == times);
+}
+
+TEST_CASE("hostile: a subscriber to everything hears nothing and holds nobody up") {
+  Scene scene;
+  const auto news = scene.doors()[2];
+  RawPeer listener(news.port);
+  listener.shake_hands(news.type).send(zmtp::subscribe(""));
+  for (int byte = 0; byte < 256; ++byte) listener.send(zmtp::subscribe(std::string(1, static_cast<char>(byte))));
+  Random random(12);
+  for (int i = 0; i < times; ++i) {
+    RawPeer peer(news.port);
+    std::string topics = zmtp::unsubscribe("never subscribed to") + zmtp::unsubscribe(bytes_of(random, 16)) +
+                         zmtp::subscribe("") + zmtp::frame("no subscription at all");
+    for (int n = 0; n < 1000; ++n) topics += zmtp::subscribe(bytes_of(random, 16));
+    peer.shake_hands(news.type).send(topics);
+    end_somehow(peer, random);
+    CHECK(scene.bystanders_go_on());  // one after the other: see PROTOCOL.md, 16, for many at once
+  }
+  {
+    Process late = scene.broker.printer();  // who comes after them is let in
+    CHECK(late.out().next_with("item "));
+  }
+  CHECK(listener.receive().empty());
+  listener.close();
+  scene.check_survived();
+}
+
+TEST_CASE("hostile: strangers at the lanes of others get no item") {
+  Scene scene;
+  std::vector<RawPeer> strangers;
+  for (int i = 0; i < times; ++i) {
+    const auto lanes = scene.lanes();
+    const auto lane = lanes[static_cast<std::size_t>(i) % lanes.size()];
+    RawPeer peer(lane);
+    const std::string openings[] = {zmtp::greeting() + zmtp::ready("PULL"),
+                                    zmtp::greeting("PLAIN") + zmtp::hello("1", to_hex(random_session())),
+                                    zmtp::greeting("PLAIN") + zmtp::hello("", ""), zmtp::greeting("CURVE")};
+    peer.send(openings[i % 4]);
+    strangers.push_back(std::move(peer));
+  }
+  for (auto& stranger : strangers) CHECK(stranger.receive_until("item ", 0s).empty());
+  scene.check_survived();
+  for (auto& stranger : strangers) CHECK(stranger.receive().find("item ") == std::string::npos);
+}
+
+TEST_CASE("hostile: a stranger who is at a lane first does not keep its session out") {
+  Scene scene;
+  for (int i = 0; i < times; ++i) {
+    Stranger consumer(scene.broker, Role::consumer);
+    const auto right = to_hex(consumer.id());
+    RawPeer before(consumer.lane_port()), wrong(consumer.lane_port());
+    before.send(zmtp::greeting() + zmtp::ready("PULL"));
+    wrong.send(zmtp::greeting("PLAIN") + zmtp::hello(i % 2 ? "1" : "2", i % 2 ? to_hex(random_session()) : right));
+    RawPeer own(consumer.lane_port());
+    own.send(zmtp::greeting("PLAIN") + zmtp::hello("1", right));
+    CHECK(!own.receive_until("WELCOME").empty());
+    own.send(zmtp::initiate("PULL"));
+    CHECK(!own.receive_until("READY").empty());
+    RawPeer again(consumer.lane_port());  // it admits one connection, ever
+    again.send(zmtp::greeting("PLAIN") + zmtp::hello("1", right));
+
+    std::string ask;
+    append_ask(ask, 1);
+    consumer.control(consumer.message(MessageType::control, 1, {1}, ask));
+    Producer producer(producer_of(scene.broker, "strangers"));
+    producer.put("for its session only");
+    const auto got = own.receive_until("for its session only");
+    REQUIRE(!got.empty());
+    for (auto* stranger : {&before, &wrong, &again}) CHECK(stranger->receive_until("for its", 0s).empty());
+    std::string ack;
+    append_runs(ack, EntryKind::ack, {{item_in(got), 1}});
+    consumer.control(consumer.message(MessageType::control, 1, {2}, ack));
+    CHECK(producer.join().done == 1);
+  }
+  scene.check_survived();
+}

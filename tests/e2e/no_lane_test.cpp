@@ -1,0 +1,50 @@
+// More consumers than there are ports for their lanes.
+#include <signal.h>
+
+#include "tests/e2e/baton.hpp"
+#include "tests/e2e/show.hpp"
+#include "tests/e2e/tcp.hpp"
+
+using namespace baton::e2e;
+
+namespace {
+
+constexpr const char* no_lane = "no lane left";
+
+struct OneLane {
+  OneLane() : lane(free_port()), broker({"--lanes", lane + "-" + lane}) {
+    require_started(printer, "consumer", {first.pid()});
+    Process producer = broker.producer({"a"});
+    REQUIRE(names(next_got(printer, 1)) == Args{"a"});  // it has the lane
+    REQUIRE(producer.wait() == 0);
+  }
+
+  std::string lane;
+  Broker broker;
+  Process printer = broker.printer(), first = broker.consumer();
+};
+
+}  // namespace
+
+TEST_CASE("no lane left: a consumer says so once and takes over when there is one") {
+  OneLane test;
+  Process second = test.broker.consumer();
+  REQUIRE(second.err().next_with(no_lane));
+  CHECK(test.broker.process().err().next_with("(4 times)"));
+  test.first.signal(SIGTERM);
+  CHECK(test.first.wait() == 0);
+  Process producer = test.broker.producer({"b"});
+  CHECK(names(next_got(test.printer, 1)) == Args{"b"});
+  CHECK_MESSAGE(second.err().lines().size() == 1, second.err().text());
+  CHECK(test.broker.process().err().text().find("is gone") == std::string::npos);
+}
+
+TEST_CASE("no lane left: SIGTERM to a consumer that waits for one ends it at once") {
+  OneLane test;
+  Process second = test.broker.consumer();
+  REQUIRE(second.err().next_with(no_lane));
+  const auto begin = Clock::now();
+  second.signal(SIGTERM);
+  CHECK(second.wait() == 0);
+  CHECK(milliseconds(Clock::now() - begin) < 2000);
+}

@@ -1,0 +1,25 @@
+// Clients that the end-to-end tests need as processes of their own, and that no program of ours is.
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "tests/e2e/peers/peers.hpp"
+
+int main(int argc, char** argv) {
+  using namespace baton::e2e;
+  const std::vector<std::string> args(argv + 1, argv + argc);
+  try {
+    if (args.size() == 5 && args[0] == "heartbeats")
+      return send_heartbeats(std::stoi(args[1]), std::stoi(args[2]), args[3], args[4]);
+    if (args.size() == 3 && args[0] == "consumers") return be_consumers(args[1], std::stoi(args[2]));
+    if (args.size() == 4 && args[0] == "producers")
+      return be_producers(args[1], std::stoi(args[2]), std::stoi(args[3]));
+  } catch (const std::exception& error) {
+    std::cerr << "test-peer: " << error.what() << '\n';
+    return 1;
+  }
+  std::cerr << "test-peer heartbeats BASE_PORT LANE_PORT SESSION kill|reset\n"
+               "test-peer consumers HOST:PORT COUNT\n"
+               "test-peer producers HOST:PORT COUNT ITEMS\n";
+  return 2;
+}

@@ -1,0 +1,97 @@
+// What counts as a failed attempt, and what does not: an item that fails too often is dead, and its history says why.
+#include <signal.h>
+
+#include <algorithm>
+
+#include "tests/e2e/library.hpp"
+#include "tests/e2e/ports.hpp"
+#include "tests/e2e/show.hpp"
+
+using namespace baton;
+using namespace baton::e2e;
+
+namespace {
+
+Item get(Consumer& consumer, int attempt) {
+  auto item = consumer.get(soon_ms);
+  REQUIRE(item);
+  CHECK(item->attempt == attempt);
+  return *item;
+}
+
+// A consumer program that has got the item, as the printer said.
+Process got_by(const Broker& broker, Process& printer, const std::string& name, Args args) {
+  args.insert(args.end(), {"--name", name});
+  Process process = broker.consumer(args);
+  const auto got = next_got(printer, 1);
+  REQUIRE(got.size() == 1);
+  CHECK(got[0].pid == process.pid());
+  return process;
+}
+
+using History = std::vector<DeadNotice::Attempt>;
+
+void check_attempt(const DeadNotice::Attempt& attempt, const std::string& consumer, const std::string& why) {
+  CHECK(attempt.consumer == consumer);
+  CHECK_MESSAGE(attempt.why.find(why) != attempt.why.npos, attempt.why);
+}
+
+}  // namespace
+
+TEST_CASE("poison: an item is dead by who was killed and who failed and who stood still but not by who gave it back") {
+  Broker broker({"--max-attempts", "3"});
+  Process printer = broker.printer();
+  Producer producer(producer_of(broker));
+  const auto begin = Clock::now();
+  producer.put("poison");
+
+  got_by(broker, printer, "killed", {"--work", "600:600"}).signal(SIGKILL);
+  {
+    Consumer gives_back(consumer_of(broker));
+    for (int i = 0; i < 5; ++i) CHECK(gives_back.release(get(gives_back, 2).id));
+    get(gives_back, 2);
+  }  // it says bye with the item in hand
+  {
+    Process failing = got_by(broker, printer, "failing", {"--fail", "--count", "1"});
+    CHECK(failing.wait() == 0);
+  }
+  Process stopped = got_by(broker, printer, "stopped", {"--work", "600:600"});
+  stopped.signal(SIGSTOP);
+
+  const Settled settled = producer.join();
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin).count();
+  CHECK(settled.dead == 1);
+  REQUIRE(settled.notices.size() == 1);
+  CHECK(settled.notices[0].attempts == 3);
+  const History& history = settled.notices[0].history;
+  REQUIRE(history.size() == 3);
+  check_attempt(history[0], "killed", "its process ended");
+  check_attempt(history[1], "failing", "--fail");
+  check_attempt(history[2], "stopped", "no beat for 3 s");
+  CHECK(history[0].ago_ms <= took);
+  CHECK(history[0].ago_ms >= history[1].ago_ms);
+  CHECK(history[1].ago_ms >= 2000);  // the third stood still for longer
+  CHECK(history[2].ago_ms < 1000);
+}
+
+TEST_CASE("poison: what is held or under way when lanes break is not counted") {
+  constexpr int cuts = 20;
+  const std::string port = free_range(1);
+  const unsigned lane = static_cast<unsigned>(std::stoi(port));
+  Broker broker({"--max-attempts", "1", "--lanes", port});
+  Producer producer(producer_of(broker));
+  ConsumerOptions options = consumer_of(broker);
+  options.prefetch = 3;
+  Consumer consumer(options);
+  for (int i = 0; i < cuts; ++i) {
+    for (const char* body : {"a", "b", "c"}) producer.put(body);
+    const Item held = get(consumer, 1);
+    CHECK(cut_connections_to(lane) == 1);
+    for (const char* body : {"d", "e", "f"}) producer.put(body);
+    for (int more = 1; more < 6; ++more) CHECK(consumer.ack(get(consumer, 1).id));
+    CHECK(consumer.ack(held.id));
+  }
+  const Settled settled = producer.join();
+  CHECK(settled.done == 6 * cuts);
+  CHECK(settled.dead == 0);
+}

@@ -1,0 +1,157 @@
+// A naive model of one broker's life: where each item is, who holds it, who waits, who is alive. It hears what the storage
+// is told and what goes over the wire, and objects when a promise is broken.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "broker/settings.hpp"
+#include "broker/storage.hpp"
+#include "proto/greeting.hpp"
+#include "tests/simulation/judge.hpp"
+
+namespace baton::simulation {
+
+/// What does not go wrong in a run, so that more must hold.
+struct Peace {
+  bool calm = false;   ///< nobody is lost: nothing fails but what its user failed
+  bool trust = false;  ///< connections do not break: whoever takes an item knows that it is still his
+};
+
+class BrokerJudge {
+ public:
+  BrokerJudge(World& world, PutJudge& puts, Life life, const broker::Settings& settings, Peace peace)
+      : world_(world), puts_(puts), life_(life), max_attempts_(settings.max_attempts), peace_(peace) {}
+  void begins(Epoch epoch) { epoch_ = epoch; }
+  Epoch epoch() const { return epoch_; }
+
+  // The broker's storage.
+  void stored(const broker::Storage::Record& record, std::string_view body);
+  void updated(const broker::Storage::Record& record);
+  void erased(ItemId id);
+
+  // What reaches the broker's sockets, read or not; and what the broker reads, before it acts on it.
+  void reaches(std::string_view frame);
+  void subscription(const SessionId& topic, bool arrives);
+  void reads(std::string_view frame);
+  void stands_still(Time from, Time to) { pauses_.emplace_back(from, to); }
+
+  // The end of a turn, in this order: who is known, lanes that could not be opened, welcomes, what goes over lanes.
+  using Knows = std::function<bool(const SessionId&)>;
+  void lane_failed(const SessionId& session);
+  void lane_opened(const SessionId& session, std::uint32_t generation);
+  void sessions(const Knows& knows);
+  void sends(std::string_view news, const Knows& knows);
+  void message_begins() { ++message_; }
+  void given(const SessionId& session, std::uint32_t generation, Number number, const Given& given, bool heard);
+  void none(const SessionId& session, std::uint32_t generation);
+  void turn_ends();
+  /// Now and then, a turn or not: who is dead must not be held for alive for long.
+  void look(const Knows& knows) const;
+
+  // A consumer's user.
+  void taken(const User& user, const SessionId& session, const Given& given, const std::string& queue);
+  void acked(ItemId id) { item(id).ack_said = true; }
+  void failed(ItemId id) { ++item(id).user_fails; }
+  /// Items in the hands of users whose sessions stand at both ends: each in one.
+  static void check_hands(const std::map<ItemId, std::vector<User>>& hands);
+
+  /// All work is done.
+  void check_end() const;
+  std::size_t items() const { return items_.size(); }
+  std::uint64_t dead() const { return dead_; }
+
+ private:
+  enum class Place : std::uint8_t { waiting, delayed, held, returned, acked, done, dead };
+  struct Item {
+    std::string producer;
+    Number number;
+    PutJudge::Put put;             // as it was: a name may put that number again
+    Place place = Place::waiting;  // waiting: never handed off, or its delay is over
+    Time due{};                    // not before
+    bool late = false;             // it was delayed: its place in its queue is open
+    SessionId holder{};
+    std::uint32_t generation = 0;  // of the lane it was given on
+    Number lane_number;
+    std::uint64_t returned_in = 0;  // a turn
+    std::uint32_t failures = 0;     // as the storage knows
+    std::uint32_t expected = 0;     // as they should be
+    std::uint32_t user_fails = 0;   // said by users
+    bool handed = false, ack_said = false;
+  };
+  /// A session that was welcomed and not yet lost.
+  struct Standing {
+    Role role{};
+    Number next{1};  // of the control stream
+    std::uint32_t generation = 1;
+    std::uint64_t asked = 0, answered = 0;
+    std::set<ItemId> held;
+    bool bye = false, superseded = false, refused = false;
+    bool laneless = false;  // the next lane could not be opened yet: its asks wait
+    bool may_ask() const { return role == Role::consumer && !laneless; }
+    std::uint64_t open_asks() const { return asked > answered ? asked - answered : 0; }
+  };
+  /// What there is to hand off in one queue at one priority.
+  struct Ready {
+    std::set<ItemId> waiting, returned;
+  };
+  using Priorities = std::map<std::uint8_t, Ready, std::greater<>>;
+
+  Item& item(ItemId id);
+  Ready& ready_of(const Item& item) { return ready_[item.put.queue][item.put.priority]; }
+  void apply(const SessionId& id, Standing& session, const Entry& entry);
+  void release(Standing& session, ItemId id);
+  void let_go(Standing& session, Item& item, ItemId id);
+  void to_front(Item& item, ItemId id);
+  void fail(Item& item, ItemId id, Duration delay);
+  void lose(const SessionId& id, Standing& session);
+  void lane_lost(Standing& session, const LaneLost& lost);
+  void check_robbed(const SessionId& id) const;
+  void check_item(const Item& item, const Given& given) const;
+  void check_order() const;
+  void check_order(const Priorities& ready, ItemId id, bool returned) const;
+  void check_demand() const;
+  void check_attempts();
+  void due_now();
+  Duration pauses_since(Time time, Duration nap) const;
+
+  World& world_;
+  PutJudge& puts_;
+  const Life life_;
+  const std::uint32_t max_attempts_;
+  const Peace peace_;
+  Epoch epoch_;
+
+  std::map<ItemId, Item> items_;
+  std::map<std::string, Priorities> ready_;  // by queue
+  std::set<std::pair<Time, ItemId>> delayed_;
+  ItemId last_id_;
+  std::uint64_t dead_ = 0;
+
+  std::map<SessionId, Hello> hellos_;
+  std::set<SessionId> welcomed_;  // ever
+  std::map<SessionId, Standing> standing_;
+  std::map<SessionId, Time> heard_, left_;  // the last message that came; when the last subscription left
+  std::map<SessionId, int> subscriptions_;
+  std::vector<std::pair<Time, Time>> pauses_;  // of the broker
+
+  // This turn.
+  std::uint64_t turn_ = 1, message_ = 0;
+  ItemId last_of_turn_;                                   // the last one of the turn before
+  std::set<SessionId> lane_failed_, lane_opened_, lost_;  // lost: an attempt counts
+  std::set<ItemId> touched_;                              // to be checked at the end of the turn
+  struct HandOff {
+    ItemId id;
+    bool returned;  // it had been handed off before
+    std::uint64_t message;
+  };
+  std::vector<HandOff> handed_;
+  std::map<ItemId, int> times_;
+};
+
+}  // namespace baton::simulation

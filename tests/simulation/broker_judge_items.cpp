@@ -1,0 +1,260 @@
+// The items of the model: what is stored, handed off, in whose hands, in which order.
+#include <algorithm>
+#include <tuple>
+
+#include "tests/simulation/broker_judge.hpp"
+
+namespace baton::simulation {
+namespace {
+
+std::string name(ItemId id) { return "item " + std::to_string(id.value); }
+
+}  // namespace
+
+BrokerJudge::Item& BrokerJudge::item(ItemId id) {
+  const auto found = items_.find(id);
+  require(found != items_.end(), name(id) + " exists");
+  return found->second;
+}
+
+// --- the storage -------------------------------------------------------------------------------------------------
+
+void BrokerJudge::stored(const broker::Storage::Record& record, std::string_view body) {
+  Item item;
+  item.producer = record.producer;
+  item.number = record.number;
+  item.put = puts_.stored(life_, item.producer, record.number);
+  require(item.put.body == body && item.put.queue == record.queue && item.put.priority == record.priority &&
+              item.put.delay_ms == record.delay_ms,
+          "an item is stored as it was put");
+  require(record.id > last_id_, "ids rise");
+  last_id_ = record.id;
+  if (record.delay_ms > 0) {
+    item.place = Place::delayed;
+    item.late = true;
+    item.due = world_.now() + std::chrono::milliseconds(record.delay_ms);
+    delayed_.emplace(item.due, record.id);
+  } else {
+    ready_of(item).waiting.insert(record.id);
+  }
+  items_.emplace(record.id, std::move(item));
+}
+
+void BrokerJudge::updated(const broker::Storage::Record& record) {
+  auto& item = this->item(record.id);
+  world_.trace([&] { return "storage: " + name(record.id) + " failed " + std::to_string(record.failures); });
+  require(item.place != Place::done && item.place != Place::acked, name(record.id) + " is done: nothing happens to it");
+  item.failures = record.failures;
+  touched_.insert(record.id);
+  dead_ += record.dead;
+  require(record.dead == (item.failures >= max_attempts_), name(record.id) + " is dead after max_attempts, not before");
+  require(!peace_.calm || item.failures <= item.user_fails, name(record.id) + " fails only when its user says so");
+}
+
+void BrokerJudge::erased(ItemId id) {
+  auto& item = this->item(id);
+  require(item.handed && item.ack_said, name(id) + " is gone only when its user acked it");
+  require(item.place != Place::done, name(id) + " is done once");
+  require(item.place == Place::acked, name(id) + " is gone only when its holder acked it");
+  item.place = Place::done;
+  puts_.settled(life_, item.producer, item.number);
+}
+
+// --- where an item goes ------------------------------------------------------------------------------------------
+
+void BrokerJudge::let_go(Standing& session, Item& item, ItemId id) {
+  session.held.erase(id);
+  item.holder = {};
+  touched_.insert(id);
+}
+
+void BrokerJudge::to_front(Item& item, ItemId id) {
+  item.place = Place::returned;
+  item.returned_in = turn_;
+  ready_of(item).returned.insert(id);
+}
+
+void BrokerJudge::release(Standing& session, ItemId id) {
+  auto& item = this->item(id);
+  let_go(session, item, id);
+  to_front(item, id);
+}
+
+void BrokerJudge::fail(Item& item, ItemId id, Duration delay) {
+  ++item.expected;
+  if (item.expected >= max_attempts_) {
+    item.place = Place::dead;
+    puts_.settled(life_, item.producer, item.number);
+  } else if (delay > Duration::zero()) {
+    item.place = Place::delayed;
+    item.late = true;
+    item.due = world_.now() + delay;
+    delayed_.emplace(item.due, id);
+  } else {
+    to_front(item, id);
+  }
+}
+
+void BrokerJudge::due_now() {
+  while (!delayed_.empty() && delayed_.begin()->first <= world_.now()) {
+    const auto id = delayed_.extract(delayed_.begin()).value().second;
+    auto& item = this->item(id);
+    item.place = Place::waiting;
+    ready_of(item).waiting.insert(id);
+  }
+}
+
+// --- hand-offs ---------------------------------------------------------------------------------------------------
+
+void BrokerJudge::check_item(const Item& item, const Given& given) const {
+  const auto it = name(given.id);
+  require(item.place != Place::done && item.place != Place::acked, it + " was acked: it is not given again");
+  require(item.place != Place::dead, it + " is dead: it is not given");
+  require(item.place != Place::delayed && world_.now() >= item.due, it + " is not given before its delay is over");
+  require(item.place != Place::held, it + " has one holder at a time");
+  require(given.body == item.put.body && given.priority == item.put.priority, it + " is as it was put");
+  require(given.attempt == item.failures + 1, it + ": attempt " + std::to_string(given.attempt) + " comes after " +
+                                                  std::to_string(item.failures) + " failures");
+}
+
+void BrokerJudge::given(const SessionId& session, std::uint32_t generation, Number number, const Given& given,
+                        bool heard) {
+  auto& item = this->item(given.id);
+  world_.trace([&] { return "lanes: " + name(given.id) + (heard ? "" : ", to nobody"); });
+  const auto found = standing_.find(session);
+  const bool stale = !heard || found == standing_.end() || found->second.generation != generation || found->second.bye;
+  if (stale && times_[given.id]++ > 0) return;  // another one has it by now
+  if (!stale) ++times_[given.id];
+  auto& ready = ready_of(item);
+  handed_.push_back({given.id, item.handed, message_});
+  ready.waiting.erase(given.id);
+  ready.returned.erase(given.id);
+  item.handed = true;
+  touched_.insert(given.id);
+  if (stale) {  // it came back within the turn: with an attempt if its session was lost meanwhile
+    if (lost_.contains(session) && !lane_failed_.contains(session)) return fail(item, given.id, {});
+    return to_front(item, given.id);
+  }
+  check_item(item, given);
+  auto& to = found->second;
+  ++to.answered;
+  require(to.answered <= to.asked, "on demand: nothing is handed off that was not asked for");
+  item.place = Place::held;
+  item.holder = session;
+  item.generation = generation;
+  item.lane_number = number;
+  to.held.insert(given.id);
+}
+
+void BrokerJudge::none(const SessionId& session, std::uint32_t generation) {
+  const auto found = standing_.find(session);
+  if (found == standing_.end() || found->second.generation != generation || found->second.bye) return;
+  ++found->second.answered;
+  require(found->second.answered <= found->second.asked, "on demand: only asks are answered");
+}
+
+// --- order -------------------------------------------------------------------------------------------------------
+
+/// What was ready before this turn, and still is, must not stand before what the turn handed off: a higher priority, an
+/// item that came back, a lower number. Where delays end, there is no saying.
+void BrokerJudge::check_order(const Priorities& ready, ItemId id, bool returned) const {
+  const auto& handed = items_.at(id);
+  const auto first = [&](const std::set<ItemId>& ids, bool came_back, std::uint8_t priority) {
+    for (const auto other : ids) {
+      const auto& item = items_.at(other);
+      const bool in_time = came_back ? item.returned_in < turn_ : other <= last_of_turn_ && !item.late;
+      if (!in_time || times_.contains(other)) continue;
+      if (priority == handed.put.priority) {
+        if (handed.late && !came_back) continue;
+        if (returned && !came_back) continue;
+        if (returned == came_back && id < other) continue;
+      }
+      throw Violation("order: " + name(id) + " is handed off before " + name(other));
+    }
+  };
+  for (const auto& [priority, at] : ready) {
+    if (priority < handed.put.priority) return;
+    first(at.returned, true, priority);
+    first(at.waiting, false, priority);
+  }
+}
+
+void BrokerJudge::check_order() const {
+  std::map<std::tuple<std::uint64_t, std::string, std::uint8_t>, ItemId> last;  // by message, queue and priority
+  for (const auto& [id, returned, message] : handed_) {
+    const auto& item = items_.at(id);
+    check_order(ready_.at(item.put.queue), id, returned);
+    if (returned || item.late || times_.at(id) > 1) continue;
+    auto& before = last[{message, item.put.queue, item.put.priority}];
+    require(before < id, "order: " + name(id) + " is given behind " + name(before));
+    before = id;
+  }
+}
+
+/// No item is ready while somebody asks.
+void BrokerJudge::check_demand() const {
+  if (!lane_failed_.empty()) return;  // what was for them is handed off with the next turn
+  const auto asker = std::find_if(standing_.begin(), standing_.end(), [](const auto& entry) {
+    return entry.second.may_ask() && entry.second.open_asks() > 0;
+  });
+  if (asker == standing_.end()) return;
+  for (const auto& [queue, priorities] : ready_)
+    for (const auto& [priority, ready] : priorities)
+      for (const auto* ids : {&ready.waiting, &ready.returned})
+        require(ids->empty(), "on demand: " + name(ids->empty() ? ItemId{} : *ids->begin()) + " waits while " +
+                                  to_hex(asker->first).substr(0, 8) + " asks for " +
+                                  std::to_string(asker->second.open_asks()));
+}
+
+/// Deaths, silences and failures count, releases and lost lanes do not.
+void BrokerJudge::check_attempts() {
+  for (const auto id : touched_) {
+    const auto& item = items_.at(id);
+    require(item.place != Place::acked, name(id) + ": an ack of its holder counts");
+    require(item.failures == item.expected,
+            name(id) + " failed " + std::to_string(item.expected) + " times, not " + std::to_string(item.failures));
+  }
+}
+
+void BrokerJudge::turn_ends() {
+  due_now();
+  check_order();
+  check_demand();
+  check_attempts();
+  handed_.clear();
+  times_.clear();
+  touched_.clear();
+  for (const auto& id : lane_opened_)
+    if (const auto found = standing_.find(id); found != standing_.end()) found->second.laneless = false;
+  lane_failed_.clear();
+  lane_opened_.clear();
+  lost_.clear();
+  last_of_turn_ = last_id_;
+  ++turn_;
+}
+
+// --- a consumer's user -------------------------------------------------------------------------------------------
+
+void BrokerJudge::taken(const User& user, const SessionId& session, const Given& given, const std::string& queue) {
+  auto& item = this->item(given.id);
+  require(item.handed, user + " takes what was handed off");
+  require(!peace_.trust || item.holder == session,
+          user + " does not take " + name(given.id) + ", which went elsewhere");
+  require(given.body == item.put.body, user + " takes " + name(given.id) + " as it was put");
+  require(queue == item.put.queue, user + " is told the queue of " + name(given.id));
+}
+
+void BrokerJudge::check_hands(const std::map<ItemId, std::vector<User>>& hands) {
+  for (const auto& [id, users] : hands) {
+    if (users.size() < 2) continue;
+    throw Violation(name(id) + " is in the hands of one at a time, not of " + users[0] + " and " + users[1]);
+  }
+}
+
+void BrokerJudge::check_end() const {
+  for (const auto& [id, item] : items_)
+    require(item.place == Place::done || item.place == Place::dead,
+            name(id) + " of " + item.producer + " is settled in the end");
+}
+
+}  // namespace baton::simulation

@@ -1,0 +1,95 @@
+#include <algorithm>
+
+#include "tests/simulation/judge.hpp"
+
+namespace baton::simulation {
+namespace {
+
+/// The count in "SAYER#COUNT ..."; 0 in what is no sayer's.
+std::uint64_t count_of(std::string_view block, std::string& sayer) {
+  const auto mark = block.find('#');
+  if (mark == std::string_view::npos) return 0;
+  sayer = block.substr(0, mark);
+  return std::stoul(std::string(block.substr(mark + 1)));
+}
+
+}  // namespace
+
+std::string ConsoleJudge::say(const std::string& sayer, const std::string& text) {
+  auto& texts = texts_[sayer];
+  texts.push_back(sayer + "#" + std::to_string(texts.size() + 1) + " " + text + "\n");
+  return texts.back();
+}
+
+void ConsoleJudge::sent(std::string_view frame) {
+  Header header;
+  if (read_header(frame, header) != Refusal::none || header.type != MessageType::control) return;
+  EntryReader in(payload_of(frame));
+  Entry entry;
+  std::string sayer;
+  for (auto number = header.number; in.next(entry); number += 1)
+    if (entry.kind == EntryKind::say) lines_[header.session][number] = count_of(entry.payload, sayer);
+}
+
+void ConsoleJudge::confirmed(const std::string& sayer, const SessionId& session, Number number) {
+  for (const auto& [at, count] : lines_[session]) {
+    if (at > number) break;
+    confirmed_[sayer] = std::max(confirmed_[sayer], count);
+  }
+}
+
+void ConsoleJudge::stands(const std::string& sayer, Life life) {
+  confirmed_before_.emplace(std::pair{sayer, life}, confirmed_[sayer]);
+}
+
+void ConsoleJudge::printed(const std::string& printer, Life life, std::uint64_t number, std::string_view block,
+                           std::uint64_t missing) {
+  const auto [at, fresh] = logs_[life].emplace(number, block);
+  require(fresh || at->second == block, "all printers print the same");
+  auto& last = last_[{printer, life}];
+  require(number > last, "a printer prints each block once, in order");
+  require(last == 0 || number == last + missing + 1, "a printer says how many blocks are missing");
+  require(!all_ || last == 0 || missing == 0, "a printer that reads misses nothing");
+  last = number;
+}
+
+/// In a broker's log each line is once, in its sayer's order; what an earlier broker had confirmed is not said again,
+/// what it had not is.
+void ConsoleJudge::check(Life life, const Log& log, bool complete, std::map<std::string, std::uint64_t>& heard) const {
+  std::uint64_t last = 0;
+  for (const auto& [number, block] : log) {
+    require(!complete || number == last + 1, "every block is printed: " + std::to_string(last + 1));
+    complete = complete && number == last + 1;
+    last = number;
+    std::string sayer;
+    const auto count = count_of(block, sayer);
+    if (count == 0) continue;
+    const auto& texts = texts_.at(sayer);
+    require(count <= texts.size() && texts[count - 1] == block, "blocks are printed as they were said");
+    const auto known = confirmed_before_.find({sayer, life});
+    const auto confirmed = known == confirmed_before_.end() ? 0 : known->second;
+    auto& before = heard.emplace(sayer, confirmed).first->second;
+    require(complete ? count == before + 1 : count > before, "blocks of " + sayer + " are printed once, in order");
+    before = count;
+  }
+}
+
+void ConsoleJudge::check_end(Life last, bool complete) const {
+  std::map<std::string, std::uint64_t> heard;
+  for (const auto& [life, log] : logs_) {
+    heard.clear();
+    check(life, log, complete && life == last, heard);
+  }
+  const auto log = logs_.find(last);
+  require(log != logs_.end() && log->second.rbegin()->second == "Parent process exiting...\n",
+          "the parent has the last word");
+  for (const auto& [sayer, life] : ended_) {
+    const auto texts = texts_.find(sayer);
+    if (!complete || life != last || texts == texts_.end()) continue;
+    const auto known = confirmed_before_.find({sayer, life});
+    const auto before = known == confirmed_before_.end() ? 0 : known->second;
+    require(std::max(heard[sayer], before) == texts->second.size(), "all that " + sayer + " said is printed");
+  }
+}
+
+}  // namespace baton::simulation
