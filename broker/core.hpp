@@ -120,6 +120,7 @@ class Core {
 
   // Entries of the control stream (core.cpp).
   void apply(Session& session, const Entry& entry, Time now);
+  void ask(Session& session, std::uint64_t asked_in_all);
   void bye(Session& session, Number last_put, Time now);
   void settle_runs(Session& session, const Entry& entry, Time now);
   void lane_lost(Session& session, const LaneLost& lost);

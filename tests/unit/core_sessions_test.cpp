@@ -179,6 +179,24 @@ TEST_CASE("a consumer at work whose lane cannot be made anew keeps its items and
   CHECK(morty.received() == Bodies{"c"});
 }
 
+TEST_CASE("nothing is handed off to a consumer that asks while no lane can be opened for it") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2), summer = world.consumer(3);
+  world.lanes_left = false;
+  morty.lane_lost(1, Number{}, 0);
+  morty.ask();
+  rick.put("a");
+  CHECK(morty.received() == Bodies{});
+  summer.ask();
+  CHECK(summer.received() == Bodies{"a"});
+  rick.put("b");
+  CHECK(morty.received() == Bodies{});
+  world.lanes_left = true;
+  world.advance(1s, {&rick, &morty, &summer});
+  CHECK(morty.received() == Bodies{"b"});
+}
+
 TEST_CASE("a client that missed the welcome of its second session takes up its items in the third") {
   BrokerWorld world;
   auto rick = world.producer(1);
