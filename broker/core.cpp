@@ -104,7 +104,7 @@ void Core::apply(Session& session, const Entry& entry, Time now) {
   if (!may_send(session.hello.role, entry.kind)) return refuse(session.id, Refusal::wrong_role, {}, now);
   switch (entry.kind) {
     case EntryKind::ask:
-      return stock_.ask(session, read_ask(entry));
+      return ask(session, read_ask(entry));
     case EntryKind::withdraw:
       return stock_.withdraw(session, read_withdraw(entry));
     case EntryKind::ack:
@@ -125,6 +125,13 @@ void Core::apply(Session& session, const Entry& entry, Time now) {
     default:
       assert(false && "check_entries() let it through");
   }
+}
+
+/// While the session has no lane, its asks wait for the next one: what was handed off would go to nobody.
+void Core::ask(Session& session, std::uint64_t asked_in_all) {
+  if (std::find(laneless_.begin(), laneless_.end(), session.id) == laneless_.end())
+    return stock_.ask(session, asked_in_all);
+  session.wanted = std::max(session.wanted, asked_in_all);
 }
 
 /// What the client holds goes back at once; the session ends when all it sent is in and kept.

@@ -95,7 +95,7 @@ class Core {
     Number control_received;
     std::string why;  ///< as in the history of the items that it lost; empty when it left by bye
     Time until;
-    bool said_bye;
+    bool left;  ///< as its bye asked: it is told so again
   };
   /// How far the end of the whole system is (exit_when_done or shut_down).
   enum class Ending : std::uint8_t {
@@ -130,6 +130,7 @@ class Core {
 
   // Entries of the control stream (core.cpp).
   void apply(Session& session, const Entry& entry, Time now);
+  void ask(Session& session, std::uint64_t asked_in_all);
   void bye(Session& session, Number last_put, bool all, Time now);
   void settle_runs(Session& session, const Entry& entry, Time now);
   void lane_lost(Session& session, const LaneLost& lost);

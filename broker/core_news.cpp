@@ -112,7 +112,7 @@ void Core::tell_changed(Time now) {
   for (std::size_t i = 0; i < changed_.size(); ++i) {
     auto& session = *changed_[i];
     session.changed = false;
-    if (session.state == Session::State::over && !session.said_bye) continue;
+    if (session.state == Session::State::over && !session.left) continue;
     send(session.id, encode_confirm(header_for(session.id, MessageType::confirm), confirm_of(session)));
     if (session.producer) tell_outcomes(session, now);
     if (session.is(Role::printer) && session.state == Session::State::standing) feed_printer(session);

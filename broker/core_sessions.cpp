@@ -192,8 +192,7 @@ void Core::stand_printer(Session& session, Time now) {
 
 void Core::unknown(const SessionId& id, Time now) {
   const auto tombstone = tombstones_.find(id);
-  if (tombstone == tombstones_.end() || !tombstone->second.said_bye)
-    return refuse(id, Refusal::unknown_session, {}, now);
+  if (tombstone == tombstones_.end() || !tombstone->second.left) return refuse(id, Refusal::unknown_session, {}, now);
   Confirm confirm;
   confirm.control_received = tombstone->second.control_received;
   confirm.ended = true;
@@ -221,7 +220,7 @@ void Core::end(Session& session, const std::string& why, Time now) {
   if (!stood) return;
   // The session's own mark makes `why` prove, when its client comes back, that it was this session that lost an item.
   const auto mark = why.empty() ? why : why + " [session " + to_hex(session.id).substr(0, 8) + "]";
-  tombstones_[session.id] = {session.control.received(), mark, now + ended_kept, session.said_bye};
+  tombstones_[session.id] = {session.control.received(), mark, now + ended_kept, session.left};
   if (session.control.received() == Number{}) bequeath(session, mark, now);
   if (!why.empty() && !session.said_bye)
     effects_.log.push_back(std::string(name(session.hello.role)) + " " + session.hello.host + "/" +
@@ -236,7 +235,7 @@ void Core::end(Session& session, const std::string& why, Time now) {
     stock_.note_room(*session.queues.front());
     auto& producer = *std::exchange(session.producer, nullptr);
     producer.session = nullptr;
-    producer.said_bye = session.said_bye;
+    producer.said_bye = session.left;
     producer.lost_at = now;
     stock_.forget_if_settled(producer);
   }
@@ -277,8 +276,10 @@ void Core::check_liveness(Time now) {
 void Core::end_complete_byes(Time now) {
   for (std::size_t i = 0; i < changed_.size(); ++i) {
     auto& session = *changed_[i];
-    if (!session.said_bye || session.control_confirmed < session.control.received()) continue;
+    if (!session.said_bye || session.state != Session::State::standing) continue;
+    if (session.control_confirmed < session.control.received()) continue;
     if (session.producer && session.producer->confirmed < session.last_put) continue;
+    session.left = true;
     end(session, {}, now);
   }
 }

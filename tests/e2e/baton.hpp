@@ -13,6 +13,9 @@ namespace baton::e2e {
 
 using Args = std::vector<std::string>;
 
+/// Sanitizers take memory of their own: then its measures say nothing.
+inline constexpr bool memory_counts = BATON_MEMORY_COUNTS;
+
 /// Starts a program of ours, from the directory that the environment's BATON_BIN names, or the build's own.
 Process start(const std::string& program, const Args& args);
 std::string program_path(const std::string& program);

@@ -22,12 +22,16 @@ class Bystanders {
   /// nobody told to wait; none held up for as long as a client calls silence.
   void check_undisturbed();
 
+  /// Waits until an item has gone the whole way, to the printer's output. Call it once.
+  bool all_at_work();
+
   /// Rounds so far: an item put, got, acked, and known to be done.
   std::size_t rounds() const { return rounds_; }
 
  private:
   void put_and_join();
   void consume(Consumer& consumer);
+  void print_one();
   void note(const std::string& notice);
   void end();
 
@@ -37,6 +41,7 @@ class Bystanders {
   std::atomic<bool> over_ = false;
   std::atomic<std::size_t> rounds_ = 0;
   std::vector<Clock::duration> times_;  // of the rounds
+  std::map<std::string, int> printed_;
 
   std::mutex mutex_;  // guards what follows
   std::map<std::string, int> got_;

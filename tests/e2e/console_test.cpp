@@ -117,7 +117,7 @@ std::uint64_t say_in_turns(const Broker& broker, std::uint64_t rounds) {
 
 }  // namespace
 
-TEST_CASE("console: lines of twenty processes come whole and once and in order; a job's before what follows its ack") {
+TEST_CASE("console: lines of twenty processes come whole and once and in order, a job's before what follows its ack") {
   Broker broker;
   Terminal terminal;
   const Process printer = terminal.printer(broker);
@@ -221,7 +221,7 @@ TEST_CASE("console: a slow printer holds the sayers who say why and nothing is l
   CHECK(other.err().next_with("the console is full"));
   for (auto& sayer : sayers) CHECK_FALSE(sayer.wait(1s));
   CHECK(terminal.printed().lines < few.all() / 4);
-  CHECK(broker.process().memory() < (32u << 20));
+  CHECK((broker.process().memory() < (32u << 20) || !memory_counts));
   terminal.read_fast();
   require_printed(terminal, few.all());
   require_ended(sayers);

@@ -60,42 +60,44 @@ double milliseconds_of_cpu(std::chrono::nanoseconds time) {
 
 }  // namespace
 
-TEST_CASE("crowd: 1000 consumers and 100 producers; turns are fair and all is given back") {
-  Broker broker;
-  const pid_t pid = broker.process().pid();
-  const auto files = open_files(pid), memory = broker.process().memory();
-  auto begin = Clock::now();
-  auto processes = start_consumers(broker);
-  CHECK(eventually(broker.process(), [&] { return open_files(pid) >= files + files_each * consumers; }));
-  MESSAGE(consumers, " consumers are there after ms: ", milliseconds(Clock::now() - begin));
-  const auto with_all = open_files(pid);
-  MESSAGE("broker: ", static_cast<double>(with_all - files) / consumers, " descriptors and ",
-          (broker.process().memory() - memory) / consumers / 1024, " KB a consumer; ", thread_count(pid), " threads");
-  MESSAGE("a process of ", consumers / consumer_processes, " consumers: ", thread_count(processes[0].pid()),
-          " threads, ", open_files(processes[0].pid()), " descriptors, ", processes[0].memory() >> 20, " MB");
-  CHECK(with_all <= files + files_each * consumers + 10);
+TEST_SUITE("timed") {
+  TEST_CASE("crowd: 1000 consumers and 100 producers: turns are fair and all is given back") {
+    Broker broker;
+    const pid_t pid = broker.process().pid();
+    const auto files = open_files(pid), memory = broker.process().memory();
+    auto begin = Clock::now();
+    auto processes = start_consumers(broker);
+    CHECK(eventually(broker.process(), [&] { return open_files(pid) >= files + files_each * consumers; }));
+    MESSAGE(consumers, " consumers are there after ms: ", milliseconds(Clock::now() - begin));
+    const auto with_all = open_files(pid);
+    MESSAGE("broker: ", static_cast<double>(with_all - files) / consumers, " descriptors and ",
+            (broker.process().memory() - memory) / consumers / 1024, " KB a consumer; ", thread_count(pid), " threads");
+    MESSAGE("a process of ", consumers / consumer_processes, " consumers: ", thread_count(processes[0].pid()),
+            " threads, ", open_files(processes[0].pid()), " descriptors, ", processes[0].memory() >> 20, " MB");
+    CHECK(with_all <= files + files_each * consumers + 10);
 
-  const auto cpu = broker.process().cpu_time();
-  REQUIRE_FALSE(broker.process().wait(3s));
-  MESSAGE("broker, ms of CPU a second, all idle: ", milliseconds_of_cpu(broker.process().cpu_time() - cpu) / 3);
+    const auto cpu = broker.process().cpu_time();
+    REQUIRE_FALSE(broker.process().wait(3s));
+    MESSAGE("broker, ms of CPU a second, all idle: ", milliseconds_of_cpu(broker.process().cpu_time() - cpu) / 3);
 
-  begin = Clock::now();
-  put_all(broker);
-  MESSAGE((producers * items_each),
-          " items one by one, put to known as done, took ms: ", milliseconds(Clock::now() - begin));
-  begin = Clock::now();
-  const auto got = end(processes);
-  MESSAGE("all consumers left within ms: ", milliseconds(Clock::now() - begin));
-  REQUIRE(got.size() == consumers);
-  CHECK(std::accumulate(got.begin(), got.end(), 0) == producers * items_each);
-  const auto [least, most] = std::minmax_element(got.begin(), got.end());
-  constexpr double mean = 1.0 * producers * items_each / consumers;
-  MESSAGE("items a consumer: ", *least, " to ", *most);
-  CHECK(*least >= 0.8 * mean);
-  CHECK(*most <= 1.2 * mean);
-  CHECK(eventually(broker.process(), [&] { return open_files(pid) <= files; }));
-  broker.process().signal(SIGTERM);
-  CHECK(broker.process().wait() == 0);
+    begin = Clock::now();
+    put_all(broker);
+    MESSAGE((producers * items_each),
+            " items one by one, put to known as done, took ms: ", milliseconds(Clock::now() - begin));
+    begin = Clock::now();
+    const auto got = end(processes);
+    MESSAGE("all consumers left within ms: ", milliseconds(Clock::now() - begin));
+    REQUIRE(got.size() == consumers);
+    CHECK(std::accumulate(got.begin(), got.end(), 0) == producers * items_each);
+    const auto [least, most] = std::minmax_element(got.begin(), got.end());
+    constexpr double mean = 1.0 * producers * items_each / consumers;
+    MESSAGE("items a consumer: ", *least, " to ", *most);
+    CHECK(*least >= 0.8 * mean);
+    CHECK(*most <= 1.2 * mean);
+    CHECK(eventually(broker.process(), [&] { return open_files(pid) <= files; }));
+    broker.process().signal(SIGTERM);
+    CHECK(broker.process().wait() == 0);
+  }
 }
 
 TEST_CASE("crowd: who is one too many is told so, and takes the place of one that leaves") {

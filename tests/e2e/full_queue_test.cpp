@@ -84,7 +84,7 @@ Flow work_off(Broker& broker, Neighbour& neighbour) {
 }  // namespace
 
 TEST_SUITE("timed") {
-  TEST_CASE("full queue: producers wait and say why; memory is flat, order kept and the neighbour not held") {
+  TEST_CASE("full queue: producers wait and say why while memory is flat and the neighbour is not held") {
     const TemporaryFile items(all_bodies());
     Broker broker({"--max-items", "100"});
     Neighbour neighbour(broker);

@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <functional>
+#include <optional>
 #include <random>
 #include <sstream>
 
@@ -60,7 +61,7 @@ void end_somehow(RawPeer& peer, Random& random) {
 class Scene {
  public:
   explicit Scene(const Args& args = {}) : broker(args), bystanders(broker) {
-    CHECK(eventually(broker.process(), [this] { return bystanders.rounds() > 20; }));
+    CHECK(bystanders.all_at_work());
     files_ = open_files(pid());
     memory_ = broker.process().memory();
   }
@@ -95,7 +96,7 @@ class Scene {
     CHECK(eventually(broker.process(), [this] { return open_files(pid()) <= files_; }));
     bystanders.check_undisturbed();
     MESSAGE("broker's memory, MB: before ", memory_ >> 20, ", after ", memory >> 20);
-    CHECK(memory < memory_ + (64u << 20));
+    CHECK((memory < memory_ + (48u << 20) || !memory_counts));
     broker.process().signal(SIGTERM);
     CHECK(broker.process().wait() == 0);
     return refusals();
@@ -152,7 +153,7 @@ TEST_CASE("hostile: random bytes") {
   });
 }
 
-TEST_CASE("hostile: half greetings; who says no more is shown out") {
+TEST_CASE("hostile: half greetings, who says no more is shown out") {
   std::vector<RawPeer> waiting;
   Scene scene;
   Random random(11);
@@ -210,7 +211,8 @@ TEST_CASE("hostile: the parts of a message without an end are kept until its con
     MESSAGE("broker's memory, MB: before ", before >> 20, ", with 64 MB of parts ",
             scene.broker.process().memory() >> 20);
   }
-  CHECK(eventually(scene.broker.process(), [&] { return scene.broker.process().memory() < before + (16u << 20); }));
+  CHECK((eventually(scene.broker.process(),
+                    [&] { return scene.broker.process().memory() < before + (16u << 20) || !memory_counts; })));
   scene.check_survived();
 }
 
@@ -223,7 +225,7 @@ TEST_CASE("hostile: messages that are none of ours are refused and counted") {
     message[at] = to;
     return zmtp::frame(message);
   };
-  const std::string deep(100'000, '[');
+  const std::string deep(10'000, '[');
   std::string nonsense = zmtp::frame("") + zmtp::frame(std::string(39, 'B')) + changed(0, 'X') + changed(3, 9) +
                          changed(4, 99) + zmtp::frame(beat(epoch), true) + zmtp::frame("another part");
   std::string for_control = zmtp::frame(beat({epoch.value + 1})) + zmtp::frame(beat(epoch));
@@ -281,16 +283,12 @@ TEST_CASE("hostile: a subscriber to everything hears nothing and holds nobody up
   Random random(12);
   for (int i = 0; i < times; ++i) {
     RawPeer peer(news.port);
-    std::string topics = zmtp::unsubscribe("never subscribed to") + zmtp::unsubscribe(bytes_of(random, 16)) +
-                         zmtp::subscribe("") + zmtp::frame("no subscription at all");
-    for (int n = 0; n < 1000; ++n) topics += zmtp::subscribe(bytes_of(random, 16));
-    peer.shake_hands(news.type).send(topics);
-    end_somehow(peer, random);
-    CHECK(scene.bystanders_go_on());  // one after the other: see PROTOCOL.md, 16, for many at once
-  }
-  {
-    Process late = scene.broker.printer();  // who comes after them is let in
-    CHECK(late.out().next_with("item "));
+    std::string topics =
+        zmtp::unsubscribe("never subscribed to") + zmtp::unsubscribe(bytes_of(random, 16)) + zmtp::subscribe("");
+    for (int n = 0; n < 3000; ++n) topics += zmtp::subscribe(bytes_of(random, 16));
+    peer.shake_hands(news.type).send(topics).close();  // at once: they leave while libzmq still tells of their coming
+    // A few at a time (PROTOCOL.md, 16, for many): who comes after them is let in, once the broker is done with them.
+    if (i % 5 == 4) Stranger(scene.broker, Role::printer);
   }
   CHECK(listener.receive().empty());
   listener.close();
@@ -303,46 +301,41 @@ TEST_CASE("hostile: strangers at the lanes of others get no item") {
   for (int i = 0; i < times; ++i) {
     const auto lanes = scene.lanes();
     const auto lane = lanes[static_cast<std::size_t>(i) % lanes.size()];
-    RawPeer peer(lane);
-    const std::string openings[] = {zmtp::greeting() + zmtp::ready("PULL"),
-                                    zmtp::greeting("PLAIN") + zmtp::hello("1", to_hex(random_session())),
-                                    zmtp::greeting("PLAIN") + zmtp::hello("", ""), zmtp::greeting("CURVE")};
-    peer.send(openings[i % 4]);
-    strangers.push_back(std::move(peer));
+    strangers.emplace_back(lane).shake_hands("PULL");
+    CHECK_FALSE(strangers.emplace_back(lane).is_admitted("PULL", "1", to_hex(random_session())));
+    CHECK_FALSE(strangers.emplace_back(lane).is_admitted("PULL", "", ""));
   }
-  for (auto& stranger : strangers) CHECK(stranger.receive_until("item ", 0s).empty());
-  scene.check_survived();
   for (auto& stranger : strangers) CHECK(stranger.receive().find("item ") == std::string::npos);
+  strangers.clear();
+  scene.check_survived();
 }
 
 TEST_CASE("hostile: a stranger who is at a lane first does not keep its session out") {
   Scene scene;
+  std::optional<Producer> producer(producer_of(scene.broker, "strangers"));
   for (int i = 0; i < times; ++i) {
     Stranger consumer(scene.broker, Role::consumer);
-    const auto right = to_hex(consumer.id());
-    RawPeer before(consumer.lane_port()), wrong(consumer.lane_port());
-    before.send(zmtp::greeting() + zmtp::ready("PULL"));
-    wrong.send(zmtp::greeting("PLAIN") + zmtp::hello(i % 2 ? "1" : "2", i % 2 ? to_hex(random_session()) : right));
-    RawPeer own(consumer.lane_port());
-    own.send(zmtp::greeting("PLAIN") + zmtp::hello("1", right));
-    CHECK(!own.receive_until("WELCOME").empty());
-    own.send(zmtp::initiate("PULL"));
-    CHECK(!own.receive_until("READY").empty());
-    RawPeer again(consumer.lane_port());  // it admits one connection, ever
-    again.send(zmtp::greeting("PLAIN") + zmtp::hello("1", right));
+    const auto right = to_hex(consumer.id()), another = to_hex(random_session());
+    const auto lane = consumer.lane_port();
+    RawPeer unnamed(lane), wrong(lane), late(lane), own(lane), again(lane);
+    unnamed.shake_hands("PULL");
+    CHECK_FALSE(wrong.is_admitted("PULL", "1", another));
+    CHECK_FALSE(late.is_admitted("PULL", "0", right));  // he believes to be at an earlier lane
+    CHECK(own.is_admitted("PULL", "1", right));
+    CHECK_FALSE(again.is_admitted("PULL", "1", right));  // a lane has one connection, ever
 
-    std::string ask;
+    std::string ask, ack;
     append_ask(ask, 1);
     consumer.control(consumer.message(MessageType::control, 1, {1}, ask));
-    Producer producer(producer_of(scene.broker, "strangers"));
-    producer.put("for its session only");
+    producer->put("for its session only");
     const auto got = own.receive_until("for its session only");
     REQUIRE(!got.empty());
-    for (auto* stranger : {&before, &wrong, &again}) CHECK(stranger->receive_until("for its", 0s).empty());
-    std::string ack;
+    for (auto* stranger : {&unnamed, &wrong, &late, &again})
+      CHECK(stranger->receive().find("for its") == std::string::npos);
     append_runs(ack, EntryKind::ack, {{item_in(got), 1}});
     consumer.control(consumer.message(MessageType::control, 1, {2}, ack));
-    CHECK(producer.join().done == 1);
+    CHECK(producer->join().dead == 0);
   }
+  producer.reset();
   scene.check_survived();
 }

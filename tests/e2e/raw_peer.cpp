@@ -98,6 +98,20 @@ RawPeer& RawPeer::shake_hands(std::string_view socket_type) {
   return *this;
 }
 
+bool RawPeer::is_admitted(std::string_view socket_type, std::string_view user, std::string_view password) {
+  send(zmtp::greeting("PLAIN") + zmtp::hello(user, password));
+  std::string answer;
+  const auto has = [&](const char* word) { return answer.find(word) != std::string::npos; };
+  while (!has("WELCOME") && !has("RROR")) {  // libzmq 4.3.4 writes "^RROR"
+    const auto some = receive_some(fd_, Clock::now() + soon);
+    if (!some || some->empty()) return false;
+    answer += *some;
+  }
+  if (!has("WELCOME")) return false;
+  send(zmtp::initiate(socket_type));
+  return !receive_until("READY").empty();
+}
+
 RawPeer& RawPeer::send(std::string_view bytes) {
   const auto deadline = Clock::now() + soon;
   while (!bytes.empty() && wait_for(fd_, POLLOUT, deadline)) {

@@ -37,6 +37,9 @@ class RawPeer {
   /// NULL's handshake, up to the other side's READY: before that libzmq takes no message.
   RawPeer& shake_hands(std::string_view socket_type);
 
+  /// PLAIN's handshake. Whether the other side let us in.
+  bool is_admitted(std::string_view socket_type, std::string_view user, std::string_view password);
+
   RawPeer& send(std::string_view bytes);
   /// What has come by now; waits until there is something, at most `within`.
   std::string receive(Clock::duration within = {});

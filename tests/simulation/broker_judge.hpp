@@ -58,6 +58,8 @@ class BrokerJudge {
   void taken(const User& user, const SessionId& session, const Given& given, const std::string& queue);
   void acked(ItemId id) { item(id).ack_said = true; }
   void failed(ItemId id) { ++item(id).user_fails; }
+  /// Its client left without an answer, as it may when the broker is silent: what is handed off to it meanwhile fails.
+  void left_unheard(const SessionId& session) { left_unheard_.insert(session); }
   /// Items in the hands of users whose sessions stand at both ends: each in one.
   static void check_hands(const std::map<ItemId, std::vector<User>>& hands);
 
@@ -135,6 +137,7 @@ class BrokerJudge {
 
   std::map<SessionId, Hello> hellos_;
   std::set<SessionId> welcomed_;  // ever
+  std::set<SessionId> left_unheard_;
   std::map<SessionId, Standing> standing_;
   std::map<SessionId, Time> heard_, left_;  // the last message that came; when the last subscription left
   std::map<SessionId, int> subscriptions_;

@@ -48,6 +48,7 @@ void BrokerJudge::updated(const broker::Storage::Record& record) {
   touched_.insert(record.id);
   dead_ += record.dead;
   require(record.dead == (item.failures >= max_attempts_), name(record.id) + " is dead after max_attempts, not before");
+  if (left_unheard_.contains(item.holder)) ++item.user_fails;
   require(!peace_.calm || item.failures <= item.user_fails, name(record.id) + " fails only when its user says so");
 }
 

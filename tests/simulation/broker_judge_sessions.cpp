@@ -152,7 +152,8 @@ void BrokerJudge::check_robbed(const SessionId& id) const {
   const bool gone = left != left_.end() && now - left->second >= grace - eps;
   require(silent || gone, name(id) + " is alive: it is not held for lost");
   const bool silent_client = standing_.at(id).next == Number{1};  // it may never have had its welcome
-  require(!peace_.calm || silent_client, name(id) + " is not held for lost when nothing is wrong");
+  require(!peace_.calm || silent_client || left_unheard_.contains(id),
+          name(id) + " is not held for lost when nothing is wrong");
 }
 
 void BrokerJudge::lose(const SessionId& id, Standing& session) {

@@ -72,7 +72,8 @@ class BrokerNode final : public BrokerEnd {
   const BrokerJudge& judge() const { return *judges_.back(); }
   /// Which life has that epoch.
   Life life_of(Epoch epoch) const;
-  BrokerJudge& judge_of(Epoch epoch) { return *judges_[life_of(epoch) - 1]; }
+  BrokerJudge& judge_of(Epoch epoch) { return judge_of_life(life_of(epoch)); }
+  BrokerJudge& judge_of_life(Life life) { return *judges_[life - 1]; }
   std::size_t items() const;
   /// Is this the time for what must always hold?
   void look() const;

@@ -94,6 +94,7 @@ void ClientNode::run() {
   if (session().over() && !std::exchange(end_told_, true)) {
     world_.trace([&] { return name_ + " has ended"; });
     close_all();
+    if (!end_heard_ && life_ > 0) scene_.broker.judge_of_life(life_).left_unheard(session().id());
     return ended();
   }
   wake(logic().next_deadline());
@@ -132,7 +133,9 @@ void ClientNode::judge(std::string_view news) {
   if (read_header(news, header) != Refusal::none || header.session != session().id()) return;
   if (header.type == MessageType::welcome) return judge_welcome(header, payload_of(news));
   if (header.type != MessageType::confirm || !session().standing() || header.epoch != session().epoch()) return;
-  if (decode_confirm(payload_of(news), confirm) != Refusal::none || confirm.ended) return;
+  if (decode_confirm(payload_of(news), confirm) != Refusal::none) return;
+  end_heard_ = end_heard_ || confirm.ended;
+  if (confirm.ended) return;
   scene_.console.confirmed(name_, header.session, confirm.control_received);
   heard(life_, confirm);
 }

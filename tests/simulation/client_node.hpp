@@ -119,7 +119,7 @@ class ClientNode : public ClientEnd {
   std::shared_ptr<LaneLink> lane_;
   std::uint32_t lane_generation_ = 0;
   Time wake_at_ = never, paused_until_{};
-  bool killed_ = false, end_told_ = false;
+  bool killed_ = false, end_told_ = false, end_heard_ = false;
 };
 
 }  // namespace baton::simulation

@@ -185,10 +185,14 @@ void Simulation::trouble(const Troubles& chances) {
   const auto happens = [&](std::uint64_t per_second) { return random.chance(per_second / 10); };
   const auto a_while = [&] { return random.between(Duration(10ms), random.chance(200) ? Duration(9s) : Duration(1s)); };
   if (happens(chances.broker_pauses / 4)) broker_.pause(a_while());
-  if (broker_.up() && happens(chances.restarts / 4)) restart_broker();
+  if (happens(chances.restarts / 4)) restart_broker();
   auto* node = any_client();
   if (!node) return;
-  if (happens(chances.cuts)) node->cut();
+  if (happens(chances.cuts)) {
+    node->cut();
+    // Often just when it is back: what a welcome says is all that the client then knows.
+    if (happens(chances.restarts)) world_.after(a_while(), [this] { restart_broker(); });
+  }
   if (happens(chances.stalls / 2)) node->stall(a_while());
   if (happens(chances.pauses / 2)) node->pause(a_while());
   if (happens(chances.kills / 4)) kill(*node);
@@ -212,6 +216,7 @@ void Simulation::kill(ClientNode& node) {
 }
 
 void Simulation::restart_broker() {
+  if (!world_.faulty || !broker_.up()) return;
   auto& random = world_.random;
   broker_.kill(random.chance(300));
   const auto down = random.between(Duration::zero(), random.chance(200) ? Duration(5s) : Duration(500ms));

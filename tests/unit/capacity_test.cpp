@@ -25,7 +25,7 @@ TEST_CASE("capacity: what files there are for is as it was") {
   CHECK(fitted(10, 64 + 60).said.empty());
 }
 
-TEST_CASE("capacity: less than was asked for is said; less than the default only when it is little") {
+TEST_CASE("capacity: less than was asked for is said, less than the default only when it is little") {
   const auto asked = fitted(5000, 20'000);
   CHECK(asked.sessions == 3322);
   CHECK(asked.said == "may open 20000 files (raise the limit: ulimit -Hn): room for 3322 clients, not 5000");

@@ -91,7 +91,7 @@ TEST_CASE("consumer: it connects the lane that the broker names, and asks only w
   CHECK(script.requests().empty());
 }
 
-TEST_CASE("consumer: one ask for each that waits; asks are counted in all") {
+TEST_CASE("consumer: one ask for each that waits, asks are counted in all") {
   ConsumerScript script;
   script.open();
   CHECK(script.control().empty());
@@ -368,7 +368,7 @@ TEST_CASE("client: a broker that has no room is waited for longer than one that 
   CHECK_FALSE(script.consumer.session().over());
 }
 
-TEST_CASE("consumer: one that holds or has settled something waits for a silent broker; an idle one does not") {
+TEST_CASE("consumer: one that holds or has settled something waits for a silent broker, an idle one does not") {
   ConsumerScript script;
   script.open();
   bool owes = true;

@@ -101,7 +101,7 @@ TEST_CASE("client: without an answer the sockets are made anew, and in the end i
   CHECK(script.producer.session().error()->kind == SessionError::Kind::unreachable);
 }
 
-TEST_CASE("client: a refusal that ends it is an error; one that does not is not") {
+TEST_CASE("client: a refusal that ends it is an error, one that does not is not") {
   ProducerScript script;
   script.refuse(Refusal::not_held);
   CHECK_FALSE(script.producer.session().over());
@@ -153,7 +153,7 @@ TEST_CASE("producer: what does not arrive is sent again when the broker asks, an
   CHECK(script.puts() == Bodies{"b"});
 }
 
-TEST_CASE("producer: the broker's beat is answered with one; without it the client beats by itself") {
+TEST_CASE("producer: the broker's beat is answered with one, without it the client beats by itself") {
   ProducerScript script;
   script.stand();
   script.advance(1s);
@@ -177,7 +177,7 @@ TEST_CASE("client: after silence all sockets are made anew and the session goes 
   CHECK(script.producer.session().standing());
 }
 
-TEST_CASE("producer: another broker that kept nothing gets the unconfirmed ones; the confirmed ones are lost") {
+TEST_CASE("producer: another broker that kept nothing gets the unconfirmed ones, the confirmed ones are lost") {
   ProducerScript script;
   script.stand();
   for (const auto* body : {"a", "b", "c"}) script.put(body);

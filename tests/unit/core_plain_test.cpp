@@ -71,7 +71,7 @@ TEST_CASE("plain doors: in is shut while the queue is full, and opens when half 
   CHECK(world.core.plain_in_is_open());
 }
 
-TEST_CASE("plain doors: a body beyond the limit is refused; dead items of nobody are kept all the same") {
+TEST_CASE("plain doors: a body beyond the limit is refused, dead items of nobody are kept all the same") {
   auto settings = with_plain_doors();
   settings.max_attempts = 1;
   BrokerWorld world(settings);

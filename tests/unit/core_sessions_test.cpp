@@ -179,6 +179,24 @@ TEST_CASE("a consumer at work whose lane cannot be made anew keeps its items and
   CHECK(morty.received() == Bodies{"c"});
 }
 
+TEST_CASE("nothing is handed off to a consumer that asks while no lane can be opened for it") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2), summer = world.consumer(3);
+  world.lanes_left = false;
+  morty.lane_lost(1, Number{}, 0);
+  morty.ask();
+  rick.put("a");
+  CHECK(morty.received() == Bodies{});
+  summer.ask();
+  CHECK(summer.received() == Bodies{"a"});
+  rick.put("b");
+  CHECK(morty.received() == Bodies{});
+  world.lanes_left = true;
+  world.advance(1s, {&rick, &morty, &summer});
+  CHECK(morty.received() == Bodies{"b"});
+}
+
 TEST_CASE("a client that missed the welcome of its second session takes up its items in the third") {
   BrokerWorld world;
   auto rick = world.producer(1);
@@ -219,7 +237,7 @@ TEST_CASE("nobody reclaims what they did not lose") {
   CHECK(world.session(back).welcome.kept.empty());
 }
 
-TEST_CASE("bye ends a session when all it sent is in; asked again, it is answered again") {
+TEST_CASE("bye ends a session when all it sent is in, asked again, it is answered again") {
   BrokerWorld world;
   auto rick = world.producer(1);
   rick.put("a");
@@ -231,6 +249,25 @@ TEST_CASE("bye ends a session when all it sent is in; asked again, it is answere
   world.core.unknown(rick.id, world.now);
   world.settle();
   CHECK(rick.confirm().ended);
+}
+
+TEST_CASE("a session that was lost before all it sent was in has not left: it is not told so") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  rick.put("a");
+  rick.bye(Number{2});
+  world.advance(lost_after);
+  CHECK_FALSE(world.core.find(rick.id));
+  world.core.unknown(rick.id, world.now);  // its beat
+  world.settle();
+  CHECK(rick.refusals() == Bodies{"unknown_session"});
+  CHECK_FALSE(rick.confirm().ended);
+  Hello hello;
+  hello.role = Role::producer;
+  hello.name = "producer 1";
+  hello.queues = {"default"};
+  hello.previous = Previous{world.core.epoch(), rick.id};
+  CHECK(world.session(world.client(2, hello)).welcome.put_received == Number{1});
 }
 
 TEST_CASE("a consumer that says bye gives back what it holds, no attempt counted") {
@@ -302,7 +339,7 @@ TEST_CASE("join: told at once when the last item is settled") {
   CHECK(rick.confirm().done == 1);
 }
 
-TEST_CASE("a full queue gives no credit, and says why; another queue does") {
+TEST_CASE("a full queue gives no credit, and says why, another queue does") {
   Settings settings;
   settings.max_items = 4;
   BrokerWorld world(settings);
@@ -378,7 +415,7 @@ TEST_CASE("a full queue by bytes shuts the window, and opens it again") {
   CHECK(rick.confirm().put_window > 0);
 }
 
-TEST_CASE("console lines reach every printer whole and in order; one that comes late gets what was said before") {
+TEST_CASE("console lines reach every printer whole and in order, one that comes late gets what was said before") {
   BrokerWorld world;
   auto morty = world.consumer(1);
   morty.say("one\n");
@@ -416,7 +453,7 @@ TEST_CASE("without a printer the oldest lines go, and the gap is told") {
   CHECK(printer.lines() == Bodies{"dropped 2", "3456\n", "4567\n"});
 }
 
-TEST_CASE("a slow printer holds the sayers; one that is stuck does not for long") {
+TEST_CASE("a slow printer holds the sayers, one that is stuck does not for long") {
   Settings settings;
   settings.console_keep = 10;
   BrokerWorld world(settings);
@@ -433,7 +470,7 @@ TEST_CASE("a slow printer holds the sayers; one that is stuck does not for long"
   CHECK(morty.confirm().say_held == Held::nothing);
 }
 
-TEST_CASE("while a printer is replaced, a full log holds the sayers; when none comes, not for long") {
+TEST_CASE("while a printer is replaced, a full log holds the sayers, when none comes, not for long") {
   Settings settings;
   settings.console_keep = 10;
   BrokerWorld world(settings);
@@ -549,7 +586,7 @@ TEST_CASE("the seed's parent waits neither for ever for a printer nor for consum
   CHECK(world.effects.exit_code == 3);
 }
 
-TEST_CASE("the seed's parent gives those who do not leave their time, and no more; it wakes up for that") {
+TEST_CASE("the seed's parent gives those who do not leave their time, and no more, it wakes up for that") {
   Settings settings;
   settings.exit_when_done = true;
   settings.producers = 1;

@@ -87,7 +87,7 @@ TEST_CASE("a confirmation that falls into a block's middle keeps the block, and 
   CHECK(line.sender.unconfirmed_bytes() == 0);
 }
 
-TEST_CASE("many complaints about one gap cost one repetition; for the same gap again it takes longer and longer") {
+TEST_CASE("many complaints about one gap cost one repetition, for the same gap again it takes longer and longer") {
   Line line;
   line.put("a");
   line.send();
@@ -263,7 +263,7 @@ TEST_CASE("credit and window") {
   }
 }
 
-TEST_CASE("credit never falls; the window may") {
+TEST_CASE("credit never falls, the window may") {
   StreamSender sender;
   sender.set_credit({10}, 10);
   sender.set_credit({5}, 10);
