@@ -1,0 +1,110 @@
+// The broker's pure core: the console log and those who print it.
+#include "tests/unit/broker_world.hpp"
+
+namespace baton::broker::test {
+namespace {
+
+using Bodies = std::vector<std::string>;
+
+TEST_CASE("console lines reach every printer whole and in order, one that comes late gets what was said before") {
+  BrokerWorld world;
+  auto morty = world.consumer(1);
+  morty.say("one\n");
+  auto early = world.printer(2);
+  CHECK(early.lines() == Bodies{"one\n"});
+  morty.say("two\nthree\n");
+  CHECK(early.lines() == Bodies{"two\nthree\n"});
+  auto late = world.printer(3);
+  CHECK(late.lines() == Bodies{"one\n", "two\nthree\n"});
+  early.beat(Number{2});
+  early.bye();
+  morty.say("four\n");
+  auto next = world.printer(4);
+  CHECK(next.lines() == Bodies{"four\n"});
+}
+
+TEST_CASE("a printer is sent no more than its window beyond what it has printed") {
+  BrokerWorld world;
+  auto morty = world.consumer(1);
+  auto printer = world.printer(2);
+  const std::string block(100'000, 'x');
+  for (int i = 0; i < 30; ++i) morty.say(block);
+  CHECK(printer.lines().size() == 11);
+  printer.beat(Number{5});
+  CHECK(printer.lines().size() == 5);
+}
+
+TEST_CASE("without a printer the oldest lines go, and the gap is told") {
+  Settings settings;
+  settings.console_keep = 10;
+  BrokerWorld world(settings);
+  auto morty = world.consumer(1);
+  for (const auto* line : {"1234\n", "2345\n", "3456\n", "4567\n"}) morty.say(line);
+  auto printer = world.printer(2);
+  CHECK(printer.lines() == Bodies{"dropped 2", "3456\n", "4567\n"});
+}
+
+TEST_CASE("a slow printer holds the sayers, one that is stuck does not for long") {
+  Settings settings;
+  settings.console_keep = 10;
+  BrokerWorld world(settings);
+  auto morty = world.consumer(1);
+  auto printer = world.printer(2);
+  morty.say("123456789\n");
+  CHECK(morty.confirm().say_window == 0);
+  CHECK(printer.lines() == Bodies{"123456789\n"});
+  printer.beat(Number{1});
+  CHECK(morty.confirm().say_window > 0);
+  morty.say("123456789\n");
+  CHECK(morty.confirm().say_held == Held::console);
+  world.advance(11s, {&morty, &printer});
+  CHECK(morty.confirm().say_held == Held::nothing);
+}
+
+TEST_CASE("while a printer is replaced, a full log holds the sayers, when none comes, not for long") {
+  Settings settings;
+  settings.console_keep = 10;
+  BrokerWorld world(settings);
+  auto morty = world.consumer(1);
+  auto printer = world.printer(2);
+  printer.bye();
+  morty.say("123456789\n");
+  CHECK(morty.confirm().say_held == Held::console);
+  morty.say("said before it knew\n");
+  auto next = world.printer(3);
+  CHECK(next.lines() == Bodies{"123456789\n", "said before it knew\n"});
+  next.beat(Number{2});
+  next.bye();
+  morty.say("123456789\n");
+  CHECK(morty.confirm().say_held == Held::console);
+  world.advance(11s, {&morty});
+  CHECK(morty.confirm().say_held == Held::nothing);
+}
+
+TEST_CASE("a printer that falls silent holds nobody longer than one that is stuck") {
+  Settings settings;
+  settings.console_keep = 10;
+  BrokerWorld world(settings);
+  auto morty = world.consumer(1);
+  auto printer = world.printer(2);
+  morty.say("123456789\n");
+  world.advance(9s, {&morty});  // its session is lost after 3 s
+  CHECK(morty.confirm().say_held == Held::console);
+  world.advance(2s, {&morty});
+  CHECK(morty.confirm().say_held == Held::nothing);
+}
+
+TEST_CASE("a killed printer's successor goes on where it was, even within the grace") {
+  BrokerWorld world;
+  auto morty = world.consumer(1);
+  auto killed = world.printer(2);
+  morty.say("one\n");
+  killed.beat(Number{1});
+  morty.say("two\n");
+  killed.vanish();
+  auto next = world.printer(3);
+  CHECK(next.lines() == Bodies{"two\n"});
+}
+
+}  // namespace
+}  // namespace baton::broker::test
