@@ -5,15 +5,13 @@
 
 #include "net/receive.hpp"
 #include "net/sockets.hpp"
+#include "proto/limits.hpp"
 
 namespace baton::broker {
 namespace {
 
 constexpr int high_water = 100'000;  // messages to one subscriber who does not read; all is repeated anyway
 constexpr int last_words = 1000;     // ms for what is under way when the broker ends
-// Bytes of what a subscriber may send. Its handshake takes some 40, a topic of ours 27 at most; each byte more would let
-// strangers' topics cost libzmq more memory, and more time at each departure.
-constexpr int max_subscription = 64;
 
 /// Whose message it is; nullptr when its connection has ended and libzmq gives its subscriptions up.
 NewsTopics::Connection connection_of(zmq::message_t& message) {
@@ -28,6 +26,8 @@ NewsDoor::NewsDoor(zmq::context_t& context) : socket_(make_socket(context, zmq::
   socket_.set(zmq::sockopt::xpub_manual, 1);
   socket_.set(zmq::sockopt::sndhwm, high_water);
   socket_.set(zmq::sockopt::linger, last_words);
+  // A handshake takes some 40 bytes, a topic of ours 27 at most; each byte more would let strangers' topics cost libzmq
+  // more memory, and more time at each departure.
   socket_.set(zmq::sockopt::maxmsgsize, std::int64_t{max_subscription});
 }
 

@@ -30,6 +30,7 @@ inline constexpr std::size_t max_queues = 64;  ///< queues in one session
 inline constexpr std::size_t max_client_name = 200;
 inline constexpr std::size_t max_source = 100;           ///< bytes of the name of what a producer puts
 inline constexpr std::size_t topics_per_connection = 4;  ///< to news; further ones are not granted
+inline constexpr std::size_t max_subscription = 64;      ///< bytes of a frame that a subscriber may send
 inline constexpr std::uint32_t max_asks = 65'536;        ///< asks of one session that are not answered yet
 
 // Priorities: the higher goes first.

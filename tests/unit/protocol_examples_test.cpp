@@ -376,6 +376,7 @@ TEST_CASE("PROTOCOL.md states the limits and times of the code") {
       {"max_queues", number(max_queues)},
       {"max_client_name", number(max_client_name)},
       {"topics_per_connection", number(topics_per_connection)},
+      {"max_subscription", number(max_subscription)},
       {"max_asks", number(max_asks)},
       {"max_priority", number(max_priority)},
       {"default_priority", number(default_priority)},
