@@ -54,10 +54,10 @@ void Session::say(std::string_view block) {
          [&](std::string& out) { append_block(out, EntryKind::say, block); });
 }
 
-void Session::bye(Number last_put, Time now, bool role_owes, bool all_put) {
+void Session::bye(Number last_put, Time now, bool role_owes, bool all) {
   if (over() || bye_) return;
   bye_ = last_put;
-  all_put_ = all_put;
+  all_put_ = all;
   bye_time_ = now;
   std::vector<ItemId> settled;
   settled_items(control_.blocks(), settled);

@@ -107,8 +107,8 @@ class Session {
 
   /// Ends the session once all said so far is in. `last_put` is the put stream's last number. With nothing owed (by the
   /// role: items held, puts unconfirmed; nor settled items or lines unconfirmed) it does not wait for a broker that is silent
-  /// or, lines or not, has no room for us. `all_put`: of the producer's source nothing is left to put.
-  void bye(Number last_put, Time now, bool role_owes, bool all_put = false);
+  /// or, lines or not, has no room for us. `all`: the producer has put all of its source.
+  void bye(Number last_put, Time now, bool role_owes, bool all = false);
   bool bye_said() const { return bye_.has_value(); }
 
   State state() const { return state_; }

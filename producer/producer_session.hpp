@@ -69,8 +69,8 @@ class ProducerSession final : public ClientLogic {
 
   bool may_say() const { return session_.may_say(); }
   void say(std::string_view block) { session_.say(block); }
-  /// `all_put`: of the source nothing is left to put.
-  void bye(Time now, bool all_put = false) { session_.bye(put_.last(), now, !put_.idle(), all_put); }
+  /// `all`: of the source nothing is left to put.
+  void bye(Time now, bool all = false) { session_.bye(put_.last(), now, !put_.idle(), all); }
   const Session& session() const { return session_; }
 
   void check_invariants() const;

@@ -161,7 +161,7 @@ void append_withdraw(std::string& out, std::uint32_t count);
 void append_runs(std::string& out, EntryKind kind, const std::vector<ItemRun>& runs);  ///< ack or release
 void append_fail(std::string& out, const Failure& failure);
 void append_lane_lost(std::string& out, const LaneLost& lost);
-void append_bye(std::string& out, Number last_put, bool all_put = false);
+void append_bye(std::string& out, Number last_put, bool all = false);
 void append_dropped(std::string& out, std::uint64_t blocks);
 void append_block(std::string& out, EntryKind kind, std::string_view block);  ///< say, line, died, join (empty), none
 

@@ -105,11 +105,11 @@ TEST_CASE("producers come back with their numbers, and not when they are forgott
   const Directory directory;
   {
     Disk disk(directory);
-    disk.storage.save({0, "rick", true, false, Number{41}, 7, 2});
-    disk.storage.save({1, "morty", false, true, Number{5}, 5, 0});
+    disk.storage.save({0, "rick", true, false, Number{41}, 7, 2, false, Number{30}, "file a"});
+    disk.storage.save({1, "morty", false, true, Number{5}, 5, 0, false, {}, ""});
     disk.keep();
     disk.storage.forget_producer(1);
-    disk.storage.save({0, "rick", true, false, Number{42}, 8, 2});
+    disk.storage.save({0, "rick", true, false, Number{42}, 8, 2, true, Number{30}, "file a"});
     disk.keep();
   }
   Disk disk(directory);
@@ -119,6 +119,9 @@ TEST_CASE("producers come back with their numbers, and not when they are forgott
   CHECK(rick.received == Number{42});
   CHECK(rick.done == 8);
   CHECK(rick.dead == 2);
+  CHECK(rick.all_put);
+  CHECK(rick.source_begin == Number{30});
+  CHECK(disk.loaded.sources["rick"] == "file a");
 }
 
 TEST_CASE("bodies for which there is no memory are read from the disk") {

@@ -28,6 +28,11 @@ Args with_defaults(Args args) {
 
 }  // namespace
 
+std::uint64_t number_of(const char* variable, std::uint64_t otherwise) {
+  const char* wanted = getenv(variable);
+  return wanted != nullptr ? std::stoull(wanted) : otherwise;
+}
+
 std::string program_path(const std::string& program) {
   const char* bin = getenv("BATON_BIN");
   return std::string(bin != nullptr ? bin : BATON_BIN) + "/" + program;

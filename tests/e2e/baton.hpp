@@ -1,6 +1,7 @@
 // The words that the end-to-end tests are written in: a broker of the test's own, and the programs that use it.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <initializer_list>
 #include <string>
@@ -15,6 +16,9 @@ using Args = std::vector<std::string>;
 
 /// Sanitizers take memory of their own: then its measures say nothing.
 inline constexpr bool memory_counts = BATON_MEMORY_COUNTS;
+
+/// The number that the environment gives, for longer runs; `otherwise` when it gives none.
+std::uint64_t number_of(const char* variable, std::uint64_t otherwise);
 
 /// Starts a program of ours, from the directory that the environment's BATON_BIN names, or the build's own.
 Process start(const std::string& program, const Args& args);

@@ -1,8 +1,5 @@
 // A broker that keeps: what was confirmed outlives its process, however that ends.
-#include <signal.h>
-
-#include <optional>
-
+#include "tests/e2e/kept_broker.hpp"
 #include "tests/e2e/library.hpp"
 #include "tests/e2e/show.hpp"
 
@@ -10,33 +7,6 @@ using namespace baton;
 using namespace baton::e2e;
 
 namespace {
-
-/// A broker on a directory and a port of its own, which can be killed and started again.
-class KeptBroker {
- public:
-  explicit KeptBroker(Args args = {}) : args_(std::move(args)) { start(); }
-
-  void start() {
-    Args args{"--data", directory_.path()};
-    args.insert(args.end(), args_.begin(), args_.end());
-    if (!port_.empty()) args.insert(args.end(), {"--port", port_});
-    broker_.emplace(args);
-    port_ = broker_->port();
-  }
-  void kill() {
-    broker_->process().signal(SIGKILL);
-    REQUIRE(broker_->process().wait());
-  }
-  Broker* operator->() { return &*broker_; }
-  Broker& operator*() { return *broker_; }
-  const TemporaryDirectory& directory() const { return directory_; }
-
- private:
-  TemporaryDirectory directory_;
-  Args args_;
-  std::string port_;
-  std::optional<Broker> broker_;
-};
 
 Args lines_of(Consumer& consumer, std::size_t count) {
   Args bodies;
