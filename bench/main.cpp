@@ -38,11 +38,13 @@ std::vector<Contest> all_contests() {
   const Contestant wide_proxy{"proxy-hwm-100k", {true, "", 100'000}};
   const Contestant packed{"packed", {false, "", 1000}};
   const Contestant on_demand{"prefetch-0", {false, "", 0}};
+  const Contestant kept{"kept", {false, "", 1000, true}};
+  const Contestant kept_backlog{"kept-backlog-100k", {false, "", 1000, true, 100'000}};
   std::vector<Contest> contests;
   for (const std::size_t size : {100u, 1024u}) {
     for (const std::size_t scale : {1u, 3u}) {
       contests.push_back(contest(false, scale, scale == 1 ? 1 : 2 * scale, size));
-      contests.back().contestants = {proxy, wide_proxy, packed, on_demand};
+      contests.back().contestants = {proxy, wide_proxy, packed, on_demand, kept, kept_backlog};
     }
     contests.push_back(contest(true, 1, 1, size));
     contests.back().contestants = {proxy, on_demand};

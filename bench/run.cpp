@@ -59,7 +59,11 @@ struct Moment {
 class Run {
  public:
   explicit Run(const Setup& setup) : setup_(setup), baton_(eventfd(0, 0)) {}
-  ~Run() { close(baton_); }
+  ~Run() {
+    close(baton_);
+    carrier_.clear();
+    if (!data_.empty()) std::filesystem::remove_all(data_);
+  }
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
@@ -91,9 +95,23 @@ class Run {
       get_from_ = "127.0.0.1:" + std::to_string(board_->ports >> 16);
     } else {
       const auto broker = std::filesystem::path(this_program()).replace_filename("baton-broker");
-      carrier_.push_back(Process({broker, "--port", "0", "--max-items", std::to_string(queue_limit)}));
+      carrier_.push_back(Process(broker_command(broker)));
       put_to_ = get_from_ = ready_address();
     }
+  }
+
+  std::vector<std::string> broker_command(const std::string& broker) {
+    const auto limit = queue_limit + setup_.way.backlog;
+    std::vector<std::string> command{broker, "--port", "0", "--max-items", std::to_string(limit)};
+    if (!setup_.way.keep) {
+      command.push_back("--memory");
+      return command;
+    }
+    std::string directory = std::filesystem::temp_directory_path() / "baton-bench-XXXXXX";
+    if (!mkdtemp(directory.data())) throw std::system_error(errno, std::generic_category(), directory);
+    data_ = directory;
+    command.insert(command.end(), {"--data", directory});
+    return command;
   }
 
   std::string ready_address() {
@@ -104,8 +122,17 @@ class Run {
   }
 
   void start_workers() {
+    if (setup_.way.backlog > 0) {
+      start_producers();
+      if (!eventually(60s, [this] { return total(board_->put).count >= setup_.way.backlog; }))
+        throw std::runtime_error("the backlog was not put" + complaints());
+    }
     for (std::size_t i = 0; i < setup_.consumers; ++i)
       consumers_.push_back(worker(setup_.latency ? Role::pong : Role::consumer, i, get_from_));
+    if (setup_.way.backlog == 0) start_producers();
+  }
+
+  void start_producers() {
     for (std::size_t i = 0; i < setup_.producers; ++i)
       producers_.push_back(worker(setup_.latency ? Role::ping : Role::producer, i, put_to_));
   }
@@ -175,6 +202,7 @@ class Run {
     if (setup_.way.proxy) return;  // it has no end of its own
     carrier_.front().signal(SIGTERM);
     if (carrier_.front().wait(10s) != 0) throw std::runtime_error("the broker did not end well" + complaints());
+    if (setup_.way.keep) std::printf("%s", carrier_.front().err().text().c_str());  // how much of it was written
   }
 
   // What the processes had to say on stderr.
@@ -189,6 +217,7 @@ class Run {
   SharedBoard board_;
   int baton_;
   std::string put_to_, get_from_;
+  std::filesystem::path data_;  // of a broker that keeps
   std::vector<Process> carrier_, producers_, consumers_;
 };
 

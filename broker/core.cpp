@@ -37,6 +37,9 @@ Core::Core(Settings settings, Epoch epoch, Storage& storage, Effects& effects, T
       look_at_(never),
       beat_at_(now + beat_interval),
       due_(now) {
+  stock_.load(epoch, now);
+  stock_.wait_for_claims(stock_.kept_items() > 0);
+  if (stock_.waits_for_claims()) claims_until_ = now + claims_within;
   open_plain_doors();
 }
 
@@ -118,7 +121,7 @@ void Core::apply(Session& session, const Entry& entry, Time now) {
       session.joining = true;
       return;
     case EntryKind::bye:
-      return bye(session, read_bye(entry), now);
+      return bye(session, read_bye(entry), entry.b == all_put, now);
     default:
       assert(false && "check_entries() let it through");
   }
@@ -132,9 +135,13 @@ void Core::ask(Session& session, std::uint64_t asked_in_all) {
 }
 
 /// What the client holds goes back at once; the session ends when all it sent is in and kept.
-void Core::bye(Session& session, Number last_put, Time now) {
+void Core::bye(Session& session, Number last_put, bool all, Time now) {
   session.said_bye = true;
   session.last_put = last_put;
+  if (all && session.producer) {
+    session.producer->all_put = true;
+    stock_.note_changed(*session.producer);
+  }
   session.wanted = 0;
   if (!session.is(Role::consumer)) return;
   stock_.forget_asks(session);
@@ -219,6 +226,7 @@ void Core::end_turn(Time now, bool control_dry) {
   if (control_dry || now - longest_pause > look_at_) check_liveness(now);
   open_lanes_again(now);
   stock_.tick(now);
+  if (now >= claims_until_) stock_.wait_for_claims(false);
   stock_.serve();
   give_out(std::exchange(plain_.out_room, 0));
   extend_credits();
@@ -239,8 +247,10 @@ void Core::end_turn(Time now, bool control_dry) {
 }
 
 Time Core::next_deadline() const {
-  if (!changed_.empty() || stock_.has_to_serve()) return Time{};  // something came up after the last turn
+  if (!changed_.empty() || (stock_.has_to_serve() && !stock_.waits_for_claims()))
+    return Time{};  // something came up after the last turn
   auto next = std::min({look_at_, beat_at_, lanes_again_at_, stock_.next_deadline()});
+  if (stock_.waits_for_claims()) next = std::min(next, claims_until_);
   if (ending_ == Ending::not_yet && done_since_ != never) next = std::min(next, done_since_ + settings_.not_coming);
   if (ending_ == Ending::leaving) next = std::min(next, ending_since_ + settings_.leave_within);
   if (ending_ == Ending::printing) next = std::min(next, ending_since_ + settings_.print_within);

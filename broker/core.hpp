@@ -105,12 +105,22 @@ class Core {
     over,
   };
 
+  struct Pending {  // received up to this number when `ticket` was drawn
+    Ticket ticket;
+    SessionId session;
+    Number number;
+  };
+
   // Sessions (core_sessions.cpp).
   void stand_if_ready(Session& session, Time now);
+  bool stands_in_the_way(const Hello& hello);
+  void begin_source(Producer& producer, const Hello& hello);
   void stand_producer(Session& session, Time now);
   void stand_consumer(Session& session);
   void stand_printer(Session& session, Time now);
   void resume_from_previous(Session& session, Time now);
+  template <class Claim>
+  void reclaim(Session& session, Claim claim);
   void end(Session& session, const std::string& why, Time now);
   void bequeath(const Session& session, const std::string& mark, Time now);
   void end_complete_byes(Time now);
@@ -121,7 +131,7 @@ class Core {
   // Entries of the control stream (core.cpp).
   void apply(Session& session, const Entry& entry, Time now);
   void ask(Session& session, std::uint64_t asked_in_all);
-  void bye(Session& session, Number last_put, Time now);
+  void bye(Session& session, Number last_put, bool all, Time now);
   void settle_runs(Session& session, const Entry& entry, Time now);
   void lane_lost(Session& session, const LaneLost& lost);
   void open_lane(Session& session);
@@ -141,6 +151,9 @@ class Core {
   Number printed_by_gone() const;
   void watch_console(Time now);
   void persist();
+  template <class Confirmed>
+  void confirm(std::deque<Pending>& pending, Ticket durable, Confirmed confirmed);
+  void hold_puts(const std::string& why);
   void extend_credits();
 
   // The plain doors (core_plain.cpp).
@@ -170,12 +183,9 @@ class Core {
   std::vector<SessionId> over_;  // sessions that are over: erased at the end of the turn
   std::array<std::uint64_t, refusal_count> refusals_{};
 
-  struct Pending {  // received up to these numbers when `ticket` was drawn
-    Ticket ticket;
-    SessionId session;
-    Number control, put;
-  };
-  std::deque<Pending> pending_;
+  std::deque<Pending> pending_control_, pending_puts_;
+  std::string storage_holds_;  // why the storage has no room for new items; empty when it has
+  Time claims_until_{};        // while kept items wait for those who held them
 
   struct Plain {
     Queue* queue = nullptr;  // none without plain doors

@@ -21,19 +21,43 @@ void Core::send(const SessionId& to, std::string bytes) { effects_.news.push_bac
 
 /// Gives the turn to the storage, and takes what has become durable by now as confirmed.
 void Core::persist() {
+  stock_.save_producers();
   const auto ticket = storage_.commit();
-  for (const auto* session : changed_)
-    if (session->state != Session::State::over)
-      pending_.push_back({ticket, session->id, session->control.received(),
-                          session->producer ? session->producer->put.received() : Number{}});
-  for (const auto durable = storage_.durable(); !pending_.empty() && pending_.front().ticket <= durable;
-       pending_.pop_front()) {
-    auto* session = find(pending_.front().session);
+  for (const auto* session : changed_) {
+    if (session->state == Session::State::over) continue;
+    pending_control_.push_back({ticket, session->id, session->control.received()});
+    if (session->producer) pending_puts_.push_back({ticket, session->id, session->producer->put.received()});
+  }
+  const auto durable = storage_.durable();
+  confirm(pending_control_, durable.settles, [](Session& session, Number number) {
+    session.control_confirmed = std::max(session.control_confirmed, number);
+  });
+  confirm(pending_puts_, durable.puts, [](Session& session, Number number) {
+    if (session.producer) session.producer->confirmed = std::max(session.producer->confirmed, number);
+  });
+  hold_puts(durable.held);
+}
+
+template <class Confirmed>
+void Core::confirm(std::deque<Pending>& pending, Ticket durable, Confirmed confirmed) {
+  for (; !pending.empty() && pending.front().ticket <= durable; pending.pop_front()) {
+    auto* session = find(pending.front().session);
     if (!session) continue;
-    session->control_confirmed = std::max(session->control_confirmed, pending_.front().control);
-    if (session->producer) session->producer->confirmed = std::max(session->producer->confirmed, pending_.front().put);
+    confirmed(*session, pending.front().number);
     changed(*session);
   }
+}
+
+/// While the storage has no room for new items no credit is given, and what was given is to be left unused.
+void Core::hold_puts(const std::string& why) {
+  if (why.empty() == storage_holds_.empty()) return;
+  storage_holds_ = why;
+  effects_.log.push_back(why.empty() ? "new items are kept again" : "new items cannot be kept, producers wait: " + why);
+  for (auto& [id, session] : sessions_)
+    if (session->producer) {
+      stock_.note_room(*session->queues.front());
+      changed(*session);
+    }
 }
 
 void Core::extend_credits() {
@@ -44,7 +68,7 @@ void Core::extend_credits() {
   for (auto* queue : stock_.take_touched()) {
     auto next = queue->producers.begin();
     for (auto looks = queue->producers.size(); looks > 0; --looks) {
-      const bool extended = extend_credit(**next, settings_);
+      const bool extended = storage_holds_.empty() && extend_credit(**next, settings_);
       if (window_moved(**next) || extended) changed(**next);
       // In a full queue whoever is first gets what room there is: next time it is another's turn.
       if (extended)
@@ -67,8 +91,8 @@ Confirm Core::confirm_of(const Session& session) const {
     confirm.put_received = producer->put.received();
     confirm.put_confirmed = producer->confirmed;
     confirm.put_credit = session.credit;
-    confirm.put_window = put_window(session, settings_);
-    confirm.put_held = put_held(session, settings_);
+    confirm.put_window = storage_holds_.empty() ? put_window(session, settings_) : 0;
+    confirm.put_held = storage_holds_.empty() ? put_held(session, settings_) : Held::storage;
     confirm.rewind_put = producer->put.has_gap();
     confirm.accepted = producer->accepted;
     confirm.done = producer->done;

@@ -51,6 +51,7 @@ Refusal Core::hello(const SessionId& id, Hello hello, Time now) {
     return Refusal::none;
   }
   if (sessions_.size() >= settings_.max_sessions) return Refusal::sessions_full;
+  if (hello.role == Role::producer && stands_in_the_way(hello)) return Refusal::unfinished;
   if (hello.role == Role::consumer && !laneless_.empty()) return Refusal::sessions_full;
   auto& session = *(sessions_[id] = std::make_unique<Session>());
   session.id = id;
@@ -93,16 +94,49 @@ void Core::stand_if_ready(Session& session, Time now) {
 
 /// What the client's earlier session left behind: how much of its control stream came in, and what it still holds.
 void Core::resume_from_previous(Session& session, Time now) {
-  if (!session.hello.previous || session.hello.previous->epoch != epoch_) return;
-  const auto& previous = session.hello.previous->session;
-  if (auto* old = find(previous); old && old != &session) end(*old, {}, now);  // it says itself that this is over
-  const auto tombstone = tombstones_.find(previous);
+  if (!session.hello.previous) return;
+  const auto& previous = *session.hello.previous;
+  if (previous.epoch == stock_.epoch_before() && previous.epoch != Epoch{})
+    return reclaim(session, [this, &session](ItemId id) { return stock_.reclaim_kept(session, id); });
+  if (previous.epoch != epoch_) return;
+  if (auto* old = find(previous.session); old && old != &session)
+    end(*old, {}, now);  // it says itself that this is over
+  const auto tombstone = tombstones_.find(previous.session);
   if (tombstone == tombstones_.end()) return;
   session.welcome.previous_control = tombstone->second.control_received;
+  reclaim(session, [&](ItemId id) { return stock_.reclaim(session, id, tombstone->second.why); });
+}
+
+template <class Claim>
+void Core::reclaim(Session& session, Claim claim) {
   for (const auto& run : session.hello.reclaim)
     for (std::uint32_t i = 0; i < run.count; ++i)
-      if (const auto id = run.first + i; stock_.reclaim(session, id, tombstone->second.why))
-        session.welcome.kept.push_back({id, 1});
+      if (const auto id = run.first + i; claim(id)) session.welcome.kept.push_back({id, 1});
+}
+
+/// Whether an earlier process of this name was stopped in the midst of something else: to skip as much of this source as
+/// was put of that one would lose items, to begin anew might double them. The user must say.
+bool Core::stands_in_the_way(const Hello& hello) {
+  const auto* producer = stock_.find_producer(hello.name);
+  if (!producer || hello.previous || hello.again || producer->all_put) return false;
+  return producer->source != hello.source && producer->put.received() > producer->source_begin;
+}
+
+/// A process that comes anew goes on with the source that its name was at, or begins with one.
+void Core::begin_source(Producer& producer, const Hello& hello) {
+  if (hello.previous) {
+    if (producer.source.empty() && producer.source_begin == Number{}) {  // a broker that did not know it
+      producer.source = hello.source;
+      producer.source_begin = hello.source_begin;
+    }
+    return;
+  }
+  const bool goes_on = producer.source == hello.source && !(producer.all_put && hello.source.empty());
+  if (goes_on && !hello.again) return;
+  producer.source = hello.source;
+  producer.source_begin = producer.put.received();
+  producer.all_put = false;
+  stock_.note_changed(producer);
 }
 
 void Core::stand_producer(Session& session, Time now) {
@@ -113,6 +147,7 @@ void Core::stand_producer(Session& session, Time now) {
   if (producer.session) refuse(producer.session->id, Refusal::fenced, {}, now);
   producer.lost_at = never;
   if (hello.first_put > producer.put.received() + 1) producer.put = StreamReceiver(hello.first_put);
+  begin_source(producer, hello);
   producer.named |= hello.named;
   producer.session = &session;
   session.producer = &producer;
@@ -124,7 +159,10 @@ void Core::stand_producer(Session& session, Time now) {
   producer.outcomes.restart();
   producer.outcomes.set_credit({UINT64_MAX}, UINT64_MAX);
   session.welcome.first_told = producer.outcomes.confirmed() + 1;
-  session.welcome.put_received = producer.put.received();
+  // A new process of this name has nothing that it could send again: it goes on behind what is kept.
+  const bool anew = settings_.keeps && !hello.previous;
+  session.welcome.put_received = anew ? std::max(producer.confirmed, producer.source_begin) : producer.put.received();
+  session.welcome.put_before = session.welcome.put_received - producer.source_begin;
   producers_seen_.insert(hello.name);
 }
 

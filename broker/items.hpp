@@ -34,7 +34,8 @@ struct Item {
 };
 static_assert(sizeof(Item) == 32, "ten million of these must fit");
 
-/// Items by id. Ids rise, so the table is a window of chunks that moves along with them.
+/// Items by id. Ids rise, so the table is a window of chunks that moves along with them; where they jump (from what an
+/// earlier process has kept to this one's) another window begins.
 class Items {
  public:
   /// `id` must be larger than any id added before.
@@ -47,11 +48,9 @@ class Items {
 
   /// The item, or nullptr when it is gone (or never was).
   Item* find(ItemId id) {
-    const auto number = id.value / chunk_items;
-    if (number < first_ || number - first_ >= chunks_.size()) return nullptr;
-    auto& chunk = chunks_[number - first_];
-    if (!chunk) return nullptr;
-    auto& item = chunk->items[id.value % chunk_items];
+    auto* slot = slot_of(id.value / chunk_items);
+    if (!slot || !*slot) return nullptr;
+    auto& item = (*slot)->items[id.value % chunk_items];
     return item.place == Place::gone ? nullptr : &item;
   }
 
@@ -62,24 +61,39 @@ class Items {
   /// Calls see(id, item) for each item, in the order of ids.
   template <class See>
   void each(See see) const {
-    for (std::size_t c = 0; c < chunks_.size(); ++c)
-      for (std::size_t i = 0; chunks_[c] && i < chunk_items; ++i)
-        if (const auto& item = chunks_[c]->items[i]; item.place != Place::gone)
-          see(ItemId{(first_ + c) * chunk_items + i}, item);
+    for (const auto& window : windows_)
+      for (std::size_t c = 0; c < window.chunks.size(); ++c)
+        for (std::size_t i = 0; window.chunks[c] && i < chunk_items; ++i)
+          if (const auto& item = window.chunks[c]->items[i]; item.place != Place::gone)
+            see(ItemId{(window.first + c) * chunk_items + i}, item);
   }
 
  private:
   static constexpr std::size_t chunk_items = 512;
+  static constexpr std::uint64_t longest_gap = 1u << 20;  ///< chunks: beyond it a new window is cheaper
   struct Chunk {
     std::array<Item, chunk_items> items{};
     std::uint32_t live = 0;
   };
+  using Slot = std::unique_ptr<Chunk>;
+  struct Window {
+    std::uint64_t first = 0;  ///< chunks[i] is chunk number first + i
+    std::deque<Slot> chunks;
+  };
+  Slot* slot_of(std::uint64_t number) {
+    for (auto window = windows_.rbegin(); window != windows_.rend(); ++window)
+      if (number >= window->first) {
+        const auto at = number - window->first;
+        return at < window->chunks.size() ? &window->chunks[at] : nullptr;
+      }
+    return nullptr;
+  }
   Chunk& chunk_for(std::uint64_t number);
+  void trim(std::uint64_t number);
 
-  std::deque<std::unique_ptr<Chunk>> chunks_;  // chunks_[i] is chunk number first_ + i
-  std::uint64_t first_ = 0;
+  std::deque<Window> windows_;  // by first
   std::uint64_t size_ = 0;
-  std::vector<std::unique_ptr<Chunk>> spare_;
+  std::vector<Slot> spare_;
 };
 
 }  // namespace baton::broker

@@ -2,6 +2,8 @@
 #include <iostream>
 
 #include "broker/capacity.hpp"
+#include "broker/disk/disk_storage.hpp"
+#include "broker/disk/fault_guard.hpp"
 #include "broker/health.hpp"
 #include "broker/memory_storage.hpp"
 #include "broker/options.hpp"
@@ -19,13 +21,63 @@ int check_health(const baton::broker::ServerOptions& options) {
   return 1;
 }
 
-int serve(baton::broker::ServerOptions options) {
+int run(baton::broker::ServerOptions options, baton::broker::Storage& storage, baton::Wake& changed,
+        const std::string& where) {
   const auto less = baton::broker::fit_to_file_limit(options.settings, baton::files_possible());
   if (!less.empty()) std::cerr << "baton-broker: " << less << '\n';
-  baton::broker::MemoryStorage storage;
-  baton::broker::Server server(options, storage);
-  std::cout << "baton-broker ready on " << to_string(server.endpoint()) << ", items in memory" << std::endl;
+  baton::broker::Server server(options, storage, changed);
+  std::cout << "baton-broker ready on " << to_string(server.endpoint()) << ", items " << where << std::endl;
   return server.run();
+}
+
+int serve_from_memory(const baton::broker::ServerOptions& options) {
+  baton::Wake never;
+  baton::broker::MemoryStorage storage;
+  return run(options, storage, never, "in memory");
+}
+
+std::string damaged(const baton::broker::DiskOptions& options) {
+  return "baton-broker: the data in " + options.directory.string() +
+         " is damaged: reading it made this process fault\n";
+}
+
+int serve_from_disk(const baton::broker::BrokerCommand& command) {
+  baton::Wake changed;
+  const baton::broker::disk::FaultGuard guard(damaged(command.disk));
+  baton::broker::DiskStorage storage(command.disk, changed);
+  const int exit_code = run(command.server, storage, changed, "kept in " + command.disk.directory.string());
+  std::cerr << "baton-broker: " << storage.items_put() << " items came in, " << storage.never_written()
+            << " of them were done before they had to be written\n";
+  return exit_code;
+}
+
+int check_data(const baton::broker::DiskOptions& options) {
+  baton::Wake unused;
+  const baton::broker::disk::FaultGuard guard(damaged(options));
+  baton::broker::DiskStorage storage(options, unused);
+  const auto items = storage.check();
+  const auto size = storage.size();
+  std::cout << options.directory.string() << ": whole, " << items << " items, " << size.all << " bytes, of which "
+            << size.free << " are free\n";
+  return 0;
+}
+
+int compact(const baton::broker::DiskOptions& options) {
+  baton::Wake unused;
+  const baton::broker::disk::FaultGuard guard(damaged(options));
+  baton::broker::DiskStorage storage(options, unused);
+  const auto before = storage.size().all;
+  storage.check();
+  storage.compact();
+  std::cout << options.directory.string() << ": " << before << " bytes before, " << storage.size().all << " now\n";
+  return 0;
+}
+
+int obey(const baton::broker::BrokerCommand& command) {
+  if (command.health) return check_health(command.server);
+  if (command.check) return check_data(command.disk);
+  if (command.compact) return compact(command.disk);
+  return command.memory ? serve_from_memory(command.server) : serve_from_disk(command);
 }
 
 }  // namespace
@@ -39,7 +91,7 @@ int main(int argc, char** argv) {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread: the server reads them from a descriptor
   try {
-    return command.health ? check_health(command.server) : serve(command.server);
+    return obey(command);
   } catch (const std::exception& error) {
     std::cerr << "baton-broker: " << error.what() << '\n';
     return 2;

@@ -18,10 +18,10 @@ class MemoryStorage final : public Storage {
  public:
   void put(const Record& record, std::string_view body) override;
   std::string_view body(ItemId id) override;
-  void update(const Record&) override {}
+  void update(const Record&, const std::vector<Attempt>&) override {}
   void erase(ItemId id) override;
   Ticket commit() override { return 0; }
-  Ticket durable() override { return 0; }
+  Durable durable() override { return {}; }
 
  private:
   static constexpr std::size_t page_items = 512;

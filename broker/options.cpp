@@ -5,6 +5,8 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <charconv>
+#include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <stdexcept>
 
@@ -72,6 +74,30 @@ std::string size_text(std::uint64_t bytes) {
 void check_queue(const std::string& name) {
   if (!valid_queue_name(name))
     throw std::invalid_argument("'" + name + "': " + std::string(meaning(Refusal::queue_name)));
+}
+
+/// /var/lib/baton where that may be written, else beneath the user's home.
+std::filesystem::path default_directory() {
+  const std::filesystem::path system = "/var/lib/baton";
+  if (access(system.c_str(), W_OK) == 0) return system;
+  if (access(system.parent_path().c_str(), W_OK) == 0 && !std::filesystem::exists(system)) return system;
+  if (const char* state = getenv("XDG_STATE_HOME"); state && *state) return std::filesystem::path(state) / "baton";
+  const char* home = getenv("HOME");
+  return std::filesystem::path(home && *home ? home : "/tmp") / ".local/state/baton";
+}
+
+void add_keeping(CLI::App& app, BrokerCommand& command) {
+  command.disk.directory = default_directory();
+  auto* data = app.add_option("--data", command.disk.directory, "directory that items are kept in")
+                   ->option_text("DIR [" + command.disk.directory.string() + "]");
+  auto* memory =
+      app.add_flag("--memory", command.memory, "keep nothing: what is confirmed lives as long as the broker");
+  memory->excludes(data)->option_text(" ");
+  app.add_option("--max-memory", command.disk.max_memory, "memory for items; the bodies of more are on disk only")
+      ->transform(in_bytes())
+      ->option_text("SIZE [" + size_text(command.disk.max_memory) + "]");
+  app.add_flag("--check", command.check, "only read all that is kept, and say whether it is whole");
+  app.add_flag("--compact", command.compact, "only make the kept data as small as what it holds");
 }
 
 /// Doors at ports that are not known yet take what is free.
@@ -179,6 +205,7 @@ BrokerCommand read_command_line(int argc, char** argv) {
   app.set_version_flag("--version", std::string("baton-broker ") + version);
   app.get_formatter()->column_width(29);
   add_addresses(app, command.server, lanes, plain);
+  add_keeping(app, command);
   add_limits(app, settings);
   add_ending(app, settings);
   app.add_flag("--health", command.health, "only ask whether a broker answers at --bind and --port; exit 0 if so");
@@ -190,6 +217,7 @@ BrokerCommand read_command_line(int argc, char** argv) {
     fail(error.what());
   }
   if (!plain.empty()) settings.plain_queue = plain;
+  settings.keeps = !command.memory;
   command.server.bind = bind_address(command.server.bind);
   if (!lanes.empty()) command.server.lanes = parse_port_range(lanes);
   check_lanes(command.server);

@@ -1,13 +1,18 @@
 // baton-broker's command line.
 #pragma once
 
+#include "broker/disk/disk_storage.hpp"
 #include "broker/server.hpp"
 
 namespace baton::broker {
 
 struct BrokerCommand {
   ServerOptions server;
-  bool health = false;  ///< only ask whether a broker answers at server.bind and server.port
+  bool memory = false;   ///< items live as long as the process
+  DiskOptions disk;      ///< else: where they are kept
+  bool compact = false;  ///< only make the data as small as what it holds
+  bool check = false;    ///< only read all of it
+  bool health = false;   ///< only ask whether a broker answers at server.bind and server.port
 };
 
 /// Reads the command line. Prints help, version or one clear line about a mistake and exits the process (0, 0, 2).

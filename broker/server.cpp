@@ -36,13 +36,14 @@ int signal_descriptor() {
 
 }  // namespace
 
-Server::Server(const ServerOptions& options, Storage& storage)
+Server::Server(const ServerOptions& options, Storage& storage, Wake& changed)
     : context_(make_context(1, sockets_possible(most_sockets))),
       put_(make_socket(context_, zmq::socket_type::pull)),
       control_(make_socket(context_, zmq::socket_type::pull)),
       news_(context_),
       lanes_(context_, options.bind, options.lanes),
       endpoint_{options.bind, options.port},
+      storage_changed_(changed),
       front_(options.settings, random_epoch(), storage, Clock::now()),
       signals_(signal_descriptor()) {
   if (options.settings.plain_queue) plain_.emplace(context_);
@@ -130,10 +131,12 @@ int Server::stopped() {
 void Server::wait() {
   auto timeout = std::max(front_.core().next_deadline(), Time{}) - Clock::now();
   if (lanes_.blocked()) timeout = std::min<Duration>(timeout, lane_retry);
+  constexpr std::size_t storage_item = 4;
   std::vector<zmq::pollitem_t> items{{control_.handle(), 0, ZMQ_POLLIN, 0},
                                      {put_.handle(), 0, ZMQ_POLLIN, 0},
                                      {news_.socket().handle(), 0, ZMQ_POLLIN, 0},
                                      {lanes_.knocked().handle(), 0, ZMQ_POLLIN, 0},
+                                     {nullptr, storage_changed_.fd(), ZMQ_POLLIN, 0},
                                      {nullptr, signals_, ZMQ_POLLIN, 0}};
   if (plain_) {
     const bool wants_out = plain_->has_unsent() || front_.core().plain_items_wait();
@@ -143,6 +146,7 @@ void Server::wait() {
   }
   const auto ms = std::chrono::ceil<std::chrono::milliseconds>(std::max(timeout, Duration::zero()));
   zmq::poll(items.data(), items.size(), ms);
+  if (items[storage_item].revents) storage_changed_.clear();
 }
 
 bool Server::signalled() {

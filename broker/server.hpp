@@ -11,6 +11,7 @@
 #include "broker/news_door.hpp"
 #include "broker/plain_doors.hpp"
 #include "net/endpoint.hpp"
+#include "net/wake.hpp"
 
 namespace baton::broker {
 
@@ -23,8 +24,9 @@ struct ServerOptions {
 
 class Server {
  public:
-  /// Binds the doors. Throws std::runtime_error, naming the port, when that fails. `storage` must outlive the server.
-  Server(const ServerOptions& options, Storage& storage);
+  /// Binds the doors, then loads what `storage` has kept. Throws std::runtime_error, naming the port, when binding fails.
+  /// `changed` is signalled when the storage has something new to say. Both must outlive the server.
+  Server(const ServerOptions& options, Storage& storage, Wake& changed);
 
   const Endpoint& endpoint() const { return endpoint_; }
 
@@ -53,6 +55,7 @@ class Server {
   Lanes lanes_;
   std::optional<PlainDoors> plain_;
   Endpoint endpoint_;
+  Wake& storage_changed_;
   Front front_;
   int signals_;  // a signalfd
 };

@@ -20,6 +20,9 @@ struct Producer {
   std::uint32_t index = 0;
   bool named = false;  ///< the user gave the name, so it is remembered when all its items are settled
   StreamReceiver put;
+  std::string source;          ///< names what it puts; empty: it cannot tell
+  Number source_begin;         ///< its source begins after this number
+  bool all_put = false;        ///< of its source nothing is left to put
   Number confirmed;            ///< of the put stream: kept by the storage
   std::uint64_t accepted = 0;  ///< items, in all
   std::uint64_t done = 0;
@@ -28,6 +31,7 @@ struct Producer {
   Session* session = nullptr;  ///< the one that puts under this name now
   bool said_bye = false;       ///< its last session ended as it wished: it will not come back for its numbers
   Time lost_at = never;        ///< when its last session ended
+  bool changed = false;        ///< among Stock's producers that the storage is to be told of
 
   bool settled() const { return done + dead == accepted; }
 };

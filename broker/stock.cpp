@@ -46,23 +46,34 @@ Queue& Stock::queue(const std::string& name) {
 }
 
 Producer& Stock::producer(const std::string& name, bool named, Number first) {
-  auto& producer = producers_[name];
-  if (producer) return *producer;
-  producer = std::make_unique<Producer>();
-  producer->name = name;
-  producer->named = named;
-  producer->put = StreamReceiver(first);
-  producer->confirmed = producer->put.received();
-  producer->outcomes.set_credit({UINT64_MAX}, UINT64_MAX);
+  if (auto* known = find_producer(name)) return *known;
+  auto index = static_cast<std::uint32_t>(producer_list_.size());
   if (free_producers_.empty()) {
-    producer->index = static_cast<std::uint32_t>(producer_list_.size());
-    producer_list_.push_back(producer.get());
+    producer_list_.push_back(nullptr);
   } else {
-    producer->index = free_producers_.back();
+    index = free_producers_.back();
     free_producers_.pop_back();
-    producer_list_[producer->index] = producer.get();
   }
-  return *producer;
+  auto& producer = new_producer(name, index);
+  producer.named = named;
+  producer.put = StreamReceiver(first);
+  producer.confirmed = producer.put.received();
+  note_changed(producer);
+  return producer;
+}
+
+Producer* Stock::find_producer(const std::string& name) {
+  const auto known = producers_.find(name);
+  return known == producers_.end() ? nullptr : known->second.get();
+}
+
+Producer& Stock::new_producer(const std::string& name, std::uint32_t index) {
+  auto& producer = *(producers_[name] = std::make_unique<Producer>());
+  producer.name = name;
+  producer.index = index;
+  producer.outcomes.set_credit({UINT64_MAX}, UINT64_MAX);
+  producer_list_[index] = &producer;
+  return producer;
 }
 
 void Stock::forget_if_settled(Producer& producer) {
@@ -73,11 +84,13 @@ void Stock::forget_if_settled(Producer& producer) {
 void Stock::forget_lost_producers(Time now) {
   for (auto* producer : producer_list_) {
     if (!producer || producer->session || producer->named || producer->done != producer->accepted) continue;
+    if (producer->lost_at == Time::min()) producer->lost_at = now;
     if (producer->lost_at != never && now - producer->lost_at > producer_kept) forget(*producer);
   }
 }
 
 void Stock::forget(Producer& producer) {
+  storage_.forget_producer(producer.index);
   producer_list_[producer.index] = nullptr;
   free_producers_.push_back(producer.index);
   producers_.erase(std::string(producer.name));  // a copy: the key must outlive the erasing
@@ -93,17 +106,25 @@ void Stock::put(Producer& producer, Queue& queue, const PutItem& put, Number num
   ++producer.accepted;
   ++queue.put;
   queue.bytes += item.size;
-  storage_.put({last_id_, queue.name, producer.name, number, put.priority, 0, false, put.delay_ms}, put.body);
-  if (put.delay_ms == 0) {
+  storage_.put(
+      {last_id_, queue.name, producer.name, number, put.priority, 0, false, put.delay_ms, queue.index, producer.index},
+      put.body);
+  note_changed(producer);
+  place(item, last_id_, std::chrono::milliseconds(put.delay_ms), now);
+}
+
+/// Where a new item goes: to the back of its queue, now or when its delay is over.
+void Stock::place(Item& item, ItemId id, Duration delay, Time now) {
+  auto& queue = queue_of(item);
+  to_serve(queue);  // its depth changed
+  if (delay == Duration::zero()) {
     item.place = Place::ready;
-    queue.ready.push_back(item.priority, last_id_);
-    to_serve(queue);
+    queue.ready.push_back(item.priority, id);
     return;
   }
   item.place = Place::delayed;
   ++queue.delayed;
-  delayed_.push({now + std::chrono::milliseconds(put.delay_ms), last_id_});
-  to_serve(queue);  // its depth changed
+  delayed_.push({now + delay, id});
 }
 
 void Stock::tick(Time now) {
@@ -153,6 +174,7 @@ void Stock::forget_asks(Session& session) {
 }
 
 void Stock::serve() {
+  if (claims_) return;
   for (auto* queue : to_serve_) {
     queue->to_serve = false;
     serve(*queue);
@@ -268,6 +290,7 @@ void Stock::done(Item& item, ItemId id) {
   queue.bytes -= item.size;
   ++queue.done;
   ++producer.done;
+  note_changed(producer);
   items_.remove(id);
   storage_.erase(id);
   if (failed_before) history_.erase(id.value);
@@ -312,7 +335,7 @@ void Stock::failed(Item& item, ItemId id, Attempt attempt, Duration delay) {
   history.push_back(std::move(attempt));
   ++item.failures;
   if (item.failures >= settings_.max_attempts) return bury(item, id, now);
-  update_storage(item, id);
+  update_storage(item, id, delay);
   if (delay == Duration::zero()) return make_ready(item, id);
   item.place = Place::delayed;
   ++queue_of(item).delayed;
@@ -327,6 +350,7 @@ void Stock::bury(Item& item, ItemId id, Time now) {
   ++queue.dead;
   ++producer.dead;
   ++dead_;
+  note_changed(producer);
   update_storage(item, id);
 
   DeadNotice notice{id, queue.name, std::string(storage_.body(id).substr(0, body_in_notice)), item.failures, {}};
@@ -357,7 +381,9 @@ void Stock::bury(Item& item, ItemId id, Time now) {
   note_settled(producer);
 }
 
-void Stock::update_storage(const Item& item, ItemId id) {
+void Stock::update_storage(const Item& item, ItemId id, Duration delay) {
+  static const std::vector<Attempt> none;
+  const auto history = history_.find(id.value);
   storage_.update({id,
                    queue_of(item).name,
                    producer_list_[item.producer]->name,
@@ -365,7 +391,10 @@ void Stock::update_storage(const Item& item, ItemId id) {
                    item.priority,
                    item.failures,
                    item.place == Place::dead,
-                   0});
+                   static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::milliseconds>(delay).count()),
+                   item.queue,
+                   item.producer},
+                  history == history_.end() ? none : history->second);
 }
 
 void Stock::take_back_after(Session& session, std::uint64_t count) {
@@ -394,25 +423,35 @@ void Stock::give_all_back(Session& session, const std::string& why, Time now) {
 }
 
 bool Stock::reclaim(Session& session, ItemId id, const std::string& from) {
-  auto* item = items_.find(id);
-  if (!item || item->place != Place::ready) return false;
-  auto& queue = queue_of(*item);
-  if (std::find(session.queues.begin(), session.queues.end(), &queue) == session.queues.end()) return false;
+  auto* item = claimable(session, id);
+  if (!item) return false;
   const auto history = history_.find(id.value);
   if (history == history_.end() || history->second.empty() || history->second.back().why != from) return false;
-  if (!queue.ready.take(item->priority, id)) return false;
+  if (!queue_of(*item).ready.take(item->priority, id)) return false;
   history->second.pop_back();
   if (history->second.empty()) history_.erase(history);
   --item->failures;
   update_storage(*item, id);
-  item->place = Place::held;
-  item->holder = &session;
-  item->handed = ++session.handed_count;
-  session.lane_base = session.handed_count;  // it did not come over the lane
-  ++queue.held;
-  ++session.held;
-  session.handed.push_back({item->handed, id});
+  hold_again(session, *item, id);
   return true;
+}
+
+/// The item, if nobody has it and the session may have it.
+Item* Stock::claimable(Session& session, ItemId id) {
+  auto* item = items_.find(id);
+  if (!item || item->place != Place::ready) return nullptr;
+  const auto& queues = session.queues;
+  return std::find(queues.begin(), queues.end(), &queue_of(*item)) != queues.end() ? item : nullptr;
+}
+
+void Stock::hold_again(Session& session, Item& item, ItemId id) {
+  item.place = Place::held;
+  item.holder = &session;
+  item.handed = ++session.handed_count;
+  session.lane_base = session.handed_count;  // it did not come over the lane
+  ++queue_of(item).held;
+  ++session.held;
+  session.handed.push_back({item.handed, id});
 }
 
 void Stock::check_invariants() const {
@@ -434,7 +473,7 @@ void Stock::check_invariants() const {
     for (const auto* session : queue->producers) granted += unused_credit(*session);
     ensure(queue->granted == granted);
     ensure(queue->put == queue->depth() + queue->done + queue->dead);
-    ensure(queue->to_serve || queue->ready.empty() || queue->waiting.empty());
+    ensure(queue->to_serve || claims_ || queue->ready.empty() || queue->waiting.empty());
   }
 }
 

@@ -31,15 +31,26 @@
 
 namespace baton::broker {
 
-class Stock {
+class Stock final : public Kept {
  public:
   /// All but `settings` must outlive the stock. Sessions whose standing changed are told to `changed`, once a turn.
   Stock(const Settings& settings, Storage& storage, Effects& effects, std::vector<Session*>& changed);
+
+  /// Takes what the storage has kept, before anything else.
+  void load(Epoch epoch, Time now);
+  /// The epoch of the broker that kept it; 0 without one.
+  Epoch epoch_before() const { return epoch_before_; }
+  /// While it lasts nothing is handed off: those who held an item before the broker was started anew may claim it.
+  void wait_for_claims(bool wait) { claims_ = wait; }
+  std::uint64_t kept_items() const { return kept_items_; }
+  bool waits_for_claims() const { return claims_; }
 
   /// The queue of that name, made on first use. Stays valid.
   Queue& queue(const std::string& name);
   /// The producer of that name, made on first use: its stream begins with `first`. Valid until forget_if_settled().
   Producer& producer(const std::string& name, bool named, Number first);
+  Producer* find_producer(const std::string& name);
+  void note_changed(Producer& producer);
   /// Forgets a producer that has said bye, has no name that the user gave, and no item left.
   void forget_if_settled(Producer& producer);
   /// Forgets those, too, that were lost producer_kept ago.
@@ -66,6 +77,8 @@ class Stock {
   void give_all_back(Session& session, const std::string& why, Time now);
   /// An item that `id`'s last holder lost a moment ago is given to its new session, the failure taken back.
   bool reclaim(Session& session, ItemId id, const std::string& from);
+  /// An item of the broker before this one, that nobody has been given since, is given to whoever held it then.
+  bool reclaim_kept(Session& session, ItemId id);
 
   /// Items whose delay is over join their queues.
   void tick(Time now);
@@ -76,6 +89,8 @@ class Stock {
 
   /// There may be more room in it for its producers.
   void note_room(Queue& queue) { to_serve(queue); }
+  /// Tells the storage what has changed of producers in this turn.
+  void save_producers();
   /// The queues whose room may have changed since the last call. Valid until the next change.
   std::vector<Queue*> take_touched();
 
@@ -86,15 +101,16 @@ class Stock {
   void check_invariants() const;
 
  private:
+  // Kept: what the storage tells.
+  void begin(Epoch epoch, ItemId first) override;
+  void queue(std::uint32_t index, std::string_view name) override;
+  void producer(const KeptProducer& producer) override;
+  void item(const KeptItem& item) override;
+
   struct Delayed {
     Time due;
     ItemId id;
     bool operator>(const Delayed& other) const { return std::tie(due, id) > std::tie(other.due, other.id); }
-  };
-  struct Attempt {
-    std::string consumer;
-    std::string why;
-    Time at;
   };
 
   Queue& queue_of(const Item& item) { return *queue_list_[item.queue]; }
@@ -109,10 +125,14 @@ class Stock {
   void failed(Item& item, ItemId id, Attempt attempt, Duration delay);
   void bury(Item& item, ItemId id, Time now);
   void note_settled(Producer& producer);
+  Producer& new_producer(const std::string& name, std::uint32_t index);
   void forget(Producer& producer);
   void changed(Session& session);
   void sweep_handed(Session& session);
-  void update_storage(const Item& item, ItemId id);
+  void update_storage(const Item& item, ItemId id, Duration delay = {});
+  void place(Item& item, ItemId id, Duration delay, Time now);
+  Item* claimable(Session& session, ItemId id);
+  void hold_again(Session& session, Item& item, ItemId id);
 
   const Settings& settings_;
   Storage& storage_;
@@ -121,6 +141,12 @@ class Stock {
 
   Items items_;
   ItemId last_id_;
+  ItemId first_id_;  // of this process: what is below was kept
+  Epoch epoch_before_;
+  Time loaded_at_{};  // the clock when the storage was loaded
+  std::uint64_t kept_items_ = 0;
+  bool claims_ = false;
+  std::vector<std::uint32_t> changed_producers_;  // in this turn, by index
   std::map<std::string, std::unique_ptr<Queue>> queues_;
   std::vector<Queue*> queue_list_;  // by index
   std::vector<Queue*> to_serve_;

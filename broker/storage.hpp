@@ -1,9 +1,12 @@
-// Where items are kept. The core decides; a storage remembers. Memory here; a disk fills the same interface later.
+// Where items are kept. The core decides; a storage remembers: in memory (MemoryStorage) or on disk (disk/DiskStorage).
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
+#include "broker/attempt.hpp"
 #include "proto/ids.hpp"
 
 namespace baton::broker {
@@ -11,10 +14,49 @@ namespace baton::broker {
 /// Counts what was given to a storage, turn by turn. What came before a ticket is kept once that ticket is durable.
 using Ticket = std::uint64_t;
 
+struct KeptProducer {
+  std::uint32_t index = 0;
+  std::string_view name;
+  bool named = false;
+  bool said_bye = false;
+  Number received;  ///< of its put stream; everything up to this is kept or done
+  std::uint64_t done = 0;
+  std::uint64_t dead = 0;
+  bool all_put = false;     ///< of its source
+  Number source_begin;      ///< its source begins after this number
+  std::string_view source;  ///< names what it puts
+};
+
+struct KeptItem {
+  ItemId id;
+  std::uint32_t queue = 0;     ///< index
+  std::uint32_t producer = 0;  ///< index
+  std::uint32_t size = 0;      ///< of the body
+  std::uint8_t priority = 0;
+  std::uint16_t failures = 0;
+  bool dead = false;
+  std::uint32_t delay_ms = 0;  ///< that is left of its delay
+  std::vector<Attempt> history;
+};
+
+/// Who is told what a storage has kept from a process before this one, in this order: begin, queues, producers, items by id.
+class Kept {
+ public:
+  virtual ~Kept() = default;
+  /// `epoch` is the last one that was kept, `first` the lowest id that was never used.
+  virtual void begin(Epoch epoch, ItemId first) = 0;
+  virtual void queue(std::uint32_t index, std::string_view name) = 0;
+  virtual void producer(const KeptProducer& producer) = 0;
+  virtual void item(const KeptItem& item) = 0;
+};
+
 /// Called by the broker's one thread only. Ids rise; an id is never used again.
 class Storage {
  public:
   virtual ~Storage() = default;
+
+  /// Once, before anything else. `epoch` is the one that begins now, `now` the clock that all times here are of.
+  virtual void load(Kept& /*kept*/, Epoch /*epoch*/, Time /*now*/) {}
 
   /// What of an item must outlive the process. The core calls put() once for each item, update() when it changed.
   struct Record {
@@ -26,19 +68,30 @@ class Storage {
     std::uint16_t failures = 0;
     bool dead = false;
     std::uint32_t delay_ms = 0;
+    std::uint32_t queue_index = 0;     ///< of the same name always
+    std::uint32_t producer_index = 0;  ///< of the same name until it is forgotten
   };
 
   /// Keeps a new item; copies the body.
   virtual void put(const Record& record, std::string_view body) = 0;
   /// The body of an item that was put and not erased; valid until the next call.
   virtual std::string_view body(ItemId id) = 0;
-  virtual void update(const Record& record) = 0;
+  virtual void update(const Record& record, const std::vector<Attempt>& history) = 0;
   virtual void erase(ItemId id) = 0;
+
+  /// A producer's numbers have changed; once a turn at most.
+  virtual void save(const KeptProducer& /*producer*/) {}
+  /// Its index may be used for another one.
+  virtual void forget_producer(std::uint32_t /*index*/) {}
 
   /// The turn is over: everything since the last commit belongs together. Never blocks.
   virtual Ticket commit() = 0;
-  /// The newest ticket whose changes outlive a crash as far as this storage promises.
-  virtual Ticket durable() = 0;
+  struct Durable {
+    Ticket puts = 0;     ///< the newest ticket all of which outlives a crash as far as this storage promises
+    Ticket settles = 0;  ///< the newest one all of which but new items and producers' numbers does; >= puts
+    std::string held;    ///< why new items cannot be kept for now, though what is settled is; empty when they can
+  };
+  virtual Durable durable() = 0;
 };
 
 }  // namespace baton::broker

@@ -54,9 +54,10 @@ void Session::say(std::string_view block) {
          [&](std::string& out) { append_block(out, EntryKind::say, block); });
 }
 
-void Session::bye(Number last_put, Time now, bool role_owes) {
+void Session::bye(Number last_put, Time now, bool role_owes, bool all) {
   if (over() || bye_) return;
   bye_ = last_put;
+  all_put_ = all;
   bye_time_ = now;
   std::vector<ItemId> settled;
   settled_items(control_.blocks(), settled);
@@ -264,8 +265,21 @@ Time Session::next_deadline() const {
 // --- what goes out -----------------------------------------------------------------------------------------------
 
 void Session::say_hello(Time now, const Greeting& greeting, Outbox& out) {
-  const Hello hello{config_.role,   config_.client,     config_.name,   config_.named, config_.host,    config_.pid,
-                    config_.queues, greeting.first_put, greeting.heard, previous_,     greeting.reclaim};
+  Hello hello;
+  hello.role = config_.role;
+  hello.client = config_.client;
+  hello.name = config_.name;
+  hello.named = config_.named;
+  hello.host = config_.host;
+  hello.pid = config_.pid;
+  hello.queues = config_.queues;
+  hello.first_put = greeting.first_put;
+  hello.source = config_.source;
+  hello.source_begin = greeting.source_begin;
+  hello.again = config_.again && !ever_welcomed_;
+  hello.heard = greeting.heard;
+  hello.previous = previous_;
+  hello.reclaim = greeting.reclaim;
   const Header header{MessageType::hello, 0, {}, id_, {}};
   out.messages.push_back({Door::control, encode_json(header, to_json(hello))});
   last_said_ = now;
@@ -282,7 +296,7 @@ void Session::say_beat(Time now, Beat mine, Outbox& out) {
 }
 
 void Session::append_goodbye() {
-  append(entry_head_size + 8, 0, [this](std::string& out) { append_bye(out, *bye_); });
+  append(entry_head_size + 8, 0, [this](std::string& out) { append_bye(out, *bye_, all_put_); });
   bye_appended_ = true;
 }
 

@@ -39,6 +39,8 @@ struct SessionConfig {
   std::string host;
   std::uint64_t pid = 0;
   std::vector<std::string> queues;
+  std::string source;                                  ///< producers: names what is put, at most max_source bytes
+  bool again = false;                                  ///< producers: begin with the source anew
   Duration connect_timeout = default_connect_timeout;  ///< until the first welcome; later there is no limit
   Duration leave_within = goodbye_timeout;             ///< how long a bye may stay unanswered
   std::function<SessionId()> draw_id = random_session;
@@ -47,6 +49,7 @@ struct SessionConfig {
 /// What the roles add to the greeting.
 struct Greeting {
   Number first_put{1};
+  Number source_begin;
   Number heard;
   std::vector<ItemRun> reclaim;
 };
@@ -104,8 +107,8 @@ class Session {
 
   /// Ends the session once all said so far is in. `last_put` is the put stream's last number. With nothing owed (by the
   /// role: items held, puts unconfirmed; nor settled items or lines unconfirmed) it does not wait for a broker that is silent
-  /// or, lines or not, has no room for us.
-  void bye(Number last_put, Time now, bool role_owes);
+  /// or, lines or not, has no room for us. `all`: the producer has put all of its source.
+  void bye(Number last_put, Time now, bool role_owes, bool all = false);
   bool bye_said() const { return bye_.has_value(); }
 
   State state() const { return state_; }
@@ -188,6 +191,7 @@ class Session {
   std::optional<Number> proof_;
 
   std::optional<Number> bye_;  // the last put number, once bye() was called
+  bool all_put_ = false;
   bool bye_appended_ = false;  // to this session's control stream
   Time bye_time_ = never;
   bool owes_ = false;  // something, when bye() was called

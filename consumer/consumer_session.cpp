@@ -228,7 +228,7 @@ void ConsumerSession::tick(Time now, Outbox& out) {
   out.requests.insert(out.requests.end(), requests_.begin(), requests_.end());
   requests_.clear();
   flush_settled();
-  if (session_.hello_due(now)) session_.say_hello(now, {{1}, {}, to_reclaim()}, out);
+  if (session_.hello_due(now)) session_.say_hello(now, {{1}, {}, {}, to_reclaim()}, out);
   update_asks();
   if (session_.beat_due(now)) session_.say_beat(now, {{}, {}, {}, lane_.received(), lane_.generation(), false}, out);
   session_.flush(now, out);

@@ -10,6 +10,7 @@
 #include "net/standard_streams.hpp"
 #include "producer/input.hpp"
 #include "producer/producer.hpp"
+#include "producer/source.hpp"
 #include "proto/counted.hpp"
 
 namespace {
@@ -89,18 +90,32 @@ std::optional<int> read_options(int argc, char** argv, Settings& settings) {
   app.add_option("--delay", delay, "seconds before the items are handed out")
       ->check(baton::checked_by(parse_delay))
       ->option_text("S [" + delay + "]");
-  app.add_option("--name", client.name, "identity: restarted after a crash, it goes on where it was")
+  app.add_option("--name", client.name,
+                 "identity: run again after a crash, it goes on where it was; through with its input, it puts nothing")
       ->option_text("ID [a random one]");
+  app.add_flag("--again", client.again, "with --name: put all of it, whatever was put before");
   app.add_flag("--wait", settings.wait, "wait until all items are done; exit 3 if some died, 4 if some are lost");
   if (const auto code = baton::parse(app, argc, argv, &settings.items)) return code;
   if (settings.items.empty() && settings.file.empty()) {
     std::cerr << program << ": nothing to put: give ITEMs, - or --file\n";
     return 2;
   }
+  if (client.again && client.name.empty()) {
+    std::cerr << program << ": --again needs --name\n";
+    return 2;
+  }
   common.read(client);
   settings.sleep = baton::parse_sleep(sleep);
   settings.put.delay = parse_delay(delay);
   return std::nullopt;
+}
+
+/// Names what the settings put. Without a name of its own a producer is not known again, whatever it puts.
+std::string source_of(const Settings& settings) {
+  if (settings.client.name.empty()) return {};
+  auto parts = settings.items;
+  parts.insert(parts.begin(), {settings.client.queue, settings.raw ? "raw" : ""});
+  return baton::source_of(parts, settings.file);
 }
 
 /// Puts what the settings name, one item after the other.
@@ -114,9 +129,6 @@ class Run {
     for (std::size_t i = 0; i < settings_.items.size(); ++i)
       if (settings_.items[i] != "-") static_cast<void>(word(i));
     if (!settings_.client.name.empty()) in_before_ = producer_.put_before();
-    if (in_before_ > 0)
-      screen_.say("the first " + baton::counted(in_before_, "item") + " of '" + settings_.client.name +
-                  "' came in before");
     for (std::size_t i = 0; i < settings_.items.size(); ++i)
       settings_.items[i] == "-" ? put_lines(STDIN_FILENO, "stdin") : put(word(i));
     if (settings_.file == "-")
@@ -124,7 +136,9 @@ class Run {
     else if (!settings_.file.empty())
       put_file();
     all_put_ = true;
+    producer_.all_put();
     screen_.finish_progress(put_);
+    if (in_before_ > 0 && put_ == 0) say_in_before("all ", "; --again puts them again");
   }
   std::uint64_t items_put() const { return put_; }
   bool all_put() const { return all_put_; }
@@ -169,11 +183,17 @@ class Run {
       ++seen_;
       return;
     }
+    if (put_ == 0 && in_before_ > 0) say_in_before("the first ", "; it goes on after them");
     if (!settings_.sleep.none()) signals_.sleep(settings_.sleep.draw());
     if (signals_.stopped()) stop();
     producer_.put(body, settings_.put);
     ++seen_;
     if (++put_ >= many && put_ % 256 == 0) screen_.show_progress(put_);
+  }
+
+  void say_in_before(const std::string& which, const std::string& what_now) {
+    screen_.say(which + baton::counted(seen_, "item") + " of '" + settings_.client.name + "' came in before" +
+                what_now);
   }
 
   const Settings& settings_;
@@ -249,12 +269,17 @@ int main(int argc, char** argv) {
   Screen screen;
   settings.client.on_notice = [&screen](const std::string& reason) { screen.say("waiting: " + reason); };
   try {
+    settings.client.source = source_of(settings);
     baton::StopSignals signals;
     Producer producer(settings.client);
     const baton::StopSignals::Watcher watcher(signals, [&producer] { producer.stop(); });
     return produce(settings, producer, signals, screen);
   } catch (const std::exception& error) {
     screen.finish();
-    return baton::report(program, error);
+    const int code = baton::report(program, error);
+    const auto* client = dynamic_cast<const ClientError*>(&error);
+    if (!client || client->refusal() != baton::Refusal::unfinished) return code;
+    std::cerr << "(run it again as it was, or give --again to put all of this, or another --name)\n";
+    return bad_input;
   }
 }

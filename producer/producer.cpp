@@ -19,6 +19,10 @@ SessionConfig config_of(const ProducerOptions& options) {
   config.queues = {options.queue};
   config.named = !options.name.empty();
   config.name = config.named ? options.name : to_hex(random_session());
+  if (options.source.size() > max_source)
+    refuse("a source's name is longer than " + std::to_string(max_source) + " bytes");
+  config.source = options.source;
+  config.again = options.again;
   return config;
 }
 
@@ -88,7 +92,7 @@ struct Producer::Impl {
   /// Says bye and waits for the answer.
   void leave() {
     auto lock = connection.lock();
-    session.bye(Connection::now());
+    session.bye(Connection::now(), all_put);
     connection.changed();
     while (!session.session().over()) connection.wait(lock);
     if (session.session().error()) throw_if_over(session.session(), options.broker);
@@ -97,7 +101,7 @@ struct Producer::Impl {
   const ProducerOptions options;
   ProducerSession session;
   Notices notices;
-  bool stopped = false;
+  bool stopped = false, all_put = false;
   Connection connection;  // the last: its thread ends first
 };
 
@@ -149,6 +153,11 @@ std::uint64_t Producer::put_before() {
   auto lock = impl_->connection.lock();
   impl_->wait(lock, [this] { return impl_->session.session().was_welcomed(); });
   return impl_->session.put_before();
+}
+
+void Producer::all_put() {
+  const auto lock = impl_->connection.lock();
+  impl_->all_put = true;
 }
 
 bool Producer::in_touch() {

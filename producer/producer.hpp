@@ -17,6 +17,11 @@ struct ProducerOptions : ClientOptions {
   /// Identity: a later process with the same name goes on after what this one has put (see Producer::put_before()). Empty:
   /// a random one. At most max_client_name bytes.
   std::string name;
+  /// Names what will be put, such as a digest of it; at most max_source bytes. A process of the same name and source goes on
+  /// with it; with another source it begins anew, but is refused (unfinished) if the earlier one was not through with its own.
+  /// Empty: it cannot be told; a later process goes on unless the earlier one had put all.
+  std::string source;
+  bool again = false;  ///< begin anew, whatever was put under this name
 };
 
 struct PutOptions {
@@ -50,7 +55,7 @@ class Producer {
   /// back. Up to max_say bytes with tags. Throws as put() does.
   void say(std::string_view lines);
 
-  /// How many items an earlier process had put under this name: this one's first item comes after them. Blocks until the
+  /// How many items of this source an earlier process had put under this name: the first that is still to be put comes after them. Blocks until the
   /// broker has answered.
   std::uint64_t put_before();
 
@@ -60,6 +65,9 @@ class Producer {
   /// From any thread: put(), flush(), join() and say() that wait now or later throw ClientError (closed). What was put
   /// stays put; close() still sees to it.
   void stop();
+
+  /// All items of the source are put: close() lets the broker remember that.
+  void all_put();
 
   /// Blocks until everything is confirmed (unless stopped), and ends the session. Afterwards everything throws ClientError
   /// (closed). Throws as flush() does, and ClientError (no_goodbye) when the broker did not confirm the end in time. A second call does nothing.

@@ -32,7 +32,8 @@ void ProducerSession::on_news(std::string_view frame, Time now) {
 void ProducerSession::on_welcomed(Time now) {
   const auto& welcome = session_.welcome();
   if (put_.last() == Number{}) {
-    put_before_ = welcome.put_received.value;
+    put_before_ = welcome.put_before;
+    source_begin_ = {welcome.put_received.value - put_before_};
     put_ = StreamSender(welcome.put_received + 1);
     return;
   }
@@ -102,7 +103,7 @@ void ProducerSession::tick(Time now, Outbox& out) {
   const auto before = session_.state();
   session_.tick(now, out);
   if (session_.state() != before || !out.requests.empty()) changed_ = true;
-  if (session_.hello_due(now)) session_.say_hello(now, {put_.confirmed() + 1, session_.told(), {}}, out);
+  if (session_.hello_due(now)) session_.say_hello(now, {put_.confirmed() + 1, source_begin_, session_.told(), {}}, out);
   more_ = false;
   if (!session_.standing()) return;
   for (int i = 0; i < puts_per_tick; ++i) {
@@ -123,7 +124,7 @@ bool ProducerSession::take_change() { return std::exchange(changed_, false); }
 void ProducerSession::check_invariants() const {
   session_.check_invariants();
   put_.check_invariants();
-  ensure(put_.last().value >= put_before_);
+  ensure(put_.last() >= source_begin_);
   ensure(counted_.done + counted_.dead <= counted_.accepted);
   ensure(earlier_.notices.size() <= max_notices);
 }

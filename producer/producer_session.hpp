@@ -58,7 +58,7 @@ class ProducerSession final : public ClientLogic {
 
   /// Whether everything that was put and said is confirmed.
   bool flushed() const { return session_.was_welcomed() && put_.idle() && session_.control().idle(); }
-  /// Items that an earlier process of this name had put already; numbers go on after them. Known once welcomed.
+  /// Items of this source that an earlier process of this name had put already; numbers go on after them. Known once welcomed.
   std::uint64_t put_before() const { return put_before_; }
 
   /// From now on the broker says at once when all items are settled. Repeated calls cost nothing.
@@ -69,7 +69,8 @@ class ProducerSession final : public ClientLogic {
 
   bool may_say() const { return session_.may_say(); }
   void say(std::string_view block) { session_.say(block); }
-  void bye(Time now) { session_.bye(put_.last(), now, !put_.idle()); }
+  /// `all`: of the source nothing is left to put.
+  void bye(Time now, bool all = false) { session_.bye(put_.last(), now, !put_.idle(), all); }
   const Session& session() const { return session_; }
 
   void check_invariants() const;
@@ -82,6 +83,7 @@ class ProducerSession final : public ClientLogic {
   Session session_;
   StreamSender put_;
   std::uint64_t put_before_ = 0;
+  Number source_begin_;
   bool joining_ = false, changed_ = false, more_ = false;
   Confirm counted_;  // of this broker: accepted, done and dead as it said last
   Settled earlier_;  // from brokers that are gone with what they held; notices from all

@@ -135,6 +135,9 @@ std::string to_json(const Hello& hello) {
               {"heard", hello.heard.value}};
   if (hello.previous)
     object["previous"] = {{"epoch", to_hex(hello.previous->epoch)}, {"session", to_hex(hello.previous->session)}};
+  if (!hello.source.empty()) object["source"] = hello.source;
+  if (hello.source_begin != Number{}) object["source_begin"] = hello.source_begin.value;
+  if (hello.again) object["again"] = true;
   if (!hello.reclaim.empty()) object["reclaim"] = runs_to_json(hello.reclaim);
   return dump(object);
 }
@@ -152,6 +155,9 @@ Refusal parse(std::string_view text, Hello& hello, std::string& why) {
     hello.queues = queues_field(object, hello.role);
     hello.first_put.value = number_field(object, "first_put", 1);
     hello.heard.value = number_field(object, "heard", 0);
+    hello.source = text_field(object, "source", max_source);
+    hello.source_begin.value = number_field(object, "source_begin", 0);
+    hello.again = flag_field(object, "again");
     hello.previous = previous_field(object);
     if (object.contains("reclaim")) hello.reclaim = runs_from_json(object["reclaim"]);
     if (hello.role == Role::producer && hello.name.empty()) throw Wrong{Refusal::hello, "a producer gives its name"};
@@ -172,6 +178,7 @@ std::string to_json(const Welcome& welcome) {
               {"put_received", welcome.put_received.value},
               {"first_told", welcome.first_told.value},
               {"previous_control", welcome.previous_control.value}};
+  if (welcome.put_before > 0) object["put_before"] = welcome.put_before;
   if (!welcome.kept.empty()) object["kept"] = runs_to_json(welcome.kept);
   return dump(object);
 }
@@ -182,6 +189,7 @@ bool parse(std::string_view text, Welcome& welcome) {
     welcome.broker = text_field(object, "broker", 200);
     welcome.host = text_field(object, "host", 255);
     welcome.keeps = flag_field(object, "keeps");
+    welcome.put_before = number_field(object, "put_before", 0);
     welcome.max_attempts = number_field(object, "max_attempts", 0);
     welcome.put_received.value = number_field(object, "put_received", 0);
     welcome.first_told.value = number_field(object, "first_told", 1);

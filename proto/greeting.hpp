@@ -31,6 +31,9 @@ struct Hello {
   std::uint64_t pid = 0;
   std::vector<std::string> queues;  ///< producer: exactly one; consumer: 1 to max_queues; printer: none
   Number first_put{1};              ///< producer: its first unconfirmed number
+  std::string source;               ///< producer: names what it puts, such as a digest; empty: it cannot tell
+  Number source_begin;              ///< producer, with `previous`: its source begins after this number
+  bool again = false;               ///< producer: begin with the source anew, whatever was put of it
   Number heard;                     ///< last number of the broker's stream that came in, of the epoch of `previous`
   std::optional<Previous> previous;
   std::vector<ItemRun> reclaim;  ///< consumer: items it still holds from its previous session
@@ -41,10 +44,11 @@ struct Welcome {
   std::string host;    ///< the broker's host name: where it differs from the client's, lines are tagged
   bool keeps = false;  ///< confirmed items outlive the broker's process
   std::uint64_t max_attempts = 0;
-  Number put_received;        ///< producer: go on after this number
-  Number first_told{1};       ///< the broker's stream to this session begins with this number
-  Number previous_control;    ///< of the previous session's control stream, everything up to this came in
-  std::vector<ItemRun> kept;  ///< of what was reclaimed: what the session holds (again)
+  Number put_received;           ///< producer: go on after this number
+  std::uint64_t put_before = 0;  ///< producer: of these, such as are of its source
+  Number first_told{1};          ///< the broker's stream to this session begins with this number
+  Number previous_control;       ///< of the previous session's control stream, everything up to this came in
+  std::vector<ItemRun> kept;     ///< of what was reclaimed: what the session holds (again)
 };
 
 /// An item of the producer is dead.

@@ -28,6 +28,7 @@ inline constexpr std::size_t max_entries = 4096;       ///< entries in one messa
 inline constexpr std::size_t max_queue_name = 200;
 inline constexpr std::size_t max_queues = 64;  ///< queues in one session
 inline constexpr std::size_t max_client_name = 200;
+inline constexpr std::size_t max_source = 100;           ///< bytes of the name of what a producer puts
 inline constexpr std::size_t topics_per_connection = 4;  ///< to news; further ones are not granted
 inline constexpr std::size_t max_subscription = 64;      ///< bytes of a frame that a subscriber may send
 inline constexpr std::uint32_t max_asks = 65'536;        ///< asks of one session that are not answered yet
@@ -50,6 +51,7 @@ inline constexpr Duration grace = 300ms;        ///< for a session whose news co
 inline constexpr Duration resend_after = 1s;    ///< without progress a stream is sent again, then after twice as long,
 inline constexpr Duration longest_patience = 8s;  ///< ... up to this
 inline constexpr Duration longest_pause = 500ms;  ///< of the broker's own loop, before deadlines are extended
+inline constexpr Duration claims_within = 2s;     ///< after a restart: for those who hold kept items to say so
 inline constexpr Duration ended_kept = 60s;       ///< how long an ended session is still recognised
 
 static_assert(put_window_bytes < max_message * 2 && max_body < max_message);

@@ -64,7 +64,7 @@ Refusal check_control(const Entry& entry) {
     case EntryKind::join:
       return exactly(entry, 0);
     case EntryKind::bye:
-      return exactly(entry, 8);
+      return entry.b > all_put ? Refusal::malformed : exactly(entry, 8);
     default:
       return Refusal::malformed;
   }
@@ -209,8 +209,8 @@ void append_lane_lost(std::string& out, const LaneLost& lost) {
   append(out, lost.wanted);
 }
 
-void append_bye(std::string& out, Number last_put) {
-  append_entry_head(out, EntryKind::bye, 0, 0, 8);
+void append_bye(std::string& out, Number last_put, bool all) {
+  append_entry_head(out, EntryKind::bye, 0, all ? all_put : std::uint16_t{0}, 8);
   append(out, last_put.value);
 }
 

@@ -64,7 +64,7 @@ enum class EntryKind : std::uint8_t {
   say = 21,        ///< a block of console lines
   lane_lost = 22,  ///< LaneLost: open another lane for me
   join = 23,       ///< nothing: tell me at once when all my items are settled
-  bye = 24,        ///< u64: the last number of the put stream; the session ends when both streams are in
+  bye = 24,  ///< u64: the last number of the put stream; the session ends when both streams are in. b: flags (all_put)
   // on a lane
   given = 32,  ///< a: priority; b: attempt (1 for the first, 65535 for more); payload: Given, then the body
   none = 33,   ///< nothing: the answer to a withdrawn ask
@@ -82,7 +82,8 @@ struct Entry {
   std::string_view payload;
 };
 inline constexpr std::size_t entry_head_size = 8;
-inline constexpr std::uint16_t has_delay = 1;   ///< flag of an item entry
+inline constexpr std::uint16_t has_delay = 1;  ///< flag of an item entry
+inline constexpr std::uint16_t all_put = 1;    ///< flag of a bye entry: of the producer's source nothing is left to put
 inline constexpr std::uint16_t has_result = 1;  ///< flag of an ack entry
 
 inline void append_entry_head(std::string& out, EntryKind kind, std::uint8_t a, std::uint16_t b, std::size_t size) {
@@ -160,7 +161,7 @@ void append_withdraw(std::string& out, std::uint32_t count);
 void append_runs(std::string& out, EntryKind kind, const std::vector<ItemRun>& runs);  ///< ack or release
 void append_fail(std::string& out, const Failure& failure);
 void append_lane_lost(std::string& out, const LaneLost& lost);
-void append_bye(std::string& out, Number last_put);
+void append_bye(std::string& out, Number last_put, bool all = false);
 void append_dropped(std::string& out, std::uint64_t blocks);
 void append_block(std::string& out, EntryKind kind, std::string_view block);  ///< say, line, died, join (empty), none
 

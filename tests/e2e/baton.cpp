@@ -18,14 +18,20 @@ std::string address_in(const Line& line) {
   return line.text.substr(begin, line.text.find(',', begin) - begin);
 }
 
-bool names_port(const Args& args) { return std::find(args.begin(), args.end(), "--port") != args.end(); }
+bool names(const Args& args, const char* option) { return std::find(args.begin(), args.end(), option) != args.end(); }
 
-Args with_port(Args args) {
-  if (!names_port(args)) args.insert(args.end(), {"--port", "0"});
+Args with_defaults(Args args) {
+  if (!names(args, "--port")) args.insert(args.end(), {"--port", "0"});
+  if (!names(args, "--data")) args.push_back("--memory");
   return args;
 }
 
 }  // namespace
+
+std::uint64_t number_of(const char* variable, std::uint64_t otherwise) {
+  const char* wanted = getenv(variable);
+  return wanted != nullptr ? std::stoull(wanted) : otherwise;
+}
 
 std::string program_path(const std::string& program) {
   const char* bin = getenv("BATON_BIN");
@@ -38,7 +44,7 @@ Process start(const std::string& program, const Args& args) {
   return Process(argv);
 }
 
-Broker::Broker(const Args& args) : process_(start("baton-broker", with_port(args))) {
+Broker::Broker(const Args& args) : process_(start("baton-broker", with_defaults(args))) {
   const auto ready = process_.out().next_with(ready_at);
   REQUIRE_MESSAGE(ready, "the broker is not ready: ", process_.err().text());
   address_ = address_in(*ready);
@@ -100,6 +106,14 @@ TemporaryFile::TemporaryFile(std::string_view content)
 }
 
 TemporaryFile::~TemporaryFile() { std::filesystem::remove(path_); }
+
+TemporaryDirectory::TemporaryDirectory() : path_(std::filesystem::temp_directory_path() / "baton-e2e-XXXXXX") {
+  std::string name = path_;
+  REQUIRE(mkdtemp(name.data()) != nullptr);
+  path_ = name;
+}
+
+TemporaryDirectory::~TemporaryDirectory() { std::filesystem::remove_all(path_); }
 
 Clock::duration median(std::vector<Clock::duration> times) {
   const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);

@@ -1,6 +1,7 @@
 // The words that the end-to-end tests are written in: a broker of the test's own, and the programs that use it.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <initializer_list>
 #include <string>
@@ -16,11 +17,14 @@ using Args = std::vector<std::string>;
 /// Sanitizers take memory of their own: then its measures say nothing.
 inline constexpr bool memory_counts = BATON_MEMORY_COUNTS;
 
+/// The number that the environment gives, for longer runs; `otherwise` when it gives none.
+std::uint64_t number_of(const char* variable, std::uint64_t otherwise);
+
 /// Starts a program of ours, from the directory that the environment's BATON_BIN names, or the build's own.
 Process start(const std::string& program, const Args& args);
 std::string program_path(const std::string& program);
 
-/// A broker process, ready for clients when this is made. At a free port, unless `args` say otherwise.
+/// A broker process, ready for clients when this is made. At a free port and in memory, unless `args` say otherwise.
 class Broker {
  public:
   explicit Broker(const Args& args = {});
@@ -64,6 +68,19 @@ class TemporaryFile {
   ~TemporaryFile();
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
+  std::string path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// A directory that goes away with this object, with all that is in it.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory();
+  ~TemporaryDirectory();
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
   std::string path() const { return path_; }
 
  private:

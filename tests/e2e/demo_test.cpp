@@ -19,10 +19,7 @@ const std::vector<Args> lists = {{"Master Shake", "Meatwad", "Frylock", "Carl"},
 
 constexpr std::size_t ordinary_rounds = 5;
 
-std::size_t rounds() {
-  const char* wanted = getenv("BATON_DEMO_ROUNDS");
-  return wanted != nullptr ? std::stoul(wanted) : ordinary_rounds;
-}
+std::size_t rounds() { return number_of("BATON_DEMO_ROUNDS", ordinary_rounds); }
 
 // What a demonstration printed, sorted into kinds. A line of no kind is broken.
 struct Console {

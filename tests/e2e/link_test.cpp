@@ -28,15 +28,9 @@ constexpr std::size_t line_size = 200;     // of a producer's input: its pipe ho
 constexpr std::size_t most_on_a_lane = 7;  // of these consumers': jobs and prefetch
 const Args limits{"--max-items", "200", "--consumers", "4", "--producers", "2", "--exit-when-done"};
 
-std::size_t faults() {
-  const char* wanted = getenv("BATON_LINK_FAULTS");
-  return wanted != nullptr ? std::stoul(wanted) : ordinary_faults;
-}
+std::size_t faults() { return number_of("BATON_LINK_FAULTS", ordinary_faults); }
 
-std::uint64_t seed() {
-  const char* wanted = getenv("BATON_LINK_SEED");
-  return wanted != nullptr ? std::stoull(wanted) : std::random_device{}();
-}
+std::uint64_t seed() { return number_of("BATON_LINK_SEED", std::random_device{}()); }
 
 /// "A-17", and dots up to line_size.
 std::string body(const std::string& producer, std::uint64_t number) {

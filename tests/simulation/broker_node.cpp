@@ -13,7 +13,7 @@ void WatchedStorage::put(const Record& record, std::string_view body) {
   memory_.put(record, body);
 }
 
-void WatchedStorage::update(const Record& record) {
+void WatchedStorage::update(const Record& record, const std::vector<broker::Attempt>&) {
   changed_ = true;
   judge_.updated(record);
 }

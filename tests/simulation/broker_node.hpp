@@ -22,10 +22,10 @@ class WatchedStorage final : public broker::Storage {
 
   void put(const Record& record, std::string_view body) override;
   std::string_view body(ItemId id) override { return memory_.body(id); }
-  void update(const Record& record) override;
+  void update(const Record& record, const std::vector<broker::Attempt>& history) override;
   void erase(ItemId id) override;
   broker::Ticket commit() override;
-  broker::Ticket durable() override { return durable_; }
+  Durable durable() override { return {durable_, durable_, {}}; }
   /// Called when something has become durable.
   std::function<void()> on_durable;
 

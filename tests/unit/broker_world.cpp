@@ -77,9 +77,9 @@ void Client::say(const std::string& text) {
   entry(bytes);
 }
 
-void Client::bye(Number last_put) {
+void Client::bye(Number last_put, bool all) {
   std::string bytes;
-  append_bye(bytes, last_put);
+  append_bye(bytes, last_put, all);
   entry(bytes);
 }
 

@@ -39,7 +39,7 @@ struct Client {
   void release(const std::string& body);
   void fail(const std::string& body, const std::string& why = "no reason", std::uint32_t delay_ms = 0);
   void say(const std::string& lines);
-  void bye(Number last_put = {});
+  void bye(Number last_put = {}, bool all = false);
   void join();
   void lane_lost(std::uint32_t generation, Number received, std::uint32_t wanted);
   void beat(Number heard = {});

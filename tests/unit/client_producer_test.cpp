@@ -243,12 +243,13 @@ TEST_CASE("producer: a name that was here before goes on after its last number")
   ProducerScript script;
   Welcome welcome;
   welcome.put_received = {500};
+  welcome.put_before = 200;
   script.welcome(welcome);
   script.confirm.put_credit = {600};
   script.confirm.put_window = 1000;
   script.confirm.put_received = script.confirm.put_confirmed = {500};
   script.say_confirm();
-  CHECK(script.producer.put_before() == 500);
+  CHECK(script.producer.put_before() == 200);
   script.put("next");
   CHECK(script.puts() == Bodies{"next"});
   script.confirm_puts(501);

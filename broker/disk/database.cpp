@@ -1,0 +1,264 @@
+#include "broker/disk/database.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <utility>
+
+namespace baton::broker::disk {
+namespace {
+
+constexpr std::size_t map_size = std::size_t{1} << 40;  // of addresses, not of memory
+constexpr unsigned databases = 5;
+constexpr std::uint64_t seal_key = 0;
+
+std::filesystem::path data_path(const std::filesystem::path& directory) { return directory / "baton.mdb"; }
+
+MDB_val as_val(std::string_view bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
+MDB_val as_val(std::uint64_t& key) { return {sizeof key, &key}; }
+std::string_view view_of(const MDB_val& value) { return {static_cast<const char*>(value.mv_data), value.mv_size}; }
+
+[[noreturn]] void fail(int code, const std::string& what) {
+  const auto text = what + ": " + mdb_strerror(code);
+  switch (code) {
+    case ENOSPC:
+    case EDQUOT:
+    case EIO:
+    case MDB_MAP_FULL:
+      throw DiskError(text);
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_INVALID:
+    case MDB_BAD_DBI:
+    case MDB_INCOMPATIBLE:
+    case MDB_BAD_VALSIZE:
+    case MDB_PANIC:
+      throw Damage(text);
+    default:
+      throw std::runtime_error(text);
+  }
+}
+
+void check(int code, const std::string& what) {
+  if (code != MDB_SUCCESS) fail(code, what);
+}
+
+std::string name_of(const char* row, std::uint64_t key) { return std::string(row) + " " + std::to_string(key); }
+
+/// Walks the rows of a database in the order of its keys.
+template <class See>
+std::uint64_t each_row(MDB_txn* txn, MDB_dbi dbi, const char* what, See see) {
+  MDB_cursor* cursor = nullptr;
+  check(mdb_cursor_open(txn, dbi, &cursor), what);
+  const auto closer = [](MDB_cursor* one) { mdb_cursor_close(one); };
+  const std::unique_ptr<MDB_cursor, decltype(closer)> owner(cursor, closer);
+  std::uint64_t rows = 0;
+  MDB_val key{}, value{};
+  int code = MDB_SUCCESS;
+  while ((code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == MDB_SUCCESS) {
+    if (key.mv_size != sizeof(std::uint64_t)) throw Damage(std::string(what) + ": a key is damaged");
+    std::uint64_t number = 0;
+    std::memcpy(&number, key.mv_data, sizeof number);
+    if (!see(number, view_of(value))) throw Damage(name_of(what, number) + ": its record is damaged");
+    ++rows;
+  }
+  if (code != MDB_NOTFOUND) fail(code, what);
+  return rows;
+}
+
+}  // namespace
+
+Database::Database(std::filesystem::path directory) : directory_(std::move(directory)), mark_(directory_ / "mark") {
+  open();
+}
+
+Database::~Database() { close(); }
+
+void Database::open() {
+  const auto path = data_path(directory_);
+  check_file(path, directory_ / "mark");
+  check(mdb_env_create(&env_), "LMDB");
+  mdb_env_set_maxdbs(env_, databases);
+  check(mdb_env_set_mapsize(env_, map_size), "LMDB");
+  check(mdb_env_open(env_, path.c_str(), MDB_NOSUBDIR | MDB_NOTLS, 0644), "cannot open " + path.string());
+  MDB_txn* txn = nullptr;
+  check(mdb_txn_begin(env_, nullptr, 0, &txn), "LMDB");
+  for (const auto& [name, dbi] :
+       {std::pair{"items", &items_}, std::pair{"states", &states_}, std::pair{"queues", &queues_},
+        std::pair{"producers", &producers_}, std::pair{"seal", &seal_}})
+    check(mdb_dbi_open(txn, name, MDB_CREATE | MDB_INTEGERKEY, dbi), std::string("LMDB's ") + name);
+  check(mdb_txn_commit(txn), "cannot write " + path.string());
+  check(mdb_txn_begin(env_, nullptr, MDB_RDONLY, &reader_), "LMDB");
+  mdb_txn_reset(reader_);
+  reading_ = false;
+}
+
+void Database::close() {
+  if (reader_) mdb_txn_abort(std::exchange(reader_, nullptr));
+  if (env_) mdb_env_close(std::exchange(env_, nullptr));
+}
+
+// --- reading -----------------------------------------------------------------------------------------------------
+
+void Database::begin_reading() {
+  if (std::exchange(reading_, true)) return;
+  check(mdb_txn_renew(reader_), "LMDB");
+}
+
+void Database::end_reading() {
+  if (std::exchange(reading_, false)) mdb_txn_reset(reader_);
+}
+
+std::string_view Database::body(ItemId id) {
+  begin_reading();
+  MDB_val key = as_val(id.value), value{};
+  const int code = mdb_get(reader_, items_, &key, &value);
+  if (code == MDB_NOTFOUND) throw Damage(name_of("item", id.value) + " is missing");
+  check(code, name_of("item", id.value));
+  ItemRow row;
+  if (!read_item(id.value, view_of(value), row)) throw Damage(name_of("item", id.value) + ": its record is damaged");
+  return row.body;
+}
+
+void Database::load(const Visitor& visitor) {
+  begin_reading();
+  Seal seal;
+  const bool sealed = each_row(reader_, seal_, "seal", [&](std::uint64_t key, std::string_view value) {
+                        return key == seal_key && read_seal(key, value, seal);
+                      }) > 0;
+  if (sealed && seal.format > format)
+    throw std::runtime_error("the data in " + directory_.string() + " has format " + std::to_string(seal.format) +
+                             "; this broker reads up to " + std::to_string(format));
+  visitor.seal(seal);
+  each_row(reader_, queues_, "queue", [&](std::uint64_t key, std::string_view value) {
+    std::string_view name;
+    if (!read_queue(key, value, name)) return false;
+    visitor.queue(key, name);
+    return true;
+  });
+  each_row(reader_, producers_, "producer", [&](std::uint64_t key, std::string_view value) {
+    ProducerRow row;
+    if (!read_producer(key, value, row)) return false;
+    visitor.producer(key, row);
+    return true;
+  });
+  std::map<std::uint64_t, StateRow> states;
+  const auto state_rows = each_row(reader_, states_, "state of item", [&](std::uint64_t key, std::string_view value) {
+    return read_state(key, value, states[key]);
+  });
+  const auto item_rows = each_row(reader_, items_, "item", [&](std::uint64_t key, std::string_view value) {
+    ItemRow row;
+    if (!read_item(key, value, row)) return false;
+    const auto state = states.find(key);
+    visitor.item(key, row, state == states.end() ? nullptr : &state->second);
+    return true;
+  });
+  end_reading();
+  if (item_rows != seal.items || state_rows != seal.states)
+    throw Damage("the data in " + directory_.string() + " is damaged: " + std::to_string(item_rows) +
+                 " items instead of " + std::to_string(seal.items));
+}
+
+// --- writing -----------------------------------------------------------------------------------------------------
+
+/// A transaction that is rolled back unless it is committed.
+class Database::Write {
+ public:
+  explicit Write(MDB_env* env) { check(mdb_txn_begin(env, nullptr, 0, &txn_), "cannot begin a transaction"); }
+  ~Write() {
+    if (txn_) mdb_txn_abort(txn_);
+  }
+  Write(const Write&) = delete;
+  Write& operator=(const Write&) = delete;
+
+  void put(MDB_dbi dbi, std::uint64_t key, std::string_view row, unsigned flags = 0) {
+    MDB_val k = as_val(key), value = as_val(row);
+    check(mdb_put(txn_, dbi, &k, &value, flags), "cannot write");
+  }
+  void erase(MDB_dbi dbi, std::uint64_t key) {
+    MDB_val k = as_val(key);
+    if (const int code = mdb_del(txn_, dbi, &k, nullptr); code != MDB_NOTFOUND) check(code, "cannot delete");
+  }
+  void change(MDB_dbi dbi, const std::map<std::uint64_t, Change>& changes) {
+    for (const auto& [key, row] : changes) row ? put(dbi, key, *row) : erase(dbi, key);
+  }
+  std::uint64_t rows(MDB_dbi dbi) {
+    MDB_stat stat{};
+    check(mdb_stat(txn_, dbi, &stat), "LMDB");
+    return stat.ms_entries;
+  }
+  std::uint64_t number() { return mdb_txn_id(txn_); }
+  void commit() { check(mdb_txn_commit(std::exchange(txn_, nullptr)), "cannot write"); }
+
+ private:
+  MDB_txn* txn_ = nullptr;
+};
+
+void Database::write(const Batch& batch, What what, Epoch epoch) {
+  Write txn(env_);
+  if (what == What::all) {
+    for (const auto& [segment, skip] : batch.puts)
+      for (std::uint64_t i = 0; i < skip.size(); ++i)
+        if (const auto id = segment->first() + i; !skip[i]) txn.put(items_, id.value, segment->row(id), MDB_APPEND);
+    txn.change(queues_, batch.queues);
+    txn.change(producers_, batch.producers);
+  }
+  for (const auto id : batch.erased) txn.erase(items_, id.value);
+  txn.change(states_, batch.states);
+  Seal seal;
+  seal.epoch = epoch;
+  seal.items = txn.rows(items_);
+  seal.states = txn.rows(states_);
+  seal.last = batch.last;
+  std::string row;
+  append_seal(row, seal_key, seal);
+  txn.put(seal_, seal_key, row);
+  const auto number = txn.number();
+  txn.commit();
+  mark_.write(number);
+}
+
+// --- the file ----------------------------------------------------------------------------------------------------
+
+Database::Size Database::size() {
+  MDB_envinfo info{};
+  MDB_stat stat{};
+  check(mdb_env_info(env_, &info), "LMDB");
+  check(mdb_env_stat(env_, &stat), "LMDB");
+  begin_reading();
+  std::uint64_t free_pages = 0;
+  each_row(reader_, 0, "free pages", [&](std::uint64_t, std::string_view value) {
+    std::uint64_t count = 0;  // the list of pages begins with their number
+    if (value.size() < sizeof count) return false;
+    std::memcpy(&count, value.data(), sizeof count);
+    free_pages += count;
+    return true;
+  });
+  end_reading();
+  return {(info.me_last_pgno + 1) * stat.ms_psize, free_pages * stat.ms_psize};
+}
+
+void Database::compact() {
+  const auto path = data_path(directory_), copy = directory_ / "baton.mdb-compact";
+  std::filesystem::remove(copy);
+  check(mdb_env_copy2(env_, copy.c_str(), MDB_CP_COMPACT), "cannot compact to " + copy.string());
+  close();
+  const int file = ::open(copy.c_str(), O_RDWR | O_CLOEXEC);
+  if (file >= 0) {
+    fdatasync(file);
+    ::close(file);
+  }
+  mark_.reset();
+  std::filesystem::rename(copy, path);
+  if (const int folder = ::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); folder >= 0) {
+    fsync(folder);
+    ::close(folder);
+  }
+  open();
+}
+
+}  // namespace baton::broker::disk

@@ -1,0 +1,91 @@
+// The data directory: its lock, and the LMDB environment in it.
+#pragma once
+
+#include <lmdb.h>
+
+#include <filesystem>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "broker/disk/batch.hpp"
+#include "broker/disk/file_check.hpp"
+#include "broker/disk/record.hpp"
+
+namespace baton::broker::disk {
+
+/// The disk has no room, or fails: to be tried again.
+struct DiskError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// What is kept is not what was written, or cannot be read: for people.
+struct Damage : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Held by one process at a time, for its life; containers that share the directory count.
+class DirectoryLock {
+ public:
+  /// Makes the directory. Throws std::runtime_error, naming it, when it is another's or cannot be used.
+  explicit DirectoryLock(const std::filesystem::path& directory);
+  ~DirectoryLock();
+  DirectoryLock(const DirectoryLock&) = delete;
+  DirectoryLock& operator=(const DirectoryLock&) = delete;
+
+ private:
+  int fd_;
+};
+
+/// One thread may write() while another one reads; all else is for one thread.
+class Database {
+ public:
+  /// Opens, or makes, the environment. Throws Damage, or std::runtime_error for another format or no access.
+  explicit Database(std::filesystem::path directory);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  /// Reads all there is, in the order of the calls' names; throws Damage, naming what is damaged. For an item that
+  /// failed its state is told too.
+  struct Visitor {
+    std::function<void(const Seal&)> seal;
+    std::function<void(std::uint64_t, std::string_view)> queue;
+    std::function<void(std::uint64_t, const ProducerRow&)> producer;
+    std::function<void(std::uint64_t, const ItemRow&, const StateRow*)> item;
+  };
+  void load(const Visitor& visitor);
+
+  /// The body of an item that was written; valid until the next call or end_reading(). Throws Damage.
+  std::string_view body(ItemId id);
+  /// Lets go of the pages that body() needed: the writer may use them again.
+  void end_reading();
+
+  enum class What : std::uint8_t { all, settles };
+  /// One transaction, on disk when this returns. Throws DiskError, and then nothing of it is.
+  void write(const Batch& batch, What what, Epoch epoch);
+
+  /// Bytes of the file, and of these such as no item needs.
+  struct Size {
+    std::uint64_t all = 0, free = 0;
+  };
+  Size size();
+  /// Writes all that is needed to a new file, and goes on with that. Nothing may be read or written meanwhile.
+  void compact();
+
+ private:
+  class Write;
+  void open();
+  void close();
+  void begin_reading();
+
+  const std::filesystem::path directory_;
+  TransactionMark mark_;
+  MDB_env* env_ = nullptr;
+  MDB_txn* reader_ = nullptr;
+  bool reading_ = false;
+  MDB_dbi items_ = 0, states_ = 0, queues_ = 0, producers_ = 0, seal_ = 0;
+};
+
+}  // namespace baton::broker::disk

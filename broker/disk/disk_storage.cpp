@@ -1,0 +1,226 @@
+#include "broker/disk/disk_storage.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <chrono>
+
+namespace baton::broker {
+namespace {
+
+using disk::UnixMs;
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
+constexpr std::uint64_t bytes_per_item = 32;           // in the core's table
+constexpr std::uint64_t least_for_bodies = 16u << 20;  // so that most pass through memory in any case
+
+UnixMs unix_now() {
+  return static_cast<UnixMs>(duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+}
+
+UnixMs to_unix(Time time) {
+  return unix_now() - static_cast<UnixMs>(duration_cast<milliseconds>(std::chrono::steady_clock::now() - time).count());
+}
+
+Time from_unix(UnixMs time, Time now) {
+  return now - milliseconds(static_cast<std::int64_t>(unix_now()) - static_cast<std::int64_t>(time));
+}
+
+UnixMs due_in(std::uint32_t delay_ms) { return delay_ms == 0 ? 0 : unix_now() + delay_ms; }
+
+std::uint32_t left_until(UnixMs due) {
+  const auto now = unix_now();
+  return due > now ? static_cast<std::uint32_t>(std::min<UnixMs>(due - now, UINT32_MAX)) : 0;
+}
+
+/// See FORMAT.md: no process has that many ids which are not on disk.
+ItemId first_after(ItemId last) { return last == ItemId{} ? ItemId{1} : ItemId{((last.value >> 32) + 2) << 32}; }
+
+KeptItem kept_item(ItemId id, const disk::ItemRow& row, const disk::StateRow* state, Time now) {
+  KeptItem item;
+  item.id = id;
+  item.queue = row.queue;
+  item.producer = row.producer;
+  item.size = static_cast<std::uint32_t>(row.body.size());
+  item.priority = row.priority;
+  item.delay_ms = left_until(state ? state->due : row.due);
+  if (!state) return item;
+  item.failures = state->failures;
+  item.dead = state->dead;
+  for (const auto& attempt : state->attempts)
+    item.history.push_back({attempt.consumer, attempt.why, from_unix(attempt.at, now)});
+  return item;
+}
+
+}  // namespace
+
+DiskStorage::DiskStorage(DiskOptions options, Wake& changed)
+    : options_(std::move(options)), changed_(changed), lock_(options_.directory), database_(options_.directory) {
+  open_.ticket = 1;
+}
+
+void DiskStorage::load(Kept& kept, Epoch epoch, Time now) {
+  disk::Database::Visitor visitor;
+  visitor.seal = [&](const disk::Seal& seal) {
+    open_.last = seal.last;
+    kept.begin(seal.epoch, first_after(seal.last));
+  };
+  visitor.queue = [&](std::uint64_t index, std::string_view name) {
+    kept.queue(static_cast<std::uint32_t>(index), name);
+    queues_known_ = index + 1;
+  };
+  visitor.producer = [&](std::uint64_t index, const disk::ProducerRow& row) {
+    kept.producer({static_cast<std::uint32_t>(index), row.name, row.named, row.said_bye, row.received, row.done,
+                   row.dead, row.all_put, row.source_begin, row.source});
+  };
+  visitor.item = [&](std::uint64_t id, const disk::ItemRow& row, const disk::StateRow* state) {
+    ++items_;
+    if (state) failed_.insert(id);
+    kept.item(kept_item({id}, row, state, now));
+  };
+  database_.load(visitor);
+  writer_ = std::make_unique<disk::Writer>(database_, options_.directory, epoch, changed_);
+}
+
+std::uint64_t DiskStorage::check() {
+  std::uint64_t items = 0;
+  disk::Database::Visitor visitor;
+  visitor.seal = [](const disk::Seal&) {};
+  visitor.queue = [](std::uint64_t, std::string_view) {};
+  visitor.producer = [](std::uint64_t, const disk::ProducerRow&) {};
+  visitor.item = [&items](std::uint64_t, const disk::ItemRow&, const disk::StateRow*) { ++items; };
+  database_.load(visitor);
+  return items;
+}
+
+// --- what the core says ------------------------------------------------------------------------------------------
+
+DiskStorage::Segments::iterator DiskStorage::segment_of(ItemId id) {
+  const auto after = std::upper_bound(segments_.begin(), segments_.end(), id,
+                                      [](ItemId item, const SegmentPtr& segment) { return item < segment->first(); });
+  if (after == segments_.begin()) return segments_.end();
+  const auto at = std::prev(after);
+  return (*at)->contains(id) ? at : segments_.end();
+}
+
+disk::Segment& DiskStorage::open_segment(ItemId id) {
+  if (!open_.puts.empty()) {
+    auto& last = *segments_.back();
+    if (in_open_batch(last) && last.end() == id && last.has_room()) return last;
+  }
+  segments_.push_back(std::make_shared<disk::Segment>(id, open_.ticket));
+  unwritten_.push_back(segments_.back());
+  open_.puts.push_back({segments_.back(), {}});
+  return *segments_.back();
+}
+
+void DiskStorage::put(const Record& record, std::string_view body) {
+  ++items_;
+  ++items_put_;
+  open_.last = record.id;
+  if (record.queue_index >= queues_known_) {
+    auto& row = open_.queues[record.queue_index].emplace();
+    disk::append_queue(row, record.queue_index, record.queue);
+    queues_known_ = record.queue_index + 1;
+  }
+  open_segment(record.id).add(
+      {record.queue_index, record.producer_index, record.priority, record.number, due_in(record.delay_ms), body});
+}
+
+std::string_view DiskStorage::body(ItemId id) {
+  const auto segment = segment_of(id);
+  if (segment == segments_.end()) return database_.body(id);
+  disk::ItemRow row;
+  if (!disk::read_item(id.value, (*segment)->row(id), row)) throw disk::Damage("a body in memory is damaged");
+  return row.body;
+}
+
+void DiskStorage::update(const Record& record, const std::vector<Attempt>& history) {
+  disk::StateRow state{record.failures, record.dead, due_in(record.delay_ms), {}};
+  for (const auto& attempt : history) state.attempts.push_back({to_unix(attempt.at), attempt.consumer, attempt.why});
+  auto& row = open_.states[record.id.value].emplace();
+  disk::append_state(row, record.id.value, state);
+  failed_.insert(record.id.value);
+}
+
+void DiskStorage::erase(ItemId id) {
+  --items_;
+  if (failed_.erase(id.value) > 0) open_.states[id.value] = std::nullopt;
+  const auto at = segment_of(id);
+  if (at == segments_.end()) {
+    open_.erased.push_back(id);
+    return;
+  }
+  const auto segment = *at;
+  segment->erase(id);
+  if (in_open_batch(*segment)) {
+    ++never_written_;
+    return;
+  }
+  open_.erased.push_back(id);
+  if (segment->live() > 0) return;
+  if (segment->on_disk) memory_of_bodies_ -= segment->memory();
+  segments_.erase(at);
+}
+
+void DiskStorage::save(const KeptProducer& producer) {
+  auto& row = open_.producers[producer.index].emplace();
+  disk::append_producer(row, producer.index,
+                        {producer.name, producer.named, producer.said_bye, producer.received, producer.done,
+                         producer.dead, producer.all_put, producer.source_begin, producer.source});
+}
+
+void DiskStorage::forget_producer(std::uint32_t index) { open_.producers[index] = std::nullopt; }
+
+// --- turns -------------------------------------------------------------------------------------------------------
+
+Ticket DiskStorage::commit() {
+  database_.end_reading();
+  if (open_.empty()) return open_.ticket - 1;
+  const auto ticket = open_.ticket;
+  if (writer_->idle()) submit();
+  return ticket;
+}
+
+void DiskStorage::submit() {
+  for (auto& [segment, skip] : open_.puts) skip = segment->gone();
+  const auto last = open_.last;
+  const auto ticket = open_.ticket;
+  writer_->submit(std::move(open_));
+  open_ = {};
+  open_.ticket = ticket + 1;
+  open_.last = last;
+}
+
+Storage::Durable DiskStorage::durable() {
+  auto durable = writer_->durable();
+  note_written(durable.puts);
+  return durable;
+}
+
+void DiskStorage::note_written(Ticket durable) {
+  for (; !unwritten_.empty() && unwritten_.front()->ticket() <= durable; unwritten_.pop_front())
+    written(*unwritten_.front());
+}
+
+/// Kept in memory while there is some: what waits longest stays, what comes later is read from the disk when its turn comes.
+void DiskStorage::written(disk::Segment& segment) {
+  segment.shrink();
+  const bool keep = segment.live() > 0 && memory_of_bodies_ + segment.memory() <= memory_for_bodies();
+  if (!keep) return unlist(segment);
+  segment.on_disk = true;
+  memory_of_bodies_ += segment.memory();
+}
+
+void DiskStorage::unlist(const disk::Segment& segment) {
+  const auto at = std::lower_bound(segments_.begin(), segments_.end(), segment.first(),
+                                   [](const SegmentPtr& one, ItemId first) { return one->first() < first; });
+  if (at != segments_.end() && at->get() == &segment) segments_.erase(at);
+}
+
+std::uint64_t DiskStorage::memory_for_bodies() const {
+  const auto table = items_ * bytes_per_item;
+  return std::max(least_for_bodies, options_.max_memory > table ? options_.max_memory - table : 0);
+}
+
+}  // namespace baton::broker

@@ -1,0 +1,77 @@
+// Storage on disk: what was confirmed is kept.
+#pragma once
+
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <unordered_set>
+
+#include "broker/disk/batch.hpp"
+#include "broker/disk/database.hpp"
+#include "broker/disk/writer.hpp"
+#include "broker/storage.hpp"
+
+namespace baton::broker {
+
+struct DiskOptions {
+  std::filesystem::path directory;
+  std::uint64_t max_memory =
+      1u << 30;  ///< bytes that bodies and the table of items may take; then bodies are on disk only
+};
+
+/// Bodies of new items lie in segments until they are on disk, and while there is memory for them also then; otherwise they
+/// are read from the disk. What is settled before it was written is never written.
+class DiskStorage final : public Storage {
+ public:
+  /// Throws std::runtime_error (also Damage), with a sentence for people, when the directory cannot be used.
+  /// `changed` is signalled by another thread when durable() has something new; it must outlive the storage.
+  DiskStorage(DiskOptions options, Wake& changed);
+
+  void load(Kept& kept, Epoch epoch, Time now) override;
+  void put(const Record& record, std::string_view body) override;
+  std::string_view body(ItemId id) override;
+  void update(const Record& record, const std::vector<Attempt>& history) override;
+  void erase(ItemId id) override;
+  void save(const KeptProducer& producer) override;
+  void forget_producer(std::uint32_t index) override;
+  Ticket commit() override;
+  Durable durable() override;
+
+  /// Reads all there is, and throws Damage where it is not what was written. Returns how many items there are.
+  std::uint64_t check();
+  /// Makes the file as small as what it holds. Before load() only.
+  void compact() { database_.compact(); }
+  disk::Database::Size size() { return database_.size(); }
+  /// Items that came in since load(), and such as were settled before they needed to be written.
+  std::uint64_t items_put() const { return items_put_; }
+  std::uint64_t never_written() const { return never_written_; }
+
+ private:
+  using SegmentPtr = std::shared_ptr<disk::Segment>;
+  using Segments = std::deque<SegmentPtr>;
+  Segments::iterator segment_of(ItemId id);
+  disk::Segment& open_segment(ItemId id);
+  bool in_open_batch(const disk::Segment& segment) const { return segment.ticket() == open_.ticket; }
+  void submit();
+  void note_written(Ticket durable);
+  void written(disk::Segment& segment);
+  void unlist(const disk::Segment& segment);
+  std::uint64_t memory_for_bodies() const;
+
+  const DiskOptions options_;
+  Wake& changed_;
+  disk::DirectoryLock lock_;
+  disk::Database database_;
+  Segments segments_;                         // by id: whose bodies are in memory
+  Segments unwritten_;                        // by ticket: of these, such as are not on disk yet
+  disk::Batch open_;                          // what comes in, until the writer takes it
+  std::unordered_set<std::uint64_t> failed_;  // items that have a row of states
+  std::uint64_t queues_known_ = 0;
+  std::uint64_t items_put_ = 0, never_written_ = 0;
+  std::uint64_t items_ = 0;               // that are kept
+  std::uint64_t memory_of_bodies_ = 0;    // of segments that are on disk, too
+  std::unique_ptr<disk::Writer> writer_;  // the last: it ends first
+};
+
+}  // namespace baton::broker

@@ -1,0 +1,170 @@
+#include "broker/disk/record.hpp"
+
+#include <zlib.h>
+
+#include <algorithm>
+
+#include "proto/bytes.hpp"
+
+namespace baton::broker::disk {
+namespace {
+
+constexpr std::size_t crc_size = 4;
+constexpr std::uint8_t named_flag = 1, said_bye_flag = 2, all_put_flag = 4;
+constexpr std::size_t most_attempts = 255, most_text = 65'535;
+
+std::uint32_t crc_of(std::uint64_t key, std::string_view rest) {
+  char raw[sizeof key];
+  store(raw, key);
+  const auto bytes = [](const char* at) { return reinterpret_cast<const Bytef*>(at); };
+  return static_cast<std::uint32_t>(crc32_z(crc32_z(0, bytes(raw), sizeof raw), bytes(rest.data()), rest.size()));
+}
+
+/// Appends a row that `fill` makes behind the room for its CRC.
+template <class Fill>
+void append_row(std::string& out, std::uint64_t key, Fill fill) {
+  const auto begin = out.size();
+  out.append(crc_size, '\0');
+  fill();
+  store(out.data() + begin, crc_of(key, std::string_view(out).substr(begin + crc_size)));
+}
+
+/// Reads a row's CRC and checks it; what follows is for `reader`.
+bool open_row(std::uint64_t key, std::string_view value, Reader& reader) {
+  Reader in(value);
+  const auto crc = in.take<std::uint32_t>();
+  reader = Reader(in.rest());
+  return in.ok() && crc == crc_of(key, in.rest());
+}
+
+void append_text(std::string& out, std::string_view text) { out += text.substr(0, most_text); }
+
+}  // namespace
+
+void append_item(std::string& out, std::uint64_t key, const ItemRow& row) {
+  append_row(out, key, [&] {
+    append(out, row.queue);
+    append(out, row.producer);
+    append(out, row.priority);
+    append(out, std::uint8_t{0});
+    append(out, std::uint16_t{0});
+    append(out, row.number.value);
+    append(out, row.due);
+    out += row.body;
+  });
+}
+
+bool read_item(std::uint64_t key, std::string_view value, ItemRow& row) {
+  Reader in({});
+  if (!open_row(key, value, in)) return false;
+  row.queue = in.take<std::uint32_t>();
+  row.producer = in.take<std::uint32_t>();
+  row.priority = in.take<std::uint8_t>();
+  in.take<std::uint8_t>();
+  in.take<std::uint16_t>();
+  row.number = {in.take<std::uint64_t>()};
+  row.due = in.take<std::uint64_t>();
+  row.body = in.rest();
+  return in.ok();
+}
+
+void append_state(std::string& out, std::uint64_t key, const StateRow& row) {
+  const auto count = std::min(row.attempts.size(), most_attempts);
+  append_row(out, key, [&] {
+    append(out, row.failures);
+    append(out, static_cast<std::uint8_t>(row.dead));
+    append(out, static_cast<std::uint8_t>(count));
+    append(out, row.due);
+    for (std::size_t i = row.attempts.size() - count; i < row.attempts.size(); ++i) {
+      const auto& attempt = row.attempts[i];
+      append(out, attempt.at);
+      append(out, static_cast<std::uint16_t>(std::min(attempt.consumer.size(), most_text)));
+      append(out, static_cast<std::uint16_t>(std::min(attempt.why.size(), most_text)));
+      append_text(out, attempt.consumer);
+      append_text(out, attempt.why);
+    }
+  });
+}
+
+bool read_state(std::uint64_t key, std::string_view value, StateRow& row) {
+  Reader in({});
+  if (!open_row(key, value, in)) return false;
+  row.failures = in.take<std::uint16_t>();
+  row.dead = in.take<std::uint8_t>() != 0;
+  row.attempts.resize(in.take<std::uint8_t>());
+  row.due = in.take<std::uint64_t>();
+  for (auto& attempt : row.attempts) {
+    attempt.at = in.take<std::uint64_t>();
+    const auto consumer = in.take<std::uint16_t>(), why = in.take<std::uint16_t>();
+    attempt.consumer = in.take(std::size_t{consumer});
+    attempt.why = in.take(std::size_t{why});
+  }
+  return in.ok();
+}
+
+void append_queue(std::string& out, std::uint64_t key, std::string_view name) {
+  append_row(out, key, [&] { out += name; });
+}
+
+bool read_queue(std::uint64_t key, std::string_view value, std::string_view& name) {
+  Reader in({});
+  if (!open_row(key, value, in)) return false;
+  name = in.rest();
+  return true;
+}
+
+void append_producer(std::string& out, std::uint64_t key, const ProducerRow& row) {
+  append_row(out, key, [&] {
+    append(out, static_cast<std::uint8_t>((row.named ? named_flag : 0) | (row.said_bye ? said_bye_flag : 0) |
+                                          (row.all_put ? all_put_flag : 0)));
+    append(out, static_cast<std::uint8_t>(row.source.size()));
+    append(out, std::uint16_t{0});
+    append(out, row.received.value);
+    append(out, row.done);
+    append(out, row.dead);
+    append(out, row.source_begin.value);
+    out += row.source;
+    out += row.name;
+  });
+}
+
+bool read_producer(std::uint64_t key, std::string_view value, ProducerRow& row) {
+  Reader in({});
+  if (!open_row(key, value, in)) return false;
+  const auto flags = in.take<std::uint8_t>();
+  row.named = (flags & named_flag) != 0;
+  row.said_bye = (flags & said_bye_flag) != 0;
+  row.all_put = (flags & all_put_flag) != 0;
+  const auto source = in.take<std::uint8_t>();
+  in.take<std::uint16_t>();
+  row.received = {in.take<std::uint64_t>()};
+  row.done = in.take<std::uint64_t>();
+  row.dead = in.take<std::uint64_t>();
+  row.source_begin = {in.take<std::uint64_t>()};
+  row.source = in.take(std::size_t{source});
+  row.name = in.rest();
+  return in.ok();
+}
+
+void append_seal(std::string& out, std::uint64_t key, const Seal& seal) {
+  append_row(out, key, [&] {
+    append(out, seal.format);
+    append(out, seal.epoch.value);
+    append(out, seal.items);
+    append(out, seal.states);
+    append(out, seal.last.value);
+  });
+}
+
+bool read_seal(std::uint64_t key, std::string_view value, Seal& seal) {
+  Reader in({});
+  if (!open_row(key, value, in)) return false;
+  seal.format = in.take<std::uint32_t>();
+  seal.epoch = {in.take<std::uint64_t>()};
+  seal.items = in.take<std::uint64_t>();
+  seal.states = in.take<std::uint64_t>();
+  seal.last = {in.take<std::uint64_t>()};
+  return in.ok();
+}
+
+}  // namespace baton::broker::disk

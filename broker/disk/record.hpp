@@ -1,0 +1,74 @@
+// The rows of the data directory as bytes: FORMAT.md is their specification; the two change together.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proto/ids.hpp"
+
+namespace baton::broker::disk {
+
+inline constexpr std::uint32_t format = 1;
+
+/// Milliseconds since 1970 on the system's clock; 0 is none.
+using UnixMs = std::uint64_t;
+
+struct ItemRow {
+  std::uint32_t queue = 0;
+  std::uint32_t producer = 0;
+  std::uint8_t priority = 0;
+  Number number;
+  UnixMs due = 0;
+  std::string_view body;
+};
+
+struct StateRow {
+  struct Attempt {
+    UnixMs at = 0;
+    std::string consumer;
+    std::string why;
+  };
+  std::uint16_t failures = 0;
+  bool dead = false;
+  UnixMs due = 0;
+  std::vector<Attempt> attempts;  ///< the last ones, 255 at most
+};
+
+struct ProducerRow {
+  std::string_view name;
+  bool named = false;
+  bool said_bye = false;
+  Number received;
+  std::uint64_t done = 0;
+  std::uint64_t dead = 0;
+  bool all_put = false;
+  Number source_begin;
+  std::string_view source;
+};
+
+struct Seal {
+  std::uint32_t format = disk::format;
+  Epoch epoch;
+  std::uint64_t items = 0;
+  std::uint64_t states = 0;
+  ItemId last;
+};
+
+// Each appends the value of the row with that key.
+void append_item(std::string& out, std::uint64_t key, const ItemRow& row);
+void append_state(std::string& out, std::uint64_t key, const StateRow& row);
+void append_queue(std::string& out, std::uint64_t key, std::string_view name);
+void append_producer(std::string& out, std::uint64_t key, const ProducerRow& row);
+void append_seal(std::string& out, std::uint64_t key, const Seal& seal);
+
+// Each false when the value is damaged: too short, or its CRC does not fit. Views point into `value`.
+bool read_item(std::uint64_t key, std::string_view value, ItemRow& row);
+bool read_state(std::uint64_t key, std::string_view value, StateRow& row);
+bool read_queue(std::uint64_t key, std::string_view value, std::string_view& name);
+bool read_producer(std::uint64_t key, std::string_view value, ProducerRow& row);
+bool read_seal(std::uint64_t key, std::string_view value, Seal& seal);
+
+}  // namespace baton::broker::disk

@@ -1,0 +1,121 @@
+#include "broker/disk/writer.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <utility>
+
+namespace baton::broker::disk {
+namespace {
+
+constexpr off_t reserved_bytes = 16 << 20;
+constexpr Duration try_again = 500ms;
+constexpr const char* no_room = "the disk is full";
+
+}  // namespace
+
+bool Reserve::take() {
+  if (taken_) return true;
+  const int fd = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (fd < 0) return false;
+  taken_ = posix_fallocate(fd, 0, reserved_bytes) == 0;
+  ::close(fd);
+  if (!taken_) ::unlink(path_.c_str());
+  return taken_;
+}
+
+void Reserve::give_back() {
+  if (std::exchange(taken_, false)) ::unlink(path_.c_str());
+}
+
+Writer::Writer(Database& database, const std::filesystem::path& directory, Epoch epoch, Wake& changed)
+    : database_(database), epoch_(epoch), reserve_(directory / "reserve"), changed_(changed), thread_([this] {
+        run();
+      }) {}
+
+Writer::~Writer() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+void Writer::submit(Batch&& batch) {
+  busy_.store(true, std::memory_order_release);
+  {
+    const std::lock_guard lock(mutex_);
+    submitted_ = std::move(batch);
+  }
+  wake_.notify_one();
+}
+
+Storage::Durable Writer::durable() {
+  const std::lock_guard lock(mutex_);
+  if (failure_) std::rethrow_exception(failure_);
+  return durable_;
+}
+
+void Writer::run() {
+  try {
+    loop();
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    failure_ = std::current_exception();
+    changed_.signal();
+  }
+}
+
+void Writer::loop() {
+  if (!reserve_.take()) report(0, 0, no_room);
+  for (;;) {
+    std::optional<Batch> batch;
+    {
+      std::unique_lock lock(mutex_);
+      const auto something = [this] { return stop_ || submitted_.has_value(); };
+      if (durable_.held.empty())
+        wake_.wait(lock, something);
+      else
+        wake_.wait_for(lock, try_again, something);
+      batch = std::exchange(submitted_, std::nullopt);
+      if (stop_ && !batch) return;
+    }
+    if (batch) pending_.absorb(std::move(*batch));
+    write_pending();
+    busy_.store(false, std::memory_order_release);
+    changed_.signal();
+  }
+}
+
+void Writer::write_pending() {
+  try {
+    if (!pending_.empty()) database_.write(pending_, Database::What::all, epoch_);
+    const auto ticket = pending_.ticket;
+    pending_ = {};
+    pending_.ticket = ticket;
+    report(ticket, ticket, reserve_.take() ? "" : no_room);
+  } catch (const DiskError& error) {
+    write_settles(error.what());
+  }
+}
+
+/// New items wait; what is settled needs little room, and there is some kept back.
+void Writer::write_settles(const std::string& why) {
+  reserve_.give_back();
+  auto settles = durable_.settles;
+  try {
+    if (pending_.has_settles()) database_.write(pending_, Database::What::settles, epoch_);
+    pending_.forget_settles();
+    settles = pending_.ticket;
+  } catch (const DiskError&) {  // not even that: later
+  }
+  report(durable_.puts, settles, why);
+}
+
+void Writer::report(Ticket puts, Ticket settles, const std::string& held) {
+  const std::lock_guard lock(mutex_);
+  durable_ = {puts, settles, held};
+}
+
+}  // namespace baton::broker::disk

@@ -1,0 +1,73 @@
+// The thread that writes: one transaction for all that came in while the last one was on its way to the disk.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "broker/disk/batch.hpp"
+#include "broker/disk/database.hpp"
+#include "broker/storage.hpp"
+#include "net/wake.hpp"
+
+namespace baton::broker::disk {
+
+/// Room that is kept back on the disk, so that settling goes on when it is full.
+class Reserve {
+ public:
+  explicit Reserve(std::filesystem::path path) : path_(std::move(path)) {}
+  /// Takes the room, if it does not have it. False: there is none.
+  bool take();
+  void give_back();
+
+ private:
+  const std::filesystem::path path_;
+  bool taken_ = false;
+};
+
+/// submit(), idle() and the like are for the broker's thread.
+class Writer {
+ public:
+  /// `database` and `changed` must outlive the writer, which signals the latter when durable() has something new.
+  Writer(Database& database, const std::filesystem::path& directory, Epoch epoch, Wake& changed);
+  /// Writes what was submitted, if the disk takes it, and ends.
+  ~Writer();
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  /// Nothing is being written, but what is held for lack of room.
+  bool idle() const { return !busy_.load(std::memory_order_acquire); }
+  /// Requires idle().
+  void submit(Batch&& batch);
+
+  /// What is on disk. Rethrows what ended the thread, if something did.
+  Storage::Durable durable();
+
+ private:
+  void run();
+  void loop();
+  void write_pending();
+  void write_settles(const std::string& why);
+  void report(Ticket puts, Ticket settles, const std::string& held);
+
+  Database& database_;
+  const Epoch epoch_;
+  Reserve reserve_;
+  Batch pending_;  // the thread's: more than one submitted batch when the disk is full
+  std::atomic<bool> busy_ = false;
+  Wake& changed_;
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable wake_;
+  std::optional<Batch> submitted_;
+  bool stop_ = false;
+  Storage::Durable durable_;
+  std::exception_ptr failure_;
+  std::thread thread_;
+};
+
+}  // namespace baton::broker::disk

@@ -1,0 +1,92 @@
+// What the storage has kept from a broker before this one: how it comes back, and who may claim it.
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "broker/stock.hpp"
+
+namespace baton::broker {
+
+void Stock::load(Epoch epoch, Time now) {
+  loaded_at_ = now;
+  storage_.load(*this, epoch, now);
+}
+
+void Stock::begin(Epoch epoch, ItemId first) {
+  epoch_before_ = epoch;
+  first_id_ = first;
+  last_id_ = {first.value - 1};
+}
+
+void Stock::queue(std::uint32_t index, std::string_view name) {
+  const auto& made = queue(std::string(name));
+  if (made.index != index) throw std::runtime_error("the kept queues are not numbered as they were made");
+}
+
+void Stock::producer(const KeptProducer& kept) {
+  while (producer_list_.size() <= kept.index) {
+    free_producers_.push_back(static_cast<std::uint32_t>(producer_list_.size()));
+    producer_list_.push_back(nullptr);
+  }
+  std::erase(free_producers_, kept.index);
+  auto& producer = new_producer(std::string(kept.name), kept.index);
+  producer.named = kept.named;
+  producer.said_bye = kept.said_bye;
+  producer.all_put = kept.all_put;
+  producer.source_begin = kept.source_begin;
+  producer.source = kept.source;
+  producer.put = StreamReceiver(kept.received + 1);
+  producer.confirmed = kept.received;
+  producer.done = kept.done;
+  producer.dead = kept.dead;
+  producer.accepted = kept.done + kept.dead;
+  producer.lost_at = Time::min();  // the first look at it says since when nobody has asked for it
+}
+
+void Stock::item(const KeptItem& kept) {
+  auto& queue = *queue_list_.at(kept.queue);
+  auto& producer = *producer_list_.at(kept.producer);
+  auto& item = items_.add(kept.id);
+  item.size = kept.size;
+  item.queue = kept.queue;
+  item.producer = kept.producer;
+  item.priority = kept.priority;
+  item.failures = kept.failures;
+  ++queue.put;
+  ++kept_items_;
+  if (!kept.history.empty()) history_[kept.id.value] = kept.history;
+  if (kept.dead) {
+    item.place = Place::dead;
+    ++queue.dead;
+    ++dead_;
+    queue.dead_letters.push_back(kept.id);
+    return;
+  }
+  ++producer.accepted;
+  queue.bytes += item.size;
+  place(item, kept.id, std::chrono::milliseconds(kept.delay_ms), loaded_at_);
+}
+
+bool Stock::reclaim_kept(Session& session, ItemId id) {
+  auto* item = id < first_id_ ? claimable(session, id) : nullptr;
+  if (!item || !queue_of(*item).ready.take(item->priority, id)) return false;
+  hold_again(session, *item, id);
+  return true;
+}
+
+void Stock::save_producers() {
+  for (const auto index : changed_producers_) {
+    auto* producer = producer_list_[index];
+    if (!producer || !std::exchange(producer->changed, false)) continue;
+    storage_.save({index, producer->name, producer->named, producer->said_bye, producer->put.received(), producer->done,
+                   producer->dead, producer->all_put, producer->source_begin, producer->source});
+  }
+  changed_producers_.clear();
+}
+
+void Stock::note_changed(Producer& producer) {
+  if (std::exchange(producer.changed, true)) return;
+  changed_producers_.push_back(producer.index);
+}
+
+}  // namespace baton::broker

@@ -1,0 +1,80 @@
+// The vocabulary of the disk's tests: a storage in a directory of the test's own, and what it has kept.
+#pragma once
+
+#include <doctest/doctest.h>
+#include <poll.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "broker/disk/disk_storage.hpp"
+
+namespace baton::broker::test {
+
+class Directory {
+ public:
+  Directory() {
+    std::string name = std::filesystem::temp_directory_path() / "baton-disk-XXXXXX";
+    REQUIRE(mkdtemp(name.data()) != nullptr);
+    path = name;
+  }
+  ~Directory() { std::filesystem::remove_all(path); }
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+  std::filesystem::path path;
+};
+
+/// What a storage tells when it is loaded.
+struct Loaded final : Kept {
+  void begin(Epoch epoch_before, ItemId first_id) override { epoch = epoch_before, first = first_id; }
+  void queue(std::uint32_t index, std::string_view name) override { queues[index] = name; }
+  void producer(const KeptProducer& one) override {
+    names.emplace_back(one.name);
+    producers[names.back()] = one;
+    sources[names.back()] = one.source;  // the views end with this call
+  }
+  void item(const KeptItem& one) override { items.push_back(one); }
+
+  Epoch epoch;
+  ItemId first;
+  std::map<std::uint32_t, std::string> queues;
+  std::vector<std::string> names;
+  std::map<std::string, KeptProducer> producers;
+  std::map<std::string, std::string> sources;
+  std::vector<KeptItem> items;
+};
+
+/// A storage that was loaded. Leaving the scope is a crash: what is not durable by then is lost, or not.
+class Disk {
+ public:
+  explicit Disk(const Directory& directory, std::uint64_t max_memory = 1u << 30, Epoch epoch = {7})
+      : storage({directory.path, max_memory}, changed) {
+    storage.load(loaded, epoch, std::chrono::steady_clock::now());
+  }
+
+  void put(std::uint64_t id, std::string_view body, std::uint32_t delay_ms = 0) {
+    storage.put({ItemId{id}, "mail", "rick", Number{id}, 4, 0, false, delay_ms, 0, 0}, body);
+  }
+  void fail(std::uint64_t id, std::uint16_t failures, const std::vector<Attempt>& history, bool dead = false) {
+    storage.update({ItemId{id}, "mail", "rick", {}, 4, failures, dead, 0, 0, 0}, history);
+  }
+  void erase(std::uint64_t id) { storage.erase(ItemId{id}); }
+  /// Ends the turn, and waits until all of it is on disk.
+  void keep() {
+    const auto ticket = storage.commit();
+    while (storage.durable().puts < ticket) {
+      pollfd item{changed.fd(), POLLIN, 0};
+      REQUIRE(poll(&item, 1, 20'000) > 0);
+      changed.clear();
+      storage.commit();
+    }
+  }
+
+  Wake changed;
+  DiskStorage storage;
+  Loaded loaded;
+};
+
+}  // namespace baton::broker::test

@@ -1,0 +1,167 @@
+// What a storage on disk keeps over the end of its process.
+#include <fcntl.h>
+
+#include "tests/disk/kept_items.hpp"
+
+namespace baton::broker::test {
+namespace {
+
+using Bodies = std::vector<std::string>;
+
+Bodies bodies(Disk& disk) {
+  Bodies all;
+  for (const auto& item : disk.loaded.items) all.emplace_back(disk.storage.body(item.id));
+  return all;
+}
+
+TEST_CASE("what was durable comes back, in order") {
+  const Directory directory;
+  {
+    Disk disk(directory);
+    CHECK(disk.loaded.items.empty());
+    CHECK(disk.loaded.first == ItemId{1});
+    disk.put(1, "a");
+    disk.put(2, std::string(1 << 20, 'b'));
+    disk.put(3, "");
+    disk.keep();
+  }
+  Disk disk(directory, 1 << 30, Epoch{8});
+  CHECK(bodies(disk) == Bodies{"a", std::string(1 << 20, 'b'), ""});
+  CHECK(disk.loaded.epoch == Epoch{7});
+  CHECK(disk.loaded.queues == std::map<std::uint32_t, std::string>{{0, "mail"}});
+  CHECK(disk.loaded.items[1].size == 1 << 20);
+  CHECK(disk.loaded.items[1].priority == 4);
+}
+
+TEST_CASE("ids go on far above all that may have been handed out") {
+  const Directory directory;
+  {
+    Disk disk(directory);
+    disk.put(1, "a");
+    disk.keep();
+  }
+  Disk disk(directory);
+  CHECK(disk.loaded.first > ItemId{1ull << 32});
+  disk.put(disk.loaded.first.value, "b");
+  disk.keep();
+  CHECK(disk.storage.body(disk.loaded.first) == "b");
+}
+
+TEST_CASE("what was settled does not come back, before it was written or after") {
+  const Directory directory;
+  {
+    Disk disk(directory);
+    for (std::uint64_t id = 1; id <= 4; ++id) disk.put(id, std::to_string(id));
+    disk.erase(2);
+    disk.keep();
+    CHECK(disk.storage.never_written() == 1);
+    disk.erase(3);
+    disk.keep();
+  }
+  Disk disk(directory);
+  CHECK(bodies(disk) == Bodies{"1", "4"});
+}
+
+TEST_CASE("failures, dead letters and their history come back; a state goes with its item") {
+  const Directory directory;
+  const auto now = std::chrono::steady_clock::now();
+  {
+    Disk disk(directory);
+    for (std::uint64_t id = 1; id <= 3; ++id) disk.put(id, "x");
+    disk.fail(1, 2, {{"host/1", "no such mailbox", now - 5s}, {"host/2", "too hot", now}});
+    disk.fail(2, 3, {{"host/1", "poison", now}}, true);
+    disk.fail(3, 1, {});
+    disk.keep();
+    disk.erase(3);
+    disk.keep();
+  }
+  Disk disk(directory);
+  REQUIRE(disk.loaded.items.size() == 2);
+  const auto& failed = disk.loaded.items[0];
+  CHECK(failed.failures == 2);
+  CHECK_FALSE(failed.dead);
+  REQUIRE(failed.history.size() == 2);
+  CHECK(failed.history[0].why == "no such mailbox");
+  CHECK(failed.history[1].consumer == "host/2");
+  CHECK(failed.history[1].at - failed.history[0].at >= 4990ms);
+  CHECK(disk.loaded.items[1].dead);
+}
+
+TEST_CASE("a delay goes on over the end of the process") {
+  const Directory directory;
+  {
+    Disk disk(directory);
+    disk.put(1, "x", 60'000);
+    disk.put(2, "y", 1);
+    disk.keep();
+  }
+  Disk disk(directory);
+  CHECK(disk.loaded.items[0].delay_ms > 30'000);
+  CHECK(disk.loaded.items[0].delay_ms <= 60'000);
+  CHECK(disk.loaded.items[1].delay_ms <= 1);
+}
+
+TEST_CASE("producers come back with their numbers, and not when they are forgotten") {
+  const Directory directory;
+  {
+    Disk disk(directory);
+    disk.storage.save({0, "rick", true, false, Number{41}, 7, 2, false, Number{30}, "file a"});
+    disk.storage.save({1, "morty", false, true, Number{5}, 5, 0, false, {}, ""});
+    disk.keep();
+    disk.storage.forget_producer(1);
+    disk.storage.save({0, "rick", true, false, Number{42}, 8, 2, true, Number{30}, "file a"});
+    disk.keep();
+  }
+  Disk disk(directory);
+  REQUIRE(disk.loaded.names == Bodies{"rick"});
+  const auto& rick = disk.loaded.producers["rick"];
+  CHECK(rick.named);
+  CHECK(rick.received == Number{42});
+  CHECK(rick.done == 8);
+  CHECK(rick.dead == 2);
+  CHECK(rick.all_put);
+  CHECK(rick.source_begin == Number{30});
+  CHECK(disk.loaded.sources["rick"] == "file a");
+}
+
+TEST_CASE("bodies for which there is no memory are read from the disk") {
+  const Directory directory;
+  Disk disk(directory, /*max_memory=*/0);
+  const std::string body(10'000, 'x');
+  for (std::uint64_t id = 1; id <= 5000; ++id) {
+    disk.put(id, body + std::to_string(id));
+    if (id % 500 == 0) disk.keep();
+  }
+  for (std::uint64_t id = 1; id <= 5000; id += 7) CHECK(disk.storage.body(ItemId{id}) == body + std::to_string(id));
+}
+
+TEST_CASE("a directory that another broker uses is refused") {
+  const Directory directory;
+  const Disk first(directory);
+  CHECK_THROWS_WITH_AS(Disk second(directory), doctest::Contains("another broker uses it"), std::runtime_error);
+}
+
+TEST_CASE("compacting keeps all there is and gives the rest back") {
+  const Directory directory;
+  {
+    Disk disk(directory);
+    for (std::uint64_t id = 1; id <= 2000; ++id) disk.put(id, std::string(5000, 'x'));
+    disk.keep();
+    for (std::uint64_t id = 1; id < 2000; ++id) disk.erase(id);
+    disk.keep();
+  }
+  {
+    Wake changed;
+    DiskStorage storage({directory.path, 0}, changed);
+    const auto before = storage.size().all;
+    CHECK(before > 8'000'000);
+    storage.compact();
+    CHECK(storage.size().all < before / 10);
+    CHECK(storage.check() == 1);
+  }
+  Disk disk(directory);
+  CHECK(bodies(disk) == Bodies{std::string(5000, 'x')});
+}
+
+}  // namespace
+}  // namespace baton::broker::test
