@@ -1,0 +1,76 @@
+#include <csignal>
+#include <fstream>
+
+#include "tests/torture/system.hpp"
+
+namespace baton::torture {
+
+Feeder::Feeder(std::string name, std::filesystem::path directory, const e2e::Broker& broker)
+    : name_(std::move(name)), path_(std::move(directory) / name_), broker_(broker) {
+  next_file();
+}
+
+std::string Feeder::item(int file, int line) const {
+  return name_ + "-" + std::to_string(file) + "-" + std::to_string(line);
+}
+
+void Feeder::next_file() {
+  const int file = static_cast<int>(files_.size());
+  files_.push_back(finishing_ ? lines_of_last : lines_of_file);
+  std::ofstream out(path_, std::ios::trunc);
+  for (int line = 0; line < files_.back(); ++line) out << item(file, line) << '\n';
+  out.close();
+  start();
+}
+
+void Feeder::start() {
+  killed_ = false;
+  e2e::Args args{"--name", name_, "--raw", "--file", path_.string(), "--connect-timeout", "60"};
+  if (last())
+    args.push_back("--wait");
+  else
+    args.insert(args.end(), {"--sleep", "0:0.003"});
+  process_.emplace(broker_.producer(args));
+}
+
+void Feeder::kill() {
+  killed_ = true;
+  process_->signal(SIGKILL);
+}
+
+void Feeder::double_up() {
+  fenced_.push_back(std::move(*process_));
+  start();
+}
+
+std::string Feeder::tend() {
+  std::string problem;
+  fenced_.remove_if([&](e2e::Process& process) {
+    const auto code = process.wait(e2e::Clock::duration::zero());
+    // It may have been through before it was fenced.
+    if (code && *code > 1) problem = name_ + " was to be fenced, and ended with " + std::to_string(*code);
+    return code.has_value();
+  });
+  const auto code = finished_ ? std::nullopt : process_->wait(e2e::Clock::duration::zero());
+  if (!code) return problem;
+  if (*code != 0) {
+    if (!killed_) problem = name_ + " ended with " + std::to_string(*code) + ": " + process_->err().text();
+    start();
+  } else if (last()) {
+    finished_ = true;
+  } else {
+    next_file();
+  }
+  return problem;
+}
+
+void Feeder::testify(Evidence& evidence) const {
+  for (std::size_t file = 0; file < files_.size(); ++file)
+    for (int line = 0; line < files_[file]; ++line) {
+      const auto name = item(static_cast<int>(file), line);
+      evidence.attempted.insert(name);
+      if (file + 1 < files_.size() || finished_) evidence.confirmed.insert(name);
+    }
+}
+
+}  // namespace baton::torture

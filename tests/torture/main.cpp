@@ -1,0 +1,80 @@
+// Tortures real processes, and accounts for each item: torture --seconds N --seed S.
+#define DOCTEST_CONFIG_IMPLEMENT
+#include <doctest/doctest.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <stdexcept>
+
+#include "tests/torture/system.hpp"
+
+namespace {
+
+using baton::torture::Account;
+using baton::torture::Done;
+
+/// What the end-to-end tests' words require is required here, too.
+void fail(const doctest::AssertData& assertion) {
+  throw std::runtime_error(std::string(assertion.m_file) + ": not so: " + assertion.m_expr);
+}
+
+void print_head() {
+  std::cout
+      << "seed | broker kills, stops | worker kills, stops | producer kills, doubled | links reset, silent | disk full "
+         "| attempted | confirmed | got | lost | unexpected | duplicated | of these unexplained | recovered\n"
+         "---|---|---|---|---|---|---|---|---|---|---|---|---|---\n"
+      << std::flush;
+}
+
+void print_row(std::uint64_t seed, const Done& done, const Account& account) {
+  std::cout << seed << " | " << done.broker_kills << ", " << done.broker_stops << " | " << done.worker_kills << ", "
+            << done.worker_stops << " | " << done.producer_kills << ", " << done.fenced << " | " << done.resets << ", "
+            << done.silences << " | " << done.full_disks << " | " << account.attempted << " | " << account.confirmed
+            << " | " << account.got << " | " << account.lost << " | " << account.unexpected << " | "
+            << account.duplicated << " | " << account.unexplained << " | " << account.recovered << '\n'
+            << std::flush;
+}
+
+/// Whether all is as it must be.
+bool torture(const baton::torture::Settings& settings) {
+  const baton::e2e::TemporaryDirectory directory;
+  baton::torture::System system(settings, directory.path());
+  if (!system.can_fill()) std::cerr << "the disk is never full in this run: that needs root\n";
+  system.run();
+  const auto account = baton::torture::settle(system.evidence());
+  print_row(settings.seed, system.done(), account);
+  for (const auto& example : account.examples) std::cerr << example << '\n';
+  for (const auto& problem : system.problems()) std::cerr << "problem: " << problem << '\n';
+  return account.valid() && system.problems().empty();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  doctest::Context context;
+  context.setAsDefaultForAssertsOutOfTestCases();
+  context.setAssertHandler(fail);
+
+  CLI::App app{"Kills, stops and cuts off brokers, workers and producers, fills the disk, and accounts for each item."};
+  baton::torture::Settings settings;
+  std::int64_t seconds = settings.time.count();
+  std::uint64_t runs = 1;
+  app.add_option("--seconds", seconds, "time to torture in each run")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 86400));
+  app.add_option("--seed", settings.seed, "what happens, of the first run")->capture_default_str();
+  app.add_option("--runs", runs, "with the seeds that follow")->capture_default_str()->check(CLI::Range(1, 1000));
+  app.add_flag("--memory", settings.memory, "the broker keeps nothing: shows that loss is found");
+  CLI11_PARSE(app, argc, argv);
+  settings.time = std::chrono::seconds(seconds);
+  bool valid = true;
+  try {
+    print_head();
+    for (std::uint64_t i = 0; i < runs; ++i, ++settings.seed) valid = torture(settings) && valid;
+  } catch (const std::exception& error) {
+    std::cerr << "torture: " << error.what() << '\n';
+    return 2;
+  }
+  std::cout << (valid ? "valid" : "NOT VALID") << '\n';
+  return valid ? 0 : 1;
+}

@@ -1,0 +1,30 @@
+// A disk of the test's own that is small and can be filled.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+namespace baton::torture {
+
+/// A tmpfs of `bytes` at `path`, for root; for others a plain directory, which cannot be filled.
+class SmallDisk {
+ public:
+  SmallDisk(std::filesystem::path path, std::uint64_t bytes);
+  ~SmallDisk();
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+
+  bool can_fill() const { return mounted_; }
+  /// Takes all the room that is left.
+  void fill();
+  void make_room();
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path filler() const { return path_ / "filler"; }
+
+  std::filesystem::path path_;
+  bool mounted_;
+};
+
+}  // namespace baton::torture

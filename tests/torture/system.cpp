@@ -1,0 +1,203 @@
+#include "tests/torture/system.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <fstream>
+#include <sstream>
+
+namespace baton::torture {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t producers = 3, workers = 4;
+constexpr std::size_t lane_ports = 2000;  // each rests for a minute when its lane has broken
+constexpr std::uint64_t disk_bytes = 160u << 20;
+constexpr auto turn = 100ms;
+constexpr auto link_faults_every = 400ms;
+constexpr auto patience = 120s;  // for the end of all that is under way
+/// After a stop ends, what was held back by it comes: an item may go elsewhere until then.
+constexpr auto aftermath = 1s;
+
+Event::What what_of(const std::string& word) {
+  if (word == "got") return Event::What::got;
+  if (word == "acked") return Event::What::acked;
+  if (word == "late") return Event::What::late;
+  return word == "failed" ? Event::What::failed : Event::What::released;
+}
+
+void read_log(const std::filesystem::path& path, Evidence& evidence) {
+  std::ifstream in(path);
+  std::string line, word, item;
+  while (std::getline(in, line)) {
+    std::istringstream words(line);
+    Event event;
+    Clock::rep at = 0;
+    words >> word >> at >> event.attempt >> item;
+    event.what = what_of(word);
+    event.at = Clock::time_point(Clock::duration(at));
+    event.worker = path.stem();
+    evidence.events[item].push_back(event);
+  }
+}
+
+}  // namespace
+
+System::System(Settings settings, const std::filesystem::path& directory)
+    : settings_(settings),
+      directory_(directory),
+      random_(settings.seed),
+      disk_(directory / "data", disk_bytes),
+      relay_(lane_ports),
+      workers_(workers) {
+  start_broker();
+  for (std::size_t i = 0; i < producers; ++i)
+    feeders_.push_back(std::make_unique<Feeder>("P" + std::to_string(i + 1), directory_, *broker_));
+  for (std::size_t i = 0; i < workers; ++i) start_worker(i);
+}
+
+void System::start_broker() {
+  e2e::Args args{"--bind", e2e::Relay::there, "--lanes", relay_.lanes(), "--port", port_};
+  if (!settings_.memory) args.insert(args.end(), {"--data", (disk_.path() / "queue").string()});
+  broker_.emplace(args);
+  if (port_ == "0") relay_.open_doors(static_cast<std::uint16_t>(std::stoi(broker_->port())));
+  port_ = broker_->port();
+  broker_->reach_through(e2e::Relay::here);
+}
+
+void System::start_worker(std::size_t place) {
+  const auto name = "W" + std::to_string(place + 1) + "-" + std::to_string(logs_.size() + 1);
+  logs_.push_back(directory_ / (name + ".log"));
+  workers_[place].emplace(
+      Worker{name, logs_.back(),
+             e2e::start("torture-worker", {broker_->address(), logs_.back().string(), std::to_string(random_())})});
+}
+
+Clock::duration System::draw(std::chrono::milliseconds min, std::chrono::milliseconds max) {
+  return std::chrono::milliseconds(std::uniform_int_distribution<std::int64_t>(min.count(), max.count())(random_));
+}
+
+// --- faults ------------------------------------------------------------------------------------------------------
+
+void System::trouble() {
+  const std::size_t place = random_() % workers;
+  auto& feeder = *feeders_[random_() % producers];
+  if (chance(22)) kill_broker();
+  if (chance(6)) ++done_.broker_stops, stop(broker_->process().pid(), "stop", the_broker, draw(100ms, 5s));
+  if (chance(60)) kill_worker(place);
+  if (chance(25))
+    ++done_.worker_stops, stop(workers_[place]->process.pid(), "stop", workers_[place]->name, draw(100ms, 6s));
+  if (chance(40)) ++done_.producer_kills, feeder.kill();
+  if (chance(10)) ++done_.fenced, feeder.double_up();
+  if (chance(8) && disk_.can_fill() && full_until_ == Clock::time_point::max()) {
+    ++done_.full_disks;
+    disk_.fill();
+    full_until_ = Clock::now() + draw(200ms, 3s);
+  }
+}
+
+void System::kill_broker() {
+  ++done_.broker_kills;
+  broker_->process().signal(SIGKILL);
+  if (!broker_->process().wait()) problem("the broker outlived SIGKILL");
+  const auto from = Clock::now();
+  start_broker();
+  faults_.push_back({"kill", the_broker, from, Clock::now() + aftermath});
+}
+
+void System::kill_worker(std::size_t place) {
+  auto& worker = *workers_[place];
+  ++done_.worker_kills;
+  worker.process.signal(SIGKILL);
+  faults_.push_back({"kill", worker.name, Clock::now(), Clock::now()});
+  if (!worker.process.wait()) problem(worker.name + " outlived SIGKILL");
+  start_worker(place);
+}
+
+void System::stop(pid_t pid, const std::string& kind, const std::string& whom, Clock::duration time) {
+  if (kill(pid, SIGSTOP) != 0) return;
+  const auto until = Clock::now() + time;
+  stopped_.push_back({pid, until});
+  faults_.push_back({kind, whom, Clock::now(), until + turn + aftermath});
+}
+
+/// Sees to what has ended, and to what is due.
+void System::tend(bool all_now) {
+  const auto now = Clock::now();
+  std::erase_if(stopped_, [&](const Stopped& stopped) {
+    if (!all_now && now < stopped.until) return false;
+    kill(stopped.pid, SIGCONT);  // it may have been killed meanwhile
+    return true;
+  });
+  if (full_until_ != Clock::time_point::max() && (all_now || now >= full_until_)) {
+    disk_.make_room();
+    full_until_ = Clock::time_point::max();
+  }
+  for (auto& feeder : feeders_)
+    if (auto what = feeder->tend(); !what.empty()) problem(what);
+  for (auto& worker : workers_)
+    if (const auto code = worker->process.wait(Clock::duration::zero())) {
+      problem(worker->name + " ended with " + std::to_string(*code) + ": " + worker->process.err().text());
+      start_worker(static_cast<std::size_t>(&worker - workers_.data()));
+    }
+  if (const auto code = broker_->process().wait(turn)) {
+    problem("the broker ended with " + std::to_string(*code) + ": " + broker_->process().err().text());
+    faults_.push_back({"end", the_broker, now, Clock::now() + aftermath});
+    start_broker();
+  }
+}
+
+// --- the run -----------------------------------------------------------------------------------------------------
+
+void System::run() {
+  e2e::Trouble links;
+  links.seed = random_();
+  links.every = link_faults_every;
+  links.faults = static_cast<std::size_t>(settings_.time / link_faults_every);
+  relay_.disturb(links);
+  for (const auto until = Clock::now() + settings_.time; Clock::now() < until;) {
+    trouble();
+    tend(false);
+  }
+  heal();
+  end();
+}
+
+void System::heal() {
+  tend(true);
+  if (!relay_.wait_calm(patience)) problem("the relay did not become calm");
+  for (const auto& counts : relay_.troubled().of) {
+    done_.resets += counts.resets;
+    done_.silences += counts.silences;
+  }
+}
+
+void System::end() {
+  const auto deadline = Clock::now() + patience;
+  const auto finished = [](const auto& feeder) { return feeder->finished(); };
+  for (auto& feeder : feeders_) feeder->finish();
+  while (!std::all_of(feeders_.begin(), feeders_.end(), finished)) {
+    tend(true);
+    if (Clock::now() < deadline) continue;
+    problem("not all was done in time");
+    break;
+  }
+  for (auto& worker : workers_) worker->process.signal(SIGTERM);
+  for (auto& worker : workers_)
+    if (worker->process.wait() != 0) problem(worker->name + " did not leave: " + worker->process.err().text());
+  broker_->process().signal(SIGTERM);
+  if (broker_->process().wait() != 0) problem("the broker did not end: " + broker_->process().err().text());
+  if (settings_.memory) return;
+  auto check = e2e::start("baton-broker", {"--check", "--data", (disk_.path() / "queue").string()});
+  if (check.wait() != 0) problem("--check: " + check.err().text());
+}
+
+Evidence System::evidence() const {
+  Evidence evidence;
+  evidence.faults = faults_;
+  for (const auto& feeder : feeders_) feeder->testify(evidence);
+  for (const auto& log : logs_) read_log(log, evidence);
+  return evidence;
+}
+
+}  // namespace baton::torture

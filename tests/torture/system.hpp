@@ -1,0 +1,118 @@
+// What is tortured: a broker that keeps, behind a relay that breaks connections; producers with names, workers.
+#pragma once
+
+#include <filesystem>
+#include <list>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "tests/e2e/baton.hpp"
+#include "tests/e2e/relay.hpp"
+#include "tests/torture/account.hpp"
+#include "tests/torture/small_disk.hpp"
+
+namespace baton::torture {
+
+struct Settings {
+  std::uint64_t seed = 1;
+  std::chrono::seconds time{30};
+  bool memory = false;  ///< the broker keeps nothing: the accounting must find what is lost
+};
+
+/// How often what was done.
+struct Done {
+  std::size_t broker_kills = 0, broker_stops = 0, worker_kills = 0, worker_stops = 0, producer_kills = 0, fenced = 0,
+              full_disks = 0, resets = 0, silences = 0;
+};
+
+/// Puts numbered items under its name, file after file. Each run of a file that is killed is followed by another one.
+class Feeder {
+ public:
+  Feeder(std::string name, std::filesystem::path directory, const e2e::Broker& broker);
+
+  void start();
+  void kill();
+  /// A second process of the name, which fences the first.
+  void double_up();
+  /// Goes on when its process has ended. A word for what should not have been; empty when all is well.
+  std::string tend();
+  /// No file after this one but a last short one, which waits until all is done.
+  void finish() { finishing_ = true; }
+  bool finished() const { return finished_; }
+  /// What was attempted, and what the exit code 0 of its process confirmed.
+  void testify(Evidence& evidence) const;
+  e2e::Process& process() { return *process_; }
+
+ private:
+  void next_file();
+  std::string item(int file, int line) const;
+  bool last() const { return files_.back() == lines_of_last; }
+
+  static constexpr int lines_of_file = 1500, lines_of_last = 10;
+  std::string name_;
+  std::filesystem::path path_;
+  const e2e::Broker& broker_;
+  std::vector<int> files_;  // lines of each; all but the last one are confirmed
+  std::optional<e2e::Process> process_;
+  std::list<e2e::Process> fenced_;
+  bool killed_ = false, finishing_ = false, finished_ = false;
+};
+
+struct Worker {
+  std::string name;  ///< of this process
+  std::filesystem::path log;
+  e2e::Process process;
+};
+
+class System {
+ public:
+  System(Settings settings, const std::filesystem::path& directory);
+
+  /// Tortures for as long as the settings say; heals; waits until all is done and everybody has left.
+  void run();
+
+  Evidence evidence() const;
+  const Done& done() const { return done_; }
+  const std::vector<std::string>& problems() const { return problems_; }
+  bool can_fill() const { return disk_.can_fill(); }
+
+ private:
+  struct Stopped {
+    pid_t pid;
+    Clock::time_point until;
+  };
+
+  void start_broker();
+  void start_worker(std::size_t place);
+  void trouble();
+  void kill_broker();
+  void kill_worker(std::size_t place);
+  void stop(pid_t pid, const std::string& kind, const std::string& whom, Clock::duration time);
+  void tend(bool all_now);
+  void heal();
+  void end();
+  bool chance(int per_mille) { return static_cast<int>(random_() % 1000) < per_mille; }
+  Clock::duration draw(std::chrono::milliseconds min, std::chrono::milliseconds max);
+  void problem(std::string what) { problems_.push_back(std::move(what)); }
+
+  const Settings settings_;
+  const std::filesystem::path directory_;
+  std::mt19937_64 random_;
+  SmallDisk disk_;
+  e2e::Relay relay_;
+  std::optional<e2e::Broker> broker_;
+  std::string port_ = "0";
+  std::vector<std::unique_ptr<Feeder>> feeders_;
+  std::vector<std::optional<Worker>> workers_;
+  std::vector<std::filesystem::path> logs_;
+  std::vector<Fault> faults_;
+  std::vector<Stopped> stopped_;
+  Clock::time_point full_until_ = Clock::time_point::max();
+  Done done_;
+  std::vector<std::string> problems_;
+};
+
+}  // namespace baton::torture

@@ -1,0 +1,76 @@
+// A consumer that writes down what it gets, and what it says of it: torture-worker HOST:PORT LOG SEED.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <iostream>
+#include <random>
+#include <string>
+#include <system_error>
+
+#include "client/program.hpp"
+#include "consumer/consumer.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// One write a line: what was written outlives the process.
+class Log {
+ public:
+  explicit Log(const char* path) : fd_(open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {
+    if (fd_ < 0) throw std::system_error(errno, std::generic_category(), path);
+  }
+  ~Log() { close(fd_); }
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  void write(const char* what, const baton::Item& item) const {
+    const auto at = std::chrono::steady_clock::now().time_since_epoch().count();
+    const auto line =
+        std::string(what) + ' ' + std::to_string(at) + ' ' + std::to_string(item.attempt) + ' ' + item.body + '\n';
+    if (::write(fd_, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
+      throw std::system_error(errno, std::generic_category(), "log");
+  }
+
+ private:
+  int fd_;
+};
+
+/// Now and then an item takes long, fails, or is given back.
+void work(baton::Consumer& consumer, const Log& log, std::mt19937_64& random) {
+  while (const auto item = consumer.get()) {
+    log.write("got", *item);
+    const auto luck = random() % 1000;
+    consumer.pause(luck < 20 ? 500ms : std::chrono::milliseconds(random() % 4));
+    if (luck >= 20 && luck < 30)
+      log.write(consumer.fail(*item, "bad luck") ? "failed" : "late", *item);
+    else if (luck >= 30 && luck < 40)
+      log.write(consumer.release(*item) ? "released" : "late", *item);
+    else
+      log.write(consumer.ack(*item) ? "acked" : "late", *item);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 4) {
+    std::cerr << "torture-worker HOST:PORT LOG SEED\n";
+    return 2;
+  }
+  try {
+    baton::StopSignals signals;
+    std::mt19937_64 random(std::stoull(argv[3]));
+    const Log log(argv[2]);
+    baton::ConsumerOptions options;
+    options.broker = baton::parse_endpoint(argv[1]);
+    options.prefetch = random() % 2 == 0 ? 0 : 3;
+    baton::Consumer consumer(options);
+    const baton::StopSignals::Watcher watcher(signals, [&consumer] { consumer.stop(); });
+    work(consumer, log, random);
+    consumer.close();
+  } catch (const std::exception& error) {
+    return baton::report("torture-worker", error);
+  }
+  return 0;
+}
