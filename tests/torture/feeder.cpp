@@ -29,7 +29,7 @@ void Feeder::start() {
   if (last())
     args.push_back("--wait");
   else
-    args.insert(args.end(), {"--sleep", "0:0.003"});
+    args.insert(args.end(), {"--sleep", "0:0.01"});
   process_.emplace(broker_.producer(args));
 }
 

@@ -51,7 +51,7 @@ class Feeder {
   std::string item(int file, int line) const;
   bool last() const { return files_.back() == lines_of_last; }
 
-  static constexpr int lines_of_file = 1500, lines_of_last = 10;
+  static constexpr int lines_of_file = 500, lines_of_last = 10;
   std::string name_;
   std::filesystem::path path_;
   const e2e::Broker& broker_;

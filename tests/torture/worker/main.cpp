@@ -41,10 +41,10 @@ void work(baton::Consumer& consumer, const Log& log, std::mt19937_64& random) {
   while (const auto item = consumer.get()) {
     log.write("got", *item);
     const auto luck = random() % 1000;
-    consumer.pause(luck < 20 ? 500ms : std::chrono::milliseconds(random() % 4));
-    if (luck >= 20 && luck < 30)
+    consumer.pause(luck < 5 ? 500ms : std::chrono::milliseconds(random() % 4));
+    if (luck >= 5 && luck < 15)
       log.write(consumer.fail(*item, "bad luck") ? "failed" : "late", *item);
-    else if (luck >= 30 && luck < 40)
+    else if (luck >= 15 && luck < 25)
       log.write(consumer.release(*item) ? "released" : "late", *item);
     else
       log.write(consumer.ack(*item) ? "acked" : "late", *item);
