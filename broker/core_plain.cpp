@@ -21,7 +21,7 @@ Refusal Core::plain_put(std::string_view body, Time now) {
 }
 
 void Core::give_out(std::uint32_t room) {
-  if (!plain_.queue) return;
+  if (!plain_items_wait()) return;
   for (; room > 0; --room) {
     auto body = stock_.take_unacked(*plain_.queue);
     if (!body) return;
@@ -29,7 +29,9 @@ void Core::give_out(std::uint32_t room) {
   }
 }
 
-bool Core::plain_items_wait() const { return plain_.queue && !plain_.queue->ready.empty(); }
+bool Core::plain_items_wait() const {
+  return plain_.queue && !plain_.queue->ready.empty() && !stock_.waits_for_claims();
+}
 
 /// Shut when the queue is full, open again when half of it is free: each time costs senders what is under way.
 bool Core::plain_in_is_open() {

@@ -162,7 +162,8 @@ void Stock::ask(Session& session, std::uint64_t asked_in_all) {
 std::vector<Queue*> Stock::take_touched() { return std::exchange(touched_, {}); }
 
 void Stock::withdraw(Session& session, std::uint32_t count) {
-  for (auto* queue : session.queues) serve(*queue);  // what is there goes to an ask, even one that lasted no time
+  for (auto* queue : session.queues)
+    if (!claims_) serve(*queue);  // what is there goes to an ask, even one that lasted no time
   for (count = std::min(count, session.wants()); count > 0; --count) answer(session, nullptr);
   if (session.wants() == 0) forget_asks(session);
 }

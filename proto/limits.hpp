@@ -51,8 +51,10 @@ inline constexpr Duration grace = 300ms;        ///< for a session whose news co
 inline constexpr Duration resend_after = 1s;    ///< without progress a stream is sent again, then after twice as long,
 inline constexpr Duration longest_patience = 8s;  ///< ... up to this
 inline constexpr Duration longest_pause = 500ms;  ///< of the broker's own loop, before deadlines are extended
-inline constexpr Duration claims_within = 2s;     ///< after a restart: for those who hold kept items to say so
-inline constexpr Duration ended_kept = 60s;       ///< how long an ended session is still recognised
+inline constexpr Duration claims_within =
+    lost_after;                              ///< after a restart: for those who hold kept items to say so; who is
+                                             ///< not back by then begins with none of them any more
+inline constexpr Duration ended_kept = 60s;  ///< how long an ended session is still recognised
 
 static_assert(put_window_bytes < max_message * 2 && max_body < max_message);
 

@@ -206,23 +206,29 @@ bool Relay::happen_to(Link link, Clock::time_point now) {
   if (wires.empty()) return false;
   auto& wire = *wires[std::uniform_int_distribution<std::size_t>(0, wires.size() - 1)(random_)];
   auto& counts = troubled_.of[static_cast<std::size_t>(link)];
+  std::string what = "reset";
   if (std::bernoulli_distribution(trouble_.resets)(random_)) {
     wire.reset();
     ++counts.resets;
   } else {
-    silence(wire, now);
+    what = silence(wire, now);
     ++counts.silences;
   }
+  static const char* const names[] = {"put", "control", "news", "lane"};
+  troubled_.history.emplace_back(now,
+                                 "a connection of " + std::string(names[static_cast<std::size_t>(link)]) + ": " + what);
   return true;
 }
 
-void Relay::silence(Wire& wire, Clock::time_point now) {
+std::string Relay::silence(Wire& wire, Clock::time_point now) {
   const bool said_up = wire.link() == Link::put || wire.link() == Link::control;
   const bool against = std::bernoulli_distribution(0.2)(random_);  // the way that nearly nothing goes
   const auto way = said_up == against ? Way::down : Way::up;
   const auto until = now + draw(trouble_.shortest, way == Way::up ? trouble_.longest_up : trouble_.longest);
   wire.silence(way, until);
   last_ends_ = std::max(last_ends_, until);
+  const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(until - now).count();
+  return (way == Way::up ? "silent upwards for " : "silent downwards for ") + std::to_string(time) + " ms";
 }
 
 Clock::duration Relay::draw(Clock::duration min, Clock::duration max) {

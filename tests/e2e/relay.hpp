@@ -9,6 +9,7 @@
 #include <random>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/e2e/wire.hpp"
@@ -33,6 +34,7 @@ struct Troubled {
   };
   std::array<Counts, link_kinds> of{};
   std::size_t connections = 0;  ///< that were made through it
+  std::vector<std::pair<Clock::time_point, std::string>> history;
   std::size_t faults() const;
 };
 
@@ -76,7 +78,7 @@ class Relay {
   void drop_finished();
   void happen(Clock::time_point now);
   bool happen_to(Link link, Clock::time_point now);
-  void silence(Wire& wire, Clock::time_point now);
+  std::string silence(Wire& wire, Clock::time_point now);
   Clock::time_point next_time(Clock::time_point now) const;
   Clock::duration draw(Clock::duration min, Clock::duration max);
 

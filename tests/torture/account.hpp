@@ -35,11 +35,18 @@ struct Fault {
 };
 inline const std::string the_broker = "broker";
 
+/// Something to print beside an item that is not accounted for.
+struct Note {
+  Clock::time_point at;
+  std::string text;
+};
+
 /// All that is known in the end.
 struct Evidence {
   std::set<std::string> attempted, confirmed;
   std::map<std::string, std::vector<Event>> events;  ///< by item; any order
   std::vector<Fault> faults;
+  std::vector<Note> notes;
 };
 
 struct Account {

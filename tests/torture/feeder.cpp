@@ -47,14 +47,17 @@ std::string Feeder::tend() {
   std::string problem;
   fenced_.remove_if([&](e2e::Process& process) {
     const auto code = process.wait(e2e::Clock::duration::zero());
-    // It may have been through before it was fenced.
-    if (code && *code > 1) problem = name_ + " was to be fenced, and ended with " + std::to_string(*code);
+    // It may have been killed, or through, before it was fenced.
+    if (code && *code > 1 && *code != 128 + SIGKILL)
+      problem = name_ + " was to be fenced, and ended with " + std::to_string(*code);
     return code.has_value();
   });
   const auto code = finished_ ? std::nullopt : process_->wait(e2e::Clock::duration::zero());
   if (!code) return problem;
   if (*code != 0) {
-    if (!killed_) problem = name_ + " ended with " + std::to_string(*code) + ": " + process_->err().text();
+    // Of two that come at the same moment either may be the newer one.
+    if (!killed_ && process_->err().text().find("newer session") == std::string::npos)
+      problem = name_ + " ended with " + std::to_string(*code) + ": " + process_->err().text();
     start();
   } else if (last()) {
     finished_ = true;

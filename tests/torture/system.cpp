@@ -5,6 +5,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "proto/limits.hpp"
+
 namespace baton::torture {
 namespace {
 
@@ -83,10 +85,9 @@ void System::trouble() {
   const std::size_t place = random_() % workers;
   auto& feeder = *feeders_[random_() % producers];
   if (chance(22)) kill_broker();
-  if (chance(6)) ++done_.broker_stops, stop(broker_->process().pid(), "stop", the_broker, draw(100ms, 5s));
+  if (chance(6)) ++done_.broker_stops, stop(broker_->process().pid(), the_broker, draw(100ms, 5s));
   if (chance(60)) kill_worker(place);
-  if (chance(25))
-    ++done_.worker_stops, stop(workers_[place]->process.pid(), "stop", workers_[place]->name, draw(100ms, 6s));
+  if (chance(25)) ++done_.worker_stops, stop(workers_[place]->process.pid(), workers_[place]->name, draw(100ms, 6s));
   if (chance(40)) ++done_.producer_kills, feeder.kill();
   if (chance(10)) ++done_.fenced, feeder.double_up();
   if (chance(8) && disk_.can_fill() && full_until_ == Clock::time_point::max()) {
@@ -101,24 +102,34 @@ void System::kill_broker() {
   broker_->process().signal(SIGKILL);
   if (!broker_->process().wait()) problem("the broker outlived SIGKILL");
   const auto from = Clock::now();
+  note_what_broker_said();
   start_broker();
-  faults_.push_back({"kill", the_broker, from, Clock::now() + aftermath});
+  note("kill", the_broker, from, Clock::now() + claims_within + aftermath);
+}
+
+void System::note(const std::string& kind, const std::string& whom, Clock::time_point from, Clock::time_point to) {
+  faults_.push_back({kind, whom, from, to});
+  notes_.push_back({from, whom + ": " + kind});
+}
+
+void System::note_what_broker_said() {
+  for (const auto& line : broker_->process().err().lines()) notes_.push_back({line.at, line.text});
 }
 
 void System::kill_worker(std::size_t place) {
   auto& worker = *workers_[place];
   ++done_.worker_kills;
   worker.process.signal(SIGKILL);
-  faults_.push_back({"kill", worker.name, Clock::now(), Clock::now()});
+  note("kill", worker.name, Clock::now(), Clock::now());
   if (!worker.process.wait()) problem(worker.name + " outlived SIGKILL");
   start_worker(place);
 }
 
-void System::stop(pid_t pid, const std::string& kind, const std::string& whom, Clock::duration time) {
+void System::stop(pid_t pid, const std::string& whom, Clock::duration time) {
   if (kill(pid, SIGSTOP) != 0) return;
   const auto until = Clock::now() + time;
   stopped_.push_back({pid, until});
-  faults_.push_back({kind, whom, Clock::now(), until + turn + aftermath});
+  note("stop", whom, Clock::now(), until + turn + aftermath);
 }
 
 /// Sees to what has ended, and to what is due.
@@ -142,8 +153,9 @@ void System::tend(bool all_now) {
     }
   if (const auto code = broker_->process().wait(turn)) {
     problem("the broker ended with " + std::to_string(*code) + ": " + broker_->process().err().text());
-    faults_.push_back({"end", the_broker, now, Clock::now() + aftermath});
+    note_what_broker_said();
     start_broker();
+    note("end", the_broker, now, Clock::now() + claims_within + aftermath);
   }
 }
 
@@ -166,10 +178,12 @@ void System::run() {
 void System::heal() {
   tend(true);
   if (!relay_.wait_calm(patience)) problem("the relay did not become calm");
-  for (const auto& counts : relay_.troubled().of) {
+  const auto troubled = relay_.troubled();
+  for (const auto& counts : troubled.of) {
     done_.resets += counts.resets;
     done_.silences += counts.silences;
   }
+  for (const auto& [at, what] : troubled.history) notes_.push_back({at, what});
 }
 
 void System::end() {
@@ -186,7 +200,9 @@ void System::end() {
   for (auto& worker : workers_)
     if (worker->process.wait() != 0) problem(worker->name + " did not leave: " + worker->process.err().text());
   broker_->process().signal(SIGTERM);
-  if (broker_->process().wait() != 0) problem("the broker did not end: " + broker_->process().err().text());
+  const auto code = broker_->process().wait();
+  note_what_broker_said();
+  if (code != 0) problem("the broker did not end: " + broker_->process().err().text());
   if (settings_.memory) return;
   auto check = e2e::start("baton-broker", {"--check", "--data", (disk_.path() / "queue").string()});
   if (check.wait() != 0) problem("--check: " + check.err().text());
@@ -195,6 +211,7 @@ void System::end() {
 Evidence System::evidence() const {
   Evidence evidence;
   evidence.faults = faults_;
+  evidence.notes = notes_;
   for (const auto& feeder : feeders_) feeder->testify(evidence);
   for (const auto& log : logs_) read_log(log, evidence);
   return evidence;

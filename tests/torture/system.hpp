@@ -11,8 +11,8 @@
 
 #include "tests/e2e/baton.hpp"
 #include "tests/e2e/relay.hpp"
+#include "tests/e2e/small_disk.hpp"
 #include "tests/torture/account.hpp"
-#include "tests/torture/small_disk.hpp"
 
 namespace baton::torture {
 
@@ -89,8 +89,10 @@ class System {
   void start_worker(std::size_t place);
   void trouble();
   void kill_broker();
+  void note(const std::string& kind, const std::string& whom, Clock::time_point from, Clock::time_point to);
+  void note_what_broker_said();
   void kill_worker(std::size_t place);
-  void stop(pid_t pid, const std::string& kind, const std::string& whom, Clock::duration time);
+  void stop(pid_t pid, const std::string& whom, Clock::duration time);
   void tend(bool all_now);
   void heal();
   void end();
@@ -101,7 +103,7 @@ class System {
   const Settings settings_;
   const std::filesystem::path directory_;
   std::mt19937_64 random_;
-  SmallDisk disk_;
+  e2e::SmallDisk disk_;
   e2e::Relay relay_;
   std::optional<e2e::Broker> broker_;
   std::string port_ = "0";
@@ -109,6 +111,7 @@ class System {
   std::vector<std::optional<Worker>> workers_;
   std::vector<std::filesystem::path> logs_;
   std::vector<Fault> faults_;
+  std::vector<Note> notes_;
   std::vector<Stopped> stopped_;
   Clock::time_point full_until_ = Clock::time_point::max();
   Done done_;

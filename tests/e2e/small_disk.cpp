@@ -1,4 +1,4 @@
-#include "tests/torture/small_disk.hpp"
+#include "tests/e2e/small_disk.hpp"
 
 #include <fcntl.h>
 #include <sys/mount.h>
@@ -8,7 +8,7 @@
 #include <string>
 #include <system_error>
 
-namespace baton::torture {
+namespace baton::e2e {
 
 SmallDisk::SmallDisk(std::filesystem::path path, std::uint64_t bytes) : path_(std::move(path)) {
   std::filesystem::create_directories(path_);
@@ -36,4 +36,4 @@ void SmallDisk::fill() {
 
 void SmallDisk::make_room() { std::filesystem::remove(filler()); }
 
-}  // namespace baton::torture
+}  // namespace baton::e2e

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 
-namespace baton::torture {
+namespace baton::e2e {
 
 /// A tmpfs of `bytes` at `path`, for root; for others a plain directory, which cannot be filled.
 class SmallDisk {
@@ -27,4 +27,4 @@ class SmallDisk {
   bool mounted_;
 };
 
-}  // namespace baton::torture
+}  // namespace baton::e2e
