@@ -27,9 +27,10 @@ std::string_view view_of(const MDB_val& value) { return {static_cast<const char*
   switch (code) {
     case ENOSPC:
     case EDQUOT:
-    case EIO:
     case MDB_MAP_FULL:
       throw DiskError(text);
+    case EIO:
+      throw DiskError(text + " (or the disk is full: LMDB says the same of a write that was cut short)");
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
     case MDB_INVALID:
@@ -224,22 +225,42 @@ void Database::write(const Batch& batch, What what, Epoch epoch) {
 
 // --- the file ----------------------------------------------------------------------------------------------------
 
-Database::Size Database::size() {
-  MDB_envinfo info{};
-  MDB_stat stat{};
-  check(mdb_env_info(env_, &info), "LMDB");
-  check(mdb_env_stat(env_, &stat), "LMDB");
-  begin_reading();
-  std::uint64_t free_pages = 0;
-  each_row(reader_, 0, "free pages", [&](std::uint64_t, std::string_view value) {
+namespace {
+
+std::uint64_t free_pages(MDB_txn* txn) {
+  std::uint64_t pages = 0;
+  each_row(txn, 0, "free pages", [&](std::uint64_t, std::string_view value) {
     std::uint64_t count = 0;  // the list of pages begins with their number
     if (value.size() < sizeof count) return false;
     std::memcpy(&count, value.data(), sizeof count);
-    free_pages += count;
+    pages += count;
     return true;
   });
+  return pages;
+}
+
+std::uint64_t page_size(MDB_env* env) {
+  MDB_stat stat{};
+  check(mdb_env_stat(env, &stat), "LMDB");
+  return stat.ms_psize;
+}
+
+}  // namespace
+
+std::uint64_t Database::room() {
+  MDB_txn* txn = nullptr;
+  check(mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn), "LMDB");
+  const std::unique_ptr<MDB_txn, decltype(&mdb_txn_abort)> ended(txn, mdb_txn_abort);
+  return free_pages(txn) * page_size(env_);
+}
+
+Database::Size Database::size() {
+  MDB_envinfo info{};
+  check(mdb_env_info(env_, &info), "LMDB");
+  begin_reading();
+  const auto free = free_pages(reader_);
   end_reading();
-  return {(info.me_last_pgno + 1) * stat.ms_psize, free_pages * stat.ms_psize};
+  return {(info.me_last_pgno + 1) * page_size(env_), free * page_size(env_)};
 }
 
 void Database::compact() {

@@ -66,6 +66,9 @@ class Database {
   /// One transaction, on disk when this returns. Throws DiskError, and then nothing of it is.
   void write(const Batch& batch, What what, Epoch epoch);
 
+  /// Bytes of the file that no item needs, and that what is written next may use. For the thread that writes.
+  std::uint64_t room();
+
   /// Bytes of the file, and of these such as no item needs.
   struct Size {
     std::uint64_t all = 0, free = 0;

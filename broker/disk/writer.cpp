@@ -8,7 +8,7 @@
 namespace baton::broker::disk {
 namespace {
 
-constexpr off_t reserved_bytes = 16 << 20;
+constexpr std::uint64_t reserved_bytes = 16 << 20;
 constexpr Duration try_again = 500ms;
 constexpr const char* no_room = "the disk is full";
 
@@ -18,7 +18,7 @@ bool Reserve::take() {
   if (taken_) return true;
   const int fd = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (fd < 0) return false;
-  taken_ = posix_fallocate(fd, 0, reserved_bytes) == 0;
+  taken_ = posix_fallocate(fd, 0, off_t{reserved_bytes}) == 0;
   ::close(fd);
   if (!taken_) ::unlink(path_.c_str());
   return taken_;
@@ -68,7 +68,7 @@ void Writer::run() {
 }
 
 void Writer::loop() {
-  if (!reserve_.take()) report(0, 0, no_room);
+  report(0, 0, held());
   for (;;) {
     std::optional<Batch> batch;
     {
@@ -94,11 +94,14 @@ void Writer::write_pending() {
     const auto ticket = pending_.ticket;
     pending_ = {};
     pending_.ticket = ticket;
-    report(ticket, ticket, reserve_.take() ? "" : no_room);
+    report(ticket, ticket, held());
   } catch (const DiskError& error) {
     write_settles(error.what());
   }
 }
+
+/// Why new items must wait for room; empty when settling has room kept back: beside the data, or free in it.
+std::string Writer::held() { return reserve_.take() || database_.room() >= reserved_bytes ? "" : no_room; }
 
 /// New items wait; what is settled needs little room, and there is some kept back.
 void Writer::write_settles(const std::string& why) {

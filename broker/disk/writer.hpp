@@ -53,6 +53,7 @@ class Writer {
   void loop();
   void write_pending();
   void write_settles(const std::string& why);
+  std::string held();
   void report(Ticket puts, Ticket settles, const std::string& held);
 
   Database& database_;

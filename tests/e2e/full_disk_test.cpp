@@ -1,0 +1,91 @@
+// A disk that is full: producers wait and say why, nothing that was confirmed is lost, and work goes on and makes room.
+#include <unistd.h>
+
+#include "tests/e2e/kept_broker.hpp"
+#include "tests/e2e/library.hpp"
+#include "tests/e2e/show.hpp"
+#include "tests/e2e/small_disk.hpp"
+
+using namespace baton;
+using namespace baton::e2e;
+
+namespace {
+
+constexpr std::uint64_t disk_bytes = 64u << 20;
+constexpr int lines = 8000;
+constexpr std::size_t line_size = 10'000;  // all of them do not fit
+
+std::string line_of(int i) {
+  auto line = std::to_string(i) + ' ';
+  line.resize(line_size, '.');
+  return line;
+}
+
+std::string lines_up_to(int count) {
+  std::string text;
+  for (int i = 0; i < count; ++i) text += line_of(i) + '\n';
+  return text;
+}
+
+/// Gets the first lines in order, each once; gives the first that does not come so.
+int in_order(Consumer& consumer, int count) {
+  for (int i = 0; i < count; ++i) {
+    const auto item = consumer.get(soon_ms);
+    if (!item || item->body != line_of(i)) return i;
+    consumer.ack(item->id);
+  }
+  return count;
+}
+
+bool says_full(Process& producer) { return producer.err().next_with("storage is full").has_value(); }
+
+}  // namespace
+
+TEST_CASE("full disk: producers wait and say why, and go on when consumers have made room") {
+  const TemporaryDirectory directory;
+  SmallDisk disk(directory.path() + "/data", disk_bytes);
+  REQUIRE_MESSAGE(disk.can_fill(), "this test needs root");
+  const TemporaryFile file(lines_up_to(lines));
+  Broker broker({"--data", disk.path().string()});
+  Process producer = broker.producer({"--raw", "--file", file.path()});
+  REQUIRE(says_full(producer));
+  REQUIRE_FALSE(producer.wait(300ms));
+  Consumer consumer(consumer_of(broker));
+  CHECK(in_order(consumer, lines) == lines);
+  CHECK(producer.wait() == 0);
+}
+
+TEST_CASE("full disk: a broker that is killed meanwhile loses nothing, and goes on when there is room") {
+  const TemporaryDirectory directory;
+  SmallDisk disk(directory.path() + "/data", disk_bytes);
+  REQUIRE_MESSAGE(disk.can_fill(), "this test needs root");
+  const TemporaryFile file(lines_up_to(lines));
+  const Args at_disk{"--data", disk.path().string()};
+  std::optional<Broker> broker(at_disk);
+  Process producer = broker->producer({"--raw", "--file", file.path()});
+  REQUIRE(says_full(producer));
+  broker->process().signal(SIGKILL);
+  REQUIRE(broker->process().wait());
+  broker.emplace(Args{"--data", disk.path().string(), "--port", broker->port()});
+  Consumer consumer(consumer_of(*broker));
+  CHECK(in_order(consumer, lines) == lines);
+  CHECK(producer.wait() == 0);
+}
+
+TEST_CASE("full disk: what others took and give back is used again, with nobody's doing") {
+  const TemporaryDirectory directory;
+  SmallDisk disk(directory.path() + "/data", disk_bytes);
+  REQUIRE_MESSAGE(disk.can_fill(), "this test needs root");
+  constexpr int few = 1000;
+  const TemporaryFile file(lines_up_to(few));
+  Broker broker({"--data", disk.path().string()});
+  Consumer consumer(consumer_of(broker));
+  disk.fill();
+  Process producer = broker.producer({"--raw", "--file", file.path()});
+  REQUIRE(says_full(producer));
+  REQUIRE(broker.process().err().next_with("new items cannot be kept"));
+  disk.make_room();
+  REQUIRE(broker.process().err().next_with("new items are kept again"));
+  CHECK(producer.wait() == 0);
+  CHECK(in_order(consumer, few) == few);
+}
