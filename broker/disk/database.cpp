@@ -266,7 +266,10 @@ Database::Size Database::size() {
 void Database::compact() {
   const auto path = data_path(directory_), copy = directory_ / "baton.mdb-compact";
   std::filesystem::remove(copy);
-  check(mdb_env_copy2(env_, copy.c_str(), MDB_CP_COMPACT), "cannot compact to " + copy.string());
+  if (const int code = mdb_env_copy2(env_, copy.c_str(), MDB_CP_COMPACT); code != MDB_SUCCESS) {
+    std::filesystem::remove(copy);
+    fail(code, "cannot compact to " + copy.string());
+  }
   close();
   const int file = ::open(copy.c_str(), O_RDWR | O_CLOEXEC);
   if (file >= 0) {

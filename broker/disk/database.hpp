@@ -74,7 +74,8 @@ class Database {
     std::uint64_t all = 0, free = 0;
   };
   Size size();
-  /// Writes all that is needed to a new file, and goes on with that. Nothing may be read or written meanwhile.
+  /// Writes all that is needed to a new file, and goes on with that. Nothing may be read or written meanwhile. Throws
+  /// DiskError when there is no room for it; all is as before then.
   void compact();
 
  private:

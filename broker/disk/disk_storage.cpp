@@ -11,7 +11,8 @@ using disk::UnixMs;
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
-constexpr std::uint64_t bytes_per_item = 32;           // in the core's table
+constexpr std::uint64_t bytes_per_item = 32;  // in the core's table
+constexpr std::uint64_t least_to_compact = 32u << 20;
 constexpr std::uint64_t least_for_bodies = 16u << 20;  // so that most pass through memory in any case
 
 UnixMs unix_now() {
@@ -79,7 +80,18 @@ void DiskStorage::load(Kept& kept, Epoch epoch, Time now) {
     kept.item(kept_item({id}, row, state, now));
   };
   database_.load(visitor);
+  compact_if_worth_it();
   writer_ = std::make_unique<disk::Writer>(database_, options_.directory, epoch, changed_);
+}
+
+/// All was read, and is whole. Where most of the file is free, the copy is small.
+void DiskStorage::compact_if_worth_it() {
+  const auto size = database_.size();
+  if (size.free < least_to_compact || size.free < size.all / 4 * 3) return;
+  try {
+    database_.compact();
+  } catch (const disk::DiskError&) {  // no room for a copy: another time
+  }
 }
 
 std::uint64_t DiskStorage::check() {
@@ -206,16 +218,24 @@ void DiskStorage::note_written(Ticket durable) {
 /// Kept in memory while there is some: what waits longest stays, what comes later is read from the disk when its turn comes.
 void DiskStorage::written(disk::Segment& segment) {
   segment.shrink();
-  const bool keep = segment.live() > 0 && memory_of_bodies_ + segment.memory() <= memory_for_bodies();
-  if (!keep) return unlist(segment);
-  segment.on_disk = true;
-  memory_of_bodies_ += segment.memory();
+  if (segment.live() > 0) {
+    segment.on_disk = true;
+    memory_of_bodies_ += segment.memory();
+  } else {
+    drop(segment.first());
+  }
+  // The newest go first. The table grows with what waits, and leaves less and less for bodies.
+  for (auto at = segments_.end(); at != segments_.begin() && memory_of_bodies_ > memory_for_bodies();) {
+    if (!(*--at)->on_disk) continue;
+    memory_of_bodies_ -= (*at)->memory();
+    at = segments_.erase(at);
+  }
 }
 
-void DiskStorage::unlist(const disk::Segment& segment) {
-  const auto at = std::lower_bound(segments_.begin(), segments_.end(), segment.first(),
-                                   [](const SegmentPtr& one, ItemId first) { return one->first() < first; });
-  if (at != segments_.end() && at->get() == &segment) segments_.erase(at);
+void DiskStorage::drop(ItemId first) {
+  const auto at = std::lower_bound(segments_.begin(), segments_.end(), first,
+                                   [](const SegmentPtr& one, ItemId id) { return one->first() < id; });
+  if (at != segments_.end() && (*at)->first() == first) segments_.erase(at);
 }
 
 std::uint64_t DiskStorage::memory_for_bodies() const {

@@ -40,7 +40,7 @@ class DiskStorage final : public Storage {
 
   /// Reads all there is, and throws Damage where it is not what was written. Returns how many items there are.
   std::uint64_t check();
-  /// Makes the file as small as what it holds. Before load() only.
+  /// Makes the file as small as what it holds. Before load() only, which does the same where most of the file is free.
   void compact() { database_.compact(); }
   disk::Database::Size size() { return database_.size(); }
   /// Items that came in since load(), and such as were settled before they needed to be written.
@@ -53,10 +53,11 @@ class DiskStorage final : public Storage {
   Segments::iterator segment_of(ItemId id);
   disk::Segment& open_segment(ItemId id);
   bool in_open_batch(const disk::Segment& segment) const { return segment.ticket() == open_.ticket; }
+  void compact_if_worth_it();
   void submit();
   void note_written(Ticket durable);
   void written(disk::Segment& segment);
-  void unlist(const disk::Segment& segment);
+  void drop(ItemId first);
   std::uint64_t memory_for_bodies() const;
 
   const DiskOptions options_;

@@ -163,5 +163,24 @@ TEST_CASE("compacting keeps all there is and gives the rest back") {
   CHECK(bodies(disk) == Bodies{std::string(5000, 'x')});
 }
 
+TEST_CASE("a file of which most is free is made small at the start") {
+  const Directory directory;
+  {
+    Disk disk(directory);
+    for (std::uint64_t id = 1; id <= 10'000; ++id) disk.put(id, std::string(5000, 'x'));
+    disk.keep();
+    for (std::uint64_t id = 1; id < 10'000; ++id) disk.erase(id);
+    disk.keep();
+  }
+  const auto size = [&] { return std::filesystem::file_size(directory.path / "baton.mdb"); };
+  CHECK(size() > 40'000'000);
+  Disk disk(directory);
+  CHECK(size() < 1'000'000);
+  CHECK(bodies(disk) == Bodies{std::string(5000, 'x')});
+  disk.put(20'000, "more");
+  disk.keep();
+  CHECK(disk.storage.body({20'000}) == "more");
+}
+
 }  // namespace
 }  // namespace baton::broker::test
