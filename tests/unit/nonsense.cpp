@@ -95,7 +95,8 @@ std::string Nonsense::hello() {
   hello.name = "name " + std::to_string(below_(8));
   hello.named = below_(2);
   hello.queues = {"queue" + std::to_string(below_(3))};
-  if (hello.role == Role::consumer && below_(2)) hello.queues.push_back("queue" + std::to_string(below_(3)));
+  const bool two_queues = below_(2);  // drawn for all roles: so that a fuzzer may change one by itself
+  if (hello.role == Role::consumer && two_queues) hello.queues.push_back("queue" + std::to_string(below_(3)));
   hello.first_put.value = below_(2) ? 1 : std::max<std::uint64_t>(1, number());
   hello.heard.value = number();
   hello.again = below_(4) == 1;
