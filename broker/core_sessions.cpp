@@ -109,6 +109,7 @@ void Core::resume_from_previous(Session& session, Time now) {
 
 template <class Claim>
 void Core::reclaim(Session& session, Claim claim) {
+  if (!session.is(Role::consumer)) return;
   for (const auto& run : session.hello.reclaim)
     for (std::uint32_t i = 0; i < run.count; ++i)
       if (const auto id = run.first + i; claim(id)) session.welcome.kept.push_back({id, 1});

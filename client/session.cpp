@@ -27,6 +27,11 @@ bool older(const Confirm& a, const Confirm& b) {
          a.accepted < b.accepted || a.done < b.done || a.lane_generation < b.lane_generation;
 }
 
+/// Whether its counts contradict each other: no broker of ours says that.
+bool absurd(const Confirm& confirm) {
+  return confirm.done > confirm.accepted || confirm.dead > confirm.accepted - confirm.done;
+}
+
 /// How many numbers the entries of a message take: one each, but for `dropped`, which is alone and takes as many as it
 /// says.
 std::uint32_t numbers_in(std::string_view payload, std::uint16_t count) {
@@ -136,7 +141,7 @@ Session::News Session::on_confirm(std::string_view payload, Time now) {
     state_ = State::ended;
     return {News::Kind::changed, {}, {}, 0};
   }
-  if (older(confirm, confirm_)) return {};
+  if (older(confirm, confirm_) || absurd(confirm)) return {};
   confirm_ = confirm;
   control_.confirm(confirm.control_received, now);
   control_.set_credit(no_limit, confirm.say_window);

@@ -34,9 +34,10 @@ std::vector<ItemRun> runs_from_json(const json& list) {
   for (const auto& pair : list) {
     if (!pair.is_array() || pair.size() != 2 || !pair[0].is_number_unsigned() || !pair[1].is_number_unsigned())
       throw Wrong{Refusal::hello, "an item run must be [first, count]"};
-    const auto count = pair[1].get<std::uint64_t>();
+    const auto first = pair[0].get<std::uint64_t>(), count = pair[1].get<std::uint64_t>();
     if (count == 0 || count > max_asks) throw Wrong{Refusal::hello, "an item run's count is out of range"};
-    runs.push_back({{pair[0].get<std::uint64_t>()}, static_cast<std::uint32_t>(count)});
+    if (first == 0 || first + count < first) throw Wrong{Refusal::hello, "an item run names what is no item's id"};
+    runs.push_back({{first}, static_cast<std::uint32_t>(count)});
     total += count;
   }
   if (total > max_asks) throw Wrong{Refusal::hello, "more items than a session can hold"};
@@ -195,6 +196,10 @@ bool parse(std::string_view text, Welcome& welcome) {
     welcome.first_told.value = number_field(object, "first_told", 1);
     welcome.previous_control.value = number_field(object, "previous_control", 0);
     if (object.contains("kept")) welcome.kept = runs_from_json(object["kept"]);
+    const bool in_range = welcome.put_received < highest_first_put &&
+                          welcome.put_before <= welcome.put_received.value && welcome.first_told.value > 0 &&
+                          welcome.first_told <= highest_first_put;
+    if (!in_range) throw Wrong{Refusal::malformed, "its numbers are beyond all that there can be"};
   });
 }
 

@@ -20,6 +20,8 @@ std::string_view name(Role role);
 struct Previous {
   Epoch epoch;
   SessionId session;
+
+  bool operator==(const Previous&) const = default;
 };
 
 struct Hello {
@@ -37,6 +39,8 @@ struct Hello {
   Number heard;                     ///< last number of the broker's stream that came in, of the epoch of `previous`
   std::optional<Previous> previous;
   std::vector<ItemRun> reclaim;  ///< consumer: items it still holds from its previous session
+
+  bool operator==(const Hello&) const = default;
 };
 
 struct Welcome {
@@ -49,6 +53,8 @@ struct Welcome {
   Number first_told{1};          ///< the broker's stream to this session begins with this number
   Number previous_control;       ///< of the previous session's control stream, everything up to this came in
   std::vector<ItemRun> kept;     ///< of what was reclaimed: what the session holds (again)
+
+  bool operator==(const Welcome&) const = default;
 };
 
 /// An item of the producer is dead.
@@ -60,14 +66,20 @@ struct DeadNotice {
     std::string consumer;  ///< "host/pid" or the name it gave
     std::string why;
     std::int64_t ago_ms = 0;  ///< how long before this notice was made
+
+    bool operator==(const Attempt&) const = default;
   };
   std::uint64_t attempts = 0;
   std::vector<Attempt> history;  ///< the last ones, oldest first
+
+  bool operator==(const DeadNotice&) const = default;
 };
 
 struct RefusalNotice {
   Refusal refusal = Refusal::none;
   std::string text;
+
+  bool operator==(const RefusalNotice&) const = default;
 };
 
 std::string to_json(const Hello& hello);

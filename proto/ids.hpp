@@ -22,7 +22,8 @@ struct Number {
   Number& operator+=(std::uint64_t n) { return value += n, *this; }
 };
 
-/// An item's id: unique among all items of one broker's memory or data directory. 0 is no item.
+/// An item's id: unique among all items of one broker's memory or data directory. 0 is no item, nor is the highest
+/// number: a run of ids always ends below it.
 struct ItemId {
   std::uint64_t value = 0;
 

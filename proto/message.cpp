@@ -73,8 +73,8 @@ Refusal check_control(const Entry& entry) {
 Refusal check_handoff(const Entry& entry) {
   if (entry.kind == EntryKind::none) return exactly(entry, 0);
   if (entry.kind != EntryKind::given || entry.payload.size() < given_size) return Refusal::malformed;
-  if (entry.a > max_priority || entry.b == 0 || load<std::uint64_t>(entry.payload.data()) == 0)
-    return Refusal::malformed;
+  if (entry.a > max_priority || entry.b == 0) return Refusal::malformed;
+  if (const auto id = load<std::uint64_t>(entry.payload.data()); id == 0 || id == UINT64_MAX) return Refusal::malformed;
   return entry.payload.size() - given_size > max_body ? Refusal::too_large : Refusal::none;
 }
 

@@ -128,6 +128,8 @@ struct PutItem {
   std::uint8_t priority = default_priority;
   std::uint32_t delay_ms = 0;
   std::string_view body;
+
+  bool operator==(const PutItem&) const = default;
 };
 void append_item(std::string& out, const PutItem& item);
 PutItem read_item(const Entry& entry);
@@ -139,6 +141,8 @@ struct Given {
   std::uint16_t attempt = 1;  ///< 1 for the first
   std::uint8_t priority = default_priority;
   std::string_view body;
+
+  bool operator==(const Given&) const = default;
 };
 void append_given(std::string& out, const Given& given);
 Given read_given(const Entry& entry);
@@ -148,12 +152,16 @@ struct LaneLost {
   std::uint32_t generation = 0;
   Number received;
   std::uint32_t wanted = 0;
+
+  bool operator==(const LaneLost&) const = default;
 };
 
 struct Failure {
   ItemId id;
   std::uint32_t delay_ms = 0;
   std::string_view reason;
+
+  bool operator==(const Failure&) const = default;
 };
 
 void append_ask(std::string& out, std::uint64_t asked_in_all);
@@ -181,6 +189,8 @@ struct Beat {
   Number lane_received;
   std::uint32_t lane_generation = 0;
   bool rewind = false;  ///< something is missing after `heard`: send it again
+
+  bool operator==(const Beat&) const = default;
 };
 inline constexpr std::size_t beat_size = 40;
 
@@ -216,6 +226,8 @@ struct Confirm {
   bool rewind_control = false;  ///< likewise the control stream
   bool shutdown = false;        ///< the system is ending: finish, say bye
   bool ended = false;           ///< this session is over, as its bye asked
+
+  bool operator==(const Confirm&) const = default;
 };
 inline constexpr std::size_t confirm_size = 97;
 

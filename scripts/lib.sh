@@ -5,6 +5,8 @@
 build_packages=(g++ cmake ninja-build libzmq3-dev cppzmq-dev nlohmann-json3-dev libcli11-dev liblmdb-dev libsodium-dev zlib1g-dev doctest-dev)
 # shellcheck disable=SC2034
 test_packages=(python3-zmq)
+# shellcheck disable=SC2034
+fuzz_packages=(clang-14 libclang-rt-14-dev llvm-14) # the last one makes lines of code of a crash's addresses
 
 fail() {
   echo "error: $*" >&2

@@ -65,7 +65,7 @@ void check_file(const std::filesystem::path& data, const std::filesystem::path& 
   const auto second = first ? read_meta(file, first->page_size) : std::nullopt;
   if (!first || !second) throw Damage(data.string() + " is damaged: its first pages are not what LMDB writes");
   const auto& newest = second->transaction > first->transaction ? *second : *first;
-  if (size / newest.page_size < newest.last_page + 1)
+  if (size / newest.page_size <= newest.last_page)
     throw Damage(data.string() + " is cut off: " + std::to_string(size) + " bytes instead of " +
                  std::to_string((newest.last_page + 1) * newest.page_size));
   if (newest.transaction < transaction)

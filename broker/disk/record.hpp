@@ -23,6 +23,8 @@ struct ItemRow {
   Number number;
   UnixMs due = 0;
   std::string_view body;
+
+  bool operator==(const ItemRow&) const = default;
 };
 
 struct StateRow {
@@ -30,11 +32,15 @@ struct StateRow {
     UnixMs at = 0;
     std::string consumer;
     std::string why;
+
+    bool operator==(const Attempt&) const = default;
   };
   std::uint16_t failures = 0;
   bool dead = false;
   UnixMs due = 0;
   std::vector<Attempt> attempts;  ///< the last ones, 255 at most
+
+  bool operator==(const StateRow&) const = default;
 };
 
 struct ProducerRow {
@@ -47,6 +53,8 @@ struct ProducerRow {
   bool all_put = false;
   Number source_begin;
   std::string_view source;
+
+  bool operator==(const ProducerRow&) const = default;
 };
 
 struct Seal {
@@ -55,6 +63,8 @@ struct Seal {
   std::uint64_t items = 0;
   std::uint64_t states = 0;
   ItemId last;
+
+  bool operator==(const Seal&) const = default;
 };
 
 // Each appends the value of the row with that key.

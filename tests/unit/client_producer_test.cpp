@@ -379,6 +379,23 @@ TEST_CASE("client: the previous session is the last one whose welcome it heard")
   CHECK(hello->previous->session == session_id(1));
 }
 
+TEST_CASE("client: a confirm whose counts contradict each other says nothing") {
+  ProducerScript s;
+  s.stand();
+  s.put("a");
+  s.confirm.put_received = s.confirm.put_confirmed = {1};
+  s.confirm.accepted = 1;
+  s.confirm.done = 1;
+  s.confirm.dead = 1;
+  s.say_confirm();
+  CHECK(!s.producer.flushed());
+  CHECK(s.producer.settled().done == 0);
+  s.confirm.done = UINT64_MAX;
+  s.confirm.dead = 2;
+  s.say_confirm();
+  CHECK(s.producer.settled().done == 0);
+}
+
 TEST_CASE("producer: shutdown is a state") {
   ProducerScript script;
   script.stand();

@@ -237,6 +237,27 @@ TEST_CASE("nobody reclaims what they did not lose") {
   CHECK(world.session(back).welcome.kept.empty());
 }
 
+TEST_CASE("who is no consumer reclaims nothing, and holds nothing when it ends") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2);
+  rick.put("a");
+  morty.ask();
+  morty.received();
+  world.advance(lost_after, {&rick});
+  Hello hello;
+  hello.name = "thief";
+  hello.queues = {"default"};
+  hello.previous = Previous{world.core.epoch(), morty.id};
+  hello.reclaim = {{morty.got["a"], 1}};
+  auto thief = world.client(4, hello);
+  CHECK(world.session(thief).welcome.kept.empty());
+  world.advance(lost_after, {&rick});
+  auto summer = world.consumer(5);
+  summer.ask();
+  CHECK(summer.received() == Bodies{"a"});
+}
+
 TEST_CASE("bye ends a session when all it sent is in, asked again, it is answered again") {
   BrokerWorld world;
   auto rick = world.producer(1);

@@ -86,6 +86,8 @@ TEST_CASE("hellos that are refused") {
            {consumer(R"(,"reclaim":[[1,65537]])"), Refusal::hello},
            {consumer(R"(,"reclaim":[[1,65536],[100000,1]])"), Refusal::hello},
            {consumer(R"(,"reclaim":[[-1,1]])"), Refusal::hello},
+           {consumer(R"(,"reclaim":[[0,1]])"), Refusal::hello},
+           {consumer(R"(,"reclaim":[[18446744073709551615,1]])"), Refusal::hello},
            {producer(R"(,"first_put":0)"), Refusal::hello},
            {producer(R"(,"first_put":4611686018427387905)"), Refusal::hello},
        }) {
@@ -141,6 +143,15 @@ TEST_CASE("welcomes, refusals and notices: unknown fields are left alone, wrong 
   CHECK(notice.history.size() == 1);
   CHECK(!parse(R"({"item":7,"history":[7]})", notice));
   CHECK(!parse(R"({"item":7,"history":7})", notice));
+}
+
+TEST_CASE("a welcome whose numbers cannot be is refused: what follows from them could not be said") {
+  Welcome welcome;
+  CHECK(parse(R"({"put_received":4611686018427387903,"put_before":4611686018427387903})", welcome));
+  CHECK(!parse(R"({"put_received":4611686018427387904})", welcome));
+  CHECK(!parse(R"({"put_received":1,"put_before":2})", welcome));
+  CHECK(!parse(R"({"first_told":0})", welcome));
+  CHECK(!parse(R"({"kept":[[0,1]]})", welcome));
 }
 
 TEST_CASE("a notice of a body that is not text stays JSON") {

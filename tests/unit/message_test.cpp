@@ -113,6 +113,7 @@ std::vector<Case> malformed() {
       {"a hand-off of no attempt", handoff, entry(given, of(12))},
       {"a hand-off of priority 10", handoff, entry(given, of(12), 10, 1)},
       {"a hand-off of item 0", handoff, entry(given, std::string(12, '\0'), 0, 1)},
+      {"a hand-off of what no run can name", handoff, entry(given, std::string(12, '\xff'), 0, 1)},
       {"a `none` with something", handoff, entry(none, "x")},
       {"short dropped lines", console, entry(dropped, of(7))},
   };

@@ -1,0 +1,108 @@
+// The broker's message path as a whole, from a frame at a door to what is to be sent: clients that keep to the rules in
+// part, raw bytes, connections that come and go, time.
+#include "proto/ensure.hpp"
+#include "tests/fuzz/script.hpp"
+#include "tests/unit/nonsense.hpp"
+
+namespace baton::fuzz {
+namespace {
+
+using broker::test::Nonsense;
+
+constexpr std::uint32_t max_sessions = 8;
+
+broker::Settings settings_of(Script& script) {
+  broker::Settings settings;
+  settings.max_items = 20;
+  settings.max_bytes = 1000;
+  settings.max_attempts = 2;
+  settings.max_sessions = max_sessions;
+  settings.console_keep = 1000;
+  const auto flags = script.below(8);
+  settings.keeps = flags & 1;
+  settings.exit_when_done = flags & 2;
+  if (flags & 4) settings.plain_queue = "queue0";
+  return settings;
+}
+
+/// A frame as it comes, or with a header that fits a session of the last ones.
+void say_raw(Nonsense& nonsense, Script& script) {
+  auto& front = nonsense.front();
+  const auto where = script.below(6);
+  const auto bytes = script.bytes();
+  switch (where) {
+    case 0:
+      return front.on_put(bytes, nonsense.now());
+    case 1:
+      return front.on_control(bytes, nonsense.now());
+    case 2:
+      return front.on_frames(nonsense.now());
+    case 3:
+      front.on_subscription(bytes, nonsense.now());
+      return;
+    case 4:
+      return nonsense.say_payload(MessageType::put, bytes);
+    default:
+      return nonsense.say_payload(MessageType::control, bytes);
+  }
+}
+
+void use_plain_doors(Nonsense& nonsense, Script& script) {
+  auto& front = nonsense.front();
+  if (!front.core().settings().plain_queue) return;
+  if (front.core().plain_in_is_open()) front.on_in(script.bytes(), nonsense.now());
+  front.core().set_out_room(static_cast<std::uint32_t>(script.below(3)));
+}
+
+/// For longer than a session lives without a beat. In steps: a long pause of the broker's own would be forgiven.
+void be_silent(Nonsense& nonsense) {
+  constexpr auto step = 400ms;
+  for (Duration time{}; time <= lost_after + step; time += step) {
+    nonsense.advance(step);
+    nonsense.turn();
+  }
+}
+
+void pass_time(Nonsense& nonsense, Script& script) {
+  constexpr Duration times[] = {1ms, 300ms, 1s, 3s, 11s, 60s, 24h * 40};
+  if (script.below(4) == 3) return be_silent(nonsense);
+  nonsense.advance(times[script.below(std::size(times))]);
+}
+
+void run(Script script) {
+  Nonsense nonsense(settings_of(script), [&script](std::uint64_t n) { return script.below(n); });
+  while (!script.over()) {
+    switch (script.below(16)) {
+      case 0:
+        say_raw(nonsense, script);
+        break;
+      case 1:
+        use_plain_doors(nonsense, script);
+        break;
+      case 2:
+        pass_time(nonsense, script);
+        break;
+      case 3:
+        if (script.below(32) == 31) nonsense.front().core().shut_down(nonsense.now());
+        break;
+      case 4:
+      case 5:
+      case 6:
+        nonsense.turn();
+        break;
+      default:
+        nonsense.say_one();
+    }
+    ensure(nonsense.front().core().session_count() <= max_sessions);
+  }
+  be_silent(nonsense);
+  ensure(nonsense.front().core().session_count() == 0);
+}
+
+}  // namespace
+}  // namespace baton::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  baton::fuzz::run(baton::fuzz::Script(baton::fuzz::view_of(data, size)));
+  return 0;
+}

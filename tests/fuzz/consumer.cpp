@@ -1,0 +1,84 @@
+// A consumer's session with a hostile broker: items are taken, settled, given back.
+#include <utility>
+#include <vector>
+
+#include "consumer/consumer_session.hpp"
+#include "proto/ensure.hpp"
+#include "tests/fuzz/hostile_broker.hpp"
+
+namespace baton::fuzz {
+namespace {
+
+class User {
+ public:
+  explicit User(ConsumerSession& session) : session_(session) {}
+
+  void act(Script& script, Time now) {
+    switch (script.below(8)) {
+      case 0:
+        return want();
+      case 1:
+        return unwant();
+      case 2:
+      case 3:
+        return take(now);
+      case 4:
+      case 5:
+        return settle(script);
+      case 6:
+        if (session_.may_say()) session_.say(script.bytes());
+        return;
+      default:
+        if (script.below(8) == 7) session_.drain();
+        if (script.below(8) == 7) session_.bye(now);
+    }
+  }
+
+ private:
+  void want() {
+    session_.want();
+    ++wants_;
+  }
+  void unwant() {
+    if (wants_ == 0) return;
+    --wants_;
+    session_.ask_now();
+    session_.unwant();
+  }
+  void take(Time now) {
+    Given given;
+    const auto waiting = session_.waiting();
+    if (!session_.take(given, now)) return;
+    ensure(given.id.value != 0 && session_.waiting() == waiting - 1);
+    session_.queue_name(given.queue);
+    taken_.emplace_back(given.id, session_.taken());
+  }
+  void settle(Script& script) {
+    if (taken_.empty()) return;
+    const auto [id, take] = taken_[script.below(taken_.size())];
+    const auto held = session_.held();
+    const auto how = script.below(3);
+    bool settled = false;
+    if (how == 0) settled = session_.ack(id, take);
+    if (how == 1) settled = session_.release(id, take);
+    if (how == 2) settled = session_.fail(id, 5, script.bytes(), take);
+    ensure(session_.held() == held - (settled ? 1 : 0));
+  }
+
+  ConsumerSession& session_;
+  std::uint64_t wants_ = 0;
+  std::vector<std::pair<ItemId, std::uint64_t>> taken_;
+};
+
+}  // namespace
+}  // namespace baton::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace baton::fuzz;
+  Script script(view_of(data, size));
+  const auto prefetch = static_cast<std::uint32_t>(script.below(4));
+  baton::ConsumerSession session(config_of(baton::Role::consumer), prefetch);
+  User user(session);
+  run_session(session, script, [&](Script& part, baton::Time now) { user.act(part, now); });
+  return 0;
+}

@@ -1,0 +1,211 @@
+#include "tests/fuzz/hostile_broker.hpp"
+
+#include <memory>
+
+#include "proto/ensure.hpp"
+
+namespace baton::fuzz {
+
+SessionConfig config_of(Role role) {
+  SessionConfig config;
+  config.role = role;
+  config.client = "fuzzer";
+  config.name = "it";
+  config.host = "here";
+  config.pid = 42;
+  if (role != Role::printer) config.queues = {"default"};
+  config.draw_id = [drawn = std::make_shared<std::uint16_t>()] {
+    SessionId id;
+    ++*drawn;
+    std::memcpy(id.bytes.data(), drawn.get(), sizeof *drawn);
+    return id;
+  };
+  return config;
+}
+
+HostileBroker::HostileBroker(ClientLogic& logic, const Session& session, Script& script)
+    : logic_(logic), session_(session), script_(script) {}
+
+void HostileBroker::act() {
+  switch (script_.below(10)) {
+    case 0:
+      return raw();
+    case 1:
+      return welcome();
+    case 2:
+    case 3:
+      return confirm();
+    case 4:
+      return refusal();
+    case 5:
+      return tell();
+    case 6:
+    case 7:
+      return hand_off();
+    case 8:
+      return lane_changes();
+    default:
+      return pass_time();
+  }
+}
+
+/// Right for the session that the client has, most of the time.
+Header HostileBroker::header(MessageType type, Number number, std::uint16_t count) const {
+  auto epoch = session_.standing() ? session_.epoch() : Epoch{1};
+  if (script_.below(8) == 7) epoch.value = script_.number();
+  return {type, count, epoch, session_.id(), number};
+}
+
+void HostileBroker::raw() {
+  constexpr MessageType types[] = {MessageType::welcome, MessageType::confirm, MessageType::refusal,
+                                   MessageType::outcome, MessageType::console, MessageType::handoff};
+  const auto what = script_.below(std::size(types) + 1);
+  if (what == std::size(types)) return news(std::string(script_.bytes()));
+  const Number number{script_.number()};
+  const auto count = static_cast<std::uint16_t>(script_.number());
+  const auto frame = encode_json(header(types[what], number, count), script_.bytes());
+  if (types[what] == MessageType::handoff)
+    logic_.on_lane(lane_, frame, now_);
+  else
+    news(frame);
+}
+
+void HostileBroker::welcome() {
+  Welcome welcome;
+  welcome.keeps = script_.below(2) == 1;
+  welcome.put_received.value = script_.number();
+  welcome.put_before = script_.number();
+  welcome.first_told.value = script_.number();
+  welcome.previous_control.value = script_.number();
+  for (auto runs = script_.below(3); runs > 0; --runs)
+    welcome.kept.push_back({{script_.number()}, static_cast<std::uint32_t>(1 + script_.below(50))});
+  confirm_ = {};
+  lane_ = 0;
+  news(encode_json(header(MessageType::welcome), to_json(welcome)));
+}
+
+/// Some fields change; the rest is as it was said last.
+void HostileBroker::confirm() {
+  std::uint64_t* const fields[] = {&confirm_.control_received.value,
+                                   &confirm_.put_received.value,
+                                   &confirm_.put_confirmed.value,
+                                   &confirm_.put_credit.value,
+                                   &confirm_.put_window,
+                                   &confirm_.say_window,
+                                   &confirm_.accepted,
+                                   &confirm_.done,
+                                   &confirm_.dead,
+                                   &confirm_.told.value,
+                                   &confirm_.lane_sent.value};
+  for (auto changes = script_.below(4); changes > 0; --changes)
+    *fields[script_.below(std::size(fields))] = script_.number();
+  if (script_.below(4) == 1) confirm_.control_received = session_.control().sent();
+  if (script_.below(4) == 1) {
+    confirm_.lane_generation =
+        script_.below(8) ? confirm_.lane_generation + 1 : static_cast<std::uint32_t>(script_.number());
+    confirm_.lane_port = static_cast<std::uint16_t>(script_.number());
+  }
+  confirm_.put_held = static_cast<Held>(script_.below(8));
+  const auto flags = script_.below(256);
+  confirm_.rewind_put = flags & 1;
+  confirm_.rewind_control = flags & 2;
+  confirm_.shutdown = (flags & 0x1c) == 0x1c;
+  confirm_.ended = flags & 0x20;
+  news(encode_confirm(header(MessageType::confirm), confirm_));
+}
+
+void HostileBroker::refusal() {
+  const auto refusal = static_cast<Refusal>(script_.below(refusal_count));
+  news(encode_json(header(MessageType::refusal), to_json(RefusalNotice{refusal, "because"})));
+}
+
+void HostileBroker::append_told(std::string& out, MessageType type) {
+  if (type == MessageType::outcome) {
+    if (script_.below(4) == 0) return append_block(out, EntryKind::died, script_.bytes());
+    DeadNotice notice{{script_.number()}, "default", "body", script_.number(), {}};
+    return append_block(out, EntryKind::died, to_json(notice));
+  }
+  if (script_.below(4) == 0) return append_dropped(out, script_.number());
+  append_block(out, EntryKind::line, script_.bytes());
+}
+
+std::string HostileBroker::entries(MessageType type, Number number) {
+  const auto count = static_cast<std::uint16_t>(1 + script_.below(4));
+  std::string frame(header_size, '\0');
+  write_header(frame.data(), header(type, number, count));
+  for (std::uint16_t i = 0; i < count; ++i) {
+    if (type != MessageType::handoff)
+      append_told(frame, type);
+    else if (script_.below(4) == 0)
+      append_block(frame, EntryKind::none, {});
+    else
+      append_given(frame, {{1 + script_.number()}, static_cast<std::uint16_t>(script_.number()), 1, 4, "body"});
+  }
+  return frame;
+}
+
+void HostileBroker::tell() {
+  const auto type = script_.below(2) ? MessageType::outcome : MessageType::console;
+  const auto number = script_.below(4) ? session_.told() + 1 : Number{script_.number()};
+  news(entries(type, number));
+}
+
+void HostileBroker::hand_off() {
+  const auto number = script_.below(8) ? handed_ + 1 : Number{script_.number()};
+  const auto frame = entries(MessageType::handoff, number);
+  Header sent;
+  if (read_header(frame, sent) == Refusal::none) handed_ = {number.value + sent.count - 1u};
+  logic_.on_lane(lane_, frame, now_);
+}
+
+void HostileBroker::lane_changes() {
+  if (script_.below(2))
+    logic_.on_lane_up(lane_, now_);
+  else
+    logic_.on_lane_down(lane_, now_);
+}
+
+void HostileBroker::pass_time() {
+  constexpr Duration times[] = {1ms, 250ms, 1s, 2s, 3s, 10s, 1h};
+  now_ += times[script_.below(std::size(times))];
+}
+
+void HostileBroker::tick() {
+  constexpr int most_rounds = 100;
+  Outbox out;
+  int rounds = 0;
+  do {
+    ensure(++rounds < most_rounds);
+    out.clear();
+    logic_.tick(now_, out);
+    for (const auto& request : out.requests) {
+      if (request.kind == SocketRequest::Kind::close_lane || request.kind == SocketRequest::Kind::open) continue;
+      lane_ = request.generation;
+      handed_ = {};
+      ensure(request.port != 0);
+    }
+    for (const auto& message : out.messages) read(message);
+  } while (logic_.next_deadline() <= now_);
+}
+
+/// As an honest broker would.
+void HostileBroker::read(const Outbox::Message& message) const {
+  Header header;
+  ensure(read_header(message.bytes, header) == Refusal::none);
+  ensure(header.session == session_.id());
+  ensure((message.door == Door::put) == (header.type == MessageType::put));
+  const auto payload = payload_of(message.bytes);
+  if (header.type == MessageType::hello) {
+    Hello hello;
+    std::string why;
+    return ensure(parse(payload, hello, why) == Refusal::none);
+  }
+  ensure(header.epoch == session_.epoch());
+  if (header.type == MessageType::beat) {
+    Beat beat;
+    return ensure(decode_beat(payload, beat) == Refusal::none);
+  }
+  ensure(check_entries(header.type, payload, header.count) == Refusal::none && header.number.value > 0);
+}
+
+}  // namespace baton::fuzz

@@ -1,0 +1,140 @@
+// What people write: words and lines to put, endpoints, and values of options.
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "broker/options.hpp"
+#include "client/program.hpp"
+#include "net/endpoint.hpp"
+#include "net/wake.hpp"
+#include "producer/input.hpp"
+#include "proto/ensure.hpp"
+#include "proto/greeting.hpp"
+#include "tests/fuzz/script.hpp"
+
+namespace baton::fuzz {
+namespace {
+
+void check_body(std::string_view text) {
+  ensure(body_of(text, true, "it") == text);
+  if (!valid_utf8(text)) {
+    try {
+      body_of(text, false, "it");
+      ensure(false);
+    } catch (const InputError&) {
+      return;
+    }
+  }
+  const auto body = body_of(text, false, "it");
+  const auto object = nlohmann::json::parse(body);  // or it throws
+  ensure(object.is_object());
+  if (body != text) ensure(object == nlohmann::json{{"name", text}});
+}
+
+/// A socket whose packets are read one by one: what a pipe's reader gets when its writer is slow.
+class Packets {
+ public:
+  Packets() { ensure(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends_.data()) == 0); }
+  ~Packets() {
+    close(ends_[0]);
+    close(ends_[1]);
+  }
+  Packets(const Packets&) = delete;
+  Packets& operator=(const Packets&) = delete;
+
+  void write(std::string_view bytes) {
+    if (!bytes.empty()) ensure(send(ends_[1], bytes.data(), bytes.size(), MSG_DONTWAIT) > 0);
+  }
+  void end() { shutdown(ends_[1], SHUT_WR); }
+  int fd() const { return ends_[0]; }
+
+ private:
+  std::array<int, 2> ends_{};
+};
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const auto end = std::min(text.find('\n', begin), text.size());
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return lines;
+}
+
+void check_lines(Script script) {
+  constexpr int most = 100;  // packets that a socket takes without a reader
+  static const Wake never_stopped;
+  Packets packets;
+  std::string all;
+  for (int i = 0; i < most && !script.over(); ++i) {
+    const auto piece = script.bytes();
+    packets.write(piece);
+    all += piece;
+  }
+  packets.end();
+  LineReader reader(packets.fd(), never_stopped.fd());
+  std::vector<std::string> lines;
+  while (auto line = reader.next()) {
+    lines.push_back(*line);
+    ensure(reader.number() == lines.size());
+  }
+  ensure(!reader.stopped() && lines == lines_of(all));
+}
+
+/// What `parse` makes of the text; nothing when it says that the text is wrong.
+template <class Parse>
+auto parsed(Parse parse, std::string_view text) -> std::optional<decltype(parse(std::string(text)))> {
+  try {
+    return parse(std::string(text));
+  } catch (const std::invalid_argument& error) {
+    ensure(*error.what() != '\0');
+    return std::nullopt;
+  }
+}
+
+void check_endpoint(std::string_view text) {
+  const auto endpoint = parsed(parse_endpoint, text);
+  if (!endpoint) return;
+  const auto again = parse_endpoint(to_string(*endpoint));
+  ensure(again.host == endpoint->host && again.port == endpoint->port);
+  ensure(endpoint->door(DoorPort::out) == endpoint->port + 4);
+}
+
+void check_options(std::string_view text) {
+  if (const auto size = parsed(broker::parse_size, text)) ensure(*size >= 1 && *size <= 1ull << 60);
+  if (const auto ports = parsed(broker::parse_port_range, text))
+    ensure(ports->first > 0 && ports->first <= ports->last);
+  if (const auto time = parsed(parse_seconds, text)) ensure(time->count() >= 0 && time->count() < 400 * 86'400'000ll);
+  if (const auto range = parsed(parse_sleep, text)) {
+    ensure(range->min >= 0 && range->min <= range->max);
+    ensure(range->draw() >= range->draw().zero());
+  }
+}
+
+void check_input(Script script) {
+  switch (script.below(4)) {
+    case 0:
+      return check_body(script.rest());
+    case 1:
+      return check_lines(script);
+    case 2:
+      return check_endpoint(script.rest());
+    default:
+      return check_options(script.rest());
+  }
+}
+
+}  // namespace
+}  // namespace baton::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  baton::fuzz::check_input(baton::fuzz::Script(baton::fuzz::view_of(data, size)));
+  return 0;
+}

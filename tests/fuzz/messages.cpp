@@ -1,0 +1,154 @@
+// Headers, entries and fixed blocks: what is taken is what its encoder makes, and the other way round.
+#include "proto/ensure.hpp"
+#include "proto/message.hpp"
+#include "tests/fuzz/script.hpp"
+
+namespace baton::fuzz {
+namespace {
+
+/// Takes the one entry of `bytes`, which an encoder made.
+Entry only_entry(MessageType type, const std::string& bytes) {
+  ensure(check_entries(type, bytes, 1) == Refusal::none);
+  EntryReader in(bytes);
+  Entry entry;
+  ensure(in.next(entry) && in.at_end());
+  return entry;
+}
+
+template <class Value, class Append, class Read>
+void there_and_back(MessageType type, const Value& value, Append append, Read read) {
+  std::string bytes;
+  append(bytes, value);
+  ensure(read(only_entry(type, bytes)) == value);
+}
+
+std::vector<ItemRun> runs_of(const Entry& entry) {
+  std::vector<ItemRun> runs{{{1}, 1}};  // replaced
+  read_runs(entry, runs);
+  return runs;
+}
+
+void check_block(MessageType type, const Entry& entry) {
+  std::string bytes;
+  append_block(bytes, entry.kind, entry.payload);
+  const auto again = only_entry(type, bytes);
+  ensure(again.kind == entry.kind && again.payload == entry.payload);
+}
+
+void check_runs(const Entry& entry) {
+  const auto append = [&](std::string& out, const std::vector<ItemRun>& runs) { append_runs(out, entry.kind, runs); };
+  there_and_back(MessageType::control, runs_of(entry), append, runs_of);
+}
+
+void check_bye(const Entry& entry) {
+  const auto append = [&](std::string& out, Number last) { append_bye(out, last, (entry.b & all_put) != 0); };
+  there_and_back(MessageType::control, read_bye(entry), append, read_bye);
+}
+
+void check_entry(MessageType type, const Entry& entry) {
+  switch (entry.kind) {
+    case EntryKind::item:
+      return there_and_back(type, read_item(entry), append_item, read_item);
+    case EntryKind::ask:
+      return there_and_back(type, read_ask(entry), append_ask, read_ask);
+    case EntryKind::withdraw:
+      return there_and_back(type, read_withdraw(entry), append_withdraw, read_withdraw);
+    case EntryKind::ack:
+    case EntryKind::release:
+      return check_runs(entry);
+    case EntryKind::fail:
+      return there_and_back(type, read_fail(entry), append_fail, read_fail);
+    case EntryKind::lane_lost:
+      return there_and_back(type, read_lane_lost(entry), append_lane_lost, read_lane_lost);
+    case EntryKind::bye:
+      return check_bye(entry);
+    case EntryKind::given:
+      return there_and_back(type, read_given(entry), append_given, read_given);
+    case EntryKind::dropped:
+      return there_and_back(type, read_dropped(entry), append_dropped, read_dropped);
+    case EntryKind::say:
+    case EntryKind::join:
+    case EntryKind::none:
+    case EntryKind::died:
+    case EntryKind::result:
+    case EntryKind::line:
+      return check_block(type, entry);
+  }
+  ensure(false);  // check_entries() lets no other kind through
+}
+
+void check_entries_of(const Header& header, std::string_view payload) {
+  if (check_entries(header.type, payload, header.count) != Refusal::none) return;
+  EntryReader in(payload);
+  std::uint32_t count = 0;
+  for (Entry entry; in.next(entry); ++count) check_entry(header.type, entry);
+  ensure(in.at_end() && count == header.count);
+}
+
+void check_beat(const Header& header, std::string_view payload) {
+  Beat beat, again;
+  if (decode_beat(payload, beat) != Refusal::none) return ensure(payload.size() < beat_size);
+  const auto message = encode_beat(header, beat);
+  ensure(decode_beat(payload_of(message), again) == Refusal::none && again == beat);
+}
+
+void check_confirm(const Header& header, std::string_view payload) {
+  Confirm confirm, again;
+  if (decode_confirm(payload, confirm) != Refusal::none) return ensure(payload.size() < confirm_size);
+  const auto message = encode_confirm(header, confirm);
+  ensure(decode_confirm(payload_of(message), again) == Refusal::none && again == confirm);
+}
+
+void check_header(std::string_view frame, const Header& header) {
+  constexpr std::size_t reserved = 5;
+  std::string raw(header_size, '\0');
+  write_header(raw.data(), header);
+  raw[reserved] = frame[reserved];
+  ensure(frame.starts_with(raw));
+}
+
+void check_message(std::string_view frame) {
+  Header header;
+  if (read_header(frame, header) != Refusal::none) return;
+  check_header(frame, header);
+  const auto payload = payload_of(frame);
+  if (header.type == MessageType::beat) return check_beat(header, payload);
+  if (header.type == MessageType::confirm) return check_confirm(header, payload);
+  check_entries_of(header, payload);
+}
+
+/// A message whose entries are as long as their heads say: by chance alone two lengths and a count seldom fit together.
+std::string framed(Script script) {
+  constexpr EntryKind kinds[] = {EntryKind::item, EntryKind::ask,     EntryKind::withdraw, EntryKind::ack,
+                                 EntryKind::fail, EntryKind::release, EntryKind::say,      EntryKind::lane_lost,
+                                 EntryKind::join, EntryKind::bye,     EntryKind::given,    EntryKind::none,
+                                 EntryKind::died, EntryKind::result,  EntryKind::line,     EntryKind::dropped,
+                                 EntryKind{0}};
+  constexpr MessageType types[] = {MessageType::put, MessageType::control, MessageType::outcome, MessageType::console,
+                                   MessageType::handoff};
+  Header header{types[script.below(std::size(types))], 0, {}, {}, {script.number()}};
+  std::string frame(header_size, '\0');
+  for (; !script.over() && header.count < max_entries; ++header.count) {
+    const auto kind = kinds[script.below(std::size(kinds))];
+    const auto a = static_cast<std::uint8_t>(script.below(16));
+    const auto b = static_cast<std::uint16_t>(script.below(4));
+    const auto payload = script.bytes();
+    append_entry_head(frame, kind, a, b, payload.size());
+    frame += payload;
+  }
+  write_header(frame.data(), header);
+  return frame;
+}
+
+}  // namespace
+}  // namespace baton::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace baton::fuzz;
+  const auto bytes = view_of(data, size);
+  check_message(bytes);
+  const auto frame = framed(Script(bytes));
+  const std::vector<char> exact(frame.begin(), frame.end());  // so that a byte read beyond its end is seen
+  check_message({exact.data(), exact.size()});
+  return 0;
+}

@@ -1,0 +1,129 @@
+// Rows of the data directory, and the look at an LMDB file from outside.
+#include <sys/mman.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "broker/disk/database.hpp"
+#include "broker/disk/file_check.hpp"
+#include "broker/disk/record.hpp"
+#include "proto/ensure.hpp"
+#include "tests/fuzz/script.hpp"
+
+namespace baton::broker::disk {
+namespace {
+
+using fuzz::Script;
+
+/// What the CRC at a row's front must be: else no changed row would get past it.
+std::string sealed(std::uint64_t key, std::string_view row) {
+  std::string all;
+  append(all, key);
+  all += row;
+  std::string out;
+  append(out, static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(all.data()), all.size())));
+  out += row;
+  return out;
+}
+
+/// A row that can be read says the same when it is written and read again.
+template <class Row, class Read, class Append>
+void check_row(std::uint64_t key, std::string_view value, Read read, Append append) {
+  Row row, again;
+  if (!read(key, value, row)) return;
+  std::string bytes;
+  append(bytes, key, row);
+  ensure(read(key, bytes, again) && again == row);
+}
+
+void check_row(Script& script) {
+  const auto what = script.below(6);
+  const auto key = script.number();
+  const bool as_it_is = script.below(8) == 7;
+  const std::string value = as_it_is ? std::string(script.rest()) : sealed(key, script.rest());
+  switch (what) {
+    case 0:
+      return check_row<ItemRow>(key, value, read_item, append_item);
+    case 1:
+      return check_row<StateRow>(key, value, read_state, append_state);
+    case 2:
+      return check_row<std::string_view>(key, value, read_queue, append_queue);
+    case 3:
+      return check_row<ProducerRow>(key, value, read_producer, append_producer);
+    default:
+      return check_row<Seal>(key, value, read_seal, append_seal);
+  }
+}
+
+/// A file in memory, by a path.
+class MemoryFile {
+ public:
+  explicit MemoryFile(std::string_view bytes) : fd_(memfd_create("fuzz", MFD_CLOEXEC)) {
+    ensure(fd_ >= 0 && write(fd_, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
+  }
+  ~MemoryFile() { close(fd_); }
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+  void lengthen(std::uint64_t size) { ensure(ftruncate(fd_, static_cast<off_t>(size)) == 0); }
+  std::string path() const { return "/proc/self/fd/" + std::to_string(fd_); }
+
+ private:
+  int fd_;
+};
+
+std::string page(std::uint32_t page_size, std::uint64_t last, std::uint64_t transaction) {
+  std::string bytes(page_size, '\0');
+  store(bytes.data() + 16, std::uint32_t{0xBEEFC0DE});
+  store(bytes.data() + 20, std::uint32_t{1});
+  store(bytes.data() + 40, page_size);
+  store(bytes.data() + 136, last);
+  store(bytes.data() + 144, transaction);
+  return bytes;
+}
+
+/// Two meta pages of any numbers, bytes changed at random, and a mark: what passes is as long as it says.
+void check_meta_pages(Script& script) {
+  const auto page_size = std::uint32_t{512} << script.below(8);
+  const std::uint64_t last[] = {script.number(), script.number()};
+  const std::uint64_t transaction[] = {script.number(), script.number()};
+  auto bytes = page(page_size, last[0], transaction[0]) + page(page_size, last[1], transaction[1]);
+  const auto size = script.below(4) ? bytes.size() + 512 * script.below(1000) : script.below(65'536);
+  bool changed = false;
+  for (auto changes = script.below(8); changes > 0; --changes, changed = true)
+    bytes[script.below(2) * page_size + script.below(160)] = static_cast<char>(script.below(256));
+  MemoryFile data(bytes), mark(script.bytes());
+  data.lengthen(size);
+  try {
+    check_file(data.path(), mark.path());
+  } catch (const Damage&) {
+    return;
+  }
+  const auto newest = transaction[1] > transaction[0] ? 1 : 0;
+  ensure(changed || size == 0 || (last[newest] < UINT64_MAX && size / page_size >= last[newest] + 1));
+}
+
+void check_bytes(Script& script) {
+  const MemoryFile mark(script.bytes()), data(script.rest());
+  try {
+    check_file(data.path(), mark.path());
+  } catch (const Damage&) {
+  }
+}
+
+void check(Script script) {
+  switch (script.below(4)) {
+    case 0:
+      return check_meta_pages(script);
+    case 1:
+      return check_bytes(script);
+    default:
+      return check_row(script);
+  }
+}
+
+}  // namespace
+}  // namespace baton::broker::disk
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  baton::broker::disk::check(baton::fuzz::Script(baton::fuzz::view_of(data, size)));
+  return 0;
+}

@@ -1,0 +1,54 @@
+// Clients that stand and say what none of ours would, with an envelope that is mostly valid. Who chooses what is said is
+// a random generator (a test) or a fuzzer.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "broker/front.hpp"
+#include "broker/memory_storage.hpp"
+
+namespace baton::broker::test {
+
+class Nonsense {
+ public:
+  /// Draws a number below n; n > 0.
+  using Below = std::function<std::uint64_t(std::uint64_t)>;
+
+  Nonsense(Settings settings, Below below);
+
+  /// A client says something, or begins, or its subscription comes or goes.
+  void say_one();
+  /// A client sends `payload` behind a header that is right, and says that it is one entry.
+  void say_payload(MessageType type, std::string_view payload);
+  /// Time passes, and the turn ends; throws when an invariant does not hold then.
+  void turn();
+  void advance(Duration time) { now_ += time; }
+
+  Front& front() { return front_; }
+  Time now() const { return now_; }
+  /// Items, in all.
+  std::uint64_t put();
+
+ private:
+  SessionId session();
+  void begin();
+  std::uint64_t number();
+  std::string hello();
+  Beat beat();
+  void item(std::string& out);
+  void control_entry(std::string& out);
+  template <class Append>
+  void entries(MessageType type, const SessionId& id, Append append);
+  Number next(MessageType type, const SessionId& id);
+  void subscription(const SessionId& id);
+  void send(std::string message);
+
+  Below below_;
+  std::uint64_t begun_ = 0;  // sessions
+  Time now_{1h};
+  MemoryStorage storage_;
+  Front front_;
+};
+
+}  // namespace baton::broker::test
