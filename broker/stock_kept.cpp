@@ -19,7 +19,8 @@ void Stock::begin(Epoch epoch, ItemId first) {
 }
 
 void Stock::queue(std::uint32_t index, std::string_view name) {
-  const auto& made = queue(std::string(name));
+  auto& made = queue(std::string(name));
+  give_index(made);
   if (made.index != index) throw std::runtime_error("the kept queues are not numbered as they were made");
 }
 

@@ -34,7 +34,9 @@ std::uint32_t left_until(UnixMs due) {
 }
 
 /// See FORMAT.md: no process has that many ids which are not on disk.
-ItemId first_after(ItemId last) { return last == ItemId{} ? ItemId{1} : ItemId{((last.value >> 32) + 2) << 32}; }
+ItemId first_after(const disk::Seal& seal) {
+  return seal.epoch == Epoch{} ? ItemId{1} : ItemId{((seal.last.value >> 32) + 2) << 32};
+}
 
 KeptItem kept_item(ItemId id, const disk::ItemRow& row, const disk::StateRow* state, Time now) {
   KeptItem item;
@@ -62,8 +64,9 @@ DiskStorage::DiskStorage(DiskOptions options, Wake& changed)
 void DiskStorage::load(Kept& kept, Epoch epoch, Time now) {
   disk::Database::Visitor visitor;
   visitor.seal = [&](const disk::Seal& seal) {
-    open_.last = seal.last;
-    kept.begin(seal.epoch, first_after(seal.last));
+    const auto first = first_after(seal);
+    open_.last = {first.value - 1};  // all that this process gives is above it, whatever of that is ever written
+    kept.begin(seal.epoch, first);
   };
   visitor.queue = [&](std::uint64_t index, std::string_view name) {
     kept.queue(static_cast<std::uint32_t>(index), name);

@@ -60,6 +60,8 @@ struct Client {
 class BrokerWorld {
  public:
   explicit BrokerWorld(Settings settings = {}) : core(std::move(settings), Epoch{7}, storage, effects, now) {}
+  /// A broker over what another one has kept, which must outlive it.
+  BrokerWorld(Settings settings, Storage& kept, Epoch epoch) : core(std::move(settings), epoch, kept, effects, now) {}
 
   Client producer(std::uint8_t n, const std::string& name = "", const std::string& queue = "default") {
     Hello hello;

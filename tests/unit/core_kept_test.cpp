@@ -1,0 +1,121 @@
+// The broker's pure core over a storage that keeps: what the next broker goes on with.
+#include "tests/unit/broker_world.hpp"
+#include "tests/unit/kept_memory.hpp"
+
+namespace baton::broker::test {
+namespace {
+
+using Bodies = std::vector<std::string>;
+
+Settings keeping() {
+  Settings settings;
+  settings.keeps = true;
+  return settings;
+}
+
+Hello producer_of(const std::string& source) {
+  Hello hello;
+  hello.role = Role::producer;
+  hello.name = "load-1";
+  hello.named = true;
+  hello.queues = {"default"};
+  hello.source = source;
+  return hello;
+}
+
+TEST_CASE("queues that consumers named and that had no item do not keep the next broker from starting") {
+  KeptMemory storage;
+  {
+    BrokerWorld world(keeping(), storage, {7});
+    world.consumer(1, {"empty", "full"});
+    auto rick = world.producer(2, "rick", "full");
+    rick.put("a");
+  }
+  BrokerWorld world(keeping(), storage, {8});
+  auto morty = world.consumer(3, {"empty", "full"});
+  morty.ask();
+  world.advance(claims_within, {&morty});
+  CHECK(morty.received() == Bodies{"a"});
+}
+
+TEST_CASE("a withdrawn ask gets no item that another consumer may still claim") {
+  KeptMemory storage;
+  {
+    BrokerWorld world(keeping(), storage, {7});
+    auto rick = world.producer(1, "rick");
+    rick.put("a");
+  }
+  BrokerWorld world(keeping(), storage, {8});
+  auto morty = world.consumer(2);
+  morty.ask();
+  morty.withdraw();
+  CHECK(morty.received() == Bodies{"none"});
+}
+
+TEST_CASE("the plain door gives out no item that a consumer may still claim") {
+  auto settings = keeping();
+  settings.plain_queue = "default";
+  KeptMemory storage;
+  {
+    BrokerWorld world(settings, storage, {7});
+    auto rick = world.producer(1, "rick");
+    rick.put("a");
+  }
+  BrokerWorld world(settings, storage, {8});
+  world.core.set_out_room(1);
+  world.core.end_turn(world.now, true);
+  CHECK(world.effects.out.empty());
+}
+
+TEST_CASE("a producer's bye is answered when what it says of its source is kept, on a full disk not before") {
+  KeptMemory storage;
+  BrokerWorld world(keeping(), storage, {7});
+  auto rick = world.client(1, producer_of("file a"));
+  rick.put("a");
+  storage.most_puts = storage.turn();
+  rick.bye({1}, true);
+  CHECK_FALSE(rick.confirm().ended);
+  storage.most_puts = UINT64_MAX;
+  world.advance(1s);
+  CHECK(rick.confirm().ended);
+}
+
+TEST_CASE("a source that was begun and not kept is begun again by the process that puts it") {
+  KeptMemory storage, before;
+  {
+    BrokerWorld world(keeping(), storage, {7});
+    auto rick = world.client(1, producer_of("file a"));
+    rick.put("a");
+    rick.bye({1}, true);
+    before = storage;
+    world.client(2, producer_of("file b"));
+    storage.lose_producers(before);
+  }
+  BrokerWorld world(keeping(), storage, {8});
+  auto hello = producer_of("file b");
+  hello.previous = Previous{Epoch{7}, session_id(2)};
+  hello.first_put = Number{2};
+  hello.source_begin = Number{1};
+  auto rick = world.client(3, hello);
+  rick.next_put = Number{2};
+  rick.put("first of b");
+  rick.vanish();
+  CHECK(world.session(world.client(4, producer_of("file b"))).welcome.put_before == 1);
+}
+
+TEST_CASE("an older process that comes back does not undo the source that a newer one has begun") {
+  KeptMemory storage;
+  BrokerWorld world(keeping(), storage, {7});
+  auto rick = world.client(1, producer_of("file a"));
+  rick.put("a");
+  rick.bye({1}, true);
+  world.client(2, producer_of("file b"));
+  auto hello = producer_of("file a");
+  hello.previous = Previous{Epoch{7}, session_id(1)};
+  hello.first_put = Number{2};
+  world.client(3, hello);
+  CHECK(world.session(world.client(4, producer_of("file b"))).welcome.put_before == 0);
+}
+
+}  // namespace
+}  // namespace baton::broker::test
