@@ -106,6 +106,7 @@ class Stock final : public Kept {
   void queue(std::uint32_t index, std::string_view name) override;
   void producer(const KeptProducer& producer) override;
   void item(const KeptItem& item) override;
+  void count_dead();
 
   struct Delayed {
     Time due;

@@ -50,7 +50,7 @@ class PutJudge {
     Number received;
     std::map<Number, bool> items;  ///< whether each is dead
   };
-  /// A broker that keeps begins. `counts_lost`: counts of what was settled may be behind, since the disk was full.
+  /// A broker that keeps begins. `counts_lost`: counts of what was done may be behind, since the disk was full.
   void loads(Life life, const std::map<std::string, Loaded>& disk, bool counts_lost);
   /// The broker that keeps has said that all up to `number` is kept: a confirm, or a welcome that goes on after it.
   void promised(const std::string& producer, Number number);

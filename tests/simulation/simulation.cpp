@@ -38,8 +38,8 @@ Troubles Simulation::troubles_for(Random& random, bool keeps) {
        {&troubles.cuts, &troubles.stalls, &troubles.pauses, &troubles.kills, &troubles.leaves, &troubles.broker_pauses})
     if (random.chance(400)) *chance = random.below(2000);
   if (random.chance(keeps ? 700 : 250)) troubles.restarts = random.below(2000);
-  if (keeps && random.chance(300)) troubles.full_disks = random.below(2000);
-  if (keeps && random.chance(300)) troubles.twins = random.below(2000);
+  if (keeps && random.chance(400)) troubles.full_disks = random.below(2000);
+  if (keeps && random.chance(400)) troubles.twins = random.below(4000);
   if (random.chance(50)) troubles.cuts = troubles.stalls = troubles.pauses = troubles.broker_pauses = 0;
   return troubles;
 }
@@ -211,7 +211,7 @@ void Simulation::trouble(const Troubles& chances) {
   if (happens(chances.pauses / 2)) node->pause(a_while());
   if (happens(chances.kills / 4)) kill(*node);
   if (happens(chances.leaves / 4)) leave(*node);
-  if (happens(chances.twins / 2))
+  if (happens(chances.twins))
     if (const auto* producer = dynamic_cast<const ProducerNode*>(node)) add_twin(*producer);
 }
 

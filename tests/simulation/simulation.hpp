@@ -16,8 +16,8 @@ struct Troubles {
   /// No client is lost for it: the broker gives the others time when it stood still itself, and who leaves says bye.
   bool harmless() const { return cuts + stalls + pauses + kills == 0; }
   bool breaks_connections() const { return cuts + stalls > 0; }
-  /// Nothing keeps clients from being in touch while the broker runs.
-  bool in_touch() const { return cuts + stalls + pauses + broker_pauses == 0; }
+  /// Nothing keeps clients from being in touch while the broker runs, nor does a twin take their place.
+  bool in_touch() const { return cuts + stalls + pauses + broker_pauses + twins == 0; }
 };
 
 class Simulation {

@@ -80,6 +80,27 @@ TEST_CASE("a producer's bye is answered when what it says of its source is kept,
   CHECK(rick.confirm().ended);
 }
 
+TEST_CASE("what died on a full disk counts for its producer at the next broker") {
+  auto settings = keeping();
+  settings.max_attempts = 1;
+  KeptMemory storage, before;
+  {
+    BrokerWorld world(settings, storage, {7});
+    auto rick = world.client(1, producer_of("file a"));
+    auto morty = world.consumer(2);
+    rick.put("a");
+    before = storage;
+    morty.ask();
+    morty.received();
+    morty.fail("a");
+    storage.lose_producers(before);
+  }
+  BrokerWorld world(settings, storage, {8});
+  const auto confirm = world.client(3, producer_of("file a")).confirm();
+  CHECK(confirm.accepted == 1);
+  CHECK(confirm.dead == 1);
+}
+
 TEST_CASE("a source that was begun and not kept is begun again by the process that puts it") {
   KeptMemory storage, before;
   {

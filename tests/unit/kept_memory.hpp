@@ -39,7 +39,12 @@ class KeptMemory final : public Storage {
     bodies_[record.id] = body;
   }
   std::string_view body(ItemId id) override { return bodies_.at(id); }
-  void update(const Record&, const std::vector<Attempt>&) override {}
+  void update(const Record& record, const std::vector<Attempt>& history) override {
+    auto& item = items_.at(record.id);
+    item.failures = record.failures;
+    item.dead = record.dead;
+    item.history = history;
+  }
   void erase(ItemId id) override { items_.erase(id); }
   void save(const KeptProducer& producer) override {
     producers_[producer.index] = {producer, std::string(producer.name), std::string(producer.source)};
