@@ -61,6 +61,10 @@ DiskStorage::DiskStorage(DiskOptions options, Wake& changed)
   open_.ticket = 1;
 }
 
+DiskStorage::~DiskStorage() {
+  if (writer_ && turn_over_ && !open_.empty()) submit();
+}
+
 void DiskStorage::load(Kept& kept, Epoch epoch, Time now) {
   disk::Database::Visitor visitor;
   visitor.seal = [&](const disk::Seal& seal) {
@@ -118,6 +122,7 @@ disk::Segment& DiskStorage::open_segment(ItemId id) {
 }
 
 void DiskStorage::put(const Record& record, std::string_view body) {
+  turn_over_ = false;
   ++items_;
   ++items_put_;
   open_.last = record.id;
@@ -139,6 +144,7 @@ std::string_view DiskStorage::body(ItemId id) {
 }
 
 void DiskStorage::update(const Record& record, const std::vector<Attempt>& history) {
+  turn_over_ = false;
   disk::StateRow state{record.failures, record.dead, due_in(record.delay_ms), {}};
   for (const auto& attempt : history) state.attempts.push_back({to_unix(attempt.at), attempt.consumer, attempt.why});
   auto& row = open_.states[record.id.value].emplace();
@@ -147,6 +153,7 @@ void DiskStorage::update(const Record& record, const std::vector<Attempt>& histo
 }
 
 void DiskStorage::erase(ItemId id) {
+  turn_over_ = false;
   --items_;
   if (failed_.erase(id.value) > 0) open_.states[id.value] = std::nullopt;
   const auto at = segment_of(id);
@@ -167,18 +174,23 @@ void DiskStorage::erase(ItemId id) {
 }
 
 void DiskStorage::save(const KeptProducer& producer) {
+  turn_over_ = false;
   auto& row = open_.producers[producer.index].emplace();
   disk::append_producer(row, producer.index,
                         {producer.name, producer.named, producer.said_bye, producer.received, producer.done,
                          producer.dead, producer.all_put, producer.source_begin, producer.source});
 }
 
-void DiskStorage::forget_producer(std::uint32_t index) { open_.producers[index] = std::nullopt; }
+void DiskStorage::forget_producer(std::uint32_t index) {
+  turn_over_ = false;
+  open_.producers[index] = std::nullopt;
+}
 
 // --- turns -------------------------------------------------------------------------------------------------------
 
 Ticket DiskStorage::commit() {
   database_.end_reading();
+  turn_over_ = true;
   if (open_.empty()) return open_.ticket - 1;
   const auto ticket = open_.ticket;
   if (writer_->idle()) submit();

@@ -65,6 +65,25 @@ TEST_CASE("ids go on even when the last processes have written none of theirs") 
   }
 }
 
+TEST_CASE("at an end in order all turns are written, and no half turn") {
+  const Directory directory;
+  {
+    Disk disk(directory);
+    for (std::uint64_t id = 1; id <= 200; ++id) disk.put(id, "a");
+    disk.keep();
+    for (std::uint64_t id = 1; id <= 200; ++id) {
+      disk.storage.erase({id});
+      disk.storage.commit();
+    }
+  }
+  {
+    Disk disk(directory, 1u << 30, {8});
+    CHECK(disk.loaded.items.empty());
+    disk.put(disk.loaded.first.value, "its number is not here yet");
+  }
+  CHECK(Disk(directory, 1u << 30, {9}).loaded.items.empty());
+}
+
 TEST_CASE("what was settled does not come back, before it was written or after") {
   const Directory directory;
   {

@@ -42,6 +42,8 @@ class BrokerJudge {
   // What its disk has, when it keeps: the epoch that was written last, and items of earlier lives.
   void loads(Epoch before);
   void kept(const broker::KeptItem& kept, const std::string& producer, Number number);
+  /// What was done is done for ever, whether it was confirmed or not.
+  void ends_in_order();
 
   // The broker's storage.
   void stored(const broker::Storage::Record& record, std::string_view body);

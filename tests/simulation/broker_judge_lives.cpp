@@ -43,6 +43,10 @@ void BrokerJudge::kept(const broker::KeptItem& kept, const std::string& producer
   items_.emplace(kept.id, std::move(item));
 }
 
+void BrokerJudge::ends_in_order() {
+  for (auto& [id, item] : items_) item.ack_confirmed = item.ack_confirmed || item.place == Place::done;
+}
+
 /// Its user may say so in a later life than the one in which he got it.
 void BrokerJudge::acked(ItemId id) {
   if (const auto found = items_.find(id); found != items_.end()) found->second.ack_said = true;

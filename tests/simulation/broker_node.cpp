@@ -48,6 +48,10 @@ void BrokerNode::kill(bool in_order) {
   if (finished_) return;
   world_.trace([&] { return std::string("broker: ") + (in_order ? "ends" : "is killed"); });
   const auto dead = std::exchange(process_, nullptr);
+  if (auto* kept = dynamic_cast<WatchedDisk*>(dead->storage.get()); kept && in_order) {
+    kept->finish();
+    judge().ends_in_order();
+  }
   disk_.end(in_order);
   for (const auto& weak : std::exchange(links_, {}))
     if (const auto link = weak.lock()) link->broker_gone();

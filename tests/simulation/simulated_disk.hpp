@@ -68,6 +68,7 @@ class SimulatedDisk {
   // A broker's process. Nothing of what it gave to the disk comes to pass once it is dead.
   void begin(Epoch epoch, std::function<void()> on_durable);
   bool idle() const { return !under_way_; }
+  /// At the end of a process also while one is under way: it goes along.
   void submit(DiskBatch batch);
   const broker::Storage::Durable& durable() const { return durable_; }
   /// In order: what was submitted is written first.

@@ -126,6 +126,10 @@ void WatchedDisk::save(const broker::KeptProducer& producer) {
   open_.producers[producer.index] = std::move(row);
 }
 
+void WatchedDisk::finish() {
+  if (!open_.empty()) disk_.submit(std::move(open_));
+}
+
 broker::Ticket WatchedDisk::commit() {
   if (open_.empty()) return open_.ticket - 1;
   const auto ticket = open_.ticket;

@@ -54,6 +54,8 @@ class WatchedDisk final : public broker::Storage {
   void forget_producer(std::uint32_t index) override { open_.producers[index] = std::nullopt; }
   broker::Ticket commit() override;
   Durable durable() override { return disk_.durable(); }
+  /// At an end in order: all that was not written yet is.
+  void finish();
 
  private:
   void load_item(broker::Kept& kept, ItemId id, const DiskItem& row, Time now);
