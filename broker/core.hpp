@@ -109,6 +109,7 @@ class Core {
     Ticket ticket;
     SessionId session;
     Number number;
+    bool bye = false;  ///< among puts: the producer had said bye by then
   };
 
   // Sessions (core_sessions.cpp).

@@ -26,14 +26,16 @@ void Core::persist() {
   for (const auto* session : changed_) {
     if (session->state == Session::State::over) continue;
     pending_control_.push_back({ticket, session->id, session->control.received()});
-    if (session->producer) pending_puts_.push_back({ticket, session->id, session->producer->put.received()});
+    if (session->producer)
+      pending_puts_.push_back({ticket, session->id, session->producer->put.received(), session->said_bye});
   }
   const auto durable = storage_.durable();
-  confirm(pending_control_, durable.settles, [](Session& session, Number number) {
-    session.control_confirmed = std::max(session.control_confirmed, number);
+  confirm(pending_control_, durable.settles, [](Session& session, const Pending& kept) {
+    session.control_confirmed = std::max(session.control_confirmed, kept.number);
   });
-  confirm(pending_puts_, durable.puts, [](Session& session, Number number) {
-    if (session.producer) session.producer->confirmed = std::max(session.producer->confirmed, number);
+  confirm(pending_puts_, durable.puts, [](Session& session, const Pending& kept) {
+    if (session.producer) session.producer->confirmed = std::max(session.producer->confirmed, kept.number);
+    session.bye_kept |= kept.bye;
   });
   hold_puts(durable.held);
 }
@@ -43,7 +45,7 @@ void Core::confirm(std::deque<Pending>& pending, Ticket durable, Confirmed confi
   for (; !pending.empty() && pending.front().ticket <= durable; pending.pop_front()) {
     auto* session = find(pending.front().session);
     if (!session) continue;
-    confirmed(*session, pending.front().number);
+    confirmed(*session, pending.front());
     changed(*session);
   }
 }

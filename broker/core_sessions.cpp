@@ -126,11 +126,15 @@ bool Core::stands_in_the_way(const Hello& hello) {
 /// A process that comes anew goes on with the source that its name was at, or begins with one.
 void Core::begin_source(Producer& producer, const Hello& hello) {
   if (hello.previous) {
-    if (producer.source.empty() && producer.source_begin == Number{}) {  // a broker that did not know it
-      producer.source = hello.source;
-      producer.source_begin = hello.source_begin;
-    }
-    return;
+    // This broker may not know the name, or have kept nothing of the source yet when it died. An older process, though,
+    // that comes back must not undo what a newer one has begun.
+    const bool newer = hello.source_begin > producer.source_begin ||
+                       (hello.source_begin == producer.source_begin && hello.source != producer.source);
+    if (!newer) return;
+    producer.source = hello.source;
+    producer.source_begin = hello.source_begin;
+    producer.all_put = false;
+    return stock_.note_changed(producer);
   }
   const bool goes_on = producer.source == hello.source && !(producer.all_put && hello.source.empty());
   if (goes_on && !hello.again) return;
@@ -279,7 +283,7 @@ void Core::end_complete_byes(Time now) {
     auto& session = *changed_[i];
     if (!session.said_bye || session.state != Session::State::standing) continue;
     if (session.control_confirmed < session.control.received()) continue;
-    if (session.producer && session.producer->confirmed < session.last_put) continue;
+    if (session.producer && (session.producer->confirmed < session.last_put || !session.bye_kept)) continue;
     session.left = true;
     end(session, {}, now);
   }

@@ -14,7 +14,7 @@ namespace baton::broker {
 
 /// Bodies lie side by side in pages of consecutive ids; a page is used again when its last body is erased. Bodies
 /// above `large` are kept apart and freed one by one, so that a single held item pins at most a page.
-class MemoryStorage : public Storage {
+class MemoryStorage final : public Storage {
  public:
   void put(const Record& record, std::string_view body) override;
   std::string_view body(ItemId id) override;

@@ -15,7 +15,9 @@ struct Session;
 
 struct Queue {
   std::string name;
-  std::uint32_t index = 0;
+  static constexpr std::uint32_t no_index = UINT32_MAX;
+  std::uint32_t index =
+      no_index;  ///< how the storage calls it: given with its first item, so that all of them are kept
 
   ReadyList ready;
   std::deque<Session*> waiting;     ///< consumers that ask of this queue, by when they began to wait; may name some

@@ -132,12 +132,10 @@ void Server::wait() {
   auto timeout = std::max(front_.core().next_deadline(), Time{}) - Clock::now();
   if (lanes_.blocked()) timeout = std::min<Duration>(timeout, lane_retry);
   constexpr std::size_t storage_item = 4;
-  std::vector<zmq::pollitem_t> items{{control_.handle(), 0, ZMQ_POLLIN, 0},
-                                     {put_.handle(), 0, ZMQ_POLLIN, 0},
-                                     {news_.socket().handle(), 0, ZMQ_POLLIN, 0},
-                                     {lanes_.knocked().handle(), 0, ZMQ_POLLIN, 0},
-                                     {nullptr, storage_changed_.fd(), ZMQ_POLLIN, 0},
-                                     {nullptr, signals_, ZMQ_POLLIN, 0}};
+  std::vector<zmq::pollitem_t> items{
+      {control_.handle(), 0, ZMQ_POLLIN, 0},           {put_.handle(), 0, ZMQ_POLLIN, 0},
+      {news_.socket().handle(), 0, ZMQ_POLLIN, 0},     {lanes_.knocked().handle(), 0, ZMQ_POLLIN, 0},
+      {nullptr, storage_changed_.fd(), ZMQ_POLLIN, 0}, {nullptr, signals_, ZMQ_POLLIN, 0}};
   if (plain_) {
     const bool wants_out = plain_->has_unsent() || front_.core().plain_items_wait();
     items.push_back({plain_->in().handle(), 0, ZMQ_POLLIN, 0});

@@ -53,8 +53,9 @@ struct Session {
   Welcome welcome;           ///< what it was answered, for a hello that comes again
   bool changed = false;      ///< among Core's sessions that get a confirm at the end of the turn
   bool said_bye = false;
-  bool left = false;  ///< over as its bye asked: all that it sent is in and kept
-  Number last_put;    ///< what its bye named
+  bool left = false;      ///< over as its bye asked: all that it sent is in and kept
+  bool bye_kept = false;  ///< of a producer: what its bye said of its source is kept
+  Number last_put;        ///< what its bye named
 
   // Consumer.
   std::vector<Queue*> queues;

@@ -39,10 +39,14 @@ Queue& Stock::queue(const std::string& name) {
   if (!queue) {
     queue = std::make_unique<Queue>();
     queue->name = name;
-    queue->index = static_cast<std::uint32_t>(queue_list_.size());
-    queue_list_.push_back(queue.get());
   }
   return *queue;
+}
+
+void Stock::give_index(Queue& queue) {
+  if (queue.index != Queue::no_index) return;
+  queue.index = static_cast<std::uint32_t>(queue_list_.size());
+  queue_list_.push_back(&queue);
 }
 
 Producer& Stock::producer(const std::string& name, bool named, Number first) {
@@ -97,6 +101,7 @@ void Stock::forget(Producer& producer) {
 }
 
 void Stock::put(Producer& producer, Queue& queue, const PutItem& put, Number number, Time now) {
+  give_index(queue);
   last_id_ = last_id_ + 1;
   auto& item = items_.add(last_id_);
   item.size = static_cast<std::uint32_t>(put.body.size());
@@ -162,8 +167,7 @@ void Stock::ask(Session& session, std::uint64_t asked_in_all) {
 std::vector<Queue*> Stock::take_touched() { return std::exchange(touched_, {}); }
 
 void Stock::withdraw(Session& session, std::uint32_t count) {
-  for (auto* queue : session.queues)
-    if (!claims_) serve(*queue);  // what is there goes to an ask, even one that lasted no time
+  for (auto* queue : session.queues) serve(*queue);  // what is there goes to an ask, even one that lasted no time
   for (count = std::min(count, session.wants()); count > 0; --count) answer(session, nullptr);
   if (session.wants() == 0) forget_asks(session);
 }
@@ -187,7 +191,7 @@ void Stock::serve() {
 /// Sessions take turns in the order in which they began to wait. Where there is less than they all want, each gets a
 /// fair share and goes behind the others for more.
 void Stock::serve(Queue& queue) {
-  while (!queue.ready.empty() && !queue.waiting.empty()) {
+  while (!claims_ && !queue.ready.empty() && !queue.waiting.empty()) {
     auto& session = *queue.waiting.front();
     queue.waiting.pop_front();
     const auto waiting = queue.waiting.size() + 1;
@@ -276,7 +280,7 @@ bool Stock::ack(Session& session, ItemId id) {
 }
 
 std::optional<std::string> Stock::take_unacked(Queue& queue) {
-  if (queue.ready.empty() || !queue.waiting.empty()) return std::nullopt;
+  if (claims_ || queue.ready.empty() || !queue.waiting.empty()) return std::nullopt;
   const auto id = queue.ready.pop();
   std::string body(storage_.body(id));
   done(*items_.find(id), id);
@@ -465,8 +469,8 @@ void Stock::check_invariants() const {
     ensure(!item.holder || item.holder->state != Session::State::over);
   });
   ensure(dead == dead_);
-  for (const auto* queue : queue_list_) {
-    const auto& c = counts[queue->index];
+  for (const auto& [name, queue] : queues_) {
+    const auto c = queue->index == Queue::no_index ? std::array<std::uint64_t, 5>{} : counts[queue->index];
     ensure(c[static_cast<std::size_t>(Place::ready)] == queue->ready.size());
     ensure(c[static_cast<std::size_t>(Place::delayed)] == queue->delayed);
     ensure(c[static_cast<std::size_t>(Place::held)] == queue->held);

@@ -106,6 +106,7 @@ class Stock final : public Kept {
   void queue(std::uint32_t index, std::string_view name) override;
   void producer(const KeptProducer& producer) override;
   void item(const KeptItem& item) override;
+  void count_dead();
 
   struct Delayed {
     Time due;
@@ -115,6 +116,7 @@ class Stock final : public Kept {
 
   Queue& queue_of(const Item& item) { return *queue_list_[item.queue]; }
   Item* held_by(Session& session, ItemId id);
+  void give_index(Queue& queue);
   void to_serve(Queue& queue);
   void serve(Queue& queue);
   void hand_off(Session& session, Queue& queue);
@@ -148,7 +150,7 @@ class Stock final : public Kept {
   bool claims_ = false;
   std::vector<std::uint32_t> changed_producers_;  // in this turn, by index
   std::map<std::string, std::unique_ptr<Queue>> queues_;
-  std::vector<Queue*> queue_list_;  // by index
+  std::vector<Queue*> queue_list_;  // by index: those that ever had an item
   std::vector<Queue*> to_serve_;
   std::vector<Queue*> touched_;
   std::unordered_map<std::string, std::unique_ptr<Producer>> producers_;

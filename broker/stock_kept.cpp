@@ -10,6 +10,19 @@ namespace baton::broker {
 void Stock::load(Epoch epoch, Time now) {
   loaded_at_ = now;
   storage_.load(*this, epoch, now);
+  if (dead_ > 0) count_dead();
+}
+
+/// Of what died while the disk was full the item says so, its producer may not: its numbers wait with new items.
+void Stock::count_dead() {
+  std::vector<std::uint64_t> dead(producer_list_.size());
+  items_.each([&](ItemId, const Item& item) { dead[item.producer] += item.place == Place::dead; });
+  for (auto* producer : producer_list_) {
+    if (!producer || dead[producer->index] <= producer->dead) continue;
+    producer->accepted += dead[producer->index] - producer->dead;
+    producer->dead = dead[producer->index];
+    note_changed(*producer);
+  }
 }
 
 void Stock::begin(Epoch epoch, ItemId first) {
@@ -19,7 +32,8 @@ void Stock::begin(Epoch epoch, ItemId first) {
 }
 
 void Stock::queue(std::uint32_t index, std::string_view name) {
-  const auto& made = queue(std::string(name));
+  auto& made = queue(std::string(name));
+  give_index(made);
   if (made.index != index) throw std::runtime_error("the kept queues are not numbered as they were made");
 }
 

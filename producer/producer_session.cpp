@@ -31,18 +31,16 @@ void ProducerSession::on_news(std::string_view frame, Time now) {
 
 void ProducerSession::on_welcomed(Time now) {
   const auto& welcome = session_.welcome();
-  if (put_.last() == Number{}) {
+  if (!std::exchange(begun_, true)) {
     put_before_ = welcome.put_before;
     source_begin_ = {welcome.put_received.value - put_before_};
     put_ = StreamSender(welcome.put_received + 1);
     return;
   }
   put_.restart();
-  // It may not have kept them yet, and what is kept counts as ours once it is counted: the confirm says both.
-  if (session_.same_epoch())
-    put_.received(welcome.put_received, now);
-  else
-    put_.confirm(welcome.put_received, now);
+  // It may not have kept them yet, another epoch or not: they may be from another process of this name. And what is kept
+  // counts as ours once it is counted. The confirm says both.
+  put_.received(of_mine(welcome.put_received), now);
   if (session_.same_epoch()) return;
   if (!welcome.keeps) {
     earlier_.done += counted_.done;
@@ -54,8 +52,8 @@ void ProducerSession::on_welcomed(Time now) {
 
 void ProducerSession::on_confirmed(Time now) {
   const auto& confirm = session_.confirmed();
-  put_.received(confirm.put_received, now);
-  put_.confirm(confirm.put_confirmed, now);
+  put_.received(of_mine(confirm.put_received), now);
+  put_.confirm(of_mine(confirm.put_confirmed), now);
   put_.set_credit(confirm.put_credit, confirm.put_window);
   if (confirm.rewind_put || now >= put_.resend_at()) put_.rewind(now);
   counted_ = confirm;

@@ -1,6 +1,7 @@
 // A producer's side of the protocol: its put stream, and what became of its items. Pure.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -76,6 +77,8 @@ class ProducerSession final : public ClientLogic {
   void check_invariants() const;
 
  private:
+  /// Another process of this name may have put more of the same source than we have by now.
+  Number of_mine(Number number) const { return std::min(number, put_.last()); }
   void on_welcomed(Time now);
   void on_confirmed(Time now);
   void on_told(const Session::News& news);
@@ -84,6 +87,7 @@ class ProducerSession final : public ClientLogic {
   StreamSender put_;
   std::uint64_t put_before_ = 0;
   Number source_begin_;
+  bool begun_ = false;  // welcomed once: how its numbers go on is settled
   bool joining_ = false, changed_ = false, more_ = false;
   Confirm counted_;  // of this broker: accepted, done and dead as it said last
   Settled earlier_;  // from brokers that are gone with what they held; notices from all

@@ -35,7 +35,9 @@ std::uint32_t left_until(UnixMs due) {
 }
 
 /// See FORMAT.md: no process has that many ids which are not on disk.
-ItemId first_after(ItemId last) { return last == ItemId{} ? ItemId{1} : ItemId{((last.value >> 32) + 2) << 32}; }
+ItemId first_after(const disk::Seal& seal) {
+  return seal.epoch == Epoch{} ? ItemId{1} : ItemId{((seal.last.value >> 32) + 2) << 32};
+}
 
 KeptItem kept_item(ItemId id, const disk::ItemRow& row, const disk::StateRow* state, Time now) {
   KeptItem item;
@@ -60,11 +62,16 @@ DiskStorage::DiskStorage(DiskOptions options, Wake& changed)
   open_.ticket = 1;
 }
 
+DiskStorage::~DiskStorage() {
+  if (writer_ && turn_over_ && !open_.empty()) submit();
+}
+
 void DiskStorage::load(Kept& kept, Epoch epoch, Time now) {
   disk::Database::Visitor visitor;
   visitor.seal = [&](const disk::Seal& seal) {
-    open_.last = seal.last;
-    kept.begin(seal.epoch, first_after(seal.last));
+    const auto first = first_after(seal);
+    open_.last = {first.value - 1};  // all that this process gives is above it, whatever of that is ever written
+    kept.begin(seal.epoch, first);
   };
   visitor.queue = [&](std::uint64_t index, std::string_view name) {
     kept.queue(static_cast<std::uint32_t>(index), name);
@@ -127,6 +134,7 @@ disk::Segment& DiskStorage::open_segment(ItemId id) {
 }
 
 void DiskStorage::put(const Record& record, std::string_view body) {
+  turn_over_ = false;
   ++items_;
   ++items_put_;
   open_.last = record.id;
@@ -148,6 +156,7 @@ std::string_view DiskStorage::body(ItemId id) {
 }
 
 void DiskStorage::update(const Record& record, const std::vector<Attempt>& history) {
+  turn_over_ = false;
   disk::StateRow state{record.failures, record.dead, due_in(record.delay_ms), {}};
   for (const auto& attempt : history) state.attempts.push_back({to_unix(attempt.at), attempt.consumer, attempt.why});
   auto& row = open_.states[record.id.value].emplace();
@@ -156,6 +165,7 @@ void DiskStorage::update(const Record& record, const std::vector<Attempt>& histo
 }
 
 void DiskStorage::erase(ItemId id) {
+  turn_over_ = false;
   --items_;
   if (failed_.erase(id.value) > 0) open_.states[id.value] = std::nullopt;
   const auto at = segment_of(id);
@@ -176,18 +186,23 @@ void DiskStorage::erase(ItemId id) {
 }
 
 void DiskStorage::save(const KeptProducer& producer) {
+  turn_over_ = false;
   auto& row = open_.producers[producer.index].emplace();
   disk::append_producer(row, producer.index,
                         {producer.name, producer.named, producer.said_bye, producer.received, producer.done,
                          producer.dead, producer.all_put, producer.source_begin, producer.source});
 }
 
-void DiskStorage::forget_producer(std::uint32_t index) { open_.producers[index] = std::nullopt; }
+void DiskStorage::forget_producer(std::uint32_t index) {
+  turn_over_ = false;
+  open_.producers[index] = std::nullopt;
+}
 
 // --- turns -------------------------------------------------------------------------------------------------------
 
 Ticket DiskStorage::commit() {
   database_.end_reading();
+  turn_over_ = true;
   if (open_.empty()) return open_.ticket - 1;
   const auto ticket = open_.ticket;
   if (writer_->idle()) submit();

@@ -27,6 +27,10 @@ class DiskStorage final : public Storage {
   /// Throws std::runtime_error (also Damage), with a sentence for people, when the directory cannot be used.
   /// `changed` is signalled by another thread when durable() has something new; it must outlive the storage.
   DiskStorage(DiskOptions options, Wake& changed);
+  /// Writes what whole turns have left: at an end in order nothing is done again.
+  ~DiskStorage() override;
+  DiskStorage(const DiskStorage&) = delete;
+  DiskStorage& operator=(const DiskStorage&) = delete;
 
   void load(Kept& kept, Epoch epoch, Time now) override;
   void put(const Record& record, std::string_view body) override;
@@ -67,6 +71,7 @@ class DiskStorage final : public Storage {
   Segments segments_;                         // by id: whose bodies are in memory
   Segments unwritten_;                        // by ticket: of these, such as are not on disk yet
   disk::Batch open_;                          // what comes in, until the writer takes it
+  bool turn_over_ = true;                     // what is in open_ belongs to whole turns
   std::unordered_set<std::uint64_t> failed_;  // items that have a row of states
   std::uint64_t queues_known_ = 0;
   std::uint64_t items_put_ = 0, never_written_ = 0;

@@ -46,7 +46,10 @@ void Writer::submit(Batch&& batch) {
   busy_.store(true, std::memory_order_release);
   {
     const std::lock_guard lock(mutex_);
-    submitted_ = std::move(batch);
+    if (submitted_)
+      submitted_->absorb(std::move(batch));
+    else
+      submitted_ = std::move(batch);
   }
   wake_.notify_one();
 }

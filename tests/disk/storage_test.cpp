@@ -47,6 +47,43 @@ TEST_CASE("ids go on far above all that may have been handed out") {
   CHECK(disk.storage.body(disk.loaded.first) == "b");
 }
 
+TEST_CASE("ids go on even when the last processes have written none of theirs") {
+  const Directory directory;
+  ItemId first;
+  {
+    Disk disk(directory);
+    disk.storage.save({0, "rick", true, false, {}, 0, 0, false, {}, {}});
+    disk.keep();
+  }
+  for (const std::uint64_t epoch : {8, 9}) {
+    Disk disk(directory, 1u << 30, {epoch});
+    CHECK(disk.loaded.first > first);
+    CHECK(disk.loaded.first > ItemId{1});
+    first = disk.loaded.first;
+    disk.storage.save({0, "rick", true, false, {}, 0, 0, false, {}, {}});
+    disk.keep();
+  }
+}
+
+TEST_CASE("at an end in order all turns are written, and no half turn") {
+  const Directory directory;
+  {
+    Disk disk(directory);
+    for (std::uint64_t id = 1; id <= 200; ++id) disk.put(id, "a");
+    disk.keep();
+    for (std::uint64_t id = 1; id <= 200; ++id) {
+      disk.storage.erase({id});
+      disk.storage.commit();
+    }
+  }
+  {
+    Disk disk(directory, 1u << 30, {8});
+    CHECK(disk.loaded.items.empty());
+    disk.put(disk.loaded.first.value, "its number is not here yet");
+  }
+  CHECK(Disk(directory, 1u << 30, {9}).loaded.items.empty());
+}
+
 TEST_CASE("what was settled does not come back, before it was written or after") {
   const Directory directory;
   {

@@ -25,10 +25,25 @@ struct Peace {
 
 class BrokerJudge {
  public:
-  BrokerJudge(World& world, PutJudge& puts, Life life, const broker::Settings& settings, Peace peace)
-      : world_(world), puts_(puts), life_(life), max_attempts_(settings.max_attempts), peace_(peace) {}
+  /// `before`: of the life before this one.
+  BrokerJudge(World& world, PutJudge& puts, Life life, const broker::Settings& settings, Peace peace,
+              const BrokerJudge* before)
+      : world_(world),
+        puts_(puts),
+        life_(life),
+        max_attempts_(settings.max_attempts),
+        keeps_(settings.keeps),
+        peace_(peace),
+        before_(before) {}
   void begins(Epoch epoch) { epoch_ = epoch; }
   Epoch epoch() const { return epoch_; }
+  Life life() const { return life_; }
+
+  // What its disk has, when it keeps: the epoch that was written last, and items of earlier lives.
+  void loads(Epoch before);
+  void kept(const broker::KeptItem& kept, const std::string& producer, Number number);
+  /// What was done is done for ever, whether it was confirmed or not.
+  void ends_in_order();
 
   // The broker's storage.
   void stored(const broker::Storage::Record& record, std::string_view body);
@@ -56,8 +71,8 @@ class BrokerJudge {
 
   // A consumer's user.
   void taken(const User& user, const SessionId& session, const Given& given, const std::string& queue);
-  void acked(ItemId id) { item(id).ack_said = true; }
-  void failed(ItemId id) { ++item(id).user_fails; }
+  void acked(ItemId id);
+  void failed(ItemId id);
   /// Its client left without an answer, as it may when the broker is silent: what is handed off to it meanwhile fails.
   void left_unheard(const SessionId& session) { left_unheard_.insert(session); }
   /// Items in the hands of users whose sessions stand at both ends: each in one.
@@ -85,6 +100,10 @@ class BrokerJudge {
     std::uint32_t expected = 0;     // as they should be
     std::uint32_t user_fails = 0;   // said by users
     bool handed = false, ack_said = false;
+    bool kept = false;                  // from an earlier life
+    bool ack_confirmed = false;         // the broker has said that the ack is kept
+    std::uint32_t fails_confirmed = 0;  // likewise
+    std::uint32_t most_failures = 0;    // as the storage was ever told
   };
   /// A session that was welcomed and not yet lost.
   struct Standing {
@@ -94,7 +113,9 @@ class BrokerJudge {
     std::uint64_t asked = 0, answered = 0;
     std::set<ItemId> held;
     bool bye = false, superseded = false, refused = false;
-    bool laneless = false;  // the next lane could not be opened yet: its asks wait
+    bool laneless = false;                                     // the next lane could not be opened yet: its asks wait
+    std::map<Number, std::vector<ItemId>> acks;                // that no confirm has covered yet
+    std::map<Number, std::pair<ItemId, std::uint32_t>> fails;  // likewise, with the failures that make
     bool may_ask() const { return role == Role::consumer && !laneless; }
     std::uint64_t open_asks() const { return asked > answered ? asked - answered : 0; }
   };
@@ -106,7 +127,12 @@ class BrokerJudge {
 
   Item& item(ItemId id);
   Ready& ready_of(const Item& item) { return ready_[item.put.queue][item.put.priority]; }
-  void apply(const SessionId& id, Standing& session, const Entry& entry);
+  void apply(const SessionId& id, Standing& session, const Entry& entry, Number number);
+  void welcomes(const SessionId& id, const Welcome& welcome, const Knows& knows);
+  void takes_up(const SessionId& id, Standing& session, ItemId item, bool of_last_life);
+  void check_claims(const Hello& hello, const Welcome& welcome) const;
+  void confirms(const SessionId& id, const Confirm& confirm);
+  bool claims_last() const { return kept_items_ > 0 && world_.now() < claims_until_; }
   void release(Standing& session, ItemId id);
   void let_go(Standing& session, Item& item, ItemId id);
   void to_front(Item& item, ItemId id);
@@ -126,7 +152,12 @@ class BrokerJudge {
   PutJudge& puts_;
   const Life life_;
   const std::uint32_t max_attempts_;
+  const bool keeps_;
   const Peace peace_;
+  const BrokerJudge* const before_;
+  Epoch epoch_before_;   // that was written last
+  Time claims_until_{};  // nothing is handed off: kept items wait for those who held them
+  std::uint64_t kept_items_ = 0;
   Epoch epoch_;
 
   std::map<ItemId, Item> items_;

@@ -45,6 +45,7 @@ void BrokerJudge::updated(const broker::Storage::Record& record) {
   world_.trace([&] { return "storage: " + name(record.id) + " failed " + std::to_string(record.failures); });
   require(item.place != Place::done && item.place != Place::acked, name(record.id) + " is done: nothing happens to it");
   item.failures = record.failures;
+  item.most_failures = std::max(item.most_failures, item.failures);
   touched_.insert(record.id);
   dead_ += record.dead;
   require(record.dead == (item.failures >= max_attempts_), name(record.id) + " is dead after max_attempts, not before");
@@ -58,7 +59,7 @@ void BrokerJudge::erased(ItemId id) {
   require(item.place != Place::done, name(id) + " is done once");
   require(item.place == Place::acked, name(id) + " is gone only when its holder acked it");
   item.place = Place::done;
-  puts_.settled(life_, item.producer, item.number);
+  puts_.settled(life_, item.producer, item.number, false);
 }
 
 // --- where an item goes ------------------------------------------------------------------------------------------
@@ -85,7 +86,7 @@ void BrokerJudge::fail(Item& item, ItemId id, Duration delay) {
   ++item.expected;
   if (item.expected >= max_attempts_) {
     item.place = Place::dead;
-    puts_.settled(life_, item.producer, item.number);
+    puts_.settled(life_, item.producer, item.number, true);
   } else if (delay > Duration::zero()) {
     item.place = Place::delayed;
     item.late = true;
@@ -122,6 +123,7 @@ void BrokerJudge::given(const SessionId& session, std::uint32_t generation, Numb
                         bool heard) {
   auto& item = this->item(given.id);
   world_.trace([&] { return "lanes: " + name(given.id) + (heard ? "" : ", to nobody"); });
+  require(!claims_last(), name(given.id) + " is handed off while those who held items may claim them");
   const auto found = standing_.find(session);
   const bool stale = !heard || found == standing_.end() || found->second.generation != generation || found->second.bye;
   if (stale && times_[given.id]++ > 0) return;  // another one has it by now
@@ -194,6 +196,7 @@ void BrokerJudge::check_order() const {
 
 /// No item is ready while somebody asks.
 void BrokerJudge::check_demand() const {
+  if (claims_last()) return;
   if (!lane_failed_.empty()) return;  // what was for them is handed off with the next turn
   const auto asker = std::find_if(standing_.begin(), standing_.end(), [](const auto& entry) {
     return entry.second.may_ask() && entry.second.open_asks() > 0;

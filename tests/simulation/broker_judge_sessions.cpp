@@ -58,11 +58,11 @@ void BrokerJudge::reads(std::string_view frame) {
     if (number < session.next) continue;
     require(!session.bye, name(header.session) + ": nothing follows its bye");
     session.next = number + 1;
-    apply(header.session, session, entry);
+    apply(header.session, session, entry, number);
   }
 }
 
-void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& entry) {
+void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& entry, Number number) {
   const auto holds = [&](ItemId item) { return session.held.contains(item); };
   switch (entry.kind) {
     case EntryKind::ask:
@@ -81,6 +81,7 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
           auto& item = this->item(run.first + i);
           let_go(session, item, run.first + i);
           item.place = Place::acked;
+          session.acks[number].push_back(run.first + i);
         }
       return;
     }
@@ -89,6 +90,7 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
       if (!holds(failure.id)) return;
       auto& item = this->item(failure.id);
       let_go(session, item, failure.id);
+      session.fails[number] = {failure.id, item.expected + 1};
       return fail(item, failure.id, std::chrono::milliseconds(failure.delay_ms));
     }
     case EntryKind::lane_lost:
@@ -185,30 +187,78 @@ void BrokerJudge::sessions(const Knows& knows) {
 void BrokerJudge::sends(std::string_view news, const Knows& knows) {
   Header header;
   Welcome welcome;
-  if (read_header(news, header) != Refusal::none || header.type != MessageType::welcome) return;
-  if (!parse(payload_of(news), welcome) || !welcomed_.insert(header.session).second) return;
+  Confirm confirm;
+  if (read_header(news, header) != Refusal::none) return;
+  if (header.type == MessageType::welcome && parse(payload_of(news), welcome)) welcomes(header.session, welcome, knows);
+  if (keeps_ && header.type == MessageType::confirm && decode_confirm(payload_of(news), confirm) == Refusal::none)
+    confirms(header.session, confirm);
+}
+
+void BrokerJudge::welcomes(const SessionId& id, const Welcome& welcome, const Knows& knows) {
+  if (!welcomed_.insert(id).second) return;
+  const auto& hello = hellos_.at(id);
+  const bool of_last_life = hello.previous && hello.previous->epoch != epoch_;
+  if (of_last_life) check_claims(hello, welcome);
   Standing session;
-  session.role = hellos_.at(header.session).role;
+  session.role = hello.role;
   for (const auto& run : welcome.kept)
-    for (std::uint32_t i = 0; i < run.count; ++i) {
-      const auto id = run.first + i;
-      auto& item = this->item(id);
-      require(item.place == Place::returned,
-              "item " + std::to_string(id.value) + " is kept by who lost it, while ready");
-      ready_of(item).returned.erase(id);
-      item.place = Place::held;
-      item.holder = header.session;
-      item.generation = 0;
-      --item.expected;
-      touched_.insert(id);
-      session.held.insert(id);
-    }
-  session.laneless = lane_failed_.contains(header.session);
-  auto& stands = standing_.emplace(header.session, std::move(session)).first->second;
-  if (knows(header.session)) return;
+    for (std::uint32_t i = 0; i < run.count; ++i) takes_up(id, session, run.first + i, of_last_life);
+  session.laneless = lane_failed_.contains(id);
+  auto& stands = standing_.emplace(id, std::move(session)).first->second;
+  if (knows(id)) return;
   stands.refused = true;  // within the turn
-  lose(header.session, stands);
-  standing_.erase(header.session);
+  lose(id, stands);
+  standing_.erase(id);
+}
+
+/// An item that its session lost: the attempt is taken back. Or that it held in the last life: none was counted.
+void BrokerJudge::takes_up(const SessionId& id, Standing& session, ItemId item_id, bool of_last_life) {
+  auto& item = this->item(item_id);
+  const bool ready = item.place == Place::returned || (of_last_life && item.kept && item.place == Place::waiting);
+  require(ready, "item " + std::to_string(item_id.value) + " is kept by who lost it, while ready");
+  ready_of(item).returned.erase(item_id);
+  ready_of(item).waiting.erase(item_id);
+  item.place = Place::held;
+  item.holder = id;
+  item.generation = 0;
+  item.handed = true;
+  if (!of_last_life) --item.expected;
+  touched_.insert(item_id);
+  session.held.insert(item_id);
+}
+
+/// Who held an item of the last life, and says so in time, has it again; unless somebody else who did was first.
+void BrokerJudge::check_claims(const Hello& hello, const Welcome& welcome) const {
+  const auto contains = [](const std::vector<ItemRun>& runs, ItemId id) {
+    return std::any_of(runs.begin(), runs.end(),
+                       [&](const ItemRun& run) { return id >= run.first && id.value - run.first.value < run.count; });
+  };
+  if (hello.previous->epoch != epoch_before_) {
+    require(welcome.kept.empty(), "only items of the last life may be claimed");
+    return;
+  }
+  for (const auto& [id, item] : items_) {
+    if (!item.kept || item.place != Place::waiting || item.late || !contains(hello.reclaim, id)) continue;
+    const bool of_its_queues =
+        std::find(hello.queues.begin(), hello.queues.end(), item.put.queue) != hello.queues.end();
+    require(!of_its_queues || contains(welcome.kept, id),
+            "item " + std::to_string(id.value) + " stays with who held it when the broker died");
+  }
+}
+
+/// What the broker that keeps has said to be done is done for ever.
+void BrokerJudge::confirms(const SessionId& id, const Confirm& confirm) {
+  const auto hello = hellos_.find(id);
+  if (confirm.ended || hello == hellos_.end()) return;
+  if (hello->second.role == Role::producer) puts_.promised(hello->second.name, confirm.put_confirmed);
+  const auto found = standing_.find(id);
+  if (found == standing_.end()) return;
+  auto& acks = found->second.acks;
+  auto& fails = found->second.fails;
+  for (; !acks.empty() && acks.begin()->first <= confirm.control_received; acks.erase(acks.begin()))
+    for (const auto item : acks.begin()->second) this->item(item).ack_confirmed = true;
+  for (; !fails.empty() && fails.begin()->first <= confirm.control_received; fails.erase(fails.begin()))
+    item(fails.begin()->second.first).fails_confirmed = fails.begin()->second.second;
 }
 
 /// Who left, or is silent, is not held for alive much longer than is stated.

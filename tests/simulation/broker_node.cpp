@@ -5,58 +5,41 @@
 
 namespace baton::simulation {
 
-// --- WatchedStorage ----------------------------------------------------------------------------------------------
-
-void WatchedStorage::put(const Record& record, std::string_view body) {
-  changed_ = true;
-  judge_.stored(record, body);
-  memory_.put(record, body);
-}
-
-void WatchedStorage::update(const Record& record, const std::vector<broker::Attempt>&) {
-  changed_ = true;
-  judge_.updated(record);
-}
-
-void WatchedStorage::erase(ItemId id) {
-  changed_ = true;
-  judge_.erased(id);
-  memory_.erase(id);
-}
-
-broker::Ticket WatchedStorage::commit() {
-  if (!std::exchange(changed_, false)) return last_;
-  if (lag_ == Duration::zero()) return durable_ = ++last_;
-  world_.after(world_.random.between(Duration::zero(), lag_), [this, ticket = ++last_] {
-    durable_ = std::max(durable_, ticket);
-    on_durable();
-  });
-  return last_;
-}
-
 // --- what comes in -----------------------------------------------------------------------------------------------
 
-BrokerNode::Process::Process(World& world, BrokerJudge& judge, const broker::Settings& settings, Duration storage_lag)
-    : storage(world, judge, storage_lag),
-      front(settings, Epoch{world.random.below(UINT64_MAX) + 1}, storage, world.now()) {
+BrokerNode::Process::Process(World& world, BrokerJudge& judge, const broker::Settings& settings,
+                             std::unique_ptr<broker::Storage> memory_or_disk)
+    : storage(std::move(memory_or_disk)),
+      front(settings, Epoch{world.random.below(UINT64_MAX) + 1}, *storage, world.now()) {
   judge.begins(front.core().epoch());
 }
 
 BrokerNode::BrokerNode(World& world, PutJudge& puts, const broker::Settings& settings, Peace peace,
                        Duration storage_lag)
-    : world_(world), puts_(puts), settings_(settings), peace_(peace), storage_lag_(storage_lag) {
+    : world_(world),
+      puts_(puts),
+      settings_(settings),
+      peace_(peace),
+      storage_lag_(storage_lag),
+      disk_(world, storage_lag) {
   start();
 }
 
 void BrokerNode::start() {
-  judges_.push_back(std::make_unique<BrokerJudge>(world_, puts_, judges_.size() + 1, settings_, peace_));
-  process_ = std::make_unique<Process>(world_, judge(), settings_, storage_lag_);
-  process_->storage.on_durable = [this] { wake(world_.now()); };
+  const auto* before = judges_.empty() ? nullptr : judges_.back().get();
+  judges_.push_back(std::make_unique<BrokerJudge>(world_, puts_, judges_.size() + 1, settings_, peace_, before));
+  process_ = std::make_unique<Process>(world_, judge(), settings_, make_storage());
   world_.trace([&] { return "broker: life " + std::to_string(life()) + " begins"; });
   up_since_ = world_.now();
   paused_until_ = {};
   wake_at_ = never;
   wake(world_.now());
+}
+
+std::unique_ptr<broker::Storage> BrokerNode::make_storage() {
+  auto on_durable = [this] { wake(world_.now()); };
+  if (settings_.keeps) return std::make_unique<WatchedDisk>(disk_, judge(), puts_, on_durable);
+  return std::make_unique<WatchedMemory>(world_, judge(), storage_lag_, on_durable);
 }
 
 void BrokerNode::kill(bool in_order) {
@@ -65,6 +48,11 @@ void BrokerNode::kill(bool in_order) {
   if (finished_) return;
   world_.trace([&] { return std::string("broker: ") + (in_order ? "ends" : "is killed"); });
   const auto dead = std::exchange(process_, nullptr);
+  if (auto* kept = dynamic_cast<WatchedDisk*>(dead->storage.get()); kept && in_order) {
+    kept->finish();
+    judge().ends_in_order();
+  }
+  disk_.end(in_order);
   for (const auto& weak : std::exchange(links_, {}))
     if (const auto link = weak.lock()) link->broker_gone();
   for (const auto& [port, lane] : dead->lanes)
@@ -80,6 +68,16 @@ Life BrokerNode::life_of(Epoch epoch) const {
   for (std::size_t i = 0; i < judges_.size(); ++i)
     if (judges_[i]->epoch() == epoch) return i + 1;
   throw Violation("every epoch is some broker's");
+}
+
+void BrokerNode::acked(Epoch epoch, ItemId id) {
+  for (auto life = life_of(epoch); life <= (settings_.keeps ? this->life() : life_of(epoch)); ++life)
+    judge_of_life(life).acked(id);
+}
+
+void BrokerNode::failed(Epoch epoch, ItemId id) {
+  for (auto life = life_of(epoch); life <= (settings_.keeps ? this->life() : life_of(epoch)); ++life)
+    judge_of_life(life).failed(id);
 }
 
 std::size_t BrokerNode::items() const {

@@ -9,38 +9,15 @@
 #include <vector>
 
 #include "broker/front.hpp"
-#include "broker/memory_storage.hpp"
 #include "tests/simulation/broker_judge.hpp"
 #include "tests/simulation/network.hpp"
+#include "tests/simulation/watched_storage.hpp"
 
 namespace baton::simulation {
 
-/// Memory that tells the judge, and takes its time to call something durable.
-class WatchedStorage final : public broker::Storage {
- public:
-  WatchedStorage(World& world, BrokerJudge& judge, Duration lag) : world_(world), judge_(judge), lag_(lag) {}
-
-  void put(const Record& record, std::string_view body) override;
-  std::string_view body(ItemId id) override { return memory_.body(id); }
-  void update(const Record& record, const std::vector<broker::Attempt>& history) override;
-  void erase(ItemId id) override;
-  broker::Ticket commit() override;
-  Durable durable() override { return {durable_, durable_, {}}; }
-  /// Called when something has become durable.
-  std::function<void()> on_durable;
-
- private:
-  World& world_;
-  BrokerJudge& judge_;
-  Duration lag_;
-  broker::MemoryStorage memory_;
-  broker::Ticket last_ = 0, durable_ = 0;
-  bool changed_ = false;  // since the last commit
-};
-
 class BrokerNode final : public BrokerEnd {
  public:
-  /// `storage_lag`: 0 where it is to be killed.
+  /// How long its storage takes, at most. In memory: 0 where it is to be killed.
   BrokerNode(World& world, PutJudge& puts, const broker::Settings& settings, Peace peace, Duration storage_lag);
 
   void put(std::string frame);
@@ -54,7 +31,8 @@ class BrokerNode final : public BrokerEnd {
 
   /// Stands still for a while.
   void pause(Duration time);
-  /// As kill -9 does; or in order, as SIGTERM does: with what it still has to say. Its memory is lost either way.
+  /// As kill -9 does; or in order, as SIGTERM does: with what it still has to say. Its memory is lost either way, not
+  /// its disk.
   void kill(bool in_order);
   /// Starts it (again).
   void start();
@@ -70,6 +48,10 @@ class BrokerNode final : public BrokerEnd {
   /// Of the present life, or the last one.
   BrokerJudge& judge() { return *judges_.back(); }
   const BrokerJudge& judge() const { return *judges_.back(); }
+  /// The user of a consumer that got the item in that epoch has settled it.
+  void acked(Epoch epoch, ItemId id);
+  void failed(Epoch epoch, ItemId id);
+  SimulatedDisk& disk() { return disk_; }
   /// Which life has that epoch.
   Life life_of(Epoch epoch) const;
   BrokerJudge& judge_of(Epoch epoch) { return judge_of_life(life_of(epoch)); }
@@ -93,9 +75,10 @@ class BrokerNode final : public BrokerEnd {
   };
   /// What dies with it.
   struct Process {
-    Process(World& world, BrokerJudge& judge, const broker::Settings& settings, Duration storage_lag);
+    Process(World& world, BrokerJudge& judge, const broker::Settings& settings,
+            std::unique_ptr<broker::Storage> memory_or_disk);
 
-    WatchedStorage storage;
+    std::unique_ptr<broker::Storage> storage;
     broker::Front front;
     std::deque<std::string> put, control;
     std::deque<Subscription> subscriptions;
@@ -104,6 +87,7 @@ class BrokerNode final : public BrokerEnd {
     std::uint16_t next_port = 20'000;                                        // the same ones in each life
   };
 
+  std::unique_ptr<broker::Storage> make_storage();
   void wake(Time when);
   void turn();
   bool read_control();
@@ -122,6 +106,7 @@ class BrokerNode final : public BrokerEnd {
   const broker::Settings settings_;
   const Peace peace_;
   const Duration storage_lag_;
+  SimulatedDisk disk_;                                // where it keeps
   std::vector<std::unique_ptr<BrokerJudge>> judges_;  // one for each life
   std::unique_ptr<Process> process_;
   std::vector<std::weak_ptr<Link>> links_;

@@ -21,6 +21,7 @@ struct Scene {
   PutJudge& puts;
   ConsoleJudge& console;
   bool breaking;  ///< messages may be lost, doubled and slow
+  bool keeps;     ///< the broker does
 };
 
 class ClientNode : public ClientEnd {

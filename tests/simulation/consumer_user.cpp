@@ -144,17 +144,16 @@ void ConsumerNode::settle(Job& job) {
   auto& random = world_.random;
   const auto id = job.item;
   const bool was_mine = mine_.erase(job.take) > 0;
-  auto& judge = scene_.broker.judge_of(job.epoch);
   bool heard = false;
   if (random.chance(plan_.releases)) {
     heard = consumer_.release(id, job.take);
   } else if (random.chance(plan_.fails)) {
     const auto delay = random.chance(plan_.delays) ? random.between(1, 1000) : 0;
     heard = consumer_.fail(id, static_cast<std::uint32_t>(delay), "by chance", job.take);
-    if (heard) judge.failed(id);
+    if (heard) scene_.broker.failed(job.epoch, id);
   } else {
     heard = consumer_.ack(id, job.take);
-    if (heard) judge.acked(id);
+    if (heard) scene_.broker.acked(job.epoch, id);
   }
   world_.trace([&] { return name() + " settles item " + std::to_string(id.value) + (heard ? "" : ", too late"); });
   require(!heard || was_mine, name() + " settles only what it holds");

@@ -19,9 +19,13 @@ using User = std::string;
 /// A broker's life, from its start to its death: they are counted from 1.
 using Life = std::uint64_t;
 
-/// What producers put: over all lives of the broker.
+/// What producers put: over all lives of the broker. Of each name, its processes put the same sources, one after the
+/// other, so an item's number says which one it is.
 class PutJudge {
  public:
+  /// `keeps`: what is confirmed outlives the broker.
+  explicit PutJudge(bool keeps) : keeps_(keeps) {}
+
   struct Put {
     std::string queue, body;
     std::uint8_t priority = 0;
@@ -29,6 +33,7 @@ class PutJudge {
     Life stored_in = 0;  ///< the last life that has stored it
     Life confirmed = 0;  ///< the life that told its producer so; 0: none
     Life settled = 0;    ///< the last life in which it was done or dead
+    bool dead = false;   ///< settled that way
   };
 
   /// A process of this name begins: the broker has items up to `before` of the ones before.
@@ -36,9 +41,19 @@ class PutJudge {
   void put(const std::string& producer, Number number, Life life, const std::string& queue, const PutItem& item);
   /// A broker takes an item in.
   const Put& stored(Life life, const std::string& producer, Number number);
-  void settled(Life life, const std::string& producer, Number number) { puts_[producer][number].settled = life; }
+  void settled(Life life, const std::string& producer, Number number, bool dead);
   /// The producer was told that everything up to `number` is kept.
   void confirmed(const std::string& producer, Number number, Life life);
+
+  /// Of one name: what a disk has, when a broker begins with it.
+  struct Loaded {
+    Number received;
+    std::map<Number, bool> items;  ///< whether each is dead
+  };
+  /// A broker that keeps begins. `counts_lost`: counts of what was done may be behind, since the disk was full.
+  void loads(Life life, const std::map<std::string, Loaded>& disk, bool counts_lost);
+  /// The broker that keeps has said that all up to `number` is kept: a confirm, or a welcome that goes on after it.
+  void promised(const std::string& producer, Number number);
 
   struct Told {
     std::uint64_t done = 0, dead = 0, lost = 0, notices = 0;
@@ -47,9 +62,15 @@ class PutJudge {
   /// told of items in earlier lives when it heard of each of these last.
   void joined(const std::string& producer, Life life, Number before, const Told& told, const Told& earlier) const;
   /// A producer says bye: all that it put is in, and was kept as long as its broker lived.
-  void said_bye(const std::string& producer, Life life) const;
+  void said_bye(const std::string& producer, Life life);
 
  private:
+  void loads(Life life, const std::string& producer, const Loaded& disk);
+  void joined_kept(const std::string& producer, const Told& told) const;
+
+  const bool keeps_;
+  bool counts_lost_ = false;
+  std::map<std::string, Number> promised_;                                // by producer
   std::map<std::string, std::map<Number, Put>> puts_;                     // by producer
   std::map<std::string, Number> confirmed_;                               // by producer: to the present process
   std::map<std::pair<Life, std::string>, std::pair<Number, Number>> in_;  // first and last number of each in each life

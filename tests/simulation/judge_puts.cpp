@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "tests/simulation/judge.hpp"
 
 namespace baton::simulation {
@@ -10,7 +12,8 @@ std::string name(const std::string& producer, Number number) {
 }  // namespace
 
 void PutJudge::begins(const std::string& producer, Number before) {
-  confirmed_[producer] = before;
+  if (keeps_) promised(producer, before);
+  confirmed_[producer] = keeps_ ? std::max(confirmed_[producer], before) : before;
   for (auto& [number, put] : puts_[producer])
     if (number <= before && put.confirmed == 0) put.confirmed = put.stored_in;
 }
@@ -18,9 +21,13 @@ void PutJudge::begins(const std::string& producer, Number before) {
 void PutJudge::put(const std::string& producer, Number number, Life life, const std::string& queue,
                    const PutItem& item) {
   auto& at = puts_[producer][number];
+  if (keeps_ && !at.body.empty()) {  // by an earlier process of the name, or one that it does not know of
+    require(at.body == item.body && at.queue == queue, name(producer, number) + " is of its source what it was before");
+    return;
+  }
   // A killed producer's items that had not come in by the time its next process was welcomed never do.
   require(at.stored_in != life, producer + " goes on after what is stored: " + std::to_string(number.value));
-  at = {queue, std::string(item.body), item.priority, item.delay_ms, 0, 0, 0};
+  at = {queue, std::string(item.body), item.priority, item.delay_ms, 0, 0, 0, false};
 }
 
 /// In each broker a producer's items come in once, in order, and the first is the first unconfirmed one: nothing that an
@@ -29,11 +36,13 @@ const PutJudge::Put& PutJudge::stored(Life life, const std::string& producer, Nu
   const auto put = puts_[producer].find(number);
   require(put != puts_[producer].end(), name(producer, number) + ": what is stored was put");
   const auto [in, first] = in_.emplace(std::pair{life, producer}, std::pair{number, number});
-  const auto expected = first ? confirmed_[producer] + 1 : in->second.second + 1;
+  const auto expected = !first ? in->second.second + 1 : keeps_ ? Number{1} : confirmed_[producer] + 1;
   require(number == expected, name(producer, number) + ": items come in once, in order, none left out: " +
                                   std::to_string(expected.value) + " is next");
   in->second.second = number;
   put->second.stored_in = life;
+  put->second.settled = 0;
+  put->second.dead = false;
   return put->second;
 }
 
@@ -42,13 +51,60 @@ void PutJudge::confirmed(const std::string& producer, Number number, Life life) 
   for (; up_to < number; up_to += 1) {
     const auto put = puts_[producer].find(up_to + 1);
     require(put != puts_[producer].end(), name(producer, up_to + 1) + ": what is confirmed was put");
+    if (keeps_ && put->second.confirmed > 0) continue;
     require(put->second.stored_in == life, name(producer, up_to + 1) + ": what is confirmed is kept");
     put->second.confirmed = life;
   }
 }
 
+void PutJudge::settled(Life life, const std::string& producer, Number number, bool dead) {
+  auto& put = puts_[producer][number];
+  put.settled = life;
+  put.dead = dead;
+}
+
+void PutJudge::promised(const std::string& producer, Number number) {
+  promised_[producer] = std::max(promised_[producer], number);
+}
+
+void PutJudge::loads(Life life, const std::map<std::string, Loaded>& disk, bool counts_lost) {
+  counts_lost_ = counts_lost;
+  for (const auto& [producer, loaded] : disk)
+    require(puts_.contains(producer) || loaded.received == Number{}, producer + " has put what is kept");
+  for (const auto& [producer, puts] : puts_) {
+    const auto loaded = disk.find(producer);
+    loads(life, producer, loaded == disk.end() ? Loaded{} : loaded->second);
+  }
+}
+
+/// A number is kept with its item, or else with what became of it; an item with its number.
+void PutJudge::loads(Life life, const std::string& producer, const Loaded& disk) {
+  require(disk.received >= promised_[producer], name(producer, promised_[producer]) +
+                                                    " was confirmed: it is kept, not only what is up to " +
+                                                    std::to_string(disk.received.value));
+  if (disk.received > Number{}) in_[{life, producer}] = {Number{1}, disk.received};
+  confirmed_[producer] = disk.received;
+  for (const auto& [number, dead] : disk.items)
+    require(number <= disk.received, name(producer, number) + " is kept, and so is its number");
+  for (auto& [number, put] : puts_[producer]) {
+    if (number > disk.received) continue;
+    require(put.stored_in > 0, name(producer, number) + ": what is kept came in");
+    put.confirmed = put.stored_in;
+    const auto item = disk.items.find(number);
+    if (item == disk.items.end()) {
+      require(put.settled > 0, name(producer, number) + " was not settled: it is kept");
+      require(!put.dead, name(producer, number) + " is dead: it is kept");
+      continue;
+    }
+    put.stored_in = life;
+    put.settled = item->second ? life : 0;
+    put.dead = item->second;
+  }
+}
+
 void PutJudge::joined(const std::string& producer, Life life, Number before, const Told& told,
                       const Told& earlier) const {
+  if (keeps_) return joined_kept(producer, told);
   const auto puts = puts_.find(producer);
   const auto in = in_.find({life, producer});
   std::uint64_t here = 0, lost = 0, confirmed_earlier = 0;
@@ -73,9 +129,27 @@ void PutJudge::joined(const std::string& producer, Life life, Number before, con
   require(life > 1 || before > Number{} || told.notices == told.dead, producer + " gets a notice of each dead item");
 }
 
-void PutJudge::said_bye(const std::string& producer, Life life) const {
+/// All that was ever put under this name is settled, and counted once, whatever became of brokers and processes.
+void PutJudge::joined_kept(const std::string& producer, const Told& told) const {
+  std::uint64_t settled = 0, dead = 0;
+  if (const auto puts = puts_.find(producer); puts != puts_.end())
+    for (const auto& [number, put] : puts->second) {
+      require(put.settled > 0, name(producer, number) + ": join ends when it is settled");
+      ++settled;
+      dead += put.dead;
+    }
+  require(told.lost == 0, producer + " lost nothing with a broker that keeps");
+  require(told.dead == dead,
+          producer + " is told of all " + std::to_string(dead) + " that died, not of " + std::to_string(told.dead));
+  const bool all = told.done + told.dead == settled || (counts_lost_ && told.done + told.dead < settled);
+  require(all, producer + " is told of each item once: of " + std::to_string(settled) + ", not of " +
+                   std::to_string(told.done + told.dead));
+}
+
+void PutJudge::said_bye(const std::string& producer, Life life) {
   const auto puts = puts_.find(producer);
-  if (puts == puts_.end()) return;
+  if (puts == puts_.end() || puts->second.empty()) return;
+  if (keeps_) promised(producer, puts->second.rbegin()->first);
   for (const auto& [number, put] : puts->second)
     require(put.stored_in == life || put.confirmed > 0,
             name(producer, number) + " is in when its producer's bye is answered");

@@ -17,8 +17,9 @@ const std::vector<std::string> queue_names{"default", "mail", "images/large"};
 // --- what the seed decides ---------------------------------------------------------------------------------------
 
 broker::Settings Simulation::settings_for(Random& random, std::uint64_t producers, std::uint64_t consumers,
-                                          bool restarts) {
+                                          bool restarts, bool keeps) {
   broker::Settings settings;
+  settings.keeps = keeps;
   settings.max_items = random.chance(300) ? random.between(1, 20) : 100'000;
   settings.max_bytes = random.chance(200) ? random.between(100, 3000) : 1u << 30;
   settings.max_attempts = static_cast<std::uint32_t>(random.between(1, 5));
@@ -31,31 +32,38 @@ broker::Settings Simulation::settings_for(Random& random, std::uint64_t producer
   return settings;
 }
 
-Troubles Simulation::troubles_for(Random& random) {
+Troubles Simulation::troubles_for(Random& random, bool keeps) {
   Troubles troubles;
   for (auto* chance :
        {&troubles.cuts, &troubles.stalls, &troubles.pauses, &troubles.kills, &troubles.leaves, &troubles.broker_pauses})
     if (random.chance(400)) *chance = random.below(2000);
-  if (random.chance(250)) troubles.restarts = random.below(2000);
+  if (random.chance(keeps ? 700 : 250)) troubles.restarts = random.below(2000);
+  if (keeps && random.chance(400)) troubles.full_disks = random.below(2000);
+  if (keeps && random.chance(400)) troubles.twins = random.below(4000);
   if (random.chance(50)) troubles.cuts = troubles.stalls = troubles.pauses = troubles.broker_pauses = 0;
   return troubles;
+}
+
+Duration Simulation::storage_lag_for(Random& random, bool restarts, bool keeps) {
+  if (keeps) return random.chance(300) ? Duration(1s) : random.chance(500) ? Duration(100ms) : Duration(3ms);
+  if (restarts || !random.chance(300)) return {};
+  return random.between(Duration(1ms), Duration(300ms));
 }
 
 Simulation::Simulation(std::uint64_t seed, bool tracing)
     : small_(false),
       world_(seed, tracing),
+      keeps_(world_.random.chance(500)),
       producers_(world_.random.between(1, 3)),
       consumers_(world_.random.between(1, 4)),
       printers_(world_.random.between(1, 2)),
-      troubles_(world_.random.chance(150) ? Troubles{} : troubles_for(world_.random)),
-      settings_(settings_for(world_.random, producers_, consumers_, troubles_.restarts > 0)),
+      troubles_(world_.random.chance(150) ? Troubles{} : troubles_for(world_.random, keeps_)),
+      settings_(settings_for(world_.random, producers_, consumers_, troubles_.restarts > 0, keeps_)),
       peace_{troubles_.harmless() && troubles_.restarts == 0,
              !troubles_.breaks_connections() && troubles_.restarts == 0},
-      broker_(world_, puts_, settings_, peace_,
-              troubles_.restarts == 0 && world_.random.chance(300)
-                  ? world_.random.between(Duration(1ms), Duration(300ms))
-                  : Duration{}),
-      scene_{world_, broker_, puts_, console_, troubles_.breaks_connections()} {
+      puts_(keeps_),
+      broker_(world_, puts_, settings_, peace_, storage_lag_for(world_.random, troubles_.restarts > 0, keeps_)),
+      scene_{world_, broker_, puts_, console_, troubles_.breaks_connections(), keeps_} {
   if (!troubles_.harmless() && world_.random.chance(200)) broker_.lane_failures_per_mille = 100;
   if (peace_.calm) console_.expect_all();
 }
@@ -73,14 +81,16 @@ broker::Settings Simulation::small_settings() {
 Simulation::Simulation(std::uint64_t seed, bool calm, bool tracing)
     : small_(true),
       world_(seed, tracing),
+      keeps_(false),
       producers_(2),
       consumers_(2),
       printers_(1),
       troubles_{},
       settings_(small_settings()),
       peace_{calm, calm},
+      puts_(false),
       broker_(world_, puts_, settings_, peace_, Duration{}),
-      scene_{world_, broker_, puts_, console_, false} {
+      scene_{world_, broker_, puts_, console_, false, false} {
   world_.faulty = false;
 }
 
@@ -88,6 +98,7 @@ Simulation::Simulation(std::uint64_t seed, bool calm, bool tracing)
 
 void Simulation::add_producer(std::string identity, const ProducerPlan& plan) {
   --producers_waited_for_;
+  plans_[identity] = plan;
   auto name = "P" + std::to_string(++names_);
   clients_.push_back(std::make_unique<ProducerNode>(scene_, std::move(name), std::move(identity), plan));
   clients_.back()->start();
@@ -132,6 +143,8 @@ void Simulation::populate() {
     plan.joins = random.chance(600);
     plan.hurries = !plan.joins && random.chance(500);
     if (random.chance(100)) plan.largest = 100'000;
+    if (keeps_) plan.sources = random.between(1, 3);
+    plan.items = (plan.items + plan.sources - 1) / plan.sources;
     ++producers_waited_for_;
     world_.after(soon(), [this, plan, i] { add_producer("producer-" + std::to_string(i), plan); });
   }
@@ -186,6 +199,7 @@ void Simulation::trouble(const Troubles& chances) {
   const auto a_while = [&] { return random.between(Duration(10ms), random.chance(200) ? Duration(9s) : Duration(1s)); };
   if (happens(chances.broker_pauses / 4)) broker_.pause(a_while());
   if (happens(chances.restarts / 4)) restart_broker();
+  if (happens(chances.full_disks / 4)) broker_.disk().fill(random.between(Duration(10ms), Duration(5s)));
   auto* node = any_client();
   if (!node) return;
   if (happens(chances.cuts)) {
@@ -197,6 +211,44 @@ void Simulation::trouble(const Troubles& chances) {
   if (happens(chances.pauses / 2)) node->pause(a_while());
   if (happens(chances.kills / 4)) kill(*node);
   if (happens(chances.leaves / 4)) leave(*node);
+  if (happens(chances.twins))
+    if (const auto* producer = dynamic_cast<const ProducerNode*>(node)) add_twin(*producer);
+}
+
+/// Another process of a producer's name, while the first one lives: that one is to end.
+void Simulation::add_twin(const ProducerNode& node) {
+  if (!node.session().was_welcomed() || node.session().bye_said()) return;
+  world_.trace([&] { return node.name() + " gets a twin"; });
+  ++producers_waited_for_;
+  add_producer(node.identity(), node.plan());
+}
+
+std::vector<const ProducerNode*> Simulation::processes_of(const std::string& identity) const {
+  std::vector<const ProducerNode*> processes;
+  for (const auto& node : clients_)
+    if (const auto* producer = dynamic_cast<const ProducerNode*>(node.get());
+        producer && producer->identity() == identity)
+      processes.push_back(producer);
+  return processes;
+}
+
+/// When no process of a name is left, another one puts the next source, or what is left of one that was not put whole.
+void Simulation::go_on_with_sources() {
+  world_.after(100ms, [this] { go_on_with_sources(); });
+  sources_left_ = false;
+  for (const auto& [identity, plan] : std::map<std::string, ProducerPlan>(plans_)) {
+    bool anyone = producers_waited_for_ > 0, put_all = false;  // who is waited for may be of that name
+    for (const auto* process : processes_of(identity)) {
+      anyone = anyone || !process->over();
+      put_all = put_all || (process->plan().source == plan.source && process->put_all());
+    }
+    sources_left_ = sources_left_ || !put_all || plan.source + 1 < plan.sources;
+    if (anyone) continue;
+    auto next = plan;
+    if (put_all && ++next.source == next.sources) continue;
+    ++producers_waited_for_;
+    add_producer(identity, next);
+  }
 }
 
 /// A client that is killed is started again: a consumer as another one, a producer under its name.
@@ -219,6 +271,7 @@ void Simulation::restart_broker() {
   if (!world_.faulty || !broker_.up()) return;
   auto& random = world_.random;
   broker_.kill(random.chance(300));
+  if (keeps_ && random.chance(200)) broker_.disk().clock_jumps(random.between(Duration(1ms), Duration(20s)) - 10s);
   const auto down = random.between(Duration::zero(), random.chance(200) ? Duration(5s) : Duration(500ms));
   world_.after(down, [this] {
     broker_.start();
@@ -293,7 +346,7 @@ void Simulation::add_last_producer() {
     const bool waits = !dynamic_cast<ProducerNode*>(node.get()) && broker_.knows(node->session().id());
     return node->over() || waits;
   });
-  if (!ready || producers_waited_for_ > 0) return world_.after(100ms, [this] { add_last_producer(); });
+  if (!ready || producers_waited_for_ > 0 || sources_left_) return world_.after(100ms, [this] { add_last_producer(); });
   ProducerPlan plan;
   plan.items = 1;
   ++producers_waited_for_;
@@ -332,6 +385,7 @@ void Simulation::run() {
     populate_small();
   } else {
     populate();
+    if (keeps_) go_on_with_sources();
     safety();
   }
   liveness();

@@ -12,11 +12,12 @@ namespace baton::simulation {
 /// How much goes wrong in a run: drawn from its seed. Per mille of the chances of one kind of trouble per second.
 struct Troubles {
   std::uint64_t cuts = 0, stalls = 0, pauses = 0, kills = 0, leaves = 0, broker_pauses = 0, restarts = 0;
+  std::uint64_t full_disks = 0, twins = 0;  // where the broker keeps
   /// No client is lost for it: the broker gives the others time when it stood still itself, and who leaves says bye.
   bool harmless() const { return cuts + stalls + pauses + kills == 0; }
   bool breaks_connections() const { return cuts + stalls > 0; }
-  /// Nothing keeps clients from being in touch while the broker runs.
-  bool in_touch() const { return cuts + stalls + pauses + broker_pauses == 0; }
+  /// Nothing keeps clients from being in touch while the broker runs, nor does a twin take their place.
+  bool in_touch() const { return cuts + stalls + pauses + broker_pauses + twins == 0; }
 };
 
 class Simulation {
@@ -35,9 +36,11 @@ class Simulation {
   std::string state() const;
 
  private:
-  static broker::Settings settings_for(Random& random, std::uint64_t producers, std::uint64_t consumers, bool restarts);
+  static broker::Settings settings_for(Random& random, std::uint64_t producers, std::uint64_t consumers, bool restarts,
+                                       bool keeps);
   static broker::Settings small_settings();
-  static Troubles troubles_for(Random& random);
+  static Troubles troubles_for(Random& random, bool keeps);
+  static Duration storage_lag_for(Random& random, bool restarts, bool keeps);
 
   void add_producer(std::string identity, const ProducerPlan& plan);
   void add_consumer();
@@ -50,6 +53,9 @@ class Simulation {
   void kill(ClientNode& node);
   void leave(ClientNode& node);
   void restart_broker();
+  void add_twin(const ProducerNode& node);
+  void go_on_with_sources();
+  std::vector<const ProducerNode*> processes_of(const std::string& identity) const;
   void check_in_touch(Life life) const;
   ClientNode* any_client();
 
@@ -65,6 +71,7 @@ class Simulation {
 
   const bool small_;
   World world_;
+  const bool keeps_;
   const std::uint64_t producers_, consumers_, printers_;
   const Troubles troubles_;
   const broker::Settings settings_;
@@ -76,7 +83,9 @@ class Simulation {
   std::vector<std::unique_ptr<ClientNode>> clients_;  // in the order in which they came; the dead stay
   std::vector<ConsumerNode*> consumer_nodes_;
   std::uint64_t names_ = 0;
-  int producers_waited_for_ = 0;  // that will be started, or started again
+  std::map<std::string, ProducerPlan> plans_;  // by producer: of the source that is put now
+  int producers_waited_for_ = 0;               // that will be started, or started again
+  bool sources_left_ = false;
   bool lines_may_miss_ = false;
   Time look_at_{};
 };

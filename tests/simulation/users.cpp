@@ -13,6 +13,7 @@ SessionConfig producer_config(SessionConfig config, const std::string& identity,
   config.name = identity;
   config.named = true;
   config.queues = {plan.queue};
+  config.source = "source " + std::to_string(plan.source);
   return config;
 }
 
@@ -30,28 +31,39 @@ void ProducerNode::act() {
     if (!may_say()) return;
     started_ = true;
     put_ = before_;
-    require(producer_.put_before() == before_.value, name() + " goes on after what an earlier process has put");
     say("starts");
   }
-  while (put_.value < plan_.items && producer_.may_put() && !pausing_) {
-    if (put_.value + 1 == plan_.items && world_.faulty) {
+  while (put_.value < end_of_source() && producer_.may_put() && !pausing_) {
+    if (put_.value + 1 == end_of_source() && last_source() && world_.faulty) {
       pausing_ = true;
       return later(100ms, [this] { pausing_ = false, act(); });
     }
     put();
   }
-  if (put_.value >= plan_.items) finish();
+  if (put_.value >= end_of_source()) finish();
+}
+
+/// The same for each process that puts it.
+PutItem ProducerNode::item(std::string& body) const {
+  std::uint64_t mix = put_.value * 0x9e3779b97f4a7c15u;
+  for (const auto letter : identity_) mix = (mix ^ static_cast<unsigned char>(letter)) * 0x100000001b3u;
+  const auto draw = [&mix](std::uint64_t n) {
+    return ((mix = mix * 6364136223846793005u + 1442695040888963407u) >> 33) % n;
+  };
+  body = identity_ + " item " + std::to_string(put_.value);
+  if (draw(10) == 0) body.append(draw(plan_.largest + 1), '.');
+  PutItem item;
+  if (plan_.priorities) item.priority = static_cast<std::uint8_t>(draw(max_priority + 1));
+  if (plan_.delays && draw(10) < 3) item.delay_ms = static_cast<std::uint32_t>(1 + draw(2000));
+  item.body = body;
+  return item;
 }
 
 void ProducerNode::put() {
   auto& random = world_.random;
   put_ += 1;
-  auto body = identity_ + " item " + std::to_string(put_.value) + " of " + name();
-  if (random.chance(100)) body.append(random.below(plan_.largest + 1), '.');
-  PutItem item;
-  if (plan_.priorities) item.priority = static_cast<std::uint8_t>(random.below(max_priority + 1));
-  if (plan_.delays && random.chance(300)) item.delay_ms = static_cast<std::uint32_t>(random.between(1, 2000));
-  item.body = body;
+  std::string body;
+  const auto item = this->item(body);
   scene_.puts.put(identity_, put_, life(), plan_.queue, item);
   producer_.put(item);
   touch();
@@ -70,7 +82,7 @@ void ProducerNode::finish() {
   if (!(producer_.flushed() || plan_.hurries) || !may_say()) return;
   bye_ = true;
   say("exiting");
-  producer_.bye(world_.now());
+  producer_.bye(world_.now(), true);
 }
 
 void ProducerNode::check_join() {
@@ -91,7 +103,17 @@ void ProducerNode::check_join() {
 void ProducerNode::welcomed(Life, const Welcome& welcome) {
   if (std::exchange(begun_, true)) return;
   before_ = welcome.put_received;
+  check_before(welcome);
   scene_.puts.begins(identity_, before_);
+}
+
+/// It goes on after what earlier processes have put of its source; what was before that is other sources.
+void ProducerNode::check_before(const Welcome& welcome) const {
+  const auto begin = plan_.source * plan_.items;
+  require(welcome.put_received.value >= begin && welcome.put_received.value <= end_of_source() &&
+              welcome.put_before == welcome.put_received.value - begin,
+          name() + " goes on after what of its source an earlier process has put: " +
+              std::to_string(welcome.put_received.value) + ", of these " + std::to_string(welcome.put_before));
 }
 
 void ProducerNode::heard(Life life, const Confirm& confirm) {
@@ -102,6 +124,11 @@ void ProducerNode::heard(Life life, const Confirm& confirm) {
 }
 
 void ProducerNode::ended() {
+  // Of two processes of a name one is told to end; and before the last source brokers and disks may be in trouble.
+  const auto* error = session().error() ? &*session().error() : nullptr;
+  const bool fenced = error && error->refusal == Refusal::fenced;
+  const bool in_trouble = error && error->kind == SessionError::Kind::no_goodbye && !last_source();
+  if (scene_.keeps && (fenced || in_trouble)) return;
   // A broker that held it for lost may have ended with all the others.
   require(session().state() == Session::State::ended || scene_.broker.finished() || plan_.hurries,
           name() + " ends in peace: " + (session().error() ? session().error()->text : ""));

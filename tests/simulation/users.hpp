@@ -15,7 +15,9 @@ namespace baton::simulation {
 
 struct ProducerPlan {
   std::string queue = "default";
-  std::uint64_t items = 0;      ///< in all, over all processes of this name
+  std::uint64_t items = 0;      ///< of a source, over all processes of this name
+  std::uint64_t sources = 1;    ///< that are put under this name, one after the other
+  std::uint64_t source = 0;     ///< the one that is put now, from 0
   Duration pause{};             ///< at most, between two puts
   std::uint32_t largest = 200;  ///< bytes of a body
   bool priorities = false, delays = false;
@@ -33,6 +35,8 @@ class ProducerNode final : public ClientNode {
   void check_invariants() const override { producer_.check_invariants(); }
   const std::string& identity() const { return identity_; }
   const ProducerPlan& plan() const { return plan_; }
+  /// All of its source is in. Else what it has left is for another process of the name.
+  bool put_all() const { return session().state() == Session::State::ended && bye_; }
 
  protected:
   ClientLogic& logic() override { return producer_; }
@@ -47,6 +51,10 @@ class ProducerNode final : public ClientNode {
   void put();
   void finish();
   void check_join();
+  std::uint64_t end_of_source() const { return (plan_.source + 1) * plan_.items; }
+  bool last_source() const { return plan_.source + 1 == plan_.sources; }
+  PutItem item(std::string& body) const;
+  void check_before(const Welcome& welcome) const;
 
   std::string identity_;
   ProducerPlan plan_;

@@ -5,7 +5,6 @@
 
 #include <deque>
 #include <map>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -60,8 +59,9 @@ struct Client {
 
 class BrokerWorld {
  public:
-  explicit BrokerWorld(Settings settings = {}, std::unique_ptr<Storage> kept = std::make_unique<MemoryStorage>())
-      : storage(std::move(kept)), core(std::move(settings), Epoch{7}, *storage, effects, now) {}
+  explicit BrokerWorld(Settings settings = {}) : core(std::move(settings), Epoch{7}, storage, effects, now) {}
+  /// A broker over what another one has kept, which must outlive it.
+  BrokerWorld(Settings settings, Storage& kept, Epoch epoch) : core(std::move(settings), epoch, kept, effects, now) {}
 
   Client producer(std::uint8_t n, const std::string& name = "", const std::string& queue = "default") {
     Hello hello;
@@ -127,7 +127,7 @@ class BrokerWorld {
 
   Time now{1h};
   bool lanes_left = true;  ///< else none can be opened
-  std::unique_ptr<Storage> storage;
+  MemoryStorage storage;
   Effects effects;
   Core core;
   std::map<SessionId, std::vector<Effects::LaneMessage>> lane_messages;

@@ -366,6 +366,46 @@ TEST_CASE("client: a new session says unconfirmed lines again, once") {
   CHECK(script.last_control() == Number{1});
 }
 
+TEST_CASE("producer: how its numbers go on is settled by its first welcome, though it has put nothing yet") {
+  ProducerScript script;
+  script.stand();
+  script.new_broker();
+  Welcome welcome;
+  welcome.keeps = true;
+  welcome.put_received = Number{3};  // by another process of the name, of the same source
+  welcome.put_before = 3;
+  script.welcome(welcome);
+  script.confirm.put_credit = Number{100};
+  script.confirm.put_window = 1000;
+  script.confirm_puts(3);
+  CHECK(script.producer.put_before() == 0);
+  for (const auto* body : {"a", "b", "c"}) script.put(body);
+  script.confirm_puts(3);
+  CHECK(script.producer.flushed());
+}
+
+TEST_CASE("producer: a welcome confirms nothing, not of a broker that was started anew either") {
+  ProducerScript script;
+  script.stand();
+  script.put("a");
+  script.new_broker();
+  Welcome welcome;
+  welcome.keeps = true;
+  welcome.put_received = Number{1};  // another process of the name has put it, and it is not kept yet
+  script.welcome(welcome);
+  CHECK_FALSE(script.producer.flushed());
+  script.confirm_puts(1);
+  CHECK(script.producer.flushed());
+}
+
+TEST_CASE("producer: what is confirmed beyond its own puts confirms all of them") {
+  ProducerScript script;
+  script.stand();
+  script.put("a");
+  script.confirm_puts(3);  // another process of the name has put more of the same source
+  CHECK(script.producer.flushed());
+}
+
 TEST_CASE("client: the previous session is the last one whose welcome it heard") {
   ProducerScript script;
   script.stand();

@@ -1,100 +1,194 @@
-// The broker's pure core: what a storage has kept from a broker before this one, and who may claim it.
+// The broker's pure core over a storage that keeps: what the next broker goes on with.
 #include "tests/unit/broker_world.hpp"
+#include "tests/unit/kept_memory.hpp"
 
 namespace baton::broker::test {
 namespace {
 
 using Bodies = std::vector<std::string>;
 
-constexpr Epoch epoch_before{5};
+Settings keeping() {
+  Settings settings;
+  settings.keeps = true;
+  return settings;
+}
 
-/// Has kept items of one producer; their bodies are "kept 1", "kept 2", ...
-struct KeptStorage final : MemoryStorage {
-  void load(Kept& kept, Epoch, Time) override {
-    kept.begin(epoch_before, {1000});
-    kept.queue(0, "default");
-    KeptProducer producer;
-    producer.name = "rick";
-    producer.received = {3};
-    kept.producer(producer);
-    for (std::uint64_t id = 1; id <= 3; ++id) {
-      KeptItem item;
-      item.id = {id};
-      item.size = 6;
-      item.priority = default_priority;
-      const auto body = "kept " + std::to_string(id);
-      put({{id}, "default", "rick", {id}, default_priority}, body);
-      kept.item(item);
-    }
+Hello producer_of(const std::string& source) {
+  Hello hello;
+  hello.role = Role::producer;
+  hello.name = "load-1";
+  hello.named = true;
+  hello.queues = {"default"};
+  hello.source = source;
+  return hello;
+}
+
+/// A storage that has kept items "a", "b" and "c" of a broker before.
+struct ThreeKept : KeptMemory {
+  ThreeKept() {
+    BrokerWorld world(keeping(), *this, {7});
+    auto rick = world.producer(1, "rick");
+    for (const auto* body : {"a", "b", "c"}) rick.put(body);
   }
 };
 
-struct KeptWorld : BrokerWorld {
-  explicit KeptWorld(Settings settings = {})
-      : BrokerWorld(keeping(std::move(settings)), std::make_unique<KeptStorage>()) {}
-  static Settings keeping(Settings settings) {
-    settings.keeps = true;
-    return settings;
-  }
-
-  /// A consumer that held these of the broker before.
-  Client holder(std::uint8_t n, std::vector<ItemRun> held) {
-    Hello hello;
-    hello.role = Role::consumer;
-    hello.queues = {"default"};
-    hello.previous = Previous{epoch_before, session_id(99)};
-    hello.reclaim = std::move(held);
-    return client(n, hello);
-  }
-};
+/// A consumer that held these of that broker.
+Client holder(BrokerWorld& world, std::uint8_t n, std::vector<ItemRun> held) {
+  Hello hello;
+  hello.role = Role::consumer;
+  hello.queues = {"default"};
+  hello.previous = Previous{Epoch{7}, session_id(99)};
+  hello.reclaim = std::move(held);
+  return world.client(n, hello);
+}
 
 TEST_CASE("kept items are handed off in order when the time for claims is over, not before") {
-  KeptWorld world;
+  ThreeKept storage;
+  BrokerWorld world(keeping(), storage, {8});
   auto morty = world.consumer(1);
   morty.ask(3);
   world.advance(claims_within - 1ms, {&morty});
   CHECK(morty.received() == Bodies{});
   world.advance(1ms, {&morty});
-  CHECK(morty.received() == Bodies{"kept 1", "kept 2", "kept 3"});
+  CHECK(morty.received() == Bodies{"a", "b", "c"});
 }
 
 TEST_CASE("who held a kept item goes on with it, and nobody else gets it") {
-  KeptWorld world;
-  auto morty = world.consumer(1), summer = world.holder(2, {{{2}, 1}});
+  ThreeKept storage;
+  BrokerWorld world(keeping(), storage, {8});
+  auto morty = world.consumer(1), summer = holder(world, 2, {{{2}, 1}});
   morty.ask(3);
   world.advance(claims_within, {&morty, &summer});
-  CHECK(morty.received() == Bodies{"kept 1", "kept 3"});
+  CHECK(morty.received() == Bodies{"a", "c"});
 }
 
-TEST_CASE("an ask that is withdrawn while claims are waited for gets nothing") {
-  KeptWorld world;
-  auto morty = world.consumer(1);
+TEST_CASE("the claim of an item that was not kept, or that is newer, is not heard") {
+  ThreeKept storage;
+  BrokerWorld world(keeping(), storage, {8});
+  auto rick = world.producer(1, "rick");
+  rick.next_put = {4};
+  rick.put("new");
+  auto summer = holder(world, 2, {{{3}, 2}, {{1ull << 32}, 1}});
+  CHECK(world.session(summer).welcome.kept.size() == 1);
+  auto morty = world.consumer(3);
+  morty.ask(4);
+  world.advance(claims_within, {&morty, &summer, &rick});
+  CHECK(morty.received() == Bodies{"a", "b", "new"});
+}
+
+TEST_CASE("queues that consumers named and that had no item do not keep the next broker from starting") {
+  KeptMemory storage;
+  {
+    BrokerWorld world(keeping(), storage, {7});
+    world.consumer(1, {"empty", "full"});
+    auto rick = world.producer(2, "rick", "full");
+    rick.put("a");
+  }
+  BrokerWorld world(keeping(), storage, {8});
+  auto morty = world.consumer(3, {"empty", "full"});
+  morty.ask();
+  world.advance(claims_within, {&morty});
+  CHECK(morty.received() == Bodies{"a"});
+}
+
+TEST_CASE("a withdrawn ask gets no item that another consumer may still claim") {
+  KeptMemory storage;
+  {
+    BrokerWorld world(keeping(), storage, {7});
+    auto rick = world.producer(1, "rick");
+    rick.put("a");
+  }
+  BrokerWorld world(keeping(), storage, {8});
+  auto morty = world.consumer(2);
   morty.ask();
   morty.withdraw();
   CHECK(morty.received() == Bodies{"none"});
 }
 
-TEST_CASE("the plain door gives nothing out while claims are waited for") {
-  Settings settings;
+TEST_CASE("the plain door gives out no item that a consumer may still claim") {
+  auto settings = keeping();
   settings.plain_queue = "default";
-  KeptWorld world(settings);
-  CHECK_FALSE(world.core.plain_items_wait());
-  auto morty = world.consumer(1);
-  world.advance(claims_within, {&morty});
-  CHECK(world.core.plain_items_wait());
+  KeptMemory storage;
+  {
+    BrokerWorld world(settings, storage, {7});
+    auto rick = world.producer(1, "rick");
+    rick.put("a");
+  }
+  BrokerWorld world(settings, storage, {8});
+  world.core.set_out_room(1);
+  world.core.end_turn(world.now, true);
+  CHECK(world.effects.out.empty());
 }
 
-TEST_CASE("the claim of an item that nobody kept, or of a newer one, is not heard") {
-  KeptWorld world;
-  auto rick = world.producer(1, "rick");
-  rick.next_put = {4};
-  rick.put("new");
-  auto summer = world.holder(2, {{{3}, 2}, {{1000}, 1}});
-  CHECK(world.session(summer).welcome.kept.size() == 1);
-  auto morty = world.consumer(3);
-  morty.ask(4);
-  world.advance(claims_within, {&morty, &summer, &rick});
-  CHECK(morty.received() == Bodies{"kept 1", "kept 2", "new"});
+TEST_CASE("a producer's bye is answered when what it says of its source is kept, on a full disk not before") {
+  KeptMemory storage;
+  BrokerWorld world(keeping(), storage, {7});
+  auto rick = world.client(1, producer_of("file a"));
+  rick.put("a");
+  storage.most_puts = storage.turn();
+  rick.bye({1}, true);
+  CHECK_FALSE(rick.confirm().ended);
+  storage.most_puts = UINT64_MAX;
+  world.advance(1s);
+  CHECK(rick.confirm().ended);
+}
+
+TEST_CASE("what died on a full disk counts for its producer at the next broker") {
+  auto settings = keeping();
+  settings.max_attempts = 1;
+  KeptMemory storage, before;
+  {
+    BrokerWorld world(settings, storage, {7});
+    auto rick = world.client(1, producer_of("file a"));
+    auto morty = world.consumer(2);
+    rick.put("a");
+    before = storage;
+    morty.ask();
+    morty.received();
+    morty.fail("a");
+    storage.lose_producers(before);
+  }
+  BrokerWorld world(settings, storage, {8});
+  const auto confirm = world.client(3, producer_of("file a")).confirm();
+  CHECK(confirm.accepted == 1);
+  CHECK(confirm.dead == 1);
+}
+
+TEST_CASE("a source that was begun and not kept is begun again by the process that puts it") {
+  KeptMemory storage, before;
+  {
+    BrokerWorld world(keeping(), storage, {7});
+    auto rick = world.client(1, producer_of("file a"));
+    rick.put("a");
+    rick.bye({1}, true);
+    before = storage;
+    world.client(2, producer_of("file b"));
+    storage.lose_producers(before);
+  }
+  BrokerWorld world(keeping(), storage, {8});
+  auto hello = producer_of("file b");
+  hello.previous = Previous{Epoch{7}, session_id(2)};
+  hello.first_put = Number{2};
+  hello.source_begin = Number{1};
+  auto rick = world.client(3, hello);
+  rick.next_put = Number{2};
+  rick.put("first of b");
+  rick.vanish();
+  CHECK(world.session(world.client(4, producer_of("file b"))).welcome.put_before == 1);
+}
+
+TEST_CASE("an older process that comes back does not undo the source that a newer one has begun") {
+  KeptMemory storage;
+  BrokerWorld world(keeping(), storage, {7});
+  auto rick = world.client(1, producer_of("file a"));
+  rick.put("a");
+  rick.bye({1}, true);
+  world.client(2, producer_of("file b"));
+  auto hello = producer_of("file a");
+  hello.previous = Previous{Epoch{7}, session_id(1)};
+  hello.first_put = Number{2};
+  world.client(3, hello);
+  CHECK(world.session(world.client(4, producer_of("file b"))).welcome.put_before == 0);
 }
 
 }  // namespace

@@ -1,0 +1,59 @@
+// What goes on from one life of a broker that keeps to the next.
+#include "tests/simulation/broker_judge.hpp"
+
+namespace baton::simulation {
+
+void BrokerJudge::loads(Epoch before) {
+  epoch_before_ = before;
+  claims_until_ = world_.now() + claims_within;
+  // Ids are never used again, written or not; but for those of a life that has written nothing: nobody may claim them.
+  for (const auto* life = before_; life && last_id_ == ItemId{}; life = life->before_)
+    if (life->epoch_ == before) last_id_ = last_of_turn_ = life->last_id_;
+}
+
+void BrokerJudge::kept(const broker::KeptItem& kept, const std::string& producer, Number number) {
+  const auto it = "item " + std::to_string(kept.id.value);
+  require(before_ && before_->items_.contains(kept.id), it + " is what an earlier life has kept");
+  const auto& was = before_->items_.at(kept.id);
+  require(was.producer == producer && was.number == number, it + " is whose it was");
+  require(!was.ack_confirmed, it + " was acked, and its ack confirmed: it does not come again");
+  require(kept.failures >= was.fails_confirmed, it + ": failures that were confirmed are kept");
+  require(kept.failures <= was.most_failures, it + ": failures are counted once");
+  require(kept.dead == (kept.failures >= max_attempts_), it + " is dead after max_attempts, not before");
+  Item item;
+  item.producer = producer;
+  item.number = number;
+  item.put = was.put;
+  item.kept = true;
+  item.ack_said = was.ack_said;
+  item.user_fails = was.user_fails;
+  item.failures = item.expected = item.fails_confirmed = item.most_failures = kept.failures;
+  ++kept_items_;
+  if (kept.dead) {
+    item.place = Place::dead;
+    ++dead_;
+  } else if (kept.delay_ms > 0) {
+    item.place = Place::delayed;
+    item.late = true;
+    item.due = world_.now() + std::chrono::milliseconds(kept.delay_ms);
+    delayed_.emplace(item.due, kept.id);
+  } else {
+    ready_of(item).waiting.insert(kept.id);
+  }
+  items_.emplace(kept.id, std::move(item));
+}
+
+void BrokerJudge::ends_in_order() {
+  for (auto& [id, item] : items_) item.ack_confirmed = item.ack_confirmed || item.place == Place::done;
+}
+
+/// Its user may say so in a later life than the one in which he got it.
+void BrokerJudge::acked(ItemId id) {
+  if (const auto found = items_.find(id); found != items_.end()) found->second.ack_said = true;
+}
+
+void BrokerJudge::failed(ItemId id) {
+  if (const auto found = items_.find(id); found != items_.end()) ++found->second.user_fails;
+}
+
+}  // namespace baton::simulation

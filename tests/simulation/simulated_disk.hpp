@@ -1,0 +1,114 @@
+// A disk in the simulation: what lies on it outlives the broker. Of what was not written when a broker dies all is lost,
+// but for the transaction under way, which may have made it. It is slow, or full for a while; its wall clock jumps.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "broker/storage.hpp"
+#include "tests/simulation/world.hpp"
+
+namespace baton::simulation {
+
+/// Milliseconds of the wall clock, as they lie on the disk.
+using WallMs = std::int64_t;
+
+struct DiskProducer {
+  broker::KeptProducer row;  // without its texts, which are
+  std::string name, source;
+};
+
+struct DiskItem {
+  std::uint32_t queue = 0, producer = 0;  // indices
+  std::string producer_name;              // for the judge only
+  Number number;
+  std::uint8_t priority = 0;
+  WallMs due = 0;  // 0: at once
+  std::string body;
+};
+
+/// Of an item that failed.
+struct DiskState {
+  std::uint16_t failures = 0;
+  bool dead = false;
+  WallMs due = 0;
+  std::vector<std::pair<WallMs, broker::Attempt>> history;
+};
+
+/// What one transaction writes.
+struct DiskBatch {
+  broker::Ticket ticket = 0;
+  ItemId last;
+  std::map<ItemId, DiskItem> puts;  // but such as are settled already
+  std::map<std::uint32_t, std::string> queues;
+  std::map<std::uint32_t, std::optional<DiskProducer>> producers;  // nothing: it is forgotten
+  std::set<ItemId> erased;
+  std::map<ItemId, std::optional<DiskState>> states;
+
+  bool empty() const { return puts.empty() && queues.empty() && producers.empty() && erased.empty() && states.empty(); }
+  /// Takes what a later one says.
+  void absorb(DiskBatch later);
+};
+
+class SimulatedDisk {
+ public:
+  /// A transaction takes up to `slowest`.
+  SimulatedDisk(World& world, Duration slowest) : world_(world), slowest_(slowest) {}
+
+  // The operator and nature.
+  void fill(Duration time) { full_until_ = world_.now() + time; }
+  void clock_jumps(Duration by) { wall_ahead_ += by; }
+  WallMs wall() const;
+  Time now() const { return world_.now(); }
+
+  // A broker's process. Nothing of what it gave to the disk comes to pass once it is dead.
+  void begin(Epoch epoch, std::function<void()> on_durable);
+  bool idle() const { return !under_way_; }
+  /// At the end of a process also while one is under way: it goes along.
+  void submit(DiskBatch batch);
+  const broker::Storage::Durable& durable() const { return durable_; }
+  /// In order: what was submitted is written first.
+  void end(bool in_order);
+
+  // What lies on it.
+  struct Rows {
+    Epoch epoch;
+    ItemId last;
+    std::map<std::uint32_t, std::string> queues;
+    std::map<std::uint32_t, DiskProducer> producers;
+    std::map<ItemId, DiskItem> items;
+    std::map<ItemId, DiskState> states;
+  };
+  const Rows& rows() const { return rows_; }
+  /// A process died that had settled items on a full disk: producers' counts of them were not written.
+  bool lost_counts() const { return lost_counts_; }
+
+ private:
+  bool full() const { return world_.faulty && world_.now() < full_until_; }
+  void expect(Duration delay);
+  void write();
+  void write_settles();
+
+  World& world_;
+  const Duration slowest_;
+  Rows rows_;
+  Time full_until_{};
+  Duration wall_ahead_{};
+
+  // Of the process.
+  std::uint64_t process_ = 0;  // counts them
+  Epoch epoch_;
+  std::function<void()> on_durable_;
+  bool under_way_ = false;
+  std::uint64_t try_ = 0;      // the one that is expected; others are void
+  bool settles_only_ = false;  // some of what waits was written already, the rest waits
+  DiskBatch pending_;
+  broker::Storage::Durable durable_;
+  bool lost_counts_ = false;
+};
+
+}  // namespace baton::simulation

@@ -1,0 +1,145 @@
+#include "tests/simulation/watched_storage.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace baton::simulation {
+
+// --- memory ------------------------------------------------------------------------------------------------------
+
+void WatchedMemory::put(const Record& record, std::string_view body) {
+  changed_ = true;
+  judge_.stored(record, body);
+  memory_.put(record, body);
+}
+
+void WatchedMemory::update(const Record& record, const std::vector<broker::Attempt>&) {
+  changed_ = true;
+  judge_.updated(record);
+}
+
+void WatchedMemory::erase(ItemId id) {
+  changed_ = true;
+  judge_.erased(id);
+  memory_.erase(id);
+}
+
+broker::Ticket WatchedMemory::commit() {
+  if (!std::exchange(changed_, false)) return last_;
+  if (lag_ == Duration::zero()) return durable_ = ++last_;
+  world_.after(world_.random.between(Duration::zero(), lag_), [this, ticket = ++last_] {
+    durable_ = std::max(durable_, ticket);
+    on_durable_();
+  });
+  return last_;
+}
+
+// --- disk --------------------------------------------------------------------------------------------------------
+
+void WatchedDisk::load(broker::Kept& kept, Epoch epoch, Time now) {
+  const auto rows = disk_.rows();
+  disk_.begin(epoch, std::move(on_durable_));
+  judge_.loads(rows.epoch);
+  // As on the real disk: an id may have been given by the last process, and not been written.
+  const auto first = rows.epoch == Epoch{} ? ItemId{1} : ItemId{((rows.last.value >> 32) + 2) << 32};
+  open_.last = {first.value - 1};
+  kept.begin(rows.epoch, first);
+  for (const auto& [index, name] : rows.queues) {
+    kept.queue(index, name);
+    queues_known_ = index + 1;
+  }
+  std::map<std::string, PutJudge::Loaded> loaded;
+  for (const auto& [index, producer] : rows.producers) {
+    auto row = producer.row;
+    row.name = producer.name;
+    row.source = producer.source;
+    loaded[producer.name].received = row.received;
+    kept.producer(row);
+  }
+  for (const auto& [id, row] : rows.items) {
+    const auto state = rows.states.find(id);
+    const bool dead = state != rows.states.end() && state->second.dead;
+    loaded[row.producer_name].items[row.number] = dead;
+  }
+  puts_.loads(judge_.life(), loaded, disk_.lost_counts());
+  for (const auto& [id, row] : rows.items) load_item(kept, id, row, now);
+}
+
+void WatchedDisk::load_item(broker::Kept& kept, ItemId id, const DiskItem& row, Time now) {
+  const auto found = disk_.rows().states.find(id);
+  const auto* state = found == disk_.rows().states.end() ? nullptr : &found->second;
+  const auto left = std::max<WallMs>((state ? state->due : row.due) - disk_.wall(), 0);
+  broker::KeptItem item;
+  item.id = id;
+  item.queue = row.queue;
+  item.producer = row.producer;
+  item.size = static_cast<std::uint32_t>(row.body.size());
+  item.priority = row.priority;
+  item.delay_ms = static_cast<std::uint32_t>(left);
+  if (state) {
+    failed_.insert(id);
+    item.failures = state->failures;
+    item.dead = state->dead;
+    for (const auto& [at, attempt] : state->history)
+      item.history.push_back({attempt.consumer, attempt.why, now - std::chrono::milliseconds(disk_.wall() - at)});
+  }
+  bodies_[id] = row.body;
+  judge_.kept(item, row.producer_name, row.number);
+  kept.item(item);
+}
+
+void WatchedDisk::put(const Record& record, std::string_view body) {
+  judge_.stored(record, body);
+  bodies_[record.id] = body;
+  open_.last = record.id;
+  if (record.queue_index >= queues_known_) {
+    open_.queues[record.queue_index] = record.queue;
+    queues_known_ = record.queue_index + 1;
+  }
+  open_.puts[record.id] = {record.queue_index, record.producer_index, std::string(record.producer),
+                           record.number,      record.priority,       due_in(record.delay_ms),
+                           std::string(body)};
+}
+
+void WatchedDisk::update(const Record& record, const std::vector<broker::Attempt>& history) {
+  judge_.updated(record);
+  DiskState state{record.failures, record.dead, due_in(record.delay_ms), {}};
+  const auto now = disk_.now();
+  for (const auto& attempt : history) {
+    const auto ago = std::chrono::duration_cast<std::chrono::milliseconds>(now - attempt.at).count();
+    state.history.emplace_back(disk_.wall() - ago, attempt);
+  }
+  failed_.insert(record.id);
+  open_.states[record.id] = std::move(state);
+}
+
+void WatchedDisk::erase(ItemId id) {
+  judge_.erased(id);
+  bodies_.erase(id);
+  if (failed_.erase(id) > 0) open_.states[id] = std::nullopt;
+  if (open_.puts.erase(id) == 0) open_.erased.insert(id);
+}
+
+void WatchedDisk::save(const broker::KeptProducer& producer) {
+  DiskProducer row{producer, std::string(producer.name), std::string(producer.source)};
+  row.row.name = row.row.source = {};
+  open_.producers[producer.index] = std::move(row);
+}
+
+void WatchedDisk::finish() {
+  if (!open_.empty()) disk_.submit(std::move(open_));
+}
+
+broker::Ticket WatchedDisk::commit() {
+  if (open_.empty()) return open_.ticket - 1;
+  const auto ticket = open_.ticket;
+  if (!disk_.idle()) return ticket;
+  const auto last = open_.last;
+  disk_.submit(std::move(open_));
+  open_ = {};
+  open_.ticket = ticket + 1;
+  open_.last = last;
+  return ticket;
+}
+
+}  // namespace baton::simulation

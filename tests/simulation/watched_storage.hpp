@@ -1,0 +1,74 @@
+// The broker's storages in the simulation: memory, or a disk. Both tell the judge what they are told.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "broker/memory_storage.hpp"
+#include "tests/simulation/broker_judge.hpp"
+#include "tests/simulation/simulated_disk.hpp"
+
+namespace baton::simulation {
+
+/// Memory that takes its time to call something durable.
+class WatchedMemory final : public broker::Storage {
+ public:
+  /// `on_durable` is called when something has become durable.
+  WatchedMemory(World& world, BrokerJudge& judge, Duration lag, std::function<void()> on_durable)
+      : world_(world), judge_(judge), lag_(lag), on_durable_(std::move(on_durable)) {}
+
+  void put(const Record& record, std::string_view body) override;
+  std::string_view body(ItemId id) override { return memory_.body(id); }
+  void update(const Record& record, const std::vector<broker::Attempt>& history) override;
+  void erase(ItemId id) override;
+  broker::Ticket commit() override;
+  Durable durable() override { return {durable_, durable_, {}}; }
+
+ private:
+  World& world_;
+  BrokerJudge& judge_;
+  Duration lag_;
+  std::function<void()> on_durable_;
+  broker::MemoryStorage memory_;
+  broker::Ticket last_ = 0, durable_ = 0;
+  bool changed_ = false;  // since the last commit
+};
+
+/// What one process gives to the disk: one transaction at a time, all that came in meanwhile is the next.
+class WatchedDisk final : public broker::Storage {
+ public:
+  WatchedDisk(SimulatedDisk& disk, BrokerJudge& judge, PutJudge& puts, std::function<void()> on_durable)
+      : disk_(disk), judge_(judge), puts_(puts), on_durable_(std::move(on_durable)) {
+    open_.ticket = 1;
+  }
+
+  void load(broker::Kept& kept, Epoch epoch, Time now) override;
+  void put(const Record& record, std::string_view body) override;
+  std::string_view body(ItemId id) override { return bodies_.at(id); }
+  void update(const Record& record, const std::vector<broker::Attempt>& history) override;
+  void erase(ItemId id) override;
+  void save(const broker::KeptProducer& producer) override;
+  void forget_producer(std::uint32_t index) override { open_.producers[index] = std::nullopt; }
+  broker::Ticket commit() override;
+  Durable durable() override { return disk_.durable(); }
+  /// At an end in order: all that was not written yet is.
+  void finish();
+
+ private:
+  void load_item(broker::Kept& kept, ItemId id, const DiskItem& row, Time now);
+  WallMs due_in(std::uint32_t delay_ms) const { return delay_ms == 0 ? 0 : disk_.wall() + delay_ms; }
+
+  SimulatedDisk& disk_;
+  BrokerJudge& judge_;
+  PutJudge& puts_;
+  std::function<void()> on_durable_;
+  std::map<ItemId, std::string> bodies_;
+  std::set<ItemId> failed_;  // there is a state of each
+  std::uint32_t queues_known_ = 0;
+  DiskBatch open_;
+};
+
+}  // namespace baton::simulation

@@ -1,0 +1,72 @@
+// A storage that outlives its broker, in memory: what it is told is durable at once, unless the test says otherwise.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "broker/storage.hpp"
+
+namespace baton::broker::test {
+
+class KeptMemory : public Storage {
+ public:
+  Ticket most_puts = UINT64_MAX;  ///< new items and numbers are durable up to this turn only
+
+  void load(Kept& kept, Epoch epoch, Time) override {
+    kept.begin(epoch_, epoch_ == Epoch{} ? ItemId{1} : ItemId{1ull << 32});
+    epoch_ = epoch;
+    for (const auto& [index, name] : queues_) kept.queue(index, name);
+    for (const auto& [index, producer] : producers_) {
+      auto row = producer.row;
+      row.name = producer.name;
+      row.source = producer.source;
+      kept.producer(row);
+    }
+    for (const auto& [id, item] : items_) kept.item(item);
+  }
+  void put(const Record& record, std::string_view body) override {
+    KeptItem item;
+    item.id = record.id;
+    item.queue = record.queue_index;
+    item.producer = record.producer_index;
+    item.size = static_cast<std::uint32_t>(body.size());
+    item.priority = record.priority;
+    if (record.queue_index >= queues_known_) {  // as the disk does
+      queues_[record.queue_index] = record.queue;
+      queues_known_ = record.queue_index + 1;
+    }
+    items_[record.id] = item;
+    bodies_[record.id] = body;
+  }
+  std::string_view body(ItemId id) override { return bodies_.at(id); }
+  void update(const Record& record, const std::vector<Attempt>& history) override {
+    auto& item = items_.at(record.id);
+    item.failures = record.failures;
+    item.dead = record.dead;
+    item.history = history;
+  }
+  void erase(ItemId id) override { items_.erase(id); }
+  void save(const KeptProducer& producer) override {
+    producers_[producer.index] = {producer, std::string(producer.name), std::string(producer.source)};
+  }
+  Ticket commit() override { return ++turn_; }
+  Durable durable() override { return {std::min(turn_, most_puts), turn_, most_puts < turn_ ? "full" : ""}; }
+  Ticket turn() const { return turn_; }
+  /// What it knows of producers is forgotten from now on back to `other`: it was not durable.
+  void lose_producers(const KeptMemory& other) { producers_ = other.producers_; }
+
+ private:
+  struct Producer {
+    KeptProducer row;
+    std::string name, source;
+  };
+  Epoch epoch_;
+  std::map<std::uint32_t, std::string> queues_;
+  std::uint32_t queues_known_ = 0;
+  std::map<std::uint32_t, Producer> producers_;
+  std::map<ItemId, KeptItem> items_;
+  std::map<ItemId, std::string> bodies_;
+  Ticket turn_ = 0;
+};
+
+}  // namespace baton::broker::test
