@@ -99,7 +99,7 @@ TEST_CASE("what was settled does not come back, before it was written or after")
   CHECK(bodies(disk) == Bodies{"1", "4"});
 }
 
-TEST_CASE("failures, dead letters and their history come back; a state goes with its item") {
+TEST_CASE("failures, dead letters and their history come back, and a state goes with its item") {
   const Directory directory;
   const auto now = std::chrono::steady_clock::now();
   {
