@@ -164,8 +164,9 @@ void Core::stand_producer(Session& session, Time now) {
   producer.outcomes.restart();
   producer.outcomes.set_credit({UINT64_MAX}, UINT64_MAX);
   session.welcome.first_told = producer.outcomes.confirmed() + 1;
-  // A new process of this name has nothing that it could send again: it goes on behind what is kept.
-  const bool anew = settings_.keeps && !hello.previous;
+  // A new process of this name has nothing that it could send again: it goes on behind what is kept. It may have said
+  // hello before and heard no welcome.
+  const bool anew = settings_.keeps && (!hello.previous || hello.first_put == Number{1});
   session.welcome.put_received = anew ? std::max(producer.confirmed, producer.source_begin) : producer.put.received();
   session.welcome.put_before = session.welcome.put_received - producer.source_begin;
   producers_seen_.insert(hello.name);

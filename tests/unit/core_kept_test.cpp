@@ -154,6 +154,18 @@ TEST_CASE("what died on a full disk counts for its producer at the next broker")
   CHECK(confirm.dead == 1);
 }
 
+TEST_CASE("a process that missed its first welcome goes on behind what is kept") {
+  KeptMemory storage;
+  BrokerWorld world(keeping(), storage, {7});
+  auto first = world.client(1, producer_of("file a"));
+  first.put("a");
+  storage.most_puts = storage.turn();
+  first.put("b");
+  auto hello = producer_of("file a");
+  hello.previous = Previous{Epoch{7}, session_id(2)};
+  CHECK(world.session(world.client(3, hello)).welcome.put_before == 1);
+}
+
 TEST_CASE("a source that was begun and not kept is begun again by the process that puts it") {
   KeptMemory storage, before;
   {
