@@ -78,7 +78,7 @@ void check_queue(const std::string& name) {
 
 /// /var/lib/baton where that may be written, else beneath the user's home.
 std::filesystem::path default_directory() {
-  const std::filesystem::path system = "/var/lib/baton";
+  std::filesystem::path system = "/var/lib/baton";
   if (access(system.c_str(), W_OK) == 0) return system;
   if (access(system.parent_path().c_str(), W_OK) == 0 && !std::filesystem::exists(system)) return system;
   if (const char* state = getenv("XDG_STATE_HOME"); state && *state) return std::filesystem::path(state) / "baton";
