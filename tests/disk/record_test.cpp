@@ -15,8 +15,9 @@ std::string some_item() {
 }
 
 TEST_CASE("an item's row says what it was given") {
+  const auto bytes = some_item();
   ItemRow row;
-  REQUIRE(read_item(42, some_item(), row));
+  REQUIRE(read_item(42, bytes, row));
   CHECK(row.queue == 1);
   CHECK(row.producer == 2);
   CHECK(row.priority == 9);
