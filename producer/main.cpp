@@ -90,8 +90,7 @@ std::optional<int> read_options(int argc, char** argv, Settings& settings) {
   app.add_option("--delay", delay, "seconds before the items are handed out")
       ->check(baton::checked_by(parse_delay))
       ->option_text("S [" + delay + "]");
-  app.add_option("--name", client.name,
-                 "identity: run again after a crash, it goes on where it was; through with its input, it puts nothing")
+  app.add_option("--name", client.name, "identity: run again, it goes on where it was, and puts nothing twice")
       ->option_text("ID [a random one]");
   app.add_flag("--again", client.again, "with --name: put all of it, whatever was put before");
   app.add_flag("--wait", settings.wait, "wait until all items are done; exit 3 if some died, 4 if some are lost");

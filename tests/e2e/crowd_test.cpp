@@ -117,8 +117,8 @@ TEST_CASE("crowd: who is one too many is told so, and takes the place of one tha
 
 TEST_CASE("crowd: a broker that may not open enough files says how many clients it has room for") {
   const auto limited = [](const std::string& files, const std::string& options) {
-    return Process(
-        {"/bin/sh", "-c", "ulimit -n " + files + "; exec " + program_path("baton-broker") + " --port 0 " + options});
+    return Process({"/bin/sh", "-c",
+                    "ulimit -n " + files + "; exec " + program_path("baton-broker") + " --port 0 --memory " + options});
   };
   Process broker = limited("200", "");
   const auto line = broker.err().next();

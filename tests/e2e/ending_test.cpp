@@ -222,7 +222,10 @@ void named_producer_counts_once() {
   REQUIRE(names(next_got(printer, 1)) == Args{"a"});
   dies.signal(SIGKILL);
   dies.wait();
-  expect_exit(broker.producer({"--name", "Rick", "--wait", "a", "b"}));
+  Process again = broker.producer({"--name", "Rick", "--wait", "-"});
+  again.write("a\nb\n");
+  again.close_input();
+  expect_exit(std::move(again));
   expect_waits(broker, 1s);
   expect_exit(broker.producer({"c"}));
   expect_end(broker, at_once);
