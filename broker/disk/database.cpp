@@ -12,7 +12,8 @@
 namespace baton::broker::disk {
 namespace {
 
-constexpr std::size_t map_size = std::size_t{1} << 40;  // of addresses, not of memory
+// Of addresses, not of memory: the most that the data may grow to. Some processes are not given that many.
+constexpr std::size_t largest_map = std::size_t{1} << 40, smallest_map = std::size_t{1} << 30;
 constexpr unsigned databases = 5;
 constexpr std::uint64_t seal_key = 0;
 
@@ -82,10 +83,15 @@ Database::~Database() { close(); }
 void Database::open() {
   const auto path = data_path(directory_);
   check_file(path, directory_ / "mark");
-  check(mdb_env_create(&env_), "LMDB");
-  mdb_env_set_maxdbs(env_, databases);
-  check(mdb_env_set_mapsize(env_, map_size), "LMDB");
-  check(mdb_env_open(env_, path.c_str(), MDB_NOSUBDIR | MDB_NOTLS, 0644), "cannot open " + path.string());
+  int code = ENOMEM;
+  for (auto size = largest_map; code == ENOMEM && size >= smallest_map; size /= 4) {
+    close();
+    check(mdb_env_create(&env_), "LMDB");
+    mdb_env_set_maxdbs(env_, databases);
+    check(mdb_env_set_mapsize(env_, size), "LMDB");
+    code = mdb_env_open(env_, path.c_str(), MDB_NOSUBDIR | MDB_NOTLS, 0644);
+  }
+  check(code, "cannot open " + path.string());
   MDB_txn* txn = nullptr;
   check(mdb_txn_begin(env_, nullptr, 0, &txn), "LMDB");
   for (const auto& [name, dbi] :
