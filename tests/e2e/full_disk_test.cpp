@@ -11,8 +11,8 @@ using namespace baton::e2e;
 
 namespace {
 
-constexpr std::uint64_t disk_bytes = 64u << 20;
-constexpr int lines = 8000;
+constexpr std::uint64_t disk_bytes = 40u << 20;
+constexpr int lines = 5000;
 constexpr std::size_t line_size = 10'000;  // all of them do not fit
 
 std::string line_of(int i) {
@@ -37,7 +37,7 @@ int in_order(Consumer& consumer, int count) {
   return count;
 }
 
-bool says_full(Process& producer) { return producer.err().next_with("storage is full").has_value(); }
+bool says_full(Process& producer) { return producer.err().next_with("storage is full", 60s).has_value(); }
 
 }  // namespace
 
