@@ -21,7 +21,7 @@ Refusal Core::plain_put(std::string_view body, Time now) {
 }
 
 void Core::give_out(std::uint32_t room) {
-  if (!plain_items_wait()) return;
+  if (!plain_.queue) return;
   for (; room > 0; --room) {
     auto body = stock_.take_unacked(*plain_.queue);
     if (!body) return;

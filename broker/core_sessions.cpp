@@ -123,23 +123,17 @@ bool Core::stands_in_the_way(const Hello& hello) {
   return producer->source != hello.source && producer->put.received() > producer->source_begin;
 }
 
-/// A process that comes anew goes on with the source that its name was at, or begins with one.
+/// A process that comes anew goes on with the source that its name was at, or begins with one. One that was here before
+/// says where its source begins: this broker may not know the name, or have kept nothing of the source yet when it died. An
+/// older process, though, that comes back must not undo what a newer one has begun.
 void Core::begin_source(Producer& producer, const Hello& hello) {
-  if (hello.previous) {
-    // This broker may not know the name, or have kept nothing of the source yet when it died. An older process, though,
-    // that comes back must not undo what a newer one has begun.
-    const bool newer = hello.source_begin > producer.source_begin ||
-                       (hello.source_begin == producer.source_begin && hello.source != producer.source);
-    if (!newer) return;
-    producer.source = hello.source;
-    producer.source_begin = hello.source_begin;
-    producer.all_put = false;
-    return stock_.note_changed(producer);
-  }
-  const bool goes_on = producer.source == hello.source && !(producer.all_put && hello.source.empty());
-  if (goes_on && !hello.again) return;
+  const auto begin = hello.previous ? hello.source_begin : producer.put.received();
+  const bool same = producer.source == hello.source;
+  const bool newer = begin > producer.source_begin || (begin == producer.source_begin && !same);
+  const bool goes_on = same && !(producer.all_put && hello.source.empty()) && !hello.again;
+  if (hello.previous ? !newer : goes_on) return;
   producer.source = hello.source;
-  producer.source_begin = producer.put.received();
+  producer.source_begin = begin;
   producer.all_put = false;
   stock_.note_changed(producer);
 }

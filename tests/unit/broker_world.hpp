@@ -20,6 +20,17 @@ inline SessionId session_id(std::uint8_t n) {
   return id;
 }
 
+/// The hello of a named producer, always the same, that puts this source.
+inline Hello producer_of(const std::string& source) {
+  Hello hello;
+  hello.role = Role::producer;
+  hello.name = "load-1";
+  hello.named = true;
+  hello.queues = {"default"};
+  hello.source = source;
+  return hello;
+}
+
 class BrokerWorld;
 
 /// A client of the core under test. What it does is in the core when the call returns.

@@ -13,16 +13,6 @@ Settings keeping() {
   return settings;
 }
 
-Hello producer_of(const std::string& source) {
-  Hello hello;
-  hello.role = Role::producer;
-  hello.name = "load-1";
-  hello.named = true;
-  hello.queues = {"default"};
-  hello.source = source;
-  return hello;
-}
-
 /// A storage that has kept items "a", "b" and "c" of a broker before.
 struct ThreeKept : KeptMemory {
   ThreeKept() {

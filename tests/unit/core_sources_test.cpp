@@ -9,27 +9,18 @@ struct Name {
   BrokerWorld world;
   std::uint8_t processes = 0;
 
-  static Hello hello(const std::string& source, bool again = false) {
-    Hello hello;
-    hello.role = Role::producer;
-    hello.name = "load-1";
-    hello.named = true;
-    hello.queues = {"default"};
-    hello.source = source;
-    hello.again = again;
-    return hello;
-  }
-
   /// A process comes; what it puts goes on where its welcome says.
   Client comes(const std::string& source, bool again = false) {
-    auto client = world.client(++processes, hello(source, again));
+    auto hello = producer_of(source);
+    hello.again = again;
+    auto client = world.client(++processes, hello);
     client.next_put = world.session(client).welcome.put_received + 1;
     return client;
   }
   Refusal refused(const std::string& source) {
     const auto id = session_id(++processes);
     world.core.subscribed(id, world.now);
-    return world.core.hello(id, hello(source), world.now);
+    return world.core.hello(id, producer_of(source), world.now);
   }
   std::uint64_t put_before(const Client& client) { return world.session(client).welcome.put_before; }
 
@@ -118,7 +109,7 @@ TEST_CASE("a source without a name goes on until it was put whole") {
 
 TEST_CASE("a session after an old one of the same process keeps its source, whatever broker it finds") {
   Name name;
-  auto hello = Name::hello("file a");
+  auto hello = producer_of("file a");
   hello.previous = Previous{Epoch{3}, session_id(99)};
   hello.first_put = Number{44};
   hello.source_begin = Number{40};
