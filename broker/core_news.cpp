@@ -37,6 +37,7 @@ void Core::persist() {
     if (session.producer) session.producer->confirmed = std::max(session.producer->confirmed, kept.number);
     session.bye_kept |= kept.bye;
   });
+  stock_.settles_kept(ticket, durable.settles);
   hold_puts(durable.held);
 }
 
@@ -97,8 +98,8 @@ Confirm Core::confirm_of(const Session& session) const {
     confirm.put_held = storage_holds_.empty() ? put_held(session, settings_) : Held::storage;
     confirm.rewind_put = producer->put.has_gap();
     confirm.accepted = producer->accepted;
-    confirm.done = producer->done;
-    confirm.dead = producer->dead;
+    confirm.done = producer->kept.done;
+    confirm.dead = producer->kept.dead;
     confirm.told = producer->outcomes.last();
   }
   if (session.is(Role::printer)) confirm.told = console_.last();

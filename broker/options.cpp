@@ -133,6 +133,9 @@ void add_limits(CLI::App& app, Settings& settings) {
   app.add_option("--max-attempts", settings.max_attempts, "failures after which an item is dead")
       ->check(CLI::Range(1, 65'000))
       ->option_text("N [" + std::to_string(settings.max_attempts) + "]");
+  app.add_option("--max-dead", settings.max_dead, "dead items that a queue keeps, the last ones")
+      ->check(CLI::Range(1, 10'000'000))
+      ->option_text("N [" + std::to_string(settings.max_dead) + "]");
   app.add_option("--max-sessions", settings.max_sessions, "clients of all kinds; those beyond wait")
       ->check(CLI::Range(1, 100'000))
       ->option_text("N [" + std::to_string(settings.max_sessions) + "]");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "broker/queue.hpp"
+#include "broker/storage.hpp"
 #include "proto/greeting.hpp"
 #include "proto/ids.hpp"
 #include "proto/stream.hpp"
@@ -32,6 +33,17 @@ struct Producer {
   bool said_bye = false;       ///< its last session ended as it wished: it will not come back for its numbers
   Time lost_at = never;        ///< when its last session ended
   bool changed = false;        ///< among Stock's producers that the storage is to be told of
+
+  struct Counts {
+    std::uint64_t done = 0;
+    std::uint64_t dead = 0;
+    bool operator==(const Counts&) const = default;
+  };
+  Counts counts() const { return {done, dead}; }
+  Counts kept;            ///< of these, what outlives a crash: this is what its session is told
+  Counts writing;         ///< as they were in the turn `writing_in`, which is being written
+  Ticket writing_in = 0;  ///< 0: none
+  bool unkept = false;    ///< among Stock's producers whose counts are not all kept yet
 
   bool settled() const { return done + dead == accepted; }
 };

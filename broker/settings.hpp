@@ -17,6 +17,7 @@ struct Settings {
   std::uint64_t max_items = 10'000'000;    ///< per queue: ready, delayed and held
   std::uint64_t max_bytes = 4ull << 30;    ///< per queue, of bodies
   std::uint32_t max_attempts = 20;         ///< failures after which an item is dead; 1 to 65,000
+  std::uint32_t max_dead = 10'000;         ///< dead items kept per queue; of older ones only the count remains
   std::uint32_t max_sessions = 10'000;     ///< of all clients together
   std::uint64_t console_keep = 64u << 20;  ///< bytes of console lines kept for printers
 

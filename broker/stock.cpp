@@ -12,9 +12,8 @@
 namespace baton::broker {
 namespace {
 
-constexpr std::size_t kept_dead_letters = 10'000;  // per queue; of older ones only the count remains
-constexpr std::size_t kept_attempts = 20;          // per item
-constexpr std::size_t body_in_notice = 200;        // bytes
+constexpr std::size_t kept_attempts = 20;    // per item
+constexpr std::size_t body_in_notice = 200;  // bytes
 
 constexpr Duration producer_kept = 10min;  // a lost one may come back and must not put twice
 
@@ -300,12 +299,6 @@ void Stock::done(Item& item, ItemId id) {
   storage_.erase(id);
   if (failed_before) history_.erase(id.value);
   to_serve(queue);  // there is room for its producers
-  note_settled(producer);
-}
-
-void Stock::note_settled(Producer& producer) {
-  if (!producer.settled()) return;
-  if (producer.session && producer.session->joining) changed(*producer.session);
   forget_if_settled(producer);
 }
 
@@ -374,7 +367,7 @@ void Stock::bury(Item& item, ItemId id, Time now) {
   if (producer.session) changed(*producer.session);
 
   queue.dead_letters.push_back(id);
-  if (queue.dead_letters.size() > kept_dead_letters) {
+  while (queue.dead_letters.size() > settings_.max_dead) {
     const auto oldest = queue.dead_letters.front();
     queue.dead_letters.pop_front();
     history_.erase(oldest.value);
@@ -383,7 +376,7 @@ void Stock::bury(Item& item, ItemId id, Time now) {
     --dead_;
   }
   to_serve(queue);
-  note_settled(producer);
+  forget_if_settled(producer);
 }
 
 void Stock::update_storage(const Item& item, ItemId id, Duration delay) {

@@ -33,7 +33,7 @@ namespace baton::broker {
 
 class Stock final : public Kept {
  public:
-  /// All but `settings` must outlive the stock. Sessions whose standing changed are told to `changed`, once a turn.
+  /// All of them must outlive the stock. Sessions whose standing changed are told to `changed`, once a turn.
   Stock(const Settings& settings, Storage& storage, Effects& effects, std::vector<Session*>& changed);
 
   /// Takes what the storage has kept, before anything else.
@@ -91,6 +91,8 @@ class Stock final : public Kept {
   void note_room(Queue& queue) { to_serve(queue); }
   /// Tells the storage what has changed of producers in this turn.
   void save_producers();
+  /// Counts for producers what is settled and durable. `turn` is the one that has just been given to the storage.
+  void settles_kept(Ticket turn, Ticket durable);
   /// The queues whose room may have changed since the last call. Valid until the next change.
   std::vector<Queue*> take_touched();
 
@@ -126,7 +128,7 @@ class Stock final : public Kept {
   void make_ready(Item& item, ItemId id);
   void failed(Item& item, ItemId id, Attempt attempt, Duration delay);
   void bury(Item& item, ItemId id, Time now);
-  void note_settled(Producer& producer);
+  bool counts_kept(Producer& producer, Ticket turn, Ticket durable);
   Producer& new_producer(const std::string& name, std::uint32_t index);
   void forget(Producer& producer);
   void changed(Session& session);
@@ -149,6 +151,7 @@ class Stock final : public Kept {
   std::uint64_t kept_items_ = 0;
   bool claims_ = false;
   std::vector<std::uint32_t> changed_producers_;  // in this turn, by index
+  std::vector<std::uint32_t> unkept_producers_;   // by index; some may be forgotten by now, or here twice
   std::map<std::string, std::unique_ptr<Queue>> queues_;
   std::vector<Queue*> queue_list_;  // by index: those that ever had an item
   std::vector<Queue*> to_serve_;

@@ -53,6 +53,7 @@ void Stock::producer(const KeptProducer& kept) {
   producer.confirmed = kept.received;
   producer.done = kept.done;
   producer.dead = kept.dead;
+  producer.kept = producer.counts();
   producer.accepted = kept.done + kept.dead;
   producer.lost_at = Time::min();  // the first look at it says since when nobody has asked for it
 }
@@ -94,8 +95,30 @@ void Stock::save_producers() {
     if (!producer || !std::exchange(producer->changed, false)) continue;
     storage_.save({index, producer->name, producer->named, producer->said_bye, producer->put.received(), producer->done,
                    producer->dead, producer->all_put, producer->source_begin, producer->source});
+    if (producer->counts() != producer->kept && !std::exchange(producer->unkept, true))
+      unkept_producers_.push_back(index);
   }
   changed_producers_.clear();
+}
+
+void Stock::settles_kept(Ticket turn, Ticket durable) {
+  std::erase_if(unkept_producers_, [&](std::uint32_t index) {
+    auto* producer = producer_list_[index];
+    return !producer || !producer->unkept || counts_kept(*producer, turn, durable);
+  });
+}
+
+/// Whether all of its counts are. They may change with every turn: then those of some turns ago are.
+bool Stock::counts_kept(Producer& producer, Ticket turn, Ticket durable) {
+  while (producer.counts() != producer.kept) {
+    if (producer.writing_in == 0) producer.writing_in = turn, producer.writing = producer.counts();
+    if (producer.writing_in > durable) return false;
+    producer.kept = producer.writing;
+    producer.writing_in = 0;
+  }
+  producer.unkept = false;
+  if (producer.settled() && producer.session && producer.session->joining) changed(*producer.session);
+  return true;
 }
 
 void Stock::note_changed(Producer& producer) {

@@ -54,6 +54,8 @@ class PutJudge {
   void loads(Life life, const std::map<std::string, Loaded>& disk, bool counts_lost);
   /// The broker that keeps has said that all up to `number` is kept: a confirm, or a welcome that goes on after it.
   void promised(const std::string& producer, Number number);
+  /// The producer was told that so many of its items are done or dead.
+  void counted(const std::string& producer, std::uint64_t settled);
 
   struct Told {
     std::uint64_t done = 0, dead = 0, lost = 0, notices = 0;
@@ -71,6 +73,7 @@ class PutJudge {
   const bool keeps_;
   bool counts_lost_ = false;
   std::map<std::string, Number> promised_;                                // by producer
+  std::map<std::string, std::uint64_t> counted_;                          // by producer
   std::map<std::string, std::map<Number, Put>> puts_;                     // by producer
   std::map<std::string, Number> confirmed_;                               // by producer: to the present process
   std::map<std::pair<Life, std::string>, std::pair<Number, Number>> in_;  // first and last number of each in each life

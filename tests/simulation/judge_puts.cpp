@@ -67,6 +67,10 @@ void PutJudge::promised(const std::string& producer, Number number) {
   promised_[producer] = std::max(promised_[producer], number);
 }
 
+void PutJudge::counted(const std::string& producer, std::uint64_t settled) {
+  counted_[producer] = std::max(counted_[producer], settled);
+}
+
 void PutJudge::loads(Life life, const std::map<std::string, Loaded>& disk, bool counts_lost) {
   counts_lost_ = counts_lost;
   for (const auto& [producer, loaded] : disk)
@@ -86,20 +90,29 @@ void PutJudge::loads(Life life, const std::string& producer, const Loaded& disk)
   confirmed_[producer] = disk.received;
   for (const auto& [number, dead] : disk.items)
     require(number <= disk.received, name(producer, number) + " is kept, and so is its number");
+  std::uint64_t settled = 0;
   for (auto& [number, put] : puts_[producer]) {
-    if (number > disk.received) continue;
+    if (number > disk.received) {  // it was not confirmed, and may have been done all the same
+      settled += put.settled > 0;
+      continue;
+    }
     require(put.stored_in > 0, name(producer, number) + ": what is kept came in");
     put.confirmed = put.stored_in;
     const auto item = disk.items.find(number);
     if (item == disk.items.end()) {
       require(put.settled > 0, name(producer, number) + " was not settled: it is kept");
       require(!put.dead, name(producer, number) + " is dead: it is kept");
+      ++settled;
       continue;
     }
     put.stored_in = life;
     put.settled = item->second ? life : 0;
     put.dead = item->second;
+    settled += put.dead;
   }
+  require(settled >= counted_[producer], producer + " was told that " + std::to_string(counted_[producer]) +
+                                             " are done: this is kept, not of " + std::to_string(settled) + " only");
+  counted_[producer] = 0;
 }
 
 void PutJudge::joined(const std::string& producer, Life life, Number before, const Told& told,

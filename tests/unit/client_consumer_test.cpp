@@ -253,6 +253,43 @@ TEST_CASE("consumer: a new session reclaims what it holds and what it settled un
   CHECK(ids_in(said[1]) == Ids{12});
 }
 
+TEST_CASE("consumer: what the broker kept for it and it knows nothing of, it gives back") {
+  ConsumerScript script(10);
+  script.open();
+  script.hand_off(1, {1}, {11});
+  CHECK(script.take() == 11);
+  script.control();
+  script.begin_anew();
+  Welcome welcome;
+  welcome.kept = {{{11}, 2}};
+  script.stand(welcome);
+  const auto said = script.control();
+  REQUIRE(said.size() == 1);
+  CHECK(said[0].kind == EntryKind::release);
+  CHECK(ids_in(said[0]) == Ids{12});
+  CHECK(script.consumer.ack({11}));
+}
+
+TEST_CASE("client: a message of a kind that is not for clients is passed over") {
+  ConsumerScript script(1);
+  script.open();
+  std::string frame(header_size, '\0');
+  write_header(frame.data(), {MessageType::put, 1, script.epoch, script.session, {1}});
+  script.news(frame);
+  CHECK(script.consumer.session().standing());
+}
+
+TEST_CASE("client: a refusal that ends the session is told in the broker's words, or in ours where it has none") {
+  std::string said, told;
+  SUBCASE("the broker's") { said = told = "because"; }
+  SUBCASE("ours") { told = meaning(Refusal::version); }
+  ConsumerScript script;
+  script.refuse(Refusal::version, said);
+  REQUIRE(script.consumer.session().over());
+  CHECK(script.consumer.session().error()->refusal == Refusal::version);
+  CHECK(script.consumer.session().error()->text == told);
+}
+
 TEST_CASE("consumer: a job that lost its item does not settle the one of the same id that another job has by now") {
   ConsumerScript script(10);
   script.open();

@@ -94,8 +94,8 @@ void Script::welcome(const Welcome& welcome) {
 
 void Script::say_confirm() { news(encode_confirm({MessageType::confirm, 0, epoch, session, {}}, confirm)); }
 
-void Script::refuse(Refusal refusal) {
-  news(encode_json({MessageType::refusal, 0, epoch, session, {}}, to_json(RefusalNotice{refusal, "because"})));
+void Script::refuse(Refusal refusal, const std::string& text) {
+  news(encode_json({MessageType::refusal, 0, epoch, session, {}}, to_json(RefusalNotice{refusal, text})));
 }
 
 void Script::told(MessageType type, Number first, const std::vector<std::string>& blocks) {

@@ -43,7 +43,7 @@ class Script {
 
   void welcome(const Welcome& welcome = {});
   void say_confirm();
-  void refuse(Refusal refusal);
+  void refuse(Refusal refusal, const std::string& text = "because");
   void told(MessageType type, Number first, const std::vector<std::string>& blocks);
   void news(const std::string& frame);
   void hand_off(std::uint32_t generation, Number first, const std::vector<std::uint64_t>& ids);

@@ -152,6 +152,27 @@ TEST_CASE("a dead item's history calls a consumer by the name that it gave") {
   CHECK(rick.died().at(0).history.at(0).consumer == "Morty");
 }
 
+TEST_CASE("of a queue's dead items the last ones are kept, all are told of and counted") {
+  Settings settings;
+  settings.max_attempts = 1;
+  settings.max_dead = 2;
+  BrokerWorld world(settings);
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2);
+  const Bodies poison{"a", "b", "c", "d"};
+  morty.ask(poison.size());
+  for (const auto& body : poison) rick.put(body);
+  morty.received();
+  for (const auto& body : poison) morty.fail(body);
+  CHECK(rick.died().size() == 4);
+  CHECK(rick.confirm().dead == 4);
+  const auto& stock = world.core.stock();
+  CHECK(stock.dead() == 2);
+  CHECK(stock.size() == 2);
+  CHECK(world.storage.body(stock.queues().at("default")->dead_letters.front()) == "c");
+  CHECK(stock.all_settled());
+}
+
 TEST_CASE("a failed item may wait before it is tried again") {
   BrokerWorld world;
   auto rick = world.producer(1);

@@ -123,6 +123,29 @@ TEST_CASE("a producer's bye is answered when what it says of its source is kept,
   CHECK(rick.confirm().ended);
 }
 
+TEST_CASE("join: what is done counts when that is kept, not before") {
+  KeptMemory storage;
+  BrokerWorld world(keeping(), storage, {7});
+  auto rick = world.producer(1, "rick");
+  auto morty = world.consumer(2);
+  for (const auto* body : {"a", "b"}) rick.put(body);
+  rick.join();
+  morty.ask(2);
+  morty.received();
+  storage.most_settles = storage.turn();
+  morty.ack("a");
+  const auto first = storage.turn();
+  morty.ack("b");
+  world.advance(beat_interval, {&rick, &morty});
+  CHECK(rick.confirm().done == 0);
+  storage.most_settles = first;
+  world.advance(beat_interval, {&rick, &morty});
+  CHECK(rick.confirm().done == 1);
+  storage.most_settles = UINT64_MAX;
+  world.settle();
+  CHECK(rick.confirm().done == 2);  // at once, since it joins
+}
+
 TEST_CASE("what died on a full disk counts for its producer at the next broker") {
   auto settings = keeping();
   settings.max_attempts = 1;

@@ -1,4 +1,5 @@
 // The plain doors in the core: items without a session, at most once.
+#include "broker/front.hpp"
 #include "tests/unit/broker_world.hpp"
 
 namespace baton::broker::test {
@@ -82,6 +83,18 @@ TEST_CASE("plain doors: a body beyond the limit is refused, dead items of nobody
   morty.received();
   morty.fail("a", "too hot");
   CHECK(world.core.stock().dead() == 1);
+}
+
+TEST_CASE("plain doors: what is refused there is counted, and takes nothing from the others") {
+  MemoryStorage storage;
+  Time now{1h};
+  Front front(with_plain_doors(), Epoch{7}, storage, now);
+  front.on_in(std::string(max_body + 1, 'x'), now);
+  front.on_frames(now);  // a message of several parts
+  front.on_in("a", now);
+  CHECK(front.core().refused(Refusal::too_large) == 1);
+  CHECK(front.core().refused(Refusal::frames) == 1);
+  CHECK(front.core().stock().size() == 1);
 }
 
 }  // namespace

@@ -149,6 +149,20 @@ TEST_CASE("a client that comes back in a new session takes up again what nobody 
   CHECK(world.core.stock().all_settled());
 }
 
+TEST_CASE("a client that is one too many is told how many are served, and stands when one has left") {
+  Settings settings;
+  settings.max_sessions = 1;
+  BrokerWorld world(settings);
+  auto rick = world.producer(1);
+  Hello hello;
+  hello.role = Role::printer;
+  world.core.subscribed(session_id(2), world.now);
+  CHECK(world.core.hello(session_id(2), hello, world.now) == Refusal::sessions_full);
+  CHECK(world.core.why_full() == "1 at most");
+  rick.bye();
+  CHECK(world.core.hello(session_id(2), hello, world.now) == Refusal::none);
+}
+
 TEST_CASE("without a port for its lane a consumer is refused, and nobody is said to be gone") {
   BrokerWorld world;
   world.lanes_left = false;

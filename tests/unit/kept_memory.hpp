@@ -10,7 +10,8 @@ namespace baton::broker::test {
 
 class KeptMemory : public Storage {
  public:
-  Ticket most_puts = UINT64_MAX;  ///< new items and numbers are durable up to this turn only
+  Ticket most_puts = UINT64_MAX;     ///< new items and numbers are durable up to this turn only
+  Ticket most_settles = UINT64_MAX;  ///< and all else up to this one
 
   void load(Kept& kept, Epoch epoch, Time) override {
     kept.begin(epoch_, epoch_ == Epoch{} ? ItemId{1} : ItemId{1ull << 32});
@@ -50,7 +51,9 @@ class KeptMemory : public Storage {
     producers_[producer.index] = {producer, std::string(producer.name), std::string(producer.source)};
   }
   Ticket commit() override { return ++turn_; }
-  Durable durable() override { return {std::min(turn_, most_puts), turn_, most_puts < turn_ ? "full" : ""}; }
+  Durable durable() override {
+    return {std::min(turn_, most_puts), std::min(turn_, most_settles), most_puts < turn_ ? "full" : ""};
+  }
   Ticket turn() const { return turn_; }
   /// What it knows of producers is forgotten from now on back to `other`: it was not durable.
   void lose_producers(const KeptMemory& other) { producers_ = other.producers_; }
