@@ -250,7 +250,10 @@ void BrokerJudge::check_claims(const Hello& hello, const Welcome& welcome) const
 void BrokerJudge::confirms(const SessionId& id, const Confirm& confirm) {
   const auto hello = hellos_.find(id);
   if (confirm.ended || hello == hellos_.end()) return;
-  if (hello->second.role == Role::producer) puts_.promised(hello->second.name, confirm.put_confirmed);
+  if (hello->second.role == Role::producer) {
+    puts_.promised(hello->second.name, confirm.put_confirmed);
+    puts_.counted(hello->second.name, confirm.done + confirm.dead);
+  }
   const auto found = standing_.find(id);
   if (found == standing_.end()) return;
   auto& acks = found->second.acks;

@@ -54,7 +54,7 @@ class PutJudge {
   void loads(Life life, const std::map<std::string, Loaded>& disk, bool counts_lost);
   /// The broker that keeps has said that all up to `number` is kept: a confirm, or a welcome that goes on after it.
   void promised(const std::string& producer, Number number);
-  /// The producer was told that so many of its items are done or dead.
+  /// The broker has said to the producer that so many of its items are done or dead.
   void counted(const std::string& producer, std::uint64_t settled);
 
   struct Told {

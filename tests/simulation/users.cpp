@@ -121,7 +121,6 @@ void ProducerNode::heard(Life life, const Confirm& confirm) {
   if (confirm.accepted < told.accepted || confirm.done < told.done || confirm.dead < told.dead) return;
   told = confirm;
   scene_.puts.confirmed(identity_, confirm.put_confirmed, life);
-  scene_.puts.counted(identity_, confirm.done + confirm.dead);
 }
 
 void ProducerNode::ended() {
