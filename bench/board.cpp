@@ -24,6 +24,15 @@ int new_memory() {
 
 }  // namespace
 
+Total total(const std::array<Tally, max_workers>& tallies) {
+  Total all;
+  for (const Tally& tally : tallies) {
+    all.count += tally.count.load(std::memory_order_acquire);
+    all.sum += tally.sum.load(std::memory_order_relaxed);
+  }
+  return all;
+}
+
 // New pages are zero, which is how a board begins: constructing one would only touch all of them.
 SharedBoard::SharedBoard() : SharedBoard(new_memory()) {}
 

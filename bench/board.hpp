@@ -28,6 +28,14 @@ struct Board {
   std::array<std::int64_t, max_latencies> latencies{};  ///< nanoseconds from put to get, in order
 };
 
+/// What several workers have put or got.
+struct Total {
+  std::uint64_t count = 0;
+  std::uint64_t sum = 0;
+  bool operator==(const Total&) const = default;
+};
+Total total(const std::array<Tally, max_workers>& tallies);
+
 /// Maps a board into this process; workers find it by the descriptor, which they inherit.
 class SharedBoard {
  public:

@@ -39,7 +39,7 @@ std::vector<Contest> all_contests() {
   const Contestant packed{"packed", {false, "", 1000}};
   const Contestant on_demand{"prefetch-0", {false, "", 0}};
   const Contestant kept{"kept", {false, "", 1000, true}};
-  const Contestant kept_backlog{"kept-backlog-100k", {false, "", 1000, true, 100'000}};
+  const Contestant kept_backlog{"kept-backlog-500k", {false, "", 1000, true, 500'000}};
   std::vector<Contest> contests;
   for (const std::size_t size : {100u, 1024u}) {
     for (const std::size_t scale : {1u, 3u}) {

@@ -24,20 +24,6 @@ using Clock = std::chrono::steady_clock;
 
 std::string this_program() { return std::filesystem::read_symlink("/proc/self/exe"); }
 
-struct Total {
-  std::uint64_t count = 0, sum = 0;
-  bool operator==(const Total&) const = default;
-};
-
-Total total(const std::array<Tally, max_workers>& tallies) {
-  Total all;
-  for (const Tally& tally : tallies) {
-    all.count += tally.count.load(std::memory_order_acquire);
-    all.sum += tally.sum.load(std::memory_order_relaxed);
-  }
-  return all;
-}
-
 // Looks at a condition that no event tells of, every few milliseconds.
 bool eventually(Clock::duration within, const std::function<bool()>& condition) {
   const auto deadline = Clock::now() + within;

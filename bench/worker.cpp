@@ -68,9 +68,22 @@ int produce(const Task& task, Board& board) {
   return 0;
 }
 
+/// Whether as many items wait as are to stand in the queue; at the end none are.
+bool backlog_stands(const Task& task, const Board& board) {
+  if (board.stop.load(std::memory_order_relaxed)) return true;
+  const auto got = total(board.got).count;
+  return total(board.put).count >= got + task.way.backlog;
+}
+
 int consume(const Task& task, Board& board) {
+  constexpr std::uint64_t look_every = 64;  // items
   const auto receiver = make_receiver(task.way);
   while (!board.drained.load(std::memory_order_relaxed)) {
+    const auto mine = board.got[task.index].count.load(std::memory_order_relaxed);
+    if (task.way.backlog > 0 && mine % look_every == 0 && !backlog_stands(task, board)) {
+      std::this_thread::sleep_for(100us);
+      continue;
+    }
     const auto body = receiver->receive();
     if (!body) continue;
     const Header header = header_of(*body);
@@ -117,7 +130,8 @@ int pong(const Task& task, Board& board) {
 std::vector<std::string> to_arguments(const std::string& program, const Task& task) {
   std::ostringstream text;
   text << static_cast<int>(task.role) << ' ' << task.board << ' ' << task.baton << ' ' << task.index << ' ' << task.size
-       << ' ' << task.seed << ' ' << task.way.proxy << ' ' << task.way.depth << ' ' << task.way.address;
+       << ' ' << task.seed << ' ' << task.way.proxy << ' ' << task.way.depth << ' ' << task.way.backlog
+       << ' ' << task.way.address;
   return {program, worker_mark, text.str()};
 }
 
@@ -126,7 +140,7 @@ Task from_arguments(const std::vector<std::string>& arguments) {
   int role = 0;
   std::istringstream text(arguments.at(2));
   text >> role >> task.board >> task.baton >> task.index >> task.size >> task.seed;
-  text >> task.way.proxy >> task.way.depth;
+  text >> task.way.proxy >> task.way.depth >> task.way.backlog;
   if (!text || task.index >= max_workers) throw std::invalid_argument("not a worker's task: " + text.str());
   text >> task.way.address;
   task.role = static_cast<Role>(role);

@@ -2,7 +2,7 @@
 # What the scripts share. Sourced, with the repository's root as the working directory.
 
 # shellcheck disable=SC2034  # read by those who source this
-build_packages=(g++ cmake ninja-build libzmq3-dev cppzmq-dev nlohmann-json3-dev libcli11-dev liblmdb-dev libsodium-dev zlib1g-dev doctest-dev)
+build_packages=(g++ cmake ninja-build libzmq3-dev cppzmq-dev nlohmann-json3-dev libcli11-dev liblmdb-dev libsodium-dev libdeflate-dev doctest-dev)
 # shellcheck disable=SC2034
 test_packages=(python3-zmq)
 # shellcheck disable=SC2034

@@ -2,13 +2,13 @@
 
 #include <fcntl.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <array>
 #include <fstream>
 #include <optional>
 #include <string>
 
+#include "broker/disk/crc32.hpp"
 #include "broker/disk/database.hpp"
 #include "proto/bytes.hpp"
 
@@ -38,9 +38,7 @@ std::optional<Meta> read_meta(std::ifstream& file, std::uint64_t at) {
   return sane ? std::optional(meta) : std::nullopt;
 }
 
-std::uint32_t mark_crc(const char* bytes) {
-  return static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(bytes), sizeof(std::uint64_t)));
-}
+std::uint32_t mark_crc(const char* bytes) { return crc32({bytes, sizeof(std::uint64_t)}); }
 
 std::uint64_t read_mark(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);

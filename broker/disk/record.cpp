@@ -1,9 +1,8 @@
 #include "broker/disk/record.hpp"
 
-#include <zlib.h>
-
 #include <algorithm>
 
+#include "broker/disk/crc32.hpp"
 #include "proto/bytes.hpp"
 
 namespace baton::broker::disk {
@@ -16,8 +15,7 @@ constexpr std::size_t most_attempts = 255, most_text = 65'535;
 std::uint32_t crc_of(std::uint64_t key, std::string_view rest) {
   char raw[sizeof key];
   store(raw, key);
-  const auto bytes = [](const char* at) { return reinterpret_cast<const Bytef*>(at); };
-  return static_cast<std::uint32_t>(crc32_z(crc32_z(0, bytes(raw), sizeof raw), bytes(rest.data()), rest.size()));
+  return crc32(rest, crc32({raw, sizeof raw}));
 }
 
 /// Appends a row that `fill` makes behind the room for its CRC.

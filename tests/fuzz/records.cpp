@@ -1,8 +1,8 @@
 // Rows of the data directory, and the look at an LMDB file from outside.
 #include <sys/mman.h>
 #include <unistd.h>
-#include <zlib.h>
 
+#include "broker/disk/crc32.hpp"
 #include "broker/disk/database.hpp"
 #include "broker/disk/file_check.hpp"
 #include "broker/disk/record.hpp"
@@ -20,7 +20,7 @@ std::string sealed(std::uint64_t key, std::string_view row) {
   append(all, key);
   all += row;
   std::string out;
-  append(out, static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(all.data()), all.size())));
+  append(out, crc32(all));
   out += row;
   return out;
 }
