@@ -1,4 +1,6 @@
 // A broker that keeps: what was confirmed outlives its process, however that ends.
+#include <filesystem>
+
 #include "tests/e2e/kept_broker.hpp"
 #include "tests/e2e/library.hpp"
 #include "tests/e2e/show.hpp"
@@ -85,6 +87,29 @@ TEST_CASE("kept: dead letters and attempts outlive the broker") {
     }
   }
   CHECK(producer.join().dead == 1);
+}
+
+TEST_CASE("kept: the file stays small while many items pass through") {
+  constexpr std::uint64_t waiting = 9'999;
+  const auto rounds = number_of("BATON_PASSING", 300'000) / waiting;
+  KeptBroker broker;
+  Producer producer(producer_of(*broker));
+  auto options = consumer_of(*broker);
+  options.prefetch = 1000;
+  Consumer consumer(options);
+  Item item;
+  for (std::uint64_t round = 0; round < rounds; ++round) {
+    for (std::uint64_t i = 0; i < waiting; ++i) producer.put(std::string(100, 'x'));
+    producer.flush();
+    for (std::uint64_t i = 0; i < waiting; ++i) {
+      REQUIRE(consumer.get(item, soon_ms));
+      consumer.ack(item.id);
+    }
+  }
+  CHECK(producer.join().done == rounds * waiting);
+  const auto size = std::filesystem::file_size(broker.directory().path() + "/baton.mdb");
+  MESSAGE(rounds * waiting, " items, the file has ", size, " bytes");
+  CHECK(size < 64'000'000);
 }
 
 TEST_CASE("kept: a second broker on the same directory is refused") {
