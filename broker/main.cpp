@@ -1,5 +1,7 @@
 #include <csignal>
+#include <filesystem>
 #include <iostream>
+#include <stdexcept>
 
 #include "broker/capacity.hpp"
 #include "broker/disk/disk_storage.hpp"
@@ -46,12 +48,20 @@ int serve_from_disk(const baton::broker::BrokerCommand& command) {
   const baton::broker::disk::FaultGuard guard(damaged(command.disk));
   baton::broker::DiskStorage storage(command.disk, changed);
   const int exit_code = run(command.server, storage, changed, "kept in " + command.disk.directory.string());
-  std::cerr << "baton-broker: " << storage.items_put() << " items came in, " << storage.never_written()
-            << " of them were done before they had to be written\n";
+  if (storage.items_put() > 0)
+    std::cerr << "baton-broker: " << storage.items_put() << " items came in, " << storage.never_written()
+              << " of them were done before they had to be written\n";
   return exit_code;
 }
 
+/// Else a name with a slip would be made, and found to be whole.
+void require_data(const baton::broker::DiskOptions& options) {
+  if (!std::filesystem::exists(options.directory / "baton.mdb"))
+    throw std::runtime_error("no data in " + options.directory.string());
+}
+
 int check_data(const baton::broker::DiskOptions& options) {
+  require_data(options);
   baton::Wake unused;
   const baton::broker::disk::FaultGuard guard(damaged(options));
   baton::broker::DiskStorage storage(options, unused);
@@ -63,6 +73,7 @@ int check_data(const baton::broker::DiskOptions& options) {
 }
 
 int compact(const baton::broker::DiskOptions& options) {
+  require_data(options);
   baton::Wake unused;
   const baton::broker::disk::FaultGuard guard(damaged(options));
   baton::broker::DiskStorage storage(options, unused);

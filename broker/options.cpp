@@ -92,12 +92,15 @@ void add_keeping(CLI::App& app, BrokerCommand& command) {
                    ->option_text("DIR [" + command.disk.directory.string() + "]");
   auto* memory =
       app.add_flag("--memory", command.memory, "keep nothing: what is confirmed lives as long as the broker");
-  memory->excludes(data)->option_text(" ");
-  app.add_option("--max-memory", command.disk.max_memory, "memory for items; the bodies of more are on disk only")
-      ->transform(in_bytes())
-      ->option_text("SIZE [" + size_text(command.disk.max_memory) + "]");
-  app.add_flag("--check", command.check, "only read all that is kept, and say whether it is whole");
-  app.add_flag("--compact", command.compact, "only make the kept data as small as what it holds");
+  auto* max_memory =
+      app.add_option("--max-memory", command.disk.max_memory, "memory for items; the bodies of more are on disk only")
+          ->transform(in_bytes())
+          ->option_text("SIZE [" + size_text(command.disk.max_memory) + "]");
+  auto* check = app.add_flag("--check", command.check, "only read all that is kept, and say whether it is whole");
+  auto* compact = app.add_flag("--compact", command.compact, "only make the kept data as small as what it holds");
+  for (auto* option : {data, max_memory, check, compact}) memory->excludes(option);
+  compact->excludes(check)->option_text(" ");
+  for (auto* option : {memory, check}) option->option_text(" ");
 }
 
 /// Doors at ports that are not known yet take what is free.
@@ -221,6 +224,7 @@ BrokerCommand read_command_line(int argc, char** argv) {
   }
   if (!plain.empty()) settings.plain_queue = plain;
   settings.keeps = !command.memory;
+  if (command.disk.directory.empty()) fail("--data: the name of a directory is missing");
   command.server.bind = bind_address(command.server.bind);
   if (!lanes.empty()) command.server.lanes = parse_port_range(lanes);
   check_lanes(command.server);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "tests/e2e/baton.hpp"
 #include "tests/e2e/show.hpp"
@@ -48,6 +49,19 @@ void check_refused(Process process, const std::string& part) {
 }
 
 }  // namespace
+
+TEST_CASE("options: what says where items are kept is of one mind, and what is to be checked is there") {
+  check_refused(start("baton-broker", {"--data", ""}), "--data: the name of a directory is missing");
+  check_refused(start("baton-broker", {"--memory", "--data", "x"}), "--memory");
+  check_refused(start("baton-broker", {"--memory", "--check"}), "--memory excludes --check");
+  check_refused(start("baton-broker", {"--memory", "--max-memory", "1G"}), "--memory excludes --max-memory");
+  check_refused(start("baton-broker", {"--check", "--compact"}), "--check excludes --compact");
+  const TemporaryDirectory directory;
+  const auto missing = directory.path() + "/missing";
+  for (const auto* option : {"--check", "--compact"})
+    check_refused(start("baton-broker", {option, "--data", missing}), "no data in " + missing);
+  CHECK_FALSE(std::filesystem::exists(missing));
+}
 
 TEST_CASE("options: --help fits on one screen and names each option with its default") {
   for (const std::string& program : programs) {
@@ -112,6 +126,7 @@ TEST_CASE("options: values out of range are refused") {
   check_refused(start("baton-broker", {"--port", "7000", "--lanes", "6990-7000"}), "--lanes");
   check_refused(start("baton-broker", {"--port", "7000", "--plain", "q", "--lanes", "7004-7010"}), "--lanes");
   check_refused(start("baton-broker", {"--max-attempts", "-1"}), "--max-attempts");
+  check_refused(start("baton-broker", {"--max-dead", "0"}), "--max-dead");
   check_refused(start("baton-producer", {"--broker", at, "--priority", "10", "Rick"}), "--priority");
   check_refused(start("baton-producer", {"--broker", at, "--sleep", "2:1", "Rick"}), "--sleep");
   check_refused(start("baton-producer", {"--broker", at, "--delay", "-1", "Rick"}), "--delay");
