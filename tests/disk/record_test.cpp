@@ -77,6 +77,26 @@ TEST_CASE("a batch that waits need not write what a later one has settled") {
   CHECK(waiting.erased == std::vector{ItemId{5}});
 }
 
+TEST_CASE("a batch that waits takes what a later one says of states, queues and producers") {
+  Batch waiting, later;
+  waiting.ticket = 1;
+  waiting.producers = {{1, "old"}, {2, "kept"}};
+  later.ticket = 2;
+  later.last = {7};
+  later.states = {{5, "failed"}};
+  later.queues = {{0, "mail"}};
+  later.producers = {{1, "new"}, {3, std::nullopt}};
+  waiting.absorb(std::move(later));
+  using Rows = std::map<std::uint64_t, Change>;
+  CHECK(waiting.states == Rows{{5, "failed"}});
+  CHECK(waiting.queues == Rows{{0, "mail"}});
+  CHECK(waiting.producers == Rows{{1, "new"}, {2, "kept"}, {3, std::nullopt}});
+  CHECK(waiting.last == ItemId{7});
+  waiting.forget_settles();
+  CHECK_FALSE(waiting.has_settles());
+  CHECK(waiting.has_puts());
+}
+
 TEST_CASE("a segment's items are found until they are settled") {
   Segment segment(ItemId{10}, 1);
   segment.add({0, 0, 4, Number{1}, 0, "a"});

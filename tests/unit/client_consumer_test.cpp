@@ -141,6 +141,29 @@ TEST_CASE("consumer: acks travel as runs, after the lines said before them") {
   CHECK(said[3].kind == EntryKind::ask);
 }
 
+TEST_CASE("consumer: acks of many items far apart travel in several entries, none too long") {
+  constexpr std::uint64_t count = 5000, at_most = 4096;
+  ConsumerScript script(count);
+  script.open();
+  script.control();
+  Ids ids;
+  for (std::uint64_t i = 0; i < count; ++i) ids.push_back(1 + 2 * i);
+  for (std::uint64_t i = 0; i < count; i += 1000)
+    script.hand_off(1, {i + 1}, {ids.begin() + static_cast<long>(i), ids.begin() + static_cast<long>(i + 1000)});
+  for (const auto id : ids) REQUIRE(script.take() == id);
+  script.control();
+  for (const auto id : ids) REQUIRE(script.consumer.ack({id}));
+  script.tick();
+  Ids acked;
+  for (const auto& said : script.control()) {
+    if (said.kind != EntryKind::ack) continue;
+    const auto some = ids_in(said);
+    CHECK(some.size() <= at_most);
+    acked.insert(acked.end(), some.begin(), some.end());
+  }
+  CHECK(acked == ids);
+}
+
 TEST_CASE("consumer: an ask taken back is answered by none, or by the item that crossed") {
   ConsumerScript script;
   script.open();
@@ -251,6 +274,28 @@ TEST_CASE("consumer: a new session reclaims what it holds and what it settled un
   REQUIRE(said.size() == 2);
   CHECK(ids_in(said[0]) == Ids{11});
   CHECK(ids_in(said[1]) == Ids{12});
+}
+
+TEST_CASE("consumer: of more than it may reclaim it names what it holds first") {
+  ConsumerScript script(max_asks / 2);
+  script.open();
+  constexpr std::uint64_t each = 1000, acked = 70'000;
+  for (std::uint64_t next = 1; next <= acked; next += each) {
+    Ids ids;
+    for (std::uint64_t i = 0; i < each; ++i) ids.push_back(2 * (next + i));
+    script.hand_off(1, {next}, ids);
+    for (const auto id : ids) REQUIRE(script.take() == id);
+    for (const auto id : ids) REQUIRE(script.consumer.ack({id}));
+    script.tick();
+  }
+  script.hand_off(1, {acked + 1}, {1'000'001});
+  CHECK(script.take() == 1'000'001);
+  script.begin_anew();
+  const auto hello = script.hello();
+  REQUIRE(hello);
+  CHECK(hello->reclaim.size() == max_asks);
+  CHECK(std::any_of(hello->reclaim.begin(), hello->reclaim.end(),
+                    [](const ItemRun& run) { return run.first == ItemId{1'000'001}; }));
 }
 
 TEST_CASE("consumer: what the broker kept for it and it knows nothing of, it gives back") {

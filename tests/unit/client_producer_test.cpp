@@ -286,6 +286,20 @@ TEST_CASE("producer: join is told, and holds when all are settled and the dead o
   CHECK(beat->heard == Number{1});
 }
 
+TEST_CASE("producer: of many dead items the last thousand notices are kept") {
+  ProducerScript script;
+  script.stand();
+  for (std::uint64_t i = 1; i <= 1001; ++i) {
+    DeadNotice notice;
+    notice.body = std::to_string(i);
+    script.told(MessageType::outcome, {i}, {to_json(notice)});
+  }
+  const auto notices = script.producer.settled().notices;
+  CHECK(notices.size() == 1000);
+  CHECK(notices.front().body == "2");
+  CHECK(notices.back().body == "1001");
+}
+
 TEST_CASE("client: bye is the last entry, names the last put, and ends when it is confirmed") {
   ProducerScript script;
   script.stand();

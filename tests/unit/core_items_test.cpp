@@ -152,6 +152,44 @@ TEST_CASE("a dead item's history calls a consumer by the name that it gave") {
   CHECK(rick.died().at(0).history.at(0).consumer == "Morty");
 }
 
+TEST_CASE("of many attempts the last twenty are told") {
+  Settings settings;
+  settings.max_attempts = 25;
+  BrokerWorld world(settings);
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2);
+  rick.put("poison");
+  for (int attempt = 1; attempt <= 25; ++attempt) {
+    morty.ask();
+    morty.received();
+    morty.fail("poison", "why " + std::to_string(attempt));
+  }
+  const auto notices = rick.died();
+  REQUIRE(notices.size() == 1);
+  CHECK(notices[0].attempts == 25);
+  REQUIRE(notices[0].history.size() == 20);
+  CHECK(notices[0].history.front().why == "why 6");
+  CHECK(notices[0].history.back().why == "why 25");
+}
+
+TEST_CASE("a consumer that holds one item for long and settles many costs no memory for these") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2);
+  rick.put("held");
+  morty.ask();
+  morty.received();
+  for (int i = 0; i < 3000; ++i) {
+    rick.put("x");
+    morty.ask();
+    morty.received();
+    morty.ack("x");
+  }
+  CHECK(world.session(morty).handed.size() < 1100);
+  morty.ack("held");
+  CHECK(world.core.stock().all_settled());
+}
+
 TEST_CASE("of a queue's dead items the last ones are kept, all are told of and counted") {
   Settings settings;
   settings.max_attempts = 1;
