@@ -39,7 +39,6 @@ Core::Core(Settings settings, Epoch epoch, Storage& storage, Effects& effects, T
       due_(now) {
   stock_.load(epoch, now);
   stock_.wait_for_claims(stock_.kept_items() > 0);
-  if (stock_.waits_for_claims()) claims_until_ = now + claims_within;
   open_plain_doors();
 }
 
@@ -218,6 +217,7 @@ void Core::forgive(Duration pause, Time now) {
     session->heard_at = std::min(session->heard_at + pause, now);
     if (session->left_at != never) session->left_at = std::min(session->left_at + pause, now);
   }
+  if (claims_until_ != never) claims_until_ += pause;
   look_at_ = now;
 }
 
@@ -226,6 +226,7 @@ void Core::end_turn(Time now, bool control_dry) {
   if (control_dry || now - longest_pause > look_at_) check_liveness(now);
   open_lanes_again(now);
   stock_.tick(now);
+  if (claims_until_ == never) claims_until_ = now + claims_within;  // loading took its time; clients come from now on
   if (now >= claims_until_) stock_.wait_for_claims(false);
   stock_.serve();
   give_out(std::exchange(plain_.out_room, 0));

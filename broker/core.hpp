@@ -115,6 +115,7 @@ class Core {
   // Sessions (core_sessions.cpp).
   void stand_if_ready(Session& session, Time now);
   bool stands_in_the_way(const Hello& hello);
+  bool is_outdated(const Hello& hello);
   void begin_source(Producer& producer, const Hello& hello);
   void stand_producer(Session& session, Time now);
   void stand_consumer(Session& session);
@@ -186,7 +187,7 @@ class Core {
 
   std::deque<Pending> pending_control_, pending_puts_;
   std::string storage_holds_;  // why the storage has no room for new items; empty when it has
-  Time claims_until_{};        // while kept items wait for those who held them
+  Time claims_until_ = never;  // while kept items wait for those who held them
 
   struct Plain {
     Queue* queue = nullptr;  // none without plain doors

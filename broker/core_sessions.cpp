@@ -51,6 +51,7 @@ Refusal Core::hello(const SessionId& id, Hello hello, Time now) {
     return Refusal::none;
   }
   if (sessions_.size() >= settings_.max_sessions) return Refusal::sessions_full;
+  if (hello.role == Role::producer && is_outdated(hello)) return Refusal::fenced;
   if (hello.role == Role::producer && stands_in_the_way(hello)) return Refusal::unfinished;
   if (hello.role == Role::consumer && !laneless_.empty()) return Refusal::sessions_full;
   auto& session = *(sessions_[id] = std::make_unique<Session>());
@@ -119,19 +120,27 @@ void Core::reclaim(Session& session, Claim claim) {
 /// was put of that one would lose items, to begin anew might double them. The user must say.
 bool Core::stands_in_the_way(const Hello& hello) {
   const auto* producer = stock_.find_producer(hello.name);
-  if (!producer || hello.previous || hello.again || producer->all_put) return false;
+  if (!producer || hello.source_begin || hello.again || producer->all_put) return false;
+  return producer->source != hello.source && producer->put.received() > producer->source_begin;
+}
+
+/// Whether a newer process of this name has begun with another source since this one was welcomed: what it put after that
+/// has the numbers that this one would use.
+bool Core::is_outdated(const Hello& hello) {
+  const auto* producer = stock_.find_producer(hello.name);
+  if (!producer || !hello.source_begin) return false;
+  if (*hello.source_begin != producer->source_begin) return *hello.source_begin < producer->source_begin;
   return producer->source != hello.source && producer->put.received() > producer->source_begin;
 }
 
 /// A process that comes anew goes on with the source that its name was at, or begins with one. One that was here before
-/// says where its source begins: this broker may not know the name, or have kept nothing of the source yet when it died. An
-/// older process, though, that comes back must not undo what a newer one has begun.
+/// says where its source begins: this broker may not know the name, or have kept nothing of the source yet when it died.
 void Core::begin_source(Producer& producer, const Hello& hello) {
-  const auto begin = hello.previous ? hello.source_begin : producer.put.received();
+  const auto begin = hello.source_begin.value_or(producer.put.received());
   const bool same = producer.source == hello.source;
-  const bool newer = begin > producer.source_begin || (begin == producer.source_begin && !same);
+  const bool known = same && begin == producer.source_begin;
   const bool goes_on = same && !(producer.all_put && hello.source.empty()) && !hello.again;
-  if (hello.previous ? !newer : goes_on) return;
+  if (hello.source_begin ? known : goes_on) return;
   producer.source = hello.source;
   producer.source_begin = begin;
   producer.all_put = false;
@@ -160,7 +169,7 @@ void Core::stand_producer(Session& session, Time now) {
   session.welcome.first_told = producer.outcomes.confirmed() + 1;
   // A new process of this name has nothing that it could send again: it goes on behind what is kept. It may have said
   // hello before and heard no welcome.
-  const bool anew = settings_.keeps && (!hello.previous || hello.first_put == Number{1});
+  const bool anew = settings_.keeps && !hello.source_begin;
   session.welcome.put_received = anew ? std::max(producer.confirmed, producer.source_begin) : producer.put.received();
   session.welcome.put_before = session.welcome.put_received - producer.source_begin;
   if (settings_.exit_when_done) producers_seen_.insert(hello.name);

@@ -76,14 +76,14 @@ void check_queue(const std::string& name) {
     throw std::invalid_argument("'" + name + "': " + std::string(meaning(Refusal::queue_name)));
 }
 
-/// /var/lib/baton where that may be written, else beneath the user's home.
+/// /var/lib/baton where that may be written, else beneath the user's home; nothing where there is none.
 std::filesystem::path default_directory() {
   std::filesystem::path system = "/var/lib/baton";
   if (access(system.c_str(), W_OK) == 0) return system;
   if (access(system.parent_path().c_str(), W_OK) == 0 && !std::filesystem::exists(system)) return system;
   if (const char* state = getenv("XDG_STATE_HOME"); state && *state) return std::filesystem::path(state) / "baton";
   const char* home = getenv("HOME");
-  return std::filesystem::path(home && *home ? home : "/tmp") / ".local/state/baton";
+  return home && *home ? std::filesystem::path(home) / ".local/state/baton" : std::filesystem::path();
 }
 
 void add_keeping(CLI::App& app, BrokerCommand& command) {

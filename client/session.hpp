@@ -49,7 +49,7 @@ struct SessionConfig {
 /// What the roles add to the greeting.
 struct Greeting {
   Number first_put{1};
-  Number source_begin;
+  std::optional<Number> source_begin;
   Number heard;
   std::vector<ItemRun> reclaim;
 };

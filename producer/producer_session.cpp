@@ -31,9 +31,9 @@ void ProducerSession::on_news(std::string_view frame, Time now) {
 
 void ProducerSession::on_welcomed(Time now) {
   const auto& welcome = session_.welcome();
-  if (!std::exchange(begun_, true)) {
+  if (!source_begin_) {
     put_before_ = welcome.put_before;
-    source_begin_ = {welcome.put_received.value - put_before_};
+    source_begin_ = Number{welcome.put_received.value - put_before_};
     put_ = StreamSender(welcome.put_received + 1);
     return;
   }
@@ -122,7 +122,7 @@ bool ProducerSession::take_change() { return std::exchange(changed_, false); }
 void ProducerSession::check_invariants() const {
   session_.check_invariants();
   put_.check_invariants();
-  ensure(put_.last() >= source_begin_);
+  ensure(!source_begin_ || put_.last() >= *source_begin_);
   ensure(counted_.done + counted_.dead <= counted_.accepted);
   ensure(earlier_.notices.size() <= max_notices);
 }

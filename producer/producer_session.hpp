@@ -86,8 +86,7 @@ class ProducerSession final : public ClientLogic {
   Session session_;
   StreamSender put_;
   std::uint64_t put_before_ = 0;
-  Number source_begin_;
-  bool begun_ = false;  // welcomed once: how its numbers go on is settled
+  std::optional<Number> source_begin_;  // welcomed once: how its numbers go on is settled
   bool joining_ = false, changed_ = false, more_ = false;
   Confirm counted_;  // of this broker: accepted, done and dead as it said last
   Settled earlier_;  // from brokers that are gone with what they held; notices from all

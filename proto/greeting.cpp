@@ -137,7 +137,7 @@ std::string to_json(const Hello& hello) {
   if (hello.previous)
     object["previous"] = {{"epoch", to_hex(hello.previous->epoch)}, {"session", to_hex(hello.previous->session)}};
   if (!hello.source.empty()) object["source"] = hello.source;
-  if (hello.source_begin != Number{}) object["source_begin"] = hello.source_begin.value;
+  if (hello.source_begin) object["source_begin"] = hello.source_begin->value;
   if (hello.again) object["again"] = true;
   if (!hello.reclaim.empty()) object["reclaim"] = runs_to_json(hello.reclaim);
   return dump(object);
@@ -157,7 +157,7 @@ Refusal parse(std::string_view text, Hello& hello, std::string& why) {
     hello.first_put.value = number_field(object, "first_put", 1);
     hello.heard.value = number_field(object, "heard", 0);
     hello.source = text_field(object, "source", max_source);
-    hello.source_begin.value = number_field(object, "source_begin", 0);
+    if (object.contains("source_begin")) hello.source_begin = Number{number_field(object, "source_begin", 0)};
     hello.again = flag_field(object, "again");
     hello.previous = previous_field(object);
     if (object.contains("reclaim")) hello.reclaim = runs_from_json(object["reclaim"]);

@@ -31,12 +31,12 @@ struct Hello {
   bool named = false;  ///< the user gave the name: a later process may go on with it
   std::string host;    ///< the client's host name
   std::uint64_t pid = 0;
-  std::vector<std::string> queues;  ///< producer: exactly one; consumer: 1 to max_queues; printer: none
-  Number first_put{1};              ///< producer: its first unconfirmed number
-  std::string source;               ///< producer: names what it puts, such as a digest; empty: it cannot tell
-  Number source_begin;              ///< producer, with `previous`: its source begins after this number
-  bool again = false;               ///< producer: begin with the source anew, whatever was put of it
-  Number heard;                     ///< last number of the broker's stream that came in, of the epoch of `previous`
+  std::vector<std::string> queues;     ///< producer: exactly one; consumer: 1 to max_queues; printer: none
+  Number first_put{1};                 ///< producer: its first unconfirmed number
+  std::string source;                  ///< producer: names what it puts, such as a digest; empty: it cannot tell
+  std::optional<Number> source_begin;  ///< producer that was welcomed before: its source begins after this number
+  bool again = false;                  ///< producer: begin with the source anew, whatever was put of it
+  Number heard;                        ///< last number of the broker's stream that came in, of the epoch of `previous`
   std::optional<Previous> previous;
   std::vector<ItemRun> reclaim;  ///< consumer: items it still holds from its previous session
 

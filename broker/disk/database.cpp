@@ -1,6 +1,7 @@
 #include "broker/disk/database.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -18,6 +19,7 @@ constexpr unsigned databases = 5;
 constexpr std::uint64_t seal_key = 0;
 
 std::filesystem::path data_path(const std::filesystem::path& directory) { return directory / "baton.mdb"; }
+std::filesystem::path copy_path(const std::filesystem::path& directory) { return directory / "baton.mdb-compact"; }
 
 MDB_val as_val(std::string_view bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
 MDB_val as_val(std::uint64_t& key) { return {sizeof key, &key}; }
@@ -75,6 +77,7 @@ std::uint64_t each_row(MDB_txn* txn, MDB_dbi dbi, const char* what, See see) {
 }  // namespace
 
 Database::Database(std::filesystem::path directory) : directory_(std::move(directory)), mark_(directory_ / "mark") {
+  std::filesystem::remove(copy_path(directory_));  // of a process that was ended while it compacted
   open();
 }
 
@@ -269,25 +272,43 @@ Database::Size Database::size() {
   return {(info.me_last_pgno + 1) * page_size(env_), free * page_size(env_)};
 }
 
+namespace {
+
+/// What is on disk when this returns, or DiskError.
+void sync(const std::filesystem::path& path, int how) {
+  const int file = ::open(path.c_str(), how | O_CLOEXEC);
+  const bool done = file >= 0 && fsync(file) == 0;
+  const auto why = std::string(std::strerror(errno));
+  if (file >= 0) ::close(file);
+  if (!done) throw DiskError(path.string() + ": " + why);
+}
+
+/// Gives the copy to whoever the original belongs to: who compacts may be root, who serves need not.
+void make_durable(const std::filesystem::path& copy, const std::filesystem::path& original) {
+  struct stat owner {};
+  if (stat(original.c_str(), &owner) != 0 || chown(copy.c_str(), owner.st_uid, owner.st_gid) != 0 ||
+      chmod(copy.c_str(), owner.st_mode & 07777) != 0)
+    throw DiskError(copy.string() + ": " + std::strerror(errno));
+  sync(copy, O_RDWR);
+}
+
+}  // namespace
+
 void Database::compact() {
-  const auto path = data_path(directory_), copy = directory_ / "baton.mdb-compact";
+  const auto copy = copy_path(directory_);
   std::filesystem::remove(copy);
-  if (const int code = mdb_env_copy2(env_, copy.c_str(), MDB_CP_COMPACT); code != MDB_SUCCESS) {
+  try {
+    if (const int code = mdb_env_copy2(env_, copy.c_str(), MDB_CP_COMPACT); code != MDB_SUCCESS)
+      throw DiskError(copy.string() + ": " + mdb_strerror(code));
+    make_durable(copy, data_path(directory_));
+  } catch (const DiskError& error) {
     std::filesystem::remove(copy);
-    fail(code, "cannot compact to " + copy.string());
+    throw DiskError(std::string("cannot compact: ") + error.what());
   }
   close();
-  const int file = ::open(copy.c_str(), O_RDWR | O_CLOEXEC);
-  if (file >= 0) {
-    fdatasync(file);
-    ::close(file);
-  }
   mark_.reset();
-  std::filesystem::rename(copy, path);
-  if (const int folder = ::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); folder >= 0) {
-    fsync(folder);
-    ::close(folder);
-  }
+  std::filesystem::rename(copy, data_path(directory_));
+  sync(directory_, O_RDONLY | O_DIRECTORY);
   open();
 }
 

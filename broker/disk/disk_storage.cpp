@@ -23,14 +23,19 @@ UnixMs to_unix(Time time) {
   return unix_now() - static_cast<UnixMs>(duration_cast<milliseconds>(std::chrono::steady_clock::now() - time).count());
 }
 
-Time from_unix(UnixMs time, Time now) {
-  return now - milliseconds(static_cast<std::int64_t>(unix_now()) - static_cast<std::int64_t>(time));
+/// The same moment, on two clocks.
+struct Moment {
+  Time now;
+  UnixMs wall = unix_now();
+};
+
+Time from_unix(UnixMs time, const Moment& at) {
+  return at.now - milliseconds(static_cast<std::int64_t>(at.wall) - static_cast<std::int64_t>(time));
 }
 
 UnixMs due_in(std::uint32_t delay_ms) { return delay_ms == 0 ? 0 : unix_now() + delay_ms; }
 
-std::uint32_t left_until(UnixMs due) {
-  const auto now = unix_now();
+std::uint32_t left_until(UnixMs due, UnixMs now) {
   return due > now ? static_cast<std::uint32_t>(std::min<UnixMs>(due - now, UINT32_MAX)) : 0;
 }
 
@@ -39,19 +44,19 @@ ItemId first_after(const disk::Seal& seal) {
   return seal.epoch == Epoch{} ? ItemId{1} : ItemId{((seal.last.value >> 32) + 2) << 32};
 }
 
-KeptItem kept_item(ItemId id, const disk::ItemRow& row, const disk::StateRow* state, Time now) {
+KeptItem kept_item(ItemId id, const disk::ItemRow& row, const disk::StateRow* state, const Moment& at) {
   KeptItem item;
   item.id = id;
   item.queue = row.queue;
   item.producer = row.producer;
   item.size = static_cast<std::uint32_t>(row.body.size());
   item.priority = row.priority;
-  item.delay_ms = left_until(state ? state->due : row.due);
+  item.delay_ms = left_until(state ? state->due : row.due, at.wall);
   if (!state) return item;
   item.failures = state->failures;
   item.dead = state->dead;
   for (const auto& attempt : state->attempts)
-    item.history.push_back({attempt.consumer, attempt.why, from_unix(attempt.at, now)});
+    item.history.push_back({attempt.consumer, attempt.why, from_unix(attempt.at, at)});
   return item;
 }
 
@@ -67,6 +72,7 @@ DiskStorage::~DiskStorage() {
 }
 
 void DiskStorage::load(Kept& kept, Epoch epoch, Time now) {
+  const Moment begin{now};  // reading may take long
   disk::Database::Visitor visitor;
   visitor.seal = [&](const disk::Seal& seal) {
     const auto first = first_after(seal);
@@ -84,11 +90,23 @@ void DiskStorage::load(Kept& kept, Epoch epoch, Time now) {
   visitor.item = [&](std::uint64_t id, const disk::ItemRow& row, const disk::StateRow* state) {
     ++items_;
     if (state) failed_.insert(id);
-    kept.item(kept_item({id}, row, state, now));
+    kept.item(kept_item({id}, row, state, begin));
   };
   database_.load(visitor);
   compact_if_worth_it();
+  write_epoch(epoch);
   writer_ = std::make_unique<disk::Writer>(database_, options_.directory, epoch, changed_);
+}
+
+/// Before anything is handed off: who holds an item at this process's end names its epoch, also when nothing else was
+/// written by then.
+void DiskStorage::write_epoch(Epoch epoch) {
+  disk::Batch nothing_else;
+  nothing_else.last = open_.last;
+  try {
+    database_.write(nothing_else, disk::Database::What::settles, epoch);
+  } catch (const disk::DiskError&) {  // a full disk: with what is settled next
+  }
 }
 
 /// All was read, and is whole. Where most of the file is free, the copy is small.
@@ -193,10 +211,8 @@ void DiskStorage::save(const KeptProducer& producer) {
                          producer.dead, producer.all_put, producer.source_begin, producer.source});
 }
 
-void DiskStorage::forget_producer(std::uint32_t index) {
-  turn_over_ = false;
-  open_.producers[index] = std::nullopt;
-}
+/// Also between turns: it has no items any more, and these were settled in turns that are over.
+void DiskStorage::forget_producer(std::uint32_t index) { open_.producers[index] = std::nullopt; }
 
 // --- turns -------------------------------------------------------------------------------------------------------
 

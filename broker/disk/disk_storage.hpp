@@ -58,6 +58,7 @@ class DiskStorage final : public Storage {
   disk::Segment& open_segment(ItemId id);
   bool in_open_batch(const disk::Segment& segment) const { return segment.ticket() == open_.ticket; }
   void compact_if_worth_it();
+  void write_epoch(Epoch epoch);
   void submit();
   void note_written(Ticket durable);
   void written(disk::Segment& segment);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <optional>
@@ -20,6 +21,9 @@ constexpr std::size_t meta_begin = 16, meta_size = 136;
 constexpr std::size_t magic_at = 0, version_at = 4, page_size_at = 24, last_page_at = 120, transaction_at = 128;
 constexpr std::uint32_t lmdb_magic = 0xBEEFC0DE, lmdb_version = 1;
 constexpr std::size_t mark_size = 12;  // transaction, CRC
+// A page at the file's end that a transaction takes and gives back again is counted, and never written. LMDB lets a
+// transaction change no more pages than this (MDB_IDL_UM_MAX).
+constexpr std::uint64_t most_never_written = 131'071;
 
 struct Meta {
   std::uint64_t page_size, last_page, transaction;
@@ -63,7 +67,7 @@ void check_file(const std::filesystem::path& data, const std::filesystem::path& 
   const auto second = first ? read_meta(file, first->page_size) : std::nullopt;
   if (!first || !second) throw Damage(data.string() + " is damaged: its first pages are not what LMDB writes");
   const auto& newest = second->transaction > first->transaction ? *second : *first;
-  if (size / newest.page_size <= newest.last_page)
+  if (newest.last_page - std::min(newest.last_page, size / newest.page_size) > most_never_written)
     throw Damage(data.string() + " is cut off: " + std::to_string(size) + " bytes instead of " +
                  std::to_string((newest.last_page + 1) * newest.page_size));
   if (newest.transaction < transaction)

@@ -1,5 +1,9 @@
 // What a storage on disk keeps over the end of its process.
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
 
 #include "tests/disk/kept_items.hpp"
 
@@ -31,6 +35,55 @@ TEST_CASE("what was durable comes back, in order") {
   CHECK(disk.loaded.queues == std::map<std::uint32_t, std::string>{{0, "mail"}});
   CHECK(disk.loaded.items[1].size == 1 << 20);
   CHECK(disk.loaded.items[1].priority == 4);
+}
+
+TEST_CASE("a process that writes nothing leaves its epoch: whoever held items of it may claim them") {
+  const Directory directory;
+  {
+    Disk disk(directory);
+    disk.put(1, "a");
+    disk.keep();
+  }
+  { const Disk disk(directory, 1u << 30, Epoch{8}); }
+  CHECK(Disk(directory, 1u << 30, Epoch{9}).loaded.epoch == Epoch{8});
+}
+
+TEST_CASE("an end in order writes the acks of its last turn, too when a producer is forgotten after it") {
+  const Directory directory;
+  {
+    Disk disk(directory);
+    disk.put(1, "a");
+    disk.keep();
+    disk.put(2, std::string(1 << 20, 'b'));
+    disk.storage.commit();
+    disk.erase(1);
+    disk.storage.commit();  // waits for the one before
+    disk.storage.forget_producer(1);
+  }
+  CHECK(Disk(directory).loaded.items.size() == 1);
+}
+
+TEST_CASE("compacting leaves the data to its owner, and takes away what a killed compaction has left") {
+  const Directory directory;
+  const auto data = directory.path / "baton.mdb", copy = directory.path / "baton.mdb-compact";
+  {
+    Disk disk(directory);
+    disk.put(1, "a");
+    disk.keep();
+  }
+  const bool root = chown(data.c_str(), 1234, 1234) == 0;
+  std::filesystem::permissions(data, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  std::ofstream(copy) << "half a copy";
+  Wake changed;
+  {
+    DiskStorage storage({directory.path, 1u << 30}, changed);
+    CHECK_FALSE(std::filesystem::exists(copy));
+    storage.compact();
+  }
+  struct stat now {};
+  REQUIRE(stat(data.c_str(), &now) == 0);
+  CHECK(now.st_uid == (root ? 1234 : geteuid()));
+  CHECK((now.st_mode & 0777) == 0600);
 }
 
 TEST_CASE("ids go on far above all that may have been handed out") {

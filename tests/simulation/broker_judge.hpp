@@ -23,6 +23,10 @@ struct Peace {
   bool trust = false;  ///< connections do not break: whoever takes an item knows that it is still his
 };
 
+inline constexpr Duration eps = 1ms;
+/// Between two turns of the broker: so much of a pause may pass for a nap.
+inline constexpr Duration longest_nap = beat_interval + eps;
+
 class BrokerJudge {
  public:
   /// `before`: of the life before this one.
@@ -132,7 +136,10 @@ class BrokerJudge {
   void takes_up(const SessionId& id, Standing& session, ItemId item, bool of_last_life);
   void check_claims(const Hello& hello, const Welcome& welcome) const;
   void confirms(const SessionId& id, const Confirm& confirm);
-  bool claims_last() const { return kept_items_ > 0 && world_.now() < claims_until_; }
+  /// While the broker stood still nobody could claim; a short pause it need not notice, nor one but for a nap.
+  bool claims_last(Duration nap = longest_nap) const {
+    return kept_items_ > 0 && world_.now() < claims_since_ + claims_within + pauses_since(claims_since_, nap);
+  }
   void release(Standing& session, ItemId id);
   void let_go(Standing& session, Item& item, ItemId id);
   void to_front(Item& item, ItemId id);
@@ -156,7 +163,7 @@ class BrokerJudge {
   const Peace peace_;
   const BrokerJudge* const before_;
   Epoch epoch_before_;   // that was written last
-  Time claims_until_{};  // nothing is handed off: kept items wait for those who held them
+  Time claims_since_{};  // nothing is handed off: kept items wait for those who held them
   std::uint64_t kept_items_ = 0;
   Epoch epoch_;
 

@@ -196,7 +196,7 @@ void BrokerJudge::check_order() const {
 
 /// No item is ready while somebody asks.
 void BrokerJudge::check_demand() const {
-  if (claims_last()) return;
+  if (claims_last({})) return;
   if (!lane_failed_.empty()) return;  // what was for them is handed off with the next turn
   const auto asker = std::find_if(standing_.begin(), standing_.end(), [](const auto& entry) {
     return entry.second.may_ask() && entry.second.open_asks() > 0;

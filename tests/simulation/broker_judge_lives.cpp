@@ -5,10 +5,12 @@ namespace baton::simulation {
 
 void BrokerJudge::loads(Epoch before) {
   epoch_before_ = before;
-  claims_until_ = world_.now() + claims_within;
-  // Ids are never used again, written or not; but for those of a life that has written nothing: nobody may claim them.
+  claims_since_ = world_.now();
+  require(before == (before_ ? before_->epoch_ : Epoch{}),
+          "who held items of the last life may claim them at this one");
+  // Ids are never used again, written or not.
   for (const auto* life = before_; life && last_id_ == ItemId{}; life = life->before_)
-    if (life->epoch_ == before) last_id_ = last_of_turn_ = life->last_id_;
+    last_id_ = last_of_turn_ = life->last_id_;
 }
 
 void BrokerJudge::kept(const broker::KeptItem& kept, const std::string& producer, Number number) {

@@ -7,8 +7,6 @@ namespace baton::simulation {
 namespace {
 
 constexpr Duration a_turn = 50ms;  // until the broker has noticed that a time is over
-constexpr Duration eps = 1ms;
-constexpr Duration longest_nap = beat_interval + eps;  // between two turns: so much of a pause may pass for a nap
 
 std::string name(const SessionId& id) { return "session " + to_hex(id).substr(0, 8); }
 

@@ -26,8 +26,9 @@ WallMs SimulatedDisk::wall() const {
   return epoch_of_wall + std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
 }
 
-void SimulatedDisk::begin(Epoch epoch, std::function<void()> on_durable) {
-  epoch_ = epoch;
+void SimulatedDisk::begin(Epoch epoch, ItemId last, std::function<void()> on_durable) {
+  rows_.epoch = epoch_ = epoch;
+  rows_.last = pending_.last = last;
   on_durable_ = std::move(on_durable);
 }
 

@@ -66,7 +66,7 @@ class SimulatedDisk {
   Time now() const { return world_.now(); }
 
   // A broker's process. Nothing of what it gave to the disk comes to pass once it is dead.
-  void begin(Epoch epoch, std::function<void()> on_durable);
+  void begin(Epoch epoch, ItemId last, std::function<void()> on_durable);
   bool idle() const { return !under_way_; }
   /// At the end of a process also while one is under way: it goes along.
   void submit(DiskBatch batch);

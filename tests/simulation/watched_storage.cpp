@@ -38,11 +38,11 @@ broker::Ticket WatchedMemory::commit() {
 
 void WatchedDisk::load(broker::Kept& kept, Epoch epoch, Time now) {
   const auto rows = disk_.rows();
-  disk_.begin(epoch, std::move(on_durable_));
   judge_.loads(rows.epoch);
   // As on the real disk: an id may have been given by the last process, and not been written.
   const auto first = rows.epoch == Epoch{} ? ItemId{1} : ItemId{((rows.last.value >> 32) + 2) << 32};
   open_.last = {first.value - 1};
+  disk_.begin(epoch, open_.last, std::move(on_durable_));
   kept.begin(rows.epoch, first);
   for (const auto& [index, name] : rows.queues) {
     kept.queue(index, name);

@@ -43,6 +43,20 @@ TEST_CASE("kept items are handed off in order when the time for claims is over, 
   CHECK(morty.received() == Bodies{"a", "b", "c"});
 }
 
+TEST_CASE("claims are waited for from the first turn on, however long loading took, and what the broker stood still") {
+  ThreeKept storage;
+  BrokerWorld world(keeping(), storage, {8});
+  world.now += 2 * claims_within;
+  auto morty = world.consumer(1);
+  morty.ask(3);
+  world.advance(claims_within / 2, {&morty});
+  world.now += 2 * claims_within;
+  auto summer = holder(world, 2, {{{2}, 1}});
+  CHECK(morty.received() == Bodies{});
+  world.advance(claims_within, {&morty, &summer});
+  CHECK(morty.received() == Bodies{"a", "c"});
+}
+
 TEST_CASE("who held a kept item goes on with it, and nobody else gets it") {
   ThreeKept storage;
   BrokerWorld world(keeping(), storage, {8});
@@ -202,18 +216,34 @@ TEST_CASE("a source that was begun and not kept is begun again by the process th
   CHECK(world.session(world.client(4, producer_of("file b"))).welcome.put_before == 1);
 }
 
-TEST_CASE("an older process that comes back does not undo the source that a newer one has begun") {
+TEST_CASE("an older process that comes back is fenced once a newer one has begun with something else") {
   KeptMemory storage;
   BrokerWorld world(keeping(), storage, {7});
   auto rick = world.client(1, producer_of("file a"));
   rick.put("a");
-  rick.bye({1}, true);
-  world.client(2, producer_of("file b"));
+  rick.vanish();
+  world.advance(1s);
+  auto newer = producer_of("file b");
+  std::uint64_t first_put = 2;
+  SUBCASE("behind what the older one has put") { newer.again = true; }
+  SUBCASE("where the older one has put nothing yet") {
+    auto hello = producer_of("file a");
+    hello.name = newer.name = "load-2";
+    world.client(4, hello).vanish();
+    first_put = 1;
+  }
+  auto second = world.client(2, newer);
+  second.next_put = {first_put};
+  second.put("b");
   auto hello = producer_of("file a");
+  hello.name = newer.name;
   hello.previous = Previous{Epoch{7}, session_id(1)};
-  hello.first_put = Number{2};
-  world.client(3, hello);
-  CHECK(world.session(world.client(4, producer_of("file b"))).welcome.put_before == 0);
+  hello.first_put = Number{first_put};
+  hello.source_begin = Number{0};
+  CHECK(world.core.hello(session_id(3), hello, world.now) == Refusal::fenced);
+  CHECK(second.refusals() == Bodies{});
+  newer.again = false;
+  CHECK(world.session(world.client(5, newer)).welcome.put_before == 1);
 }
 
 }  // namespace

@@ -101,7 +101,7 @@ std::string Nonsense::hello() {
   hello.heard.value = number();
   hello.again = below_(4) == 1;
   if (below_(4) == 1) hello.source = "source " + std::to_string(below_(2));
-  if (below_(4) == 1) hello.source_begin.value = number();
+  if (below_(4) == 1) hello.source_begin = Number{number()};
   if (below_(2)) hello.previous = Previous{epoch, session()};
   for (auto runs = below_(3); runs > 0; --runs)
     hello.reclaim.push_back({{number()}, static_cast<std::uint32_t>(1 + below_(1000))});
