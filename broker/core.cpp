@@ -137,10 +137,7 @@ void Core::ask(Session& session, std::uint64_t asked_in_all) {
 void Core::bye(Session& session, Number last_put, bool all, Time now) {
   session.said_bye = true;
   session.last_put = last_put;
-  if (all && session.producer) {
-    session.producer->all_put = true;
-    stock_.note_changed(*session.producer);
-  }
+  session.all_put = all;
   session.wanted = 0;
   if (!session.is(Role::consumer)) return;
   stock_.forget_asks(session);

@@ -152,6 +152,7 @@ class Core {
   Number printed_by_all(Time now) const;
   Number printed_by_gone() const;
   void watch_console(Time now);
+  void note_all_put();
   void persist();
   template <class Confirmed>
   void confirm(std::deque<Pending>& pending, Ticket durable, Confirmed confirmed);

@@ -19,15 +19,27 @@ void Core::all_changed() {
 
 void Core::send(const SessionId& to, std::string bytes) { effects_.news.push_back({to, std::move(bytes)}); }
 
+/// What a producer's bye says of its source holds once all that it put is in.
+void Core::note_all_put() {
+  for (const auto* session : changed_) {
+    auto* producer = session->producer;
+    if (!session->all_put || !producer || producer->all_put || producer->put.received() < session->last_put) continue;
+    producer->all_put = true;
+    stock_.note_changed(*producer);
+  }
+}
+
 /// Gives the turn to the storage, and takes what has become durable by now as confirmed.
 void Core::persist() {
+  note_all_put();
   stock_.save_producers();
   const auto ticket = storage_.commit();
   for (const auto* session : changed_) {
     if (session->state == Session::State::over) continue;
     pending_control_.push_back({ticket, session->id, session->control.received()});
-    if (session->producer)
-      pending_puts_.push_back({ticket, session->id, session->producer->put.received(), session->said_bye});
+    if (!session->producer) continue;
+    const auto put = session->producer->put.received();
+    pending_puts_.push_back({ticket, session->id, put, session->said_bye && put >= session->last_put});
   }
   const auto durable = storage_.durable();
   confirm(pending_control_, durable.settles, [](Session& session, const Pending& kept) {

@@ -1,6 +1,7 @@
 #include <csignal>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 #include <stdexcept>
 
 #include "broker/capacity.hpp"
@@ -23,11 +24,15 @@ int check_health(const baton::broker::ServerOptions& options) {
   return 1;
 }
 
+/// The guard is for the reading of what is kept, at the start: what faults later is not the data.
+using Guard = std::optional<baton::broker::disk::FaultGuard>;
+
 int run(baton::broker::ServerOptions options, baton::broker::Storage& storage, baton::Wake& changed,
-        const std::string& where) {
+        const std::string& where, Guard& guard) {
   const auto less = baton::broker::fit_to_file_limit(options.settings, baton::files_possible());
   if (!less.empty()) std::cerr << "baton-broker: " << less << '\n';
   baton::broker::Server server(options, storage, changed);
+  guard.reset();
   std::cout << "baton-broker ready on " << to_string(server.endpoint()) << ", items " << where << std::endl;
   return server.run();
 }
@@ -35,7 +40,8 @@ int run(baton::broker::ServerOptions options, baton::broker::Storage& storage, b
 int serve_from_memory(const baton::broker::ServerOptions& options) {
   baton::Wake never;
   baton::broker::MemoryStorage storage;
-  return run(options, storage, never, "in memory");
+  Guard none;
+  return run(options, storage, never, "in memory", none);
 }
 
 std::string damaged(const baton::broker::DiskOptions& options) {
@@ -45,9 +51,9 @@ std::string damaged(const baton::broker::DiskOptions& options) {
 
 int serve_from_disk(const baton::broker::BrokerCommand& command) {
   baton::Wake changed;
-  const baton::broker::disk::FaultGuard guard(damaged(command.disk));
+  Guard guard(std::in_place, damaged(command.disk));
   baton::broker::DiskStorage storage(command.disk, changed);
-  const int exit_code = run(command.server, storage, changed, "kept in " + command.disk.directory.string());
+  const int exit_code = run(command.server, storage, changed, "kept in " + command.disk.directory.string(), guard);
   if (storage.items_put() > 0)
     std::cerr << "baton-broker: " << storage.items_put() << " items came in, " << storage.never_written()
               << " of them were done before they had to be written\n";

@@ -45,7 +45,11 @@ struct Producer {
   Ticket writing_in = 0;  ///< 0: none
   bool unkept = false;    ///< among Stock's producers whose counts are not all kept yet
 
+  std::uint64_t dead_letters = 0;  ///< of its dead items, those that are kept
+
   bool settled() const { return done + dead == accepted; }
+  /// Nothing that is kept names it, and nobody will ask for its numbers, unless it was lost and comes back.
+  bool may_be_forgotten() const { return !session && !named && settled() && dead_letters == 0; }
 };
 
 struct Session {
@@ -65,6 +69,7 @@ struct Session {
   Welcome welcome;           ///< what it was answered, for a hello that comes again
   bool changed = false;      ///< among Core's sessions that get a confirm at the end of the turn
   bool said_bye = false;
+  bool all_put = false;   ///< of a producer: its bye said that of its source nothing is left to put
   bool left = false;      ///< over as its bye asked: all that it sent is in and kept
   bool bye_kept = false;  ///< of a producer: what its bye said of its source is kept
   Number last_put;        ///< what its bye named

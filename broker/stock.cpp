@@ -80,13 +80,12 @@ Producer& Stock::new_producer(const std::string& name, std::uint32_t index) {
 }
 
 void Stock::forget_if_settled(Producer& producer) {
-  if (producer.session || producer.named || producer.done != producer.accepted || !producer.said_bye) return;
-  forget(producer);
+  if (producer.may_be_forgotten() && producer.said_bye) forget(producer);
 }
 
 void Stock::forget_lost_producers(Time now) {
   for (auto* producer : producer_list_) {
-    if (!producer || producer->session || producer->named || producer->done != producer->accepted) continue;
+    if (!producer || !producer->may_be_forgotten()) continue;
     if (producer->lost_at == Time::min()) producer->lost_at = now;
     if (producer->lost_at != never && now - producer->lost_at > producer_kept) forget(*producer);
   }
@@ -367,15 +366,21 @@ void Stock::bury(Item& item, ItemId id, Time now) {
   if (producer.session) changed(*producer.session);
 
   queue.dead_letters.push_back(id);
-  while (queue.dead_letters.size() > settings_.max_dead) {
-    const auto oldest = queue.dead_letters.front();
-    queue.dead_letters.pop_front();
-    history_.erase(oldest.value);
-    storage_.erase(oldest);
-    items_.remove(oldest);
-    --dead_;
-  }
+  ++producer.dead_letters;
+  while (queue.dead_letters.size() > settings_.max_dead) drop_oldest_dead_letter(queue);
   to_serve(queue);
+  forget_if_settled(producer);
+}
+
+void Stock::drop_oldest_dead_letter(Queue& queue) {
+  const auto oldest = queue.dead_letters.front();
+  auto& producer = *producer_list_[items_.find(oldest)->producer];
+  queue.dead_letters.pop_front();
+  history_.erase(oldest.value);
+  storage_.erase(oldest);
+  items_.remove(oldest);
+  --dead_;
+  --producer.dead_letters;
   forget_if_settled(producer);
 }
 

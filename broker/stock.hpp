@@ -99,6 +99,7 @@ class Stock final : public Kept {
   std::uint64_t size() const { return items_.size(); }  ///< items that are kept, the dead ones included
   bool all_settled() const { return items_.size() == dead_; }
   std::uint64_t dead() const { return dead_; }
+  std::size_t producer_count() const { return producers_.size(); }
   const std::map<std::string, std::unique_ptr<Queue>>& queues() const { return queues_; }
   void check_invariants() const;
 
@@ -128,6 +129,7 @@ class Stock final : public Kept {
   void make_ready(Item& item, ItemId id);
   void failed(Item& item, ItemId id, Attempt attempt, Duration delay);
   void bury(Item& item, ItemId id, Time now);
+  void drop_oldest_dead_letter(Queue& queue);
   bool counts_kept(Producer& producer, Ticket turn, Ticket durable);
   Producer& new_producer(const std::string& name, std::uint32_t index);
   void forget(Producer& producer);

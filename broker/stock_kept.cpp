@@ -74,6 +74,7 @@ void Stock::item(const KeptItem& kept) {
     item.place = Place::dead;
     ++queue.dead;
     ++dead_;
+    ++producer.dead_letters;
     queue.dead_letters.push_back(kept.id);
     return;
   }

@@ -211,6 +211,27 @@ TEST_CASE("of a queue's dead items the last ones are kept, all are told of and c
   CHECK(stock.all_settled());
 }
 
+TEST_CASE("a producer that left is remembered for as long as a dead item of its is kept") {
+  Settings settings;
+  settings.max_attempts = 1;
+  settings.max_dead = 1;
+  BrokerWorld world(settings);
+  auto morty = world.consumer(2);
+  const auto dies = [&](Client& producer, const std::string& body) {
+    producer.put(body);
+    morty.ask();
+    morty.received();
+    morty.fail(body);
+  };
+  auto rick = world.producer(1);
+  dies(rick, "a");
+  rick.bye({1});
+  CHECK(world.core.stock().producer_count() == 1);
+  auto summer = world.producer(3);
+  dies(summer, "b");
+  CHECK(world.core.stock().producer_count() == 1);
+}
+
 TEST_CASE("a failed item may wait before it is tried again") {
   BrokerWorld world;
   auto rick = world.producer(1);

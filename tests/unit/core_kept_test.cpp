@@ -160,6 +160,24 @@ TEST_CASE("join: what is done counts when that is kept, not before") {
   CHECK(rick.confirm().done == 2);  // at once, since it joins
 }
 
+TEST_CASE("a source counts as put whole when all that the bye names is in, not when the bye is") {
+  KeptMemory storage;
+  {
+    BrokerWorld world(keeping(), storage, {7});
+    auto rick = world.client(1, producer_of("file a"));
+    rick.put("a");
+    rick.bye({2}, true);  // its second put is under way
+  }
+  BrokerWorld world(keeping(), storage, {8});
+  CHECK(world.core.hello(session_id(2), producer_of("file b"), world.now) == Refusal::unfinished);
+  auto rick = world.client(3, producer_of("file a"));
+  CHECK(world.session(rick).welcome.put_before == 1);
+  rick.next_put = {2};
+  rick.bye({2}, true);
+  rick.put("b");
+  world.client(4, producer_of("file b"));
+}
+
 TEST_CASE("what died on a full disk counts for its producer at the next broker") {
   auto settings = keeping();
   settings.max_attempts = 1;
