@@ -130,8 +130,8 @@ int pong(const Task& task, Board& board) {
 std::vector<std::string> to_arguments(const std::string& program, const Task& task) {
   std::ostringstream text;
   text << static_cast<int>(task.role) << ' ' << task.board << ' ' << task.baton << ' ' << task.index << ' ' << task.size
-       << ' ' << task.seed << ' ' << task.way.proxy << ' ' << task.way.depth << ' ' << task.way.backlog
-       << ' ' << task.way.address;
+       << ' ' << task.seed << ' ' << task.way.proxy << ' ' << task.way.depth << ' ' << task.way.backlog << ' '
+       << task.way.address;
   return {program, worker_mark, text.str()};
 }
 
