@@ -2,17 +2,18 @@
 
 #include <algorithm>
 #include <cassert>
+#include <iterator>
 
 namespace baton::broker {
 
 Items::Chunk& Items::chunk_for(std::uint64_t number) {
-  if (windows_.empty() || number >= windows_.back().first + windows_.back().chunks.size() + longest_gap)
-    windows_.emplace_back().first = number;
+  if (windows_.empty() || number >= windows_.back().end() + longest_gap) windows_.emplace_back().first = number;
   auto& window = windows_.back();
   assert(number >= window.first);
-  while (number >= window.first + window.chunks.size()) window.chunks.emplace_back();
+  for (; number >= window.end(); ++window.empty) window.chunks.emplace_back();
   auto& chunk = window.chunks[number - window.first];
   if (chunk) return *chunk;
+  --window.empty;
   if (spare_.empty()) {
     chunk = std::make_unique<Chunk>();
   } else {
@@ -24,24 +25,50 @@ Items::Chunk& Items::chunk_for(std::uint64_t number) {
 
 void Items::remove(ItemId id) {
   const auto number = id.value / chunk_items;
-  auto& chunk = *slot_of(number);
+  const auto window = window_of(number);
+  auto& chunk = window->chunks[number - window->first];
   chunk->items[id.value % chunk_items] = {};
   --size_;
   if (--chunk->live > 0) return;
   if (spare_.size() < 64) spare_.push_back(std::move(chunk));
   chunk.reset();
-  trim(number);
+  ++window->empty;
+  trim(window);
 }
 
-/// Forgets what is empty at the front of the window that chunk `number` was in, and the window with its last chunk.
-void Items::trim(std::uint64_t number) {
-  const auto window =
-      std::find_if(windows_.rbegin(), windows_.rend(), [&](const Window& one) { return number >= one.first; });
-  while (!window->chunks.empty() && !window->chunks.front()) {
+/// Forgets what is empty at the window's front, and the window with its last chunk.
+void Items::trim(Windows::iterator window) {
+  for (; !window->chunks.empty() && !window->chunks.front(); ++window->first, --window->empty)
     window->chunks.pop_front();
-    ++window->first;
+  if (window->chunks.empty())
+    windows_.erase(window);
+  else if (window->empty > most_empty && window->empty > window->chunks.size() / 2)
+    split(window);
+}
+
+/// One old item must not keep the places of all that came after it: a window without the long gaps for each part.
+void Items::split(Windows::iterator window) {
+  Windows parts;
+  auto number = window->first;
+  for (auto& chunk : window->chunks) {
+    if (chunk) {
+      if (parts.empty() || number >= parts.back().end() + shortest_split) parts.emplace_back().first = number;
+      auto& part = parts.back();
+      for (; number > part.end(); ++part.empty) part.chunks.emplace_back();
+      part.chunks.push_back(std::move(chunk));
+    }
+    ++number;
   }
-  if (window->chunks.empty()) windows_.erase(std::prev(window.base()));
+  const auto at = windows_.erase(window);
+  windows_.insert(at, std::make_move_iterator(parts.begin()), std::make_move_iterator(parts.end()));
+}
+
+Items::Windows::iterator Items::window_of(std::uint64_t number) {
+  const auto after = std::upper_bound(windows_.begin(), windows_.end(), number,
+                                      [](std::uint64_t one, const Window& window) { return one < window.first; });
+  if (after == windows_.begin()) return windows_.end();
+  const auto window = std::prev(after);
+  return number < window->end() ? window : windows_.end();
 }
 
 }  // namespace baton::broker

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <iterator>
 #include <memory>
 #include <vector>
 
@@ -35,7 +36,7 @@ struct Item {
 static_assert(sizeof(Item) == 32, "ten million of these must fit");
 
 /// Items by id. Ids rise, so the table is a window of chunks that moves along with them; where they jump (from what an
-/// earlier process has kept to this one's) another window begins.
+/// earlier process has kept to this one's), and behind an item that stays for long, another window begins.
 class Items {
  public:
   /// `id` must be larger than any id added before.
@@ -48,15 +49,25 @@ class Items {
 
   /// The item, or nullptr when it is gone (or never was).
   Item* find(ItemId id) {
-    auto* slot = slot_of(id.value / chunk_items);
-    if (!slot || !*slot) return nullptr;
-    auto& item = (*slot)->items[id.value % chunk_items];
+    const auto number = id.value / chunk_items;
+    const bool recent = !windows_.empty() && number >= windows_.back().first && number < windows_.back().end();
+    const auto window = recent ? std::prev(windows_.end()) : window_of(number);
+    if (window == windows_.end()) return nullptr;
+    const auto& chunk = window->chunks[number - window->first];
+    if (!chunk) return nullptr;
+    auto& item = chunk->items[id.value % chunk_items];
     return item.place == Place::gone ? nullptr : &item;
   }
 
   void remove(ItemId id);
 
   std::uint64_t size() const { return size_; }
+  /// Places for chunks, of which some are empty: what the table costs beyond its items.
+  std::uint64_t places() const {
+    std::uint64_t sum = 0;
+    for (const auto& window : windows_) sum += window.chunks.size();
+    return sum;
+  }
 
   /// Calls see(id, item) for each item, in the order of ids.
   template <class See>
@@ -70,30 +81,28 @@ class Items {
 
  private:
   static constexpr std::size_t chunk_items = 512;
-  static constexpr std::uint64_t longest_gap = 1u << 20;  ///< chunks: beyond it a new window is cheaper
+  static constexpr std::uint64_t longest_gap = 1u << 20;     ///< chunks: beyond it a new window is cheaper
+  static constexpr std::uint64_t most_empty = 1u << 14;      ///< chunks that a window may lack, unless it has as many
+  static constexpr std::uint64_t shortest_split = 1u << 10;  ///< chunks: a gap that is left out
   struct Chunk {
     std::array<Item, chunk_items> items{};
     std::uint32_t live = 0;
   };
-  using Slot = std::unique_ptr<Chunk>;
   struct Window {
     std::uint64_t first = 0;  ///< chunks[i] is chunk number first + i
-    std::deque<Slot> chunks;
+    std::uint64_t empty = 0;  ///< of these, null
+    std::deque<std::unique_ptr<Chunk>> chunks;
+    std::uint64_t end() const { return first + chunks.size(); }
   };
-  Slot* slot_of(std::uint64_t number) {
-    for (auto window = windows_.rbegin(); window != windows_.rend(); ++window)
-      if (number >= window->first) {
-        const auto at = number - window->first;
-        return at < window->chunks.size() ? &window->chunks[at] : nullptr;
-      }
-    return nullptr;
-  }
+  using Windows = std::deque<Window>;
+  Windows::iterator window_of(std::uint64_t number);
   Chunk& chunk_for(std::uint64_t number);
-  void trim(std::uint64_t number);
+  void trim(Windows::iterator window);
+  void split(Windows::iterator window);
 
-  std::deque<Window> windows_;  // by first
+  Windows windows_;  // by first
   std::uint64_t size_ = 0;
-  std::vector<Slot> spare_;
+  std::vector<std::unique_ptr<Chunk>> spare_;
 };
 
 }  // namespace baton::broker

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <vector>
 
 #include "broker/items.hpp"
 #include "broker/memory_storage.hpp"
@@ -49,6 +50,32 @@ TEST_CASE("the table finds what is there, and nothing else, as its window moves 
   CHECK(items.find(ItemId{9001}));
   CHECK_FALSE(items.find(ItemId{10'001}));
   CHECK_FALSE(items.find(ItemId{UINT64_MAX}));
+}
+
+TEST_CASE("old items in the table do not keep the places of all that came after them") {
+  constexpr std::uint64_t chunk = 512, chunks = 200'000, every = 30'000;
+  Items items;
+  const auto add = [&](std::uint64_t id) { items.add(ItemId{id}).place = Place::dead; };
+  for (std::uint64_t c = 1; c <= chunks; ++c) {
+    add(c * chunk);
+    if (c % every == 0) add(c * chunk + 1);
+    items.remove(ItemId{c * chunk});
+  }
+  CHECK(items.places() < chunks / 5);
+  std::vector<std::uint64_t> left;
+  items.each([&](ItemId id, const Item&) { left.push_back(id.value); });
+  REQUIRE(left.size() == chunks / every);
+  for (std::uint64_t c = every; c <= chunks; c += every) {
+    CHECK(left[c / every - 1] == c * chunk + 1);
+    CHECK(items.find(ItemId{c * chunk + 1}));
+    CHECK_FALSE(items.find(ItemId{c * chunk}));
+    CHECK_FALSE(items.find(ItemId{(c + every / 2) * chunk}));
+  }
+  add((chunks + 1) * chunk);
+  for (const auto id : left) items.remove(ItemId{id});
+  CHECK(items.size() == 1);
+  CHECK(items.places() < 20'000);
+  CHECK(items.find(ItemId{(chunks + 1) * chunk}));
 }
 
 TEST_CASE("bodies of all sizes stay what they were until they are erased") {
