@@ -224,7 +224,8 @@ BrokerCommand read_command_line(int argc, char** argv) {
   }
   if (!plain.empty()) settings.plain_queue = plain;
   settings.keeps = !command.memory;
-  if (command.disk.directory.empty()) fail("--data: the name of a directory is missing");
+  const bool needs_directory = !command.memory && !command.health;
+  if (needs_directory && command.disk.directory.empty()) fail("--data: the name of a directory is missing");
   command.server.bind = bind_address(command.server.bind);
   if (!lanes.empty()) command.server.lanes = parse_port_range(lanes);
   check_lanes(command.server);

@@ -52,6 +52,8 @@ void check_refused(Process process, const std::string& part) {
 
 TEST_CASE("options: what says where items are kept is of one mind, and what is to be checked is there") {
   check_refused(start("baton-broker", {"--data", ""}), "--data: the name of a directory is missing");
+  const DeadPort nobody;
+  CHECK(start("baton-broker", {"--health", "--port", nobody.port(), "--data", ""}).wait() == 1);
   check_refused(start("baton-broker", {"--memory", "--data", "x"}), "--memory");
   check_refused(start("baton-broker", {"--memory", "--check"}), "--memory excludes --check");
   check_refused(start("baton-broker", {"--memory", "--max-memory", "1G"}), "--memory excludes --max-memory");
