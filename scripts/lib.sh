@@ -61,3 +61,18 @@ build_preset() {
 run_ctest() {
   ctest --test-dir "$1" --output-on-failure --no-tests=error --parallel "$(nproc)" "${@:2}" </dev/null
 }
+
+# Says of ctest's logs how many tests there were, what was skipped and why. A test that has skipped a part has passed, too.
+summarise() {
+  awk '
+    /^[0-9]+\/[0-9]+ Testing: / { sub(/^[0-9]+\/[0-9]+ Testing: /, ""); test = $0 }
+    /^skipped: / { why[++reasons] = test ": " substr($0, 10) }
+    /^Test Passed\.$/ { ++passed }
+    /^Test Failed\.$/ { ++failed; bad[failed] = test }
+    /^Test Skipped\.$/ { ++skipped }
+    END {
+      for (i = 1; i <= reasons; ++i) print "skipped: " why[i]
+      for (i = 1; i <= failed; ++i) print "failed: " bad[i]
+      printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
+    }' "$1"
+}

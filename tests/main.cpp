@@ -1,3 +1,30 @@
-// The main of those test programs that have none of their own.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
-#include <doctest/doctest.h>
+// The main of the test programs: doctest's, and an exit code of its own when something was skipped.
+#define DOCTEST_CONFIG_IMPLEMENT
+#include <cstdlib>
+#include <iostream>
+
+#include "tests/skip.hpp"
+
+namespace baton::tests {
+namespace {
+
+bool skipped = false;
+
+}  // namespace
+
+void skip(const std::string& reason) {
+  if (std::getenv("CI")) FAIL("this must not be skipped here: " << reason);
+  skipped = true;
+  std::cout << "skipped: " << reason << std::endl;
+}
+
+bool has_skipped() { return skipped; }
+
+}  // namespace baton::tests
+
+int main(int argc, char** argv) {
+  doctest::Context context(argc, argv);
+  const int code = context.run();
+  if (code != 0 || context.shouldExit()) return code;
+  return baton::tests::has_skipped() ? baton::tests::skipped_code : 0;
+}

@@ -5,6 +5,7 @@
 #include "tests/e2e/library.hpp"
 #include "tests/e2e/show.hpp"
 #include "tests/e2e/small_disk.hpp"
+#include "tests/skip.hpp"
 
 using namespace baton;
 using namespace baton::e2e;
@@ -44,7 +45,7 @@ bool says_full(Process& producer) { return producer.err().next_with("storage is 
 TEST_CASE("full disk: producers wait and say why, and go on when consumers have made room") {
   const TemporaryDirectory directory;
   SmallDisk disk(directory.path() + "/data", disk_bytes);
-  REQUIRE_MESSAGE(disk.can_fill(), "this test needs root");
+  SKIP_UNLESS(disk.can_fill(), disk.why_not());
   const TemporaryFile file(lines_up_to(lines));
   Broker broker({"--data", disk.path().string()});
   Process producer = broker.producer({"--raw", "--file", file.path()});
@@ -58,7 +59,7 @@ TEST_CASE("full disk: producers wait and say why, and go on when consumers have 
 TEST_CASE("full disk: a broker that is killed meanwhile loses nothing, and goes on when there is room") {
   const TemporaryDirectory directory;
   SmallDisk disk(directory.path() + "/data", disk_bytes);
-  REQUIRE_MESSAGE(disk.can_fill(), "this test needs root");
+  SKIP_UNLESS(disk.can_fill(), disk.why_not());
   const TemporaryFile file(lines_up_to(lines));
   const Args at_disk{"--data", disk.path().string()};
   std::optional<Broker> broker(at_disk);
@@ -75,7 +76,7 @@ TEST_CASE("full disk: a broker that is killed meanwhile loses nothing, and goes 
 TEST_CASE("full disk: what others took and give back is used again, with nobody's doing") {
   const TemporaryDirectory directory;
   SmallDisk disk(directory.path() + "/data", disk_bytes);
-  REQUIRE_MESSAGE(disk.can_fill(), "this test needs root");
+  SKIP_UNLESS(disk.can_fill(), disk.why_not());
   constexpr int few = 1000;
   const TemporaryFile file(lines_up_to(few));
   Broker broker({"--data", disk.path().string()});

@@ -5,6 +5,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <string>
 #include <system_error>
 
@@ -12,11 +13,12 @@ namespace baton::e2e {
 
 SmallDisk::SmallDisk(std::filesystem::path path, std::uint64_t bytes) : path_(std::move(path)) {
   std::filesystem::create_directories(path_);
-  mounted_ = mount("baton-torture", path_.c_str(), "tmpfs", 0, ("size=" + std::to_string(bytes)).c_str()) == 0;
+  if (mount("baton-torture", path_.c_str(), "tmpfs", 0, ("size=" + std::to_string(bytes)).c_str()) != 0)
+    why_not_ = "a small disk cannot be mounted: " + std::generic_category().message(errno);
 }
 
 SmallDisk::~SmallDisk() {
-  if (mounted_) umount2(path_.c_str(), MNT_DETACH);
+  if (can_fill()) umount2(path_.c_str(), MNT_DETACH);
 }
 
 void SmallDisk::fill() {

@@ -3,10 +3,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 
 namespace baton::e2e {
 
-/// A tmpfs of `bytes` at `path`, for root; for others a plain directory, which cannot be filled.
+/// A tmpfs of `bytes` at `path` where it may be mounted; else a plain directory, which cannot be filled.
 class SmallDisk {
  public:
   SmallDisk(std::filesystem::path path, std::uint64_t bytes);
@@ -14,7 +15,9 @@ class SmallDisk {
   SmallDisk(const SmallDisk&) = delete;
   SmallDisk& operator=(const SmallDisk&) = delete;
 
-  bool can_fill() const { return mounted_; }
+  bool can_fill() const { return why_not_.empty(); }
+  /// Why it cannot be filled; empty when it can.
+  const std::string& why_not() const { return why_not_; }
   /// Takes all the room that is left.
   void fill();
   void make_room();
@@ -24,7 +27,7 @@ class SmallDisk {
   std::filesystem::path filler() const { return path_ / "filler"; }
 
   std::filesystem::path path_;
-  bool mounted_;
+  std::string why_not_;
 };
 
 }  // namespace baton::e2e

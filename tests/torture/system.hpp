@@ -77,7 +77,7 @@ class System {
   Evidence evidence() const;
   const Done& done() const { return done_; }
   const std::vector<std::string>& problems() const { return problems_; }
-  bool can_fill() const { return disk_.can_fill(); }
+  const std::string& why_not_full() const { return disk_.why_not(); }
 
  private:
   struct Stopped {
