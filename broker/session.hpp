@@ -22,6 +22,7 @@ struct Producer {
   bool named = false;  ///< the user gave the name, so it is remembered when all its items are settled
   StreamReceiver put;
   std::string source;          ///< names what it puts; empty: it cannot tell
+  std::string digests;         ///< of what it put, for itself; kept with its numbers
   Number source_begin;         ///< its source begins after this number
   bool all_put = false;        ///< of its source nothing is left to put
   Number confirmed;            ///< of the put stream: kept by the storage

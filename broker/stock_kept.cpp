@@ -49,6 +49,7 @@ void Stock::producer(const KeptProducer& kept) {
   producer.all_put = kept.all_put;
   producer.source_begin = kept.source_begin;
   producer.source = kept.source;
+  producer.digests = kept.digests;
   producer.put = StreamReceiver(kept.received + 1);
   producer.confirmed = kept.received;
   producer.done = kept.done;
@@ -95,7 +96,7 @@ void Stock::save_producers() {
     auto* producer = producer_list_[index];
     if (!producer || !std::exchange(producer->changed, false)) continue;
     storage_.save({index, producer->name, producer->named, producer->said_bye, producer->put.received(), producer->done,
-                   producer->dead, producer->all_put, producer->source_begin, producer->source});
+                   producer->dead, producer->all_put, producer->source_begin, producer->source, producer->digests});
     if (producer->counts() != producer->kept && !std::exchange(producer->unkept, true))
       unkept_producers_.push_back(index);
   }

@@ -22,9 +22,10 @@ struct KeptProducer {
   Number received;  ///< of its put stream; everything up to this is kept or done
   std::uint64_t done = 0;
   std::uint64_t dead = 0;
-  bool all_put = false;     ///< of its source
-  Number source_begin;      ///< its source begins after this number
-  std::string_view source;  ///< names what it puts
+  bool all_put = false;           ///< of its source
+  Number source_begin;            ///< its source begins after this number
+  std::string_view source;        ///< names what it puts
+  std::string_view digests = {};  ///< of what it put, for itself: at most 1 KiB
 };
 
 struct KeptItem {
@@ -35,7 +36,9 @@ struct KeptItem {
   std::uint8_t priority = 0;
   std::uint16_t failures = 0;
   bool dead = false;
-  std::uint32_t delay_ms = 0;  ///< that is left of its delay
+  bool suspect = false;          ///< it has once cost its holder's life
+  std::uint32_t delay_ms = 0;    ///< that is left of its delay
+  std::uint32_t deliveries = 0;  ///< how often it went out, as far as that was told
   std::vector<Attempt> history;
 };
 
@@ -70,6 +73,8 @@ class Storage {
     std::uint32_t delay_ms = 0;
     std::uint32_t queue_index = 0;     ///< of the same name always
     std::uint32_t producer_index = 0;  ///< of the same name until it is forgotten
+    bool suspect = false;              ///< it has once cost its holder's life
+    std::uint32_t deliveries = 0;      ///< how often it went out
   };
 
   /// Keeps a new item; copies the body.

@@ -33,10 +33,12 @@ Time from_unix(UnixMs time, const Moment& at) {
   return at.now - milliseconds(static_cast<std::int64_t>(at.wall) - static_cast<std::int64_t>(time));
 }
 
-UnixMs due_in(std::uint32_t delay_ms) { return delay_ms == 0 ? 0 : unix_now() + delay_ms; }
+disk::Delay delay_of(std::uint32_t delay_ms) {
+  return delay_ms == 0 ? disk::Delay{} : disk::Delay{unix_now() + delay_ms, delay_ms};
+}
 
-std::uint32_t left_until(UnixMs due, UnixMs now) {
-  return due > now ? static_cast<std::uint32_t>(std::min<UnixMs>(due - now, UINT32_MAX)) : 0;
+std::uint32_t left_of(const disk::Delay& delay, UnixMs now) {
+  return delay.due > now ? static_cast<std::uint32_t>(std::min<UnixMs>(delay.due - now, delay.asked_ms)) : 0;
 }
 
 /// See FORMAT.md: no process has that many ids which are not on disk.
@@ -51,10 +53,12 @@ KeptItem kept_item(ItemId id, const disk::ItemRow& row, const disk::StateRow* st
   item.producer = row.producer;
   item.size = static_cast<std::uint32_t>(row.body.size());
   item.priority = row.priority;
-  item.delay_ms = left_until(state ? state->due : row.due, at.wall);
+  item.delay_ms = left_of(state ? state->delay : row.delay, at.wall);
   if (!state) return item;
   item.failures = state->failures;
   item.dead = state->dead;
+  item.suspect = state->suspect;
+  item.deliveries = state->deliveries;
   for (const auto& attempt : state->attempts)
     item.history.push_back({attempt.consumer, attempt.why, from_unix(attempt.at, at)});
   return item;
@@ -85,7 +89,7 @@ void DiskStorage::load(Kept& kept, Epoch epoch, Time now) {
   };
   visitor.producer = [&](std::uint64_t index, const disk::ProducerRow& row) {
     kept.producer({static_cast<std::uint32_t>(index), row.name, row.named, row.said_bye, row.received, row.done,
-                   row.dead, row.all_put, row.source_begin, row.source});
+                   row.dead, row.all_put, row.source_begin, row.source, row.digests});
   };
   visitor.item = [&](std::uint64_t id, const disk::ItemRow& row, const disk::StateRow* state) {
     ++items_;
@@ -162,7 +166,7 @@ void DiskStorage::put(const Record& record, std::string_view body) {
     queues_known_ = record.queue_index + 1;
   }
   open_segment(record.id).add(
-      {record.queue_index, record.producer_index, record.priority, record.number, due_in(record.delay_ms), body});
+      {record.queue_index, record.producer_index, record.priority, record.number, delay_of(record.delay_ms), body});
 }
 
 std::string_view DiskStorage::body(ItemId id) {
@@ -175,7 +179,7 @@ std::string_view DiskStorage::body(ItemId id) {
 
 void DiskStorage::update(const Record& record, const std::vector<Attempt>& history) {
   turn_over_ = false;
-  disk::StateRow state{record.failures, record.dead, due_in(record.delay_ms), {}};
+  disk::StateRow state{record.failures, record.dead, record.suspect, delay_of(record.delay_ms), record.deliveries, {}};
   for (const auto& attempt : history) state.attempts.push_back({to_unix(attempt.at), attempt.consumer, attempt.why});
   auto& row = open_.states[record.id.value].emplace();
   disk::append_state(row, record.id.value, state);
@@ -208,7 +212,7 @@ void DiskStorage::save(const KeptProducer& producer) {
   auto& row = open_.producers[producer.index].emplace();
   disk::append_producer(row, producer.index,
                         {producer.name, producer.named, producer.said_bye, producer.received, producer.done,
-                         producer.dead, producer.all_put, producer.source_begin, producer.source});
+                         producer.dead, producer.all_put, producer.source_begin, producer.source, producer.digests});
 }
 
 /// Also between turns: it has no items any more, and these were settled in turns that are over.

@@ -9,8 +9,11 @@ namespace baton::broker::disk {
 namespace {
 
 constexpr std::size_t crc_size = 4;
+// What a row of format 1 has not: each row says by itself how it is read.
+constexpr std::uint8_t delay_flag = 1, item_2_flag = 2;
+constexpr std::uint8_t dead_flag = 1, suspect_flag = 2, state_2_flag = 4;
 constexpr std::uint8_t named_flag = 1, said_bye_flag = 2, all_put_flag = 4;
-constexpr std::size_t most_attempts = 255, most_text = 65'535;
+constexpr std::size_t most_attempts = 255, most_text = 65'535, most_digests = 1024;
 
 std::uint32_t crc_of(std::uint64_t key, std::string_view rest) {
   char raw[sizeof key];
@@ -35,6 +38,21 @@ bool open_row(std::uint64_t key, std::string_view value, Reader& reader) {
   return in.ok() && crc == crc_of(key, in.rest());
 }
 
+Delay take_delay(Reader& in) {
+  const auto due = in.take<std::uint64_t>();
+  return {due, in.take<std::uint32_t>()};
+}
+
+Delay take_delay_of_format_1(Reader& in) {
+  const auto due = in.take<std::uint64_t>();
+  return {due, due == 0 ? 0 : Delay::no_limit};
+}
+
+void append_delay(std::string& out, const Delay& delay) {
+  append(out, delay.due);
+  append(out, delay.asked_ms);
+}
+
 void append_text(std::string& out, std::string_view text) { out += text.substr(0, most_text); }
 
 }  // namespace
@@ -43,11 +61,12 @@ void append_item(std::string& out, std::uint64_t key, const ItemRow& row) {
   append_row(out, key, [&] {
     append(out, row.queue);
     append(out, row.producer);
+    const bool delayed = row.delay != Delay{};
     append(out, row.priority);
-    append(out, std::uint8_t{0});
+    append(out, static_cast<std::uint8_t>(item_2_flag | (delayed ? delay_flag : 0)));
     append(out, std::uint16_t{0});
     append(out, row.number.value);
-    append(out, row.due);
+    if (delayed) append_delay(out, row.delay);
     out += row.body;
   });
 }
@@ -58,10 +77,14 @@ bool read_item(std::uint64_t key, std::string_view value, ItemRow& row) {
   row.queue = in.take<std::uint32_t>();
   row.producer = in.take<std::uint32_t>();
   row.priority = in.take<std::uint8_t>();
-  in.take<std::uint8_t>();
+  const auto flags = in.take<std::uint8_t>();
   in.take<std::uint16_t>();
   row.number = {in.take<std::uint64_t>()};
-  row.due = in.take<std::uint64_t>();
+  row.delay = {};
+  if ((flags & item_2_flag) == 0)
+    row.delay = take_delay_of_format_1(in);
+  else if ((flags & delay_flag) != 0)
+    row.delay = take_delay(in);
   row.body = in.rest();
   return in.ok();
 }
@@ -70,9 +93,11 @@ void append_state(std::string& out, std::uint64_t key, const StateRow& row) {
   const auto count = std::min(row.attempts.size(), most_attempts);
   append_row(out, key, [&] {
     append(out, row.failures);
-    append(out, static_cast<std::uint8_t>(row.dead));
+    append(out,
+           static_cast<std::uint8_t>(state_2_flag | (row.dead ? dead_flag : 0) | (row.suspect ? suspect_flag : 0)));
     append(out, static_cast<std::uint8_t>(count));
-    append(out, row.due);
+    append_delay(out, row.delay);
+    append(out, row.deliveries);
     for (std::size_t i = row.attempts.size() - count; i < row.attempts.size(); ++i) {
       const auto& attempt = row.attempts[i];
       append(out, attempt.at);
@@ -88,9 +113,13 @@ bool read_state(std::uint64_t key, std::string_view value, StateRow& row) {
   Reader in({});
   if (!open_row(key, value, in)) return false;
   row.failures = in.take<std::uint16_t>();
-  row.dead = in.take<std::uint8_t>() != 0;
+  const auto flags = in.take<std::uint8_t>();
+  row.dead = (flags & dead_flag) != 0;
+  row.suspect = (flags & suspect_flag) != 0;
   row.attempts.resize(in.take<std::uint8_t>());
-  row.due = in.take<std::uint64_t>();
+  const bool format_1 = (flags & state_2_flag) == 0;
+  row.delay = format_1 ? take_delay_of_format_1(in) : take_delay(in);
+  row.deliveries = format_1 ? 0 : in.take<std::uint32_t>();
   for (auto& attempt : row.attempts) {
     attempt.at = in.take<std::uint64_t>();
     const auto consumer = in.take<std::uint16_t>(), why = in.take<std::uint16_t>();
@@ -116,12 +145,14 @@ void append_producer(std::string& out, std::uint64_t key, const ProducerRow& row
     append(out, static_cast<std::uint8_t>((row.named ? named_flag : 0) | (row.said_bye ? said_bye_flag : 0) |
                                           (row.all_put ? all_put_flag : 0)));
     append(out, static_cast<std::uint8_t>(row.source.size()));
-    append(out, std::uint16_t{0});
+    const auto digests = row.digests.substr(0, most_digests);
+    append(out, static_cast<std::uint16_t>(digests.size()));
     append(out, row.received.value);
     append(out, row.done);
     append(out, row.dead);
     append(out, row.source_begin.value);
     out += row.source;
+    out += digests;
     out += row.name;
   });
 }
@@ -134,12 +165,13 @@ bool read_producer(std::uint64_t key, std::string_view value, ProducerRow& row) 
   row.said_bye = (flags & said_bye_flag) != 0;
   row.all_put = (flags & all_put_flag) != 0;
   const auto source = in.take<std::uint8_t>();
-  in.take<std::uint16_t>();
+  const auto digests = in.take<std::uint16_t>();
   row.received = {in.take<std::uint64_t>()};
   row.done = in.take<std::uint64_t>();
   row.dead = in.take<std::uint64_t>();
   row.source_begin = {in.take<std::uint64_t>()};
   row.source = in.take(std::size_t{source});
+  row.digests = in.take(std::size_t{digests});
   row.name = in.rest();
   return in.ok();
 }

@@ -11,17 +11,26 @@
 
 namespace baton::broker::disk {
 
-inline constexpr std::uint32_t format = 1;
+inline constexpr std::uint32_t format = 2;  ///< that is written; format 1 is read, too
 
 /// Milliseconds since 1970 on the system's clock; 0 is none.
 using UnixMs = std::uint64_t;
+
+/// When an item may be handed off. Format 1 did not keep what was asked: then that is no_limit.
+struct Delay {
+  static constexpr std::uint32_t no_limit = UINT32_MAX;
+  UnixMs due = 0;
+  std::uint32_t asked_ms = 0;  ///< never is more than this left of it
+
+  bool operator==(const Delay&) const = default;
+};
 
 struct ItemRow {
   std::uint32_t queue = 0;
   std::uint32_t producer = 0;
   std::uint8_t priority = 0;
   Number number;
-  UnixMs due = 0;
+  Delay delay;
   std::string_view body;
 
   bool operator==(const ItemRow&) const = default;
@@ -37,7 +46,9 @@ struct StateRow {
   };
   std::uint16_t failures = 0;
   bool dead = false;
-  UnixMs due = 0;
+  bool suspect = false;  ///< it has once cost its holder's life
+  Delay delay;
+  std::uint32_t deliveries = 0;   ///< how often it went out
   std::vector<Attempt> attempts;  ///< the last ones, 255 at most
 
   bool operator==(const StateRow&) const = default;
@@ -53,6 +64,7 @@ struct ProducerRow {
   bool all_put = false;
   Number source_begin;
   std::string_view source;
+  std::string_view digests;  ///< of what it put: its own business; 1 KiB at most
 
   bool operator==(const ProducerRow&) const = default;
 };
@@ -74,7 +86,8 @@ void append_queue(std::string& out, std::uint64_t key, std::string_view name);
 void append_producer(std::string& out, std::uint64_t key, const ProducerRow& row);
 void append_seal(std::string& out, std::uint64_t key, const Seal& seal);
 
-// Each false when the value is damaged: too short, or its CRC does not fit. Views point into `value`.
+// Each false when the value is damaged: too short, or its CRC does not fit. Views point into `value`. Rows of format 1 say
+// so themselves: they may lie among later ones.
 bool read_item(std::uint64_t key, std::string_view value, ItemRow& row);
 bool read_state(std::uint64_t key, std::string_view value, StateRow& row);
 bool read_queue(std::uint64_t key, std::string_view value, std::string_view& name);

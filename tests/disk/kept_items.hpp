@@ -34,6 +34,7 @@ struct Loaded final : Kept {
     names.emplace_back(one.name);
     producers[names.back()] = one;
     sources[names.back()] = one.source;  // the views end with this call
+    digests[names.back()] = one.digests;
   }
   void item(const KeptItem& one) override { items.push_back(one); }
 
@@ -42,7 +43,7 @@ struct Loaded final : Kept {
   std::map<std::uint32_t, std::string> queues;
   std::vector<std::string> names;
   std::map<std::string, KeptProducer> producers;
-  std::map<std::string, std::string> sources;
+  std::map<std::string, std::string> sources, digests;
   std::vector<KeptItem> items;
 };
 

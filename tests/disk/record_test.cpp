@@ -4,13 +4,15 @@
 #include <doctest/doctest.h>
 
 #include "broker/disk/batch.hpp"
+#include "broker/disk/crc32.hpp"
+#include "proto/bytes.hpp"
 
 namespace baton::broker::disk {
 namespace {
 
 std::string some_item() {
   std::string row;
-  append_item(row, 42, {1, 2, 9, Number{77}, 1234567890123, "the body"});
+  append_item(row, 42, {1, 2, 9, Number{77}, {1234567890123, 5000}, "the body"});
   return row;
 }
 
@@ -22,7 +24,7 @@ TEST_CASE("an item's row says what it was given") {
   CHECK(row.producer == 2);
   CHECK(row.priority == 9);
   CHECK(row.number == Number{77});
-  CHECK(row.due == 1234567890123);
+  CHECK(row.delay == Delay{1234567890123, 5000});
   CHECK(row.body == "the body");
 }
 
@@ -45,16 +47,98 @@ TEST_CASE("a row that is cut off, or of another key, is damaged") {
 
 TEST_CASE("a state's row keeps its attempts") {
   std::string row;
-  append_state(row, 7, {3, true, 99, {{1, "host/1", "why"}, {2, "", ""}}});
+  append_state(row, 7, {3, true, true, {99, 40}, 6, {{1, "host/1", "why"}, {2, "", ""}}});
   StateRow read;
   REQUIRE(read_state(7, row, read));
   CHECK(read.failures == 3);
   CHECK(read.dead);
-  CHECK(read.due == 99);
+  CHECK(read.suspect);
+  CHECK(read.delay == Delay{99, 40});
+  CHECK(read.deliveries == 6);
   REQUIRE(read.attempts.size() == 2);
   CHECK(read.attempts[0].consumer == "host/1");
   CHECK(read.attempts[0].why == "why");
 }
+
+TEST_CASE("an item without a delay has none in its row") {
+  std::string with = some_item(), without;
+  append_item(without, 42, {1, 2, 9, Number{77}, {}, "the body"});
+  CHECK(without.size() == with.size() - 12);
+  ItemRow row;
+  REQUIRE(read_item(42, without, row));
+  CHECK(row.delay == Delay{});
+  CHECK(row.body == "the body");
+}
+
+TEST_CASE("a producer's row keeps its digests between its source and its name") {
+  std::string row;
+  append_producer(row, 3,
+                  {"rick", true, false, Number{8}, 5, 1, true, Number{2}, "a.txt", std::string_view("\0\1\2", 3)});
+  ProducerRow read;
+  REQUIRE(read_producer(3, row, read));
+  CHECK(read.name == "rick");
+  CHECK(read.source == "a.txt");
+  CHECK(read.digests == std::string_view("\0\1\2", 3));
+}
+
+// --- format 1 ----------------------------------------------------------------------------------------------------
+
+/// A row as a broker of format 1 wrote it.
+std::string sealed(std::uint64_t key, const std::string& rest) {
+  std::string keyed, row;
+  append(keyed, key);
+  append(row, crc32(keyed + rest));
+  return row + rest;
+}
+
+std::string item_of_format_1(UnixMs due) {
+  std::string rest;
+  append(rest, std::uint32_t{1});
+  append(rest, std::uint32_t{2});
+  append(rest, std::uint8_t{9});
+  append(rest, std::uint8_t{0});
+  append(rest, std::uint16_t{0});
+  append(rest, std::uint64_t{77});
+  append(rest, due);
+  return sealed(42, rest + "the body");
+}
+
+TEST_CASE("an item's row of format 1 is read as one") {
+  ItemRow row;
+  REQUIRE(read_item(42, item_of_format_1(99), row));
+  CHECK(row.number == Number{77});
+  CHECK(row.delay == Delay{99, Delay::no_limit});
+  CHECK(row.body == "the body");
+  REQUIRE(read_item(42, item_of_format_1(0), row));
+  CHECK(row.delay == Delay{});
+}
+
+TEST_CASE("a state's row of format 1 is read as one") {
+  std::string rest;
+  append(rest, std::uint16_t{3});
+  append(rest, std::uint8_t{1});
+  append(rest, std::uint8_t{1});
+  append(rest, std::uint64_t{99});
+  append(rest, std::uint64_t{5});
+  append(rest, std::uint16_t{3});
+  append(rest, std::uint16_t{2});
+  StateRow row;
+  REQUIRE(read_state(7, sealed(7, rest + "whono"), row));
+  CHECK(row == StateRow{3, true, false, {99, Delay::no_limit}, 0, {{5, "who", "no"}}});
+}
+
+TEST_CASE("a producer's row of format 1 is read as one") {
+  std::string rest;
+  append(rest, std::uint8_t{5});
+  append(rest, std::uint8_t{4});
+  append(rest, std::uint16_t{0});
+  for (const std::uint64_t number : {8, 5, 1, 2}) append(rest, number);
+  ProducerRow row;
+  REQUIRE(read_producer(3, sealed(3, rest + "filerick"), row));
+  CHECK(row == ProducerRow{"rick", true, false, Number{8}, 5, 1, true, Number{2}, "file", ""});
+}
+
+// --- batches -----------------------------------------------------------------------------------------------------
 
 Batch batch_of(Ticket ticket, std::shared_ptr<Segment> segment) {
   Batch batch;
@@ -65,7 +149,7 @@ Batch batch_of(Ticket ticket, std::shared_ptr<Segment> segment) {
 
 TEST_CASE("a batch that waits need not write what a later one has settled") {
   auto segment = std::make_shared<Segment>(ItemId{10}, 1);
-  for (int i = 0; i < 3; ++i) segment->add({0, 0, 4, Number{1}, 0, "x"});
+  for (int i = 0; i < 3; ++i) segment->add({0, 0, 4, Number{1}, {}, "x"});
   auto waiting = batch_of(1, segment);
   Batch later;
   later.ticket = 2;
@@ -99,8 +183,8 @@ TEST_CASE("a batch that waits takes what a later one says of states, queues and 
 
 TEST_CASE("a segment's items are found until they are settled") {
   Segment segment(ItemId{10}, 1);
-  segment.add({0, 0, 4, Number{1}, 0, "a"});
-  segment.add({0, 0, 4, Number{2}, 0, "b"});
+  segment.add({0, 0, 4, Number{1}, {}, "a"});
+  segment.add({0, 0, 4, Number{2}, {}, "b"});
   CHECK(segment.contains(ItemId{11}));
   CHECK_FALSE(segment.contains(ItemId{12}));
   CHECK(segment.erase(ItemId{10}));

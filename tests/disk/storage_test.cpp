@@ -177,6 +177,32 @@ TEST_CASE("failures, dead letters and their history come back, and a state goes 
   CHECK(disk.loaded.items[1].dead);
 }
 
+TEST_CASE("how often an item went out and whether it is suspect come back with it") {
+  const Directory directory;
+  {
+    Disk disk(directory);
+    disk.put(1, "x");
+    disk.storage.update({ItemId{1}, "mail", "rick", {}, 4, 0, false, 0, 0, 0, true, 17}, {});
+    disk.keep();
+  }
+  Disk disk(directory);
+  REQUIRE(disk.loaded.items.size() == 1);
+  CHECK(disk.loaded.items[0].suspect);
+  CHECK(disk.loaded.items[0].deliveries == 17);
+}
+
+TEST_CASE("a producer's digests come back with its numbers") {
+  const Directory directory;
+  {
+    Disk disk(directory);
+    disk.storage.save({0, "rick", true, false, Number{4}, 0, 0, false, {}, "a", "some digests"});
+    disk.keep();
+  }
+  Disk disk(directory);
+  REQUIRE(disk.loaded.names == Bodies{"rick"});
+  CHECK(disk.loaded.digests["rick"] == "some digests");
+}
+
 TEST_CASE("a delay goes on over the end of the process") {
   const Directory directory;
   {

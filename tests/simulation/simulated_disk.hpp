@@ -19,7 +19,12 @@ using WallMs = std::int64_t;
 
 struct DiskProducer {
   broker::KeptProducer row;  // without its texts, which are
-  std::string name, source;
+  std::string name, source, digests;
+};
+
+struct DiskDelay {
+  WallMs due = 0;  // 0: at once
+  std::uint32_t asked_ms = 0;
 };
 
 struct DiskItem {
@@ -27,15 +32,16 @@ struct DiskItem {
   std::string producer_name;              // for the judge only
   Number number;
   std::uint8_t priority = 0;
-  WallMs due = 0;  // 0: at once
+  DiskDelay delay;
   std::string body;
 };
 
 /// Of an item that failed.
 struct DiskState {
   std::uint16_t failures = 0;
-  bool dead = false;
-  WallMs due = 0;
+  bool dead = false, suspect = false;
+  std::uint32_t deliveries = 0;
+  DiskDelay delay;
   std::vector<std::pair<WallMs, broker::Attempt>> history;
 };
 

@@ -53,6 +53,7 @@ void WatchedDisk::load(broker::Kept& kept, Epoch epoch, Time now) {
     auto row = producer.row;
     row.name = producer.name;
     row.source = producer.source;
+    row.digests = producer.digests;
     loaded[producer.name].received = row.received;
     kept.producer(row);
   }
@@ -68,7 +69,8 @@ void WatchedDisk::load(broker::Kept& kept, Epoch epoch, Time now) {
 void WatchedDisk::load_item(broker::Kept& kept, ItemId id, const DiskItem& row, Time now) {
   const auto found = disk_.rows().states.find(id);
   const auto* state = found == disk_.rows().states.end() ? nullptr : &found->second;
-  const auto left = std::max<WallMs>((state ? state->due : row.due) - disk_.wall(), 0);
+  const auto& delay = state ? state->delay : row.delay;
+  const auto left = std::clamp<WallMs>(delay.due - disk_.wall(), 0, delay.asked_ms);
   broker::KeptItem item;
   item.id = id;
   item.queue = row.queue;
@@ -80,6 +82,8 @@ void WatchedDisk::load_item(broker::Kept& kept, ItemId id, const DiskItem& row, 
     failed_.insert(id);
     item.failures = state->failures;
     item.dead = state->dead;
+    item.suspect = state->suspect;
+    item.deliveries = state->deliveries;
     for (const auto& [at, attempt] : state->history)
       item.history.push_back({attempt.consumer, attempt.why, now - std::chrono::milliseconds(disk_.wall() - at)});
   }
@@ -97,13 +101,13 @@ void WatchedDisk::put(const Record& record, std::string_view body) {
     queues_known_ = record.queue_index + 1;
   }
   open_.puts[record.id] = {record.queue_index, record.producer_index, std::string(record.producer),
-                           record.number,      record.priority,       due_in(record.delay_ms),
+                           record.number,      record.priority,       delay_of(record.delay_ms),
                            std::string(body)};
 }
 
 void WatchedDisk::update(const Record& record, const std::vector<broker::Attempt>& history) {
   judge_.updated(record);
-  DiskState state{record.failures, record.dead, due_in(record.delay_ms), {}};
+  DiskState state{record.failures, record.dead, record.suspect, record.deliveries, delay_of(record.delay_ms), {}};
   const auto now = disk_.now();
   for (const auto& attempt : history) {
     const auto ago = std::chrono::duration_cast<std::chrono::milliseconds>(now - attempt.at).count();
@@ -121,8 +125,8 @@ void WatchedDisk::erase(ItemId id) {
 }
 
 void WatchedDisk::save(const broker::KeptProducer& producer) {
-  DiskProducer row{producer, std::string(producer.name), std::string(producer.source)};
-  row.row.name = row.row.source = {};
+  DiskProducer row{producer, std::string(producer.name), std::string(producer.source), std::string(producer.digests)};
+  row.row.name = row.row.source = row.row.digests = {};
   open_.producers[producer.index] = std::move(row);
 }
 

@@ -59,7 +59,9 @@ class WatchedDisk final : public broker::Storage {
 
  private:
   void load_item(broker::Kept& kept, ItemId id, const DiskItem& row, Time now);
-  WallMs due_in(std::uint32_t delay_ms) const { return delay_ms == 0 ? 0 : disk_.wall() + delay_ms; }
+  DiskDelay delay_of(std::uint32_t delay_ms) const {
+    return delay_ms == 0 ? DiskDelay{} : DiskDelay{disk_.wall() + delay_ms, delay_ms};
+  }
 
   SimulatedDisk& disk_;
   BrokerJudge& judge_;

@@ -21,6 +21,7 @@ class KeptMemory : public Storage {
       auto row = producer.row;
       row.name = producer.name;
       row.source = producer.source;
+      row.digests = producer.digests;
       kept.producer(row);
     }
     for (const auto& [id, item] : items_) kept.item(item);
@@ -44,11 +45,14 @@ class KeptMemory : public Storage {
     auto& item = items_.at(record.id);
     item.failures = record.failures;
     item.dead = record.dead;
+    item.suspect = record.suspect;
+    item.deliveries = record.deliveries;
     item.history = history;
   }
   void erase(ItemId id) override { items_.erase(id); }
   void save(const KeptProducer& producer) override {
-    producers_[producer.index] = {producer, std::string(producer.name), std::string(producer.source)};
+    producers_[producer.index] = {producer, std::string(producer.name), std::string(producer.source),
+                                  std::string(producer.digests)};
   }
   Ticket commit() override { return ++turn_; }
   Durable durable() override {
@@ -61,7 +65,7 @@ class KeptMemory : public Storage {
  private:
   struct Producer {
     KeptProducer row;
-    std::string name, source;
+    std::string name, source, digests;
   };
   Epoch epoch_;
   std::map<std::uint32_t, std::string> queues_;
