@@ -3,33 +3,81 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "proto/greeting.hpp"
+#include "proto/json_text.hpp"
 #include "proto/limits.hpp"
 
 namespace baton {
 namespace {
 
 constexpr std::size_t read_bytes = 64u << 10;
+constexpr std::string_view white = " \t\r\v\f";
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+constexpr const char* convert = "convert it first (iconv -f UTF-16 -t UTF-8)";
 
-bool is_json_object(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  return first != text.npos && text[first] == '{' && nlohmann::json::accept(text);
+bool begins_as_json(std::string_view text) {
+  const auto first = text.find_first_not_of(white);
+  return first != text.npos && (text[first] == '{' || text[first] == '[');
+}
+
+std::string too_long(const std::string& where) {
+  return where + " is longer than " + std::to_string(max_body) + " bytes";
+}
+
+/// Reads what is there, or waits for it: into the buffer's end. How much came, 0 at the end; nothing when stopped.
+std::optional<std::size_t> read_more(int fd, int stop_fd, std::string& buffer, const std::string& source) {
+  for (;;) {
+    pollfd items[] = {{fd, POLLIN, 0}, {stop_fd, POLLIN, 0}};
+    if (poll(items, 2, -1) < 0) continue;  // interrupted
+    if (items[1].revents) return std::nullopt;
+    const auto before = buffer.size();
+    buffer.resize(before + read_bytes);
+    const auto got = read(fd, buffer.data() + before, read_bytes);
+    const int error = errno;
+    buffer.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    if (got >= 0) return static_cast<std::size_t>(got);
+    // The descriptor may be shared with a process that made it non-blocking, and that took what there was.
+    if (error != EINTR && error != EAGAIN && error != EWOULDBLOCK)
+      throw InputError(source + ": cannot read: " + std::generic_category().message(error));
+  }
 }
 
 }  // namespace
 
-std::string body_of(std::string_view text, bool raw, const std::string& where) {
+std::string why_no_lines(std::string_view bytes, Bodies kind) {
+  const bool marked = bytes.starts_with("\xff\xfe") || bytes.starts_with("\xfe\xff");
+  if (kind != Bodies::raw && marked) return std::string("is UTF-16, not UTF-8: ") + convert;
+  const auto zeros = static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), '\0'));
+  if (zeros == 0) return {};
+  if (kind != Bodies::raw && zeros >= bytes.size() / 4) return std::string("looks like UTF-16: ") + convert;
+  return "holds NUL bytes: it is no text (--whole puts a file as one item)";
+}
+
+std::string body_of(std::string_view text, Bodies kind, const std::string& where) {
   std::string body(text);
-  if (!raw) {
+  if (const auto why = why_no_lines(text, kind); !why.empty()) throw InputError(where + " " + why);
+  if (kind != Bodies::raw) {
     if (!valid_utf8(text)) throw InputError(where + " is not UTF-8 (--raw sends the bytes as they are)");
-    if (!is_json_object(text)) body = nlohmann::json{{"name", text}}.dump();
+    const bool as_it_is = kind == Bodies::json && begins_as_json(text);
+    if (const auto why = as_it_is ? why_not_json(text) : ""; !why.empty())
+      throw InputError(where + " begins as JSON does, and is none (--text puts it as text): " + why);
+    if (!as_it_is) body = nlohmann::json{{"name", text}}.dump();
   }
-  if (body.size() > max_body) throw InputError(where + " is longer than " + std::to_string(max_body) + " bytes");
+  if (body.size() > max_body) throw InputError(too_long(where));
   return body;
+}
+
+bool is_blank(std::string_view line) { return line.find_first_not_of(white) == line.npos; }
+
+std::string_view trimmed(std::string_view line) {
+  while (line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
 }
 
 std::optional<std::string> LineReader::next() {
@@ -42,8 +90,7 @@ std::optional<std::string> LineReader::next() {
       return line;
     }
     looked_ = buffer_.size();
-    if (looked_ - begin_ > max_body)
-      throw InputError(place_of(number_ + 1) + " is longer than " + std::to_string(max_body) + " bytes");
+    if (looked_ - begin_ > max_body) throw InputError(too_long(place_of(number_ + 1)));
     if (!fill()) break;
   }
   if (begin_ == buffer_.size()) return std::nullopt;
@@ -56,22 +103,36 @@ bool LineReader::fill() {
   buffer_.erase(0, begin_);
   looked_ -= begin_;
   begin_ = 0;
-  pollfd items[] = {{fd_, POLLIN, 0}, {stop_fd_, POLLIN, 0}};
-  while (poll(items, 2, -1) < 0 && errno == EINTR) {
-  }
-  if (items[1].revents) {
+  const auto got = read_more(fd_, stop_fd_, buffer_, source_);
+  if (!got) {
     buffer_.clear();  // half a line is no item
     begin_ = looked_ = 0;
     end_ = stopped_ = true;
     return false;
   }
-  const auto before = buffer_.size();
-  buffer_.resize(before + read_bytes);
-  const auto got = read(fd_, buffer_.data() + before, read_bytes);
-  if (got < 0 && errno != EINTR) throw std::system_error(errno, std::generic_category(), "cannot read");
-  buffer_.resize(before + static_cast<std::size_t>(got > 0 ? got : 0));
-  end_ = got == 0;
+  if (check_) check_first();
+  end_ = *got == 0;
   return !end_;
+}
+
+/// Before the first line of it is put: so nothing is, of a photo.
+void LineReader::check_first() {
+  const auto why = std::exchange(check_, {})(buffer_);
+  if (why.empty()) return;
+  const auto zero = buffer_.find('\0') == buffer_.npos ? 0 : buffer_.find('\0');
+  const auto before = std::string_view(buffer_).substr(0, zero);
+  throw InputError(place_of(1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'))) + " " + why);
+}
+
+std::optional<std::string> read_whole(int fd, int stop_fd, const std::string& source) {
+  std::string body;
+  while (body.size() <= max_body) {
+    const auto got = read_more(fd, stop_fd, body, source);
+    if (!got) return std::nullopt;
+    if (*got == 0) break;
+  }
+  if (body.size() > max_body) throw InputError(too_long(source));
+  return body;
 }
 
 }  // namespace baton

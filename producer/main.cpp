@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include "producer/producer.hpp"
 #include "producer/source.hpp"
 #include "proto/counted.hpp"
+#include "proto/limits.hpp"
 
 namespace {
 
@@ -22,7 +24,6 @@ constexpr const char* program = "baton-producer";
 constexpr int bad_input = 2, some_died = 3, some_lost = 4;
 constexpr std::uint64_t many = 1000;  // items: from here on a terminal shows how it goes on
 constexpr std::size_t named_dead = 20;
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 /// stderr, where a line that counts what was put is written over and over on a terminal.
 class Screen {
@@ -58,7 +59,11 @@ struct Settings {
   baton::SleepRange sleep;
   std::vector<std::string> items;
   std::string file;
-  bool raw = false, wait = false;
+  baton::Bodies bodies = baton::Bodies::json;
+  bool whole = false, wait = false;
+  bool no_stdin = false;  ///< whoever started the process closed it
+
+  bool reads_stdin() const { return file == "-" || std::find(items.begin(), items.end(), "-") != items.end(); }
 };
 
 std::chrono::milliseconds parse_delay(const std::string& text) {
@@ -68,18 +73,38 @@ std::chrono::milliseconds parse_delay(const std::string& text) {
   return delay;
 }
 
+/// What of it makes no sense, for people; empty when it all does.
+std::string contradiction(const Settings& settings, bool raw, bool text) {
+  const auto& client = settings.client;
+  if (settings.items.empty() && settings.file.empty()) return "nothing to put: give ITEMs, - or --file";
+  if (raw && text) return "--raw or --text: bytes as they are, or names made of them?";
+  if (settings.whole && (raw || text || !settings.file.empty()))
+    return "--whole puts each ITEM's file as it is: without --raw, --text and --file";
+  if (settings.whole && settings.items.empty()) return "--whole: which files?";
+  const auto stdins = std::count(settings.items.begin(), settings.items.end(), "-") + (settings.file == "-");
+  if (stdins > 1) return "stdin (-) can be read once only";
+  if (settings.no_stdin && settings.reads_stdin()) return "stdin is closed: there is nothing to read";
+  if (client.again && client.name.empty()) return "--again needs --name";
+  return {};
+}
+
 std::optional<int> read_options(int argc, char** argv, Settings& settings) {
-  CLI::App app{"Puts items into a queue: each ITEM, or each line of stdin (-) or of a file.", program};
+  CLI::App app{
+      "Puts items into a queue: each ITEM, or each line of stdin (-) or of a file. What begins with { or [\n"
+      "must be JSON and is put as it is, other words as {\"name\": WORD}. Blank lines are skipped.",
+      program};
   const baton::CommonOptions common(app, /*with_tag=*/true);
   auto& client = settings.client;
   std::string sleep = "0:0", delay = "0";
   std::vector<std::string> for_help;
-  app.add_option("ITEM", for_help, "a word is put as {\"name\": WORD}, a JSON object as it is; - reads stdin")
-      ->option_text("...");
-  app.add_option("--file", settings.file, "put the lines of a file, - for stdin; blank lines are skipped")
+  bool raw = false, text = false;
+  app.add_option("ITEM", for_help, "a word, or JSON; - puts the lines of stdin")->option_text("...");
+  app.add_option("--file", settings.file, "put the lines of a file, - for stdin")
       ->check(CLI::IsMember({"-"}) | CLI::ExistingFile)
       ->option_text("F");
-  app.add_flag("--raw", settings.raw, "put the bytes as they are");
+  app.add_flag("--text", text, "put all as {\"name\": ...}, also what begins as JSON does");
+  app.add_flag("--raw", raw, "put each word or line as it is, byte by byte; blank lines, too");
+  app.add_flag("--whole", settings.whole, "each ITEM names a file, which is put as one item, byte by byte");
   app.add_option("--queue", client.queue, "the queue to put into")->option_text("Q [" + client.queue + "]");
   app.add_option("--sleep", sleep, "seconds to sleep before each put, drawn at random")
       ->check(baton::checked_by(baton::parse_sleep))
@@ -95,12 +120,9 @@ std::optional<int> read_options(int argc, char** argv, Settings& settings) {
   app.add_flag("--again", client.again, "with --name: put all of it, whatever was put before");
   app.add_flag("--wait", settings.wait, "wait until all items are done; exit 3 if some died, 4 if some are lost");
   if (const auto code = baton::parse(app, argc, argv, &settings.items)) return code;
-  if (settings.items.empty() && settings.file.empty()) {
-    std::cerr << program << ": nothing to put: give ITEMs, - or --file\n";
-    return 2;
-  }
-  if (client.again && client.name.empty()) {
-    std::cerr << program << ": --again needs --name\n";
+  settings.bodies = raw ? baton::Bodies::raw : text ? baton::Bodies::text : baton::Bodies::json;
+  if (const auto why = contradiction(settings, raw, text); !why.empty()) {
+    std::cerr << program << ": " + why + "\n";
     return 2;
   }
   common.read(client);
@@ -111,11 +133,33 @@ std::optional<int> read_options(int argc, char** argv, Settings& settings) {
 
 /// Names what the settings put. Without a name of its own a producer is not known again, whatever it puts.
 std::string source_of(const Settings& settings) {
-  if (settings.client.name.empty()) return {};
+  if (settings.client.name.empty() || settings.whole) return {};
   auto parts = settings.items;
-  parts.insert(parts.begin(), {settings.client.queue, settings.raw ? "raw" : ""});
+  parts.insert(parts.begin(), {settings.client.queue, std::to_string(static_cast<int>(settings.bodies))});
   return baton::source_of(parts, settings.file);
 }
+
+/// A file that is read, or stdin (-).
+class Input {
+ public:
+  explicit Input(const std::string& path)
+      : fd_(path == "-" ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC)),
+        name_(path == "-" ? "stdin" : path) {
+    if (fd_ < 0) throw baton::InputError(path + ": " + std::generic_category().message(errno));
+  }
+  ~Input() {
+    if (fd_ != STDIN_FILENO) close(fd_);
+  }
+  Input(const Input&) = delete;
+  Input& operator=(const Input&) = delete;
+
+  int fd() const { return fd_; }
+  const std::string& name() const { return name_; }
+
+ private:
+  const int fd_;
+  const std::string name_;
+};
 
 /// Puts what the settings name, one item after the other.
 class Run {
@@ -124,16 +168,10 @@ class Run {
       : settings_(settings), producer_(producer), signals_(signals), screen_(screen) {}
 
   void put_all() {
-    // Words are checked before the first one is put: who calls again after an error puts nothing twice.
-    for (std::size_t i = 0; i < settings_.items.size(); ++i)
-      if (settings_.items[i] != "-") static_cast<void>(word(i));
+    check_items();
     if (!settings_.client.name.empty()) in_before_ = producer_.put_before();
-    for (std::size_t i = 0; i < settings_.items.size(); ++i)
-      settings_.items[i] == "-" ? put_lines(STDIN_FILENO, "stdin") : put(word(i));
-    if (settings_.file == "-")
-      put_lines(STDIN_FILENO, "stdin");
-    else if (!settings_.file.empty())
-      put_file();
+    for (std::size_t i = 0; i < settings_.items.size(); ++i) put_item(i);
+    if (!settings_.file.empty()) put_lines(settings_.file);
     all_put_ = true;
     producer_.all_put();
     screen_.finish_progress(put_);
@@ -143,21 +181,54 @@ class Run {
   bool all_put() const { return all_put_; }
 
  private:
+  /// Before the first one is put: who calls again after an error puts nothing twice.
+  void check_items() const {
+    for (std::size_t i = 0; i < settings_.items.size(); ++i) {
+      if (settings_.items[i] == "-") continue;
+      if (settings_.whole)
+        check_file(settings_.items[i]);
+      else
+        static_cast<void>(word(i));
+    }
+  }
+
+  static void check_file(const std::string& path) {
+    const Input input(path);
+    struct stat status {};
+    if (fstat(input.fd(), &status) != 0) return;
+    if (S_ISDIR(status.st_mode)) throw baton::InputError(path + " is a directory");
+    if (status.st_size > static_cast<off_t>(baton::max_body))
+      throw baton::InputError(path + " is longer than " + std::to_string(baton::max_body) + " bytes");
+  }
+
+  void put_item(std::size_t i) {
+    const auto& item = settings_.items[i];
+    if (settings_.whole)
+      put_whole(item);
+    else if (item == "-")
+      put_lines(item);
+    else
+      put(word(i));
+  }
+
   std::string word(std::size_t i) const {
-    return baton::body_of(settings_.items[i], settings_.raw, "item " + std::to_string(i + 1));
+    return baton::body_of(settings_.items[i], settings_.bodies, "item " + std::to_string(i + 1));
   }
 
-  void put_file() {
-    const int fd = open(settings_.file.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) throw baton::InputError(settings_.file + ": " + std::generic_category().message(errno));
-    put_lines(fd, settings_.file);
-    close(fd);
+  void put_whole(const std::string& path) {
+    const Input input(path);
+    const auto body = baton::read_whole(input.fd(), signals_.fd(), input.name());
+    if (!body) stop();
+    put(*body);
   }
 
-  void put_lines(int fd, const std::string& source) {
-    baton::LineReader reader(fd, signals_.fd(), source);
+  void put_lines(const std::string& path) {
+    const Input input(path);
+    const auto kind = settings_.bodies;
+    baton::LineReader reader(input.fd(), signals_.fd(), input.name(),
+                             [kind](std::string_view bytes) { return baton::why_no_lines(bytes, kind); });
     try {
-      while (auto line = reader.next()) put_line(*line, reader);
+      while (const auto line = reader.next()) put_line(*line, reader);
     } catch (const baton::InputError& error) {
       throw baton::InputError(error.what() + std::string("; the ") + baton::counted(seen_, "item") +
                               (seen_ == 1 ? " before it was put" : " before it were put"));
@@ -165,13 +236,12 @@ class Run {
     if (reader.stopped()) stop();
   }
 
-  void put_line(std::string& line, const baton::LineReader& reader) {
-    if (!settings_.raw) {
-      if (reader.number() == 1 && line.starts_with(byte_order_mark)) line.erase(0, byte_order_mark.size());
-      if (line.ends_with('\r')) line.pop_back();
-      if (line.empty()) return;
+  void put_line(std::string_view line, const baton::LineReader& reader) {
+    if (settings_.bodies != baton::Bodies::raw) {
+      line = baton::trimmed(line);
+      if (baton::is_blank(line)) return;
     }
-    put(baton::body_of(line, settings_.raw, reader.place()));
+    put(baton::body_of(line, settings_.bodies, reader.place()));
   }
 
   /// The signal may be here a moment before the producer is stopped by it.
@@ -262,8 +332,9 @@ int produce(const Settings& settings, Producer& producer, baton::StopSignals& si
 }  // namespace
 
 int main(int argc, char** argv) {
-  baton::keep_standard_streams();
   Settings settings;
+  settings.no_stdin = fcntl(STDIN_FILENO, F_GETFD) < 0;
+  baton::keep_standard_streams();
   if (const auto code = read_options(argc, argv, settings)) return *code;
   Screen screen;
   settings.client.on_notice = [&screen](const std::string& reason) { screen.say("waiting: " + reason); };

@@ -2,8 +2,10 @@
 #include <signal.h>
 
 #include "tests/e2e/baton.hpp"
+#include "tests/e2e/library.hpp"
 #include "tests/e2e/show.hpp"
 
+using namespace baton;
 using namespace baton::e2e;
 
 namespace {
@@ -43,11 +45,11 @@ TEST_CASE("input: stdin, each line as it comes") {
   CHECK(producer.wait() == 0);
 }
 
-TEST_CASE("input: a byte order mark at the start is no part of the first item") {
-  const TemporaryFile items("\xef\xbb\xbf{\"name\":\"one\"}\n\xef\xbb\xbftwo\n");
+TEST_CASE("input: a byte order mark is no part of an item, also where files were joined") {
+  const TemporaryFile items("\xef\xbb\xbf{\"name\":\"one\"}\n\xef\xbb\xbf{\"name\":\"two\"}\n");
   Pair pair;
   Process producer = pair.broker.producer({"--file", items.path()});
-  CHECK(names(next_got(pair.printer, 2)) == Args{"one", "\xef\xbb\xbftwo"});
+  CHECK(names(next_got(pair.printer, 2)) == Args{"one", "two"});
   CHECK(producer.wait() == 0);
 }
 
@@ -60,14 +62,67 @@ TEST_CASE("input: a file named - is stdin") {
   CHECK(names(next_got(pair.printer, 1)) == Args{"first"});
 }
 
-TEST_CASE("input: closed standard streams are empty ones") {
+TEST_CASE("input: what is no text, or JSON that is none, is an error that names the line, and nothing of it is put") {
+  Broker broker;
+  const auto refused = [&](const std::string& content, const Args& more, const std::string& why) {
+    const TemporaryFile file(content);
+    Args args{"--file", file.path()};
+    args.insert(args.end(), more.begin(), more.end());
+    Process producer = broker.producer(args);
+    CHECK(producer.wait() == 2);
+    const auto said = producer.err().text();
+    CAPTURE(said);
+    CHECK(said.find(file.path() + ": line " + why) != said.npos);
+    CHECK(producer.err().lines().size() == 1);
+  };
+  refused("{\"id\":1}\n{\"id\":1e999}\n", {}, "2 begins as JSON does, and is none");
+  refused("[\n  {\"id\": 1},\n  {\"id\": 2}\n]\n", {}, "1 begins as JSON does, and is none");
+  refused(std::string("\xff\xfeR\0i\0\n\0", 8), {}, "1 is UTF-16");
+  refused(std::string("photo\nJFIF\0\nmore\n", 17), {"--raw"}, "2 holds NUL bytes: it is no text (--whole");
+  Process printer = broker.printer(), consumer = broker.consumer();
+  Process last = broker.producer({"last"});
+  CHECK(names(next_got(printer, 2)) == Args{R"({"id":1})", "last"});
+}
+
+TEST_CASE("input: --text takes all as text, and lines of white space are none") {
+  const TemporaryFile items("{'a':1}\n \t\r\n[1,2]\n");
+  Pair pair;
+  Process producer = pair.broker.producer({"--text", "--file", items.path(), "--wait"});
+  CHECK(names(next_got(pair.printer, 2)) == Args{"{'a':1}", "[1,2]"});
+  CHECK(producer.wait() == 0);
+}
+
+TEST_CASE("input: --whole puts each file as one item") {
+  const std::string photo("\xff\xd8\n\0JFIF\n\n", 10);
+  const TemporaryFile file(photo), other("two\nlines\n");
+  const Broker broker;
+  Process producer = broker.producer({"--whole", file.path(), "-", other.path()});
+  producer.write("from\nstdin");
+  producer.close_input();
+  CHECK(producer.wait() == 0);
+  Consumer consumer(consumer_of(broker));
+  for (const auto& body : {photo, std::string("from\nstdin"), std::string("two\nlines\n")}) {
+    const auto item = consumer.get(soon_ms);
+    REQUIRE(item);
+    CHECK(item->body == body);
+    consumer.ack(item->id);
+  }
+  const TemporaryFile large(std::string((16u << 20) + 1, 'x'));
+  Process refused = broker.producer({"--whole", file.path(), large.path()});
+  CHECK(refused.wait() == 2);
+  CHECK(refused.err().text() == "baton-producer: " + large.path() + " is longer than 16777216 bytes\n");
+  CHECK_FALSE(consumer.get(200ms));
+}
+
+TEST_CASE("input: closed standard streams are empty ones, but not where stdin is to be read") {
   Pair pair;
   const auto closed = [&](const std::string& program, const std::string& how) {
     return Process(
         {"/bin/bash", "-c", "exec " + program_path(program) + " --broker " + pair.broker.address() + " " + how});
   };
   Process no_input = closed("baton-producer", "- <&-");
-  CHECK(no_input.wait() == 0);
+  CHECK(no_input.wait() == 2);
+  CHECK(no_input.err().text() == "baton-producer: stdin is closed: there is nothing to read\n");
   Process no_streams = closed("baton-producer", "a <&- >&- 2>&-");
   CHECK(no_streams.wait() == 0);
   CHECK(names(next_got(pair.printer, 1)) == Args{"a"});

@@ -144,6 +144,19 @@ TEST_CASE("options: values out of range are refused") {
   check_refused(start("baton-producer", {"--broker", at, "--delay", "4294968", "Rick"}), "49 days");
 }
 
+TEST_CASE("options: what a producer is to put is of one mind") {
+  const DeadPort nobody;
+  const auto refused = [&](Args args, const std::string& why) {
+    args.insert(args.begin(), {"--broker", "127.0.0.1:" + nobody.port()});
+    check_refused(start("baton-producer", args), why);
+  };
+  refused({"--raw", "--text", "x"}, "--raw or --text");
+  refused({"--whole", "--raw", "x"}, "--whole puts each ITEM's file as it is: without --raw");
+  refused({"--whole", "--file", "-"}, "--whole puts each ITEM's file as it is: without --raw");
+  refused({"-", "--file", "-"}, "stdin (-) can be read once only");
+  refused({"--again", "x"}, "--again needs --name");
+}
+
 TEST_CASE("options: a producer with nothing to put says so") {
   const DeadPort nobody;
   Process producer = start("baton-producer", {"--broker", "127.0.0.1:" + nobody.port()});

@@ -1,10 +1,13 @@
 // The small parts of the clients: endpoints, input, item sets, what is carried over.
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <set>
+#include <thread>
 
 #include "client/carry_over.hpp"
 #include "client/common.hpp"
@@ -12,6 +15,7 @@
 #include "client/program.hpp"
 #include "consumer/item_set.hpp"
 #include "net/endpoint.hpp"
+#include "net/wake.hpp"
 #include "producer/input.hpp"
 
 using namespace baton;
@@ -55,14 +59,45 @@ TEST_CASE("seconds: what is a range, and what is not") {
 }
 
 TEST_CASE("input: words become bodies") {
-  CHECK(body_of("Rick", false, "item 1") == R"({"name":"Rick"})");
-  CHECK(body_of(R"( {"id": 7})", false, "") == R"( {"id": 7})");
-  CHECK(body_of("{}", false, "") == "{}");
-  CHECK(body_of("[1,2]", false, "") == R"({"name":"[1,2]"})");
-  CHECK(body_of(R"({"broken)", false, "") == R"({"name":"{\"broken"})");
-  CHECK(body_of("\xff", true, "") == "\xff");
-  CHECK_THROWS_WITH_AS(body_of("\xff", false, "line 3"), "line 3 is not UTF-8 (--raw sends the bytes as they are)",
-                       InputError);
+  const auto body = [](std::string_view text) { return body_of(text, Bodies::json, "item 1"); };
+  CHECK(body("Rick") == R"({"name":"Rick"})");
+  CHECK(body(R"( {"id": 7})") == R"( {"id": 7})");
+  CHECK(body("{}") == "{}");
+  CHECK(body("[1,2]") == "[1,2]");
+  CHECK(body_of("[1,2]", Bodies::text, "") == R"({"name":"[1,2]"})");
+  CHECK(body_of(R"({"broken)", Bodies::text, "") == R"({"name":"{\"broken"})");
+  CHECK(body_of("\xff{", Bodies::raw, "") == "\xff{");
+  CHECK_THROWS_WITH_AS(body_of("\xff", Bodies::json, "line 3"),
+                       "line 3 is not UTF-8 (--raw sends the bytes as they are)", InputError);
+}
+
+TEST_CASE("input: what begins as JSON does and is none is refused with the parser's words and the place") {
+  const auto why = [](const std::string& text) -> std::string {
+    try {
+      return "put as " + body_of(text, Bodies::json, "stdin: line 3");
+    } catch (const InputError& error) {
+      return error.what();
+    }
+  };
+  const std::string begins = "stdin: line 3 begins as JSON does, and is none (--text puts it as text): ";
+  for (const auto* text : {R"({"id":1e999})", R"({"name":"\ud800"})", "{'a':1}", "[", "[{\"id\":1},", "  {\"a\":1},",
+                           "{\"a\":1} {\"b\":2}", "{\"a\":NaN}", "{\"a\":\"tab\there\"}", "[1,]", "{"})
+    CHECK_MESSAGE(why(text).starts_with(begins), text, ": ", why(text));
+  CHECK(why("{'a':1}").find("at column 2: ") != std::string::npos);
+  CHECK(why(std::string(100, '[') + std::string(100, ']')).starts_with("put as "));
+  CHECK(why(std::string(100'000, '[')) == begins + "it is nested deeper than 100 levels");
+}
+
+TEST_CASE("input: UTF-16, NULs, byte order marks and blank lines") {
+  const auto refused = [](std::string_view text, Bodies kind) { return why_no_lines(text, kind); };
+  CHECK(refused({"\xff\xfeR\0i\0", 6}, Bodies::json).starts_with("is UTF-16, not UTF-8: "));
+  CHECK(refused({"\xfe\xff\0R\0i", 6}, Bodies::text).starts_with("is UTF-16, not UTF-8: "));
+  CHECK(refused({"R\0i\0c\0k\0", 8}, Bodies::json).starts_with("looks like UTF-16: "));
+  CHECK(refused({"a long line with a\0 in it", 25}, Bodies::json).starts_with("holds NUL bytes: "));
+  CHECK(refused({"photo\0", 6}, Bodies::raw) == "holds NUL bytes: it is no text (--whole puts a file as one item)");
+  CHECK(refused("text \xff", Bodies::raw).empty());
+  CHECK(trimmed("\xef\xbb\xbf\xef\xbb\xbftwo\r") == "two");
+  CHECK((is_blank("") && is_blank(" \t\r") && !is_blank(" x ")));
 }
 
 TEST_CASE("input: lines of a descriptor") {
@@ -88,6 +123,32 @@ TEST_CASE("input: lines of a descriptor") {
     CHECK_FALSE(reader.next());
     CHECK(reader.stopped());
   }
+}
+
+TEST_CASE("input: who shares a descriptor that does not block waits for what comes") {
+  int ends[2];
+  REQUIRE(pipe2(ends, O_NONBLOCK) == 0);
+  std::atomic<bool> done = false;
+  std::thread thief([&] {  // takes what there is between another one's poll and read
+    char byte;
+    while (!done) static_cast<void>(!read(ends[0], &byte, 1));
+  });
+  std::thread writer([&] {
+    for (int i = 0; i < 100'000; ++i) static_cast<void>(!write(ends[1], "x", 1));
+    done = true;
+    thief.join();
+    static_cast<void>(!write(ends[1], "\nend\n", 5));
+    close(ends[1]);
+  });
+  const Wake never_stopped;
+  LineReader reader(ends[0], never_stopped.fd());
+  std::string last;
+  CHECK_NOTHROW([&] {
+    while (const auto line = reader.next()) last = *line;
+  }());
+  CHECK(last == "end");
+  writer.join();
+  close(ends[0]);
 }
 
 TEST_CASE("input: a line that is too long is named with its source") {
