@@ -49,6 +49,9 @@ class Core {
   /// A message of a session that does not stand: it is told to begin anew, or again that its bye was heard.
   void unknown(const SessionId& id, Time now);
 
+  /// Somebody asks whether a broker is here, on the topic that it has subscribed to.
+  void probe(const SessionId& topic);
+
   void beat(Session& session, const Beat& beat, Time now);
   /// A message of a stream. `entries` was checked by check_entries(), and stays valid for the call.
   Refusal put(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now);

@@ -8,6 +8,12 @@
 #include "proto/counted.hpp"
 
 namespace baton::broker {
+namespace {
+
+/// What a client is told in the course of things, such as after the broker's restart: it begins a new session.
+bool is_routine(Refusal refusal) { return refusal == Refusal::wrong_epoch || refusal == Refusal::unknown_session; }
+
+}  // namespace
 
 bool Core::subscribed(const SessionId& topic, Time now) {
   const auto found = sessions_.find(topic);
@@ -208,11 +214,15 @@ void Core::unknown(const SessionId& id, Time now) {
   send(id, encode_confirm(header_for(id, MessageType::confirm), confirm));
 }
 
+void Core::probe(const SessionId& topic) {
+  send(topic, encode_json(header_for(topic, MessageType::alive), to_json(Alive{settings_.broker, settings_.host})));
+}
+
 void Core::refuse(const SessionId& id, Refusal refusal, const std::string& detail, Time now) {
   const auto count = ++refusals_[static_cast<std::size_t>(refusal)];
   auto text = std::string(meaning(refusal));
   if (!detail.empty()) text += " (" + detail + ")";
-  if (worth_a_line(count))
+  if (worth_a_line(count) && !is_routine(refusal))
     effects_.log.push_back("refused (" + counted(count, "time") + "): " + text + " [session " +
                            to_hex(id).substr(0, 8) + "]");
   if (subscriptions_.contains(id))

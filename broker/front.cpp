@@ -25,6 +25,8 @@ void Front::on_control(std::string_view frame, Time now) {
       return on_hello(frame, header, now);
     case MessageType::beat:
       return on_beat(frame, header, now);
+    case MessageType::probe:
+      return core_.probe(header.session);
     case MessageType::control:
       return on_entries(frame, header, now);
     default:

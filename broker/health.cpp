@@ -2,10 +2,22 @@
 
 #include <zmq.hpp>
 
+#include "net/receive.hpp"
 #include "net/sockets.hpp"
 #include "proto/message.hpp"
 
 namespace baton::broker {
+namespace {
+
+/// Whether what has come in is a broker's answer: the topic, then the message.
+bool is_alive(zmq::socket_t& news) {
+  zmq::message_t frame;
+  Header header;
+  if (!news.recv(frame, zmq::recv_flags::dontwait) || !frame.more()) return false;
+  return news.recv(frame) && read_header(bytes_of(frame), header) == Refusal::none && header.type == MessageType::alive;
+}
+
+}  // namespace
 
 bool broker_answers(const Endpoint& endpoint, Duration patience) {
   const auto session = random_session();
@@ -16,12 +28,11 @@ bool broker_answers(const Endpoint& endpoint, Duration patience) {
   news.connect(to_tcp(endpoint.host, endpoint.door(DoorPort::news)));
   control.connect(to_tcp(endpoint.host, endpoint.door(DoorPort::control)));
 
-  // A beat of a session that never was: a broker refuses it, on the topic that the beat names.
-  const auto question = encode_beat({MessageType::beat, 0, {}, session, {}}, {});
+  const auto question = encode_json({MessageType::probe, 0, {}, session, {}}, {});
   for (const auto until = std::chrono::steady_clock::now() + patience; std::chrono::steady_clock::now() < until;) {
     control.send(zmq::buffer(question), zmq::send_flags::dontwait);
     zmq::pollitem_t item{news.handle(), 0, ZMQ_POLLIN, 0};
-    if (zmq::poll(&item, 1, std::chrono::milliseconds(100)) > 0) return true;
+    if (zmq::poll(&item, 1, std::chrono::milliseconds(100)) > 0 && is_alive(news)) return true;
   }
   return false;
 }

@@ -13,6 +13,7 @@
 #include "broker/server.hpp"
 #include "net/sockets.hpp"
 #include "net/standard_streams.hpp"
+#include "proto/counted.hpp"
 
 namespace {
 
@@ -33,7 +34,9 @@ int run(baton::broker::ServerOptions options, baton::broker::Storage& storage, b
   if (!less.empty()) std::cerr << "baton-broker: " << less << '\n';
   baton::broker::Server server(options, storage, changed);
   guard.reset();
-  std::cout << "baton-broker ready on " << to_string(server.endpoint()) << ", items " << where << std::endl;
+  std::cout << "baton-broker ready on " << to_string(server.endpoint()) << ", items " << where;
+  if (server.items_before() > 0) std::cout << ", " << server.items_before() << " of them from before";
+  std::cout << std::endl;
   return server.run();
 }
 
@@ -55,8 +58,9 @@ int serve_from_disk(const baton::broker::BrokerCommand& command) {
   baton::broker::DiskStorage storage(command.disk, changed);
   const int exit_code = run(command.server, storage, changed, "kept in " + command.disk.directory.string(), guard);
   if (storage.items_put() > 0)
-    std::cerr << "baton-broker: " << storage.items_put() << " items came in, " << storage.never_written()
-              << " of them were done before they had to be written\n";
+    std::cerr << "baton-broker: " << baton::counted(storage.items_put(), "item") << " came in; "
+              << storage.items_put() - storage.never_written()
+              << " were written to disk, the others were done before\n";
   return exit_code;
 }
 

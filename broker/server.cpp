@@ -45,6 +45,7 @@ Server::Server(const ServerOptions& options, Storage& storage, Wake& changed)
       endpoint_{options.bind, options.port},
       storage_changed_(changed),
       front_(options.settings, random_epoch(), storage, Clock::now()),
+      items_before_(front_.core().stock().size()),
       signals_(signal_descriptor()) {
   if (options.settings.plain_queue) plain_.emplace(context_);
   if (options.port == 0)

@@ -29,6 +29,8 @@ class Server {
   Server(const ServerOptions& options, Storage& storage, Wake& changed);
 
   const Endpoint& endpoint() const { return endpoint_; }
+  /// Items that a broker before this one has kept, the dead ones included.
+  std::uint64_t items_before() const { return items_before_; }
 
   /// Serves until the system has ended (returns its exit code) or until SIGTERM or SIGINT (returns 0, or 1 when it
   /// should have ended by itself and had not begun to), which must be
@@ -57,6 +59,7 @@ class Server {
   Endpoint endpoint_;
   Wake& storage_changed_;
   Front front_;
+  std::uint64_t items_before_;
   int signals_;  // a signalfd
 };
 

@@ -241,6 +241,16 @@ bool parse(std::string_view text, RefusalNotice& notice) {
   });
 }
 
+std::string to_json(const Alive& alive) { return dump({{"broker", alive.broker}, {"host", alive.host}}); }
+
+bool parse(std::string_view text, Alive& alive) {
+  return read_all([&] {
+    const json object = object_from(text);
+    alive.broker = text_field(object, "broker", max_client_name);
+    alive.host = text_field(object, "host", 255);
+  });
+}
+
 bool valid_queue_name(std::string_view name) {
   return !name.empty() && name.size() <= max_queue_name && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||

@@ -82,16 +82,26 @@ struct RefusalNotice {
   bool operator==(const RefusalNotice&) const = default;
 };
 
+/// The answer to a probe.
+struct Alive {
+  std::string broker;  ///< program and version
+  std::string host;    ///< the broker's host name
+
+  bool operator==(const Alive&) const = default;
+};
+
 std::string to_json(const Hello& hello);
 std::string to_json(const Welcome& welcome);
 std::string to_json(const DeadNotice& notice);
 std::string to_json(const RefusalNotice& notice);
+std::string to_json(const Alive& alive);
 
 /// From JSON. On failure `why` says which field is wrong, for people; the refusal says it for machines.
 Refusal parse(std::string_view json, Hello& hello, std::string& why);
 bool parse(std::string_view json, Welcome& welcome);
 bool parse(std::string_view json, DeadNotice& notice);
 bool parse(std::string_view json, RefusalNotice& notice);
+bool parse(std::string_view json, Alive& alive);
 
 /// 1 to max_queue_name characters of A-Z a-z 0-9 . _ - /
 bool valid_queue_name(std::string_view name);

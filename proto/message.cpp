@@ -19,7 +19,7 @@ enum ConfirmFlag : std::uint8_t {
   confirm_ended = 8
 };
 
-bool known(std::uint8_t type) { return (type >= 1 && type <= 4) || (type >= 16 && type <= 20) || type == 32; }
+bool known(std::uint8_t type) { return (type >= 1 && type <= 5) || (type >= 16 && type <= 21) || type == 32; }
 
 Refusal check_item(const Entry& entry) {
   if (entry.a > max_priority || entry.b > has_delay) return Refusal::malformed;

@@ -24,12 +24,14 @@ enum class MessageType : std::uint8_t {
   hello = 2,    ///< JSON: who I am; begins a session
   control = 3,  ///< entries of the control stream
   beat = 4,     ///< Beat: I live, and this is how far I am
+  probe = 5,    ///< nothing: is a broker here? By who is no client, subscribed to the session's topic that it names
   // on news, to one session
   welcome = 16,  ///< JSON: the session stands
   confirm = 17,  ///< Confirm: how far the broker is; its beat, too
   refusal = 18,  ///< JSON: what was refused, and why
   outcome = 19,  ///< entries: what became of a producer's items
   console = 20,  ///< entries: console lines, to a printer
+  alive = 21,    ///< JSON: the answer to a probe
   // on a lane
   handoff = 32,  ///< entries: items, and the answers to withdrawn asks
 };

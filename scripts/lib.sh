@@ -62,14 +62,13 @@ run_ctest() {
   ctest --test-dir "$1" --output-on-failure --no-tests=error --parallel "$(nproc)" "${@:2}" </dev/null
 }
 
-# Says of ctest's logs how many tests there were, what was skipped and why. A test that has skipped a part has passed, too.
+# Says of ctest's logs how many tests there were, what was skipped and why. What has skipped a part counts as skipped.
 summarise() {
   awk '
-    /^[0-9]+\/[0-9]+ Testing: / { sub(/^[0-9]+\/[0-9]+ Testing: /, ""); test = $0 }
-    /^skipped: / { why[++reasons] = test ": " substr($0, 10) }
-    /^Test Passed\.$/ { ++passed }
+    /^[0-9]+\/[0-9]+ Testing: / { sub(/^[0-9]+\/[0-9]+ Testing: /, ""); test = $0; part = 0 }
+    /^skipped: / { why[++reasons] = test ": " substr($0, 10); part = 1 }
+    /^Test Passed\.$/ { if (part) ++skipped; else ++passed }
     /^Test Failed\.$/ { ++failed; bad[failed] = test }
-    /^Test Skipped\.$/ { ++skipped }
     END {
       for (i = 1; i <= reasons; ++i) print "skipped: " why[i]
       for (i = 1; i <= failed; ++i) print "failed: " bad[i]

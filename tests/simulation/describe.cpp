@@ -27,6 +27,10 @@ std::string name(MessageType type) {
       return "outcome";
     case MessageType::console:
       return "console";
+    case MessageType::probe:
+      return "probe";
+    case MessageType::alive:
+      return "alive";
     case MessageType::handoff:
       return "handoff";
   }

@@ -175,7 +175,7 @@ TEST_CASE("headers: what is read, what is refused") {
       {"version 2", with(good, 3, 2), Refusal::version},
       {"version 2 with an unknown type", with(with(good, 3, 2), 4, 99), Refusal::version},
       {"type 0", with(good, 4, 0), Refusal::unknown_type},
-      {"type 5", with(good, 4, 5), Refusal::unknown_type},
+      {"type 6", with(good, 4, 6), Refusal::unknown_type},
       {"type 255", with(good, 4, '\xff'), Refusal::unknown_type},
   };
   for (const auto& row : rows) {

@@ -32,6 +32,10 @@ std::string name_of(MessageType type) {
       return "outcome";
     case MessageType::console:
       return "console";
+    case MessageType::probe:
+      return "probe";
+    case MessageType::alive:
+      return "alive";
     case MessageType::handoff:
       return "handoff";
   }
@@ -127,6 +131,11 @@ class Walk {
       }
       case MessageType::welcome:
         return walk_json<Welcome>(payload, [&](auto& welcome) { return parse(payload, welcome); });
+      case MessageType::probe:
+        again_ = encode_json(header_, {});
+        return;
+      case MessageType::alive:
+        return walk_json<Alive>(payload, [&](auto& alive) { return parse(payload, alive); });
       case MessageType::refusal:
         return walk_json<RefusalNotice>(payload, [&](auto& notice) { return parse(payload, notice); });
       default:
