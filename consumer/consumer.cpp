@@ -105,6 +105,7 @@ struct Consumer::Impl {
                                                                        : std::string();
   }
 
+  bool take_and_ask(Item& item);
   bool wait_for_item(Connection::Lock& lock, Item& item, Time until);
   bool get(Connection::Lock& lock, Item& item, Timeout timeout);
   void settle(const Item& item, std::optional<Outcome>& outcome);
@@ -135,11 +136,15 @@ bool Consumer::Impl::wait_for_item(Connection::Lock& lock, Item& item, Time unti
   }
 }
 
+/// Another thread may wait for the ask whose item this one takes: there is to be one more.
+bool Consumer::Impl::take_and_ask(Item& item) {
+  if (!take(item)) return false;
+  if (session.owes()) connection.changed();
+  return true;
+}
+
 bool Consumer::Impl::get(Connection::Lock& lock, Item& item, Timeout timeout) {
-  if (take(item)) {
-    if (session.owes()) connection.changed();
-    return true;
-  }
+  if (take_and_ask(item)) return true;
   const Time until = timeout ? Connection::now() + *timeout : never;
   session.want();
   if (timeout && *timeout <= std::chrono::milliseconds(0)) session.ask_now();
@@ -156,11 +161,12 @@ bool Consumer::Impl::get(Connection::Lock& lock, Item& item, Timeout timeout) {
   if (got || session.closed()) return got;
   session.ask_now();  // takes the ask back; an item may be on its way already
   connection.changed();
-  while (session.withdrawing() && !session.closed()) {
-    if (take(item)) return true;
+  // Other threads may take asks back later than this one, again and again: their answers are not waited for.
+  for (const auto ticket = session.withdraws(); !session.withdrawn(ticket) && !session.closed();) {
+    if (take_and_ask(item)) return true;
     connection.wait(lock);
   }
-  return take(item);
+  return take_and_ask(item);
 }
 
 /// Requires the lock. Leaves `outcome` empty.

@@ -171,7 +171,7 @@ void ConsumerSession::drain() {
 void ConsumerSession::bye(Time now) {
   drain();
   flush_settled();
-  const bool item_may_come = lane_.up() && (lane_.standing() > 0 || lane_.withdrawing());
+  const bool item_may_come = lane_.up() && (lane_.standing() > 0 || !withdrawn(withdraws()));
   session_.bye({}, now, held_.size() > 0 || item_may_come);
 }
 

@@ -39,8 +39,9 @@ class ConsumerSession final : public ClientLogic {
   void ask_now() { update_asks(); }
   /// Whether the next tick has an ask to send, or to take back.
   bool owes() const { return lane_.up() && wanted() != lane_.standing(); }
-  /// Whether an ask was taken back whose answer is still to come: it may yet be an item.
-  bool withdrawing() const { return lane_.withdrawing(); }
+  /// Asks were taken back up to this ticket. Their answers may yet be items, until withdrawn(ticket).
+  Withdrawals::Ticket withdraws() const { return lane_.withdrawals().said(); }
+  bool withdrawn(Withdrawals::Ticket ticket) const { return lane_.withdrawals().over(ticket); }
 
   /// Takes the item that came first. False when there is none, or when it is not certain that it is still ours. The
   /// body is valid until the next call of a method.

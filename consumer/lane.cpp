@@ -15,7 +15,8 @@ constexpr Duration arrive_within = 1s;
 
 bool Lane::offered(std::uint32_t generation, std::uint16_t port, Time now) {
   if (generation <= generation_ || port == 0) return false;
-  if (state_ != State::lost) asked_ = answered_ = withdrawn_ = 0;  // the broker gave the old one up by itself
+  if (state_ != State::lost) asked_ = answered_ = 0;  // the broker gave the old one up by itself
+  withdrawals_.forget();
   generation_ = generation;
   state_ = State::connecting;
   received_ = StreamReceiver{};
@@ -24,14 +25,16 @@ bool Lane::offered(std::uint32_t generation, std::uint16_t port, Time now) {
   return true;
 }
 
-void Lane::answer() {
+void Lane::answer(bool none) {
   if (answered_ < asked_) ++answered_;
-  withdrawn_ = std::min(withdrawn_, asked_ - answered_);
+  withdrawals_.answer(answered_, none);
 }
 
-void Lane::none() {
-  if (withdrawn_ > 0) --withdrawn_;
-  answer();
+void Lane::reset() {
+  auto withdrawals = withdrawals_;  // who waits for one has its ticket
+  withdrawals.forget();
+  *this = Lane{};
+  withdrawals_ = withdrawals;
 }
 
 bool Lane::missing(Number sent, Time now) {
@@ -51,13 +54,14 @@ LaneLost Lane::lose(std::uint32_t wanted) {
   if (state_ == State::connecting) ++failures_;
   state_ = State::lost;
   asked_ = wanted;
-  answered_ = withdrawn_ = 0;
+  answered_ = 0;
+  withdrawals_.forget();
   return {generation_, received(), wanted};
 }
 
 void Lane::check_invariants() const {
   ensure(answered_ <= asked_);
-  ensure(withdrawn_ <= asked_ - answered_);
+  ensure(withdrawals_.most() <= asked_ - answered_);
   ensure((state_ == State::none) == (generation_ == 0));
 }
 

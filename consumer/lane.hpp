@@ -4,14 +4,15 @@
 #include <cstdint>
 #include <optional>
 
+#include "consumer/withdrawals.hpp"
 #include "proto/message.hpp"
 #include "proto/stream.hpp"
 
 namespace baton {
 
 /// Invariants:
-/// 1. answered <= asked; the asks that stand unanswered are asked - answered, `withdrawn` of them taken back.
-/// 2. In state lost, asked, answered and withdrawn are those of the next generation.
+/// 1. answered <= asked; the asks that are unanswered are asked - answered, some of them taken back.
+/// 2. In state lost, asked and answered are those of the next generation, of which nothing is taken back.
 class Lane {
  public:
   enum class State : std::uint8_t {
@@ -32,16 +33,16 @@ class Lane {
 
   /// A message of `count` answers, the first of which has number `first`. gap: the lane is lost.
   StreamReceiver::Taken take(Number first, std::uint32_t count) { return received_.take(first, count); }
-  void given() { answer(); }  ///< one ask was answered by an item
-  void none();                ///< ... by the news that it was withdrawn
+  void given() { answer(false); }  ///< one ask was answered by an item
+  void none() { answer(true); }    ///< ... by the news that it was withdrawn
 
-  /// Asks that stand, not counting those taken back.
-  std::uint64_t standing() const { return asked_ - answered_ - withdrawn_; }
+  /// Asks that stand, not counting those taken back: the broker has as many, or fewer when answers are on their way.
+  std::uint64_t standing() const { return asked_ - answered_ - withdrawals_.most(); }
   /// Asks for `count` more. Returns all that were asked for.
   std::uint64_t ask(std::uint64_t count) { return asked_ += count; }
-  void withdraw(std::uint32_t count) { withdrawn_ += count; }
-  /// Whether the answer to a withdrawn ask is still to come.
-  bool withdrawing() const { return up() && withdrawn_ > 0; }
+  void withdraw(std::uint32_t count) { withdrawals_.add(asked_, count, answered_); }
+  /// Whether there are answers to come to asks that were taken back.
+  const Withdrawals& withdrawals() const { return withdrawals_; }
 
   /// What the broker says it has sent. Returns whether something has been missing for too long.
   bool missing(Number sent, Time now);
@@ -51,17 +52,18 @@ class Lane {
   /// Gives the lane up: on the next one `wanted` asks stand. Requires connecting or up.
   LaneLost lose(std::uint32_t wanted);
   /// A new session has no lane yet.
-  void reset() { *this = Lane{}; }
+  void reset();
 
   void check_invariants() const;
 
  private:
-  void answer();
+  void answer(bool none);
 
   State state_ = State::none;
   std::uint32_t generation_ = 0;
   StreamReceiver received_;
-  std::uint64_t asked_ = 0, answered_ = 0, withdrawn_ = 0;
+  std::uint64_t asked_ = 0, answered_ = 0;
+  Withdrawals withdrawals_;
   std::uint32_t failures_ = 0;  // connections in a row that did not come to stand
   Time connect_deadline_ = never;
   std::optional<Number> behind_;  // what had come in when the broker first was ahead

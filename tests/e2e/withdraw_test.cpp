@@ -1,6 +1,9 @@
 // Several queues in one consumer, get() with a time-out, and the item that crosses an ask on its way back.
 
+#include <atomic>
+#include <future>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <random>
 #include <set>
@@ -45,6 +48,42 @@ void get_impatiently(Consumer& consumer, unsigned seed, Catch& caught, std::size
   }
 }
 
+// Threads of one consumer, each with gets that last a moment at most, while items trickle in.
+class Impatient {
+ public:
+  Impatient(Consumer& consumer, unsigned threads) : consumer_(consumer) {
+    for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { serve(); });
+  }
+  ~Impatient() {
+    over_ = true;
+    for (auto& thread : threads_) thread.join();
+  }
+
+ private:
+  void serve() {
+    while (!over_ && !consumer_.closed()) {
+      Item item;
+      if (consumer_.get(item, 1ms)) consumer_.ack(item);
+    }
+  }
+
+  Consumer& consumer_;
+  std::atomic<bool> over_ = false;
+  std::vector<std::thread> threads_;
+};
+
+void put_some(Producer& producer, std::mt19937& random) {
+  for (auto count = 1 + random() % 3; count > 0; --count) producer.put("x");
+}
+
+// Whether all of them returned in time. When not, the consumer is closed, which frees them.
+bool all_return(Consumer& consumer, std::unique_ptr<Impatient>& impatient) {
+  const auto over = std::async(std::launch::async, [&impatient] { impatient.reset(); });
+  if (over.wait_for(soon) == std::future_status::ready) return true;
+  consumer.stop();
+  return false;
+}
+
 std::multiset<std::string> numbers(int count) {
   std::multiset<std::string> all;
   for (int i = 0; i < count; ++i) all.insert(std::to_string(i));
@@ -78,6 +117,30 @@ TEST_CASE("withdraw: an item that crosses a withdrawn ask is neither lost nor do
   CHECK(caught.all() == numbers(items));
   MESSAGE("gets in vain: ", in_vain[0] + in_vain[1]);
   CHECK(in_vain[0] + in_vain[1] > 0);
+}
+
+// BATON_CROSSINGS says how many rounds; `./run crossings` does 10,000.
+TEST_CASE("withdraw: each get with a time-out returns, however many cross what is given") {
+  const auto rounds = number_of("BATON_CROSSINGS", 150);
+  Broker broker;
+  Producer producer(producer_of(broker));
+  std::mt19937 random(1);
+  for (const unsigned prefetch : {4u, 0u}) {
+    auto options = consumer_of(broker);
+    options.prefetch = prefetch;
+    Consumer consumer(options);
+    consumer.get(10ms);
+    for (std::uint64_t round = 0; round < rounds; ++round) {
+      auto impatient = std::make_unique<Impatient>(consumer, prefetch > 0 ? 4 : 8);
+      for (int i = 0; i < 30; ++i) {
+        put_some(producer, random);
+        std::this_thread::sleep_for(std::chrono::microseconds(100 + random() % 2000));  // about as long as a get lasts
+      }
+      producer.join();
+      REQUIRE_MESSAGE(all_return(consumer, impatient), "prefetch ", prefetch, ", round ", round);
+      REQUIRE_FALSE(consumer.get(1ms));
+    }
+  }
 }
 
 TEST_CASE("get: with a time-out it returns nothing when the time is up and there is nothing") {

@@ -5,6 +5,9 @@
 namespace baton::simulation {
 namespace {
 
+/// A get whose time is up returns: when its withdraw is answered, or when its lane is lost for the want of an answer.
+constexpr Duration returns_within = 10s;
+
 SessionConfig consumer_config(SessionConfig config, const ConsumerPlan& plan) {
   config.queues = plan.queues;
   return config;
@@ -69,7 +72,7 @@ void ConsumerNode::act(Job& job) {
       job.does = Job::Does::nothing;
       return;
     case Job::Does::withdraw:
-      if (take(job) || (consumer_.withdrawing() && !consumer_.closed())) return;
+      if (take(job) || !(consumer_.withdrawn(job.withdraw) || consumer_.closed())) return;
       return rest(job);
     case Job::Does::say:
       return work(job);
@@ -99,15 +102,20 @@ void ConsumerNode::get(Job& job) {
   if (!world_.random.chance(plan_.times_out)) return;
   const bool at_once = world_.random.chance(200);
   if (at_once) consumer_.ask_now();
-  later(at_once ? Duration::zero() : world_.random.between(Duration::zero(), 500ms), [this, &job, get = job.get] {
-    if (job.get == get && job.does == Job::Does::wait) give_up(job);
-  });
+  later(at_once ? Duration::zero() : world_.random.between(Duration::zero(), plan_.patience),
+        [this, &job, get = job.get] {
+          if (job.get == get && job.does == Job::Does::wait) give_up(job);
+        });
 }
 
 void ConsumerNode::give_up(Job& job) {
   consumer_.unwant();
   job.does = Job::Does::withdraw;
   consumer_.ask_now();
+  job.withdraw = consumer_.withdraws();
+  later(returns_within, [this, &job, get = job.get] {
+    require(job.does != Job::Does::withdraw || job.get != get, name() + ": a get returns when its time is up");
+  });
   touch();
   act(job);
 }

@@ -116,6 +116,12 @@ void Simulation::add_consumer() {
   plan.releases = random.chance(300) ? random.below(100) : 0;
   plan.delays = random.below(1000);
   plan.times_out = random.chance(400) ? random.below(500) : 0;
+  if (random.chance(150)) {  // several who wait a moment each: what they take back crosses what is given
+    plan.jobs = static_cast<int>(random.between(2, 6));
+    plan.times_out = 900;
+    plan.patience = 3ms;
+    plan.rest = 5ms;
+  }
   auto node = std::make_unique<ConsumerNode>(scene_, "C" + std::to_string(++names_), plan);
   consumer_nodes_.push_back(node.get());
   clients_.push_back(std::move(node));

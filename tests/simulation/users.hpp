@@ -74,6 +74,7 @@ struct ConsumerPlan {
   Duration rest{};                                    ///< at most, before asking
   std::uint64_t fails = 0, releases = 0, delays = 0;  ///< per mille
   std::uint64_t times_out = 0;                        ///< per mille of the gets have a time-out
+  Duration patience = 500ms;                          ///< at most, until then
 };
 
 /// Gets items with several jobs, says a line for each, works, settles; until told to leave.
@@ -100,9 +101,10 @@ class ConsumerNode final : public ClientNode {
   struct Job {
     enum class Does { rest, wait, withdraw, say, work, nothing } does = Does::rest;
     ItemId item;
-    Epoch epoch;             // of the broker that gave it
-    std::uint64_t take = 0;  // tells items of the same id apart
-    std::uint64_t get = 0;   // counts its gets: a time-out belongs to one
+    Epoch epoch;                 // of the broker that gave it
+    std::uint64_t take = 0;      // tells items of the same id apart
+    std::uint64_t get = 0;       // counts its gets: a time-out belongs to one
+    std::uint64_t withdraw = 0;  // the ticket of the last withdraw when its time was up
   };
   void act(Job& job);
   void get(Job& job);

@@ -174,12 +174,12 @@ TEST_CASE("consumer: an ask taken back is answered by none, or by the item that 
     const auto said = script.control();
     REQUIRE(said.size() == 1);
     CHECK(said[0].kind == EntryKind::withdraw);
-    CHECK(script.consumer.withdrawing());
+    CHECK_FALSE(script.consumer.withdrawn(script.consumer.withdraws()));
     if (crossed)
       script.hand_off(1, {2}, {11});
     else
       script.none(1, {1});
-    CHECK_FALSE(script.consumer.withdrawing());
+    CHECK(script.consumer.withdrawn(script.consumer.withdraws()));
     CHECK(script.take() == (crossed ? 11 : 0));
     CHECK(script.control().empty());
   }

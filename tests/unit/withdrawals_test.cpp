@@ -1,0 +1,126 @@
+// Withdraws that cross answers on their way: what a consumer makes of them, against a broker that keeps its books exactly.
+#include <doctest/doctest.h>
+
+#include <deque>
+#include <random>
+
+#include "consumer/lane.hpp"
+
+using namespace baton;
+
+namespace {
+
+struct Entry {
+  enum class What { ask, withdraw } what;
+  std::uint64_t number;  // asks in all; asks taken back
+};
+
+/// A lane and the broker's books for it, with what is on its way between the two. Each way keeps its order.
+struct Crossing {
+  Lane lane;
+  std::uint64_t asked = 0, answered = 0;  // the broker's
+  std::deque<Entry> to_broker;
+  std::deque<bool> to_lane;  // whether it is `none`
+
+  Crossing() {
+    lane.offered(1, 9000, Time{});
+    lane.connected();
+  }
+
+  void want(std::uint64_t want) {
+    if (want > lane.standing()) to_broker.push_back({Entry::What::ask, lane.ask(want - lane.standing())});
+    if (want >= lane.standing()) return;
+    const auto surplus = static_cast<std::uint32_t>(lane.standing() - want);
+    lane.withdraw(surplus);
+    to_broker.push_back({Entry::What::withdraw, surplus});
+  }
+  void answer(bool none) {
+    ++answered;
+    to_lane.push_back(none);
+  }
+  void give() {
+    if (answered < asked) answer(false);
+  }
+  void broker_reads() {
+    const auto entry = to_broker.front();
+    to_broker.pop_front();
+    if (entry.what == Entry::What::ask) asked = entry.number;
+    if (entry.what == Entry::What::withdraw)
+      for (auto left = entry.number; left > 0 && answered < asked; --left) answer(true);
+  }
+  void lane_reads() {
+    to_lane.front() ? lane.none() : lane.given();
+    to_lane.pop_front();
+    lane.check_invariants();
+  }
+  bool withdrawn() const { return lane.withdrawals().over(lane.withdrawals().said()); }
+};
+
+}  // namespace
+
+TEST_CASE("withdraws: asks that follow one that found too little to take back do not keep it open") {
+  Crossing crossing;
+  crossing.want(5);
+  crossing.broker_reads();
+  for (int i = 0; i < 3; ++i) crossing.give();
+  crossing.want(0);  // takes five back, of which three are answered already
+  crossing.want(5);
+  while (!crossing.to_broker.empty()) crossing.broker_reads();
+  while (!crossing.to_lane.empty()) crossing.lane_reads();
+  CHECK(crossing.withdrawn());
+  CHECK(crossing.lane.standing() == 5);
+  CHECK(crossing.asked - crossing.answered == 5);
+}
+
+TEST_CASE("withdraws: each is over with its own answers, not with those of later ones") {
+  Crossing crossing;
+  crossing.want(2);
+  crossing.want(0);
+  const auto first = crossing.lane.withdrawals().said();
+  crossing.want(2);
+  crossing.want(1);
+  while (!crossing.to_broker.empty()) crossing.broker_reads();
+  REQUIRE(crossing.to_lane.size() == 3);
+  crossing.lane_reads();
+  CHECK_FALSE(crossing.lane.withdrawals().over(first));
+  crossing.lane_reads();
+  CHECK(crossing.lane.withdrawals().over(first));
+  CHECK_FALSE(crossing.withdrawn());
+  crossing.lane_reads();
+  CHECK(crossing.withdrawn());
+}
+
+TEST_CASE("withdraws: a lane that is lost answers all of them") {
+  Crossing crossing;
+  crossing.want(4);
+  crossing.want(1);
+  CHECK_FALSE(crossing.withdrawn());
+  const auto ticket = crossing.lane.withdrawals().said();
+  SUBCASE("the lane") { crossing.lane.lose(1); }
+  SUBCASE("with its session") { crossing.lane.reset(); }
+  CHECK(crossing.lane.withdrawals().over(ticket));
+  CHECK(crossing.lane.withdrawals().most() == 0);
+}
+
+TEST_CASE("withdraws: whatever crosses, both sides come to the same") {
+  for (unsigned seed = 1; seed <= 300; ++seed) {
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    Crossing crossing;
+    const auto most = 1 + random() % 12;
+    for (int step = 0; step < 400; ++step) {
+      const auto what = random() % 8;
+      if (what < 3) crossing.want(random() % (most + 1));
+      if (what == 3) crossing.give();
+      if (what == 4 || what == 5) {
+        if (!crossing.to_broker.empty()) crossing.broker_reads();
+      }
+      if (what > 5 && !crossing.to_lane.empty()) crossing.lane_reads();
+      if (crossing.to_broker.empty()) REQUIRE(crossing.lane.standing() >= crossing.asked - crossing.answered);
+    }
+    while (!crossing.to_broker.empty()) crossing.broker_reads();
+    while (!crossing.to_lane.empty()) crossing.lane_reads();
+    REQUIRE(crossing.withdrawn());
+    REQUIRE(crossing.lane.standing() == crossing.asked - crossing.answered);
+  }
+}
