@@ -1,9 +1,10 @@
 #include "broker/admission.hpp"
 
 #include <array>
+#include <utility>
 #include <vector>
-#include <zmq_addon.hpp>
 
+#include "net/receive.hpp"
 #include "net/sockets.hpp"
 
 namespace baton::broker {
@@ -20,7 +21,9 @@ Admission::Admission(zmq::context_t& context) : socket_(make_socket(context, zmq
 
 std::optional<Knock> Admission::next() {
   std::vector<zmq::message_t> frames;
-  while (zmq::recv_multipart(socket_, std::back_inserter(frames), zmq::recv_flags::dontwait)) {
+  for (zmq::message_t frame; receive_frame(socket_, frame);) {
+    frames.push_back(std::move(frame));
+    if (frames.back().more()) continue;
     const auto text = [&](Frame which) { return which < frames.size() ? frames[which].to_string() : std::string(); };
     Knock knock{text(request_id), text(domain), text(user), text(password)};
     if (frames.size() == all_frames && text(mechanism) == "PLAIN") return knock;
@@ -33,8 +36,9 @@ std::optional<Knock> Admission::next() {
 void Admission::answer(const Knock& knock, bool admitted) {
   // The answer's frames: version, request id, status code, status text, user id, metadata.
   const std::string status = admitted ? "200" : "400";
-  zmq::send_multipart(socket_, std::array{zmq::str_buffer("1.0"), zmq::buffer(knock.request), zmq::buffer(status),
-                                          zmq::str_buffer(""), zmq::str_buffer(""), zmq::str_buffer("")});
+  const std::array frames{zmq::str_buffer("1.0"), zmq::buffer(knock.request), zmq::buffer(status),
+                          zmq::str_buffer(""),    zmq::str_buffer(""),        zmq::str_buffer("")};
+  for (std::size_t i = 0; i < frames.size(); ++i) send_frame(socket_, frames[i], i + 1 < frames.size());
 }
 
 }  // namespace baton::broker

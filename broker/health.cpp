@@ -25,14 +25,15 @@ bool broker_answers(const Endpoint& endpoint, Duration patience) {
   auto news = make_socket(context, zmq::socket_type::sub);
   auto control = make_socket(context, zmq::socket_type::push);
   news.set(zmq::sockopt::subscribe, session.view());
-  news.connect(to_tcp(endpoint.host, endpoint.door(DoorPort::news)));
-  control.connect(to_tcp(endpoint.host, endpoint.door(DoorPort::control)));
+  zmq_uninterrupted([&] { news.connect(to_tcp(endpoint.host, endpoint.door(DoorPort::news))); });
+  zmq_uninterrupted([&] { control.connect(to_tcp(endpoint.host, endpoint.door(DoorPort::control))); });
 
   const auto question = encode_json({MessageType::probe, 0, {}, session, {}}, {});
   for (const auto until = std::chrono::steady_clock::now() + patience; std::chrono::steady_clock::now() < until;) {
-    control.send(zmq::buffer(question), zmq::send_flags::dontwait);
+    send_frame(control, zmq::buffer(question));
     zmq::pollitem_t item{news.handle(), 0, ZMQ_POLLIN, 0};
-    if (zmq::poll(&item, 1, std::chrono::milliseconds(100)) > 0 && is_alive(news)) return true;
+    poll_sockets(&item, 1, std::chrono::milliseconds(100));
+    if (item.revents && is_alive(news)) return true;
   }
   return false;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "net/endpoint.hpp"
+#include "net/uninterrupted.hpp"
 
 namespace baton::broker {
 namespace {
@@ -38,11 +39,11 @@ std::optional<std::uint16_t> LanePorts::bind_any(zmq::socket_t& socket) {
   std::string before;  // a port that rests is kept until the next is found, so that the system gives another one
   for (int tries = 0;; ++tries) {
     try {
-      socket.bind(to_tcp(address_, 0));
+      zmq_uninterrupted([&] { socket.bind(to_tcp(address_, 0)); });
     } catch (const zmq::error_t&) {
       return std::nullopt;
     }
-    if (!before.empty()) socket.unbind(before);
+    if (!before.empty()) zmq_uninterrupted([&] { socket.unbind(before); });
     before = socket.get(zmq::sockopt::last_endpoint);
     const auto port = static_cast<std::uint16_t>(std::stoi(before.substr(before.rfind(':') + 1)));
     if (!rests(port) || tries == tries_for_a_rested_one) return port;
@@ -54,7 +55,7 @@ std::optional<std::uint16_t> LanePorts::bind_of_range(zmq::socket_t& socket) {
     const auto port = free_.front();
     free_.pop_front();
     try {
-      socket.bind(to_tcp(address_, port));
+      zmq_uninterrupted([&] { socket.bind(to_tcp(address_, port)); });
       return port;
     } catch (const zmq::error_t&) {
       free_.push_back(port);  // somebody else has it now, or its old socket is not quite closed

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "net/receive.hpp"
 #include "net/sockets.hpp"
 
 namespace baton::broker {
@@ -49,9 +50,7 @@ bool Lanes::admits(const Knock& knock) {
   return !std::exchange(found->second.admitted, true);
 }
 
-bool Lanes::try_send(Lane& lane, const std::string& bytes) {
-  return lane.socket.send(zmq::buffer(bytes), zmq::send_flags::dontwait).has_value();
-}
+bool Lanes::try_send(Lane& lane, const std::string& bytes) { return send_frame(lane.socket, zmq::buffer(bytes)); }
 
 void Lanes::send(Effects::LaneMessage&& message) {
   const auto found = lanes_.find(message.session);

@@ -68,8 +68,8 @@ void NewsDoor::leaves(Front& front, const SessionId& topic, NewsTopics::Connecti
 }
 
 void NewsDoor::send(const Effects::News& news) {
-  socket_.send(zmq::buffer(news.to.view()), zmq::send_flags::sndmore | zmq::send_flags::dontwait);
-  socket_.send(zmq::buffer(news.bytes), zmq::send_flags::dontwait);
+  send_frame(socket_, zmq::buffer(news.to.view()), true);
+  send_frame(socket_, zmq::buffer(news.bytes));
 }
 
 }  // namespace baton::broker

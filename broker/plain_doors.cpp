@@ -30,13 +30,13 @@ void PlainDoors::bound(const Endpoint& endpoint) {
 void PlainDoors::keep_in_open(bool open, Time now) {
   if (open == in_bound_) return;
   if (!open) {
-    in_.unbind(in_.get(zmq::sockopt::last_endpoint));
+    zmq_uninterrupted([&] { in_.unbind(in_.get(zmq::sockopt::last_endpoint)); });
     in_bound_ = false;
     return;
   }
   if (retry_at_ != never && now < retry_at_) return;
   try {
-    in_.bind(in_address_);
+    zmq_uninterrupted([&] { in_.bind(in_address_); });
     in_bound_ = true;
     retry_at_ = never;
   } catch (const zmq::error_t&) {  // the old listener is not quite closed yet
@@ -57,13 +57,14 @@ void PlainDoors::read(Front& front, Time until) {
 
 std::uint32_t PlainDoors::out_room() {
   send({});
-  const bool writable = unsent_.empty() && (out_.get(zmq::sockopt::events) & ZMQ_POLLOUT) != 0;
+  const bool writable =
+      unsent_.empty() && (zmq_uninterrupted([&] { return out_.get(zmq::sockopt::events); }) & ZMQ_POLLOUT) != 0;
   return writable ? out_at_once : 0;
 }
 
 void PlainDoors::send(std::vector<std::string>&& bodies) {
   unsent_.insert(unsent_.end(), std::make_move_iterator(bodies.begin()), std::make_move_iterator(bodies.end()));
-  while (!unsent_.empty() && out_.send(zmq::buffer(unsent_.front()), zmq::send_flags::dontwait)) unsent_.pop_front();
+  while (!unsent_.empty() && send_frame(out_, zmq::buffer(unsent_.front()))) unsent_.pop_front();
 }
 
 }  // namespace baton::broker

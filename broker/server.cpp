@@ -4,12 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <iostream>
 #include <random>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
 
+#include "broker/turned_away.hpp"
 #include "net/receive.hpp"
 #include "net/sockets.hpp"
 #include "proto/counted.hpp"
@@ -59,7 +61,7 @@ void Server::bind(std::uint16_t port) {
   const auto bind_door = [&](zmq::socket_t& socket, DoorPort door) {
     const auto address = to_tcp(endpoint_.host, endpoint_.door(door));
     try {
-      socket.bind(address);
+      zmq_uninterrupted([&] { socket.bind(address); });
     } catch (const zmq::error_t& error) {
       throw std::runtime_error("cannot bind " + address + ": " + error.what());
     }
@@ -77,7 +79,8 @@ void Server::unbind_all() {
   std::vector<zmq::socket_t*> sockets{&put_, &control_, &news_.socket()};
   if (plain_) sockets.insert(sockets.end(), {&plain_->in(), &plain_->out()});
   for (auto* socket : sockets)
-    if (const auto bound = socket->get(zmq::sockopt::last_endpoint); !bound.empty()) socket->unbind(bound);
+    if (const auto bound = socket->get(zmq::sockopt::last_endpoint); !bound.empty())
+      zmq_uninterrupted([&] { socket->unbind(bound); });
 }
 
 void Server::bind_any_block() {
@@ -144,13 +147,13 @@ void Server::wait() {
     if (plain_->retry_at() != never) timeout = std::min(timeout, plain_->retry_at() - Clock::now());
   }
   const auto ms = std::chrono::ceil<std::chrono::milliseconds>(std::max(timeout, Duration::zero()));
-  zmq::poll(items.data(), items.size(), ms);
+  poll_sockets(items.data(), items.size(), ms);
   if (items[storage_item].revents) storage_changed_.clear();
 }
 
 bool Server::signalled() {
   signalfd_siginfo info;
-  return read(signals_, &info, sizeof info) == sizeof info;
+  return uninterrupted([&] { return read(signals_, &info, sizeof info); }) == sizeof info;
 }
 
 bool Server::read_control(Time until) {
@@ -194,6 +197,7 @@ void Server::change_lanes() {
 
 void Server::carry_out() {
   auto& effects = front_.effects();
+  log_turned_away();
   change_lanes();
   lanes_.retry();
   for (auto& message : effects.lane_messages) {
@@ -208,6 +212,16 @@ void Server::carry_out() {
   }
   for (const auto& line : effects.log) std::cerr << "baton-broker: " << line << '\n';
   effects.clear();
+}
+
+/// Each time that there are twice as many.
+void Server::log_turned_away() {
+  const auto count = turned_away();
+  if (std::bit_width(count) == std::bit_width(turned_away_)) return;
+  turned_away_ = count;
+  front_.effects().log.push_back(counted(count, "connection") + " turned away so far: nearly all of the " +
+                                 std::to_string(files_possible()) +
+                                 " files that this process may open are in use (raise the limit: ulimit -Hn)");
 }
 
 void Server::log_refusals() {

@@ -1,8 +1,6 @@
 #include "client/connection.hpp"
 
-#include <pthread.h>
-
-#include <csignal>
+#include "net/no_signals.hpp"
 
 namespace baton {
 namespace {
@@ -12,12 +10,8 @@ std::string_view view(const zmq::message_t& frame) { return {frame.data<char>(),
 /// Signals are for the user's threads.
 template <class Body>
 std::thread thread_without_signals(Body body) {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread(body);
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
+  const NoSignals none;
+  return std::thread(body);
 }
 
 }  // namespace

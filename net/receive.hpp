@@ -1,9 +1,11 @@
-// Receiving from ZeroMQ sockets without waiting.
+// Receiving from ZeroMQ sockets, and sending to them, without waiting.
 #pragma once
 
 #include <chrono>
 #include <string_view>
 #include <zmq.hpp>
+
+#include "net/uninterrupted.hpp"
 
 namespace baton {
 
@@ -11,13 +13,24 @@ using Clock = std::chrono::steady_clock;
 
 inline std::string_view bytes_of(const zmq::message_t& message) { return {message.data<char>(), message.size()}; }
 
+/// One frame; false when there is none.
+inline bool receive_frame(zmq::socket_ref socket, zmq::message_t& frame) {
+  return zmq_uninterrupted([&] { return socket.recv(frame, zmq::recv_flags::dontwait).has_value(); });
+}
+
+/// One frame; false when there is no room for it now.
+inline bool send_frame(zmq::socket_ref socket, zmq::const_buffer bytes, bool more = false) {
+  const auto flags = zmq::send_flags::dontwait | (more ? zmq::send_flags::sndmore : zmq::send_flags::none);
+  return zmq_uninterrupted([&] { return socket.send(bytes, flags).has_value(); });
+}
+
 /// Receives one message of any number of frames; false when there is none. `frames` counts them, `first` is the first.
 inline bool receive(zmq::socket_t& socket, zmq::message_t& first, int& frames) {
-  if (!socket.recv(first, zmq::recv_flags::dontwait)) return false;
+  if (!receive_frame(socket, first)) return false;
   frames = 1;
   zmq::message_t more;
   for (bool last = !first.more(); !last; last = !more.more(), ++frames)
-    if (!socket.recv(more, zmq::recv_flags::dontwait)) break;
+    if (!receive_frame(socket, more)) break;
   return true;
 }
 

@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "net/uninterrupted.hpp"
+
 namespace baton {
 namespace {
 
@@ -37,14 +39,18 @@ class Digest {
 
 class File {
  public:
-  explicit File(const std::string& path) : fd_(open(path.c_str(), O_RDONLY | O_CLOEXEC)), path_(path) { check(fd_); }
+  explicit File(const std::string& path)
+      : fd_(uninterrupted([&] { return open(path.c_str(), O_RDONLY | O_CLOEXEC); })), path_(path) {
+    check(fd_);
+  }
   ~File() { close(fd_); }
   File(const File&) = delete;
   File& operator=(const File&) = delete;
 
   void add_to(Digest& digest) {
     std::string buffer(read_bytes, '\0');
-    while (const auto got = check(read(fd_, buffer.data(), buffer.size()))) digest.add({buffer.data(), got});
+    while (const auto got = check(uninterrupted([&] { return read(fd_, buffer.data(), buffer.size()); })))
+      digest.add({buffer.data(), got});
   }
 
  private:

@@ -10,6 +10,8 @@
 #include <memory>
 #include <utility>
 
+#include "net/uninterrupted.hpp"
+
 namespace baton::broker::disk {
 namespace {
 
@@ -277,7 +279,7 @@ namespace {
 /// What is on disk when this returns, or DiskError.
 void sync(const std::filesystem::path& path, int how) {
   const int file = ::open(path.c_str(), how | O_CLOEXEC);
-  const bool done = file >= 0 && fsync(file) == 0;
+  const bool done = file >= 0 && uninterrupted([&] { return fsync(file); }) == 0;
   const auto why = std::string(std::strerror(errno));
   if (file >= 0) ::close(file);
   if (!done) throw DiskError(path.string() + ": " + why);

@@ -11,6 +11,7 @@
 
 #include "broker/disk/crc32.hpp"
 #include "broker/disk/database.hpp"
+#include "net/uninterrupted.hpp"
 #include "proto/bytes.hpp"
 
 namespace baton::broker::disk {
@@ -86,12 +87,12 @@ void TransactionMark::write(std::uint64_t transaction) {
   std::array<char, mark_size> raw{};
   store(raw.data(), transaction);
   store(&raw[8], mark_crc(raw.data()));
-  static_cast<void>(!pwrite(fd_, raw.data(), raw.size(), 0));  // of use only, not needed
+  static_cast<void>(uninterrupted([&] { return pwrite(fd_, raw.data(), raw.size(), 0); }));  // of use only, not needed
 }
 
 void TransactionMark::reset() {
   write(0);
-  fdatasync(fd_);
+  uninterrupted([&] { return fdatasync(fd_); });
 }
 
 }  // namespace baton::broker::disk

@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "net/no_signals.hpp"
+
 namespace baton::broker::disk {
 namespace {
 
@@ -29,9 +31,10 @@ void Reserve::give_back() {
 }
 
 Writer::Writer(Database& database, const std::filesystem::path& directory, Epoch epoch, Wake& changed)
-    : database_(database), epoch_(epoch), reserve_(directory / "reserve"), changed_(changed), thread_([this] {
-        run();
-      }) {}
+    : database_(database), epoch_(epoch), reserve_(directory / "reserve"), changed_(changed) {
+  const NoSignals none;
+  thread_ = std::thread([this] { run(); });
+}
 
 Writer::~Writer() {
   {

@@ -38,13 +38,14 @@ std::string program_path(const std::string& program) {
   return std::string(bin != nullptr ? bin : BATON_BIN) + "/" + program;
 }
 
-Process start(const std::string& program, const Args& args) {
-  Args argv{program_path(program)};
+Process start(const std::string& program, const Args& args, const Args& under) {
+  Args argv = under;
+  argv.push_back(program_path(program));
   argv.insert(argv.end(), args.begin(), args.end());
   return Process(argv);
 }
 
-Broker::Broker(const Args& args) : process_(start("baton-broker", with_defaults(args))) {
+Broker::Broker(const Args& args, const Args& under) : process_(start("baton-broker", with_defaults(args), under)) {
   const auto ready = process_.out().next_with(ready_at);
   REQUIRE_MESSAGE(ready, "the broker is not ready: ", process_.err().text());
   address_ = address_in(*ready);

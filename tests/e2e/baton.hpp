@@ -21,13 +21,14 @@ inline constexpr bool memory_counts = BATON_MEMORY_COUNTS;
 std::uint64_t number_of(const char* variable, std::uint64_t otherwise);
 
 /// Starts a program of ours, from the directory that the environment's BATON_BIN names, or the build's own.
-Process start(const std::string& program, const Args& args);
+/// `under` are words that go before it: of a program that becomes ours.
+Process start(const std::string& program, const Args& args, const Args& under = {});
 std::string program_path(const std::string& program);
 
 /// A broker process, ready for clients when this is made. At a free port and in memory, unless `args` say otherwise.
 class Broker {
  public:
-  explicit Broker(const Args& args = {});
+  explicit Broker(const Args& args = {}, const Args& under = {});
 
   Process& process() { return process_; }
   const std::string& address() const { return address_; }  ///< "127.0.0.1:PORT", or what --bind says

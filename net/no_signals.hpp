@@ -1,0 +1,27 @@
+// A time without signals, for the thread that has this object: its calls are not interrupted, nor are those of threads that it
+// starts. What comes from the code itself (SIGSEGV, SIGBUS and the like) is not held back.
+#pragma once
+
+#include <pthread.h>
+
+#include <csignal>
+
+namespace baton {
+
+class NoSignals {
+ public:
+  NoSignals() {
+    sigset_t all;
+    sigfillset(&all);
+    for (const int own : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS}) sigdelset(&all, own);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~NoSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  NoSignals(const NoSignals&) = delete;
+  NoSignals& operator=(const NoSignals&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
+}  // namespace baton

@@ -1,0 +1,39 @@
+// A signal handler may run in the midst of any call that waits (a profiler's, say, or one of a library that was loaded before
+// us). That is nothing: the call is made again. Every such call on a thread that takes signals goes through here.
+#pragma once
+
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <zmq.hpp>
+
+namespace baton {
+
+/// A system call, which returns -1 with EINTR then.
+template <class Call>
+auto uninterrupted(Call call) {
+  for (;;) {
+    const auto result = call();
+    if (result != -1 || errno != EINTR) return result;
+  }
+}
+
+/// A call of cppzmq's, which throws EINTR then, and has done nothing.
+template <class Call>
+auto zmq_uninterrupted(Call call) {
+  for (;;) {
+    try {
+      return call();
+    } catch (const zmq::error_t& error) {
+      if (error.num() != EINTR) throw;
+    }
+  }
+}
+
+/// As zmq::poll(), for callers that look at the clock anyway: a handler ends the wait, and nothing is ready.
+inline void poll_sockets(zmq::pollitem_t* items, std::size_t count, std::chrono::milliseconds timeout) {
+  if (zmq_poll(items, static_cast<int>(count), static_cast<long>(timeout.count())) < 0 && errno != EINTR)
+    throw zmq::error_t();
+}
+
+}  // namespace baton
