@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "broker/turned_away.hpp"
-
 namespace baton::broker {
 namespace {
 
 // Measured with libzmq 4.3.4: a consumer's three connections, and its lane, which listens and has one, and a descriptor of
 // its own.
 constexpr std::uint64_t files_per_session = 6;
-constexpr std::uint64_t files_besides = 64 + files_kept_back;
+constexpr std::uint64_t files_besides = 64;
 constexpr std::uint64_t few = 1000;  // sessions: with less room than that something is amiss
 
 }  // namespace
