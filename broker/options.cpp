@@ -1,5 +1,6 @@
 #include "broker/options.hpp"
 
+#include <net/if.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -10,6 +11,7 @@
 #include <iostream>
 #include <stdexcept>
 
+#include "net/resolver.hpp"
 #include "proto/greeting.hpp"
 #include "proto/version.hpp"
 
@@ -199,8 +201,10 @@ std::string bind_address(const std::string& text) {
   if (text == "*") return "0.0.0.0";
   const bool bracketed = text.size() > 2 && text.front() == '[' && text.back() == ']';
   const auto host = bracketed ? text.substr(1, text.size() - 2) : text;
-  const auto addresses = resolve(host);
-  return addresses.empty() ? host : addresses.front();  // libzmq knows network interfaces, too
+  if (if_nametoindex(host.c_str()) != 0) return host;  // libzmq knows network interfaces, too
+  const auto [addresses, error] = resolve(host);
+  if (addresses.empty()) throw std::invalid_argument("cannot resolve " + host + ": " + error);
+  return addresses.front();
 }
 
 BrokerCommand read_command_line(int argc, char** argv) {
@@ -226,7 +230,11 @@ BrokerCommand read_command_line(int argc, char** argv) {
   settings.keeps = !command.memory;
   const bool needs_directory = !command.memory && !command.health;
   if (needs_directory && command.disk.directory.empty()) fail("--data: the name of a directory is missing");
-  command.server.bind = bind_address(command.server.bind);
+  try {
+    command.server.bind = bind_address(command.server.bind);
+  } catch (const std::invalid_argument& error) {
+    fail(std::string("--bind: ") + error.what());
+  }
   if (!lanes.empty()) command.server.lanes = parse_port_range(lanes);
   check_lanes(command.server);
   settings.broker = std::string("baton-broker ") + version;

@@ -22,6 +22,7 @@ BrokerCommand read_command_line(int argc, char** argv);
 std::uint64_t parse_size(const std::string& text);
 
 /// What --bind names as libzmq wants it: addresses without brackets, "*" for all of IPv4, a host's name resolved.
+/// Throws std::invalid_argument when it has no address.
 std::string bind_address(const std::string& text);
 
 /// "A-B", both within 1 to 65535 and A <= B. Throws std::invalid_argument.

@@ -12,7 +12,9 @@ namespace baton {
 namespace {
 
 constexpr std::size_t messages_per_turn = 256;
-constexpr std::size_t copied_up_to = 2048;  ///< longer messages are handed to libzmq without a copy
+constexpr std::size_t copied_up_to = 2048;     ///< longer messages are handed to libzmq without a copy
+constexpr std::size_t kept_up_to = 32u << 20;  ///< bytes that wait for an address: more than any window
+constexpr Duration resolve_after = 500ms;      ///< between looks for the addresses of a name that has none
 constexpr int lane_events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED |
                             ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
                             ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
@@ -57,7 +59,8 @@ bool ClientSockets::Inlet::receive(std::size_t parts, zmq::message_t& last) {
   return false;
 }
 
-ClientSockets::ClientSockets(Endpoint broker) : broker_(std::move(broker)), context_(make_context(1)) {}
+ClientSockets::ClientSockets(Endpoint broker, Resolver::Lookup lookup)
+    : broker_(std::move(broker)), context_(make_context(1)), resolver_(broker_.host, std::move(lookup)) {}
 
 void ClientSockets::perform(const SocketRequest& request) {
   switch (request.kind) {
@@ -86,20 +89,39 @@ void ClientSockets::open() {
   put_.close();
   control_.close();
   news_.close();
-  const auto addresses = resolve(broker_.host);
-  if (addresses.empty()) return;
-  address_ = addresses[attempts_++ % addresses.size()];
+  kept_.clear();
+  kept_bytes_ = 0;
+  resolve_again_ = never;
+  resolver_.begin();
+  if (const auto name = resolver_.take()) return resolved(*name);
+  trouble_ = "cannot resolve " + broker_.host + ": no answer yet from the name server";
+}
+
+void ClientSockets::resolved(const Resolved& name) {
+  if (name.addresses.empty()) {
+    trouble_ = "cannot resolve " + broker_.host + ": " + name.error;
+    resolve_again_ = std::chrono::steady_clock::now() + resolve_after;
+    return;
+  }
+  trouble_.clear();
+  address_ = name.addresses[attempts_++ % name.addresses.size()];
   news_.set(connected(zmq::socket_type::sub, DoorPort::news));
   control_ = connected(zmq::socket_type::push, DoorPort::control);
   put_ = connected(zmq::socket_type::push, DoorPort::put);
+  for (auto& message : std::exchange(kept_, {})) hand_over(message.door, std::move(message.bytes));
+  kept_bytes_ = 0;
 }
 
 void ClientSockets::send(Door door, std::string bytes) {
-  if (!control_) open();  // the name had no address so far
-  auto& socket = door == Door::put ? put_ : control_;
-  if (!socket) return;
+  if (control_) return hand_over(door, std::move(bytes));
+  if (kept_bytes_ + bytes.size() > kept_up_to) return;  // whoever sends says it again
+  kept_bytes_ += bytes.size();
+  kept_.push_back({door, std::move(bytes)});
+}
+
+void ClientSockets::hand_over(Door door, std::string bytes) {
   auto message = to_message(std::move(bytes));
-  socket.send(message, zmq::send_flags::dontwait);
+  (door == Door::put ? put_ : control_).send(message, zmq::send_flags::dontwait);
 }
 
 void ClientSockets::connect_lane(std::uint32_t generation, std::uint16_t port) {
@@ -128,13 +150,14 @@ void ClientSockets::close_lane() {
 
 void ClientSockets::poll(Wake& wake, Time until) {
   const std::array<Inlet*, 3> inlets{&news_, &lane_, &monitor_};
-  std::array<pollfd, 4> items{{{wake.fd(), POLLIN, 0}}};
+  std::array<pollfd, 5> items{{{wake.fd(), POLLIN, 0}}};
   bool ready = false;
   for (std::size_t i = 0; i < inlets.size(); ++i) {
     items[i + 1] = {inlets[i]->socket ? inlets[i]->fd : -1, POLLIN, 0};
     ready = ready || inlets[i]->ready;
   }
-  const auto timeout = ready ? 0 : milliseconds_until(until);
+  items.back() = {resolver_.busy() ? resolver_.fd() : -1, POLLIN, 0};
+  const auto timeout = ready ? 0 : milliseconds_until(std::min(until, resolve_again_));
   if (::poll(items.data(), items.size(), timeout) <= 0) return;
   if (items[0].revents) wake.clear();
   for (std::size_t i = 0; i < inlets.size(); ++i)
@@ -156,7 +179,19 @@ std::optional<Incoming::What> ClientSockets::lane_event() {
   return code == ZMQ_EVENT_HANDSHAKE_SUCCEEDED ? Incoming::What::lane_up : Incoming::What::lane_down;
 }
 
+/// What became of the look for the broker's addresses; and begins another one when it is time.
+void ClientSockets::follow_resolver() {
+  if (!resolver_.busy() && resolve_again_ == never) return;
+  if (const auto name = resolver_.take()) {
+    if (!control_) resolved(*name);
+  } else if (std::chrono::steady_clock::now() >= resolve_again_) {
+    resolve_again_ = never;
+    resolver_.begin();
+  }
+}
+
 void ClientSockets::receive(std::vector<Incoming>& incoming) {
+  follow_resolver();
   bool down = false;
   while (const auto event = lane_event()) {
     if (*event == Incoming::What::lane_up) incoming.push_back({*event, generation_, {}});

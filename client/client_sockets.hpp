@@ -9,6 +9,7 @@
 
 #include "client/outbox.hpp"
 #include "net/endpoint.hpp"
+#include "net/resolver.hpp"
 #include "net/wake.hpp"
 #include "proto/limits.hpp"
 
@@ -23,11 +24,11 @@ struct Incoming {
 };
 
 /// Used by one thread. Sockets are not asked one by one whether something has come in: that costs two system calls each.
-/// Instead their descriptors are polled; one that was readable is read until it is dry. A host name is resolved anew whenever sockets are opened; of several addresses each is tried in
-/// turn. While it has none, messages are dropped: whoever sends says them again.
+/// Instead their descriptors are polled; one that was readable is read until it is dry. A host name is resolved anew whenever
+/// sockets are opened, without blocking; of several addresses each is tried in turn. Until it has one, messages are kept.
 class ClientSockets {
  public:
-  explicit ClientSockets(Endpoint broker);
+  explicit ClientSockets(Endpoint broker, Resolver::Lookup lookup = resolve);
 
   void perform(const SocketRequest& request);
   void send(Door door, std::string bytes);
@@ -36,6 +37,9 @@ class ClientSockets {
   void poll(Wake& wake, Time until);
   /// Appends what has come in, up to some hundred messages: of the lane everything before its going down.
   void receive(std::vector<Incoming>& incoming);
+
+  /// Why the broker cannot be reached, as far as that is known: for people. Empty: nothing is known to be wrong.
+  const std::string& trouble() const { return trouble_; }
 
  private:
   /// A socket that is only received from.
@@ -50,6 +54,9 @@ class ClientSockets {
   };
 
   void open();
+  void resolved(const Resolved& name);
+  void follow_resolver();
+  void hand_over(Door door, std::string bytes);
   void connect_lane(std::uint32_t generation, std::uint16_t port);
   void close_lane();
   std::optional<Incoming::What> lane_event();
@@ -57,11 +64,16 @@ class ClientSockets {
 
   Endpoint broker_;
   zmq::context_t context_;
+  Resolver resolver_;
+  Time resolve_again_ = never;  // the name had no address
+  std::string trouble_;
   SessionId topic_;
   std::string address_;         // where the open sockets connect to
   std::size_t attempts_ = 0;    // to open
   std::uint64_t monitors_ = 0;  // made so far: each needs a name of its own
   std::uint32_t generation_ = 0;
+  std::vector<Outbox::Message> kept_;  // there is no socket for them yet
+  std::size_t kept_bytes_ = 0;
   zmq::socket_t put_, control_;
   Inlet news_, lane_, monitor_;
 };

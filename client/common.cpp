@@ -25,11 +25,12 @@ SessionConfig session_config(Role role, const ClientOptions& options) {
 
 namespace {
 
-ClientError to_exception(const SessionError& error, const Endpoint& broker) {
-  const auto at = to_string(broker);
+ClientError to_exception(const SessionError& error, const Connection& connection) {
+  const auto at = to_string(connection.broker());
+  const auto& trouble = connection.trouble();
   switch (error.kind) {
     case SessionError::Kind::unreachable:
-      return {ClientError::Kind::unreachable, "no broker answers at " + at};
+      return {ClientError::Kind::unreachable, "no broker answers at " + at + (trouble.empty() ? "" : ": " + trouble)};
     case SessionError::Kind::refused:
       return {ClientError::Kind::refused, "the broker at " + at + " refuses: " + error.text, error.refusal};
     case SessionError::Kind::no_goodbye:
@@ -40,8 +41,8 @@ ClientError to_exception(const SessionError& error, const Endpoint& broker) {
 
 }  // namespace
 
-void throw_if_over(const Session& session, const Endpoint& broker) {
-  if (session.error()) throw to_exception(*session.error(), broker);
+void throw_if_over(const Session& session, const Connection& connection) {
+  if (session.error()) throw to_exception(*session.error(), connection);
   if (session.over()) throw ClientError(ClientError::Kind::closed, "the client is closed");
 }
 

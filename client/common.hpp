@@ -16,8 +16,9 @@ std::string host_name();
 /// Program, host, process id and times filled in.
 SessionConfig session_config(Role role, const ClientOptions& options);
 
-/// Throws what ended the session before its time, naming the broker; does nothing while it lives.
-void throw_if_over(const Session& session, const Endpoint& broker);
+/// Throws what ended the session before its time, naming the broker and what is known of it; does nothing while it lives.
+/// Requires the connection's lock.
+void throw_if_over(const Session& session, const Connection& connection);
 
 /// Each line of `lines` led by "[host] " if `tag` says so; the last one ended by a newline.
 std::string console_block(std::string_view lines, Tag tag, const std::string& broker_host);
@@ -49,7 +50,7 @@ void wait_until_ready(Connection& connection, Connection::Lock& lock, Notices& n
   const Time since = Connection::now();
   Time look = notices.due(since);
   for (;;) {
-    throw_if_over(session, connection.broker());
+    throw_if_over(session, connection);
     if (ready()) return;
     if (Connection::now() >= look) {
       notices.waited(lock, since, why());

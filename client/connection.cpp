@@ -54,6 +54,10 @@ void Connection::loop() {
       for (const auto& one : incoming) feed(one, now());
       logic_.tick(now(), out);
       notify = logic_.take_change();
+      if (trouble_ != sockets_.trouble()) {
+        trouble_ = sockets_.trouble();
+        notify = true;
+      }
       deadline = logic_.next_deadline();
       looked_ = true;
       asleep_ = out.empty();

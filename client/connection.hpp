@@ -45,6 +45,8 @@ class Connection {
   void notify() { changed_.notify_all(); }
 
   const Endpoint& broker() const { return broker_; }
+  /// Why the broker cannot be reached, as far as that is known; else empty. Requires the lock.
+  const std::string& trouble() const { return trouble_; }
   static Time now() { return std::chrono::steady_clock::now(); }
 
  private:
@@ -63,6 +65,7 @@ class Connection {
   bool looked_ = false;   // the thread has seen the last change
   bool sending_ = false;  // the thread is handing over what the logic had to send
   bool stop_ = false;
+  std::string trouble_;
   std::exception_ptr failure_;
   std::thread thread_;
 };

@@ -6,6 +6,7 @@
 
 #include "client/session.hpp"
 #include "net/endpoint.hpp"
+#include "proto/deadline.hpp"
 
 namespace baton {
 
@@ -18,8 +19,8 @@ enum class Tag : std::uint8_t {
 
 struct ClientOptions {
   Endpoint broker;
-  /// How long to look for a broker at first; Duration::max(): for ever. A client that once knew one keeps trying.
-  Duration connect_timeout = default_connect_timeout;
+  /// How long to look for a broker at first; Duration::max(), or that of any unit: for ever. A client that once knew one keeps trying.
+  TimeLimit connect_timeout = default_connect_timeout;
   Tag tag = Tag::automatic;
   /// Told why a call waits: "queue 'default' is full (...)". Called by the thread that waits, without a lock, when it has
   /// waited for half a second, and again only when the reason is another one or the last is some seconds old.

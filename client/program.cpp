@@ -166,7 +166,7 @@ void StopSignals::watch() {
 
 void StopSignals::sleep(std::chrono::steady_clock::duration time) const {
   pollfd item{fd(), POLLIN, 0};
-  const auto until = std::chrono::steady_clock::now() + time;
+  const auto until = deadline_after(std::chrono::steady_clock::now(), time);
   for (auto left = time; left.count() > 0 && !stopped(); left = until - std::chrono::steady_clock::now())
     poll(&item, 1,
          static_cast<int>(std::min<std::int64_t>(std::chrono::ceil<std::chrono::milliseconds>(left).count(), 1 << 30)));

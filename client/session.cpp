@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "client/carry_over.hpp"
+#include "proto/deadline.hpp"
 #include "proto/ensure.hpp"
 
 namespace baton {
@@ -221,9 +222,9 @@ Time Session::alive_until() const { return std::min(last_news_, last_said_) + lo
 Time Session::reopen_at() const { return std::max(last_news_, opened_) + lost_after; }
 
 Time Session::give_up_at() const {
-  if (bye_) return bye_time_ + config_.leave_within;
-  if (ever_welcomed_ || full_ || config_.connect_timeout == Duration::max()) return never;
-  return started_ + config_.connect_timeout;
+  if (bye_) return deadline_after(bye_time_, config_.leave_within);
+  if (ever_welcomed_ || full_) return never;
+  return deadline_after(started_, config_.connect_timeout);
 }
 
 /// Who owes nothing leaves without a broker that does not answer.

@@ -13,7 +13,7 @@ namespace baton {
 namespace {
 
 using Kind = ClientError::Kind;
-using Timeout = std::optional<std::chrono::milliseconds>;
+using Timeout = std::optional<Duration>;
 
 SessionConfig config_of(const ConsumerOptions& options) {
   if (options.queues.empty() || options.queues.size() > max_queues)
@@ -121,7 +121,7 @@ struct Consumer::Impl {
 bool Consumer::Impl::wait_for_item(Connection::Lock& lock, Item& item, Time until) {
   Time since = Connection::now(), look = notices.due(since);
   for (;;) {
-    if (session.session().error()) throw_if_over(session.session(), options.broker);
+    if (session.session().error()) throw_if_over(session.session(), connection);
     if (session.closed()) return false;
     if (take(item)) return true;
     const Time now = Connection::now();
@@ -145,9 +145,9 @@ bool Consumer::Impl::take_and_ask(Item& item) {
 
 bool Consumer::Impl::get(Connection::Lock& lock, Item& item, Timeout timeout) {
   if (take_and_ask(item)) return true;
-  const Time until = timeout ? Connection::now() + *timeout : never;
+  const Time until = timeout ? deadline_after(Connection::now(), *timeout) : never;
   session.want();
-  if (timeout && *timeout <= std::chrono::milliseconds(0)) session.ask_now();
+  if (timeout && *timeout <= Duration::zero()) session.ask_now();
   connection.changed();
   bool got = false;
   try {
@@ -217,12 +217,12 @@ Consumer::~Consumer() {
   }
 }
 
-bool Consumer::get(Item& item, Timeout timeout) {
+bool Consumer::get(Item& item, std::optional<TimeLimit> timeout) {
   auto lock = impl_->connection.lock();
   return impl_->get(lock, item, timeout);
 }
 
-std::optional<Item> Consumer::get(Timeout timeout) {
+std::optional<Item> Consumer::get(std::optional<TimeLimit> timeout) {
   Item item;
   if (!get(item, timeout)) return std::nullopt;
   return item;
@@ -283,8 +283,8 @@ bool Consumer::closed() {
   return impl_->session.closed();
 }
 
-bool Consumer::pause(std::chrono::steady_clock::duration time) {
-  const Time until = Connection::now() + time;
+bool Consumer::pause(TimeLimit time) {
+  const Time until = deadline_after(Connection::now(), Duration(time));
   auto lock = impl_->connection.lock();
   while (!impl_->session.closed() && Connection::now() < until) impl_->connection.wait(lock, until);
   return impl_->session.closed();
@@ -296,7 +296,7 @@ void Consumer::close() {
   impl_->session.bye(Connection::now());
   impl_->connection.changed();
   while (!impl_->session.session().over()) impl_->connection.wait(lock);
-  if (impl_->session.session().error()) throw_if_over(impl_->session.session(), impl_->options.broker);
+  if (impl_->session.session().error()) throw_if_over(impl_->session.session(), impl_->connection);
 }
 
 }  // namespace baton

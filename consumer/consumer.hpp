@@ -12,6 +12,7 @@
 
 #include "client/error.hpp"
 #include "client/options.hpp"
+#include "proto/deadline.hpp"
 #include "proto/ids.hpp"
 
 namespace baton {
@@ -69,9 +70,9 @@ class Consumer {
   /// Blocks until there is an item, at most `timeout`; nothing when the time is up, after stop(), and when the system
   /// shuts down (see closed()). After the time it waits for the broker's word that no item is on its way, which takes a
   /// moment more, and none without contact. Throws ClientError: unreachable, refused.
-  std::optional<Item> get(std::optional<std::chrono::milliseconds> timeout = {});
+  std::optional<Item> get(std::optional<TimeLimit> timeout = {});
   /// The same into an `item` whose memory is used again.
-  bool get(Item& item, std::optional<std::chrono::milliseconds> timeout = {});
+  bool get(Item& item, std::optional<TimeLimit> timeout = {});
 
   /// Settle an item that get() gave. They return at once; false: it was not held any more (the session was lost, and the
   /// item is or will be somebody else's), and nothing was said. By id, the item is meant that is held by that id now: where
@@ -96,7 +97,7 @@ class Consumer {
   /// Whether get() will not give anything any more.
   bool closed();
   /// Sleeps, but wakes when closed(). Returns closed().
-  bool pause(std::chrono::steady_clock::duration time);
+  bool pause(TimeLimit time);
 
   /// Stops, gives back what is still held, ends the session. Throws ClientError (no_goodbye) when the broker did not
   /// confirm within goodbye_timeout: it gives the unconfirmed items to others. A second call does nothing.

@@ -1,11 +1,6 @@
 #include "net/endpoint.hpp"
 
-#include <netdb.h>
-#include <sys/socket.h>
-
-#include <algorithm>
 #include <charconv>
-#include <memory>
 #include <stdexcept>
 
 namespace baton {
@@ -59,23 +54,6 @@ std::string to_string(const Endpoint& endpoint) {
 
 std::string to_tcp(std::string_view host, std::uint16_t port) {
   return "tcp://" + bracketed(host) + ":" + std::to_string(port);
-}
-
-std::vector<std::string> resolve(const std::string& host) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return {};
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
-  std::vector<std::string> addresses;
-  for (const auto* at = found; at; at = at->ai_next) {
-    char text[NI_MAXHOST];
-    if (getnameinfo(at->ai_addr, at->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0)
-      addresses.emplace_back(text);
-  }
-  std::stable_partition(addresses.begin(), addresses.end(),
-                        [](const std::string& address) { return address.find(':') == std::string::npos; });
-  return addresses;
 }
 
 }  // namespace baton

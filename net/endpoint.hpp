@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "proto/limits.hpp"
 
@@ -32,10 +31,5 @@ std::string to_string(const Endpoint& endpoint);
 
 /// "tcp://HOST:PORT" for libzmq.
 std::string to_tcp(std::string_view host, std::uint16_t port);
-
-/// The numeric addresses of a host, IPv4 first, in the resolver's order otherwise; empty when it has none now. May
-/// block as long as the resolver does. (libzmq resolves by itself, too, but takes the first IPv6 address it sees and
-/// no other: "localhost" then misses a broker on 127.0.0.1.)
-std::vector<std::string> resolve(const std::string& host);
 
 }  // namespace baton

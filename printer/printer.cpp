@@ -135,7 +135,7 @@ void Printer::close() {
   impl_->session.bye(Connection::now());
   impl_->connection.changed();
   while (!impl_->session.session().over()) impl_->connection.wait(lock);
-  if (impl_->session.session().error()) throw_if_over(impl_->session.session(), impl_->options.broker);
+  if (impl_->session.session().error()) throw_if_over(impl_->session.session(), impl_->connection);
 }
 
 }  // namespace baton

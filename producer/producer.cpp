@@ -95,7 +95,7 @@ struct Producer::Impl {
     session.bye(Connection::now(), all_put);
     connection.changed();
     while (!session.session().over()) connection.wait(lock);
-    if (session.session().error()) throw_if_over(session.session(), options.broker);
+    if (session.session().error()) throw_if_over(session.session(), connection);
   }
 
   const ProducerOptions options;

@@ -1,0 +1,58 @@
+// Names that cannot be resolved, soon or at all; and times without limit.
+#include <thread>
+
+#include "tests/e2e/library.hpp"
+#include "tests/e2e/namespace.hpp"
+#include "tests/e2e/show.hpp"
+#include "tests/skip.hpp"
+
+using namespace baton;
+using namespace baton::e2e;
+
+namespace {
+
+/// A network whose name server has an address and never answers: getaddrinfo() takes 20 s to give up.
+struct DeadNameServer {
+  TemporaryFile hosts{"127.0.0.1 localhost\n"}, resolv{"nameserver 192.0.2.1\n"};
+  Namespace network{
+      "ip link add near type veth peer name far; ip address add 192.0.2.2/24 dev near; ip link set near up;"
+      "ip link set far up; ip neighbour add 192.0.2.1 lladdr 02:00:00:00:00:01 dev near;"
+      "mount --bind " +
+      resolv.path() + " /etc/resolv.conf; mount --bind " + hosts.path() + " /etc/hosts"};
+};
+
+const Args looking{"--broker", "broker.example", "--connect-timeout", "1"};
+
+}  // namespace
+
+TEST_CASE("resolve: a name that nobody knows is said to be the cause") {
+  Process printer = start("baton-printer", {"--broker", "no-such-host.invalid", "--connect-timeout", "1"});
+  CHECK(printer.wait() == 2);
+  CHECK(printer.err().next_with("cannot resolve no-such-host.invalid: "));
+}
+
+TEST_SUITE("timed") {
+  TEST_CASE("resolve: the connect timeout holds while the name server is dead") {
+    const DeadNameServer dead;
+    SKIP_UNLESS(dead.network.why_not().empty(), dead.network.why_not());
+    const auto begin = Clock::now();
+    Process consumer = dead.network.start("baton-consumer", looking);
+    CHECK(consumer.wait() == 2);
+    CHECK(milliseconds(Clock::now() - begin) < 3000);
+    CHECK_MESSAGE(consumer.err().next_with("cannot resolve broker.example"), consumer.err().text());
+  }
+}
+
+TEST_CASE("time limits: the largest of any unit is no limit") {
+  Broker broker;
+  Consumer consumer(consumer_of(broker));
+  std::thread stopper([&] {
+    Producer(producer_of(broker)).put("late");
+    while (!consumer.closed()) consumer.pause(std::chrono::hours::max());
+  });
+  CHECK(consumer.get(std::chrono::milliseconds::max()));
+  CHECK_FALSE(consumer.get(std::chrono::milliseconds::min()));
+  CHECK_FALSE(consumer.closed());
+  consumer.stop();
+  stopper.join();
+}
