@@ -51,6 +51,7 @@ void Core::persist() {
   });
   stock_.settles_kept(ticket, durable.settles);
   hold_puts(durable.held);
+  for (auto& warning : storage_.take_warnings()) effects_.log.push_back(std::move(warning));
 }
 
 template <class Confirmed>

@@ -37,7 +37,12 @@ int run(baton::broker::ServerOptions options, baton::broker::Storage& storage, b
   std::cout << "baton-broker ready on " << to_string(server.endpoint()) << ", items " << where;
   if (server.items_before() > 0) std::cout << ", " << server.items_before() << " of them from before";
   std::cout << std::endl;
-  return server.run();
+  try {
+    return server.run();
+  } catch (const std::exception& error) {  // its data was removed, say
+    std::cerr << "baton-broker: it ends, and confirms nothing more: " << error.what() << '\n';
+    return 1;
+  }
 }
 
 int serve_from_memory(const baton::broker::ServerOptions& options) {

@@ -97,6 +97,8 @@ class Storage {
     std::string held;    ///< why new items cannot be kept for now, though what is settled is; empty when they can
   };
   virtual Durable durable() = 0;
+  /// What the operator should know, and was not told yet.
+  virtual std::vector<std::string> take_warnings() { return {}; }
 };
 
 }  // namespace baton::broker

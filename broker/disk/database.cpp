@@ -78,7 +78,10 @@ std::uint64_t each_row(MDB_txn* txn, MDB_dbi dbi, const char* what, See see) {
 
 }  // namespace
 
-Database::Database(std::filesystem::path directory) : directory_(std::move(directory)), mark_(directory_ / "mark") {
+Database::Database(std::filesystem::path directory)
+    : directory_(std::move(directory)),
+      lock_(std::make_unique<FileLock>(data_path(directory_), directory_)),
+      mark_(directory_ / "mark") {
   std::filesystem::remove(copy_path(directory_));  // of a process that was ended while it compacted
   open();
 }
@@ -307,9 +310,12 @@ void Database::compact() {
     std::filesystem::remove(copy);
     throw DiskError(std::string("cannot compact: ") + error.what());
   }
+  auto lock = std::make_unique<FileLock>(copy, directory_);
   close();
   mark_.reset();
   std::filesystem::rename(copy, data_path(directory_));
+  lock->renamed(data_path(directory_));
+  lock_ = std::move(lock);
   sync(directory_, O_RDONLY | O_DIRECTORY);
   open();
 }

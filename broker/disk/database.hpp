@@ -1,16 +1,18 @@
-// The data directory: its lock, and the LMDB environment in it.
+// The LMDB environment in the data directory.
 #pragma once
 
 #include <lmdb.h>
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
 #include "broker/disk/batch.hpp"
 #include "broker/disk/file_check.hpp"
+#include "broker/disk/file_lock.hpp"
 #include "broker/disk/record.hpp"
 
 namespace baton::broker::disk {
@@ -25,23 +27,11 @@ struct Damage : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Held by one process at a time, for its life; containers that share the directory count.
-class DirectoryLock {
- public:
-  /// Makes the directory. Throws std::runtime_error, naming it, when it is another's or cannot be used.
-  explicit DirectoryLock(const std::filesystem::path& directory);
-  ~DirectoryLock();
-  DirectoryLock(const DirectoryLock&) = delete;
-  DirectoryLock& operator=(const DirectoryLock&) = delete;
-
- private:
-  int fd_;
-};
-
 /// One thread may write() while another one reads; all else is for one thread.
 class Database {
  public:
-  /// Opens, or makes, the environment. Throws Damage, or std::runtime_error for another format or no access.
+  /// Opens, or makes, the environment, and locks its file: the directory's lock may be removed by somebody. Throws Damage,
+  /// or std::runtime_error for another format or no access.
   explicit Database(std::filesystem::path directory);
   ~Database();
   Database(const Database&) = delete;
@@ -66,6 +56,9 @@ class Database {
   /// One transaction, on disk when this returns. Throws DiskError, and then nothing of it is.
   void write(const Batch& batch, What what, Epoch epoch);
 
+  /// Throws Removed when the file was removed or replaced: what is written is lost then.
+  void check_in_place() const { lock_->check_in_place(); }
+
   /// Bytes of the file that no item needs, and that what is written next may use. For the thread that writes.
   std::uint64_t room();
 
@@ -85,6 +78,7 @@ class Database {
   void begin_reading();
 
   const std::filesystem::path directory_;
+  std::unique_ptr<FileLock> lock_;  // of the file, the copy's too once it is in its place
   TransactionMark mark_;
   MDB_env* env_ = nullptr;
   MDB_txn* reader_ = nullptr;

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <chrono>
 
+#include "net/receive.hpp"
+
 namespace baton::broker {
 namespace {
 
@@ -15,68 +17,63 @@ constexpr std::uint64_t bytes_per_item = 32;  // in the core's table
 constexpr std::uint64_t least_to_compact = 32u << 20;
 constexpr std::uint64_t least_for_bodies = 16u << 20;  // so that most pass through memory in any case
 
-UnixMs unix_now() {
-  return static_cast<UnixMs>(duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
-}
-
-UnixMs to_unix(Time time) {
-  return unix_now() - static_cast<UnixMs>(duration_cast<milliseconds>(std::chrono::steady_clock::now() - time).count());
-}
-
-/// The same moment, on two clocks.
-struct Moment {
-  Time now;
-  UnixMs wall = unix_now();
-};
-
-Time from_unix(UnixMs time, const Moment& at) {
-  return at.now - milliseconds(static_cast<std::int64_t>(at.wall) - static_cast<std::int64_t>(time));
-}
-
-disk::Delay delay_of(std::uint32_t delay_ms) {
-  return delay_ms == 0 ? disk::Delay{} : disk::Delay{unix_now() + delay_ms, delay_ms};
-}
-
-std::uint32_t left_of(const disk::Delay& delay, UnixMs now) {
-  return delay.due > now ? static_cast<std::uint32_t>(std::min<UnixMs>(delay.due - now, delay.asked_ms)) : 0;
-}
+constexpr Duration look_every = 500ms;  // a broker that has nothing to do ends a turn each second
 
 /// See FORMAT.md: no process has that many ids which are not on disk.
 ItemId first_after(const disk::Seal& seal) {
   return seal.epoch == Epoch{} ? ItemId{1} : ItemId{((seal.last.value >> 32) + 2) << 32};
 }
 
-KeptItem kept_item(ItemId id, const disk::ItemRow& row, const disk::StateRow* state, const Moment& at) {
+KeptItem kept_item(ItemId id, const disk::ItemRow& row, const disk::StateRow* state, const disk::KeptClock& clock,
+                   Time now) {
   KeptItem item;
   item.id = id;
   item.queue = row.queue;
   item.producer = row.producer;
   item.size = static_cast<std::uint32_t>(row.body.size());
   item.priority = row.priority;
-  item.delay_ms = left_of(state ? state->delay : row.delay, at.wall);
+  item.delay_ms = clock.left_ms(state ? state->delay : row.delay, now);
   if (!state) return item;
   item.failures = state->failures;
   item.dead = state->dead;
   item.suspect = state->suspect;
   item.deliveries = state->deliveries;
   for (const auto& attempt : state->attempts)
-    item.history.push_back({attempt.consumer, attempt.why, from_unix(attempt.at, at)});
+    item.history.push_back({attempt.consumer, attempt.why, clock.from(attempt.at, now)});
   return item;
+}
+
+/// Makes it if need be; whoever uses it says why it cannot.
+const std::filesystem::path& made(const std::filesystem::path& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  return directory;
 }
 
 }  // namespace
 
+disk::UnixMs wall_clock() {
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<UnixMs>(std::max<std::int64_t>(duration_cast<milliseconds>(since).count(), 0));
+}
+
 DiskStorage::DiskStorage(DiskOptions options, Wake& changed)
-    : options_(std::move(options)), changed_(changed), lock_(options_.directory), database_(options_.directory) {
+    : options_(std::move(options)),
+      changed_(changed),
+      lock_(made(options_.directory) / "lock", options_.directory),
+      database_(options_.directory),
+      note_(options_.directory / "clock") {
   open_.ticket = 1;
 }
 
 DiskStorage::~DiskStorage() {
+  look_at_ = {};
+  if (writer_) look(Clock::now());
   if (writer_ && turn_over_ && !open_.empty()) submit();
 }
 
 void DiskStorage::load(Kept& kept, Epoch epoch, Time now) {
-  const Moment begin{now};  // reading may take long
+  clock_.emplace(note_.read(), options_.wall(), now);
   disk::Database::Visitor visitor;
   visitor.seal = [&](const disk::Seal& seal) {
     const auto first = first_after(seal);
@@ -94,12 +91,12 @@ void DiskStorage::load(Kept& kept, Epoch epoch, Time now) {
   visitor.item = [&](std::uint64_t id, const disk::ItemRow& row, const disk::StateRow* state) {
     ++items_;
     if (state) failed_.insert(id);
-    kept.item(kept_item({id}, row, state, begin));
+    kept.item(kept_item({id}, row, state, *clock_, now));
   };
   database_.load(visitor);
   compact_if_worth_it();
   write_epoch(epoch);
-  writer_ = std::make_unique<disk::Writer>(database_, options_.directory, epoch, changed_);
+  writer_ = std::make_unique<disk::Writer>(database_, lock_, note_, options_.directory, epoch, changed_);
 }
 
 /// Before anything is handed off: who holds an item at this process's end names its epoch, also when nothing else was
@@ -155,6 +152,10 @@ disk::Segment& DiskStorage::open_segment(ItemId id) {
   return *segments_.back();
 }
 
+disk::Delay DiskStorage::delay_of(const Record& record) const {
+  return record.delay_ms == 0 ? disk::Delay{} : clock_->delay(record.delay_ms, Clock::now());
+}
+
 void DiskStorage::put(const Record& record, std::string_view body) {
   turn_over_ = false;
   ++items_;
@@ -166,7 +167,7 @@ void DiskStorage::put(const Record& record, std::string_view body) {
     queues_known_ = record.queue_index + 1;
   }
   open_segment(record.id).add(
-      {record.queue_index, record.producer_index, record.priority, record.number, delay_of(record.delay_ms), body});
+      {record.queue_index, record.producer_index, record.priority, record.number, delay_of(record), body});
 }
 
 std::string_view DiskStorage::body(ItemId id) {
@@ -179,8 +180,8 @@ std::string_view DiskStorage::body(ItemId id) {
 
 void DiskStorage::update(const Record& record, const std::vector<Attempt>& history) {
   turn_over_ = false;
-  disk::StateRow state{record.failures, record.dead, record.suspect, delay_of(record.delay_ms), record.deliveries, {}};
-  for (const auto& attempt : history) state.attempts.push_back({to_unix(attempt.at), attempt.consumer, attempt.why});
+  disk::StateRow state{record.failures, record.dead, record.suspect, delay_of(record), record.deliveries, {}};
+  for (const auto& attempt : history) state.attempts.push_back({clock_->at(attempt.at), attempt.consumer, attempt.why});
   auto& row = open_.states[record.id.value].emplace();
   disk::append_state(row, record.id.value, state);
   failed_.insert(record.id.value);
@@ -223,10 +224,18 @@ void DiskStorage::forget_producer(std::uint32_t index) { open_.producers[index] 
 Ticket DiskStorage::commit() {
   database_.end_reading();
   turn_over_ = true;
+  look(Clock::now());
   if (open_.empty()) return open_.ticket - 1;
   const auto ticket = open_.ticket;
   if (writer_->idle()) submit();
   return ticket;
+}
+
+/// At the end of each turn, to some purpose twice a second at most.
+void DiskStorage::look(Time now) {
+  if (now < look_at_) return;
+  look_at_ = now + look_every;
+  writer_->look(clock_->look(options_.wall(), now));
 }
 
 void DiskStorage::submit() {

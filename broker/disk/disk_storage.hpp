@@ -3,21 +3,30 @@
 
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_set>
 
 #include "broker/disk/batch.hpp"
+#include "broker/disk/clock_note.hpp"
 #include "broker/disk/database.hpp"
+#include "broker/disk/file_lock.hpp"
+#include "broker/disk/kept_clock.hpp"
 #include "broker/disk/writer.hpp"
 #include "broker/storage.hpp"
 
 namespace baton::broker {
 
+/// Milliseconds since 1970.
+disk::UnixMs wall_clock();
+
 struct DiskOptions {
   std::filesystem::path directory;
   std::uint64_t max_memory =
       1u << 30;  ///< bytes that bodies and the table of items may take; then bodies are on disk only
+  std::function<disk::UnixMs()> wall = wall_clock;  ///< the system's clock, which somebody may set
 };
 
 /// Bodies of new items lie in segments until they are on disk, and while there is memory for them also then; otherwise they
@@ -41,6 +50,7 @@ class DiskStorage final : public Storage {
   void forget_producer(std::uint32_t index) override;
   Ticket commit() override;
   Durable durable() override;
+  std::vector<std::string> take_warnings() override { return clock_->take_warnings(); }
 
   /// Reads all there is, and throws Damage where it is not what was written. Returns how many items there are.
   std::uint64_t check();
@@ -59,6 +69,8 @@ class DiskStorage final : public Storage {
   bool in_open_batch(const disk::Segment& segment) const { return segment.ticket() == open_.ticket; }
   void compact_if_worth_it();
   void write_epoch(Epoch epoch);
+  void look(Time now);
+  disk::Delay delay_of(const Record& record) const;
   void submit();
   void note_written(Ticket durable);
   void written(disk::Segment& segment);
@@ -67,8 +79,11 @@ class DiskStorage final : public Storage {
 
   const DiskOptions options_;
   Wake& changed_;
-  disk::DirectoryLock lock_;
+  disk::FileLock lock_;  // of the directory
   disk::Database database_;
+  disk::ClockNote note_;
+  std::optional<disk::KeptClock> clock_;      // from load() on
+  Time look_at_{};                            // at the system's clock, and at the files
   Segments segments_;                         // by id: whose bodies are in memory
   Segments unwritten_;                        // by ticket: of these, such as are not on disk yet
   disk::Batch open_;                          // what comes in, until the writer takes it

@@ -7,23 +7,12 @@
 #include <string_view>
 #include <vector>
 
+#include "broker/disk/kept_clock.hpp"
 #include "proto/ids.hpp"
 
 namespace baton::broker::disk {
 
 inline constexpr std::uint32_t format = 2;  ///< that is written; format 1 is read, too
-
-/// Milliseconds since 1970 on the system's clock; 0 is none.
-using UnixMs = std::uint64_t;
-
-/// When an item may be handed off. Format 1 did not keep what was asked: then that is no_limit.
-struct Delay {
-  static constexpr std::uint32_t no_limit = UINT32_MAX;
-  UnixMs due = 0;
-  std::uint32_t asked_ms = 0;  ///< never is more than this left of it
-
-  bool operator==(const Delay&) const = default;
-};
 
 struct ItemRow {
   std::uint32_t queue = 0;

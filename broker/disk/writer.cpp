@@ -30,8 +30,14 @@ void Reserve::give_back() {
   if (std::exchange(taken_, false)) ::unlink(path_.c_str());
 }
 
-Writer::Writer(Database& database, const std::filesystem::path& directory, Epoch epoch, Wake& changed)
-    : database_(database), epoch_(epoch), reserve_(directory / "reserve"), changed_(changed) {
+Writer::Writer(Database& database, const FileLock& lock, ClockNote& note, const std::filesystem::path& directory,
+               Epoch epoch, Wake& changed)
+    : database_(database),
+      lock_(lock),
+      note_(note),
+      epoch_(epoch),
+      reserve_(directory / "reserve"),
+      changed_(changed) {
   const NoSignals none;
   thread_ = std::thread([this] { run(); });
 }
@@ -57,6 +63,14 @@ void Writer::submit(Batch&& batch) {
   wake_.notify_one();
 }
 
+void Writer::look(const KeptClock::Reading& clock) {
+  {
+    const std::lock_guard lock(mutex_);
+    clock_ = clock;
+  }
+  wake_.notify_one();
+}
+
 Storage::Durable Writer::durable() {
   const std::lock_guard lock(mutex_);
   if (failure_) std::rethrow_exception(failure_);
@@ -77,16 +91,21 @@ void Writer::loop() {
   report(0, 0, held());
   for (;;) {
     std::optional<Batch> batch;
+    std::optional<KeptClock::Reading> clock;
     {
       std::unique_lock lock(mutex_);
-      const auto something = [this] { return stop_ || submitted_.has_value(); };
+      const auto something = [this] { return stop_ || submitted_ || clock_; };
       if (durable_.held.empty())
         wake_.wait(lock, something);
       else
         wake_.wait_for(lock, try_again, something);
       batch = std::exchange(submitted_, std::nullopt);
-      if (stop_ && !batch) return;
+      clock = std::exchange(clock_, std::nullopt);
+      if (stop_ && !batch && !clock) return;
     }
+    if (clock) note_.write(*clock);
+    check_in_place();
+    if (!batch && durable_.held.empty()) continue;
     if (batch) pending_.absorb(std::move(*batch));
     write_pending();
     busy_.store(false, std::memory_order_release);
@@ -94,9 +113,15 @@ void Writer::loop() {
   }
 }
 
+void Writer::check_in_place() const {
+  lock_.check_in_place();
+  database_.check_in_place();
+}
+
 void Writer::write_pending() {
   try {
     if (!pending_.empty()) database_.write(pending_, Database::What::all, epoch_);
+    check_in_place();
     const auto ticket = pending_.ticket;
     pending_ = {};
     pending_.ticket = ticket;
@@ -115,6 +140,7 @@ void Writer::write_settles(const std::string& why) {
   auto settles = durable_.settles;
   try {
     if (pending_.has_settles()) database_.write(pending_, Database::What::settles, epoch_);
+    check_in_place();
     pending_.forget_settles();
     settles = pending_.ticket;
   } catch (const DiskError&) {  // not even that: later

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "broker/disk/batch.hpp"
+#include "broker/disk/clock_note.hpp"
 #include "broker/disk/database.hpp"
 #include "broker/storage.hpp"
 #include "net/wake.hpp"
@@ -33,8 +34,9 @@ class Reserve {
 /// submit(), idle() and the like are for the broker's thread.
 class Writer {
  public:
-  /// `database` and `changed` must outlive the writer, which signals the latter when durable() has something new.
-  Writer(Database& database, const std::filesystem::path& directory, Epoch epoch, Wake& changed);
+  /// All of them must outlive the writer, which signals `changed` when durable() has something new.
+  Writer(Database& database, const FileLock& lock, ClockNote& note, const std::filesystem::path& directory, Epoch epoch,
+         Wake& changed);
   /// Writes what was submitted, if the disk takes it, and ends.
   ~Writer();
   Writer(const Writer&) = delete;
@@ -45,18 +47,24 @@ class Writer {
   /// Requires idle().
   void submit(Batch&& batch);
 
-  /// What is on disk. Rethrows what ended the thread, if something did.
+  /// Notes the clock, and sees whether the files are still there: if not, the thread ends by Removed.
+  void look(const KeptClock::Reading& clock);
+
+  /// What is on disk, in files that were still there then. Rethrows what ended the thread, if something did.
   Storage::Durable durable();
 
  private:
   void run();
   void loop();
+  void check_in_place() const;
   void write_pending();
   void write_settles(const std::string& why);
   std::string held();
   void report(Ticket puts, Ticket settles, const std::string& held);
 
   Database& database_;
+  const FileLock& lock_;
+  ClockNote& note_;
   const Epoch epoch_;
   Reserve reserve_;
   Batch pending_;  // the thread's: more than one submitted batch when the disk is full
@@ -65,6 +73,7 @@ class Writer {
   std::mutex mutex_;  // guards what follows
   std::condition_variable wake_;
   std::optional<Batch> submitted_;
+  std::optional<KeptClock::Reading> clock_;  // to be noted
   bool stop_ = false;
   Storage::Durable durable_;
   std::exception_ptr failure_;

@@ -1,0 +1,27 @@
+// Where the next process learns how far the kept clock is.
+#pragma once
+
+#include <filesystem>
+
+#include "broker/disk/kept_clock.hpp"
+
+namespace baton::broker::disk {
+
+/// A file that is written in place, and not waited for: after a loss of power it may be some seconds behind.
+class ClockNote {
+ public:
+  /// Throws std::runtime_error when it cannot be written.
+  explicit ClockNote(const std::filesystem::path& path);
+  ~ClockNote();
+  ClockNote(const ClockNote&) = delete;
+  ClockNote& operator=(const ClockNote&) = delete;
+
+  void write(const KeptClock::Reading& reading);
+  /// What was noted; nothing when it cannot be read, which only costs what it is good for.
+  KeptClock::Reading read() const;
+
+ private:
+  int fd_;
+};
+
+}  // namespace baton::broker::disk

@@ -1,0 +1,26 @@
+// A lock on a file that one process holds at a time, for its life; containers that share the file count.
+#pragma once
+
+#include <filesystem>
+#include <utility>
+
+namespace baton::broker::disk {
+
+class FileLock {
+ public:
+  /// Makes the file if need be. Throws std::runtime_error, naming `directory`, when it is another's or cannot be used.
+  FileLock(std::filesystem::path file, const std::filesystem::path& directory);
+  ~FileLock();
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+
+  /// Throws Removed when another file, or none, has the name by now: whoever locks that one may go on with it.
+  void check_in_place() const;
+  void renamed(std::filesystem::path file) { file_ = std::move(file); }
+
+ private:
+  std::filesystem::path file_;
+  int fd_;
+};
+
+}  // namespace baton::broker::disk

@@ -1,0 +1,17 @@
+// Files in use that somebody removes or replaces: what is written to them from then on is lost with this process.
+#pragma once
+
+#include <filesystem>
+#include <stdexcept>
+
+namespace baton::broker::disk {
+
+/// For people.
+struct Removed : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Throws Removed unless `path` still names the file that is open as `fd`.
+void check_in_place(const std::filesystem::path& path, int fd);
+
+}  // namespace baton::broker::disk
