@@ -81,7 +81,8 @@ void Core::extend_credits() {
     const bool shut = put_window(session, settings_) == 0;
     return std::exchange(session.window_shut, shut) != shut;
   };
-  for (auto* queue : stock_.take_touched()) {
+  const auto touched = stock_.take_touched();
+  for (auto* queue : touched) {
     auto next = queue->producers.begin();
     for (auto looks = queue->producers.size(); looks > 0; --looks) {
       const bool extended = storage_holds_.empty() && extend_credit(**next, settings_);
@@ -93,6 +94,7 @@ void Core::extend_credits() {
         ++next;
     }
   }
+  stock_.forget_unused(touched);
 }
 
 Confirm Core::confirm_of(const Session& session) const {

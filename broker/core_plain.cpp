@@ -7,6 +7,7 @@ namespace baton::broker {
 void Core::open_plain_doors() {
   if (!settings_.plain_queue) return;
   plain_.queue = &stock_.queue(*settings_.plain_queue);
+  stock_.use(*plain_.queue);
   plain_.producer = &stock_.producer("", true, {1});
 }
 

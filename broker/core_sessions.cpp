@@ -82,7 +82,7 @@ void Core::stand_if_ready(Session& session, Time now) {
   welcome.host = settings_.host;
   welcome.keeps = settings_.keeps;
   welcome.max_attempts = settings_.max_attempts;
-  for (const auto& name : session.hello.queues) session.queues.push_back(&stock_.queue(name));
+  for (const auto& name : session.hello.queues) stock_.use(*session.queues.emplace_back(&stock_.queue(name)));
   resume_from_previous(session, now);
   switch (session.hello.role) {
     case Role::producer:
@@ -263,6 +263,7 @@ void Core::end(Session& session, const std::string& why, Time now) {
     printer_expected_until_ = std::max(printer_expected_until_, session.printed_at + settings_.printer_stuck);
     std::erase(printers_, &session);
   }
+  for (auto* queue : std::exchange(session.queues, {})) stock_.leave(*queue);
 }
 
 /// Its client may not have heard its welcome, and will then name the session before it once more: that one stands for the

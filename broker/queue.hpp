@@ -1,11 +1,12 @@
-// One named queue: what is ready, who waits for it, and how full it is.
+// One named queue: what is ready, who waits for it, and how full it is. A name that is not used takes some 300 bytes until it
+// is forgotten, at the end of the turn in which its last item is settled and its last user has left.
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <vector>
 
+#include "broker/fifo.hpp"
 #include "broker/ready_list.hpp"
 #include "proto/ids.hpp"
 
@@ -16,11 +17,11 @@ struct Session;
 struct Queue {
   std::string name;
   static constexpr std::uint32_t no_index = UINT32_MAX;
-  std::uint32_t index =
-      no_index;  ///< how the storage calls it: given with its first item, so that all of them are kept
+  std::uint32_t index = no_index;  ///< how the storage calls it: given with its first item
+  std::uint32_t users = 0;         ///< sessions and doors that name it
 
   ReadyList ready;
-  std::deque<Session*> waiting;     ///< consumers that ask of this queue, by when they began to wait; may name some
+  Fifo<Session*> waiting;     ///< consumers that ask of this queue, by when they began to wait; may name some
                                     ///< that wait no more (Session::wants() == 0), which are skipped
   std::vector<Session*> producers;  ///< sessions that put here and share the room; who got some last is last
 
@@ -33,11 +34,13 @@ struct Queue {
 
   std::uint64_t bytes = 0;          ///< of bodies of items that are neither done nor dead
   std::uint64_t granted = 0;        ///< items that producers may still put with the credit they have
-  std::deque<ItemId> dead_letters;  ///< the last of the dead, oldest first, with their bodies
-  bool to_serve = false;            ///< among Core's queues that changed in this turn
+  Fifo<ItemId> dead_letters;  ///< the last of the dead, oldest first, with their bodies
+  bool to_serve = false;      ///< among Core's queues that changed in this turn
 
   /// Items that are neither done nor dead: what --max-items limits.
   std::uint64_t depth() const { return ready.size() + delayed + held; }
+  /// Nothing is in it, and nobody names it: what is left are counts that nobody asks for.
+  bool may_be_forgotten() const { return users == 0 && depth() == 0 && dead_letters.empty(); }
 };
 
 }  // namespace baton::broker

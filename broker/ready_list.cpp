@@ -1,68 +1,114 @@
 #include "broker/ready_list.hpp"
 
-#include <algorithm>
 #include <bit>
 #include <cassert>
+#include <iterator>
 
 namespace baton::broker {
 
+ReadyList::Level& ReadyList::level(std::uint8_t priority) {
+  if (!levels_) levels_ = std::make_unique<Levels>();
+  auto& level = levels_->at[priority];
+  if (!level) level = std::make_unique<Level>();
+  return *level;
+}
+
+void ReadyList::one_more(std::uint8_t priority, Level& level) {
+  levels_->used |= 1u << priority;
+  ++level.size;
+  ++size_;
+}
+
+void ReadyList::one_less(std::size_t priority, Level& level) {
+  --size_;
+  if (--level.size > 0) return;
+  levels_->used &= ~(1u << priority);
+  level.fresh.clear();  // all that is left was taken
+  level.taken.clear();
+}
+
 void ReadyList::push_back(std::uint8_t priority, ItemId id) {
-  auto& runs = levels_[priority].fresh;
+  auto& level = this->level(priority);
+  auto& runs = level.fresh;
   if (!runs.empty() && runs.back().first + runs.back().count == id && runs.back().count < UINT32_MAX)
     ++runs.back().count;
   else
     runs.push_back({id, 1});
-  used_ |= 1u << priority;
-  ++size_;
+  one_more(priority, level);
 }
 
 void ReadyList::push_returned(std::uint8_t priority, ItemId id) {
-  auto& runs = levels_[priority].returned;
-  const auto after = std::lower_bound(runs.begin(), runs.end(), ItemRun{id, 0});
-  if (after != runs.end() && id + 1 == after->first) {
-    after->first = id;
-    ++after->count;
+  auto& level = this->level(priority);
+  auto& runs = level.returned;
+  const auto after = runs.lower_bound(id.value);
+  const bool joins_after = after != runs.end() && after->first == id.value + 1;
+  const auto before = after == runs.begin() ? runs.end() : std::prev(after);
+  if (before != runs.end() && before->first + before->second == id.value) {
+    before->second += 1 + (joins_after ? after->second : 0);
+    if (joins_after) runs.erase(after);
+  } else if (joins_after) {
+    auto run = runs.extract(after);
+    run.key() = id.value;
+    ++run.mapped();
+    runs.insert(std::move(run));
   } else {
-    runs.insert(after, {id, 1});
+    runs.emplace_hint(after, id.value, 1);
   }
-  used_ |= 1u << priority;
-  ++size_;
+  one_more(priority, level);
 }
 
 ItemId ReadyList::pop() {
   assert(!empty());
-  const auto priority = static_cast<std::size_t>(std::bit_width(used_ | 1u) - 1);
-  auto& level = levels_[priority];
-  auto& runs = level.returned.empty() ? level.fresh : level.returned;
-  auto& run = runs.front();
-  const auto id = run.first;
-  run.first = run.first + 1;
-  if (--run.count == 0) {
-    runs.pop_front();
-    if (level.empty()) used_ &= ~(1u << priority);
-  }
-  --size_;
+  const auto priority = static_cast<std::size_t>(std::bit_width(levels_->used | 1u) - 1);
+  auto& level = *levels_->at[priority];
+  const auto id = level.returned.empty() ? pop_fresh(level) : pop_returned(level);
+  one_less(priority, level);
   return id;
 }
 
-bool ReadyList::take(std::uint8_t priority, ItemId id) {
-  auto& level = levels_[priority];
-  if (!take(level.returned, id) && !take(level.fresh, id)) return false;
-  if (level.empty()) used_ &= ~(1u << priority);
-  --size_;
+ItemId ReadyList::pop_returned(Level& level) {
+  auto run = level.returned.extract(level.returned.begin());
+  const ItemId id{run.key()};
+  if (--run.mapped() > 0) {
+    ++run.key();
+    level.returned.insert(level.returned.begin(), std::move(run));
+  }
+  return id;
+}
+
+ItemId ReadyList::pop_fresh(Level& level) {
+  for (;;) {
+    auto& run = level.fresh.front();
+    const auto id = run.first;
+    run.first = run.first + 1;
+    if (--run.count == 0) level.fresh.pop_front();
+    if (level.taken.empty()) return id;
+    const auto taken = level.taken.find(id.value);
+    if (taken == level.taken.end()) return id;
+    level.taken.erase(taken);
+  }
+}
+
+void ReadyList::take(std::uint8_t priority, ItemId id) {
+  auto& level = this->level(priority);
+  if (!take_returned(level, id)) level.taken.insert(id.value);
+  one_less(priority, level);
+}
+
+bool ReadyList::take_returned(Level& level, ItemId id) {
+  const auto after = level.returned.upper_bound(id.value);
+  if (after == level.returned.begin()) return false;
+  const auto run = std::prev(after);
+  const auto left = static_cast<std::uint32_t>(id.value - run->first);
+  if (id.value - run->first >= run->second) return false;
+  if (const auto right = run->second - left - 1; right > 0) level.returned.emplace_hint(after, id.value + 1, right);
+  run->second = left;
+  if (left == 0) level.returned.erase(run);
   return true;
 }
 
-bool ReadyList::take(Runs& runs, ItemId id) {
-  const auto run =
-      std::find_if(runs.begin(), runs.end(), [&](const ItemRun& r) { return id >= r.first && id < r.first + r.count; });
-  if (run == runs.end()) return false;
-  const ItemRun before{run->first, static_cast<std::uint32_t>(id.value - run->first.value)};
-  const ItemRun after{id + 1, run->count - before.count - 1};
-  auto at = runs.erase(run);
-  if (after.count > 0) at = runs.insert(at, after);
-  if (before.count > 0) runs.insert(at, before);
-  return true;
+void ReadyList::release() {
+  if (empty()) levels_ = nullptr;
 }
 
 }  // namespace baton::broker

@@ -23,6 +23,18 @@ std::string called(const Session& session) {
   return session.hello.host + "/" + std::to_string(session.hello.pid);
 }
 
+/// One that was used before and is free, or else a new one.
+template <class Thing>
+std::uint32_t next_index(std::vector<Thing*>& list, std::vector<std::uint32_t>& free) {
+  if (free.empty()) {
+    list.push_back(nullptr);
+    return static_cast<std::uint32_t>(list.size() - 1);
+  }
+  const auto index = free.back();
+  free.pop_back();
+  return index;
+}
+
 }  // namespace
 
 Stock::Stock(const Settings& settings, Storage& storage, Effects& effects, std::vector<Session*>& changed)
@@ -44,20 +56,30 @@ Queue& Stock::queue(const std::string& name) {
 
 void Stock::give_index(Queue& queue) {
   if (queue.index != Queue::no_index) return;
-  queue.index = static_cast<std::uint32_t>(queue_list_.size());
-  queue_list_.push_back(&queue);
+  queue.index = next_index(queue_list_, free_queues_);
+  queue_list_[queue.index] = &queue;
+}
+
+void Stock::leave(Queue& queue) {
+  --queue.users;
+  to_serve(queue);  // it may be forgotten
+}
+
+void Stock::forget_unused(const std::vector<Queue*>& queues) {
+  for (auto* queue : queues) {
+    if (queue->to_serve || !queue->may_be_forgotten()) continue;
+    if (queue->index != Queue::no_index) {
+      storage_.forget_queue(queue->index);
+      queue_list_[queue->index] = nullptr;
+      free_queues_.push_back(queue->index);
+    }
+    queues_.erase(std::string(queue->name));  // a copy: the key must outlive the erasing
+  }
 }
 
 Producer& Stock::producer(const std::string& name, bool named, Number first) {
   if (auto* known = find_producer(name)) return *known;
-  auto index = static_cast<std::uint32_t>(producer_list_.size());
-  if (free_producers_.empty()) {
-    producer_list_.push_back(nullptr);
-  } else {
-    index = free_producers_.back();
-    free_producers_.pop_back();
-  }
-  auto& producer = new_producer(name, index);
+  auto& producer = new_producer(name, next_index(producer_list_, free_producers_));
   producer.named = named;
   producer.put = StreamReceiver(first);
   producer.confirmed = producer.put.received();
@@ -173,7 +195,7 @@ void Stock::withdraw(Session& session, std::uint32_t count) {
 void Stock::forget_asks(Session& session) {
   session.asked = session.answered;
   if (!std::exchange(session.waiting, false)) return;
-  for (auto* queue : session.queues) std::erase(queue->waiting, &session);
+  for (auto* queue : session.queues) queue->waiting.remove(&session);
 }
 
 void Stock::serve() {
@@ -201,7 +223,7 @@ void Stock::serve(Queue& queue) {
     } else {
       session.waiting = false;
       for (auto* other : session.queues)
-        if (other != &queue) std::erase(other->waiting, &session);
+        if (other != &queue) other->waiting.remove(&session);
     }
   }
 }
@@ -430,7 +452,7 @@ bool Stock::reclaim(Session& session, ItemId id, const std::string& from) {
   if (!item) return false;
   const auto history = history_.find(id.value);
   if (history == history_.end() || history->second.empty() || history->second.back().why != from) return false;
-  if (!queue_of(*item).ready.take(item->priority, id)) return false;
+  queue_of(*item).ready.take(item->priority, id);
   history->second.pop_back();
   if (history->second.empty()) history_.erase(history);
   --item->failures;
@@ -477,6 +499,8 @@ void Stock::check_invariants() const {
     ensure(queue->granted == granted);
     ensure(queue->put == queue->depth() + queue->done + queue->dead);
     ensure(queue->to_serve || claims_ || queue->ready.empty() || queue->waiting.empty());
+    ensure(queue->index == Queue::no_index || queue_list_[queue->index] == queue.get());
+    ensure(queue->to_serve || !queue->may_be_forgotten());
   }
 }
 

@@ -45,8 +45,13 @@ class Stock final : public Kept {
   std::uint64_t kept_items() const { return kept_items_; }
   bool waits_for_claims() const { return claims_; }
 
-  /// The queue of that name, made on first use. Stays valid.
+  /// The queue of that name, made on first use. Stays valid while it is used, and until the end of the turn.
   Queue& queue(const std::string& name);
+  /// A session or door names the queue, or does so no longer.
+  void use(Queue& queue) { ++queue.users; }
+  void leave(Queue& queue);
+  /// Forgets those of `queues` that nobody needs any more. They must not be among those to be served.
+  void forget_unused(const std::vector<Queue*>& queues);
   /// The producer of that name, made on first use: its stream begins with `first`. Valid until forget_if_settled().
   Producer& producer(const std::string& name, bool named, Number first);
   Producer* find_producer(const std::string& name);
@@ -155,7 +160,8 @@ class Stock final : public Kept {
   std::vector<std::uint32_t> changed_producers_;  // in this turn, by index
   std::vector<std::uint32_t> unkept_producers_;   // by index; some may be forgotten by now, or here twice
   std::map<std::string, std::unique_ptr<Queue>> queues_;
-  std::vector<Queue*> queue_list_;  // by index: those that ever had an item
+  std::vector<Queue*> queue_list_;  // by index: those that had an item; nullptr where one was forgotten
+  std::vector<std::uint32_t> free_queues_;
   std::vector<Queue*> to_serve_;
   std::vector<Queue*> touched_;
   std::unordered_map<std::string, std::unique_ptr<Producer>> producers_;

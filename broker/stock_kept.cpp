@@ -33,8 +33,15 @@ void Stock::begin(Epoch epoch, ItemId first) {
 
 void Stock::queue(std::uint32_t index, std::string_view name) {
   auto& made = queue(std::string(name));
-  give_index(made);
-  if (made.index != index) throw std::runtime_error("the kept queues are not numbered as they were made");
+  while (queue_list_.size() <= index) {
+    free_queues_.push_back(static_cast<std::uint32_t>(queue_list_.size()));
+    queue_list_.push_back(nullptr);
+  }
+  std::erase(free_queues_, index);
+  if (made.index != Queue::no_index || queue_list_[index]) throw std::runtime_error("a kept queue is there twice");
+  made.index = index;
+  queue_list_[index] = &made;
+  to_serve(made);  // it may be empty: then it is forgotten
 }
 
 void Stock::producer(const KeptProducer& kept) {
@@ -86,7 +93,8 @@ void Stock::item(const KeptItem& kept) {
 
 bool Stock::reclaim_kept(Session& session, ItemId id) {
   auto* item = id < first_id_ ? claimable(session, id) : nullptr;
-  if (!item || !queue_of(*item).ready.take(item->priority, id)) return false;
+  if (!item) return false;
+  queue_of(*item).ready.take(item->priority, id);
   hold_again(session, *item, id);
   return true;
 }

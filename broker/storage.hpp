@@ -71,7 +71,7 @@ class Storage {
     std::uint16_t failures = 0;
     bool dead = false;
     std::uint32_t delay_ms = 0;
-    std::uint32_t queue_index = 0;     ///< of the same name always
+    std::uint32_t queue_index = 0;     ///< of the same name until it is forgotten
     std::uint32_t producer_index = 0;  ///< of the same name until it is forgotten
     bool suspect = false;              ///< it has once cost its holder's life
     std::uint32_t deliveries = 0;      ///< how often it went out
@@ -88,6 +88,9 @@ class Storage {
   virtual void save(const KeptProducer& /*producer*/) {}
   /// Its index may be used for another one.
   virtual void forget_producer(std::uint32_t /*index*/) {}
+
+  /// Likewise a queue's: no item of it is left, what was one was erased.
+  virtual void forget_queue(std::uint32_t /*index*/) {}
 
   /// The turn is over: everything since the last commit belongs together. Never blocks.
   virtual Ticket commit() = 0;

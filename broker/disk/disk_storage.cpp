@@ -82,7 +82,7 @@ void DiskStorage::load(Kept& kept, Epoch epoch, Time now) {
   };
   visitor.queue = [&](std::uint64_t index, std::string_view name) {
     kept.queue(static_cast<std::uint32_t>(index), name);
-    queues_known_ = index + 1;
+    know_queue(index);
   };
   visitor.producer = [&](std::uint64_t index, const disk::ProducerRow& row) {
     kept.producer({static_cast<std::uint32_t>(index), row.name, row.named, row.said_bye, row.received, row.done,
@@ -161,10 +161,10 @@ void DiskStorage::put(const Record& record, std::string_view body) {
   ++items_;
   ++items_put_;
   open_.last = record.id;
-  if (record.queue_index >= queues_known_) {
+  if (record.queue_index >= queues_known_.size() || !queues_known_[record.queue_index]) {
     auto& row = open_.queues[record.queue_index].emplace();
     disk::append_queue(row, record.queue_index, record.queue);
-    queues_known_ = record.queue_index + 1;
+    know_queue(record.queue_index);
   }
   open_segment(record.id).add(
       {record.queue_index, record.producer_index, record.priority, record.number, delay_of(record), body});
@@ -218,6 +218,17 @@ void DiskStorage::save(const KeptProducer& producer) {
 
 /// Also between turns: it has no items any more, and these were settled in turns that are over.
 void DiskStorage::forget_producer(std::uint32_t index) { open_.producers[index] = std::nullopt; }
+
+/// Its items' rows are deleted with this batch at the latest: who has its index next comes later, or in the same transaction.
+void DiskStorage::forget_queue(std::uint32_t index) {
+  open_.queues[index] = std::nullopt;
+  queues_known_[index] = false;
+}
+
+void DiskStorage::know_queue(std::uint64_t index) {
+  if (index >= queues_known_.size()) queues_known_.resize(index + 1);
+  queues_known_[index] = true;
+}
 
 // --- turns -------------------------------------------------------------------------------------------------------
 

@@ -48,6 +48,7 @@ class DiskStorage final : public Storage {
   void erase(ItemId id) override;
   void save(const KeptProducer& producer) override;
   void forget_producer(std::uint32_t index) override;
+  void forget_queue(std::uint32_t index) override;
   Ticket commit() override;
   Durable durable() override;
   std::vector<std::string> take_warnings() override { return clock_->take_warnings(); }
@@ -68,6 +69,7 @@ class DiskStorage final : public Storage {
   disk::Segment& open_segment(ItemId id);
   bool in_open_batch(const disk::Segment& segment) const { return segment.ticket() == open_.ticket; }
   void compact_if_worth_it();
+  void know_queue(std::uint64_t index);
   void write_epoch(Epoch epoch);
   void look(Time now);
   disk::Delay delay_of(const Record& record) const;
@@ -89,7 +91,7 @@ class DiskStorage final : public Storage {
   disk::Batch open_;                          // what comes in, until the writer takes it
   bool turn_over_ = true;                     // what is in open_ belongs to whole turns
   std::unordered_set<std::uint64_t> failed_;  // items that have a row of states
-  std::uint64_t queues_known_ = 0;
+  std::vector<bool> queues_known_;            // by index: there is a row of each
   std::uint64_t items_put_ = 0, never_written_ = 0;
   std::uint64_t items_ = 0;               // that are kept
   std::uint64_t memory_of_bodies_ = 0;    // of segments that are on disk, too

@@ -53,7 +53,12 @@ void SimulatedDisk::write() {
   if (full()) return write_settles();
   const auto ticket = pending_.ticket;
   rows_.items.merge(pending_.puts);
-  for (auto& [index, name] : pending_.queues) rows_.queues[index] = name;
+  for (auto& [index, name] : pending_.queues) {
+    if (name)
+      rows_.queues[index] = *name;
+    else
+      rows_.queues.erase(index);
+  }
   for (auto& [index, producer] : pending_.producers) {
     if (producer)
       rows_.producers[index] = *producer;

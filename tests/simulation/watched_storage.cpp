@@ -46,7 +46,7 @@ void WatchedDisk::load(broker::Kept& kept, Epoch epoch, Time now) {
   kept.begin(rows.epoch, first);
   for (const auto& [index, name] : rows.queues) {
     kept.queue(index, name);
-    queues_known_ = index + 1;
+    queues_known_.insert(index);
   }
   std::map<std::string, PutJudge::Loaded> loaded;
   for (const auto& [index, producer] : rows.producers) {
@@ -96,10 +96,7 @@ void WatchedDisk::put(const Record& record, std::string_view body) {
   judge_.stored(record, body);
   bodies_[record.id] = body;
   open_.last = record.id;
-  if (record.queue_index >= queues_known_) {
-    open_.queues[record.queue_index] = record.queue;
-    queues_known_ = record.queue_index + 1;
-  }
+  if (queues_known_.insert(record.queue_index).second) open_.queues[record.queue_index] = record.queue;
   open_.puts[record.id] = {record.queue_index, record.producer_index, std::string(record.producer),
                            record.number,      record.priority,       delay_of(record.delay_ms),
                            std::string(body)};

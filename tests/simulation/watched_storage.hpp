@@ -52,6 +52,10 @@ class WatchedDisk final : public broker::Storage {
   void erase(ItemId id) override;
   void save(const broker::KeptProducer& producer) override;
   void forget_producer(std::uint32_t index) override { open_.producers[index] = std::nullopt; }
+  void forget_queue(std::uint32_t index) override {
+    open_.queues[index] = std::nullopt;
+    queues_known_.erase(index);
+  }
   broker::Ticket commit() override;
   Durable durable() override { return disk_.durable(); }
   /// At an end in order: all that was not written yet is.
@@ -69,7 +73,7 @@ class WatchedDisk final : public broker::Storage {
   std::function<void()> on_durable_;
   std::map<ItemId, std::string> bodies_;
   std::set<ItemId> failed_;  // there is a state of each
-  std::uint32_t queues_known_ = 0;
+  std::set<std::uint32_t> queues_known_;
   DiskBatch open_;
 };
 

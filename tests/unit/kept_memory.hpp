@@ -33,10 +33,7 @@ class KeptMemory : public Storage {
     item.producer = record.producer_index;
     item.size = static_cast<std::uint32_t>(body.size());
     item.priority = record.priority;
-    if (record.queue_index >= queues_known_) {  // as the disk does
-      queues_[record.queue_index] = record.queue;
-      queues_known_ = record.queue_index + 1;
-    }
+    queues_.emplace(record.queue_index, record.queue);  // the first name stays, as on the disk, until it is forgotten
     items_[record.id] = item;
     bodies_[record.id] = body;
   }
@@ -54,6 +51,8 @@ class KeptMemory : public Storage {
     producers_[producer.index] = {producer, std::string(producer.name), std::string(producer.source),
                                   std::string(producer.digests)};
   }
+  void forget_queue(std::uint32_t index) override { queues_.erase(index); }
+  const std::map<std::uint32_t, std::string>& queues() const { return queues_; }
   Ticket commit() override { return ++turn_; }
   Durable durable() override {
     return {std::min(turn_, most_puts), std::min(turn_, most_settles), most_puts < turn_ ? "full" : ""};
@@ -69,7 +68,6 @@ class KeptMemory : public Storage {
   };
   Epoch epoch_;
   std::map<std::uint32_t, std::string> queues_;
-  std::uint32_t queues_known_ = 0;
   std::map<std::uint32_t, Producer> producers_;
   std::map<ItemId, KeptItem> items_;
   std::map<ItemId, std::string> bodies_;

@@ -1,6 +1,8 @@
 // The containers under the core: ready lists, the table of items, storage in memory.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -30,12 +32,59 @@ TEST_CASE("what comes back to a ready list is before the rest, in the order of i
 TEST_CASE("one item is taken out of the middle of a run") {
   ReadyList list;
   for (std::uint64_t id = 1; id <= 3; ++id) list.push_back(4, ItemId{id});
-  CHECK(list.take(4, ItemId{2}));
-  CHECK_FALSE(list.take(4, ItemId{2}));
-  CHECK_FALSE(list.take(5, ItemId{1}));
+  list.take(4, ItemId{2});
   CHECK(list.pop() == ItemId{1});
-  CHECK(list.take(4, ItemId{3}));
+  list.take(4, ItemId{3});
   CHECK(list.empty());
+}
+
+TEST_CASE("what was taken out of a ready list may come again, to the front or to the back") {
+  ReadyList list;
+  for (std::uint64_t id = 1; id <= 5; ++id) list.push_back(4, ItemId{id});
+  for (const std::uint64_t id : {2, 3, 4}) list.take(4, ItemId{id});
+  list.push_returned(4, ItemId{4});
+  list.push_back(4, ItemId{2});
+  list.take(4, ItemId{2});
+  list.push_back(4, ItemId{2});
+  for (const std::uint64_t id : {4, 1, 5, 2}) CHECK(list.pop() == ItemId{id});
+  CHECK(list.empty());
+}
+
+TEST_CASE("a ready list does what a naive one does") {
+  std::mt19937_64 random(4);
+  ReadyList list;
+  std::vector<std::uint64_t> fresh, returned, out;  // out: taken or handed off
+  const auto take_any = [&](std::vector<std::uint64_t>& ids) {
+    const auto at = ids.begin() + static_cast<std::ptrdiff_t>(random() % ids.size());
+    const auto id = *at;
+    ids.erase(at);
+    return id;
+  };
+  std::uint64_t last = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const auto what = random() % 6;
+    if (what == 0) {
+      list.push_back(4, ItemId{++last});
+      fresh.push_back(last);
+    } else if (what == 1 && !out.empty()) {
+      const auto id = take_any(out);
+      list.push_returned(4, ItemId{id});
+      returned.insert(std::upper_bound(returned.begin(), returned.end(), id), id);
+    } else if (what == 2 && !out.empty()) {
+      const auto id = take_any(out);
+      list.push_back(4, ItemId{id});
+      fresh.push_back(id);
+    } else if (what == 3 && !list.empty()) {
+      auto& from = returned.empty() ? fresh : returned;
+      CHECK(list.pop() == ItemId{from.front()});
+      out.push_back(from.front());
+      from.erase(from.begin());
+    } else if (what >= 4 && !list.empty()) {
+      out.push_back(take_any(returned.empty() || (what == 4 && !fresh.empty()) ? fresh : returned));
+      list.take(4, ItemId{out.back()});
+    }
+    CHECK(list.size() == fresh.size() + returned.size());
+  }
 }
 
 TEST_CASE("the table finds what is there, and nothing else, as its window moves along") {

@@ -1,0 +1,40 @@
+// A queue of small values that takes no memory while it is empty; std::deque takes 600 bytes.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+namespace baton::broker {
+
+template <class T>
+class Fifo {
+ public:
+  bool empty() const { return begin_ == items_.size(); }
+  std::size_t size() const { return items_.size() - begin_; }
+  const T& front() const { return items_[begin_]; }
+  auto begin() const { return items_.begin() + static_cast<std::ptrdiff_t>(begin_); }
+  auto end() const { return items_.end(); }
+
+  void push_back(T value) { items_.push_back(value); }
+  void pop_front() {
+    ++begin_;
+    if (empty())
+      items_.clear(), begin_ = 0;
+    else if (begin_ >= 64 && begin_ >= items_.size() / 2)  // each is moved once at most, on the average
+      items_.erase(items_.begin(), begin()), begin_ = 0;
+  }
+  void remove(const T& value) { items_.erase(std::remove(first(), items_.end(), value), items_.end()); }
+  /// Gives back the memory that it had when it was not empty.
+  void release() {
+    if (empty()) items_ = {}, begin_ = 0;
+  }
+
+ private:
+  auto first() { return items_.begin() + static_cast<std::ptrdiff_t>(begin_); }
+
+  std::vector<T> items_;
+  std::size_t begin_ = 0;  // what is before it has left
+};
+
+}  // namespace baton::broker

@@ -1,0 +1,146 @@
+// Names of queues come and go, and leave nothing behind.
+#include <doctest/doctest.h>
+#include <malloc.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/unit/broker_world.hpp"
+#include "tests/unit/kept_memory.hpp"
+
+namespace baton::broker::test {
+namespace {
+
+using Bodies = std::vector<std::string>;
+
+constexpr bool memory_counts = BATON_MEMORY_COUNTS;
+
+/// Bytes that are in use.
+std::size_t memory() { return mallinfo2().uordblks; }
+
+/// A stock with a producer, and a consumer whose queues change.
+struct Names {
+  Settings settings;
+  MemoryStorage storage;
+  Effects effects;
+  std::vector<Session*> changed;
+  Stock stock{settings, storage, effects, changed};
+  Producer& producer = stock.producer("rick", false, {1});
+  Session consumer;
+  Number last;
+
+  /// An item is put into the queue, handed off and done.
+  void use(const std::string& name) {
+    auto& queue = stock.queue(name);
+    stock.use(queue);
+    PutItem item;
+    item.body = "body";
+    stock.put(producer, queue, item, last += 1, Time{});
+    consumer.queues = {&queue};
+    stock.ask(consumer, consumer.asked + 1);
+    stock.serve();
+    REQUIRE(stock.ack(consumer, ItemId{last.value}));
+    consumer.queues = {};
+    stock.leave(queue);
+    end_turn();
+  }
+  void end_turn() {
+    stock.serve();
+    stock.forget_unused(stock.take_touched());
+    effects.clear();
+  }
+};
+
+TEST_CASE("a million names of queues come and go, and take no memory") {
+  Names names;
+  names.use("first");
+  const auto before = memory();
+  for (int i = 0; i < 1'000'000; ++i) names.use("a name that is long enough to be kept apart/" + std::to_string(i));
+  CHECK(names.stock.queues().empty());
+  CHECK((memory() < before + (1u << 20) || !memory_counts));
+  names.stock.check_invariants();
+}
+
+TEST_CASE("a name that is not used takes little memory") {
+  constexpr std::size_t count = 10'000;
+  Names names;
+  std::vector<std::string> all;
+  for (std::size_t i = 0; i < count; ++i) all.push_back("queue" + std::to_string(i));
+  const auto before = memory();
+  for (const auto& name : all) names.stock.use(names.stock.queue(name));
+  const auto each = (memory() - before) / count;
+  MESSAGE("bytes a name: ", each);
+  CHECK((each < 330 || !memory_counts));
+}
+
+TEST_CASE("a queue is forgotten when nothing is in it and nobody names it, not before") {
+  Settings settings;
+  settings.keeps = true;
+  settings.max_attempts = 1;
+  KeptMemory storage;
+  BrokerWorld world(settings, storage, {7});
+  const auto& queues = world.core.stock().queues();
+  auto rick = world.producer(1, "rick", "mail");
+  CHECK(queues.size() == 1);
+  rick.put("a");
+  rick.bye({1});
+  CHECK(queues.size() == 1);
+  CHECK(storage.queues().size() == 1);
+  auto morty = world.consumer(2, {"mail"});
+  morty.ask();
+  CHECK(morty.received() == Bodies{"a"});
+  morty.ack("a");
+  CHECK(queues.size() == 1);
+  morty.bye();
+  CHECK(queues.empty());
+  CHECK(storage.queues().empty());
+}
+
+TEST_CASE("a queue with a dead item is remembered; the index of one that is forgotten is used again") {
+  Settings settings;
+  settings.keeps = true;
+  settings.max_attempts = 1;
+  KeptMemory storage;
+  BrokerWorld world(settings, storage, {7});
+  auto morty = world.consumer(2, {"mail", "images"});
+  auto rick = world.producer(1, "rick", "mail");
+  auto summer = world.producer(3, "summer", "images");
+  rick.put("a");
+  summer.put("b");
+  morty.ask(2);
+  morty.received();
+  morty.fail("a");
+  morty.ack("b");
+  for (auto* client : {&rick, &summer}) client->bye({1});
+  morty.bye();
+  CHECK(storage.queues() == std::map<std::uint32_t, std::string>{{0, "mail"}});
+  auto beth = world.producer(4, "beth", "video");
+  beth.put("c");
+  CHECK(storage.queues() == std::map<std::uint32_t, std::string>{{0, "mail"}, {1, "video"}});
+  BrokerWorld again(settings, storage, {8});
+  CHECK(again.core.stock().queues().size() == 2);
+  CHECK(again.core.stock().queues().at("video")->ready.size() == 1);
+}
+
+TEST_CASE("a queue of which nothing was kept is forgotten by the next broker") {
+  Settings settings;
+  settings.keeps = true;
+  KeptMemory storage;
+  {
+    BrokerWorld world(settings, storage, {7});
+    auto rick = world.producer(1, "rick", "mail");
+    rick.put("a");
+    auto morty = world.consumer(2, {"mail"});
+    morty.ask();
+    morty.received();
+    morty.ack("a");
+    CHECK(storage.queues().size() == 1);
+  }
+  BrokerWorld world(settings, storage, {8});
+  world.settle();
+  CHECK(world.core.stock().queues().empty());
+  CHECK(storage.queues().empty());
+}
+
+}  // namespace
+}  // namespace baton::broker::test
