@@ -21,7 +21,7 @@ struct Queue {
   std::uint32_t users = 0;         ///< sessions and doors that name it
 
   ReadyList ready;
-  Fifo<Session*> waiting;     ///< consumers that ask of this queue, by when they began to wait; may name some
+  Fifo<Session*> waiting;           ///< consumers that ask of this queue, by when they began to wait; may name some
                                     ///< that wait no more (Session::wants() == 0), which are skipped
   std::vector<Session*> producers;  ///< sessions that put here and share the room; who got some last is last
 
@@ -32,8 +32,8 @@ struct Queue {
   std::uint64_t done = 0;
   std::uint64_t dead = 0;
 
-  std::uint64_t bytes = 0;          ///< of bodies of items that are neither done nor dead
-  std::uint64_t granted = 0;        ///< items that producers may still put with the credit they have
+  std::uint64_t bytes = 0;    ///< of bodies of items that are neither done nor dead
+  std::uint64_t granted = 0;  ///< items that producers may still put with the credit they have
   Fifo<ItemId> dead_letters;  ///< the last of the dead, oldest first, with their bodies
   bool to_serve = false;      ///< among Core's queues that changed in this turn
 

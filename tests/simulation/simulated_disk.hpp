@@ -49,7 +49,7 @@ struct DiskState {
 struct DiskBatch {
   broker::Ticket ticket = 0;
   ItemId last;
-  std::map<ItemId, DiskItem> puts;  // but such as are settled already
+  std::map<ItemId, DiskItem> puts;                                 // but such as are settled already
   std::map<std::uint32_t, std::optional<std::string>> queues;      // nothing: it is forgotten
   std::map<std::uint32_t, std::optional<DiskProducer>> producers;  // nothing: it is forgotten
   std::set<ItemId> erased;
