@@ -1,7 +1,11 @@
 #include "consumer/consumer.hpp"
 
+#include <cxxabi.h>
+
 #include <algorithm>
 #include <atomic>
+#include <exception>
+#include <functional>
 #include <limits>
 #include <mutex>
 #include <thread>
@@ -34,9 +38,8 @@ SessionConfig config_of(const ConsumerOptions& options) {
 }
 
 std::uint32_t delay_of(std::chrono::milliseconds delay) {
-  if (delay.count() < 0 || delay.count() > std::numeric_limits<std::uint32_t>::max())
-    throw ClientError(Kind::argument, "a delay is 0 ms to 49 days");
-  return static_cast<std::uint32_t>(delay.count());
+  constexpr std::chrono::milliseconds longest(std::numeric_limits<std::uint32_t>::max());
+  return static_cast<std::uint32_t>(std::clamp(delay, std::chrono::milliseconds(0), longest).count());
 }
 
 /// Whichever item is held by that id.
@@ -46,37 +49,91 @@ Item of_id(ItemId id) {
   return item;
 }
 
+/// Throws abi::__forced_unwind when the handler ends its thread: that can only be passed on.
 Outcome handle(const Handler& handler, const Item& item) {
   try {
     return handler(item);
   } catch (const std::exception& error) {
     return Outcome::failed(error.what());
+  } catch (const abi::__forced_unwind&) {
+    throw;
   } catch (...) {
     return Outcome::failed("the handler threw what is no std::exception");
   }
 }
 
-/// Runs `body` on `count` threads, this one included, and rethrows the first of their exceptions when all have ended.
-/// `on_error` is called as soon as there is one.
-template <class Body, class OnError>
-void run_on_threads(std::uint32_t count, Body body, OnError on_error) {
-  std::mutex mutex;
-  std::exception_ptr error;
-  const auto guarded = [&] {
+/// Threads that run the same body, the one that calls run() among them.
+class Crew {
+ public:
+  /// `on_error` is called as soon as a body throws.
+  Crew(std::function<void()> body, std::function<void()> on_error)
+      : body_(std::move(body)), on_error_(std::move(on_error)) {}
+
+  /// Returns when all bodies have ended, and rethrows the first of their exceptions.
+  void run(std::uint32_t count) {
+    for (std::uint32_t i = 1; i < count; ++i) add();
     try {
-      body();
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      if (!error) error = std::current_exception();
-      on_error();
+      guarded();
+    } catch (const abi::__forced_unwind&) {  // the caller's thread ends, and run() with it
+      on_error_();
+      join();
+      throw;
     }
-  };
-  std::vector<std::thread> threads;
-  for (std::uint32_t i = 1; i < count; ++i) threads.emplace_back(guarded);
-  guarded();
-  for (auto& thread : threads) thread.join();
-  if (error) std::rethrow_exception(error);
-}
+    join();
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  void add() {
+    const std::lock_guard lock(mutex_);
+    threads_.emplace_back([this] {
+      try {
+        guarded();
+      } catch (const abi::__forced_unwind&) {  // another thread goes on in its place
+        try {
+          add();
+        } catch (...) {
+          note_error();
+        }
+        throw;
+      }
+    });
+  }
+
+  void guarded() {
+    try {
+      body_();
+    } catch (const abi::__forced_unwind&) {
+      throw;
+    } catch (...) {
+      note_error();
+    }
+  }
+
+  void note_error() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!error_) error_ = std::current_exception();
+    }
+    on_error_();
+  }
+
+  /// Who is replaced has added the other one before it ends.
+  void join() {
+    for (std::size_t i = 0;; ++i) {
+      std::unique_lock lock(mutex_);
+      if (i == threads_.size()) return;
+      auto thread = std::move(threads_[i]);
+      lock.unlock();
+      thread.join();
+    }
+  }
+
+  const std::function<void()> body_, on_error_;
+  std::mutex mutex_;  // guards what follows
+  std::exception_ptr error_;
+  std::vector<std::thread> threads_;
+};
 
 }  // namespace
 
@@ -109,10 +166,12 @@ struct Consumer::Impl {
   bool wait_for_item(Connection::Lock& lock, Item& item, Time until);
   bool get(Connection::Lock& lock, Item& item, Timeout timeout);
   void settle(const Item& item, std::optional<Outcome>& outcome);
+  void forsake();
   template <class MayGet>
   void work(const Handler& handler, const RunOptions& run, MayGet may_get);
 
   const ConsumerOptions options;
+  const int exceptions = std::uncaught_exceptions();  // that were on their way when it was made
   ConsumerSession session;
   Notices notices;
   Connection connection;  // the last: its thread ends first
@@ -169,6 +228,13 @@ bool Consumer::Impl::get(Connection::Lock& lock, Item& item, Timeout timeout) {
   return take_and_ask(item);
 }
 
+/// Its user goes without a word on what is held. Given back, the same item might end the same program for ever.
+void Consumer::Impl::forsake() {
+  const bool thrown = std::uncaught_exceptions() > exceptions;
+  const auto lock = connection.lock();
+  session.fail_held(thrown ? "its consumer ended by an exception" : "not settled when its consumer ended");
+}
+
 /// Requires the lock. Leaves `outcome` empty.
 void Consumer::Impl::settle(const Item& item, std::optional<Outcome>& outcome) {
   if (!outcome) return;
@@ -202,7 +268,14 @@ void Consumer::Impl::work(const Handler& handler, const RunOptions& run, MayGet 
     }
     if (!get(lock, item, {})) return;
     lock.unlock();
-    outcome = handle(handler, item);
+    try {
+      outcome = handle(handler, item);
+    } catch (const abi::__forced_unwind&) {
+      lock.lock();
+      outcome = Outcome::failed("its handler ended its thread");
+      settle(item, outcome);
+      throw;
+    }
   }
   const auto lock = connection.lock();
   settle(item, outcome);
@@ -212,6 +285,7 @@ Consumer::Consumer(ConsumerOptions options) : impl_(std::make_unique<Impl>(std::
 
 Consumer::~Consumer() {
   try {
+    impl_->forsake();
     close();
   } catch (const std::exception&) {  // who wants to know calls close()
   }
@@ -261,8 +335,7 @@ void Consumer::run(const Handler& handler, const RunOptions& options) {
     }
     return now > 0;
   };
-  run_on_threads(
-      std::max(options.jobs, 1u), [&] { impl_->work(handler, options, may_get); }, [this] { stop(); });
+  Crew([&] { impl_->work(handler, options, may_get); }, [this] { stop(); }).run(std::max(options.jobs, 1u));
   stop();
 }
 

@@ -38,7 +38,7 @@ struct Item {
 struct Outcome {
   enum class What : std::uint8_t { ack, fail, release } what = What::ack;
   std::string reason;                  ///< fail: kept with the item; cut at max_reason bytes
-  std::chrono::milliseconds delay{0};  ///< fail: before the next attempt; up to 49 days
+  std::chrono::milliseconds delay{0};  ///< fail: before the next attempt; at least 0, at most 49 days count
 
   static Outcome done() { return {}; }
   static Outcome failed(std::string why, std::chrono::milliseconds later = {}) {
@@ -47,7 +47,9 @@ struct Outcome {
   static Outcome given_back() { return {What::release, {}, {}}; }
 };
 
-/// Called by several threads at once when jobs > 1. What it throws counts as failed, with what() for the reason.
+/// Called by several threads at once when jobs > 1. What it throws counts as failed, with what() for the reason. One that
+/// ends its thread (pthread_exit) has failed, too; another thread takes over the job, unless it was the one that called
+/// run(): with that run() ends.
 using Handler = std::function<Outcome(const Item&)>;
 
 struct RunOptions {
@@ -62,7 +64,8 @@ class Consumer {
  public:
   /// Throws ClientError (argument) for queue names that are none, and a name that is too long.
   explicit Consumer(ConsumerOptions options);
-  /// close(), as well as it goes.
+  /// Ends the session as close() does, as well as it goes; but what is held has failed, since nobody said what became of
+  /// it: "its consumer ended by an exception" when an exception is on its way, else "not settled when its consumer ended".
   ~Consumer();
   Consumer(const Consumer&) = delete;
   Consumer& operator=(const Consumer&) = delete;
@@ -85,7 +88,7 @@ class Consumer {
   bool release(ItemId id);
 
   /// Gets items and hands them to `handler`, until stop(), shutdown or `count`; returns when all handlers are through and
-  /// what was prefetched is released. Throws as get() does.
+  /// what was prefetched is released. Nothing that a handler returns or throws ends it. Throws as get() does.
   void run(const Handler& handler, const RunOptions& options = {});
 
   /// Publishes a block of lines on the system's console: they reach the terminal together, and before an ack that follows.

@@ -158,6 +158,13 @@ bool ConsumerSession::fail(ItemId id, std::uint32_t delay_ms, std::string_view r
   return true;
 }
 
+void ConsumerSession::fail_held(std::string_view reason) {
+  if (session_.bye_said()) return;
+  auto ids = held_.ids();
+  std::sort(ids.begin(), ids.end());
+  for (const auto id : ids) fail(id, 0, reason);
+}
+
 void ConsumerSession::release_waiting() {
   Inbox::Taken taken;
   while (inbox_.next(taken)) settle(released_, read_given(taken.entry).id);

@@ -58,6 +58,8 @@ class ConsumerSession final : public ClientLogic {
   bool fail(ItemId id, std::uint32_t delay_ms, std::string_view reason, std::uint64_t take = 0);
   bool release(ItemId id, std::uint64_t take = 0);
   std::size_t held() const { return held_.size(); }
+  /// Nobody will settle what is held: each of these has failed, for this reason. Nothing after bye().
+  void fail_held(std::string_view reason);
 
   bool may_say() const { return session_.may_say(); }
   void say(std::string_view block) { session_.say(block); }

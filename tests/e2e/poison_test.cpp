@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <future>
 
 #include "tests/e2e/library.hpp"
 #include "tests/e2e/ports.hpp"
@@ -50,7 +51,8 @@ TEST_CASE("poison: an item is dead by who was killed and who failed and who stoo
     Consumer gives_back(consumer_of(broker));
     for (int i = 0; i < 5; ++i) CHECK(gives_back.release(get(gives_back, 2).id));
     get(gives_back, 2);
-  }  // it says bye with the item in hand
+    gives_back.close();  // with the item in hand
+  }
   {
     Process failing = got_by(broker, printer, "failing", {"--fail", "--count", "1"});
     CHECK(failing.wait() == 0);
@@ -94,4 +96,48 @@ TEST_CASE("poison: what is held or under way when lanes break is not counted") {
   const Settled settled = producer.join();
   CHECK(settled.done == 6 * cuts);
   CHECK(settled.dead == 0);
+}
+
+namespace {
+
+struct Supervised {
+  Settled settled;
+  int ended = 0;  // how often the worker did by itself
+};
+
+// As a supervisor does: the worker is started again and again, until all that the producer put is settled.
+Supervised supervise(Producer& producer, const Args& worker) {
+  auto all = std::async(std::launch::async, [&] { return producer.join(); });
+  Supervised supervised;
+  for (; supervised.ended < 30; ++supervised.ended) {
+    Process process = start("test-peer", worker);
+    while (all.wait_for(10ms) != std::future_status::ready && !process.wait(0ms)) {
+    }
+    if (all.wait_for(0ms) == std::future_status::ready) break;
+  }
+  if (supervised.ended == 30) producer.stop();  // join() throws
+  supervised.settled = all.get();
+  return supervised;
+}
+
+}  // namespace
+
+TEST_CASE("poison: what ends its program in whatever way is dead in the end and what is behind it is done") {
+  const std::pair<std::string, std::string> ways[] = {{"throws", "its consumer ended by an exception"},
+                                                      {"returns", "not settled when its consumer ended"},
+                                                      {"exits", "its process ended"},
+                                                      {"exits-in-handler", "its process ended"}};
+  for (const auto& [how, why] : ways) {
+    CAPTURE(how);
+    Broker broker({"--max-attempts", "3"});
+    Producer producer(producer_of(broker));
+    for (const char* body : {"poison", "good"}) producer.put(body);
+    const auto [settled, ended] = supervise(producer, {"worker", broker.address(), how});
+    CHECK(ended == 3);
+    CHECK(settled.done == 1);
+    CHECK(settled.dead == 1);
+    REQUIRE(settled.notices.size() == 1);
+    REQUIRE(settled.notices[0].history.size() == 3);
+    for (const auto& attempt : settled.notices[0].history) CHECK_MESSAGE(attempt.why.find(why) == 0, attempt.why);
+  }
 }

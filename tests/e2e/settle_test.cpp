@@ -1,5 +1,10 @@
 // What a consumer may say of an item, and what becomes of it: ack, fail, release, attempts and the dead.
+#include <pthread.h>
 #include <signal.h>
+
+#include <atomic>
+#include <stdexcept>
+#include <thread>
 
 #include "tests/e2e/library.hpp"
 #include "tests/e2e/show.hpp"
@@ -134,4 +139,73 @@ TEST_CASE("settle: SIGTERM to a consumer program counts no attempt of what it gi
     consumer.ack(item.id);
   }
   CHECK(producer.join().done == 3);
+}
+
+TEST_CASE("settle: what a handler returns or throws does not end run") {
+  Broker broker({"--max-attempts", "2"});
+  Producer producer(producer_of(broker));
+  for (const char* body : {"early", "late", "thrown", "odd", "good"}) producer.put(body);
+  Consumer consumer(consumer_of(broker));
+  RunOptions once;
+  once.count = 6;
+  std::vector<std::string> got;
+  consumer.run(
+      [&](const Item& item) -> Outcome {
+        got.push_back(item.body);
+        if (item.attempt > 1) return Outcome::done();
+        if (item.body == "early") return Outcome::failed("x", -5s);
+        if (item.body == "late") return Outcome::failed("x", std::chrono::milliseconds::max());
+        if (item.body == "thrown") throw std::runtime_error("x");
+        if (item.body == "odd") throw 7;
+        return Outcome::done();
+      },
+      once);
+  CHECK(got == Args{"early", "early", "late", "thrown", "thrown", "odd"});
+}
+
+TEST_CASE("settle: a handler that ends its thread has failed and run goes on with another") {
+  Broker broker;
+  Producer producer(producer_of(broker));
+  for (int i = 0; i < 50; ++i) producer.put("poison");
+  std::atomic<bool> returned = false;
+  std::atomic<int> ended = 0;
+  Consumer consumer(consumer_of(broker));
+  std::thread caller([&] {
+    const auto self = pthread_self();
+    RunOptions options;
+    options.jobs = 4;
+    consumer.run(
+        [&](const Item& item) {
+          if (item.attempt > 1 || pthread_equal(self, pthread_self())) return Outcome::done();
+          ++ended;
+          pthread_exit(nullptr);
+        },
+        options);
+    returned = true;
+  });
+  CHECK(producer.join().done == 50);
+  CHECK(ended > 4);  // more than there were threads at first
+  consumer.stop();
+  caller.join();
+  CHECK(returned);
+}
+
+TEST_CASE("settle: with the thread that called it run ends and the item has failed") {
+  Broker broker;
+  Producer producer(producer_of(broker));
+  producer.put("poison");
+  bool returned = false;
+  {
+    Consumer consumer(consumer_of(broker));
+    std::thread caller([&] {
+      consumer.run([](const Item&) -> Outcome { pthread_exit(nullptr); }, {});
+      returned = true;
+    });
+    caller.join();
+  }
+  CHECK_FALSE(returned);
+  Consumer consumer(consumer_of(broker));
+  const auto item = get(consumer);
+  CHECK(item.attempt == 2);
+  CHECK(consumer.ack(item));
 }

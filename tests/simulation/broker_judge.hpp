@@ -77,6 +77,8 @@ class BrokerJudge {
   void taken(const User& user, const SessionId& session, const Given& given, const std::string& queue);
   void acked(ItemId id);
   void failed(ItemId id);
+  /// Its user's program ends without a word on it: it has failed.
+  void forsaken(const SessionId& session, ItemId id) { forsaken_.emplace(session, id); }
   /// Its client left without an answer, as it may when the broker is silent: what is handed off to it meanwhile fails.
   void left_unheard(const SessionId& session) { left_unheard_.insert(session); }
   /// Items in the hands of users whose sessions stand at both ends: each in one.
@@ -140,12 +142,12 @@ class BrokerJudge {
   bool claims_last(Duration nap = longest_nap) const {
     return kept_items_ > 0 && world_.now() < claims_since_ + claims_within + pauses_since(claims_since_, nap);
   }
-  void release(Standing& session, ItemId id);
+  void release(const SessionId& by, Standing& session, ItemId id);
   void let_go(Standing& session, Item& item, ItemId id);
   void to_front(Item& item, ItemId id);
   void fail(Item& item, ItemId id, Duration delay);
   void lose(const SessionId& id, Standing& session);
-  void lane_lost(Standing& session, const LaneLost& lost);
+  void lane_lost(const SessionId& by, Standing& session, const LaneLost& lost);
   void check_robbed(const SessionId& id) const;
   void check_item(const Item& item, const Given& given) const;
   void check_order() const;
@@ -176,6 +178,7 @@ class BrokerJudge {
   std::map<SessionId, Hello> hellos_;
   std::set<SessionId> welcomed_;  // ever
   std::set<SessionId> left_unheard_;
+  std::set<std::pair<SessionId, ItemId>> forsaken_;  // in hand when the user's program ended
   std::map<SessionId, Standing> standing_;
   std::map<SessionId, Time> heard_, left_;  // the last message that came; when the last subscription left
   std::map<SessionId, int> subscriptions_;

@@ -76,7 +76,8 @@ void BrokerJudge::to_front(Item& item, ItemId id) {
   ready_of(item).returned.insert(id);
 }
 
-void BrokerJudge::release(Standing& session, ItemId id) {
+void BrokerJudge::release(const SessionId& by, Standing& session, ItemId id) {
+  require(!forsaken_.contains({by, id}), name(id) + " has failed when its consumer ends without a word on it");
   auto& item = this->item(id);
   let_go(session, item, id);
   to_front(item, id);

@@ -73,7 +73,7 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
       for (const auto& run : runs)
         for (std::uint32_t i = 0; i < run.count && holds(run.first + i); ++i) {
           if (entry.kind == EntryKind::release) {
-            release(session, run.first + i);
+            release(id, session, run.first + i);
             continue;
           }
           auto& item = this->item(run.first + i);
@@ -92,11 +92,11 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
       return fail(item, failure.id, std::chrono::milliseconds(failure.delay_ms));
     }
     case EntryKind::lane_lost:
-      return lane_lost(session, read_lane_lost(entry));
+      return lane_lost(id, session, read_lane_lost(entry));
     case EntryKind::bye:
       session.bye = true;
       session.asked = session.answered;
-      while (!session.held.empty()) release(session, *session.held.begin());
+      while (!session.held.empty()) release(id, session, *session.held.begin());
       world_.trace([&] { return name(id) + " says bye"; });
       return;
     default:
@@ -105,11 +105,11 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
 }
 
 /// What came over the lost lane after the last number received comes back.
-void BrokerJudge::lane_lost(Standing& session, const LaneLost& lost) {
+void BrokerJudge::lane_lost(const SessionId& by, Standing& session, const LaneLost& lost) {
   if (lost.generation != session.generation) return;
   for (const auto id : std::set<ItemId>(session.held)) {
     const auto& item = items_.at(id);
-    if (item.generation == lost.generation && item.lane_number > lost.received) release(session, id);
+    if (item.generation == lost.generation && item.lane_number > lost.received) release(by, session, id);
   }
   ++session.generation;
   session.asked = lost.wanted;

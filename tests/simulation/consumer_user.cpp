@@ -32,6 +32,20 @@ void ConsumerNode::leave() {
   act();
 }
 
+void ConsumerNode::forsake() {
+  if (session().over() || bye_) return;
+  world_.trace([&] { return name() + " ends with what it holds"; });
+  for (auto& job : jobs_) {
+    if (job.does == Job::Does::wait) consumer_.unwant();
+    job.does = Job::Does::nothing;
+    if (mine_.erase(job.take) == 0) continue;
+    scene_.broker.failed(job.epoch, job.item);
+    if (session().standing()) scene_.broker.judge_of(session().epoch()).forsaken(session().id(), job.item);
+  }
+  consumer_.fail_held("not settled when its consumer ended");
+  act();
+}
+
 /// A new session keeps of the old one's items what its welcome says.
 void ConsumerNode::observe() {
   if (!session().standing() || session().id() == stood_as_) return;
@@ -148,7 +162,7 @@ void ConsumerNode::work(Job& job) {
 }
 
 void ConsumerNode::settle(Job& job) {
-  if (session().over()) return;
+  if (session().over() || job.does != Job::Does::work) return;
   auto& random = world_.random;
   const auto id = job.item;
   const bool was_mine = mine_.erase(job.take) > 0;

@@ -300,8 +300,12 @@ void Simulation::check_in_touch(Life life) const {
 void Simulation::leave(ClientNode& node) {
   if (dynamic_cast<ProducerNode*>(&node)) return;
   world_.trace([&] { return node.name() + " is told to leave"; });
-  node.leave();
-  if (dynamic_cast<ConsumerNode*>(&node))
+  auto* consumer = dynamic_cast<ConsumerNode*>(&node);
+  if (consumer && world_.random.chance(400))
+    consumer->forsake();
+  else
+    node.leave();
+  if (consumer)
     add_consumer();
   else
     add_printer();

@@ -83,6 +83,8 @@ class ConsumerNode final : public ClientNode {
   ConsumerNode(Scene& scene, std::string name, const ConsumerPlan& plan);
 
   void leave() override;
+  /// Its user's program ends in good order, and says nothing of what it holds.
+  void forsake();
   const Session& session() const override { return consumer_.session(); }
   void check_invariants() const override { consumer_.check_invariants(); }
   /// The items that its user has in hand, as far as both ends hold this session for alive.

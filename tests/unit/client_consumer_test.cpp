@@ -511,3 +511,29 @@ TEST_CASE("consumer: shutdown closes it when what it has in hand is taken") {
   CHECK(script.take() == 11);
   CHECK(script.consumer.closed());
 }
+
+TEST_CASE("consumer: what it holds when its user goes without a word has failed, and what waits is given back") {
+  ConsumerScript script(5);
+  script.open();
+  script.hand_off(1, {1}, {11, 12, 13, 14});
+  CHECK(script.take() == 11);
+  CHECK(script.take() == 12);
+  CHECK(script.take() == 13);
+  CHECK(script.consumer.ack({12}));
+  script.control();
+  script.consumer.fail_held("gone");
+  script.consumer.bye(script.now);
+  script.tick();
+  const auto said = script.control();
+  REQUIRE(said.size() >= 5);
+  CHECK(said[0].kind == EntryKind::fail);
+  CHECK(said[1].kind == EntryKind::fail);
+  const auto first = read_fail({EntryKind::fail, 0, 0, said[0].payload});
+  CHECK(first.id == ItemId{11});
+  CHECK(first.reason == "gone");
+  CHECK(read_fail({EntryKind::fail, 0, 0, said[1].payload}).id == ItemId{13});
+  CHECK(ids_in(said[2]) == Ids{12});
+  CHECK(said[3].kind == EntryKind::release);
+  CHECK(ids_in(said[3]) == Ids{14});
+  CHECK(said.back().kind == EntryKind::bye);
+}

@@ -16,4 +16,8 @@ int be_consumers(const std::string& broker, int count);
 /// `count` producers; each puts `items` items, one when the last one is done.
 int be_producers(const std::string& broker, int count, int items);
 
+/// A consumer that acks what it gets, and ends when that is "poison", with 1: `how` says whether by an exception out of its
+/// loop, by returning from it, by exit(), or by exit() in a handler.
+int be_worker(const std::string& broker, const std::string& how);
+
 }  // namespace baton::e2e

@@ -1,0 +1,51 @@
+#include <cstdlib>
+#include <iostream>
+#include <stdexcept>
+
+#include "consumer/consumer.hpp"
+#include "tests/e2e/peers/peers.hpp"
+
+namespace baton::e2e {
+namespace {
+
+ConsumerOptions options_for(const std::string& broker) {
+  ConsumerOptions options;
+  options.broker = parse_endpoint(broker);
+  return options;
+}
+
+/// A loop without a catch in it. Returns the exit code.
+int get_items(const std::string& broker, const std::string& how) {
+  Consumer consumer(options_for(broker));
+  while (const auto item = consumer.get()) {
+    if (item->body == "poison") {
+      if (how == "throws") throw std::runtime_error("poison");
+      if (how == "returns") return 1;
+      std::exit(1);
+    }
+    consumer.ack(*item);
+  }
+  return 0;
+}
+
+int run_handlers(const std::string& broker) {
+  Consumer consumer(options_for(broker));
+  consumer.run([&](const Item& item) {
+    if (item.body == "poison") std::exit(1);
+    return Outcome::done();
+  });
+  return 0;
+}
+
+}  // namespace
+
+int be_worker(const std::string& broker, const std::string& how) {
+  try {
+    return how == "exits-in-handler" ? run_handlers(broker) : get_items(broker, how);
+  } catch (const std::runtime_error& error) {
+    std::cerr << "worker: " << error.what() << '\n';
+    return 1;
+  }
+}
+
+}  // namespace baton::e2e
