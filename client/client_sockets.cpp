@@ -104,7 +104,7 @@ void ClientSockets::resolved(const Resolved& name) {
     return;
   }
   trouble_.clear();
-  address_ = name.addresses[attempts_++ % name.addresses.size()];
+  address_ = choice_.next(name.addresses);
   news_.set(connected(zmq::socket_type::sub, DoorPort::news));
   control_ = connected(zmq::socket_type::push, DoorPort::control);
   put_ = connected(zmq::socket_type::push, DoorPort::put);
@@ -208,6 +208,7 @@ void ClientSockets::receive(std::vector<Incoming>& incoming) {
   for (std::size_t i = 0; i < messages_per_turn && news_.receive(2, news.frame); ++i) {
     incoming.push_back(std::move(news));
     news = {Incoming::What::news, 0, {}};
+    choice_.answered();
   }
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 #include <zmq.hpp>
 
+#include "client/address_choice.hpp"
 #include "client/outbox.hpp"
 #include "net/endpoint.hpp"
 #include "net/resolver.hpp"
@@ -25,7 +26,8 @@ struct Incoming {
 
 /// Used by one thread. Sockets are not asked one by one whether something has come in: that costs two system calls each.
 /// Instead their descriptors are polled; one that was readable is read until it is dry. A host name is resolved anew whenever
-/// sockets are opened, without blocking; of several addresses each is tried in turn. Until it has one, messages are kept.
+/// sockets are opened, without blocking; which of several
+/// addresses they go to says AddressChoice. Until it has one, messages are kept.
 class ClientSockets {
  public:
   explicit ClientSockets(Endpoint broker, Resolver::Lookup lookup = resolve);
@@ -68,8 +70,8 @@ class ClientSockets {
   Time resolve_again_ = never;  // the name had no address
   std::string trouble_;
   SessionId topic_;
+  AddressChoice choice_;
   std::string address_;         // where the open sockets connect to
-  std::size_t attempts_ = 0;    // to open
   std::uint64_t monitors_ = 0;  // made so far: each needs a name of its own
   std::uint32_t generation_ = 0;
   std::vector<Outbox::Message> kept_;  // there is no socket for them yet

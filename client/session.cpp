@@ -18,10 +18,6 @@ constexpr Number no_limit{std::numeric_limits<std::uint64_t>::max()};
 constexpr Duration beat_in_answer = beat_interval * 3 / 4;
 constexpr Duration beat_at_latest = beat_interval * 5 / 4;
 
-/// While the broker is silent, what it has to say may have gone where nobody listened yet: to a news connection that was
-/// still being made. So that a session that is over is heard of soon, it is asked more often.
-constexpr Duration beat_in_silence = beat_interval / 2;
-
 /// A confirm that was overtaken by a later one: only a network that reorders brings it.
 bool older(const Confirm& a, const Confirm& b) {
   return a.control_received < b.control_received || a.put_received < b.put_received || a.told < b.told ||

@@ -15,6 +15,10 @@ namespace {
 constexpr rlim_t files_per_socket = 6;
 constexpr rlim_t files_besides = 64;
 
+constexpr int milliseconds(Duration time) {
+  return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
+}
+
 rlim_t raise_file_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
@@ -56,9 +60,9 @@ zmq::socket_t make_socket(zmq::context_t& context, zmq::socket_type type) {
   socket.set(zmq::sockopt::linger, 0);
   socket.set(zmq::sockopt::ipv6, true);
   socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(max_message));
-  socket.set(zmq::sockopt::connect_timeout, 1000);
-  socket.set(zmq::sockopt::reconnect_ivl, 50);
-  socket.set(zmq::sockopt::reconnect_ivl_max, 500);
+  socket.set(zmq::sockopt::connect_timeout, milliseconds(tcp_connect_within));
+  socket.set(zmq::sockopt::reconnect_ivl, milliseconds(reconnect_soonest));
+  socket.set(zmq::sockopt::reconnect_ivl_max, milliseconds(reconnect_latest));
   socket.set(zmq::sockopt::handshake_ivl, 3000);
   socket.set(zmq::sockopt::backlog, 1024);
   socket.set(zmq::sockopt::tcp_keepalive, 1);

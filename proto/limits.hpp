@@ -47,15 +47,33 @@ inline constexpr std::uint64_t console_window_bytes = 1u << 20;  ///< broker to 
 inline constexpr Duration hello_again = 250ms;  ///< a hello is repeated until it is answered
 inline constexpr Duration beat_interval = 1s;   ///< both ways
 inline constexpr Duration lost_after = 3s;      ///< without a beat the other side is lost
-inline constexpr Duration grace = 300ms;        ///< for a session whose news connection left
-inline constexpr Duration resend_after = 1s;    ///< without progress a stream is sent again, then after twice as long,
+/// What a silent broker has to say may have gone where nobody listened yet, to a news connection that was still being made.
+/// So that a client hears soon of a session that is over, it asks more often.
+inline constexpr Duration beat_in_silence = beat_interval / 2;
+inline constexpr Duration tcp_connect_within = 1s;  ///< a TCP connection, or it is tried again
+/// After a connection broke or was refused it is made again; then after twice as long, up to reconnect_latest (and up to
+/// reconnect_soonest more, by chance).
+inline constexpr Duration reconnect_soonest = 50ms;
+inline constexpr Duration reconnect_latest = 500ms;
+inline constexpr Duration grace = 300ms;      ///< for a session whose news connection left
+inline constexpr Duration resend_after = 1s;  ///< without progress a stream is sent again, then after twice as long,
 inline constexpr Duration longest_patience = 8s;  ///< ... up to this
 inline constexpr Duration longest_pause = 500ms;  ///< of the broker's own loop, before deadlines are extended
-inline constexpr Duration claims_within =
-    lost_after;                              ///< after a restart: for those who hold kept items to say so; who is
-                                             ///< not back by then begins with none of them any more
+/// After a restart of a broker that keeps: for those who hold items to say so.
+inline constexpr Duration claims_within = 6500ms;
 inline constexpr Duration ended_kept = 60s;  ///< how long an ended session is still recognised
 
 static_assert(put_window_bytes < max_message * 2 && max_body < max_message);
+
+/// From the start of a broker until the slowest honest client has begun its new session there: one whose sockets were
+/// replaced just before they would have reached it, by such as go to another address of its name, which is dead. (One that
+/// has not noticed yet that the old broker is gone replaces its sockets within lost_after, too, and then goes where that was.)
+inline constexpr Duration slowest_return = tcp_connect_within + reconnect_latest + reconnect_soonest +
+                                           beat_in_silence    // missed
+                                           + lost_after       // nothing is heard from the dead address
+                                           + beat_in_silence  // its beat is answered: another epoch
+                                           + hello_again;     // not sooner behind its sockets' opening
+static_assert(claims_within >= slowest_return + 500ms,
+              "claims are waited for until all can have come, on slow lines, too");
 
 }  // namespace baton

@@ -8,7 +8,8 @@
 namespace baton::simulation {
 namespace {
 
-constexpr Duration users_thread = 3ms;  // at most, until a user's thread that was woken has a look
+constexpr Duration users_thread = 3ms;                  // at most, until a user's thread that was woken has a look
+constexpr const char *alive = "alive", *dead = "dead";  // addresses
 
 }  // namespace
 
@@ -22,6 +23,13 @@ SessionConfig ClientNode::config(Role role) {
   config.leave_within = 10s;  // longer than any trouble lasts
   config.draw_id = [this] { return world_.random.session(); };
   return config;
+}
+
+/// Some hosts have more addresses than their broker is bound to.
+std::vector<std::string> ClientNode::draw_addresses(Random& random) {
+  if (!random.chance(300)) return {alive};
+  if (random.chance(500)) return {alive, dead};
+  return {dead, alive};
 }
 
 void ClientNode::start() {
@@ -119,6 +127,7 @@ void ClientNode::feed(const Event& event) {
   const auto* news = std::get_if<OnNews>(&event);
   const auto* lane = std::get_if<OnLane>(&event);
   if (news || lane) world_.trace([&] { return name_ + " <- " + describe(news ? news->frame : lane->frame); });
+  if (news) choice_.answered();
   if (news) judge(news->frame);
   if (news) logic().on_news(news->frame, now);
   if (lane) logic().on_lane(lane->generation, lane->frame, now);
@@ -179,6 +188,7 @@ void ClientNode::open(const SessionId& topic) {
                                         [&broker](std::string frame) { broker.control(std::move(frame)); });
   news_ = std::make_shared<NewsLink>(world_, lines_.news, broker, topic,
                                      [this](std::string frame) { take_in(OnNews{std::move(frame)}); });
+  if (choice_.next(addresses_) == dead) return;
   put_->connect();
   control_->connect();
   news_->connect();

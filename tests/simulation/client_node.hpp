@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "client/address_choice.hpp"
 #include "client/logic.hpp"
 #include "client/session.hpp"
 #include "tests/simulation/broker_node.hpp"
@@ -31,6 +32,7 @@ class ClientNode : public ClientEnd {
         world_(scene.world),
         name_(std::move(name)),
         lines_(draw_lines(scene.world.random, scene.breaking)),
+        addresses_(draw_addresses(scene.world.random)),
         since_(scene.world.now()) {}
 
   void start();
@@ -50,6 +52,8 @@ class ClientNode : public ClientEnd {
   bool over() const { return killed_ || session().over(); }
   virtual const Session& session() const = 0;
   Time since() const { return since_; }  ///< when it was started
+  /// Whether the broker's name has another address for it, at which nobody answers.
+  bool has_dead_address() const { return addresses_.size() > 1; }
   virtual void check_invariants() const = 0;
 
   void lane(std::uint32_t generation, std::string bytes) override { take_in(OnLane{generation, std::move(bytes)}); }
@@ -97,6 +101,7 @@ class ClientNode : public ClientEnd {
   };
   using Event = std::variant<OnNews, OnLane, LaneUp, LaneDown>;
 
+  static std::vector<std::string> draw_addresses(Random& random);
   void take_in(Event event);
   void feed(const Event& event);
   void judge(std::string_view news);
@@ -111,6 +116,8 @@ class ClientNode : public ClientEnd {
 
   const std::string name_;
   const Lines lines_;
+  const std::vector<std::string> addresses_;
+  AddressChoice choice_;
   const Time since_;
   SessionId stood_as_;
   Life life_ = 0;

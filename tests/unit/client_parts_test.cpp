@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 
+#include "client/address_choice.hpp"
 #include "client/carry_over.hpp"
 #include "client/common.hpp"
 #include "client/inbox.hpp"
@@ -39,6 +40,36 @@ TEST_CASE("endpoint: what is one, and what is not") {
     CHECK_THROWS_AS(parse_endpoint(text), std::invalid_argument);
   }
   CHECK(to_tcp("::1", 7) == "tcp://[::1]:7");
+}
+
+TEST_CASE("addresses: the one that answered stays; in its silence the others are tried, and it again in between") {
+  const std::vector<std::string> two{"dead", "alive"}, four{"a", "b", "c", "d"};
+  AddressChoice choice;
+  CHECK(choice.next(two) == "dead");
+  CHECK(choice.next(two) == "alive");
+  for (int begun_anew = 0; begun_anew < 3; ++begun_anew) {
+    choice.answered();
+    CHECK(choice.next(two) == "alive");
+  }
+  for (int silences = 0; silences < 3; ++silences) {
+    CHECK(choice.next(two) == "dead");
+    CHECK(choice.next(two) == "alive");
+  }
+  CHECK(choice.next(four) == "a");  // the broker has moved
+  CHECK(choice.next(four) == "b");
+  choice.answered();
+  for (const auto* address : {"b", "c", "b", "d", "b", "a", "b", "c"}) CHECK(choice.next(four) == address);
+}
+
+TEST_CASE("addresses: of one there is no choice, of none nothing comes") {
+  AddressChoice choice;
+  CHECK(choice.next({}).empty());
+  for (int opened = 0; opened < 3; ++opened) {
+    CHECK(choice.next({"only"}) == "only");
+    if (opened == 1) choice.answered();
+  }
+  CHECK(choice.next({}).empty());
+  CHECK(choice.next({"only"}) == "only");
 }
 
 TEST_CASE("seconds: what is a range, and what is not") {

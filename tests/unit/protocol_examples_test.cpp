@@ -398,6 +398,8 @@ TEST_CASE("PROTOCOL.md states the limits and times of the code") {
       {"beat_interval", ms(beat_interval)},
       {"lost_after", ms(lost_after)},
       {"claims_within", ms(claims_within)},
+      {"beat_in_silence", ms(beat_in_silence)},
+      {"tcp_connect_within", ms(tcp_connect_within)},
       {"grace", ms(grace)},
       {"resend_after", ms(resend_after)},
       {"longest_patience", ms(longest_patience)},
