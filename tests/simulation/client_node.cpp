@@ -26,8 +26,8 @@ SessionConfig ClientNode::config(Role role) {
 }
 
 /// Some hosts have more addresses than their broker is bound to.
-std::vector<std::string> ClientNode::draw_addresses(Random& random) {
-  if (!random.chance(300)) return {alive};
+std::vector<std::string> ClientNode::draw_addresses(Random& random, bool dead_ones) {
+  if (!random.chance(300) || !dead_ones) return {alive};
   if (random.chance(500)) return {alive, dead};
   return {dead, alive};
 }

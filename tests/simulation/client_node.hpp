@@ -23,6 +23,8 @@ struct Scene {
   ConsoleJudge& console;
   bool breaking;  ///< messages may be lost, doubled and slow
   bool keeps;     ///< the broker does
+  /// Hosts may have addresses at which nobody answers. A client may be there when a broker that stood still for long goes on.
+  bool dead_addresses = true;
 };
 
 class ClientNode : public ClientEnd {
@@ -32,7 +34,7 @@ class ClientNode : public ClientEnd {
         world_(scene.world),
         name_(std::move(name)),
         lines_(draw_lines(scene.world.random, scene.breaking)),
-        addresses_(draw_addresses(scene.world.random)),
+        addresses_(draw_addresses(scene.world.random, scene.dead_addresses)),
         since_(scene.world.now()) {}
 
   void start();
@@ -101,7 +103,7 @@ class ClientNode : public ClientEnd {
   };
   using Event = std::variant<OnNews, OnLane, LaneUp, LaneDown>;
 
-  static std::vector<std::string> draw_addresses(Random& random);
+  static std::vector<std::string> draw_addresses(Random& random, bool dead_ones);
   void take_in(Event event);
   void feed(const Event& event);
   void judge(std::string_view news);
