@@ -49,6 +49,8 @@ void Core::beat(Session& session, const Beat& beat, Time now) {
     session.control.note_gap();
     changed(session);
   }
+  if (session.is(Role::consumer) && beat.lane_generation == session.lane_generation)
+    stock_.arrived(session, beat.lane_received);
   if (session.is(Role::producer)) {
     auto& outcomes = session.producer->outcomes;
     outcomes.confirm(beat.heard, now);
@@ -257,13 +259,16 @@ Time Core::next_deadline() const {
 
 void Core::check_invariants() const {
   stock_.check_invariants();
+  std::uint64_t under_way = 0;
   for (const auto& [id, session] : sessions_) {
+    under_way += session->flow.bytes;
     ensure(session->answered <= session->asked);
     ensure(session->id == id);
     ensure((session->producer != nullptr) ==
            (session->is(Role::producer) && session->state == Session::State::standing));
     ensure(session->printed <= session->sent && session->sent <= console_.last());
   }
+  ensure(under_way == stock_.bytes_under_way());
 }
 
 }  // namespace baton::broker

@@ -95,6 +95,26 @@ struct Session {
   std::uint64_t held = 0;
   std::size_t open_message = SIZE_MAX;  ///< index of the lane message that may still be packed in this turn
   Number lane_sent() const { return {handed_count - lane_base}; }
+  /// What is on its lane, in bytes (Feed).
+  struct Flow {
+    struct Mark {
+      std::uint64_t end;  ///< hand-off count of its last entry
+      std::uint64_t bytes;
+    };
+    std::deque<Mark> under_way;  ///< sent and not known to have arrived, the oldest first
+    std::uint64_t bytes = 0;     ///< the sum of their bytes
+    /// A body in parts that is not known to have arrived whole.
+    struct Large {
+      ItemId id;
+      std::uint64_t handed;  ///< hand-off count of its `given`
+      std::uint64_t end;     ///< ... of its last part; 0 while that is not sent: the last of them only
+    };
+    std::vector<Large> large;
+    std::uint64_t sent = 0;   ///< bytes of the last of these
+    std::uint32_t check = 0;  ///< Storage::part's
+    bool full = false;        ///< it asks, and waits until its lane has room
+  };
+  Flow flow;
 
   // Producer.
   Producer* producer = nullptr;

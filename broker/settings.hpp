@@ -21,6 +21,10 @@ struct Settings {
   std::uint32_t max_sessions = 10'000;     ///< of all clients together
   std::uint64_t console_keep = 64u << 20;  ///< bytes of console lines kept for printers
 
+  std::uint64_t lane_window = lane_window_bytes;    ///< bytes that may be under way on one lane, unless there are many
+  std::uint64_t lanes_window = lanes_window_bytes;  ///< ... on all of them together
+  std::uint64_t turn_bytes = 4u << 20;              ///< of bodies that one turn hands to the lanes
+
   std::optional<std::string> plain_queue;  ///< the queue of the plain doors, where there are some
 
   // The seed's parent.

@@ -38,7 +38,11 @@ std::uint32_t next_index(std::vector<Thing*>& list, std::vector<std::uint32_t>& 
 }  // namespace
 
 Stock::Stock(const Settings& settings, Storage& storage, Effects& effects, std::vector<Session*>& changed)
-    : settings_(settings), storage_(storage), effects_(effects), changed_(changed) {}
+    : settings_(settings),
+      storage_(storage),
+      effects_(effects),
+      changed_(changed),
+      feed_(settings, storage, effects, items_) {}
 
 void Stock::changed(Session& session) {
   if (std::exchange(session.changed, true)) return;
@@ -174,6 +178,10 @@ void Stock::to_serve(Queue& queue) {
 void Stock::ask(Session& session, std::uint64_t asked_in_all) {
   if (asked_in_all <= session.asked) return;
   session.asked = std::min(asked_in_all, session.answered + max_asks);
+  if (!session.flow.full) join_waiting(session);
+}
+
+void Stock::join_waiting(Session& session) {
   const auto count = session.queues.size();
   const auto begin = session.next_queue++ % count;  // so that no queue of several is always looked at first
   for (std::size_t i = 0; i < count; ++i) {
@@ -184,51 +192,81 @@ void Stock::ask(Session& session, std::uint64_t asked_in_all) {
   session.waiting = true;
 }
 
+/// `left`: the queue whose waiting list it has left already.
+void Stock::leave_waiting(Session& session, const Queue* left) {
+  if (std::exchange(session.flow.full, false)) std::erase(full_, &session);
+  if (!std::exchange(session.waiting, false)) return;
+  for (auto* queue : session.queues)
+    if (queue != left) queue->waiting.remove(&session);
+}
+
 std::vector<Queue*> Stock::take_touched() { return std::exchange(touched_, {}); }
 
 void Stock::withdraw(Session& session, std::uint32_t count) {
   for (auto* queue : session.queues) serve(*queue);  // what is there goes to an ask, even one that lasted no time
-  for (count = std::min(count, session.wants()); count > 0; --count) answer(session, nullptr);
+  for (count = std::min(count, session.wants()); count > 0; --count) {
+    ++session.answered;
+    feed_.none(session);
+  }
   if (session.wants() == 0) forget_asks(session);
 }
 
 void Stock::forget_asks(Session& session) {
   session.asked = session.answered;
-  if (!std::exchange(session.waiting, false)) return;
-  for (auto* queue : session.queues) queue->waiting.remove(&session);
+  leave_waiting(session);
+}
+
+void Stock::arrived(Session& session, Number number) {
+  feed_.arrived(session, session.lane_base + std::min(number, session.lane_sent()).value);
 }
 
 void Stock::serve() {
   if (claims_) return;
-  for (auto* queue : to_serve_) {
+  let_in();
+  touched_ = std::exchange(to_serve_, {});
+  for (auto* queue : touched_) {
     queue->to_serve = false;
     serve(*queue);
   }
-  touched_.swap(to_serve_);
-  to_serve_.clear();
+  feed_.deal();
+  again_ = std::any_of(full_.begin(), full_.end(), [this](const Session* session) { return may_take(session); });
+}
+
+/// Those whose lanes have room again wait behind the others.
+void Stock::let_in() {
+  std::erase_if(full_, [this](Session* session) {
+    if (!may_take(session)) return false;
+    session->flow.full = false;
+    join_waiting(*session);
+    return true;
+  });
 }
 
 /// Sessions take turns in the order in which they began to wait. Where there is less than they all want, each gets a
 /// fair share and goes behind the others for more.
 void Stock::serve(Queue& queue) {
   while (!claims_ && !queue.ready.empty() && !queue.waiting.empty()) {
+    if (feed_.turn_is_used_up()) return to_serve(queue);
     auto& session = *queue.waiting.front();
     queue.waiting.pop_front();
     const auto waiting = queue.waiting.size() + 1;
     auto share = std::max<std::uint64_t>(1, queue.ready.size() / waiting);
     share = std::min<std::uint64_t>(share, session.wants());
-    for (; share > 0 && !queue.ready.empty(); --share) hand_off(session, queue);
-    if (session.wants() > 0) {
+    auto room = feed_.room(session);
+    const bool full = room <= 0;
+    for (; share > 0 && room > 0 && !queue.ready.empty(); --share) room = hand_off(session, queue, room);
+    if (session.wants() > 0 && !full) {
       queue.waiting.push_back(&session);
-    } else {
-      session.waiting = false;
-      for (auto* other : session.queues)
-        if (other != &queue) other->waiting.remove(&session);
+      continue;
     }
+    leave_waiting(session, &queue);
+    session.flow.full = full;
+    if (full) full_.push_back(&session);
   }
 }
 
-void Stock::hand_off(Session& session, Queue& queue) {
+/// Returns what is left of `room`.
+std::int64_t Stock::hand_off(Session& session, Queue& queue, std::int64_t room) {
   const auto id = queue.ready.pop();
   auto& item = *items_.find(id);
   item.place = Place::held;
@@ -236,32 +274,17 @@ void Stock::hand_off(Session& session, Queue& queue) {
   item.handed = session.handed_count + 1;
   ++queue.held;
   ++session.held;
+  ++session.answered;
   session.handed.push_back({item.handed, id});
   const auto queue_index = std::find(session.queues.begin(), session.queues.end(), &queue) - session.queues.begin();
-  const Given given{id, static_cast<std::uint16_t>(queue_index),
-                    static_cast<std::uint16_t>(std::min(item.failures + 1, 65535)), item.priority, storage_.body(id)};
-  answer(session, &given);
-}
-
-void Stock::answer(Session& session, const Given* given) {
-  ++session.answered;
-  ++session.handed_count;
-  const Number number = session.lane_sent();
-  auto& messages = effects_.lane_messages;
-  const bool fits = session.open_message < messages.size() && messages[session.open_message].session == session.id &&
-                    messages[session.open_message].generation == session.lane_generation &&
-                    messages[session.open_message].count < max_entries &&
-                    messages[session.open_message].bytes.size() < pack_bytes;
-  if (!fits) {
-    session.open_message = messages.size();
-    messages.push_back({session.id, session.lane_generation, number, 0, std::string(header_size, '\0')});
-  }
-  auto& message = messages[session.open_message];
-  ++message.count;
-  if (given)
-    append_given(message.bytes, *given);
-  else
-    append_block(message.bytes, EntryKind::none, {});
+  return feed_.give(session,
+                    {id,
+                     static_cast<std::uint16_t>(queue_index),
+                     static_cast<std::uint16_t>(std::min(item.failures + 1, 65535)),
+                     item.priority,
+                     {},
+                     0},
+                    item.size, room);
 }
 
 Item* Stock::held_by(Session& session, ItemId id) {
@@ -292,6 +315,7 @@ void Stock::sweep_handed(Session& session) {
 bool Stock::ack(Session& session, ItemId id) {
   auto* item = held_by(session, id);
   if (!item) return false;
+  feed_.arrived(session, item->handed);
   --queue_of(*item).held;
   --session.held;
   done(*item, id);
@@ -428,7 +452,12 @@ void Stock::take_back_after(Session& session, std::uint64_t count) {
     const auto* item = handed.count > count ? held_by(session, handed.id) : nullptr;
     if (item && item->handed == handed.count) lost.push_back(handed.id);
   }
+  for (const auto& large : session.flow.large)  // of what came whole, or not at all, is seen above
+    if (const auto* item = held_by(session, large.id);
+        item && item->handed == large.handed && large.handed <= count && (large.end == 0 || large.end > count))
+      lost.push_back(large.id);
   for (const auto id : lost) release(session, id);
+  feed_.forget(session);
 }
 
 void Stock::give_all_back(Session& session, const std::string& why, Time now) {
@@ -445,6 +474,7 @@ void Stock::give_all_back(Session& session, const std::string& why, Time now) {
     failed(item, id, {called(session), why, now}, Duration::zero());
   }
   assert(session.held == 0);
+  feed_.forget(session);
 }
 
 bool Stock::reclaim(Session& session, ItemId id, const std::string& from) {

@@ -11,7 +11,8 @@
 // 1. An item is in exactly one place. For each queue: put = ready + delayed + held + done + dead.
 // 2. An item is held by one session at most, and only by one that stands; Session::handed lists it once.
 // 3. asked >= answered for each session; no item is handed off but in answer to an ask.
-// 4. A queue with ready items has no waiting session when a turn ends.
+// 4. A queue with ready items has no waiting session when a turn ends, unless the turn had no time for more. Who asks and
+//    has no room on its lane does not stand in the waiting lists.
 #pragma once
 
 #include <map>
@@ -23,6 +24,7 @@
 #include <vector>
 
 #include "broker/effects.hpp"
+#include "broker/feed.hpp"
 #include "broker/items.hpp"
 #include "broker/queue.hpp"
 #include "broker/session.hpp"
@@ -90,7 +92,10 @@ class Stock final : public Kept {
   Time next_deadline() const { return delayed_.empty() ? never : delayed_.top().due; }
   /// Hands off what is ready to who asks, in all queues that changed.
   void serve();
-  bool has_to_serve() const { return !to_serve_.empty(); }
+  bool has_to_serve() const { return !to_serve_.empty() || feed_.has_more() || again_; }
+  /// Of its present lane, everything up to this number has arrived.
+  void arrived(Session& session, Number number);
+  std::uint64_t bytes_under_way() const { return feed_.under_way(); }
 
   /// There may be more room in it for its producers.
   void note_room(Queue& queue) { to_serve(queue); }
@@ -127,8 +132,11 @@ class Stock final : public Kept {
   void give_index(Queue& queue);
   void to_serve(Queue& queue);
   void serve(Queue& queue);
-  void hand_off(Session& session, Queue& queue);
-  void answer(Session& session, const Given* given);
+  std::int64_t hand_off(Session& session, Queue& queue, std::int64_t room);
+  void join_waiting(Session& session);
+  void leave_waiting(Session& session, const Queue* left = nullptr);
+  void let_in();
+  bool may_take(const Session* session) const { return feed_.room(*session) > 0; }
   void let_go(Session& session, Item& item);
   void done(Item& item, ItemId id);
   void make_ready(Item& item, ItemId id);
@@ -151,6 +159,9 @@ class Stock final : public Kept {
   std::vector<Session*>& changed_;
 
   Items items_;
+  Feed feed_;
+  std::vector<Session*> full_;  // ask, and have no room on their lanes
+  bool again_ = false;          // of these, some have room now
   ItemId last_id_;
   ItemId first_id_;  // of this process: what is below was kept
   Epoch epoch_before_;

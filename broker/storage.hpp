@@ -81,6 +81,11 @@ class Storage {
   virtual void put(const Record& record, std::string_view body) = 0;
   /// The body of an item that was put and not erased; valid until the next call.
   virtual std::string_view body(ItemId id) = 0;
+  /// `size` bytes of it, from `offset` on; valid until the next call. A body is read from its beginning to its end, by
+  /// parts that follow one another: `check` belongs to this reading, is 0 before it and only passed on by the reader.
+  virtual std::string_view part(ItemId id, std::uint64_t offset, std::size_t size, std::uint32_t& /*check*/) {
+    return body(id).substr(offset, size);
+  }
   virtual void update(const Record& record, const std::vector<Attempt>& history) = 0;
   virtual void erase(ItemId id) = 0;
 

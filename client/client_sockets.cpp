@@ -129,7 +129,8 @@ void ClientSockets::connect_lane(std::uint32_t generation, std::uint16_t port) {
   if (!control_) return;
   generation_ = generation;
   auto lane = make_socket(context_, zmq::socket_type::pull);
-  lane.set(zmq::sockopt::reconnect_ivl, -1);  // a lane lives as long as its one connection
+  lane.set(zmq::sockopt::reconnect_ivl, -1);   // a lane lives as long as its one connection
+  lane.set(zmq::sockopt::connect_timeout, 0);  // the session's patience decides
   lane.set(zmq::sockopt::plain_username, std::to_string(generation));
   lane.set(zmq::sockopt::plain_password, to_hex(topic_));
   const auto name = "inproc://lane-" + std::to_string(++monitors_);

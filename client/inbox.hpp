@@ -5,6 +5,7 @@
 #include <deque>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "proto/message.hpp"
@@ -36,6 +37,12 @@ class Inbox {
     messages_.push_back({take_spare(), 0, first + skip, wanted, tag});
     messages_.back().bytes.assign(rest);
     size_ += wanted;
+  }
+
+  /// One entry of our kind, whole, that is its own message.
+  void add(std::string entry, Number number) {
+    messages_.push_back({std::move(entry), 0, number, 1, 0});
+    ++size_;
   }
 
   bool empty() const { return size_ == 0; }

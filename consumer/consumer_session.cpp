@@ -12,6 +12,13 @@ namespace {
 
 constexpr std::size_t runs_per_entry = 4096;
 
+// The broker lets only so much be under way on a lane: it is told of what came in before it has to wait for that.
+constexpr std::size_t told_at_once = 256 << 10;
+constexpr std::size_t worth_telling = 16 << 10;
+constexpr Duration told_within = 20ms;
+
+bool is_of_parts(const Entry& entry) { return entry.kind == EntryKind::part || is_partial(entry); }
+
 std::uint64_t items_in(const std::vector<ItemRun>& runs) {
   std::uint64_t items = 0;
   for (const auto& run : runs) items += run.count;
@@ -62,6 +69,7 @@ void ConsumerSession::on_welcomed() {
     }
   held_ = std::move(still_held);
   inbox_.clear();
+  coming_.drop();
   lane_.reset();
 }
 
@@ -87,15 +95,52 @@ void ConsumerSession::take_in(const Header& header, std::string_view payload) {
   const auto taken = lane_.take(header.number, header.count);
   if (taken.verdict == StreamReceiver::Verdict::gap) return lose_lane();
   if (taken.verdict != StreamReceiver::Verdict::fresh) return;
+  untold_ += payload.size();
+  bool parts = false;
   EntryReader in(payload);
   Entry entry;
   for (std::uint32_t i = 0; in.next(entry); ++i) {
     if (i < taken.skip) continue;
-    entry.kind == EntryKind::given ? lane_.given() : lane_.none();
+    parts = parts || is_of_parts(entry);
+    if (entry.kind == EntryKind::given) lane_.given();
+    if (entry.kind == EntryKind::none) lane_.none();
   }
-  inbox_.add(payload, header.number, taken.skip);
+  if (!parts)
+    inbox_.add(payload, header.number, taken.skip);
+  else if (!take_parts(header, payload, taken.skip))
+    return lose_lane();
   changed_ = true;
   if (draining_) release_waiting();
+}
+
+/// Entry by entry: some are parts. False when these make no sense.
+bool ConsumerSession::take_parts(const Header& header, std::string_view payload, std::uint32_t skip) {
+  EntryReader in(payload);
+  Entry entry;
+  for (std::uint32_t i = 0; !in.at_end(); ++i) {
+    const auto from = in.rest();
+    in.next(entry);
+    const auto whole = from.substr(0, from.size() - in.rest().size());
+    if (i >= skip && !take_entry(entry, whole, header.number + i)) return false;
+  }
+  return true;
+}
+
+bool ConsumerSession::take_entry(const Entry& entry, std::string_view whole, Number number) {
+  if (entry.kind == EntryKind::none) return true;
+  if (entry.kind == EntryKind::given) {
+    coming_.drop();  // the broker has taken it back, or it was given back
+    const auto given = read_given(entry);
+    if (given.whole > 0)
+      coming_.begin(given);
+    else
+      inbox_.add(whole, number, 0);
+    return true;
+  }
+  if (!coming_.begun()) return true;  // given back while it was under way
+  if (!coming_.add(entry.payload)) return false;
+  if (coming_.whole()) inbox_.add(coming_.take_entry(), number);
+  return true;
 }
 
 void ConsumerSession::on_lane_up(std::uint32_t generation, Time) {
@@ -109,6 +154,7 @@ void ConsumerSession::on_lane_down(std::uint32_t generation, Time) {
 void ConsumerSession::lose_lane() {
   if (lane_.state() != Lane::State::connecting && lane_.state() != Lane::State::up) return;
   requests_.push_back({SocketRequest::Kind::close_lane, {}, lane_.generation(), 0});
+  coming_.drop();
   const auto lost = lane_.lose(static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted(), max_asks)));
   changed_ = true;  // a withdrawn ask is not answered any more
   if (session_.standing() && !session_.bye_said())
@@ -168,6 +214,9 @@ void ConsumerSession::fail_held(std::string_view reason) {
 void ConsumerSession::release_waiting() {
   Inbox::Taken taken;
   while (inbox_.next(taken)) settle(released_, read_given(taken.entry).id);
+  if (!coming_.begun()) return;
+  settle(released_, coming_.id());
+  coming_.drop();
 }
 
 void ConsumerSession::drain() {
@@ -197,8 +246,8 @@ void ConsumerSession::flush_settled() {
 
 std::uint64_t ConsumerSession::wanted() const {
   if (draining_ || session_.shutdown()) return 0;
-  const std::uint64_t all = takers_ + prefetch_;
-  return all > inbox_.size() ? all - inbox_.size() : 0;
+  const std::uint64_t all = takers_ + prefetch_, here = inbox_.size() + coming_.begun();
+  return all > here ? all - here : 0;
 }
 
 void ConsumerSession::update_asks() {
@@ -237,12 +286,24 @@ void ConsumerSession::tick(Time now, Outbox& out) {
   flush_settled();
   if (session_.hello_due(now)) session_.say_hello(now, {{1}, {}, {}, to_reclaim()}, out);
   update_asks();
-  if (session_.beat_due(now)) session_.say_beat(now, {{}, {}, {}, lane_.received(), lane_.generation(), false}, out);
+  if (now >= news_of_lane_at()) session_.beat_soon();
+  if (session_.beat_due(now)) {
+    session_.say_beat(now, {{}, {}, {}, lane_.received(), lane_.generation(), false}, out);
+    untold_ = 0;
+    told_at_ = now;
+  }
   session_.flush(now, out);
 }
 
+/// When the broker is to be told what came in on the lane.
+Time ConsumerSession::news_of_lane_at() const {
+  if (!session_.standing() || untold_ < worth_telling) return never;
+  return untold_ >= told_at_once ? Time::min() : told_at_ + told_within;
+}
+
 Time ConsumerSession::next_deadline() const {
-  return requests_.empty() ? std::min(session_.next_deadline(), lane_.connect_deadline()) : Time::min();
+  if (!requests_.empty()) return Time::min();
+  return std::min({session_.next_deadline(), lane_.connect_deadline(), news_of_lane_at()});
 }
 
 bool ConsumerSession::take_change() { return std::exchange(changed_, false); }

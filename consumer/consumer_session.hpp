@@ -8,14 +8,16 @@
 #include "client/inbox.hpp"
 #include "client/logic.hpp"
 #include "client/session.hpp"
+#include "consumer/assembly.hpp"
 #include "consumer/item_set.hpp"
 #include "consumer/lane.hpp"
 
 namespace baton {
 
 /// Invariants:
-/// 1. An item that came in is in exactly one place: waiting (in the inbox), held (taken, not settled), or settled.
-/// 2. Asks that stand never exceed what is wanted: takers + prefetch - waiting.
+/// 1. An item that came in is in exactly one place: on its way (in parts), waiting (in the inbox), held (taken, not
+///    settled), or settled.
+/// 2. Asks that stand never exceed what is wanted: takers + prefetch - waiting - on its way.
 /// 3. Only held items are settled, each once.
 class ConsumerSession final : public ClientLogic {
  public:
@@ -79,6 +81,9 @@ class ConsumerSession final : public ClientLogic {
   void on_welcomed();
   void on_confirmed(Time now);
   void take_in(const Header& header, std::string_view payload);
+  bool take_parts(const Header& header, std::string_view payload, std::uint32_t skip);
+  bool take_entry(const Entry& entry, std::string_view whole, Number number);
+  Time news_of_lane_at() const;
   void lose_lane();
   void release_waiting();
   void settle(std::vector<ItemRun>& runs, ItemId id);
@@ -91,6 +96,9 @@ class ConsumerSession final : public ClientLogic {
   std::uint32_t prefetch_;
   Lane lane_;
   Inbox inbox_{EntryKind::given};
+  Assembly coming_;             // in parts
+  std::size_t untold_ = 0;      // bytes that came on the lane since the last beat
+  Time told_at_ = Time::min();  // when that was
   ItemSet held_;
   std::vector<ItemRun> acked_, released_;  // not yet in the control stream
   std::uint64_t takers_ = 0, takes_ = 0;

@@ -8,8 +8,7 @@
 namespace baton {
 namespace {
 
-constexpr Duration connect_within = 1s;  ///< doubled after each failure in a row, three times at most
-constexpr Duration arrive_within = 1s;
+constexpr Duration connect_within = 2s;  ///< doubled after each failure in a row, twice at most
 
 }  // namespace
 
@@ -20,7 +19,7 @@ bool Lane::offered(std::uint32_t generation, std::uint16_t port, Time now) {
   generation_ = generation;
   state_ = State::connecting;
   received_ = StreamReceiver{};
-  connect_deadline_ = now + connect_within * (1 << std::min(failures_, 3u));
+  connect_deadline_ = now + connect_within * (1 << std::min(failures_, 2u));
   behind_.reset();
   return true;
 }
@@ -46,7 +45,7 @@ bool Lane::missing(Number sent, Time now) {
     behind_ = received();
     behind_since_ = now;
   }
-  return now >= behind_since_ + arrive_within;
+  return now >= behind_since_ + lost_after;
 }
 
 LaneLost Lane::lose(std::uint32_t wanted) {

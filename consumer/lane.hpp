@@ -44,7 +44,8 @@ class Lane {
   /// Whether there are answers to come to asks that were taken back.
   const Withdrawals& withdrawals() const { return withdrawals_; }
 
-  /// What the broker says it has sent. Returns whether something has been missing for too long.
+  /// What the broker says it has sent, the news of which arrives. Returns whether nothing came on the lane for lost_after,
+  /// though there is more.
   bool missing(Number sent, Time now);
   /// When the connection should stand: `never` unless it is being made.
   Time connect_deadline() const { return state_ == State::connecting ? connect_deadline_ : never; }

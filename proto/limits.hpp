@@ -25,6 +25,7 @@ inline constexpr std::size_t max_message = 17u << 20;  ///< a whole ZeroMQ frame
 inline constexpr std::size_t max_hello = 4u << 20;     ///< its JSON; with max_asks items to reclaim it takes about half
 inline constexpr std::size_t pack_bytes = 64u << 10;   ///< a sender stops packing a message beyond this
 inline constexpr std::size_t max_entries = 4096;       ///< entries in one message
+inline constexpr std::size_t part_bytes = 64u << 10;   ///< a longer body crosses a lane in parts of at most this
 inline constexpr std::size_t max_queue_name = 200;
 inline constexpr std::size_t max_queues = 64;  ///< queues in one session
 inline constexpr std::size_t max_client_name = 200;
@@ -42,6 +43,8 @@ inline constexpr std::uint32_t put_window_items = 65'536;
 inline constexpr std::uint64_t put_window_bytes = 8u << 20;
 inline constexpr std::uint64_t say_window_bytes = 1u << 20;
 inline constexpr std::uint64_t console_window_bytes = 1u << 20;  ///< broker to one printer
+inline constexpr std::uint64_t lane_window_bytes = 8u << 20;     ///< on one lane
+inline constexpr std::uint64_t lanes_window_bytes = 64u << 20;   ///< on all lanes together
 
 // Times.
 inline constexpr Duration hello_again = 250ms;  ///< a hello is repeated until it is answered
@@ -64,6 +67,7 @@ inline constexpr Duration claims_within = 6500ms;
 inline constexpr Duration ended_kept = 60s;  ///< how long an ended session is still recognised
 
 static_assert(put_window_bytes < max_message * 2 && max_body < max_message);
+static_assert(part_bytes <= lane_window_bytes && lane_window_bytes <= lanes_window_bytes);
 
 /// From the start of a broker until the slowest honest client has begun its new session there: one whose sockets were
 /// replaced just before they would have reached it, by such as go to another address of its name, which is dead. (One that

@@ -8,6 +8,7 @@ namespace {
 constexpr std::string_view magic = "BTN";
 constexpr std::size_t run_size = 12;
 constexpr std::size_t given_size = 12;
+constexpr std::size_t whole_size = 4;  // of a partial given
 constexpr std::size_t fail_size = 12;
 constexpr std::size_t lane_lost_size = 16;
 
@@ -70,12 +71,29 @@ Refusal check_control(const Entry& entry) {
   }
 }
 
+Refusal check_part(const Entry& entry) {
+  if (entry.payload.empty()) return Refusal::malformed;
+  return entry.payload.size() > max_body ? Refusal::too_large : Refusal::none;
+}
+
+Refusal check_given_body(const Entry& entry) {
+  const auto flags = load<std::uint16_t>(entry.payload.data() + given_flags);
+  if (flags & ~partial) return Refusal::malformed;
+  const auto rest = entry.payload.substr(given_size);
+  if (!(flags & partial)) return rest.size() > max_body ? Refusal::too_large : Refusal::none;
+  if (rest.size() < whole_size) return Refusal::malformed;
+  const auto whole = load<std::uint32_t>(rest.data());
+  if (whole > max_body) return Refusal::too_large;
+  return whole > rest.size() - whole_size ? Refusal::none : Refusal::malformed;
+}
+
 Refusal check_handoff(const Entry& entry) {
   if (entry.kind == EntryKind::none) return exactly(entry, 0);
+  if (entry.kind == EntryKind::part) return check_part(entry);
   if (entry.kind != EntryKind::given || entry.payload.size() < given_size) return Refusal::malformed;
   if (entry.a > max_priority || entry.b == 0) return Refusal::malformed;
   if (const auto id = load<std::uint64_t>(entry.payload.data()); id == 0 || id == UINT64_MAX) return Refusal::malformed;
-  return entry.payload.size() - given_size > max_body ? Refusal::too_large : Refusal::none;
+  return check_given_body(entry);
 }
 
 Refusal check_line(const Entry& entry) {
@@ -161,19 +179,41 @@ PutItem read_item(const Entry& entry) {
   return {entry.a, load<std::uint32_t>(entry.payload.data()), entry.payload.substr(4)};
 }
 
-void append_given(std::string& out, const Given& given) {
-  append_entry_head(out, EntryKind::given, given.priority, given.attempt, given_size + given.body.size());
+namespace {
+
+void append_given_fixed(std::string& out, const Given& given, std::uint16_t flags, std::size_t rest) {
+  append_entry_head(out, EntryKind::given, given.priority, given.attempt, given_size + rest);
   char fixed[given_size];
   store(fixed, given.id.value);
   store(fixed + 8, given.queue);
-  store(fixed + 10, std::uint16_t{0});
+  store(fixed + given_flags, flags);
   out.append(fixed, sizeof fixed);
+}
+
+}  // namespace
+
+void append_given(std::string& out, const Given& given) {
+  if (given.whole == 0) {
+    append_given_fixed(out, given, 0, given.body.size());
+  } else {
+    append_given_fixed(out, given, partial, whole_size + given.body.size());
+    append(out, given.whole);
+  }
   out += given.body;
+}
+
+void append_given_head(std::string& out, const Given& given, std::size_t size) {
+  append_given_fixed(out, given, 0, size);
 }
 
 Given read_given(const Entry& entry) {
   const char* at = entry.payload.data();
-  return {{load<std::uint64_t>(at)}, load<std::uint16_t>(at + 8), entry.b, entry.a, entry.payload.substr(given_size)};
+  Given given{
+      {load<std::uint64_t>(at)}, load<std::uint16_t>(at + 8), entry.b, entry.a, entry.payload.substr(given_size)};
+  if (!is_partial(entry)) return given;
+  given.whole = load<std::uint32_t>(given.body.data());
+  given.body.remove_prefix(whole_size);
+  return given;
 }
 
 void append_ask(std::string& out, std::uint64_t asked_in_all) {

@@ -70,6 +70,7 @@ enum class EntryKind : std::uint8_t {
   // on a lane
   given = 32,  ///< a: priority; b: attempt (1 for the first, 65535 for more); payload: Given, then the body
   none = 33,   ///< nothing: the answer to a withdrawn ask
+  part = 34,   ///< the next bytes of the body whose `given` was partial
   // on news, from the broker
   died = 48,     ///< JSON: an item of this producer is dead
   result = 49,   ///< reserved: an item's result
@@ -87,6 +88,8 @@ inline constexpr std::size_t entry_head_size = 8;
 inline constexpr std::uint16_t has_delay = 1;  ///< flag of an item entry
 inline constexpr std::uint16_t all_put = 1;    ///< flag of a bye entry: of the producer's source nothing is left to put
 inline constexpr std::uint16_t has_result = 1;  ///< flag of an ack entry
+inline constexpr std::uint16_t partial = 2;     ///< flag in a given's payload: the body goes on in `part` entries
+inline constexpr std::size_t given_flags = 10;  ///< where these flags are
 
 inline void append_entry_head(std::string& out, EntryKind kind, std::uint8_t a, std::uint16_t b, std::size_t size) {
   char head[entry_head_size];
@@ -142,11 +145,17 @@ struct Given {
   std::uint16_t queue = 0;    ///< index into the queues of the session's hello
   std::uint16_t attempt = 1;  ///< 1 for the first
   std::uint8_t priority = default_priority;
-  std::string_view body;
+  std::string_view body;    ///< all of it, or its first bytes
+  std::uint32_t whole = 0;  ///< not 0: the size of the whole body, the rest of which comes in parts
 
   bool operator==(const Given&) const = default;
 };
+inline bool is_partial(const Entry& entry) {
+  return entry.kind == EntryKind::given && (load<std::uint16_t>(entry.payload.data() + given_flags) & partial) != 0;
+}
 void append_given(std::string& out, const Given& given);
+/// What comes before the body, as if that had `size` bytes and were all here.
+void append_given_head(std::string& out, const Given& given, std::size_t size);
 Given read_given(const Entry& entry);
 
 /// "Of lane `generation` everything up to `received` came in; I want `wanted` items on the next one."
@@ -173,7 +182,8 @@ void append_fail(std::string& out, const Failure& failure);
 void append_lane_lost(std::string& out, const LaneLost& lost);
 void append_bye(std::string& out, Number last_put, bool all = false);
 void append_dropped(std::string& out, std::uint64_t blocks);
-void append_block(std::string& out, EntryKind kind, std::string_view block);  ///< say, line, died, join (empty), none
+void append_block(std::string& out, EntryKind kind,
+                  std::string_view block);  ///< say, line, died, part, or (empty) join, none
 
 std::uint64_t read_ask(const Entry& entry);
 std::uint32_t read_withdraw(const Entry& entry);

@@ -69,6 +69,7 @@ void check_entry(MessageType type, const Entry& entry) {
     case EntryKind::say:
     case EntryKind::join:
     case EntryKind::none:
+    case EntryKind::part:
     case EntryKind::died:
     case EntryKind::result:
     case EntryKind::line:
@@ -119,11 +120,11 @@ void check_message(std::string_view frame) {
 
 /// A message whose entries are as long as their heads say: by chance alone two lengths and a count seldom fit together.
 std::string framed(Script script) {
-  constexpr EntryKind kinds[] = {EntryKind::item, EntryKind::ask,     EntryKind::withdraw, EntryKind::ack,
-                                 EntryKind::fail, EntryKind::release, EntryKind::say,      EntryKind::lane_lost,
-                                 EntryKind::join, EntryKind::bye,     EntryKind::given,    EntryKind::none,
-                                 EntryKind::died, EntryKind::result,  EntryKind::line,     EntryKind::dropped,
-                                 EntryKind{0}};
+  constexpr EntryKind kinds[] = {EntryKind::item,    EntryKind::ask,     EntryKind::withdraw, EntryKind::ack,
+                                 EntryKind::fail,    EntryKind::release, EntryKind::say,      EntryKind::lane_lost,
+                                 EntryKind::join,    EntryKind::bye,     EntryKind::given,    EntryKind::none,
+                                 EntryKind::part,    EntryKind::died,    EntryKind::result,   EntryKind::line,
+                                 EntryKind::dropped, EntryKind{0}};
   constexpr MessageType types[] = {MessageType::put, MessageType::control, MessageType::outcome, MessageType::console,
                                    MessageType::handoff};
   Header header{types[script.below(std::size(types))], 0, {}, {}, {script.number()}};

@@ -68,6 +68,7 @@ class BrokerJudge {
   void sends(std::string_view news, const Knows& knows);
   void message_begins() { ++message_; }
   void given(const SessionId& session, std::uint32_t generation, Number number, const Given& given, bool heard);
+  void part(const SessionId& session, std::uint32_t generation, Number number, std::string_view bytes);
   void none(const SessionId& session, std::uint32_t generation);
   void turn_ends();
   /// Now and then, a turn or not: who is dead must not be held for alive for long.
@@ -101,6 +102,7 @@ class BrokerJudge {
     SessionId holder{};
     std::uint32_t generation = 0;  // of the lane it was given on
     Number lane_number;
+    Number lane_end;                // the number of its last part; 0 while that is not sent
     std::uint64_t returned_in = 0;  // a turn
     std::uint32_t failures = 0;     // as the storage knows
     std::uint32_t expected = 0;     // as they should be
@@ -118,6 +120,8 @@ class BrokerJudge {
     std::uint32_t generation = 1;
     std::uint64_t asked = 0, answered = 0;
     std::set<ItemId> held;
+    ItemId parting;         // a body of which not all is sent; 0: none
+    std::size_t given = 0;  // so much of it is
     bool bye = false, superseded = false, refused = false;
     bool laneless = false;                                     // the next lane could not be opened yet: its asks wait
     std::map<Number, std::vector<ItemId>> acks;                // that no confirm has covered yet

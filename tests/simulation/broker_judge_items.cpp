@@ -115,7 +115,11 @@ void BrokerJudge::check_item(const Item& item, const Given& given) const {
   require(item.place != Place::dead, it + " is dead: it is not given");
   require(item.place != Place::delayed && world_.now() >= item.due, it + " is not given before its delay is over");
   require(item.place != Place::held, it + " has one holder at a time");
-  require(given.body == item.put.body && given.priority == item.put.priority, it + " is as it was put");
+  require(given.priority == item.put.priority, it + " is as it was put");
+  if (given.whole == 0)
+    require(given.body == item.put.body, it + " is as it was put");
+  else
+    require(given.whole == item.put.body.size() && item.put.body.starts_with(given.body), it + " begins as it was put");
   require(given.attempt == item.failures + 1, it + ": attempt " + std::to_string(given.attempt) + " comes after " +
                                                   std::to_string(item.failures) + " failures");
 }
@@ -147,7 +151,25 @@ void BrokerJudge::given(const SessionId& session, std::uint32_t generation, Numb
   item.holder = session;
   item.generation = generation;
   item.lane_number = number;
+  item.lane_end = given.whole == 0 ? number : Number{};
+  const bool between = to.parting != ItemId{} && to.held.contains(to.parting);
+  require(!between, name(given.id) + " is not given before all of " + name(to.parting) + " is sent");
+  to.parting = given.whole == 0 ? ItemId{} : given.id;
+  to.given = given.body.size();
   to.held.insert(given.id);
+}
+
+void BrokerJudge::part(const SessionId& session, std::uint32_t generation, Number number, std::string_view bytes) {
+  const auto found = standing_.find(session);
+  if (found == standing_.end() || found->second.generation != generation || found->second.bye) return;
+  auto& to = found->second;
+  require(to.held.contains(to.parting), "parts are sent of what its consumer holds");
+  auto& item = this->item(to.parting);
+  require(item.put.body.substr(to.given, bytes.size()) == bytes, name(to.parting) + " goes on as it was put");
+  to.given += bytes.size();
+  if (to.given < item.put.body.size()) return;
+  item.lane_end = number;
+  to.parting = {};
 }
 
 void BrokerJudge::none(const SessionId& session, std::uint32_t generation) {

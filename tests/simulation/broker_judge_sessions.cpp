@@ -109,8 +109,10 @@ void BrokerJudge::lane_lost(const SessionId& by, Standing& session, const LaneLo
   if (lost.generation != session.generation) return;
   for (const auto id : std::set<ItemId>(session.held)) {
     const auto& item = items_.at(id);
-    if (item.generation == lost.generation && item.lane_number > lost.received) release(by, session, id);
+    const bool arrived = item.lane_end != Number{} && item.lane_end <= lost.received;
+    if (item.generation == lost.generation && !arrived) release(by, session, id);
   }
+  session.parting = {};
   ++session.generation;
   session.asked = lost.wanted;
   session.answered = 0;

@@ -261,6 +261,8 @@ void BrokerNode::send_lane(broker::Effects::LaneMessage& message) {
   for (Entry entry; in.next(entry); number += 1)
     if (entry.kind == EntryKind::given)
       judge().given(message.session, message.generation, number, read_given(entry), heard);
+    else if (heard && entry.kind == EntryKind::part)
+      judge().part(message.session, message.generation, number, entry.payload);
     else if (heard)
       judge().none(message.session, message.generation);
   if (!heard) return;

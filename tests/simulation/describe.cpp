@@ -64,7 +64,9 @@ std::string describe(const Entry& entry) {
     case EntryKind::bye:
       return "bye " + n(read_bye(entry).value);
     case EntryKind::given:
-      return "given " + n(read_given(entry).id.value);
+      return "given " + n(read_given(entry).id.value) + (is_partial(entry) ? ", in parts" : "");
+    case EntryKind::part:
+      return "part of " + n(entry.payload.size());
     default:
       return "entry " + n(static_cast<unsigned>(entry.kind));
   }

@@ -33,6 +33,11 @@ std::string numbers(Numbers... values) {
 
 std::string run(std::uint64_t first, std::uint32_t count) { return numbers(first, count); }
 
+/// What a given has before `body`, and that.
+std::string hand_off(const std::string& body, std::uint16_t flags = 0) {
+  return numbers(std::uint64_t{1}, std::uint16_t{0}, flags) + body;
+}
+
 struct Case {
   const char* what;
   MessageType type;
@@ -66,8 +71,12 @@ std::vector<Case> valid() {
       {"a lost lane", control, entry(lane_lost, numbers(1u, std::uint64_t{0}, 0u))},
       {"a join", control, entry(join, "")},
       {"a bye", control, entry(bye, numbers(std::uint64_t{0}))},
-      {"a hand-off", handoff, entry(given, of(12), 9, 1)},
-      {"the largest hand-off", handoff, entry(given, of(12 + max_body), 0, 65535)},
+      {"a hand-off", handoff, entry(given, hand_off(""), 9, 1)},
+      {"the largest hand-off", handoff, entry(given, hand_off(of(max_body)), 0, 65535)},
+      {"the beginning of one", handoff, entry(given, hand_off(numbers(8u) + "abc", partial), 0, 1)},
+      {"the beginning of the largest", handoff,
+       entry(given, hand_off(numbers(std::uint32_t{max_body}) + "abc", partial), 0, 1)},
+      {"its next bytes", handoff, entry(part, "x")},
       {"the answer to a withdrawn ask", handoff, entry(none, "")},
       {"a dead letter's notice", outcome, entry(died, "{}")},
       {"a result, which a later version may send", outcome, entry(result, "x")},
@@ -110,8 +119,12 @@ std::vector<Case> malformed() {
       {"a join with something", control, entry(join, "x")},
       {"a short bye", control, entry(bye, of(7))},
       {"a short hand-off", handoff, entry(given, of(11), 0, 1)},
-      {"a hand-off of no attempt", handoff, entry(given, of(12))},
-      {"a hand-off of priority 10", handoff, entry(given, of(12), 10, 1)},
+      {"a hand-off of no attempt", handoff, entry(given, hand_off(""))},
+      {"a hand-off of priority 10", handoff, entry(given, hand_off(""), 10, 1)},
+      {"a hand-off with a flag that is not known", handoff, entry(given, hand_off("", 0x8000), 0, 1)},
+      {"a beginning without a size", handoff, entry(given, hand_off("abc", partial), 0, 1)},
+      {"a beginning of all there is", handoff, entry(given, hand_off(numbers(3u) + "abc", partial), 0, 1)},
+      {"a part of nothing", handoff, entry(part, "")},
       {"a hand-off of item 0", handoff, entry(given, std::string(12, '\0'), 0, 1)},
       {"a hand-off of what no run can name", handoff, entry(given, std::string(12, '\xff'), 0, 1)},
       {"a `none` with something", handoff, entry(none, "x")},
@@ -126,7 +139,10 @@ std::vector<Case> too_large() {
       {"an ack of more than a session can hold", control, entry(ack, run(1, max_asks) + run(100'000, 1))},
       {"a reason", control, entry(fail, run(1, 0) + of(max_reason + 1))},
       {"a block", control, entry(say, of(max_say + 1))},
-      {"a hand-off", handoff, entry(given, of(12 + max_body + 1), 0, 1)},
+      {"a hand-off", handoff, entry(given, hand_off(of(max_body + 1)), 0, 1)},
+      {"the beginning of one", handoff,
+       entry(given, hand_off(numbers(std::uint32_t{max_body + 1}) + "abc", partial), 0, 1)},
+      {"a part", handoff, entry(part, of(max_body + 1))},
       {"a line", console, entry(line, of(max_say + 1))},
   };
 }

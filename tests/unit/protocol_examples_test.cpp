@@ -68,6 +68,8 @@ std::string name_of(EntryKind kind) {
       return "given";
     case EntryKind::none:
       return "none";
+    case EntryKind::part:
+      return "part";
     case EntryKind::died:
       return "died";
     case EntryKind::result:
@@ -226,6 +228,9 @@ class Walk {
       case EntryKind::dropped:
         field(8, "blocks", number(read_dropped(entry)));
         return append_dropped(again_, read_dropped(entry));
+      case EntryKind::part:
+        field(entry.payload.size(), "body", shown(entry.payload));
+        return append_block(again_, entry.kind, entry.payload);
       default:
         if (!entry.payload.empty()) field(entry.payload.size(), "block", shown(entry.payload));
         return append_block(again_, entry.kind, entry.payload);
@@ -269,7 +274,8 @@ class Walk {
     const auto given = read_given(entry);
     field(8, "id", number(given.id.value));
     field(2, "queue", number(given.queue));
-    field(2, "flags", "0");
+    field(2, "flags", number(given.whole > 0 ? partial : 0));
+    if (given.whole > 0) field(4, "whole", number(given.whole));
     field(given.body.size(), "body", shown(given.body));
     append_given(again_, given);
   }
@@ -299,10 +305,12 @@ Kinds kinds_in_code() {
   for (unsigned type = 0; type < 256; ++type)
     for (unsigned kind = 0; kind < 256; ++kind)
       for (const std::size_t size : {0, 4, 8, 12, 16})
-        for (const std::uint16_t b : {std::uint16_t{0}, std::uint16_t{1}}) {
+        for (const unsigned each : {0u, 1u, 2u, 3u}) {
+          const auto b = static_cast<std::uint16_t>(each & 1);
           std::string payload;
           append_entry_head(payload, static_cast<EntryKind>(kind), 0, b, size);
           payload.append(size, '\1');
+          if (each & 2 && size > given_flags) payload.replace(entry_head_size + given_flags, 2, 2, '\0');  // no flags
           const auto message = static_cast<MessageType>(type);
           if (check_entries(message, payload, 1) != Refusal::malformed)
             kinds[{name_of(message), kind}] = name_of(static_cast<EntryKind>(kind));
@@ -381,6 +389,7 @@ TEST_CASE("PROTOCOL.md states the limits and times of the code") {
       {"max_hello", number(max_hello)},
       {"pack_bytes", number(pack_bytes)},
       {"max_entries", number(max_entries)},
+      {"part_bytes", number(part_bytes)},
       {"max_queue_name", number(max_queue_name)},
       {"max_queues", number(max_queues)},
       {"max_client_name", number(max_client_name)},
@@ -394,6 +403,8 @@ TEST_CASE("PROTOCOL.md states the limits and times of the code") {
       {"put_window_bytes", number(put_window_bytes)},
       {"say_window_bytes", number(say_window_bytes)},
       {"console_window_bytes", number(console_window_bytes)},
+      {"lane_window_bytes", number(lane_window_bytes)},
+      {"lanes_window_bytes", number(lanes_window_bytes)},
       {"hello_again", ms(hello_again)},
       {"beat_interval", ms(beat_interval)},
       {"lost_after", ms(lost_after)},

@@ -1,0 +1,159 @@
+#include "broker/feed.hpp"
+
+#include <algorithm>
+
+namespace baton::broker {
+namespace {
+
+/// May be under way on any lane, though all of them together have what they may: so that nobody stands still.
+constexpr std::int64_t always = 16 << 10;
+
+/// What one mark of Session::Flow::under_way stands for, about.
+constexpr std::uint64_t mark_bytes = 16 << 10;
+
+std::int64_t as_signed(std::uint64_t bytes) { return static_cast<std::int64_t>(bytes); }
+
+}  // namespace
+
+/// What all lanes may have is shared by those that have something under way.
+std::int64_t Feed::window_room(const Session& session) const {
+  const auto& flow = session.flow;
+  const auto share = settings_.lanes_window / (active_ + (flow.bytes == 0));
+  const auto window =
+      std::clamp<std::uint64_t>(share, part_bytes, std::max<std::uint64_t>(settings_.lane_window, part_bytes));
+  return std::min(as_signed(window) - as_signed(flow.bytes), as_signed(settings_.lanes_window) - as_signed(under_way_));
+}
+
+std::int64_t Feed::room(const Session& session) const {
+  if (is_parting(session)) return 0;
+  return std::min(std::max(window_room(session), always - as_signed(session.flow.bytes)), turn_left_);
+}
+
+/// How large the next part may be; 0 while there must be none.
+std::int64_t Feed::next_part(const Session& session, const Item& item) const {
+  const auto left = as_signed(item.size) - as_signed(session.flow.sent);
+  const auto size = std::min<std::int64_t>(left, part_bytes);
+  if (window_room(session) >= size) return size;
+  return as_signed(session.flow.bytes) < always ? std::min(left, always) : 0;
+}
+
+/// The message that is being packed, or the next one: of one entry more, which the caller appends.
+std::string& Feed::entry_for(Session& session, std::size_t size) {
+  ++session.handed_count;
+  auto& messages = effects_.lane_messages;
+  const bool fits = session.open_message < messages.size() && messages[session.open_message].session == session.id &&
+                    messages[session.open_message].generation == session.lane_generation &&
+                    messages[session.open_message].count < max_entries &&
+                    messages[session.open_message].bytes.size() < pack_bytes;
+  if (!fits) {
+    session.open_message = messages.size();
+    messages.push_back({session.id, session.lane_generation, session.lane_sent(), 0, std::string(header_size, '\0')});
+    if (size >= part_bytes / 2) messages.back().bytes.reserve(header_size + 2 * entry_head_size + 64 + size);
+  }
+  auto& message = messages[session.open_message];
+  ++message.count;
+  return message.bytes;
+}
+
+void Feed::note(Session& session, std::uint64_t bytes) {
+  auto& flow = session.flow;
+  active_ += flow.bytes == 0;
+  flow.bytes += bytes;
+  under_way_ += bytes;
+  if (!flow.under_way.empty() && flow.under_way.back().bytes < mark_bytes) {
+    flow.under_way.back().end = session.handed_count;
+    flow.under_way.back().bytes += bytes;
+  } else {
+    flow.under_way.push_back({session.handed_count, bytes});
+  }
+}
+
+std::int64_t Feed::give(Session& session, Given given, std::uint32_t size, std::int64_t room) {
+  auto& bytes = entry_for(session, size);
+  const auto before = bytes.size();
+  if (size > part_bytes) {
+    give_first_part(session, given, size);
+    append_given(bytes, given);
+  } else {
+    given.body = storage_.body(given.id);
+    append_given(bytes, given);
+  }
+  const auto added = bytes.size() - before;
+  note(session, added);
+  turn_left_ -= as_signed(added);
+  return given.whole > 0 ? 0 : room - as_signed(added);
+}
+
+void Feed::give_first_part(Session& session, Given& given, std::uint32_t size) {
+  auto& flow = session.flow;
+  flow.large.push_back({given.id, session.handed_count, 0});
+  flow.check = 0;
+  flow.sent = static_cast<std::uint64_t>(std::max(always, std::min<std::int64_t>(part_bytes, window_room(session))));
+  given.whole = size;
+  given.body = storage_.part(given.id, 0, flow.sent, flow.check);
+  parting_.push_back(&session);
+}
+
+void Feed::none(Session& session) {
+  append_block(entry_for(session, 0), EntryKind::none, {});
+  note(session, entry_head_size);
+}
+
+void Feed::forget_arrived(Session& session, std::uint64_t count) {
+  auto& flow = session.flow;
+  const bool was_active = flow.bytes > 0;
+  for (; !flow.under_way.empty() && flow.under_way.front().end <= count; flow.under_way.pop_front()) {
+    flow.bytes -= flow.under_way.front().bytes;
+    under_way_ -= flow.under_way.front().bytes;
+  }
+  active_ -= was_active && flow.bytes == 0;
+  std::erase_if(flow.large,
+                [count](const Session::Flow::Large& large) { return large.end != 0 && large.end <= count; });
+}
+
+void Feed::forget(Session& session) {
+  auto& flow = session.flow;
+  if (is_parting(session)) std::erase(parting_, &session);
+  forget_arrived(session, UINT64_MAX);
+  flow.large.clear();
+}
+
+// --- parts -------------------------------------------------------------------------------------------------------
+
+/// The item whose parts are under way, unless it is the session's no more: it was settled, though not all of it was there.
+Item* Feed::held(const Session& session) {
+  const auto& large = session.flow.large.back();
+  auto* item = items_.find(large.id);
+  return item && item->holder == &session && item->handed == large.handed ? item : nullptr;
+}
+
+void Feed::send_part(Session& session, const Item& item, std::size_t size) {
+  auto& flow = session.flow;
+  append_block(entry_for(session, size), EntryKind::part,
+               storage_.part(flow.large.back().id, flow.sent, size, flow.check));
+  flow.sent += size;
+  note(session, entry_head_size + size);
+  if (flow.sent == item.size) flow.large.back().end = session.handed_count;
+}
+
+void Feed::deal() {
+  auto left = turn_bytes();
+  for (std::size_t passed = 0; left > 0 && passed < parting_.size();) {
+    auto& session = *parting_.front();
+    parting_.pop_front();
+    const auto* item = held(session);
+    if (!item) {
+      session.flow.large.pop_back();
+      continue;
+    }
+    const auto size = next_part(session, *item);
+    if (size > 0) send_part(session, *item, static_cast<std::size_t>(size));
+    left -= size;
+    passed = size > 0 ? 0 : passed + 1;
+    if (is_parting(session)) parting_.push_back(&session);
+  }
+  more_ = left <= 0 && !parting_.empty();
+  turn_left_ = turn_bytes();
+}
+
+}  // namespace baton::broker

@@ -1,0 +1,159 @@
+// Bodies that come over a lane in parts, as a transcript with a broker that is played by hand.
+#include "consumer/consumer_session.hpp"
+#include "tests/unit/client_script.hpp"
+
+using namespace baton;
+using namespace baton::script;
+
+namespace {
+
+struct LaneScript : Script {
+  explicit LaneScript(std::uint32_t prefetch = 0) : Script(consumer), consumer(config_of(Role::consumer), prefetch) {
+    start();
+    welcome();
+    confirm.lane_generation = 1;
+    confirm.lane_port = 9000;
+    say_confirm();
+    consumer.on_lane_up(1, now);
+    tick();
+    requests();
+    hello();
+  }
+  ~LaneScript() { consumer.check_invariants(); }
+
+  /// The entries go in one message.
+  void lane(Number first, std::uint16_t count, const std::string& entries) {
+    std::string frame(header_size, '\0');
+    write_header(frame.data(), {MessageType::handoff, count, epoch, session, first});
+    consumer.on_lane(1, frame + entries, now);
+    tick();
+  }
+  static std::string given(std::uint64_t id, const std::string& first, std::uint32_t whole) {
+    std::string entry;
+    append_given(entry, {{id}, 0, 3, 5, first, whole});
+    return entry;
+  }
+  static std::string part(const std::string& bytes) {
+    std::string entry;
+    append_block(entry, EntryKind::part, bytes);
+    return entry;
+  }
+  /// The body of the item taken, or "nothing".
+  std::string take() {
+    Given given;
+    if (!consumer.take(given, now)) return "nothing";
+    CHECK(given.priority == 5);
+    CHECK(given.attempt == 3);
+    CHECK(given.whole == 0);
+    return std::string(given.body);
+  }
+
+  ConsumerSession consumer;
+};
+
+}  // namespace
+
+TEST_CASE("lane: an item in parts is there when its last part is") {
+  LaneScript script(1);
+  script.lane({1}, 1, script.given(11, "abc", 8));
+  CHECK(script.take() == "nothing");
+  script.lane({2}, 1, script.part("de"));
+  CHECK(script.take() == "nothing");
+  script.lane({3}, 2, script.part("fgh") + script.given(12, "whole", 0));
+  CHECK(script.take() == "abcdefgh");
+  CHECK(script.take() == "whole");
+  CHECK(script.take() == "nothing");
+}
+
+TEST_CASE("lane: between the parts of an item asks may be answered by none, and no more is asked for it") {
+  LaneScript script(1);
+  script.consumer.want();
+  script.tick();
+  script.control();
+  script.lane({1}, 1, script.given(11, "abc", 6));
+  script.consumer.unwant();
+  script.tick();
+  const auto said = script.control();
+  REQUIRE(said.size() == 1);
+  CHECK(said[0].kind == EntryKind::withdraw);
+  script.none(1, {2});
+  script.lane({3}, 1, script.part("def"));
+  CHECK(script.take() == "abcdef");
+}
+
+TEST_CASE("lane: an item that the broker took back on the way is dropped when the next one comes") {
+  LaneScript script(2);
+  script.lane({1}, 1, script.given(11, "abc", 8));
+  script.lane({2}, 1, script.given(12, "x", 3));
+  script.lane({3}, 1, script.part("yz"));
+  CHECK(script.take() == "xyz");
+  CHECK(script.take() == "nothing");
+}
+
+TEST_CASE("lane: more bytes than an item has are a loss of the lane") {
+  LaneScript script(1);
+  script.control();
+  script.lane({1}, 1, script.given(11, "abc", 5));
+  script.lane({2}, 1, script.part("defg"));
+  CHECK(script.requests().back().kind == SocketRequest::Kind::close_lane);
+  CHECK(script.take() == "nothing");
+}
+
+TEST_CASE("lane: who ends gives back what is on its way, and takes no more of it") {
+  LaneScript script(1);
+  script.control();
+  script.lane({1}, 1, script.given(11, "abc", 8));
+  script.consumer.drain();
+  script.tick();
+  const auto said = script.control();
+  REQUIRE(said.size() == 1);
+  CHECK(said[0].kind == EntryKind::release);
+  CHECK(ids_in(said[0]) == std::vector<std::uint64_t>{11});
+  script.lane({2}, 1, script.part("defgh"));
+  CHECK(script.control().empty());
+}
+
+TEST_CASE("lane: an item that was on its way when the lane broke is wanted anew") {
+  LaneScript script(1);
+  script.control();
+  script.lane({1}, 1, script.given(11, "abc", 8));
+  script.consumer.on_lane_down(1, script.now);
+  script.tick();
+  const auto said = script.control();
+  REQUIRE(said.size() == 1);
+  CHECK(read_lane_lost({said[0].kind, 0, 0, said[0].payload}) == LaneLost{1, {1}, 1});
+}
+
+TEST_CASE("lane: it is told soon that bytes have come, so that more may follow") {
+  LaneScript script(1);
+  script.advance(beat_interval);
+  script.beat();
+  script.lane({1}, 1, script.given(11, std::string(part_bytes, 'a'), 1u << 20));
+  script.advance(20ms);
+  auto beat = script.beat();
+  REQUIRE(beat);
+  CHECK(beat->lane_received == Number{1});
+  script.lane({2}, 4, [&] {
+    std::string entries;
+    for (int i = 0; i < 4; ++i) entries += script.part(std::string(part_bytes, 'a'));
+    return entries;
+  }());
+  beat = script.beat();  // at once
+  REQUIRE(beat);
+  CHECK(beat->lane_received == Number{5});
+}
+
+TEST_CASE("lane: a slow one is not lost while something comes, and is when for 3 s nothing does") {
+  LaneScript script(1);
+  script.control();
+  script.confirm.lane_sent = {100};
+  script.lane({1}, 1, script.given(11, "a", 1000));
+  for (std::uint64_t number = 2; number < 12; ++number) {
+    script.live(2500ms);
+    script.lane({number}, 1, script.part("b"));
+  }
+  CHECK(script.requests().empty());
+  script.live(lost_after + 1100ms);
+  REQUIRE_FALSE(script.requests().empty());
+  CHECK(script.consumer.owes() == false);
+}

@@ -1,0 +1,253 @@
+// Large bodies cross a lane in parts, and no more bytes are under way than the windows allow.
+#include "tests/unit/broker_world.hpp"
+
+namespace baton::broker::test {
+namespace {
+
+constexpr std::size_t large = 5 * part_bytes / 2;
+
+Settings small_windows() {
+  Settings settings;
+  settings.lane_window = 2 * part_bytes;
+  settings.lanes_window = 4 * part_bytes;
+  settings.turn_bytes = 2 * part_bytes;
+  return settings;
+}
+
+/// What a consumer makes of what its lane brought: whole bodies; and how far it is.
+struct Receiver {
+  Client client;
+  std::string body;
+  std::size_t whole = 0, bytes = 0;
+  Number received;
+  ItemId id;
+
+  std::vector<std::string> take() {
+    std::vector<std::string> bodies;
+    for (const auto& message : std::exchange(client.world.lane_messages[client.id], {})) {
+      CHECK(check_entries(MessageType::handoff, std::string_view(message.bytes).substr(header_size), message.count) ==
+            Refusal::none);
+      CHECK(message.first == received + 1);
+      received = received + message.count;
+      bytes += message.bytes.size();
+      EntryReader in(std::string_view(message.bytes).substr(header_size));
+      for (Entry entry; in.next(entry);) {
+        if (entry.kind == EntryKind::part) {
+          body += entry.payload;
+        } else if (entry.kind == EntryKind::given) {
+          const auto given = read_given(entry);
+          id = given.id;
+          body = given.body;
+          whole = given.whole > 0 ? given.whole : body.size();
+          client.got[body.substr(0, 1)] = id;
+        }
+        if (body.size() == whole) bodies.push_back(body);
+      }
+    }
+    return bodies;
+  }
+  void tell() {
+    Beat beat;
+    beat.lane_generation = 1;
+    beat.lane_received = received;
+    client.world.core.beat(client.world.session(client), beat, client.world.now);
+    client.world.settle();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a body of up to part_bytes goes whole, a larger one in parts") {
+  BrokerWorld world;
+  auto producer = world.producer(1);
+  Receiver receiver{world.consumer(2)};
+  const std::string body(large, 'a'), small(part_bytes, 'b');
+  producer.put(body);
+  producer.put(small);
+  receiver.client.ask(2);
+  CHECK(receiver.take() == std::vector{body, small});
+  CHECK(receiver.received == Number{4});  // 64 KiB, 64 KiB, 32 KiB; 64 KiB
+}
+
+TEST_CASE("a lane has no more under way than its window, and goes on with what arrives") {
+  BrokerWorld world(small_windows());
+  auto producer = world.producer(1);
+  Receiver receiver{world.consumer(2)};
+  const std::string body(5 * part_bytes, 'a');
+  producer.put(body);
+  receiver.client.ask();
+  CHECK(receiver.take().empty());
+  CHECK(receiver.bytes <= 3 * part_bytes);
+  std::vector<std::string> got;
+  for (int i = 0; i < 6 && got.empty(); ++i) {
+    const auto before = receiver.bytes;
+    receiver.tell();
+    got = receiver.take();
+    CHECK(receiver.bytes > before);
+    CHECK(receiver.bytes - before <= 3 * part_bytes);
+  }
+  CHECK(got == std::vector{body});
+}
+
+TEST_CASE("who has no room on his lane leaves items to others, and gets the next when he has told what arrived") {
+  BrokerWorld world(small_windows());
+  auto producer = world.producer(1);
+  Receiver first{world.consumer(2)}, second{world.consumer(3)};
+  for (const char c : {'a', 'b'}) producer.put(std::string(large, c));
+  first.client.ask(2);
+  CHECK(first.take().empty());
+  second.client.ask(1);
+  second.take();
+  CHECK(second.client.got.contains("b"));
+  for (const char c : {'c', 'd'}) producer.put(std::string(10, c));
+  CHECK(first.take().empty());
+  first.tell();
+  CHECK(first.take().front() == std::string(large, 'a'));
+  first.tell();
+  CHECK(first.take() == std::vector{std::string(10, 'c')});
+}
+
+TEST_CASE("an ack proves that all before it arrived") {
+  BrokerWorld world(small_windows());
+  auto producer = world.producer(1);
+  Receiver receiver{world.consumer(2)};
+  for (const char c : {'a', 'b', 'c'}) producer.put(std::string(part_bytes, c));
+  receiver.client.ask(3);
+  CHECK(receiver.take().size() == 2);
+  receiver.client.ack("b");
+  CHECK(receiver.take().size() == 1);
+}
+
+TEST_CASE("all lanes together have one window, and each has something") {
+  auto settings = small_windows();
+  BrokerWorld world(settings);
+  auto producer = world.producer(1);
+  for (int i = 0; i < 20; ++i) producer.put(std::string(large, 'a'));
+  std::vector<Receiver> receivers;
+  for (std::uint8_t i = 0; i < 20; ++i) {
+    receivers.push_back({world.consumer(static_cast<std::uint8_t>(10 + i))});
+    receivers.back().client.ask();
+  }
+  std::size_t bytes = 0;
+  for (auto& receiver : receivers) {
+    receiver.take();
+    CHECK(receiver.bytes > 0);
+    bytes += receiver.bytes;
+  }
+  CHECK(bytes <= settings.lanes_window + 20 * (part_bytes / 2));
+  for (int turn = 0; turn < 40; ++turn)
+    for (auto& receiver : receivers) {
+      receiver.tell();
+      receiver.take();
+    }
+  for (auto& receiver : receivers) CHECK(receiver.body == std::string(large, 'a'));
+}
+
+TEST_CASE("a turn hands over so many bytes, and the next one follows at once") {
+  auto settings = small_windows();
+  settings.lane_window = settings.lanes_window = 1u << 30;
+  BrokerWorld world(settings);
+  auto producer = world.producer(1);
+  auto consumer = world.consumer(2);
+  producer.put(std::string(20 * part_bytes, 'a'));
+  for (int i = 0; i < 20; ++i) producer.put(std::string(part_bytes / 2, 'b'));
+  std::string bytes;
+  append_ask(bytes, 21);
+  REQUIRE(world.core.control(world.session(consumer), {1}, 1, bytes, world.now) == Refusal::none);
+  std::size_t turns = 0, all = 0;
+  do {
+    world.core.end_turn(world.now, true);
+    std::size_t encoded = 0;
+    for (const auto& message : world.effects.lane_messages) encoded += message.bytes.size();
+    CHECK(encoded <= 2 * settings.turn_bytes + 2 * part_bytes);
+    all += encoded;
+    world.effects.clear();
+    ++turns;
+  } while (world.core.next_deadline() <= world.now && turns < 100);
+  CHECK(turns > 5);
+  CHECK(all > 30 * part_bytes);
+}
+
+TEST_CASE("what did not arrive whole when the lane broke is taken back and given again") {
+  BrokerWorld world(small_windows());
+  auto producer = world.producer(1);
+  Receiver receiver{world.consumer(2)};
+  const std::string body(5 * part_bytes, 'a');
+  producer.put(body);
+  receiver.client.ask();
+  receiver.take();
+  SUBCASE("not all was sent") {}
+  SUBCASE("all was sent, and the last part did not come") {
+    while (receiver.body.size() < body.size() - part_bytes) {
+      receiver.tell();
+      receiver.take();
+    }
+    receiver.tell();
+    world.lane_messages.clear();
+  }
+  receiver.client.lane_lost(1, receiver.received, 1);
+  CHECK(world.core.stock().bytes_under_way() <= 3 * part_bytes);
+  receiver.received = {};
+  receiver.take();
+  CHECK(receiver.client.got.contains("a"));
+  CHECK(receiver.received > Number{0});
+  Beat beat;
+  beat.lane_generation = 2;
+  for (int i = 0; i < 10 && receiver.body.size() < body.size(); ++i) {
+    beat.lane_received = receiver.received;
+    world.core.beat(world.session(receiver.client), beat, world.now);
+    world.settle();
+    receiver.take();
+  }
+  CHECK(receiver.body == body);
+}
+
+TEST_CASE("what arrived whole stays with its consumer when the lane breaks") {
+  BrokerWorld world;
+  auto producer = world.producer(1);
+  Receiver receiver{world.consumer(2)};
+  producer.put(std::string(large, 'a'));
+  receiver.client.ask();
+  CHECK(receiver.take().size() == 1);
+  receiver.client.lane_lost(1, receiver.received, 1);
+  receiver.received = {};
+  CHECK(receiver.take().empty());
+  receiver.client.ack("a");
+  CHECK(receiver.client.refusals().empty());
+}
+
+TEST_CASE("a body that its consumer gives back on the way is sent no further") {
+  BrokerWorld world(small_windows());
+  auto producer = world.producer(1);
+  Receiver receiver{world.consumer(2)};
+  producer.put(std::string(20 * part_bytes, 'a'));
+  receiver.client.ask();
+  receiver.take();
+  receiver.client.release("a");
+  const auto before = receiver.bytes;
+  receiver.tell();
+  receiver.take();
+  CHECK(receiver.bytes == before);
+  CHECK(world.core.stock().bytes_under_way() == 0);
+}
+
+TEST_CASE("a consumer that leaves or is lost has nothing under way") {
+  BrokerWorld world(small_windows());
+  auto producer = world.producer(1);
+  Receiver receiver{world.consumer(2)};
+  producer.put(std::string(20 * part_bytes, 'a'));
+  receiver.client.ask(2);
+  CHECK(world.core.stock().bytes_under_way() > 0);
+  SUBCASE("it leaves") { receiver.client.bye(); }
+  SUBCASE("it is lost") {
+    receiver.client.vanish();
+    world.advance(grace + 10ms, {&producer});
+  }
+  CHECK(world.core.stock().bytes_under_way() == 0);
+  Receiver next{world.consumer(3)};
+  next.client.ask();
+  next.take();
+  CHECK(next.client.got.contains("a"));
+}
+
+}  // namespace baton::broker::test
