@@ -128,15 +128,26 @@ void Database::end_reading() {
   if (std::exchange(reading_, false)) mdb_txn_reset(reader_);
 }
 
-std::string_view Database::body(ItemId id) {
+std::string_view Database::row(ItemId id) {
   begin_reading();
   MDB_val key = as_val(id.value), value{};
   const int code = mdb_get(reader_, items_, &key, &value);
   if (code == MDB_NOTFOUND) throw Damage(name_of("item", id.value) + " is missing");
   check(code, name_of("item", id.value));
-  ItemRow row;
-  if (!read_item(id.value, view_of(value), row)) throw Damage(name_of("item", id.value) + ": its record is damaged");
-  return row.body;
+  return view_of(value);
+}
+
+std::string_view Database::body(ItemId id) {
+  ItemRow item;
+  if (!read_item(id.value, row(id), item)) throw Damage(name_of("item", id.value) + ": its record is damaged");
+  return item.body;
+}
+
+std::string_view Database::part(ItemId id, std::uint64_t offset, std::size_t size, std::uint32_t& check) {
+  std::string_view bytes;
+  if (!read_item_part(id.value, row(id), offset, size, check, bytes))
+    throw Damage(name_of("item", id.value) + ": its record is damaged");
+  return bytes;
 }
 
 void Database::load(const Visitor& visitor) {

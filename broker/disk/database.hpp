@@ -49,6 +49,8 @@ class Database {
 
   /// The body of an item that was written; valid until the next call or end_reading(). Throws Damage.
   std::string_view body(ItemId id);
+  /// A part of it, as read_item_part() reads it.
+  std::string_view part(ItemId id, std::uint64_t offset, std::size_t size, std::uint32_t& check);
   /// Lets go of the pages that body() needed: the writer may use them again.
   void end_reading();
 
@@ -76,6 +78,7 @@ class Database {
   void open();
   void close();
   void begin_reading();
+  std::string_view row(ItemId id);
 
   const std::filesystem::path directory_;
   std::unique_ptr<FileLock> lock_;  // of the file, the copy's too once it is in its place

@@ -178,6 +178,15 @@ std::string_view DiskStorage::body(ItemId id) {
   return row.body;
 }
 
+std::string_view DiskStorage::part(ItemId id, std::uint64_t offset, std::size_t size, std::uint32_t& check) {
+  const auto segment = segment_of(id);
+  if (segment == segments_.end()) return database_.part(id, offset, size, check);
+  std::string_view bytes;
+  if (!disk::read_item_part(id.value, (*segment)->row(id), offset, size, check, bytes))
+    throw disk::Damage("a body in memory is damaged");
+  return bytes;
+}
+
 void DiskStorage::update(const Record& record, const std::vector<Attempt>& history) {
   turn_over_ = false;
   disk::StateRow state{record.failures, record.dead, record.suspect, delay_of(record), record.deliveries, {}};

@@ -44,6 +44,7 @@ class DiskStorage final : public Storage {
   void load(Kept& kept, Epoch epoch, Time now) override;
   void put(const Record& record, std::string_view body) override;
   std::string_view body(ItemId id) override;
+  std::string_view part(ItemId id, std::uint64_t offset, std::size_t size, std::uint32_t& check) override;
   void update(const Record& record, const std::vector<Attempt>& history) override;
   void erase(ItemId id) override;
   void save(const KeptProducer& producer) override;

@@ -15,11 +15,12 @@ constexpr std::uint8_t dead_flag = 1, suspect_flag = 2, state_2_flag = 4;
 constexpr std::uint8_t named_flag = 1, said_bye_flag = 2, all_put_flag = 4;
 constexpr std::size_t most_attempts = 255, most_text = 65'535, most_digests = 1024;
 
-std::uint32_t crc_of(std::uint64_t key, std::string_view rest) {
+std::uint32_t crc_of(std::uint64_t key) {
   char raw[sizeof key];
   store(raw, key);
-  return crc32(rest, crc32({raw, sizeof raw}));
+  return crc32({raw, sizeof raw});
 }
+std::uint32_t crc_of(std::uint64_t key, std::string_view rest) { return crc32(rest, crc_of(key)); }
 
 /// Appends a row that `fill` makes behind the room for its CRC.
 template <class Fill>
@@ -71,9 +72,9 @@ void append_item(std::string& out, std::uint64_t key, const ItemRow& row) {
   });
 }
 
-bool read_item(std::uint64_t key, std::string_view value, ItemRow& row) {
-  Reader in({});
-  if (!open_row(key, value, in)) return false;
+namespace {
+
+bool take_item(Reader& in, ItemRow& row) {
   row.queue = in.take<std::uint32_t>();
   row.producer = in.take<std::uint32_t>();
   row.priority = in.take<std::uint8_t>();
@@ -87,6 +88,25 @@ bool read_item(std::uint64_t key, std::string_view value, ItemRow& row) {
     row.delay = take_delay(in);
   row.body = in.rest();
   return in.ok();
+}
+
+}  // namespace
+
+bool read_item(std::uint64_t key, std::string_view value, ItemRow& row) {
+  Reader in({});
+  return open_row(key, value, in) && take_item(in, row);
+}
+
+bool read_item_part(std::uint64_t key, std::string_view value, std::uint64_t offset, std::size_t size,
+                    std::uint32_t& check, std::string_view& part) {
+  Reader in(value);
+  const auto crc = in.take<std::uint32_t>();
+  ItemRow row;
+  if (!take_item(in, row) || offset > row.body.size() || size > row.body.size() - offset) return false;
+  part = row.body.substr(offset, size);
+  if (offset == 0) check = crc_of(key, value.substr(crc_size, value.size() - crc_size - row.body.size()));
+  check = crc32(part, check);
+  return offset + size < row.body.size() || check == crc;
 }
 
 void append_state(std::string& out, std::uint64_t key, const StateRow& row) {

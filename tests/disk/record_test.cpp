@@ -45,6 +45,22 @@ TEST_CASE("a row that is cut off, or of another key, is damaged") {
   CHECK_FALSE(read_item(43, whole, read));
 }
 
+TEST_CASE("a body that is read in parts is checked with its last one") {
+  auto row = some_item();
+  bool damaged = false;
+  SUBCASE("whole") {}
+  SUBCASE("damaged in its head") { row[5] ^= 1, damaged = true; }
+  SUBCASE("damaged in its body") { row.back() ^= 1, damaged = true; }
+  std::uint32_t check = 0;
+  std::string_view part;
+  CHECK(read_item_part(42, row, 0, 3, check, part));
+  CHECK(part == "the");
+  CHECK(read_item_part(42, row, 3, 2, check, part));
+  CHECK(read_item_part(42, row, 5, 3, check, part) == !damaged);
+  CHECK_FALSE(read_item_part(42, row, 5, 4, check, part));
+  CHECK_FALSE(read_item_part(42, "short", 0, 1, check, part));
+}
+
 TEST_CASE("a state's row keeps its attempts") {
   std::string row;
   append_state(row, 7, {3, true, true, {99, 40}, 6, {{1, "host/1", "why"}, {2, "", ""}}});

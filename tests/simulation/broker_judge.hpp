@@ -35,6 +35,7 @@ class BrokerJudge {
       : world_(world),
         puts_(puts),
         life_(life),
+        settings_(settings),
         max_attempts_(settings.max_attempts),
         keeps_(settings.keeps),
         peace_(peace),
@@ -120,8 +121,11 @@ class BrokerJudge {
     std::uint32_t generation = 1;
     std::uint64_t asked = 0, answered = 0;
     std::set<ItemId> held;
-    ItemId parting;         // a body of which not all is sent; 0: none
-    std::size_t given = 0;  // so much of it is
+    ItemId parting;                                        // a body of which not all is sent; 0: none
+    std::size_t given = 0;                                 // so much of it is
+    std::uint64_t parts_in = 0;                            // the last turn in which parts were sent
+    std::deque<std::pair<Number, std::size_t>> under_way;  // entries on its lane, and their bytes
+    std::size_t bytes = 0;                                 // the sum of these
     bool bye = false, superseded = false, refused = false;
     bool laneless = false;                                     // the next lane could not be opened yet: its asks wait
     std::map<Number, std::vector<ItemId>> acks;                // that no confirm has covered yet
@@ -159,11 +163,16 @@ class BrokerJudge {
   void check_demand() const;
   void check_attempts();
   void due_now();
+  void sent(Standing& session, Number number, std::size_t bytes);
+  static void arrived(Standing& session, Number number);
+  bool has_room(const Standing& session) const;
+  void check_bytes() const;
   Duration pauses_since(Time time, Duration nap) const;
 
   World& world_;
   PutJudge& puts_;
   const Life life_;
+  const broker::Settings& settings_;
   const std::uint32_t max_attempts_;
   const bool keeps_;
   const Peace peace_;
@@ -200,6 +209,7 @@ class BrokerJudge {
   };
   std::vector<HandOff> handed_;
   std::map<ItemId, int> times_;
+  std::size_t turn_bytes_ = 0;  // on all lanes
 };
 
 }  // namespace baton::simulation

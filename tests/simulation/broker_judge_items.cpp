@@ -7,6 +7,9 @@
 namespace baton::simulation {
 namespace {
 
+constexpr std::size_t max_entry = part_bytes;  // bytes of a body, or a part of one
+constexpr std::size_t some_bytes = 16 << 10;   // that any lane may have
+
 std::string name(ItemId id) { return "item " + std::to_string(id.value); }
 
 }  // namespace
@@ -156,6 +159,7 @@ void BrokerJudge::given(const SessionId& session, std::uint32_t generation, Numb
   require(!between, name(given.id) + " is not given before all of " + name(to.parting) + " is sent");
   to.parting = given.whole == 0 ? ItemId{} : given.id;
   to.given = given.body.size();
+  sent(to, number, given.body.size());
   to.held.insert(given.id);
 }
 
@@ -167,6 +171,8 @@ void BrokerJudge::part(const SessionId& session, std::uint32_t generation, Numbe
   auto& item = this->item(to.parting);
   require(item.put.body.substr(to.given, bytes.size()) == bytes, name(to.parting) + " goes on as it was put");
   to.given += bytes.size();
+  to.parts_in = turn_;
+  sent(to, number, bytes.size());
   if (to.given < item.put.body.size()) return;
   item.lane_end = number;
   to.parting = {};
@@ -221,8 +227,9 @@ void BrokerJudge::check_order() const {
 void BrokerJudge::check_demand() const {
   if (claims_last({})) return;
   if (!lane_failed_.empty()) return;  // what was for them is handed off with the next turn
-  const auto asker = std::find_if(standing_.begin(), standing_.end(), [](const auto& entry) {
-    return entry.second.may_ask() && entry.second.open_asks() > 0;
+  if (turn_bytes_ >= settings_.turn_bytes) return;
+  const auto asker = std::find_if(standing_.begin(), standing_.end(), [this](const auto& entry) {
+    return entry.second.may_ask() && entry.second.open_asks() > 0 && has_room(entry.second);
   });
   if (asker == standing_.end()) return;
   for (const auto& [queue, priorities] : ready_)
@@ -248,6 +255,8 @@ void BrokerJudge::turn_ends() {
   check_order();
   check_demand();
   check_attempts();
+  check_bytes();
+  turn_bytes_ = 0;
   handed_.clear();
   times_.clear();
   touched_.clear();
@@ -258,6 +267,39 @@ void BrokerJudge::turn_ends() {
   lost_.clear();
   last_of_turn_ = last_id_;
   ++turn_;
+}
+
+// --- bytes -------------------------------------------------------------------------------------------------------
+
+void BrokerJudge::sent(Standing& session, Number number, std::size_t bytes) {
+  session.under_way.emplace_back(number, bytes);
+  session.bytes += bytes;
+  turn_bytes_ += bytes;
+}
+
+void BrokerJudge::arrived(Standing& session, Number number) {
+  auto& under_way = session.under_way;
+  for (; !under_way.empty() && under_way.front().first <= number; under_way.pop_front())
+    session.bytes -= under_way.front().second;
+}
+
+/// Whether items must not wait while it asks: certainly when little is under way to it.
+bool BrokerJudge::has_room(const Standing& session) const {
+  return session.parting == ItemId{} && session.parts_in != turn_ && session.bytes < some_bytes;
+}
+
+/// Bounded: what is under way on each lane and on all of them, and what one turn sends.
+void BrokerJudge::check_bytes() const {
+  const auto one_more = max_entry + some_bytes;
+  std::size_t all = 0, lanes = 0;
+  for (const auto& [id, session] : standing_) {
+    all += session.bytes;
+    lanes += session.bytes > 0;
+    require(session.bytes <= std::max<std::uint64_t>(settings_.lane_window, part_bytes) + one_more,
+            "bounded: bytes under way on the lane of " + to_hex(id).substr(0, 8));
+  }
+  require(all <= settings_.lanes_window + lanes * one_more, "bounded: bytes under way on all lanes");
+  require(turn_bytes_ <= 2 * (settings_.turn_bytes + one_more), "bounded: bytes of one turn");
 }
 
 // --- a consumer's user -------------------------------------------------------------------------------------------

@@ -48,7 +48,12 @@ void BrokerJudge::reads(std::string_view frame) {
   auto& session = found->second;
   // Its client stands with an earlier broker, and the hello came late: it is told to begin anew.
   if (header.epoch != epoch_) session.refused = true;
-  if (header.type != MessageType::control || header.epoch != epoch_) return;
+  if (header.epoch != epoch_) return;
+  Beat beat;
+  if (header.type == MessageType::beat && decode_beat(payload_of(frame), beat) == Refusal::none &&
+      beat.lane_generation == session.generation)
+    arrived(session, beat.lane_received);
+  if (header.type != MessageType::control) return;
   if (header.number.value == 0 || header.number > session.next) return;
   EntryReader in(payload_of(frame));
   Entry entry;
@@ -79,6 +84,7 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
           auto& item = this->item(run.first + i);
           let_go(session, item, run.first + i);
           item.place = Place::acked;
+          if (item.generation == session.generation) arrived(session, item.lane_number);
           session.acks[number].push_back(run.first + i);
         }
       return;
@@ -97,6 +103,7 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
       session.bye = true;
       session.asked = session.answered;
       while (!session.held.empty()) release(id, session, *session.held.begin());
+      arrived(session, Number{UINT64_MAX});
       world_.trace([&] { return name(id) + " says bye"; });
       return;
     default:
@@ -113,6 +120,7 @@ void BrokerJudge::lane_lost(const SessionId& by, Standing& session, const LaneLo
     if (item.generation == lost.generation && !arrived) release(by, session, id);
   }
   session.parting = {};
+  arrived(session, Number{UINT64_MAX});
   ++session.generation;
   session.asked = lost.wanted;
   session.answered = 0;

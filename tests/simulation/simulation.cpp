@@ -24,6 +24,11 @@ broker::Settings Simulation::settings_for(Random& random, std::uint64_t producer
   settings.max_bytes = random.chance(200) ? random.between(100, 3000) : 1u << 30;
   settings.max_attempts = static_cast<std::uint32_t>(random.between(1, 5));
   settings.console_keep = random.chance(250) ? random.between(200, 2000) : 64u << 20;
+  if (random.chance(300)) {
+    settings.lane_window = random.between(part_bytes, 4 * part_bytes);
+    settings.lanes_window = random.between(part_bytes, 6 * part_bytes);
+    settings.turn_bytes = random.between(1'000, 4 * part_bytes);
+  }
   settings.exit_when_done = true;
   // The last one comes when the others are through. A broker that is started anew does not know how many have been
   // there already: it is told to shut down.
@@ -149,7 +154,7 @@ void Simulation::populate() {
     plan.delays = random.chance(300);
     plan.joins = random.chance(600);
     plan.hurries = !plan.joins && random.chance(500);
-    if (random.chance(100)) plan.largest = 100'000;
+    if (random.chance(250)) plan.largest = random.chance(500) ? 100'000 : 1'000'000;
     if (keeps_) plan.sources = random.between(1, 3);
     plan.items = (plan.items + plan.sources - 1) / plan.sources;
     ++producers_waited_for_;
