@@ -223,7 +223,8 @@ TEST_CASE("consumer: a skipped number, a break and a lane that never stands are 
   SUBCASE("no handshake within two seconds") {
     ConsumerScript script;
     script.stand();
-    script.live(1999ms);
+    script.live(1900ms);
+    script.advance(99ms);
     CHECK(script.control().empty());
     script.advance(1ms);
     CHECK(script.lane_lost().received == Number{0});

@@ -101,10 +101,12 @@ TEST_CASE("who has no room on his lane leaves items to others, and gets the next
   CHECK(second.client.got.contains("b"));
   for (const char c : {'c', 'd'}) producer.put(std::string(10, c));
   CHECK(first.take().empty());
-  first.tell();
-  CHECK(first.take().front() == std::string(large, 'a'));
-  first.tell();
-  CHECK(first.take() == std::vector{std::string(10, 'c')});
+  std::vector<std::string> got;
+  for (int i = 0; i < 3; ++i) {
+    first.tell();
+    for (auto& body : first.take()) got.push_back(body);
+  }
+  CHECK(got == std::vector{std::string(large, 'a'), std::string(10, 'c')});
 }
 
 TEST_CASE("an ack proves that all before it arrived") {
