@@ -32,12 +32,7 @@ void Reserve::give_back() {
 
 Writer::Writer(Database& database, const FileLock& lock, ClockNote& note, const std::filesystem::path& directory,
                Epoch epoch, Wake& changed)
-    : database_(database),
-      lock_(lock),
-      note_(note),
-      epoch_(epoch),
-      reserve_(directory / "reserve"),
-      changed_(changed) {
+    : database_(database), lock_(lock), note_(note), epoch_(epoch), reserve_(directory / "reserve"), changed_(changed) {
   const NoSignals none;
   thread_ = std::thread([this] { run(); });
 }

@@ -46,7 +46,8 @@ class BrokerJudge {
 
   // What its disk has, when it keeps: the epoch that was written last, and items of earlier lives.
   void loads(Epoch before);
-  void kept(const broker::KeptItem& kept, const std::string& producer, Number number);
+  /// `astray`: how far its clock must be wrong, for what nobody could tell it.
+  void kept(const broker::KeptItem& kept, const std::string& producer, Number number, Duration astray);
   /// What was done is done for ever, whether it was confirmed or not.
   void ends_in_order();
 
@@ -113,6 +114,17 @@ class BrokerJudge {
     bool ack_confirmed = false;         // the broker has said that the ack is kept
     std::uint32_t fails_confirmed = 0;  // likewise
     std::uint32_t most_failures = 0;    // as the storage was ever told
+    /// What it was told, each time: one of these is what a later life finds.
+    struct Delay {
+      std::uint32_t failures;
+      Time due;
+      std::chrono::milliseconds asked;
+    };
+    std::vector<Delay> delays;
+    void note_delay(const broker::Storage::Record& record, Time now) {
+      const std::chrono::milliseconds asked(record.delay_ms);
+      delays.push_back({record.failures, now + asked, asked});
+    }
   };
   /// A session that was welcomed and not yet lost.
   struct Standing {
@@ -143,6 +155,7 @@ class BrokerJudge {
   Ready& ready_of(const Item& item) { return ready_[item.put.queue][item.put.priority]; }
   void apply(const SessionId& id, Standing& session, const Entry& entry, Number number);
   void welcomes(const SessionId& id, const Welcome& welcome, const Knows& knows);
+  static bool may_be_left(const Item& was, const broker::KeptItem& kept, Time now);
   void takes_up(const SessionId& id, Standing& session, ItemId item, bool of_last_life);
   void check_claims(const Hello& hello, const Welcome& welcome) const;
   void confirms(const SessionId& id, const Confirm& confirm);

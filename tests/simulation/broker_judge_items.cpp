@@ -31,6 +31,7 @@ void BrokerJudge::stored(const broker::Storage::Record& record, std::string_view
               item.put.delay_ms == record.delay_ms,
           "an item is stored as it was put");
   require(record.id > last_id_, "ids rise");
+  item.note_delay(record, world_.now());
   last_id_ = record.id;
   if (record.delay_ms > 0) {
     item.place = Place::delayed;
@@ -48,6 +49,7 @@ void BrokerJudge::updated(const broker::Storage::Record& record) {
   world_.trace([&] { return "storage: " + name(record.id) + " failed " + std::to_string(record.failures); });
   require(item.place != Place::done && item.place != Place::acked, name(record.id) + " is done: nothing happens to it");
   item.failures = record.failures;
+  item.note_delay(record, world_.now());
   item.most_failures = std::max(item.most_failures, item.failures);
   touched_.insert(record.id);
   dead_ += record.dead;

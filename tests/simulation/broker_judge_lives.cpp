@@ -1,4 +1,6 @@
 // What goes on from one life of a broker that keeps to the next.
+#include <algorithm>
+
 #include "tests/simulation/broker_judge.hpp"
 
 namespace baton::simulation {
@@ -13,7 +15,17 @@ void BrokerJudge::loads(Epoch before) {
     last_id_ = last_of_turn_ = life->last_id_;
 }
 
-void BrokerJudge::kept(const broker::KeptItem& kept, const std::string& producer, Number number) {
+/// Whatever the wall clock says: what is left is the time until it is due, of what was asked at most, and 0 once it was over.
+bool BrokerJudge::may_be_left(const Item& was, const broker::KeptItem& kept, Time now) {
+  constexpr Duration rounding = 3ms;
+  const std::chrono::milliseconds left(kept.delay_ms);
+  return std::any_of(was.delays.begin(), was.delays.end(), [&](const auto& delay) {
+    const auto expected = std::clamp<Duration>(delay.due - now, Duration::zero(), delay.asked);
+    return kept.failures == delay.failures && left <= delay.asked && std::chrono::abs(left - expected) <= rounding;
+  });
+}
+
+void BrokerJudge::kept(const broker::KeptItem& kept, const std::string& producer, Number number, Duration astray) {
   const auto it = "item " + std::to_string(kept.id.value);
   require(before_ && before_->items_.contains(kept.id), it + " is what an earlier life has kept");
   const auto& was = before_->items_.at(kept.id);
@@ -22,6 +34,7 @@ void BrokerJudge::kept(const broker::KeptItem& kept, const std::string& producer
   require(kept.failures >= was.fails_confirmed, it + ": failures that were confirmed are kept");
   require(kept.failures <= was.most_failures, it + ": failures are counted once");
   require(kept.dead == (kept.failures >= max_attempts_), it + " is dead after max_attempts, not before");
+  require(may_be_left(was, kept, world_.now() + astray), it + ": its delay goes on, and no longer than it was asked");
   Item item;
   item.producer = producer;
   item.number = number;
@@ -30,6 +43,9 @@ void BrokerJudge::kept(const broker::KeptItem& kept, const std::string& producer
   item.ack_said = was.ack_said;
   item.user_fails = was.user_fails;
   item.failures = item.expected = item.fails_confirmed = item.most_failures = kept.failures;
+  for (const auto& delay : was.delays)
+    if (kept.failures == delay.failures)
+      item.delays.push_back({kept.failures, world_.now() + std::chrono::milliseconds(kept.delay_ms), delay.asked});
   ++kept_items_;
   if (kept.dead) {
     item.place = Place::dead;

@@ -6,7 +6,7 @@ namespace baton::simulation {
 namespace {
 
 constexpr Duration try_again = 500ms;
-constexpr WallMs epoch_of_wall = 1'700'000'000'000;
+constexpr std::int64_t epoch_of_wall = 1'700'000'000'000;
 
 }  // namespace
 
@@ -21,9 +21,21 @@ void DiskBatch::absorb(DiskBatch later) {
   last = later.last;
 }
 
-WallMs SimulatedDisk::wall() const {
+void SimulatedDisk::clock_jumps(Duration by) {
+  world_.trace([&] { return "the wall clock jumps by " + std::to_string(by / 1ms) + " ms"; });
+  wall_ahead_ += by;
+  jumped_ += by;
+}
+
+void SimulatedDisk::note(const KeptClock::Reading& clock) {
+  noted_ = clock;
+  noted_at_ = world_.now();
+  jumped_ = {};
+}
+
+UnixMs SimulatedDisk::wall() const {
   const auto since = world_.now().time_since_epoch() + wall_ahead_;
-  return epoch_of_wall + std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
+  return static_cast<UnixMs>(epoch_of_wall + std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
 }
 
 void SimulatedDisk::begin(Epoch epoch, ItemId last, std::function<void()> on_durable) {

@@ -1,5 +1,5 @@
 // A disk in the simulation: what lies on it outlives the broker. Of what was not written when a broker dies all is lost,
-// but for the transaction under way, which may have made it. It is slow, or full for a while; its wall clock jumps.
+// but for the transaction under way, which may have made it. It is slow, or full for a while; its wall clock jumps, by days.
 #pragma once
 
 #include <functional>
@@ -9,22 +9,19 @@
 #include <string>
 #include <vector>
 
+#include "broker/disk/kept_clock.hpp"
 #include "broker/storage.hpp"
 #include "tests/simulation/world.hpp"
 
 namespace baton::simulation {
 
-/// Milliseconds of the wall clock, as they lie on the disk.
-using WallMs = std::int64_t;
+using broker::disk::Delay;
+using broker::disk::KeptClock;
+using broker::disk::UnixMs;
 
 struct DiskProducer {
   broker::KeptProducer row;  // without its texts, which are
   std::string name, source, digests;
-};
-
-struct DiskDelay {
-  WallMs due = 0;  // 0: at once
-  std::uint32_t asked_ms = 0;
 };
 
 struct DiskItem {
@@ -32,7 +29,7 @@ struct DiskItem {
   std::string producer_name;              // for the judge only
   Number number;
   std::uint8_t priority = 0;
-  DiskDelay delay;
+  Delay delay;
   std::string body;
 };
 
@@ -41,8 +38,8 @@ struct DiskState {
   std::uint16_t failures = 0;
   bool dead = false, suspect = false;
   std::uint32_t deliveries = 0;
-  DiskDelay delay;
-  std::vector<std::pair<WallMs, broker::Attempt>> history;
+  Delay delay;
+  std::vector<std::pair<UnixMs, broker::Attempt>> history;
 };
 
 /// What one transaction writes.
@@ -67,13 +64,19 @@ class SimulatedDisk {
 
   // The operator and nature.
   void fill(Duration time) { full_until_ = world_.now() + time; }
-  void clock_jumps(Duration by) { wall_ahead_ += by; }
-  WallMs wall() const;
+  void clock_jumps(Duration by);
+  UnixMs wall() const;
   Time now() const { return world_.now(); }
 
   // A broker's process. Nothing of what it gave to the disk comes to pass once it is dead.
   void begin(Epoch epoch, ItemId last, std::function<void()> on_durable);
   bool idle() const { return !under_way_; }
+  /// What its clock says, for the next process.
+  void note(const KeptClock::Reading& clock);
+  const KeptClock::Reading& noted() const { return noted_; }
+  /// How far a process that starts now must be wrong about the time, for what nobody could tell it: back by no more than has
+  /// passed since the last note.
+  Duration astray() const { return std::max(noted_at_ - world_.now(), jumped_); }
   /// At the end of a process also while one is under way: it goes along.
   void submit(DiskBatch batch);
   const broker::Storage::Durable& durable() const { return durable_; }
@@ -103,7 +106,9 @@ class SimulatedDisk {
   const Duration slowest_;
   Rows rows_;
   Time full_until_{};
-  Duration wall_ahead_{};
+  Duration wall_ahead_{}, jumped_{};  // jumped: since the last note
+  KeptClock::Reading noted_;
+  Time noted_at_{};
 
   // Of the process.
   std::uint64_t process_ = 0;  // counts them

@@ -45,6 +45,7 @@ Troubles Simulation::troubles_for(Random& random, bool keeps) {
   if (random.chance(keeps ? 700 : 250)) troubles.restarts = random.below(2000);
   if (keeps && random.chance(400)) troubles.full_disks = random.below(2000);
   if (keeps && random.chance(400)) troubles.twins = random.below(4000);
+  if (keeps && random.chance(300)) troubles.clock_steps = random.below(2000);
   if (random.chance(50)) troubles.cuts = troubles.stalls = troubles.pauses = troubles.broker_pauses = 0;
   return troubles;
 }
@@ -211,6 +212,7 @@ void Simulation::trouble(const Troubles& chances) {
   const auto a_while = [&] { return random.between(Duration(10ms), random.chance(200) ? Duration(9s) : Duration(1s)); };
   if (happens(chances.broker_pauses / 4)) broker_.pause(a_while());
   if (happens(chances.restarts / 4)) restart_broker();
+  if (happens(chances.clock_steps / 4)) step_clock();
   if (happens(chances.full_disks / 4)) broker_.disk().fill(random.between(Duration(10ms), Duration(5s)));
   auto* node = any_client();
   if (!node) return;
@@ -283,7 +285,7 @@ void Simulation::restart_broker() {
   if (!world_.faulty || !broker_.up()) return;
   auto& random = world_.random;
   broker_.kill(random.chance(300));
-  if (keeps_ && random.chance(200)) broker_.disk().clock_jumps(random.between(Duration(1ms), Duration(20s)) - 10s);
+  if (keeps_ && random.chance(200)) step_clock();
   const auto down = random.between(Duration::zero(), random.chance(200) ? Duration(5s) : Duration(500ms));
   world_.after(down, [this] {
     broker_.start();
@@ -291,6 +293,12 @@ void Simulation::restart_broker() {
     for (const auto within : {in_touch_within, slowest_return})
       world_.after(within, [this, life = broker_.life()] { check_in_touch(life); });
   });
+}
+
+/// The wall clock is set, by a little or by days.
+void Simulation::step_clock() {
+  const auto most = world_.random.chance(500) ? Duration(10s) : Duration(72h);
+  broker_.disk().clock_jumps(world_.random.between(Duration::zero(), 2 * most) - most);
 }
 
 /// Where nothing else is wrong, clients go on with a broker that is back.

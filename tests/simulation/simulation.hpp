@@ -12,7 +12,7 @@ namespace baton::simulation {
 /// How much goes wrong in a run: drawn from its seed. Per mille of the chances of one kind of trouble per second.
 struct Troubles {
   std::uint64_t cuts = 0, stalls = 0, pauses = 0, kills = 0, leaves = 0, broker_pauses = 0, restarts = 0;
-  std::uint64_t full_disks = 0, twins = 0;  // where the broker keeps
+  std::uint64_t full_disks = 0, twins = 0, clock_steps = 0;  // where the broker keeps
   /// No client is lost for it: the broker gives the others time when it stood still itself, and who leaves says bye.
   bool harmless() const { return cuts + stalls + pauses + kills == 0; }
   bool breaks_connections() const { return cuts + stalls > 0; }
@@ -53,6 +53,7 @@ class Simulation {
   void kill(ClientNode& node);
   void leave(ClientNode& node);
   void restart_broker();
+  void step_clock();
   void add_twin(const ProducerNode& node);
   void go_on_with_sources();
   std::vector<const ProducerNode*> processes_of(const std::string& identity) const;

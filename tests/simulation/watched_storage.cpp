@@ -38,6 +38,7 @@ broker::Ticket WatchedMemory::commit() {
 
 void WatchedDisk::load(broker::Kept& kept, Epoch epoch, Time now) {
   const auto rows = disk_.rows();
+  clock_.emplace(disk_.noted(), disk_.wall(), now);
   judge_.loads(rows.epoch);
   // As on the real disk: an id may have been given by the last process, and not been written.
   const auto first = rows.epoch == Epoch{} ? ItemId{1} : ItemId{((rows.last.value >> 32) + 2) << 32};
@@ -64,20 +65,26 @@ void WatchedDisk::load(broker::Kept& kept, Epoch epoch, Time now) {
   }
   puts_.loads(judge_.life(), loaded, disk_.lost_counts());
   for (const auto& [id, row] : rows.items) load_item(kept, id, row, now);
+  look();
+}
+
+/// Now and then, as on the real disk.
+void WatchedDisk::look() {
+  if (disk_.now() < look_at_) return;
+  look_at_ = disk_.now() + 500ms;
+  disk_.note(clock_->look(disk_.wall(), disk_.now()));
 }
 
 void WatchedDisk::load_item(broker::Kept& kept, ItemId id, const DiskItem& row, Time now) {
   const auto found = disk_.rows().states.find(id);
   const auto* state = found == disk_.rows().states.end() ? nullptr : &found->second;
-  const auto& delay = state ? state->delay : row.delay;
-  const auto left = std::clamp<WallMs>(delay.due - disk_.wall(), 0, delay.asked_ms);
   broker::KeptItem item;
   item.id = id;
   item.queue = row.queue;
   item.producer = row.producer;
   item.size = static_cast<std::uint32_t>(row.body.size());
   item.priority = row.priority;
-  item.delay_ms = static_cast<std::uint32_t>(left);
+  item.delay_ms = clock_->left_ms(state ? state->delay : row.delay, now);
   if (state) {
     failed_.insert(id);
     item.failures = state->failures;
@@ -85,10 +92,10 @@ void WatchedDisk::load_item(broker::Kept& kept, ItemId id, const DiskItem& row, 
     item.suspect = state->suspect;
     item.deliveries = state->deliveries;
     for (const auto& [at, attempt] : state->history)
-      item.history.push_back({attempt.consumer, attempt.why, now - std::chrono::milliseconds(disk_.wall() - at)});
+      item.history.push_back({attempt.consumer, attempt.why, clock_->from(at, now)});
   }
   bodies_[id] = row.body;
-  judge_.kept(item, row.producer_name, row.number);
+  judge_.kept(item, row.producer_name, row.number, disk_.astray());
   kept.item(item);
 }
 
@@ -98,18 +105,15 @@ void WatchedDisk::put(const Record& record, std::string_view body) {
   open_.last = record.id;
   if (queues_known_.insert(record.queue_index).second) open_.queues[record.queue_index] = record.queue;
   open_.puts[record.id] = {record.queue_index, record.producer_index, std::string(record.producer),
-                           record.number,      record.priority,       delay_of(record.delay_ms),
+                           record.number,      record.priority,       clock_->delay(record.delay_ms, disk_.now()),
                            std::string(body)};
 }
 
 void WatchedDisk::update(const Record& record, const std::vector<broker::Attempt>& history) {
   judge_.updated(record);
-  DiskState state{record.failures, record.dead, record.suspect, record.deliveries, delay_of(record.delay_ms), {}};
-  const auto now = disk_.now();
-  for (const auto& attempt : history) {
-    const auto ago = std::chrono::duration_cast<std::chrono::milliseconds>(now - attempt.at).count();
-    state.history.emplace_back(disk_.wall() - ago, attempt);
-  }
+  DiskState state{
+      record.failures, record.dead, record.suspect, record.deliveries, clock_->delay(record.delay_ms, disk_.now()), {}};
+  for (const auto& attempt : history) state.history.emplace_back(clock_->at(attempt.at), attempt);
   failed_.insert(record.id);
   open_.states[record.id] = std::move(state);
 }
@@ -128,10 +132,13 @@ void WatchedDisk::save(const broker::KeptProducer& producer) {
 }
 
 void WatchedDisk::finish() {
+  look_at_ = {};
+  look();
   if (!open_.empty()) disk_.submit(std::move(open_));
 }
 
 broker::Ticket WatchedDisk::commit() {
+  look();
   if (open_.empty()) return open_.ticket - 1;
   const auto ticket = open_.ticket;
   if (!disk_.idle()) return ticket;

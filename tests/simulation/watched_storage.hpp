@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -58,14 +59,13 @@ class WatchedDisk final : public broker::Storage {
   }
   broker::Ticket commit() override;
   Durable durable() override { return disk_.durable(); }
+  std::vector<std::string> take_warnings() override { return clock_->take_warnings(); }
   /// At an end in order: all that was not written yet is.
   void finish();
 
  private:
   void load_item(broker::Kept& kept, ItemId id, const DiskItem& row, Time now);
-  DiskDelay delay_of(std::uint32_t delay_ms) const {
-    return delay_ms == 0 ? DiskDelay{} : DiskDelay{disk_.wall() + delay_ms, delay_ms};
-  }
+  void look();
 
   SimulatedDisk& disk_;
   BrokerJudge& judge_;
@@ -74,6 +74,8 @@ class WatchedDisk final : public broker::Storage {
   std::map<ItemId, std::string> bodies_;
   std::set<ItemId> failed_;  // there is a state of each
   std::set<std::uint32_t> queues_known_;
+  std::optional<KeptClock> clock_;
+  Time look_at_{};
   DiskBatch open_;
 };
 
