@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -11,6 +13,7 @@
 #include "broker/memory_storage.hpp"
 #include "broker/options.hpp"
 #include "broker/server.hpp"
+#include "net/log.hpp"
 #include "net/sockets.hpp"
 #include "net/standard_streams.hpp"
 #include "proto/counted.hpp"
@@ -21,7 +24,7 @@ int check_health(const baton::broker::ServerOptions& options) {
   const bool everywhere = options.bind == "0.0.0.0" || options.bind == "::";
   const baton::Endpoint endpoint{everywhere ? "127.0.0.1" : options.bind, options.port};
   if (baton::broker::broker_answers(endpoint, std::chrono::seconds(2))) return 0;
-  std::cerr << "baton-broker: no broker answers at " << to_string(endpoint) << '\n';
+  baton::log_line("baton-broker: no broker answers at " + to_string(endpoint));
   return 1;
 }
 
@@ -31,16 +34,16 @@ using Guard = std::optional<baton::broker::disk::FaultGuard>;
 int run(baton::broker::ServerOptions options, baton::broker::Storage& storage, baton::Wake& changed,
         const std::string& where, Guard& guard) {
   const auto less = baton::broker::fit_to_file_limit(options.settings, baton::files_possible());
-  if (!less.empty()) std::cerr << "baton-broker: " << less << '\n';
+  if (!less.empty()) baton::log_line("baton-broker: " + less);
   baton::broker::Server server(options, storage, changed);
   guard.reset();
-  std::cout << "baton-broker ready on " << to_string(server.endpoint()) << ", items " << where;
-  if (server.items_before() > 0) std::cout << ", " << server.items_before() << " of them from before";
-  std::cout << std::endl;
+  auto ready = "baton-broker ready on " + to_string(server.endpoint()) + ", items " + where;
+  if (server.items_before() > 0) ready += ", " + std::to_string(server.items_before()) + " of them from before";
+  baton::Log(STDOUT_FILENO).line(ready);  // who does not read it is no reason not to serve
   try {
     return server.run();
   } catch (const std::exception& error) {  // its data was removed, say
-    std::cerr << "baton-broker: it ends, and confirms nothing more: " << error.what() << '\n';
+    baton::log_line(std::string("baton-broker: it ends, and confirms nothing more: ") + error.what());
     return 1;
   }
 }
@@ -63,9 +66,9 @@ int serve_from_disk(const baton::broker::BrokerCommand& command) {
   baton::broker::DiskStorage storage(command.disk, changed);
   const int exit_code = run(command.server, storage, changed, "kept in " + command.disk.directory.string(), guard);
   if (storage.items_put() > 0)
-    std::cerr << "baton-broker: " << baton::counted(storage.items_put(), "item") << " came in; "
-              << storage.items_put() - storage.never_written()
-              << " were written to disk, the others were done before\n";
+    baton::log_line("baton-broker: " + baton::counted(storage.items_put(), "item") + " came in; " +
+                    std::to_string(storage.items_put() - storage.never_written()) +
+                    " were written to disk, the others were done before");
   return exit_code;
 }
 
@@ -73,6 +76,12 @@ int serve_from_disk(const baton::broker::BrokerCommand& command) {
 void require_data(const baton::broker::DiskOptions& options) {
   if (!std::filesystem::exists(options.directory / "baton.mdb"))
     throw std::runtime_error("no data in " + options.directory.string());
+}
+
+/// The exit code of a command whose result is what it wrote.
+int result_is_out() {
+  if (!std::cout) throw std::runtime_error("cannot write to stdout");
+  return 0;
 }
 
 int check_data(const baton::broker::DiskOptions& options) {
@@ -83,8 +92,8 @@ int check_data(const baton::broker::DiskOptions& options) {
   const auto items = storage.check();
   const auto size = storage.size();
   std::cout << options.directory.string() << ": whole, " << items << " items, " << size.all << " bytes, of which "
-            << size.free << " are free\n";
-  return 0;
+            << size.free << " are free" << std::endl;
+  return result_is_out();
 }
 
 int compact(const baton::broker::DiskOptions& options) {
@@ -95,8 +104,9 @@ int compact(const baton::broker::DiskOptions& options) {
   const auto before = storage.size().all;
   storage.check();
   storage.compact();
-  std::cout << options.directory.string() << ": " << before << " bytes before, " << storage.size().all << " now\n";
-  return 0;
+  std::cout << options.directory.string() << ": " << before << " bytes before, " << storage.size().all << " now"
+            << std::endl;
+  return result_is_out();
 }
 
 int obey(const baton::broker::BrokerCommand& command) {
@@ -119,7 +129,7 @@ int main(int argc, char** argv) {
   try {
     return obey(command);
   } catch (const std::exception& error) {
-    std::cerr << "baton-broker: " << error.what() << '\n';
+    baton::log_line(std::string("baton-broker: ") + error.what());
     return 2;
   }
 }

@@ -8,9 +8,9 @@
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
-#include <iostream>
 #include <stdexcept>
 
+#include "net/log.hpp"
 #include "net/resolver.hpp"
 #include "proto/greeting.hpp"
 #include "proto/version.hpp"
@@ -48,7 +48,7 @@ std::uint16_t parse_port(std::string_view text) {
 }
 
 [[noreturn]] void fail(const std::string& message) {
-  std::cerr << "baton-broker: " << message << '\n';
+  log_line("baton-broker: " + message);
   std::exit(2);
 }
 

@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <bit>
-#include <iostream>
 #include <random>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
 
 #include "broker/turned_away.hpp"
+#include "net/log.hpp"
 #include "net/receive.hpp"
 #include "net/sockets.hpp"
 #include "proto/counted.hpp"
@@ -127,8 +127,8 @@ int Server::stopped() {
   const auto items = front_.core().stock().size();
   const auto& settings = front_.core().settings();
   if (items > 0 && !settings.keeps)
-    std::cerr << "baton-broker: stopping: " << counted(items, "item") << " in memory " << (items == 1 ? "is" : "are")
-              << " lost\n";
+    log_line("baton-broker: stopping: " + counted(items, "item") + " in memory " + (items == 1 ? "is" : "are") +
+             " lost");
   return settings.exit_when_done && !front_.core().ending() ? 1 : 0;
 }
 
@@ -210,7 +210,7 @@ void Server::carry_out() {
     plain_->send(std::move(effects.out));
     plain_->keep_in_open(front_.core().plain_in_is_open(), Clock::now());
   }
-  for (const auto& line : effects.log) std::cerr << "baton-broker: " << line << '\n';
+  for (const auto& line : effects.log) log_line("baton-broker: " + line);
   effects.clear();
 }
 
@@ -231,7 +231,7 @@ void Server::log_refusals() {
     const auto count = front_.core().refused(refusal);
     if (count > 0) all += (all.empty() ? "" : ", ") + std::string(name(refusal)) + " " + std::to_string(count);
   }
-  if (!all.empty()) std::cerr << "baton-broker: refused messages: " << all << '\n';
+  if (!all.empty()) log_line("baton-broker: refused messages: " + all);
 }
 
 }  // namespace baton::broker

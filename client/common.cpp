@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "proto/version.hpp"
+#include "proto/visible.hpp"
 
 namespace baton {
 
@@ -32,7 +33,7 @@ ClientError to_exception(const SessionError& error, const Connection& connection
     case SessionError::Kind::unreachable:
       return {ClientError::Kind::unreachable, "no broker answers at " + at + (trouble.empty() ? "" : ": " + trouble)};
     case SessionError::Kind::refused:
-      return {ClientError::Kind::refused, "the broker at " + at + " refuses: " + error.text, error.refusal};
+      return {ClientError::Kind::refused, "the broker at " + at + " refuses: " + visible(error.text), error.refusal};
     case SessionError::Kind::no_goodbye:
       break;
   }
@@ -72,7 +73,7 @@ void Notices::waited(Connection::Lock& lock, Time since, const std::string& reas
 }
 
 std::string no_contact(const Session& session, const Endpoint& broker) {
-  if (session.full()) return session.why_full();
+  if (session.full()) return visible(session.why_full());
   if (!session.was_welcomed() && session.config().connect_timeout != Duration::max()) return {};
   return "no contact with the broker at " + to_string(broker);
 }

@@ -7,9 +7,9 @@
 
 #include <charconv>
 #include <csignal>
-#include <iostream>
 #include <random>
 
+#include "net/log.hpp"
 #include "proto/version.hpp"
 
 namespace baton {
@@ -108,7 +108,7 @@ void CommonOptions::read(ClientOptions& options) const {
   options.broker = parse_endpoint(broker_);
   options.connect_timeout = parse_seconds(connect_timeout_);
   options.tag = tag_ ? Tag::on : no_tag_ ? Tag::off : Tag::automatic;
-  options.on_notice = [](const std::string& reason) { std::cerr << "waiting: " + reason + "\n"; };
+  options.on_notice = [](const std::string& reason) { log_line("waiting: " + reason); };
 }
 
 std::optional<int> parse(CLI::App& app, int argc, char** argv, std::vector<std::string>* words) {
@@ -121,7 +121,7 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv, std::vector<std::
   } catch (const CLI::Success& success) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    std::cerr << app.get_name() << ": " << error.what() << '\n';
+    log_line(app.get_name() + ": " + error.what());
     return 2;
   }
 }
@@ -184,7 +184,7 @@ StopSignals::Watcher::~Watcher() {
 }
 
 int report(const std::string& program, const std::exception& error) {
-  std::cerr << program + ": " + error.what() + "\n";
+  log_line(program + ": " + error.what());
   const auto* client = dynamic_cast<const ClientError*>(&error);
   if (!client) return 1;
   switch (client->kind()) {

@@ -1,11 +1,9 @@
 #include <unistd.h>
 
-#include <nlohmann/json.hpp>
-
 #include "client/program.hpp"
 #include "consumer/consumer.hpp"
 #include "net/standard_streams.hpp"
-#include "proto/greeting.hpp"
+#include "proto/body_name.hpp"
 
 namespace {
 
@@ -19,18 +17,6 @@ struct Settings {
 };
 
 constexpr std::size_t shown = 200;  // bytes of a name: a console line has a limit, an item's body a higher one
-
-/// What the seed calls the item: the `name` of a JSON object, else the body. On one line, its end cut off if need be.
-std::string name_of(const std::string& body) {
-  std::string name = body;
-  const auto json = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
-  if (json.is_object() && json.contains("name"))
-    name = json["name"].is_string() ? json["name"].get<std::string>() : json["name"].dump();
-  if (name.size() > shown) name = std::string(baton::cut_utf8(name, shown)) + "...";
-  for (char& c : name)
-    if (static_cast<unsigned char>(c) < ' ' && c != '\t') c = ' ';
-  return name;
-}
 
 std::optional<int> read_options(int argc, char** argv, Settings& settings) {
   CLI::App app{"Gets items from queues, says which on the console, and acks them.", "baton-consumer"};
@@ -71,7 +57,7 @@ void consume(Settings& settings, baton::StopSignals& signals) {
   const auto pid = std::to_string(getpid());
   if (!settings.sleep.none()) settings.run.before_ask = [&] { consumer.pause(settings.sleep.draw()); };
   const auto handle = [&](const baton::Item& item) {
-    consumer.say(pid + " got " + name_of(item.body));
+    consumer.say(pid + " got " + baton::name_of_body(item.body, shown));
     if (!settings.work.none()) std::this_thread::sleep_for(settings.work.draw());
     return settings.fail ? Outcome::failed("--fail") : Outcome::done();
   };

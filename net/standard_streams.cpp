@@ -3,11 +3,26 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-namespace baton {
+#include <csignal>
 
-void keep_standard_streams() {
-  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd)
-    if (fcntl(fd, F_GETFD) < 0) static_cast<void>(open("/dev/null", O_RDWR));  // gets the lowest one that is free: fd
+namespace baton {
+namespace {
+
+bool was_open(int fd) {
+  if (fcntl(fd, F_GETFD) >= 0) return true;
+  static_cast<void>(open("/dev/null", O_RDWR));  // gets the lowest one that is free: fd
+  return false;
+}
+
+}  // namespace
+
+StandardStreams keep_standard_streams() {
+  std::signal(SIGPIPE, SIG_IGN);
+  StandardStreams streams;
+  streams.in = was_open(STDIN_FILENO);
+  streams.out = was_open(STDOUT_FILENO);
+  streams.err = was_open(STDERR_FILENO);
+  return streams;
 }
 
 }  // namespace baton

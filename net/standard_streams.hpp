@@ -3,8 +3,14 @@
 
 namespace baton {
 
+/// Which of them were open at the start.
+struct StandardStreams {
+  bool in = true, out = true, err = true;
+};
+
 /// Opens /dev/null on those of the descriptors 0 to 2 that are closed: else the next ones that are opened, a socket perhaps,
-/// would be read as stdin or written to as stderr. To be called first in main().
-void keep_standard_streams();
+/// would be read as stdin or written to as stderr. From then on SIGPIPE is ignored: that a reader has gone is an error of
+/// the write, and no reason to end. To be called first in main().
+StandardStreams keep_standard_streams();
 
 }  // namespace baton

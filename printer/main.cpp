@@ -5,11 +5,12 @@
 #include "printer/printer.hpp"
 
 int main(int argc, char** argv) {
-  baton::keep_standard_streams();
+  const auto streams = baton::keep_standard_streams();
   CLI::App app{"Prints the console lines of all processes, whole and in one order, on stdout.", "baton-printer"};
   const baton::CommonOptions common(app, /*with_tag=*/false);
   if (const auto code = baton::parse(app, argc, argv)) return *code;
   try {
+    if (!streams.out) throw baton::ClientError(baton::ClientError::Kind::output, "cannot write: stdout is closed");
     baton::ClientOptions options;
     common.read(options);
     baton::StopSignals signals;

@@ -3,11 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <iostream>
 #include <limits>
 #include <utility>
 
 #include "client/program.hpp"
+#include "net/log.hpp"
 #include "net/standard_streams.hpp"
 #include "producer/input.hpp"
 #include "producer/producer.hpp"
@@ -33,18 +33,18 @@ class Screen {
     if (!terminal_ || now < shown_ + std::chrono::milliseconds(200)) return;
     shown_ = now;
     unfinished_ = true;
-    std::cerr << "\r" << baton::counted(put, "item") << " put" << std::flush;
+    baton::stderr_log().raw("\r" + baton::counted(put, "item") + " put");
   }
   void finish_progress(std::uint64_t put) {
-    if (std::exchange(unfinished_, false)) std::cerr << "\r" << baton::counted(put, "item") << " put\n";
+    if (std::exchange(unfinished_, false)) baton::stderr_log().raw("\r" + baton::counted(put, "item") + " put\n");
   }
   /// The next line begins on a line of its own.
   void finish() {
-    if (std::exchange(unfinished_, false)) std::cerr << '\n';
+    if (std::exchange(unfinished_, false)) baton::stderr_log().raw("\n");
   }
   void say(const std::string& line) {
     finish();
-    std::cerr << line + "\n";
+    baton::log_line(line);
   }
 
  private:
@@ -122,7 +122,7 @@ std::optional<int> read_options(int argc, char** argv, Settings& settings) {
   if (const auto code = baton::parse(app, argc, argv, &settings.items)) return code;
   settings.bodies = raw ? baton::Bodies::raw : text ? baton::Bodies::text : baton::Bodies::json;
   if (const auto why = contradiction(settings, raw, text); !why.empty()) {
-    std::cerr << program << ": " + why + "\n";
+    baton::log_line(program + (": " + why));
     return 2;
   }
   common.read(client);
@@ -349,7 +349,7 @@ int main(int argc, char** argv) {
     const int code = baton::report(program, error);
     const auto* client = dynamic_cast<const ClientError*>(&error);
     if (!client || client->refusal() != baton::Refusal::unfinished) return code;
-    std::cerr << "(run it again as it was, or give --again to put all of this, or another --name)\n";
+    baton::log_line("(run it again as it was, or give --again to put all of this, or another --name)");
     return bad_input;
   }
 }

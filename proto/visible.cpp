@@ -1,0 +1,69 @@
+#include "proto/visible.hpp"
+
+#include <cstdint>
+
+#include "proto/greeting.hpp"
+
+namespace baton {
+namespace {
+
+/// A character at the front of some text; `size` 1 and not `valid`: a byte that begins none.
+struct Character {
+  std::uint32_t code;
+  std::size_t size;
+  bool valid;
+};
+
+Character first_of(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text.front());
+  if (lead < 0x80) return {lead, 1, true};
+  const std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (text.size() < size || !valid_utf8(text.substr(0, size))) return {lead, 1, false};
+  std::uint32_t code = lead & (0x7fu >> size);
+  for (const char c : text.substr(1, size - 1)) code = code << 6 | (static_cast<unsigned char>(c) & 0x3fu);
+  return {code, size, true};
+}
+
+/// Moves the cursor, ends the line, or changes the order in which its neighbours are seen.
+bool acts(std::uint32_t code) {
+  if (code < 0x20) return code != '\t';
+  return (code >= 0x7f && code <= 0x9f) || code == 0x061c || code == 0x200e || code == 0x200f ||
+         (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
+
+void append_hex(std::string& out, std::uint32_t value, int digits) {
+  constexpr std::string_view hex = "0123456789abcdef";
+  while (digits-- > 0) out += hex[value >> 4 * digits & 0xf];
+}
+
+void append_escaped(std::string& out, const Character& character) {
+  if (character.code == '\n') {
+    out += "\\n";
+  } else if (character.code == '\r') {
+    out += "\\r";
+  } else if (character.size == 1) {
+    out += "\\x";
+    append_hex(out, character.code, 2);
+  } else {
+    out += "\\u";
+    append_hex(out, character.code, 4);
+  }
+}
+
+}  // namespace
+
+std::string visible(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const auto character = first_of(text);
+    if (!character.valid || acts(character.code))
+      append_escaped(out, character);
+    else
+      out += text.substr(0, character.size);
+    text.remove_prefix(character.size);
+  }
+  return out;
+}
+
+}  // namespace baton
