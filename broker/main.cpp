@@ -16,6 +16,7 @@
 #include "net/log.hpp"
 #include "net/sockets.hpp"
 #include "net/standard_streams.hpp"
+#include "net/stop_signals.hpp"
 #include "proto/counted.hpp"
 
 namespace {
@@ -121,10 +122,7 @@ int obey(const baton::broker::BrokerCommand& command) {
 int main(int argc, char** argv) {
   baton::keep_standard_streams();
   const auto command = baton::broker::read_command_line(argc, argv);
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
+  const auto signals = baton::stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread: the server reads them from a descriptor
   try {
     return obey(command);

@@ -14,6 +14,7 @@
 #include "net/log.hpp"
 #include "net/receive.hpp"
 #include "net/sockets.hpp"
+#include "net/stop_signals.hpp"
 #include "proto/counted.hpp"
 
 namespace baton::broker {
@@ -27,10 +28,7 @@ constexpr Duration put_share = 1ms;
 constexpr Duration lane_retry = 1ms;  // while a consumer has asked and not quite connected
 
 int signal_descriptor() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
+  const auto set = stop_signals();
   const int fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
   if (fd < 0) throw std::system_error(errno, std::generic_category(), "signalfd");
   return fd;

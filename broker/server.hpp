@@ -32,7 +32,7 @@ class Server {
   /// Items that a broker before this one has kept, the dead ones included.
   std::uint64_t items_before() const { return items_before_; }
 
-  /// Serves until the system has ended (returns its exit code) or until SIGTERM or SIGINT (returns 0, or 1 when it
+  /// Serves until the system has ended (returns its exit code) or until one of stop_signals() (returns 0, or 1 when it
   /// should have ended by itself and had not begun to), which must be
   /// blocked in all threads.
   int run();

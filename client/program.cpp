@@ -10,6 +10,7 @@
 #include <random>
 
 #include "net/log.hpp"
+#include "net/stop_signals.hpp"
 #include "proto/version.hpp"
 
 namespace baton {
@@ -127,10 +128,7 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv, std::vector<std::
 }
 
 StopSignals::StopSignals() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
+  const auto set = stop_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   signals_ = signalfd(-1, &set, SFD_CLOEXEC);
@@ -155,6 +153,7 @@ void StopSignals::watch() {
     const auto now = std::chrono::steady_clock::now();
     if (stopped_.exchange(true)) {
       if (now < first + same_stop) continue;
+      give_up();
       _exit(128 + static_cast<int>(info.ssi_signo));
     }
     first = now;
@@ -162,6 +161,11 @@ void StopSignals::watch() {
     const std::lock_guard lock(mutex_);
     if (stop_) stop_();
   }
+}
+
+void StopSignals::give_up() {
+  const std::lock_guard lock(mutex_);  // held to the end: what it calls must not go away meanwhile
+  if (give_up_) give_up_();
 }
 
 void StopSignals::sleep(std::chrono::steady_clock::duration time) const {
@@ -172,15 +176,17 @@ void StopSignals::sleep(std::chrono::steady_clock::duration time) const {
          static_cast<int>(std::min<std::int64_t>(std::chrono::ceil<std::chrono::milliseconds>(left).count(), 1 << 30)));
 }
 
-StopSignals::Watcher::Watcher(StopSignals& signals, std::function<void()> stop) : signals_(signals) {
+StopSignals::Watcher::Watcher(StopSignals& signals, std::function<void()> stop, std::function<void()> give_up)
+    : signals_(signals) {
   const std::lock_guard lock(signals_.mutex_);
   signals_.stop_ = std::move(stop);
+  signals_.give_up_ = std::move(give_up);
   if (signals_.stopped()) signals_.stop_();
 }
 
 StopSignals::Watcher::~Watcher() {
   const std::lock_guard lock(signals_.mutex_);
-  signals_.stop_ = nullptr;
+  signals_.stop_ = signals_.give_up_ = nullptr;
 }
 
 int report(const std::string& program, const std::exception& error) {

@@ -62,8 +62,9 @@ class CommonOptions {
 /// is neither an option nor an option's value goes there as it is (CLI11 would make two of "[1,2]" and nothing of "{}").
 std::optional<int> parse(CLI::App& app, int argc, char** argv, std::vector<std::string>* words = nullptr);
 
-/// SIGTERM and SIGINT as a call: the first one calls the watcher's function on a thread of its own, a second one ends the
-/// process at once with code 128 + signal, unless it comes within same_stop of the first. To be made before any other thread; SIGPIPE is ignored from then on.
+/// stop_signals() as a call: the first one calls the watcher's function on a thread of its own, a second one lets it give up
+/// and ends the process then with code 128 + signal, unless it comes within same_stop of the first. To be made before any
+/// other thread; SIGPIPE is ignored from then on.
 class StopSignals {
  public:
   /// `timeout` signals its child and then the whole group, the child once more: that is one wish to stop.
@@ -80,10 +81,14 @@ class StopSignals {
   /// Until `time` is over, or stopped().
   void sleep(std::chrono::steady_clock::duration time) const;
 
-  /// While it lives, `stop` is what the first signal calls, also when that came earlier. One at a time.
+  /// How long what is called by the second signal may take.
+  static constexpr std::chrono::milliseconds give_up_within{100};
+
+  /// While it lives, `stop` is what the first signal calls, also when that came earlier, and `give_up` what the second one
+  /// calls. One at a time.
   class Watcher {
    public:
-    Watcher(StopSignals& signals, std::function<void()> stop);
+    Watcher(StopSignals& signals, std::function<void()> stop, std::function<void()> give_up = {});
     ~Watcher();
     Watcher(const Watcher&) = delete;
     Watcher& operator=(const Watcher&) = delete;
@@ -94,10 +99,11 @@ class StopSignals {
 
  private:
   void watch();
+  void give_up();
 
   int signals_;
   std::mutex mutex_;
-  std::function<void()> stop_;
+  std::function<void()> stop_, give_up_;
   std::atomic<bool> stopped_ = false;
   Wake stopped_fd_, end_;
   std::thread thread_;

@@ -363,6 +363,15 @@ bool Consumer::pause(TimeLimit time) {
   return impl_->session.closed();
 }
 
+void Consumer::give_up(std::chrono::milliseconds within) {
+  const Time until = Connection::now() + within;
+  auto lock = impl_->connection.lock();
+  impl_->session.give_up(Connection::now());
+  impl_->connection.changed();
+  impl_->connection.notify();
+  while (!impl_->session.session().over() && Connection::now() < until) impl_->connection.wait(lock, until);
+}
+
 void Consumer::close() {
   auto lock = impl_->connection.lock();
   if (impl_->session.session().state() == Session::State::ended) return;

@@ -102,6 +102,11 @@ class Consumer {
   /// Sleeps, but wakes when closed(). Returns closed().
   bool pause(TimeLimit time);
 
+  /// For a process that is about to end in the midst of its work: gives back all items that are held, those that handlers
+  /// work on, too (no attempt is counted; settling them does nothing any more), says bye, and waits at most `within` for the
+  /// broker's word that it has heard.
+  void give_up(std::chrono::milliseconds within);
+
   /// Stops, gives back what is still held, ends the session. Throws ClientError (no_goodbye) when the broker did not
   /// confirm within goodbye_timeout: it gives the unconfirmed items to others. A second call does nothing.
   void close();

@@ -231,6 +231,11 @@ void ConsumerSession::bye(Time now) {
   session_.bye({}, now, held_.size() > 0 || item_may_come);
 }
 
+void ConsumerSession::give_up(Time now) {
+  for (const auto id : held_.ids()) release(id);
+  bye(now);
+}
+
 void ConsumerSession::flush_settled() {
   for (auto* runs : {&acked_, &released_}) {
     if (runs->empty()) continue;

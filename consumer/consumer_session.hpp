@@ -71,6 +71,8 @@ class ConsumerSession final : public ClientLogic {
   bool draining() const { return draining_; }
   /// Whether no item will come any more.
   bool closed() const { return draining_ || session_.over() || (session_.shutdown() && inbox_.empty()); }
+  /// Gives back all that is held, then bye().
+  void give_up(Time now);
   /// Ends the session; drains first. What is still held is given back by the broker.
   void bye(Time now);
   const Session& session() const { return session_; }

@@ -53,7 +53,8 @@ std::optional<int> read_options(int argc, char** argv, Settings& settings) {
 
 void consume(Settings& settings, baton::StopSignals& signals) {
   baton::Consumer consumer(settings.client);
-  const baton::StopSignals::Watcher watcher(signals, [&consumer] { consumer.stop(); });
+  const baton::StopSignals::Watcher watcher(
+      signals, [&consumer] { consumer.stop(); }, [&consumer] { consumer.give_up(baton::StopSignals::give_up_within); });
   const auto pid = std::to_string(getpid());
   if (!settings.sleep.none()) settings.run.before_ask = [&] { consumer.pause(settings.sleep.draw()); };
   const auto handle = [&](const baton::Item& item) {

@@ -333,8 +333,7 @@ int produce(const Settings& settings, Producer& producer, baton::StopSignals& si
 
 int main(int argc, char** argv) {
   Settings settings;
-  settings.no_stdin = fcntl(STDIN_FILENO, F_GETFD) < 0;
-  baton::keep_standard_streams();
+  settings.no_stdin = !baton::keep_standard_streams().in;
   if (const auto code = read_options(argc, argv, settings)) return *code;
   Screen screen;
   settings.client.on_notice = [&screen](const std::string& reason) { screen.say("waiting: " + reason); };

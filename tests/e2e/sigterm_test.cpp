@@ -1,9 +1,7 @@
 // How processes end before their time: a consumer at work, one that is killed, a broker that goes and comes back.
 #include <signal.h>
 
-#include <algorithm>
-
-#include "tests/e2e/baton.hpp"
+#include "tests/e2e/library.hpp"
 #include "tests/e2e/show.hpp"
 
 using namespace baton::e2e;
@@ -38,20 +36,79 @@ TEST_CASE("SIGTERM to a consumer: it finishes, acks, gives back the rest and exi
   CHECK_FALSE(test.printer.out().next_with(" got ", 200ms));  // "a" is done
 }
 
-TEST_CASE("SIGTERM to a consumer twice: it ends at once and the item goes back") {
+TEST_CASE("SIGTERM to a consumer twice: it ends at once and gives back what it works on, no attempt counted") {
   AtWork test("60:60");
   test.consumer.signal(SIGTERM);
   CHECK_FALSE(test.consumer.wait(300ms));
   const auto begin = Clock::now();
   test.consumer.signal(SIGTERM);
   const auto code = test.consumer.wait();
-  REQUIRE(code);
-  CHECK(*code != 0);
+  CHECK(code == 128 + SIGTERM);
   CHECK(milliseconds(Clock::now() - begin) < 2000);
+  baton::Consumer next(consumer_of(test.broker));
+  Args got;
+  for (int i = 0; i < 6; ++i) {
+    const auto item = next.get(soon_ms);
+    REQUIRE(item);
+    CHECK(item->attempt == 1);
+    got.push_back(item->body);
+    next.ack(*item);
+  }
+  CHECK(got.front() == R"({"name":"a"})");  // what comes back goes to the front
+}
+
+TEST_CASE("SIGTERM to a consumer twice while its broker stands still: it ends at once all the same") {
+  AtWork test("60:60");
+  test.broker.process().signal(SIGSTOP);
+  test.consumer.signal(SIGTERM);
+  CHECK_FALSE(test.consumer.wait(300ms));
+  const auto begin = Clock::now();
+  test.consumer.signal(SIGTERM);
+  CHECK(test.consumer.wait() == 128 + SIGTERM);
+  CHECK(milliseconds(Clock::now() - begin) < 2000);
+  test.broker.process().signal(SIGCONT);
+}
+
+TEST_CASE("SIGHUP: all four programs end in good order, a consumer when it is through") {
+  AtWork test("1:1");
+  Process producer = test.broker.producer({"-"});
+  require_started(test.printer, "producer", {producer.pid()});
+  producer.signal(SIGHUP);
+  CHECK(producer.wait() == 1);
+  CHECK(producer.err().text() == "baton-producer: stopped after 0 items; the rest was not put\n");
+  test.consumer.signal(SIGHUP);
+  CHECK_MESSAGE(test.consumer.wait() == 0, test.consumer.err().text());
   Process next = test.broker.consumer();
-  Args got = names(next_got(test.printer, 6));
-  std::sort(got.begin(), got.end());  // the one it worked on comes back when the broker sees that it is gone
-  CHECK(got == letters());
+  CHECK(names(next_got(test.printer, 5)) == Args{"b", "c", "d", "e", "f"});
+  for (Process* process : {&next, &test.printer, &test.broker.process()}) {
+    process->signal(SIGHUP);
+    CHECK_MESSAGE(process->wait() == 0, process->err().text());
+  }
+}
+
+TEST_CASE("signals that are ignored at the start stay so: nohup, and a shell's background jobs") {
+  const auto ignoring = [](const std::string& program, const std::string& args) {
+    return Process({"/bin/bash", "-c", "trap '' HUP INT; exec " + program_path(program) + " " + args});
+  };
+  Process broker = ignoring("baton-broker", "--port 0 --memory");
+  const auto ready = broker.out().next_with("ready on ");
+  REQUIRE(ready);
+  const auto begin = ready->text.find("127.0.0.1:");
+  const auto at = "--broker " + ready->text.substr(begin, ready->text.find(',') - begin);
+  Process printer = ignoring("baton-printer", at), consumer = ignoring("baton-consumer", at);
+  require_started(printer, "consumer", {consumer.pid()});
+  Process producer = ignoring("baton-producer", at + " --wait -");
+  require_started(printer, "producer", {producer.pid()});
+  for (const int ignored : {SIGHUP, SIGINT})
+    for (Process* process : {&broker, &printer, &consumer, &producer}) process->signal(ignored);
+  producer.write("after\n");
+  CHECK(names(next_got(printer, 1)) == Args{"after"});
+  producer.close_input();
+  CHECK(producer.wait() == 0);
+  for (Process* process : {&consumer, &printer, &broker}) {
+    process->signal(SIGTERM);
+    CHECK_MESSAGE(process->wait() == 0, process->err().text());
+  }
 }
 
 TEST_CASE("SIGTERM to a consumer twice at once, as timeout sends it, is one") {
