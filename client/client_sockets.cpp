@@ -60,7 +60,10 @@ bool ClientSockets::Inlet::receive(std::size_t parts, zmq::message_t& last) {
 }
 
 ClientSockets::ClientSockets(Endpoint broker, Resolver::Lookup lookup)
-    : broker_(std::move(broker)), context_(make_context(1)), resolver_(broker_.host, std::move(lookup)) {}
+    : broker_(std::move(broker)),
+      context_(make_context(1)),
+      resolver_(broker_.host, std::move(lookup)),
+      lookout_(broker_) {}
 
 void ClientSockets::perform(const SocketRequest& request) {
   switch (request.kind) {
@@ -91,20 +94,22 @@ void ClientSockets::open() {
   news_.close();
   kept_.clear();
   kept_bytes_ = 0;
+  lookout_.closed();
   resolve_again_ = never;
   resolver_.begin();
   if (const auto name = resolver_.take()) return resolved(*name);
-  trouble_ = "cannot resolve " + broker_.host + ": no answer yet from the name server";
+  unresolved_ = "cannot resolve " + broker_.host + ": no answer yet from the name server";
 }
 
 void ClientSockets::resolved(const Resolved& name) {
   if (name.addresses.empty()) {
-    trouble_ = "cannot resolve " + broker_.host + ": " + name.error;
+    unresolved_ = "cannot resolve " + broker_.host + ": " + name.error;
     resolve_again_ = std::chrono::steady_clock::now() + resolve_after;
     return;
   }
-  trouble_.clear();
+  unresolved_.clear();
   address_ = choice_.next(name.addresses);
+  lookout_.opened(address_, std::chrono::steady_clock::now());
   news_.set(connected(zmq::socket_type::sub, DoorPort::news));
   control_ = connected(zmq::socket_type::push, DoorPort::control);
   put_ = connected(zmq::socket_type::push, DoorPort::put);
@@ -151,14 +156,15 @@ void ClientSockets::close_lane() {
 
 void ClientSockets::poll(Wake& wake, Time until) {
   const std::array<Inlet*, 3> inlets{&news_, &lane_, &monitor_};
-  std::array<pollfd, 5> items{{{wake.fd(), POLLIN, 0}}};
+  std::array<pollfd, 6> items{{{wake.fd(), POLLIN, 0}}};
   bool ready = false;
   for (std::size_t i = 0; i < inlets.size(); ++i) {
     items[i + 1] = {inlets[i]->socket ? inlets[i]->fd : -1, POLLIN, 0};
     ready = ready || inlets[i]->ready;
   }
-  items.back() = {resolver_.busy() ? resolver_.fd() : -1, POLLIN, 0};
-  const auto timeout = ready ? 0 : milliseconds_until(std::min(until, resolve_again_));
+  items[4] = {resolver_.busy() ? resolver_.fd() : -1, POLLIN, 0};
+  items[5] = {lookout_.fd(), POLLIN, 0};
+  const auto timeout = ready ? 0 : milliseconds_until(std::min({until, resolve_again_, lookout_.next()}));
   if (::poll(items.data(), items.size(), timeout) <= 0) return;
   if (items[0].revents) wake.clear();
   for (std::size_t i = 0; i < inlets.size(); ++i)
@@ -205,12 +211,16 @@ void ClientSockets::receive(std::vector<Incoming>& incoming) {
     lane = {Incoming::What::lane, generation_, {}};
   }
   if (down) incoming.push_back({Incoming::What::lane_down, generation_, {}});
+  const auto others = incoming.size();
   Incoming news{Incoming::What::news, 0, {}};
   for (std::size_t i = 0; i < messages_per_turn && news_.receive(2, news.frame); ++i) {
     incoming.push_back(std::move(news));
     news = {Incoming::What::news, 0, {}};
     choice_.answered();
   }
+  const auto now = std::chrono::steady_clock::now();
+  if (incoming.size() > others) lookout_.heard(now);
+  lookout_.follow(now);
 }
 
 }  // namespace baton

@@ -8,6 +8,7 @@
 #include <zmq.hpp>
 
 #include "client/address_choice.hpp"
+#include "client/lookout.hpp"
 #include "client/outbox.hpp"
 #include "net/endpoint.hpp"
 #include "net/resolver.hpp"
@@ -41,7 +42,7 @@ class ClientSockets {
   void receive(std::vector<Incoming>& incoming);
 
   /// Why the broker cannot be reached, as far as that is known: for people. Empty: nothing is known to be wrong.
-  const std::string& trouble() const { return trouble_; }
+  const std::string& trouble() const { return unresolved_.empty() ? lookout_.found() : unresolved_; }
 
  private:
   /// A socket that is only received from.
@@ -68,7 +69,8 @@ class ClientSockets {
   zmq::context_t context_;
   Resolver resolver_;
   Time resolve_again_ = never;  // the name had no address
-  std::string trouble_;
+  std::string unresolved_;      // why there is none
+  Lookout lookout_;
   SessionId topic_;
   AddressChoice choice_;
   std::string address_;         // where the open sockets connect to

@@ -3,11 +3,17 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "proto/version.hpp"
 #include "proto/visible.hpp"
 
 namespace baton {
+namespace {
+
+constexpr Duration look_quietly = 1s;  ///< for a broker: programs that start together need not say so
+
+}  // namespace
 
 std::string host_name() {
   char name[256] = {};
@@ -61,25 +67,41 @@ std::string console_block(std::string_view lines, Tag tag, const std::string& br
   return block;
 }
 
-void Notices::waited(Connection::Lock& lock, Time since, const std::string& reason) {
+void Notices::waited(Connection::Lock& lock, Time since, const std::string& reason, const Session& session) {
   const bool again = last_wait_ == Time::min() || since > last_wait_ + forgotten_after;
   last_wait_ = Connection::now();
   if (!tell_ || reason.empty() || (reason == told_ && !again)) return;
   told_ = reason;
+  if (session.out_of_touch(last_wait_) && !session.full())
+    contact_ = session.was_welcomed() ? Told::lost : Told::looking;
+  say(lock, reason);
+}
+
+void Notices::in_touch(Connection::Lock& lock, const Session& session, const Endpoint& broker) {
+  if (contact_ == Told::nothing || session.out_of_touch(Connection::now())) return;
+  const std::string again = std::exchange(contact_, Told::nothing) == Told::lost ? "again " : "";
+  told_.clear();
+  say(lock, in_contact + again + "with the broker at " + to_string(broker));
+}
+
+void Notices::say(Connection::Lock& lock, const std::string& text) {
   const auto tell = tell_;
   lock.unlock();
-  tell(reason);
+  tell(text);
   lock.lock();
 }
 
-std::string no_contact(const Session& session, const Endpoint& broker) {
+std::string no_contact(const Session& session, const Connection& connection) {
   if (session.full()) return visible(session.why_full());
-  if (!session.was_welcomed() && session.config().connect_timeout != Duration::max()) return {};
-  return "no contact with the broker at " + to_string(broker);
+  const auto& trouble = connection.trouble();
+  const auto at = to_string(connection.broker()) + (trouble.empty() ? "" : ": " + trouble);
+  if (session.was_welcomed()) return "no contact with the broker at " + at;
+  if (Connection::now() < connection.started() + look_quietly) return {};
+  return "looking for a broker at " + at;
 }
 
-std::string why_not_say(const Session& session, const Endpoint& broker) {
-  if (session.out_of_touch(Connection::now())) return no_contact(session, broker);
+std::string why_not_say(const Session& session, const Connection& connection) {
+  if (session.out_of_touch(Connection::now())) return no_contact(session, connection);
   const auto& confirm = session.confirmed();
   if (confirm.say_held == Held::console) return "the console is full, its printer is slow";
   if (confirm.say_window == 0) return {};  // welcomed, and the first confirm is on its way

@@ -29,16 +29,24 @@ class Notices {
   explicit Notices(std::function<void(const std::string&)> tell) : tell_(std::move(tell)) {}
 
   /// A call has waited since `since` for `reason`. Lets go of `lock` while it tells.
-  void waited(Connection::Lock& lock, Time since, const std::string& reason);
+  void waited(Connection::Lock& lock, Time since, const std::string& reason, const Session& session);
+  /// Says that there is contact again, if it was said that there was none. Lets go of `lock` while it tells.
+  void in_touch(Connection::Lock& lock, const Session& session, const Endpoint& broker);
   /// When a call that waits since `since` should say so at the earliest.
   Time due(Time since) const { return tell_ ? since + patience : never; }
+  /// ... and when it should look again, where there was nothing to say at `now`: of itself it says something only while a
+  /// broker is looked for; later each change of the logic is a reason to look.
+  Time due_again(const Session& session, Time now) const { return session.was_welcomed() ? never : due(now); }
 
  private:
   static constexpr Duration patience = 500ms;
   static constexpr Duration forgotten_after = 5s;  ///< the same reason is told again after so long without waiting
 
+  void say(Connection::Lock& lock, const std::string& text);
+
   std::function<void(const std::string&)> tell_;
   std::string told_;
+  enum class Told : std::uint8_t { nothing, looking, lost } contact_ = Told::nothing;  // of contact that is missing
   Time last_wait_ = Time::min();
 };
 
@@ -51,10 +59,11 @@ void wait_until_ready(Connection& connection, Connection::Lock& lock, Notices& n
   Time look = notices.due(since);
   for (;;) {
     throw_if_over(session, connection);
+    notices.in_touch(lock, session, connection.broker());
     if (ready()) return;
-    if (Connection::now() >= look) {
-      notices.waited(lock, since, why());
-      look = never;  // from now on each change of the logic is a reason to look
+    if (const Time now = Connection::now(); now >= look) {
+      look = notices.due_again(session, now);
+      notices.waited(lock, since, why(), session);
       if (ready()) return;
     }
     connection.wait(lock, look);
@@ -69,7 +78,7 @@ void say_block(Connection& connection, Logic& logic, Notices& notices, std::stri
   auto lock = connection.lock();
   wait_until_ready(
       connection, lock, notices, logic.session(), [&] { return logic.may_say() || logic.session().bye_said(); },
-      [&] { return why_not_say(logic.session(), connection.broker()); });
+      [&] { return why_not_say(logic.session(), connection); });
   if (logic.session().bye_said()) throw ClientError(ClientError::Kind::closed, "the client is closed");
   const auto block = console_block(lines, tag, logic.session().welcome().host);
   if (block.size() > max_say) throw ClientError(ClientError::Kind::argument, "a block of lines is too long");
@@ -77,9 +86,9 @@ void say_block(Connection& connection, Logic& logic, Notices& notices, std::stri
   connection.changed();
 }
 
-/// Why a call waits while the broker is silent, or has no room. Empty before the first contact, if that has a limit: then there will be a
-/// welcome or an error soon.
-std::string no_contact(const Session& session, const Endpoint& broker);
-std::string why_not_say(const Session& session, const Endpoint& broker);
+/// Why a call waits while the broker is silent, or has no room, and what is known of the cause. Empty while a broker has been
+/// looked for for less than a second.
+std::string no_contact(const Session& session, const Connection& connection);
+std::string why_not_say(const Session& session, const Connection& connection);
 
 }  // namespace baton

@@ -1,5 +1,6 @@
 #include "client/connection.hpp"
 
+#include "client/error.hpp"
 #include "net/no_signals.hpp"
 
 namespace baton {
@@ -29,6 +30,11 @@ Connection::~Connection() {
     wake_.signal();
   }
   thread_.join();
+}
+
+void Connection::throw_forked() {
+  throw ClientError(ClientError::Kind::forked,
+                    "this client was made before fork(), and belongs to the parent process: make another one here");
 }
 
 void Connection::run() {

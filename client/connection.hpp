@@ -4,12 +4,15 @@
 
 #include <condition_variable>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "client/client_sockets.hpp"
 #include "client/logic.hpp"
+#include "net/forks.hpp"
 
 namespace baton {
 
@@ -26,7 +29,14 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  Lock lock() { return Lock(mutex_); }
+  /// Every use of a client begins here. Throws ClientError (forked) in a child process, before it touches a lock that a thread
+  /// of the parent's may have held.
+  Lock lock() {
+    if (forked()) throw_forked();
+    return Lock(mutex_);
+  }
+  /// Whether this process is a child of the one that made the connection. Then it is only to be left alone: see left_alone().
+  bool forked() const { return forks() != forks_; }
 
   /// The thread is to look at the logic. Costs nothing while it is at work. Requires the lock.
   void changed() {
@@ -47,14 +57,18 @@ class Connection {
   const Endpoint& broker() const { return broker_; }
   /// Why the broker cannot be reached, as far as that is known; else empty. Requires the lock.
   const std::string& trouble() const { return trouble_; }
+  Time started() const { return started_; }
   static Time now() { return std::chrono::steady_clock::now(); }
 
  private:
+  [[noreturn]] static void throw_forked();
   void run();
   void loop();
   void perform(Outbox& out);
   void feed(const Incoming& incoming, Time now);
 
+  const std::uint64_t forks_ = forks();
+  const Time started_ = now();
   const Endpoint broker_;
   ClientLogic& logic_;
   ClientSockets sockets_;  // used by the thread only
@@ -69,5 +83,13 @@ class Connection {
   std::exception_ptr failure_;
   std::thread thread_;
 };
+
+/// Lets go of a client's insides in a child process: its threads are not there, its locks may be held by one of them, and what
+/// its sockets said would be taken for the parent's. They stay where they are, for good.
+template <class Impl>
+void left_alone(std::unique_ptr<Impl>& impl) {
+  static auto& all = *new std::vector<Impl*>;  // so that they are not taken for a leak
+  if (impl->connection.forked()) all.push_back(impl.release());
+}
 
 }  // namespace baton

@@ -32,6 +32,7 @@ class ClientError : public std::runtime_error {
     closed,       ///< the client was closed, or stopped, by its user
     argument,     ///< a value is out of range
     output,       ///< the printer cannot write
+    forked,       ///< the client was made before fork(), in the parent process: its child makes its own
   };
 
   ClientError(Kind kind, const std::string& what, Refusal refusal = Refusal::none)

@@ -105,11 +105,15 @@ CommonOptions::CommonOptions(CLI::App& app, bool with_tag) : program_(app.get_na
   off->option_text(" ");
 }
 
+std::string notice_line(const std::string& notice) {
+  return notice.starts_with(in_contact) ? notice : "waiting: " + notice;
+}
+
 void CommonOptions::read(ClientOptions& options) const {
   options.broker = parse_endpoint(broker_);
   options.connect_timeout = parse_seconds(connect_timeout_);
   options.tag = tag_ ? Tag::on : no_tag_ ? Tag::off : Tag::automatic;
-  options.on_notice = [](const std::string& reason) { log_line("waiting: " + reason); };
+  options.on_notice = [](const std::string& notice) { log_line(notice_line(notice)); };
 }
 
 std::optional<int> parse(CLI::App& app, int argc, char** argv, std::vector<std::string>* words) {

@@ -44,6 +44,9 @@ CLI::Validator checked_by(Parse parse) {
   return CLI::Validator(check, "");
 }
 
+/// A notice as the programs say it: a reason to wait, or that contact is there again.
+std::string notice_line(const std::string& notice);
+
 /// The options that every client program has. read() after the parse.
 class CommonOptions {
  public:

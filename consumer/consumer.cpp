@@ -120,6 +120,7 @@ class Crew {
 
   /// Who is replaced has added the other one before it ends.
   void join() {
+    if (forks() != forks_) return left_behind();
     for (std::size_t i = 0;; ++i) {
       std::unique_lock lock(mutex_);
       if (i == threads_.size()) return;
@@ -129,7 +130,11 @@ class Crew {
     }
   }
 
+  /// A body has made this process by fork(): it has none of the threads.
+  void left_behind() { static_cast<void>(new std::vector<std::thread>(std::move(threads_))); }
+
   const std::function<void()> body_, on_error_;
+  const std::uint64_t forks_ = forks();
   std::mutex mutex_;  // guards what follows
   std::exception_ptr error_;
   std::vector<std::thread> threads_;
@@ -158,7 +163,7 @@ struct Consumer::Impl {
 
   std::string why_wait() const {
     const auto& standing = session.session();
-    return standing.full() || standing.out_of_touch(Connection::now()) ? no_contact(standing, options.broker)
+    return standing.full() || standing.out_of_touch(Connection::now()) ? no_contact(standing, connection)
                                                                        : std::string();
   }
 
@@ -181,13 +186,14 @@ bool Consumer::Impl::wait_for_item(Connection::Lock& lock, Item& item, Time unti
   Time since = Connection::now(), look = notices.due(since);
   for (;;) {
     if (session.session().error()) throw_if_over(session.session(), connection);
+    notices.in_touch(lock, session.session(), connection.broker());
     if (session.closed()) return false;
     if (take(item)) return true;
     const Time now = Connection::now();
     if (now >= until) return false;
     if (now >= look) {
-      look = never;
-      if (const auto why = why_wait(); !why.empty()) notices.waited(lock, since, why);
+      look = notices.due_again(session.session(), now);
+      if (const auto why = why_wait(); !why.empty()) notices.waited(lock, since, why, session.session());
       continue;
     }
     connection.wait(lock, std::min(until, look));
@@ -289,6 +295,7 @@ Consumer::~Consumer() {
     close();
   } catch (const std::exception&) {  // who wants to know calls close()
   }
+  left_alone(impl_);
 }
 
 bool Consumer::get(Item& item, std::optional<TimeLimit> timeout) {
@@ -335,7 +342,10 @@ void Consumer::run(const Handler& handler, const RunOptions& options) {
     }
     return now > 0;
   };
-  Crew([&] { impl_->work(handler, options, may_get); }, [this] { stop(); }).run(std::max(options.jobs, 1u));
+  const auto on_error = [this] {
+    if (!impl_->connection.forked()) stop();
+  };
+  Crew([&] { impl_->work(handler, options, may_get); }, on_error).run(std::max(options.jobs, 1u));
   stop();
 }
 

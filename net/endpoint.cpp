@@ -1,5 +1,7 @@
 #include "net/endpoint.hpp"
 
+#include <arpa/inet.h>
+
 #include <charconv>
 #include <stdexcept>
 
@@ -25,9 +27,28 @@ std::string bracketed(std::string_view host) {
   return "[" + std::string(host) + "]";
 }
 
+bool only_digits(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// Without brackets; a zone may follow: "fe80::1%eth0".
+bool is_ipv6(std::string_view host) {
+  in6_addr address;
+  return inet_pton(AF_INET6, std::string(host.substr(0, host.find('%'))).c_str(), &address) == 1;
+}
+
+/// What people write instead of HOST[:PORT], by its own name.
+void refuse_what_is_else(std::string_view text) {
+  const std::string whole(text);
+  if (const auto scheme = text.find("://"); scheme != std::string_view::npos)
+    refuse(text, "it is a URL; leave out '" + whole.substr(0, scheme + 3) + "'");
+  if (only_digits(text)) refuse(text, "it is a port only; write HOST:" + whole + ", such as 127.0.0.1:" + whole);
+}
+
 }  // namespace
 
 Endpoint parse_endpoint(std::string_view text) {
+  refuse_what_is_else(text);
   std::string_view host = text, port;
   bool has_port = false;
   if (text.starts_with('[')) {
@@ -44,6 +65,8 @@ Endpoint parse_endpoint(std::string_view text) {
     has_port = true;
   }
   if (host.empty()) refuse(text, "the host is missing");
+  if (host.find(':') != std::string_view::npos && !is_ipv6(host))
+    refuse(text, "it has more than one ':' and is no IPv6 address");
   if (host.find_first_of(" \t/[]@") != std::string_view::npos) refuse(text, "a host name has no such characters");
   return {std::string(host), has_port ? port_from(port, text) : default_port};
 }

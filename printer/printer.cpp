@@ -57,7 +57,7 @@ struct Printer::Impl {
         connection, lock, notices, session.session(),
         [&] { return session.waiting() > 0 || session.finished() || stopped; },
         [&] {
-          return session.session().out_of_touch(Connection::now()) ? no_contact(session.session(), options.broker)
+          return session.session().out_of_touch(Connection::now()) ? no_contact(session.session(), connection)
                                                                    : std::string();
         });
     if (stopped) return false;
@@ -101,6 +101,7 @@ Printer::~Printer() {
     close();
   } catch (const std::exception&) {  // who wants to know calls close()
   }
+  left_alone(impl_);
 }
 
 void Printer::run(int fd) {

@@ -336,7 +336,7 @@ int main(int argc, char** argv) {
   settings.no_stdin = !baton::keep_standard_streams().in;
   if (const auto code = read_options(argc, argv, settings)) return *code;
   Screen screen;
-  settings.client.on_notice = [&screen](const std::string& reason) { screen.say("waiting: " + reason); };
+  settings.client.on_notice = [&screen](const std::string& notice) { screen.say(baton::notice_line(notice)); };
   try {
     settings.client.source = source_of(settings);
     baton::StopSignals signals;

@@ -56,7 +56,7 @@ struct Producer::Impl {
 
   std::string why_silent() const {
     const bool silent = session.session().out_of_touch(Connection::now());
-    return silent ? no_contact(session.session(), options.broker) : std::string();
+    return silent ? no_contact(session.session(), connection) : std::string();
   }
 
   std::string why_wait() const {
@@ -112,6 +112,7 @@ Producer::~Producer() {
     impl_->leave();
   } catch (const std::exception&) {  // who wants to know calls close()
   }
+  left_alone(impl_);
 }
 
 void Producer::put(std::string_view body, const PutOptions& options) {

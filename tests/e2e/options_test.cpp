@@ -1,12 +1,9 @@
 // What the programs say of themselves, of wrong options, of a broker that is not there, and of their input.
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
 
 #include "tests/e2e/baton.hpp"
+#include "tests/e2e/listener.hpp"
 #include "tests/e2e/show.hpp"
 
 using namespace baton::e2e;
@@ -14,28 +11,6 @@ using namespace baton::e2e;
 namespace {
 
 const Args programs = {"baton-broker", "baton-producer", "baton-consumer", "baton-printer"};
-
-// A port at which nobody listens: bound, so that nobody else gets it, for as long as this lives.
-class DeadPort {
- public:
-  DeadPort() : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    REQUIRE(bind(fd_, reinterpret_cast<sockaddr*>(&address), size) == 0);
-    REQUIRE(getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    port_ = std::to_string(ntohs(address.sin_port));
-  }
-  ~DeadPort() { close(fd_); }
-  DeadPort(const DeadPort&) = delete;
-  DeadPort& operator=(const DeadPort&) = delete;
-  const std::string& port() const { return port_; }
-
- private:
-  int fd_;
-  std::string port_;
-};
 
 // Exit code 2, one line on stderr that contains `part`, nothing on stdout.
 void check_refused(Process process, const std::string& part) {
@@ -52,7 +27,7 @@ void check_refused(Process process, const std::string& part) {
 
 TEST_CASE("options: what says where items are kept is of one mind, and what is to be checked is there") {
   check_refused(start("baton-broker", {"--data", ""}), "--data: the name of a directory is missing");
-  const DeadPort nobody;
+  const OtherPort nobody;
   CHECK(start("baton-broker", {"--health", "--port", nobody.port(), "--data", ""}).wait() == 1);
   check_refused(start("baton-broker", {"--memory", "--data", "x"}), "--memory");
   check_refused(start("baton-broker", {"--memory", "--check"}), "--memory excludes --check");
@@ -102,7 +77,7 @@ TEST_CASE("options: a bad one is refused in one line that names it") {
 }
 
 TEST_CASE("options: a word that begins with - is no word") {
-  const DeadPort nobody;
+  const OtherPort nobody;
   const std::string at = "127.0.0.1:" + nobody.port();
   const std::string hint = "(put -- before words that begin with -)";
   check_refused(start("baton-producer", {"--broker", at, "1", "-2", "3"}), "unknown option -2 " + hint);
@@ -116,7 +91,7 @@ TEST_CASE("options: a word that begins with - is no word") {
 }
 
 TEST_CASE("options: values out of range are refused") {
-  const DeadPort nobody;
+  const OtherPort nobody;
   const std::string at = "127.0.0.1:" + nobody.port();
   check_refused(start("baton-broker", {"--port", "65536"}), "--port");
   check_refused(start("baton-broker", {"--port", "many"}), "--port");
@@ -145,7 +120,7 @@ TEST_CASE("options: values out of range are refused") {
 }
 
 TEST_CASE("options: what a producer is to put is of one mind") {
-  const DeadPort nobody;
+  const OtherPort nobody;
   const auto refused = [&](Args args, const std::string& why) {
     args.insert(args.begin(), {"--broker", "127.0.0.1:" + nobody.port()});
     check_refused(start("baton-producer", args), why);
@@ -158,13 +133,13 @@ TEST_CASE("options: what a producer is to put is of one mind") {
 }
 
 TEST_CASE("options: a producer with nothing to put says so") {
-  const DeadPort nobody;
+  const OtherPort nobody;
   Process producer = start("baton-producer", {"--broker", "127.0.0.1:" + nobody.port()});
   check_refused(std::move(producer), "");
 }
 
 TEST_CASE("options: an unreachable broker ends a client with one line that names the port") {
-  const DeadPort nobody;
+  const OtherPort nobody;
   const Args at = {"--broker", "127.0.0.1:" + nobody.port(), "--connect-timeout", "0.5"};
   for (const std::string& program : programs) {
     if (program == "baton-broker") continue;

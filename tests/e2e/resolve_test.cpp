@@ -1,4 +1,6 @@
 // Names that cannot be resolved, soon or at all; and times without limit.
+#include <signal.h>
+
 #include <thread>
 
 #include "tests/e2e/library.hpp"
@@ -40,6 +42,17 @@ TEST_SUITE("timed") {
     CHECK(consumer.wait() == 2);
     CHECK(milliseconds(Clock::now() - begin) < 3000);
     CHECK_MESSAGE(consumer.err().next_with("cannot resolve broker.example"), consumer.err().text());
+  }
+
+  TEST_CASE("resolve: SIGTERM ends a client at once while the name server is dead") {
+    const DeadNameServer dead;
+    SKIP_UNLESS(dead.network.why_not().empty(), dead.network.why_not());
+    Process consumer = dead.network.start("baton-consumer", {"--broker", "broker.example", "--connect-timeout", "60"});
+    REQUIRE(consumer.err().next_with("cannot resolve broker.example"));
+    const auto begin = Clock::now();
+    consumer.signal(SIGTERM);
+    CHECK(consumer.wait() == 0);
+    CHECK(milliseconds(Clock::now() - begin) < 1000);
   }
 }
 

@@ -39,6 +39,14 @@ TEST_CASE("endpoint: what is one, and what is not") {
     CAPTURE(text);
     CHECK_THROWS_AS(parse_endpoint(text), std::invalid_argument);
   }
+  const std::vector<std::pair<std::string, std::string>> mistaken = {
+      {"", "the host is missing"},
+      {"5555", "it is a port only; write HOST:5555, such as 127.0.0.1:5555"},
+      {"tcp://x", "it is a URL; leave out 'tcp://'"},
+      {"a:1:2", "it has more than one ':' and is no IPv6 address"},
+      {"x:99999", "the port must be 1 to 65531"}};
+  for (const auto& [text, why] : mistaken)
+    CHECK_THROWS_WITH(parse_endpoint(text), ("'" + text + "' is not HOST[:PORT]: " + why).c_str());
   CHECK(to_tcp("::1", 7) == "tcp://[::1]:7");
 }
 

@@ -1,0 +1,45 @@
+// Finds out why a broker is silent.
+#pragma once
+
+#include <string>
+
+#include "net/background.hpp"
+#include "net/doors.hpp"
+#include "proto/limits.hpp"
+
+namespace baton {
+
+/// While no news comes, it looks at the broker's doors now and then, from a thread of its own: what libzmq tells of a
+/// connection that fails is not why. Costs nothing while the broker is heard. Not thread-safe.
+class Lookout {
+ public:
+  explicit Lookout(Endpoint broker) : broker_(std::move(broker)) {}
+
+  /// From now on the sockets connect to that address, or to none.
+  void opened(const std::string& address, Time now);
+  void closed() { address_.clear(); }
+  /// There was news.
+  void heard(Time now);
+
+  /// Takes what a look has found, and begins the next one when it is time. Returns whether one is over.
+  bool follow(Time now);
+  /// When follow() should be called at the latest, besides when fd() is readable.
+  Time next() const { return address_.empty() || look_.busy() ? never : look_at_; }
+  int fd() const { return look_.busy() ? look_.fd() : -1; }
+  /// What it found, for people; empty when it has found nothing yet, or nothing is wrong.
+  const std::string& found() const { return found_; }
+
+ private:
+  static constexpr Duration first_after = 200ms;  ///< without a welcome
+  static constexpr Duration silent_after = 2s;    ///< without the news that comes each second
+  static constexpr Duration again_after = 2s;
+
+  Endpoint broker_;
+  std::string address_;
+  Background<std::string> look_;
+  bool ever_opened_ = false, stale_ = false;  // stale: there was news since the look began
+  Time look_at_ = never;
+  std::string found_;
+};
+
+}  // namespace baton

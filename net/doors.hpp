@@ -1,0 +1,33 @@
+// A look at a broker's doors from outside, for who gets no answer and wants to know why.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "net/endpoint.hpp"
+
+namespace baton {
+
+/// What happened to a plain TCP connection to a door.
+struct DoorLook {
+  enum class Found : std::uint8_t {
+    nobody,     ///< refused: nothing listens there
+    no_answer,  ///< no answer of the host to that port
+    no_way,     ///< the system knows no way there: see `error`
+    zmtp,       ///< a ZeroMQ socket, as a door is
+    stranger,   ///< a connection, but what came on it, or nothing, is not ZeroMQ's
+  };
+  Found found{};
+  int error = 0;  ///< an errno, no_way only
+};
+/// By DoorPort: put, control, news.
+using DoorLooks = std::array<DoorLook, 3>;
+
+/// Connects to the three doors behind `base` at a numeric address, for at most a second, and leaves again.
+DoorLooks look_at_doors(const std::string& address, std::uint16_t base);
+
+/// What is to be read from that, in a sentence for people that names the ports and what to do. Pure.
+std::string meaning_of(const DoorLooks& looks, const Endpoint& broker, const std::string& address);
+
+}  // namespace baton

@@ -1,0 +1,12 @@
+// Whether a process is the one that made something, or a child that fork() made of it.
+#pragma once
+
+#include <cstdint>
+
+namespace baton {
+
+/// Changes in a child, never in its parent. The first call, which is to come before the fork(), takes care of that; any call
+/// costs one load.
+std::uint64_t forks();
+
+}  // namespace baton

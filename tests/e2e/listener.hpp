@@ -1,0 +1,56 @@
+// A port that somebody else has.
+#pragma once
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "tests/e2e/show.hpp"
+
+namespace baton::e2e {
+
+/// Bound to a port of 127.0.0.1 that the system chose, so that nobody else gets it. Nobody listens there, or, with a
+/// greeting, somebody who says it to each who comes, and nothing more.
+class OtherPort {
+ public:
+  OtherPort() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    REQUIRE(bind(fd_, reinterpret_cast<sockaddr*>(&address), size) == 0);
+    REQUIRE(getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    port_ = std::to_string(ntohs(address.sin_port));
+  }
+  explicit OtherPort(std::string_view greeting) : OtherPort() {
+    REQUIRE(listen(fd_, 64) == 0);
+    thread_ = std::thread([this, greeting = std::string(greeting)] { greet(greeting); });
+  }
+  ~OtherPort() {
+    shutdown(fd_, SHUT_RDWR);
+    if (thread_.joinable()) thread_.join();
+    close(fd_);
+  }
+  OtherPort(const OtherPort&) = delete;
+  OtherPort& operator=(const OtherPort&) = delete;
+  const std::string& port() const { return port_; }
+  std::string address() const { return "127.0.0.1:" + port_; }
+
+ private:
+  void greet(const std::string& greeting) const {
+    for (int client = accept(fd_, nullptr, nullptr); client >= 0; client = accept(fd_, nullptr, nullptr)) {
+      static_cast<void>(send(client, greeting.data(), greeting.size(), MSG_NOSIGNAL));
+      close(client);
+    }
+  }
+
+  int fd_;
+  std::string port_;
+  std::thread thread_;
+};
+
+}  // namespace baton::e2e
