@@ -9,7 +9,11 @@ void ConsoleLog::append(std::string_view block) {
 
 std::uint64_t ConsoleLog::trim(Number not_after) {
   std::uint64_t dropped = 0;
-  while (blocks_.size() > 1 && total_ - dropped_ > keep_ && first_ <= not_after) {
+  const auto all = [this] { return total_ - dropped_; };
+  const auto besides = [this] { return overhead(blocks_.size()); };
+  const auto too_many = [&] { return all() > keep_ || besides() > most_besides(); };
+  const auto far_too_many = [&] { return all() + besides() > 8 * keep_ + console_beyond; };
+  while (blocks_.size() > 1 && ((too_many() && first_ <= not_after) || far_too_many())) {
     dropped_ = blocks_.front().end;
     blocks_.pop_front();
     first_ += 1;

@@ -10,13 +10,17 @@
 
 namespace baton::broker {
 
+/// Bytes of console lines that may come beyond what is kept.
+inline constexpr std::uint64_t console_beyond = 64u << 20;
+
 /// Blocks are numbered from 1. The log keeps the last `keep` bytes, at least one block.
 class ConsoleLog {
  public:
   explicit ConsoleLog(std::uint64_t keep) : keep_(keep) {}
 
   void append(std::string_view block);
-  /// Drops the oldest blocks down to `keep`, but none after `not_after`. Returns how many.
+  /// Drops the oldest blocks down to `keep`, but none after `not_after`, unless all take more than 8 * keep +
+  /// console_beyond: so far those come who began before they were held. Returns how many.
   std::uint64_t trim(Number not_after);
 
   Number last() const { return {first_.value + blocks_.size() - 1}; }
@@ -27,6 +31,10 @@ class ConsoleLog {
   /// Bytes of all blocks after `number` that are kept.
   std::uint64_t bytes_after(Number number) const;
   std::uint64_t keep() const { return keep_; }
+  /// Bytes that so many blocks take besides their own.
+  static std::uint64_t overhead(std::uint64_t blocks) { return blocks * sizeof(Block); }
+  /// ... and how many are as good as `keep` bytes: of blocks that are very short.
+  std::uint64_t most_besides() const { return 4 * keep_ + (64u << 10); }
 
  private:
   struct Block {

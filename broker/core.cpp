@@ -72,17 +72,19 @@ Refusal Core::put(Session& session, Number first, std::uint16_t count, std::stri
   if (!session.is(Role::producer)) return Refusal::wrong_role;
   auto& producer = *session.producer;
   const auto before = producer.put.received();
-  // What a client has under way from its previous session may come without new credit.
-  const auto limit = std::max(session.credit, before + put_window_items);
-  if (first.value == 0 || first + count > limit + 1) return Refusal::over_credit;
+  if (first.value == 0) return Refusal::over_credit;
+  const auto room = room_for(session, settings_, storage_holds_.empty(), first, count, entries);
+  if (room.over_credit) return Refusal::over_credit;
   changed(session);
-  const auto taken = producer.put.take(first, count);
+  const bool all = room.entries == count;
+  const auto taken = producer.put.take(first, room.entries);
+  if (!all) producer.put.note_gap();
   if (taken.verdict != StreamReceiver::Verdict::fresh) return Refusal::none;
 
   EntryReader in(entries);
   Entry entry;
   Number number = first;
-  for (std::uint32_t i = 0; in.next(entry); ++i, number += 1)
+  for (std::uint32_t i = 0; i < room.entries && in.next(entry); ++i, number += 1)
     if (i >= taken.skip) stock_.put(producer, *session.queues.front(), read_item(entry), number, now);
   use_credit(session, before);
   return Refusal::none;
@@ -91,6 +93,7 @@ Refusal Core::put(Session& session, Number first, std::uint16_t count, std::stri
 Refusal Core::control(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now) {
   session.heard_at = now;
   if (first.value == 0) return Refusal::malformed;
+  not_held_told_ = 0;
   changed(session);
   const auto taken = session.control.take(first, count);
   if (taken.verdict != StreamReceiver::Verdict::fresh) return Refusal::none;
@@ -112,10 +115,11 @@ void Core::apply(Session& session, const Entry& entry, Time now) {
     case EntryKind::release:
       return settle_runs(session, entry, now);
     case EntryKind::fail:
-      if (!stock_.fail(session, read_fail(entry), now)) refuse(session.id, Refusal::not_held, {}, now);
+      if (const auto failure = read_fail(entry); !stock_.fail(session, failure, now))
+        not_held(session, failure.id, now);
       return;
     case EntryKind::say:
-      return say(session, entry.payload);
+      return say(session, entry.payload, now);
     case EntryKind::lane_lost:
       return lane_lost(session, read_lane_lost(entry));
     case EntryKind::join:
@@ -153,9 +157,17 @@ void Core::settle_runs(Session& session, const Entry& entry, Time now) {
     while (settled < run.count && (entry.kind == EntryKind::ack ? stock_.ack(session, run.first + settled)
                                                                 : stock_.release(session, run.first + settled)))
       ++settled;
-    if (settled < run.count)
-      refuse(session.id, Refusal::not_held, "item " + std::to_string(run.first.value + settled), now);
+    if (settled < run.count) not_held(session, run.first + settled, now);
   }
+}
+
+/// A message may name thousands: the first few are told, the others only counted.
+void Core::not_held(Session& session, ItemId id, Time now) {
+  constexpr std::uint32_t most_told = 16;
+  if (++not_held_told_ <= most_told)
+    refuse(session.id, Refusal::not_held, "item " + std::to_string(id.value), now);
+  else
+    ++refusals_[static_cast<std::size_t>(Refusal::not_held)];
 }
 
 void Core::lane_lost(Session& session, const LaneLost& lost) {
@@ -171,7 +183,7 @@ void Core::open_lane(Session& session) {
   ++session.lane_generation;
   session.lane_port = 0;
   session.lane_base = session.handed_count;
-  session.asked = session.answered = 0;
+  session.asked = session.asked_in_all = session.answered = 0;
   effects_.lane_changes.push_back({session.id, session.lane_generation, true});
 }
 
@@ -190,7 +202,7 @@ void Core::lane_failed(const SessionId& id, std::uint32_t generation, Time now) 
   stock_.take_back_after(*session, session->lane_base);  // nobody has seen what was handed off on it
   if (generation == 1 && session->held == 0) return refuse(id, Refusal::sessions_full, no_lane, now);
   // The port of its lane that broke may not be quite free yet, which is no reason to take from it what it holds.
-  session->wanted = std::max(session->wanted, session->asked);
+  session->wanted = std::max(session->wanted, session->asked_in_all);
   stock_.forget_asks(*session);
   if (std::find(laneless_.begin(), laneless_.end(), id) == laneless_.end()) laneless_.push_back(id);
   lanes_again_at_ = std::min(lanes_again_at_, now + lane_again);
@@ -203,7 +215,11 @@ void Core::open_lanes_again(Time now) {
   for (const auto& id : laneless_) open_lane(*find(id));
 }
 
-void Core::say(const Session& session, std::string_view block) {
+/// A client begins no block when it has a whole window of them unconfirmed; the last one may go beyond.
+void Core::say(Session& session, std::string_view block, Time now) {
+  if (session.said >= session.say_credit) return refuse(session.id, Refusal::over_credit, {}, now);
+  session.said += block.size();
+  if (block.empty()) return;
   if (may_leave(session) && ending_ != Ending::leaving) return;  // the last line of all was said
   console_.append(block);
   for (auto* printer : printers_) changed(*printer);
@@ -240,6 +256,7 @@ void Core::end_turn(Time now, bool control_dry) {
   }
   tell_changed(now);
   sweep_over(now);
+  stock_.end_turn();
   due_ = std::max(now, next_deadline());
 #ifndef NDEBUG
   check_invariants();
@@ -262,7 +279,7 @@ void Core::check_invariants() const {
   std::uint64_t under_way = 0;
   for (const auto& [id, session] : sessions_) {
     under_way += session->flow.bytes;
-    ensure(session->answered <= session->asked);
+    ensure(session->answered <= session->asked && session->asked <= session->asked_in_all);
     ensure(session->id == id);
     ensure((session->producer != nullptr) ==
            (session->is(Role::producer) && session->state == Session::State::standing));

@@ -112,11 +112,14 @@ class Core {
     Ticket ticket;
     SessionId session;
     Number number;
-    bool bye = false;  ///< among puts: the producer had said bye by then
+    std::uint64_t bytes;  ///< of bodies or blocks, up to that
+    bool bye = false;     ///< among puts: the producer had said bye by then
   };
 
   // Sessions (core_sessions.cpp).
   void stand_if_ready(Session& session, Time now);
+  void forget_oldest_greeted();
+  void bury(const Session& session, const std::string& mark, Time now);
   bool stands_in_the_way(const Hello& hello);
   bool is_outdated(const Hello& hello);
   void begin_source(Producer& producer, const Hello& hello);
@@ -137,11 +140,12 @@ class Core {
   void apply(Session& session, const Entry& entry, Time now);
   void ask(Session& session, std::uint64_t asked_in_all);
   void bye(Session& session, Number last_put, bool all, Time now);
+  void not_held(Session& session, ItemId id, Time now);
   void settle_runs(Session& session, const Entry& entry, Time now);
   void lane_lost(Session& session, const LaneLost& lost);
   void open_lane(Session& session);
   void open_lanes_again(Time now);
-  void say(const Session& session, std::string_view block);
+  void say(Session& session, std::string_view block, Time now);
 
   // What sessions are told (core_news.cpp).
   void changed(Session& session);
@@ -178,13 +182,16 @@ class Core {
   Storage& storage_;
   Effects& effects_;
   std::vector<Session*> changed_;
-  std::vector<ItemRun> runs_;  // of the entry at hand
+  std::vector<ItemRun> runs_;        // of the entry at hand
+  std::uint32_t not_held_told_ = 0;  // of the message at hand
   Stock stock_;
   ConsoleLog console_;
 
   std::unordered_map<SessionId, std::unique_ptr<Session>> sessions_;
   std::unordered_map<SessionId, std::uint32_t> subscriptions_;  // how many of each topic
   std::unordered_map<SessionId, Tombstone> tombstones_;
+  std::deque<SessionId> buried_;   // the same, by when they ended; some may have been forgotten
+  std::deque<SessionId> greeted_;  // by when they said hello; some may stand by now, or be gone
   std::vector<Session*> printers_;
   std::vector<SessionId> over_;  // sessions that are over: erased at the end of the turn
   std::array<std::uint64_t, refusal_count> refusals_{};

@@ -36,17 +36,22 @@ void Core::persist() {
   const auto ticket = storage_.commit();
   for (const auto* session : changed_) {
     if (session->state == Session::State::over) continue;
-    pending_control_.push_back({ticket, session->id, session->control.received()});
+    pending_control_.push_back({ticket, session->id, session->control.received(), session->said});
     if (!session->producer) continue;
     const auto put = session->producer->put.received();
-    pending_puts_.push_back({ticket, session->id, put, session->said_bye && put >= session->last_put});
+    const bool bye = session->said_bye && put >= session->last_put;
+    pending_puts_.push_back({ticket, session->id, put, session->producer->put_bytes, bye});
   }
   const auto durable = storage_.durable();
   confirm(pending_control_, durable.settles, [](Session& session, const Pending& kept) {
     session.control_confirmed = std::max(session.control_confirmed, kept.number);
+    session.said_confirmed = std::max(session.said_confirmed, kept.bytes);
   });
   confirm(pending_puts_, durable.puts, [](Session& session, const Pending& kept) {
-    if (session.producer) session.producer->confirmed = std::max(session.producer->confirmed, kept.number);
+    if (auto* producer = session.producer) {
+      producer->confirmed = std::max(producer->confirmed, kept.number);
+      producer->confirmed_bytes = std::max(producer->confirmed_bytes, kept.bytes);
+    }
     session.bye_kept |= kept.bye;
   });
   stock_.settles_kept(ticket, durable.settles);
@@ -131,7 +136,10 @@ void Core::tell_changed(Time now) {
     auto& session = *changed_[i];
     session.changed = false;
     if (session.state == Session::State::over && !session.left) continue;
-    send(session.id, encode_confirm(header_for(session.id, MessageType::confirm), confirm_of(session)));
+    const auto confirm = confirm_of(session);
+    send(session.id, encode_confirm(header_for(session.id, MessageType::confirm), confirm));
+    if (session.producer) grant_bytes(session, confirm.put_window);
+    session.say_credit = std::max(session.say_credit, session.said_confirmed + confirm.say_window);
     if (session.producer) tell_outcomes(session, now);
     if (session.is(Role::printer) && session.state == Session::State::standing) feed_printer(session);
   }
@@ -186,7 +194,8 @@ void Core::watch_console(Time now) {
   if (dropped > 0 && printers_.empty() && !std::exchange(lines_dropped_, true))
     effects_.log.push_back("no printer reads the console: its oldest lines are dropped");
   const auto waiting = console_.bytes_after(printed);
-  const bool held = say_held_ ? waiting > console_.keep() / 2 : waiting >= console_.keep();
+  const bool many = ConsoleLog::overhead(console_.last() - printed) >= console_.most_besides();  // of very short blocks
+  const bool held = (say_held_ ? waiting > console_.keep() / 2 : waiting >= console_.keep()) || many;
   if (std::exchange(say_held_, held) != held) all_changed();
 }
 

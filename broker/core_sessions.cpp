@@ -10,6 +10,13 @@
 namespace baton::broker {
 namespace {
 
+constexpr std::size_t most_greeted = 2000;    // sessions without a subscription, whose hello is kept all the same
+constexpr std::size_t most_buried = 100'000;  // sessions that are over and remembered
+
+}  // namespace
+
+namespace {
+
 /// What a client is told in the course of things, such as after the broker's restart: it begins a new session.
 bool is_routine(Refusal refusal) { return refusal == Refusal::wrong_epoch || refusal == Refusal::unknown_session; }
 
@@ -66,7 +73,18 @@ Refusal Core::hello(const SessionId& id, Hello hello, Time now) {
   session.heard_at = now;
   look_at_ = std::min(look_at_, now + lost_after);
   stand_if_ready(session, now);
+  if (session.state == Session::State::greeted) greeted_.push_back(id);
+  if (greeted_.size() > most_greeted) forget_oldest_greeted();
   return Refusal::none;
+}
+
+/// Who says hello and does not subscribe is a stranger, or says hello again.
+void Core::forget_oldest_greeted() {
+  std::erase_if(greeted_, [this](const SessionId& id) {
+    const auto found = sessions_.find(id);
+    return found == sessions_.end() || found->second->state != Session::State::greeted;
+  });
+  for (; greeted_.size() > most_greeted; greeted_.pop_front()) sessions_.erase(greeted_.front());
 }
 
 std::string Core::why_full() const {
@@ -166,6 +184,10 @@ void Core::stand_producer(Session& session, Time now) {
   producer.session = &session;
   session.producer = &producer;
   session.credit = producer.put.received();
+  if (hello.previous) {
+    session.resend_until = producer.put.received() + put_window_items;
+    session.resend_bytes = producer.put_bytes + put_window_bytes;
+  }
   session.queues.front()->producers.push_back(&session);
   extend_credit(session, settings_);
 
@@ -239,7 +261,7 @@ void Core::end(Session& session, const std::string& why, Time now) {
   if (!stood) return;
   // The session's own mark makes `why` prove, when its client comes back, that it was this session that lost an item.
   const auto mark = why.empty() ? why : why + " [session " + to_hex(session.id).substr(0, 8) + "]";
-  tombstones_[session.id] = {session.control.received(), mark, now + ended_kept, session.left};
+  bury(session, mark, now);
   if (session.control.received() == Number{}) bequeath(session, mark, now);
   if (!why.empty() && !session.said_bye)
     effects_.log.push_back(std::string(name(session.hello.role)) + " " + session.hello.host + "/" +
@@ -266,6 +288,12 @@ void Core::end(Session& session, const std::string& why, Time now) {
   for (auto* queue : std::exchange(session.queues, {})) stock_.leave(*queue);
 }
 
+void Core::bury(const Session& session, const std::string& mark, Time now) {
+  tombstones_[session.id] = {session.control.received(), mark, now + ended_kept, session.left};
+  buried_.push_back(session.id);
+  for (; buried_.size() > most_buried; buried_.pop_front()) tombstones_.erase(buried_.front());
+}
+
 /// Its client may not have heard its welcome, and will then name the session before it once more: that one stands for the
 /// items that this one took up again and lost.
 void Core::bequeath(const Session& session, const std::string& mark, Time now) {
@@ -289,6 +317,10 @@ void Core::check_liveness(Time now) {
       end(*session, "no beat for 3 s", now);
     else
       look_at_ = std::min({look_at_, silent_at, gone_at});
+    if (!stock_.may_take_back()) {  // they held much: the others with the next turn
+      look_at_ = now;
+      return;
+    }
   }
 }
 
@@ -308,8 +340,9 @@ void Core::sweep_over(Time now) {
   for (const auto& id : over_) sessions_.erase(id);
   over_.clear();
   if (now < sweep_at_) return;
-  sweep_at_ = now + ended_kept / 4;
+  sweep_at_ = now + beat_interval;
   std::erase_if(tombstones_, [&](const auto& tombstone) { return tombstone.second.until <= now; });
+  std::erase_if(buried_, [&](const SessionId& id) { return !tombstones_.contains(id); });
   stock_.forget_lost_producers(now);
 }
 

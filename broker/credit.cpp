@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "proto/message.hpp"
+
 namespace baton::broker {
 namespace {
 
@@ -30,6 +32,36 @@ bool extend_credit(Session& session, const Settings& settings) {
   session.credit = std::max(session.credit, session.producer->put.received()) + more;
   queue.granted += more;
   return true;
+}
+
+PutRoom room_for(const Session& session, const Settings& settings, bool room, Number first, std::uint16_t count,
+                 std::string_view entries) {
+  const auto& queue = *session.queues.front();
+  const auto& producer = *session.producer;
+  const auto last = Number{first.value + count - 1};
+  if (last <= session.credit && producer.put_bytes + entries.size() <= session.byte_credit) return {count};
+  if (last > std::max(session.credit, session.resend_until)) return {0, true};
+  std::uint64_t bytes = 0, items = 0;  // that come in
+  EntryReader in(entries);
+  Entry entry;
+  auto number = first;
+  for (std::uint32_t i = 0; in.next(entry); ++i, number += 1) {
+    if (number <= producer.put.received()) continue;
+    const auto at = producer.put_bytes + bytes;
+    if (number > session.credit || at >= session.byte_credit) {
+      if (number > session.resend_until || at >= session.resend_bytes) return {i, true};
+      const bool full =
+          queue.depth() + queue.granted + items >= settings.max_items || queue.bytes + bytes >= settings.max_bytes;
+      if (full || !room) return {i};
+    }
+    ++items;
+    bytes += read_item(entry).body.size();
+  }
+  return {count};
+}
+
+void grant_bytes(Session& session, std::uint64_t put_window) {
+  session.byte_credit = std::max(session.byte_credit, session.producer->confirmed_bytes + put_window);
 }
 
 void use_credit(Session& session, Number received_before) {

@@ -1,6 +1,8 @@
 // How far producers may run ahead: the only back-pressure there is, since every socket is always read.
 #pragma once
 
+#include <string_view>
+
 #include "broker/queue.hpp"
 #include "broker/session.hpp"
 #include "broker/settings.hpp"
@@ -17,6 +19,19 @@ std::uint64_t unused_credit(const Session& session);
 /// while there is room, so that none starves. A queue never holds more than max_items, but where producers are so many
 /// that one item each is more than that (max_items < 2 * producers): then one more for each of them.
 bool extend_credit(Session& session, const Settings& settings);
+
+/// What of a put message may come in.
+struct PutRoom {
+  std::uint32_t entries;     ///< so many of its entries, counted from the first
+  bool over_credit = false;  ///< the next one is more than the session was ever granted
+};
+/// `entries`, of which there are `count`, begin with number `first`. Beyond what this session was granted, an honest client
+/// sends only what it put under an earlier one: that comes in as far as there is room (`room`: the storage has some), and is
+/// else left for later, as if it had been lost.
+PutRoom room_for(const Session& session, const Settings& settings, bool room, Number first, std::uint16_t count,
+                 std::string_view entries);
+/// The session is told of this much: it may rely on it from now on.
+void grant_bytes(Session& session, std::uint64_t put_window);
 
 /// The session put `count` items within its credit.
 void use_credit(Session& session, Number received_before);

@@ -13,8 +13,9 @@ namespace {
 bool is_alive(zmq::socket_t& news) {
   zmq::message_t frame;
   Header header;
-  if (!news.recv(frame, zmq::recv_flags::dontwait) || !frame.more()) return false;
-  return news.recv(frame) && read_header(bytes_of(frame), header) == Refusal::none && header.type == MessageType::alive;
+  if (!receive_frame(news, frame) || !frame.more()) return false;
+  return receive_frame(news, frame) && read_header(bytes_of(frame), header) == Refusal::none &&
+         header.type == MessageType::alive;
 }
 
 }  // namespace

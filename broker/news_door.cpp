@@ -10,8 +10,8 @@
 namespace baton::broker {
 namespace {
 
-constexpr int high_water = 100'000;  // messages to one subscriber who does not read; all is repeated anyway
-constexpr int last_words = 1000;     // ms for what is under way when the broker ends
+constexpr int high_water = 10'000;  // messages to one subscriber who does not read; all is repeated anyway
+constexpr int last_words = 1000;    // ms for what is under way when the broker ends
 
 /// Whose message it is; nullptr when its connection has ended and libzmq gives its subscriptions up.
 NewsTopics::Connection connection_of(zmq::message_t& message) {

@@ -21,12 +21,14 @@ struct Producer {
   std::uint32_t index = 0;
   bool named = false;  ///< the user gave the name, so it is remembered when all its items are settled
   StreamReceiver put;
-  std::string source;          ///< names what it puts; empty: it cannot tell
-  std::string digests;         ///< of what it put, for itself; kept with its numbers
-  Number source_begin;         ///< its source begins after this number
-  bool all_put = false;        ///< of its source nothing is left to put
-  Number confirmed;            ///< of the put stream: kept by the storage
-  std::uint64_t accepted = 0;  ///< items, in all
+  std::uint64_t put_bytes = 0;        ///< of bodies: what its put stream has brought since this broker began
+  std::uint64_t confirmed_bytes = 0;  ///< of these, up to `confirmed`
+  std::string source;                 ///< names what it puts; empty: it cannot tell
+  std::string digests;                ///< of what it put, for itself; kept with its numbers
+  Number source_begin;                ///< its source begins after this number
+  bool all_put = false;               ///< of its source nothing is left to put
+  Number confirmed;                   ///< of the put stream: kept by the storage
+  std::uint64_t accepted = 0;         ///< items, in all
   std::uint64_t done = 0;
   std::uint64_t dead = 0;
   StreamSender outcomes;       ///< to its session: the notices of its dead items
@@ -64,11 +66,15 @@ struct Session {
   State state = State::greeted;
   Hello hello;
   StreamReceiver control;
-  Number control_confirmed;  ///< of the control stream: what it did is kept by the storage
-  Time heard_at{};           ///< its last message
-  Time left_at = never;      ///< when its last subscription left; never while it is subscribed
-  Welcome welcome;           ///< what it was answered, for a hello that comes again
-  bool changed = false;      ///< among Core's sessions that get a confirm at the end of the turn
+  Number control_confirmed;          ///< of the control stream: what it did is kept by the storage
+  Time heard_at{};                   ///< its last message
+  Time left_at = never;              ///< when its last subscription left; never while it is subscribed
+  Welcome welcome;                   ///< what it was answered, for a hello that comes again
+  bool changed = false;              ///< among Core's sessions that get a confirm at the end of the turn
+  std::uint64_t said = 0;            ///< bytes of its blocks
+  std::uint64_t said_confirmed = 0;  ///< of these, up to control_confirmed
+  std::uint64_t say_credit =
+      say_window_bytes;  ///< as byte_credit, for blocks; what an earlier session said may come again
   bool said_bye = false;
   bool all_put = false;   ///< of a producer: its bye said that of its source nothing is left to put
   bool left = false;      ///< over as its bye asked: all that it sent is in and kept
@@ -77,10 +83,11 @@ struct Session {
 
   // Consumer.
   std::vector<Queue*> queues;
-  std::size_t next_queue = 0;  ///< where the next look for a ready item begins: queues take turns
-  bool waiting = false;        ///< it stands in the waiting lists of its queues
-  std::uint64_t asked = 0;     ///< on this lane
-  std::uint64_t answered = 0;  ///< on this lane, by an item or `none`
+  std::size_t next_queue = 0;      ///< where the next look for a ready item begins: queues take turns
+  bool waiting = false;            ///< it stands in the waiting lists of its queues
+  std::uint64_t asked = 0;         ///< on this lane, as far as it is heard: who holds max_asks items gets no more
+  std::uint64_t asked_in_all = 0;  ///< on this lane, heard or not yet
+  std::uint64_t answered = 0;      ///< on this lane, by an item or `none`
   std::uint32_t wants() const { return static_cast<std::uint32_t>(asked - answered); }
   std::uint32_t lane_generation = 0;
   std::uint64_t wanted = 0;        ///< while no lane can be opened: what is asked for on the next
@@ -118,9 +125,13 @@ struct Session {
 
   // Producer.
   Producer* producer = nullptr;
-  Number credit;             ///< of the put stream
-  bool window_shut = false;  ///< it was last seen with a window of no bytes
-  bool joining = false;      ///< wants to know at once when all its items are settled
+  Number credit;                  ///< of the put stream
+  std::uint64_t byte_credit = 0;  ///< of the put stream: an item may begin before Producer::put_bytes is that much. The
+                                  ///< most that any confirm has granted: what was granted stays granted
+  Number resend_until;            ///< up to here it may send again what it put under an earlier session ...
+  std::uint64_t resend_bytes = 0;  ///< ... and as far as this, if there is room
+  bool window_shut = false;        ///< it was last seen with a window of no bytes
+  bool joining = false;            ///< wants to know at once when all its items are settled
 
   // Printer.
   Number printed;     ///< of the console log

@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t kept_attempts = 20;    // per item
 constexpr std::size_t body_in_notice = 200;  // bytes
 
-constexpr Duration producer_kept = 10min;  // a lost one may come back and must not put twice
+constexpr std::size_t looks_at_once = 10'000;  // at producers that may be forgotten
+constexpr Duration producer_kept = 10min;      // a lost one may come back and must not put twice
 
 /// What a consumer is called in the history of an item.
 std::string called(const Session& session) {
@@ -110,7 +111,9 @@ void Stock::forget_if_settled(Producer& producer) {
 }
 
 void Stock::forget_lost_producers(Time now) {
-  for (auto* producer : producer_list_) {
+  for (auto looks = std::min(looks_at_once, producer_list_.size()); looks > 0; --looks, ++next_look_) {
+    next_look_ %= producer_list_.size();
+    auto* producer = producer_list_[next_look_];
     if (!producer || !producer->may_be_forgotten()) continue;
     if (producer->lost_at == Time::min()) producer->lost_at = now;
     if (producer->lost_at != never && now - producer->lost_at > producer_kept) forget(*producer);
@@ -133,6 +136,7 @@ void Stock::put(Producer& producer, Queue& queue, const PutItem& put, Number num
   item.producer = producer.index;
   item.priority = put.priority;
   ++producer.accepted;
+  producer.put_bytes += put.body.size();
   ++queue.put;
   queue.bytes += item.size;
   storage_.put(
@@ -157,7 +161,7 @@ void Stock::place(Item& item, ItemId id, Duration delay, Time now) {
 }
 
 void Stock::tick(Time now) {
-  while (!delayed_.empty() && delayed_.top().due <= now) {
+  for (auto left = settings_.turn_work; left > 0 && !delayed_.empty() && delayed_.top().due <= now; --left) {
     const auto id = delayed_.top().id;
     delayed_.pop();
     auto* item = items_.find(id);
@@ -176,8 +180,11 @@ void Stock::to_serve(Queue& queue) {
 }
 
 void Stock::ask(Session& session, std::uint64_t asked_in_all) {
-  if (asked_in_all <= session.asked) return;
-  session.asked = std::min(asked_in_all, session.answered + max_asks);
+  session.asked_in_all = std::max(session.asked_in_all, asked_in_all);
+  const auto room = session.held < max_asks ? max_asks - session.held : 0;
+  const auto heard = std::min(session.asked_in_all, session.answered + room);
+  if (heard <= session.asked) return;
+  session.asked = heard;
   if (!session.flow.full) join_waiting(session);
 }
 
@@ -196,23 +203,27 @@ void Stock::join_waiting(Session& session) {
 void Stock::leave_waiting(Session& session, const Queue* left) {
   if (std::exchange(session.flow.full, false)) std::erase(full_, &session);
   if (!std::exchange(session.waiting, false)) return;
-  for (auto* queue : session.queues)
-    if (queue != left) queue->waiting.remove(&session);
+  for (auto* queue : session.queues) {
+    if (queue == left) continue;
+    taken_back_ += queue->waiting.size() / 64;  // looking for it there takes its time, too
+    queue->waiting.remove(&session);
+  }
 }
 
 std::vector<Queue*> Stock::take_touched() { return std::exchange(touched_, {}); }
 
 void Stock::withdraw(Session& session, std::uint32_t count) {
   for (auto* queue : session.queues) serve(*queue);  // what is there goes to an ask, even one that lasted no time
-  for (count = std::min(count, session.wants()); count > 0; --count) {
-    ++session.answered;
+  const auto open = session.asked_in_all - session.answered;
+  for (auto left = std::min<std::uint64_t>({count, open, max_asks}); left > 0; --left) {
+    session.asked = std::max(session.asked, ++session.answered);
     feed_.none(session);
   }
   if (session.wants() == 0) forget_asks(session);
 }
 
 void Stock::forget_asks(Session& session) {
-  session.asked = session.answered;
+  session.asked_in_all = session.asked = session.answered;
   leave_waiting(session);
 }
 
@@ -228,6 +239,8 @@ void Stock::serve() {
     queue->to_serve = false;
     serve(*queue);
   }
+  // Who was served first, and only in part, goes behind the others.
+  if (to_serve_.size() > 1) std::rotate(to_serve_.begin(), to_serve_.begin() + 1, to_serve_.end());
   feed_.deal();
   again_ = std::any_of(full_.begin(), full_.end(), [this](const Session* session) { return may_take(session); });
 }
@@ -246,7 +259,7 @@ void Stock::let_in() {
 /// fair share and goes behind the others for more.
 void Stock::serve(Queue& queue) {
   while (!claims_ && !queue.ready.empty() && !queue.waiting.empty()) {
-    if (feed_.turn_is_used_up()) return to_serve(queue);
+    if (feed_.turn_is_used_up() || !may_hand_off()) return to_serve(queue);
     auto& session = *queue.waiting.front();
     queue.waiting.pop_front();
     const auto waiting = queue.waiting.size() + 1;
@@ -254,7 +267,8 @@ void Stock::serve(Queue& queue) {
     share = std::min<std::uint64_t>(share, session.wants());
     auto room = feed_.room(session);
     const bool full = room <= 0;
-    for (; share > 0 && room > 0 && !queue.ready.empty(); --share) room = hand_off(session, queue, room);
+    for (; share > 0 && room > 0 && may_hand_off() && !queue.ready.empty(); --share)
+      room = hand_off(session, queue, room);
     if (session.wants() > 0 && !full) {
       queue.waiting.push_back(&session);
       continue;
@@ -269,6 +283,7 @@ void Stock::serve(Queue& queue) {
 std::int64_t Stock::hand_off(Session& session, Queue& queue, std::int64_t room) {
   const auto id = queue.ready.pop();
   auto& item = *items_.find(id);
+  ++handed_off_;
   item.place = Place::held;
   item.holder = &session;
   item.handed = session.handed_count + 1;
@@ -295,6 +310,7 @@ Item* Stock::held_by(Session& session, ItemId id) {
 /// The item leaves the session's hands; the caller puts it in its next place.
 void Stock::let_go(Session& session, Item& item) {
   auto& queue = queue_of(item);
+  ++taken_back_;
   item.holder = nullptr;
   --queue.held;
   --session.held;
@@ -310,6 +326,7 @@ void Stock::sweep_handed(Session& session) {
   auto& list = session.handed;
   while (!list.empty() && settled(list.front())) list.pop_front();
   if (list.size() > 2 * session.held + 1024) std::erase_if(list, settled);
+  if (session.asked < session.asked_in_all) ask(session, session.asked_in_all);  // it may hold more again
 }
 
 bool Stock::ack(Session& session, ItemId id) {

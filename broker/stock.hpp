@@ -11,8 +11,8 @@
 // 1. An item is in exactly one place. For each queue: put = ready + delayed + held + done + dead.
 // 2. An item is held by one session at most, and only by one that stands; Session::handed lists it once.
 // 3. asked >= answered for each session; no item is handed off but in answer to an ask.
-// 4. A queue with ready items has no waiting session when a turn ends, unless the turn had no time for more. Who asks and
-//    has no room on its lane does not stand in the waiting lists.
+// 4. A queue with ready items has no waiting session when a turn ends, unless the turn had no time for more: then it is among
+//    those to be served. Who asks and has no room on its lane does not stand in the waiting lists.
 #pragma once
 
 #include <map>
@@ -87,10 +87,17 @@ class Stock final : public Kept {
   /// An item of the broker before this one, that nobody has been given since, is given to whoever held it then.
   bool reclaim_kept(Session& session, ItemId id);
 
-  /// Items whose delay is over join their queues.
+  /// A turn moves so many items in each way (handed off, taken back, due) as Settings::turn_work says; what else there is to
+  /// do is for the next one, which begins at once. What one message or the end of one session asks for is done whole: a
+  /// session holds max_asks items at most.
+  bool may_hand_off() const { return handed_off_ < settings_.turn_work; }
+  bool may_take_back() const { return taken_back_ < settings_.turn_work; }
+  void end_turn() { handed_off_ = taken_back_ = 0; }
+
+  /// Items whose delay is over join their queues, as far as the turn's work allows.
   void tick(Time now);
   Time next_deadline() const { return delayed_.empty() ? never : delayed_.top().due; }
-  /// Hands off what is ready to who asks, in all queues that changed.
+  /// Hands off what is ready to who asks, in all queues that changed, as far as the turn's work allows.
   void serve();
   bool has_to_serve() const { return !to_serve_.empty() || feed_.has_more() || again_; }
   /// Of its present lane, everything up to this number has arrived.
@@ -178,9 +185,11 @@ class Stock final : public Kept {
   std::unordered_map<std::string, std::unique_ptr<Producer>> producers_;
   std::vector<Producer*> producer_list_;  // by index; nullptr where one was forgotten
   std::vector<std::uint32_t> free_producers_;
+  std::size_t next_look_ = 0;  // in producer_list_: where forget_lost_producers() goes on
   std::priority_queue<Delayed, std::vector<Delayed>, std::greater<>> delayed_;
   std::unordered_map<std::uint64_t, std::vector<Attempt>> history_;  // of items that failed, by id
   std::uint64_t dead_ = 0;
+  std::uint64_t handed_off_ = 0, taken_back_ = 0;  // in this turn
 };
 
 }  // namespace baton::broker

@@ -10,6 +10,7 @@ namespace {
 using broker::test::Nonsense;
 
 constexpr std::uint32_t max_sessions = 8;
+constexpr std::uint64_t longest_body = 64 << 10;  // more than any input is long
 
 broker::Settings settings_of(Script& script) {
   broker::Settings settings;
@@ -69,6 +70,17 @@ void pass_time(Nonsense& nonsense, Script& script) {
   nonsense.advance(times[script.below(std::size(times))]);
 }
 
+/// Whatever anybody sends: what each session was granted, and one body more.
+void check_bounds(const broker::Core& core) {
+  const auto& settings = core.settings();
+  const auto each = settings.max_bytes + longest_body;
+  for (const auto& [name, queue] : core.stock().queues()) {
+    if (name == settings.plain_queue) continue;  // its senders know no credit: the door is shut when it is full
+    ensure(queue->depth() <= settings.max_items + max_sessions);
+    ensure(queue->bytes <= settings.max_bytes + max_sessions * each);
+  }
+}
+
 void run(Script script) {
   Nonsense nonsense(settings_of(script), [&script](std::uint64_t n) { return script.below(n); });
   while (!script.over()) {
@@ -94,6 +106,7 @@ void run(Script script) {
         nonsense.say_one();
     }
     ensure(nonsense.front().core().session_count() <= max_sessions);
+    check_bounds(nonsense.front().core());
   }
   be_silent(nonsense);
   ensure(nonsense.front().core().session_count() == 0);

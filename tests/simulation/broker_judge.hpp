@@ -37,6 +37,7 @@ class BrokerJudge {
         life_(life),
         settings_(settings),
         max_attempts_(settings.max_attempts),
+        turn_work_(settings.turn_work),
         keeps_(settings.keeps),
         peace_(peace),
         before_(before) {}
@@ -72,7 +73,8 @@ class BrokerJudge {
   void given(const SessionId& session, std::uint32_t generation, Number number, const Given& given, bool heard);
   void part(const SessionId& session, std::uint32_t generation, Number number, std::string_view bytes);
   void none(const SessionId& session, std::uint32_t generation);
-  void turn_ends();
+  /// `more`: the broker says that there is more to do at once.
+  void turn_ends(bool more);
   /// Now and then, a turn or not: who is dead must not be held for alive for long.
   void look(const Knows& knows) const;
 
@@ -187,6 +189,7 @@ class BrokerJudge {
   const Life life_;
   const broker::Settings& settings_;
   const std::uint32_t max_attempts_;
+  const std::uint32_t turn_work_;
   const bool keeps_;
   const Peace peace_;
   const BrokerJudge* const before_;
@@ -212,6 +215,7 @@ class BrokerJudge {
 
   // This turn.
   std::uint64_t turn_ = 1, message_ = 0;
+  std::uint64_t given_ = 0;                               // in this turn
   ItemId last_of_turn_;                                   // the last one of the turn before
   std::set<SessionId> lane_failed_, lane_opened_, lost_;  // lost: an attempt counts
   std::set<ItemId> touched_;                              // to be checked at the end of the turn

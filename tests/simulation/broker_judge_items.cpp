@@ -1,6 +1,7 @@
 // The items of the model: what is stored, handed off, in whose hands, in which order.
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "tests/simulation/broker_judge.hpp"
 
@@ -131,6 +132,7 @@ void BrokerJudge::check_item(const Item& item, const Given& given) const {
 
 void BrokerJudge::given(const SessionId& session, std::uint32_t generation, Number number, const Given& given,
                         bool heard) {
+  ++given_;
   auto& item = this->item(given.id);
   world_.trace([&] { return "lanes: " + name(given.id) + (heard ? "" : ", to nobody"); });
   require(!claims_last(), name(given.id) + " is handed off while those who held items may claim them");
@@ -252,10 +254,12 @@ void BrokerJudge::check_attempts() {
   }
 }
 
-void BrokerJudge::turn_ends() {
+void BrokerJudge::turn_ends(bool more) {
   due_now();
   check_order();
-  check_demand();
+  require(std::exchange(given_, 0) <= turn_work_,
+          "bounded: a turn hands off " + std::to_string(turn_work_) + " items at most");
+  if (!more || turn_work_ == broker::Settings{}.turn_work) check_demand();
   check_attempts();
   check_bytes();
   turn_bytes_ = 0;

@@ -129,7 +129,11 @@ void ClientNode::feed(const Event& event) {
   if (news || lane) world_.trace([&] { return name_ + " <- " + describe(news ? news->frame : lane->frame); });
   if (news) choice_.answered();
   if (news) judge(news->frame);
-  if (news) logic().on_news(news->frame, now);
+  if (news) {
+    auto frame = news->frame;
+    hears(frame);
+    logic().on_news(frame, now);
+  }
   if (lane) logic().on_lane(lane->generation, lane->frame, now);
   if (const auto* up = std::get_if<LaneUp>(&event)) logic().on_lane_up(up->generation, now);
   if (const auto* down = std::get_if<LaneDown>(&event)) logic().on_lane_down(down->generation, now);

@@ -23,6 +23,7 @@ broker::Settings Simulation::settings_for(Random& random, std::uint64_t producer
   settings.max_items = random.chance(300) ? random.between(1, 20) : 100'000;
   settings.max_bytes = random.chance(200) ? random.between(100, 3000) : 1u << 30;
   settings.max_attempts = static_cast<std::uint32_t>(random.between(1, 5));
+  if (random.chance(150)) settings.turn_work = static_cast<std::uint32_t>(random.between(1, 5));
   settings.console_keep = random.chance(250) ? random.between(200, 2000) : 64u << 20;
   if (random.chance(300)) {
     settings.lane_window = random.between(part_bytes, 4 * part_bytes);
@@ -63,8 +64,9 @@ Simulation::Simulation(std::uint64_t seed, bool tracing)
       producers_(world_.random.between(1, 3)),
       consumers_(world_.random.between(1, 4)),
       printers_(world_.random.between(1, 2)),
+      rogues_(!keeps_ && world_.random.chance(300) ? 1 : 0),
       troubles_(world_.random.chance(150) ? Troubles{} : troubles_for(world_.random, keeps_)),
-      settings_(settings_for(world_.random, producers_, consumers_, troubles_.restarts > 0, keeps_)),
+      settings_(settings_for(world_.random, producers_ + rogues_, consumers_, troubles_.restarts > 0, keeps_)),
       peace_{troubles_.harmless() && troubles_.restarts == 0,
              !troubles_.breaks_connections() && troubles_.restarts == 0},
       puts_(keeps_),
@@ -92,6 +94,7 @@ Simulation::Simulation(std::uint64_t seed, bool calm, bool tracing)
       producers_(2),
       consumers_(2),
       printers_(1),
+      rogues_(0),
       troubles_{},
       settings_(small_settings()),
       peace_{calm, calm},
@@ -146,8 +149,9 @@ void Simulation::populate() {
   const auto soon = [&] { return random.between(Duration::zero(), Duration(2s)); };
   for (std::uint64_t i = 0; i < printers_; ++i) world_.after(soon(), [this] { add_printer(); });
   for (std::uint64_t i = 0; i < consumers_; ++i) world_.after(soon(), [this] { add_consumer(); });
-  for (std::uint64_t i = 0; i < producers_; ++i) {
+  for (std::uint64_t i = 0; i < producers_ + rogues_; ++i) {
     ProducerPlan plan;
+    plan.rogue = i >= producers_;
     plan.queue = queue_names[random.below(queue_names.size())];
     plan.items = random.between(1, 80);
     plan.pause = random.chance(200) ? Duration{} : Duration(500ms);
@@ -156,6 +160,11 @@ void Simulation::populate() {
     plan.joins = random.chance(600);
     plan.hurries = !plan.joins && random.chance(500);
     if (random.chance(250)) plan.largest = random.chance(500) ? 100'000 : 1'000'000;
+    if (plan.rogue) {
+      plan.largest = 1000;
+      plan.joins = false;
+    }
+    largest_body_ = std::max<std::uint64_t>(largest_body_, plan.largest + 100);
     if (keeps_) plan.sources = random.between(1, 3);
     plan.items = (plan.items + plan.sources - 1) / plan.sources;
     ++producers_waited_for_;
@@ -337,7 +346,7 @@ void Simulation::step() {
 
 /// Where there are more producers than room for two items of each, each may have one more.
 std::uint64_t Simulation::most_items() const {
-  const auto producers = producers_ + 1;
+  const auto producers = producers_ + rogues_ + 1;
   return settings_.max_items + (settings_.max_items < 2 * producers ? producers : 0);
 }
 
@@ -349,9 +358,18 @@ void Simulation::check() {
     broker_.look();
     look_at_ = world_.now() + 10ms;
   }
-  if (!peace_.calm) return;
-  for (const auto& [name, queue] : broker_.stock().queues())
-    require(queue->depth() <= most_items(), "bounded: " + name);
+  if (!broker_.up()) return;
+  for (const auto& [name, queue] : broker_.stock().queues()) {
+    require(queue->depth() <= most_items(), "bounded: items in " + name + ": " + std::to_string(queue->depth()));
+    require(queue->bytes <= most_bytes(), "bounded: bytes in " + name + ": " + std::to_string(queue->bytes));
+  }
+}
+
+/// Each producer may have begun its last item, and a whole window before it, when the others had filled the queue.
+std::uint64_t Simulation::most_bytes() const {
+  const auto producers = producers_ + rogues_ + 1;
+  return settings_.max_bytes +
+         producers * (std::min<std::uint64_t>(settings_.max_bytes, put_window_bytes) + largest_body_);
 }
 
 void Simulation::safety() {

@@ -67,13 +67,14 @@ class Simulation {
   void step();
   void check();
   std::uint64_t most_items() const;
+  std::uint64_t most_bytes() const;
   bool finished() const;
   void check_end() const;
 
   const bool small_;
   World world_;
   const bool keeps_;
-  const std::uint64_t producers_, consumers_, printers_;
+  const std::uint64_t producers_, consumers_, printers_, rogues_;
   const Troubles troubles_;
   const broker::Settings settings_;
   const Peace peace_;
@@ -86,6 +87,7 @@ class Simulation {
   std::uint64_t names_ = 0;
   std::map<std::string, ProducerPlan> plans_;  // by producer: of the source that is put now
   int producers_waited_for_ = 0;               // that will be started, or started again
+  std::uint64_t largest_body_ = 0;
   bool sources_left_ = false;
   bool lines_may_miss_ = false;
   Time look_at_{};

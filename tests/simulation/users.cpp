@@ -51,7 +51,7 @@ PutItem ProducerNode::item(std::string& body) const {
     return ((mix = mix * 6364136223846793005u + 1442695040888963407u) >> 33) % n;
   };
   body = identity_ + " item " + std::to_string(put_.value);
-  if (draw(10) == 0) body.append(draw(plan_.largest + 1), '.');
+  if (plan_.rogue || draw(10) == 0) body.append(draw(plan_.largest + 1), '.');
   PutItem item;
   if (plan_.priorities) item.priority = static_cast<std::uint8_t>(draw(max_priority + 1));
   if (plan_.delays && draw(10) < 3) item.delay_ms = static_cast<std::uint32_t>(1 + draw(2000));
@@ -123,7 +123,19 @@ void ProducerNode::heard(Life life, const Confirm& confirm) {
   scene_.puts.confirmed(identity_, confirm.put_confirmed, life);
 }
 
+/// A rogue takes each confirm for one that allows everything.
+void ProducerNode::hears(std::string& news) const {
+  Header header;
+  Confirm confirm;
+  if (!plan_.rogue || read_header(news, header) != Refusal::none || header.type != MessageType::confirm) return;
+  if (decode_confirm(payload_of(news), confirm) != Refusal::none || confirm.ended) return;
+  confirm.put_credit = {1ull << 40};
+  confirm.put_window = 1ull << 40;
+  news = encode_confirm(header, confirm);
+}
+
 void ProducerNode::ended() {
+  if (plan_.rogue && session().error() && session().error()->refusal == Refusal::over_credit) return;
   // Of two processes of a name one is told to end; and before the last source brokers and disks may be in trouble.
   const auto* error = session().error() ? &*session().error() : nullptr;
   const bool fenced = error && error->refusal == Refusal::fenced;

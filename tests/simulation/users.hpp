@@ -23,6 +23,7 @@ struct ProducerPlan {
   bool priorities = false, delays = false;
   bool joins = true;
   bool hurries = false;  ///< says bye right after its last put
+  bool rogue = false;    ///< heeds no credit
 };
 
 /// Puts items, the last one only once the faults are over; joins or waits for the confirmation, says a line, leaves.
@@ -44,6 +45,7 @@ class ProducerNode final : public ClientNode {
   void ended() override;
   void welcomed(Life life, const Welcome& welcome) override;
   void heard(Life life, const Confirm& confirm) override;
+  void hears(std::string& news) const override;
   bool may_say() const override { return producer_.may_say(); }
   void say_block(const std::string& block) override { producer_.say(block); }
 

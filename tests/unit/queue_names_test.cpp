@@ -47,6 +47,7 @@ struct Names {
   void end_turn() {
     stock.serve();
     stock.forget_unused(stock.take_touched());
+    stock.end_turn();
     effects.clear();
   }
 };

@@ -87,6 +87,19 @@ TEST_CASE("a ready list does what a naive one does") {
   }
 }
 
+TEST_CASE("many items are taken out of a list of a million runs, in a moment") {
+  ReadyList list;
+  constexpr std::uint64_t all = 2'000'000, taken = 65'536;
+  for (std::uint64_t id = 1; id <= all; id += 2) list.push_back(4, ItemId{id});
+  for (std::uint64_t i = 0; i < taken; ++i)
+    list.take(4, ItemId{all - 1 - 2 * i});  // took 40 s when each was looked for
+  for (std::uint64_t i = 0; i < taken; ++i) list.push_returned(4, ItemId{all - 1 - 2 * i});
+  for (std::uint64_t i = 0; i < taken; ++i) list.take(4, ItemId{all - 1 - 2 * i});
+  CHECK(list.size() == all / 2 - taken);
+  for (std::uint64_t id = 1; !list.empty(); id += 2)
+    if (list.pop() != ItemId{id}) FAIL("not ", id);
+}
+
 TEST_CASE("the table finds what is there, and nothing else, as its window moves along") {
   Items items;
   CHECK_FALSE(items.find(ItemId{1}));
