@@ -117,6 +117,12 @@ int obey(const baton::broker::BrokerCommand& command) {
   return command.memory ? serve_from_memory(command.server) : serve_from_disk(command);
 }
 
+/// A directory that was taken because another could not be used is not to hide why.
+std::string about_directory(const baton::broker::BrokerCommand& command, const std::exception& error) {
+  const bool of_directory = std::string_view(error.what()).starts_with("cannot use the data directory");
+  return of_directory && !command.passed_over.empty() ? " (nor " + command.passed_over + ")" : "";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -127,7 +133,7 @@ int main(int argc, char** argv) {
   try {
     return obey(command);
   } catch (const std::exception& error) {
-    baton::log_line(std::string("baton-broker: ") + error.what());
-    return 2;
+    baton::log_line(std::string("baton-broker: ") + error.what() + about_directory(command, error));
+    return 1;
   }
 }

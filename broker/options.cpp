@@ -3,17 +3,20 @@
 #include <net/if.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
+#include <system_error>
 
+#include "cli/command_line.hpp"
 #include "net/log.hpp"
 #include "net/resolver.hpp"
 #include "proto/greeting.hpp"
 #include "proto/version.hpp"
+#include "proto/visible.hpp"
 
 namespace baton::broker {
 namespace {
@@ -22,21 +25,6 @@ std::string host_name() {
   std::array<char, 256> name{};
   if (gethostname(name.data(), name.size() - 1) != 0) return "unknown";
   return name.data();
-}
-
-/// Turns a parser that throws into a check that CLI11 reports in one line.
-template <class Parse>
-CLI::Validator checked_by(Parse parse) {
-  return CLI::Validator(
-      [parse](const std::string& text) {
-        try {
-          parse(text);
-          return std::string();
-        } catch (const std::invalid_argument& error) {
-          return std::string(error.what());
-        }
-      },
-      "");
 }
 
 std::uint16_t parse_port(std::string_view text) {
@@ -78,24 +66,49 @@ void check_queue(const std::string& name) {
     throw std::invalid_argument("'" + name + "': " + std::string(meaning(Refusal::queue_name)));
 }
 
-/// /var/lib/baton where that may be written, else beneath the user's home; nothing where there is none.
-std::filesystem::path default_directory() {
-  std::filesystem::path system = "/var/lib/baton";
-  if (access(system.c_str(), W_OK) == 0) return system;
-  if (access(system.parent_path().c_str(), W_OK) == 0 && !std::filesystem::exists(system)) return system;
-  if (const char* state = getenv("XDG_STATE_HOME"); state && *state) return std::filesystem::path(state) / "baton";
+const std::filesystem::path system_directory = "/var/lib/baton";
+
+/// Why that one cannot be used, in the system's words; empty when it can.
+std::string why_not_system() {
+  const bool exists = std::filesystem::exists(system_directory);
+  if (access((exists ? system_directory : system_directory.parent_path()).c_str(), W_OK) == 0) return {};
+  const auto why = std::generic_category().message(errno);
+  return exists ? why : "it is not there and cannot be made: " + why;
+}
+
+/// That of the system where it may be written, else one beneath the user's home; none where there is no home.
+void choose_directory(BrokerCommand& command) {
+  const auto why_not = why_not_system();
+  if (why_not.empty()) {
+    command.disk.directory = system_directory;
+    return;
+  }
+  command.passed_over = system_directory.string() + ": " + why_not;
+  const char* state = getenv("XDG_STATE_HOME");
   const char* home = getenv("HOME");
-  return home && *home ? std::filesystem::path(home) / ".local/state/baton" : std::filesystem::path();
+  if (state && *state)
+    command.disk.directory = std::filesystem::path(state) / "baton";
+  else if (home && *home)
+    command.disk.directory = std::filesystem::path(home) / ".local/state/baton";
+}
+
+/// A directory is needed and none is known.
+[[noreturn]] void fail_without_directory(const std::string& passed_over) {
+  if (passed_over.empty()) fail("--data needs a directory");
+  fail("no directory for items (" + passed_over +
+       "; and neither XDG_STATE_HOME nor HOME is set): give --data DIR, or --memory");
 }
 
 void add_keeping(CLI::App& app, BrokerCommand& command) {
-  command.disk.directory = default_directory();
+  choose_directory(command);
   auto* data = app.add_option("--data", command.disk.directory, "directory that items are kept in")
+                   ->type_name("a directory")
                    ->option_text("DIR [" + command.disk.directory.string() + "]");
   auto* memory =
       app.add_flag("--memory", command.memory, "keep nothing: what is confirmed lives as long as the broker");
   auto* max_memory =
       app.add_option("--max-memory", command.disk.max_memory, "memory for items; the bodies of more are on disk only")
+          ->type_name("a size, such as 64K or 1.5G")
           ->transform(in_bytes())
           ->option_text("SIZE [" + size_text(command.disk.max_memory) + "]");
   auto* check = app.add_flag("--check", command.check, "only read all that is kept, and say whether it is whole");
@@ -116,35 +129,40 @@ void check_lanes(const ServerOptions& server) {
 
 void add_addresses(CLI::App& app, ServerOptions& server, std::string& lanes, std::string& plain) {
   app.add_option("--port", server.port, "base port: the doors are at this and the next two; 0 finds free ones")
-      ->check(CLI::Range(0, 65531))
+      ->check(cli::number(0, 65531))
       ->option_text("PORT [" + std::to_string(server.port) + "]");
   app.add_option("--bind", server.bind, "address to listen on; 0.0.0.0 for all of IPv4, :: for all")
+      ->type_name("an address or a name")
       ->option_text("ADDR [" + server.bind + "]");
   app.add_option("--lanes", lanes, "ports for consumers, one each, such as 6000-6099; else any free ones")
-      ->check(checked_by(parse_port_range))
+      ->check(cli::checked_by(parse_port_range))
+      ->type_name("a range of ports, such as 6000-6099")
       ->option_text("A-B");
   app.add_option("--plain", plain, "any ZeroMQ client may PUSH items of Q to PORT+3, PULL some from PORT+4")
-      ->check(checked_by(check_queue))
+      ->check(cli::checked_by(check_queue))
+      ->type_name("the name of a queue")
       ->option_text("Q");
 }
 
 void add_limits(CLI::App& app, Settings& settings) {
   app.add_option("--max-items", settings.max_items, "items that a queue holds before its producers wait")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40))
+      ->check(cli::number(1, std::uint64_t{1} << 40))
       ->option_text("N [" + std::to_string(settings.max_items) + "]");
   app.add_option("--max-bytes", settings.max_bytes, "bytes that a queue holds before its producers wait")
+      ->type_name("a size, such as 64K or 1.5G")
       ->transform(in_bytes())
       ->option_text("SIZE [" + size_text(settings.max_bytes) + "]");
   app.add_option("--max-attempts", settings.max_attempts, "failures after which an item is dead")
-      ->check(CLI::Range(1, 65'000))
+      ->check(cli::number(1, 65'000))
       ->option_text("N [" + std::to_string(settings.max_attempts) + "]");
   app.add_option("--max-dead", settings.max_dead, "dead items that a queue keeps, the last ones")
-      ->check(CLI::Range(1, 10'000'000))
+      ->check(cli::number(1, 10'000'000))
       ->option_text("N [" + std::to_string(settings.max_dead) + "]");
   app.add_option("--max-sessions", settings.max_sessions, "clients of all kinds; those beyond wait")
-      ->check(CLI::Range(1, 100'000))
+      ->check(cli::number(1, 100'000))
       ->option_text("N [" + std::to_string(settings.max_sessions) + "]");
   app.add_option("--console-keep", settings.console_keep, "console lines kept for printers that come late or are slow")
+      ->type_name("a size, such as 64K or 1.5G")
       ->transform(in_bytes())
       ->option_text("SIZE [" + size_text(settings.console_keep) + "]");
 }
@@ -158,12 +176,12 @@ void add_ending(CLI::App& app, Settings& settings) {
                                       "end all once --producers are gone and all is done, in " +
                                           in_seconds(settings.leave_within + settings.print_within) + " at most");
   auto* producers = app.add_option("--producers", settings.producers, "so many producers must have come and gone")
-                        ->check(CLI::Range(1, 1'000'000))
+                        ->check(cli::number(1, 1'000'000))
                         ->needs(exit_when_done)
                         ->option_text("N");
   app.add_option("--consumers", settings.consumers,
                  "so many consumers are waited for, " + in_seconds(settings.not_coming) + " at most when all is done")
-      ->check(CLI::Range(1, 1'000'000))
+      ->check(cli::number(1, 1'000'000))
       ->needs(exit_when_done)
       ->option_text("N [0]");
   exit_when_done->needs(producers)->option_text(" ");  // the text hides what --help would say of the need
@@ -219,17 +237,12 @@ BrokerCommand read_command_line(int argc, char** argv) {
   add_limits(app, settings);
   add_ending(app, settings);
   app.add_flag("--health", command.health, "only ask whether a broker answers at --bind and --port; exit 0 if so");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& success) {  // --help, --version
-    std::exit(app.exit(success));
-  } catch (const CLI::ParseError& error) {
-    fail(error.what());
-  }
+  if (const auto code = cli::parse(app, argc, argv)) std::exit(*code);
   if (!plain.empty()) settings.plain_queue = plain;
   settings.keeps = !command.memory;
   const bool needs_directory = !command.memory && !command.health;
-  if (needs_directory && command.disk.directory.empty()) fail("--data: the name of a directory is missing");
+  if (app.count("--data") > 0) command.passed_over.clear();
+  if (needs_directory && command.disk.directory.empty()) fail_without_directory(command.passed_over);
   try {
     command.server.bind = bind_address(command.server.bind);
   } catch (const std::invalid_argument& error) {

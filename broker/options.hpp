@@ -8,11 +8,12 @@ namespace baton::broker {
 
 struct BrokerCommand {
   ServerOptions server;
-  bool memory = false;   ///< items live as long as the process
-  DiskOptions disk;      ///< else: where they are kept
-  bool compact = false;  ///< only make the data as small as what it holds
-  bool check = false;    ///< only read all of it
-  bool health = false;   ///< only ask whether a broker answers at server.bind and server.port
+  bool memory = false;      ///< items live as long as the process
+  DiskOptions disk;         ///< else: where they are kept
+  std::string passed_over;  ///< the directory that would have been taken rather than this one, and why it was not
+  bool compact = false;     ///< only make the data as small as what it holds
+  bool check = false;       ///< only read all of it
+  bool health = false;      ///< only ask whether a broker answers at server.bind and server.port
 };
 
 /// Reads the command line. Prints help, version or one clear line about a mistake and exits the process (0, 0, 2).

@@ -33,34 +33,6 @@ std::string in_seconds(Duration time) {
   return text;
 }
 
-/// Of "--queue=mail" the "--queue".
-std::string name_of_option(const std::string& arg) { return arg.substr(0, arg.find('=')); }
-
-/// Takes the words out of `args`; the options and their values stay.
-std::vector<std::string> take_words(const CLI::App& app, std::vector<std::string>& args) {
-  std::vector<std::string> words, options;
-  for (std::size_t i = 0; i < args.size(); ++i) {
-    if (args[i] == "--") {
-      words.insert(words.end(), args.begin() + static_cast<std::ptrdiff_t>(i) + 1, args.end());
-      break;
-    }
-    if (args[i] == "-" || !args[i].starts_with('-')) {
-      words.push_back(args[i]);
-      continue;
-    }
-    const auto name = name_of_option(args[i]);
-    const auto* option = app.get_option_no_throw(name);
-    if (!option)  // CLI11 would take "-2" for a word, which goes nowhere
-      throw CLI::ParseError("unknown option " + name + " (put -- before words that begin with -)",
-                            CLI::ExitCodes::ExtrasError);
-    options.push_back(args[i]);
-    const bool value_follows = name == args[i] && option->get_items_expected_max() > 0;
-    if (value_follows && i + 1 < args.size()) options.push_back(args[++i]);
-  }
-  args = std::move(options);
-  return words;
-}
-
 }  // namespace
 
 std::chrono::steady_clock::duration SleepRange::draw() const {
@@ -93,10 +65,12 @@ CommonOptions::CommonOptions(CLI::App& app, bool with_tag) : program_(app.get_na
   app.get_formatter()->column_width(30);
   app.add_option("--broker", broker_, "where the broker is, also by BATON_BROKER; IPv6: [ADDR]:PORT")
       ->envname("BATON_BROKER")
-      ->check(checked_by(parse_endpoint))
+      ->type_name("HOST[:PORT]")
+      ->check(cli::checked_by(parse_endpoint))
       ->option_text("HOST[:PORT] [" + broker_ + "]");
   app.add_option("--connect-timeout", connect_timeout_, "seconds to look for a broker at the start")
-      ->check(checked_by(parse_seconds))
+      ->type_name(seconds_text)
+      ->check(cli::checked_by(parse_seconds))
       ->option_text("S [" + connect_timeout_ + "]");
   if (!with_tag) return;
   auto* on = app.add_flag("--tag", tag_, "lead console lines by [host], as is done where the broker's is another");
@@ -114,21 +88,6 @@ void CommonOptions::read(ClientOptions& options) const {
   options.connect_timeout = parse_seconds(connect_timeout_);
   options.tag = tag_ ? Tag::on : no_tag_ ? Tag::off : Tag::automatic;
   options.on_notice = [](const std::string& notice) { log_line(notice_line(notice)); };
-}
-
-std::optional<int> parse(CLI::App& app, int argc, char** argv, std::vector<std::string>* words) {
-  std::vector<std::string> args(argv + 1, argv + argc);
-  try {
-    if (words) *words = take_words(app, args);
-    std::reverse(args.begin(), args.end());  // as CLI11 wants them
-    app.parse(std::move(args));
-    return std::nullopt;
-  } catch (const CLI::Success& success) {
-    return app.exit(success);
-  } catch (const CLI::ParseError& error) {
-    log_line(app.get_name() + ": " + error.what());
-    return 2;
-  }
 }
 
 StopSignals::StopSignals() {

@@ -1,7 +1,6 @@
 // What the mains of the client programs share: options, signals, errors as exit codes.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -10,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "cli/command_line.hpp"
 #include "client/error.hpp"
 #include "client/options.hpp"
 #include "net/wake.hpp"
@@ -30,19 +30,9 @@ SleepRange parse_sleep(const std::string& text);
 /// Seconds, with fractions. Throws std::invalid_argument when they are negative, no number, or more than a year.
 std::chrono::milliseconds parse_seconds(const std::string& text);
 
-/// A check for CLI11 made of a parser that throws std::invalid_argument.
-template <class Parse>
-CLI::Validator checked_by(Parse parse) {
-  const auto check = [parse](const std::string& text) {
-    try {
-      parse(text);
-      return std::string();
-    } catch (const std::invalid_argument& error) {
-      return std::string(error.what());
-    }
-  };
-  return CLI::Validator(check, "");
-}
+/// What the options that take these are said to need.
+inline constexpr const char* seconds_text = "a number of seconds";
+inline constexpr const char* sleep_text = "a range of seconds, such as 0:10";
 
 /// A notice as the programs say it: a reason to wait, or that contact is there again.
 std::string notice_line(const std::string& notice);
@@ -60,10 +50,6 @@ class CommonOptions {
   std::string broker_, connect_timeout_;
   bool tag_ = false, no_tag_ = false;
 };
-
-/// Parses, or prints help, version or one line of error; then it gives the exit code to leave with. With `words`, all that
-/// is neither an option nor an option's value goes there as it is (CLI11 would make two of "[1,2]" and nothing of "{}").
-std::optional<int> parse(CLI::App& app, int argc, char** argv, std::vector<std::string>* words = nullptr);
 
 /// stop_signals() as a call: the first one calls the watcher's function on a thread of its own, a second one lets it give up
 /// and ends the process then with code 128 + signal, unless it comes within same_stop of the first. To be made before any

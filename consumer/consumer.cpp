@@ -346,7 +346,9 @@ void Consumer::run(const Handler& handler, const RunOptions& options) {
     if (!impl_->connection.forked()) stop();
   };
   Crew([&] { impl_->work(handler, options, may_get); }, on_error).run(std::max(options.jobs, 1u));
-  stop();
+  const auto lock = impl_->connection.lock();
+  impl_->session.rest();
+  impl_->connection.changed();
 }
 
 void Consumer::say(std::string_view lines) {
@@ -374,7 +376,7 @@ bool Consumer::pause(TimeLimit time) {
 }
 
 void Consumer::give_up(std::chrono::milliseconds within) {
-  const Time until = Connection::now() + within;
+  const Time until = deadline_after(Connection::now(), within);
   auto lock = impl_->connection.lock();
   impl_->session.give_up(Connection::now());
   impl_->connection.changed();

@@ -88,7 +88,8 @@ class Consumer {
   bool release(ItemId id);
 
   /// Gets items and hands them to `handler`, until stop(), shutdown or `count`; returns when all handlers are through and
-  /// what was prefetched is released. Nothing that a handler returns or throws ends it. Throws as get() does.
+  /// what was prefetched is released. Nothing that a handler returns or throws ends it. May be called again, also get(), unless
+  /// stop() was called or it threw. Throws as get() does.
   void run(const Handler& handler, const RunOptions& options = {});
 
   /// Publishes a block of lines on the system's console: they reach the terminal together, and before an ack that follows.

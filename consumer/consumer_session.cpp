@@ -221,7 +221,14 @@ void ConsumerSession::release_waiting() {
 
 void ConsumerSession::drain() {
   draining_ = changed_ = true;
+  resting_ = false;
   release_waiting();
+}
+
+void ConsumerSession::rest() {
+  if (draining_) return;
+  drain();
+  resting_ = true;
 }
 
 void ConsumerSession::bye(Time now) {
@@ -318,6 +325,7 @@ void ConsumerSession::check_invariants() const {
   lane_.check_invariants();
   ensure(items_in(acked_) <= max_asks && items_in(released_) <= max_asks);
   ensure(!draining_ || inbox_.empty());
+  ensure(!resting_ || draining_);
 }
 
 }  // namespace baton

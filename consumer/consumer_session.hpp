@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "client/inbox.hpp"
@@ -35,7 +36,10 @@ class ConsumerSession final : public ClientLogic {
   bool take_change() override;
 
   /// Somebody waits for an item, until unwant(). The ask goes out with the next tick.
-  void want() { ++takers_; }
+  void want() {
+    if (std::exchange(resting_, false)) draining_ = false;
+    ++takers_;
+  }
   void unwant() { --takers_; }
   /// Says what is wanted now, rather than with the next tick: before an unwant() that would undo it.
   void ask_now() { update_asks(); }
@@ -69,8 +73,10 @@ class ConsumerSession final : public ClientLogic {
   /// No more items: what waits is released, what arrives from now on, too. Held ones can still be settled.
   void drain();
   bool draining() const { return draining_; }
+  /// The same until somebody wants an item again; no more than that for one that drains for good.
+  void rest();
   /// Whether no item will come any more.
-  bool closed() const { return draining_ || session_.over() || (session_.shutdown() && inbox_.empty()); }
+  bool closed() const { return (draining_ && !resting_) || session_.over() || (session_.shutdown() && inbox_.empty()); }
   /// Gives back all that is held, then bye().
   void give_up(Time now);
   /// Ends the session; drains first. What is still held is given back by the broker.
@@ -104,7 +110,7 @@ class ConsumerSession final : public ClientLogic {
   ItemSet held_;
   std::vector<ItemRun> acked_, released_;  // not yet in the control stream
   std::uint64_t takers_ = 0, takes_ = 0;
-  bool draining_ = false, changed_ = false;
+  bool draining_ = false, resting_ = false, changed_ = false;
   std::vector<SocketRequest> requests_;  // for the next tick
 };
 

@@ -26,25 +26,30 @@ std::optional<int> read_options(int argc, char** argv, Settings& settings) {
   app.add_option("--queue", client.queues, "a queue to get from; may be given several times")
       ->take_all()
       ->allow_extra_args(false)  // one for each --queue
+      ->type_name("the name of a queue")
       ->option_text("Q [default]");
   app.add_option("--sleep", sleep, "seconds to sleep before each get, drawn at random")
-      ->check(baton::checked_by(baton::parse_sleep))
+      ->type_name(baton::sleep_text)
+      ->check(baton::cli::checked_by(baton::parse_sleep))
       ->option_text("MIN:MAX [" + sleep + "]");
   app.add_option("--work", work, "seconds to work on each item before the ack")
-      ->check(baton::checked_by(baton::parse_sleep))
+      ->type_name(baton::sleep_text)
+      ->check(baton::cli::checked_by(baton::parse_sleep))
       ->option_text("MIN:MAX [" + work + "]");
   app.add_option("--jobs", settings.run.jobs, "items to work on at the same time")
-      ->check(CLI::Range(1, 1024))
+      ->check(baton::cli::number(1, 1024))
       ->option_text("N [" + std::to_string(settings.run.jobs) + "]");
   app.add_option("--prefetch", client.prefetch, "items to have in hand beyond these, unfair to idle consumers")
-      ->check(CLI::Range(0, 32768))
+      ->check(baton::cli::number(0, 32768))
       ->option_text("N [" + std::to_string(client.prefetch) + "]");
   app.add_option("--count", settings.run.count, "exit after so many items; 0: never")
-      ->check(CLI::Range(0, 2'000'000'000))
+      ->check(baton::cli::number(0, 2'000'000'000))
       ->option_text("N [" + std::to_string(settings.run.count) + "]");
-  app.add_option("--name", client.name, "what dead letters call this consumer")->option_text("ID [host/pid]");
+  app.add_option("--name", client.name, "what dead letters call this consumer")
+      ->type_name("a name")
+      ->option_text("ID [host/pid]");
   app.add_flag("--fail", settings.fail, "fail every item, for trying out dead letters");
-  if (const auto code = baton::parse(app, argc, argv)) return code;
+  if (const auto code = baton::cli::parse(app, argc, argv)) return code;
   common.read(client);
   settings.sleep = baton::parse_sleep(sleep);
   settings.work = baton::parse_sleep(work);

@@ -73,6 +73,15 @@ std::chrono::milliseconds parse_delay(const std::string& text) {
   return delay;
 }
 
+/// That it can be read, as far as can be known without opening it: a pipe is opened once only.
+void check_file(const std::string& name) {
+  if (name == "-") return;
+  struct stat status {};
+  if (stat(name.c_str(), &status) != 0 || access(name.c_str(), R_OK) != 0)
+    throw std::invalid_argument("cannot open " + name + ": " + std::generic_category().message(errno));
+  if (S_ISDIR(status.st_mode)) throw std::invalid_argument("cannot read " + name + ": it is a directory");
+}
+
 /// What of it makes no sense, for people; empty when it all does.
 std::string contradiction(const Settings& settings, bool raw, bool text) {
   const auto& client = settings.client;
@@ -100,26 +109,32 @@ std::optional<int> read_options(int argc, char** argv, Settings& settings) {
   bool raw = false, text = false;
   app.add_option("ITEM", for_help, "a word, or JSON; - puts the lines of stdin")->option_text("...");
   app.add_option("--file", settings.file, "put the lines of a file, - for stdin")
-      ->check(CLI::IsMember({"-"}) | CLI::ExistingFile)
+      ->type_name("the name of a file")
+      ->check(baton::cli::checked_by(check_file))
       ->option_text("F");
   app.add_flag("--text", text, "put all as {\"name\": ...}, also what begins as JSON does");
   app.add_flag("--raw", raw, "put each word or line as it is, byte by byte; blank lines, too");
   app.add_flag("--whole", settings.whole, "each ITEM names a file, which is put as one item, byte by byte");
-  app.add_option("--queue", client.queue, "the queue to put into")->option_text("Q [" + client.queue + "]");
+  app.add_option("--queue", client.queue, "the queue to put into")
+      ->type_name("the name of a queue")
+      ->option_text("Q [" + client.queue + "]");
   app.add_option("--sleep", sleep, "seconds to sleep before each put, drawn at random")
-      ->check(baton::checked_by(baton::parse_sleep))
+      ->type_name(baton::sleep_text)
+      ->check(baton::cli::checked_by(baton::parse_sleep))
       ->option_text("MIN:MAX [" + sleep + "]");
   app.add_option("--priority", settings.put.priority, "0 to 9; the higher goes first")
-      ->check(CLI::Range(0, int{baton::max_priority}))
+      ->check(baton::cli::number(0, baton::max_priority))
       ->option_text("P [" + std::to_string(settings.put.priority) + "]");
   app.add_option("--delay", delay, "seconds before the items are handed out")
-      ->check(baton::checked_by(parse_delay))
+      ->type_name(baton::seconds_text)
+      ->check(baton::cli::checked_by(parse_delay))
       ->option_text("S [" + delay + "]");
   app.add_option("--name", client.name, "identity: run again, it goes on where it was, and puts nothing twice")
+      ->type_name("a name")
       ->option_text("ID [a random one]");
   app.add_flag("--again", client.again, "with --name: put all of it, whatever was put before");
   app.add_flag("--wait", settings.wait, "wait until all items are done; exit 3 if some died, 4 if some are lost");
-  if (const auto code = baton::parse(app, argc, argv, &settings.items)) return code;
+  if (const auto code = baton::cli::parse(app, argc, argv, &settings.items)) return code;
   settings.bodies = raw ? baton::Bodies::raw : text ? baton::Bodies::text : baton::Bodies::json;
   if (const auto why = contradiction(settings, raw, text); !why.empty()) {
     baton::log_line(program + (": " + why));

@@ -1,10 +1,13 @@
 // What the programs say of themselves, of wrong options, of a broker that is not there, and of their input.
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 
 #include "tests/e2e/baton.hpp"
 #include "tests/e2e/listener.hpp"
 #include "tests/e2e/show.hpp"
+#include "tests/skip.hpp"
 
 using namespace baton::e2e;
 
@@ -12,9 +15,9 @@ namespace {
 
 const Args programs = {"baton-broker", "baton-producer", "baton-consumer", "baton-printer"};
 
-// Exit code 2, one line on stderr that contains `part`, nothing on stdout.
-void check_refused(Process process, const std::string& part) {
-  CHECK(process.wait() == 2);
+// One line on stderr that contains `part`, nothing on stdout. Exit code 2, for options; 1: it cannot go on.
+void check_refused(Process process, const std::string& part, int code = 2) {
+  CHECK(process.wait() == code);
   const std::string said = process.err().text();
   CAPTURE(said);
   CHECK(process.err().lines().size() == 1);
@@ -26,7 +29,7 @@ void check_refused(Process process, const std::string& part) {
 }  // namespace
 
 TEST_CASE("options: what says where items are kept is of one mind, and what is to be checked is there") {
-  check_refused(start("baton-broker", {"--data", ""}), "--data: the name of a directory is missing");
+  check_refused(start("baton-broker", {"--data", ""}), "--data needs a directory");
   const OtherPort nobody;
   CHECK(start("baton-broker", {"--health", "--port", nobody.port(), "--data", ""}).wait() == 1);
   check_refused(start("baton-broker", {"--memory", "--data", "x"}), "--memory");
@@ -36,7 +39,7 @@ TEST_CASE("options: what says where items are kept is of one mind, and what is t
   const TemporaryDirectory directory;
   const auto missing = directory.path() + "/missing";
   for (const auto* option : {"--check", "--compact"})
-    check_refused(start("baton-broker", {option, "--data", missing}), "no data in " + missing);
+    check_refused(start("baton-broker", {option, "--data", missing}), "no data in " + missing, 1);
   CHECK_FALSE(std::filesystem::exists(missing));
 }
 
@@ -81,7 +84,7 @@ TEST_CASE("options: a word that begins with - is no word") {
   const std::string at = "127.0.0.1:" + nobody.port();
   const std::string hint = "(put -- before words that begin with -)";
   check_refused(start("baton-producer", {"--broker", at, "1", "-2", "3"}), "unknown option -2 " + hint);
-  check_refused(start("baton-producer", {"--broker=" + at, "--quue=mail", "1"}), "unknown option --quue " + hint);
+  check_refused(start("baton-producer", {"--broker=" + at, "--flarp", "1"}), "unknown option --flarp " + hint);
 
   const Broker broker;
   Process printer = broker.printer(), consumer = broker.consumer();
@@ -155,5 +158,83 @@ TEST_CASE("options: an unreachable broker ends a client with one line that names
 TEST_CASE("options: a taken port ends a broker with one line that names it") {
   const Broker first;
   Process second = start("baton-broker", {"--port", first.port()});
-  check_refused(std::move(second), first.port());
+  check_refused(std::move(second), first.port(), 1);
+}
+
+namespace {
+
+struct Refused {
+  std::string program;
+  Args args;
+  std::string text;
+};
+
+}  // namespace
+
+TEST_CASE("options: each mistake is one plain sentence that names the first cause") {
+  const std::vector<Refused> all = {
+      {"broker", {"--data", "--memory"}, "--data needs a directory"},
+      {"broker", {"--memory", "--data"}, "--data needs a directory"},
+      {"broker", {"--prot", "1"}, "unknown option --prot (did you mean --port?)"},
+      {"broker", {"--prot=1"}, "unknown option --prot (did you mean --port?)"},
+      {"broker", {"--zzz"}, "unknown option --zzz"},
+      {"broker", {"--port"}, "--port needs a number, 0 to 65531"},
+      {"broker", {"--port", "many"}, "--port needs a number, 0 to 65531, not 'many'"},
+      {"broker", {"--port", "65532"}, "--port needs a number, 0 to 65531, not '65532'"},
+      {"broker", {"--port="}, "--port needs a number, 0 to 65531, not ''"},
+      {"broker", {"--port", "-1"}, "--port needs a number, 0 to 65531, not '-1'"},
+      {"broker", {"--port", "1", "--port", "2"}, "--port is given twice"},
+      {"broker", {"--lanes"}, "--lanes needs a range of ports, such as 6000-6099"},
+      {"broker", {"--max-bytes"}, "--max-bytes needs a size, such as 64K or 1.5G"},
+      {"broker", {"--bind", "no-such-host.invalid"}, "--bind: cannot resolve no-such-host.invalid: "},
+      {"broker", {"start"}, "'start' is not expected: baton-broker takes options only"},
+      {"broker", {"--memory=yes"}, "--memory takes no value"},
+      {"producer", {"--wait=Rick"}, "--wait takes no value"},
+      {"producer", {"--file", "/nope"}, "cannot open /nope: No such file or directory"},
+      {"producer", {"--file", "/tmp"}, "cannot read /tmp: it is a directory"},
+      {"producer", {"--file", "--wait"}, "--file needs the name of a file"},
+      {"producer", {"--priority", "10", "x"}, "--priority needs a number, 0 to 9, not '10'"},
+      {"producer", {"--quue=mail", "x"}, "unknown option --quue (did you mean --queue?)"},
+      {"producer", {"x", "--sleep"}, "--sleep needs a range of seconds, such as 0:10"},
+      {"producer", {"--connect", "1"}, "unknown option --connect (did you mean --connect-timeout?)"},
+      {"producer", {"--broker"}, "--broker needs HOST[:PORT]"},
+      {"producer",
+       {"--broker", "5555", "x"},
+       "--broker: '5555' is not HOST[:PORT]: it is a port only; write HOST:5555, such as 127.0.0.1:5555"},
+      {"consumer", {"--jobs", "0"}, "--jobs needs a number, 1 to 1024, not '0'"},
+      {"consumer", {"--queue", "a", "b"}, "'b' is not expected: baton-consumer takes options only"},
+      {"consumer",
+       {"--connect-timeout", "soon"},
+       "--connect-timeout: 'soon' is not a number of seconds, such as 10 or 0.5"},
+      {"printer", {"--broker", "tcp://x"}, "--broker: 'tcp://x' is not HOST[:PORT]: it is a URL; leave out 'tcp://'"}};
+  for (const auto& [name, args, text] : all) {
+    CAPTURE(text);
+    const auto program = "baton-" + name;
+    check_refused(start(program, args), program + ": " + text + (text.ends_with(' ') ? "" : "\n"));
+  }
+}
+
+TEST_CASE("options: what comes from the environment is called by that name and is shown as it is") {
+  const auto with = [](const std::string& value) {
+    return Process({"/usr/bin/env", "BATON_BROKER=" + value, program_path("baton-printer"), "--connect-timeout", "0"});
+  };
+  check_refused(with("tcp://x"), "baton-printer: BATON_BROKER: 'tcp://x' is not HOST[:PORT]: it is a URL");
+  check_refused(with("host:1\r"), "BATON_BROKER: 'host:1\\r' is not HOST[:PORT]: the port must be 1 to 65531");
+  check_refused(with(""), "no broker answers at 127.0.0.1:5555");
+}
+
+TEST_CASE("options: where there is no directory for items the first cause is said too") {
+  const auto broker = [](const Args& environment, const Args& args) {
+    Args argv{"/usr/bin/env", "-i"};
+    argv.insert(argv.end(), environment.begin(), environment.end());
+    argv.insert(argv.end(), {program_path("baton-broker"), "--port", "0"});
+    argv.insert(argv.end(), args.begin(), args.end());
+    return Process(argv);
+  };
+  const TemporaryFile file("no directory");
+  check_refused(broker({}, {"--data", file.path()}), "cannot use the data directory " + file.path(), 1);
+  const bool fallback = access("/var/lib/baton", W_OK) != 0 && access("/var/lib", W_OK) != 0;
+  SKIP_UNLESS(fallback, "this user may write /var/lib, so that no other directory is looked for");
+  check_refused(broker({}, {}), "neither XDG_STATE_HOME nor HOME is set): give --data DIR, or --memory");
+  check_refused(broker({"HOME=" + file.path()}, {}), "(nor /var/lib/baton: ", 1);
 }

@@ -209,3 +209,28 @@ TEST_CASE("settle: with the thread that called it run ends and the item has fail
   CHECK(item.attempt == 2);
   CHECK(consumer.ack(item));
 }
+
+TEST_CASE("run: it may be called again, and get() after it; after stop() it returns at once") {
+  Broker broker;
+  Producer producer(producer_of(broker));
+  for (const auto* body : {"a", "b", "c", "d"}) producer.put(body);
+  auto options = consumer_of(broker);
+  options.prefetch = 2;
+  Consumer consumer(options);
+  std::string got;
+  const auto handler = [&got](const Item& item) {
+    got += item.body;
+    return Outcome::done();
+  };
+  consumer.run(handler, {.jobs = 1, .count = 2, .before_ask = {}});
+  CHECK(got == "ab");
+  CHECK_FALSE(consumer.closed());
+  consumer.run(handler, {.jobs = 1, .count = 1, .before_ask = {}});
+  CHECK(got == "abc");
+  const auto last = consumer.get(soon_ms);
+  REQUIRE(last);
+  CHECK(last->body == "d");
+  consumer.stop();
+  consumer.run(handler);
+  CHECK(got == "abc");
+}

@@ -1,0 +1,149 @@
+#include "cli/command_line.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <iostream>
+#include <set>
+
+#include "cli/suggestion.hpp"
+#include "proto/visible.hpp"
+
+namespace baton::cli {
+namespace {
+
+struct Mistake : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+bool takes_value(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
+
+/// CLI11 leads what a check says by its own name of the type: "UINT:a number, 0 to 9".
+std::string what_it_takes(const CLI::Option& option) {
+  const auto name = option.get_type_name();
+  const auto colon = name.find(':');
+  const auto lead = name.substr(0, colon);
+  const bool of_cli11 = lead == "UINT" || lead == "INT" || lead == "TEXT";
+  return of_cli11 && colon != std::string::npos ? name.substr(colon + 1) : name;
+}
+
+std::string unknown(const CLI::App& app, const std::string& name, bool takes_words) {
+  std::vector<std::string> names;
+  for (const auto* option : app.get_options())
+    for (const auto& known : option->get_lnames()) names.push_back("--" + known);
+  const auto meant = nearest(name, names);
+  const std::string hint = !meant.empty() ? " (did you mean " + meant + "?)"
+                           : takes_words  ? " (put -- before words that begin with -)"
+                                          : "";
+  return "unknown option " + name + hint;
+}
+
+/// Takes a command line apart, word by word.
+class Reader {
+ public:
+  Reader(const CLI::App& app, std::vector<std::string> args, std::vector<std::string>* words)
+      : app_(app), args_(std::move(args)), words_(words) {}
+
+  /// The options as CLI11 is to have them: checked, each with its value in one piece.
+  std::vector<std::string> options() {
+    while (at_ < args_.size()) {
+      const auto& arg = args_[at_++];
+      if (arg == "--")
+        while (at_ < args_.size()) word(args_[at_++]);
+      else
+        arg == "-" || !arg.starts_with('-') ? word(arg) : option(arg);
+    }
+    return options_;
+  }
+  bool given(const CLI::Option& option) const { return given_.contains(&option); }
+
+ private:
+  void word(const std::string& text) {
+    if (!words_) throw Mistake("'" + text + "' is not expected: " + app_.get_name() + " takes options only");
+    words_->push_back(text);
+  }
+
+  void option(const std::string& arg) {
+    const auto name = arg.substr(0, arg.find('='));
+    const auto* option = app_.get_option_no_throw(name);
+    if (!option) throw Mistake(unknown(app_, name, words_ != nullptr));
+    const bool again = !given_.insert(option).second;
+    if (!takes_value(*option)) {
+      if (name != arg) throw Mistake(name + " takes no value");
+      if (!again) options_.push_back(name);
+      return;
+    }
+    if (again && option->get_multi_option_policy() == CLI::MultiOptionPolicy::Throw)
+      throw Mistake(name + " is given twice");
+    add(name, name == arg ? next_value(name, *option) : arg.substr(name.size() + 1));
+  }
+
+  std::string next_value(const std::string& name, const CLI::Option& option) {
+    if (at_ < args_.size() && !args_[at_].starts_with("--")) return args_[at_++];
+    throw Mistake(name + " needs " + what_it_takes(option));
+  }
+
+  void add(const std::string& name, const std::string& value) {
+    // CLI11 would take "--name=" for an option whose value follows, and a value "-2" for an option.
+    if (!value.empty()) return options_.push_back(name + "=" + value);
+    options_.insert(options_.end(), {name, value});
+  }
+
+  const CLI::App& app_;
+  const std::vector<std::string> args_;
+  std::size_t at_ = 0;
+  std::vector<std::string>* words_;
+  std::vector<std::string> options_;
+  std::set<const CLI::Option*> given_;
+};
+
+/// What a check found wrong, as a sentence: "--port: needs ..." becomes "--port needs ...". What came from the environment is
+/// called by that name.
+std::string sentence(const CLI::App& app, const Reader& reader, const std::string& said) {
+  for (const auto* option : app.get_options()) {
+    const auto name = option->get_name(), lead = name + ": ";
+    if (!said.starts_with(lead)) continue;
+    const auto rest = said.substr(lead.size());
+    const auto& variable = option->get_envname();
+    const auto& called = variable.empty() || reader.given(*option) ? name : variable;
+    if (rest.starts_with("cannot ")) return rest;
+    return called + (rest.starts_with("needs ") ? " " : ": ") + rest;
+  }
+  return said;
+}
+
+int refuse(const CLI::App& app, const std::string& why) {
+  std::cerr << app.get_name() + ": " + visible(why) + "\n";
+  return 2;
+}
+
+}  // namespace
+
+CLI::Validator number(std::uint64_t least, std::uint64_t most) {
+  const auto what = "a number, " + std::to_string(least) + " to " + std::to_string(most);
+  const auto check = [least, most, what](const std::string& text) {
+    std::uint64_t value = 0;
+    const auto* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    const bool right = error == std::errc{} && stop == end && value >= least && value <= most;
+    return right ? std::string() : "needs " + what + ", not '" + text + "'";
+  };
+  return CLI::Validator(check, what);
+}
+
+std::optional<int> parse(CLI::App& app, int argc, char** argv, std::vector<std::string>* words) {
+  Reader reader(app, {argv + 1, argv + argc}, words);
+  try {
+    auto args = reader.options();
+    std::reverse(args.begin(), args.end());  // as CLI11 wants them
+    app.parse(std::move(args));
+    return std::nullopt;
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const Mistake& mistake) {
+    return refuse(app, mistake.what());
+  } catch (const CLI::ParseError& error) {
+    return refuse(app, sentence(app, reader, error.what()));
+  }
+}
+
+}  // namespace baton::cli
