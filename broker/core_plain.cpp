@@ -9,6 +9,7 @@ void Core::open_plain_doors() {
   plain_.queue = &stock_.queue(*settings_.plain_queue);
   stock_.use(*plain_.queue);
   plain_.producer = &stock_.producer("", true, {1});
+  plain_.producer->ever_put = true;  // it stays in any case
 }
 
 Refusal Core::plain_put(std::string_view body, Time now) {

@@ -200,7 +200,7 @@ void Core::stand_producer(Session& session, Time now) {
   const bool anew = settings_.keeps && !hello.source_begin;
   session.welcome.put_received = anew ? std::max(producer.confirmed, producer.source_begin) : producer.put.received();
   session.welcome.put_before = session.welcome.put_received - producer.source_begin;
-  if (settings_.exit_when_done) producers_seen_.insert(hello.name);
+  if (settings_.exit_when_done && producers_seen_.size() < settings_.producers) producers_seen_.insert(hello.name);
 }
 
 void Core::stand_consumer(Session& session) {

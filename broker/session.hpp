@@ -27,6 +27,7 @@ struct Producer {
   std::string digests;                ///< of what it put, for itself; kept with its numbers
   Number source_begin;                ///< its source begins after this number
   bool all_put = false;               ///< of its source nothing is left to put
+  bool ever_put = false;              ///< else there is nothing to remember of it, named or not
   Number confirmed;                   ///< of the put stream: kept by the storage
   std::uint64_t accepted = 0;         ///< items, in all
   std::uint64_t done = 0;
@@ -52,7 +53,7 @@ struct Producer {
 
   bool settled() const { return done + dead == accepted; }
   /// Nothing that is kept names it, and nobody will ask for its numbers, unless it was lost and comes back.
-  bool may_be_forgotten() const { return !session && !named && settled() && dead_letters == 0; }
+  bool may_be_forgotten() const { return !session && (!named || !ever_put) && settled() && dead_letters == 0; }
 };
 
 struct Session {

@@ -116,7 +116,8 @@ void Stock::forget_lost_producers(Time now) {
     auto* producer = producer_list_[next_look_];
     if (!producer || !producer->may_be_forgotten()) continue;
     if (producer->lost_at == Time::min()) producer->lost_at = now;
-    if (producer->lost_at != never && now - producer->lost_at > producer_kept) forget(*producer);
+    const bool long_ago = producer->lost_at != never && now - producer->lost_at > producer_kept;
+    if (long_ago || !producer->ever_put) forget(*producer);
   }
 }
 
@@ -136,6 +137,7 @@ void Stock::put(Producer& producer, Queue& queue, const PutItem& put, Number num
   item.producer = producer.index;
   item.priority = put.priority;
   ++producer.accepted;
+  producer.ever_put = true;
   producer.put_bytes += put.body.size();
   ++queue.put;
   queue.bytes += item.size;

@@ -58,6 +58,7 @@ void Stock::producer(const KeptProducer& kept) {
   producer.source = kept.source;
   producer.digests = kept.digests;
   producer.put = StreamReceiver(kept.received + 1);
+  producer.ever_put = kept.received > Number{};
   producer.confirmed = kept.received;
   producer.done = kept.done;
   producer.dead = kept.dead;

@@ -43,9 +43,8 @@ void check_cut_off(const Args& args, Role role, Send send) {
 TEST_CASE("rogue: who puts past the window is cut off, and takes no memory") {
   std::string item;
   append_item(item, {default_priority, 0, std::string(a_megabyte, 'x')});
-  check_cut_off({"--max-bytes", "1M"}, Role::producer, [&](Stranger& rogue, Number number) {
-    rogue.put(rogue.message(MessageType::put, 1, number, item));
-  });
+  check_cut_off({"--max-bytes", "1M"}, Role::producer,
+                [&](Stranger& rogue, Number number) { rogue.put(rogue.message(MessageType::put, 1, number, item)); });
 }
 
 TEST_CASE("rogue: who says past the window is cut off, and takes no memory") {

@@ -119,6 +119,21 @@ TEST_CASE("who says hello and does not subscribe is forgotten when there are man
   world.printer(1);
 }
 
+TEST_CASE("of a named producer that put nothing nothing is remembered; what one has put is") {
+  BrokerWorld world;
+  for (std::uint8_t n = 1; n < 100; ++n) {
+    auto rick = world.producer(n, "rick " + std::to_string(n));
+    if (n == 50) rick.put("a");
+    rick.bye(n == 50 ? Number{1} : Number{});
+  }
+  auto morty = world.consumer(200);
+  morty.ask();
+  morty.received();
+  morty.ack("a");
+  world.advance(2 * beat_interval, {&morty});
+  CHECK(world.core.stock().producer_count() == 1);
+}
+
 TEST_CASE("of thousands of items that are not held a few are told, all are counted") {
   BrokerWorld world;
   auto morty = world.consumer(1);
