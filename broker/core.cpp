@@ -51,6 +51,10 @@ void Core::beat(Session& session, const Beat& beat, Time now) {
   }
   if (session.is(Role::consumer) && beat.lane_generation == session.lane_generation)
     stock_.arrived(session, beat.lane_received);
+  if (session.is(Role::consumer)) {
+    session.told.confirm(beat.heard, now);
+    if (beat.rewind && session.told.rewind(now)) changed(session);
+  }
   if (session.is(Role::producer)) {
     auto& outcomes = session.producer->outcomes;
     outcomes.confirm(beat.heard, now);
@@ -90,13 +94,6 @@ Refusal Core::put(Session& session, Number first, std::uint16_t count, std::stri
   return Refusal::none;
 }
 
-void Core::put_mark(Session& session, Number next, Time now) {
-  session.heard_at = now;
-  if (!session.is(Role::producer) || next <= session.producer->put.received() + 1) return;
-  session.producer->put.note_gap();
-  changed(session);
-}
-
 Refusal Core::control(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now) {
   session.heard_at = now;
   if (first.value == 0) return Refusal::malformed;
@@ -113,6 +110,8 @@ Refusal Core::control(Session& session, Number first, std::uint16_t count, std::
 
 void Core::apply(Session& session, const Entry& entry, Time now) {
   if (!may_send(session.hello.role, entry.kind)) return refuse(session.id, Refusal::wrong_role, {}, now);
+  if (entry.kind == EntryKind::claim) return claim(session, entry, now);
+  session.claims_left = 0;  // claims come before all else
   switch (entry.kind) {
     case EntryKind::ask:
       return ask(session, read_ask(entry));
@@ -133,7 +132,7 @@ void Core::apply(Session& session, const Entry& entry, Time now) {
       session.joining = true;
       return;
     case EntryKind::bye:
-      return bye(session, read_bye(entry), entry.b == all_put, now);
+      return bye(session, read_bye(entry), entry.b == all_put);
     default:
       assert(false && "check_entries() let it through");
   }
@@ -147,14 +146,25 @@ void Core::ask(Session& session, std::uint64_t asked_in_all) {
 }
 
 /// What the client holds goes back at once; the session ends when all it sent is in and kept.
-void Core::bye(Session& session, Number last_put, bool all, Time now) {
+void Core::bye(Session& session, Number last_put, bool all) {
   session.said_bye = true;
   session.last_put = last_put;
   session.all_put = all;
   session.wanted = 0;
   if (!session.is(Role::consumer)) return;
   stock_.forget_asks(session);
-  stock_.give_all_back(session, {}, now);
+  stock_.release_all(session);
+}
+
+/// What it claims it was given before this session has a lane: before it asked for anything.
+void Core::claim(Session& session, const Entry& entry, Time now) {
+  read_claims(entry, claims_);
+  for (const auto& claim : claims_) {
+    if (claim.count > session.claims_left)
+      return refuse(session.id, Refusal::malformed, "more claims than announced", now);
+    session.claims_left -= claim.count;
+    stock_.claim(session, claim);
+  }
 }
 
 void Core::settle_runs(Session& session, const Entry& entry, Time now) {
@@ -207,7 +217,8 @@ void Core::lane_failed(const SessionId& id, std::uint32_t generation, Time now) 
   auto* session = find(id);
   if (!session || session->lane_generation != generation) return;
   stock_.take_back_after(*session, session->lane_base);  // nobody has seen what was handed off on it
-  if (generation == 1 && session->held == 0) return refuse(id, Refusal::sessions_full, no_lane, now);
+  if (generation == 1 && session->held == 0 && session->claims_left == 0)
+    return refuse(id, Refusal::sessions_full, no_lane, now);
   // The port of its lane that broke may not be quite free yet, which is no reason to take from it what it holds.
   session->wanted = std::max(session->wanted, session->asked_in_all);
   stock_.forget_asks(*session);
@@ -239,7 +250,10 @@ void Core::forgive(Duration pause, Time now) {
     session->heard_at = std::min(session->heard_at + pause, now);
     if (session->left_at != never) session->left_at = std::min(session->left_at + pause, now);
   }
-  if (claims_until_ != never) claims_until_ += pause;
+  if (claims_until_ != never) {
+    claims_until_ += pause;
+    claims_at_latest_ += pause;
+  }
   look_at_ = now;
 }
 
@@ -248,8 +262,7 @@ void Core::end_turn(Time now, bool control_dry) {
   if (control_dry || now - longest_pause > look_at_) check_liveness(now);
   open_lanes_again(now);
   stock_.tick(now);
-  if (claims_until_ == never) claims_until_ = now + claims_within;  // loading took its time; clients come from now on
-  if (now >= claims_until_) stock_.wait_for_claims(false);
+  judge_claims(now);
   stock_.serve();
   give_out(std::exchange(plain_.out_room, 0));
   extend_credits();

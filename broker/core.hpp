@@ -55,8 +55,6 @@ class Core {
   void beat(Session& session, const Beat& beat, Time now);
   /// A message of a stream. `entries` was checked by check_entries(), and stays valid for the call.
   Refusal put(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now);
-  /// Of the put stream everything before `next` was sent.
-  void put_mark(Session& session, Number next, Time now);
   Refusal control(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now);
 
   /// The plain doors, where settings.plain_queue names their queue: a body from `in`; whether `in` is to be bound; whether
@@ -99,6 +97,7 @@ class Core {
   struct Tombstone {
     Number control_received;
     std::string why;  ///< as in the history of the items that it lost; empty when it left by bye
+    std::uint32_t serial;
     Time until;
     bool left;  ///< as its bye asked: it is told so again
   };
@@ -129,10 +128,9 @@ class Core {
   void stand_consumer(Session& session);
   void stand_printer(Session& session, Time now);
   void resume_from_previous(Session& session, Time now);
-  template <class Claim>
-  void reclaim(Session& session, Claim claim);
+  bool somebody_claims() const;
+  void judge_claims(Time now);
   void end(Session& session, const std::string& why, Time now);
-  void bequeath(const Session& session, const std::string& mark, Time now);
   void end_complete_byes(Time now);
   void check_liveness(Time now);
   void forgive(Duration pause, Time now);
@@ -141,9 +139,10 @@ class Core {
   // Entries of the control stream (core.cpp).
   void apply(Session& session, const Entry& entry, Time now);
   void ask(Session& session, std::uint64_t asked_in_all);
-  void bye(Session& session, Number last_put, bool all, Time now);
+  void bye(Session& session, Number last_put, bool all);
   void not_held(Session& session, ItemId id, Time now);
   void settle_runs(Session& session, const Entry& entry, Time now);
+  void claim(Session& session, const Entry& entry, Time now);
   void lane_lost(Session& session, const LaneLost& lost);
   void open_lane(Session& session);
   void open_lanes_again(Time now);
@@ -153,7 +152,7 @@ class Core {
   void changed(Session& session);
   void all_changed();
   void tell_changed(Time now);
-  void tell_outcomes(Session& session, Time now);
+  void tell_outcomes(const Session& session, StreamSender& outcomes, Time now);
   Confirm confirm_of(const Session& session) const;
   void feed_printer(Session& session);
   void send(const SessionId& to, std::string bytes);
@@ -186,6 +185,7 @@ class Core {
   std::vector<Session*> changed_;
   std::vector<ItemRun> runs_;        // of the entry at hand
   std::uint32_t not_held_told_ = 0;  // of the message at hand
+  std::vector<Claim> claims_;        // likewise
   Stock stock_;
   ConsoleLog console_;
 
@@ -201,6 +201,8 @@ class Core {
   std::deque<Pending> pending_control_, pending_puts_;
   std::string storage_holds_;  // why the storage has no room for new items; empty when it has
   Time claims_until_ = never;  // while kept items wait for those who held them
+  Time claims_at_latest_ = never;
+  std::uint32_t serials_ = 0;  // of sessions
 
   struct Plain {
     Queue* queue = nullptr;  // none without plain doors

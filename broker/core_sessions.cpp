@@ -20,6 +20,8 @@ namespace {
 /// What a client is told in the course of things, such as after the broker's restart: it begins a new session.
 bool is_routine(Refusal refusal) { return refusal == Refusal::wrong_epoch || refusal == Refusal::unknown_session; }
 
+constexpr Duration claims_again = 100ms;  // between looks whether all claims are in
+
 }  // namespace
 
 bool Core::subscribed(const SessionId& topic, Time now) {
@@ -95,6 +97,8 @@ std::string Core::why_full() const {
 void Core::stand_if_ready(Session& session, Time now) {
   if (session.state != Session::State::greeted || !subscriptions_.contains(session.id)) return;
   session.state = Session::State::standing;
+  session.serial = ++serials_;
+  session.told.set_credit({UINT64_MAX}, UINT64_MAX);
   auto& welcome = session.welcome;
   welcome.broker = settings_.broker;
   welcome.host = settings_.host;
@@ -117,27 +121,44 @@ void Core::stand_if_ready(Session& session, Time now) {
   changed(session);
 }
 
-/// What the client's earlier session left behind: how much of its control stream came in, and what it still holds.
+/// What the client's earlier session left behind: how much of its control stream came in, and whose items it may claim.
 void Core::resume_from_previous(Session& session, Time now) {
   if (!session.hello.previous) return;
   const auto& previous = *session.hello.previous;
-  if (previous.epoch == stock_.epoch_before() && previous.epoch != Epoch{})
-    return reclaim(session, [this, &session](ItemId id) { return stock_.reclaim_kept(session, id); });
+  session.claims_left = session.is(Role::consumer) ? session.hello.claims : 0;
+  session.claims_kept = previous.epoch == stock_.epoch_before() && previous.epoch != Epoch{};
   if (previous.epoch != epoch_) return;
   if (auto* old = find(previous.session); old && old != &session)
     end(*old, {}, now);  // it says itself that this is over
   const auto tombstone = tombstones_.find(previous.session);
   if (tombstone == tombstones_.end()) return;
+  tombstone->second.until =
+      now + ended_kept;  // its client may not hear this session's welcome, and then names it again
   session.welcome.previous_control = tombstone->second.control_received;
-  reclaim(session, [&](ItemId id) { return stock_.reclaim(session, id, tombstone->second.why); });
+  session.claims_of = tombstone->second.serial;
+  session.claims_mark = tombstone->second.why;
 }
 
-template <class Claim>
-void Core::reclaim(Session& session, Claim claim) {
-  if (!session.is(Role::consumer)) return;
-  for (const auto& run : session.hello.reclaim)
-    for (std::uint32_t i = 0; i < run.count; ++i)
-      if (const auto id = run.first + i; claim(id)) session.welcome.kept.push_back({id, 1});
+/// A session that holds items of the broker before this one is here, and has not said yet which.
+bool Core::somebody_claims() const {
+  return std::any_of(sessions_.begin(), sessions_.end(), [](const auto& entry) {
+    const auto& session = *entry.second;
+    return session.state == Session::State::standing && session.claims_kept && session.claims_left > 0;
+  });
+}
+
+/// When the time for claims is over, kept items go to whoever asks.
+void Core::judge_claims(Time now) {
+  if (!stock_.waits_for_claims()) return;
+  if (claims_until_ == never) {  // loading took its time; clients come from now on
+    claims_until_ = now + claims_within;
+    claims_at_latest_ = now + claims_at_latest;
+  }
+  if (now < claims_until_) return;
+  if (now < claims_at_latest_ && somebody_claims())
+    claims_until_ = std::min(now + claims_again, claims_at_latest_);
+  else
+    stock_.wait_for_claims(false);
 }
 
 /// Whether an earlier process of this name was stopped in the midst of something else: to skip as much of this source as
@@ -262,7 +283,6 @@ void Core::end(Session& session, const std::string& why, Time now) {
   // The session's own mark makes `why` prove, when its client comes back, that it was this session that lost an item.
   const auto mark = why.empty() ? why : why + " [session " + to_hex(session.id).substr(0, 8) + "]";
   bury(session, mark, now);
-  if (session.control.received() == Number{}) bequeath(session, mark, now);
   if (!why.empty() && !session.said_bye)
     effects_.log.push_back(std::string(name(session.hello.role)) + " " + session.hello.host + "/" +
                            std::to_string(session.hello.pid) + " is gone: " + mark);
@@ -289,19 +309,9 @@ void Core::end(Session& session, const std::string& why, Time now) {
 }
 
 void Core::bury(const Session& session, const std::string& mark, Time now) {
-  tombstones_[session.id] = {session.control.received(), mark, now + ended_kept, session.left};
+  tombstones_[session.id] = {session.control.received(), mark, session.serial, now + ended_kept, session.left};
   buried_.push_back(session.id);
   for (; buried_.size() > most_buried; buried_.pop_front()) tombstones_.erase(buried_.front());
-}
-
-/// Its client may not have heard its welcome, and will then name the session before it once more: that one stands for the
-/// items that this one took up again and lost.
-void Core::bequeath(const Session& session, const std::string& mark, Time now) {
-  if (!session.hello.previous || session.hello.previous->epoch != epoch_) return;
-  const auto before = tombstones_.find(session.hello.previous->session);
-  if (before == tombstones_.end()) return;
-  before->second.why = mark;
-  before->second.until = now + ended_kept;
 }
 
 void Core::check_liveness(Time now) {

@@ -16,12 +16,14 @@ struct Session;
 
 /// Where an item is: in exactly one place at a time.
 enum class Place : std::uint8_t {
-  gone,     ///< not in the broker: never was, or done
-  ready,    ///< in its queue's ready list
-  delayed,  ///< waits for its time
-  held,     ///< handed off to `holder`, not settled yet
-  dead,     ///< failed too often; among its queue's dead letters
+  gone,       ///< not in the broker: never was, or done
+  ready,      ///< in its queue's ready list
+  delayed,    ///< waits for its time
+  held,       ///< handed off to `holder`, not settled yet
+  dead,       ///< failed too often; among its queue's dead letters
+  returning,  ///< came back without its holder's word: ready when that is kept
 };
+inline constexpr std::size_t place_count = 6;
 
 struct Item {
   Session* holder = nullptr;   ///< while held
@@ -58,6 +60,8 @@ class Items {
     auto& item = chunk->items[id.value % chunk_items];
     return item.place == Place::gone ? nullptr : &item;
   }
+
+  const Item* find(ItemId id) const { return const_cast<Items*>(this)->find(id); }
 
   void remove(ItemId id);
 

@@ -25,9 +25,10 @@ struct Queue {
                                     ///< that wait no more (Session::wants() == 0), which are skipped
   std::vector<Session*> producers;  ///< sessions that put here and share the room; who got some last is last
 
-  // The books: put = ready + delayed + held + done + dead, always.
+  // The books: put = ready + delayed + returning + held + done + dead, always.
   std::uint64_t put = 0;
   std::uint64_t delayed = 0;
+  std::uint64_t returning = 0;
   std::uint64_t held = 0;
   std::uint64_t done = 0;
   std::uint64_t dead = 0;
@@ -38,7 +39,7 @@ struct Queue {
   bool to_serve = false;      ///< among Core's queues that changed in this turn
 
   /// Items that are neither done nor dead: what --max-items limits.
-  std::uint64_t depth() const { return ready.size() + delayed + held; }
+  std::uint64_t depth() const { return ready.size() + delayed + returning + held; }
   /// Nothing is in it, and nobody names it: what is left are counts that nobody asks for.
   bool may_be_forgotten() const { return users == 0 && depth() == 0 && dead_letters.empty(); }
 };

@@ -82,7 +82,14 @@ struct Session {
   bool bye_kept = false;  ///< of a producer: what its bye said of its source is kept
   Number last_put;        ///< what its bye named
 
+  std::uint32_t serial = 0;  ///< counts the sessions that stood: it marks what this one lost
+
   // Consumer.
+  std::uint64_t claims_left = 0;  ///< items whose claims its hello announced and that have not come in yet
+  bool claims_kept = false;       ///< its client was a client of the broker before this one
+  std::uint32_t claims_of = 0;    ///< the serial of the session before it, which ended here; 0: none did
+  std::string claims_mark;        ///< as in the history of the items that that one lost
+  StreamSender told;              ///< what of it is claimed in vain
   std::vector<Queue*> queues;
   std::size_t next_queue = 0;      ///< where the next look for a ready item begins: queues take turns
   bool waiting = false;            ///< it stands in the waiting lists of its queues

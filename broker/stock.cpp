@@ -300,7 +300,8 @@ std::int64_t Stock::hand_off(Session& session, Queue& queue, std::int64_t room) 
                      static_cast<std::uint16_t>(std::min(item.failures + 1, 65535)),
                      item.priority,
                      {},
-                     0},
+                     0,
+                     redelivered_.empty() ? 1 : deliver(id)},
                     item.size, room);
 }
 
@@ -355,6 +356,7 @@ void Stock::done(Item& item, ItemId id) {
   auto& queue = queue_of(item);
   auto& producer = *producer_list_[item.producer];
   const bool failed_before = item.failures > 0;
+  if (!redelivered_.empty()) redelivered_.erase(id.value);
   queue.bytes -= item.size;
   ++queue.done;
   ++producer.done;
@@ -385,12 +387,15 @@ bool Stock::fail(Session& session, const Failure& failure, Time now) {
   auto* item = held_by(session, failure.id);
   if (!item) return false;
   let_go(session, *item);
+  // Its holder, who was not told that this is kept, may claim it after a crash, to say so again. Another one may have it by
+  // then: that one's claim is the higher one. It need not wait for the disk, since the first holder is done with it.
+  ++redelivered_[failure.id.value].deliveries;
   failed(*item, failure.id, {called(session), std::string(failure.reason), now},
-         std::chrono::milliseconds(failure.delay_ms));
+         std::chrono::milliseconds(failure.delay_ms), Told::by_holder);
   return true;
 }
 
-void Stock::failed(Item& item, ItemId id, Attempt attempt, Duration delay) {
+void Stock::failed(Item& item, ItemId id, Attempt attempt, Duration delay, Told told) {
   const auto now = attempt.at;
   auto& history = history_[id.value];
   if (history.size() == kept_attempts) history.erase(history.begin());
@@ -398,6 +403,7 @@ void Stock::failed(Item& item, ItemId id, Attempt attempt, Duration delay) {
   ++item.failures;
   if (item.failures >= settings_.max_attempts) return bury(item, id, now);
   update_storage(item, id, delay);
+  if (told == Told::by_nobody) return come_back(item, id);
   if (delay == Duration::zero()) return make_ready(item, id);
   item.place = Place::delayed;
   ++queue_of(item).delayed;
@@ -442,6 +448,7 @@ void Stock::drop_oldest_dead_letter(Queue& queue) {
   auto& producer = *producer_list_[items_.find(oldest)->producer];
   queue.dead_letters.pop_front();
   history_.erase(oldest.value);
+  redelivered_.erase(oldest.value);
   storage_.erase(oldest);
   items_.remove(oldest);
   --dead_;
@@ -461,75 +468,59 @@ void Stock::update_storage(const Item& item, ItemId id, Duration delay) {
                    item.place == Place::dead,
                    static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::milliseconds>(delay).count()),
                    item.queue,
-                   item.producer},
+                   item.producer,
+                   false,
+                   deliveries_of(id)},
                   history == history_.end() ? none : history->second);
 }
 
-void Stock::take_back_after(Session& session, std::uint64_t count) {
-  std::vector<ItemId> lost;
+/// What of the session's hand-offs after the first `count` it still holds.
+std::vector<ItemId> Stock::held_after(Session& session, std::uint64_t count) {
+  std::vector<ItemId> ids;
   for (const auto& handed : session.handed) {
     const auto* item = handed.count > count ? held_by(session, handed.id) : nullptr;
-    if (item && item->handed == handed.count) lost.push_back(handed.id);
+    if (item && item->handed == handed.count) ids.push_back(handed.id);
   }
   for (const auto& large : session.flow.large)  // of what came whole, or not at all, is seen above
     if (const auto* item = held_by(session, large.id);
         item && item->handed == large.handed && large.handed <= count && (large.end == 0 || large.end > count))
-      lost.push_back(large.id);
-  for (const auto id : lost) release(session, id);
+      ids.push_back(large.id);
+  return ids;
+}
+
+void Stock::take_back_after(Session& session, std::uint64_t count) {
+  for (const auto id : held_after(session, count)) {
+    auto& item = *items_.find(id);
+    lose(session, item, id);
+    update_storage(item, id);
+    come_back(item, id);
+  }
   feed_.forget(session);
 }
 
 void Stock::give_all_back(Session& session, const std::string& why, Time now) {
-  std::vector<ItemId> ids;
-  for (const auto& handed : session.handed)
-    if (const auto* item = held_by(session, handed.id); item && item->handed == handed.count) ids.push_back(handed.id);
-  for (const auto id : ids) {
-    if (why.empty()) {
-      release(session, id);
+  for (const auto id : held_after(session, 0)) {
+    auto& item = *items_.find(id);
+    lose(session, item, id);
+    if (!why.empty()) {
+      failed(item, id, {called(session), why, now}, Duration::zero(), Told::by_nobody);
       continue;
     }
-    auto& item = *items_.find(id);
-    let_go(session, item);
-    failed(item, id, {called(session), why, now}, Duration::zero());
+    update_storage(item, id);
+    come_back(item, id);
   }
   assert(session.held == 0);
   feed_.forget(session);
 }
 
-bool Stock::reclaim(Session& session, ItemId id, const std::string& from) {
-  auto* item = claimable(session, id);
-  if (!item) return false;
-  const auto history = history_.find(id.value);
-  if (history == history_.end() || history->second.empty() || history->second.back().why != from) return false;
-  queue_of(*item).ready.take(item->priority, id);
-  history->second.pop_back();
-  if (history->second.empty()) history_.erase(history);
-  --item->failures;
-  update_storage(*item, id);
-  hold_again(session, *item, id);
-  return true;
-}
-
-/// The item, if nobody has it and the session may have it.
-Item* Stock::claimable(Session& session, ItemId id) {
-  auto* item = items_.find(id);
-  if (!item || item->place != Place::ready) return nullptr;
-  const auto& queues = session.queues;
-  return std::find(queues.begin(), queues.end(), &queue_of(*item)) != queues.end() ? item : nullptr;
-}
-
-void Stock::hold_again(Session& session, Item& item, ItemId id) {
-  item.place = Place::held;
-  item.holder = &session;
-  item.handed = ++session.handed_count;
-  session.lane_base = session.handed_count;  // it did not come over the lane
-  ++queue_of(item).held;
-  ++session.held;
-  session.handed.push_back({item.handed, id});
+void Stock::release_all(Session& session) {
+  for (const auto id : held_after(session, 0)) release(session, id);
+  assert(session.held == 0);
+  feed_.forget(session);
 }
 
 void Stock::check_invariants() const {
-  std::vector<std::array<std::uint64_t, 5>> counts(queue_list_.size());  // by Place
+  std::vector<std::array<std::uint64_t, place_count>> counts(queue_list_.size());  // by Place
   std::uint64_t dead = 0;
   items_.each([&](ItemId, const Item& item) {
     ++counts[item.queue][static_cast<std::size_t>(item.place)];
@@ -539,10 +530,11 @@ void Stock::check_invariants() const {
   });
   ensure(dead == dead_);
   for (const auto& [name, queue] : queues_) {
-    const auto c = queue->index == Queue::no_index ? std::array<std::uint64_t, 5>{} : counts[queue->index];
+    const auto c = queue->index == Queue::no_index ? std::array<std::uint64_t, place_count>{} : counts[queue->index];
     ensure(c[static_cast<std::size_t>(Place::ready)] == queue->ready.size());
     ensure(c[static_cast<std::size_t>(Place::delayed)] == queue->delayed);
     ensure(c[static_cast<std::size_t>(Place::held)] == queue->held);
+    ensure(c[static_cast<std::size_t>(Place::returning)] == queue->returning);
     std::uint64_t granted = 0;
     for (const auto* session : queue->producers) granted += unused_credit(*session);
     ensure(queue->granted == granted);

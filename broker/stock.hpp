@@ -8,13 +8,17 @@
 //                 `--------- fail with a delay ------+-- after max_attempts --> dead
 //
 // Invariants:
-// 1. An item is in exactly one place. For each queue: put = ready + delayed + held + done + dead.
+// 1. An item is in exactly one place. For each queue: put = ready + delayed + returning + held + done + dead.
 // 2. An item is held by one session at most, and only by one that stands; Session::handed lists it once.
 // 3. asked >= answered for each session; no item is handed off but in answer to an ask.
 // 4. A queue with ready items has no waiting session when a turn ends, unless the turn had no time for more: then it is among
 //    those to be served. Who asks and has no room on its lane does not stand in the waiting lists.
+// 5. What came back without its holder's word (silence, departure, a lost lane) goes out again under a higher count of
+//    deliveries, and where items are kept not before that count is: so of all who claim an item after a crash only the last
+//    who was given it has the highest.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -80,12 +84,14 @@ class Stock final : public Kept {
 
   /// What was handed off after the first `count` hand-offs did not arrive: it goes to the front, no attempt counted.
   void take_back_after(Session& session, std::uint64_t count);
-  /// The session is over: all it holds goes to the front. `why` (may be empty) counts as a failure of each item.
+  /// The session is lost: all it holds goes to the front. `why` (may be empty) counts as a failure of each item.
   void give_all_back(Session& session, const std::string& why, Time now);
-  /// An item that `id`'s last holder lost a moment ago is given to its new session, the failure taken back.
-  bool reclaim(Session& session, ItemId id, const std::string& from);
-  /// An item of the broker before this one, that nobody has been given since, is given to whoever held it then.
-  bool reclaim_kept(Session& session, ItemId id);
+  /// The session says that it gives back all it holds.
+  void release_all(Session& session);
+  /// The session's client was given these items under an earlier session. It goes on with such as nobody was given since:
+  /// what that session lost here a moment ago (a failure counted for it is taken back), or was given by the broker before
+  /// this one. Of the rest it is told that it is lost.
+  void claim(Session& session, const Claim& claim);
 
   /// A turn moves so many items in each way (handed off, taken back, due) as Settings::turn_work says; what else there is to
   /// do is for the next one, which begins at once. What one message or the end of one session asks for is done whole: a
@@ -110,6 +116,11 @@ class Stock final : public Kept {
   void save_producers();
   /// Counts for producers what is settled and durable. `turn` is the one that has just been given to the storage.
   void settles_kept(Ticket turn, Ticket durable);
+  /// Who holds the item, nullptr: nobody. For tests.
+  const Session* holder_of(ItemId id) const {
+    const auto* item = items_.find(id);
+    return item ? item->holder : nullptr;
+  }
   /// The queues whose room may have changed since the last call. Valid until the next change.
   std::vector<Queue*> take_touched();
 
@@ -134,6 +145,18 @@ class Stock final : public Kept {
     bool operator>(const Delayed& other) const { return std::tie(due, id) > std::tie(other.due, other.id); }
   };
 
+  /// Of items that went out more than once, or will.
+  struct Redelivered {
+    std::uint32_t deliveries = 1;  ///< the last one's, or the next one's
+    std::uint32_t lost_by = 0;  ///< the serial of the session that lost it last; 0: it was given to another one since
+    std::uint32_t returns = 0;  ///< the count of returns when it last came back
+  };
+  struct Returning {
+    Ticket ticket;  // all that is to be kept of its coming back; 0 in its turn
+    ItemId id;
+    std::uint32_t returns;  // valid while the item's are the same
+  };
+
   Queue& queue_of(const Item& item) { return *queue_list_[item.queue]; }
   Item* held_by(Session& session, ItemId id);
   void give_index(Queue& queue);
@@ -147,7 +170,8 @@ class Stock final : public Kept {
   void let_go(Session& session, Item& item);
   void done(Item& item, ItemId id);
   void make_ready(Item& item, ItemId id);
-  void failed(Item& item, ItemId id, Attempt attempt, Duration delay);
+  enum class Told : std::uint8_t { by_holder, by_nobody };
+  void failed(Item& item, ItemId id, Attempt attempt, Duration delay, Told told);
   void bury(Item& item, ItemId id, Time now);
   void drop_oldest_dead_letter(Queue& queue);
   bool counts_kept(Producer& producer, Ticket turn, Ticket durable);
@@ -156,8 +180,18 @@ class Stock final : public Kept {
   void changed(Session& session);
   void sweep_handed(Session& session);
   void update_storage(const Item& item, ItemId id, Duration delay = {});
+  std::uint32_t deliveries_of(ItemId id) const;
+  std::uint32_t deliver(ItemId id);
+  void lose(Session& session, Item& item, ItemId id);
+  void come_back(Item& item, ItemId id);
+  void returns_kept(Ticket turn, Ticket durable);
+  bool take_out(Item& item, ItemId id);
+  std::vector<ItemId> held_after(Session& session, std::uint64_t count);
+  bool claim(Session& session, ItemId id, std::uint32_t deliveries);
+  bool take_up(Session& session, Item& item, ItemId id, std::uint32_t deliveries);
+  bool claim_kept(Session& session, Item& item, ItemId id, std::uint32_t deliveries);
+  void tell_lost(Session& session, ItemRun run);
   void place(Item& item, ItemId id, Duration delay, Time now);
-  Item* claimable(Session& session, ItemId id);
   void hold_again(Session& session, Item& item, ItemId id);
 
   const Settings& settings_;
@@ -188,6 +222,9 @@ class Stock final : public Kept {
   std::size_t next_look_ = 0;  // in producer_list_: where forget_lost_producers() goes on
   std::priority_queue<Delayed, std::vector<Delayed>, std::greater<>> delayed_;
   std::unordered_map<std::uint64_t, std::vector<Attempt>> history_;  // of items that failed, by id
+  std::unordered_map<std::uint64_t, Redelivered> redelivered_;       // by id
+  std::deque<Returning> returning_;                                  // by ticket, those of this turn last
+  std::uint32_t returns_ = 0;                                        // counts them
   std::uint64_t dead_ = 0;
   std::uint64_t handed_off_ = 0, taken_back_ = 0;  // in this turn
 };

@@ -1,4 +1,4 @@
-// What the storage has kept from a broker before this one: how it comes back, and who may claim it.
+// What the storage has kept from a broker before this one: how it comes back; and what is kept of producers.
 #include <algorithm>
 #include <stdexcept>
 #include <utility>
@@ -79,6 +79,7 @@ void Stock::item(const KeptItem& kept) {
   ++queue.put;
   ++kept_items_;
   if (!kept.history.empty()) history_[kept.id.value] = kept.history;
+  if (kept.deliveries > 1) redelivered_[kept.id.value] = {kept.deliveries, 0, 0};
   if (kept.dead) {
     item.place = Place::dead;
     ++queue.dead;
@@ -90,14 +91,6 @@ void Stock::item(const KeptItem& kept) {
   ++producer.accepted;
   queue.bytes += item.size;
   place(item, kept.id, std::chrono::milliseconds(kept.delay_ms), loaded_at_);
-}
-
-bool Stock::reclaim_kept(Session& session, ItemId id) {
-  auto* item = id < first_id_ ? claimable(session, id) : nullptr;
-  if (!item) return false;
-  queue_of(*item).ready.take(item->priority, id);
-  hold_again(session, *item, id);
-  return true;
 }
 
 void Stock::save_producers() {
@@ -113,6 +106,7 @@ void Stock::save_producers() {
 }
 
 void Stock::settles_kept(Ticket turn, Ticket durable) {
+  returns_kept(turn, durable);
   std::erase_if(unkept_producers_, [&](std::uint32_t index) {
     auto* producer = producer_list_[index];
     return !producer || !producer->unkept || counts_kept(*producer, turn, durable);

@@ -12,12 +12,6 @@ void each_entry(const StreamSender::Block& block, Each each) {
   for (Number number = block.first; in.next(entry); number += 1) each(number, entry);
 }
 
-bool contains(const std::vector<ItemRun>& runs, ItemId id) {
-  const auto after =
-      std::upper_bound(runs.begin(), runs.end(), id, [](ItemId item, const ItemRun& run) { return item < run.first; });
-  return after != runs.begin() && id.value - std::prev(after)->first.value < std::prev(after)->count;
-}
-
 std::vector<ItemId> items_of(const Entry& entry) {
   std::vector<ItemId> ids;
   std::vector<ItemRun> runs;
@@ -27,33 +21,27 @@ std::vector<ItemId> items_of(const Entry& entry) {
   return ids;
 }
 
-void carry_runs(const Entry& entry, const std::vector<ItemRun>& kept, StreamSender& stream) {
+/// What was given back under the session before is ready again, with it or without its word.
+void carry_releases(const Entry& entry, const Claims& claims, StreamSender& stream) {
   auto ids = items_of(entry);
-  std::erase_if(ids, [&](ItemId id) { return !contains(kept, id); });
+  std::erase_if(ids, [&](ItemId id) { return !contains(claims, id); });
   if (ids.empty()) return;
   append_runs(stream.block_for(entry.payload.size()), entry.kind, to_runs(std::move(ids)));
   stream.appended(0);
 }
 
-void carry(const Entry& entry, const std::vector<ItemRun>& kept, StreamSender& stream) {
+void carry(const Entry& entry, const Claims& claims, StreamSender& stream) {
   const auto size = entry_head_size + entry.payload.size();
   switch (entry.kind) {
     case EntryKind::say:
-      append_block(stream.block_for(size), EntryKind::say, entry.payload);
-      stream.appended(entry.payload.size());
-      break;
     case EntryKind::join:
-      append_block(stream.block_for(size), EntryKind::join, {});
-      stream.appended(0);
-      break;
     case EntryKind::ack:
-    case EntryKind::release:
-      carry_runs(entry, kept, stream);
-      break;
     case EntryKind::fail:
-      if (!contains(kept, read_fail(entry).id)) break;
-      append_fail(stream.block_for(size), read_fail(entry));
-      stream.appended(0);
+      append_block(stream.block_for(size), entry.kind, entry.payload);
+      stream.appended(entry.kind == EntryKind::say ? entry.payload.size() : 0);
+      break;
+    case EntryKind::release:
+      carry_releases(entry, claims, stream);
       break;
     default:
       break;
@@ -75,11 +63,11 @@ std::vector<ItemRun> to_runs(std::vector<ItemId> ids) {
   return runs;
 }
 
-void settled_items(const std::deque<StreamSender::Block>& blocks, std::vector<ItemId>& ids) {
+void settled_items(const std::deque<StreamSender::Block>& blocks, std::vector<ItemId>& ids, bool released) {
   for (const auto& block : blocks)
     each_entry(block, [&](Number, const Entry& entry) {
       if (entry.kind == EntryKind::fail) ids.push_back(read_fail(entry).id);
-      if (entry.kind != EntryKind::ack && entry.kind != EntryKind::release) return;
+      if (entry.kind != EntryKind::ack && !(released && entry.kind == EntryKind::release)) return;
       const auto items = items_of(entry);
       ids.insert(ids.end(), items.begin(), items.end());
     });
@@ -92,11 +80,11 @@ bool has_lines(const std::deque<StreamSender::Block>& blocks) {
   return lines;
 }
 
-void carry_over(const std::deque<StreamSender::Block>& blocks, Number received, const std::vector<ItemRun>& kept,
+void carry_over(const std::deque<StreamSender::Block>& blocks, Number received, const Claims& claims,
                 StreamSender& stream) {
   for (const auto& block : blocks)
     each_entry(block, [&](Number number, const Entry& entry) {
-      if (number > received) carry(entry, kept, stream);
+      if (number > received) carry(entry, claims, stream);
     });
 }
 

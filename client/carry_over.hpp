@@ -4,6 +4,7 @@
 #include <deque>
 #include <vector>
 
+#include "client/claims.hpp"
 #include "proto/stream.hpp"
 
 namespace baton {
@@ -11,16 +12,16 @@ namespace baton {
 /// Sorts `ids` and packs them into runs, each id once.
 std::vector<ItemRun> to_runs(std::vector<ItemId> ids);
 
-/// The items that ack, fail and release entries in `blocks` name, appended to `ids`.
-void settled_items(const std::deque<StreamSender::Block>& blocks, std::vector<ItemId>& ids);
+/// The items that ack and fail entries in `blocks` name, appended to `ids`; where `released`, those of release entries, too.
+void settled_items(const std::deque<StreamSender::Block>& blocks, std::vector<ItemId>& ids, bool released = true);
 
 /// Whether there are console lines in `blocks`.
 bool has_lines(const std::deque<StreamSender::Block>& blocks);
 
-/// Appends to `stream` what still holds of the entries in `blocks` with numbers beyond `received`: lines and join as they
-/// are; ack, fail and release for the items in `kept` (sorted runs). What describes the old session's lane or its end is
+/// Appends to `stream`, behind the claims, what still holds of the entries in `blocks` with numbers beyond `received`: lines,
+/// join, ack and fail as they are, release for items that are claimed. What describes the old session's lane or its end is
 /// left out: it is said anew.
-void carry_over(const std::deque<StreamSender::Block>& blocks, Number received, const std::vector<ItemRun>& kept,
+void carry_over(const std::deque<StreamSender::Block>& blocks, Number received, const Claims& claims,
                 StreamSender& stream);
 
 }  // namespace baton

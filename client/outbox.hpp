@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "proto/ids.hpp"
-#include "proto/shared_bytes.hpp"
 
 namespace baton {
 
@@ -28,7 +27,7 @@ struct SocketRequest {
 struct Outbox {
   struct Message {
     Door door;
-    SharedBytes bytes;  ///< a block of a stream is shared with it
+    std::string bytes;
   };
   std::vector<SocketRequest> requests;
   std::vector<Message> messages;

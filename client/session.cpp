@@ -104,7 +104,6 @@ Session::News Session::on_welcome(const Header& header, std::string_view payload
   note_news(now);
   same_epoch_ = ever_welcomed_ && epoch_ == header.epoch;
   if (ever_welcomed_ && !same_epoch_) shutdown_ = false;
-  std::sort(welcome.kept.begin(), welcome.kept.end());
   welcome_ = std::move(welcome);
   confirm_ = {};
   epoch_ = header.epoch;
@@ -113,15 +112,16 @@ Session::News Session::on_welcome(const Header& header, std::string_view payload
     const auto received = previous_->session == control_of_ ? welcome_.previous_control : Number{};
     const auto from = std::max(received, control_.confirmed());
     const auto blocks = control_.take_unconfirmed();
-    carry_over(blocks, from, welcome_.kept, control_);
+    append_to(control_, claims_);
+    claims_end_ = control_.last();
+    carry_over(blocks, from, claims_, control_);
   }
   control_of_ = id_;
   ever_welcomed_ = true;
-  doubted_ = bye_appended_ = rewind_ = false;
+  doubted_ = bye_appended_ = rewind_ = behind_ = false;
   proof_.reset();
   told_ = StreamReceiver(welcome_.first_told);
-  rewind_again_ = Time::min();
-  rewind_patience_ = resend_after;
+  told_moved_ = now;
   beat_at_ = now + beat_at_latest;
   return {News::Kind::welcomed, {}, {}, 0};
 }
@@ -143,12 +143,15 @@ Session::News Session::on_confirm(std::string_view payload, Time now) {
   confirm_ = confirm;
   control_.confirm(confirm.control_received, now);
   control_.set_credit(no_limit, confirm.say_window);
-  if (confirm.rewind_control) control_.rewind(now);
+  // Only here, not by a timer: while the broker is silent there is no use in sending again.
+  if (confirm.rewind_control || now >= control_.resend_at()) control_.rewind(now);
   if (doubted_ && proof_ && control_.confirmed() >= *proof_) doubted_ = false;
   shutdown_ = shutdown_ || confirm.shutdown;
   if (confirm.lane_port != 0 || config_.role != Role::consumer) has_room();
-  // What was sent before this confirm came before it, on the same connection, or was lost.
-  if (told_.has_gap() || confirm.told_sent > told_.received()) ask_rewind(now);
+  const bool behind = confirm.told > told_.received();
+  if (behind && !behind_) told_moved_ = now;
+  behind_ = behind;
+  if (told_.has_gap() || (behind && now >= told_moved_ + resend_after)) ask_rewind(now);
   if (now >= last_said_ + beat_in_answer) beat_soon();
   return {News::Kind::confirmed, {}, {}, 0};
 }
@@ -182,15 +185,13 @@ Session::News Session::on_told(const Header& header, std::string_view payload, T
   const auto taken = told_.take(header.number, numbers_in(payload, header.count));
   if (taken.verdict == StreamReceiver::Verdict::gap) ask_rewind(now);
   if (taken.verdict != StreamReceiver::Verdict::fresh) return {};
-  rewind_again_ = Time::min();
-  rewind_patience_ = resend_after;
+  told_moved_ = now;
   return {News::Kind::told, payload, header.number, taken.skip};
 }
 
 void Session::ask_rewind(Time now) {
-  if (now < rewind_again_) return;
-  rewind_again_ = now + rewind_patience_;
-  rewind_patience_ = std::min(2 * rewind_patience_, longest_patience);
+  if (now < rewind_asked_ + resend_after) return;
+  rewind_asked_ = now;
   rewind_ = true;
   beat_soon();
 }
@@ -281,7 +282,8 @@ void Session::say_hello(Time now, const Greeting& greeting, Outbox& out) {
   hello.again = config_.again && !ever_welcomed_;
   hello.heard = greeting.heard;
   hello.previous = previous_;
-  hello.reclaim = greeting.reclaim;
+  hello.claims = items_in(greeting.claims);
+  claims_ = greeting.claims;
   const Header header{MessageType::hello, 0, {}, id_, {}};
   out.messages.push_back({Door::control, encode_json(header, to_json(hello))});
   last_said_ = now;
@@ -306,7 +308,7 @@ void Session::flush(Time now, Outbox& out) {
   if (!standing()) return;
   if (bye_ && !bye_appended_) append_goodbye();
   while (auto* block = control_.next_to_send(now))
-    out.messages.push_back({Door::control, make_message(*block, MessageType::control, epoch_, id_)});
+    out.messages.push_back({Door::control, std::string(make_message(*block, MessageType::control, epoch_, id_))});
 }
 
 void Session::check_invariants() const {

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "client/claims.hpp"
 #include "client/error.hpp"
 #include "client/outbox.hpp"
 #include "proto/greeting.hpp"
@@ -51,7 +52,7 @@ struct Greeting {
   Number first_put{1};
   std::optional<Number> source_begin;
   Number heard;
-  std::vector<ItemRun> reclaim;
+  Claims claims;  ///< consumers: the same in all hellos of a session
 };
 
 /// Invariants:
@@ -142,6 +143,10 @@ class Session {
     if (number > told_.received()) told_ = StreamReceiver(number + 1);
   }
   const StreamSender& control() const { return control_; }
+  /// The broker has said of all claims that it does not grant that it does not.
+  bool claims_answered() const {
+    return standing() && control_.confirmed() >= claims_end_ && told_.received() >= confirm_.told;
+  }
 
   void check_invariants() const;
 
@@ -177,11 +182,14 @@ class Session {
   Welcome welcome_;
   Confirm confirm_;
 
+  Claims claims_;      // of this session
+  Number claims_end_;  // the last of their entries
+
   StreamSender control_;
   StreamReceiver told_;
-  Time rewind_again_ = Time::min();          // not to be asked for earlier, unless something comes
-  Duration rewind_patience_ = resend_after;  // until then, the next time
-  bool rewind_ = false;                      // the next beat asks for one
+  Time told_moved_ = Time::min(), rewind_asked_ = Time::min();
+  bool rewind_ = false;  // the next beat asks for one
+  bool behind_ = false;  // the last confirm named more than had come in
 
   Time started_ = Time::min(), opened_ = Time::min(), last_news_ = Time::min(), last_said_ = Time::min();
   Time hello_at_ = never, beat_at_ = never;

@@ -40,7 +40,9 @@ void ConsumerSession::on_news(std::string_view frame, Time now) {
   using Kind = Session::News::Kind;
   const bool trusted = session_.trusted(now), could_say = may_say(), was_closed = closed();
   if (!session_.standing()) flush_settled();  // so that a welcome finds it in the control stream
-  const auto kind = session_.on_news(frame, now).kind;
+  const auto news = session_.on_news(frame, now);
+  const auto kind = news.kind;
+  if (kind == Kind::told) on_lost(news);
   if (kind == Kind::welcomed) on_welcomed();
   if (kind == Kind::confirmed) on_confirmed(now);
   if (session_.needs_proof() && lane_.state() != Lane::State::none && !session_.bye_said())
@@ -52,25 +54,27 @@ void ConsumerSession::on_news(std::string_view frame, Time now) {
     changed_ = true;
 }
 
-/// Of what the broker says that we hold, the user holds some and has settled some, which the control stream says again.
-/// The rest had been given back, and was handed off to us once more without ever arriving: it is given back again.
+/// What the user holds is claimed; what came in and was not begun is somebody's again.
 void ConsumerSession::on_welcomed() {
-  std::vector<ItemId> settled;
-  settled_items(session_.control().blocks(), settled);
-  std::sort(settled.begin(), settled.end());
-  ItemSet still_held;
-  for (const auto& run : session_.welcome().kept)
-    for (std::uint32_t i = 0; i < run.count; ++i) {
-      const auto id = run.first + i;
-      if (held_.contains(id))
-        still_held.insert(id, held_.take_of(id));
-      else if (!std::binary_search(settled.begin(), settled.end(), id))
-        settle(released_, id);
-    }
-  held_ = std::move(still_held);
+  claimed_takes_ = takes_;
   inbox_.clear();
   coming_.drop();
   lane_.reset();
+}
+
+/// What was claimed and is not granted. Its id may have come in again since, by a new delivery.
+void ConsumerSession::on_lost(const Session::News& news) {
+  EntryReader in(news.payload);
+  Entry entry;
+  std::vector<ItemRun> runs;
+  for (std::uint32_t i = 0; in.next(entry); ++i) {
+    if (i < news.skip || entry.kind != EntryKind::lost) continue;
+    read_runs(entry, runs);
+    for (const auto& run : runs)
+      for (std::uint32_t n = 0; n < run.count; ++n)
+        if (const auto id = run.first + n; held_.contains(id) && held_.take_of(id) <= claimed_takes_) held_.erase(id);
+  }
+  changed_ = true;
 }
 
 void ConsumerSession::on_confirmed(Time now) {
@@ -167,8 +171,32 @@ bool ConsumerSession::take(Given& given, Time now) {
   Inbox::Taken taken;
   if (inbox_.empty() || !session_.trusted(now) || !inbox_.next(taken)) return false;
   given = read_given(taken.entry);
-  held_.insert(given.id, ++takes_);
+  if (!held_.insert(given.id, ++takes_)) {  // it was given anew before the broker's word came that it was lost
+    held_.erase(given.id);
+    held_.insert(given.id, takes_);
+  }
+  if (given.deliveries > 1 || !redelivered_.empty()) remember(given);
   return true;
+}
+
+void ConsumerSession::remember(const Given& given) {
+  if (given.deliveries == 1) {
+    redelivered_.erase(given.id.value);
+    return;
+  }
+  redelivered_[given.id.value] = given.deliveries;
+  if (redelivered_.size() <= 2 * held_.size() + 1024) return;
+  std::vector<ItemId> ids;
+  settled_items(session_.control().blocks(), ids);
+  std::sort(ids.begin(), ids.end());
+  std::erase_if(redelivered_, [&](const auto& one) {
+    return !held_.contains({one.first}) && !std::binary_search(ids.begin(), ids.end(), ItemId{one.first});
+  });
+}
+
+std::uint32_t ConsumerSession::deliveries_of(ItemId id) const {
+  const auto found = redelivered_.find(id.value);
+  return found == redelivered_.end() ? 1 : found->second;
 }
 
 const std::string& ConsumerSession::queue_name(std::uint16_t index) const {
@@ -274,12 +302,17 @@ void ConsumerSession::update_asks() {
   }
 }
 
-std::vector<ItemRun> ConsumerSession::to_reclaim() {
+/// What the user holds, and what it has settled unheard: for that, too, we must be the holder. The same for all hellos of a
+/// session, for they say how much it is.
+const Claims& ConsumerSession::claims() {
+  if (claims_of_ == session_.id()) return claims_;
+  claims_of_ = session_.id();
   flush_settled();
   auto ids = held_.ids();
-  settled_items(session_.control().blocks(), ids);
+  settled_items(session_.control().blocks(), ids, false);
   if (ids.size() > max_asks) ids.resize(max_asks);  // the held ones come first
-  return to_runs(std::move(ids));
+  claims_ = to_claims(std::move(ids), [this](ItemId id) { return deliveries_of(id); });
+  return claims_;
 }
 
 void ConsumerSession::tick(Time now, Outbox& out) {
@@ -296,11 +329,11 @@ void ConsumerSession::tick(Time now, Outbox& out) {
   out.requests.insert(out.requests.end(), requests_.begin(), requests_.end());
   requests_.clear();
   flush_settled();
-  if (session_.hello_due(now)) session_.say_hello(now, {{1}, {}, {}, to_reclaim()}, out);
+  if (session_.hello_due(now)) session_.say_hello(now, {{1}, {}, {}, claims()}, out);
   update_asks();
   if (now >= news_of_lane_at()) session_.beat_soon();
   if (session_.beat_due(now)) {
-    session_.say_beat(now, {{}, {}, {}, lane_.received(), lane_.generation(), false}, out);
+    session_.say_beat(now, {{}, {}, session_.told(), lane_.received(), lane_.generation(), false}, out);
     untold_ = 0;
     told_at_ = now;
   }

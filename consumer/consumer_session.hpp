@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -66,6 +67,8 @@ class ConsumerSession final : public ClientLogic {
   std::size_t held() const { return held_.size(); }
   /// Nobody will settle what is held: each of these has failed, for this reason. Nothing after bye().
   void fail_held(std::string_view reason);
+  /// Whether that take's item is still held, as far as the broker has said.
+  bool holds(ItemId id, std::uint64_t take) const { return held_.contains(id) && held_.take_of(id) == take; }
 
   bool may_say() const { return session_.may_say(); }
   void say(std::string_view block) { session_.say(block); }
@@ -98,7 +101,10 @@ class ConsumerSession final : public ClientLogic {
   void flush_settled();
   void update_asks();
   std::uint64_t wanted() const;
-  std::vector<ItemRun> to_reclaim();
+  const Claims& claims();
+  std::uint32_t deliveries_of(ItemId id) const;
+  void remember(const Given& given);
+  void on_lost(const Session::News& news);
 
   Session session_;
   std::uint32_t prefetch_;
@@ -110,6 +116,10 @@ class ConsumerSession final : public ClientLogic {
   ItemSet held_;
   std::vector<ItemRun> acked_, released_;  // not yet in the control stream
   std::uint64_t takers_ = 0, takes_ = 0;
+  std::unordered_map<std::uint64_t, std::uint32_t> redelivered_;  // by id, if more than 1; some are settled by now
+  Claims claims_;                                                 // of the session `claims_of_`
+  SessionId claims_of_;
+  std::uint64_t claimed_takes_ = 0;  // what was taken up to then is claimed, what is taken later is given
   bool draining_ = false, resting_ = false, changed_ = false;
   std::vector<SocketRequest> requests_;  // for the next tick
 };

@@ -9,7 +9,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::array<std::string_view, 3> role_names{"producer", "consumer", "printer"};
-constexpr std::size_t max_runs = 100'000;
 constexpr int deepest = 4;                                   // levels of objects and lists
 constexpr Number highest_first_put{std::uint64_t{1} << 62};  // numbers go on from it and must not run over
 
@@ -20,29 +19,6 @@ struct Wrong {
 };
 
 std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
-
-json runs_to_json(const std::vector<ItemRun>& runs) {
-  json list = json::array();
-  for (const auto& run : runs) list.push_back({run.first.value, run.count});
-  return list;
-}
-
-std::vector<ItemRun> runs_from_json(const json& list) {
-  std::vector<ItemRun> runs;
-  std::uint64_t total = 0;
-  if (!list.is_array() || list.size() > max_runs) throw Wrong{Refusal::hello, "item runs must be a list of pairs"};
-  for (const auto& pair : list) {
-    if (!pair.is_array() || pair.size() != 2 || !pair[0].is_number_unsigned() || !pair[1].is_number_unsigned())
-      throw Wrong{Refusal::hello, "an item run must be [first, count]"};
-    const auto first = pair[0].get<std::uint64_t>(), count = pair[1].get<std::uint64_t>();
-    if (count == 0 || count > max_asks) throw Wrong{Refusal::hello, "an item run's count is out of range"};
-    if (first == 0 || first + count < first) throw Wrong{Refusal::hello, "an item run names what is no item's id"};
-    runs.push_back({{first}, static_cast<std::uint32_t>(count)});
-    total += count;
-  }
-  if (total > max_asks) throw Wrong{Refusal::hello, "more items than a session can hold"};
-  return runs;
-}
 
 std::string text_field(const json& object, const char* key, std::size_t max_size) {
   const auto found = object.find(key);
@@ -139,7 +115,7 @@ std::string to_json(const Hello& hello) {
   if (!hello.source.empty()) object["source"] = hello.source;
   if (hello.source_begin) object["source_begin"] = hello.source_begin->value;
   if (hello.again) object["again"] = true;
-  if (!hello.reclaim.empty()) object["reclaim"] = runs_to_json(hello.reclaim);
+  if (hello.claims > 0) object["claims"] = hello.claims;
   return dump(object);
 }
 
@@ -160,7 +136,8 @@ Refusal parse(std::string_view text, Hello& hello, std::string& why) {
     if (object.contains("source_begin")) hello.source_begin = Number{number_field(object, "source_begin", 0)};
     hello.again = flag_field(object, "again");
     hello.previous = previous_field(object);
-    if (object.contains("reclaim")) hello.reclaim = runs_from_json(object["reclaim"]);
+    hello.claims = number_field(object, "claims", 0);
+    if (hello.claims > max_asks) throw Wrong{Refusal::hello, "claims are more items than a session can hold"};
     if (hello.role == Role::producer && hello.name.empty()) throw Wrong{Refusal::hello, "a producer gives its name"};
     if (hello.first_put.value == 0) throw Wrong{Refusal::hello, "first_put counts from 1"};
     if (hello.first_put > highest_first_put) throw Wrong{Refusal::hello, "first_put is beyond all that can be put"};
@@ -180,7 +157,6 @@ std::string to_json(const Welcome& welcome) {
               {"first_told", welcome.first_told.value},
               {"previous_control", welcome.previous_control.value}};
   if (welcome.put_before > 0) object["put_before"] = welcome.put_before;
-  if (!welcome.kept.empty()) object["kept"] = runs_to_json(welcome.kept);
   return dump(object);
 }
 
@@ -195,7 +171,6 @@ bool parse(std::string_view text, Welcome& welcome) {
     welcome.put_received.value = number_field(object, "put_received", 0);
     welcome.first_told.value = number_field(object, "first_told", 1);
     welcome.previous_control.value = number_field(object, "previous_control", 0);
-    if (object.contains("kept")) welcome.kept = runs_from_json(object["kept"]);
     const bool in_range = welcome.put_received < highest_first_put &&
                           welcome.put_before <= welcome.put_received.value && welcome.first_told.value > 0 &&
                           welcome.first_told <= highest_first_put;

@@ -38,7 +38,7 @@ struct Hello {
   bool again = false;                  ///< producer: begin with the source anew, whatever was put of it
   Number heard;                        ///< last number of the broker's stream that came in, of the epoch of `previous`
   std::optional<Previous> previous;
-  std::vector<ItemRun> reclaim;  ///< consumer: items it still holds from its previous session
+  std::uint64_t claims = 0;  ///< consumer: so many items are claimed by the first entries of its control stream
 
   bool operator==(const Hello&) const = default;
 };
@@ -52,7 +52,6 @@ struct Welcome {
   std::uint64_t put_before = 0;  ///< producer: of these, such as are of its source
   Number first_told{1};          ///< the broker's stream to this session begins with this number
   Number previous_control;       ///< of the previous session's control stream, everything up to this came in
-  std::vector<ItemRun> kept;     ///< of what was reclaimed: what the session holds (again)
 
   bool operator==(const Welcome&) const = default;
 };

@@ -22,7 +22,7 @@ inline constexpr std::size_t max_body = 16u << 20;
 inline constexpr std::size_t max_say = 1u << 20;       ///< one block of console lines
 inline constexpr std::size_t max_reason = 4096;        ///< why an item failed; the rest is cut off
 inline constexpr std::size_t max_message = 17u << 20;  ///< a whole ZeroMQ frame
-inline constexpr std::size_t max_hello = 4u << 20;     ///< its JSON; with max_asks items to reclaim it takes about half
+inline constexpr std::size_t max_hello = 64u << 10;    ///< its JSON
 inline constexpr std::size_t pack_bytes = 64u << 10;   ///< a sender stops packing a message beyond this
 inline constexpr std::size_t max_entries = 4096;       ///< entries in one message
 inline constexpr std::size_t part_bytes = 64u << 10;   ///< a longer body crosses a lane in parts of at most this
@@ -59,11 +59,13 @@ inline constexpr Duration tcp_connect_within = 1s;  ///< a TCP connection, or it
 inline constexpr Duration reconnect_soonest = 50ms;
 inline constexpr Duration reconnect_latest = 500ms;
 inline constexpr Duration grace = 300ms;      ///< for a session whose news connection left
-inline constexpr Duration resend_after = 1s;  ///< between two rewinds to one number, before a mark; then twice as long,
+inline constexpr Duration resend_after = 1s;  ///< without progress a stream is sent again, then after twice as long,
 inline constexpr Duration longest_patience = 8s;  ///< ... up to this
 inline constexpr Duration longest_pause = 500ms;  ///< of the broker's own loop, before deadlines are extended
 /// After a restart of a broker that keeps: for those who hold items to say so.
 inline constexpr Duration claims_within = 6500ms;
+/// ... and longer, while claims of a session are still coming in; not beyond this.
+inline constexpr Duration claims_at_latest = 60s;
 inline constexpr Duration ended_kept = 60s;  ///< how long an ended session is still recognised
 
 static_assert(put_window_bytes < max_message * 2 && max_body < max_message);

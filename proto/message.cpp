@@ -7,7 +7,8 @@ namespace {
 
 constexpr std::string_view magic = "BTN";
 constexpr std::size_t run_size = 12;
-constexpr std::size_t given_size = 12;
+constexpr std::size_t claim_size = 16;
+constexpr std::size_t given_size = 16;
 constexpr std::size_t whole_size = 4;  // of a partial given
 constexpr std::size_t fail_size = 12;
 constexpr std::size_t lane_lost_size = 16;
@@ -42,6 +43,21 @@ Refusal check_runs(const Entry& entry) {
   return total > max_asks ? Refusal::too_large : Refusal::none;  // no more than a session can hold
 }
 
+/// Claims are runs as well, each with a count of deliveries.
+Refusal check_claims(const Entry& entry) {
+  if (entry.payload.empty() || entry.payload.size() % claim_size != 0 || entry.b != 0) return Refusal::malformed;
+  Reader in(entry.payload);
+  std::uint64_t total = 0;
+  while (!in.empty()) {
+    const auto first = in.take<std::uint64_t>();
+    const auto count = in.take<std::uint32_t>();
+    const auto deliveries = in.take<std::uint32_t>();
+    if (first == 0 || count == 0 || first + count < first || deliveries == 0) return Refusal::malformed;
+    total += count;
+  }
+  return total > max_asks ? Refusal::too_large : Refusal::none;
+}
+
 Refusal exactly(const Entry& entry, std::size_t size) {
   return entry.payload.size() == size ? Refusal::none : Refusal::malformed;
 }
@@ -55,6 +71,8 @@ Refusal check_control(const Entry& entry) {
     case EntryKind::ack:
     case EntryKind::release:
       return check_runs(entry);
+    case EntryKind::claim:
+      return check_claims(entry);
     case EntryKind::fail:
       if (entry.payload.size() < fail_size) return Refusal::malformed;
       return entry.payload.size() > fail_size + max_reason ? Refusal::too_large : Refusal::none;
@@ -96,6 +114,11 @@ Refusal check_handoff(const Entry& entry) {
   return check_given_body(entry);
 }
 
+Refusal check_outcome(const Entry& entry) {
+  if (entry.kind == EntryKind::lost) return check_runs(entry);
+  return entry.kind == EntryKind::died || entry.kind == EntryKind::result ? Refusal::none : Refusal::malformed;
+}
+
 Refusal check_line(const Entry& entry) {
   if (entry.kind == EntryKind::dropped) return exactly(entry, 8);
   if (entry.kind != EntryKind::line) return Refusal::malformed;
@@ -111,7 +134,7 @@ Refusal check_entry(MessageType type, const Entry& entry) {
     case MessageType::handoff:
       return check_handoff(entry);
     case MessageType::outcome:
-      return entry.kind == EntryKind::died || entry.kind == EntryKind::result ? Refusal::none : Refusal::malformed;
+      return check_outcome(entry);
     case MessageType::console:
       return check_line(entry);
     default:
@@ -187,6 +210,7 @@ void append_given_fixed(std::string& out, const Given& given, std::uint16_t flag
   store(fixed, given.id.value);
   store(fixed + 8, given.queue);
   store(fixed + given_flags, flags);
+  store(fixed + given_flags + 2, given.deliveries);
   out.append(fixed, sizeof fixed);
 }
 
@@ -210,6 +234,7 @@ Given read_given(const Entry& entry) {
   const char* at = entry.payload.data();
   Given given{
       {load<std::uint64_t>(at)}, load<std::uint16_t>(at + 8), entry.b, entry.a, entry.payload.substr(given_size)};
+  given.deliveries = load<std::uint32_t>(at + given_flags + 2);
   if (!is_partial(entry)) return given;
   given.whole = load<std::uint32_t>(given.body.data());
   given.body.remove_prefix(whole_size);
@@ -231,6 +256,15 @@ void append_runs(std::string& out, EntryKind kind, const std::vector<ItemRun>& r
   for (const auto& run : runs) {
     append(out, run.first.value);
     append(out, run.count);
+  }
+}
+
+void append_claims(std::string& out, const std::vector<Claim>& claims) {
+  append_entry_head(out, EntryKind::claim, 0, 0, claims.size() * claim_size);
+  for (const auto& claim : claims) {
+    append(out, claim.first.value);
+    append(out, claim.count);
+    append(out, claim.deliveries);
   }
 }
 
@@ -273,6 +307,16 @@ void read_runs(const Entry& entry, std::vector<ItemRun>& runs) {
   while (!in.empty()) {
     const ItemId first{in.take<std::uint64_t>()};
     runs.push_back({first, in.take<std::uint32_t>()});
+  }
+}
+
+void read_claims(const Entry& entry, std::vector<Claim>& claims) {
+  claims.clear();
+  Reader in(entry.payload);
+  while (!in.empty()) {
+    const ItemId first{in.take<std::uint64_t>()};
+    const auto count = in.take<std::uint32_t>();
+    claims.push_back({first, count, in.take<std::uint32_t>()});
   }
 }
 
@@ -327,7 +371,6 @@ std::string encode_confirm(const Header& header, const Confirm& confirm) {
          static_cast<std::uint8_t>((confirm.rewind_put ? confirm_rewind_put : 0) |
                                    (confirm.rewind_control ? confirm_rewind_control : 0) |
                                    (confirm.shutdown ? confirm_shutdown : 0) | (confirm.ended ? confirm_ended : 0)));
-  append(out, confirm.told_sent.value);
   return out;
 }
 
@@ -347,7 +390,6 @@ Refusal decode_confirm(std::string_view payload, Confirm& confirm) {
   confirm.rewind_control = flags & confirm_rewind_control;
   confirm.shutdown = flags & confirm_shutdown;
   confirm.ended = flags & confirm_ended;
-  confirm.told_sent.value = in.take<std::uint64_t>();
   return Refusal::none;
 }
 

@@ -66,6 +66,7 @@ enum class EntryKind : std::uint8_t {
   say = 21,        ///< a block of console lines
   lane_lost = 22,  ///< LaneLost: open another lane for me
   join = 23,       ///< nothing: tell me at once when all my items are settled
+  claim = 25,  ///< runs of items that an earlier session of this client was given, each with its count of deliveries
   bye = 24,  ///< u64: the last number of the put stream; the session ends when both streams are in. b: flags (all_put)
   // on a lane
   given = 32,  ///< a: priority; b: attempt (1 for the first, 65535 for more); payload: Given, then the body
@@ -74,6 +75,7 @@ enum class EntryKind : std::uint8_t {
   // on news, from the broker
   died = 48,     ///< JSON: an item of this producer is dead
   result = 49,   ///< reserved: an item's result
+  lost = 50,     ///< runs of items, to a consumer: it claimed them, and they are not its own any more
   line = 64,     ///< a block of console lines, whole
   dropped = 65,  ///< u64: so many blocks are gone; alone in its message, it stands for all their numbers
 };
@@ -145,8 +147,9 @@ struct Given {
   std::uint16_t queue = 0;    ///< index into the queues of the session's hello
   std::uint16_t attempt = 1;  ///< 1 for the first
   std::uint8_t priority = default_priority;
-  std::string_view body;    ///< all of it, or its first bytes
-  std::uint32_t whole = 0;  ///< not 0: the size of the whole body, the rest of which comes in parts
+  std::string_view body;         ///< all of it, or its first bytes
+  std::uint32_t whole = 0;       ///< not 0: the size of the whole body, the rest of which comes in parts
+  std::uint32_t deliveries = 1;  ///< how often it went out, as far as its holders lost it: the highest holds it
 
   bool operator==(const Given&) const = default;
 };
@@ -157,6 +160,15 @@ void append_given(std::string& out, const Given& given);
 /// What comes before the body, as if that had `size` bytes and were all here.
 void append_given_head(std::string& out, const Given& given, std::size_t size);
 Given read_given(const Entry& entry);
+
+/// Items with ids that follow one another, which were given so many times by then.
+struct Claim {
+  ItemId first;
+  std::uint32_t count = 0;
+  std::uint32_t deliveries = 1;
+
+  auto operator<=>(const Claim&) const = default;
+};
 
 /// "Of lane `generation` everything up to `received` came in; I want `wanted` items on the next one."
 struct LaneLost {
@@ -177,7 +189,8 @@ struct Failure {
 
 void append_ask(std::string& out, std::uint64_t asked_in_all);
 void append_withdraw(std::string& out, std::uint32_t count);
-void append_runs(std::string& out, EntryKind kind, const std::vector<ItemRun>& runs);  ///< ack or release
+void append_runs(std::string& out, EntryKind kind, const std::vector<ItemRun>& runs);  ///< ack, release or lost
+void append_claims(std::string& out, const std::vector<Claim>& claims);
 void append_fail(std::string& out, const Failure& failure);
 void append_lane_lost(std::string& out, const LaneLost& lost);
 void append_bye(std::string& out, Number last_put, bool all = false);
@@ -187,7 +200,8 @@ void append_block(std::string& out, EntryKind kind,
 
 std::uint64_t read_ask(const Entry& entry);
 std::uint32_t read_withdraw(const Entry& entry);
-void read_runs(const Entry& entry, std::vector<ItemRun>& runs);  ///< replaces `runs`
+void read_runs(const Entry& entry, std::vector<ItemRun>& runs);    ///< replaces `runs`
+void read_claims(const Entry& entry, std::vector<Claim>& claims);  ///< replaces `claims`
 Failure read_fail(const Entry& entry);
 LaneLost read_lane_lost(const Entry& entry);
 Number read_bye(const Entry& entry);
@@ -238,11 +252,10 @@ struct Confirm {
   bool rewind_control = false;  ///< likewise the control stream
   bool shutdown = false;        ///< the system is ending: finish, say bye
   bool ended = false;           ///< this session is over, as its bye asked
-  Number told_sent;             ///< of the broker's stream to this session, what was sent before this confirm
 
   bool operator==(const Confirm&) const = default;
 };
-inline constexpr std::size_t confirm_size = 105;
+inline constexpr std::size_t confirm_size = 97;
 
 /// Whole messages, header included.
 std::string encode_beat(const Header& header, const Beat& beat);

@@ -77,8 +77,6 @@ void HostileBroker::welcome() {
   welcome.put_before = script_.number();
   welcome.first_told.value = script_.number();
   welcome.previous_control.value = script_.number();
-  for (auto runs = script_.below(3); runs > 0; --runs)
-    welcome.kept.push_back({{script_.number()}, static_cast<std::uint32_t>(1 + script_.below(50))});
   confirm_ = {};
   lane_ = 0;
   news(encode_json(header(MessageType::welcome), to_json(welcome)));
@@ -122,6 +120,9 @@ void HostileBroker::refusal() {
 void HostileBroker::append_told(std::string& out, MessageType type) {
   if (type == MessageType::outcome) {
     if (script_.below(4) == 0) return append_block(out, EntryKind::died, script_.bytes());
+    if (script_.below(4) == 0)
+      return append_runs(out, EntryKind::lost,
+                         {{{1 + script_.number()}, static_cast<std::uint32_t>(1 + script_.below(50))}});
     DeadNotice notice{{script_.number()}, "default", "body", script_.number(), {}};
     return append_block(out, EntryKind::died, to_json(notice));
   }
@@ -205,9 +206,7 @@ void HostileBroker::read(const Outbox::Message& message) const {
     Beat beat;
     return ensure(decode_beat(payload, beat) == Refusal::none);
   }
-  ensure(header.number.value > 0);
-  if (header.type == MessageType::put && header.count == 0) return ensure(payload.empty());
-  ensure(check_entries(header.type, payload, header.count) == Refusal::none);
+  ensure(check_entries(header.type, payload, header.count) == Refusal::none && header.number.value > 0);
 }
 
 }  // namespace baton::fuzz

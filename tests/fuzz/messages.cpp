@@ -37,7 +37,14 @@ void check_block(MessageType type, const Entry& entry) {
 
 void check_runs(const Entry& entry) {
   const auto append = [&](std::string& out, const std::vector<ItemRun>& runs) { append_runs(out, entry.kind, runs); };
-  there_and_back(MessageType::control, runs_of(entry), append, runs_of);
+  there_and_back(entry.kind == EntryKind::lost ? MessageType::outcome : MessageType::control, runs_of(entry), append,
+                 runs_of);
+}
+
+std::vector<Claim> claims_of(const Entry& entry) {
+  std::vector<Claim> claims{{{1}, 1, 1}};  // replaced
+  read_claims(entry, claims);
+  return claims;
 }
 
 void check_bye(const Entry& entry) {
@@ -55,7 +62,10 @@ void check_entry(MessageType type, const Entry& entry) {
       return there_and_back(type, read_withdraw(entry), append_withdraw, read_withdraw);
     case EntryKind::ack:
     case EntryKind::release:
+    case EntryKind::lost:
       return check_runs(entry);
+    case EntryKind::claim:
+      return there_and_back(type, claims_of(entry), append_claims, claims_of);
     case EntryKind::fail:
       return there_and_back(type, read_fail(entry), append_fail, read_fail);
     case EntryKind::lane_lost:
@@ -124,7 +134,7 @@ std::string framed(Script script) {
                                  EntryKind::fail,    EntryKind::release, EntryKind::say,      EntryKind::lane_lost,
                                  EntryKind::join,    EntryKind::bye,     EntryKind::given,    EntryKind::none,
                                  EntryKind::part,    EntryKind::died,    EntryKind::result,   EntryKind::line,
-                                 EntryKind::dropped, EntryKind{0}};
+                                 EntryKind::dropped, EntryKind::claim,   EntryKind::lost,     EntryKind{0}};
   constexpr MessageType types[] = {MessageType::put, MessageType::control, MessageType::outcome, MessageType::console,
                                    MessageType::handoff};
   Header header{types[script.below(std::size(types))], 0, {}, {}, {script.number()}};

@@ -45,8 +45,10 @@ class BrokerJudge {
   Epoch epoch() const { return epoch_; }
   Life life() const { return life_; }
 
-  // What its disk has, when it keeps: the epoch that was written last, and items of earlier lives.
-  void loads(Epoch before);
+  // What its disk has, when it keeps: the epoch that was written last, and items of earlier lives; and at any time the
+  // count of deliveries that lies on it for an item.
+  using CountKept = std::function<std::uint32_t(ItemId)>;
+  void loads(Epoch before, CountKept count_kept);
   /// `astray`: how far its clock must be wrong, for what nobody could tell it.
   void kept(const broker::KeptItem& kept, const std::string& producer, Number number, Duration astray);
   /// What was done is done for ever, whether it was confirmed or not.
@@ -74,7 +76,7 @@ class BrokerJudge {
   void part(const SessionId& session, std::uint32_t generation, Number number, std::string_view bytes);
   void none(const SessionId& session, std::uint32_t generation);
   /// `more`: the broker says that there is more to do at once.
-  void turn_ends(bool more);
+  void turn_ends(const Knows& knows, bool more);
   /// Now and then, a turn or not: who is dead must not be held for alive for long.
   void look(const Knows& knows) const;
 
@@ -106,11 +108,19 @@ class BrokerJudge {
     SessionId holder{};
     std::uint32_t generation = 0;  // of the lane it was given on
     Number lane_number;
-    Number lane_end;                // the number of its last part; 0 while that is not sent
-    std::uint64_t returned_in = 0;  // a turn
-    std::uint32_t failures = 0;     // as the storage knows
-    std::uint32_t expected = 0;     // as they should be
-    std::uint32_t user_fails = 0;   // said by users
+    Number lane_end;                        // the number of its last part; 0 while that is not sent
+    std::uint64_t returned_in = 0;          // a turn
+    std::uint32_t failures = 0;             // as the storage knows
+    std::uint32_t expected = 0;             // as they should be
+    std::uint32_t user_fails = 0;           // said by users
+    std::uint32_t deliveries = 1;           // as the storage was told
+    std::uint32_t expected_deliveries = 1;  // as they should be
+    SessionId lost_by{};                    // who lost it last, until it is given again
+    bool lost_counted = false;              // ... and a failure was counted for it
+    bool unsaid = false;                    // it came back without its holder's word
+    std::uint64_t kept_in = 0;              // the turn in which that was first seen to be kept
+    std::uint64_t taken_up_in = 0;          // a turn: by who claimed it, and may have settled it in the same message
+    SessionId claimed_as{};                 // the session of the last life as whose it was claimed
     bool handed = false, ack_said = false;
     bool kept = false;                  // from an earlier life
     bool ack_confirmed = false;         // the broker has said that the ack is kept
@@ -141,6 +151,9 @@ class BrokerJudge {
     std::deque<std::pair<Number, std::size_t>> under_way;  // entries on its lane, and their bytes
     std::size_t bytes = 0;                                 // the sum of these
     bool bye = false, superseded = false, refused = false;
+    std::uint64_t claims_left = 0;                             // announced, and not in yet
+    std::set<ItemId> claimed_in_vain, told_lost;               // this turn's
+    Number told;                                               // of the broker's stream
     bool laneless = false;                                     // the next lane could not be opened yet: its asks wait
     std::map<Number, std::vector<ItemId>> acks;                // that no confirm has covered yet
     std::map<Number, std::pair<ItemId, std::uint32_t>> fails;  // likewise, with the failures that make
@@ -156,10 +169,18 @@ class BrokerJudge {
   Item& item(ItemId id);
   Ready& ready_of(const Item& item) { return ready_[item.put.queue][item.put.priority]; }
   void apply(const SessionId& id, Standing& session, const Entry& entry, Number number);
-  void welcomes(const SessionId& id, const Welcome& welcome, const Knows& knows);
+  void welcomes(const SessionId& id, const Knows& knows);
+  void claims(const SessionId& id, Standing& session, const Claim& claim);
+  bool may_claim(const Hello& hello, const Item& item, std::uint32_t deliveries) const;
+  void takes_up(const SessionId& id, Standing& session, ItemId item_id, std::uint32_t deliveries);
+  void loses(Item& item, const SessionId& by, bool counted);
+  void tells_lost(const SessionId& id, const Header& header, std::string_view payload);
+  void check_lost(const Knows& knows);
+  void check_right(const Item& item, ItemId id) const;
+  bool waits_for_disk(const Item& item) const;
+  void note_claims();
+  void note_kept();
   static bool may_be_left(const Item& was, const broker::KeptItem& kept, Time now);
-  void takes_up(const SessionId& id, Standing& session, ItemId item, bool of_last_life);
-  void check_claims(const Hello& hello, const Welcome& welcome) const;
   void confirms(const SessionId& id, const Confirm& confirm);
   /// While the broker stood still nobody could claim; a short pause it need not notice, nor one but for a nap.
   bool claims_last(Duration nap = longest_nap) const {
@@ -218,7 +239,10 @@ class BrokerJudge {
   std::uint64_t given_ = 0;                               // in this turn
   ItemId last_of_turn_;                                   // the last one of the turn before
   std::set<SessionId> lane_failed_, lane_opened_, lost_;  // lost: an attempt counts
-  std::set<ItemId> touched_;                              // to be checked at the end of the turn
+  std::set<SessionId> byes_;                              // ever
+  CountKept count_kept_;
+  Time claims_seen_{};        // claims of a session that holds items of the last life were still to come
+  std::set<ItemId> touched_;  // to be checked at the end of the turn
   struct HandOff {
     ItemId id;
     bool returned;  // it had been handed off before

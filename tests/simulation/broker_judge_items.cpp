@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t max_entry = part_bytes;  // bytes of a body, or a part of one
 constexpr std::size_t some_bytes = 16 << 10;   // that any lane may have
 
+constexpr Duration claims_again = 150ms;  // until the broker has seen that all claims are in
+
 std::string name(ItemId id) { return "item " + std::to_string(id.value); }
 
 }  // namespace
@@ -48,9 +50,11 @@ void BrokerJudge::stored(const broker::Storage::Record& record, std::string_view
 void BrokerJudge::updated(const broker::Storage::Record& record) {
   auto& item = this->item(record.id);
   world_.trace([&] { return "storage: " + name(record.id) + " failed " + std::to_string(record.failures); });
-  require(item.place != Place::done && item.place != Place::acked, name(record.id) + " is done: nothing happens to it");
+  const bool open = item.place != Place::done && item.place != Place::acked;
+  require(open || item.taken_up_in == turn_, name(record.id) + " is done: nothing happens to it");
   item.failures = record.failures;
   item.note_delay(record, world_.now());
+  item.deliveries = record.deliveries;
   item.most_failures = std::max(item.most_failures, item.failures);
   touched_.insert(record.id);
   dead_ += record.dead;
@@ -74,6 +78,27 @@ void BrokerJudge::let_go(Standing& session, Item& item, ItemId id) {
   session.held.erase(id);
   item.holder = {};
   touched_.insert(id);
+}
+
+/// It came back without its holder's word: it goes out again under a higher count.
+void BrokerJudge::loses(Item& item, const SessionId& by, bool counted) {
+  ++item.expected_deliveries;
+  item.lost_by = by;
+  item.lost_counted = counted;
+  item.unsaid = true;
+  item.kept_in = 0;
+}
+
+/// Nobody is given it before its count is kept; the broker hears of that in a turn, and the next one gives it.
+bool BrokerJudge::waits_for_disk(const Item& item) const {
+  return count_kept_ && item.unsaid && (item.kept_in == 0 || item.kept_in == turn_);
+}
+
+void BrokerJudge::note_kept() {
+  if (!count_kept_) return;
+  for (auto& [id, item] : items_)
+    if (item.unsaid && item.kept_in == 0 && item.place == Place::returned && count_kept_(id) >= item.deliveries)
+      item.kept_in = turn_;
 }
 
 void BrokerJudge::to_front(Item& item, ItemId id) {
@@ -126,6 +151,9 @@ void BrokerJudge::check_item(const Item& item, const Given& given) const {
     require(given.body == item.put.body, it + " is as it was put");
   else
     require(given.whole == item.put.body.size() && item.put.body.starts_with(given.body), it + " begins as it was put");
+  require(given.deliveries == item.deliveries, it + " goes out under its count of deliveries");
+  require(!count_kept_ || !item.unsaid || count_kept_(given.id) >= item.deliveries,
+          it + " goes out again when it is kept that it came back, not before");
   require(given.attempt == item.failures + 1, it + ": attempt " + std::to_string(given.attempt) + " comes after " +
                                                   std::to_string(item.failures) + " failures");
 }
@@ -138,7 +166,11 @@ void BrokerJudge::given(const SessionId& session, std::uint32_t generation, Numb
   require(!claims_last(), name(given.id) + " is handed off while those who held items may claim them");
   const auto found = standing_.find(session);
   const bool stale = !heard || found == standing_.end() || found->second.generation != generation || found->second.bye;
-  if (stale && times_[given.id]++ > 0) return;  // another one has it by now
+  const bool unsaid = stale && !byes_.contains(session);
+  if (stale && times_[given.id]++ > 0) {  // another one has it by now
+    item.expected_deliveries += unsaid;
+    return;
+  }
   if (!stale) ++times_[given.id];
   auto& ready = ready_of(item);
   handed_.push_back({given.id, item.handed, message_});
@@ -147,10 +179,14 @@ void BrokerJudge::given(const SessionId& session, std::uint32_t generation, Numb
   item.handed = true;
   touched_.insert(given.id);
   if (stale) {  // it came back within the turn: with an attempt if its session was lost meanwhile
-    if (lost_.contains(session) && !lane_failed_.contains(session)) return fail(item, given.id, {});
+    const bool counted = lost_.contains(session) && !lane_failed_.contains(session);
+    if (unsaid) loses(item, session, counted);
+    if (counted) return fail(item, given.id, {});
     return to_front(item, given.id);
   }
   check_item(item, given);
+  item.unsaid = false;
+  item.lost_by = item.claimed_as = {};
   auto& to = found->second;
   ++to.answered;
   require(to.answered <= to.asked, "on demand: nothing is handed off that was not asked for");
@@ -199,7 +235,7 @@ void BrokerJudge::check_order(const Priorities& ready, ItemId id, bool returned)
     for (const auto other : ids) {
       const auto& item = items_.at(other);
       const bool in_time = came_back ? item.returned_in < turn_ : other <= last_of_turn_ && !item.late;
-      if (!in_time || times_.contains(other)) continue;
+      if (!in_time || times_.contains(other) || waits_for_disk(item)) continue;
       if (priority == handed.put.priority) {
         if (handed.late && !came_back) continue;
         if (returned && !came_back) continue;
@@ -229,7 +265,7 @@ void BrokerJudge::check_order() const {
 
 /// No item is ready while somebody asks.
 void BrokerJudge::check_demand() const {
-  if (claims_last({})) return;
+  if (claims_last({}) || (kept_items_ > 0 && world_.now() <= claims_seen_ + claims_again)) return;
   if (!lane_failed_.empty()) return;  // what was for them is handed off with the next turn
   if (turn_bytes_ >= settings_.turn_bytes) return;
   const auto asker = std::find_if(standing_.begin(), standing_.end(), [this](const auto& entry) {
@@ -239,9 +275,10 @@ void BrokerJudge::check_demand() const {
   for (const auto& [queue, priorities] : ready_)
     for (const auto& [priority, ready] : priorities)
       for (const auto* ids : {&ready.waiting, &ready.returned})
-        require(ids->empty(), "on demand: " + name(ids->empty() ? ItemId{} : *ids->begin()) + " waits while " +
-                                  to_hex(asker->first).substr(0, 8) + " asks for " +
-                                  std::to_string(asker->second.open_asks()));
+        for (const auto id : *ids)
+          require(waits_for_disk(items_.at(id)), "on demand: " + name(id) + " waits while " +
+                                                     to_hex(asker->first).substr(0, 8) + " asks for " +
+                                                     std::to_string(asker->second.open_asks()));
 }
 
 /// Deaths, silences and failures count, releases and lost lanes do not.
@@ -251,11 +288,17 @@ void BrokerJudge::check_attempts() {
     require(item.place != Place::acked, name(id) + ": an ack of its holder counts");
     require(item.failures == item.expected,
             name(id) + " failed " + std::to_string(item.expected) + " times, not " + std::to_string(item.failures));
+    require(item.place == Place::done || item.deliveries == item.expected_deliveries,
+            name(id) + " is to go out under count " + std::to_string(item.expected_deliveries) + ", not " +
+                std::to_string(item.deliveries));
   }
 }
 
-void BrokerJudge::turn_ends(bool more) {
+void BrokerJudge::turn_ends(const Knows& knows, bool more) {
   due_now();
+  check_lost(knows);
+  note_kept();
+  note_claims();
   check_order();
   require(std::exchange(given_, 0) <= turn_work_,
           "bounded: a turn hands off " + std::to_string(turn_work_) + " items at most");

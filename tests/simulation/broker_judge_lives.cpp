@@ -5,7 +5,8 @@
 
 namespace baton::simulation {
 
-void BrokerJudge::loads(Epoch before) {
+void BrokerJudge::loads(Epoch before, CountKept count_kept) {
+  count_kept_ = std::move(count_kept);
   epoch_before_ = before;
   claims_since_ = world_.now();
   require(before == (before_ ? before_->epoch_ : Epoch{}),
@@ -46,6 +47,7 @@ void BrokerJudge::kept(const broker::KeptItem& kept, const std::string& producer
   for (const auto& delay : was.delays)
     if (kept.failures == delay.failures)
       item.delays.push_back({kept.failures, world_.now() + std::chrono::milliseconds(kept.delay_ms), delay.asked});
+  item.deliveries = item.expected_deliveries = std::max<std::uint32_t>(1, kept.deliveries);
   ++kept_items_;
   if (kept.dead) {
     item.place = Place::dead;
@@ -63,6 +65,16 @@ void BrokerJudge::kept(const broker::KeptItem& kept, const std::string& producer
 
 void BrokerJudge::ends_in_order() {
   for (auto& [id, item] : items_) item.ack_confirmed = item.ack_confirmed || item.place == Place::done;
+}
+
+/// An ack counts only of whom the item was given last: not of one who had lost it to another before the crash, however early
+/// his claim comes.
+void BrokerJudge::check_right(const Item& item, ItemId id) const {
+  if (item.claimed_as == SessionId{} || !before_) return;
+  const auto was = before_->items_.find(id);
+  if (was == before_->items_.end() || was->second.place != Place::held) return;
+  require(was->second.holder == item.claimed_as,
+          "item " + std::to_string(id.value) + " was another one's when the broker died: this ack does not count");
 }
 
 /// Its user may say so in a later life than the one in which he got it.

@@ -67,6 +67,7 @@ void BrokerJudge::reads(std::string_view frame) {
 
 void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& entry, Number number) {
   const auto holds = [&](ItemId item) { return session.held.contains(item); };
+  if (entry.kind != EntryKind::claim) session.claims_left = 0;
   switch (entry.kind) {
     case EntryKind::ask:
       session.asked = std::max(session.asked, read_ask(entry));
@@ -82,6 +83,7 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
             continue;
           }
           auto& item = this->item(run.first + i);
+          check_right(item, run.first + i);
           let_go(session, item, run.first + i);
           item.place = Place::acked;
           if (item.generation == session.generation) arrived(session, item.lane_number);
@@ -94,13 +96,21 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
       if (!holds(failure.id)) return;
       auto& item = this->item(failure.id);
       let_go(session, item, failure.id);
+      ++item.expected_deliveries;
       session.fails[number] = {failure.id, item.expected + 1};
       return fail(item, failure.id, std::chrono::milliseconds(failure.delay_ms));
     }
     case EntryKind::lane_lost:
       return lane_lost(id, session, read_lane_lost(entry));
+    case EntryKind::claim: {
+      std::vector<Claim> claims;
+      read_claims(entry, claims);
+      for (const auto& claim : claims) this->claims(id, session, claim);
+      return;
+    }
     case EntryKind::bye:
       session.bye = true;
+      byes_.insert(id);
       session.asked = session.answered;
       while (!session.held.empty()) release(id, session, *session.held.begin());
       arrived(session, Number{UINT64_MAX});
@@ -115,9 +125,11 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
 void BrokerJudge::lane_lost(const SessionId& by, Standing& session, const LaneLost& lost) {
   if (lost.generation != session.generation) return;
   for (const auto id : std::set<ItemId>(session.held)) {
-    const auto& item = items_.at(id);
+    auto& item = items_.at(id);
     const bool arrived = item.lane_end != Number{} && item.lane_end <= lost.received;
-    if (item.generation == lost.generation && !arrived) release(by, session, id);
+    if (item.generation != lost.generation || arrived) continue;
+    release(by, session, id);
+    loses(item, by, false);
   }
   session.parting = {};
   arrived(session, Number{UINT64_MAX});
@@ -176,6 +188,7 @@ void BrokerJudge::lose(const SessionId& id, Standing& session) {
     let_go(session, item, item_id);
     // Whether the broker held the old session for lost before the hello of the new one stood is its own affair.
     const bool failed = counts || (session.superseded && item.failures > item.expected);
+    loses(item, id, failed);
     if (failed)
       fail(item, item_id, {});
     else
@@ -197,20 +210,17 @@ void BrokerJudge::sends(std::string_view news, const Knows& knows) {
   Welcome welcome;
   Confirm confirm;
   if (read_header(news, header) != Refusal::none) return;
-  if (header.type == MessageType::welcome && parse(payload_of(news), welcome)) welcomes(header.session, welcome, knows);
+  if (header.type == MessageType::outcome) tells_lost(header.session, header, payload_of(news));
+  if (header.type == MessageType::welcome && parse(payload_of(news), welcome)) welcomes(header.session, knows);
   if (keeps_ && header.type == MessageType::confirm && decode_confirm(payload_of(news), confirm) == Refusal::none)
     confirms(header.session, confirm);
 }
 
-void BrokerJudge::welcomes(const SessionId& id, const Welcome& welcome, const Knows& knows) {
+void BrokerJudge::welcomes(const SessionId& id, const Knows& knows) {
   if (!welcomed_.insert(id).second) return;
-  const auto& hello = hellos_.at(id);
-  const bool of_last_life = hello.previous && hello.previous->epoch != epoch_;
-  if (of_last_life) check_claims(hello, welcome);
   Standing session;
-  session.role = hello.role;
-  for (const auto& run : welcome.kept)
-    for (std::uint32_t i = 0; i < run.count; ++i) takes_up(id, session, run.first + i, of_last_life);
+  session.role = hellos_.at(id).role;
+  if (hellos_.at(id).previous && session.role == Role::consumer) session.claims_left = hellos_.at(id).claims;
   session.laneless = lane_failed_.contains(id);
   auto& stands = standing_.emplace(id, std::move(session)).first->second;
   if (knows(id)) return;
@@ -219,38 +229,84 @@ void BrokerJudge::welcomes(const SessionId& id, const Welcome& welcome, const Kn
   standing_.erase(id);
 }
 
-/// An item that its session lost: the attempt is taken back. Or that it held in the last life: none was counted.
-void BrokerJudge::takes_up(const SessionId& id, Standing& session, ItemId item_id, bool of_last_life) {
+// --- claims ------------------------------------------------------------------------------------------------------
+
+/// What its session lost in this life, if it was given to nobody since; or what it was given in the last life, unless that
+/// was not for the last time.
+bool BrokerJudge::may_claim(const Hello& hello, const Item& item, std::uint32_t deliveries) const {
+  if (!hello.previous) return false;
+  if (hello.previous->epoch == epoch_)
+    return item.place == Place::returned && item.lost_by == hello.previous->session &&
+           deliveries + 1 == item.expected_deliveries;
+  if (hello.previous->epoch != epoch_before_ || !item.kept || deliveries < item.deliveries) return false;
+  if (item.place == Place::held) return claims_last({}) && deliveries > item.deliveries;
+  return item.place == Place::returned || item.place == Place::waiting;
+}
+
+void BrokerJudge::note_claims() {
+  for (const auto& [id, session] : standing_)
+    if (session.claims_left > 0 && hellos_.at(id).previous->epoch == epoch_before_) claims_seen_ = world_.now();
+}
+
+void BrokerJudge::claims(const SessionId& id, Standing& session, const Claim& claim) {
+  session.claims_left -= std::min<std::uint64_t>(session.claims_left, claim.count);
+  for (std::uint32_t i = 0; i < claim.count; ++i) {
+    const auto item = items_.find(claim.first + i);
+    if (item == items_.end() || !may_claim(hellos_.at(id), item->second, claim.deliveries))
+      session.claimed_in_vain.insert(claim.first + i);
+    else
+      takes_up(id, session, claim.first + i, claim.deliveries);
+  }
+}
+
+/// The failure that was counted is taken back; in the last life none was.
+void BrokerJudge::takes_up(const SessionId& id, Standing& session, ItemId item_id, std::uint32_t deliveries) {
+  const auto& previous = *hellos_.at(id).previous;
   auto& item = this->item(item_id);
-  const bool ready = item.place == Place::returned || (of_last_life && item.kept && item.place == Place::waiting);
-  require(ready, "item " + std::to_string(item_id.value) + " is kept by who lost it, while ready");
+  if (item.place == Place::held) {
+    auto& other = standing_.at(item.holder);
+    other.held.erase(item_id);
+    other.claimed_in_vain.insert(item_id);
+  }
   ready_of(item).returned.erase(item_id);
   ready_of(item).waiting.erase(item_id);
   item.place = Place::held;
   item.holder = id;
   item.generation = 0;
   item.handed = true;
-  if (!of_last_life) --item.expected;
+  item.unsaid = false;
+  if (item.lost_counted && previous.epoch == epoch_) --item.expected;
+  if (previous.epoch != epoch_) item.deliveries = deliveries;
+  item.expected_deliveries = deliveries;
+  item.lost_by = {};
+  item.lost_counted = false;
+  item.taken_up_in = turn_;
+  item.claimed_as = previous.epoch == epoch_ ? SessionId{} : previous.session;
   touched_.insert(item_id);
   session.held.insert(item_id);
 }
 
-/// Who held an item of the last life, and says so in time, has it again; unless somebody else who did was first.
-void BrokerJudge::check_claims(const Hello& hello, const Welcome& welcome) const {
-  const auto contains = [](const std::vector<ItemRun>& runs, ItemId id) {
-    return std::any_of(runs.begin(), runs.end(),
-                       [&](const ItemRun& run) { return id >= run.first && id.value - run.first.value < run.count; });
-  };
-  if (hello.previous->epoch != epoch_before_) {
-    require(welcome.kept.empty(), "only items of the last life may be claimed");
-    return;
+void BrokerJudge::tells_lost(const SessionId& id, const Header& header, std::string_view payload) {
+  const auto found = standing_.find(id);
+  if (found == standing_.end() || found->second.role != Role::consumer) return;
+  EntryReader in(payload);
+  Entry entry;
+  std::vector<ItemRun> runs;
+  for (auto number = header.number; in.next(entry); number += 1) {
+    if (number <= found->second.told) continue;  // said again
+    found->second.told = number;
+    read_runs(entry, runs);
+    for (const auto& run : runs)
+      for (std::uint32_t i = 0; i < run.count; ++i) found->second.told_lost.insert(run.first + i);
   }
-  for (const auto& [id, item] : items_) {
-    if (!item.kept || item.place != Place::waiting || item.late || !contains(hello.reclaim, id)) continue;
-    const bool of_its_queues =
-        std::find(hello.queues.begin(), hello.queues.end(), item.put.queue) != hello.queues.end();
-    require(!of_its_queues || contains(welcome.kept, id),
-            "item " + std::to_string(id.value) + " stays with who held it when the broker died");
+}
+
+/// In the turn in which it claims, a session is told of what it does not get, and of nothing else.
+void BrokerJudge::check_lost(const Knows& knows) {
+  for (auto& [id, session] : standing_) {
+    if (knows(id)) require(session.claimed_in_vain == session.told_lost, name(id) + " is told what it claims in vain");
+    session.claimed_in_vain.clear();
+    session.told_lost.clear();
   }
 }
 

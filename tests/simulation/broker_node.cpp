@@ -215,7 +215,7 @@ void BrokerNode::carry_out() {
   judge().sessions(who_is_known());
   for (const auto& news : effects.news) judge().sends(news.bytes, who_is_known());
   for (auto& message : effects.lane_messages) send_lane(message);
-  judge().turn_ends(process_->front.core().next_deadline() <= world_.now());
+  judge().turn_ends(who_is_known(), process_->front.core().next_deadline() <= world_.now());
   for (const auto& news : effects.news) send_news(news);
   for (const auto& line : effects.log) world_.trace([&] { return "broker: " + line; });
   finished_ = effects.finished;

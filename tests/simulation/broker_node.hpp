@@ -42,6 +42,8 @@ class BrokerNode final : public BrokerEnd {
 
   bool knows(const SessionId& session) const { return process_ && process_->front.core().find(session) != nullptr; }
   const broker::Stock& stock() const { return process_->front.core().stock(); }
+  /// Who holds the item, as far as the broker knows; nobody while it is down.
+  const broker::Session* holder_of(ItemId id) const { return process_ ? stock().holder_of(id) : nullptr; }
   bool finished() const { return finished_; }
   int exit_code() const { return exit_code_; }
   std::string books() const;

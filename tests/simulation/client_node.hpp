@@ -25,6 +25,7 @@ struct Scene {
   bool keeps;     ///< the broker does
   /// Hosts may have addresses at which nobody answers. A client may be there when a broker that stood still for long goes on.
   bool dead_addresses = true;
+  bool connected = false;  ///< no connection breaks but with the broker, and no lane fails
 };
 
 class ClientNode : public ClientEnd {
@@ -76,6 +77,7 @@ class ClientNode : public ClientEnd {
   /// What its logic is to hear in the place of this.
   virtual void hears(std::string& /*news*/) const {}
   Life life() const { return life_; }  ///< of the broker that has welcomed it last
+  Time stood_still_until() const { return paused_until_; }
 
   SessionConfig config(Role role);
   /// The user called the logic: it is to look at what there is to send.

@@ -13,11 +13,6 @@ SessionConfig consumer_config(SessionConfig config, const ConsumerPlan& plan) {
   return config;
 }
 
-bool contains(const std::vector<ItemRun>& runs, ItemId id) {
-  return std::any_of(runs.begin(), runs.end(),
-                     [&](const ItemRun& run) { return id >= run.first && id.value - run.first.value < run.count; });
-}
-
 }  // namespace
 
 ConsumerNode::ConsumerNode(Scene& scene, std::string name, const ConsumerPlan& plan)
@@ -46,18 +41,30 @@ void ConsumerNode::forsake() {
   act();
 }
 
-/// A new session keeps of the old one's items what its welcome says.
+/// What it claims and does not get is not its own any more.
 void ConsumerNode::observe() {
-  if (!session().standing() || session().id() == stood_as_) return;
-  stood_as_ = session().id();
-  ever_stood_ = true;
-  std::erase_if(mine_, [&](const auto& entry) { return !contains(session().welcome().kept, entry.second); });
+  ever_stood_ = ever_stood_ || session().standing();
+  std::erase_if(mine_, [&](const auto& entry) { return !consumer_.holds(entry.second.id, entry.first); });
+  for (auto& [take, mine] : mine_)
+    if (mine.life + 1 == life()) mine.life = life();
+}
+
+/// Nothing kept its client from being in touch but the broker's own end, for which it is given time to come back. Who is not
+/// back before the broker ends once more is forgotten.
+bool ConsumerNode::in_touch_with(const Mine& mine) const {
+  return scene_.keeps && scene_.connected && mine.since > stood_still_until() && mine.life + 1 >= scene_.broker.life();
 }
 
 void ConsumerNode::add_hands(std::map<ItemId, std::vector<User>>& hands) const {
+  if (over()) return;
   const auto& broker = scene_.broker;
-  if (over() || !session().standing() || life() != broker.life() || !broker.knows(session().id())) return;
-  for (const auto& [take, id] : mine_) hands[id].push_back(name());
+  const bool stands = session().standing() && life() == broker.life() && broker.knows(session().id());
+  for (const auto& [take, mine] : mine_) {
+    if (!consumer_.holds(mine.id, take)) continue;
+    const auto* holder = stands ? broker.holder_of(mine.id) : nullptr;
+    const bool his = holder && holder->id == session().id();
+    if (his || (stands && session().claims_answered()) || in_touch_with(mine)) hands[mine.id].push_back(name());
+  }
 }
 
 void ConsumerNode::act() {
@@ -144,7 +151,7 @@ bool ConsumerNode::take(Job& job) {
   job.item = given.id;
   job.epoch = session().epoch();
   job.take = consumer_.taken();
-  mine_.emplace(job.take, given.id);
+  mine_[job.take] = {given.id, world_.now(), life()};
   job.does = Job::Does::say;
   touch();
   work(job);

@@ -45,6 +45,15 @@ std::string runs(const Entry& entry) {
   return text;
 }
 
+std::string claims(const Entry& entry) {
+  std::vector<Claim> claims;
+  read_claims(entry, claims);
+  std::string text;
+  for (const auto& claim : claims)
+    text += " " + n(claim.first.value) + "x" + n(claim.count) + "/" + n(claim.deliveries);
+  return text;
+}
+
 std::string describe(const Entry& entry) {
   switch (entry.kind) {
     case EntryKind::ask:
@@ -63,10 +72,15 @@ std::string describe(const Entry& entry) {
     }
     case EntryKind::bye:
       return "bye " + n(read_bye(entry).value);
-    case EntryKind::given:
-      return "given " + n(read_given(entry).id.value) + (is_partial(entry) ? ", in parts" : "");
     case EntryKind::part:
       return "part of " + n(entry.payload.size());
+    case EntryKind::lost:
+      return "lost" + runs(entry);
+    case EntryKind::claim:
+      return "claim" + claims(entry);
+    case EntryKind::given:
+      return "given " + n(read_given(entry).id.value) + "/" + n(read_given(entry).deliveries) +
+             (is_partial(entry) ? ", in parts" : "");
     default:
       return "entry " + n(static_cast<unsigned>(entry.kind));
   }

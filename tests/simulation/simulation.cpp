@@ -74,6 +74,7 @@ Simulation::Simulation(std::uint64_t seed, bool tracing)
       scene_{world_, broker_, puts_, console_, troubles_.breaks_connections(), keeps_} {
   if (!troubles_.harmless() && world_.random.chance(200)) broker_.lane_failures_per_mille = 100;
   scene_.dead_addresses = !peace_.calm || troubles_.broker_pauses == 0;
+  scene_.connected = !troubles_.breaks_connections() && troubles_.broker_pauses + broker_.lane_failures_per_mille == 0;
   if (peace_.calm) console_.expect_all();
 }
 

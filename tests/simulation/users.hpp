@@ -89,7 +89,8 @@ class ConsumerNode final : public ClientNode {
   void forsake();
   const Session& session() const override { return consumer_.session(); }
   void check_invariants() const override { consumer_.check_invariants(); }
-  /// The items that its user has in hand, as far as both ends hold this session for alive.
+  /// The items that its user has in hand: such as the broker has for his; all, if both ends hold this session for alive and
+  /// its claims are answered; and such as he was in touch for since he took them, whatever became of the broker meanwhile.
   void add_hands(std::map<ItemId, std::vector<User>>& hands) const;
   bool ever_stood() const { return ever_stood_; }
 
@@ -118,11 +119,17 @@ class ConsumerNode final : public ClientNode {
   void settle(Job& job);
   void rest(Job& job);
 
+  struct Mine {
+    ItemId id;
+    Time since;
+    Life life;  // of the broker that knows it for his
+  };
+  bool in_touch_with(const Mine& mine) const;
+
   ConsumerPlan plan_;
   ConsumerSession consumer_;
   std::vector<Job> jobs_;
-  std::map<std::uint64_t, ItemId> mine_;  // by take: taken, not settled, not lost with a session
-  SessionId stood_as_;
+  std::map<std::uint64_t, Mine> mine_;  // by take: taken, not settled, and not known to be lost
   bool ever_stood_ = false, bye_ = false, bye_in_trouble_ = false;
 };
 

@@ -96,6 +96,12 @@ void Client::lane_lost(std::uint32_t generation, Number received_up_to, std::uin
   entry(bytes);
 }
 
+void Client::claim(const std::vector<Claim>& claims) {
+  std::string bytes;
+  append_claims(bytes, claims);
+  entry(bytes);
+}
+
 void Client::beat(Number heard) {
   Beat beat;
   beat.heard = heard;
@@ -132,6 +138,15 @@ std::vector<int> Client::attempts() {
   return numbers;
 }
 
+std::vector<int> Client::deliveries() {
+  std::vector<int> counts;
+  for (const auto& message : world.lane_messages[id])
+    each_entry(std::string_view(message.bytes).substr(header_size),
+               [&](const Entry& entry) { counts.push_back(static_cast<int>(read_given(entry).deliveries)); });
+  received();
+  return counts;
+}
+
 Confirm Client::confirm() {
   Confirm last;
   int count = 0;
@@ -152,6 +167,20 @@ std::vector<DeadNotice> Client::died() {
     });
   });
   return notices;
+}
+
+std::vector<ItemId> Client::lost() {
+  std::vector<ItemId> ids;
+  std::vector<ItemRun> runs;
+  take_news(world, id, MessageType::outcome, [&](const Header&, std::string_view payload) {
+    each_entry(payload, [&](const Entry& entry) {
+      CHECK(entry.kind == EntryKind::lost);
+      read_runs(entry, runs);
+      for (const auto& run : runs)
+        for (std::uint32_t i = 0; i < run.count; ++i) ids.push_back(run.first + i);
+    });
+  });
+  return ids;
 }
 
 std::vector<std::string> Client::refusals() {

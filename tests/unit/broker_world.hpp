@@ -53,6 +53,7 @@ struct Client {
   void bye(Number last_put = {}, bool all = false);
   void join();
   void lane_lost(std::uint32_t generation, Number received, std::uint32_t wanted);
+  void claim(const std::vector<Claim>& claims);
   void beat(Number heard = {});
   void vanish();  ///< its subscription leaves, as when it is killed
   void entry(const std::string& bytes);
@@ -61,9 +62,13 @@ struct Client {
   std::vector<std::string> received();
   /// The attempts that came with the bodies since the last call.
   std::vector<int> attempts();
+  /// The counts of deliveries, likewise.
+  std::vector<int> deliveries();
   /// The last confirm that it was told.
   Confirm confirm();
   std::vector<DeadNotice> died();
+  /// What it claimed in vain, since the last call.
+  std::vector<ItemId> lost();
   std::vector<std::string> refusals();
   std::vector<std::string> lines();
 };
@@ -93,6 +98,17 @@ class BrokerWorld {
     Hello hello;
     hello.role = Role::printer;
     return client(n, hello);
+  }
+  /// A consumer that claims what the session `before`, of a broker of that epoch, was given.
+  Client claimant(std::uint8_t n, Epoch epoch, const SessionId& before, const std::vector<Claim>& claims) {
+    Hello hello;
+    hello.role = Role::consumer;
+    hello.queues = {"default"};
+    hello.previous = Previous{epoch, before};
+    for (const auto& claim : claims) hello.claims += claim.count;
+    auto made = client(n, hello);
+    made.claim(claims);
+    return made;
   }
   Client client(std::uint8_t n, Hello hello) {
     hello.host = "host";

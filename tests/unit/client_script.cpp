@@ -72,7 +72,6 @@ void Script::read(const Outbox::Message& message) {
     return;
   }
   CHECK((message.door == Door::put) == (header.type == MessageType::put));
-  if (header.type == MessageType::put && header.count == 0) return marks_.push_back(header.number);
   REQUIRE(check_entries(header.type, payload, header.count) == Refusal::none);
   EntryReader in(payload);
   for (Entry entry; in.next(entry);) {
@@ -107,12 +106,21 @@ void Script::told(MessageType type, Number first, const std::vector<std::string>
   news(frame);
 }
 
-void Script::hand_off(std::uint32_t generation, Number first, const std::vector<std::uint64_t>& ids) {
+void Script::hand_off(std::uint32_t generation, Number first, const std::vector<std::uint64_t>& ids,
+                      std::uint32_t deliveries) {
   std::string frame(header_size, '\0');
   write_header(frame.data(), {MessageType::handoff, static_cast<std::uint16_t>(ids.size()), epoch, session, first});
-  for (const auto id : ids) append_given(frame, {{id}, 0, 1, default_priority, "body " + std::to_string(id)});
+  for (const auto id : ids)
+    append_given(frame, {{id}, 0, 1, default_priority, "body " + std::to_string(id), 0, deliveries});
   logic_.on_lane(generation, frame, now);
   tick();
+}
+
+void Script::lost(Number number, const std::vector<ItemRun>& runs) {
+  std::string frame(header_size, '\0');
+  write_header(frame.data(), {MessageType::outcome, 1, epoch, session, number});
+  append_runs(frame, EntryKind::lost, runs);
+  news(frame);
 }
 
 void Script::none(std::uint32_t generation, Number number) {
@@ -127,7 +135,6 @@ std::optional<Hello> Script::hello() { return std::exchange(hello_, std::nullopt
 std::optional<Beat> Script::beat() { return std::exchange(beat_, std::nullopt); }
 std::vector<Sent> Script::control() { return std::exchange(control_, {}); }
 std::vector<std::string> Script::puts() { return std::exchange(puts_, {}); }
-std::vector<Number> Script::marks() { return std::exchange(marks_, {}); }
 std::vector<SocketRequest> Script::requests() { return std::exchange(requests_, {}); }
 
 std::vector<std::uint64_t> ids_in(const Sent& sent) {
@@ -137,6 +144,13 @@ std::vector<std::uint64_t> ids_in(const Sent& sent) {
   for (const auto& run : runs)
     for (std::uint32_t i = 0; i < run.count; ++i) ids.push_back(run.first.value + i);
   return ids;
+}
+
+std::vector<Claim> claims_in(const Sent& sent) {
+  REQUIRE(sent.kind == EntryKind::claim);
+  std::vector<Claim> claims;
+  read_claims({sent.kind, 0, 0, sent.payload}, claims);
+  return claims;
 }
 
 }  // namespace baton::script

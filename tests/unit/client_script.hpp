@@ -46,7 +46,10 @@ class Script {
   void refuse(Refusal refusal, const std::string& text = "because");
   void told(MessageType type, Number first, const std::vector<std::string>& blocks);
   void news(const std::string& frame);
-  void hand_off(std::uint32_t generation, Number first, const std::vector<std::uint64_t>& ids);
+  void hand_off(std::uint32_t generation, Number first, const std::vector<std::uint64_t>& ids,
+                std::uint32_t deliveries = 1);
+  /// "These you claimed in vain": entry `number` of the broker's stream.
+  void lost(Number number, const std::vector<ItemRun>& runs);
   void none(std::uint32_t generation, Number number);
 
   /// What was sent since the last call of the same kind; each call forgets what it returns.
@@ -54,7 +57,6 @@ class Script {
   std::optional<Beat> beat();
   std::vector<Sent> control();
   std::vector<std::string> puts();  ///< bodies
-  std::vector<Number> marks();      ///< the numbers that come next
   std::vector<SocketRequest> requests();
   Number last_control() const { return last_control_; }
 
@@ -66,12 +68,12 @@ class Script {
   std::optional<Beat> beat_;
   std::vector<Sent> control_;
   std::vector<std::string> puts_;
-  std::vector<Number> marks_;
   std::vector<SocketRequest> requests_;
   Number last_control_;
 };
 
 /// The ids that an ack or release entry names.
 std::vector<std::uint64_t> ids_in(const Sent& sent);
+std::vector<Claim> claims_in(const Sent& sent);
 
 }  // namespace baton::script

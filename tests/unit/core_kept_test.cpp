@@ -23,13 +23,8 @@ struct ThreeKept : KeptMemory {
 };
 
 /// A consumer that held these of that broker.
-Client holder(BrokerWorld& world, std::uint8_t n, std::vector<ItemRun> held) {
-  Hello hello;
-  hello.role = Role::consumer;
-  hello.queues = {"default"};
-  hello.previous = Previous{Epoch{7}, session_id(99)};
-  hello.reclaim = std::move(held);
-  return world.client(n, hello);
+Client holder(BrokerWorld& world, std::uint8_t n, const std::vector<Claim>& held) {
+  return world.claimant(n, Epoch{7}, session_id(99), held);
 }
 
 TEST_CASE("kept items are handed off in order when the time for claims is over, not before") {
@@ -51,7 +46,7 @@ TEST_CASE("claims are waited for from the first turn on, however long loading to
   morty.ask(3);
   world.advance(claims_within / 2, {&morty});
   world.now += 2 * claims_within;
-  auto summer = holder(world, 2, {{{2}, 1}});
+  auto summer = holder(world, 2, {{{2}, 1, 1}});
   CHECK(morty.received() == Bodies{});
   world.advance(claims_within, {&morty, &summer});
   CHECK(morty.received() == Bodies{"a", "c"});
@@ -60,10 +55,103 @@ TEST_CASE("claims are waited for from the first turn on, however long loading to
 TEST_CASE("who held a kept item goes on with it, and nobody else gets it") {
   ThreeKept storage;
   BrokerWorld world(keeping(), storage, {8});
-  auto morty = world.consumer(1), summer = holder(world, 2, {{{2}, 1}});
+  auto morty = world.consumer(1), summer = holder(world, 2, {{{2}, 1, 1}});
   morty.ask(3);
   world.advance(claims_within, {&morty, &summer});
   CHECK(morty.received() == Bodies{"a", "c"});
+}
+
+/// A storage that has kept item "a" of a broker before, which one consumer had lost to another.
+struct GivenTwice : KeptMemory {
+  GivenTwice() {
+    BrokerWorld world(keeping(), *this, {7});
+    auto rick = world.producer(1, "rick");
+    auto morty = world.consumer(2), summer = world.consumer(3);
+    rick.put("a");
+    morty.ask();
+    morty.received();
+    world.advance(lost_after, {&rick, &summer});
+    summer.ask();
+    CHECK(summer.deliveries() == std::vector{2});
+  }
+};
+
+TEST_CASE("of two who claim an item after a crash the one has it who was given it last") {
+  GivenTwice storage;
+  BrokerWorld world(keeping(), storage, {8});
+  auto morty = holder(world, 2, {{{1}, 1, 1}}), summer = holder(world, 3, {{{1}, 1, 2}});
+  CHECK(morty.lost() == std::vector{ItemId{1}});
+  CHECK(summer.lost().empty());
+  morty.got["a"] = {1};
+  morty.ack("a");
+  CHECK(morty.refusals() == Bodies{"not_held"});
+  CHECK(world.session(summer).held == 1);
+}
+
+TEST_CASE("an item that came back goes out when it is kept that it did, not before") {
+  KeptMemory storage;
+  BrokerWorld world(keeping(), storage, {7});
+  auto rick = world.producer(1, "rick");
+  auto morty = world.consumer(2), summer = world.consumer(3);
+  rick.put("a");
+  morty.ask();
+  morty.received();
+  storage.most_settles = storage.turn();
+  summer.ask();
+  world.advance(lost_after, {&rick, &summer});
+  CHECK(summer.received() == Bodies{});
+  SUBCASE("kept") {
+    storage.most_settles = UINT64_MAX;
+    world.settle();
+    CHECK(summer.deliveries() == std::vector{2});
+  }
+  SUBCASE("claimed before that by who lost it") {
+    auto back = world.claimant(4, Epoch{7}, morty.id, {{morty.got["a"], 1, 1}});
+    CHECK(back.lost().empty());
+    storage.most_settles = UINT64_MAX;
+    world.settle();
+    CHECK(summer.received() == Bodies{});
+  }
+}
+
+TEST_CASE("a claim under a higher count than is kept takes the item from who was granted it under the lower one") {
+  ThreeKept storage;
+  BrokerWorld world(keeping(), storage, {8});
+  auto morty = holder(world, 2, {{{1}, 1, 1}});
+  CHECK(morty.lost().empty());
+  auto summer = holder(world, 3, {{{1}, 1, 2}});
+  CHECK(summer.lost().empty());
+  CHECK(morty.lost() == std::vector{ItemId{1}});
+  CHECK(world.session(summer).held == 1);
+}
+
+TEST_CASE("while a session's claims are still coming in, kept items wait, but not without an end") {
+  ThreeKept storage;
+  BrokerWorld world(keeping(), storage, {8});
+  auto morty = world.consumer(1);
+  morty.ask(3);
+  Hello hello;
+  hello.role = Role::consumer;
+  hello.queues = {"default"};
+  hello.previous = Previous{Epoch{7}, session_id(99)};
+  hello.claims = 2;
+  auto summer = world.client(2, hello);
+  summer.claim({{{1}, 1, 1}});
+  world.advance(claims_within + 5s, {&morty, &summer});
+  CHECK(morty.received() == Bodies{});
+  SUBCASE("they are in") {
+    summer.claim({{{2}, 1, 1}});
+    world.advance(1s, {&morty, &summer});
+    CHECK(morty.received() == Bodies{"c"});
+  }
+  SUBCASE("the session is lost") {
+    world.advance(lost_after, {&morty});
+    CHECK(morty.received() == Bodies{"b", "c", "a"});  // "a" waits until it is kept that it came back
+  }
+  SUBCASE("they never come") {
+    world.advance(claims_at_latest, {&morty, &summer});
+    CHECK(morty.received() == Bodies{"b", "c"});
+  }
 }
 
 TEST_CASE("the claim of an item that was not kept, or that is newer, is not heard") {
@@ -72,8 +160,8 @@ TEST_CASE("the claim of an item that was not kept, or that is newer, is not hear
   auto rick = world.producer(1, "rick");
   rick.next_put = {4};
   rick.put("new");
-  auto summer = holder(world, 2, {{{3}, 2}, {{1ull << 32}, 1}});
-  CHECK(world.session(summer).welcome.kept.size() == 1);
+  auto summer = holder(world, 2, {{{3}, 2, 1}, {{1ull << 32}, 1, 1}});
+  CHECK(summer.lost() == std::vector{ItemId{4}, ItemId{1ull << 32}});
   auto morty = world.consumer(3);
   morty.ask(4);
   world.advance(claims_within, {&morty, &summer, &rick});

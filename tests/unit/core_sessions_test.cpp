@@ -134,13 +134,8 @@ TEST_CASE("a client that comes back in a new session takes up again what nobody 
   summer.ask();
   CHECK(summer.attempts() == std::vector{2});  // "a" went elsewhere
 
-  Hello hello;
-  hello.role = Role::consumer;
-  hello.queues = {"default"};
-  hello.previous = Previous{world.core.epoch(), morty.id};
-  hello.reclaim = {{morty.got["a"], 2}};
-  auto back = world.client(4, hello);
-  CHECK(world.session(back).welcome.kept == std::vector<ItemRun>{{morty.got["b"], 1}});
+  auto back = world.claimant(4, world.core.epoch(), morty.id, {{morty.got["a"], 2, 1}});
+  CHECK(back.lost() == std::vector{morty.got["a"]});
   back.got = morty.got;
   back.ack("b");
   back.ack("a");
@@ -223,13 +218,13 @@ TEST_CASE("a client that missed the welcome of its second session takes up its i
   hello.role = Role::consumer;
   hello.queues = {"default"};
   hello.previous = Previous{world.core.epoch(), morty.id};
-  hello.reclaim = {{morty.got["a"], 1}};
+  hello.claims = 1;
   auto unheard = world.client(3, hello);
-  CHECK(world.session(unheard).welcome.kept == hello.reclaim);
   world.advance(lost_after, {&rick});
   CHECK_FALSE(world.core.find(unheard.id));
-  auto back = world.client(4, hello);  // still names the first one
-  CHECK(world.session(back).welcome.kept == hello.reclaim);
+  auto back = world.claimant(4, world.core.epoch(), morty.id, {{morty.got["a"], 1, 1}});  // still names the first one
+  CHECK(back.lost().empty());
+  CHECK(world.session(back).held == 1);
   CHECK(world.session(back).welcome.previous_control == Number{1});
 }
 
@@ -242,13 +237,52 @@ TEST_CASE("nobody reclaims what they did not lose") {
   morty.ask();
   morty.received();
   world.advance(lost_after, {&rick});  // both consumers are lost
+  auto back = world.claimant(4, world.core.epoch(), thief.id, {{morty.got["a"], 2, 1}});
+  CHECK(back.lost() == std::vector{morty.got["a"], morty.got["a"] + 1});
+}
+
+TEST_CASE("more claims than were announced, or behind something else, end the session") {
+  BrokerWorld world;
   Hello hello;
   hello.role = Role::consumer;
   hello.queues = {"default"};
-  hello.previous = Previous{world.core.epoch(), thief.id};
-  hello.reclaim = {{morty.got["a"], 2}};
-  auto back = world.client(4, hello);
-  CHECK(world.session(back).welcome.kept.empty());
+  hello.previous = Previous{world.core.epoch(), session_id(9)};
+  hello.claims = 2;
+  auto morty = world.client(1, hello), summer = world.client(2, hello);
+  morty.claim({{{5}, 3, 1}});
+  CHECK(morty.refusals() == Bodies{"malformed"});
+  summer.ask();
+  summer.claim({{{5}, 1, 1}});
+  CHECK(summer.refusals() == Bodies{"malformed"});
+}
+
+TEST_CASE("a claim names the count of deliveries: who lost an item to another one does not get it back") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2), summer = world.consumer(3);
+  rick.put("a");
+  morty.ask();
+  CHECK(morty.received() == Bodies{"a"});
+  world.advance(lost_after, {&rick, &summer});
+  summer.ask();
+  CHECK(summer.deliveries() == std::vector{2});
+  summer.release("a");
+  auto back = world.claimant(4, world.core.epoch(), morty.id, {{morty.got["a"], 1, 1}});
+  CHECK(back.lost() == std::vector{morty.got["a"]});
+}
+
+TEST_CASE("what went out on a lane that was lost goes out again under a higher count, what is given back does not") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2);
+  rick.put("a");
+  morty.ask();
+  CHECK(morty.deliveries() == std::vector{1});
+  morty.lane_lost(1, Number{}, 1);
+  CHECK(morty.deliveries() == std::vector{2});
+  morty.release("a");
+  morty.ask();
+  CHECK(morty.deliveries() == std::vector{2});
 }
 
 TEST_CASE("who is no consumer reclaims nothing, and holds nothing when it ends") {
@@ -263,9 +297,10 @@ TEST_CASE("who is no consumer reclaims nothing, and holds nothing when it ends")
   hello.name = "thief";
   hello.queues = {"default"};
   hello.previous = Previous{world.core.epoch(), morty.id};
-  hello.reclaim = {{morty.got["a"], 1}};
+  hello.claims = 1;
   auto thief = world.client(4, hello);
-  CHECK(world.session(thief).welcome.kept.empty());
+  thief.claim({{morty.got["a"], 1, 1}});
+  CHECK(thief.refusals() == Bodies{"wrong_role"});
   world.advance(lost_after, {&rick});
   auto summer = world.consumer(5);
   summer.ask();

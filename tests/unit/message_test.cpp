@@ -35,8 +35,9 @@ std::string run(std::uint64_t first, std::uint32_t count) { return numbers(first
 
 /// What a given has before `body`, and that.
 std::string hand_off(const std::string& body, std::uint16_t flags = 0) {
-  return numbers(std::uint64_t{1}, std::uint16_t{0}, flags) + body;
+  return numbers(std::uint64_t{1}, std::uint16_t{0}, flags, 1u) + body;
 }
+std::string claim_run(std::uint64_t first, std::uint32_t count) { return numbers(first, count, 1u); }
 
 struct Case {
   const char* what;
@@ -71,6 +72,8 @@ std::vector<Case> valid() {
       {"a lost lane", control, entry(lane_lost, numbers(1u, std::uint64_t{0}, 0u))},
       {"a join", control, entry(join, "")},
       {"a bye", control, entry(bye, numbers(std::uint64_t{0}))},
+      {"claims", control, entry(claim, claim_run(1, 1) + claim_run(7, 65'535))},
+      {"what is lost", outcome, entry(lost, run(1, 1) + run(7, 2))},
       {"a hand-off", handoff, entry(given, hand_off(""), 9, 1)},
       {"the largest hand-off", handoff, entry(given, hand_off(of(max_body)), 0, 65535)},
       {"the beginning of one", handoff, entry(given, hand_off(numbers(8u) + "abc", partial), 0, 1)},
@@ -118,15 +121,22 @@ std::vector<Case> malformed() {
       {"a short lost lane", control, entry(lane_lost, of(15))},
       {"a join with something", control, entry(join, "x")},
       {"a short bye", control, entry(bye, of(7))},
-      {"a short hand-off", handoff, entry(given, of(11), 0, 1)},
+      {"no claim", control, entry(claim, "")},
+      {"half a claim", control, entry(claim, claim_run(1, 1).substr(0, 15))},
+      {"a claim of no item", control, entry(claim, claim_run(1, 0))},
+      {"a claim of item 0", control, entry(claim, claim_run(0, 1))},
+      {"a claim of items beyond the last id", control, entry(claim, claim_run(UINT64_MAX, 2))},
+      {"a short hand-off", handoff, entry(given, hand_off("").substr(0, 15), 0, 1)},
       {"a hand-off of no attempt", handoff, entry(given, hand_off(""))},
       {"a hand-off of priority 10", handoff, entry(given, hand_off(""), 10, 1)},
       {"a hand-off with a flag that is not known", handoff, entry(given, hand_off("", 0x8000), 0, 1)},
       {"a beginning without a size", handoff, entry(given, hand_off("abc", partial), 0, 1)},
       {"a beginning of all there is", handoff, entry(given, hand_off(numbers(3u) + "abc", partial), 0, 1)},
       {"a part of nothing", handoff, entry(part, "")},
-      {"a hand-off of item 0", handoff, entry(given, std::string(12, '\0'), 0, 1)},
-      {"a hand-off of what no run can name", handoff, entry(given, std::string(12, '\xff'), 0, 1)},
+      {"a hand-off of item 0", handoff, entry(given, std::string(16, '\0'), 0, 1)},
+      {"a hand-off of what no run can name", handoff,
+       entry(given, std::string(8, '\xff') + std::string(8, '\0'), 0, 1)},
+      {"what is lost, but nothing", outcome, entry(lost, "")},
       {"a `none` with something", handoff, entry(none, "x")},
       {"short dropped lines", console, entry(dropped, of(7))},
   };
@@ -139,6 +149,7 @@ std::vector<Case> too_large() {
       {"an ack of more than a session can hold", control, entry(ack, run(1, max_asks) + run(100'000, 1))},
       {"a reason", control, entry(fail, run(1, 0) + of(max_reason + 1))},
       {"a block", control, entry(say, of(max_say + 1))},
+      {"claims of more than a session can hold", control, entry(claim, claim_run(1, max_asks) + claim_run(100'000, 1))},
       {"a hand-off", handoff, entry(given, hand_off(of(max_body + 1)), 0, 1)},
       {"the beginning of one", handoff,
        entry(given, hand_off(numbers(std::uint32_t{max_body + 1}) + "abc", partial), 0, 1)},
@@ -158,12 +169,14 @@ void expect(const std::vector<Case>& cases, Refusal refusal) {
 void read_all(std::string_view payload) {
   EntryReader in(payload);
   std::vector<ItemRun> runs;
+  std::vector<Claim> claims;
   for (Entry each; in.next(each);) {
     if (each.kind == item) read_item(each);
     if (each.kind == given) read_given(each);
     if (each.kind == ask) read_ask(each);
     if (each.kind == withdraw) read_withdraw(each);
-    if (each.kind == ack || each.kind == release) read_runs(each, runs);
+    if (each.kind == ack || each.kind == release || each.kind == lost) read_runs(each, runs);
+    if (each.kind == claim) read_claims(each, claims);
     if (each.kind == fail) read_fail(each);
     if (each.kind == lane_lost) read_lane_lost(each);
     if (each.kind == bye) read_bye(each);

@@ -103,8 +103,7 @@ std::string Nonsense::hello() {
   if (below_(4) == 1) hello.source = "source " + std::to_string(below_(2));
   if (below_(4) == 1) hello.source_begin = Number{number()};
   if (below_(2)) hello.previous = Previous{epoch, session()};
-  for (auto runs = below_(3); runs > 0; --runs)
-    hello.reclaim.push_back({{number()}, static_cast<std::uint32_t>(1 + below_(1000))});
+  hello.claims = below_(3) * below_(100);
   return to_json(hello);
 }
 
@@ -127,7 +126,9 @@ void Nonsense::control_entry(std::string& out) {
   const auto n32 = static_cast<std::uint32_t>(number());
   ItemRun run{{number()}, 0};
   run.count = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(below_(50)));
-  switch (below_(8)) {
+  switch (below_(9)) {
+    case 8:
+      return append_claims(out, {{run.first, run.count, static_cast<std::uint32_t>(1 + below_(3))}});
     case 0:
     case 1:
       return append_ask(out, number());

@@ -64,6 +64,8 @@ std::string name_of(EntryKind kind) {
       return "join";
     case EntryKind::bye:
       return "bye";
+    case EntryKind::claim:
+      return "claim";
     case EntryKind::given:
       return "given";
     case EntryKind::none:
@@ -74,6 +76,8 @@ std::string name_of(EntryKind kind) {
       return "died";
     case EntryKind::result:
       return "result";
+    case EntryKind::lost:
+      return "lost";
     case EntryKind::line:
       return "line";
     case EntryKind::dropped:
@@ -186,15 +190,10 @@ class Walk {
     field(1, "flags",
           number((confirm.rewind_put ? 1u : 0u) | (confirm.rewind_control ? 2u : 0u) | (confirm.shutdown ? 4u : 0u) |
                  (confirm.ended ? 8u : 0u)));
-    field(8, "told_sent", number(confirm.told_sent.value));
     again_ = encode_confirm(header_, confirm);
   }
 
   void walk_entries(std::string_view payload) {
-    if (header_.type == MessageType::put && header_.count == 0) {  // a mark
-      CHECK(payload.empty());
-      return;
-    }
     REQUIRE(check_entries(header_.type, payload, header_.count) == Refusal::none);
     EntryReader in(payload);
     for (Entry entry; in.next(entry);) {
@@ -212,7 +211,10 @@ class Walk {
         return walk_item(entry);
       case EntryKind::ack:
       case EntryKind::release:
+      case EntryKind::lost:
         return walk_runs(entry);
+      case EntryKind::claim:
+        return walk_claims(entry);
       case EntryKind::fail:
         return walk_fail(entry);
       case EntryKind::lane_lost:
@@ -259,6 +261,17 @@ class Walk {
     append_runs(again_, entry.kind, runs);
   }
 
+  void walk_claims(const Entry& entry) {
+    std::vector<Claim> claims;
+    read_claims(entry, claims);
+    for (const auto& claim : claims) {
+      field(8, "first", number(claim.first.value));
+      field(4, "run", number(claim.count));
+      field(4, "deliveries", number(claim.deliveries));
+    }
+    append_claims(again_, claims);
+  }
+
   void walk_fail(const Entry& entry) {
     const auto failure = read_fail(entry);
     field(8, "id", number(failure.id.value));
@@ -280,6 +293,7 @@ class Walk {
     field(8, "id", number(given.id.value));
     field(2, "queue", number(given.queue));
     field(2, "flags", number(given.whole > 0 ? partial : 0));
+    field(4, "deliveries", number(given.deliveries));
     if (given.whole > 0) field(4, "whole", number(given.whole));
     field(given.body.size(), "body", shown(given.body));
     append_given(again_, given);
@@ -414,6 +428,7 @@ TEST_CASE("PROTOCOL.md states the limits and times of the code") {
       {"beat_interval", ms(beat_interval)},
       {"lost_after", ms(lost_after)},
       {"claims_within", ms(claims_within)},
+      {"claims_at_latest", ms(claims_at_latest)},
       {"beat_in_silence", ms(beat_in_silence)},
       {"tcp_connect_within", ms(tcp_connect_within)},
       {"grace", ms(grace)},

@@ -51,12 +51,6 @@ class Line {
       if (i >= taken.skip) got.emplace_back(entry.payload);
     return taken.verdict;
   }
-  /// Behind all that was sent. (As if it went alone: what it overtakes may be sent once more.)
-  void mark() {
-    if (wire.empty() && sender.sent() > receiver.received()) receiver.note_gap();
-    sender.marked(now);
-    sender.check_invariants();
-  }
   void deliver_all() {
     while (!wire.empty()) deliver();
   }

@@ -1,0 +1,137 @@
+// Whose an item is after its holder was lost, or the broker: counts of deliveries, and claims.
+#include <algorithm>
+#include <utility>
+
+#include "broker/stock.hpp"
+
+namespace baton::broker {
+
+std::uint32_t Stock::deliveries_of(ItemId id) const {
+  const auto found = redelivered_.find(id.value);
+  return found == redelivered_.end() ? 1 : found->second.deliveries;
+}
+
+/// The count under which it goes out. Nobody takes it up any more who lost it before.
+std::uint32_t Stock::deliver(ItemId id) {
+  const auto found = redelivered_.find(id.value);
+  if (found == redelivered_.end()) return 1;
+  found->second.lost_by = 0;
+  return found->second.deliveries;
+}
+
+/// The item leaves the hands of its holder, who has not said so. The caller puts it in its next place and keeps the count.
+void Stock::lose(Session& session, Item& item, ItemId id) {
+  let_go(session, item);
+  auto& redelivered = redelivered_[id.value];
+  ++redelivered.deliveries;
+  redelivered.lost_by = session.serial;
+}
+
+/// To the front. Its next holder is to be the one with the highest count whenever the broker dies, so the count is kept first.
+void Stock::come_back(Item& item, ItemId id) {
+  if (!settings_.keeps) return make_ready(item, id);
+  item.place = Place::returning;
+  ++queue_of(item).returning;
+  redelivered_[id.value].returns = ++returns_;
+  returning_.push_back({0, id, returns_});
+}
+
+/// `turn` is the one that has just been given to the storage.
+void Stock::returns_kept(Ticket turn, Ticket durable) {
+  for (auto last = returning_.rbegin(); last != returning_.rend() && last->ticket == 0; ++last) last->ticket = turn;
+  for (; !returning_.empty() && returning_.front().ticket <= durable; returning_.pop_front()) {
+    const auto& one = returning_.front();
+    auto* item = items_.find(one.id);
+    if (!item || item->place != Place::returning || redelivered_.at(one.id.value).returns != one.returns) continue;
+    --queue_of(*item).returning;
+    make_ready(*item, one.id);
+  }
+}
+
+/// Out of where it waits to be given to somebody. False: it is not there.
+bool Stock::take_out(Item& item, ItemId id) {
+  auto& queue = queue_of(item);
+  if (item.place == Place::returning) {
+    --queue.returning;
+    return true;
+  }
+  if (item.place != Place::ready) return false;
+  queue.ready.take(item.priority, id);
+  return true;
+}
+
+void Stock::claim(Session& session, const Claim& claim) {
+  ItemRun lost;
+  for (std::uint32_t i = 0; i < claim.count; ++i) {
+    const auto id = claim.first + i;
+    if (this->claim(session, id, claim.deliveries)) continue;
+    if (lost.count > 0 && lost.first + lost.count != id) tell_lost(session, std::exchange(lost, {}));
+    if (lost.count++ == 0) lost.first = id;
+  }
+  if (lost.count > 0) tell_lost(session, lost);
+}
+
+bool Stock::claim(Session& session, ItemId id, std::uint32_t deliveries) {
+  auto* item = items_.find(id);
+  if (!item) return false;
+  const auto& queues = session.queues;
+  if (std::find(queues.begin(), queues.end(), &queue_of(*item)) == queues.end()) return false;
+  if (take_up(session, *item, id, deliveries)) return true;
+  return session.claims_kept && id < first_id_ && claim_kept(session, *item, id, deliveries);
+}
+
+/// What the client's session before this one lost here, if nobody was given it since: as if that had not been.
+bool Stock::take_up(Session& session, Item& item, ItemId id, std::uint32_t deliveries) {
+  const auto lost = redelivered_.find(id.value);
+  if (session.claims_of == 0 || lost == redelivered_.end() || lost->second.lost_by != session.claims_of) return false;
+  if (lost->second.deliveries != deliveries + 1 || !take_out(item, id)) return false;
+  const auto history = history_.find(id.value);
+  const bool counted = !session.claims_mark.empty() && history != history_.end() && !history->second.empty() &&
+                       history->second.back().why == session.claims_mark;
+  if (counted) {
+    history->second.pop_back();
+    if (history->second.empty()) history_.erase(history);
+    --item.failures;
+  }
+  lost->second.deliveries = deliveries;
+  lost->second.lost_by = 0;
+  update_storage(item, id);
+  hold_again(session, item, id);
+  return true;
+}
+
+/// What the broker before this one had given. Somebody may claim it under a higher count than what was kept, for a failure
+/// that was not: before whom others lose it who were granted it on their claim.
+bool Stock::claim_kept(Session& session, Item& item, ItemId id, std::uint32_t deliveries) {
+  const auto known = deliveries_of(id);
+  if (deliveries < known) return false;
+  if (item.place == Place::held) {
+    if (!claims_ || deliveries == known) return false;
+    auto& other = *item.holder;
+    let_go(other, item);
+    tell_lost(other, {id, 1});
+  } else if (!take_out(item, id)) {
+    return false;
+  }
+  if (deliveries > 1) redelivered_[id.value] = {deliveries, 0, 0};
+  hold_again(session, item, id);
+  return true;
+}
+
+void Stock::tell_lost(Session& session, ItemRun run) {
+  append_runs(session.told.block_for(entry_head_size + 12), EntryKind::lost, {run});
+  session.told.appended(0);
+  changed(session);
+}
+
+void Stock::hold_again(Session& session, Item& item, ItemId id) {
+  item.place = Place::held;
+  item.holder = &session;
+  item.handed = ++session.handed_count;
+  session.lane_base = session.handed_count;  // it did not come over the lane
+  ++queue_of(item).held;
+  ++session.held;
+  session.handed.push_back({item.handed, id});
+}
+
+}  // namespace baton::broker
