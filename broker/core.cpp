@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "broker/credit.hpp"
+#include "broker/rare.hpp"
 #include "proto/ensure.hpp"
 
 namespace baton::broker {
@@ -224,6 +225,16 @@ void Core::lane_failed(const SessionId& id, std::uint32_t generation, Time now) 
   stock_.forget_asks(*session);
   if (std::find(laneless_.begin(), laneless_.end(), id) == laneless_.end()) laneless_.push_back(id);
   lanes_again_at_ = std::min(lanes_again_at_, now + lane_again);
+}
+
+void Core::lane_unreached(const SessionId& id, std::uint16_t port) {
+  auto* session = find(id);
+  if (!session || ++session->lanes_unreached != 2 || !worth_a_line(++unreached_)) return;
+  const auto& hello = session->hello;
+  effects_.log.push_back(
+      "consumer " + hello.host + "/" + std::to_string(hello.pid) + " does not reach port " + std::to_string(port) +
+      ", where its items come from: is it open to that host, and published under the same number? --lanes "
+      "A-B says which ports these are");
 }
 
 void Core::open_lanes_again(Time now) {

@@ -68,6 +68,8 @@ class Core {
   /// holds items keeps them, and opening is tried again.
   void lane_opened(const SessionId& id, std::uint32_t generation, std::uint16_t port);
   void lane_failed(const SessionId& id, std::uint32_t generation, Time now);
+  /// A lane was given up to which its consumer never came. The second time in a session's life is worth a line in the log.
+  void lane_unreached(const SessionId& id, std::uint16_t port);
 
   /// Tells the sender why its message had no effect, where it is a session's topic; ends the session where the refusal
   /// does. `detail` may be empty.
@@ -213,6 +215,7 @@ class Core {
   Plain plain_;
 
   std::vector<SessionId> laneless_;  // stand, but no port was left when their lane broke; they go before new consumers
+  std::uint64_t unreached_ = 0;      // sessions of which that was logged, or would have been
   Time lanes_again_at_ = never;      // when that is tried again
 
   Time look_at_;     // when some session's silence or departure must be judged, at the earliest

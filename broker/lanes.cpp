@@ -29,11 +29,14 @@ std::optional<std::uint16_t> Lanes::open(const SessionId& session, std::uint32_t
   }
 }
 
-void Lanes::close(const SessionId& session, std::uint32_t generation, Time now) {
+std::optional<std::uint16_t> Lanes::close(const SessionId& session, std::uint32_t generation, Time now) {
   const auto found = lanes_.find(session);
-  if (found == lanes_.end() || found->second.generation != generation) return;
-  ports_.release(found->second.port, now);
+  if (found == lanes_.end() || found->second.generation != generation) return std::nullopt;
+  const auto port = found->second.port;
+  const bool came = found->second.admitted;
+  ports_.release(port, now);
   lanes_.erase(found);
+  return came ? std::nullopt : std::optional(port);
 }
 
 void Lanes::admit() {

@@ -24,8 +24,8 @@ class Lanes {
 
   /// Opens the session's lane and returns its port; nothing when no port or descriptor is left.
   std::optional<std::uint16_t> open(const SessionId& session, std::uint32_t generation, Time now);
-  /// Ends its connection; what was not sent is dropped.
-  void close(const SessionId& session, std::uint32_t generation, Time now);
+  /// Ends its connection; what was not sent is dropped. Returns its port if the consumer never came.
+  std::optional<std::uint16_t> close(const SessionId& session, std::uint32_t generation, Time now);
   /// Sends, or keeps the message until the consumer has connected. Void when the lane is not there any more.
   void send(Effects::LaneMessage&& message);
 

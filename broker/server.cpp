@@ -184,12 +184,14 @@ void Server::read_put(Time until) {
 void Server::change_lanes() {
   for (const auto& change : std::exchange(front_.effects().lane_changes, {})) {  // a failure makes new ones
     const auto now = Clock::now();
-    if (!change.open)
-      lanes_.close(change.session, change.generation, now);
-    else if (const auto port = lanes_.open(change.session, change.generation, now))
+    if (!change.open) {
+      if (const auto port = lanes_.close(change.session, change.generation, now))
+        front_.core().lane_unreached(change.session, *port);
+    } else if (const auto port = lanes_.open(change.session, change.generation, now)) {
       front_.core().lane_opened(change.session, change.generation, *port);
-    else
+    } else {
       front_.core().lane_failed(change.session, change.generation, now);
+    }
   }
 }
 

@@ -98,10 +98,11 @@ struct Session {
   std::uint64_t answered = 0;      ///< on this lane, by an item or `none`
   std::uint32_t wants() const { return static_cast<std::uint32_t>(asked - answered); }
   std::uint32_t lane_generation = 0;
-  std::uint64_t wanted = 0;        ///< while no lane can be opened: what is asked for on the next
-  std::uint16_t lane_port = 0;     ///< 0 while the lane is not open
-  std::uint64_t lane_base = 0;     ///< hand-off count when this lane was opened: lane number = count - lane_base
-  std::uint64_t handed_count = 0;  ///< hand-offs and `none`s in all
+  std::uint64_t wanted = 0;           ///< while no lane can be opened: what is asked for on the next
+  std::uint32_t lanes_unreached = 0;  ///< lanes to which it never came
+  std::uint16_t lane_port = 0;        ///< 0 while the lane is not open
+  std::uint64_t lane_base = 0;        ///< hand-off count when this lane was opened: lane number = count - lane_base
+  std::uint64_t handed_count = 0;     ///< hand-offs and `none`s in all
   struct Handed {
     std::uint64_t count;  ///< valid while the item is held by this session with the same `handed`
     ItemId id;

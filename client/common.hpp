@@ -1,6 +1,7 @@
 // What the client libraries share above the session: who we are, errors as exceptions, console lines, notices.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -50,23 +51,26 @@ class Notices {
   Time last_wait_ = Time::min();
 };
 
-/// Waits until `ready()` holds, telling the reason that `why()` gives. Requires the lock. Throws when the session ends.
+/// Waits until `ready()` holds, telling the reason that `why()` gives. False: it did not by `until`. Requires the lock. Throws
+/// when the session ends.
 template <class Ready, class Why>
-void wait_until_ready(Connection& connection, Connection::Lock& lock, Notices& notices, const Session& session,
-                      Ready ready, Why why) {
-  if (ready()) return;
+bool wait_until_ready(Connection& connection, Connection::Lock& lock, Notices& notices, const Session& session,
+                      Ready ready, Why why, Time until = never) {
+  if (ready()) return true;
   const Time since = Connection::now();
   Time look = notices.due(since);
   for (;;) {
     throw_if_over(session, connection);
     notices.in_touch(lock, session, connection.broker());
-    if (ready()) return;
-    if (const Time now = Connection::now(); now >= look) {
+    if (ready()) return true;
+    const Time now = Connection::now();
+    if (now >= until) return false;
+    if (now >= look) {
       look = notices.due_again(session, now);
       notices.waited(lock, since, why(), session);
-      if (ready()) return;
+      if (ready()) return true;
     }
-    connection.wait(lock, look);
+    connection.wait(lock, std::min(look, until));
     if (look == never) look = Connection::now();
   }
 }

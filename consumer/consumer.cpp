@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "client/common.hpp"
+#include "client/own_queues.hpp"
 #include "consumer/consumer_session.hpp"
 
 namespace baton {
@@ -163,8 +164,14 @@ struct Consumer::Impl {
 
   std::string why_wait() const {
     const auto& standing = session.session();
-    return standing.full() || standing.out_of_touch(Connection::now()) ? no_contact(standing, connection)
-                                                                       : std::string();
+    const Time now = Connection::now();
+    if (standing.full() || standing.out_of_touch(now)) return no_contact(standing, connection);
+    const auto port = session.unreachable_lane(now);
+    if (!port) return {};
+    return "cannot reach port " + std::to_string(*port) + " of " + options.broker.host +
+           ", where its items come from: open it, or start the broker with --lanes A-B and publish these ports under "
+           "the same "
+           "numbers";
   }
 
   bool take_and_ask(Item& item);

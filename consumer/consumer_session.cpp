@@ -151,8 +151,8 @@ void ConsumerSession::on_lane_up(std::uint32_t generation, Time) {
   if (generation == lane_.generation() && lane_.state() == Lane::State::connecting) lane_.connected();
 }
 
-void ConsumerSession::on_lane_down(std::uint32_t generation, Time) {
-  if (generation == lane_.generation()) lose_lane();
+void ConsumerSession::on_lane_down(std::uint32_t generation, Time now) {
+  if (generation == lane_.generation() && lane_.broke_off(now)) lose_lane();
 }
 
 void ConsumerSession::lose_lane() {
@@ -326,6 +326,10 @@ void ConsumerSession::tick(Time now, Outbox& out) {
     requests_.clear();
   }
   if (now >= lane_.connect_deadline()) lose_lane();
+  if (now >= lane_.unreachable_at()) {
+    lane_.told();
+    changed_ = true;
+  }
   out.requests.insert(out.requests.end(), requests_.begin(), requests_.end());
   requests_.clear();
   flush_settled();
@@ -348,7 +352,7 @@ Time ConsumerSession::news_of_lane_at() const {
 
 Time ConsumerSession::next_deadline() const {
   if (!requests_.empty()) return Time::min();
-  return std::min({session_.next_deadline(), lane_.connect_deadline(), news_of_lane_at()});
+  return std::min({session_.next_deadline(), lane_.connect_deadline(), lane_.unreachable_at(), news_of_lane_at()});
 }
 
 bool ConsumerSession::take_change() { return std::exchange(changed_, false); }

@@ -1,6 +1,7 @@
 // A consumer's side of the protocol: asks, items in hand, what was said of them. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -69,6 +70,9 @@ class ConsumerSession final : public ClientLogic {
   void fail_held(std::string_view reason);
   /// Whether that take's item is still held, as far as the broker has said.
   bool holds(ItemId id, std::uint64_t take) const { return held_.contains(id) && held_.take_of(id) == take; }
+
+  /// The port of the broker's host on which items would come, when it has been out of reach for a while.
+  std::optional<std::uint16_t> unreachable_lane(Time now) const { return lane_.unreachable(now); }
 
   bool may_say() const { return session_.may_say(); }
   void say(std::string_view block) { session_.say(block); }

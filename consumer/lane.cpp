@@ -9,6 +9,9 @@ namespace baton {
 namespace {
 
 constexpr Duration connect_within = 2s;  ///< doubled after each failure in a row, twice at most
+constexpr Duration again_after =
+    250ms;  ///< where it is refused; doubled after each failure in a row, five times at most
+constexpr Duration tell_after = 2s;
 
 }  // namespace
 
@@ -21,7 +24,24 @@ bool Lane::offered(std::uint32_t generation, std::uint16_t port, Time now) {
   received_ = StreamReceiver{};
   connect_deadline_ = now + connect_within * (1 << std::min(failures_, 2u));
   behind_.reset();
+  if (failures_ > 0) return true;
+  first_port_ = port;
+  tried_since_ = now;
+  told_ = false;
   return true;
+}
+
+bool Lane::broke_off(Time now) {
+  if (failures_ == 0 || state_ != State::connecting) return true;
+  connect_deadline_ = std::min(connect_deadline_, now + again_after * (1 << std::min(failures_ - 1, 5u)));
+  return false;
+}
+
+Time Lane::unreachable_at() const { return failures_ > 0 && !told_ ? tried_since_ + tell_after : never; }
+
+std::optional<std::uint16_t> Lane::unreachable(Time now) const {
+  if (failures_ == 0 || now < tried_since_ + tell_after) return std::nullopt;
+  return first_port_;
 }
 
 void Lane::answer(bool none) {

@@ -30,6 +30,15 @@ class Lane {
   /// The broker names a lane. Returns whether it is to be connected to.
   bool offered(std::uint32_t generation, std::uint16_t port, Time now);
   void connected() { state_ = State::up, failures_ = 0; }
+  /// The connection broke off while it was being made: refused, perhaps. Returns whether to give the lane up at once; else that
+  /// is to wait for connect_deadline(), so that ports that are closed are not asked for without a pause.
+  bool broke_off(Time now);
+
+  /// The port that cannot be reached, from unreachable_at() on: the first of those of a row of lanes that did not come to stand.
+  std::optional<std::uint16_t> unreachable(Time now) const;
+  /// `never` where nothing has gone wrong, or told() was called.
+  Time unreachable_at() const;
+  void told() { told_ = true; }
 
   /// A message of `count` answers, the first of which has number `first`. gap: the lane is lost.
   StreamReceiver::Taken take(Number first, std::uint32_t count) { return received_.take(first, count); }
@@ -67,6 +76,9 @@ class Lane {
   Withdrawals withdrawals_;
   std::uint32_t failures_ = 0;  // connections in a row that did not come to stand
   Time connect_deadline_ = never;
+  std::uint16_t first_port_ = 0;  // of the lanes that failed in a row, and when it was offered
+  Time tried_since_ = never;
+  bool told_ = false;
   std::optional<Number> behind_;  // what had come in when the broker first was ahead
   Time behind_since_ = Time::min();
 };

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "client/common.hpp"
+#include "client/own_queues.hpp"
 
 namespace baton {
 namespace {
@@ -30,12 +31,15 @@ std::string queue_is(const std::string& queue, std::string_view how) {
   return "queue '" + queue + "' is " + std::string(how);
 }
 
-std::string held_text(Held held, const std::string& queue) {
+std::string held_text(Held held, const Endpoint& broker, const std::string& queue) {
+  const auto* own = OwnQueues::contain(broker, queue)
+                        ? ", and this process consumes it: where its own handlers wait for room, nobody makes any"
+                        : "";
   switch (held) {
     case Held::queue_items:
-      return queue_is(queue, "full (its limit of items is reached)");
+      return queue_is(queue, "full (its limit of items is reached)") + own;
     case Held::queue_bytes:
-      return queue_is(queue, "full (its limit of bytes is reached)");
+      return queue_is(queue, "full (its limit of bytes is reached)") + own;
     case Held::storage:
       return "the broker's storage is full or fails";
     case Held::paused:
@@ -64,29 +68,30 @@ struct Producer::Impl {
     const auto wait = session.why_wait(Connection::now());
     switch (wait.why) {
       case PutWait::Why::credit:
-        return held_text(wait.held, options.queue);
+        return held_text(wait.held, options.broker, options.queue);
       default:
         return "the broker has not confirmed earlier items yet";
     }
   }
 
   template <class Ready>
-  void wait(Connection::Lock& lock, Ready ready) {
-    wait_until_ready(
+  bool wait(Connection::Lock& lock, Ready ready, Time until = never) {
+    return wait_until_ready(
         connection, lock, notices, session.session(),
         [&] {
           if (stopped) throw ClientError(Kind::closed, "the producer was stopped");
           return ready();
         },
-        [&] { return why_wait(); });
+        [&] { return why_wait(); }, until);
   }
 
-  void wait_to_put(Connection::Lock& lock) {
-    wait(lock, [&] {
+  bool wait_to_put(Connection::Lock& lock, Time until) {
+    const auto may_put = [&] {
       if (session.session().bye_said()) throw ClientError(Kind::closed, "the producer is closed");
       if (session.session().shutdown()) throw ClientError(Kind::shutdown, "the system is shutting down");
       return session.may_put();
-    });
+    };
+    return wait(lock, may_put, until);
   }
 
   /// Says bye and waits for the answer.
@@ -116,15 +121,23 @@ Producer::~Producer() {
 }
 
 void Producer::put(std::string_view body, const PutOptions& options) {
+  static_cast<void>(try_put(body, Duration::max(), options));
+}
+
+bool Producer::try_put(std::string_view body, TimeLimit within, const PutOptions& options) {
   if (body.size() > max_body) refuse("an item's body is longer than " + std::to_string(max_body) + " bytes");
   if (options.priority > max_priority) refuse("a priority is 0 to " + std::to_string(max_priority));
   if (options.delay.count() < 0 || options.delay.count() > std::numeric_limits<std::uint32_t>::max())
     refuse("a delay is 0 ms to 49 days");
   auto& session = impl_->session;
   auto lock = impl_->connection.lock();
-  if (!session.may_put() || session.session().shutdown() || impl_->stopped) impl_->wait_to_put(lock);
+  if (!session.may_put() || session.session().shutdown() || impl_->stopped) {
+    const Time until = deadline_after(Connection::now(), Duration(within));
+    if (!impl_->wait_to_put(lock, until)) return false;
+  }
   session.put({options.priority, static_cast<std::uint32_t>(options.delay.count()), body});
   impl_->connection.changed();
+  return true;
 }
 
 void Producer::flush() {

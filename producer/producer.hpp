@@ -44,6 +44,11 @@ class Producer {
   /// queue is full or as much as may be is unconfirmed. Throws ClientError: shutdown, closed, unreachable, refused, argument.
   void put(std::string_view body, const PutOptions& options = {});
 
+  /// The same, but waits at most `within`. False: it did not put the item. For handlers that put into the queue that they are fed
+  /// from: when it is full and all of them wait in put(), nobody makes room (docs/GUIDE.md).
+  [[nodiscard]] bool try_put(std::string_view body, TimeLimit within = Duration::zero(),
+                             const PutOptions& options = {});
+
   /// Blocks until everything that was put and said is confirmed. Throws ClientError: closed, unreachable, refused.
   void flush();
 

@@ -1,6 +1,8 @@
 // A full queue holds its producers back, and nobody else.
 
 #include <algorithm>
+#include <future>
+#include <utility>
 
 #include "tests/e2e/library.hpp"
 #include "tests/e2e/show.hpp"
@@ -117,4 +119,35 @@ TEST_CASE("full queue: by bytes, too, and a producer that waits goes on when the
   Process consumer = broker.consumer();
   CHECK(next_got(printer, 100).size() == 100);
   CHECK(producer.wait() == 0);
+}
+
+TEST_CASE("full queue: a handler that puts into its own is told so and try_put gives up") {
+  Broker broker({"--max-items", "2"});
+  auto options = producer_of(broker);
+  std::promise<std::string> notice;
+  options.on_notice = [&, told = false](const std::string& text) mutable {
+    if (!std::exchange(told, true)) notice.set_value(text);
+  };
+  Producer producer(options);
+  Consumer consumer(consumer_of(broker));
+  while (producer.try_put("item", 500ms)) {
+  }
+  CHECK_FALSE(producer.try_put("at once"));
+  bool put_of_handler = true;
+  consumer.run(
+      [&](const Item&) {
+        while (producer.try_put("more")) {
+        }
+        put_of_handler = producer.try_put("and more", 700ms);
+        return Outcome::done();
+      },
+      {.jobs = 1, .count = 1, .before_ask = {}});
+  CHECK_FALSE(put_of_handler);
+  auto told = notice.get_future();
+  REQUIRE(told.wait_for(soon) == std::future_status::ready);
+  CHECK(told.get() ==
+        "queue 'default' is full (its limit of items is reached), and this process consumes it: where its own handlers "
+        "wait "
+        "for room, nobody makes any");
+  CHECK(producer.try_put("there is room again", std::chrono::milliseconds::max()));
 }

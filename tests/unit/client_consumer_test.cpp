@@ -242,6 +242,41 @@ TEST_CASE("consumer: a skipped number, a break and a lane that never stands are 
   }
 }
 
+TEST_CASE("consumer: lanes that are refused are given up ever more slowly and their port is named after two seconds") {
+  ConsumerScript script;
+  script.stand();
+  const auto offer = [&](std::uint32_t generation) {
+    script.confirm.lane_generation = generation;
+    script.confirm.lane_port = static_cast<std::uint16_t>(8999 + generation);
+    script.say_confirm();
+  };
+  const auto refused = [&](std::uint32_t generation) {
+    script.consumer.on_lane_down(generation, script.now);
+    script.tick();
+    return !script.control().empty();
+  };
+  CHECK(refused(1));
+  offer(2);
+  CHECK_FALSE(refused(2));
+  script.advance(249ms);
+  CHECK(script.control().empty());
+  script.advance(1ms);
+  CHECK(script.lane_lost().generation == 2);
+  offer(3);
+  CHECK_FALSE(refused(3));
+  script.live(1700ms);
+  CHECK(script.control().size() == 1);
+  CHECK_FALSE(script.consumer.unreachable_lane(script.now));
+  script.consumer.take_change();
+  script.live(50ms);
+  CHECK(script.consumer.take_change());
+  CHECK(script.consumer.unreachable_lane(script.now) == 9000);
+  offer(4);
+  CHECK(script.consumer.unreachable_lane(script.now) == 9000);
+  script.lane_up(4);
+  CHECK_FALSE(script.consumer.unreachable_lane(script.now));
+}
+
 TEST_CASE("consumer: a lane message of another session is not ours") {
   ConsumerScript script(1);
   script.open();

@@ -1,4 +1,6 @@
 // The broker's pure core: who is alive, and what becomes of those who are not; credit; join.
+#include <algorithm>
+
 #include "tests/unit/broker_world.hpp"
 
 namespace baton::broker::test {
@@ -186,6 +188,24 @@ TEST_CASE("a consumer at work whose lane cannot be made anew keeps its items and
   CHECK(morty.confirm().lane_port != 0);
   rick.put("c");
   CHECK(morty.received() == Bodies{"c"});
+}
+
+TEST_CASE("a consumer that does not reach its lanes is logged once, at the second") {
+  BrokerWorld world;
+  auto morty = world.consumer(2);
+  const auto lines = [&] {
+    morty.ask();  // a turn
+    return std::count_if(world.log.begin(), world.log.end(), [](const std::string& line) {
+      return line.find("does not reach port 6001, where its items come from") != line.npos;
+    });
+  };
+  world.core.lane_unreached(session_id(9), 6001);
+  world.core.lane_unreached(session_id(2), 6000);
+  CHECK(lines() == 0);
+  world.core.lane_unreached(session_id(2), 6001);
+  CHECK(lines() == 1);
+  world.core.lane_unreached(session_id(2), 6001);
+  CHECK(lines() == 1);
 }
 
 TEST_CASE("nothing is handed off to a consumer that asks while no lane can be opened for it") {

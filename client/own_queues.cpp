@@ -1,0 +1,54 @@
+#include "client/own_queues.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <set>
+
+#include "net/forks.hpp"
+
+namespace baton {
+namespace {
+
+struct Registry {
+  const std::uint64_t of = forks();
+  std::mutex mutex;
+  std::multiset<std::string> names;
+};
+
+/// A child begins with an empty one: a thread of its parent's may have held the lock of the other.
+Registry& registry() {
+  static std::atomic<Registry*> current = new Registry;
+  auto* found = current.load();
+  if (found->of == forks()) return *found;
+  auto* own = new Registry;
+  if (current.compare_exchange_strong(found, own)) return *own;
+  delete own;
+  return *found;
+}
+
+std::string name_of(const Endpoint& broker, const std::string& queue) { return to_string(broker) + "/" + queue; }
+
+}  // namespace
+
+OwnQueues::OwnQueues(const Endpoint& broker, const std::vector<std::string>& queues) {
+  for (const auto& queue : queues) names_.push_back(name_of(broker, queue));
+  auto& all = registry();
+  const std::lock_guard lock(all.mutex);
+  all.names.insert(names_.begin(), names_.end());
+}
+
+OwnQueues::~OwnQueues() {
+  auto& all = registry();
+  const std::lock_guard lock(all.mutex);
+  for (const auto& name : names_)
+    if (const auto found = all.names.find(name); found != all.names.end()) all.names.erase(found);
+}
+
+bool OwnQueues::contain(const Endpoint& broker, const std::string& queue) {
+  auto& all = registry();
+  const std::lock_guard lock(all.mutex);
+  return all.names.contains(name_of(broker, queue));
+}
+
+}  // namespace baton
