@@ -183,7 +183,8 @@ struct Consumer::Impl {
   void work(const Handler& handler, const RunOptions& run, MayGet may_get);
 
   const ConsumerOptions options;
-  const int exceptions = std::uncaught_exceptions();  // that were on their way when it was made
+  const OwnQueues own_queues{options.broker, options.queues};  // what a producer of this process may be waiting for
+  const int exceptions = std::uncaught_exceptions();           // that were on their way when it was made
   ConsumerSession session;
   Notices notices;
   Connection connection;  // the last: its thread ends first
