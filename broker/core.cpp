@@ -133,7 +133,7 @@ void Core::apply(Session& session, const Entry& entry, Time now) {
       session.joining = true;
       return;
     case EntryKind::bye:
-      return bye(session, read_bye(entry), entry.b == all_put);
+      return bye(session, read_bye(entry), entry.b == all_put, now);
     default:
       assert(false && "check_entries() let it through");
   }
@@ -147,8 +147,9 @@ void Core::ask(Session& session, std::uint64_t asked_in_all) {
 }
 
 /// What the client holds goes back at once; the session ends when all it sent is in and kept.
-void Core::bye(Session& session, Number last_put, bool all) {
+void Core::bye(Session& session, Number last_put, bool all, Time now) {
   session.said_bye = true;
+  bye_at_ = now;
   session.last_put = last_put;
   session.all_put = all;
   session.wanted = 0;
@@ -298,7 +299,10 @@ Time Core::next_deadline() const {
   if (!changed_.empty() || (stock_.has_to_serve() && !stock_.waits_for_claims()))
     return Time{};  // something came up after the last turn
   auto next = std::min({look_at_, beat_at_, lanes_again_at_, stock_.next_deadline()});
-  if (stock_.waits_for_claims()) next = std::min(next, claims_until_);
+  if (stopping_since_ != never)
+    next = std::min(next, last_turn_ ? never : read_until());
+  else if (stock_.waits_for_claims())
+    next = std::min(next, claims_until_);
   if (ending_ == Ending::not_yet && done_since_ != never) next = std::min(next, done_since_ + settings_.not_coming);
   if (ending_ == Ending::leaving) next = std::min(next, ending_since_ + settings_.leave_within);
   if (ending_ == Ending::printing) next = std::min(next, ending_since_ + settings_.print_within);

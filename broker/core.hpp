@@ -13,6 +13,7 @@
 #include <array>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -84,6 +85,13 @@ class Core {
   /// The end of the whole system, as if it were done: all clients are told to leave.
   void shut_down(Time now);
 
+  /// The broker alone ends, by a signal: nothing is handed off any more, and who leaves now is still answered.
+  void stop(Time now);
+  /// stop() was called, and puts need not be read any more: who leaves along with the broker has said so by now.
+  bool stops_reading(Time now) const { return now >= read_until(); }
+  /// What came in until then is confirmed, as far as there is room for it, and byes are answered.
+  bool stopped(Time now);
+
   /// Whether the end of the whole system has begun.
   bool ending() const { return ending_ != Ending::not_yet; }
 
@@ -141,7 +149,7 @@ class Core {
   // Entries of the control stream (core.cpp).
   void apply(Session& session, const Entry& entry, Time now);
   void ask(Session& session, std::uint64_t asked_in_all);
-  void bye(Session& session, Number last_put, bool all);
+  void bye(Session& session, Number last_put, bool all, Time now);
   void not_held(Session& session, ItemId id, Time now);
   void settle_runs(Session& session, const Entry& entry, Time now);
   void claim(Session& session, const Entry& entry, Time now);
@@ -179,6 +187,7 @@ class Core {
   bool anyone_but_printers() const;
   bool may_leave(const Session& session) const;
   void enter(Ending stage, Time now);
+  Time read_until() const;
 
   const Settings settings_;
   const Epoch epoch_;
@@ -229,8 +238,11 @@ class Core {
   bool say_held_ = false;  // the console log is full: sayers have no window
 
   Ending ending_ = Ending::not_yet;
-  Time ending_since_{};      // of the present stage
-  Time done_since_ = never;  // when all work was first seen done
+  Time ending_since_{};                     // of the present stage
+  Time done_since_ = never;                 // when all work was first seen done
+  Time stopping_since_ = never, bye_at_{};  // bye_at_: when the last bye came in
+  Ticket turn_ = 0;                         // the newest one given to the storage
+  std::optional<Ticket> last_turn_;         // while stopping: all that is waited for came in by then
   std::set<std::string> producers_seen_;
   std::uint32_t consumers_seen_ = 0;
 };

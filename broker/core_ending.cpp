@@ -4,6 +4,11 @@
 #include "broker/core.hpp"
 
 namespace baton::broker {
+namespace {
+
+constexpr Duration byes_apart = 300ms, byes_within = 2s;
+
+}  // namespace
 
 bool Core::may_leave(const Session& session) const {
   return ending_ >= (session.is(Role::printer) ? Ending::printing : Ending::leaving);
@@ -33,6 +38,27 @@ bool Core::work_is_done(Time now) {
   }
   if (done_since_ == never) done_since_ = now;
   return consumers_seen_ >= settings_.consumers || now >= done_since_ + settings_.not_coming;
+}
+
+void Core::stop(Time now) {
+  stopping_since_ = now;
+  stock_.wait_for_claims(true);
+}
+
+/// Those who were told to leave along with the broker say bye one after the other, on a busy machine with gaps.
+Time Core::read_until() const {
+  if (stopping_since_ == never) return never;
+  if (sessions_.size() == over_.size()) return stopping_since_;
+  return std::min(std::max(stopping_since_, bye_at_) + byes_apart, stopping_since_ + byes_within);
+}
+
+bool Core::stopped(Time now) {
+  if (!stops_reading(now)) return false;
+  if (!last_turn_) last_turn_ = turn_;
+  const auto waits = [this](const std::deque<Pending>& pending) {
+    return !pending.empty() && pending.front().ticket <= *last_turn_;
+  };
+  return !waits(pending_control_) && (!waits(pending_puts_) || !storage_holds_.empty());
 }
 
 void Core::check_ending(Time now) {

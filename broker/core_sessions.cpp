@@ -149,7 +149,7 @@ bool Core::somebody_claims() const {
 
 /// When the time for claims is over, kept items go to whoever asks.
 void Core::judge_claims(Time now) {
-  if (!stock_.waits_for_claims()) return;
+  if (!stock_.waits_for_claims() || stopping_since_ != never) return;
   if (claims_until_ == never) {  // loading took its time; clients come from now on
     claims_until_ = now + claims_within;
     claims_at_latest_ = now + claims_at_latest;

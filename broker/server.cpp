@@ -20,9 +20,10 @@
 namespace baton::broker {
 namespace {
 
-constexpr int most_sockets = 10'000;  // lanes, nearly all; fewer where the limit of open files is low
-constexpr Duration news_share = 1ms;  // of a turn, at most
-constexpr Duration last_share = 2s;   // the same of the last turn, at most
+constexpr int most_sockets = 10'000;     // lanes, nearly all; fewer where the limit of open files is low
+constexpr Duration news_share = 1ms;     // of a turn, at most
+constexpr Duration last_share = 2s;      // the same of the last turn, at most
+constexpr Duration same_signal = 250ms;  // `timeout` sends two, one after the other
 constexpr Duration control_share = 1ms;
 constexpr Duration put_share = 1ms;
 constexpr Duration lane_retry = 1ms;  // while a consumer has asked and not quite connected
@@ -99,8 +100,7 @@ int Server::run() {
   for (bool over = false; !over;) {
     wait();
     if (signalled()) {
-      turn(last_share);  // what has come in by now counts: acks above all
-      exit_code = stopped();
+      exit_code = stop();
       break;
     }
     turn(control_share);
@@ -115,13 +115,22 @@ void Server::turn(Duration for_control) {
   lanes_.admit();
   const bool news_dry = news_.read(front_, Clock::now() + news_share);
   const bool control_dry = read_control(Clock::now() + for_control);
-  read_put(Clock::now() + put_share);
+  if (!front_.core().stops_reading(Clock::now())) read_put(Clock::now() + put_share);
   front_.end_turn(Clock::now(), news_dry && control_dry);
   carry_out();
 }
 
-/// By a signal: says what is lost by that, and returns the exit code.
-int Server::stopped() {
+/// By a signal: what has come in by now counts, acks above all, and who leaves along with the broker is answered, however
+/// slow the disk is. A second signal ends it at once. Says what is lost, and returns the exit code.
+int Server::stop() {
+  const auto begin = Clock::now();
+  front_.core().stop(begin);
+  turn(last_share);
+  while (!front_.core().stopped(Clock::now())) {
+    wait();
+    if (signalled() && Clock::now() > begin + same_signal) break;
+    turn(control_share);
+  }
   const auto items = front_.core().stock().size();
   const auto& settings = front_.core().settings();
   if (items > 0 && !settings.keeps)
@@ -134,13 +143,14 @@ void Server::wait() {
   auto timeout = std::max(front_.core().next_deadline(), Time{}) - Clock::now();
   if (lanes_.blocked()) timeout = std::min<Duration>(timeout, lane_retry);
   constexpr std::size_t storage_item = 4;
+  const short reads_put = front_.core().stops_reading(Clock::now()) ? 0 : ZMQ_POLLIN;
   std::vector<zmq::pollitem_t> items{
-      {control_.handle(), 0, ZMQ_POLLIN, 0},           {put_.handle(), 0, ZMQ_POLLIN, 0},
+      {control_.handle(), 0, ZMQ_POLLIN, 0},           {put_.handle(), 0, reads_put, 0},
       {news_.socket().handle(), 0, ZMQ_POLLIN, 0},     {lanes_.knocked().handle(), 0, ZMQ_POLLIN, 0},
       {nullptr, storage_changed_.fd(), ZMQ_POLLIN, 0}, {nullptr, signals_, ZMQ_POLLIN, 0}};
   if (plain_) {
     const bool wants_out = plain_->has_unsent() || front_.core().plain_items_wait();
-    items.push_back({plain_->in().handle(), 0, ZMQ_POLLIN, 0});
+    items.push_back({plain_->in().handle(), 0, reads_put, 0});
     if (wants_out) items.push_back({plain_->out().handle(), 0, ZMQ_POLLOUT, 0});
     if (plain_->retry_at() != never) timeout = std::min(timeout, plain_->retry_at() - Clock::now());
   }

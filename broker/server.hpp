@@ -50,7 +50,7 @@ class Server {
   void log_refusals();
   void log_turned_away();
   bool signalled();
-  int stopped();
+  int stop();
 
   zmq::context_t context_;
   zmq::socket_t put_, control_;

@@ -140,7 +140,10 @@ Session::News Session::on_confirm(std::string_view payload, Time now) {
     return {News::Kind::changed, {}, {}, 0};
   }
   if (older(confirm, confirm_) || absurd(confirm)) return {};
+  const bool moved = confirm.control_received > confirm_.control_received ||
+                     confirm.put_received > confirm_.put_received || confirm.put_confirmed > confirm_.put_confirmed;
   confirm_ = confirm;
+  if (moved || !held()) at_work_ = now;
   control_.confirm(confirm.control_received, now);
   control_.set_credit(no_limit, confirm.say_window);
   // Only here, not by a timer: while the broker is silent there is no use in sending again.
@@ -219,9 +222,17 @@ Time Session::alive_until() const { return std::min(last_news_, last_said_) + lo
 Time Session::reopen_at() const { return std::max(last_news_, opened_) + lost_after; }
 
 Time Session::give_up_at() const {
-  if (bye_) return deadline_after(bye_time_, config_.leave_within);
+  if (bye_)
+    return std::min(bye_time_ + longest_goodbye, deadline_after(std::max(bye_time_, at_work_), config_.leave_within));
   if (ever_welcomed_ || full_) return never;
   return deadline_after(started_, config_.connect_timeout);
+}
+
+/// What is still to be confirmed waits for room at the broker: there may be none for long.
+bool Session::held() const {
+  const auto puts = confirm_.put_held == Held::storage ? confirm_.put_confirmed : confirm_.put_received;
+  return (bye_ && confirm_.put_held != Held::nothing && puts < *bye_) ||
+         (confirm_.say_held != Held::nothing && control_.sent() < control_.last());
 }
 
 /// Who owes nothing leaves without a broker that does not answer.

@@ -27,9 +27,10 @@
 namespace baton {
 
 inline constexpr Duration default_connect_timeout = 10s;
-inline constexpr Duration goodbye_timeout = 5s;  ///< how long a bye may stay unanswered
-inline constexpr Duration silence = 2s;          ///< without news, a beat each second included: out of touch
-inline constexpr Duration refused_again = 1s;    ///< between hellos while the broker has no room
+inline constexpr Duration goodbye_timeout = 5s;   ///< how long the broker may be silent, or stand still, after a bye
+inline constexpr Duration longest_goodbye = 60s;  ///< how long a bye may stay unanswered while the broker is at work
+inline constexpr Duration silence = 2s;           ///< without news, a beat each second included: out of touch
+inline constexpr Duration refused_again = 1s;     ///< between hellos while the broker has no room
 
 /// Who the client is. Fixed for its life.
 struct SessionConfig {
@@ -43,7 +44,7 @@ struct SessionConfig {
   std::string source;                                  ///< producers: names what is put, at most max_source bytes
   bool again = false;                                  ///< producers: begin with the source anew
   Duration connect_timeout = default_connect_timeout;  ///< until the first welcome; later there is no limit
-  Duration leave_within = goodbye_timeout;             ///< how long a bye may stay unanswered
+  Duration leave_within = goodbye_timeout;             ///< how long the broker may stand still after a bye
   std::function<SessionId()> draw_id = random_session;
 };
 
@@ -161,6 +162,7 @@ class Session {
   void ask_rewind(Time now);
   void renew(Epoch epoch, Time now);
   void append_goodbye();
+  bool held() const;
   void fail(SessionError error);
   Time alive_until() const;
   Time reopen_at() const;
@@ -202,7 +204,8 @@ class Session {
   bool all_put_ = false;
   bool bye_appended_ = false;  // to this session's control stream
   Time bye_time_ = never;
-  bool owes_ = false;  // something, when bye() was called
+  Time at_work_ = Time::min();  // when the broker last gave reason to wait for its answer
+  bool owes_ = false;           // something, when bye() was called
 };
 
 }  // namespace baton

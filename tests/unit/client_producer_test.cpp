@@ -330,6 +330,51 @@ TEST_CASE("client: bye without an answer fails it in the end") {
   CHECK(script.producer.session().error()->kind == SessionError::Kind::no_goodbye);
 }
 
+TEST_CASE("client: who leaves waits for a broker that is at work, and not for ever") {
+  ProducerScript script;
+  script.stand();
+  script.put("a");
+  script.producer.bye(script.now);
+  script.tick();
+  const auto beats = [&](Duration time) {
+    for (const auto end = script.now + time; script.now < end && !script.producer.session().over();) {
+      script.advance(1s);
+      script.say_confirm();
+    }
+  };
+  SUBCASE("it beats, and its disk takes its time") {
+    beats(longest_goodbye - 1s);
+    CHECK_FALSE(script.producer.session().over());
+    script.confirm.ended = true;
+    script.say_confirm();
+    CHECK(script.producer.session().state() == Session::State::ended);
+  }
+  SUBCASE("it beats for ever") {
+    beats(longest_goodbye);
+    REQUIRE(script.producer.session().error());
+    CHECK(script.producer.session().error()->kind == SessionError::Kind::no_goodbye);
+  }
+  SUBCASE("it has no room for what is to be confirmed") {
+    script.confirm.put_held = Held::storage;
+    beats(goodbye_timeout);
+    CHECK(script.producer.session().error());
+  }
+  SUBCASE("it had none, and has some again") {
+    script.confirm.put_held = Held::storage;
+    beats(goodbye_timeout - 1s);
+    script.confirm.put_held = Held::nothing;
+    beats(goodbye_timeout);
+    CHECK_FALSE(script.producer.session().over());
+  }
+  SUBCASE("it falls silent") {
+    beats(20s);
+    script.advance(goodbye_timeout - 1ms);
+    CHECK_FALSE(script.producer.session().over());
+    script.advance(1ms);
+    CHECK(script.producer.session().error());
+  }
+}
+
 TEST_CASE("client: who owes nothing does not wait for a broker that is silent") {
   ProducerScript script;
   script.stand();
