@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "proto/limits.hpp"
 
@@ -12,5 +13,8 @@ struct Attempt {
   std::string why;
   Time at{};
 };
+
+/// Leaves the last ones whose texts take so many bytes together; at least one, whose reason is cut if need be.
+void keep_last(std::vector<Attempt>& history, std::size_t bytes);
 
 }  // namespace baton::broker

@@ -41,7 +41,23 @@ std::string_view MemoryStorage::body(ItemId id) {
   return std::string_view(page.bytes).substr(page.begin[slot], page.size[slot]);
 }
 
+void MemoryStorage::update(const Record& record, const std::vector<Attempt>& history) {
+  if (history.empty()) {
+    histories_.erase(record.id.value);
+    return;
+  }
+  auto& kept = histories_[record.id.value] = history;
+  keep_last(kept, most_history);
+  kept.shrink_to_fit();
+}
+
+std::vector<Attempt> MemoryStorage::history(ItemId id) {
+  const auto found = histories_.find(id.value);
+  return found == histories_.end() ? std::vector<Attempt>{} : found->second;
+}
+
 void MemoryStorage::erase(ItemId id) {
+  if (!histories_.empty()) histories_.erase(id.value);
   auto& page = page_of(id);
   if (page.size[id.value % page_items] == apart) large_.erase(id.value);
   if (--page.live > 0) return;

@@ -13,17 +13,20 @@
 namespace baton::broker {
 
 /// Bodies lie side by side in pages of consecutive ids; a page is used again when its last body is erased. Bodies
-/// above `large` are kept apart and freed one by one, so that a single held item pins at most a page.
+/// above `large` are kept apart and freed one by one, so that a single held item pins at most a page. Of an item's
+/// history the last attempts are kept, in most_history bytes.
 class MemoryStorage final : public Storage {
  public:
   void put(const Record& record, std::string_view body) override;
   std::string_view body(ItemId id) override;
-  void update(const Record&, const std::vector<Attempt>&) override {}
+  void update(const Record& record, const std::vector<Attempt>& history) override;
+  std::vector<Attempt> history(ItemId id) override;
   void erase(ItemId id) override;
   Ticket commit() override { return 0; }
   Durable durable() override { return {}; }
 
  private:
+  static constexpr std::size_t most_history = 1024;
   static constexpr std::size_t page_items = 512;
   static constexpr std::size_t large = 4096;
 
@@ -41,6 +44,7 @@ class MemoryStorage final : public Storage {
   std::uint64_t first_page_ = 0;
   std::vector<std::unique_ptr<Page>> spare_;
   std::unordered_map<std::uint64_t, std::string> large_;
+  std::unordered_map<std::uint64_t, std::vector<Attempt>> histories_;  // of items that have one
 };
 
 }  // namespace baton::broker

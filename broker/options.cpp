@@ -158,6 +158,10 @@ void add_limits(CLI::App& app, Settings& settings) {
   app.add_option("--max-dead", settings.max_dead, "dead items that a queue keeps, the last ones")
       ->check(cli::number(1, 10'000'000))
       ->option_text("N [" + std::to_string(settings.max_dead) + "]");
+  app.add_option("--max-notices", settings.max_notices,
+                 "dead items told by name to a producer that is away; the rest is counted")
+      ->check(CLI::Range(0, 1'000'000))
+      ->option_text("N [" + std::to_string(settings.max_notices) + "]");
   app.add_option("--max-sessions", settings.max_sessions, "clients of all kinds; those beyond wait")
       ->check(cli::number(1, 100'000))
       ->option_text("N [" + std::to_string(settings.max_sessions) + "]");

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kept_attempts = 20;    // per item
 constexpr std::size_t body_in_notice = 200;  // bytes
+constexpr std::size_t reasons_in_notice = 4096;
 
 constexpr std::size_t looks_at_once = 10'000;  // at producers that may be forgotten
 constexpr Duration producer_kept = 10min;      // a lost one may come back and must not put twice
@@ -355,7 +356,6 @@ std::optional<std::string> Stock::take_unacked(Queue& queue) {
 void Stock::done(Item& item, ItemId id) {
   auto& queue = queue_of(item);
   auto& producer = *producer_list_[item.producer];
-  const bool failed_before = item.failures > 0;
   if (!redelivered_.empty()) redelivered_.erase(id.value);
   queue.bytes -= item.size;
   ++queue.done;
@@ -363,7 +363,6 @@ void Stock::done(Item& item, ItemId id) {
   note_changed(producer);
   items_.remove(id);
   storage_.erase(id);
-  if (failed_before) history_.erase(id.value);
   to_serve(queue);  // there is room for its producers
   forget_if_settled(producer);
 }
@@ -397,12 +396,12 @@ bool Stock::fail(Session& session, const Failure& failure, Time now) {
 
 void Stock::failed(Item& item, ItemId id, Attempt attempt, Duration delay, Told told) {
   const auto now = attempt.at;
-  auto& history = history_[id.value];
+  auto history = storage_.history(id);
   if (history.size() == kept_attempts) history.erase(history.begin());
   history.push_back(std::move(attempt));
   ++item.failures;
-  if (item.failures >= settings_.max_attempts) return bury(item, id, now);
-  update_storage(item, id, delay);
+  if (item.failures >= settings_.max_attempts) return bury(item, id, std::move(history), now);
+  update_storage(item, id, history, delay);
   if (told == Told::by_nobody) return come_back(item, id);
   if (delay == Duration::zero()) return make_ready(item, id);
   item.place = Place::delayed;
@@ -410,7 +409,7 @@ void Stock::failed(Item& item, ItemId id, Attempt attempt, Duration delay, Told 
   delayed_.push({now + delay, id});
 }
 
-void Stock::bury(Item& item, ItemId id, Time now) {
+void Stock::bury(Item& item, ItemId id, std::vector<Attempt> history, Time now) {
   auto& queue = queue_of(item);
   auto& producer = *producer_list_[item.producer];
   item.place = Place::dead;
@@ -419,13 +418,16 @@ void Stock::bury(Item& item, ItemId id, Time now) {
   ++producer.dead;
   ++dead_;
   note_changed(producer);
-  update_storage(item, id);
+  update_storage(item, id, history);
 
+  keep_last(history, reasons_in_notice);
   DeadNotice notice{id, queue.name, std::string(storage_.body(id).substr(0, body_in_notice)), item.failures, {}};
-  for (const auto& attempt : history_[id.value])
+  for (const auto& attempt : history)
     notice.history.push_back({attempt.consumer, attempt.why,
                               std::chrono::duration_cast<std::chrono::milliseconds>(now - attempt.at).count()});
-  if (!producer.name.empty()) {  // the plain door has nobody to tell
+  // The plain door has nobody to tell. Who does not listen learns of the rest as a count.
+  const auto untold = producer.outcomes.last().value - producer.outcomes.confirmed().value;
+  if (!producer.name.empty() && untold < settings_.max_notices) {
     const auto text = to_json(notice);
     append_block(producer.outcomes.block_for(text.size()), EntryKind::died, text);
     producer.outcomes.appended(text.size());
@@ -447,7 +449,6 @@ void Stock::drop_oldest_dead_letter(Queue& queue) {
   const auto oldest = queue.dead_letters.front();
   auto& producer = *producer_list_[items_.find(oldest)->producer];
   queue.dead_letters.pop_front();
-  history_.erase(oldest.value);
   redelivered_.erase(oldest.value);
   storage_.erase(oldest);
   items_.remove(oldest);
@@ -456,9 +457,7 @@ void Stock::drop_oldest_dead_letter(Queue& queue) {
   forget_if_settled(producer);
 }
 
-void Stock::update_storage(const Item& item, ItemId id, Duration delay) {
-  static const std::vector<Attempt> none;
-  const auto history = history_.find(id.value);
+void Stock::update_storage(const Item& item, ItemId id, const std::vector<Attempt>& history, Duration delay) {
   storage_.update({id,
                    queue_of(item).name,
                    producer_list_[item.producer]->name,
@@ -471,7 +470,7 @@ void Stock::update_storage(const Item& item, ItemId id, Duration delay) {
                    item.producer,
                    false,
                    deliveries_of(id)},
-                  history == history_.end() ? none : history->second);
+                  history);
 }
 
 /// What of the session's hand-offs after the first `count` it still holds.
@@ -492,7 +491,7 @@ void Stock::take_back_after(Session& session, std::uint64_t count) {
   for (const auto id : held_after(session, count)) {
     auto& item = *items_.find(id);
     lose(session, item, id);
-    update_storage(item, id);
+    update_storage(item, id, storage_.history(id));
     come_back(item, id);
   }
   feed_.forget(session);
@@ -506,7 +505,7 @@ void Stock::give_all_back(Session& session, const std::string& why, Time now) {
       failed(item, id, {called(session), why, now}, Duration::zero(), Told::by_nobody);
       continue;
     }
-    update_storage(item, id);
+    update_storage(item, id, storage_.history(id));
     come_back(item, id);
   }
   assert(session.held == 0);

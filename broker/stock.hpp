@@ -172,14 +172,14 @@ class Stock final : public Kept {
   void make_ready(Item& item, ItemId id);
   enum class Told : std::uint8_t { by_holder, by_nobody };
   void failed(Item& item, ItemId id, Attempt attempt, Duration delay, Told told);
-  void bury(Item& item, ItemId id, Time now);
+  void bury(Item& item, ItemId id, std::vector<Attempt> history, Time now);
   void drop_oldest_dead_letter(Queue& queue);
   bool counts_kept(Producer& producer, Ticket turn, Ticket durable);
   Producer& new_producer(const std::string& name, std::uint32_t index);
   void forget(Producer& producer);
   void changed(Session& session);
   void sweep_handed(Session& session);
-  void update_storage(const Item& item, ItemId id, Duration delay = {});
+  void update_storage(const Item& item, ItemId id, const std::vector<Attempt>& history, Duration delay = {});
   std::uint32_t deliveries_of(ItemId id) const;
   std::uint32_t deliver(ItemId id);
   void lose(Session& session, Item& item, ItemId id);
@@ -221,10 +221,9 @@ class Stock final : public Kept {
   std::vector<std::uint32_t> free_producers_;
   std::size_t next_look_ = 0;  // in producer_list_: where forget_lost_producers() goes on
   std::priority_queue<Delayed, std::vector<Delayed>, std::greater<>> delayed_;
-  std::unordered_map<std::uint64_t, std::vector<Attempt>> history_;  // of items that failed, by id
-  std::unordered_map<std::uint64_t, Redelivered> redelivered_;       // by id
-  std::deque<Returning> returning_;                                  // by ticket, those of this turn last
-  std::uint32_t returns_ = 0;                                        // counts them
+  std::unordered_map<std::uint64_t, Redelivered> redelivered_;  // by id
+  std::deque<Returning> returning_;                             // by ticket, those of this turn last
+  std::uint32_t returns_ = 0;                                   // counts them
   std::uint64_t dead_ = 0;
   std::uint64_t handed_off_ = 0, taken_back_ = 0;  // in this turn
 };

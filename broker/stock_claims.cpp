@@ -85,17 +85,14 @@ bool Stock::take_up(Session& session, Item& item, ItemId id, std::uint32_t deliv
   const auto lost = redelivered_.find(id.value);
   if (session.claims_of == 0 || lost == redelivered_.end() || lost->second.lost_by != session.claims_of) return false;
   if (lost->second.deliveries != deliveries + 1 || !take_out(item, id)) return false;
-  const auto history = history_.find(id.value);
-  const bool counted = !session.claims_mark.empty() && history != history_.end() && !history->second.empty() &&
-                       history->second.back().why == session.claims_mark;
-  if (counted) {
-    history->second.pop_back();
-    if (history->second.empty()) history_.erase(history);
+  auto history = storage_.history(id);
+  if (!session.claims_mark.empty() && !history.empty() && history.back().why == session.claims_mark) {
+    history.pop_back();
     --item.failures;
   }
   lost->second.deliveries = deliveries;
   lost->second.lost_by = 0;
-  update_storage(item, id);
+  update_storage(item, id, history);
   hold_again(session, item, id);
   return true;
 }

@@ -78,7 +78,6 @@ void Stock::item(const KeptItem& kept) {
   item.failures = kept.failures;
   ++queue.put;
   ++kept_items_;
-  if (!kept.history.empty()) history_[kept.id.value] = kept.history;
   if (kept.deliveries > 1) redelivered_[kept.id.value] = {kept.deliveries, 0, 0};
   if (kept.dead) {
     item.place = Place::dead;

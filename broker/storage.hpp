@@ -39,7 +39,6 @@ struct KeptItem {
   bool suspect = false;          ///< it has once cost its holder's life
   std::uint32_t delay_ms = 0;    ///< that is left of its delay
   std::uint32_t deliveries = 0;  ///< how often it went out, as far as that was told
-  std::vector<Attempt> history;
 };
 
 /// Who is told what a storage has kept from a process before this one, in this order: begin, queues, producers, items by id.
@@ -87,6 +86,8 @@ class Storage {
     return body(id).substr(offset, size);
   }
   virtual void update(const Record& record, const std::vector<Attempt>& history) = 0;
+  /// The history that the last update() of an item gave, from the process before, too; as much of it as is kept.
+  virtual std::vector<Attempt> history(ItemId id) = 0;
   virtual void erase(ItemId id) = 0;
 
   /// A producer's numbers have changed; once a turn at most.

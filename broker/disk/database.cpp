@@ -55,26 +55,72 @@ void check(int code, const std::string& what) {
 
 std::string name_of(const char* row, std::uint64_t key) { return std::string(row) + " " + std::to_string(key); }
 
-/// Walks the rows of a database in the order of its keys.
+/// The rows of a database in the order of its keys.
+class Rows {
+ public:
+  Rows(MDB_txn* txn, MDB_dbi dbi, const char* what) : what_(what) { check(mdb_cursor_open(txn, dbi, &cursor_), what); }
+  ~Rows() { mdb_cursor_close(cursor_); }
+  Rows(const Rows&) = delete;
+  Rows& operator=(const Rows&) = delete;
+
+  /// Goes to the first one, then to the next. False: there is none.
+  bool next() {
+    MDB_val key{}, value{};
+    const int code = mdb_cursor_get(cursor_, &key, &value, MDB_NEXT);
+    if (code == MDB_NOTFOUND) return false;
+    check(code, what_);
+    if (key.mv_size != sizeof key_) throw Damage(std::string(what_) + ": a key is damaged");
+    std::memcpy(&key_, key.mv_data, sizeof key_);
+    value_ = view_of(value);
+    ++seen_;
+    return true;
+  }
+  std::uint64_t key() const { return key_; }
+  std::string_view value() const { return value_; }
+  std::uint64_t seen() const { return seen_; }
+  [[noreturn]] void damaged() const { throw Damage(name_of(what_, key_) + ": its record is damaged"); }
+
+ private:
+  const char* what_;
+  MDB_cursor* cursor_ = nullptr;
+  std::uint64_t key_ = 0, seen_ = 0;
+  std::string_view value_;
+};
+
 template <class See>
 std::uint64_t each_row(MDB_txn* txn, MDB_dbi dbi, const char* what, See see) {
-  MDB_cursor* cursor = nullptr;
-  check(mdb_cursor_open(txn, dbi, &cursor), what);
-  const auto closer = [](MDB_cursor* one) { mdb_cursor_close(one); };
-  const std::unique_ptr<MDB_cursor, decltype(closer)> owner(cursor, closer);
-  std::uint64_t rows = 0;
-  MDB_val key{}, value{};
-  int code = MDB_SUCCESS;
-  while ((code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == MDB_SUCCESS) {
-    if (key.mv_size != sizeof(std::uint64_t)) throw Damage(std::string(what) + ": a key is damaged");
-    std::uint64_t number = 0;
-    std::memcpy(&number, key.mv_data, sizeof number);
-    if (!see(number, view_of(value))) throw Damage(name_of(what, number) + ": its record is damaged");
-    ++rows;
-  }
-  if (code != MDB_NOTFOUND) fail(code, what);
-  return rows;
+  Rows rows(txn, dbi, what);
+  while (rows.next())
+    if (!see(rows.key(), rows.value())) rows.damaged();
+  return rows.seen();
 }
+
+/// The states of items, one at a time: with their reasons they may be more than there is memory for.
+class States {
+ public:
+  States(MDB_txn* txn, MDB_dbi dbi) : rows_(txn, dbi, "state of item") { next(); }
+
+  /// Of the item, if it has one. Ids must rise.
+  const StateRow* of(std::uint64_t item) {
+    while (more_ && rows_.key() < item) next();
+    return more_ && rows_.key() == item ? &row_ : nullptr;
+  }
+  /// How many there are in all.
+  std::uint64_t finish() {
+    while (more_) next();
+    return rows_.seen();
+  }
+
+ private:
+  void next() {
+    more_ = rows_.next();
+    if (more_ && !read_state(rows_.key(), rows_.value(), row_)) rows_.damaged();
+  }
+
+  Rows rows_;
+  bool more_ = false;
+  StateRow row_;
+};
 
 }  // namespace
 
@@ -150,6 +196,18 @@ std::string_view Database::part(ItemId id, std::uint64_t offset, std::size_t siz
   return bytes;
 }
 
+StateRow Database::state(ItemId id) {
+  begin_reading();
+  MDB_val key = as_val(id.value), value{};
+  const auto name = name_of("state of item", id.value);
+  const int code = mdb_get(reader_, states_, &key, &value);
+  if (code == MDB_NOTFOUND) throw Damage(name + " is missing");
+  check(code, name);
+  StateRow row;
+  if (!read_state(id.value, view_of(value), row)) throw Damage(name + ": its record is damaged");
+  return row;
+}
+
 void Database::load(const Visitor& visitor) {
   begin_reading();
   Seal seal;
@@ -172,17 +230,14 @@ void Database::load(const Visitor& visitor) {
     visitor.producer(key, row);
     return true;
   });
-  std::map<std::uint64_t, StateRow> states;
-  const auto state_rows = each_row(reader_, states_, "state of item", [&](std::uint64_t key, std::string_view value) {
-    return read_state(key, value, states[key]);
-  });
+  States states(reader_, states_);
   const auto item_rows = each_row(reader_, items_, "item", [&](std::uint64_t key, std::string_view value) {
     ItemRow row;
     if (!read_item(key, value, row)) return false;
-    const auto state = states.find(key);
-    visitor.item(key, row, state == states.end() ? nullptr : &state->second);
+    visitor.item(key, row, states.of(key));
     return true;
   });
+  const auto state_rows = states.finish();
   end_reading();
   if (item_rows != seal.items || state_rows != seal.states)
     throw Damage("the data in " + directory_.string() + " is damaged: " + std::to_string(item_rows) +

@@ -51,6 +51,8 @@ class Database {
   std::string_view body(ItemId id);
   /// A part of it, as read_item_part() reads it.
   std::string_view part(ItemId id, std::uint64_t offset, std::size_t size, std::uint32_t& check);
+  /// The state of an item, which must have one. Likewise.
+  StateRow state(ItemId id);
   /// Lets go of the pages that body() needed: the writer may use them again.
   void end_reading();
 

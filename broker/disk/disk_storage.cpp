@@ -38,8 +38,6 @@ KeptItem kept_item(ItemId id, const disk::ItemRow& row, const disk::StateRow* st
   item.dead = state->dead;
   item.suspect = state->suspect;
   item.deliveries = state->deliveries;
-  for (const auto& attempt : state->attempts)
-    item.history.push_back({attempt.consumer, attempt.why, clock.from(attempt.at, now)});
   return item;
 }
 
@@ -196,6 +194,28 @@ void DiskStorage::update(const Record& record, const std::vector<Attempt>& histo
   failed_.insert(record.id.value);
 }
 
+/// As the last one wrote it who said something of it: this turn, one that is on its way to the disk, or an earlier one.
+disk::StateRow DiskStorage::state_of(ItemId id) {
+  const auto read = [&](const States& states, disk::StateRow& state) {
+    const auto row = states.find(id.value);
+    return row != states.end() && row->second && disk::read_state(id.value, *row->second, state);
+  };
+  disk::StateRow state;
+  if (read(open_.states, state)) return state;
+  for (auto batch = writing_.rbegin(); batch != writing_.rend(); ++batch)
+    if (read(batch->second, state)) return state;
+  return database_.state(id);
+}
+
+std::vector<Attempt> DiskStorage::history(ItemId id) {
+  std::vector<Attempt> history;
+  if (!failed_.contains(id.value)) return history;
+  const auto now = Clock::now();
+  for (auto& attempt : state_of(id).attempts)
+    history.push_back({std::move(attempt.consumer), std::move(attempt.why), clock_->from(attempt.at, now)});
+  return history;
+}
+
 void DiskStorage::erase(ItemId id) {
   turn_over_ = false;
   --items_;
@@ -262,6 +282,7 @@ void DiskStorage::submit() {
   for (auto& [segment, skip] : open_.puts) skip = segment->gone();
   const auto last = open_.last;
   const auto ticket = open_.ticket;
+  if (!open_.states.empty()) writing_.emplace_back(ticket, open_.states);
   writer_->submit(std::move(open_));
   open_ = {};
   open_.ticket = ticket + 1;
@@ -271,6 +292,7 @@ void DiskStorage::submit() {
 Storage::Durable DiskStorage::durable() {
   auto durable = writer_->durable();
   note_written(durable.puts);
+  while (!writing_.empty() && writing_.front().first <= durable.settles) writing_.pop_front();
   return durable;
 }
 

@@ -46,6 +46,7 @@ class DiskStorage final : public Storage {
   std::string_view body(ItemId id) override;
   std::string_view part(ItemId id, std::uint64_t offset, std::size_t size, std::uint32_t& check) override;
   void update(const Record& record, const std::vector<Attempt>& history) override;
+  std::vector<Attempt> history(ItemId id) override;
   void erase(ItemId id) override;
   void save(const KeptProducer& producer) override;
   void forget_producer(std::uint32_t index) override;
@@ -66,6 +67,7 @@ class DiskStorage final : public Storage {
  private:
   using SegmentPtr = std::shared_ptr<disk::Segment>;
   using Segments = std::deque<SegmentPtr>;
+  using States = std::map<std::uint64_t, disk::Change>;
   Segments::iterator segment_of(ItemId id);
   disk::Segment& open_segment(ItemId id);
   bool in_open_batch(const disk::Segment& segment) const { return segment.ticket() == open_.ticket; }
@@ -73,6 +75,7 @@ class DiskStorage final : public Storage {
   void know_queue(std::uint64_t index);
   void write_epoch(Epoch epoch);
   void look(Time now);
+  disk::StateRow state_of(ItemId id);
   disk::Delay delay_of(const Record& record) const;
   void submit();
   void note_written(Ticket durable);
@@ -85,14 +88,15 @@ class DiskStorage final : public Storage {
   disk::FileLock lock_;  // of the directory
   disk::Database database_;
   disk::ClockNote note_;
-  std::optional<disk::KeptClock> clock_;      // from load() on
-  Time look_at_{};                            // at the system's clock, and at the files
-  Segments segments_;                         // by id: whose bodies are in memory
-  Segments unwritten_;                        // by ticket: of these, such as are not on disk yet
-  disk::Batch open_;                          // what comes in, until the writer takes it
-  bool turn_over_ = true;                     // what is in open_ belongs to whole turns
-  std::unordered_set<std::uint64_t> failed_;  // items that have a row of states
-  std::vector<bool> queues_known_;            // by index: there is a row of each
+  std::optional<disk::KeptClock> clock_;           // from load() on
+  Time look_at_{};                                 // at the system's clock, and at the files
+  Segments segments_;                              // by id: whose bodies are in memory
+  Segments unwritten_;                             // by ticket: of these, such as are not on disk yet
+  std::deque<std::pair<Ticket, States>> writing_;  // of batches that are not known to be on disk yet
+  disk::Batch open_;                               // what comes in, until the writer takes it
+  bool turn_over_ = true;                          // what is in open_ belongs to whole turns
+  std::unordered_set<std::uint64_t> failed_;       // items that have a row of states
+  std::vector<bool> queues_known_;                 // by index: there is a row of each
   std::uint64_t items_put_ = 0, never_written_ = 0;
   std::uint64_t items_ = 0;               // that are kept
   std::uint64_t memory_of_bodies_ = 0;    // of segments that are on disk, too

@@ -170,11 +170,35 @@ TEST_CASE("failures, dead letters and their history come back, and a state goes 
   const auto& failed = disk.loaded.items[0];
   CHECK(failed.failures == 2);
   CHECK_FALSE(failed.dead);
-  REQUIRE(failed.history.size() == 2);
-  CHECK(failed.history[0].why == "no such mailbox");
-  CHECK(failed.history[1].consumer == "host/2");
-  CHECK(failed.history[1].at - failed.history[0].at >= 4990ms);
+  const auto history = disk.storage.history(failed.id);
+  REQUIRE(history.size() == 2);
+  CHECK(history[0].why == "no such mailbox");
+  CHECK(history[1].consumer == "host/2");
+  CHECK(history[1].at - history[0].at >= 4990ms);
+  CHECK(disk.storage.history(ItemId{3}).empty());
   CHECK(disk.loaded.items[1].dead);
+}
+
+TEST_CASE("an item's history is what was said of it last, on its way to the disk or there") {
+  const Directory directory;
+  Disk disk(directory);
+  disk.put(1, "x");
+  const auto why = [&] {
+    const auto history = disk.storage.history(ItemId{1});
+    return history.empty() ? std::string("nothing") : history.back().why;
+  };
+  CHECK(why() == "nothing");
+  disk.fail(1, 1, {{"host/1", "first", {}}});
+  CHECK(why() == "first");
+  disk.storage.commit();
+  CHECK(why() == "first");
+  disk.fail(1, 2, {{"host/1", "first", {}}, {"host/1", "second", {}}});
+  disk.storage.commit();  // waits for the one before
+  CHECK(why() == "second");
+  disk.keep();
+  CHECK(why() == "second");
+  disk.erase(1);
+  CHECK(why() == "nothing");
 }
 
 TEST_CASE("how often an item went out and whether it is suspect come back with it") {

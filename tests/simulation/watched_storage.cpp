@@ -13,9 +13,10 @@ void WatchedMemory::put(const Record& record, std::string_view body) {
   memory_.put(record, body);
 }
 
-void WatchedMemory::update(const Record& record, const std::vector<broker::Attempt>&) {
+void WatchedMemory::update(const Record& record, const std::vector<broker::Attempt>& history) {
   changed_ = true;
   judge_.updated(record);
+  memory_.update(record, history);
 }
 
 void WatchedMemory::erase(ItemId id) {
@@ -94,8 +95,7 @@ void WatchedDisk::load_item(broker::Kept& kept, ItemId id, const DiskItem& row, 
     item.dead = state->dead;
     item.suspect = state->suspect;
     item.deliveries = state->deliveries;
-    for (const auto& [at, attempt] : state->history)
-      item.history.push_back({attempt.consumer, attempt.why, clock_->from(at, now)});
+    histories_[id] = state->history;
   }
   bodies_[id] = row.body;
   judge_.kept(item, row.producer_name, row.number, disk_.astray());
@@ -118,11 +118,22 @@ void WatchedDisk::update(const Record& record, const std::vector<broker::Attempt
       record.failures, record.dead, record.suspect, record.deliveries, clock_->delay(record.delay_ms, disk_.now()), {}};
   for (const auto& attempt : history) state.history.emplace_back(clock_->at(attempt.at), attempt);
   failed_.insert(record.id);
+  histories_[record.id] = state.history;
   open_.states[record.id] = std::move(state);
+}
+
+std::vector<broker::Attempt> WatchedDisk::history(ItemId id) {
+  std::vector<broker::Attempt> history;
+  const auto found = histories_.find(id);
+  if (found == histories_.end()) return history;
+  for (const auto& [at, attempt] : found->second)
+    history.push_back({attempt.consumer, attempt.why, clock_->from(at, disk_.now())});
+  return history;
 }
 
 void WatchedDisk::erase(ItemId id) {
   judge_.erased(id);
+  histories_.erase(id);
   bodies_.erase(id);
   if (failed_.erase(id) > 0) open_.states[id] = std::nullopt;
   if (open_.puts.erase(id) == 0) open_.erased.insert(id);

@@ -23,6 +23,7 @@ class WatchedMemory final : public broker::Storage {
 
   void put(const Record& record, std::string_view body) override;
   std::string_view body(ItemId id) override { return memory_.body(id); }
+  std::vector<broker::Attempt> history(ItemId id) override { return memory_.history(id); }
   void update(const Record& record, const std::vector<broker::Attempt>& history) override;
   void erase(ItemId id) override;
   broker::Ticket commit() override;
@@ -49,6 +50,7 @@ class WatchedDisk final : public broker::Storage {
   void load(broker::Kept& kept, Epoch epoch, Time now) override;
   void put(const Record& record, std::string_view body) override;
   std::string_view body(ItemId id) override { return bodies_.at(id); }
+  std::vector<broker::Attempt> history(ItemId id) override;
   void update(const Record& record, const std::vector<broker::Attempt>& history) override;
   void erase(ItemId id) override;
   void save(const broker::KeptProducer& producer) override;
@@ -72,6 +74,7 @@ class WatchedDisk final : public broker::Storage {
   PutJudge& puts_;
   std::function<void()> on_durable_;
   std::map<ItemId, std::string> bodies_;
+  std::map<ItemId, std::vector<std::pair<UnixMs, broker::Attempt>>> histories_;
   std::set<ItemId> failed_;  // there is a state of each
   std::set<std::uint32_t> queues_known_;
   std::optional<KeptClock> clock_;

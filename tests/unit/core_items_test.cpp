@@ -172,6 +172,50 @@ TEST_CASE("of many attempts the last twenty are told") {
   CHECK(notices[0].history.back().why == "why 25");
 }
 
+TEST_CASE("a notice has the last attempts' reasons, in 4 KiB of them") {
+  Settings settings;
+  settings.max_attempts = 5;
+  BrokerWorld world(settings);
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2);
+  rick.put("poison");
+  for (char attempt = 'a'; attempt < 'f'; ++attempt) {
+    morty.ask();
+    morty.received();
+    morty.fail("poison", std::string(3000, attempt));
+  }
+  const auto notices = rick.died();
+  REQUIRE(notices.size() == 1);
+  CHECK(notices[0].attempts == 5);
+  REQUIRE(notices[0].history.size() == 2);
+  CHECK(notices[0].history[0].why.front() == 'd');
+  CHECK(notices[0].history[1].why == std::string(3000, 'e'));
+  CHECK(notices[0].history[0].why.size() < 1096);
+}
+
+TEST_CASE("who does not listen is told of so many dead items by name and of all as a count") {
+  Settings settings;
+  settings.max_attempts = 1;
+  settings.max_notices = 3;
+  BrokerWorld world(settings);
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2);
+  const auto dies = [&](const std::string& body) {
+    rick.put(body);
+    morty.ask();
+    morty.received();
+    morty.fail(body);
+  };
+  for (const auto* body : {"a", "b", "c", "d", "e"}) dies(body);
+  CHECK(rick.died().size() == 3);
+  CHECK(rick.confirm().dead == 5);
+  rick.beat({3});
+  dies("f");
+  const auto later = rick.died();
+  REQUIRE(later.size() == 1);
+  CHECK(later[0].body == "f");
+}
+
 TEST_CASE("a consumer that holds one item for long and settles many costs no memory for these") {
   BrokerWorld world;
   auto rick = world.producer(1);

@@ -44,8 +44,9 @@ class KeptMemory : public Storage {
     item.dead = record.dead;
     item.suspect = record.suspect;
     item.deliveries = record.deliveries;
-    item.history = history;
+    histories_[record.id] = history;
   }
+  std::vector<Attempt> history(ItemId id) override { return histories_[id]; }
   void erase(ItemId id) override { items_.erase(id); }
   void save(const KeptProducer& producer) override {
     producers_[producer.index] = {producer, std::string(producer.name), std::string(producer.source),
@@ -71,6 +72,7 @@ class KeptMemory : public Storage {
   std::map<std::uint32_t, Producer> producers_;
   std::map<ItemId, KeptItem> items_;
   std::map<ItemId, std::string> bodies_;
+  std::map<ItemId, std::vector<Attempt>> histories_;
   Ticket turn_ = 0;
 };
 
