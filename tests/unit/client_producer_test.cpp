@@ -361,7 +361,7 @@ TEST_CASE("client: who leaves waits for a broker that is at work, and not for ev
   }
   SUBCASE("it had none, and has some again") {
     script.confirm.put_held = Held::storage;
-    beats(goodbye_timeout - 1s);
+    beats(goodbye_timeout - 2s);
     script.confirm.put_held = Held::nothing;
     beats(goodbye_timeout);
     CHECK_FALSE(script.producer.session().over());
