@@ -1,9 +1,12 @@
 // One failed attempt at an item: who, why, when.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <vector>
 
+#include "proto/greeting.hpp"
 #include "proto/limits.hpp"
 
 namespace baton::broker {
@@ -15,6 +18,16 @@ struct Attempt {
 };
 
 /// Leaves the last ones whose texts take so many bytes together; at least one, whose reason is cut if need be.
-void keep_last(std::vector<Attempt>& history, std::size_t bytes);
+inline void keep_last(std::vector<Attempt>& history, std::size_t bytes) {
+  std::size_t first = history.size();
+  for (auto left = bytes; first > 0; --first) {
+    auto& attempt = history[first - 1];
+    const auto size = attempt.consumer.size() + attempt.why.size();
+    if (size > left && first < history.size()) break;
+    if (size > left) attempt.why = cut_utf8(attempt.why, left - std::min(left, attempt.consumer.size()));
+    left -= std::min(left, size);
+  }
+  history.erase(history.begin(), history.begin() + static_cast<std::ptrdiff_t>(first));
+}
 
 }  // namespace baton::broker

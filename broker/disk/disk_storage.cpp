@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <chrono>
+#include <utility>
 
 #include "net/receive.hpp"
 
@@ -17,6 +18,8 @@ constexpr std::uint64_t bytes_per_item = 32;  // in the core's table
 constexpr std::uint64_t least_to_compact = 32u << 20;
 constexpr std::uint64_t least_for_bodies = 16u << 20;  // so that most pass through memory in any case
 
+constexpr std::uint64_t most_states_waiting = 16u << 20;  // bytes of states that are not on disk yet
+constexpr std::size_t short_history = 256;
 constexpr Duration look_every = 500ms;  // a broker that has nothing to do ends a turn each second
 
 /// See FORMAT.md: no process has that many ids which are not on disk.
@@ -185,12 +188,16 @@ std::string_view DiskStorage::part(ItemId id, std::uint64_t offset, std::size_t 
   return bytes;
 }
 
-void DiskStorage::update(const Record& record, const std::vector<Attempt>& history) {
+/// While the disk is slower than consumers fail, what waits for it is cut.
+void DiskStorage::update(const Record& record, const std::vector<Attempt>& all) {
   turn_over_ = false;
+  auto history = all;
+  if (states_bytes_ + writing_bytes_ > most_states_waiting) keep_last(history, short_history);
   disk::StateRow state{record.failures, record.dead, record.suspect, delay_of(record), record.deliveries, {}};
   for (const auto& attempt : history) state.attempts.push_back({clock_->at(attempt.at), attempt.consumer, attempt.why});
   auto& row = open_.states[record.id.value].emplace();
   disk::append_state(row, record.id.value, state);
+  states_bytes_ += row.size();
   failed_.insert(record.id.value);
 }
 
@@ -203,7 +210,7 @@ disk::StateRow DiskStorage::state_of(ItemId id) {
   disk::StateRow state;
   if (read(open_.states, state)) return state;
   for (auto batch = writing_.rbegin(); batch != writing_.rend(); ++batch)
-    if (read(batch->second, state)) return state;
+    if (read(batch->states, state)) return state;
   return database_.state(id);
 }
 
@@ -282,7 +289,8 @@ void DiskStorage::submit() {
   for (auto& [segment, skip] : open_.puts) skip = segment->gone();
   const auto last = open_.last;
   const auto ticket = open_.ticket;
-  if (!open_.states.empty()) writing_.emplace_back(ticket, open_.states);
+  if (!open_.states.empty()) writing_.push_back({ticket, open_.states, states_bytes_});
+  writing_bytes_ += std::exchange(states_bytes_, 0);
   writer_->submit(std::move(open_));
   open_ = {};
   open_.ticket = ticket + 1;
@@ -292,7 +300,8 @@ void DiskStorage::submit() {
 Storage::Durable DiskStorage::durable() {
   auto durable = writer_->durable();
   note_written(durable.puts);
-  while (!writing_.empty() && writing_.front().first <= durable.settles) writing_.pop_front();
+  for (; !writing_.empty() && writing_.front().ticket <= durable.settles; writing_.pop_front())
+    writing_bytes_ -= writing_.front().bytes;
   return durable;
 }
 

@@ -88,15 +88,22 @@ class DiskStorage final : public Storage {
   disk::FileLock lock_;  // of the directory
   disk::Database database_;
   disk::ClockNote note_;
-  std::optional<disk::KeptClock> clock_;           // from load() on
-  Time look_at_{};                                 // at the system's clock, and at the files
-  Segments segments_;                              // by id: whose bodies are in memory
-  Segments unwritten_;                             // by ticket: of these, such as are not on disk yet
-  std::deque<std::pair<Ticket, States>> writing_;  // of batches that are not known to be on disk yet
-  disk::Batch open_;                               // what comes in, until the writer takes it
-  bool turn_over_ = true;                          // what is in open_ belongs to whole turns
-  std::unordered_set<std::uint64_t> failed_;       // items that have a row of states
-  std::vector<bool> queues_known_;                 // by index: there is a row of each
+  std::optional<disk::KeptClock> clock_;  // from load() on
+  Time look_at_{};                        // at the system's clock, and at the files
+  Segments segments_;                     // by id: whose bodies are in memory
+  Segments unwritten_;                    // by ticket: of these, such as are not on disk yet
+  struct Writing {
+    Ticket ticket;
+    States states;
+    std::uint64_t bytes;
+  };
+  std::deque<Writing> writing_;               // of batches that are not known to be on disk yet
+  std::uint64_t states_bytes_ = 0;            // of rows of states in open_
+  std::uint64_t writing_bytes_ = 0;           // and in writing_
+  disk::Batch open_;                          // what comes in, until the writer takes it
+  bool turn_over_ = true;                     // what is in open_ belongs to whole turns
+  std::unordered_set<std::uint64_t> failed_;  // items that have a row of states
+  std::vector<bool> queues_known_;            // by index: there is a row of each
   std::uint64_t items_put_ = 0, never_written_ = 0;
   std::uint64_t items_ = 0;               // that are kept
   std::uint64_t memory_of_bodies_ = 0;    // of segments that are on disk, too
