@@ -210,7 +210,7 @@ TEST_CASE("settle: with the thread that called it run ends and the item has fail
   CHECK(consumer.ack(item));
 }
 
-TEST_CASE("run: it may be called again, and get() after it; after stop() it returns at once") {
+TEST_CASE("run: it may be called again, and get() after it, after stop() it returns at once") {
   Broker broker;
   Producer producer(producer_of(broker));
   for (const auto* body : {"a", "b", "c", "d"}) producer.put(body);

@@ -130,7 +130,7 @@ TEST_CASE("log: its disk is full, and the broker serves") {
   require_ends(broker);
 }
 
-TEST_CASE("log: its reader does not read, and the broker serves; later it is read whole") {
+TEST_CASE("log: its reader does not read, and the broker serves, later it is read whole") {
   SmallPipe pipe;
   ShellBroker broker("2> " + pipe.path());
   make_it_log(broker);

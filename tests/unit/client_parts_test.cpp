@@ -50,7 +50,7 @@ TEST_CASE("endpoint: what is one, and what is not") {
   CHECK(to_tcp("::1", 7) == "tcp://[::1]:7");
 }
 
-TEST_CASE("addresses: the one that answered stays; in its silence the others are tried, and it again in between") {
+TEST_CASE("addresses: the one that answered stays, in its silence the others are tried, and it again in between") {
   const std::vector<std::string> two{"dead", "alive"}, four{"a", "b", "c", "d"};
   AddressChoice choice;
   CHECK(choice.next(two) == "dead");

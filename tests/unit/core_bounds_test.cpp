@@ -28,7 +28,7 @@ SessionId numbered(std::uint32_t n) {
   return id;
 }
 
-TEST_CASE("bytes beyond what was granted are refused; the last item may go beyond") {
+TEST_CASE("bytes beyond what was granted are refused, the last item may go beyond") {
   Settings settings;
   settings.max_bytes = 1000;
   BrokerWorld world(settings);
@@ -93,7 +93,7 @@ TEST_CASE("what an earlier session put comes in when there is room, and is asked
   CHECK(confirm.rewind_put);
 }
 
-TEST_CASE("lines beyond what was granted are refused; the last block may go beyond") {
+TEST_CASE("lines beyond what was granted are refused, the last block may go beyond") {
   KeptMemory storage;
   Settings settings;
   settings.keeps = true;
@@ -119,7 +119,7 @@ TEST_CASE("who says hello and does not subscribe is forgotten when there are man
   world.printer(1);
 }
 
-TEST_CASE("of a named producer that put nothing nothing is remembered; what one has put is") {
+TEST_CASE("of a named producer that put nothing nothing is remembered, what one has put is") {
   BrokerWorld world;
   for (std::uint8_t n = 1; n < 100; ++n) {
     auto rick = world.producer(n, "rick " + std::to_string(n));
