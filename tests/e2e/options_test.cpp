@@ -224,16 +224,25 @@ TEST_CASE("options: what comes from the environment is called by that name and i
 }
 
 TEST_CASE("options: where there is no directory for items the first cause is said too") {
-  const auto broker = [](const Args& environment, const Args& args) {
+  // Root may write everywhere, so it lets a user without rights try, who must be able to reach the program.
+  const bool root = geteuid() == 0;
+  const TemporaryDirectory directory;
+  const auto program = root ? directory.path() + "/baton-broker" : program_path("baton-broker");
+  if (root) {
+    std::filesystem::copy(program_path("baton-broker"), program);
+    std::filesystem::permissions(directory.path(), std::filesystem::perms{0755});
+  }
+  const auto broker = [&](const Args& environment, const Args& args) {
     Args argv{"/usr/bin/env", "-i"};
     argv.insert(argv.end(), environment.begin(), environment.end());
-    argv.insert(argv.end(), {program_path("baton-broker"), "--port", "0"});
+    if (root) argv.insert(argv.end(), {"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"});
+    argv.insert(argv.end(), {program, "--port", "0"});
     argv.insert(argv.end(), args.begin(), args.end());
     return Process(argv);
   };
   const TemporaryFile file("no directory");
   check_refused(broker({}, {"--data", file.path()}), "cannot use the data directory " + file.path(), 1);
-  const bool fallback = access("/var/lib/baton", W_OK) != 0 && access("/var/lib", W_OK) != 0;
+  const bool fallback = root || (access("/var/lib/baton", W_OK) != 0 && access("/var/lib", W_OK) != 0);
   SKIP_UNLESS(fallback, "this user may write /var/lib, so that no other directory is looked for");
   check_refused(broker({}, {}), "neither XDG_STATE_HOME nor HOME is set): give --data DIR, or --memory");
   check_refused(broker({"HOME=" + file.path()}, {}), "(nor /var/lib/baton: ", 1);
