@@ -181,6 +181,7 @@ class BrokerJudge {
   void note_claims();
   void note_kept();
   static bool may_be_left(const Item& was, const broker::KeptItem& kept, Time now);
+  Time due_of(const Item::Delay& delay, const broker::KeptItem& kept, Duration astray) const;
   void confirms(const SessionId& id, const Confirm& confirm);
   /// While the broker stood still nobody could claim; a short pause it need not notice, nor one but for a nap.
   bool claims_last(Duration nap = longest_nap) const {

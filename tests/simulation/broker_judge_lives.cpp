@@ -26,6 +26,12 @@ bool BrokerJudge::may_be_left(const Item& was, const broker::KeptItem& kept, Tim
   });
 }
 
+/// By the clock of the life that begins. What is left is cut to what was asked; what is kept is not.
+Time BrokerJudge::due_of(const Item::Delay& delay, const broker::KeptItem& kept, Duration astray) const {
+  const std::chrono::milliseconds left(kept.delay_ms);
+  return left < delay.asked ? world_.now() + left : delay.due - astray;
+}
+
 void BrokerJudge::kept(const broker::KeptItem& kept, const std::string& producer, Number number, Duration astray) {
   const auto it = "item " + std::to_string(kept.id.value);
   require(before_ && before_->items_.contains(kept.id), it + " is what an earlier life has kept");
@@ -46,7 +52,7 @@ void BrokerJudge::kept(const broker::KeptItem& kept, const std::string& producer
   item.failures = item.expected = item.fails_confirmed = item.most_failures = kept.failures;
   for (const auto& delay : was.delays)
     if (kept.failures == delay.failures)
-      item.delays.push_back({kept.failures, world_.now() + std::chrono::milliseconds(kept.delay_ms), delay.asked});
+      item.delays.push_back({kept.failures, due_of(delay, kept, astray), delay.asked});
   item.deliveries = item.expected_deliveries = std::max<std::uint32_t>(1, kept.deliveries);
   ++kept_items_;
   if (kept.dead) {
