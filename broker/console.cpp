@@ -2,9 +2,9 @@
 
 namespace baton::broker {
 
-void ConsoleLog::append(std::string_view block) {
-  total_ += block.size();
-  blocks_.push_back({std::string(block), total_});
+void ConsoleLog::append(const Said& said) {
+  total_ += said.block.size();
+  blocks_.push_back({said.client, said.number, std::string(said.block), total_});
 }
 
 std::uint64_t ConsoleLog::trim(Number not_after) {

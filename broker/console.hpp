@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "proto/ids.hpp"
+#include "proto/message.hpp"
 
 namespace baton::broker {
 
@@ -18,7 +19,7 @@ class ConsoleLog {
  public:
   explicit ConsoleLog(std::uint64_t keep) : keep_(keep) {}
 
-  void append(std::string_view block);
+  void append(const Said& said);
   /// Drops the oldest blocks down to `keep`, but none after `not_after`, unless all take more than 8 * keep +
   /// console_beyond: so far those come who began before they were held. Returns how many.
   std::uint64_t trim(Number not_after);
@@ -27,7 +28,10 @@ class ConsoleLog {
   /// The oldest block that is kept; last() + 1 when there is none.
   Number first() const { return first_; }
   /// `number` must be within first() .. last().
-  std::string_view block(Number number) const { return blocks_[number - first_].bytes; }
+  Said block(Number number) const {
+    const auto& block = blocks_[number - first_];
+    return {block.client, block.number, block.bytes};
+  }
   /// Bytes of all blocks after `number` that are kept.
   std::uint64_t bytes_after(Number number) const;
   std::uint64_t keep() const { return keep_; }
@@ -38,6 +42,7 @@ class ConsoleLog {
 
  private:
   struct Block {
+    std::uint64_t client, number;  ///< who said it, and which of its blocks it is
     std::string bytes;
     std::uint64_t end;  ///< bytes of all blocks up to this one, since the log began
   };

@@ -126,7 +126,7 @@ void Core::apply(Session& session, const Entry& entry, Time now) {
         not_held(session, failure.id, now);
       return;
     case EntryKind::say:
-      return say(session, entry.payload, now);
+      return say(session, read_say(entry), now);
     case EntryKind::lane_lost:
       return lane_lost(session, read_lane_lost(entry));
     case EntryKind::join:
@@ -246,12 +246,13 @@ void Core::open_lanes_again(Time now) {
 }
 
 /// A client begins no block when it has a whole window of them unconfirmed; the last one may go beyond.
-void Core::say(Session& session, std::string_view block, Time now) {
+void Core::say(Session& session, Said said, Time now) {
   if (session.said >= session.say_credit) return refuse(session.id, Refusal::over_credit, {}, now);
-  session.said += block.size();
-  if (block.empty()) return;
+  session.said += said.block.size();
+  if (said.block.empty()) return;
   if (may_leave(session) && ending_ != Ending::leaving) return;  // the last line of all was said
-  console_.append(block);
+  said.client = session.hello.instance;
+  console_.append(said);
   for (auto* printer : printers_) changed(*printer);
 }
 

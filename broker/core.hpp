@@ -156,7 +156,7 @@ class Core {
   void lane_lost(Session& session, const LaneLost& lost);
   void open_lane(Session& session);
   void open_lanes_again(Time now);
-  void say(Session& session, std::string_view block, Time now);
+  void say(Session& session, Said said, Time now);
 
   // What sessions are told (core_news.cpp).
   void changed(Session& session);

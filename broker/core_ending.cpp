@@ -67,7 +67,7 @@ void Core::check_ending(Time now) {
     const bool late = now >= ending_since_ + settings_.leave_within;
     if (anyone_but_printers() && !late) return;
     if (late) effects_.log.push_back("some clients did not leave in time");
-    if (settings_.exit_when_done) console_.append("Parent process exiting...\n");
+    if (settings_.exit_when_done) console_.append({0, 0, "Parent process exiting...\n"});
     enter(Ending::printing, now);
   }
   if (ending_ == Ending::printing) {

@@ -168,7 +168,7 @@ void Core::feed_printer(Session& session) {
       for (; session.sent < console_.last() && message.size() < pack_bytes && header.count < max_entries;
            ++header.count) {
         session.sent += 1;
-        append_block(message, EntryKind::line, console_.block(session.sent));
+        append_line(message, console_.block(session.sent));
       }
     }
     write_header(message.data(), header);

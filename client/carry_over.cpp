@@ -38,7 +38,7 @@ void carry(const Entry& entry, const Claims& claims, StreamSender& stream) {
     case EntryKind::ack:
     case EntryKind::fail:
       append_block(stream.block_for(size), entry.kind, entry.payload);
-      stream.appended(entry.kind == EntryKind::say ? entry.payload.size() : 0);
+      stream.appended(entry.kind == EntryKind::say ? read_say(entry).block.size() : 0);
       break;
     case EntryKind::release:
       carry_releases(entry, claims, stream);

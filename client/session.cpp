@@ -52,8 +52,9 @@ void Session::start(Time now) {
 }
 
 void Session::say(std::string_view block) {
-  append(entry_head_size + block.size(), block.size(),
-         [&](std::string& out) { append_block(out, EntryKind::say, block); });
+  append(entry_head_size + say_size + block.size(), block.size(), [&](std::string& out) {
+    append_say(out, {0, ++said_, block});
+  });
 }
 
 void Session::bye(Number last_put, Time now, bool role_owes, bool all) {
@@ -286,6 +287,7 @@ void Session::say_hello(Time now, const Greeting& greeting, Outbox& out) {
   hello.named = config_.named;
   hello.host = config_.host;
   hello.pid = config_.pid;
+  hello.instance = config_.instance;
   hello.queues = config_.queues;
   hello.first_put = greeting.first_put;
   hello.source = config_.source;

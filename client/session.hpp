@@ -40,6 +40,7 @@ struct SessionConfig {
   bool named = false;  ///< the user chose the name
   std::string host;
   std::uint64_t pid = 0;
+  std::uint64_t instance = 0;  ///< a random number, this client's own; 0: its lines are not known again
   std::vector<std::string> queues;
   std::string source;                                  ///< producers: names what is put, at most max_source bytes
   bool again = false;                                  ///< producers: begin with the source anew
@@ -188,6 +189,7 @@ class Session {
   Number claims_end_;  // the last of their entries
 
   StreamSender control_;
+  std::uint64_t said_ = 0;  // blocks of lines, over all sessions
   StreamReceiver told_;
   Time told_moved_ = Time::min(), rewind_asked_ = Time::min();
   bool rewind_ = false;  // the next beat asks for one

@@ -53,6 +53,22 @@ struct Printer::Impl {
 
   /// Fills `batch` with what waits. False when there is no more to come.
   bool gather(Connection::Lock& lock, Batch& batch) {
+    batch.text.clear();
+    batch.ends.clear();
+    while (wait(lock)) {
+      ConsoleBlock block;
+      while (batch.text.size() < write_bytes && session.next(block)) {
+        append_block(batch.text, block);
+        batch.ends.push_back({batch.text.size(), block});
+      }
+      if (!batch.text.empty()) return true;
+      connection.changed();  // what waited was printed before
+    }
+    return false;
+  }
+
+  /// Whether something waits, in the end.
+  bool wait(Connection::Lock& lock) {
     wait_until_ready(
         connection, lock, notices, session.session(),
         [&] { return session.waiting() > 0 || session.finished() || stopped; },
@@ -60,15 +76,7 @@ struct Printer::Impl {
           return session.session().out_of_touch(Connection::now()) ? no_contact(session.session(), connection)
                                                                    : std::string();
         });
-    if (stopped) return false;
-    ConsoleBlock block;
-    batch.text.clear();
-    batch.ends.clear();
-    while (batch.text.size() < write_bytes && session.next(block)) {
-      append_block(batch.text, block);
-      batch.ends.push_back({batch.text.size(), block});
-    }
-    return !batch.text.empty();
+    return !stopped && session.waiting() > 0;
   }
 
   /// `write` returns how many of the bytes it has written; not all: no more can be.

@@ -26,6 +26,7 @@ void PrinterSession::on_news(std::string_view frame, Time now) {
 void PrinterSession::on_welcomed() {
   if (log_ > 0 && session_.same_epoch()) return session_.skip_told(received_);
   ++log_;
+  passed_over_.clear();
   received_ = printed_ = {session_.welcome().first_told.value - 1};
 }
 
@@ -37,21 +38,49 @@ void PrinterSession::on_told(const Session::News& news) {
   if (entry.kind != EntryKind::dropped) inbox_.add(news.payload, news.first, news.skip, log_);
 }
 
+void PrinterSession::begin_log(const Inbox::Taken& taken) {
+  taken_log_ = taken.tag;
+  given_ = taken_ = taken.tag == log_ ? printed_ : Number{taken.number.value - 1};
+  missing_ = passed_ = 0;
+}
+
 bool PrinterSession::next(ConsoleBlock& block) {
   Inbox::Taken taken;
-  if (!inbox_.next(taken)) return false;
-  if (taken_log_ != taken.tag) {
-    taken_log_ = taken.tag;
-    taken_ = taken.tag == log_ ? printed_ : Number{taken.number.value - 1};
+  while (inbox_.next(taken)) {
+    if (taken_log_ != taken.tag) begin_log(taken);
+    missing_ += taken.number - taken_ - 1;
+    taken_ = taken.number;
+    const auto said = read_line(taken.entry);
+    if (repeats_.is_new(said.client, said.number)) {
+      block = {said.block, taken_, taken.tag, std::exchange(missing_, 0), std::exchange(passed_, 0)};
+      given_ = taken_;
+      return true;
+    }
+    ++passed_;
+    pass_over();
   }
-  block = {taken.entry.payload, taken.number, taken.tag, taken.number - taken_ - 1};
-  taken_ = taken.number;
-  return true;
+  return false;
+}
+
+/// The last block taken counts as printed when all before it are.
+void PrinterSession::pass_over() {
+  if (taken_log_ != log_) return;
+  if (printed_ >= given_) {
+    printed_ = taken_;
+    session_.beat_soon();
+    changed_ = true;
+  } else if (!passed_over_.empty() && passed_over_.back().behind == given_) {
+    passed_over_.back().last = taken_;
+  } else {
+    passed_over_.push_back({given_, taken_});
+  }
 }
 
 void PrinterSession::printed(const ConsoleBlock& block) {
   if (block.log != log_ || block.number <= printed_) return;
   printed_ = block.number;
+  for (; !passed_over_.empty() && passed_over_.front().behind <= printed_; passed_over_.pop_front())
+    printed_ = std::max(printed_, passed_over_.front().last);
   session_.beat_soon();
 }
 

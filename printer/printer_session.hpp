@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <string_view>
 
 #include "client/inbox.hpp"
 #include "client/logic.hpp"
 #include "client/session.hpp"
+#include "printer/repeats.hpp"
 
 namespace baton {
 
@@ -16,11 +18,13 @@ struct ConsoleBlock {
   Number number;
   std::uint64_t log = 0;
   std::uint64_t missing = 0;  ///< so many blocks before it are gone
+  std::uint64_t passed = 0;   ///< so many before it were printed already, for a broker before this one
 };
 
 /// Invariants:
 /// 1. Blocks are taken in the order of their numbers, each at most once, over any number of sessions.
 /// 2. printed <= taken <= received of the present log.
+/// 3. Of each client no block is taken that is not above all that were, over any number of brokers.
 class PrinterSession final : public ClientLogic {
  public:
   explicit PrinterSession(SessionConfig config);
@@ -31,7 +35,7 @@ class PrinterSession final : public ClientLogic {
   Time next_deadline() const override;
   bool take_change() override;
 
-  /// Takes the next block. Its text is valid until the next call of a method.
+  /// Takes the next block; false when there is none: what waited may all have been printed before. Its text is valid until the next call of a method.
   bool next(ConsoleBlock& block);
   /// That block, and all before it, are printed: the broker may forget them.
   void printed(const ConsoleBlock& block);
@@ -47,6 +51,8 @@ class PrinterSession final : public ClientLogic {
  private:
   void on_welcomed();
   void on_told(const Session::News& news);
+  void begin_log(const Inbox::Taken& taken);
+  void pass_over();
 
   Session session_;
   Inbox inbox_{EntryKind::line};  // tag: the log
@@ -55,6 +61,13 @@ class PrinterSession final : public ClientLogic {
   Number printed_;
   Number taken_;  // of the log below
   std::uint64_t taken_log_ = 0;
+  Number given_;                            // of the same log: the last block that next() gave
+  std::uint64_t missing_ = 0, passed_ = 0;  // behind it
+  struct Passed {
+    Number behind, last;  // once `behind` is printed, all up to `last` is
+  };
+  std::deque<Passed> passed_over_;  // of the present log
+  Repeats repeats_;
   bool changed_ = false;
 };
 

@@ -68,6 +68,14 @@ std::vector<std::string> queues_field(const json& object, Role role) {
   return queues;
 }
 
+std::uint64_t instance_field(const json& object) {
+  const auto text = text_field(object, "instance", 16);
+  if (text.empty()) return 0;
+  const auto value = epoch_from_hex(text);
+  if (!value) throw Wrong{Refusal::hello, "instance must be 16 hex digits"};
+  return value->value;
+}
+
 std::optional<Previous> previous_field(const json& object) {
   const auto found = object.find("previous");
   if (found == object.end()) return std::nullopt;
@@ -110,6 +118,7 @@ std::string to_json(const Hello& hello) {
               {"host", hello.host},        {"pid", hello.pid},
               {"queues", hello.queues},    {"first_put", hello.first_put.value},
               {"heard", hello.heard.value}};
+  if (hello.instance != 0) object["instance"] = to_hex(Epoch{hello.instance});
   if (hello.previous)
     object["previous"] = {{"epoch", to_hex(hello.previous->epoch)}, {"session", to_hex(hello.previous->session)}};
   if (!hello.source.empty()) object["source"] = hello.source;
@@ -129,6 +138,7 @@ Refusal parse(std::string_view text, Hello& hello, std::string& why) {
     hello.named = flag_field(object, "named");
     hello.host = text_field(object, "host", 255);
     hello.pid = number_field(object, "pid", 0);
+    hello.instance = instance_field(object);
     hello.queues = queues_field(object, hello.role);
     hello.first_put.value = number_field(object, "first_put", 1);
     hello.heard.value = number_field(object, "heard", 0);

@@ -31,6 +31,7 @@ struct Hello {
   bool named = false;  ///< the user gave the name: a later process may go on with it
   std::string host;    ///< the client's host name
   std::uint64_t pid = 0;
+  std::uint64_t instance = 0;          ///< the client's whole life, by a random number: whose lines are whose; 0: none
   std::vector<std::string> queues;     ///< producer: exactly one; consumer: 1 to max_queues; printer: none
   Number first_put{1};                 ///< producer: its first unconfirmed number
   std::string source;                  ///< producer: names what it puts, such as a digest; empty: it cannot tell

@@ -62,6 +62,12 @@ Refusal exactly(const Entry& entry, std::size_t size) {
   return entry.payload.size() == size ? Refusal::none : Refusal::malformed;
 }
 
+/// A block of lines, after so many bytes about it.
+Refusal check_block(const Entry& entry, std::size_t fixed) {
+  if (entry.payload.size() < fixed) return Refusal::malformed;
+  return entry.payload.size() > fixed + max_say ? Refusal::too_large : Refusal::none;
+}
+
 Refusal check_control(const Entry& entry) {
   switch (entry.kind) {
     case EntryKind::ask:
@@ -77,7 +83,7 @@ Refusal check_control(const Entry& entry) {
       if (entry.payload.size() < fail_size) return Refusal::malformed;
       return entry.payload.size() > fail_size + max_reason ? Refusal::too_large : Refusal::none;
     case EntryKind::say:
-      return entry.payload.size() > max_say ? Refusal::too_large : Refusal::none;
+      return check_block(entry, say_size);
     case EntryKind::lane_lost:
       return exactly(entry, lane_lost_size);
     case EntryKind::join:
@@ -121,8 +127,7 @@ Refusal check_outcome(const Entry& entry) {
 
 Refusal check_line(const Entry& entry) {
   if (entry.kind == EntryKind::dropped) return exactly(entry, 8);
-  if (entry.kind != EntryKind::line) return Refusal::malformed;
-  return entry.payload.size() > max_say ? Refusal::too_large : Refusal::none;
+  return entry.kind == EntryKind::line ? check_block(entry, line_size) : Refusal::malformed;
 }
 
 Refusal check_entry(MessageType type, const Entry& entry) {
@@ -296,6 +301,28 @@ void append_dropped(std::string& out, std::uint64_t blocks) {
 void append_block(std::string& out, EntryKind kind, std::string_view block) {
   append_entry_head(out, kind, 0, 0, block.size());
   out += block;
+}
+
+void append_say(std::string& out, const Said& said) {
+  append_entry_head(out, EntryKind::say, 0, 0, say_size + said.block.size());
+  append(out, said.number);
+  out += said.block;
+}
+
+void append_line(std::string& out, const Said& said) {
+  append_entry_head(out, EntryKind::line, 0, 0, line_size + said.block.size());
+  append(out, said.client);
+  append(out, said.number);
+  out += said.block;
+}
+
+Said read_say(const Entry& entry) {
+  return {0, load<std::uint64_t>(entry.payload.data()), entry.payload.substr(say_size)};
+}
+
+Said read_line(const Entry& entry) {
+  return {load<std::uint64_t>(entry.payload.data()), load<std::uint64_t>(entry.payload.data() + 8),
+          entry.payload.substr(line_size)};
 }
 
 std::uint64_t read_ask(const Entry& entry) { return load<std::uint64_t>(entry.payload.data()); }

@@ -63,7 +63,7 @@ enum class EntryKind : std::uint8_t {
   ack = 18,        ///< runs of items: done. b = has_result (reserved): id u64, then the result
   fail = 19,       ///< id u64, delay u32 ms, reason (UTF-8)
   release = 20,    ///< runs of items: given back untouched
-  say = 21,        ///< a block of console lines
+  say = 21,        ///< u64: the say number; then a block of console lines
   lane_lost = 22,  ///< LaneLost: open another lane for me
   join = 23,       ///< nothing: tell me at once when all my items are settled
   claim = 25,  ///< runs of items that an earlier session of this client was given, each with its count of deliveries
@@ -76,7 +76,7 @@ enum class EntryKind : std::uint8_t {
   died = 48,     ///< JSON: an item of this producer is dead
   result = 49,   ///< reserved: an item's result
   lost = 50,     ///< runs of items, to a consumer: it claimed them, and they are not its own any more
-  line = 64,     ///< a block of console lines, whole
+  line = 64,     ///< client u64, say number u64: who said it; then a block of console lines, whole
   dropped = 65,  ///< u64: so many blocks are gone; alone in its message, it stands for all their numbers
 };
 
@@ -187,6 +187,23 @@ struct Failure {
   bool operator==(const Failure&) const = default;
 };
 
+/// A block of console lines. Who says it numbers its blocks from 1 over its whole life, so that one which is said again to
+/// another broker is known again.
+struct Said {
+  std::uint64_t client = 0;  ///< of a line: its hello's `instance`; 0: nobody's, or nobody says
+  std::uint64_t number = 0;
+  std::string_view block;
+
+  bool operator==(const Said&) const = default;
+};
+inline constexpr std::size_t say_size = 8;    ///< before the block of a say
+inline constexpr std::size_t line_size = 16;  ///< before the block of a line
+
+void append_say(std::string& out, const Said& said);  ///< the client is not said
+void append_line(std::string& out, const Said& said);
+Said read_say(const Entry& entry);
+Said read_line(const Entry& entry);
+
 void append_ask(std::string& out, std::uint64_t asked_in_all);
 void append_withdraw(std::string& out, std::uint32_t count);
 void append_runs(std::string& out, EntryKind kind, const std::vector<ItemRun>& runs);  ///< ack, release or lost
@@ -196,7 +213,7 @@ void append_lane_lost(std::string& out, const LaneLost& lost);
 void append_bye(std::string& out, Number last_put, bool all = false);
 void append_dropped(std::string& out, std::uint64_t blocks);
 void append_block(std::string& out, EntryKind kind,
-                  std::string_view block);  ///< say, line, died, part, or (empty) join, none
+                  std::string_view block);  ///< died, part, or (empty) join, none; say or line as they were read
 
 std::uint64_t read_ask(const Entry& entry);
 std::uint32_t read_withdraw(const Entry& entry);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "tests/e2e/kept_broker.hpp"
 #include "tests/e2e/library.hpp"
 #include "tests/e2e/show.hpp"
 #include "tests/e2e/spoken.hpp"
@@ -207,6 +208,31 @@ TEST_CASE("console: of a printer that is killed while everything floods no more 
   CHECK(printed.cut <= 9);
   check_none_lost(printed);
   require_ended(sayers);
+}
+
+TEST_CASE("console: over kills of a broker that keeps no line is printed twice") {
+  constexpr std::uint64_t kills = 5;
+  KeptBroker broker;
+  Terminal terminal;
+  const Process printer = terminal.printer(*broker);
+  auto sayers = start(quieter, *broker);
+  for (std::uint64_t kill = 1; kill <= kills; ++kill) {
+    REQUIRE(terminal.wait(
+        [kill](const Printed& printed) {
+          return printed.lines + printed.missing >= quieter.all() * kill / (kills + 2);
+        },
+        eventually));
+    broker.kill();
+    broker.start();
+  }
+  require_ended(sayers);
+  REQUIRE(terminal.wait([](const Printed& printed) { return printed.lines + printed.missing >= quieter.all(); }));
+  const auto printed = terminal.printed();
+  MESSAGE("", kills, " kills, ", printed.lines, " lines printed, ", printed.missing, " went down with the broker");
+  CHECK(printed.repeated == 0);
+  CHECK(printed.cut == 0);
+  CHECK(printed.others == Args{});
+  CHECK(printed.lines + printed.missing == quieter.all());
 }
 
 TEST_CASE("console: a slow printer holds the sayers who say why and nothing is lost") {

@@ -127,7 +127,8 @@ void HostileBroker::append_told(std::string& out, MessageType type) {
     return append_block(out, EntryKind::died, to_json(notice));
   }
   if (script_.below(4) == 0) return append_dropped(out, script_.number());
-  append_block(out, EntryKind::line, script_.bytes());
+  const std::uint64_t client = script_.below(4), number = script_.number();
+  append_line(out, {client, number, script_.bytes()});
 }
 
 std::string HostileBroker::entries(MessageType type, Number number) {

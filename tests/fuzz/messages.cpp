@@ -77,12 +77,14 @@ void check_entry(MessageType type, const Entry& entry) {
     case EntryKind::dropped:
       return there_and_back(type, read_dropped(entry), append_dropped, read_dropped);
     case EntryKind::say:
+      return there_and_back(type, read_say(entry), append_say, read_say);
+    case EntryKind::line:
+      return there_and_back(type, read_line(entry), append_line, read_line);
     case EntryKind::join:
     case EntryKind::none:
     case EntryKind::part:
     case EntryKind::died:
     case EntryKind::result:
-    case EntryKind::line:
       return check_block(type, entry);
   }
   ensure(false);  // check_entries() lets no other kind through

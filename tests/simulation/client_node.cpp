@@ -21,6 +21,7 @@ SessionConfig ClientNode::config(Role role) {
   config.host = "host-" + name_;
   config.connect_timeout = Duration::max();
   config.leave_within = 10s;  // longer than any trouble lasts
+  config.instance = ++world_.clients;
   config.draw_id = [this] { return world_.random.session(); };
   return config;
 }

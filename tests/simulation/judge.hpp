@@ -96,12 +96,14 @@ class ConsoleJudge {
   /// Printers stay connected and read: nothing is dropped before they have it.
   void expect_all() { all_ = true; }
   void printed(const std::string& printer, Life life, std::uint64_t number, std::string_view block,
-               std::uint64_t missing);
+               std::uint64_t missing, std::uint64_t passed);
   /// `complete`: nothing may be missing in the last life, of all printers together.
   void check_end(Life last, bool complete) const;
 
  private:
   using Log = std::map<std::uint64_t, std::string>;  // by number
+  void printed_once(const std::string& printer, Life life, std::string_view block);
+  bool printed_before(Life life, const std::string& sayer, std::uint64_t count) const;
   void check(Life life, const Log& log, bool complete, std::map<std::string, std::uint64_t>& heard) const;
 
   bool all_ = false;
@@ -112,7 +114,10 @@ class ConsoleJudge {
       confirmed_before_;  // ... when its first session in the life began
   std::map<std::string, Life> ended_;
   std::map<Life, Log> logs_;
-  std::map<std::pair<std::string, Life>, std::uint64_t> last_;  // by printer: the last number that it printed
+  std::map<Life, std::set<std::uint64_t>> passed_;  // numbers that a printer left out, since it had printed these lines
+  std::map<std::pair<std::string, std::string>, std::uint64_t> seen_;  // by printer and sayer: the last count printed
+  std::map<std::pair<std::string, std::uint64_t>, Life> first_in_;     // by sayer and count: the life it was printed in
+  std::map<std::pair<std::string, Life>, std::uint64_t> last_;         // by printer: the last number that it printed
 };
 
 }  // namespace baton::simulation

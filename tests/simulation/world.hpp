@@ -55,7 +55,8 @@ class World {
   World(std::uint64_t seed, bool tracing) : random(seed), tracing_(tracing) {}
 
   Random random;
-  bool faulty = true;  ///< the safety phase: things break. Later they don't, and all must come to its end
+  std::uint64_t clients = 0;  ///< there were so far
+  bool faulty = true;         ///< the safety phase: things break. Later they don't, and all must come to its end
   /// Where it is set, it decides of each message; else chance does.
   std::function<Fate(const std::string& bytes)> fate;
 

@@ -73,7 +73,7 @@ void Client::fail(const std::string& body, const std::string& why, std::uint32_t
 
 void Client::say(const std::string& text) {
   std::string bytes;
-  append_block(bytes, EntryKind::say, text);
+  append_say(bytes, {0, ++said, text});
   entry(bytes);
 }
 
@@ -200,7 +200,7 @@ std::vector<std::string> Client::lines() {
       if (entry.kind == EntryKind::dropped)
         blocks.push_back("dropped " + std::to_string(read_dropped(entry)));
       else
-        blocks.emplace_back(entry.payload);
+        blocks.emplace_back(read_line(entry).block);
     });
   });
   return blocks;

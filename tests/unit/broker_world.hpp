@@ -41,6 +41,7 @@ struct Client {
   Number next_put{1};
   Number next_control{1};
   std::uint64_t asked = 0;
+  std::uint64_t said = 0;
   std::map<std::string, ItemId> got = {};  ///< by body; the last time
 
   void put(const std::string& body, std::uint8_t priority = default_priority, std::uint32_t delay_ms = 0);

@@ -21,6 +21,23 @@ struct PrinterScript : Script {
     confirm.told = {std::max(confirm.told.value, first + blocks.size() - 1)};
     told(MessageType::console, {first}, blocks);
   }
+  /// Lines of client 7, which numbers them from `said` on.
+  void said(std::uint64_t first, std::uint64_t said, const std::vector<std::string>& blocks) {
+    std::string frame(header_size, '\0');
+    write_header(frame.data(),
+                 {MessageType::console, static_cast<std::uint16_t>(blocks.size()), epoch, session, {first}});
+    for (const auto& block : blocks) append_line(frame, {7, said++, block});
+    confirm.told = {std::max(confirm.told.value, first + blocks.size() - 1)};
+    news(frame);
+  }
+  void new_broker() {
+    refuse(Refusal::wrong_epoch);
+    epoch = {epoch.value + 1};
+    session = session_id(static_cast<std::uint8_t>(session.bytes[0] + 1));
+    confirm.told = {};
+    hello();
+    stand();
+  }
   void dropped(std::uint64_t first, std::uint64_t count) {
     std::string frame(header_size, '\0');
     write_header(frame.data(), {MessageType::console, 1, epoch, session, {first}});
@@ -159,4 +176,60 @@ TEST_CASE("printer: it has finished when shutdown is told and the last block pri
   script.printer.bye(script.now);
   script.tick();
   CHECK(script.control().size() == 1);
+}
+
+TEST_CASE("printer: what a client says again to another broker is passed over, and counts as printed") {
+  PrinterScript script;
+  script.stand();
+  script.said(1, 1, {"a\n", "b\n", "c\n"});
+  CHECK(script.print() == "a\n");
+  CHECK(script.print() == "b\n");
+  CHECK(script.print() == "c\n");
+  script.new_broker();
+  script.said(1, 2, {"b\n", "c\n"});
+  CHECK(script.print().empty());
+  script.tick();
+  CHECK(script.beat()->heard == Number{2});
+  script.said(3, 4, {"d\n"});
+  CHECK(script.print() == "d\n");
+  CHECK(script.beat()->heard == Number{3});
+}
+
+TEST_CASE("printer: what is passed over behind a block that is being printed counts as printed after it") {
+  PrinterScript script;
+  script.stand();
+  script.said(1, 5, {"e\n"});
+  CHECK(script.print() == "e\n");
+  script.new_broker();
+  script.lines(1, {"x\n"});
+  script.said(2, 4, {"d\n", "e\n"});
+  script.dropped(4, 2);
+  script.said(6, 5, {"e\n", "f\n"});
+  ConsoleBlock x, f;
+  REQUIRE(script.printer.next(x));
+  REQUIRE(script.printer.next(f));
+  CHECK(f.text == "f\n");
+  CHECK(f.missing == 2);
+  CHECK(f.passed == 3);
+  script.tick();
+  script.beat();
+  script.printer.printed(x);
+  script.tick();
+  CHECK(script.beat()->heard == Number{6});
+  script.printer.printed(f);
+  script.tick();
+  CHECK(script.beat()->heard == Number{7});
+}
+
+TEST_CASE(
+    "printer: of the clients that said something last it remembers what was printed, nobody's lines are always new") {
+  Repeats repeats(2);
+  CHECK(repeats.is_new(0, 0));
+  CHECK(repeats.is_new(0, 0));
+  CHECK(repeats.is_new(1, 1));
+  CHECK(repeats.is_new(2, 5));
+  CHECK_FALSE(repeats.is_new(1, 1));
+  CHECK(repeats.is_new(3, 1));  // 2 is forgotten
+  CHECK_FALSE(repeats.is_new(1, 1));
+  CHECK(repeats.is_new(2, 5));
 }

@@ -101,8 +101,8 @@ void Script::refuse(Refusal refusal, const std::string& text) {
 void Script::told(MessageType type, Number first, const std::vector<std::string>& blocks) {
   std::string frame(header_size, '\0');
   write_header(frame.data(), {type, static_cast<std::uint16_t>(blocks.size()), epoch, session, first});
-  const auto kind = type == MessageType::console ? EntryKind::line : EntryKind::died;
-  for (const auto& block : blocks) append_block(frame, kind, block);
+  for (const auto& block : blocks)
+    type == MessageType::console ? append_line(frame, {0, 0, block}) : append_block(frame, EntryKind::died, block);
   news(frame);
 }
 

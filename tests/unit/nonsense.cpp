@@ -142,7 +142,7 @@ void Nonsense::control_entry(std::string& out) {
       return append_lane_lost(out, {below_(2) ? 1 : n32, {run.first.value}, n32});
     case 6:
       if (below_(2)) return append_block(out, EntryKind::join, {});
-      return append_block(out, EntryKind::say, below_(2) ? "" : "line\n");
+      return append_say(out, {0, below_(4), below_(2) ? "" : "line\n"});
     default:
       if (below_(10) == 0) append_bye(out, {number()}, below_(2) == 0);
       return append_ask(out, below_(100));

@@ -238,6 +238,9 @@ class Walk {
       case EntryKind::part:
         field(entry.payload.size(), "body", shown(entry.payload));
         return append_block(again_, entry.kind, entry.payload);
+      case EntryKind::say:
+      case EntryKind::line:
+        return walk_said(entry);
       default:
         if (!entry.payload.empty()) field(entry.payload.size(), "block", shown(entry.payload));
         return append_block(again_, entry.kind, entry.payload);
@@ -297,6 +300,15 @@ class Walk {
     if (given.whole > 0) field(4, "whole", number(given.whole));
     field(given.body.size(), "body", shown(given.body));
     append_given(again_, given);
+  }
+
+  void walk_said(const Entry& entry) {
+    const bool line = entry.kind == EntryKind::line;
+    const auto said = line ? read_line(entry) : read_say(entry);
+    if (line) field(8, "client", to_hex(Epoch{said.client}));
+    field(8, "said", number(said.number));
+    if (!said.block.empty()) field(said.block.size(), "block", shown(said.block));
+    line ? append_line(again_, said) : append_say(again_, said);
   }
 
   void walk_died(const Entry& entry) {

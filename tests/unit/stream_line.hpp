@@ -17,7 +17,7 @@ class Line {
   explicit Line(Number first = {1}) : sender(first), receiver(first) { sender.set_credit({1'000'000}, 1'000'000); }
 
   Number put(const std::string& text) {
-    append_block(sender.block_for(entry_head_size + text.size()), EntryKind::say, text);
+    append_say(sender.block_for(entry_head_size + say_size + text.size()), {0, 0, text});
     const auto number = sender.appended(text.size());
     sender.check_invariants();
     return number;

@@ -1,0 +1,54 @@
+// Which blocks of lines a printer has printed already, for a broker before this one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <unordered_map>
+
+namespace baton {
+
+/// A client numbers what it says over its whole life, and says again to a new broker what the old one had not confirmed:
+/// that may have been printed. Of each client the last number is remembered, of at most `most` clients, those that said
+/// something last.
+class Repeats {
+ public:
+  explicit Repeats(std::size_t most = 65'536) : most_(most) {}
+
+  /// Whether block `number` of `client` (0: nobody's) comes for the first time; it counts as printed then.
+  bool is_new(std::uint64_t client, std::uint64_t number) {
+    if (client == 0) return true;
+    auto& last = last_of(client);
+    if (number <= last) return false;
+    last = number;
+    return true;
+  }
+
+ private:
+  struct Last {
+    std::uint64_t client, number;
+  };
+
+  std::uint64_t& last_of(std::uint64_t client) {
+    if (!order_.empty() && order_.front().client == client) return order_.front().number;
+    const auto found = where_.find(client);
+    if (found == where_.end()) {
+      if (where_.size() >= most_) forget_oldest();
+      order_.push_front({client, 0});
+      where_[client] = order_.begin();
+    } else {
+      order_.splice(order_.begin(), order_, found->second);
+    }
+    return order_.front().number;
+  }
+  void forget_oldest() {
+    where_.erase(order_.back().client);
+    order_.pop_back();
+  }
+
+  std::size_t most_;
+  std::list<Last> order_;  // who said something last is first
+  std::unordered_map<std::uint64_t, std::list<Last>::iterator> where_;
+};
+
+}  // namespace baton
