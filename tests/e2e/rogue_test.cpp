@@ -49,7 +49,7 @@ TEST_CASE("rogue: who puts past the window is cut off, and takes no memory") {
 
 TEST_CASE("rogue: who says past the window is cut off, and takes no memory") {
   std::string block;
-  append_block(block, EntryKind::say, std::string(a_megabyte - 1, 'x') + "\n");
+  append_say(block, {0, 1, std::string(a_megabyte - 1, 'x') + "\n"});
   check_cut_off({"--console-keep", "1M"}, Role::consumer, [&](Stranger& rogue, Number number) {
     rogue.control(rogue.message(MessageType::control, 1, number, block));
   });

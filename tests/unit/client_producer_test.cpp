@@ -421,7 +421,7 @@ TEST_CASE("client: a new session says unconfirmed lines again, once") {
   script.welcome(welcome);
   const auto said = script.control();
   REQUIRE(said.size() == 1);
-  CHECK(said[0].payload == "three\n");
+  CHECK(read_say({EntryKind::say, 0, 0, said[0].payload}) == Said{0, 3, "three\n"});
   CHECK(script.last_control() == Number{1});
 }
 

@@ -67,8 +67,8 @@ std::vector<Case> valid() {
       {"a release", control, entry(release, run(UINT64_MAX - 1, 1))},
       {"a fail without a reason", control, entry(fail, run(1, 0))},
       {"a fail with the longest reason", control, entry(fail, run(1, 0) + of(max_reason))},
-      {"an empty block", control, entry(say, "")},
-      {"the largest block", control, entry(say, of(max_say))},
+      {"an empty block", control, entry(say, of(say_size))},
+      {"the largest block", control, entry(say, of(say_size + max_say))},
       {"a lost lane", control, entry(lane_lost, numbers(1u, std::uint64_t{0}, 0u))},
       {"a join", control, entry(join, "")},
       {"a bye", control, entry(bye, numbers(std::uint64_t{0}))},
@@ -83,7 +83,7 @@ std::vector<Case> valid() {
       {"the answer to a withdrawn ask", handoff, entry(none, "")},
       {"a dead letter's notice", outcome, entry(died, "{}")},
       {"a result, which a later version may send", outcome, entry(result, "x")},
-      {"a line", console, entry(line, of(max_say))},
+      {"a line", console, entry(line, of(line_size + max_say))},
       {"dropped lines", console, entry(dropped, numbers(std::uint64_t{1}))},
   };
 }
@@ -100,7 +100,9 @@ std::vector<Case> malformed() {
       {"more entries than a message may have", control, entry(join, ""), max_entries + 1},
       {"kind 0", put, entry(EntryKind{}, "x")},
       {"an unknown kind", put, entry(EntryKind{2}, "x")},
-      {"a kind of another stream", put, entry(say, "x")},
+      {"a kind of another stream", put, entry(say, of(say_size))},
+      {"a say without its number", control, entry(say, of(say_size - 1))},
+      {"a line that does not say whose", console, entry(line, of(line_size - 1))},
       {"an item on control", control, entry(item, "x")},
       {"an item on a lane", handoff, entry(item, "x")},
       {"a line from a client", control, entry(line, "x")},
@@ -148,13 +150,13 @@ std::vector<Case> too_large() {
       {"a delayed item", put, entry(item, numbers(1u) + of(max_body + 1), 0, has_delay)},
       {"an ack of more than a session can hold", control, entry(ack, run(1, max_asks) + run(100'000, 1))},
       {"a reason", control, entry(fail, run(1, 0) + of(max_reason + 1))},
-      {"a block", control, entry(say, of(max_say + 1))},
+      {"a block", control, entry(say, of(say_size + max_say + 1))},
       {"claims of more than a session can hold", control, entry(claim, claim_run(1, max_asks) + claim_run(100'000, 1))},
       {"a hand-off", handoff, entry(given, hand_off(of(max_body + 1)), 0, 1)},
       {"the beginning of one", handoff,
        entry(given, hand_off(numbers(std::uint32_t{max_body + 1}) + "abc", partial), 0, 1)},
       {"a part", handoff, entry(part, of(max_body + 1))},
-      {"a line", console, entry(line, of(max_say + 1))},
+      {"a line", console, entry(line, of(line_size + max_say + 1))},
   };
 }
 

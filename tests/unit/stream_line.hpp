@@ -48,7 +48,7 @@ class Line {
     EntryReader in(payload_of(frame));
     Entry entry;
     for (std::uint32_t i = 0; in.next(entry); ++i)
-      if (i >= taken.skip) got.emplace_back(entry.payload);
+      if (i >= taken.skip) got.emplace_back(read_say(entry).block);
     return taken.verdict;
   }
   void deliver_all() {
