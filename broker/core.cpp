@@ -78,17 +78,22 @@ Refusal Core::put(Session& session, Number first, std::uint16_t count, std::stri
   auto& producer = *session.producer;
   const auto before = producer.put.received();
   if (first.value == 0) return Refusal::over_credit;
-  const auto room = room_for(session, settings_, storage_holds_.empty(), first, count, entries);
+  EntryReader in(entries);
+  Entry entry;
+  std::optional<InputPlace> place;
+  if (begins_with_digest(entries) && in.next(entry)) place = read_digest(entry);
+  const auto items = static_cast<std::uint16_t>(count - (place ? 1 : 0));
+  auto room = room_for(session, settings_, storage_holds_.empty(), first, items, in.rest());
   if (room.over_credit) return Refusal::over_credit;
   changed(session);
-  const bool all = room.entries == count;
+  const bool all = room.entries == items;
+  if (place && !all) room.entries = 0;  // its place is behind all of them
   const auto taken = producer.put.take(first, room.entries);
   if (!all) producer.put.note_gap();
   if (taken.verdict != StreamReceiver::Verdict::fresh) return Refusal::none;
 
-  EntryReader in(entries);
-  Entry entry;
   Number number = first;
+  if (place) producer.checkpoints.note(*place);
   for (std::uint32_t i = 0; i < room.entries && in.next(entry); ++i, number += 1)
     if (i >= taken.skip) stock_.put(producer, *session.queues.front(), read_item(entry), number, now);
   use_credit(session, before);
@@ -133,7 +138,7 @@ void Core::apply(Session& session, const Entry& entry, Time now) {
       session.joining = true;
       return;
     case EntryKind::bye:
-      return bye(session, read_bye(entry), entry.b == all_put, now);
+      return bye(session, read_bye(entry), now);
     default:
       assert(false && "check_entries() let it through");
   }
@@ -147,11 +152,10 @@ void Core::ask(Session& session, std::uint64_t asked_in_all) {
 }
 
 /// What the client holds goes back at once; the session ends when all it sent is in and kept.
-void Core::bye(Session& session, Number last_put, bool all, Time now) {
+void Core::bye(Session& session, Number last_put, Time now) {
   session.said_bye = true;
   bye_at_ = now;
   session.last_put = last_put;
-  session.all_put = all;
   session.wanted = 0;
   if (!session.is(Role::consumer)) return;
   stock_.forget_asks(session);
@@ -280,6 +284,7 @@ void Core::end_turn(Time now, bool control_dry) {
   give_out(std::exchange(plain_.out_room, 0));
   extend_credits();
   persist();
+  begin_waiting(now);
   end_complete_byes(now);
   check_ending(now);
   watch_console(now);

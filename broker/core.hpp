@@ -124,16 +124,20 @@ class Core {
     SessionId session;
     Number number;
     std::uint64_t bytes;  ///< of bodies or blocks, up to that
-    bool bye = false;     ///< among puts: the producer had said bye by then
+  };
+  struct PendingPut {  // likewise; its session may be over by the time it is kept
+    Pending of;
+    std::uint32_t producer;  ///< index
+    std::uint64_t serial;
   };
 
   // Sessions (core_sessions.cpp).
   void stand_if_ready(Session& session, Time now);
   void forget_oldest_greeted();
   void bury(const Session& session, const std::string& mark, Time now);
-  bool stands_in_the_way(const Hello& hello);
   bool is_outdated(const Hello& hello);
-  void begin_source(Producer& producer, const Hello& hello);
+  bool may_begin(const Session& session, Time now);
+  void begin_waiting(Time now);
   void stand_producer(Session& session, Time now);
   void stand_consumer(Session& session);
   void stand_printer(Session& session, Time now);
@@ -149,7 +153,7 @@ class Core {
   // Entries of the control stream (core.cpp).
   void apply(Session& session, const Entry& entry, Time now);
   void ask(Session& session, std::uint64_t asked_in_all);
-  void bye(Session& session, Number last_put, bool all, Time now);
+  void bye(Session& session, Number last_put, Time now);
   void not_held(Session& session, ItemId id, Time now);
   void settle_runs(Session& session, const Entry& entry, Time now);
   void claim(Session& session, const Entry& entry, Time now);
@@ -170,10 +174,9 @@ class Core {
   Number printed_by_all(Time now) const;
   Number printed_by_gone() const;
   void watch_console(Time now);
-  void note_all_put();
   void persist();
-  template <class Confirmed>
-  void confirm(std::deque<Pending>& pending, Ticket durable, Confirmed confirmed);
+  void confirm_control(Ticket durable);
+  void confirm_puts(Ticket durable);
   void hold_puts(const std::string& why);
   void extend_credits();
 
@@ -209,9 +212,11 @@ class Core {
   std::vector<SessionId> over_;  // sessions that are over: erased at the end of the turn
   std::array<std::uint64_t, refusal_count> refusals_{};
 
-  std::deque<Pending> pending_control_, pending_puts_;
-  std::string storage_holds_;  // why the storage has no room for new items; empty when it has
-  Time claims_until_ = never;  // while kept items wait for those who held them
+  std::deque<Pending> pending_control_;
+  std::deque<PendingPut> pending_puts_;
+  std::vector<SessionId> beginning_;  // new processes that wait until what their names put before is kept
+  std::string storage_holds_;         // why the storage has no room for new items; empty when it has
+  Time claims_until_ = never;         // while kept items wait for those who held them
   Time claims_at_latest_ = never;
   std::uint32_t serials_ = 0;  // of sessions
 

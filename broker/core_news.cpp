@@ -19,53 +19,44 @@ void Core::all_changed() {
 
 void Core::send(const SessionId& to, std::string bytes) { effects_.news.push_back({to, std::move(bytes)}); }
 
-/// What a producer's bye says of its source holds once all that it put is in.
-void Core::note_all_put() {
-  for (const auto* session : changed_) {
-    auto* producer = session->producer;
-    if (!session->all_put || !producer || producer->all_put || producer->put.received() < session->last_put) continue;
-    producer->all_put = true;
-    stock_.note_changed(*producer);
-  }
-}
-
 /// Gives the turn to the storage, and takes what has become durable by now as confirmed.
 void Core::persist() {
-  note_all_put();
   stock_.save_producers();
   const auto ticket = turn_ = storage_.commit();
   for (const auto* session : changed_) {
     if (session->state == Session::State::over) continue;
     pending_control_.push_back({ticket, session->id, session->control.received(), session->said});
-    if (!session->producer) continue;
-    const auto put = session->producer->put.received();
-    const bool bye = session->said_bye && put >= session->last_put;
-    pending_puts_.push_back({ticket, session->id, put, session->producer->put_bytes, bye});
+    if (const auto* producer = session->producer)
+      pending_puts_.push_back(
+          {{ticket, session->id, producer->put.received(), producer->put_bytes}, producer->index, producer->serial});
   }
   const auto durable = storage_.durable();
-  confirm(pending_control_, durable.settles, [](Session& session, const Pending& kept) {
-    session.control_confirmed = std::max(session.control_confirmed, kept.number);
-    session.said_confirmed = std::max(session.said_confirmed, kept.bytes);
-  });
-  confirm(pending_puts_, durable.puts, [](Session& session, const Pending& kept) {
-    if (auto* producer = session.producer) {
-      producer->confirmed = std::max(producer->confirmed, kept.number);
-      producer->confirmed_bytes = std::max(producer->confirmed_bytes, kept.bytes);
-    }
-    session.bye_kept |= kept.bye;
-  });
+  confirm_control(durable.settles);
+  confirm_puts(durable.puts);
   stock_.settles_kept(ticket, durable.settles);
   hold_puts(durable.held);
   for (auto& warning : storage_.take_warnings()) effects_.log.push_back(std::move(warning));
 }
 
-template <class Confirmed>
-void Core::confirm(std::deque<Pending>& pending, Ticket durable, Confirmed confirmed) {
-  for (; !pending.empty() && pending.front().ticket <= durable; pending.pop_front()) {
-    auto* session = find(pending.front().session);
+void Core::confirm_control(Ticket durable) {
+  for (; !pending_control_.empty() && pending_control_.front().ticket <= durable; pending_control_.pop_front()) {
+    const auto& kept = pending_control_.front();
+    auto* session = find(kept.session);
     if (!session) continue;
-    confirmed(*session, pending.front());
+    session->control_confirmed = std::max(session->control_confirmed, kept.number);
+    session->said_confirmed = std::max(session->said_confirmed, kept.bytes);
     changed(*session);
+  }
+}
+
+void Core::confirm_puts(Ticket durable) {
+  for (; !pending_puts_.empty() && pending_puts_.front().of.ticket <= durable; pending_puts_.pop_front()) {
+    const auto& kept = pending_puts_.front();
+    if (auto* producer = stock_.find_producer(kept.producer, kept.serial)) {
+      producer->confirmed = std::max(producer->confirmed, kept.of.number);
+      producer->confirmed_bytes = std::max(producer->confirmed_bytes, kept.of.bytes);
+    }
+    if (auto* session = find(kept.of.session)) changed(*session);
   }
 }
 

@@ -67,7 +67,6 @@ Refusal Core::hello(const SessionId& id, Hello hello, Time now) {
   }
   if (sessions_.size() >= settings_.max_sessions) return Refusal::sessions_full;
   if (hello.role == Role::producer && is_outdated(hello)) return Refusal::fenced;
-  if (hello.role == Role::producer && stands_in_the_way(hello)) return Refusal::unfinished;
   if (hello.role == Role::consumer && !laneless_.empty()) return Refusal::sessions_full;
   auto& session = *(sessions_[id] = std::make_unique<Session>());
   session.id = id;
@@ -96,6 +95,7 @@ std::string Core::why_full() const {
 
 void Core::stand_if_ready(Session& session, Time now) {
   if (session.state != Session::State::greeted || !subscriptions_.contains(session.id)) return;
+  if (session.is(Role::producer) && !may_begin(session, now)) return;
   session.state = Session::State::standing;
   session.serial = ++serials_;
   session.told.set_credit({UINT64_MAX}, UINT64_MAX);
@@ -161,35 +161,32 @@ void Core::judge_claims(Time now) {
     stock_.wait_for_claims(false);
 }
 
-/// Whether an earlier process of this name was stopped in the midst of something else: to skip as much of this source as
-/// was put of that one would lose items, to begin anew might double them. The user must say.
-bool Core::stands_in_the_way(const Hello& hello) {
-  const auto* producer = stock_.find_producer(hello.name);
-  if (!producer || hello.source_begin || hello.again || producer->all_put) return false;
-  return producer->source != hello.source && producer->put.received() > producer->source_begin;
-}
-
-/// Whether a newer process of this name has begun with another source since this one was welcomed: what it put after that
-/// has the numbers that this one would use.
+/// Whether a newer process of this name has come since this one was welcomed. Where that one was welcomed, but neither it
+/// nor its numbers are here (their broker died before they were kept), the older one may go on.
 bool Core::is_outdated(const Hello& hello) {
   const auto* producer = stock_.find_producer(hello.name);
-  if (!producer || !hello.source_begin) return false;
-  if (*hello.source_begin != producer->source_begin) return *hello.source_begin < producer->source_begin;
-  return producer->source != hello.source && producer->put.received() > producer->source_begin;
+  if (!producer || !producer->named || !hello.begun || producer->run == hello.run) return false;
+  return producer->session || producer->put.received() >= hello.first_put;
 }
 
-/// A process that comes anew goes on with the source that its name was at, or begins with one. One that was here before
-/// says where its source begins: this broker may not know the name, or have kept nothing of the source yet when it died.
-void Core::begin_source(Producer& producer, const Hello& hello) {
-  const auto begin = hello.source_begin.value_or(producer.put.received());
-  const bool same = producer.source == hello.source;
-  const bool known = same && begin == producer.source_begin;
-  const bool goes_on = same && !(producer.all_put && hello.source.empty()) && !hello.again;
-  if (hello.source_begin ? known : goes_on) return;
-  producer.source = hello.source;
-  producer.source_begin = begin;
-  producer.all_put = false;
-  stock_.note_changed(producer);
+/// A new process of a name goes on behind what others have put, by what is remembered of it: that must stand still, and be
+/// kept, since it could not put again what is lost. It may have said hello before and heard no welcome.
+bool Core::may_begin(const Session& session, Time now) {
+  const auto& hello = session.hello;
+  const auto* producer = stock_.find_producer(hello.name);
+  if (!producer || hello.begun) return true;
+  if (producer->session) {
+    refuse(producer->session->id, Refusal::fenced, {}, now);
+    producer = stock_.find_producer(hello.name);
+  }
+  if (!producer || producer->confirmed == producer->put.received()) return true;
+  beginning_.push_back(session.id);
+  return false;
+}
+
+void Core::begin_waiting(Time now) {
+  for (const auto& id : std::exchange(beginning_, {}))
+    if (const auto found = sessions_.find(id); found != sessions_.end()) stand_if_ready(*found->second, now);
 }
 
 void Core::stand_producer(Session& session, Time now) {
@@ -200,8 +197,8 @@ void Core::stand_producer(Session& session, Time now) {
   if (producer.session) refuse(producer.session->id, Refusal::fenced, {}, now);
   producer.lost_at = never;
   if (hello.first_put > producer.put.received() + 1) producer.put = StreamReceiver(hello.first_put);
-  begin_source(producer, hello);
   producer.named |= hello.named;
+  if (std::exchange(producer.run, hello.run) != hello.run) stock_.note_changed(producer);
   producer.session = &session;
   session.producer = &producer;
   session.credit = producer.put.received();
@@ -216,11 +213,8 @@ void Core::stand_producer(Session& session, Time now) {
   producer.outcomes.restart();
   producer.outcomes.set_credit({UINT64_MAX}, UINT64_MAX);
   session.welcome.first_told = producer.outcomes.confirmed() + 1;
-  // A new process of this name has nothing that it could send again: it goes on behind what is kept. It may have said
-  // hello before and heard no welcome.
-  const bool anew = settings_.keeps && !hello.source_begin;
-  session.welcome.put_received = anew ? std::max(producer.confirmed, producer.source_begin) : producer.put.received();
-  session.welcome.put_before = session.welcome.put_received - producer.source_begin;
+  session.welcome.put_received = producer.put.received();
+  if (!hello.begun) session.welcome.digests = producer.checkpoints.all();
   if (settings_.exit_when_done && producers_seen_.size() < settings_.producers) producers_seen_.insert(hello.name);
 }
 
@@ -340,7 +334,7 @@ void Core::end_complete_byes(Time now) {
     auto& session = *changed_[i];
     if (!session.said_bye || session.state != Session::State::standing) continue;
     if (session.control_confirmed < session.control.received()) continue;
-    if (session.producer && (session.producer->confirmed < session.last_put || !session.bye_kept)) continue;
+    if (session.producer && session.producer->confirmed < session.last_put) continue;
     session.left = true;
     end(session, {}, now);
   }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/checkpoints.hpp"
 #include "broker/queue.hpp"
 #include "broker/storage.hpp"
 #include "proto/greeting.hpp"
@@ -23,10 +24,9 @@ struct Producer {
   StreamReceiver put;
   std::uint64_t put_bytes = 0;        ///< of bodies: what its put stream has brought since this broker began
   std::uint64_t confirmed_bytes = 0;  ///< of these, up to `confirmed`
-  std::string source;                 ///< names what it puts; empty: it cannot tell
-  std::string digests;                ///< of what it put, for itself; kept with its numbers
-  Number source_begin;                ///< its source begins after this number
-  bool all_put = false;               ///< of its source nothing is left to put
+  std::uint64_t serial = 0;           ///< tells it from others that had the same index
+  SessionId run;                      ///< the process that was welcomed last
+  Checkpoints checkpoints;            ///< of what was put of its input; kept with its numbers
   bool ever_put = false;              ///< else there is nothing to remember of it, named or not
   Number confirmed;                   ///< of the put stream: kept by the storage
   std::uint64_t accepted = 0;         ///< items, in all
@@ -77,10 +77,8 @@ struct Session {
   std::uint64_t say_credit =
       say_window_bytes;  ///< as byte_credit, for blocks; what an earlier session said may come again
   bool said_bye = false;
-  bool all_put = false;   ///< of a producer: its bye said that of its source nothing is left to put
-  bool left = false;      ///< over as its bye asked: all that it sent is in and kept
-  bool bye_kept = false;  ///< of a producer: what its bye said of its source is kept
-  Number last_put;        ///< what its bye named
+  bool left = false;  ///< over as its bye asked: all that it sent is in and kept
+  Number last_put;    ///< what its bye named
 
   std::uint32_t serial = 0;  ///< counts the sessions that stood: it marks what this one lost
 

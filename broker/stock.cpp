@@ -98,10 +98,16 @@ Producer* Stock::find_producer(const std::string& name) {
   return known == producers_.end() ? nullptr : known->second.get();
 }
 
+Producer* Stock::find_producer(std::uint32_t index, std::uint64_t serial) {
+  auto* producer = index < producer_list_.size() ? producer_list_[index] : nullptr;
+  return producer && producer->serial == serial ? producer : nullptr;
+}
+
 Producer& Stock::new_producer(const std::string& name, std::uint32_t index) {
   auto& producer = *(producers_[name] = std::make_unique<Producer>());
   producer.name = name;
   producer.index = index;
+  producer.serial = ++producers_made_;
   producer.outcomes.set_credit({UINT64_MAX}, UINT64_MAX);
   producer_list_[index] = &producer;
   return producer;

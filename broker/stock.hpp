@@ -61,6 +61,8 @@ class Stock final : public Kept {
   /// The producer of that name, made on first use: its stream begins with `first`. Valid until forget_if_settled().
   Producer& producer(const std::string& name, bool named, Number first);
   Producer* find_producer(const std::string& name);
+  /// The one of that index, unless it was forgotten since it had that serial.
+  Producer* find_producer(std::uint32_t index, std::uint64_t serial);
   void note_changed(Producer& producer);
   /// Forgets a producer that has said bye, has no name that the user gave, and no item left.
   void forget_if_settled(Producer& producer);
@@ -220,6 +222,7 @@ class Stock final : public Kept {
   std::vector<Producer*> producer_list_;  // by index; nullptr where one was forgotten
   std::vector<std::uint32_t> free_producers_;
   std::size_t next_look_ = 0;  // in producer_list_: where forget_lost_producers() goes on
+  std::uint64_t producers_made_ = 0;
   std::priority_queue<Delayed, std::vector<Delayed>, std::greater<>> delayed_;
   std::unordered_map<std::uint64_t, Redelivered> redelivered_;  // by id
   std::deque<Returning> returning_;                             // by ticket, those of this turn last

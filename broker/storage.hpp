@@ -22,10 +22,8 @@ struct KeptProducer {
   Number received;  ///< of its put stream; everything up to this is kept or done
   std::uint64_t done = 0;
   std::uint64_t dead = 0;
-  bool all_put = false;           ///< of its source
-  Number source_begin;            ///< its source begins after this number
-  std::string_view source;        ///< names what it puts
-  std::string_view digests = {};  ///< of what it put, for itself: at most 1 KiB
+  std::string_view digests = {};  ///< of a named one: who put last, and of what it put (Checkpoints): at most 1 KiB
+  std::uint64_t undigested = 0;   ///< items of its input, put before digests were kept: only load() says it
 };
 
 struct KeptItem {

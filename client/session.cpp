@@ -46,7 +46,7 @@ Session::Session(SessionConfig config) : config_(std::move(config)) {}
 void Session::start(Time now) {
   assert(state_ == State::idle);
   state_ = State::greeting;
-  id_ = config_.draw_id();
+  id_ = run_ = config_.draw_id();
   started_ = opened_ = hello_at_ = now;
   open_ = true;
 }
@@ -57,10 +57,9 @@ void Session::say(std::string_view block) {
   });
 }
 
-void Session::bye(Number last_put, Time now, bool role_owes, bool all) {
+void Session::bye(Number last_put, Time now, bool role_owes) {
   if (over() || bye_) return;
   bye_ = last_put;
-  all_put_ = all;
   bye_time_ = now;
   std::vector<ItemId> settled;
   settled_items(control_.blocks(), settled);
@@ -290,9 +289,8 @@ void Session::say_hello(Time now, const Greeting& greeting, Outbox& out) {
   hello.instance = config_.instance;
   hello.queues = config_.queues;
   hello.first_put = greeting.first_put;
-  hello.source = config_.source;
-  hello.source_begin = greeting.source_begin;
-  hello.again = config_.again && !ever_welcomed_;
+  hello.run = config_.role == Role::producer ? run_ : SessionId{};
+  hello.begun = config_.role == Role::producer && ever_welcomed_;
   hello.heard = greeting.heard;
   hello.previous = previous_;
   hello.claims = items_in(greeting.claims);
@@ -313,7 +311,7 @@ void Session::say_beat(Time now, Beat mine, Outbox& out) {
 }
 
 void Session::append_goodbye() {
-  append(entry_head_size + 8, 0, [this](std::string& out) { append_bye(out, *bye_, all_put_); });
+  append(entry_head_size + 8, 0, [this](std::string& out) { append_bye(out, *bye_); });
   bye_appended_ = true;
 }
 

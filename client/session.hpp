@@ -42,8 +42,6 @@ struct SessionConfig {
   std::uint64_t pid = 0;
   std::uint64_t instance = 0;  ///< a random number, this client's own; 0: its lines are not known again
   std::vector<std::string> queues;
-  std::string source;                                  ///< producers: names what is put, at most max_source bytes
-  bool again = false;                                  ///< producers: begin with the source anew
   Duration connect_timeout = default_connect_timeout;  ///< until the first welcome; later there is no limit
   Duration leave_within = goodbye_timeout;             ///< how long the broker may stand still after a bye
   std::function<SessionId()> draw_id = random_session;
@@ -52,7 +50,6 @@ struct SessionConfig {
 /// What the roles add to the greeting.
 struct Greeting {
   Number first_put{1};
-  std::optional<Number> source_begin;
   Number heard;
   Claims claims;  ///< consumers: the same in all hellos of a session
 };
@@ -110,8 +107,8 @@ class Session {
 
   /// Ends the session once all said so far is in. `last_put` is the put stream's last number. With nothing owed (by the
   /// role: items held, puts unconfirmed; nor settled items or lines unconfirmed) it does not wait for a broker that is silent
-  /// or, lines or not, has no room for us. `all`: the producer has put all of its source.
-  void bye(Number last_put, Time now, bool role_owes, bool all = false);
+  /// or, lines or not, has no room for us.
+  void bye(Number last_put, Time now, bool role_owes);
   bool bye_said() const { return bye_.has_value(); }
 
   State state() const { return state_; }
@@ -177,7 +174,7 @@ class Session {
   bool had_room_ = false;  // ever: what it said since may tell of work that is done
   std::string why_full_;
 
-  SessionId id_;
+  SessionId id_, run_;                // run_: the first one, which names the process
   Epoch epoch_;                       // of the last welcome
   std::optional<Previous> previous_;  // what the hello names
   SessionId control_of_;              // the session under whose id the control stream was sent so far
@@ -203,7 +200,6 @@ class Session {
   std::optional<Number> proof_;
 
   std::optional<Number> bye_;  // the last put number, once bye() was called
-  bool all_put_ = false;
   bool bye_appended_ = false;  // to this session's control stream
   Time bye_time_ = never;
   Time at_work_ = Time::min();  // when the broker last gave reason to wait for its answer

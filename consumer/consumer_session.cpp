@@ -333,7 +333,7 @@ void ConsumerSession::tick(Time now, Outbox& out) {
   out.requests.insert(out.requests.end(), requests_.begin(), requests_.end());
   requests_.clear();
   flush_settled();
-  if (session_.hello_due(now)) session_.say_hello(now, {{1}, {}, {}, claims()}, out);
+  if (session_.hello_due(now)) session_.say_hello(now, {{1}, {}, claims()}, out);
   update_asks();
   if (now >= news_of_lane_at()) session_.beat_soon();
   if (session_.beat_due(now)) {

@@ -98,7 +98,7 @@ void PrinterSession::tick(Time now, Outbox& out) {
   const auto before = session_.state();
   session_.tick(now, out);
   if (session_.state() != before || !out.requests.empty()) changed_ = true;
-  if (session_.hello_due(now)) session_.say_hello(now, {{1}, {}, printed_, {}}, out);
+  if (session_.hello_due(now)) session_.say_hello(now, {{1}, printed_, {}}, out);
   if (session_.beat_due(now)) session_.say_beat(now, {{}, {}, printed_, {}, 0, false}, out);
   session_.flush(now, out);
 }

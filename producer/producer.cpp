@@ -20,10 +20,6 @@ SessionConfig config_of(const ProducerOptions& options) {
   config.queues = {options.queue};
   config.named = !options.name.empty();
   config.name = config.named ? options.name : to_hex(random_session());
-  if (options.source.size() > max_source)
-    refuse("a source's name is longer than " + std::to_string(max_source) + " bytes");
-  config.source = options.source;
-  config.again = options.again;
   return config;
 }
 
@@ -97,7 +93,7 @@ struct Producer::Impl {
   /// Says bye and waits for the answer.
   void leave() {
     auto lock = connection.lock();
-    session.bye(Connection::now(), all_put);
+    session.bye(Connection::now());
     connection.changed();
     while (!session.session().over()) connection.wait(lock);
     if (session.session().error()) throw_if_over(session.session(), connection);
@@ -106,8 +102,9 @@ struct Producer::Impl {
   const ProducerOptions options;
   ProducerSession session;
   Notices notices;
-  bool stopped = false, all_put = false;
-  Connection connection;  // the last: its thread ends first
+  bool stopped = false;
+  std::optional<bool> places;  // whether its items have one
+  Connection connection;       // the last: its thread ends first
 };
 
 Producer::Producer(ProducerOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
@@ -135,7 +132,14 @@ bool Producer::try_put(std::string_view body, TimeLimit within, const PutOptions
     const Time until = deadline_after(Connection::now(), Duration(within));
     if (!impl_->wait_to_put(lock, until)) return false;
   }
-  session.put({options.priority, static_cast<std::uint32_t>(options.delay.count()), body});
+  if (impl_->places.value_or(options.place.has_value()) != options.place.has_value())
+    refuse("all of a producer's items have a place in its input, or none");
+  impl_->places = options.place.has_value();
+  const PutItem item{options.priority, static_cast<std::uint32_t>(options.delay.count()), body};
+  if (options.place)
+    session.put(item, *options.place);
+  else
+    session.put(item);
   impl_->connection.changed();
   return true;
 }
@@ -163,15 +167,10 @@ void Producer::say(std::string_view lines) {
   say_block(impl_->connection, impl_->session, impl_->notices, lines, impl_->options.tag);
 }
 
-std::uint64_t Producer::put_before() {
+std::vector<Checkpoint> Producer::put_before() {
   auto lock = impl_->connection.lock();
   impl_->wait(lock, [this] { return impl_->session.session().was_welcomed(); });
   return impl_->session.put_before();
-}
-
-void Producer::all_put() {
-  const auto lock = impl_->connection.lock();
-  impl_->all_put = true;
 }
 
 bool Producer::in_touch() {

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "client/error.hpp"
 #include "client/options.hpp"
@@ -14,19 +16,17 @@ namespace baton {
 
 struct ProducerOptions : ClientOptions {
   std::string queue = "default";
-  /// Identity: a later process with the same name goes on after what this one has put (see Producer::put_before()). Empty:
-  /// a random one. At most max_client_name bytes.
+  /// Identity: a later process with the same name may go on after what this one has put (see Producer::put_before()), and
+  /// join() waits for what they all have put. Empty: a random one. At most max_client_name bytes.
   std::string name;
-  /// Names what will be put, such as a digest of it; at most max_source bytes. A process of the same name and source goes on
-  /// with it; with another source it begins anew, but is refused (unfinished) if the earlier one was not through with its own.
-  /// Empty: it cannot be told; a later process goes on unless the earlier one had put all.
-  std::string source;
-  bool again = false;  ///< begin anew, whatever was put under this name
 };
 
 struct PutOptions {
   std::uint8_t priority = default_priority;  ///< 0 to max_priority; the higher goes first
   std::chrono::milliseconds delay{0};        ///< the item is handed out after this time, not before; up to 49 days
+  /// Where in its input a named producer is with this item, so that a later process can go on there. All of its items
+  /// have one, or none.
+  std::optional<InputPlace> place;
 };
 
 /// All methods may be called from any thread; items put by one thread keep their order. The connection is made and kept
@@ -60,9 +60,10 @@ class Producer {
   /// back. Up to max_say bytes with tags. Throws as put() does.
   void say(std::string_view lines);
 
-  /// How many items of this source an earlier process had put under this name: the first that is still to be put comes after them. Blocks until the
-  /// broker has answered.
-  std::uint64_t put_before();
+  /// What earlier processes have put under this name, of their input. Who reads the same input from its beginning, asks a
+  /// Retrace made of it about each item, puts such as are fresh, and names their places, puts each item once, however
+  /// often he is killed; who has other input finds out. Blocks until the broker has answered.
+  std::vector<Checkpoint> put_before();
 
   /// Whether the broker was heard a moment ago.
   bool in_touch();
@@ -70,9 +71,6 @@ class Producer {
   /// From any thread: put(), flush(), join() and say() that wait now or later throw ClientError (closed). What was put
   /// stays put; close() still sees to it.
   void stop();
-
-  /// All items of the source are put: close() lets the broker remember that.
-  void all_put();
 
   /// Blocks until everything is confirmed (unless stopped), and ends the session. Afterwards everything throws ClientError
   /// (closed). Throws as flush() does, and ClientError (no_goodbye) when the broker did not confirm the end in time. A second call does nothing.

@@ -31,16 +31,15 @@ void ProducerSession::on_news(std::string_view frame, Time now) {
 
 void ProducerSession::on_welcomed(Time now) {
   const auto& welcome = session_.welcome();
-  if (!source_begin_) {
-    put_before_ = welcome.put_before;
-    source_begin_ = Number{welcome.put_received.value - put_before_};
+  if (!std::exchange(begun_, true)) {
+    put_before_ = welcome.digests;
     put_ = StreamSender(welcome.put_received + 1);
     return;
   }
   put_.restart();
-  // It may not have kept them yet, another epoch or not: they may be from another process of this name. And what is kept
-  // counts as ours once it is counted. The confirm says both.
-  put_.received(of_mine(welcome.put_received), now);
+  // It may not have kept them yet, another epoch or not. And what is kept counts as ours once it is counted. The confirm
+  // says both.
+  put_.received(welcome.put_received, now);
   if (session_.same_epoch()) return;
   if (!welcome.keeps) {
     earlier_.done += counted_.done;
@@ -52,8 +51,8 @@ void ProducerSession::on_welcomed(Time now) {
 
 void ProducerSession::on_confirmed(Time now) {
   const auto& confirm = session_.confirmed();
-  put_.received(of_mine(confirm.put_received), now);
-  put_.confirm(of_mine(confirm.put_confirmed), now);
+  put_.received(confirm.put_received, now);
+  put_.confirm(confirm.put_confirmed, now);
   put_.set_credit(confirm.put_credit, confirm.put_window);
   if (confirm.rewind_put || now >= put_.resend_at()) put_.rewind(now);
   counted_ = confirm;
@@ -69,6 +68,19 @@ void ProducerSession::on_told(const Session::News& news) {
     earlier_.notices.push_back(std::move(notice));
   }
   session_.beat_soon();
+}
+
+void ProducerSession::put(const PutItem& item, const InputPlace& place) {
+  const auto size = entry_head_size + checkpoint_size + entry_head_size + sizeof item.delay_ms + item.body.size();
+  auto& block = put_.block_for(size);
+  if (block.size() == header_size) {
+    append_digest(block, place);
+    put_.appended_unnumbered();
+  }
+  assert(begins_with_digest(payload_of(block)));
+  rewrite_digest(block, place);
+  append_item(block, item);
+  put_.appended(item.body.size());
 }
 
 PutWait ProducerSession::why_wait(Time now) const {
@@ -101,7 +113,7 @@ void ProducerSession::tick(Time now, Outbox& out) {
   const auto before = session_.state();
   session_.tick(now, out);
   if (session_.state() != before || !out.requests.empty()) changed_ = true;
-  if (session_.hello_due(now)) session_.say_hello(now, {put_.confirmed() + 1, source_begin_, session_.told(), {}}, out);
+  if (session_.hello_due(now)) session_.say_hello(now, {put_.confirmed() + 1, session_.told(), {}}, out);
   more_ = false;
   if (!session_.standing()) return;
   for (int i = 0; i < puts_per_tick; ++i) {
@@ -122,7 +134,6 @@ bool ProducerSession::take_change() { return std::exchange(changed_, false); }
 void ProducerSession::check_invariants() const {
   session_.check_invariants();
   put_.check_invariants();
-  ensure(!source_begin_ || put_.last() >= *source_begin_);
   ensure(counted_.done + counted_.dead <= counted_.accepted);
   ensure(earlier_.notices.size() <= max_notices);
 }

@@ -1,7 +1,6 @@
 // A producer's side of the protocol: its put stream, and what became of its items. Pure.
 #pragma once
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -55,12 +54,14 @@ class ProducerSession final : public ClientLogic {
     append_item(put_.block_for(entry_head_size + sizeof item.delay_ms + item.body.size()), item);
     put_.appended(item.body.size());
   }
+  /// Likewise, with its place in the input: the broker remembers that. Of one process all items have one, or none.
+  void put(const PutItem& item, const InputPlace& place);
   PutWait why_wait(Time now) const;
 
   /// Whether everything that was put and said is confirmed.
   bool flushed() const { return session_.was_welcomed() && put_.idle() && session_.control().idle(); }
-  /// Items of this source that an earlier process of this name had put already; numbers go on after them. Known once welcomed.
-  std::uint64_t put_before() const { return put_before_; }
+  /// What earlier processes of this name had put: for Retrace. Known once welcomed.
+  const std::vector<Checkpoint>& put_before() const { return put_before_; }
 
   /// From now on the broker says at once when all items are settled. Repeated calls cost nothing.
   void join();
@@ -70,23 +71,20 @@ class ProducerSession final : public ClientLogic {
 
   bool may_say() const { return session_.may_say(); }
   void say(std::string_view block) { session_.say(block); }
-  /// `all`: of the source nothing is left to put.
-  void bye(Time now, bool all = false) { session_.bye(put_.last(), now, !put_.idle(), all); }
+  void bye(Time now) { session_.bye(put_.last(), now, !put_.idle()); }
   const Session& session() const { return session_; }
 
   void check_invariants() const;
 
  private:
-  /// Another process of this name may have put more of the same source than we have by now.
-  Number of_mine(Number number) const { return std::min(number, put_.last()); }
   void on_welcomed(Time now);
   void on_confirmed(Time now);
   void on_told(const Session::News& news);
 
   Session session_;
   StreamSender put_;
-  std::uint64_t put_before_ = 0;
-  std::optional<Number> source_begin_;  // welcomed once: how its numbers go on is settled
+  std::vector<Checkpoint> put_before_;
+  bool begun_ = false;  // welcomed once: how its numbers go on is settled
   bool joining_ = false, changed_ = false, more_ = false;
   Confirm counted_;  // of this broker: accepted, done and dead as it said last
   Settled earlier_;  // from brokers that are gone with what they held; notices from all

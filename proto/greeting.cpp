@@ -86,6 +86,33 @@ std::optional<Previous> previous_field(const json& object) {
   return Previous{*epoch, *session};
 }
 
+SessionId run_field(const json& object) {
+  if (!object.contains("run")) return {};
+  const auto run = session_from_hex(text_field(object, "run", 32));
+  if (!run) throw Wrong{Refusal::hello, "run is no session id"};
+  return *run;
+}
+
+json digests_to_json(const std::vector<Checkpoint>& digests) {
+  json list = json::array();
+  for (const auto& one : digests) list.push_back({one.items, to_hex(SessionId{one.digest})});
+  return list;
+}
+
+std::vector<Checkpoint> digests_from_json(const json& list) {
+  const Wrong wrong{Refusal::malformed, "digests must be pairs of a number and 32 hex digits, the numbers rising"};
+  if (!list.is_array() || list.size() > max_checkpoints) throw wrong;
+  std::vector<Checkpoint> digests;
+  for (const auto& one : list) {
+    if (!one.is_array() || one.size() != 2 || !one[0].is_number_unsigned() || !one[1].is_string()) throw wrong;
+    const auto digest = session_from_hex(one[1].get_ref<const std::string&>());
+    const auto items = one[0].get<std::uint64_t>();
+    if (!digest || (digests.empty() ? items == 0 : items <= digests.back().items)) throw wrong;
+    digests.push_back({items, digest->bytes});
+  }
+  return digests;
+}
+
 /// What is nested deeper than anything of ours is passed over: else a few bytes of it would cost a lot of memory and time.
 bool is_shallow(int depth, json::parse_event_t event, const json&) {
   return depth < deepest || (event != json::parse_event_t::array_start && event != json::parse_event_t::object_start);
@@ -121,9 +148,8 @@ std::string to_json(const Hello& hello) {
   if (hello.instance != 0) object["instance"] = to_hex(Epoch{hello.instance});
   if (hello.previous)
     object["previous"] = {{"epoch", to_hex(hello.previous->epoch)}, {"session", to_hex(hello.previous->session)}};
-  if (!hello.source.empty()) object["source"] = hello.source;
-  if (hello.source_begin) object["source_begin"] = hello.source_begin->value;
-  if (hello.again) object["again"] = true;
+  if (hello.role == Role::producer) object["run"] = to_hex(hello.run);
+  if (hello.begun) object["begun"] = true;
   if (hello.claims > 0) object["claims"] = hello.claims;
   return dump(object);
 }
@@ -142,9 +168,8 @@ Refusal parse(std::string_view text, Hello& hello, std::string& why) {
     hello.queues = queues_field(object, hello.role);
     hello.first_put.value = number_field(object, "first_put", 1);
     hello.heard.value = number_field(object, "heard", 0);
-    hello.source = text_field(object, "source", max_source);
-    if (object.contains("source_begin")) hello.source_begin = Number{number_field(object, "source_begin", 0)};
-    hello.again = flag_field(object, "again");
+    hello.run = run_field(object);
+    hello.begun = flag_field(object, "begun");
     hello.previous = previous_field(object);
     hello.claims = number_field(object, "claims", 0);
     if (hello.claims > max_asks) throw Wrong{Refusal::hello, "claims are more items than a session can hold"};
@@ -166,7 +191,7 @@ std::string to_json(const Welcome& welcome) {
               {"put_received", welcome.put_received.value},
               {"first_told", welcome.first_told.value},
               {"previous_control", welcome.previous_control.value}};
-  if (welcome.put_before > 0) object["put_before"] = welcome.put_before;
+  if (!welcome.digests.empty()) object["digests"] = digests_to_json(welcome.digests);
   return dump(object);
 }
 
@@ -176,13 +201,12 @@ bool parse(std::string_view text, Welcome& welcome) {
     welcome.broker = text_field(object, "broker", 200);
     welcome.host = text_field(object, "host", 255);
     welcome.keeps = flag_field(object, "keeps");
-    welcome.put_before = number_field(object, "put_before", 0);
     welcome.max_attempts = number_field(object, "max_attempts", 0);
     welcome.put_received.value = number_field(object, "put_received", 0);
     welcome.first_told.value = number_field(object, "first_told", 1);
     welcome.previous_control.value = number_field(object, "previous_control", 0);
-    const bool in_range = welcome.put_received < highest_first_put &&
-                          welcome.put_before <= welcome.put_received.value && welcome.first_told.value > 0 &&
+    if (object.contains("digests")) welcome.digests = digests_from_json(object["digests"]);
+    const bool in_range = welcome.put_received < highest_first_put && welcome.first_told.value > 0 &&
                           welcome.first_told <= highest_first_put;
     if (!in_range) throw Wrong{Refusal::malformed, "its numbers are beyond all that there can be"};
   });

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "proto/checkpoint.hpp"
 #include "proto/ids.hpp"
 #include "proto/limits.hpp"
 #include "proto/refusal.hpp"
@@ -31,13 +32,12 @@ struct Hello {
   bool named = false;  ///< the user gave the name: a later process may go on with it
   std::string host;    ///< the client's host name
   std::uint64_t pid = 0;
-  std::uint64_t instance = 0;          ///< the client's whole life, by a random number: whose lines are whose; 0: none
-  std::vector<std::string> queues;     ///< producer: exactly one; consumer: 1 to max_queues; printer: none
-  Number first_put{1};                 ///< producer: its first unconfirmed number
-  std::string source;                  ///< producer: names what it puts, such as a digest; empty: it cannot tell
-  std::optional<Number> source_begin;  ///< producer that was welcomed before: its source begins after this number
-  bool again = false;                  ///< producer: begin with the source anew, whatever was put of it
-  Number heard;                        ///< last number of the broker's stream that came in, of the epoch of `previous`
+  std::uint64_t instance = 0;       ///< the client's whole life, by a random number: whose lines are whose; 0: none
+  std::vector<std::string> queues;  ///< producer: exactly one; consumer: 1 to max_queues; printer: none
+  Number first_put{1};              ///< producer: its first unconfirmed number
+  SessionId run;                    ///< producer: its process, by the first session id that it drew
+  bool begun = false;               ///< producer: this process was welcomed before, and goes on with its numbers
+  Number heard;                     ///< last number of the broker's stream that came in, of the epoch of `previous`
   std::optional<Previous> previous;
   std::uint64_t claims = 0;  ///< consumer: so many items are claimed by the first entries of its control stream
 
@@ -49,10 +49,10 @@ struct Welcome {
   std::string host;    ///< the broker's host name: where it differs from the client's, lines are tagged
   bool keeps = false;  ///< confirmed items outlive the broker's process
   std::uint64_t max_attempts = 0;
-  Number put_received;           ///< producer: go on after this number
-  std::uint64_t put_before = 0;  ///< producer: of these, such as are of its source
-  Number first_told{1};          ///< the broker's stream to this session begins with this number
-  Number previous_control;       ///< of the previous session's control stream, everything up to this came in
+  Number put_received;              ///< producer: go on after this number
+  std::vector<Checkpoint> digests;  ///< to a producer's new process: what was put under its name, items rising
+  Number first_told{1};             ///< the broker's stream to this session begins with this number
+  Number previous_control;          ///< of the previous session's control stream, everything up to this came in
 
   bool operator==(const Welcome&) const = default;
 };

@@ -89,7 +89,7 @@ Refusal check_control(const Entry& entry) {
     case EntryKind::join:
       return exactly(entry, 0);
     case EntryKind::bye:
-      return entry.b > all_put ? Refusal::malformed : exactly(entry, 8);
+      return exactly(entry, 8);
     default:
       return Refusal::malformed;
   }
@@ -130,10 +130,15 @@ Refusal check_line(const Entry& entry) {
   return entry.kind == EntryKind::line ? check_block(entry, line_size) : Refusal::malformed;
 }
 
+Refusal check_put(const Entry& entry) {
+  if (entry.kind == EntryKind::digest) return entry.a > 1 ? Refusal::malformed : exactly(entry, checkpoint_size);
+  return entry.kind == EntryKind::item ? check_item(entry) : Refusal::malformed;
+}
+
 Refusal check_entry(MessageType type, const Entry& entry) {
   switch (type) {
     case MessageType::put:
-      return entry.kind == EntryKind::item ? check_item(entry) : Refusal::malformed;
+      return check_put(entry);
     case MessageType::control:
       return check_control(entry);
     case MessageType::handoff:
@@ -189,6 +194,7 @@ Refusal check_entries(MessageType type, std::string_view payload, std::uint16_t 
   Entry entry;
   for (std::uint16_t i = 0; i < count; ++i) {
     if (!in.next(entry)) return Refusal::malformed;
+    if (entry.kind == EntryKind::digest && (i > 0 || count == 1)) return Refusal::malformed;  // it is of items
     if (const auto refusal = check_entry(type, entry); refusal != Refusal::none) return refusal;
   }
   return in.at_end() ? Refusal::none : Refusal::malformed;
@@ -205,6 +211,25 @@ void append_item(std::string& out, const PutItem& item) {
 PutItem read_item(const Entry& entry) {
   if (!(entry.b & has_delay)) return {entry.a, 0, entry.payload};
   return {entry.a, load<std::uint32_t>(entry.payload.data()), entry.payload.substr(4)};
+}
+
+void append_digest(std::string& out, const InputPlace& place) {
+  append_entry_head(out, EntryKind::digest, place.anew ? 1 : 0, 0, checkpoint_size);
+  append(out, place.at.items);
+  out.append(place.at.digest.begin(), place.at.digest.end());
+}
+
+InputPlace read_digest(const Entry& entry) {
+  InputPlace place{{load<std::uint64_t>(entry.payload.data()), {}}, entry.a == 1};
+  std::copy(entry.payload.begin() + 8, entry.payload.begin() + checkpoint_size, place.at.digest.begin());
+  return place;
+}
+
+void rewrite_digest(std::string& message, const InputPlace& place) {
+  char* entry = message.data() + header_size;
+  if (place.anew) entry[5] = 1;
+  store(entry + entry_head_size, place.at.items);
+  std::copy(place.at.digest.begin(), place.at.digest.end(), entry + entry_head_size + 8);
 }
 
 namespace {
@@ -288,8 +313,8 @@ void append_lane_lost(std::string& out, const LaneLost& lost) {
   append(out, lost.wanted);
 }
 
-void append_bye(std::string& out, Number last_put, bool all) {
-  append_entry_head(out, EntryKind::bye, 0, all ? all_put : std::uint16_t{0}, 8);
+void append_bye(std::string& out, Number last_put) {
+  append_entry_head(out, EntryKind::bye, 0, 0, 8);
   append(out, last_put.value);
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "proto/bytes.hpp"
+#include "proto/checkpoint.hpp"
 #include "proto/ids.hpp"
 #include "proto/limits.hpp"
 #include "proto/refusal.hpp"
@@ -56,7 +57,8 @@ inline std::string_view payload_of(std::string_view frame) { return frame.substr
 /// One entry of a payload of entries. What `a` and `b` mean depends on the kind.
 enum class EntryKind : std::uint8_t {
   // put stream
-  item = 1,  ///< a: priority; b: flags (has_delay); payload: [delay u32 ms] body
+  item = 1,    ///< a: priority; b: flags (has_delay); payload: [delay u32 ms] body
+  digest = 2,  ///< a: 1 anew; checkpoint of the input behind the message's last item. First in its message, unnumbered
   // control stream
   ask = 16,        ///< u64: asks in all, since the session began or the lane was made anew
   withdraw = 17,   ///< u32: so many asks taken back; each is answered by an item or by `none`
@@ -67,7 +69,7 @@ enum class EntryKind : std::uint8_t {
   lane_lost = 22,  ///< LaneLost: open another lane for me
   join = 23,       ///< nothing: tell me at once when all my items are settled
   claim = 25,  ///< runs of items that an earlier session of this client was given, each with its count of deliveries
-  bye = 24,  ///< u64: the last number of the put stream; the session ends when both streams are in. b: flags (all_put)
+  bye = 24,    ///< u64: the last number of the put stream; the session ends when both streams are in
   // on a lane
   given = 32,  ///< a: priority; b: attempt (1 for the first, 65535 for more); payload: Given, then the body
   none = 33,   ///< nothing: the answer to a withdrawn ask
@@ -87,8 +89,7 @@ struct Entry {
   std::string_view payload;
 };
 inline constexpr std::size_t entry_head_size = 8;
-inline constexpr std::uint16_t has_delay = 1;  ///< flag of an item entry
-inline constexpr std::uint16_t all_put = 1;    ///< flag of a bye entry: of the producer's source nothing is left to put
+inline constexpr std::uint16_t has_delay = 1;   ///< flag of an item entry
 inline constexpr std::uint16_t has_result = 1;  ///< flag of an ack entry
 inline constexpr std::uint16_t partial = 2;     ///< flag in a given's payload: the body goes on in `part` entries
 inline constexpr std::size_t given_flags = 10;  ///< where these flags are
@@ -140,6 +141,15 @@ struct PutItem {
 };
 void append_item(std::string& out, const PutItem& item);
 PutItem read_item(const Entry& entry);
+
+void append_digest(std::string& out, const InputPlace& place);
+InputPlace read_digest(const Entry& entry);
+/// Writes another place of the input over the one of a message's first entry; that it is anew stays.
+void rewrite_digest(std::string& message, const InputPlace& place);
+/// Whether a put message's payload, which was checked, begins with a digest.
+inline bool begins_with_digest(std::string_view payload) {
+  return payload.size() > 4 && static_cast<EntryKind>(static_cast<std::uint8_t>(payload[4])) == EntryKind::digest;
+}
 
 /// The fixed part of a `given` entry: what the lane says of an item that it hands off.
 struct Given {
@@ -210,7 +220,7 @@ void append_runs(std::string& out, EntryKind kind, const std::vector<ItemRun>& r
 void append_claims(std::string& out, const std::vector<Claim>& claims);
 void append_fail(std::string& out, const Failure& failure);
 void append_lane_lost(std::string& out, const LaneLost& lost);
-void append_bye(std::string& out, Number last_put, bool all = false);
+void append_bye(std::string& out, Number last_put);
 void append_dropped(std::string& out, std::uint64_t blocks);
 void append_block(std::string& out, EntryKind kind,
                   std::string_view block);  ///< died, part, or (empty) join, none; say or line as they were read

@@ -27,7 +27,6 @@ constexpr std::array<Row, refusal_count> rows{{
     {"over_credit", "sent further than the broker had granted", true},
     {"not_held", "the session does not hold this item", false},
     {"fenced", "a newer session has taken this producer's name", true},
-    {"unfinished", "an earlier process of this name was stopped in the midst of other items", true},
     {"sessions_full", "the broker has no room for another client", true},
     {"not_allowed", "the role of this key may not do that", true},
 }};

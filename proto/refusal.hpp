@@ -27,11 +27,10 @@ enum class Refusal : std::uint8_t {
   over_credit,      ///< sent further than the broker had granted
   not_held,         ///< ack, fail or release of an item that the session does not hold
   fenced,           ///< a newer session has taken this producer's name
-  unfinished,       ///< an earlier process of this name was stopped in the midst of another source
   sessions_full,    ///< no lane, or no room for a session, is left: try again later
   not_allowed,      ///< this key's role may not do that (keys come with a later version)
 };
-inline constexpr std::size_t refusal_count = 20;
+inline constexpr std::size_t refusal_count = 19;
 
 std::string_view name(Refusal refusal);
 std::string_view meaning(Refusal refusal);

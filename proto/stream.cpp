@@ -18,7 +18,7 @@ void StreamSender::set_credit(Number up_to, std::uint64_t window) {
 }
 
 StreamSender::Block& StreamSender::open_block() {
-  blocks_.push_back({last_ + 1, 0, 0, {}});
+  blocks_.push_back({last_ + 1, 0, 0, 0, {}});
   auto& block = blocks_.back();
   if (!spare_.empty()) {
     block.bytes = std::move(spare_.back());
@@ -32,7 +32,8 @@ StreamSender::Block& StreamSender::open_block() {
 std::string& StreamSender::block_for(std::size_t size_hint) {
   if (open_) {
     auto& block = blocks_.back();
-    if (block.count < max_entries && block.bytes.size() + size_hint <= pack_bytes) return block.bytes;
+    if (block.count + block.unnumbered < int{max_entries} && block.bytes.size() + size_hint <= pack_bytes)
+      return block.bytes;
   }
   return open_block().bytes;
 }
@@ -143,7 +144,8 @@ StreamReceiver::Taken StreamReceiver::take(Number first, std::uint32_t count) {
 }
 
 std::string_view make_message(StreamSender::Block& block, MessageType type, Epoch epoch, const SessionId& session) {
-  write_header(block.bytes.data(), {type, block.count, epoch, session, block.first});
+  write_header(block.bytes.data(),
+               {type, static_cast<std::uint16_t>(block.count + block.unnumbered), epoch, session, block.first});
   return block.bytes;
 }
 

@@ -42,11 +42,15 @@ class StreamSender {
   /// Gives the entry just appended its number. `cost` bytes count against the window until it is confirmed.
   Number appended(std::uint64_t cost);
 
+  /// Instead of appended(): the entry takes no number. An item follows it in the same block.
+  void appended_unnumbered() { ++blocks_.back().unnumbered; }
+
   /// The next message to send, or nullptr. Its header goes to the first header_size bytes (make_message). It stays
   /// owned by the stream, valid until the next call of a method.
   struct Block {
     Number first;
     std::uint16_t count = 0;
+    std::uint16_t unnumbered = 0;  ///< further entries, which take no number
     std::uint64_t cost = 0;
     std::string bytes;                            ///< header_size bytes of room, then the entries
     Number end() const { return first + count; }  ///< one past its last entry

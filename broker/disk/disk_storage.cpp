@@ -87,7 +87,7 @@ void DiskStorage::load(Kept& kept, Epoch epoch, Time now) {
   };
   visitor.producer = [&](std::uint64_t index, const disk::ProducerRow& row) {
     kept.producer({static_cast<std::uint32_t>(index), row.name, row.named, row.said_bye, row.received, row.done,
-                   row.dead, row.all_put, row.source_begin, row.source, row.digests});
+                   row.dead, row.digests, row.undigested});
   };
   visitor.item = [&](std::uint64_t id, const disk::ItemRow& row, const disk::StateRow* state) {
     ++items_;
@@ -249,7 +249,7 @@ void DiskStorage::save(const KeptProducer& producer) {
   auto& row = open_.producers[producer.index].emplace();
   disk::append_producer(row, producer.index,
                         {producer.name, producer.named, producer.said_bye, producer.received, producer.done,
-                         producer.dead, producer.all_put, producer.source_begin, producer.source, producer.digests});
+                         producer.dead, producer.digests});
 }
 
 /// Also between turns: it has no items any more, and these were settled in turns that are over.

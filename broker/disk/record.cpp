@@ -12,7 +12,7 @@ constexpr std::size_t crc_size = 4;
 // What a row of format 1 has not: each row says by itself how it is read.
 constexpr std::uint8_t delay_flag = 1, item_2_flag = 2;
 constexpr std::uint8_t dead_flag = 1, suspect_flag = 2, state_2_flag = 4;
-constexpr std::uint8_t named_flag = 1, said_bye_flag = 2, all_put_flag = 4;
+constexpr std::uint8_t named_flag = 1, said_bye_flag = 2;
 constexpr std::size_t most_attempts = 255, most_text = 65'535, most_digests = 1024;
 
 std::uint32_t crc_of(std::uint64_t key) {
@@ -162,16 +162,14 @@ bool read_queue(std::uint64_t key, std::string_view value, std::string_view& nam
 
 void append_producer(std::string& out, std::uint64_t key, const ProducerRow& row) {
   append_row(out, key, [&] {
-    append(out, static_cast<std::uint8_t>((row.named ? named_flag : 0) | (row.said_bye ? said_bye_flag : 0) |
-                                          (row.all_put ? all_put_flag : 0)));
-    append(out, static_cast<std::uint8_t>(row.source.size()));
+    append(out, static_cast<std::uint8_t>((row.named ? named_flag : 0) | (row.said_bye ? said_bye_flag : 0)));
+    append(out, std::uint8_t{0});
     const auto digests = row.digests.substr(0, most_digests);
     append(out, static_cast<std::uint16_t>(digests.size()));
     append(out, row.received.value);
     append(out, row.done);
     append(out, row.dead);
-    append(out, row.source_begin.value);
-    out += row.source;
+    append(out, std::uint64_t{0});
     out += digests;
     out += row.name;
   });
@@ -183,15 +181,16 @@ bool read_producer(std::uint64_t key, std::string_view value, ProducerRow& row) 
   const auto flags = in.take<std::uint8_t>();
   row.named = (flags & named_flag) != 0;
   row.said_bye = (flags & said_bye_flag) != 0;
-  row.all_put = (flags & all_put_flag) != 0;
   const auto source = in.take<std::uint8_t>();
   const auto digests = in.take<std::uint16_t>();
   row.received = {in.take<std::uint64_t>()};
   row.done = in.take<std::uint64_t>();
   row.dead = in.take<std::uint64_t>();
-  row.source_begin = {in.take<std::uint64_t>()};
-  row.source = in.take(std::size_t{source});
+  const auto begin = in.take<std::uint64_t>();
+  in.take(std::size_t{source});
   row.digests = in.take(std::size_t{digests});
+  const bool format_1 = row.named && row.digests.empty();
+  row.undigested = format_1 && row.received.value > begin ? row.received.value - begin : 0;
   row.name = in.rest();
   return in.ok();
 }

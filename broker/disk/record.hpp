@@ -50,10 +50,8 @@ struct ProducerRow {
   Number received;
   std::uint64_t done = 0;
   std::uint64_t dead = 0;
-  bool all_put = false;
-  Number source_begin;
-  std::string_view source;
-  std::string_view digests;  ///< of what it put: its own business; 1 KiB at most
+  std::string_view digests;      ///< who put last, and of what it put: 1 KiB at most
+  std::uint64_t undigested = 0;  ///< items of its input; only of a row of format 1
 
   bool operator==(const ProducerRow&) const = default;
 };

@@ -34,9 +34,10 @@ std::string state_row(std::uint64_t key) {
 
 std::string producer_row() {
   std::string rest;
-  append(rest, std::uint32_t{1});  // named, no source
-  for (const std::uint64_t number : {3, 0, 0, 0}) append(rest, number);
-  return sealed(0, rest + "rick");
+  append(rest, std::uint16_t{0x501});  // named; bytes of its source
+  append(rest, std::uint16_t{0});
+  for (const std::uint64_t number : {3, 0, 0, 1}) append(rest, number);  // its source begins after its first item
+  return sealed(0, rest + "a.txt" + "rick");
 }
 
 std::string seal_row() {
@@ -89,6 +90,7 @@ std::uint64_t check_items(Disk& disk) {
   CHECK(disk.loaded.items[1].delay_ms <= 3'600'000);
   CHECK(disk.loaded.items[2].failures == 2);
   CHECK(disk.loaded.names == std::vector<std::string>{"rick"});
+  CHECK(disk.loaded.producers["rick"].undigested == 2);
   return disk.loaded.items.size();
 }
 

@@ -33,8 +33,7 @@ struct Loaded final : Kept {
   void producer(const KeptProducer& one) override {
     names.emplace_back(one.name);
     producers[names.back()] = one;
-    sources[names.back()] = one.source;  // the views end with this call
-    digests[names.back()] = one.digests;
+    digests[names.back()] = one.digests;  // the view ends with this call
   }
   void item(const KeptItem& one) override { items.push_back(one); }
 
@@ -43,7 +42,7 @@ struct Loaded final : Kept {
   std::map<std::uint32_t, std::string> queues;
   std::vector<std::string> names;
   std::map<std::string, KeptProducer> producers;
-  std::map<std::string, std::string> sources, digests;
+  std::map<std::string, std::string> digests;
   std::vector<KeptItem> items;
 };
 

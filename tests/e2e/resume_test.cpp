@@ -79,19 +79,100 @@ TEST_CASE("resume: what is put whole is not put again unless its user says so") 
   CHECK_FALSE(consumer.get(200ms));
 }
 
-TEST_CASE("resume: another file under the name of one that is half put is refused, with what to do") {
+TEST_CASE("resume: other lines under a name are refused with the place and what to do, and nothing is put") {
   KeptBroker broker;
-  const TemporaryFile file(numbered(1000)), other(numbered(2));
-  Process first = broker->producer(load(file, {"--sleep", "0:0.001"}));
-  Consumer consumer(consumer_of(*broker));
-  CHECK(in_order(consumer, 1) == 1);
-  first.signal(SIGTERM);
-  CHECK(first.wait() == 1);
-  Process refused = broker->producer(load(other));
-  CHECK(refused.wait() == 2);
-  CHECK(refused.err().text().find("stopped in the midst of other items") != std::string::npos);
-  CHECK(refused.err().text().find("--again") != std::string::npos);
+  const TemporaryFile file(numbered(100));
   CHECK(broker->producer(load(file)).wait() == 0);
+  Consumer consumer(consumer_of(*broker));
+  CHECK(in_order(consumer, 100) == 100);
+
+  auto text = numbered(120);
+  text.replace(text.find("line 89\n"), 7, "line X!");
+  const TemporaryFile changed(text);
+  Process refused = broker->producer(load(changed));
+  CHECK(refused.wait() == 2);
+  const auto said = refused.err().text();
+  CAPTURE(said);
+  CHECK(said.find("this is not what 'load-1' has put before: it differs ") != said.npos);
+  CHECK(said.find(", up to " + changed.path() + ": line ") != said.npos);
+  CHECK(said.find("--from N") != said.npos);
+  CHECK(said.find("--again") != said.npos);
+
+  const TemporaryFile cut(numbered(60));
+  Process shorter = broker->producer(load(cut));
+  CHECK(shorter.wait() == 2);
+  CHECK(shorter.err().text().find("it has 60 items, of 100 that were put; nothing was put") != std::string::npos);
+  CHECK_FALSE(consumer.get(200ms));
+
+  CHECK(broker->producer(load(changed, {"--from", "101"})).wait() == 0);
+  CHECK(in_order(consumer, 120, 100) == 120);
+  Process same = broker->producer(load(changed));
+  CHECK(same.wait() == 0);
+  CHECK(same.err().text() == "all 120 items of 'load-1' came in before; --again puts them again\n");
+  CHECK(broker->producer(load(cut, {"--again"})).wait() == 0);
+  CHECK(in_order(consumer, 60) == 60);
+  CHECK_FALSE(consumer.get(200ms));
+}
+
+TEST_CASE("resume: a file that grew is put on from where it was, over the end of the broker, too") {
+  KeptBroker broker;
+  const TemporaryFile file(numbered(100)), grown(numbered(112));
+  CHECK(broker->producer(load(file)).wait() == 0);
+  broker.kill();
+  broker.start();
+  Process more = broker->producer(load(grown));
+  CHECK(more.wait() == 0);
+  CHECK(more.err().text() ==
+        "the first 100 items of 'load-1' came in before; it goes on after them\n"
+        "12 more items than last time\n");
+  Consumer consumer(consumer_of(*broker));
+  CHECK(in_order(consumer, 112) == 112);
+  CHECK_FALSE(consumer.get(200ms));
+}
+
+TEST_CASE("resume: standard input and words go on by what they are, and never by their number") {
+  const Broker broker;  // that keeps nothing: what it remembers lives as long as itself
+  const auto put = [&](const std::string& text) {
+    Process producer = broker.producer({"--name", "nightly", "-"});
+    producer.write(text);
+    producer.close_input();
+    return producer;
+  };
+  Consumer consumer(consumer_of(broker));
+  CHECK(put(numbered(3)).wait() == 0);
+  CHECK(in_order(consumer, 3) == 3);
+  CHECK(put("tuesday\nhas\nother\nlines\n").wait() == 2);
+  CHECK(put(numbered(5)).wait() == 0);
+  CHECK(in_order(consumer, 5, 3) == 5);
+  CHECK(put(numbered(5)).wait() == 0);
+  CHECK(broker.producer({"--name", "nightly", "line 0", "line 1", "line 2", "line 3", "line 4", "line 5"}).wait() == 0);
+  CHECK(in_order(consumer, 6, 5) == 6);
+  Process elsewhere = broker.producer({"--name", "nightly", "--queue", "other", "line 0"});
+  CHECK(elsewhere.wait() == 2);
+  CHECK(elsewhere.err().text().find("(or was for another queue)") != std::string::npos);
+  CHECK_FALSE(consumer.get(200ms));
+}
+
+TEST_CASE("resume: a line that was no item is mended, and the next run goes on there") {
+  KeptBroker broker;
+  const TemporaryFile broken("line 0\nline 1\n{'broken'}\nline 3\n"), mended(numbered(4));
+  CHECK(broker->producer(load(broken)).wait() == 2);
+  CHECK(broker->producer(load(mended)).wait() == 0);
+  Consumer consumer(consumer_of(*broker));
+  CHECK(in_order(consumer, 4) == 4);
+  CHECK_FALSE(consumer.get(200ms));
+}
+
+TEST_CASE("resume: --from begins at a line, with a name or without one") {
+  const Broker broker;
+  const TemporaryFile file("{'broken'}\n" + numbered(3));
+  Consumer consumer(consumer_of(broker));
+  CHECK(broker.producer({"--file", file.path(), "--from", "2"}).wait() == 0);
+  CHECK(in_order(consumer, 3) == 3);
+  Process beyond = broker.producer({"--file", file.path(), "--from", "5"});
+  CHECK(beyond.wait() == 2);
+  CHECK(beyond.err().text() == "baton-producer: --from 5: there is nothing from there on\n");
+  CHECK_FALSE(consumer.get(200ms));
 }
 
 TEST_CASE(

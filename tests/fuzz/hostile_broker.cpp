@@ -74,7 +74,7 @@ void HostileBroker::welcome() {
   Welcome welcome;
   welcome.keeps = script_.below(2) == 1;
   welcome.put_received.value = script_.number();
-  welcome.put_before = script_.number();
+  for (auto digests = script_.below(3); digests > 0; --digests) welcome.digests.push_back({script_.number(), {}});
   welcome.first_told.value = script_.number();
   welcome.previous_control.value = script_.number();
   confirm_ = {};

@@ -47,15 +47,21 @@ std::vector<Claim> claims_of(const Entry& entry) {
   return claims;
 }
 
-void check_bye(const Entry& entry) {
-  const auto append = [&](std::string& out, Number last) { append_bye(out, last, (entry.b & all_put) != 0); };
-  there_and_back(MessageType::control, read_bye(entry), append, read_bye);
+void check_digest(const Entry& entry) {
+  std::string bytes;
+  append_digest(bytes, read_digest(entry));
+  Entry again;
+  ensure(EntryReader(bytes).next(again) && again.payload == entry.payload && again.a == entry.a);
 }
+
+void check_bye(const Entry& entry) { there_and_back(MessageType::control, read_bye(entry), append_bye, read_bye); }
 
 void check_entry(MessageType type, const Entry& entry) {
   switch (entry.kind) {
     case EntryKind::item:
       return there_and_back(type, read_item(entry), append_item, read_item);
+    case EntryKind::digest:
+      return check_digest(entry);
     case EntryKind::ask:
       return there_and_back(type, read_ask(entry), append_ask, read_ask);
     case EntryKind::withdraw:
@@ -136,7 +142,8 @@ std::string framed(Script script) {
                                  EntryKind::fail,    EntryKind::release, EntryKind::say,      EntryKind::lane_lost,
                                  EntryKind::join,    EntryKind::bye,     EntryKind::given,    EntryKind::none,
                                  EntryKind::part,    EntryKind::died,    EntryKind::result,   EntryKind::line,
-                                 EntryKind::dropped, EntryKind::claim,   EntryKind::lost,     EntryKind{0}};
+                                 EntryKind::dropped, EntryKind::claim,   EntryKind::lost,     EntryKind::digest,
+                                 EntryKind{0}};
   constexpr MessageType types[] = {MessageType::put, MessageType::control, MessageType::outcome, MessageType::console,
                                    MessageType::handoff};
   Header header{types[script.below(std::size(types))], 0, {}, {}, {script.number()}};

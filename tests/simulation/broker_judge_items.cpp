@@ -29,7 +29,7 @@ void BrokerJudge::stored(const broker::Storage::Record& record, std::string_view
   Item item;
   item.producer = record.producer;
   item.number = record.number;
-  item.put = puts_.stored(life_, item.producer, record.number);
+  item.put = puts_.stored(life_, item.producer, record.number, body);
   require(item.put.body == body && item.put.queue == record.queue && item.put.priority == record.priority &&
               item.put.delay_ms == record.delay_ms,
           "an item is stored as it was put");

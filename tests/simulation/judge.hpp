@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -19,8 +20,8 @@ using User = std::string;
 /// A broker's life, from its start to its death: they are counted from 1.
 using Life = std::uint64_t;
 
-/// What producers put: over all lives of the broker. Of each name, its processes put the same sources, one after the
-/// other, so an item's number says which one it is.
+/// What producers put: over all lives of the broker. Of each name there are many processes, one after the other or at once,
+/// whose inputs may be the same or not: a number is what was stored under it.
 class PutJudge {
  public:
   /// `keeps`: what is confirmed outlives the broker.
@@ -37,10 +38,19 @@ class PutJudge {
   };
 
   /// A process of this name begins: the broker has items up to `before` of the ones before.
-  void begins(const std::string& producer, Number before);
-  void put(const std::string& producer, Number number, Life life, const std::string& queue, const PutItem& item);
+  void begins(const std::string& producer, const std::string& process, Number before);
+  /// Where its user told it to begin anew, whatever was put before: the lines that are left out.
+  using Anew = std::optional<std::vector<std::string>>;
+  void put(const std::string& producer, const std::string& process, Number number, Life life, const std::string& queue,
+           const PutItem& item, const Anew& anew);
   /// A broker takes an item in.
-  const Put& stored(Life life, const std::string& producer, Number number);
+  const Put& stored(Life life, const std::string& producer, Number number, std::string_view body);
+
+  // Of a broker that keeps: no line is left out that was not put, none is put twice.
+  /// All of this input is in; its last item is `last`.
+  void put_whole(const std::string& producer, const std::vector<std::string>& input, Number last) const;
+  /// A process says that its input is not the one of which there are items up to `before`.
+  void refused(const std::string& producer, const std::vector<std::string>& input, Number before) const;
   void settled(Life life, const std::string& producer, Number number, bool dead);
   /// The producer was told that everything up to `number` is kept.
   void confirmed(const std::string& producer, Number number, Life life);
@@ -63,18 +73,26 @@ class PutJudge {
   /// A producer that waited for its items ends, in `life`: `before` had been put when it began, `earlier` is what it was
   /// told of items in earlier lives when it heard of each of these last.
   void joined(const std::string& producer, Life life, Number before, const Told& told, const Told& earlier) const;
-  /// A producer says bye: all that it put is in, and was kept as long as its broker lived.
-  void said_bye(const std::string& producer, Life life);
+  /// A producer says bye: all that it put, up to `last`, is in, and was kept as long as its broker lived.
+  void said_bye(const std::string& producer, Life life, Number last);
 
  private:
   void loads(Life life, const std::string& producer, const Loaded& disk);
-  void joined_kept(const std::string& producer, const Told& told) const;
+  void joined_kept(const std::string& producer, Life life, const Told& told) const;
+  std::vector<std::string> input_up_to(const std::string& producer, Number last) const;
 
   const bool keeps_;
   bool counts_lost_ = false;
-  std::map<std::string, Number> promised_;                                // by producer
-  std::map<std::string, std::uint64_t> counted_;                          // by producer
-  std::map<std::string, std::map<Number, Put>> puts_;                     // by producer
+  std::map<std::string, Number> promised_;             // by producer
+  std::map<std::string, std::uint64_t> counted_;       // by producer
+  std::map<std::string, std::map<Number, Put>> puts_;  // by producer
+  struct Offer {
+    Put put;
+    Anew anew;
+  };
+  std::map<std::string, std::map<Number, std::vector<Offer>>> offers_;    // by any process of the name
+  std::map<std::string, std::map<Number, Anew>> begun_;                   // where an input began that is stored
+  std::map<std::string, std::string> newest_;                             // process of each name
   std::map<std::string, Number> confirmed_;                               // by producer: to the present process
   std::map<std::pair<Life, std::string>, std::pair<Number, Number>> in_;  // first and last number of each in each life
 };

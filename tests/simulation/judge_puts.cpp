@@ -11,30 +11,39 @@ std::string name(const std::string& producer, Number number) {
 
 }  // namespace
 
-void PutJudge::begins(const std::string& producer, Number before) {
+void PutJudge::begins(const std::string& producer, const std::string& process, Number before) {
   if (keeps_) promised(producer, before);
+  newest_[producer] = process;
   confirmed_[producer] = keeps_ ? std::max(confirmed_[producer], before) : before;
-  for (auto& [number, put] : puts_[producer])
+  auto& puts = puts_[producer];
+  for (auto& [number, put] : puts)
     if (number <= before && put.confirmed == 0) put.confirmed = put.stored_in;
+  // A killed producer's items that had not come in by the time its next process was welcomed never do.
+  if (keeps_) puts.erase(puts.upper_bound(before), puts.end());
 }
 
-void PutJudge::put(const std::string& producer, Number number, Life life, const std::string& queue,
-                   const PutItem& item) {
+void PutJudge::put(const std::string& producer, const std::string& process, Number number, Life life,
+                   const std::string& queue, const PutItem& item, const Anew& anew) {
+  const Put put{queue, std::string(item.body), item.priority, item.delay_ms, 0, 0, 0, false};
+  offers_[producer][number].push_back({put, anew});
+  const auto in = in_.find({life, producer});
+  // Who does not know yet that a newer process has come puts what will not be stored.
+  if (keeps_ && (process != newest_[producer] || (in != in_.end() && number <= in->second.second))) return;
   auto& at = puts_[producer][number];
-  if (keeps_ && !at.body.empty()) {  // by an earlier process of the name, or one that it does not know of
-    require(at.body == item.body && at.queue == queue, name(producer, number) + " is of its source what it was before");
-    return;
-  }
-  // A killed producer's items that had not come in by the time its next process was welcomed never do.
-  require(at.stored_in != life, producer + " goes on after what is stored: " + std::to_string(number.value));
-  at = {queue, std::string(item.body), item.priority, item.delay_ms, 0, 0, 0, false};
+  require(keeps_ || at.stored_in != life, producer + " goes on after what is stored: " + std::to_string(number.value));
+  at = put;
 }
 
 /// In each broker a producer's items come in once, in order, and the first is the first unconfirmed one: nothing that an
 /// earlier broker had not confirmed is left out, nothing that it had is put again.
-const PutJudge::Put& PutJudge::stored(Life life, const std::string& producer, Number number) {
-  const auto put = puts_[producer].find(number);
-  require(put != puts_[producer].end(), name(producer, number) + ": what is stored was put");
+const PutJudge::Put& PutJudge::stored(Life life, const std::string& producer, Number number, std::string_view body) {
+  const auto& offers = offers_[producer][number];
+  const auto offer =
+      std::find_if(offers.rbegin(), offers.rend(), [&](const auto& one) { return one.put.body == body; });
+  require(offer != offers.rend(), name(producer, number) + ": what is stored was put");
+  const auto put = puts_[producer].try_emplace(number, offer->put).first;
+  if (put->second.body != body) put->second = offer->put;
+  if (offer->anew) begun_[producer][number] = offer->anew;
   const auto [in, first] = in_.emplace(std::pair{life, producer}, std::pair{number, number});
   const auto expected = !first ? in->second.second + 1 : keeps_ ? Number{1} : confirmed_[producer] + 1;
   require(number == expected, name(producer, number) + ": items come in once, in order, none left out: " +
@@ -55,6 +64,35 @@ void PutJudge::confirmed(const std::string& producer, Number number, Life life) 
     require(put->second.stored_in == life, name(producer, up_to + 1) + ": what is confirmed is kept");
     put->second.confirmed = life;
   }
+}
+
+/// The lines that were left out where the input began that `last` is of, and what is stored from there on.
+std::vector<std::string> PutJudge::input_up_to(const std::string& producer, Number last) const {
+  std::vector<std::string> input;
+  Number begin{1};
+  if (const auto begun = begun_.find(producer); begun != begun_.end())
+    if (auto next = begun->second.upper_bound(last); next != begun->second.begin()) {
+      begin = (--next)->first;
+      input = *next->second;
+    }
+  if (const auto puts = puts_.find(producer); puts != puts_.end())
+    for (auto put = puts->second.lower_bound(begin); put != puts->second.end() && put->first <= last; ++put)
+      input.push_back(put->second.body);
+  return input;
+}
+
+void PutJudge::put_whole(const std::string& producer, const std::vector<std::string>& input, Number last) const {
+  const auto in = input_up_to(producer, last);
+  const auto differ = std::mismatch(in.begin(), in.end(), input.begin(), input.end());
+  require(in == input, producer + " has put its input, each line once: but line " +
+                           std::to_string(differ.first - in.begin() + 1) + " of " + std::to_string(input.size()) +
+                           " is another one of " + std::to_string(in.size()));
+}
+
+void PutJudge::refused(const std::string& producer, const std::vector<std::string>& input, Number before) const {
+  const auto in = input_up_to(producer, before);
+  const bool same = in.size() <= input.size() && std::equal(in.begin(), in.end(), input.begin());
+  require(!same, producer + " refuses no input that begins with what was put: " + std::to_string(in.size()) + " lines");
 }
 
 void PutJudge::settled(Life life, const std::string& producer, Number number, bool dead) {
@@ -88,6 +126,8 @@ void PutJudge::loads(Life life, const std::string& producer, const Loaded& disk)
                                                     std::to_string(disk.received.value));
   if (disk.received > Number{}) in_[{life, producer}] = {Number{1}, disk.received};
   confirmed_[producer] = disk.received;
+  auto& begun = begun_[producer];
+  begun.erase(begun.upper_bound(disk.received), begun.end());
   for (const auto& [number, dead] : disk.items)
     require(number <= disk.received, name(producer, number) + " is kept, and so is its number");
   std::uint64_t settled = 0;
@@ -117,7 +157,7 @@ void PutJudge::loads(Life life, const std::string& producer, const Loaded& disk)
 
 void PutJudge::joined(const std::string& producer, Life life, Number before, const Told& told,
                       const Told& earlier) const {
-  if (keeps_) return joined_kept(producer, told);
+  if (keeps_) return joined_kept(producer, life, told);
   const auto puts = puts_.find(producer);
   const auto in = in_.find({life, producer});
   std::uint64_t here = 0, lost = 0, confirmed_earlier = 0;
@@ -143,10 +183,13 @@ void PutJudge::joined(const std::string& producer, Life life, Number before, con
 }
 
 /// All that was ever put under this name is settled, and counted once, whatever became of brokers and processes.
-void PutJudge::joined_kept(const std::string& producer, const Told& told) const {
+void PutJudge::joined_kept(const std::string& producer, Life life, const Told& told) const {
   std::uint64_t settled = 0, dead = 0;
+  const auto in = in_.find({life, producer});
   if (const auto puts = puts_.find(producer); puts != puts_.end())
     for (const auto& [number, put] : puts->second) {
+      if (in == in_.end() || number > in->second.second)
+        break;  // another process has it, and does not know of this one
       require(put.settled > 0, name(producer, number) + ": join ends when it is settled");
       ++settled;
       dead += put.dead;
@@ -159,12 +202,12 @@ void PutJudge::joined_kept(const std::string& producer, const Told& told) const 
                    std::to_string(told.done + told.dead));
 }
 
-void PutJudge::said_bye(const std::string& producer, Life life) {
+void PutJudge::said_bye(const std::string& producer, Life life, Number last) {
   const auto puts = puts_.find(producer);
   if (puts == puts_.end() || puts->second.empty()) return;
-  if (keeps_) promised(producer, puts->second.rbegin()->first);
+  if (keeps_) promised(producer, last);
   for (const auto& [number, put] : puts->second)
-    require(put.stored_in == life || put.confirmed > 0,
+    require(number > last || put.stored_in == life || put.confirmed > 0,
             name(producer, number) + " is in when its producer's bye is answered");
 }
 

@@ -21,7 +21,7 @@ using broker::disk::UnixMs;
 
 struct DiskProducer {
   broker::KeptProducer row;  // without its texts, which are
-  std::string name, source, digests;
+  std::string name, digests;
 };
 
 struct DiskItem {

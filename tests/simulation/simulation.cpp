@@ -109,7 +109,6 @@ Simulation::Simulation(std::uint64_t seed, bool calm, bool tracing)
 
 void Simulation::add_producer(std::string identity, const ProducerPlan& plan) {
   --producers_waited_for_;
-  plans_[identity] = plan;
   auto name = "P" + std::to_string(++names_);
   clients_.push_back(std::make_unique<ProducerNode>(scene_, std::move(name), std::move(identity), plan));
   clients_.back()->start();
@@ -154,7 +153,7 @@ void Simulation::populate() {
     ProducerPlan plan;
     plan.rogue = i >= producers_;
     plan.queue = queue_names[random.below(queue_names.size())];
-    plan.items = random.between(1, 80);
+    plan.lines = new_lines(random.between(1, 80));
     plan.pause = random.chance(200) ? Duration{} : Duration(500ms);
     plan.priorities = random.chance(300);
     plan.delays = random.chance(300);
@@ -166,10 +165,10 @@ void Simulation::populate() {
       plan.joins = false;
     }
     largest_body_ = std::max<std::uint64_t>(largest_body_, plan.largest + 100);
-    if (keeps_) plan.sources = random.between(1, 3);
-    plan.items = (plan.items + plan.sources - 1) / plan.sources;
+    const auto identity = "producer-" + std::to_string(i);
+    if (keeps_) plan.last = (versions_left_[identity] = random.between(0, 2)) == 0;
     ++producers_waited_for_;
-    world_.after(soon(), [this, plan, i] { add_producer("producer-" + std::to_string(i), plan); });
+    world_.after(soon(), [this, plan, identity] { add_producer(identity, plan); });
   }
 }
 
@@ -182,7 +181,7 @@ void Simulation::populate_small() {
   consumer.fails = consumer.releases = consumer.delays = 200;
   consumer.times_out = 500;
   ProducerPlan producer;
-  producer.items = 30;
+  producer.lines = new_lines(30);
   producer.pause = 60ms;
   producer.priorities = producer.delays = true;
   const auto add = [this](std::unique_ptr<ClientNode> node) {
@@ -256,22 +255,74 @@ std::vector<const ProducerNode*> Simulation::processes_of(const std::string& ide
   return processes;
 }
 
-/// When no process of a name is left, another one puts the next source, or what is left of one that was not put whole.
-void Simulation::go_on_with_sources() {
-  world_.after(100ms, [this] { go_on_with_sources(); });
-  sources_left_ = false;
-  for (const auto& [identity, plan] : std::map<std::string, ProducerPlan>(plans_)) {
-    bool anyone = producers_waited_for_ > 0, put_all = false;  // who is waited for may be of that name
-    for (const auto* process : processes_of(identity)) {
-      anyone = anyone || !process->over();
-      put_all = put_all || (process->plan().source == plan.source && process->put_all());
-    }
-    sources_left_ = sources_left_ || !put_all || plan.source + 1 < plan.sources;
-    if (anyone) continue;
-    auto next = plan;
-    if (put_all && ++next.source == next.sources) continue;
+std::vector<std::uint64_t> Simulation::new_lines(std::uint64_t count) {
+  std::vector<std::uint64_t> lines;
+  while (lines.size() < count) lines.push_back(++lines_);
+  return lines;
+}
+
+/// Its user writes on, mends, cuts off, mixes up or replaces a producer's input, or leaves it as it is.
+void Simulation::change(std::vector<std::uint64_t>& lines) {
+  auto& random = world_.random;
+  const auto at = random.below(lines.size());
+  const auto where = lines.begin() + static_cast<std::ptrdiff_t>(at);
+  switch (random.below(8)) {
+    case 0:
+      lines[at] = ++lines_;
+      break;
+    case 1:
+      lines.resize(at + 1);
+      break;
+    case 2:
+      lines.insert(where, ++lines_);
+      break;
+    case 3:
+      std::swap(lines[at], lines.back());
+      break;
+    case 4:
+      lines = new_lines(lines.size());
+      break;
+    case 5:
+      if (lines.size() > 1) lines.erase(where);
+      break;
+    case 6:
+      break;
+    default:
+      for (const auto line : new_lines(random.between(1, 20))) lines.push_back(line);
+  }
+}
+
+/// What the user of a producer does when its last process has ended.
+ProducerPlan Simulation::next_run(const ProducerNode& last) {
+  auto& random = world_.random;
+  auto plan = last.plan();
+  plan.anew = false;
+  plan.left_out = 0;
+  if (last.refused()) {
+    plan.anew = true;
+    if (random.chance(400)) plan.left_out = random.below(plan.lines.size());
+  } else if (last.put_all()) {
+    change(plan.lines);
+    plan.last = --versions_left_[last.identity()] == 0;
+  } else if (random.chance(200)) {
+    change(plan.lines);
+  }
+  return plan;
+}
+
+/// When no process of a name is left, another one puts the next version of the input, or what is left of this one.
+void Simulation::go_on_with_inputs() {
+  world_.after(100ms, [this] { go_on_with_inputs(); });
+  inputs_left_ = false;
+  for (const auto& [identity, left] : std::map<std::string, std::uint64_t>(versions_left_)) {
+    const auto processes = processes_of(identity);
+    const bool anyone = producers_waited_for_ > 0 ||  // may be of that name
+                        std::any_of(processes.begin(), processes.end(), [](const auto* one) { return !one->over(); });
+    const bool done = !processes.empty() && processes.back()->put_all() && left == 0;
+    inputs_left_ = inputs_left_ || !done;
+    if (anyone || done || processes.empty()) continue;
     ++producers_waited_for_;
-    add_producer(identity, next);
+    add_producer(identity, next_run(*processes.back()));
   }
 }
 
@@ -281,8 +332,8 @@ void Simulation::kill(ClientNode& node) {
   node.kill();
   if (auto* producer = dynamic_cast<ProducerNode*>(&node)) {
     ++producers_waited_for_;
-    world_.after(again,
-                 [this, identity = producer->identity(), plan = producer->plan()] { add_producer(identity, plan); });
+    const auto plan = keeps_ ? next_run(*producer) : producer->plan();
+    world_.after(again, [this, identity = producer->identity(), plan] { add_producer(identity, plan); });
   } else if (dynamic_cast<ConsumerNode*>(&node)) {
     world_.after(again, [this] { add_consumer(); });
   } else {
@@ -392,9 +443,9 @@ void Simulation::add_last_producer() {
     const bool waits = !dynamic_cast<ProducerNode*>(node.get()) && broker_.knows(node->session().id());
     return node->over() || waits;
   });
-  if (!ready || producers_waited_for_ > 0 || sources_left_) return world_.after(100ms, [this] { add_last_producer(); });
+  if (!ready || producers_waited_for_ > 0 || inputs_left_) return world_.after(100ms, [this] { add_last_producer(); });
   ProducerPlan plan;
-  plan.items = 1;
+  plan.lines = new_lines(1);
   ++producers_waited_for_;
   add_producer("producer-last", plan);
   if (troubles_.restarts > 0) shut_down_when_done();
@@ -431,7 +482,7 @@ void Simulation::run() {
     populate_small();
   } else {
     populate();
-    if (keeps_) go_on_with_sources();
+    if (keeps_) go_on_with_inputs();
     safety();
   }
   liveness();

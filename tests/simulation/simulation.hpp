@@ -55,7 +55,10 @@ class Simulation {
   void restart_broker();
   void step_clock();
   void add_twin(const ProducerNode& node);
-  void go_on_with_sources();
+  void go_on_with_inputs();
+  ProducerPlan next_run(const ProducerNode& last);
+  void change(std::vector<std::uint64_t>& lines);
+  std::vector<std::uint64_t> new_lines(std::uint64_t count);
   std::vector<const ProducerNode*> processes_of(const std::string& identity) const;
   void check_in_touch(Life life) const;
   ClientNode* any_client();
@@ -85,10 +88,11 @@ class Simulation {
   std::vector<std::unique_ptr<ClientNode>> clients_;  // in the order in which they came; the dead stay
   std::vector<ConsumerNode*> consumer_nodes_;
   std::uint64_t names_ = 0;
-  std::map<std::string, ProducerPlan> plans_;  // by producer: of the source that is put now
-  int producers_waited_for_ = 0;               // that will be started, or started again
+  std::map<std::string, std::uint64_t> versions_left_;  // of each producer's input
+  std::uint64_t lines_ = 0;                             // that were ever written
+  int producers_waited_for_ = 0;                        // that will be started, or started again
   std::uint64_t largest_body_ = 0;
-  bool sources_left_ = false;
+  bool inputs_left_ = false;
   bool lines_may_miss_ = false;
   Time look_at_{};
 };

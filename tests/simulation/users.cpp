@@ -13,7 +13,6 @@ SessionConfig producer_config(SessionConfig config, const std::string& identity,
   config.name = identity;
   config.named = true;
   config.queues = {plan.queue};
-  config.source = "source " + std::to_string(plan.source);
   return config;
 }
 
@@ -29,29 +28,67 @@ void ProducerNode::act() {
   if (session().over() || bye_ || pausing_ || !session().was_welcomed()) return;
   if (!started_) {
     if (!may_say()) return;
-    started_ = true;
-    put_ = before_;
-    say("starts");
+    begin();
   }
-  while (put_.value < end_of_source() && producer_.may_put() && !pausing_) {
-    if (put_.value + 1 == end_of_source() && last_source() && world_.faulty) {
-      pausing_ = true;
-      return later(100ms, [this] { pausing_ = false, act(); });
-    }
-    put();
+  while (!at_end() && !refused_ && producer_.may_put() && !pausing_) next_line();
+  if (at_end() && !refused_) end_of_input();
+  if (refused_) return leave_refused();
+  if (at_end()) finish();
+}
+
+void ProducerNode::begin() {
+  started_ = true;
+  put_ = before_;
+  anew_ = plan_.anew;
+  retrace_.emplace(plan_.queue, anew_ ? std::vector<Checkpoint>() : producer_.put_before());
+  say("starts");
+}
+
+/// As the producer program does.
+void ProducerNode::next_line() {
+  if (line_ + 1 == plan_.lines.size() && plan_.last && world_.faulty) {
+    pausing_ = true;
+    return later(100ms, [this] { pausing_ = false, act(); });
   }
-  if (put_.value >= end_of_source()) finish();
+  const auto verdict = retrace_->next(body(line_));
+  refused_ = verdict == Retrace::Verdict::differs;
+  if (verdict == Retrace::Verdict::fresh && line_ >= plan_.left_out) put();
+  ++line_;
+}
+
+void ProducerNode::end_of_input() {
+  if (!retrace_->complete()) refused_ = true;
+}
+
+void ProducerNode::leave_refused() {
+  if (!producer_.flushed() || !may_say()) return;
+  world_.trace([&] { return name() + " has other lines than were put before"; });
+  if (scene_.keeps) scene_.puts.refused(identity_, bodies(plan_.lines.size()), before_);
+  bye_ = true;
+  say("exiting");
+  producer_.bye(world_.now());
 }
 
 /// The same for each process that puts it.
+std::string ProducerNode::body(std::size_t line) const {
+  const auto number = plan_.lines[line];
+  const auto long_by = plan_.rogue || number % 10 == 0 ? number * 0x9e3779b97f4a7c15u % (plan_.largest + 1) : 0;
+  return identity_ + " line " + std::to_string(number) + std::string(long_by, '.');
+}
+
+std::vector<std::string> ProducerNode::bodies(std::size_t lines) const {
+  std::vector<std::string> all;
+  for (std::size_t i = 0; i < lines; ++i) all.push_back(body(i));
+  return all;
+}
+
 PutItem ProducerNode::item(std::string& body) const {
-  std::uint64_t mix = put_.value * 0x9e3779b97f4a7c15u;
+  std::uint64_t mix = plan_.lines[line_] * 0x9e3779b97f4a7c15u;
   for (const auto letter : identity_) mix = (mix ^ static_cast<unsigned char>(letter)) * 0x100000001b3u;
   const auto draw = [&mix](std::uint64_t n) {
     return ((mix = mix * 6364136223846793005u + 1442695040888963407u) >> 33) % n;
   };
-  body = identity_ + " item " + std::to_string(put_.value);
-  if (plan_.rogue || draw(10) == 0) body.append(draw(plan_.largest + 1), '.');
+  body = this->body(line_);
   PutItem item;
   if (plan_.priorities) item.priority = static_cast<std::uint8_t>(draw(max_priority + 1));
   if (plan_.delays && draw(10) < 3) item.delay_ms = static_cast<std::uint32_t>(1 + draw(2000));
@@ -60,13 +97,19 @@ PutItem ProducerNode::item(std::string& body) const {
 }
 
 void ProducerNode::put() {
-  auto& random = world_.random;
   put_ += 1;
   std::string body;
   const auto item = this->item(body);
-  scene_.puts.put(identity_, put_, life(), plan_.queue, item);
-  producer_.put(item);
+  PutJudge::Anew anew;
+  if (anew_) anew = bodies(plan_.left_out);
+  scene_.puts.put(identity_, name(), put_, life(), plan_.queue, item, anew);
+  producer_.put(item, {retrace_->at(), std::exchange(anew_, false)});
   touch();
+  pause();
+}
+
+void ProducerNode::pause() {
+  auto& random = world_.random;
   if (plan_.pause == Duration::zero() || random.chance(300)) return;  // a burst
   pausing_ = true;
   later(random.between(Duration::zero(), plan_.pause), [this] { pausing_ = false, act(); });
@@ -82,7 +125,7 @@ void ProducerNode::finish() {
   if (!(producer_.flushed() || plan_.hurries) || !may_say()) return;
   bye_ = true;
   say("exiting");
-  producer_.bye(world_.now(), true);
+  producer_.bye(world_.now());
 }
 
 void ProducerNode::check_join() {
@@ -103,17 +146,7 @@ void ProducerNode::check_join() {
 void ProducerNode::welcomed(Life, const Welcome& welcome) {
   if (std::exchange(begun_, true)) return;
   before_ = welcome.put_received;
-  check_before(welcome);
-  scene_.puts.begins(identity_, before_);
-}
-
-/// It goes on after what earlier processes have put of its source; what was before that is other sources.
-void ProducerNode::check_before(const Welcome& welcome) const {
-  const auto begin = plan_.source * plan_.items;
-  require(welcome.put_received.value >= begin && welcome.put_received.value <= end_of_source() &&
-              welcome.put_before == welcome.put_received.value - begin,
-          name() + " goes on after what of its source an earlier process has put: " +
-              std::to_string(welcome.put_received.value) + ", of these " + std::to_string(welcome.put_before));
+  scene_.puts.begins(identity_, name(), before_);
 }
 
 void ProducerNode::heard(Life life, const Confirm& confirm) {
@@ -136,17 +169,19 @@ void ProducerNode::hears(std::string& news) const {
 
 void ProducerNode::ended() {
   if (plan_.rogue && session().error() && session().error()->refusal == Refusal::over_credit) return;
-  // Of two processes of a name one is told to end; and before the last source brokers and disks may be in trouble.
+  // Of two processes of a name one is told to end; and before the last input brokers and disks may be in trouble.
   const auto* error = session().error() ? &*session().error() : nullptr;
   const bool fenced = error && error->refusal == Refusal::fenced;
-  const bool in_trouble = error && error->kind == SessionError::Kind::no_goodbye && !last_source();
+  const bool in_trouble = error && error->kind == SessionError::Kind::no_goodbye && !plan_.last;
   if (scene_.keeps && (fenced || in_trouble)) return;
   // A broker that held it for lost may have ended with all the others.
   require(session().state() == Session::State::ended || scene_.broker.finished() || plan_.hurries,
           name() + " ends in peace: " + (session().error() ? session().error()->text : ""));
   if (session().state() != Session::State::ended) return;
   scene_.console.ended(name(), life());
-  if (life() > 0) scene_.puts.said_bye(identity_, life());
+  if (life() == 0) return;
+  scene_.puts.said_bye(identity_, life(), put_);
+  if (scene_.keeps && put_all()) scene_.puts.put_whole(identity_, bodies(plan_.lines.size()), put_);
 }
 
 // --- printer -----------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -9,17 +10,19 @@
 #include "consumer/consumer_session.hpp"
 #include "printer/printer_session.hpp"
 #include "producer/producer_session.hpp"
+#include "producer/retrace.hpp"
 #include "tests/simulation/client_node.hpp"
 
 namespace baton::simulation {
 
 struct ProducerPlan {
   std::string queue = "default";
-  std::uint64_t items = 0;      ///< of a source, over all processes of this name
-  std::uint64_t sources = 1;    ///< that are put under this name, one after the other
-  std::uint64_t source = 0;     ///< the one that is put now, from 0
-  Duration pause{};             ///< at most, between two puts
-  std::uint32_t largest = 200;  ///< bytes of a body
+  std::vector<std::uint64_t> lines;  ///< the input: the same number is the same line
+  bool last = true;                  ///< no other version of the input comes under this name
+  bool anew = false;                 ///< whatever was put under this name before ...
+  std::size_t left_out = 0;          ///< ... begin behind so many lines
+  Duration pause{};                  ///< at most, between two puts
+  std::uint32_t largest = 200;       ///< bytes of a body
   bool priorities = false, delays = false;
   bool joins = true;
   bool hurries = false;  ///< says bye right after its last put
@@ -36,8 +39,10 @@ class ProducerNode final : public ClientNode {
   void check_invariants() const override { producer_.check_invariants(); }
   const std::string& identity() const { return identity_; }
   const ProducerPlan& plan() const { return plan_; }
-  /// All of its source is in. Else what it has left is for another process of the name.
-  bool put_all() const { return session().state() == Session::State::ended && bye_; }
+  /// All of its input is in. Else what it has left is for another process of the name.
+  bool put_all() const { return session().state() == Session::State::ended && bye_ && !refused_; }
+  /// Its input is not what was put under this name.
+  bool refused() const { return refused_; }
 
  protected:
   ClientLogic& logic() override { return producer_; }
@@ -50,20 +55,27 @@ class ProducerNode final : public ClientNode {
   void say_block(const std::string& block) override { producer_.say(block); }
 
  private:
+  void begin();
+  void next_line();
   void put();
+  void pause();
+  void end_of_input();
   void finish();
+  void leave_refused();
   void check_join();
-  std::uint64_t end_of_source() const { return (plan_.source + 1) * plan_.items; }
-  bool last_source() const { return plan_.source + 1 == plan_.sources; }
+  bool at_end() const { return line_ == plan_.lines.size(); }
+  std::string body(std::size_t line) const;
   PutItem item(std::string& body) const;
-  void check_before(const Welcome& welcome) const;
+  std::vector<std::string> bodies(std::size_t lines) const;
 
   std::string identity_;
   ProducerPlan plan_;
   ProducerSession producer_;
-  Number put_;     // the last number that was put
-  Number before_;  // put by earlier processes of this name
-  bool begun_ = false;
+  Number put_;            // the last number that was put
+  Number before_;         // put by earlier processes of this name
+  std::size_t line_ = 0;  // the next one
+  std::optional<Retrace> retrace_;
+  bool begun_ = false, anew_ = false, refused_ = false;
   std::map<Life, Confirm> told_;  // the last confirm of each broker
   bool started_ = false, pausing_ = false, bye_ = false;
 };

@@ -57,7 +57,6 @@ void WatchedDisk::load(broker::Kept& kept, Epoch epoch, Time now) {
   for (const auto& [index, producer] : rows.producers) {
     auto row = producer.row;
     row.name = producer.name;
-    row.source = producer.source;
     row.digests = producer.digests;
     loaded[producer.name].received = row.received;
     kept.producer(row);
@@ -140,8 +139,8 @@ void WatchedDisk::erase(ItemId id) {
 }
 
 void WatchedDisk::save(const broker::KeptProducer& producer) {
-  DiskProducer row{producer, std::string(producer.name), std::string(producer.source), std::string(producer.digests)};
-  row.row.name = row.row.source = row.row.digests = {};
+  DiskProducer row{producer, std::string(producer.name), std::string(producer.digests)};
+  row.row.name = row.row.digests = {};
   open_.producers[producer.index] = std::move(row);
 }
 

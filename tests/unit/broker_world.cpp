@@ -34,6 +34,16 @@ void Client::put(const std::string& body, std::uint8_t priority, std::uint32_t d
   world.settle();
 }
 
+void Client::put(const std::string& body, const InputPlace& place) {
+  std::string entries;
+  append_digest(entries, place);
+  append_item(entries, {default_priority, 0, body});
+  REQUIRE(check_entries(MessageType::put, entries, 2) == Refusal::none);
+  REQUIRE(world.core.put(world.session(*this), next_put, 2, entries, world.now) == Refusal::none);
+  next_put += 1;
+  world.settle();
+}
+
 void Client::entry(const std::string& bytes) {
   REQUIRE(check_entries(MessageType::control, bytes, 1) == Refusal::none);
   REQUIRE(world.core.control(world.session(*this), next_control, 1, bytes, world.now) == Refusal::none);
@@ -77,9 +87,9 @@ void Client::say(const std::string& text) {
   entry(bytes);
 }
 
-void Client::bye(Number last_put, bool all) {
+void Client::bye(Number last_put) {
   std::string bytes;
-  append_bye(bytes, last_put, all);
+  append_bye(bytes, last_put);
   entry(bytes);
 }
 

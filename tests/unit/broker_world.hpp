@@ -20,14 +20,14 @@ inline SessionId session_id(std::uint8_t n) {
   return id;
 }
 
-/// The hello of a named producer, always the same, that puts this source.
-inline Hello producer_of(const std::string& source) {
+/// The hello of a process of a named producer, always the same name.
+inline Hello process_of_load(std::uint8_t process) {
   Hello hello;
   hello.role = Role::producer;
   hello.name = "load-1";
   hello.named = true;
   hello.queues = {"default"};
-  hello.source = source;
+  hello.run = session_id(process);
   return hello;
 }
 
@@ -45,13 +45,15 @@ struct Client {
   std::map<std::string, ItemId> got = {};  ///< by body; the last time
 
   void put(const std::string& body, std::uint8_t priority = default_priority, std::uint32_t delay_ms = 0);
+  /// With a place in its input: that many items.
+  void put(const std::string& body, const InputPlace& place);
   void ask(std::uint64_t more = 1);
   void withdraw(std::uint32_t count = 1);
   void ack(const std::string& body);
   void release(const std::string& body);
   void fail(const std::string& body, const std::string& why = "no reason", std::uint32_t delay_ms = 0);
   void say(const std::string& lines);
-  void bye(Number last_put = {}, bool all = false);
+  void bye(Number last_put = {});
   void join();
   void lane_lost(std::uint32_t generation, Number received, std::uint32_t wanted);
   void claim(const std::vector<Claim>& claims);

@@ -1,5 +1,6 @@
 // A producer's session, as a transcript with a broker that is played by hand.
 #include "producer/producer_session.hpp"
+#include "producer/retrace.hpp"
 #include "tests/unit/client_script.hpp"
 
 using namespace baton;
@@ -243,13 +244,13 @@ TEST_CASE("producer: a name that was here before goes on after its last number")
   ProducerScript script;
   Welcome welcome;
   welcome.put_received = {500};
-  welcome.put_before = 200;
+  welcome.digests = {{200, {}}};
   script.welcome(welcome);
   script.confirm.put_credit = {600};
   script.confirm.put_window = 1000;
   script.confirm.put_received = script.confirm.put_confirmed = {500};
   script.say_confirm();
-  CHECK(script.producer.put_before() == 200);
+  CHECK(script.producer.put_before() == welcome.digests);
   script.put("next");
   CHECK(script.puts() == Bodies{"next"});
   script.confirm_puts(501);
@@ -431,13 +432,12 @@ TEST_CASE("producer: how its numbers go on is settled by its first welcome, thou
   script.new_broker();
   Welcome welcome;
   welcome.keeps = true;
-  welcome.put_received = Number{3};  // by another process of the name, of the same source
-  welcome.put_before = 3;
+  welcome.put_received = Number{3};  // of a name that it has not put yet
   script.welcome(welcome);
   script.confirm.put_credit = Number{100};
   script.confirm.put_window = 1000;
   script.confirm_puts(3);
-  CHECK(script.producer.put_before() == 0);
+  CHECK(script.producer.put_before().empty());
   for (const auto* body : {"a", "b", "c"}) script.put(body);
   script.confirm_puts(3);
   CHECK(script.producer.flushed());
@@ -457,11 +457,23 @@ TEST_CASE("producer: a welcome confirms nothing, not of a broker that was starte
   CHECK(script.producer.flushed());
 }
 
-TEST_CASE("producer: what is confirmed beyond its own puts confirms all of them") {
+TEST_CASE("producer: a message says first where in the input its last item is, and the same when it is sent again") {
   ProducerScript script;
   script.stand();
-  script.put("a");
-  script.confirm_puts(3);  // another process of the name has put more of the same source
+  InputChain chain("default");
+  for (const auto* body : {"a", "b"}) {
+    chain.add(body);
+    script.producer.put({default_priority, 0, body}, {chain.at(), std::string_view(body) == "a"});
+  }
+  const std::vector<InputPlace> place{{chain.at(), true}};
+  script.tick();
+  CHECK(script.places() == place);
+  CHECK(script.puts() == Bodies{"a", "b"});
+  script.new_broker();
+  script.welcome({});
+  CHECK(script.places() == place);
+  CHECK(script.puts() == Bodies{"a", "b"});
+  script.confirm_puts(2);
   CHECK(script.producer.flushed());
 }
 

@@ -75,7 +75,9 @@ void Script::read(const Outbox::Message& message) {
   REQUIRE(check_entries(header.type, payload, header.count) == Refusal::none);
   EntryReader in(payload);
   for (Entry entry; in.next(entry);) {
-    if (header.type == MessageType::put)
+    if (entry.kind == EntryKind::digest)
+      places_.push_back(read_digest(entry));
+    else if (header.type == MessageType::put)
       puts_.emplace_back(read_item(entry).body);
     else
       control_.push_back({entry.kind, std::string(entry.payload)});
@@ -135,6 +137,7 @@ std::optional<Hello> Script::hello() { return std::exchange(hello_, std::nullopt
 std::optional<Beat> Script::beat() { return std::exchange(beat_, std::nullopt); }
 std::vector<Sent> Script::control() { return std::exchange(control_, {}); }
 std::vector<std::string> Script::puts() { return std::exchange(puts_, {}); }
+std::vector<InputPlace> Script::places() { return std::exchange(places_, {}); }
 std::vector<SocketRequest> Script::requests() { return std::exchange(requests_, {}); }
 
 std::vector<std::uint64_t> ids_in(const Sent& sent) {

@@ -56,7 +56,8 @@ class Script {
   std::optional<Hello> hello();
   std::optional<Beat> beat();
   std::vector<Sent> control();
-  std::vector<std::string> puts();  ///< bodies
+  std::vector<std::string> puts();   ///< bodies
+  std::vector<InputPlace> places();  ///< that messages of puts begin with
   std::vector<SocketRequest> requests();
   Number last_control() const { return last_control_; }
 
@@ -68,6 +69,7 @@ class Script {
   std::optional<Beat> beat_;
   std::vector<Sent> control_;
   std::vector<std::string> puts_;
+  std::vector<InputPlace> places_;
   std::vector<SocketRequest> requests_;
   Number last_control_;
 };

@@ -212,19 +212,6 @@ TEST_CASE("the plain door gives out no item that a consumer may still claim") {
   CHECK(world.effects.out.empty());
 }
 
-TEST_CASE("a producer's bye is answered when what it says of its source is kept, on a full disk not before") {
-  KeptMemory storage;
-  BrokerWorld world(keeping(), storage, {7});
-  auto rick = world.client(1, producer_of("file a"));
-  rick.put("a");
-  storage.most_puts = storage.turn();
-  rick.bye({1}, true);
-  CHECK_FALSE(rick.confirm().ended);
-  storage.most_puts = UINT64_MAX;
-  world.advance(1s);
-  CHECK(rick.confirm().ended);
-}
-
 TEST_CASE("join: what is done counts when that is kept, not before") {
   KeptMemory storage;
   BrokerWorld world(keeping(), storage, {7});
@@ -248,31 +235,13 @@ TEST_CASE("join: what is done counts when that is kept, not before") {
   CHECK(rick.confirm().done == 2);  // at once, since it joins
 }
 
-TEST_CASE("a source counts as put whole when all that the bye names is in, not when the bye is") {
-  KeptMemory storage;
-  {
-    BrokerWorld world(keeping(), storage, {7});
-    auto rick = world.client(1, producer_of("file a"));
-    rick.put("a");
-    rick.bye({2}, true);  // its second put is under way
-  }
-  BrokerWorld world(keeping(), storage, {8});
-  CHECK(world.core.hello(session_id(2), producer_of("file b"), world.now) == Refusal::unfinished);
-  auto rick = world.client(3, producer_of("file a"));
-  CHECK(world.session(rick).welcome.put_before == 1);
-  rick.next_put = {2};
-  rick.bye({2}, true);
-  rick.put("b");
-  world.client(4, producer_of("file b"));
-}
-
 TEST_CASE("what died on a full disk counts for its producer at the next broker") {
   auto settings = keeping();
   settings.max_attempts = 1;
   KeptMemory storage, before;
   {
     BrokerWorld world(settings, storage, {7});
-    auto rick = world.client(1, producer_of("file a"));
+    auto rick = world.client(1, process_of_load(1));
     auto morty = world.consumer(2);
     rick.put("a");
     before = storage;
@@ -282,74 +251,9 @@ TEST_CASE("what died on a full disk counts for its producer at the next broker")
     storage.lose_producers(before);
   }
   BrokerWorld world(settings, storage, {8});
-  const auto confirm = world.client(3, producer_of("file a")).confirm();
+  const auto confirm = world.client(3, process_of_load(3)).confirm();
   CHECK(confirm.accepted == 1);
   CHECK(confirm.dead == 1);
-}
-
-TEST_CASE("a process that missed its first welcome goes on behind what is kept") {
-  KeptMemory storage;
-  BrokerWorld world(keeping(), storage, {7});
-  auto first = world.client(1, producer_of("file a"));
-  first.put("a");
-  storage.most_puts = storage.turn();
-  first.put("b");
-  auto hello = producer_of("file a");
-  hello.previous = Previous{Epoch{7}, session_id(2)};
-  CHECK(world.session(world.client(3, hello)).welcome.put_before == 1);
-}
-
-TEST_CASE("a source that was begun and not kept is begun again by the process that puts it") {
-  KeptMemory storage, before;
-  {
-    BrokerWorld world(keeping(), storage, {7});
-    auto rick = world.client(1, producer_of("file a"));
-    rick.put("a");
-    rick.bye({1}, true);
-    before = storage;
-    world.client(2, producer_of("file b"));
-    storage.lose_producers(before);
-  }
-  BrokerWorld world(keeping(), storage, {8});
-  auto hello = producer_of("file b");
-  hello.previous = Previous{Epoch{7}, session_id(2)};
-  hello.first_put = Number{2};
-  hello.source_begin = Number{1};
-  auto rick = world.client(3, hello);
-  rick.next_put = Number{2};
-  rick.put("first of b");
-  rick.vanish();
-  CHECK(world.session(world.client(4, producer_of("file b"))).welcome.put_before == 1);
-}
-
-TEST_CASE("an older process that comes back is fenced once a newer one has begun with something else") {
-  KeptMemory storage;
-  BrokerWorld world(keeping(), storage, {7});
-  auto rick = world.client(1, producer_of("file a"));
-  rick.put("a");
-  rick.vanish();
-  world.advance(1s);
-  auto newer = producer_of("file b");
-  std::uint64_t first_put = 2;
-  SUBCASE("behind what the older one has put") { newer.again = true; }
-  SUBCASE("where the older one has put nothing yet") {
-    auto hello = producer_of("file a");
-    hello.name = newer.name = "load-2";
-    world.client(4, hello).vanish();
-    first_put = 1;
-  }
-  auto second = world.client(2, newer);
-  second.next_put = {first_put};
-  second.put("b");
-  auto hello = producer_of("file a");
-  hello.name = newer.name;
-  hello.previous = Previous{Epoch{7}, session_id(1)};
-  hello.first_put = Number{first_put};
-  hello.source_begin = Number{0};
-  CHECK(world.core.hello(session_id(3), hello, world.now) == Refusal::fenced);
-  CHECK(second.refusals() == Bodies{});
-  newer.again = false;
-  CHECK(world.session(world.client(5, newer)).welcome.put_before == 1);
 }
 
 }  // namespace

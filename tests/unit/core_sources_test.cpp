@@ -1,122 +1,203 @@
-// The broker's pure core: a named producer that is stopped and run again goes on with its source.
+// The broker's pure core: what a named producer's new process is told of what earlier ones have put, and who is fenced.
+#include "broker/checkpoints.hpp"
 #include "tests/unit/broker_world.hpp"
+#include "tests/unit/kept_memory.hpp"
 
 namespace baton::broker::test {
 namespace {
 
-/// Processes of one name, one after the other.
-struct Name {
+Checkpoint at(std::uint64_t items, std::uint8_t digest = 7) {
+  Checkpoint one{items, {}};
+  one.digest.fill(digest);
+  return one;
+}
+
+using Digests = std::vector<Checkpoint>;
+
+Settings keeping() {
+  Settings settings;
+  settings.keeps = true;
+  return settings;
+}
+
+const Welcome& welcome_of(BrokerWorld& world, const Client& client) { return world.session(client).welcome; }
+
+/// A process of the name comes anew, and goes on where it is told.
+Client comes(BrokerWorld& world, std::uint8_t process) {
+  auto client = world.client(process, process_of_load(process));
+  client.next_put = welcome_of(world, client).put_received + 1;
+  return client;
+}
+
+/// A process that was welcomed before, in a session after an old one.
+Hello comes_back(std::uint8_t process, std::uint64_t first_put) {
+  auto hello = process_of_load(process);
+  hello.begun = true;
+  hello.previous = Previous{Epoch{7}, session_id(process)};
+  hello.first_put = Number{first_put};
+  return hello;
+}
+
+TEST_CASE("a new process of a name is told what was put of the input, and where its numbers go on") {
   BrokerWorld world;
-  std::uint8_t processes = 0;
-
-  /// A process comes; what it puts goes on where its welcome says.
-  Client comes(const std::string& source, bool again = false) {
-    auto hello = producer_of(source);
-    hello.again = again;
-    auto client = world.client(++processes, hello);
-    client.next_put = world.session(client).welcome.put_received + 1;
-    return client;
-  }
-  Refusal refused(const std::string& source) {
-    const auto id = session_id(++processes);
-    world.core.subscribed(id, world.now);
-    return world.core.hello(id, producer_of(source), world.now);
-  }
-  std::uint64_t put_before(const Client& client) { return world.session(client).welcome.put_before; }
-
-  void put(Client& client, int items) {
-    for (int i = 0; i < items; ++i) client.put("item");
-  }
-  void leave(Client& client, bool all_put) { client.bye({client.next_put.value - 1}, all_put); }
-};
-
-TEST_CASE("a named producer that was killed goes on with the same source") {
-  Name name;
-  auto first = name.comes("file a");
-  CHECK(name.put_before(first) == 0);
-  name.put(first, 3);
+  auto first = comes(world, 1);
+  CHECK(welcome_of(world, first).digests.empty());
+  first.put("a", {at(1, 10), false});
+  first.put("b", {at(2, 20), false});
   first.vanish();
-  auto second = name.comes("file a");
-  CHECK(name.put_before(second) == 3);
-  name.put(second, 2);
-  second.vanish();
-  CHECK(name.put_before(name.comes("file a")) == 5);
+  const auto second = comes(world, 2);
+  CHECK(welcome_of(world, second).put_received == Number{2});
+  CHECK(welcome_of(world, second).digests == Digests{at(1, 10), at(2, 20)});
 }
 
-TEST_CASE("a second process of the name while the first one lives goes on, and the first one is fenced") {
-  Name name;
-  auto first = name.comes("file a");
-  name.put(first, 3);
-  auto second = name.comes("file a");
-  CHECK(name.put_before(second) == 3);
-  CHECK(first.refusals() == std::vector<std::string>{"fenced"});
-}
-
-TEST_CASE("a source that was put whole is not put again unless its user says so") {
-  Name name;
-  auto first = name.comes("file a");
-  name.put(first, 3);
-  name.leave(first, true);
-  auto second = name.comes("file a");
-  CHECK(name.put_before(second) == 3);
-  name.leave(second, true);
-  auto again = name.comes("file a", true);
-  CHECK(name.put_before(again) == 0);
-  name.put(again, 1);
-  again.vanish();
-  CHECK(name.put_before(name.comes("file a")) == 1);
-}
-
-TEST_CASE("after a source that was put whole the next one begins anew") {
-  Name name;
-  auto first = name.comes("file a");
-  name.put(first, 3);
-  name.leave(first, true);
-  auto second = name.comes("file b");
-  CHECK(name.put_before(second) == 0);
-  name.put(second, 2);
-  second.vanish();
-  CHECK(name.put_before(name.comes("file b")) == 2);
-}
-
-TEST_CASE("another source is refused while one is half put") {
-  Name name;
-  auto first = name.comes("file a");
-  name.put(first, 3);
-  name.leave(first, false);
-  CHECK(name.refused("file b") == Refusal::unfinished);
-  CHECK(name.refused("") == Refusal::unfinished);
-  CHECK(name.put_before(name.comes("file b", true)) == 0);
-}
-
-TEST_CASE("of a source nothing was put, so another one may begin") {
-  Name name;
-  auto first = name.comes("file a");
-  name.leave(first, false);
-  CHECK(name.put_before(name.comes("file b")) == 0);
-}
-
-TEST_CASE("a source without a name goes on until it was put whole") {
-  Name name;
-  auto first = name.comes("");
-  name.put(first, 3);
+TEST_CASE("a message that comes again notes its place once, and one that goes on behind it the last one") {
+  BrokerWorld world;
+  auto first = comes(world, 1);
+  first.put("a", {at(1), false});
+  first.next_put = {1};
+  first.put("a", {at(1), false});
+  first.put("b", {at(2), false});
   first.vanish();
-  auto second = name.comes("");
-  CHECK(name.put_before(second) == 3);
-  name.leave(second, true);
-  CHECK(name.put_before(name.comes("")) == 0);
+  CHECK(welcome_of(world, comes(world, 2)).digests == Digests{at(1), at(2)});
 }
 
-TEST_CASE("a session after an old one of the same process keeps its source, whatever broker it finds") {
-  Name name;
-  auto hello = producer_of("file a");
-  hello.previous = Previous{Epoch{3}, session_id(99)};
-  hello.first_put = Number{44};
-  hello.source_begin = Number{40};
-  auto client = name.world.client(++name.processes, hello);
+TEST_CASE("an input that begins anew voids what is remembered, with its first put and not before") {
+  BrokerWorld world;
+  auto first = comes(world, 1);
+  for (std::uint64_t i = 1; i <= 3; ++i) first.put("a", {at(i), false});
+  first.vanish();
+  auto second = comes(world, 2);
+  second.vanish();  // it was told to begin anew, and was killed before it had put anything
+  auto third = comes(world, 3);
+  CHECK(welcome_of(world, third).digests.back() == at(3));
+  third.put("x", {at(5, 9), true});
+  third.put("y", {at(6, 9), false});
+  third.vanish();
+  CHECK(welcome_of(world, comes(world, 4)).digests == Digests{at(5, 9), at(6, 9)});
+}
+
+TEST_CASE("what is remembered of an input is kept with the numbers") {
+  KeptMemory storage;
+  {
+    BrokerWorld world(keeping(), storage, {7});
+    auto rick = comes(world, 1);
+    rick.put("a", {at(1), false});
+    rick.put("b", {at(2), false});
+  }
+  BrokerWorld world(keeping(), storage, {8});
+  CHECK(welcome_of(world, comes(world, 2)).digests == Digests{at(1), at(2)});
+}
+
+TEST_CASE("a new process is welcomed when all that its name has put is kept: it could not put it again") {
+  KeptMemory storage;
+  BrokerWorld world(keeping(), storage, {7});
+  auto first = comes(world, 1);
+  first.put("a", {at(1), false});
+  storage.most_puts = storage.turn();
+  first.put("b", {at(2), false});
+  const auto second = world.client(2, process_of_load(2));
+  CHECK(first.refusals() == std::vector<std::string>{"fenced"});  // it would put more and more
+  CHECK_FALSE(world.core.find(second.id));
+  storage.most_puts = UINT64_MAX;
+  world.settle();
+  world.core.end_turn(world.now, true);
+  CHECK(welcome_of(world, second).put_received == Number{2});
+  CHECK(welcome_of(world, second).digests == Digests{at(1), at(2)});
+}
+
+TEST_CASE("a process that comes back goes on, unless a newer one has put something, or is here") {
+  BrokerWorld world;
+  auto first = comes(world, 1);
+  first.put("a", {at(1), false});
+  first.vanish();
+  world.advance(1s);
+  SUBCASE("nobody else came") {
+    world.client(9, comes_back(1, 2));
+    return;
+  }
+  auto second = comes(world, 2);
+  SUBCASE("the newer one is here") { CHECK(second.confirm().put_received == Number{1}); }
+  SUBCASE("the newer one has put something") {
+    second.put("b", {at(2), false});
+    second.vanish();
+    world.advance(1s);
+  }
+  SUBCASE("the newer one came and went") {
+    second.vanish();
+    world.advance(1s);
+    world.client(9, comes_back(1, 2));
+    return;
+  }
+  CHECK(world.core.hello(session_id(9), comes_back(1, 2), world.now) == Refusal::fenced);
+  CHECK(second.refusals().empty());
+}
+
+TEST_CASE("a broker that was started anew takes a process's numbers as they are") {
+  BrokerWorld world;
+  auto client = world.client(1, comes_back(1, 44));
   client.next_put = Number{44};
-  name.put(client, 1);
-  CHECK(name.put_before(name.comes("file a")) == 4);
+  client.put("x", {at(44), false});
+  client.vanish();
+  const auto next = comes(world, 2);
+  CHECK(welcome_of(world, next).put_received == Number{44});
+  CHECK(welcome_of(world, next).digests == Digests{at(44)});
+}
+
+TEST_CASE("a producer without a name of its user's is never outdated: nobody else has its name") {
+  KeptMemory storage;
+  const auto hello = [](bool begun) {
+    auto one = process_of_load(1);
+    one.named = false;
+    one.begun = begun;
+    return one;
+  };
+  {
+    BrokerWorld world(keeping(), storage, {7});
+    world.client(1, hello(false)).put("a");
+  }
+  BrokerWorld world(keeping(), storage, {8});
+  CHECK(world.core.hello(session_id(2), hello(true), world.now) == Refusal::none);
+}
+
+TEST_CASE("checkpoints: the distances behind the last one double, or so") {
+  for (const std::uint64_t step : {1, 3, 100, 4096}) {
+    Checkpoints checkpoints;
+    std::uint64_t items = 0;
+    for (int i = 0; i < 50'000; ++i) {
+      checkpoints.note({at(items += step), false});
+      const auto& all = checkpoints.all();
+      REQUIRE(all.size() <= max_checkpoints);
+      REQUIRE(all.front().items == step);
+      REQUIRE(all.back().items == items);
+      for (std::size_t k = 0; k + 2 < all.size(); ++k) REQUIRE(items - all[k].items <= 4 * (items - all[k + 1].items));
+    }
+    CHECK(checkpoints.all().size() >= 10);
+    CHECK(checkpoints.all().size() < 20);
+  }
+}
+
+TEST_CASE("checkpoints: never more than there may be, whatever the distances") {
+  Checkpoints checkpoints;
+  std::uint64_t items = 0;
+  for (int i = 0; i < 60; ++i) checkpoints.note({at(items += 1ull << (59 - i)), false});
+  CHECK(checkpoints.all().size() == max_checkpoints);
+  CHECK(checkpoints.all().front().items == 1ull << 59);
+  CHECK(checkpoints.all().back().items == items);
+}
+
+TEST_CASE("checkpoints: as bytes and back; what is none gives none") {
+  Checkpoints checkpoints, read;
+  SessionId run;
+  for (std::uint64_t i = 1; i < 1000; ++i) checkpoints.note({at(i), false});
+  const auto bytes = to_bytes(session_id(4), checkpoints);
+  CHECK(bytes.size() <= 1024);
+  from_bytes(bytes, run, read);
+  CHECK(run == session_id(4));
+  CHECK(read.all() == checkpoints.all());
+  Checkpoints none;
+  from_bytes(bytes.substr(1), run, none);
+  from_bytes("", run, none);
+  CHECK(none.all().empty());
 }
 
 }  // namespace

@@ -140,9 +140,15 @@ TEST_CASE("welcomes, refusals and notices: unknown fields are left alone, wrong 
 
 TEST_CASE("a welcome whose numbers cannot be is refused: what follows from them could not be said") {
   Welcome welcome;
-  CHECK(parse(R"({"put_received":4611686018427387903,"put_before":4611686018427387903})", welcome));
+  CHECK(parse(R"({"put_received":4611686018427387903})", welcome));
   CHECK(!parse(R"({"put_received":4611686018427387904})", welcome));
-  CHECK(!parse(R"({"put_received":1,"put_before":2})", welcome));
+  const auto digests = [&](const std::string& list) { return parse(R"({"digests":)" + list + "}", welcome); };
+  const std::string digest = "\"" + std::string(32, 'a') + "\"";
+  CHECK(digests("[[1," + digest + "],[2," + digest + "]]"));
+  CHECK(welcome.digests.size() == 2);
+  const std::vector<std::string> wrong_ones{
+      "7", "[7]", "[[1]]", "[[0," + digest + "]]", "[[1,\"aa\"]]", "[[2," + digest + "],[2," + digest + "]]"};
+  for (const auto& wrong : wrong_ones) CHECK_MESSAGE(!digests(wrong), wrong);
   CHECK(!parse(R"({"first_told":0})", welcome));
 }
 

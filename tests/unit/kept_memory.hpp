@@ -20,7 +20,6 @@ class KeptMemory : public Storage {
     for (const auto& [index, producer] : producers_) {
       auto row = producer.row;
       row.name = producer.name;
-      row.source = producer.source;
       row.digests = producer.digests;
       kept.producer(row);
     }
@@ -49,8 +48,7 @@ class KeptMemory : public Storage {
   std::vector<Attempt> history(ItemId id) override { return histories_[id]; }
   void erase(ItemId id) override { items_.erase(id); }
   void save(const KeptProducer& producer) override {
-    producers_[producer.index] = {producer, std::string(producer.name), std::string(producer.source),
-                                  std::string(producer.digests)};
+    producers_[producer.index] = {producer, std::string(producer.name), std::string(producer.digests)};
   }
   void forget_queue(std::uint32_t index) override { queues_.erase(index); }
   const std::map<std::uint32_t, std::string>& queues() const { return queues_; }
@@ -65,7 +63,7 @@ class KeptMemory : public Storage {
  private:
   struct Producer {
     KeptProducer row;
-    std::string name, source, digests;
+    std::string name, digests;
   };
   Epoch epoch_;
   std::map<std::uint32_t, std::string> queues_;

@@ -99,9 +99,8 @@ std::string Nonsense::hello() {
   if (hello.role == Role::consumer && two_queues) hello.queues.push_back("queue" + std::to_string(below_(3)));
   hello.first_put.value = below_(2) ? 1 : std::max<std::uint64_t>(1, number());
   hello.heard.value = number();
-  hello.again = below_(4) == 1;
-  if (below_(4) == 1) hello.source = "source " + std::to_string(below_(2));
-  if (below_(4) == 1) hello.source_begin = Number{number()};
+  hello.begun = below_(4) == 1;
+  if (below_(4) == 1) hello.run.bytes.fill(static_cast<std::uint8_t>(below_(2)));
   if (below_(2)) hello.previous = Previous{epoch, session()};
   hello.claims = below_(3) * below_(100);
   return to_json(hello);
@@ -144,7 +143,7 @@ void Nonsense::control_entry(std::string& out) {
       if (below_(2)) return append_block(out, EntryKind::join, {});
       return append_say(out, {0, below_(4), below_(2) ? "" : "line\n"});
     default:
-      if (below_(10) == 0) append_bye(out, {number()}, below_(2) == 0);
+      if (below_(10) == 0) append_bye(out, {number()});
       return append_ask(out, below_(100));
   }
 }

@@ -46,6 +46,8 @@ std::string name_of(EntryKind kind) {
   switch (kind) {
     case EntryKind::item:
       return "item";
+    case EntryKind::digest:
+      return "digest";
     case EntryKind::ask:
       return "ask";
     case EntryKind::withdraw:
@@ -209,6 +211,8 @@ class Walk {
     switch (entry.kind) {
       case EntryKind::item:
         return walk_item(entry);
+      case EntryKind::digest:
+        return walk_digest(entry);
       case EntryKind::ack:
       case EntryKind::release:
       case EntryKind::lost:
@@ -252,6 +256,13 @@ class Walk {
     if (entry.b & has_delay) field(4, "delay", number(item.delay_ms));
     field(item.body.size(), "body", shown(item.body));
     append_item(again_, item);
+  }
+
+  void walk_digest(const Entry& entry) {
+    const auto place = read_digest(entry);
+    field(8, "items", number(place.at.items));
+    field(16, "digest", to_hex(SessionId{place.at.digest}));
+    append_digest(again_, place);
   }
 
   void walk_runs(const Entry& entry) {
@@ -335,7 +346,7 @@ Kinds kinds_in_code() {
   Kinds kinds;
   for (unsigned type = 0; type < 256; ++type)
     for (unsigned kind = 0; kind < 256; ++kind)
-      for (const std::size_t size : {0, 4, 8, 12, 16})
+      for (const std::size_t size : {0, 4, 8, 12, 16, 24})
         for (const unsigned each : {0u, 1u, 2u, 3u}) {
           const auto b = static_cast<std::uint16_t>(each & 1);
           std::string payload;
@@ -343,7 +354,10 @@ Kinds kinds_in_code() {
           payload.append(size, '\1');
           if (each & 2 && size > given_flags) payload.replace(entry_head_size + given_flags, 2, 2, '\0');  // no flags
           const auto message = static_cast<MessageType>(type);
-          if (check_entries(message, payload, 1) != Refusal::malformed)
+          auto with_item = payload;
+          append_item(with_item, {});
+          if (check_entries(message, payload, 1) != Refusal::malformed ||
+              check_entries(message, with_item, 2) != Refusal::malformed)
             kinds[{name_of(message), kind}] = name_of(static_cast<EntryKind>(kind));
         }
   return kinds;
@@ -424,7 +438,7 @@ TEST_CASE("PROTOCOL.md states the limits and times of the code") {
       {"max_queue_name", number(max_queue_name)},
       {"max_queues", number(max_queues)},
       {"max_client_name", number(max_client_name)},
-      {"max_source", number(max_source)},
+      {"max_checkpoints", number(max_checkpoints)},
       {"topics_per_connection", number(topics_per_connection)},
       {"max_subscription", number(max_subscription)},
       {"max_asks", number(max_asks)},

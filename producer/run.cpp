@@ -1,0 +1,187 @@
+#include "producer/run.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "proto/counted.hpp"
+#include "proto/limits.hpp"
+
+namespace baton {
+namespace {
+
+constexpr std::uint64_t many = 1000;  // items: from here on a terminal shows how it goes on
+
+/// A file that is read, or stdin (-).
+class Input {
+ public:
+  explicit Input(const std::string& path)
+      : fd_(path == "-" ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC)),
+        name_(path == "-" ? "stdin" : path) {
+    if (fd_ < 0) throw InputError(path + ": " + std::generic_category().message(errno));
+  }
+  ~Input() {
+    if (fd_ != STDIN_FILENO) close(fd_);
+  }
+  Input(const Input&) = delete;
+  Input& operator=(const Input&) = delete;
+
+  int fd() const { return fd_; }
+  const std::string& name() const { return name_; }
+
+ private:
+  const int fd_;
+  const std::string name_;
+};
+
+/// What can be seen of a file before it is read.
+void check_file(const std::string& path) {
+  const Input input(path);
+  struct stat status {};
+  if (fstat(input.fd(), &status) != 0) return;
+  if (S_ISDIR(status.st_mode)) throw InputError(path + " is a directory");
+  if (S_ISREG(status.st_mode) && status.st_size > static_cast<off_t>(max_body))
+    throw InputError(path + " is longer than " + std::to_string(max_body) + " bytes");
+}
+
+/// The signal may be here a moment before the producer is stopped by it.
+[[noreturn]] void stop() { throw ClientError(ClientError::Kind::closed, "stopped"); }
+
+std::string put_so_far(std::uint64_t items) { return counted(items, "item") + " put"; }
+
+}  // namespace
+
+std::string ProducerRun::Place::text() const {
+  return (line ? std::string(source) + ": line " : "item ") + std::to_string(number);
+}
+
+void ProducerRun::put_all() {
+  check_items();
+  anew_ = settings_.again || settings_.from > 0;
+  if (settings_.named())
+    retrace_.emplace(settings_.client.queue, anew_ ? std::vector<Checkpoint>() : producer_.put_before());
+  for (std::size_t i = 0; i < settings_.items.size(); ++i) put_item(i);
+  if (!settings_.file.empty()) put_lines(settings_.file);
+  end_of_input();
+}
+
+/// Before the first one is put: who calls again after an error puts nothing twice.
+void ProducerRun::check_items() const {
+  for (std::size_t i = 0; i < settings_.items.size(); ++i) {
+    if (settings_.items[i] == "-") continue;
+    if (settings_.whole)
+      check_file(settings_.items[i]);
+    else
+      static_cast<void>(word(i));
+  }
+}
+
+void ProducerRun::put_item(std::size_t i) {
+  const auto& item = settings_.items[i];
+  if (settings_.whole)
+    put_whole(item, {item, i + 1, false});
+  else if (item == "-")
+    put_lines(item);
+  else
+    put(word(i), {item, i + 1, false});
+}
+
+std::string ProducerRun::word(std::size_t i) const {
+  return body_of(settings_.items[i], settings_.bodies, "item " + std::to_string(i + 1));
+}
+
+void ProducerRun::put_whole(const std::string& path, const Place& place) {
+  const Input input(path);
+  const auto body = read_whole(input.fd(), signals_.fd(), input.name());
+  if (!body) stop();
+  put(*body, place);
+}
+
+void ProducerRun::put_lines(const std::string& path) {
+  const Input input(path);
+  const auto kind = settings_.bodies;
+  LineReader reader(input.fd(), signals_.fd(), input.name(),
+                    [kind](std::string_view bytes) { return why_no_lines(bytes, kind); });
+  try {
+    while (const auto line = reader.next()) put_line(*line, input.name(), reader.number());
+  } catch (const InputError& error) {
+    throw InputError(error.what() + std::string("; the ") + counted(in_ + put_, "item") +
+                     (in_ + put_ == 1 ? " before it was put" : " before it were put"));
+  }
+  if (reader.stopped()) stop();
+}
+
+void ProducerRun::put_line(std::string_view line, const std::string& source, std::size_t number) {
+  if (settings_.bodies != Bodies::raw) {
+    line = trimmed(line);
+    if (is_blank(line)) return;
+  }
+  const Place place{source, number, true};
+  put(body_of_line(line, place), place);
+}
+
+/// Of a line that is left out it does not matter whether it could be put.
+std::string ProducerRun::body_of_line(std::string_view line, const Place& place) const {
+  try {
+    return body_of(line, settings_.bodies, place.text());
+  } catch (const InputError&) {
+    if (!left_out(place)) throw;
+    return std::string(line);
+  }
+}
+
+void ProducerRun::put(const std::string& body, const Place& place) {
+  if (is_in(body, place)) return;
+  if (put_ == 0 && in_ > 0)
+    screen_.say("the first " + counted(in_, "item") + " of '" + settings_.client.name +
+                "' came in before; it goes on after them");
+  if (put_ == 0 && left_out_ > 0)
+    screen_.say("begins at " + place.text() + ": " + counted(left_out_, "item") + " before it left out");
+  if (!settings_.sleep.none()) signals_.sleep(settings_.sleep.draw());
+  if (signals_.stopped()) stop();
+  auto options = settings_.put;
+  if (retrace_) options.place = InputPlace{retrace_->at(), std::exchange(anew_, false)};
+  producer_.put(body, options);
+  if (++put_ >= many && put_ % 256 == 0) screen_.show_progress(put_so_far(put_));
+}
+
+/// Whether it is not to be put: it came in before, or it is before the line to begin with.
+bool ProducerRun::is_in(const std::string& body, const Place& place) {
+  const auto verdict = retrace_ ? retrace_->next(body) : Retrace::Verdict::fresh;
+  if (left_out(place)) return ++left_out_, true;
+  if (verdict == Retrace::Verdict::fresh) return false;
+  if (verdict == Retrace::Verdict::differs)
+    refuse("it differs " + (same_until_.empty() ? std::string() : "after " + same_until_ + ", ") + "up to " +
+           place.text() + (same_until_.empty() ? " (or was for another queue)" : ""));
+  ++in_;
+  last_ = place.text();
+  if (retrace_->at_checkpoint()) same_until_ = last_;
+  return true;
+}
+
+void ProducerRun::end_of_input() {
+  if (retrace_ && !retrace_->complete())
+    refuse("it has " + counted(in_, "item") + ", of " + std::to_string(retrace_->put_before()) + " that were put");
+  if (settings_.from > 0 && put_ == 0)
+    throw InputError("--from " + std::to_string(settings_.from) + ": there is nothing from there on");
+  all_put_ = true;
+  screen_.finish_progress(put_so_far(put_));
+  if (in_ == 0) return;
+  if (put_ > 0)
+    screen_.say(counted(put_, "more item") + " than last time");
+  else
+    screen_.say("all " + counted(in_, "item") + " of '" + settings_.client.name +
+                "' came in before; --again puts them again");
+}
+
+void ProducerRun::refuse(const std::string& why) const {
+  throw OtherInput("this is not what '" + settings_.client.name + "' has put before: " + why +
+                   "; nothing was put\n(--from N puts it from line N on, whatever was put before; --again puts all of "
+                   "it; another --name knows of nothing)");
+}
+
+}  // namespace baton

@@ -1,0 +1,67 @@
+// One run of the producer program: puts what the settings name, one item after the other.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "producer/retrace.hpp"
+#include "producer/screen.hpp"
+#include "producer/settings.hpp"
+
+namespace baton {
+
+/// The input of a named producer is not what an earlier process of the name has put.
+class OtherInput : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+class ProducerRun {
+ public:
+  /// All of them must outlive it.
+  ProducerRun(const ProducerSettings& settings, Producer& producer, StopSignals& signals, Screen& screen)
+      : settings_(settings), producer_(producer), signals_(signals), screen_(screen) {}
+
+  /// Throws InputError, OtherInput, and ClientError (closed) when it was stopped.
+  void put_all();
+  std::uint64_t items_put() const { return put_; }
+  bool all_put() const { return all_put_; }
+
+ private:
+  /// Where an item comes from: a line of `source`, or an ITEM.
+  struct Place {
+    std::string_view source;
+    std::size_t number = 0;  ///< from 1
+    bool line = false;
+    std::string text() const;
+  };
+
+  void check_items() const;
+  void put_item(std::size_t i);
+  std::string word(std::size_t i) const;
+  void put_whole(const std::string& path, const Place& place);
+  void put_lines(const std::string& path);
+  void put_line(std::string_view line, const std::string& source, std::size_t number);
+  std::string body_of_line(std::string_view line, const Place& place) const;
+  void put(const std::string& body, const Place& place);
+  bool is_in(const std::string& body, const Place& place);
+  void end_of_input();
+  [[noreturn]] void refuse(const std::string& why) const;
+  bool left_out(const Place& place) const { return place.number < settings_.from; }
+
+  const ProducerSettings& settings_;
+  Producer& producer_;
+  StopSignals& signals_;
+  Screen& screen_;
+  std::optional<Retrace> retrace_;  // of a named one
+  bool anew_ = false;               // with the first put
+  std::string same_until_, last_;   // places: of the last checkpoint that was met, of the last item that was in
+  std::uint64_t left_out_ = 0;      // items before the line that it begins with
+  std::uint64_t in_ = 0;            // items that came in before
+  std::uint64_t put_ = 0;
+  bool all_put_ = false;
+};
+
+}  // namespace baton

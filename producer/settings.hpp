@@ -1,0 +1,31 @@
+// What the producer program was told to do.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "client/program.hpp"
+#include "producer/input.hpp"
+#include "producer/producer.hpp"
+
+namespace baton {
+
+struct ProducerSettings {
+  ProducerOptions client;
+  PutOptions put;
+  SleepRange sleep;
+  std::vector<std::string> items;
+  std::string file;
+  Bodies bodies = Bodies::json;
+  std::uint64_t from = 0;  ///< the first line (or ITEM) that is to be put; 0: it was not said
+  bool whole = false, again = false, wait = false;
+  bool no_stdin = false;  ///< whoever started the process closed it
+
+  bool named() const { return !client.name.empty(); }
+};
+
+/// What of it makes no sense, for people; empty when it all does.
+std::string contradiction(const ProducerSettings& settings, bool raw, bool text);
+
+}  // namespace baton
