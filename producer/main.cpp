@@ -144,6 +144,8 @@ int produce(const ProducerSettings& settings, Producer& producer, baton::StopSig
     code = bad_input;
   } catch (const baton::OtherInput& error) {
     screen.say(program + std::string(": ") + error.what());
+    screen.say(
+        "(--from N puts it from line N on, whatever was put before; --again all of it; another --name knows of none)");
     code = bad_input;
   } catch (const ClientError& error) {
     if (!signals.stopped() || error.kind() != ClientError::Kind::closed) throw;

@@ -179,9 +179,7 @@ void ProducerRun::end_of_input() {
 }
 
 void ProducerRun::refuse(const std::string& why) const {
-  throw OtherInput("this is not what '" + settings_.client.name + "' has put before: " + why +
-                   "; nothing was put\n(--from N puts it from line N on, whatever was put before; --again puts all of "
-                   "it; another --name knows of nothing)");
+  throw OtherInput("this is not what '" + settings_.client.name + "' has put before: " + why + "; nothing was put");
 }
 
 }  // namespace baton
