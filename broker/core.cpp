@@ -86,8 +86,8 @@ Refusal Core::put(Session& session, Number first, std::uint16_t count, std::stri
   auto room = room_for(session, settings_, storage_holds_.empty(), first, items, in.rest());
   if (room.over_credit) return Refusal::over_credit;
   changed(session);
+  if (place && room.entries > 0) room.entries = items;  // its place is behind all of them: they come in together
   const bool all = room.entries == items;
-  if (place && !all) room.entries = 0;  // its place is behind all of them
   const auto taken = producer.put.take(first, room.entries);
   if (!all) producer.put.note_gap();
   if (taken.verdict != StreamReceiver::Verdict::fresh) return Refusal::none;
