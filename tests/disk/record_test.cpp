@@ -150,7 +150,7 @@ TEST_CASE("a producer's row of format 1 is read as one") {
   for (const std::uint64_t number : {8, 5, 1, 2}) append(rest, number);
   ProducerRow row;
   REQUIRE(read_producer(3, sealed(3, rest + "filerick"), row));
-  CHECK(row == ProducerRow{"rick", true, false, Number{8}, 5, 1, true, Number{2}, "file", ""});
+  CHECK(row == ProducerRow{"rick", true, false, Number{8}, 5, 1, "", 6});
 }
 
 // --- batches -----------------------------------------------------------------------------------------------------

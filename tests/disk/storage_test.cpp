@@ -105,7 +105,7 @@ TEST_CASE("ids go on even when the last processes have written none of theirs") 
   ItemId first;
   {
     Disk disk(directory);
-    disk.storage.save({0, "rick", true, false, {}, 0, 0, false, {}, {}});
+    disk.storage.save({0, "rick", true, false, {}, 0, 0});
     disk.keep();
   }
   for (const std::uint64_t epoch : {8, 9}) {
@@ -113,7 +113,7 @@ TEST_CASE("ids go on even when the last processes have written none of theirs") 
     CHECK(disk.loaded.first > first);
     CHECK(disk.loaded.first > ItemId{1});
     first = disk.loaded.first;
-    disk.storage.save({0, "rick", true, false, {}, 0, 0, false, {}, {}});
+    disk.storage.save({0, "rick", true, false, {}, 0, 0});
     disk.keep();
   }
 }
