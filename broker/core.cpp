@@ -7,6 +7,7 @@
 #include "broker/credit.hpp"
 #include "broker/rare.hpp"
 #include "proto/ensure.hpp"
+#include "proto/input_chain.hpp"
 
 namespace baton::broker {
 namespace {
@@ -83,21 +84,36 @@ Refusal Core::put(Session& session, Number first, std::uint16_t count, std::stri
   std::optional<InputPlace> place;
   if (begins_with_digest(entries) && in.next(entry)) place = read_digest(entry);
   const auto items = static_cast<std::uint16_t>(count - (place ? 1 : 0));
-  auto room = room_for(session, settings_, storage_holds_.empty(), first, items, in.rest());
+  const auto entries_of_items = in.rest();
+  const auto room = room_for(session, settings_, storage_holds_.empty(), first, items, entries_of_items);
   if (room.over_credit) return Refusal::over_credit;
   changed(session);
-  if (place && room.entries > 0) room.entries = items;  // its place is behind all of them: they come in together
   const bool all = room.entries == items;
   const auto taken = producer.put.take(first, room.entries);
   if (!all) producer.put.note_gap();
   if (taken.verdict != StreamReceiver::Verdict::fresh) return Refusal::none;
 
   Number number = first;
-  if (place) producer.checkpoints.note(*place);
   for (std::uint32_t i = 0; i < room.entries && in.next(entry); ++i, number += 1)
     if (i >= taken.skip) stock_.put(producer, *session.queues.front(), read_item(entry), number, now);
+  if (place && all) producer.checkpoints.note(*place);
+  if (place && !all) note_part(session, *place, entries_of_items, taken.skip, room.entries, items);
   use_credit(session, before);
   return Refusal::none;
+}
+
+/// Of a message only a part came in, so the place that it names is not reached: the digest goes on from the last one.
+void Core::note_part(const Session& session, const InputPlace& place, std::string_view entries, std::uint32_t skip,
+                     std::uint32_t end, std::uint32_t items) {
+  auto& checkpoints = session.producer->checkpoints;
+  auto chain =
+      checkpoints.all().empty() ? InputChain(session.queues.front()->name) : InputChain(checkpoints.all().back());
+  if (chain.at().items + items - skip != place.at.items) return;  // it is of an input that this broker does not know
+  EntryReader in(entries);
+  Entry entry;
+  for (std::uint32_t i = 0; i < end && in.next(entry); ++i)
+    if (i >= skip) chain.add(read_item(entry).body);
+  checkpoints.note({chain.at(), false});
 }
 
 Refusal Core::control(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now) {

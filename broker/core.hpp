@@ -136,7 +136,7 @@ class Core {
   void forget_oldest_greeted();
   void bury(const Session& session, const std::string& mark, Time now);
   bool is_outdated(const Hello& hello);
-  bool may_begin(const Session& session, Time now);
+  bool may_begin(Session& session, Time now);
   void begin_waiting(Time now);
   void stand_producer(Session& session, Time now);
   void stand_consumer(Session& session);
@@ -150,7 +150,9 @@ class Core {
   void forgive(Duration pause, Time now);
   void sweep_over(Time now);
 
-  // Entries of the control stream (core.cpp).
+  // Entries of the put and the control stream (core.cpp).
+  void note_part(const Session& session, const InputPlace& place, std::string_view entries, std::uint32_t skip,
+                 std::uint32_t end, std::uint32_t items);
   void apply(Session& session, const Entry& entry, Time now);
   void ask(Session& session, std::uint64_t asked_in_all);
   void bye(Session& session, Number last_put, Time now);

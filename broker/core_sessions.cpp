@@ -171,9 +171,14 @@ bool Core::is_outdated(const Hello& hello) {
 
 /// A new process of a name goes on behind what others have put, by what is remembered of it: that must stand still, and be
 /// kept, since it could not put again what is lost. It may have said hello before and heard no welcome.
-bool Core::may_begin(const Session& session, Time now) {
+bool Core::may_begin(Session& session, Time now) {
   const auto& hello = session.hello;
   const auto* producer = stock_.find_producer(hello.name);
+  if (is_outdated(hello)) {  // a newer one has come while this one's subscription was on its way
+    refuse(session.id, Refusal::fenced, {}, now);
+    end(session, {}, now);
+    return false;
+  }
   if (!producer || hello.begun) return true;
   if (producer->session) {
     refuse(producer->session->id, Refusal::fenced, {}, now);

@@ -81,6 +81,7 @@ void ProducerSession::put(const PutItem& item, const InputPlace& place) {
   rewrite_digest(block, place);
   append_item(block, item);
   put_.appended(item.body.size());
+  if (place.anew) put_.close_block();  // so that it comes in as a whole: nobody could go on in the midst of it
 }
 
 PutWait ProducerSession::why_wait(Time now) const {

@@ -7,20 +7,9 @@
 #include <vector>
 
 #include "proto/checkpoint.hpp"
+#include "proto/input_chain.hpp"
 
 namespace baton {
-
-/// A digest (BLAKE2b, RFC 7693) over an input's items, one after the other. It begins with the queue that they are for:
-/// the same words for another one are something else.
-class InputChain {
- public:
-  explicit InputChain(std::string_view queue);
-  void add(std::string_view body);
-  const Checkpoint& at() const { return at_; }
-
- private:
-  Checkpoint at_;
-};
 
 /// Invariants:
 /// 1. An item is taken for put only up to the last checkpoint, and nothing is fresh before all of them were met.

@@ -44,6 +44,8 @@ class StreamSender {
 
   /// Instead of appended(): the entry takes no number. An item follows it in the same block.
   void appended_unnumbered() { ++blocks_.back().unnumbered; }
+  /// What is appended next begins a block.
+  void close_block() { open_ = false; }
 
   /// The next message to send, or nullptr. Its header goes to the first header_size bytes (make_message). It stays
   /// owned by the stream, valid until the next call of a method.

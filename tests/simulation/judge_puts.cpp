@@ -19,7 +19,7 @@ void PutJudge::begins(const std::string& producer, const std::string& process, N
   for (auto& [number, put] : puts)
     if (number <= before && put.confirmed == 0) put.confirmed = put.stored_in;
   // A killed producer's items that had not come in by the time its next process was welcomed never do.
-  if (keeps_) puts.erase(puts.upper_bound(before), puts.end());
+  if (keeps_) std::erase_if(puts, [&](const auto& one) { return one.first > before && one.second.stored_in == 0; });
 }
 
 void PutJudge::put(const std::string& producer, const std::string& process, Number number, Life life,

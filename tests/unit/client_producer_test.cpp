@@ -461,19 +461,22 @@ TEST_CASE("producer: a message says first where in the input its last item is, a
   ProducerScript script;
   script.stand();
   InputChain chain("default");
-  for (const auto* body : {"a", "b"}) {
+  std::vector<InputPlace> place;
+  for (const auto* body : {"a", "b", "c"}) {
     chain.add(body);
-    script.producer.put({default_priority, 0, body}, {chain.at(), std::string_view(body) == "a"});
+    const bool anew = place.empty();  // which goes alone, so that it comes in as a whole
+    if (place.size() < 2) place.push_back({});
+    place.back() = {chain.at(), anew};
+    script.producer.put({default_priority, 0, body}, place.back());
   }
-  const std::vector<InputPlace> place{{chain.at(), true}};
   script.tick();
   CHECK(script.places() == place);
-  CHECK(script.puts() == Bodies{"a", "b"});
+  CHECK(script.puts() == Bodies{"a", "b", "c"});
   script.new_broker();
   script.welcome({});
   CHECK(script.places() == place);
-  CHECK(script.puts() == Bodies{"a", "b"});
-  script.confirm_puts(2);
+  CHECK(script.puts() == Bodies{"a", "b", "c"});
+  script.confirm_puts(3);
   CHECK(script.producer.flushed());
 }
 

@@ -1,5 +1,6 @@
 // The broker's pure core: what a named producer's new process is told of what earlier ones have put, and who is fenced.
 #include "broker/checkpoints.hpp"
+#include "proto/input_chain.hpp"
 #include "tests/unit/broker_world.hpp"
 #include "tests/unit/kept_memory.hpp"
 
@@ -130,6 +131,54 @@ TEST_CASE("a process that comes back goes on, unless a newer one has put somethi
   }
   CHECK(world.core.hello(session_id(9), comes_back(1, 2), world.now) == Refusal::fenced);
   CHECK(second.refusals().empty());
+}
+
+TEST_CASE("a process that comes back is judged when it stands: a newer one may have come while it subscribed") {
+  BrokerWorld world;
+  auto first = comes(world, 1);
+  first.put("a", {at(1), false});
+  first.vanish();
+  world.advance(1s);
+  REQUIRE(world.core.hello(session_id(9), comes_back(1, 2), world.now) == Refusal::none);
+  auto second = comes(world, 2);
+  second.put("b", {at(2), false});
+  world.core.subscribed(session_id(9), world.now);
+  world.settle();
+  CHECK_FALSE(world.core.find(session_id(9)));
+  CHECK(Client{world, session_id(9), Role::producer}.refusals() == std::vector<std::string>{"fenced"});
+  CHECK(second.refusals().empty());
+}
+
+TEST_CASE("of a message that does not fit a part comes in, and what is remembered is of that part") {
+  Settings settings = keeping();
+  settings.max_items = 3;
+  KeptMemory storage;
+  std::string entries;
+  InputChain chain("default");
+  std::vector<Checkpoint> at;
+  for (const auto* body : {"a", "b", "c", "d", "e"}) {
+    append_item(entries, {default_priority, 0, body});
+    chain.add(body);
+    at.push_back(chain.at());
+  }
+  std::string message;
+  append_digest(message, {at.back(), false});
+  message += entries;
+  BrokerWorld world(settings, storage, {7});
+  auto hello = comes_back(1, 1);  // it put all of them under a session before, of a broker that had room
+  auto client = world.client(1, hello);
+  const auto send = [&] { return world.core.put(world.session(client), {1}, 6, message, world.now); };
+  REQUIRE(send() == Refusal::none);
+  world.settle();
+  const auto in = client.confirm().put_received.value;
+  REQUIRE(in > 0);
+  REQUIRE(in < 5);
+  auto eater = world.consumer(2);
+  eater.ask(2);
+  for (const auto& body : eater.received()) eater.ack(body);
+  client.vanish();
+  world.advance(1s, {&eater});
+  CHECK(welcome_of(world, comes(world, 3)).digests.back() == at[in - 1]);
 }
 
 TEST_CASE("a broker that was started anew takes a process's numbers as they are") {
