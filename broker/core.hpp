@@ -125,9 +125,8 @@ class Core {
     Number number;
     std::uint64_t bytes;  ///< of bodies or blocks, up to that
   };
-  struct PendingPut {  // likewise; its session may be over by the time it is kept
-    Pending of;
-    std::uint32_t producer;  ///< index
+  struct PendingPut : Pending {  // its session may be over by the time it is kept
+    std::uint32_t producer;      ///< index
     std::uint64_t serial;
   };
 

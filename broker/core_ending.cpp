@@ -55,9 +55,7 @@ Time Core::read_until() const {
 bool Core::stopped(Time now) {
   if (!stops_reading(now)) return false;
   if (!last_turn_) last_turn_ = turn_;
-  const auto waits = [this](const std::deque<Pending>& pending) {
-    return !pending.empty() && pending.front().ticket <= *last_turn_;
-  };
+  const auto waits = [this](const auto& pending) { return !pending.empty() && pending.front().ticket <= *last_turn_; };
   return !waits(pending_control_) && (!waits(pending_puts_) || !storage_holds_.empty());
 }
 

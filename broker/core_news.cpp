@@ -50,13 +50,13 @@ void Core::confirm_control(Ticket durable) {
 }
 
 void Core::confirm_puts(Ticket durable) {
-  for (; !pending_puts_.empty() && pending_puts_.front().of.ticket <= durable; pending_puts_.pop_front()) {
+  for (; !pending_puts_.empty() && pending_puts_.front().ticket <= durable; pending_puts_.pop_front()) {
     const auto& kept = pending_puts_.front();
     if (auto* producer = stock_.find_producer(kept.producer, kept.serial)) {
-      producer->confirmed = std::max(producer->confirmed, kept.of.number);
-      producer->confirmed_bytes = std::max(producer->confirmed_bytes, kept.of.bytes);
+      producer->confirmed = std::max(producer->confirmed, kept.number);
+      producer->confirmed_bytes = std::max(producer->confirmed_bytes, kept.bytes);
     }
-    if (auto* session = find(kept.of.session)) changed(*session);
+    if (auto* session = find(kept.session)) changed(*session);
   }
 }
 
