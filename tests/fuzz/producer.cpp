@@ -20,7 +20,7 @@ void use(ProducerSession& session, Script& script, Time now) {
       if (session.may_say()) session.say(script.bytes());
       return;
     case 2:
-      if (script.below(8) == 7) session.bye(now, script.below(2) == 1);
+      if (script.below(8) == 7) session.bye(now);
       return;
     case 3:
       if (session.joined()) ensure(session.flushed());
@@ -40,7 +40,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Script script(view_of(data, size));
   auto config = config_of(baton::Role::producer);
   config.named = script.below(2) == 1;
-  config.again = script.below(2) == 1;
   baton::ProducerSession session(config);
   run_session(session, script, [&](Script& part, baton::Time now) { use(session, part, now); });
   return 0;
