@@ -234,7 +234,7 @@ TEST_CASE("checkpoints: never more than there may be, whatever the distances") {
   CHECK(checkpoints.all().back().items == items);
 }
 
-TEST_CASE("checkpoints: as bytes and back; what is none gives none") {
+TEST_CASE("checkpoints: as bytes and back, what is none gives none") {
   Checkpoints checkpoints, read;
   SessionId run;
   for (std::uint64_t i = 1; i < 1000; ++i) checkpoints.note({at(i), false});

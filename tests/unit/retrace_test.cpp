@@ -100,7 +100,7 @@ TEST_CASE("retrace: an input that was cut off is not complete") {
   CHECK(result.same <= 60);
 }
 
-TEST_CASE("retrace: the same words for another queue are something else; and what nobody has a digest of is, too") {
+TEST_CASE("retrace: the same words for another queue are something else, and what nobody has a digest of is, too") {
   CHECK(retrace(put(lines(3), 1, "other"), lines(3)).differs_at == 1);
   CHECK(retrace({{2, {}}}, lines(3)).differs_at == 2);
 }

@@ -1,0 +1,113 @@
+// What a consumer claims of what it held, in a session after another one.
+#include "tests/unit/consumer_script.hpp"
+
+using namespace baton;
+using namespace baton::script;
+
+TEST_CASE("consumer: a new session claims what it holds and what it settled unheard, and drops what nobody began") {
+  ConsumerScript script(10);
+  script.open();
+  script.hand_off(1, {1}, {11, 12, 13, 14});
+  for (const auto id : Ids{11, 12, 13}) CHECK(script.take() == id);
+  script.consumer.ack({11});
+  script.tick();
+  script.control();
+  script.begin_anew();
+  const auto hello = script.hello();
+  REQUIRE(hello);
+  CHECK(hello->claims == 3);
+  script.consumer.ack({12});  // while no session stands
+  script.stand();
+  CHECK(script.take() == 0);
+  script.consumer.ack({13});
+  script.tick();
+  const auto said = script.control();
+  REQUIRE(said.size() == 4);
+  CHECK(claims_in(said[0]) == std::vector<Claim>{{{11}, 3, 1}});
+  CHECK(ids_in(said[1]) == Ids{11});
+  CHECK(ids_in(said[2]) == Ids{12});
+  CHECK(ids_in(said[3]) == Ids{13});
+}
+
+TEST_CASE("consumer: claims name the counts of deliveries") {
+  ConsumerScript script(10);
+  script.open();
+  script.hand_off(1, {1}, {11, 12});
+  script.hand_off(1, {3}, {13, 14}, 3);
+  script.hand_off(1, {5}, {15});
+  for (const auto id : Ids{11, 12, 13, 14, 15}) CHECK(script.take() == id);
+  script.control();
+  script.consumer.ack({13});  // unheard
+  script.begin_anew();
+  script.stand();
+  CHECK(claims_in(script.control().at(0)) == std::vector<Claim>{{{11}, 2, 1}, {{13}, 2, 3}, {{15}, 1, 1}});
+}
+
+TEST_CASE("consumer: what it claims in vain it does not hold any more, unless it was given that anew") {
+  ConsumerScript script(10);
+  script.open();
+  script.hand_off(1, {1}, {11, 12, 13});
+  for (const auto id : Ids{11, 12, 13}) CHECK(script.take() == id);
+  const auto third = script.consumer.taken();
+  script.begin_anew();
+  script.open();
+  script.hand_off(1, {1}, {13}, 2);
+  CHECK(script.take() == 13);
+  script.lost({1}, {{{12}, 2}});
+  CHECK(script.consumer.ack({11}));
+  CHECK_FALSE(script.consumer.ack({12}));
+  CHECK_FALSE(script.consumer.ack({13}, third));
+  CHECK(script.consumer.ack({13}));
+  script.control();
+  script.live(2s);
+  REQUIRE(script.beat());
+}
+
+TEST_CASE("consumer: what it gave back unheard under the session before is not given back again") {
+  ConsumerScript script(10);
+  script.open();
+  script.hand_off(1, {1}, {11, 12});
+  for (const auto id : Ids{11, 12}) CHECK(script.take() == id);
+  script.consumer.release({11});
+  script.tick();
+  script.control();
+  script.begin_anew();
+  script.consumer.release({12});  // that was announced by then
+  script.stand();
+  const auto said = script.control();
+  REQUIRE(said.size() == 2);
+  CHECK(claims_in(said[0]) == std::vector<Claim>{{{12}, 1, 1}});
+  CHECK(said[1].kind == EntryKind::release);
+  CHECK(ids_in(said[1]) == Ids{12});
+}
+
+TEST_CASE("consumer: of more than it may claim it names what it holds first") {
+  ConsumerScript script(max_asks / 2);
+  script.open();
+  constexpr std::uint64_t each = 1000, acked = 70'000;
+  for (std::uint64_t next = 1; next <= acked; next += each) {
+    Ids ids;
+    for (std::uint64_t i = 0; i < each; ++i) ids.push_back(2 * (next + i));
+    script.hand_off(1, {next}, ids);
+    for (const auto id : ids) REQUIRE(script.take() == id);
+    for (const auto id : ids) REQUIRE(script.consumer.ack({id}));
+    script.tick();
+  }
+  script.hand_off(1, {acked + 1}, {1'000'001});
+  CHECK(script.take() == 1'000'001);
+  script.begin_anew();
+  CHECK(script.hello()->claims == max_asks);
+  script.control();
+  script.stand();
+  std::uint64_t claimed = 0;
+  bool held = false;
+  for (const auto& sent : script.control()) {
+    if (sent.kind != EntryKind::claim) break;
+    for (const auto& claim : claims_in(sent)) {
+      claimed += claim.count;
+      held = held || claim.first == ItemId{1'000'001};
+    }
+  }
+  CHECK(claimed == max_asks);
+  CHECK(held);
+}
