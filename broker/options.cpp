@@ -222,7 +222,7 @@ PortRange parse_port_range(const std::string& text) {
 std::string bind_address(const std::string& text) {
   if (text == "*") return "0.0.0.0";
   const bool bracketed = text.size() > 2 && text.front() == '[' && text.back() == ']';
-  const auto host = bracketed ? text.substr(1, text.size() - 2) : text;
+  auto host = bracketed ? text.substr(1, text.size() - 2) : text;
   if (if_nametoindex(host.c_str()) != 0) return host;  // libzmq knows network interfaces, too
   const auto [addresses, error] = resolve(host);
   if (addresses.empty()) throw std::invalid_argument("cannot resolve " + host + ": " + error);
