@@ -102,11 +102,11 @@ std::string sentence(const CLI::App& app, const Reader& reader, const std::strin
   for (const auto* option : app.get_options()) {
     const auto name = option->get_name(), lead = name + ": ";
     if (!said.starts_with(lead)) continue;
-    const auto rest = said.substr(lead.size());
+    auto rest = said.substr(lead.size());
     const auto& variable = option->get_envname();
-    const auto& called = variable.empty() || reader.given(*option) ? name : variable;
+    auto called = variable.empty() || reader.given(*option) ? name : variable;
     if (rest.starts_with("cannot ")) return rest;
-    return called + (rest.starts_with("needs ") ? " " : ": ") + rest;
+    return called.append(rest.starts_with("needs ") ? " " : ": ").append(rest);
   }
   return said;
 }
