@@ -95,6 +95,13 @@ Refusal Core::put(Session& session, Number first, std::uint16_t count, std::stri
   return Refusal::none;
 }
 
+void Core::put_mark(Session& session, Number next, Time now) {
+  session.heard_at = now;
+  if (!session.is(Role::producer) || next <= session.producer->put.received() + 1) return;
+  session.producer->put.note_gap();
+  changed(session);
+}
+
 Refusal Core::control(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now) {
   session.heard_at = now;
   if (first.value == 0) return Refusal::malformed;

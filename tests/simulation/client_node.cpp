@@ -214,7 +214,7 @@ void ClientNode::send(Outbox::Message& message) {
     require(check_entries(header.type, payload_of(message.bytes), header.count) == Refusal::none,
             "clients send valid entries");
   if (message.door == Door::control) scene_.console.sent(message.bytes);
-  (message.door == Door::put ? put_ : control_)->send(std::move(message.bytes));
+  (message.door == Door::put ? put_ : control_)->send(std::string(message.bytes.view()));
 }
 
 // --- its user ----------------------------------------------------------------------------------------------------

@@ -57,6 +57,7 @@ class Script {
   std::optional<Beat> beat();
   std::vector<Sent> control();
   std::vector<std::string> puts();  ///< bodies
+  std::vector<Number> marks();      ///< the numbers that come next
   std::vector<SocketRequest> requests();
   Number last_control() const { return last_control_; }
 
@@ -68,6 +69,7 @@ class Script {
   std::optional<Beat> beat_;
   std::vector<Sent> control_;
   std::vector<std::string> puts_;
+  std::vector<Number> marks_;
   std::vector<SocketRequest> requests_;
   Number last_control_;
 };
