@@ -195,7 +195,10 @@ class Walk {
   }
 
   void walk_entries(std::string_view payload) {
-    if (header_.type == MessageType::put && header_.count == 0) return CHECK(payload.empty());  // a mark
+    if (header_.type == MessageType::put && header_.count == 0) {  // a mark
+      CHECK(payload.empty());
+      return;
+    }
     REQUIRE(check_entries(header_.type, payload, header_.count) == Refusal::none);
     EntryReader in(payload);
     for (Entry entry; in.next(entry);) {
