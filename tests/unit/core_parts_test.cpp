@@ -17,10 +17,10 @@ Settings small_windows() {
 /// What a consumer makes of what its lane brought: whole bodies; and how far it is.
 struct Receiver {
   Client client;
-  std::string body;
+  std::string body = {};
   std::size_t whole = 0, bytes = 0;
-  Number received;
-  ItemId id;
+  Number received = {};
+  ItemId id = {};
 
   std::vector<std::string> take() {
     std::vector<std::string> bodies;
