@@ -33,7 +33,7 @@ void Core::note_all_put() {
 void Core::persist() {
   note_all_put();
   stock_.save_producers();
-  const auto ticket = storage_.commit();
+  const auto ticket = turn_ = storage_.commit();
   for (const auto* session : changed_) {
     if (session->state == Session::State::over) continue;
     pending_control_.push_back({ticket, session->id, session->control.received(), session->said});
