@@ -21,6 +21,7 @@ namespace baton::simulation {
 struct Peace {
   bool calm = false;   ///< nobody is lost: nothing fails but what its user failed
   bool trust = false;  ///< connections do not break: whoever takes an item knows that it is still his
+  bool lossless = false;  ///< nor does anybody stand still: what is sent arrives, so nothing is sent twice
 };
 
 inline constexpr Duration eps = 1ms;
