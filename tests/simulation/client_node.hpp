@@ -21,8 +21,8 @@ struct Scene {
   BrokerNode& broker;
   PutJudge& puts;
   ConsoleJudge& console;
-  bool breaking;  ///< messages may be lost, doubled and slow
-  bool keeps;     ///< the broker does
+  bool breaking;          ///< messages may be lost, doubled and slow
+  bool keeps;             ///< the broker does
   bool lossless = false;  ///< as in Peace
   /// Hosts may have addresses at which nobody answers. A client may be there when a broker that stood still for long goes on.
   bool dead_addresses = true;
