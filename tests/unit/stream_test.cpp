@@ -104,6 +104,26 @@ TEST_CASE("many complaints about one gap cost one repetition, for the same gap a
   }
 }
 
+TEST_CASE("a message shares its block's bytes, which are copied only for another header while somebody holds them") {
+  StreamSender sender;
+  append_block(sender.block_for(9), EntryKind::say, "a");
+  sender.appended(1);
+  auto* block = sender.next_to_send({});
+  REQUIRE(block);
+  const auto first = make_message(*block, MessageType::control, {7}, {});
+  const auto again = make_message(*block, MessageType::control, {7}, {});
+  CHECK(first.view().data() == again.view().data());
+  {
+    const auto other = make_message(*block, MessageType::control, {8}, {});
+    CHECK(first.view().data() != other.view().data());
+    CHECK(first.view() == again.view());
+    CHECK(first.view() != other.view());
+  }
+  const auto* bytes = block->bytes.view().data();
+  CHECK(block->bytes.alone());
+  CHECK(make_message(*block, MessageType::control, {9}, {}).view().data() == bytes);
+}
+
 TEST_CASE("a gap at another number is filled at once") {
   Line line;
   line.put("a");
