@@ -138,7 +138,7 @@ class Core {
 
   // Entries of the control stream (core.cpp).
   void apply(Session& session, const Entry& entry, Time now);
-  void ask(Session& session, std::uint64_t asked_in_all);
+  void ask(Session& session, const Ask& ask);
   void bye(Session& session, Number last_put, bool all, Time now);
   void not_held(Session& session, ItemId id, Time now);
   void settle_runs(Session& session, const Entry& entry, Time now);

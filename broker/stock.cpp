@@ -153,6 +153,7 @@ void Stock::place(Item& item, ItemId id, Duration delay, Time now) {
   auto& queue = queue_of(item);
   to_serve(queue);  // its depth changed
   if (delay == Duration::zero()) {
+    if (item.suspect) return make_ready(item, id);
     item.place = Place::ready;
     queue.ready.push_back(item.priority, id);
     return;
@@ -187,7 +188,7 @@ void Stock::ask(Session& session, std::uint64_t asked_in_all) {
   const auto heard = std::min(session.asked_in_all, session.answered + room);
   if (heard <= session.asked) return;
   session.asked = heard;
-  if (!session.flow.full) join_waiting(session);
+  if (!session.flow.full && !session.set_aside()) join_waiting(session);
 }
 
 void Stock::join_waiting(Session& session) {
@@ -227,6 +228,9 @@ void Stock::withdraw(Session& session, std::uint32_t count) {
 void Stock::forget_asks(Session& session) {
   session.asked_in_all = session.asked = session.answered;
   leave_waiting(session);
+  if (!session.reserved) return;
+  to_serve(*session.reserved);  // another one is to be found
+  std::exchange(session.reserved, nullptr)->reserved = nullptr;
 }
 
 void Stock::arrived(Session& session, Number number) {
@@ -237,14 +241,25 @@ void Stock::serve() {
   if (claims_) return;
   let_in();
   touched_ = std::exchange(to_serve_, {});
-  for (auto* queue : touched_) {
-    queue->to_serve = false;
-    serve(*queue);
+  serve(touched_);
+  while (!to_serve_.empty() && !feed_.turn_is_used_up() &&
+         may_hand_off()) {  // who was set aside waits again, for other queues, too
+    const auto again = std::exchange(to_serve_, {});
+    serve(again);
+    for (auto* queue : again)
+      if (std::find(touched_.begin(), touched_.end(), queue) == touched_.end()) touched_.push_back(queue);
   }
   // Who was served first, and only in part, goes behind the others.
   if (to_serve_.size() > 1) std::rotate(to_serve_.begin(), to_serve_.begin() + 1, to_serve_.end());
   feed_.deal();
   again_ = std::any_of(full_.begin(), full_.end(), [this](const Session* session) { return may_take(session); });
+}
+
+void Stock::serve(const std::vector<Queue*>& queues) {
+  for (auto* queue : queues) {
+    queue->to_serve = false;
+    serve(*queue);
+  }
 }
 
 /// Those whose lanes have room again wait behind the others.
@@ -258,9 +273,16 @@ void Stock::let_in() {
 }
 
 /// Sessions take turns in the order in which they began to wait. Where there is less than they all want, each gets a
-/// fair share and goes behind the others for more.
+/// fair share and goes behind the others for more. Suspects go before all others of their priority.
 void Stock::serve(Queue& queue) {
-  while (!claims_ && !queue.ready.empty() && !queue.waiting.empty()) {
+  if (queue.reserved && !queue.suspect_is_next()) unreserve(queue);
+  bool suspects = true;  // to be looked at
+  while (!claims_) {
+    if (suspects && queue.suspect_is_next()) {
+      suspects = serve_suspects(queue);
+      continue;
+    }
+    if (queue.ready.empty() || queue.waiting.empty()) return;
     if (feed_.turn_is_used_up() || !may_hand_off()) return to_serve(queue);
     auto& session = *queue.waiting.front();
     queue.waiting.pop_front();
@@ -269,8 +291,8 @@ void Stock::serve(Queue& queue) {
     share = std::min<std::uint64_t>(share, session.wants());
     auto room = feed_.room(session);
     const bool full = room <= 0;
-    for (; share > 0 && room > 0 && may_hand_off() && !queue.ready.empty(); --share)
-      room = hand_off(session, queue, room);
+    const auto more = [&] { return may_hand_off() && !queue.ready.empty() && !(suspects && queue.suspect_is_next()); };
+    for (; share > 0 && room > 0 && more(); --share) room = hand_off(session, queue, queue.ready.pop(), room);
     if (session.wants() > 0 && !full) {
       queue.waiting.push_back(&session);
       continue;
@@ -281,9 +303,59 @@ void Stock::serve(Queue& queue) {
   }
 }
 
+/// Each to a session that holds nothing. False when none of those who ask does: then one of them is kept free.
+bool Stock::serve_suspects(Queue& queue) {
+  while (queue.suspect_is_next()) {
+    auto* session = who_holds_nothing(queue);
+    if (!session) {
+      reserve(queue);
+      return false;
+    }
+    if (feed_.turn_is_used_up() || !may_hand_off()) {
+      to_serve(queue);
+      return false;
+    }
+    if (std::exchange(session->reserved, nullptr)) queue.reserved = nullptr;
+    leave_waiting(*session);
+    ++session->suspects;
+    hand_off(*session, queue, queue.suspects.pop(), feed_.room(*session));
+  }
+  if (queue.reserved) unreserve(queue);
+  return true;
+}
+
+/// Of those who ask of the queue.
+Session* Stock::who_holds_nothing(const Queue& queue) {
+  if (queue.reserved && queue.reserved->held == 0) return queue.reserved;
+  for (auto* session : queue.waiting)
+    if (session->held == 0 && session->wants() > 0) return session;
+  return nullptr;
+}
+
+/// Keeps one free that asks of the queue: who holds the least.
+void Stock::reserve(Queue& queue) {
+  if (queue.reserved) return;
+  for (auto* session : queue.waiting)
+    if (session->wants() > 0 && (!queue.reserved || session->held < queue.reserved->held)) queue.reserved = session;
+  if (!queue.reserved) return;
+  leave_waiting(*queue.reserved);
+  queue.reserved->reserved = &queue;
+}
+
+void Stock::unreserve(Queue& queue) {
+  auto& session = *std::exchange(queue.reserved, nullptr);
+  session.reserved = nullptr;
+  join_waiting(session);
+}
+
+/// The session has put something down.
+void Stock::hands_are_freer(Session& session, bool suspect) {
+  if (suspect && --session.suspects == 0 && session.wants() > 0) join_waiting(session);
+  if (session.reserved && session.held == 0) to_serve(*session.reserved);
+}
+
 /// Returns what is left of `room`.
-std::int64_t Stock::hand_off(Session& session, Queue& queue, std::int64_t room) {
-  const auto id = queue.ready.pop();
+std::int64_t Stock::hand_off(Session& session, Queue& queue, ItemId id, std::int64_t room) {
   auto& item = *items_.find(id);
   ++handed_off_;
   item.place = Place::held;
@@ -317,6 +389,7 @@ void Stock::let_go(Session& session, Item& item) {
   --queue.held;
   --session.held;
   sweep_handed(session);
+  hands_are_freer(session, item.suspect);
 }
 
 /// Forgets hand-offs that are settled: always at the front, and everywhere once they are the most of the list.
@@ -335,16 +408,18 @@ bool Stock::ack(Session& session, ItemId id) {
   auto* item = held_by(session, id);
   if (!item) return false;
   feed_.arrived(session, item->handed);
+  const bool suspect = item->suspect;
   --queue_of(*item).held;
   --session.held;
   done(*item, id);
   sweep_handed(session);
+  hands_are_freer(session, suspect);
   return true;
 }
 
 std::optional<std::string> Stock::take_unacked(Queue& queue) {
-  if (claims_ || queue.ready.empty() || !queue.waiting.empty()) return std::nullopt;
-  const auto id = queue.ready.pop();
+  if (claims_ || !queue.has_ready() || !queue.waiting.empty()) return std::nullopt;
+  const auto id = queue.suspect_is_next() ? queue.suspects.pop() : queue.ready.pop();
   std::string body(storage_.body(id));
   done(*items_.find(id), id);
   return body;
@@ -377,7 +452,10 @@ bool Stock::release(Session& session, ItemId id) {
 void Stock::make_ready(Item& item, ItemId id) {
   auto& queue = queue_of(item);
   item.place = Place::ready;
-  queue.ready.push_returned(item.priority, id);
+  if (item.suspect)
+    queue.suspects.push(item.priority, id);
+  else
+    queue.ready.push_returned(item.priority, id);
   to_serve(queue);
 }
 
@@ -385,6 +463,7 @@ bool Stock::fail(Session& session, const Failure& failure, Time now) {
   auto* item = held_by(session, failure.id);
   if (!item) return false;
   let_go(session, *item);
+  item->suspect = false;  // its holder lives
   failed(*item, failure.id, {called(session), std::string(failure.reason), now},
          std::chrono::milliseconds(failure.delay_ms));
   return true;
@@ -461,7 +540,8 @@ void Stock::update_storage(const Item& item, ItemId id, Duration delay) {
                    item.place == Place::dead,
                    static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::milliseconds>(delay).count()),
                    item.queue,
-                   item.producer},
+                   item.producer,
+                   item.suspect},
                   history == history_.end() ? none : history->second);
 }
 
@@ -483,17 +563,31 @@ void Stock::give_all_back(Session& session, const std::string& why, Time now) {
   std::vector<ItemId> ids;
   for (const auto& handed : session.handed)
     if (const auto* item = held_by(session, handed.id); item && item->handed == handed.count) ids.push_back(handed.id);
+  const auto coming = Feed::is_parting(session) ? session.flow.large.back().id : ItemId{};  // it cannot be begun
+  std::uint32_t perhaps_begun = session.most_waiting;
   for (const auto id : ids) {
-    if (why.empty()) {
+    const bool begun = items_.find(id)->handed <= session.begun || perhaps_begun > 0;
+    if (why.empty() || !begun || id == coming)
       release(session, id);
-      continue;
-    }
-    auto& item = *items_.find(id);
-    let_go(session, item);
-    failed(item, id, {called(session), why, now}, Duration::zero());
+    else
+      lose(session, id, {called(session), why, now});
+    perhaps_begun -= perhaps_begun > 0;
   }
   assert(session.held == 0);
   feed_.forget(session);
+}
+
+/// What was begun when its holder was lost has failed, and is suspect. What is only perhaps begun is suspect: it fails when it
+/// costs a holder's life who has nothing else. So nobody's death is for nothing, however fast it comes, and what waited
+/// beside a poison item is never counted.
+void Stock::lose(Session& session, ItemId id, Attempt attempt) {
+  auto& item = *items_.find(id);
+  const bool counts = item.handed <= session.begun || item.suspect;
+  let_go(session, item);
+  item.suspect = true;
+  if (counts) return failed(item, id, std::move(attempt), Duration::zero());
+  update_storage(item, id);
+  make_ready(item, id);
 }
 
 bool Stock::reclaim(Session& session, ItemId id, const std::string& from) {
@@ -501,7 +595,8 @@ bool Stock::reclaim(Session& session, ItemId id, const std::string& from) {
   if (!item) return false;
   const auto history = history_.find(id.value);
   if (history == history_.end() || history->second.empty() || history->second.back().why != from) return false;
-  queue_of(*item).ready.take(item->priority, id);
+  take_ready(*item, id);
+  item->suspect = false;  // it has cost no life
   history->second.pop_back();
   if (history->second.empty()) history_.erase(history);
   --item->failures;
@@ -518,11 +613,21 @@ Item* Stock::claimable(Session& session, ItemId id) {
   return std::find(queues.begin(), queues.end(), &queue_of(*item)) != queues.end() ? item : nullptr;
 }
 
+void Stock::take_ready(const Item& item, ItemId id) {
+  auto& queue = queue_of(item);
+  if (item.suspect)
+    queue.suspects.take(item.priority, id);
+  else
+    queue.ready.take(item.priority, id);
+  to_serve(queue);  // who was kept free for it may take something else
+}
+
 void Stock::hold_again(Session& session, Item& item, ItemId id) {
   item.place = Place::held;
   item.holder = &session;
   item.handed = ++session.handed_count;
-  session.lane_base = session.handed_count;  // it did not come over the lane
+  session.lane_base = session.begun = session.handed_count;  // it did not come over the lane
+  session.suspects += item.suspect;
   ++queue_of(item).held;
   ++session.held;
   session.handed.push_back({item.handed, id});
@@ -540,12 +645,13 @@ void Stock::check_invariants() const {
   ensure(dead == dead_);
   for (const auto& [name, queue] : queues_) {
     const auto c = queue->index == Queue::no_index ? std::array<std::uint64_t, 5>{} : counts[queue->index];
-    ensure(c[static_cast<std::size_t>(Place::ready)] == queue->ready.size());
+    ensure(c[static_cast<std::size_t>(Place::ready)] == queue->ready.size() + queue->suspects.size());
     ensure(c[static_cast<std::size_t>(Place::delayed)] == queue->delayed);
     ensure(c[static_cast<std::size_t>(Place::held)] == queue->held);
     std::uint64_t granted = 0;
     for (const auto* session : queue->producers) granted += unused_credit(*session);
     ensure(queue->granted == granted);
+    ensure(!queue->reserved || (queue->reserved->reserved == queue.get() && !queue->reserved->waiting));
     ensure(queue->put == queue->depth() + queue->done + queue->dead);
     ensure(queue->to_serve || claims_ || queue->ready.empty() || queue->waiting.empty());
     ensure(queue->index == Queue::no_index || queue_list_[queue->index] == queue.get());

@@ -12,7 +12,8 @@
 // 2. An item is held by one session at most, and only by one that stands; Session::handed lists it once.
 // 3. asked >= answered for each session; no item is handed off but in answer to an ask.
 // 4. A queue with ready items has no waiting session when a turn ends, unless the turn had no time for more: then it is among
-//    those to be served. Who asks and has no room on its lane does not stand in the waiting lists.
+//    those to be served. Who asks and has no room on its lane does not stand in the waiting lists,
+//    nor who is set aside for a suspect.
 #pragma once
 
 #include <map>
@@ -80,7 +81,8 @@ class Stock final : public Kept {
 
   /// What was handed off after the first `count` hand-offs did not arrive: it goes to the front, no attempt counted.
   void take_back_after(Session& session, std::uint64_t count);
-  /// The session is over: all it holds goes to the front. `why` (may be empty) counts as a failure of each item.
+  /// The session is over: all it holds goes to the front. Unless `why` is empty it was lost, which counts as a failure of
+  /// each item that was begun.
   void give_all_back(Session& session, const std::string& why, Time now);
   /// An item that `id`'s last holder lost a moment ago is given to its new session, the failure taken back.
   bool reclaim(Session& session, ItemId id, const std::string& from);
@@ -138,13 +140,21 @@ class Stock final : public Kept {
   Item* held_by(Session& session, ItemId id);
   void give_index(Queue& queue);
   void to_serve(Queue& queue);
+  void serve(const std::vector<Queue*>& queues);
   void serve(Queue& queue);
-  std::int64_t hand_off(Session& session, Queue& queue, std::int64_t room);
+  std::int64_t hand_off(Session& session, Queue& queue, ItemId id, std::int64_t room);
+  bool serve_suspects(Queue& queue);
+  static Session* who_holds_nothing(const Queue& queue);
+  void reserve(Queue& queue);
+  void unreserve(Queue& queue);
+  void hands_are_freer(Session& session, bool suspect);
   void join_waiting(Session& session);
   void leave_waiting(Session& session, const Queue* left = nullptr);
   void let_in();
   bool may_take(const Session* session) const { return feed_.room(*session) > 0; }
   void let_go(Session& session, Item& item);
+  void lose(Session& session, ItemId id, Attempt attempt);
+  void take_ready(const Item& item, ItemId id);
   void done(Item& item, ItemId id);
   void make_ready(Item& item, ItemId id);
   void failed(Item& item, ItemId id, Attempt attempt, Duration delay);

@@ -76,6 +76,7 @@ void Stock::item(const KeptItem& kept) {
   item.producer = kept.producer;
   item.priority = kept.priority;
   item.failures = kept.failures;
+  item.suspect = kept.suspect;
   ++queue.put;
   ++kept_items_;
   if (!kept.history.empty()) history_[kept.id.value] = kept.history;
@@ -95,7 +96,7 @@ void Stock::item(const KeptItem& kept) {
 bool Stock::reclaim_kept(Session& session, ItemId id) {
   auto* item = id < first_id_ ? claimable(session, id) : nullptr;
   if (!item) return false;
-  queue_of(*item).ready.take(item->priority, id);
+  take_ready(*item, id);
   hold_again(session, *item, id);
   return true;
 }

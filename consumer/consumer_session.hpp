@@ -97,6 +97,7 @@ class ConsumerSession final : public ClientLogic {
   void settle(std::vector<ItemRun>& runs, ItemId id);
   void flush_settled();
   void update_asks();
+  Number say_ask(std::uint64_t more);
   std::uint64_t wanted() const;
   std::vector<ItemRun> to_reclaim();
 

@@ -9,6 +9,7 @@ constexpr std::string_view magic = "BTN";
 constexpr std::size_t run_size = 12;
 constexpr std::size_t given_size = 12;
 constexpr std::size_t whole_size = 4;  // of a partial given
+constexpr std::size_t ask_size = 20;
 constexpr std::size_t fail_size = 12;
 constexpr std::size_t lane_lost_size = 16;
 
@@ -49,7 +50,7 @@ Refusal exactly(const Entry& entry, std::size_t size) {
 Refusal check_control(const Entry& entry) {
   switch (entry.kind) {
     case EntryKind::ask:
-      return exactly(entry, 8);
+      return exactly(entry, ask_size);
     case EntryKind::withdraw:
       return exactly(entry, 4);
     case EntryKind::ack:
@@ -216,9 +217,11 @@ Given read_given(const Entry& entry) {
   return given;
 }
 
-void append_ask(std::string& out, std::uint64_t asked_in_all) {
-  append_entry_head(out, EntryKind::ask, 0, 0, 8);
-  append(out, asked_in_all);
+void append_ask(std::string& out, const Ask& ask) {
+  append_entry_head(out, EntryKind::ask, 0, 0, ask_size);
+  append(out, ask.asked);
+  append(out, ask.begun.value);
+  append(out, ask.waiting);
 }
 
 void append_withdraw(std::string& out, std::uint32_t count) {
@@ -264,7 +267,14 @@ void append_block(std::string& out, EntryKind kind, std::string_view block) {
   out += block;
 }
 
-std::uint64_t read_ask(const Entry& entry) { return load<std::uint64_t>(entry.payload.data()); }
+Ask read_ask(const Entry& entry) {
+  Reader in(entry.payload);
+  Ask ask;
+  ask.asked = in.take<std::uint64_t>();
+  ask.begun = {in.take<std::uint64_t>()};
+  ask.waiting = in.take<std::uint32_t>();
+  return ask;
+}
 std::uint32_t read_withdraw(const Entry& entry) { return load<std::uint32_t>(entry.payload.data()); }
 
 void read_runs(const Entry& entry, std::vector<ItemRun>& runs) {

@@ -1,7 +1,5 @@
 // Where programs write to: a log whose reader has gone or does not read, a full disk, closed descriptors; and what others
 // may make them write.
-#include "net/log.hpp"
-
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -10,6 +8,7 @@
 #include <sstream>
 #include <thread>
 
+#include "net/log.hpp"
 #include "tests/e2e/library.hpp"
 #include "tests/e2e/ports.hpp"
 #include "tests/e2e/show.hpp"

@@ -69,7 +69,9 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
   const auto holds = [&](ItemId item) { return session.held.contains(item); };
   switch (entry.kind) {
     case EntryKind::ask:
-      session.asked = std::max(session.asked, read_ask(entry));
+      session.asked = std::max(session.asked, read_ask(entry).asked);
+      session.begun = std::max(session.begun, {session.generation, read_ask(entry).begun});
+      session.most_waiting = std::max(session.most_waiting, read_ask(entry).waiting);
       return;
     case EntryKind::ack:
     case EntryKind::release: {
@@ -170,17 +172,8 @@ void BrokerJudge::lose(const SessionId& id, Standing& session) {
   const bool counts = !session.bye && !session.superseded;
   if (counts && session.role == Role::consumer && !session.refused && !lane_failed_.contains(id)) check_robbed(id);
   if (counts) lost_.insert(id);
-  while (!session.held.empty()) {
-    const auto item_id = *session.held.begin();
-    auto& item = this->item(item_id);
-    let_go(session, item, item_id);
-    // Whether the broker held the old session for lost before the hello of the new one stood is its own affair.
-    const bool failed = counts || (session.superseded && item.failures > item.expected);
-    if (failed)
-      fail(item, item_id, {});
-    else
-      to_front(item, item_id);
-  }
+  // Whether the broker held the old session for lost before the hello of the new one stood is its own affair.
+  lose_items(id, session, counts);
 }
 
 void BrokerJudge::sessions(const Knows& knows) {
@@ -229,7 +222,7 @@ void BrokerJudge::takes_up(const SessionId& id, Standing& session, ItemId item_i
   item.place = Place::held;
   item.holder = id;
   item.generation = 0;
-  item.handed = true;
+  item.handed = item.taken = true;
   if (!of_last_life) --item.expected;
   touched_.insert(item_id);
   session.held.insert(item_id);

@@ -51,6 +51,7 @@ PutItem ProducerNode::item(std::string& body) const {
     return ((mix = mix * 6364136223846793005u + 1442695040888963407u) >> 33) % n;
   };
   body = identity_ + " item " + std::to_string(put_.value);
+  if (plan_.poison > 0 && draw(1000) < plan_.poison) body = "poison " + body;
   if (plan_.rogue || draw(10) == 0) body.append(draw(plan_.largest + 1), '.');
   PutItem item;
   if (plan_.priorities) item.priority = static_cast<std::uint8_t>(draw(max_priority + 1));

@@ -1,6 +1,7 @@
 // The three kinds of client with a user: what the programs of this project do, and some more.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -21,6 +22,7 @@ struct ProducerPlan {
   Duration pause{};             ///< at most, between two puts
   std::uint32_t largest = 200;  ///< bytes of a body
   bool priorities = false, delays = false;
+  std::uint64_t poison = 0;  ///< per mille of its items
   bool joins = true;
   bool hurries = false;  ///< says bye right after its last put
   bool rogue = false;    ///< heeds no credit
@@ -92,6 +94,8 @@ class ConsumerNode final : public ClientNode {
   /// The items that its user has in hand, as far as both ends hold this session for alive.
   void add_hands(std::map<ItemId, std::vector<User>>& hands) const;
   bool ever_stood() const { return ever_stood_; }
+  /// What becomes of its process when its user begins to work on poison.
+  void on_poison(std::function<void()> dies) { dies_ = std::move(dies); }
 
  protected:
   ClientLogic& logic() override { return consumer_; }
@@ -106,6 +110,7 @@ class ConsumerNode final : public ClientNode {
     enum class Does { rest, wait, withdraw, say, work, nothing } does = Does::rest;
     ItemId item;
     Epoch epoch;                 // of the broker that gave it
+    bool poison = false;         // it ends the process
     std::uint64_t take = 0;      // tells items of the same id apart
     std::uint64_t get = 0;       // counts its gets: a time-out belongs to one
     std::uint64_t withdraw = 0;  // the ticket of the last withdraw when its time was up
@@ -122,6 +127,7 @@ class ConsumerNode final : public ClientNode {
   ConsumerSession consumer_;
   std::vector<Job> jobs_;
   std::map<std::uint64_t, ItemId> mine_;  // by take: taken, not settled, not lost with a session
+  std::function<void()> dies_;
   SessionId stood_as_;
   bool ever_stood_ = false, bye_ = false, bye_in_trouble_ = false;
 };

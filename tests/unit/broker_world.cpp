@@ -43,7 +43,14 @@ void Client::entry(const std::string& bytes) {
 
 void Client::ask(std::uint64_t more) {
   std::string bytes;
-  append_ask(bytes, asked += more);
+  const auto* session = world.core.find(id);
+  append_ask(bytes, {asked += more, session ? session->lane_sent() : Number{}, static_cast<std::uint32_t>(more)});
+  entry(bytes);
+}
+
+void Client::prefetch(std::uint64_t more, Number begun, std::uint32_t waiting) {
+  std::string bytes;
+  append_ask(bytes, {asked += more, begun, waiting});
   entry(bytes);
 }
 
@@ -130,6 +137,15 @@ std::vector<int> Client::attempts() {
                [&](const Entry& entry) { numbers.push_back(read_given(entry).attempt); });
   received();
   return numbers;
+}
+
+std::vector<std::string> Client::tries() {
+  const auto messages = world.lane_messages[id];
+  auto bodies = received();
+  world.lane_messages[id] = messages;
+  const auto numbers = attempts();
+  for (std::size_t i = 0; i < bodies.size(); ++i) bodies[i] += " " + std::to_string(numbers[i]);
+  return bodies;
 }
 
 Confirm Client::confirm() {

@@ -44,7 +44,9 @@ struct Client {
   std::map<std::string, ItemId> got = {};  ///< by body; the last time
 
   void put(const std::string& body, std::uint8_t priority = default_priority, std::uint32_t delay_ms = 0);
-  void ask(std::uint64_t more = 1);
+  void ask(std::uint64_t more = 1);  ///< so many gets wait, and what came before was begun
+  /// Of what comes, all up to `begun` was begun by now, and `waiting` gets wait.
+  void prefetch(std::uint64_t more, Number begun = {}, std::uint32_t waiting = 0);
   void withdraw(std::uint32_t count = 1);
   void ack(const std::string& body);
   void release(const std::string& body);
@@ -61,6 +63,8 @@ struct Client {
   std::vector<std::string> received();
   /// The attempts that came with the bodies since the last call.
   std::vector<int> attempts();
+  /// Both: "body 1", and so on.
+  std::vector<std::string> tries();
   /// The last confirm that it was told.
   Confirm confirm();
   std::vector<DeadNotice> died();
