@@ -98,7 +98,7 @@ std::string nobody_there(const Endpoint& broker, const std::string& address) {
 /// Some doors answer and some do not: a firewall, or the base port of a broker is another one.
 std::string some_answer(const DoorLooks& looks, const Endpoint& broker, std::size_t other) {
   const auto is = [&](std::size_t i) { return looks[i].found == Found::zmtp; };
-  const auto text =
+  auto text =
       "port " + port_of(broker, other) + " does not answer, others do: ports " + ports(broker) + " must be open";
   if (looks[other].found != Found::nobody) return text;
   const int shift = is(0) ? (is(1) ? -1 : -2) : (is(1) ? 1 : 2);
