@@ -7,18 +7,18 @@ namespace baton::torture {
 
 Feeder::Feeder(std::string name, std::filesystem::path directory, const e2e::Broker& broker)
     : name_(std::move(name)), path_(std::move(directory) / name_), broker_(broker) {
-  next_file();
+  append();
 }
 
-std::string Feeder::item(int file, int line) const {
-  return name_ + "-" + std::to_string(file) + "-" + std::to_string(line);
+std::string Feeder::item(int part, int line) const {
+  return name_ + "-" + std::to_string(part) + "-" + std::to_string(line);
 }
 
-void Feeder::next_file() {
-  const int file = static_cast<int>(files_.size());
-  files_.push_back(finishing_ ? lines_of_last : lines_of_file);
-  std::ofstream out(path_, std::ios::trunc);
-  for (int line = 0; line < files_.back(); ++line) out << item(file, line) << '\n';
+void Feeder::append() {
+  const int part = static_cast<int>(parts_.size());
+  parts_.push_back(finishing_ ? lines_of_last : lines_of_part);
+  std::ofstream out(path_, std::ios::app);
+  for (int line = 0; line < parts_.back(); ++line) out << item(part, line) << '\n';
   out.close();
   start();
 }
@@ -62,17 +62,17 @@ std::string Feeder::tend() {
   } else if (last()) {
     finished_ = true;
   } else {
-    next_file();
+    append();
   }
   return problem;
 }
 
 void Feeder::testify(Evidence& evidence) const {
-  for (std::size_t file = 0; file < files_.size(); ++file)
-    for (int line = 0; line < files_[file]; ++line) {
-      const auto name = item(static_cast<int>(file), line);
+  for (std::size_t part = 0; part < parts_.size(); ++part)
+    for (int line = 0; line < parts_[part]; ++line) {
+      const auto name = item(static_cast<int>(part), line);
       evidence.attempted.insert(name);
-      if (file + 1 < files_.size() || finished_) evidence.confirmed.insert(name);
+      if (part + 1 < parts_.size() || finished_) evidence.confirmed.insert(name);
     }
 }
 

@@ -28,7 +28,8 @@ struct Done {
               full_disks = 0, resets = 0, silences = 0;
 };
 
-/// Puts numbered items under its name, file after file. Each run of a file that is killed is followed by another one.
+/// Puts numbered items under its name from a file that grows each time it was put. A run that is killed is followed by
+/// another one.
 class Feeder {
  public:
   Feeder(std::string name, std::filesystem::path directory, const e2e::Broker& broker);
@@ -39,7 +40,7 @@ class Feeder {
   void double_up();
   /// Goes on when its process has ended. A word for what should not have been; empty when all is well.
   std::string tend();
-  /// No file after this one but a last short one, which waits until all is done.
+  /// After what the file has now comes a last short part, whose run waits until all is done.
   void finish() { finishing_ = true; }
   bool finished() const { return finished_; }
   /// What was attempted, and what the exit code 0 of its process confirmed.
@@ -47,15 +48,15 @@ class Feeder {
   e2e::Process& process() { return *process_; }
 
  private:
-  void next_file();
-  std::string item(int file, int line) const;
-  bool last() const { return files_.back() == lines_of_last; }
+  void append();
+  std::string item(int part, int line) const;
+  bool last() const { return parts_.back() == lines_of_last; }
 
-  static constexpr int lines_of_file = 500, lines_of_last = 10;
+  static constexpr int lines_of_part = 500, lines_of_last = 10;
   std::string name_;
   std::filesystem::path path_;
   const e2e::Broker& broker_;
-  std::vector<int> files_;  // lines of each; all but the last one are confirmed
+  std::vector<int> parts_;  // lines of each; all but the last one are confirmed
   std::optional<e2e::Process> process_;
   std::list<e2e::Process> fenced_;
   bool killed_ = false, finishing_ = false, finished_ = false;
