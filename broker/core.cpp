@@ -116,6 +116,13 @@ void Core::note_part(const Session& session, const InputPlace& place, std::strin
   checkpoints.note({chain.at(), false});
 }
 
+void Core::put_mark(Session& session, Number next, Time now) {
+  session.heard_at = now;
+  if (!session.is(Role::producer) || next <= session.producer->put.received() + 1) return;
+  session.producer->put.note_gap();
+  changed(session);
+}
+
 Refusal Core::control(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now) {
   session.heard_at = now;
   if (first.value == 0) return Refusal::malformed;

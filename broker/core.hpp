@@ -56,6 +56,8 @@ class Core {
   void beat(Session& session, const Beat& beat, Time now);
   /// A message of a stream. `entries` was checked by check_entries(), and stays valid for the call.
   Refusal put(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now);
+  /// Of the put stream everything before `next` was sent.
+  void put_mark(Session& session, Number next, Time now);
   Refusal control(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now);
 
   /// The plain doors, where settings.plain_queue names their queue: a body from `in`; whether `in` is to be bound; whether

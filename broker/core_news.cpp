@@ -112,10 +112,15 @@ Confirm Core::confirm_of(const Session& session) const {
     confirm.done = producer->kept.done;
     confirm.dead = producer->kept.dead;
     confirm.told = producer->outcomes.last();
+    confirm.told_sent = producer->outcomes.sent();
   }
-  if (session.is(Role::printer)) confirm.told = console_.last();
+  if (session.is(Role::printer)) {
+    confirm.told = console_.last();
+    confirm.told_sent = session.sent;
+  }
   if (session.is(Role::consumer)) {
     confirm.told = session.told.last();
+    confirm.told_sent = session.told.sent();
     confirm.lane_sent = session.lane_sent();
     confirm.lane_generation = session.lane_generation;
     confirm.lane_port = session.lane_port;
@@ -128,20 +133,21 @@ void Core::tell_changed(Time now) {
     auto& session = *changed_[i];
     session.changed = false;
     if (session.state == Session::State::over && !session.left) continue;
+    if (session.producer) tell_outcomes(session, session.producer->outcomes, now);
+    if (session.is(Role::consumer)) tell_outcomes(session, session.told, now);
+    if (session.is(Role::printer) && session.state == Session::State::standing) feed_printer(session);
+    // Behind what it says was sent: whoever has not got that by now has lost it.
     const auto confirm = confirm_of(session);
     send(session.id, encode_confirm(header_for(session.id, MessageType::confirm), confirm));
     if (session.producer) grant_bytes(session, confirm.put_window);
     session.say_credit = std::max(session.say_credit, session.said_confirmed + confirm.say_window);
-    if (session.producer) tell_outcomes(session, session.producer->outcomes, now);
-    if (session.is(Role::consumer)) tell_outcomes(session, session.told, now);
-    if (session.is(Role::printer) && session.state == Session::State::standing) feed_printer(session);
   }
   changed_.clear();
 }
 
 void Core::tell_outcomes(const Session& session, StreamSender& outcomes, Time now) {
   while (auto* block = outcomes.next_to_send(now))
-    send(session.id, std::string(make_message(*block, MessageType::outcome, epoch_, session.id)));
+    send(session.id, std::string(make_message(*block, MessageType::outcome, epoch_, session.id).view()));
 }
 
 /// Sends a printer what is next for it, up to console_window_bytes beyond what it has printed.

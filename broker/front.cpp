@@ -11,6 +11,7 @@ void Front::on_put(std::string_view frame, Time now) {
   if (refusal != Refusal::none) return core_.refuse(header.session, refusal, {}, now);
   auto* session = session_of(header, now);
   if (!session) return;
+  if (header.count == 0) return core_.put_mark(*session, header.number, now);
   refusal = check_entries(header.type, payload_of(frame), header.count);
   if (refusal == Refusal::none) refusal = core_.put(*session, header.number, header.count, payload_of(frame), now);
   if (refusal != Refusal::none) core_.refuse(header.session, refusal, {}, now);

@@ -19,11 +19,13 @@ constexpr int lane_events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECT
                             ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
                             ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
 
-zmq::message_t to_message(std::string bytes) {
-  if (bytes.size() <= copied_up_to) return zmq::message_t(bytes.data(), bytes.size());
-  auto* kept = new std::string(std::move(bytes));
+/// libzmq does not change what it sends.
+zmq::message_t to_message(SharedBytes bytes) {
+  if (bytes.size() <= copied_up_to) return zmq::message_t(bytes.view().data(), bytes.size());
+  auto* kept = new SharedBytes(std::move(bytes));
   return zmq::message_t(
-      kept->data(), kept->size(), [](void*, void* hint) { delete static_cast<std::string*>(hint); }, kept);
+      const_cast<char*>(kept->view().data()), kept->size(),
+      [](void*, void* hint) { delete static_cast<SharedBytes*>(hint); }, kept);
 }
 
 int milliseconds_until(Time until) {
@@ -117,14 +119,14 @@ void ClientSockets::resolved(const Resolved& name) {
   kept_bytes_ = 0;
 }
 
-void ClientSockets::send(Door door, std::string bytes) {
+void ClientSockets::send(Door door, SharedBytes bytes) {
   if (control_) return hand_over(door, std::move(bytes));
   if (kept_bytes_ + bytes.size() > kept_up_to) return;  // whoever sends says it again
   kept_bytes_ += bytes.size();
   kept_.push_back({door, std::move(bytes)});
 }
 
-void ClientSockets::hand_over(Door door, std::string bytes) {
+void ClientSockets::hand_over(Door door, SharedBytes bytes) {
   auto message = to_message(std::move(bytes));
   (door == Door::put ? put_ : control_).send(message, zmq::send_flags::dontwait);
 }

@@ -34,7 +34,7 @@ class ClientSockets {
   explicit ClientSockets(Endpoint broker, Resolver::Lookup lookup = resolve);
 
   void perform(const SocketRequest& request);
-  void send(Door door, std::string bytes);
+  void send(Door door, SharedBytes bytes);
 
   /// Returns when something has come in, `wake` was signalled (it is cleared), or at `until`; Time::min(): at once.
   void poll(Wake& wake, Time until);
@@ -59,7 +59,7 @@ class ClientSockets {
   void open();
   void resolved(const Resolved& name);
   void follow_resolver();
-  void hand_over(Door door, std::string bytes);
+  void hand_over(Door door, SharedBytes bytes);
   void connect_lane(std::uint32_t generation, std::uint16_t port);
   void close_lane();
   std::optional<Incoming::What> lane_event();

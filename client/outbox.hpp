@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "proto/ids.hpp"
+#include "proto/shared_bytes.hpp"
 
 namespace baton {
 
@@ -27,7 +28,7 @@ struct SocketRequest {
 struct Outbox {
   struct Message {
     Door door;
-    std::string bytes;
+    SharedBytes bytes;  ///< a block of a stream is shared with it
   };
   std::vector<SocketRequest> requests;
   std::vector<Message> messages;

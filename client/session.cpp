@@ -118,10 +118,11 @@ Session::News Session::on_welcome(const Header& header, std::string_view payload
   }
   control_of_ = id_;
   ever_welcomed_ = true;
-  doubted_ = bye_appended_ = rewind_ = behind_ = false;
+  doubted_ = bye_appended_ = rewind_ = false;
   proof_.reset();
   told_ = StreamReceiver(welcome_.first_told);
-  told_moved_ = now;
+  rewind_again_ = Time::min();
+  rewind_patience_ = resend_after;
   beat_at_ = now + beat_at_latest;
   return {News::Kind::welcomed, {}, {}, 0};
 }
@@ -146,15 +147,12 @@ Session::News Session::on_confirm(std::string_view payload, Time now) {
   if (moved || !held()) at_work_ = now;
   control_.confirm(confirm.control_received, now);
   control_.set_credit(no_limit, confirm.say_window);
-  // Only here, not by a timer: while the broker is silent there is no use in sending again.
-  if (confirm.rewind_control || now >= control_.resend_at()) control_.rewind(now);
+  if (confirm.rewind_control) control_.rewind(now);
   if (doubted_ && proof_ && control_.confirmed() >= *proof_) doubted_ = false;
   shutdown_ = shutdown_ || confirm.shutdown;
   if (confirm.lane_port != 0 || config_.role != Role::consumer) has_room();
-  const bool behind = confirm.told > told_.received();
-  if (behind && !behind_) told_moved_ = now;
-  behind_ = behind;
-  if (told_.has_gap() || (behind && now >= told_moved_ + resend_after)) ask_rewind(now);
+  // What was sent before this confirm came before it, on the same connection, or was lost.
+  if (told_.has_gap() || confirm.told_sent > told_.received()) ask_rewind(now);
   if (now >= last_said_ + beat_in_answer) beat_soon();
   return {News::Kind::confirmed, {}, {}, 0};
 }
@@ -188,13 +186,15 @@ Session::News Session::on_told(const Header& header, std::string_view payload, T
   const auto taken = told_.take(header.number, numbers_in(payload, header.count));
   if (taken.verdict == StreamReceiver::Verdict::gap) ask_rewind(now);
   if (taken.verdict != StreamReceiver::Verdict::fresh) return {};
-  told_moved_ = now;
+  rewind_again_ = Time::min();
+  rewind_patience_ = resend_after;
   return {News::Kind::told, payload, header.number, taken.skip};
 }
 
 void Session::ask_rewind(Time now) {
-  if (now < rewind_asked_ + resend_after) return;
-  rewind_asked_ = now;
+  if (now < rewind_again_) return;
+  rewind_again_ = now + rewind_patience_;
+  rewind_patience_ = std::min(2 * rewind_patience_, longest_patience);
   rewind_ = true;
   beat_soon();
 }
@@ -319,7 +319,7 @@ void Session::flush(Time now, Outbox& out) {
   if (!standing()) return;
   if (bye_ && !bye_appended_) append_goodbye();
   while (auto* block = control_.next_to_send(now))
-    out.messages.push_back({Door::control, std::string(make_message(*block, MessageType::control, epoch_, id_))});
+    out.messages.push_back({Door::control, make_message(*block, MessageType::control, epoch_, id_)});
 }
 
 void Session::check_invariants() const {

@@ -188,9 +188,9 @@ class Session {
   StreamSender control_;
   std::uint64_t said_ = 0;  // blocks of lines, over all sessions
   StreamReceiver told_;
-  Time told_moved_ = Time::min(), rewind_asked_ = Time::min();
-  bool rewind_ = false;  // the next beat asks for one
-  bool behind_ = false;  // the last confirm named more than had come in
+  Time rewind_again_ = Time::min();          // not to be asked for earlier, unless something comes
+  Duration rewind_patience_ = resend_after;  // until then, the next time
+  bool rewind_ = false;                      // the next beat asks for one
 
   Time started_ = Time::min(), opened_ = Time::min(), last_news_ = Time::min(), last_said_ = Time::min();
   Time hello_at_ = never, beat_at_ = never;

@@ -16,6 +16,7 @@ namespace baton {
 namespace {
 
 constexpr std::size_t read_bytes = 64u << 10;
+constexpr std::size_t large = 1u << 20;  // text of which there is to be one copy only
 constexpr std::string_view white = " \t\r\v\f";
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 constexpr const char* convert = "convert it first (iconv -f UTF-16 -t UTF-8)";
@@ -29,12 +30,19 @@ std::string too_long(const std::string& where) {
   return where + " is longer than " + std::to_string(max_body) + " bytes";
 }
 
+/// Room for the largest item is asked for at once, so that it need not be moved again and again, which takes it twice. What
+/// is not used of that costs nothing.
+void make_room(std::string& buffer) {
+  if (buffer.size() >= large && buffer.capacity() < max_body) buffer.reserve(max_body + 2 * read_bytes);
+}
+
 /// Reads what is there, or waits for it: into the buffer's end. How much came, 0 at the end; nothing when stopped.
 std::optional<std::size_t> read_more(int fd, int stop_fd, std::string& buffer, const std::string& source) {
   for (;;) {
     pollfd items[] = {{fd, POLLIN, 0}, {stop_fd, POLLIN, 0}};
     if (poll(items, 2, -1) < 0) continue;  // interrupted
     if (items[1].revents) return std::nullopt;
+    make_room(buffer);
     const auto before = buffer.size();
     buffer.resize(before + read_bytes);
     const auto got = read(fd, buffer.data() + before, read_bytes);
@@ -58,44 +66,54 @@ std::string why_no_lines(std::string_view bytes, Bodies kind) {
   return "holds NUL bytes: it is no text (--whole puts a file as one item)";
 }
 
-std::string body_of(std::string_view text, Bodies kind, const std::string& where) {
-  std::string body(text);
+std::string body_of(std::string text, Bodies kind, const std::string& where) {
   if (const auto why = why_no_lines(text, kind); !why.empty()) throw InputError(where + " " + why);
   if (kind != Bodies::raw) {
     if (!valid_utf8(text)) throw InputError(where + " is not UTF-8 (--raw sends the bytes as they are)");
     const bool as_it_is = kind == Bodies::json && begins_as_json(text);
     if (const auto why = as_it_is ? why_not_json(text) : ""; !why.empty())
       throw InputError(where + " begins as JSON does, and is none (--text puts it as text): " + why);
-    if (!as_it_is) body = nlohmann::json{{"name", text}}.dump();
+    if (!as_it_is) text = nlohmann::json{{"name", std::move(text)}}.dump();
   }
-  if (body.size() > max_body) throw InputError(too_long(where));
-  return body;
+  if (text.size() > max_body) throw InputError(too_long(where));
+  return text;
 }
 
 bool is_blank(std::string_view line) { return line.find_first_not_of(white) == line.npos; }
 
-std::string_view trimmed(std::string_view line) {
-  while (line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  return line;
+void trim(std::string& line) {
+  std::size_t marks = 0;
+  while (std::string_view(line).substr(marks).starts_with(byte_order_mark)) marks += byte_order_mark.size();
+  line.erase(0, marks);
+  if (line.ends_with('\r')) line.pop_back();
 }
 
 std::optional<std::string> LineReader::next() {
   for (;;) {
     const auto end = buffer_.find('\n', looked_);
-    if (end != buffer_.npos) {
-      auto line = buffer_.substr(begin_, end - begin_);
-      begin_ = looked_ = end + 1;
-      ++number_;
-      return line;
-    }
+    if (end != buffer_.npos) return take_line(end);
     looked_ = buffer_.size();
     if (looked_ - begin_ > max_body) throw InputError(too_long(place_of(number_ + 1)));
     if (!fill()) break;
   }
   if (begin_ == buffer_.size()) return std::nullopt;
+  return take_line(buffer_.size());
+}
+
+/// A large line takes the buffer with it: what follows it is short.
+std::string LineReader::take_line(std::size_t end) {
   ++number_;
-  return buffer_.substr(std::exchange(begin_, buffer_.size()));
+  const auto next = std::min(end + 1, buffer_.size());
+  if (end - begin_ < large) {
+    auto line = buffer_.substr(begin_, end - begin_);
+    begin_ = looked_ = next;
+    return line;
+  }
+  auto rest = buffer_.substr(next);
+  buffer_.resize(end);
+  buffer_.erase(0, begin_);
+  begin_ = looked_ = 0;
+  return std::exchange(buffer_, std::move(rest));
 }
 
 bool LineReader::fill() {

@@ -23,14 +23,14 @@ enum class Bodies : std::uint8_t {
 
 /// The body for a word or line. Throws InputError, which begins with `where`, when it is too long, holds a NUL, or (unless
 /// raw) is no UTF-8, or begins as JSON does and is none.
-std::string body_of(std::string_view text, Bodies kind, const std::string& where);
+std::string body_of(std::string text, Bodies kind, const std::string& where);
 
 /// Whether nothing but white space is in it: such a line is no item, unless raw.
 bool is_blank(std::string_view line);
 
-/// Without the byte order marks that files from elsewhere begin with, also when they were joined, and without the end of
-/// a line that another system has.
-std::string_view trimmed(std::string_view line);
+/// Takes off the byte order marks that files from elsewhere begin with, also when they were joined, and the end of a line
+/// that another system has.
+void trim(std::string& line);
 
 /// Reads lines from a descriptor as they come.
 class LineReader {
@@ -55,6 +55,7 @@ class LineReader {
 
  private:
   bool fill();
+  std::string take_line(std::size_t end);
   void check_first();
   std::string place_of(std::size_t number) const { return source_ + ": line " + std::to_string(number); }
 

@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,6 +27,14 @@ using baton::Screen;
 constexpr const char* program = "baton-producer";
 constexpr int bad_input = 2, some_died = 3, some_lost = 4;
 constexpr std::size_t named_dead = 20;
+
+/// What large bodies take goes back to the system when they are out, instead of being kept for others. (Without this the
+/// allocator learns from the first of them to keep the next ones.)
+void keep_no_large_memory() {
+#ifdef M_MMAP_THRESHOLD
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
+}
 
 std::chrono::milliseconds parse_delay(const std::string& text) {
   const auto delay = baton::parse_seconds(text);
@@ -158,6 +167,7 @@ int produce(const ProducerSettings& settings, Producer& producer, baton::StopSig
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_no_large_memory();
   ProducerSettings settings;
   settings.no_stdin = !baton::keep_standard_streams().in;
   if (const auto code = read_options(argc, argv, settings)) return *code;

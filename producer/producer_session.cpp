@@ -54,7 +54,7 @@ void ProducerSession::on_confirmed(Time now) {
   put_.received(confirm.put_received, now);
   put_.confirm(confirm.put_confirmed, now);
   put_.set_credit(confirm.put_credit, confirm.put_window);
-  if (confirm.rewind_put || now >= put_.resend_at()) put_.rewind(now);
+  if (confirm.rewind_put) put_.rewind(now);
   counted_ = confirm;
 }
 
@@ -114,21 +114,33 @@ void ProducerSession::tick(Time now, Outbox& out) {
   const auto before = session_.state();
   session_.tick(now, out);
   if (session_.state() != before || !out.requests.empty()) changed_ = true;
+  if (!out.requests.empty()) put_.mark_soon();  // what the old sockets had is lost
   if (session_.hello_due(now)) session_.say_hello(now, {put_.confirmed() + 1, session_.told(), {}}, out);
   more_ = false;
   if (!session_.standing()) return;
   for (int i = 0; i < puts_per_tick; ++i) {
     auto* block = put_.next_to_send(now);
     if (!block) break;
-    const auto message = make_message(*block, MessageType::put, session_.epoch(), session_.id());
-    out.messages.push_back({Door::put, std::string(message)});
+    out.messages.push_back({Door::put, make_message(*block, MessageType::put, session_.epoch(), session_.id())});
     more_ = i + 1 == puts_per_tick;
   }
+  if (now >= put_.mark_at()) say_mark(now, out);
   if (session_.beat_due(now)) session_.say_beat(now, {put_.sent(), {}, session_.told(), {}, 0, false}, out);
   session_.flush(now, out);
 }
 
-Time ProducerSession::next_deadline() const { return more_ ? Time::min() : session_.next_deadline(); }
+/// Behind all that was put: whether it is all there.
+void ProducerSession::say_mark(Time now, Outbox& out) {
+  std::string mark(header_size, '\0');
+  write_header(mark.data(), {MessageType::put, 0, session_.epoch(), session_.id(), put_.sent() + 1});
+  out.messages.push_back({Door::put, std::move(mark)});
+  put_.marked(now);
+}
+
+Time ProducerSession::next_deadline() const {
+  if (more_) return Time::min();
+  return session_.standing() ? std::min(session_.next_deadline(), put_.mark_at()) : session_.next_deadline();
+}
 
 bool ProducerSession::take_change() { return std::exchange(changed_, false); }
 

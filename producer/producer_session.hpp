@@ -80,6 +80,7 @@ class ProducerSession final : public ClientLogic {
   void on_welcomed(Time now);
   void on_confirmed(Time now);
   void on_told(const Session::News& news);
+  void say_mark(Time now, Outbox& out);
 
   Session session_;
   StreamSender put_;

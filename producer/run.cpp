@@ -107,7 +107,7 @@ void ProducerRun::put_lines(const std::string& path) {
   LineReader reader(input.fd(), signals_.fd(), input.name(),
                     [kind](std::string_view bytes) { return why_no_lines(bytes, kind); });
   try {
-    while (const auto line = reader.next()) put_line(*line, input.name(), reader.number());
+    while (auto line = reader.next()) put_line(std::move(*line), input.name(), reader.number());
   } catch (const InputError& error) {
     throw InputError(error.what() + std::string("; the ") + counted(in_ + put_, "item") +
                      (in_ + put_ == 1 ? " before it was put" : " before it were put"));
@@ -115,22 +115,22 @@ void ProducerRun::put_lines(const std::string& path) {
   if (reader.stopped()) stop();
 }
 
-void ProducerRun::put_line(std::string_view line, const std::string& source, std::size_t number) {
+void ProducerRun::put_line(std::string line, const std::string& source, std::size_t number) {
   if (settings_.bodies != Bodies::raw) {
-    line = trimmed(line);
+    trim(line);
     if (is_blank(line)) return;
   }
   const Place place{source, number, true};
-  put(body_of_line(line, place), place);
+  put(body_of_line(std::move(line), place), place);
 }
 
 /// Of a line that is left out it does not matter whether it could be put.
-std::string ProducerRun::body_of_line(std::string_view line, const Place& place) const {
+std::string ProducerRun::body_of_line(std::string line, const Place& place) const {
+  if (!left_out(place)) return body_of(std::move(line), settings_.bodies, place.text());
   try {
     return body_of(line, settings_.bodies, place.text());
   } catch (const InputError&) {
-    if (!left_out(place)) throw;
-    return std::string(line);
+    return line;
   }
 }
 

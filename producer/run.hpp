@@ -43,8 +43,8 @@ class ProducerRun {
   std::string word(std::size_t i) const;
   void put_whole(const std::string& path, const Place& place);
   void put_lines(const std::string& path);
-  void put_line(std::string_view line, const std::string& source, std::size_t number);
-  std::string body_of_line(std::string_view line, const Place& place) const;
+  void put_line(std::string line, const std::string& source, std::size_t number);
+  std::string body_of_line(std::string line, const Place& place) const;
   void put(const std::string& body, const Place& place);
   bool is_in(const std::string& body, const Place& place);
   void end_of_input();

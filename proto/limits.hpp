@@ -59,7 +59,7 @@ inline constexpr Duration tcp_connect_within = 1s;  ///< a TCP connection, or it
 inline constexpr Duration reconnect_soonest = 50ms;
 inline constexpr Duration reconnect_latest = 500ms;
 inline constexpr Duration grace = 300ms;      ///< for a session whose news connection left
-inline constexpr Duration resend_after = 1s;  ///< without progress a stream is sent again, then after twice as long,
+inline constexpr Duration resend_after = 1s;  ///< between two rewinds to one number, before a mark; then twice as long,
 inline constexpr Duration longest_patience = 8s;  ///< ... up to this
 inline constexpr Duration longest_pause = 500ms;  ///< of the broker's own loop, before deadlines are extended
 /// After a restart of a broker that keeps: for those who hold items to say so.

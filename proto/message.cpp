@@ -423,6 +423,7 @@ std::string encode_confirm(const Header& header, const Confirm& confirm) {
          static_cast<std::uint8_t>((confirm.rewind_put ? confirm_rewind_put : 0) |
                                    (confirm.rewind_control ? confirm_rewind_control : 0) |
                                    (confirm.shutdown ? confirm_shutdown : 0) | (confirm.ended ? confirm_ended : 0)));
+  append(out, confirm.told_sent.value);
   return out;
 }
 
@@ -442,6 +443,7 @@ Refusal decode_confirm(std::string_view payload, Confirm& confirm) {
   confirm.rewind_control = flags & confirm_rewind_control;
   confirm.shutdown = flags & confirm_shutdown;
   confirm.ended = flags & confirm_ended;
+  confirm.told_sent.value = in.take<std::uint64_t>();
   return Refusal::none;
 }
 

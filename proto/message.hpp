@@ -279,10 +279,11 @@ struct Confirm {
   bool rewind_control = false;  ///< likewise the control stream
   bool shutdown = false;        ///< the system is ending: finish, say bye
   bool ended = false;           ///< this session is over, as its bye asked
+  Number told_sent;             ///< of the broker's stream to this session, what was sent before this confirm
 
   bool operator==(const Confirm&) const = default;
 };
-inline constexpr std::size_t confirm_size = 97;
+inline constexpr std::size_t confirm_size = 105;
 
 /// Whole messages, header included.
 std::string encode_beat(const Header& header, const Beat& beat);

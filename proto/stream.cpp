@@ -24,7 +24,7 @@ StreamSender::Block& StreamSender::open_block() {
     block.bytes = std::move(spare_.back());
     spare_.pop_back();
   }
-  block.bytes.resize(header_size);
+  block.bytes.own().resize(header_size);
   open_ = true;
   return block;
 }
@@ -33,9 +33,11 @@ std::string& StreamSender::block_for(std::size_t size_hint) {
   if (open_) {
     auto& block = blocks_.back();
     if (block.count + block.unnumbered < int{max_entries} && block.bytes.size() + size_hint <= pack_bytes)
-      return block.bytes;
+      return block.bytes.own();
   }
-  return open_block().bytes;
+  auto& bytes = open_block().bytes.own();
+  if (size_hint > pack_bytes) bytes.reserve(header_size + size_hint);
+  return bytes;
 }
 
 Number StreamSender::appended(std::uint64_t cost) {
@@ -51,7 +53,8 @@ StreamSender::Block* StreamSender::next_to_send(Time now) {
   if (next_block_ == blocks_.size()) return nullptr;
   auto& block = blocks_[next_block_++];
   if (next_block_ == blocks_.size()) open_ = false;
-  if (!under_way()) moved_ = now;
+  moved_ = now;
+  mark_patience_ = resend_after;
   sent_ = std::max(sent_, Number{block.end().value - 1});
   return &block;
 }
@@ -63,7 +66,8 @@ bool StreamSender::confirm(Number number, Time now) {
   while (!blocks_.empty() && blocks_.front().end() <= confirmed_ + 1) {
     auto& block = blocks_.front();
     unconfirmed_bytes_ -= block.cost;
-    if (spare_.size() < 8 && block.bytes.capacity() <= 2 * pack_bytes) spare_.push_back(std::move(block.bytes));
+    if (spare_.size() < 8 && block.bytes.capacity() <= 2 * pack_bytes && block.bytes.alone())
+      spare_.push_back(std::move(block.bytes));
     blocks_.pop_front();
     --next_block_;  // received() has seen to it that all of these are passed
   }
@@ -75,7 +79,7 @@ void StreamSender::received(Number number, Time now) {
   received_ = number;
   sent_ = std::max(sent_, received_);
   moved_ = now;
-  patience_ = resend_after;
+  mark_patience_ = patience_ = resend_after;
   rewind_again_ = Time::min();
   pass_received();
 }
@@ -95,14 +99,17 @@ bool StreamSender::rewind(Time now) {
   return true;
 }
 
-Time StreamSender::resend_at() const { return under_way() ? std::max(moved_ + resend_after, rewind_again_) : never; }
+void StreamSender::marked(Time now) {
+  moved_ = now;
+  mark_patience_ = std::clamp(2 * mark_patience_, resend_after, longest_patience);
+}
 
 void StreamSender::restart() {
   received_ = sent_ = confirmed_;
   credit_ = last_;  // what stands in blocks may go; for more the new session must grant it
   window_ = 0;
   next_block_ = 0;
-  patience_ = resend_after;
+  mark_patience_ = patience_ = resend_after;
   rewind_again_ = Time::min();
 }
 
@@ -143,9 +150,12 @@ StreamReceiver::Taken StreamReceiver::take(Number first, std::uint32_t count) {
   return {Verdict::fresh, skip};
 }
 
-std::string_view make_message(StreamSender::Block& block, MessageType type, Epoch epoch, const SessionId& session) {
-  write_header(block.bytes.data(),
-               {type, static_cast<std::uint16_t>(block.count + block.unnumbered), epoch, session, block.first});
+/// A header that is there already is left alone: the bytes may be on their way.
+SharedBytes make_message(StreamSender::Block& block, MessageType type, Epoch epoch, const SessionId& session) {
+  char header[header_size];
+  write_header(header, {type, static_cast<std::uint16_t>(block.count + block.unnumbered), epoch, session, block.first});
+  const std::string_view now(header, sizeof header);
+  if (!block.bytes.view().starts_with(now)) block.bytes.own().replace(0, header_size, now);
   return block.bytes;
 }
 

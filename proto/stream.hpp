@@ -3,7 +3,8 @@
 // The one mechanism behind the put stream and the control stream (client to broker) and the outcome stream (broker to
 // producer). Entries are numbered from 1 and packed into blocks; a block is one message. The receiver takes the next
 // number only, and says cumulatively how far it is; the sender keeps blocks until they are confirmed, and sends again
-// from the first unconfirmed one when told of a gap or when nothing moves: go-back-N, with entries for the unit.
+// from the first unconfirmed one when told of a gap: go-back-N, with entries for the unit. Nothing is sent again for the
+// time that it takes: a large entry may be under way for long. A gap at the end shows by what is sent behind it, a mark.
 //
 // Pure: no socket, no clock. Not thread-safe.
 #pragma once
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "proto/message.hpp"
+#include "proto/shared_bytes.hpp"
 
 namespace baton {
 
@@ -54,7 +56,7 @@ class StreamSender {
     std::uint16_t count = 0;
     std::uint16_t unnumbered = 0;  ///< further entries, which take no number
     std::uint64_t cost = 0;
-    std::string bytes;                            ///< header_size bytes of room, then the entries
+    SharedBytes bytes;                            ///< header_size bytes of room, then the entries
     Number end() const { return first + count; }  ///< one past its last entry
   };
   Block* next_to_send(Time now);
@@ -69,8 +71,12 @@ class StreamSender {
   /// again only after resend_after, then twice as long, ... up to longest_patience: many complaints about one gap cost
   /// one repetition, and a large entry on a slow line is not buried under its own copies. Returns whether it was done.
   bool rewind(Time now);
-  /// When to rewind() of one's own accord because nothing moved: `never` when nothing is under way.
-  Time resend_at() const;
+  /// When to send a mark behind what is under way, which shows the receiver a gap at the end: when nothing was sent or
+  /// received for resend_after, then for twice as long, ... `never` when nothing is under way.
+  Time mark_at() const { return under_way() ? moved_ + mark_patience_ : never; }
+  void marked(Time now);
+  /// All connections are new: a mark is to be sent at once.
+  void mark_soon() { moved_ = Time::min(), mark_patience_ = {}; }
   /// All unconfirmed entries are to be sent as new: on a new session.
   void restart();
 
@@ -94,7 +100,7 @@ class StreamSender {
   void pass_received();
 
   std::deque<Block> blocks_;
-  std::vector<std::string> spare_;  // buffers of confirmed blocks, for the next ones
+  std::vector<SharedBytes> spare_;  // buffers of confirmed blocks, for the next ones
   std::size_t next_block_ = 0;      // index of the first block that is to be sent
   bool open_ = false;               // the last block may still be appended to
   Number last_, sent_, confirmed_, received_;
@@ -103,7 +109,8 @@ class StreamSender {
   std::uint64_t unconfirmed_bytes_ = 0;
   Duration patience_ = resend_after;  // how long the next rewind will last for
   Time rewind_again_ = Time::min();   // not earlier, unless the receiver moves on
-  Time moved_ = Time::min();          // when the receiver moved on, or the first of what is under way was sent
+  Time moved_ = Time::min();          // when something was sent, or the receiver moved on
+  Duration mark_patience_ = resend_after;
 };
 
 /// The receiving half.
@@ -133,7 +140,7 @@ class StreamReceiver {
   bool gap_ = false;
 };
 
-/// Completes a block to a message: writes the header into its room. Returns the message.
-std::string_view make_message(StreamSender::Block& block, MessageType type, Epoch epoch, const SessionId& session);
+/// Completes a block to a message: writes the header into its room. Returns the message, which shares the block's bytes.
+SharedBytes make_message(StreamSender::Block& block, MessageType type, Epoch epoch, const SessionId& session);
 
 }  // namespace baton

@@ -128,6 +128,7 @@ void BrokerJudge::lane_lost(const SessionId& by, Standing& session, const LaneLo
     auto& item = items_.at(id);
     const bool arrived = item.lane_end != Number{} && item.lane_end <= lost.received;
     if (item.generation != lost.generation || arrived) continue;
+    require(!peace_.lossless, "item " + std::to_string(id.value) + " is not taken back from a lane that stands");
     release(by, session, id);
     loses(item, by, false);
   }

@@ -214,7 +214,16 @@ void ClientNode::send(Outbox::Message& message) {
     require(check_entries(header.type, payload_of(message.bytes), header.count) == Refusal::none,
             "clients send valid entries");
   if (message.door == Door::control) scene_.console.sent(message.bytes);
-  (message.door == Door::put ? put_ : control_)->send(std::move(message.bytes));
+  if (message.door == Door::put && header.count > 0) judge_put(header, message.bytes);
+  (message.door == Door::put ? put_ : control_)->send(std::string(message.bytes.view()));
+}
+
+/// Where nothing is lost, nothing is sent twice.
+void ClientNode::judge_put(const Header& header, std::string_view message) {
+  const bool again = put_sent_.first == header.session && header.number <= put_sent_.second;
+  require(!again || !scene_.lossless, name_ + " sends put " + std::to_string(header.number.value) + " once");
+  const auto numbers = header.count - (begins_with_digest(payload_of(message)) ? 1u : 0u);
+  put_sent_ = {header.session, {header.number.value + numbers - 1}};
 }
 
 // --- its user ----------------------------------------------------------------------------------------------------

@@ -21,8 +21,9 @@ struct Scene {
   BrokerNode& broker;
   PutJudge& puts;
   ConsoleJudge& console;
-  bool breaking;  ///< messages may be lost, doubled and slow
-  bool keeps;     ///< the broker does
+  bool breaking;          ///< messages may be lost, doubled and slow
+  bool keeps;             ///< the broker does
+  bool lossless = false;  ///< as in Peace
   /// Hosts may have addresses at which nobody answers. A client may be there when a broker that stood still for long goes on.
   bool dead_addresses = true;
   bool connected = false;  ///< no connection breaks but with the broker, and no lane fails
@@ -119,6 +120,7 @@ class ClientNode : public ClientEnd {
   void open(const SessionId& topic);
   void close_all();
   void send(Outbox::Message& message);
+  void judge_put(const Header& header, std::string_view message);
 
   const std::string name_;
   const Lines lines_;
@@ -132,6 +134,7 @@ class ClientNode : public ClientEnd {
   std::shared_ptr<NewsLink> news_;
   std::shared_ptr<LaneLink> lane_;
   std::uint32_t lane_generation_ = 0;
+  std::pair<SessionId, Number> put_sent_;  // the last number of the put stream that was sent, and of which session
   Time wake_at_ = never, paused_until_{};
   bool killed_ = false, end_told_ = false, end_heard_ = false;
 };

@@ -39,6 +39,8 @@ class PutJudge {
 
   /// A process of this name begins: the broker has items up to `before` of the ones before.
   void begins(const std::string& producer, const std::string& process, Number before);
+  /// It is welcomed again: if another one was meanwhile, that one has put nothing, and is the one to go.
+  void goes_on(const std::string& producer, const std::string& process) { newest_[producer] = process; }
   /// Where its user told it to begin anew, whatever was put before: the lines that are left out.
   using Anew = std::optional<std::vector<std::string>>;
   void put(const std::string& producer, const std::string& process, Number number, Life life, const std::string& queue,

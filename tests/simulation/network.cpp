@@ -7,9 +7,10 @@ namespace baton::simulation {
 namespace {
 
 constexpr Duration fast = 100us;
-constexpr Duration connecting = 5ms;      // at most, when nothing is wrong
-constexpr Duration retry_soonest = 50ms;  // ZMQ_RECONNECT_IVL, while nobody listens
-constexpr Duration retry_latest = 500ms;  // ZMQ_RECONNECT_IVL_MAX
+constexpr Duration connecting = 5ms;             // at most, when nothing is wrong
+constexpr Duration retry_soonest = 50ms;         // ZMQ_RECONNECT_IVL, while nobody listens
+constexpr Duration retry_latest = 500ms;         // ZMQ_RECONNECT_IVL_MAX
+constexpr std::uint64_t slowest_rate = 100'000;  // bytes per second
 
 LineQuality draw_line(Random& random) {
   LineQuality quality;
@@ -22,10 +23,12 @@ LineQuality draw_line(Random& random) {
 }  // namespace
 
 Lines draw_lines(Random& random, bool breaking) {
-  if (breaking) return {draw_line(random), draw_line(random), draw_line(random), draw_line(random)};
   LineQuality good;
   good.connecting = connecting;
-  return {good, good, good, good};
+  Lines lines{good, good, good, good};
+  if (breaking) lines = {draw_line(random), draw_line(random), draw_line(random), draw_line(random)};
+  if (random.chance(250)) lines.put.rate = lines.lane.rate = random.between(slowest_rate, 10 * slowest_rate);
+  return lines;
 }
 
 // --- Pipe --------------------------------------------------------------------------------------------------------
@@ -45,7 +48,9 @@ void Pipe::send(std::string bytes) {
 }
 
 void Pipe::enqueue(std::string bytes, Duration late) {
-  const auto due = world_.now() + late + world_.random.between(fast, quality_.slowest);
+  free_at_ = std::max(free_at_, world_.now());
+  if (quality_.rate > 0) free_at_ += std::chrono::nanoseconds(bytes.size() * 1'000'000'000 / quality_.rate);
+  const auto due = free_at_ + late + world_.random.between(fast, quality_.slowest);
   under_way_.push_back({due, std::move(bytes)});
   if (under_way_.size() == 1) expect_front();
 }
@@ -70,11 +75,17 @@ std::deque<std::string> Pipe::keep(std::size_t arriving) {
   const auto written = arriving + world_.random.below(under_way_.size() - arriving + 1);
   for (auto i = written; i < under_way_.size(); ++i) unwritten.push_back(std::move(under_way_[i].bytes));
   under_way_.resize(arriving);
+  free_at_ = under_way_.empty() ? world_.now() : under_way_.back().due;
   if (under_way_.empty()) ++turn_;
   return unwritten;
 }
 
-std::deque<std::string> Pipe::lose() { return keep(world_.random.below(under_way_.size() + 1)); }
+/// Of a slow line's queue only what was sent arrives, not what waited to be.
+std::deque<std::string> Pipe::lose() {
+  std::size_t sent = 0;
+  while (sent < under_way_.size() && (quality_.rate == 0 || under_way_[sent].due <= world_.now() + 1s)) ++sent;
+  return keep(world_.random.below(sent + 1));
+}
 
 std::deque<std::string> Pipe::lose_all() { return keep(0); }
 

@@ -17,13 +17,15 @@ struct LineQuality {
   std::uint64_t doubled = 0;
   Duration slowest = 2ms;       ///< a message
   Duration connecting = 500ms;  ///< at most, while the world is faulty: ZMQ_RECONNECT_IVL_MAX
+  std::uint64_t rate = 0;       ///< bytes per second; 0: any
 };
 
 /// Of a client's connections, each by itself.
 struct Lines {
   LineQuality put, control, news, lane;
 };
-/// `breaking`: messages may be lost, doubled and slow.
+/// `breaking`: messages may be lost, doubled and slow. Either way some clients are behind a slow link: of its rate each
+/// connection that carries items has a share; news and control, which carry little beside, are not held up.
 Lines draw_lines(Random& random, bool breaking);
 
 /// One direction of one connection.
@@ -59,6 +61,7 @@ class Pipe : public std::enable_shared_from_this<Pipe> {
   Receive receive_;
   std::deque<Message> under_way_;
   Time not_before_{};
+  Time free_at_{};          // when the line has carried all that was sent
   std::uint64_t turn_ = 0;  // of the arrival that is expected; others are void
 };
 

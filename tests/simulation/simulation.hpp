@@ -18,6 +18,8 @@ struct Troubles {
   bool breaks_connections() const { return cuts + stalls > 0; }
   /// Nothing keeps clients from being in touch while the broker runs, nor does a twin take their place.
   bool in_touch() const { return cuts + stalls + pauses + broker_pauses + twins == 0; }
+  /// Nothing that is sent is lost, or has to be refused.
+  bool lossless() const { return in_touch() && restarts + full_disks == 0; }
 };
 
 class Simulation {

@@ -144,7 +144,7 @@ void ProducerNode::check_join() {
 }
 
 void ProducerNode::welcomed(Life, const Welcome& welcome) {
-  if (std::exchange(begun_, true)) return;
+  if (std::exchange(begun_, true)) return scene_.puts.goes_on(identity_, name());
   before_ = welcome.put_received;
   scene_.puts.begins(identity_, name(), before_);
 }

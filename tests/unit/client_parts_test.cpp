@@ -96,7 +96,7 @@ TEST_CASE("seconds: what is a range, and what is not") {
 }
 
 TEST_CASE("input: words become bodies") {
-  const auto body = [](std::string_view text) { return body_of(text, Bodies::json, "item 1"); };
+  const auto body = [](std::string text) { return body_of(std::move(text), Bodies::json, "item 1"); };
   CHECK(body("Rick") == R"({"name":"Rick"})");
   CHECK(body(R"( {"id": 7})") == R"( {"id": 7})");
   CHECK(body("{}") == "{}");
@@ -133,7 +133,9 @@ TEST_CASE("input: UTF-16, NULs, byte order marks and blank lines") {
   CHECK(refused({"a long line with a\0 in it", 25}, Bodies::json).starts_with("holds NUL bytes: "));
   CHECK(refused({"photo\0", 6}, Bodies::raw) == "holds NUL bytes: it is no text (--whole puts a file as one item)");
   CHECK(refused("text \xff", Bodies::raw).empty());
-  CHECK(trimmed("\xef\xbb\xbf\xef\xbb\xbftwo\r") == "two");
+  std::string line = "\xef\xbb\xbf\xef\xbb\xbftwo\r";
+  trim(line);
+  CHECK(line == "two");
   CHECK((is_blank("") && is_blank(" \t\r") && !is_blank(" x ")));
 }
 
@@ -186,6 +188,20 @@ TEST_CASE("input: who shares a descriptor that does not block waits for what com
   CHECK(last == "end");
   writer.join();
   close(ends[0]);
+}
+
+TEST_CASE("input: a large line takes the buffer with it and what follows is there") {
+  const std::vector<std::string> lines{"short", std::string(3u << 20, 'x'), "", std::string(1u << 20, 'y'), "end"};
+  const auto file = std::tmpfile();
+  REQUIRE(file);
+  for (const auto& line : lines) std::fputs((line + "\n").c_str(), file);
+  std::rewind(file);
+  const Wake never_stopped;
+  LineReader reader(fileno(file), never_stopped.fd());
+  for (const auto& line : lines) CHECK(reader.next() == line);
+  CHECK_FALSE(reader.next());
+  CHECK(reader.number() == lines.size());
+  std::fclose(file);
 }
 
 TEST_CASE("input: a line that is too long is named with its source") {

@@ -90,16 +90,24 @@ TEST_CASE("printer: beyond a gap it takes nothing and asks for what is missing")
   CHECK(script.print() == "c\n");
 }
 
-TEST_CASE("printer: it asks again for what the broker says it has told") {
+TEST_CASE(
+    "printer: it asks again for what was sent before a confirm and is not here, not for what is still to be sent") {
   PrinterScript script;
   script.stand();
-  script.confirm.told = {1};
+  script.confirm.told = {2};
+  script.confirm.told_sent = {1};
   script.say_confirm();
-  script.beat();
-  script.live(2s);
-  const auto beat = script.beat();
+  auto beat = script.beat();
   REQUIRE(beat);
   CHECK(beat->rewind);
+  script.lines(1, {"a\n"});
+  script.beat();
+  for (int i = 0; i < 5; ++i) {
+    script.live(1s);
+    beat = script.beat();
+    REQUIRE(beat);
+    CHECK_FALSE(beat->rewind);
+  }
 }
 
 TEST_CASE("printer: blocks that the broker dropped are counted") {

@@ -140,7 +140,7 @@ TEST_CASE("producer: the window bounds bytes, and lets any one item through") {
   CHECK(script.producer.may_put());
 }
 
-TEST_CASE("producer: what does not arrive is sent again when the broker asks, and when nothing moves") {
+TEST_CASE("producer: what does not arrive is sent again when the broker asks, and never by itself") {
   ProducerScript script;
   script.stand();
   script.put("a");
@@ -150,8 +150,31 @@ TEST_CASE("producer: what does not arrive is sent again when the broker asks, an
   script.confirm_puts(1);
   CHECK(script.puts() == Bodies{"b"});
   script.confirm.rewind_put = false;
-  script.live(resend_after + 1s);
-  CHECK(script.puts() == Bodies{"b"});
+  script.live(10s);
+  CHECK(script.puts().empty());
+}
+
+TEST_CASE("producer: a mark follows what nothing is heard of, then later and later") {
+  ProducerScript script;
+  script.stand();
+  script.put("a");
+  script.live(900ms);
+  CHECK(script.marks().empty());
+  script.live(20s);
+  CHECK(script.marks() == std::vector<Number>(4, Number{2}));  // after 1, 2, 4 and 8 s
+  script.confirm_puts(1);
+  script.live(20s);
+  CHECK(script.marks().empty());
+}
+
+TEST_CASE("producer: when all sockets were made anew a mark asks at once what of the old ones' came") {
+  ProducerScript script;
+  script.stand();
+  script.put("a");
+  script.advance(lost_after);
+  CHECK_FALSE(script.requests().empty());
+  CHECK(script.marks().size() >= 1);
+  CHECK(script.puts() == Bodies{"a"});
 }
 
 TEST_CASE("producer: the broker's beat is answered with one, without it the client beats by itself") {

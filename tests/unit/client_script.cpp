@@ -72,6 +72,7 @@ void Script::read(const Outbox::Message& message) {
     return;
   }
   CHECK((message.door == Door::put) == (header.type == MessageType::put));
+  if (header.type == MessageType::put && header.count == 0) return marks_.push_back(header.number);
   REQUIRE(check_entries(header.type, payload, header.count) == Refusal::none);
   EntryReader in(payload);
   for (Entry entry; in.next(entry);) {
@@ -138,6 +139,7 @@ std::optional<Beat> Script::beat() { return std::exchange(beat_, std::nullopt); 
 std::vector<Sent> Script::control() { return std::exchange(control_, {}); }
 std::vector<std::string> Script::puts() { return std::exchange(puts_, {}); }
 std::vector<InputPlace> Script::places() { return std::exchange(places_, {}); }
+std::vector<Number> Script::marks() { return std::exchange(marks_, {}); }
 std::vector<SocketRequest> Script::requests() { return std::exchange(requests_, {}); }
 
 std::vector<std::uint64_t> ids_in(const Sent& sent) {

@@ -58,6 +58,7 @@ class Script {
   std::vector<Sent> control();
   std::vector<std::string> puts();   ///< bodies
   std::vector<InputPlace> places();  ///< that messages of puts begin with
+  std::vector<Number> marks();       ///< the numbers that come next
   std::vector<SocketRequest> requests();
   Number last_control() const { return last_control_; }
 
@@ -70,6 +71,7 @@ class Script {
   std::vector<Sent> control_;
   std::vector<std::string> puts_;
   std::vector<InputPlace> places_;
+  std::vector<Number> marks_;
   std::vector<SocketRequest> requests_;
   Number last_control_;
 };

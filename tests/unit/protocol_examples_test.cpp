@@ -192,10 +192,15 @@ class Walk {
     field(1, "flags",
           number((confirm.rewind_put ? 1u : 0u) | (confirm.rewind_control ? 2u : 0u) | (confirm.shutdown ? 4u : 0u) |
                  (confirm.ended ? 8u : 0u)));
+    field(8, "told_sent", number(confirm.told_sent.value));
     again_ = encode_confirm(header_, confirm);
   }
 
   void walk_entries(std::string_view payload) {
+    if (header_.type == MessageType::put && header_.count == 0) {  // a mark
+      CHECK(payload.empty());
+      return;
+    }
     REQUIRE(check_entries(header_.type, payload, header_.count) == Refusal::none);
     EntryReader in(payload);
     for (Entry entry; in.next(entry);) {

@@ -51,6 +51,12 @@ class Line {
       if (i >= taken.skip) got.emplace_back(read_say(entry).block);
     return taken.verdict;
   }
+  /// Behind all that was sent. (As if it went alone: what it overtakes may be sent once more.)
+  void mark() {
+    if (wire.empty() && sender.sent() > receiver.received()) receiver.note_gap();
+    sender.marked(now);
+    sender.check_invariants();
+  }
   void deliver_all() {
     while (!wire.empty()) deliver();
   }

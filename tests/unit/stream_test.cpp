@@ -14,7 +14,7 @@ TEST_CASE("entries arrive in order, packed into one message, and are forgotten w
   CHECK(line.confirm());
   CHECK(line.sender.idle());
   CHECK(line.sender.unconfirmed_bytes() == 0);
-  CHECK(line.sender.resend_at() == never);
+  CHECK(line.sender.mark_at() == never);
 }
 
 TEST_CASE("numbers begin where they are told to") {
@@ -96,13 +96,32 @@ TEST_CASE("many complaints about one gap cost one repetition, for the same gap a
   for (int i = 0; i < 6; ++i) {
     CAPTURE(i);
     line.send();
-    CHECK(line.sender.resend_at() == line.now + wait);
     line.advance(wait - 1ms);
     CHECK(!line.rewind());
     line.advance(1ms);
     CHECK(line.rewind());
     wait = std::min(2 * wait, longest_patience);
   }
+}
+
+TEST_CASE("a message shares its block's bytes, which are copied only for another header while somebody holds them") {
+  StreamSender sender;
+  append_block(sender.block_for(9), EntryKind::say, "a");
+  sender.appended(1);
+  auto* block = sender.next_to_send({});
+  REQUIRE(block);
+  const auto first = make_message(*block, MessageType::control, {7}, {});
+  const auto again = make_message(*block, MessageType::control, {7}, {});
+  CHECK(first.view().data() == again.view().data());
+  {
+    const auto other = make_message(*block, MessageType::control, {8}, {});
+    CHECK(first.view().data() != other.view().data());
+    CHECK(first.view() == again.view());
+    CHECK(first.view() != other.view());
+  }
+  const auto* bytes = block->bytes.view().data();
+  CHECK(block->bytes.alone());
+  CHECK(make_message(*block, MessageType::control, {9}, {}).view().data() == bytes);
 }
 
 TEST_CASE("a gap at another number is filled at once") {
@@ -118,24 +137,32 @@ TEST_CASE("a gap at another number is filled at once") {
   CHECK(!line.rewind());
 }
 
-TEST_CASE("without progress the sender rewinds by itself, counted from the last progress") {
+TEST_CASE("a mark is due when nothing was sent and nothing moved for a while, again after twice as long") {
   Line line;
-  CHECK(line.sender.resend_at() == never);
+  CHECK(line.sender.mark_at() == never);
   line.put("a");
-  CHECK(line.sender.resend_at() == never);  // not sent yet
+  CHECK(line.sender.mark_at() == never);  // not sent yet
   line.advance(5s);
   line.send();
-  CHECK(line.sender.resend_at() == line.now + resend_after);
+  CHECK(line.sender.mark_at() == line.now + resend_after);
   line.advance(600ms);
   line.put("b");
   line.send();
-  CHECK(line.sender.resend_at() == line.now + resend_after - 600ms);
+  CHECK(line.sender.mark_at() == line.now + resend_after);
+  line.sender.marked(line.now);
+  CHECK(line.sender.mark_at() == line.now + 2 * resend_after);
+  for (int i = 0; i < 4; ++i) line.sender.marked(line.now);
+  CHECK(line.sender.mark_at() == line.now + longest_patience);
+  line.sender.mark_soon();
+  CHECK(line.sender.mark_at() <= line.now);
+  line.sender.marked(line.now);
+  CHECK(line.sender.mark_at() == line.now + resend_after);
   line.deliver();
   line.confirm();
-  CHECK(line.sender.resend_at() == line.now + resend_after);
+  CHECK(line.sender.mark_at() == line.now + resend_after);
   line.deliver();
   line.confirm();
-  CHECK(line.sender.resend_at() == never);
+  CHECK(line.sender.mark_at() == never);
   CHECK(!line.rewind());
 }
 
@@ -153,7 +180,7 @@ TEST_CASE("what was received is not sent again, but kept until it is confirmed")
   line.deliver_all();
   line.received();
   CHECK(!line.rewind());
-  CHECK(line.sender.resend_at() == never);
+  CHECK(line.sender.mark_at() == never);
   CHECK(!line.sender.idle());
 }
 
@@ -231,7 +258,7 @@ TEST_CASE("taking what is unconfirmed begins the stream anew") {
   CHECK(blocks[0].count == 2);
   CHECK(blocks[1].first == Number{3});
   CHECK(line.sender.idle());
-  CHECK(line.sender.resend_at() == never);
+  CHECK(line.sender.mark_at() == never);
   CHECK(line.put("d") == Number{1});
 }
 

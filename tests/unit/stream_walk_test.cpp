@@ -99,9 +99,9 @@ class Walk {
   }
 
   void on_time() {
-    if (line_.sender.resend_at() > line_.now) return;
-    CHECK(line_.rewind());  // or a shell that sleeps until then would never sleep again
-    CHECK(line_.sender.resend_at() > line_.now);
+    if (line_.sender.mark_at() > line_.now) return;
+    line_.mark();
+    CHECK(line_.sender.mark_at() > line_.now);  // or a shell that sleeps until then would never sleep again
   }
 
   void check() {

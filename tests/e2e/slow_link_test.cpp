@@ -1,0 +1,99 @@
+// Large bodies over a link that is slower than the patience for a message: they arrive in about the time that their bytes
+// take, sent once, and nobody is held for dead meanwhile. Longer forms: BATON_LINK_MBIT, BATON_LINK_MIB (of an item),
+// BATON_LINK_ITEMS.
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "tests/e2e/namespace.hpp"
+#include "tests/skip.hpp"
+
+using namespace baton::e2e;
+
+namespace {
+
+const auto mbit = number_of("BATON_LINK_MBIT", 40);
+const auto mib = number_of("BATON_LINK_MIB", 16);
+const auto items = number_of("BATON_LINK_ITEMS", 3);
+constexpr std::uint64_t window_mib = 8, program_mib = 10;
+
+/// A loopback device as slow as that; what it carries both ways shares it. In packets that are large enough for headers
+/// and what TCP says in answer to be little.
+std::string slow_loopback() {
+  return "ip link set lo mtu 9000; tc qdisc add dev lo root tbf rate " + std::to_string(mbit) +
+         "mbit burst 32k latency 200ms";
+}
+
+/// Bytes that have gone over the loopback device of the process's network.
+double carried(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/net/dev");
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream in(line);
+    std::string name;
+    double bytes = 0;
+    if (in >> name >> bytes && name == "lo:") return bytes;
+  }
+  return 0;
+}
+
+/// The most memory that the process has had, in MiB; 0 when it has ended.
+std::uint64_t peak_mib(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream in(line);
+    std::string name;
+    std::uint64_t kib = 0;
+    if (in >> name && name == "VmHWM:" && in >> kib) return kib >> 10;
+  }
+  return 0;
+}
+
+struct Transfer {
+  double bytes = static_cast<double>(items * (mib << 20));
+  double seconds = bytes * 8 / static_cast<double>(mbit) / 1e6;
+  Clock::duration within = std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds * 3 + 20));
+
+  void check(Clock::time_point begin, double carried_bytes) const {
+    const auto took = milliseconds(Clock::now() - begin);
+    MESSAGE(took, " ms, ", carried_bytes, " bytes; the items' bytes: ", 1000 * seconds, " ms, ", bytes);
+    CHECK(took < 1200 * seconds + 1000);
+    CHECK(carried_bytes < 1.05 * bytes);
+  }
+};
+
+}  // namespace
+
+TEST_SUITE("timed") {
+  TEST_CASE("slow link: large items are put and given in the time of their bytes and sent once") {
+    const Namespace network{slow_loopback()};
+    SKIP_UNLESS(network.why_not().empty(), network.why_not());
+    std::string lines;
+    for (std::uint64_t i = 0; i < items; ++i)
+      lines += std::string((mib << 20) - 1, static_cast<char>('a' + i % 26)) + "\n";
+    const TemporaryFile file(lines);
+    Process broker = network.start("baton-broker", {"--memory"});
+    REQUIRE(broker.out().next_with("ready on "));
+    const Transfer transfer;
+
+    auto begin = Clock::now();
+    auto before = carried(broker.pid());
+    Process producer = network.start("baton-producer", {"--raw", "--file", file.path()});
+    std::uint64_t peak = 0;
+    std::optional<int> code;
+    while (!(code = producer.wait(20ms)) && Clock::now() < begin + transfer.within)
+      peak = std::max(peak, peak_mib(producer.pid()));
+    CHECK(code == 0);
+    transfer.check(begin, carried(broker.pid()) - before);
+    MESSAGE("the producer took ", peak, " MiB");
+    // What is under way, a window that the last item may exceed, and the item that waits for it.
+    if (memory_counts) CHECK(peak <= std::max(window_mib, mib) + mib + program_mib);
+
+    begin = Clock::now();
+    before = carried(broker.pid());
+    std::vector<Process> consumers;
+    for (std::uint64_t i = 0; i < items; ++i) consumers.push_back(network.start("baton-consumer", {"--count", "1"}));
+    for (auto& consumer : consumers) CHECK(consumer.wait(transfer.within) == 0);
+    transfer.check(begin, carried(broker.pid()) - before);
+    CHECK_MESSAGE(broker.err().text().find("is gone") == std::string::npos, broker.err().text());
+  }
+}
