@@ -168,10 +168,11 @@ void Core::apply(Session& session, const Entry& entry, Time now) {
 }
 
 /// While the session has no lane, its asks wait for the next one: what was handed off would go to nobody.
-void Core::ask(Session& session, std::uint64_t asked_in_all) {
+void Core::ask(Session& session, const Ask& ask) {
+  session.note_begun(ask.begun, ask.waiting);
   if (std::find(laneless_.begin(), laneless_.end(), session.id) == laneless_.end())
-    return stock_.ask(session, asked_in_all);
-  session.wanted = std::max(session.wanted, asked_in_all);
+    return stock_.ask(session, ask.asked);
+  session.wanted = std::max(session.wanted, ask.asked);
 }
 
 /// What the client holds goes back at once; the session ends when all it sent is in and kept.

@@ -155,7 +155,7 @@ class Core {
   void note_part(const Session& session, const InputPlace& place, std::string_view entries, std::uint32_t skip,
                  std::uint32_t end, std::uint32_t items);
   void apply(Session& session, const Entry& entry, Time now);
-  void ask(Session& session, std::uint64_t asked_in_all);
+  void ask(Session& session, const Ask& ask);
   void bye(Session& session, Number last_put, Time now);
   void not_held(Session& session, ItemId id, Time now);
   void settle_runs(Session& session, const Entry& entry, Time now);

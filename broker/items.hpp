@@ -17,7 +17,7 @@ struct Session;
 /// Where an item is: in exactly one place at a time.
 enum class Place : std::uint8_t {
   gone,       ///< not in the broker: never was, or done
-  ready,      ///< in its queue's ready list
+  ready,      ///< in its queue's ready list, or among its suspects
   delayed,    ///< waits for its time
   held,       ///< handed off to `holder`, not settled yet
   dead,       ///< failed too often; among its queue's dead letters
@@ -32,7 +32,8 @@ struct Item {
   std::uint32_t queue = 0;     ///< index of its queue
   std::uint32_t producer = 0;  ///< index of its producer
   std::uint16_t failures = 0;
-  std::uint8_t priority = 0;
+  std::uint8_t priority : 4 = 0;
+  bool suspect : 1 = false;  ///< it has once cost its holder's life, or may have: it goes alone
   Place place = Place::gone;
 };
 static_assert(sizeof(Item) == 32, "ten million of these must fit");

@@ -8,6 +8,7 @@
 
 #include "broker/fifo.hpp"
 #include "broker/ready_list.hpp"
+#include "broker/suspects.hpp"
 #include "proto/ids.hpp"
 
 namespace baton::broker {
@@ -21,6 +22,8 @@ struct Queue {
   std::uint32_t users = 0;         ///< sessions and doors that name it
 
   ReadyList ready;
+  Suspects suspects;                ///< ready, too
+  Session* reserved = nullptr;      ///< who is to get the next one as soon as it holds nothing
   Fifo<Session*> waiting;           ///< consumers that ask of this queue, by when they began to wait; may name some
                                     ///< that wait no more (Session::wants() == 0), which are skipped
   std::vector<Session*> producers;  ///< sessions that put here and share the room; who got some last is last
@@ -38,8 +41,13 @@ struct Queue {
   Fifo<ItemId> dead_letters;  ///< the last of the dead, oldest first, with their bodies
   bool to_serve = false;      ///< among Core's queues that changed in this turn
 
+  bool has_ready() const { return !ready.empty() || !suspects.empty(); }
+  /// Whether a suspect is next, which goes before all others of its priority.
+  bool suspect_is_next() const {
+    return !suspects.empty() && (ready.empty() || suspects.priority() >= ready.priority());
+  }
   /// Items that are neither done nor dead: what --max-items limits.
-  std::uint64_t depth() const { return ready.size() + delayed + returning + held; }
+  std::uint64_t depth() const { return ready.size() + suspects.size() + delayed + returning + held; }
   /// Nothing is in it, and nobody names it: what is left are counts that nobody asks for.
   bool may_be_forgotten() const { return users == 0 && depth() == 0 && dead_letters.empty(); }
 };

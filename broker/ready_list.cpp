@@ -57,6 +57,11 @@ void ReadyList::push_returned(std::uint8_t priority, ItemId id) {
   one_more(priority, level);
 }
 
+std::uint8_t ReadyList::priority() const {
+  assert(!empty());
+  return static_cast<std::uint8_t>(std::bit_width(levels_->used) - 1);
+}
+
 ItemId ReadyList::pop() {
   assert(!empty());
   const auto priority = static_cast<std::size_t>(std::bit_width(levels_->used | 1u) - 1);

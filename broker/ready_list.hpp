@@ -25,6 +25,9 @@ class ReadyList {
   /// Takes one item, which must be here, out of the middle.
   void take(std::uint8_t priority, ItemId id);
 
+  /// Of the next item; the list must not be empty.
+  std::uint8_t priority() const;
+
   bool empty() const { return size_ == 0; }
   std::uint64_t size() const { return size_; }
   /// An empty list gives back the memory that it had when it was not.

@@ -1,6 +1,7 @@
 // What the broker knows of one client: its session, and of a producer what outlives the session.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -12,6 +13,7 @@
 #include "broker/storage.hpp"
 #include "proto/greeting.hpp"
 #include "proto/ids.hpp"
+#include "proto/limits.hpp"
 #include "proto/stream.hpp"
 
 namespace baton::broker {
@@ -107,6 +109,18 @@ struct Session {
   };
   std::deque<Handed> handed;  ///< every item held is here once; others are swept out now and then
   std::uint64_t held = 0;
+  /// What of that was begun: returned to the user, as far as it was told, or sure to be as soon as it arrived. A hand-off
+  /// count; and the most gets that ever waited at the same time, so many may have begun one more since.
+  std::uint64_t begun = 0;
+  std::uint32_t most_waiting = 1;
+  void note_begun(Number number, std::uint32_t gets) {
+    most_waiting = std::max(most_waiting, std::min(gets, max_asks));
+    if (number <= lane_sent() && number.value + gets > 0)
+      begun = std::max(begun, lane_base + number.value + std::min(gets, max_asks));
+  }
+  std::uint32_t suspects = 0;  ///< that it holds: it gets nothing else meanwhile
+  Queue* reserved = nullptr;   ///< it gets nothing until it holds nothing, then a suspect of this queue
+  bool set_aside() const { return suspects > 0 || reserved; }
   std::size_t open_message = SIZE_MAX;  ///< index of the lane message that may still be packed in this turn
   Number lane_sent() const { return {handed_count - lane_base}; }
   /// What is on its lane, in bytes (Feed).

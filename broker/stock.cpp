@@ -142,7 +142,7 @@ void Stock::put(Producer& producer, Queue& queue, const PutItem& put, Number num
   item.size = static_cast<std::uint32_t>(put.body.size());
   item.queue = queue.index;
   item.producer = producer.index;
-  item.priority = put.priority;
+  item.priority = put.priority & 15;
   ++producer.accepted;
   producer.ever_put = true;
   producer.put_bytes += put.body.size();
@@ -160,6 +160,7 @@ void Stock::place(Item& item, ItemId id, Duration delay, Time now) {
   auto& queue = queue_of(item);
   to_serve(queue);  // its depth changed
   if (delay == Duration::zero()) {
+    if (item.suspect) return make_ready(item, id);
     item.place = Place::ready;
     queue.ready.push_back(item.priority, id);
     return;
@@ -194,7 +195,7 @@ void Stock::ask(Session& session, std::uint64_t asked_in_all) {
   const auto heard = std::min(session.asked_in_all, session.answered + room);
   if (heard <= session.asked) return;
   session.asked = heard;
-  if (!session.flow.full) join_waiting(session);
+  if (!session.flow.full && !session.set_aside()) join_waiting(session);
 }
 
 void Stock::join_waiting(Session& session) {
@@ -234,6 +235,9 @@ void Stock::withdraw(Session& session, std::uint32_t count) {
 void Stock::forget_asks(Session& session) {
   session.asked_in_all = session.asked = session.answered;
   leave_waiting(session);
+  if (!session.reserved) return;
+  to_serve(*session.reserved);  // another one is to be found
+  std::exchange(session.reserved, nullptr)->reserved = nullptr;
 }
 
 void Stock::arrived(Session& session, Number number) {
@@ -244,14 +248,25 @@ void Stock::serve() {
   if (claims_) return;
   let_in();
   touched_ = std::exchange(to_serve_, {});
-  for (auto* queue : touched_) {
-    queue->to_serve = false;
-    serve(*queue);
+  serve(touched_);
+  while (!to_serve_.empty() && !feed_.turn_is_used_up() &&
+         may_hand_off()) {  // who was set aside waits again, for other queues, too
+    const auto again = std::exchange(to_serve_, {});
+    serve(again);
+    for (auto* queue : again)
+      if (std::find(touched_.begin(), touched_.end(), queue) == touched_.end()) touched_.push_back(queue);
   }
   // Who was served first, and only in part, goes behind the others.
   if (to_serve_.size() > 1) std::rotate(to_serve_.begin(), to_serve_.begin() + 1, to_serve_.end());
   feed_.deal();
   again_ = std::any_of(full_.begin(), full_.end(), [this](const Session* session) { return may_take(session); });
+}
+
+void Stock::serve(const std::vector<Queue*>& queues) {
+  for (auto* queue : queues) {
+    queue->to_serve = false;
+    serve(*queue);
+  }
 }
 
 /// Those whose lanes have room again wait behind the others.
@@ -265,9 +280,16 @@ void Stock::let_in() {
 }
 
 /// Sessions take turns in the order in which they began to wait. Where there is less than they all want, each gets a
-/// fair share and goes behind the others for more.
+/// fair share and goes behind the others for more. Suspects go before all others of their priority.
 void Stock::serve(Queue& queue) {
-  while (!claims_ && !queue.ready.empty() && !queue.waiting.empty()) {
+  if (queue.reserved && !queue.suspect_is_next()) unreserve(queue);
+  bool suspects = true;  // to be looked at
+  while (!claims_) {
+    if (suspects && queue.suspect_is_next()) {
+      suspects = serve_suspects(queue);
+      continue;
+    }
+    if (queue.ready.empty() || queue.waiting.empty()) return;
     if (feed_.turn_is_used_up() || !may_hand_off()) return to_serve(queue);
     auto& session = *queue.waiting.front();
     queue.waiting.pop_front();
@@ -276,8 +298,8 @@ void Stock::serve(Queue& queue) {
     share = std::min<std::uint64_t>(share, session.wants());
     auto room = feed_.room(session);
     const bool full = room <= 0;
-    for (; share > 0 && room > 0 && may_hand_off() && !queue.ready.empty(); --share)
-      room = hand_off(session, queue, room);
+    const auto more = [&] { return may_hand_off() && !queue.ready.empty() && !(suspects && queue.suspect_is_next()); };
+    for (; share > 0 && room > 0 && more(); --share) room = hand_off(session, queue, queue.ready.pop(), room);
     if (session.wants() > 0 && !full) {
       queue.waiting.push_back(&session);
       continue;
@@ -288,9 +310,59 @@ void Stock::serve(Queue& queue) {
   }
 }
 
+/// Each to a session that holds nothing. False when none of those who ask does: then one of them is kept free.
+bool Stock::serve_suspects(Queue& queue) {
+  while (queue.suspect_is_next()) {
+    auto* session = who_holds_nothing(queue);
+    if (!session) {
+      reserve(queue);
+      return false;
+    }
+    if (feed_.turn_is_used_up() || !may_hand_off()) {
+      to_serve(queue);
+      return false;
+    }
+    if (std::exchange(session->reserved, nullptr)) queue.reserved = nullptr;
+    leave_waiting(*session);
+    ++session->suspects;
+    hand_off(*session, queue, queue.suspects.pop(), feed_.room(*session));
+  }
+  if (queue.reserved) unreserve(queue);
+  return true;
+}
+
+/// Of those who ask of the queue.
+Session* Stock::who_holds_nothing(const Queue& queue) {
+  if (queue.reserved && queue.reserved->held == 0) return queue.reserved;
+  for (auto* session : queue.waiting)
+    if (session->held == 0 && session->wants() > 0) return session;
+  return nullptr;
+}
+
+/// Keeps one free that asks of the queue: who holds the least.
+void Stock::reserve(Queue& queue) {
+  if (queue.reserved) return;
+  for (auto* session : queue.waiting)
+    if (session->wants() > 0 && (!queue.reserved || session->held < queue.reserved->held)) queue.reserved = session;
+  if (!queue.reserved) return;
+  leave_waiting(*queue.reserved);
+  queue.reserved->reserved = &queue;
+}
+
+void Stock::unreserve(Queue& queue) {
+  auto& session = *std::exchange(queue.reserved, nullptr);
+  session.reserved = nullptr;
+  join_waiting(session);
+}
+
+/// The session has put something down.
+void Stock::hands_are_freer(Session& session, bool suspect) {
+  if (suspect && --session.suspects == 0 && session.wants() > 0) join_waiting(session);
+  if (session.reserved && session.held == 0) to_serve(*session.reserved);
+}
+
 /// Returns what is left of `room`.
-std::int64_t Stock::hand_off(Session& session, Queue& queue, std::int64_t room) {
-  const auto id = queue.ready.pop();
+std::int64_t Stock::hand_off(Session& session, Queue& queue, ItemId id, std::int64_t room) {
   auto& item = *items_.find(id);
   ++handed_off_;
   item.place = Place::held;
@@ -325,6 +397,7 @@ void Stock::let_go(Session& session, Item& item) {
   --queue.held;
   --session.held;
   sweep_handed(session);
+  hands_are_freer(session, item.suspect);
 }
 
 /// Forgets hand-offs that are settled: always at the front, and everywhere once they are the most of the list.
@@ -343,16 +416,18 @@ bool Stock::ack(Session& session, ItemId id) {
   auto* item = held_by(session, id);
   if (!item) return false;
   feed_.arrived(session, item->handed);
+  const bool suspect = item->suspect;
   --queue_of(*item).held;
   --session.held;
   done(*item, id);
   sweep_handed(session);
+  hands_are_freer(session, suspect);
   return true;
 }
 
 std::optional<std::string> Stock::take_unacked(Queue& queue) {
-  if (claims_ || queue.ready.empty() || !queue.waiting.empty()) return std::nullopt;
-  const auto id = queue.ready.pop();
+  if (claims_ || !queue.has_ready() || !queue.waiting.empty()) return std::nullopt;
+  const auto id = queue.suspect_is_next() ? queue.suspects.pop() : queue.ready.pop();
   std::string body(storage_.body(id));
   done(*items_.find(id), id);
   return body;
@@ -384,7 +459,10 @@ bool Stock::release(Session& session, ItemId id) {
 void Stock::make_ready(Item& item, ItemId id) {
   auto& queue = queue_of(item);
   item.place = Place::ready;
-  queue.ready.push_returned(item.priority, id);
+  if (item.suspect)
+    queue.suspects.push(item.priority, id);
+  else
+    queue.ready.push_returned(item.priority, id);
   to_serve(queue);
 }
 
@@ -395,6 +473,7 @@ bool Stock::fail(Session& session, const Failure& failure, Time now) {
   // Its holder, who was not told that this is kept, may claim it after a crash, to say so again. Another one may have it by
   // then: that one's claim is the higher one. It need not wait for the disk, since the first holder is done with it.
   ++redelivered_[failure.id.value].deliveries;
+  item->suspect = false;  // its holder lives
   failed(*item, failure.id, {called(session), std::string(failure.reason), now},
          std::chrono::milliseconds(failure.delay_ms), Told::by_holder);
   return true;
@@ -474,7 +553,7 @@ void Stock::update_storage(const Item& item, ItemId id, const std::vector<Attemp
                    static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::milliseconds>(delay).count()),
                    item.queue,
                    item.producer,
-                   false,
+                   item.suspect,
                    deliveries_of(id)},
                   history);
 }
@@ -504,18 +583,34 @@ void Stock::take_back_after(Session& session, std::uint64_t count) {
 }
 
 void Stock::give_all_back(Session& session, const std::string& why, Time now) {
+  const auto coming = Feed::is_parting(session) ? session.flow.large.back().id : ItemId{};  // it cannot be begun
+  std::uint32_t perhaps_begun = session.most_waiting;
   for (const auto id : held_after(session, 0)) {
     auto& item = *items_.find(id);
-    lose(session, item, id);
-    if (!why.empty()) {
-      failed(item, id, {called(session), why, now}, Duration::zero(), Told::by_nobody);
+    const bool begun = item.handed <= session.begun || perhaps_begun > 0;
+    perhaps_begun -= perhaps_begun > 0;
+    if (!why.empty() && begun && id != coming) {
+      suspect(session, item, id, {called(session), why, now});
       continue;
     }
+    lose(session, item, id);
     update_storage(item, id, storage_.history(id));
     come_back(item, id);
   }
   assert(session.held == 0);
   feed_.forget(session);
+}
+
+/// What was begun when its holder was lost has failed, and is suspect. What is only perhaps begun is suspect: it fails when it
+/// costs a holder's life who has nothing else. So nobody's death is for nothing, however fast it comes, and what waited
+/// beside a poison item is never counted.
+void Stock::suspect(Session& session, Item& item, ItemId id, Attempt attempt) {
+  const bool counts = item.handed <= session.begun || item.suspect;
+  lose(session, item, id);
+  item.suspect = true;
+  if (counts) return failed(item, id, std::move(attempt), Duration::zero(), Told::by_nobody);
+  update_storage(item, id, storage_.history(id));
+  come_back(item, id);
 }
 
 void Stock::release_all(Session& session) {
@@ -536,13 +631,14 @@ void Stock::check_invariants() const {
   ensure(dead == dead_);
   for (const auto& [name, queue] : queues_) {
     const auto c = queue->index == Queue::no_index ? std::array<std::uint64_t, place_count>{} : counts[queue->index];
-    ensure(c[static_cast<std::size_t>(Place::ready)] == queue->ready.size());
+    ensure(c[static_cast<std::size_t>(Place::ready)] == queue->ready.size() + queue->suspects.size());
     ensure(c[static_cast<std::size_t>(Place::delayed)] == queue->delayed);
     ensure(c[static_cast<std::size_t>(Place::held)] == queue->held);
     ensure(c[static_cast<std::size_t>(Place::returning)] == queue->returning);
     std::uint64_t granted = 0;
     for (const auto* session : queue->producers) granted += unused_credit(*session);
     ensure(queue->granted == granted);
+    ensure(!queue->reserved || (queue->reserved->reserved == queue.get() && !queue->reserved->waiting));
     ensure(queue->put == queue->depth() + queue->done + queue->dead);
     ensure(queue->to_serve || claims_ || queue->ready.empty() || queue->waiting.empty());
     ensure(queue->index == Queue::no_index || queue_list_[queue->index] == queue.get());

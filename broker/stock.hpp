@@ -12,7 +12,8 @@
 // 2. An item is held by one session at most, and only by one that stands; Session::handed lists it once.
 // 3. asked >= answered for each session; no item is handed off but in answer to an ask.
 // 4. A queue with ready items has no waiting session when a turn ends, unless the turn had no time for more: then it is among
-//    those to be served. Who asks and has no room on its lane does not stand in the waiting lists.
+//    those to be served. Who asks and has no room on its lane does not stand in the waiting lists, nor who is set aside for
+//    a suspect.
 // 5. What came back without its holder's word (silence, departure, a lost lane) goes out again under a higher count of
 //    deliveries, and where items are kept not before that count is: so of all who claim an item after a crash only the last
 //    who was given it has the highest.
@@ -86,7 +87,8 @@ class Stock final : public Kept {
 
   /// What was handed off after the first `count` hand-offs did not arrive: it goes to the front, no attempt counted.
   void take_back_after(Session& session, std::uint64_t count);
-  /// The session is lost: all it holds goes to the front. `why` (may be empty) counts as a failure of each item.
+  /// The session is lost: all it holds goes to the front. Unless `why` is empty this counts as a failure of each item that
+  /// was begun.
   void give_all_back(Session& session, const std::string& why, Time now);
   /// The session says that it gives back all it holds.
   void release_all(Session& session);
@@ -152,6 +154,7 @@ class Stock final : public Kept {
     std::uint32_t deliveries = 1;  ///< the last one's, or the next one's
     std::uint32_t lost_by = 0;  ///< the serial of the session that lost it last; 0: it was given to another one since
     std::uint32_t returns = 0;  ///< the count of returns when it last came back
+    bool was_suspect = false;   ///< when it was lost last
   };
   struct Returning {
     Ticket ticket;  // all that is to be kept of its coming back; 0 in its turn
@@ -163,13 +166,20 @@ class Stock final : public Kept {
   Item* held_by(Session& session, ItemId id);
   void give_index(Queue& queue);
   void to_serve(Queue& queue);
+  void serve(const std::vector<Queue*>& queues);
   void serve(Queue& queue);
-  std::int64_t hand_off(Session& session, Queue& queue, std::int64_t room);
+  std::int64_t hand_off(Session& session, Queue& queue, ItemId id, std::int64_t room);
+  bool serve_suspects(Queue& queue);
+  static Session* who_holds_nothing(const Queue& queue);
+  void reserve(Queue& queue);
+  void unreserve(Queue& queue);
+  void hands_are_freer(Session& session, bool suspect);
   void join_waiting(Session& session);
   void leave_waiting(Session& session, const Queue* left = nullptr);
   void let_in();
   bool may_take(const Session* session) const { return feed_.room(*session) > 0; }
   void let_go(Session& session, Item& item);
+  void suspect(Session& session, Item& item, ItemId id, Attempt attempt);
   void done(Item& item, ItemId id);
   void make_ready(Item& item, ItemId id);
   enum class Told : std::uint8_t { by_holder, by_nobody };

@@ -25,6 +25,7 @@ void Stock::lose(Session& session, Item& item, ItemId id) {
   auto& redelivered = redelivered_[id.value];
   ++redelivered.deliveries;
   redelivered.lost_by = session.serial;
+  redelivered.was_suspect = item.suspect;
 }
 
 /// To the front. Its next holder is to be the one with the highest count whenever the broker dies, so the count is kept first.
@@ -56,7 +57,11 @@ bool Stock::take_out(Item& item, ItemId id) {
     return true;
   }
   if (item.place != Place::ready) return false;
-  queue.ready.take(item.priority, id);
+  if (item.suspect)
+    queue.suspects.take(item.priority, id);
+  else
+    queue.ready.take(item.priority, id);
+  to_serve(queue);  // who was kept free for it may take something else
   return true;
 }
 
@@ -92,6 +97,7 @@ bool Stock::take_up(Session& session, Item& item, ItemId id, std::uint32_t deliv
   }
   lost->second.deliveries = deliveries;
   lost->second.lost_by = 0;
+  item.suspect = lost->second.was_suspect;  // it has cost no life this time
   update_storage(item, id, history);
   hold_again(session, item, id);
   return true;
@@ -110,7 +116,7 @@ bool Stock::claim_kept(Session& session, Item& item, ItemId id, std::uint32_t de
   } else if (!take_out(item, id)) {
     return false;
   }
-  if (deliveries > 1) redelivered_[id.value] = {deliveries, 0, 0};
+  if (deliveries > 1) redelivered_[id.value] = {deliveries};
   hold_again(session, item, id);
   return true;
 }
@@ -125,7 +131,8 @@ void Stock::hold_again(Session& session, Item& item, ItemId id) {
   item.place = Place::held;
   item.holder = &session;
   item.handed = ++session.handed_count;
-  session.lane_base = session.handed_count;  // it did not come over the lane
+  session.lane_base = session.begun = session.handed_count;  // it did not come over the lane
+  session.suspects += item.suspect;
   ++queue_of(item).held;
   ++session.held;
   session.handed.push_back({item.handed, id});

@@ -72,11 +72,12 @@ void Stock::item(const KeptItem& kept) {
   item.size = kept.size;
   item.queue = kept.queue;
   item.producer = kept.producer;
-  item.priority = kept.priority;
+  item.priority = kept.priority & 15;
   item.failures = kept.failures;
+  item.suspect = kept.suspect;
   ++queue.put;
   ++kept_items_;
-  if (kept.deliveries > 1) redelivered_[kept.id.value] = {kept.deliveries, 0, 0};
+  if (kept.deliveries > 1) redelivered_[kept.id.value] = {kept.deliveries};
   if (kept.dead) {
     item.place = Place::dead;
     ++queue.dead;

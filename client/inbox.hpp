@@ -40,8 +40,8 @@ class Inbox {
   }
 
   /// One entry of our kind, whole, that is its own message.
-  void add(std::string entry, Number number) {
-    messages_.push_back({std::move(entry), 0, number, 1, 0});
+  void add_entry(std::string entry, Number number, std::uint64_t tag) {
+    messages_.push_back({std::move(entry), 0, number, 1, tag});
     ++size_;
   }
 

@@ -46,8 +46,7 @@ void ConsumerSession::on_news(std::string_view frame, Time now) {
   if (kind == Kind::welcomed) on_welcomed();
   if (kind == Kind::confirmed) on_confirmed(now);
   if (session_.needs_proof() && lane_.state() != Lane::State::none && !session_.bye_said())
-    session_.prove_by(
-        session_.append(entry_head_size + 8, 0, [this](std::string& out) { append_ask(out, lane_.ask(0)); }));
+    session_.prove_by(say_ask(0));
   // A confirm a second is no reason to wake those who wait for an item.
   if (kind == Kind::changed || kind == Kind::welcomed || session_.over() || session_.trusted(now) != trusted ||
       may_say() != could_say || closed() != was_closed)
@@ -110,7 +109,7 @@ void ConsumerSession::take_in(const Header& header, std::string_view payload) {
     if (entry.kind == EntryKind::none) lane_.none();
   }
   if (!parts)
-    inbox_.add(payload, header.number, taken.skip);
+    inbox_.add(payload, header.number, taken.skip, lane_.generation());
   else if (!take_parts(header, payload, taken.skip))
     return lose_lane();
   changed_ = true;
@@ -138,12 +137,12 @@ bool ConsumerSession::take_entry(const Entry& entry, std::string_view whole, Num
     if (given.whole > 0)
       coming_.begin(given);
     else
-      inbox_.add(whole, number, 0);
+      inbox_.add(whole, number, 0, lane_.generation());
     return true;
   }
   if (!coming_.begun()) return true;  // given back while it was under way
   if (!coming_.add(entry.payload)) return false;
-  if (coming_.whole()) inbox_.add(coming_.take_entry(), number);
+  if (coming_.whole()) inbox_.add_entry(coming_.take_entry(), number, lane_.generation());
   return true;
 }
 
@@ -176,6 +175,7 @@ bool ConsumerSession::take(Given& given, Time now) {
     held_.insert(given.id, takes_);
   }
   if (given.deliveries > 1 || !redelivered_.empty()) remember(given);
+  if (taken.tag == lane_.generation()) lane_.begin(taken.number);
   return true;
 }
 
@@ -290,11 +290,18 @@ std::uint64_t ConsumerSession::wanted() const {
   return all > here ? all - here : 0;
 }
 
+/// Asks for `more`, and says how far the user is with what came.
+Number ConsumerSession::say_ask(std::uint64_t more) {
+  lane_.ask(more);
+  const auto waiting = inbox_.empty() ? std::min<std::uint64_t>(takers_, max_asks) : 0;
+  const auto ask = lane_.tell(static_cast<std::uint32_t>(waiting));
+  return session_.append(entry_head_size + 20, 0, [&](std::string& out) { append_ask(out, ask); });
+}
+
 void ConsumerSession::update_asks() {
   if (!session_.standing() || session_.bye_said() || !lane_.up()) return;
   const auto want = std::min<std::uint64_t>(wanted(), max_asks), have = lane_.standing();
-  if (want > have)
-    session_.append(entry_head_size + 8, 0, [&](std::string& out) { append_ask(out, lane_.ask(want - have)); });
+  if (want > have) say_ask(want - have);
   if (want < have) {
     const auto surplus = static_cast<std::uint32_t>(have - want);
     lane_.withdraw(surplus);
@@ -337,6 +344,7 @@ void ConsumerSession::tick(Time now, Outbox& out) {
   update_asks();
   if (now >= news_of_lane_at()) session_.beat_soon();
   if (session_.beat_due(now)) {
+    if (lane_.owes_begun() && !session_.bye_said()) say_ask(0);
     session_.say_beat(now, {{}, {}, session_.told(), lane_.received(), lane_.generation(), false}, out);
     untold_ = 0;
     told_at_ = now;

@@ -104,6 +104,7 @@ class ConsumerSession final : public ClientLogic {
   void settle(std::vector<ItemRun>& runs, ItemId id);
   void flush_settled();
   void update_asks();
+  Number say_ask(std::uint64_t more);
   std::uint64_t wanted() const;
   const Claims& claims();
   std::uint32_t deliveries_of(ItemId id) const;

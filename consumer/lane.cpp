@@ -22,6 +22,7 @@ bool Lane::offered(std::uint32_t generation, std::uint16_t port, Time now) {
   generation_ = generation;
   state_ = State::connecting;
   received_ = StreamReceiver{};
+  begun_ = begun_told_ = {};
   connect_deadline_ = now + connect_within * (1 << std::min(failures_, 2u));
   behind_.reset();
   if (failures_ > 0) return true;

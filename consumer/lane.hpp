@@ -53,6 +53,15 @@ class Lane {
   /// Whether there are answers to come to asks that were taken back.
   const Withdrawals& withdrawals() const { return withdrawals_; }
 
+  /// What came up to this number was returned to the user, all of it.
+  void begin(Number number) { begun_ = number; }
+  /// The broker is told so, with what is asked for.
+  Ask tell(std::uint32_t waiting) {
+    begun_told_ = begun_;
+    return {asked_, begun_, waiting};
+  }
+  bool owes_begun() const { return up() && begun_ != begun_told_; }
+
   /// What the broker says it has sent, the news of which arrives. Returns whether nothing came on the lane for lost_after,
   /// though there is more.
   bool missing(Number sent, Time now);
@@ -72,6 +81,7 @@ class Lane {
   State state_ = State::none;
   std::uint32_t generation_ = 0;
   StreamReceiver received_;
+  Number begun_, begun_told_;
   std::uint64_t asked_ = 0, answered_ = 0;
   Withdrawals withdrawals_;
   std::uint32_t failures_ = 0;  // connections in a row that did not come to stand

@@ -10,6 +10,7 @@ constexpr std::size_t run_size = 12;
 constexpr std::size_t claim_size = 16;
 constexpr std::size_t given_size = 16;
 constexpr std::size_t whole_size = 4;  // of a partial given
+constexpr std::size_t ask_size = 20;
 constexpr std::size_t fail_size = 12;
 constexpr std::size_t lane_lost_size = 16;
 
@@ -71,7 +72,7 @@ Refusal check_block(const Entry& entry, std::size_t fixed) {
 Refusal check_control(const Entry& entry) {
   switch (entry.kind) {
     case EntryKind::ask:
-      return exactly(entry, 8);
+      return exactly(entry, ask_size);
     case EntryKind::withdraw:
       return exactly(entry, 4);
     case EntryKind::ack:
@@ -271,9 +272,11 @@ Given read_given(const Entry& entry) {
   return given;
 }
 
-void append_ask(std::string& out, std::uint64_t asked_in_all) {
-  append_entry_head(out, EntryKind::ask, 0, 0, 8);
-  append(out, asked_in_all);
+void append_ask(std::string& out, const Ask& ask) {
+  append_entry_head(out, EntryKind::ask, 0, 0, ask_size);
+  append(out, ask.asked);
+  append(out, ask.begun.value);
+  append(out, ask.waiting);
 }
 
 void append_withdraw(std::string& out, std::uint32_t count) {
@@ -350,7 +353,14 @@ Said read_line(const Entry& entry) {
           entry.payload.substr(line_size)};
 }
 
-std::uint64_t read_ask(const Entry& entry) { return load<std::uint64_t>(entry.payload.data()); }
+Ask read_ask(const Entry& entry) {
+  Reader in(entry.payload);
+  Ask ask;
+  ask.asked = in.take<std::uint64_t>();
+  ask.begun = {in.take<std::uint64_t>()};
+  ask.waiting = in.take<std::uint32_t>();
+  return ask;
+}
 std::uint32_t read_withdraw(const Entry& entry) { return load<std::uint32_t>(entry.payload.data()); }
 
 void read_runs(const Entry& entry, std::vector<ItemRun>& runs) {

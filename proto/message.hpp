@@ -60,7 +60,7 @@ enum class EntryKind : std::uint8_t {
   item = 1,    ///< a: priority; b: flags (has_delay); payload: [delay u32 ms] body
   digest = 2,  ///< a: 1 anew; checkpoint of the input behind the message's last item. First in its message, unnumbered
   // control stream
-  ask = 16,        ///< u64: asks in all, since the session began or the lane was made anew
+  ask = 16,        ///< Ask
   withdraw = 17,   ///< u32: so many asks taken back; each is answered by an item or by `none`
   ack = 18,        ///< runs of items: done. b = has_result (reserved): id u64, then the result
   fail = 19,       ///< id u64, delay u32 ms, reason (UTF-8)
@@ -189,6 +189,14 @@ struct LaneLost {
   bool operator==(const LaneLost&) const = default;
 };
 
+/// What a consumer wants, and how far it is with what it has.
+struct Ask {
+  std::uint64_t asked = 0;    ///< in all, since the lane was made
+  Number begun = {};          ///< on this lane: of what came up to this number all was returned to the user
+  std::uint32_t waiting = 0;  ///< gets that block now: so many items more are begun as soon as they come
+  bool operator==(const Ask&) const = default;
+};
+
 struct Failure {
   ItemId id;
   std::uint32_t delay_ms = 0;
@@ -214,7 +222,7 @@ void append_line(std::string& out, const Said& said);
 Said read_say(const Entry& entry);
 Said read_line(const Entry& entry);
 
-void append_ask(std::string& out, std::uint64_t asked_in_all);
+void append_ask(std::string& out, const Ask& ask);
 void append_withdraw(std::string& out, std::uint32_t count);
 void append_runs(std::string& out, EntryKind kind, const std::vector<ItemRun>& runs);  ///< ack, release or lost
 void append_claims(std::string& out, const std::vector<Claim>& claims);
@@ -225,7 +233,7 @@ void append_dropped(std::string& out, std::uint64_t blocks);
 void append_block(std::string& out, EntryKind kind,
                   std::string_view block);  ///< died, part, or (empty) join, none; say or line as they were read
 
-std::uint64_t read_ask(const Entry& entry);
+Ask read_ask(const Entry& entry);
 std::uint32_t read_withdraw(const Entry& entry);
 void read_runs(const Entry& entry, std::vector<ItemRun>& runs);    ///< replaces `runs`
 void read_claims(const Entry& entry, std::vector<Claim>& claims);  ///< replaces `claims`

@@ -26,7 +26,7 @@ class HeartbeatPeer {
         process_(start("test-peer", {"heartbeats", broker.port(), std::to_string(session_.lane_port()),
                                      to_hex(session_.id()), how})) {
     std::string ask;
-    append_ask(ask, queue_size);
+    append_ask(ask, {queue_size});
     session_.control(session_.message(MessageType::control, 1, {1}, ask));
   }
 

@@ -260,7 +260,7 @@ TEST_CASE("hostile: a session that stands and sends malformed entries ends") {
   Scene scene;
   const std::string entry = [] {
     std::string bytes;
-    append_ask(bytes, 1);
+    append_ask(bytes, {1});
     return bytes;
   }();
   for (int i = 0; i < times; ++i) {
@@ -325,7 +325,7 @@ TEST_CASE("hostile: a stranger who is at a lane first does not keep its session 
     CHECK_FALSE(again.is_admitted("PULL", "1", right));  // a lane has one connection, ever
 
     std::string ask, ack;
-    append_ask(ask, 1);
+    append_ask(ask, {1});
     consumer.control(consumer.message(MessageType::control, 1, {1}, ask));
     producer->put("for its session only");
     const auto got = own.receive_until("for its session only");

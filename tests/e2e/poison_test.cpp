@@ -141,3 +141,22 @@ TEST_CASE("poison: what ends its program in whatever way is dead in the end and 
     for (const auto& attempt : settled.notices[0].history) CHECK_MESSAGE(attempt.why.find(why) == 0, attempt.why);
   }
 }
+
+TEST_CASE("poison: an item that aborts its process takes none of its neighbours to the dead") {
+  for (const char* prefetch : {"0", "50"})
+    for (const char* jobs : {"1", "4", "16"}) {
+      CAPTURE(prefetch);
+      CAPTURE(jobs);
+      Broker broker({"--max-attempts", "5"});
+      Producer producer(producer_of(broker));
+      producer.put("poison");
+      for (int i = 0; i < 199; ++i) producer.put("good");
+      const auto [settled, ended] = supervise(producer, {"aborts", broker.address(), prefetch, jobs});
+      CHECK(settled.done == 199);
+      CHECK(settled.dead == 1);
+      CHECK(ended >= 5);
+      CHECK(ended <= 6);  // once it may have been faster than its client could tell
+      REQUIRE(settled.notices.size() == 1);
+      CHECK(settled.notices[0].body == "poison");
+    }
+}

@@ -19,9 +19,10 @@ namespace baton::simulation {
 
 /// What does not go wrong in a run, so that more must hold.
 struct Peace {
-  bool calm = false;      ///< nobody is lost: nothing fails but what its user failed
-  bool trust = false;     ///< connections do not break: whoever takes an item knows that it is still his
-  bool lossless = false;  ///< nor does anybody stand still: what is sent arrives, so nothing is sent twice
+  bool calm = false;         ///< nobody is lost: nothing fails but what its user failed
+  bool only_poison = false;  ///< nobody is lost but who has poison in hand
+  bool trust = false;        ///< connections do not break: whoever takes an item knows that it is still his
+  bool lossless = false;     ///< nor does anybody stand still: what is sent arrives, so nothing is sent twice
 };
 
 inline constexpr Duration eps = 1ms;
@@ -123,6 +124,8 @@ class BrokerJudge {
     std::uint64_t taken_up_in = 0;          // a turn: by who claimed it, and may have settled it in the same message
     SessionId claimed_as{};                 // the session of the last life as whose it was claimed
     bool handed = false, ack_said = false;
+    bool suspect = false;               // as the storage was told: it has once cost a holder's life
+    bool taken = false;                 // its present holder's user has it
     bool kept = false;                  // from an earlier life
     bool ack_confirmed = false;         // the broker has said that the ack is kept
     std::uint32_t fails_confirmed = 0;  // likewise
@@ -145,6 +148,8 @@ class BrokerJudge {
     Number next{1};  // of the control stream
     std::uint32_t generation = 1;
     std::uint64_t asked = 0, answered = 0;
+    std::pair<std::uint32_t, Number> begun{};  // a generation, and a number on its lane: what its client has said
+    std::uint32_t most_waiting = 1;            // that it has said
     std::set<ItemId> held;
     ItemId parting;                                        // a body of which not all is sent; 0: none
     std::size_t given = 0;                                 // so much of it is
@@ -199,6 +204,10 @@ class BrokerJudge {
   void check_order() const;
   void check_order(const Priorities& ready, ItemId id, bool returned) const;
   void check_demand() const;
+  bool holds_suspect(const Standing& session) const;
+  bool may_wait_for_a_free_hand(const std::vector<const Standing*>& askers, ItemId id) const;
+  void check_alone(const Standing& session, ItemId id) const;
+  void lose_items(const SessionId& id, Standing& session, bool counts);
   void check_attempts();
   void due_now();
   void sent(Standing& session, Number number, std::size_t bytes);

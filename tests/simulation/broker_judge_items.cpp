@@ -54,6 +54,7 @@ void BrokerJudge::updated(const broker::Storage::Record& record) {
   const bool open = item.place != Place::done && item.place != Place::acked;
   require(open || item.taken_up_in == turn_, name(record.id) + " is done: nothing happens to it");
   item.failures = record.failures;
+  item.suspect = record.suspect;
   item.note_delay(record, world_.now());
   item.deliveries = record.deliveries;
   item.most_failures = std::max(item.most_failures, item.failures);
@@ -62,6 +63,8 @@ void BrokerJudge::updated(const broker::Storage::Record& record) {
   require(record.dead == (item.failures >= max_attempts_), name(record.id) + " is dead after max_attempts, not before");
   if (left_unheard_.contains(item.holder)) ++item.user_fails;
   require(!peace_.calm || item.failures <= item.user_fails, name(record.id) + " fails only when its user says so");
+  require(!peace_.only_poison || is_poison(item.put.body) || item.failures <= item.user_fails + 1,
+          name(record.id) + " does no harm: it goes alone after one death beside poison");
 }
 
 void BrokerJudge::erased(ItemId id) {
@@ -175,13 +178,13 @@ void BrokerJudge::given(const SessionId& session, std::uint32_t generation, Numb
   }
   if (!stale) ++times_[given.id];
   auto& ready = ready_of(item);
-  handed_.push_back({given.id, item.handed, message_});
+  if (!item.suspect) handed_.push_back({given.id, item.handed, message_});  // else it goes before all others
   ready.waiting.erase(given.id);
   ready.returned.erase(given.id);
   item.handed = true;
   touched_.insert(given.id);
   if (stale) {  // it came back within the turn: with an attempt if its session was lost meanwhile
-    const bool counted = lost_.contains(session) && !lane_failed_.contains(session);
+    const bool counted = lost_.contains(session) && !lane_failed_.contains(session) && item.failures > item.expected;
     if (unsaid) loses(item, session, counted);
     if (counted) return fail(item, given.id, {});
     return to_front(item, given.id);
@@ -192,7 +195,9 @@ void BrokerJudge::given(const SessionId& session, std::uint32_t generation, Numb
   auto& to = found->second;
   ++to.answered;
   require(to.answered <= to.asked, "on demand: nothing is handed off that was not asked for");
+  check_alone(to, given.id);
   item.place = Place::held;
+  item.taken = false;
   item.holder = session;
   item.generation = generation;
   item.lane_number = number;
@@ -238,7 +243,7 @@ void BrokerJudge::check_order(const Priorities& ready, ItemId id, bool returned)
     for (const auto other : ids) {
       const auto& item = items_.at(other);
       const bool in_time = came_back ? item.returned_in < turn_ : other <= last_of_turn_ && !item.late;
-      if (!in_time || times_.contains(other) || waits_for_disk(item)) continue;
+      if (!in_time || item.suspect || times_.contains(other) || waits_for_disk(item)) continue;
       if (priority == handed.put.priority) {
         if (handed.late && !came_back) continue;
         if (returned && !came_back) continue;
@@ -271,17 +276,17 @@ void BrokerJudge::check_demand() const {
   if (claims_last({}) || (kept_items_ > 0 && world_.now() <= claims_seen_ + claims_again)) return;
   if (!lane_failed_.empty()) return;  // what was for them is handed off with the next turn
   if (turn_bytes_ >= settings_.turn_bytes) return;
-  const auto asker = std::find_if(standing_.begin(), standing_.end(), [this](const auto& entry) {
-    return entry.second.may_ask() && entry.second.open_asks() > 0 && has_room(entry.second);
-  });
-  if (asker == standing_.end()) return;
+  std::vector<const Standing*> askers;
+  for (const auto& [id, session] : standing_)
+    if (session.may_ask() && session.open_asks() > 0 && has_room(session) && !holds_suspect(session))
+      askers.push_back(&session);
+  if (askers.empty()) return;
   for (const auto& [queue, priorities] : ready_)
     for (const auto& [priority, ready] : priorities)
       for (const auto* ids : {&ready.waiting, &ready.returned})
         for (const auto id : *ids)
-          require(waits_for_disk(items_.at(id)), "on demand: " + name(id) + " waits while " +
-                                                     to_hex(asker->first).substr(0, 8) + " asks for " +
-                                                     std::to_string(asker->second.open_asks()));
+          require(waits_for_disk(items_.at(id)) || may_wait_for_a_free_hand(askers, id),
+                  "on demand: " + name(id) + " waits while somebody asks");
 }
 
 /// Deaths, silences and failures count, releases and lost lanes do not.
@@ -358,6 +363,7 @@ void BrokerJudge::check_bytes() const {
 void BrokerJudge::taken(const User& user, const SessionId& session, const Given& given, const std::string& queue) {
   auto& item = this->item(given.id);
   require(item.handed, user + " takes what was handed off");
+  if (item.holder == session) item.taken = true;
   require(!peace_.trust || item.holder == session,
           user + " does not take " + name(given.id) + ", which went elsewhere");
   require(given.body == item.put.body, user + " takes " + name(given.id) + " as it was put");

@@ -70,7 +70,9 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
   if (entry.kind != EntryKind::claim) session.claims_left = 0;
   switch (entry.kind) {
     case EntryKind::ask:
-      session.asked = std::max(session.asked, read_ask(entry));
+      session.asked = std::max(session.asked, read_ask(entry).asked);
+      session.begun = std::max(session.begun, {session.generation, read_ask(entry).begun});
+      session.most_waiting = std::max(session.most_waiting, read_ask(entry).waiting);
       return;
     case EntryKind::ack:
     case EntryKind::release: {
@@ -183,18 +185,8 @@ void BrokerJudge::lose(const SessionId& id, Standing& session) {
   const bool counts = !session.bye && !session.superseded;
   if (counts && session.role == Role::consumer && !session.refused && !lane_failed_.contains(id)) check_robbed(id);
   if (counts) lost_.insert(id);
-  while (!session.held.empty()) {
-    const auto item_id = *session.held.begin();
-    auto& item = this->item(item_id);
-    let_go(session, item, item_id);
-    // Whether the broker held the old session for lost before the hello of the new one stood is its own affair.
-    const bool failed = counts || (session.superseded && item.failures > item.expected);
-    loses(item, id, failed);
-    if (failed)
-      fail(item, item_id, {});
-    else
-      to_front(item, item_id);
-  }
+  // Whether the broker held the old session for lost before the hello of the new one stood is its own affair.
+  lose_items(id, session, counts);
 }
 
 void BrokerJudge::sessions(const Knows& knows) {
@@ -274,7 +266,7 @@ void BrokerJudge::takes_up(const SessionId& id, Standing& session, ItemId item_i
   item.place = Place::held;
   item.holder = id;
   item.generation = 0;
-  item.handed = true;
+  item.handed = item.taken = true;
   item.unsaid = false;
   if (item.lost_counted && previous.epoch == epoch_) --item.expected;
   if (previous.epoch != epoch_) item.deliveries = deliveries;

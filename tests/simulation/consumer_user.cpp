@@ -8,6 +8,9 @@ namespace {
 /// A get whose time is up returns: when its withdraw is answered, or when its lane is lost for the want of an answer.
 constexpr Duration returns_within = 10s;
 
+/// At once, or after it was told that the work has begun.
+constexpr Duration dies_within = 20ms;
+
 SessionConfig consumer_config(SessionConfig config, const ConsumerPlan& plan) {
   config.queues = plan.queues;
   return config;
@@ -96,7 +99,7 @@ void ConsumerNode::act(Job& job) {
       if (take(job) || !(consumer_.withdrawn(job.withdraw) || consumer_.closed())) return;
       return rest(job);
     case Job::Does::say:
-      return work(job);
+      return job.poison ? void() : work(job);
     case Job::Does::work:
     case Job::Does::nothing:
       return;
@@ -153,8 +156,12 @@ bool ConsumerNode::take(Job& job) {
   job.take = consumer_.taken();
   mine_[job.take] = {given.id, world_.now(), life()};
   job.does = Job::Does::say;
+  job.poison = is_poison(given.body);
   touch();
-  work(job);
+  if (job.poison)
+    later(world_.random.between(Duration::zero(), dies_within), [this] { dies_(); });
+  else
+    work(job);
   return true;
 }
 

@@ -54,10 +54,14 @@ std::string claims(const Entry& entry) {
   return text;
 }
 
+std::string ask(const Ask& ask) {
+  return "ask " + n(ask.asked) + ", begun " + n(ask.begun.value) + ", waiting " + n(ask.waiting);
+}
+
 std::string describe(const Entry& entry) {
   switch (entry.kind) {
     case EntryKind::ask:
-      return "ask " + n(read_ask(entry));
+      return ask(read_ask(entry));
     case EntryKind::withdraw:
       return "withdraw " + n(read_withdraw(entry));
     case EntryKind::ack:

@@ -14,6 +14,9 @@
 
 namespace baton::simulation {
 
+/// What ends the process that begins to work on it.
+inline bool is_poison(std::string_view body) { return body.starts_with("poison "); }
+
 /// Who may take items.
 using User = std::string;
 

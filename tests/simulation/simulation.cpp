@@ -48,6 +48,11 @@ Troubles Simulation::troubles_for(Random& random, bool keeps) {
   if (keeps && random.chance(400)) troubles.full_disks = random.below(2000);
   if (keeps && random.chance(400)) troubles.twins = random.below(4000);
   if (keeps && random.chance(300)) troubles.clock_steps = random.below(2000);
+  if (random.chance(100)) troubles.poison = random.between(5, 50);
+  if (troubles.poison > 0 && random.chance(600)) {
+    const Troubles few{.leaves = troubles.leaves, .poison = troubles.poison};
+    troubles = few;
+  }
   if (random.chance(50)) troubles.cuts = troubles.stalls = troubles.pauses = troubles.broker_pauses = 0;
   return troubles;
 }
@@ -68,7 +73,7 @@ Simulation::Simulation(std::uint64_t seed, bool tracing)
       rogues_(!keeps_ && world_.random.chance(300) ? 1 : 0),
       troubles_(world_.random.chance(150) ? Troubles{} : troubles_for(world_.random, keeps_)),
       settings_(settings_for(world_.random, producers_ + rogues_, consumers_, troubles_.restarts > 0, keeps_)),
-      peace_{troubles_.harmless() && troubles_.restarts == 0,
+      peace_{troubles_.harmless() && troubles_.restarts == 0, troubles_.only_poison(),
              !troubles_.breaks_connections() && troubles_.restarts == 0, troubles_.lossless() && rogues_ == 0},
       puts_(keeps_),
       broker_(world_, puts_, settings_, peace_, storage_lag_for(world_.random, troubles_.restarts > 0, keeps_)),
@@ -100,7 +105,7 @@ Simulation::Simulation(std::uint64_t seed, bool calm, bool tracing)
       rogues_(0),
       troubles_{},
       settings_(small_settings()),
-      peace_{calm, calm, false},
+      peace_{calm, false, calm, false},
       puts_(false),
       broker_(world_, puts_, settings_, peace_, Duration{}),
       scene_{world_, broker_, puts_, console_, false, false} {
@@ -135,6 +140,7 @@ void Simulation::add_consumer() {
     plan.rest = 5ms;
   }
   auto node = std::make_unique<ConsumerNode>(scene_, "C" + std::to_string(++names_), plan);
+  node->on_poison([this, died = node.get()] { kill(*died); });
   consumer_nodes_.push_back(node.get());
   clients_.push_back(std::move(node));
   clients_.back()->start();
@@ -159,6 +165,7 @@ void Simulation::populate() {
     plan.pause = random.chance(200) ? Duration{} : Duration(500ms);
     plan.priorities = random.chance(300);
     plan.delays = random.chance(300);
+    plan.poison = troubles_.poison;
     plan.joins = random.chance(600);
     plan.hurries = !plan.joins && random.chance(500);
     if (random.chance(250)) plan.largest = random.chance(500) ? 100'000 : 1'000'000;

@@ -73,7 +73,8 @@ void ProducerNode::leave_refused() {
 std::string ProducerNode::body(std::size_t line) const {
   const auto number = plan_.lines[line];
   const auto long_by = plan_.rogue || number % 10 == 0 ? number * 0x9e3779b97f4a7c15u % (plan_.largest + 1) : 0;
-  return identity_ + " line " + std::to_string(number) + std::string(long_by, '.');
+  const bool poison = number * 0x9e3779b97f4a7c15u % 1009 < plan_.poison;
+  return (poison ? "poison " : "") + identity_ + " line " + std::to_string(number) + std::string(long_by, '.');
 }
 
 std::vector<std::string> ProducerNode::bodies(std::size_t lines) const {

@@ -1,6 +1,7 @@
 // The three kinds of client with a user: what the programs of this project do, and some more.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -24,6 +25,7 @@ struct ProducerPlan {
   Duration pause{};                  ///< at most, between two puts
   std::uint32_t largest = 200;       ///< bytes of a body
   bool priorities = false, delays = false;
+  std::uint64_t poison = 0;  ///< per mille of its items
   bool joins = true;
   bool hurries = false;  ///< says bye right after its last put
   bool rogue = false;    ///< heeds no credit
@@ -105,6 +107,8 @@ class ConsumerNode final : public ClientNode {
   /// its claims are answered; and such as he was in touch for since he took them, whatever became of the broker meanwhile.
   void add_hands(std::map<ItemId, std::vector<User>>& hands) const;
   bool ever_stood() const { return ever_stood_; }
+  /// What becomes of its process when its user begins to work on poison.
+  void on_poison(std::function<void()> dies) { dies_ = std::move(dies); }
 
  protected:
   ClientLogic& logic() override { return consumer_; }
@@ -119,6 +123,7 @@ class ConsumerNode final : public ClientNode {
     enum class Does { rest, wait, withdraw, say, work, nothing } does = Does::rest;
     ItemId item;
     Epoch epoch;                 // of the broker that gave it
+    bool poison = false;         // it ends the process
     std::uint64_t take = 0;      // tells items of the same id apart
     std::uint64_t get = 0;       // counts its gets: a time-out belongs to one
     std::uint64_t withdraw = 0;  // the ticket of the last withdraw when its time was up
@@ -142,6 +147,7 @@ class ConsumerNode final : public ClientNode {
   ConsumerSession consumer_;
   std::vector<Job> jobs_;
   std::map<std::uint64_t, Mine> mine_;  // by take: taken, not settled, and not known to be lost
+  std::function<void()> dies_;
   bool ever_stood_ = false, bye_ = false, bye_in_trouble_ = false;
 };
 

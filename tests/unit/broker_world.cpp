@@ -53,7 +53,14 @@ void Client::entry(const std::string& bytes) {
 
 void Client::ask(std::uint64_t more) {
   std::string bytes;
-  append_ask(bytes, asked += more);
+  const auto* session = world.core.find(id);
+  append_ask(bytes, {asked += more, session ? session->lane_sent() : Number{}, static_cast<std::uint32_t>(more)});
+  entry(bytes);
+}
+
+void Client::prefetch(std::uint64_t more, Number begun, std::uint32_t waiting) {
+  std::string bytes;
+  append_ask(bytes, {asked += more, begun, waiting});
   entry(bytes);
 }
 
@@ -155,6 +162,15 @@ std::vector<int> Client::deliveries() {
                [&](const Entry& entry) { counts.push_back(static_cast<int>(read_given(entry).deliveries)); });
   received();
   return counts;
+}
+
+std::vector<std::string> Client::tries() {
+  const auto messages = world.lane_messages[id];
+  auto bodies = received();
+  world.lane_messages[id] = messages;
+  const auto numbers = attempts();
+  for (std::size_t i = 0; i < bodies.size(); ++i) bodies[i] += " " + std::to_string(numbers[i]);
+  return bodies;
 }
 
 Confirm Client::confirm() {

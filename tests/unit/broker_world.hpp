@@ -47,7 +47,9 @@ struct Client {
   void put(const std::string& body, std::uint8_t priority = default_priority, std::uint32_t delay_ms = 0);
   /// With a place in its input: that many items.
   void put(const std::string& body, const InputPlace& place);
-  void ask(std::uint64_t more = 1);
+  void ask(std::uint64_t more = 1);  ///< so many gets wait, and what came before was begun
+  /// Of what comes, all up to `begun` was begun by now, and `waiting` gets wait.
+  void prefetch(std::uint64_t more, Number begun = {}, std::uint32_t waiting = 0);
   void withdraw(std::uint32_t count = 1);
   void ack(const std::string& body);
   void release(const std::string& body);
@@ -67,6 +69,8 @@ struct Client {
   std::vector<int> attempts();
   /// The counts of deliveries, likewise.
   std::vector<int> deliveries();
+  /// Both: "body 1", and so on.
+  std::vector<std::string> tries();
   /// The last confirm that it was told.
   Confirm confirm();
   std::vector<DeadNotice> died();

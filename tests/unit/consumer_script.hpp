@@ -55,7 +55,7 @@ struct ConsumerScript : Script {
     const auto said = control();
     REQUIRE(said.size() == 1);
     REQUIRE(said[0].kind == EntryKind::ask);
-    return read_ask({EntryKind::ask, 0, 0, said[0].payload});
+    return read_ask({EntryKind::ask, 0, 0, said[0].payload}).asked;
   }
   LaneLost lane_lost() {
     const auto said = control();

@@ -191,7 +191,7 @@ TEST_CASE("a turn hands off so many items, and the next one begins at once") {
   for (int i = 0; i < 100; ++i) rick.put("a");
   auto morty = world.consumer(2);
   std::string ask;
-  append_ask(ask, 100);
+  append_ask(ask, {100});
   REQUIRE(world.core.control(world.session(morty), {1}, 1, ask, world.now) == Refusal::none);
   for (int turn = 1; turn <= 10; ++turn) {
     world.core.end_turn(world.now, true);
@@ -209,7 +209,7 @@ TEST_CASE("a queue with a long way to go keeps no other one waiting") {
   for (int i = 0; i < 100; ++i) rick.put("a");
   auto morty = world.consumer(3, {"long"}), summer = world.consumer(4, {"short"});
   std::string ask;
-  append_ask(ask, 100);
+  append_ask(ask, {100});
   for (const auto* client : {&morty, &summer})
     REQUIRE(world.core.control(world.session(*client), {1}, 1, ask, world.now) == Refusal::none);
   world.core.end_turn(world.now, true);

@@ -108,12 +108,14 @@ TEST_CASE("items that come back are in their old order, before all that wait") {
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
   for (const auto* body : {"a", "b", "c", "d"}) rick.put(body);
-  morty.ask(3);
+  morty.prefetch(3);
   morty.received();
   morty.vanish();
   world.advance(grace, {&rick, &summer});
   summer.ask(4);
-  CHECK(summer.received() == Bodies{"a", "b", "c", "d"});
+  CHECK(summer.received() == Bodies{"a"});  // it may have been begun: it goes alone
+  summer.ack("a");
+  CHECK(summer.received() == Bodies{"b", "c", "d"});
 }
 
 TEST_CASE("an item that fails too often is dead: its producer learns who tried and why") {

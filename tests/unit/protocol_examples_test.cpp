@@ -233,7 +233,9 @@ class Walk {
       case EntryKind::died:
         return walk_died(entry);
       case EntryKind::ask:
-        field(8, "asked", number(read_ask(entry)));
+        field(8, "asked", number(read_ask(entry).asked));
+        field(8, "begun", number(read_ask(entry).begun.value));
+        field(4, "waiting", number(read_ask(entry).waiting));
         return append_ask(again_, read_ask(entry));
       case EntryKind::withdraw:
         field(4, "count", number(read_withdraw(entry)));
@@ -351,7 +353,7 @@ Kinds kinds_in_code() {
   Kinds kinds;
   for (unsigned type = 0; type < 256; ++type)
     for (unsigned kind = 0; kind < 256; ++kind)
-      for (const std::size_t size : {0, 4, 8, 12, 16, 24})
+      for (const std::size_t size : {0, 4, 8, 12, 16, 20, 24})
         for (const unsigned each : {0u, 1u, 2u, 3u}) {
           const auto b = static_cast<std::uint16_t>(each & 1);
           std::string payload;

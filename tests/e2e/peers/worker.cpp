@@ -1,3 +1,5 @@
+#include <sys/resource.h>
+
 #include <cstdlib>
 #include <iostream>
 #include <stdexcept>
@@ -37,7 +39,29 @@ int run_handlers(const std::string& broker) {
   return 0;
 }
 
+/// With `prefetch` items in hand beyond those that its handlers work on.
+int abort_on_poison(const std::string& broker, std::uint32_t prefetch, std::uint32_t jobs) {
+  auto options = options_for(broker);
+  options.prefetch = prefetch;
+  Consumer consumer(options);
+  RunOptions run;
+  run.jobs = jobs;
+  consumer.run(
+      [](const Item& item) {
+        if (item.body == "poison") std::abort();
+        return Outcome::done();
+      },
+      run);
+  return 0;
+}
+
 }  // namespace
+
+int be_aborting_worker(const std::string& broker, int prefetch, int jobs) {
+  const rlimit no_core{0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+  return abort_on_poison(broker, static_cast<std::uint32_t>(prefetch), static_cast<std::uint32_t>(jobs));
+}
 
 int be_worker(const std::string& broker, const std::string& how) {
   try {

@@ -1,0 +1,189 @@
+// What was begun when its holder is lost: that alone counts, and goes alone from then on.
+#include "tests/unit/broker_world.hpp"
+
+using namespace baton;
+using namespace baton::broker;
+using namespace baton::broker::test;
+
+namespace {
+
+using Bodies = std::vector<std::string>;
+
+void put(Client& rick, const Bodies& bodies) {
+  for (const auto& body : bodies) rick.put(body);
+}
+
+}  // namespace
+
+TEST_CASE("suspects: what was prefetched and not begun when its holder dies is not counted, and goes on") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2), summer = world.consumer(3), jerry = world.consumer(4);
+  put(rick, {"a", "b", "c", "d"});
+  morty.prefetch(4, {}, 1);
+  CHECK(morty.received() == Bodies{"a", "b", "c", "d"});
+  morty.vanish();
+  world.advance(grace, {&rick, &summer, &jerry});
+  summer.prefetch(4);
+  CHECK(summer.tries() == Bodies{"a 2"});  // alone
+  jerry.prefetch(4);
+  CHECK(jerry.tries() == Bodies{"b 1", "c 1", "d 1"});
+  rick.put("e");
+  CHECK(summer.received() == Bodies{});
+  summer.ack("a");
+  jerry.ack("b");
+  CHECK(summer.received().size() + jerry.received().size() == 1);  // who of them is first does not matter
+}
+
+TEST_CASE("suspects: what was told to be begun has failed, what only may have been begun goes alone first") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2), summer = world.consumer(3);
+  put(rick, {"a", "b", "c", "d", "e"});
+  morty.prefetch(5, {}, 2);   // two gets wait
+  morty.prefetch(0, {3}, 0);  // a third one was begun
+  CHECK(morty.received().size() == 5);
+  morty.ack("a");
+  morty.ack("b");
+  morty.ack("c");
+  morty.vanish();  // it may have begun two more
+  world.advance(grace, {&rick, &summer});
+  for (const auto* alone : {"d", "e"}) {
+    summer.prefetch(1);
+    CHECK(summer.tries() == Bodies{std::string(alone) + " 1"});
+    if (std::string(alone) == "d") summer.ack("d");
+  }
+  summer.vanish();  // with a suspect in hand, whatever it had told
+  world.advance(grace, {&rick});
+  auto jerry = world.consumer(4);
+  jerry.ask();
+  CHECK(jerry.tries() == Bodies{"e 2"});
+}
+
+TEST_CASE("suspects: what ends each process that begins it is dead in the end, and nothing else is counted") {
+  Settings settings;
+  settings.max_attempts = 3;
+  BrokerWorld world(settings);
+  auto rick = world.producer(1);
+  put(rick, {"poison", "a", "b"});
+  for (std::uint8_t n = 2; n < 5; ++n) {
+    auto morty = world.consumer(n);
+    morty.prefetch(3, {}, 1);
+    CHECK(morty.received() == (n == 2 ? Bodies{"poison", "a", "b"} : Bodies{"poison"}));
+    morty.vanish();
+    world.advance(grace, {&rick});
+  }
+  CHECK(rick.died().size() == 1);
+  auto summer = world.consumer(9);
+  summer.prefetch(3);
+  CHECK(summer.tries() == Bodies{"a 1", "b 1"});
+}
+
+TEST_CASE("suspects: while all who ask hold something one of them is kept free, and others go on") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2), summer = world.consumer(3), jerry = world.consumer(4);
+  rick.put("suspect");
+  morty.ask();
+  put(rick, {"a", "b", "c", "d"});
+  summer.prefetch(2);
+  jerry.prefetch(2);
+  CHECK(summer.received() == Bodies{"a", "b"});
+  CHECK(jerry.received() == Bodies{"c", "d"});
+  summer.ack("a");
+  morty.vanish();
+  world.advance(grace, {&rick, &summer, &jerry});
+  jerry.prefetch(2);
+  summer.prefetch(2);
+  put(rick, {"e", "f", "g", "h"});
+  // Jerry asked first and was taken for it; then Summer, who is given what is ready.
+  CHECK(jerry.received() == Bodies{});
+  CHECK(summer.received() == Bodies{"e", "f"});
+  jerry.ack("c");
+  CHECK(jerry.received() == Bodies{});
+  jerry.ack("d");
+  CHECK(jerry.received() == Bodies{"suspect"});
+  jerry.ack("suspect");
+  CHECK(jerry.received() == Bodies{"g"});  // it had asked for two
+}
+
+TEST_CASE("suspects: one that fails by word is none any more") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2);
+  rick.put("a");
+  morty.ask();
+  morty.vanish();
+  world.advance(grace, {&rick});
+  auto summer = world.consumer(3);
+  put(rick, {"b", "c"});
+  summer.prefetch(3);
+  CHECK(summer.received() == Bodies{"a"});
+  summer.fail("a");
+  CHECK(summer.received() == Bodies{"a", "b"});
+}
+
+TEST_CASE("suspects: what its holder takes up again is what it was before") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2);
+  rick.put("a");
+  morty.ask();
+  CHECK(morty.tries() == Bodies{"a 1"});
+  Hello hello;
+  hello.role = Role::consumer;
+  hello.queues = {"default"};
+  hello.claims = 1;
+  SUBCASE("nothing was known against it") {
+    morty.vanish();
+    world.advance(grace, {&rick});
+    hello.previous = Previous{world.core.epoch(), morty.id};
+    auto again = world.client(3, hello);
+    again.claim({{morty.got.at("a"), 1, 1}});
+    CHECK(world.session(again).held == 1);
+    rick.put("b");
+    again.prefetch(1);
+    CHECK(again.tries() == Bodies{"b 1"});
+  }
+  SUBCASE("it had cost a life") {
+    morty.vanish();
+    world.advance(grace, {&rick});
+    auto summer = world.consumer(3);
+    summer.ask();
+    CHECK(summer.tries() == Bodies{"a 2"});
+    summer.vanish();
+    world.advance(grace, {&rick});
+    hello.previous = Previous{world.core.epoch(), summer.id};
+    auto again = world.client(4, hello);
+    again.claim({{summer.got.at("a"), 1, 2}});
+    CHECK(world.session(again).held == 1);
+    rick.put("b");
+    again.prefetch(1);
+    CHECK(again.received() == Bodies{});
+    again.got = summer.got;
+    again.ack("a");
+    CHECK(again.received() == Bodies{"b"});
+  }
+}
+
+TEST_CASE("suspects: a higher priority goes before them, and who asks no more frees its place") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2), summer = world.consumer(3);
+  rick.put("suspect");
+  morty.ask();
+  rick.put("a");
+  summer.prefetch(1);
+  morty.vanish();
+  world.advance(grace, {&rick, &summer});
+  summer.prefetch(1);  // kept free
+  CHECK(summer.received() == Bodies{"a"});
+  rick.put("urgent", 9);
+  CHECK(summer.received() == Bodies{"urgent"});
+  summer.prefetch(1);
+  summer.withdraw();
+  CHECK(summer.received() == Bodies{"none"});
+  auto jerry = world.consumer(4);
+  jerry.ask();
+  CHECK(jerry.received() == Bodies{"suspect"});
+}
