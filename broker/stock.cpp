@@ -358,7 +358,11 @@ void Stock::unreserve(Queue& queue) {
 /// The session has put something down.
 void Stock::hands_are_freer(Session& session, bool suspect) {
   if (suspect && --session.suspects == 0 && session.wants() > 0) join_waiting(session);
-  if (session.reserved && session.held == 0) to_serve(*session.reserved);
+  if (session.held > 0) return;
+  if (session.reserved) to_serve(*session.reserved);
+  if (!session.waiting) return;
+  for (auto* queue : session.queues)  // somebody else may be kept free for it, and hold something for long
+    if (!queue->suspects.empty()) to_serve(*queue);
 }
 
 /// Returns what is left of `room`.

@@ -75,6 +75,7 @@ LaneLost Lane::lose(std::uint32_t wanted) {
   state_ = State::lost;
   asked_ = wanted;
   answered_ = 0;
+  begun_ = begun_told_ = {};  // the next generation counts from 1
   withdrawals_.forget();
   return {generation_, received(), wanted};
 }

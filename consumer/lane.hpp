@@ -53,8 +53,10 @@ class Lane {
   /// Whether there are answers to come to asks that were taken back.
   const Withdrawals& withdrawals() const { return withdrawals_; }
 
-  /// What came up to this number was returned to the user, all of it.
-  void begin(Number number) { begun_ = number; }
+  /// What came up to this number was returned to the user, all of it. Of a lost lane nothing can be told any more.
+  void begin(Number number) {
+    if (state_ != State::lost) begun_ = number;
+  }
   /// The broker is told so, with what is asked for.
   Ask tell(std::uint32_t waiting) {
     begun_told_ = begun_;

@@ -442,7 +442,14 @@ void Simulation::safety() {
 
 bool Simulation::finished() const {
   return broker_.finished() &&
-         std::all_of(clients_.begin(), clients_.end(), [](const auto& node) { return node->over(); });
+         std::all_of(clients_.begin(), clients_.end(),
+                     [this](const auto& node) { return node->over() || comes_too_late(*node); });
+}
+
+/// Poison ended a process when all else was done: who is run again after it may find no broker any more.
+bool Simulation::comes_too_late(const ClientNode& node) const {
+  const auto* consumer = dynamic_cast<const ConsumerNode*>(&node);
+  return troubles_.poison > 0 && consumer && !consumer->ever_stood();
 }
 
 /// The broker leaves with all who are there. So that the end does not come while a client is only out of reach, one more

@@ -76,6 +76,7 @@ class Simulation {
   std::uint64_t most_items() const;
   std::uint64_t most_bytes() const;
   bool finished() const;
+  bool comes_too_late(const ClientNode& node) const;
   void check_end() const;
 
   const bool small_;
