@@ -177,6 +177,7 @@ class Core {
   Number printed_by_all(Time now) const;
   Number printed_by_gone() const;
   void watch_console(Time now);
+  static PendingPut pending_put(const SessionId& session, const Producer& producer, Ticket ticket);
   void persist();
   void confirm_control(Ticket durable);
   void confirm_puts(Ticket durable);
@@ -217,9 +218,10 @@ class Core {
 
   std::deque<Pending> pending_control_;
   std::deque<PendingPut> pending_puts_;
-  std::vector<SessionId> beginning_;  // new processes that wait until what their names put before is kept
-  std::string storage_holds_;         // why the storage has no room for new items; empty when it has
-  Time claims_until_ = never;         // while kept items wait for those who held them
+  std::vector<PendingPut> last_puts_;  // of sessions that ended in this turn
+  std::vector<SessionId> beginning_;   // new processes that wait until what their names put before is kept
+  std::string storage_holds_;          // why the storage has no room for new items; empty when it has
+  Time claims_until_ = never;          // while kept items wait for those who held them
   Time claims_at_latest_ = never;
   std::uint32_t serials_ = 0;  // of sessions
 

@@ -19,6 +19,10 @@ void Core::all_changed() {
 
 void Core::send(const SessionId& to, std::string bytes) { effects_.news.push_back({to, std::move(bytes)}); }
 
+Core::PendingPut Core::pending_put(const SessionId& session, const Producer& producer, Ticket ticket) {
+  return {{ticket, session, producer.put.received(), producer.put_bytes}, producer.index, producer.serial};
+}
+
 /// Gives the turn to the storage, and takes what has become durable by now as confirmed.
 void Core::persist() {
   stock_.save_producers();
@@ -26,9 +30,11 @@ void Core::persist() {
   for (const auto* session : changed_) {
     if (session->state == Session::State::over) continue;
     pending_control_.push_back({ticket, session->id, session->control.received(), session->said});
-    if (const auto* producer = session->producer)
-      pending_puts_.push_back(
-          {{ticket, session->id, producer->put.received(), producer->put_bytes}, producer->index, producer->serial});
+    if (session->producer) pending_puts_.push_back(pending_put(session->id, *session->producer, ticket));
+  }
+  for (auto& put : std::exchange(last_puts_, {})) {
+    put.ticket = ticket;
+    pending_puts_.push_back(put);
   }
   const auto durable = storage_.durable();
   confirm_control(durable.settles);

@@ -294,6 +294,7 @@ void Core::end(Session& session, const std::string& why, Time now) {
     return_credit(session);
     stock_.note_room(*session.queues.front());
     auto& producer = *std::exchange(session.producer, nullptr);
+    last_puts_.push_back(pending_put(session.id, producer, {}));
     producer.session = nullptr;
     producer.said_bye = session.left;
     producer.lost_at = now;

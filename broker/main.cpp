@@ -29,22 +29,32 @@ int check_health(const baton::broker::ServerOptions& options) {
   return 1;
 }
 
+/// Where the data is that is damaged, unless it says so itself.
+std::string sentence(const std::exception& error, const std::filesystem::path& directory) {
+  const std::string text = error.what();
+  const bool damage = dynamic_cast<const baton::broker::disk::Damage*>(&error) != nullptr;
+  if (!damage || text.find(directory.string()) != text.npos) return text;
+  return "the data in " + directory.string() + " is damaged: " + text;
+}
+
 /// The guard is for the reading of what is kept, at the start: what faults later is not the data.
 using Guard = std::optional<baton::broker::disk::FaultGuard>;
 
+/// Without a directory nothing is kept.
 int run(baton::broker::ServerOptions options, baton::broker::Storage& storage, baton::Wake& changed,
-        const std::string& where, Guard& guard) {
+        const std::filesystem::path& directory, Guard& guard) {
   const auto less = baton::broker::fit_to_file_limit(options.settings, baton::files_possible());
   if (!less.empty()) baton::log_line("baton-broker: " + less);
   baton::broker::Server server(options, storage, changed);
   guard.reset();
-  auto ready = "baton-broker ready on " + to_string(server.endpoint()) + ", items " + where;
+  auto ready = "baton-broker ready on " + to_string(server.endpoint()) + ", items ";
+  ready += directory.empty() ? "in memory" : "kept in " + directory.string();
   if (server.items_before() > 0) ready += ", " + std::to_string(server.items_before()) + " of them from before";
   baton::Log(STDOUT_FILENO).line(ready);  // who does not read it is no reason not to serve
   try {
     return server.run();
   } catch (const std::exception& error) {  // its data was removed, say
-    baton::log_line(std::string("baton-broker: it ends, and confirms nothing more: ") + error.what());
+    baton::log_line(std::string("baton-broker: it ends, and confirms nothing more: ") + sentence(error, directory));
     return 1;
   }
 }
@@ -53,7 +63,7 @@ int serve_from_memory(const baton::broker::ServerOptions& options) {
   baton::Wake never;
   baton::broker::MemoryStorage storage;
   Guard none;
-  return run(options, storage, never, "in memory", none);
+  return run(options, storage, never, {}, none);
 }
 
 std::string damaged(const baton::broker::DiskOptions& options) {
@@ -65,7 +75,7 @@ int serve_from_disk(const baton::broker::BrokerCommand& command) {
   baton::Wake changed;
   Guard guard(std::in_place, damaged(command.disk));
   baton::broker::DiskStorage storage(command.disk, changed);
-  const int exit_code = run(command.server, storage, changed, "kept in " + command.disk.directory.string(), guard);
+  const int exit_code = run(command.server, storage, changed, command.disk.directory, guard);
   if (storage.items_put() > 0)
     baton::log_line("baton-broker: " + baton::counted(storage.items_put(), "item") + " came in; " +
                     std::to_string(storage.items_put() - storage.never_written()) +
@@ -133,7 +143,7 @@ int main(int argc, char** argv) {
   try {
     return obey(command);
   } catch (const std::exception& error) {
-    baton::log_line(std::string("baton-broker: ") + error.what() + about_directory(command, error));
+    baton::log_line("baton-broker: " + sentence(error, command.disk.directory) + about_directory(command, error));
     return 1;
   }
 }

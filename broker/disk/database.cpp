@@ -43,6 +43,12 @@ std::string_view view_of(const MDB_val& value) { return {static_cast<const char*
     case MDB_INCOMPATIBLE:
     case MDB_BAD_VALSIZE:
     case MDB_PANIC:
+    case MDB_BAD_TXN:
+    case MDB_CURSOR_FULL:  // a tree that is deeper than any can be
+    case MDB_PAGE_FULL:
+    case MDB_KEYEXIST:  // ids are written in their order, each once
+    case MDB_VERSION_MISMATCH:
+    case EINVAL:
       throw Damage(text);
     default:
       throw std::runtime_error(text);
@@ -240,8 +246,7 @@ void Database::load(const Visitor& visitor) {
   const auto state_rows = states.finish();
   end_reading();
   if (item_rows != seal.items || state_rows != seal.states)
-    throw Damage("the data in " + directory_.string() + " is damaged: " + std::to_string(item_rows) +
-                 " items instead of " + std::to_string(seal.items));
+    throw Damage(std::to_string(item_rows) + " items instead of " + std::to_string(seal.items));
 }
 
 // --- writing -----------------------------------------------------------------------------------------------------

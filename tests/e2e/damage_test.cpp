@@ -96,6 +96,7 @@ TEST_CASE("damage: data that is cut off or has a bit flipped is refused and name
       const bool named = said.find("damaged") != said.npos || said.find("cut off") != said.npos ||
                          said.find("missing or empty") != said.npos;
       CHECK_MESSAGE(named, said);
+      CHECK_MESSAGE(said.find(copy.path()) != said.npos, said);
     } else if (++harmless % served_every == 1) {
       check_served(copy.path());
     }

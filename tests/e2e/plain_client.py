@@ -6,7 +6,8 @@ import sys
 import zmq
 
 what, endpoint, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
-socket = zmq.Context().socket(zmq.PUSH if what == "push" else zmq.PULL)
+context = zmq.Context()
+socket = context.socket(zmq.PUSH if what == "push" else zmq.PULL)
 socket.connect(endpoint)
 for i in range(1, count + 1):
     if what == "push":
@@ -15,3 +16,5 @@ for i in range(1, count + 1):
             print(f"sent {i}", flush=True)
     else:
         print(socket.recv().decode(), flush=True)
+socket.close()
+context.term()  # until all is sent

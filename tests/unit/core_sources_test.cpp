@@ -181,6 +181,20 @@ TEST_CASE("of a message that does not fit a part comes in, and what is remembere
   CHECK(welcome_of(world, comes(world, 3)).digests.back() == at[in - 1]);
 }
 
+TEST_CASE(
+    "what a process puts in the turn in which the next one of its name fences it is kept, and the next one goes on") {
+  KeptMemory storage;
+  BrokerWorld world(keeping(), storage, {7});
+  auto first = comes(world, 1);
+  std::string entries;
+  append_item(entries, {default_priority, 0, "a"});
+  REQUIRE(world.core.put(world.session(first), {1}, 1, entries, world.now) == Refusal::none);
+  auto second = comes(world, 2);  // in the same turn
+  CHECK(first.refusals() == std::vector<std::string>{"fenced"});
+  second.put("b");
+  CHECK(second.confirm().put_confirmed == Number{2});
+}
+
 TEST_CASE("a broker that was started anew takes a process's numbers as they are") {
   BrokerWorld world;
   auto client = world.client(1, comes_back(1, 44));
