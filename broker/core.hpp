@@ -139,6 +139,7 @@ class Core {
   bool is_outdated(const Hello& hello);
   bool may_begin(Session& session, Time now);
   void begin_waiting(Time now);
+  bool waits_to_begin(const SessionId& id) const;
   void stand_producer(Session& session, Time now);
   void stand_consumer(Session& session);
   void stand_printer(Session& session, Time now);

@@ -18,7 +18,9 @@ constexpr std::size_t most_buried = 100'000;  // sessions that are over and reme
 namespace {
 
 /// What a client is told in the course of things, such as after the broker's restart: it begins a new session.
-bool is_routine(Refusal refusal) { return refusal == Refusal::wrong_epoch || refusal == Refusal::unknown_session; }
+bool is_routine(Refusal refusal) {
+  return refusal == Refusal::wrong_epoch || refusal == Refusal::unknown_session || refusal == Refusal::not_yet;
+}
 
 constexpr Duration claims_again = 100ms;  // between looks whether all claims are in
 
@@ -63,7 +65,8 @@ Refusal Core::hello(const SessionId& id, Hello hello, Time now) {
       send(id, encode_json(header_for(id, MessageType::welcome), to_json(session.welcome)));
       changed(session);
     }
-    return Refusal::none;
+    // Told to who asks again only: mostly it is over by then.
+    return waits_to_begin(id) ? Refusal::not_yet : Refusal::none;
   }
   if (sessions_.size() >= settings_.max_sessions) return Refusal::sessions_full;
   if (hello.role == Role::producer && is_outdated(hello)) return Refusal::fenced;
@@ -77,6 +80,10 @@ Refusal Core::hello(const SessionId& id, Hello hello, Time now) {
   if (session.state == Session::State::greeted) greeted_.push_back(id);
   if (greeted_.size() > most_greeted) forget_oldest_greeted();
   return Refusal::none;
+}
+
+bool Core::waits_to_begin(const SessionId& id) const {
+  return std::find(beginning_.begin(), beginning_.end(), id) != beginning_.end();
 }
 
 /// Who says hello and does not subscribe is a stranger, or says hello again.

@@ -168,6 +168,9 @@ Session::News Session::on_refusal(const Header& header, std::string_view payload
       break;
     case Refusal::sessions_full:
       if (standing()) renew(epoch_, now);
+      [[fallthrough]];
+    case Refusal::not_yet:
+      if (standing()) break;  // the welcome was faster
       full_ = true;
       why_full_ = notice.text;
       hello_at_ = std::max(hello_at_, now + refused_again);

@@ -28,6 +28,7 @@ constexpr std::array<Row, refusal_count> rows{{
     {"not_held", "the session does not hold this item", false},
     {"fenced", "a newer session has taken this producer's name", true},
     {"sessions_full", "the broker has no room for another client", true},
+    {"not_yet", "what processes of this name have put before is not on disk yet", false},
     {"not_allowed", "the role of this key may not do that", true},
 }};
 

@@ -120,7 +120,8 @@ std::string item_of_format_1(UnixMs due) {
 
 TEST_CASE("an item's row of format 1 is read as one") {
   ItemRow row;
-  REQUIRE(read_item(42, item_of_format_1(99), row));
+  const auto delayed = item_of_format_1(99);
+  REQUIRE(read_item(42, delayed, row));
   CHECK(row.number == Number{77});
   CHECK(row.delay == Delay{99, Delay::no_limit});
   CHECK(row.body == "the body");
@@ -149,7 +150,8 @@ TEST_CASE("a producer's row of format 1 is read as one") {
   append(rest, std::uint16_t{0});
   for (const std::uint64_t number : {8, 5, 1, 2}) append(rest, number);
   ProducerRow row;
-  REQUIRE(read_producer(3, sealed(3, rest + "filerick"), row));
+  const auto bytes = sealed(3, rest + "filerick");
+  REQUIRE(read_producer(3, bytes, row));
   CHECK(row == ProducerRow{"rick", true, false, Number{8}, 5, 1, "", 6});
 }
 

@@ -321,6 +321,17 @@ TEST_CASE("consumer: a broker without room is asked again each second") {
   CHECK_FALSE(script.consumer.session().full());
 }
 
+TEST_CASE("client: who is to wait for what others of its name have put says so and goes on waiting") {
+  ConsumerScript script;
+  script.hello();
+  script.refuse(Refusal::not_yet, "not on disk yet");
+  CHECK(script.consumer.session().why_full() == "not on disk yet");
+  script.stand();
+  CHECK_FALSE(script.consumer.session().full());
+  script.refuse(Refusal::not_yet);
+  CHECK_FALSE(script.consumer.session().full());
+}
+
 TEST_CASE("consumer: one that is welcomed but gets no lane asks again each second, in a new session") {
   ConsumerScript script;
   for (std::uint8_t round = 1; round <= 3; ++round) {

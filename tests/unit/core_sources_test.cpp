@@ -99,6 +99,7 @@ TEST_CASE("a new process is welcomed when all that its name has put is kept: it 
   const auto second = world.client(2, process_of_load(2));
   CHECK(first.refusals() == std::vector<std::string>{"fenced"});  // it would put more and more
   CHECK_FALSE(world.core.find(second.id));
+  CHECK(world.core.hello(second.id, process_of_load(2), world.now) == Refusal::not_yet);
   storage.most_puts = UINT64_MAX;
   world.settle();
   world.core.end_turn(world.now, true);
