@@ -292,6 +292,14 @@ void check_console(const System& system) {
   }
 }
 
+/// By what the broker said.
+std::size_t sessions_lost(System& system) {
+  const auto log = system.broker.process().err().text();
+  std::size_t count = 0;
+  for (auto at = log.find(" is gone: "); at != log.npos; at = log.find(" is gone: ", at + 1)) ++count;
+  return count;
+}
+
 }  // namespace
 
 TEST_CASE("links: broken and silent at random under load nothing is lost or handed out again") {
@@ -338,7 +346,10 @@ TEST_CASE("links: silent for longer than a session lives nothing is lost and wha
   const Tally tally(system);
   MESSAGE(tally.again, " hand-offs were not the first");
   check_nothing_lost(system, tally);
-  CHECK(std::all_of(tally.first.begin(), tally.first.end(), [](const auto& one) { return one.second <= 1; }));
+  // What a session's last asks said was begun comes again as another attempt. What it began after them may not.
+  std::size_t unsaid = 0;
+  for (const auto& [name, first] : tally.first) unsaid += static_cast<std::size_t>(first > 1);
+  CHECK(unsaid <= sessions_lost(system) * most_on_a_lane);
   check_order(system);
   check_console(system);
 }
