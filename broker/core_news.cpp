@@ -119,6 +119,7 @@ Confirm Core::confirm_of(const Session& session) const {
     confirm.dead = producer->kept.dead;
     confirm.told = producer->outcomes.last();
     confirm.told_sent = producer->outcomes.sent();
+    confirm.consumers = session.queues.front()->consumers();
   }
   if (session.is(Role::printer)) {
     confirm.told = console_.last();

@@ -36,6 +36,9 @@ struct Queue {
   std::uint64_t done = 0;
   std::uint64_t dead = 0;
 
+  /// Who may take items of it: sessions, and plain doors.
+  std::uint32_t consumers() const { return users - static_cast<std::uint32_t>(producers.size()); }
+
   std::uint64_t bytes = 0;    ///< of bodies of items that are neither done nor dead
   std::uint64_t granted = 0;  ///< items that producers may still put with the credit they have
   Fifo<ItemId> dead_letters;  ///< the last of the dead, oldest first, with their bodies

@@ -71,6 +71,7 @@ std::string console_block(std::string_view lines, Tag tag, const std::string& br
 void Notices::waited(Connection::Lock& lock, Time since, const std::string& reason, const Session& session) {
   const bool again = last_wait_ == Time::min() || since > last_wait_ + forgotten_after;
   last_wait_ = Connection::now();
+  if (reason.empty()) told_.clear();  // whatever it was is over
   if (!tell_ || reason.empty() || (reason == told_ && !again)) return;
   told_ = reason;
   if (session.out_of_touch(last_wait_) && !session.full())

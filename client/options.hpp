@@ -28,7 +28,7 @@ struct ClientOptions {
   /// How long to look for a broker at first; Duration::max(), or that of any unit: for ever. A client that once knew one keeps trying.
   TimeLimit connect_timeout = default_connect_timeout;
   Tag tag = Tag::automatic;
-  /// Told why a call waits: "queue 'default' is full (...)". Called by the thread that waits, without a lock, when it has
+  /// Told why a call waits: "queue 'default' is full (...)", "no consumer asks for queue 'default'" (join). Called by the thread that waits, without a lock, when it has
   /// waited for half a second, and again only when the reason is another one or the last is some seconds old. Also told when
   /// contact is there again, if it was told that there was none: see in_contact.
   std::function<void(const std::string& reason)> on_notice;

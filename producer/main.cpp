@@ -27,6 +27,7 @@ using baton::Screen;
 constexpr const char* program = "baton-producer";
 constexpr int bad_input = 2, some_died = 3, some_lost = 4;
 constexpr std::size_t named_dead = 20;
+constexpr baton::Duration progress_every = std::chrono::seconds(1);
 
 /// What large bodies take goes back to the system when they are out, instead of being kept for others. (Without this the
 /// allocator learns from the first of them to keep the next ones.)
@@ -121,12 +122,29 @@ int report_settled(const baton::Settled& settled, Screen& screen) {
   return settled.lost > 0 ? some_lost : settled.dead > 0 ? some_died : 0;
 }
 
+std::string done_so_far(const baton::Settled& settled) {
+  auto text = std::to_string(settled.done) + " of " + baton::counted(settled.put, "item") +
+              (settled.put == 1 ? " is done" : " are done");
+  if (settled.dead > 0) text += ", " + std::to_string(settled.dead) + " died";
+  if (settled.lost > 0) text += ", " + std::to_string(settled.lost) + " went down with a broker";
+  return text;
+}
+
+/// Shows on a terminal how it goes on.
+baton::Settled wait_for_all(Producer& producer, Screen& screen) {
+  while (!producer.try_join(screen.shows_progress() ? progress_every : baton::Duration::max()))
+    screen.show_progress(done_so_far(producer.settled()));
+  const auto settled = producer.settled();
+  screen.finish_progress(done_so_far(settled));
+  return settled;
+}
+
 /// After SIGTERM or SIGINT: what was put is seen through, the rest is not put.
-int report_stopped(const ProducerSettings& settings, const ProducerRun& run, Screen& screen) {
+int report_stopped(const ProducerSettings& settings, const ProducerRun& run, Producer& producer, Screen& screen) {
   if (run.all_put() && !settings.wait) return 0;
-  screen.say(program + std::string(": stopped ") +
-             (run.all_put() ? "before all items were settled"
-                            : "after " + baton::counted(run.items_put(), "item") + "; the rest was not put"));
+  screen.say(program + std::string(": stopped") +
+             (run.all_put() ? ": " + done_so_far(producer.settled()) + "; the others stay in the queue"
+                            : " after " + baton::counted(run.items_put(), "item") + "; the rest was not put"));
   return 1;
 }
 
@@ -146,7 +164,7 @@ int produce(const ProducerSettings& settings, Producer& producer, baton::StopSig
     producer.say("Starting producer => " + std::to_string(getpid()));
     producer.flush();  // lines and items go by two doors: this one is to be first
     run.put_all();
-    if (settings.wait) code = report_settled(producer.join(), screen);
+    if (settings.wait) code = report_settled(wait_for_all(producer, screen), screen);
     producer.flush();
   } catch (const baton::InputError& error) {
     screen.say(program + std::string(": ") + error.what());
@@ -157,8 +175,11 @@ int produce(const ProducerSettings& settings, Producer& producer, baton::StopSig
         "(--from N puts it from line N on, whatever was put before; --again all of it; another --name knows of none)");
     code = bad_input;
   } catch (const ClientError& error) {
-    if (!signals.stopped() || error.kind() != ClientError::Kind::closed) throw;
-    code = report_stopped(settings, run, screen);
+    if (!signals.stopped() || error.kind() != ClientError::Kind::closed) {
+      if (run.all_put() && settings.wait) screen.say(program + (": " + done_so_far(producer.settled())));
+      throw;
+    }
+    code = report_stopped(settings, run, producer, screen);
   }
   leave(producer);
   return code;

@@ -59,6 +59,13 @@ struct Producer::Impl {
     return silent ? no_contact(session.session(), connection) : std::string();
   }
 
+  /// That items are not done yet is what join() is for; that nobody is there to do them is worth a word.
+  std::string why_unsettled() const {
+    const Time now = Connection::now();
+    if (session.session().out_of_touch(now)) return why_silent();
+    return session.nobody_asks(now) ? "no consumer asks for queue '" + options.queue + "'" : std::string();
+  }
+
   std::string why_wait() const {
     if (session.session().out_of_touch(Connection::now())) return why_silent();
     const auto wait = session.why_wait(Connection::now());
@@ -150,16 +157,25 @@ void Producer::flush() {
 }
 
 Settled Producer::join() {
+  static_cast<void>(try_join(Duration::max()));
+  return settled();
+}
+
+bool Producer::try_join(TimeLimit within) {
   auto lock = impl_->connection.lock();
   impl_->session.join();
   impl_->connection.changed();
-  wait_until_ready(
+  return wait_until_ready(
       impl_->connection, lock, impl_->notices, impl_->session.session(),
       [this] {
         if (impl_->stopped) throw ClientError(Kind::closed, "the producer was stopped");
         return impl_->session.joined();
       },
-      [this] { return impl_->why_silent(); });  // that items are not done yet is what join() is for
+      [this] { return impl_->why_unsettled(); }, deadline_after(Connection::now(), Duration(within)));
+}
+
+Settled Producer::settled() {
+  const auto lock = impl_->connection.lock();
   return impl_->session.settled();
 }
 

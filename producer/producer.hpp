@@ -56,6 +56,12 @@ class Producer {
   /// Throws as flush() does.
   Settled join();
 
+  /// The same, but waits at most `within`: whether all is settled.
+  [[nodiscard]] bool try_join(TimeLimit within = Duration::zero());
+
+  /// What became of them so far, as the broker said last: it says so once a second. Does not wait.
+  Settled settled();
+
   /// Publishes a block of lines on the system's console: they reach the terminal together. Blocks while the console is held
   /// back. Up to max_say bytes with tags. Throws as put() does.
   void say(std::string_view lines);

@@ -31,6 +31,7 @@ void ProducerSession::on_news(std::string_view frame, Time now) {
 
 void ProducerSession::on_welcomed(Time now) {
   const auto& welcome = session_.welcome();
+  alone_since_ = never;
   if (!std::exchange(begun_, true)) {
     put_before_ = welcome.digests;
     put_ = StreamSender(welcome.put_received + 1);
@@ -56,6 +57,7 @@ void ProducerSession::on_confirmed(Time now) {
   put_.set_credit(confirm.put_credit, confirm.put_window);
   if (confirm.rewind_put) put_.rewind(now);
   counted_ = confirm;
+  alone_since_ = confirm.consumers > 0 ? never : std::min(alone_since_, now);
 }
 
 void ProducerSession::on_told(const Session::News& news) {
@@ -107,6 +109,7 @@ Settled ProducerSession::settled() const {
   Settled all = earlier_;
   all.done += counted_.done;
   all.dead += counted_.dead;
+  all.put = put_.last().value;
   return all;
 }
 

@@ -28,6 +28,7 @@ struct Settled {
   std::uint64_t done = 0;           ///< acked
   std::uint64_t dead = 0;           ///< failed too often
   std::uint64_t lost = 0;           ///< went down with a broker that keeps nothing
+  std::uint64_t put = 0;            ///< all that were put under this name, these among them
   std::vector<DeadNotice> notices;  ///< of the dead ones, the last max_notices
 };
 
@@ -37,6 +38,7 @@ struct Settled {
 class ProducerSession final : public ClientLogic {
  public:
   static constexpr std::size_t max_notices = 1000;
+  static constexpr Duration unheard_within = 3s;  ///< programs that start together need not say that one was first
 
   /// config.role is producer, config.queues has one.
   explicit ProducerSession(SessionConfig config);
@@ -68,6 +70,8 @@ class ProducerSession final : public ClientLogic {
   /// Whether every item is done, dead or lost, and the notices of the dead ones are in.
   bool joined() const;
   Settled settled() const;
+  /// Whether the broker has known of nobody for unheard_within who may take items of the queue.
+  bool nobody_asks(Time now) const { return session_.standing() && now - unheard_within >= alone_since_; }
 
   bool may_say() const { return session_.may_say(); }
   void say(std::string_view block) { session_.say(block); }
@@ -85,7 +89,8 @@ class ProducerSession final : public ClientLogic {
   Session session_;
   StreamSender put_;
   std::vector<Checkpoint> put_before_;
-  bool begun_ = false;  // welcomed once: how its numbers go on is settled
+  Time alone_since_ = never;  // so long no confirm has named a consumer
+  bool begun_ = false;        // welcomed once: how its numbers go on is settled
   bool joining_ = false, changed_ = false, more_ = false;
   Confirm counted_;  // of this broker: accepted, done and dead as it said last
   Settled earlier_;  // from brokers that are gone with what they held; notices from all

@@ -434,6 +434,7 @@ std::string encode_confirm(const Header& header, const Confirm& confirm) {
                                    (confirm.rewind_control ? confirm_rewind_control : 0) |
                                    (confirm.shutdown ? confirm_shutdown : 0) | (confirm.ended ? confirm_ended : 0)));
   append(out, confirm.told_sent.value);
+  append(out, confirm.consumers);
   return out;
 }
 
@@ -454,6 +455,7 @@ Refusal decode_confirm(std::string_view payload, Confirm& confirm) {
   confirm.shutdown = flags & confirm_shutdown;
   confirm.ended = flags & confirm_ended;
   confirm.told_sent.value = in.take<std::uint64_t>();
+  confirm.consumers = in.take<std::uint32_t>();
   return Refusal::none;
 }
 

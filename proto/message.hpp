@@ -288,10 +288,11 @@ struct Confirm {
   bool shutdown = false;        ///< the system is ending: finish, say bye
   bool ended = false;           ///< this session is over, as its bye asked
   Number told_sent;             ///< of the broker's stream to this session, what was sent before this confirm
+  std::uint32_t consumers = 0;  ///< to a producer: who may take items of its queue
 
   bool operator==(const Confirm&) const = default;
 };
-inline constexpr std::size_t confirm_size = 105;
+inline constexpr std::size_t confirm_size = 109;
 
 /// Whole messages, header included.
 std::string encode_beat(const Header& header, const Beat& beat);

@@ -1,8 +1,11 @@
 // join(): --wait returns when all of a producer's items are done, and says what became of them if not.
 #include <signal.h>
 
+#include <filesystem>
+
 #include "tests/e2e/baton.hpp"
 #include "tests/e2e/show.hpp"
+#include "tests/skip.hpp"
 
 using namespace baton::e2e;
 
@@ -61,6 +64,36 @@ TEST_CASE("join: a producer that waits says so when the broker is gone") {
   require_started(printer, "producer", {producer.pid()});
   broker.process().signal(SIGKILL);
   CHECK(producer.err().next_with("no contact with the broker at " + broker.address()));
+}
+
+TEST_CASE("join: who waits on a queue that nobody consumes is told so each time and when stopped how many are done") {
+  Broker broker;
+  Process others = broker.consumer();
+  const auto begin = Clock::now();
+  Process producer = broker.producer({"--wait", "--queue", "mumbers", "a", "b", "c"});
+  const auto alone = "waiting: no consumer asks for queue 'mumbers'";
+  const auto said = producer.err().next_with(alone);
+  REQUIRE(said);
+  CHECK(milliseconds(said->at - begin) > 2900);
+  // Which is there for longer than a confirm takes to come.
+  CHECK(broker.consumer({"--queue", "mumbers", "--count", "1", "--work", "1.5:1.5"}).wait() == 0);
+  REQUIRE(producer.err().next_with(alone));  // and knows by now what that one did
+  producer.signal(SIGTERM);
+  CHECK(producer.wait() == 1);
+  CHECK(says(producer.err(), "baton-producer: stopped: 1 of 3 items are done; the others stay in the queue\n"));
+}
+
+TEST_CASE("join: who waits at a terminal sees how many are done") {
+  const std::string script = "/usr/bin/script";
+  SKIP_UNLESS(std::filesystem::exists(script), script + " is not installed: no terminal");
+  Broker broker;
+  Process consumer = broker.consumer({"--work", "1.2:1.2"});
+  Process terminal({script, "--quiet", "--return", "--command",
+                    program_path("baton-producer") + " --broker " + broker.address() + " --wait a b c", "/dev/null"});
+  const auto last = terminal.out().next_with("\r3 of 3 items are done");
+  REQUIRE(last);
+  CHECK(last->text.find("\r1 of 3 items are done") != std::string::npos);
+  CHECK(terminal.wait() == 0);
 }
 
 TEST_CASE("join: items that went down with a broker in memory are told by exit 4") {

@@ -140,6 +140,29 @@ TEST_CASE("producer: the window bounds bytes, and lets any one item through") {
   CHECK(script.producer.may_put());
 }
 
+TEST_CASE("producer: it knows that nobody asks for its queue when no confirm has named a consumer for 3 s") {
+  ProducerScript script;
+  const auto nobody_asks = [&] { return script.producer.nobody_asks(script.now); };
+  script.stand();
+  script.live(2900ms);
+  CHECK_FALSE(nobody_asks());
+  script.live(200ms);
+  CHECK(nobody_asks());
+  script.confirm.consumers = 1;
+  script.say_confirm();
+  CHECK_FALSE(nobody_asks());
+  script.confirm.consumers = 0;
+  script.say_confirm();
+  script.live(2s);
+  CHECK_FALSE(nobody_asks());
+  script.live(2s);
+  CHECK(nobody_asks());
+  script.new_broker();
+  CHECK_FALSE(nobody_asks());
+  script.stand();
+  CHECK_FALSE(nobody_asks());
+}
+
 TEST_CASE("producer: what does not arrive is sent again when the broker asks, and never by itself") {
   ProducerScript script;
   script.stand();

@@ -36,6 +36,22 @@ TEST_CASE("strangers' topics are bounded, and keep no client out") {
   CHECK(world.core.find(session_id(1)));
 }
 
+TEST_CASE("a producer is told with each beat how many consumers may take items of its queue") {
+  BrokerWorld world;
+  auto rick = world.producer(1), other = world.producer(2);
+  world.advance(beat_interval, {&rick, &other});
+  CHECK(rick.confirm().consumers == 0);
+  auto morty = world.consumer(3), summer = world.consumer(4, {"mail", "default"}), jerry = world.consumer(5, {"mail"});
+  world.advance(beat_interval, {&rick, &other, &morty, &summer, &jerry});
+  CHECK(rick.confirm().consumers == 2);
+  morty.bye();
+  world.advance(beat_interval, {&rick, &other, &summer, &jerry});
+  CHECK(rick.confirm().consumers == 1);
+  summer.vanish();
+  world.advance(beat_interval, {&rick, &other, &jerry});
+  CHECK(rick.confirm().consumers == 0);
+}
+
 TEST_CASE("a killed consumer's items go to another one after the grace, not before") {
   BrokerWorld world;
   auto rick = world.producer(1);

@@ -193,6 +193,7 @@ class Walk {
           number((confirm.rewind_put ? 1u : 0u) | (confirm.rewind_control ? 2u : 0u) | (confirm.shutdown ? 4u : 0u) |
                  (confirm.ended ? 8u : 0u)));
     field(8, "told_sent", number(confirm.told_sent.value));
+    field(4, "consumers", number(confirm.consumers));
     again_ = encode_confirm(header_, confirm);
   }
 
