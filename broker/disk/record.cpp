@@ -192,7 +192,7 @@ bool read_producer(std::uint64_t key, std::string_view value, ProducerRow& row) 
   const bool format_1 = row.named && row.digests.empty();
   row.undigested = format_1 && row.received.value > begin ? row.received.value - begin : 0;
   row.name = in.rest();
-  return in.ok();
+  return in.ok() && digests <= most_digests;
 }
 
 void append_seal(std::string& out, std::uint64_t key, const Seal& seal) {

@@ -25,6 +25,10 @@ std::string sealed(std::uint64_t key, std::string_view row) {
   return out;
 }
 
+template <class Row>
+void forget_format_1(Row&) {}
+void forget_format_1(ProducerRow& row) { row.undigested = 0; }
+
 /// A row that can be read says the same when it is written and read again.
 template <class Row, class Read, class Append>
 void check_row(std::uint64_t key, std::string_view value, Read read, Append append) {
@@ -32,7 +36,10 @@ void check_row(std::uint64_t key, std::string_view value, Read read, Append appe
   if (!read(key, value, row)) return;
   std::string bytes;
   append(bytes, key, row);
-  ensure(read(key, bytes, again) && again == row);
+  ensure(read(key, bytes, again));
+  forget_format_1(row);
+  forget_format_1(again);
+  ensure(again == row);
 }
 
 void check_row(Script& script) {
