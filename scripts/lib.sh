@@ -57,9 +57,9 @@ build_preset() {
   cmake --build "$(preset_dir "$1")" ${2:+--target "${@:2}"}
 }
 
-# Runs the tests of a build directory, with ctest's closing line last.
+# Runs the tests of a build directory, with ctest's closing line last. Most of them wait most of the time.
 run_ctest() {
-  ctest --test-dir "$1" --output-on-failure --no-tests=error --parallel "$(nproc)" "${@:2}" </dev/null
+  ctest --test-dir "$1" --output-on-failure --no-tests=error --parallel "$((2 * $(nproc)))" "${@:2}" </dev/null
 }
 
 # Says of ctest's logs how many tests there were, what was skipped and why. What has skipped a part counts as skipped.

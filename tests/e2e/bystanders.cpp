@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "tests/e2e/inspect.hpp"
 #include "tests/e2e/show.hpp"
 
 namespace baton::e2e {
@@ -31,7 +32,12 @@ void Bystanders::print_one() {
 
 bool Bystanders::all_at_work() {
   print_one();
-  return !printed_.empty();
+  return !printed_.empty() && eventually(printer_, [this] { return each_has_got_one(); });
+}
+
+bool Bystanders::each_has_got_one() {
+  const std::lock_guard lock(mutex_);
+  return at_work_.size() == consumers_.size();
 }
 
 void Bystanders::note(const std::string& notice) {
@@ -61,6 +67,7 @@ void Bystanders::consume(Consumer& consumer) {
       if (!consumer.ack(item->id)) note("an ack came too late");
       const std::lock_guard lock(mutex_);
       ++got_[item->body];
+      at_work_.insert(&consumer);
       if (item->attempt != 1) complaints_.push_back("attempt " + std::to_string(item->attempt));
     }
     consumer.close();

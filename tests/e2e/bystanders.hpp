@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -22,7 +23,7 @@ class Bystanders {
   /// nobody told to wait; none held up for as long as a client calls silence.
   void check_undisturbed();
 
-  /// Waits until an item has gone the whole way, to the printer's output. Call it once.
+  /// Waits until an item has gone the whole way, to the printer's output, and each consumer has got one. Call it once.
   bool all_at_work();
 
   /// Rounds so far: an item put, got, acked, and known to be done.
@@ -32,6 +33,7 @@ class Bystanders {
   void put_and_join();
   void consume(Consumer& consumer);
   void print_one();
+  bool each_has_got_one();
   void note(const std::string& notice);
   void end();
 
@@ -45,6 +47,7 @@ class Bystanders {
 
   std::mutex mutex_;  // guards what follows
   std::map<std::string, int> got_;
+  std::set<const Consumer*> at_work_;
   std::vector<std::string> complaints_;
 
   std::vector<std::thread> threads_;
