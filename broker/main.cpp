@@ -31,7 +31,7 @@ int check_health(const baton::broker::ServerOptions& options) {
 
 /// Where the data is that is damaged, unless it says so itself.
 std::string sentence(const std::exception& error, const std::filesystem::path& directory) {
-  const std::string text = error.what();
+  std::string text = error.what();
   const bool damage = dynamic_cast<const baton::broker::disk::Damage*>(&error) != nullptr;
   if (!damage || text.find(directory.string()) != text.npos) return text;
   return "the data in " + directory.string() + " is damaged: " + text;

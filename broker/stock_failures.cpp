@@ -1,0 +1,80 @@
+// Items that failed: when they come again, and when they are dead.
+#include <utility>
+
+#include "broker/rare.hpp"
+#include "broker/stock.hpp"
+#include "proto/counted.hpp"
+
+namespace baton::broker {
+namespace {
+
+constexpr std::size_t kept_attempts = 20;    // per item
+constexpr std::size_t body_in_notice = 200;  // bytes
+constexpr std::size_t reasons_in_notice = 4096;
+
+}  // namespace
+
+void Stock::failed(Item& item, ItemId id, Attempt attempt, Duration delay, Told told) {
+  const auto now = attempt.at;
+  auto history = storage_.history(id);
+  if (history.size() == kept_attempts) history.erase(history.begin());
+  history.push_back(std::move(attempt));
+  ++item.failures;
+  if (item.failures >= settings_.max_attempts) return bury(item, id, std::move(history), now);
+  update_storage(item, id, history, delay);
+  if (told == Told::by_nobody) return come_back(item, id);
+  if (delay == Duration::zero()) return make_ready(item, id);
+  item.place = Place::delayed;
+  ++queue_of(item).delayed;
+  delayed_.push({now + delay, id});
+}
+
+void Stock::bury(Item& item, ItemId id, std::vector<Attempt> history, Time now) {
+  auto& queue = queue_of(item);
+  auto& producer = *producer_list_[item.producer];
+  item.place = Place::dead;
+  queue.bytes -= item.size;
+  ++queue.dead;
+  ++producer.dead;
+  ++dead_;
+  note_changed(producer);
+  update_storage(item, id, history);
+
+  keep_last(history, reasons_in_notice);
+  DeadNotice notice{id, queue.name, std::string(storage_.body(id).substr(0, body_in_notice)), item.failures, {}};
+  for (const auto& attempt : history)
+    notice.history.push_back({attempt.consumer, attempt.why,
+                              std::chrono::duration_cast<std::chrono::milliseconds>(now - attempt.at).count()});
+  // The plain door has nobody to tell. Who does not listen learns of the rest as a count.
+  const auto untold = producer.outcomes.last().value - producer.outcomes.confirmed().value;
+  if (!producer.name.empty() && untold < settings_.max_notices) {
+    const auto text = to_json(notice);
+    append_block(producer.outcomes.block_for(text.size()), EntryKind::died, text);
+    producer.outcomes.appended(text.size());
+  }
+  if (worth_a_line(queue.dead))
+    effects_.log.push_back("item " + std::to_string(id.value) + " of queue " + queue.name + " is dead after " +
+                           counted(item.failures, "attempt") + ": " + notice.history.back().why + " (" +
+                           counted(queue.dead, "dead item") + ")");
+  if (producer.session) changed(*producer.session);
+
+  queue.dead_letters.push_back(id);
+  ++producer.dead_letters;
+  while (queue.dead_letters.size() > settings_.max_dead) drop_oldest_dead_letter(queue);
+  to_serve(queue);
+  forget_if_settled(producer);
+}
+
+void Stock::drop_oldest_dead_letter(Queue& queue) {
+  const auto oldest = queue.dead_letters.front();
+  auto& producer = *producer_list_[items_.find(oldest)->producer];
+  queue.dead_letters.pop_front();
+  redelivered_.erase(oldest.value);
+  storage_.erase(oldest);
+  items_.remove(oldest);
+  --dead_;
+  --producer.dead_letters;
+  forget_if_settled(producer);
+}
+
+}  // namespace baton::broker
