@@ -22,12 +22,14 @@ constexpr auto stall = 10s;
 constexpr double elsewhere_within = 4000;  // ms
 constexpr double flows_again_within = 1000;
 
-// A consumer program that will be stopped, with a queue of its own, on which the test's consumer asks, too, by then.
+// A consumer program that will be stopped, with a queue of its own, on which the test's consumers ask, too, by then: one for
+// each item, since what was begun goes alone to one that holds nothing.
 class Stalled {
  public:
-  Stalled(const Broker& broker, const std::string& queue, Args args, int items)
-      : queue_(queue), items_(items), producer_(producer_of(broker, queue)), program_(start(broker, queue, args)) {
-    for (int i = 0; i < items; ++i) producer_.put(queue + std::to_string(i));
+  Stalled(const Broker& broker, const std::string& queue, Args args, std::size_t items, std::size_t begun)
+      : queue_(queue), begun_(begun), producer_(producer_of(broker, queue)), program_(start(broker, queue, args)) {
+    for (std::size_t i = 0; i < items; ++i) bodies_.insert(queue + std::to_string(i));
+    for (const auto& body : bodies_) producer_.put(body);
     producer_.flush();
   }
 
@@ -36,29 +38,33 @@ class Stalled {
   const std::string& queue() const { return queue_; }
 
   void stop(const Broker& broker) {
-    other_.emplace(consumer_of(broker, {queue_}));
+    for (std::size_t i = 0; i < bodies_.size(); ++i) others_.emplace_back(consumer_of(broker, {queue_}));
     stopped_ = Clock::now();
     program_.signal(SIGSTOP);
   }
 
-  // All of its items come to the test's consumer, which holds them.
+  // All of its items come to the test's consumers, which hold them.
   void expect_items_elsewhere() {
-    for (int i = 0; i < items_; ++i) {
-      const auto item = other_->get(soon_ms);
+    std::set<std::string> bodies;
+    std::size_t again = 0;
+    for (Consumer& other : others_) {
+      const auto item = other.get(soon_ms);
       REQUIRE(item);
-      CHECK(item->body == queue_ + std::to_string(i));
-      CHECK(item->attempt == 2);
+      bodies.insert(item->body);
+      again += item->attempt == 2;
       taken_.push_back(*item);
     }
     moved_after_ = milliseconds(Clock::now() - stopped_);
     CHECK(moved_after_ < elsewhere_within);
+    CHECK(bodies == bodies_);
+    CHECK(again == begun_);
   }
 
   // What came back late has settled nothing: all of it is still the test's to settle.
   void expect_still_ours() {
-    CHECK_FALSE(other_->get(0ms));
-    for (const Item& item : taken_) CHECK(other_->ack(item.id));
-    other_->close();
+    CHECK_FALSE(others_.front().get(0ms));
+    for (std::size_t i = 0; i < taken_.size(); ++i) CHECK(others_[i].ack(taken_[i].id));
+    others_.clear();
   }
 
   void put(const std::string& body) { producer_.put(body); }
@@ -73,10 +79,11 @@ class Stalled {
   }
 
   const std::string queue_;
-  const int items_;
+  const std::size_t begun_;
+  std::set<std::string> bodies_;
   Producer producer_;
   Process program_;
-  std::optional<Consumer> other_;
+  std::deque<Consumer> others_;
   std::vector<Item> taken_;
   Clock::time_point stopped_;
   double moved_after_ = 0;
@@ -171,7 +178,8 @@ struct Others {
         consumer(broker.consumer()),
         killed(broker.consumer({"--queue", "killed", "--work", "600:600"})),
         held_by(producer_of(broker, "held")),
-        holder(consumer_of(broker, {"held", "killed"})) {
+        holder(consumer_of(broker, {"held"})),
+        heir(consumer_of(broker, {"killed"})) {
     producer.write("before\n");
     REQUIRE(names(next_got(printer, 1)) == Args{"before"});
     put_killed(broker);
@@ -187,12 +195,12 @@ struct Others {
 
   // How long after `since` the item of the one that was killed is here.
   double take_from_killed(Clock::time_point since) {
-    const auto item = holder.get(soon_ms);
+    const auto item = heir.get(soon_ms);
     REQUIRE(item);
     const double time = milliseconds(Clock::now() - since);
     CHECK(item->queue == "killed");
     CHECK(item->attempt == 2);
-    CHECK(holder.ack(item->id));
+    CHECK(heir.ack(item->id));
     return time;
   }
 
@@ -210,7 +218,7 @@ struct Others {
 
   Process printer, producer, consumer, killed;
   Producer held_by;
-  Consumer holder;
+  Consumer holder, heir;
   std::optional<Item> held;
 };
 
@@ -236,9 +244,9 @@ TEST_SUITE("timed") {
   TEST_CASE("stall: consumers stopped for 10 s: their items are elsewhere in 4 s and they begin no lost one") {
     Broker broker;
     Process printer = broker.printer();
-    std::array<Stalled, 3> stalled{Stalled(broker, "at-work", {"--work", "1:1"}, 1),
-                                   Stalled(broker, "prefetched", {"--work", "1:1", "--prefetch", "5"}, 6),
-                                   Stalled(broker, "jobs", {"--work", "1:1", "--jobs", "3", "--prefetch", "9"}, 12)};
+    std::array<Stalled, 3> stalled{Stalled(broker, "at-work", {"--work", "1:1"}, 1, 1),
+                                   Stalled(broker, "prefetched", {"--work", "1:1", "--prefetch", "5"}, 6, 1),
+                                   Stalled(broker, "jobs", {"--work", "1:1", "--jobs", "3", "--prefetch", "9"}, 12, 3)};
     constexpr std::size_t begun = 1 + 1 + 3;
     REQUIRE(next_got(printer, begun).size() == begun);
     for (Stalled& one : stalled) one.stop(broker);
