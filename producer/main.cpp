@@ -134,7 +134,7 @@ std::string done_so_far(const baton::Settled& settled) {
 baton::Settled wait_for_all(Producer& producer, Screen& screen) {
   while (!producer.try_join(screen.shows_progress() ? progress_every : baton::Duration::max()))
     screen.show_progress(done_so_far(producer.settled()));
-  const auto settled = producer.settled();
+  auto settled = producer.settled();
   screen.finish_progress(done_so_far(settled));
   return settled;
 }

@@ -48,8 +48,8 @@ void BrokerJudge::lose_items(const SessionId& id, Standing& session, bool counts
     auto& item = this->item(item_id);
     const bool failed = item.failures > item.expected;
     // What came on an earlier lane is told with the first one that was begun of this lane.
-    const bool told = item.taken && session.begun.second > Number{} &&
-                      std::pair(item.generation, item.lane_number) <= session.begun;
+    const bool told =
+        item.taken && session.begun.second > Number{} && std::pair(item.generation, item.lane_number) <= session.begun;
     if (counts) {
       require(failed || !told, name(item_id) + " was begun when its holder was lost: it has failed");
       require(failed || item.suspect || item_id != in_order.front() || item.lane_end == Number{},

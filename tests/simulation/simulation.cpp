@@ -441,9 +441,8 @@ void Simulation::safety() {
 }
 
 bool Simulation::finished() const {
-  return broker_.finished() &&
-         std::all_of(clients_.begin(), clients_.end(),
-                     [this](const auto& node) { return node->over() || comes_too_late(*node); });
+  return broker_.finished() && std::all_of(clients_.begin(), clients_.end(),
+                                           [this](const auto& node) { return node->over() || comes_too_late(*node); });
 }
 
 /// Poison ended a process when all else was done: who is run again after it may find no broker any more.
