@@ -63,11 +63,10 @@ std::uint8_t ReadyList::priority() const {
 }
 
 ItemId ReadyList::pop() {
-  assert(!empty());
-  const auto priority = static_cast<std::size_t>(std::bit_width(levels_->used | 1u) - 1);
-  auto& level = *levels_->at[priority];
+  const auto next = priority();
+  auto& level = *levels_->at[next];
   const auto id = level.returned.empty() ? pop_fresh(level) : pop_returned(level);
-  one_less(priority, level);
+  one_less(next, level);
   return id;
 }
 

@@ -293,12 +293,7 @@ void check_console(const System& system) {
 }
 
 /// By what the broker said.
-std::size_t sessions_lost(System& system) {
-  const auto log = system.broker.process().err().text();
-  std::size_t count = 0;
-  for (auto at = log.find(" is gone: "); at != log.npos; at = log.find(" is gone: ", at + 1)) ++count;
-  return count;
-}
+std::size_t sessions_lost(System& system) { return occurrences(system.broker.process().err().text(), " is gone: "); }
 
 }  // namespace
 

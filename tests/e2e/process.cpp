@@ -210,13 +210,31 @@ std::chrono::nanoseconds Process::cpu_time() const {
   return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
 }
 
-std::size_t Process::memory() const {
-  std::ifstream status("/proc/" + std::to_string(state_->pid) + "/status");
+namespace {
+
+/// In bytes; 0 where the process does not have it.
+std::size_t memory_of(pid_t pid, std::string_view wanted) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
   for (std::string key; status >> key;) {
     std::size_t kilobytes = 0;
-    if (key == "RssAnon:" && status >> kilobytes) return kilobytes * 1024;
+    if (key == wanted && status >> kilobytes) return kilobytes * 1024;
   }
+  return 0;
+}
+
+}  // namespace
+
+std::size_t Process::memory() const {
+  if (const auto bytes = memory_of(state_->pid, "RssAnon:"); bytes > 0) return bytes;
   throw std::runtime_error("no RssAnon of process " + std::to_string(state_->pid));
+}
+
+std::size_t Process::peak_memory() const { return memory_of(state_->pid, "VmHWM:"); }
+
+std::size_t occurrences(std::string_view text, std::string_view words) {
+  std::size_t count = 0;
+  for (auto at = text.find(words); at != text.npos; at = text.find(words, at + 1)) ++count;
+  return count;
 }
 
 }  // namespace baton::e2e

@@ -92,6 +92,8 @@ class Process {
 
   /// Its memory that no file backs, in bytes. It must not have been waited for.
   std::size_t memory() const;
+  /// The most that it has had, files' included; 0 once it has ended.
+  std::size_t peak_memory() const;
 
  private:
   struct State {
@@ -112,5 +114,8 @@ class Process {
 
   std::unique_ptr<State> state_;
 };
+
+/// How often `words` stand in `text`.
+std::size_t occurrences(std::string_view text, std::string_view words);
 
 }  // namespace baton::e2e

@@ -36,18 +36,6 @@ double carried(pid_t pid) {
   return 0;
 }
 
-/// The most memory that the process has had, in MiB; 0 when it has ended.
-std::uint64_t peak_mib(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/status");
-  for (std::string line; std::getline(file, line);) {
-    std::istringstream in(line);
-    std::string name;
-    std::uint64_t kib = 0;
-    if (in >> name && name == "VmHWM:" && in >> kib) return kib >> 10;
-  }
-  return 0;
-}
-
 struct Transfer {
   double bytes = static_cast<double>(items * (mib << 20));
   double seconds = bytes * 8 / static_cast<double>(mbit) / 1e6;
@@ -81,7 +69,7 @@ TEST_SUITE("timed") {
     std::uint64_t peak = 0;
     std::optional<int> code;
     while (!(code = producer.wait(20ms)) && Clock::now() < begin + transfer.within)
-      peak = std::max(peak, peak_mib(producer.pid()));
+      peak = std::max<std::uint64_t>(peak, producer.peak_memory() >> 20);
     CHECK(code == 0);
     transfer.check(begin, carried(broker.pid()) - before);
     MESSAGE("the producer took ", peak, " MiB");

@@ -225,12 +225,7 @@ struct Others {
 void require_running(Process& process, Clock::time_point until) { REQUIRE_FALSE(process.wait(until - Clock::now())); }
 
 // How often the broker has said that somebody settles what is not his.
-std::size_t not_held(Broker& broker) {
-  const std::string log = broker.process().err().text(), words = "does not hold this item";
-  std::size_t count = 0;
-  for (auto at = log.find(words); at != log.npos; at = log.find(words, at + 1)) ++count;
-  return count;
-}
+std::size_t not_held(Broker& broker) { return occurrences(broker.process().err().text(), "does not hold this item"); }
 
 // Nothing is said until then.
 void require_quiet(Process& printer, Clock::time_point until) {

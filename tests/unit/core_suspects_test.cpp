@@ -134,31 +134,28 @@ TEST_CASE("suspects: what its holder takes up again is what it was before") {
   hello.role = Role::consumer;
   hello.queues = {"default"};
   hello.claims = 1;
-  SUBCASE("nothing was known against it") {
-    morty.vanish();
-    world.advance(grace, {&rick});
-    hello.previous = Previous{world.core.epoch(), morty.id};
-    auto again = world.client(3, hello);
-    again.claim({{morty.got.at("a"), 1, 1}});
+  morty.vanish();
+  world.advance(grace, {&rick});
+  const auto comes_again = [&](std::uint8_t n, const Client& before, std::uint32_t deliveries) {
+    hello.previous = Previous{world.core.epoch(), before.id};
+    auto again = world.client(n, hello);
+    again.claim({{before.got.at("a"), 1, deliveries}});
     CHECK(world.session(again).held == 1);
     rick.put("b");
     again.prefetch(1);
+    return again;
+  };
+  SUBCASE("nothing was known against it") {
+    auto again = comes_again(3, morty, 1);
     CHECK(again.tries() == Bodies{"b 1"});
   }
   SUBCASE("it had cost a life") {
-    morty.vanish();
-    world.advance(grace, {&rick});
     auto summer = world.consumer(3);
     summer.ask();
     CHECK(summer.tries() == Bodies{"a 2"});
     summer.vanish();
     world.advance(grace, {&rick});
-    hello.previous = Previous{world.core.epoch(), summer.id};
-    auto again = world.client(4, hello);
-    again.claim({{summer.got.at("a"), 1, 2}});
-    CHECK(world.session(again).held == 1);
-    rick.put("b");
-    again.prefetch(1);
+    auto again = comes_again(4, summer, 2);
     CHECK(again.received() == Bodies{});
     again.got = summer.got;
     again.ack("a");

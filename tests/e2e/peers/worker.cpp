@@ -39,13 +39,16 @@ int run_handlers(const std::string& broker) {
   return 0;
 }
 
-/// With `prefetch` items in hand beyond those that its handlers work on.
-int abort_on_poison(const std::string& broker, std::uint32_t prefetch, std::uint32_t jobs) {
+}  // namespace
+
+int be_aborting_worker(const std::string& broker, int prefetch, int jobs) {
+  const rlimit no_core{0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
   auto options = options_for(broker);
-  options.prefetch = prefetch;
+  options.prefetch = static_cast<std::uint32_t>(prefetch);
   Consumer consumer(options);
   RunOptions run;
-  run.jobs = jobs;
+  run.jobs = static_cast<std::uint32_t>(jobs);
   consumer.run(
       [](const Item& item) {
         if (item.body == "poison") std::abort();
@@ -53,14 +56,6 @@ int abort_on_poison(const std::string& broker, std::uint32_t prefetch, std::uint
       },
       run);
   return 0;
-}
-
-}  // namespace
-
-int be_aborting_worker(const std::string& broker, int prefetch, int jobs) {
-  const rlimit no_core{0, 0};
-  setrlimit(RLIMIT_CORE, &no_core);
-  return abort_on_poison(broker, static_cast<std::uint32_t>(prefetch), static_cast<std::uint32_t>(jobs));
 }
 
 int be_worker(const std::string& broker, const std::string& how) {
