@@ -102,6 +102,8 @@ class Core {
   std::uint64_t refused(Refusal refusal) const { return refusals_[static_cast<std::size_t>(refusal)]; }
   const Stock& stock() const { return stock_; }
   std::size_t session_count() const { return sessions_.size(); }
+  /// Whether it waits for its welcome until what its name has put before is on disk.
+  bool waits_to_begin(const SessionId& id) const;
   void check_invariants() const;
 
  private:
@@ -139,7 +141,6 @@ class Core {
   bool is_outdated(const Hello& hello);
   bool may_begin(Session& session, Time now);
   void begin_waiting(Time now);
-  bool waits_to_begin(const SessionId& id) const;
   void stand_producer(Session& session, Time now);
   void stand_consumer(Session& session);
   void stand_printer(Session& session, Time now);

@@ -9,6 +9,7 @@ namespace baton::broker {
 
 void Stock::load(Epoch epoch, Time now) {
   loaded_at_ = now;
+  begin({}, first_id(epoch, {}, {}));  // unless the storage says otherwise
   storage_.load(*this, epoch, now);
   if (dead_ > 0) count_dead();
 }

@@ -50,6 +50,13 @@ class Kept {
   virtual void item(const KeptItem& item) = 0;
 };
 
+/// The first id of a broker of epoch `epoch`. The one before it, of epoch `before`, wrote no id above `last`, but may have
+/// given some 2^32 more. After one that kept nothing (`before` is 0) ids begin at a number of the epoch's own: what
+/// clients still say of the items of a broker that is forgotten must name none of this one's. They stay below 2^53.
+inline ItemId first_id(Epoch epoch, Epoch before, ItemId last) {
+  return before == Epoch{} ? ItemId{((epoch.value >> 44) << 32) + 1} : ItemId{((last.value >> 32) + 2) << 32};
+}
+
 /// Called by the broker's one thread only. Ids rise; an id is never used again.
 class Storage {
  public:

@@ -31,7 +31,7 @@ struct Item {
   std::string body;
   std::uint16_t attempt = 1;  ///< 1 for the first; 65535: that many or more
   std::uint8_t priority = default_priority;
-  std::uint64_t take = 0;  ///< which of this consumer's items it was: ids may come back
+  std::uint64_t take = 0;  ///< which of this consumer's items it was: an item may come back
 };
 
 /// What a handler says of its item.

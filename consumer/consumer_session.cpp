@@ -61,7 +61,7 @@ void ConsumerSession::on_welcomed() {
   lane_.reset();
 }
 
-/// What was claimed and is not granted. Its id may have come in again since, by a new delivery.
+/// What was claimed and is not granted. It may have come in again since, by a new delivery.
 void ConsumerSession::on_lost(const Session::News& news) {
   EntryReader in(news.payload);
   Entry entry;

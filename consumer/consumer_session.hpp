@@ -54,8 +54,8 @@ class ConsumerSession final : public ClientLogic {
   /// Takes the item that came first. False when there is none, or when it is not certain that it is still ours. The
   /// body is valid until the next call of a method.
   bool take(Given& given, Time now);
-  /// The number of the last take, from 1. It tells an item from one of the same id that is taken later: when this one was
-  /// lost and given to us again, or by a broker that was started anew and counts its ids from 1.
+  /// The number of the last take, from 1. It tells an item from the same one that is taken later: when this one was
+  /// lost and given to us again.
   std::uint64_t taken() const { return takes_; }
   std::size_t waiting() const { return inbox_.size(); }
   const std::string& queue_name(std::uint16_t index) const;

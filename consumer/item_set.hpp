@@ -10,7 +10,7 @@
 
 namespace baton {
 
-/// Each item is in with the number of the take that brought it: the same id may come back, by a later take.
+/// Each item is in with the number of the take that brought it: an item may come back, by a later take.
 /// Open addressing with linear probing; 0 is no id. Not thread-safe.
 class ItemSet {
  public:

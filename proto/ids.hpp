@@ -22,7 +22,7 @@ struct Number {
   Number& operator+=(std::uint64_t n) { return value += n, *this; }
 };
 
-/// An item's id: unique among all items of one broker's memory or data directory. 0 is no item, nor is the highest
+/// An item's id: of one item only, whatever brokers a client meets at an address. 0 is no item, nor is the highest
 /// number: a run of ids always ends below it.
 struct ItemId {
   std::uint64_t value = 0;

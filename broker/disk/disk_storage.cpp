@@ -22,11 +22,6 @@ constexpr std::uint64_t most_states_waiting = 16u << 20;  // bytes of states tha
 constexpr std::size_t short_history = 256;
 constexpr Duration look_every = 500ms;  // a broker that has nothing to do ends a turn each second
 
-/// See FORMAT.md: no process has that many ids which are not on disk.
-ItemId first_after(const disk::Seal& seal) {
-  return seal.epoch == Epoch{} ? ItemId{1} : ItemId{((seal.last.value >> 32) + 2) << 32};
-}
-
 KeptItem kept_item(ItemId id, const disk::ItemRow& row, const disk::StateRow* state, const disk::KeptClock& clock,
                    Time now) {
   KeptItem item;
@@ -77,7 +72,7 @@ void DiskStorage::load(Kept& kept, Epoch epoch, Time now) {
   clock_.emplace(note_.read(), options_.wall(), now);
   disk::Database::Visitor visitor;
   visitor.seal = [&](const disk::Seal& seal) {
-    const auto first = first_after(seal);
+    const auto first = first_id(epoch, seal.epoch, seal.last);
     open_.last = {first.value - 1};  // all that this process gives is above it, whatever of that is ever written
     kept.begin(seal.epoch, first);
   };

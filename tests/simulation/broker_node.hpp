@@ -41,6 +41,9 @@ class BrokerNode final : public BrokerEnd {
   Time up_since() const { return up_since_; }
 
   bool knows(const SessionId& session) const { return process_ && process_->front.core().find(session) != nullptr; }
+  bool waits_for_disk(const SessionId& session) const {
+    return process_ && process_->front.core().waits_to_begin(session);
+  }
   const broker::Stock& stock() const { return process_->front.core().stock(); }
   /// Who holds the item, as far as the broker knows; nobody while it is down.
   const broker::Session* holder_of(ItemId id) const { return process_ ? stock().holder_of(id) : nullptr; }

@@ -45,7 +45,7 @@ void WatchedDisk::load(broker::Kept& kept, Epoch epoch, Time now) {
     return state == disk_.rows().states.end() ? 1 : state->second.deliveries;
   });
   // As on the real disk: an id may have been given by the last process, and not been written.
-  const auto first = rows.epoch == Epoch{} ? ItemId{1} : ItemId{((rows.last.value >> 32) + 2) << 32};
+  const auto first = broker::first_id(epoch, rows.epoch, rows.last);
   open_.last = {first.value - 1};
   disk_.begin(epoch, open_.last, std::move(on_durable_));
   kept.begin(rows.epoch, first);

@@ -172,6 +172,29 @@ TEST_CASE("the claim of an item that was not kept, or that is newer, is not hear
   CHECK(morty.received() == Bodies{"a", "b", "new"});
 }
 
+TEST_CASE("what is said of an item of a broker that is forgotten settles nothing at the next one") {
+  const auto given_by = [](BrokerWorld& world) {
+    world.producer(1).put("an item");
+    auto morty = world.consumer(2);
+    morty.ask();
+    CHECK(morty.received() == Bodies{"an item"});
+    return morty.got["an item"];
+  };
+  for (const bool keeps : {false, true}) {  // with a directory that was deleted
+    CAPTURE(keeps);
+    MemoryStorage memory, memory_too;
+    KeptMemory disk, disk_too;
+    BrokerWorld before(keeps ? keeping() : Settings(), keeps ? static_cast<Storage&>(disk) : memory, {0x1111ull << 44});
+    const auto old = given_by(before);
+    BrokerWorld now(keeps ? keeping() : Settings(), keeps ? static_cast<Storage&>(disk_too) : memory_too,
+                    {0x2222ull << 44});
+    const auto present = given_by(now);
+    CHECK(now.core.stock().holder_of(present) != nullptr);
+    CHECK(now.core.stock().holder_of(old) == nullptr);
+    CHECK(std::max(old, present) < ItemId{1ull << 53});  // exact as a JSON number everywhere
+  }
+}
+
 TEST_CASE("queues that consumers named and that had no item do not keep the next broker from starting") {
   KeptMemory storage;
   {

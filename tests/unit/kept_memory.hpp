@@ -14,7 +14,7 @@ class KeptMemory : public Storage {
   Ticket most_settles = UINT64_MAX;  ///< and all else up to this one
 
   void load(Kept& kept, Epoch epoch, Time) override {
-    kept.begin(epoch_, epoch_ == Epoch{} ? ItemId{1} : ItemId{1ull << 32});
+    kept.begin(epoch_, first_id(epoch, epoch_, last_));
     epoch_ = epoch;
     for (const auto& [index, name] : queues_) kept.queue(index, name);
     for (const auto& [index, producer] : producers_) {
@@ -34,6 +34,7 @@ class KeptMemory : public Storage {
     item.priority = record.priority;
     queues_.emplace(record.queue_index, record.queue);  // the first name stays, as on the disk, until it is forgotten
     items_[record.id] = item;
+    last_ = record.id;
     bodies_[record.id] = body;
   }
   std::string_view body(ItemId id) override { return bodies_.at(id); }
@@ -66,6 +67,7 @@ class KeptMemory : public Storage {
     std::string name, digests;
   };
   Epoch epoch_;
+  ItemId last_;
   std::map<std::uint32_t, std::string> queues_;
   std::map<std::uint32_t, Producer> producers_;
   std::map<ItemId, KeptItem> items_;
