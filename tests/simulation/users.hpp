@@ -132,6 +132,7 @@ class ConsumerNode final : public ClientNode {
   void get(Job& job);
   bool take(Job& job);
   void give_up(Job& job);
+  void expect_return(const Job& job);
   void work(Job& job);
   void settle(Job& job);
   void rest(Job& job);
