@@ -13,7 +13,7 @@ using namespace baton::e2e;
 namespace {
 
 constexpr std::size_t lanes = 4;
-constexpr std::size_t rounds = 300;
+constexpr std::size_t gets = 300;
 
 // A consumer that blocks in get() on a queue of its own, and says when each item came.
 class Waiter {
@@ -61,10 +61,10 @@ TEST_SUITE("timed") {
     std::deque<Waiter> waiters;
     for (std::size_t i = 0; i < lanes; ++i) waiters.emplace_back(broker, "queue-" + std::to_string(i));
     std::vector<Clock::duration> times;
-    for (std::size_t i = 0; i < rounds; ++i) {
+    for (std::size_t i = 0; i < gets; ++i) {
       for (Waiter& waiter : waiters) {
         const auto time = waiter.put_one();
-        if (i >= rounds / 10) times.push_back(time);
+        if (i >= gets / 10) times.push_back(time);
       }
     }
     MESSAGE("median ", milliseconds(median(times)), " ms");

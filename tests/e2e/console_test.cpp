@@ -16,7 +16,7 @@ using namespace baton::e2e;
 
 namespace {
 
-constexpr auto eventually = 60s;
+constexpr auto a_minute = 60s;
 
 /// Processes that say lines and end.
 struct Sayers {
@@ -30,7 +30,7 @@ constexpr Sayers quieter{20, 5000, {300, 10}};  // some 50 MB: the log holds the
 constexpr Sayers few{2, 1500, {4000, 0}};       // some 3 MB each: more than may be on its way
 
 /// They are called sayer-N, with N from `first` on.
-std::vector<Process> start(const Sayers& sayers, const Broker& broker, std::size_t first = 0) {
+std::vector<Process> start_all(const Sayers& sayers, const Broker& broker, std::size_t first = 0) {
   const auto program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "test-sayer";
   std::vector<Process> processes;
   for (std::size_t i = 0; i < sayers.count; ++i)
@@ -41,7 +41,7 @@ std::vector<Process> start(const Sayers& sayers, const Broker& broker, std::size
 }
 
 void require_ended(std::vector<Process>& processes) {
-  for (auto& process : processes) REQUIRE_MESSAGE(process.wait(eventually) == 0, process.err().text());
+  for (auto& process : processes) REQUIRE_MESSAGE(process.wait(a_minute) == 0, process.err().text());
 }
 
 /// Returns when it is printed: the printer is at work.
@@ -56,7 +56,7 @@ auto has(std::uint64_t lines) {
 }
 
 void require_printed(Terminal& terminal, std::uint64_t lines) {
-  const bool all = terminal.wait(has(lines), eventually);
+  const bool all = terminal.wait(has(lines), a_minute);
   const auto printed = terminal.printed();
   REQUIRE_MESSAGE(all, printed.lines, " of ", lines, " lines, ", printed.missing, " left out, ", printed.repeated,
                   " again, ", printed.dropped, " dropped");
@@ -125,7 +125,7 @@ TEST_CASE("console: lines of twenty processes come whole and once and in order, 
   Terminal terminal;
   const Process printer = terminal.printer(broker);
   const auto begin = Clock::now();
-  auto sayers = start(many, broker);
+  auto sayers = start_all(many, broker);
   const auto turns = say_in_turns(broker, 500);
   check_all_printed(terminal, many, turns);
   MESSAGE("", many.all() + turns, " lines in ", milliseconds(Clock::now() - begin), " ms");
@@ -135,7 +135,7 @@ TEST_CASE("console: lines of twenty processes come whole and once and in order, 
 TEST_CASE("console: a printer that comes two seconds late prints all") {
   Broker broker;
   Terminal terminal;
-  auto sayers = start(quieter, broker);
+  auto sayers = start_all(quieter, broker);
   static_cast<void>(sayers.front().wait(2s));
   const Process printer = terminal.printer(broker);
   check_all_printed(terminal, quieter);
@@ -146,7 +146,7 @@ TEST_CASE("console: two printers both print all") {
   Broker broker;
   Terminal one, two;
   Process printer = one.printer(broker), other = two.printer(broker);
-  auto sayers = start(quieter, broker);
+  auto sayers = start_all(quieter, broker);
   check_all_printed(one, quieter);
   check_all_printed(two, quieter);
   require_ended(sayers);
@@ -156,7 +156,7 @@ TEST_CASE("console: a printer ended by SIGTERM and started again goes on exactly
   Broker broker;
   Terminal terminal;
   Process printer = terminal.printer(broker);
-  auto sayers = start(many, broker);
+  auto sayers = start_all(many, broker);
   for (std::uint64_t part = 1; part < 10; ++part) {
     require_printed(terminal, many.all() * part / 10);
     stop(printer);
@@ -172,7 +172,7 @@ TEST_CASE("console: of a printer that is killed one block is repeated or cut at 
   Terminal terminal;
   terminal.read_slowly(100'000);  // as a terminal does: the printer waits in its write
   Process printer = terminal.printer(broker);
-  auto sayers = start(few, broker);
+  auto sayers = start_all(few, broker);
   for (std::uint64_t i = 1; i <= kills; ++i) {
     require_printed(terminal, i * 20);
     kill(printer);
@@ -192,7 +192,7 @@ TEST_CASE("console: of a printer that is killed while everything floods no more 
   Broker broker;
   Terminal terminal;
   Process printer = terminal.printer(broker);
-  auto sayers = start(many, broker);
+  auto sayers = start_all(many, broker);
   std::uint64_t most = 0;
   for (std::uint64_t part = 1; part < 10; ++part) {
     require_printed(terminal, many.all() * part / 10);
@@ -219,7 +219,7 @@ TEST_CASE("console: over kills of a broker that keeps no line is printed twice")
   const Process printer = terminal.printer(*broker);
   for (std::size_t kill = 0; kill < kills; ++kill) {
     const auto wanted = terminal.printed().lines + few.all() / 10;
-    auto sayers = start(few, *broker, kill * few.count);
+    auto sayers = start_all(few, *broker, kill * few.count);
     require_printed(terminal, wanted);
     broker.kill();  // with it goes what it had confirmed and no printer had printed
     broker.start();
@@ -241,7 +241,7 @@ TEST_CASE("console: a slow printer holds the sayers who say why and nothing is l
   terminal.read_slowly(100'000);
   const Process printer = terminal.printer(broker);
   say_first_line(broker, terminal);
-  auto sayers = start(few, broker);
+  auto sayers = start_all(few, broker);
   REQUIRE(terminal.wait(has(50)));
   Process other = broker.producer({"x"});
   CHECK(other.err().next_with("the console is full"));
@@ -259,7 +259,7 @@ TEST_CASE("console: a slow printer holds the sayers who say why and nothing is l
 
 TEST_CASE("console: without a printer the oldest lines go and the gap is printed as a count") {
   Broker broker({"--console-keep", "1M"});
-  auto sayers = start(few, broker);
+  auto sayers = start_all(few, broker);
   require_ended(sayers);  // nobody holds them
   Terminal terminal;
   const Process printer = terminal.printer(broker);
@@ -277,7 +277,7 @@ namespace {
 class StandingStill {
  public:
   StandingStill() { say_first_line(broker, terminal); }
-  void say() { sayers_ = start(few, broker); }
+  void say() { sayers_ = start_all(few, broker); }
   void check_not_held_for_long() {
     require_ended(sayers_);
     const auto held = milliseconds(Clock::now() - begin_);

@@ -38,7 +38,7 @@ int in_order(Consumer& consumer, int count) {
   return count;
 }
 
-bool says_full(Process& producer) { return producer.err().next_with("storage is full", 60s).has_value(); }
+bool says_storage_is_full(Process& producer) { return producer.err().next_with("storage is full", 60s).has_value(); }
 
 }  // namespace
 
@@ -49,7 +49,7 @@ TEST_CASE("full disk: producers wait and say why, and go on when consumers have 
   const TemporaryFile file(lines_up_to(lines));
   Broker broker({"--data", disk.path().string()});
   Process producer = broker.producer({"--raw", "--file", file.path()});
-  REQUIRE(says_full(producer));
+  REQUIRE(says_storage_is_full(producer));
   REQUIRE_FALSE(producer.wait(300ms));
   Consumer consumer(consumer_of(broker));
   CHECK(in_order(consumer, lines) == lines);
@@ -64,7 +64,7 @@ TEST_CASE("full disk: a broker that is killed meanwhile loses nothing, and goes 
   const Args at_disk{"--data", disk.path().string()};
   std::optional<Broker> broker(at_disk);
   Process producer = broker->producer({"--raw", "--file", file.path()});
-  REQUIRE(says_full(producer));
+  REQUIRE(says_storage_is_full(producer));
   broker->process().signal(SIGKILL);
   REQUIRE(broker->process().wait());
   broker.emplace(Args{"--data", disk.path().string(), "--port", broker->port()});
@@ -83,7 +83,7 @@ TEST_CASE("full disk: what others took and give back is used again, with nobody'
   Consumer consumer(consumer_of(broker));
   disk.fill();
   Process producer = broker.producer({"--raw", "--file", file.path()});
-  REQUIRE(says_full(producer));
+  REQUIRE(says_storage_is_full(producer));
   REQUIRE(broker.process().err().next_with("new items cannot be kept"));
   disk.make_room();
   REQUIRE(broker.process().err().next_with("new items are kept again"));

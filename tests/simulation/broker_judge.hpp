@@ -25,6 +25,8 @@ struct Peace {
   bool lossless = false;     ///< nor does anybody stand still: what is sent arrives, so nothing is sent twice
 };
 
+inline std::string name(ItemId id) { return "item " + std::to_string(id.value); }
+
 inline constexpr Duration eps = 1ms;
 /// Between two turns of the broker: so much of a pause may pass for a nap.
 inline constexpr Duration longest_nap = beat_interval + eps;

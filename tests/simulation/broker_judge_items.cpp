@@ -14,8 +14,6 @@ constexpr std::size_t some_bytes = 16 << 10;   // that any lane may have
 
 constexpr Duration claims_again = 150ms;  // until the broker has seen that all claims are in
 
-std::string name(ItemId id) { return "item " + std::to_string(id.value); }
-
 }  // namespace
 
 BrokerJudge::Item& BrokerJudge::item(ItemId id) {
@@ -172,7 +170,8 @@ void BrokerJudge::given(const SessionId& session, std::uint32_t generation, Numb
   require(!claims_last(), name(given.id) + " is handed off while those who held items may claim them");
   const auto found = standing_.find(session);
   const bool stale = !heard || found == standing_.end() || found->second.generation != generation || found->second.bye;
-  const bool unsaid = stale && !byes_.contains(session);
+  const bool lane_lost = found != standing_.end() && found->second.generation != generation;  // and then a bye, maybe
+  const bool unsaid = stale && (lane_lost || !byes_.contains(session));
   if (stale && times_[given.id]++ > 0) {  // another one has it by now
     item.expected_deliveries += unsaid;
     return;

@@ -5,12 +5,6 @@
 #include "tests/simulation/broker_judge.hpp"
 
 namespace baton::simulation {
-namespace {
-
-std::string name(ItemId id) { return "item " + std::to_string(id.value); }
-
-}  // namespace
-
 bool BrokerJudge::holds_suspect(const Standing& session) const {
   return std::any_of(session.held.begin(), session.held.end(), [this](ItemId id) { return items_.at(id).suspect; });
 }

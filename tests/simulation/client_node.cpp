@@ -135,7 +135,10 @@ void ClientNode::feed(const Event& event) {
     hears(frame);
     logic().on_news(frame, now);
   }
-  if (lane) logic().on_lane(lane->generation, lane->frame, now);
+  if (lane) {
+    lane_heard_ = now;
+    logic().on_lane(lane->generation, lane->frame, now);
+  }
   if (const auto* up = std::get_if<LaneUp>(&event)) logic().on_lane_up(up->generation, now);
   if (const auto* down = std::get_if<LaneDown>(&event)) logic().on_lane_down(down->generation, now);
 }
@@ -146,7 +149,9 @@ void ClientNode::judge(std::string_view news) {
   Confirm confirm;
   if (read_header(news, header) != Refusal::none || header.session != session().id()) return;
   if (header.type == MessageType::welcome) return judge_welcome(header, payload_of(news));
-  if (header.type != MessageType::confirm || !session().standing() || header.epoch != session().epoch()) return;
+  if (!session().standing() || header.epoch != session().epoch()) return;
+  if (header.type == MessageType::console) scene_.console.told(life_, header, payload_of(news));
+  if (header.type != MessageType::confirm) return;
   if (decode_confirm(payload_of(news), confirm) != Refusal::none) return;
   end_heard_ = end_heard_ || confirm.ended;
   if (confirm.ended) return;

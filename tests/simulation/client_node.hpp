@@ -79,6 +79,7 @@ class ClientNode : public ClientEnd {
   virtual void hears(std::string& /*news*/) const {}
   Life life() const { return life_; }  ///< of the broker that has welcomed it last
   Time stood_still_until() const { return paused_until_; }
+  Time lane_heard() const { return lane_heard_; }
 
   SessionConfig config(Role role);
   /// The user called the logic: it is to look at what there is to send.
@@ -135,7 +136,7 @@ class ClientNode : public ClientEnd {
   std::shared_ptr<LaneLink> lane_;
   std::uint32_t lane_generation_ = 0;
   std::pair<SessionId, Number> put_sent_;  // the last number of the put stream that was sent, and of which session
-  Time wake_at_ = never, paused_until_{};
+  Time wake_at_ = never, paused_until_{}, lane_heard_{};
   bool killed_ = false, end_told_ = false, end_heard_ = false;
 };
 

@@ -142,11 +142,11 @@ void ConsumerNode::give_up(Job& job) {
   act(job);
 }
 
-/// Of the time that its process runs.
+/// Of the time that its process runs, and that nothing comes over its lane: large items on a slow one take long.
 void ConsumerNode::expect_return(const Job& job) {
   later(returns_within, [this, &job, get = job.get] {
     if (job.does != Job::Does::withdraw || job.get != get) return;
-    if (world_.now() < stood_still_until() + returns_within) return expect_return(job);
+    if (world_.now() < std::max(stood_still_until(), lane_heard()) + returns_within) return expect_return(job);
     require(false, name() + ": a get returns when its time is up");
   });
 }

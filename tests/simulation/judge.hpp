@@ -120,12 +120,15 @@ class ConsoleJudge {
   void expect_all() { all_ = true; }
   void printed(const std::string& printer, Life life, std::uint64_t number, std::string_view block,
                std::uint64_t missing, std::uint64_t passed);
+  /// What the broker of `life` sends its printers.
+  void told(Life life, const Header& header, std::string_view payload);
   /// `complete`: nothing may be missing in the last life, of all printers together.
   void check_end(Life last, bool complete) const;
 
  private:
   using Log = std::map<std::uint64_t, std::string>;  // by number
   void printed_once(const std::string& printer, Life life, std::string_view block);
+  bool passed(Life life, std::uint64_t number) const;
   bool printed_before(Life life, const std::string& sayer, std::uint64_t count) const;
   void check(Life life, const Log& log, bool complete, std::map<std::string, std::uint64_t>& heard) const;
 
@@ -137,7 +140,7 @@ class ConsoleJudge {
       confirmed_before_;  // ... when its first session in the life began
   std::map<std::string, Life> ended_;
   std::map<Life, Log> logs_;
-  std::map<Life, std::set<std::uint64_t>> passed_;  // numbers that a printer left out, since it had printed these lines
+  std::map<Life, Log> told_;
   std::map<std::pair<std::string, std::string>, std::uint64_t> seen_;  // by printer and sayer: the last count printed
   std::map<std::pair<std::string, std::uint64_t>, Life> first_in_;     // by sayer and count: the life it was printed in
   std::map<std::pair<std::string, Life>, std::uint64_t> last_;         // by printer: the last number that it printed

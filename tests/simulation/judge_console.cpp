@@ -51,8 +51,24 @@ void ConsoleJudge::printed(const std::string& printer, Life life, std::uint64_t 
   require(last == 0 || number == last + missing + passed + 1, "a printer says how many blocks are missing");
   require(!all_ || last == 0 || missing == 0, "a printer that reads misses nothing");
   last = number;
-  for (auto left = passed + (passed > 0 ? missing : 0); left > 0; --left) passed_[life].insert(number - left);
   printed_once(printer, life, block);
+}
+
+void ConsoleJudge::told(Life life, const Header& header, std::string_view payload) {
+  EntryReader in(payload);
+  Entry entry;
+  for (auto number = header.number.value; in.next(entry); ++number)
+    if (entry.kind == EntryKind::line) told_[life][number] = read_line(entry).block;
+}
+
+/// Whether a printer may have left it out, as it had printed it for an earlier broker.
+bool ConsoleJudge::passed(Life life, std::uint64_t number) const {
+  const auto log = told_.find(life);
+  if (log == told_.end()) return false;
+  const auto found = log->second.find(number);
+  std::string sayer;
+  const auto count = found == log->second.end() ? 0 : count_of(found->second, sayer);
+  return count > 0 && printed_before(life, sayer, count);
 }
 
 /// What a sayer says again to another broker, a printer that has printed it leaves out.
@@ -75,9 +91,8 @@ bool ConsoleJudge::printed_before(Life life, const std::string& sayer, std::uint
 /// what it had not is.
 void ConsoleJudge::check(Life life, const Log& log, bool complete, std::map<std::string, std::uint64_t>& heard) const {
   std::uint64_t last = 0;
-  const auto passed = passed_.find(life);
   for (const auto& [number, block] : log) {
-    while (passed != passed_.end() && number > last + 1 && passed->second.contains(last + 1)) ++last;
+    while (number > last + 1 && passed(life, last + 1)) ++last;
     require(!complete || number == last + 1, "every block is printed: " + std::to_string(last + 1));
     complete = complete && number == last + 1;
     last = number;

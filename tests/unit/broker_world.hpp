@@ -14,6 +14,8 @@
 
 namespace baton::broker::test {
 
+using Bodies = std::vector<std::string>;
+
 inline SessionId session_id(std::uint8_t n) {
   SessionId id;
   id.bytes.fill(n);

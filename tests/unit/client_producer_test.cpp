@@ -8,8 +8,6 @@ using namespace baton::script;
 
 namespace {
 
-using Bodies = std::vector<std::string>;
-
 struct ProducerScript : Script {
   ProducerScript() : Script(producer) {
     start();
@@ -78,7 +76,7 @@ TEST_CASE("client: hello is said at once, and again until it is answered") {
   CHECK(requests[0].topic == session_id(1));
   const auto hello = script.hello();
   REQUIRE(hello);
-  CHECK(hello->queues == Bodies{"default"});
+  CHECK(hello->queues == std::vector<std::string>{"default"});
   CHECK(hello->first_put == Number{1});
   CHECK_FALSE(hello->previous);
   script.advance(hello_again - 1ms);
@@ -120,14 +118,14 @@ TEST_CASE("producer: puts go out within credit, together") {
   script.producer.put({default_priority, 0, "b"});
   CHECK_FALSE(script.producer.may_put());
   script.tick();
-  CHECK(script.puts() == Bodies{"a", "b"});
+  CHECK(script.puts() == std::vector<std::string>{"a", "b"});
   script.confirm.put_held = Held::queue_items;
   script.say_confirm();
   CHECK(script.producer.why_wait(script.now) == PutWait{PutWait::Why::credit, Held::queue_items});
   script.confirm.put_credit = {3};
   script.say_confirm();
   script.put("c");
-  CHECK(script.puts() == Bodies{"c"});
+  CHECK(script.puts() == std::vector<std::string>{"c"});
 }
 
 TEST_CASE("producer: the window bounds bytes, and lets any one item through") {
@@ -168,10 +166,10 @@ TEST_CASE("producer: what does not arrive is sent again when the broker asks, an
   script.stand();
   script.put("a");
   script.put("b");
-  CHECK(script.puts() == Bodies{"a", "b"});
+  CHECK(script.puts() == std::vector<std::string>{"a", "b"});
   script.confirm.rewind_put = true;
   script.confirm_puts(1);
-  CHECK(script.puts() == Bodies{"b"});
+  CHECK(script.puts() == std::vector<std::string>{"b"});
   script.confirm.rewind_put = false;
   script.live(10s);
   CHECK(script.puts().empty());
@@ -197,7 +195,7 @@ TEST_CASE("producer: when all sockets were made anew a mark asks at once what of
   script.advance(lost_after);
   CHECK_FALSE(script.requests().empty());
   CHECK(script.marks().size() >= 1);
-  CHECK(script.puts() == Bodies{"a"});
+  CHECK(script.puts() == std::vector<std::string>{"a"});
 }
 
 TEST_CASE("producer: the broker's beat is answered with one, without it the client beats by itself") {
@@ -241,7 +239,7 @@ TEST_CASE("producer: another broker that kept nothing gets the unconfirmed ones,
   Welcome welcome;
   welcome.put_received = {2};
   script.welcome(welcome);
-  CHECK(script.puts() == Bodies{"c"});
+  CHECK(script.puts() == std::vector<std::string>{"c"});
   script.confirm.accepted = script.confirm.done = 1;
   script.confirm.put_received = script.confirm.put_confirmed = {3};
   script.say_confirm();
@@ -261,10 +259,10 @@ TEST_CASE("producer: what only a welcome said to be in goes to the next broker a
   Welcome welcome;
   welcome.put_received = {2};
   script.welcome(welcome);  // the confirm behind it is lost
-  CHECK(script.puts() == Bodies{});
+  CHECK(script.puts() == std::vector<std::string>{});
   script.new_broker(3);
   script.welcome({});
-  CHECK(script.puts() == Bodies{"a", "b"});
+  CHECK(script.puts() == std::vector<std::string>{"a", "b"});
   script.confirm_puts(2);
   script.confirm.done = 2;
   script.say_confirm();
@@ -283,7 +281,7 @@ TEST_CASE("producer: another broker that keeps goes on where the last one was") 
   welcome.keeps = true;
   welcome.put_received = {2};
   script.welcome(welcome);
-  CHECK(script.puts() == Bodies{"c"});
+  CHECK(script.puts() == std::vector<std::string>{"c"});
 }
 
 TEST_CASE("producer: a name that was here before goes on after its last number") {
@@ -298,7 +296,7 @@ TEST_CASE("producer: a name that was here before goes on after its last number")
   script.say_confirm();
   CHECK(script.producer.put_before() == welcome.digests);
   script.put("next");
-  CHECK(script.puts() == Bodies{"next"});
+  CHECK(script.puts() == std::vector<std::string>{"next"});
   script.confirm_puts(501);
   CHECK(script.producer.flushed());
 }
@@ -517,11 +515,11 @@ TEST_CASE("producer: a message says first where in the input its last item is, a
   }
   script.tick();
   CHECK(script.places() == place);
-  CHECK(script.puts() == Bodies{"a", "b", "c"});
+  CHECK(script.puts() == std::vector<std::string>{"a", "b", "c"});
   script.new_broker();
   script.welcome({});
   CHECK(script.places() == place);
-  CHECK(script.puts() == Bodies{"a", "b", "c"});
+  CHECK(script.puts() == std::vector<std::string>{"a", "b", "c"});
   script.confirm_puts(3);
   CHECK(script.producer.flushed());
 }

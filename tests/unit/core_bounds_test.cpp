@@ -7,8 +7,6 @@
 namespace baton::broker::test {
 namespace {
 
-using Bodies = std::vector<std::string>;
-
 const std::string fat(400, 'x');
 
 /// A put of one item that may be refused.

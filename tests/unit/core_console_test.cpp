@@ -4,8 +4,6 @@
 namespace baton::broker::test {
 namespace {
 
-using Bodies = std::vector<std::string>;
-
 TEST_CASE("console lines reach every printer whole and in order, one that comes late gets what was said before") {
   BrokerWorld world;
   auto morty = world.consumer(1);

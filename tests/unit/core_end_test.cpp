@@ -4,8 +4,6 @@
 namespace baton::broker::test {
 namespace {
 
-using Bodies = std::vector<std::string>;
-
 TEST_CASE("the seed's parent: when all is done everybody is told to leave, and its line is the last") {
   Settings settings;
   settings.exit_when_done = true;

@@ -4,8 +4,6 @@
 namespace baton::broker::test {
 namespace {
 
-using Bodies = std::vector<std::string>;
-
 TEST_CASE("an item goes to the consumer that asks, and is gone when it is acked") {
   BrokerWorld world;
   auto rick = world.producer(1);

@@ -5,14 +5,6 @@
 namespace baton::broker::test {
 namespace {
 
-using Bodies = std::vector<std::string>;
-
-Settings keeping() {
-  Settings settings;
-  settings.keeps = true;
-  return settings;
-}
-
 /// A storage that has kept items "a", "b" and "c" of a broker before.
 struct ThreeKept : KeptMemory {
   ThreeKept() {

@@ -5,8 +5,6 @@
 namespace baton::broker::test {
 namespace {
 
-using Bodies = std::vector<std::string>;
-
 Settings with_plain_doors(std::uint64_t max_items = 1000) {
   Settings settings;
   settings.plain_queue = "default";

@@ -6,8 +6,6 @@
 namespace baton::broker::test {
 namespace {
 
-using Bodies = std::vector<std::string>;
-
 TEST_CASE("a session stands when hello and subscription are here, in either order") {
   BrokerWorld world;
   Hello hello;

@@ -15,12 +15,6 @@ Checkpoint at(std::uint64_t items, std::uint8_t digest = 7) {
 
 using Digests = std::vector<Checkpoint>;
 
-Settings keeping() {
-  Settings settings;
-  settings.keeps = true;
-  return settings;
-}
-
 const Welcome& welcome_of(BrokerWorld& world, const Client& client) { return world.session(client).welcome; }
 
 /// A process of the name comes anew, and goes on where it is told.

@@ -7,8 +7,6 @@ using namespace baton::broker::test;
 
 namespace {
 
-using Bodies = std::vector<std::string>;
-
 void put(Client& rick, const Bodies& bodies) {
   for (const auto& body : bodies) rick.put(body);
 }

@@ -8,6 +8,12 @@
 
 namespace baton::broker::test {
 
+inline Settings keeping() {
+  Settings settings;
+  settings.keeps = true;
+  return settings;
+}
+
 class KeptMemory : public Storage {
  public:
   Ticket most_puts = UINT64_MAX;     ///< new items and numbers are durable up to this turn only

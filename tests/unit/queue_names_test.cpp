@@ -11,8 +11,6 @@
 namespace baton::broker::test {
 namespace {
 
-using Bodies = std::vector<std::string>;
-
 constexpr bool memory_counts = BATON_MEMORY_COUNTS;
 
 /// Bytes that are in use.
