@@ -40,7 +40,7 @@ Core::Core(Settings settings, Epoch epoch, Storage& storage, Effects& effects, T
       beat_at_(now + beat_interval),
       due_(now) {
   stock_.load(epoch, now);
-  stock_.wait_for_claims(stock_.kept_items() > 0);
+  stock_.wait_for_claims(stock_.epoch_before() != Epoch{});
   open_plain_doors();
 }
 
@@ -133,13 +133,16 @@ Refusal Core::control(Session& session, Number first, std::uint16_t count, std::
   EntryReader in(entries);
   Entry entry;
   for (std::uint32_t i = 0; in.next(entry); ++i)
-    if (i >= taken.skip && session.state == Session::State::standing && !session.said_bye) apply(session, entry, now);
+    if (i >= taken.skip && session.state == Session::State::standing && !session.said_bye) {
+      apply(session, entry, now);
+      if (session.unkept_settles > 0 && session.unconfirmable == Number{}) session.unconfirmable = first + i;
+    }
   return Refusal::none;
 }
 
 void Core::apply(Session& session, const Entry& entry, Time now) {
   if (!may_send(session.hello.role, entry.kind)) return refuse(session.id, Refusal::wrong_role, {}, now);
-  if (entry.kind == EntryKind::claim) return claim(session, entry, now);
+  if (entry.kind == EntryKind::claim || entry.kind == EntryKind::claim_put) return claim(session, entry, now);
   session.claims_left = 0;  // claims come before all else
   switch (entry.kind) {
     case EntryKind::ask:
@@ -326,12 +329,12 @@ void Core::end_turn(Time now, bool control_dry) {
 }
 
 Time Core::next_deadline() const {
-  if (!changed_.empty() || (stock_.has_to_serve() && !stock_.waits_for_claims()))
+  if (!changed_.empty() || (stock_.has_to_serve() && stock_.hands_off()))
     return Time{};  // something came up after the last turn
   auto next = std::min({look_at_, beat_at_, lanes_again_at_, stock_.next_deadline()});
   if (stopping_since_ != never)
     next = std::min(next, last_turn_ ? never : read_until());
-  else if (stock_.waits_for_claims())
+  else if (stock_.may_claim())
     next = std::min(next, claims_until_);
   if (ending_ == Ending::not_yet && done_since_ != never) next = std::min(next, done_since_ + settings_.not_coming);
   if (ending_ == Ending::leaving) next = std::min(next, ending_since_ + settings_.leave_within);

@@ -42,7 +42,7 @@ bool Core::work_is_done(Time now) {
 
 void Core::stop(Time now) {
   stopping_since_ = now;
-  stock_.wait_for_claims(true);
+  stock_.hand_off_no_more();
 }
 
 /// Those who were told to leave along with the broker say bye one after the other, on a busy machine with gaps.

@@ -40,6 +40,7 @@ void Core::persist() {
   confirm_control(durable.settles);
   confirm_puts(durable.puts);
   stock_.settles_kept(ticket, durable.settles);
+  stock_.puts_kept(ticket, durable.puts);
   hold_puts(durable.held);
   for (auto& warning : storage_.take_warnings()) effects_.log.push_back(std::move(warning));
 }
@@ -49,7 +50,10 @@ void Core::confirm_control(Ticket durable) {
     const auto& kept = pending_control_.front();
     auto* session = find(kept.session);
     if (!session) continue;
-    session->control_confirmed = std::max(session->control_confirmed, kept.number);
+    const auto number = session->unconfirmable == Number{} || kept.number < session->unconfirmable
+                            ? kept.number
+                            : Number{session->unconfirmable.value - 1};
+    session->control_confirmed = std::max(session->control_confirmed, number);
     session->said_confirmed = std::max(session->said_confirmed, kept.bytes);
     changed(*session);
   }

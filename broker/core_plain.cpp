@@ -31,7 +31,7 @@ void Core::give_out(std::uint32_t room) {
   }
 }
 
-bool Core::plain_items_wait() const { return plain_.queue && plain_.queue->has_ready() && !stock_.waits_for_claims(); }
+bool Core::plain_items_wait() const { return plain_.queue && plain_.queue->has_ready() && stock_.hands_off(); }
 
 /// Shut when the queue is full, open again when half of it is free: each time costs senders what is under way.
 bool Core::plain_in_is_open() {

@@ -156,7 +156,7 @@ bool Core::somebody_claims() const {
 
 /// When the time for claims is over, kept items go to whoever asks.
 void Core::judge_claims(Time now) {
-  if (!stock_.waits_for_claims() || stopping_since_ != never) return;
+  if (!stock_.may_claim() || stopping_since_ != never) return;
   if (claims_until_ == never) {  // loading took its time; clients come from now on
     claims_until_ = now + claims_within;
     claims_at_latest_ = now + claims_at_latest;
@@ -211,6 +211,8 @@ void Core::stand_producer(Session& session, Time now) {
   if (hello.first_put > producer.put.received() + 1) producer.put = StreamReceiver(hello.first_put);
   producer.named |= hello.named;
   if (std::exchange(producer.run, hello.run) != hello.run) stock_.note_changed(producer);
+  stock_.note_key(producer);
+  producer.sent_before = hello.previous ? hello.last_put : Number{};
   producer.session = &session;
   session.producer = &producer;
   session.credit = producer.put.received();

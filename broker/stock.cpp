@@ -83,6 +83,7 @@ Producer& Stock::producer(const std::string& name, bool named, Number first) {
   producer.named = named;
   producer.put = StreamReceiver(first);
   producer.confirmed = producer.put.received();
+  note_key(producer);
   note_changed(producer);
   return producer;
 }
@@ -142,11 +143,20 @@ void Stock::put(Producer& producer, Queue& queue, const PutItem& put, Number num
   producer.put_bytes += put.body.size();
   ++queue.put;
   queue.bytes += item.size;
-  storage_.put(
-      {last_id_, queue.name, producer.name, number, put.priority, 0, false, put.delay_ms, queue.index, producer.index},
-      put.body);
+  const bool again = claims_ && number <= producer.sent_before;
+  storage_.put({last_id_, queue.name, producer.name, number, put.priority, 0, false, put.delay_ms, queue.index,
+                producer.index, false, 0, again ? producer.key : 0},
+               put.body);
   note_changed(producer);
-  place(item, last_id_, std::chrono::milliseconds(put.delay_ms), now);
+  if (producer.key != 0) unkept_puts_.add(last_id_, producer.index, number);
+  const std::chrono::milliseconds delay(put.delay_ms);
+  if (!again || !put_again(producer, item, last_id_, number, delay, now)) place(item, last_id_, delay, now);
+}
+
+/// Of what may not be kept yet: its holder can name it to a broker after this one.
+PutName Stock::put_name(const Item& item, ItemId id) const {
+  const auto number = unkept_puts_.number(id);
+  return number == Number{} ? PutName{} : PutName{producer_list_[item.producer]->key, number};
 }
 
 /// Where a new item goes: to the back of its queue, now or when its delay is over.
@@ -166,8 +176,9 @@ void Stock::place(Item& item, ItemId id, Duration delay, Time now) {
 
 void Stock::tick(Time now) {
   for (auto left = settings_.turn_work; left > 0 && !delayed_.empty() && delayed_.top().due <= now; --left) {
-    const auto id = delayed_.top().id;
+    const auto [due, id] = delayed_.top();
     delayed_.pop();
+    if (!undelayed_.empty() && undelayed_.erase({due, id}) > 0) continue;
     auto* item = items_.find(id);
     assert(item && item->place == Place::delayed);
     auto& queue = queue_of(*item);
@@ -239,7 +250,7 @@ void Stock::arrived(Session& session, Number number) {
 }
 
 void Stock::serve() {
-  if (claims_) return;
+  if (!hands_off()) return;
   let_in();
   touched_ = std::exchange(to_serve_, {});
   serve(touched_);
@@ -278,7 +289,7 @@ void Stock::let_in() {
 void Stock::serve(Queue& queue) {
   if (queue.reserved && !queue.suspect_is_next()) unreserve(queue);
   bool suspects = true;  // to be looked at
-  while (!claims_) {
+  while (hands_off()) {
     if (suspects && queue.suspect_is_next()) {
       suspects = serve_suspects(queue);
       continue;
@@ -378,7 +389,8 @@ std::int64_t Stock::hand_off(Session& session, Queue& queue, ItemId id, std::int
                      item.priority,
                      {},
                      0,
-                     redelivered_.empty() ? 1 : deliver(id)},
+                     redelivered_.empty() ? 1 : deliver(id),
+                     unkept_puts_.empty() ? PutName{} : put_name(item, id)},
                     item.size, room);
 }
 
@@ -411,6 +423,10 @@ void Stock::sweep_handed(Session& session) {
 }
 
 bool Stock::ack(Session& session, ItemId id) {
+  if (!puts_.empty()) {
+    if (settle_put(session, id, PutClaims::Claim::Said::done, {}, 0)) return true;
+    id = puts_.called(id);
+  }
   auto* item = held_by(session, id);
   if (!item) return false;
   feed_.arrived(session, item->handed);
@@ -424,7 +440,7 @@ bool Stock::ack(Session& session, ItemId id) {
 }
 
 std::optional<std::string> Stock::take_unacked(Queue& queue) {
-  if (claims_ || !queue.has_ready() || !queue.waiting.empty()) return std::nullopt;
+  if (!hands_off() || !queue.has_ready() || !queue.waiting.empty()) return std::nullopt;
   const auto id = queue.suspect_is_next() ? queue.suspects.pop() : queue.ready.pop();
   std::string body(storage_.body(id));
   done(*items_.find(id), id);
@@ -436,6 +452,7 @@ void Stock::done(Item& item, ItemId id) {
   auto& queue = queue_of(item);
   auto& producer = *producer_list_[item.producer];
   if (!redelivered_.empty()) redelivered_.erase(id.value);
+  if (!puts_.empty()) puts_.forget_name(id);
   queue.bytes -= item.size;
   ++queue.done;
   ++producer.done;
@@ -447,6 +464,10 @@ void Stock::done(Item& item, ItemId id) {
 }
 
 bool Stock::release(Session& session, ItemId id) {
+  if (!puts_.empty()) {
+    if (release_put(session, id)) return true;
+    id = puts_.called(id);
+  }
   auto* item = held_by(session, id);
   if (!item) return false;
   let_go(session, *item);
@@ -465,15 +486,20 @@ void Stock::make_ready(Item& item, ItemId id) {
 }
 
 bool Stock::fail(Session& session, const Failure& failure, Time now) {
-  auto* item = held_by(session, failure.id);
+  Attempt attempt{called(session), std::string(failure.reason), now};
+  auto id = failure.id;
+  if (!puts_.empty()) {
+    if (settle_put(session, id, PutClaims::Claim::Said::failed, attempt, failure.delay_ms)) return true;
+    id = puts_.called(id);
+  }
+  auto* item = held_by(session, id);
   if (!item) return false;
   let_go(session, *item);
   // Its holder, who was not told that this is kept, may claim it after a crash, to say so again. Another one may have it by
   // then: that one's claim is the higher one. It need not wait for the disk, since the first holder is done with it.
-  ++redelivered_[failure.id.value].deliveries;
+  ++redelivered_[id.value].deliveries;
   item->suspect = false;  // its holder lives
-  failed(*item, failure.id, {called(session), std::string(failure.reason), now},
-         std::chrono::milliseconds(failure.delay_ms), Told::by_holder);
+  failed(*item, id, std::move(attempt), std::chrono::milliseconds(failure.delay_ms), Told::by_holder);
   return true;
 }
 
@@ -533,6 +559,7 @@ void Stock::give_all_back(Session& session, const std::string& why, Time now) {
     come_back(item, id);
   }
   assert(session.held == 0);
+  forget_put_claims(session);
   feed_.forget(session);
 }
 
@@ -551,6 +578,7 @@ void Stock::suspect(Session& session, Item& item, ItemId id, Attempt attempt) {
 void Stock::release_all(Session& session) {
   for (const auto id : held_after(session, 0)) release(session, id);
   assert(session.held == 0);
+  forget_put_claims(session);
   feed_.forget(session);
 }
 
@@ -575,7 +603,7 @@ void Stock::check_invariants() const {
     ensure(queue->granted == granted);
     ensure(!queue->reserved || (queue->reserved->reserved == queue.get() && !queue->reserved->waiting));
     ensure(queue->put == queue->depth() + queue->done + queue->dead);
-    ensure(queue->to_serve || claims_ || queue->ready.empty() || queue->waiting.empty());
+    ensure(queue->to_serve || !hands_off() || queue->ready.empty() || queue->waiting.empty());
     ensure(queue->index == Queue::no_index || queue_list_[queue->index] == queue.get());
     ensure(queue->to_serve || !queue->may_be_forgotten());
   }

@@ -24,6 +24,7 @@
 #include <memory>
 #include <optional>
 #include <queue>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -31,10 +32,12 @@
 #include "broker/effects.hpp"
 #include "broker/feed.hpp"
 #include "broker/items.hpp"
+#include "broker/put_claims.hpp"
 #include "broker/queue.hpp"
 #include "broker/session.hpp"
 #include "broker/settings.hpp"
 #include "broker/storage.hpp"
+#include "broker/unkept_puts.hpp"
 
 namespace baton::broker {
 
@@ -47,10 +50,14 @@ class Stock final : public Kept {
   void load(Epoch epoch, Time now);
   /// The epoch of the broker that kept it; 0 without one.
   Epoch epoch_before() const { return epoch_before_; }
-  /// While it lasts nothing is handed off: those who held an item before the broker was started anew may claim it.
-  void wait_for_claims(bool wait) { claims_ = wait; }
-  std::uint64_t kept_items() const { return kept_items_; }
-  bool waits_for_claims() const { return claims_; }
+  /// Those who held an item before the broker was started anew may claim it. While it lasts, and there is something to be
+  /// claimed (items that were kept, or were put before and are put again), nothing is handed off.
+  void wait_for_claims(bool wait);
+  bool may_claim() const { return claims_; }
+  bool waits_for_claims() const { return claims_ && (kept_items_ > 0 || puts_.may_be_claimed()); }
+  /// For good.
+  void hand_off_no_more() { stopped_ = true; }
+  bool hands_off() const { return !stopped_ && !waits_for_claims(); }
 
   /// The queue of that name, made on first use. Stays valid while it is used, and until the end of the turn.
   Queue& queue(const std::string& name);
@@ -71,6 +78,8 @@ class Stock final : public Kept {
   void forget_lost_producers(Time now);
 
   void put(Producer& producer, Queue& queue, const PutItem& item, Number number, Time now);
+  /// The producer's process is another one.
+  void note_key(Producer& producer);
 
   void ask(Session& session, std::uint64_t asked_in_all);
   void withdraw(Session& session, std::uint32_t count);
@@ -120,6 +129,7 @@ class Stock final : public Kept {
   void save_producers();
   /// Counts for producers what is settled and durable. `turn` is the one that has just been given to the storage.
   void settles_kept(Ticket turn, Ticket durable);
+  void puts_kept(Ticket turn, Ticket durable) { unkept_puts_.kept(turn, durable); }
   /// Who holds the item, nullptr: nobody. For tests.
   const Session* holder_of(ItemId id) const {
     const auto* item = items_.find(id);
@@ -205,6 +215,19 @@ class Stock final : public Kept {
   void tell_lost(Session& session, ItemRun run);
   void place(Item& item, ItemId id, Duration delay, Time now);
   void hold_again(Session& session, Item& item, ItemId id);
+  static bool asks_of(const Session& session, const Queue& queue);
+  bool asks_of(const Session& session, const Item& item) { return asks_of(session, queue_of(item)); }
+  bool claim_put(Session& session, ItemId id, const PutName& put, std::uint32_t deliveries);
+  bool claim_here(Session& session, ItemId id, const PutClaims::Here& here, std::uint32_t deliveries);
+  bool put_again(Producer& producer, Item& item, ItemId id, Number number, Duration delay, Time now);
+  void hold_late(Session& session, Item& item, ItemId id);
+  bool settle_put(Session& session, ItemId id, PutClaims::Claim::Said said, Attempt attempt, std::uint32_t delay_ms);
+  bool release_put(Session& session, ItemId id);
+  void forget_put_claims(Session& session);
+  void end_put_claims();
+  void confirm_settled(const PutClaims::Claim& claim);
+  void confirm_settled_if_said(const PutClaims::Claim& claim);
+  PutName put_name(const Item& item, ItemId id) const;
 
   const Settings& settings_;
   Storage& storage_;
@@ -220,7 +243,11 @@ class Stock final : public Kept {
   Epoch epoch_before_;
   Time loaded_at_{};  // the clock when the storage was loaded
   std::uint64_t kept_items_ = 0;
-  bool claims_ = false;
+  bool claims_ = false, stopped_ = false;
+  UnkeptPuts unkept_puts_;
+  PutClaims puts_;
+  std::unordered_map<std::uint64_t, Number> kept_numbers_;  // by producer's key: what was kept; while claims are waited for
+  std::set<std::pair<Time, ItemId>> undelayed_;             // of delayed_, what was claimed
   std::vector<std::uint32_t> changed_producers_;  // in this turn, by index
   std::vector<std::uint32_t> unkept_producers_;   // by index; some may be forgotten by now, or here twice
   std::map<std::string, std::unique_ptr<Queue>> queues_;

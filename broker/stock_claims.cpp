@@ -69,18 +69,24 @@ void Stock::claim(Session& session, const Claim& claim) {
   ItemRun lost;
   for (std::uint32_t i = 0; i < claim.count; ++i) {
     const auto id = claim.first + i;
-    if (this->claim(session, id, claim.deliveries)) continue;
+    if (claim.put.producer == 0 ? this->claim(session, id, claim.deliveries)
+                                : claim_put(session, id, {claim.put.producer, claim.put.number + i}, claim.deliveries))
+      continue;
     if (lost.count > 0 && lost.first + lost.count != id) tell_lost(session, std::exchange(lost, {}));
     if (lost.count++ == 0) lost.first = id;
   }
   if (lost.count > 0) tell_lost(session, lost);
 }
 
+bool Stock::asks_of(const Session& session, const Queue& queue) {
+  const auto& queues = session.queues;
+  return std::find(queues.begin(), queues.end(), &queue) != queues.end();
+}
+
 bool Stock::claim(Session& session, ItemId id, std::uint32_t deliveries) {
   auto* item = items_.find(id);
   if (!item) return false;
-  const auto& queues = session.queues;
-  if (std::find(queues.begin(), queues.end(), &queue_of(*item)) == queues.end()) return false;
+  if (!asks_of(session, *item)) return false;
   if (take_up(session, *item, id, deliveries)) return true;
   return session.claims_kept && id < first_id_ && claim_kept(session, *item, id, deliveries);
 }
@@ -112,7 +118,8 @@ bool Stock::claim_kept(Session& session, Item& item, ItemId id, std::uint32_t de
     if (!claims_ || deliveries == known) return false;
     auto& other = *item.holder;
     let_go(other, item);
-    tell_lost(other, {id, 1});
+    tell_lost(other, {puts_.name_of(id), 1});
+    puts_.forget_name(id);
   } else if (!take_out(item, id)) {
     return false;
   }

@@ -58,6 +58,8 @@ void Stock::producer(const KeptProducer& kept) {
   if (kept.undigested > 0) producer.checkpoints.restore({kept.undigested, {}});  // no input is known to be the same
   producer.put = StreamReceiver(kept.received + 1);
   producer.ever_put = kept.received > Number{};
+  note_key(producer);
+  kept_numbers_[producer.key] = kept.received;
   producer.confirmed = kept.received;
   producer.done = kept.done;
   producer.dead = kept.dead;
@@ -89,6 +91,9 @@ void Stock::item(const KeptItem& kept) {
   }
   ++producer.accepted;
   queue.bytes += item.size;
+  if (kept.again != 0)
+    puts_.note({kept.again, kept.number},
+               {kept.id, kept.delay_ms > 0 ? loaded_at_ + std::chrono::milliseconds(kept.delay_ms) : Time{}});
   place(item, kept.id, std::chrono::milliseconds(kept.delay_ms), loaded_at_);
 }
 

@@ -5,20 +5,27 @@
 namespace baton {
 namespace {
 
-constexpr std::size_t runs_per_entry = 2048;  // half of pack_bytes
+constexpr std::size_t entry_bytes = 32 << 10;  // half of pack_bytes
+
+constexpr std::size_t bytes_of(const Claim& claim) { return claim.put.producer == 0 ? 16 : 32; }
+
+bool goes_on(const Claim& claim, ItemId id, const GivenMark& mark) {
+  const PutName next = claim.put.producer == 0 ? PutName{} : PutName{claim.put.producer, claim.put.number + claim.count};
+  return claim.first + claim.count == id && mark == GivenMark{claim.deliveries, next};
+}
 
 }  // namespace
 
-Claims to_claims(std::vector<ItemId> ids, const std::function<std::uint32_t(ItemId)>& deliveries) {
+Claims to_claims(std::vector<ItemId> ids, const std::function<GivenMark(ItemId)>& mark_of) {
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   Claims claims;
   for (const auto id : ids) {
-    const auto count = deliveries(id);
-    if (!claims.empty() && claims.back().first + claims.back().count == id && claims.back().deliveries == count)
+    const auto mark = mark_of(id);
+    if (!claims.empty() && goes_on(claims.back(), id, mark))
       ++claims.back().count;
     else
-      claims.push_back({id, 1, count});
+      claims.push_back({id, 1, mark.deliveries, mark.put});
   }
   return claims;
 }
@@ -37,10 +44,13 @@ bool contains(const Claims& claims, ItemId id) {
 
 void append_to(StreamSender& stream, const Claims& claims) {
   for (auto at = claims.begin(); at != claims.end();) {
-    const auto count = std::min<std::ptrdiff_t>(runs_per_entry, claims.end() - at);
-    const Claims some(at, at + count);
-    at += count;
-    append_claims(stream.block_for(entry_head_size + some.size() * sizeof(Claim)), some);
+    Claims some;
+    for (std::size_t bytes = 0; at != claims.end() && bytes < entry_bytes; ++at) {
+      if (!some.empty() && bytes_of(some.front()) != bytes_of(*at)) break;
+      bytes += bytes_of(*at);
+      some.push_back(*at);
+    }
+    append_claims(stream.block_for(entry_head_size + some.size() * bytes_of(some.front())), some);
     stream.appended(0);
   }
 }

@@ -12,8 +12,16 @@ namespace baton {
 /// Sorted, each item once.
 using Claims = std::vector<Claim>;
 
-/// Sorts `ids` and packs them into claims. `deliveries` is called with an id, for the count of its deliveries.
-Claims to_claims(std::vector<ItemId> ids, const std::function<std::uint32_t(ItemId)>& deliveries);
+/// What `given` said of an item.
+struct GivenMark {
+  std::uint32_t deliveries = 1;
+  PutName put = {};
+
+  bool operator==(const GivenMark&) const = default;
+};
+
+/// Sorts `ids` and packs them into claims. `mark_of` is called with an id.
+Claims to_claims(std::vector<ItemId> ids, const std::function<GivenMark(ItemId)>& mark_of);
 
 std::uint64_t items_in(const Claims& claims);
 bool contains(const Claims& claims, ItemId id);

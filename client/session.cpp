@@ -297,6 +297,7 @@ void Session::say_hello(Time now, const Greeting& greeting, Outbox& out) {
   hello.heard = greeting.heard;
   hello.previous = previous_;
   hello.claims = items_in(greeting.claims);
+  if (previous_) hello.last_put = greeting.last_put;
   claims_ = greeting.claims;
   const Header header{MessageType::hello, 0, {}, id_, {}};
   out.messages.push_back({Door::control, encode_json(header, to_json(hello))});

@@ -51,7 +51,8 @@ struct SessionConfig {
 struct Greeting {
   Number first_put{1};
   Number heard;
-  Claims claims;  ///< consumers: the same in all hellos of a session
+  Claims claims = {};    ///< consumers: the same in all hellos of a session
+  Number last_put = {};  ///< producers: the last one that may have been sent
 };
 
 /// Invariants:

@@ -37,7 +37,7 @@ class Assembly {
   void drop() { entry_ = {}; }
 
  private:
-  static constexpr std::size_t entry_room = 64;  // for what comes before the body
+  static constexpr std::size_t entry_room = 96;  // for what comes before the body
 
   ItemId id_;
   std::string entry_;

@@ -174,29 +174,31 @@ bool ConsumerSession::take(Given& given, Time now) {
     held_.erase(given.id);
     held_.insert(given.id, takes_);
   }
-  if (given.deliveries > 1 || !redelivered_.empty()) remember(given);
+  if (given.deliveries > 1 || given.put.producer != 0 || !marks_.empty()) remember(given);
   if (taken.tag == lane_.generation()) lane_.begin(taken.number);
   return true;
 }
 
+/// What is claimed with it, if ever.
 void ConsumerSession::remember(const Given& given) {
-  if (given.deliveries == 1) {
-    redelivered_.erase(given.id.value);
+  const GivenMark mark{given.deliveries, given.put};
+  if (mark == GivenMark{}) {
+    marks_.erase(given.id.value);
     return;
   }
-  redelivered_[given.id.value] = given.deliveries;
-  if (redelivered_.size() <= 2 * held_.size() + 1024) return;
+  marks_[given.id.value] = mark;
+  if (marks_.size() <= 2 * held_.size() + 1024) return;
   std::vector<ItemId> ids;
   settled_items(session_.control().blocks(), ids);
   std::sort(ids.begin(), ids.end());
-  std::erase_if(redelivered_, [&](const auto& one) {
+  std::erase_if(marks_, [&](const auto& one) {
     return !held_.contains({one.first}) && !std::binary_search(ids.begin(), ids.end(), ItemId{one.first});
   });
 }
 
-std::uint32_t ConsumerSession::deliveries_of(ItemId id) const {
-  const auto found = redelivered_.find(id.value);
-  return found == redelivered_.end() ? 1 : found->second;
+GivenMark ConsumerSession::mark_of(ItemId id) const {
+  const auto found = marks_.find(id.value);
+  return found == marks_.end() ? GivenMark{} : found->second;
 }
 
 const std::string& ConsumerSession::queue_name(std::uint16_t index) const {
@@ -318,7 +320,7 @@ const Claims& ConsumerSession::claims() {
   auto ids = held_.ids();
   settled_items(session_.control().blocks(), ids, false);
   if (ids.size() > max_asks) ids.resize(max_asks);  // the held ones come first
-  claims_ = to_claims(std::move(ids), [this](ItemId id) { return deliveries_of(id); });
+  claims_ = to_claims(std::move(ids), [this](ItemId id) { return mark_of(id); });
   return claims_;
 }
 

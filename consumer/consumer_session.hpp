@@ -107,7 +107,7 @@ class ConsumerSession final : public ClientLogic {
   Number say_ask(std::uint64_t more);
   std::uint64_t wanted() const;
   const Claims& claims();
-  std::uint32_t deliveries_of(ItemId id) const;
+  GivenMark mark_of(ItemId id) const;
   void remember(const Given& given);
   void on_lost(const Session::News& news);
 
@@ -121,7 +121,7 @@ class ConsumerSession final : public ClientLogic {
   ItemSet held_;
   std::vector<ItemRun> acked_, released_;  // not yet in the control stream
   std::uint64_t takers_ = 0, takes_ = 0;
-  std::unordered_map<std::uint64_t, std::uint32_t> redelivered_;  // by id, if more than 1; some are settled by now
+  std::unordered_map<std::uint64_t, GivenMark> marks_;  // by id, of what is claimed in more than the usual way; some are settled
   Claims claims_;                                                 // of the session `claims_of_`
   SessionId claims_of_;
   std::uint64_t claimed_takes_ = 0;  // what was taken up to then is claimed, what is taken later is given

@@ -118,7 +118,7 @@ void ProducerSession::tick(Time now, Outbox& out) {
   session_.tick(now, out);
   if (session_.state() != before || !out.requests.empty()) changed_ = true;
   if (!out.requests.empty()) put_.mark_soon();  // what the old sockets had is lost
-  if (session_.hello_due(now)) session_.say_hello(now, {put_.confirmed() + 1, session_.told(), {}}, out);
+  if (session_.hello_due(now)) session_.say_hello(now, {put_.confirmed() + 1, session_.told(), {}, put_.last()}, out);
   more_ = false;
   if (!session_.standing()) return;
   for (int i = 0; i < puts_per_tick; ++i) {

@@ -150,6 +150,7 @@ std::string to_json(const Hello& hello) {
     object["previous"] = {{"epoch", to_hex(hello.previous->epoch)}, {"session", to_hex(hello.previous->session)}};
   if (hello.role == Role::producer) object["run"] = to_hex(hello.run);
   if (hello.begun) object["begun"] = true;
+  if (hello.last_put > Number{}) object["last_put"] = hello.last_put.value;
   if (hello.claims > 0) object["claims"] = hello.claims;
   return dump(object);
 }
@@ -170,6 +171,7 @@ Refusal parse(std::string_view text, Hello& hello, std::string& why) {
     hello.heard.value = number_field(object, "heard", 0);
     hello.run = run_field(object);
     hello.begun = flag_field(object, "begun");
+    hello.last_put.value = number_field(object, "last_put", 0);
     hello.previous = previous_field(object);
     hello.claims = number_field(object, "claims", 0);
     if (hello.claims > max_asks) throw Wrong{Refusal::hello, "claims are more items than a session can hold"};

@@ -37,6 +37,7 @@ struct Hello {
   Number first_put{1};              ///< producer: its first unconfirmed number
   SessionId run;                    ///< producer: its process, by the first session id that it drew
   bool begun = false;               ///< producer: this process was welcomed before, and goes on with its numbers
+  Number last_put;                  ///< producer: the last number that it may have sent in earlier sessions; 0: none
   Number heard;                     ///< last number of the broker's stream that came in, of the epoch of `previous`
   std::optional<Previous> previous;
   std::uint64_t claims = 0;  ///< consumer: so many items are claimed by the first entries of its control stream

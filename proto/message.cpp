@@ -8,8 +8,10 @@ namespace {
 constexpr std::string_view magic = "BTN";
 constexpr std::size_t run_size = 12;
 constexpr std::size_t claim_size = 16;
+constexpr std::size_t claim_put_size = 32;
 constexpr std::size_t given_size = 16;
-constexpr std::size_t whole_size = 4;  // of a partial given
+constexpr std::size_t unkept_size = 16;  // of a given
+constexpr std::size_t whole_size = 4;    // of a partial one
 constexpr std::size_t ask_size = 20;
 constexpr std::size_t fail_size = 12;
 constexpr std::size_t lane_lost_size = 16;
@@ -46,7 +48,9 @@ Refusal check_runs(const Entry& entry) {
 
 /// Claims are runs as well, each with a count of deliveries.
 Refusal check_claims(const Entry& entry) {
-  if (entry.payload.empty() || entry.payload.size() % claim_size != 0 || entry.b != 0) return Refusal::malformed;
+  const bool puts = entry.kind == EntryKind::claim_put;
+  if (entry.payload.empty() || entry.payload.size() % (puts ? claim_put_size : claim_size) != 0 || entry.b != 0)
+    return Refusal::malformed;
   Reader in(entry.payload);
   std::uint64_t total = 0;
   while (!in.empty()) {
@@ -55,6 +59,9 @@ Refusal check_claims(const Entry& entry) {
     const auto deliveries = in.take<std::uint32_t>();
     if (first == 0 || count == 0 || first + count < first || deliveries == 0) return Refusal::malformed;
     total += count;
+    if (!puts) continue;
+    const auto producer = in.take<std::uint64_t>(), number = in.take<std::uint64_t>();
+    if (producer == 0 || number == 0 || number + count < number) return Refusal::malformed;
   }
   return total > max_asks ? Refusal::too_large : Refusal::none;
 }
@@ -79,6 +86,7 @@ Refusal check_control(const Entry& entry) {
     case EntryKind::release:
       return check_runs(entry);
     case EntryKind::claim:
+    case EntryKind::claim_put:
       return check_claims(entry);
     case EntryKind::fail:
       if (entry.payload.size() < fail_size) return Refusal::malformed;
@@ -103,8 +111,13 @@ Refusal check_part(const Entry& entry) {
 
 Refusal check_given_body(const Entry& entry) {
   const auto flags = load<std::uint16_t>(entry.payload.data() + given_flags);
-  if (flags & ~partial) return Refusal::malformed;
-  const auto rest = entry.payload.substr(given_size);
+  if (flags & ~(partial | unkept)) return Refusal::malformed;
+  auto rest = entry.payload.substr(given_size);
+  if (flags & unkept) {
+    if (rest.size() < unkept_size || load<std::uint64_t>(rest.data()) == 0 || load<std::uint64_t>(rest.data() + 8) == 0)
+      return Refusal::malformed;
+    rest.remove_prefix(unkept_size);
+  }
   if (!(flags & partial)) return rest.size() > max_body ? Refusal::too_large : Refusal::none;
   if (rest.size() < whole_size) return Refusal::malformed;
   const auto whole = load<std::uint32_t>(rest.data());
@@ -236,13 +249,18 @@ void rewrite_digest(std::string& message, const InputPlace& place) {
 namespace {
 
 void append_given_fixed(std::string& out, const Given& given, std::uint16_t flags, std::size_t rest) {
-  append_entry_head(out, EntryKind::given, given.priority, given.attempt, given_size + rest);
+  const bool named = given.put.producer != 0;
+  append_entry_head(out, EntryKind::given, given.priority, given.attempt,
+                    given_size + (named ? unkept_size : 0) + rest);
   char fixed[given_size];
   store(fixed, given.id.value);
   store(fixed + 8, given.queue);
-  store(fixed + given_flags, flags);
+  store(fixed + given_flags, static_cast<std::uint16_t>(flags | (named ? unkept : 0)));
   store(fixed + given_flags + 2, given.deliveries);
   out.append(fixed, sizeof fixed);
+  if (!named) return;
+  append(out, given.put.producer);
+  append(out, given.put.number.value);
 }
 
 }  // namespace
@@ -266,6 +284,10 @@ Given read_given(const Entry& entry) {
   Given given{
       {load<std::uint64_t>(at)}, load<std::uint16_t>(at + 8), entry.b, entry.a, entry.payload.substr(given_size)};
   given.deliveries = load<std::uint32_t>(at + given_flags + 2);
+  if (load<std::uint16_t>(at + given_flags) & unkept) {
+    given.put = {load<std::uint64_t>(given.body.data()), {load<std::uint64_t>(given.body.data() + 8)}};
+    given.body.remove_prefix(unkept_size);
+  }
   if (!is_partial(entry)) return given;
   given.whole = load<std::uint32_t>(given.body.data());
   given.body.remove_prefix(whole_size);
@@ -293,11 +315,16 @@ void append_runs(std::string& out, EntryKind kind, const std::vector<ItemRun>& r
 }
 
 void append_claims(std::string& out, const std::vector<Claim>& claims) {
-  append_entry_head(out, EntryKind::claim, 0, 0, claims.size() * claim_size);
+  const bool puts = claims.front().put.producer != 0;
+  append_entry_head(out, puts ? EntryKind::claim_put : EntryKind::claim, 0, 0,
+                    claims.size() * (puts ? claim_put_size : claim_size));
   for (const auto& claim : claims) {
     append(out, claim.first.value);
     append(out, claim.count);
     append(out, claim.deliveries);
+    if (!puts) continue;
+    append(out, claim.put.producer);
+    append(out, claim.put.number.value);
   }
 }
 
@@ -376,9 +403,14 @@ void read_claims(const Entry& entry, std::vector<Claim>& claims) {
   claims.clear();
   Reader in(entry.payload);
   while (!in.empty()) {
-    const ItemId first{in.take<std::uint64_t>()};
-    const auto count = in.take<std::uint32_t>();
-    claims.push_back({first, count, in.take<std::uint32_t>()});
+    Claim claim{{in.take<std::uint64_t>()}, 0, 0, {}};
+    claim.count = in.take<std::uint32_t>();
+    claim.deliveries = in.take<std::uint32_t>();
+    if (entry.kind == EntryKind::claim_put) {
+      claim.put.producer = in.take<std::uint64_t>();
+      claim.put.number = {in.take<std::uint64_t>()};
+    }
+    claims.push_back(claim);
   }
 }
 

@@ -69,6 +69,7 @@ enum class EntryKind : std::uint8_t {
   lane_lost = 22,  ///< LaneLost: open another lane for me
   join = 23,       ///< nothing: tell me at once when all my items are settled
   claim = 25,  ///< runs of items that an earlier session of this client was given, each with its count of deliveries
+  claim_put = 26,  ///< the same of items that may not have been kept: each run with the put of its first item
   bye = 24,    ///< u64: the last number of the put stream; the session ends when both streams are in
   // on a lane
   given = 32,  ///< a: priority; b: attempt (1 for the first, 65535 for more); payload: Given, then the body
@@ -91,6 +92,7 @@ struct Entry {
 inline constexpr std::size_t entry_head_size = 8;
 inline constexpr std::uint16_t has_delay = 1;   ///< flag of an item entry
 inline constexpr std::uint16_t has_result = 1;  ///< flag of an ack entry
+inline constexpr std::uint16_t unkept = 1;      ///< flag in a given's payload: whose put it is follows
 inline constexpr std::uint16_t partial = 2;     ///< flag in a given's payload: the body goes on in `part` entries
 inline constexpr std::size_t given_flags = 10;  ///< where these flags are
 
@@ -152,6 +154,14 @@ inline bool begins_with_digest(std::string_view payload) {
 }
 
 /// The fixed part of a `given` entry: what the lane says of an item that it hands off.
+/// A put, over the ends of brokers: by its producer's key, which that broker drew from its name, and its number. Key 0: none.
+struct PutName {
+  std::uint64_t producer = 0;
+  Number number = {};
+
+  auto operator<=>(const PutName&) const = default;
+};
+
 struct Given {
   ItemId id;
   std::uint16_t queue = 0;    ///< index into the queues of the session's hello
@@ -160,6 +170,7 @@ struct Given {
   std::string_view body;         ///< all of it, or its first bytes
   std::uint32_t whole = 0;       ///< not 0: the size of the whole body, the rest of which comes in parts
   std::uint32_t deliveries = 1;  ///< how often it went out, as far as its holders lost it: the highest holds it
+  PutName put = {};              ///< of an item that may not be kept yet, where the broker keeps; else nothing
 
   bool operator==(const Given&) const = default;
 };
@@ -176,6 +187,7 @@ struct Claim {
   ItemId first;
   std::uint32_t count = 0;
   std::uint32_t deliveries = 1;
+  PutName put = {};  ///< of the first, of items that may not have been kept: the others' numbers follow it
 
   auto operator<=>(const Claim&) const = default;
 };
@@ -225,7 +237,7 @@ Said read_line(const Entry& entry);
 void append_ask(std::string& out, const Ask& ask);
 void append_withdraw(std::string& out, std::uint32_t count);
 void append_runs(std::string& out, EntryKind kind, const std::vector<ItemRun>& runs);  ///< ack, release or lost
-void append_claims(std::string& out, const std::vector<Claim>& claims);
+void append_claims(std::string& out, const std::vector<Claim>& claims);  ///< none or all of them with a put
 void append_fail(std::string& out, const Failure& failure);
 void append_lane_lost(std::string& out, const LaneLost& lost);
 void append_bye(std::string& out, Number last_put);

@@ -31,6 +31,8 @@ KeptItem kept_item(ItemId id, const disk::ItemRow& row, const disk::StateRow* st
   item.size = static_cast<std::uint32_t>(row.body.size());
   item.priority = row.priority;
   item.delay_ms = clock.left_ms(state ? state->delay : row.delay, now);
+  item.again = row.again;
+  item.number = row.number;
   if (!state) return item;
   item.failures = state->failures;
   item.dead = state->dead;
@@ -163,7 +165,8 @@ void DiskStorage::put(const Record& record, std::string_view body) {
     know_queue(record.queue_index);
   }
   open_segment(record.id).add(
-      {record.queue_index, record.producer_index, record.priority, record.number, delay_of(record), body});
+      {record.queue_index, record.producer_index, record.priority, record.number, delay_of(record), body,
+       record.again});
 }
 
 std::string_view DiskStorage::body(ItemId id) {

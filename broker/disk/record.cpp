@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t crc_size = 4;
 // What a row of format 1 has not: each row says by itself how it is read.
-constexpr std::uint8_t delay_flag = 1, item_2_flag = 2;
+constexpr std::uint8_t delay_flag = 1, item_2_flag = 2, again_flag = 4;
 constexpr std::uint8_t dead_flag = 1, suspect_flag = 2, state_2_flag = 4;
 constexpr std::uint8_t named_flag = 1, said_bye_flag = 2;
 constexpr std::size_t most_attempts = 255, most_text = 65'535, most_digests = 1024;
@@ -64,10 +64,11 @@ void append_item(std::string& out, std::uint64_t key, const ItemRow& row) {
     append(out, row.producer);
     const bool delayed = row.delay != Delay{};
     append(out, row.priority);
-    append(out, static_cast<std::uint8_t>(item_2_flag | (delayed ? delay_flag : 0)));
+    append(out, static_cast<std::uint8_t>(item_2_flag | (delayed ? delay_flag : 0) | (row.again != 0 ? again_flag : 0)));
     append(out, std::uint16_t{0});
     append(out, row.number.value);
     if (delayed) append_delay(out, row.delay);
+    if (row.again != 0) append(out, row.again);
     out += row.body;
   });
 }
@@ -86,6 +87,7 @@ bool take_item(Reader& in, ItemRow& row) {
     row.delay = take_delay_of_format_1(in);
   else if ((flags & delay_flag) != 0)
     row.delay = take_delay(in);
+  row.again = (flags & again_flag) != 0 ? in.take<std::uint64_t>() : 0;
   row.body = in.rest();
   return in.ok();
 }

@@ -21,6 +21,7 @@ struct ItemRow {
   Number number;
   Delay delay;
   std::string_view body;
+  std::uint64_t again = 0;  ///< not 0: it was put again after the end of a broker, under this key of its producer
 
   bool operator==(const ItemRow&) const = default;
 };

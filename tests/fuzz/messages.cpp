@@ -71,6 +71,7 @@ void check_entry(MessageType type, const Entry& entry) {
     case EntryKind::lost:
       return check_runs(entry);
     case EntryKind::claim:
+    case EntryKind::claim_put:
       return there_and_back(type, claims_of(entry), append_claims, claims_of);
     case EntryKind::fail:
       return there_and_back(type, read_fail(entry), append_fail, read_fail);
@@ -143,7 +144,7 @@ std::string framed(Script script) {
                                  EntryKind::join,    EntryKind::bye,     EntryKind::given,    EntryKind::none,
                                  EntryKind::part,    EntryKind::died,    EntryKind::result,   EntryKind::line,
                                  EntryKind::dropped, EntryKind::claim,   EntryKind::lost,     EntryKind::digest,
-                                 EntryKind{0}};
+                                 EntryKind::claim_put, EntryKind{0}};
   constexpr MessageType types[] = {MessageType::put, MessageType::control, MessageType::outcome, MessageType::console,
                                    MessageType::handoff};
   Header header{types[script.below(std::size(types))], 0, {}, {}, {script.number()}};

@@ -52,7 +52,14 @@ class BrokerJudge {
   // What its disk has, when it keeps: the epoch that was written last, and items of earlier lives; and at any time the
   // count of deliveries that lies on it for an item.
   using CountKept = std::function<std::uint32_t(ItemId)>;
-  void loads(Epoch before, CountKept count_kept);
+  /// `is_kept`: whether an item lies on it.
+  void loads(Epoch before, CountKept count_kept, std::function<bool(ItemId)> is_kept);
+  /// Of each name, the last number that it has. Then: what the broker says, whether it takes claims, and hands off.
+  void keeps_up_to(const std::string& producer, Number received) { kept_up_to_[producer] = received; }
+  void asks(std::function<bool()> takes_claims, std::function<bool()> hands_off) {
+    takes_claims_ = std::move(takes_claims);
+    hands_off_ = std::move(hands_off);
+  }
   /// `astray`: how far its clock must be wrong, for what nobody could tell it.
   void kept(const broker::KeptItem& kept, const std::string& producer, Number number, Duration astray);
   /// What was done is done for ever, whether it was confirmed or not.
@@ -93,7 +100,14 @@ class BrokerJudge {
   /// Its client left without an answer, as it may when the broker is silent: what is handed off to it meanwhile fails.
   void left_unheard(const SessionId& session) { left_unheard_.insert(session); }
   /// Items in the hands of users whose sessions stand at both ends: each in one.
-  static void check_hands(const std::map<ItemId, std::vector<User>>& hands);
+  static void check_hands(const std::map<std::string, std::vector<User>>& hands);
+
+  /// The put that an item is, the same in all lives; and what the item is here that a client calls so.
+  std::string put_of(ItemId id) const;
+  ItemId called(ItemId as) const {
+    const auto found = called_.find(as);
+    return found == called_.end() ? as : found->second;
+  }
 
   /// All work is done.
   void check_end() const;
@@ -105,6 +119,8 @@ class BrokerJudge {
   struct Item {
     std::string producer;
     Number number;
+    SessionId run;       // the producer's process
+    bool again = false;  // put before, in an earlier life
     PutJudge::Put put;             // as it was: a name may put that number again
     Place place = Place::waiting;  // waiting: never handed off, or its delay is over
     Time due{};                    // not before
@@ -161,6 +177,9 @@ class BrokerJudge {
     bool bye = false, superseded = false, refused = false;
     std::uint64_t claims_left = 0;                             // announced, and not in yet
     std::set<ItemId> claimed_in_vain, told_lost;               // this turn's
+    std::set<ItemId> puts;                                     // it claims, and are not here yet
+    std::set<ItemId> puts_claimed;                             // ... or were not when it claimed them
+    std::map<Number, ItemId> put_settles;                      // what it has settled of these, not confirmed
     Number told;                                               // of the broker's stream
     bool laneless = false;                                     // the next lane could not be opened yet: its asks wait
     std::map<Number, std::vector<ItemId>> acks;                // that no confirm has covered yet
@@ -172,6 +191,13 @@ class BrokerJudge {
   struct Ready {
     std::set<ItemId> waiting, returned;
   };
+  /// Who was given what an earlier life had not kept.
+  struct PutClaim {
+    SessionId session;
+    std::uint32_t deliveries = 1;
+    enum class Said { nothing, done, failed } said = Said::nothing;
+    Duration delay{};
+  };
   using Priorities = std::map<std::uint8_t, Ready, std::greater<>>;
 
   Item& item(ItemId id);
@@ -181,6 +207,17 @@ class BrokerJudge {
   void claims(const SessionId& id, Standing& session, const Claim& claim);
   bool may_claim(const Hello& hello, const Item& item, std::uint32_t deliveries) const;
   void takes_up(const SessionId& id, Standing& session, ItemId item_id, std::uint32_t deliveries);
+  void holds_again(const SessionId& id, Standing& session, ItemId item_id, std::uint32_t deliveries);
+  bool claims_put(const SessionId& id, Standing& session, ItemId as, const PutName& put, std::uint32_t deliveries);
+  bool settles_put(Standing& session, ItemId as, PutClaim::Said said, Duration delay, Number number);
+  void drop_puts(Standing& session);
+  void put_again(Item& item, ItemId id);
+  bool may_be_lost(ItemId as) const;
+  const Item* earlier(ItemId id) const;
+  const Item* here_again(const Item& was, ItemId& id) const;
+  static bool same_put(const Item& a, const Item& b) {
+    return a.producer == b.producer && a.number == b.number && a.run == b.run;
+  }
   void loses(Item& item, const SessionId& by, bool counted);
   void tells_lost(const SessionId& id, const Header& header, std::string_view payload);
   void check_lost(const Knows& knows);
@@ -193,7 +230,7 @@ class BrokerJudge {
   void confirms(const SessionId& id, const Confirm& confirm);
   /// While the broker stood still nobody could claim; a short pause it need not notice, nor one but for a nap.
   bool claims_last(Duration nap = longest_nap) const {
-    return kept_items_ > 0 && world_.now() < claims_since_ + claims_within + pauses_since(claims_since_, nap);
+    return (kept_items_ > 0 || again_items_ > 0) && world_.now() < claims_since_ + claims_within + pauses_since(claims_since_, nap);
   }
   void release(const SessionId& by, Standing& session, ItemId id);
   void let_go(Standing& session, Item& item, ItemId id);
@@ -229,7 +266,13 @@ class BrokerJudge {
   const BrokerJudge* const before_;
   Epoch epoch_before_;   // that was written last
   Time claims_since_{};  // nothing is handed off: kept items wait for those who held them
-  std::uint64_t kept_items_ = 0;
+  std::uint64_t kept_items_ = 0, again_items_ = 0;
+  std::map<std::string, Number> kept_up_to_;
+  std::map<std::string, SessionId> runs_;  // who puts under a name now
+  std::map<ItemId, PutClaim> put_claims_;  // by what the client calls it
+  std::map<ItemId, ItemId> called_;
+  std::function<bool(ItemId)> is_kept_;
+  std::function<bool()> takes_claims_, hands_off_;
   Epoch epoch_;
 
   std::map<ItemId, Item> items_;

@@ -32,6 +32,9 @@ void BrokerJudge::stored(const broker::Storage::Record& record, std::string_view
   require(item.put.body == body && item.put.queue == record.queue && item.put.priority == record.priority &&
               item.put.delay_ms == record.delay_ms,
           "an item is stored as it was put");
+  item.run = runs_[item.producer];
+  item.again = record.again != 0;
+  again_items_ += item.again;
   require(record.id > last_id_, "ids rise");
   item.note_delay(record, world_.now());
   last_id_ = record.id;
@@ -43,7 +46,8 @@ void BrokerJudge::stored(const broker::Storage::Record& record, std::string_view
   } else {
     ready_of(item).waiting.insert(record.id);
   }
-  items_.emplace(record.id, std::move(item));
+  auto& stored = items_.emplace(record.id, std::move(item)).first->second;
+  if (stored.again) put_again(stored, record.id);
 }
 
 void BrokerJudge::updated(const broker::Storage::Record& record) {
@@ -157,6 +161,8 @@ void BrokerJudge::check_item(const Item& item, const Given& given) const {
   require(given.deliveries == item.deliveries, it + " goes out under its count of deliveries");
   require(!count_kept_ || !item.unsaid || count_kept_(given.id) >= item.deliveries,
           it + " goes out again when it is kept that it came back, not before");
+  require(!is_kept_ || is_kept_(given.id) || (given.put.producer != 0 && given.put.number == item.number),
+          it + " is handed off with its put's number, so that who has it can claim it");
   require(given.attempt == item.failures + 1, it + ": attempt " + std::to_string(given.attempt) + " comes after " +
                                                   std::to_string(item.failures) + " failures");
 }
@@ -273,6 +279,7 @@ void BrokerJudge::check_order() const {
 
 /// No item is ready while somebody asks.
 void BrokerJudge::check_demand() const {
+  if (hands_off_ && !hands_off_()) return;
   if (claims_last({}) || (kept_items_ > 0 && world_.now() <= claims_seen_ + claims_again)) return;
   if (!lane_failed_.empty()) return;  // what was for them is handed off with the next turn
   if (turn_bytes_ >= settings_.turn_bytes) return;
@@ -370,10 +377,10 @@ void BrokerJudge::taken(const User& user, const SessionId& session, const Given&
   require(queue == item.put.queue, user + " is told the queue of " + name(given.id));
 }
 
-void BrokerJudge::check_hands(const std::map<ItemId, std::vector<User>>& hands) {
-  for (const auto& [id, users] : hands) {
+void BrokerJudge::check_hands(const std::map<std::string, std::vector<User>>& hands) {
+  for (const auto& [put, users] : hands) {
     if (users.size() < 2) continue;
-    throw Violation(name(id) + " is in the hands of one at a time, not of " + users[0] + " and " + users[1]);
+    throw Violation(put + " is in the hands of one at a time, not of " + users[0] + " and " + users[1]);
   }
 }
 

@@ -5,8 +5,9 @@
 
 namespace baton::simulation {
 
-void BrokerJudge::loads(Epoch before, CountKept count_kept) {
+void BrokerJudge::loads(Epoch before, CountKept count_kept, std::function<bool(ItemId)> is_kept) {
   count_kept_ = std::move(count_kept);
+  is_kept_ = std::move(is_kept);
   epoch_before_ = before;
   claims_since_ = world_.now();
   require(before == (before_ ? before_->epoch_ : Epoch{}),
@@ -46,6 +47,8 @@ void BrokerJudge::kept(const broker::KeptItem& kept, const std::string& producer
   item.producer = producer;
   item.number = number;
   item.put = was.put;
+  item.run = was.run;
+  item.again = kept.again != 0;
   item.kept = true;
   item.ack_said = was.ack_said;
   item.suspect = kept.suspect;
@@ -86,11 +89,11 @@ void BrokerJudge::check_right(const Item& item, ItemId id) const {
 
 /// Its user may say so in a later life than the one in which he got it.
 void BrokerJudge::acked(ItemId id) {
-  if (const auto found = items_.find(id); found != items_.end()) found->second.ack_said = true;
+  if (const auto found = items_.find(called(id)); found != items_.end()) found->second.ack_said = true;
 }
 
 void BrokerJudge::failed(ItemId id) {
-  if (const auto found = items_.find(id); found != items_.end()) ++found->second.user_fails;
+  if (const auto found = items_.find(called(id)); found != items_.end()) ++found->second.user_fails;
 }
 
 }  // namespace baton::simulation

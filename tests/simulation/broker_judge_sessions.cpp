@@ -66,8 +66,8 @@ void BrokerJudge::reads(std::string_view frame) {
 }
 
 void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& entry, Number number) {
-  const auto holds = [&](ItemId item) { return session.held.contains(item); };
-  if (entry.kind != EntryKind::claim) session.claims_left = 0;
+  const auto holds = [&](ItemId item) { return session.held.contains(called(item)) || session.puts.contains(item); };
+  if (entry.kind != EntryKind::claim && entry.kind != EntryKind::claim_put) session.claims_left = 0;
   switch (entry.kind) {
     case EntryKind::ask:
       session.asked = std::max(session.asked, read_ask(entry).asked);
@@ -80,31 +80,41 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
       read_runs(entry, runs);
       for (const auto& run : runs)
         for (std::uint32_t i = 0; i < run.count && holds(run.first + i); ++i) {
-          if (entry.kind == EntryKind::release) {
-            release(id, session, run.first + i);
+          const auto item_id = called(run.first + i);
+          if (session.puts.contains(run.first + i)) {
+            settles_put(session, run.first + i,
+                        entry.kind == EntryKind::ack ? PutClaim::Said::done : PutClaim::Said::nothing, {}, number);
             continue;
           }
-          auto& item = this->item(run.first + i);
-          check_right(item, run.first + i);
-          let_go(session, item, run.first + i);
+          if (entry.kind == EntryKind::release) {
+            release(id, session, item_id);
+            continue;
+          }
+          auto& item = this->item(item_id);
+          check_right(item, item_id);
+          let_go(session, item, item_id);
           item.place = Place::acked;
           if (item.generation == session.generation) arrived(session, item.lane_number);
-          session.acks[number].push_back(run.first + i);
+          session.acks[number].push_back(item_id);
         }
       return;
     }
     case EntryKind::fail: {
       const auto failure = read_fail(entry);
+      const std::chrono::milliseconds delay(failure.delay_ms);
       if (!holds(failure.id)) return;
-      auto& item = this->item(failure.id);
-      let_go(session, item, failure.id);
+      if (settles_put(session, failure.id, PutClaim::Said::failed, delay, number)) return;
+      const auto item_id = called(failure.id);
+      auto& item = this->item(item_id);
+      let_go(session, item, item_id);
       ++item.expected_deliveries;
-      session.fails[number] = {failure.id, item.expected + 1};
-      return fail(item, failure.id, std::chrono::milliseconds(failure.delay_ms));
+      session.fails[number] = {item_id, item.expected + 1};
+      return fail(item, item_id, delay);
     }
     case EntryKind::lane_lost:
       return lane_lost(id, session, read_lane_lost(entry));
-    case EntryKind::claim: {
+    case EntryKind::claim:
+    case EntryKind::claim_put: {
       std::vector<Claim> claims;
       read_claims(entry, claims);
       for (const auto& claim : claims) this->claims(id, session, claim);
@@ -115,6 +125,7 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
       byes_.insert(id);
       session.asked = session.answered;
       while (!session.held.empty()) release(id, session, *session.held.begin());
+      drop_puts(session);
       arrived(session, Number{UINT64_MAX});
       world_.trace([&] { return name(id) + " says bye"; });
       return;
@@ -187,6 +198,7 @@ void BrokerJudge::lose(const SessionId& id, Standing& session) {
   if (counts) lost_.insert(id);
   // Whether the broker held the old session for lost before the hello of the new one stood is its own affair.
   lose_items(id, session, counts);
+  drop_puts(session);
 }
 
 void BrokerJudge::sessions(const Knows& knows) {
@@ -215,6 +227,7 @@ void BrokerJudge::welcomes(const SessionId& id, const Knows& knows) {
   session.role = hellos_.at(id).role;
   if (hellos_.at(id).previous && session.role == Role::consumer) session.claims_left = hellos_.at(id).claims;
   session.laneless = lane_failed_.contains(id);
+  if (session.role == Role::producer) runs_[hellos_.at(id).name] = hellos_.at(id).run;
   auto& stands = standing_.emplace(id, std::move(session)).first->second;
   if (knows(id)) return;
   stands.refused = true;  // within the turn
@@ -244,11 +257,17 @@ void BrokerJudge::note_claims() {
 void BrokerJudge::claims(const SessionId& id, Standing& session, const Claim& claim) {
   session.claims_left -= std::min<std::uint64_t>(session.claims_left, claim.count);
   for (std::uint32_t i = 0; i < claim.count; ++i) {
-    const auto item = items_.find(claim.first + i);
+    const auto as = claim.first + i;
+    const auto item = items_.find(called(as));
+    if (item == items_.end() && claim.put.producer != 0) {
+      if (!claims_put(id, session, as, {claim.put.producer, claim.put.number + i}, claim.deliveries))
+        session.claimed_in_vain.insert(as);
+      continue;
+    }
     if (item == items_.end() || !may_claim(hellos_.at(id), item->second, claim.deliveries))
-      session.claimed_in_vain.insert(claim.first + i);
+      session.claimed_in_vain.insert(as);
     else
-      takes_up(id, session, claim.first + i, claim.deliveries);
+      takes_up(id, session, item->first, claim.deliveries);
   }
 }
 
@@ -256,11 +275,24 @@ void BrokerJudge::claims(const SessionId& id, Standing& session, const Claim& cl
 void BrokerJudge::takes_up(const SessionId& id, Standing& session, ItemId item_id, std::uint32_t deliveries) {
   const auto& previous = *hellos_.at(id).previous;
   auto& item = this->item(item_id);
+  if (item.lost_counted && previous.epoch == epoch_) --item.expected;
+  if (previous.epoch != epoch_) item.deliveries = deliveries;
+  holds_again(id, session, item_id, deliveries);
+  item.claimed_as = previous.epoch == epoch_ ? SessionId{} : previous.session;
+}
+
+void BrokerJudge::holds_again(const SessionId& id, Standing& session, ItemId item_id, std::uint32_t deliveries) {
+  auto& item = this->item(item_id);
   if (item.place == Place::held) {
     auto& other = standing_.at(item.holder);
     other.held.erase(item_id);
-    other.claimed_in_vain.insert(item_id);
+    ItemId as = item_id;
+    for (const auto& [name, called] : called_)
+      if (called == item_id) as = name;
+    called_.erase(as);
+    other.claimed_in_vain.insert(as);
   }
+  if (item.place == Place::delayed) delayed_.erase({item.due, item_id});
   ready_of(item).returned.erase(item_id);
   ready_of(item).waiting.erase(item_id);
   item.place = Place::held;
@@ -268,13 +300,11 @@ void BrokerJudge::takes_up(const SessionId& id, Standing& session, ItemId item_i
   item.generation = 0;
   item.handed = item.taken = true;
   item.unsaid = false;
-  if (item.lost_counted && previous.epoch == epoch_) --item.expected;
-  if (previous.epoch != epoch_) item.deliveries = deliveries;
+  item.due = {};
   item.expected_deliveries = deliveries;
   item.lost_by = {};
   item.lost_counted = false;
   item.taken_up_in = turn_;
-  item.claimed_as = previous.epoch == epoch_ ? SessionId{} : previous.session;
   touched_.insert(item_id);
   session.held.insert(item_id);
 }
@@ -290,14 +320,26 @@ void BrokerJudge::tells_lost(const SessionId& id, const Header& header, std::str
     found->second.told = number;
     read_runs(entry, runs);
     for (const auto& run : runs)
-      for (std::uint32_t i = 0; i < run.count; ++i) found->second.told_lost.insert(run.first + i);
+      for (std::uint32_t i = 0; i < run.count; ++i) {
+        const auto as = run.first + i;
+        if (!found->second.puts_claimed.contains(as) || found->second.claimed_in_vain.contains(as)) {
+          found->second.told_lost.insert(as);
+          continue;
+        }
+        require(may_be_lost(as), "item " + std::to_string(as.value) + " is not lost: its put may come");
+        found->second.puts.erase(as);
+        if (const auto put = put_claims_.find(as); put != put_claims_.end() && put->second.session == id)
+          put_claims_.erase(put);
+      }
   }
 }
 
 /// In the turn in which it claims, a session is told of what it does not get, and of nothing else.
 void BrokerJudge::check_lost(const Knows& knows) {
   for (auto& [id, session] : standing_) {
-    if (knows(id)) require(session.claimed_in_vain == session.told_lost, name(id) + " is told what it claims in vain");
+    if (knows(id)) require(session.claimed_in_vain == session.told_lost,
+                           name(id) + " is told what it claims in vain: " + std::to_string(session.told_lost.size()) +
+                               " items, not " + std::to_string(session.claimed_in_vain.size()));
     session.claimed_in_vain.clear();
     session.told_lost.clear();
   }
@@ -313,6 +355,9 @@ void BrokerJudge::confirms(const SessionId& id, const Confirm& confirm) {
   }
   const auto found = standing_.find(id);
   if (found == standing_.end()) return;
+  for (const auto& [number, as] : found->second.put_settles)
+    require(number > confirm.control_received || !put_claims_.contains(as) || !takes_claims_(),
+            name(id) + ": what became of item " + std::to_string(as.value) + " is not confirmed before its put is here");
   auto& acks = found->second.acks;
   auto& fails = found->second.fails;
   for (; !acks.empty() && acks.begin()->first <= confirm.control_received; acks.erase(acks.begin()))

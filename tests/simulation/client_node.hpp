@@ -27,6 +27,7 @@ struct Scene {
   /// Hosts may have addresses at which nobody answers. A client may be there when a broker that stood still for long goes on.
   bool dead_addresses = true;
   bool connected = false;  ///< no connection breaks but with the broker, and no lane fails
+  bool all_run = false;    ///< and no client stands still, so that puts are sent again in time
 };
 
 class ClientNode : public ClientEnd {

@@ -36,7 +36,8 @@ void ConsumerNode::forsake() {
   for (auto& job : jobs_) {
     if (job.does == Job::Does::wait) consumer_.unwant();
     job.does = Job::Does::nothing;
-    if (mine_.erase(job.take) == 0) continue;
+    const bool held = consumer_.holds(job.item, job.take);
+    if (mine_.erase(job.take) == 0 || !held) continue;
     scene_.broker.failed(job.epoch, job.item);
     if (session().standing()) scene_.broker.judge_of(session().epoch()).forsaken(session().id(), job.item);
   }
@@ -47,7 +48,10 @@ void ConsumerNode::forsake() {
 /// What it claims and does not get is not its own any more.
 void ConsumerNode::observe() {
   ever_stood_ = ever_stood_ || session().standing();
-  std::erase_if(mine_, [&](const auto& entry) { return !consumer_.holds(entry.second.id, entry.first); });
+  std::erase_if(mine_, [&](const auto& entry) {
+    const auto& [take, mine] = entry;
+    return !consumer_.holds(mine.id, take) && !(scene_.all_run && in_touch_with(mine));
+  });
   for (auto& [take, mine] : mine_)
     if (mine.life + 1 == life()) mine.life = life();
 }
@@ -58,15 +62,15 @@ bool ConsumerNode::in_touch_with(const Mine& mine) const {
   return scene_.keeps && scene_.connected && mine.since > stood_still_until() && mine.life + 1 >= scene_.broker.life();
 }
 
-void ConsumerNode::add_hands(std::map<ItemId, std::vector<User>>& hands) const {
+void ConsumerNode::add_hands(std::map<std::string, std::vector<User>>& hands) const {
   if (over()) return;
   const auto& broker = scene_.broker;
   const bool stands = session().standing() && life() == broker.life() && broker.knows(session().id());
   for (const auto& [take, mine] : mine_) {
-    if (!consumer_.holds(mine.id, take)) continue;
-    const auto* holder = stands ? broker.holder_of(mine.id) : nullptr;
+    if (!consumer_.holds(mine.id, take) && !in_touch_with(mine)) continue;
+    const auto* holder = stands ? broker.holder_of(broker.judge().called(mine.id)) : nullptr;
     const bool his = holder && holder->id == session().id();
-    if (his || (stands && session().claims_answered()) || in_touch_with(mine)) hands[mine.id].push_back(name());
+    if (his || (stands && session().claims_answered()) || in_touch_with(mine)) hands[mine.put].push_back(name());
   }
 }
 
@@ -161,7 +165,7 @@ bool ConsumerNode::take(Job& job) {
   job.item = given.id;
   job.epoch = session().epoch();
   job.take = consumer_.taken();
-  mine_[job.take] = {given.id, world_.now(), life()};
+  mine_[job.take] = {given.id, scene_.broker.judge_of(session().epoch()).put_of(given.id), world_.now(), life()};
   job.does = Job::Does::say;
   job.poison = is_poison(given.body);
   touch();

@@ -50,7 +50,8 @@ std::string claims(const Entry& entry) {
   read_claims(entry, claims);
   std::string text;
   for (const auto& claim : claims)
-    text += " " + n(claim.first.value) + "x" + n(claim.count) + "/" + n(claim.deliveries);
+    text += " " + n(claim.first.value) + "x" + n(claim.count) + "/" + n(claim.deliveries) +
+            (claim.put.producer != 0 ? " put " + n(claim.put.number.value) : "");
   return text;
 }
 
@@ -81,6 +82,7 @@ std::string describe(const Entry& entry) {
     case EntryKind::lost:
       return "lost" + runs(entry);
     case EntryKind::claim:
+    case EntryKind::claim_put:
       return "claim" + claims(entry);
     case EntryKind::given:
       return "given " + n(read_given(entry).id.value) + "/" + n(read_given(entry).deliveries) +

@@ -31,6 +31,7 @@ struct DiskItem {
   std::uint8_t priority = 0;
   Delay delay;
   std::string body;
+  std::uint64_t again = 0;
 };
 
 /// Of an item that failed.

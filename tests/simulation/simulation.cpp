@@ -82,6 +82,7 @@ Simulation::Simulation(std::uint64_t seed, bool tracing)
   scene_.lossless = peace_.lossless;
   scene_.dead_addresses = !peace_.calm || troubles_.broker_pauses == 0;
   scene_.connected = !troubles_.breaks_connections() && troubles_.broker_pauses + broker_.lane_failures_per_mille == 0;
+  scene_.all_run = scene_.connected && troubles_.pauses + troubles_.kills + troubles_.full_disks == 0;
   if (peace_.calm) console_.expect_all();
 }
 
@@ -412,7 +413,7 @@ std::uint64_t Simulation::most_items() const {
 }
 
 void Simulation::check() {
-  std::map<ItemId, std::vector<User>> hands;
+  std::map<std::string, std::vector<User>> hands;
   for (const auto* node : consumer_nodes_) node->add_hands(hands);
   BrokerJudge::check_hands(hands);
   if (world_.now() >= look_at_) {

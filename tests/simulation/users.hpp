@@ -105,7 +105,7 @@ class ConsumerNode final : public ClientNode {
   void check_invariants() const override { consumer_.check_invariants(); }
   /// The items that its user has in hand: such as the broker has for his; all, if both ends hold this session for alive and
   /// its claims are answered; and such as he was in touch for since he took them, whatever became of the broker meanwhile.
-  void add_hands(std::map<ItemId, std::vector<User>>& hands) const;
+  void add_hands(std::map<std::string, std::vector<User>>& hands) const;
   bool ever_stood() const { return ever_stood_; }
   /// What becomes of its process when its user begins to work on poison.
   void on_poison(std::function<void()> dies) { dies_ = std::move(dies); }
@@ -139,6 +139,7 @@ class ConsumerNode final : public ClientNode {
 
   struct Mine {
     ItemId id;
+    std::string put;  // which it is, in all lives
     Time since;
     Life life;  // of the broker that knows it for his
   };

@@ -43,7 +43,7 @@ void WatchedDisk::load(broker::Kept& kept, Epoch epoch, Time now) {
   judge_.loads(rows.epoch, [this](ItemId id) {
     const auto state = disk_.rows().states.find(id);
     return state == disk_.rows().states.end() ? 1 : state->second.deliveries;
-  });
+  }, [this](ItemId id) { return disk_.rows().items.contains(id); });
   // As on the real disk: an id may have been given by the last process, and not been written.
   const auto first = broker::first_id(epoch, rows.epoch, rows.last);
   open_.last = {first.value - 1};
@@ -59,6 +59,7 @@ void WatchedDisk::load(broker::Kept& kept, Epoch epoch, Time now) {
     row.name = producer.name;
     row.digests = producer.digests;
     loaded[producer.name].received = row.received;
+    judge_.keeps_up_to(producer.name, row.received);
     kept.producer(row);
   }
   for (const auto& [id, row] : rows.items) {
@@ -88,6 +89,8 @@ void WatchedDisk::load_item(broker::Kept& kept, ItemId id, const DiskItem& row, 
   item.size = static_cast<std::uint32_t>(row.body.size());
   item.priority = row.priority;
   item.delay_ms = clock_->left_ms(state ? state->delay : row.delay, now);
+  item.again = row.again;
+  item.number = row.number;
   if (state) {
     failed_.insert(id);
     item.failures = state->failures;
@@ -108,7 +111,7 @@ void WatchedDisk::put(const Record& record, std::string_view body) {
   if (queues_known_.insert(record.queue_index).second) open_.queues[record.queue_index] = record.queue;
   open_.puts[record.id] = {record.queue_index, record.producer_index, std::string(record.producer),
                            record.number,      record.priority,       clock_->delay(record.delay_ms, disk_.now()),
-                           std::string(body)};
+                           std::string(body),  record.again};
 }
 
 void WatchedDisk::update(const Record& record, const std::vector<broker::Attempt>& history) {

@@ -152,7 +152,7 @@ std::vector<std::uint64_t> ids_in(const Sent& sent) {
 }
 
 std::vector<Claim> claims_in(const Sent& sent) {
-  REQUIRE(sent.kind == EntryKind::claim);
+  REQUIRE((sent.kind == EntryKind::claim || sent.kind == EntryKind::claim_put));
   std::vector<Claim> claims;
   read_claims({sent.kind, 0, 0, sent.payload}, claims);
   return claims;

@@ -38,6 +38,8 @@ class KeptMemory : public Storage {
     item.producer = record.producer_index;
     item.size = static_cast<std::uint32_t>(body.size());
     item.priority = record.priority;
+    item.again = record.again;
+    item.number = record.number;
     queues_.emplace(record.queue_index, record.queue);  // the first name stays, as on the disk, until it is forgotten
     items_[record.id] = item;
     last_ = record.id;

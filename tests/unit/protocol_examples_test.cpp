@@ -68,6 +68,8 @@ std::string name_of(EntryKind kind) {
       return "bye";
     case EntryKind::claim:
       return "claim";
+    case EntryKind::claim_put:
+      return "claim_put";
     case EntryKind::given:
       return "given";
     case EntryKind::none:
@@ -224,6 +226,7 @@ class Walk {
       case EntryKind::lost:
         return walk_runs(entry);
       case EntryKind::claim:
+      case EntryKind::claim_put:
         return walk_claims(entry);
       case EntryKind::fail:
         return walk_fail(entry);
@@ -283,6 +286,11 @@ class Walk {
     append_runs(again_, entry.kind, runs);
   }
 
+  void walk_put(const PutName& put) {
+    field(8, "producer", to_hex(Epoch{put.producer}));
+    field(8, "put", number(put.number.value));
+  }
+
   void walk_claims(const Entry& entry) {
     std::vector<Claim> claims;
     read_claims(entry, claims);
@@ -290,6 +298,7 @@ class Walk {
       field(8, "first", number(claim.first.value));
       field(4, "run", number(claim.count));
       field(4, "deliveries", number(claim.deliveries));
+      if (claim.put.producer != 0) walk_put(claim.put);
     }
     append_claims(again_, claims);
   }
@@ -314,8 +323,9 @@ class Walk {
     const auto given = read_given(entry);
     field(8, "id", number(given.id.value));
     field(2, "queue", number(given.queue));
-    field(2, "flags", number(given.whole > 0 ? partial : 0));
+    field(2, "flags", number((given.whole > 0 ? partial : 0) + (given.put.producer != 0 ? unkept : 0)));
     field(4, "deliveries", number(given.deliveries));
+    if (given.put.producer != 0) walk_put(given.put);
     if (given.whole > 0) field(4, "whole", number(given.whole));
     field(given.body.size(), "body", shown(given.body));
     append_given(again_, given);
@@ -354,7 +364,7 @@ Kinds kinds_in_code() {
   Kinds kinds;
   for (unsigned type = 0; type < 256; ++type)
     for (unsigned kind = 0; kind < 256; ++kind)
-      for (const std::size_t size : {0, 4, 8, 12, 16, 20, 24})
+      for (const std::size_t size : {0, 4, 8, 12, 16, 20, 24, 32})
         for (const unsigned each : {0u, 1u, 2u, 3u}) {
           const auto b = static_cast<std::uint16_t>(each & 1);
           std::string payload;

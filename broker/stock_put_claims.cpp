@@ -1,0 +1,159 @@
+// What a broker before this one handed off before it was kept: its producer puts it again, and its holder goes on with it.
+#include <algorithm>
+#include <utility>
+
+#include "broker/stock.hpp"
+
+namespace baton::broker {
+
+using Said = PutClaims::Claim::Said;
+
+namespace {
+
+/// The same in each broker that the producer's process meets.
+std::uint64_t key_of(const Producer& producer) {
+  if (producer.name.empty()) return 0;
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  const auto mix = [&hash](unsigned char byte) { hash = (hash ^ byte) * 0x100000001b3u; };
+  for (const auto letter : producer.name) mix(static_cast<unsigned char>(letter));
+  if (producer.named)  // another process of the name may put something else under the same number
+    for (const auto byte : producer.run.bytes) mix(static_cast<unsigned char>(byte));
+  hash ^= hash >> 32;
+  return std::max<std::uint64_t>(hash, 1);
+}
+
+}  // namespace
+
+void Stock::note_key(Producer& producer) { producer.key = settings_.keeps ? key_of(producer) : 0; }
+
+void Stock::wait_for_claims(bool wait) {
+  if (claims_ && !wait) end_put_claims();
+  claims_ = wait;
+}
+
+void Stock::end_put_claims() {
+  puts_.end([this](const PutName&, PutClaims::Claim& claim) {
+    if (claim.said != Said::nothing) return confirm_settled(claim);
+    if (claim.session) tell_lost(*claim.session, {claim.id, 1});
+  });
+  kept_numbers_.clear();
+}
+
+/// What it was told of a put that was not here can be confirmed now.
+void Stock::confirm_settled(const PutClaims::Claim& claim) {
+  if (!claim.session || --claim.session->unkept_settles > 0) return;
+  claim.session->unconfirmable = {};
+  changed(*claim.session);
+}
+
+/// False: it is lost to the session.
+bool Stock::claim_put(Session& session, ItemId id, const PutName& put, std::uint32_t deliveries) {
+  if (const auto known = puts_.called(id); items_.find(known)) return claim(session, known, deliveries);
+  if (!claims_ || !session.hello.previous) return false;
+  if (const auto* here = puts_.here(put)) return claim_here(session, id, *here, deliveries);
+  if (const auto kept = kept_numbers_.find(put.producer); kept != kept_numbers_.end() && put.number <= kept->second)
+    return false;  // it was done
+  if (auto* other = puts_.find(put)) {
+    if (other->said != Said::nothing || other->deliveries >= deliveries) return false;
+    tell_lost(*other->session, {other->id, 1});
+    puts_.take(put);
+  }
+  puts_.add(put, {&session, id, deliveries, Said::nothing, {}, 0});
+  session.put_claims.push_back(put);
+  return true;
+}
+
+bool Stock::claim_here(Session& session, ItemId id, const PutClaims::Here& here, std::uint32_t deliveries) {
+  auto* item = items_.find(here.id);
+  if (!item || !asks_of(session, *item)) return false;
+  if (item->place == Place::delayed) {
+    if (!undelayed_.insert({here.due, here.id}).second) return false;
+    --queue_of(*item).delayed;
+    if (deliveries > 1) redelivered_[here.id.value] = {deliveries};
+    hold_late(session, *item, here.id);
+  } else if (!claim_kept(session, *item, here.id, deliveries)) {
+    return false;
+  }
+  puts_.call(id, here.id);
+  return true;
+}
+
+/// Put again. Whether somebody has it from the broker before this one; else it waits until the time for claims is over.
+bool Stock::put_again(Producer& producer, Item& item, ItemId id, Number number, Duration delay, Time now) {
+  const PutName put{producer.key, number};
+  auto claim = puts_.take(put);
+  if (claim && claim->said == Said::nothing && !asks_of(*claim->session, item)) {
+    tell_lost(*claim->session, {claim->id, 1});
+    claim.reset();
+  }
+  puts_.note(put, {id, delay > Duration::zero() ? now + delay : Time{}});
+  if (!claim) return false;
+  to_serve(queue_of(item));  // its depth changed
+  if (claim->deliveries > 1) redelivered_[id.value] = {claim->deliveries};
+  confirm_settled_if_said(*claim);
+  switch (claim->said) {
+    case Said::nothing:
+      hold_late(*claim->session, item, id);
+      puts_.call(claim->id, id);
+      break;
+    case Said::done:
+      done(item, id);
+      break;
+    case Said::failed:
+      claim->attempt.at = now;
+      redelivered_[id.value].deliveries = claim->deliveries + 1;
+      failed(item, id, std::move(claim->attempt), std::chrono::milliseconds(claim->delay_ms), Told::by_holder);
+      break;
+  }
+  return true;
+}
+
+void Stock::confirm_settled_if_said(const PutClaims::Claim& claim) {
+  if (claim.said != Said::nothing) confirm_settled(claim);
+}
+
+/// It did not come over the session's lane, which may be in use by now: it counts as of before it.
+void Stock::hold_late(Session& session, Item& item, ItemId id) {
+  item.place = Place::held;
+  item.holder = &session;
+  item.handed = session.lane_base;
+  session.begun = std::max(session.begun, session.lane_base);
+  session.suspects += item.suspect;
+  ++queue_of(item).held;
+  ++session.held;
+  session.handed.push_front({item.handed, id});
+}
+
+/// Its holder says what became of a put that is not here yet. False: it holds no such put.
+bool Stock::settle_put(Session& session, ItemId id, Said said, Attempt attempt, std::uint32_t delay_ms) {
+  PutName put;
+  auto* claim = puts_.find(id, put);
+  if (!claim || claim->session != &session || claim->said != Said::nothing) return false;
+  claim->said = said;
+  claim->attempt = std::move(attempt);
+  claim->delay_ms = delay_ms;
+  ++session.unkept_settles;
+  return true;
+}
+
+bool Stock::release_put(Session& session, ItemId id) {
+  PutName put;
+  const auto* claim = puts_.find(id, put);
+  if (!claim || claim->session != &session || claim->said != Said::nothing) return false;
+  puts_.take(put);
+  return true;
+}
+
+/// The session is over. What it has said of its puts holds.
+void Stock::forget_put_claims(Session& session) {
+  for (const auto& put : std::exchange(session.put_claims, {})) {
+    auto* claim = puts_.find(put);
+    if (!claim || claim->session != &session) continue;
+    if (claim->said == Said::nothing)
+      puts_.take(put);
+    else
+      claim->session = nullptr;
+  }
+}
+
+}  // namespace baton::broker

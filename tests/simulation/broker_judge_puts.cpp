@@ -1,0 +1,131 @@
+// What an earlier life handed off and did not keep, in the model: who claims it, and what becomes of it when it is put again.
+#include <algorithm>
+#include <utility>
+
+#include "tests/simulation/broker_judge.hpp"
+
+namespace baton::simulation {
+namespace {
+
+std::string name(ItemId id) { return "item " + std::to_string(id.value); }
+
+}  // namespace
+
+std::string BrokerJudge::put_of(ItemId id) const {
+  const auto found = items_.find(id);
+  if (found == items_.end()) return name(id);
+  const auto& item = found->second;
+  if (!keeps_) return name(id) + " of life " + std::to_string(life_);
+  return "put " + std::to_string(item.number.value) + " of " + item.producer + "/" + to_hex(item.run).substr(0, 8);
+}
+
+/// Ids are never used again by a broker that keeps.
+const BrokerJudge::Item* BrokerJudge::earlier(ItemId id) const {
+  for (const auto* life = before_; life; life = life->before_)
+    if (const auto found = life->items_.find(id); found != life->items_.end()) return &found->second;
+  return nullptr;
+}
+
+/// The same put, if it was sent again and is here.
+const BrokerJudge::Item* BrokerJudge::here_again(const Item& was, ItemId& id) const {
+  for (const auto& [here, item] : items_)
+    if (item.again && same_put(item, was)) {
+      id = here;
+      return &item;
+    }
+  return nullptr;
+}
+
+/// False: in vain.
+bool BrokerJudge::claims_put(const SessionId& id, Standing& session, ItemId as, const PutName& put,
+                             std::uint32_t deliveries) {
+  const auto* was = earlier(as);
+  require(was && was->number == put.number, name(as) + " is claimed with its put's number");
+  if (!takes_claims_ || !takes_claims_() || !hellos_.at(id).previous) return false;
+  ItemId here;
+  if (const auto* item = here_again(*was, here)) {
+    const bool free = item->place == Place::returned || item->place == Place::waiting || item->place == Place::delayed;
+    if (deliveries < item->deliveries || !(free || item->place == Place::held)) return false;
+    if (item->place == Place::held && deliveries == item->deliveries) return false;
+    if (item->place == Place::delayed && item->failures > 0) return false;
+    auto& mine = this->item(here);
+    mine.deliveries = deliveries;
+    holds_again(id, session, here, deliveries);
+    called_[as] = here;
+    mine.ack_said = mine.ack_said || was->ack_said;
+    mine.user_fails = std::max(mine.user_fails, was->user_fails);
+    return true;
+  }
+  const auto other = put_claims_.find(as);
+  if (other != put_claims_.end()) {
+    if (other->second.said != PutClaim::Said::nothing || other->second.deliveries >= deliveries) return false;
+    auto& loser = standing_.at(other->second.session);
+    loser.puts.erase(as);
+    loser.claimed_in_vain.insert(as);
+  }
+  put_claims_[as] = {id, deliveries, PutClaim::Said::nothing, {}};
+  session.puts.insert(as);
+  session.puts_claimed.insert(as);
+  return true;
+}
+
+/// `nothing` is said with a release.
+bool BrokerJudge::settles_put(Standing& session, ItemId as, PutClaim::Said said, Duration delay, Number number) {
+  if (session.puts.erase(as) == 0) return false;
+  if (said == PutClaim::Said::nothing) {
+    put_claims_.erase(as);
+    return true;
+  }
+  auto& claim = put_claims_.at(as);
+  claim.said = said;
+  claim.delay = delay;
+  session.put_settles[number] = as;
+  return true;
+}
+
+void BrokerJudge::drop_puts(Standing& session) {
+  for (const auto as : std::exchange(session.puts, {})) put_claims_.erase(as);
+}
+
+/// Told so at once when its number says that it was done, or when the time for it is over.
+bool BrokerJudge::may_be_lost(ItemId as) const {
+  const auto* was = earlier(as);
+  const auto kept = was ? kept_up_to_.find(was->producer) : kept_up_to_.end();
+  return !takes_claims_() || (kept != kept_up_to_.end() && was->number <= kept->second);
+}
+
+void BrokerJudge::put_again(Item& item, ItemId id) {
+  const auto claim = std::find_if(put_claims_.begin(), put_claims_.end(), [&](const auto& one) {
+    const auto* was = earlier(one.first);
+    return was && same_put(*was, item);
+  });
+  if (claim == put_claims_.end() || !takes_claims_()) return;
+  const auto as = claim->first;
+  const auto what = claim->second;
+  const auto* was = earlier(as);
+  put_claims_.erase(claim);
+  item.handed = true;
+  item.ack_said = was->ack_said;
+  item.user_fails = was->user_fails;
+  if (what.said == PutClaim::Said::nothing) {
+    auto& session = standing_.at(what.session);
+    session.puts.erase(as);
+    item.deliveries = what.deliveries;
+    holds_again(what.session, session, id, what.deliveries);
+    called_[as] = id;
+    return;
+  }
+  ready_of(item).waiting.erase(id);
+  if (item.place == Place::delayed) delayed_.erase({item.due, id});
+  item.due = {};
+  touched_.insert(id);
+  if (what.said == PutClaim::Said::done) {
+    item.place = Place::acked;
+    item.deliveries = item.expected_deliveries = what.deliveries;
+    return;
+  }
+  item.expected_deliveries = what.deliveries + 1;
+  fail(item, id, what.delay);
+}
+
+}  // namespace baton::simulation

@@ -1,0 +1,176 @@
+// What a broker hands off before it is kept, when it dies: whoever has it goes on with it when it is put again.
+#include "tests/unit/broker_world.hpp"
+#include "tests/unit/kept_memory.hpp"
+
+namespace baton::broker::test {
+namespace {
+
+using Bodies = std::vector<std::string>;
+
+Settings keeping() {
+  Settings settings;
+  settings.keeps = true;
+  return settings;
+}
+
+Hello again_of(std::uint8_t n, Number last_put) {
+  Hello hello;
+  hello.role = Role::producer;
+  hello.name = "producer " + std::to_string(n);
+  hello.queues = {"default"};
+  hello.previous = Previous{Epoch{7}, session_id(n)};
+  hello.begun = true;
+  hello.last_put = last_put;
+  return hello;
+}
+
+/// The disk of a broker that died when it had put nothing there but its epoch.
+struct NothingKept : KeptMemory {
+  NothingKept() { BrokerWorld world(keeping(), *this, {7}); }
+};
+
+/// As that broker named it: "a" was put number 1 of producer 1.
+PutName put_name() {
+  KeptMemory storage;
+  storage.most_puts = 0;
+  BrokerWorld world(keeping(), storage, {7});
+  auto rick = world.producer(1), morty = world.consumer(2);
+  rick.put("a");
+  morty.ask();
+  PutName put;
+  for (const auto& message : world.lane_messages[morty.id]) {
+    EntryReader in(std::string_view(message.bytes).substr(header_size));
+    for (Entry entry; in.next(entry);) put = read_given(entry).put;
+  }
+  return put;
+}
+
+constexpr ItemId old_id{77};  // what that broker called it
+
+struct Scene : NothingKept {
+  Scene() : world(keeping(), *this, {8}) {}
+  Client claimant(std::uint8_t n, std::uint32_t deliveries = 1) {
+    auto made = world.claimant(n, Epoch{7}, session_id(99), {{old_id, 1, deliveries, name}});
+    made.got["a"] = old_id;
+    return made;
+  }
+  const PutName name = put_name();
+  BrokerWorld world;
+};
+
+}  // namespace
+
+TEST_CASE("put claims: an item that is not kept yet comes with its put, a kept one without") {
+  CHECK(put_name().number == Number{1});
+  CHECK(put_name().producer != 0);
+  CHECK(put_name() == put_name());
+  KeptMemory storage;
+  BrokerWorld world(keeping(), storage, {7});
+  auto rick = world.producer(1), morty = world.consumer(2);
+  rick.put("a");
+  morty.ask();
+  EntryReader in(std::string_view(world.lane_messages[morty.id].at(0).bytes).substr(header_size));
+  Entry entry;
+  REQUIRE(in.next(entry));
+  CHECK(read_given(entry).put == PutName{});
+}
+
+TEST_CASE("put claims: what is put again is its holder's who has claimed it") {
+  Scene scene;
+  auto& world = scene.world;
+  auto summer = world.consumer(4);
+  summer.ask(2);
+  auto morty = scene.claimant(2);
+  auto rick = world.client(1, again_of(1, {2}));
+  rick.put("a");
+  rick.put("b");
+  world.advance(claims_within, {&rick, &morty, &summer});
+  CHECK(world.session(morty).held == 1);
+  CHECK(morty.lost().empty());
+  CHECK(summer.received() == Bodies{"b"});
+  morty.ack("a");
+  CHECK(rick.confirm().done == 1);
+}
+
+TEST_CASE("put claims: what is put again waits for its claim, and not longer than the time for claims") {
+  Scene scene;
+  auto& world = scene.world;
+  auto summer = world.consumer(4);
+  summer.ask(2);
+  auto rick = world.client(1, again_of(1, {1}));
+  rick.put("a");
+  world.advance(1s, {&rick, &summer});
+  CHECK(summer.received() == Bodies{});
+  SUBCASE("it is claimed") {
+    auto morty = scene.claimant(2);
+    world.advance(claims_within, {&rick, &morty, &summer});
+    CHECK(world.session(morty).held == 1);
+    CHECK(summer.received() == Bodies{});
+    morty.fail("a", "no");
+    CHECK(summer.tries() == Bodies{"a 2"});
+  }
+  SUBCASE("nobody claims it") {
+    world.advance(claims_within, {&rick, &summer});
+    CHECK(summer.received() == Bodies{"a"});
+  }
+}
+
+TEST_CASE("put claims: what is new waits for nobody") {
+  Scene scene;
+  auto& world = scene.world;
+  auto summer = world.consumer(4);
+  summer.ask();
+  auto rick = world.client(1, again_of(1, {0}));
+  rick.put("a");
+  CHECK(summer.received() == Bodies{"a"});
+}
+
+TEST_CASE("put claims: an ack that comes before its put counts, and is confirmed with it, not before") {
+  Scene scene;
+  auto& world = scene.world;
+  auto morty = scene.claimant(2);
+  morty.ack("a");
+  CHECK(morty.confirm().control_received == Number{1});
+  auto rick = world.client(1, again_of(1, {1}));
+  rick.put("a");
+  CHECK(rick.confirm().done == 1);
+  CHECK(morty.confirm().control_received == Number{2});
+  CHECK(world.core.stock().size() == 0);
+}
+
+TEST_CASE("put claims: of two the one has it who was given it last, and the other is told") {
+  Scene scene;
+  auto& world = scene.world;
+  auto morty = scene.claimant(2), summer = scene.claimant(3, 2);
+  CHECK(morty.lost() == std::vector{old_id});
+  auto rick = world.client(1, again_of(1, {1}));
+  rick.put("a");
+  CHECK(world.session(summer).held == 1);
+  CHECK(world.session(morty).held == 0);
+}
+
+TEST_CASE("put claims: who claims what never comes is told that it is lost when the time for it is over") {
+  Scene scene;
+  auto& world = scene.world;
+  auto morty = scene.claimant(2);
+  world.advance(claims_within - 1s, {&morty});
+  CHECK(morty.lost().empty());
+  world.advance(2s, {&morty});
+  CHECK(morty.lost() == std::vector{old_id});
+}
+
+TEST_CASE("put claims: they hold over another end of the broker, also when the put was kept by then") {
+  NothingKept storage;
+  const auto name = put_name();
+  {
+    BrokerWorld world(keeping(), storage, {8});
+    auto rick = world.client(1, again_of(1, {1}));
+    rick.put("a");
+  }
+  BrokerWorld world(keeping(), storage, {9});
+  auto morty = world.claimant(2, Epoch{7}, session_id(99), {{old_id, 1, 1, name}});
+  CHECK(morty.lost().empty());
+  CHECK(world.session(morty).held == 1);
+}
+
+}  // namespace baton::broker::test
