@@ -49,7 +49,7 @@ void Stock::confirm_settled(const PutClaims::Claim& claim) {
 /// False: it is lost to the session.
 bool Stock::claim_put(Session& session, ItemId id, const PutName& put, std::uint32_t deliveries) {
   if (const auto known = puts_.called(id); items_.find(known)) return claim(session, known, deliveries);
-  if (!claims_ || !session.hello.previous) return false;
+  if (!claims_ || !session.hello.previous || id >= first_id_) return false;  // from there on ids are this broker's own
   if (const auto* here = puts_.here(put)) return claim_here(session, id, *here, deliveries);
   if (const auto kept = kept_numbers_.find(put.producer); kept != kept_numbers_.end() && put.number <= kept->second)
     return false;  // it was done

@@ -63,9 +63,10 @@ std::vector<ItemRun> to_runs(std::vector<ItemId> ids) {
   return runs;
 }
 
-void settled_items(const std::deque<StreamSender::Block>& blocks, std::vector<ItemId>& ids, bool released) {
-  for (const auto& block : blocks)
-    each_entry(block, [&](Number, const Entry& entry) {
+void settled_items(const StreamSender& stream, std::vector<ItemId>& ids, bool released) {
+  for (const auto& block : stream.blocks())
+    each_entry(block, [&](Number number, const Entry& entry) {
+      if (number <= stream.confirmed()) return;
       if (entry.kind == EntryKind::fail) ids.push_back(read_fail(entry).id);
       if (entry.kind != EntryKind::ack && !(released && entry.kind == EntryKind::release)) return;
       const auto items = items_of(entry);
@@ -73,10 +74,12 @@ void settled_items(const std::deque<StreamSender::Block>& blocks, std::vector<It
     });
 }
 
-bool has_lines(const std::deque<StreamSender::Block>& blocks) {
+bool has_lines(const StreamSender& stream) {
   bool lines = false;
-  for (const auto& block : blocks)
-    each_entry(block, [&](Number, const Entry& entry) { lines = lines || entry.kind == EntryKind::say; });
+  for (const auto& block : stream.blocks())
+    each_entry(block, [&](Number number, const Entry& entry) {
+      lines = lines || (number > stream.confirmed() && entry.kind == EntryKind::say);
+    });
   return lines;
 }
 

@@ -12,11 +12,12 @@ namespace baton {
 /// Sorts `ids` and packs them into runs, each id once.
 std::vector<ItemRun> to_runs(std::vector<ItemId> ids);
 
-/// The items that ack and fail entries in `blocks` name, appended to `ids`; where `released`, those of release entries, too.
-void settled_items(const std::deque<StreamSender::Block>& blocks, std::vector<ItemId>& ids, bool released = true);
+/// The items that ack and fail entries name which are not confirmed, appended to `ids`; where `released`, those of release
+/// entries, too.
+void settled_items(const StreamSender& stream, std::vector<ItemId>& ids, bool released = true);
 
-/// Whether there are console lines in `blocks`.
-bool has_lines(const std::deque<StreamSender::Block>& blocks);
+/// Whether there are console lines that are not confirmed.
+bool has_lines(const StreamSender& stream);
 
 /// Appends to `stream`, behind the claims, what still holds of the entries in `blocks` with numbers beyond `received`: lines,
 /// join, ack and fail as they are, release for items that are claimed. What describes the old session's lane or its end is

@@ -62,8 +62,8 @@ void Session::bye(Number last_put, Time now, bool role_owes) {
   bye_ = last_put;
   bye_time_ = now;
   std::vector<ItemId> settled;
-  settled_items(control_.blocks(), settled);
-  owes_ = role_owes || !settled.empty() || ((!full_ || had_room_) && has_lines(control_.blocks()));
+  settled_items(control_, settled);
+  owes_ = role_owes || !settled.empty() || ((!full_ || had_room_) && has_lines(control_));
   if (!ever_welcomed_) state_ = State::ended;  // nobody to take leave of
 }
 

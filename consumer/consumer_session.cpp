@@ -71,9 +71,16 @@ void ConsumerSession::on_lost(const Session::News& news) {
     read_runs(entry, runs);
     for (const auto& run : runs)
       for (std::uint32_t n = 0; n < run.count; ++n)
-        if (const auto id = run.first + n; held_.contains(id) && held_.take_of(id) <= claimed_takes_) held_.erase(id);
+        lose(run.first + n);
   }
   changed_ = true;
+}
+
+void ConsumerSession::lose(ItemId id) {
+  if (!held_.contains(id))
+    lost_.insert(id.value);  // settled meanwhile
+  else if (held_.take_of(id) <= claimed_takes_)
+    held_.erase(id);
 }
 
 void ConsumerSession::on_confirmed(Time now) {
@@ -174,6 +181,7 @@ bool ConsumerSession::take(Given& given, Time now) {
     held_.erase(given.id);
     held_.insert(given.id, takes_);
   }
+  if (!lost_.empty()) lost_.erase(given.id.value);
   if (given.deliveries > 1 || given.put.producer != 0 || !marks_.empty()) remember(given);
   if (taken.tag == lane_.generation()) lane_.begin(taken.number);
   return true;
@@ -189,7 +197,7 @@ void ConsumerSession::remember(const Given& given) {
   marks_[given.id.value] = mark;
   if (marks_.size() <= 2 * held_.size() + 1024) return;
   std::vector<ItemId> ids;
-  settled_items(session_.control().blocks(), ids);
+  settled_items(session_.control(), ids);
   std::sort(ids.begin(), ids.end());
   std::erase_if(marks_, [&](const auto& one) {
     return !held_.contains({one.first}) && !std::binary_search(ids.begin(), ids.end(), ItemId{one.first});
@@ -318,7 +326,9 @@ const Claims& ConsumerSession::claims() {
   claims_of_ = session_.id();
   flush_settled();
   auto ids = held_.ids();
-  settled_items(session_.control().blocks(), ids, false);
+  settled_items(session_.control(), ids, false);
+  if (session_.control().idle()) lost_.clear();
+  std::erase_if(ids, [this](ItemId id) { return lost_.contains(id.value); });
   if (ids.size() > max_asks) ids.resize(max_asks);  // the held ones come first
   claims_ = to_claims(std::move(ids), [this](ItemId id) { return mark_of(id); });
   return claims_;

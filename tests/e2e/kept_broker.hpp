@@ -15,13 +15,14 @@ namespace baton::e2e {
 /// A broker on a directory and a port of its own, which can be killed and started again.
 class KeptBroker {
  public:
-  explicit KeptBroker(Args args = {}) : args_(std::move(args)) { start(); }
+  /// `under` are words that go before it, as for Broker.
+  explicit KeptBroker(Args args = {}, Args under = {}) : args_(std::move(args)), under_(std::move(under)) { start(); }
 
   void start() {
     Args args{"--data", directory_.path()};
     args.insert(args.end(), args_.begin(), args_.end());
     if (!port_.empty()) args.insert(args.end(), {"--port", port_});
-    broker_.emplace(args);
+    broker_.emplace(args, under_);
     port_ = broker_->port();
   }
   void kill() {
@@ -34,7 +35,7 @@ class KeptBroker {
 
  private:
   TemporaryDirectory directory_;
-  Args args_;
+  Args args_, under_;
   std::string port_;
   std::optional<Broker> broker_;
 };
