@@ -34,6 +34,7 @@ class PutClaims {
   bool may_be_claimed() const { return !here_.empty(); }
 
   // Of what is not here yet.
+  std::size_t size() const { return claims_.size(); }
   Claim* find(const PutName& put);
   Claim* find(ItemId id, PutName& put);
   void add(const PutName& put, Claim claim);

@@ -58,6 +58,7 @@ bool Stock::claim_put(Session& session, ItemId id, const PutName& put, std::uint
     tell_lost(*other->session, {other->id, 1});
     puts_.take(put);
   }
+  if (puts_.size() >= max_put_claims) return false;
   puts_.add(put, {&session, id, deliveries, Said::nothing, {}, 0});
   session.put_claims.push_back(put);
   return true;

@@ -33,6 +33,7 @@ inline constexpr std::size_t max_checkpoints = 32;       ///< digests that are r
 inline constexpr std::size_t topics_per_connection = 4;  ///< to news; further ones are not granted
 inline constexpr std::size_t max_subscription = 64;      ///< bytes of a frame that a subscriber may send
 inline constexpr std::uint32_t max_asks = 65'536;        ///< asks of one session that are not answered yet
+inline constexpr std::uint32_t max_put_claims = 4 * max_asks;  ///< claims that wait for their put, of all sessions
 
 // Priorities: the higher goes first.
 inline constexpr std::uint8_t max_priority = 9;

@@ -41,7 +41,7 @@ TEST_SUITE("timed") {
     for (int i = 0; i < consumers; ++i) workers.push_back(broker->consumer({"--work", "0:0.02", "--prefetch", "20"}));
     std::vector<pid_t> pids;
     for (const auto& worker : workers) pids.push_back(worker.pid());
-    require_started(printer, "Consumer", pids);
+    require_started(printer, "consumer", pids);
     Process producer = broker->producer({"--name", "one", "--wait", "-"});
     std::size_t lines = 0, seen = 0;
     for (std::uint64_t kill = 0; kill < kills; ++kill) {

@@ -43,6 +43,80 @@ TEST_CASE("consumer: claims name the counts of deliveries") {
   CHECK(claims_in(script.control().at(0)) == std::vector<Claim>{{{11}, 2, 1}, {{13}, 2, 3}, {{15}, 1, 1}});
 }
 
+TEST_CASE("consumer: what may not have been kept it claims by its put, in runs whose ids and numbers follow one another") {
+  ConsumerScript script(10);
+  script.open();
+  script.hand_off(1, {1}, {11});
+  script.hand_off_unkept(1, {2}, {12, 13, 14}, {7, {5}});
+  script.hand_off_unkept(1, {5}, {15}, {8, {8}});
+  script.hand_off_unkept(1, {6}, {16}, {8, {10}});
+  script.hand_off(1, {7}, {17}, 2);
+  for (const auto id : Ids{11, 12, 13, 14, 15, 16, 17}) CHECK(script.take() == id);
+  script.control();
+  script.consumer.ack({13});  // unheard
+  script.begin_anew();
+  CHECK(script.hello()->claims == 7);
+  script.stand();
+  const auto said = script.control();
+  REQUIRE(said.size() == 4);
+  CHECK(claims_in(said[0]) == std::vector<Claim>{{{11}, 1, 1}});
+  CHECK(said[1].kind == EntryKind::claim_put);
+  CHECK(claims_in(said[1]) == std::vector<Claim>{{{12}, 3, 1, {7, {5}}}, {{15}, 1, 1, {8, {8}}}, {{16}, 1, 1, {8, {10}}}});
+  CHECK(claims_in(said[2]) == std::vector<Claim>{{{17}, 1, 2}});
+  CHECK(ids_in(said[3]) == Ids{13});
+}
+
+TEST_CASE("consumer: what was confirmed of one message is not claimed, though the rest of it is not confirmed") {
+  ConsumerScript script(10);
+  script.open();
+  script.hand_off_unkept(1, {1}, {11, 12}, {7, {5}});
+  for (const auto id : Ids{11, 12}) CHECK(script.take() == id);
+  script.control();
+  const auto before = script.last_control();
+  script.consumer.fail({11}, 0, "no");
+  script.consumer.fail({12}, 0, "no");
+  script.tick();
+  script.confirm.control_received = before + 1;
+  script.say_confirm();
+  script.control();
+  script.begin_anew();
+  CHECK(script.hello()->claims == 1);
+  script.stand();
+  CHECK(claims_in(script.control().at(0)) == std::vector<Claim>{{{12}, 1, 1, {7, {6}}}});
+}
+
+TEST_CASE("consumer: what it settled and claimed in vain it does not claim again") {
+  ConsumerScript script(10);
+  script.open();
+  script.hand_off_unkept(1, {1}, {11, 12}, {7, {5}});
+  for (const auto id : Ids{11, 12}) CHECK(script.take() == id);
+  script.consumer.ack({11});
+  script.begin_anew();
+  script.open();
+  script.lost({1}, {{{11}, 1}});
+  script.control();
+  script.begin_again(session_id(3));
+  CHECK(script.hello()->claims == 1);
+  script.stand();
+  CHECK(claims_in(script.control().at(0)) == std::vector<Claim>{{{12}, 1, 1, {7, {6}}}});
+}
+
+TEST_CASE("claims of the most items, each of another producer, are in within the time for them at 1 Mbit/s") {
+  std::vector<ItemId> ids;
+  for (std::uint64_t i = 1; i <= max_asks; ++i) ids.push_back({i});
+  StreamSender stream;
+  stream.set_credit({UINT64_MAX}, UINT64_MAX);
+  append_to(stream, to_claims(ids, [](ItemId id) { return GivenMark{1, {id.value, {1}}}; }));
+  std::uint64_t bytes = 0;
+  while (auto* block = stream.next_to_send({})) {
+    CHECK(block->bytes.size() <= pack_bytes + header_size + 2 * entry_head_size);
+    bytes += block->bytes.size();
+  }
+  CHECK(bytes >= max_asks * 32);
+  constexpr std::uint64_t bytes_a_second = 1'000'000 / 8, with_headers_of_tcp = 11;  // of 10
+  CHECK(std::chrono::seconds(bytes * with_headers_of_tcp / 10 / bytes_a_second) < claims_at_latest / 2);
+}
+
 TEST_CASE("consumer: what it claims in vain it does not hold any more, unless it was given that anew") {
   ConsumerScript script(10);
   script.open();

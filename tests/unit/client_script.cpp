@@ -111,10 +111,22 @@ void Script::told(MessageType type, Number first, const std::vector<std::string>
 
 void Script::hand_off(std::uint32_t generation, Number first, const std::vector<std::uint64_t>& ids,
                       std::uint32_t deliveries) {
+  hand_off(generation, first, ids, deliveries, {});
+}
+
+void Script::hand_off_unkept(std::uint32_t generation, Number first, const std::vector<std::uint64_t>& ids,
+                             PutName put) {
+  hand_off(generation, first, ids, 1, put);
+}
+
+void Script::hand_off(std::uint32_t generation, Number first, const std::vector<std::uint64_t>& ids,
+                      std::uint32_t deliveries, PutName put) {
   std::string frame(header_size, '\0');
   write_header(frame.data(), {MessageType::handoff, static_cast<std::uint16_t>(ids.size()), epoch, session, first});
-  for (const auto id : ids)
-    append_given(frame, {{id}, 0, 1, default_priority, "body " + std::to_string(id), 0, deliveries});
+  for (const auto id : ids) {
+    append_given(frame, {{id}, 0, 1, default_priority, "body " + std::to_string(id), 0, deliveries, put});
+    if (put != PutName{}) put.number += 1;
+  }
   logic_.on_lane(generation, frame, now);
   tick();
 }

@@ -48,6 +48,8 @@ class Script {
   void news(const std::string& frame);
   void hand_off(std::uint32_t generation, Number first, const std::vector<std::uint64_t>& ids,
                 std::uint32_t deliveries = 1);
+  /// ... that are not kept yet: the first one's put, the others' numbers follow it.
+  void hand_off_unkept(std::uint32_t generation, Number first, const std::vector<std::uint64_t>& ids, PutName put);
   /// "These you claimed in vain": entry `number` of the broker's stream.
   void lost(Number number, const std::vector<ItemRun>& runs);
   void none(std::uint32_t generation, Number number);
@@ -63,6 +65,8 @@ class Script {
   Number last_control() const { return last_control_; }
 
  private:
+  void hand_off(std::uint32_t generation, Number first, const std::vector<std::uint64_t>& ids, std::uint32_t deliveries,
+                PutName put);
   void read(const Outbox::Message& message);
 
   ClientLogic& logic_;

@@ -63,12 +63,13 @@ struct ConsumerScript : Script {
     REQUIRE(said[0].kind == EntryKind::lane_lost);
     return read_lane_lost({EntryKind::lane_lost, 0, 0, said[0].payload});
   }
-  void begin_anew() {
+  void begin_anew() { begin_again(session_id(2)); }
+  void begin_again(const SessionId& next) {
     now += hello_again;
     consumer.on_news(encode_json({MessageType::refusal, 0, epoch, session, {}},
                                  to_json(RefusalNotice{Refusal::unknown_session, ""})),
                      now);
-    session = session_id(2);
+    session = next;
     tick();
     confirm = {};
   }

@@ -159,6 +159,51 @@ TEST_CASE("put claims: who claims what never comes is told that it is lost when 
   CHECK(morty.lost() == std::vector{old_id});
 }
 
+TEST_CASE("put claims: they are waited for while they come in, as on a slow line") {
+  Scene scene;
+  auto& world = scene.world;
+  auto summer = world.consumer(4);
+  summer.ask();
+  Hello hello;
+  hello.role = Role::consumer;
+  hello.queues = {"default"};
+  hello.previous = Previous{Epoch{7}, session_id(99)};
+  hello.claims = 2;
+  auto morty = world.client(2, hello);
+  auto rick = world.client(1, again_of(1, {1}));
+  rick.put("a");
+  world.advance(claims_within + 11s, {&rick, &morty, &summer});
+  CHECK(summer.received() == Bodies{});
+  morty.claim({{old_id, 1, 1, scene.name}});
+  CHECK(world.session(morty).held == 1);
+}
+
+TEST_CASE("put claims: of the put of an item that this broker has given, and that is gone, nothing is waited for") {
+  Scene scene;
+  auto& world = scene.world;
+  auto rick = world.client(1, again_of(1, {0}));
+  auto morty = world.consumer(2);
+  morty.ask();
+  rick.put("a");
+  REQUIRE(morty.received() == Bodies{"a"});
+  const auto id = morty.got["a"];
+  morty.ack("a");
+  auto again = world.claimant(3, Epoch{8}, morty.id, {{id, 1, 1, scene.name}});
+  CHECK(again.lost() == std::vector{id});
+}
+
+TEST_CASE("put claims: no more of them wait than a bound, whoever sends them") {
+  Scene scene;
+  auto& world = scene.world;
+  ItemId next{1};
+  for (std::uint8_t n = 10; n < 10 + max_put_claims / max_asks; ++n, next.value += max_asks) {
+    auto some = world.claimant(n, Epoch{7}, session_id(90), {{next, max_asks, 1, {n, {1}}}});
+    CHECK(some.lost().empty());
+  }
+  auto morty = world.claimant(2, Epoch{7}, session_id(99), {{next, 1, 1, scene.name}});
+  CHECK(morty.lost() == std::vector{next});
+}
+
 TEST_CASE("put claims: they hold over another end of the broker, also when the put was kept by then") {
   NothingKept storage;
   const auto name = put_name();

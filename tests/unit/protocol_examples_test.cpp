@@ -460,6 +460,7 @@ TEST_CASE("PROTOCOL.md states the limits and times of the code") {
       {"topics_per_connection", number(topics_per_connection)},
       {"max_subscription", number(max_subscription)},
       {"max_asks", number(max_asks)},
+      {"max_put_claims", number(max_put_claims)},
       {"max_priority", number(max_priority)},
       {"default_priority", number(default_priority)},
       {"put_window_items", number(put_window_items)},
