@@ -88,14 +88,14 @@ struct Session {
   std::uint32_t serial = 0;  ///< counts the sessions that stood: it marks what this one lost
 
   // Consumer.
-  std::uint64_t claims_left = 0;  ///< items whose claims its hello announced and that have not come in yet
-  bool claims_kept = false;       ///< its client was a client of the broker before this one
-  std::uint32_t claims_of = 0;    ///< the serial of the session before it, which ended here; 0: none did
-  std::string claims_mark;        ///< as in the history of the items that that one lost
-  StreamSender told;              ///< what of it is claimed in vain
-  std::vector<PutName> put_claims;    ///< of what was not here when it was claimed
-  std::uint64_t unkept_settles = 0;   ///< what it has settled of that: not confirmed ...
-  Number unconfirmable;               ///< ... from this number of its control stream on; 0: nothing
+  std::uint64_t claims_left = 0;     ///< items whose claims its hello announced and that have not come in yet
+  bool claims_kept = false;          ///< its client was a client of the broker before this one
+  std::uint32_t claims_of = 0;       ///< the serial of the session before it, which ended here; 0: none did
+  std::string claims_mark;           ///< as in the history of the items that that one lost
+  StreamSender told;                 ///< what of it is claimed in vain
+  std::vector<PutName> put_claims;   ///< of what was not here when it was claimed
+  std::uint64_t unkept_settles = 0;  ///< what it has settled of that: not confirmed ...
+  Number unconfirmable;              ///< ... from this number of its control stream on; 0: nothing
   std::vector<Queue*> queues;
   std::size_t next_queue = 0;      ///< where the next look for a ready item begins: queues take turns
   bool waiting = false;            ///< it stands in the waiting lists of its queues
@@ -108,7 +108,7 @@ struct Session {
   std::uint32_t lanes_unreached = 0;  ///< lanes to which it never came
   std::uint16_t lane_port = 0;        ///< 0 while the lane is not open
   std::uint64_t lane_base = 0;        ///< hand-off count when this lane was opened: lane number = count - lane_base
-  std::uint64_t handed_count = 1;     ///< hand-offs and `none`s in all; from 1, so that there is one before the first lane
+  std::uint64_t handed_count = 1;  ///< hand-offs and `none`s in all; from 1, so that there is one before the first lane
   struct Handed {
     std::uint64_t count;  ///< valid while the item is held by this session with the same `handed`
     ItemId id;

@@ -246,8 +246,9 @@ class Stock final : public Kept {
   bool claims_ = false, stopped_ = false;
   UnkeptPuts unkept_puts_;
   PutClaims puts_;
-  std::unordered_map<std::uint64_t, Number> kept_numbers_;  // by producer's key: what was kept; while claims are waited for
-  std::set<std::pair<Time, ItemId>> undelayed_;             // of delayed_, what was claimed
+  std::unordered_map<std::uint64_t, Number>
+      kept_numbers_;                              // by producer's key: what was kept; while claims are waited for
+  std::set<std::pair<Time, ItemId>> undelayed_;   // of delayed_, what was claimed
   std::vector<std::uint32_t> changed_producers_;  // in this turn, by index
   std::vector<std::uint32_t> unkept_producers_;   // by index; some may be forgotten by now, or here twice
   std::map<std::string, std::unique_ptr<Queue>> queues_;

@@ -37,9 +37,9 @@ struct KeptItem {
   bool suspect = false;          ///< it has once cost its holder's life
   std::uint32_t delay_ms = 0;    ///< that is left of its delay
   std::uint32_t deliveries = 0;  ///< how often it went out, as far as that was told
-  std::uint64_t again = 0;       ///< not 0: it was put again after the end of a broker, and who was given it then may claim
-                                 ///< it by its number and this key of its producer
-  Number number;                 ///< in its producer's put stream
+  std::uint64_t again = 0;  ///< not 0: it was put again after the end of a broker, and who was given it then may claim
+                            ///< it by its number and this key of its producer
+  Number number;            ///< in its producer's put stream
 };
 
 /// Who is told what a storage has kept from a process before this one, in this order: begin, queues, producers, items by id.

@@ -29,8 +29,8 @@ class UnkeptPuts {
   bool empty() const { return runs_.empty(); }
   /// The number under which its producer put it; 0: it is kept, or has none.
   Number number(ItemId id) const {
-    const auto after = std::upper_bound(runs_.begin(), runs_.end(), id,
-                                        [](ItemId item, const Run& run) { return item < run.first; });
+    const auto after =
+        std::upper_bound(runs_.begin(), runs_.end(), id, [](ItemId item, const Run& run) { return item < run.first; });
     if (after == runs_.begin()) return {};
     const auto& run = *std::prev(after);
     const auto at = id.value - run.first.value;

@@ -10,7 +10,8 @@ constexpr std::size_t entry_bytes = 32 << 10;  // half of pack_bytes
 constexpr std::size_t bytes_of(const Claim& claim) { return claim.put.producer == 0 ? 16 : 32; }
 
 bool goes_on(const Claim& claim, ItemId id, const GivenMark& mark) {
-  const PutName next = claim.put.producer == 0 ? PutName{} : PutName{claim.put.producer, claim.put.number + claim.count};
+  const PutName next =
+      claim.put.producer == 0 ? PutName{} : PutName{claim.put.producer, claim.put.number + claim.count};
   return claim.first + claim.count == id && mark == GivenMark{claim.deliveries, next};
 }
 

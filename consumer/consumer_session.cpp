@@ -70,8 +70,7 @@ void ConsumerSession::on_lost(const Session::News& news) {
     if (i < news.skip || entry.kind != EntryKind::lost) continue;
     read_runs(entry, runs);
     for (const auto& run : runs)
-      for (std::uint32_t n = 0; n < run.count; ++n)
-        lose(run.first + n);
+      for (std::uint32_t n = 0; n < run.count; ++n) lose(run.first + n);
   }
   changed_ = true;
 }

@@ -123,9 +123,10 @@ class ConsumerSession final : public ClientLogic {
   ItemSet held_;
   std::vector<ItemRun> acked_, released_;  // not yet in the control stream
   std::uint64_t takers_ = 0, takes_ = 0;
-  std::unordered_map<std::uint64_t, GivenMark> marks_;  // by id, of what is claimed in more than the usual way; some are settled
+  std::unordered_map<std::uint64_t, GivenMark>
+      marks_;                               // by id, of what is claimed in more than the usual way; some are settled
   std::unordered_set<std::uint64_t> lost_;  // of what is settled, unheard: it was another's, so it is not claimed again
-  Claims claims_;  // of the session `claims_of_`
+  Claims claims_;                           // of the session `claims_of_`
   SessionId claims_of_;
   std::uint64_t claimed_takes_ = 0;  // what was taken up to then is claimed, what is taken later is given
   bool draining_ = false, resting_ = false, changed_ = false;

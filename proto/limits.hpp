@@ -29,10 +29,10 @@ inline constexpr std::size_t part_bytes = 64u << 10;   ///< a longer body crosse
 inline constexpr std::size_t max_queue_name = 200;
 inline constexpr std::size_t max_queues = 64;  ///< queues in one session
 inline constexpr std::size_t max_client_name = 200;
-inline constexpr std::size_t max_checkpoints = 32;       ///< digests that are remembered of a producer's input
-inline constexpr std::size_t topics_per_connection = 4;  ///< to news; further ones are not granted
-inline constexpr std::size_t max_subscription = 64;      ///< bytes of a frame that a subscriber may send
-inline constexpr std::uint32_t max_asks = 65'536;        ///< asks of one session that are not answered yet
+inline constexpr std::size_t max_checkpoints = 32;             ///< digests that are remembered of a producer's input
+inline constexpr std::size_t topics_per_connection = 4;        ///< to news; further ones are not granted
+inline constexpr std::size_t max_subscription = 64;            ///< bytes of a frame that a subscriber may send
+inline constexpr std::uint32_t max_asks = 65'536;              ///< asks of one session that are not answered yet
 inline constexpr std::uint32_t max_put_claims = 4 * max_asks;  ///< claims that wait for their put, of all sessions
 
 // Priorities: the higher goes first.

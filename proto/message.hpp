@@ -70,7 +70,7 @@ enum class EntryKind : std::uint8_t {
   join = 23,       ///< nothing: tell me at once when all my items are settled
   claim = 25,  ///< runs of items that an earlier session of this client was given, each with its count of deliveries
   claim_put = 26,  ///< the same of items that may not have been kept: each run with the put of its first item
-  bye = 24,    ///< u64: the last number of the put stream; the session ends when both streams are in
+  bye = 24,        ///< u64: the last number of the put stream; the session ends when both streams are in
   // on a lane
   given = 32,  ///< a: priority; b: attempt (1 for the first, 65535 for more); payload: Given, then the body
   none = 33,   ///< nothing: the answer to a withdrawn ask
@@ -153,7 +153,6 @@ inline bool begins_with_digest(std::string_view payload) {
   return payload.size() > 4 && static_cast<EntryKind>(static_cast<std::uint8_t>(payload[4])) == EntryKind::digest;
 }
 
-/// The fixed part of a `given` entry: what the lane says of an item that it hands off.
 /// A put, over the ends of brokers: by its producer's key, which that broker drew from its name, and its number. Key 0: none.
 struct PutName {
   std::uint64_t producer = 0;
@@ -162,6 +161,7 @@ struct PutName {
   auto operator<=>(const PutName&) const = default;
 };
 
+/// The fixed part of a `given` entry: what the lane says of an item that it hands off.
 struct Given {
   ItemId id;
   std::uint16_t queue = 0;    ///< index into the queues of the session's hello

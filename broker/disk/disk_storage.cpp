@@ -164,9 +164,8 @@ void DiskStorage::put(const Record& record, std::string_view body) {
     disk::append_queue(row, record.queue_index, record.queue);
     know_queue(record.queue_index);
   }
-  open_segment(record.id).add(
-      {record.queue_index, record.producer_index, record.priority, record.number, delay_of(record), body,
-       record.again});
+  open_segment(record.id).add({record.queue_index, record.producer_index, record.priority, record.number,
+                               delay_of(record), body, record.again});
 }
 
 std::string_view DiskStorage::body(ItemId id) {

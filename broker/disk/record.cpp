@@ -64,7 +64,8 @@ void append_item(std::string& out, std::uint64_t key, const ItemRow& row) {
     append(out, row.producer);
     const bool delayed = row.delay != Delay{};
     append(out, row.priority);
-    append(out, static_cast<std::uint8_t>(item_2_flag | (delayed ? delay_flag : 0) | (row.again != 0 ? again_flag : 0)));
+    append(out,
+           static_cast<std::uint8_t>(item_2_flag | (delayed ? delay_flag : 0) | (row.again != 0 ? again_flag : 0)));
     append(out, std::uint16_t{0});
     append(out, row.number.value);
     if (delayed) append_delay(out, row.delay);

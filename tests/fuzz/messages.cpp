@@ -139,11 +139,11 @@ void check_message(std::string_view frame) {
 
 /// A message whose entries are as long as their heads say: by chance alone two lengths and a count seldom fit together.
 std::string framed(Script script) {
-  constexpr EntryKind kinds[] = {EntryKind::item,    EntryKind::ask,     EntryKind::withdraw, EntryKind::ack,
-                                 EntryKind::fail,    EntryKind::release, EntryKind::say,      EntryKind::lane_lost,
-                                 EntryKind::join,    EntryKind::bye,     EntryKind::given,    EntryKind::none,
-                                 EntryKind::part,    EntryKind::died,    EntryKind::result,   EntryKind::line,
-                                 EntryKind::dropped, EntryKind::claim,   EntryKind::lost,     EntryKind::digest,
+  constexpr EntryKind kinds[] = {EntryKind::item,      EntryKind::ask,     EntryKind::withdraw, EntryKind::ack,
+                                 EntryKind::fail,      EntryKind::release, EntryKind::say,      EntryKind::lane_lost,
+                                 EntryKind::join,      EntryKind::bye,     EntryKind::given,    EntryKind::none,
+                                 EntryKind::part,      EntryKind::died,    EntryKind::result,   EntryKind::line,
+                                 EntryKind::dropped,   EntryKind::claim,   EntryKind::lost,     EntryKind::digest,
                                  EntryKind::claim_put, EntryKind{0}};
   constexpr MessageType types[] = {MessageType::put, MessageType::control, MessageType::outcome, MessageType::console,
                                    MessageType::handoff};

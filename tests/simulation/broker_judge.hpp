@@ -119,8 +119,8 @@ class BrokerJudge {
   struct Item {
     std::string producer;
     Number number;
-    SessionId run;       // the producer's process
-    bool again = false;  // put before, in an earlier life
+    SessionId run;                 // the producer's process
+    bool again = false;            // put before, in an earlier life
     PutJudge::Put put;             // as it was: a name may put that number again
     Place place = Place::waiting;  // waiting: never handed off, or its delay is over
     Time due{};                    // not before
@@ -230,7 +230,8 @@ class BrokerJudge {
   void confirms(const SessionId& id, const Confirm& confirm);
   /// While the broker stood still nobody could claim; a short pause it need not notice, nor one but for a nap.
   bool claims_last(Duration nap = longest_nap) const {
-    return (kept_items_ > 0 || again_items_ > 0) && world_.now() < claims_since_ + claims_within + pauses_since(claims_since_, nap);
+    return (kept_items_ > 0 || again_items_ > 0) &&
+           world_.now() < claims_since_ + claims_within + pauses_since(claims_since_, nap);
   }
   void release(const SessionId& by, Standing& session, ItemId id);
   void let_go(Standing& session, Item& item, ItemId id);

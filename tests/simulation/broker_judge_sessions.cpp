@@ -337,9 +337,10 @@ void BrokerJudge::tells_lost(const SessionId& id, const Header& header, std::str
 /// In the turn in which it claims, a session is told of what it does not get, and of nothing else.
 void BrokerJudge::check_lost(const Knows& knows) {
   for (auto& [id, session] : standing_) {
-    if (knows(id)) require(session.claimed_in_vain == session.told_lost,
-                           name(id) + " is told what it claims in vain: " + std::to_string(session.told_lost.size()) +
-                               " items, not " + std::to_string(session.claimed_in_vain.size()));
+    if (knows(id))
+      require(session.claimed_in_vain == session.told_lost,
+              name(id) + " is told what it claims in vain: " + std::to_string(session.told_lost.size()) +
+                  " items, not " + std::to_string(session.claimed_in_vain.size()));
     session.claimed_in_vain.clear();
     session.told_lost.clear();
   }
@@ -356,8 +357,9 @@ void BrokerJudge::confirms(const SessionId& id, const Confirm& confirm) {
   const auto found = standing_.find(id);
   if (found == standing_.end()) return;
   for (const auto& [number, as] : found->second.put_settles)
-    require(number > confirm.control_received || !put_claims_.contains(as) || !takes_claims_(),
-            name(id) + ": what became of item " + std::to_string(as.value) + " is not confirmed before its put is here");
+    require(
+        number > confirm.control_received || !put_claims_.contains(as) || !takes_claims_(),
+        name(id) + ": what became of item " + std::to_string(as.value) + " is not confirmed before its put is here");
   auto& acks = found->second.acks;
   auto& fails = found->second.fails;
   for (; !acks.empty() && acks.begin()->first <= confirm.control_received; acks.erase(acks.begin()))

@@ -30,7 +30,8 @@ void BrokerNode::start() {
   judges_.push_back(std::make_unique<BrokerJudge>(world_, puts_, judges_.size() + 1, settings_, peace_, before));
   process_ = std::make_unique<Process>(world_, judge(), settings_, make_storage());
   if (settings_.keeps)
-    judge().asks([this] { return process_ && stock().may_claim(); }, [this] { return process_ && stock().hands_off(); });
+    judge().asks([this] { return process_ && stock().may_claim(); },
+                 [this] { return process_ && stock().hands_off(); });
   world_.trace([&] { return "broker: life " + std::to_string(life()) + " begins"; });
   up_since_ = world_.now();
   paused_until_ = {};

@@ -40,10 +40,13 @@ broker::Ticket WatchedMemory::commit() {
 void WatchedDisk::load(broker::Kept& kept, Epoch epoch, Time now) {
   const auto rows = disk_.rows();
   clock_.emplace(disk_.noted(), disk_.wall(), now);
-  judge_.loads(rows.epoch, [this](ItemId id) {
-    const auto state = disk_.rows().states.find(id);
-    return state == disk_.rows().states.end() ? 1 : state->second.deliveries;
-  }, [this](ItemId id) { return disk_.rows().items.contains(id); });
+  judge_.loads(
+      rows.epoch,
+      [this](ItemId id) {
+        const auto state = disk_.rows().states.find(id);
+        return state == disk_.rows().states.end() ? 1 : state->second.deliveries;
+      },
+      [this](ItemId id) { return disk_.rows().items.contains(id); });
   // As on the real disk: an id may have been given by the last process, and not been written.
   const auto first = broker::first_id(epoch, rows.epoch, rows.last);
   open_.last = {first.value - 1};

@@ -43,7 +43,8 @@ TEST_CASE("consumer: claims name the counts of deliveries") {
   CHECK(claims_in(script.control().at(0)) == std::vector<Claim>{{{11}, 2, 1}, {{13}, 2, 3}, {{15}, 1, 1}});
 }
 
-TEST_CASE("consumer: what may not have been kept it claims by its put, in runs whose ids and numbers follow one another") {
+TEST_CASE(
+    "consumer: what may not have been kept it claims by its put, in runs whose ids and numbers follow one another") {
   ConsumerScript script(10);
   script.open();
   script.hand_off(1, {1}, {11});
@@ -61,7 +62,8 @@ TEST_CASE("consumer: what may not have been kept it claims by its put, in runs w
   REQUIRE(said.size() == 4);
   CHECK(claims_in(said[0]) == std::vector<Claim>{{{11}, 1, 1}});
   CHECK(said[1].kind == EntryKind::claim_put);
-  CHECK(claims_in(said[1]) == std::vector<Claim>{{{12}, 3, 1, {7, {5}}}, {{15}, 1, 1, {8, {8}}}, {{16}, 1, 1, {8, {10}}}});
+  CHECK(claims_in(said[1]) ==
+        std::vector<Claim>{{{12}, 3, 1, {7, {5}}}, {{15}, 1, 1, {8, {8}}}, {{16}, 1, 1, {8, {10}}}});
   CHECK(claims_in(said[2]) == std::vector<Claim>{{{17}, 1, 2}});
   CHECK(ids_in(said[3]) == Ids{13});
 }
