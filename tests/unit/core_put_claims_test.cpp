@@ -5,14 +5,6 @@
 namespace baton::broker::test {
 namespace {
 
-using Bodies = std::vector<std::string>;
-
-Settings keeping() {
-  Settings settings;
-  settings.keeps = true;
-  return settings;
-}
-
 Hello again_of(std::uint8_t n, Number last_put) {
   Hello hello;
   hello.role = Role::producer;
