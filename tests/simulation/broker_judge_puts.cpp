@@ -5,11 +5,6 @@
 #include "tests/simulation/broker_judge.hpp"
 
 namespace baton::simulation {
-namespace {
-
-std::string name(ItemId id) { return "item " + std::to_string(id.value); }
-
-}  // namespace
 
 std::string BrokerJudge::put_of(ItemId id) const {
   const auto found = items_.find(id);
