@@ -1,6 +1,8 @@
 #include "client/carry_over.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <unordered_map>
 
 namespace baton {
 namespace {
@@ -21,27 +23,57 @@ std::vector<ItemId> items_of(const Entry& entry) {
   return ids;
 }
 
+using Each = std::function<void(Number, EntryKind, ItemId)>;
+
+/// Each item that an entry settles.
+void each_settled(Number number, const Entry& entry, const Each& each) {
+  if (entry.kind == EntryKind::fail) each(number, entry.kind, read_fail(entry).id);
+  if (entry.kind != EntryKind::ack && entry.kind != EntryKind::release) return;
+  for (const auto id : items_of(entry)) each(number, entry.kind, id);
+}
+
+/// The last entry that settles each item: with an earlier one it would go to somebody else before its last word is heard.
+class LastWords {
+ public:
+  void say(Number number, EntryKind kind, ItemId id) { words_[id.value] = {number, kind}; }
+
+  bool superseded(Number number, EntryKind kind, ItemId id) const {
+    const auto& last = words_.at(id.value);
+    return number < last.number && (kind == EntryKind::release || last.kind == EntryKind::ack);
+  }
+
+ private:
+  struct Word {
+    Number number;
+    EntryKind kind{};
+  };
+  std::unordered_map<std::uint64_t, Word> words_;
+};
+
 /// What was given back under the session before is ready again, with it or without its word.
-void carry_releases(const Entry& entry, const Claims& claims, StreamSender& stream) {
+void carry_releases(Number number, const Entry& entry, const Claims& claims, const LastWords& last,
+                    StreamSender& stream) {
   auto ids = items_of(entry);
-  std::erase_if(ids, [&](ItemId id) { return !contains(claims, id); });
+  std::erase_if(ids, [&](ItemId id) { return !contains(claims, id) || last.superseded(number, entry.kind, id); });
   if (ids.empty()) return;
   append_runs(stream.block_for(entry.payload.size()), entry.kind, to_runs(std::move(ids)));
   stream.appended(0);
 }
 
-void carry(const Entry& entry, const Claims& claims, StreamSender& stream) {
+void carry(Number number, const Entry& entry, const Claims& claims, const LastWords& last, StreamSender& stream) {
   const auto size = entry_head_size + entry.payload.size();
   switch (entry.kind) {
+    case EntryKind::fail:
+      if (last.superseded(number, entry.kind, read_fail(entry).id)) return;
+      [[fallthrough]];
     case EntryKind::say:
     case EntryKind::join:
     case EntryKind::ack:
-    case EntryKind::fail:
       append_block(stream.block_for(size), entry.kind, entry.payload);
       stream.appended(entry.kind == EntryKind::say ? read_say(entry).block.size() : 0);
       break;
     case EntryKind::release:
-      carry_releases(entry, claims, stream);
+      carry_releases(number, entry, claims, last, stream);
       break;
     default:
       break;
@@ -67,10 +99,9 @@ void settled_items(const StreamSender& stream, std::vector<ItemId>& ids, bool re
   for (const auto& block : stream.blocks())
     each_entry(block, [&](Number number, const Entry& entry) {
       if (number <= stream.confirmed()) return;
-      if (entry.kind == EntryKind::fail) ids.push_back(read_fail(entry).id);
-      if (entry.kind != EntryKind::ack && !(released && entry.kind == EntryKind::release)) return;
-      const auto items = items_of(entry);
-      ids.insert(ids.end(), items.begin(), items.end());
+      each_settled(number, entry, [&](Number, EntryKind kind, ItemId id) {
+        if (released || kind != EntryKind::release) ids.push_back(id);
+      });
     });
 }
 
@@ -85,9 +116,13 @@ bool has_lines(const StreamSender& stream) {
 
 void carry_over(const std::deque<StreamSender::Block>& blocks, Number received, const Claims& claims,
                 StreamSender& stream) {
+  LastWords last;
+  const auto say = [&](Number number, EntryKind kind, ItemId id) { last.say(number, kind, id); };
+  for (const auto& block : blocks)
+    each_entry(block, [&](Number number, const Entry& entry) { each_settled(number, entry, say); });
   for (const auto& block : blocks)
     each_entry(block, [&](Number number, const Entry& entry) {
-      if (number > received) carry(entry, claims, stream);
+      if (number > received) carry(number, entry, claims, last, stream);
     });
 }
 

@@ -157,6 +157,33 @@ TEST_CASE("consumer: what it gave back unheard under the session before is not g
   CHECK(ids_in(said[1]) == Ids{12});
 }
 
+TEST_CASE("consumer: of an item that it settled twice unheard the last word is said again") {
+  ConsumerScript script(10);
+  script.open();
+  script.hand_off(1, {1}, {11, 12, 13});
+  for (const auto id : Ids{11, 12, 13}) CHECK(script.take() == id);
+  script.consumer.release({11});
+  script.consumer.fail({12}, 0, "");
+  script.consumer.fail({13}, 0, "");
+  script.tick();
+  script.hand_off(1, {4}, {11, 12, 13});
+  for (const auto id : Ids{11, 12, 13}) CHECK(script.take() == id);
+  script.consumer.ack({11});
+  script.consumer.ack({12});
+  script.consumer.release({13});
+  script.control();
+  script.begin_anew();
+  script.stand();
+  const auto said = script.control();
+  REQUIRE(said.size() == 4);
+  CHECK(said[0].kind == EntryKind::claim);
+  CHECK(read_fail({EntryKind::fail, 0, 0, said[1].payload}).id == ItemId{13});
+  CHECK(said[2].kind == EntryKind::ack);
+  CHECK(ids_in(said[2]) == Ids{11, 12});
+  CHECK(said[3].kind == EntryKind::release);
+  CHECK(ids_in(said[3]) == Ids{13});
+}
+
 TEST_CASE("consumer: of more than it may claim it names what it holds first") {
   ConsumerScript script(max_asks / 2);
   script.open();
