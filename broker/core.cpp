@@ -126,7 +126,7 @@ void Core::put_mark(Session& session, Number next, Time now) {
 Refusal Core::control(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now) {
   session.heard_at = now;
   if (first.value == 0) return Refusal::malformed;
-  not_held_told_ = 0;
+  not_held_ = 0;
   changed(session);
   const auto taken = session.control.take(first, count);
   if (taken.verdict != StreamReceiver::Verdict::fresh) return Refusal::none;
@@ -203,18 +203,19 @@ void Core::claim(Session& session, const Entry& entry, Time now) {
 void Core::settle_runs(Session& session, const Entry& entry, Time now) {
   read_runs(entry, runs_);
   for (const auto& run : runs_) {
-    std::uint32_t settled = 0;  // the first item that is not held ends a run: its length is the sender's word
-    while (settled < run.count && (entry.kind == EntryKind::ack ? stock_.ack(session, run.first + settled)
-                                                                : stock_.release(session, run.first + settled)))
-      ++settled;
-    if (settled < run.count) not_held(session, run.first + settled, now);
+    for (std::uint32_t i = 0; i < run.count; ++i) {
+      const auto id = run.first + i;
+      if (entry.kind == EntryKind::ack ? stock_.ack(session, id) : stock_.release(session, id)) continue;
+      not_held(session, id, now);
+      if (not_held_ > max_asks) return;  // nobody ever held as many: a run's length is the sender's word
+    }
   }
 }
 
 /// A message may name thousands: the first few are told, the others only counted.
 void Core::not_held(Session& session, ItemId id, Time now) {
   constexpr std::uint32_t most_told = 16;
-  if (++not_held_told_ <= most_told)
+  if (++not_held_ <= most_told)
     refuse(session.id, Refusal::not_held, "item " + std::to_string(id.value), now);
   else
     ++refusals_[static_cast<std::size_t>(Refusal::not_held)];

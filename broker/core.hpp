@@ -204,7 +204,7 @@ class Core {
   Effects& effects_;
   std::vector<Session*> changed_;
   std::vector<ItemRun> runs_;        // of the entry at hand
-  std::uint32_t not_held_told_ = 0;  // of the message at hand
+  std::uint32_t not_held_ = 0;  // of the message at hand
   std::vector<Claim> claims_;        // likewise
   Stock stock_;
   ConsoleLog console_;

@@ -296,7 +296,7 @@ class BrokerJudge {
   std::uint64_t given_ = 0;                               // in this turn
   ItemId last_of_turn_;                                   // the last one of the turn before
   std::set<SessionId> lane_failed_, lane_opened_, lost_;  // lost: an attempt counts
-  std::set<SessionId> byes_;                              // ever
+  std::map<SessionId, std::uint32_t> byes_;               // ever: with the generation of the lane then
   CountKept count_kept_;
   Time claims_seen_{};        // claims of a session that holds items of the last life were still to come
   std::set<ItemId> touched_;  // to be checked at the end of the turn

@@ -176,8 +176,8 @@ void BrokerJudge::given(const SessionId& session, std::uint32_t generation, Numb
   require(!claims_last(), name(given.id) + " is handed off while those who held items may claim them");
   const auto found = standing_.find(session);
   const bool stale = !heard || found == standing_.end() || found->second.generation != generation || found->second.bye;
-  const bool lane_lost = found != standing_.end() && found->second.generation != generation;  // and then a bye, maybe
-  const bool unsaid = stale && (lane_lost || !byes_.contains(session));
+  const auto left = byes_.find(session);
+  const bool unsaid = stale && (left == byes_.end() || left->second != generation);  // by a bye after a lost lane, too
   if (stale && times_[given.id]++ > 0) {  // another one has it by now
     item.expected_deliveries += unsaid;
     return;

@@ -79,7 +79,8 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
       std::vector<ItemRun> runs;
       read_runs(entry, runs);
       for (const auto& run : runs)
-        for (std::uint32_t i = 0; i < run.count && holds(run.first + i); ++i) {
+        for (std::uint32_t i = 0; i < run.count; ++i) {
+          if (!holds(run.first + i)) continue;
           const auto item_id = called(run.first + i);
           if (session.puts.contains(run.first + i)) {
             settles_put(session, run.first + i,
@@ -122,7 +123,7 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
     }
     case EntryKind::bye:
       session.bye = true;
-      byes_.insert(id);
+      byes_.emplace(id, session.generation);
       session.asked = session.answered;
       while (!session.held.empty()) release(id, session, *session.held.begin());
       drop_puts(session);

@@ -233,6 +233,8 @@ void Simulation::trouble(const Troubles& chances) {
   if (happens(chances.restarts / 4)) restart_broker();
   if (happens(chances.clock_steps / 4)) step_clock();
   if (happens(chances.full_disks / 4)) broker_.disk().fill(random.between(Duration(10ms), Duration(5s)));
+  for (const auto& leaving : clients_)
+    if (leaving->session().bye_said() && !leaving->over() && happens(chances.cuts)) cut_short(*leaving);
   auto* node = any_client();
   if (!node) return;
   if (happens(chances.cuts)) {
@@ -246,6 +248,12 @@ void Simulation::trouble(const Troubles& chances) {
   if (happens(chances.leaves / 4)) leave(*node);
   if (happens(chances.twins))
     if (const auto* producer = dynamic_cast<const ProducerNode*>(node)) add_twin(*producer);
+}
+
+/// Who says bye loses what is on its way, and is silent until it is held for lost: nobody may take that for its leave.
+void Simulation::cut_short(ClientNode& leaving) {
+  leaving.cut();
+  leaving.pause(world_.random.between(Duration(lost_after), Duration(2 * lost_after)));
 }
 
 /// Another process of a producer's name, while the first one lives: that one is to end.
@@ -358,6 +366,9 @@ void Simulation::restart_broker() {
   broker_.kill(random.chance(300));
   if (keeps_ && random.chance(200)) step_clock();
   const auto down = random.between(Duration::zero(), random.chance(200) ? Duration(5s) : Duration(500ms));
+  // It and the process before it greet the next broker at the same time.
+  if (troubles_.twins > 0 && random.chance(300))
+    if (const auto* producer = dynamic_cast<const ProducerNode*>(any_client())) add_twin(*producer);
   world_.after(down, [this] {
     broker_.start();
     if (!troubles_.in_touch() || broker_.lane_failures_per_mille > 0) return;

@@ -58,6 +58,7 @@ class Simulation {
   void leave(ClientNode& node);
   void restart_broker();
   void step_clock();
+  void cut_short(ClientNode& leaving);
   void add_twin(const ProducerNode& node);
   void go_on_with_inputs();
   ProducerPlan next_run(const ProducerNode& last);

@@ -290,6 +290,21 @@ TEST_CASE("a failed item may wait before it is tried again") {
   CHECK(morty.received() == Bodies{"a"});
 }
 
+TEST_CASE("of a run of items those that are held are settled, whatever the others are") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  auto morty = world.consumer(2), summer = world.consumer(3);
+  for (const auto* body : {"a", "b", "c", "d"}) rick.put(body);
+  for (auto* consumer : {&morty, &summer, &morty, &summer}) consumer->ask();
+  CHECK(morty.received() == Bodies{"a", "c"});
+  std::string entries;
+  append_runs(entries, EntryKind::ack, {{morty.got["a"], 4}});
+  morty.entry(entries);
+  for (const auto* body : {"a", "c"}) CHECK(world.core.stock().holder_of(morty.got[body]) == nullptr);
+  CHECK(morty.refusals() == Bodies{"not_held", "not_held"});
+  CHECK(summer.received() == Bodies{"b", "d"});
+}
+
 TEST_CASE("nobody settles what they do not hold") {
   BrokerWorld world;
   auto rick = world.producer(1);
