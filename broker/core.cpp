@@ -64,7 +64,10 @@ void Core::beat(Session& session, const Beat& beat, Time now) {
   }
   if (session.is(Role::printer)) {
     const auto printed = std::min(beat.heard, session.sent);
-    if (beat.rewind) session.sent = std::max(printed, session.printed);
+    if (beat.rewind && (printed > session.printed || now >= session.rewind_again)) {
+      session.sent = std::max(printed, session.printed);
+      session.rewind_again = now + resend_after;
+    }
     if (printed > session.printed) {
       session.printed = printed;
       session.printed_at = now;
@@ -146,7 +149,7 @@ void Core::apply(Session& session, const Entry& entry, Time now) {
   session.claims_left = 0;  // claims come before all else
   switch (entry.kind) {
     case EntryKind::ask:
-      return ask(session, read_ask(entry));
+      return ask(session, read_ask(entry), now);
     case EntryKind::withdraw:
       return stock_.withdraw(session, read_withdraw(entry));
     case EntryKind::ack:
@@ -171,7 +174,8 @@ void Core::apply(Session& session, const Entry& entry, Time now) {
 }
 
 /// While the session has no lane, its asks wait for the next one: what was handed off would go to nobody.
-void Core::ask(Session& session, const Ask& ask) {
+void Core::ask(Session& session, const Ask& ask, Time now) {
+  if (!stock_.may_ask(session)) return refuse(session.id, Refusal::over_credit, "answers that it does not read", now);
   session.note_begun(ask.begun, ask.waiting);
   if (std::find(laneless_.begin(), laneless_.end(), session.id) == laneless_.end())
     return stock_.ask(session, ask.asked);
@@ -223,6 +227,7 @@ void Core::not_held(Session& session, ItemId id, Time now) {
 
 void Core::lane_lost(Session& session, const LaneLost& lost) {
   if (lost.generation != session.lane_generation || lost.received > session.lane_sent()) return;
+  if (session.lane_port == 0) return;  // nobody was told where it is: it cannot have been lost
   stock_.take_back_after(session, session.lane_base + lost.received.value);
   stock_.forget_asks(session);
   effects_.lane_changes.push_back({session.id, session.lane_generation, false});
@@ -284,6 +289,7 @@ void Core::say(Session& session, Said said, Time now) {
   if (said.block.empty()) return;
   if (may_leave(session) && ending_ != Ending::leaving) return;  // the last line of all was said
   said.client = session.hello.instance;
+  if (!said_before_.is_new(said.client, said.number)) return;
   console_.append(said);
   for (auto* printer : printers_) changed(*printer);
 }

@@ -25,6 +25,7 @@
 #include "broker/settings.hpp"
 #include "broker/stock.hpp"
 #include "broker/storage.hpp"
+#include "proto/repeats.hpp"
 
 namespace baton::broker {
 
@@ -157,7 +158,7 @@ class Core {
   void note_part(const Session& session, const InputPlace& place, std::string_view entries, std::uint32_t skip,
                  std::uint32_t end, std::uint32_t items);
   void apply(Session& session, const Entry& entry, Time now);
-  void ask(Session& session, const Ask& ask);
+  void ask(Session& session, const Ask& ask, Time now);
   void bye(Session& session, Number last_put, Time now);
   void not_held(Session& session, ItemId id, Time now);
   void settle_runs(Session& session, const Entry& entry, Time now);
@@ -208,6 +209,7 @@ class Core {
   std::vector<Claim> claims_;        // likewise
   Stock stock_;
   ConsoleLog console_;
+  Repeats said_before_;
 
   std::unordered_map<SessionId, std::unique_ptr<Session>> sessions_;
   std::unordered_map<SessionId, std::uint32_t> subscriptions_;  // how many of each topic

@@ -34,6 +34,8 @@ class Feed {
 
   /// Hands off an item with a body of `size` bytes, which is read here. Returns what is left of `room`.
   std::int64_t give(Session& session, Given given, std::uint32_t size, std::int64_t room);
+  /// Whether it reads what it is sent: who asks and withdraws without reading is answered for nothing.
+  bool is_read(const Session& session) const { return session.flow.bytes <= settings_.lane_window + most_answers; }
   /// The answer to a withdrawn ask.
   void none(Session& session);
 
@@ -56,6 +58,8 @@ class Feed {
   std::uint64_t under_way() const { return under_way_; }
 
  private:
+  static constexpr std::uint64_t most_answers = 2 * std::uint64_t{max_asks} * entry_head_size;  // bytes, beyond a window
+
   std::int64_t turn_bytes() const { return static_cast<std::int64_t>(settings_.turn_bytes); }
   std::int64_t window_room(const Session& session) const;
   std::int64_t next_part(const Session& session, const Item& item) const;

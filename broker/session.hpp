@@ -163,6 +163,7 @@ struct Session {
   // Printer.
   Number printed;     ///< of the console log
   Number sent;        ///< of the console log
+  Time rewind_again{};  ///< not earlier, unless it goes on
   Time printed_at{};  ///< when `printed` last rose, or nothing was under way
 
   bool is(Role role) const { return hello.role == role; }

@@ -82,6 +82,8 @@ class Stock final : public Kept {
   void note_key(Producer& producer);
 
   void ask(Session& session, std::uint64_t asked_in_all);
+  /// Not while so much is under way to it that it cannot be reading.
+  bool may_ask(const Session& session) const { return feed_.is_read(session); }
   void withdraw(Session& session, std::uint32_t count);
   /// The session asks no more: it ends, or its lane is made anew.
   void forget_asks(Session& session);

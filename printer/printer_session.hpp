@@ -8,7 +8,7 @@
 #include "client/inbox.hpp"
 #include "client/logic.hpp"
 #include "client/session.hpp"
-#include "printer/repeats.hpp"
+#include "proto/repeats.hpp"
 
 namespace baton {
 

@@ -143,6 +143,33 @@ TEST_CASE("of thousands of items that are not held a few are told, all are count
   CHECK(world.core.refused(Refusal::not_held) == max_asks + max_entries - 1);  // then one ends its entry
 }
 
+TEST_CASE("who asks and withdraws and reads nothing is answered for a window, then cut off") {
+  BrokerWorld world;
+  auto morty = world.consumer(1);
+  std::string entries;
+  for (std::uint64_t asked = max_asks; asked <= 100 * std::uint64_t{max_asks}; asked += max_asks) {
+    append_ask(entries, {asked, {}, 0});
+    append_withdraw(entries, max_asks);
+  }
+  CHECK(world.core.control(world.session(morty), {1}, 200, entries, world.now) == Refusal::none);
+  std::size_t answers = 0;
+  for (const auto& message : world.effects.lane_messages) answers += message.bytes.size();
+  CHECK(answers > lane_window_bytes);
+  CHECK(answers < lane_window_bytes + (2u << 20));
+  world.settle();
+  CHECK(world.core.refused(Refusal::over_credit) == 1);
+  CHECK(world.core.stock().bytes_under_way() == 0);
+}
+
+TEST_CASE("a lane that nobody was told of yet cannot be lost") {
+  BrokerWorld world;
+  auto morty = world.consumer(1);
+  std::string entries;
+  for (std::uint32_t generation = 1; generation <= 100; ++generation) append_lane_lost(entries, {generation, {}, 0});
+  CHECK(world.core.control(world.session(morty), {1}, 100, entries, world.now) == Refusal::none);
+  CHECK(world.effects.lane_changes.size() == 2);  // one is closed, one is opened
+}
+
 TEST_CASE("a session holds so many items, and gets more when some are settled") {
   constexpr std::uint64_t more = 1000;
   BrokerWorld world;

@@ -32,6 +32,44 @@ TEST_CASE("a printer is sent no more than its window beyond what it has printed"
   CHECK(printer.lines().size() == 5);
 }
 
+TEST_CASE("a printer that asks for the same lines again and again is sent them once a second") {
+  BrokerWorld world;
+  auto morty = world.consumer(1);
+  auto printer = world.printer(2);
+  morty.say("one\n");
+  const auto ask_again = [&] {
+    Beat beat;
+    beat.rewind = true;
+    world.core.beat(world.session(printer), beat, world.now);
+    world.settle();
+    return printer.lines().size();
+  };
+  CHECK(printer.lines() == Bodies{"one\n"});
+  CHECK(ask_again() == 1);
+  CHECK(ask_again() == 0);
+  world.advance(resend_after, {&morty, &printer});
+  CHECK(ask_again() == 1);
+}
+
+TEST_CASE("a line that is said again by who is not known any more is printed once, whoever prints") {
+  BrokerWorld world;
+  Hello hello;
+  hello.role = Role::consumer;
+  hello.queues = {"default"};
+  hello.instance = 77;
+  auto morty = world.client(1, hello);
+  morty.say("one\n");
+  auto early = world.printer(2);
+  CHECK(early.lines() == Bodies{"one\n"});
+  early.beat(Number{1});
+  early.bye();
+  auto again = world.client(3, hello);
+  again.say("one\n");
+  again.say("two\n");
+  auto late = world.printer(4);
+  CHECK(late.lines() == Bodies{"two\n"});
+}
+
 TEST_CASE("without a printer the oldest lines go, and the gap is told") {
   Settings settings;
   settings.console_keep = 10;

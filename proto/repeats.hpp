@@ -1,4 +1,4 @@
-// Which blocks of lines a printer has printed already, for a broker before this one.
+// Which blocks of lines have come before: a printer prints them once, and a broker takes them once.
 #pragma once
 
 #include <cstddef>
@@ -8,14 +8,14 @@
 
 namespace baton {
 
-/// A client numbers what it says over its whole life, and says again to a new broker what the old one had not confirmed:
-/// that may have been printed. Of each client the last number is remembered, of at most `most` clients, those that said
+/// A client numbers what it says over its whole life, and says again what it heard no confirm of to a new broker, or to one
+/// that has forgotten its session: that may have been printed. Of each client the last number is remembered, of at most `most` clients, those that said
 /// something last.
 class Repeats {
  public:
   explicit Repeats(std::size_t most = 65'536) : most_(most) {}
 
-  /// Whether block `number` of `client` (0: nobody's) comes for the first time; it counts as printed then.
+  /// Whether block `number` of `client` (0: nobody's) comes for the first time; it is known then.
   bool is_new(std::uint64_t client, std::uint64_t number) {
     if (client == 0) return true;
     auto& last = last_of(client);
