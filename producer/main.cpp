@@ -44,6 +44,11 @@ std::chrono::milliseconds parse_delay(const std::string& text) {
   return delay;
 }
 
+/// An unset variable in a script is no name: each run would put all of it.
+void check_name(const std::string& name) {
+  if (name.empty()) throw std::invalid_argument("the name is missing");
+}
+
 /// That it can be read, as far as can be known without opening it: a pipe is opened once only.
 void check_file(const std::string& name) {
   if (name == "-") return;
@@ -87,6 +92,7 @@ std::optional<int> read_options(int argc, char** argv, ProducerSettings& setting
       ->option_text("S [" + delay + "]");
   app.add_option("--name", client.name, "identity: run again, it goes on where it was, and puts nothing twice")
       ->type_name("a name")
+      ->check(baton::cli::checked_by(check_name))
       ->option_text("ID [a random one]");
   app.add_flag("--again", settings.again, "with --name: put all of it, whatever was put before");
   app.add_option("--from", settings.from, "put from line N on, whatever was put before; counts ITEMs, too")

@@ -124,9 +124,10 @@ void ProducerRun::put_line(std::string line, const std::string& source, std::siz
   put(body_of_line(std::move(line), place), place);
 }
 
-/// Of a line that is left out it does not matter whether it could be put.
+/// Of a line that is left out, or was when its name put before, it does not matter whether it could be put.
 std::string ProducerRun::body_of_line(std::string line, const Place& place) const {
-  if (!left_out(place)) return body_of(std::move(line), settings_.bodies, place.text());
+  const bool may_be_in = retrace_ && !retrace_->complete();
+  if (!left_out(place) && !may_be_in) return body_of(std::move(line), settings_.bodies, place.text());
   try {
     return body_of(line, settings_.bodies, place.text());
   } catch (const InputError&) {

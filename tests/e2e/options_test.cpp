@@ -119,6 +119,7 @@ TEST_CASE("options: values out of range are refused") {
   check_refused(start("baton-consumer", {"--broker", at, "--queue", "a", "b"}), "b");
   check_refused(start("baton-consumer", {"--broker", at, "--name", std::string(201, 'x')}), "name is too long");
   check_refused(start("baton-producer", {"--broker", at, "--name", std::string(201, 'x'), "Rick"}), "name is too long");
+  check_refused(start("baton-producer", {"--broker", at, "--name", "", "Rick"}), "the name is missing");
   check_refused(start("baton-producer", {"--broker", at, "--delay", "4294968", "Rick"}), "49 days");
 }
 

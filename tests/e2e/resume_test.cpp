@@ -174,6 +174,20 @@ TEST_CASE("resume: --from begins at a line, with a name or without one") {
   CHECK_FALSE(consumer.get(200ms));
 }
 
+TEST_CASE("resume: a bad line that --from has passed is passed by who runs on, too") {
+  KeptBroker broker;
+  const TemporaryFile file("line 0\n{'broken'}\nline 1\n");
+  Consumer consumer(consumer_of(*broker));
+  CHECK(broker->producer(load(file)).wait() == 2);
+  CHECK(broker->producer(load(file, {"--from", "3"})).wait() == 0);
+  CHECK(in_order(consumer, 2) == 2);
+  CHECK(broker->producer(load(file)).wait() == 0);
+  const TemporaryFile grown("line 0\n{'broken'}\nline 1\nline 2\n{'bad'}\n");
+  CHECK(broker->producer(load(grown)).wait() == 2);
+  CHECK(in_order(consumer, 3, 2) == 3);
+  CHECK_FALSE(consumer.get(200ms));
+}
+
 TEST_CASE(
     "resume: a second process of the same name while the first one works: the first is fenced, nothing is doubled") {
   KeptBroker broker;
