@@ -57,12 +57,10 @@ bool Stock::take_out(Item& item, ItemId id) {
     return true;
   }
   if (item.place != Place::ready) return false;
-  if (item.suspect) {
+  if (item.suspect)
     queue.suspects.take(item.priority, id);
-    --suspects_;
-  } else {
+  else
     queue.ready.take(item.priority, id);
-  }
   to_serve(queue);  // who was kept free for it may take something else
   return true;
 }
@@ -141,7 +139,9 @@ void Stock::hold_again(Session& session, Item& item, ItemId id) {
   item.holder = &session;
   item.handed = ++session.handed_count;
   session.lane_base = session.begun = session.handed_count;  // it did not come over the lane
-  takes(session, item);
+  session.suspects += item.suspect;
+  ++queue_of(item).held;
+  ++session.held;
   session.handed.push_back({item.handed, id});
 }
 

@@ -103,14 +103,6 @@ class BrokerWorld {
     hello.queues = std::move(queues);
     return client(n, hello);
   }
-  /// One of several that a process has.
-  Client consumer_in(std::uint64_t process, std::uint8_t n) {
-    Hello hello;
-    hello.role = Role::consumer;
-    hello.queues = {"default"};
-    hello.pid = process;
-    return client(n, hello);
-  }
   Client printer(std::uint8_t n) {
     Hello hello;
     hello.role = Role::printer;
@@ -129,7 +121,7 @@ class BrokerWorld {
   }
   Client client(std::uint8_t n, Hello hello) {
     hello.host = "host";
-    if (hello.pid == 0) hello.pid = n;
+    hello.pid = n;
     const auto role = hello.role;
     core.subscribed(session_id(n), now);
     REQUIRE(core.hello(session_id(n), std::move(hello), now) == Refusal::none);

@@ -3,8 +3,6 @@
 #include <cstdlib>
 #include <iostream>
 #include <stdexcept>
-#include <thread>
-#include <vector>
 
 #include "consumer/consumer.hpp"
 #include "tests/e2e/peers/peers.hpp"
@@ -43,9 +41,11 @@ int run_handlers(const std::string& broker) {
 
 }  // namespace
 
-namespace {
-
-void run_aborting(const ConsumerOptions& options, int jobs) {
+int be_aborting_worker(const std::string& broker, int prefetch, int jobs) {
+  const rlimit no_core{0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+  auto options = options_for(broker);
+  options.prefetch = static_cast<std::uint32_t>(prefetch);
   Consumer consumer(options);
   RunOptions run;
   run.jobs = static_cast<std::uint32_t>(jobs);
@@ -55,18 +55,6 @@ void run_aborting(const ConsumerOptions& options, int jobs) {
         return Outcome::done();
       },
       run);
-}
-
-}  // namespace
-
-int be_aborting_worker(const std::string& broker, int prefetch, int jobs, int consumers) {
-  const rlimit no_core{0, 0};
-  setrlimit(RLIMIT_CORE, &no_core);
-  auto options = options_for(broker);
-  options.prefetch = static_cast<std::uint32_t>(prefetch);
-  std::vector<std::jthread> threads;
-  for (int i = 1; i < consumers; ++i) threads.emplace_back([&] { run_aborting(options, jobs); });
-  run_aborting(options, jobs);
   return 0;
 }
 
