@@ -1,0 +1,35 @@
+// What must hold of the stock between two turns: see its header.
+#include "broker/credit.hpp"
+#include "broker/stock.hpp"
+#include "proto/ensure.hpp"
+
+namespace baton::broker {
+
+void Stock::check_invariants() const {
+  std::vector<std::array<std::uint64_t, place_count>> counts(queue_list_.size());  // by Place
+  std::uint64_t dead = 0;
+  items_.each([&](ItemId, const Item& item) {
+    ++counts[item.queue][static_cast<std::size_t>(item.place)];
+    dead += item.place == Place::dead;
+    ensure((item.place == Place::held) == (item.holder != nullptr));
+    ensure(!item.holder || item.holder->state != Session::State::over);
+  });
+  ensure(dead == dead_);
+  for (const auto& [name, queue] : queues_) {
+    const auto c = queue->index == Queue::no_index ? std::array<std::uint64_t, place_count>{} : counts[queue->index];
+    ensure(c[static_cast<std::size_t>(Place::ready)] == queue->ready.size() + queue->suspects.size());
+    ensure(c[static_cast<std::size_t>(Place::delayed)] == queue->delayed);
+    ensure(c[static_cast<std::size_t>(Place::held)] == queue->held);
+    ensure(c[static_cast<std::size_t>(Place::returning)] == queue->returning);
+    std::uint64_t granted = 0;
+    for (const auto* session : queue->producers) granted += unused_credit(*session);
+    ensure(queue->granted == granted);
+    ensure(!queue->reserved || (queue->reserved->reserved == queue.get() && !queue->reserved->waiting));
+    ensure(queue->put == queue->depth() + queue->done + queue->dead);
+    ensure(queue->to_serve || !hands_off() || queue->ready.empty() || queue->waiting.empty());
+    ensure(queue->index == Queue::no_index || queue_list_[queue->index] == queue.get());
+    ensure(queue->to_serve || !queue->may_be_forgotten());
+  }
+}
+
+}  // namespace baton::broker
