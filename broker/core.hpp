@@ -204,9 +204,9 @@ class Core {
   Storage& storage_;
   Effects& effects_;
   std::vector<Session*> changed_;
-  std::vector<ItemRun> runs_;        // of the entry at hand
+  std::vector<ItemRun> runs_;   // of the entry at hand
   std::uint32_t not_held_ = 0;  // of the message at hand
-  std::vector<Claim> claims_;        // likewise
+  std::vector<Claim> claims_;   // likewise
   Stock stock_;
   ConsoleLog console_;
   Repeats said_before_;

@@ -58,7 +58,8 @@ class Feed {
   std::uint64_t under_way() const { return under_way_; }
 
  private:
-  static constexpr std::uint64_t most_answers = 2 * std::uint64_t{max_asks} * entry_head_size;  // bytes, beyond a window
+  static constexpr std::uint64_t most_answers =
+      2 * std::uint64_t{max_asks} * entry_head_size;  // bytes, beyond a window
 
   std::int64_t turn_bytes() const { return static_cast<std::int64_t>(settings_.turn_bytes); }
   std::int64_t window_room(const Session& session) const;

@@ -160,10 +160,10 @@ struct Session {
   bool joining = false;            ///< wants to know at once when all its items are settled
 
   // Printer.
-  Number printed;     ///< of the console log
-  Number sent;        ///< of the console log
+  Number printed;       ///< of the console log
+  Number sent;          ///< of the console log
   Time rewind_again{};  ///< not earlier, unless it goes on
-  Time printed_at{};  ///< when `printed` last rose, or nothing was under way
+  Time printed_at{};    ///< when `printed` last rose, or nothing was under way
 
   bool is(Role role) const { return hello.role == role; }
 };

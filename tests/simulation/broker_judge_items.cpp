@@ -178,7 +178,7 @@ void BrokerJudge::given(const SessionId& session, std::uint32_t generation, Numb
   const bool stale = !heard || found == standing_.end() || found->second.generation != generation || found->second.bye;
   const auto left = byes_.find(session);
   const bool unsaid = stale && (left == byes_.end() || left->second != generation);  // by a bye after a lost lane, too
-  if (stale && times_[given.id]++ > 0) {  // another one has it by now
+  if (stale && times_[given.id]++ > 0) {                                             // another one has it by now
     item.expected_deliveries += unsaid;
     return;
   }
