@@ -20,9 +20,9 @@ void settled_items(const StreamSender& stream, std::vector<ItemId>& ids, bool re
 bool has_lines(const StreamSender& stream);
 
 /// Appends to `stream`, behind the claims, what still holds of the entries in `blocks` with numbers beyond `received`: lines,
-/// join, ack and fail as they are, release for items that are claimed; of an item that was settled more than once its last word,
-/// and before that failures, unless it was acked then. What describes the old session's lane or its end is
-/// left out: it is said anew.
+/// join, ack and fail as they are, release for items that are claimed; of an item that was settled more than once its last
+/// word, and before that failures, unless it was acked then. What describes the old session's lane or its end is left out:
+/// it is said anew.
 void carry_over(const std::deque<StreamSender::Block>& blocks, Number received, const Claims& claims,
                 StreamSender& stream);
 

@@ -72,7 +72,8 @@ class Consumer {
 
   /// Blocks until there is an item, at most `timeout`; nothing when the time is up, after stop(), and when the system
   /// shuts down (see closed()). After the time it waits for the broker's word that no item is on its way, which takes a
-  /// moment more, or as long as a large one that is under way, and none without contact. Throws ClientError: unreachable, refused.
+  /// moment more, or as long as a large one that is under way, and none without contact. Throws ClientError: unreachable,
+  /// refused.
   std::optional<Item> get(std::optional<TimeLimit> timeout = {});
   /// The same into an `item` whose memory is used again.
   bool get(Item& item, std::optional<TimeLimit> timeout = {});

@@ -110,14 +110,20 @@ class BrokerWorld {
   }
   /// A consumer that claims what the session `before`, of a broker of that epoch, was given.
   Client claimant(std::uint8_t n, Epoch epoch, const SessionId& before, const std::vector<Claim>& claims) {
+    std::uint64_t items = 0;
+    for (const auto& claim : claims) items += claim.count;
+    auto made = announces_claims(n, epoch, before, items);
+    made.claim(claims);
+    return made;
+  }
+  /// One whose claims of so many items are yet to come.
+  Client announces_claims(std::uint8_t n, Epoch epoch, const SessionId& before, std::uint64_t items) {
     Hello hello;
     hello.role = Role::consumer;
     hello.queues = {"default"};
     hello.previous = Previous{epoch, before};
-    for (const auto& claim : claims) hello.claims += claim.count;
-    auto made = client(n, hello);
-    made.claim(claims);
-    return made;
+    hello.claims = items;
+    return client(n, hello);
   }
   Client client(std::uint8_t n, Hello hello) {
     hello.host = "host";

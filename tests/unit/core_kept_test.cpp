@@ -122,12 +122,7 @@ TEST_CASE("while a session's claims are still coming in, kept items wait, but no
   BrokerWorld world(keeping(), storage, {8});
   auto morty = world.consumer(1);
   morty.ask(3);
-  Hello hello;
-  hello.role = Role::consumer;
-  hello.queues = {"default"};
-  hello.previous = Previous{Epoch{7}, session_id(99)};
-  hello.claims = 2;
-  auto summer = world.client(2, hello);
+  auto summer = world.announces_claims(2, Epoch{7}, session_id(99), 2);
   summer.claim({{{1}, 1, 1}});
   world.advance(claims_within + 5s, {&morty, &summer});
   CHECK(morty.received() == Bodies{});

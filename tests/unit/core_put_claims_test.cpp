@@ -156,12 +156,7 @@ TEST_CASE("put claims: they are waited for while they come in, as on a slow line
   auto& world = scene.world;
   auto summer = world.consumer(4);
   summer.ask();
-  Hello hello;
-  hello.role = Role::consumer;
-  hello.queues = {"default"};
-  hello.previous = Previous{Epoch{7}, session_id(99)};
-  hello.claims = 2;
-  auto morty = world.client(2, hello);
+  auto morty = world.announces_claims(2, Epoch{7}, session_id(99), 2);
   auto rick = world.client(1, again_of(1, {1}));
   rick.put("a");
   world.advance(claims_within + 11s, {&rick, &morty, &summer});
