@@ -46,6 +46,7 @@ Core::Core(Settings settings, Epoch epoch, Storage& storage, Effects& effects, T
 
 void Core::beat(Session& session, const Beat& beat, Time now) {
   session.heard_at = now;
+  stock_.heard(session);
   // A beat follows all that its client has sent on the control door before: what is not here by now was lost.
   if (beat.control_sent > session.control.received()) {
     session.control.note_gap();
@@ -128,6 +129,7 @@ void Core::put_mark(Session& session, Number next, Time now) {
 
 Refusal Core::control(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now) {
   session.heard_at = now;
+  stock_.heard(session);
   if (first.value == 0) return Refusal::malformed;
   not_held_ = 0;
   changed(session);

@@ -233,6 +233,7 @@ void Core::stand_producer(Session& session, Time now) {
 }
 
 void Core::stand_consumer(Session& session) {
+  stock_.stands(session);
   open_lane(session);
   if (!session.hello.previous) ++consumers_seen_;
 }
@@ -296,7 +297,9 @@ void Core::end(Session& session, const std::string& why, Time now) {
                            std::to_string(session.hello.pid) + " is gone: " + mark);
   if (session.is(Role::consumer)) {
     stock_.forget_asks(session);
+    if (!why.empty()) stock_.doubt(session);
     stock_.give_all_back(session, mark, now);
+    stock_.ends(session);
     effects_.lane_changes.push_back({session.id, session.lane_generation, false});
   }
   if (session.is(Role::producer)) {

@@ -25,6 +25,10 @@ class Fifo {
       items_.erase(items_.begin(), begin()), begin_ = 0;
   }
   void remove(const T& value) { items_.erase(std::remove(first(), items_.end(), value), items_.end()); }
+  template <class Test>
+  void remove_if(Test test) {
+    items_.erase(std::remove_if(first(), items_.end(), test), items_.end());
+  }
   /// Gives back the memory that it had when it was not empty.
   void release() {
     if (empty()) items_ = {}, begin_ = 0;

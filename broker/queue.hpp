@@ -23,7 +23,7 @@ struct Queue {
 
   ReadyList ready;
   Suspects suspects;                ///< ready, too
-  Session* reserved = nullptr;      ///< who is to get the next one as soon as it holds nothing
+  Session* reserved = nullptr;      ///< who is to get the next one as soon as its process holds nothing
   Fifo<Session*> waiting;           ///< consumers that ask of this queue, by when they began to wait; may name some
                                     ///< that wait no more (Session::wants() == 0), which are skipped
   std::vector<Session*> producers;  ///< sessions that put here and share the room; who got some last is last

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "broker/checkpoints.hpp"
+#include "broker/holders.hpp"
 #include "broker/queue.hpp"
 #include "broker/storage.hpp"
 #include "proto/greeting.hpp"
@@ -124,10 +125,8 @@ struct Session {
     if (number <= lane_sent() && number.value + gets > 0)
       begun = std::max(begun, lane_base + number.value + std::min(gets, max_asks));
   }
-  std::uint32_t suspects = 0;  ///< that it holds: it gets nothing else meanwhile
-  Queue* reserved = nullptr;   ///< it gets nothing until it holds nothing, then a suspect of this queue
-  bool set_aside() const { return suspects > 0 || reserved; }
-  std::size_t open_message = SIZE_MAX;  ///< index of the lane message that may still be packed in this turn
+  std::shared_ptr<HolderProcess> process;  ///< since it stands
+  std::size_t open_message = SIZE_MAX;     ///< index of the lane message that may still be packed in this turn
   Number lane_sent() const { return {handed_count - lane_base}; }
   /// What is on its lane, in bytes (Feed).
   struct Flow {

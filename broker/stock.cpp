@@ -199,7 +199,7 @@ void Stock::ask(Session& session, std::uint64_t asked_in_all) {
   const auto heard = std::min(session.asked_in_all, session.answered + room);
   if (heard <= session.asked) return;
   session.asked = heard;
-  if (!session.flow.full && !session.set_aside()) join_waiting(session);
+  if (!session.flow.full && !session.process->set_aside()) join_waiting(session);
 }
 
 void Stock::join_waiting(Session& session) {
@@ -239,9 +239,8 @@ void Stock::withdraw(Session& session, std::uint32_t count) {
 void Stock::forget_asks(Session& session) {
   session.asked_in_all = session.asked = session.answered;
   leave_waiting(session);
-  if (!session.reserved) return;
-  to_serve(*session.reserved);  // another one is to be found
-  std::exchange(session.reserved, nullptr)->reserved = nullptr;
+  auto* queue = session.process->reserved;
+  if (queue && queue->reserved == &session) unreserve(*queue);
 }
 
 void Stock::arrived(Session& session, Number number) {
@@ -314,61 +313,6 @@ void Stock::serve(Queue& queue) {
   }
 }
 
-/// Each to a session that holds nothing. False when none of those who ask does: then one of them is kept free.
-bool Stock::serve_suspects(Queue& queue) {
-  while (queue.suspect_is_next()) {
-    auto* session = who_holds_nothing(queue);
-    if (!session) {
-      reserve(queue);
-      return false;
-    }
-    if (feed_.turn_is_used_up() || !may_hand_off()) {
-      to_serve(queue);
-      return false;
-    }
-    if (std::exchange(session->reserved, nullptr)) queue.reserved = nullptr;
-    leave_waiting(*session);
-    ++session->suspects;
-    hand_off(*session, queue, queue.suspects.pop(), feed_.room(*session));
-  }
-  if (queue.reserved) unreserve(queue);
-  return true;
-}
-
-/// Of those who ask of the queue.
-Session* Stock::who_holds_nothing(const Queue& queue) {
-  if (queue.reserved && queue.reserved->held == 0) return queue.reserved;
-  for (auto* session : queue.waiting)
-    if (session->held == 0 && session->wants() > 0) return session;
-  return nullptr;
-}
-
-/// Keeps one free that asks of the queue: who holds the least.
-void Stock::reserve(Queue& queue) {
-  if (queue.reserved) return;
-  for (auto* session : queue.waiting)
-    if (session->wants() > 0 && (!queue.reserved || session->held < queue.reserved->held)) queue.reserved = session;
-  if (!queue.reserved) return;
-  leave_waiting(*queue.reserved);
-  queue.reserved->reserved = &queue;
-}
-
-void Stock::unreserve(Queue& queue) {
-  auto& session = *std::exchange(queue.reserved, nullptr);
-  session.reserved = nullptr;
-  join_waiting(session);
-}
-
-/// The session has put something down.
-void Stock::hands_are_freer(Session& session, bool suspect) {
-  if (suspect && --session.suspects == 0 && session.wants() > 0) join_waiting(session);
-  if (session.held > 0) return;
-  if (session.reserved) to_serve(*session.reserved);
-  if (!session.waiting) return;
-  for (auto* queue : session.queues)  // somebody else may be kept free for it, and hold something for long
-    if (!queue->suspects.empty()) to_serve(*queue);
-}
-
 /// Returns what is left of `room`.
 std::int64_t Stock::hand_off(Session& session, Queue& queue, ItemId id, std::int64_t room) {
   auto& item = *items_.find(id);
@@ -378,6 +322,7 @@ std::int64_t Stock::hand_off(Session& session, Queue& queue, ItemId id, std::int
   item.handed = session.handed_count + 1;
   ++queue.held;
   ++session.held;
+  ++session.process->held;
   ++session.answered;
   session.handed.push_back({item.handed, id});
   const auto queue_index = std::find(session.queues.begin(), session.queues.end(), &queue) - session.queues.begin();
@@ -405,6 +350,7 @@ void Stock::let_go(Session& session, Item& item) {
   item.holder = nullptr;
   --queue.held;
   --session.held;
+  --session.process->held;
   sweep_handed(session);
   hands_are_freer(session, item.suspect);
 }
@@ -432,6 +378,7 @@ bool Stock::ack(Session& session, ItemId id) {
   const bool suspect = item->suspect;
   --queue_of(*item).held;
   --session.held;
+  --session.process->held;
   done(*item, id);
   sweep_handed(session);
   hands_are_freer(session, suspect);
@@ -440,7 +387,9 @@ bool Stock::ack(Session& session, ItemId id) {
 
 std::optional<std::string> Stock::take_unacked(Queue& queue) {
   if (!hands_off() || !queue.has_ready() || !queue.waiting.empty()) return std::nullopt;
-  const auto id = queue.suspect_is_next() ? queue.suspects.pop() : queue.ready.pop();
+  const bool suspect = queue.suspect_is_next();
+  suspects_ -= suspect;
+  const auto id = suspect ? queue.suspects.pop() : queue.ready.pop();
   std::string body(storage_.body(id));
   done(*items_.find(id), id);
   return body;
@@ -477,10 +426,12 @@ bool Stock::release(Session& session, ItemId id) {
 void Stock::make_ready(Item& item, ItemId id) {
   auto& queue = queue_of(item);
   item.place = Place::ready;
-  if (item.suspect)
+  if (item.suspect) {
     queue.suspects.push(item.priority, id);
-  else
+    ++suspects_;
+  } else {
     queue.ready.push_returned(item.priority, id);
+  }
   to_serve(queue);
 }
 

@@ -12,8 +12,8 @@
 // 2. An item is held by one session at most, and only by one that stands; Session::handed lists it once.
 // 3. asked >= answered for each session; no item is handed off but in answer to an ask.
 // 4. A queue with ready items has no waiting session when a turn ends, unless the turn had no time for more: then it is among
-//    those to be served. Who asks and has no room on its lane does not stand in the waiting lists, nor who is set aside for
-//    a suspect.
+//    those to be served. Who asks and has no room on its lane does not stand in the waiting lists, nor whose process is set
+//    aside: for a suspect, or in doubt.
 // 5. What came back without its holder's word (silence, departure, a lost lane) goes out again under a higher count of
 //    deliveries, and where items are kept not before that count is: so of all who claim an item after a crash only the last
 //    who was given it has the highest.
@@ -31,6 +31,7 @@
 
 #include "broker/effects.hpp"
 #include "broker/feed.hpp"
+#include "broker/holders.hpp"
 #include "broker/items.hpp"
 #include "broker/put_claims.hpp"
 #include "broker/queue.hpp"
@@ -80,6 +81,15 @@ class Stock final : public Kept {
   void put(Producer& producer, Queue& queue, const PutItem& item, Number number, Time now);
   /// The producer's process is another one.
   void note_key(Producer& producer);
+
+  /// A consumer's session begins; it has ended, and holds nothing.
+  void stands(Session& session);
+  void ends(Session& session);
+  /// The session is lost, and its whole process may be: that is given nothing more until one of its sessions is heard.
+  void doubt(Session& session);
+  void heard(Session& session) {
+    if (session.process && session.process->doubted) trust(*session.process);
+  }
 
   void ask(Session& session, std::uint64_t asked_in_all);
   /// Not while so much is under way to it that it cannot be reading.
@@ -186,6 +196,10 @@ class Stock final : public Kept {
   void reserve(Queue& queue);
   void unreserve(Queue& queue);
   void hands_are_freer(Session& session, bool suspect);
+  void takes(Session& session, const Item& item);
+  void set_aside(HolderProcess& process);
+  void join_waiting_again(HolderProcess& process);
+  void trust(HolderProcess& process);
   void join_waiting(Session& session);
   void leave_waiting(Session& session, const Queue* left = nullptr);
   void let_in();
@@ -238,6 +252,8 @@ class Stock final : public Kept {
 
   Items items_;
   Feed feed_;
+  Holders holders_;
+  std::uint64_t suspects_ = 0;  // in all queues' suspects
   std::vector<Session*> full_;  // ask, and have no room on their lanes
   bool again_ = false;          // of these, some have room now
   ItemId last_id_;

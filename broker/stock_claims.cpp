@@ -57,10 +57,12 @@ bool Stock::take_out(Item& item, ItemId id) {
     return true;
   }
   if (item.place != Place::ready) return false;
-  if (item.suspect)
+  if (item.suspect) {
     queue.suspects.take(item.priority, id);
-  else
+    --suspects_;
+  } else {
     queue.ready.take(item.priority, id);
+  }
   to_serve(queue);  // who was kept free for it may take something else
   return true;
 }
@@ -139,9 +141,7 @@ void Stock::hold_again(Session& session, Item& item, ItemId id) {
   item.holder = &session;
   item.handed = ++session.handed_count;
   session.lane_base = session.begun = session.handed_count;  // it did not come over the lane
-  session.suspects += item.suspect;
-  ++queue_of(item).held;
-  ++session.held;
+  takes(session, item);
   session.handed.push_back({item.handed, id});
 }
 

@@ -8,12 +8,20 @@ namespace baton::broker {
 void Stock::check_invariants() const {
   std::vector<std::array<std::uint64_t, place_count>> counts(queue_list_.size());  // by Place
   std::uint64_t dead = 0;
+  std::map<const HolderProcess*, HolderProcess> hands;
   items_.each([&](ItemId, const Item& item) {
     ++counts[item.queue][static_cast<std::size_t>(item.place)];
     dead += item.place == Place::dead;
     ensure((item.place == Place::held) == (item.holder != nullptr));
     ensure(!item.holder || item.holder->state != Session::State::over);
+    if (!item.holder) return;
+    auto& in_hand = hands[item.holder->process.get()];
+    ++in_hand.held;
+    in_hand.suspects += item.suspect;
   });
+  for (const auto& [process, in_hand] : hands)
+    ensure(process->held == in_hand.held && process->suspects == in_hand.suspects);
+  std::uint64_t suspects = 0;
   ensure(dead == dead_);
   for (const auto& [name, queue] : queues_) {
     const auto c = queue->index == Queue::no_index ? std::array<std::uint64_t, place_count>{} : counts[queue->index];
@@ -24,12 +32,15 @@ void Stock::check_invariants() const {
     std::uint64_t granted = 0;
     for (const auto* session : queue->producers) granted += unused_credit(*session);
     ensure(queue->granted == granted);
-    ensure(!queue->reserved || (queue->reserved->reserved == queue.get() && !queue->reserved->waiting));
+    ensure(!queue->reserved || queue->reserved->process->reserved == queue.get());
+    for (const auto* session : queue->waiting) ensure(!session->process->set_aside());
+    suspects += queue->suspects.size();
     ensure(queue->put == queue->depth() + queue->done + queue->dead);
     ensure(queue->to_serve || !hands_off() || queue->ready.empty() || queue->waiting.empty());
     ensure(queue->index == Queue::no_index || queue_list_[queue->index] == queue.get());
     ensure(queue->to_serve || !queue->may_be_forgotten());
   }
+  ensure(suspects == suspects_);
 }
 
 }  // namespace baton::broker

@@ -119,9 +119,7 @@ void Stock::hold_late(Session& session, Item& item, ItemId id) {
   item.holder = &session;
   item.handed = session.lane_base;
   session.begun = std::max(session.begun, session.lane_base);
-  session.suspects += item.suspect;
-  ++queue_of(item).held;
-  ++session.held;
+  takes(session, item);
   session.handed.push_front({item.handed, id});
 }
 

@@ -142,21 +142,33 @@ TEST_CASE("poison: what ends its program in whatever way is dead in the end and 
   }
 }
 
+namespace {
+
+void check_neighbours(const char* prefetch, const char* jobs, const char* consumers) {
+  CAPTURE(prefetch);
+  CAPTURE(jobs);
+  CAPTURE(consumers);
+  Broker broker({"--max-attempts", "5"});
+  Producer producer(producer_of(broker));
+  producer.put("poison");
+  for (int i = 0; i < 199; ++i) producer.put("good");
+  const auto [settled, ended] = supervise(producer, {"aborts", broker.address(), prefetch, jobs, consumers});
+  CHECK(settled.done == 199);
+  CHECK(settled.dead == 1);
+  CHECK(ended >= 5);
+  CHECK(ended <= 6);  // once it may have been faster than its client could tell
+  REQUIRE(settled.notices.size() == 1);
+  CHECK(settled.notices[0].body == "poison");
+}
+
+}  // namespace
+
 TEST_CASE("poison: an item that aborts its process takes none of its neighbours to the dead") {
   for (const char* prefetch : {"0", "50"})
-    for (const char* jobs : {"1", "4", "16"}) {
-      CAPTURE(prefetch);
-      CAPTURE(jobs);
-      Broker broker({"--max-attempts", "5"});
-      Producer producer(producer_of(broker));
-      producer.put("poison");
-      for (int i = 0; i < 199; ++i) producer.put("good");
-      const auto [settled, ended] = supervise(producer, {"aborts", broker.address(), prefetch, jobs});
-      CHECK(settled.done == 199);
-      CHECK(settled.dead == 1);
-      CHECK(ended >= 5);
-      CHECK(ended <= 6);  // once it may have been faster than its client could tell
-      REQUIRE(settled.notices.size() == 1);
-      CHECK(settled.notices[0].body == "poison");
-    }
+    for (const char* jobs : {"1", "4", "16"}) check_neighbours(prefetch, jobs, "1");
+}
+
+TEST_CASE("poison: an item that aborts a process of several consumers takes none of their items to the dead") {
+  check_neighbours("0", "1", "8");
+  check_neighbours("10", "4", "4");
 }

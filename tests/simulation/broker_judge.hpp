@@ -163,7 +163,8 @@ class BrokerJudge {
   /// A session that was welcomed and not yet lost.
   struct Standing {
     Role role{};
-    Number next{1};  // of the control stream
+    std::string process;  // what ends it ends all of its sessions
+    Number next{1};       // of the control stream
     std::uint32_t generation = 1;
     std::uint64_t asked = 0, answered = 0;
     std::pair<std::uint32_t, Number> begun{};  // a generation, and a number on its lane: what its client has said
@@ -244,9 +245,13 @@ class BrokerJudge {
   void check_order() const;
   void check_order(const Priorities& ready, ItemId id, bool returned) const;
   void check_demand() const;
+  static std::string process_of(const SessionId& id, const Hello& hello);
+  std::vector<ItemId> held_by_process(const Standing& session) const;
+  bool holds_anything(const Standing& session) const;
   bool holds_suspect(const Standing& session) const;
   bool may_wait_for_a_free_hand(const std::vector<const Standing*>& askers, ItemId id) const;
   void check_alone(const Standing& session, ItemId id) const;
+  bool doubts(const Standing& session) const;
   void lose_items(const SessionId& id, Standing& session, bool counts);
   void check_attempts();
   void due_now();
@@ -287,6 +292,7 @@ class BrokerJudge {
   std::set<SessionId> left_unheard_;
   std::set<std::pair<SessionId, ItemId>> forsaken_;  // in hand when the user's program ended
   std::map<SessionId, Standing> standing_;
+  std::set<std::string> doubted_;           // processes that lost a session and were not heard since
   std::map<SessionId, Time> heard_, left_;  // the last message that came; when the last subscription left
   std::map<SessionId, int> subscriptions_;
   std::vector<std::pair<Time, Time>> pauses_;  // of the broker

@@ -285,7 +285,8 @@ void BrokerJudge::check_demand() const {
   if (turn_bytes_ >= settings_.turn_bytes) return;
   std::vector<const Standing*> askers;
   for (const auto& [id, session] : standing_)
-    if (session.may_ask() && session.open_asks() > 0 && has_room(session) && !holds_suspect(session))
+    if (session.may_ask() && session.open_asks() > 0 && has_room(session) && !holds_suspect(session) &&
+        !doubts(session))
       askers.push_back(&session);
   if (askers.empty()) return;
   for (const auto& [queue, priorities] : ready_)

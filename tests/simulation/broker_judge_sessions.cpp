@@ -49,6 +49,7 @@ void BrokerJudge::reads(std::string_view frame) {
   // Its client stands with an earlier broker, and the hello came late: it is told to begin anew.
   if (header.epoch != epoch_) session.refused = true;
   if (header.epoch != epoch_) return;
+  doubted_.erase(session.process);
   Beat beat;
   if (header.type == MessageType::beat && decode_beat(payload_of(frame), beat) == Refusal::none &&
       beat.lane_generation == session.generation)
@@ -197,6 +198,7 @@ void BrokerJudge::lose(const SessionId& id, Standing& session) {
   const bool counts = !session.bye && !session.superseded;
   if (counts && session.role == Role::consumer && !session.refused && !lane_failed_.contains(id)) check_robbed(id);
   if (counts) lost_.insert(id);
+  doubted_.insert(session.process);
   // Whether the broker held the old session for lost before the hello of the new one stood is its own affair.
   lose_items(id, session, counts);
   drop_puts(session);
@@ -226,6 +228,7 @@ void BrokerJudge::welcomes(const SessionId& id, const Knows& knows) {
   if (!welcomed_.insert(id).second) return;
   Standing session;
   session.role = hellos_.at(id).role;
+  session.process = process_of(id, hellos_.at(id));
   if (hellos_.at(id).previous && session.role == Role::consumer) session.claims_left = hellos_.at(id).claims;
   session.laneless = lane_failed_.contains(id);
   if (session.role == Role::producer) runs_[hellos_.at(id).name] = hellos_.at(id).run;

@@ -5,20 +5,55 @@
 #include "tests/simulation/broker_judge.hpp"
 
 namespace baton::simulation {
-bool BrokerJudge::holds_suspect(const Standing& session) const {
-  return std::any_of(session.held.begin(), session.held.end(), [this](ItemId id) { return items_.at(id).suspect; });
+
+std::string BrokerJudge::process_of(const SessionId& id, const Hello& hello) {
+  if (hello.host.empty() || hello.pid == 0) return to_hex(id);
+  return hello.host + "/" + std::to_string(hello.pid);
 }
 
-/// What has cost a life goes to who holds nothing, and nothing else goes there meanwhile.
+/// But for what was claimed in this turn: it was given before that, perhaps.
+std::vector<ItemId> BrokerJudge::held_by_process(const Standing& session) const {
+  std::vector<ItemId> held;
+  for (const auto& [id, other] : standing_)
+    if (other.process == session.process)
+      for (const auto item : other.held)
+        if (items_.at(item).taken_up_in != turn_) held.push_back(item);
+  return held;
+}
+
+/// Its process.
+bool BrokerJudge::holds_anything(const Standing& session) const {
+  return std::any_of(standing_.begin(), standing_.end(), [&](const auto& one) {
+    return one.second.process == session.process && !one.second.held.empty();
+  });
+}
+
+bool BrokerJudge::holds_suspect(const Standing& session) const {
+  return std::any_of(standing_.begin(), standing_.end(), [&](const auto& one) {
+    const auto& held = one.second.held;
+    return one.second.process == session.process &&
+           std::any_of(held.begin(), held.end(), [this](ItemId id) { return items_.at(id).suspect; });
+  });
+}
+
+/// It may be dead, and need not be given anything.
+bool BrokerJudge::doubts(const Standing& session) const { return doubted_.contains(session.process); }
+
+/// What has cost a life goes to a process that holds nothing, and nothing else goes there meanwhile.
 void BrokerJudge::check_alone(const Standing& session, ItemId id) const {
-  require(!holds_suspect(session), name(id) + " is not given to who holds what has cost a life");
-  require(!items_.at(id).suspect || session.held.empty(), name(id) + " has cost a life: it goes alone");
+  const auto held = held_by_process(session);
+  require(std::none_of(held.begin(), held.end(), [this](ItemId other) { return items_.at(other).suspect; }),
+          name(id) + " is not given to a process that holds what has cost a life");
+  require(!items_.at(id).suspect || held.empty(), name(id) + " has cost a life: it goes alone to a process");
 }
 
 /// A suspect waits until somebody who asks holds nothing; of each queue with such items one may be kept free for them.
 bool BrokerJudge::may_wait_for_a_free_hand(const std::vector<const Standing*>& askers, ItemId id) const {
-  if (std::any_of(askers.begin(), askers.end(), [](const Standing* session) { return session->held.empty(); }))
-    return false;
+  std::set<std::string> processes;  // that ask
+  for (const auto* session : askers) {
+    if (!holds_anything(*session)) return false;
+    processes.insert(session->process);
+  }
   const auto suspect = [this](ItemId ready) { return items_.at(ready).suspect; };
   std::size_t queues = 0;
   for (const auto& [queue, priorities] : ready_)
@@ -26,7 +61,7 @@ bool BrokerJudge::may_wait_for_a_free_hand(const std::vector<const Standing*>& a
       return std::any_of(at.second.returned.begin(), at.second.returned.end(), suspect) ||
              std::any_of(at.second.waiting.begin(), at.second.waiting.end(), suspect);
     });
-  return suspect(id) || askers.size() <= queues;
+  return suspect(id) || processes.size() <= queues;
 }
 
 /// What its user had, as far as its client has told, has failed; beyond that as many at most as may have been begun since.

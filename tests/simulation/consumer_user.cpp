@@ -13,6 +13,8 @@ constexpr Duration dies_within = 20ms;
 
 SessionConfig consumer_config(SessionConfig config, const ConsumerPlan& plan) {
   config.queues = plan.queues;
+  config.host = "host";
+  config.pid = plan.process;
   return config;
 }
 

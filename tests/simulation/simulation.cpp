@@ -122,9 +122,19 @@ void Simulation::add_producer(std::string identity, const ProducerPlan& plan) {
   clients_.back()->start();
 }
 
+/// Often that of another consumer.
+std::uint64_t Simulation::draw_process() {
+  if (world_.random.chance(400) && !consumer_nodes_.empty()) {
+    const auto* other = consumer_nodes_[world_.random.below(consumer_nodes_.size())];
+    if (!other->over()) return other->process();
+  }
+  return ++processes_;
+}
+
 void Simulation::add_consumer() {
   auto& random = world_.random;
   ConsumerPlan plan;
+  plan.process = draw_process();
   plan.queues = queue_names;  // all of them are emptied by everybody
   plan.jobs = static_cast<int>(random.between(1, 3));
   plan.prefetch = random.chance(500) ? 0 : static_cast<std::uint32_t>(random.between(1, 10));
@@ -203,6 +213,7 @@ void Simulation::populate_small() {
   };
   add(std::make_unique<PrinterNode>(scene_, "R", Duration(1ms)));
   for (const auto* name : {"C", "D", "E"}) {
+    ++consumer.process;
     consumer.prefetch = 2 - consumer.prefetch;
     auto node = std::make_unique<ConsumerNode>(scene_, name, consumer);
     consumer_nodes_.push_back(node.get());
@@ -246,7 +257,7 @@ void Simulation::trouble(const Troubles& chances) {
     if (happens(chances.restarts)) world_.after(a_while(), [this] { restart_broker(); });
   }
   if (happens(chances.stalls / 2)) node->stall(a_while());
-  if (happens(chances.pauses / 2)) node->pause(a_while());
+  if (happens(chances.pauses / 2)) pause(*node, a_while());
   if (happens(chances.kills / 4)) kill(*node);
   if (happens(chances.leaves / 4)) leave(*node);
   if (happens(chances.twins))
@@ -347,8 +358,26 @@ void Simulation::go_on_with_inputs() {
   }
 }
 
-/// A client that is killed is started again: a consumer as another one, a producer under its name.
+/// All clients of its process.
+std::vector<ClientNode*> Simulation::process_of(ClientNode& node) const {
+  const auto* consumer = dynamic_cast<ConsumerNode*>(&node);
+  if (!consumer) return {&node};
+  std::vector<ClientNode*> nodes;
+  for (auto* other : consumer_nodes_)
+    if (other->process() == consumer->process() && !other->over()) nodes.push_back(other);
+  return nodes;
+}
+
+void Simulation::pause(ClientNode& node, Duration time) {
+  for (auto* one : process_of(node)) one->pause(time);
+}
+
 void Simulation::kill(ClientNode& node) {
+  for (auto* one : process_of(node)) kill_one(*one);
+}
+
+/// A client that is killed is started again: a consumer as another one, a producer under its name.
+void Simulation::kill_one(ClientNode& node) {
   const auto again = world_.random.between(Duration::zero(), Duration(2s));
   node.kill();
   if (auto* producer = dynamic_cast<ProducerNode*>(&node)) {

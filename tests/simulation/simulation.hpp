@@ -54,7 +54,11 @@ class Simulation {
 
   void trouble();
   void trouble(const Troubles& chances);
+  std::vector<ClientNode*> process_of(ClientNode& node) const;
+  std::uint64_t draw_process();
   void kill(ClientNode& node);
+  void pause(ClientNode& node, Duration time);
+  void kill_one(ClientNode& node);
   void leave(ClientNode& node);
   void restart_broker();
   void step_clock();
@@ -93,7 +97,7 @@ class Simulation {
   Scene scene_;
   std::vector<std::unique_ptr<ClientNode>> clients_;  // in the order in which they came; the dead stay
   std::vector<ConsumerNode*> consumer_nodes_;
-  std::uint64_t names_ = 0;
+  std::uint64_t names_ = 0, processes_ = 0;
   std::map<std::string, std::uint64_t> versions_left_;  // of each producer's input
   std::uint64_t lines_ = 0;                             // that were ever written
   int producers_waited_for_ = 0;                        // that will be started, or started again

@@ -83,6 +83,7 @@ class ProducerNode final : public ClientNode {
 };
 
 struct ConsumerPlan {
+  std::uint64_t process = 1;  ///< several consumers may be of one: what ends it ends them all
   std::vector<std::string> queues{"default"};
   int jobs = 1;
   std::uint32_t prefetch = 0;
@@ -107,6 +108,7 @@ class ConsumerNode final : public ClientNode {
   /// its claims are answered; and such as he was in touch for since he took them, whatever became of the broker meanwhile.
   void add_hands(std::map<std::string, std::vector<User>>& hands) const;
   bool ever_stood() const { return ever_stood_; }
+  std::uint64_t process() const { return plan_.process; }
   /// What becomes of its process when its user begins to work on poison.
   void on_poison(std::function<void()> dies) { dies_ = std::move(dies); }
 

@@ -103,6 +103,14 @@ class BrokerWorld {
     hello.queues = std::move(queues);
     return client(n, hello);
   }
+  /// One of several that a process has.
+  Client consumer_in(std::uint64_t process, std::uint8_t n) {
+    Hello hello;
+    hello.role = Role::consumer;
+    hello.queues = {"default"};
+    hello.pid = process;
+    return client(n, hello);
+  }
   Client printer(std::uint8_t n) {
     Hello hello;
     hello.role = Role::printer;
@@ -127,7 +135,7 @@ class BrokerWorld {
   }
   Client client(std::uint8_t n, Hello hello) {
     hello.host = "host";
-    hello.pid = n;
+    if (hello.pid == 0) hello.pid = n;
     const auto role = hello.role;
     core.subscribed(session_id(n), now);
     REQUIRE(core.hello(session_id(n), std::move(hello), now) == Refusal::none);

@@ -182,3 +182,127 @@ TEST_CASE("suspects: a higher priority goes before them, and who asks no more fr
   jerry.ask();
   CHECK(jerry.received() == Bodies{"suspect"});
 }
+
+TEST_CASE("suspects: several consumers of one process die together, and what they held goes alone to a process") {
+  Settings settings;
+  settings.max_attempts = 3;
+  BrokerWorld world(settings);
+  auto rick = world.producer(1);
+  put(rick, {"poison", "a", "b"});
+  for (std::uint8_t life = 0; life < 3; ++life) {
+    const auto n = static_cast<std::uint8_t>(10 + 10 * life);
+    Client consumers[] = {world.consumer_in(100u + life, n), world.consumer_in(100u + life, n + 1),
+                          world.consumer_in(100u + life, n + 2)};
+    for (auto& one : consumers) one.ask();
+    Bodies all;
+    for (auto& one : consumers)
+      for (const auto& body : one.tries()) all.push_back(body);
+    CHECK(all == (life == 0 ? Bodies{"poison 1", "a 1", "b 1"} : Bodies{"poison " + std::to_string(life + 1)}));
+    for (auto& one : consumers) {
+      one.vanish();
+      world.advance(1ms, {&rick});
+    }
+    world.advance(grace, {&rick});
+  }
+  CHECK(rick.died().size() == 1);
+  auto summer = world.consumer_in(7, 50), jerry = world.consumer_in(7, 51);
+  for (const auto* body : {"a", "b"}) {  // they have cost one life, perhaps
+    summer.ask();
+    jerry.ask();
+    auto got = summer.tries();
+    auto& holder = got.empty() ? jerry : summer;
+    if (got.empty()) got = jerry.tries();
+    CHECK(got == Bodies{body + std::string(" 2")});
+    holder.ack(body);
+  }
+}
+
+TEST_CASE("suspects: a process is kept free as a whole, and gets the rest when the suspect is settled") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  rick.put("suspect");
+  auto morty = world.consumer(2);
+  morty.ask();
+  auto summer = world.consumer_in(7, 3), jerry = world.consumer_in(7, 4), beth = world.consumer_in(7, 5);
+  put(rick, {"a", "b"});
+  summer.ask();
+  jerry.ask();
+  CHECK(summer.received() == Bodies{"a"});
+  CHECK(jerry.received() == Bodies{"b"});
+  morty.vanish();
+  world.advance(grace, {&rick, &summer, &jerry, &beth});
+  beth.ask();
+  summer.ask();
+  put(rick, {"c", "d"});
+  CHECK(beth.received() == Bodies{});
+  summer.ack("a");
+  CHECK(summer.received() == Bodies{});
+  SUBCASE("who is to get it asks no more") {
+    beth.withdraw();
+    CHECK(beth.received() == Bodies{"none"});
+    jerry.ack("b");
+    CHECK(summer.received() == Bodies{"suspect"});
+    summer.ack("suspect");
+    summer.ask(2);
+    CHECK(summer.received() == Bodies{"c", "d"});
+  }
+  SUBCASE("all is put down") {
+    jerry.ack("b");
+    CHECK(beth.received() == Bodies{"suspect"});
+    jerry.ask();
+    CHECK(jerry.received() == Bodies{});
+    beth.ack("suspect");
+    CHECK(summer.received() == Bodies{"c"});
+    CHECK(jerry.received() == Bodies{"d"});
+  }
+  SUBCASE("another process is free before that") {
+    auto space = world.consumer(8);
+    space.ask();
+    CHECK(space.received() == Bodies{"suspect"});
+    CHECK(summer.received().size() + beth.received().size() == 2);
+  }
+}
+
+TEST_CASE("suspects: a process that lost a session gets nothing until another of its sessions is heard") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  rick.put("a");
+  auto summer = world.consumer_in(7, 3), jerry = world.consumer_in(7, 4);
+  summer.ask();
+  CHECK(summer.received() == Bodies{"a"});
+  jerry.ask();
+  summer.vanish();
+  world.advance(grace, {&rick});
+  rick.put("b");
+  CHECK(jerry.received() == Bodies{});
+  jerry.beat();
+  world.settle();
+  CHECK(jerry.tries() == Bodies{"a 2"});
+  jerry.ack("a");
+  jerry.ask();
+  CHECK(jerry.received() == Bodies{"b"});
+}
+
+TEST_CASE("suspects: who does not say which process he is has one of his own") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  Hello hello;
+  hello.role = Role::consumer;
+  hello.queues = {"default"};
+  const auto nameless = [&](std::uint8_t n) {
+    world.core.subscribed(session_id(n), world.now);
+    REQUIRE(world.core.hello(session_id(n), hello, world.now) == Refusal::none);
+    world.settle();
+    return Client{world, session_id(n), Role::consumer};
+  };
+  auto morty = nameless(2), summer = nameless(3), jerry = nameless(4);
+  rick.put("suspect");
+  morty.ask();
+  rick.put("a");
+  summer.ask();
+  CHECK(summer.received() == Bodies{"a"});
+  morty.vanish();
+  world.advance(grace, {&rick, &summer, &jerry});
+  jerry.ask();
+  CHECK(jerry.received() == Bodies{"suspect"});
+}

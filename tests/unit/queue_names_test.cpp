@@ -27,6 +27,7 @@ struct Names {
   Session consumer;
   Number last;
 
+  Names() { stock.stands(consumer); }
   /// An item is put into the queue, handed off and done.
   void use(const std::string& name) {
     auto& queue = stock.queue(name);

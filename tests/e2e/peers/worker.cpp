@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <iostream>
 #include <stdexcept>
+#include <thread>
+#include <vector>
 
 #include "consumer/consumer.hpp"
 #include "tests/e2e/peers/peers.hpp"
@@ -41,11 +43,9 @@ int run_handlers(const std::string& broker) {
 
 }  // namespace
 
-int be_aborting_worker(const std::string& broker, int prefetch, int jobs) {
-  const rlimit no_core{0, 0};
-  setrlimit(RLIMIT_CORE, &no_core);
-  auto options = options_for(broker);
-  options.prefetch = static_cast<std::uint32_t>(prefetch);
+namespace {
+
+void run_aborting(const ConsumerOptions& options, int jobs) {
   Consumer consumer(options);
   RunOptions run;
   run.jobs = static_cast<std::uint32_t>(jobs);
@@ -55,6 +55,18 @@ int be_aborting_worker(const std::string& broker, int prefetch, int jobs) {
         return Outcome::done();
       },
       run);
+}
+
+}  // namespace
+
+int be_aborting_worker(const std::string& broker, int prefetch, int jobs, int consumers) {
+  const rlimit no_core{0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+  auto options = options_for(broker);
+  options.prefetch = static_cast<std::uint32_t>(prefetch);
+  std::vector<std::jthread> threads;
+  for (int i = 1; i < consumers; ++i) threads.emplace_back([&] { run_aborting(options, jobs); });
+  run_aborting(options, jobs);
   return 0;
 }
 

@@ -1,0 +1,58 @@
+// The processes whose consumers hold items. What ends a process ends all of its consumers, so a suspect goes to a process that
+// holds nothing else.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "proto/greeting.hpp"
+
+namespace baton::broker {
+
+struct Queue;
+struct Session;
+
+/// What the sessions of one process hold together.
+struct HolderProcess {
+  std::uint64_t held = 0;
+  std::uint32_t suspects = 0;  ///< of these: it gets nothing else meanwhile
+  Queue* reserved = nullptr;   ///< it gets nothing until it holds nothing, then a suspect of this queue
+  bool doubted = false;  ///< one of its sessions was lost and none was heard since: it may be dead, and gets nothing
+  std::vector<Session*> sessions;
+
+  bool set_aside() const { return suspects > 0 || reserved || doubted; }
+};
+
+class Holders {
+ public:
+  /// Of a consumer's session that begins. Who does not say which process he is has one of his own.
+  std::shared_ptr<HolderProcess> join(Session& session, const Hello& hello) {
+    auto process = of(hello);
+    process->sessions.push_back(&session);
+    return process;
+  }
+  /// The session has ended, and holds nothing.
+  void leave(HolderProcess& process, const Session& session, const Hello& hello) {
+    std::erase(process.sessions, &session);
+    if (process.sessions.empty()) processes_.erase(key(hello));
+  }
+
+ private:
+  using Key = std::pair<std::string, std::uint64_t>;
+
+  static Key key(const Hello& hello) { return {hello.host, hello.pid}; }
+  std::shared_ptr<HolderProcess> of(const Hello& hello) {
+    if (hello.host.empty() || hello.pid == 0) return std::make_shared<HolderProcess>();
+    auto& process = processes_[key(hello)];
+    if (!process) process = std::make_shared<HolderProcess>();
+    return process;
+  }
+
+  std::map<Key, std::shared_ptr<HolderProcess>> processes_;
+};
+
+}  // namespace baton::broker

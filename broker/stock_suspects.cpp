@@ -1,0 +1,125 @@
+// Who is given what has once cost a life, or may have: a process that holds nothing, and it gets nothing else meanwhile.
+#include <utility>
+
+#include "broker/stock.hpp"
+
+namespace baton::broker {
+
+/// Each to a process that holds nothing. False when none of those who ask does: then one of them is kept free.
+bool Stock::serve_suspects(Queue& queue) {
+  while (queue.suspect_is_next()) {
+    auto* session = who_holds_nothing(queue);
+    if (!session) {
+      reserve(queue);
+      return false;
+    }
+    if (feed_.turn_is_used_up() || !may_hand_off()) {
+      to_serve(queue);
+      return false;
+    }
+    auto& process = *session->process;
+    if (std::exchange(process.reserved, nullptr)) queue.reserved = nullptr;
+    set_aside(process);
+    ++process.suspects;
+    --suspects_;
+    hand_off(*session, queue, queue.suspects.pop(), feed_.room(*session));
+  }
+  if (queue.reserved) unreserve(queue);
+  return true;
+}
+
+/// Of those who ask of the queue.
+Session* Stock::who_holds_nothing(const Queue& queue) {
+  if (queue.reserved && queue.reserved->process->held == 0) return queue.reserved;
+  for (auto* session : queue.waiting)
+    if (session->process->held == 0 && session->wants() > 0) return session;
+  return nullptr;
+}
+
+/// Keeps one free that asks of the queue: whose process holds the least.
+void Stock::reserve(Queue& queue) {
+  if (queue.reserved) return;
+  for (auto* session : queue.waiting)
+    if (session->wants() > 0 && (!queue.reserved || session->process->held < queue.reserved->process->held))
+      queue.reserved = session;
+  if (!queue.reserved) return;
+  auto& process = *queue.reserved->process;
+  process.reserved = &queue;
+  set_aside(process);
+}
+
+void Stock::unreserve(Queue& queue) {
+  auto& process = *std::exchange(queue.reserved, nullptr)->process;
+  process.reserved = nullptr;
+  to_serve(queue);  // another one may be to be found
+  join_waiting_again(process);
+}
+
+/// None of its sessions waits any more.
+void Stock::set_aside(HolderProcess& process) {
+  if (process.sessions.size() == 1) return leave_waiting(*process.sessions.front());
+  const auto is_of_it = [&process](const Session* session) { return session->process.get() == &process; };
+  std::erase_if(full_, is_of_it);
+  std::set<Queue*> queues;
+  for (auto* session : process.sessions) {
+    session->flow.full = false;
+    if (std::exchange(session->waiting, false)) queues.insert(session->queues.begin(), session->queues.end());
+  }
+  for (auto* queue : queues) {
+    taken_back_ += queue->waiting.size() / 64;  // as in leave_waiting()
+    queue->waiting.remove_if(is_of_it);
+  }
+}
+
+/// Unless something else keeps it aside.
+void Stock::join_waiting_again(HolderProcess& process) {
+  if (process.set_aside()) return;
+  for (auto* session : process.sessions)
+    if (session->wants() > 0) join_waiting(*session);
+}
+
+/// The session has put something down.
+void Stock::hands_are_freer(Session& session, bool suspect) {
+  auto& process = *session.process;
+  if (suspect && --process.suspects == 0) join_waiting_again(process);
+  if (process.held > 0) return;
+  if (process.reserved) to_serve(*process.reserved);
+  if (suspects_ == 0) return;
+  for (const auto* one : process.sessions) {
+    if (!one->waiting) continue;
+    for (auto* queue : one->queues)  // somebody else may be kept free for it, and hold something for long
+      if (!queue->suspects.empty()) to_serve(*queue);
+  }
+}
+
+/// Takes up what did not come over its lane.
+void Stock::takes(Session& session, const Item& item) {
+  auto& process = *session.process;
+  ++queue_of(item).held;
+  ++session.held;
+  ++process.held;
+  if (!item.suspect) return;
+  ++process.suspects;
+  set_aside(process);
+}
+
+void Stock::stands(Session& session) {
+  session.process = holders_.join(session, session.hello);
+  heard(session);
+}
+
+void Stock::ends(Session& session) { holders_.leave(*session.process, session, session.hello); }
+
+void Stock::doubt(Session& session) {
+  auto& process = *session.process;
+  if (process.sessions.size() == 1 || std::exchange(process.doubted, true)) return;
+  set_aside(process);
+  if (process.reserved) unreserve(*process.reserved);
+}
+
+void Stock::trust(HolderProcess& process) {
+  process.doubted = false;
+  join_waiting_again(process);
+}
+
+}  // namespace baton::broker
