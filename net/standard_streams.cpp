@@ -18,6 +18,7 @@ bool was_open(int fd) {
 
 StandardStreams keep_standard_streams() {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   StandardStreams streams;
   streams.in = was_open(STDIN_FILENO);
   streams.out = was_open(STDOUT_FILENO);

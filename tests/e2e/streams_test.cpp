@@ -60,9 +60,9 @@ Args lines_of(const std::string& text) {
 
 // A broker with its standard streams as the shell's `redirections` say.
 struct ShellBroker {
-  explicit ShellBroker(const std::string& redirections)
+  explicit ShellBroker(const std::string& redirections, const std::string& exec = "exec ")
       : process({"/bin/bash", "-c",
-                 "exec " + program_path("baton-broker") + " --port 0 --memory --max-attempts 1 " + redirections}) {
+                 exec + program_path("baton-broker") + " --port 0 --memory --max-attempts 1 " + redirections}) {
     const auto ready = process.out().next_with("ready on ");
     REQUIRE(ready);
     const auto begin = ready->text.find("on ") + 3;
@@ -201,6 +201,22 @@ TEST_CASE("closed descriptors: a consumer serves without any, a printer without 
   CHECK(full.err().text() == "baton-printer: cannot write: No space left on device\n");
   Process next = broker.printer();
   CHECK(next.out().next_with("Producer " + std::to_string(producer.pid()) + " exiting..."));  // confirmed into nothing
+}
+
+TEST_CASE("files that may grow no further: a printer says so, and a broker whose log is one serves") {
+  const TemporaryDirectory directory;
+  const auto at_most = [](const std::string& size) { return "ulimit -f " + size + "; exec "; };
+  ShellBroker broker("2> " + directory.path() + "/log", at_most("1"));
+  Process printer({"/bin/bash", "-c",
+                   at_most("1") + program_path("baton-printer") + " --broker " + broker.address + " > " +
+                       directory.path() + "/printed"});
+  make_it_log(broker);
+  Process consumer = broker.client("baton-consumer", {});
+  Process producer = broker.client("baton-producer", {"--wait", std::string(2000, 'x')});
+  CHECK(producer.wait() == 0);
+  CHECK(printer.wait() == 1);
+  CHECK(printer.err().text() == "baton-printer: cannot write: File too large\n");
+  require_ends(broker);
 }
 
 TEST_CASE("forged lines: what items, reasons and names say is shown and does nothing") {
