@@ -155,7 +155,7 @@ void add_limits(CLI::App& app, Settings& settings) {
   app.add_option("--max-attempts", settings.max_attempts, "failures after which an item is dead")
       ->check(cli::number(1, 65'000))
       ->option_text("N [" + std::to_string(settings.max_attempts) + "]");
-  app.add_option("--max-dead", settings.max_dead, "dead items that a queue keeps, the last ones")
+  app.add_option("--max-dead", settings.max_dead, "dead items that a queue keeps, the last ones, within --max-bytes")
       ->check(cli::number(1, 10'000'000))
       ->option_text("N [" + std::to_string(settings.max_dead) + "]");
   app.add_option("--max-notices", settings.max_notices,

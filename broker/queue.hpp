@@ -42,6 +42,7 @@ struct Queue {
   std::uint64_t bytes = 0;    ///< of bodies of items that are neither done nor dead
   std::uint64_t granted = 0;  ///< items that producers may still put with the credit they have
   Fifo<ItemId> dead_letters;  ///< the last of the dead, oldest first, with their bodies
+  std::uint64_t dead_bytes = 0;  ///< of these bodies
   bool to_serve = false;      ///< among Core's queues that changed in this turn
 
   bool has_ready() const { return !ready.empty() || !suspects.empty(); }
@@ -51,6 +52,8 @@ struct Queue {
   }
   /// Items that are neither done nor dead: what --max-items limits.
   std::uint64_t depth() const { return ready.size() + suspects.size() + delayed + returning + held; }
+  /// Dead items that are not kept any more.
+  std::uint64_t dead_dropped() const { return dead - dead_letters.size(); }
   /// Nothing is in it, and nobody names it: what is left are counts that nobody asks for.
   bool may_be_forgotten() const { return users == 0 && depth() == 0 && dead_letters.empty(); }
 };

@@ -211,6 +211,9 @@ class Stock final : public Kept {
   enum class Told : std::uint8_t { by_holder, by_nobody };
   void failed(Item& item, ItemId id, Attempt attempt, Duration delay, Told told);
   void bury(Item& item, ItemId id, std::vector<Attempt> history, Time now);
+  void keep_dead_letter(Queue& queue, ItemId id, const Item& item);
+  bool too_many_dead_letters(const Queue& queue) const;
+  void drop_dead_letters(Queue& queue);
   void drop_oldest_dead_letter(Queue& queue);
   bool counts_kept(Producer& producer, Ticket turn, Ticket durable);
   Producer& new_producer(const std::string& name, std::uint32_t index);
@@ -260,7 +263,7 @@ class Stock final : public Kept {
   ItemId first_id_;  // of this process: what is below was kept
   Epoch epoch_before_;
   Time loaded_at_{};  // the clock when the storage was loaded
-  std::uint64_t kept_items_ = 0;
+  std::uint64_t kept_items_ = 0;  // that are to be done: nobody claims the dead
   bool claims_ = false, stopped_ = false;
   UnkeptPuts unkept_puts_;
   PutClaims puts_;

@@ -1,4 +1,5 @@
 // Items that failed: when they come again, and when they are dead.
+#include <bit>
 #include <utility>
 
 #include "broker/rare.hpp"
@@ -58,16 +59,39 @@ void Stock::bury(Item& item, ItemId id, std::vector<Attempt> history, Time now) 
                            counted(queue.dead, "dead item") + ")");
   if (producer.session) changed(*producer.session);
 
-  queue.dead_letters.push_back(id);
-  ++producer.dead_letters;
-  while (queue.dead_letters.size() > settings_.max_dead) drop_oldest_dead_letter(queue);
+  keep_dead_letter(queue, id, item);
+  drop_dead_letters(queue);
   to_serve(queue);
   forget_if_settled(producer);
 }
 
+void Stock::keep_dead_letter(Queue& queue, ItemId id, const Item& item) {
+  queue.dead_letters.push_back(id);
+  queue.dead_bytes += item.size;
+  ++producer_list_[item.producer]->dead_letters;
+}
+
+/// One stays, however large it is.
+bool Stock::too_many_dead_letters(const Queue& queue) const {
+  const auto count = queue.dead_letters.size();
+  return count > settings_.max_dead || (count > 1 && queue.dead_bytes > settings_.max_bytes);
+}
+
+void Stock::drop_dead_letters(Queue& queue) {
+  std::uint64_t count = 0;
+  for (; too_many_dead_letters(queue); ++count) drop_oldest_dead_letter(queue);
+  const auto dropped = queue.dead_dropped();
+  if (count > 0 && std::bit_width(dropped - count) != std::bit_width(dropped))
+    effects_.log.push_back("queue " + queue.name + " keeps its last " + counted(queue.dead_letters.size(), "dead item") +
+                           ", by --max-dead or --max-bytes; " + std::to_string(dropped) +
+                           (dropped == 1 ? " was" : " were") + " dropped so far");
+}
+
 void Stock::drop_oldest_dead_letter(Queue& queue) {
   const auto oldest = queue.dead_letters.front();
-  auto& producer = *producer_list_[items_.find(oldest)->producer];
+  const auto& item = *items_.find(oldest);
+  auto& producer = *producer_list_[item.producer];
+  queue.dead_bytes -= item.size;
   queue.dead_letters.pop_front();
   redelivered_.erase(oldest.value);
   storage_.erase(oldest);

@@ -7,9 +7,11 @@ namespace baton::broker {
 
 void Stock::check_invariants() const {
   std::vector<std::array<std::uint64_t, place_count>> counts(queue_list_.size());  // by Place
+  std::vector<std::uint64_t> dead_bytes(queue_list_.size());
   std::uint64_t dead = 0;
   std::map<const HolderProcess*, HolderProcess> hands;
   items_.each([&](ItemId, const Item& item) {
+    if (item.place == Place::dead) dead_bytes[item.queue] += item.size;
     ++counts[item.queue][static_cast<std::size_t>(item.place)];
     dead += item.place == Place::dead;
     ensure((item.place == Place::held) == (item.holder != nullptr));
@@ -29,6 +31,7 @@ void Stock::check_invariants() const {
     ensure(c[static_cast<std::size_t>(Place::delayed)] == queue->delayed);
     ensure(c[static_cast<std::size_t>(Place::held)] == queue->held);
     ensure(c[static_cast<std::size_t>(Place::returning)] == queue->returning);
+    ensure(queue->dead_bytes == (queue->index == Queue::no_index ? 0 : dead_bytes[queue->index]));
     std::uint64_t granted = 0;
     for (const auto* session : queue->producers) granted += unused_credit(*session);
     ensure(queue->granted == granted);

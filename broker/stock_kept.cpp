@@ -11,7 +11,10 @@ void Stock::load(Epoch epoch, Time now) {
   loaded_at_ = now;
   begin({}, first_id(epoch, {}, {}));  // unless the storage says otherwise
   storage_.load(*this, epoch, now);
-  if (dead_ > 0) count_dead();
+  if (dead_ == 0) return;
+  count_dead();
+  for (auto* queue : queue_list_)  // the limits may be lower now
+    if (queue) drop_dead_letters(*queue);
 }
 
 /// Of what died while the disk was full the item says so, its producer may not: its numbers wait with new items.
@@ -79,16 +82,15 @@ void Stock::item(const KeptItem& kept) {
   item.failures = kept.failures;
   item.suspect = kept.suspect;
   ++queue.put;
-  ++kept_items_;
   if (kept.deliveries > 1) redelivered_[kept.id.value] = {kept.deliveries};
   if (kept.dead) {
     item.place = Place::dead;
     ++queue.dead;
     ++dead_;
-    ++producer.dead_letters;
-    queue.dead_letters.push_back(kept.id);
+    keep_dead_letter(queue, kept.id, item);
     return;
   }
+  ++kept_items_;
   ++producer.accepted;
   queue.bytes += item.size;
   if (kept.again != 0)

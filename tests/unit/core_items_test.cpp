@@ -1,5 +1,6 @@
 // The life of items: who gets what, when, and what becomes of it.
 #include "tests/unit/broker_world.hpp"
+#include "tests/unit/kept_memory.hpp"
 
 namespace baton::broker::test {
 namespace {
@@ -253,6 +254,40 @@ TEST_CASE("of a queue's dead items the last ones are kept, all are told of and c
   CHECK(stock.size() == 2);
   CHECK(world.storage.body(stock.queues().at("default")->dead_letters.front()) == "c");
   CHECK(stock.all_settled());
+}
+
+TEST_CASE("of a queue's dead items those are kept whose bodies fit --max-bytes, and the newest one") {
+  auto settings = keeping();
+  settings.max_attempts = 1;
+  settings.max_bytes = 4;
+  KeptMemory storage;
+  {
+    BrokerWorld world(settings, storage, {7});
+    auto rick = world.producer(1, "rick");
+    auto morty = world.consumer(2);
+    const auto dies = [&](const std::string& body) {
+      rick.put(body);
+      morty.ask();
+      CHECK(morty.received() == Bodies{body});
+      morty.fail(body);
+    };
+    for (const auto* body : {"aa", "bb", "cc"}) dies(body);
+    CHECK(world.core.stock().dead() == 2);
+    CHECK(world.log.back() ==
+          "queue default keeps its last 2 dead items, by --max-dead or --max-bytes; 1 was dropped so far");
+    dies("dddd");
+    CHECK(world.core.stock().dead() == 1);
+    CHECK(rick.confirm().dead == 4);
+    dies("e");
+    dies("fff");
+    CHECK(world.core.stock().dead() == 2);
+  }
+  settings.max_bytes = 2;
+  BrokerWorld world(settings, storage, {8});
+  const auto& stock = world.core.stock();
+  CHECK(stock.dead() == 1);
+  CHECK(storage.body(stock.queues().at("default")->dead_letters.front()) == "fff");
+  world.core.check_invariants();
 }
 
 TEST_CASE("a producer that left is remembered for as long as a dead item of its is kept") {

@@ -30,6 +30,28 @@ TEST_CASE("kept items are handed off in order when the time for claims is over, 
   CHECK(morty.received() == Bodies{"a", "b", "c"});
 }
 
+TEST_CASE("where only dead items were kept nobody is waited for") {
+  auto settings = keeping();
+  settings.max_attempts = 1;
+  KeptMemory storage;
+  {
+    BrokerWorld world(settings, storage, {7});
+    auto rick = world.producer(1, "rick");
+    auto morty = world.consumer(2);
+    rick.put("poison");
+    morty.ask();
+    morty.received();
+    morty.fail("poison");
+    REQUIRE(world.core.stock().dead() == 1);
+  }
+  BrokerWorld world(settings, storage, {8});
+  auto summer = world.producer(1, "summer");
+  auto morty = world.consumer(2);
+  morty.ask();
+  summer.put("new");
+  CHECK(morty.received() == Bodies{"new"});
+}
+
 TEST_CASE("claims are waited for from the first turn on, however long loading took, and what the broker stood still") {
   ThreeKept storage;
   BrokerWorld world(keeping(), storage, {8});
