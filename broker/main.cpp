@@ -3,7 +3,6 @@
 #include <csignal>
 #include <filesystem>
 #include <iostream>
-#include <optional>
 #include <stdexcept>
 
 #include "broker/capacity.hpp"
@@ -37,16 +36,13 @@ std::string sentence(const std::exception& error, const std::filesystem::path& d
   return "the data in " + directory.string() + " is damaged: " + text;
 }
 
-/// The guard is for the reading of what is kept, at the start: what faults later is not the data.
-using Guard = std::optional<baton::broker::disk::FaultGuard>;
-
 /// Without a directory nothing is kept.
 int run(baton::broker::ServerOptions options, baton::broker::Storage& storage, baton::Wake& changed,
-        const std::filesystem::path& directory, Guard& guard) {
+        const std::filesystem::path& directory) {
   const auto less = baton::broker::fit_to_file_limit(options.settings, baton::files_possible());
   if (!less.empty()) baton::log_line("baton-broker: " + less);
   baton::broker::Server server(options, storage, changed);
-  guard.reset();
+  if (!directory.empty()) baton::broker::disk::FaultGuard::reading_is_over();
   auto ready = "baton-broker ready on " + to_string(server.endpoint()) + ", items ";
   ready += directory.empty() ? "in memory" : "kept in " + directory.string();
   if (server.items_before() > 0) ready += ", " + std::to_string(server.items_before()) + " of them from before";
@@ -62,8 +58,12 @@ int run(baton::broker::ServerOptions options, baton::broker::Storage& storage, b
 int serve_from_memory(const baton::broker::ServerOptions& options) {
   baton::Wake never;
   baton::broker::MemoryStorage storage;
-  Guard none;
-  return run(options, storage, never, {}, none);
+  return run(options, storage, never, {});
+}
+
+std::string cut_off(const baton::broker::DiskOptions& options) {
+  return "baton-broker: it ends, and confirms nothing more: the data in " + options.directory.string() +
+         " was cut off while this broker used it, or its disk fails: reading it made this process fault\n";
 }
 
 std::string damaged(const baton::broker::DiskOptions& options) {
@@ -71,15 +71,21 @@ std::string damaged(const baton::broker::DiskOptions& options) {
          " is damaged: reading it made this process fault\n";
 }
 
+std::string account(const baton::broker::DiskStorage::Written& items) {
+  auto text = baton::counted(items.put, "item") + " came in; " + std::to_string(items.written) +
+              " were written to disk, the others were done before";
+  if (items.missing > 0)
+    text += ", but for " + std::to_string(items.missing) + " that could not be written and were not confirmed";
+  return text;
+}
+
 int serve_from_disk(const baton::broker::BrokerCommand& command) {
   baton::Wake changed;
-  Guard guard(std::in_place, damaged(command.disk));
+  const baton::broker::disk::FaultGuard guard(damaged(command.disk), cut_off(command.disk));
   baton::broker::DiskStorage storage(command.disk, changed);
-  const int exit_code = run(command.server, storage, changed, command.disk.directory, guard);
-  if (storage.items_put() > 0)
-    baton::log_line("baton-broker: " + baton::counted(storage.items_put(), "item") + " came in; " +
-                    std::to_string(storage.items_put() - storage.never_written()) +
-                    " were written to disk, the others were done before");
+  const int exit_code = run(command.server, storage, changed, command.disk.directory);
+  const auto items = storage.end();
+  if (items.known && items.put > 0) baton::log_line("baton-broker: " + account(items));
   return exit_code;
 }
 
@@ -97,11 +103,10 @@ int result_is_out() {
 
 int check_data(const baton::broker::DiskOptions& options) {
   require_data(options);
-  baton::Wake unused;
-  const baton::broker::disk::FaultGuard guard(damaged(options));
-  baton::broker::DiskStorage storage(options, unused);
-  const auto items = storage.check();
-  const auto size = storage.size();
+  const baton::broker::disk::FaultGuard guard(damaged(options), {});
+  baton::broker::disk::Database data(options.directory, baton::broker::disk::Database::Access::read);
+  const auto items = data.count();
+  const auto size = data.size();
   std::cout << options.directory.string() << ": whole, " << items << " items, " << size.all << " bytes, of which "
             << size.free << " are free" << std::endl;
   return result_is_out();
@@ -110,7 +115,7 @@ int check_data(const baton::broker::DiskOptions& options) {
 int compact(const baton::broker::DiskOptions& options) {
   require_data(options);
   baton::Wake unused;
-  const baton::broker::disk::FaultGuard guard(damaged(options));
+  const baton::broker::disk::FaultGuard guard(damaged(options), {});
   baton::broker::DiskStorage storage(options, unused);
   const auto before = storage.size().all;
   storage.check();

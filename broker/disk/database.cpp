@@ -32,6 +32,7 @@ std::string_view view_of(const MDB_val& value) { return {static_cast<const char*
   switch (code) {
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:  // ulimit -f
     case MDB_MAP_FULL:
       throw DiskError(text);
     case EIO:
@@ -130,11 +131,15 @@ class States {
 
 }  // namespace
 
-Database::Database(std::filesystem::path directory)
+Database::Database(std::filesystem::path directory, Access access)
     : directory_(std::move(directory)),
-      lock_(std::make_unique<FileLock>(data_path(directory_), directory_)),
-      mark_(directory_ / "mark") {
-  std::filesystem::remove(copy_path(directory_));  // of a process that was ended while it compacted
+      access_(access),
+      lock_(access == Access::read ? FileLock::shared(data_path(directory_), directory_)
+                                   : std::make_unique<FileLock>(data_path(directory_), directory_)) {
+  if (access_ == Access::write) {
+    mark_.emplace(directory_ / "mark");
+    std::filesystem::remove(copy_path(directory_));  // of a process that was ended while it compacted
+  }
   open();
 }
 
@@ -143,25 +148,44 @@ Database::~Database() { close(); }
 void Database::open() {
   const auto path = data_path(directory_);
   check_file(path, directory_ / "mark");
+  const bool reads = access_ == Access::read;
+  if (reads && std::filesystem::file_size(path) == 0) throw std::runtime_error("no data in " + directory_.string());
   int code = ENOMEM;
   for (auto size = largest_map; code == ENOMEM && size >= smallest_map; size /= 4) {
     close();
     check(mdb_env_create(&env_), "LMDB");
     mdb_env_set_maxdbs(env_, databases);
     check(mdb_env_set_mapsize(env_, size), "LMDB");
-    code = mdb_env_open(env_, path.c_str(), MDB_NOSUBDIR | MDB_NOTLS, 0644);
+    code = mdb_env_open(env_, path.c_str(), MDB_NOSUBDIR | MDB_NOTLS | (reads ? MDB_RDONLY | MDB_NOLOCK : 0U), 0644);
   }
   check(code, "cannot open " + path.string());
-  MDB_txn* txn = nullptr;
-  check(mdb_txn_begin(env_, nullptr, 0, &txn), "LMDB");
-  for (const auto& [name, dbi] :
-       {std::pair{"items", &items_}, std::pair{"states", &states_}, std::pair{"queues", &queues_},
-        std::pair{"producers", &producers_}, std::pair{"seal", &seal_}})
-    check(mdb_dbi_open(txn, name, MDB_CREATE | MDB_INTEGERKEY, dbi), std::string("LMDB's ") + name);
-  check(mdb_txn_commit(txn), "cannot write " + path.string());
+  open_databases();
   check(mdb_txn_begin(env_, nullptr, MDB_RDONLY, &reader_), "LMDB");
   mdb_txn_reset(reader_);
   reading_ = false;
+  int fd = -1;
+  check(mdb_env_get_fd(env_, &fd), "LMDB");
+  file_.begin(path, fd);
+}
+
+void Database::open_databases() {
+  const bool reads = access_ == Access::read;
+  MDB_txn* txn = nullptr;
+  check(mdb_txn_begin(env_, nullptr, reads ? MDB_RDONLY : 0U, &txn), "LMDB");
+  for (const auto& [name, dbi] :
+       {std::pair{"items", &items_}, std::pair{"states", &states_}, std::pair{"queues", &queues_},
+        std::pair{"producers", &producers_}, std::pair{"seal", &seal_}}) {
+    const int code = mdb_dbi_open(txn, name, (reads ? 0U : MDB_CREATE) | MDB_INTEGERKEY, dbi);
+    if (code == MDB_SUCCESS) continue;
+    mdb_txn_abort(txn);
+    fail(code, std::string("LMDB's ") + name);
+  }
+  check(mdb_txn_commit(txn), "cannot write " + data_path(directory_).string());
+}
+
+void Database::check_in_place() const {
+  lock_->check_in_place();
+  file_.check();
 }
 
 void Database::close() {
@@ -249,6 +273,17 @@ void Database::load(const Visitor& visitor) {
     throw Damage(std::to_string(item_rows) + " items instead of " + std::to_string(seal.items));
 }
 
+std::uint64_t Database::count() {
+  std::uint64_t items = 0;
+  Visitor visitor;
+  visitor.seal = [](const Seal&) {};
+  visitor.queue = [](std::uint64_t, std::string_view) {};
+  visitor.producer = [](std::uint64_t, const ProducerRow&) {};
+  visitor.item = [&items](std::uint64_t, const ItemRow&, const StateRow*) { ++items; };
+  load(visitor);
+  return items;
+}
+
 // --- writing -----------------------------------------------------------------------------------------------------
 
 /// A transaction that is rolled back unless it is committed.
@@ -284,12 +319,25 @@ class Database::Write {
   MDB_txn* txn_ = nullptr;
 };
 
+/// How many they are.
+std::uint64_t Database::put_new(Write& txn, const Batch& batch) {
+  std::uint64_t count = 0;
+  for (const auto& [segment, skip] : batch.puts)
+    for (std::uint64_t i = 0; i < skip.size(); ++i) {
+      if (skip[i]) continue;
+      const auto id = segment->first() + i;
+      txn.put(items_, id.value, segment->row(id), MDB_APPEND);
+      ++count;
+    }
+  return count;
+}
+
 void Database::write(const Batch& batch, What what, Epoch epoch) {
+  check_in_place();
   Write txn(env_);
+  std::uint64_t items = 0;
   if (what == What::all) {
-    for (const auto& [segment, skip] : batch.puts)
-      for (std::uint64_t i = 0; i < skip.size(); ++i)
-        if (const auto id = segment->first() + i; !skip[i]) txn.put(items_, id.value, segment->row(id), MDB_APPEND);
+    items = put_new(txn, batch);
     txn.change(queues_, batch.queues);
     txn.change(producers_, batch.producers);
   }
@@ -305,7 +353,9 @@ void Database::write(const Batch& batch, What what, Epoch epoch) {
   txn.put(seal_, seal_key, row);
   const auto number = txn.number();
   txn.commit();
-  mark_.write(number);
+  file_.committed(number);
+  mark_->write(number);
+  items_written_ += items;
 }
 
 // --- the file ----------------------------------------------------------------------------------------------------
@@ -383,7 +433,7 @@ void Database::compact() {
   }
   auto lock = std::make_unique<FileLock>(copy, directory_);
   close();
-  mark_.reset();
+  mark_->reset();
   std::filesystem::rename(copy, data_path(directory_));
   lock->renamed(data_path(directory_));
   lock_ = std::move(lock);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -30,9 +31,13 @@ struct Damage : std::runtime_error {
 /// One thread may write() while another one reads; all else is for one thread.
 class Database {
  public:
+  /// `read`: nothing is written, made or removed, so the directory may be another user's, or of a disk that is mounted
+  /// read-only; only load(), count() and size() may be called.
+  enum class Access : std::uint8_t { read, write };
+
   /// Opens, or makes, the environment, and locks its file: the directory's lock may be removed by somebody. Throws Damage,
   /// or std::runtime_error for another format or no access.
-  explicit Database(std::filesystem::path directory);
+  explicit Database(std::filesystem::path directory, Access access = Access::write);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -46,6 +51,8 @@ class Database {
     std::function<void(std::uint64_t, const ItemRow&, const StateRow*)> item;
   };
   void load(const Visitor& visitor);
+  /// Likewise, for the sake of that only. Returns how many items there are.
+  std::uint64_t count();
 
   /// The body of an item that was written; valid until the next call or end_reading(). Throws Damage.
   std::string_view body(ItemId id);
@@ -57,11 +64,14 @@ class Database {
   void end_reading();
 
   enum class What : std::uint8_t { all, settles };
-  /// One transaction, on disk when this returns. Throws DiskError, and then nothing of it is.
+  /// One transaction, on disk when this returns. Throws DiskError, and then nothing of it is; and Removed.
   void write(const Batch& batch, What what, Epoch epoch);
+  /// Items of all transactions so far. For the thread that writes.
+  std::uint64_t items_written() const { return items_written_; }
 
-  /// Throws Removed when the file was removed or replaced: what is written is lost then.
-  void check_in_place() const { lock_->check_in_place(); }
+  /// Throws Removed when the file was removed, replaced, copied over or cut off: what is written is lost then. For the
+  /// thread that writes.
+  void check_in_place() const;
 
   /// Bytes of the file that no item needs, and that what is written next may use. For the thread that writes.
   std::uint64_t room();
@@ -78,16 +88,21 @@ class Database {
  private:
   class Write;
   void open();
+  void open_databases();
   void close();
   void begin_reading();
+  std::uint64_t put_new(Write& txn, const Batch& batch);
   std::string_view row(ItemId id);
 
   const std::filesystem::path directory_;
+  const Access access_;
   std::unique_ptr<FileLock> lock_;  // of the file, the copy's too once it is in its place
-  TransactionMark mark_;
+  std::optional<TransactionMark> mark_;  // where it may be written
+  FileState file_;
   MDB_env* env_ = nullptr;
   MDB_txn* reader_ = nullptr;
   bool reading_ = false;
+  std::uint64_t items_written_ = 0;
   MDB_dbi items_ = 0, states_ = 0, queues_ = 0, producers_ = 0, seal_ = 0;
 };
 

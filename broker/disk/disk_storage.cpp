@@ -64,10 +64,19 @@ DiskStorage::DiskStorage(DiskOptions options, Wake& changed)
   open_.ticket = 1;
 }
 
-DiskStorage::~DiskStorage() {
-  look_at_ = {};
-  if (writer_) look(Clock::now());
-  if (writer_ && turn_over_ && !open_.empty()) submit();
+DiskStorage::~DiskStorage() { end(); }
+
+DiskStorage::Written DiskStorage::end() {
+  if (writer_) {
+    look_at_ = {};
+    look(Clock::now());
+    if (turn_over_ && !open_.empty()) submit();
+    note_written(writer_->end().puts);
+  }
+  Written result{!writer_ || !writer_->failed(), items_put_, database_.items_written(), 0};
+  writer_.reset();
+  for (const auto& segment : unwritten_) result.missing += segment->live();
+  return result;
 }
 
 void DiskStorage::load(Kept& kept, Epoch epoch, Time now) {
@@ -116,17 +125,6 @@ void DiskStorage::compact_if_worth_it() {
     database_.compact();
   } catch (const disk::DiskError&) {  // no room for a copy: another time
   }
-}
-
-std::uint64_t DiskStorage::check() {
-  std::uint64_t items = 0;
-  disk::Database::Visitor visitor;
-  visitor.seal = [](const disk::Seal&) {};
-  visitor.queue = [](std::uint64_t, std::string_view) {};
-  visitor.producer = [](std::uint64_t, const disk::ProducerRow&) {};
-  visitor.item = [&items](std::uint64_t, const disk::ItemRow&, const disk::StateRow*) { ++items; };
-  database_.load(visitor);
-  return items;
 }
 
 // --- what the core says ------------------------------------------------------------------------------------------
@@ -231,10 +229,7 @@ void DiskStorage::erase(ItemId id) {
   }
   const auto segment = *at;
   segment->erase(id);
-  if (in_open_batch(*segment)) {
-    ++never_written_;
-    return;
-  }
+  if (in_open_batch(*segment)) return;
   open_.erased.push_back(id);
   if (segment->live() > 0) return;
   if (segment->on_disk) memory_of_bodies_ -= segment->memory();

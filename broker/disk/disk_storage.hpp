@@ -36,7 +36,7 @@ class DiskStorage final : public Storage {
   /// Throws std::runtime_error (also Damage), with a sentence for people, when the directory cannot be used.
   /// `changed` is signalled by another thread when durable() has something new; it must outlive the storage.
   DiskStorage(DiskOptions options, Wake& changed);
-  /// Writes what whole turns have left: at an end in order nothing is done again.
+  /// As end(): at an end in order nothing is done again.
   ~DiskStorage() override;
   DiskStorage(const DiskStorage&) = delete;
   DiskStorage& operator=(const DiskStorage&) = delete;
@@ -56,13 +56,18 @@ class DiskStorage final : public Storage {
   std::vector<std::string> take_warnings() override { return clock_->take_warnings(); }
 
   /// Reads all there is, and throws Damage where it is not what was written. Returns how many items there are.
-  std::uint64_t check();
+  std::uint64_t check() { return database_.count(); }
   /// Makes the file as small as what it holds. Before load() only, which does the same where most of the file is free.
   void compact() { database_.compact(); }
   disk::Database::Size size() { return database_.size(); }
-  /// Items that came in since load(), and such as were settled before they needed to be written.
-  std::uint64_t items_put() const { return items_put_; }
-  std::uint64_t never_written() const { return never_written_; }
+  /// Of the items that came in since load().
+  struct Written {
+    bool known = true;  ///< else the files are not those any more that were written, say
+    std::uint64_t put = 0, written = 0;
+    std::uint64_t missing = 0;  ///< neither written nor done: the disk was full, or failed
+  };
+  /// Writes what whole turns have left, if the disk takes it. Nothing is to be called any more.
+  Written end();
 
  private:
   using SegmentPtr = std::shared_ptr<disk::Segment>;
@@ -104,7 +109,7 @@ class DiskStorage final : public Storage {
   bool turn_over_ = true;                     // what is in open_ belongs to whole turns
   std::unordered_set<std::uint64_t> failed_;  // items that have a row of states
   std::vector<bool> queues_known_;            // by index: there is a row of each
-  std::uint64_t items_put_ = 0, never_written_ = 0;
+  std::uint64_t items_put_ = 0;
   std::uint64_t items_ = 0;               // that are kept
   std::uint64_t memory_of_bodies_ = 0;    // of segments that are on disk, too
   std::unique_ptr<disk::Writer> writer_;  // the last: it ends first

@@ -1,5 +1,6 @@
 #include "broker/disk/fault_guard.hpp"
 
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -9,28 +10,47 @@
 namespace baton::broker::disk {
 namespace {
 
-constexpr std::array signals{SIGSEGV, SIGBUS, SIGFPE, SIGABRT};
+constexpr std::array at_start_only{SIGSEGV, SIGFPE, SIGABRT};
+constexpr int patience_ms = 1000;  // with who does not read stderr
 
-std::string words;  // written before the handlers are set, only read by them
+std::string words, words_later;  // written before the handlers are set, only read by them
 
-void say_and_end(int) {
-  static_cast<void>(!write(STDERR_FILENO, words.data(), words.size()));
+[[noreturn]] void say_and_end(const std::string& last) {
+  pollfd err{STDERR_FILENO, POLLOUT, 0};
+  if (poll(&err, 1, patience_ms) > 0) static_cast<void>(!write(STDERR_FILENO, last.data(), last.size()));
   _exit(1);
 }
 
-void set_all(void (*handler)(int)) {
+void at_start(int) { say_and_end(words); }
+void later(int) { say_and_end(words_later); }
+
+void set(int signal, void (*handler)(int)) {
   struct sigaction action {};
   action.sa_handler = handler;
-  for (const int one : signals) sigaction(one, &action, nullptr);
+  sigaction(signal, &action, nullptr);
+}
+
+void set_at_start(void (*handler)(int)) {
+  for (const int one : at_start_only) set(one, handler);
 }
 
 }  // namespace
 
-FaultGuard::FaultGuard(std::string last_words) {
-  words = std::move(last_words);
-  set_all(say_and_end);
+FaultGuard::FaultGuard(std::string first, std::string second) {
+  words = std::move(first);
+  words_later = std::move(second);
+  set_at_start(at_start);
+  set(SIGBUS, at_start);
 }
 
-FaultGuard::~FaultGuard() { set_all(SIG_DFL); }
+FaultGuard::~FaultGuard() {
+  set_at_start(SIG_DFL);
+  set(SIGBUS, SIG_DFL);
+}
+
+void FaultGuard::reading_is_over() {
+  set_at_start(SIG_DFL);
+  set(SIGBUS, later);
+}
 
 }  // namespace baton::broker::disk

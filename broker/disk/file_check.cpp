@@ -1,6 +1,7 @@
 #include "broker/disk/file_check.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,9 +9,11 @@
 #include <fstream>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "broker/disk/crc32.hpp"
 #include "broker/disk/database.hpp"
+#include "broker/disk/in_place.hpp"
 #include "net/uninterrupted.hpp"
 #include "proto/bytes.hpp"
 
@@ -30,17 +33,36 @@ struct Meta {
   std::uint64_t page_size, last_page, transaction;
 };
 
-std::optional<Meta> read_meta(std::ifstream& file, std::uint64_t at) {
-  std::array<char, meta_size> raw{};
-  file.clear();
-  file.seekg(static_cast<std::streamoff>(at + meta_begin));
-  if (!file.read(raw.data(), raw.size())) return std::nullopt;
+using RawMeta = std::array<char, meta_size>;
+
+std::optional<Meta> decode(const RawMeta& raw) {
   if (load<std::uint32_t>(&raw[magic_at]) != lmdb_magic) return std::nullopt;
   if ((load<std::uint32_t>(&raw[version_at]) & 0xffff) != lmdb_version) return std::nullopt;
   const Meta meta{load<std::uint32_t>(&raw[page_size_at]), load<std::uint64_t>(&raw[last_page_at]),
                   load<std::uint64_t>(&raw[transaction_at])};
   const bool sane = meta.page_size >= 512 && meta.page_size <= 65536 && (meta.page_size & (meta.page_size - 1)) == 0;
   return sane ? std::optional(meta) : std::nullopt;
+}
+
+std::optional<Meta> read_meta(std::ifstream& file, std::uint64_t at) {
+  RawMeta raw{};
+  file.clear();
+  file.seekg(static_cast<std::streamoff>(at + meta_begin));
+  return file.read(raw.data(), raw.size()) ? decode(raw) : std::nullopt;
+}
+
+std::optional<Meta> read_meta(int fd, std::uint64_t at) {
+  RawMeta raw{};
+  const auto got = uninterrupted([&] { return pread(fd, raw.data(), raw.size(), static_cast<off_t>(at + meta_begin)); });
+  return got == ssize_t{meta_size} ? decode(raw) : std::nullopt;
+}
+
+/// The numbers of its two newest transactions, the older one first; 0 where there is none.
+std::pair<std::uint64_t, std::uint64_t> newest_two(int fd) {
+  const auto first = read_meta(fd, 0);
+  const auto second = first ? read_meta(fd, first->page_size) : std::nullopt;
+  if (!second) return {};
+  return std::minmax({first->transaction, second->transaction});
 }
 
 std::uint32_t mark_crc(const char* bytes) { return crc32({bytes, sizeof(std::uint64_t)}); }
@@ -74,6 +96,34 @@ void check_file(const std::filesystem::path& data, const std::filesystem::path& 
   if (newest.transaction < transaction)
     throw Damage(data.string() + " is damaged: its newest transaction is missing (" +
                  std::to_string(newest.transaction) + " instead of " + std::to_string(transaction) + ")");
+}
+
+void FileState::begin(std::filesystem::path path, int fd) {
+  path_ = std::move(path);
+  fd_ = fd;
+  last_ = newest_two(fd).second;
+  size_ = size();
+}
+
+std::uint64_t FileState::size() const {
+  struct stat file {};
+  return fstat(fd_, &file) == 0 ? static_cast<std::uint64_t>(file.st_size) : 0;
+}
+
+void FileState::require(bool same) const {
+  if (!same) throw Removed(path_.string() + " was changed by others while this broker used it");
+}
+
+/// Mapped pages are not touched: where the file was cut off, that is a memory fault.
+void FileState::check() const {
+  if (size() < size_) throw Removed(path_.string() + " was cut off while this broker used it");
+  require(newest_two(fd_).second == last_);
+}
+
+void FileState::committed(std::uint64_t number) {
+  require(number == last_ + 1 && newest_two(fd_) == std::pair(last_, number));
+  last_ = number;
+  size_ = std::max(size_, size());
 }
 
 TransactionMark::TransactionMark(const std::filesystem::path& path)

@@ -18,19 +18,37 @@ namespace {
   throw std::runtime_error("cannot use the data directory " + directory.string() + ": " + why);
 }
 
+/// Of the whole file; 0, or errno.
+int lock(int fd, short type) {
+  struct flock whole {};
+  whole.l_type = type;
+  whole.l_whence = SEEK_SET;
+  return fcntl(fd, F_OFD_SETLK, &whole) == 0 ? 0 : errno;
+}
+
+bool is_taken(int code) { return code == EAGAIN || code == EACCES; }
+
+[[noreturn]] void fail(int code, const std::filesystem::path& directory) {
+  fail(directory, is_taken(code) ? "another broker uses it" : std::generic_category().message(code));
+}
+
 }  // namespace
 
 FileLock::FileLock(std::filesystem::path file, const std::filesystem::path& directory) : file_(std::move(file)) {
   fd_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (fd_ < 0) fail(directory, std::generic_category().message(errno));
-  struct flock whole {};
-  whole.l_type = F_WRLCK;
-  whole.l_whence = SEEK_SET;
-  if (fcntl(fd_, F_OFD_SETLK, &whole) == 0) return;
-  const bool taken = errno == EAGAIN || errno == EACCES;
-  const auto why = taken ? "another broker uses it" : std::generic_category().message(errno);
+  const int code = lock(fd_, F_WRLCK);
+  if (code == 0) return;
   ::close(fd_);
-  fail(directory, why);
+  fail(code, directory);
+}
+
+std::unique_ptr<FileLock> FileLock::shared(std::filesystem::path file, const std::filesystem::path& directory) {
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) fail(directory, std::generic_category().message(errno));
+  std::unique_ptr<FileLock> made(new FileLock(std::move(file), fd));
+  if (const int code = lock(fd, F_RDLCK); is_taken(code)) fail(code, directory);
+  return made;
 }
 
 FileLock::~FileLock() { ::close(fd_); }

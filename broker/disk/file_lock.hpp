@@ -1,7 +1,9 @@
-// A lock on a file that one process holds at a time, for its life; containers that share the file count.
+// A lock on a file that one process holds at a time, for its life, or several that only read; containers that share the file
+// count.
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <utility>
 
 namespace baton::broker::disk {
@@ -10,6 +12,8 @@ class FileLock {
  public:
   /// Makes the file if need be. Throws std::runtime_error, naming `directory`, when it is another's or cannot be used.
   FileLock(std::filesystem::path file, const std::filesystem::path& directory);
+  /// For who only reads: makes and writes nothing. Where the file system has no locks, it has none.
+  static std::unique_ptr<FileLock> shared(std::filesystem::path file, const std::filesystem::path& directory);
   ~FileLock();
   FileLock(const FileLock&) = delete;
   FileLock& operator=(const FileLock&) = delete;
@@ -19,6 +23,8 @@ class FileLock {
   void renamed(std::filesystem::path file) { file_ = std::move(file); }
 
  private:
+  FileLock(std::filesystem::path file, int fd) : file_(std::move(file)), fd_(fd) {}
+
   std::filesystem::path file_;
   int fd_;
 };

@@ -37,13 +37,14 @@ Writer::Writer(Database& database, const FileLock& lock, ClockNote& note, const 
   thread_ = std::thread([this] { run(); });
 }
 
-Writer::~Writer() {
+Storage::Durable Writer::end() {
   {
     const std::lock_guard lock(mutex_);
     stop_ = true;
   }
   wake_.notify_one();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
+  return durable_;
 }
 
 void Writer::submit(Batch&& batch) {

@@ -37,8 +37,7 @@ class Writer {
   /// All of them must outlive the writer, which signals `changed` when durable() has something new.
   Writer(Database& database, const FileLock& lock, ClockNote& note, const std::filesystem::path& directory, Epoch epoch,
          Wake& changed);
-  /// Writes what was submitted, if the disk takes it, and ends.
-  ~Writer();
+  ~Writer() { end(); }
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
@@ -52,6 +51,11 @@ class Writer {
 
   /// What is on disk, in files that were still there then. Rethrows what ended the thread, if something did.
   Storage::Durable durable();
+
+  /// Writes what was submitted, if the disk takes it, and ends. What is on disk then; nothing is to be called any more.
+  Storage::Durable end();
+  /// Whether something ended the thread before end(): then what it wrote may be lost.
+  bool failed() const { return failure_ != nullptr; }
 
  private:
   void run();

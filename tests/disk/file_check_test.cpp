@@ -2,11 +2,14 @@
 #include "broker/disk/file_check.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <string>
 
 #include "broker/disk/database.hpp"
+#include "broker/disk/in_place.hpp"
 #include "proto/bytes.hpp"
 #include "tests/disk/kept_items.hpp"
 
@@ -47,6 +50,35 @@ TEST_CASE("a file is about as long as its newest meta page says, or damaged") {
   CHECK_FALSE(passes(directory, meta_page(1, 0), meta_page(far, 1)));
   CHECK_FALSE(passes(directory, meta_page(1, 0), meta_page(UINT64_MAX, 1)));
   CHECK_FALSE(passes(directory, meta_page(1, 0), std::string(page_size, '\0')));
+}
+
+TEST_CASE("a transaction is this process's own where it lies on top of the last one that it saw") {
+  const Directory directory;
+  const auto path = directory.path / "file.mdb";
+  const auto write = [&](std::uint64_t first, std::uint64_t second) {
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    file << meta_page(1, first) << meta_page(2, second);
+  };
+  REQUIRE(passes(directory, meta_page(1, 6), meta_page(2, 7)));
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  disk::FileState state;
+  state.begin(path, fd);
+  CHECK_NOTHROW(state.check());
+  write(8, 7);
+  CHECK_NOTHROW(state.committed(8));
+  CHECK_NOTHROW(state.check());
+  write(8, 5);  // another file's page beside it
+  CHECK_NOTHROW(state.check());
+  write(8, 9);
+  CHECK_THROWS_AS(state.check(), disk::Removed);
+  CHECK_THROWS_AS(state.committed(10), disk::Removed);
+  write(4, 9);
+  CHECK_THROWS_AS(state.committed(9), disk::Removed);
+  write(8, 9);
+  std::filesystem::resize_file(path, 2 * page_size);
+  CHECK_NOTHROW(state.committed(9));
+  CHECK_THROWS_AS(state.check(), disk::Removed);
+  close(fd);
 }
 
 /// A transaction of LMDB takes pages at the file's end, gives them back, and never writes them.

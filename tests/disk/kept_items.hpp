@@ -72,6 +72,16 @@ class Disk {
     }
   }
 
+  /// Ends turns in which nothing happens, until that throws.
+  void keep_looking() {
+    for (const auto until = std::chrono::steady_clock::now() + 20s; std::chrono::steady_clock::now() < until;) {
+      storage.commit();
+      storage.durable();
+      pollfd item{changed.fd(), POLLIN, 0};
+      poll(&item, 1, 50);
+    }
+  }
+
   Wake changed;
   DiskStorage storage;
   Loaded loaded;

@@ -38,6 +38,41 @@ TEST_CASE("nor is anything once the directory or its lock was removed") {
                        doctest::Contains("lock was removed while"), disk::Removed);
 }
 
+/// What was kept first is written over what was kept later, in the same file.
+void copy_older_over(const Directory& directory, Disk& disk) {
+  const auto data = directory.path / "baton.mdb", copy = directory.path / "copy";
+  disk.put(1, "a");
+  disk.keep();
+  std::filesystem::copy(data, copy);
+  disk.put(2, "b");
+  disk.keep();
+  std::filesystem::copy(copy, data, std::filesystem::copy_options::overwrite_existing);
+}
+
+TEST_CASE("nor is what is written to a file that an older one was copied over") {
+  const Directory directory;
+  Disk disk(directory);
+  copy_older_over(directory, disk);
+  disk.put(3, "c");
+  CHECK_THROWS_WITH_AS(disk.keep(), doctest::Contains("while this broker used it"), disk::Removed);
+}
+
+TEST_CASE("a file that an older one was copied over is noticed with nothing to write, too") {
+  const Directory directory;
+  Disk disk(directory);
+  copy_older_over(directory, disk);
+  CHECK_THROWS_WITH_AS(disk.keep_looking(), doctest::Contains("while this broker used it"), disk::Removed);
+}
+
+TEST_CASE("nor is what is written to a file that was cut off") {
+  for (const std::uint64_t left : {0, 8192}) {
+    CAPTURE(left);
+    CHECK_THROWS_WITH_AS(
+        keep_after([left](const auto& path) { std::filesystem::resize_file(path / "baton.mdb", left); }),
+        doctest::Contains("baton.mdb was cut off while"), disk::Removed);
+  }
+}
+
 TEST_CASE("who removes the lock does not let a second broker in") {
   const Directory directory;
   const Disk first(directory);

@@ -73,6 +73,26 @@ TEST_CASE("full disk: a broker that is killed meanwhile loses nothing, and goes 
   CHECK(producer.wait() == 0);
 }
 
+TEST_CASE("full disk: a broker that ends meanwhile counts what is on disk and no more") {
+  const TemporaryDirectory directory;
+  SmallDisk disk(directory.path() + "/data", disk_bytes);
+  SKIP_UNLESS(disk.can_fill(), disk.why_not());
+  const TemporaryFile file(lines_up_to(lines));
+  Broker broker({"--data", disk.path().string()});
+  Process producer = broker.producer({"--raw", "--file", file.path()});
+  REQUIRE(says_storage_is_full(producer));
+  broker.process().signal(SIGTERM);
+  REQUIRE(broker.process().wait() == 0);
+  producer.signal(SIGKILL);
+  Process check = start("baton-broker", {"--check", "--data", disk.path().string()});
+  CHECK(check.wait() == 0);
+  const auto whole = check.out().text();
+  const auto begin = whole.find("whole, ") + 7;
+  const auto items = whole.substr(begin, whole.find(" items") - begin);
+  const auto said = broker.process().err().text();
+  CHECK_MESSAGE(said.find(" came in; " + items + " were written to disk") != said.npos, said, whole);
+}
+
 TEST_CASE("full disk: what others took and give back is used again, with nobody's doing") {
   const TemporaryDirectory directory;
   SmallDisk disk(directory.path() + "/data", disk_bytes);
