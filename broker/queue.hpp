@@ -42,7 +42,6 @@ struct Queue {
   std::uint64_t bytes = 0;    ///< of bodies of items that are neither done nor dead
   std::uint64_t granted = 0;  ///< items that producers may still put with the credit they have
   Fifo<ItemId> dead_letters;  ///< the last of the dead, oldest first, with their bodies
-  std::uint64_t dead_bytes = 0;  ///< of these bodies
   bool to_serve = false;      ///< among Core's queues that changed in this turn
 
   bool has_ready() const { return !ready.empty() || !suspects.empty(); }

@@ -287,6 +287,7 @@ class Stock final : public Kept {
   std::deque<Returning> returning_;                             // by ticket, those of this turn last
   std::uint32_t returns_ = 0;                                   // counts them
   std::uint64_t dead_ = 0;
+  std::vector<std::uint64_t> dead_bytes_;  // by queue's index: of its dead letters' bodies
   std::uint64_t handed_off_ = 0, taken_back_ = 0;  // in this turn
 };
 

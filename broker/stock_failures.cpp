@@ -67,14 +67,15 @@ void Stock::bury(Item& item, ItemId id, std::vector<Attempt> history, Time now) 
 
 void Stock::keep_dead_letter(Queue& queue, ItemId id, const Item& item) {
   queue.dead_letters.push_back(id);
-  queue.dead_bytes += item.size;
+  if (dead_bytes_.size() <= queue.index) dead_bytes_.resize(queue.index + 1);
+  dead_bytes_[queue.index] += item.size;
   ++producer_list_[item.producer]->dead_letters;
 }
 
 /// One stays, however large it is.
 bool Stock::too_many_dead_letters(const Queue& queue) const {
   const auto count = queue.dead_letters.size();
-  return count > settings_.max_dead || (count > 1 && queue.dead_bytes > settings_.max_bytes);
+  return count > settings_.max_dead || (count > 1 && dead_bytes_[queue.index] > settings_.max_bytes);
 }
 
 void Stock::drop_dead_letters(Queue& queue) {
@@ -91,7 +92,7 @@ void Stock::drop_oldest_dead_letter(Queue& queue) {
   const auto oldest = queue.dead_letters.front();
   const auto& item = *items_.find(oldest);
   auto& producer = *producer_list_[item.producer];
-  queue.dead_bytes -= item.size;
+  dead_bytes_[queue.index] -= item.size;
   queue.dead_letters.pop_front();
   redelivered_.erase(oldest.value);
   storage_.erase(oldest);

@@ -31,7 +31,7 @@ void Stock::check_invariants() const {
     ensure(c[static_cast<std::size_t>(Place::delayed)] == queue->delayed);
     ensure(c[static_cast<std::size_t>(Place::held)] == queue->held);
     ensure(c[static_cast<std::size_t>(Place::returning)] == queue->returning);
-    ensure(queue->dead_bytes == (queue->index == Queue::no_index ? 0 : dead_bytes[queue->index]));
+    ensure(queue->dead_letters.empty() || dead_bytes_[queue->index] == dead_bytes[queue->index]);
     std::uint64_t granted = 0;
     for (const auto* session : queue->producers) granted += unused_credit(*session);
     ensure(queue->granted == granted);
