@@ -262,7 +262,7 @@ class Stock final : public Kept {
   ItemId last_id_;
   ItemId first_id_;  // of this process: what is below was kept
   Epoch epoch_before_;
-  Time loaded_at_{};  // the clock when the storage was loaded
+  Time loaded_at_{};              // the clock when the storage was loaded
   std::uint64_t kept_items_ = 0;  // that are to be done: nobody claims the dead
   bool claims_ = false, stopped_ = false;
   UnkeptPuts unkept_puts_;
@@ -287,7 +287,7 @@ class Stock final : public Kept {
   std::deque<Returning> returning_;                             // by ticket, those of this turn last
   std::uint32_t returns_ = 0;                                   // counts them
   std::uint64_t dead_ = 0;
-  std::vector<std::uint64_t> dead_bytes_;  // by queue's index: of its dead letters' bodies
+  std::vector<std::uint64_t> dead_bytes_;          // by queue's index: of its dead letters' bodies
   std::uint64_t handed_off_ = 0, taken_back_ = 0;  // in this turn
 };
 

@@ -96,7 +96,7 @@ class Database {
 
   const std::filesystem::path directory_;
   const Access access_;
-  std::unique_ptr<FileLock> lock_;  // of the file, the copy's too once it is in its place
+  std::unique_ptr<FileLock> lock_;       // of the file, the copy's too once it is in its place
   std::optional<TransactionMark> mark_;  // where it may be written
   FileState file_;
   MDB_env* env_ = nullptr;

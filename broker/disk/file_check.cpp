@@ -53,7 +53,8 @@ std::optional<Meta> read_meta(std::ifstream& file, std::uint64_t at) {
 
 std::optional<Meta> read_meta(int fd, std::uint64_t at) {
   RawMeta raw{};
-  const auto got = uninterrupted([&] { return pread(fd, raw.data(), raw.size(), static_cast<off_t>(at + meta_begin)); });
+  const auto got =
+      uninterrupted([&] { return pread(fd, raw.data(), raw.size(), static_cast<off_t>(at + meta_begin)); });
   return got == ssize_t{meta_size} ? decode(raw) : std::nullopt;
 }
 
