@@ -142,12 +142,13 @@ class BrokerJudge {
     std::uint64_t taken_up_in = 0;          // a turn: by who claimed it, and may have settled it in the same message
     SessionId claimed_as{};                 // the session of the last life as whose it was claimed
     bool handed = false, ack_said = false;
-    bool suspect = false;               // as the storage was told: it has once cost a holder's life
-    bool taken = false;                 // its present holder's user has it
-    bool kept = false;                  // from an earlier life
-    bool ack_confirmed = false;         // the broker has said that the ack is kept
-    std::uint32_t fails_confirmed = 0;  // likewise
-    std::uint32_t most_failures = 0;    // as the storage was ever told
+    bool buried = false, dropped = false;  // as the storage was told: a dead letter, and no longer kept
+    bool suspect = false;                  // as the storage was told: it has once cost a holder's life
+    bool taken = false;                    // its present holder's user has it
+    bool kept = false;                     // from an earlier life
+    bool ack_confirmed = false;            // the broker has said that the ack is kept
+    std::uint32_t fails_confirmed = 0;     // likewise
+    std::uint32_t most_failures = 0;       // as the storage was ever told
     /// What it was told, each time: one of these is what a later life finds.
     struct Delay {
       std::uint32_t failures;
@@ -234,6 +235,7 @@ class BrokerJudge {
     return (kept_items_ > 0 || again_items_ > 0) &&
            world_.now() < claims_since_ + claims_within + pauses_since(claims_since_, nap);
   }
+  void dropped(Item& item, ItemId id);
   void release(const SessionId& by, Standing& session, ItemId id);
   void let_go(Standing& session, Item& item, ItemId id);
   void to_front(Item& item, ItemId id);

@@ -57,6 +57,7 @@ void BrokerJudge::updated(const broker::Storage::Record& record) {
   require(open || item.taken_up_in == turn_, name(record.id) + " is done: nothing happens to it");
   item.failures = record.failures;
   item.suspect = record.suspect;
+  item.buried = record.dead;
   item.note_delay(record, world_.now());
   item.deliveries = record.deliveries;
   item.most_failures = std::max(item.most_failures, item.failures);
@@ -70,8 +71,22 @@ void BrokerJudge::updated(const broker::Storage::Record& record) {
           name(record.id) + " does no harm: it goes alone after one death beside poison");
 }
 
+/// A queue keeps so many dead items, of so many bytes, and the newest in any case.
+void BrokerJudge::dropped(Item& item, ItemId id) {
+  std::uint64_t count = 0, bytes = 0;
+  for (const auto& [other_id, other] : items_) {
+    if (!other.buried || other.dropped || other.put.queue != item.put.queue) continue;
+    ++count;
+    bytes += other.put.body.size();
+  }
+  require(!item.dropped && (count > settings_.max_dead || (count > 1 && bytes > settings_.max_bytes)),
+          name(id) + " is kept: there is room for its queue's dead items");
+  item.dropped = true;
+}
+
 void BrokerJudge::erased(ItemId id) {
   auto& item = this->item(id);
+  if (item.buried) return dropped(item, id);
   require(item.handed && item.ack_said, name(id) + " is gone only when its user acked it");
   require(item.place != Place::done, name(id) + " is done once");
   require(item.place == Place::acked, name(id) + " is gone only when its holder acked it");

@@ -52,6 +52,7 @@ void BrokerJudge::kept(const broker::KeptItem& kept, const std::string& producer
   item.kept = true;
   item.ack_said = was.ack_said;
   item.suspect = kept.suspect;
+  item.buried = kept.dead;
   item.user_fails = was.user_fails;
   item.failures = item.expected = item.fails_confirmed = item.most_failures = kept.failures;
   for (const auto& delay : was.delays)
