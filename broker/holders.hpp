@@ -5,8 +5,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include "proto/greeting.hpp"
@@ -38,21 +36,18 @@ class Holders {
   /// The session has ended, and holds nothing.
   void leave(HolderProcess& process, const Session& session, const Hello& hello) {
     std::erase(process.sessions, &session);
-    if (process.sessions.empty()) processes_.erase(key(hello));
+    if (process.sessions.empty()) processes_.erase(hello.process);
   }
 
  private:
-  using Key = std::pair<std::string, std::uint64_t>;
-
-  static Key key(const Hello& hello) { return {hello.host, hello.pid}; }
   std::shared_ptr<HolderProcess> of(const Hello& hello) {
-    if (hello.host.empty() || hello.pid == 0) return std::make_shared<HolderProcess>();
-    auto& process = processes_[key(hello)];
+    if (hello.process == 0) return std::make_shared<HolderProcess>();
+    auto& process = processes_[hello.process];
     if (!process) process = std::make_shared<HolderProcess>();
     return process;
   }
 
-  std::map<Key, std::shared_ptr<HolderProcess>> processes_;
+  std::map<std::uint64_t, std::shared_ptr<HolderProcess>> processes_;  // by the number that its hellos name
 };
 
 }  // namespace baton::broker

@@ -26,6 +26,7 @@ SessionConfig session_config(Role role, const ClientOptions& options) {
   config.client = "baton " + std::string(version);
   config.host = host_name();
   config.pid = static_cast<std::uint64_t>(getpid());
+  config.process = process_number();
   config.instance = random_epoch().value;
   config.connect_timeout = options.connect_timeout;
   return config;

@@ -289,6 +289,7 @@ void Session::say_hello(Time now, const Greeting& greeting, Outbox& out) {
   hello.named = config_.named;
   hello.host = config_.host;
   hello.pid = config_.pid;
+  hello.process = config_.process;
   hello.instance = config_.instance;
   hello.queues = config_.queues;
   hello.first_put = greeting.first_put;

@@ -40,6 +40,7 @@ struct SessionConfig {
   bool named = false;  ///< the user chose the name
   std::string host;
   std::uint64_t pid = 0;
+  std::uint64_t process = 0;   ///< process_number(); 0: not to be known by
   std::uint64_t instance = 0;  ///< a random number, this client's own; 0: its lines are not known again
   std::vector<std::string> queues;
   Duration connect_timeout = default_connect_timeout;  ///< until the first welcome; later there is no limit

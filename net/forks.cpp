@@ -4,19 +4,33 @@
 
 #include <atomic>
 
+#include "proto/ids.hpp"
+
 namespace baton {
 namespace {
 
 std::atomic<std::uint64_t> count = 0;
+std::atomic<std::uint64_t> number = 0;  // 0: not drawn yet
 
-void count_one() { count.fetch_add(1, std::memory_order_relaxed); }
+void begin_child() {
+  count.fetch_add(1, std::memory_order_relaxed);
+  number.store(0, std::memory_order_relaxed);
+}
 
 }  // namespace
 
 std::uint64_t forks() {
-  static const int registered = pthread_atfork(nullptr, nullptr, count_one);
+  static const int registered = pthread_atfork(nullptr, nullptr, begin_child);
   static_cast<void>(registered);
   return count.load(std::memory_order_relaxed);
+}
+
+std::uint64_t process_number() {
+  forks();  // from now on a child draws its own
+  auto drawn = number.load(std::memory_order_relaxed);
+  if (drawn != 0) return drawn;
+  const auto mine = random_epoch().value | 1;  // never 0
+  return number.compare_exchange_strong(drawn, mine, std::memory_order_relaxed) ? mine : drawn;
 }
 
 }  // namespace baton

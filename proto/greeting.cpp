@@ -68,11 +68,11 @@ std::vector<std::string> queues_field(const json& object, Role role) {
   return queues;
 }
 
-std::uint64_t instance_field(const json& object) {
-  const auto text = text_field(object, "instance", 16);
+std::uint64_t random_field(const json& object, const char* field) {
+  const auto text = text_field(object, field, 16);
   if (text.empty()) return 0;
   const auto value = epoch_from_hex(text);
-  if (!value) throw Wrong{Refusal::hello, "instance must be 16 hex digits"};
+  if (!value) throw Wrong{Refusal::hello, std::string(field) + " must be 16 hex digits"};
   return value->value;
 }
 
@@ -145,6 +145,7 @@ std::string to_json(const Hello& hello) {
               {"host", hello.host},        {"pid", hello.pid},
               {"queues", hello.queues},    {"first_put", hello.first_put.value},
               {"heard", hello.heard.value}};
+  if (hello.process != 0) object["process"] = to_hex(Epoch{hello.process});
   if (hello.instance != 0) object["instance"] = to_hex(Epoch{hello.instance});
   if (hello.previous)
     object["previous"] = {{"epoch", to_hex(hello.previous->epoch)}, {"session", to_hex(hello.previous->session)}};
@@ -165,7 +166,8 @@ Refusal parse(std::string_view text, Hello& hello, std::string& why) {
     hello.named = flag_field(object, "named");
     hello.host = text_field(object, "host", 255);
     hello.pid = number_field(object, "pid", 0);
-    hello.instance = instance_field(object);
+    hello.process = random_field(object, "process");
+    hello.instance = random_field(object, "instance");
     hello.queues = queues_field(object, hello.role);
     hello.first_put.value = number_field(object, "first_put", 1);
     hello.heard.value = number_field(object, "heard", 0);

@@ -32,7 +32,8 @@ struct Hello {
   bool named = false;  ///< the user gave the name: a later process may go on with it
   std::string host;    ///< the client's host name
   std::uint64_t pid = 0;
-  std::uint64_t instance = 0;       ///< the client's whole life, by a random number: whose lines are whose; 0: none
+  std::uint64_t process = 0;   ///< the client's process, by a random number, whatever host and pid are; 0: who knows
+  std::uint64_t instance = 0;  ///< the client's whole life, by a random number: whose lines are whose; 0: none
   std::vector<std::string> queues;  ///< producer: exactly one; consumer: 1 to max_queues; printer: none
   Number first_put{1};              ///< producer: its first unconfirmed number
   SessionId run;                    ///< producer: its process, by the first session id that it drew

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 
+#include "tests/e2e/holder.hpp"
 #include "tests/e2e/library.hpp"
 #include "tests/e2e/show.hpp"
 
@@ -42,17 +43,14 @@ class Holders {
 // A consumer that holds an item all the while.
 class Bystander {
  public:
-  Bystander(const Broker& broker, Producer& producer) : consumer_(consumer_of(broker)) {
+  Bystander(const Broker& broker, Producer& producer) : holder_(broker) {
     producer.put("bystander's");
-    item_ = consumer_.get(soon_ms);
-    REQUIRE(item_);
-    CHECK(item_->attempt == 1);
+    CHECK(holder_.held().attempt == 1);
   }
-  bool ack() { return consumer_.ack(item_->id); }
+  bool ack() { return holder_.ack(); }
 
  private:
-  Consumer consumer_;
-  std::optional<Item> item_;
+  Holder holder_;
 };
 
 // Kills the holders of these items at once, and gives the times it took `another` to have each.

@@ -7,6 +7,7 @@
 
 #include <set>
 
+#include "net/forks.hpp"
 #include "printer/printer.hpp"
 #include "tests/e2e/library.hpp"
 #include "tests/e2e/show.hpp"
@@ -63,6 +64,27 @@ std::multiset<std::string> get_all(Consumer& consumer, std::size_t count) {
 }
 
 }  // namespace
+
+TEST_CASE("fork: a process is known by a number of its own, its children by others") {
+  const auto parents = process_number();
+  CHECK(process_number() == parents);
+  std::set<std::uint64_t> numbers{parents};
+  for (int i = 0; i < 2; ++i) {
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    const auto child = fork_off([&] {
+      const auto number = process_number();
+      return write(ends[1], &number, sizeof number) == sizeof number && number == process_number() ? 0 : 1;
+    });
+    std::uint64_t number = 0;
+    CHECK(code_of(child) == 0);
+    CHECK(read(ends[0], &number, sizeof number) == sizeof number);
+    numbers.insert(number);
+    close(ends[0]);
+    close(ends[1]);
+  }
+  CHECK(numbers.size() == 3);
+}
 
 TEST_CASE("fork: each use of a parent's client throws at once and its end lets go") {
   const Broker broker;

@@ -10,6 +10,7 @@
 #include <set>
 #include <thread>
 
+#include "tests/e2e/holder.hpp"
 #include "tests/e2e/library.hpp"
 #include "tests/e2e/show.hpp"
 
@@ -22,8 +23,7 @@ constexpr auto stall = 10s;
 constexpr double elsewhere_within = 4000;  // ms
 constexpr double flows_again_within = 1000;
 
-// A consumer program that will be stopped, with a queue of its own, on which the test's consumers ask, too, by then: one for
-// each item, since what was begun goes alone to one that holds nothing.
+// A consumer program that will be stopped, with a queue of its own, on which others ask, too, by then: one for each item.
 class Stalled {
  public:
   Stalled(const Broker& broker, const std::string& queue, Args args, std::size_t items, std::size_t begun)
@@ -38,21 +38,19 @@ class Stalled {
   const std::string& queue() const { return queue_; }
 
   void stop(const Broker& broker) {
-    for (std::size_t i = 0; i < bodies_.size(); ++i) others_.emplace_back(consumer_of(broker, {queue_}));
+    for (std::size_t i = 0; i < bodies_.size(); ++i) others_.emplace_back(broker, queue_);
     stopped_ = Clock::now();
     program_.signal(SIGSTOP);
   }
 
-  // All of its items come to the test's consumers, which hold them.
+  // All of its items come to the others, which hold them.
   void expect_items_elsewhere() {
     std::set<std::string> bodies;
     std::size_t again = 0;
-    for (Consumer& other : others_) {
-      const auto item = other.get(soon_ms);
-      REQUIRE(item);
-      bodies.insert(item->body);
-      again += item->attempt == 2;
-      taken_.push_back(*item);
+    for (Holder& other : others_) {
+      const auto item = other.held();
+      bodies.insert(item.body);
+      again += item.attempt == 2;
     }
     moved_after_ = milliseconds(Clock::now() - stopped_);
     CHECK(moved_after_ < elsewhere_within);
@@ -60,10 +58,10 @@ class Stalled {
     CHECK(again == begun_);
   }
 
-  // What came back late has settled nothing: all of it is still the test's to settle.
-  void expect_still_ours() {
-    CHECK_FALSE(others_.front().get(0ms));
-    for (std::size_t i = 0; i < taken_.size(); ++i) CHECK(others_[i].ack(taken_[i].id));
+  // What came back late has settled nothing: all of it is still the others' to settle.
+  void expect_still_theirs(const Broker& broker) {
+    CHECK_FALSE(Consumer(consumer_of(broker, {queue_})).get(0ms));
+    for (Holder& other : others_) CHECK(other.ack());
     others_.clear();
   }
 
@@ -83,8 +81,7 @@ class Stalled {
   std::set<std::string> bodies_;
   Producer producer_;
   Process program_;
-  std::deque<Consumer> others_;
-  std::vector<Item> taken_;
+  std::deque<Holder> others_;
   Clock::time_point stopped_;
   double moved_after_ = 0;
 };
@@ -178,8 +175,7 @@ struct Others {
         consumer(broker.consumer()),
         killed(broker.consumer({"--queue", "killed", "--work", "600:600"})),
         held_by(producer_of(broker, "held")),
-        holder(consumer_of(broker, {"held"})),
-        heir(consumer_of(broker, {"killed"})) {
+        holder(consumer_of(broker, {"held"})) {
     producer.write("before\n");
     REQUIRE(names(next_got(printer, 1)) == Args{"before"});
     put_killed(broker);
@@ -191,17 +187,16 @@ struct Others {
   void put_killed(const Broker& broker) {
     Process program = broker.producer({"--queue", "killed", "moves"});
     REQUIRE(names(next_got(printer, 1)) == Args{"moves"});
+    heir.emplace(broker, "killed");
   }
 
   // How long after `since` the item of the one that was killed is here.
   double take_from_killed(Clock::time_point since) {
-    const auto item = heir.get(soon_ms);
-    REQUIRE(item);
-    const double time = milliseconds(Clock::now() - since);
-    CHECK(item->queue == "killed");
-    CHECK(item->attempt == 2);
-    CHECK(heir.ack(item->id));
-    return time;
+    const auto item = heir->held();
+    CHECK(item.body == R"({"name":"moves"})");
+    CHECK(item.attempt == 2);
+    CHECK(heir->ack());
+    return milliseconds(item.at - since);
   }
 
   void expect_all_go_on() {
@@ -218,7 +213,8 @@ struct Others {
 
   Process printer, producer, consumer, killed;
   Producer held_by;
-  Consumer holder, heir;
+  Consumer holder;
+  std::optional<Holder> heir;  // of the item of the one that is killed
   std::optional<Item> held;
 };
 
@@ -252,7 +248,7 @@ TEST_SUITE("timed") {
     for (Stalled& one : stalled) one.program().signal(SIGCONT);
     require_quiet(printer, Clock::now() + 2s);  // in which the late acks go out, and a lost item would be begun
     const auto refused_late = not_held(broker);
-    for (Stalled& one : stalled) one.expect_still_ours();
+    for (Stalled& one : stalled) one.expect_still_theirs(broker);
     for (Stalled& one : stalled) {
       one.put("afterwards");
       const auto got = next_got(printer, 1);
@@ -261,7 +257,7 @@ TEST_SUITE("timed") {
       const Settled settled = one.join();
       CHECK(settled.dead == 0);
     }
-    CHECK(not_held(broker) == refused_late);  // what came late had settled none of what the test held
+    CHECK(not_held(broker) == refused_late);  // what came late had settled none of what the others held
   }
 
   TEST_CASE("stall: the broker stopped for 10 s: nobody leaves and nothing comes twice and it flows again in 1 s") {

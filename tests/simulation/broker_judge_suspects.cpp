@@ -7,8 +7,7 @@
 namespace baton::simulation {
 
 std::string BrokerJudge::process_of(const SessionId& id, const Hello& hello) {
-  if (hello.host.empty() || hello.pid == 0) return to_hex(id);
-  return hello.host + "/" + std::to_string(hello.pid);
+  return hello.process == 0 ? to_hex(id) : std::to_string(hello.process);
 }
 
 /// But for what was claimed in this turn: it was given before that, perhaps.

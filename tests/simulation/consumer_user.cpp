@@ -13,8 +13,7 @@ constexpr Duration dies_within = 20ms;
 
 SessionConfig consumer_config(SessionConfig config, const ConsumerPlan& plan) {
   config.queues = plan.queues;
-  config.host = "host";
-  config.pid = plan.process;
+  config.process = plan.process;
   return config;
 }
 

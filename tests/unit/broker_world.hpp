@@ -108,7 +108,7 @@ class BrokerWorld {
     Hello hello;
     hello.role = Role::consumer;
     hello.queues = {"default"};
-    hello.pid = process;
+    hello.process = process;
     return client(n, hello);
   }
   Client printer(std::uint8_t n) {
@@ -135,7 +135,7 @@ class BrokerWorld {
   }
   Client client(std::uint8_t n, Hello hello) {
     hello.host = "host";
-    if (hello.pid == 0) hello.pid = n;
+    hello.pid = n;
     const auto role = hello.role;
     core.subscribed(session_id(n), now);
     REQUIRE(core.hello(session_id(n), std::move(hello), now) == Refusal::none);

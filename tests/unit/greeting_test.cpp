@@ -76,6 +76,7 @@ TEST_CASE("hellos that are refused") {
            {consumer(R"(,"host":)" + quoted(256)), Refusal::hello},
            {consumer(R"(,"pid":-1)"), Refusal::hello},
            {consumer(R"(,"pid":1.5)"), Refusal::hello},
+           {consumer(R"(,"process":"x")"), Refusal::hello},
            {consumer(R"(,"named":1)"), Refusal::hello},
            {consumer(R"(,"previous":"x")"), Refusal::hello},
            {consumer(R"(,"previous":{"epoch":"ff","session":"00"})"), Refusal::hello},
@@ -98,6 +99,7 @@ TEST_CASE("a hello goes there and back") {
   sent.named = true;
   sent.host = "h";
   sent.pid = 7;
+  sent.process = 12;
   sent.queues = {"a", "b/c"};
   sent.first_put = {8};
   sent.heard = {9};
@@ -109,6 +111,7 @@ TEST_CASE("a hello goes there and back") {
   CHECK(to_json(got) == to_json(sent));
   CHECK(got.previous->session == sent.previous->session);
   CHECK(got.claims == sent.claims);
+  CHECK(got.process == sent.process);
 }
 
 TEST_CASE("a queue that is named twice is one queue") {

@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
     if (args.size() == 4 && args[0] == "producers")
       return be_producers(args[1], std::stoi(args[2]), std::stoi(args[3]));
     if (args.size() == 3 && args[0] == "worker") return be_worker(args[1], args[2]);
+    if (args.size() == 3 && args[0] == "holder") return be_holder(args[1], args[2]);
     if (args.size() == 5 && args[0] == "aborts")
       return be_aborting_worker(args[1], std::stoi(args[2]), std::stoi(args[3]), std::stoi(args[4]));
   } catch (const std::exception& error) {
@@ -25,6 +26,7 @@ int main(int argc, char** argv) {
                "test-peer consumers HOST:PORT COUNT\n"
                "test-peer producers HOST:PORT COUNT ITEMS\n"
                "test-peer worker HOST:PORT throws|returns|exits|exits-in-handler\n"
+               "test-peer holder HOST:PORT QUEUE\n"
                "test-peer aborts HOST:PORT PREFETCH JOBS CONSUMERS\n";
   return 2;
 }

@@ -20,6 +20,9 @@ int be_producers(const std::string& broker, int count, int items);
 /// loop, by returning from it, by exit(), or by exit() in a handler.
 int be_worker(const std::string& broker, const std::string& how);
 
+/// A consumer of `queue` that gets one item, says "ATTEMPT BODY", holds it until stdin ends, and says whether it was acked.
+int be_holder(const std::string& broker, const std::string& queue);
+
 /// So many consumers with `jobs` handlers each that ack what they get, and abort the process when that is "poison".
 int be_aborting_worker(const std::string& broker, int prefetch, int jobs, int consumers);
 
