@@ -90,7 +90,13 @@ void Notices::in_touch(Connection::Lock& lock, const Session& session, const End
 void Notices::say(Connection::Lock& lock, const std::string& text) {
   const auto tell = tell_;
   lock.unlock();
-  tell(text);
+  try {
+    tell(text);
+  } catch (const std::exception&) {  // the call that waits is not ended by it
+  } catch (...) {                    // a thread that is ended
+    lock.lock();
+    throw;
+  }
   lock.lock();
 }
 

@@ -30,7 +30,7 @@ struct ClientOptions {
   Tag tag = Tag::automatic;
   /// Told why a call waits: "queue 'default' is full (...)", "no consumer asks for queue 'default'" (join). Called by the thread that waits, without a lock, when it has
   /// waited for half a second, and again only when the reason is another one or the last is some seconds old. Also told when
-  /// contact is there again, if it was told that there was none: see in_contact.
+  /// contact is there again, if it was told that there was none: see in_contact. An exception that it throws is passed over.
   std::function<void(const std::string& reason)> on_notice;
 };
 

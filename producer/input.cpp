@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <nlohmann/json.hpp>
 #include <system_error>
@@ -26,8 +27,16 @@ bool begins_as_json(std::string_view text) {
   return first != text.npos && (text[first] == '{' || text[first] == '[');
 }
 
-std::string too_long(const std::string& where) {
-  return where + " is longer than " + std::to_string(max_body) + " bytes";
+/// As in UTF-16 of what most languages' texts hold: the one byte of many characters is 0, the other hardly ever.
+bool is_every_second_zero(std::string_view bytes) {
+  std::array<std::size_t, 2> zeros{};  // at even and odd places
+  for (std::size_t i = 0; i < bytes.size(); ++i) zeros[i % 2] += bytes[i] == '\0';
+  const auto [fewer, more] = std::minmax(zeros[0], zeros[1]);
+  return more >= bytes.size() / 4 && fewer <= more / 16;
+}
+
+std::string too_long(const std::string& where, const char* in_what = "") {
+  return where + " is longer than " + std::to_string(max_body) + " bytes" + in_what;
 }
 
 /// Room for the largest item is asked for at once, so that it need not be moved again and again, which takes it twice. What
@@ -60,9 +69,8 @@ std::optional<std::size_t> read_more(int fd, int stop_fd, std::string& buffer, c
 std::string why_no_lines(std::string_view bytes, Bodies kind) {
   const bool marked = bytes.starts_with("\xff\xfe") || bytes.starts_with("\xfe\xff");
   if (kind != Bodies::raw && marked) return std::string("is UTF-16, not UTF-8: ") + convert;
-  const auto zeros = static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), '\0'));
-  if (zeros == 0) return {};
-  if (kind != Bodies::raw && zeros >= bytes.size() / 4) return std::string("looks like UTF-16: ") + convert;
+  if (bytes.find('\0') == bytes.npos) return {};
+  if (kind != Bodies::raw && is_every_second_zero(bytes)) return std::string("looks like UTF-16: ") + convert;
   return "holds NUL bytes: it is no text (--whole puts a file as one item)";
 }
 
@@ -73,7 +81,10 @@ std::string body_of(std::string text, Bodies kind, const std::string& where) {
     const bool as_it_is = kind == Bodies::json && begins_as_json(text);
     if (const auto why = as_it_is ? why_not_json(text) : ""; !why.empty())
       throw InputError(where + " begins as JSON does, and is none (--text puts it as text): " + why);
-    if (!as_it_is) text = nlohmann::json{{"name", std::move(text)}}.dump();
+    if (!as_it_is) {
+      text = nlohmann::json{{"name", std::move(text)}}.dump();
+      if (text.size() > max_body) throw InputError(too_long(where, " as JSON"));
+    }
   }
   if (text.size() > max_body) throw InputError(too_long(where));
   return text;

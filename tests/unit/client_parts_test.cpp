@@ -130,6 +130,7 @@ TEST_CASE("input: UTF-16, NULs, byte order marks and blank lines") {
   CHECK(refused({"\xff\xfeR\0i\0", 6}, Bodies::json).starts_with("is UTF-16, not UTF-8: "));
   CHECK(refused({"\xfe\xff\0R\0i", 6}, Bodies::text).starts_with("is UTF-16, not UTF-8: "));
   CHECK(refused({"R\0i\0c\0k\0", 8}, Bodies::json).starts_with("looks like UTF-16: "));
+  CHECK(refused({"\1\0\0\0\2\0\0\0", 8}, Bodies::json).starts_with("holds NUL bytes"));
   CHECK(refused({"a long line with a\0 in it", 25}, Bodies::json).starts_with("holds NUL bytes: "));
   CHECK(refused({"photo\0", 6}, Bodies::raw) == "holds NUL bytes: it is no text (--whole puts a file as one item)");
   CHECK(refused("text \xff", Bodies::raw).empty());
