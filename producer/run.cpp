@@ -167,7 +167,7 @@ bool ProducerRun::is_in(const std::string& body, const Place& place) {
 void ProducerRun::end_of_input() {
   if (retrace_ && !retrace_->complete())
     refuse("it has " + counted(in_, "item") + ", of " + std::to_string(retrace_->put_before()) + " that were put");
-  if (settings_.from > 0 && put_ == 0 && in_ == 0)
+  if (settings_.from > 0 && put_ == 0)
     throw InputError("--from " + std::to_string(settings_.from) + ": there is nothing from there on");
   all_put_ = true;
   screen_.finish_progress(put_so_far(put_));

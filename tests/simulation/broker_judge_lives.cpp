@@ -59,7 +59,7 @@ void BrokerJudge::kept(const broker::KeptItem& kept, const std::string& producer
     if (kept.failures == delay.failures)
       item.delays.push_back({kept.failures, due_of(delay, kept, astray), delay.asked});
   item.deliveries = item.expected_deliveries = std::max<std::uint32_t>(1, kept.deliveries);
-  ++kept_items_;
+  kept_items_ += !kept.dead;  // nobody claims what is dead
   if (kept.dead) {
     item.place = Place::dead;
     ++dead_;
