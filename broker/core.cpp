@@ -55,7 +55,7 @@ void Core::beat(Session& session, const Beat& beat, Time now) {
   if (session.is(Role::consumer) && beat.lane_generation == session.lane_generation)
     stock_.arrived(session, beat.lane_received);
   if (session.is(Role::consumer)) {
-    session.told.confirm(beat.heard, now);
+    stock_.heard_lost(session, beat.heard, now);
     if (beat.rewind && session.told.rewind(now)) changed(session);
   }
   if (session.is(Role::producer)) {
@@ -321,6 +321,7 @@ void Core::end_turn(Time now, bool control_dry) {
   extend_credits();
   persist();
   begin_waiting(now);
+  bound_untold(now);
   end_complete_byes(now);
   check_ending(now);
   watch_console(now);

@@ -148,6 +148,7 @@ class Core {
   void resume_from_previous(Session& session, Time now);
   bool somebody_claims() const;
   void judge_claims(Time now);
+  void bound_untold(Time now);
   void end(Session& session, const std::string& why, Time now);
   void end_complete_byes(Time now);
   void check_liveness(Time now);

@@ -284,6 +284,19 @@ void Core::refuse(const SessionId& id, Refusal refusal, const std::string& detai
     end(*session, refusal == Refusal::sessions_full ? std::string() : text, now);
 }
 
+/// Of those who claim much that is not theirs, and do not read that it is not.
+void Core::bound_untold(Time now) {
+  const auto untold = [](const auto& entry) {
+    const auto& session = *entry.second;
+    return session.state == Session::State::standing ? session.told.last() - session.told.confirmed() : 0;
+  };
+  while (stock_.untold() > settings_.max_untold) {
+    const auto most = std::max_element(sessions_.begin(), sessions_.end(),
+                                       [&](const auto& a, const auto& b) { return untold(a) < untold(b); });
+    refuse(most->first, Refusal::over_credit, "claims in vain, of which it hears nothing", now);
+  }
+}
+
 void Core::end(Session& session, const std::string& why, Time now) {
   if (session.state == Session::State::over) return;
   const bool stood = std::exchange(session.state, Session::State::over) == Session::State::standing;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "proto/ensure.hpp"
+
 namespace baton::broker {
 namespace {
 
@@ -86,6 +88,7 @@ std::int64_t Feed::give(Session& session, Given given, std::uint32_t size, std::
 
 void Feed::give_first_part(Session& session, Given& given, std::uint32_t size) {
   auto& flow = session.flow;
+  ensure(!is_parting(session));
   flow.large.push_back({given.id, session.handed_count, 0});
   flow.check = 0;
   flow.sent = static_cast<std::uint64_t>(std::max(always, std::min<std::int64_t>(part_bytes, window_room(session))));

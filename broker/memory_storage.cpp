@@ -1,6 +1,7 @@
 #include "broker/memory_storage.hpp"
 
 #include <cassert>
+#include <utility>
 
 namespace baton::broker {
 
@@ -31,6 +32,7 @@ void MemoryStorage::put(const Record& record, std::string_view body) {
   }
   page.begin[slot] = static_cast<std::uint32_t>(page.bytes.size());
   page.size[slot] = static_cast<std::uint32_t>(body.size());
+  page.live_bytes += page.size[slot];
   page.bytes += body;
 }
 
@@ -59,8 +61,16 @@ std::vector<Attempt> MemoryStorage::history(ItemId id) {
 void MemoryStorage::erase(ItemId id) {
   if (!histories_.empty()) histories_.erase(id.value);
   auto& page = page_of(id);
-  if (page.size[id.value % page_items] == apart) large_.erase(id.value);
-  if (--page.live > 0) return;
+  auto& size = page.size[id.value % page_items];
+  if (size == apart)
+    large_.erase(id.value);
+  else
+    page.live_bytes -= size;
+  size = 0;
+  if (--page.live > 0) {
+    if (page.bytes.size() > worth_packing && page.live_bytes < page.bytes.size() / 4) pack(page);
+    return;
+  }
   // The page that is being filled may become empty many times: its begin and size are simply written again.
   page.bytes.clear();
   auto& freed = pages_[id.value / page_items - first_page_];
@@ -70,6 +80,24 @@ void MemoryStorage::erase(ItemId id) {
     pages_.pop_front();
     ++first_page_;
   }
+}
+
+std::uint64_t MemoryStorage::bytes() const {
+  std::uint64_t bytes = 0;
+  for (const auto& page : pages_) bytes += page ? page->bytes.capacity() : 0;
+  return bytes;
+}
+
+/// What is left moves together, and the rest is given back. It is done once for each three quarters that are erased.
+void MemoryStorage::pack(Page& page) {
+  std::string packed;
+  packed.reserve(page.live_bytes);
+  for (std::size_t slot = 0; slot < page_items; ++slot) {
+    if (page.size[slot] == 0 || page.size[slot] == apart) continue;
+    const auto begin = static_cast<std::uint32_t>(packed.size());
+    packed.append(page.bytes, std::exchange(page.begin[slot], begin), page.size[slot]);
+  }
+  page.bytes = std::move(packed);
 }
 
 }  // namespace baton::broker

@@ -12,9 +12,9 @@
 
 namespace baton::broker {
 
-/// Bodies lie side by side in pages of consecutive ids; a page is used again when its last body is erased. Bodies
-/// above `large` are kept apart and freed one by one, so that a single held item pins at most a page. Of an item's
-/// history the last attempts are kept, in most_history bytes.
+/// Bodies lie side by side in pages of consecutive ids; a page is used again when its last body is erased, and packed anew
+/// when little of it is left, so that items that stay (dead, delayed, held for long) keep little but themselves. Bodies
+/// above `large` are kept apart and freed one by one. Of an item's history the last attempts are kept, in most_history bytes.
 class MemoryStorage final : public Storage {
  public:
   void put(const Record& record, std::string_view body) override;
@@ -25,20 +25,25 @@ class MemoryStorage final : public Storage {
   Ticket commit() override { return 0; }
   Durable durable() override { return {}; }
 
+  /// What pages in use take for bodies.
+  std::uint64_t bytes() const;
+
  private:
   static constexpr std::size_t most_history = 1024;
   static constexpr std::size_t page_items = 512;
   static constexpr std::size_t large = 4096;
+  static constexpr std::size_t worth_packing = 4096;  ///< bytes of a page
 
   struct Page {
     std::array<std::uint32_t, page_items> begin{};  // offset of each body in `bytes`
     std::array<std::uint32_t, page_items> size{};   // or apart, for a large one
-    std::uint32_t live = 0;
+    std::uint32_t live = 0, live_bytes = 0;
     std::string bytes;
   };
   static constexpr std::uint32_t apart = UINT32_MAX;
 
   Page& page_of(ItemId id);
+  static void pack(Page& page);
 
   std::deque<std::unique_ptr<Page>> pages_;  // pages_[i] holds the ids of page number first_page_ + i
   std::uint64_t first_page_ = 0;

@@ -19,6 +19,8 @@ struct Settings {
   std::uint32_t max_attempts = 20;       ///< failures after which an item is dead; 1 to 65,000
   std::uint32_t max_dead = 10'000;       ///< dead items kept per queue; of older ones only the count remains
   std::uint32_t max_notices = 1'000;  ///< per producer, of dead items that it has not heard of; of more only the count
+  std::uint32_t max_untold =
+      1'000'000;  ///< claims in vain that consumers have not heard of: beyond that who has most of them is cut off
   std::uint32_t max_sessions = 10'000;     ///< of all clients together
   std::uint32_t turn_work = 20'000;        ///< items that one turn moves in each way, so that none takes long
   std::uint64_t console_keep = 64u << 20;  ///< bytes of console lines kept for printers

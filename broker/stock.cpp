@@ -224,6 +224,13 @@ void Stock::leave_waiting(Session& session, const Queue* left) {
   }
 }
 
+/// Outside of the waiting lists, until more has arrived.
+void Stock::wait_for_room(Session& session, const Queue* left) {
+  leave_waiting(session, left);
+  session.flow.full = true;
+  full_.push_back(&session);
+}
+
 std::vector<Queue*> Stock::take_touched() { return std::exchange(touched_, {}); }
 
 void Stock::withdraw(Session& session, std::uint32_t count) {
@@ -283,12 +290,13 @@ void Stock::let_in() {
 }
 
 /// Sessions take turns in the order in which they began to wait. Where there is less than they all want, each gets a
-/// fair share and goes behind the others for more. Suspects go before all others of their priority.
+/// fair share and goes behind the others for more. Suspects go before all others of their priority; who was kept free for
+/// one gets it first, whatever has come since.
 void Stock::serve(Queue& queue) {
-  if (queue.reserved && !queue.suspect_is_next()) unreserve(queue);
+  if (queue.reserved && queue.suspects.empty()) unreserve(queue);
   bool suspects = true;  // to be looked at
   while (hands_off()) {
-    if (suspects && queue.suspect_is_next()) {
+    if (suspects && suspect_goes_next(queue)) {
       suspects = serve_suspects(queue);
       continue;
     }
@@ -301,15 +309,16 @@ void Stock::serve(Queue& queue) {
     share = std::min<std::uint64_t>(share, session.wants());
     auto room = feed_.room(session);
     const bool full = room <= 0;
-    const auto more = [&] { return may_hand_off() && !queue.ready.empty() && !(suspects && queue.suspect_is_next()); };
+    const auto more = [&] { return may_hand_off() && !queue.ready.empty() && !(suspects && suspect_goes_next(queue)); };
     for (; share > 0 && room > 0 && more(); --share) room = hand_off(session, queue, queue.ready.pop(), room);
     if (session.wants() > 0 && !full) {
       queue.waiting.push_back(&session);
       continue;
     }
-    leave_waiting(session, &queue);
-    session.flow.full = full;
-    if (full) full_.push_back(&session);
+    if (full)
+      wait_for_room(session, &queue);
+    else
+      leave_waiting(session, &queue);
   }
 }
 

@@ -55,6 +55,9 @@ class Stock final : public Kept {
   /// claimed (items that were kept, or were put before and are put again), nothing is handed off.
   void wait_for_claims(bool wait);
   bool may_claim() const { return claims_; }
+  /// The session has heard of what it claims in vain, up to `heard` of its stream.
+  void heard_lost(Session& session, Number heard, Time now);
+  std::uint64_t untold() const { return untold_; }
   bool waits_for_claims() const { return claims_ && (kept_items_ > 0 || puts_.may_be_claimed()); }
   /// For good.
   void hand_off_no_more() { stopped_ = true; }
@@ -191,6 +194,7 @@ class Stock final : public Kept {
   void serve(const std::vector<Queue*>& queues);
   void serve(Queue& queue);
   std::int64_t hand_off(Session& session, Queue& queue, ItemId id, std::int64_t room);
+  bool suspect_goes_next(const Queue& queue) const;
   bool serve_suspects(Queue& queue);
   static Session* who_holds_nothing(const Queue& queue);
   void reserve(Queue& queue);
@@ -202,6 +206,7 @@ class Stock final : public Kept {
   void trust(HolderProcess& process);
   void join_waiting(Session& session);
   void leave_waiting(Session& session, const Queue* left = nullptr);
+  void wait_for_room(Session& session, const Queue* left = nullptr);
   void let_in();
   bool may_take(const Session* session) const { return feed_.room(*session) > 0; }
   void let_go(Session& session, Item& item);
@@ -263,6 +268,7 @@ class Stock final : public Kept {
   ItemId first_id_;  // of this process: what is below was kept
   Epoch epoch_before_;
   Time loaded_at_{};              // the clock when the storage was loaded
+  std::uint64_t untold_ = 0;      // claims in vain that their sessions have not heard of
   std::uint64_t kept_items_ = 0;  // that are to be done: nobody claims the dead
   bool claims_ = false, stopped_ = false;
   UnkeptPuts unkept_puts_;

@@ -133,7 +133,14 @@ bool Stock::claim_kept(Session& session, Item& item, ItemId id, std::uint32_t de
 void Stock::tell_lost(Session& session, ItemRun run) {
   append_runs(session.told.block_for(entry_head_size + 12), EntryKind::lost, {run});
   session.told.appended(0);
+  ++untold_;
   changed(session);
+}
+
+void Stock::heard_lost(Session& session, Number heard, Time now) {
+  const auto before = session.told.confirmed();
+  session.told.confirm(heard, now);
+  untold_ -= session.told.confirmed() - before;
 }
 
 void Stock::hold_again(Session& session, Item& item, ItemId id) {

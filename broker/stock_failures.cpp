@@ -83,9 +83,9 @@ void Stock::drop_dead_letters(Queue& queue) {
   for (; too_many_dead_letters(queue); ++count) drop_oldest_dead_letter(queue);
   const auto dropped = queue.dead_dropped();
   if (count > 0 && std::bit_width(dropped - count) != std::bit_width(dropped))
-    effects_.log.push_back("queue " + queue.name + " keeps its last " + counted(queue.dead_letters.size(), "dead item") +
-                           ", by --max-dead or --max-bytes; " + std::to_string(dropped) +
-                           (dropped == 1 ? " was" : " were") + " dropped so far");
+    effects_.log.push_back("queue " + queue.name + " keeps its last " +
+                           counted(queue.dead_letters.size(), "dead item") + ", by --max-dead or --max-bytes; " +
+                           std::to_string(dropped) + (dropped == 1 ? " was" : " were") + " dropped so far");
 }
 
 void Stock::drop_oldest_dead_letter(Queue& queue) {

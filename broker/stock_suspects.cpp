@@ -5,26 +5,36 @@
 
 namespace baton::broker {
 
+bool Stock::suspect_goes_next(const Queue& queue) const {
+  return queue.suspect_is_next() || (queue.reserved && queue.reserved->process->held == 0);
+}
+
 /// Each to a process that holds nothing. False when none of those who ask does: then one of them is kept free.
 bool Stock::serve_suspects(Queue& queue) {
-  while (queue.suspect_is_next()) {
+  while (suspect_goes_next(queue)) {
+    if (feed_.turn_is_used_up() || !may_hand_off()) {
+      to_serve(queue);
+      return false;
+    }
     auto* session = who_holds_nothing(queue);
     if (!session) {
       reserve(queue);
       return false;
     }
-    if (feed_.turn_is_used_up() || !may_hand_off()) {
-      to_serve(queue);
-      return false;
+    const auto room = feed_.room(*session);
+    if (room <= 0) {  // what it has given back may be under way to it
+      if (queue.reserved == session) unreserve(queue);
+      wait_for_room(*session);
+      continue;
     }
     auto& process = *session->process;
     if (std::exchange(process.reserved, nullptr)) queue.reserved = nullptr;
     set_aside(process);
     ++process.suspects;
     --suspects_;
-    hand_off(*session, queue, queue.suspects.pop(), feed_.room(*session));
+    hand_off(*session, queue, queue.suspects.pop(), room);
   }
-  if (queue.reserved) unreserve(queue);
+  if (queue.reserved && queue.suspects.empty()) unreserve(queue);
   return true;
 }
 
@@ -108,7 +118,10 @@ void Stock::stands(Session& session) {
   heard(session);
 }
 
-void Stock::ends(Session& session) { holders_.leave(*session.process, session, session.hello); }
+void Stock::ends(Session& session) {
+  holders_.leave(*session.process, session, session.hello);
+  untold_ -= session.told.last() - session.told.confirmed();
+}
 
 void Stock::doubt(Session& session) {
   auto& process = *session.process;

@@ -111,12 +111,24 @@ void ClientSockets::resolved(const Resolved& name) {
   }
   unresolved_.clear();
   address_ = choice_.next(name.addresses);
+  try {
+    news_.set(connected(zmq::socket_type::sub, DoorPort::news));
+    put_ = connected(zmq::socket_type::push, DoorPort::put);
+    control_ = connected(zmq::socket_type::push, DoorPort::control);
+  } catch (const zmq::error_t& error) {
+    news_.close();
+    put_.close();
+    return note_no_socket(error);
+  }
   lookout_.opened(address_, std::chrono::steady_clock::now());
-  news_.set(connected(zmq::socket_type::sub, DoorPort::news));
-  control_ = connected(zmq::socket_type::push, DoorPort::control);
-  put_ = connected(zmq::socket_type::push, DoorPort::put);
   for (auto& message : std::exchange(kept_, {})) hand_over(message.door, std::move(message.bytes));
   kept_bytes_ = 0;
+}
+
+/// Such as for the want of descriptors: there may be some again.
+void ClientSockets::note_no_socket(const zmq::error_t& error) {
+  unresolved_ = std::string("cannot open a socket: ") + error.what();
+  resolve_again_ = std::chrono::steady_clock::now() + resolve_after;
 }
 
 void ClientSockets::send(Door door, SharedBytes bytes) {
@@ -135,6 +147,15 @@ void ClientSockets::connect_lane(std::uint32_t generation, std::uint16_t port) {
   close_lane();
   if (!control_) return;
   generation_ = generation;
+  try {
+    make_lane(generation, port);
+  } catch (const zmq::error_t& error) {  // the session asks for another one when this one does not come up
+    close_lane();
+    unresolved_ = std::string("cannot open a socket: ") + error.what();
+  }
+}
+
+void ClientSockets::make_lane(std::uint32_t generation, std::uint16_t port) {
   auto lane = make_socket(context_, zmq::socket_type::pull);
   lane.set(zmq::sockopt::reconnect_ivl, -1);   // a lane lives as long as its one connection
   lane.set(zmq::sockopt::connect_timeout, 0);  // the session's patience decides
@@ -148,6 +169,7 @@ void ClientSockets::connect_lane(std::uint32_t generation, std::uint16_t port) {
   monitor_.set(std::move(monitor));
   lane.connect(to_tcp(address_, port));
   lane_.set(std::move(lane));
+  unresolved_.clear();
 }
 
 void ClientSockets::close_lane() {

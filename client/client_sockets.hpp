@@ -60,7 +60,9 @@ class ClientSockets {
   void resolved(const Resolved& name);
   void follow_resolver();
   void hand_over(Door door, SharedBytes bytes);
+  void note_no_socket(const zmq::error_t& error);
   void connect_lane(std::uint32_t generation, std::uint16_t port);
+  void make_lane(std::uint32_t generation, std::uint16_t port);
   void close_lane();
   std::optional<Incoming::What> lane_event();
   zmq::socket_t connected(zmq::socket_type type, DoorPort door);
@@ -69,7 +71,7 @@ class ClientSockets {
   zmq::context_t context_;
   Resolver resolver_;
   Time resolve_again_ = never;  // the name had no address
-  std::string unresolved_;      // why there is none
+  std::string unresolved_;      // why there is none, or no socket
   Lookout lookout_;
   SessionId topic_;
   AddressChoice choice_;

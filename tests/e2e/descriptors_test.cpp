@@ -1,9 +1,14 @@
-// Strangers who take all descriptors that the broker may have.
+// Strangers who take all descriptors that the broker may have, and a process that has none left for its clients.
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
+#include <atomic>
+#include <future>
+#include <thread>
 #include <vector>
 
+#include "tests/e2e/kept_broker.hpp"
 #include "tests/e2e/library.hpp"
 #include "tests/e2e/stranger.hpp"
 
@@ -19,7 +24,57 @@ Broker small_broker() {
   return Broker({}, {"/bin/sh", "-c", "ulimit -n " + std::to_string(files) + "; exec \"$0\" \"$@\""});
 }
 
+/// Takes each descriptor of this process as soon as it is free, for as long as it lives.
+class Grabber {
+ public:
+  Grabber() : thread_([this] { grab(); }) {}
+  ~Grabber() {
+    stop_ = true;
+    thread_.join();
+    for (const int fd : taken_) close(fd);
+  }
+
+ private:
+  void grab() {
+    while (!stop_) {
+      if (const int fd = dup(STDERR_FILENO); fd >= 0)
+        taken_.push_back(fd);
+      else
+        std::this_thread::yield();
+    }
+  }
+
+  std::atomic<bool> stop_ = false;
+  std::vector<int> taken_;
+  std::thread thread_;
+};
+
 }  // namespace
+
+TEST_CASE("a client that finds no descriptors for new sockets says so and goes on when there are some") {
+  KeptBroker broker;
+  REQUIRE(broker->producer({"a", "b"}).wait() == 0);
+  std::promise<void> told;
+  auto options = consumer_of(*broker);
+  options.on_notice = [&, once = true](const std::string& notice) mutable {
+    if (notice.find("cannot open a socket") != notice.npos && std::exchange(once, false)) told.set_value();
+  };
+  Consumer consumer(options);
+  const auto held = consumer.get(soon_ms);
+  REQUIRE(held);
+  broker.kill();
+  auto next = std::async(std::launch::async, [&] { return consumer.get(2 * soon_ms); });
+  {
+    const Grabber grabber;
+    REQUIRE(told.get_future().wait_for(soon) == std::future_status::ready);
+  }
+  broker.start();
+  const auto item = next.get();
+  REQUIRE(item);
+  CHECK(item->body == R"({"name":"b"})");
+  CHECK(consumer.ack(*held));
+  CHECK(consumer.ack(*item));
+}
 
 TEST_SUITE("timed") {
   TEST_CASE("strangers who take all descriptors cost no time and disturb nobody") {

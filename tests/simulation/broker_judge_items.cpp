@@ -82,6 +82,7 @@ void BrokerJudge::dropped(Item& item, ItemId id) {
   require(!item.dropped && (count > settings_.max_dead || (count > 1 && bytes > settings_.max_bytes)),
           name(id) + " is kept: there is room for its queue's dead items");
   item.dropped = true;
+  puts_.dropped(item.producer, item.number);
 }
 
 void BrokerJudge::erased(ItemId id) {

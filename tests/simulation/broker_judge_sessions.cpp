@@ -258,6 +258,12 @@ void BrokerJudge::note_claims() {
     if (session.claims_left > 0 && hellos_.at(id).previous->epoch == epoch_before_) claims_seen_ = world_.now();
 }
 
+/// Of what an older process of the name has put its broker may not know that it was done: it says so when claims are over.
+bool BrokerJudge::may_be_told_late(ItemId as, const Claim& claim) const {
+  const auto item = items_.find(called(as));
+  return claim.put.producer != 0 && item != items_.end() && item->second.place == Place::done && may_be_lost(as);
+}
+
 void BrokerJudge::claims(const SessionId& id, Standing& session, const Claim& claim) {
   session.claims_left -= std::min<std::uint64_t>(session.claims_left, claim.count);
   for (std::uint32_t i = 0; i < claim.count; ++i) {
@@ -269,7 +275,7 @@ void BrokerJudge::claims(const SessionId& id, Standing& session, const Claim& cl
       continue;
     }
     if (item == items_.end() || !may_claim(hellos_.at(id), item->second, claim.deliveries))
-      session.claimed_in_vain.insert(as);
+      (may_be_told_late(as, claim) ? session.puts_claimed : session.claimed_in_vain).insert(as);
     else
       takes_up(id, session, item->first, claim.deliveries);
   }

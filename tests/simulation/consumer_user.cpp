@@ -123,6 +123,14 @@ void ConsumerNode::rest(Job& job) {
   });
 }
 
+/// As a run of so many items that is over: the next one gets again.
+void ConsumerNode::end_run() {
+  const auto asks = [](const Job& job) { return job.does == Job::Does::wait || job.does == Job::Does::withdraw; };
+  if (std::any_of(jobs_.begin(), jobs_.end(), asks)) return;
+  world_.trace([&] { return name() + " ends a run"; });
+  consumer_.rest();
+}
+
 void ConsumerNode::get(Job& job) {
   if (take(job)) return;
   job.does = Job::Does::wait;
@@ -205,6 +213,7 @@ void ConsumerNode::settle(Job& job) {
   }
   world_.trace([&] { return name() + " settles item " + std::to_string(id.value) + (heard ? "" : ", too late"); });
   require(!heard || was_mine, name() + " settles only what it holds");
+  if (random.chance(plan_.pauses)) end_run();
   rest(job);
   touch();
 }

@@ -33,10 +33,11 @@ class PutJudge {
     std::string queue, body;
     std::uint8_t priority = 0;
     std::uint32_t delay_ms = 0;
-    Life stored_in = 0;  ///< the last life that has stored it
-    Life confirmed = 0;  ///< the life that told its producer so; 0: none
-    Life settled = 0;    ///< the last life in which it was done or dead
-    bool dead = false;   ///< settled that way
+    Life stored_in = 0;    ///< the last life that has stored it
+    Life confirmed = 0;    ///< the life that told its producer so; 0: none
+    Life settled = 0;      ///< the last life in which it was done or dead
+    bool dead = false;     ///< settled that way
+    bool dropped = false;  ///< ... and not kept, to make room for those that died later
   };
 
   /// A process of this name begins: the broker has items up to `before` of the ones before.
@@ -56,6 +57,8 @@ class PutJudge {
   /// A process says that its input is not the one of which there are items up to `before`.
   void refused(const std::string& producer, const std::vector<std::string>& input, Number before) const;
   void settled(Life life, const std::string& producer, Number number, bool dead);
+  /// It was dead, and its broker does not keep it any more.
+  void dropped(const std::string& producer, Number number) { puts_[producer][number].dropped = true; }
   /// The producer was told that everything up to `number` is kept.
   void confirmed(const std::string& producer, Number number, Life life);
 

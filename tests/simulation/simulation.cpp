@@ -146,6 +146,7 @@ void Simulation::add_consumer() {
   plan.fails = random.chance(400) ? random.below(200) : 0;
   plan.releases = random.chance(300) ? random.below(100) : 0;
   plan.delays = random.below(1000);
+  plan.pauses = random.chance(300) ? random.below(500) : 0;
   plan.times_out = random.chance(400) ? random.below(500) : 0;
   if (random.chance(150)) {  // several who wait a moment each: what they take back crosses what is given
     plan.jobs = static_cast<int>(random.between(2, 6));

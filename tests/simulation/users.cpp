@@ -170,10 +170,11 @@ void ProducerNode::hears(std::string& news) const {
 
 void ProducerNode::ended() {
   if (plan_.rogue && session().error() && session().error()->refusal == Refusal::over_credit) return;
-  // Of two processes of a name one is told to end; and before the last input brokers and disks may be in trouble.
+  // Of two processes of a name one is told to end; and before the last input, and when one is refused, brokers and disks may
+  // be in trouble.
   const auto* error = session().error() ? &*session().error() : nullptr;
   const bool fenced = error && error->refusal == Refusal::fenced;
-  const bool in_trouble = error && error->kind == SessionError::Kind::no_goodbye && !plan_.last;
+  const bool in_trouble = error && error->kind == SessionError::Kind::no_goodbye && (!plan_.last || refused_);
   if (scene_.keeps && (fenced || in_trouble)) return;
   // A broker that held it for lost may have ended with all the others.
   require(session().state() == Session::State::ended || scene_.broker.finished() || plan_.hurries,

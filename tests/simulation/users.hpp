@@ -90,8 +90,9 @@ struct ConsumerPlan {
   Duration work{};                                    ///< at most, for an item
   Duration rest{};                                    ///< at most, before asking
   std::uint64_t fails = 0, releases = 0, delays = 0;  ///< per mille
-  std::uint64_t times_out = 0;                        ///< per mille of the gets have a time-out
-  Duration patience = 500ms;                          ///< at most, until then
+  std::uint64_t pauses = 0;     ///< per mille of its works are the last of a run: what waits or comes is given back
+  std::uint64_t times_out = 0;  ///< per mille of the gets have a time-out
+  Duration patience = 500ms;    ///< at most, until then
 };
 
 /// Gets items with several jobs, says a line for each, works, settles; until told to leave.
@@ -138,6 +139,7 @@ class ConsumerNode final : public ClientNode {
   void work(Job& job);
   void settle(Job& job);
   void rest(Job& job);
+  void end_run();
 
   struct Mine {
     ItemId id;

@@ -132,6 +132,30 @@ TEST_CASE("of a named producer that put nothing nothing is remembered, what one 
   CHECK(world.core.stock().producer_count() == 1);
 }
 
+TEST_CASE("who claims much in vain and reads nothing of it is cut off, who has most of it first") {
+  Settings settings;
+  settings.max_untold = 100;
+  BrokerWorld world(settings);
+  const auto in_vain = [&](std::uint8_t n, std::uint64_t count) {
+    auto claimant = world.announces_claims(n, Epoch{6}, session_id(100), count);
+    for (std::uint64_t id = 2; id <= 2 * count; id += 2) claimant.claim({{ItemId{id}, 1, 1}});
+    return claimant;
+  };
+  auto some = in_vain(1, 40), many = in_vain(2, 60);
+  CHECK(world.core.find(many.id));
+  auto more = in_vain(3, 1);
+  CHECK(world.core.find(some.id));
+  CHECK_FALSE(world.core.find(many.id));
+  CHECK(many.refusals() == Bodies{"over_credit"});
+  for (int i = 0; i < 3; ++i) {
+    const auto lost = some.lost();
+    some.beat(Number{40});
+    in_vain(static_cast<std::uint8_t>(10 + i), 60);
+  }
+  CHECK(world.core.find(some.id));
+  CHECK(world.core.find(more.id));
+}
+
 TEST_CASE("of thousands of items that are not held a few are told, all are counted") {
   BrokerWorld world;
   auto morty = world.consumer(1);

@@ -233,6 +233,30 @@ TEST_CASE("a body that its consumer gives back on the way is sent no further") {
   CHECK(world.core.stock().bytes_under_way() == 0);
 }
 
+TEST_CASE("a suspect does not follow what is given back on the way before that is out of the way") {
+  BrokerWorld world(small_windows());
+  auto producer = world.producer(1);
+  auto dying = world.consumer(3);
+  producer.put(std::string(5 * part_bytes, 's'));
+  dying.ask();
+  Receiver receiver{world.consumer(2)};
+  producer.put(std::string(20 * part_bytes, 'a'));
+  receiver.client.ask(2);
+  receiver.take();
+  dying.vanish();
+  world.advance(grace + 10ms, {&producer, &receiver.client});
+  receiver.client.release("a");
+  for (int i = 0; i < 10 && receiver.body.size() < receiver.whole; ++i) {
+    receiver.tell();
+    receiver.take();
+  }
+  CHECK(receiver.body == std::string(5 * part_bytes, 's'));
+  receiver.client.ack("s");
+  receiver.client.ask();
+  receiver.take();
+  CHECK(receiver.body.starts_with("a"));
+}
+
 TEST_CASE("a consumer that leaves or is lost has nothing under way") {
   BrokerWorld world(small_windows());
   auto producer = world.producer(1);

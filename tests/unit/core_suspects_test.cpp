@@ -174,11 +174,13 @@ TEST_CASE("suspects: a higher priority goes before them, and who asks no more fr
   summer.prefetch(1);  // kept free
   CHECK(summer.received() == Bodies{"a"});
   rick.put("urgent", 9);
-  CHECK(summer.received() == Bodies{"urgent"});
-  summer.prefetch(1);
+  CHECK(summer.received() == Bodies{});
   summer.withdraw();
   CHECK(summer.received() == Bodies{"none"});
   auto jerry = world.consumer(4);
+  jerry.ask();
+  CHECK(jerry.received() == Bodies{"urgent"});
+  jerry.ack("urgent");
   jerry.ask();
   CHECK(jerry.received() == Bodies{"suspect"});
 }
@@ -281,6 +283,38 @@ TEST_CASE("suspects: a process that lost a session gets nothing until another of
   jerry.ack("a");
   jerry.ask();
   CHECK(jerry.received() == Bodies{"b"});
+}
+
+TEST_CASE("suspects: who is kept free for one gets it before what has a higher priority and came later") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  rick.put("suspect");
+  auto morty = world.consumer(2);
+  morty.ask();
+  auto summer = world.consumer(3);
+  put(rick, {"a", "b"});
+  summer.ask(2);
+  summer.received();
+  morty.vanish();
+  world.advance(grace, {&rick, &summer});
+  summer.ask(2);
+  for (int i = 0; i < 3; ++i) rick.put("urgent " + std::to_string(i), 9);
+  CHECK(summer.received() == Bodies{});
+  summer.ack("a");
+  CHECK(summer.received() == Bodies{});
+  SUBCASE("nobody else asks") {
+    summer.ack("b");
+    CHECK(summer.received() == Bodies{"suspect"});
+    summer.ack("suspect");
+    CHECK(summer.received() == Bodies{"urgent 0"});
+  }
+  SUBCASE("another one asks") {
+    auto jerry = world.consumer(4);
+    jerry.ask();
+    CHECK(jerry.received() == Bodies{"urgent 0"});
+    summer.ack("b");
+    CHECK(summer.received() == Bodies{"suspect"});
+  }
 }
 
 TEST_CASE("suspects: who does not say which process he is has one of his own") {

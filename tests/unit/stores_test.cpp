@@ -141,6 +141,20 @@ TEST_CASE("old items in the table do not keep the places of all that came after 
   CHECK(items.find(ItemId{(chunks + 1) * chunk}));
 }
 
+TEST_CASE("a body that stays keeps little of its neighbours in memory") {
+  MemoryStorage storage;
+  const auto body = [](std::uint64_t id) { return std::string(4000, static_cast<char>('a' + id % 26)); };
+  constexpr std::uint64_t items = 100'000, every = 500;
+  for (std::uint64_t id = 1; id <= items; ++id) {
+    Storage::Record record;
+    record.id = ItemId{id};
+    storage.put(record, body(id));
+    if (id % every != 0) storage.erase(ItemId{id});
+  }
+  CHECK(storage.bytes() < 4 * 4000 * items / every);
+  for (std::uint64_t id = every; id <= items; id += every) CHECK(storage.body(ItemId{id}) == body(id));
+}
+
 TEST_CASE("bodies of all sizes stay what they were until they are erased") {
   MemoryStorage storage;
   const auto body = [](std::uint64_t id) { return std::string(id * 37 % 9000, static_cast<char>('a' + id % 26)); };
