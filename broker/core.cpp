@@ -362,6 +362,8 @@ void Core::check_invariants() const {
     ensure((session->producer != nullptr) ==
            (session->is(Role::producer) && session->state == Session::State::standing));
     ensure(session->printed <= session->sent && session->sent <= console_.last());
+    if (session->is(Role::consumer) && session->state == Session::State::standing)
+      ensure(session->wants() == 0 || session->waiting || session->flow.full || session->process->set_aside());
   }
   ensure(under_way == stock_.bytes_under_way());
 }

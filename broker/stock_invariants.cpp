@@ -36,6 +36,7 @@ void Stock::check_invariants() const {
     for (const auto* session : queue->producers) granted += unused_credit(*session);
     ensure(queue->granted == granted);
     ensure(!queue->reserved || queue->reserved->process->reserved == queue.get());
+    ensure(!queue->reserved || !queue->suspects.empty() || queue->to_serve || !hands_off());
     for (const auto* session : queue->waiting) ensure(!session->process->set_aside());
     suspects += queue->suspects.size();
     ensure(queue->put == queue->depth() + queue->done + queue->dead);
