@@ -40,10 +40,13 @@ class PutJudge {
     bool dropped = false;  ///< ... and not kept, to make room for those that died later
   };
 
-  /// A process of this name begins: the broker has items up to `before` of the ones before.
-  void begins(const std::string& producer, const std::string& process, Number before);
+  /// A process of this name begins: the broker has items up to `before` of the ones before. `life`: of the broker that has said
+  /// so; when that was before the newest one's, it is told late, and puts nothing.
+  void begins(const std::string& producer, const std::string& process, Number before, Life life);
   /// It is welcomed again: if another one was meanwhile, that one has put nothing, and is the one to go.
-  void goes_on(const std::string& producer, const std::string& process) { newest_[producer] = process; }
+  void goes_on(const std::string& producer, const std::string& process, Life life) {
+    if (life >= newest_[producer].welcomed) newest_[producer] = {process, life};
+  }
   /// Where its user told it to begin anew, whatever was put before: the lines that are left out.
   using Anew = std::optional<std::vector<std::string>>;
   void put(const std::string& producer, const std::string& process, Number number, Life life, const std::string& queue,
@@ -97,9 +100,13 @@ class PutJudge {
     Put put;
     Anew anew;
   };
-  std::map<std::string, std::map<Number, std::vector<Offer>>> offers_;    // by any process of the name
-  std::map<std::string, std::map<Number, Anew>> begun_;                   // where an input began that is stored
-  std::map<std::string, std::string> newest_;                             // process of each name
+  std::map<std::string, std::map<Number, std::vector<Offer>>> offers_;  // by any process of the name
+  std::map<std::string, std::map<Number, Anew>> begun_;                 // where an input began that is stored
+  struct Newest {
+    std::string process;
+    Life welcomed = 0;
+  };
+  std::map<std::string, Newest> newest_;                                  // of each name
   std::map<std::string, Number> confirmed_;                               // by producer: to the present process
   std::map<std::pair<Life, std::string>, std::pair<Number, Number>> in_;  // first and last number of each in each life
 };

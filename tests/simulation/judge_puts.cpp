@@ -11,9 +11,10 @@ std::string name(const std::string& producer, Number number) {
 
 }  // namespace
 
-void PutJudge::begins(const std::string& producer, const std::string& process, Number before) {
+void PutJudge::begins(const std::string& producer, const std::string& process, Number before, Life life) {
   if (keeps_) promised(producer, before);
-  newest_[producer] = process;
+  if (keeps_ && life < newest_[producer].welcomed) return;
+  newest_[producer] = {process, life};
   confirmed_[producer] = keeps_ ? std::max(confirmed_[producer], before) : before;
   auto& puts = puts_[producer];
   for (auto& [number, put] : puts)
@@ -28,7 +29,7 @@ void PutJudge::put(const std::string& producer, const std::string& process, Numb
   offers_[producer][number].push_back({put, anew});
   const auto in = in_.find({life, producer});
   // Who does not know yet that a newer process has come puts what will not be stored.
-  if (keeps_ && (process != newest_[producer] || (in != in_.end() && number <= in->second.second))) return;
+  if (keeps_ && (process != newest_[producer].process || (in != in_.end() && number <= in->second.second))) return;
   auto& at = puts_[producer][number];
   require(keeps_ || at.stored_in != life, producer + " goes on after what is stored: " + std::to_string(number.value));
   at = put;

@@ -144,10 +144,10 @@ void ProducerNode::check_join() {
                      earlier);
 }
 
-void ProducerNode::welcomed(Life, const Welcome& welcome) {
-  if (std::exchange(begun_, true)) return scene_.puts.goes_on(identity_, name());
+void ProducerNode::welcomed(Life life, const Welcome& welcome) {
+  if (std::exchange(begun_, true)) return scene_.puts.goes_on(identity_, name(), life);
   before_ = welcome.put_received;
-  scene_.puts.begins(identity_, name(), before_);
+  scene_.puts.begins(identity_, name(), before_, life);
 }
 
 void ProducerNode::heard(Life life, const Confirm& confirm) {
