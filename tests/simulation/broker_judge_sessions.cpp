@@ -366,9 +366,13 @@ void BrokerJudge::confirms(const SessionId& id, const Confirm& confirm) {
   }
   const auto found = standing_.find(id);
   if (found == standing_.end()) return;
+  const auto waits = [&](ItemId as) {  // another one may claim it by now, to whom it was lost
+    const auto claim = put_claims_.find(as);
+    return claim != put_claims_.end() && claim->second.session == id && takes_claims_();
+  };
   for (const auto& [number, as] : found->second.put_settles)
     require(
-        number > confirm.control_received || !put_claims_.contains(as) || !takes_claims_(),
+        number > confirm.control_received || !waits(as),
         name(id) + ": what became of item " + std::to_string(as.value) + " is not confirmed before its put is here");
   auto& acks = found->second.acks;
   auto& fails = found->second.fails;
