@@ -181,31 +181,19 @@ bool ConsumerSession::take(Given& given, Time now) {
     held_.insert(given.id, takes_);
   }
   if (!lost_.empty()) lost_.erase(given.id.value);
-  if (given.deliveries > 1 || given.put.producer != 0 || !marks_.empty()) remember(given);
+  remember(given);
   if (taken.tag == lane_.generation()) lane_.begin(taken.number);
   return true;
 }
 
 /// What is claimed with it, if ever.
 void ConsumerSession::remember(const Given& given) {
-  const GivenMark mark{given.deliveries, given.put};
-  if (mark == GivenMark{}) {
-    marks_.erase(given.id.value);
-    return;
-  }
-  marks_[given.id.value] = mark;
-  if (marks_.size() <= 2 * held_.size() + 1024) return;
+  marks_.note(given.id, {given.deliveries, given.put});
+  if (!marks_.is_full()) return;
   std::vector<ItemId> ids;
   settled_items(session_.control(), ids);
   std::sort(ids.begin(), ids.end());
-  std::erase_if(marks_, [&](const auto& one) {
-    return !held_.contains({one.first}) && !std::binary_search(ids.begin(), ids.end(), ItemId{one.first});
-  });
-}
-
-GivenMark ConsumerSession::mark_of(ItemId id) const {
-  const auto found = marks_.find(id.value);
-  return found == marks_.end() ? GivenMark{} : found->second;
+  marks_.sweep([&](ItemId id) { return held_.contains(id) || std::binary_search(ids.begin(), ids.end(), id); });
 }
 
 const std::string& ConsumerSession::queue_name(std::uint16_t index) const {
@@ -329,7 +317,11 @@ const Claims& ConsumerSession::claims() {
   if (session_.control().idle()) lost_.clear();
   std::erase_if(ids, [this](ItemId id) { return lost_.contains(id.value); });
   if (ids.size() > max_asks) ids.resize(max_asks);  // the held ones come first
-  claims_ = to_claims(std::move(ids), [this](ItemId id) { return mark_of(id); });
+  const auto marks = marks_.by_id();
+  claims_ = to_claims(std::move(ids), [&](ItemId id) {
+    const auto found = marks.find(id.value);
+    return found == marks.end() ? GivenMark{} : found->second;
+  });
   return claims_;
 }
 

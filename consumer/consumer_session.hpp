@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "client/logic.hpp"
 #include "client/session.hpp"
 #include "consumer/assembly.hpp"
+#include "consumer/given_marks.hpp"
 #include "consumer/item_set.hpp"
 #include "consumer/lane.hpp"
 
@@ -108,7 +108,6 @@ class ConsumerSession final : public ClientLogic {
   Number say_ask(std::uint64_t more);
   std::uint64_t wanted() const;
   const Claims& claims();
-  GivenMark mark_of(ItemId id) const;
   void remember(const Given& given);
   void on_lost(const Session::News& news);
   void lose(ItemId id);
@@ -123,8 +122,7 @@ class ConsumerSession final : public ClientLogic {
   ItemSet held_;
   std::vector<ItemRun> acked_, released_;  // not yet in the control stream
   std::uint64_t takers_ = 0, takes_ = 0;
-  std::unordered_map<std::uint64_t, GivenMark>
-      marks_;                               // by id, of what is claimed in more than the usual way; some are settled
+  GivenMarks marks_;                        // of what is held, and some of what is settled
   std::unordered_set<std::uint64_t> lost_;  // of what is settled, unheard: it was another's, so it is not claimed again
   Claims claims_;                           // of the session `claims_of_`
   SessionId claims_of_;
