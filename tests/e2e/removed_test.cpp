@@ -47,7 +47,8 @@ TEST_CASE("removed: a put that comes after the data was removed is not confirmed
   CHECK_THROWS_AS(producer.flush(), ClientError);
 }
 
-TEST_CASE("removed: an older copy that is copied over the data in place ends the broker and nothing more is confirmed") {
+TEST_CASE(
+    "removed: an older copy that is copied over the data in place ends the broker and nothing more is confirmed") {
   KeptBroker broker;
   Producer producer(producer_of(*broker));
   const std::filesystem::path directory = broker.directory().path();
@@ -58,7 +59,8 @@ TEST_CASE("removed: an older copy that is copied over the data in place ends the
   keep("kept");
   std::filesystem::copy(directory / "baton.mdb", directory / "old.mdb");
   keep("later");
-  std::filesystem::copy(directory / "old.mdb", directory / "baton.mdb", std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::copy(directory / "old.mdb", directory / "baton.mdb",
+                        std::filesystem::copy_options::overwrite_existing);
   producer.put("lost");
   CHECK(broker->process().wait() == 1);
   const auto said = broker->process().err().text();
