@@ -28,6 +28,8 @@ zmq::message_t to_message(SharedBytes bytes) {
       [](void*, void* hint) { delete static_cast<SharedBytes*>(hint); }, kept);
 }
 
+std::string no_socket(const zmq::error_t& error) { return std::string("cannot open a socket: ") + error.what(); }
+
 int milliseconds_until(Time until) {
   if (until == never) return -1;
   const auto now = std::chrono::steady_clock::now();
@@ -127,7 +129,7 @@ void ClientSockets::resolved(const Resolved& name) {
 
 /// Such as for the want of descriptors: there may be some again.
 void ClientSockets::note_no_socket(const zmq::error_t& error) {
-  unresolved_ = std::string("cannot open a socket: ") + error.what();
+  unresolved_ = no_socket(error);
   resolve_again_ = std::chrono::steady_clock::now() + resolve_after;
 }
 
@@ -151,7 +153,7 @@ void ClientSockets::connect_lane(std::uint32_t generation, std::uint16_t port) {
     make_lane(generation, port);
   } catch (const zmq::error_t& error) {  // the session asks for another one when this one does not come up
     close_lane();
-    unresolved_ = std::string("cannot open a socket: ") + error.what();
+    unresolved_ = no_socket(error);
   }
 }
 

@@ -29,7 +29,8 @@ class GivenMarks {
     std::erase_if(marks_, [&](const auto& one) { return !is_needed(one.first); });
     const auto last = by_id();
     marks_.clear();
-    for (const auto& [id, mark] : last) marks_.push_back({ItemId{id}, mark});
+    for (const auto& [id, mark] : last)
+      if (mark != GivenMark{}) marks_.push_back({ItemId{id}, mark});
     most_ = std::max(fewest, 4 * marks_.size());
   }
   /// The last one of each id; of others there is none.
