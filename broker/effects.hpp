@@ -1,11 +1,14 @@
 // What the core wants done: filled during a turn, carried out by the shell at its end, in the order of the fields.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "proto/ids.hpp"
+#include "proto/limits.hpp"
 #include "proto/refusal.hpp"
 
 namespace baton::broker {
@@ -46,7 +49,22 @@ struct Effects {
   bool finished = false;
   int exit_code = 0;
 
+  static constexpr std::size_t most_spare = 16;
+  std::vector<std::string> spare;
+
+  /// Bytes for a message that is to be filled: those of one that was sent, for they have grown already.
+  std::string take_spare() {
+    if (spare.empty()) return {};
+    auto bytes = std::move(spare.back());
+    spare.pop_back();
+    bytes.clear();
+    return bytes;
+  }
+
   void clear() {
+    for (auto& message : lane_messages)
+      if (spare.size() < most_spare && message.bytes.capacity() <= 2 * pack_bytes)
+        spare.push_back(std::move(message.bytes));
     lane_messages.clear();
     news.clear();
     out.clear();

@@ -49,7 +49,8 @@ std::string& Feed::entry_for(Session& session, std::size_t size) {
                     messages[session.open_message].bytes.size() < pack_bytes;
   if (!fits) {
     session.open_message = messages.size();
-    messages.push_back({session.id, session.lane_generation, session.lane_sent(), 0, std::string(header_size, '\0')});
+    messages.push_back({session.id, session.lane_generation, session.lane_sent(), 0, effects_.take_spare()});
+    messages.back().bytes.resize(header_size);
     if (size >= part_bytes / 2) messages.back().bytes.reserve(header_size + 2 * entry_head_size + 64 + size);
   }
   auto& message = messages[session.open_message];

@@ -6,7 +6,15 @@
 
 namespace baton::broker {
 
-Items::Chunk& Items::chunk_for(std::uint64_t number) {
+Items::Chunk* Items::search(std::uint64_t number) {
+  const auto window = window_of(number);
+  if (window == windows_.end()) return nullptr;
+  const auto& chunk = window->chunks[number - window->first];
+  return chunk ? &recent_.note(number, *chunk) : nullptr;
+}
+
+/// Or the one that is there already.
+Items::Chunk& Items::make_chunk(std::uint64_t number) {
   if (windows_.empty() || number >= windows_.back().end() + longest_gap) windows_.emplace_back().first = number;
   auto& window = windows_.back();
   assert(number >= window.first);
@@ -25,11 +33,17 @@ Items::Chunk& Items::chunk_for(std::uint64_t number) {
 
 void Items::remove(ItemId id) {
   const auto number = id.value / chunk_items;
-  const auto window = window_of(number);
-  auto& chunk = window->chunks[number - window->first];
+  auto* chunk = recent_.find(number);
+  if (!chunk) chunk = search(number);
   chunk->items[id.value % chunk_items] = {};
   --size_;
-  if (--chunk->live > 0) return;
+  if (--chunk->live == 0) free_chunk(number);
+}
+
+void Items::free_chunk(std::uint64_t number) {
+  recent_.forget(number);
+  const auto window = window_of(number);
+  auto& chunk = window->chunks[number - window->first];
   if (spare_.size() < 64) spare_.push_back(std::move(chunk));
   chunk.reset();
   ++window->empty;

@@ -4,10 +4,10 @@
 #include <array>
 #include <cstdint>
 #include <deque>
-#include <iterator>
 #include <memory>
 #include <vector>
 
+#include "broker/recent.hpp"
 #include "proto/ids.hpp"
 
 namespace baton::broker {
@@ -53,11 +53,8 @@ class Items {
   /// The item, or nullptr when it is gone (or never was).
   Item* find(ItemId id) {
     const auto number = id.value / chunk_items;
-    const bool recent = !windows_.empty() && number >= windows_.back().first && number < windows_.back().end();
-    const auto window = recent ? std::prev(windows_.end()) : window_of(number);
-    if (window == windows_.end()) return nullptr;
-    const auto& chunk = window->chunks[number - window->first];
-    if (!chunk) return nullptr;
+    auto* chunk = recent_.find(number);
+    if (!chunk && !(chunk = search(number))) return nullptr;
     auto& item = chunk->items[id.value % chunk_items];
     return item.place == Place::gone ? nullptr : &item;
   }
@@ -101,11 +98,18 @@ class Items {
   };
   using Windows = std::deque<Window>;
   Windows::iterator window_of(std::uint64_t number);
-  Chunk& chunk_for(std::uint64_t number);
+  Chunk* search(std::uint64_t number);
+  Chunk& chunk_for(std::uint64_t number) {
+    auto* chunk = recent_.find(number);
+    return chunk ? *chunk : recent_.note(number, make_chunk(number));
+  }
+  Chunk& make_chunk(std::uint64_t number);
+  void free_chunk(std::uint64_t number);
   void trim(Windows::iterator window);
   void split(Windows::iterator window);
 
   Windows windows_;  // by first
+  Recent<Chunk> recent_;
   std::uint64_t size_ = 0;
   std::vector<std::unique_ptr<Chunk>> spare_;
 };

@@ -1,24 +1,26 @@
 #include "broker/memory_storage.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
 namespace baton::broker {
 
-MemoryStorage::Page& MemoryStorage::page_of(ItemId id) {
-  const auto page = id.value / page_items;
-  if (pages_.empty()) first_page_ = page;
-  assert(page >= first_page_);
-  while (page >= first_page_ + pages_.size()) pages_.emplace_back();
-  auto& found = pages_[page - first_page_];
-  if (found) return *found;
+/// Or the one that is there already.
+MemoryStorage::Page& MemoryStorage::make_page(std::uint64_t number) {
+  if (pages_.empty()) first_page_ = number;
+  assert(number >= first_page_);
+  while (number >= first_page_ + pages_.size()) pages_.emplace_back();
+  auto& page = pages_[number - first_page_];
+  if (page) return *page;
   if (spare_.empty()) {
-    found = std::make_unique<Page>();
+    page = std::make_unique<Page>();
   } else {
-    found = std::move(spare_.back());
+    page = std::move(spare_.back());
     spare_.pop_back();
   }
-  return *found;
+  count(*page, 0);
+  return *page;
 }
 
 void MemoryStorage::put(const Record& record, std::string_view body) {
@@ -30,10 +32,13 @@ void MemoryStorage::put(const Record& record, std::string_view body) {
     large_.emplace(record.id.value, body);
     return;
   }
+  const auto capacity = page.bytes.capacity();
   page.begin[slot] = static_cast<std::uint32_t>(page.bytes.size());
   page.size[slot] = static_cast<std::uint32_t>(body.size());
-  page.live_bytes += page.size[slot];
   page.bytes += body;
+  page.live_bytes += page.size[slot];
+  live_bytes_ += page.size[slot];
+  count(page, capacity);
 }
 
 std::string_view MemoryStorage::body(ItemId id) {
@@ -62,30 +67,37 @@ void MemoryStorage::erase(ItemId id) {
   if (!histories_.empty()) histories_.erase(id.value);
   auto& page = page_of(id);
   auto& size = page.size[id.value % page_items];
-  if (size == apart)
+  if (size == apart) {
     large_.erase(id.value);
-  else
+  } else {
     page.live_bytes -= size;
-  size = 0;
-  if (--page.live > 0) {
-    if (page.bytes.size() > worth_packing && page.live_bytes < page.bytes.size() / 4) pack(page);
-    return;
+    live_bytes_ -= size;
   }
-  // The page that is being filled may become empty many times: its begin and size are simply written again.
-  page.bytes.clear();
-  auto& freed = pages_[id.value / page_items - first_page_];
-  if (spare_.size() < 64) spare_.push_back(std::move(freed));
-  freed.reset();
+  size = 0;
+  if (--page.live == 0) free_page(id.value / page_items);
+  if (is_worth_packing()) pack_some();
+}
+
+/// The page that is being filled may become empty many times: its begin and size are simply written again.
+void MemoryStorage::free_page(std::uint64_t number) {
+  recent_.forget(number);
+  auto& page = pages_[number - first_page_];
+  bytes_ -= page->bytes.capacity();
+  page->bytes.clear();
+  if (spare_.size() < 64) spare_.push_back(std::move(page));
+  page.reset();
   while (!pages_.empty() && !pages_.front()) {
     pages_.pop_front();
     ++first_page_;
   }
 }
 
-std::uint64_t MemoryStorage::bytes() const {
-  std::uint64_t bytes = 0;
-  for (const auto& page : pages_) bytes += page ? page->bytes.capacity() : 0;
-  return bytes;
+/// Looks at a few pages with each body that is erased, so that none takes long.
+void MemoryStorage::pack_some() {
+  for (auto looks = std::min<std::size_t>(8, pages_.size()); looks > 0 && is_worth_packing(); --looks) {
+    auto& page = pages_[next_look_++ % pages_.size()];
+    if (page && page->bytes.capacity() > worth_packing && page->live_bytes < page->bytes.capacity() / 4) pack(*page);
+  }
 }
 
 /// What is left moves together, and the rest is given back. It is done once for each three quarters that are erased.
@@ -97,7 +109,9 @@ void MemoryStorage::pack(Page& page) {
     const auto begin = static_cast<std::uint32_t>(packed.size());
     packed.append(page.bytes, std::exchange(page.begin[slot], begin), page.size[slot]);
   }
+  const auto capacity = page.bytes.capacity();
   page.bytes = std::move(packed);
+  count(page, capacity);
 }
 
 }  // namespace baton::broker

@@ -8,12 +8,13 @@
 #include <unordered_map>
 #include <vector>
 
+#include "broker/recent.hpp"
 #include "broker/storage.hpp"
 
 namespace baton::broker {
 
-/// Bodies lie side by side in pages of consecutive ids; a page is used again when its last body is erased, and packed anew
-/// when little of it is left, so that items that stay (dead, delayed, held for long) keep little but themselves. Bodies
+/// Bodies lie side by side in pages of consecutive ids; a page is used again when its last body is erased; where pages take
+/// far more than the bodies in them they are packed anew, so that items that stay (dead, delayed, held for long) keep little but themselves. Bodies
 /// above `large` are kept apart and freed one by one. Of an item's history the last attempts are kept, in most_history bytes.
 class MemoryStorage final : public Storage {
  public:
@@ -26,13 +27,14 @@ class MemoryStorage final : public Storage {
   Durable durable() override { return {}; }
 
   /// What pages in use take for bodies.
-  std::uint64_t bytes() const;
+  std::uint64_t bytes() const { return bytes_; }
 
  private:
   static constexpr std::size_t most_history = 1024;
   static constexpr std::size_t page_items = 512;
   static constexpr std::size_t large = 4096;
   static constexpr std::size_t worth_packing = 4096;  ///< bytes of a page
+  static constexpr std::size_t slack = 1u << 20;      ///< bytes that pages may take beyond a multiple of what lives
 
   struct Page {
     std::array<std::uint32_t, page_items> begin{};  // offset of each body in `bytes`
@@ -42,11 +44,23 @@ class MemoryStorage final : public Storage {
   };
   static constexpr std::uint32_t apart = UINT32_MAX;
 
-  Page& page_of(ItemId id);
-  static void pack(Page& page);
+  Page& page_of(ItemId id) {
+    const auto number = id.value / page_items;
+    auto* page = recent_.find(number);
+    return page ? *page : recent_.note(number, make_page(number));
+  }
+  Page& make_page(std::uint64_t number);
+  void free_page(std::uint64_t number);
+  bool is_worth_packing() const { return bytes_ > 4 * live_bytes_ + slack; }
+  void pack_some();
+  void pack(Page& page);
+  void count(Page& page, std::size_t capacity_before) { bytes_ += page.bytes.capacity() - capacity_before; }
 
   std::deque<std::unique_ptr<Page>> pages_;  // pages_[i] holds the ids of page number first_page_ + i
   std::uint64_t first_page_ = 0;
+  Recent<Page> recent_;
+  std::uint64_t bytes_ = 0, live_bytes_ = 0;  // of pages in use
+  std::size_t next_look_ = 0;                 // in pages_: where pack_some() goes on
   std::vector<std::unique_ptr<Page>> spare_;
   std::unordered_map<std::uint64_t, std::string> large_;
   std::unordered_map<std::uint64_t, std::vector<Attempt>> histories_;  // of items that have one

@@ -190,10 +190,11 @@ bool ConsumerSession::take(Given& given, Time now) {
 void ConsumerSession::remember(const Given& given) {
   marks_.note(given.id, {given.deliveries, given.put});
   if (!marks_.is_full()) return;
-  std::vector<ItemId> ids;
+  flush_settled();
+  auto ids = held_.ids();
   settled_items(session_.control(), ids);
   std::sort(ids.begin(), ids.end());
-  marks_.sweep([&](ItemId id) { return held_.contains(id) || std::binary_search(ids.begin(), ids.end(), id); });
+  marks_.sweep(ids);
 }
 
 const std::string& ConsumerSession::queue_name(std::uint16_t index) const {

@@ -23,14 +23,15 @@ class GivenMarks {
   }
   /// Time to sweep(): by then most of what is noted is of items long settled.
   bool is_full() const { return marks_.size() >= most_; }
-  /// Forgets what `is_needed(id)` denies. It costs some time for each mark that is left, so that the next time is far.
-  template <class IsNeeded>
-  void sweep(IsNeeded is_needed) {
-    std::erase_if(marks_, [&](const auto& one) { return !is_needed(one.first); });
-    const auto last = by_id();
-    marks_.clear();
-    for (const auto& [id, mark] : last)
-      if (mark != GivenMark{}) marks_.push_back({ItemId{id}, mark});
+  /// Forgets those of all ids but `needed`, which are sorted. It costs some time for each mark that is left, so that the next
+  /// time is far.
+  void sweep(const std::vector<ItemId>& needed) {
+    std::erase_if(marks_, [&](const auto& one) {
+      return needed.empty() || one.first < needed.front() ||
+             !std::binary_search(needed.begin(), needed.end(), one.first);
+    });
+    const auto later = [](const auto& one, const auto& next) { return one.first >= next.first; };
+    if (std::adjacent_find(marks_.begin(), marks_.end(), later) != marks_.end()) keep_last();
     most_ = std::max(fewest, 4 * marks_.size());
   }
   /// The last one of each id; of others there is none.
@@ -41,6 +42,14 @@ class GivenMarks {
   }
 
  private:
+  void keep_last() {
+    const auto last = by_id();
+    marks_.clear();
+    for (const auto& [id, mark] : last)
+      if (mark != GivenMark{}) marks_.push_back({ItemId{id}, mark});
+    std::sort(marks_.begin(), marks_.end(), [](const auto& one, const auto& next) { return one.first < next.first; });
+  }
+
   static constexpr std::size_t fewest = 1024;
 
   std::vector<std::pair<ItemId, GivenMark>> marks_;

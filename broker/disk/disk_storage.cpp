@@ -129,12 +129,19 @@ void DiskStorage::compact_if_worth_it() {
 
 // --- what the core says ------------------------------------------------------------------------------------------
 
-DiskStorage::Segments::iterator DiskStorage::segment_of(ItemId id) {
+/// nullptr: its body is on disk only.
+disk::Segment* DiskStorage::segment_of(ItemId id) {
+  if (recent_ && recent_->contains(id)) return recent_;
   const auto after = std::upper_bound(segments_.begin(), segments_.end(), id,
                                       [](ItemId item, const SegmentPtr& segment) { return item < segment->first(); });
-  if (after == segments_.begin()) return segments_.end();
-  const auto at = std::prev(after);
-  return (*at)->contains(id) ? at : segments_.end();
+  if (after == segments_.begin()) return nullptr;
+  const auto& segment = *std::prev(after);
+  return segment->contains(id) ? recent_ = segment.get() : nullptr;
+}
+
+DiskStorage::Segments::iterator DiskStorage::forget(Segments::iterator at) {
+  recent_ = nullptr;
+  return segments_.erase(at);
 }
 
 disk::Segment& DiskStorage::open_segment(ItemId id) {
@@ -167,18 +174,18 @@ void DiskStorage::put(const Record& record, std::string_view body) {
 }
 
 std::string_view DiskStorage::body(ItemId id) {
-  const auto segment = segment_of(id);
-  if (segment == segments_.end()) return database_.body(id);
+  const auto* segment = segment_of(id);
+  if (!segment) return database_.body(id);
   disk::ItemRow row;
-  if (!disk::read_item(id.value, (*segment)->row(id), row)) throw disk::Damage("a body in memory is damaged");
+  if (!disk::read_item(id.value, segment->row(id), row)) throw disk::Damage("a body in memory is damaged");
   return row.body;
 }
 
 std::string_view DiskStorage::part(ItemId id, std::uint64_t offset, std::size_t size, std::uint32_t& check) {
-  const auto segment = segment_of(id);
-  if (segment == segments_.end()) return database_.part(id, offset, size, check);
+  const auto* segment = segment_of(id);
+  if (!segment) return database_.part(id, offset, size, check);
   std::string_view bytes;
-  if (!disk::read_item_part(id.value, (*segment)->row(id), offset, size, check, bytes))
+  if (!disk::read_item_part(id.value, segment->row(id), offset, size, check, bytes))
     throw disk::Damage("a body in memory is damaged");
   return bytes;
 }
@@ -222,18 +229,17 @@ void DiskStorage::erase(ItemId id) {
   turn_over_ = false;
   --items_;
   if (failed_.erase(id.value) > 0) open_.states[id.value] = std::nullopt;
-  const auto at = segment_of(id);
-  if (at == segments_.end()) {
+  auto* segment = segment_of(id);
+  if (!segment) {
     open_.erased.push_back(id);
     return;
   }
-  const auto segment = *at;
   segment->erase(id);
   if (in_open_batch(*segment)) return;
   open_.erased.push_back(id);
   if (segment->live() > 0) return;
   if (segment->on_disk) memory_of_bodies_ -= segment->memory();
-  segments_.erase(at);
+  drop(segment->first());
 }
 
 void DiskStorage::save(const KeptProducer& producer) {
@@ -315,14 +321,14 @@ void DiskStorage::written(disk::Segment& segment) {
   for (auto at = segments_.end(); at != segments_.begin() && memory_of_bodies_ > memory_for_bodies();) {
     if (!(*--at)->on_disk) continue;
     memory_of_bodies_ -= (*at)->memory();
-    at = segments_.erase(at);
+    at = forget(at);
   }
 }
 
 void DiskStorage::drop(ItemId first) {
   const auto at = std::lower_bound(segments_.begin(), segments_.end(), first,
                                    [](const SegmentPtr& one, ItemId id) { return one->first() < id; });
-  if (at != segments_.end() && (*at)->first() == first) segments_.erase(at);
+  if (at != segments_.end() && (*at)->first() == first) forget(at);
 }
 
 std::uint64_t DiskStorage::memory_for_bodies() const {

@@ -73,7 +73,8 @@ class DiskStorage final : public Storage {
   using SegmentPtr = std::shared_ptr<disk::Segment>;
   using Segments = std::deque<SegmentPtr>;
   using States = std::map<std::uint64_t, disk::Change>;
-  Segments::iterator segment_of(ItemId id);
+  disk::Segment* segment_of(ItemId id);
+  Segments::iterator forget(Segments::iterator at);
   disk::Segment& open_segment(ItemId id);
   bool in_open_batch(const disk::Segment& segment) const { return segment.ticket() == open_.ticket; }
   void compact_if_worth_it();
@@ -96,6 +97,7 @@ class DiskStorage final : public Storage {
   std::optional<disk::KeptClock> clock_;  // from load() on
   Time look_at_{};                        // at the system's clock, and at the files
   Segments segments_;                     // by id: whose bodies are in memory
+  disk::Segment* recent_ = nullptr;       // of these, the one that was looked up last
   Segments unwritten_;                    // by ticket: of these, such as are not on disk yet
   struct Writing {
     Ticket ticket;
