@@ -74,20 +74,20 @@ std::string why_no_lines(std::string_view bytes, Bodies kind) {
   return "holds NUL bytes: it is no text (--whole puts a file as one item)";
 }
 
-std::string body_of(std::string text, Bodies kind, const std::string& where) {
-  if (const auto why = why_no_lines(text, kind); !why.empty()) throw InputError(where + " " + why);
+std::string body_of(std::string text, Bodies kind, const std::function<std::string()>& where) {
+  if (const auto why = why_no_lines(text, kind); !why.empty()) throw InputError(where() + " " + why);
   const char* in_what = "";
   if (kind != Bodies::raw) {
-    if (!valid_utf8(text)) throw InputError(where + " is not UTF-8 (--raw sends the bytes as they are)");
+    if (!valid_utf8(text)) throw InputError(where() + " is not UTF-8 (--raw sends the bytes as they are)");
     const bool as_it_is = kind == Bodies::json && begins_as_json(text);
     if (const auto why = as_it_is ? why_not_json(text) : ""; !why.empty())
-      throw InputError(where + " begins as JSON does, and is none (--text puts it as text): " + why);
+      throw InputError(where() + " begins as JSON does, and is none (--text puts it as text): " + why);
     if (!as_it_is) {
       text = nlohmann::json{{"name", std::move(text)}}.dump();
       in_what = " as JSON";
     }
   }
-  if (text.size() > max_body) throw InputError(too_long(where, in_what));
+  if (text.size() > max_body) throw InputError(too_long(where(), in_what));
   return text;
 }
 

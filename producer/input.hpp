@@ -21,9 +21,9 @@ enum class Bodies : std::uint8_t {
   raw,   ///< its bytes
 };
 
-/// The body for a word or line. Throws InputError, which begins with `where`, when it is too long, holds a NUL, or (unless
+/// The body for a word or line. Throws InputError, which begins with where(), when it is too long, holds a NUL, or (unless
 /// raw) is no UTF-8, or begins as JSON does and is none.
-std::string body_of(std::string text, Bodies kind, const std::string& where);
+std::string body_of(std::string text, Bodies kind, const std::function<std::string()>& where);
 
 /// Whether nothing but white space is in it: such a line is no item, unless raw.
 bool is_blank(std::string_view line);

@@ -91,7 +91,7 @@ void ProducerRun::put_item(std::size_t i) {
 }
 
 std::string ProducerRun::word(std::size_t i) const {
-  return body_of(settings_.items[i], settings_.bodies, "item " + std::to_string(i + 1));
+  return body_of(settings_.items[i], settings_.bodies, [i] { return "item " + std::to_string(i + 1); });
 }
 
 void ProducerRun::put_whole(const std::string& path, const Place& place) {
@@ -127,9 +127,10 @@ void ProducerRun::put_line(std::string line, const std::string& source, std::siz
 /// Of a line that is left out, or was when its name put before, it does not matter whether it could be put.
 std::string ProducerRun::body_of_line(std::string line, const Place& place) const {
   const bool may_be_in = retrace_ && !retrace_->complete();
-  if (!left_out(place) && !may_be_in) return body_of(std::move(line), settings_.bodies, place.text());
+  const auto where = [&place] { return place.text(); };
+  if (!left_out(place) && !may_be_in) return body_of(std::move(line), settings_.bodies, where);
   try {
-    return body_of(line, settings_.bodies, place.text());
+    return body_of(line, settings_.bodies, where);
   } catch (const InputError&) {
     return line;
   }

@@ -23,7 +23,7 @@ namespace {
 
 std::optional<std::string> body_if_any(std::string_view text, Bodies kind) {
   try {
-    return body_of(std::string(text), kind, "it");
+    return body_of(std::string(text), kind, [] { return std::string("it"); });
   } catch (const InputError& error) {
     ensure(std::string_view(error.what()).starts_with("it "));
     return std::nullopt;

@@ -95,23 +95,27 @@ TEST_CASE("seconds: what is a range, and what is not") {
   }
 }
 
+auto at(const char* where) {
+  return [where] { return std::string(where); };
+}
+
 TEST_CASE("input: words become bodies") {
-  const auto body = [](std::string text) { return body_of(std::move(text), Bodies::json, "item 1"); };
+  const auto body = [](std::string text) { return body_of(std::move(text), Bodies::json, at("item 1")); };
   CHECK(body("Rick") == R"({"name":"Rick"})");
   CHECK(body(R"( {"id": 7})") == R"( {"id": 7})");
   CHECK(body("{}") == "{}");
   CHECK(body("[1,2]") == "[1,2]");
-  CHECK(body_of("[1,2]", Bodies::text, "") == R"({"name":"[1,2]"})");
-  CHECK(body_of(R"({"broken)", Bodies::text, "") == R"({"name":"{\"broken"})");
-  CHECK(body_of("\xff{", Bodies::raw, "") == "\xff{");
-  CHECK_THROWS_WITH_AS(body_of("\xff", Bodies::json, "line 3"),
+  CHECK(body_of("[1,2]", Bodies::text, at("")) == R"({"name":"[1,2]"})");
+  CHECK(body_of(R"({"broken)", Bodies::text, at("")) == R"({"name":"{\"broken"})");
+  CHECK(body_of("\xff{", Bodies::raw, at("")) == "\xff{");
+  CHECK_THROWS_WITH_AS(body_of("\xff", Bodies::json, at("line 3")),
                        "line 3 is not UTF-8 (--raw sends the bytes as they are)", InputError);
 }
 
 TEST_CASE("input: what begins as JSON does and is none is refused with the parser's words and the place") {
   const auto why = [](const std::string& text) -> std::string {
     try {
-      return "put as " + body_of(text, Bodies::json, "stdin: line 3");
+      return "put as " + body_of(text, Bodies::json, at("stdin: line 3"));
     } catch (const InputError& error) {
       return error.what();
     }
