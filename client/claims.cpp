@@ -12,23 +12,16 @@ constexpr std::size_t bytes_of(const Claim& claim) { return claim.put.producer =
 bool goes_on(const Claim& claim, ItemId id, const GivenMark& mark) {
   const PutName next =
       claim.put.producer == 0 ? PutName{} : PutName{claim.put.producer, claim.put.number + claim.count};
-  return claim.first + claim.count == id && mark == GivenMark{claim.deliveries, next};
+  return claim.count < UINT32_MAX && claim.first + claim.count == id && mark == GivenMark{claim.deliveries, next};
 }
 
 }  // namespace
 
-Claims to_claims(std::vector<ItemId> ids, const std::function<GivenMark(ItemId)>& mark_of) {
-  std::sort(ids.begin(), ids.end());
-  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-  Claims claims;
-  for (const auto id : ids) {
-    const auto mark = mark_of(id);
-    if (!claims.empty() && goes_on(claims.back(), id, mark))
-      ++claims.back().count;
-    else
-      claims.push_back({id, 1, mark.deliveries, mark.put});
-  }
-  return claims;
+void add_to(Claims& claims, ItemId id, const GivenMark& mark) {
+  if (!claims.empty() && goes_on(claims.back(), id, mark))
+    ++claims.back().count;
+  else
+    claims.push_back({id, 1, mark.deliveries, mark.put});
 }
 
 std::uint64_t items_in(const Claims& claims) {

@@ -2,14 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 #include "proto/stream.hpp"
 
 namespace baton {
 
-/// Sorted, each item once.
+/// Sorted, each item once, when they are sent.
 using Claims = std::vector<Claim>;
 
 /// What `given` said of an item.
@@ -20,8 +19,8 @@ struct GivenMark {
   bool operator==(const GivenMark&) const = default;
 };
 
-/// Sorts `ids` and packs them into claims. `mark_of` is called with an id.
-Claims to_claims(std::vector<ItemId> ids, const std::function<GivenMark(ItemId)>& mark_of);
+/// Another item: part of the last claim where it follows that.
+void add_to(Claims& claims, ItemId id, const GivenMark& mark);
 
 std::uint64_t items_in(const Claims& claims);
 bool contains(const Claims& claims, ItemId id);

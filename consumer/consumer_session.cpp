@@ -193,8 +193,7 @@ void ConsumerSession::remember(const Given& given) {
   flush_settled();
   auto ids = held_.ids();
   settled_items(session_.control(), ids);
-  std::sort(ids.begin(), ids.end());
-  marks_.sweep(ids);
+  marks_.sweep(std::move(ids));
 }
 
 const std::string& ConsumerSession::queue_name(std::uint16_t index) const {
@@ -318,11 +317,7 @@ const Claims& ConsumerSession::claims() {
   if (session_.control().idle()) lost_.clear();
   std::erase_if(ids, [this](ItemId id) { return lost_.contains(id.value); });
   if (ids.size() > max_asks) ids.resize(max_asks);  // the held ones come first
-  const auto marks = marks_.by_id();
-  claims_ = to_claims(std::move(ids), [&](ItemId id) {
-    const auto found = marks.find(id.value);
-    return found == marks.end() ? GivenMark{} : found->second;
-  });
+  claims_ = marks_.claims_of(std::move(ids));
   return claims_;
 }
 

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -13,46 +11,45 @@
 
 namespace baton {
 
-/// Not thread-safe.
+/// As runs, in the order in which items came: of a producer many follow one another. Not thread-safe.
 class GivenMarks {
  public:
   /// What was noted of the id before does not hold any more.
   void note(ItemId id, const GivenMark& mark) {
-    if (mark == GivenMark{} && marks_.empty()) return;
-    marks_.push_back({id, mark});
+    if (mark != GivenMark{} || !runs_.empty()) add_to(runs_, id, mark);
   }
   /// Time to sweep(): by then most of what is noted is of items long settled.
-  bool is_full() const { return marks_.size() >= most_; }
-  /// Forgets those of all ids but `needed`, which are sorted. It costs some time for each mark that is left, so that the next
-  /// time is far.
-  void sweep(const std::vector<ItemId>& needed) {
-    std::erase_if(marks_, [&](const auto& one) {
-      return needed.empty() || one.first < needed.front() ||
-             !std::binary_search(needed.begin(), needed.end(), one.first);
-    });
-    const auto later = [](const auto& one, const auto& next) { return one.first >= next.first; };
-    if (std::adjacent_find(marks_.begin(), marks_.end(), later) != marks_.end()) keep_last();
-    most_ = std::max(fewest, 4 * marks_.size());
+  bool is_full() const { return runs_.size() >= most_; }
+  /// Forgets those of all ids but `needed`. It costs some time for each of these, so that the next time is far.
+  void sweep(std::vector<ItemId> needed) {
+    runs_ = claims_of(std::move(needed));
+    std::erase_if(runs_, [](const Claim& run) { return run.deliveries == 1 && run.put == PutName{}; });
+    most_ = std::max(fewest, 4 * runs_.size());
   }
-  /// The last one of each id; of others there is none.
-  std::unordered_map<std::uint64_t, GivenMark> by_id() const {
-    std::unordered_map<std::uint64_t, GivenMark> last;
-    for (const auto& [id, mark] : marks_) last[id.value] = mark;
-    return last;
+  /// Those of `ids`, which may come in any order, and more than once.
+  Claims claims_of(std::vector<ItemId> ids) const {
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    std::vector<GivenMark> marks(ids.size());
+    for (const auto& run : runs_) {
+      auto at = std::lower_bound(ids.begin(), ids.end(), run.first);
+      for (; at != ids.end() && *at < run.first + run.count; ++at)
+        marks[static_cast<std::size_t>(at - ids.begin())] = mark_of(run, *at);
+    }
+    Claims claims;
+    for (std::size_t i = 0; i < ids.size(); ++i) add_to(claims, ids[i], marks[i]);
+    return claims;
   }
 
  private:
-  void keep_last() {
-    const auto last = by_id();
-    marks_.clear();
-    for (const auto& [id, mark] : last)
-      if (mark != GivenMark{}) marks_.push_back({ItemId{id}, mark});
-    std::sort(marks_.begin(), marks_.end(), [](const auto& one, const auto& next) { return one.first < next.first; });
-  }
-
   static constexpr std::size_t fewest = 1024;
 
-  std::vector<std::pair<ItemId, GivenMark>> marks_;
+  static GivenMark mark_of(const Claim& run, ItemId id) {
+    if (run.put.producer == 0) return {run.deliveries, {}};
+    return {run.deliveries, {run.put.producer, run.put.number + (id.value - run.first.value)}};
+  }
+
+  Claims runs_;
   std::size_t most_ = fewest;
 };
 

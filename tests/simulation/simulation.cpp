@@ -54,6 +54,7 @@ Troubles Simulation::troubles_for(Random& random, bool keeps) {
     troubles = few;
   }
   if (random.chance(50)) troubles.cuts = troubles.stalls = troubles.pauses = troubles.broker_pauses = 0;
+  if (random.chance(50)) return {.poison = random.between(50, 300), .large_runs = true};
   return troubles;
 }
 
@@ -154,6 +155,12 @@ void Simulation::add_consumer() {
     plan.patience = 3ms;
     plan.rest = 5ms;
   }
+  if (troubles_.large_runs) {
+    plan.jobs = 1;
+    plan.prefetch = static_cast<std::uint32_t>(random.between(1, 3));
+    plan.work = plan.rest = 5ms;
+    plan.pauses = 500;
+  }
   auto node = std::make_unique<ConsumerNode>(scene_, "C" + std::to_string(++names_), plan);
   node->on_poison([this, died = node.get()] { kill(*died); });
   consumer_nodes_.push_back(node.get());
@@ -184,6 +191,7 @@ void Simulation::populate() {
     plan.joins = random.chance(600);
     plan.hurries = !plan.joins && random.chance(500);
     if (random.chance(250)) plan.largest = random.chance(500) ? 100'000 : 1'000'000;
+    if (troubles_.large_runs) plan.largest = 300'000;
     if (plan.rogue) {
       plan.largest = 1000;
       plan.joins = false;

@@ -14,6 +14,7 @@ struct Troubles {
   std::uint64_t cuts = 0, stalls = 0, pauses = 0, kills = 0, leaves = 0, broker_pauses = 0, restarts = 0;
   std::uint64_t full_disks = 0, twins = 0, clock_steps = 0;  // where the broker keeps
   std::uint64_t poison = 0;                                  // per mille of the items: who begins one dies
+  bool large_runs = false;  // consumers give large items back on their way, beside such as cost a life
   bool only_poison() const { return poison > 0 && cuts + stalls + pauses + kills + broker_pauses + restarts == 0; }
   /// No client is lost for it: the broker gives the others time when it stood still itself, and who leaves says bye.
   bool harmless() const { return cuts + stalls + pauses + kills + poison == 0; }

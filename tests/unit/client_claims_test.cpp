@@ -103,12 +103,31 @@ TEST_CASE("consumer: what it settled and claimed in vain it does not claim again
   CHECK(claims_in(script.control().at(0)) == std::vector<Claim>{{{12}, 1, 1, {7, {6}}}});
 }
 
+TEST_CASE("what an item is claimed with is what was noted of it last, whatever was forgotten meanwhile") {
+  GivenMarks marks;
+  const auto put = [](std::uint64_t number) { return GivenMark{1, {7, {number}}}; };
+  marks.note({1}, {});
+  for (std::uint64_t i = 1; i <= 100'000; ++i) marks.note({i}, put(1000 + i));
+  CHECK_FALSE(marks.is_full());  // they follow one another
+  marks.note({5}, {3, {}});
+  marks.note({6}, {});
+  const Claims expected{{{4}, 1, 1, {7, {1004}}}, {{5}, 1, 3, {}}, {{6}, 1, 1, {}}, {{7}, 2, 1, {7, {1007}}}};
+  CHECK(marks.claims_of({{8}, {4}, {7}, {6}, {5}, {4}}) == expected);
+  std::uint64_t noted = 0;
+  for (; !marks.is_full(); noted += 2) marks.note({200'000 + noted}, put(noted));
+  CHECK(noted <= 2 * 1024);
+  marks.sweep({{4}, {5}, {6}, {7}, {8}, {200'000}});
+  CHECK_FALSE(marks.is_full());
+  CHECK(marks.claims_of({{4}, {5}, {6}, {7}, {8}}) == expected);
+  CHECK(marks.claims_of({{200'000}}) == Claims{{{200'000}, 1, 1, {7, {0}}}});
+}
+
 TEST_CASE("claims of the most items, each of another producer, are in within the time for them at 1 Mbit/s") {
-  std::vector<ItemId> ids;
-  for (std::uint64_t i = 1; i <= max_asks; ++i) ids.push_back({i});
+  Claims claims;
+  for (std::uint64_t i = 1; i <= max_asks; ++i) add_to(claims, {i}, {1, {i, {1}}});
   StreamSender stream;
   stream.set_credit({UINT64_MAX}, UINT64_MAX);
-  append_to(stream, to_claims(ids, [](ItemId id) { return GivenMark{1, {id.value, {1}}}; }));
+  append_to(stream, claims);
   std::uint64_t bytes = 0;
   while (auto* block = stream.next_to_send({})) {
     CHECK(block->bytes.size() <= pack_bytes + header_size + 2 * entry_head_size);
