@@ -54,7 +54,7 @@ Troubles Simulation::troubles_for(Random& random, bool keeps) {
     troubles = few;
   }
   if (random.chance(50)) troubles.cuts = troubles.stalls = troubles.pauses = troubles.broker_pauses = 0;
-  if (random.chance(50)) return {.poison = random.between(50, 300), .large_runs = true};
+  if (random.chance(50)) return {.poison = random.between(20, 80), .large_runs = true};
   return troubles;
 }
 
@@ -158,7 +158,8 @@ void Simulation::add_consumer() {
   if (troubles_.large_runs) {
     plan.jobs = 1;
     plan.prefetch = static_cast<std::uint32_t>(random.between(1, 3));
-    plan.work = plan.rest = 5ms;
+    plan.work = 50ms;
+    plan.rest = 20us;
     plan.pauses = 500;
   }
   auto node = std::make_unique<ConsumerNode>(scene_, "C" + std::to_string(++names_), plan);
@@ -191,7 +192,10 @@ void Simulation::populate() {
     plan.joins = random.chance(600);
     plan.hurries = !plan.joins && random.chance(500);
     if (random.chance(250)) plan.largest = random.chance(500) ? 100'000 : 1'000'000;
-    if (troubles_.large_runs) plan.largest = 300'000;
+    if (troubles_.large_runs) {
+      plan.largest = 300'000;
+      plan.large_one_in = 1;
+    }
     if (plan.rogue) {
       plan.largest = 1000;
       plan.joins = false;

@@ -72,7 +72,8 @@ void ProducerNode::leave_refused() {
 /// The same for each process that puts it.
 std::string ProducerNode::body(std::size_t line) const {
   const auto number = plan_.lines[line];
-  const auto long_by = plan_.rogue || number % 10 == 0 ? number * 0x9e3779b97f4a7c15u % (plan_.largest + 1) : 0;
+  const auto long_by =
+      plan_.rogue || number % plan_.large_one_in == 0 ? number * 0x9e3779b97f4a7c15u % (plan_.largest + 1) : 0;
   const bool poison = number * 0x9e3779b97f4a7c15u % 1009 < plan_.poison;
   return (poison ? "poison " : "") + identity_ + " line " + std::to_string(number) + std::string(long_by, '.');
 }

@@ -24,6 +24,7 @@ struct ProducerPlan {
   std::size_t left_out = 0;          ///< ... begin behind so many lines
   Duration pause{};                  ///< at most, between two puts
   std::uint32_t largest = 200;       ///< bytes of a body
+  std::uint32_t large_one_in = 10;
   bool priorities = false, delays = false;
   std::uint64_t poison = 0;  ///< per mille of its items
   bool joins = true;
