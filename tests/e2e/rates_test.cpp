@@ -1,0 +1,53 @@
+// What guarantees cost at full load, as the bench measures it: beside one another in one run, so that what else the machine
+// does falls on all. The bars are far from what is usual; they find what has become several times slower.
+#include <sstream>
+
+#include "tests/e2e/baton.hpp"
+#include "tests/e2e/show.hpp"
+
+using namespace baton::e2e;
+
+namespace {
+
+struct Figures {
+  double rate = 0;                                  // thousand items a second
+  double broker = 0, producers = 0, consumers = 0;  // us of CPU per item
+};
+
+Figures figures_of(const std::string& contestant) {
+  const auto name = "throughput/3+6/100B/" + contestant;
+  Process bench({program_path("baton-bench"), "--rounds", "3", "--seconds", "0.5", "--only", name});
+  REQUIRE(bench.wait(120s) == 0);
+  for (const auto& line : bench.out().lines()) {
+    std::istringstream row(line.text);
+    std::string first, word;
+    Figures figures;
+    row >> first >> figures.rate;
+    for (int skipped = 0; skipped < 5; ++skipped) row >> word;
+    if (first == name && row >> figures.broker >> figures.producers >> figures.consumers) return figures;
+  }
+  FAIL("the bench printed no row for ", name);
+  return {};
+}
+
+}  // namespace
+
+TEST_SUITE("timed") {
+  TEST_CASE("rates: what is kept costs its broker a few times the work, and its producers and consumers next to none") {
+    const auto packed = figures_of("packed"), kept = figures_of("kept");
+    MESSAGE("kept, of not kept: rate ", kept.rate / packed.rate, ", CPU of broker ", kept.broker / packed.broker,
+            ", producers ", kept.producers / packed.producers, ", consumers ", kept.consumers / packed.consumers);
+    CHECK(kept.rate > packed.rate * 0.3);
+    CHECK(kept.broker < packed.broker * 5);
+    CHECK(kept.producers < packed.producers * 2);
+    CHECK(kept.consumers < packed.consumers * 2);
+  }
+
+  TEST_CASE("rates: prefetched items pass about as fast as through a plain proxy") {
+    const auto proxy = figures_of("proxy"), packed = figures_of("packed");
+    MESSAGE("packed, of a proxy: rate ", packed.rate / proxy.rate, ", CPU of the carrier ",
+            packed.broker / proxy.broker);
+    CHECK(packed.rate > proxy.rate * 0.5);
+    CHECK(packed.broker < proxy.broker * 2);
+  }
+}
