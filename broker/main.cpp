@@ -73,7 +73,7 @@ std::string damaged(const baton::broker::DiskOptions& options) {
 
 std::string account(const baton::broker::DiskStorage::Written& items) {
   auto text = baton::counted(items.put, "item") + " came in; " + std::to_string(items.written) +
-              " were written to disk, the others were done before";
+              (items.written == 1 ? " was" : " were") + " written to disk, the others were done before";
   if (items.missing > 0)
     text += ", but for " + std::to_string(items.missing) + " that could not be written and were not confirmed";
   return text;
