@@ -18,7 +18,7 @@ namespace {
 struct Options {
   double seconds = 2;
   int rounds = 3;
-  std::string only;
+  std::vector<std::string> only;
   unsigned seed = 1;
 };
 
@@ -58,7 +58,9 @@ Options parse(int argc, char** argv) {
   app.add_option("--seconds", options.seconds, "length of each measured window")->capture_default_str();
   app.add_option("--rounds", options.rounds, "how often each contestant runs; medians are printed")
       ->capture_default_str();
-  app.add_option("--only", options.only, "run what has this in its name, as in throughput/3+6/100B/packed");
+  app.add_option(
+      "--only", options.only,
+      "run what is called this, or has it in its name; may be given several times: throughput/3+6/100B/packed");
   app.add_option("--seed", options.seed, "of the bodies' bytes")->capture_default_str();
   try {
     app.parse(argc, argv);

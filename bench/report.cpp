@@ -85,11 +85,18 @@ void print_heading() {
   std::fflush(stdout);
 }
 
-bool hold(const Contest& contest, int rounds, const std::string& only) {
+bool hold(const Contest& contest, int rounds, const std::vector<std::string>& only) {
+  const auto name_of = [&](const Contestant& contestant) { return contest.name + "/" + contestant.name; };
+  const auto is_meant = [&](const std::string& name, const std::string& text) {
+    const bool is_name = std::any_of(contest.contestants.begin(), contest.contestants.end(),
+                                     [&](const auto& contestant) { return name_of(contestant) == text; });
+    return is_name ? name == text : name.find(text) != name.npos;
+  };
   std::vector<Result> results;
   for (const Contestant& contestant : contest.contestants) {
-    const std::string name = contest.name + "/" + contestant.name;
-    if (name.find(only) != name.npos) results.push_back({name, contestant.way});
+    const auto name = name_of(contestant);
+    if (only.empty() || std::any_of(only.begin(), only.end(), [&](const auto& text) { return is_meant(name, text); }))
+      results.push_back({name, contestant.way});
   }
   bool clean = true;
   for (int round = 0; round < rounds; ++round) {

@@ -55,13 +55,13 @@ bool Lanes::admits(const Knock& knock) {
 
 bool Lanes::try_send(Lane& lane, const std::string& bytes) { return send_frame(lane.socket, zmq::buffer(bytes)); }
 
-void Lanes::send(Effects::LaneMessage&& message) {
+void Lanes::send(const Effects::LaneMessage& message) {
   const auto found = lanes_.find(message.session);
   if (found == lanes_.end() || found->second.generation != message.generation) return;
   auto& lane = found->second;
   if (lane.unsent.empty() && try_send(lane, message.bytes)) return;
   if (lane.unsent.empty()) blocked_.push_back(message.session);
-  lane.unsent.push_back(std::move(message.bytes));
+  lane.unsent.push_back(message.bytes);  // a copy, of no more than its size
 }
 
 void Lanes::retry() {

@@ -27,7 +27,7 @@ class Lanes {
   /// Ends its connection; what was not sent is dropped. Returns its port if the consumer never came.
   std::optional<std::uint16_t> close(const SessionId& session, std::uint32_t generation, Time now);
   /// Sends, or keeps the message until the consumer has connected. Void when the lane is not there any more.
-  void send(Effects::LaneMessage&& message);
+  void send(const Effects::LaneMessage& message);
 
   /// Answers those who knock at lanes: a lane admits its own session, once. knocked() when there is somebody.
   void admit();

@@ -13,9 +13,10 @@
 
 namespace baton::broker {
 
-/// Bodies lie side by side in pages of consecutive ids; a page is used again when its last body is erased; where pages take
-/// far more than the bodies in them they are packed anew, so that items that stay (dead, delayed, held for long) keep little but themselves. Bodies
-/// above `large` are kept apart and freed one by one. Of an item's history the last attempts are kept, in most_history bytes.
+/// Bodies lie side by side in pages of consecutive ids; a page is used again when its last body is erased. Where all pages
+/// together take more than three times the bodies in them, those of which little is left are packed anew: items that stay
+/// (dead, delayed, held for long) keep little but themselves. Bodies above `large` are kept apart and freed one by one. Of
+/// an item's history the last attempts are kept, in most_history bytes.
 class MemoryStorage final : public Storage {
  public:
   void put(const Record& record, std::string_view body) override;
@@ -34,7 +35,7 @@ class MemoryStorage final : public Storage {
   static constexpr std::size_t page_items = 512;
   static constexpr std::size_t large = 4096;
   static constexpr std::size_t worth_packing = 4096;  ///< bytes of a page
-  static constexpr std::size_t slack = 1u << 20;      ///< bytes that pages may take beyond a multiple of what lives
+  static constexpr std::size_t slack = 16u << 20;     ///< bytes that pages may take beyond a multiple of what lives
 
   struct Page {
     std::array<std::uint32_t, page_items> begin{};  // offset of each body in `bytes`
@@ -51,7 +52,7 @@ class MemoryStorage final : public Storage {
   }
   Page& make_page(std::uint64_t number);
   void free_page(std::uint64_t number);
-  bool is_worth_packing() const { return bytes_ > 4 * live_bytes_ + slack; }
+  bool is_worth_packing() const { return bytes_ > 3 * live_bytes_ + slack; }
   void pack_some();
   void pack(Page& page);
   void count(Page& page, std::size_t capacity_before) { bytes_ += page.bytes.capacity() - capacity_before; }

@@ -213,7 +213,7 @@ void Server::carry_out() {
   for (auto& message : effects.lane_messages) {
     write_header(message.bytes.data(),
                  {MessageType::handoff, message.count, front_.core().epoch(), message.session, message.first});
-    lanes_.send(std::move(message));
+    lanes_.send(message);
   }
   for (const auto& news : effects.news) news_.send(news);
   if (plain_) {

@@ -22,9 +22,10 @@ class GivenMarks {
   bool is_full() const { return runs_.size() >= most_; }
   /// Forgets those of all ids but `needed`. It costs some time for each of these, so that the next time is far.
   void sweep(std::vector<ItemId> needed) {
+    const auto cost = needed.size();
     runs_ = claims_of(std::move(needed));
     std::erase_if(runs_, [](const Claim& run) { return run.deliveries == 1 && run.put == PutName{}; });
-    most_ = std::max(fewest, 4 * runs_.size());
+    most_ = std::max({fewest, 4 * runs_.size(), cost});
   }
   /// Those of `ids`, which may come in any order, and more than once.
   Claims claims_of(std::vector<ItemId> ids) const {

@@ -1,6 +1,7 @@
 // What guarantees cost at full load, as the bench measures it: beside one another in one run, so that what else the machine
 // does falls on all. The bars are far from what is usual; they find what has become several times slower.
 #include <sstream>
+#include <utility>
 
 #include "tests/e2e/baton.hpp"
 #include "tests/e2e/show.hpp"
@@ -14,27 +15,35 @@ struct Figures {
   double broker = 0, producers = 0, consumers = 0;  // us of CPU per item
 };
 
-Figures figures_of(const std::string& contestant) {
-  const auto name = "throughput/3+6/100B/" + contestant;
-  Process bench({program_path("baton-bench"), "--rounds", "3", "--seconds", "0.5", "--only", name});
-  REQUIRE(bench.wait(120s) == 0);
-  for (const auto& line : bench.out().lines()) {
+const std::string contest = "throughput/3+6/100B/";
+
+Figures figures_of(const std::string& contestant, const std::vector<Line>& rows) {
+  for (const auto& line : rows) {
     std::istringstream row(line.text);
-    std::string first, word;
+    std::string name, word;
     Figures figures;
-    row >> first >> figures.rate;
+    row >> name >> figures.rate;
     for (int skipped = 0; skipped < 5; ++skipped) row >> word;
-    if (first == name && row >> figures.broker >> figures.producers >> figures.consumers) return figures;
+    if (name == contest + contestant && row >> figures.broker >> figures.producers >> figures.consumers) return figures;
   }
-  FAIL("the bench printed no row for ", name);
+  FAIL("the bench printed no row for ", contestant);
   return {};
+}
+
+/// Round after round in turns.
+std::pair<Figures, Figures> beside(const std::string& one, const std::string& other) {
+  Process bench({program_path("baton-bench"), "--rounds", "3", "--seconds", "0.5", "--only", contest + one, "--only",
+                 contest + other});
+  REQUIRE(bench.wait(120s) == 0);
+  const auto rows = bench.out().lines();
+  return {figures_of(one, rows), figures_of(other, rows)};
 }
 
 }  // namespace
 
 TEST_SUITE("timed") {
   TEST_CASE("rates: what is kept costs its broker a few times the work, and its producers and consumers next to none") {
-    const auto packed = figures_of("packed"), kept = figures_of("kept");
+    const auto [packed, kept] = beside("packed", "kept");
     MESSAGE("kept, of not kept: rate ", kept.rate / packed.rate, ", CPU of broker ", kept.broker / packed.broker,
             ", producers ", kept.producers / packed.producers, ", consumers ", kept.consumers / packed.consumers);
     CHECK(kept.rate > packed.rate * 0.3);
@@ -44,7 +53,7 @@ TEST_SUITE("timed") {
   }
 
   TEST_CASE("rates: prefetched items pass about as fast as through a plain proxy") {
-    const auto proxy = figures_of("proxy"), packed = figures_of("packed");
+    const auto [proxy, packed] = beside("proxy", "packed");
     MESSAGE("packed, of a proxy: rate ", packed.rate / proxy.rate, ", CPU of the carrier ",
             packed.broker / proxy.broker);
     CHECK(packed.rate > proxy.rate * 0.5);

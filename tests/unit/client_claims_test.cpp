@@ -103,6 +103,27 @@ TEST_CASE("consumer: what it settled and claimed in vain it does not claim again
   CHECK(claims_in(script.control().at(0)) == std::vector<Claim>{{{12}, 1, 1, {7, {6}}}});
 }
 
+TEST_CASE("consumer: what it settled a moment ago is claimed by its put, however much it was given since") {
+  ConsumerScript script(1);
+  script.open();
+  for (std::uint64_t n = 1; n <= 3100; ++n) {  // each of a run of its own
+    script.hand_off_unkept(1, {n}, {10 * n}, {7, {2 * n}});
+    REQUIRE(script.take() == 10 * n);
+    script.consumer.ack({10 * n});
+    if (n % 64 == 0 && n < 2900) {  // of the others nothing was said yet
+      script.tick();
+      script.confirm.control_received = script.last_control();
+      script.say_confirm();
+    }
+  }
+  script.control();
+  script.begin_anew();
+  script.stand();
+  const auto claims = claims_in(script.control().at(0));
+  REQUIRE_FALSE(claims.empty());
+  for (const auto& claim : claims) CHECK(claim == Claim{claim.first, 1, 1, {7, {claim.first.value / 5}}});
+}
+
 TEST_CASE("what an item is claimed with is what was noted of it last, whatever was forgotten meanwhile") {
   GivenMarks marks;
   const auto put = [](std::uint64_t number) { return GivenMark{1, {7, {number}}}; };
