@@ -163,14 +163,22 @@ TEST_CASE("a body that stays keeps little of its neighbours in memory") {
 
 TEST_CASE("bodies of all sizes stay what they were until they are erased") {
   MemoryStorage storage;
-  const auto body = [](std::uint64_t id) { return std::string(id * 37 % 9000, static_cast<char>('a' + id % 26)); };
-  for (std::uint64_t id = 1; id <= 3000; ++id) {
+  const auto body = [](std::uint64_t id) {
+    return std::string(id % 5 == 0 ? 0 : id * 37 % 9000, static_cast<char>('a' + id % 26));
+  };
+  const auto stays = [](std::uint64_t id) { return id % 97 < 2; };
+  constexpr std::uint64_t items = 40'000, waiting = 700;
+  for (std::uint64_t id = 1; id <= items; ++id) {
     Storage::Record record;
     record.id = ItemId{id};
     storage.put(record, body(id));
-    if (id > 700 && id % 3 != 0) storage.erase(ItemId{id - 699});
+    if (id <= waiting) continue;
+    CHECK(storage.body(ItemId{id - waiting}) == body(id - waiting));
+    if (!stays(id - waiting)) storage.erase(ItemId{id - waiting});
   }
-  for (std::uint64_t id = 2400; id <= 3000; ++id) CHECK(storage.body(ItemId{id}) == body(id));
+  CHECK(storage.bytes() < 40u << 20);
+  for (std::uint64_t id = 1; id <= items; ++id)
+    if (stays(id) || id > items - waiting) CHECK(storage.body(ItemId{id}) == body(id));
 }
 
 }  // namespace
