@@ -66,7 +66,7 @@ bool Stock::claim_put(Session& session, ItemId id, const PutName& put, std::uint
 
 bool Stock::claim_here(Session& session, ItemId id, const PutClaims::Here& here, std::uint32_t deliveries) {
   auto* item = items_.find(here.id);
-  if (!item || !asks_of(session, *item)) return false;
+  if (!item || !asks_of(session, *item) || deliveries < deliveries_of(here.id)) return false;
   if (item->place == Place::delayed) {
     if (!undelayed_.insert({here.due, here.id}).second) return false;
     --queue_of(*item).delayed;

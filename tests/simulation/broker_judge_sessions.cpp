@@ -10,6 +10,12 @@ constexpr Duration a_turn = 50ms;  // until the broker has noticed that a time i
 
 std::string name(const SessionId& id) { return "session " + to_hex(id).substr(0, 8); }
 
+std::string as_list(const std::set<ItemId>& ids) {
+  std::string text = ids.empty() ? " nothing" : "";
+  for (const auto id : ids) text += " " + std::to_string(id.value);
+  return "of" + text;
+}
+
 }  // namespace
 
 // --- what reaches the broker -------------------------------------------------------------------------------------
@@ -348,9 +354,9 @@ void BrokerJudge::tells_lost(const SessionId& id, const Header& header, std::str
 void BrokerJudge::check_lost(const Knows& knows) {
   for (auto& [id, session] : standing_) {
     if (knows(id) && !session.bye)  // who has said bye in the same breath does not mind
-      require(session.claimed_in_vain == session.told_lost,
-              name(id) + " is told what it claims in vain: " + std::to_string(session.told_lost.size()) +
-                  " items, not " + std::to_string(session.claimed_in_vain.size()));
+      require(session.claimed_in_vain == session.told_lost, name(id) + " is told what it claims in vain, " +
+                                                                as_list(session.told_lost) + ", not " +
+                                                                as_list(session.claimed_in_vain));
     session.claimed_in_vain.clear();
     session.told_lost.clear();
   }

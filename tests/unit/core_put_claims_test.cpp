@@ -205,4 +205,22 @@ TEST_CASE("put claims: they hold over another end of the broker, also when the p
   CHECK(world.session(morty).held == 1);
 }
 
+TEST_CASE("put claims: nobody has again what was failed by word since, and waits for its time") {
+  NothingKept storage;
+  const auto name = put_name();
+  {
+    BrokerWorld world(keeping(), storage, {8});
+    auto rick = world.client(1, again_of(1, {1}));
+    rick.put("a");
+    auto morty = world.claimant(2, Epoch{7}, session_id(99), {{old_id, 1, 1, name}});
+    REQUIRE(world.session(morty).held == 1);
+    morty.got["a"] = old_id;
+    morty.fail("a", "busy", 60'000);
+  }
+  BrokerWorld world(keeping(), storage, {9});
+  auto morty = world.claimant(2, Epoch{8}, session_id(2), {{old_id, 1, 1, name}});
+  CHECK(world.session(morty).held == 0);
+  CHECK(morty.lost() == std::vector{old_id});
+}
+
 }  // namespace baton::broker::test

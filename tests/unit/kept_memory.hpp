@@ -38,6 +38,7 @@ class KeptMemory : public Storage {
     item.producer = record.producer_index;
     item.size = static_cast<std::uint32_t>(body.size());
     item.priority = record.priority;
+    item.delay_ms = record.delay_ms;  // no time passes while it is kept
     item.again = record.again;
     item.number = record.number;
     queues_.emplace(record.queue_index, record.queue);  // the first name stays, as on the disk, until it is forgotten
@@ -52,6 +53,7 @@ class KeptMemory : public Storage {
     item.dead = record.dead;
     item.suspect = record.suspect;
     item.deliveries = record.deliveries;
+    item.delay_ms = record.delay_ms;
     histories_[record.id] = history;
   }
   std::vector<Attempt> history(ItemId id) override { return histories_[id]; }
