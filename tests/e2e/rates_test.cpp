@@ -42,7 +42,7 @@ std::pair<Figures, Figures> beside(const std::string& one, const std::string& ot
 }  // namespace
 
 TEST_SUITE("timed") {
-  TEST_CASE("rates: what is kept costs its broker a few times the work, and its producers and consumers next to none") {
+  TEST_CASE("rates: what is kept costs its broker more work and others next to none") {
     const auto [packed, kept] = beside("packed", "kept");
     MESSAGE("kept, of not kept: rate ", kept.rate / packed.rate, ", CPU of broker ", kept.broker / packed.broker,
             ", producers ", kept.producers / packed.producers, ", consumers ", kept.consumers / packed.consumers);
