@@ -176,6 +176,7 @@ class BrokerJudge {
     std::uint64_t parts_in = 0;                            // the last turn in which parts were sent
     std::deque<std::pair<Number, std::size_t>> under_way;  // entries on its lane, and their bytes
     std::size_t bytes = 0;                                 // the sum of these
+    std::size_t arrived_meanwhile = 0;                     // since nothing was under way
     bool bye = false, superseded = false, refused = false;
     std::uint64_t claims_left = 0;                             // announced, and not in yet
     std::set<ItemId> claimed_in_vain, told_lost;               // this turn's

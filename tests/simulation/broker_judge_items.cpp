@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t max_entry = part_bytes;  // bytes of a body, or a part of one
 constexpr std::size_t entry_bytes = 28;        // before a body
 constexpr std::size_t some_bytes = 16 << 10;   // that any lane may have
+constexpr std::size_t most_head = 64;          // of an entry
 
 constexpr Duration claims_again = 150ms;  // until the broker has seen that all claims are in
 
@@ -359,13 +360,18 @@ void BrokerJudge::sent(Standing& session, Number number, std::size_t bytes) {
 
 void BrokerJudge::arrived(Standing& session, Number number) {
   auto& under_way = session.under_way;
-  for (; !under_way.empty() && under_way.front().first <= number; under_way.pop_front())
+  for (; !under_way.empty() && under_way.front().first <= number; under_way.pop_front()) {
     session.bytes -= under_way.front().second;
+    session.arrived_meanwhile += under_way.front().second + most_head;
+  }
+  if (under_way.empty()) session.arrived_meanwhile = 0;
 }
 
-/// Whether items must not wait while it asks: certainly when little is under way to it.
+/// Whether items must not wait while it asks: certainly when little is under way to it. The broker counts by the 16 KiB, some
+/// of which may have arrived.
 bool BrokerJudge::has_room(const Standing& session) const {
-  return session.parting == ItemId{} && session.parts_in != turn_ && session.bytes < some_bytes;
+  const auto counted = session.bytes + std::min(session.arrived_meanwhile, some_bytes);
+  return session.parting == ItemId{} && session.parts_in != turn_ && counted < some_bytes;
 }
 
 /// Bounded: what is under way on each lane and on all of them, and what one turn sends.
