@@ -206,6 +206,7 @@ void BrokerJudge::given(const SessionId& session, std::uint32_t generation, Numb
   ready.returned.erase(given.id);
   item.handed = true;
   touched_.insert(given.id);
+  item.lost_by = item.claimed_as = {};
   if (stale) {  // it came back within the turn: with an attempt if its session was lost meanwhile
     const bool counted = lost_.contains(session) && !lane_failed_.contains(session) && item.failures > item.expected;
     if (unsaid) loses(item, session, counted);
@@ -214,7 +215,6 @@ void BrokerJudge::given(const SessionId& session, std::uint32_t generation, Numb
   }
   check_item(item, given);
   item.unsaid = false;
-  item.lost_by = item.claimed_as = {};
   auto& to = found->second;
   ++to.answered;
   require(to.answered <= to.asked, "on demand: nothing is handed off that was not asked for");
