@@ -38,6 +38,7 @@ std::string_view view_of(const MDB_val& value) { return {static_cast<const char*
     case EIO:
       throw DiskError(text + " (or the disk is full: LMDB says the same of a write that was cut short)");
     case MDB_CORRUPTED:
+    case MDB_NOTFOUND:  // one of our databases
     case MDB_PAGE_NOTFOUND:
     case MDB_INVALID:
     case MDB_BAD_DBI:

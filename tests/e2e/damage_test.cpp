@@ -68,7 +68,7 @@ void check_served(const std::string& directory) {
     if (!item) break;
     consumer.ack(item->id);
   }
-  CHECK(wrong == 0);
+  CHECK_MESSAGE(wrong == 0, broker.process().err().text());
   CHECK(got == items - items / 10);
 }
 
