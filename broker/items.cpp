@@ -33,8 +33,7 @@ Items::Chunk& Items::make_chunk(std::uint64_t number) {
 
 void Items::remove(ItemId id) {
   const auto number = id.value / chunk_items;
-  auto* chunk = recent_.find(number);
-  if (!chunk) chunk = search(number);
+  auto* chunk = chunk_of(number);
   chunk->items[id.value % chunk_items] = {};
   --size_;
   if (--chunk->live == 0) free_chunk(number);

@@ -53,8 +53,8 @@ class Items {
   /// The item, or nullptr when it is gone (or never was).
   Item* find(ItemId id) {
     const auto number = id.value / chunk_items;
-    auto* chunk = recent_.find(number);
-    if (!chunk && !(chunk = search(number))) return nullptr;
+    auto* chunk = chunk_of(number);
+    if (!chunk) return nullptr;
     auto& item = chunk->items[id.value % chunk_items];
     return item.place == Place::gone ? nullptr : &item;
   }
@@ -99,6 +99,11 @@ class Items {
   using Windows = std::deque<Window>;
   Windows::iterator window_of(std::uint64_t number);
   Chunk* search(std::uint64_t number);
+  /// nullptr when there is none.
+  Chunk* chunk_of(std::uint64_t number) {
+    auto* chunk = recent_.find(number);
+    return chunk ? chunk : search(number);
+  }
   Chunk& chunk_for(std::uint64_t number) {
     auto* chunk = recent_.find(number);
     return chunk ? *chunk : recent_.note(number, make_chunk(number));
