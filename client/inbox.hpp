@@ -19,7 +19,8 @@ class Inbox {
   explicit Inbox(EntryKind kind) : kind_(kind) {}
 
   struct Taken {
-    Entry entry;  ///< its payload is valid until the next call of next() or clear()
+    Entry entry;                  ///< its payload is valid until the next call of next() or clear()
+    std::string* body = nullptr;  ///< of one that came apart, valid as long; it may be swapped for another
     Number number;
     std::uint64_t tag = 0;
   };
@@ -39,11 +40,13 @@ class Inbox {
     size_ += wanted;
   }
 
-  /// One entry of our kind, whole, that is its own message.
-  void add_entry(std::string entry, Number number, std::uint64_t tag) {
-    messages_.push_back({std::move(entry), 0, number, 1, tag});
+  /// One entry of our kind, without its body, which is apart.
+  void add_apart(std::string entry, std::string body, Number number, std::uint64_t tag) {
+    messages_.push_back({std::move(entry), 0, number, 1, tag, std::move(body), true});
     ++size_;
   }
+  /// Memory for a body that comes apart: that of the last one, when nothing else came since.
+  std::string take_large_buffer() { return std::exchange(large_, {}); }
 
   bool empty() const { return size_ == 0; }
   /// Entries that wait.
@@ -62,6 +65,7 @@ class Inbox {
     } while (taken.entry.kind != kind_);
     message.at = message.bytes.size() - in.rest().size();
     taken.tag = message.tag;
+    taken.body = message.apart ? &message.body : nullptr;
     --message.left;
     --size_;
     return true;
@@ -79,6 +83,8 @@ class Inbox {
     Number number;       // of the next entry
     std::uint32_t left;  // entries of our kind
     std::uint64_t tag;
+    std::string body = {};
+    bool apart = false;
   };
 
   std::string take_spare() {
@@ -90,6 +96,7 @@ class Inbox {
 
   void retire() {
     auto& bytes = messages_.front().bytes;
+    large_.swap(messages_.front().body);  // empty, if this one's was not apart
     if (spare_.size() < 8 && bytes.capacity() <= 2 * pack_bytes) spare_.push_back(std::move(bytes));
     messages_.pop_front();
   }
@@ -97,6 +104,7 @@ class Inbox {
   EntryKind kind_;
   std::deque<Message> messages_;
   std::vector<std::string> spare_;
+  std::string large_;
   std::size_t size_ = 0;  // Invariant: the sum of all messages' `left`
 };
 

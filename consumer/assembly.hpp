@@ -11,37 +11,43 @@ namespace baton {
 
 class Assembly {
  public:
-  /// Begins with the first bytes; what was begun before is dropped: the broker has taken it back.
-  void begin(const Given& first) {
-    id_ = first.id;
-    entry_ = {};
-    entry_.reserve(first.whole + entry_room);
-    append_given_head(entry_, first, first.whole);
-    entry_ += first.body;
+  /// Begins with the first bytes, in `buffer`; what was begun before is dropped: the broker has taken it back.
+  void begin(const Given& first, std::string buffer) {
+    given_ = first;
+    given_.body = {};
+    given_.whole = 0;
+    body_ = std::move(buffer);
+    body_.clear();
+    body_.reserve(first.whole);
+    body_ += first.body;
     missing_ = first.whole - first.body.size();
+    begun_ = true;
   }
   /// The next bytes. False when that is more than there are to be.
   bool add(std::string_view bytes) {
     if (bytes.size() > missing_) return false;
-    entry_ += bytes;
+    body_ += bytes;
     missing_ -= bytes.size();
     return true;
   }
 
-  /// Whether an item is under way, and whether it is whole: then take_entry() has it.
-  bool begun() const { return !entry_.empty(); }
-  bool whole() const { return begun() && missing_ == 0; }
-  ItemId id() const { return id_; }
-  /// As one `given` entry, whole.
-  std::string take_entry() { return std::exchange(entry_, {}); }
-  void drop() { entry_ = {}; }
+  /// Whether an item is under way, and whether it is whole: then take_body() has its body.
+  bool begun() const { return begun_; }
+  bool whole() const { return begun_ && missing_ == 0; }
+  ItemId id() const { return given_.id; }
+  /// All but the body.
+  const Given& given() const { return given_; }
+  std::string take_body() {
+    begun_ = false;
+    return std::exchange(body_, {});
+  }
+  void drop() { static_cast<void>(take_body()); }
 
  private:
-  static constexpr std::size_t entry_room = 96;  // for what comes before the body
-
-  ItemId id_;
-  std::string entry_;
+  Given given_;
+  std::string body_;
   std::size_t missing_ = 0;
+  bool begun_ = false;
 };
 
 }  // namespace baton

@@ -152,10 +152,9 @@ struct Consumer::Impl {
 
   bool take(Item& item) {
     Given given;
-    if (!session.take(given, Connection::now())) return false;
+    if (!session.take(given, item.body, Connection::now())) return false;
     item.id = given.id;
     item.queue = session.queue_name(given.queue);
-    item.body.assign(given.body);
     item.attempt = given.attempt;
     item.priority = given.priority;
     item.take = session.taken();

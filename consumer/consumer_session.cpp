@@ -141,14 +141,17 @@ bool ConsumerSession::take_entry(const Entry& entry, std::string_view whole, Num
     coming_.drop();  // the broker has taken it back, or it was given back
     const auto given = read_given(entry);
     if (given.whole > 0)
-      coming_.begin(given);
+      coming_.begin(given, inbox_.take_large_buffer());
     else
       inbox_.add(whole, number, 0, lane_.generation());
     return true;
   }
   if (!coming_.begun()) return true;  // given back while it was under way
   if (!coming_.add(entry.payload)) return false;
-  if (coming_.whole()) inbox_.add_entry(coming_.take_entry(), number, lane_.generation());
+  if (!coming_.whole()) return true;
+  std::string head;
+  append_given(head, coming_.given());
+  inbox_.add_apart(std::move(head), coming_.take_body(), number, lane_.generation());
   return true;
 }
 
@@ -172,10 +175,15 @@ void ConsumerSession::lose_lane() {
 
 // --- items -------------------------------------------------------------------------------------------------------
 
-bool ConsumerSession::take(Given& given, Time now) {
+bool ConsumerSession::take(Given& given, std::string& body, Time now) {
   Inbox::Taken taken;
   if (inbox_.empty() || !session_.trusted(now) || !inbox_.next(taken)) return false;
   given = read_given(taken.entry);
+  if (taken.body)
+    body.swap(*taken.body);
+  else
+    body.assign(given.body);
+  given.body = body;
   if (!held_.insert(given.id, ++takes_)) {  // it was given anew before the broker's word came that it was lost
     held_.erase(given.id);
     held_.insert(given.id, takes_);

@@ -52,9 +52,9 @@ class ConsumerSession final : public ClientLogic {
   Withdrawals::Ticket withdraws() const { return lane_.withdrawals().said(); }
   bool withdrawn(Withdrawals::Ticket ticket) const { return lane_.withdrawals().over(ticket); }
 
-  /// Takes the item that came first. False when there is none, or when it is not certain that it is still ours. The
-  /// body is valid until the next call of a method.
-  bool take(Given& given, Time now);
+  /// Takes the item that came first. False when there is none, or when it is not certain that it is still ours. `body`
+  /// gets its body, one that came in parts without a copy, and `given` points to it.
+  bool take(Given& given, std::string& body, Time now);
   /// The number of the last take, from 1. It tells an item from the same one that is taken later: when this one was
   /// lost and given to us again.
   std::uint64_t taken() const { return takes_; }

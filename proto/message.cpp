@@ -275,10 +275,6 @@ void append_given(std::string& out, const Given& given) {
   out += given.body;
 }
 
-void append_given_head(std::string& out, const Given& given, std::size_t size) {
-  append_given_fixed(out, given, 0, size);
-}
-
 Given read_given(const Entry& entry) {
   const char* at = entry.payload.data();
   Given given{

@@ -178,8 +178,6 @@ inline bool is_partial(const Entry& entry) {
   return entry.kind == EntryKind::given && (load<std::uint16_t>(entry.payload.data() + given_flags) & partial) != 0;
 }
 void append_given(std::string& out, const Given& given);
-/// What comes before the body, as if that had `size` bytes and were all here.
-void append_given_head(std::string& out, const Given& given, std::size_t size);
 Given read_given(const Entry& entry);
 
 /// Items with ids that follow one another, which were given so many times by then.

@@ -48,7 +48,7 @@ class User {
   void take(Time now) {
     Given given;
     const auto waiting = session_.waiting();
-    if (!session_.take(given, now)) return;
+    if (!session_.take(given, body_, now)) return;
     ensure(given.id.value != 0 && session_.waiting() == waiting - 1);
     session_.queue_name(given.queue);
     taken_.emplace_back(given.id, session_.taken());
@@ -67,6 +67,7 @@ class User {
 
   ConsumerSession& session_;
   std::uint64_t wants_ = 0;
+  std::string body_;
   std::vector<std::pair<ItemId, std::uint64_t>> taken_;
 };
 

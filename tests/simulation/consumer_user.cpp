@@ -166,7 +166,7 @@ void ConsumerNode::expect_return(const Job& job) {
 
 bool ConsumerNode::take(Job& job) {
   Given given;
-  if (!consumer_.take(given, world_.now())) return false;
+  if (!consumer_.take(given, body_, world_.now())) return false;
   if (job.does == Job::Does::wait) consumer_.unwant();
   ++job.get;
   scene_.broker.judge_of(session().epoch()).taken(name(), session().id(), given, consumer_.queue_name(given.queue));

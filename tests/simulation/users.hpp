@@ -154,6 +154,7 @@ class ConsumerNode final : public ClientNode {
   ConsumerSession consumer_;
   std::vector<Job> jobs_;
   std::map<std::uint64_t, Mine> mine_;  // by take: taken, not settled, and not known to be lost
+  std::string body_;                    // of what was taken last
   std::function<void()> dies_;
   bool ever_stood_ = false, bye_ = false, bye_in_trouble_ = false;
 };

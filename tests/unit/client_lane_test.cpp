@@ -41,11 +41,13 @@ struct LaneScript : Script {
   /// The body of the item taken, or "nothing".
   std::string take() {
     Given given;
-    if (!consumer.take(given, now)) return "nothing";
+    std::string body;
+    if (!consumer.take(given, body, now)) return "nothing";
     CHECK(given.priority == 5);
     CHECK(given.attempt == 3);
     CHECK(given.whole == 0);
-    return std::string(given.body);
+    CHECK(given.body == body);
+    return body;
   }
 
   ConsumerSession consumer;

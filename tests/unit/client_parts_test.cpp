@@ -272,3 +272,29 @@ TEST_CASE("inbox: entries of its kind, in order, with their numbers") {
   CHECK_FALSE(inbox.next(taken));
   CHECK(inbox.empty());
 }
+
+TEST_CASE("inbox: a body that is apart may be swapped for another one, whose memory the next one gets") {
+  std::string head;
+  append_given(head, {{1}, 0, 1, 4, {}});
+  Inbox inbox(EntryKind::given);
+  inbox.add_apart(head, "a long body", {7}, 0);
+  inbox.add_apart(head, {}, {8}, 0);
+  Inbox::Taken taken;
+  REQUIRE(inbox.next(taken));
+  CHECK(taken.number == Number{7});
+  REQUIRE(taken.body != nullptr);
+  std::string mine(1000, 'x');
+  taken.body->swap(mine);
+  CHECK(mine == "a long body");
+
+  REQUIRE(inbox.next(taken));
+  REQUIRE(taken.body != nullptr);
+  CHECK(taken.body->empty());
+  CHECK(inbox.take_large_buffer().capacity() >= 1000);
+
+  std::string whole;
+  append_given(whole, {{2}, 0, 1, 4, "b"});
+  inbox.add(whole, {9}, 0);
+  REQUIRE(inbox.next(taken));
+  CHECK(taken.body == nullptr);
+}

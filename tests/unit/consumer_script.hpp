@@ -49,7 +49,8 @@ struct ConsumerScript : Script {
   /// The id of the item taken; 0 when there is none to take.
   std::uint64_t take() {
     Given given;
-    return consumer.take(given, now) ? given.id.value : 0;
+    std::string body;
+    return consumer.take(given, body, now) ? given.id.value : 0;
   }
   std::uint64_t asked() {
     const auto said = control();
