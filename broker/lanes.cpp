@@ -8,7 +8,14 @@
 namespace baton::broker {
 namespace {
 
-constexpr int max_towards_us = 512;  // bytes: consumers send nothing on a lane but their handshake
+constexpr int max_towards_us = 512;             // bytes: consumers send nothing on a lane but their handshake
+constexpr std::size_t copied_up_to = 8u << 10;  // bytes an entry
+
+/// Large bodies go without a copy; the buffer of small ones is better used again.
+zmq::message_t to_frame(Effects::LaneMessage& message) {
+  if (message.bytes.size() > copied_up_to * message.count) return frame_of(std::move(message.bytes));
+  return zmq::message_t(message.bytes.data(), message.bytes.size());
+}
 
 }  // namespace
 
@@ -53,24 +60,23 @@ bool Lanes::admits(const Knock& knock) {
   return !std::exchange(found->second.admitted, true);
 }
 
-bool Lanes::try_send(Lane& lane, const std::string& bytes) { return send_frame(lane.socket, zmq::buffer(bytes)); }
-
-void Lanes::send(const Effects::LaneMessage& message) {
+void Lanes::send(Effects::LaneMessage& message) {
   const auto found = lanes_.find(message.session);
   if (found == lanes_.end() || found->second.generation != message.generation) return;
   auto& lane = found->second;
-  if (lane.unsent.empty() && try_send(lane, message.bytes)) return;
+  auto frame = to_frame(message);
+  if (lane.unsent.empty() && send_frame(lane.socket, frame)) return;
   if (lane.unsent.empty()) blocked_.push_back(message.session);
-  lane.unsent.push_back(message.bytes);  // a copy, of no more than its size
+  lane.unsent.push_back(std::move(frame));
 }
 
 void Lanes::retry() {
   std::erase_if(blocked_, [&](const SessionId& session) {
     const auto found = lanes_.find(session);
     if (found == lanes_.end()) return true;
-    auto& unsent = found->second.unsent;
-    while (!unsent.empty() && try_send(found->second, unsent.front())) unsent.pop_front();
-    return unsent.empty();
+    auto& lane = found->second;
+    while (!lane.unsent.empty() && send_frame(lane.socket, lane.unsent.front())) lane.unsent.pop_front();
+    return lane.unsent.empty();
   });
 }
 

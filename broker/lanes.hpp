@@ -26,8 +26,9 @@ class Lanes {
   std::optional<std::uint16_t> open(const SessionId& session, std::uint32_t generation, Time now);
   /// Ends its connection; what was not sent is dropped. Returns its port if the consumer never came.
   std::optional<std::uint16_t> close(const SessionId& session, std::uint32_t generation, Time now);
-  /// Sends, or keeps the message until the consumer has connected. Void when the lane is not there any more.
-  void send(const Effects::LaneMessage& message);
+  /// Sends, or keeps the message until the consumer has connected. Void when the lane is not there any more. May take
+  /// the message's bytes.
+  void send(Effects::LaneMessage& message);
 
   /// Answers those who knock at lanes: a lane admits its own session, once. knocked() when there is somebody.
   void admit();
@@ -43,10 +44,9 @@ class Lanes {
     std::uint32_t generation;
     std::uint16_t port;
     bool admitted = false;
-    std::deque<std::string> unsent;
+    std::deque<zmq::message_t> unsent;
   };
   bool admits(const Knock& knock);
-  static bool try_send(Lane& lane, const std::string& bytes);
 
   zmq::context_t& context_;
   Admission admission_;

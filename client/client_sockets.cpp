@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 
+#include "net/receive.hpp"
 #include "net/sockets.hpp"
 
 namespace baton {
@@ -19,13 +20,9 @@ constexpr int lane_events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECT
                             ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
                             ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
 
-/// libzmq does not change what it sends.
-zmq::message_t to_message(SharedBytes bytes) {
-  if (bytes.size() <= copied_up_to) return zmq::message_t(bytes.view().data(), bytes.size());
-  auto* kept = new SharedBytes(std::move(bytes));
-  return zmq::message_t(
-      const_cast<char*>(kept->view().data()), kept->size(),
-      [](void*, void* hint) { delete static_cast<SharedBytes*>(hint); }, kept);
+zmq::message_t to_frame(SharedBytes bytes) {
+  if (bytes.size() > copied_up_to) return frame_of(std::move(bytes));
+  return zmq::message_t(bytes.view().data(), bytes.size());
 }
 
 std::string no_socket(const zmq::error_t& error) { return std::string("cannot open a socket: ") + error.what(); }
@@ -141,8 +138,8 @@ void ClientSockets::send(Door door, SharedBytes bytes) {
 }
 
 void ClientSockets::hand_over(Door door, SharedBytes bytes) {
-  auto message = to_message(std::move(bytes));
-  (door == Door::put ? put_ : control_).send(message, zmq::send_flags::dontwait);
+  auto frame = to_frame(std::move(bytes));
+  send_frame(door == Door::put ? put_ : control_, frame);
 }
 
 void ClientSockets::connect_lane(std::uint32_t generation, std::uint16_t port) {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <string_view>
+#include <utility>
 #include <zmq.hpp>
 
 #include "net/uninterrupted.hpp"
@@ -18,7 +20,24 @@ inline bool receive_frame(zmq::socket_ref socket, zmq::message_t& frame) {
   return zmq_uninterrupted([&] { return socket.recv(frame, zmq::recv_flags::dontwait).has_value(); });
 }
 
-/// One frame; false when there is no room for it now.
+/// A frame of the bytes that `owner` holds, without a copy. libzmq does not change them, and a thread of its own deletes
+/// the owner when they are sent.
+template <class Owner>
+zmq::message_t frame_of(Owner owner) {
+  auto kept = std::make_unique<Owner>(std::move(owner));
+  const std::string_view bytes = *kept;
+  zmq::message_t frame(
+      const_cast<char*>(bytes.data()), bytes.size(), [](void*, void* hint) { delete static_cast<Owner*>(hint); },
+      kept.get());
+  kept.release();
+  return frame;
+}
+
+/// One frame; false when there is no room for it now: then it is as it was.
+inline bool send_frame(zmq::socket_ref socket, zmq::message_t& frame) {
+  return zmq_uninterrupted([&] { return socket.send(frame, zmq::send_flags::dontwait).has_value(); });
+}
+
 inline bool send_frame(zmq::socket_ref socket, zmq::const_buffer bytes, bool more = false) {
   const auto flags = zmq::send_flags::dontwait | (more ? zmq::send_flags::sndmore : zmq::send_flags::none);
   return zmq_uninterrupted([&] { return socket.send(bytes, flags).has_value(); });
