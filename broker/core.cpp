@@ -53,7 +53,7 @@ void Core::beat(Session& session, const Beat& beat, Time now) {
     changed(session);
   }
   if (session.is(Role::consumer) && beat.lane_generation == session.lane_generation)
-    stock_.arrived(session, beat.lane_received);
+    stock_.arrived(session, beat.lane_received, now);
   if (session.is(Role::consumer)) {
     stock_.heard_lost(session, beat.heard, now);
     if (beat.rewind && session.told.rewind(now)) changed(session);

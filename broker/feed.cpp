@@ -10,6 +10,10 @@ namespace {
 /// May be under way on any lane, though all of them together have what they may: so that nobody stands still.
 constexpr std::int64_t always = 16 << 10;
 
+/// A lane is fast where half a window arrives within this time. It is so much, for what waited in the kernel's buffers while
+/// the consumer stood still comes at once on any link.
+constexpr Duration fast_within = 500ms;
+
 /// What one mark of Session::Flow::under_way stands for, about.
 constexpr std::uint64_t mark_bytes = 16 << 10;
 
@@ -18,12 +22,14 @@ std::int64_t as_signed(std::uint64_t bytes) { return static_cast<std::int64_t>(b
 }  // namespace
 
 /// What all lanes may have is shared by those that have something under way.
+std::uint64_t Feed::window(const Session& session) const {
+  const auto share = settings_.lanes_window / (active_ + (session.flow.bytes == 0));
+  return std::clamp<std::uint64_t>(share, part_bytes, std::max<std::uint64_t>(settings_.lane_window, part_bytes));
+}
+
 std::int64_t Feed::window_room(const Session& session) const {
-  const auto& flow = session.flow;
-  const auto share = settings_.lanes_window / (active_ + (flow.bytes == 0));
-  const auto window =
-      std::clamp<std::uint64_t>(share, part_bytes, std::max<std::uint64_t>(settings_.lane_window, part_bytes));
-  return std::min(as_signed(window) - as_signed(flow.bytes), as_signed(settings_.lanes_window) - as_signed(under_way_));
+  return std::min(as_signed(window(session)) - as_signed(session.flow.bytes),
+                  as_signed(settings_.lanes_window) - as_signed(under_way_));
 }
 
 std::int64_t Feed::room(const Session& session) const {
@@ -34,7 +40,9 @@ std::int64_t Feed::room(const Session& session) const {
 /// How large the next part may be; 0 while there must be none.
 std::int64_t Feed::next_part(const Session& session, const Item& item) const {
   const auto left = as_signed(item.size) - as_signed(session.flow.sent);
-  const auto size = std::min<std::int64_t>(left, part_bytes);
+  const auto most = session.flow.fast ? std::clamp<std::uint64_t>(window(session) / 4, part_bytes, large_part_bytes)
+                                      : std::uint64_t{part_bytes};
+  const auto size = std::min(left, as_signed(most));
   if (window_room(session) >= size) return size;
   return as_signed(session.flow.bytes) < always ? std::min(left, always) : 0;
 }
@@ -109,6 +117,7 @@ void Feed::forget_arrived(Session& session, std::uint64_t count) {
   for (; !flow.under_way.empty() && flow.under_way.front().end <= count; flow.under_way.pop_front()) {
     flow.bytes -= flow.under_way.front().bytes;
     under_way_ -= flow.under_way.front().bytes;
+    flow.arrived += flow.under_way.front().bytes;
   }
   active_ -= was_active && flow.bytes == 0;
   std::erase_if(flow.large,
@@ -120,6 +129,16 @@ void Feed::forget(Session& session) {
   if (is_parting(session)) std::erase(parting_, &session);
   forget_arrived(session, UINT64_MAX);
   flow.large.clear();
+  flow.fast = false;
+  flow.measured_at = Time::min();
+}
+
+void Feed::measure(Session& session, Time now) {
+  auto& flow = session.flow;
+  if (flow.arrived < settings_.lane_window / 2) return;
+  flow.fast = flow.measured_at >= now - fast_within;
+  flow.measured_at = now;
+  flow.arrived = 0;
 }
 
 // --- parts -------------------------------------------------------------------------------------------------------

@@ -43,6 +43,8 @@ class Feed {
   void arrived(Session& session, std::uint64_t count) {
     if (!session.flow.under_way.empty() && session.flow.under_way.front().end <= count) forget_arrived(session, count);
   }
+  /// It is known at `now` how much has arrived, and so how fast the lane is.
+  void measure(Session& session, Time now);
   /// The lane is gone, and what was under way with it.
   void forget(Session& session);
 
@@ -62,6 +64,7 @@ class Feed {
       2 * std::uint64_t{max_asks} * entry_head_size;  // bytes, beyond a window
 
   std::int64_t turn_bytes() const { return static_cast<std::int64_t>(settings_.turn_bytes); }
+  std::uint64_t window(const Session& session) const;
   std::int64_t window_room(const Session& session) const;
   std::int64_t next_part(const Session& session, const Item& item) const;
   std::string& entry_for(Session& session, std::size_t size);

@@ -146,6 +146,10 @@ struct Session {
     std::uint64_t sent = 0;   ///< bytes of the last of these
     std::uint32_t check = 0;  ///< Storage::part's
     bool full = false;        ///< it asks, and waits until its lane has room
+
+    std::uint64_t arrived = 0;       ///< bytes, since ...
+    Time measured_at = Time::min();  ///< ... how fast the lane is was measured last
+    bool fast = false;
   };
   Flow flow;
 

@@ -250,8 +250,9 @@ void Stock::forget_asks(Session& session) {
   if (queue && queue->reserved == &session) unreserve(*queue);
 }
 
-void Stock::arrived(Session& session, Number number) {
+void Stock::arrived(Session& session, Number number, Time now) {
   feed_.arrived(session, session.lane_base + std::min(number, session.lane_sent()).value);
+  feed_.measure(session, now);
 }
 
 void Stock::serve() {

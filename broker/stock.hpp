@@ -135,7 +135,7 @@ class Stock final : public Kept {
   void serve();
   bool has_to_serve() const { return !to_serve_.empty() || feed_.has_more() || again_; }
   /// Of its present lane, everything up to this number has arrived.
-  void arrived(Session& session, Number number);
+  void arrived(Session& session, Number number, Time now);
   std::uint64_t bytes_under_way() const { return feed_.under_way(); }
 
   /// There may be more room in it for its producers.

@@ -27,8 +27,8 @@ broker::Settings Simulation::settings_for(Random& random, std::uint64_t producer
   if (random.chance(150)) settings.turn_work = static_cast<std::uint32_t>(random.between(1, 5));
   settings.console_keep = random.chance(250) ? random.between(200, 2000) : 64u << 20;
   if (random.chance(300)) {
-    settings.lane_window = random.between(part_bytes, 4 * part_bytes);
-    settings.lanes_window = random.between(part_bytes, 6 * part_bytes);
+    settings.lane_window = random.between(part_bytes, 10 * part_bytes);
+    settings.lanes_window = random.between(part_bytes, 15 * part_bytes);
     settings.turn_bytes = random.between(1'000, 4 * part_bytes);
   }
   settings.exit_when_done = true;

@@ -19,11 +19,13 @@ struct Receiver {
   Client client;
   std::string body = {};
   std::size_t whole = 0, bytes = 0;
+  std::size_t largest = 0;  // bytes of a part, of what was taken last
   Number received = {};
   ItemId id = {};
 
   std::vector<std::string> take() {
     std::vector<std::string> bodies;
+    largest = 0;
     for (const auto& message : std::exchange(client.world.lane_messages[client.id], {})) {
       CHECK(check_entries(MessageType::handoff, std::string_view(message.bytes).substr(header_size), message.count) ==
             Refusal::none);
@@ -34,6 +36,7 @@ struct Receiver {
       for (Entry entry; in.next(entry);) {
         if (entry.kind == EntryKind::part) {
           body += entry.payload;
+          largest = std::max(largest, entry.payload.size());
         } else if (entry.kind == EntryKind::given) {
           const auto given = read_given(entry);
           id = given.id;
@@ -168,6 +171,29 @@ TEST_CASE("a turn hands over so many bytes, and the next one follows at once") {
   } while (world.core.next_deadline() <= world.now && turns < 100);
   CHECK(turns > 5);
   CHECK(all > 30 * part_bytes);
+}
+
+TEST_CASE("parts are larger on a lane that is fast for as long as it is") {
+  BrokerWorld world;
+  auto producer = world.producer(1);
+  Receiver receiver{world.consumer(2)};
+  for (int i = 0; i < 4; ++i) {
+    producer.put(std::string(16u << 20, 'a'));
+    receiver.client.ask();
+  }
+  const auto cross = [&](std::size_t bytes, Duration pace) {
+    receiver.bytes = 0;
+    while (receiver.bytes < bytes) {
+      world.now += pace;
+      receiver.tell();
+      receiver.take();
+      REQUIRE(receiver.largest <= large_part_bytes);
+    }
+    return receiver.largest;
+  };
+  CHECK(cross(3u << 20, 1ms) == part_bytes);
+  CHECK(cross(16u << 20, 1ms) == large_part_bytes);
+  CHECK(cross(16u << 20, 1s) == part_bytes);
 }
 
 TEST_CASE("what did not arrive whole when the lane broke is taken back and given again") {
