@@ -385,7 +385,8 @@ void BrokerJudge::check_bytes() const {
             "bounded: bytes under way on the lane of " + to_hex(id).substr(0, 8));
   }
   require(all <= settings_.lanes_window + lanes * one_more, "bounded: bytes under way on all lanes");
-  require(turn_bytes_ <= 2 * (settings_.turn_bytes + one_more), "bounded: bytes of one turn");
+  const auto largest = std::clamp<std::uint64_t>(settings_.lane_window / 4, part_bytes, large_part_bytes);
+  require(turn_bytes_ <= 2 * (settings_.turn_bytes + largest + some_bytes), "bounded: bytes of one turn");
 }
 
 // --- a consumer's user -------------------------------------------------------------------------------------------
