@@ -10,6 +10,7 @@
 #include <memory>
 #include <utility>
 
+#include "broker/disk/page_walk.hpp"
 #include "net/uninterrupted.hpp"
 
 namespace baton::broker::disk {
@@ -149,8 +150,10 @@ Database::~Database() { close(); }
 void Database::open() {
   const auto path = data_path(directory_);
   check_file(path, directory_ / "mark");
+  check_file_pages(path);
   const bool reads = access_ == Access::read;
-  if (reads && std::filesystem::file_size(path) == 0) throw std::runtime_error("no data in " + directory_.string());
+  const std::runtime_error no_data("no data in " + directory_.string());
+  if (reads && std::filesystem::file_size(path) == 0) throw no_data;
   int code = ENOMEM;
   for (auto size = largest_map; code == ENOMEM && size >= smallest_map; size /= 4) {
     close();
@@ -160,6 +163,7 @@ void Database::open() {
     code = mdb_env_open(env_, path.c_str(), MDB_NOSUBDIR | MDB_NOTLS | (reads ? MDB_RDONLY | MDB_NOLOCK : 0U), 0644);
   }
   check(code, "cannot open " + path.string());
+  if (reads && last_transaction() == 0) throw no_data;
   open_databases();
   check(mdb_txn_begin(env_, nullptr, MDB_RDONLY, &reader_), "LMDB");
   mdb_txn_reset(reader_);
@@ -167,6 +171,12 @@ void Database::open() {
   int fd = -1;
   check(mdb_env_get_fd(env_, &fd), "LMDB");
   file_.begin(path, fd);
+}
+
+std::uint64_t Database::last_transaction() const {
+  MDB_envinfo info{};
+  check(mdb_env_info(env_, &info), "LMDB");
+  return info.me_last_txnid;
 }
 
 void Database::open_databases() {

@@ -89,6 +89,7 @@ class Database {
   class Write;
   void open();
   void open_databases();
+  std::uint64_t last_transaction() const;
   void close();
   void begin_reading();
   std::uint64_t put_new(Write& txn, const Batch& batch);

@@ -14,48 +14,33 @@
 #include "broker/disk/crc32.hpp"
 #include "broker/disk/database.hpp"
 #include "broker/disk/in_place.hpp"
+#include "broker/disk/lmdb_layout.hpp"
 #include "net/uninterrupted.hpp"
 #include "proto/bytes.hpp"
 
 namespace baton::broker::disk {
 namespace {
 
-// LMDB 0.9, data version 1, 64 bit: a page begins with 16 bytes of header; then in a meta page (struct MDB_meta):
-constexpr std::size_t meta_begin = 16, meta_size = 136;
-constexpr std::size_t magic_at = 0, version_at = 4, page_size_at = 24, last_page_at = 120, transaction_at = 128;
-constexpr std::uint32_t lmdb_magic = 0xBEEFC0DE, lmdb_version = 1;
 constexpr std::size_t mark_size = 12;  // transaction, CRC
 // A page at the file's end that a transaction takes and gives back again is counted, and never written. LMDB lets a
 // transaction change no more pages than this (MDB_IDL_UM_MAX).
 constexpr std::uint64_t most_never_written = 131'071;
 
-struct Meta {
-  std::uint64_t page_size, last_page, transaction;
-};
-
-using RawMeta = std::array<char, meta_size>;
-
-std::optional<Meta> decode(const RawMeta& raw) {
-  if (load<std::uint32_t>(&raw[magic_at]) != lmdb_magic) return std::nullopt;
-  if ((load<std::uint32_t>(&raw[version_at]) & 0xffff) != lmdb_version) return std::nullopt;
-  const Meta meta{load<std::uint32_t>(&raw[page_size_at]), load<std::uint64_t>(&raw[last_page_at]),
-                  load<std::uint64_t>(&raw[transaction_at])};
-  const bool sane = meta.page_size >= 512 && meta.page_size <= 65536 && (meta.page_size & (meta.page_size - 1)) == 0;
-  return sane ? std::optional(meta) : std::nullopt;
-}
+using lmdb::Meta;
+using RawMeta = std::array<char, lmdb::meta_size>;
 
 std::optional<Meta> read_meta(std::ifstream& file, std::uint64_t at) {
   RawMeta raw{};
   file.clear();
-  file.seekg(static_cast<std::streamoff>(at + meta_begin));
-  return file.read(raw.data(), raw.size()) ? decode(raw) : std::nullopt;
+  file.seekg(static_cast<std::streamoff>(at + lmdb::page_header));
+  return file.read(raw.data(), raw.size()) ? lmdb::read_meta(raw.data()) : std::nullopt;
 }
 
 std::optional<Meta> read_meta(int fd, std::uint64_t at) {
   RawMeta raw{};
   const auto got =
-      uninterrupted([&] { return pread(fd, raw.data(), raw.size(), static_cast<off_t>(at + meta_begin)); });
-  return got == ssize_t{meta_size} ? decode(raw) : std::nullopt;
+      uninterrupted([&] { return pread(fd, raw.data(), raw.size(), static_cast<off_t>(at + lmdb::page_header)); });
+  return got == ssize_t{lmdb::meta_size} ? lmdb::read_meta(raw.data()) : std::nullopt;
 }
 
 /// The numbers of its two newest transactions, the older one first; 0 where there is none.

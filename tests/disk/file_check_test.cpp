@@ -52,6 +52,23 @@ TEST_CASE("a file is about as long as its newest meta page says, or damaged") {
   CHECK_FALSE(passes(directory, meta_page(1, 0), std::string(page_size, '\0')));
 }
 
+TEST_CASE("what was opened and never written to is no data and not damaged") {
+  const Directory directory;
+  MDB_env* env = nullptr;
+  REQUIRE(mdb_env_create(&env) == MDB_SUCCESS);
+  CHECK(mdb_env_open(env, (directory.path / "baton.mdb").c_str(), MDB_NOSUBDIR, 0644) == MDB_SUCCESS);
+  mdb_env_close(env);
+  try {
+    const disk::Database database(directory.path, disk::Database::Access::read);
+    FAIL("there is no data");
+  } catch (const disk::Damage& damage) {
+    FAIL(damage.what());
+  } catch (const std::runtime_error& error) {
+    CHECK(std::string(error.what()).find("no data in") == 0);
+  }
+  CHECK(disk::Database(directory.path).count() == 0);
+}
+
 TEST_CASE("a transaction is this process's own where it lies on top of the last one that it saw") {
   const Directory directory;
   const auto path = directory.path / "file.mdb";

@@ -2,9 +2,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
 #include "broker/disk/crc32.hpp"
 #include "broker/disk/database.hpp"
 #include "broker/disk/file_check.hpp"
+#include "broker/disk/page_walk.hpp"
 #include "broker/disk/record.hpp"
 #include "proto/ensure.hpp"
 #include "tests/fuzz/script.hpp"
@@ -109,6 +114,47 @@ void check_meta_pages(Script& script) {
   ensure(changed || size == 0 || last[newest] <= pages || last[newest] - pages <= 131'071);
 }
 
+/// A file with items of all sizes, some of which are gone.
+std::string written_file() {
+  std::string directory = "/tmp/baton-fuzz-XXXXXX";
+  ensure(mkdtemp(directory.data()) != nullptr);
+  {
+    Database database(directory);
+    for (std::uint64_t from = 1; from < 200; from += 20) {
+      Batch batch;
+      const auto segment = std::make_shared<Segment>(ItemId{from}, from);
+      for (auto id = from; id < from + 20; ++id)
+        segment->add({0, 0, 4, Number{id}, {}, std::string(id % 30 == 0 ? 9000 : id, 'x')});
+      batch.puts.push_back({segment, segment->gone()});
+      for (auto id = from; id > 1 && id > from - 10; --id) batch.erased.push_back({id - 1});
+      database.write(batch, Database::What::all, Epoch{7});
+    }
+  }
+  std::ifstream file(directory + "/baton.mdb", std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  std::filesystem::remove_all(directory);
+  return bytes;
+}
+
+/// The pages of a file, some bytes of which are changed.
+void check_changed_pages(Script& script) {
+  static const std::string whole = written_file();
+  auto bytes = whole;
+  const bool changed = !script.over();
+  while (!script.over()) {
+    const auto page = script.below(bytes.size() / 4096) * 4096;
+    const auto at = page + (script.below(2) == 0 ? script.below(256) : script.below(4096));
+    bytes[at] = static_cast<char>(script.below(256));
+  }
+  const MemoryFile data(bytes);
+  try {
+    check_file(data.path(), {});
+    check_pages(bytes);
+  } catch (const Damage&) {
+    ensure(changed);
+  }
+}
+
 void check_bytes(Script& script) {
   const MemoryFile mark(script.bytes()), data(script.rest());
   try {
@@ -118,11 +164,13 @@ void check_bytes(Script& script) {
 }
 
 void check(Script script) {
-  switch (script.below(4)) {
+  switch (script.below(5)) {
     case 0:
       return check_meta_pages(script);
     case 1:
       return check_bytes(script);
+    case 2:
+      return check_changed_pages(script);
     default:
       return check_row(script);
   }

@@ -1,0 +1,145 @@
+// The walk over the pages of a file: what passes serves, and goes on serving when it was written to.
+#include "broker/disk/page_walk.hpp"
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+
+#include "broker/disk/database.hpp"
+#include "tests/disk/kept_items.hpp"
+
+namespace baton::broker::test {
+namespace {
+
+constexpr std::size_t page = 4096;  // bytes
+
+std::string body(std::uint64_t id) { return std::to_string(id) + std::string(id % 40 == 0 ? 9000 : id % 200, 'x'); }
+
+/// Items that are put and erased by ids, some at a time.
+class Kept {
+ public:
+  explicit Kept(const Directory& directory) : database_(directory.path) {}
+
+  void put(std::uint64_t from, std::uint64_t to) {
+    disk::Batch batch;
+    const auto segment = std::make_shared<disk::Segment>(ItemId{from}, ++ticket_);
+    for (auto id = from; id < to; ++id) segment->add({0, 0, 4, Number{id}, {}, body(id)});
+    batch.puts.push_back({segment, segment->gone()});
+    batch.last = ItemId{to - 1};
+    database_.write(batch, disk::Database::What::all, Epoch{7});
+  }
+  void erase(const std::vector<std::uint64_t>& ids) {
+    disk::Batch batch;
+    for (const auto id : ids) batch.erased.push_back({id});
+    database_.write(batch, disk::Database::What::settles, Epoch{7});
+  }
+  /// The ids of all, whose bodies must be what was put.
+  std::set<std::uint64_t> load() {
+    std::set<std::uint64_t> ids;
+    database_.load({[](const disk::Seal&) {}, [](std::uint64_t, std::string_view) {},
+                    [](std::uint64_t, const disk::ProducerRow&) {},
+                    [&](std::uint64_t id, const disk::ItemRow& row, const disk::StateRow*) {
+                      CHECK(row.body == body(id));
+                      ids.insert(id);
+                    }});
+    return ids;
+  }
+
+ private:
+  disk::Database database_;
+  Ticket ticket_ = 0;
+};
+
+/// Many transactions, so that pages are free, used again, and of all kinds.
+std::set<std::uint64_t> fill(const Directory& directory) {
+  Kept kept(directory);
+  std::mt19937_64 random(7);  // NOLINT: the same each time
+  std::set<std::uint64_t> ids;
+  for (std::uint64_t next = 1; next < 6000; next += 100) {
+    kept.put(next, next + 100);
+    for (auto id = next; id < next + 100; ++id) ids.insert(id);
+    std::vector<std::uint64_t> gone;
+    for (const auto id : ids)
+      if (random() % 12 == 0) gone.push_back(id);
+    kept.erase(gone);
+    for (const auto id : gone) ids.erase(id);
+  }
+  return ids;
+}
+
+std::string read_file(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+bool passes(const std::string& file) {
+  try {
+    disk::check_pages(file);
+    return true;
+  } catch (const disk::Damage&) {
+    return false;
+  }
+}
+
+/// The storage in the directory, unless it is found to be damaged at its start.
+std::unique_ptr<Kept> start(const Directory& directory, std::set<std::uint64_t>& ids) {
+  try {
+    auto kept = std::make_unique<Kept>(directory);
+    ids = kept->load();
+    return kept;
+  } catch (const disk::Damage&) {
+    return nullptr;
+  }
+}
+
+/// Writes over what is free, and reads it all again.
+void go_on(Kept& kept, std::set<std::uint64_t> ids) {
+  for (std::uint64_t round = 0, next = 1'000'000; round < 10; ++round, next += 50) {
+    kept.put(next, next + 50);
+    for (auto id = next; id < next + 50; ++id) ids.insert(id);
+    const std::vector<std::uint64_t> gone(ids.begin(), std::next(ids.begin(), 40));
+    kept.erase(gone);
+    for (const auto id : gone) ids.erase(id);
+    CHECK(kept.load() == ids);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the pages of a file that LMDB wrote hang together and those of one with a bit flipped are refused or do") {
+  const Directory directory;
+  const auto ids = fill(directory);
+  const auto path = directory.path / "baton.mdb";
+  const auto whole = read_file(path);
+  REQUIRE(passes(whole));
+  std::mt19937_64 random(5);  // NOLINT: the same each time
+  int refused = 0, harmless = 0;
+  for (int i = 0; i < 3000; ++i) {
+    auto bytes = whole;
+    // Half of them where pages begin: there are their headers and the places of their nodes.
+    const auto at =
+        random() % 2 == 0 ? random() % bytes.size() : random() % (bytes.size() / page) * page + random() % 80;
+    bytes[at] = static_cast<char>(bytes[at] ^ (1 << random() % 8));
+    if (!passes(bytes)) {
+      ++refused;
+      continue;
+    }
+    if (++harmless % 20 != 0) continue;
+    Directory copy;
+    std::ofstream(copy.path / "baton.mdb", std::ios::binary) << bytes;
+    CAPTURE(at);
+    std::set<std::uint64_t> loaded;
+    const auto kept = start(copy, loaded);
+    if (!kept) continue;
+    CHECK(loaded == ids);
+    go_on(*kept, ids);
+  }
+  MESSAGE("", refused, " refused of 3000 in ", whole.size(), " bytes");
+  CHECK(refused > 100);
+}
+
+}  // namespace baton::broker::test
