@@ -29,7 +29,7 @@ zmq::message_t frame_of(Owner owner) {
   zmq::message_t frame(
       const_cast<char*>(bytes.data()), bytes.size(), [](void*, void* hint) { delete static_cast<Owner*>(hint); },
       kept.get());
-  kept.release();
+  static_cast<void>(kept.release());
   return frame;
 }
 

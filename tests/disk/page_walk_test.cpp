@@ -16,6 +16,7 @@ namespace baton::broker::test {
 namespace {
 
 constexpr std::size_t page = 4096;  // bytes
+constexpr int places = 3000;
 
 std::string body(std::uint64_t id) { return std::to_string(id) + std::string(id % 40 == 0 ? 9000 : id % 200, 'x'); }
 
@@ -118,7 +119,7 @@ TEST_CASE("the pages of a file that LMDB wrote hang together and those of one wi
   REQUIRE(passes(whole));
   std::mt19937_64 random(5);  // NOLINT: the same each time
   int refused = 0, harmless = 0;
-  for (int i = 0; i < 3000; ++i) {
+  for (int i = 0; i < places; ++i) {
     auto bytes = whole;
     // Half of them where pages begin: there are their headers and the places of their nodes.
     const auto at =
@@ -138,7 +139,7 @@ TEST_CASE("the pages of a file that LMDB wrote hang together and those of one wi
     CHECK(loaded == ids);
     go_on(*kept, ids);
   }
-  MESSAGE("", refused, " refused of 3000 in ", whole.size(), " bytes");
+  MESSAGE("", refused, " refused of ", places, " in ", whole.size(), " bytes");
   CHECK(refused > 100);
 }
 
