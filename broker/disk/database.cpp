@@ -142,7 +142,12 @@ Database::Database(std::filesystem::path directory, Access access)
     mark_.emplace(directory_ / "mark");
     std::filesystem::remove(copy_path(directory_));  // of a process that was ended while it compacted
   }
-  open();
+  try {
+    open();
+  } catch (...) {
+    close();
+    throw;
+  }
 }
 
 Database::~Database() { close(); }
