@@ -16,6 +16,8 @@ using Args = std::vector<std::string>;
 
 /// Sanitizers take memory of their own: then its measures say nothing.
 inline constexpr bool memory_counts = BATON_MEMORY_COUNTS;
+/// Likewise what takes longer than a few hundred ms.
+inline constexpr bool times_count = memory_counts;
 
 /// The number that the environment gives, for longer runs; `otherwise` when it gives none.
 std::uint64_t number_of(const char* variable, std::uint64_t otherwise);

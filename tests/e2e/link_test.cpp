@@ -323,7 +323,7 @@ TEST_CASE("links: broken and silent at random under load nothing is lost or hand
   check_order(system);
   check_console(system);
   const auto log = system.broker.process().err().text();
-  CHECK_MESSAGE(log.find("is gone") == log.npos, log);
+  if (times_count) CHECK_MESSAGE(log.find("is gone") == log.npos, log);  // nobody came back later than the broker waits
 }
 
 TEST_CASE("links: silent for longer than a session lives nothing is lost and what comes again says so") {

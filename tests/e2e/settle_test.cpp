@@ -227,12 +227,13 @@ TEST_CASE("run: it may be called again, and get() after it, after stop() it retu
   consumer.run(handler, {.jobs = 1, .count = 2, .before_ask = {}});
   CHECK(got == "ab");
   CHECK_FALSE(consumer.closed());
+  // What came and was given back at the end of that run may cross with what is behind it.
   consumer.run(handler, {.jobs = 1, .count = 1, .before_ask = {}});
-  CHECK(got == "abc");
+  CHECK(got.size() == 3);
   const auto last = consumer.get(soon_ms);
   REQUIRE(last);
-  CHECK(last->body == "d");
+  CHECK((got + last->body == "abcd" || got + last->body == "abdc"));
   consumer.stop();
   consumer.run(handler);
-  CHECK(got == "abc");
+  CHECK(got.size() == 3);
 }
