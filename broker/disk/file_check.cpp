@@ -51,13 +51,20 @@ std::pair<std::uint64_t, std::uint64_t> newest_two(int fd) {
   return std::minmax({first->transaction, second->transaction});
 }
 
+/// Transactions go to the two pages in turns. In a new file there is none.
+bool follow_each_other(const Meta& first, const Meta& second) {
+  const auto even = first.transaction, odd = second.transaction;
+  return (even == 0 && odd == 0) || (even % 2 == 0 && (odd == even + 1 || odd + 1 == even));
+}
+
 std::uint32_t mark_crc(const char* bytes) { return crc32({bytes, sizeof(std::uint64_t)}); }
 
 std::uint64_t read_mark(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::array<char, mark_size> raw{};
-  if (!file || !file.read(raw.data(), raw.size())) return 0;
-  if (load<std::uint32_t>(&raw[8]) != mark_crc(raw.data())) throw Damage(path.string() + " is damaged");
+  if (!file || file.peek() == std::ifstream::traits_type::eof()) return 0;
+  if (!file.read(raw.data(), raw.size()) || load<std::uint32_t>(&raw[8]) != mark_crc(raw.data()))
+    throw Damage(path.string() + " is damaged");
   return load<std::uint64_t>(raw.data());
 }
 
@@ -75,6 +82,9 @@ void check_file(const std::filesystem::path& data, const std::filesystem::path& 
   const auto first = read_meta(file, 0);
   const auto second = first ? read_meta(file, first->page_size) : std::nullopt;
   if (!first || !second) throw Damage(data.string() + " is damaged: its first pages are not what LMDB writes");
+  if (!follow_each_other(*first, *second))
+    throw Damage(data.string() + " is damaged: no transaction " + std::to_string(first->transaction) +
+                 " is followed by " + std::to_string(second->transaction));
   const auto& newest = second->transaction > first->transaction ? *second : *first;
   if (newest.last_page - std::min(newest.last_page, size / newest.page_size) > most_never_written)
     throw Damage(data.string() + " is cut off: " + std::to_string(size) + " bytes instead of " +

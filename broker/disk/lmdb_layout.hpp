@@ -22,9 +22,11 @@ enum NodeFlags : std::uint16_t { in_overflow = 1, database = 2 };
 
 // A database: 4 bytes of nothing, flags (2), depth (2), then 8 bytes each.
 constexpr std::size_t database_size = 48;
-constexpr std::size_t depth_at = 6, branches_at = 8, leaves_at = 16, overflows_at = 24, entries_at = 32, root_at = 40;
+constexpr std::size_t flags_at = 4, depth_at = 6, branches_at = 8, leaves_at = 16, overflows_at = 24, entries_at = 32,
+                      root_at = 40;
 constexpr std::uint64_t no_page = UINT64_MAX;
 constexpr std::uint16_t deepest = 32;
+constexpr std::uint16_t integer_keys = 8, one_file = 0x4000;  // the latter is noted with the free pages
 
 // The first two pages are meta pages, of which the one with the higher transaction counts.
 constexpr std::uint64_t meta_pages = 2;

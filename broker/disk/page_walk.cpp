@@ -22,14 +22,15 @@ using namespace lmdb;
 
 struct Tree {
   explicit Tree(const char* raw)
-      : depth(load<std::uint16_t>(raw + depth_at)),
+      : flags(load<std::uint16_t>(raw + flags_at)),
+        depth(load<std::uint16_t>(raw + depth_at)),
         branches(load<std::uint64_t>(raw + branches_at)),
         leaves(load<std::uint64_t>(raw + leaves_at)),
         overflows(load<std::uint64_t>(raw + overflows_at)),
         entries(load<std::uint64_t>(raw + entries_at)),
         root(load<std::uint64_t>(raw + root_at)) {}
 
-  std::uint16_t depth;
+  std::uint16_t flags, depth;
   std::uint64_t branches, leaves, overflows, entries, root;
 };
 
@@ -56,12 +57,18 @@ struct Node {
 
 class PageWalk {
  public:
-  PageWalk(std::string_view file, const Meta& meta) : file_(file), meta_(meta), in_use_(meta.last_page + 1) {}
+  PageWalk(std::string_view file, const Meta& meta) : file_(file), meta_(meta) {}
 
-  /// `raw`: the meta page's bytes.
+  /// `raw`: the meta page's bytes. Whether its number is the transaction's: each but the first frees pages, under its number.
+  bool is_of_its_transaction(const char* raw) const {
+    const Tree free(raw + free_at);
+    return meta_.transaction <= first_transaction || (free.root != no_page && highest_key(free) == meta_.transaction);
+  }
+
   void run(const char* raw) {
+    in_use_.resize(meta_.last_page + 1);
     walk(Tree(raw + main_at), Content::databases);
-    for (std::size_t i = 0; i < databases_.size(); ++i) walk(Tree(databases_[i].data()), Content::rows);
+    for (const auto& raw_tree : databases_) walk(Tree(raw_tree.data()), Content::rows);
     walk(Tree(raw + free_at), Content::free_pages);
     for (const auto& list : free_) check_free(list);
   }
@@ -73,7 +80,25 @@ class PageWalk {
     std::string_view bytes;
   };
 
+  static constexpr std::uint64_t first_transaction = 1;
+
+  static std::uint16_t flags_of(Content content) {
+    if (content == Content::databases) return 0;
+    return content == Content::rows ? integer_keys : integer_keys | one_file;
+  }
+
+  std::uint64_t highest_key(const Tree& tree) const {
+    auto number = tree.root;
+    for (auto depth = tree.depth;; --depth) {
+      const auto page = page_of(number, depth);
+      const auto last = node_of(page, page.nodes() - 1);
+      if (depth == 1) return number_in(page, last);
+      number = last.child();
+    }
+  }
+
   void walk(const Tree& tree, Content content) {
+    if (tree.flags != flags_of(content)) damaged(tree.root, "begins a tree of another kind");
     branches_ = leaves_ = overflows_ = entries_ = 0;
     lowest_ = 0;
     content_ = content;
@@ -85,12 +110,9 @@ class PageWalk {
   }
 
   void walk_page(std::uint64_t number, std::uint16_t depth) {
-    if (depth == 0) damaged(number, "is deeper than its tree");
-    const auto page = take(number);
-    if (!page.is_of(depth > 1 ? branch : leaf)) damaged(number, "is not what was written there");
+    use(number);
+    const auto page = page_of(number, depth);
     ++(depth > 1 ? branches_ : leaves_);
-    if (page.room_begin() <= page_header || page.room_begin() > page.room_end() || page.room_end() > meta_.page_size)
-      damaged(number, "has a damaged header");
     for (std::size_t i = 0; i < page.nodes(); ++i) {
       const auto node = node_of(page, i);
       if (depth == 1) {
@@ -102,6 +124,15 @@ class PageWalk {
     }
   }
 
+  Page page_of(std::uint64_t number, std::uint16_t depth) const {
+    if (depth == 0) damaged(number, "is deeper than its tree");
+    const auto page = look(number);
+    if (!page.is_of(depth > 1 ? branch : leaf)) damaged(number, "is not what was written there");
+    if (page.room_begin() <= page_header || page.room_begin() > page.room_end() || page.room_end() > meta_.page_size)
+      damaged(number, "has a damaged header");
+    return page;
+  }
+
   Node node_of(const Page& page, std::size_t index) const {
     const std::size_t at = load<std::uint16_t>(&page.bytes[page_header + 2 * index]);
     if (at < page.room_end() || at + node_header > page.bytes.size()) damaged(page.number, "has a damaged place");
@@ -111,11 +142,15 @@ class PageWalk {
     return {&page.bytes[at], rest.substr(0, key_size), rest.substr(key_size)};
   }
 
+  static std::uint64_t number_in(const Page& page, const Node& node) {
+    if (node.key.size() != sizeof(std::uint64_t)) damaged(page.number, "has a damaged key");
+    return load<std::uint64_t>(node.key.data());
+  }
+
   /// Keys rise: from leaf to leaf, and what a branch names lies between them.
   std::uint64_t key_of(const Page& page, const Node& node) const {
     if (content_ == Content::databases) return 0;  // names, all in one leaf
-    if (node.key.size() != sizeof(std::uint64_t)) damaged(page.number, "has a damaged key");
-    const auto key = load<std::uint64_t>(node.key.data());
+    const auto key = number_in(page, node);
     if (key < lowest_) damaged(page.number, "has keys that do not rise");
     return key;
   }
@@ -147,18 +182,19 @@ class PageWalk {
   }
 
   std::string_view long_value(std::uint64_t number, std::size_t size) {
-    const auto first = take(number);
+    use(number);
+    const auto first = look(number);
     const std::uint64_t length = load<std::uint32_t>(&first.bytes[length_at]);
     if (!first.is_of(overflow) || length * meta_.page_size < page_header + size)
       damaged(number, "is not what was written there");
-    for (std::uint64_t i = 1; i < length; ++i) take(number + i);
+    for (std::uint64_t i = 1; i < length; ++i) use(number + i);
+    if ((number + length) * meta_.page_size > file_.size()) damaged(number, "is cut off");
     overflows_ += length;
     return file_.substr(number * meta_.page_size + page_header, size);
   }
 
-  Page take(std::uint64_t number) {
-    use(number);
-    if ((number + 1) * meta_.page_size > file_.size()) damaged(number, "is missing");
+  Page look(std::uint64_t number) const {
+    if (number > meta_.last_page || (number + 1) * meta_.page_size > file_.size()) damaged(number, "is missing");
     return {number, file_.substr(number * meta_.page_size, meta_.page_size)};
   }
 
@@ -227,9 +263,14 @@ void check_pages(std::string_view file) {
   const auto first = meta_at(0);
   const auto second = first ? meta_at(first->page_size) : std::nullopt;
   if (!first || !second) throw Damage("baton.mdb has a damaged meta page");
-  const bool newer = second->transaction > first->transaction;
-  const auto& meta = newer ? *second : *first;
-  PageWalk(file, meta).run(&file[(newer ? first->page_size : 0) + page_header]);
+  PageWalk walks[] = {PageWalk(file, *first), PageWalk(file, *second)};
+  const char* const raws[] = {&file[page_header], &file[first->page_size + page_header]};
+  // The older one, too: its number may be what was damaged, so that it passes for the newer one, or that for the older one.
+  for (const auto i : {0, 1})
+    if (!walks[i].is_of_its_transaction(raws[i]))
+      damaged(static_cast<std::uint64_t>(i), "has another transaction's number");
+  const auto newest = second->transaction > first->transaction ? 1 : 0;
+  walks[newest].run(raws[newest]);
 }
 
 void check_file_pages(const std::filesystem::path& data) {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "broker/disk/database.hpp"
+#include "broker/disk/lmdb_layout.hpp"
 #include "tests/disk/kept_items.hpp"
 
 namespace baton::broker::test {
@@ -56,11 +57,11 @@ class Kept {
 };
 
 /// Many transactions, so that pages are free, used again, and of all kinds.
-std::set<std::uint64_t> fill(const Directory& directory) {
+std::set<std::uint64_t> fill(const Directory& directory, std::uint64_t items) {
   Kept kept(directory);
   std::mt19937_64 random(7);  // NOLINT: the same each time
   std::set<std::uint64_t> ids;
-  for (std::uint64_t next = 1; next < 6000; next += 100) {
+  for (std::uint64_t next = 1; next < items; next += 100) {
     kept.put(next, next + 100);
     for (auto id = next; id < next + 100; ++id) ids.insert(id);
     std::vector<std::uint64_t> gone;
@@ -113,7 +114,7 @@ void go_on(Kept& kept, std::set<std::uint64_t> ids) {
 
 TEST_CASE("the pages of a file that LMDB wrote hang together and those of one with a bit flipped are refused or do") {
   const Directory directory;
-  const auto ids = fill(directory);
+  const auto ids = fill(directory, 6000);
   const auto path = directory.path / "baton.mdb";
   const auto whole = read_file(path);
   REQUIRE(passes(whole));
@@ -141,6 +142,41 @@ TEST_CASE("the pages of a file that LMDB wrote hang together and those of one wi
   }
   MESSAGE("", refused, " refused of ", places, " in ", whole.size(), " bytes");
   CHECK(refused > 100);
+}
+
+TEST_CASE("a bit of a meta page or of a database that is flipped is found or of no use") {
+  const Directory directory;
+  const auto ids = fill(directory, 1000);
+  const auto whole = read_file(directory.path / "baton.mdb");
+  const auto number = [&](std::size_t at) { return load<std::uint64_t>(&whole[at + disk::lmdb::page_header]); };
+  const auto newest =
+      number(disk::lmdb::transaction_at) > number(page + disk::lmdb::transaction_at) ? std::size_t{0} : page;
+  const auto databases = number(newest + disk::lmdb::main_at + disk::lmdb::root_at) * page;
+  const auto end_of_places = load<std::uint16_t>(&whole[databases + disk::lmdb::room_begin_at]);
+  const auto rows = load<std::uint16_t>(&whole[databases + disk::lmdb::room_end_at]);
+  std::vector<std::size_t> places;
+  for (std::size_t at = 0; at < 160; ++at) places.insert(places.end(), {at, page + at});
+  for (std::size_t at = 0; at < page; ++at)
+    if (at < end_of_places || at >= rows) places.push_back(databases + at);
+  int refused = 0, harmless = 0;
+  for (const auto at : places)
+    for (int bit = 0; bit < 8; ++bit) {
+      if ((at * 8 + static_cast<std::size_t>(bit)) % 3 != 1) continue;  // all of them take a minute
+      const Directory copy;
+      std::filesystem::copy(directory.path, copy.path, std::filesystem::copy_options::recursive);
+      auto bytes = whole;
+      bytes[at] = static_cast<char>(bytes[at] ^ (1 << bit));
+      std::ofstream(copy.path / "baton.mdb", std::ios::binary) << bytes;
+      CAPTURE(at);
+      CAPTURE(bit);
+      std::set<std::uint64_t> loaded;
+      const auto kept = start(copy, loaded);
+      refused += kept == nullptr;
+      if (!kept) continue;
+      CHECK(loaded == ids);
+      if (++harmless % 20 == 0) go_on(*kept, ids);
+    }
+  MESSAGE("", refused, " refused, ", harmless, " of no use");
 }
 
 }  // namespace baton::broker::test
