@@ -1,6 +1,7 @@
 #include "broker/feed.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "proto/ensure.hpp"
 
@@ -10,9 +11,11 @@ namespace {
 /// May be under way on any lane, though all of them together have what they may: so that nobody stands still.
 constexpr std::int64_t always = 16 << 10;
 
-/// A lane is fast where half a window arrives within this time. It is so much, for what waited in the kernel's buffers while
+/// A part should not take long: nothing is seen of it before it has come. So it is small until the lane has shown that it is
+/// steady, and large where half a window arrives within `fast_within`: so much, for what waited in the kernel's buffers while
 /// the consumer stood still comes at once on any link.
-constexpr Duration fast_within = 500ms;
+constexpr std::uint64_t steady_bytes = 256 << 10;
+constexpr Duration steady_within = 1s, fast_within = 500ms;
 
 /// What one mark of Session::Flow::under_way stands for, about.
 constexpr std::uint64_t mark_bytes = 16 << 10;
@@ -37,12 +40,15 @@ std::int64_t Feed::room(const Session& session) const {
   return std::min(std::max(window_room(session), always - as_signed(session.flow.bytes)), turn_left_);
 }
 
+std::uint64_t Feed::most_of_part(const Session& session) const {
+  if (session.flow.fast.kept) return std::clamp<std::uint64_t>(window(session) / 4, part_bytes, large_part_bytes);
+  return session.flow.steady.kept ? part_bytes : small_part_bytes;
+}
+
 /// How large the next part may be; 0 while there must be none.
 std::int64_t Feed::next_part(const Session& session, const Item& item) const {
   const auto left = as_signed(item.size) - as_signed(session.flow.sent);
-  const auto most = session.flow.fast ? std::clamp<std::uint64_t>(window(session) / 4, part_bytes, large_part_bytes)
-                                      : std::uint64_t{part_bytes};
-  const auto size = std::min(left, as_signed(most));
+  const auto size = std::min(left, as_signed(most_of_part(session)));
   if (window_room(session) >= size) return size;
   return as_signed(session.flow.bytes) < always ? std::min(left, always) : 0;
 }
@@ -100,7 +106,8 @@ void Feed::give_first_part(Session& session, Given& given, std::uint32_t size) {
   ensure(!is_parting(session));
   flow.large.push_back({given.id, session.handed_count, 0});
   flow.check = 0;
-  flow.sent = static_cast<std::uint64_t>(std::max(always, std::min<std::int64_t>(part_bytes, window_room(session))));
+  const auto most = std::min(most_of_part(session), std::uint64_t{part_bytes});  // not all of it
+  flow.sent = static_cast<std::uint64_t>(std::max(always, std::min(as_signed(most), window_room(session))));
   given.whole = size;
   given.body = storage_.part(given.id, 0, flow.sent, flow.check);
   parting_.push_back(&session);
@@ -129,16 +136,15 @@ void Feed::forget(Session& session) {
   if (is_parting(session)) std::erase(parting_, &session);
   forget_arrived(session, UINT64_MAX);
   flow.large.clear();
-  flow.fast = false;
-  flow.measured_at = Time::min();
+  flow.arrived = 0;
+  flow.steady = flow.fast = {};
 }
 
 void Feed::measure(Session& session, Time now) {
   auto& flow = session.flow;
-  if (flow.arrived < settings_.lane_window / 2) return;
-  flow.fast = flow.measured_at >= now - fast_within;
-  flow.measured_at = now;
-  flow.arrived = 0;
+  const auto more = std::exchange(flow.arrived, 0);
+  flow.steady.measure(more, steady_bytes, steady_within, now);
+  flow.fast.measure(more, settings_.lane_window / 2, fast_within, now);
 }
 
 // --- parts -------------------------------------------------------------------------------------------------------

@@ -66,6 +66,7 @@ class Feed {
   std::int64_t turn_bytes() const { return static_cast<std::int64_t>(settings_.turn_bytes); }
   std::uint64_t window(const Session& session) const;
   std::int64_t window_room(const Session& session) const;
+  std::uint64_t most_of_part(const Session& session) const;
   std::int64_t next_part(const Session& session, const Item& item) const;
   std::string& entry_for(Session& session, std::size_t size);
   void note(Session& session, std::uint64_t bytes);

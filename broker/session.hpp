@@ -147,9 +147,21 @@ struct Session {
     std::uint32_t check = 0;  ///< Storage::part's
     bool full = false;        ///< it asks, and waits until its lane has room
 
-    std::uint64_t arrived = 0;       ///< bytes, since ...
-    Time measured_at = Time::min();  ///< ... how fast the lane is was measured last
-    bool fast = false;
+    /// Whether so many bytes arrived within so long, when that was measured last.
+    struct Pace {
+      std::uint64_t arrived = 0;
+      Time since = Time::min();
+      bool kept = false;
+      void measure(std::uint64_t more, std::uint64_t bytes, Duration within, Time now) {
+        arrived += more;
+        if (arrived < bytes) return;
+        kept = since >= now - within;
+        since = now;
+        arrived = 0;
+      }
+    };
+    std::uint64_t arrived = 0;  ///< bytes, not measured yet
+    Pace steady, fast;
   };
   Flow flow;
 

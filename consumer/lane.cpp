@@ -66,7 +66,9 @@ bool Lane::missing(Number sent, Time now) {
     behind_ = received();
     behind_since_ = now;
   }
-  return now >= behind_since_ + lost_after;
+  if (now < behind_since_ + lost_after * (1 << std::min(silences_, 2u))) return false;
+  ++silences_;
+  return true;
 }
 
 LaneLost Lane::lose(std::uint32_t wanted) {

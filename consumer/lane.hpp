@@ -55,6 +55,7 @@ class Lane {
 
   /// What came up to this number was returned to the user, all of it. Of a lost lane nothing can be told any more.
   void begin(Number number) {
+    silences_ = 0;
     if (state_ != State::lost) begun_ = number;
   }
   /// The broker is told so, with what is asked for.
@@ -65,7 +66,8 @@ class Lane {
   bool owes_begun() const { return up() && begun_ != begun_told_; }
 
   /// What the broker says it has sent, the news of which arrives. Returns whether nothing came on the lane for lost_after,
-  /// though there is more.
+  /// though there is more; after each lane in a row that is lost for that, for twice as long, twice at most: where many share
+  /// a slow link a message may take long, and it would begin anew for ever.
   bool missing(Number sent, Time now);
   /// When the connection should stand: `never` unless it is being made.
   Time connect_deadline() const { return state_ == State::connecting ? connect_deadline_ : never; }
@@ -91,6 +93,7 @@ class Lane {
   std::uint16_t first_port_ = 0;  // of the lanes that failed in a row, and when it was offered
   Time tried_since_ = never;
   bool told_ = false;
+  std::uint32_t silences_ = 0;    // lanes in a row on which nothing came, and no item whole before
   std::optional<Number> behind_;  // what had come in when the broker first was ahead
   Time behind_since_ = Time::min();
 };

@@ -63,8 +63,9 @@ std::uint64_t read_mark(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::array<char, mark_size> raw{};
   if (!file || file.peek() == std::ifstream::traits_type::eof()) return 0;
-  if (!file.read(raw.data(), raw.size()) || load<std::uint32_t>(&raw[8]) != mark_crc(raw.data()))
-    throw Damage(path.string() + " is damaged");
+  const bool whole = static_cast<bool>(file.read(raw.data(), raw.size()));
+  if (whole && raw == decltype(raw){}) return 0;  // its size was on disk before what was written, when the power went
+  if (!whole || load<std::uint32_t>(&raw[8]) != mark_crc(raw.data())) throw Damage(path.string() + " is damaged");
   return load<std::uint64_t>(raw.data());
 }
 

@@ -159,3 +159,23 @@ TEST_CASE("lane: a slow one is not lost while something comes, and is when for 3
   REQUIRE_FALSE(script.requests().empty());
   CHECK(script.consumer.owes() == false);
 }
+
+TEST_CASE("lane: after one on which nothing came the next one has twice the time until an item is whole") {
+  Lane lane;
+  Time now{};
+  std::uint32_t generation = 0;
+  const auto lives = [&] {
+    lane.offered(++generation, 9000, now);
+    lane.connected();
+    const auto begun = now;
+    while (!lane.missing({5}, now)) now += 100ms;
+    lane.lose(1);
+    return now - begun;
+  };
+  CHECK(lives() == lost_after);
+  CHECK(lives() == 2 * lost_after);
+  CHECK(lives() == 4 * lost_after);
+  CHECK(lives() == 4 * lost_after);
+  lane.begin({1});
+  CHECK(lives() == lost_after);
+}

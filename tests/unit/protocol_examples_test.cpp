@@ -453,6 +453,7 @@ TEST_CASE("PROTOCOL.md states the limits and times of the code") {
       {"pack_bytes", number(pack_bytes)},
       {"max_entries", number(max_entries)},
       {"part_bytes", number(part_bytes)},
+      {"small_part_bytes", number(small_part_bytes)},
       {"large_part_bytes", number(large_part_bytes)},
       {"max_queue_name", number(max_queue_name)},
       {"max_queues", number(max_queues)},
