@@ -83,6 +83,7 @@ void Core::hold_puts(const std::string& why) {
 }
 
 void Core::extend_credits() {
+  if (stopping_since_ != never) return;  // what is put from now on is for the next broker
   const auto window_moved = [&](Session& session) {
     const bool shut = put_window(session, settings_) == 0;
     return std::exchange(session.window_shut, shut) != shut;

@@ -188,7 +188,14 @@ void Stock::tick(Time now) {
   }
 }
 
+/// Apart from serving: while nothing is handed off, producers are given room all the same.
+void Stock::touch(Queue& queue) {
+  if (std::exchange(queue.touched, true)) return;
+  touched_.push_back(&queue);
+}
+
 void Stock::to_serve(Queue& queue) {
+  touch(queue);
   if (std::exchange(queue.to_serve, true)) return;
   to_serve_.push_back(&queue);
 }
@@ -231,7 +238,10 @@ void Stock::wait_for_room(Session& session, const Queue* left) {
   full_.push_back(&session);
 }
 
-std::vector<Queue*> Stock::take_touched() { return std::exchange(touched_, {}); }
+std::vector<Queue*> Stock::take_touched() {
+  for (auto* queue : touched_) queue->touched = false;
+  return std::exchange(touched_, {});
+}
 
 void Stock::withdraw(Session& session, std::uint32_t count) {
   for (auto* queue : session.queues) serve(*queue);  // what is there goes to an ask, even one that lasted no time
@@ -258,15 +268,9 @@ void Stock::arrived(Session& session, Number number, Time now) {
 void Stock::serve() {
   if (!hands_off()) return;
   let_in();
-  touched_ = std::exchange(to_serve_, {});
-  serve(touched_);
-  while (!to_serve_.empty() && !feed_.turn_is_used_up() &&
-         may_hand_off()) {  // who was set aside waits again, for other queues, too
-    const auto again = std::exchange(to_serve_, {});
-    serve(again);
-    for (auto* queue : again)
-      if (std::find(touched_.begin(), touched_.end(), queue) == touched_.end()) touched_.push_back(queue);
-  }
+  serve(std::exchange(to_serve_, {}));
+  while (!to_serve_.empty() && !feed_.turn_is_used_up() && may_hand_off())
+    serve(std::exchange(to_serve_, {}));  // who was set aside waits again, for other queues, too
   // Who was served first, and only in part, goes behind the others.
   if (to_serve_.size() > 1) std::rotate(to_serve_.begin(), to_serve_.begin() + 1, to_serve_.end());
   feed_.deal();
@@ -276,6 +280,7 @@ void Stock::serve() {
 void Stock::serve(const std::vector<Queue*>& queues) {
   for (auto* queue : queues) {
     queue->to_serve = false;
+    touch(*queue);  // what was left for this turn may be forgotten now
     serve(*queue);
   }
 }

@@ -190,6 +190,7 @@ class Stock final : public Kept {
   Queue& queue_of(const Item& item) { return *queue_list_[item.queue]; }
   Item* held_by(Session& session, ItemId id);
   void give_index(Queue& queue);
+  void touch(Queue& queue);
   void to_serve(Queue& queue);
   void serve(const std::vector<Queue*>& queues);
   void serve(Queue& queue);
@@ -282,7 +283,7 @@ class Stock final : public Kept {
   std::vector<Queue*> queue_list_;  // by index: those that had an item; nullptr where one was forgotten
   std::vector<std::uint32_t> free_queues_;
   std::vector<Queue*> to_serve_;
-  std::vector<Queue*> touched_;
+  std::vector<Queue*> touched_;  // that changed or were served since the last ones were taken
   std::unordered_map<std::string, std::unique_ptr<Producer>> producers_;
   std::vector<Producer*> producer_list_;  // by index; nullptr where one was forgotten
   std::vector<std::uint32_t> free_producers_;

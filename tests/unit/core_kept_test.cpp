@@ -30,6 +30,44 @@ TEST_CASE("kept items are handed off in order when the time for claims is over, 
   CHECK(morty.received() == Bodies{"a", "b", "c"});
 }
 
+TEST_CASE("a broker that waits for claims takes what is put as always and hands it off afterwards") {
+  ThreeKept storage;
+  auto settings = keeping();
+  settings.max_items = 100;
+  BrokerWorld world(settings, storage, {8});
+  auto summer = world.producer(1, "summer", "fresh");
+  auto morty = world.consumer(2, {"fresh"});
+  morty.ask(2);
+  const auto first_credit = summer.confirm().put_credit;
+  REQUIRE(first_credit == Number{50});
+  for (std::uint64_t i = 0; i < first_credit.value; ++i) summer.put(std::to_string(i));
+  const auto confirm = summer.confirm();
+  CHECK(confirm.put_received == first_credit);
+  CHECK(confirm.put_credit > first_credit);
+  CHECK(confirm.put_held == Held::nothing);
+  CHECK(morty.received() == Bodies{});
+  world.advance(claims_within, {&summer, &morty});
+  CHECK(morty.received() == Bodies{"0", "1"});
+}
+
+TEST_CASE("a broker that waits for claims gives producers no more room than the queue has") {
+  ThreeKept storage;
+  auto settings = keeping();
+  settings.max_items = 4;
+  BrokerWorld world(settings, storage, {8});
+  auto summer = world.producer(1, "summer");  // one more than the three that were kept
+  summer.put("d");
+  const auto confirm = summer.confirm();
+  CHECK(confirm.put_held == Held::queue_items);
+  CHECK(confirm.put_credit == Number{1});
+  auto morty = world.consumer(2);
+  morty.ask();
+  world.advance(claims_within, {&summer, &morty});
+  CHECK(morty.received() == Bodies{"a"});
+  morty.ack("a");
+  CHECK(summer.confirm().put_credit == Number{2});
+}
+
 TEST_CASE("where only dead items were kept nobody is waited for") {
   auto settings = keeping();
   settings.max_attempts = 1;
