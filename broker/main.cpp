@@ -106,6 +106,7 @@ int check_data(const baton::broker::DiskOptions& options) {
   const baton::broker::disk::FaultGuard guard(damaged(options), {});
   baton::broker::disk::Database data(options.directory, baton::broker::disk::Database::Access::read);
   const auto items = data.count();
+  baton::broker::disk::ClockNote::read(options.directory / "clock");
   const auto size = data.size();
   std::cout << options.directory.string() << ": whole, " << items << " items, " << size.all << " bytes, of which "
             << size.free << " are free" << std::endl;

@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <fstream>
 #include <stdexcept>
 
 #include "broker/disk/crc32.hpp"
+#include "broker/disk/database.hpp"
 #include "proto/bytes.hpp"
 
 namespace baton::broker::disk {
@@ -33,10 +35,14 @@ void ClockNote::write(const KeptClock::Reading& reading) {
   static_cast<void>(!pwrite(fd_, raw.data(), raw.size(), 0));  // of use only, not needed
 }
 
-KeptClock::Reading ClockNote::read() const {
-  std::array<char, note_size> raw{};
-  if (pread(fd_, raw.data(), raw.size(), 0) != ssize_t{note_size}) return {};
-  if (load<std::uint32_t>(&raw[crc_at]) != crc_of(raw.data())) return {};
+KeptClock::Reading ClockNote::read(const std::filesystem::path& path) {
+  if (!std::filesystem::exists(path)) return {};
+  std::array<char, note_size + 1> raw{};  // to see that there is no more
+  std::ifstream file(path, std::ios::binary);
+  file.read(raw.data(), raw.size());
+  const bool whole = file.eof() && (file.gcount() == 0 || file.gcount() == note_size);
+  if (whole && raw == decltype(raw){}) return {};  // no note: the CRC of zeros is not 0
+  if (!whole || load<std::uint32_t>(&raw[crc_at]) != crc_of(raw.data())) throw Damage(path.string() + " is damaged");
   return {load<std::uint64_t>(raw.data()), load<std::uint64_t>(&raw[8])};
 }
 

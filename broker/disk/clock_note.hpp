@@ -17,8 +17,10 @@ class ClockNote {
   ClockNote& operator=(const ClockNote&) = delete;
 
   void write(const KeptClock::Reading& reading);
-  /// What was noted; nothing when it cannot be read, which only costs what it is good for.
-  KeptClock::Reading read() const;
+  /// What was noted in that file; nothing where there is none, or what a loss of power may leave of the first note: an
+  /// empty file, or one of zeros. A later one lies in a sector with the one before, and is there or not. Throws Damage for
+  /// all else. Makes no file.
+  static KeptClock::Reading read(const std::filesystem::path& path);
 
  private:
   int fd_;

@@ -80,7 +80,7 @@ DiskStorage::Written DiskStorage::end() {
 }
 
 void DiskStorage::load(Kept& kept, Epoch epoch, Time now) {
-  clock_.emplace(note_.read(), options_.wall(), now);
+  clock_.emplace(disk::ClockNote::read(options_.directory / "clock"), options_.wall(), now);
   disk::Database::Visitor visitor;
   visitor.seal = [&](const disk::Seal& seal) {
     const auto first = first_id(epoch, seal.epoch, seal.last);

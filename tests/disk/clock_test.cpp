@@ -1,4 +1,6 @@
 // The kept clock: what is left of delays, whatever the system's clock says.
+#include <fstream>
+
 #include "broker/disk/kept_clock.hpp"
 #include "tests/disk/kept_items.hpp"
 
@@ -118,12 +120,48 @@ TEST_CASE("a start after a day ends the delays that are over by then") {
   CHECK(disk.storage.take_warnings().empty());
 }
 
-TEST_CASE("a note of the clock that cannot be read is none") {
+TEST_CASE("a note of the clock that is absent or that a power loss has left empty or all zeros is none") {
   const Directory directory;
   { Clocked(directory, today).put(1, 60'000); }
-  std::filesystem::resize_file(directory.path / "clock", 7);
+  const auto note = directory.path / "clock";
+  SUBCASE("absent") { std::filesystem::remove(note); }
+  SUBCASE("empty") { std::filesystem::resize_file(note, 0); }
+  SUBCASE("zeros") {
+    std::filesystem::resize_file(note, 0);
+    std::filesystem::resize_file(note, 20);
+  }
   Clocked disk(directory, today - day);
   CHECK(disk.loaded.items.at(0).delay_ms == 60'000);
+  CHECK(disk.storage.take_warnings().empty());
+}
+
+/// Changes one byte of the file.
+void flip(const std::filesystem::path& path, std::streamoff at) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekg(at);
+  const auto byte = static_cast<char>(file.get() ^ 1);
+  file.seekp(at);
+  file.put(byte);
+  REQUIRE(file.flush());
+}
+
+TEST_CASE("a damaged note of the clock is named and the broker does not start on it") {
+  const Directory directory;
+  { Clocked(directory, today).put(1, 60'000); }
+  const auto note = directory.path / "clock";
+  SUBCASE("a byte of it") { flip(note, 3); }
+  SUBCASE("its CRC") { flip(note, 19); }
+  SUBCASE("too short") { std::filesystem::resize_file(note, 7); }
+  SUBCASE("too long") { std::filesystem::resize_file(note, 21); }
+  const auto named = note.string() + " is damaged";
+  CHECK_THROWS_WITH_AS(Clocked(directory, today), named.c_str(), disk::Damage);
+  CHECK_THROWS_WITH_AS(disk::ClockNote::read(note), named.c_str(), disk::Damage);  // as --check does
+}
+
+TEST_CASE("reading a note of the clock makes no file") {
+  const Directory directory;
+  CHECK(disk::ClockNote::read(directory.path / "clock") == KeptClock::Reading{});
+  CHECK(std::filesystem::is_empty(directory.path));
 }
 
 }  // namespace
