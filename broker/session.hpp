@@ -152,9 +152,9 @@ struct Session {
       std::uint64_t arrived = 0;
       Time since = Time::min();
       bool kept = false;
-      void measure(std::uint64_t more, std::uint64_t bytes, Duration within, Time now) {
+      void measure(std::uint64_t more, std::uint64_t enough, Duration within, Time now) {
         arrived += more;
-        if (arrived < bytes) return;
+        if (arrived < enough) return;
         kept = since >= now - within;
         since = now;
         arrived = 0;
