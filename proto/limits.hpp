@@ -19,14 +19,14 @@ inline constexpr std::uint16_t default_port = 5555;
 
 // Sizes, in bytes unless said otherwise.
 inline constexpr std::size_t max_body = 16u << 20;
-inline constexpr std::size_t max_say = 1u << 20;       ///< one block of console lines
-inline constexpr std::size_t max_reason = 4096;        ///< why an item failed; the rest is cut off
-inline constexpr std::size_t max_message = 17u << 20;  ///< a whole ZeroMQ frame
-inline constexpr std::size_t max_hello = 64u << 10;    ///< its JSON
-inline constexpr std::size_t pack_bytes = 64u << 10;   ///< a sender stops packing a message beyond this
-inline constexpr std::size_t max_entries = 4096;       ///< entries in one message
-inline constexpr std::size_t part_bytes = 64u << 10;   ///< a longer body crosses a lane in parts of at most this
-inline constexpr std::size_t small_part_bytes = 16u << 10;
+inline constexpr std::size_t max_say = 1u << 20;             ///< one block of console lines
+inline constexpr std::size_t max_reason = 4096;              ///< why an item failed; the rest is cut off
+inline constexpr std::size_t max_message = 17u << 20;        ///< a whole ZeroMQ frame
+inline constexpr std::size_t max_hello = 64u << 10;          ///< its JSON
+inline constexpr std::size_t pack_bytes = 64u << 10;         ///< a sender stops packing a message beyond this
+inline constexpr std::size_t max_entries = 4096;             ///< entries in one message
+inline constexpr std::size_t part_bytes = 64u << 10;         ///< a longer body crosses a lane in parts of at most this
+inline constexpr std::size_t small_part_bytes = 16u << 10;   ///< ... or of this, until the lane is steady
 inline constexpr std::size_t large_part_bytes = 256u << 10;  ///< ... or of this, where the lane is fast
 inline constexpr std::size_t max_queue_name = 200;
 inline constexpr std::size_t max_queues = 64;  ///< queues in one session
