@@ -6,9 +6,10 @@
 
 namespace baton::broker::disk {
 
-/// Throws Damage when the file has no valid meta page, or two whose transactions do not follow each other, or is shorter than the newest one allows, or when that is older
-/// than the transaction that `mark` names. An absent or empty file is a new one. A file that passes may still be cut off
-/// by some pages: to read such a page, where it is needed, is a memory fault (FaultGuard).
+/// Throws Damage when the file has no valid meta page, or two whose transactions do not follow each other, or is shorter
+/// than the newest one allows, or when that is older than the transaction that `mark` names. An absent or empty file is a
+/// new one. A file that passes may still be cut off by some pages: to read such a page, where it is needed, is a memory
+/// fault (FaultGuard).
 void check_file(const std::filesystem::path& data, const std::filesystem::path& mark);
 
 /// Whether the file still holds what this process last saw or wrote there: others may copy over it, or cut it off.
