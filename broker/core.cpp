@@ -318,11 +318,11 @@ void Core::end_turn(Time now, bool control_dry) {
   judge_claims(now);
   stock_.serve();
   give_out(std::exchange(plain_.out_room, 0));
-  extend_credits();
   persist();
   begin_waiting(now);
   bound_untold(now);
   end_complete_byes(now);
+  extend_credits();  // with the room of those that just went, and of a disk that is full no more
   check_ending(now);
   watch_console(now);
   if (now >= beat_at_) {
@@ -339,7 +339,7 @@ void Core::end_turn(Time now, bool control_dry) {
 }
 
 Time Core::next_deadline() const {
-  if (!changed_.empty() || (stock_.has_to_serve() && stock_.hands_off()))
+  if (!changed_.empty() || stock_.has_touched() || (stock_.has_to_serve() && stock_.hands_off()))
     return Time{};  // something came up after the last turn
   auto next = std::min({look_at_, beat_at_, lanes_again_at_, stock_.next_deadline()});
   if (stopping_since_ != never)

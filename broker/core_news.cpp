@@ -83,12 +83,12 @@ void Core::hold_puts(const std::string& why) {
 }
 
 void Core::extend_credits() {
+  const auto touched = stock_.take_touched();
   if (stopping_since_ != never) return;  // what is put from now on is for the next broker
   const auto window_moved = [&](Session& session) {
     const bool shut = put_window(session, settings_) == 0;
     return std::exchange(session.window_shut, shut) != shut;
   };
-  const auto touched = stock_.take_touched();
   for (auto* queue : touched) {
     auto next = queue->producers.begin();
     for (auto looks = queue->producers.size(); looks > 0; --looks) {

@@ -152,6 +152,7 @@ class Stock final : public Kept {
   }
   /// The queues whose room may have changed since the last call. Valid until the next change.
   std::vector<Queue*> take_touched();
+  bool has_touched() const { return !touched_.empty(); }
 
   std::uint64_t size() const { return items_.size(); }  ///< items that are kept, the dead ones included
   bool all_settled() const { return items_.size() == dead_; }

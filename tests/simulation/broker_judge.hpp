@@ -187,6 +187,8 @@ class BrokerJudge {
     bool laneless = false;                                     // the next lane could not be opened yet: its asks wait
     std::map<Number, std::vector<ItemId>> acks;                // that no confirm has covered yet
     std::map<Number, std::pair<ItemId, std::uint32_t>> fails;  // likewise, with the failures that make
+    Number credit, put_received;                               // as a producer was told; the credit at its highest
+    Held put_held = Held::nothing;  // ... and what holds it back, if it was told so in this turn
     bool may_ask() const { return role == Role::consumer && !laneless; }
     std::uint64_t open_asks() const { return asked > answered ? asked - answered : 0; }
   };
@@ -262,6 +264,13 @@ class BrokerJudge {
   void sent(Standing& session, Number number, std::size_t bytes);
   static void arrived(Standing& session, Number number);
   bool has_room(const Standing& session) const;
+  struct Depth {
+    std::uint64_t items = 0, bytes = 0;
+  };
+  Depth depth_of(const std::string& queue) const;
+  void credits(const SessionId& id, const Confirm& confirm);
+  std::uint64_t unused_credit(const SessionId& id, const Standing& session, const std::string& queue) const;
+  void check_credit();
   void check_bytes() const;
   Duration pauses_since(Time time, Duration nap) const;
 

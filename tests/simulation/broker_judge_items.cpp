@@ -338,6 +338,7 @@ void BrokerJudge::turn_ends(const Knows& knows, bool more) {
   if (!more || turn_work_ == broker::Settings{}.turn_work) check_demand();
   check_attempts();
   check_bytes();
+  check_credit();
   turn_bytes_ = 0;
   handed_.clear();
   times_.clear();

@@ -226,8 +226,9 @@ void BrokerJudge::sends(std::string_view news, const Knows& knows) {
   if (read_header(news, header) != Refusal::none) return;
   if (header.type == MessageType::outcome) tells_lost(header.session, header, payload_of(news));
   if (header.type == MessageType::welcome && parse(payload_of(news), welcome)) welcomes(header.session, knows);
-  if (keeps_ && header.type == MessageType::confirm && decode_confirm(payload_of(news), confirm) == Refusal::none)
-    confirms(header.session, confirm);
+  if (header.type != MessageType::confirm || decode_confirm(payload_of(news), confirm) != Refusal::none) return;
+  credits(header.session, confirm);
+  if (keeps_) confirms(header.session, confirm);
 }
 
 void BrokerJudge::welcomes(const SessionId& id, const Knows& knows) {

@@ -54,6 +54,7 @@ class ClientNode : public ClientEnd {
 
   const std::string& name() const { return name_; }
   bool killed() const { return killed_; }
+  bool stands_still() const { return world_.now() < paused_until_; }
   bool over() const { return killed_ || session().over(); }
   virtual const Session& session() const = 0;
   Time since() const { return since_; }  ///< when it was started

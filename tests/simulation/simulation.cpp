@@ -55,6 +55,7 @@ Troubles Simulation::troubles_for(Random& random, bool keeps) {
   }
   if (random.chance(50)) troubles.cuts = troubles.stalls = troubles.pauses = troubles.broker_pauses = 0;
   if (random.chance(50)) return {.poison = random.between(20, 80), .large_runs = true};
+  if (random.chance(50)) return {.slow_hands = true};
   return troubles;
 }
 
@@ -83,7 +84,8 @@ Simulation::Simulation(std::uint64_t seed, bool tracing)
   scene_.lossless = peace_.lossless;
   scene_.dead_addresses = !peace_.calm || troubles_.broker_pauses == 0;
   scene_.connected = !troubles_.breaks_connections() && troubles_.broker_pauses + broker_.lane_failures_per_mille == 0;
-  scene_.all_run = scene_.connected && troubles_.pauses + troubles_.kills + troubles_.full_disks == 0;
+  scene_.all_run =
+      scene_.connected && troubles_.pauses + troubles_.kills + troubles_.full_disks == 0 && !troubles_.slow_hands;
   if (peace_.calm) console_.expect_all();
 }
 
@@ -162,6 +164,13 @@ void Simulation::add_consumer() {
     plan.rest = 20us;
     plan.pauses = 500;
   }
+  if (troubles_.slow_hands) {
+    const bool slow = consumer_nodes_.size() % 2 == 0;
+    plan.jobs = 6;
+    plan.prefetch = 0;
+    plan.work = slow ? Duration(12s) : Duration(500ms);
+    plan.releases = slow ? 0 : 900;
+  }
   auto node = std::make_unique<ConsumerNode>(scene_, "C" + std::to_string(++names_), plan);
   node->on_poison([this, died = node.get()] { kill(*died); });
   consumer_nodes_.push_back(node.get());
@@ -196,6 +205,7 @@ void Simulation::populate() {
       plan.largest = 300'000;
       plan.large_one_in = 1;
     }
+    if (troubles_.slow_hands) plan.lines.resize(1);
     if (plan.rogue) {
       plan.largest = 1000;
       plan.joins = false;
@@ -262,6 +272,7 @@ void Simulation::trouble(const Troubles& chances) {
   if (happens(chances.full_disks / 4)) broker_.disk().fill(random.between(Duration(10ms), Duration(5s)));
   for (const auto& leaving : clients_)
     if (leaving->session().bye_said() && !leaving->over() && happens(chances.cuts)) cut_short(*leaving);
+  if (chances.slow_hands) pause_slow_hands();
   auto* node = any_client();
   if (!node) return;
   if (happens(chances.cuts)) {
@@ -277,18 +288,27 @@ void Simulation::trouble(const Troubles& chances) {
     if (const auto* producer = dynamic_cast<const ProducerNode*>(node)) add_twin(*producer);
 }
 
+void Simulation::pause_slow_hands() {
+  for (auto* node : consumer_nodes_)
+    if (node->has_slow_hands() && !node->over() && !node->stands_still() && world_.random.chance(20))
+      pause(*node, world_.random.between(Duration(lost_after), Duration(lost_after + 1s)));
+}
+
 /// Who says bye loses what is on its way, and is silent until it is held for lost: nobody may take that for its leave.
 void Simulation::cut_short(ClientNode& leaving) {
   leaving.cut();
   leaving.pause(world_.random.between(Duration(lost_after), Duration(2 * lost_after)));
 }
 
-/// Another process of a producer's name, while the first one lives: that one is to end.
+/// Another process of a producer's name, while the first one lives: that one is to end. Its input may be another one.
 void Simulation::add_twin(const ProducerNode& node) {
   if (!node.session().was_welcomed() || node.session().bye_said()) return;
   world_.trace([&] { return node.name() + " gets a twin"; });
   ++producers_waited_for_;
-  add_producer(node.identity(), node.plan());
+  auto plan = node.plan();
+  if (world_.random.chance(400)) change(plan.lines);
+  plan.left_out = std::min(plan.left_out, plan.lines.size() - 1);
+  add_producer(node.identity(), plan);
 }
 
 std::vector<const ProducerNode*> Simulation::processes_of(const std::string& identity) const {

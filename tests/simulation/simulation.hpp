@@ -15,12 +15,15 @@ struct Troubles {
   std::uint64_t full_disks = 0, twins = 0, clock_steps = 0;  // where the broker keeps
   std::uint64_t poison = 0;                                  // per mille of the items: who begins one dies
   bool large_runs = false;  // consumers give large items back on their way, beside such as cost a life
-  bool only_poison() const { return poison > 0 && cuts + stalls + pauses + kills + broker_pauses + restarts == 0; }
+  bool slow_hands = false;  // some stand still over long work on what others give back at once: it comes to them again
+  bool only_poison() const {
+    return poison > 0 && cuts + stalls + pauses + kills + broker_pauses + restarts == 0 && !slow_hands;
+  }
   /// No client is lost for it: the broker gives the others time when it stood still itself, and who leaves says bye.
-  bool harmless() const { return cuts + stalls + pauses + kills + poison == 0; }
+  bool harmless() const { return cuts + stalls + pauses + kills + poison == 0 && !slow_hands; }
   bool breaks_connections() const { return cuts + stalls > 0; }
   /// Nothing keeps clients from being in touch while the broker runs, nor does a twin take their place.
-  bool in_touch() const { return cuts + stalls + pauses + broker_pauses + twins == 0; }
+  bool in_touch() const { return cuts + stalls + pauses + broker_pauses + twins == 0 && !slow_hands; }
   /// Nothing that is sent is lost, or has to be refused.
   bool lossless() const { return in_touch() && restarts + full_disks == 0; }
 };
@@ -64,6 +67,7 @@ class Simulation {
   void restart_broker();
   void step_clock();
   void cut_short(ClientNode& leaving);
+  void pause_slow_hands();
   void add_twin(const ProducerNode& node);
   void go_on_with_inputs();
   ProducerPlan next_run(const ProducerNode& last);

@@ -110,6 +110,7 @@ class ConsumerNode final : public ClientNode {
   /// its claims are answered; and such as he was in touch for since he took them, whatever became of the broker meanwhile.
   void add_hands(std::map<std::string, std::vector<User>>& hands) const;
   bool ever_stood() const { return ever_stood_; }
+  bool has_slow_hands() const { return plan_.work >= 12s; }
   std::uint64_t process() const { return plan_.process; }
   /// What becomes of its process when its user begins to work on poison.
   void on_poison(std::function<void()> dies) { dies_ = std::move(dies); }
