@@ -26,6 +26,17 @@ SessionConfig ClientNode::config(Role role) {
   return config;
 }
 
+/// Some are behind the slow link, where there is one.
+Lines ClientNode::draw_lines(Scene& scene) {
+  auto& random = scene.world.random;
+  auto lines = simulation::draw_lines(random, scene.breaking);
+  if (!scene.up || !random.chance(900)) return lines;
+  lines.put.rate = lines.lane.rate = 0;
+  lines.put.link = scene.up;
+  lines.lane.link = scene.down;
+  return lines;
+}
+
 /// Some hosts have more addresses than their broker is bound to.
 std::vector<std::string> ClientNode::draw_addresses(Random& random, bool dead_ones) {
   if (!random.chance(300) || !dead_ones) return {alive};
@@ -139,7 +150,11 @@ void ClientNode::feed(const Event& event) {
     lane_heard_ = now;
     logic().on_lane(lane->generation, lane->frame, now);
   }
-  if (const auto* up = std::get_if<LaneUp>(&event)) logic().on_lane_up(up->generation, now);
+  if (const auto* up = std::get_if<LaneUp>(&event)) {
+    lane_up_ = up->generation == lane_generation_;
+    lane_heard_ = now;
+    logic().on_lane_up(up->generation, now);
+  }
   if (const auto* down = std::get_if<LaneDown>(&event)) logic().on_lane_down(down->generation, now);
 }
 
@@ -181,9 +196,12 @@ void ClientNode::perform(const SocketRequest& request) {
     case SocketRequest::Kind::connect_lane:
       if (lane_) lane_->close();
       lane_generation_ = request.generation;
+      lane_up_ = false;
       lane_ = std::make_shared<LaneLink>(world_, lines_.lane, scene_.broker, *this, session().id(), request.generation);
       return lane_->connect(request.port);
     case SocketRequest::Kind::close_lane:
+      require(!scene_.lossless || !lane_up_ || session().bye_said() || world_.now() >= lane_heard_ + lost_after,
+              name_ + " gives no lane up that moves");
       if (lane_ && lane_generation_ == request.generation) lane_->close();
       return;
   }

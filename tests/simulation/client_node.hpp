@@ -23,11 +23,13 @@ struct Scene {
   ConsoleJudge& console;
   bool breaking;          ///< messages may be lost, doubled and slow
   bool keeps;             ///< the broker does
-  bool lossless = false;  ///< as in Peace
+  bool lossless = false;  ///< as in Peace, but for lanes on which nothing comes for too long
   /// Hosts may have addresses at which nobody answers. A client may be there when a broker that stood still for long goes on.
   bool dead_addresses = true;
   bool connected = false;  ///< no connection breaks but with the broker, and no lane fails
   bool all_run = false;    ///< and no client stands still, so that puts are sent again in time
+  /// A slow link, to and from the broker, that many of the clients are behind; nullptr: there is none.
+  Bottleneck *up = nullptr, *down = nullptr;
 };
 
 class ClientNode : public ClientEnd {
@@ -36,7 +38,7 @@ class ClientNode : public ClientEnd {
       : scene_(scene),
         world_(scene.world),
         name_(std::move(name)),
-        lines_(draw_lines(scene.world.random, scene.breaking)),
+        lines_(draw_lines(scene)),
         addresses_(draw_addresses(scene.world.random, scene.dead_addresses)),
         since_(scene.world.now()) {}
 
@@ -111,6 +113,7 @@ class ClientNode : public ClientEnd {
   };
   using Event = std::variant<OnNews, OnLane, LaneUp, LaneDown>;
 
+  static Lines draw_lines(Scene& scene);
   static std::vector<std::string> draw_addresses(Random& random, bool dead_ones);
   void take_in(Event event);
   void feed(const Event& event);
@@ -139,7 +142,7 @@ class ClientNode : public ClientEnd {
   std::uint32_t lane_generation_ = 0;
   std::pair<SessionId, Number> put_sent_;  // the last number of the put stream that was sent, and of which session
   Time wake_at_ = never, paused_until_{}, lane_heard_{};
-  bool killed_ = false, end_told_ = false, end_heard_ = false;
+  bool killed_ = false, end_told_ = false, end_heard_ = false, lane_up_ = false;
 };
 
 }  // namespace baton::simulation

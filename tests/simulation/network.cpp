@@ -11,6 +11,11 @@ constexpr Duration connecting = 5ms;             // at most, when nothing is wro
 constexpr Duration retry_soonest = 50ms;         // ZMQ_RECONNECT_IVL, while nobody listens
 constexpr Duration retry_latest = 500ms;         // ZMQ_RECONNECT_IVL_MAX
 constexpr std::uint64_t slowest_rate = 100'000;  // bytes per second
+constexpr std::size_t largest_piece = 4096;      // of what goes over a bottleneck
+
+Duration time_of(std::size_t bytes, std::uint64_t rate) {
+  return std::chrono::nanoseconds(bytes * 1'000'000'000 / rate);
+}
 
 LineQuality draw_line(Random& random) {
   LineQuality quality;
@@ -31,6 +36,26 @@ Lines draw_lines(Random& random, bool breaking) {
   return lines;
 }
 
+// --- Bottleneck --------------------------------------------------------------------------------------------------
+
+void Bottleneck::carry_for(std::shared_ptr<Pipe> pipe) {
+  const auto same = [&](const std::weak_ptr<Pipe>& other) { return other.lock() == pipe; };
+  if (std::none_of(pipes_.begin(), pipes_.end(), same)) pipes_.push_back(std::move(pipe));
+  if (!std::exchange(busy_, true)) carry();
+}
+
+void Bottleneck::carry() {
+  std::erase_if(pipes_, [](const std::weak_ptr<Pipe>& weak) {
+    const auto pipe = weak.lock();
+    return !pipe || pipe->is_carried();
+  });
+  busy_ = !pipes_.empty();
+  if (!busy_) return;
+  const auto bytes = world_.random.between(1, largest_piece);
+  pipes_[world_.random.below(pipes_.size())].lock()->carried(bytes);
+  world_.after(time_of(bytes, rate_), [this] { carry(); });
+}
+
 // --- Pipe --------------------------------------------------------------------------------------------------------
 
 Fate Pipe::draw_fate(const std::string& bytes) const {
@@ -48,15 +73,33 @@ void Pipe::send(std::string bytes) {
 }
 
 void Pipe::enqueue(std::string bytes, Duration late) {
+  if (quality_.link) {
+    const auto size = bytes.size();
+    under_way_.push_back({never, std::move(bytes), size, late});
+    return quality_.link->carry_for(shared_from_this());
+  }
   free_at_ = std::max(free_at_, world_.now());
-  if (quality_.rate > 0) free_at_ += std::chrono::nanoseconds(bytes.size() * 1'000'000'000 / quality_.rate);
-  const auto due = free_at_ + late + world_.random.between(fast, quality_.slowest);
-  under_way_.push_back({due, std::move(bytes)});
+  if (quality_.rate > 0) free_at_ += time_of(bytes.size(), quality_.rate);
+  under_way_.push_back({free_at_ + late + on_its_way(), std::move(bytes)});
   if (under_way_.size() == 1) expect_front();
 }
 
+std::deque<Pipe::Message>::const_iterator Pipe::to_carry() const {
+  return std::find_if(under_way_.begin(), under_way_.end(),
+                      [](const Message& message) { return message.due == never; });
+}
+
+void Pipe::carried(std::size_t bytes) {
+  const auto next = static_cast<std::size_t>(to_carry() - under_way_.begin());
+  auto& message = under_way_[next];
+  message.to_carry -= std::min(message.to_carry, bytes);
+  if (message.to_carry > 0) return;
+  message.due = world_.now() + message.late + on_its_way();
+  if (next == 0) expect_front();
+}
+
 void Pipe::expect_front() {
-  if (under_way_.empty()) return;
+  if (under_way_.empty() || under_way_.front().due == never) return;
   world_.at(std::max(under_way_.front().due, not_before_),
             [self = shared_from_this(), turn = ++turn_] { self->arrive(turn); });
 }

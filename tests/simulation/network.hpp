@@ -11,6 +11,25 @@
 
 namespace baton::simulation {
 
+class Pipe;
+
+/// A slow link that many share, in one direction: it carries what they send in small pieces, chance says whose is next.
+class Bottleneck {
+ public:
+  /// `rate`: bytes per second.
+  Bottleneck(World& world, std::uint64_t rate) : world_(world), rate_(rate) {}
+  /// It has something to send.
+  void carry_for(std::shared_ptr<Pipe> pipe);
+
+ private:
+  void carry();
+
+  World& world_;
+  const std::uint64_t rate_;
+  std::vector<std::weak_ptr<Pipe>> pipes_;  // each once
+  bool busy_ = false;
+};
+
 /// What goes wrong with single messages while the world is faulty, per mille; and how long they take.
 struct LineQuality {
   std::uint64_t lost = 0;
@@ -18,6 +37,7 @@ struct LineQuality {
   Duration slowest = 2ms;       ///< a message
   Duration connecting = 500ms;  ///< at most, while the world is faulty: ZMQ_RECONNECT_IVL_MAX
   std::uint64_t rate = 0;       ///< bytes per second; 0: any
+  Bottleneck* link = nullptr;   ///< that it is behind, in the place of a rate of its own
 };
 
 /// Of a client's connections, each by itself.
@@ -45,17 +65,26 @@ class Pipe : public std::enable_shared_from_this<Pipe> {
   /// Nothing arrives any more.
   void close();
 
+  /// Behind a bottleneck: that carries the next `bytes` of what was sent.
+  void carried(std::size_t bytes);
+  bool is_carried() const { return to_carry() == under_way_.end(); }
+
  private:
   struct Message {
-    Time due;
+    Time due;  // never: it was not carried yet
     std::string bytes;
+    std::size_t to_carry = 0;
+    Duration late{};
   };
   Fate draw_fate(const std::string& bytes) const;
   void enqueue(std::string bytes, Duration late);
   void expect_front();
   void arrive(std::uint64_t turn);
   std::deque<std::string> keep(std::size_t arriving);
+  std::deque<Message>::const_iterator to_carry() const;
+  Duration on_its_way() { return world_.random.between(fastest, quality_.slowest); }
 
+  static constexpr Duration fastest = 100us;
   World& world_;
   LineQuality quality_;
   Receive receive_;

@@ -56,6 +56,10 @@ Troubles Simulation::troubles_for(Random& random, bool keeps) {
   if (random.chance(50)) troubles.cuts = troubles.stalls = troubles.pauses = troubles.broker_pauses = 0;
   if (random.chance(50)) return {.poison = random.between(20, 80), .large_runs = true};
   if (random.chance(50)) return {.slow_hands = true};
+  if (random.chance(100)) {
+    if (random.chance(600)) troubles = {};
+    troubles.narrow = random.between(20'000, 100'000);
+  }
   return troubles;
 }
 
@@ -76,17 +80,21 @@ Simulation::Simulation(std::uint64_t seed, bool tracing)
       troubles_(world_.random.chance(150) ? Troubles{} : troubles_for(world_.random, keeps_)),
       settings_(settings_for(world_.random, producers_ + rogues_, consumers_, troubles_.restarts > 0, keeps_)),
       peace_{troubles_.harmless() && troubles_.restarts == 0, troubles_.only_poison(),
-             !troubles_.breaks_connections() && troubles_.restarts == 0, troubles_.lossless() && rogues_ == 0},
+             !troubles_.breaks_connections() && troubles_.restarts == 0,
+             troubles_.lossless() && rogues_ == 0 && troubles_.narrow == 0},
       puts_(keeps_),
       broker_(world_, puts_, settings_, peace_, storage_lag_for(world_.random, troubles_.restarts > 0, keeps_)),
       scene_{world_, broker_, puts_, console_, troubles_.breaks_connections(), keeps_} {
   if (!troubles_.harmless() && world_.random.chance(200)) broker_.lane_failures_per_mille = 100;
-  scene_.lossless = peace_.lossless;
+  scene_.lossless = troubles_.lossless() && rogues_ == 0;
   scene_.dead_addresses = !peace_.calm || troubles_.broker_pauses == 0;
   scene_.connected = !troubles_.breaks_connections() && troubles_.broker_pauses + broker_.lane_failures_per_mille == 0;
   scene_.all_run =
       scene_.connected && troubles_.pauses + troubles_.kills + troubles_.full_disks == 0 && !troubles_.slow_hands;
   if (peace_.calm) console_.expect_all();
+  if (troubles_.narrow == 0) return;
+  scene_.up = &up_.emplace(world_, troubles_.narrow);
+  scene_.down = &down_.emplace(world_, troubles_.narrow);
 }
 
 broker::Settings Simulation::small_settings() {
@@ -201,6 +209,7 @@ void Simulation::populate() {
     plan.joins = random.chance(600);
     plan.hurries = !plan.joins && random.chance(500);
     if (random.chance(250)) plan.largest = random.chance(500) ? 100'000 : 1'000'000;
+    if (troubles_.narrow > 0) plan.largest = std::min(plan.largest, 100'000u);
     if (troubles_.large_runs) {
       plan.largest = 300'000;
       plan.large_one_in = 1;
