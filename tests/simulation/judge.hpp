@@ -80,15 +80,16 @@ class PutJudge {
   struct Told {
     std::uint64_t done = 0, dead = 0, lost = 0, notices = 0;
   };
-  /// A producer that waited for its items ends, in `life`: `before` had been put when it began, `earlier` is what it was
+  /// A producer that waited for its items ends, in `life`: `before` had been put when it began, `last` is its last one, `earlier` is what it was
   /// told of items in earlier lives when it heard of each of these last.
-  void joined(const std::string& producer, Life life, Number before, const Told& told, const Told& earlier) const;
+  void joined(const std::string& producer, Life life, Number before, Number last, const Told& told,
+              const Told& earlier) const;
   /// A producer says bye: all that it put, up to `last`, is in, and was kept as long as its broker lived.
   void said_bye(const std::string& producer, Life life, Number last);
 
  private:
   void loads(Life life, const std::string& producer, const Loaded& disk);
-  void joined_kept(const std::string& producer, Life life, const Told& told) const;
+  void joined_kept(const std::string& producer, Life life, Number last, const Told& told) const;
   std::vector<std::string> input_up_to(const std::string& producer, Number last) const;
 
   const bool keeps_;

@@ -157,9 +157,9 @@ void PutJudge::loads(Life life, const std::string& producer, const Loaded& disk)
   counted_[producer] = 0;
 }
 
-void PutJudge::joined(const std::string& producer, Life life, Number before, const Told& told,
+void PutJudge::joined(const std::string& producer, Life life, Number before, Number last, const Told& told,
                       const Told& earlier) const {
-  if (keeps_) return joined_kept(producer, life, told);
+  if (keeps_) return joined_kept(producer, life, last, told);
   const auto puts = puts_.find(producer);
   const auto in = in_.find({life, producer});
   std::uint64_t here = 0, lost = 0, confirmed_earlier = 0;
@@ -184,26 +184,33 @@ void PutJudge::joined(const std::string& producer, Life life, Number before, con
   require(life > 1 || before > Number{} || told.notices == told.dead, producer + " gets a notice of each dead item");
 }
 
-/// All that was ever put under this name is settled, and counted once, whatever became of brokers and processes.
-void PutJudge::joined_kept(const std::string& producer, Life life, const Told& told) const {
-  std::uint64_t settled = 0, dead = 0, dropped = 0;
+/// All that was ever put under this name is settled, and counted once, whatever became of brokers and processes. A newer
+/// process may have put more before this one reads what it was told.
+void PutJudge::joined_kept(const std::string& producer, Life life, Number last, const Told& told) const {
+  struct Sums {
+    std::uint64_t settled = 0, dead = 0, dropped = 0;
+  } least, most;  // up to its last one, and to the last one that is here
   const auto in = in_.find({life, producer});
   if (const auto puts = puts_.find(producer); puts != puts_.end())
     for (const auto& [number, put] : puts->second) {
       if (in == in_.end() || number > in->second.second)
         break;  // another process has it, and does not know of this one
-      require(put.settled > 0, name(producer, number) + ": join ends when it is settled");
-      ++settled;
-      dead += put.dead;
-      dropped += put.dropped;
+      require(put.settled > 0 || number > last, name(producer, number) + ": join ends when it is settled");
+      most.settled += put.settled > 0;
+      most.dead += put.dead;
+      most.dropped += put.dropped;
+      if (number <= last) least = most;
     }
   require(told.lost == 0, producer + " lost nothing with a broker that keeps");
   // A disk that is full keeps no counts, and what was dropped cannot be counted again.
-  require(told.dead == dead || (counts_lost_ && told.dead < dead && dead - told.dead <= dropped),
-          producer + " is told of all " + std::to_string(dead) + " that died, not of " + std::to_string(told.dead));
-  const bool all = told.done + told.dead == settled || (counts_lost_ && told.done + told.dead < settled);
-  require(all, producer + " is told of each item once: of " + std::to_string(settled) + ", not of " +
-                   std::to_string(told.done + told.dead));
+  const auto dead_at_least = least.dead - (counts_lost_ ? std::min(least.dead, most.dropped) : 0);
+  require(
+      told.dead >= dead_at_least && told.dead <= most.dead,
+      producer + " is told of all " + std::to_string(least.dead) + " that died, not of " + std::to_string(told.dead));
+  const auto settled = told.done + told.dead;
+  require(settled <= most.settled && (settled >= least.settled || counts_lost_),
+          producer + " is told of each item once: of " + std::to_string(least.settled) + ", not of " +
+              std::to_string(settled));
 }
 
 void PutJudge::said_bye(const std::string& producer, Life life, Number last) {

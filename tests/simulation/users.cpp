@@ -141,8 +141,8 @@ void ProducerNode::check_join() {
     earlier.dead += confirm.dead;
     earlier.lost += confirm.accepted - confirm.done - confirm.dead;
   }
-  scene_.puts.joined(identity_, life(), before_, {settled.done, settled.dead, settled.lost, settled.notices.size()},
-                     earlier);
+  scene_.puts.joined(identity_, life(), before_, put_,
+                     {settled.done, settled.dead, settled.lost, settled.notices.size()}, earlier);
 }
 
 void ProducerNode::welcomed(Life life, const Welcome& welcome) {
