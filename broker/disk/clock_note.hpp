@@ -4,26 +4,21 @@
 #include <filesystem>
 
 #include "broker/disk/kept_clock.hpp"
+#include "broker/disk/note.hpp"
 
 namespace baton::broker::disk {
 
-/// A file that is written in place, and not waited for: after a loss of power it may be some seconds behind.
 class ClockNote {
  public:
   /// Throws std::runtime_error when it cannot be written.
-  explicit ClockNote(const std::filesystem::path& path);
-  ~ClockNote();
-  ClockNote(const ClockNote&) = delete;
-  ClockNote& operator=(const ClockNote&) = delete;
+  explicit ClockNote(const std::filesystem::path& path) : note_(path) {}
 
   void write(const KeptClock::Reading& reading);
-  /// What was noted in that file; nothing where there is none, or what a loss of power may leave of the first note: an
-  /// empty file, or one of zeros. A later one lies in a sector with the one before, and is there or not. Throws Damage for
-  /// all else. Makes no file.
+  /// What was noted in that file, or nothing; see Note::read().
   static KeptClock::Reading read(const std::filesystem::path& path);
 
  private:
-  int fd_;
+  Note note_;
 };
 
 }  // namespace baton::broker::disk

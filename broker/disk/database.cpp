@@ -440,8 +440,10 @@ void Database::compact() {
   const auto copy = copy_path(directory_);
   std::filesystem::remove(copy);
   try {
-    if (const int code = mdb_env_copy2(env_, copy.c_str(), MDB_CP_COMPACT); code != MDB_SUCCESS)
-      throw DiskError(copy.string() + ": " + mdb_strerror(code));
+    const int code = mdb_env_copy2(env_, copy.c_str(), MDB_CP_COMPACT);
+    if (code == MDB_INCOMPATIBLE)
+      throw DiskError("some pages of baton.mdb are neither in use nor free; its items are all there");
+    if (code != MDB_SUCCESS) throw DiskError(copy.string() + ": " + mdb_strerror(code));
     make_durable(copy, data_path(directory_));
   } catch (const DiskError& error) {
     std::filesystem::remove(copy);

@@ -5,13 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <fstream>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include "broker/disk/crc32.hpp"
 #include "broker/disk/database.hpp"
 #include "broker/disk/in_place.hpp"
 #include "broker/disk/lmdb_layout.hpp"
@@ -21,34 +19,32 @@
 namespace baton::broker::disk {
 namespace {
 
-constexpr std::size_t mark_size = 12;  // transaction, CRC
 // A page at the file's end that a transaction takes and gives back again is counted, and never written. LMDB lets a
 // transaction change no more pages than this (MDB_IDL_UM_MAX).
 constexpr std::uint64_t most_never_written = 131'071;
 
 using lmdb::Meta;
-using RawMeta = std::array<char, lmdb::meta_size>;
 
-std::optional<Meta> read_meta(std::ifstream& file, std::uint64_t at) {
-  RawMeta raw{};
-  file.clear();
-  file.seekg(static_cast<std::streamoff>(at + lmdb::page_header));
-  return file.read(raw.data(), raw.size()) ? lmdb::read_meta(raw.data()) : std::nullopt;
+std::optional<lmdb::Metas> read_metas(int fd) {
+  return lmdb::read_metas([fd](std::uint64_t at, char* raw) {
+    const auto got = uninterrupted([&] { return pread(fd, raw, lmdb::meta_size, static_cast<off_t>(at)); });
+    return got == ssize_t{lmdb::meta_size};
+  });
 }
 
-std::optional<Meta> read_meta(int fd, std::uint64_t at) {
-  RawMeta raw{};
-  const auto got =
-      uninterrupted([&] { return pread(fd, raw.data(), raw.size(), static_cast<off_t>(at + lmdb::page_header)); });
-  return got == ssize_t{lmdb::meta_size} ? lmdb::read_meta(raw.data()) : std::nullopt;
+std::optional<lmdb::Metas> read_metas(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return lmdb::read_metas([&file](std::uint64_t at, char* raw) {
+    file.seekg(static_cast<std::streamoff>(at));
+    return static_cast<bool>(file.read(raw, lmdb::meta_size));
+  });
 }
 
 /// The numbers of its two newest transactions, the older one first; 0 where there is none.
 std::pair<std::uint64_t, std::uint64_t> newest_two(int fd) {
-  const auto first = read_meta(fd, 0);
-  const auto second = first ? read_meta(fd, first->page_size) : std::nullopt;
-  if (!second) return {};
-  return std::minmax({first->transaction, second->transaction});
+  const auto metas = read_metas(fd);
+  if (!metas) return {};
+  return std::minmax({metas->first.transaction, metas->second.transaction});
 }
 
 /// Transactions go to the two pages in turns. In a new file there is none.
@@ -57,16 +53,9 @@ bool follow_each_other(const Meta& first, const Meta& second) {
   return (even == 0 && odd == 0) || (even % 2 == 0 && (odd == even + 1 || odd + 1 == even));
 }
 
-std::uint32_t mark_crc(const char* bytes) { return crc32({bytes, sizeof(std::uint64_t)}); }
-
 std::uint64_t read_mark(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::array<char, mark_size> raw{};
-  if (!file || file.peek() == std::ifstream::traits_type::eof()) return 0;
-  const bool whole = static_cast<bool>(file.read(raw.data(), raw.size()));
-  if (whole && raw == decltype(raw){}) return 0;  // its size was on disk before what was written, when the power went
-  if (!whole || load<std::uint32_t>(&raw[8]) != mark_crc(raw.data())) throw Damage(path.string() + " is damaged");
-  return load<std::uint64_t>(raw.data());
+  const auto record = Note::read(path, sizeof(std::uint64_t));
+  return record ? load<std::uint64_t>(record->data()) : 0;
 }
 
 }  // namespace
@@ -79,14 +68,13 @@ void check_file(const std::filesystem::path& data, const std::filesystem::path& 
     if (transaction > 1) throw Damage(data.string() + " is missing or empty, though items were kept there");
     return;
   }
-  std::ifstream file(data, std::ios::binary);
-  const auto first = read_meta(file, 0);
-  const auto second = first ? read_meta(file, first->page_size) : std::nullopt;
-  if (!first || !second) throw Damage(data.string() + " is damaged: its first pages are not what LMDB writes");
-  if (!follow_each_other(*first, *second))
-    throw Damage(data.string() + " is damaged: no transaction " + std::to_string(first->transaction) +
-                 " is followed by " + std::to_string(second->transaction));
-  const auto& newest = second->transaction > first->transaction ? *second : *first;
+  const auto metas = read_metas(data);
+  if (!metas) throw Damage(data.string() + " is damaged: its first pages are not what LMDB writes");
+  const auto& [first, second] = *metas;
+  if (!follow_each_other(first, second))
+    throw Damage(data.string() + " is damaged: no transaction " + std::to_string(first.transaction) +
+                 " is followed by " + std::to_string(second.transaction));
+  const auto& newest = second.transaction > first.transaction ? second : first;
   if (newest.last_page - std::min(newest.last_page, size / newest.page_size) > most_never_written)
     throw Damage(data.string() + " is cut off: " + std::to_string(size) + " bytes instead of " +
                  std::to_string((newest.last_page + 1) * newest.page_size));
@@ -123,23 +111,15 @@ void FileState::committed(std::uint64_t number) {
   size_ = std::max(size_, size());
 }
 
-TransactionMark::TransactionMark(const std::filesystem::path& path)
-    : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
-  if (fd_ < 0) throw std::runtime_error("cannot write " + path.string());
-}
-
-TransactionMark::~TransactionMark() { ::close(fd_); }
-
 void TransactionMark::write(std::uint64_t transaction) {
-  std::array<char, mark_size> raw{};
-  store(raw.data(), transaction);
-  store(&raw[8], mark_crc(raw.data()));
-  static_cast<void>(uninterrupted([&] { return pwrite(fd_, raw.data(), raw.size(), 0); }));  // of use only, not needed
+  std::string record;
+  append(record, transaction);
+  note_.write(record);
 }
 
 void TransactionMark::reset() {
   write(0);
-  uninterrupted([&] { return fdatasync(fd_); });
+  note_.sync();
 }
 
 }  // namespace baton::broker::disk

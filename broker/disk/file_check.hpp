@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "broker/disk/note.hpp"
+
 namespace baton::broker::disk {
 
 /// Throws Damage when the file has no valid meta page, or two whose transactions do not follow each other, or is shorter
@@ -36,16 +38,13 @@ class FileState {
 /// earlier state. It may be behind after a power loss, never ahead.
 class TransactionMark {
  public:
-  explicit TransactionMark(const std::filesystem::path& path);
-  ~TransactionMark();
-  TransactionMark(const TransactionMark&) = delete;
-  TransactionMark& operator=(const TransactionMark&) = delete;
+  explicit TransactionMark(const std::filesystem::path& path) : note_(path) {}
   void write(std::uint64_t transaction);
   /// Before the data is replaced by a file that counts anew.
   void reset();
 
  private:
-  int fd_;
+  Note note_;
 };
 
 }  // namespace baton::broker::disk

@@ -49,4 +49,19 @@ inline std::optional<Meta> read_meta(const char* raw) {
   return sane ? std::optional(meta) : std::nullopt;
 }
 
+struct Metas {
+  Meta first, second;
+};
+
+/// Both meta pages of a file: `read` reads `meta_size` bytes of it at a place into memory, and returns whether they were
+/// there. Nothing where one is not there, or is no meta page.
+template <class Read>
+std::optional<Metas> read_metas(Read read) {
+  char raw[meta_size];
+  const auto first = read(page_header, raw) ? read_meta(raw) : std::nullopt;
+  if (!first || !read(first->page_size + page_header, raw)) return std::nullopt;
+  const auto second = read_meta(raw);
+  return second ? std::optional(Metas{*first, *second}) : std::nullopt;
+}
+
 }  // namespace baton::broker::disk::lmdb

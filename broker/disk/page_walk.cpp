@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -257,19 +258,18 @@ class MappedFile {
 }  // namespace
 
 void check_pages(std::string_view file) {
-  const auto meta_at = [&](std::uint64_t at) {
-    return at + page_header + meta_size <= file.size() ? read_meta(&file[at + page_header]) : std::nullopt;
-  };
-  const auto first = meta_at(0);
-  const auto second = first ? meta_at(first->page_size) : std::nullopt;
-  if (!first || !second) throw Damage("baton.mdb has a damaged meta page");
-  PageWalk walks[] = {PageWalk(file, *first), PageWalk(file, *second)};
-  const char* const raws[] = {&file[page_header], &file[first->page_size + page_header]};
+  const auto metas = read_metas([file](std::uint64_t at, char* raw) {
+    return file.substr(std::min<std::uint64_t>(at, file.size())).copy(raw, meta_size) == meta_size;
+  });
+  if (!metas) throw Damage("baton.mdb has a damaged meta page");
+  const auto& [first, second] = *metas;
+  PageWalk walks[] = {PageWalk(file, first), PageWalk(file, second)};
+  const char* const raws[] = {&file[page_header], &file[first.page_size + page_header]};
   // The older one, too: its number may be what was damaged, so that it passes for the newer one, or that for the older one.
   for (const auto i : {0, 1})
     if (!walks[i].is_of_its_transaction(raws[i]))
       damaged(static_cast<std::uint64_t>(i), "has another transaction's number");
-  const auto newest = second->transaction > first->transaction ? 1 : 0;
+  const auto newest = second.transaction > first.transaction ? 1 : 0;
   walks[newest].run(raws[newest]);
 }
 
