@@ -39,6 +39,7 @@ class Kept {
     for (const auto id : ids) batch.erased.push_back({id});
     database_.write(batch, disk::Database::What::settles, Epoch{7});
   }
+  void compact() { database_.compact(); }
   /// The ids of all, whose bodies must be what was put.
   std::set<std::uint64_t> load() {
     std::set<std::uint64_t> ids;
@@ -142,6 +143,32 @@ TEST_CASE("the pages of a file that LMDB wrote hang together and those of one wi
   }
   MESSAGE("", refused, " refused of ", places, " in ", whole.size(), " bytes");
   CHECK(refused > 100);
+}
+
+TEST_CASE("a page that is neither in use nor free does no harm but that the data cannot be made smaller") {
+  using namespace disk::lmdb;
+  const Directory directory;
+  const auto ids = fill(directory, 1000);
+  const auto path = directory.path / "baton.mdb";
+  auto bytes = read_file(path);
+  const auto number = [&](std::size_t at) { return load<std::uint64_t>(&bytes[at]); };
+  const std::size_t metas[] = {page_header, page + page_header};
+  const auto newest = metas[number(metas[1] + transaction_at) > number(metas[0] + transaction_at)];
+  const auto free_pages = number(newest + free_at + root_at) * page;
+  REQUIRE(load<std::uint16_t>(&bytes[free_pages + kind_at]) == leaf);
+  const auto list =
+      free_pages + load<std::uint16_t>(&bytes[free_pages + page_header]) + node_header + sizeof(std::uint64_t);
+  const auto count = number(list);
+  REQUIRE(count > 1);
+  store(&bytes[list], count - 1);
+  std::ofstream(path, std::ios::binary) << bytes;
+
+  Kept kept(directory);
+  CHECK_THROWS_WITH_AS(kept.compact(),
+                       "cannot compact: some pages of baton.mdb are neither in use nor free; its items are all there",
+                       disk::DiskError);
+  CHECK(kept.load() == ids);
+  go_on(kept, ids);
 }
 
 TEST_CASE("a bit of a meta page or of a database that is flipped is found or of no use") {
