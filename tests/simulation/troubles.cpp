@@ -1,0 +1,57 @@
+#include "tests/simulation/troubles.hpp"
+
+namespace baton::simulation {
+
+broker::Settings draw_settings(Random& random, std::uint64_t producers, std::uint64_t consumers, bool restarts,
+                               bool keeps) {
+  broker::Settings settings;
+  settings.keeps = keeps;
+  settings.max_items = random.chance(300) ? random.between(1, 20) : 100'000;
+  settings.max_bytes = random.chance(200) ? random.between(100, 3000) : 1u << 30;
+  settings.max_attempts = static_cast<std::uint32_t>(random.between(1, 5));
+  if (random.chance(150)) settings.turn_work = static_cast<std::uint32_t>(random.between(1, 5));
+  settings.console_keep = random.chance(250) ? random.between(200, 2000) : 64u << 20;
+  if (random.chance(300)) {
+    settings.lane_window = random.between(part_bytes, 10 * part_bytes);
+    settings.lanes_window = random.between(part_bytes, 15 * part_bytes);
+    settings.turn_bytes = random.between(1'000, 4 * part_bytes);
+  }
+  settings.exit_when_done = true;
+  // The last one comes when the others are through. A broker that is started anew does not know how many have been
+  // there already: it is told to shut down.
+  settings.producers = restarts ? 1'000'000 : static_cast<std::uint32_t>(producers + 1);
+  settings.consumers = static_cast<std::uint32_t>(consumers);
+  return settings;
+}
+
+Troubles draw_troubles(Random& random, bool keeps) {
+  Troubles troubles;
+  for (auto* chance :
+       {&troubles.cuts, &troubles.stalls, &troubles.pauses, &troubles.kills, &troubles.leaves, &troubles.broker_pauses})
+    if (random.chance(400)) *chance = random.below(2000);
+  if (random.chance(keeps ? 700 : 250)) troubles.restarts = random.below(2000);
+  if (keeps && random.chance(400)) troubles.full_disks = random.below(2000);
+  if (keeps && random.chance(400)) troubles.twins = random.below(4000);
+  if (keeps && random.chance(300)) troubles.clock_steps = random.below(2000);
+  if (random.chance(100)) troubles.poison = random.between(5, 50);
+  if (troubles.poison > 0 && random.chance(600)) {
+    const Troubles few{.leaves = troubles.leaves, .poison = troubles.poison};
+    troubles = few;
+  }
+  if (random.chance(50)) troubles.cuts = troubles.stalls = troubles.pauses = troubles.broker_pauses = 0;
+  if (random.chance(50)) return {.poison = random.between(20, 80), .large_runs = true};
+  if (random.chance(50)) return {.slow_hands = true};
+  if (random.chance(100)) {
+    if (random.chance(600)) troubles = {};
+    troubles.narrow = random.between(20'000, 100'000);
+  }
+  return troubles;
+}
+
+Duration draw_storage_lag(Random& random, bool restarts, bool keeps) {
+  if (keeps) return random.chance(300) ? Duration(1s) : random.chance(500) ? Duration(100ms) : Duration(3ms);
+  if (restarts || !random.chance(300)) return {};
+  return random.between(Duration(1ms), Duration(300ms));
+}
+
+}  // namespace baton::simulation
