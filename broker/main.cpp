@@ -91,8 +91,11 @@ int serve_from_disk(const baton::broker::BrokerCommand& command) {
 
 /// Else a name with a slip would be made, and found to be whole.
 void require_data(const baton::broker::DiskOptions& options) {
-  if (!std::filesystem::exists(options.directory / "baton.mdb"))
-    throw std::runtime_error("no data in " + options.directory.string());
+  std::error_code error;
+  if (std::filesystem::exists(options.directory / "baton.mdb", error)) return;
+  if (error)
+    throw std::runtime_error("cannot use the data directory " + options.directory.string() + ": " + error.message());
+  throw std::runtime_error("no data in " + options.directory.string());
 }
 
 /// The exit code of a command whose result is what it wrote.

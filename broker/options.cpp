@@ -160,7 +160,7 @@ void add_limits(CLI::App& app, Settings& settings) {
       ->option_text("N [" + std::to_string(settings.max_dead) + "]");
   app.add_option("--max-notices", settings.max_notices,
                  "dead items told by name to a producer that is away; the rest is counted")
-      ->check(CLI::Range(0, 1'000'000))
+      ->check(cli::number(0, 1'000'000))
       ->option_text("N [" + std::to_string(settings.max_notices) + "]");
   app.add_option("--max-sessions", settings.max_sessions, "clients of all kinds; those beyond wait")
       ->check(cli::number(1, 100'000))

@@ -142,6 +142,8 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv, std::vector<std::
   } catch (const Mistake& mistake) {
     return refuse(app, mistake.what());
   } catch (const CLI::ParseError& error) {
+    // Whatever else is wrong, such as a variable that all programs read.
+    if (const auto* help = app.get_help_ptr(); help && reader.given(*help)) return app.exit(CLI::CallForHelp());
     return refuse(app, sentence(app, reader, error.what()));
   }
 }

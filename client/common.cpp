@@ -1,5 +1,6 @@
 #include "client/common.hpp"
 
+#include <cxxabi.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -92,10 +93,10 @@ void Notices::say(Connection::Lock& lock, const std::string& text) {
   lock.unlock();
   try {
     tell(text);
-  } catch (const std::exception&) {  // the call that waits is not ended by it
-  } catch (...) {                    // a thread that is ended
+  } catch (const abi::__forced_unwind&) {  // a thread that is ended
     lock.lock();
     throw;
+  } catch (...) {  // the call that waits is not ended by it
   }
   lock.lock();
 }

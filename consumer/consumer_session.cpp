@@ -259,7 +259,7 @@ void ConsumerSession::drain() {
 }
 
 void ConsumerSession::rest() {
-  if (draining_) return;
+  if (draining_ || takers_ > 0) return;
   drain();
   resting_ = true;
 }
@@ -377,7 +377,7 @@ void ConsumerSession::check_invariants() const {
   lane_.check_invariants();
   ensure(items_in(acked_) <= max_asks && items_in(released_) <= max_asks);
   ensure(!draining_ || inbox_.empty());
-  ensure(!resting_ || draining_);
+  ensure(!resting_ || (draining_ && takers_ == 0));
 }
 
 }  // namespace baton

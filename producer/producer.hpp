@@ -30,7 +30,7 @@ struct PutOptions {
 };
 
 /// All methods may be called from any thread; items put by one thread keep their order. The connection is made and kept
-/// in the background: no call but flush, join and close waits for the broker, and put only when it must.
+/// in the background: no call but flush, join, close and put_before waits for the broker, and put and say only when they must.
 class Producer {
  public:
   /// Throws ClientError (argument) for a queue name or name that is none.

@@ -16,11 +16,11 @@ namespace {
 
 constexpr std::uint64_t many = 1000;  // items: from here on a terminal shows how it goes on
 
-/// A file that is read, or stdin (-).
+/// A file that is read, or stdin (-). To open a FIFO does not wait for who writes to it: to read from it does, or a signal.
 class Input {
  public:
   explicit Input(const std::string& path)
-      : fd_(path == "-" ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC)),
+      : fd_(path == "-" ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)),
         name_(path == "-" ? "stdin" : path) {
     if (fd_ < 0) throw InputError(path + ": " + std::generic_category().message(errno));
   }
@@ -40,8 +40,9 @@ class Input {
 
 /// What can be seen of a file before it is read.
 void check_file(const std::string& path) {
-  const Input input(path);
   struct stat status {};
+  if (stat(path.c_str(), &status) == 0 && S_ISFIFO(status.st_mode)) return;  // who writes to it would be left alone
+  const Input input(path);
   if (fstat(input.fd(), &status) != 0) return;
   if (S_ISDIR(status.st_mode)) throw InputError(path + " is a directory");
   if (S_ISREG(status.st_mode) && status.st_size > static_cast<off_t>(max_body))

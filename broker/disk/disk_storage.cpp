@@ -41,10 +41,11 @@ KeptItem kept_item(ItemId id, const disk::ItemRow& row, const disk::StateRow* st
   return item;
 }
 
-/// Makes it if need be; whoever uses it says why it cannot.
+/// Makes it if need be.
 const std::filesystem::path& made(const std::filesystem::path& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
+  if (error) throw std::runtime_error("cannot use the data directory " + directory.string() + ": " + error.message());
   return directory;
 }
 

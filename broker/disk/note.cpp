@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <fstream>
 #include <stdexcept>
+#include <system_error>
 
 #include "broker/disk/crc32.hpp"
 #include "broker/disk/database.hpp"
@@ -14,7 +16,8 @@
 namespace baton::broker::disk {
 
 Note::Note(const std::filesystem::path& path) : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
-  if (fd_ < 0) throw std::runtime_error("cannot write " + path.string());
+  if (fd_ < 0)
+    throw std::runtime_error("cannot write " + path.string() + ": " + std::generic_category().message(errno));
 }
 
 Note::~Note() { ::close(fd_); }

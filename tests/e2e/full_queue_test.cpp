@@ -127,6 +127,7 @@ TEST_CASE("full queue: a handler that puts into its own is told so and try_put g
   std::promise<std::string> notice;
   options.on_notice = [&, told = false](const std::string& text) mutable {
     if (!std::exchange(told, true)) notice.set_value(text);
+    throw 42;  // which is passed over
   };
   Producer producer(options);
   Consumer consumer(consumer_of(broker));

@@ -1,5 +1,6 @@
 // What a producer makes of its arguments, a file and its stdin; and the lines that consumers print of it.
 #include <signal.h>
+#include <sys/stat.h>
 
 #include "tests/e2e/baton.hpp"
 #include "tests/e2e/library.hpp"
@@ -112,6 +113,26 @@ TEST_CASE("input: --whole puts each file as one item") {
   CHECK(refused.wait() == 2);
   CHECK(refused.err().text() == "baton-producer: " + large.path() + " is longer than 16777216 bytes\n");
   CHECK_FALSE(consumer.get(200ms));
+}
+
+TEST_CASE("input: a FIFO is read as a file is and who waits for somebody to write to it can be stopped") {
+  const TemporaryFile fifo("");
+  std::filesystem::remove(fifo.path());
+  REQUIRE(mkfifo(fifo.path().c_str(), 0600) == 0);
+  const Broker broker;
+  Process writer({"/bin/bash", "-c", "printf 'two\\nlines' > " + fifo.path()});
+  CHECK(broker.producer({"--whole", fifo.path()}).wait() == 0);
+  CHECK(writer.wait() == 0);
+  Consumer consumer(consumer_of(broker));
+  const auto item = consumer.get(soon_ms);
+  REQUIRE(item);
+  CHECK(item->body == "two\nlines");
+  consumer.ack(item->id);
+  Process producer = broker.producer({"a", "--file", fifo.path()});
+  REQUIRE(consumer.get(soon_ms));  // so it has come to the file
+  producer.signal(SIGTERM);
+  CHECK(producer.wait() == 1);
+  CHECK(producer.err().text().find("stopped after 1 item") != std::string::npos);
 }
 
 TEST_CASE("input: closed standard streams are empty ones, but not where stdin is to be read") {

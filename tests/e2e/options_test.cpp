@@ -176,6 +176,7 @@ TEST_CASE("options: each mistake is one plain sentence that names the first caus
   const std::vector<Refused> all = {
       {"broker", {"--data", "--memory"}, "--data needs a directory"},
       {"broker", {"--memory", "--data"}, "--data needs a directory"},
+      {"broker", {"--max-notices", "x"}, "--max-notices needs a number, 0 to 1000000, not 'x'"},
       {"broker", {"--prot", "1"}, "unknown option --prot (did you mean --port?)"},
       {"broker", {"--prot=1"}, "unknown option --prot (did you mean --port?)"},
       {"broker", {"--zzz"}, "unknown option --zzz"},
@@ -222,6 +223,9 @@ TEST_CASE("options: what comes from the environment is called by that name and i
   check_refused(with("tcp://x"), "baton-printer: BATON_BROKER: 'tcp://x' is not HOST[:PORT]: it is a URL");
   check_refused(with("host:1\r"), "BATON_BROKER: 'host:1\\r' is not HOST[:PORT]: the port must be 1 to 65531");
   check_refused(with(""), "no broker answers at 127.0.0.1:5555");
+  Process help({"/usr/bin/env", "BATON_BROKER=tcp://x", program_path("baton-producer"), "--help"});
+  CHECK(help.wait() == 0);
+  CHECK(help.out().text().find("--broker") != std::string::npos);
 }
 
 TEST_CASE("options: where there is no directory for items the first cause is said too") {
@@ -243,6 +247,15 @@ TEST_CASE("options: where there is no directory for items the first cause is sai
   };
   const TemporaryFile file("no directory");
   check_refused(broker({}, {"--data", file.path()}), "cannot use the data directory " + file.path(), 1);
+  if (root) {
+    const TemporaryDirectory others;  // 0700
+    const auto no_right = [](const std::string& path) {
+      return "cannot use the data directory " + path + ": Permission denied";
+    };
+    const auto new_one = directory.path() + "/new", hidden = others.path() + "/data";
+    check_refused(broker({}, {"--data", new_one}), no_right(new_one), 1);
+    check_refused(broker({}, {"--check", "--data", hidden}), no_right(hidden), 1);
+  }
   const bool fallback = root || (access("/var/lib/baton", W_OK) != 0 && access("/var/lib", W_OK) != 0);
   SKIP_UNLESS(fallback, "this user may write /var/lib, so that no other directory is looked for");
   check_refused(broker({}, {}), "neither XDG_STATE_HOME nor HOME is set): give --data DIR, or --memory");

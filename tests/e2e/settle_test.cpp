@@ -3,8 +3,10 @@
 #include <signal.h>
 
 #include <atomic>
+#include <future>
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
 #include "tests/e2e/library.hpp"
 #include "tests/e2e/show.hpp"
@@ -210,6 +212,60 @@ TEST_CASE("settle: with the thread that called it run ends and the item has fail
   const auto item = get(consumer);
   CHECK(item.attempt == 2);
   CHECK(consumer.ack(item));
+}
+
+TEST_CASE("run: one that ends leaves others that wait for an item what they asked for") {
+  Broker broker;
+  Producer producer(producer_of(broker));
+  producer.put("first");
+  producer.flush();
+  Consumer consumer(consumer_of(broker));
+  std::promise<void> begun, others_wait;
+  std::thread one([&] {
+    consumer.run(
+        [&](const Item&) {
+          begun.set_value();
+          others_wait.get_future().wait();
+          return Outcome::done();
+        },
+        {.jobs = 1, .count = 1, .before_ask = {}});
+    producer.put("second");
+    producer.put("third");
+  });
+  begun.get_future().wait();
+  std::string got;
+  std::thread many([&] {
+    consumer.run([&](const Item& item) { return got += item.body, Outcome::done(); },
+                 {.jobs = 1, .count = 1, .before_ask = [&] { others_wait.set_value(); }});
+  });
+  const auto item = consumer.get(soon_ms);
+  one.join();
+  REQUIRE(item);
+  CHECK(consumer.ack(item->id));
+  many.join();
+  CHECK((got + item->body == "secondthird" || item->body + got == "secondthird"));
+}
+
+TEST_CASE("run: several at once on one consumer come to their end") {
+  constexpr int threads = 3, rounds = 40, count = 2;
+  Broker broker;
+  Producer producer(producer_of(broker));
+  for (int i = 0; i < threads * rounds * count; ++i) producer.put("item");
+  for (const std::uint32_t prefetch : {0, 1, 8}) {
+    auto options = consumer_of(broker);
+    options.prefetch = prefetch;
+    Consumer consumer(options);
+    if (prefetch > 0)
+      for (int i = 0; i < threads * rounds * count; ++i) producer.put("item");
+    std::vector<std::thread> runs;
+    for (int i = 0; i < threads; ++i)
+      runs.emplace_back([&] {
+        for (int round = 0; round < rounds; ++round)
+          consumer.run([](const Item&) { return Outcome::done(); }, {.jobs = 1, .count = count, .before_ask = {}});
+      });
+    for (auto& run : runs) run.join();
+  }
+  CHECK(producer.join().done == 3 * threads * rounds * count);
 }
 
 TEST_CASE("run: it may be called again, and get() after it, after stop() it returns at once") {

@@ -123,10 +123,8 @@ void ConsumerNode::rest(Job& job) {
   });
 }
 
-/// As a run of so many items that is over: the next one gets again.
+/// As a run of so many items that is over: the next one gets again, and others may be waiting meanwhile.
 void ConsumerNode::end_run() {
-  const auto asks = [](const Job& job) { return job.does == Job::Does::wait || job.does == Job::Does::withdraw; };
-  if (std::any_of(jobs_.begin(), jobs_.end(), asks)) return;
   world_.trace([&] { return name() + " ends a run"; });
   consumer_.rest();
 }

@@ -135,7 +135,8 @@ void Simulation::add_consumer() {
 }
 
 void Simulation::add_printer() {
-  const auto slow = world_.random.chance(300) ? Duration(50ms) : Duration(1ms);
+  auto& random = world_.random;
+  const auto slow = random.chance(200) ? Duration(300ms) : random.chance(300) ? Duration(50ms) : Duration(1ms);
   clients_.push_back(std::make_unique<PrinterNode>(scene_, "R" + std::to_string(++names_), slow));
   clients_.back()->start();
 }
