@@ -68,6 +68,7 @@ bool Stock::claim_here(Session& session, ItemId id, const PutClaims::Here& here,
   auto* item = items_.find(here.id);
   if (!item || !asks_of(session, *item) || deliveries < deliveries_of(here.id)) return false;
   if (item->place == Place::delayed) {
+    if (item->failures > 0) return false;  // it waits for the delay of a failure that another claimant has told
     if (!undelayed_.insert({here.due, here.id}).second) return false;
     --queue_of(*item).delayed;
     if (deliveries > 1) redelivered_[here.id.value] = {deliveries};

@@ -158,7 +158,11 @@ void Simulation::populate() {
     plan.joins = random.chance(600);
     plan.hurries = !plan.joins && random.chance(500);
     if (random.chance(250)) plan.largest = random.chance(500) ? 100'000 : 1'000'000;
-    if (troubles_.narrow > 0) plan.largest = std::min(plan.largest, 100'000u);
+    if (troubles_.narrow > 0) {
+      plan.lines.resize(std::min<std::size_t>(plan.lines.size(), 8));
+      plan.largest = 100'000;
+      plan.large_one_in = 1;
+    }
     if (troubles_.large_runs) {
       plan.largest = 300'000;
       plan.large_one_in = 1;

@@ -43,7 +43,7 @@ Troubles draw_troubles(Random& random, bool keeps) {
   if (random.chance(50)) return {.slow_hands = true};
   if (random.chance(100)) {
     if (random.chance(600)) troubles = {};
-    troubles.narrow = random.between(20'000, 100'000);
+    troubles.narrow = random.between(30'000, 60'000);
   }
   return troubles;
 }

@@ -223,4 +223,19 @@ TEST_CASE("put claims: nobody has again what was failed by word since, and waits
   CHECK(morty.lost() == std::vector{old_id});
 }
 
+TEST_CASE("put claims: what was failed by word before its put came waits for its time and is not claimed meanwhile") {
+  Scene scene;
+  auto& world = scene.world;
+  auto morty = scene.claimant(2);
+  morty.fail("a", "busy", 60'000);
+  auto rick = world.client(1, again_of(1, {1}));
+  rick.put("a");
+  auto summer = scene.claimant(3, 2);
+  CHECK(world.session(summer).held == 0);
+  CHECK(summer.lost() == std::vector{old_id});
+  summer.ask();
+  for (int i = 0; i < 61; ++i) world.advance(1s, {&rick, &morty, &summer});
+  CHECK(summer.received() == Bodies{"a"});
+}
+
 }  // namespace baton::broker::test
