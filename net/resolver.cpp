@@ -11,9 +11,9 @@
 namespace baton {
 namespace {
 
-using Found = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
+using AddressList = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 
-Found find(const std::string& host, int flags, int& error) {
+AddressList find(const std::string& host, int flags, int& error) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = flags;
