@@ -93,8 +93,7 @@ int serve_from_disk(const baton::broker::BrokerCommand& command) {
 void require_data(const baton::broker::DiskOptions& options) {
   std::error_code error;
   if (std::filesystem::exists(options.directory / "baton.mdb", error)) return;
-  if (error)
-    throw std::runtime_error("cannot use the data directory " + options.directory.string() + ": " + error.message());
+  if (error) baton::broker::disk::cannot_use(options.directory, error.message());
   throw std::runtime_error("no data in " + options.directory.string());
 }
 

@@ -81,7 +81,7 @@ class ConsumerSession final : public ClientLogic {
   /// No more items: what waits is released, what arrives from now on, too. Held ones can still be settled.
   void drain();
   bool draining() const { return draining_; }
-  /// The same until somebody wants an item again; nothing where somebody does now, no more than that where it drains for good.
+  /// The same until somebody wants an item again. Nothing where somebody does now, or where it drains for good.
   void rest();
   /// Whether no item will come any more.
   bool closed() const { return (draining_ && !resting_) || session_.over() || (session_.shutdown() && inbox_.empty()); }

@@ -45,7 +45,7 @@ KeptItem kept_item(ItemId id, const disk::ItemRow& row, const disk::StateRow* st
 const std::filesystem::path& made(const std::filesystem::path& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
-  if (error) throw std::runtime_error("cannot use the data directory " + directory.string() + ": " + error.message());
+  if (error) disk::cannot_use(directory, error.message());
   return directory;
 }
 

@@ -14,10 +14,6 @@
 namespace baton::broker::disk {
 namespace {
 
-[[noreturn]] void fail(const std::filesystem::path& directory, const std::string& why) {
-  throw std::runtime_error("cannot use the data directory " + directory.string() + ": " + why);
-}
-
 /// Of the whole file; 0, or errno.
 int lock(int fd, short type) {
   struct flock whole {};
@@ -29,14 +25,18 @@ int lock(int fd, short type) {
 bool is_taken(int code) { return code == EAGAIN || code == EACCES; }
 
 [[noreturn]] void fail(int code, const std::filesystem::path& directory) {
-  fail(directory, is_taken(code) ? "another broker uses it" : std::generic_category().message(code));
+  cannot_use(directory, is_taken(code) ? "another broker uses it" : std::generic_category().message(code));
 }
 
 }  // namespace
 
+void cannot_use(const std::filesystem::path& directory, const std::string& why) {
+  throw std::runtime_error("cannot use the data directory " + directory.string() + ": " + why);
+}
+
 FileLock::FileLock(std::filesystem::path file, const std::filesystem::path& directory) : file_(std::move(file)) {
   fd_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (fd_ < 0) fail(directory, std::generic_category().message(errno));
+  if (fd_ < 0) cannot_use(directory, std::generic_category().message(errno));
   const int code = lock(fd_, F_WRLCK);
   if (code == 0) return;
   ::close(fd_);
@@ -45,7 +45,7 @@ FileLock::FileLock(std::filesystem::path file, const std::filesystem::path& dire
 
 std::unique_ptr<FileLock> FileLock::shared(std::filesystem::path file, const std::filesystem::path& directory) {
   const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) fail(directory, std::generic_category().message(errno));
+  if (fd < 0) cannot_use(directory, std::generic_category().message(errno));
   std::unique_ptr<FileLock> made(new FileLock(std::move(file), fd));
   if (const int code = lock(fd, F_RDLCK); is_taken(code)) fail(code, directory);
   return made;

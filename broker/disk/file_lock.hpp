@@ -4,9 +4,13 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace baton::broker::disk {
+
+/// Throws the std::runtime_error that names a data directory that cannot be used, and why.
+[[noreturn]] void cannot_use(const std::filesystem::path& directory, const std::string& why);
 
 class FileLock {
  public:

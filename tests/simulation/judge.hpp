@@ -80,8 +80,8 @@ class PutJudge {
   struct Told {
     std::uint64_t done = 0, dead = 0, lost = 0, notices = 0;
   };
-  /// A producer that waited for its items ends, in `life`: `before` had been put when it began, `last` is its last one, `earlier` is what it was
-  /// told of items in earlier lives when it heard of each of these last.
+  /// A producer that waited for its items ends, in `life`: `before` had been put when it began, `last` is its last one,
+  /// `earlier` is what it was told of items in earlier lives when it heard of each of these last.
   void joined(const std::string& producer, Life life, Number before, Number last, const Told& told,
               const Told& earlier) const;
   /// A producer says bye: all that it put, up to `last`, is in, and was kept as long as its broker lived.
