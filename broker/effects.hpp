@@ -9,6 +9,7 @@
 
 #include "proto/ids.hpp"
 #include "proto/limits.hpp"
+#include "proto/message.hpp"
 #include "proto/refusal.hpp"
 
 namespace baton::broker {
@@ -29,6 +30,7 @@ struct Effects {
     Number first;
     std::uint16_t count;
     std::string bytes;
+    PutName last_put = {};  ///< of its last entry, if that is an item given whole
   };
   std::vector<LaneMessage> lane_messages;
 

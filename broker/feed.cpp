@@ -53,8 +53,8 @@ std::int64_t Feed::next_part(const Session& session, const Item& item) const {
   return as_signed(session.flow.bytes) < always ? std::min(left, always) : 0;
 }
 
-/// The message that is being packed, or the next one: of one entry more, which the caller appends.
-std::string& Feed::entry_for(Session& session, std::size_t size) {
+/// The message that is being packed, or the next one: of one entry more, which the caller appends, and whose put he notes.
+Effects::LaneMessage& Feed::message_for(Session& session, std::size_t size) {
   ++session.handed_count;
   auto& messages = effects_.lane_messages;
   const bool fits = session.open_message < messages.size() && messages[session.open_message].session == session.id &&
@@ -69,6 +69,12 @@ std::string& Feed::entry_for(Session& session, std::size_t size) {
   }
   auto& message = messages[session.open_message];
   ++message.count;
+  return message;
+}
+
+std::string& Feed::entry_for(Session& session, std::size_t size) {
+  auto& message = message_for(session, size);
+  message.last_put = {};
   return message.bytes;
 }
 
@@ -86,16 +92,15 @@ void Feed::note(Session& session, std::uint64_t bytes) {
 }
 
 std::int64_t Feed::give(Session& session, Given given, std::uint32_t size, std::int64_t room) {
-  auto& bytes = entry_for(session, size);
-  const auto before = bytes.size();
-  if (size > part_bytes) {
+  auto& message = message_for(session, size);
+  const auto before = message.bytes.size();
+  if (size > part_bytes)
     give_first_part(session, given, size);
-    append_given(bytes, given);
-  } else {
+  else
     given.body = storage_.body(given.id);
-    append_given(bytes, given);
-  }
-  const auto added = bytes.size() - before;
+  append_given(message.bytes, given, message.last_put);
+  message.last_put = given.whole > 0 ? PutName{} : given.put;
+  const auto added = message.bytes.size() - before;
   note(session, added);
   turn_left_ -= as_signed(added);
   return given.whole > 0 ? 0 : room - as_signed(added);

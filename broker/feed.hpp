@@ -68,6 +68,7 @@ class Feed {
   std::int64_t window_room(const Session& session) const;
   std::uint64_t most_of_part(const Session& session) const;
   std::int64_t next_part(const Session& session, const Item& item) const;
+  Effects::LaneMessage& message_for(Session& session, std::size_t size);
   std::string& entry_for(Session& session, std::size_t size);
   void note(Session& session, std::uint64_t bytes);
   void forget_arrived(Session& session, std::uint64_t count);

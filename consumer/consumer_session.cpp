@@ -178,7 +178,8 @@ void ConsumerSession::lose_lane() {
 bool ConsumerSession::take(Given& given, std::string& body, Time now) {
   Inbox::Taken taken;
   if (inbox_.empty() || !session_.trusted(now) || !inbox_.next(taken)) return false;
-  given = read_given(taken.entry);
+  given = read_given(taken.entry, last_put_);
+  last_put_ = given.put;
   if (taken.body)
     body.swap(*taken.body);
   else

@@ -116,6 +116,7 @@ class ConsumerSession final : public ClientLogic {
   std::uint32_t prefetch_;
   Lane lane_;
   Inbox inbox_{EntryKind::given};
+  PutName last_put_;            // of what was taken last: the next one's may follow it
   Assembly coming_;             // in parts
   std::size_t untold_ = 0;      // bytes that came on the lane since the last beat
   Time told_at_ = Time::min();  // when that was

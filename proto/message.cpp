@@ -109,9 +109,18 @@ Refusal check_part(const Entry& entry) {
   return entry.payload.size() > max_body ? Refusal::too_large : Refusal::none;
 }
 
+std::uint16_t flags_of(const Entry& given) { return load<std::uint16_t>(given.payload.data() + given_flags); }
+
+/// Of two entries that were found valid each by itself.
+bool lacks_put_before(const Entry& entry, const Entry& before) {
+  if (entry.kind != EntryKind::given || !(flags_of(entry) & next_put)) return false;
+  return before.kind != EntryKind::given || (flags_of(before) & partial) || flags_of(before) == 0;
+}
+
 Refusal check_given_body(const Entry& entry) {
-  const auto flags = load<std::uint16_t>(entry.payload.data() + given_flags);
-  if (flags & ~(partial | unkept)) return Refusal::malformed;
+  const auto flags = flags_of(entry);
+  if (flags & ~(partial | unkept | next_put)) return Refusal::malformed;
+  if ((flags & next_put) && flags != next_put) return Refusal::malformed;
   auto rest = entry.payload.substr(given_size);
   if (flags & unkept) {
     if (rest.size() < unkept_size || load<std::uint64_t>(rest.data()) == 0 || load<std::uint64_t>(rest.data() + 8) == 0)
@@ -205,11 +214,12 @@ Refusal read_header(std::string_view frame, Header& header) {
 Refusal check_entries(MessageType type, std::string_view payload, std::uint16_t count) {
   if (count == 0 || count > max_entries) return Refusal::malformed;
   EntryReader in(payload);
-  Entry entry;
-  for (std::uint16_t i = 0; i < count; ++i) {
+  Entry entry, before;
+  for (std::uint16_t i = 0; i < count; ++i, before = entry) {
     if (!in.next(entry)) return Refusal::malformed;
     if (entry.kind == EntryKind::digest && (i > 0 || count == 1)) return Refusal::malformed;  // it is of items
     if (const auto refusal = check_entry(type, entry); refusal != Refusal::none) return refusal;
+    if (lacks_put_before(entry, before)) return Refusal::malformed;
   }
   return in.at_end() ? Refusal::none : Refusal::malformed;
 }
@@ -248,14 +258,16 @@ void rewrite_digest(std::string& message, const InputPlace& place) {
 
 namespace {
 
-void append_given_fixed(std::string& out, const Given& given, std::uint16_t flags, std::size_t rest) {
-  const bool named = given.put.producer != 0;
+void append_given_fixed(std::string& out, const Given& given, std::uint16_t flags, std::size_t rest,
+                        const PutName& before) {
+  const bool follows = flags == 0 && before.producer != 0 && given.put == before.next();
+  const bool named = given.put.producer != 0 && !follows;
   append_entry_head(out, EntryKind::given, given.priority, given.attempt,
                     given_size + (named ? unkept_size : 0) + rest);
   char fixed[given_size];
   store(fixed, given.id.value);
   store(fixed + 8, given.queue);
-  store(fixed + given_flags, static_cast<std::uint16_t>(flags | (named ? unkept : 0)));
+  store(fixed + given_flags, static_cast<std::uint16_t>(flags | (named ? unkept : 0) | (follows ? next_put : 0)));
   store(fixed + given_flags + 2, given.deliveries);
   out.append(fixed, sizeof fixed);
   if (!named) return;
@@ -265,26 +277,28 @@ void append_given_fixed(std::string& out, const Given& given, std::uint16_t flag
 
 }  // namespace
 
-void append_given(std::string& out, const Given& given) {
+void append_given(std::string& out, const Given& given, const PutName& before) {
   if (given.whole == 0) {
-    append_given_fixed(out, given, 0, given.body.size());
+    append_given_fixed(out, given, 0, given.body.size(), before);
   } else {
-    append_given_fixed(out, given, partial, whole_size + given.body.size());
+    append_given_fixed(out, given, partial, whole_size + given.body.size(), before);
     append(out, given.whole);
   }
   out += given.body;
 }
 
-Given read_given(const Entry& entry) {
+Given read_given(const Entry& entry, const PutName& before) {
   const char* at = entry.payload.data();
   Given given{
       {load<std::uint64_t>(at)}, load<std::uint16_t>(at + 8), entry.b, entry.a, entry.payload.substr(given_size)};
   given.deliveries = load<std::uint32_t>(at + given_flags + 2);
-  if (load<std::uint16_t>(at + given_flags) & unkept) {
+  const auto flags = flags_of(entry);
+  if (flags & next_put) given.put = before.next();
+  if (flags & unkept) {
     given.put = {load<std::uint64_t>(given.body.data()), {load<std::uint64_t>(given.body.data() + 8)}};
     given.body.remove_prefix(unkept_size);
   }
-  if (!is_partial(entry)) return given;
+  if (!(flags & partial)) return given;
   given.whole = load<std::uint32_t>(given.body.data());
   given.body.remove_prefix(whole_size);
   return given;

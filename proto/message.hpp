@@ -94,6 +94,8 @@ inline constexpr std::uint16_t has_delay = 1;   ///< flag of an item entry
 inline constexpr std::uint16_t has_result = 1;  ///< flag of an ack entry
 inline constexpr std::uint16_t unkept = 1;      ///< flag in a given's payload: whose put it is follows
 inline constexpr std::uint16_t partial = 2;     ///< flag in a given's payload: the body goes on in `part` entries
+inline constexpr std::uint16_t next_put =
+    4;  ///< flag in a given's payload: its put follows that of the entry before it
 inline constexpr std::size_t given_flags = 10;  ///< where these flags are
 
 inline void append_entry_head(std::string& out, EntryKind kind, std::uint8_t a, std::uint16_t b, std::size_t size) {
@@ -158,6 +160,7 @@ struct PutName {
   std::uint64_t producer = 0;
   Number number = {};
 
+  PutName next() const { return {producer, number + 1}; }
   auto operator<=>(const PutName&) const = default;
 };
 
@@ -177,8 +180,9 @@ struct Given {
 inline bool is_partial(const Entry& entry) {
   return entry.kind == EntryKind::given && (load<std::uint16_t>(entry.payload.data() + given_flags) & partial) != 0;
 }
-void append_given(std::string& out, const Given& given);
-Given read_given(const Entry& entry);
+/// `before`: the put of the entry before it in the message, if that was given whole. One that follows it takes no bytes.
+void append_given(std::string& out, const Given& given, const PutName& before = {});
+Given read_given(const Entry& entry, const PutName& before = {});
 
 /// Items with ids that follow one another, which were given so many times by then.
 struct Claim {

@@ -123,9 +123,11 @@ void Script::hand_off(std::uint32_t generation, Number first, const std::vector<
                       std::uint32_t deliveries, PutName put) {
   std::string frame(header_size, '\0');
   write_header(frame.data(), {MessageType::handoff, static_cast<std::uint16_t>(ids.size()), epoch, session, first});
+  PutName before;
   for (const auto id : ids) {
-    append_given(frame, {{id}, 0, 1, default_priority, "body " + std::to_string(id), 0, deliveries, put});
-    if (put != PutName{}) put.number += 1;
+    append_given(frame, {{id}, 0, 1, default_priority, "body " + std::to_string(id), 0, deliveries, put}, before);
+    before = put;
+    if (put != PutName{}) put = put.next();
   }
   logic_.on_lane(generation, frame, now);
   tick();

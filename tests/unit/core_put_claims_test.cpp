@@ -67,6 +67,31 @@ TEST_CASE("put claims: an item that is not kept yet comes with its put, a kept o
   CHECK(read_given(entry).put == PutName{});
 }
 
+TEST_CASE("put claims: each item comes with its own put, of several producers and out of order") {
+  KeptMemory storage;
+  BrokerWorld world(keeping(), storage, {7});
+  auto rick = world.producer(1), summer = world.producer(3), morty = world.consumer(2);
+  storage.most_puts = storage.turn();
+  for (const auto* body : {"r1", "r2", "r3"}) rick.put(body);
+  for (const auto* body : {"s1", "s2"}) summer.put(body);
+  rick.put("r4");
+  rick.put("r5", max_priority);  // goes out before the others
+  morty.ask(8);
+  std::map<std::string, PutName> puts;
+  for (const auto& message : world.lane_messages[morty.id]) {
+    PutName before;
+    EntryReader in(std::string_view(message.bytes).substr(header_size));
+    for (Entry entry; in.next(entry);) {
+      const auto given = read_given(entry, std::exchange(before, PutName{}));
+      puts[std::string(given.body)] = before = given.put;
+    }
+  }
+  REQUIRE(puts.size() == 7);
+  CHECK(puts["r1"].producer != puts["s1"].producer);
+  for (const auto& [body, put] : puts)
+    CHECK(put == PutName{puts[body[0] + std::string("1")].producer, Number{std::stoull(body.substr(1))}});
+}
+
 TEST_CASE("put claims: what is put again is its holder's who has claimed it") {
   Scene scene;
   auto& world = scene.world;

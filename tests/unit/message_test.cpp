@@ -37,6 +37,13 @@ std::string run(std::uint64_t first, std::uint32_t count) { return numbers(first
 std::string hand_off(const std::string& body, std::uint16_t flags = 0) {
   return numbers(std::uint64_t{1}, std::uint16_t{0}, flags, 1u) + body;
 }
+/// The same with the put `number` of producer 7.
+std::string named(std::uint64_t number, std::string_view body = "x", std::uint16_t flags = 0) {
+  return numbers(std::uint64_t{1}, std::uint16_t{0}, static_cast<std::uint16_t>(unkept | flags), 1u, std::uint64_t{7},
+                 number) +
+         std::string(body);
+}
+std::string next_of(std::string_view body) { return hand_off(std::string(body), next_put); }
 std::string claim_run(std::uint64_t first, std::uint32_t count) { return numbers(first, count, 1u); }
 
 struct Case {
@@ -79,6 +86,8 @@ std::vector<Case> valid() {
       {"the beginning of one", handoff, entry(given, hand_off(numbers(8u) + "abc", partial), 0, 1)},
       {"the beginning of the largest", handoff,
        entry(given, hand_off(numbers(std::uint32_t{max_body}) + "abc", partial), 0, 1)},
+      {"a hand-off with its put, then the next two", handoff,
+       entry(given, named(1), 0, 1) + entry(given, next_of("a"), 0, 1) + entry(given, next_of("b"), 0, 1), 3},
       {"its next bytes", handoff, entry(part, "x")},
       {"the answer to a withdrawn ask", handoff, entry(none, "")},
       {"a dead letter's notice", outcome, entry(died, "{}")},
@@ -132,6 +141,16 @@ std::vector<Case> malformed() {
       {"a hand-off of no attempt", handoff, entry(given, hand_off(""))},
       {"a hand-off of priority 10", handoff, entry(given, hand_off(""), 10, 1)},
       {"a hand-off with a flag that is not known", handoff, entry(given, hand_off("", 0x8000), 0, 1)},
+      {"a hand-off with the next put of none", handoff, entry(given, next_of("x"), 0, 1)},
+      {"a hand-off with the next put of a hand-off without", handoff,
+       entry(given, hand_off("x"), 0, 1) + entry(given, next_of("x"), 0, 1), 2},
+      {"a hand-off with the next put of a beginning", handoff,
+       entry(given, named(1, numbers(8u) + "abc", partial), 0, 1) + entry(given, next_of("x"), 0, 1), 2},
+      {"a hand-off with the next put of an answer", handoff,
+       entry(given, named(1), 0, 1) + entry(none, "") + entry(given, next_of("x"), 0, 1), 3},
+      {"a hand-off with its put and the next one", handoff, entry(given, named(1, "x", next_put), 0, 1)},
+      {"a beginning with the next put", handoff,
+       entry(given, named(1), 0, 1) + entry(given, hand_off(numbers(8u) + "abc", partial | next_put), 0, 1), 2},
       {"a beginning without a size", handoff, entry(given, hand_off("abc", partial), 0, 1)},
       {"a beginning of all there is", handoff, entry(given, hand_off(numbers(3u) + "abc", partial), 0, 1)},
       {"a part of nothing", handoff, entry(part, "")},

@@ -320,15 +320,16 @@ class Walk {
   }
 
   void walk_given(const Entry& entry) {
-    const auto given = read_given(entry);
+    const auto given = read_given(entry, put_);
+    const auto flags = load<std::uint16_t>(entry.payload.data() + given_flags);
     field(8, "id", number(given.id.value));
     field(2, "queue", number(given.queue));
-    field(2, "flags", number((given.whole > 0 ? partial : 0) + (given.put.producer != 0 ? unkept : 0)));
+    field(2, "flags", number(flags));
     field(4, "deliveries", number(given.deliveries));
-    if (given.put.producer != 0) walk_put(given.put);
+    if (flags & unkept) walk_put(given.put);
     if (given.whole > 0) field(4, "whole", number(given.whole));
     field(given.body.size(), "body", shown(given.body));
-    append_given(again_, given);
+    append_given(again_, given, std::exchange(put_, given.put));
   }
 
   void walk_said(const Entry& entry) {
@@ -352,6 +353,7 @@ class Walk {
   Header header_;
   std::vector<Field> fields_;
   std::string again_;
+  PutName put_;  // of the entry before
   std::set<EntryKind> kinds_;
 };
 
