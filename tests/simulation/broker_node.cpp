@@ -261,13 +261,17 @@ void BrokerNode::send_lane(broker::Effects::LaneMessage& message) {
   judge().message_begins();
   EntryReader in(payload);
   auto number = message.first;
+  PutName before;
   for (Entry entry; in.next(entry); number += 1)
-    if (entry.kind == EntryKind::given)
-      judge().given(message.session, message.generation, number, read_given(entry), heard);
-    else if (heard && entry.kind == EntryKind::part)
+    if (entry.kind == EntryKind::given) {
+      const auto given = read_given(entry, before);
+      judge().given(message.session, message.generation, number, given, heard);
+      before = given.put;
+    } else if (heard && entry.kind == EntryKind::part) {
       judge().part(message.session, message.generation, number, entry.payload);
-    else if (heard)
+    } else if (heard) {
       judge().none(message.session, message.generation);
+    }
   if (!heard) return;
   auto& lane = found->second;
   if (lane.link)
