@@ -92,6 +92,17 @@ TEST_CASE("put claims: each item comes with its own put, of several producers an
     CHECK(put == PutName{puts[body[0] + std::string("1")].producer, Number{std::stoull(body.substr(1))}});
 }
 
+TEST_CASE("put claims: half a prefetch of short items crosses in one message, kept or not") {
+  KeptMemory storage;
+  BrokerWorld world(keeping(), storage, {7});
+  auto rick = world.producer(1), morty = world.consumer(2);
+  storage.most_puts = storage.turn();
+  for (int i = 0; i < 500; ++i) rick.put(std::string(100, 'x'));
+  morty.ask(500);
+  REQUIRE(world.lane_messages[morty.id].size() == 1);
+  CHECK(world.lane_messages[morty.id][0].count == 500);
+}
+
 TEST_CASE("put claims: what is put again is its holder's who has claimed it") {
   Scene scene;
   auto& world = scene.world;
