@@ -4,7 +4,7 @@
 # shellcheck disable=SC2034  # read by those who source this
 build_packages=(g++ cmake ninja-build libzmq3-dev cppzmq-dev nlohmann-json3-dev libcli11-dev liblmdb-dev libsodium-dev libdeflate-dev doctest-dev)
 # shellcheck disable=SC2034
-test_packages=(python3-zmq)
+test_packages=(python3-zmq valgrind)
 # shellcheck disable=SC2034
 fuzz_packages=(clang-14 libclang-rt-14-dev llvm-14) # the last one makes lines of code of a crash's addresses
 
