@@ -101,9 +101,10 @@ void choose_directory(BrokerCommand& command) {
 
 void add_keeping(CLI::App& app, BrokerCommand& command) {
   choose_directory(command);
+  const auto directory = command.disk.directory.string();
   auto* data = app.add_option("--data", command.disk.directory, "directory that items are kept in")
                    ->type_name("a directory")
-                   ->option_text("DIR [" + command.disk.directory.string() + "]");
+                   ->option_text(directory.empty() ? "DIR" : "DIR [" + directory + "]");
   auto* memory =
       app.add_flag("--memory", command.memory, "keep nothing: what is confirmed lives as long as the broker");
   auto* max_memory =
@@ -221,6 +222,7 @@ PortRange parse_port_range(const std::string& text) {
 
 std::string bind_address(const std::string& text) {
   if (text == "*") return "0.0.0.0";
+  if (text.empty()) throw std::invalid_argument("the address is empty; 0.0.0.0 listens on all of IPv4");
   const bool bracketed = text.size() > 2 && text.front() == '[' && text.back() == ']';
   auto host = bracketed ? text.substr(1, text.size() - 2) : text;
   if (if_nametoindex(host.c_str()) != 0) return host;  // libzmq knows network interfaces, too

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "net/no_signals.hpp"
@@ -16,14 +18,16 @@ constexpr const char* no_room = "the disk is full";
 
 }  // namespace
 
-bool Reserve::take() {
-  if (taken_) return true;
+std::string Reserve::take() {
+  if (taken_) return {};
   const int fd = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (fd < 0) return false;
-  taken_ = posix_fallocate(fd, 0, off_t{reserved_bytes}) == 0;
-  ::close(fd);
-  if (!taken_) ::unlink(path_.c_str());
-  return taken_;
+  const int error = fd < 0 ? errno : posix_fallocate(fd, 0, off_t{reserved_bytes});
+  if (fd >= 0) ::close(fd);
+  taken_ = error == 0;
+  if (taken_) return {};
+  ::unlink(path_.c_str());
+  if (error == ENOSPC || error == EDQUOT) return no_room;
+  return "cannot take room on the disk: " + path_.string() + ": " + std::strerror(error);
 }
 
 void Reserve::give_back() {
@@ -128,7 +132,10 @@ void Writer::write_pending() {
 }
 
 /// Why new items must wait for room; empty when settling has room kept back: beside the data, or free in it.
-std::string Writer::held() { return reserve_.take() || database_.room() >= reserved_bytes ? "" : no_room; }
+std::string Writer::held() {
+  auto why = reserve_.take();
+  return why.empty() || database_.room() >= reserved_bytes ? "" : why;
+}
 
 /// New items wait; what is settled needs little room, and there is some kept back.
 void Writer::write_settles(const std::string& why) {

@@ -22,8 +22,8 @@ namespace baton::broker::disk {
 class Reserve {
  public:
   explicit Reserve(std::filesystem::path path) : path_(std::move(path)) {}
-  /// Takes the room, if it does not have it. False: there is none.
-  bool take();
+  /// Takes the room, if it does not have it. Else says why: the disk is full, as a rule.
+  std::string take();
   void give_back();
 
  private:

@@ -63,6 +63,16 @@ TEST_CASE("an end in order writes the acks of its last turn, too when a producer
   CHECK(Disk(directory).loaded.items.size() == 1);
 }
 
+TEST_CASE("new items wait where no room can be kept back, and the reason is the true one") {
+  const Directory directory;
+  std::filesystem::create_directory(directory.path / "reserve");
+  Disk disk(directory);
+  disk.put(1, "a");
+  disk.keep();
+  CHECK(disk.storage.durable().held ==
+        "cannot take room on the disk: " + (directory.path / "reserve").string() + ": Is a directory");
+}
+
 TEST_CASE("compacting leaves the data to its owner, and takes away what a killed compaction has left") {
   const Directory directory;
   const auto data = directory.path / "baton.mdb", copy = directory.path / "baton.mdb-compact";

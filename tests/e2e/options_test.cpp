@@ -189,6 +189,7 @@ TEST_CASE("options: each mistake is one plain sentence that names the first caus
       {"broker", {"--lanes"}, "--lanes needs a range of ports, such as 6000-6099"},
       {"broker", {"--max-bytes"}, "--max-bytes needs a size, such as 64K or 1.5G"},
       {"broker", {"--bind", "no-such-host.invalid"}, "--bind: cannot resolve no-such-host.invalid: "},
+      {"broker", {"--bind="}, "--bind: the address is empty; 0.0.0.0 listens on all of IPv4"},
       {"broker", {"start"}, "'start' is not expected: baton-broker takes options only"},
       {"broker", {"--memory=yes"}, "--memory takes no value"},
       {"producer", {"--wait=Rick"}, "--wait takes no value"},
