@@ -48,6 +48,8 @@ class BrokerJudge {
   void begins(Epoch epoch) { epoch_ = epoch; }
   Epoch epoch() const { return epoch_; }
   Life life() const { return life_; }
+  /// Asked while the broker reads: what it has handed off in this turn by now.
+  void sees(std::function<std::set<ItemId>()> handed_off) { handed_off_ = std::move(handed_off); }
 
   // What its disk has, when it keeps: the epoch that was written last, and items of earlier lives; and at any time the
   // count of deliveries that lies on it for an item.
@@ -292,6 +294,7 @@ class BrokerJudge {
   std::map<ItemId, ItemId> called_;
   std::function<bool(ItemId)> is_kept_;
   std::function<bool()> takes_claims_, hands_off_;
+  std::function<std::set<ItemId>()> handed_off_;
   Epoch epoch_;
 
   std::map<ItemId, Item> items_;

@@ -272,6 +272,7 @@ bool BrokerJudge::may_be_told_late(ItemId as, const Claim& claim) const {
 }
 
 void BrokerJudge::claims(const SessionId& id, Standing& session, const Claim& claim) {
+  const auto gone = handed_off_();  // to who has just withdrawn an ask, say
   session.claims_left -= std::min<std::uint64_t>(session.claims_left, claim.count);
   for (std::uint32_t i = 0; i < claim.count; ++i) {
     const auto as = claim.first + i;
@@ -281,7 +282,8 @@ void BrokerJudge::claims(const SessionId& id, Standing& session, const Claim& cl
         session.claimed_in_vain.insert(as);
       continue;
     }
-    if (item == items_.end() || !may_claim(hellos_.at(id), item->second, claim.deliveries))
+    if (item == items_.end() || gone.contains(item->first) ||
+        !may_claim(hellos_.at(id), item->second, claim.deliveries))
       (may_be_told_late(as, claim) ? session.puts_claimed : session.claimed_in_vain).insert(as);
     else
       takes_up(id, session, item->first, claim.deliveries);

@@ -29,6 +29,7 @@ void BrokerNode::start() {
   const auto* before = judges_.empty() ? nullptr : judges_.back().get();
   judges_.push_back(std::make_unique<BrokerJudge>(world_, puts_, judges_.size() + 1, settings_, peace_, before));
   process_ = std::make_unique<Process>(world_, judge(), settings_, make_storage());
+  judge().sees([this] { return handed_off(); });
   if (settings_.keeps)
     judge().asks([this] { return process_ && stock().may_claim(); },
                  [this] { return process_ && stock().hands_off(); });
@@ -87,6 +88,16 @@ std::size_t BrokerNode::items() const {
   std::size_t sum = 0;
   for (const auto& judge : judges_) sum += judge->items();
   return sum;
+}
+
+std::set<ItemId> BrokerNode::handed_off() const {
+  std::set<ItemId> ids;
+  for (const auto& message : process_->front.effects().lane_messages) {
+    EntryReader in(payload_of(message.bytes));
+    for (Entry entry; in.next(entry);)
+      if (entry.kind == EntryKind::given) ids.insert(read_given(entry).id);
+  }
+  return ids;
 }
 
 BrokerJudge::Knows BrokerNode::who_is_known() const {

@@ -104,6 +104,7 @@ class BrokerNode final : public BrokerEnd {
   void close_lane(const SessionId& session, std::uint32_t generation);
   void send_lane(broker::Effects::LaneMessage& message);
   void send_news(const broker::Effects::News& news);
+  std::set<ItemId> handed_off() const;
   BrokerJudge::Knows who_is_known() const;
 
   World& world_;
