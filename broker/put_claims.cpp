@@ -28,9 +28,18 @@ std::optional<PutClaims::Claim> PutClaims::take(const PutName& put) {
   return std::move(node.mapped());
 }
 
-const PutClaims::Here* PutClaims::here(const PutName& put) const {
+void PutClaims::give_back(const PutName& put) {
+  auto claim = take(put);
+  if (!claim || claim->before.empty()) return;
+  auto last = std::move(claim->before.back());
+  claim->before.pop_back();
+  last.before = std::move(claim->before);
+  add(put, std::move(last));
+}
+
+ItemId PutClaims::here(const PutName& put) const {
   const auto found = here_.find(put);
-  return found == here_.end() ? nullptr : &found->second;
+  return found == here_.end() ? ItemId{} : found->second;
 }
 
 ItemId PutClaims::called(ItemId as) const {

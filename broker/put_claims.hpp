@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "broker/attempt.hpp"
 #include "proto/message.hpp"
@@ -23,10 +24,7 @@ class PutClaims {
     Said said = Said::nothing;  ///< ... of it, though it is not here yet
     Attempt attempt;            ///< if failed
     std::uint32_t delay_ms = 0;
-  };
-  struct Here {
-    ItemId id;
-    Time due{};  ///< of its delay, if it has one
+    std::vector<Claim> before = {};  ///< of those that had it under lower counts, and said that it failed
   };
 
   bool empty() const { return claims_.empty() && called_.empty(); }
@@ -39,10 +37,12 @@ class PutClaims {
   Claim* find(ItemId id, PutName& put);
   void add(const PutName& put, Claim claim);
   std::optional<Claim> take(const PutName& put);
+  /// The claimant has given it back: the claim before it holds again.
+  void give_back(const PutName& put);
 
   // Of what is here.
-  void note(const PutName& put, Here here) { here_[put] = here; }
-  const Here* here(const PutName& put) const;
+  void note(const PutName& put, ItemId id) { here_[put] = id; }
+  ItemId here(const PutName& put) const;  ///< 0: it is not
 
   // What a client calls an item that has another id here.
   void call(ItemId as, ItemId id) { called_[as.value] = id, calls_[id.value] = as; }
@@ -67,7 +67,7 @@ class PutClaims {
   };
   std::unordered_map<PutName, Claim, Hash> claims_;
   std::unordered_map<std::uint64_t, PutName> ids_;  // of these, by the id that the client has for it
-  std::unordered_map<PutName, Here, Hash> here_;
+  std::unordered_map<PutName, ItemId, Hash> here_;
   std::unordered_map<std::uint64_t, ItemId> called_, calls_;
 };
 

@@ -149,7 +149,7 @@ void Stock::put(Producer& producer, Queue& queue, const PutItem& put, Number num
   note_changed(producer);
   if (producer.key != 0) unkept_puts_.add(last_id_, producer.index, number);
   const std::chrono::milliseconds delay(put.delay_ms);
-  if (!again || !put_again(producer, item, last_id_, number, delay, now)) place(item, last_id_, delay, now);
+  if (!again || !put_again(producer, item, last_id_, number, now)) place(item, last_id_, delay, now);
 }
 
 /// Of what may not be kept yet: its holder can name it to a broker after this one.
@@ -168,16 +168,34 @@ void Stock::place(Item& item, ItemId id, Duration delay, Time now) {
     queue.ready.push_back(item.priority, id);
     return;
   }
+  delay_until(item, id, now + delay);
+}
+
+void Stock::delay_until(Item& item, ItemId id, Time due) {
   item.place = Place::delayed;
-  ++queue.delayed;
-  delayed_.push({now + delay, id});
+  ++queue_of(item).delayed;
+  delayed_.push({due, id});
+  if (claims_) dues_[id.value] = due;
+}
+
+/// Claimed by who was given it when that delay was over, by an earlier broker. False: it does not wait, or not for that.
+bool Stock::undelay(Item& item, ItemId id) {
+  const auto due = dues_.find(id.value);
+  if (item.place != Place::delayed || due == dues_.end()) return false;
+  undelayed_.insert({due->second, id});
+  dues_.erase(due);
+  --queue_of(item).delayed;
+  return true;
 }
 
 void Stock::tick(Time now) {
   for (auto left = settings_.turn_work; left > 0 && !delayed_.empty() && delayed_.top().due <= now; --left) {
     const auto [due, id] = delayed_.top();
     delayed_.pop();
-    if (!undelayed_.empty() && undelayed_.erase({due, id}) > 0) continue;
+    if (const auto undelayed = undelayed_.find({due, id}); undelayed != undelayed_.end()) {
+      undelayed_.erase(undelayed);
+      continue;
+    }
     auto* item = items_.find(id);
     assert(item && item->place == Place::delayed);
     auto& queue = queue_of(*item);
@@ -543,7 +561,7 @@ void Stock::suspect(Session& session, Item& item, ItemId id, Attempt attempt) {
 void Stock::release_all(Session& session) {
   for (const auto id : held_after(session, 0)) release(session, id);
   assert(session.held == 0);
-  forget_put_claims(session);
+  give_put_claims_back(session);  // and waits until what it has said of the others is kept
   feed_.forget(session);
 }
 

@@ -240,15 +240,20 @@ class Stock final : public Kept {
   bool claim_kept(Session& session, Item& item, ItemId id, std::uint32_t deliveries);
   void tell_lost(Session& session, ItemRun run);
   void place(Item& item, ItemId id, Duration delay, Time now);
+  void delay_until(Item& item, ItemId id, Time due);
+  bool undelay(Item& item, ItemId id);
   void hold_again(Session& session, Item& item, ItemId id);
   static bool asks_of(const Session& session, const Queue& queue);
   bool asks_of(const Session& session, const Item& item) { return asks_of(session, queue_of(item)); }
   bool claim_put(Session& session, ItemId id, const PutName& put, std::uint32_t deliveries);
-  bool claim_here(Session& session, ItemId id, const PutClaims::Here& here, std::uint32_t deliveries);
-  bool put_again(Producer& producer, Item& item, ItemId id, Number number, Duration delay, Time now);
+  bool claim_here(Session& session, ItemId as, ItemId id, std::uint32_t deliveries);
+  bool put_again(Producer& producer, Item& item, ItemId id, Number number, Time now);
   void hold_late(Session& session, Item& item, ItemId id);
   bool settle_put(Session& session, ItemId id, PutClaims::Claim::Said said, Attempt attempt, std::uint32_t delay_ms);
   bool release_put(Session& session, ItemId id);
+  std::vector<PutClaims::Claim> passed_on(PutClaims::Claim claim);
+  void count_failures(Item& item, ItemId id, std::vector<PutClaims::Claim>& claims);
+  void give_put_claims_back(Session& session);
   void forget_put_claims(Session& session);
   void end_put_claims();
   void confirm_settled(const PutClaims::Claim& claim);
@@ -276,8 +281,10 @@ class Stock final : public Kept {
   UnkeptPuts unkept_puts_;
   PutClaims puts_;
   std::unordered_map<std::uint64_t, Number>
-      kept_numbers_;                              // by producer's key: what was kept; while claims are waited for
-  std::set<std::pair<Time, ItemId>> undelayed_;   // of delayed_, what was claimed
+      kept_numbers_;                                  // by producer's key: what was kept; while claims are waited for
+  std::multiset<std::pair<Time, ItemId>> undelayed_;  // of delayed_, what was claimed
+  std::unordered_map<std::uint64_t, Time>
+      dues_;  // of what began to wait while claims were waited for: it may be claimed
   std::vector<std::uint32_t> changed_producers_;  // in this turn, by index
   std::vector<std::uint32_t> unkept_producers_;   // by index; some may be forgotten by now, or here twice
   std::map<std::string, std::unique_ptr<Queue>> queues_;

@@ -122,7 +122,7 @@ bool Stock::claim_kept(Session& session, Item& item, ItemId id, std::uint32_t de
     let_go(other, item);
     tell_lost(other, {puts_.name_of(id), 1});
     puts_.forget_name(id);
-  } else if (!take_out(item, id)) {
+  } else if (!take_out(item, id) && !undelay(item, id)) {
     return false;
   }
   if (deliveries > 1) redelivered_[id.value] = {deliveries};

@@ -25,9 +25,7 @@ void Stock::failed(Item& item, ItemId id, Attempt attempt, Duration delay, Told 
   update_storage(item, id, history, delay);
   if (told == Told::by_nobody) return come_back(item, id);
   if (delay == Duration::zero()) return make_ready(item, id);
-  item.place = Place::delayed;
-  ++queue_of(item).delayed;
-  delayed_.push({now + delay, id});
+  delay_until(item, id, now + delay);
 }
 
 void Stock::bury(Item& item, ItemId id, std::vector<Attempt> history, Time now) {

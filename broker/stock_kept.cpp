@@ -93,10 +93,11 @@ void Stock::item(const KeptItem& kept) {
   ++kept_items_;
   ++producer.accepted;
   queue.bytes += item.size;
-  if (kept.again != 0)
-    puts_.note({kept.again, kept.number},
-               {kept.id, kept.delay_ms > 0 ? loaded_at_ + std::chrono::milliseconds(kept.delay_ms) : Time{}});
-  place(item, kept.id, std::chrono::milliseconds(kept.delay_ms), loaded_at_);
+  const std::chrono::milliseconds delay(kept.delay_ms);
+  place(item, kept.id, delay, loaded_at_);
+  if (kept.again == 0) return;
+  puts_.note({kept.again, kept.number}, kept.id);
+  if (delay.count() > 0) dues_[kept.id.value] = loaded_at_ + delay;
 }
 
 void Stock::save_producers() {

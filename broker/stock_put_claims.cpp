@@ -33,10 +33,12 @@ void Stock::wait_for_claims(bool wait) {
 
 void Stock::end_put_claims() {
   puts_.end([this](const PutName&, PutClaims::Claim& claim) {
+    for (const auto& before : claim.before) confirm_settled(before);
     if (claim.said != Said::nothing) return confirm_settled(claim);
     if (claim.session) tell_lost(*claim.session, {claim.id, 1});
   });
   kept_numbers_.clear();
+  dues_.clear();
 }
 
 /// What it was told of a put that was not here can be confirmed now.
@@ -50,48 +52,53 @@ void Stock::confirm_settled(const PutClaims::Claim& claim) {
 bool Stock::claim_put(Session& session, ItemId id, const PutName& put, std::uint32_t deliveries) {
   if (const auto known = puts_.called(id); items_.find(known)) return claim(session, known, deliveries);
   if (!claims_ || !session.hello.previous || id >= first_id_) return false;  // from there on ids are this broker's own
-  if (const auto* here = puts_.here(put)) return claim_here(session, id, *here, deliveries);
+  if (const auto here = puts_.here(put); here != ItemId{}) return claim_here(session, id, here, deliveries);
   if (const auto kept = kept_numbers_.find(put.producer); kept != kept_numbers_.end() && put.number <= kept->second)
     return false;  // it was done
-  if (auto* other = puts_.find(put)) {
-    if (other->said != Said::nothing || other->deliveries >= deliveries) return false;
-    tell_lost(*other->session, {other->id, 1});
-    puts_.take(put);
-  }
+  const auto* other = puts_.find(put);
+  if (other && (other->deliveries >= deliveries || other->before.size() >= settings_.max_attempts)) return false;
   if (puts_.size() >= max_put_claims) return false;
-  puts_.add(put, {&session, id, deliveries, Said::nothing, {}, 0});
+  std::vector<PutClaims::Claim> before;
+  if (other) before = passed_on(*puts_.take(put));
+  puts_.add(put, {&session, id, deliveries, Said::nothing, {}, 0, std::move(before)});
   session.put_claims.push_back(put);
   return true;
 }
 
-bool Stock::claim_here(Session& session, ItemId id, const PutClaims::Here& here, std::uint32_t deliveries) {
-  auto* item = items_.find(here.id);
-  if (!item || !asks_of(session, *item) || deliveries < deliveries_of(here.id)) return false;
-  if (item->place == Place::delayed) {
-    if (item->failures > 0) return false;  // it waits for the delay of a failure that another claimant has told
-    if (!undelayed_.insert({here.due, here.id}).second) return false;
-    --queue_of(*item).delayed;
-    if (deliveries > 1) redelivered_[here.id.value] = {deliveries};
-    hold_late(session, *item, here.id);
-  } else if (!claim_kept(session, *item, here.id, deliveries)) {
-    return false;
+/// Another one was given it since, by its count. What failed by word has failed; whatever else is said of it is too late.
+std::vector<PutClaims::Claim> Stock::passed_on(PutClaims::Claim claim) {
+  auto before = std::move(claim.before);
+  if (claim.said == Said::failed) {
+    before.push_back(std::move(claim));
+  } else {
+    if (claim.session) tell_lost(*claim.session, {claim.id, 1});
+    confirm_settled_if_said(claim);
   }
-  puts_.call(id, here.id);
+  return before;
+}
+
+/// It is `id` here, and its claimant's `as`.
+bool Stock::claim_here(Session& session, ItemId as, ItemId id, std::uint32_t deliveries) {
+  auto* item = items_.find(id);
+  if (!item || !asks_of(session, *item) || !claim_kept(session, *item, id, deliveries)) return false;
+  puts_.call(as, id);
   return true;
 }
 
 /// Put again. Whether somebody has it from the broker before this one; else it waits until the time for claims is over.
-bool Stock::put_again(Producer& producer, Item& item, ItemId id, Number number, Duration delay, Time now) {
+bool Stock::put_again(Producer& producer, Item& item, ItemId id, Number number, Time now) {
   const PutName put{producer.key, number};
-  auto claim = puts_.take(put);
-  if (claim && claim->said == Said::nothing && !asks_of(*claim->session, item)) {
-    tell_lost(*claim->session, {claim->id, 1});
-    claim.reset();
+  const auto* claimed = puts_.find(put);
+  if (claimed && claimed->said == Said::nothing && !asks_of(*claimed->session, item)) {
+    tell_lost(*claimed->session, {claimed->id, 1});
+    puts_.give_back(put);
   }
-  puts_.note(put, {id, delay > Duration::zero() ? now + delay : Time{}});
+  auto claim = puts_.take(put);
+  puts_.note(put, id);
   if (!claim) return false;
   to_serve(queue_of(item));  // its depth changed
   if (claim->deliveries > 1) redelivered_[id.value] = {claim->deliveries};
+  count_failures(item, id, claim->before);
   confirm_settled_if_said(*claim);
   switch (claim->said) {
     case Said::nothing:
@@ -108,6 +115,18 @@ bool Stock::put_again(Producer& producer, Item& item, ItemId id, Number number, 
       break;
   }
   return true;
+}
+
+/// What others have said of it, before the one who has it now was given it.
+void Stock::count_failures(Item& item, ItemId id, std::vector<PutClaims::Claim>& claims) {
+  if (claims.empty()) return;
+  auto history = storage_.history(id);
+  for (auto& claim : claims) {
+    history.push_back(std::move(claim.attempt));
+    ++item.failures;
+    confirm_settled(claim);
+  }
+  update_storage(item, id, history);
 }
 
 void Stock::confirm_settled_if_said(const PutClaims::Claim& claim) {
@@ -140,19 +159,25 @@ bool Stock::release_put(Session& session, ItemId id) {
   PutName put;
   const auto* claim = puts_.find(id, put);
   if (!claim || claim->session != &session || claim->said != Said::nothing) return false;
-  puts_.take(put);
+  puts_.give_back(put);
   return true;
+}
+
+void Stock::give_put_claims_back(Session& session) {
+  for (const auto& put : session.put_claims)
+    if (const auto* claim = puts_.find(put); claim && claim->session == &session && claim->said == Said::nothing)
+      puts_.give_back(put);
 }
 
 /// The session is over. What it has said of its puts holds.
 void Stock::forget_put_claims(Session& session) {
+  give_put_claims_back(session);
   for (const auto& put : std::exchange(session.put_claims, {})) {
     auto* claim = puts_.find(put);
-    if (!claim || claim->session != &session) continue;
-    if (claim->said == Said::nothing)
-      puts_.take(put);
-    else
-      claim->session = nullptr;
+    if (!claim) continue;
+    if (claim->session == &session) claim->session = nullptr;
+    for (auto& before : claim->before)
+      if (before.session == &session) before.session = nullptr;
   }
 }
 

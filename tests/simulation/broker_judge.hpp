@@ -146,6 +146,7 @@ class BrokerJudge {
     bool handed = false, ack_said = false;
     bool buried = false, dropped = false;  // as the storage was told: a dead letter, and no longer kept
     bool suspect = false;                  // as the storage was told: it has once cost a holder's life
+    bool delay_may_be_over = false;        // where it waits for one: for who was given it after that by an earlier life
     bool taken = false;                    // its present holder's user has it
     bool kept = false;                     // from an earlier life
     bool ack_confirmed = false;            // the broker has said that the ack is kept
@@ -180,6 +181,7 @@ class BrokerJudge {
     std::size_t bytes = 0;                                 // the sum of these
     std::size_t arrived_meanwhile = 0;                     // since nothing was under way
     bool bye = false, superseded = false, refused = false;
+    Time bye_at{};
     std::uint64_t claims_left = 0;                             // announced, and not in yet
     std::set<ItemId> claimed_in_vain, told_lost;               // this turn's
     std::set<ItemId> puts;                                     // it claims, and are not here yet
@@ -204,6 +206,7 @@ class BrokerJudge {
     std::uint32_t deliveries = 1;
     enum class Said { nothing, done, failed } said = Said::nothing;
     Duration delay{};
+    std::vector<PutClaim> before = {};  // of those who had it under lower counts, and said that it failed
   };
   using Priorities = std::map<std::uint8_t, Ready, std::greater<>>;
 
@@ -216,6 +219,8 @@ class BrokerJudge {
   void takes_up(const SessionId& id, Standing& session, ItemId item_id, std::uint32_t deliveries);
   void holds_again(const SessionId& id, Standing& session, ItemId item_id, std::uint32_t deliveries);
   bool claims_put(const SessionId& id, Standing& session, ItemId as, const PutName& put, std::uint32_t deliveries);
+  std::vector<PutClaim> passes_on(PutClaim& claim, ItemId as);
+  void gives_back(ItemId as);
   bool settles_put(Standing& session, ItemId as, PutClaim::Said said, Duration delay, Number number);
   void drop_puts(Standing& session);
   void put_again(Item& item, ItemId id);
@@ -229,6 +234,7 @@ class BrokerJudge {
   void loses(Item& item, const SessionId& by, bool counted);
   void tells_lost(const SessionId& id, const Header& header, std::string_view payload);
   void check_lost(const Knows& knows);
+  void check_byes(const Knows& knows);
   void check_right(const Item& item, ItemId id) const;
   bool waits_for_disk(const Item& item) const;
   void note_claims();
@@ -320,6 +326,7 @@ class BrokerJudge {
   std::set<SessionId> lane_failed_, lane_opened_, lost_;  // lost: an attempt counts
   std::map<SessionId, std::uint32_t> byes_;               // ever: with the generation of the lane then
   CountKept count_kept_;
+  Time claims_taken_{};       // the time for claims was not over
   Time claims_seen_{};        // claims of a session that holds items of the last life were still to come
   std::set<ItemId> touched_;  // to be checked at the end of the turn
   struct HandOff {

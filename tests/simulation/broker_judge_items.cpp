@@ -146,6 +146,7 @@ void BrokerJudge::fail(Item& item, ItemId id, Duration delay) {
   } else if (delay > Duration::zero()) {
     item.place = Place::delayed;
     item.late = true;
+    item.delay_may_be_over = takes_claims_ && takes_claims_();
     item.due = world_.now() + delay;
     delayed_.emplace(item.due, id);
   } else {
@@ -330,6 +331,7 @@ void BrokerJudge::check_attempts() {
 void BrokerJudge::turn_ends(const Knows& knows, bool more) {
   due_now();
   check_lost(knows);
+  check_byes(knows);
   note_kept();
   note_claims();
   check_order();

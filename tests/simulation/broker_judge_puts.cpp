@@ -42,7 +42,6 @@ bool BrokerJudge::claims_put(const SessionId& id, Standing& session, ItemId as, 
     const bool free = item->place == Place::returned || item->place == Place::waiting || item->place == Place::delayed;
     if (deliveries < item->deliveries || !(free || item->place == Place::held)) return false;
     if (item->place == Place::held && deliveries == item->deliveries) return false;
-    if (item->place == Place::delayed && item->failures > 0) return false;
     auto& mine = this->item(here);
     mine.deliveries = deliveries;
     holds_again(id, session, here, deliveries);
@@ -52,23 +51,43 @@ bool BrokerJudge::claims_put(const SessionId& id, Standing& session, ItemId as, 
     return true;
   }
   const auto other = put_claims_.find(as);
-  if (other != put_claims_.end()) {
-    if (other->second.said != PutClaim::Said::nothing || other->second.deliveries >= deliveries) return false;
-    auto& loser = standing_.at(other->second.session);
-    loser.puts.erase(as);
-    loser.claimed_in_vain.insert(as);
-  }
-  put_claims_[as] = {id, deliveries, PutClaim::Said::nothing, {}};
+  if (other != put_claims_.end() && other->second.deliveries >= deliveries) return false;
+  std::vector<PutClaim> before;
+  if (other != put_claims_.end()) before = passes_on(other->second, as);
+  put_claims_[as] = {id, deliveries, PutClaim::Said::nothing, {}, std::move(before)};
   session.puts.insert(as);
   session.puts_claimed.insert(as);
   return true;
+}
+
+/// To one with a higher count. What failed by word has failed all the same.
+std::vector<BrokerJudge::PutClaim> BrokerJudge::passes_on(PutClaim& claim, ItemId as) {
+  auto before = std::move(claim.before);
+  if (claim.said == PutClaim::Said::failed) {
+    before.push_back(std::move(claim));
+  } else if (const auto loser = standing_.find(claim.session); loser != standing_.end()) {
+    loser->second.puts.erase(as);
+    loser->second.claimed_in_vain.insert(as);
+  }
+  return before;
+}
+
+/// The one that said before that it failed holds it again, as far as it goes.
+void BrokerJudge::gives_back(ItemId as) {
+  auto before = std::move(put_claims_.at(as).before);
+  put_claims_.erase(as);
+  if (before.empty()) return;
+  auto last = std::move(before.back());
+  before.pop_back();
+  last.before = std::move(before);
+  put_claims_[as] = std::move(last);
 }
 
 /// `nothing` is said with a release.
 bool BrokerJudge::settles_put(Standing& session, ItemId as, PutClaim::Said said, Duration delay, Number number) {
   if (session.puts.erase(as) == 0) return false;
   if (said == PutClaim::Said::nothing) {
-    put_claims_.erase(as);
+    gives_back(as);
     return true;
   }
   auto& claim = put_claims_.at(as);
@@ -79,7 +98,7 @@ bool BrokerJudge::settles_put(Standing& session, ItemId as, PutClaim::Said said,
 }
 
 void BrokerJudge::drop_puts(Standing& session) {
-  for (const auto as : std::exchange(session.puts, {})) put_claims_.erase(as);
+  for (const auto as : std::exchange(session.puts, {})) gives_back(as);
 }
 
 /// Told so at once when its number says that it was done, or when the time for it is over.
@@ -102,6 +121,8 @@ void BrokerJudge::put_again(Item& item, ItemId id) {
   item.handed = true;
   item.ack_said = was->ack_said;
   item.user_fails = was->user_fails;
+  item.expected += static_cast<std::uint32_t>(what.before.size());
+  touched_.insert(id);
   if (what.said == PutClaim::Said::nothing) {
     auto& session = standing_.at(what.session);
     session.puts.erase(as);

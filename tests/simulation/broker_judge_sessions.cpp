@@ -8,6 +8,8 @@ namespace {
 
 constexpr Duration a_turn = 50ms;  // until the broker has noticed that a time is over
 
+constexpr Duration answered_within = 3s;
+
 std::string name(const SessionId& id) { return "session " + to_hex(id).substr(0, 8); }
 
 std::string as_list(const std::set<ItemId>& ids) {
@@ -130,6 +132,7 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
     }
     case EntryKind::bye:
       session.bye = true;
+      session.bye_at = world_.now();
       byes_.emplace(id, session.generation);
       session.asked = session.answered;
       while (!session.held.empty()) release(id, session, *session.held.begin());
@@ -257,7 +260,8 @@ bool BrokerJudge::may_claim(const Hello& hello, const Item& item, std::uint32_t 
            deliveries + 1 == item.expected_deliveries;
   if (hello.previous->epoch != epoch_before_ || !item.kept || deliveries < item.deliveries) return false;
   if (item.place == Place::held) return claims_last({}) && deliveries > item.deliveries;
-  return item.place == Place::returned || item.place == Place::waiting;
+  return item.place == Place::returned || item.place == Place::waiting ||
+         (item.place == Place::delayed && item.delay_may_be_over);
 }
 
 void BrokerJudge::note_claims() {
@@ -365,6 +369,15 @@ void BrokerJudge::check_lost(const Knows& knows) {
   }
 }
 
+/// Of a consumer nothing is waited for but the disk, and the end of the time for claims.
+void BrokerJudge::check_byes(const Knows& knows) {
+  if (takes_claims_ && takes_claims_()) claims_taken_ = world_.now();
+  for (const auto& [id, session] : standing_)
+    if (session.bye && session.role == Role::consumer && knows(id))
+      require(world_.now() <= std::max(session.bye_at, claims_taken_) + answered_within,
+              name(id) + " has said bye: it is answered");
+}
+
 /// What the broker that keeps has said to be done is done for ever.
 void BrokerJudge::confirms(const SessionId& id, const Confirm& confirm) {
   const auto hello = hellos_.find(id);
@@ -377,7 +390,10 @@ void BrokerJudge::confirms(const SessionId& id, const Confirm& confirm) {
   if (found == standing_.end()) return;
   const auto waits = [&](ItemId as) {  // another one may claim it by now, to whom it was lost
     const auto claim = put_claims_.find(as);
-    return claim != put_claims_.end() && claim->second.session == id && takes_claims_();
+    if (claim == put_claims_.end() || !takes_claims_()) return false;
+    const auto& before = claim->second.before;
+    return claim->second.session == id ||
+           std::any_of(before.begin(), before.end(), [&](const auto& one) { return one.session == id; });
   };
   for (const auto& [number, as] : found->second.put_settles)
     require(

@@ -259,19 +259,93 @@ TEST_CASE("put claims: nobody has again what was failed by word since, and waits
   CHECK(morty.lost() == std::vector{old_id});
 }
 
-TEST_CASE("put claims: what was failed by word before its put came waits for its time and is not claimed meanwhile") {
+TEST_CASE(
+    "put claims: what was failed by word before its put came waits for its time, but is its holder's who had it "
+    "since") {
   Scene scene;
   auto& world = scene.world;
   auto morty = scene.claimant(2);
   morty.fail("a", "busy", 60'000);
   auto rick = world.client(1, again_of(1, {1}));
-  rick.put("a");
+  SUBCASE("one with the same count has not") {
+    rick.put("a");
+    auto summer = scene.claimant(3);
+    CHECK(world.session(summer).held == 0);
+    CHECK(summer.lost() == std::vector{old_id});
+    summer.ask();
+    for (int i = 0; i < 61; ++i) world.advance(1s, {&rick, &morty, &summer});
+    CHECK(summer.received() == Bodies{"a"});
+  }
+  SUBCASE("claimed when it is here") {
+    rick.put("a");
+    auto summer = scene.claimant(3, 2);
+    CHECK(world.session(summer).held == 1);
+    CHECK(summer.lost().empty());
+    for (int i = 0; i < 61; ++i) world.advance(1s, {&rick, &morty, &summer});
+    CHECK(world.session(summer).held == 1);
+  }
+  SUBCASE("claimed before") {
+    auto summer = scene.claimant(3, 2);
+    CHECK(morty.lost().empty());
+    CHECK(morty.confirm().control_received == Number{1});
+    rick.put("a");
+    CHECK(world.session(summer).held == 1);
+    CHECK(summer.lost().empty());
+    CHECK(morty.confirm().control_received == Number{2});
+    summer.fail("a", "once more");
+    summer.ask();
+    for (int i = 0; i < 8; ++i) world.advance(1s, {&rick, &morty, &summer});
+    CHECK(summer.attempts() == std::vector{3});
+  }
+  SUBCASE("claimed before and given back") {
+    auto summer = scene.claimant(3, 2);
+    summer.release("a");
+    rick.put("a");
+    CHECK(world.session(summer).held == 0);
+    CHECK(morty.confirm().control_received == Number{2});
+    summer.ask();
+    for (int i = 0; i < 61; ++i) world.advance(1s, {&rick, &morty, &summer});
+    CHECK(summer.attempts() == std::vector{2});
+  }
+}
+
+TEST_CASE("put claims: an ack of who had it before another one is too late") {
+  Scene scene;
+  auto& world = scene.world;
+  auto morty = scene.claimant(2);
+  morty.ack("a");
   auto summer = scene.claimant(3, 2);
-  CHECK(world.session(summer).held == 0);
-  CHECK(summer.lost() == std::vector{old_id});
-  summer.ask();
-  for (int i = 0; i < 61; ++i) world.advance(1s, {&rick, &morty, &summer});
-  CHECK(summer.received() == Bodies{"a"});
+  CHECK(morty.lost() == std::vector{old_id});
+  CHECK(morty.confirm().control_received == Number{2});
+  auto rick = world.client(1, again_of(1, {1}));
+  rick.put("a");
+  CHECK(world.session(summer).held == 1);
+  CHECK(world.core.stock().size() == 1);
+}
+
+TEST_CASE("put claims: who has said bye is answered when what it has settled is here or does not come") {
+  Scene scene;
+  auto& world = scene.world;
+  auto morty = scene.claimant(2), rick = world.client(1, again_of(1, {1}));
+  bool comes = true;
+  SUBCASE("acked") { morty.ack("a"); }
+  SUBCASE("failed") { morty.fail("a", "busy"); }
+  SUBCASE("failed and claimed by another one since") {
+    morty.fail("a", "busy");
+    scene.claimant(3, 2);
+  }
+  SUBCASE("acked, and its put does not come") {
+    morty.ack("a");
+    comes = false;
+  }
+  morty.bye();
+  CHECK(world.core.find(morty.id) != nullptr);
+  if (comes)
+    rick.put("a");
+  else
+    for (int i = 0; i < 8; ++i) world.advance(1s, {&rick});
+  world.settle();
+  CHECK(world.core.find(morty.id) == nullptr);
 }
 
 }  // namespace baton::broker::test
