@@ -224,6 +224,7 @@ class BrokerJudge {
   bool settles_put(Standing& session, ItemId as, PutClaim::Said said, Duration delay, Number number);
   void drop_puts(Standing& session);
   void put_again(Item& item, ItemId id);
+  bool is_dead_since(ItemId as) const;
   bool may_be_told_late(ItemId as, const Claim& claim) const;
   bool may_be_lost(ItemId as) const;
   const Item* earlier(ItemId id) const;

@@ -13,6 +13,7 @@ constexpr std::size_t entry_bytes = 28;        // before a body
 constexpr std::size_t some_bytes = 16 << 10;   // that any lane may have
 constexpr std::size_t most_head = 64;          // of an entry
 
+constexpr std::size_t most_besides = 64;  // bytes of an entry besides its body
 constexpr Duration claims_again = 150ms;  // until the broker has seen that all claims are in
 
 }  // namespace
@@ -300,7 +301,7 @@ void BrokerJudge::check_demand() const {
   if (hands_off_ && !hands_off_()) return;
   if (claims_last({}) || (kept_items_ > 0 && world_.now() <= claims_seen_ + claims_again)) return;
   if (!lane_failed_.empty()) return;  // what was for them is handed off with the next turn
-  if (turn_bytes_ >= settings_.turn_bytes) return;
+  if (turn_bytes_ + handed_.size() * most_besides >= settings_.turn_bytes) return;
   std::vector<const Standing*> askers;
   for (const auto& [id, session] : standing_)
     if (session.may_ask() && session.open_asks() > 0 && has_room(session) && !holds_suspect(session) &&

@@ -269,6 +269,14 @@ void BrokerJudge::note_claims() {
     if (session.claims_left > 0 && hellos_.at(id).previous->epoch == epoch_before_) claims_seen_ = world_.now();
 }
 
+/// Put again, and dead in an earlier life than this one: of its put nothing is known any more, so it may be told late.
+bool BrokerJudge::is_dead_since(ItemId as) const {
+  ItemId here;
+  const auto* was = earlier(as);
+  const auto* item = was ? here_again(*was, here) : nullptr;
+  return item && item->kept && item->place == Place::dead;
+}
+
 /// Of what an older process of the name has put its broker may not know that it was done: it says so when claims are over.
 bool BrokerJudge::may_be_told_late(ItemId as, const Claim& claim) const {
   const auto item = items_.find(called(as));
@@ -283,7 +291,7 @@ void BrokerJudge::claims(const SessionId& id, Standing& session, const Claim& cl
     const auto item = items_.find(called(as));
     if (item == items_.end() && claim.put.producer != 0) {
       if (!claims_put(id, session, as, {claim.put.producer, claim.put.number + i}, claim.deliveries))
-        session.claimed_in_vain.insert(as);
+        (is_dead_since(as) ? session.puts_claimed : session.claimed_in_vain).insert(as);
       continue;
     }
     if (item == items_.end() || gone.contains(item->first) ||
