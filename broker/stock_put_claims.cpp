@@ -98,7 +98,8 @@ bool Stock::put_again(Producer& producer, Item& item, ItemId id, Number number, 
   if (!claim) return false;
   to_serve(queue_of(item));  // its depth changed
   if (claim->deliveries > 1) redelivered_[id.value] = {claim->deliveries};
-  count_failures(item, id, claim->before);
+  for (const auto& before : claim->before) confirm_settled(before);
+  if (claim->said != Said::done) count_failures(item, id, claim->before);
   confirm_settled_if_said(*claim);
   switch (claim->said) {
     case Said::nothing:
@@ -124,7 +125,6 @@ void Stock::count_failures(Item& item, ItemId id, std::vector<PutClaims::Claim>&
   for (auto& claim : claims) {
     history.push_back(std::move(claim.attempt));
     ++item.failures;
-    confirm_settled(claim);
   }
   update_storage(item, id, history);
 }

@@ -121,7 +121,7 @@ void BrokerJudge::put_again(Item& item, ItemId id) {
   item.handed = true;
   item.ack_said = was->ack_said;
   item.user_fails = was->user_fails;
-  item.expected += static_cast<std::uint32_t>(what.before.size());
+  if (what.said != PutClaim::Said::done) item.expected += static_cast<std::uint32_t>(what.before.size());
   touched_.insert(id);
   if (what.said == PutClaim::Said::nothing) {
     auto& session = standing_.at(what.session);
