@@ -226,6 +226,7 @@ class Core {
   std::vector<PendingPut> last_puts_;  // of sessions that ended in this turn
   std::vector<SessionId> beginning_;   // new processes that wait until what their names put before is kept
   std::string storage_holds_;          // why the storage has no room for new items; empty when it has
+  std::uint64_t storage_held_ = 0;     // how often it had none
   Time claims_until_ = never;          // while kept items wait for those who held them
   Time claims_at_latest_ = never;
   std::uint32_t serials_ = 0;  // of sessions

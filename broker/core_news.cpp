@@ -4,6 +4,7 @@
 
 #include "broker/core.hpp"
 #include "broker/credit.hpp"
+#include "broker/rare.hpp"
 
 namespace baton::broker {
 
@@ -74,7 +75,10 @@ void Core::confirm_puts(Ticket durable) {
 void Core::hold_puts(const std::string& why) {
   if (why.empty() == storage_holds_.empty()) return;
   storage_holds_ = why;
-  effects_.log.push_back(why.empty() ? "new items are kept again" : "new items cannot be kept, producers wait: " + why);
+  if (!why.empty()) ++storage_held_;  // where there is little room it is full and not full in turns
+  if (worth_a_line(storage_held_))
+    effects_.log.push_back(why.empty() ? "new items are kept again"
+                                       : "new items cannot be kept, producers wait: " + why);
   for (auto& [id, session] : sessions_)
     if (session->producer) {
       stock_.note_room(*session->queues.front());

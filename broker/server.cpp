@@ -234,14 +234,23 @@ void Server::log_turned_away() {
                                  " files that this process may open are in use (raise the limit: ulimit -Hn)");
 }
 
+/// What clients meet when a broker was started anew or a name was taken over, and go on from.
+constexpr bool is_ordinary(Refusal refusal) {
+  return refusal == Refusal::wrong_epoch || refusal == Refusal::unknown_session || refusal == Refusal::fenced ||
+         refusal == Refusal::not_yet;
+}
+
+/// When it was somebody's fault.
 void Server::log_refusals() {
   std::string all;
+  bool fault = false;
   for (std::size_t i = 1; i < refusal_count; ++i) {
     const auto refusal = static_cast<Refusal>(i);
     const auto count = front_.core().refused(refusal);
+    fault = fault || (count > 0 && !is_ordinary(refusal));
     if (count > 0) all += (all.empty() ? "" : ", ") + std::string(name(refusal)) + " " + std::to_string(count);
   }
-  if (!all.empty()) log_line("baton-broker: refused messages: " + all);
+  if (fault) log_line("baton-broker: refused messages: " + all);
 }
 
 }  // namespace baton::broker

@@ -133,7 +133,9 @@ std::string meaning_of(const DoorLooks& looks, const Endpoint& broker, const std
   };
   const auto all = [&](Found what) { return std::all_of(looks.begin(), looks.end(), is(what)); };
   if (const auto door = first(is(Found::stranger)); door < looks.size())
-    return "what listens at port " + port_of(broker, door) + " does not answer as a Baton broker does";
+    return "what listens at port " + port_of(broker, door) +
+           " does not answer as a Baton broker does (a container's port with no broker behind it? the broker there "
+           "needs --bind 0.0.0.0)";
   if (all(Found::zmtp))
     return "ports " + ports(broker) +
            " are open, but no broker speaks: it may be stopped, overloaded or not one of Baton's";

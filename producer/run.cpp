@@ -38,6 +38,27 @@ class Input {
   const std::string name_;
 };
 
+/// What changes when somebody writes to a file; of what is no file nothing.
+struct FileState {
+  off_t size = 0;
+  time_t seconds = 0;
+  long nanoseconds = 0;
+  bool operator==(const FileState&) const = default;
+};
+
+FileState state_of(const Input& input) {
+  struct stat status {};
+  if (fstat(input.fd(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
+  return {status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+}
+
+/// Less is there than was read already.
+bool became_shorter(const Input& input) {
+  const auto at = lseek(input.fd(), 0, SEEK_CUR);
+  const auto state = state_of(input);
+  return state != FileState{} && at > state.size;
+}
+
 /// What can be seen of a file before it is read.
 void check_file(const std::string& path) {
   struct stat status {};
@@ -97,8 +118,10 @@ std::string ProducerRun::word(std::size_t i) const {
 
 void ProducerRun::put_whole(const std::string& path, const Place& place) {
   const Input input(path);
+  const auto before = state_of(input);
   const auto body = read_whole(input.fd(), signals_.fd(), input.name());
   if (!body) stop();
+  if (state_of(input) != before) throw InputError(input.name() + " was changed while it was read" + after_those_put());
   put(*body, place);
 }
 
@@ -110,10 +133,14 @@ void ProducerRun::put_lines(const std::string& path) {
   try {
     while (auto line = reader.next()) put_line(std::move(*line), input.name(), reader.number());
   } catch (const InputError& error) {
-    throw InputError(error.what() + std::string("; the ") + counted(in_ + put_, "item") +
-                     (in_ + put_ == 1 ? " before it was put" : " before it were put"));
+    throw InputError(error.what() + after_those_put());
   }
   if (reader.stopped()) stop();
+  if (became_shorter(input)) throw InputError(input.name() + " became shorter while it was read" + after_those_put());
+}
+
+std::string ProducerRun::after_those_put() const {
+  return "; the " + counted(in_ + put_, "item") + (in_ + put_ == 1 ? " before it was put" : " before it were put");
 }
 
 void ProducerRun::put_line(std::string line, const std::string& source, std::size_t number) {

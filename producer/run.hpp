@@ -42,6 +42,7 @@ class ProducerRun {
   void put_item(std::size_t i);
   std::string word(std::size_t i) const;
   void put_whole(const std::string& path, const Place& place);
+  std::string after_those_put() const;
   void put_lines(const std::string& path);
   void put_line(std::string line, const std::string& source, std::size_t number);
   std::string body_of_line(std::string line, const Place& place) const;

@@ -9,6 +9,7 @@ constexpr std::string_view magic = "BTN";
 constexpr std::size_t run_size = 12;
 constexpr std::size_t claim_size = 16;
 constexpr std::size_t claim_put_size = 32;
+constexpr std::uint32_t most_deliveries = 1u << 31;  // of a claim: it can go out some times more
 constexpr std::size_t given_size = 16;
 constexpr std::size_t unkept_size = 16;  // of a given
 constexpr std::size_t whole_size = 4;    // of a partial one
@@ -57,7 +58,8 @@ Refusal check_claims(const Entry& entry) {
     const auto first = in.take<std::uint64_t>();
     const auto count = in.take<std::uint32_t>();
     const auto deliveries = in.take<std::uint32_t>();
-    if (first == 0 || count == 0 || first + count < first || deliveries == 0) return Refusal::malformed;
+    if (first == 0 || count == 0 || first + count < first) return Refusal::malformed;
+    if (deliveries == 0 || deliveries > most_deliveries) return Refusal::malformed;
     total += count;
     if (!puts) continue;
     const auto producer = in.take<std::uint64_t>(), number = in.take<std::uint64_t>();

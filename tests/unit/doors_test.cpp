@@ -37,8 +37,14 @@ TEST_CASE("doors: what is found, and what to do") {
        "192.0.2.7",
        "ports 5555-5557 do not answer, or refuse (is the broker started there, are they all open?)"},
       {{no_way, no_way, no_way}, "192.0.2.7", "no way to that host: No route to host"},
-      {{stranger, nobody, nobody}, "127.0.0.1", "what listens at port 5555 does not answer as a Baton broker does"},
-      {{zmtp, stranger, zmtp}, "127.0.0.1", "what listens at port 5556 does not answer as a Baton broker does"},
+      {{stranger, nobody, nobody},
+       "127.0.0.1",
+       "what listens at port 5555 does not answer as a Baton broker does (a container's port with no broker behind it? "
+       "the broker there needs --bind 0.0.0.0)"},
+      {{zmtp, stranger, zmtp},
+       "127.0.0.1",
+       "what listens at port 5556 does not answer as a Baton broker does (a container's port with no broker behind it? "
+       "the broker there needs --bind 0.0.0.0)"},
       {{zmtp, zmtp, zmtp},
        "127.0.0.1",
        "ports 5555-5557 are open, but no broker speaks: it may be stopped, overloaded or not one of Baton's"},

@@ -135,6 +135,8 @@ std::vector<Case> malformed() {
       {"no claim", control, entry(claim, "")},
       {"half a claim", control, entry(claim, claim_run(1, 1).substr(0, 15))},
       {"a claim of no item", control, entry(claim, claim_run(1, 0))},
+      {"a claim of what never went out", control, entry(claim, numbers(std::uint64_t{1}, 1u, 0u))},
+      {"a claim of what went out too often", control, entry(claim, numbers(std::uint64_t{1}, 1u, (1u << 31) + 1))},
       {"a claim of item 0", control, entry(claim, claim_run(0, 1))},
       {"a claim of items beyond the last id", control, entry(claim, claim_run(UINT64_MAX, 2))},
       {"a short hand-off", handoff, entry(given, hand_off("").substr(0, 15), 0, 1)},
