@@ -2,6 +2,11 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
 #include "tests/e2e/baton.hpp"
 #include "tests/e2e/library.hpp"
 #include "tests/e2e/show.hpp"
@@ -113,6 +118,38 @@ TEST_CASE("input: --whole puts each file as one item") {
   CHECK(refused.wait() == 2);
   CHECK(refused.err().text() == "baton-producer: " + large.path() + " is longer than 16777216 bytes\n");
   CHECK_FALSE(consumer.get(200ms));
+}
+
+TEST_CASE("input: a file that is cut off while it is read is an error that says what went in") {
+  std::string lines;
+  for (int i = 0; i < 40'000; ++i) lines += "line " + std::to_string(i) + "\n";
+  const TemporaryFile file(lines);
+  Broker broker;
+  Process consumer = broker.consumer({"--count", "1"});
+  Process producer = broker.producer({"--file", file.path(), "--sleep", "0.0001"});
+  CHECK(consumer.wait() == 0);  // it is being read
+  std::filesystem::resize_file(file.path(), 10);
+  CHECK(producer.wait() == 2);
+  CHECK(producer.err().next_with("became shorter while it was read; the "));
+}
+
+TEST_CASE("input: --whole puts no file that is written meanwhile") {
+  const TemporaryFile file("");
+  const std::string content(4 << 20, 'x');
+  Broker broker({"--memory"});
+  Process consumer = broker.consumer();
+  std::atomic<bool> over = false;
+  std::thread writer([&] {
+    while (!over) std::ofstream(file.path(), std::ios::binary | std::ios::trunc) << content;
+  });
+  bool refused = false;  // where it is not written just then it is put
+  for (int i = 0; i < 300 && !refused; ++i) {
+    Process producer = broker.producer({"--whole", file.path(), file.path(), file.path()});
+    refused = producer.wait() == 2 && producer.err().next_with("was changed while it was read; the ").has_value();
+  }
+  over = true;
+  writer.join();
+  CHECK(refused);
 }
 
 TEST_CASE("input: a FIFO is read as a file is and who waits for somebody to write to it can be stopped") {
