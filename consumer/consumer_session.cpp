@@ -86,8 +86,15 @@ void ConsumerSession::on_confirmed(Time now) {
   const auto& confirm = session_.confirmed();
   if (lane_.offered(confirm.lane_generation, confirm.lane_port, now))
     requests_.push_back({SocketRequest::Kind::connect_lane, {}, confirm.lane_generation, confirm.lane_port});
-  else if (confirm.lane_generation == lane_.generation() && lane_.missing(confirm.lane_sent, now))
-    lose_lane();
+  else
+    judge_lane_ = true;
+}
+
+/// When all is read that came together with the confirm: what it says was sent may be there by then.
+void ConsumerSession::judge_lane(Time now) {
+  const auto& confirm = session_.confirmed();
+  if (!std::exchange(judge_lane_, false) || confirm.lane_generation != lane_.generation()) return;
+  if (lane_.missing(confirm.lane_sent, now)) lose_lane();
 }
 
 void ConsumerSession::on_lane(std::uint32_t generation, std::string_view frame, Time) {
@@ -340,6 +347,7 @@ void ConsumerSession::tick(Time now, Outbox& out) {
     lose_lane();
     requests_.clear();
   }
+  judge_lane(now);
   if (now >= lane_.connect_deadline()) lose_lane();
   if (now >= lane_.unreachable_at()) {
     lane_.told();

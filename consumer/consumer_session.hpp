@@ -96,6 +96,7 @@ class ConsumerSession final : public ClientLogic {
  private:
   void on_welcomed();
   void on_confirmed(Time now);
+  void judge_lane(Time now);
   void take_in(const Header& header, std::string_view payload);
   bool take_parts(const Header& header, std::string_view payload, std::uint32_t skip);
   bool take_entry(const Entry& entry, std::string_view whole, Number number);
@@ -128,6 +129,7 @@ class ConsumerSession final : public ClientLogic {
   Claims claims_;                           // of the session `claims_of_`
   SessionId claims_of_;
   std::uint64_t claimed_takes_ = 0;  // what was taken up to then is claimed, what is taken later is given
+  bool judge_lane_ = false;          // a confirm has come since the last tick
   bool draining_ = false, resting_ = false, changed_ = false;
   std::vector<SocketRequest> requests_;  // for the next tick
 };
