@@ -13,19 +13,34 @@ constexpr std::size_t kept_attempts = 20;    // per item
 constexpr std::size_t body_in_notice = 200;  // bytes
 constexpr std::size_t reasons_in_notice = 4096;
 
+void append_attempt(std::vector<Attempt>& history, Attempt attempt) {
+  if (history.size() == kept_attempts) history.erase(history.begin());
+  history.push_back(std::move(attempt));
+}
+
 }  // namespace
 
 void Stock::failed(Item& item, ItemId id, Attempt attempt, Duration delay, Told told) {
   const auto now = attempt.at;
   auto history = storage_.history(id);
-  if (history.size() == kept_attempts) history.erase(history.begin());
-  history.push_back(std::move(attempt));
+  append_attempt(history, std::move(attempt));
   ++item.failures;
   if (item.failures >= settings_.max_attempts) return bury(item, id, std::move(history), now);
   update_storage(item, id, history, delay);
   if (told == Told::by_nobody) return come_back(item, id);
   if (delay == Duration::zero()) return make_ready(item, id);
   delay_until(item, id, now + delay);
+}
+
+/// What others have said of it, before the one who has it now was given it.
+void Stock::count_failures(Item& item, ItemId id, std::vector<PutClaims::Claim>& claims) {
+  if (claims.empty()) return;
+  auto history = storage_.history(id);
+  for (auto& claim : claims) {
+    append_attempt(history, std::move(claim.attempt));
+    ++item.failures;
+  }
+  update_storage(item, id, history);
 }
 
 void Stock::bury(Item& item, ItemId id, std::vector<Attempt> history, Time now) {

@@ -118,17 +118,6 @@ bool Stock::put_again(Producer& producer, Item& item, ItemId id, Number number, 
   return true;
 }
 
-/// What others have said of it, before the one who has it now was given it.
-void Stock::count_failures(Item& item, ItemId id, std::vector<PutClaims::Claim>& claims) {
-  if (claims.empty()) return;
-  auto history = storage_.history(id);
-  for (auto& claim : claims) {
-    history.push_back(std::move(claim.attempt));
-    ++item.failures;
-  }
-  update_storage(item, id, history);
-}
-
 void Stock::confirm_settled_if_said(const PutClaims::Claim& claim) {
   if (claim.said != Said::nothing) confirm_settled(claim);
 }

@@ -94,8 +94,7 @@ inline constexpr std::uint16_t has_delay = 1;   ///< flag of an item entry
 inline constexpr std::uint16_t has_result = 1;  ///< flag of an ack entry
 inline constexpr std::uint16_t unkept = 1;      ///< flag in a given's payload: whose put it is follows
 inline constexpr std::uint16_t partial = 2;     ///< flag in a given's payload: the body goes on in `part` entries
-inline constexpr std::uint16_t next_put =
-    4;  ///< flag in a given's payload: its put follows that of the entry before it
+inline constexpr std::uint16_t next_put = 4;    ///< flag in a given's payload: its put follows the entry before it's
 inline constexpr std::size_t given_flags = 10;  ///< where these flags are
 
 inline void append_entry_head(std::string& out, EntryKind kind, std::uint8_t a, std::uint16_t b, std::size_t size) {
