@@ -13,11 +13,6 @@ namespace {
 constexpr int high_water = 10'000;  // messages to one subscriber who does not read; all is repeated anyway
 constexpr int last_words = 1000;    // ms for what is under way when the broker ends
 
-/// Whose message it is; nullptr when its connection has ended and libzmq gives its subscriptions up.
-NewsTopics::Connection connection_of(zmq::message_t& message) {
-  return zmq_msg_gets(message.handle(), "Peer-Address");  // a place in what libzmq keeps of the connection
-}
-
 bool is_subscription(std::string_view frame) { return !frame.empty() && (frame[0] == 0 || frame[0] == 1); }
 
 }  // namespace
@@ -45,7 +40,7 @@ bool NewsDoor::read(Front& front, Time until) {
     SessionId topic;
     if (frame.size() != 1 + topic.bytes.size()) continue;  // too much, or nothing of ours: not granted
     std::copy(frame.begin() + 1, frame.end(), topic.bytes.begin());
-    const auto connection = connection_of(message_);
+    const NewsTopics::Connection connection = peer_of(message_);
     if (frame[0] == 1)
       arrives(front, topic, connection, now);
     else

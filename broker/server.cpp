@@ -40,7 +40,7 @@ int signal_descriptor() {
 Server::Server(const ServerOptions& options, Storage& storage, Wake& changed)
     : context_(make_context(1, sockets_possible(most_sockets))),
       put_(make_socket(context_, zmq::socket_type::pull)),
-      control_(make_socket(context_, zmq::socket_type::pull)),
+      control_(context_),
       news_(context_),
       lanes_(context_, options.bind, options.lanes),
       endpoint_{options.bind, options.port},
@@ -66,7 +66,7 @@ void Server::bind(std::uint16_t port) {
     }
   };
   bind_door(put_, DoorPort::put);
-  bind_door(control_, DoorPort::control);
+  bind_door(control_.socket(), DoorPort::control);
   bind_door(news_.socket(), DoorPort::news);
   if (!plain_) return;
   bind_door(plain_->in(), DoorPort::in);
@@ -75,7 +75,7 @@ void Server::bind(std::uint16_t port) {
 }
 
 void Server::unbind_all() {
-  std::vector<zmq::socket_t*> sockets{&put_, &control_, &news_.socket()};
+  std::vector<zmq::socket_t*> sockets{&put_, &control_.socket(), &news_.socket()};
   if (plain_) sockets.insert(sockets.end(), {&plain_->in(), &plain_->out()});
   for (auto* socket : sockets)
     if (const auto bound = socket->get(zmq::sockopt::last_endpoint); !bound.empty())
@@ -114,7 +114,7 @@ int Server::run() {
 void Server::turn(Duration for_control) {
   lanes_.admit();
   const bool news_dry = news_.read(front_, Clock::now() + news_share);
-  const bool control_dry = read_control(Clock::now() + for_control);
+  const bool control_dry = control_.read(front_, Clock::now() + for_control);
   if (!front_.core().stops_reading(Clock::now())) read_put(Clock::now() + put_share);
   front_.end_turn(Clock::now(), news_dry && control_dry);
   carry_out();
@@ -141,11 +141,12 @@ int Server::stop() {
 
 void Server::wait() {
   auto timeout = std::max(front_.core().next_deadline(), Time{}) - Clock::now();
+  if (control_.has_backlog()) timeout = {};
   if (lanes_.blocked()) timeout = std::min<Duration>(timeout, lane_retry);
   constexpr std::size_t storage_item = 4;
   const short reads_put = front_.core().stops_reading(Clock::now()) ? 0 : ZMQ_POLLIN;
   std::vector<zmq::pollitem_t> items{
-      {control_.handle(), 0, ZMQ_POLLIN, 0},           {put_.handle(), 0, reads_put, 0},
+      {control_.socket().handle(), 0, ZMQ_POLLIN, 0},  {put_.handle(), 0, reads_put, 0},
       {news_.socket().handle(), 0, ZMQ_POLLIN, 0},     {lanes_.knocked().handle(), 0, ZMQ_POLLIN, 0},
       {nullptr, storage_changed_.fd(), ZMQ_POLLIN, 0}, {nullptr, signals_, ZMQ_POLLIN, 0}};
   if (plain_) {
@@ -162,19 +163,6 @@ void Server::wait() {
 bool Server::signalled() {
   signalfd_siginfo info;
   return uninterrupted([&] { return read(signals_, &info, sizeof info); }) == sizeof info;
-}
-
-bool Server::read_control(Time until) {
-  zmq::message_t message;
-  int frames = 0;
-  for (auto now = Clock::now(); now < until; now = Clock::now()) {
-    if (!receive(control_, message, frames)) return true;
-    if (frames == 1)
-      front_.on_control(bytes_of(message), now);
-    else
-      front_.on_frames(now);
-  }
-  return false;
 }
 
 void Server::read_put(Time until) {

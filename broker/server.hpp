@@ -6,6 +6,7 @@
 #include <string>
 #include <zmq.hpp>
 
+#include "broker/control_door.hpp"
 #include "broker/front.hpp"
 #include "broker/lanes.hpp"
 #include "broker/news_door.hpp"
@@ -43,7 +44,6 @@ class Server {
   void unbind_all();
   void wait();
   void turn(Duration for_control);
-  bool read_control(Time until);
   void read_put(Time until);
   void carry_out();
   void change_lanes();
@@ -53,7 +53,8 @@ class Server {
   int stop();
 
   zmq::context_t context_;
-  zmq::socket_t put_, control_;
+  zmq::socket_t put_;
+  ControlDoor control_;
   NewsDoor news_;
   Lanes lanes_;
   std::optional<PlainDoors> plain_;

@@ -15,6 +15,10 @@ using Clock = std::chrono::steady_clock;
 
 inline std::string_view bytes_of(const zmq::message_t& message) { return {message.data<char>(), message.size()}; }
 
+/// The address that `message` came from, as text: a place in what libzmq keeps of the connection, so that it names the
+/// connection, too, as long as a message of it is kept. nullptr when the connection has ended and libzmq itself speaks for it.
+inline const char* peer_of(zmq::message_t& message) { return zmq_msg_gets(message.handle(), "Peer-Address"); }
+
 /// One frame; false when there is none.
 inline bool receive_frame(zmq::socket_ref socket, zmq::message_t& frame) {
   return zmq_uninterrupted([&] { return socket.recv(frame, zmq::recv_flags::dontwait).has_value(); });

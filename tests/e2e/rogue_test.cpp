@@ -1,7 +1,10 @@
 // Clients that heed no credit, while others go about their work.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <csignal>
+#include <functional>
+#include <thread>
 
 #include "tests/e2e/bystanders.hpp"
 #include "tests/e2e/inspect.hpp"
@@ -38,7 +41,91 @@ void check_cut_off(const Args& args, Role role, Send send) {
   CHECK(broker.process().err().text().find("over_credit") != std::string::npos);
 }
 
+/// Two peers send their n-th bytes to a door, n from 1 on, as fast as it goes in, for some seconds.
+void check_flood(DoorPort door, const std::function<std::function<std::string(std::uint64_t)>(Broker&)>& make) {
+  Broker broker;
+  Bystanders bystanders(broker);
+  REQUIRE(bystanders.all_at_work());
+  const auto before = broker.process().memory();
+  const auto end = Clock::now() + 3s;
+  std::vector<std::thread> peers;
+  std::atomic<std::size_t> sent = 0;
+  for (int i = 0; i < 2; ++i)
+    peers.emplace_back([&broker, &sent, door, end, message = make(broker)] {
+      RawPeer peer(static_cast<std::uint16_t>(port_of(broker) + static_cast<std::uint16_t>(door)));
+      peer.shake_hands("PUSH");
+      for (std::uint64_t n = 1; Clock::now() < end; ++n) {
+        const auto bytes = message(n);
+        peer.send(bytes);
+        sent += bytes.size();
+      }
+    });
+  const auto rounds = bystanders.rounds();
+  std::size_t most = before;
+  while (Clock::now() < end) {
+    most = std::max(most, broker.process().memory());
+    std::this_thread::sleep_for(10ms);
+  }
+  for (auto& peer : peers) peer.join();
+  CHECK(bystanders.rounds() > rounds);
+  MESSAGE("sent, MB: ", sent >> 20, "; broker's memory, MB: before ", before >> 20, ", at most ", most >> 20);
+  CHECK((most < before + (96u << 20) || !memory_counts));
+  bystanders.check_undisturbed();
+  broker.process().signal(SIGTERM);
+  CHECK(broker.process().wait() == 0);
+}
+
 }  // namespace
+
+TEST_CASE("rogue: a flood of hellos takes no memory") {
+  check_flood(DoorPort::control, [](Broker&) {
+    Hello hello;
+    hello.role = Role::consumer;
+    for (std::size_t i = 0; i < max_queues; ++i)
+      hello.queues.push_back(std::to_string(100 + i) + std::string(190, 'q'));
+    hello.host = std::string(48'000, 'h');
+    return [json = to_json(hello)](std::uint64_t) {
+      return zmtp::frame(encode_json({MessageType::hello, 0, {}, random_session(), {}}, json));
+    };
+  });
+}
+
+TEST_CASE("rogue: a flood of acks takes no memory") {
+  check_flood(DoorPort::control, [](Broker& broker) {
+    auto stranger = std::make_shared<Stranger>(broker, Role::consumer);
+    std::vector<ItemRun> runs;
+    for (std::uint64_t i = 1; i <= max_entries; ++i) runs.push_back({ItemId{i * 1000}, 1});
+    std::string acks;
+    append_runs(acks, EntryKind::ack, runs);
+    return [stranger, acks](std::uint64_t n) {
+      return zmtp::frame(stranger->message(MessageType::control, 1, Number{n}, acks));
+    };
+  });
+}
+
+TEST_CASE("rogue: a flood of asks that are withdrawn takes no memory") {
+  check_flood(DoorPort::control, [](Broker& broker) {
+    auto stranger = std::make_shared<Stranger>(broker, Role::consumer);
+    std::string asks;
+    for (std::size_t i = 0; i < max_entries / 2; ++i) {
+      append_ask(asks, {1, 0});
+      append_withdraw(asks, 1);
+    }
+    return [stranger, asks](std::uint64_t n) {
+      return zmtp::frame(stranger->message(MessageType::control, max_entries, Number{(n - 1) * max_entries + 1}, asks));
+    };
+  });
+}
+
+TEST_CASE("rogue: a flood of puts that came before takes no memory") {
+  check_flood(DoorPort::put, [](Broker& broker) {
+    auto stranger = std::make_shared<Stranger>(broker, Role::producer);
+    std::string items;
+    for (std::uint64_t i = 0; i < max_entries; ++i) append_item(items, {default_priority, 0, "0123456789"});
+    return [message = zmtp::frame(stranger->message(MessageType::put, max_entries, Number{1}, items)),
+            stranger](std::uint64_t) { return message; };
+  });
+}
 
 TEST_CASE("rogue: who puts past the window is cut off, and takes no memory") {
   std::string item;

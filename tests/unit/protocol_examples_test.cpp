@@ -3,6 +3,7 @@
 
 #include <map>
 #include <set>
+#include <utility>
 
 #include "proto/greeting.hpp"
 #include "proto/message.hpp"

@@ -7,9 +7,9 @@
 namespace baton::test {
 namespace {
 
-class Walk {
+class StreamWalk {
  public:
-  explicit Walk(unsigned seed) : random_(seed) {}
+  explicit StreamWalk(unsigned seed) : random_(seed) {}
 
   void run() {
     for (int i = 0; i < 1500; ++i) step();
@@ -126,7 +126,7 @@ class Walk {
 TEST_CASE("random walks of a stream") {
   for (unsigned seed = 1; seed <= 200; ++seed) {
     CAPTURE(seed);
-    Walk(seed).run();
+    StreamWalk(seed).run();
   }
 }
 

@@ -1,0 +1,34 @@
+// The control door: what clients say about themselves and their items.
+#pragma once
+
+#include <cstdint>
+#include <zmq.hpp>
+
+#include "broker/backlog.hpp"
+#include "broker/front.hpp"
+
+namespace baton::broker {
+
+/// A PULL that is always read dry. ZeroMQ's own queue behind it has no bound (net/sockets.hpp says why), so what a turn has
+/// no time for waits in a backlog, which has one. A client whose message was dropped there is asked for it again, like one
+/// whose connection broke.
+class ControlDoor {
+ public:
+  explicit ControlDoor(zmq::context_t& context);
+
+  /// Gives `front` what has come in, until there is nothing more (then it returns true) or `until`; the rest waits here.
+  bool read(Front& front, Time until);
+  bool has_backlog() const { return !backlog_.empty(); }
+
+  zmq::socket_t& socket() { return socket_; }
+
+ private:
+  void take_in(Front& front, Time until);
+  void log_drop(Front& front, const char* peer);
+
+  zmq::socket_t socket_;
+  Backlog backlog_;
+  std::uint64_t dropped_ = 0;
+};
+
+}  // namespace baton::broker
