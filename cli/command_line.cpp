@@ -116,6 +116,14 @@ int refuse(const CLI::App& app, const std::string& why) {
   return 2;
 }
 
+/// Help or the version.
+int show(const CLI::App& app, const CLI::Success& what) {
+  const int code = app.exit(what);
+  if (std::cout.flush()) return code;
+  std::cerr << app.get_name() + ": cannot write to standard output\n";
+  return 1;
+}
+
 }  // namespace
 
 CLI::Validator number(std::uint64_t least, std::uint64_t most) {
@@ -138,12 +146,12 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv, std::vector<std::
     app.parse(std::move(args));
     return std::nullopt;
   } catch (const CLI::Success& success) {
-    return app.exit(success);
+    return show(app, success);
   } catch (const Mistake& mistake) {
     return refuse(app, mistake.what());
   } catch (const CLI::ParseError& error) {
     // Whatever else is wrong, such as a variable that all programs read.
-    if (const auto* help = app.get_help_ptr(); help && reader.given(*help)) return app.exit(CLI::CallForHelp());
+    if (const auto* help = app.get_help_ptr(); help && reader.given(*help)) return show(app, CLI::CallForHelp());
     return refuse(app, sentence(app, reader, error.what()));
   }
 }

@@ -203,6 +203,14 @@ TEST_CASE("closed descriptors: a consumer serves without any, a printer without 
   CHECK(next.out().next_with("Producer " + std::to_string(producer.pid()) + " exiting..."));  // confirmed into nothing
 }
 
+TEST_CASE("help that nobody can read is an error") {
+  for (const std::string option : {"--help", "--version"}) {
+    Process program({"/bin/bash", "-c", "exec " + program_path("baton-producer") + " " + option + " > /dev/full"});
+    CHECK(program.wait() == 1);
+    CHECK(program.err().text() == "baton-producer: cannot write to standard output\n");
+  }
+}
+
 TEST_CASE("files that may grow no further: a printer says so, and a broker whose log is one serves") {
   const TemporaryDirectory directory;
   const auto at_most = [](const std::string& size) { return "ulimit -f " + size + "; exec "; };
