@@ -7,12 +7,14 @@
 #include <algorithm>
 #include <set>
 
+#include "tests/e2e/loopback.hpp"
+
 namespace baton::e2e {
 namespace {
 
 constexpr std::string_view ready_at = "ready on ";
 
-// "127.0.0.1:PORT" of "baton-broker ready on 127.0.0.1:PORT, items in memory".
+// "127.1.2.3:PORT" of "baton-broker ready on 127.1.2.3:PORT, items in memory".
 std::string address_in(const Line& line) {
   const auto begin = line.text.find(ready_at) + ready_at.size();
   return line.text.substr(begin, line.text.find(',', begin) - begin);
@@ -21,6 +23,7 @@ std::string address_in(const Line& line) {
 bool names(const Args& args, const char* option) { return std::find(args.begin(), args.end(), option) != args.end(); }
 
 Args with_defaults(Args args) {
+  if (!names(args, "--bind")) args.insert(args.end(), {"--bind", loopback()});
   if (!names(args, "--port")) args.insert(args.end(), {"--port", "0"});
   if (!names(args, "--data")) args.push_back("--memory");
   return args;

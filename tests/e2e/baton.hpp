@@ -27,13 +27,14 @@ std::uint64_t number_of(const char* variable, std::uint64_t otherwise);
 Process start(const std::string& program, const Args& args, const Args& under = {});
 std::string program_path(const std::string& program);
 
-/// A broker process, ready for clients when this is made. At a free port and in memory, unless `args` say otherwise.
+/// A broker process, ready for clients when this is made. At a free port of loopback() and in memory, unless `args` say
+/// otherwise.
 class Broker {
  public:
   explicit Broker(const Args& args = {}, const Args& under = {});
 
   Process& process() { return process_; }
-  const std::string& address() const { return address_; }  ///< "127.0.0.1:PORT", or what --bind says
+  const std::string& address() const { return address_; }  ///< "HOST:PORT"
   std::string port() const { return address_.substr(address_.find(':') + 1); }
   /// From now on clients are told that it is at the same port of `host`.
   void reach_through(const std::string& host);

@@ -23,7 +23,7 @@ class HeartbeatPeer {
  public:
   HeartbeatPeer(const Broker& broker, const std::string& how)
       : session_(broker, Role::consumer),
-        process_(start("test-peer", {"heartbeats", broker.port(), std::to_string(session_.lane_port()),
+        process_(start("test-peer", {"heartbeats", broker.address(), std::to_string(session_.lane_port()),
                                      to_hex(session_.id()), how})) {
     std::string ask;
     append_ask(ask, {queue_size});

@@ -173,7 +173,7 @@ class Worker {
 struct System {
   System() : relay(lane_ports), broker(arguments(relay)) {
     relay.open_doors(static_cast<std::uint16_t>(std::stoi(broker.port())));
-    broker.reach_through(Relay::here);
+    broker.reach_through(Relay::here());
     printer = std::make_unique<Process>(broker.printer());
     workers.push_back(std::make_unique<Worker>(broker, "C1", 1, 0));
     workers.push_back(std::make_unique<Worker>(broker, "C2", 1, 4));
@@ -183,7 +183,7 @@ struct System {
     sources.push_back(library_source(broker, "B"));
   }
   static Args arguments(const Relay& relay) {
-    Args args{"--bind", Relay::there, "--lanes", relay.lanes()};
+    Args args{"--lanes", relay.lanes()};
     args.insert(args.end(), limits.begin(), limits.end());
     return args;
   }

@@ -9,18 +9,17 @@
 #include <string_view>
 #include <thread>
 
+#include "tests/e2e/loopback.hpp"
 #include "tests/e2e/show.hpp"
 
 namespace baton::e2e {
 
-/// Bound to a port of 127.0.0.1 that the system chose, so that nobody else gets it. Nobody listens there, or, with a
+/// Bound to a port of loopback() that the system chose, so that nobody else gets it. Nobody listens there, or, with a
 /// greeting, somebody who says it to each who comes, and nothing more.
 class OtherPort {
  public:
   OtherPort() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto address = loopback_at(0);
     socklen_t size = sizeof address;
     REQUIRE(bind(fd_, reinterpret_cast<sockaddr*>(&address), size) == 0);
     REQUIRE(getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
@@ -38,7 +37,7 @@ class OtherPort {
   OtherPort(const OtherPort&) = delete;
   OtherPort& operator=(const OtherPort&) = delete;
   const std::string& port() const { return port_; }
-  std::string address() const { return "127.0.0.1:" + port_; }
+  std::string address() const { return loopback() + ":" + port_; }
 
  private:
   void greet(const std::string& greeting) const {

@@ -3,6 +3,7 @@
 
 #include "tests/e2e/library.hpp"
 #include "tests/e2e/listener.hpp"
+#include "tests/e2e/loopback.hpp"
 #include "tests/e2e/show.hpp"
 
 using namespace baton::e2e;
@@ -17,7 +18,7 @@ std::string said_of(const std::string& address) {
 }
 
 std::string port_beside(const Broker& broker, int distance) {
-  return "127.0.0.1:" + std::to_string(std::stoi(broker.port()) + distance);
+  return loopback() + ":" + std::to_string(std::stoi(broker.port()) + distance);
 }
 
 void check_says(const std::string& text, const std::string& part) { CHECK_MESSAGE(text.find(part) != text.npos, text); }
@@ -44,20 +45,20 @@ TEST_CASE("lookout: the port of another door is given") {
 }
 
 TEST_CASE("lookout: what is looked for is said after a second and that it was found") {
-  std::string port;
+  std::string port, address;
   {
     const Broker broker;
-    port = broker.port();
+    port = broker.port(), address = broker.address();
   }
-  Process consumer = start("baton-consumer", {"--broker", "127.0.0.1:" + port, "--connect-timeout", "60"});
+  Process consumer = start("baton-consumer", {"--broker", address, "--connect-timeout", "60"});
   const auto looking = consumer.err().next();
   REQUIRE(looking);
-  CHECK(looking->text == "waiting: looking for a broker at 127.0.0.1:" + port +
+  CHECK(looking->text == "waiting: looking for a broker at " + address +
                              ": connection refused: nothing listens at port " + port + " (is the broker started?)");
   const Broker broker({"--port", port});
   const auto found = consumer.err().next();
   REQUIRE(found);
-  CHECK(found->text == "in contact with the broker at 127.0.0.1:" + port);
+  CHECK(found->text == "in contact with the broker at " + address);
 }
 
 TEST_CASE("lookout: contact is lost and is there again") {

@@ -6,6 +6,7 @@
 
 #include "tests/e2e/baton.hpp"
 #include "tests/e2e/listener.hpp"
+#include "tests/e2e/loopback.hpp"
 #include "tests/e2e/show.hpp"
 #include "tests/skip.hpp"
 
@@ -31,7 +32,7 @@ void check_refused(Process process, const std::string& part, int code = 2) {
 TEST_CASE("options: what says where items are kept is of one mind, and what is to be checked is there") {
   check_refused(start("baton-broker", {"--data", ""}), "--data needs a directory");
   const OtherPort nobody;
-  CHECK(start("baton-broker", {"--health", "--port", nobody.port(), "--data", ""}).wait() == 1);
+  CHECK(start("baton-broker", {"--health", "--bind", loopback(), "--port", nobody.port(), "--data", ""}).wait() == 1);
   check_refused(start("baton-broker", {"--memory", "--data", "x"}), "--memory");
   check_refused(start("baton-broker", {"--memory", "--check"}), "--memory excludes --check");
   check_refused(start("baton-broker", {"--memory", "--max-memory", "1G"}), "--memory excludes --max-memory");
@@ -81,7 +82,7 @@ TEST_CASE("options: a bad one is refused in one line that names it") {
 
 TEST_CASE("options: a word that begins with - is no word") {
   const OtherPort nobody;
-  const std::string at = "127.0.0.1:" + nobody.port();
+  const std::string at = nobody.address();
   const std::string hint = "(put -- before words that begin with -)";
   check_refused(start("baton-producer", {"--broker", at, "1", "-2", "3"}), "unknown option -2 " + hint);
   check_refused(start("baton-producer", {"--broker=" + at, "--flarp", "1"}), "unknown option --flarp " + hint);
@@ -95,7 +96,7 @@ TEST_CASE("options: a word that begins with - is no word") {
 
 TEST_CASE("options: values out of range are refused") {
   const OtherPort nobody;
-  const std::string at = "127.0.0.1:" + nobody.port();
+  const std::string at = nobody.address();
   check_refused(start("baton-broker", {"--port", "65536"}), "--port");
   check_refused(start("baton-broker", {"--port", "many"}), "--port");
   check_refused(start("baton-broker", {"--lanes", "7000-6000"}), "--lanes");
@@ -126,7 +127,7 @@ TEST_CASE("options: values out of range are refused") {
 TEST_CASE("options: what a producer is to put is of one mind") {
   const OtherPort nobody;
   const auto refused = [&](Args args, const std::string& why) {
-    args.insert(args.begin(), {"--broker", "127.0.0.1:" + nobody.port()});
+    args.insert(args.begin(), {"--broker", nobody.address()});
     check_refused(start("baton-producer", args), why);
   };
   refused({"--raw", "--text", "x"}, "--raw or --text");
@@ -138,13 +139,13 @@ TEST_CASE("options: what a producer is to put is of one mind") {
 
 TEST_CASE("options: a producer with nothing to put says so") {
   const OtherPort nobody;
-  Process producer = start("baton-producer", {"--broker", "127.0.0.1:" + nobody.port()});
+  Process producer = start("baton-producer", {"--broker", nobody.address()});
   check_refused(std::move(producer), "");
 }
 
 TEST_CASE("options: an unreachable broker ends a client with one line that names the port") {
   const OtherPort nobody;
-  const Args at = {"--broker", "127.0.0.1:" + nobody.port(), "--connect-timeout", "0.5"};
+  const Args at = {"--broker", nobody.address(), "--connect-timeout", "0.5"};
   for (const std::string& program : programs) {
     if (program == "baton-broker") continue;
     CAPTURE(program);
@@ -158,7 +159,7 @@ TEST_CASE("options: an unreachable broker ends a client with one line that names
 
 TEST_CASE("options: a taken port ends a broker with one line that names it") {
   const Broker first;
-  Process second = start("baton-broker", {"--port", first.port()});
+  Process second = start("baton-broker", {"--bind", loopback(), "--port", first.port()});
   check_refused(std::move(second), first.port(), 1);
 }
 

@@ -1,5 +1,6 @@
 // The plain doors: what any ZeroMQ client can do without knowing the protocol. Here it is Python's.
 #include "tests/e2e/library.hpp"
+#include "tests/e2e/loopback.hpp"
 #include "tests/e2e/show.hpp"
 #include "tests/e2e/tcp.hpp"
 
@@ -11,8 +12,8 @@ namespace {
 std::string door(const Broker& broker, int distance) { return std::to_string(std::stoi(broker.port()) + distance); }
 
 Process plain_client(const std::string& what, const std::string& port, int count) {
-  return Process({"/usr/bin/python3", BATON_SOURCE_DIR "/tests/e2e/plain_client.py", what, "tcp://127.0.0.1:" + port,
-                  std::to_string(count)});
+  return Process({"/usr/bin/python3", BATON_SOURCE_DIR "/tests/e2e/plain_client.py", what,
+                  "tcp://" + loopback() + ":" + port, std::to_string(count)});
 }
 
 }  // namespace

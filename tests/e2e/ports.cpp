@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "tests/e2e/loopback.hpp"
+
 namespace baton::e2e {
 namespace {
 
@@ -16,10 +18,7 @@ namespace {
 class BoundPort {
  public:
   explicit BoundPort(unsigned wanted) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(static_cast<std::uint16_t>(wanted));
+    auto address = loopback_at(static_cast<std::uint16_t>(wanted));
     socklen_t size = sizeof address;
     auto* generic = reinterpret_cast<sockaddr*>(&address);
     if (wanted <= 65535 && bind(fd_, generic, size) == 0 && getsockname(fd_, generic, &size) == 0)

@@ -6,7 +6,7 @@
 
 namespace baton::e2e {
 
-/// "A-B", a range of so many ports that were all free just now.
+/// "A-B", a range of so many ports of loopback() that were all free just now.
 std::string free_range(unsigned count);
 
 /// Shuts down all TCP connections of this process to `port` of whatever host; returns how many.

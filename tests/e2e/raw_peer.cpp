@@ -1,6 +1,5 @@
 #include "tests/e2e/raw_peer.hpp"
 
-#include <arpa/inet.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -9,6 +8,8 @@
 #include <cerrno>
 #include <optional>
 #include <system_error>
+
+#include "tests/e2e/loopback.hpp"
 
 namespace baton::e2e {
 namespace zmtp {
@@ -81,11 +82,8 @@ std::optional<std::string> receive_some(int fd, Clock::time_point deadline) {
 }  // namespace
 
 RawPeer::RawPeer(std::uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  if (fd_ < 0 || connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+  const auto address = loopback_at(port);
+  if (fd_ < 0 || connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     const int error = errno;
     close();
     throw std::system_error(error, std::generic_category(), "connect to port " + std::to_string(port));

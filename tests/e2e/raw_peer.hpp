@@ -27,7 +27,7 @@ std::string subscribe(std::string_view topic);
 std::string unsubscribe(std::string_view topic);
 }  // namespace zmtp
 
-/// A connection to a port of 127.0.0.1. What it does to a peer that is gone does nothing.
+/// A connection to a port of loopback(). What it does to a peer that is gone does nothing.
 class RawPeer {
  public:
   explicit RawPeer(std::uint16_t port);  ///< throws std::system_error when nobody listens

@@ -1,6 +1,5 @@
 #include "tests/e2e/relay.hpp"
 
-#include <arpa/inet.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -11,26 +10,20 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "tests/e2e/loopback.hpp"
+
 namespace baton::e2e {
 namespace {
 
 constexpr Clock::duration calm_before = 300ms;  // a connection's life between two faults
 constexpr Clock::duration try_again = 20ms;     // when there is nothing that a fault could happen to
 
-sockaddr_in address_of(const char* host, std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  inet_pton(AF_INET, host, &address.sin_addr);
-  return address;
-}
-
 /// A listening socket, or -1.
 int listen_at(std::uint16_t port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   const int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  const auto address = address_of(Relay::here, port);
+  const auto address = socket_address(Relay::here(), port);
   if (bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 && listen(fd, 64) == 0) return fd;
   close(fd);
   return -1;
@@ -38,7 +31,7 @@ int listen_at(std::uint16_t port) {
 
 int connect_to(std::uint16_t port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const auto address = address_of(Relay::there, port);
+  const auto address = loopback_at(port);
   if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return fd;  // the host is this one
   close(fd);
   return -1;
@@ -55,6 +48,11 @@ std::size_t Troubled::faults() const {
   std::size_t all = 0;
   for (const auto& counts : of) all += counts.resets + counts.silences;
   return all;
+}
+
+const std::string& Relay::here() {
+  static const std::string address = own_loopback(1);
+  return address;
 }
 
 Relay::Relay(std::size_t lanes) : listening_(epoll_create1(EPOLL_CLOEXEC)), wake_(eventfd(0, EFD_CLOEXEC)) {

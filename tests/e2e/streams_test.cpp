@@ -10,6 +10,7 @@
 
 #include "net/log.hpp"
 #include "tests/e2e/library.hpp"
+#include "tests/e2e/loopback.hpp"
 #include "tests/e2e/ports.hpp"
 #include "tests/e2e/show.hpp"
 
@@ -62,7 +63,8 @@ Args lines_of(const std::string& text) {
 struct ShellBroker {
   explicit ShellBroker(const std::string& redirections, const std::string& exec = "exec ")
       : process({"/bin/bash", "-c",
-                 exec + program_path("baton-broker") + " --port 0 --memory --max-attempts 1 " + redirections}) {
+                 exec + program_path("baton-broker") + " --port 0 --bind " + loopback() +
+                     " --memory --max-attempts 1 " + redirections}) {
     const auto ready = process.out().next_with("ready on ");
     REQUIRE(ready);
     const auto begin = ready->text.find("on ") + 3;
@@ -167,9 +169,10 @@ TEST_CASE("log: what waits is bounded, and what is left out is counted in its pl
 TEST_CASE("closed descriptors: the broker serves without any") {
   const auto ports = free_range(5);
   const auto port = ports.substr(0, ports.find('-'));
-  Process broker(
-      {"/bin/bash", "-c", "exec " + program_path("baton-broker") + " --memory --port " + port + " <&- >&- 2>&-"});
-  const Args at{"--broker", "127.0.0.1:" + port};
+  Process broker({"/bin/bash", "-c",
+                  "exec " + program_path("baton-broker") + " --memory --bind " + loopback() + " --port " + port +
+                      " <&- >&- 2>&-"});
+  const Args at{"--broker", loopback() + ":" + port};
   const auto with = [&at](Args args) {
     args.insert(args.begin(), at.begin(), at.end());
     return args;

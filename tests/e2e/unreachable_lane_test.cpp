@@ -1,11 +1,11 @@
 // The doors are open and the ports that items come by are not: the consumer and the broker say so.
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "tests/e2e/baton.hpp"
+#include "tests/e2e/loopback.hpp"
 #include "tests/e2e/ports.hpp"
 #include "tests/e2e/relay.hpp"
 #include "tests/e2e/show.hpp"
@@ -14,20 +14,12 @@ using namespace baton::e2e;
 
 namespace {
 
-sockaddr_in at(const char* host, std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  inet_pton(AF_INET, host, &address.sin_addr);
-  return address;
-}
-
 // A port of the relay's host that drops who comes, as a firewall does: one connection waits to be accepted, and there is no
 // room for another.
 class DroppingPort {
  public:
   explicit DroppingPort(std::uint16_t port) {
-    const auto address = at(Relay::here, port);
+    const auto address = socket_address(Relay::here(), port);
     const auto* generic = reinterpret_cast<const sockaddr*>(&address);
     REQUIRE(bind(fds_[0], generic, sizeof address) == 0);
     REQUIRE(listen(fds_[0], 0) == 0);
@@ -53,7 +45,7 @@ class DroppingPort {
 struct Closed {
   explicit Closed(unsigned lanes) : range(free_range(lanes)) {
     relay.open_doors(static_cast<std::uint16_t>(std::stoi(broker.port())));
-    broker.reach_through(Relay::here);
+    broker.reach_through(Relay::here());
   }
   std::uint16_t first() const { return static_cast<std::uint16_t>(std::stoi(range)); }
 
@@ -61,7 +53,7 @@ struct Closed {
     const auto line = consumer.err().next();
     REQUIRE(line);
     const std::string begin = "waiting: cannot reach port ",
-                      end = " of " + std::string(Relay::here) +
+                      end = " of " + Relay::here() +
                             ", where its items come from: open it, or start the "
                             "broker with --lanes A-B and publish these ports under "
                             "the same numbers";
@@ -75,7 +67,7 @@ struct Closed {
   }
 
   std::string range;
-  Broker broker{{"--bind", Relay::there, "--lanes", range}};
+  Broker broker{{"--lanes", range}};
   Relay relay{1};
 };
 

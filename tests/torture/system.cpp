@@ -59,12 +59,12 @@ System::System(Settings settings, const std::filesystem::path& directory)
 }
 
 void System::start_broker() {
-  e2e::Args args{"--bind", e2e::Relay::there, "--lanes", relay_.lanes(), "--port", port_};
+  e2e::Args args{"--lanes", relay_.lanes(), "--port", port_};
   if (!settings_.memory) args.insert(args.end(), {"--data", (disk_.path() / "queue").string()});
   broker_.emplace(args);
   if (port_ == "0") relay_.open_doors(static_cast<std::uint16_t>(std::stoi(broker_->port())));
   port_ = broker_->port();
-  broker_->reach_through(e2e::Relay::here);
+  broker_->reach_through(e2e::Relay::here());
 }
 
 void System::start_worker(std::size_t place) {

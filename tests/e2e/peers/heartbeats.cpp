@@ -8,6 +8,7 @@
 #include <iostream>
 #include <zmq.hpp>
 
+#include "net/endpoint.hpp"
 #include "tests/e2e/peers/peers.hpp"
 
 namespace baton::e2e {
@@ -18,7 +19,8 @@ constexpr int ttl_ms = 100;
 constexpr int burst = 50;   // messages
 constexpr int pace_ms = 5;  // between bursts
 
-zmq::socket_t connected(zmq::context_t& context, zmq::socket_type type, int port, const std::string& session = "") {
+zmq::socket_t connected(zmq::context_t& context, zmq::socket_type type, const std::string& address,
+                        const std::string& session = "") {
   zmq::socket_t socket(context, type);
   socket.set(zmq::sockopt::heartbeat_ivl, heartbeat_ms);
   socket.set(zmq::sockopt::heartbeat_ttl, ttl_ms);
@@ -29,7 +31,7 @@ zmq::socket_t connected(zmq::context_t& context, zmq::socket_type type, int port
     socket.set(zmq::sockopt::plain_username, "1");
     socket.set(zmq::sockopt::plain_password, session);
   }
-  socket.connect("tcp://127.0.0.1:" + std::to_string(port));
+  socket.connect(address);
   return socket;
 }
 
@@ -46,12 +48,14 @@ void harden_connections() {
 
 }  // namespace
 
-int send_heartbeats(int base_port, int lane_port, const std::string& session, const std::string& how) {
+int send_heartbeats(const std::string& broker, int lane_port, const std::string& session, const std::string& how) {
+  const auto endpoint = parse_endpoint(broker);
+  const auto at = [&](int port) { return to_tcp(endpoint.host, static_cast<std::uint16_t>(port)); };
   zmq::context_t context;
-  auto put = connected(context, zmq::socket_type::push, base_port);
-  auto control = connected(context, zmq::socket_type::push, base_port + 1);
-  auto news = connected(context, zmq::socket_type::sub, base_port + 2);
-  auto lane = connected(context, zmq::socket_type::pull, lane_port, session);
+  auto put = connected(context, zmq::socket_type::push, at(endpoint.port));
+  auto control = connected(context, zmq::socket_type::push, at(endpoint.port + 1));
+  auto news = connected(context, zmq::socket_type::sub, at(endpoint.port + 2));
+  auto lane = connected(context, zmq::socket_type::pull, at(lane_port), session);
   const std::string nonsense = "BTN" + std::string(100, '\x01');
   const auto begin = std::chrono::steady_clock::now();
   for (bool said = false;;) {

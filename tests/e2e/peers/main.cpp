@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> args(argv + 1, argv + argc);
   try {
     if (args.size() == 5 && args[0] == "heartbeats")
-      return send_heartbeats(std::stoi(args[1]), std::stoi(args[2]), args[3], args[4]);
+      return send_heartbeats(args[1], std::stoi(args[2]), args[3], args[4]);
     if (args.size() == 3 && args[0] == "consumers") return be_consumers(args[1], std::stoi(args[2]));
     if (args.size() == 4 && args[0] == "producers")
       return be_producers(args[1], std::stoi(args[2]), std::stoi(args[3]));
@@ -22,7 +22,7 @@ int main(int argc, char** argv) {
     std::cerr << "test-peer: " << error.what() << '\n';
     return 1;
   }
-  std::cerr << "test-peer heartbeats BASE_PORT LANE_PORT SESSION kill|reset\n"
+  std::cerr << "test-peer heartbeats HOST:PORT LANE_PORT SESSION kill|reset\n"
                "test-peer consumers HOST:PORT COUNT\n"
                "test-peer producers HOST:PORT COUNT ITEMS\n"
                "test-peer worker HOST:PORT throws|returns|exits|exits-in-handler\n"
