@@ -14,6 +14,7 @@
 #include "broker/storage.hpp"
 #include "proto/greeting.hpp"
 #include "tests/simulation/judge.hpp"
+#include "tests/simulation/judge_holders.hpp"
 
 namespace baton::simulation {
 
@@ -106,6 +107,10 @@ class BrokerJudge {
 
   /// The put that an item is, the same in all lives; and what the item is here that a client calls so.
   std::string put_of(ItemId id) const;
+  HolderJudge::What what(ItemId id) const {
+    const auto& item = items_.at(id);
+    return {item.number, item.put.body, item.run, item.stored};
+  }
   ItemId called(ItemId as) const {
     const auto found = called_.find(as);
     return found == called_.end() ? as : found->second;
@@ -122,6 +127,7 @@ class BrokerJudge {
     std::string producer;
     Number number;
     SessionId run;                 // the producer's process
+    Time stored{};                 // ... in this life; not set for what an earlier one has kept
     bool again = false;            // put before, in an earlier life
     PutJudge::Put put;             // as it was: a name may put that number again
     Place place = Place::waiting;  // waiting: never handed off, or its delay is over

@@ -35,6 +35,7 @@ void BrokerJudge::stored(const broker::Storage::Record& record, std::string_view
               item.put.delay_ms == record.delay_ms,
           "an item is stored as it was put");
   item.run = runs_[item.producer];
+  item.stored = world_.now();
   item.again = record.again != 0;
   again_items_ += item.again;
   require(record.id > last_id_, "ids rise");

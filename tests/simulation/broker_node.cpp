@@ -14,10 +14,11 @@ BrokerNode::Process::Process(World& world, BrokerJudge& judge, const broker::Set
   judge.begins(front.core().epoch());
 }
 
-BrokerNode::BrokerNode(World& world, PutJudge& puts, const broker::Settings& settings, Peace peace,
-                       Duration storage_lag)
+BrokerNode::BrokerNode(World& world, PutJudge& puts, HolderJudge& holders, const broker::Settings& settings,
+                       Peace peace, Duration storage_lag)
     : world_(world),
       puts_(puts),
+      holders_(holders),
       settings_(settings),
       peace_(peace),
       storage_lag_(storage_lag),
@@ -35,6 +36,7 @@ void BrokerNode::start() {
                  [this] { return process_ && stock().hands_off(); });
   world_.trace([&] { return "broker: life " + std::to_string(life()) + " begins"; });
   up_since_ = world_.now();
+  holders_.begins();
   paused_until_ = {};
   wake_at_ = never;
   wake(world_.now());
@@ -51,6 +53,7 @@ void BrokerNode::kill(bool in_order) {
   if (in_order) turn();
   if (finished_) return;
   world_.trace([&] { return std::string("broker: ") + (in_order ? "ends" : "is killed"); });
+  holders_.ends();
   const auto dead = std::exchange(process_, nullptr);
   if (auto* kept = dynamic_cast<WatchedDisk*>(dead->storage.get()); kept && in_order) {
     kept->finish();
@@ -118,12 +121,14 @@ void BrokerNode::put(std::string frame) {
 void BrokerNode::control(std::string frame) {
   if (!process_) return;
   judge().reaches(frame);
+  holders_.hears(frame);
   process_->control.push_back(std::move(frame));
   wake(world_.now());
 }
 
 void BrokerNode::subscription(std::shared_ptr<NewsLink> link, bool arrives) {
   judge().subscription(link->topic(), arrives);
+  holders_.subscription(link->topic(), arrives);
   process_->subscriptions.push_back({std::move(link), arrives});
   wake(world_.now());
 }
@@ -151,6 +156,7 @@ void BrokerNode::pause(Duration time) {
   world_.trace([] { return std::string("broker: is paused"); });
   paused_until_ = world_.now() + time;
   judge().stands_still(world_.now(), paused_until_);
+  holders_.stands_still(world_.now(), paused_until_);
   wake(paused_until_);
 }
 

@@ -10,6 +10,7 @@
 
 #include "broker/front.hpp"
 #include "tests/simulation/broker_judge.hpp"
+#include "tests/simulation/judge_holders.hpp"
 #include "tests/simulation/network.hpp"
 #include "tests/simulation/watched_storage.hpp"
 
@@ -18,7 +19,8 @@ namespace baton::simulation {
 class BrokerNode final : public BrokerEnd {
  public:
   /// How long its storage takes, at most. In memory: 0 where it is to be killed.
-  BrokerNode(World& world, PutJudge& puts, const broker::Settings& settings, Peace peace, Duration storage_lag);
+  BrokerNode(World& world, PutJudge& puts, HolderJudge& holders, const broker::Settings& settings, Peace peace,
+             Duration storage_lag);
 
   void put(std::string frame);
   void control(std::string frame);
@@ -109,6 +111,7 @@ class BrokerNode final : public BrokerEnd {
 
   World& world_;
   PutJudge& puts_;
+  HolderJudge& holders_;
   const broker::Settings settings_;
   const Peace peace_;
   const Duration storage_lag_;

@@ -21,6 +21,7 @@ struct Scene {
   BrokerNode& broker;
   PutJudge& puts;
   ConsoleJudge& console;
+  HolderJudge& holders;
   bool breaking;          ///< messages may be lost, doubled and slow
   bool keeps;             ///< the broker does
   bool lossless = false;  ///< as in Peace, but for lanes on which nothing comes for too long

@@ -49,12 +49,27 @@ void ConsumerNode::forsake() {
 /// What it claims and does not get is not its own any more.
 void ConsumerNode::observe() {
   ever_stood_ = ever_stood_ || session().standing();
+  tell_holders();
   std::erase_if(mine_, [&](const auto& entry) {
     const auto& [take, mine] = entry;
     return !consumer_.holds(mine.id, take) && !(scene_.all_run && in_touch_with(mine));
   });
   for (auto& [take, mine] : mine_)
     if (mine.life + 1 == life()) mine.life = life();
+}
+
+void ConsumerNode::tell_holders() {
+  for (auto& job : jobs_)
+    if (job.in_hand() && !job.lost && !consumer_.holds(job.item, job.take)) {
+      job.lost = true;
+      scene_.holders.loses(*this, job.take);
+    }
+  if (session().claims_answered()) scene_.holders.claims_answered(*this);
+}
+
+bool ConsumerNode::works_on(std::uint64_t take) const {
+  return !over() &&
+         std::any_of(jobs_.begin(), jobs_.end(), [&](const Job& job) { return job.in_hand() && job.take == take; });
 }
 
 /// Nothing kept its client from being in touch but the broker's own end, for which it is given time to come back. Who is not
@@ -172,7 +187,10 @@ bool ConsumerNode::take(Job& job) {
   job.item = given.id;
   job.epoch = session().epoch();
   job.take = consumer_.taken();
-  mine_[job.take] = {given.id, scene_.broker.judge_of(session().epoch()).put_of(given.id), world_.now(), life()};
+  job.lost = false;
+  const auto& judge = scene_.broker.judge_of(session().epoch());
+  mine_[job.take] = {given.id, judge.put_of(given.id), world_.now(), life()};
+  scene_.holders.takes(*this, given.id, job.take, judge.what(given.id));
   job.does = Job::Does::say;
   job.poison = is_poison(given.body);
   touch();

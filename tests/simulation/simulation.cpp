@@ -31,8 +31,10 @@ Simulation::Simulation(std::uint64_t seed, bool tracing)
              !troubles_.breaks_connections() && troubles_.restarts == 0,
              troubles_.lossless() && rogues_ == 0 && troubles_.narrow == 0},
       puts_(keeps_),
-      broker_(world_, puts_, settings_, peace_, draw_storage_lag(world_.random, troubles_.restarts > 0, keeps_)),
-      scene_{world_, broker_, puts_, console_, troubles_.breaks_connections(), keeps_} {
+      holders_(world_, keeps_, troubles_.breaks_connections()),
+      broker_(world_, puts_, holders_, settings_, peace_,
+              draw_storage_lag(world_.random, troubles_.restarts > 0, keeps_)),
+      scene_{world_, broker_, puts_, console_, holders_, troubles_.breaks_connections(), keeps_} {
   if (!troubles_.harmless() && world_.random.chance(200)) broker_.lane_failures_per_mille = 100;
   scene_.lossless = troubles_.lossless() && rogues_ == 0;
   scene_.dead_addresses = !peace_.calm || troubles_.broker_pauses == 0;
@@ -67,8 +69,9 @@ Simulation::Simulation(std::uint64_t seed, bool calm, bool tracing)
       settings_(small_settings()),
       peace_{calm, false, calm, false},
       puts_(false),
-      broker_(world_, puts_, settings_, peace_, Duration{}),
-      scene_{world_, broker_, puts_, console_, false, false} {
+      holders_(world_, false, true),
+      broker_(world_, puts_, holders_, settings_, peace_, Duration{}),
+      scene_{world_, broker_, puts_, console_, holders_, false, false} {
   world_.faulty = false;
 }
 

@@ -78,6 +78,7 @@ class Simulation {
   std::optional<Bottleneck> up_, down_;
   PutJudge puts_;
   ConsoleJudge console_;
+  HolderJudge holders_;
   BrokerNode broker_;
   Scene scene_;
   std::vector<std::unique_ptr<ClientNode>> clients_;  // in the order in which they came; the dead stay

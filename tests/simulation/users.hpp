@@ -97,7 +97,7 @@ struct ConsumerPlan {
 };
 
 /// Gets items with several jobs, says a line for each, works, settles; until told to leave.
-class ConsumerNode final : public ClientNode {
+class ConsumerNode final : public ClientNode, public Holder {
  public:
   ConsumerNode(Scene& scene, std::string name, const ConsumerPlan& plan);
 
@@ -109,6 +109,9 @@ class ConsumerNode final : public ClientNode {
   /// The items that its user has in hand: such as the broker has for his; all, if both ends hold this session for alive and
   /// its claims are answered; and such as he was in touch for since he took them, whatever became of the broker meanwhile.
   void add_hands(std::map<std::string, std::vector<User>>& hands) const;
+  const User& user() const override { return name(); }
+  bool works_on(std::uint64_t take) const override;
+  bool undisturbed_since(Time time) const override { return !scene_.breaking && stood_still_until() < time; }
   bool ever_stood() const { return ever_stood_; }
   bool has_slow_hands() const { return plan_.work >= 12s; }
   std::uint64_t process() const { return plan_.process; }
@@ -120,6 +123,7 @@ class ConsumerNode final : public ClientNode {
   void act() override;
   void ended() override;
   void observe() override;
+  void welcomed(Life life, const Welcome&) override { scene_.holders.welcomed(*this, life, session().id()); }
   bool may_say() const override { return consumer_.may_say(); }
   void say_block(const std::string& block) override { consumer_.say(block); }
 
@@ -129,9 +133,11 @@ class ConsumerNode final : public ClientNode {
     ItemId item;
     Epoch epoch;                 // of the broker that gave it
     bool poison = false;         // it ends the process
+    bool lost = false;           // as far as its client knows
     std::uint64_t take = 0;      // tells items of the same id apart
     std::uint64_t get = 0;       // counts its gets: a time-out belongs to one
     std::uint64_t withdraw = 0;  // the ticket of the last withdraw when its time was up
+    bool in_hand() const { return does == Does::say || does == Does::work; }
   };
   void act(Job& job);
   void get(Job& job);
@@ -142,6 +148,7 @@ class ConsumerNode final : public ClientNode {
   void settle(Job& job);
   void rest(Job& job);
   void end_run();
+  void tell_holders();
 
   struct Mine {
     ItemId id;
