@@ -377,13 +377,16 @@ void BrokerJudge::check_lost(const Knows& knows) {
   }
 }
 
-/// Of a consumer nothing is waited for but the disk, and the end of the time for claims.
+/// Of a consumer nothing is waited for but the disk, and the end of the time for claims; a broker that stands still answers
+/// nobody meanwhile.
 void BrokerJudge::check_byes(const Knows& knows) {
   if (takes_claims_ && takes_claims_()) claims_taken_ = world_.now();
-  for (const auto& [id, session] : standing_)
-    if (session.bye && session.role == Role::consumer && knows(id))
-      require(world_.now() <= std::max(session.bye_at, claims_taken_) + answered_within,
-              name(id) + " has said bye: it is answered");
+  for (const auto& [id, session] : standing_) {
+    if (!session.bye || session.role != Role::consumer || !knows(id)) continue;
+    const auto since = std::max(session.bye_at, claims_taken_);
+    require(world_.now() <= since + answered_within + pauses_since(since, {}),
+            name(id) + " has said bye: it is answered");
+  }
 }
 
 /// What the broker that keeps has said to be done is done for ever.
