@@ -11,38 +11,60 @@ std::size_t size_of(const zmq::message_t& message) { return message.size() + ove
 
 }  // namespace
 
-bool Backlog::push(Connection from, zmq::message_t&& message) {
+bool Backlog::has_room(const Waiting& waiting, std::size_t size) const {
+  return bytes_ + size <= most_ || waiting.bytes + size <= most_ / waiting_.size();
+}
+
+Backlog::Push Backlog::push(Connection from, zmq::message_t&& message) {
   const auto size = size_of(message);
-  const auto found = waiting_.find(from);
-  const bool is_new = found == waiting_.end();
-  if (bytes_ + size > most_) {
-    const auto share = most_ / (waiting_.size() + (is_new ? 1 : 0));
-    if ((is_new ? 0 : found->second.bytes) + size > share) return false;
+  const auto [entry, is_new] = waiting_.try_emplace(from);
+  auto& waiting = entry->second;
+  if (waiting.too_much) return Push::no_room;
+  if (waiting.bytes + size > most_of_one_ && !is_new) {
+    waiting.too_much = true;
+    forget_all_but_one(waiting);
+    return Push::too_much;
   }
-  auto& waiting = is_new ? waiting_[from] : found->second;
-  if (is_new) turns_.push_back(from);
+  if (!has_room(waiting, size)) {
+    if (is_new) waiting_.erase(entry);
+    return Push::no_room;
+  }
+  if (is_new) turns_.emplace(waiting.start = now_, from);
   waiting.messages.push_back(std::move(message));
   waiting.bytes += size;
   bytes_ += size;
-  return true;
+  return Push::kept;
+}
+
+/// The one that is left keeps the connection's name.
+void Backlog::forget_all_but_one(Waiting& waiting) {
+  bytes_ -= waiting.bytes;
+  waiting.messages.resize(1);
+  waiting.bytes = size_of(waiting.messages.front());
+  bytes_ += waiting.bytes;
 }
 
 std::optional<zmq::message_t> Backlog::pop() {
   if (empty()) return std::nullopt;
-  const auto from = turns_.front();
-  turns_.pop_front();
-  const auto found = waiting_.find(from);
-  auto& waiting = found->second;
+  const auto next = turns_.begin();
+  now_ = next->first;
+  auto& waiting = waiting_.at(last_ = next->second);
+  turns_.erase(next);
   auto message = std::move(waiting.messages.front());
   waiting.messages.pop_front();
   const auto size = size_of(message);
   waiting.bytes -= size;
   bytes_ -= size;
+  return message;
+}
+
+void Backlog::took(Duration time) {
+  const auto found = waiting_.find(last_);
+  auto& waiting = found->second;
   if (waiting.messages.empty())
     waiting_.erase(found);
   else
-    turns_.push_back(from);
-  return message;
+    turns_.emplace(waiting.start += time, last_);
 }
 
 }  // namespace baton::broker

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "net/cut_off.hpp"
 #include "net/receive.hpp"
 #include "net/sockets.hpp"
 #include "proto/counted.hpp"
@@ -11,27 +12,30 @@
 namespace baton::broker {
 namespace {
 
-constexpr std::size_t most_backlog = 32u << 20;  // what honest clients have under way is bounded by their windows
-constexpr Duration take_in_share = 5ms;          // of a turn, at most; dropping is faster than any network brings it
-constexpr int between_looks = 32;                // at the clock, messages: it takes as long as one of them
+constexpr std::size_t most_backlog = 32u << 20;
+constexpr std::size_t most_of_one = 8u << 20;  // those who heed their windows have a quarter of that under way, at most
+constexpr Duration take_in_share = 5ms;        // of a turn, at most
+constexpr int between_looks = 32;              // at the clock, messages: it takes as long as one of them
 
 }  // namespace
 
 ControlDoor::ControlDoor(zmq::context_t& context)
-    : socket_(make_socket(context, zmq::socket_type::pull)), backlog_(most_backlog) {}
+    : socket_(make_socket(context, zmq::socket_type::pull)), backlog_(most_backlog, most_of_one) {}
 
 bool ControlDoor::read(Front& front, Time until) {
   zmq::message_t message;
   int frames = 0;
   for (auto now = Clock::now(); now < until; now = Clock::now()) {
-    if (const auto waiting = backlog_.pop())
+    if (const auto waiting = backlog_.pop()) {
       front.on_control(bytes_of(*waiting), now);
-    else if (!receive(socket_, message, frames))
+      backlog_.took(Clock::now() - now);
+    } else if (!receive(socket_, message, frames)) {
       return true;
-    else if (frames == 1)
+    } else if (frames == 1) {
       front.on_control(bytes_of(message), now);
-    else
+    } else {
       front.on_frames(now);
+    }
   }
   take_in(front, Clock::now() + take_in_share);
   return false;
@@ -43,20 +47,29 @@ void ControlDoor::take_in(Front& front, Time until) {
   for (auto now = Clock::now(); now < until; now = Clock::now())
     for (int i = 0; i < between_looks; ++i) {
       if (!receive(socket_, message, frames)) return;
-      if (frames != 1)
+      if (frames == 1)
+        keep(front, message);
+      else
         front.on_frames(now);
-      else if (message.size() < header_size)
-        front.on_control(bytes_of(message), now);  // is refused at once
-      else if (const char* peer = peer_of(message); !backlog_.push(peer, std::move(message)))
-        log_drop(front, peer);
     }
 }
 
-/// Each time that there are twice as many.
-void ControlDoor::log_drop(Front& front, const char* peer) {
-  if (!std::has_single_bit(++dropped_)) return;
-  front.effects().log.push_back(counted(dropped_, "message") + " dropped so far: " + (peer ? peer : "somebody") +
-                                " sends more than can be dealt with");
+void ControlDoor::keep(Front& front, zmq::message_t& message) {
+  const char* peer = peer_of(message);
+  switch (backlog_.push(peer, std::move(message))) {
+    case Backlog::Push::kept:
+      return;
+    case Backlog::Push::no_room:
+      if (std::has_single_bit(++dropped_))
+        front.effects().log.push_back(counted(dropped_, "message") +
+                                      " dropped so far: more came in at once than can be kept");
+      return;
+    case Backlog::Push::too_much:
+      cut_off(message);
+      if (std::has_single_bit(++cut_off_))
+        front.effects().log.push_back(counted(cut_off_, "connection") + " ended so far, the last one of " +
+                                      std::string(peer ? peer : "somebody") + ": sent more than a client may");
+  }
 }
 
 }  // namespace baton::broker

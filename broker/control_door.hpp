@@ -11,7 +11,7 @@ namespace baton::broker {
 
 /// A PULL that is always read dry. ZeroMQ's own queue behind it has no bound (net/sockets.hpp says why), so what a turn has
 /// no time for waits in a backlog, which has one. A client whose message was dropped there is asked for it again, like one
-/// whose connection broke.
+/// whose connection broke; one that has far more under way than its windows allow is cut off.
 class ControlDoor {
  public:
   explicit ControlDoor(zmq::context_t& context);
@@ -24,11 +24,12 @@ class ControlDoor {
 
  private:
   void take_in(Front& front, Time until);
-  void log_drop(Front& front, const char* peer);
+  void keep(Front& front, zmq::message_t& message);
 
   zmq::socket_t socket_;
   Backlog backlog_;
-  std::uint64_t dropped_ = 0;
+  std::uint64_t dropped_ = 0;  // messages
+  std::uint64_t cut_off_ = 0;  // connections
 };
 
 }  // namespace baton::broker

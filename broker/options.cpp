@@ -130,7 +130,7 @@ void check_lanes(const ServerOptions& server) {
 
 void add_addresses(CLI::App& app, ServerOptions& server, std::string& lanes, std::string& plain) {
   app.add_option("--port", server.port, "base port: the doors are at this and the next two; 0 finds free ones")
-      ->check(cli::number(0, 65531))
+      ->transform(cli::number(0, 65531))
       ->option_text("PORT [" + std::to_string(server.port) + "]");
   app.add_option("--bind", server.bind, "address to listen on; 0.0.0.0 for all of IPv4, :: for all")
       ->type_name("an address or a name")
@@ -147,24 +147,24 @@ void add_addresses(CLI::App& app, ServerOptions& server, std::string& lanes, std
 
 void add_limits(CLI::App& app, Settings& settings) {
   app.add_option("--max-items", settings.max_items, "items that a queue holds before its producers wait")
-      ->check(cli::number(1, std::uint64_t{1} << 40))
+      ->transform(cli::number(1, std::uint64_t{1} << 40))
       ->option_text("N [" + std::to_string(settings.max_items) + "]");
   app.add_option("--max-bytes", settings.max_bytes, "bytes that a queue holds before its producers wait")
       ->type_name("a size, such as 64K or 1.5G")
       ->transform(in_bytes())
       ->option_text("SIZE [" + size_text(settings.max_bytes) + "]");
   app.add_option("--max-attempts", settings.max_attempts, "failures after which an item is dead")
-      ->check(cli::number(1, 65'000))
+      ->transform(cli::number(1, 65'000))
       ->option_text("N [" + std::to_string(settings.max_attempts) + "]");
   app.add_option("--max-dead", settings.max_dead, "dead items that a queue keeps, the last ones, within --max-bytes")
-      ->check(cli::number(1, 10'000'000))
+      ->transform(cli::number(1, 10'000'000))
       ->option_text("N [" + std::to_string(settings.max_dead) + "]");
   app.add_option("--max-notices", settings.max_notices,
                  "dead items told by name to a producer that is away; the rest is counted")
-      ->check(cli::number(0, 1'000'000))
+      ->transform(cli::number(0, 1'000'000))
       ->option_text("N [" + std::to_string(settings.max_notices) + "]");
   app.add_option("--max-sessions", settings.max_sessions, "clients of all kinds; those beyond wait")
-      ->check(cli::number(1, 100'000))
+      ->transform(cli::number(1, 100'000))
       ->option_text("N [" + std::to_string(settings.max_sessions) + "]");
   app.add_option("--console-keep", settings.console_keep, "console lines kept for printers that come late or are slow")
       ->type_name("a size, such as 64K or 1.5G")
@@ -181,12 +181,12 @@ void add_ending(CLI::App& app, Settings& settings) {
                                       "end all once --producers are gone and all is done, in " +
                                           in_seconds(settings.leave_within + settings.print_within) + " at most");
   auto* producers = app.add_option("--producers", settings.producers, "so many producers must have come and gone")
-                        ->check(cli::number(1, 1'000'000))
+                        ->transform(cli::number(1, 1'000'000))
                         ->needs(exit_when_done)
                         ->option_text("N");
   app.add_option("--consumers", settings.consumers,
                  "so many consumers are waited for, " + in_seconds(settings.not_coming) + " at most when all is done")
-      ->check(cli::number(1, 1'000'000))
+      ->transform(cli::number(1, 1'000'000))
       ->needs(exit_when_done)
       ->option_text("N [0]");
   exit_when_done->needs(producers)->option_text(" ");  // the text hides what --help would say of the need

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "broker/received_limit.hpp"
 #include "broker/turned_away.hpp"
 #include "net/log.hpp"
 #include "net/receive.hpp"
@@ -67,6 +68,7 @@ void Server::bind(std::uint16_t port) {
   };
   bind_door(put_, DoorPort::put);
   bind_door(control_.socket(), DoorPort::control);
+  limit_received_at(endpoint_.door(DoorPort::news));
   bind_door(news_.socket(), DoorPort::news);
   if (!plain_) return;
   bind_door(plain_->in(), DoorPort::in);
@@ -195,7 +197,7 @@ void Server::change_lanes() {
 
 void Server::carry_out() {
   auto& effects = front_.effects();
-  log_turned_away();
+  log_ended();
   change_lanes();
   lanes_.retry();
   for (auto& message : effects.lane_messages) {
@@ -212,14 +214,18 @@ void Server::carry_out() {
   effects.clear();
 }
 
-/// Each time that there are twice as many.
-void Server::log_turned_away() {
-  const auto count = turned_away();
-  if (std::bit_width(count) == std::bit_width(turned_away_)) return;
-  turned_away_ = count;
-  front_.effects().log.push_back(counted(count, "connection") + " turned away so far: nearly all of the " +
-                                 std::to_string(files_possible()) +
-                                 " files that this process may open are in use (raise the limit: ulimit -Hn)");
+/// Of connections that were ended. Each time that there are twice as many.
+void Server::log_ended() {
+  const auto log_doubled = [this](std::uint64_t& logged, std::uint64_t count, const std::string& what) {
+    if (std::bit_width(count) != std::bit_width(logged))
+      front_.effects().log.push_back(counted(count, "connection") + what);
+    logged = count;
+  };
+  log_doubled(turned_away_, turned_away(),
+              " turned away so far: nearly all of the " + std::to_string(files_possible()) +
+                  " files that this process may open are in use (raise the limit: ulimit -Hn)");
+  log_doubled(received_too_much_, received_too_much(),
+              " to news ended so far: subscribed and unsubscribed far more than clients do");
 }
 
 /// What clients meet when a broker was started anew or a name was taken over, and go on from.

@@ -48,7 +48,7 @@ class Server {
   void carry_out();
   void change_lanes();
   void log_refusals();
-  void log_turned_away();
+  void log_ended();
   bool signalled();
   int stop();
 
@@ -62,8 +62,8 @@ class Server {
   Wake& storage_changed_;
   Front front_;
   std::uint64_t items_before_;
-  int signals_;                    // a signalfd
-  std::uint64_t turned_away_ = 0;  // connections, as far as the log says so
+  int signals_;                                            // a signalfd
+  std::uint64_t turned_away_ = 0, received_too_much_ = 0;  // connections, as far as the log says so
 };
 
 }  // namespace baton::broker

@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <mutex>
 
+#include "broker/received_limit.hpp"
+
 namespace baton::broker {
 namespace {
 
@@ -73,7 +75,9 @@ extern "C" __attribute__((visibility("default"))) int accept4(int listener, sock
                                                               int flags) {
   using namespace baton::broker;
   const int fd = system_accept(listener, address, length, flags);
-  if (fd >= 0) return is_of_the_last(fd) ? show_out(fd) : fd;
+  if (fd >= 0 && is_of_the_last(fd)) return show_out(fd);
+  if (fd >= 0) note_accepted(fd);
+  if (fd >= 0) return fd;
   if (errno != EMFILE && errno != ENFILE) return fd;
   return spare.instead([&] {
     const int last = system_accept(listener, address, length, flags);

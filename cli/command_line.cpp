@@ -128,14 +128,16 @@ int show(const CLI::App& app, const CLI::Success& what) {
 
 CLI::Validator number(std::uint64_t least, std::uint64_t most) {
   const auto what = "a number, " + std::to_string(least) + " to " + std::to_string(most);
-  const auto check = [least, most, what](const std::string& text) {
+  const auto read = [least, most, what](std::string& text) {
     std::uint64_t value = 0;
     const auto* end = text.data() + text.size();
     const auto [stop, error] = std::from_chars(text.data(), end, value);
     const bool right = error == std::errc{} && stop == end && value >= least && value <= most;
-    return right ? std::string() : "needs " + what + ", not '" + text + "'";
+    if (!right) return "needs " + what + ", not '" + text + "'";
+    text = std::to_string(value);  // CLI11 would take 010 for 8
+    return std::string();
   };
-  return CLI::Validator(check, what);
+  return CLI::Validator(read, what);
 }
 
 std::optional<int> parse(CLI::App& app, int argc, char** argv, std::vector<std::string>* words) {

@@ -32,7 +32,7 @@ CLI::Validator checked_by(Parse parse) {
   return CLI::Validator(check, "");
 }
 
-/// A check for whole numbers.
+/// A check for whole numbers, decimal ones: to be used with transform().
 CLI::Validator number(std::uint64_t least, std::uint64_t most);
 
 }  // namespace baton::cli

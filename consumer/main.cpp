@@ -37,13 +37,13 @@ std::optional<int> read_options(int argc, char** argv, Settings& settings) {
       ->check(baton::cli::checked_by(baton::parse_sleep))
       ->option_text("MIN:MAX [" + work + "]");
   app.add_option("--jobs", settings.run.jobs, "items to work on at the same time")
-      ->check(baton::cli::number(1, 1024))
+      ->transform(baton::cli::number(1, 1024))
       ->option_text("N [" + std::to_string(settings.run.jobs) + "]");
   app.add_option("--prefetch", client.prefetch, "items to have in hand beyond these, unfair to idle consumers")
-      ->check(baton::cli::number(0, 32768))
+      ->transform(baton::cli::number(0, 32768))
       ->option_text("N [" + std::to_string(client.prefetch) + "]");
   app.add_option("--count", settings.run.count, "exit after so many items; 0: never")
-      ->check(baton::cli::number(0, 2'000'000'000))
+      ->transform(baton::cli::number(0, 2'000'000'000))
       ->option_text("N [" + std::to_string(settings.run.count) + "]");
   app.add_option("--name", client.name, "what dead letters call this consumer")
       ->type_name("a name")

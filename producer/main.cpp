@@ -84,7 +84,7 @@ std::optional<int> read_options(int argc, char** argv, ProducerSettings& setting
       ->check(baton::cli::checked_by(baton::parse_sleep))
       ->option_text("MIN:MAX [" + sleep + "]");
   app.add_option("--priority", settings.put.priority, "0 to 9; the higher goes first")
-      ->check(baton::cli::number(0, baton::max_priority))
+      ->transform(baton::cli::number(0, baton::max_priority))
       ->option_text("P [" + std::to_string(settings.put.priority) + "]");
   app.add_option("--delay", delay, "seconds before the items are handed out")
       ->type_name(baton::seconds_text)
@@ -97,7 +97,7 @@ std::optional<int> read_options(int argc, char** argv, ProducerSettings& setting
   app.add_flag("--again", settings.again, "with --name: put all of it, whatever was put before");
   app.add_option("--from", settings.from, "put from line N on, whatever was put before; counts ITEMs, too")
       ->type_name("a line number, from 1")
-      ->check(baton::cli::number(1, std::numeric_limits<std::int64_t>::max()))
+      ->transform(baton::cli::number(1, std::numeric_limits<std::int64_t>::max()))
       ->option_text("N");
   app.add_flag("--wait", settings.wait, "wait until all items are done; exit 3 if some died, 4 if some are lost");
   if (const auto code = baton::cli::parse(app, argc, argv, &settings.items)) return code;

@@ -86,7 +86,7 @@ void Bystanders::end() {
   threads_.clear();
 }
 
-void Bystanders::check_undisturbed() {
+void Bystanders::check_undisturbed(Clock::duration limit) {
   end();
   for (const auto& complaint : complaints_) CHECK_MESSAGE(false, complaint);
   CHECK(got_.size() == rounds_);
@@ -94,7 +94,7 @@ void Bystanders::check_undisturbed() {
   REQUIRE(!times_.empty());
   MESSAGE("bystanders: ", rounds_.load(), " items, put to known as done, ms: median ", milliseconds(median(times_)),
           ", slowest ", milliseconds(*std::max_element(times_.begin(), times_.end())));
-  CHECK(milliseconds(*std::max_element(times_.begin(), times_.end())) < milliseconds(lost_after));
+  CHECK(milliseconds(*std::max_element(times_.begin(), times_.end())) < milliseconds(limit));
   for (std::size_t left = rounds_ - printed_.size(); left > 0; --left) print_one();
   CHECK(printed_ == got_);
 }

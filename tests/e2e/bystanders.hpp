@@ -20,8 +20,8 @@ class Bystanders {
   ~Bystanders();
 
   /// Ends the work, and checks that it was not disturbed: each item done once, at the first attempt; each line printed;
-  /// nobody told to wait; none held up for as long as a client calls silence.
-  void check_undisturbed();
+  /// nobody told to wait; none held up for `limit`, which is as long as a client calls silence.
+  void check_undisturbed(Clock::duration limit = lost_after);
 
   /// Waits until an item has gone the whole way, to the printer's output, and each consumer has got one. Call it once.
   bool all_at_work();

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "tests/e2e/baton.hpp"
+#include "tests/e2e/library.hpp"
 #include "tests/e2e/listener.hpp"
 #include "tests/e2e/loopback.hpp"
 #include "tests/e2e/show.hpp"
@@ -28,6 +28,19 @@ void check_refused(Process process, const std::string& part, int code = 2) {
 }
 
 }  // namespace
+
+TEST_CASE("options: a number with zeros before it is decimal") {
+  Broker broker;
+  const Args items{"1", "2", "3", "4", "5", "6", "7", "8", "9", "ten"};
+  Args args{"--priority", "09", "--from", "010"};
+  args.insert(args.end(), items.begin(), items.end());
+  CHECK(broker.producer(args).wait() == 0);
+  baton::Consumer consumer(consumer_of(broker));
+  const auto item = consumer.get(soon_ms);
+  REQUIRE(item);
+  CHECK(item->body == R"({"name":"ten"})");
+  consumer.ack(*item);
+}
 
 TEST_CASE("options: what says where items are kept is of one mind, and what is to be checked is there") {
   check_refused(start("baton-broker", {"--data", ""}), "--data needs a directory");
