@@ -10,7 +10,7 @@ namespace {
 
 constexpr int out_high_water = 16;         // bodies to one receiver who does not read
 constexpr std::uint32_t out_at_once = 16;  // bodies in one turn
-constexpr int max_towards_us = 512;        // bytes: receivers send nothing
+constexpr int max_from_receivers = 512;        // bytes: receivers send nothing
 constexpr Duration rebind_after = 10ms;
 
 }  // namespace
@@ -19,7 +19,7 @@ PlainDoors::PlainDoors(zmq::context_t& context)
     : in_(make_socket(context, zmq::socket_type::pull)), out_(make_socket(context, zmq::socket_type::push)) {
   in_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(max_body));
   out_.set(zmq::sockopt::sndhwm, out_high_water);
-  out_.set(zmq::sockopt::maxmsgsize, std::int64_t{max_towards_us});
+  out_.set(zmq::sockopt::maxmsgsize, std::int64_t{max_from_receivers});
 }
 
 void PlainDoors::bound(const Endpoint& endpoint) {
