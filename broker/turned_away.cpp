@@ -75,9 +75,11 @@ extern "C" __attribute__((visibility("default"))) int accept4(int listener, sock
                                                               int flags) {
   using namespace baton::broker;
   const int fd = system_accept(listener, address, length, flags);
-  if (fd >= 0 && is_of_the_last(fd)) return show_out(fd);
-  if (fd >= 0) note_accepted(fd);
-  if (fd >= 0) return fd;
+  if (fd >= 0) {
+    if (is_of_the_last(fd)) return show_out(fd);
+    note_accepted(fd);
+    return fd;
+  }
   if (errno != EMFILE && errno != ENFILE) return fd;
   return spare.instead([&] {
     const int last = system_accept(listener, address, length, flags);
