@@ -10,7 +10,7 @@ namespace {
 
 constexpr int out_high_water = 16;         // bodies to one receiver who does not read
 constexpr std::uint32_t out_at_once = 16;  // bodies in one turn
-constexpr int max_from_receivers = 512;        // bytes: receivers send nothing
+constexpr int max_from_receivers = 512;    // bytes: receivers send nothing
 constexpr Duration rebind_after = 10ms;
 
 }  // namespace
