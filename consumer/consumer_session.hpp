@@ -90,6 +90,7 @@ class ConsumerSession final : public ClientLogic {
   /// Ends the session; drains first. What is still held is given back by the broker.
   void bye(Time now);
   const Session& session() const { return session_; }
+  const Lane& lane() const { return lane_; }
 
   void check_invariants() const;
 

@@ -42,7 +42,11 @@ class BrokerNode final : public BrokerEnd {
   void shut_down();
   Time up_since() const { return up_since_; }
 
-  bool knows(const SessionId& session) const { return process_ && process_->front.core().find(session) != nullptr; }
+  /// nullptr where it does not know it, or is down.
+  const broker::Session* session(const SessionId& id) const {
+    return process_ ? process_->front.core().find(id) : nullptr;
+  }
+  bool knows(const SessionId& id) const { return session(id) != nullptr; }
   bool waits_for_disk(const SessionId& session) const {
     return process_ && process_->front.core().waits_to_begin(session);
   }

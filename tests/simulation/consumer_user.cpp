@@ -50,6 +50,7 @@ void ConsumerNode::forsake() {
 void ConsumerNode::observe() {
   ever_stood_ = ever_stood_ || session().standing();
   tell_holders();
+  check_asks();
   std::erase_if(mine_, [&](const auto& entry) {
     const auto& [take, mine] = entry;
     return !consumer_.holds(mine.id, take) && !(scene_.all_run && in_touch_with(mine));
@@ -65,6 +66,19 @@ void ConsumerNode::tell_holders() {
       scene_.holders.loses(*this, job.take);
     }
   if (session().claims_answered()) scene_.holders.claims_answered(*this);
+}
+
+/// When neither has anything under way to the other, both know the same asks, and nobody waits for one that was taken back.
+void ConsumerNode::check_asks() const {
+  const auto& lane = consumer_.lane();
+  const auto* its = scene_.broker.session(session().id());
+  if (!its || !session().standing() || session().bye_said() || its->control.received() != session().control().last() ||
+      !lane.up())
+    return;
+  if (its->lane_generation != lane.generation() || its->lane_sent() != lane.received()) return;
+  require(consumer_.withdrawn(consumer_.withdraws()), name() + " has the answers to all that it took back");
+  require(its->asked_in_all - its->answered == lane.standing(),
+          name() + " asks for " + std::to_string(lane.standing()) + ": its broker knows");
 }
 
 bool ConsumerNode::works_on(std::uint64_t take) const {

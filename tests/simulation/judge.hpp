@@ -98,6 +98,7 @@ class PutJudge {
   std::map<std::string, std::uint64_t> counted_;       // by producer
   std::map<std::string, std::map<Number, Put>> puts_;  // by producer
   struct Offer {
+    std::string process;
     Put put;
     Anew anew;
   };

@@ -26,7 +26,7 @@ void PutJudge::begins(const std::string& producer, const std::string& process, N
 void PutJudge::put(const std::string& producer, const std::string& process, Number number, Life life,
                    const std::string& queue, const PutItem& item, const Anew& anew) {
   const Put put{queue, std::string(item.body), item.priority, item.delay_ms, 0, 0, 0, false};
-  offers_[producer][number].push_back({put, anew});
+  offers_[producer][number].push_back({process, put, anew});
   const auto in = in_.find({life, producer});
   // Who does not know yet that a newer process has come puts what will not be stored.
   if (keeps_ && (process != newest_[producer].process || (in != in_.end() && number <= in->second.second))) return;
@@ -39,8 +39,12 @@ void PutJudge::put(const std::string& producer, const std::string& process, Numb
 /// earlier broker had not confirmed is left out, nothing that it had is put again.
 const PutJudge::Put& PutJudge::stored(Life life, const std::string& producer, Number number, std::string_view body) {
   const auto& offers = offers_[producer][number];
-  const auto offer =
-      std::find_if(offers.rbegin(), offers.rend(), [&](const auto& one) { return one.put.body == body; });
+  const auto the_same = [&](const Offer& one) { return one.put.body == body; };
+  // Another process may offer the same line, and have left out others before it.
+  auto offer = std::find_if(offers.rbegin(), offers.rend(), [&](const Offer& one) {
+    return the_same(one) && one.process == newest_[producer].process;
+  });
+  if (offer == offers.rend()) offer = std::find_if(offers.rbegin(), offers.rend(), the_same);
   require(offer != offers.rend(), name(producer, number) + ": what is stored was put");
   const auto put = puts_[producer].try_emplace(number, offer->put).first;
   if (put->second.body != body) put->second = offer->put;

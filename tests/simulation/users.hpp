@@ -149,6 +149,7 @@ class ConsumerNode final : public ClientNode, public Holder {
   void rest(Job& job);
   void end_run();
   void tell_holders();
+  void check_asks() const;
 
   struct Mine {
     ItemId id;
