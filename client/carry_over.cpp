@@ -1,7 +1,6 @@
 #include "client/carry_over.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <unordered_map>
 
 namespace baton {
@@ -32,12 +31,15 @@ void each_settled(Number number, const Entry& entry, const Each& each) {
   for (const auto id : items_of(entry)) each(number, entry.kind, id);
 }
 
-/// The last entry that settles each item: with an earlier one it would go to somebody else before its last word is heard.
+/// The last entry that settles each item: with an earlier one it would go to somebody else before its last word is heard. Of
+/// one that is in hand that is still to come.
 class LastWords {
  public:
+  explicit LastWords(const InHand& in_hand) : in_hand_(in_hand) {}
   void say(Number number, EntryKind kind, ItemId id) { words_[id.value] = {number, kind}; }
 
   bool superseded(Number number, EntryKind kind, ItemId id) const {
+    if (in_hand_ && in_hand_(id)) return true;
     const auto& last = words_.at(id.value);
     return number < last.number && (kind == EntryKind::release || last.kind == EntryKind::ack);
   }
@@ -47,14 +49,16 @@ class LastWords {
     Number number;
     EntryKind kind{};
   };
+  const InHand& in_hand_;
   std::unordered_map<std::uint64_t, Word> words_;
 };
 
-/// What was given back under the session before is ready again, with it or without its word.
-void carry_releases(Number number, const Entry& entry, const Claims& claims, const LastWords& last,
-                    StreamSender& stream) {
+/// What was given back under the session before, and is not claimed, is ready again with its word or without.
+void carry_runs(Number number, const Entry& entry, const Claims& claims, const LastWords& last, StreamSender& stream) {
   auto ids = items_of(entry);
-  std::erase_if(ids, [&](ItemId id) { return !contains(claims, id) || last.superseded(number, entry.kind, id); });
+  std::erase_if(ids, [&](ItemId id) {
+    return last.superseded(number, entry.kind, id) || (entry.kind == EntryKind::release && !contains(claims, id));
+  });
   if (ids.empty()) return;
   append_runs(stream.block_for(entry.payload.size()), entry.kind, to_runs(std::move(ids)));
   stream.appended(0);
@@ -68,12 +72,12 @@ void carry(Number number, const Entry& entry, const Claims& claims, const LastWo
       [[fallthrough]];
     case EntryKind::say:
     case EntryKind::join:
-    case EntryKind::ack:
       append_block(stream.block_for(size), entry.kind, entry.payload);
       stream.appended(entry.kind == EntryKind::say ? read_say(entry).block.size() : 0);
       break;
+    case EntryKind::ack:
     case EntryKind::release:
-      carry_releases(number, entry, claims, last, stream);
+      carry_runs(number, entry, claims, last, stream);
       break;
     default:
       break;
@@ -115,8 +119,8 @@ bool has_lines(const StreamSender& stream) {
 }
 
 void carry_over(const std::deque<StreamSender::Block>& blocks, Number received, const Claims& claims,
-                StreamSender& stream) {
-  LastWords last;
+                const InHand& in_hand, StreamSender& stream) {
+  LastWords last(in_hand);
   const auto say = [&](Number number, EntryKind kind, ItemId id) { last.say(number, kind, id); };
   for (const auto& block : blocks)
     each_entry(block, [&](Number number, const Entry& entry) { each_settled(number, entry, say); });

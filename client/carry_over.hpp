@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <vector>
 
 #include "client/claims.hpp"
@@ -19,11 +20,14 @@ void settled_items(const StreamSender& stream, std::vector<ItemId>& ids, bool re
 /// Whether there are console lines that are not confirmed.
 bool has_lines(const StreamSender& stream);
 
+/// Whether the user has that item in hand. Empty: has none.
+using InHand = std::function<bool(ItemId)>;
+
 /// Appends to `stream`, behind the claims, what still holds of the entries in `blocks` with numbers beyond `received`: lines,
 /// join, ack and fail as they are, release for items that are claimed; of an item that was settled more than once its last
-/// word, and before that failures, unless it was acked then. What describes the old session's lane or its end is left out:
-/// it is said anew.
+/// word, and before that failures, unless it was acked then. Nothing of one that is in hand: it was given again since. What
+/// describes the old session's lane or its end is left out: it is said anew.
 void carry_over(const std::deque<StreamSender::Block>& blocks, Number received, const Claims& claims,
-                StreamSender& stream);
+                const InHand& in_hand, StreamSender& stream);
 
 }  // namespace baton

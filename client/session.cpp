@@ -69,13 +69,13 @@ void Session::bye(Number last_put, Time now, bool role_owes) {
 
 // --- what comes in -----------------------------------------------------------------------------------------------
 
-Session::News Session::on_news(std::string_view frame, Time now) {
+Session::News Session::on_news(std::string_view frame, Time now, const InHand& in_hand) {
   Header header;
   if (over() || read_header(frame, header) != Refusal::none || header.session != id_) return {};
   const auto payload = payload_of(frame);
   note_pause(now);
   if (header.type == MessageType::refusal) return on_refusal(header, payload, now);
-  if (header.type == MessageType::welcome) return on_welcome(header, payload, now);
+  if (header.type == MessageType::welcome) return on_welcome(header, payload, now, in_hand);
   if (!standing() || header.epoch != epoch_) return {};
   note_news(now);
   switch (header.type) {
@@ -98,7 +98,16 @@ void Session::note_pause(Time now) {
   doubted_ = true;
 }
 
-Session::News Session::on_welcome(const Header& header, std::string_view payload, Time now) {
+/// While a session is begun or stands there is a tick at least each beat_at_latest. The time in which our own process stood
+/// still was not the broker's.
+void Session::excuse_own_pause(Time now) {
+  const auto before = std::exchange(ticked_, now);
+  if (before == Time::min() || now - before <= silence) return;
+  for (auto* time : {&started_, &bye_time_, &at_work_})
+    if (*time != Time::min() && *time != never) *time = std::min(*time + (now - before), now);
+}
+
+Session::News Session::on_welcome(const Header& header, std::string_view payload, Time now, const InHand& in_hand) {
   Welcome welcome;
   if (state_ != State::greeting || !parse(payload, welcome)) return {};
   note_news(now);
@@ -114,7 +123,7 @@ Session::News Session::on_welcome(const Header& header, std::string_view payload
     const auto blocks = control_.take_unconfirmed();
     append_to(control_, claims_);
     claims_end_ = control_.last();
-    carry_over(blocks, from, claims_, control_);
+    carry_over(blocks, from, claims_, in_hand, control_);
   }
   control_of_ = id_;
   ever_welcomed_ = true;
@@ -247,6 +256,7 @@ Time Session::leave_at() const {
 void Session::tick(Time now, Outbox& out) {
   if (over() || state_ == State::idle) return;
   note_pause(now);
+  excuse_own_pause(now);
   if (now >= leave_at()) {
     state_ = State::ended;
     return;

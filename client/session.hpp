@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "client/carry_over.hpp"
 #include "client/claims.hpp"
 #include "client/error.hpp"
 #include "client/outbox.hpp"
@@ -82,7 +83,8 @@ class Session {
   explicit Session(SessionConfig config);
 
   void start(Time now);
-  News on_news(std::string_view frame, Time now);
+  /// `in_hand`: of consumers, as it is now; not kept.
+  News on_news(std::string_view frame, Time now, const InHand& in_hand = {});
 
   /// Judges the times; then the role says hello or a beat if one is due, and then flushes.
   void tick(Time now, Outbox& out);
@@ -152,13 +154,14 @@ class Session {
   void check_invariants() const;
 
  private:
-  News on_welcome(const Header& header, std::string_view payload, Time now);
+  News on_welcome(const Header& header, std::string_view payload, Time now, const InHand& in_hand);
   News on_confirm(std::string_view payload, Time now);
   News on_refusal(const Header& header, std::string_view payload, Time now);
   News on_told(const Header& header, std::string_view payload, Time now);
   void has_room();
   void note_news(Time now);
   void note_pause(Time now);
+  void excuse_own_pause(Time now);
   void ask_rewind(Time now);
   void renew(Epoch epoch, Time now);
   void append_goodbye();
@@ -194,6 +197,7 @@ class Session {
   Duration rewind_patience_ = resend_after;  // until then, the next time
   bool rewind_ = false;                      // the next beat asks for one
 
+  Time ticked_ = Time::min();  // last
   Time started_ = Time::min(), opened_ = Time::min(), last_news_ = Time::min(), last_said_ = Time::min();
   Time hello_at_ = never, beat_at_ = never;
   bool open_ = false;  // sockets are to be opened with the next tick

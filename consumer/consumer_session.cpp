@@ -40,7 +40,7 @@ void ConsumerSession::on_news(std::string_view frame, Time now) {
   using Kind = Session::News::Kind;
   const bool trusted = session_.trusted(now), could_say = may_say(), was_closed = closed();
   if (!session_.standing()) flush_settled();  // so that a welcome finds it in the control stream
-  const auto news = session_.on_news(frame, now);
+  const auto news = session_.on_news(frame, now, [this](ItemId id) { return held_.contains(id); });
   const auto kind = news.kind;
   if (kind == Kind::told) on_lost(news);
   if (kind == Kind::welcomed) on_welcomed();

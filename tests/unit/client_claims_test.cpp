@@ -202,6 +202,31 @@ TEST_CASE("consumer: what it gave back unheard under the session before is not g
   CHECK(ids_in(said[1]) == Ids{12});
 }
 
+TEST_CASE(
+    "consumer: what it was given again and has in hand is claimed, and nothing that it said of it before is said "
+    "again") {
+  ConsumerScript script(10);
+  script.open();
+  script.hand_off(1, {1}, {11, 12, 13, 14});
+  for (const auto id : Ids{11, 12, 13, 14}) CHECK(script.take() == id);
+  script.consumer.release({11});
+  script.consumer.fail({12}, 0, "");
+  script.consumer.ack({13});
+  script.consumer.ack({14});
+  script.tick();
+  script.hand_off(1, {5}, {11});
+  script.hand_off(1, {6}, {12, 13}, 2);
+  for (const auto id : Ids{11, 12, 13}) CHECK(script.take() == id);
+  script.control();
+  script.begin_anew();
+  script.stand();
+  const auto said = script.control();
+  REQUIRE(said.size() == 2);
+  CHECK(claims_in(said[0]) == std::vector<Claim>{{{11}, 1, 1}, {{12}, 2, 2}, {{14}, 1, 1}});
+  CHECK(said[1].kind == EntryKind::ack);
+  CHECK(ids_in(said[1]) == Ids{14});
+}
+
 TEST_CASE("consumer: of an item that it settled twice unheard the last word is said again") {
   ConsumerScript script(10);
   script.open();

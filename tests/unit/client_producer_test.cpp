@@ -91,13 +91,24 @@ TEST_CASE("client: hello is said at once, and again until it is answered") {
 
 TEST_CASE("client: without an answer the sockets are made anew, and in the end it gives up") {
   ProducerScript script;
-  script.advance(lost_after);
+  script.run(lost_after);
   CHECK(script.requests().size() == 1);
-  script.advance(default_connect_timeout - lost_after - 1ms);
+  script.run(default_connect_timeout - lost_after - 1ms);
   CHECK_FALSE(script.producer.session().over());
   script.advance(1ms);
   REQUIRE(script.producer.session().error());
   CHECK(script.producer.session().error()->kind == SessionError::Kind::unreachable);
+}
+
+TEST_CASE("client: the time in which its process stood still does not count as looking for a broker") {
+  ProducerScript script;
+  script.advance(1s);
+  script.advance(default_connect_timeout);
+  CHECK_FALSE(script.producer.session().over());
+  script.run(default_connect_timeout - 1s - 1ms);
+  CHECK_FALSE(script.producer.session().over());
+  script.advance(1ms);
+  CHECK(script.producer.session().error());
 }
 
 TEST_CASE("client: a refusal that ends it is an error, one that does not is not") {
@@ -368,7 +379,7 @@ TEST_CASE("client: bye without an answer fails it in the end") {
   script.put("a");
   script.producer.bye(script.now);
   script.tick();
-  script.advance(goodbye_timeout - 1ms);
+  script.run(goodbye_timeout - 1ms);
   CHECK_FALSE(script.producer.session().over());
   script.advance(1ms);
   REQUIRE(script.producer.session().error());
@@ -413,7 +424,7 @@ TEST_CASE("client: who leaves waits for a broker that is at work, and not for ev
   }
   SUBCASE("it falls silent") {
     beats(20s);
-    script.advance(goodbye_timeout - 1ms);
+    script.run(goodbye_timeout - 1ms);
     CHECK_FALSE(script.producer.session().over());
     script.advance(1ms);
     CHECK(script.producer.session().error());

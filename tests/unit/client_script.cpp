@@ -1,5 +1,6 @@
 #include "tests/unit/client_script.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -41,6 +42,10 @@ void Script::tick() {
 void Script::advance(Duration time) {
   now += time;
   tick();
+}
+
+void Script::run(Duration time) {
+  for (const Time end = now + time; now < end;) advance(std::min<Duration>(100ms, end - now));
 }
 
 void Script::live(Duration time) {

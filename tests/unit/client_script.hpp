@@ -38,6 +38,8 @@ class Script {
   /// Lets the client do what it has to; keeps what it sent for the expectations below.
   void tick();
   void advance(Duration time);
+  /// Moves on in steps, as a process that runs; advance() by more than `silence` is one that stood still.
+  void run(Duration time);
   /// Moves on in steps, confirming each second as a live broker does.
   void live(Duration time);
 
