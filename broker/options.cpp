@@ -3,6 +3,7 @@
 #include <net/if.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -227,7 +228,9 @@ std::string bind_address(const std::string& text) {
   auto host = bracketed ? text.substr(1, text.size() - 2) : text;
   if (if_nametoindex(host.c_str()) != 0) return host;  // libzmq knows network interfaces, too
   const auto [addresses, error] = resolve(host);
-  if (addresses.empty()) throw std::invalid_argument("cannot resolve " + host + ": " + error);
+  const auto* hint =
+      std::count(host.begin(), host.end(), ':') == 1 ? " (an address without a port: that is --port)" : "";
+  if (addresses.empty()) throw std::invalid_argument("cannot resolve " + host + ": " + error + hint);
   return addresses.front();
 }
 
@@ -245,6 +248,7 @@ BrokerCommand read_command_line(int argc, char** argv) {
   app.add_flag("--health", command.health, "only ask whether a broker answers at --bind and --port; exit 0 if so");
   if (const auto code = cli::parse(app, argc, argv)) std::exit(*code);
   if (!plain.empty()) settings.plain_queue = plain;
+  if (command.health && command.server.port == 0) fail("--health: --port says where the broker is, not 0");
   settings.keeps = !command.memory;
   const bool needs_directory = !command.memory && !command.health;
   if (app.count("--data") > 0) command.passed_over.clear();

@@ -52,10 +52,21 @@ void check_name(const std::string& name) {
 /// That it can be read, as far as can be known without opening it: a pipe is opened once only.
 void check_file(const std::string& name) {
   if (name == "-") return;
+  if (name.empty()) throw std::invalid_argument("the name of the file is missing");
   struct stat status {};
   if (stat(name.c_str(), &status) != 0 || access(name.c_str(), R_OK) != 0)
     throw std::invalid_argument("cannot open " + name + ": " + std::generic_category().message(errno));
   if (S_ISDIR(status.st_mode)) throw std::invalid_argument("cannot read " + name + ": it is a directory");
+}
+
+/// Why not all of them can be put; empty: they can. Known before the first one is.
+std::string unreadable(const std::vector<std::string>& names) {
+  try {
+    std::for_each(names.begin(), names.end(), check_file);
+    return {};
+  } catch (const std::invalid_argument& error) {
+    return std::string("--whole: ") + error.what();
+  }
 }
 
 std::optional<int> read_options(int argc, char** argv, ProducerSettings& settings) {
@@ -102,7 +113,9 @@ std::optional<int> read_options(int argc, char** argv, ProducerSettings& setting
   app.add_flag("--wait", settings.wait, "wait until all items are done; exit 3 if some died, 4 if some are lost");
   if (const auto code = baton::cli::parse(app, argc, argv, &settings.items)) return code;
   settings.bodies = raw ? baton::Bodies::raw : text ? baton::Bodies::text : baton::Bodies::json;
-  if (const auto why = baton::contradiction(settings, raw, text); !why.empty()) {
+  auto why = baton::contradiction(settings, raw, text);
+  if (why.empty() && settings.whole) why = unreadable(settings.items);
+  if (!why.empty()) {
     baton::log_line(program + (": " + why));
     return 2;
   }
