@@ -116,6 +116,13 @@ void Simulation::add_consumer() {
     plan.patience = 3ms;
     plan.rest = 5ms;
   }
+  if (random.chance(150)) {  // short runs: what it gives back at the end of one it is given again
+    plan.prefetch = static_cast<std::uint32_t>(random.between(1, 5));
+    plan.work = 50ms;
+    plan.rest = 5ms;
+    plan.releases = 200;
+    plan.pauses = 700;
+  }
   if (troubles_.large_runs) {
     plan.jobs = 1;
     plan.prefetch = static_cast<std::uint32_t>(random.between(1, 3));
