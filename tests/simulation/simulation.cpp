@@ -118,7 +118,8 @@ void Simulation::add_consumer() {
   }
   if (random.chance(150)) {  // short runs: what it gives back at the end of one it is given again
     plan.prefetch = static_cast<std::uint32_t>(random.between(1, 5));
-    plan.work = 50ms;
+    plan.jobs = static_cast<int>(random.between(2, 6));
+    plan.work = random.chance(500) ? Duration(3s) : Duration(12s);
     plan.rest = 5ms;
     plan.releases = 200;
     plan.pauses = 700;
