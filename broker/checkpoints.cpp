@@ -24,18 +24,22 @@ void Checkpoints::thin() {
   if (all_.size() > max_checkpoints) all_.erase(all_.begin() + 1);
 }
 
-std::string to_bytes(const SessionId& run, const Checkpoints& checkpoints) {
+std::string to_bytes(const SessionId& run, const Checkpoints& checkpoints, Number began) {
   std::string out(run.view());
   for (const auto& one : checkpoints.all()) {
     append(out, one.items);
     out.append(one.digest.begin(), one.digest.end());
   }
+  append(out, began.value);
   return out;
 }
 
-void from_bytes(std::string_view bytes, SessionId& run, Checkpoints& checkpoints) {
-  if (bytes.size() < run.bytes.size() || (bytes.size() - run.bytes.size()) % checkpoint_size != 0) return;
-  Reader in(bytes);
+void from_bytes(std::string_view bytes, SessionId& run, Checkpoints& checkpoints, Number& began) {
+  if (bytes.size() < run.bytes.size()) return;
+  const auto behind = (bytes.size() - run.bytes.size()) % checkpoint_size;
+  if (behind != 0 && behind != sizeof began.value) return;
+  if (behind != 0) began = {Reader(bytes.substr(bytes.size() - behind)).take<std::uint64_t>()};
+  Reader in(bytes.substr(0, bytes.size() - behind));
   const auto id = in.take(run.bytes.size());
   std::copy(id.begin(), id.end(), run.bytes.begin());
   while (!in.empty()) {

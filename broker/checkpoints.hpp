@@ -30,9 +30,9 @@ class Checkpoints {
   std::vector<Checkpoint> all_;
 };
 
-/// As bytes, for the storage: the process that put last, then the checkpoints.
-std::string to_bytes(const SessionId& run, const Checkpoints& checkpoints);
-/// The reverse; what is no such bytes gives none.
-void from_bytes(std::string_view bytes, SessionId& run, Checkpoints& checkpoints);
+/// As bytes, for the storage: the process that was welcomed last, the checkpoints, and above which number its own puts are.
+std::string to_bytes(const SessionId& run, const Checkpoints& checkpoints, Number began);
+/// The reverse; what is no such bytes gives none. Earlier versions wrote no `began`.
+void from_bytes(std::string_view bytes, SessionId& run, Checkpoints& checkpoints, Number& began);
 
 }  // namespace baton::broker

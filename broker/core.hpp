@@ -140,6 +140,7 @@ class Core {
   void forget_oldest_greeted();
   void bury(const Session& session, const std::string& mark, Time now);
   bool is_outdated(const Hello& hello);
+  bool is_late(const Hello& hello);
   bool may_begin(Session& session, Time now);
   void begin_waiting(Time now);
   void stand_producer(Session& session, Time now);

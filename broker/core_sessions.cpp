@@ -69,6 +69,7 @@ Refusal Core::hello(const SessionId& id, Hello hello, Time now) {
     return waits_to_begin(id) ? Refusal::not_yet : Refusal::none;
   }
   if (sessions_.size() >= settings_.max_sessions) return Refusal::sessions_full;
+  if (hello.role == Role::producer && is_late(hello)) return Refusal::unknown_session;
   if (hello.role == Role::producer && is_outdated(hello)) return Refusal::fenced;
   if (hello.role == Role::consumer && !laneless_.empty()) return Refusal::sessions_full;
   auto& session = *(sessions_[id] = std::make_unique<Session>());
@@ -169,11 +170,20 @@ void Core::judge_claims(Time now) {
 }
 
 /// Whether a newer process of this name has come since this one was welcomed. Where that one was welcomed, but neither it
-/// nor its numbers are here (their broker died before they were kept), the older one may go on.
+/// nor its numbers are here (their broker died before they were kept), the older one may go on. One that this broker has
+/// welcomed itself, by a hello that was under way since before the end of the last broker, may have others' puts where it has
+/// its own.
 bool Core::is_outdated(const Hello& hello) {
   const auto* producer = stock_.find_producer(hello.name);
-  if (!producer || !producer->named || !hello.begun || producer->run == hello.run) return false;
+  if (!producer || !producer->named || !hello.begun) return false;
+  if (producer->run == hello.run) return hello.first_put <= producer->began;
   return producer->session || producer->put.received() >= hello.first_put;
+}
+
+/// A hello that was under way for long: its process has begun, and has another session by now.
+bool Core::is_late(const Hello& hello) {
+  const auto* producer = hello.begun ? nullptr : stock_.find_producer(hello.name);
+  return producer && producer->session && producer->session->hello.begun && producer->session->hello.run == hello.run;
 }
 
 /// A new process of a name goes on behind what others have put, by what is remembered of it: that must stand still, and be
@@ -210,7 +220,10 @@ void Core::stand_producer(Session& session, Time now) {
   producer.lost_at = never;
   if (hello.first_put > producer.put.received() + 1) producer.put = StreamReceiver(hello.first_put);
   producer.named |= hello.named;
-  if (std::exchange(producer.run, hello.run) != hello.run) stock_.note_changed(producer);
+  if (std::exchange(producer.run, hello.run) != hello.run) {
+    producer.began = producer.put.received();
+    stock_.note_changed(producer);
+  }
   stock_.note_key(producer);
   producer.sent_before = hello.previous ? hello.last_put : Number{};
   producer.session = &session;

@@ -30,6 +30,7 @@ struct Producer {
   std::uint64_t confirmed_bytes = 0;  ///< of these, up to `confirmed`
   std::uint64_t serial = 0;           ///< tells it from others that had the same index
   SessionId run;                      ///< the process that was welcomed last
+  Number began;                       ///< its own puts are above this; 0: not known
   Checkpoints checkpoints;            ///< of what was put of its input; kept with its numbers
   std::uint64_t key = 0;              ///< of its puts, over brokers; 0: they are not put again
   Number sent_before;                 ///< what it may have put to a broker before this one

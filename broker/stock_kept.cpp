@@ -57,7 +57,7 @@ void Stock::producer(const KeptProducer& kept) {
   auto& producer = new_producer(std::string(kept.name), kept.index);
   producer.named = kept.named;
   producer.said_bye = kept.said_bye;
-  from_bytes(kept.digests, producer.run, producer.checkpoints);
+  from_bytes(kept.digests, producer.run, producer.checkpoints, producer.began);
   if (kept.undigested > 0) producer.checkpoints.restore({kept.undigested, {}});  // no input is known to be the same
   producer.put = StreamReceiver(kept.received + 1);
   producer.ever_put = kept.received > Number{};
@@ -104,7 +104,8 @@ void Stock::save_producers() {
   for (const auto index : changed_producers_) {
     auto* producer = producer_list_[index];
     if (!producer || !std::exchange(producer->changed, false)) continue;
-    const auto digests = producer->named ? to_bytes(producer->run, producer->checkpoints) : std::string();
+    const auto digests =
+        producer->named ? to_bytes(producer->run, producer->checkpoints, producer->began) : std::string();
     storage_.save({index, producer->name, producer->named, producer->said_bye, producer->put.received(), producer->done,
                    producer->dead, digests});
     if (producer->counts() != producer->kept && !std::exchange(producer->unkept, true))

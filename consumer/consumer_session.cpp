@@ -227,6 +227,7 @@ void ConsumerSession::settle(std::vector<ItemRun>& runs, ItemId id) {
 
 bool ConsumerSession::ack(ItemId id, std::uint64_t take) {
   if (session_.over() || !held_.erase(id, take)) return false;
+  marks_.settle(id);
   settle(acked_, id);
   return true;
 }
@@ -239,10 +240,22 @@ bool ConsumerSession::release(ItemId id, std::uint64_t take) {
 
 bool ConsumerSession::fail(ItemId id, std::uint32_t delay_ms, std::string_view reason, std::uint64_t take) {
   if (session_.over() || !held_.erase(id, take)) return false;
+  note_failed(id);
   const Failure failure{id, delay_ms, cut_utf8(reason, max_reason)};
   session_.append(entry_head_size + 12 + failure.reason.size(), 0,
                   [&](std::string& out) { append_fail(out, failure); });
   return true;
+}
+
+/// Until it is heard.
+void ConsumerSession::note_failed(ItemId id) {
+  if (session_.control().idle()) marks_.forget_failed();
+  if (marks_.has_many_failed()) {
+    std::vector<ItemId> unheard;
+    settled_items(session_.control(), unheard, false);
+    marks_.forget_failed_but(unheard);
+  }
+  marks_.fail(id);
 }
 
 void ConsumerSession::fail_held(std::string_view reason) {
@@ -333,7 +346,7 @@ const Claims& ConsumerSession::claims() {
   if (session_.control().idle()) lost_.clear();
   std::erase_if(ids, [this](ItemId id) { return lost_.contains(id.value); });
   if (ids.size() > max_asks) ids.resize(max_asks);  // the held ones come first
-  claims_ = marks_.claims_of(std::move(ids));
+  claims_ = marks_.claims_of(std::move(ids), [this](ItemId id) { return held_.contains(id); });
   return claims_;
 }
 

@@ -105,6 +105,7 @@ class ConsumerSession final : public ClientLogic {
   void lose_lane();
   void release_waiting();
   void settle(std::vector<ItemRun>& runs, ItemId id);
+  void note_failed(ItemId id);
   void flush_settled();
   void update_asks();
   Number say_ask(std::uint64_t more);

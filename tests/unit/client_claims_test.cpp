@@ -254,6 +254,22 @@ TEST_CASE("consumer: of an item that it settled twice unheard the last word is s
   CHECK(ids_in(said[3]) == Ids{13});
 }
 
+TEST_CASE("consumer: what failed unheard, came again and was given back is claimed with the count that it failed with") {
+  ConsumerScript script(10);
+  script.open();
+  script.hand_off_unkept(1, {1}, {11, 12, 13}, {7, {5}});
+  for (const auto id : Ids{11, 12, 13}) CHECK(script.take() == id);
+  for (const auto id : Ids{11, 12, 13}) script.consumer.fail({id}, 0, "");
+  script.hand_off(1, {4}, {11, 12, 13}, 2);
+  for (const auto id : Ids{11, 12, 13}) CHECK(script.take() == id);
+  script.consumer.release({11});
+  script.consumer.fail({12}, 0, "");
+  script.control();
+  script.begin_anew();
+  script.stand();
+  CHECK(claims_in(script.control().at(0)) == std::vector<Claim>{{{11}, 1, 1, {7, {5}}}});
+}
+
 TEST_CASE("consumer: of more than it may claim it names what it holds first") {
   ConsumerScript script(max_asks / 2);
   script.open();

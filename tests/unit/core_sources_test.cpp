@@ -246,15 +246,17 @@ TEST_CASE("checkpoints: never more than there may be, whatever the distances") {
 TEST_CASE("checkpoints: as bytes and back, what is none gives none") {
   Checkpoints checkpoints, read;
   SessionId run;
+  Number began;
   for (std::uint64_t i = 1; i < 1000; ++i) checkpoints.note({at(i), false});
-  const auto bytes = to_bytes(session_id(4), checkpoints);
+  const auto bytes = to_bytes(session_id(4), checkpoints, {7});
   CHECK(bytes.size() <= 1024);
-  from_bytes(bytes, run, read);
+  from_bytes(bytes, run, read, began);
+  CHECK(began == Number{7});
   CHECK(run == session_id(4));
   CHECK(read.all() == checkpoints.all());
   Checkpoints none;
-  from_bytes(bytes.substr(1), run, none);
-  from_bytes("", run, none);
+  from_bytes(bytes.substr(1), run, none, began);
+  from_bytes("", run, none, began);
   CHECK(none.all().empty());
 }
 
