@@ -52,9 +52,8 @@ void Stock::confirm_settled(const PutClaims::Claim& claim) {
 bool Stock::claim_put(Session& session, ItemId id, const PutName& put, std::uint32_t deliveries) {
   if (const auto known = puts_.called(id); items_.find(known)) {
     if (claim(session, known, deliveries)) return true;
-    if (known < first_id_)
-      return false;  // else it was put again, and somebody has claimed it under a lower count, perhaps
-  }
+    if (known == id) return false;
+  }  // else it was put again, and somebody may have claimed it under a lower count
   if (!claims_ || !session.hello.previous || id >= first_id_) return false;  // from there on ids are this broker's own
   if (const auto here = puts_.here(put); here != ItemId{}) return claim_here(session, id, here, deliveries);
   if (const auto kept = kept_numbers_.find(put.producer); kept != kept_numbers_.end() && put.number <= kept->second)

@@ -289,7 +289,10 @@ void BrokerJudge::claims(const SessionId& id, Standing& session, const Claim& cl
   for (std::uint32_t i = 0; i < claim.count; ++i) {
     const auto as = claim.first + i;
     const auto item = items_.find(called(as));
-    if (item == items_.end() && claim.put.producer != 0) {
+    // One that was put again may be another claimant's by now, under a lower count.
+    const bool put_again = item != items_.end() && item->first != as &&
+                           !(may_claim(hellos_.at(id), item->second, claim.deliveries) && !gone.contains(item->first));
+    if ((item == items_.end() || put_again) && claim.put.producer != 0) {
       if (!claims_put(id, session, as, {claim.put.producer, claim.put.number + i}, claim.deliveries))
         (is_dead_since(as) ? session.puts_claimed : session.claimed_in_vain).insert(as);
       continue;

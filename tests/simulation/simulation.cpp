@@ -32,8 +32,7 @@ Simulation::Simulation(std::uint64_t seed, bool tracing)
              troubles_.lossless() && rogues_ == 0 && troubles_.narrow == 0},
       puts_(keeps_),
       holders_(world_, keeps_, troubles_.breaks_connections()),
-      broker_(world_, puts_, holders_, settings_, peace_,
-              draw_storage_lag(world_.random, troubles_.restarts > 0, keeps_)),
+      broker_(world_, puts_, holders_, settings_, peace_, draw_storage_lag(world_.random, troubles_, keeps_)),
       scene_{world_, broker_, puts_, console_, holders_, troubles_.breaks_connections(), keeps_} {
   if (!troubles_.harmless() && world_.random.chance(200)) broker_.lane_failures_per_mille = 100;
   scene_.lossless = troubles_.lossless() && rogues_ == 0;
@@ -124,6 +123,15 @@ void Simulation::add_consumer() {
     plan.releases = 200;
     plan.pauses = 700;
   }
+  if (troubles_.quick_failures) {
+    const bool slow = consumer_nodes_.size() % 2 == 0;
+    plan.jobs = static_cast<int>(random.between(2, 6));
+    plan.work = slow ? Duration(12s) : Duration(5ms);
+    plan.rest = 5ms;
+    plan.fails = slow ? 0 : 600;
+    plan.releases = slow ? 0 : 300;
+    plan.delays = 100;
+  }
   if (troubles_.large_runs) {
     plan.jobs = 1;
     plan.prefetch = static_cast<std::uint32_t>(random.between(1, 3));
@@ -179,6 +187,7 @@ void Simulation::populate() {
       plan.large_one_in = 1;
     }
     if (troubles_.slow_hands) plan.lines.resize(1);
+    if (troubles_.quick_failures) plan.pause = 50ms;
     if (plan.rogue) {
       plan.largest = 1000;
       plan.joins = false;

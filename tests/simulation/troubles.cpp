@@ -41,6 +41,7 @@ Troubles draw_troubles(Random& random, bool keeps) {
   if (random.chance(50)) troubles.cuts = troubles.stalls = troubles.pauses = troubles.broker_pauses = 0;
   if (random.chance(50)) return {.poison = random.between(20, 80), .large_runs = true};
   if (random.chance(50)) return {.slow_hands = true};
+  if (keeps && random.chance(100)) return {.pauses = random.below(1000), .restarts = 600, .quick_failures = true};
   if (random.chance(100)) {
     if (random.chance(600)) troubles = {};
     troubles.narrow = random.between(30'000, 60'000);
@@ -48,9 +49,10 @@ Troubles draw_troubles(Random& random, bool keeps) {
   return troubles;
 }
 
-Duration draw_storage_lag(Random& random, bool restarts, bool keeps) {
+Duration draw_storage_lag(Random& random, const Troubles& troubles, bool keeps) {
+  if (troubles.quick_failures) return 1s;
   if (keeps) return random.chance(300) ? Duration(1s) : random.chance(500) ? Duration(100ms) : Duration(3ms);
-  if (restarts || !random.chance(300)) return {};
+  if (troubles.restarts > 0 || !random.chance(300)) return {};
   return random.between(Duration(1ms), Duration(300ms));
 }
 

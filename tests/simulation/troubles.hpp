@@ -15,6 +15,7 @@ struct Troubles {
   std::uint64_t poison = 0;                                  // per mille of the items: who begins one dies
   bool large_runs = false;   // consumers give large items back on their way, beside such as cost a life
   bool slow_hands = false;   // some stand still over long work on what others give back at once: it comes to them again
+  bool quick_failures = false;  // what some fail at once others have in hand for long, on a slow disk, when the broker dies
   std::uint64_t narrow = 0;  // bytes per second of a slow link that many share; 0: there is none
   bool only_poison() const {
     return poison > 0 && cuts + stalls + pauses + kills + broker_pauses + restarts == 0 && !slow_hands;
@@ -34,6 +35,6 @@ Troubles draw_troubles(Random& random, bool keeps);
 broker::Settings draw_settings(Random& random, std::uint64_t producers, std::uint64_t consumers, bool restarts,
                                bool keeps);
 /// How long the storage takes, at most.
-Duration draw_storage_lag(Random& random, bool restarts, bool keeps);
+Duration draw_storage_lag(Random& random, const Troubles& troubles, bool keeps);
 
 }  // namespace baton::simulation
