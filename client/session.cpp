@@ -333,8 +333,10 @@ void Session::append_goodbye() {
 void Session::flush(Time now, Outbox& out) {
   if (!standing()) return;
   if (bye_ && !bye_appended_) append_goodbye();
-  while (auto* block = control_.next_to_send(now))
+  while (control_.has_unsent() && control_.sent_bytes() < control_window_bytes) {
+    auto* block = control_.next_to_send(now);
     out.messages.push_back({Door::control, make_message(*block, MessageType::control, epoch_, id_)});
+  }
 }
 
 void Session::check_invariants() const {

@@ -7,8 +7,8 @@
 
 namespace baton {
 
-StreamSender::StreamSender(Number first)
-    : last_{first.value - 1}, sent_(last_), confirmed_(last_), received_(last_), credit_(last_) {
+StreamSender::StreamSender(Number first, std::size_t pack)
+    : pack_(pack), last_{first.value - 1}, sent_(last_), confirmed_(last_), received_(last_), credit_(last_) {
   assert(first.value > 0);
 }
 
@@ -32,11 +32,11 @@ StreamSender::Block& StreamSender::open_block() {
 std::string& StreamSender::block_for(std::size_t size_hint) {
   if (open_) {
     auto& block = blocks_.back();
-    if (block.count + block.unnumbered < int{max_entries} && block.bytes.size() + size_hint <= pack_bytes)
+    if (block.count + block.unnumbered < int{max_entries} && block.bytes.size() + size_hint <= pack_)
       return block.bytes.own();
   }
   auto& bytes = open_block().bytes.own();
-  if (size_hint > pack_bytes) bytes.reserve(header_size + size_hint);
+  if (size_hint > pack_) bytes.reserve(header_size + size_hint);
   return bytes;
 }
 
@@ -51,7 +51,8 @@ Number StreamSender::appended(std::uint64_t cost) {
 
 StreamSender::Block* StreamSender::next_to_send(Time now) {
   if (next_block_ == blocks_.size()) return nullptr;
-  auto& block = blocks_[next_block_++];
+  auto& block = blocks_[next_block_];
+  pass();
   if (next_block_ == blocks_.size()) open_ = false;
   moved_ = now;
   mark_patience_ = resend_after;
@@ -66,6 +67,7 @@ bool StreamSender::confirm(Number number, Time now) {
   while (!blocks_.empty() && blocks_.front().end() <= confirmed_ + 1) {
     auto& block = blocks_.front();
     unconfirmed_bytes_ -= block.cost;
+    sent_bytes_ -= block.bytes.size();
     if (spare_.size() < 8 && block.bytes.capacity() <= 2 * pack_bytes && block.bytes.alone())
       spare_.push_back(std::move(block.bytes));
     blocks_.pop_front();
@@ -85,7 +87,7 @@ void StreamSender::received(Number number, Time now) {
 }
 
 void StreamSender::pass_received() {
-  while (next_block_ < blocks_.size() && blocks_[next_block_].end() <= received_ + 1) ++next_block_;
+  while (next_block_ < blocks_.size() && blocks_[next_block_].end() <= received_ + 1) pass();
   if (next_block_ == blocks_.size()) open_ = false;
 }
 
@@ -94,7 +96,7 @@ bool StreamSender::rewind(Time now) {
   rewind_again_ = now + patience_;
   patience_ = std::min(2 * patience_, longest_patience);
   moved_ = now;
-  next_block_ = 0;
+  next_block_ = sent_bytes_ = 0;
   pass_received();
   return true;
 }
@@ -108,21 +110,23 @@ void StreamSender::restart() {
   received_ = sent_ = confirmed_;
   credit_ = last_;  // what stands in blocks may go; for more the new session must grant it
   window_ = 0;
-  next_block_ = 0;
+  next_block_ = sent_bytes_ = 0;
   mark_patience_ = patience_ = resend_after;
   rewind_again_ = Time::min();
 }
 
 std::deque<StreamSender::Block> StreamSender::take_unconfirmed() {
   auto taken = std::move(blocks_);
-  *this = StreamSender{};
+  *this = StreamSender({1}, pack_);
   return taken;
 }
 
 void StreamSender::check_invariants() const {
   Number next = blocks_.empty() ? last_ + 1 : blocks_.front().first;
   ensure(next <= confirmed_ + 1);
-  std::uint64_t bytes = 0;
+  std::uint64_t bytes = 0, sent = 0;
+  for (std::size_t i = 0; i < next_block_; ++i) sent += blocks_[i].bytes.size();
+  ensure(sent == sent_bytes_);
   for (const auto& block : blocks_) {
     ensure(block.first == next);
     ensure(block.end() > confirmed_ + 1 || block.count == 0);

@@ -30,8 +30,8 @@ namespace baton {
 /// 4. The block to be sent next, if any, holds an entry that was not received. Only a block that was never sent grows.
 class StreamSender {
  public:
-  /// `first` is the number of the first entry to come.
-  explicit StreamSender(Number first = {1});
+  /// `first` is the number of the first entry to come; a message has `pack` bytes, unless one entry takes more.
+  explicit StreamSender(Number first = {1}, std::size_t pack = pack_bytes);
 
   /// How far the receiver lets the stream run: up to number `up_to`, and while fewer than `window` bytes of what costs
   /// are unconfirmed. The last entry may go beyond `window`, so any size gets through a window that is not 0.
@@ -86,6 +86,8 @@ class StreamSender {
   Number sent() const { return sent_; }
   Number confirmed() const { return confirmed_; }
   std::uint64_t unconfirmed_bytes() const { return unconfirmed_bytes_; }
+  /// Bytes of the messages that were sent and are not confirmed.
+  std::uint64_t sent_bytes() const { return sent_bytes_; }
 
   /// Takes all unconfirmed blocks away and begins again at number 1 (a new session's control stream). The caller
   /// appends again what is still to be said.
@@ -98,7 +100,9 @@ class StreamSender {
   Block& open_block();
   bool under_way() const { return received_ < sent_; }
   void pass_received();
+  void pass() { sent_bytes_ += blocks_[next_block_++].bytes.size(); }
 
+  std::size_t pack_;
   std::deque<Block> blocks_;
   std::vector<SharedBytes> spare_;  // buffers of confirmed blocks, for the next ones
   std::size_t next_block_ = 0;      // index of the first block that is to be sent
@@ -107,6 +111,7 @@ class StreamSender {
   Number credit_;
   std::uint64_t window_ = 0;
   std::uint64_t unconfirmed_bytes_ = 0;
+  std::uint64_t sent_bytes_ = 0;      // of the blocks before next_block_
   Duration patience_ = resend_after;  // how long the next rewind will last for
   Time rewind_again_ = Time::min();   // not earlier, unless the receiver moves on
   Time moved_ = Time::min();          // when something was sent, or the receiver moved on

@@ -80,6 +80,8 @@ class ClientNode : public ClientEnd {
   /// It has a welcome from the broker of that life; a confirm.
   virtual void welcomed(Life, const Welcome&) {}
   virtual void heard(Life, const Confirm&) {}
+  /// It sends that on its control stream.
+  virtual void says(const Entry&) {}
   /// What its logic is to hear in the place of this.
   virtual void hears(std::string& /*news*/) const {}
   Life life() const { return life_; }  ///< of the broker that has welcomed it last

@@ -39,6 +39,7 @@ void ConsumerNode::forsake() {
     job.does = Job::Does::nothing;
     const bool held = consumer_.holds(job.item, job.take);
     if (mine_.erase(job.take) == 0 || !held) continue;
+    settled_[job.item] = job.count;
     scene_.broker.failed(job.epoch, job.item);
     if (session().standing()) scene_.broker.judge_of(session().epoch()).forsaken(session().id(), job.item);
   }
@@ -79,6 +80,26 @@ void ConsumerNode::check_asks() const {
   require(consumer_.withdrawn(consumer_.withdraws()), name() + " has the answers to all that it took back");
   require(its->asked_in_all - its->answered == lane.standing(),
           name() + " asks for " + std::to_string(lane.standing()) + ": its broker knows");
+}
+
+/// It claims what it has in hand, and what it settled unheard, by the delivery that it speaks of.
+void ConsumerNode::says(const Entry& entry) {
+  if (entry.kind != EntryKind::claim && entry.kind != EntryKind::claim_put) return;
+  std::vector<Claim> claims;
+  read_claims(entry, claims);
+  for (const auto& claim : claims)
+    for (std::uint32_t i = 0; i < claim.count; ++i) {
+      const auto id = claim.first + i;
+      const auto in_hand = std::find_if(jobs_.begin(), jobs_.end(), [&](const Job& job) {
+        return job.in_hand() && job.item == id && consumer_.holds(id, job.take);
+      });
+      const auto settled = settled_.find(id);
+      const auto count = in_hand != jobs_.end()      ? in_hand->count
+                         : settled != settled_.end() ? settled->second
+                                                     : claim.deliveries;
+      require(claim.deliveries == count, name() + " claims item " + std::to_string(id.value) + " by its count " +
+                                             std::to_string(count) + ", not " + std::to_string(claim.deliveries));
+    }
 }
 
 bool ConsumerNode::works_on(std::uint64_t take) const {
@@ -201,6 +222,7 @@ bool ConsumerNode::take(Job& job) {
   job.item = given.id;
   job.epoch = session().epoch();
   job.take = consumer_.taken();
+  job.count = given.deliveries;
   job.lost = false;
   const auto& judge = scene_.broker.judge_of(session().epoch());
   mine_[job.take] = {given.id, judge.put_of(given.id), world_.now(), life()};
@@ -231,7 +253,8 @@ void ConsumerNode::settle(Job& job) {
   const auto id = job.item;
   const bool was_mine = mine_.erase(job.take) > 0;
   bool heard = false;
-  if (random.chance(plan_.releases)) {
+  const bool released = random.chance(plan_.releases);
+  if (released) {
     heard = consumer_.release(id, job.take);
   } else if (random.chance(plan_.fails)) {
     const auto delay = random.chance(plan_.delays) ? random.between(1, 1000) : 0;
@@ -241,6 +264,7 @@ void ConsumerNode::settle(Job& job) {
     heard = consumer_.ack(id, job.take);
     if (heard) scene_.broker.acked(job.epoch, id);
   }
+  if (heard && !released) settled_[id] = job.count;
   world_.trace([&] { return name() + " settles item " + std::to_string(id.value) + (heard ? "" : ", too late"); });
   require(!heard || was_mine, name() + " settles only what it holds");
   if (random.chance(plan_.pauses)) end_run();

@@ -13,9 +13,10 @@ struct Troubles {
   std::uint64_t cuts = 0, stalls = 0, pauses = 0, kills = 0, leaves = 0, broker_pauses = 0, restarts = 0;
   std::uint64_t full_disks = 0, twins = 0, clock_steps = 0;  // where the broker keeps
   std::uint64_t poison = 0;                                  // per mille of the items: who begins one dies
-  bool large_runs = false;   // consumers give large items back on their way, beside such as cost a life
-  bool slow_hands = false;   // some stand still over long work on what others give back at once: it comes to them again
-  bool quick_failures = false;  // what some fail at once others have in hand for long, on a slow disk, when the broker dies
+  bool large_runs = false;  // consumers give large items back on their way, beside such as cost a life
+  bool slow_hands = false;  // some stand still over long work on what others give back at once: it comes to them again
+  bool quick_failures =
+      false;  // what some fail at once others have in hand for long, on a slow disk, when the broker dies
   std::uint64_t narrow = 0;  // bytes per second of a slow link that many share; 0: there is none
   bool only_poison() const {
     return poison > 0 && cuts + stalls + pauses + kills + broker_pauses + restarts == 0 && !slow_hands;

@@ -123,6 +123,7 @@ class ConsumerNode final : public ClientNode, public Holder {
   void act() override;
   void ended() override;
   void observe() override;
+  void says(const Entry& entry) override;
   void welcomed(Life life, const Welcome&) override { scene_.holders.welcomed(*this, life, session().id()); }
   bool may_say() const override { return consumer_.may_say(); }
   void say_block(const std::string& block) override { consumer_.say(block); }
@@ -135,6 +136,7 @@ class ConsumerNode final : public ClientNode, public Holder {
     bool poison = false;         // it ends the process
     bool lost = false;           // as far as its client knows
     std::uint64_t take = 0;      // tells items of the same id apart
+    std::uint32_t count = 0;     // of deliveries, that it was given with
     std::uint64_t get = 0;       // counts its gets: a time-out belongs to one
     std::uint64_t withdraw = 0;  // the ticket of the last withdraw when its time was up
     bool in_hand() const { return does == Does::say || does == Does::work; }
@@ -162,8 +164,9 @@ class ConsumerNode final : public ClientNode, public Holder {
   ConsumerPlan plan_;
   ConsumerSession consumer_;
   std::vector<Job> jobs_;
-  std::map<std::uint64_t, Mine> mine_;  // by take: taken, not settled, and not known to be lost
-  std::string body_;                    // of what was taken last
+  std::map<ItemId, std::uint32_t> settled_;  // as done or failed: with which count of deliveries
+  std::map<std::uint64_t, Mine> mine_;       // by take: taken, not settled, and not known to be lost
+  std::string body_;                         // of what was taken last
   std::function<void()> dies_;
   bool ever_stood_ = false, bye_ = false, bye_in_trouble_ = false;
 };

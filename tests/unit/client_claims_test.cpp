@@ -254,7 +254,8 @@ TEST_CASE("consumer: of an item that it settled twice unheard the last word is s
   CHECK(ids_in(said[3]) == Ids{13});
 }
 
-TEST_CASE("consumer: what failed unheard, came again and was given back is claimed with the count that it failed with") {
+TEST_CASE(
+    "consumer: what failed unheard, came again and was given back is claimed with the count that it failed with") {
   ConsumerScript script(10);
   script.open();
   script.hand_off_unkept(1, {1}, {11, 12, 13}, {7, {5}});
@@ -268,6 +269,39 @@ TEST_CASE("consumer: what failed unheard, came again and was given back is claim
   script.begin_anew();
   script.stand();
   CHECK(claims_in(script.control().at(0)) == std::vector<Claim>{{{11}, 1, 1, {7, {5}}}});
+}
+
+TEST_CASE("consumer: no more is sent of what it says than may be under way, in short messages") {
+  constexpr std::uint64_t items = 1000;
+  ConsumerScript script(items);
+  script.open();
+  Ids ids;
+  for (std::uint64_t n = 1; n <= items; ++n) ids.push_back(n);
+  script.hand_off(1, {1}, ids);
+  const std::string reason(max_reason, 'x');
+  for (const auto id : ids) {
+    REQUIRE(script.take() == id);
+    script.consumer.fail({id}, 0, reason);
+  }
+  std::uint64_t said = 0;
+  const auto say = [&] {
+    script.tick();
+    std::uint64_t bytes = 0;
+    for (const auto& sent : script.control()) {
+      bytes += entry_head_size + sent.payload.size();
+      said += sent.kind == EntryKind::fail;
+    }
+    return bytes;
+  };
+  CHECK(say() <= control_window_bytes + control_pack_bytes);
+  CHECK(said > 200);
+  CHECK(say() == 0);
+  for (int i = 0; i < 10; ++i) {
+    script.confirm.control_received = script.last_control();
+    script.say_confirm();
+    CHECK(say() <= control_window_bytes + control_pack_bytes);
+  }
+  CHECK(said == items);
 }
 
 TEST_CASE("consumer: of more than it may claim it names what it holds first") {
@@ -290,12 +324,17 @@ TEST_CASE("consumer: of more than it may claim it names what it holds first") {
   script.stand();
   std::uint64_t claimed = 0;
   bool held = false;
-  for (const auto& sent : script.control()) {
-    if (sent.kind != EntryKind::claim) break;
-    for (const auto& claim : claims_in(sent)) {
-      claimed += claim.count;
-      held = held || claim.first == ItemId{1'000'001};
+  for (int i = 0; i < 2; ++i) {  // more than may be under way
+    for (const auto& sent : script.control()) {
+      if (sent.kind != EntryKind::claim) break;
+      for (const auto& claim : claims_in(sent)) {
+        claimed += claim.count;
+        held = held || claim.first == ItemId{1'000'001};
+      }
     }
+    script.confirm.control_received = script.last_control();
+    script.say_confirm();
+    script.tick();
   }
   CHECK(claimed == max_asks);
   CHECK(held);

@@ -471,6 +471,8 @@ TEST_CASE("PROTOCOL.md states the limits and times of the code") {
       {"put_window_items", number(put_window_items)},
       {"put_window_bytes", number(put_window_bytes)},
       {"say_window_bytes", number(say_window_bytes)},
+      {"control_window_bytes", number(control_window_bytes)},
+      {"control_pack_bytes", number(control_pack_bytes)},
       {"console_window_bytes", number(console_window_bytes)},
       {"lane_window_bytes", number(lane_window_bytes)},
       {"lanes_window_bytes", number(lanes_window_bytes)},
