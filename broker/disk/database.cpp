@@ -131,6 +131,18 @@ class States {
   StateRow row_;
 };
 
+/// LMDB makes its lock file with a hole, and maps it: where the disk has no room that ends the process when it is first
+/// written to. So it has its room before.
+void make_room_for_locks(const std::filesystem::path& path) {
+  constexpr off_t size = 8192;  // of LMDB's, for the readers that it is asked for: it takes a longer one as it is
+  const auto name = path.string() + "-lock";
+  const int fd = open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (fd < 0) return;  // LMDB says why
+  const int error = lseek(fd, 0, SEEK_END) < size ? posix_fallocate(fd, 0, size) : 0;
+  close(fd);
+  if (error == ENOSPC || error == EDQUOT) check(error, "cannot make " + name);
+}
+
 }  // namespace
 
 Database::Database(std::filesystem::path directory, Access access)
@@ -159,6 +171,7 @@ void Database::open() {
   const bool reads = access_ == Access::read;
   const std::runtime_error no_data("no data in " + directory_.string());
   if (reads && std::filesystem::file_size(path) == 0) throw no_data;
+  if (!reads) make_room_for_locks(path);
   int code = ENOMEM;
   for (auto size = largest_map; code == ENOMEM && size >= smallest_map; size /= 4) {
     close();

@@ -110,3 +110,20 @@ TEST_CASE("full disk: what others took and give back is used again, with nobody'
   CHECK(producer.wait() == 0);
   CHECK(in_order(consumer, few) == few);
 }
+
+TEST_CASE("full disk: a broker that starts on one says so, and not that its data is damaged") {
+  const TemporaryDirectory directory;
+  SmallDisk disk(directory.path() + "/data", disk_bytes);
+  SKIP_UNLESS(disk.can_fill(), disk.why_not());
+  const auto full = [&](const std::string& data) {
+    Process broker({program_path("baton-broker"), "--port", "0", "--data", data});
+    CHECK(broker.wait() == 1);
+    CHECK(broker.err().text().find("No space left on device") != std::string::npos);
+  };
+  const auto kept = disk.path().string() + "/kept";
+  { Broker broker({"--data", kept}); }
+  std::filesystem::remove(kept + "/baton.mdb-lock");  // as in a copy that was restored
+  disk.fill();
+  full(kept);
+  full(disk.path().string() + "/new");
+}
