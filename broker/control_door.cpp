@@ -13,9 +13,8 @@ namespace baton::broker {
 namespace {
 
 constexpr std::size_t most_backlog = 32u << 20;
-constexpr std::size_t most_of_one =
-    8u
-    << 20;  // those who heed their windows have a quarter of that under way, at most: control_window_bytes and a `say`
+// Those who heed their windows have a quarter of that under way, at most: control_window_bytes and a `say`.
+constexpr std::size_t most_of_one = 8u << 20;
 constexpr Duration take_in_share = 5ms;  // of a turn, at most
 constexpr int between_looks = 32;        // at the clock, messages: it takes as long as one of them
 

@@ -46,8 +46,7 @@ inline constexpr std::uint32_t put_window_items = 65'536;
 inline constexpr std::uint64_t put_window_bytes = 8u << 20;
 inline constexpr std::uint64_t say_window_bytes = 1u << 20;
 inline constexpr std::uint64_t control_window_bytes = 1u << 20;  ///< of a control stream that is sent and not confirmed
-inline constexpr std::size_t control_pack_bytes =
-    8192;  ///< ... a message of it, so that many who share a slow link are heard
+inline constexpr std::size_t control_pack_bytes = 8192;          ///< in a message of it: many share a slow link
 inline constexpr std::uint64_t console_window_bytes = 1u << 20;  ///< broker to one printer
 inline constexpr std::uint64_t lane_window_bytes = 8u << 20;     ///< on one lane
 inline constexpr std::uint64_t lanes_window_bytes = 64u << 20;   ///< on all lanes together

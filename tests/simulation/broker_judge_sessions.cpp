@@ -289,19 +289,16 @@ void BrokerJudge::claims(const SessionId& id, Standing& session, const Claim& cl
   for (std::uint32_t i = 0; i < claim.count; ++i) {
     const auto as = claim.first + i;
     const auto item = items_.find(called(as));
-    // One that was put again may be another claimant's by now, under a lower count.
-    const bool put_again = item != items_.end() && item->first != as &&
-                           !(may_claim(hellos_.at(id), item->second, claim.deliveries) && !gone.contains(item->first));
-    if ((item == items_.end() || put_again) && claim.put.producer != 0) {
+    const bool is_here = item != items_.end();
+    if (is_here && !gone.contains(item->first) && may_claim(hellos_.at(id), item->second, claim.deliveries)) {
+      takes_up(id, session, item->first, claim.deliveries);
+    } else if (claim.put.producer != 0 &&
+               (!is_here || item->first != as)) {  // put again, perhaps, and another's by now
       if (!claims_put(id, session, as, {claim.put.producer, claim.put.number + i}, claim.deliveries))
         (is_dead_since(as) ? session.puts_claimed : session.claimed_in_vain).insert(as);
-      continue;
-    }
-    if (item == items_.end() || gone.contains(item->first) ||
-        !may_claim(hellos_.at(id), item->second, claim.deliveries))
+    } else {
       (may_be_told_late(as, claim) ? session.puts_claimed : session.claimed_in_vain).insert(as);
-    else
-      takes_up(id, session, item->first, claim.deliveries);
+    }
   }
 }
 
