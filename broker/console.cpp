@@ -3,29 +3,38 @@
 namespace baton::broker {
 
 void ConsoleLog::append(const Said& said) {
-  total_ += said.block.size();
-  blocks_.push_back({said.client, said.number, std::string(said.block), total_});
+  auto text = said.block;
+  last_block_ = last() + 1;
+  do {
+    const auto part = text.substr(0, say_part_bytes);
+    text.remove_prefix(part.size());
+    total_ += part.size();
+    parts_.push_back({said.client, said.number, std::string(part), total_, !text.empty()});
+  } while (!text.empty());
 }
 
-std::uint64_t ConsoleLog::trim(Number not_after) {
-  std::uint64_t dropped = 0;
+std::uint64_t ConsoleLog::trim(Number not_after, std::uint64_t others) {
+  const auto before = first_;
   const auto all = [this] { return total_ - dropped_; };
-  const auto besides = [this] { return overhead(blocks_.size()); };
+  const auto besides = [this] { return overhead(parts_.size()); };
   const auto too_many = [&] { return all() > keep_ || besides() > most_besides(); };
-  const auto far_too_many = [&] { return all() + besides() > 8 * keep_ + console_beyond; };
-  while (blocks_.size() > 1 && ((too_many() && first_ <= not_after) || far_too_many())) {
-    dropped_ = blocks_.front().end;
-    blocks_.pop_front();
-    first_ += 1;
-    ++dropped;
+  const auto far_too_many = [&] { return all() + besides() + others > most(); };
+  while (first_ < last_block_ && ((too_many() && first_ <= not_after) || far_too_many())) drop_block();
+  return first_ - before;
+}
+
+void ConsoleLog::drop_block() {
+  for (bool goes_on = true; goes_on; first_ += 1) {
+    goes_on = parts_.front().goes_on;
+    dropped_ = parts_.front().end;
+    parts_.pop_front();
   }
-  return dropped;
 }
 
 std::uint64_t ConsoleLog::bytes_after(Number number) const {
   if (number >= last()) return 0;
   if (number < first_) return total_ - dropped_;
-  return total_ - blocks_[number - first_].end;
+  return total_ - parts_[number - first_].end;
 }
 
 }  // namespace baton::broker

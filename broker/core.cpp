@@ -141,6 +141,7 @@ Refusal Core::control(Session& session, Number first, std::uint16_t count, std::
     if (i >= taken.skip && session.state == Session::State::standing && !session.said_bye) {
       apply(session, entry, now);
       if (session.unkept_settles > 0 && session.unconfirmable == Number{}) session.unconfirmable = first + i;
+      if (!session.block.empty() && session.block_begun == Number{}) session.block_begun = first + i;
     }
   return Refusal::none;
 }
@@ -149,6 +150,8 @@ void Core::apply(Session& session, const Entry& entry, Time now) {
   if (!may_send(session.hello.role, entry.kind)) return refuse(session.id, Refusal::wrong_role, {}, now);
   if (entry.kind == EntryKind::claim || entry.kind == EntryKind::claim_put) return claim(session, entry, now);
   session.claims_left = 0;  // claims come before all else
+  if (!session.block.empty() && entry.kind != EntryKind::say)
+    return refuse(session.id, Refusal::malformed, "between the parts of a block", now);
   switch (entry.kind) {
     case EntryKind::ask:
       return ask(session, read_ask(entry), now);
@@ -285,15 +288,34 @@ void Core::open_lanes_again(Time now) {
 }
 
 /// A client begins no block when it has a whole window of them unconfirmed; the last one may go beyond.
-void Core::say(Session& session, Said said, Time now) {
-  if (session.said >= session.say_credit) return refuse(session.id, Refusal::over_credit, {}, now);
+void Core::say(Session& session, const Said& said, Time now) {
+  auto& block = session.block;
+  if (block.empty() && session.said >= session.say_credit) return refuse(session.id, Refusal::over_credit, {}, now);
+  if (!block.empty() && said.number != session.block_number)
+    return refuse(session.id, Refusal::malformed, "a part of another block", now);
+  if (block.size() + said.block.size() > max_say) return refuse(session.id, Refusal::too_large, {}, now);
+  if (block.empty() && !said.goes_on) return log_lines(session, said);
+  block += said.block;
+  session.block_number = said.number;
+  in_parts_ += said.block.size();
+  if (said.goes_on) return;
+  log_lines(session, {0, said.number, block});
+  drop_parts(session);
+}
+
+void Core::log_lines(Session& session, const Said& said) {
   session.said += said.block.size();
   if (said.block.empty()) return;
   if (may_leave(session) && ending_ != Ending::leaving) return;  // the last line of all was said
-  said.client = session.hello.instance;
-  if (!said_before_.is_new(said.client, said.number)) return;
-  console_.append(said);
+  if (!said_before_.is_new(session.hello.instance, said.number)) return;
+  console_.append({session.hello.instance, said.number, said.block});
   for (auto* printer : printers_) changed(*printer);
+}
+
+void Core::drop_parts(Session& session) {
+  in_parts_ -= session.block.size();
+  session.block = {};
+  session.block_begun = {};
 }
 
 /// After a pause of our own (a stopped process, a suspended machine) silence is no sign of death: all get more time.
@@ -321,6 +343,7 @@ void Core::end_turn(Time now, bool control_dry) {
   persist();
   begin_waiting(now);
   bound_untold(now);
+  bound_parts(now);
   end_complete_byes(now);
   extend_credits();  // with the room of those that just went, and of a disk that is full no more
   check_ending(now);

@@ -30,7 +30,7 @@ void Core::persist() {
   const auto ticket = turn_ = storage_.commit();
   for (const auto* session : changed_) {
     if (session->state == Session::State::over) continue;
-    pending_control_.push_back({ticket, session->id, session->control.received(), session->said});
+    pending_control_.push_back({ticket, session->id, session->control_whole(), session->said});
     if (session->producer) pending_puts_.push_back(pending_put(session->id, *session->producer, ticket));
   }
   for (auto& put : std::exchange(last_puts_, {})) {
@@ -178,10 +178,11 @@ void Core::feed_printer(Session& session) {
       header.count = 1;
       session.sent = {console_.first().value - 1};
     } else {
-      for (; session.sent < console_.last() && message.size() < pack_bytes && header.count < max_entries;
-           ++header.count) {
+      for (; session.sent < console_.last() && header.count < max_entries; ++header.count) {
+        const auto part = console_.part(session.sent + 1);
+        if (header.count > 0 && message.size() + part.block.size() > small_pack_bytes) break;
         session.sent += 1;
-        append_line(message, console_.block(session.sent));
+        append_line(message, part);
       }
     }
     write_header(message.data(), header);
@@ -205,10 +206,10 @@ void Core::watch_console(Time now) {
   for (auto* printer : printers_)
     if (printer->printed == console_.last()) printer->printed_at = now;
   const auto printed = printed_by_all(now);
-  const auto dropped = console_.trim(printed);
+  const auto dropped = console_.trim(printed, in_parts_);
   if (dropped > 0 && printers_.empty() && !std::exchange(lines_dropped_, true))
     effects_.log.push_back("no printer reads the console: its oldest lines are dropped");
-  const auto waiting = console_.bytes_after(printed);
+  const auto waiting = console_.bytes_after(printed) + in_parts_;
   const bool many = ConsoleLog::overhead(console_.last() - printed) >= console_.most_besides();  // of very short blocks
   const bool held = (say_held_ ? waiting > console_.keep() / 2 : waiting >= console_.keep()) || many;
   if (std::exchange(say_held_, held) != held) all_changed();

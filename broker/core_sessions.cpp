@@ -310,6 +310,16 @@ void Core::bound_untold(Time now) {
   }
 }
 
+/// Of those who begin blocks of lines and do not end them.
+void Core::bound_parts(Time now) {
+  const auto size = [](const auto& entry) { return entry.second->block.size(); };
+  while (in_parts_ > console_.most()) {
+    const auto most = std::max_element(sessions_.begin(), sessions_.end(),
+                                       [&](const auto& a, const auto& b) { return size(a) < size(b); });
+    refuse(most->first, Refusal::over_credit, "console lines that do not end", now);
+  }
+}
+
 void Core::end(Session& session, const std::string& why, Time now) {
   if (session.state == Session::State::over) return;
   const bool stood = std::exchange(session.state, Session::State::over) == Session::State::standing;
@@ -318,6 +328,7 @@ void Core::end(Session& session, const std::string& why, Time now) {
   // The session's own mark makes `why` prove, when its client comes back, that it was this session that lost an item.
   const auto mark = why.empty() ? why : why + " [session " + to_hex(session.id).substr(0, 8) + "]";
   bury(session, mark, now);
+  drop_parts(session);
   if (!why.empty() && !session.said_bye)
     effects_.log.push_back(std::string(name(session.hello.role)) + " " + session.hello.host + "/" +
                            std::to_string(session.hello.pid) + " is gone: " + mark);
@@ -347,7 +358,7 @@ void Core::end(Session& session, const std::string& why, Time now) {
 }
 
 void Core::bury(const Session& session, const std::string& mark, Time now) {
-  tombstones_[session.id] = {session.control.received(), mark, session.serial, now + ended_kept, session.left};
+  tombstones_[session.id] = {session.control_whole(), mark, session.serial, now + ended_kept, session.left};
   buried_.push_back(session.id);
   for (; buried_.size() > most_buried; buried_.pop_front()) tombstones_.erase(buried_.front());
 }

@@ -82,7 +82,10 @@ struct Session {
   std::uint64_t said = 0;            ///< bytes of its blocks
   std::uint64_t said_confirmed = 0;  ///< of these, up to control_confirmed
   std::uint64_t say_credit =
-      say_window_bytes;  ///< as byte_credit, for blocks; what an earlier session said may come again
+      say_window_bytes;            ///< as byte_credit, for blocks; what an earlier session said may come again
+  std::string block;               ///< of console lines, of which the last part is not here yet
+  std::uint64_t block_number = 0;  ///< which of its blocks that is
+  Number block_begun;              ///< its first part's number in the control stream; 0: there is none
   bool said_bye = false;
   bool left = false;  ///< over as its bye asked: all that it sent is in and kept
   Number last_put;    ///< what its bye named
@@ -183,6 +186,8 @@ struct Session {
   Time printed_at{};    ///< when `printed` last rose, or nothing was under way
 
   bool is(Role role) const { return hello.role == role; }
+  /// How far its control stream is in: a block counts when it is whole.
+  Number control_whole() const { return block_begun == Number{} ? control.received() : Number{block_begun.value - 1}; }
 };
 
 }  // namespace baton::broker

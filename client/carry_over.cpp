@@ -70,10 +70,13 @@ void carry(Number number, const Entry& entry, const Claims& claims, const LastWo
     case EntryKind::fail:
       if (last.superseded(number, entry.kind, read_fail(entry).id)) return;
       [[fallthrough]];
-    case EntryKind::say:
     case EntryKind::join:
       append_block(stream.block_for(size), entry.kind, entry.payload);
-      stream.appended(entry.kind == EntryKind::say ? read_say(entry).block.size() : 0);
+      stream.appended(0);
+      break;
+    case EntryKind::say:
+      append_say(stream.block_for(size), read_say(entry));
+      stream.appended(read_say(entry).block.size());
       break;
     case EntryKind::ack:
     case EntryKind::release:

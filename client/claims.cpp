@@ -5,7 +5,7 @@
 namespace baton {
 namespace {
 
-constexpr std::size_t entry_bytes = control_pack_bytes / 2;
+constexpr std::size_t entry_bytes = small_pack_bytes / 2;
 
 constexpr std::size_t bytes_of(const Claim& claim) { return claim.put.producer == 0 ? 16 : 32; }
 

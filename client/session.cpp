@@ -52,9 +52,14 @@ void Session::start(Time now) {
 }
 
 void Session::say(std::string_view block) {
-  append(entry_head_size + say_size + block.size(), block.size(), [&](std::string& out) {
-    append_say(out, {0, ++said_, block});
-  });
+  ++said_;
+  do {
+    const auto part = block.substr(0, say_part_bytes);
+    block.remove_prefix(part.size());
+    append(entry_head_size + say_size + part.size(), part.size(), [&](std::string& out) {
+      append_say(out, {0, said_, part, !block.empty()});
+    });
+  } while (!block.empty());
 }
 
 void Session::bye(Number last_put, Time now, bool role_owes) {

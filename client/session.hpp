@@ -190,7 +190,7 @@ class Session {
   Claims claims_;      // of this session
   Number claims_end_;  // the last of their entries
 
-  StreamSender control_{{1}, control_pack_bytes};
+  StreamSender control_{{1}, small_pack_bytes};
   std::uint64_t said_ = 0;  // blocks of lines, over all sessions
   StreamReceiver told_;
   Time rewind_again_ = Time::min();          // not to be asked for earlier, unless something comes

@@ -10,7 +10,7 @@
 namespace baton {
 namespace {
 
-constexpr std::size_t runs_per_entry = control_pack_bytes / 16;
+constexpr std::size_t runs_per_entry = small_pack_bytes / 16;
 
 // The broker lets only so much be under way on a lane: it is told of what came in before it has to wait for that.
 constexpr std::size_t told_at_once = 256 << 10;

@@ -42,21 +42,42 @@ void PrinterSession::begin_log(const Inbox::Taken& taken) {
   taken_log_ = taken.tag;
   given_ = taken_ = taken.tag == log_ ? printed_ : Number{taken.number.value - 1};
   missing_ = passed_ = 0;
+  whole_ = true;
+}
+
+/// What there was of a block whose end is gone is gone, too.
+void PrinterSession::miss(std::uint64_t numbers) {
+  missing_ += numbers;
+  if (numbers > 0 && !std::exchange(whole_, true)) missing_ += parts_taken_;
+}
+
+/// Whether that is the last part of a block: `said` is all of it then. No broker of ours tells longer ones.
+bool PrinterSession::is_whole(Said& said) {
+  if (std::exchange(whole_, !said.goes_on)) {
+    parts_.clear();
+    parts_taken_ = 0;
+  }
+  whole_ = whole_ || parts_.size() + said.block.size() > max_say;
+  if (++parts_taken_ == 1 && whole_) return true;
+  parts_ += said.block;
+  said.block = parts_;
+  return whole_;
 }
 
 bool PrinterSession::next(ConsoleBlock& block) {
   Inbox::Taken taken;
   while (inbox_.next(taken)) {
     if (taken_log_ != taken.tag) begin_log(taken);
-    missing_ += taken.number - taken_ - 1;
+    miss(taken.number - taken_ - 1);
     taken_ = taken.number;
-    const auto said = read_line(taken.entry);
+    auto said = read_line(taken.entry);
+    if (!is_whole(said)) continue;
     if (repeats_.is_new(said.client, said.number)) {
       block = {said.block, taken_, taken.tag, std::exchange(missing_, 0), std::exchange(passed_, 0)};
       given_ = taken_;
       return true;
     }
-    ++passed_;
+    passed_ += parts_taken_;
     pass_over();
   }
   return false;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <string>
 #include <string_view>
 
 #include "client/inbox.hpp"
@@ -15,9 +16,9 @@ namespace baton {
 /// A block to print. Numbers belong to one broker's console log: `log` tells the logs apart.
 struct ConsoleBlock {
   std::string_view text;
-  Number number;
+  Number number;  ///< of its last part
   std::uint64_t log = 0;
-  std::uint64_t missing = 0;  ///< so many blocks before it are gone
+  std::uint64_t missing = 0;  ///< so many numbers before it are gone
   std::uint64_t passed = 0;   ///< so many before it were printed already, for a broker before this one
 };
 
@@ -53,6 +54,8 @@ class PrinterSession final : public ClientLogic {
   void on_told(const Session::News& news);
   void begin_log(const Inbox::Taken& taken);
   void pass_over();
+  void miss(std::uint64_t numbers);
+  bool is_whole(Said& said);
 
   Session session_;
   Inbox inbox_{EntryKind::line};  // tag: the log
@@ -63,6 +66,9 @@ class PrinterSession final : public ClientLogic {
   std::uint64_t taken_log_ = 0;
   Number given_;                            // of the same log: the last block that next() gave
   std::uint64_t missing_ = 0, passed_ = 0;  // behind it
+  std::string parts_;                       // of the block that is being taken, or was taken last, if it has several
+  std::uint64_t parts_taken_ = 0;           // so many
+  bool whole_ = true;                       // the last one, too
   struct Passed {
     Number behind, last;  // once `behind` is printed, all up to `last` is
   };

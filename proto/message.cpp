@@ -72,9 +72,9 @@ Refusal exactly(const Entry& entry, std::size_t size) {
   return entry.payload.size() == size ? Refusal::none : Refusal::malformed;
 }
 
-/// A block of lines, after so many bytes about it.
+/// A block of lines or a part of one, after so many bytes about it.
 Refusal check_block(const Entry& entry, std::size_t fixed) {
-  if (entry.payload.size() < fixed) return Refusal::malformed;
+  if (entry.payload.size() < fixed || entry.b > block_goes_on) return Refusal::malformed;
   return entry.payload.size() > fixed + max_say ? Refusal::too_large : Refusal::none;
 }
 
@@ -371,25 +371,27 @@ void append_block(std::string& out, EntryKind kind, std::string_view block) {
 }
 
 void append_say(std::string& out, const Said& said) {
-  append_entry_head(out, EntryKind::say, 0, 0, say_size + said.block.size());
+  append_entry_head(out, EntryKind::say, 0, said.goes_on ? block_goes_on : std::uint16_t{0},
+                    say_size + said.block.size());
   append(out, said.number);
   out += said.block;
 }
 
 void append_line(std::string& out, const Said& said) {
-  append_entry_head(out, EntryKind::line, 0, 0, line_size + said.block.size());
+  append_entry_head(out, EntryKind::line, 0, said.goes_on ? block_goes_on : std::uint16_t{0},
+                    line_size + said.block.size());
   append(out, said.client);
   append(out, said.number);
   out += said.block;
 }
 
 Said read_say(const Entry& entry) {
-  return {0, load<std::uint64_t>(entry.payload.data()), entry.payload.substr(say_size)};
+  return {0, load<std::uint64_t>(entry.payload.data()), entry.payload.substr(say_size), entry.b == block_goes_on};
 }
 
 Said read_line(const Entry& entry) {
   return {load<std::uint64_t>(entry.payload.data()), load<std::uint64_t>(entry.payload.data() + 8),
-          entry.payload.substr(line_size)};
+          entry.payload.substr(line_size), entry.b == block_goes_on};
 }
 
 Ask read_ask(const Entry& entry) {

@@ -65,7 +65,7 @@ enum class EntryKind : std::uint8_t {
   ack = 18,        ///< runs of items: done. b = has_result (reserved): id u64, then the result
   fail = 19,       ///< id u64, delay u32 ms, reason (UTF-8)
   release = 20,    ///< runs of items: given back untouched
-  say = 21,        ///< u64: the say number; then a block of console lines
+  say = 21,        ///< b: flags (block_goes_on); u64: the say number; then a block of console lines, or a part of one
   lane_lost = 22,  ///< LaneLost: open another lane for me
   join = 23,       ///< nothing: tell me at once when all my items are settled
   claim = 25,  ///< runs of items that an earlier session of this client was given, each with its count of deliveries
@@ -79,7 +79,7 @@ enum class EntryKind : std::uint8_t {
   died = 48,     ///< JSON: an item of this producer is dead
   result = 49,   ///< reserved: an item's result
   lost = 50,     ///< runs of items, to a consumer: it claimed them, and they are not its own any more
-  line = 64,     ///< client u64, say number u64: who said it; then a block of console lines, whole
+  line = 64,     ///< b: flags (block_goes_on); client u64, say number u64: who said it; then a block, or a part of one
   dropped = 65,  ///< u64: so many blocks are gone; alone in its message, it stands for all their numbers
 };
 
@@ -90,12 +90,13 @@ struct Entry {
   std::string_view payload;
 };
 inline constexpr std::size_t entry_head_size = 8;
-inline constexpr std::uint16_t has_delay = 1;   ///< flag of an item entry
-inline constexpr std::uint16_t has_result = 1;  ///< flag of an ack entry
-inline constexpr std::uint16_t unkept = 1;      ///< flag in a given's payload: whose put it is follows
-inline constexpr std::uint16_t partial = 2;     ///< flag in a given's payload: the body goes on in `part` entries
-inline constexpr std::uint16_t next_put = 4;    ///< flag in a given's payload: its put follows the entry before it's
-inline constexpr std::size_t given_flags = 10;  ///< where these flags are
+inline constexpr std::uint16_t has_delay = 1;      ///< flag of an item entry
+inline constexpr std::uint16_t has_result = 1;     ///< flag of an ack entry
+inline constexpr std::uint16_t block_goes_on = 1;  ///< flag of a say or line entry: the block goes on in the next one
+inline constexpr std::uint16_t unkept = 1;         ///< flag in a given's payload: whose put it is follows
+inline constexpr std::uint16_t partial = 2;        ///< flag in a given's payload: the body goes on in `part` entries
+inline constexpr std::uint16_t next_put = 4;       ///< flag in a given's payload: its put follows the entry before it's
+inline constexpr std::size_t given_flags = 10;     ///< where these flags are
 
 inline void append_entry_head(std::string& out, EntryKind kind, std::uint8_t a, std::uint16_t b, std::size_t size) {
   char head[entry_head_size];
@@ -218,12 +219,13 @@ struct Failure {
   bool operator==(const Failure&) const = default;
 };
 
-/// A block of console lines. Who says it numbers its blocks from 1 over its whole life, so that one which is said again to
-/// another broker is known again.
+/// A block of console lines, or a part of one. Who says it numbers its blocks from 1 over its whole life, so that one which
+/// is said again to another broker is known again.
 struct Said {
   std::uint64_t client = 0;  ///< of a line: its hello's `instance`; 0: nobody's, or nobody says
   std::uint64_t number = 0;
   std::string_view block;
+  bool goes_on = false;  ///< in the next entry, which has the same number
 
   bool operator==(const Said&) const = default;
 };
@@ -244,7 +246,7 @@ void append_lane_lost(std::string& out, const LaneLost& lost);
 void append_bye(std::string& out, Number last_put);
 void append_dropped(std::string& out, std::uint64_t blocks);
 void append_block(std::string& out, EntryKind kind,
-                  std::string_view block);  ///< died, part, or (empty) join, none; say or line as they were read
+                  std::string_view block);  ///< died, part, or (empty) join, none
 
 Ask read_ask(const Entry& entry);
 std::uint32_t read_withdraw(const Entry& entry);

@@ -31,6 +31,7 @@ struct Scene {
   bool all_run = false;    ///< and no client stands still, so that puts are sent again in time
   /// A slow link, to and from the broker, that many of the clients are behind; nullptr: there is none.
   Bottleneck *up = nullptr, *down = nullptr;
+  std::uint64_t long_lines = 0;  ///< as in Troubles
 };
 
 class ClientNode : public ClientEnd {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "printer/printer_session.hpp"
 #include "proto/message.hpp"
 #include "tests/simulation/world.hpp"
 
@@ -129,29 +130,36 @@ class ConsoleJudge {
 
   /// Printers stay connected and read: nothing is dropped before they have it.
   void expect_all() { all_ = true; }
-  void printed(const std::string& printer, Life life, std::uint64_t number, std::string_view block,
-               std::uint64_t missing, std::uint64_t passed);
+  void printed(const std::string& printer, Life life, const ConsoleBlock& block);
   /// What the broker of `life` sends its printers.
   void told(Life life, const Header& header, std::string_view payload);
   /// `complete`: nothing may be missing in the last life, of all printers together.
   void check_end(Life last, bool complete) const;
 
  private:
-  using Log = std::map<std::uint64_t, std::string>;  // by number
+  using Log = std::map<std::uint64_t, std::string>;  // by the number of the first part
+  struct Part {
+    std::string text;
+    bool goes_on = false;
+  };
   void printed_once(const std::string& printer, Life life, std::string_view block);
   bool passed(Life life, std::uint64_t number) const;
   bool printed_before(Life life, const std::string& sayer, std::uint64_t count) const;
   void check(Life life, const Log& log, bool complete, std::map<std::string, std::uint64_t>& heard) const;
 
   bool all_ = false;
-  std::map<std::string, std::vector<std::string>> texts_;       // by sayer
-  std::map<SessionId, std::map<Number, std::uint64_t>> lines_;  // by session and control number: the line's count
-  std::map<std::string, std::uint64_t> confirmed_;              // by sayer: so many lines are in
+  std::map<std::string, std::vector<std::string>> texts_;  // by sayer
+  struct Line {
+    std::uint64_t count = 0;
+    bool goes_on = false;
+  };
+  std::map<SessionId, std::map<Number, Line>> lines_;  // by session and control number: a line, or a part of one
+  std::map<std::string, std::uint64_t> confirmed_;     // by sayer: so many lines are in
   std::map<std::pair<std::string, Life>, std::uint64_t>
       confirmed_before_;  // ... when its first session in the life began
   std::map<std::string, Life> ended_;
   std::map<Life, Log> logs_;
-  std::map<Life, Log> told_;
+  std::map<Life, std::map<std::uint64_t, Part>> told_;                 // by number; of a part the block's first one
   std::map<std::pair<std::string, std::string>, std::uint64_t> seen_;  // by printer and sayer: the last count printed
   std::map<std::pair<std::string, std::uint64_t>, Life> first_in_;     // by sayer and count: the life it was printed in
   std::map<std::pair<std::string, Life>, std::uint64_t> last_;         // by printer: the last number that it printed

@@ -13,6 +13,9 @@ std::uint64_t count_of(std::string_view block, std::string& sayer) {
   return std::stoul(std::string(block.substr(mark + 1)));
 }
 
+/// Numbers that it takes.
+std::uint64_t parts_of(std::string_view block) { return (block.size() + say_part_bytes - 1) / say_part_bytes; }
+
 }  // namespace
 
 std::string ConsoleJudge::say(const std::string& sayer, const std::string& text) {
@@ -25,16 +28,23 @@ void ConsoleJudge::sent(std::string_view frame) {
   Header header;
   if (read_header(frame, header) != Refusal::none || header.type != MessageType::control) return;
   EntryReader in(payload_of(frame));
+  auto& lines = lines_[header.session];
   Entry entry;
   std::string sayer;
-  for (auto number = header.number; in.next(entry); number += 1)
-    if (entry.kind == EntryKind::say) lines_[header.session][number] = count_of(read_say(entry).block, sayer);
+  for (auto number = header.number; in.next(entry); number += 1) {
+    if (entry.kind != EntryKind::say) continue;
+    const auto said = read_say(entry);
+    const auto before = lines.find({number.value - 1});
+    const bool continues = before != lines.end() && before->second.goes_on;
+    lines[number] = {continues ? before->second.count : count_of(said.block, sayer), said.goes_on};
+  }
 }
 
 void ConsoleJudge::confirmed(const std::string& sayer, const SessionId& session, Number number) {
-  for (const auto& [at, count] : lines_[session]) {
+  for (const auto& [at, line] : lines_[session]) {
     if (at > number) break;
-    confirmed_[sayer] = std::max(confirmed_[sayer], count);
+    require(at < number || !line.goes_on, "a block is confirmed when it is whole");
+    if (!line.goes_on) confirmed_[sayer] = std::max(confirmed_[sayer], line.count);
   }
 }
 
@@ -42,23 +52,29 @@ void ConsoleJudge::stands(const std::string& sayer, Life life) {
   confirmed_before_.emplace(std::pair{sayer, life}, confirmed_[sayer]);
 }
 
-void ConsoleJudge::printed(const std::string& printer, Life life, std::uint64_t number, std::string_view block,
-                           std::uint64_t missing, std::uint64_t passed) {
-  const auto [at, fresh] = logs_[life].emplace(number, block);
-  require(fresh || at->second == block, "all printers print the same");
+void ConsoleJudge::printed(const std::string& printer, Life life, const ConsoleBlock& block) {
+  const auto first = block.number.value + 1 - parts_of(block.text);
+  const auto [at, fresh] = logs_[life].emplace(first, block.text);
+  require(fresh || at->second == block.text, "all printers print the same");
   auto& last = last_[{printer, life}];
-  require(number > last, "a printer prints each block once, in order");
-  require(last == 0 || number == last + missing + passed + 1, "a printer says how many blocks are missing");
-  require(!all_ || last == 0 || missing == 0, "a printer that reads misses nothing");
-  last = number;
-  printed_once(printer, life, block);
+  require(first > last, "a printer prints each block once, in order");
+  require(last == 0 || first == last + block.missing + block.passed + 1, "a printer says how many blocks are missing");
+  require(!all_ || last == 0 || block.missing == 0, "a printer that reads misses nothing");
+  last = block.number.value;
+  printed_once(printer, life, block.text);
 }
 
 void ConsoleJudge::told(Life life, const Header& header, std::string_view payload) {
   EntryReader in(payload);
+  auto& log = told_[life];
   Entry entry;
-  for (auto number = header.number.value; in.next(entry); ++number)
-    if (entry.kind == EntryKind::line) told_[life][number] = read_line(entry).block;
+  for (auto number = header.number.value; in.next(entry); ++number) {
+    if (entry.kind != EntryKind::line) continue;
+    const auto line = read_line(entry);
+    const auto before = log.find(number - 1);
+    const bool continues = before != log.end() && before->second.goes_on;
+    log[number] = {continues ? before->second.text : std::string(line.block), line.goes_on};
+  }
 }
 
 /// Whether a printer may have left it out, as it had printed it for an earlier broker.
@@ -67,7 +83,7 @@ bool ConsoleJudge::passed(Life life, std::uint64_t number) const {
   if (log == told_.end()) return false;
   const auto found = log->second.find(number);
   std::string sayer;
-  const auto count = found == log->second.end() ? 0 : count_of(found->second, sayer);
+  const auto count = found == log->second.end() ? 0 : count_of(found->second.text, sayer);
   return count > 0 && printed_before(life, sayer, count);
 }
 
@@ -95,7 +111,7 @@ void ConsoleJudge::check(Life life, const Log& log, bool complete, std::map<std:
     while (number > last + 1 && passed(life, last + 1)) ++last;
     require(!complete || number == last + 1, "every block is printed: " + std::to_string(last + 1));
     complete = complete && number == last + 1;
-    last = number;
+    last = number + parts_of(block) - 1;
     std::string sayer;
     const auto count = count_of(block, sayer);
     if (count == 0) continue;

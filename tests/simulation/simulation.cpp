@@ -40,6 +40,7 @@ Simulation::Simulation(std::uint64_t seed, bool tracing)
   scene_.connected = !troubles_.breaks_connections() && troubles_.broker_pauses + broker_.lane_failures_per_mille == 0;
   scene_.all_run =
       scene_.connected && troubles_.pauses + troubles_.kills + troubles_.full_disks == 0 && !troubles_.slow_hands;
+  scene_.long_lines = troubles_.long_lines;
   if (peace_.calm) console_.expect_all();
   if (troubles_.narrow == 0) return;
   scene_.up = &up_.emplace(world_, troubles_.narrow);

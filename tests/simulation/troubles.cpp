@@ -46,6 +46,7 @@ Troubles draw_troubles(Random& random, bool keeps) {
     if (random.chance(600)) troubles = {};
     troubles.narrow = random.between(30'000, 60'000);
   }
+  if (random.chance(200)) troubles.long_lines = troubles.narrow > 0 ? 200'000 : 50'000;
   return troubles;
 }
 

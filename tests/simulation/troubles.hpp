@@ -17,7 +17,8 @@ struct Troubles {
   bool slow_hands = false;  // some stand still over long work on what others give back at once: it comes to them again
   bool quick_failures =
       false;  // what some fail at once others have in hand for long, on a slow disk, when the broker dies
-  std::uint64_t narrow = 0;  // bytes per second of a slow link that many share; 0: there is none
+  std::uint64_t narrow = 0;      // bytes per second of a slow link that many share; 0: there is none
+  std::uint64_t long_lines = 0;  // bytes that some console lines have, at most; 0: all are short
   bool only_poison() const {
     return poison > 0 && cuts + stalls + pauses + kills + broker_pauses + restarts == 0 && !slow_hands;
   }

@@ -201,8 +201,7 @@ void PrinterNode::act() {
   if (printing_ || session().over()) return;
   ConsoleBlock block;
   if (!leaving_ && printer_.next(block)) {
-    scene_.console.printed(name(), logs_.at(block.log - 1), block.number.value, block.text, block.missing,
-                           block.passed);
+    scene_.console.printed(name(), logs_.at(block.log - 1), block);
     block.text = {};  // not valid any more when the printing is done
     printing_ = true;
     later(world_.random.between(Duration::zero(), slow_), [this, block] {

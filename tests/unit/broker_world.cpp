@@ -94,6 +94,13 @@ void Client::say(const std::string& text) {
   entry(bytes);
 }
 
+void Client::say_part(const std::string& text, bool goes_on) {
+  std::string bytes;
+  append_say(bytes, {0, said + 1, text, goes_on});
+  said += goes_on ? 0 : 1;
+  entry(bytes);
+}
+
 void Client::bye(Number last_put) {
   std::string bytes;
   append_bye(bytes, last_put);
@@ -221,12 +228,13 @@ std::vector<std::string> Client::refusals() {
 
 std::vector<std::string> Client::lines() {
   std::vector<std::string> blocks;
+  bool goes_on = false;
   take_news(world, id, MessageType::console, [&](const Header&, std::string_view payload) {
     each_entry(payload, [&](const Entry& entry) {
-      if (entry.kind == EntryKind::dropped)
-        blocks.push_back("dropped " + std::to_string(read_dropped(entry)));
-      else
-        blocks.emplace_back(read_line(entry).block);
+      if (entry.kind == EntryKind::dropped) return blocks.push_back("dropped " + std::to_string(read_dropped(entry)));
+      const auto line = read_line(entry);
+      if (!std::exchange(goes_on, line.goes_on)) blocks.emplace_back();
+      blocks.back() += line.block;
     });
   });
   return blocks;

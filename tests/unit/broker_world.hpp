@@ -57,6 +57,8 @@ struct Client {
   void release(const std::string& body);
   void fail(const std::string& body, const std::string& why = "no reason", std::uint32_t delay_ms = 0);
   void say(const std::string& lines);
+  /// The next part of a block, in a message of its own; the last one, or one that goes on.
+  void say_part(const std::string& text, bool goes_on);
   void bye(Number last_put = {});
   void join();
   void lane_lost(std::uint32_t generation, Number received, std::uint32_t wanted);
@@ -79,6 +81,7 @@ struct Client {
   /// What it claimed in vain, since the last call.
   std::vector<ItemId> lost();
   std::vector<std::string> refusals();
+  /// Blocks of lines, each whole, and "dropped N".
   std::vector<std::string> lines();
 };
 

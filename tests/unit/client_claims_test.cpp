@@ -293,13 +293,13 @@ TEST_CASE("consumer: no more is sent of what it says than may be under way, in s
     }
     return bytes;
   };
-  CHECK(say() <= control_window_bytes + control_pack_bytes);
+  CHECK(say() <= control_window_bytes + small_pack_bytes);
   CHECK(said > 200);
   CHECK(say() == 0);
   for (int i = 0; i < 10; ++i) {
     script.confirm.control_received = script.last_control();
     script.say_confirm();
-    CHECK(say() <= control_window_bytes + control_pack_bytes);
+    CHECK(say() <= control_window_bytes + small_pack_bytes);
   }
   CHECK(said == items);
 }

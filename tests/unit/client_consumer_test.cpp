@@ -69,6 +69,32 @@ TEST_CASE("consumer: acks travel as runs, after the lines said before them") {
   CHECK(said[3].kind == EntryKind::ask);
 }
 
+TEST_CASE("consumer: a long block of lines is said in parts, and all of it again if it was not confirmed whole") {
+  ConsumerScript script(1);
+  script.open();
+  script.control();
+  const std::string block(2 * say_part_bytes + 1, 'x');
+  script.consumer.say("before\n");
+  script.consumer.say(block);
+  const auto parts = [&] {
+    std::string whole;
+    for (const auto& sent : script.control()) {
+      if (sent.kind != EntryKind::say) continue;
+      const auto said = read_say({sent.kind, 0, sent.flags, sent.payload});
+      if (said.number != 2) continue;
+      CHECK(said.block.size() <= say_part_bytes);
+      CHECK(said.goes_on == (said.block.size() == say_part_bytes));
+      whole += said.block;
+    }
+    return whole;
+  };
+  script.tick();
+  CHECK(parts() == block);
+  script.begin_anew();
+  script.stand();
+  CHECK(parts() == block);
+}
+
 TEST_CASE("consumer: acks of many items far apart travel in several entries, none too long") {
   constexpr std::uint64_t count = 5000, at_most = 4096;
   ConsumerScript script(count);

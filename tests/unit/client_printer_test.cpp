@@ -30,6 +30,15 @@ struct PrinterScript : Script {
     confirm.told = {std::max(confirm.told.value, first + blocks.size() - 1)};
     news(frame);
   }
+  /// The same, of parts of one block; the last one is the last part, or it goes on.
+  void parts(std::uint64_t first, std::uint64_t said, const std::vector<std::string>& parts, bool goes_on = false) {
+    std::string frame(header_size, '\0');
+    write_header(frame.data(),
+                 {MessageType::console, static_cast<std::uint16_t>(parts.size()), epoch, session, {first}});
+    for (const auto& part : parts) append_line(frame, {7, said, part, goes_on || &part != &parts.back()});
+    confirm.told = {std::max(confirm.told.value, first + parts.size() - 1)};
+    news(frame);
+  }
   void new_broker() {
     refuse(Refusal::wrong_epoch);
     epoch = {epoch.value + 1};
@@ -201,6 +210,53 @@ TEST_CASE("printer: what a client says again to another broker is passed over, a
   script.said(3, 4, {"d\n"});
   CHECK(script.print() == "d\n");
   CHECK(script.beat()->heard == Number{3});
+}
+
+TEST_CASE("printer: a block that comes in parts is printed when it is whole, and confirmed then") {
+  PrinterScript script;
+  script.stand();
+  script.said(1, 1, {"a\n"});
+  script.parts(2, 2, {"one, ", "two, "}, true);
+  CHECK(script.print() == "a\n");
+  CHECK(script.print().empty());
+  CHECK(script.beat()->heard == Number{1});
+  script.parts(4, 2, {"three\n"});
+  script.said(5, 3, {"b\n"});
+  CHECK(script.print() == "one, two, three\n");
+  CHECK(script.beat()->heard == Number{4});
+  CHECK(script.print() == "b\n");
+}
+
+TEST_CASE("printer: of a block whose end is gone nothing is printed") {
+  PrinterScript script;
+  script.stand();
+  script.parts(1, 1, {"one, ", "two, "}, true);
+  CHECK(script.print().empty());
+  SUBCASE("it was dropped") {
+    script.dropped(3, 2);
+    script.said(5, 2, {"b\n"});
+    CHECK(script.print() == "(4) b\n");
+  }
+  SUBCASE("its broker ended") {
+    script.new_broker();
+    script.said(1, 2, {"b\n"});
+    CHECK(script.print() == "b\n");
+  }
+}
+
+TEST_CASE("printer: a block in parts that is said again to another broker is printed once") {
+  PrinterScript script;
+  script.stand();
+  script.parts(1, 1, {"one, ", "two\n"});
+  CHECK(script.print() == "one, two\n");
+  script.parts(3, 2, {"three, "}, true);
+  CHECK(script.print().empty());
+  script.new_broker();
+  script.parts(1, 1, {"one, ", "two\n"});
+  script.parts(3, 2, {"three, ", "four\n"});
+  CHECK(script.print() == "three, four\n");
+  script.tick();
+  CHECK(script.beat()->heard == Number{4});
 }
 
 TEST_CASE("printer: what is passed over behind a block that is being printed counts as printed after it") {

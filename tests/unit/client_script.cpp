@@ -86,7 +86,7 @@ void Script::read(const Outbox::Message& message) {
     else if (header.type == MessageType::put)
       puts_.emplace_back(read_item(entry).body);
     else
-      control_.push_back({entry.kind, std::string(entry.payload)});
+      control_.push_back({entry.kind, std::string(entry.payload), entry.b});
   }
   if (header.type == MessageType::control) last_control_ = {header.number.value + header.count - 1u};
 }

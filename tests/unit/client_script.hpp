@@ -22,6 +22,7 @@ SessionId session_id(std::uint8_t n);
 struct Sent {
   EntryKind kind{};
   std::string payload;
+  std::uint16_t flags = 0;
 };
 
 /// Drives one client's logic by hand. Nothing is delivered that the test does not deliver.

@@ -106,6 +106,33 @@ TEST_CASE("lines beyond what was granted are refused, the last block may go beyo
   CHECK_FALSE(world.core.find(rick.id));
 }
 
+TEST_CASE("a block in parts is no longer than one that is whole") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  rick.say_part(std::string(max_say, 'x'), true);
+  CHECK(rick.refusals().empty());
+  rick.say_part("x", false);
+  CHECK(rick.refusals() == Bodies{"too_large"});
+  CHECK_FALSE(world.core.find(rick.id));
+}
+
+TEST_CASE("of those who begin blocks and do not end them the longest is cut off when they are too many") {
+  Settings settings;
+  settings.console_keep = 1;
+  BrokerWorld world(settings);
+  std::vector<Client> ricks;
+  for (std::uint8_t n = 1; n <= console_beyond / max_say; ++n) {
+    ricks.push_back(world.producer(n));
+    ricks.back().say_part(std::string(max_say - n, 'x'), true);
+  }
+  for (auto& rick : ricks) CHECK(rick.refusals().empty());
+  auto morty = world.producer(200);
+  morty.say_part(std::string(max_say / 2, 'x'), true);
+  CHECK(ricks.front().refusals() == Bodies{"over_credit"});
+  CHECK(ricks[1].refusals().empty());
+  CHECK(morty.refusals().empty());
+}
+
 TEST_CASE("who says hello and does not subscribe is forgotten when there are many, and keeps nobody out") {
   Settings settings;
   settings.max_sessions = 5000;

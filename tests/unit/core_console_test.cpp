@@ -25,11 +25,96 @@ TEST_CASE("a printer is sent no more than its window beyond what it has printed"
   BrokerWorld world;
   auto morty = world.consumer(1);
   auto printer = world.printer(2);
-  const std::string block(100'000, 'x');
-  for (int i = 0; i < 30; ++i) morty.say(block);
-  CHECK(printer.lines().size() == 11);
+  const std::string block(say_part_bytes, 'x');
+  for (int i = 0; i < 300; ++i) morty.say(block);
+  CHECK(printer.lines().size() == console_window_bytes / say_part_bytes + 1);
   printer.beat(Number{5});
   CHECK(printer.lines().size() == 5);
+}
+
+TEST_CASE("a long block is told in parts, in short messages") {
+  BrokerWorld world;
+  auto morty = world.consumer(1);
+  auto printer = world.printer(2);
+  const std::string block(max_say, 'x');
+  morty.say(block);
+  std::size_t messages = 0;
+  for (const auto& news : world.news_of[printer.id])
+    if (news[4] == static_cast<char>(MessageType::console)) {
+      ++messages;
+      CHECK(news.size() <= small_pack_bytes);
+    }
+  CHECK(messages == (max_say + say_part_bytes - 1) / say_part_bytes);
+  CHECK(printer.lines() == Bodies{block});
+}
+
+TEST_CASE("a block that comes in parts is told when it is whole, and confirmed then") {
+  BrokerWorld world;
+  auto morty = world.consumer(1);
+  auto summer = world.consumer(2);
+  auto printer = world.printer(3);
+  morty.say("before\n");
+  morty.say_part("one, ", true);
+  morty.say_part("two, ", true);
+  summer.say("between\n");
+  CHECK(printer.lines() == Bodies{"before\n", "between\n"});
+  CHECK(morty.confirm().control_received == Number{1});
+  morty.say_part("three\n", false);
+  CHECK(printer.lines() == Bodies{"one, two, three\n"});
+  CHECK(morty.confirm().control_received == Number{4});
+  morty.say("after\n");
+  CHECK(printer.lines() == Bodies{"after\n"});
+}
+
+TEST_CASE("a session that is lost within a block says the whole block again in the next") {
+  BrokerWorld world;
+  Hello hello;
+  hello.role = Role::consumer;
+  hello.queues = {"default"};
+  hello.instance = 77;
+  auto morty = world.client(1, hello);
+  auto printer = world.printer(2);
+  morty.say("before\n");
+  morty.say_part("one, ", true);
+  world.advance(lost_after + 1s, {&printer});
+  hello.previous = Previous{Epoch{7}, morty.id};
+  auto again = world.client(3, hello);
+  CHECK(world.session(again).welcome.previous_control == Number{1});
+  again.said = 1;
+  again.say_part("one, ", true);
+  again.say_part("two\n", false);
+  CHECK(printer.lines() == Bodies{"before\n", "one, two\n"});
+}
+
+TEST_CASE("the parts of a block follow one another") {
+  BrokerWorld world;
+  auto morty = world.consumer(1);
+  morty.say_part("one, ", true);
+  SUBCASE("an ask comes between") { morty.ask(); }
+  SUBCASE("another block begins") {
+    ++morty.said;
+    morty.say_part("two\n", false);
+  }
+  CHECK(morty.refusals() == Bodies{"malformed"});
+  CHECK_FALSE(world.core.find(morty.id));
+  auto printer = world.printer(2);
+  CHECK(printer.lines().empty());
+}
+
+TEST_CASE("a block is kept whole, or dropped whole") {
+  Settings settings;
+  settings.console_keep = 10;
+  BrokerWorld world(settings);
+  auto morty = world.consumer(1);
+  const std::string block(2 * say_part_bytes + 5, 'x');
+  morty.say(block);
+  auto printer = world.printer(2);
+  CHECK(printer.lines() == Bodies{block});
+  printer.bye();
+  world.advance(11s, {&morty});
+  morty.say("1\n");
+  auto late = world.printer(3);
+  CHECK(late.lines() == Bodies{"dropped 3", "1\n"});
 }
 
 TEST_CASE("a printer that asks for the same lines again and again is sent them once a second") {

@@ -450,6 +450,7 @@ TEST_CASE("PROTOCOL.md states the limits and times of the code") {
   const std::map<std::string, std::string> in_code{
       {"max_body", number(max_body)},
       {"max_say", number(max_say)},
+      {"say_part_bytes", number(say_part_bytes)},
       {"max_reason", number(max_reason)},
       {"max_message", number(max_message)},
       {"max_hello", number(max_hello)},
@@ -472,7 +473,7 @@ TEST_CASE("PROTOCOL.md states the limits and times of the code") {
       {"put_window_bytes", number(put_window_bytes)},
       {"say_window_bytes", number(say_window_bytes)},
       {"control_window_bytes", number(control_window_bytes)},
-      {"control_pack_bytes", number(control_pack_bytes)},
+      {"small_pack_bytes", number(small_pack_bytes)},
       {"console_window_bytes", number(console_window_bytes)},
       {"lane_window_bytes", number(lane_window_bytes)},
       {"lanes_window_bytes", number(lanes_window_bytes)},
