@@ -1,11 +1,12 @@
-// Large bodies over a link that is slower than the patience for a message: they arrive in about the time that their bytes
-// take, sent once, and nobody is held for dead meanwhile. Longer forms: BATON_LINK_MBIT, BATON_LINK_MIB (of an item),
-// BATON_LINK_ITEMS.
+// Large bodies, and long console lines, over a link that is slower than the patience for a message: they arrive in about the
+// time that their bytes take, sent once, and nobody is held for dead meanwhile. Longer forms: BATON_LINK_MBIT, BATON_LINK_MIB
+// (of an item), BATON_LINK_ITEMS.
 #include <algorithm>
 #include <fstream>
 #include <sstream>
 
 #include "tests/e2e/namespace.hpp"
+#include "tests/e2e/spoken.hpp"
 #include "tests/skip.hpp"
 
 using namespace baton::e2e;
@@ -19,8 +20,8 @@ constexpr std::uint64_t window_mib = 8, program_mib = 10;
 
 /// A loopback device as slow as that; what it carries both ways shares it. In packets that are large enough for headers
 /// and what TCP says in answer to be little.
-std::string slow_loopback() {
-  return "ip link set lo mtu 9000; tc qdisc add dev lo root tbf rate " + std::to_string(mbit) +
+std::string slow_loopback(std::uint64_t rate) {
+  return "ip link set lo mtu 9000; tc qdisc add dev lo root tbf rate " + std::to_string(rate) +
          "mbit burst 32k latency 200ms";
 }
 
@@ -49,11 +50,39 @@ struct Transfer {
   }
 };
 
+constexpr LineSizes long_lines{900'000, 0};
+
+std::string first_line_of(const std::string& who) {
+  std::mt19937_64 random(std::hash<std::string>{}(who));
+  return spoken_line({who, 1}, long_lines.draw(random));
+}
+
+/// A sayer whose first line is nearly as long as that.
+std::string long_winded() {
+  for (std::uint64_t n = 1;; ++n)
+    if (const auto who = "sayer-" + std::to_string(n); first_line_of(who).size() > 800'000) return who;
+}
+
 }  // namespace
+
+TEST_CASE("slow link: a console line that takes longer than the patience for a message is said and printed once") {
+  const Namespace network{slow_loopback(2)};  // 3.2 s to the broker, and as long to the printer
+  SKIP_UNLESS(network.why_not().empty(), network.why_not());
+  const auto who = long_winded();
+  Process broker = network.start("baton-broker", {"--memory"});
+  REQUIRE(broker.out().next_with("ready on "));
+  Process printer = network.start("baton-printer", {});
+  Process sayer = network.start("test-sayer", {"localhost", who, "1", std::to_string(long_lines.most), "0"});
+  CHECK(sayer.wait(20s) == 0);
+  const auto printed = printer.out().next(20s);
+  REQUIRE(printed);
+  CHECK(printed->text == first_line_of(who));
+  CHECK_MESSAGE(broker.err().text().find("is gone") == std::string::npos, broker.err().text());
+}
 
 TEST_SUITE("timed") {
   TEST_CASE("slow link: large items are put and given in the time of their bytes and sent once") {
-    const Namespace network{slow_loopback()};
+    const Namespace network{slow_loopback(mbit)};
     SKIP_UNLESS(network.why_not().empty(), network.why_not());
     std::string lines;
     for (std::uint64_t i = 0; i < items; ++i)
