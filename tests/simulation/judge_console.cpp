@@ -5,6 +5,8 @@
 namespace baton::simulation {
 namespace {
 
+constexpr std::string_view last_word = "Parent process exiting...\n";
+
 /// The count in "SAYER#COUNT ..."; 0 in what is no sayer's.
 std::uint64_t count_of(std::string_view block, std::string& sayer) {
   const auto mark = block.find('#');
@@ -91,7 +93,7 @@ bool ConsoleJudge::passed(Life life, std::uint64_t number) const {
 void ConsoleJudge::printed_once(const std::string& printer, Life life, std::string_view block) {
   std::string sayer;
   const auto count = count_of(block, sayer);
-  if (count == 0) return;
+  if (count == 0) return require(block == last_word, "what is printed was said: " + std::string(block));
   auto& seen = seen_[{printer, sayer}];
   require(count > seen, "a printer prints each line once, over the broker's crashes, too: " + std::string(block));
   seen = count;
@@ -133,8 +135,7 @@ void ConsoleJudge::check_end(Life last, bool complete) const {
     check(life, log, complete && life == last, heard);
   }
   const auto log = logs_.find(last);
-  require(log != logs_.end() && log->second.rbegin()->second == "Parent process exiting...\n",
-          "the parent has the last word");
+  require(log != logs_.end() && log->second.rbegin()->second == last_word, "the parent has the last word");
   for (const auto& [sayer, life] : ended_) {
     const auto texts = texts_.find(sayer);
     if (!complete || life != last || texts == texts_.end()) continue;
