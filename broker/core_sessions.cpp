@@ -68,10 +68,10 @@ Refusal Core::hello(const SessionId& id, Hello hello, Time now) {
     // Told to who asks again only: mostly it is over by then.
     return waits_to_begin(id) ? Refusal::not_yet : Refusal::none;
   }
-  if (sessions_.size() >= settings_.max_sessions) return Refusal::sessions_full;
+  if (sessions_.size() >= places_for(hello)) return Refusal::sessions_full;
   if (hello.role == Role::producer && is_late(hello)) return Refusal::unknown_session;
   if (hello.role == Role::producer && is_outdated(hello)) return Refusal::fenced;
-  if (hello.role == Role::consumer && !laneless_.empty()) return Refusal::sessions_full;
+  if (hello.role == Role::consumer && hello.claims == 0 && !laneless_.empty()) return Refusal::sessions_full;
   auto& session = *(sessions_[id] = std::make_unique<Session>());
   session.id = id;
   session.hello = std::move(hello);
@@ -81,6 +81,13 @@ Refusal Core::hello(const SessionId& id, Hello hello, Time now) {
   if (session.state == Session::State::greeted) greeted_.push_back(id);
   if (greeted_.size() > most_greeted) forget_oldest_greeted();
   return Refusal::none;
+}
+
+/// Who was a client of the broker before this one may hold items, or have put some that are held: whoever came first does not
+/// keep it out. There were no more of them than there are places.
+std::size_t Core::places_for(const Hello& hello) const {
+  const bool comes_back = stock_.may_claim() && hello.previous && hello.previous->epoch == stock_.epoch_before();
+  return std::size_t{settings_.max_sessions} * (comes_back ? 2 : 1);
 }
 
 bool Core::waits_to_begin(const SessionId& id) const {

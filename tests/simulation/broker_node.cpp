@@ -244,7 +244,7 @@ void BrokerNode::carry_out() {
 }
 
 void BrokerNode::open_lane(const broker::Effects::LaneChange& change) {
-  if (world_.faulty && world_.random.chance(lane_failures_per_mille)) {
+  if (world_.faulty && (world_.random.chance(lane_failures_per_mille) || process_->lanes.size() >= most_lanes)) {
     judge().lane_failed(change.session);
     return process_->front.core().lane_failed(change.session, change.generation, world_.now());
   }

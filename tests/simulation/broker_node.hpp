@@ -71,6 +71,8 @@ class BrokerNode final : public BrokerEnd {
   /// Is this the time for what must always hold?
   void look() const;
   std::uint64_t lane_failures_per_mille = 0;  ///< while the world is faulty
+  std::size_t most_lanes = SIZE_MAX;          ///< at a time, likewise
+  bool lanes_may_fail() const { return lane_failures_per_mille > 0 || most_lanes < SIZE_MAX; }
 
  private:
   struct Lane {

@@ -26,7 +26,7 @@ Simulation::Simulation(std::uint64_t seed, bool tracing)
       printers_(world_.random.between(1, 2)),
       rogues_(!keeps_ && world_.random.chance(300) ? 1 : 0),
       troubles_(world_.random.chance(150) ? Troubles{} : draw_troubles(world_.random, keeps_)),
-      settings_(draw_settings(world_.random, producers_ + rogues_, consumers_, troubles_.restarts > 0, keeps_)),
+      settings_(draw_settings(world_.random, {producers_ + rogues_, consumers_, printers_}, troubles_, keeps_)),
       peace_{troubles_.harmless() && troubles_.restarts == 0, troubles_.only_poison(),
              !troubles_.breaks_connections() && troubles_.restarts == 0,
              troubles_.lossless() && rogues_ == 0 && troubles_.narrow == 0},
@@ -35,9 +35,11 @@ Simulation::Simulation(std::uint64_t seed, bool tracing)
       broker_(world_, puts_, holders_, settings_, peace_, draw_storage_lag(world_.random, troubles_, keeps_)),
       scene_{world_, broker_, puts_, console_, holders_, troubles_.breaks_connections(), keeps_} {
   if (!troubles_.harmless() && world_.random.chance(200)) broker_.lane_failures_per_mille = 100;
+  if (troubles_.few_lanes) broker_.most_lanes = consumers_;
   scene_.lossless = troubles_.lossless() && rogues_ == 0;
   scene_.dead_addresses = !peace_.calm || troubles_.broker_pauses == 0;
-  scene_.connected = !troubles_.breaks_connections() && troubles_.broker_pauses + broker_.lane_failures_per_mille == 0;
+  scene_.connected = !troubles_.breaks_connections() && troubles_.broker_pauses == 0 && !broker_.lanes_may_fail() &&
+                     !troubles_.few_places;
   scene_.all_run =
       scene_.connected && troubles_.pauses + troubles_.kills + troubles_.full_disks == 0 && !troubles_.slow_hands;
   scene_.long_lines = troubles_.long_lines;
@@ -419,10 +421,20 @@ void Simulation::restart_broker() {
     if (const auto* producer = dynamic_cast<const ProducerNode*>(any_client())) add_twin(*producer);
   world_.after(down, [this] {
     broker_.start();
-    if (!troubles_.in_touch() || broker_.lane_failures_per_mille > 0) return;
+    if (troubles_.few_places) visit();
+    if (!troubles_.in_touch() || broker_.lanes_may_fail() || troubles_.few_places) return;
     for (const auto within : {in_touch_within, slowest_return})
       world_.after(within, [this, life = broker_.life()] { check_in_touch(life); });
   });
+}
+
+/// Clients that come at this moment, as many as there are consumers, and leave again: others find no place, or no lane.
+void Simulation::visit() {
+  for (std::uint64_t i = 0; i < consumers_; ++i) {
+    add_consumer();
+    auto& visitor = *consumer_nodes_.back();
+    world_.after(world_.random.between(Duration(1s), Duration(9s)), [&visitor] { visitor.leave(); });
+  }
 }
 
 /// The wall clock is set, by a little or by days.

@@ -44,6 +44,7 @@ class Simulation {
   void kill_one(ClientNode& node);
   void leave(ClientNode& node);
   void restart_broker();
+  void visit();
   void step_clock();
   void cut_short(ClientNode& leaving);
   void pause_slow_hands();

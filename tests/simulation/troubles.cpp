@@ -2,8 +2,7 @@
 
 namespace baton::simulation {
 
-broker::Settings draw_settings(Random& random, std::uint64_t producers, std::uint64_t consumers, bool restarts,
-                               bool keeps) {
+broker::Settings draw_settings(Random& random, const Clients& clients, const Troubles& troubles, bool keeps) {
   broker::Settings settings;
   settings.keeps = keeps;
   settings.max_items = random.chance(300) ? random.between(1, 20) : 100'000;
@@ -19,8 +18,10 @@ broker::Settings draw_settings(Random& random, std::uint64_t producers, std::uin
   settings.exit_when_done = true;
   // The last one comes when the others are through. A broker that is started anew does not know how many have been
   // there already: it is told to shut down.
-  settings.producers = restarts ? 1'000'000 : static_cast<std::uint32_t>(producers + 1);
-  settings.consumers = static_cast<std::uint32_t>(consumers);
+  settings.producers = troubles.restarts > 0 ? 1'000'000 : static_cast<std::uint32_t>(clients.producers + 1);
+  settings.consumers = static_cast<std::uint32_t>(clients.consumers);
+  if (troubles.few_places)
+    settings.max_sessions = static_cast<std::uint32_t>(clients.producers + clients.consumers + clients.printers + 1);
   return settings;
 }
 
@@ -41,6 +42,11 @@ Troubles draw_troubles(Random& random, bool keeps) {
   if (random.chance(50)) troubles.cuts = troubles.stalls = troubles.pauses = troubles.broker_pauses = 0;
   if (random.chance(50)) return {.poison = random.between(20, 80), .large_runs = true};
   if (random.chance(50)) return {.slow_hands = true};
+  if (keeps && troubles.restarts > 0 && random.chance(100)) {
+    troubles.few_places = true;
+    troubles.few_lanes = random.chance(500);
+    troubles.kills = troubles.leaves = 0;
+  }
   if (keeps && random.chance(100)) return {.pauses = random.below(1000), .restarts = 600, .quick_failures = true};
   if (random.chance(100)) {
     if (random.chance(600)) troubles = {};

@@ -17,6 +17,8 @@ struct Troubles {
   bool slow_hands = false;  // some stand still over long work on what others give back at once: it comes to them again
   bool quick_failures =
       false;  // what some fail at once others have in hand for long, on a slow disk, when the broker dies
+  // There are no more places, or lanes, than clients, and others come when the broker is started anew.
+  bool few_places = false, few_lanes = false;
   std::uint64_t narrow = 0;      // bytes per second of a slow link that many share; 0: there is none
   std::uint64_t long_lines = 0;  // bytes that some console lines have, at most; 0: all are short
   bool only_poison() const {
@@ -33,9 +35,10 @@ struct Troubles {
 
 /// `keeps`: the broker does.
 Troubles draw_troubles(Random& random, bool keeps);
-/// `restarts`: the broker is started anew while the world is faulty.
-broker::Settings draw_settings(Random& random, std::uint64_t producers, std::uint64_t consumers, bool restarts,
-                               bool keeps);
+struct Clients {
+  std::uint64_t producers = 0, consumers = 0, printers = 0;
+};
+broker::Settings draw_settings(Random& random, const Clients& clients, const Troubles& troubles, bool keeps);
 /// How long the storage takes, at most.
 Duration draw_storage_lag(Random& random, const Troubles& troubles, bool keeps);
 
