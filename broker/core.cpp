@@ -89,7 +89,8 @@ Refusal Core::put(Session& session, Number first, std::uint16_t count, std::stri
   if (begins_with_digest(entries) && in.next(entry)) place = read_digest(entry);
   const auto items = static_cast<std::uint16_t>(count - (place ? 1 : 0));
   const auto entries_of_items = in.rest();
-  const auto room = room_for(session, settings_, storage_holds_.empty(), first, items, entries_of_items);
+  const auto again = stock_.may_claim() ? producer.sent_before : Number{};
+  const auto room = room_for(session, settings_, storage_holds_.empty(), again, first, items, entries_of_items);
   if (room.over_credit) return Refusal::over_credit;
   changed(session);
   const bool all = room.entries == items;

@@ -34,8 +34,8 @@ bool extend_credit(Session& session, const Settings& settings) {
   return true;
 }
 
-PutRoom room_for(const Session& session, const Settings& settings, bool room, Number first, std::uint16_t count,
-                 std::string_view entries) {
+PutRoom room_for(const Session& session, const Settings& settings, bool room, Number again, Number first,
+                 std::uint16_t count, std::string_view entries) {
   const auto& queue = *session.queues.front();
   const auto& producer = *session.producer;
   const auto last = Number{first.value + count - 1};
@@ -52,7 +52,7 @@ PutRoom room_for(const Session& session, const Settings& settings, bool room, Nu
       if (number > session.resend_until || at >= session.resend_bytes) return {i, true};
       const bool full =
           queue.depth() + queue.granted + items >= settings.max_items || queue.bytes + bytes >= settings.max_bytes;
-      if (full || !room) return {i};
+      if ((full && number > again) || !room) return {i};
     }
     ++items;
     bytes += read_item(entry).body.size();

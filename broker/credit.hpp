@@ -17,7 +17,8 @@ std::uint64_t unused_credit(const Session& session);
 /// Room is max_items - depth - what was granted and not used. All producers together may have half of max_items granted
 /// and unused, one of them its fair share of that, so that idle producers never hold all the room; and one item at least
 /// while there is room, so that none starves. A queue never holds more than max_items, but where producers are so many
-/// that one item each is more than that (max_items < 2 * producers): then one more for each of them.
+/// that one item each is more than that (max_items < 2 * producers): then one more for each of them; and but for what is put
+/// again after the end of a broker (room_for).
 bool extend_credit(Session& session, const Settings& settings);
 
 /// What of a put message may come in.
@@ -27,9 +28,10 @@ struct PutRoom {
 };
 /// `entries`, of which there are `count`, begin with number `first`. Beyond what this session was granted, an honest client
 /// sends only what it put under an earlier one: that comes in as far as there is room (`room`: the storage has some), and is
-/// else left for later, as if it had been lost.
-PutRoom room_for(const Session& session, const Settings& settings, bool room, Number first, std::uint16_t count,
-                 std::string_view entries);
+/// else left for later, as if it had been lost. Up to `again` it comes in also where the queue is full: the broker before this
+/// one had room for it, and may have handed it off.
+PutRoom room_for(const Session& session, const Settings& settings, bool room, Number again, Number first,
+                 std::uint16_t count, std::string_view entries);
 /// The session is told of this much: it may rely on it from now on.
 void grant_bytes(Session& session, std::uint64_t put_window);
 

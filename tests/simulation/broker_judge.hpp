@@ -35,6 +35,9 @@ inline constexpr Duration longest_nap = beat_interval + eps;
 class BrokerJudge {
  public:
   /// `before`: of the life before this one.
+  struct Depth {
+    std::uint64_t items = 0, bytes = 0;
+  };
   BrokerJudge(World& world, PutJudge& puts, Life life, const broker::Settings& settings, Peace peace,
               const BrokerJudge* before)
       : world_(world),
@@ -57,6 +60,8 @@ class BrokerJudge {
   using CountKept = std::function<std::uint32_t(ItemId)>;
   /// `is_kept`: whether an item lies on it.
   void loads(Epoch before, CountKept count_kept, std::function<bool(ItemId)> is_kept);
+  /// What of a queue was put before, in an earlier life, and is put again.
+  Depth again_of(const std::string& queue) const;
   /// Of each name, the last number that it has. Then: what the broker says, whether it takes claims, and hands off.
   void keeps_up_to(const std::string& producer, Number received) { kept_up_to_[producer] = received; }
   void asks(std::function<bool()> takes_claims, std::function<bool()> hands_off) {
@@ -279,9 +284,8 @@ class BrokerJudge {
   void sent(Standing& session, Number number, std::size_t bytes);
   static void arrived(Standing& session, Number number);
   bool has_room(const Standing& session) const;
-  struct Depth {
-    std::uint64_t items = 0, bytes = 0;
-  };
+  template <class Counts>
+  Depth depth_where(Counts counts) const;
   Depth depth_of(const std::string& queue) const;
   void credits(const SessionId& id, const Confirm& confirm);
   std::uint64_t unused_credit(const SessionId& id, const Standing& session, const std::string& queue) const;

@@ -15,14 +15,23 @@ void BrokerJudge::credits(const SessionId& id, const Confirm& confirm) {
   session.put_held = confirm.put_held;
 }
 
-BrokerJudge::Depth BrokerJudge::depth_of(const std::string& queue) const {
+template <class Counts>
+BrokerJudge::Depth BrokerJudge::depth_where(Counts counts) const {
   Depth depth;
   for (const auto& [id, item] : items_) {
-    if (item.put.queue != queue || item.place == Place::done || item.place == Place::dead) continue;
+    if (!counts(item) || item.place == Place::done || item.place == Place::dead) continue;
     ++depth.items;
     depth.bytes += item.put.body.size();
   }
   return depth;
+}
+
+BrokerJudge::Depth BrokerJudge::depth_of(const std::string& queue) const {
+  return depth_where([&](const Item& item) { return item.put.queue == queue; });
+}
+
+BrokerJudge::Depth BrokerJudge::again_of(const std::string& queue) const {
+  return depth_where([&](const Item& item) { return item.put.queue == queue && item.again; });
 }
 
 std::uint64_t BrokerJudge::unused_credit(const SessionId& id, const Standing& session, const std::string& queue) const {

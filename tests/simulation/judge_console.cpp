@@ -93,7 +93,7 @@ bool ConsoleJudge::passed(Life life, std::uint64_t number) const {
 void ConsoleJudge::printed_once(const std::string& printer, Life life, std::string_view block) {
   std::string sayer;
   const auto count = count_of(block, sayer);
-  if (count == 0) return require(block == last_word, "what is printed was said: " + std::string(block));
+  if (count == 0) return require(block == last_word, "what is printed was said");
   auto& seen = seen_[{printer, sayer}];
   require(count > seen, "a printer prints each line once, over the broker's crashes, too: " + std::string(block));
   seen = count;

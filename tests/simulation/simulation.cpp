@@ -421,7 +421,10 @@ void Simulation::restart_broker() {
     if (const auto* producer = dynamic_cast<const ProducerNode*>(any_client())) add_twin(*producer);
   world_.after(down, [this] {
     broker_.start();
+    loaded_.clear();
+    for (const auto& [name, queue] : broker_.stock().queues()) loaded_[name] = {queue->depth(), queue->bytes};
     if (troubles_.few_places) visit();
+    if (troubles_.newcomers && newcomers_ < 5) add_newcomer();
     if (!troubles_.in_touch() || broker_.lanes_may_fail() || troubles_.few_places) return;
     for (const auto within : {in_touch_within, slowest_return})
       world_.after(within, [this, life = broker_.life()] { check_in_touch(life); });
@@ -435,6 +438,15 @@ void Simulation::visit() {
     auto& visitor = *consumer_nodes_.back();
     world_.after(world_.random.between(Duration(1s), Duration(9s)), [&visitor] { visitor.leave(); });
   }
+}
+
+void Simulation::add_newcomer() {
+  ProducerPlan plan;
+  plan.queue = queue_names[world_.random.below(queue_names.size())];
+  plan.lines = new_lines(world_.random.between(1, 10));
+  plan.last = true;
+  ++producers_waited_for_;
+  add_producer("newcomer-" + std::to_string(++newcomers_), plan);
 }
 
 /// The wall clock is set, by a little or by days.
@@ -479,7 +491,7 @@ void Simulation::step() {
 
 /// Where there are more producers than room for two items of each, each may have one more.
 std::uint64_t Simulation::most_items() const {
-  const auto producers = producers_ + rogues_ + 1;
+  const auto producers = producers_ + rogues_ + newcomers_ + 1;
   return settings_.max_items + (settings_.max_items < 2 * producers ? producers : 0);
 }
 
@@ -492,15 +504,24 @@ void Simulation::check() {
     look_at_ = world_.now() + 10ms;
   }
   if (!broker_.up()) return;
-  for (const auto& [name, queue] : broker_.stock().queues()) {
-    require(queue->depth() <= most_items(), "bounded: items in " + name + ": " + std::to_string(queue->depth()));
-    require(queue->bytes <= most_bytes(), "bounded: bytes in " + name + ": " + std::to_string(queue->bytes));
-  }
+  for (const auto& [name, queue] : broker_.stock().queues()) check_bounds(name, queue->depth(), queue->bytes);
+}
+
+/// What was put to the broker before this one and is put again comes in all the same, and stays when this one dies.
+void Simulation::check_bounds(const std::string& queue, std::uint64_t items, std::uint64_t bytes) const {
+  if (items <= most_items() && bytes <= most_bytes()) return;
+  const auto again = broker_.judge().again_of(queue);
+  const auto found = loaded_.find(queue);
+  const auto loaded = found == loaded_.end() ? BrokerJudge::Depth{} : found->second;
+  require(items <= std::max(most_items(), loaded.items) + again.items,
+          "bounded: items in " + queue + ": " + std::to_string(items));
+  require(bytes <= std::max(most_bytes(), loaded.bytes) + again.bytes,
+          "bounded: bytes in " + queue + ": " + std::to_string(bytes));
 }
 
 /// Each producer may have begun its last item, and a whole window before it, when the others had filled the queue.
 std::uint64_t Simulation::most_bytes() const {
-  const auto producers = producers_ + rogues_ + 1;
+  const auto producers = producers_ + rogues_ + newcomers_ + 1;
   return settings_.max_bytes +
          producers * (std::min<std::uint64_t>(settings_.max_bytes, put_window_bytes) + largest_body_);
 }

@@ -45,6 +45,7 @@ class Simulation {
   void leave(ClientNode& node);
   void restart_broker();
   void visit();
+  void add_newcomer();
   void step_clock();
   void cut_short(ClientNode& leaving);
   void pause_slow_hands();
@@ -63,6 +64,7 @@ class Simulation {
   void liveness();
   void step();
   void check();
+  void check_bounds(const std::string& queue, std::uint64_t items, std::uint64_t bytes) const;
   std::uint64_t most_items() const;
   std::uint64_t most_bytes() const;
   bool finished() const;
@@ -91,6 +93,8 @@ class Simulation {
   std::uint64_t largest_body_ = 0;
   bool inputs_left_ = false;
   bool lines_may_miss_ = false;
+  std::uint64_t newcomers_ = 0;
+  std::map<std::string, BrokerJudge::Depth> loaded_;  // at the start of the broker's present life
   Time look_at_{};
 };
 

@@ -42,10 +42,12 @@ Troubles draw_troubles(Random& random, bool keeps) {
   if (random.chance(50)) troubles.cuts = troubles.stalls = troubles.pauses = troubles.broker_pauses = 0;
   if (random.chance(50)) return {.poison = random.between(20, 80), .large_runs = true};
   if (random.chance(50)) return {.slow_hands = true};
+  troubles.newcomers = keeps && troubles.restarts > 0 && random.chance(200);
   if (keeps && troubles.restarts > 0 && random.chance(100)) {
     troubles.few_places = true;
     troubles.few_lanes = random.chance(500);
     troubles.kills = troubles.leaves = 0;
+    troubles.newcomers = false;
   }
   if (keeps && random.chance(100)) return {.pauses = random.below(1000), .restarts = 600, .quick_failures = true};
   if (random.chance(100)) {
