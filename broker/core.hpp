@@ -104,6 +104,7 @@ class Core {
   const Stock& stock() const { return stock_; }
   std::size_t session_count() const { return sessions_.size(); }
   /// Whether it waits for its welcome until what its name has put before is on disk.
+  std::uint64_t unknown_puts(const Hello& hello);
   std::size_t places_for(const Hello& hello) const;
   bool waits_to_begin(const SessionId& id) const;
   void check_invariants() const;

@@ -218,9 +218,21 @@ void Core::begin_waiting(Time now) {
     if (const auto found = sessions_.find(id); found != sessions_.end()) stand_if_ready(*found->second, now);
 }
 
+/// What a broker before this one had confirmed, and is not in this one's data. Of a producer that is not there at all, all may
+/// have been settled, and its numbers forgotten, if it is the same data.
+std::uint64_t Core::unknown_puts(const Hello& hello) {
+  if (!settings_.keeps || !hello.previous || hello.previous->epoch == epoch_) return 0;
+  const auto* producer = stock_.find_producer(hello.name);
+  if (!producer && hello.previous->epoch == stock_.epoch_before()) return 0;
+  const auto known = producer ? producer->put.received() : Number{};
+  return hello.first_put > known + 1 ? hello.first_put - known - 1 : 0;
+}
+
 void Core::stand_producer(Session& session, Time now) {
   const auto& hello = session.hello;
+  const auto unknown = unknown_puts(hello);
   auto& producer = stock_.producer(hello.name, hello.named, hello.first_put);
+  producer.unknown += unknown;
   producer.lost_at = never;
   producer.said_bye = false;
   if (producer.session) refuse(producer.session->id, Refusal::fenced, {}, now);
@@ -248,6 +260,7 @@ void Core::stand_producer(Session& session, Time now) {
   producer.outcomes.set_credit({UINT64_MAX}, UINT64_MAX);
   session.welcome.first_told = producer.outcomes.confirmed() + 1;
   session.welcome.put_received = producer.put.received();
+  session.welcome.put_unknown = producer.unknown;
   if (!hello.begun) session.welcome.digests = producer.checkpoints.all();
   if (settings_.exit_when_done && producers_seen_.size() < settings_.producers) producers_seen_.insert(hello.name);
 }

@@ -34,6 +34,7 @@ struct Producer {
   Checkpoints checkpoints;            ///< of what was put of its input; kept with its numbers
   std::uint64_t key = 0;              ///< of its puts, over brokers; 0: they are not put again
   Number sent_before;                 ///< what it may have put to a broker before this one
+  std::uint64_t unknown = 0;          ///< of what was confirmed to it: Welcome::put_unknown
   bool ever_put = false;              ///< else there is nothing to remember of it, named or not
   Number confirmed;                   ///< of the put stream: kept by the storage
   std::uint64_t accepted = 0;         ///< items, in all

@@ -137,7 +137,8 @@ int report_settled(const baton::Settled& settled, Screen& screen) {
   for (std::size_t i = 0; i < named; ++i) report_dead(settled.notices[i], screen);
   if (settled.dead > named) screen.say("... and " + std::to_string(settled.dead - named) + " more");
   if (settled.lost > 0)
-    screen.say(baton::counted(settled.lost, "item") + " went down with a broker that kept them in memory only");
+    screen.say(baton::counted(settled.lost, "item") +
+               " went down with a broker, which kept them in memory only or has lost its data");
   return settled.lost > 0 ? some_lost : settled.dead > 0 ? some_died : 0;
 }
 

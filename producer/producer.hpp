@@ -52,8 +52,8 @@ class Producer {
   /// Blocks until everything that was put and said is confirmed. Throws ClientError: closed, unreachable, refused.
   void flush();
 
-  /// Blocks until everything that was put under this name is settled: done, dead, or lost with a broker that keeps nothing.
-  /// Throws as flush() does.
+  /// Blocks until everything that was put under this name is settled: done, dead, or lost with a broker that keeps nothing,
+  /// or whose data was emptied or replaced. Throws as flush() does.
   Settled join();
 
   /// The same, but waits at most `within`: whether all is settled.

@@ -1,5 +1,6 @@
 #include "producer/producer_session.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -46,8 +47,23 @@ void ProducerSession::on_welcomed(Time now) {
     earlier_.done += counted_.done;
     earlier_.dead += counted_.dead;
     earlier_.lost += counted_.accepted - counted_.done - counted_.dead;
+  } else {
+    count_gone(welcome.put_unknown);
   }
   counted_ = {};
+}
+
+/// Of so many confirmed items their broker knows nothing any more: as many as can be were settled, the others are lost.
+void ProducerSession::count_gone(std::uint64_t unknown) {
+  const auto earlier = earlier_.done + earlier_.dead + earlier_.lost;
+  const auto confirmed = put_.confirmed().value - std::min(put_.confirmed().value, earlier);
+  const auto gone = std::min(unknown, confirmed);
+  const auto unsettled = confirmed - std::min(confirmed, counted_.done + counted_.dead);
+  const auto lost = std::min(gone, unsettled);
+  const auto dead = std::min(gone - lost, counted_.dead);
+  earlier_.lost += lost;
+  earlier_.dead += dead;
+  earlier_.done += gone - lost - dead;
 }
 
 void ProducerSession::on_confirmed(Time now) {

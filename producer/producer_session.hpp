@@ -27,7 +27,7 @@ struct PutWait {
 struct Settled {
   std::uint64_t done = 0;           ///< acked
   std::uint64_t dead = 0;           ///< failed too often
-  std::uint64_t lost = 0;           ///< went down with a broker that keeps nothing
+  std::uint64_t lost = 0;           ///< went down with a broker that keeps nothing, or with its data
   std::uint64_t put = 0;            ///< all that were put under this name, these among them
   std::vector<DeadNotice> notices;  ///< of the dead ones, the last max_notices
 };
@@ -82,6 +82,7 @@ class ProducerSession final : public ClientLogic {
 
  private:
   void on_welcomed(Time now);
+  void count_gone(std::uint64_t unknown);
   void on_confirmed(Time now);
   void on_told(const Session::News& news);
   void say_mark(Time now, Outbox& out);

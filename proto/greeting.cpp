@@ -196,6 +196,7 @@ std::string to_json(const Welcome& welcome) {
               {"put_received", welcome.put_received.value},
               {"first_told", welcome.first_told.value},
               {"previous_control", welcome.previous_control.value}};
+  if (welcome.put_unknown > 0) object["put_unknown"] = welcome.put_unknown;
   if (!welcome.digests.empty()) object["digests"] = digests_to_json(welcome.digests);
   return dump(object);
 }
@@ -208,6 +209,7 @@ bool parse(std::string_view text, Welcome& welcome) {
     welcome.keeps = flag_field(object, "keeps");
     welcome.max_attempts = number_field(object, "max_attempts", 0);
     welcome.put_received.value = number_field(object, "put_received", 0);
+    welcome.put_unknown = number_field(object, "put_unknown", 0);
     welcome.first_told.value = number_field(object, "first_told", 1);
     welcome.previous_control.value = number_field(object, "previous_control", 0);
     if (object.contains("digests")) welcome.digests = digests_from_json(object["digests"]);

@@ -52,6 +52,7 @@ struct Welcome {
   bool keeps = false;  ///< confirmed items outlive the broker's process
   std::uint64_t max_attempts = 0;
   Number put_received;              ///< producer: go on after this number
+  std::uint64_t put_unknown = 0;    ///< producer: so many of these were confirmed, and this broker has never had them
   std::vector<Checkpoint> digests;  ///< to a producer's new process: what was put under its name, items rising
   Number first_told{1};             ///< the broker's stream to this session begins with this number
   Number previous_control;          ///< of the previous session's control stream, everything up to this came in

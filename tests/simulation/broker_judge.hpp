@@ -24,6 +24,8 @@ struct Peace {
   bool only_poison = false;  ///< nobody is lost but who has poison in hand
   bool trust = false;        ///< connections do not break: whoever takes an item knows that it is still his
   bool lossless = false;     ///< nor does anybody stand still: what is sent arrives, so nothing is sent twice
+  bool prompt =
+      false;  ///< whoever was a client of the broker before is soon one of the next, which can keep what it puts
 };
 
 inline std::string name(ItemId id) { return "item " + std::to_string(id.value); }
@@ -178,6 +180,7 @@ class BrokerJudge {
   /// A session that was welcomed and not yet lost.
   struct Standing {
     Role role{};
+    Time since{};
     std::string process;  // what ends it ends all of its sessions
     Number next{1};       // of the control stream
     std::uint32_t generation = 1;
@@ -238,6 +241,7 @@ class BrokerJudge {
   bool is_dead_since(ItemId as) const;
   bool may_be_told_late(ItemId as, const Claim& claim) const;
   bool may_be_lost(ItemId as) const;
+  bool could_be_put_again(ItemId as) const;
   const Item* earlier(ItemId id) const;
   const Item* here_again(const Item& was, ItemId& id) const;
   static bool same_put(const Item& a, const Item& b) {

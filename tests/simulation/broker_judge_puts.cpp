@@ -6,6 +6,8 @@
 
 namespace baton::simulation {
 
+constexpr Duration long_enough = 4s;  // for a put to be sent again, and asked for once more if it was lost
+
 std::string BrokerJudge::put_of(ItemId id) const {
   const auto found = items_.find(id);
   if (found == items_.end()) return name(id);
@@ -106,6 +108,18 @@ bool BrokerJudge::may_be_lost(ItemId as) const {
   const auto* was = earlier(as);
   const auto kept = was ? kept_up_to_.find(was->producer) : kept_up_to_.end();
   return !takes_claims_() || (kept != kept_up_to_.end() && was->number <= kept->second);
+}
+
+/// Whether its producer has been here for long enough, and has it.
+bool BrokerJudge::could_be_put_again(ItemId as) const {
+  const auto* was = earlier(as);
+  if (takes_claims_() || !was) return false;
+  return std::any_of(standing_.begin(), standing_.end(), [&](const auto& entry) {
+    const auto& hello = hellos_.at(entry.first);
+    return entry.second.role == Role::producer && hello.name == was->producer && hello.run == was->run &&
+           hello.previous && hello.previous->epoch == epoch_before_ && hello.first_put <= was->number &&
+           hello.last_put >= was->number && world_.now() - entry.second.since > long_enough;
+  });
 }
 
 void BrokerJudge::put_again(Item& item, ItemId id) {

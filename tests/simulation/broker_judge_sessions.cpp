@@ -238,6 +238,7 @@ void BrokerJudge::welcomes(const SessionId& id, const Knows& knows) {
   if (!welcomed_.insert(id).second) return;
   Standing session;
   session.role = hellos_.at(id).role;
+  session.since = world_.now();
   session.process = process_of(id, hellos_.at(id));
   if (hellos_.at(id).previous && session.role == Role::consumer) session.claims_left = hellos_.at(id).claims;
   session.laneless = lane_failed_.contains(id);
@@ -358,6 +359,7 @@ void BrokerJudge::tells_lost(const SessionId& id, const Header& header, std::str
           continue;
         }
         require(may_be_lost(as), "item " + std::to_string(as.value) + " is not lost: its put may come");
+        require(!peace_.prompt || !could_be_put_again(as), put_of(as) + " is put again in time");
         found->second.puts.erase(as);
         if (const auto put = put_claims_.find(as); put != put_claims_.end() && put->second.session == id)
           put_claims_.erase(put);

@@ -171,7 +171,7 @@ void PutJudge::joined(const std::string& producer, Life life, Number before, Num
     for (const auto& [number, put] : puts->second) {
       here += put.stored_in == life;
       require(put.stored_in != life || put.settled == life, name(producer, number) + ": join ends when it is settled");
-      if (number <= before) continue;
+      if (number <= before || number > last) continue;  // put by another process of the name
       require(put.stored_in == life || put.confirmed > 0, name(producer, number) + " is in when join ends");
       if (put.stored_in == life || put.confirmed == life) continue;
       ++confirmed_earlier;

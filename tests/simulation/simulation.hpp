@@ -27,6 +27,7 @@ class Simulation {
   std::string state() const;
 
  private:
+  static const std::vector<std::string> queue_names;
   static broker::Settings small_settings();
 
   void add_producer(std::string identity, const ProducerPlan& plan);

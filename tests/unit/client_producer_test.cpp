@@ -1,70 +1,9 @@
 // A producer's session, as a transcript with a broker that is played by hand.
-#include "producer/producer_session.hpp"
 #include "producer/retrace.hpp"
-#include "tests/unit/client_script.hpp"
+#include "tests/unit/producer_script.hpp"
 
 using namespace baton;
 using namespace baton::script;
-
-namespace {
-
-struct ProducerScript : Script {
-  ProducerScript() : Script(producer) {
-    start();
-    requests();
-  }
-  ~ProducerScript() { producer.check_invariants(); }
-
-  /// Welcomed, with credit for `items`.
-  void stand(std::uint64_t items = 100) {
-    Script::welcome({});
-    confirm.put_credit = {items};
-    confirm.put_window = 1000;
-    confirm.say_window = 1000;
-    say_confirm();
-    hello();
-  }
-  void put(const std::string& body) {
-    REQUIRE(producer.may_put());
-    producer.put({default_priority, 0, body});
-    tick();
-  }
-  void confirm_puts(std::uint64_t up_to) {
-    confirm.put_received = confirm.put_confirmed = {up_to};
-    confirm.accepted = up_to;
-    say_confirm();
-  }
-  /// The broker was started anew; the client is told and begins another session.
-  void new_broker(std::uint8_t sessions = 2) {
-    now += hello_again;
-    refuse_with_new_epoch(session_id(sessions));
-    session = session_id(sessions);
-    tick();
-    confirm = {};
-    epoch = {78};
-  }
-  /// The broker has lost the session; the client begins the next one.
-  void begin_anew(std::uint8_t sessions) {
-    now += hello_again;
-    news(encode_json({MessageType::refusal, 0, epoch, session, {}},
-                     to_json(RefusalNotice{Refusal::unknown_session, ""})),
-         session_id(sessions));
-    tick();
-  }
-  void refuse_with_new_epoch(const SessionId& next = session_id(2)) {
-    news(encode_json({MessageType::refusal, 0, Epoch{78}, session, {}},
-                     to_json(RefusalNotice{Refusal::wrong_epoch, ""})),
-         next);
-  }
-  void news(const std::string& frame, const SessionId& session_after) {
-    producer.on_news(frame, now);
-    session = session_after;
-  }
-
-  ProducerSession producer{config_of(Role::producer)};
-};
-
-}  // namespace
 
 TEST_CASE("client: hello is said at once, and again until it is answered") {
   ProducerSession producer(config_of(Role::producer));
@@ -231,68 +170,6 @@ TEST_CASE("client: after silence all sockets are made anew and the session goes 
   CHECK(script.beat());
   script.say_confirm();
   CHECK(script.producer.session().standing());
-}
-
-TEST_CASE("producer: another broker that kept nothing gets the unconfirmed ones, the confirmed ones are lost") {
-  ProducerScript script;
-  script.stand();
-  for (const auto* body : {"a", "b", "c"}) script.put(body);
-  script.confirm.done = 1;
-  script.confirm_puts(2);
-  script.puts();
-  script.new_broker();
-  const auto hello = script.hello();
-  REQUIRE(hello);
-  CHECK(hello->first_put == Number{3});
-  REQUIRE(hello->previous);
-  CHECK(hello->previous->epoch == Epoch{77});
-  CHECK(hello->previous->session == session_id(1));
-  Welcome welcome;
-  welcome.put_received = {2};
-  script.welcome(welcome);
-  CHECK(script.puts() == std::vector<std::string>{"c"});
-  script.confirm.accepted = script.confirm.done = 1;
-  script.confirm.put_received = script.confirm.put_confirmed = {3};
-  script.say_confirm();
-  CHECK(script.producer.joined());
-  const auto settled = script.producer.settled();
-  CHECK(settled.done == 2);
-  CHECK(settled.lost == 1);
-  CHECK(settled.dead == 0);
-}
-
-TEST_CASE("producer: what only a welcome said to be in goes to the next broker again: it was never counted") {
-  ProducerScript script;
-  script.stand();
-  for (const auto* body : {"a", "b"}) script.put(body);
-  script.puts();
-  script.begin_anew(2);
-  Welcome welcome;
-  welcome.put_received = {2};
-  script.welcome(welcome);  // the confirm behind it is lost
-  CHECK(script.puts() == std::vector<std::string>{});
-  script.new_broker(3);
-  script.welcome({});
-  CHECK(script.puts() == std::vector<std::string>{"a", "b"});
-  script.confirm_puts(2);
-  script.confirm.done = 2;
-  script.say_confirm();
-  CHECK(script.producer.joined());
-  CHECK(script.producer.settled().done == 2);
-  CHECK(script.producer.settled().lost == 0);
-}
-
-TEST_CASE("producer: another broker that keeps goes on where the last one was") {
-  ProducerScript script;
-  script.stand();
-  for (const auto* body : {"a", "b", "c"}) script.put(body);
-  script.puts();
-  script.new_broker();
-  Welcome welcome;
-  welcome.keeps = true;
-  welcome.put_received = {2};
-  script.welcome(welcome);
-  CHECK(script.puts() == std::vector<std::string>{"c"});
 }
 
 TEST_CASE("producer: a name that was here before goes on after its last number") {
@@ -479,37 +356,6 @@ TEST_CASE("client: a new session says unconfirmed lines again, once") {
   REQUIRE(said.size() == 1);
   CHECK(read_say({EntryKind::say, 0, 0, said[0].payload}) == Said{0, 3, "three\n"});
   CHECK(script.last_control() == Number{1});
-}
-
-TEST_CASE("producer: how its numbers go on is settled by its first welcome, though it has put nothing yet") {
-  ProducerScript script;
-  script.stand();
-  script.new_broker();
-  Welcome welcome;
-  welcome.keeps = true;
-  welcome.put_received = Number{3};  // of a name that it has not put yet
-  script.welcome(welcome);
-  script.confirm.put_credit = Number{100};
-  script.confirm.put_window = 1000;
-  script.confirm_puts(3);
-  CHECK(script.producer.put_before().empty());
-  for (const auto* body : {"a", "b", "c"}) script.put(body);
-  script.confirm_puts(3);
-  CHECK(script.producer.flushed());
-}
-
-TEST_CASE("producer: a welcome confirms nothing, not of a broker that was started anew either") {
-  ProducerScript script;
-  script.stand();
-  script.put("a");
-  script.new_broker();
-  Welcome welcome;
-  welcome.keeps = true;
-  welcome.put_received = Number{1};  // another process of the name has put it, and it is not kept yet
-  script.welcome(welcome);
-  CHECK_FALSE(script.producer.flushed());
-  script.confirm_puts(1);
-  CHECK(script.producer.flushed());
 }
 
 TEST_CASE("producer: a message says first where in the input its last item is, and the same when it is sent again") {

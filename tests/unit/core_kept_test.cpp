@@ -68,6 +68,73 @@ TEST_CASE("a broker that waits for claims gives producers no more room than the 
   CHECK(summer.confirm().put_credit == Number{2});
 }
 
+TEST_CASE("what was put before the crash comes in while claims are awaited, though newcomers have filled the queue") {
+  ThreeKept storage;
+  auto settings = keeping();
+  settings.max_items = 5;
+  BrokerWorld world(settings, storage, {8});
+  auto summer = world.producer(1, "summer");
+  summer.put("e");
+  summer.put("f");
+  Hello hello = process_of_load(2);
+  hello.name = "rick";
+  hello.begun = true;
+  hello.previous = Previous{Epoch{7}, session_id(1)};
+  hello.first_put = {4};
+  hello.last_put = {4};
+  auto rick = world.client(2, hello);
+  rick.next_put = {4};
+  rick.put("d");
+  CHECK(rick.confirm().put_received == Number{4});
+  rick.put("not before the crash");
+  CHECK(rick.confirm().put_received == Number{4});
+}
+
+TEST_CASE("a producer is told how much of what was confirmed to it is not in the data") {
+  ThreeKept storage;
+  BrokerWorld world(keeping(), storage, {8});
+  Hello hello = process_of_load(2);
+  hello.name = "rick";
+  hello.begun = true;
+  hello.previous = Previous{Epoch{7}, session_id(1)};
+  std::uint64_t unknown = 0;
+  SUBCASE("all is") { hello.first_put = {4}; }
+  SUBCASE("two are not: it is an older copy") {
+    hello.first_put = {6};
+    unknown = 2;
+  }
+  SUBCASE("none is: it was emptied") {
+    hello.name = "morty";
+    hello.previous->epoch = {5};
+    hello.first_put = {6};
+    unknown = 5;
+  }
+  SUBCASE("none is, in the same data: all was settled, and forgotten") {
+    hello.name = "morty";
+    hello.first_put = {6};
+  }
+  auto rick = world.client(2, hello);
+  CHECK(world.session(rick).welcome.put_unknown == unknown);
+  auto again = world.client(3, hello);  // the first welcome was not heard
+  CHECK(world.session(again).welcome.put_unknown == unknown);
+}
+
+TEST_CASE("who was a client of the broker before finds a place, though others came first") {
+  ThreeKept storage;
+  auto settings = keeping();
+  settings.max_sessions = 2;
+  BrokerWorld world(settings, storage, {8});
+  auto first = world.consumer(1), second = world.consumer(2);
+  Hello hello;
+  hello.role = Role::consumer;
+  hello.queues = {"default"};
+  CHECK(world.core.hello(session_id(3), hello, world.now) == Refusal::sessions_full);
+  hello.previous = Previous{Epoch{6}, session_id(9)};
+  CHECK(world.core.hello(session_id(3), hello, world.now) == Refusal::sessions_full);
+  hello.previous = Previous{Epoch{7}, session_id(9)};
+  CHECK(world.core.hello(session_id(3), hello, world.now) == Refusal::none);
+}
+
 TEST_CASE("where only dead items were kept nobody is waited for") {
   auto settings = keeping();
   settings.max_attempts = 1;

@@ -174,6 +174,21 @@ TEST_CASE("a client that is one too many is told how many are served, and stands
   CHECK(world.core.hello(session_id(2), hello, world.now) == Refusal::none);
 }
 
+TEST_CASE("who holds items comes in though there is no port for its lane") {
+  BrokerWorld world;
+  auto waiting = world.consumer(1);
+  world.lanes_left = false;
+  waiting.lane_lost(1, {}, 0);
+  world.settle();
+  Hello hello;
+  hello.role = Role::consumer;
+  hello.queues = {"default"};
+  CHECK(world.core.hello(session_id(2), hello, world.now) == Refusal::sessions_full);
+  auto holder = world.announces_claims(3, {5}, session_id(9), 1);
+  CHECK(holder.refusals() == Bodies{});
+  CHECK(world.core.find(holder.id));
+}
+
 TEST_CASE("without a port for its lane a consumer is refused, and nobody is said to be gone") {
   BrokerWorld world;
   world.lanes_left = false;
