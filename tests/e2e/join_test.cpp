@@ -3,10 +3,12 @@
 
 #include <filesystem>
 
-#include "tests/e2e/baton.hpp"
+#include "tests/e2e/kept_broker.hpp"
+#include "tests/e2e/library.hpp"
 #include "tests/e2e/show.hpp"
 #include "tests/skip.hpp"
 
+using namespace baton;
 using namespace baton::e2e;
 
 namespace {
@@ -108,4 +110,23 @@ TEST_CASE("join: items that went down with a broker in memory are told by exit 4
   broker = std::make_unique<Broker>(Args{"--port", port});
   CHECK(producer.wait() == 4);
   CHECK_FALSE(producer.err().text().empty());
+}
+
+TEST_CASE("join: items that went with the data of a broker that keeps are told to be lost") {
+  KeptBroker broker;
+  Producer producer(producer_of(*broker));
+  producer.put("a");
+  producer.put("b");
+  producer.flush();
+  broker.kill();
+  for (const auto& file : std::filesystem::directory_iterator(broker.directory().path()))
+    std::filesystem::remove_all(file);
+  broker.start();
+  const auto settled = producer.join();
+  CHECK(settled.lost == 2);
+  CHECK(settled.done + settled.dead == 0);
+  producer.put("c");
+  producer.flush();
+  CHECK(broker->consumer({"--count", "1"}).wait() == 0);
+  CHECK(producer.join().done == 1);
 }
