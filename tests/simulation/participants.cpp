@@ -170,13 +170,17 @@ void Simulation::visit() {
   }
 }
 
-void Simulation::add_newcomer() {
-  ProducerPlan plan;
-  plan.queue = queue_names[world_.random.below(queue_names.size())];
-  plan.lines = new_lines(world_.random.between(1, 10));
-  plan.last = true;
-  ++producers_waited_for_;
-  add_producer("newcomer-" + std::to_string(++newcomers_), plan);
+void Simulation::add_newcomers() {
+  if (newcomers_ > 10) return;
+  for (const auto& queue : queue_names) {
+    ProducerPlan plan;
+    plan.queue = queue;
+    plan.lines = new_lines(world_.random.between(1, 10));
+    plan.pause = {};
+    plan.last = true;
+    ++producers_waited_for_;
+    add_producer("newcomer-" + std::to_string(++newcomers_), plan);
+  }
 }
 
 std::vector<std::uint64_t> Simulation::new_lines(std::uint64_t count) {

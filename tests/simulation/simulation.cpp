@@ -261,7 +261,7 @@ void Simulation::restart_broker() {
     loaded_.clear();
     for (const auto& [name, queue] : broker_.stock().queues()) loaded_[name] = {queue->depth(), queue->bytes};
     if (troubles_.few_places) visit();
-    if (troubles_.newcomers && newcomers_ < 5) add_newcomer();
+    if (troubles_.newcomers) add_newcomers();
     if (!troubles_.in_touch() || broker_.lanes_may_fail() || troubles_.few_places) return;
     for (const auto within : {in_touch_within, slowest_return})
       world_.after(within, [this, life = broker_.life()] { check_in_touch(life); });

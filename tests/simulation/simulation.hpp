@@ -46,7 +46,7 @@ class Simulation {
   void leave(ClientNode& node);
   void restart_broker();
   void visit();
-  void add_newcomer();
+  void add_newcomers();
   void step_clock();
   void cut_short(ClientNode& leaving);
   void pause_slow_hands();

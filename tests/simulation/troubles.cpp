@@ -5,7 +5,7 @@ namespace baton::simulation {
 broker::Settings draw_settings(Random& random, const Clients& clients, const Troubles& troubles, bool keeps) {
   broker::Settings settings;
   settings.keeps = keeps;
-  settings.max_items = random.chance(300) ? random.between(1, 20) : 100'000;
+  settings.max_items = troubles.newcomers || random.chance(300) ? random.between(1, 20) : 100'000;
   settings.max_bytes = random.chance(200) ? random.between(100, 3000) : 1u << 30;
   settings.max_attempts = static_cast<std::uint32_t>(random.between(1, 5));
   if (random.chance(150)) settings.turn_work = static_cast<std::uint32_t>(random.between(1, 5));
@@ -42,12 +42,11 @@ Troubles draw_troubles(Random& random, bool keeps) {
   if (random.chance(50)) troubles.cuts = troubles.stalls = troubles.pauses = troubles.broker_pauses = 0;
   if (random.chance(50)) return {.poison = random.between(20, 80), .large_runs = true};
   if (random.chance(50)) return {.slow_hands = true};
-  troubles.newcomers = keeps && troubles.restarts > 0 && random.chance(200);
+  if (keeps && random.chance(50)) return {.restarts = 600, .newcomers = true};
   if (keeps && troubles.restarts > 0 && random.chance(100)) {
     troubles.few_places = true;
     troubles.few_lanes = random.chance(500);
     troubles.kills = troubles.leaves = 0;
-    troubles.newcomers = false;
   }
   if (keeps && random.chance(100)) return {.pauses = random.below(1000), .restarts = 600, .quick_failures = true};
   if (random.chance(100)) {
@@ -59,7 +58,7 @@ Troubles draw_troubles(Random& random, bool keeps) {
 }
 
 Duration draw_storage_lag(Random& random, const Troubles& troubles, bool keeps) {
-  if (troubles.quick_failures) return 1s;
+  if (troubles.quick_failures || troubles.newcomers) return 1s;
   if (keeps) return random.chance(300) ? Duration(1s) : random.chance(500) ? Duration(100ms) : Duration(3ms);
   if (troubles.restarts > 0 || !random.chance(300)) return {};
   return random.between(Duration(1ms), Duration(300ms));

@@ -19,7 +19,7 @@ struct Troubles {
       false;  // what some fail at once others have in hand for long, on a slow disk, when the broker dies
   // There are no more places, or lanes, than clients, and others come when the broker is started anew.
   bool few_places = false, few_lanes = false;
-  bool newcomers = false;        // producers that come when the broker is started anew, and fill its queues
+  bool newcomers = false;  // producers that come when the broker is started anew fill its small queues, on a slow disk
   std::uint64_t narrow = 0;      // bytes per second of a slow link that many share; 0: there is none
   std::uint64_t long_lines = 0;  // bytes that some console lines have, at most; 0: all are short
   bool only_poison() const {
