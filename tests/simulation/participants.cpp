@@ -63,6 +63,7 @@ void Simulation::add_consumer() {
     plan.releases = slow ? 0 : 300;
     plan.delays = 100;
   }
+  if (troubles_.few_places) plan.work = 12s;
   if (troubles_.large_runs) {
     plan.jobs = 1;
     plan.prefetch = static_cast<std::uint32_t>(random.between(1, 3));
@@ -161,12 +162,12 @@ void Simulation::populate_small() {
   world_.after(700ms, [this] { consumer_nodes_[2]->leave(); });
 }
 
-/// Clients that come at this moment, as many as there are consumers, and leave again: others find no place, or no lane.
+/// Clients that come at this moment and leave again: others find no place, or no lane.
 void Simulation::visit() {
-  for (std::uint64_t i = 0; i < consumers_; ++i) {
+  for (std::uint64_t i = 0; i < consumers_ + 2; ++i) {
     add_consumer();
     auto& visitor = *consumer_nodes_.back();
-    world_.after(world_.random.between(Duration(1s), Duration(9s)), [&visitor] { visitor.leave(); });
+    world_.after(world_.random.between(Duration(5s), Duration(12s)), [&visitor] { visitor.leave(); });
   }
 }
 

@@ -43,11 +43,7 @@ Troubles draw_troubles(Random& random, bool keeps) {
   if (random.chance(50)) return {.poison = random.between(20, 80), .large_runs = true};
   if (random.chance(50)) return {.slow_hands = true};
   if (keeps && random.chance(50)) return {.restarts = 600, .newcomers = true};
-  if (keeps && troubles.restarts > 0 && random.chance(100)) {
-    troubles.few_places = true;
-    troubles.few_lanes = random.chance(500);
-    troubles.kills = troubles.leaves = 0;
-  }
+  if (keeps && random.chance(50)) return {.restarts = 600, .few_places = true, .few_lanes = random.chance(500)};
   if (keeps && random.chance(100)) return {.pauses = random.below(1000), .restarts = 600, .quick_failures = true};
   if (random.chance(100)) {
     if (random.chance(600)) troubles = {};
