@@ -13,12 +13,12 @@ void ConsoleLog::append(const Said& said) {
   } while (!text.empty());
 }
 
-std::uint64_t ConsoleLog::trim(Number not_after, std::uint64_t others) {
+std::uint64_t ConsoleLog::trim(Number not_after) {
   const auto before = first_;
   const auto all = [this] { return total_ - dropped_; };
   const auto besides = [this] { return overhead(parts_.size()); };
   const auto too_many = [&] { return all() > keep_ || besides() > most_besides(); };
-  const auto far_too_many = [&] { return all() + besides() + others > most(); };
+  const auto far_too_many = [&] { return all() + besides() > 8 * keep_ + console_beyond; };
   while (first_ < last_block_ && ((too_many() && first_ <= not_after) || far_too_many())) drop_block();
   return first_ - before;
 }

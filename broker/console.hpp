@@ -22,10 +22,9 @@ class ConsoleLog {
 
   /// `said` is a whole block. It is logged in parts of say_part_bytes.
   void append(const Said& said);
-  /// Drops the oldest blocks down to `keep`, but none after `not_after`, unless all take more than most() with `others`:
-  /// so far those come who began before they were held. Returns how many parts.
-  std::uint64_t trim(Number not_after, std::uint64_t others);
-  std::uint64_t most() const { return 8 * keep_ + console_beyond; }
+  /// Drops the oldest blocks down to `keep`, but none after `not_after`, unless all take more than 8 * keep +
+  /// console_beyond: so far those come who began before they were held. Returns how many parts.
+  std::uint64_t trim(Number not_after);
 
   Number last() const { return {first_.value + parts_.size() - 1}; }
   /// The oldest part that is kept; last() + 1 when there is none.

@@ -298,10 +298,10 @@ void Core::say(Session& session, const Said& said, Time now) {
   if (block.empty() && !said.goes_on) return log_lines(session, said);
   block += said.block;
   session.block_number = said.number;
-  in_parts_ += said.block.size();
   if (said.goes_on) return;
   log_lines(session, {0, said.number, block});
-  drop_parts(session);
+  std::string().swap(block);  // with its memory
+  session.block_begun = {};
 }
 
 void Core::log_lines(Session& session, const Said& said) {
@@ -311,12 +311,6 @@ void Core::log_lines(Session& session, const Said& said) {
   if (!said_before_.is_new(session.hello.instance, said.number)) return;
   console_.append({session.hello.instance, said.number, said.block});
   for (auto* printer : printers_) changed(*printer);
-}
-
-void Core::drop_parts(Session& session) {
-  in_parts_ -= session.block.size();
-  session.block = {};
-  session.block_begun = {};
 }
 
 /// After a pause of our own (a stopped process, a suspended machine) silence is no sign of death: all get more time.
@@ -344,7 +338,6 @@ void Core::end_turn(Time now, bool control_dry) {
   persist();
   begin_waiting(now);
   bound_untold(now);
-  bound_parts(now);
   end_complete_byes(now);
   extend_credits();  // with the room of those that just went, and of a disk that is full no more
   check_ending(now);

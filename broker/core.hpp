@@ -172,8 +172,6 @@ class Core {
   void open_lanes_again(Time now);
   void say(Session& session, const Said& said, Time now);
   void log_lines(Session& session, const Said& said);
-  void drop_parts(Session& session);
-  void bound_parts(Time now);
 
   // What sessions are told (core_news.cpp).
   void changed(Session& session);
@@ -217,7 +215,6 @@ class Core {
   Stock stock_;
   ConsoleLog console_;
   Repeats said_before_;
-  std::uint64_t in_parts_ = 0;  // bytes of blocks of lines that are not whole yet, of all sessions
 
   std::unordered_map<SessionId, std::unique_ptr<Session>> sessions_;
   std::unordered_map<SessionId, std::uint32_t> subscriptions_;  // how many of each topic

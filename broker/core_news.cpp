@@ -206,10 +206,10 @@ void Core::watch_console(Time now) {
   for (auto* printer : printers_)
     if (printer->printed == console_.last()) printer->printed_at = now;
   const auto printed = printed_by_all(now);
-  const auto dropped = console_.trim(printed, in_parts_);
+  const auto dropped = console_.trim(printed);
   if (dropped > 0 && printers_.empty() && !std::exchange(lines_dropped_, true))
     effects_.log.push_back("no printer reads the console: its oldest lines are dropped");
-  const auto waiting = console_.bytes_after(printed) + in_parts_;
+  const auto waiting = console_.bytes_after(printed);
   const bool many = ConsoleLog::overhead(console_.last() - printed) >= console_.most_besides();  // of very short blocks
   const bool held = (say_held_ ? waiting > console_.keep() / 2 : waiting >= console_.keep()) || many;
   if (std::exchange(say_held_, held) != held) all_changed();

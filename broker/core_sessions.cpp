@@ -239,10 +239,9 @@ void Core::stand_producer(Session& session, Time now) {
   producer.lost_at = never;
   if (hello.first_put > producer.put.received() + 1) producer.put = StreamReceiver(hello.first_put);
   producer.named |= hello.named;
-  if (std::exchange(producer.run, hello.run) != hello.run) {
-    producer.began = producer.put.received();
-    stock_.note_changed(producer);
-  }
+  const bool other_run = std::exchange(producer.run, hello.run) != hello.run;
+  if (other_run) producer.began = producer.put.received();
+  if (other_run || unknown > 0) stock_.note_changed(producer);
   stock_.note_key(producer);
   producer.sent_before = hello.previous ? hello.last_put : Number{};
   producer.session = &session;
@@ -330,16 +329,6 @@ void Core::bound_untold(Time now) {
   }
 }
 
-/// Of those who begin blocks of lines and do not end them.
-void Core::bound_parts(Time now) {
-  const auto size = [](const auto& entry) { return entry.second->block.size(); };
-  while (in_parts_ > console_.most()) {
-    const auto most = std::max_element(sessions_.begin(), sessions_.end(),
-                                       [&](const auto& a, const auto& b) { return size(a) < size(b); });
-    refuse(most->first, Refusal::over_credit, "console lines that do not end", now);
-  }
-}
-
 void Core::end(Session& session, const std::string& why, Time now) {
   if (session.state == Session::State::over) return;
   const bool stood = std::exchange(session.state, Session::State::over) == Session::State::standing;
@@ -348,7 +337,6 @@ void Core::end(Session& session, const std::string& why, Time now) {
   // The session's own mark makes `why` prove, when its client comes back, that it was this session that lost an item.
   const auto mark = why.empty() ? why : why + " [session " + to_hex(session.id).substr(0, 8) + "]";
   bury(session, mark, now);
-  drop_parts(session);
   if (!why.empty() && !session.said_bye)
     effects_.log.push_back(std::string(name(session.hello.role)) + " " + session.hello.host + "/" +
                            std::to_string(session.hello.pid) + " is gone: " + mark);

@@ -63,7 +63,7 @@ class Producer {
   Settled settled();
 
   /// Publishes a block of lines on the system's console: they reach the terminal together. Blocks while the console is held
-  /// back. Up to max_say bytes with tags. Throws as put() does.
+  /// back. Up to max_say bytes with tags and the last newline. Throws as put() does.
   void say(std::string_view lines);
 
   /// What earlier processes have put under this name, of their input. Who reads the same input from its beginning, asks a

@@ -53,13 +53,17 @@ void ProducerSession::on_welcomed(Time now) {
   counted_ = {};
 }
 
-/// Of so many confirmed items their broker knows nothing any more: as many as can be were settled, the others are lost.
+/// The last so many of the confirmed items are not in their broker's data. What was not counted before: as many as can be were
+/// settled, the others are lost.
 void ProducerSession::count_gone(std::uint64_t unknown) {
-  const auto earlier = earlier_.done + earlier_.dead + earlier_.lost;
-  const auto confirmed = put_.confirmed().value - std::min(put_.confirmed().value, earlier);
-  const auto gone = std::min(unknown, confirmed);
-  const auto unsettled = confirmed - std::min(confirmed, counted_.done + counted_.dead);
-  const auto lost = std::min(gone, unsettled);
+  const auto confirmed = put_.confirmed().value;
+  const auto first = confirmed - std::min(confirmed, unknown);  // behind it
+  const auto known = gone_.last - std::min(gone_.last, std::max(gone_.first, first));
+  const auto gone = confirmed - first - known;
+  if (gone == 0) return;
+  gone_ = {gone_.last == 0 ? first : std::min(gone_.first, first), confirmed};
+  const auto counted = earlier_.done + earlier_.dead + earlier_.lost + counted_.done + counted_.dead;
+  const auto lost = std::min(gone, confirmed - std::min(confirmed, counted));
   const auto dead = std::min(gone - lost, counted_.dead);
   earlier_.lost += lost;
   earlier_.dead += dead;

@@ -95,6 +95,10 @@ class ProducerSession final : public ClientLogic {
   bool joining_ = false, changed_ = false, more_ = false;
   Confirm counted_;  // of this broker: accepted, done and dead as it said last
   Settled earlier_;  // from brokers that are gone with what they held; notices from all
+  struct Gone {
+    std::uint64_t first = 0, last = 0;
+  };
+  Gone gone_;  // numbers behind `first` up to `last` were counted as gone with the data of a broker
 };
 
 }  // namespace baton

@@ -116,21 +116,13 @@ TEST_CASE("a block in parts is no longer than one that is whole") {
   CHECK_FALSE(world.core.find(rick.id));
 }
 
-TEST_CASE("of those who begin blocks and do not end them the longest is cut off when they are too many") {
-  Settings settings;
-  settings.console_keep = 1;
-  BrokerWorld world(settings);
-  std::vector<Client> ricks;
-  for (std::uint8_t n = 1; n <= console_beyond / max_say; ++n) {
-    ricks.push_back(world.producer(n));
-    ricks.back().say_part(std::string(max_say - n, 'x'), true);
-  }
-  for (auto& rick : ricks) CHECK(rick.refusals().empty());
-  auto morty = world.producer(200);
-  morty.say_part(std::string(max_say / 2, 'x'), true);
-  CHECK(ricks.front().refusals() == Bodies{"over_credit"});
-  CHECK(ricks[1].refusals().empty());
-  CHECK(morty.refusals().empty());
+TEST_CASE("a block in parts takes memory while it is under way, and only then") {
+  BrokerWorld world;
+  auto rick = world.producer(1);
+  for (int i = 0; i < 10; ++i) rick.say_part(std::string(say_part_bytes, 'x'), true);
+  CHECK(world.session(rick).block.size() == 10 * say_part_bytes);
+  rick.say_part("x", false);
+  CHECK(world.session(rick).block.capacity() < 100);
 }
 
 TEST_CASE("who says hello and does not subscribe is forgotten when there are many, and keeps nobody out") {

@@ -33,13 +33,13 @@ struct ProducerScript : Script {
     say_confirm();
   }
   /// The broker was started anew; the client is told and begins another session.
-  void new_broker(std::uint8_t sessions = 2) {
+  void new_broker(std::uint8_t sessions = 2, Epoch next = {78}) {
     now += hello_again;
-    refuse_with_new_epoch(session_id(sessions));
+    refuse_with_new_epoch(session_id(sessions), next);
     session = session_id(sessions);
     tick();
     confirm = {};
-    epoch = {78};
+    epoch = next;
   }
   /// The broker has lost the session; the client begins the next one.
   void begin_anew(std::uint8_t sessions) {
@@ -49,8 +49,8 @@ struct ProducerScript : Script {
          session_id(sessions));
     tick();
   }
-  void refuse_with_new_epoch(const SessionId& next = session_id(2)) {
-    news(encode_json({MessageType::refusal, 0, Epoch{78}, session, {}},
+  void refuse_with_new_epoch(const SessionId& next = session_id(2), Epoch epoch_of_it = {78}) {
+    news(encode_json({MessageType::refusal, 0, epoch_of_it, session, {}},
                      to_json(RefusalNotice{Refusal::wrong_epoch, ""})),
          next);
   }
