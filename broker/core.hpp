@@ -104,8 +104,6 @@ class Core {
   const Stock& stock() const { return stock_; }
   std::size_t session_count() const { return sessions_.size(); }
   /// Whether it waits for its welcome until what its name has put before is on disk.
-  std::uint64_t unknown_puts(const Hello& hello);
-  std::size_t places_for(const Hello& hello) const;
   bool waits_to_begin(const SessionId& id) const;
   void check_invariants() const;
 
@@ -138,6 +136,7 @@ class Core {
   };
 
   // Sessions (core_sessions.cpp).
+  std::size_t places_for(const Hello& hello) const;
   void stand_if_ready(Session& session, Time now);
   void forget_oldest_greeted();
   void bury(const Session& session, const std::string& mark, Time now);
@@ -145,6 +144,7 @@ class Core {
   bool is_late(const Hello& hello);
   bool may_begin(Session& session, Time now);
   void begin_waiting(Time now);
+  std::uint64_t unknown_puts(const Hello& hello);
   void stand_producer(Session& session, Time now);
   void stand_consumer(Session& session);
   void stand_printer(Session& session, Time now);
