@@ -237,6 +237,7 @@ void ClientNode::send(Outbox::Message& message) {
     require(check_entries(header.type, payload_of(message.bytes), header.count) == Refusal::none,
             "clients send valid entries");
   if (message.door == Door::control) scene_.console.sent(message.bytes);
+  if (header.type == MessageType::hello) greets();
   if (header.type == MessageType::control) {
     EntryReader in(payload_of(message.bytes));
     for (Entry entry; in.next(entry);) says(entry);

@@ -83,6 +83,8 @@ class ClientNode : public ClientEnd {
   virtual void heard(Life, const Confirm&) {}
   /// It sends that on its control stream.
   virtual void says(const Entry&) {}
+  /// It has said hello.
+  virtual void greets() {}
   /// What its logic is to hear in the place of this.
   virtual void hears(std::string& /*news*/) const {}
   Life life() const { return life_; }  ///< of the broker that has welcomed it last

@@ -82,6 +82,14 @@ void ConsumerNode::check_asks() const {
           name() + " asks for " + std::to_string(lane.standing()) + ": its broker knows");
 }
 
+/// What it claims is settled when it says hello first.
+void ConsumerNode::greets() {
+  if (std::exchange(greeted_as_, session().id()) == session().id()) return;
+  claimed_.clear();
+  for (const auto& job : jobs_)
+    if (job.in_hand() && consumer_.holds(job.item, job.take)) claimed_[job.item] = job.count;
+}
+
 /// It claims what it has in hand, and what it settled unheard, by the delivery that it speaks of.
 void ConsumerNode::says(const Entry& entry) {
   if (entry.kind != EntryKind::claim && entry.kind != EntryKind::claim_put) return;
@@ -90,11 +98,8 @@ void ConsumerNode::says(const Entry& entry) {
   for (const auto& claim : claims)
     for (std::uint32_t i = 0; i < claim.count; ++i) {
       const auto id = claim.first + i;
-      const auto in_hand = std::find_if(jobs_.begin(), jobs_.end(), [&](const Job& job) {
-        return job.in_hand() && job.item == id && consumer_.holds(id, job.take);
-      });
-      const auto settled = settled_.find(id);
-      const auto count = in_hand != jobs_.end()      ? in_hand->count
+      const auto in_hand = claimed_.find(id), settled = settled_.find(id);
+      const auto count = in_hand != claimed_.end()   ? in_hand->second
                          : settled != settled_.end() ? settled->second
                                                      : claim.deliveries;
       require(claim.deliveries == count, name() + " claims item " + std::to_string(id.value) + " by its count " +

@@ -124,6 +124,7 @@ class ConsumerNode final : public ClientNode, public Holder {
   void ended() override;
   void observe() override;
   void says(const Entry& entry) override;
+  void greets() override;
   void welcomed(Life life, const Welcome&) override { scene_.holders.welcomed(*this, life, session().id()); }
   bool may_say() const override { return consumer_.may_say(); }
   void say_block(const std::string& block) override { consumer_.say(block); }
@@ -165,8 +166,10 @@ class ConsumerNode final : public ClientNode, public Holder {
   ConsumerSession consumer_;
   std::vector<Job> jobs_;
   std::map<ItemId, std::uint32_t> settled_;  // as done or failed: with which count of deliveries
-  std::map<std::uint64_t, Mine> mine_;       // by take: taken, not settled, and not known to be lost
-  std::string body_;                         // of what was taken last
+  std::map<ItemId, std::uint32_t> claimed_;  // in hand when it said hello: likewise
+  SessionId greeted_as_;
+  std::map<std::uint64_t, Mine> mine_;  // by take: taken, not settled, and not known to be lost
+  std::string body_;                    // of what was taken last
   std::function<void()> dies_;
   bool ever_stood_ = false, bye_ = false, bye_in_trouble_ = false;
 };
