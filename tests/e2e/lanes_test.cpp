@@ -62,9 +62,9 @@ TEST_CASE("lanes: of 6 consumers at 4 ports 4 work and 2 say why they wait and f
   crowd.expect_started(lanes);
   crowd.expect_all_work(broker);
   for (auto& [pid, process] : crowd.waiting()) {
-    const auto line = process.err().next_with("waiting: ");
-    REQUIRE(line);
-    CHECK_MESSAGE(line->text.find("no lane left") != line->text.npos, line->text);
+    const auto line = process.err().next_with("no lane left");
+    REQUIRE_MESSAGE(line, process.err().text());
+    CHECK_MESSAGE(line->text.starts_with("waiting: "), line->text);
   }
 
   Process leaves = crowd.take_worker();

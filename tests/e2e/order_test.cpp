@@ -1,8 +1,9 @@
 // First in, first out within a queue and priority; higher priorities first; delayed items when their time has come.
 
-#include "tests/e2e/baton.hpp"
+#include "tests/e2e/library.hpp"
 #include "tests/e2e/show.hpp"
 
+using namespace baton;
 using namespace baton::e2e;
 
 namespace {
@@ -60,10 +61,13 @@ TEST_CASE("order: a delayed item comes when its time has come and not before") {
   Broker broker;
   Process printer = broker.printer();
   Process consumer = broker.consumer();
-  const auto begin = Clock::now();
-  put(broker, {"--delay", "3", "--priority", "9", "later"});
-  put(broker, {"--delay", "1.5", "sooner"});
-  put(broker, {"now"});
+  put(broker, {"--delay", "0.001", "--priority", "9", "at once"});
+  REQUIRE(names(next_got(printer, 1)) == Args{"at once"});
+  const auto begin = Clock::now();  // no process starts in between
+  Producer producer(producer_of(broker));
+  producer.put(R"({"name":"later"})", {9, 3000ms, {}});
+  producer.put(R"({"name":"sooner"})", {default_priority, 1500ms, {}});
+  producer.put(R"({"name":"now"})");
   const auto got = next_got(printer, 3);
   REQUIRE(names(got) == Args{"now", "sooner", "later"});
   CHECK(milliseconds(got[1].at - begin) >= 1500);
