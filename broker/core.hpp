@@ -136,7 +136,8 @@ class Core {
   };
 
   // Sessions (core_sessions.cpp).
-  std::size_t places_for(const Hello& hello) const;
+  bool comes_back(const Hello& hello) const;
+  void make_place(Time now);
   void stand_if_ready(Session& session, Time now);
   void forget_oldest_greeted();
   void bury(const Session& session, const std::string& mark, Time now);

@@ -68,7 +68,9 @@ Refusal Core::hello(const SessionId& id, Hello hello, Time now) {
     // Told to who asks again only: mostly it is over by then.
     return waits_to_begin(id) ? Refusal::not_yet : Refusal::none;
   }
-  if (sessions_.size() >= places_for(hello)) return Refusal::sessions_full;
+  const auto full = [this] { return sessions_.size() - over_.size() >= settings_.max_sessions; };
+  if (full() && comes_back(hello)) make_place(now);
+  if (full()) return Refusal::sessions_full;
   if (hello.role == Role::producer && is_late(hello)) return Refusal::unknown_session;
   if (hello.role == Role::producer && is_outdated(hello)) return Refusal::fenced;
   if (hello.role == Role::consumer && hello.claims == 0 && !laneless_.empty()) return Refusal::sessions_full;
@@ -83,11 +85,21 @@ Refusal Core::hello(const SessionId& id, Hello hello, Time now) {
   return Refusal::none;
 }
 
-/// Who was a client of the broker before this one may hold items, or have put some that are held: whoever came first does not
-/// keep it out. There were no more of them than there are places.
-std::size_t Core::places_for(const Hello& hello) const {
-  const bool comes_back = stock_.may_claim() && hello.previous && hello.previous->epoch == stock_.epoch_before();
-  return std::size_t{settings_.max_sessions} * (comes_back ? 2 : 1);
+/// Who was a client of the broker before this one may hold items, or have put some that are held.
+bool Core::comes_back(const Hello& hello) const {
+  return stock_.may_claim() && hello.previous && hello.previous->epoch == stock_.epoch_before();
+}
+
+/// There were no more of those than there are places: where none is left somebody else has one.
+void Core::make_place(Time now) {
+  const auto newcomer = std::find_if(sessions_.begin(), sessions_.end(), [this](const auto& entry) {
+    const auto& session = *entry.second;
+    const bool idle = session.held + session.claims_left == 0 && session.put_claims.empty();
+    return session.state != Session::State::over && idle && !comes_back(session.hello);
+  });
+  if (newcomer == sessions_.end()) return;
+  refuse(newcomer->first, Refusal::sessions_full, why_full(), now);
+  end(*newcomer->second, {}, now);
 }
 
 bool Core::waits_to_begin(const SessionId& id) const {

@@ -62,6 +62,8 @@ class BrokerJudge {
   using CountKept = std::function<std::uint32_t(ItemId)>;
   /// `is_kept`: whether an item lies on it.
   void loads(Epoch before, CountKept count_kept, std::function<bool(ItemId)> is_kept);
+  /// Some news that goes out, before sessions() is told who is gone.
+  void refuses(std::string_view news);
   /// What of a queue was put before, in an earlier life, and is put again.
   Depth again_of(const std::string& queue) const;
   /// Of each name, the last number that it has. Then: what the broker says, whether it takes claims, and hands off.

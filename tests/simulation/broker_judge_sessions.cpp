@@ -234,6 +234,17 @@ void BrokerJudge::sends(std::string_view news, const Knows& knows) {
   if (keeps_) confirms(header.session, confirm);
 }
 
+/// Who holds nothing makes place for a client of the broker before.
+void BrokerJudge::refuses(std::string_view news) {
+  Header header;
+  RefusalNotice notice;
+  if (read_header(news, header) != Refusal::none || header.type != MessageType::refusal) return;
+  const auto found = standing_.find(header.session);
+  if (found == standing_.end() || !parse(payload_of(news), notice) || notice.refusal != Refusal::sessions_full) return;
+  require(found->second.held.empty(), name(header.session) + " holds items and keeps its place");
+  found->second.refused = true;
+}
+
 void BrokerJudge::welcomes(const SessionId& id, const Knows& knows) {
   if (!welcomed_.insert(id).second) return;
   Standing session;

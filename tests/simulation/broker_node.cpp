@@ -232,6 +232,7 @@ void BrokerNode::carry_out() {
     else
       close_lane(change.session, change.generation);
   }
+  for (const auto& news : effects.news) judge().refuses(news.bytes);
   judge().sessions(who_is_known());
   for (const auto& news : effects.news) judge().sends(news.bytes, who_is_known());
   for (auto& message : effects.lane_messages) send_lane(message);

@@ -85,7 +85,7 @@ void ConsumerNode::check_asks() const {
 /// What it claims is settled when it says hello first.
 void ConsumerNode::greets() {
   if (std::exchange(greeted_as_, session().id()) == session().id()) return;
-  claimed_.clear();
+  claimed_ = settled_;
   for (const auto& job : jobs_)
     if (job.in_hand() && consumer_.holds(job.item, job.take)) claimed_[job.item] = job.count;
 }
@@ -98,10 +98,8 @@ void ConsumerNode::says(const Entry& entry) {
   for (const auto& claim : claims)
     for (std::uint32_t i = 0; i < claim.count; ++i) {
       const auto id = claim.first + i;
-      const auto in_hand = claimed_.find(id), settled = settled_.find(id);
-      const auto count = in_hand != claimed_.end()   ? in_hand->second
-                         : settled != settled_.end() ? settled->second
-                                                     : claim.deliveries;
+      const auto known = claimed_.find(id);
+      const auto count = known == claimed_.end() ? claim.deliveries : known->second;
       require(claim.deliveries == count, name() + " claims item " + std::to_string(id.value) + " by its count " +
                                              std::to_string(count) + ", not " + std::to_string(claim.deliveries));
     }

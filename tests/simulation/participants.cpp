@@ -87,7 +87,8 @@ void Simulation::add_consumer() {
 
 void Simulation::add_printer() {
   auto& random = world_.random;
-  const auto slow = random.chance(200) ? Duration(300ms) : random.chance(300) ? Duration(50ms) : Duration(1ms);
+  auto slow = random.chance(200) ? Duration(300ms) : random.chance(300) ? Duration(50ms) : Duration(1ms);
+  if (troubles_.newcomers) slow = 1ms;  // they say more lines than a slow one prints by the end
   clients_.push_back(std::make_unique<PrinterNode>(scene_, "R" + std::to_string(++names_), slow));
   clients_.back()->start();
 }
@@ -172,11 +173,11 @@ void Simulation::visit() {
 }
 
 void Simulation::add_newcomers() {
-  if (newcomers_ > 10) return;
+  if (newcomers_ > 6) return;
   for (const auto& queue : queue_names) {
     ProducerPlan plan;
     plan.queue = queue;
-    plan.lines = new_lines(world_.random.between(1, 10));
+    plan.lines = new_lines(world_.random.between(1, 5));
     plan.pause = {};
     plan.last = true;
     ++producers_waited_for_;

@@ -166,7 +166,7 @@ class ConsumerNode final : public ClientNode, public Holder {
   ConsumerSession consumer_;
   std::vector<Job> jobs_;
   std::map<ItemId, std::uint32_t> settled_;  // as done or failed: with which count of deliveries
-  std::map<ItemId, std::uint32_t> claimed_;  // in hand when it said hello: likewise
+  std::map<ItemId, std::uint32_t> claimed_;  // the same, and what was in hand, when it said hello
   SessionId greeted_as_;
   std::map<std::uint64_t, Mine> mine_;  // by take: taken, not settled, and not known to be lost
   std::string body_;                    // of what was taken last

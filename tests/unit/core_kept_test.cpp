@@ -133,6 +133,12 @@ TEST_CASE("who was a client of the broker before finds a place, though others ca
   CHECK(world.core.hello(session_id(3), hello, world.now) == Refusal::sessions_full);
   hello.previous = Previous{Epoch{7}, session_id(9)};
   CHECK(world.core.hello(session_id(3), hello, world.now) == Refusal::none);
+  CHECK(world.core.hello(session_id(4), hello, world.now) == Refusal::none);
+  CHECK(world.core.hello(session_id(5), hello, world.now) == Refusal::sessions_full);
+  world.settle();
+  CHECK(first.refusals() == Bodies{"sessions_full"});
+  CHECK(second.refusals() == Bodies{"sessions_full"});
+  CHECK(world.core.session_count() == 2);
 }
 
 TEST_CASE("where only dead items were kept nobody is waited for") {
