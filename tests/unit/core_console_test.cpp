@@ -4,6 +4,15 @@
 namespace baton::broker::test {
 namespace {
 
+/// So that what it says again is known again.
+Hello hello_with_instance() {
+  Hello hello;
+  hello.role = Role::consumer;
+  hello.queues = {"default"};
+  hello.instance = 77;
+  return hello;
+}
+
 TEST_CASE("console lines reach every printer whole and in order, one that comes late gets what was said before") {
   BrokerWorld world;
   auto morty = world.consumer(1);
@@ -68,10 +77,7 @@ TEST_CASE("a block that comes in parts is told when it is whole, and confirmed t
 
 TEST_CASE("a session that is lost within a block says the whole block again in the next") {
   BrokerWorld world;
-  Hello hello;
-  hello.role = Role::consumer;
-  hello.queues = {"default"};
-  hello.instance = 77;
+  auto hello = hello_with_instance();
   auto morty = world.client(1, hello);
   auto printer = world.printer(2);
   morty.say("before\n");
@@ -138,10 +144,7 @@ TEST_CASE("a printer that asks for the same lines again and again is sent them o
 
 TEST_CASE("a line that is said again by who is not known any more is printed once, whoever prints") {
   BrokerWorld world;
-  Hello hello;
-  hello.role = Role::consumer;
-  hello.queues = {"default"};
-  hello.instance = 77;
+  auto hello = hello_with_instance();
   auto morty = world.client(1, hello);
   morty.say("one\n");
   auto early = world.printer(2);
