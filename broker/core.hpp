@@ -137,6 +137,7 @@ class Core {
 
   // Sessions (core_sessions.cpp).
   bool comes_back(const Hello& hello) const;
+  bool has_place_for(const Hello& hello, Time now);
   void make_place(Time now);
   void stand_if_ready(Session& session, Time now);
   void forget_oldest_greeted();

@@ -68,9 +68,7 @@ Refusal Core::hello(const SessionId& id, Hello hello, Time now) {
     // Told to who asks again only: mostly it is over by then.
     return waits_to_begin(id) ? Refusal::not_yet : Refusal::none;
   }
-  const auto full = [this] { return sessions_.size() - over_.size() >= settings_.max_sessions; };
-  if (full() && comes_back(hello)) make_place(now);
-  if (full()) return Refusal::sessions_full;
+  if (!has_place_for(hello, now)) return Refusal::sessions_full;
   if (hello.role == Role::producer && is_late(hello)) return Refusal::unknown_session;
   if (hello.role == Role::producer && is_outdated(hello)) return Refusal::fenced;
   if (hello.role == Role::consumer && hello.claims == 0 && !laneless_.empty()) return Refusal::sessions_full;
@@ -90,7 +88,16 @@ bool Core::comes_back(const Hello& hello) const {
   return stock_.may_claim() && hello.previous && hello.previous->epoch == stock_.epoch_before();
 }
 
-/// There were no more of those than there are places: where none is left somebody else has one.
+/// A client of the broker before takes the place of a newcomer that has nothing in hand; where there is none it comes in as
+/// one more: there can be more of them than places, since who made place in that broker's life was its client too.
+bool Core::has_place_for(const Hello& hello, Time now) {
+  const auto taken = [this] { return sessions_.size() - over_.size(); };
+  if (taken() < settings_.max_sessions) return true;
+  if (!comes_back(hello)) return false;
+  make_place(now);
+  return taken() < 2 * std::size_t{settings_.max_sessions};
+}
+
 void Core::make_place(Time now) {
   const auto newcomer = std::find_if(sessions_.begin(), sessions_.end(), [this](const auto& entry) {
     const auto& session = *entry.second;

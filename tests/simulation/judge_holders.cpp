@@ -58,6 +58,7 @@ void HolderJudge::subscription(const SessionId& topic, bool arrives) {
 void HolderJudge::ends() {
   for (auto& [session, contact] : contacts_)
     if (session.first == life()) look(contact);
+  for (auto& [from, to] : pauses_) to = std::min(to, world_.now());
   lives_.back().ended = world_.now();
 }
 

@@ -119,7 +119,7 @@ TEST_CASE("a producer is told how much of what was confirmed to it is not in the
   CHECK(world.session(again).welcome.put_unknown == unknown);
 }
 
-TEST_CASE("who was a client of the broker before finds a place, though others came first") {
+TEST_CASE("who was a client of the broker before finds a place though others came first") {
   ThreeKept storage;
   auto settings = keeping();
   settings.max_sessions = 2;
@@ -128,17 +128,20 @@ TEST_CASE("who was a client of the broker before finds a place, though others ca
   Hello hello;
   hello.role = Role::consumer;
   hello.queues = {"default"};
-  CHECK(world.core.hello(session_id(3), hello, world.now) == Refusal::sessions_full);
+  const auto says_hello = [&](int n) {
+    return world.core.hello(session_id(static_cast<std::uint8_t>(n)), hello, world.now);
+  };
+  CHECK(says_hello(3) == Refusal::sessions_full);
   hello.previous = Previous{Epoch{6}, session_id(9)};
-  CHECK(world.core.hello(session_id(3), hello, world.now) == Refusal::sessions_full);
+  CHECK(says_hello(3) == Refusal::sessions_full);
   hello.previous = Previous{Epoch{7}, session_id(9)};
-  CHECK(world.core.hello(session_id(3), hello, world.now) == Refusal::none);
-  CHECK(world.core.hello(session_id(4), hello, world.now) == Refusal::none);
-  CHECK(world.core.hello(session_id(5), hello, world.now) == Refusal::sessions_full);
+  for (const int n : {3, 4}) CHECK(says_hello(n) == Refusal::none);  // of the newcomers
   world.settle();
   CHECK(first.refusals() == Bodies{"sessions_full"});
   CHECK(second.refusals() == Bodies{"sessions_full"});
   CHECK(world.core.session_count() == 2);
+  for (const int n : {5, 6}) CHECK(says_hello(n) == Refusal::none);  // at most as many again
+  CHECK(says_hello(7) == Refusal::sessions_full);
 }
 
 TEST_CASE("where only dead items were kept nobody is waited for") {
