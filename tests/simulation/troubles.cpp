@@ -9,7 +9,8 @@ broker::Settings draw_settings(Random& random, const Clients& clients, const Tro
   settings.max_bytes = random.chance(200) ? random.between(100, 3000) : 1u << 30;
   settings.max_attempts = static_cast<std::uint32_t>(random.between(1, 5));
   if (random.chance(150)) settings.turn_work = static_cast<std::uint32_t>(random.between(1, 5));
-  settings.console_keep = random.chance(250) ? random.between(200, random.chance(500) ? 2000 : 30'000) : 64u << 20;
+  const bool small_log = random.chance(troubles.long_lines > 0 ? 700 : 250);
+  settings.console_keep = small_log ? random.between(200, random.chance(500) ? 2000 : 30'000) : 64u << 20;
   if (random.chance(300)) {
     settings.lane_window = random.between(part_bytes, 10 * part_bytes);
     settings.lanes_window = random.between(part_bytes, 15 * part_bytes);
