@@ -7,6 +7,8 @@
 #include <iostream>
 #include <stdexcept>
 
+#include "net/sockets.hpp"
+#include "tests/skip.hpp"
 #include "tests/torture/system.hpp"
 
 namespace {
@@ -75,6 +77,10 @@ int main(int argc, char** argv) {
   app.add_flag("--memory", settings.memory, "the broker keeps nothing: shows that loss is found");
   CLI11_PARSE(app, argc, argv);
   settings.time = std::chrono::seconds(seconds);
+  if (const auto files = baton::files_possible(); files < baton::torture::files_needed) {
+    std::cout << "skipped: it needs " << baton::torture::files_needed << " open files, and may have " << files << '\n';
+    return std::getenv("CI") ? 1 : baton::tests::skipped_code;
+  }
   bool valid = true;
   try {
     print_head();

@@ -13,7 +13,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t producers = 3, workers = 4;
-constexpr std::size_t lane_ports = 1000;  // each rests for a minute when its lane has broken
 constexpr std::uint64_t disk_bytes = 160u << 20;
 constexpr auto turn = 100ms;
 constexpr auto link_faults_every = 400ms;

@@ -16,6 +16,9 @@
 
 namespace baton::torture {
 
+inline constexpr std::size_t lane_ports = 1000;                ///< each rests for a minute when its lane has broken
+inline constexpr std::uint64_t files_needed = 2 * lane_ports;  ///< it listens at each, for the broker
+
 struct Settings {
   std::uint64_t seed = 1;
   std::chrono::seconds time{30};
