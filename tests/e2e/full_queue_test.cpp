@@ -131,6 +131,9 @@ TEST_CASE("full queue: a handler that puts into its own is told so and try_put g
   };
   Producer producer(options);
   Consumer consumer(consumer_of(broker));
+  producer.put("first");
+  producer.put("second");
+  producer.flush();  // what is put from here on waits for room
   while (producer.try_put("item", 500ms)) {
   }
   CHECK_FALSE(producer.try_put("at once"));
