@@ -26,7 +26,7 @@ struct AtWork {
 }  // namespace
 
 TEST_CASE("SIGTERM to a consumer: it finishes, acks, gives back the rest and exits 0") {
-  AtWork test("1:1");
+  AtWork test("3:3");
   const auto begin = Clock::now();
   test.consumer.signal(SIGTERM);
   CHECK_MESSAGE(test.consumer.wait() == 0, test.consumer.err().text());
@@ -70,13 +70,13 @@ TEST_CASE("SIGTERM to a consumer twice while its broker stands still: it ends at
 }
 
 TEST_CASE("SIGHUP: all four programs end in good order, a consumer when it is through") {
-  AtWork test("1:1");
+  AtWork test("3:3");
+  test.consumer.signal(SIGHUP);  // the first: it works for three seconds only
   Process producer = test.broker.producer({"-"});
   require_started(test.printer, "producer", {producer.pid()});
   producer.signal(SIGHUP);
   CHECK(producer.wait() == 1);
   CHECK(producer.err().text() == "baton-producer: stopped after 0 items; the rest was not put\n");
-  test.consumer.signal(SIGHUP);
   CHECK_MESSAGE(test.consumer.wait() == 0, test.consumer.err().text());
   Process next = test.broker.consumer();
   CHECK(names(next_got(test.printer, 5)) == Args{"b", "c", "d", "e", "f"});
@@ -112,7 +112,7 @@ TEST_CASE("signals that are ignored at the start stay so: nohup, and a shell's b
 }
 
 TEST_CASE("SIGTERM to a consumer twice at once, as timeout sends it, is one") {
-  AtWork test("1:1");
+  AtWork test("3:3");
   test.consumer.signal(SIGTERM);
   test.consumer.signal(SIGINT);
   CHECK_MESSAGE(test.consumer.wait() == 0, test.consumer.err().text());
