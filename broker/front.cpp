@@ -72,7 +72,7 @@ Session* Front::session_of(const Header& header, Time now) {
 }
 
 void Front::on_in(std::string_view frame, Time now) {
-  if (const auto refusal = core_.plain_put(frame, now); refusal != Refusal::none) core_.refuse({}, refusal, {}, now);
+  if (const auto refusal = core_.plain().put(frame, now); refusal != Refusal::none) core_.refuse({}, refusal, {}, now);
 }
 
 void Front::on_frames(Time now) { core_.refuse({}, Refusal::frames, {}, now); }

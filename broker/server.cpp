@@ -152,7 +152,7 @@ void Server::wait() {
       {news_.socket().handle(), 0, ZMQ_POLLIN, 0},     {lanes_.knocked().handle(), 0, ZMQ_POLLIN, 0},
       {nullptr, storage_changed_.fd(), ZMQ_POLLIN, 0}, {nullptr, signals_, ZMQ_POLLIN, 0}};
   if (plain_) {
-    const bool wants_out = plain_->has_unsent() || front_.core().plain_items_wait();
+    const bool wants_out = plain_->has_unsent() || front_.core().plain().has_items();
     items.push_back({plain_->in().handle(), 0, reads_put, 0});
     if (wants_out) items.push_back({plain_->out().handle(), 0, ZMQ_POLLOUT, 0});
     if (plain_->retry_at() != never) timeout = std::min(timeout, plain_->retry_at() - Clock::now());
@@ -178,7 +178,7 @@ void Server::read_put(Time until) {
   }
   if (!plain_) return;
   plain_->read(front_, Clock::now() + put_share);
-  front_.core().set_out_room(plain_->out_room());
+  front_.core().plain().set_room(plain_->out_room());
 }
 
 void Server::change_lanes() {
@@ -208,7 +208,7 @@ void Server::carry_out() {
   for (const auto& news : effects.news) news_.send(news);
   if (plain_) {
     plain_->send(std::move(effects.out));
-    plain_->keep_in_open(front_.core().plain_in_is_open(), Clock::now());
+    plain_->keep_in_open(front_.core().plain().is_open(), Clock::now());
   }
   for (const auto& line : effects.log) log_line("baton-broker: " + line);
   effects.clear();

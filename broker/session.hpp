@@ -180,11 +180,13 @@ struct Session {
   bool window_shut = false;        ///< it was last seen with a window of no bytes
   bool joining = false;            ///< wants to know at once when all its items are settled
 
-  // Printer.
-  Number printed;       ///< of the console log
-  Number sent;          ///< of the console log
-  Time rewind_again{};  ///< not earlier, unless it goes on
-  Time printed_at{};    ///< when `printed` last rose, or nothing was under way
+  /// Of a printer (ConsoleFeed).
+  struct Printing {
+    Number printed, sent;  ///< of the console log
+    Time rewind_again{};   ///< not earlier, unless it goes on
+    Time printed_at{};     ///< when `printed` last rose, or nothing was under way
+  };
+  Printing printing;
 
   bool is(Role role) const { return hello.role == role; }
   /// How far its control stream is in: a block counts when it is whole.

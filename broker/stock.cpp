@@ -64,6 +64,14 @@ void Stock::leave(Queue& queue) {
   to_serve(queue);  // it may be forgotten
 }
 
+void Stock::use_queues(Session& session) {
+  for (const auto& name : session.hello.queues) use(*session.queues.emplace_back(&queue(name)));
+}
+
+void Stock::leave_queues(Session& session) {
+  for (auto* queue : std::exchange(session.queues, {})) leave(*queue);
+}
+
 void Stock::forget_unused(const std::vector<Queue*>& queues) {
   for (auto* queue : queues) {
     if (queue->to_serve || !queue->may_be_forgotten()) continue;

@@ -68,6 +68,9 @@ class Stock final : public Kept {
   /// A session or door names the queue, or does so no longer.
   void use(Queue& queue) { ++queue.users; }
   void leave(Queue& queue);
+  /// All that the session's hello names.
+  void use_queues(Session& session);
+  void leave_queues(Session& session);
   /// Forgets those of `queues` that nobody needs any more. They must not be among those to be served.
   void forget_unused(const std::vector<Queue*>& queues);
   /// The producer of that name, made on first use: its stream begins with `first`. Valid until forget_if_settled().

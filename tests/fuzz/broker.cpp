@@ -51,8 +51,8 @@ void say_raw(Nonsense& nonsense, Script& script) {
 void use_plain_doors(Nonsense& nonsense, Script& script) {
   auto& front = nonsense.front();
   if (!front.core().settings().plain_queue) return;
-  if (front.core().plain_in_is_open()) front.on_in(script.bytes(), nonsense.now());
-  front.core().set_out_room(static_cast<std::uint32_t>(script.below(3)));
+  if (front.core().plain().is_open()) front.on_in(script.bytes(), nonsense.now());
+  front.core().plain().set_room(static_cast<std::uint32_t>(script.below(3)));
 }
 
 /// For longer than a session lives without a beat. In steps: a long pause of the broker's own would be forgiven.

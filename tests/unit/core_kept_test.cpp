@@ -357,7 +357,7 @@ TEST_CASE("the plain door gives out no item that a consumer may still claim") {
     rick.put("a");
   }
   BrokerWorld world(settings, storage, {8});
-  world.core.set_out_room(1);
+  world.core.plain().set_room(1);
   world.core.end_turn(world.now, true);
   CHECK(world.effects.out.empty());
 }

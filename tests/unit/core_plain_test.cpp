@@ -14,7 +14,7 @@ Settings with_plain_doors(std::uint64_t max_items = 1000) {
 
 /// What leaves by `out` in a turn in which it has room for so many.
 Bodies out(BrokerWorld& world, std::uint32_t room) {
-  world.core.set_out_room(room);
+  world.core.plain().set_room(room);
   world.core.end_turn(world.now, true);
   return std::exchange(world.effects.out, {});
 }
@@ -22,8 +22,8 @@ Bodies out(BrokerWorld& world, std::uint32_t room) {
 TEST_CASE("plain doors: what comes in goes to who asks, and is settled like any item") {
   BrokerWorld world(with_plain_doors());
   auto morty = world.consumer(2);
-  world.core.plain_put("a", world.now);
-  world.core.plain_put("b", world.now);
+  world.core.plain().put("a", world.now);
+  world.core.plain().put("b", world.now);
   morty.ask(2);
   CHECK(morty.received() == Bodies{"a", "b"});
   morty.ack("a");
@@ -38,11 +38,11 @@ TEST_CASE("plain doors: out takes in order what nobody asks for, as much as ther
   BrokerWorld world(with_plain_doors());
   auto rick = world.producer(1);
   for (const auto* body : {"a", "b", "c"}) rick.put(body);
-  CHECK(world.core.plain_items_wait());
+  CHECK(world.core.plain().has_items());
   CHECK(out(world, 0) == Bodies{});
   CHECK(out(world, 2) == Bodies{"a", "b"});
   CHECK(out(world, 2) == Bodies{"c"});
-  CHECK_FALSE(world.core.plain_items_wait());
+  CHECK_FALSE(world.core.plain().has_items());
   CHECK(world.core.stock().all_settled());
   world.advance(beat_interval, {&rick});
   CHECK(rick.confirm().done == 3);
@@ -53,7 +53,7 @@ TEST_CASE("plain doors: asks are served before out") {
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   morty.ask();
-  world.core.set_out_room(10);
+  world.core.plain().set_room(10);
   rick.put("a");
   CHECK(morty.received() == Bodies{"a"});
   CHECK(world.effects.out == Bodies{});
@@ -61,22 +61,22 @@ TEST_CASE("plain doors: asks are served before out") {
 
 TEST_CASE("plain doors: in is shut while the queue is full, and opens when half of it is free") {
   BrokerWorld world(with_plain_doors(8));
-  CHECK(world.core.plain_in_is_open());
-  for (int i = 0; i < 8; ++i) world.core.plain_put("x", world.now);
-  CHECK_FALSE(world.core.plain_in_is_open());
+  CHECK(world.core.plain().is_open());
+  for (int i = 0; i < 8; ++i) world.core.plain().put("x", world.now);
+  CHECK_FALSE(world.core.plain().is_open());
   out(world, 3);
-  CHECK_FALSE(world.core.plain_in_is_open());
+  CHECK_FALSE(world.core.plain().is_open());
   out(world, 1);
-  CHECK(world.core.plain_in_is_open());
+  CHECK(world.core.plain().is_open());
 }
 
 TEST_CASE("plain doors: a body beyond the limit is refused, dead items of nobody are kept all the same") {
   auto settings = with_plain_doors();
   settings.max_attempts = 1;
   BrokerWorld world(settings);
-  CHECK(world.core.plain_put(std::string(max_body + 1, 'x'), world.now) == Refusal::too_large);
+  CHECK(world.core.plain().put(std::string(max_body + 1, 'x'), world.now) == Refusal::too_large);
   auto morty = world.consumer(2);
-  world.core.plain_put("a", world.now);
+  world.core.plain().put("a", world.now);
   morty.ask();
   morty.received();
   morty.fail("a", "too hot");

@@ -1,0 +1,114 @@
+#include "broker/console_feed.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "proto/ensure.hpp"
+
+namespace baton::broker {
+
+void ConsoleFeed::say(const Said& said) {
+  if (!said_before_.is_new(said.client, said.number)) return;
+  log_.append(said);
+  for (auto* printer : printers_) sessions_.changed(*printer);
+}
+
+/// One that was welcomed by this broker before has heard what its hello says.
+void ConsoleFeed::begin(Session& printer, Time now) {
+  auto& printing = printer.printing;
+  const bool goes_on = printer.hello.previous && printer.hello.previous->epoch == sessions_.epoch();
+  printing.printed = std::min(goes_on ? printer.hello.heard : printed_by_gone(), log_.last());
+  printing.sent = printing.printed;
+  printing.printed_at = now;
+  printer.welcome.first_told = printing.printed + 1;
+  printers_.push_back(&printer);
+}
+
+void ConsoleFeed::heartbeat(Session& printer, const Beat& beat, Time now) {
+  auto& printing = printer.printing;
+  const auto printed = std::min(beat.heard, printing.sent);
+  if (beat.rewind && (printed > printing.printed || now >= printing.rewind_again)) {
+    printing.sent = std::max(printed, printing.printed);
+    printing.rewind_again = now + resend_after;
+  }
+  if (printed > printing.printed) {
+    printing.printed = printed;
+    printing.printed_at = now;
+  }
+  if (printing.sent < log_.last()) sessions_.changed(printer);
+}
+
+void ConsoleFeed::end(Session& printer, const std::string& /*why*/, Time /*now*/) {
+  printed_ = std::max(printed_, printer.printing.printed);
+  expected_until_ = std::max(expected_until_, printer.printing.printed_at + settings_.printer_stuck);
+  std::erase(printers_, &printer);
+}
+
+void ConsoleFeed::send_next(Session& printer, Time /*now*/) {
+  if (printer.state != Session::State::standing) return;
+  auto& printing = printer.printing;
+  while (printing.sent < log_.last() &&
+         log_.bytes_after(printing.printed) - log_.bytes_after(printing.sent) < console_window_bytes) {
+    auto next = sessions_.header_for(printer.id, MessageType::console);
+    next.number = printing.sent + 1;
+    std::string message(header_size, '\0');
+    if (next.number < log_.first()) {
+      append_dropped(message, log_.first() - next.number);
+      next.count = 1;
+      printing.sent = {log_.first().value - 1};
+    } else {
+      for (; printing.sent < log_.last() && next.count < max_entries; ++next.count) {
+        const auto part = log_.part(printing.sent + 1);
+        if (next.count > 0 && message.size() + part.block.size() > small_pack_bytes) break;
+        printing.sent += 1;
+        append_line(message, part);
+      }
+    }
+    write_header(message.data(), next);
+    effects_.news.push_back({printer.id, std::move(message)});
+  }
+}
+
+void ConsoleFeed::fill(Confirm& confirm, const Session& printer) const {
+  confirm.told = log_.last();
+  confirm.told_sent = printer.printing.sent;
+}
+
+bool ConsoleFeed::make_room(Time now) {
+  for (auto* printer : printers_)
+    if (printer->printing.printed == log_.last()) printer->printing.printed_at = now;
+  const auto printed = printed_by_all(now);
+  const auto dropped = log_.trim(printed);
+  if (dropped > 0 && printers_.empty() && !std::exchange(dropped_, true))
+    effects_.log.push_back("no printer reads the console: its oldest lines are dropped");
+  const auto waiting = log_.bytes_after(printed);
+  const bool many = ConsoleLog::overhead(log_.last() - printed) >= log_.most_besides();  // of very short blocks
+  const bool held = (held_ ? waiting > log_.keep() / 2 : waiting >= log_.keep()) || many;
+  return std::exchange(held_, held) != held;
+}
+
+void ConsoleFeed::check_invariants(const Session& printer) const {
+  ensure(printer.printing.printed <= printer.printing.sent && printer.printing.sent <= log_.last());
+}
+
+/// The last block that all printers who are connected and read have printed. When the last one has gone, another one may
+/// come in its place: for some time it counts as if it were there. Otherwise, without one, the last of all.
+Number ConsoleFeed::printed_by_all(Time now) const {
+  auto printed = log_.last();
+  if (printers_.empty() && now < expected_until_) return printed_;
+  for (const auto* printer : printers_)
+    if (printer->printing.printed_at + settings_.printer_stuck > now || printer->printing.printed == log_.last())
+      printed = std::min(printed, printer->printing.printed);
+  return printed;
+}
+
+/// Where a new printer goes on: at the last block that some printer has printed which is gone, or is about to be. Who
+/// starts a killed one again does not wait for its grace to be over.
+Number ConsoleFeed::printed_by_gone() const {
+  auto printed = printed_;
+  for (const auto* printer : printers_)
+    if (printer->left_at != never) printed = std::max(printed, printer->printing.printed);
+  return printed;
+}
+
+}  // namespace baton::broker

@@ -1,0 +1,63 @@
+// The console: what clients say, in one order, and the printers that get it.
+#pragma once
+
+#include <vector>
+
+#include "broker/console.hpp"
+#include "broker/effects.hpp"
+#include "broker/role.hpp"
+#include "broker/sessions.hpp"
+#include "broker/settings.hpp"
+#include "proto/repeats.hpp"
+
+namespace baton::broker {
+
+/// The printer's role. A full log holds those who say something while a printer reads; else its oldest blocks go.
+///
+/// Invariant: of each printer's session printed <= sent <= last().
+class ConsoleFeed final : public RoleHandler {
+ public:
+  /// All must outlive it.
+  ConsoleFeed(const Settings& settings, Sessions& sessions, Effects& effects)
+      : settings_(settings), sessions_(sessions), effects_(effects), log_(settings.console_keep) {}
+
+  /// Unless that block of that client came in before.
+  void say(const Said& said);
+  /// A line of the broker's own.
+  void say(std::string_view line) { log_.append({0, 0, line}); }
+  std::uint64_t say_window() const { return held_ ? 0 : say_window_bytes; }
+  Held say_held() const { return held_ ? Held::console : Held::nothing; }
+
+  void begin(Session& printer, Time now) override;
+  bool entry(Session&, const Entry&, Number, Time) override { return false; }
+  void heartbeat(Session& printer, const Beat& beat, Time now) override;
+  void end(Session& printer, const std::string& why, Time now) override;
+  /// Up to console_window_bytes beyond what it has printed.
+  void send_next(Session& printer, Time now) override;
+  void fill(Confirm& confirm, const Session& printer) const override;
+  void check_invariants(const Session& printer) const override;
+
+  /// At the end of a turn. Whether say_window() has changed.
+  bool make_room(Time now);
+
+  const std::vector<Session*>& printers() const { return printers_; }
+  /// Whether a printer which is gone has printed all there is.
+  bool is_printed() const { return printed_ >= log_.last(); }
+
+ private:
+  Number printed_by_all(Time now) const;
+  Number printed_by_gone() const;
+
+  const Settings& settings_;
+  Sessions& sessions_;
+  Effects& effects_;
+  ConsoleLog log_;
+  Repeats said_before_;
+  std::vector<Session*> printers_;
+  Number printed_;         // the last block that some printer which is gone has printed
+  Time expected_until_{};  // by then the one that went should have printed something, or another one
+  bool dropped_ = false;
+  bool held_ = false;  // the log is full: those who say something have no window
+};
+
+}  // namespace baton::broker

@@ -1,0 +1,260 @@
+#include "broker/consumers.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/rare.hpp"
+#include "proto/ensure.hpp"
+
+namespace baton::broker {
+namespace {
+
+constexpr Duration lane_again = 50ms;     // between tries to open the next lane of a session whose last one broke
+constexpr Duration claims_again = 100ms;  // between looks whether all claims are in
+
+}  // namespace
+
+// --- how its sessions begin and end ------------------------------------------------------------------------------
+
+Refusal Consumers::admit(const Hello& hello) {
+  return hello.claims > 0 || laneless_.empty() ? Refusal::none : Refusal::sessions_full;
+}
+
+void Consumers::begin(Session& session, Time /*now*/) {
+  stock_.use_queues(session);
+  session.told.set_credit({UINT64_MAX}, UINT64_MAX);
+  if (const auto& previous = session.hello.previous) {
+    session.claims_left = session.hello.claims;
+    session.claims_kept = previous->epoch == stock_.epoch_before() && previous->epoch != Epoch{};
+  } else {
+    end_.consumer_came();
+  }
+  stock_.stands(session);
+  open_lane(session);
+}
+
+void Consumers::heard(Session& session) {
+  stock_.heard(session);
+  not_held_ = 0;
+}
+
+/// What the client holds goes back at once; the session ends when all it sent is in and kept.
+void Consumers::bye(Session& session, Number number) {
+  session.wanted = 0;
+  stock_.forget_asks(session);
+  stock_.release_all(session);
+  note_unkept(session, number);
+}
+
+/// What it has settled of what is not here yet is not confirmed before that is: nor what it says from then on.
+void Consumers::note_unkept(Session& session, Number number) {
+  if (session.unkept_settles > 0 && session.unconfirmable == Number{}) session.unconfirmable = number;
+}
+
+void Consumers::end(Session& session, const std::string& why, Time now) {
+  stock_.forget_asks(session);
+  if (!why.empty()) stock_.doubt(session);
+  stock_.give_all_back(session, why, now);
+  stock_.ends(session);
+  effects_.lane_changes.push_back({session.id, session.lane_generation, false});
+  stock_.leave_queues(session);
+}
+
+// --- what it says ------------------------------------------------------------------------------------------------
+
+void Consumers::heartbeat(Session& session, const Beat& beat, Time now) {
+  if (beat.lane_generation == session.lane_generation) stock_.arrived(session, beat.lane_received, now);
+  stock_.heard_lost(session, beat.heard, now);
+  if (beat.rewind && session.told.rewind(now)) sessions_.changed(session);
+}
+
+bool Consumers::entry(Session& session, const Entry& entry, Number number, Time now) {
+  if (!apply(session, entry, now)) return false;
+  note_unkept(session, number);
+  return true;
+}
+
+bool Consumers::apply(Session& session, const Entry& entry, Time now) {
+  switch (entry.kind) {
+    case EntryKind::claim:
+    case EntryKind::claim_put:
+      claim(session, entry, now);
+      return true;
+    case EntryKind::ask:
+      ask(session, read_ask(entry), now);
+      return true;
+    case EntryKind::withdraw:
+      stock_.withdraw(session, read_withdraw(entry));
+      return true;
+    case EntryKind::ack:
+    case EntryKind::release:
+      settle_runs(session, entry, now);
+      return true;
+    case EntryKind::fail:
+      if (const auto failure = read_fail(entry); !stock_.fail(session, failure, now))
+        not_held(session, failure.id, now);
+      return true;
+    case EntryKind::lane_lost:
+      lane_lost(session, read_lane_lost(entry));
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// While the session has no lane, its asks wait for the next one: what was handed off would go to nobody.
+void Consumers::ask(Session& session, const Ask& ask, Time now) {
+  if (!stock_.may_ask(session))
+    return sessions_.refuse(session.id, Refusal::over_credit, "answers that it does not read", now);
+  session.note_begun(ask.begun, ask.waiting);
+  if (std::find(laneless_.begin(), laneless_.end(), session.id) == laneless_.end())
+    return stock_.ask(session, ask.asked);
+  session.wanted = std::max(session.wanted, ask.asked);
+}
+
+/// What it claims it was given before this session has a lane: before it asked for anything.
+void Consumers::claim(Session& session, const Entry& entry, Time now) {
+  read_claims(entry, claims_);
+  for (const auto& claim : claims_) {
+    if (claim.count > session.claims_left)
+      return sessions_.refuse(session.id, Refusal::malformed, "more claims than announced", now);
+    session.claims_left -= claim.count;
+    stock_.claim(session, claim);
+  }
+}
+
+void Consumers::settle_runs(Session& session, const Entry& entry, Time now) {
+  read_runs(entry, runs_);
+  for (const auto& run : runs_) {
+    for (std::uint32_t i = 0; i < run.count; ++i) {
+      const auto id = run.first + i;
+      if (entry.kind == EntryKind::ack ? stock_.ack(session, id) : stock_.release(session, id)) continue;
+      not_held(session, id, now);
+      if (not_held_ > max_asks) return;  // nobody ever held as many: a run's length is the sender's word
+    }
+  }
+}
+
+/// A message may name thousands: the first few are told, the others only counted.
+void Consumers::not_held(Session& session, ItemId id, Time now) {
+  constexpr std::uint32_t most_told = 16;
+  if (++not_held_ <= most_told)
+    sessions_.refuse(session.id, Refusal::not_held, "item " + std::to_string(id.value), now);
+  else
+    sessions_.count(Refusal::not_held);
+}
+
+void Consumers::fill(Confirm& confirm, const Session& session) const {
+  confirm.told = session.told.last();
+  confirm.told_sent = session.told.sent();
+  confirm.lane_sent = session.lane_sent();
+  confirm.lane_generation = session.lane_generation;
+  confirm.lane_port = session.lane_port;
+}
+
+// --- lanes -------------------------------------------------------------------------------------------------------
+
+void Consumers::lane_lost(Session& session, const LaneLost& lost) {
+  if (lost.generation != session.lane_generation || lost.received > session.lane_sent()) return;
+  if (session.lane_port == 0) return;  // nobody was told where it is: it cannot have been lost
+  stock_.take_back_after(session, session.lane_base + lost.received.value);
+  stock_.forget_asks(session);
+  effects_.lane_changes.push_back({session.id, session.lane_generation, false});
+  open_lane(session);
+  stock_.ask(session, lost.wanted);
+}
+
+void Consumers::open_lane(Session& session) {
+  ++session.lane_generation;
+  session.lane_port = 0;
+  session.lane_base = session.handed_count;
+  session.asked = session.asked_in_all = session.answered = 0;
+  effects_.lane_changes.push_back({session.id, session.lane_generation, true});
+}
+
+void Consumers::lane_opened(const SessionId& id, std::uint32_t generation, std::uint16_t port) {
+  auto* session = sessions_.find(id);
+  if (!session || session->lane_generation != generation) return;
+  session->lane_port = port;
+  std::erase(laneless_, id);
+  stock_.ask(*session, std::exchange(session->wanted, 0));
+  sessions_.changed(*session);
+}
+
+void Consumers::lane_failed(const SessionId& id, std::uint32_t generation, Time now) {
+  auto* session = sessions_.find(id);
+  if (!session || session->lane_generation != generation) return;
+  stock_.take_back_after(*session, session->lane_base);  // nobody has seen what was handed off on it
+  if (generation == 1 && session->held == 0 && session->claims_left == 0)
+    return sessions_.refuse(id, Refusal::sessions_full, no_lane, now);
+  // The port of its lane that broke may not be quite free yet, which is no reason to take from it what it holds.
+  session->wanted = std::max(session->wanted, session->asked_in_all);
+  stock_.forget_asks(*session);
+  if (std::find(laneless_.begin(), laneless_.end(), id) == laneless_.end()) laneless_.push_back(id);
+  lanes_again_at_ = std::min(lanes_again_at_, now + lane_again);
+}
+
+void Consumers::lane_unreached(const SessionId& id, std::uint16_t port) {
+  auto* session = sessions_.find(id);
+  if (!session || ++session->lanes_unreached != 2 || !worth_a_line(++unreached_)) return;
+  const auto& hello = session->hello;
+  effects_.log.push_back(
+      "consumer " + hello.host + "/" + std::to_string(hello.pid) + " does not reach port " + std::to_string(port) +
+      ", where its items come from: is it open to that host, and published under the same number? --lanes "
+      "A-B says which ports these are");
+}
+
+void Consumers::open_lanes_again(Time now) {
+  if (now < lanes_again_at_) return;
+  lanes_again_at_ = never;
+  std::erase_if(laneless_, [this](const SessionId& id) { return !sessions_.find(id); });
+  for (const auto& id : laneless_) open_lane(*sessions_.find(id));
+}
+
+// --- claims ------------------------------------------------------------------------------------------------------
+
+/// A session that holds items of the broker before this one is here, and has not said yet which.
+bool Consumers::somebody_claims() const {
+  return std::any_of(sessions_.all().begin(), sessions_.all().end(), [](const auto& entry) {
+    const auto& session = *entry.second;
+    return session.state == Session::State::standing && session.claims_kept && session.claims_left > 0;
+  });
+}
+
+void Consumers::judge_claims(Time now) {
+  if (claims_until_ == never) {  // loading took its time; clients come from now on
+    claims_until_ = now + claims_within;
+    claims_at_latest_ = now + claims_at_latest;
+  }
+  if (now < claims_until_) return;
+  if (now < claims_at_latest_ && somebody_claims())
+    claims_until_ = std::min(now + claims_again, claims_at_latest_);
+  else
+    stock_.wait_for_claims(false);
+}
+
+void Consumers::forgive(Duration pause) {
+  if (claims_until_ == never) return;
+  claims_until_ += pause;
+  claims_at_latest_ += pause;
+}
+
+void Consumers::bound_untold(Time now) {
+  const auto untold = [](const auto& entry) {
+    const auto& session = *entry.second;
+    return session.state == Session::State::standing ? session.told.last() - session.told.confirmed() : 0;
+  };
+  while (stock_.untold() > settings_.max_untold) {
+    const auto most = std::max_element(sessions_.all().begin(), sessions_.all().end(),
+                                       [&](const auto& a, const auto& b) { return untold(a) < untold(b); });
+    sessions_.refuse(most->first, Refusal::over_credit, "claims in vain, of which it hears nothing", now);
+  }
+}
+
+void Consumers::check_invariants(const Session& session) const {
+  ensure(session.answered <= session.asked && session.asked <= session.asked_in_all);
+  if (session.state == Session::State::standing)
+    ensure(session.wants() == 0 || session.waiting || session.flow.full || session.process->set_aside());
+}
+
+}  // namespace baton::broker

@@ -1,0 +1,80 @@
+// The consumer's role: asks, lanes, what it settles, and what it claims of the sessions before.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "broker/effects.hpp"
+#include "broker/role.hpp"
+#include "broker/sessions.hpp"
+#include "broker/settings.hpp"
+#include "broker/stock.hpp"
+#include "broker/system_end.hpp"
+
+namespace baton::broker {
+
+inline constexpr const char* no_lane = "no lane left for another consumer";
+
+/// Pure, as the core.
+class Consumers final : public RoleHandler {
+ public:
+  /// All must outlive it.
+  Consumers(const Settings& settings, Sessions& sessions, Stock& stock, SystemEnd& end, Effects& effects)
+      : settings_(settings), sessions_(sessions), stock_(stock), end_(end), effects_(effects) {}
+
+  // As in Core.
+  void lane_opened(const SessionId& id, std::uint32_t generation, std::uint16_t port);
+  void lane_failed(const SessionId& id, std::uint32_t generation, Time now);
+  void lane_unreached(const SessionId& id, std::uint16_t port);
+  void open_lanes_again(Time now);
+  Time lanes_again_at() const { return lanes_again_at_; }
+
+  /// When the time for claims is over, kept items go to whoever asks.
+  void judge_claims(Time now);
+  /// When to judge them next.
+  Time claims_until() const { return claims_until_; }
+  /// After a pause of our own they have more time, too.
+  void forgive(Duration pause);
+  /// Of those who claim much that is not theirs, and do not read that it is not.
+  void bound_untold(Time now);
+
+  Refusal admit(const Hello& hello) override;
+  void begin(Session& session, Time now) override;
+  void heard(Session& session) override;
+  bool entry(Session& session, const Entry& entry, Number number, Time now) override;
+  void heartbeat(Session& session, const Beat& beat, Time now) override;
+  void bye(Session& session, Number number) override;
+  void end(Session& session, const std::string& why, Time now) override;
+  bool has_time_for_ends() const override { return stock_.may_take_back(); }
+  void send_next(Session& session, Time now) override { sessions_.send_stream(session, session.told, now); }
+  void fill(Confirm& confirm, const Session& session) const override;
+  void check_invariants(const Session& session) const override;
+
+ private:
+  static void note_unkept(Session& session, Number number);
+  bool somebody_claims() const;
+  bool apply(Session& session, const Entry& entry, Time now);
+  void ask(Session& session, const Ask& ask, Time now);
+  void not_held(Session& session, ItemId id, Time now);
+  void settle_runs(Session& session, const Entry& entry, Time now);
+  void claim(Session& session, const Entry& entry, Time now);
+  void lane_lost(Session& session, const LaneLost& lost);
+  void open_lane(Session& session);
+
+  const Settings& settings_;
+  Sessions& sessions_;
+  Stock& stock_;
+  SystemEnd& end_;
+  Effects& effects_;
+  std::vector<ItemRun> runs_;   // of the entry at hand
+  std::vector<Claim> claims_;   // likewise
+  std::uint32_t not_held_ = 0;  // of the message at hand
+  Time claims_until_ = never;   // while kept items wait for those who held them
+  Time claims_at_latest_ = never;
+  std::vector<SessionId> laneless_;  // stand, but no port was left when their lane broke; they go before new consumers
+  std::uint64_t unreached_ = 0;      // sessions of which that was logged, or would have been
+  Time lanes_again_at_ = never;      // when that is tried again
+};
+
+}  // namespace baton::broker

@@ -1,0 +1,42 @@
+#include "broker/plain_queue.hpp"
+
+namespace baton::broker {
+
+/// The plain door is a producer without a name, a session, or a wish to know what becomes of its items.
+PlainQueue::PlainQueue(const Settings& settings, Stock& stock, Effects& effects)
+    : settings_(settings), stock_(stock), effects_(effects) {
+  if (!settings.plain_queue) return;
+  queue_ = &stock.queue(*settings.plain_queue);
+  stock.use(*queue_);
+  producer_ = &stock.producer("", true, {1});
+  producer_->ever_put = true;  // it stays in any case
+}
+
+Refusal PlainQueue::put(std::string_view body, Time now) {
+  if (body.size() > max_body) return Refusal::too_large;
+  const auto number = producer_->put.received() + 1;
+  producer_->put.take(number, 1);
+  PutItem item;
+  item.body = body;
+  stock_.put(*producer_, *queue_, item, number, now);
+  return Refusal::none;
+}
+
+/// Each time that it is shut costs senders what is under way.
+bool PlainQueue::is_open() {
+  const auto items = queue_->depth(), bytes = queue_->bytes;
+  if (items >= settings_.max_items || bytes >= settings_.max_bytes) open_ = false;
+  if (items <= settings_.max_items / 2 && bytes <= settings_.max_bytes / 2) open_ = true;
+  return open_;
+}
+
+void PlainQueue::give_out() {
+  if (!queue_) return;
+  for (auto room = std::exchange(room_, 0); room > 0; --room) {
+    auto body = stock_.take_unacked(*queue_);
+    if (!body) return;
+    effects_.out.push_back(std::move(*body));
+  }
+}
+
+}  // namespace baton::broker

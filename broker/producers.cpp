@@ -1,0 +1,286 @@
+#include "broker/producers.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "broker/credit.hpp"
+#include "broker/rare.hpp"
+#include "proto/ensure.hpp"
+#include "proto/input_chain.hpp"
+
+namespace baton::broker {
+
+// --- how its sessions begin --------------------------------------------------------------------------------------
+
+Refusal Producers::admit(const Hello& hello) {
+  if (is_late(hello)) return Refusal::unknown_session;
+  return is_outdated(hello) ? Refusal::fenced : Refusal::none;
+}
+
+/// A hello that was under way for long: its process has begun, and has another session by now.
+bool Producers::is_late(const Hello& hello) {
+  const auto* producer = hello.begun ? nullptr : stock_.find_producer(hello.name);
+  return producer && producer->session && producer->session->hello.begun && producer->session->hello.run == hello.run;
+}
+
+/// Whether a newer process of this name has come since this one was welcomed. Where that one was welcomed, but neither it
+/// nor its numbers are here (their broker died before they were kept), the older one may go on. One that this broker has
+/// welcomed itself, by a hello that was under way since before the end of the last broker, may have others' puts where it has
+/// its own.
+bool Producers::is_outdated(const Hello& hello) {
+  const auto* producer = stock_.find_producer(hello.name);
+  if (!producer || !producer->named || !hello.begun) return false;
+  if (producer->run == hello.run) return hello.first_put <= producer->began;
+  return producer->session || producer->put.received() >= hello.first_put;
+}
+
+/// A new process of a name goes on behind what others have put, by what is remembered of it: that must stand still, and be
+/// kept, since it could not put again what is lost. It may have said hello before and heard no welcome.
+bool Producers::may_begin(Session& session, Time now) {
+  const auto& hello = session.hello;
+  const auto* producer = stock_.find_producer(hello.name);
+  if (is_outdated(hello)) {  // a newer one has come while this one's subscription was on its way
+    sessions_.refuse(session.id, Refusal::fenced, {}, now);
+    sessions_.end(session, {}, now);
+    return false;
+  }
+  if (!producer || hello.begun) return true;
+  if (producer->session) {
+    sessions_.refuse(producer->session->id, Refusal::fenced, {}, now);
+    producer = stock_.find_producer(hello.name);
+  }
+  if (!producer || producer->confirmed == producer->put.received()) return true;
+  beginning_.push_back(session.id);
+  return false;
+}
+
+bool Producers::holds_back(const SessionId& id) const {
+  return std::find(beginning_.begin(), beginning_.end(), id) != beginning_.end();
+}
+
+void Producers::begin_waiting(Time now) {
+  for (const auto& id : std::exchange(beginning_, {})) sessions_.begin_if_ready(id, now);
+}
+
+/// What a broker before this one had confirmed, and is not in this one's data. Of a producer that is not there at all, all may
+/// have been settled, and its numbers forgotten, if it is the same data.
+std::uint64_t Producers::unknown_puts(const Hello& hello) {
+  if (!settings_.keeps || !hello.previous || hello.previous->epoch == sessions_.epoch()) return 0;
+  const auto* producer = stock_.find_producer(hello.name);
+  if (!producer && hello.previous->epoch == stock_.epoch_before()) return 0;
+  const auto known = producer ? producer->put.received() : Number{};
+  return hello.first_put > known + 1 ? hello.first_put - known - 1 : 0;
+}
+
+void Producers::begin(Session& session, Time now) {
+  const auto& hello = session.hello;
+  stock_.use_queues(session);
+  const auto unknown = unknown_puts(hello);
+  auto& producer = stock_.producer(hello.name, hello.named, hello.first_put);
+  producer.unknown += unknown;
+  take_up(session, producer, now);
+  if (unknown > 0) stock_.note_changed(producer);
+  session.queues.front()->producers.push_back(&session);
+  extend_credit(session, settings_);
+
+  if (hello.previous) producer.outcomes.confirm(hello.heard, now);
+  producer.outcomes.restart();
+  producer.outcomes.set_credit({UINT64_MAX}, UINT64_MAX);
+  session.welcome.first_told = producer.outcomes.confirmed() + 1;
+  session.welcome.put_received = producer.put.received();
+  session.welcome.put_unknown = producer.unknown;
+  if (!hello.begun) session.welcome.digests = producer.checkpoints.all();
+  end_.producer_came(hello.name);
+}
+
+/// Its numbers go on over sessions.
+void Producers::take_up(Session& session, Producer& producer, Time now) {
+  const auto& hello = session.hello;
+  producer.said_bye = false;
+  if (producer.session) sessions_.refuse(producer.session->id, Refusal::fenced, {}, now);
+  producer.lost_at = never;
+  if (hello.first_put > producer.put.received() + 1) producer.put = StreamReceiver(hello.first_put);
+  producer.named |= hello.named;
+  if (std::exchange(producer.run, hello.run) != hello.run) {
+    producer.began = producer.put.received();
+    stock_.note_changed(producer);
+  }
+  stock_.note_key(producer);
+  producer.sent_before = hello.previous ? hello.last_put : Number{};
+  producer.session = &session;
+  session.producer = &producer;
+  session.credit = producer.put.received();
+  if (!hello.previous) return;
+  session.resend_until = producer.put.received() + put_window_items;
+  session.resend_bytes = producer.put_bytes + put_window_bytes;
+}
+
+// --- what it puts ------------------------------------------------------------------------------------------------
+
+Refusal Producers::put(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now) {
+  session.heard_at = now;
+  if (!session.is(Role::producer)) return Refusal::wrong_role;
+  auto& producer = *session.producer;
+  const auto before = producer.put.received();
+  if (first.value == 0) return Refusal::over_credit;
+  EntryReader in(entries);
+  Entry entry;
+  std::optional<InputPlace> place;
+  if (begins_with_digest(entries) && in.next(entry)) place = read_digest(entry);
+  const auto items = static_cast<std::uint16_t>(count - (place ? 1 : 0));
+  const auto entries_of_items = in.rest();
+  const auto again = stock_.may_claim() ? producer.sent_before : Number{};
+  const auto room = room_for(session, settings_, !is_held(), again, first, items, entries_of_items);
+  if (room.over_credit) return Refusal::over_credit;
+  sessions_.changed(session);
+  const bool all = room.entries == items;
+  const auto taken = producer.put.take(first, room.entries);
+  if (!all) producer.put.note_gap();
+  if (taken.verdict != StreamReceiver::Verdict::fresh) return Refusal::none;
+
+  Number number = first;
+  for (std::uint32_t i = 0; i < room.entries && in.next(entry); ++i, number += 1)
+    if (i >= taken.skip) stock_.put(producer, *session.queues.front(), read_item(entry), number, now);
+  if (place && all) producer.checkpoints.note(*place);
+  if (place && !all) note_part(session, *place, entries_of_items, taken.skip, room.entries, items);
+  use_credit(session, before);
+  return Refusal::none;
+}
+
+/// Of a message only a part came in, so the place that it names is not reached: the digest goes on from the last one.
+void Producers::note_part(const Session& session, const InputPlace& place, std::string_view entries, std::uint32_t skip,
+                          std::uint32_t end, std::uint32_t items) {
+  auto& checkpoints = session.producer->checkpoints;
+  auto chain =
+      checkpoints.all().empty() ? InputChain(session.queues.front()->name) : InputChain(checkpoints.all().back());
+  if (chain.at().items + items - skip != place.at.items) return;  // it is of an input that this broker does not know
+  EntryReader in(entries);
+  Entry entry;
+  for (std::uint32_t i = 0; i < end && in.next(entry); ++i)
+    if (i >= skip) chain.add(read_item(entry).body);
+  checkpoints.note({chain.at(), false});
+}
+
+void Producers::put_mark(Session& session, Number next, Time now) {
+  session.heard_at = now;
+  if (!session.is(Role::producer) || next <= session.producer->put.received() + 1) return;
+  session.producer->put.note_gap();
+  sessions_.changed(session);
+}
+
+bool Producers::entry(Session& session, const Entry& entry, Number /*number*/, Time /*now*/) {
+  if (entry.kind != EntryKind::join) return false;
+  session.joining = true;
+  return true;
+}
+
+void Producers::heartbeat(Session& session, const Beat& beat, Time now) {
+  auto& outcomes = session.producer->outcomes;
+  outcomes.confirm(beat.heard, now);
+  if (beat.rewind && outcomes.rewind(now)) sessions_.changed(session);
+}
+
+void Producers::end(Session& session, const std::string& /*why*/, Time now) {
+  return_credit(session);
+  stock_.note_room(*session.queues.front());
+  auto& producer = *std::exchange(session.producer, nullptr);
+  last_puts_.push_back(pending(session.id, producer, {}));
+  producer.session = nullptr;
+  producer.said_bye = session.left;
+  producer.lost_at = now;
+  stock_.forget_if_settled(producer);
+  stock_.leave_queues(session);
+}
+
+// --- what is kept of it, and what it is told ---------------------------------------------------------------------
+
+Producers::Pending Producers::pending(const SessionId& session, const Producer& producer, Ticket ticket) {
+  return {ticket, session, producer.put.received(), producer.put_bytes, producer.index, producer.serial};
+}
+
+void Producers::note_turn(Ticket turn) {
+  for (const auto* session : sessions_.changed_ones())
+    if (session->state != Session::State::over && session->producer)
+      pending_.push_back(pending(session->id, *session->producer, turn));
+  for (auto& put : std::exchange(last_puts_, {})) {
+    put.ticket = turn;
+    pending_.push_back(put);
+  }
+}
+
+void Producers::kept(Ticket durable) {
+  for (; !pending_.empty() && pending_.front().ticket <= durable; pending_.pop_front()) {
+    const auto& kept = pending_.front();
+    if (auto* producer = stock_.find_producer(kept.producer, kept.serial)) {
+      producer->confirmed = std::max(producer->confirmed, kept.number);
+      producer->confirmed_bytes = std::max(producer->confirmed_bytes, kept.bytes);
+    }
+    if (auto* session = sessions_.find(kept.session)) sessions_.changed(*session);
+  }
+}
+
+/// While the storage has no room for new items no credit is given, and what was given is to be left unused.
+void Producers::hold(const std::string& why) {
+  if (why.empty() == storage_holds_.empty()) return;
+  storage_holds_ = why;
+  if (!why.empty()) ++storage_held_;  // where there is little room it is full and not full in turns
+  if (worth_a_line(storage_held_))
+    effects_.log.push_back(why.empty() ? "new items are kept again"
+                                       : "new items cannot be kept, producers wait: " + why);
+  for (const auto& [id, session] : sessions_.all())
+    if (session->producer) {
+      stock_.note_room(*session->queues.front());
+      sessions_.changed(*session);
+    }
+}
+
+void Producers::extend_credits(const std::vector<Queue*>& touched) {
+  const auto window_moved = [&](Session& session) {
+    const bool shut = put_window(session, settings_) == 0;
+    return std::exchange(session.window_shut, shut) != shut;
+  };
+  for (auto* queue : touched) {
+    auto next = queue->producers.begin();
+    for (auto looks = queue->producers.size(); looks > 0; --looks) {
+      const bool extended = !is_held() && extend_credit(**next, settings_);
+      if (window_moved(**next) || extended) sessions_.changed(**next);
+      // In a full queue whoever is first gets what room there is: next time it is another's turn.
+      if (extended)
+        std::rotate(next, next + 1, queue->producers.end());
+      else
+        ++next;
+    }
+  }
+}
+
+void Producers::send_next(Session& session, Time now) {
+  if (session.producer) sessions_.send_stream(session, session.producer->outcomes, now);
+}
+
+void Producers::fill(Confirm& confirm, const Session& session) const {
+  const auto* producer = session.producer;
+  if (!producer) return;
+  confirm.put_received = producer->put.received();
+  confirm.put_confirmed = producer->confirmed;
+  confirm.put_credit = session.credit;
+  confirm.put_window = is_held() ? 0 : put_window(session, settings_);
+  confirm.put_held = is_held() ? Held::storage : put_held(session, settings_);
+  confirm.rewind_put = producer->put.has_gap();
+  confirm.accepted = producer->accepted;
+  confirm.done = producer->kept.done;
+  confirm.dead = producer->kept.dead;
+  confirm.told = producer->outcomes.last();
+  confirm.told_sent = producer->outcomes.sent();
+  confirm.consumers = session.queues.front()->consumers();
+}
+
+void Producers::sent(Session& session, const Confirm& confirm) {
+  if (session.producer) grant_bytes(session, confirm.put_window);
+}
+
+void Producers::check_invariants(const Session& session) const {
+  ensure((session.producer != nullptr) == (session.state == Session::State::standing));
+}
+
+}  // namespace baton::broker

@@ -1,0 +1,84 @@
+// The producer's role: what it puts, its credit, what it is told of its items.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "broker/role.hpp"
+#include "broker/sessions.hpp"
+#include "broker/settings.hpp"
+#include "broker/stock.hpp"
+#include "broker/storage.hpp"
+#include "broker/system_end.hpp"
+
+namespace baton::broker {
+
+/// Pure, as the core. Invariant: nothing is confirmed before the storage said that it is durable.
+class Producers final : public RoleHandler {
+ public:
+  /// All must outlive it.
+  Producers(const Settings& settings, Sessions& sessions, Stock& stock, SystemEnd& end, Effects& effects)
+      : settings_(settings), sessions_(sessions), stock_(stock), end_(end), effects_(effects) {}
+
+  /// A message of a put stream, as Core::put().
+  Refusal put(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now);
+  /// Of the put stream everything before `next` was sent.
+  void put_mark(Session& session, Number next, Time now);
+
+  /// The turn was given to the storage; all puts up to a ticket are kept. `why` it has no room for new ones, if so.
+  void note_turn(Ticket turn);
+  void kept(Ticket durable);
+  void hold(const std::string& why);
+  bool is_held() const { return !storage_holds_.empty(); }
+  bool wait_for(Ticket turn) const { return !pending_.empty() && pending_.front().ticket <= turn; }
+
+  /// New processes of a name whose earlier puts are kept by now.
+  void begin_waiting(Time now);
+  /// Where room has become free, in `touched` queues.
+  void extend_credits(const std::vector<Queue*>& touched);
+
+  Refusal admit(const Hello& hello) override;
+  bool may_begin(Session& session, Time now) override;
+  bool holds_back(const SessionId& id) const override;
+  void begin(Session& session, Time now) override;
+  bool entry(Session& session, const Entry& entry, Number number, Time now) override;
+  void heartbeat(Session& session, const Beat& beat, Time now) override;
+  bool is_complete(const Session& session) const override { return session.producer->confirmed >= session.last_put; }
+  void end(Session& session, const std::string& why, Time now) override;
+  void send_next(Session& session, Time now) override;
+  void fill(Confirm& confirm, const Session& session) const override;
+  void sent(Session& session, const Confirm& confirm) override;
+  void check_invariants(const Session& session) const override;
+
+ private:
+  struct Pending {  // received up to this number when `ticket` was drawn; its session may be over when that is kept
+    Ticket ticket;
+    SessionId session;
+    Number number;
+    std::uint64_t bytes;     ///< of bodies, up to that
+    std::uint32_t producer;  ///< index
+    std::uint64_t serial;
+  };
+
+  static Pending pending(const SessionId& session, const Producer& producer, Ticket ticket);
+  void note_part(const Session& session, const InputPlace& place, std::string_view entries, std::uint32_t skip,
+                 std::uint32_t end, std::uint32_t items);
+  bool is_outdated(const Hello& hello);
+  bool is_late(const Hello& hello);
+  std::uint64_t unknown_puts(const Hello& hello);
+  void take_up(Session& session, Producer& producer, Time now);
+
+  const Settings& settings_;
+  Sessions& sessions_;
+  Stock& stock_;
+  SystemEnd& end_;
+  Effects& effects_;
+  std::deque<Pending> pending_;
+  std::vector<Pending> last_puts_;    // of sessions that ended in this turn
+  std::vector<SessionId> beginning_;  // new processes that wait until what their names put before is kept
+  std::string storage_holds_;         // why the storage has no room for new items; empty when it has
+  std::uint64_t storage_held_ = 0;    // how often it had none
+};
+
+}  // namespace baton::broker

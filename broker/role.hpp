@@ -1,0 +1,50 @@
+// A role, by the verbs by which the core knows it. A new one is a file of its own and a line in Core's constructor.
+#pragma once
+
+#include "broker/session.hpp"
+#include "proto/message.hpp"
+#include "proto/refusal.hpp"
+
+namespace baton::broker {
+
+/// One object for all sessions of the role. Pure, as the core. Every verb is called with an established session of it, unless
+/// it says otherwise.
+class RoleHandler {
+ public:
+  virtual ~RoleHandler() = default;
+
+  /// A hello has come, of which there is no session yet: none, or why there will be none.
+  virtual Refusal admit(const Hello& /*hello*/) { return Refusal::none; }
+  /// The subscription of a pending session is here, too. False: it ended, or it waits and begins later.
+  virtual bool may_begin(Session& /*session*/, Time /*now*/) { return true; }
+  /// Whether that is why the session of this hello is still pending.
+  virtual bool holds_back(const SessionId& /*id*/) const { return false; }
+  /// It is established: what its welcome says besides.
+  virtual void begin(Session& session, Time now) = 0;
+
+  /// There was a sign of life.
+  virtual void heard(Session& /*session*/) {}
+  /// An entry of its control stream, which check_entries() let through, with its number. False: it is none of this role's.
+  /// `say` and `bye` are everybody's, and do not come here.
+  virtual bool entry(Session& session, const Entry& entry, Number number, Time now) = 0;
+  virtual void heartbeat(Session& session, const Beat& beat, Time now) = 0;
+  /// It takes its leave, with that entry, and is over when all it sent is in and kept.
+  virtual void bye(Session& /*session*/, Number /*number*/) {}
+  /// Whether that is so, apart from its control stream.
+  virtual bool is_complete(const Session& /*session*/) const { return true; }
+
+  /// It is over. `why`, as in the history of the items that it lost; empty when it left in order.
+  virtual void end(Session& session, const std::string& why, Time now) = 0;
+  /// Whether the turn has time for the end of another one.
+  virtual bool has_time_for_ends() const { return true; }
+
+  /// Sends what is next for it.
+  virtual void send_next(Session& session, Time now) = 0;
+  /// Its part of the confirm that follows, and that it was sent.
+  virtual void fill(Confirm& confirm, const Session& session) const = 0;
+  virtual void sent(Session& /*session*/, const Confirm& /*confirm*/) {}
+
+  virtual void check_invariants(const Session& /*session*/) const {}
+};
+
+}  // namespace baton::broker

@@ -1,0 +1,399 @@
+#include "broker/sessions.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/rare.hpp"
+#include "proto/counted.hpp"
+#include "proto/ensure.hpp"
+
+namespace baton::broker {
+namespace {
+
+constexpr std::size_t most_greeted = 2000;    // sessions without a subscription, whose hello is kept all the same
+constexpr std::size_t most_buried = 100'000;  // sessions that are over and remembered
+
+/// What a client is told in the course of things, such as after the broker's restart: it begins a new session.
+bool is_routine(Refusal refusal) {
+  return refusal == Refusal::wrong_epoch || refusal == Refusal::unknown_session || refusal == Refusal::not_yet;
+}
+
+bool is_claim(EntryKind kind) { return kind == EntryKind::claim || kind == EntryKind::claim_put; }
+
+}  // namespace
+
+// --- how they begin ----------------------------------------------------------------------------------------------
+
+bool Sessions::subscribed(const SessionId& topic, Time now) {
+  const auto found = sessions_.find(topic);
+  // Strangers' topics are bounded, and keep nobody out: a client whose hello is here is no stranger.
+  if (found == sessions_.end() && subscriptions_.size() > 10 * std::size_t{settings_.max_sessions}) return false;
+  ++subscriptions_[topic];
+  if (found == sessions_.end()) return true;
+  auto& session = *found->second;
+  session.left_at = never;
+  if (session.state == Session::State::standing) changed(session);  // what it missed is in the confirm
+  begin_if_ready(session, now);
+  return true;
+}
+
+void Sessions::unsubscribed(const SessionId& topic, Time now) {
+  const auto count = subscriptions_.find(topic);
+  if (count == subscriptions_.end() || --count->second > 0) return;
+  subscriptions_.erase(count);
+  const auto found = sessions_.find(topic);
+  if (found == sessions_.end()) return;
+  found->second->left_at = now;
+  look_at_ = std::min(look_at_, now + grace);
+}
+
+Session* Sessions::find(const SessionId& id) {
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end() || found->second->state != Session::State::standing) return nullptr;
+  return found->second.get();
+}
+
+Refusal Sessions::hello(const SessionId& id, Hello hello, Time now) {
+  if (tombstones_.contains(id)) return Refusal::unknown_session;
+  const auto found = sessions_.find(id);
+  if (found != sessions_.end()) {
+    auto& session = *found->second;
+    session.heard_at = now;
+    if (session.state == Session::State::standing) {
+      send(id, encode_json(header_for(id, MessageType::welcome), to_json(session.welcome)));
+      changed(session);
+    }
+    // Told to who asks again only: mostly it is over by then.
+    return role_of(session).holds_back(id) ? Refusal::not_yet : Refusal::none;
+  }
+  if (!has_place_for(hello, now)) return Refusal::sessions_full;
+  if (const auto refusal = roles_[static_cast<std::size_t>(hello.role)]->admit(hello); refusal != Refusal::none)
+    return refusal;
+  auto& session = *(sessions_[id] = std::make_unique<Session>());
+  session.id = id;
+  session.hello = std::move(hello);
+  session.heard_at = now;
+  look_at_ = std::min(look_at_, now + lost_after);
+  begin_if_ready(session, now);
+  if (session.state == Session::State::greeted) greeted_.push_back(id);
+  if (greeted_.size() > most_greeted) forget_oldest_greeted();
+  return Refusal::none;
+}
+
+/// Who comes back takes the place of a newcomer that has nothing in hand; where there is none it comes in as one more: there
+/// can be more of them than places, since who made place in that broker's life was its client too.
+bool Sessions::has_place_for(const Hello& hello, Time now) {
+  if (alive() < settings_.max_sessions) return true;
+  if (!host_.comes_back(hello)) return false;
+  make_place(now);
+  return alive() < 2 * std::size_t{settings_.max_sessions};
+}
+
+void Sessions::make_place(Time now) {
+  const auto newcomer = std::find_if(sessions_.begin(), sessions_.end(), [this](const auto& entry) {
+    const auto& session = *entry.second;
+    const bool idle = session.held + session.claims_left == 0 && session.put_claims.empty();
+    return session.state != Session::State::over && idle && !host_.comes_back(session.hello);
+  });
+  if (newcomer == sessions_.end()) return;
+  refuse(newcomer->first, Refusal::sessions_full, host_.why_full(), now);
+  end(*newcomer->second, {}, now);
+}
+
+/// Who says hello and does not subscribe is a stranger, or says hello again.
+void Sessions::forget_oldest_greeted() {
+  std::erase_if(greeted_, [this](const SessionId& id) {
+    const auto found = sessions_.find(id);
+    return found == sessions_.end() || found->second->state != Session::State::greeted;
+  });
+  for (; greeted_.size() > most_greeted; greeted_.pop_front()) sessions_.erase(greeted_.front());
+}
+
+void Sessions::begin_if_ready(const SessionId& id, Time now) {
+  if (const auto found = sessions_.find(id); found != sessions_.end()) begin_if_ready(*found->second, now);
+}
+
+void Sessions::begin_if_ready(Session& session, Time now) {
+  if (session.state != Session::State::greeted || !subscriptions_.contains(session.id)) return;
+  if (!role_of(session).may_begin(session, now)) return;
+  session.state = Session::State::standing;
+  session.serial = ++serials_;
+  auto& welcome = session.welcome;
+  welcome.broker = settings_.broker;
+  welcome.host = settings_.host;
+  welcome.keeps = settings_.keeps;
+  welcome.max_attempts = settings_.max_attempts;
+  resume_from_previous(session, now);
+  role_of(session).begin(session, now);
+  send(session.id, encode_json(header_for(session.id, MessageType::welcome), to_json(welcome)));
+  changed(session);
+}
+
+/// What the client's earlier session left behind: how much of its control stream came in, and whose items it may claim.
+void Sessions::resume_from_previous(Session& session, Time now) {
+  if (!session.hello.previous || session.hello.previous->epoch != epoch_) return;
+  const auto& previous = *session.hello.previous;
+  if (auto* old = find(previous.session); old && old != &session)
+    end(*old, {}, now);  // it says itself that this is over
+  const auto tombstone = tombstones_.find(previous.session);
+  if (tombstone == tombstones_.end()) return;
+  tombstone->second.until =
+      now + ended_kept;  // its client may not hear this session's welcome, and then names it again
+  session.welcome.previous_control = tombstone->second.control_received;
+  session.claims_of = tombstone->second.serial;
+  session.claims_mark = tombstone->second.why;
+}
+
+// --- what they send ----------------------------------------------------------------------------------------------
+
+void Sessions::probe(const SessionId& topic) {
+  send(topic, encode_json(header_for(topic, MessageType::alive), to_json(Alive{settings_.broker, settings_.host})));
+}
+
+void Sessions::beat(Session& session, const Beat& beat, Time now) {
+  session.heard_at = now;
+  role_of(session).heard(session);
+  // A beat follows all that its client has sent on the control door before: what is not here by now was lost.
+  if (beat.control_sent > session.control.received()) {
+    session.control.note_gap();
+    changed(session);
+  }
+  role_of(session).heartbeat(session, beat, now);
+}
+
+Refusal Sessions::control(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now) {
+  session.heard_at = now;
+  role_of(session).heard(session);
+  if (first.value == 0) return Refusal::malformed;
+  changed(session);
+  const auto taken = session.control.take(first, count);
+  if (taken.verdict != StreamReceiver::Verdict::fresh) return Refusal::none;
+  EntryReader in(entries);
+  Entry entry;
+  for (std::uint32_t i = 0; in.next(entry); ++i)
+    if (i >= taken.skip && session.state == Session::State::standing && !session.said_bye)
+      apply(session, entry, first + i, now);
+  return Refusal::none;
+}
+
+void Sessions::apply(Session& session, const Entry& entry, Number number, Time now) {
+  if (!is_claim(entry.kind)) session.claims_left = 0;  // claims come before all else
+  if (entry.kind == EntryKind::say) {
+    say(session, read_say(entry), now);
+    if (!session.block.empty() && session.block_begun == Number{}) session.block_begun = number;
+    return;
+  }
+  if (!session.block.empty()) return refuse(session.id, Refusal::malformed, "between the parts of a block", now);
+  if (entry.kind == EntryKind::bye) return bye(session, read_bye(entry), number);
+  if (!role_of(session).entry(session, entry, number, now)) refuse(session.id, Refusal::wrong_role, {}, now);
+}
+
+/// A client begins no block when it has a whole window of them unconfirmed; the last one may go beyond.
+void Sessions::say(Session& session, const Said& said, Time now) {
+  auto& block = session.block;
+  if (block.empty() && session.said >= session.say_credit) return refuse(session.id, Refusal::over_credit, {}, now);
+  if (!block.empty() && said.number != session.block_number)
+    return refuse(session.id, Refusal::malformed, "a part of another block", now);
+  if (block.size() + said.block.size() > max_say) return refuse(session.id, Refusal::too_large, {}, now);
+  if (block.empty() && !said.goes_on) return say_whole(session, said);
+  block += said.block;
+  session.block_number = said.number;
+  if (said.goes_on) return;
+  say_whole(session, {0, said.number, block});
+  std::string().swap(block);  // with its memory
+  session.block_begun = {};
+}
+
+void Sessions::say_whole(Session& session, const Said& said) {
+  session.said += said.block.size();
+  if (!said.block.empty()) host_.say({session.hello.instance, said.number, said.block});
+}
+
+void Sessions::bye(Session& session, Number last_put, Number number) {
+  session.said_bye = true;
+  bye_at_ = session.heard_at;
+  session.last_put = last_put;
+  role_of(session).bye(session, number);
+}
+
+void Sessions::unknown(const SessionId& id, Time now) {
+  const auto tombstone = tombstones_.find(id);
+  if (tombstone == tombstones_.end() || !tombstone->second.left) return refuse(id, Refusal::unknown_session, {}, now);
+  Confirm confirm;
+  confirm.control_received = tombstone->second.control_received;
+  confirm.ended = true;
+  send(id, encode_confirm(header_for(id, MessageType::confirm), confirm));
+}
+
+void Sessions::refuse(const SessionId& id, Refusal refusal, const std::string& detail, Time now) {
+  const auto count = ++refusals_[static_cast<std::size_t>(refusal)];
+  auto text = std::string(meaning(refusal));
+  if (!detail.empty()) text += " (" + detail + ")";
+  if (worth_a_line(count) && !is_routine(refusal))
+    effects_.log.push_back("refused (" + counted(count, "time") + "): " + text + " [session " +
+                           to_hex(id).substr(0, 8) + "]");
+  if (subscriptions_.contains(id))
+    send(id, encode_json(header_for(id, MessageType::refusal), to_json(RefusalNotice{refusal, text})));
+  // Who finds no room is not gone: it asks again each second, and the log need not say so.
+  if (auto* session = find(id); session && ends_session(refusal))
+    end(*session, refusal == Refusal::sessions_full ? std::string() : text, now);
+}
+
+// --- how they end ------------------------------------------------------------------------------------------------
+
+void Sessions::end(Session& session, const std::string& why, Time now) {
+  if (session.state == Session::State::over) return;
+  const bool stood = std::exchange(session.state, Session::State::over) == Session::State::standing;
+  over_.push_back(session.id);
+  if (!stood) return;
+  // The session's own mark makes `why` prove, when its client comes back, that it was this session that lost an item.
+  const auto mark = why.empty() ? why : why + " [session " + to_hex(session.id).substr(0, 8) + "]";
+  bury(session, mark, now);
+  if (!why.empty() && !session.said_bye)
+    effects_.log.push_back(std::string(name(session.hello.role)) + " " + session.hello.host + "/" +
+                           std::to_string(session.hello.pid) + " is gone: " + mark);
+  role_of(session).end(session, mark, now);
+}
+
+void Sessions::bury(const Session& session, const std::string& mark, Time now) {
+  tombstones_[session.id] = {session.control_whole(), mark, session.serial, now + ended_kept, session.left};
+  buried_.push_back(session.id);
+  for (; buried_.size() > most_buried; buried_.pop_front()) tombstones_.erase(buried_.front());
+}
+
+bool Sessions::has_time_for_ends() const {
+  return std::all_of(roles_.begin(), roles_.end(), [](const auto* role) { return role->has_time_for_ends(); });
+}
+
+void Sessions::check_liveness(Time now) {
+  if (now < look_at_) return;
+  look_at_ = never;
+  for (auto& [id, session] : sessions_) {
+    if (session->state == Session::State::over) continue;
+    const auto silent_at = session->heard_at + lost_after;
+    const auto gone_at = session->left_at == never ? never : session->left_at + grace;
+    if (gone_at <= now)
+      end(*session, "its process ended or its connection broke", now);
+    else if (silent_at <= now)
+      end(*session, "no beat for 3 s", now);
+    else
+      look_at_ = std::min({look_at_, silent_at, gone_at});
+    if (!has_time_for_ends()) {  // they held much: the others with the next turn
+      look_at_ = now;
+      return;
+    }
+  }
+}
+
+/// Who was heard, or seen to leave, right after it had no part in it.
+void Sessions::forgive(Duration pause, Time now) {
+  for (auto& [id, session] : sessions_) {
+    session->heard_at = std::min(session->heard_at + pause, now);
+    if (session->left_at != never) session->left_at = std::min(session->left_at + pause, now);
+  }
+  look_at_ = now;
+}
+
+/// A bye is complete when it is confirmed, and so is what its role waits for.
+void Sessions::end_complete_byes(Time now) {
+  for (std::size_t i = 0; i < changed_.size(); ++i) {
+    auto& session = *changed_[i];
+    if (!session.said_bye || session.state != Session::State::standing) continue;
+    if (session.control_confirmed < session.control.received() || !role_of(session).is_complete(session)) continue;
+    session.left = true;
+    end(session, {}, now);
+  }
+}
+
+bool Sessions::sweep(Time now) {
+  for (const auto& id : over_) sessions_.erase(id);
+  over_.clear();
+  if (now < sweep_at_) return false;
+  sweep_at_ = now + beat_interval;
+  std::erase_if(tombstones_, [&](const auto& tombstone) { return tombstone.second.until <= now; });
+  std::erase_if(buried_, [&](const SessionId& id) { return !tombstones_.contains(id); });
+  return true;
+}
+
+// --- what they are told ------------------------------------------------------------------------------------------
+
+void Sessions::changed(Session& session) {
+  if (std::exchange(session.changed, true)) return;
+  changed_.push_back(&session);
+}
+
+void Sessions::all_changed() {
+  for (auto& [id, session] : sessions_)
+    if (session->state == Session::State::standing) changed(*session);
+}
+
+void Sessions::beat(Time now) {
+  if (now < beat_at_) return;
+  all_changed();
+  beat_at_ = now + beat_interval;
+}
+
+void Sessions::note_turn(Ticket turn) {
+  for (const auto* session : changed_)
+    if (session->state != Session::State::over)
+      pending_.push_back({turn, session->id, session->control_whole(), session->said});
+}
+
+void Sessions::kept(Ticket durable) {
+  for (; !pending_.empty() && pending_.front().ticket <= durable; pending_.pop_front()) {
+    const auto& kept = pending_.front();
+    auto* session = find(kept.session);
+    if (!session) continue;
+    const auto number = session->unconfirmable == Number{} || kept.number < session->unconfirmable
+                            ? kept.number
+                            : Number{session->unconfirmable.value - 1};
+    session->control_confirmed = std::max(session->control_confirmed, number);
+    session->said_confirmed = std::max(session->said_confirmed, kept.said);
+    changed(*session);
+  }
+}
+
+Confirm Sessions::confirm_of(const Session& session) const {
+  Confirm confirm;
+  confirm.control_received = session.control_confirmed;
+  confirm.rewind_control = session.control.has_gap();
+  confirm.ended = session.state == Session::State::over;
+  host_.fill(confirm, session);
+  role_of(session).fill(confirm, session);
+  return confirm;
+}
+
+void Sessions::tell_changed(Time now) {
+  for (std::size_t i = 0; i < changed_.size(); ++i) {
+    auto& session = *changed_[i];
+    session.changed = false;
+    if (session.state == Session::State::over && !session.left) continue;
+    role_of(session).send_next(session, now);
+    // Behind what it says was sent: whoever has not got that by now has lost it.
+    const auto confirm = confirm_of(session);
+    send(session.id, encode_confirm(header_for(session.id, MessageType::confirm), confirm));
+    role_of(session).sent(session, confirm);
+    session.say_credit = std::max(session.say_credit, session.said_confirmed + confirm.say_window);
+  }
+  changed_.clear();
+}
+
+void Sessions::send_stream(const Session& session, StreamSender& stream, Time now) {
+  while (auto* block = stream.next_to_send(now))
+    send(session.id, std::string(make_message(*block, MessageType::outcome, epoch_, session.id).view()));
+}
+
+bool Sessions::any_alive(Role role) const {
+  return std::any_of(sessions_.begin(), sessions_.end(), [role](const auto& entry) {
+    return entry.second->is(role) && entry.second->state != Session::State::over;
+  });
+}
+
+void Sessions::check_invariants() const {
+  for (const auto& [id, session] : sessions_) {
+    ensure(session->id == id);
+    role_of(*session).check_invariants(*session);
+  }
+}
+
+}  // namespace baton::broker

@@ -1,0 +1,162 @@
+// Who is there: how sessions begin, are heard, are told what became of what they sent, and end. What a session does beyond
+// that is its role's.
+//
+// Invariants:
+// 1. A session stands when its hello and a subscription to its topic are here; it ends by bye, silence (lost_after),
+//    departure (grace), or a refusal that ends it.
+// 2. What a control stream brought is applied in the order of its numbers, each number once.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/effects.hpp"
+#include "broker/role.hpp"
+#include "broker/session.hpp"
+#include "broker/settings.hpp"
+#include "broker/storage.hpp"
+
+namespace baton::broker {
+
+/// Pure, as the core.
+class Sessions {
+ public:
+  /// What is not a role's, and not theirs.
+  class Host {
+   public:
+    /// A whole block of lines for the console, within the session's window.
+    virtual void say(const Said& said) = 0;
+    /// Whether it was a client of the broker before this one, whose clients may still hold what that one gave them.
+    virtual bool comes_back(const Hello& hello) const = 0;
+    /// What there is no more of, for people.
+    virtual std::string why_full() const = 0;
+    virtual void fill(Confirm& confirm, const Session& session) const = 0;
+
+   protected:
+    ~Host() = default;
+  };
+
+  /// All must outlive it.
+  Sessions(const Settings& settings, Epoch epoch, Effects& effects, Host& host, Time now)
+      : settings_(settings), epoch_(epoch), effects_(effects), host_(host), beat_at_(now + beat_interval) {}
+  /// Once for each role, before anything else; it must outlive this.
+  void add(Role role, RoleHandler& handler) { roles_[static_cast<std::size_t>(role)] = &handler; }
+
+  // As in Core.
+  bool subscribed(const SessionId& topic, Time now);
+  void unsubscribed(const SessionId& topic, Time now);
+  Refusal hello(const SessionId& id, Hello hello, Time now);
+  Session* find(const SessionId& id);
+  void unknown(const SessionId& id, Time now);
+  void probe(const SessionId& topic);
+  void beat(Session& session, const Beat& beat, Time now);
+  void refuse(const SessionId& id, Refusal refusal, const std::string& detail, Time now);
+
+  Refusal control(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now);
+
+  /// The session is to get a confirm at the end of the turn.
+  void changed(Session& session);
+  void all_changed();
+  std::vector<Session*>& changed_ones() { return changed_; }
+  bool has_changed() const { return !changed_.empty(); }
+
+  /// A pending session may begin now, if its subscription is still here.
+  void begin_if_ready(const SessionId& id, Time now);
+  /// Whether its hello is here, and it has not ended: it may be pending.
+  bool is_here(const SessionId& id) const;
+  void end(Session& session, const std::string& why, Time now);
+
+  /// After a pause of our own (a stopped process, a suspended machine) silence is no sign of death: all get more time.
+  void forgive(Duration pause, Time now);
+  void check_liveness(Time now);
+  /// The same where control was not read dry for long: the beat may be among what is still to be read.
+  bool is_overdue(Time now) const { return now - longest_pause > look_at_; }
+  Time next_deadline() const { return std::min(look_at_, beat_at_); }
+
+  /// The turn was given to the storage; all up to a ticket is kept.
+  void note_turn(Ticket turn);
+  void kept(Ticket durable);
+  /// Whether something that came in up to that turn is not kept yet.
+  bool wait_for(Ticket turn) const { return !pending_.empty() && pending_.front().ticket <= turn; }
+
+  // At the end of a turn.
+  void end_complete_byes(Time now);
+  /// All get a confirm each beat_interval.
+  void beat(Time now);
+  void tell_changed(Time now);
+  /// Whether those that ended long ago were forgotten, too.
+  bool sweep(Time now);
+
+  /// With those that are over, until the end of the turn.
+  std::size_t size() const { return sessions_.size(); }
+  std::size_t alive() const { return sessions_.size() - over_.size(); }
+  bool any_alive(Role role) const;
+  const std::unordered_map<SessionId, std::unique_ptr<Session>>& all() const { return sessions_; }
+  Time last_bye() const { return bye_at_; }
+  std::uint64_t refused(Refusal refusal) const { return refusals_[static_cast<std::size_t>(refusal)]; }
+  void count(Refusal refusal) { ++refusals_[static_cast<std::size_t>(refusal)]; }
+  Header header_for(const SessionId& id, MessageType type) const { return {type, 0, epoch_, id, {}}; }
+  void send(const SessionId& to, std::string bytes) { effects_.news.push_back({to, std::move(bytes)}); }
+  /// What is next of a stream to the session: notices of dead items, or of claims in vain.
+  void send_stream(const Session& session, StreamSender& stream, Time now);
+  Epoch epoch() const { return epoch_; }
+  void check_invariants() const;
+
+ private:
+  /// What is remembered of a session that ended: its client may come back in a new one, or ask again for its end.
+  struct Tombstone {
+    Number control_received;
+    std::string why;  ///< as in the history of the items that it lost; empty when it left by bye
+    std::uint32_t serial;
+    Time until;
+    bool left;  ///< as its bye asked: it is told so again
+  };
+  struct Pending {  // received up to this number when `ticket` was drawn
+    Ticket ticket;
+    SessionId session;
+    Number number;
+    std::uint64_t said;  ///< bytes of blocks, up to that
+  };
+
+  RoleHandler& role_of(const Session& session) const { return *roles_[static_cast<std::size_t>(session.hello.role)]; }
+  void begin_if_ready(Session& session, Time now);
+  void resume_from_previous(Session& session, Time now);
+  void forget_oldest_greeted();
+  void bury(const Session& session, const std::string& mark, Time now);
+  void apply(Session& session, const Entry& entry, Number number, Time now);
+  bool has_place_for(const Hello& hello, Time now);
+  void make_place(Time now);
+  void say(Session& session, const Said& said, Time now);
+  void say_whole(Session& session, const Said& said);
+  void bye(Session& session, Number last_put, Number number);
+  bool has_time_for_ends() const;
+  Confirm confirm_of(const Session& session) const;
+
+  const Settings& settings_;
+  const Epoch epoch_;
+  Effects& effects_;
+  Host& host_;
+  std::array<RoleHandler*, role_count> roles_{};
+
+  std::unordered_map<SessionId, std::unique_ptr<Session>> sessions_;
+  std::unordered_map<SessionId, std::uint32_t> subscriptions_;  // how many of each topic
+  std::unordered_map<SessionId, Tombstone> tombstones_;
+  std::deque<SessionId> buried_;   // the same, by when they ended; some may have been forgotten
+  std::deque<SessionId> greeted_;  // by when they said hello; some may stand by now, or be gone
+  std::vector<SessionId> over_;    // erased at the end of the turn
+  std::vector<Session*> changed_;
+  std::deque<Pending> pending_;
+  std::array<std::uint64_t, refusal_count> refusals_{};
+  std::uint32_t serials_ = 0;
+
+  Time look_at_ = never;  // when some session's silence or departure must be judged, at the earliest
+  Time beat_at_;          // when all sessions get the next beat
+  Time sweep_at_{};       // when old tombstones are swept
+  Time bye_at_{};         // when the last bye came in
+};
+
+}  // namespace baton::broker
