@@ -29,7 +29,6 @@ class ConsoleFeed final : public RoleHandler {
   Held say_held() const { return held_ ? Held::console : Held::nothing; }
 
   void begin(Session& printer, Time now) override;
-  bool entry(Session&, const Entry&, Number, Time) override { return false; }
   void heartbeat(Session& printer, const Beat& beat, Time now) override;
   void end(Session& printer, const std::string& why, Time now) override;
   /// Up to console_window_bytes beyond what it has printed.

@@ -39,16 +39,18 @@ void Consumers::heard(Session& session) {
 }
 
 /// What the client holds goes back at once; the session ends when all it sent is in and kept.
-void Consumers::bye(Session& session, Number number) {
+void Consumers::bye(const Peer& from) {
+  auto& session = from.session;
   session.wanted = 0;
   stock_.forget_asks(session);
   stock_.release_all(session);
-  note_unkept(session, number);
+  note_unkept(from);
 }
 
 /// What it has settled of what is not here yet is not confirmed before that is: nor what it says from then on.
-void Consumers::note_unkept(Session& session, Number number) {
-  if (session.unkept_settles > 0 && session.unconfirmable == Number{}) session.unconfirmable = number;
+void Consumers::note_unkept(const Peer& from) {
+  auto& session = from.session;
+  if (session.unkept_settles > 0 && session.unconfirmable == Number{}) session.unconfirmable = from.number;
 }
 
 void Consumers::end(Session& session, const std::string& why, Time now) {
@@ -68,42 +70,9 @@ void Consumers::heartbeat(Session& session, const Beat& beat, Time now) {
   if (beat.rewind && session.told.rewind(now)) sessions_.changed(session);
 }
 
-bool Consumers::entry(Session& session, const Entry& entry, Number number, Time now) {
-  if (!apply(session, entry, now)) return false;
-  note_unkept(session, number);
-  return true;
-}
-
-bool Consumers::apply(Session& session, const Entry& entry, Time now) {
-  switch (entry.kind) {
-    case EntryKind::claim:
-    case EntryKind::claim_put:
-      claim(session, entry, now);
-      return true;
-    case EntryKind::ask:
-      ask(session, read_ask(entry), now);
-      return true;
-    case EntryKind::withdraw:
-      stock_.withdraw(session, read_withdraw(entry));
-      return true;
-    case EntryKind::ack:
-    case EntryKind::release:
-      settle_runs(session, entry, now);
-      return true;
-    case EntryKind::fail:
-      if (const auto failure = read_fail(entry); !stock_.fail(session, failure, now))
-        not_held(session, failure.id, now);
-      return true;
-    case EntryKind::lane_lost:
-      lane_lost(session, read_lane_lost(entry));
-      return true;
-    default:
-      return false;
-  }
-}
-
 /// While the session has no lane, its asks wait for the next one: what was handed off would go to nobody.
-void Consumers::ask(Session& session, const Ask& ask, Time now) {
+void Consumers::ask(const Peer& from, const Ask& ask, Time now) {
+  auto& session = from.session;
   if (!stock_.may_ask(session))
     return sessions_.refuse(session.id, Refusal::over_credit, "answers that it does not read", now);
   session.note_begun(ask.begun, ask.waiting);
@@ -113,9 +82,9 @@ void Consumers::ask(Session& session, const Ask& ask, Time now) {
 }
 
 /// What it claims it was given before this session has a lane: before it asked for anything.
-void Consumers::claim(Session& session, const Entry& entry, Time now) {
-  read_claims(entry, claims_);
-  for (const auto& claim : claims_) {
+void Consumers::claim(const Peer& from, const std::vector<Claim>& claims, Time now) {
+  auto& session = from.session;
+  for (const auto& claim : claims) {
     if (claim.count > session.claims_left)
       return sessions_.refuse(session.id, Refusal::malformed, "more claims than announced", now);
     session.claims_left -= claim.count;
@@ -123,16 +92,29 @@ void Consumers::claim(Session& session, const Entry& entry, Time now) {
   }
 }
 
-void Consumers::settle_runs(Session& session, const Entry& entry, Time now) {
-  read_runs(entry, runs_);
-  for (const auto& run : runs_) {
+void Consumers::ack(const Peer& from, const std::vector<ItemRun>& runs, Time now) {
+  settle(from, runs, [&](ItemId id) { return stock_.ack(from.session, id); }, now);
+}
+
+void Consumers::release(const Peer& from, const std::vector<ItemRun>& runs, Time now) {
+  settle(from, runs, [&](ItemId id) { return stock_.release(from.session, id); }, now);
+}
+
+void Consumers::fail(const Peer& from, const Failure& failure, Time now) {
+  if (!stock_.fail(from.session, failure, now)) not_held(from.session, failure.id, now);
+  note_unkept(from);
+}
+
+template <class Settle>
+void Consumers::settle(const Peer& from, const std::vector<ItemRun>& runs, Settle settle, Time now) {
+  for (const auto& run : runs) {
     for (std::uint32_t i = 0; i < run.count; ++i) {
-      const auto id = run.first + i;
-      if (entry.kind == EntryKind::ack ? stock_.ack(session, id) : stock_.release(session, id)) continue;
-      not_held(session, id, now);
-      if (not_held_ > max_asks) return;  // nobody ever held as many: a run's length is the sender's word
+      if (settle(run.first + i)) continue;
+      not_held(from.session, run.first + i, now);
+      if (not_held_ > max_asks) return note_unkept(from);  // nobody ever held as many: a run's length is its word
     }
   }
+  note_unkept(from);
 }
 
 /// A message may name thousands: the first few are told, the others only counted.
@@ -154,7 +136,8 @@ void Consumers::fill(Confirm& confirm, const Session& session) const {
 
 // --- lanes -------------------------------------------------------------------------------------------------------
 
-void Consumers::lane_lost(Session& session, const LaneLost& lost) {
+void Consumers::lane_lost(const Peer& from, const LaneLost& lost) {
+  auto& session = from.session;
   if (lost.generation != session.lane_generation || lost.received > session.lane_sent()) return;
   if (session.lane_port == 0) return;  // nobody was told where it is: it cannot have been lost
   stock_.take_back_after(session, session.lane_base + lost.received.value);

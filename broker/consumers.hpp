@@ -39,12 +39,22 @@ class Consumers final : public RoleHandler {
   /// Of those who claim much that is not theirs, and do not read that it is not.
   void bound_untold(Time now);
 
+  // What it says.
+  void claim(const Peer& from, const std::vector<Claim>& claims, Time now);
+  /// Whatever else it says: claims come before all that.
+  void end_claims(const Peer& from) { from.session.claims_left = 0; }
+  void ask(const Peer& from, const Ask& ask, Time now);
+  void withdraw(const Peer& from, std::uint32_t count) { stock_.withdraw(from.session, count); }
+  void ack(const Peer& from, const std::vector<ItemRun>& runs, Time now);
+  void release(const Peer& from, const std::vector<ItemRun>& runs, Time now);
+  void fail(const Peer& from, const Failure& failure, Time now);
+  void lane_lost(const Peer& from, const LaneLost& lost);
+
   Refusal admit(const Hello& hello) override;
   void begin(Session& session, Time now) override;
   void heard(Session& session) override;
-  bool entry(Session& session, const Entry& entry, Number number, Time now) override;
   void heartbeat(Session& session, const Beat& beat, Time now) override;
-  void bye(Session& session, Number number) override;
+  void bye(const Peer& from) override;
   void end(Session& session, const std::string& why, Time now) override;
   bool has_time_for_ends() const override { return stock_.may_take_back(); }
   void send_next(Session& session, Time now) override { sessions_.send_stream(session, session.told, now); }
@@ -52,14 +62,11 @@ class Consumers final : public RoleHandler {
   void check_invariants(const Session& session) const override;
 
  private:
-  static void note_unkept(Session& session, Number number);
+  static void note_unkept(const Peer& from);
   bool somebody_claims() const;
-  bool apply(Session& session, const Entry& entry, Time now);
-  void ask(Session& session, const Ask& ask, Time now);
+  template <class Settle>
+  void settle(const Peer& from, const std::vector<ItemRun>& runs, Settle settle, Time now);
   void not_held(Session& session, ItemId id, Time now);
-  void settle_runs(Session& session, const Entry& entry, Time now);
-  void claim(Session& session, const Entry& entry, Time now);
-  void lane_lost(Session& session, const LaneLost& lost);
   void open_lane(Session& session);
 
   const Settings& settings_;
@@ -67,8 +74,6 @@ class Consumers final : public RoleHandler {
   Stock& stock_;
   SystemEnd& end_;
   Effects& effects_;
-  std::vector<ItemRun> runs_;   // of the entry at hand
-  std::vector<Claim> claims_;   // likewise
   std::uint32_t not_held_ = 0;  // of the message at hand
   Time claims_until_ = never;   // while kept items wait for those who held them
   Time claims_at_latest_ = never;

@@ -46,21 +46,16 @@ class Core final : private Sessions::Host {
   void probe(const SessionId& topic) { sessions_.probe(topic); }
 
   void beat(Session& session, const Beat& beat, Time now) { sessions_.beat(session, beat, now); }
-  /// A message of a stream. `entries` was checked by check_entries(), and stays valid for the call.
-  Refusal put(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now) {
-    return producers_.put(session, first, count, entries, now);
-  }
-  /// Of the put stream everything before `next` was sent.
-  void put_mark(Session& session, Number next, Time now) { producers_.put_mark(session, next, now); }
-  Refusal control(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now) {
-    return sessions_.control(session, first, count, entries, now);
-  }
   /// Tells the sender why its message had no effect, where it is a session's topic; ends the session where the refusal
   /// does. `detail` may be empty.
   void refuse(const SessionId& id, Refusal refusal, const std::string& detail, Time now) {
     sessions_.refuse(id, refusal, detail, now);
   }
 
+  // What clients say is called on these.
+  Sessions& sessions() { return sessions_; }
+  Producers& producers() { return producers_; }
+  Consumers& consumers() { return consumers_; }
   PlainQueue& plain() { return *plain_; }
 
   /// Answers to Effects::lane_changes. Without a lane a session that holds nothing is refused (sessions_full); one that

@@ -35,17 +35,16 @@ bool extend_credit(Session& session, const Settings& settings) {
 }
 
 PutRoom room_for(const Session& session, const Settings& settings, bool room, Number again, Number first,
-                 std::uint16_t count, std::string_view entries) {
+                 const PutItems& put) {
   const auto& queue = *session.queues.front();
   const auto& producer = *session.producer;
+  const auto count = static_cast<std::uint32_t>(put.items.size());
   const auto last = Number{first.value + count - 1};
-  if (last <= session.credit && producer.put_bytes + entries.size() <= session.byte_credit) return {count};
+  if (last <= session.credit && producer.put_bytes + put.bytes < session.byte_credit) return {count};
   if (last > std::max(session.credit, session.resend_until)) return {0, true};
   std::uint64_t bytes = 0, items = 0;  // that come in
-  EntryReader in(entries);
-  Entry entry;
   auto number = first;
-  for (std::uint32_t i = 0; in.next(entry); ++i, number += 1) {
+  for (std::uint32_t i = 0; i < count; ++i, number += 1) {
     if (number <= producer.put.received()) continue;
     const auto at = producer.put_bytes + bytes;
     if (number > session.credit || at >= session.byte_credit) {
@@ -55,7 +54,7 @@ PutRoom room_for(const Session& session, const Settings& settings, bool room, Nu
       if ((full && number > again) || !room) return {i};
     }
     ++items;
-    bytes += read_item(entry).body.size();
+    bytes += put.items[i].body.size();
   }
   return {count};
 }

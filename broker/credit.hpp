@@ -1,8 +1,6 @@
 // How far producers may run ahead: the only back-pressure there is, since every socket is always read.
 #pragma once
 
-#include <string_view>
-
 #include "broker/queue.hpp"
 #include "broker/session.hpp"
 #include "broker/settings.hpp"
@@ -23,15 +21,15 @@ bool extend_credit(Session& session, const Settings& settings);
 
 /// What of a put message may come in.
 struct PutRoom {
-  std::uint32_t entries;     ///< so many of its entries, counted from the first
+  std::uint32_t items;       ///< so many of its items, counted from the first
   bool over_credit = false;  ///< the next one is more than the session was ever granted
 };
-/// `entries`, of which there are `count`, begin with number `first`. Beyond what this session was granted, an honest client
+/// Its items begin with number `first`. Beyond what this session was granted, an honest client
 /// sends only what it put under an earlier one: that comes in as far as there is room (`room`: the storage has some), and is
 /// else left for later, as if it had been lost. Up to `again` it comes in also where the queue is full: the broker before this
 /// one had room for it, and may have handed it off.
 PutRoom room_for(const Session& session, const Settings& settings, bool room, Number again, Number first,
-                 std::uint16_t count, std::string_view entries);
+                 const PutItems& put);
 /// The session is told of this much: it may rely on it from now on.
 void grant_bytes(Session& session, std::uint64_t put_window);
 

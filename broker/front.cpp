@@ -1,8 +1,27 @@
 #include "broker/front.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace baton::broker {
+namespace {
+
+bool is_claim(EntryKind kind) { return kind == EntryKind::claim || kind == EntryKind::claim_put; }
+
+/// nullopt: all do.
+std::optional<Role> role_that_says(EntryKind kind) {
+  switch (kind) {
+    case EntryKind::say:
+    case EntryKind::bye:
+      return std::nullopt;
+    case EntryKind::join:
+      return Role::producer;
+    default:
+      return Role::consumer;
+  }
+}
+
+}  // namespace
 
 void Front::on_put(std::string_view frame, Time now) {
   Header header;
@@ -11,10 +30,16 @@ void Front::on_put(std::string_view frame, Time now) {
   if (refusal != Refusal::none) return core_.refuse(header.session, refusal, {}, now);
   auto* session = session_of(header, now);
   if (!session) return;
-  if (header.count == 0) return core_.put_mark(*session, header.number, now);
-  refusal = check_entries(header.type, payload_of(frame), header.count);
-  if (refusal == Refusal::none) refusal = core_.put(*session, header.number, header.count, payload_of(frame), now);
+  if (!session->is(Role::producer)) return core_.refuse(header.session, Refusal::wrong_role, {}, now);
+  if (header.count == 0) return core_.producers().put_mark({*session}, header.number, now);
+  refusal = put(*session, header.number, header.count, payload_of(frame), now);
   if (refusal != Refusal::none) core_.refuse(header.session, refusal, {}, now);
+}
+
+Refusal Front::put(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now) {
+  if (const auto refusal = check_entries(MessageType::put, entries, count); refusal != Refusal::none) return refusal;
+  read_put(entries, put_);
+  return core_.producers().put({session}, first, put_, now);
 }
 
 void Front::on_control(std::string_view frame, Time now) {
@@ -56,9 +81,59 @@ void Front::on_beat(std::string_view frame, const Header& header, Time now) {
 void Front::on_entries(std::string_view frame, const Header& header, Time now) {
   auto* session = session_of(header, now);
   if (!session) return;
-  auto refusal = check_entries(header.type, payload_of(frame), header.count);
-  if (refusal == Refusal::none) refusal = core_.control(*session, header.number, header.count, payload_of(frame), now);
+  const auto refusal = control(*session, header.number, header.count, payload_of(frame), now);
   if (refusal != Refusal::none) core_.refuse(header.session, refusal, {}, now);
+}
+
+Refusal Front::control(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now) {
+  if (const auto refusal = check_entries(MessageType::control, entries, count); refusal != Refusal::none)
+    return refusal;
+  if (first.value == 0) return Refusal::malformed;
+  const auto skip = core_.sessions().skip(session, first, count, now);
+  EntryReader in(entries);
+  Entry entry;
+  for (std::uint32_t i = 0; in.next(entry); ++i)
+    if (i >= skip && session.state == Session::State::standing && !session.said_bye) say({session, first + i}, entry, now);
+  return Refusal::none;
+}
+
+/// One entry of the control stream, as a call to whose it is.
+void Front::say(const Peer& from, const Entry& entry, Time now) {
+  const auto& session = from.session;
+  auto& consumers = core_.consumers();
+  if (!is_claim(entry.kind)) consumers.end_claims(from);
+  if (session.block.is_open() && entry.kind != EntryKind::say)
+    return core_.refuse(session.id, Refusal::malformed, "between the parts of a block", now);
+  if (const auto role = role_that_says(entry.kind); role && !session.is(*role))
+    return core_.refuse(session.id, Refusal::wrong_role, {}, now);
+  switch (entry.kind) {
+    case EntryKind::say:
+      return core_.sessions().say(from, read_say(entry), now);
+    case EntryKind::bye:
+      return core_.sessions().bye(from, read_bye(entry));
+    case EntryKind::join:
+      return core_.producers().join(from);
+    case EntryKind::claim:
+    case EntryKind::claim_put:
+      read_claims(entry, claims_);
+      return consumers.claim(from, claims_, now);
+    case EntryKind::ask:
+      return consumers.ask(from, read_ask(entry), now);
+    case EntryKind::withdraw:
+      return consumers.withdraw(from, read_withdraw(entry));
+    case EntryKind::ack:
+      read_runs(entry, runs_);
+      return consumers.ack(from, runs_, now);
+    case EntryKind::release:
+      read_runs(entry, runs_);
+      return consumers.release(from, runs_, now);
+    case EntryKind::fail:
+      return consumers.fail(from, read_fail(entry), now);
+    case EntryKind::lane_lost:
+      return consumers.lane_lost(from, read_lane_lost(entry));
+    default:
+      return;  // check_entries() lets nothing else through
+  }
 }
 
 Session* Front::session_of(const Header& header, Time now) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "broker/core.hpp"
 #include "broker/effects.hpp"
@@ -31,15 +32,23 @@ class Front {
   Effects& effects() { return effects_; }
   Core& core() { return core_; }
 
+  /// What on_put() and on_control() call with the payload of a message of entries.
+  Refusal put(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now);
+  Refusal control(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now);
+
  private:
   /// The session that the header names; nullptr after a refusal when it does not stand.
   Session* session_of(const Header& header, Time now);
   void on_hello(std::string_view frame, const Header& header, Time now);
   void on_beat(std::string_view frame, const Header& header, Time now);
   void on_entries(std::string_view frame, const Header& header, Time now);
+  void say(const Peer& from, const Entry& entry, Time now);
 
   Effects effects_;
   Core core_;
+  PutItems put_;               // of the message at hand
+  std::vector<ItemRun> runs_;  // of the entry at hand
+  std::vector<Claim> claims_;  // likewise
 };
 
 }  // namespace baton::broker

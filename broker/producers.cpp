@@ -118,62 +118,49 @@ void Producers::take_up(Session& session, Producer& producer, Time now) {
 
 // --- what it puts ------------------------------------------------------------------------------------------------
 
-Refusal Producers::put(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now) {
+Refusal Producers::put(const Peer& from, Number first, const PutItems& put, Time now) {
+  auto& session = from.session;
   session.heard_at = now;
-  if (!session.is(Role::producer)) return Refusal::wrong_role;
   auto& producer = *session.producer;
   const auto before = producer.put.received();
   if (first.value == 0) return Refusal::over_credit;
-  EntryReader in(entries);
-  Entry entry;
-  std::optional<InputPlace> place;
-  if (begins_with_digest(entries) && in.next(entry)) place = read_digest(entry);
-  const auto items = static_cast<std::uint16_t>(count - (place ? 1 : 0));
-  const auto entries_of_items = in.rest();
   const auto again = stock_.may_claim() ? producer.sent_before : Number{};
-  const auto room = room_for(session, settings_, !is_held(), again, first, items, entries_of_items);
+  const auto room = room_for(session, settings_, !is_held(), again, first, put);
   if (room.over_credit) return Refusal::over_credit;
   sessions_.changed(session);
-  const bool all = room.entries == items;
-  const auto taken = producer.put.take(first, room.entries);
+  const bool all = room.items == put.items.size();
+  const auto taken = producer.put.take(first, room.items);
   if (!all) producer.put.note_gap();
   if (taken.verdict != StreamReceiver::Verdict::fresh) return Refusal::none;
 
-  Number number = first;
-  for (std::uint32_t i = 0; i < room.entries && in.next(entry); ++i, number += 1)
-    if (i >= taken.skip) stock_.put(producer, *session.queues.front(), read_item(entry), number, now);
-  if (place && all) producer.checkpoints.note(*place);
-  if (place && !all) note_part(session, *place, entries_of_items, taken.skip, room.entries, items);
+  for (auto i = taken.skip; i < room.items; ++i)
+    stock_.put(producer, *session.queues.front(), put.items[i], first + i, now);
+  if (put.place && all) producer.checkpoints.note(*put.place);
+  if (put.place && !all) note_part(session, put, taken.skip, room.items);
   use_credit(session, before);
   return Refusal::none;
 }
 
 /// Of a message only a part came in, so the place that it names is not reached: the digest goes on from the last one.
-void Producers::note_part(const Session& session, const InputPlace& place, std::string_view entries, std::uint32_t skip,
-                          std::uint32_t end, std::uint32_t items) {
+void Producers::note_part(const Session& session, const PutItems& put, std::uint32_t skip, std::uint32_t end) {
   auto& checkpoints = session.producer->checkpoints;
   auto chain =
       checkpoints.all().empty() ? InputChain(session.queues.front()->name) : InputChain(checkpoints.all().back());
-  if (chain.at().items + items - skip != place.at.items) return;  // it is of an input that this broker does not know
-  EntryReader in(entries);
-  Entry entry;
-  for (std::uint32_t i = 0; i < end && in.next(entry); ++i)
-    if (i >= skip) chain.add(read_item(entry).body);
+  if (chain.at().items + put.items.size() - skip != put.place->at.items)
+    return;  // it is of an input that this broker does not know
+  for (auto i = skip; i < end; ++i) chain.add(put.items[i].body);
   checkpoints.note({chain.at(), false});
 }
 
-void Producers::put_mark(Session& session, Number next, Time now) {
+void Producers::put_mark(const Peer& from, Number next, Time now) {
+  auto& session = from.session;
   session.heard_at = now;
-  if (!session.is(Role::producer) || next <= session.producer->put.received() + 1) return;
+  if (next <= session.producer->put.received() + 1) return;
   session.producer->put.note_gap();
   sessions_.changed(session);
 }
 
-bool Producers::entry(Session& session, const Entry& entry, Number /*number*/, Time /*now*/) {
-  if (entry.kind != EntryKind::join) return false;
-  session.joining = true;
-  return true;
-}
+void Producers::join(const Peer& from) { from.session.joining = true; }
 
 void Producers::heartbeat(Session& session, const Beat& beat, Time now) {
   auto& outcomes = session.producer->outcomes;

@@ -21,10 +21,12 @@ class Producers final : public RoleHandler {
   Producers(const Settings& settings, Sessions& sessions, Stock& stock, SystemEnd& end, Effects& effects)
       : settings_(settings), sessions_(sessions), stock_(stock), end_(end), effects_(effects) {}
 
-  /// A message of a put stream, as Core::put().
-  Refusal put(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now);
+  /// A message of its put stream; the items' numbers begin with `first`.
+  Refusal put(const Peer& from, Number first, const PutItems& put, Time now);
   /// Of the put stream everything before `next` was sent.
-  void put_mark(Session& session, Number next, Time now);
+  void put_mark(const Peer& from, Number next, Time now);
+  /// It wants to know at once when all its items are settled.
+  void join(const Peer& from);
 
   /// The turn was given to the storage; all puts up to a ticket are kept. `why` it has no room for new ones, if so.
   void note_turn(Ticket turn);
@@ -42,7 +44,6 @@ class Producers final : public RoleHandler {
   bool may_begin(Session& session, Time now) override;
   bool holds_back(const SessionId& id) const override;
   void begin(Session& session, Time now) override;
-  bool entry(Session& session, const Entry& entry, Number number, Time now) override;
   void heartbeat(Session& session, const Beat& beat, Time now) override;
   bool is_complete(const Session& session) const override { return session.producer->confirmed >= session.last_put; }
   void end(Session& session, const std::string& why, Time now) override;
@@ -62,8 +63,7 @@ class Producers final : public RoleHandler {
   };
 
   static Pending pending(const SessionId& session, const Producer& producer, Ticket ticket);
-  void note_part(const Session& session, const InputPlace& place, std::string_view entries, std::uint32_t skip,
-                 std::uint32_t end, std::uint32_t items);
+  void note_part(const Session& session, const PutItems& put, std::uint32_t skip, std::uint32_t end);
   bool is_outdated(const Hello& hello);
   bool is_late(const Hello& hello);
   std::uint64_t unknown_puts(const Hello& hello);

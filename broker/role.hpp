@@ -1,4 +1,5 @@
-// A role, by the verbs by which the core knows it. A new one is a file of its own and a line in Core's constructor.
+// A role, by the verbs by which the core knows it. A new one is a file of its own, a line in Core's constructor, and what its
+// clients say a line each in the dispatcher.
 #pragma once
 
 #include "broker/session.hpp"
@@ -6,6 +7,12 @@
 #include "proto/refusal.hpp"
 
 namespace baton::broker {
+
+/// Who says something. (To come: with which key, and what that allows.)
+struct Peer {
+  Session& session;
+  Number number = {};  ///< of what is said in the session's control stream; 0: it is none of that
+};
 
 /// One object for all sessions of the role. Pure, as the core. Every verb is called with an established session of it, unless
 /// it says otherwise.
@@ -24,12 +31,9 @@ class RoleHandler {
 
   /// There was a sign of life.
   virtual void heard(Session& /*session*/) {}
-  /// An entry of its control stream, which check_entries() let through, with its number. False: it is none of this role's.
-  /// `say` and `bye` are everybody's, and do not come here.
-  virtual bool entry(Session& session, const Entry& entry, Number number, Time now) = 0;
   virtual void heartbeat(Session& session, const Beat& beat, Time now) = 0;
-  /// It takes its leave, with that entry, and is over when all it sent is in and kept.
-  virtual void bye(Session& /*session*/, Number /*number*/) {}
+  /// It takes its leave, and is over when all it sent is in and kept.
+  virtual void bye(const Peer& /*from*/) {}
   /// Whether that is so, apart from its control stream.
   virtual bool is_complete(const Session& /*session*/) const { return true; }
 

@@ -84,9 +84,14 @@ struct Session {
   std::uint64_t said_confirmed = 0;  ///< of these, up to control_confirmed
   std::uint64_t say_credit =
       say_window_bytes;            ///< as byte_credit, for blocks; what an earlier session said may come again
-  std::string block;               ///< of console lines, of which the last part is not here yet
-  std::uint64_t block_number = 0;  ///< which of its blocks that is
-  Number block_begun;              ///< its first part's number in the control stream; 0: there is none
+  /// Of console lines, of which the last part is not here yet.
+  struct Block {
+    std::string bytes;
+    std::uint64_t number = 0;  ///< which of its blocks that is
+    Number begun;              ///< its first part's number in the control stream; 0: there is none
+    bool is_open() const { return begun != Number{}; }
+  };
+  Block block;
   bool said_bye = false;
   bool left = false;  ///< over as its bye asked: all that it sent is in and kept
   Number last_put;    ///< what its bye named
@@ -190,7 +195,7 @@ struct Session {
 
   bool is(Role role) const { return hello.role == role; }
   /// How far its control stream is in: a block counts when it is whole.
-  Number control_whole() const { return block_begun == Number{} ? control.received() : Number{block_begun.value - 1}; }
+  Number control_whole() const { return block.is_open() ? Number{block.begun.value - 1} : control.received(); }
 };
 
 }  // namespace baton::broker

@@ -18,8 +18,6 @@ bool is_routine(Refusal refusal) {
   return refusal == Refusal::wrong_epoch || refusal == Refusal::unknown_session || refusal == Refusal::not_yet;
 }
 
-bool is_claim(EntryKind kind) { return kind == EntryKind::claim || kind == EntryKind::claim_put; }
-
 }  // namespace
 
 // --- how they begin ----------------------------------------------------------------------------------------------
@@ -161,47 +159,29 @@ void Sessions::beat(Session& session, const Beat& beat, Time now) {
   role_of(session).heartbeat(session, beat, now);
 }
 
-Refusal Sessions::control(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now) {
+std::uint32_t Sessions::skip(Session& session, Number first, std::uint16_t count, Time now) {
   session.heard_at = now;
   role_of(session).heard(session);
-  if (first.value == 0) return Refusal::malformed;
   changed(session);
   const auto taken = session.control.take(first, count);
-  if (taken.verdict != StreamReceiver::Verdict::fresh) return Refusal::none;
-  EntryReader in(entries);
-  Entry entry;
-  for (std::uint32_t i = 0; in.next(entry); ++i)
-    if (i >= taken.skip && session.state == Session::State::standing && !session.said_bye)
-      apply(session, entry, first + i, now);
-  return Refusal::none;
-}
-
-void Sessions::apply(Session& session, const Entry& entry, Number number, Time now) {
-  if (!is_claim(entry.kind)) session.claims_left = 0;  // claims come before all else
-  if (entry.kind == EntryKind::say) {
-    say(session, read_say(entry), now);
-    if (!session.block.empty() && session.block_begun == Number{}) session.block_begun = number;
-    return;
-  }
-  if (!session.block.empty()) return refuse(session.id, Refusal::malformed, "between the parts of a block", now);
-  if (entry.kind == EntryKind::bye) return bye(session, read_bye(entry), number);
-  if (!role_of(session).entry(session, entry, number, now)) refuse(session.id, Refusal::wrong_role, {}, now);
+  return taken.verdict == StreamReceiver::Verdict::fresh ? taken.skip : count;
 }
 
 /// A client begins no block when it has a whole window of them unconfirmed; the last one may go beyond.
-void Sessions::say(Session& session, const Said& said, Time now) {
+void Sessions::say(const Peer& from, const Said& said, Time now) {
+  auto& session = from.session;
   auto& block = session.block;
-  if (block.empty() && session.said >= session.say_credit) return refuse(session.id, Refusal::over_credit, {}, now);
-  if (!block.empty() && said.number != session.block_number)
+  if (!block.is_open() && session.said >= session.say_credit) return refuse(session.id, Refusal::over_credit, {}, now);
+  if (block.is_open() && said.number != block.number)
     return refuse(session.id, Refusal::malformed, "a part of another block", now);
-  if (block.size() + said.block.size() > max_say) return refuse(session.id, Refusal::too_large, {}, now);
-  if (block.empty() && !said.goes_on) return say_whole(session, said);
-  block += said.block;
-  session.block_number = said.number;
+  if (block.bytes.size() + said.block.size() > max_say) return refuse(session.id, Refusal::too_large, {}, now);
+  if (!block.is_open() && !said.goes_on) return say_whole(session, said);
+  if (!block.is_open()) block = {{}, said.number, from.number};
+  block.bytes += said.block;
   if (said.goes_on) return;
-  say_whole(session, {0, said.number, block});
-  std::string().swap(block);  // with its memory
-  session.block_begun = {};
+  say_whole(session, {0, said.number, block.bytes});
+  std::string().swap(block.bytes);  // with its memory
+  block = {};
 }
 
 void Sessions::say_whole(Session& session, const Said& said) {
@@ -209,11 +189,12 @@ void Sessions::say_whole(Session& session, const Said& said) {
   if (!said.block.empty()) host_.say({session.hello.instance, said.number, said.block});
 }
 
-void Sessions::bye(Session& session, Number last_put, Number number) {
+void Sessions::bye(const Peer& from, Number last_put) {
+  auto& session = from.session;
   session.said_bye = true;
   bye_at_ = session.heard_at;
   session.last_put = last_put;
-  role_of(session).bye(session, number);
+  role_of(session).bye(from);
 }
 
 void Sessions::unknown(const SessionId& id, Time now) {

@@ -56,7 +56,12 @@ class Sessions {
   void beat(Session& session, const Beat& beat, Time now);
   void refuse(const SessionId& id, Refusal refusal, const std::string& detail, Time now);
 
-  Refusal control(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now);
+  /// A message of its control stream has come: so many of its entries are to be left out, since they were here before, or all
+  /// of them, since something before them is missing.
+  std::uint32_t skip(Session& session, Number first, std::uint16_t count, Time now);
+  /// Part of a block of lines, or a whole one.
+  void say(const Peer& from, const Said& said, Time now);
+  void bye(const Peer& from, Number last_put);
 
   /// The session is to get a confirm at the end of the turn.
   void changed(Session& session);
@@ -127,12 +132,9 @@ class Sessions {
   void resume_from_previous(Session& session, Time now);
   void forget_oldest_greeted();
   void bury(const Session& session, const std::string& mark, Time now);
-  void apply(Session& session, const Entry& entry, Number number, Time now);
   bool has_place_for(const Hello& hello, Time now);
   void make_place(Time now);
-  void say(Session& session, const Said& said, Time now);
   void say_whole(Session& session, const Said& said);
-  void bye(Session& session, Number last_put, Number number);
   bool has_time_for_ends() const;
   Confirm confirm_of(const Session& session) const;
 

@@ -251,6 +251,21 @@ InputPlace read_digest(const Entry& entry) {
   return place;
 }
 
+void read_put(std::string_view payload, PutItems& put) {
+  put.items.clear();
+  put.bytes = 0;
+  put.place.reset();
+  EntryReader in(payload);
+  for (Entry entry; in.next(entry);) {
+    if (entry.kind == EntryKind::digest) {
+      put.place = read_digest(entry);
+      continue;
+    }
+    put.items.push_back(read_item(entry));
+    put.bytes += put.items.back().body.size();
+  }
+}
+
 void rewrite_digest(std::string& message, const InputPlace& place) {
   char* entry = message.data() + header_size;
   if (place.anew) entry[5] = 1;

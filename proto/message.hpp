@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -148,8 +149,17 @@ PutItem read_item(const Entry& entry);
 
 void append_digest(std::string& out, const InputPlace& place);
 InputPlace read_digest(const Entry& entry);
+
+/// A message of the put stream.
+struct PutItems {
+  std::vector<PutItem> items;       ///< their bodies are of the frame
+  std::uint64_t bytes = 0;          ///< of these bodies, in all
+  std::optional<InputPlace> place;  ///< of the input behind the last item, if that is said
+};
+void read_put(std::string_view payload, PutItems& put);  ///< of what was checked; replaces `put`
 /// Writes another place of the input over the one of a message's first entry; that it is anew stays.
 void rewrite_digest(std::string& message, const InputPlace& place);
+
 /// Whether a put message's payload, which was checked, begins with a digest.
 inline bool begins_with_digest(std::string_view payload) {
   return payload.size() > 4 && static_cast<EntryKind>(static_cast<std::uint8_t>(payload[4])) == EntryKind::digest;

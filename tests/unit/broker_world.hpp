@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "broker/core.hpp"
+#include "broker/front.hpp"
 #include "broker/memory_storage.hpp"
 
 namespace baton::broker::test {
@@ -87,9 +87,9 @@ struct Client {
 
 class BrokerWorld {
  public:
-  explicit BrokerWorld(Settings settings = {}) : core(std::move(settings), Epoch{7}, storage, effects, now) {}
+  explicit BrokerWorld(Settings settings = {}) : front(std::move(settings), Epoch{7}, storage, now) {}
   /// A broker over what another one has kept, which must outlive it.
-  BrokerWorld(Settings settings, Storage& kept, Epoch epoch) : core(std::move(settings), epoch, kept, effects, now) {}
+  BrokerWorld(Settings settings, Storage& kept, Epoch epoch) : front(std::move(settings), epoch, kept, now) {}
 
   Client producer(std::uint8_t n, const std::string& name = "", const std::string& queue = "default") {
     Hello hello;
@@ -181,8 +181,9 @@ class BrokerWorld {
   Time now{1h};
   bool lanes_left = true;  ///< else none can be opened
   MemoryStorage storage;
-  Effects effects;
-  Core core;
+  Front front;
+  Core& core = front.core();
+  Effects& effects = front.effects();
   std::map<SessionId, std::vector<Effects::LaneMessage>> lane_messages;
   std::map<SessionId, std::vector<std::string>> news_of;
   std::vector<std::string> log;

@@ -13,7 +13,7 @@ const std::string fat(400, 'x');
 Refusal put(BrokerWorld& world, Client& client, const std::string& body) {
   std::string entries;
   append_item(entries, {default_priority, 0, body});
-  const auto refusal = world.core.put(world.session(client), client.next_put, 1, entries, world.now);
+  const auto refusal = world.front.put(world.session(client), client.next_put, 1, entries, world.now);
   if (refusal == Refusal::none) client.next_put += 1;
   world.settle();
   return refusal;
@@ -74,7 +74,7 @@ TEST_CASE("what an earlier session put comes in when there is room, and is asked
   std::string entries;
   for (int i = 0; i < 4; ++i) append_item(entries, {default_priority, 0, fat});
   const auto send = [&] {
-    CHECK(world.core.put(world.session(rick), {1}, 4, entries, world.now) == Refusal::none);
+    CHECK(world.front.put(world.session(rick), {1}, 4, entries, world.now) == Refusal::none);
     world.settle();
     return rick.confirm();
   };
@@ -120,9 +120,9 @@ TEST_CASE("a block in parts takes memory while it is under way, and only then") 
   BrokerWorld world;
   auto rick = world.producer(1);
   for (int i = 0; i < 10; ++i) rick.say_part(std::string(say_part_bytes, 'x'), true);
-  CHECK(world.session(rick).block.size() == 10 * say_part_bytes);
+  CHECK(world.session(rick).block.bytes.size() == 10 * say_part_bytes);
   rick.say_part("x", false);
-  CHECK(world.session(rick).block.capacity() < 100);
+  CHECK(world.session(rick).block.bytes.capacity() < 100);
 }
 
 TEST_CASE("who says hello and does not subscribe is forgotten when there are many, and keeps nobody out") {
@@ -180,7 +180,7 @@ TEST_CASE("of thousands of items that are not held a few are told, all are count
   auto morty = world.consumer(1);
   std::string entries;
   for (std::uint64_t id = 1; id <= max_entries; ++id) append_runs(entries, EntryKind::ack, {{ItemId{id}, max_asks}});
-  CHECK(world.core.control(world.session(morty), {1}, max_entries, entries, world.now) == Refusal::none);
+  CHECK(world.front.control(world.session(morty), {1}, max_entries, entries, world.now) == Refusal::none);
   world.settle();
   CHECK(morty.refusals().size() == 16);
   CHECK(world.core.refused(Refusal::not_held) == max_asks + max_entries - 1);  // then one ends its entry
@@ -194,7 +194,7 @@ TEST_CASE("who asks and withdraws and reads nothing is answered for a window, th
     append_ask(entries, {asked, {}, 0});
     append_withdraw(entries, max_asks);
   }
-  CHECK(world.core.control(world.session(morty), {1}, 200, entries, world.now) == Refusal::none);
+  CHECK(world.front.control(world.session(morty), {1}, 200, entries, world.now) == Refusal::none);
   std::size_t answers = 0;
   for (const auto& message : world.effects.lane_messages) answers += message.bytes.size();
   CHECK(answers > lane_window_bytes);
@@ -209,7 +209,7 @@ TEST_CASE("a lane that nobody was told of yet cannot be lost") {
   auto morty = world.consumer(1);
   std::string entries;
   for (std::uint32_t generation = 1; generation <= 100; ++generation) append_lane_lost(entries, {generation, {}, 0});
-  CHECK(world.core.control(world.session(morty), {1}, 100, entries, world.now) == Refusal::none);
+  CHECK(world.front.control(world.session(morty), {1}, 100, entries, world.now) == Refusal::none);
   CHECK(world.effects.lane_changes.size() == 2);  // one is closed, one is opened
 }
 
@@ -221,7 +221,7 @@ TEST_CASE("a session holds so many items, and gets more when some are settled") 
   std::string entries;
   for (std::uint64_t i = 0; i < more; ++i) append_item(entries, {default_priority, 0, "a"});
   for (std::uint64_t put = 0; put < max_asks + more; put += more) {
-    REQUIRE(world.core.put(world.session(rick), rick.next_put, more, entries, world.now) == Refusal::none);
+    REQUIRE(world.front.put(world.session(rick), rick.next_put, more, entries, world.now) == Refusal::none);
     rick.next_put += more;
     world.settle();
     morty.ask(more);
@@ -260,7 +260,7 @@ TEST_CASE("a turn hands off so many items, and the next one begins at once") {
   auto morty = world.consumer(2);
   std::string ask;
   append_ask(ask, {100});
-  REQUIRE(world.core.control(world.session(morty), {1}, 1, ask, world.now) == Refusal::none);
+  REQUIRE(world.front.control(world.session(morty), {1}, 1, ask, world.now) == Refusal::none);
   for (int turn = 1; turn <= 10; ++turn) {
     world.core.end_turn(world.now, true);
     CHECK(entries_in(world.effects) == 10);
@@ -279,11 +279,11 @@ TEST_CASE("a queue with a long way to go keeps no other one waiting") {
   std::string ask;
   append_ask(ask, {100});
   for (const auto* client : {&morty, &summer})
-    REQUIRE(world.core.control(world.session(*client), {1}, 1, ask, world.now) == Refusal::none);
+    REQUIRE(world.front.control(world.session(*client), {1}, 1, ask, world.now) == Refusal::none);
   world.core.end_turn(world.now, true);
   std::string item;
   append_item(item, {default_priority, 0, "b"});
-  REQUIRE(world.core.put(world.session(beth), {1}, 1, item, world.now) == Refusal::none);
+  REQUIRE(world.front.put(world.session(beth), {1}, 1, item, world.now) == Refusal::none);
   for (int turn = 0; turn < 2; ++turn) world.core.end_turn(world.now, true);
   CHECK(world.session(summer).held == 1);
   CHECK(world.session(morty).held < 100);

@@ -158,7 +158,7 @@ TEST_CASE("a turn hands over so many bytes, and the next one follows at once") {
   for (int i = 0; i < 20; ++i) producer.put(std::string(part_bytes / 2, 'b'));
   std::string bytes;
   append_ask(bytes, {21});
-  REQUIRE(world.core.control(world.session(consumer), {1}, 1, bytes, world.now) == Refusal::none);
+  REQUIRE(world.front.control(world.session(consumer), {1}, 1, bytes, world.now) == Refusal::none);
   std::size_t turns = 0, all = 0;
   do {
     world.core.end_turn(world.now, true);

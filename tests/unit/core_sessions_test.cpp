@@ -132,7 +132,7 @@ TEST_CASE("what follows a bye is not heard") {
   std::string bytes;
   append_bye(bytes, {});
   append_ask(bytes, {1});
-  REQUIRE(world.core.control(world.session(morty), morty.next_control, 2, bytes, world.now) == Refusal::none);
+  REQUIRE(world.front.control(world.session(morty), morty.next_control, 2, bytes, world.now) == Refusal::none);
   world.settle();
   summer.ask();
   CHECK(morty.received() == Bodies{});
