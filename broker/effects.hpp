@@ -1,4 +1,4 @@
-// What the core wants done: filled during a turn, carried out by the shell at its end, in the order of the fields.
+// What the core wants done: filled during a turn, carried out at its end (Front::carry_out).
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@ struct Effects {
   };
   std::vector<LaneChange> lane_changes;
 
-  /// A whole message for a lane. Void when that lane is not the session's current one any more.
+  /// A message for a lane, with room for its header. Void when that lane is not the session's current one any more.
   struct LaneMessage {
     SessionId session;
     std::uint32_t generation;
@@ -63,6 +63,7 @@ struct Effects {
     return bytes;
   }
 
+  /// All but `finished`.
   void clear() {
     for (auto& message : lane_messages)
       if (spare.size() < most_spare && message.bytes.capacity() <= 2 * pack_bytes)
@@ -72,6 +73,24 @@ struct Effects {
     out.clear();
     log.clear();
   }
+};
+
+/// What carries them out: sockets, or what stands for them.
+class Shell {
+ public:
+  /// Answers with Core::lane_opened() or lane_failed(), at once or later.
+  virtual void open_lane(const SessionId& session, std::uint32_t generation) = 0;
+  virtual void close_lane(const SessionId& session, std::uint32_t generation) = 0;
+  /// All that is to be sent is there, and nothing of it was sent.
+  virtual void before_sending(const Effects& /*effects*/) {}
+  /// Their bytes may be taken away.
+  virtual void send(Effects::LaneMessage& message) = 0;
+  virtual void send(Effects::News& news) = 0;
+  virtual void put_out(std::vector<std::string>& bodies) = 0;
+  virtual void log(const std::string& line) = 0;
+
+ protected:
+  ~Shell() = default;
 };
 
 }  // namespace baton::broker

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 namespace baton::broker {
 namespace {
@@ -93,7 +94,8 @@ Refusal Front::control(Session& session, Number first, std::uint16_t count, std:
   EntryReader in(entries);
   Entry entry;
   for (std::uint32_t i = 0; in.next(entry); ++i)
-    if (i >= skip && session.state == Session::State::standing && !session.said_bye) say({session, first + i}, entry, now);
+    if (i >= skip && session.state == Session::State::standing && !session.said_bye)
+      say({session, first + i}, entry, now);
   return Refusal::none;
 }
 
@@ -148,6 +150,24 @@ Session* Front::session_of(const Header& header, Time now) {
 
 void Front::on_in(std::string_view frame, Time now) {
   if (const auto refusal = core_.plain().put(frame, now); refusal != Refusal::none) core_.refuse({}, refusal, {}, now);
+}
+
+void Front::carry_out(Shell& shell) {
+  for (const auto& change : std::exchange(effects_.lane_changes, {}))  // a failure makes new ones
+    if (change.open)
+      shell.open_lane(change.session, change.generation);
+    else
+      shell.close_lane(change.session, change.generation);
+  shell.before_sending(effects_);
+  for (auto& message : effects_.lane_messages) {
+    write_header(message.bytes.data(),
+                 {MessageType::handoff, message.count, core_.epoch(), message.session, message.first});
+    shell.send(message);
+  }
+  for (auto& news : effects_.news) shell.send(news);
+  shell.put_out(effects_.out);
+  for (const auto& line : effects_.log) shell.log(line);
+  effects_.clear();
 }
 
 void Front::on_frames(Time now) { core_.refuse({}, Refusal::frames, {}, now); }

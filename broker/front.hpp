@@ -27,8 +27,10 @@ class Front {
   /// What XPUB hands up: 1 (arrives) or 0 (leaves), then the topic. Returns whether the topic may be subscribed to.
   bool on_subscription(std::string_view frame, Time now);
 
-  /// Ends the turn; what is to be done then is in effects(), which the caller carries out and clears.
+  /// Ends the turn, which is followed by carry_out().
   void end_turn(Time now, bool control_dry = true) { core_.end_turn(now, control_dry); }
+  /// What is to be done by then: the one place that says in which order.
+  void carry_out(Shell& shell);
   Effects& effects() { return effects_; }
   Core& core() { return core_; }
 

@@ -181,38 +181,31 @@ void Server::read_put(Time until) {
   front_.core().plain().set_room(plain_->out_room());
 }
 
-void Server::change_lanes() {
-  for (const auto& change : std::exchange(front_.effects().lane_changes, {})) {  // a failure makes new ones
-    const auto now = Clock::now();
-    if (!change.open) {
-      if (const auto port = lanes_.close(change.session, change.generation, now))
-        front_.core().lane_unreached(change.session, *port);
-    } else if (const auto port = lanes_.open(change.session, change.generation, now)) {
-      front_.core().lane_opened(change.session, change.generation, *port);
-    } else {
-      front_.core().lane_failed(change.session, change.generation, now);
-    }
-  }
+void Server::carry_out() {
+  log_ended();
+  lanes_.retry();
+  front_.carry_out(*this);
 }
 
-void Server::carry_out() {
-  auto& effects = front_.effects();
-  log_ended();
-  change_lanes();
-  lanes_.retry();
-  for (auto& message : effects.lane_messages) {
-    write_header(message.bytes.data(),
-                 {MessageType::handoff, message.count, front_.core().epoch(), message.session, message.first});
-    lanes_.send(message);
-  }
-  for (const auto& news : effects.news) news_.send(news);
-  if (plain_) {
-    plain_->send(std::move(effects.out));
-    plain_->keep_in_open(front_.core().plain().is_open(), Clock::now());
-  }
-  for (const auto& line : effects.log) log_line("baton-broker: " + line);
-  effects.clear();
+void Server::open_lane(const SessionId& session, std::uint32_t generation) {
+  const auto now = Clock::now();
+  if (const auto port = lanes_.open(session, generation, now))
+    front_.core().lane_opened(session, generation, *port);
+  else
+    front_.core().lane_failed(session, generation, now);
 }
+
+void Server::close_lane(const SessionId& session, std::uint32_t generation) {
+  if (const auto port = lanes_.close(session, generation, Clock::now())) front_.core().lane_unreached(session, *port);
+}
+
+void Server::put_out(std::vector<std::string>& bodies) {
+  if (!plain_) return;
+  plain_->send(std::move(bodies));
+  plain_->keep_in_open(front_.core().plain().is_open(), Clock::now());
+}
+
+void Server::log(const std::string& line) { log_line("baton-broker: " + line); }
 
 /// Of connections that were ended. Each time that there are twice as many.
 void Server::log_ended() {

@@ -23,7 +23,7 @@ struct ServerOptions {
   Settings settings;
 };
 
-class Server {
+class Server final : private Shell {
  public:
   /// Binds the doors, then loads what `storage` has kept. Throws std::runtime_error, naming the port, when binding fails.
   /// `changed` is signalled when the storage has something new to say. Both must outlive the server.
@@ -46,7 +46,12 @@ class Server {
   void turn(Duration for_control);
   void read_put(Time until);
   void carry_out();
-  void change_lanes();
+  void open_lane(const SessionId& session, std::uint32_t generation) override;
+  void close_lane(const SessionId& session, std::uint32_t generation) override;
+  void send(Effects::LaneMessage& message) override { lanes_.send(message); }
+  void send(Effects::News& news) override { news_.send(news); }
+  void put_out(std::vector<std::string>& bodies) override;
+  void log(const std::string& line) override;
   void log_refusals();
   void log_ended();
   bool signalled();

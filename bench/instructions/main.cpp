@@ -62,7 +62,7 @@ std::unique_ptr<broker::Storage> make_storage(bool keeps) {
   return std::make_unique<broker::MemoryStorage>();
 }
 
-class Line {
+class Line final : private broker::Shell {
  public:
   Line(bool keeps, std::uint32_t prefetch)
       : storage_(make_storage(keeps)),
@@ -99,7 +99,14 @@ class Line {
 
   void take_items();
   void send(Outbox& out);
-  void carry_out();
+  void open_lane(const SessionId& session, std::uint32_t generation) override {
+    front_.core().lane_opened(session, generation, 1);
+  }
+  void close_lane(const SessionId& /*session*/, std::uint32_t /*generation*/) override {}
+  void send(broker::Effects::LaneMessage& message) override;
+  void send(broker::Effects::News& news) override { news_[news.to].push_back(news.bytes); }
+  void put_out(std::vector<std::string>& /*bodies*/) override {}
+  void log(const std::string& /*line*/) override {}
 
   Time now_ = Time(std::chrono::seconds(1000));
   const std::unique_ptr<broker::Storage> storage_;
@@ -136,7 +143,7 @@ void Line::brokers_part() {
   for (const auto& frame : puts_) front_.on_put(frame.view(), now_);
   puts_.clear();
   front_.end_turn(now_);
-  carry_out();
+  front_.carry_out(*this);
 }
 
 void Line::consumers_part() {
@@ -170,19 +177,9 @@ void Line::send(Outbox& out) {
   for (auto& message : out.messages) (message.door == Door::put ? puts_ : control_).push_back(message.bytes);
 }
 
-void Line::carry_out() {
-  auto& effects = front_.effects();
-  for (const auto& change : effects.lane_changes)
-    if (change.open) front_.core().lane_opened(change.session, change.generation, 1);
-  for (auto& message : effects.lane_messages) {
-    write_header(message.bytes.data(),
-                 {MessageType::handoff, message.count, front_.core().epoch(), message.session, message.first});
-    lane_.push_back(message.bytes);
-    lane_bytes_ += message.bytes.size();
-  }
-  for (const auto& news : effects.news) news_[news.to].push_back(news.bytes);
-  effects.lane_changes.clear();
-  effects.clear();
+void Line::send(broker::Effects::LaneMessage& message) {
+  lane_.push_back(message.bytes);
+  lane_bytes_ += message.bytes.size();
 }
 
 }  // namespace

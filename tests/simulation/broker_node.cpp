@@ -225,33 +225,31 @@ void BrokerNode::read_put() {
 // --- what goes out -----------------------------------------------------------------------------------------------
 
 void BrokerNode::carry_out() {
-  auto& effects = process_->front.effects();
-  for (const auto& change : std::exchange(effects.lane_changes, {})) {
-    if (change.open)
-      open_lane(change);
-    else
-      close_lane(change.session, change.generation);
-  }
+  process_->front.carry_out(*this);
+  judge().turn_ends(who_is_known(), process_->front.core().next_deadline() <= world_.now());
+  const auto& effects = process_->front.effects();
+  finished_ = effects.finished;
+  exit_code_ = effects.exit_code;
+}
+
+void BrokerNode::before_sending(const broker::Effects& effects) {
   for (const auto& news : effects.news) judge().refuses(news.bytes);
   judge().sessions(who_is_known());
   for (const auto& news : effects.news) judge().sends(news.bytes, who_is_known());
-  for (auto& message : effects.lane_messages) send_lane(message);
-  judge().turn_ends(who_is_known(), process_->front.core().next_deadline() <= world_.now());
-  for (const auto& news : effects.news) send_news(news);
-  for (const auto& line : effects.log) world_.trace([&] { return "broker: " + line; });
-  finished_ = effects.finished;
-  exit_code_ = effects.exit_code;
-  effects.clear();
 }
 
-void BrokerNode::open_lane(const broker::Effects::LaneChange& change) {
+void BrokerNode::log(const std::string& line) {
+  world_.trace([&] { return "broker: " + line; });
+}
+
+void BrokerNode::open_lane(const SessionId& session, std::uint32_t generation) {
   if (world_.faulty && (world_.random.chance(lane_failures_per_mille) || process_->lanes.size() >= most_lanes)) {
-    judge().lane_failed(change.session);
-    return process_->front.core().lane_failed(change.session, change.generation, world_.now());
+    judge().lane_failed(session);
+    return process_->front.core().lane_failed(session, generation, world_.now());
   }
-  process_->lanes[process_->next_port] = Lane{change.session, change.generation, {}, nullptr};
-  judge().lane_opened(change.session, change.generation);
-  process_->front.core().lane_opened(change.session, change.generation, process_->next_port++);
+  process_->lanes[process_->next_port] = Lane{session, generation, {}, nullptr};
+  judge().lane_opened(session, generation);
+  process_->front.core().lane_opened(session, generation, process_->next_port++);
 }
 
 std::map<std::uint16_t, BrokerNode::Lane>::iterator BrokerNode::find_lane(const SessionId& session,
@@ -269,9 +267,7 @@ void BrokerNode::close_lane(const SessionId& session, std::uint32_t generation) 
   if (link) link->cut();
 }
 
-void BrokerNode::send_lane(broker::Effects::LaneMessage& message) {
-  write_header(message.bytes.data(),
-               {MessageType::handoff, message.count, process_->front.core().epoch(), message.session, message.first});
+void BrokerNode::send(broker::Effects::LaneMessage& message) {
   const auto payload = payload_of(message.bytes);
   require(check_entries(MessageType::handoff, payload, message.count) == Refusal::none, "hand-offs are valid");
   const auto found = find_lane(message.session, message.generation);
@@ -298,7 +294,7 @@ void BrokerNode::send_lane(broker::Effects::LaneMessage& message) {
     lane.unsent.push_back(std::move(message.bytes));
 }
 
-void BrokerNode::send_news(const broker::Effects::News& news) {
+void BrokerNode::send(broker::Effects::News& news) {
   const auto found = process_->subscribed.find(news.to);
   if (found == process_->subscribed.end()) return;
   const auto& links = found->second;

@@ -16,7 +16,7 @@
 
 namespace baton::simulation {
 
-class BrokerNode final : public BrokerEnd {
+class BrokerNode final : public BrokerEnd, private broker::Shell {
  public:
   /// How long its storage takes, at most. In memory: 0 where it is to be killed.
   BrokerNode(World& world, PutJudge& puts, HolderJudge& holders, const broker::Settings& settings, Peace peace,
@@ -107,11 +107,14 @@ class BrokerNode final : public BrokerEnd {
   void read_put();
   void read_subscriptions();
   void carry_out();
-  void open_lane(const broker::Effects::LaneChange& change);
+  void open_lane(const SessionId& session, std::uint32_t generation) override;
   std::map<std::uint16_t, Lane>::iterator find_lane(const SessionId& session, std::uint32_t generation);
-  void close_lane(const SessionId& session, std::uint32_t generation);
-  void send_lane(broker::Effects::LaneMessage& message);
-  void send_news(const broker::Effects::News& news);
+  void close_lane(const SessionId& session, std::uint32_t generation) override;
+  void before_sending(const broker::Effects& effects) override;
+  void send(broker::Effects::LaneMessage& message) override;
+  void send(broker::Effects::News& news) override;
+  void put_out(std::vector<std::string>& /*bodies*/) override {}
+  void log(const std::string& line) override;
   std::set<ItemId> handed_off() const;
   BrokerJudge::Knows who_is_known() const;
 

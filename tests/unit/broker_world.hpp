@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <deque>
+#include <iterator>
 #include <map>
 #include <string>
 #include <utility>
@@ -85,7 +86,7 @@ struct Client {
   std::vector<std::string> lines();
 };
 
-class BrokerWorld {
+class BrokerWorld final : private Shell {
  public:
   explicit BrokerWorld(Settings settings = {}) : front(std::move(settings), Epoch{7}, storage, now) {}
   /// A broker over what another one has kept, which must outlive it.
@@ -160,15 +161,7 @@ class BrokerWorld {
     do {
       core.end_turn(now, true);
       core.check_invariants();
-      for (const auto& change : std::exchange(effects.lane_changes, {}))
-        if (change.open && lanes_left)
-          core.lane_opened(change.session, change.generation, static_cast<std::uint16_t>(6000 + change.generation));
-        else if (change.open)
-          core.lane_failed(change.session, change.generation, now);
-      for (auto& message : effects.lane_messages) lane_messages[message.session].push_back(message);
-      for (auto& news : effects.news) news_of[news.to].push_back(news.bytes);
-      for (auto& line : effects.log) log.push_back(line);
-      effects.clear();
+      front.carry_out(*this);
     } while (core.next_deadline() <= now && !effects.finished);
   }
 
@@ -186,7 +179,23 @@ class BrokerWorld {
   Effects& effects = front.effects();
   std::map<SessionId, std::vector<Effects::LaneMessage>> lane_messages;
   std::map<SessionId, std::vector<std::string>> news_of;
-  std::vector<std::string> log;
+  std::vector<std::string> lines;  ///< of the log
+  std::vector<std::string> out;    ///< of the plain door
+
+ private:
+  void open_lane(const SessionId& session, std::uint32_t generation) override {
+    if (lanes_left)
+      core.lane_opened(session, generation, static_cast<std::uint16_t>(6000 + generation));
+    else
+      core.lane_failed(session, generation, now);
+  }
+  void close_lane(const SessionId& /*session*/, std::uint32_t /*generation*/) override {}
+  void send(Effects::LaneMessage& message) override { lane_messages[message.session].push_back(message); }
+  void send(Effects::News& news) override { news_of[news.to].push_back(news.bytes); }
+  void put_out(std::vector<std::string>& bodies) override {
+    std::move(bodies.begin(), bodies.end(), std::back_inserter(out));
+  }
+  void log(const std::string& line) override { lines.push_back(line); }
 };
 
 }  // namespace baton::broker::test

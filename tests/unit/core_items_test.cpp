@@ -273,7 +273,7 @@ TEST_CASE("of a queue's dead items those are kept whose bodies fit --max-bytes, 
     };
     for (const auto* body : {"aa", "bb", "cc"}) dies(body);
     CHECK(world.core.stock().dead() == 2);
-    CHECK(world.log.back() ==
+    CHECK(world.lines.back() ==
           "queue default keeps its last 2 dead items, by --max-dead or --max-bytes; 1 was dropped so far");
     dies("dddd");
     CHECK(world.core.stock().dead() == 1);

@@ -56,7 +56,7 @@ TEST_CASE("plain doors: asks are served before out") {
   world.core.plain().set_room(10);
   rick.put("a");
   CHECK(morty.received() == Bodies{"a"});
-  CHECK(world.effects.out == Bodies{});
+  CHECK(world.out == Bodies{});
 }
 
 TEST_CASE("plain doors: in is shut while the queue is full, and opens when half of it is free") {

@@ -195,7 +195,7 @@ TEST_CASE("without a port for its lane a consumer is refused, and nobody is said
   auto morty = world.consumer(1);
   CHECK(morty.refusals() == Bodies{"sessions_full"});
   CHECK_FALSE(world.core.find(morty.id));
-  for (const auto& line : world.log) CHECK(line.find("is gone") == line.npos);
+  for (const auto& line : world.lines) CHECK(line.find("is gone") == line.npos);
 }
 
 TEST_CASE("a consumer at work whose lane cannot be made anew keeps its items and its asks until there is a port") {
@@ -224,7 +224,7 @@ TEST_CASE("a consumer that does not reach its lanes is logged once, at the secon
   auto morty = world.consumer(2);
   const auto lines = [&] {
     morty.ask();  // a turn
-    return std::count_if(world.log.begin(), world.log.end(), [](const std::string& line) {
+    return std::count_if(world.lines.begin(), world.lines.end(), [](const std::string& line) {
       return line.find("does not reach port 6001, where its items come from") != line.npos;
     });
   };

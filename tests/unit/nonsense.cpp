@@ -54,16 +54,15 @@ void Nonsense::say_payload(MessageType type, std::string_view payload) {
 void Nonsense::turn() {
   now_ += std::chrono::milliseconds(below_(20) == 0 ? below_(4000) : below_(5));
   front_.end_turn(now_);
-  auto& effects = front_.effects();
-  for (const auto& change : std::exchange(effects.lane_changes, {})) {
-    if (!change.open) continue;
-    if (below_(10) == 0)
-      front_.core().lane_failed(change.session, change.generation, now_);
-    else
-      front_.core().lane_opened(change.session, change.generation, 6000);
-  }
-  effects.clear();
+  front_.carry_out(*this);
   front_.core().check_invariants();
+}
+
+void Nonsense::open_lane(const SessionId& session, std::uint32_t generation) {
+  if (below_(10) == 0)
+    front_.core().lane_failed(session, generation, now_);
+  else
+    front_.core().lane_opened(session, generation, 6000);
 }
 
 std::uint64_t Nonsense::put() {

@@ -10,7 +10,7 @@
 
 namespace baton::broker::test {
 
-class Nonsense {
+class Nonsense final : private Shell {
  public:
   /// Draws a number below n; n > 0.
   using Below = std::function<std::uint64_t(std::uint64_t)>;
@@ -43,6 +43,12 @@ class Nonsense {
   Number next(MessageType type, const SessionId& id);
   void subscription(const SessionId& id);
   void send(std::string message);
+  void open_lane(const SessionId& session, std::uint32_t generation) override;
+  void close_lane(const SessionId& /*session*/, std::uint32_t /*generation*/) override {}
+  void send(Effects::LaneMessage& /*message*/) override {}
+  void send(Effects::News& /*news*/) override {}
+  void put_out(std::vector<std::string>& /*bodies*/) override {}
+  void log(const std::string& /*line*/) override {}
 
   Below below_;
   std::uint64_t begun_ = 0;  // sessions
