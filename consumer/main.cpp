@@ -1,6 +1,6 @@
 #include <unistd.h>
 
-#include "client/program.hpp"
+#include "cli/program.hpp"
 #include "consumer/consumer.hpp"
 #include "net/standard_streams.hpp"
 #include "proto/body_name.hpp"

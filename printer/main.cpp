@@ -1,6 +1,6 @@
 #include <unistd.h>
 
-#include "client/program.hpp"
+#include "cli/program.hpp"
 #include "net/standard_streams.hpp"
 #include "printer/printer.hpp"
 

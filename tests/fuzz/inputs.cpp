@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "broker/options.hpp"
-#include "client/program.hpp"
+#include "cli/input.hpp"
+#include "cli/program.hpp"
 #include "net/endpoint.hpp"
 #include "net/wake.hpp"
-#include "producer/input.hpp"
 #include "proto/ensure.hpp"
 #include "proto/greeting.hpp"
 #include "tests/fuzz/script.hpp"

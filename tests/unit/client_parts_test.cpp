@@ -9,15 +9,15 @@
 #include <set>
 #include <thread>
 
+#include "cli/input.hpp"
+#include "cli/program.hpp"
 #include "client/address_choice.hpp"
 #include "client/carry_over.hpp"
 #include "client/common.hpp"
 #include "client/inbox.hpp"
-#include "client/program.hpp"
 #include "consumer/item_set.hpp"
 #include "net/endpoint.hpp"
 #include "net/wake.hpp"
-#include "producer/input.hpp"
 
 using namespace baton;
 

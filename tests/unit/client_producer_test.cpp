@@ -1,5 +1,5 @@
 // A producer's session, as a transcript with a broker that is played by hand.
-#include "producer/retrace.hpp"
+#include "producer/program/retrace.hpp"
 #include "tests/unit/producer_script.hpp"
 
 using namespace baton;

@@ -1,5 +1,5 @@
 // A producer's input, gone through again: what was put before, and where it is something else.
-#include "producer/retrace.hpp"
+#include "producer/program/retrace.hpp"
 
 #include <doctest/doctest.h>
 

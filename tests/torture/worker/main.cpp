@@ -7,7 +7,7 @@
 #include <string>
 #include <system_error>
 
-#include "client/program.hpp"
+#include "cli/program.hpp"
 #include "consumer/consumer.hpp"
 
 namespace {

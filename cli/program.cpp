@@ -1,4 +1,4 @@
-#include "client/program.hpp"
+#include "cli/program.hpp"
 
 #include <poll.h>
 #include <pthread.h>

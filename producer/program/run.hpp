@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "producer/retrace.hpp"
-#include "producer/screen.hpp"
-#include "producer/settings.hpp"
+#include "cli/screen.hpp"
+#include "producer/program/retrace.hpp"
+#include "producer/program/settings.hpp"
 
 namespace baton {
 

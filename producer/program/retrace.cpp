@@ -1,4 +1,4 @@
-#include "producer/retrace.hpp"
+#include "producer/program/retrace.hpp"
 
 namespace baton {
 

@@ -1,4 +1,4 @@
-#include "producer/input.hpp"
+#include "cli/input.hpp"
 
 #include <poll.h>
 #include <unistd.h>

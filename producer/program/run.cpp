@@ -1,4 +1,4 @@
-#include "producer/run.hpp"
+#include "producer/program/run.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "client/program.hpp"
-#include "producer/input.hpp"
+#include "cli/input.hpp"
+#include "cli/program.hpp"
 #include "producer/producer.hpp"
 
 namespace baton {

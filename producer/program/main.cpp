@@ -9,11 +9,11 @@
 #include <system_error>
 
 #include "cli/command_line.hpp"
-#include "client/program.hpp"
+#include "cli/program.hpp"
 #include "net/log.hpp"
 #include "net/standard_streams.hpp"
 #include "producer/producer.hpp"
-#include "producer/run.hpp"
+#include "producer/program/run.hpp"
 #include "proto/counted.hpp"
 
 namespace {

@@ -1,4 +1,4 @@
-#include "producer/settings.hpp"
+#include "producer/program/settings.hpp"
 
 #include <algorithm>
 
