@@ -21,20 +21,20 @@ Refusal Consumers::admit(const Hello& hello) {
 }
 
 void Consumers::begin(Session& session, Time /*now*/) {
-  stock_.use_queues(session);
+  queues_.use_queues(session);
   session.told.set_credit({UINT64_MAX}, UINT64_MAX);
   if (const auto& previous = session.hello.previous) {
     session.claims_left = session.hello.claims;
-    session.claims_kept = previous->epoch == stock_.epoch_before() && previous->epoch != Epoch{};
+    session.claims_kept = previous->epoch == queues_.epoch_before() && previous->epoch != Epoch{};
   } else {
     end_.consumer_came();
   }
-  stock_.stands(session);
+  queues_.stands(session);
   open_lane(session);
 }
 
 void Consumers::heard(Session& session) {
-  stock_.heard(session);
+  queues_.heard(session);
   not_held_ = 0;
 }
 
@@ -42,8 +42,8 @@ void Consumers::heard(Session& session) {
 void Consumers::bye(const Peer& from) {
   auto& session = from.session;
   session.wanted = 0;
-  stock_.forget_asks(session);
-  stock_.release_all(session);
+  queues_.forget_asks(session);
+  queues_.release_all(session);
   note_unkept(from);
 }
 
@@ -54,30 +54,30 @@ void Consumers::note_unkept(const Peer& from) {
 }
 
 void Consumers::end(Session& session, const std::string& why, Time now) {
-  stock_.forget_asks(session);
-  if (!why.empty()) stock_.doubt(session);
-  stock_.give_all_back(session, why, now);
-  stock_.ends(session);
+  queues_.forget_asks(session);
+  if (!why.empty()) queues_.doubt(session);
+  queues_.give_all_back(session, why, now);
+  queues_.ends(session);
   effects_.lane_changes.push_back({session.id, session.lane_generation, false});
-  stock_.leave_queues(session);
+  queues_.leave_queues(session);
 }
 
 // --- what it says ------------------------------------------------------------------------------------------------
 
 void Consumers::heartbeat(Session& session, const Beat& beat, Time now) {
-  if (beat.lane_generation == session.lane_generation) stock_.arrived(session, beat.lane_received, now);
-  stock_.heard_lost(session, beat.heard, now);
+  if (beat.lane_generation == session.lane_generation) queues_.arrived(session, beat.lane_received, now);
+  queues_.heard_lost(session, beat.heard, now);
   if (beat.rewind && session.told.rewind(now)) sessions_.changed(session);
 }
 
 /// While the session has no lane, its asks wait for the next one: what was handed off would go to nobody.
 void Consumers::ask(const Peer& from, const Ask& ask, Time now) {
   auto& session = from.session;
-  if (!stock_.may_ask(session))
+  if (!queues_.may_ask(session))
     return sessions_.refuse(session.id, Refusal::over_credit, "answers that it does not read", now);
   session.note_begun(ask.begun, ask.waiting);
   if (std::find(laneless_.begin(), laneless_.end(), session.id) == laneless_.end())
-    return stock_.ask(session, ask.asked);
+    return queues_.ask(session, ask.asked);
   session.wanted = std::max(session.wanted, ask.asked);
 }
 
@@ -88,20 +88,22 @@ void Consumers::claim(const Peer& from, const std::vector<Claim>& claims, Time n
     if (claim.count > session.claims_left)
       return sessions_.refuse(session.id, Refusal::malformed, "more claims than announced", now);
     session.claims_left -= claim.count;
-    stock_.claim(session, claim);
+    queues_.claim(session, claim);
   }
 }
 
 void Consumers::ack(const Peer& from, const std::vector<ItemRun>& runs, Time now) {
-  settle(from, runs, [&](ItemId id) { return stock_.ack(from.session, id); }, now);
+  settle(
+      from, runs, [&](ItemId id) { return queues_.ack(from.session, id); }, now);
 }
 
 void Consumers::release(const Peer& from, const std::vector<ItemRun>& runs, Time now) {
-  settle(from, runs, [&](ItemId id) { return stock_.release(from.session, id); }, now);
+  settle(
+      from, runs, [&](ItemId id) { return queues_.release(from.session, id); }, now);
 }
 
 void Consumers::fail(const Peer& from, const Failure& failure, Time now) {
-  if (!stock_.fail(from.session, failure, now)) not_held(from.session, failure.id, now);
+  if (!queues_.fail(from.session, failure, now)) not_held(from.session, failure.id, now);
   note_unkept(from);
 }
 
@@ -140,11 +142,11 @@ void Consumers::lane_lost(const Peer& from, const LaneLost& lost) {
   auto& session = from.session;
   if (lost.generation != session.lane_generation || lost.received > session.lane_sent()) return;
   if (session.lane_port == 0) return;  // nobody was told where it is: it cannot have been lost
-  stock_.take_back_after(session, session.lane_base + lost.received.value);
-  stock_.forget_asks(session);
+  queues_.take_back_after(session, session.lane_base + lost.received.value);
+  queues_.forget_asks(session);
   effects_.lane_changes.push_back({session.id, session.lane_generation, false});
   open_lane(session);
-  stock_.ask(session, lost.wanted);
+  queues_.ask(session, lost.wanted);
 }
 
 void Consumers::open_lane(Session& session) {
@@ -160,19 +162,19 @@ void Consumers::lane_opened(const SessionId& id, std::uint32_t generation, std::
   if (!session || session->lane_generation != generation) return;
   session->lane_port = port;
   std::erase(laneless_, id);
-  stock_.ask(*session, std::exchange(session->wanted, 0));
+  queues_.ask(*session, std::exchange(session->wanted, 0));
   sessions_.changed(*session);
 }
 
 void Consumers::lane_failed(const SessionId& id, std::uint32_t generation, Time now) {
   auto* session = sessions_.find(id);
   if (!session || session->lane_generation != generation) return;
-  stock_.take_back_after(*session, session->lane_base);  // nobody has seen what was handed off on it
+  queues_.take_back_after(*session, session->lane_base);  // nobody has seen what was handed off on it
   if (generation == 1 && session->held == 0 && session->claims_left == 0)
     return sessions_.refuse(id, Refusal::sessions_full, no_lane, now);
   // The port of its lane that broke may not be quite free yet, which is no reason to take from it what it holds.
   session->wanted = std::max(session->wanted, session->asked_in_all);
-  stock_.forget_asks(*session);
+  queues_.forget_asks(*session);
   if (std::find(laneless_.begin(), laneless_.end(), id) == laneless_.end()) laneless_.push_back(id);
   lanes_again_at_ = std::min(lanes_again_at_, now + lane_again);
 }
@@ -213,7 +215,7 @@ void Consumers::judge_claims(Time now) {
   if (now < claims_at_latest_ && somebody_claims())
     claims_until_ = std::min(now + claims_again, claims_at_latest_);
   else
-    stock_.wait_for_claims(false);
+    queues_.wait_for_claims(false);
 }
 
 void Consumers::forgive(Duration pause) {
@@ -227,7 +229,7 @@ void Consumers::bound_untold(Time now) {
     const auto& session = *entry.second;
     return session.state == Session::State::standing ? session.told.last() - session.told.confirmed() : 0;
   };
-  while (stock_.untold() > settings_.max_untold) {
+  while (queues_.untold() > settings_.max_untold) {
     const auto most = std::max_element(sessions_.all().begin(), sessions_.all().end(),
                                        [&](const auto& a, const auto& b) { return untold(a) < untold(b); });
     sessions_.refuse(most->first, Refusal::over_credit, "claims in vain, of which it hears nothing", now);

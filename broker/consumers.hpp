@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "broker/effects.hpp"
+#include "broker/queues.hpp"
 #include "broker/role.hpp"
 #include "broker/sessions.hpp"
 #include "broker/settings.hpp"
-#include "broker/stock.hpp"
 #include "broker/system_end.hpp"
 
 namespace baton::broker {
@@ -20,8 +20,8 @@ inline constexpr const char* no_lane = "no lane left for another consumer";
 class Consumers final : public RoleHandler {
  public:
   /// All must outlive it.
-  Consumers(const Settings& settings, Sessions& sessions, Stock& stock, SystemEnd& end, Effects& effects)
-      : settings_(settings), sessions_(sessions), stock_(stock), end_(end), effects_(effects) {}
+  Consumers(const Settings& settings, Sessions& sessions, Queues& queues, SystemEnd& end, Effects& effects)
+      : settings_(settings), sessions_(sessions), queues_(queues), end_(end), effects_(effects) {}
 
   // As in Core.
   void lane_opened(const SessionId& id, std::uint32_t generation, std::uint16_t port);
@@ -44,7 +44,7 @@ class Consumers final : public RoleHandler {
   /// Whatever else it says: claims come before all that.
   void end_claims(const Peer& from) { from.session.claims_left = 0; }
   void ask(const Peer& from, const Ask& ask, Time now);
-  void withdraw(const Peer& from, std::uint32_t count) { stock_.withdraw(from.session, count); }
+  void withdraw(const Peer& from, std::uint32_t count) { queues_.withdraw(from.session, count); }
   void ack(const Peer& from, const std::vector<ItemRun>& runs, Time now);
   void release(const Peer& from, const std::vector<ItemRun>& runs, Time now);
   void fail(const Peer& from, const Failure& failure, Time now);
@@ -56,7 +56,7 @@ class Consumers final : public RoleHandler {
   void heartbeat(Session& session, const Beat& beat, Time now) override;
   void bye(const Peer& from) override;
   void end(Session& session, const std::string& why, Time now) override;
-  bool has_time_for_ends() const override { return stock_.may_take_back(); }
+  bool has_time_for_ends() const override { return queues_.may_take_back(); }
   void send_next(Session& session, Time now) override { sessions_.send_stream(session, session.told, now); }
   void fill(Confirm& confirm, const Session& session) const override;
   void check_invariants(const Session& session) const override;
@@ -71,7 +71,7 @@ class Consumers final : public RoleHandler {
 
   const Settings& settings_;
   Sessions& sessions_;
-  Stock& stock_;
+  Queues& queues_;
   SystemEnd& end_;
   Effects& effects_;
   std::uint32_t not_held_ = 0;  // of the message at hand

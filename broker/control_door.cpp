@@ -23,53 +23,53 @@ constexpr int between_looks = 32;        // at the clock, messages: it takes as 
 ControlDoor::ControlDoor(zmq::context_t& context)
     : socket_(make_socket(context, zmq::socket_type::pull)), backlog_(most_backlog, most_of_one) {}
 
-bool ControlDoor::read(Front& front, Time until) {
+bool ControlDoor::read(Dispatcher& dispatcher, Time until) {
   zmq::message_t message;
   int frames = 0;
   for (auto now = Clock::now(); now < until; now = Clock::now()) {
     if (const auto waiting = backlog_.pop()) {
-      front.on_control(bytes_of(*waiting), now);
+      dispatcher.on_control(bytes_of(*waiting), now);
       backlog_.took(Clock::now() - now);
     } else if (!receive(socket_, message, frames)) {
       return true;
     } else if (frames == 1) {
-      front.on_control(bytes_of(message), now);
+      dispatcher.on_control(bytes_of(message), now);
     } else {
-      front.on_frames(now);
+      dispatcher.on_frames(now);
     }
   }
-  take_in(front, Clock::now() + take_in_share);
+  take_in(dispatcher, Clock::now() + take_in_share);
   return false;
 }
 
-void ControlDoor::take_in(Front& front, Time until) {
+void ControlDoor::take_in(Dispatcher& dispatcher, Time until) {
   zmq::message_t message;
   int frames = 0;
   for (auto now = Clock::now(); now < until; now = Clock::now())
     for (int i = 0; i < between_looks; ++i) {
       if (!receive(socket_, message, frames)) return;
       if (frames == 1)
-        keep(front, message);
+        keep(dispatcher, message);
       else
-        front.on_frames(now);
+        dispatcher.on_frames(now);
     }
 }
 
-void ControlDoor::keep(Front& front, zmq::message_t& message) {
+void ControlDoor::keep(Dispatcher& dispatcher, zmq::message_t& message) {
   const char* peer = peer_of(message);
   switch (backlog_.push(peer, std::move(message))) {
     case Backlog::Push::kept:
       return;
     case Backlog::Push::no_room:
       if (std::has_single_bit(++dropped_))
-        front.effects().log.push_back(counted(dropped_, "message") +
-                                      " dropped so far: more came in at once than can be kept");
+        dispatcher.effects().log.push_back(counted(dropped_, "message") +
+                                           " dropped so far: more came in at once than can be kept");
       return;
     case Backlog::Push::too_much:
       cut_off(message);
       if (std::has_single_bit(++cut_off_))
-        front.effects().log.push_back(counted(cut_off_, "connection") + " ended so far, the last one of " +
-                                      std::string(peer ? peer : "somebody") + ": sent more than a client may");
+        dispatcher.effects().log.push_back(counted(cut_off_, "connection") + " ended so far, the last one of " +
+                                           std::string(peer ? peer : "somebody") + ": sent more than a client may");
   }
 }
 

@@ -5,7 +5,7 @@
 #include <zmq.hpp>
 
 #include "broker/backlog.hpp"
-#include "broker/front.hpp"
+#include "broker/dispatcher.hpp"
 
 namespace baton::broker {
 
@@ -16,15 +16,15 @@ class ControlDoor {
  public:
   explicit ControlDoor(zmq::context_t& context);
 
-  /// Gives `front` what has come in, until there is nothing more (then it returns true) or `until`; the rest waits here.
-  bool read(Front& front, Time until);
+  /// Gives `dispatcher` what has come in, until there is nothing more (then it returns true) or `until`; the rest waits here.
+  bool read(Dispatcher& dispatcher, Time until);
   bool has_backlog() const { return !backlog_.empty(); }
 
   zmq::socket_t& socket() { return socket_; }
 
  private:
-  void take_in(Front& front, Time until);
-  void keep(Front& front, zmq::message_t& message);
+  void take_in(Dispatcher& dispatcher, Time until);
+  void keep(Dispatcher& dispatcher, zmq::message_t& message);
 
   zmq::socket_t socket_;
   Backlog backlog_;

@@ -17,18 +17,18 @@ Core::Core(Settings settings, Epoch epoch, Storage& storage, Effects& effects, T
       storage_(storage),
       effects_(effects),
       sessions_(settings_, epoch, effects, *this, now),
-      stock_(settings_, storage, effects, sessions_.changed_ones()),
+      queues_(settings_, storage, effects, sessions_.changed_ones()),
       console_(settings_, sessions_, effects),
       end_(settings_, console_, effects),
-      producers_(settings_, sessions_, stock_, end_, effects),
-      consumers_(settings_, sessions_, stock_, end_, effects),
+      producers_(settings_, sessions_, queues_, end_, effects),
+      consumers_(settings_, sessions_, queues_, end_, effects),
       due_(now) {
   sessions_.add(Role::producer, producers_);
   sessions_.add(Role::consumer, consumers_);
   sessions_.add(Role::printer, console_);
-  stock_.load(epoch, now);
-  stock_.wait_for_claims(stock_.epoch_before() != Epoch{});
-  plain_.emplace(settings_, stock_, effects_);
+  queues_.load(epoch, now);
+  queues_.wait_for_claims(queues_.epoch_before() != Epoch{});
+  plain_.emplace(settings_, queues_, effects_);
 }
 
 std::string Core::why_full() const {
@@ -41,7 +41,7 @@ void Core::say(const Said& said) {
 }
 
 bool Core::comes_back(const Hello& hello) const {
-  return stock_.may_claim() && hello.previous && hello.previous->epoch == stock_.epoch_before();
+  return queues_.may_claim() && hello.previous && hello.previous->epoch == queues_.epoch_before();
 }
 
 void Core::fill(Confirm& confirm, const Session& session) const {
@@ -59,9 +59,9 @@ void Core::end_turn(Time now, bool control_dry) {
   }
   if (control_dry || sessions_.is_overdue(now)) sessions_.check_liveness(now);
   consumers_.open_lanes_again(now);
-  stock_.tick(now);
-  if (stock_.may_claim() && stopping_since_ == never) consumers_.judge_claims(now);
-  stock_.serve();
+  queues_.tick(now);
+  if (queues_.may_claim() && stopping_since_ == never) consumers_.judge_claims(now);
+  queues_.serve();
   plain_->give_out();
   persist();
   producers_.begin_waiting(now);
@@ -72,8 +72,8 @@ void Core::end_turn(Time now, bool control_dry) {
   if (console_.make_room(now)) sessions_.all_changed();
   sessions_.beat(now);
   sessions_.tell_changed(now);
-  if (sessions_.sweep(now)) stock_.forget_lost_producers(now);
-  stock_.end_turn();
+  if (sessions_.sweep(now)) queues_.forget_lost_producers(now);
+  queues_.end_turn();
   due_ = std::max(now, next_deadline());
 #ifndef NDEBUG
   check_invariants();
@@ -82,33 +82,33 @@ void Core::end_turn(Time now, bool control_dry) {
 
 /// Gives the turn to the storage, and takes what has become durable by now as confirmed.
 void Core::persist() {
-  stock_.save_producers();
+  queues_.save_producers();
   turn_ = storage_.commit();
   sessions_.note_turn(turn_);
   producers_.note_turn(turn_);
   const auto durable = storage_.durable();
   sessions_.kept(durable.settles);
   producers_.kept(durable.puts);
-  stock_.settles_kept(turn_, durable.settles);
-  stock_.puts_kept(turn_, durable.puts);
+  queues_.settles_kept(turn_, durable.settles);
+  queues_.puts_kept(turn_, durable.puts);
   producers_.hold(durable.held);
   for (auto& warning : storage_.take_warnings()) effects_.log.push_back(std::move(warning));
 }
 
 void Core::extend_credits() {
-  const auto touched = stock_.take_touched();
+  const auto touched = queues_.take_touched();
   if (stopping_since_ != never) return;  // what is put from now on is for the next broker
   producers_.extend_credits(touched);
-  stock_.forget_unused(touched);
+  queues_.forget_unused(touched);
 }
 
 Time Core::next_deadline() const {
-  if (sessions_.has_changed() || stock_.has_touched() || (stock_.has_to_serve() && stock_.hands_off()))
+  if (sessions_.has_changed() || queues_.has_touched() || (queues_.has_to_serve() && queues_.hands_off()))
     return Time{};  // something came up after the last turn
-  auto next = std::min({sessions_.next_deadline(), consumers_.lanes_again_at(), stock_.next_deadline()});
+  auto next = std::min({sessions_.next_deadline(), consumers_.lanes_again_at(), queues_.next_deadline()});
   if (stopping_since_ != never)
     next = std::min(next, last_turn_ ? never : read_until());
-  else if (stock_.may_claim())
+  else if (queues_.may_claim())
     next = std::min(next, consumers_.claims_until());
   return std::min(next, end_.next_deadline());
 }
@@ -120,14 +120,14 @@ void Core::shut_down(Time now) {
 }
 
 void Core::check_end(Time now) {
-  if (end_.waits_for_work()) end_.note_work(stock_.all_settled() && !sessions_.any_alive(Role::producer), now);
+  if (end_.waits_for_work()) end_.note_work(queues_.all_settled() && !sessions_.any_alive(Role::producer), now);
   const bool others = sessions_.alive() > console_.printers().size();
-  if (end_.go_on(others, stock_.dead(), now)) sessions_.all_changed();
+  if (end_.go_on(others, queues_.dead(), now)) sessions_.all_changed();
 }
 
 void Core::stop(Time now) {
   stopping_since_ = now;
-  stock_.hand_off_no_more();
+  queues_.hand_off_no_more();
 }
 
 /// Those who were told to leave along with the broker say bye one after the other, on a busy machine with gaps.
@@ -144,11 +144,11 @@ bool Core::stopped(Time now) {
 }
 
 void Core::check_invariants() const {
-  stock_.check_invariants();
+  queues_.check_invariants();
   sessions_.check_invariants();
   std::uint64_t under_way = 0;
   for (const auto& [id, session] : sessions_.all()) under_way += session->flow.bytes;
-  ensure(under_way == stock_.bytes_under_way());
+  ensure(under_way == queues_.bytes_under_way());
 }
 
 }  // namespace baton::broker

@@ -1,5 +1,5 @@
 // The broker's core: its parts, and the order of a turn. Who is there is Sessions', what each role does its RoleHandler's, the
-// life of items Stock's.
+// life of items Queues's.
 //
 // Pure: no socket, clock, disk or thread. Methods take `now`; what must be done is appended to Effects at the latest by
 // end_turn(); next_deadline() says when to end a turn even if nothing comes in.
@@ -13,10 +13,10 @@
 #include "broker/effects.hpp"
 #include "broker/plain_queue.hpp"
 #include "broker/producers.hpp"
+#include "broker/queues.hpp"
 #include "broker/session.hpp"
 #include "broker/sessions.hpp"
 #include "broker/settings.hpp"
-#include "broker/stock.hpp"
 #include "broker/storage.hpp"
 #include "broker/system_end.hpp"
 
@@ -89,7 +89,7 @@ class Core final : private Sessions::Host {
   const Settings& settings() const { return settings_; }
   Epoch epoch() const { return sessions_.epoch(); }
   std::uint64_t refused(Refusal refusal) const { return sessions_.refused(refusal); }
-  const Stock& stock() const { return stock_; }
+  const Queues& queues() const { return queues_; }
   std::size_t session_count() const { return sessions_.size(); }
   /// Whether it waits for its welcome until what its name has put before is on disk.
   bool waits_to_begin(const SessionId& id) const { return producers_.holds_back(id); }
@@ -109,12 +109,12 @@ class Core final : private Sessions::Host {
   Storage& storage_;
   Effects& effects_;
   Sessions sessions_;
-  Stock stock_;
+  Queues queues_;
   ConsoleFeed console_;
   SystemEnd end_;
   Producers producers_;
   Consumers consumers_;
-  std::optional<PlainQueue> plain_;  // since the stock is loaded
+  std::optional<PlainQueue> plain_;  // since the queues are loaded
 
   Time due_;  // what next_deadline() last said
   Time stopping_since_ = never;

@@ -1,4 +1,4 @@
-// What the core wants done: filled during a turn, carried out at its end (Front::carry_out).
+// What the core wants done: filled during a turn, carried out at its end (Dispatcher::carry_out).
 #pragma once
 
 #include <cstddef>

@@ -26,7 +26,7 @@ NewsDoor::NewsDoor(zmq::context_t& context) : socket_(make_socket(context, zmq::
   socket_.set(zmq::sockopt::maxmsgsize, std::int64_t{max_subscription});
 }
 
-bool NewsDoor::read(Front& front, Time until) {
+bool NewsDoor::read(Dispatcher& dispatcher, Time until) {
   int frames = 0;
   for (auto now = Clock::now(); now < until; now = Clock::now()) {
     if (!receive(socket_, message_, frames)) return in_step_ = true;
@@ -34,7 +34,7 @@ bool NewsDoor::read(Front& front, Time until) {
     if (frames != 1 || !is_subscription(frame)) {
       // Only strangers send this. libzmq 4.3.4 then grants what stands behind it to the wrong connections.
       in_step_ = false;
-      front.core().refuse({}, Refusal::wrong_door, {}, now);
+      dispatcher.core().refuse({}, Refusal::wrong_door, {}, now);
       continue;
     }
     SessionId topic;
@@ -42,24 +42,24 @@ bool NewsDoor::read(Front& front, Time until) {
     std::copy(frame.begin() + 1, frame.end(), topic.bytes.begin());
     const NewsTopics::Connection connection = peer_of(message_);
     if (frame[0] == 1)
-      arrives(front, topic, connection, now);
+      arrives(dispatcher, topic, connection, now);
     else
-      leaves(front, topic, connection, now);
+      leaves(dispatcher, topic, connection, now);
   }
   return false;
 }
 
-void NewsDoor::arrives(Front& front, const SessionId& topic, NewsTopics::Connection connection, Time now) {
+void NewsDoor::arrives(Dispatcher& dispatcher, const SessionId& topic, NewsTopics::Connection connection, Time now) {
   if (!in_step_ || !connection || !topics_.may_arrive(topic, connection)) return;
-  if (!front.on_subscription(bytes_of(message_), now)) return;
+  if (!dispatcher.on_subscription(bytes_of(message_), now)) return;
   socket_.set(zmq::sockopt::subscribe, topic.view());
   topics_.arrives(topic, connection, std::move(message_));
 }
 
-void NewsDoor::leaves(Front& front, const SessionId& topic, NewsTopics::Connection connection, Time now) {
+void NewsDoor::leaves(Dispatcher& dispatcher, const SessionId& topic, NewsTopics::Connection connection, Time now) {
   if (!topics_.leaves(topic, connection)) return;
   if (in_step_ && connection) socket_.set(zmq::sockopt::unsubscribe, topic.view());
-  front.on_subscription(bytes_of(message_), now);
+  dispatcher.on_subscription(bytes_of(message_), now);
 }
 
 void NewsDoor::send(const Effects::News& news) {

@@ -3,8 +3,8 @@
 
 #include <zmq.hpp>
 
+#include "broker/dispatcher.hpp"
 #include "broker/effects.hpp"
-#include "broker/front.hpp"
 #include "broker/news_topics.hpp"
 
 namespace baton::broker {
@@ -14,15 +14,15 @@ class NewsDoor {
  public:
   explicit NewsDoor(zmq::context_t& context);
 
-  /// Tells `front` who came and who left, until there is nothing more (then it returns true) or `until`.
-  bool read(Front& front, Time until);
+  /// Tells `dispatcher` who came and who left, until there is nothing more (then it returns true) or `until`.
+  bool read(Dispatcher& dispatcher, Time until);
   void send(const Effects::News& news);
 
   zmq::socket_t& socket() { return socket_; }
 
  private:
-  void arrives(Front& front, const SessionId& topic, NewsTopics::Connection connection, Time now);
-  void leaves(Front& front, const SessionId& topic, NewsTopics::Connection connection, Time now);
+  void arrives(Dispatcher& dispatcher, const SessionId& topic, NewsTopics::Connection connection, Time now);
+  void leaves(Dispatcher& dispatcher, const SessionId& topic, NewsTopics::Connection connection, Time now);
 
   zmq::socket_t socket_;
   NewsTopics topics_;

@@ -44,14 +44,14 @@ void PlainDoors::keep_in_open(bool open, Time now) {
   }
 }
 
-void PlainDoors::read(Front& front, Time until) {
+void PlainDoors::read(Dispatcher& dispatcher, Time until) {
   zmq::message_t message;
   int frames = 0;
   for (auto now = Clock::now(); now < until && receive(in_, message, frames); now = Clock::now()) {
     if (frames == 1)
-      front.on_in(bytes_of(message), now);
+      dispatcher.on_in(bytes_of(message), now);
     else
-      front.on_frames(now);
+      dispatcher.on_frames(now);
   }
 }
 

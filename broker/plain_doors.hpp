@@ -6,7 +6,7 @@
 #include <vector>
 #include <zmq.hpp>
 
-#include "broker/front.hpp"
+#include "broker/dispatcher.hpp"
 #include "net/endpoint.hpp"
 #include "proto/limits.hpp"
 
@@ -27,8 +27,8 @@ class PlainDoors {
   /// When keep_in_open() is to be tried again: `never`, unless it failed to bind.
   Time retry_at() const { return retry_at_; }
 
-  /// Gives the front what has come in.
-  void read(Front& front, Time until);
+  /// Gives the dispatcher what has come in.
+  void read(Dispatcher& dispatcher, Time until);
 
   bool has_unsent() const { return !unsent_.empty(); }
   /// How many bodies may be given to send() now, so that they leave at once.

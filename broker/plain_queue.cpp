@@ -3,12 +3,12 @@
 namespace baton::broker {
 
 /// The plain door is a producer without a name, a session, or a wish to know what becomes of its items.
-PlainQueue::PlainQueue(const Settings& settings, Stock& stock, Effects& effects)
-    : settings_(settings), stock_(stock), effects_(effects) {
+PlainQueue::PlainQueue(const Settings& settings, Queues& queues, Effects& effects)
+    : settings_(settings), queues_(queues), effects_(effects) {
   if (!settings.plain_queue) return;
-  queue_ = &stock.queue(*settings.plain_queue);
-  stock.use(*queue_);
-  producer_ = &stock.producer("", true, {1});
+  queue_ = &queues.queue(*settings.plain_queue);
+  queues.use(*queue_);
+  producer_ = &queues.producer("", true, {1});
   producer_->ever_put = true;  // it stays in any case
 }
 
@@ -18,7 +18,7 @@ Refusal PlainQueue::put(std::string_view body, Time now) {
   producer_->put.take(number, 1);
   PutItem item;
   item.body = body;
-  stock_.put(*producer_, *queue_, item, number, now);
+  queues_.put(*producer_, *queue_, item, number, now);
   return Refusal::none;
 }
 
@@ -33,7 +33,7 @@ bool PlainQueue::is_open() {
 void PlainQueue::give_out() {
   if (!queue_) return;
   for (auto room = std::exchange(room_, 0); room > 0; --room) {
-    auto body = stock_.take_unacked(*queue_);
+    auto body = queues_.take_unacked(*queue_);
     if (!body) return;
     effects_.out.push_back(std::move(*body));
   }

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "broker/effects.hpp"
+#include "broker/queues.hpp"
 #include "broker/settings.hpp"
-#include "broker/stock.hpp"
 #include "proto/refusal.hpp"
 
 namespace baton::broker {
@@ -15,8 +15,8 @@ namespace baton::broker {
 /// Pure, as the core. Where settings.plain_queue names none, nothing waits and nothing goes out.
 class PlainQueue {
  public:
-  /// All must outlive it; `stock` is loaded by then.
-  PlainQueue(const Settings& settings, Stock& stock, Effects& effects);
+  /// All must outlive it; `queues` has loaded by then.
+  PlainQueue(const Settings& settings, Queues& queues, Effects& effects);
 
   /// A body from the door `in`, where there is one: it is an item at once. too_large: it is none.
   Refusal put(std::string_view body, Time now);
@@ -24,14 +24,14 @@ class PlainQueue {
   bool is_open();
 
   /// Whether there is something that `out` may take.
-  bool has_items() const { return queue_ && queue_->has_ready() && stock_.hands_off(); }
+  bool has_items() const { return queue_ && queue_->has_ready() && queues_.hands_off(); }
   /// Up to `room` bodies will be in Effects::out at the turn's end.
   void set_room(std::uint32_t room) { room_ = room; }
   void give_out();
 
  private:
   const Settings& settings_;
-  Stock& stock_;
+  Queues& queues_;
   Effects& effects_;
   Queue* queue_ = nullptr;  // none without plain doors
   Producer* producer_ = nullptr;

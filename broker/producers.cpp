@@ -20,7 +20,7 @@ Refusal Producers::admit(const Hello& hello) {
 
 /// A hello that was under way for long: its process has begun, and has another session by now.
 bool Producers::is_late(const Hello& hello) {
-  const auto* producer = hello.begun ? nullptr : stock_.find_producer(hello.name);
+  const auto* producer = hello.begun ? nullptr : queues_.find_producer(hello.name);
   return producer && producer->session && producer->session->hello.begun && producer->session->hello.run == hello.run;
 }
 
@@ -29,7 +29,7 @@ bool Producers::is_late(const Hello& hello) {
 /// welcomed itself, by a hello that was under way since before the end of the last broker, may have others' puts where it has
 /// its own.
 bool Producers::is_outdated(const Hello& hello) {
-  const auto* producer = stock_.find_producer(hello.name);
+  const auto* producer = queues_.find_producer(hello.name);
   if (!producer || !producer->named || !hello.begun) return false;
   if (producer->run == hello.run) return hello.first_put <= producer->began;
   return producer->session || producer->put.received() >= hello.first_put;
@@ -39,7 +39,7 @@ bool Producers::is_outdated(const Hello& hello) {
 /// kept, since it could not put again what is lost. It may have said hello before and heard no welcome.
 bool Producers::may_begin(Session& session, Time now) {
   const auto& hello = session.hello;
-  const auto* producer = stock_.find_producer(hello.name);
+  const auto* producer = queues_.find_producer(hello.name);
   if (is_outdated(hello)) {  // a newer one has come while this one's subscription was on its way
     sessions_.refuse(session.id, Refusal::fenced, {}, now);
     sessions_.end(session, {}, now);
@@ -48,7 +48,7 @@ bool Producers::may_begin(Session& session, Time now) {
   if (!producer || hello.begun) return true;
   if (producer->session) {
     sessions_.refuse(producer->session->id, Refusal::fenced, {}, now);
-    producer = stock_.find_producer(hello.name);
+    producer = queues_.find_producer(hello.name);
   }
   if (!producer || producer->confirmed == producer->put.received()) return true;
   beginning_.push_back(session.id);
@@ -67,20 +67,20 @@ void Producers::begin_waiting(Time now) {
 /// have been settled, and its numbers forgotten, if it is the same data.
 std::uint64_t Producers::unknown_puts(const Hello& hello) {
   if (!settings_.keeps || !hello.previous || hello.previous->epoch == sessions_.epoch()) return 0;
-  const auto* producer = stock_.find_producer(hello.name);
-  if (!producer && hello.previous->epoch == stock_.epoch_before()) return 0;
+  const auto* producer = queues_.find_producer(hello.name);
+  if (!producer && hello.previous->epoch == queues_.epoch_before()) return 0;
   const auto known = producer ? producer->put.received() : Number{};
   return hello.first_put > known + 1 ? hello.first_put - known - 1 : 0;
 }
 
 void Producers::begin(Session& session, Time now) {
   const auto& hello = session.hello;
-  stock_.use_queues(session);
+  queues_.use_queues(session);
   const auto unknown = unknown_puts(hello);
-  auto& producer = stock_.producer(hello.name, hello.named, hello.first_put);
+  auto& producer = queues_.producer(hello.name, hello.named, hello.first_put);
   producer.unknown += unknown;
   take_up(session, producer, now);
-  if (unknown > 0) stock_.note_changed(producer);
+  if (unknown > 0) queues_.note_changed(producer);
   session.queues.front()->producers.push_back(&session);
   extend_credit(session, settings_);
 
@@ -104,9 +104,9 @@ void Producers::take_up(Session& session, Producer& producer, Time now) {
   producer.named |= hello.named;
   if (std::exchange(producer.run, hello.run) != hello.run) {
     producer.began = producer.put.received();
-    stock_.note_changed(producer);
+    queues_.note_changed(producer);
   }
-  stock_.note_key(producer);
+  queues_.note_key(producer);
   producer.sent_before = hello.previous ? hello.last_put : Number{};
   producer.session = &session;
   session.producer = &producer;
@@ -124,7 +124,7 @@ Refusal Producers::put(const Peer& from, Number first, const PutItems& put, Time
   auto& producer = *session.producer;
   const auto before = producer.put.received();
   if (first.value == 0) return Refusal::over_credit;
-  const auto again = stock_.may_claim() ? producer.sent_before : Number{};
+  const auto again = queues_.may_claim() ? producer.sent_before : Number{};
   const auto room = room_for(session, settings_, !is_held(), again, first, put);
   if (room.over_credit) return Refusal::over_credit;
   sessions_.changed(session);
@@ -134,7 +134,7 @@ Refusal Producers::put(const Peer& from, Number first, const PutItems& put, Time
   if (taken.verdict != StreamReceiver::Verdict::fresh) return Refusal::none;
 
   for (auto i = taken.skip; i < room.items; ++i)
-    stock_.put(producer, *session.queues.front(), put.items[i], first + i, now);
+    queues_.put(producer, *session.queues.front(), put.items[i], first + i, now);
   if (put.place && all) producer.checkpoints.note(*put.place);
   if (put.place && !all) note_part(session, put, taken.skip, room.items);
   use_credit(session, before);
@@ -170,14 +170,14 @@ void Producers::heartbeat(Session& session, const Beat& beat, Time now) {
 
 void Producers::end(Session& session, const std::string& /*why*/, Time now) {
   return_credit(session);
-  stock_.note_room(*session.queues.front());
+  queues_.note_room(*session.queues.front());
   auto& producer = *std::exchange(session.producer, nullptr);
   last_puts_.push_back(pending(session.id, producer, {}));
   producer.session = nullptr;
   producer.said_bye = session.left;
   producer.lost_at = now;
-  stock_.forget_if_settled(producer);
-  stock_.leave_queues(session);
+  queues_.forget_if_settled(producer);
+  queues_.leave_queues(session);
 }
 
 // --- what is kept of it, and what it is told ---------------------------------------------------------------------
@@ -199,7 +199,7 @@ void Producers::note_turn(Ticket turn) {
 void Producers::kept(Ticket durable) {
   for (; !pending_.empty() && pending_.front().ticket <= durable; pending_.pop_front()) {
     const auto& kept = pending_.front();
-    if (auto* producer = stock_.find_producer(kept.producer, kept.serial)) {
+    if (auto* producer = queues_.find_producer(kept.producer, kept.serial)) {
       producer->confirmed = std::max(producer->confirmed, kept.number);
       producer->confirmed_bytes = std::max(producer->confirmed_bytes, kept.bytes);
     }
@@ -217,7 +217,7 @@ void Producers::hold(const std::string& why) {
                                        : "new items cannot be kept, producers wait: " + why);
   for (const auto& [id, session] : sessions_.all())
     if (session->producer) {
-      stock_.note_room(*session->queues.front());
+      queues_.note_room(*session->queues.front());
       sessions_.changed(*session);
     }
 }

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "broker/queues.hpp"
 #include "broker/role.hpp"
 #include "broker/sessions.hpp"
 #include "broker/settings.hpp"
-#include "broker/stock.hpp"
 #include "broker/storage.hpp"
 #include "broker/system_end.hpp"
 
@@ -18,8 +18,8 @@ namespace baton::broker {
 class Producers final : public RoleHandler {
  public:
   /// All must outlive it.
-  Producers(const Settings& settings, Sessions& sessions, Stock& stock, SystemEnd& end, Effects& effects)
-      : settings_(settings), sessions_(sessions), stock_(stock), end_(end), effects_(effects) {}
+  Producers(const Settings& settings, Sessions& sessions, Queues& queues, SystemEnd& end, Effects& effects)
+      : settings_(settings), sessions_(sessions), queues_(queues), end_(end), effects_(effects) {}
 
   /// A message of its put stream; the items' numbers begin with `first`.
   Refusal put(const Peer& from, Number first, const PutItems& put, Time now);
@@ -71,7 +71,7 @@ class Producers final : public RoleHandler {
 
   const Settings& settings_;
   Sessions& sessions_;
-  Stock& stock_;
+  Queues& queues_;
   SystemEnd& end_;
   Effects& effects_;
   std::deque<Pending> pending_;

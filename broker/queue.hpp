@@ -42,8 +42,8 @@ struct Queue {
   std::uint64_t bytes = 0;    ///< of bodies of items that are neither done nor dead
   std::uint64_t granted = 0;  ///< items that producers may still put with the credit they have
   Fifo<ItemId> dead_letters;  ///< the last of the dead, oldest first, with their bodies
-  bool to_serve = false;      ///< among Stock's queues that changed and were not served since
-  bool touched = false;       ///< among Stock's queues whose room may have changed
+  bool to_serve = false;      ///< among Queues' queues that changed and were not served since
+  bool touched = false;       ///< among Queues' queues whose room may have changed
 
   bool has_ready() const { return !ready.empty() || !suspects.empty(); }
   /// Whether a suspect is next, which goes before all others of its priority.

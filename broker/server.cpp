@@ -46,8 +46,8 @@ Server::Server(const ServerOptions& options, Storage& storage, Wake& changed)
       lanes_(context_, options.bind, options.lanes),
       endpoint_{options.bind, options.port},
       storage_changed_(changed),
-      front_(options.settings, random_epoch(), storage, Clock::now()),
-      items_before_(front_.core().stock().size()),
+      dispatcher_(options.settings, random_epoch(), storage, Clock::now()),
+      items_before_(dispatcher_.core().queues().size()),
       signals_(signal_descriptor()) {
   if (options.settings.plain_queue) plain_.emplace(context_);
   if (options.port == 0)
@@ -106,8 +106,8 @@ int Server::run() {
       break;
     }
     turn(control_share);
-    over = front_.effects().finished;
-    exit_code = front_.effects().exit_code;
+    over = dispatcher_.effects().finished;
+    exit_code = dispatcher_.effects().exit_code;
   }
   log_refusals();
   return exit_code;
@@ -115,10 +115,10 @@ int Server::run() {
 
 void Server::turn(Duration for_control) {
   lanes_.admit();
-  const bool news_dry = news_.read(front_, Clock::now() + news_share);
-  const bool control_dry = control_.read(front_, Clock::now() + for_control);
-  if (!front_.core().stops_reading(Clock::now())) read_put(Clock::now() + put_share);
-  front_.end_turn(Clock::now(), news_dry && control_dry);
+  const bool news_dry = news_.read(dispatcher_, Clock::now() + news_share);
+  const bool control_dry = control_.read(dispatcher_, Clock::now() + for_control);
+  if (!dispatcher_.core().stops_reading(Clock::now())) read_put(Clock::now() + put_share);
+  dispatcher_.end_turn(Clock::now(), news_dry && control_dry);
   carry_out();
 }
 
@@ -126,33 +126,33 @@ void Server::turn(Duration for_control) {
 /// slow the disk is. A second signal ends it at once. Says what is lost, and returns the exit code.
 int Server::stop() {
   const auto begin = Clock::now();
-  front_.core().stop(begin);
+  dispatcher_.core().stop(begin);
   turn(last_share);
-  while (!front_.core().stopped(Clock::now())) {
+  while (!dispatcher_.core().stopped(Clock::now())) {
     wait();
     if (signalled() && Clock::now() > begin + same_signal) break;
     turn(control_share);
   }
-  const auto items = front_.core().stock().size();
-  const auto& settings = front_.core().settings();
+  const auto items = dispatcher_.core().queues().size();
+  const auto& settings = dispatcher_.core().settings();
   if (items > 0 && !settings.keeps)
     log_line("baton-broker: stopping: " + counted(items, "item") + " in memory " + (items == 1 ? "is" : "are") +
              " lost");
-  return settings.exit_when_done && !front_.core().ending() ? 1 : 0;
+  return settings.exit_when_done && !dispatcher_.core().ending() ? 1 : 0;
 }
 
 void Server::wait() {
-  auto timeout = std::max(front_.core().next_deadline(), Time{}) - Clock::now();
+  auto timeout = std::max(dispatcher_.core().next_deadline(), Time{}) - Clock::now();
   if (control_.has_backlog()) timeout = {};
   if (lanes_.blocked()) timeout = std::min<Duration>(timeout, lane_retry);
   constexpr std::size_t storage_item = 4;
-  const short reads_put = front_.core().stops_reading(Clock::now()) ? 0 : ZMQ_POLLIN;
+  const short reads_put = dispatcher_.core().stops_reading(Clock::now()) ? 0 : ZMQ_POLLIN;
   std::vector<zmq::pollitem_t> items{
       {control_.socket().handle(), 0, ZMQ_POLLIN, 0},  {put_.handle(), 0, reads_put, 0},
       {news_.socket().handle(), 0, ZMQ_POLLIN, 0},     {lanes_.knocked().handle(), 0, ZMQ_POLLIN, 0},
       {nullptr, storage_changed_.fd(), ZMQ_POLLIN, 0}, {nullptr, signals_, ZMQ_POLLIN, 0}};
   if (plain_) {
-    const bool wants_out = plain_->has_unsent() || front_.core().plain().has_items();
+    const bool wants_out = plain_->has_unsent() || dispatcher_.core().plain().has_items();
     items.push_back({plain_->in().handle(), 0, reads_put, 0});
     if (wants_out) items.push_back({plain_->out().handle(), 0, ZMQ_POLLOUT, 0});
     if (plain_->retry_at() != never) timeout = std::min(timeout, plain_->retry_at() - Clock::now());
@@ -172,37 +172,38 @@ void Server::read_put(Time until) {
   int frames = 0;
   for (auto now = Clock::now(); now < until && receive(put_, message, frames); now = Clock::now()) {
     if (frames == 1)
-      front_.on_put(bytes_of(message), now);
+      dispatcher_.on_put(bytes_of(message), now);
     else
-      front_.on_frames(now);
+      dispatcher_.on_frames(now);
   }
   if (!plain_) return;
-  plain_->read(front_, Clock::now() + put_share);
-  front_.core().plain().set_room(plain_->out_room());
+  plain_->read(dispatcher_, Clock::now() + put_share);
+  dispatcher_.core().plain().set_room(plain_->out_room());
 }
 
 void Server::carry_out() {
   log_ended();
   lanes_.retry();
-  front_.carry_out(*this);
+  dispatcher_.carry_out(*this);
 }
 
 void Server::open_lane(const SessionId& session, std::uint32_t generation) {
   const auto now = Clock::now();
   if (const auto port = lanes_.open(session, generation, now))
-    front_.core().lane_opened(session, generation, *port);
+    dispatcher_.core().lane_opened(session, generation, *port);
   else
-    front_.core().lane_failed(session, generation, now);
+    dispatcher_.core().lane_failed(session, generation, now);
 }
 
 void Server::close_lane(const SessionId& session, std::uint32_t generation) {
-  if (const auto port = lanes_.close(session, generation, Clock::now())) front_.core().lane_unreached(session, *port);
+  if (const auto port = lanes_.close(session, generation, Clock::now()))
+    dispatcher_.core().lane_unreached(session, *port);
 }
 
 void Server::put_out(std::vector<std::string>& bodies) {
   if (!plain_) return;
   plain_->send(std::move(bodies));
-  plain_->keep_in_open(front_.core().plain().is_open(), Clock::now());
+  plain_->keep_in_open(dispatcher_.core().plain().is_open(), Clock::now());
 }
 
 void Server::log(const std::string& line) { log_line("baton-broker: " + line); }
@@ -211,7 +212,7 @@ void Server::log(const std::string& line) { log_line("baton-broker: " + line); }
 void Server::log_ended() {
   const auto log_doubled = [this](std::uint64_t& logged, std::uint64_t count, const std::string& what) {
     if (std::bit_width(count) != std::bit_width(logged))
-      front_.effects().log.push_back(counted(count, "connection") + what);
+      dispatcher_.effects().log.push_back(counted(count, "connection") + what);
     logged = count;
   };
   log_doubled(turned_away_, turned_away(),
@@ -233,7 +234,7 @@ void Server::log_refusals() {
   bool fault = false;
   for (std::size_t i = 1; i < refusal_count; ++i) {
     const auto refusal = static_cast<Refusal>(i);
-    const auto count = front_.core().refused(refusal);
+    const auto count = dispatcher_.core().refused(refusal);
     fault = fault || (count > 0 && !is_ordinary(refusal));
     if (count > 0) all += (all.empty() ? "" : ", ") + std::string(name(refusal)) + " " + std::to_string(count);
   }

@@ -7,7 +7,7 @@
 #include <zmq.hpp>
 
 #include "broker/control_door.hpp"
-#include "broker/front.hpp"
+#include "broker/dispatcher.hpp"
 #include "broker/lanes.hpp"
 #include "broker/news_door.hpp"
 #include "broker/plain_doors.hpp"
@@ -65,7 +65,7 @@ class Server final : private Shell {
   std::optional<PlainDoors> plain_;
   Endpoint endpoint_;
   Wake& storage_changed_;
-  Front front_;
+  Dispatcher dispatcher_;
   std::uint64_t items_before_;
   int signals_;                                            // a signalfd
   std::uint64_t turned_away_ = 0, received_too_much_ = 0;  // connections, as far as the log says so

@@ -44,7 +44,7 @@ struct Producer {
   Session* session = nullptr;  ///< the one that puts under this name now
   bool said_bye = false;       ///< its last session ended as it wished: it will not come back for its numbers
   Time lost_at = never;        ///< when its last session ended
-  bool changed = false;        ///< among Stock's producers that the storage is to be told of
+  bool changed = false;        ///< among Queues's producers that the storage is to be told of
 
   struct Counts {
     std::uint64_t done = 0;
@@ -55,7 +55,7 @@ struct Producer {
   Counts kept;            ///< of these, what outlives a crash: this is what its session is told
   Counts writing;         ///< as they were in the turn `writing_in`, which is being written
   Ticket writing_in = 0;  ///< 0: none
-  bool unkept = false;    ///< among Stock's producers whose counts are not all kept yet
+  bool unkept = false;    ///< among Queues's producers whose counts are not all kept yet
 
   std::uint64_t dead_letters = 0;  ///< of its dead items, those that are kept
 
@@ -83,7 +83,7 @@ struct Session {
   std::uint64_t said = 0;            ///< bytes of its blocks
   std::uint64_t said_confirmed = 0;  ///< of these, up to control_confirmed
   std::uint64_t say_credit =
-      say_window_bytes;            ///< as byte_credit, for blocks; what an earlier session said may come again
+      say_window_bytes;  ///< as byte_credit, for blocks; what an earlier session said may come again
   /// Of console lines, of which the last part is not here yet.
   struct Block {
     std::string bytes;

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "broker/front.hpp"
+#include "broker/dispatcher.hpp"
 #include "broker/memory_storage.hpp"
 #include "consumer/consumer_session.hpp"
 #include "producer/producer_session.hpp"
@@ -66,7 +66,7 @@ class Line final : private broker::Shell {
  public:
   Line(bool keeps, std::uint32_t prefetch)
       : storage_(make_storage(keeps)),
-        front_(settings_of(keeps), Epoch{7}, *storage_, now_),
+        dispatcher_(settings_of(keeps), Epoch{7}, *storage_, now_),
         producer_(config_of(Role::producer)),
         consumer_(config_of(Role::consumer), prefetch),
         one_by_one_(prefetch == 0) {}
@@ -100,7 +100,7 @@ class Line final : private broker::Shell {
   void take_items();
   void send(Outbox& out);
   void open_lane(const SessionId& session, std::uint32_t generation) override {
-    front_.core().lane_opened(session, generation, 1);
+    dispatcher_.core().lane_opened(session, generation, 1);
   }
   void close_lane(const SessionId& /*session*/, std::uint32_t /*generation*/) override {}
   void send(broker::Effects::LaneMessage& message) override;
@@ -110,7 +110,7 @@ class Line final : private broker::Shell {
 
   Time now_ = Time(std::chrono::seconds(1000));
   const std::unique_ptr<broker::Storage> storage_;
-  broker::Front front_;
+  broker::Dispatcher dispatcher_;
   ProducerSession producer_;
   ConsumerSession consumer_;
   const bool one_by_one_;
@@ -136,14 +136,14 @@ void Line::producers_part(std::uint64_t items) {
 }
 
 void Line::brokers_part() {
-  for (const auto& frame : subscriptions_) front_.on_subscription(frame, now_);
+  for (const auto& frame : subscriptions_) dispatcher_.on_subscription(frame, now_);
   subscriptions_.clear();
-  for (const auto& frame : control_) front_.on_control(frame.view(), now_);
+  for (const auto& frame : control_) dispatcher_.on_control(frame.view(), now_);
   control_.clear();
-  for (const auto& frame : puts_) front_.on_put(frame.view(), now_);
+  for (const auto& frame : puts_) dispatcher_.on_put(frame.view(), now_);
   puts_.clear();
-  front_.end_turn(now_);
-  front_.carry_out(*this);
+  dispatcher_.end_turn(now_);
+  dispatcher_.carry_out(*this);
 }
 
 void Line::consumers_part() {

@@ -24,7 +24,7 @@ Item get(Consumer& consumer) {
 
 }  // namespace
 
-TEST_CASE("settle: released items go back to the front without an attempt") {
+TEST_CASE("settle: released items go back to the dispatcher without an attempt") {
   Broker broker;
   Producer producer(producer_of(broker));
   for (const char* body : {"a", "b", "c"}) producer.put(body);

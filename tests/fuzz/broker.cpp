@@ -28,18 +28,18 @@ broker::Settings settings_of(Script& script) {
 
 /// A frame as it comes, or with a header that fits a session of the last ones.
 void say_raw(Nonsense& nonsense, Script& script) {
-  auto& front = nonsense.front();
+  auto& dispatcher = nonsense.dispatcher();
   const auto where = script.below(6);
   const auto bytes = script.bytes();
   switch (where) {
     case 0:
-      return front.on_put(bytes, nonsense.now());
+      return dispatcher.on_put(bytes, nonsense.now());
     case 1:
-      return front.on_control(bytes, nonsense.now());
+      return dispatcher.on_control(bytes, nonsense.now());
     case 2:
-      return front.on_frames(nonsense.now());
+      return dispatcher.on_frames(nonsense.now());
     case 3:
-      front.on_subscription(bytes, nonsense.now());
+      dispatcher.on_subscription(bytes, nonsense.now());
       return;
     case 4:
       return nonsense.say_payload(MessageType::put, bytes);
@@ -49,10 +49,10 @@ void say_raw(Nonsense& nonsense, Script& script) {
 }
 
 void use_plain_doors(Nonsense& nonsense, Script& script) {
-  auto& front = nonsense.front();
-  if (!front.core().settings().plain_queue) return;
-  if (front.core().plain().is_open()) front.on_in(script.bytes(), nonsense.now());
-  front.core().plain().set_room(static_cast<std::uint32_t>(script.below(3)));
+  auto& dispatcher = nonsense.dispatcher();
+  if (!dispatcher.core().settings().plain_queue) return;
+  if (dispatcher.core().plain().is_open()) dispatcher.on_in(script.bytes(), nonsense.now());
+  dispatcher.core().plain().set_room(static_cast<std::uint32_t>(script.below(3)));
 }
 
 /// For longer than a session lives without a beat. In steps: a long pause of the broker's own would be forgiven.
@@ -74,7 +74,7 @@ void pass_time(Nonsense& nonsense, Script& script) {
 void check_bounds(const broker::Core& core) {
   const auto& settings = core.settings();
   const auto each = settings.max_bytes + longest_body;
-  for (const auto& [name, queue] : core.stock().queues()) {
+  for (const auto& [name, queue] : core.queues().all()) {
     if (name == settings.plain_queue) continue;  // its senders know no credit: the door is shut when it is full
     ensure(queue->depth() <= settings.max_items + max_sessions);
     ensure(queue->bytes <= settings.max_bytes + max_sessions * each);
@@ -95,7 +95,7 @@ void run(Script script) {
         pass_time(nonsense, script);
         break;
       case 3:
-        if (script.below(32) == 31) nonsense.front().core().shut_down(nonsense.now());
+        if (script.below(32) == 31) nonsense.dispatcher().core().shut_down(nonsense.now());
         break;
       case 4:
       case 5:
@@ -105,11 +105,11 @@ void run(Script script) {
       default:
         nonsense.say_one();
     }
-    ensure(nonsense.front().core().session_count() <= max_sessions);
-    check_bounds(nonsense.front().core());
+    ensure(nonsense.dispatcher().core().session_count() <= max_sessions);
+    check_bounds(nonsense.dispatcher().core());
   }
   be_silent(nonsense);
-  ensure(nonsense.front().core().session_count() == 0);
+  ensure(nonsense.dispatcher().core().session_count() == 0);
 }
 
 }  // namespace

@@ -10,8 +10,8 @@ namespace baton::simulation {
 BrokerNode::Process::Process(World& world, BrokerJudge& judge, const broker::Settings& settings,
                              std::unique_ptr<broker::Storage> memory_or_disk)
     : storage(std::move(memory_or_disk)),
-      front(settings, Epoch{world.random.below(UINT64_MAX) + 1}, *storage, world.now()) {
-  judge.begins(front.core().epoch());
+      dispatcher(settings, Epoch{world.random.below(UINT64_MAX) + 1}, *storage, world.now()) {
+  judge.begins(dispatcher.core().epoch());
 }
 
 BrokerNode::BrokerNode(World& world, PutJudge& puts, HolderJudge& holders, const broker::Settings& settings,
@@ -32,8 +32,8 @@ void BrokerNode::start() {
   process_ = std::make_unique<Process>(world_, judge(), settings_, make_storage());
   judge().sees([this] { return handed_off(); });
   if (settings_.keeps)
-    judge().asks([this] { return process_ && stock().may_claim(); },
-                 [this] { return process_ && stock().hands_off(); });
+    judge().asks([this] { return process_ && queues().may_claim(); },
+                 [this] { return process_ && queues().hands_off(); });
   world_.trace([&] { return "broker: life " + std::to_string(life()) + " begins"; });
   up_since_ = world_.now();
   holders_.begins();
@@ -67,7 +67,7 @@ void BrokerNode::kill(bool in_order) {
 }
 
 void BrokerNode::shut_down() {
-  process_->front.core().shut_down(world_.now());
+  process_->dispatcher.core().shut_down(world_.now());
   wake(world_.now());
 }
 
@@ -95,7 +95,7 @@ std::size_t BrokerNode::items() const {
 
 std::set<ItemId> BrokerNode::handed_off() const {
   std::set<ItemId> ids;
-  for (const auto& message : process_->front.effects().lane_messages) {
+  for (const auto& message : process_->dispatcher.effects().lane_messages) {
     EntryReader in(payload_of(message.bytes));
     for (Entry entry; in.next(entry);)
       if (entry.kind == EntryKind::given) ids.insert(read_given(entry).id);
@@ -183,17 +183,17 @@ void BrokerNode::turn() {
   read_subscriptions();
   const bool control_dry = read_control();
   read_put();
-  process_->front.end_turn(world_.now(), control_dry);
+  process_->dispatcher.end_turn(world_.now(), control_dry);
   carry_out();
-  process_->front.core().check_invariants();
-  wake(process_->control.empty() && process_->put.empty() ? process_->front.core().next_deadline()
+  process_->dispatcher.core().check_invariants();
+  wake(process_->control.empty() && process_->put.empty() ? process_->dispatcher.core().next_deadline()
                                                           : world_.now() + 1us);
 }
 
 void BrokerNode::read_subscriptions() {
   for (auto& [link, arrives] : std::exchange(process_->subscriptions, {})) {
     const auto frame = std::string(1, arrives ? '\1' : '\0') + std::string(link->topic().view());
-    process_->front.on_subscription(frame, world_.now());
+    process_->dispatcher.on_subscription(frame, world_.now());
     auto& links = process_->subscribed[link->topic()];
     if (arrives)
       links.push_back(link);
@@ -207,7 +207,7 @@ bool BrokerNode::read_control() {
   auto left = world_.random.chance(900) ? process_->control.size() : world_.random.below(process_->control.size() + 1);
   for (; left > 0; --left) {
     judge().reads(process_->control.front());
-    process_->front.on_control(process_->control.front(), world_.now());
+    process_->dispatcher.on_control(process_->control.front(), world_.now());
     process_->control.pop_front();
   }
   return process_->control.empty();
@@ -217,7 +217,7 @@ void BrokerNode::read_put() {
   auto left = world_.random.chance(900) ? process_->put.size() : world_.random.below(process_->put.size() + 1);
   for (; left > 0; --left) {
     judge().reads(process_->put.front());
-    process_->front.on_put(process_->put.front(), world_.now());
+    process_->dispatcher.on_put(process_->put.front(), world_.now());
     process_->put.pop_front();
   }
 }
@@ -225,9 +225,9 @@ void BrokerNode::read_put() {
 // --- what goes out -----------------------------------------------------------------------------------------------
 
 void BrokerNode::carry_out() {
-  process_->front.carry_out(*this);
-  judge().turn_ends(who_is_known(), process_->front.core().next_deadline() <= world_.now());
-  const auto& effects = process_->front.effects();
+  process_->dispatcher.carry_out(*this);
+  judge().turn_ends(who_is_known(), process_->dispatcher.core().next_deadline() <= world_.now());
+  const auto& effects = process_->dispatcher.effects();
   finished_ = effects.finished;
   exit_code_ = effects.exit_code;
 }
@@ -245,11 +245,11 @@ void BrokerNode::log(const std::string& line) {
 void BrokerNode::open_lane(const SessionId& session, std::uint32_t generation) {
   if (world_.faulty && (world_.random.chance(lane_failures_per_mille) || process_->lanes.size() >= most_lanes)) {
     judge().lane_failed(session);
-    return process_->front.core().lane_failed(session, generation, world_.now());
+    return process_->dispatcher.core().lane_failed(session, generation, world_.now());
   }
   process_->lanes[process_->next_port] = Lane{session, generation, {}, nullptr};
   judge().lane_opened(session, generation);
-  process_->front.core().lane_opened(session, generation, process_->next_port++);
+  process_->dispatcher.core().lane_opened(session, generation, process_->next_port++);
 }
 
 std::map<std::uint16_t, BrokerNode::Lane>::iterator BrokerNode::find_lane(const SessionId& session,
@@ -306,8 +306,8 @@ void BrokerNode::send(broker::Effects::News& news) {
 std::string BrokerNode::books() const {
   if (!process_) return "down";
   std::string text;
-  auto& core = process_->front.core();
-  for (const auto& [name, queue] : core.stock().queues())
+  auto& core = process_->dispatcher.core();
+  for (const auto& [name, queue] : core.queues().all())
     text += name + ": put " + std::to_string(queue->put) + " ready " + std::to_string(queue->ready.size()) +
             " delayed " + std::to_string(queue->delayed) + " held " + std::to_string(queue->held) + " done " +
             std::to_string(queue->done) + " dead " + std::to_string(queue->dead) + " waiting " +

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "broker/front.hpp"
+#include "broker/dispatcher.hpp"
 #include "tests/simulation/broker_judge.hpp"
 #include "tests/simulation/judge_holders.hpp"
 #include "tests/simulation/network.hpp"
@@ -44,15 +44,15 @@ class BrokerNode final : public BrokerEnd, private broker::Shell {
 
   /// nullptr where it does not know it, or is down.
   const broker::Session* session(const SessionId& id) const {
-    return process_ ? process_->front.core().find(id) : nullptr;
+    return process_ ? process_->dispatcher.core().find(id) : nullptr;
   }
   bool knows(const SessionId& id) const { return session(id) != nullptr; }
   bool waits_for_disk(const SessionId& session) const {
-    return process_ && process_->front.core().waits_to_begin(session);
+    return process_ && process_->dispatcher.core().waits_to_begin(session);
   }
-  const broker::Stock& stock() const { return process_->front.core().stock(); }
+  const broker::Queues& queues() const { return process_->dispatcher.core().queues(); }
   /// Who holds the item, as far as the broker knows; nobody while it is down.
-  const broker::Session* holder_of(ItemId id) const { return process_ ? stock().holder_of(id) : nullptr; }
+  const broker::Session* holder_of(ItemId id) const { return process_ ? queues().holder_of(id) : nullptr; }
   bool finished() const { return finished_; }
   int exit_code() const { return exit_code_; }
   std::string books() const;
@@ -92,7 +92,7 @@ class BrokerNode final : public BrokerEnd, private broker::Shell {
             std::unique_ptr<broker::Storage> memory_or_disk);
 
     std::unique_ptr<broker::Storage> storage;
-    broker::Front front;
+    broker::Dispatcher dispatcher;
     std::deque<std::string> put, control;
     std::deque<Subscription> subscriptions;
     std::map<SessionId, std::vector<std::shared_ptr<NewsLink>>> subscribed;  // a link once for each subscription

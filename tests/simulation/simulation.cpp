@@ -259,7 +259,7 @@ void Simulation::restart_broker() {
   world_.after(down, [this] {
     broker_.start();
     loaded_.clear();
-    for (const auto& [name, queue] : broker_.stock().queues()) loaded_[name] = {queue->depth(), queue->bytes};
+    for (const auto& [name, queue] : broker_.queues().all()) loaded_[name] = {queue->depth(), queue->bytes};
     if (troubles_.few_places) visit();
     if (troubles_.newcomers) add_newcomers();
     if (!troubles_.in_touch() || broker_.lanes_may_fail() || troubles_.few_places) return;
@@ -323,7 +323,7 @@ void Simulation::check() {
     look_at_ = world_.now() + 10ms;
   }
   if (!broker_.up()) return;
-  for (const auto& [name, queue] : broker_.stock().queues()) check_bounds(name, queue->depth(), queue->bytes);
+  for (const auto& [name, queue] : broker_.queues().all()) check_bounds(name, queue->depth(), queue->bytes);
 }
 
 /// What was put to the broker before this one and is put again comes in all the same, and stays when this one dies.
@@ -380,7 +380,7 @@ void Simulation::add_last_producer() {
 
 void Simulation::shut_down_when_done() {
   const bool done =
-      broker_.stock().all_settled() && std::all_of(clients_.begin(), clients_.end(), [](const auto& node) {
+      broker_.queues().all_settled() && std::all_of(clients_.begin(), clients_.end(), [](const auto& node) {
         return node->over() || !dynamic_cast<ProducerNode*>(node.get());
       });
   if (done) return broker_.shut_down();

@@ -29,7 +29,7 @@ void each_entry(std::string_view payload, See see) {
 void Client::put(const std::string& body, std::uint8_t priority, std::uint32_t delay_ms) {
   std::string entries;
   append_item(entries, {priority, delay_ms, body});
-  REQUIRE(world.front.put(world.session(*this), next_put, 1, entries, world.now) == Refusal::none);
+  REQUIRE(world.dispatcher.put(world.session(*this), next_put, 1, entries, world.now) == Refusal::none);
   next_put += 1;
   world.settle();
 }
@@ -39,14 +39,14 @@ void Client::put(const std::string& body, const InputPlace& place) {
   append_digest(entries, place);
   append_item(entries, {default_priority, 0, body});
   REQUIRE(check_entries(MessageType::put, entries, 2) == Refusal::none);
-  REQUIRE(world.front.put(world.session(*this), next_put, 2, entries, world.now) == Refusal::none);
+  REQUIRE(world.dispatcher.put(world.session(*this), next_put, 2, entries, world.now) == Refusal::none);
   next_put += 1;
   world.settle();
 }
 
 void Client::entry(const std::string& bytes) {
   REQUIRE(check_entries(MessageType::control, bytes, 1) == Refusal::none);
-  REQUIRE(world.front.control(world.session(*this), next_control, 1, bytes, world.now) == Refusal::none);
+  REQUIRE(world.dispatcher.control(world.session(*this), next_control, 1, bytes, world.now) == Refusal::none);
   next_control += 1;
   world.settle();
 }

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "broker/front.hpp"
+#include "broker/dispatcher.hpp"
 #include "broker/memory_storage.hpp"
 
 namespace baton::broker::test {
@@ -88,9 +88,9 @@ struct Client {
 
 class BrokerWorld final : private Shell {
  public:
-  explicit BrokerWorld(Settings settings = {}) : front(std::move(settings), Epoch{7}, storage, now) {}
+  explicit BrokerWorld(Settings settings = {}) : dispatcher(std::move(settings), Epoch{7}, storage, now) {}
   /// A broker over what another one has kept, which must outlive it.
-  BrokerWorld(Settings settings, Storage& kept, Epoch epoch) : front(std::move(settings), epoch, kept, now) {}
+  BrokerWorld(Settings settings, Storage& kept, Epoch epoch) : dispatcher(std::move(settings), epoch, kept, now) {}
 
   Client producer(std::uint8_t n, const std::string& name = "", const std::string& queue = "default") {
     Hello hello;
@@ -161,7 +161,7 @@ class BrokerWorld final : private Shell {
     do {
       core.end_turn(now, true);
       core.check_invariants();
-      front.carry_out(*this);
+      dispatcher.carry_out(*this);
     } while (core.next_deadline() <= now && !effects.finished);
   }
 
@@ -174,9 +174,9 @@ class BrokerWorld final : private Shell {
   Time now{1h};
   bool lanes_left = true;  ///< else none can be opened
   MemoryStorage storage;
-  Front front;
-  Core& core = front.core();
-  Effects& effects = front.effects();
+  Dispatcher dispatcher;
+  Core& core = dispatcher.core();
+  Effects& effects = dispatcher.effects();
   std::map<SessionId, std::vector<Effects::LaneMessage>> lane_messages;
   std::map<SessionId, std::vector<std::string>> news_of;
   std::vector<std::string> lines;  ///< of the log

@@ -13,7 +13,7 @@ const std::string fat(400, 'x');
 Refusal put(BrokerWorld& world, Client& client, const std::string& body) {
   std::string entries;
   append_item(entries, {default_priority, 0, body});
-  const auto refusal = world.front.put(world.session(client), client.next_put, 1, entries, world.now);
+  const auto refusal = world.dispatcher.put(world.session(client), client.next_put, 1, entries, world.now);
   if (refusal == Refusal::none) client.next_put += 1;
   world.settle();
   return refusal;
@@ -74,7 +74,7 @@ TEST_CASE("what an earlier session put comes in when there is room, and is asked
   std::string entries;
   for (int i = 0; i < 4; ++i) append_item(entries, {default_priority, 0, fat});
   const auto send = [&] {
-    CHECK(world.front.put(world.session(rick), {1}, 4, entries, world.now) == Refusal::none);
+    CHECK(world.dispatcher.put(world.session(rick), {1}, 4, entries, world.now) == Refusal::none);
     world.settle();
     return rick.confirm();
   };
@@ -148,7 +148,7 @@ TEST_CASE("of a named producer that put nothing nothing is remembered, what one 
   morty.received();
   morty.ack("a");
   world.advance(2 * beat_interval, {&morty});
-  CHECK(world.core.stock().producer_count() == 1);
+  CHECK(world.core.queues().producer_count() == 1);
 }
 
 TEST_CASE("who claims much in vain and reads nothing of it is cut off, who has most of it first") {
@@ -180,7 +180,7 @@ TEST_CASE("of thousands of items that are not held a few are told, all are count
   auto morty = world.consumer(1);
   std::string entries;
   for (std::uint64_t id = 1; id <= max_entries; ++id) append_runs(entries, EntryKind::ack, {{ItemId{id}, max_asks}});
-  CHECK(world.front.control(world.session(morty), {1}, max_entries, entries, world.now) == Refusal::none);
+  CHECK(world.dispatcher.control(world.session(morty), {1}, max_entries, entries, world.now) == Refusal::none);
   world.settle();
   CHECK(morty.refusals().size() == 16);
   CHECK(world.core.refused(Refusal::not_held) == max_asks + max_entries - 1);  // then one ends its entry
@@ -194,14 +194,14 @@ TEST_CASE("who asks and withdraws and reads nothing is answered for a window, th
     append_ask(entries, {asked, {}, 0});
     append_withdraw(entries, max_asks);
   }
-  CHECK(world.front.control(world.session(morty), {1}, 200, entries, world.now) == Refusal::none);
+  CHECK(world.dispatcher.control(world.session(morty), {1}, 200, entries, world.now) == Refusal::none);
   std::size_t answers = 0;
   for (const auto& message : world.effects.lane_messages) answers += message.bytes.size();
   CHECK(answers > lane_window_bytes);
   CHECK(answers < lane_window_bytes + (2u << 20));
   world.settle();
   CHECK(world.core.refused(Refusal::over_credit) == 1);
-  CHECK(world.core.stock().bytes_under_way() == 0);
+  CHECK(world.core.queues().bytes_under_way() == 0);
 }
 
 TEST_CASE("a lane that nobody was told of yet cannot be lost") {
@@ -209,7 +209,7 @@ TEST_CASE("a lane that nobody was told of yet cannot be lost") {
   auto morty = world.consumer(1);
   std::string entries;
   for (std::uint32_t generation = 1; generation <= 100; ++generation) append_lane_lost(entries, {generation, {}, 0});
-  CHECK(world.front.control(world.session(morty), {1}, 100, entries, world.now) == Refusal::none);
+  CHECK(world.dispatcher.control(world.session(morty), {1}, 100, entries, world.now) == Refusal::none);
   CHECK(world.effects.lane_changes.size() == 2);  // one is closed, one is opened
 }
 
@@ -221,7 +221,7 @@ TEST_CASE("a session holds so many items, and gets more when some are settled") 
   std::string entries;
   for (std::uint64_t i = 0; i < more; ++i) append_item(entries, {default_priority, 0, "a"});
   for (std::uint64_t put = 0; put < max_asks + more; put += more) {
-    REQUIRE(world.front.put(world.session(rick), rick.next_put, more, entries, world.now) == Refusal::none);
+    REQUIRE(world.dispatcher.put(world.session(rick), rick.next_put, more, entries, world.now) == Refusal::none);
     rick.next_put += more;
     world.settle();
     morty.ask(more);
@@ -260,7 +260,7 @@ TEST_CASE("a turn hands off so many items, and the next one begins at once") {
   auto morty = world.consumer(2);
   std::string ask;
   append_ask(ask, {100});
-  REQUIRE(world.front.control(world.session(morty), {1}, 1, ask, world.now) == Refusal::none);
+  REQUIRE(world.dispatcher.control(world.session(morty), {1}, 1, ask, world.now) == Refusal::none);
   for (int turn = 1; turn <= 10; ++turn) {
     world.core.end_turn(world.now, true);
     CHECK(entries_in(world.effects) == 10);
@@ -279,11 +279,11 @@ TEST_CASE("a queue with a long way to go keeps no other one waiting") {
   std::string ask;
   append_ask(ask, {100});
   for (const auto* client : {&morty, &summer})
-    REQUIRE(world.front.control(world.session(*client), {1}, 1, ask, world.now) == Refusal::none);
+    REQUIRE(world.dispatcher.control(world.session(*client), {1}, 1, ask, world.now) == Refusal::none);
   world.core.end_turn(world.now, true);
   std::string item;
   append_item(item, {default_priority, 0, "b"});
-  REQUIRE(world.front.put(world.session(beth), {1}, 1, item, world.now) == Refusal::none);
+  REQUIRE(world.dispatcher.put(world.session(beth), {1}, 1, item, world.now) == Refusal::none);
   for (int turn = 0; turn < 2; ++turn) world.core.end_turn(world.now, true);
   CHECK(world.session(summer).held == 1);
   CHECK(world.session(morty).held < 100);
@@ -294,7 +294,7 @@ TEST_CASE("items whose delay ends at one moment join their queue some at a time"
   BrokerWorld world(small_turns());
   auto rick = world.producer(1);
   for (int i = 0; i < 100; ++i) rick.put("a", default_priority, 1000);
-  const auto& queue = *world.core.stock().queues().at("default");
+  const auto& queue = *world.core.queues().all().at("default");
   world.now += 1s;
   for (std::uint64_t turn = 1; turn <= 10; ++turn) {
     CHECK(world.core.next_deadline() <= world.now);

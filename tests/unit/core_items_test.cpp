@@ -13,9 +13,9 @@ TEST_CASE("an item goes to the consumer that asks, and is gone when it is acked"
   CHECK(morty.received() == Bodies{});
   morty.ask();
   CHECK(morty.received() == Bodies{"a"});
-  CHECK_FALSE(world.core.stock().all_settled());
+  CHECK_FALSE(world.core.queues().all_settled());
   morty.ack("a");
-  CHECK(world.core.stock().all_settled());
+  CHECK(world.core.queues().all_settled());
 }
 
 TEST_CASE("an ask that came first is served first, and nobody gets more than they asked for") {
@@ -86,7 +86,7 @@ TEST_CASE("a withdrawn ask is answered once: by the item that crossed it, or by 
   CHECK(morty.received() == Bodies{});
 }
 
-TEST_CASE("a released item goes back to the front, and no attempt is counted") {
+TEST_CASE("a released item goes back to the dispatcher, and no attempt is counted") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
@@ -137,7 +137,7 @@ TEST_CASE("an item that fails too often is dead: its producer learns who tried a
   CHECK(notices[0].history.at(0).why == "too bitter");
   CHECK(notices[0].history.at(1).consumer == "host/2");
   CHECK(rick.confirm().dead == 1);
-  CHECK(world.core.stock().all_settled());
+  CHECK(world.core.queues().all_settled());
 }
 
 TEST_CASE("a dead item's history calls a consumer by the name that it gave") {
@@ -232,7 +232,7 @@ TEST_CASE("a consumer that holds one item for long and settles many costs no mem
   }
   CHECK(world.session(morty).handed.size() < 1100);
   morty.ack("held");
-  CHECK(world.core.stock().all_settled());
+  CHECK(world.core.queues().all_settled());
 }
 
 TEST_CASE("of a queue's dead items the last ones are kept, all are told of and counted") {
@@ -249,11 +249,11 @@ TEST_CASE("of a queue's dead items the last ones are kept, all are told of and c
   for (const auto& body : poison) morty.fail(body);
   CHECK(rick.died().size() == 4);
   CHECK(rick.confirm().dead == 4);
-  const auto& stock = world.core.stock();
-  CHECK(stock.dead() == 2);
-  CHECK(stock.size() == 2);
-  CHECK(world.storage.body(stock.queues().at("default")->dead_letters.front()) == "c");
-  CHECK(stock.all_settled());
+  const auto& queues = world.core.queues();
+  CHECK(queues.dead() == 2);
+  CHECK(queues.size() == 2);
+  CHECK(world.storage.body(queues.all().at("default")->dead_letters.front()) == "c");
+  CHECK(queues.all_settled());
 }
 
 TEST_CASE("of a queue's dead items those are kept whose bodies fit --max-bytes, and the newest one") {
@@ -272,21 +272,21 @@ TEST_CASE("of a queue's dead items those are kept whose bodies fit --max-bytes, 
       morty.fail(body);
     };
     for (const auto* body : {"aa", "bb", "cc"}) dies(body);
-    CHECK(world.core.stock().dead() == 2);
+    CHECK(world.core.queues().dead() == 2);
     CHECK(world.lines.back() ==
           "queue default keeps its last 2 dead items, by --max-dead or --max-bytes; 1 was dropped so far");
     dies("dddd");
-    CHECK(world.core.stock().dead() == 1);
+    CHECK(world.core.queues().dead() == 1);
     CHECK(rick.confirm().dead == 4);
     dies("e");
     dies("fff");
-    CHECK(world.core.stock().dead() == 2);
+    CHECK(world.core.queues().dead() == 2);
   }
   settings.max_bytes = 2;
   BrokerWorld world(settings, storage, {8});
-  const auto& stock = world.core.stock();
-  CHECK(stock.dead() == 1);
-  CHECK(storage.body(stock.queues().at("default")->dead_letters.front()) == "fff");
+  const auto& queues = world.core.queues();
+  CHECK(queues.dead() == 1);
+  CHECK(storage.body(queues.all().at("default")->dead_letters.front()) == "fff");
   world.core.check_invariants();
 }
 
@@ -305,10 +305,10 @@ TEST_CASE("a producer that left is remembered for as long as a dead item of its 
   auto rick = world.producer(1);
   dies(rick, "a");
   rick.bye({1});
-  CHECK(world.core.stock().producer_count() == 1);
+  CHECK(world.core.queues().producer_count() == 1);
   auto summer = world.producer(3);
   dies(summer, "b");
-  CHECK(world.core.stock().producer_count() == 1);
+  CHECK(world.core.queues().producer_count() == 1);
 }
 
 TEST_CASE("a failed item may wait before it is tried again") {
@@ -335,7 +335,7 @@ TEST_CASE("of a run of items those that are held are settled, whatever the other
   std::string entries;
   append_runs(entries, EntryKind::ack, {{morty.got["a"], 4}});
   morty.entry(entries);
-  for (const auto* body : {"a", "c"}) CHECK(world.core.stock().holder_of(morty.got[body]) == nullptr);
+  for (const auto* body : {"a", "c"}) CHECK(world.core.queues().holder_of(morty.got[body]) == nullptr);
   CHECK(morty.refusals() == Bodies{"not_held", "not_held"});
   CHECK(summer.received() == Bodies{"b", "d"});
 }
@@ -357,7 +357,7 @@ TEST_CASE("nobody settles what they do not hold") {
   morty.ack("a");
   morty.ack("a");
   CHECK(morty.refusals() == Bodies{"not_held"});
-  CHECK(world.core.stock().all_settled());
+  CHECK(world.core.queues().all_settled());
 }
 
 TEST_CASE("a consumer of several queues gets from each in turn, and each item once") {
@@ -422,7 +422,7 @@ TEST_CASE("a lane that cannot be opened again at once costs its consumer nothing
   for (const auto* body : {"a", "b", "c"}) morty.ack(body);
   CHECK(morty.refusals() == Bodies{});
   CHECK(rick.confirm().dead == 0);
-  CHECK(world.core.stock().all_settled());
+  CHECK(world.core.queues().all_settled());
 }
 
 }  // namespace

@@ -156,7 +156,7 @@ TEST_CASE("where only dead items were kept nobody is waited for") {
     morty.ask();
     morty.received();
     morty.fail("poison");
-    REQUIRE(world.core.stock().dead() == 1);
+    REQUIRE(world.core.queues().dead() == 1);
   }
   BrokerWorld world(settings, storage, {8});
   auto summer = world.producer(1, "summer");
@@ -312,8 +312,8 @@ TEST_CASE("what is said of an item of a broker that is forgotten settles nothing
     BrokerWorld now(keeps ? keeping() : Settings(), keeps ? static_cast<Storage&>(disk_too) : memory_too,
                     {0x2222ull << 44});
     const auto present = given_by(now);
-    CHECK(now.core.stock().holder_of(present) != nullptr);
-    CHECK(now.core.stock().holder_of(old) == nullptr);
+    CHECK(now.core.queues().holder_of(present) != nullptr);
+    CHECK(now.core.queues().holder_of(old) == nullptr);
     CHECK(std::max(old, present) < ItemId{1ull << 53});  // exact as a JSON number everywhere
   }
 }

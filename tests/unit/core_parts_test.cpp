@@ -158,7 +158,7 @@ TEST_CASE("a turn hands over so many bytes, and the next one follows at once") {
   for (int i = 0; i < 20; ++i) producer.put(std::string(part_bytes / 2, 'b'));
   std::string bytes;
   append_ask(bytes, {21});
-  REQUIRE(world.front.control(world.session(consumer), {1}, 1, bytes, world.now) == Refusal::none);
+  REQUIRE(world.dispatcher.control(world.session(consumer), {1}, 1, bytes, world.now) == Refusal::none);
   std::size_t turns = 0, all = 0;
   do {
     world.core.end_turn(world.now, true);
@@ -215,7 +215,7 @@ TEST_CASE("what did not arrive whole when the lane broke is taken back and given
     world.lane_messages.clear();
   }
   receiver.client.lane_lost(1, receiver.received, 1);
-  CHECK(world.core.stock().bytes_under_way() <= 3 * part_bytes);
+  CHECK(world.core.queues().bytes_under_way() <= 3 * part_bytes);
   receiver.received = {};
   receiver.take();
   CHECK(receiver.client.got.contains("a"));
@@ -257,7 +257,7 @@ TEST_CASE("a body that its consumer gives back on the way is sent no further") {
   receiver.tell();
   receiver.take();
   CHECK(receiver.bytes == before);
-  CHECK(world.core.stock().bytes_under_way() == 0);
+  CHECK(world.core.queues().bytes_under_way() == 0);
 }
 
 TEST_CASE("a suspect does not follow what is given back on the way before that is out of the way") {
@@ -290,13 +290,13 @@ TEST_CASE("a consumer that leaves or is lost has nothing under way") {
   Receiver receiver{world.consumer(2)};
   producer.put(std::string(20 * part_bytes, 'a'));
   receiver.client.ask(2);
-  CHECK(world.core.stock().bytes_under_way() > 0);
+  CHECK(world.core.queues().bytes_under_way() > 0);
   SUBCASE("it leaves") { receiver.client.bye(); }
   SUBCASE("it is lost") {
     receiver.client.vanish();
     world.advance(grace + 10ms, {&producer});
   }
-  CHECK(world.core.stock().bytes_under_way() == 0);
+  CHECK(world.core.queues().bytes_under_way() == 0);
   Receiver next{world.consumer(3)};
   next.client.ask();
   next.take();

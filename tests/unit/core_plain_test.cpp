@@ -1,5 +1,5 @@
 // The plain doors in the core: items without a session, at most once.
-#include "broker/front.hpp"
+#include "broker/dispatcher.hpp"
 #include "tests/unit/broker_world.hpp"
 
 namespace baton::broker::test {
@@ -31,7 +31,7 @@ TEST_CASE("plain doors: what comes in goes to who asks, and is settled like any 
   morty.ask();
   CHECK(morty.attempts() == std::vector{2});
   morty.ack("b");
-  CHECK(world.core.stock().all_settled());
+  CHECK(world.core.queues().all_settled());
 }
 
 TEST_CASE("plain doors: out takes in order what nobody asks for, as much as there is room, and it is done") {
@@ -43,7 +43,7 @@ TEST_CASE("plain doors: out takes in order what nobody asks for, as much as ther
   CHECK(out(world, 2) == Bodies{"a", "b"});
   CHECK(out(world, 2) == Bodies{"c"});
   CHECK_FALSE(world.core.plain().has_items());
-  CHECK(world.core.stock().all_settled());
+  CHECK(world.core.queues().all_settled());
   world.advance(beat_interval, {&rick});
   CHECK(rick.confirm().done == 3);
 }
@@ -80,19 +80,19 @@ TEST_CASE("plain doors: a body beyond the limit is refused, dead items of nobody
   morty.ask();
   morty.received();
   morty.fail("a", "too hot");
-  CHECK(world.core.stock().dead() == 1);
+  CHECK(world.core.queues().dead() == 1);
 }
 
 TEST_CASE("plain doors: what is refused there is counted, and takes nothing from the others") {
   MemoryStorage storage;
   Time now{1h};
-  Front front(with_plain_doors(), Epoch{7}, storage, now);
-  front.on_in(std::string(max_body + 1, 'x'), now);
-  front.on_frames(now);  // a message of several parts
-  front.on_in("a", now);
-  CHECK(front.core().refused(Refusal::too_large) == 1);
-  CHECK(front.core().refused(Refusal::frames) == 1);
-  CHECK(front.core().stock().size() == 1);
+  Dispatcher dispatcher(with_plain_doors(), Epoch{7}, storage, now);
+  dispatcher.on_in(std::string(max_body + 1, 'x'), now);
+  dispatcher.on_frames(now);  // a message of several parts
+  dispatcher.on_in("a", now);
+  CHECK(dispatcher.core().refused(Refusal::too_large) == 1);
+  CHECK(dispatcher.core().refused(Refusal::frames) == 1);
+  CHECK(dispatcher.core().queues().size() == 1);
 }
 
 }  // namespace

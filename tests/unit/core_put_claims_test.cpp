@@ -117,7 +117,7 @@ TEST_CASE("put claims: what is put again is its holder's who has claimed it") {
   CHECK(morty.lost().empty());
   CHECK(summer.received() == Bodies{"b"});
   morty.ack("a");
-  CHECK(world.core.stock().size() == 1);
+  CHECK(world.core.queues().size() == 1);
 }
 
 TEST_CASE("put claims: what is put again waits for its claim, and not longer than the time for claims") {
@@ -163,7 +163,7 @@ TEST_CASE("put claims: an ack that comes before its put counts, and is confirmed
   rick.put("a");
   CHECK(rick.confirm().done == 1);
   CHECK(morty.confirm().control_received == Number{2});
-  CHECK(world.core.stock().size() == 0);
+  CHECK(world.core.queues().size() == 0);
 }
 
 TEST_CASE("put claims: of two the one has it who was given it last, and the other is told") {
@@ -320,7 +320,7 @@ TEST_CASE("put claims: an ack of who had it before another one is too late") {
   auto rick = world.client(1, again_of(1, {1}));
   rick.put("a");
   CHECK(world.session(summer).held == 1);
-  CHECK(world.core.stock().size() == 1);
+  CHECK(world.core.queues().size() == 1);
 }
 
 TEST_CASE("put claims: who has said bye is answered when what it has settled is here or does not come") {

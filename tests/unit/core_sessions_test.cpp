@@ -79,7 +79,7 @@ TEST_CASE("a consumer whose connection is back within the grace keeps what it ho
   world.advance(10s, {&rick, &summer, &morty});
   CHECK(summer.received() == Bodies{});
   morty.ack("a");
-  CHECK(world.core.stock().all_settled());
+  CHECK(world.core.queues().all_settled());
 }
 
 TEST_CASE("a silent consumer is lost after lost_after") {
@@ -132,7 +132,7 @@ TEST_CASE("what follows a bye is not heard") {
   std::string bytes;
   append_bye(bytes, {});
   append_ask(bytes, {1});
-  REQUIRE(world.front.control(world.session(morty), morty.next_control, 2, bytes, world.now) == Refusal::none);
+  REQUIRE(world.dispatcher.control(world.session(morty), morty.next_control, 2, bytes, world.now) == Refusal::none);
   world.settle();
   summer.ask();
   CHECK(morty.received() == Bodies{});
@@ -157,7 +157,7 @@ TEST_CASE("a client that comes back in a new session takes up again what nobody 
   back.ack("a");
   CHECK(back.refusals() == Bodies{"not_held"});
   summer.ack("a");
-  CHECK(world.core.stock().all_settled());
+  CHECK(world.core.queues().all_settled());
 }
 
 TEST_CASE("a client that is one too many is told how many are served, and stands when one has left") {

@@ -162,7 +162,7 @@ TEST_CASE("of a message that does not fit a part comes in, and what is remembere
   BrokerWorld world(settings, storage, {7});
   auto hello = comes_back(1, 1);  // it put all of them under a session before, of a broker that had room
   auto client = world.client(1, hello);
-  const auto send = [&] { return world.front.put(world.session(client), {1}, 6, message, world.now); };
+  const auto send = [&] { return world.dispatcher.put(world.session(client), {1}, 6, message, world.now); };
   REQUIRE(send() == Refusal::none);
   world.settle();
   const auto in = client.confirm().put_received.value;
@@ -183,7 +183,7 @@ TEST_CASE(
   auto first = comes(world, 1);
   std::string entries;
   append_item(entries, {default_priority, 0, "a"});
-  REQUIRE(world.front.put(world.session(first), {1}, 1, entries, world.now) == Refusal::none);
+  REQUIRE(world.dispatcher.put(world.session(first), {1}, 1, entries, world.now) == Refusal::none);
   auto second = comes(world, 2);  // in the same turn
   CHECK(first.refusals() == std::vector<std::string>{"fenced"});
   second.put("b");

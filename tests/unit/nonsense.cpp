@@ -20,7 +20,7 @@ SessionId id_of(std::uint64_t begun) {
 }  // namespace
 
 Nonsense::Nonsense(Settings settings, Below below)
-    : below_(std::move(below)), front_(std::move(settings), epoch, storage_, now_) {}
+    : below_(std::move(below)), dispatcher_(std::move(settings), epoch, storage_, now_) {}
 
 void Nonsense::say_one() {
   const SessionId id = session();
@@ -53,21 +53,21 @@ void Nonsense::say_payload(MessageType type, std::string_view payload) {
 
 void Nonsense::turn() {
   now_ += std::chrono::milliseconds(below_(20) == 0 ? below_(4000) : below_(5));
-  front_.end_turn(now_);
-  front_.carry_out(*this);
-  front_.core().check_invariants();
+  dispatcher_.end_turn(now_);
+  dispatcher_.carry_out(*this);
+  dispatcher_.core().check_invariants();
 }
 
 void Nonsense::open_lane(const SessionId& session, std::uint32_t generation) {
   if (below_(10) == 0)
-    front_.core().lane_failed(session, generation, now_);
+    dispatcher_.core().lane_failed(session, generation, now_);
   else
-    front_.core().lane_opened(session, generation, 6000);
+    dispatcher_.core().lane_opened(session, generation, 6000);
 }
 
 std::uint64_t Nonsense::put() {
   std::uint64_t all = 0;
-  for (const auto& [name, queue] : front_.core().stock().queues()) all += queue->put;
+  for (const auto& [name, queue] : dispatcher_.core().queues().all()) all += queue->put;
   return all;
 }
 
@@ -77,8 +77,8 @@ SessionId Nonsense::session() { return id_of(begun_ - std::min<std::uint64_t>(be
 /// A client comes as it should, so that the rest is nonsense of a session that stands.
 void Nonsense::begin() {
   const auto id = id_of(++begun_);
-  front_.on_subscription('\1' + std::string(id.view()), now_);
-  front_.on_control(encode_json(header(MessageType::hello, id), hello()), now_);
+  dispatcher_.on_subscription('\1' + std::string(id.view()), now_);
+  dispatcher_.on_control(encode_json(header(MessageType::hello, id), hello()), now_);
 }
 
 /// Small and likely to be right, or at an edge of what a number can be.
@@ -161,14 +161,14 @@ void Nonsense::entries(MessageType type, const SessionId& id, Append append) {
 }
 
 Number Nonsense::next(MessageType type, const SessionId& id) {
-  const auto* session = front_.core().find(id);
+  const auto* session = dispatcher_.core().find(id);
   if (!session) return {1};
   if (type == MessageType::control) return session->control.received() + 1;
   return session->producer ? session->producer->put.received() + 1 : Number{1};
 }
 
 void Nonsense::subscription(const SessionId& id) {
-  front_.on_subscription((below_(4) ? '\1' : '\0') + std::string(id.view()), now_);
+  dispatcher_.on_subscription((below_(4) ? '\1' : '\0') + std::string(id.view()), now_);
 }
 
 /// Now and then broken on the way.
@@ -179,9 +179,9 @@ void Nonsense::send(std::string message) {
   }
   if (below_(20) == 19) message.resize(below_(message.size()));
   if (message.size() > 4 && message[4] == static_cast<char>(MessageType::put))
-    front_.on_put(message, now_);
+    dispatcher_.on_put(message, now_);
   else
-    front_.on_control(message, now_);
+    dispatcher_.on_control(message, now_);
 }
 
 }  // namespace baton::broker::test

@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-#include "broker/front.hpp"
+#include "broker/dispatcher.hpp"
 #include "broker/memory_storage.hpp"
 
 namespace baton::broker::test {
@@ -25,7 +25,7 @@ class Nonsense final : private Shell {
   void turn();
   void advance(Duration time) { now_ += time; }
 
-  Front& front() { return front_; }
+  Dispatcher& dispatcher() { return dispatcher_; }
   Time now() const { return now_; }
   /// Items, in all.
   std::uint64_t put();
@@ -54,7 +54,7 @@ class Nonsense final : private Shell {
   std::uint64_t begun_ = 0;  // sessions
   Time now_{1h};
   MemoryStorage storage_;
-  Front front_;
+  Dispatcher dispatcher_;
 };
 
 }  // namespace baton::broker::test

@@ -16,37 +16,37 @@ constexpr bool memory_counts = BATON_MEMORY_COUNTS;
 /// Bytes that are in use.
 std::size_t memory() { return mallinfo2().uordblks; }
 
-/// A stock with a producer, and a consumer whose queues change.
+/// Queues with a producer, and a consumer whose queues change.
 struct Names {
   Settings settings;
   MemoryStorage storage;
   Effects effects;
   std::vector<Session*> changed;
-  Stock stock{settings, storage, effects, changed};
-  Producer& producer = stock.producer("rick", false, {1});
+  Queues queues{settings, storage, effects, changed};
+  Producer& producer = queues.producer("rick", false, {1});
   Session consumer;
   Number last;
 
-  Names() { stock.stands(consumer); }
+  Names() { queues.stands(consumer); }
   /// An item is put into the queue, handed off and done.
   void use(const std::string& name) {
-    auto& queue = stock.queue(name);
-    stock.use(queue);
+    auto& queue = queues.queue(name);
+    queues.use(queue);
     PutItem item;
     item.body = "body";
-    stock.put(producer, queue, item, last += 1, Time{});
+    queues.put(producer, queue, item, last += 1, Time{});
     consumer.queues = {&queue};
-    stock.ask(consumer, consumer.asked + 1);
-    stock.serve();
-    REQUIRE(stock.ack(consumer, ItemId{last.value}));
+    queues.ask(consumer, consumer.asked + 1);
+    queues.serve();
+    REQUIRE(queues.ack(consumer, ItemId{last.value}));
     consumer.queues = {};
-    stock.leave(queue);
+    queues.leave(queue);
     end_turn();
   }
   void end_turn() {
-    stock.serve();
-    stock.forget_unused(stock.take_touched());
-    stock.end_turn();
+    queues.serve();
+    queues.forget_unused(queues.take_touched());
+    queues.end_turn();
     effects.clear();
   }
 };
@@ -57,9 +57,9 @@ TEST_CASE("a million names of queues come and go, and take no memory") {
   const auto before = memory();
   for (int i = 0; i < (memory_counts ? 1'000'000 : 100'000); ++i)
     names.use("a name that is long enough to be kept apart/" + std::to_string(i));
-  CHECK(names.stock.queues().empty());
+  CHECK(names.queues.all().empty());
   CHECK((memory() < before + (1u << 20) || !memory_counts));
-  names.stock.check_invariants();
+  names.queues.check_invariants();
 }
 
 TEST_CASE("a name that is not used takes little memory") {
@@ -68,7 +68,7 @@ TEST_CASE("a name that is not used takes little memory") {
   std::vector<std::string> all;
   for (std::size_t i = 0; i < count; ++i) all.push_back("queue" + std::to_string(i));
   const auto before = memory();
-  for (const auto& name : all) names.stock.use(names.stock.queue(name));
+  for (const auto& name : all) names.queues.use(names.queues.queue(name));
   const auto each = (memory() - before) / count;
   MESSAGE("bytes a name: ", each);
   CHECK((each < 330 || !memory_counts));
@@ -80,7 +80,7 @@ TEST_CASE("a queue is forgotten when nothing is in it and nobody names it, not b
   settings.max_attempts = 1;
   KeptMemory storage;
   BrokerWorld world(settings, storage, {7});
-  const auto& queues = world.core.stock().queues();
+  const auto& queues = world.core.queues().all();
   auto rick = world.producer(1, "rick", "mail");
   CHECK(queues.size() == 1);
   rick.put("a");
@@ -119,8 +119,8 @@ TEST_CASE("a queue with a dead item is remembered, the index of one that is forg
   beth.put("c");
   CHECK(storage.queues() == std::map<std::uint32_t, std::string>{{0, "mail"}, {1, "video"}});
   BrokerWorld again(settings, storage, {8});
-  CHECK(again.core.stock().queues().size() == 2);
-  CHECK(again.core.stock().queues().at("video")->ready.size() == 1);
+  CHECK(again.core.queues().all().size() == 2);
+  CHECK(again.core.queues().all().at("video")->ready.size() == 1);
 }
 
 TEST_CASE("a queue of which nothing was kept is forgotten by the next broker") {
@@ -139,7 +139,7 @@ TEST_CASE("a queue of which nothing was kept is forgotten by the next broker") {
   }
   BrokerWorld world(settings, storage, {8});
   world.settle();
-  CHECK(world.core.stock().queues().empty());
+  CHECK(world.core.queues().all().empty());
   CHECK(storage.queues().empty());
 }
 

@@ -38,7 +38,7 @@ TEST_CASE("one item is taken out of the middle of a run") {
   CHECK(list.empty());
 }
 
-TEST_CASE("what was taken out of a ready list may come again, to the front or to the back") {
+TEST_CASE("what was taken out of a ready list may come again, to the dispatcher or to the back") {
   ReadyList list;
   for (std::uint64_t id = 1; id <= 5; ++id) list.push_back(4, ItemId{id});
   for (const std::uint64_t id : {2, 3, 4}) list.take(4, ItemId{id});

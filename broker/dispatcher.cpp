@@ -1,4 +1,4 @@
-#include "broker/front.hpp"
+#include "broker/dispatcher.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -24,7 +24,7 @@ std::optional<Role> role_that_says(EntryKind kind) {
 
 }  // namespace
 
-void Front::on_put(std::string_view frame, Time now) {
+void Dispatcher::on_put(std::string_view frame, Time now) {
   Header header;
   auto refusal = read_header(frame, header);
   if (refusal == Refusal::none && header.type != MessageType::put) refusal = Refusal::wrong_door;
@@ -37,13 +37,13 @@ void Front::on_put(std::string_view frame, Time now) {
   if (refusal != Refusal::none) core_.refuse(header.session, refusal, {}, now);
 }
 
-Refusal Front::put(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now) {
+Refusal Dispatcher::put(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now) {
   if (const auto refusal = check_entries(MessageType::put, entries, count); refusal != Refusal::none) return refusal;
   read_put(entries, put_);
   return core_.producers().put({session}, first, put_, now);
 }
 
-void Front::on_control(std::string_view frame, Time now) {
+void Dispatcher::on_control(std::string_view frame, Time now) {
   Header header;
   if (const auto refusal = read_header(frame, header); refusal != Refusal::none)
     return core_.refuse(header.session, refusal, {}, now);
@@ -61,7 +61,7 @@ void Front::on_control(std::string_view frame, Time now) {
   }
 }
 
-void Front::on_hello(std::string_view frame, const Header& header, Time now) {
+void Dispatcher::on_hello(std::string_view frame, const Header& header, Time now) {
   Hello hello;
   std::string why;
   auto refusal = parse(payload_of(frame), hello, why);
@@ -70,7 +70,7 @@ void Front::on_hello(std::string_view frame, const Header& header, Time now) {
   if (refusal != Refusal::none) core_.refuse(header.session, refusal, why, now);
 }
 
-void Front::on_beat(std::string_view frame, const Header& header, Time now) {
+void Dispatcher::on_beat(std::string_view frame, const Header& header, Time now) {
   auto* session = session_of(header, now);
   if (!session) return;
   Beat beat;
@@ -79,14 +79,14 @@ void Front::on_beat(std::string_view frame, const Header& header, Time now) {
   core_.beat(*session, beat, now);
 }
 
-void Front::on_entries(std::string_view frame, const Header& header, Time now) {
+void Dispatcher::on_entries(std::string_view frame, const Header& header, Time now) {
   auto* session = session_of(header, now);
   if (!session) return;
   const auto refusal = control(*session, header.number, header.count, payload_of(frame), now);
   if (refusal != Refusal::none) core_.refuse(header.session, refusal, {}, now);
 }
 
-Refusal Front::control(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now) {
+Refusal Dispatcher::control(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now) {
   if (const auto refusal = check_entries(MessageType::control, entries, count); refusal != Refusal::none)
     return refusal;
   if (first.value == 0) return Refusal::malformed;
@@ -100,7 +100,7 @@ Refusal Front::control(Session& session, Number first, std::uint16_t count, std:
 }
 
 /// One entry of the control stream, as a call to whose it is.
-void Front::say(const Peer& from, const Entry& entry, Time now) {
+void Dispatcher::say(const Peer& from, const Entry& entry, Time now) {
   const auto& session = from.session;
   auto& consumers = core_.consumers();
   if (!is_claim(entry.kind)) consumers.end_claims(from);
@@ -138,7 +138,7 @@ void Front::say(const Peer& from, const Entry& entry, Time now) {
   }
 }
 
-Session* Front::session_of(const Header& header, Time now) {
+Session* Dispatcher::session_of(const Header& header, Time now) {
   if (header.epoch != core_.epoch()) {
     core_.refuse(header.session, Refusal::wrong_epoch, {}, now);
     return nullptr;
@@ -148,11 +148,11 @@ Session* Front::session_of(const Header& header, Time now) {
   return session;
 }
 
-void Front::on_in(std::string_view frame, Time now) {
+void Dispatcher::on_in(std::string_view frame, Time now) {
   if (const auto refusal = core_.plain().put(frame, now); refusal != Refusal::none) core_.refuse({}, refusal, {}, now);
 }
 
-void Front::carry_out(Shell& shell) {
+void Dispatcher::carry_out(Shell& shell) {
   for (const auto& change : std::exchange(effects_.lane_changes, {}))  // a failure makes new ones
     if (change.open)
       shell.open_lane(change.session, change.generation);
@@ -170,9 +170,9 @@ void Front::carry_out(Shell& shell) {
   effects_.clear();
 }
 
-void Front::on_frames(Time now) { core_.refuse({}, Refusal::frames, {}, now); }
+void Dispatcher::on_frames(Time now) { core_.refuse({}, Refusal::frames, {}, now); }
 
-bool Front::on_subscription(std::string_view frame, Time now) {
+bool Dispatcher::on_subscription(std::string_view frame, Time now) {
   SessionId topic;
   if (frame.size() != 1 + topic.bytes.size() || (frame[0] != 0 && frame[0] != 1)) return false;
   std::copy(frame.begin() + 1, frame.end(), topic.bytes.begin());

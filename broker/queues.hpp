@@ -42,10 +42,10 @@
 
 namespace baton::broker {
 
-class Stock final : public Kept {
+class Queues final : public Kept {
  public:
-  /// All of them must outlive the stock. Sessions whose standing changed are told to `changed`, once a turn.
-  Stock(const Settings& settings, Storage& storage, Effects& effects, std::vector<Session*>& changed);
+  /// All of them must outlive the queues. Sessions whose standing changed are told to `changed`, once a turn.
+  Queues(const Settings& settings, Storage& storage, Effects& effects, std::vector<Session*>& changed);
 
   /// Takes what the storage has kept, before anything else.
   void load(Epoch epoch, Time now);
@@ -161,7 +161,7 @@ class Stock final : public Kept {
   bool all_settled() const { return items_.size() == dead_; }
   std::uint64_t dead() const { return dead_; }
   std::size_t producer_count() const { return producers_.size(); }
-  const std::map<std::string, std::unique_ptr<Queue>>& queues() const { return queues_; }
+  const std::map<std::string, std::unique_ptr<Queue>>& all() const { return by_name_; }
   void check_invariants() const;
 
  private:
@@ -290,7 +290,7 @@ class Stock final : public Kept {
       dues_;  // of what began to wait while claims were waited for: it may be claimed
   std::vector<std::uint32_t> changed_producers_;  // in this turn, by index
   std::vector<std::uint32_t> unkept_producers_;   // by index; some may be forgotten by now, or here twice
-  std::map<std::string, std::unique_ptr<Queue>> queues_;
+  std::map<std::string, std::unique_ptr<Queue>> by_name_;
   std::vector<Queue*> queue_list_;  // by index: those that had an item; nullptr where one was forgotten
   std::vector<std::uint32_t> free_queues_;
   std::vector<Queue*> to_serve_;

@@ -1,11 +1,11 @@
-// What must hold of the stock between two turns: see its header.
+// What must hold of the queues between two turns: see its header.
 #include "broker/credit.hpp"
-#include "broker/stock.hpp"
+#include "broker/queues.hpp"
 #include "proto/ensure.hpp"
 
 namespace baton::broker {
 
-void Stock::check_invariants() const {
+void Queues::check_invariants() const {
   std::vector<std::array<std::uint64_t, place_count>> counts(queue_list_.size());  // by Place
   std::vector<std::uint64_t> dead_bytes(queue_list_.size());
   std::uint64_t dead = 0;
@@ -25,7 +25,7 @@ void Stock::check_invariants() const {
     ensure(process->held == in_hand.held && process->suspects == in_hand.suspects);
   std::uint64_t suspects = 0;
   ensure(dead == dead_);
-  for (const auto& [name, queue] : queues_) {
+  for (const auto& [name, queue] : by_name_) {
     const auto c = queue->index == Queue::no_index ? std::array<std::uint64_t, place_count>{} : counts[queue->index];
     ensure(c[static_cast<std::size_t>(Place::ready)] == queue->ready.size() + queue->suspects.size());
     ensure(c[static_cast<std::size_t>(Place::delayed)] == queue->delayed);

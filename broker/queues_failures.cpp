@@ -2,8 +2,8 @@
 #include <bit>
 #include <utility>
 
+#include "broker/queues.hpp"
 #include "broker/rare.hpp"
-#include "broker/stock.hpp"
 #include "proto/counted.hpp"
 
 namespace baton::broker {
@@ -20,7 +20,7 @@ void append_attempt(std::vector<Attempt>& history, Attempt attempt) {
 
 }  // namespace
 
-void Stock::failed(Item& item, ItemId id, Attempt attempt, Duration delay, Told told) {
+void Queues::failed(Item& item, ItemId id, Attempt attempt, Duration delay, Told told) {
   const auto now = attempt.at;
   auto history = storage_.history(id);
   append_attempt(history, std::move(attempt));
@@ -33,7 +33,7 @@ void Stock::failed(Item& item, ItemId id, Attempt attempt, Duration delay, Told 
 }
 
 /// What others have said of it, before the one who has it now was given it.
-void Stock::count_failures(Item& item, ItemId id, std::vector<PutClaims::Claim>& claims) {
+void Queues::count_failures(Item& item, ItemId id, std::vector<PutClaims::Claim>& claims) {
   if (claims.empty()) return;
   auto history = storage_.history(id);
   for (auto& claim : claims) {
@@ -43,7 +43,7 @@ void Stock::count_failures(Item& item, ItemId id, std::vector<PutClaims::Claim>&
   update_storage(item, id, history);
 }
 
-void Stock::bury(Item& item, ItemId id, std::vector<Attempt> history, Time now) {
+void Queues::bury(Item& item, ItemId id, std::vector<Attempt> history, Time now) {
   auto& queue = queue_of(item);
   auto& producer = *producer_list_[item.producer];
   item.place = Place::dead;
@@ -78,7 +78,7 @@ void Stock::bury(Item& item, ItemId id, std::vector<Attempt> history, Time now) 
   forget_if_settled(producer);
 }
 
-void Stock::keep_dead_letter(Queue& queue, ItemId id, const Item& item) {
+void Queues::keep_dead_letter(Queue& queue, ItemId id, const Item& item) {
   queue.dead_letters.push_back(id);
   if (dead_bytes_.size() <= queue.index) dead_bytes_.resize(queue.index + 1);
   dead_bytes_[queue.index] += item.size;
@@ -86,12 +86,12 @@ void Stock::keep_dead_letter(Queue& queue, ItemId id, const Item& item) {
 }
 
 /// One stays, however large it is.
-bool Stock::too_many_dead_letters(const Queue& queue) const {
+bool Queues::too_many_dead_letters(const Queue& queue) const {
   const auto count = queue.dead_letters.size();
   return count > settings_.max_dead || (count > 1 && dead_bytes_[queue.index] > settings_.max_bytes);
 }
 
-void Stock::drop_dead_letters(Queue& queue) {
+void Queues::drop_dead_letters(Queue& queue) {
   std::uint64_t count = 0;
   for (; too_many_dead_letters(queue); ++count) drop_oldest_dead_letter(queue);
   const auto dropped = queue.dead_dropped();
@@ -101,7 +101,7 @@ void Stock::drop_dead_letters(Queue& queue) {
                            std::to_string(dropped) + (dropped == 1 ? " was" : " were") + " dropped so far");
 }
 
-void Stock::drop_oldest_dead_letter(Queue& queue) {
+void Queues::drop_oldest_dead_letter(Queue& queue) {
   const auto oldest = queue.dead_letters.front();
   const auto& item = *items_.find(oldest);
   auto& producer = *producer_list_[item.producer];

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "broker/stock.hpp"
+#include "broker/queues.hpp"
 
 namespace baton::broker {
 
@@ -24,14 +24,14 @@ std::uint64_t key_of(const Producer& producer) {
 
 }  // namespace
 
-void Stock::note_key(Producer& producer) { producer.key = settings_.keeps ? key_of(producer) : 0; }
+void Queues::note_key(Producer& producer) { producer.key = settings_.keeps ? key_of(producer) : 0; }
 
-void Stock::wait_for_claims(bool wait) {
+void Queues::wait_for_claims(bool wait) {
   if (claims_ && !wait) end_put_claims();
   claims_ = wait;
 }
 
-void Stock::end_put_claims() {
+void Queues::end_put_claims() {
   puts_.end([this](const PutName&, PutClaims::Claim& claim) {
     for (const auto& before : claim.before) confirm_settled(before);
     if (claim.said != Said::nothing) return confirm_settled(claim);
@@ -42,14 +42,14 @@ void Stock::end_put_claims() {
 }
 
 /// What it was told of a put that was not here can be confirmed now.
-void Stock::confirm_settled(const PutClaims::Claim& claim) {
+void Queues::confirm_settled(const PutClaims::Claim& claim) {
   if (!claim.session || --claim.session->unkept_settles > 0) return;
   claim.session->unconfirmable = {};
   changed(*claim.session);
 }
 
 /// False: it is lost to the session.
-bool Stock::claim_put(Session& session, ItemId id, const PutName& put, std::uint32_t deliveries) {
+bool Queues::claim_put(Session& session, ItemId id, const PutName& put, std::uint32_t deliveries) {
   if (const auto known = puts_.called(id); items_.find(known)) {
     if (claim(session, known, deliveries)) return true;
     if (known == id) return false;
@@ -69,7 +69,7 @@ bool Stock::claim_put(Session& session, ItemId id, const PutName& put, std::uint
 }
 
 /// Another one was given it since, by its count. What failed by word has failed; whatever else is said of it is too late.
-std::vector<PutClaims::Claim> Stock::passed_on(PutClaims::Claim claim) {
+std::vector<PutClaims::Claim> Queues::passed_on(PutClaims::Claim claim) {
   auto before = std::move(claim.before);
   if (claim.said == Said::failed) {
     before.push_back(std::move(claim));
@@ -81,7 +81,7 @@ std::vector<PutClaims::Claim> Stock::passed_on(PutClaims::Claim claim) {
 }
 
 /// It is `id` here, and its claimant's `as`.
-bool Stock::claim_here(Session& session, ItemId as, ItemId id, std::uint32_t deliveries) {
+bool Queues::claim_here(Session& session, ItemId as, ItemId id, std::uint32_t deliveries) {
   auto* item = items_.find(id);
   if (!item || !asks_of(session, *item) || !claim_kept(session, *item, id, deliveries)) return false;
   puts_.call(as, id);
@@ -89,7 +89,7 @@ bool Stock::claim_here(Session& session, ItemId as, ItemId id, std::uint32_t del
 }
 
 /// Put again. Whether somebody has it from the broker before this one; else it waits until the time for claims is over.
-bool Stock::put_again(Producer& producer, Item& item, ItemId id, Number number, Time now) {
+bool Queues::put_again(Producer& producer, Item& item, ItemId id, Number number, Time now) {
   const PutName put{producer.key, number};
   const auto* claimed = puts_.find(put);
   if (claimed && claimed->said == Said::nothing && !asks_of(*claimed->session, item)) {
@@ -121,12 +121,12 @@ bool Stock::put_again(Producer& producer, Item& item, ItemId id, Number number, 
   return true;
 }
 
-void Stock::confirm_settled_if_said(const PutClaims::Claim& claim) {
+void Queues::confirm_settled_if_said(const PutClaims::Claim& claim) {
   if (claim.said != Said::nothing) confirm_settled(claim);
 }
 
 /// It did not come over the session's lane, which may be in use by now: it counts as of before it.
-void Stock::hold_late(Session& session, Item& item, ItemId id) {
+void Queues::hold_late(Session& session, Item& item, ItemId id) {
   item.place = Place::held;
   item.holder = &session;
   item.handed = session.lane_base;
@@ -136,7 +136,7 @@ void Stock::hold_late(Session& session, Item& item, ItemId id) {
 }
 
 /// Its holder says what became of a put that is not here yet. False: it holds no such put.
-bool Stock::settle_put(Session& session, ItemId id, Said said, Attempt attempt, std::uint32_t delay_ms) {
+bool Queues::settle_put(Session& session, ItemId id, Said said, Attempt attempt, std::uint32_t delay_ms) {
   PutName put;
   auto* claim = puts_.find(id, put);
   if (!claim || claim->session != &session || claim->said != Said::nothing) return false;
@@ -147,7 +147,7 @@ bool Stock::settle_put(Session& session, ItemId id, Said said, Attempt attempt, 
   return true;
 }
 
-bool Stock::release_put(Session& session, ItemId id) {
+bool Queues::release_put(Session& session, ItemId id) {
   PutName put;
   const auto* claim = puts_.find(id, put);
   if (!claim || claim->session != &session || claim->said != Said::nothing) return false;
@@ -155,14 +155,14 @@ bool Stock::release_put(Session& session, ItemId id) {
   return true;
 }
 
-void Stock::give_put_claims_back(Session& session) {
+void Queues::give_put_claims_back(Session& session) {
   for (const auto& put : session.put_claims)
     if (const auto* claim = puts_.find(put); claim && claim->session == &session && claim->said == Said::nothing)
       puts_.give_back(put);
 }
 
 /// The session is over. What it has said of its puts holds.
-void Stock::forget_put_claims(Session& session) {
+void Queues::forget_put_claims(Session& session) {
   give_put_claims_back(session);
   for (const auto& put : std::exchange(session.put_claims, {})) {
     auto* claim = puts_.find(put);

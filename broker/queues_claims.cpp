@@ -2,17 +2,17 @@
 #include <algorithm>
 #include <utility>
 
-#include "broker/stock.hpp"
+#include "broker/queues.hpp"
 
 namespace baton::broker {
 
-std::uint32_t Stock::deliveries_of(ItemId id) const {
+std::uint32_t Queues::deliveries_of(ItemId id) const {
   const auto found = redelivered_.find(id.value);
   return found == redelivered_.end() ? 1 : found->second.deliveries;
 }
 
 /// The count under which it goes out. Nobody takes it up any more who lost it before.
-std::uint32_t Stock::deliver(ItemId id) {
+std::uint32_t Queues::deliver(ItemId id) {
   const auto found = redelivered_.find(id.value);
   if (found == redelivered_.end()) return 1;
   found->second.lost_by = 0;
@@ -20,7 +20,7 @@ std::uint32_t Stock::deliver(ItemId id) {
 }
 
 /// The item leaves the hands of its holder, who has not said so. The caller puts it in its next place and keeps the count.
-void Stock::lose(Session& session, Item& item, ItemId id) {
+void Queues::lose(Session& session, Item& item, ItemId id) {
   let_go(session, item);
   auto& redelivered = redelivered_[id.value];
   ++redelivered.deliveries;
@@ -29,7 +29,7 @@ void Stock::lose(Session& session, Item& item, ItemId id) {
 }
 
 /// To the front. Its next holder is to be the one with the highest count whenever the broker dies, so the count is kept first.
-void Stock::come_back(Item& item, ItemId id) {
+void Queues::come_back(Item& item, ItemId id) {
   if (!settings_.keeps) return make_ready(item, id);
   item.place = Place::returning;
   ++queue_of(item).returning;
@@ -38,7 +38,7 @@ void Stock::come_back(Item& item, ItemId id) {
 }
 
 /// `turn` is the one that has just been given to the storage.
-void Stock::returns_kept(Ticket turn, Ticket durable) {
+void Queues::returns_kept(Ticket turn, Ticket durable) {
   for (auto last = returning_.rbegin(); last != returning_.rend() && last->ticket == 0; ++last) last->ticket = turn;
   for (; !returning_.empty() && returning_.front().ticket <= durable; returning_.pop_front()) {
     const auto& one = returning_.front();
@@ -50,7 +50,7 @@ void Stock::returns_kept(Ticket turn, Ticket durable) {
 }
 
 /// Out of where it waits to be given to somebody. False: it is not there.
-bool Stock::take_out(Item& item, ItemId id) {
+bool Queues::take_out(Item& item, ItemId id) {
   auto& queue = queue_of(item);
   if (item.place == Place::returning) {
     --queue.returning;
@@ -67,7 +67,7 @@ bool Stock::take_out(Item& item, ItemId id) {
   return true;
 }
 
-void Stock::claim(Session& session, const Claim& claim) {
+void Queues::claim(Session& session, const Claim& claim) {
   ItemRun lost;
   for (std::uint32_t i = 0; i < claim.count; ++i) {
     const auto id = claim.first + i;
@@ -80,12 +80,12 @@ void Stock::claim(Session& session, const Claim& claim) {
   if (lost.count > 0) tell_lost(session, lost);
 }
 
-bool Stock::asks_of(const Session& session, const Queue& queue) {
+bool Queues::asks_of(const Session& session, const Queue& queue) {
   const auto& queues = session.queues;
   return std::find(queues.begin(), queues.end(), &queue) != queues.end();
 }
 
-bool Stock::claim(Session& session, ItemId id, std::uint32_t deliveries) {
+bool Queues::claim(Session& session, ItemId id, std::uint32_t deliveries) {
   auto* item = items_.find(id);
   if (!item) return false;
   if (!asks_of(session, *item)) return false;
@@ -94,7 +94,7 @@ bool Stock::claim(Session& session, ItemId id, std::uint32_t deliveries) {
 }
 
 /// What the client's session before this one lost here, if nobody was given it since: as if that had not been.
-bool Stock::take_up(Session& session, Item& item, ItemId id, std::uint32_t deliveries) {
+bool Queues::take_up(Session& session, Item& item, ItemId id, std::uint32_t deliveries) {
   const auto lost = redelivered_.find(id.value);
   if (session.claims_of == 0 || lost == redelivered_.end() || lost->second.lost_by != session.claims_of) return false;
   if (lost->second.deliveries != deliveries + 1 || !take_out(item, id)) return false;
@@ -113,7 +113,7 @@ bool Stock::take_up(Session& session, Item& item, ItemId id, std::uint32_t deliv
 
 /// What the broker before this one had given. Somebody may claim it under a higher count than what was kept, for a failure
 /// that was not: before whom others lose it who were granted it on their claim.
-bool Stock::claim_kept(Session& session, Item& item, ItemId id, std::uint32_t deliveries) {
+bool Queues::claim_kept(Session& session, Item& item, ItemId id, std::uint32_t deliveries) {
   const auto known = deliveries_of(id);
   if (deliveries < known) return false;
   if (item.place == Place::held) {
@@ -130,20 +130,20 @@ bool Stock::claim_kept(Session& session, Item& item, ItemId id, std::uint32_t de
   return true;
 }
 
-void Stock::tell_lost(Session& session, ItemRun run) {
+void Queues::tell_lost(Session& session, ItemRun run) {
   append_runs(session.told.block_for(entry_head_size + 12), EntryKind::lost, {run});
   session.told.appended(0);
   ++untold_;
   changed(session);
 }
 
-void Stock::heard_lost(Session& session, Number heard, Time now) {
+void Queues::heard_lost(Session& session, Number heard, Time now) {
   const auto before = session.told.confirmed();
   session.told.confirm(heard, now);
   untold_ -= session.told.confirmed() - before;
 }
 
-void Stock::hold_again(Session& session, Item& item, ItemId id) {
+void Queues::hold_again(Session& session, Item& item, ItemId id) {
   item.place = Place::held;
   item.holder = &session;
   item.handed = ++session.handed_count;

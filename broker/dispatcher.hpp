@@ -12,9 +12,9 @@
 
 namespace baton::broker {
 
-class Front {
+class Dispatcher {
  public:
-  Front(Settings settings, Epoch epoch, Storage& storage, Time now)
+  Dispatcher(Settings settings, Epoch epoch, Storage& storage, Time now)
       : core_(std::move(settings), epoch, storage, effects_, now) {}
 
   /// One message from the put door or the control door. `frame` need only be valid for the call.

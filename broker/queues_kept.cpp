@@ -3,11 +3,11 @@
 #include <stdexcept>
 #include <utility>
 
-#include "broker/stock.hpp"
+#include "broker/queues.hpp"
 
 namespace baton::broker {
 
-void Stock::load(Epoch epoch, Time now) {
+void Queues::load(Epoch epoch, Time now) {
   loaded_at_ = now;
   begin({}, first_id(epoch, {}, {}));  // unless the storage says otherwise
   storage_.load(*this, epoch, now);
@@ -18,7 +18,7 @@ void Stock::load(Epoch epoch, Time now) {
 }
 
 /// Of what died while the disk was full the item says so, its producer may not: its numbers wait with new items.
-void Stock::count_dead() {
+void Queues::count_dead() {
   std::vector<std::uint64_t> dead(producer_list_.size());
   items_.each([&](ItemId, const Item& item) { dead[item.producer] += item.place == Place::dead; });
   for (auto* producer : producer_list_) {
@@ -29,13 +29,13 @@ void Stock::count_dead() {
   }
 }
 
-void Stock::begin(Epoch epoch, ItemId first) {
+void Queues::begin(Epoch epoch, ItemId first) {
   epoch_before_ = epoch;
   first_id_ = first;
   last_id_ = {first.value - 1};
 }
 
-void Stock::queue(std::uint32_t index, std::string_view name) {
+void Queues::queue(std::uint32_t index, std::string_view name) {
   auto& made = queue(std::string(name));
   while (queue_list_.size() <= index) {
     free_queues_.push_back(static_cast<std::uint32_t>(queue_list_.size()));
@@ -48,7 +48,7 @@ void Stock::queue(std::uint32_t index, std::string_view name) {
   to_serve(made);  // it may be empty: then it is forgotten
 }
 
-void Stock::producer(const KeptProducer& kept) {
+void Queues::producer(const KeptProducer& kept) {
   while (producer_list_.size() <= kept.index) {
     free_producers_.push_back(static_cast<std::uint32_t>(producer_list_.size()));
     producer_list_.push_back(nullptr);
@@ -71,7 +71,7 @@ void Stock::producer(const KeptProducer& kept) {
   producer.lost_at = Time::min();  // the first look at it says since when nobody has asked for it
 }
 
-void Stock::item(const KeptItem& kept) {
+void Queues::item(const KeptItem& kept) {
   auto& queue = *queue_list_.at(kept.queue);
   auto& producer = *producer_list_.at(kept.producer);
   auto& item = items_.add(kept.id);
@@ -100,7 +100,7 @@ void Stock::item(const KeptItem& kept) {
   if (delay.count() > 0) dues_[kept.id.value] = loaded_at_ + delay;
 }
 
-void Stock::save_producers() {
+void Queues::save_producers() {
   for (const auto index : changed_producers_) {
     auto* producer = producer_list_[index];
     if (!producer || !std::exchange(producer->changed, false)) continue;
@@ -114,7 +114,7 @@ void Stock::save_producers() {
   changed_producers_.clear();
 }
 
-void Stock::settles_kept(Ticket turn, Ticket durable) {
+void Queues::settles_kept(Ticket turn, Ticket durable) {
   returns_kept(turn, durable);
   std::erase_if(unkept_producers_, [&](std::uint32_t index) {
     auto* producer = producer_list_[index];
@@ -123,7 +123,7 @@ void Stock::settles_kept(Ticket turn, Ticket durable) {
 }
 
 /// Whether all of its counts are. They may change with every turn: then those of some turns ago are.
-bool Stock::counts_kept(Producer& producer, Ticket turn, Ticket durable) {
+bool Queues::counts_kept(Producer& producer, Ticket turn, Ticket durable) {
   while (producer.counts() != producer.kept) {
     if (producer.writing_in == 0) producer.writing_in = turn, producer.writing = producer.counts();
     if (producer.writing_in > durable) return false;
@@ -135,7 +135,7 @@ bool Stock::counts_kept(Producer& producer, Ticket turn, Ticket durable) {
   return true;
 }
 
-void Stock::note_changed(Producer& producer) {
+void Queues::note_changed(Producer& producer) {
   if (std::exchange(producer.changed, true)) return;
   changed_producers_.push_back(producer.index);
 }

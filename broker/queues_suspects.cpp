@@ -1,16 +1,16 @@
 // Who is given what has once cost a life, or may have: a process that holds nothing, and it gets nothing else meanwhile.
 #include <utility>
 
-#include "broker/stock.hpp"
+#include "broker/queues.hpp"
 
 namespace baton::broker {
 
-bool Stock::suspect_goes_next(const Queue& queue) const {
+bool Queues::suspect_goes_next(const Queue& queue) const {
   return queue.suspect_is_next() || (queue.reserved && queue.reserved->process->held == 0);
 }
 
 /// Each to a process that holds nothing. False when none of those who ask does: then one of them is kept free.
-bool Stock::serve_suspects(Queue& queue) {
+bool Queues::serve_suspects(Queue& queue) {
   while (suspect_goes_next(queue)) {
     if (feed_.turn_is_used_up() || !may_hand_off()) {
       to_serve(queue);
@@ -39,7 +39,7 @@ bool Stock::serve_suspects(Queue& queue) {
 }
 
 /// Of those who ask of the queue.
-Session* Stock::who_holds_nothing(const Queue& queue) {
+Session* Queues::who_holds_nothing(const Queue& queue) {
   if (queue.reserved && queue.reserved->process->held == 0) return queue.reserved;
   for (auto* session : queue.waiting)
     if (session->process->held == 0 && session->wants() > 0) return session;
@@ -47,7 +47,7 @@ Session* Stock::who_holds_nothing(const Queue& queue) {
 }
 
 /// Keeps one free that asks of the queue: whose process holds the least.
-void Stock::reserve(Queue& queue) {
+void Queues::reserve(Queue& queue) {
   if (queue.reserved) return;
   for (auto* session : queue.waiting)
     if (session->wants() > 0 && (!queue.reserved || session->process->held < queue.reserved->process->held))
@@ -58,7 +58,7 @@ void Stock::reserve(Queue& queue) {
   set_aside(process);
 }
 
-void Stock::unreserve(Queue& queue) {
+void Queues::unreserve(Queue& queue) {
   auto& process = *std::exchange(queue.reserved, nullptr)->process;
   process.reserved = nullptr;
   to_serve(queue);  // another one may be to be found
@@ -66,7 +66,7 @@ void Stock::unreserve(Queue& queue) {
 }
 
 /// None of its sessions waits any more.
-void Stock::set_aside(HolderProcess& process) {
+void Queues::set_aside(HolderProcess& process) {
   if (process.sessions.size() == 1) return leave_waiting(*process.sessions.front());
   const auto is_of_it = [&process](const Session* session) { return session->process.get() == &process; };
   std::erase_if(full_, is_of_it);
@@ -82,14 +82,14 @@ void Stock::set_aside(HolderProcess& process) {
 }
 
 /// Unless something else keeps it aside.
-void Stock::join_waiting_again(HolderProcess& process) {
+void Queues::join_waiting_again(HolderProcess& process) {
   if (process.set_aside()) return;
   for (auto* session : process.sessions)
     if (session->wants() > 0) join_waiting(*session);
 }
 
 /// The session has put something down.
-void Stock::hands_are_freer(Session& session, bool suspect) {
+void Queues::hands_are_freer(Session& session, bool suspect) {
   auto& process = *session.process;
   if (suspect && --process.suspects == 0) join_waiting_again(process);
   if (process.held > 0) return;
@@ -103,7 +103,7 @@ void Stock::hands_are_freer(Session& session, bool suspect) {
 }
 
 /// Takes up what did not come over its lane.
-void Stock::takes(Session& session, const Item& item) {
+void Queues::takes(Session& session, const Item& item) {
   auto& process = *session.process;
   ++queue_of(item).held;
   ++session.held;
@@ -113,24 +113,24 @@ void Stock::takes(Session& session, const Item& item) {
   set_aside(process);
 }
 
-void Stock::stands(Session& session) {
+void Queues::stands(Session& session) {
   session.process = holders_.join(session, session.hello);
   heard(session);
 }
 
-void Stock::ends(Session& session) {
+void Queues::ends(Session& session) {
   holders_.leave(*session.process, session, session.hello);
   untold_ -= session.told.last() - session.told.confirmed();
 }
 
-void Stock::doubt(Session& session) {
+void Queues::doubt(Session& session) {
   auto& process = *session.process;
   if (process.sessions.size() == 1 || std::exchange(process.doubted, true)) return;
   set_aside(process);
   if (process.reserved) unreserve(*process.reserved);
 }
 
-void Stock::trust(HolderProcess& process) {
+void Queues::trust(HolderProcess& process) {
   process.doubted = false;
   join_waiting_again(process);
 }

@@ -1,4 +1,4 @@
-#include "broker/stock.hpp"
+#include "broker/queues.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -32,20 +32,20 @@ std::uint32_t next_index(std::vector<Thing*>& list, std::vector<std::uint32_t>& 
 
 }  // namespace
 
-Stock::Stock(const Settings& settings, Storage& storage, Effects& effects, std::vector<Session*>& changed)
+Queues::Queues(const Settings& settings, Storage& storage, Effects& effects, std::vector<Session*>& changed)
     : settings_(settings),
       storage_(storage),
       effects_(effects),
       changed_(changed),
       feed_(settings, storage, effects, items_) {}
 
-void Stock::changed(Session& session) {
+void Queues::changed(Session& session) {
   if (std::exchange(session.changed, true)) return;
   changed_.push_back(&session);
 }
 
-Queue& Stock::queue(const std::string& name) {
-  auto& queue = queues_[name];
+Queue& Queues::queue(const std::string& name) {
+  auto& queue = by_name_[name];
   if (!queue) {
     queue = std::make_unique<Queue>();
     queue->name = name;
@@ -53,26 +53,26 @@ Queue& Stock::queue(const std::string& name) {
   return *queue;
 }
 
-void Stock::give_index(Queue& queue) {
+void Queues::give_index(Queue& queue) {
   if (queue.index != Queue::no_index) return;
   queue.index = next_index(queue_list_, free_queues_);
   queue_list_[queue.index] = &queue;
 }
 
-void Stock::leave(Queue& queue) {
+void Queues::leave(Queue& queue) {
   --queue.users;
   to_serve(queue);  // it may be forgotten
 }
 
-void Stock::use_queues(Session& session) {
+void Queues::use_queues(Session& session) {
   for (const auto& name : session.hello.queues) use(*session.queues.emplace_back(&queue(name)));
 }
 
-void Stock::leave_queues(Session& session) {
+void Queues::leave_queues(Session& session) {
   for (auto* queue : std::exchange(session.queues, {})) leave(*queue);
 }
 
-void Stock::forget_unused(const std::vector<Queue*>& queues) {
+void Queues::forget_unused(const std::vector<Queue*>& queues) {
   for (auto* queue : queues) {
     if (queue->to_serve || !queue->may_be_forgotten()) continue;
     if (queue->index != Queue::no_index) {
@@ -80,11 +80,11 @@ void Stock::forget_unused(const std::vector<Queue*>& queues) {
       queue_list_[queue->index] = nullptr;
       free_queues_.push_back(queue->index);
     }
-    queues_.erase(std::string(queue->name));  // a copy: the key must outlive the erasing
+    by_name_.erase(std::string(queue->name));  // a copy: the key must outlive the erasing
   }
 }
 
-Producer& Stock::producer(const std::string& name, bool named, Number first) {
+Producer& Queues::producer(const std::string& name, bool named, Number first) {
   if (auto* known = find_producer(name)) return *known;
   auto& producer = new_producer(name, next_index(producer_list_, free_producers_));
   producer.named = named;
@@ -95,17 +95,17 @@ Producer& Stock::producer(const std::string& name, bool named, Number first) {
   return producer;
 }
 
-Producer* Stock::find_producer(const std::string& name) {
+Producer* Queues::find_producer(const std::string& name) {
   const auto known = producers_.find(name);
   return known == producers_.end() ? nullptr : known->second.get();
 }
 
-Producer* Stock::find_producer(std::uint32_t index, std::uint64_t serial) {
+Producer* Queues::find_producer(std::uint32_t index, std::uint64_t serial) {
   auto* producer = index < producer_list_.size() ? producer_list_[index] : nullptr;
   return producer && producer->serial == serial ? producer : nullptr;
 }
 
-Producer& Stock::new_producer(const std::string& name, std::uint32_t index) {
+Producer& Queues::new_producer(const std::string& name, std::uint32_t index) {
   auto& producer = *(producers_[name] = std::make_unique<Producer>());
   producer.name = name;
   producer.index = index;
@@ -115,11 +115,11 @@ Producer& Stock::new_producer(const std::string& name, std::uint32_t index) {
   return producer;
 }
 
-void Stock::forget_if_settled(Producer& producer) {
+void Queues::forget_if_settled(Producer& producer) {
   if (producer.may_be_forgotten() && producer.said_bye) forget(producer);
 }
 
-void Stock::forget_lost_producers(Time now) {
+void Queues::forget_lost_producers(Time now) {
   for (auto looks = std::min(looks_at_once, producer_list_.size()); looks > 0; --looks, ++next_look_) {
     next_look_ %= producer_list_.size();
     auto* producer = producer_list_[next_look_];
@@ -130,14 +130,14 @@ void Stock::forget_lost_producers(Time now) {
   }
 }
 
-void Stock::forget(Producer& producer) {
+void Queues::forget(Producer& producer) {
   storage_.forget_producer(producer.index);
   producer_list_[producer.index] = nullptr;
   free_producers_.push_back(producer.index);
   producers_.erase(std::string(producer.name));  // a copy: the key must outlive the erasing
 }
 
-void Stock::put(Producer& producer, Queue& queue, const PutItem& put, Number number, Time now) {
+void Queues::put(Producer& producer, Queue& queue, const PutItem& put, Number number, Time now) {
   give_index(queue);
   last_id_ = last_id_ + 1;
   auto& item = items_.add(last_id_);
@@ -161,13 +161,13 @@ void Stock::put(Producer& producer, Queue& queue, const PutItem& put, Number num
 }
 
 /// Of what may not be kept yet: its holder can name it to a broker after this one.
-PutName Stock::put_name(const Item& item, ItemId id) const {
+PutName Queues::put_name(const Item& item, ItemId id) const {
   const auto number = unkept_puts_.number(id);
   return number == Number{} ? PutName{} : PutName{producer_list_[item.producer]->key, number};
 }
 
 /// Where a new item goes: to the back of its queue, now or when its delay is over.
-void Stock::place(Item& item, ItemId id, Duration delay, Time now) {
+void Queues::place(Item& item, ItemId id, Duration delay, Time now) {
   auto& queue = queue_of(item);
   to_serve(queue);  // its depth changed
   if (delay == Duration::zero()) {
@@ -179,7 +179,7 @@ void Stock::place(Item& item, ItemId id, Duration delay, Time now) {
   delay_until(item, id, now + delay);
 }
 
-void Stock::delay_until(Item& item, ItemId id, Time due) {
+void Queues::delay_until(Item& item, ItemId id, Time due) {
   item.place = Place::delayed;
   ++queue_of(item).delayed;
   delayed_.push({due, id});
@@ -187,7 +187,7 @@ void Stock::delay_until(Item& item, ItemId id, Time due) {
 }
 
 /// Claimed by who was given it when that delay was over, by an earlier broker. False: it does not wait, or not for that.
-bool Stock::undelay(Item& item, ItemId id) {
+bool Queues::undelay(Item& item, ItemId id) {
   const auto due = dues_.find(id.value);
   if (item.place != Place::delayed || due == dues_.end()) return false;
   undelayed_.insert({due->second, id});
@@ -196,7 +196,7 @@ bool Stock::undelay(Item& item, ItemId id) {
   return true;
 }
 
-void Stock::tick(Time now) {
+void Queues::tick(Time now) {
   for (auto left = settings_.turn_work; left > 0 && !delayed_.empty() && delayed_.top().due <= now; --left) {
     const auto [due, id] = delayed_.top();
     delayed_.pop();
@@ -215,18 +215,18 @@ void Stock::tick(Time now) {
 }
 
 /// Apart from serving: while nothing is handed off, producers are given room all the same.
-void Stock::touch(Queue& queue) {
+void Queues::touch(Queue& queue) {
   if (std::exchange(queue.touched, true)) return;
   touched_.push_back(&queue);
 }
 
-void Stock::to_serve(Queue& queue) {
+void Queues::to_serve(Queue& queue) {
   touch(queue);
   if (std::exchange(queue.to_serve, true)) return;
   to_serve_.push_back(&queue);
 }
 
-void Stock::ask(Session& session, std::uint64_t asked_in_all) {
+void Queues::ask(Session& session, std::uint64_t asked_in_all) {
   session.asked_in_all = std::max(session.asked_in_all, asked_in_all);
   const auto room = session.held < max_asks ? max_asks - session.held : 0;
   const auto heard = std::min(session.asked_in_all, session.answered + room);
@@ -235,7 +235,7 @@ void Stock::ask(Session& session, std::uint64_t asked_in_all) {
   if (!session.flow.full && !session.process->set_aside()) join_waiting(session);
 }
 
-void Stock::join_waiting(Session& session) {
+void Queues::join_waiting(Session& session) {
   const auto count = session.queues.size();
   const auto begin = session.next_queue++ % count;  // so that no queue of several is always looked at first
   for (std::size_t i = 0; i < count; ++i) {
@@ -247,7 +247,7 @@ void Stock::join_waiting(Session& session) {
 }
 
 /// `left`: the queue whose waiting list it has left already.
-void Stock::leave_waiting(Session& session, const Queue* left) {
+void Queues::leave_waiting(Session& session, const Queue* left) {
   if (std::exchange(session.flow.full, false)) std::erase(full_, &session);
   if (!std::exchange(session.waiting, false)) return;
   for (auto* queue : session.queues) {
@@ -258,18 +258,18 @@ void Stock::leave_waiting(Session& session, const Queue* left) {
 }
 
 /// Outside of the waiting lists, until more has arrived.
-void Stock::wait_for_room(Session& session, const Queue* left) {
+void Queues::wait_for_room(Session& session, const Queue* left) {
   leave_waiting(session, left);
   session.flow.full = true;
   full_.push_back(&session);
 }
 
-std::vector<Queue*> Stock::take_touched() {
+std::vector<Queue*> Queues::take_touched() {
   for (auto* queue : touched_) queue->touched = false;
   return std::exchange(touched_, {});
 }
 
-void Stock::withdraw(Session& session, std::uint32_t count) {
+void Queues::withdraw(Session& session, std::uint32_t count) {
   for (auto* queue : session.queues) serve(*queue);  // what is there goes to an ask, even one that lasted no time
   const auto open = session.asked_in_all - session.answered;
   for (auto left = std::min<std::uint64_t>({count, open, max_asks}); left > 0; --left) {
@@ -279,19 +279,19 @@ void Stock::withdraw(Session& session, std::uint32_t count) {
   if (session.wants() == 0) forget_asks(session);
 }
 
-void Stock::forget_asks(Session& session) {
+void Queues::forget_asks(Session& session) {
   session.asked_in_all = session.asked = session.answered;
   leave_waiting(session);
   auto* queue = session.process->reserved;
   if (queue && queue->reserved == &session) unreserve(*queue);
 }
 
-void Stock::arrived(Session& session, Number number, Time now) {
+void Queues::arrived(Session& session, Number number, Time now) {
   feed_.arrived(session, session.lane_base + std::min(number, session.lane_sent()).value);
   feed_.measure(session, now);
 }
 
-void Stock::serve() {
+void Queues::serve() {
   if (!hands_off()) return;
   let_in();
   serve(std::exchange(to_serve_, {}));
@@ -303,7 +303,7 @@ void Stock::serve() {
   again_ = std::any_of(full_.begin(), full_.end(), [this](const Session* session) { return may_take(session); });
 }
 
-void Stock::serve(const std::vector<Queue*>& queues) {
+void Queues::serve(const std::vector<Queue*>& queues) {
   for (auto* queue : queues) {
     queue->to_serve = false;
     touch(*queue);  // what was left for this turn may be forgotten now
@@ -312,7 +312,7 @@ void Stock::serve(const std::vector<Queue*>& queues) {
 }
 
 /// Those whose lanes have room again wait behind the others.
-void Stock::let_in() {
+void Queues::let_in() {
   std::erase_if(full_, [this](Session* session) {
     if (!may_take(session)) return false;
     session->flow.full = false;
@@ -324,7 +324,7 @@ void Stock::let_in() {
 /// Sessions take turns in the order in which they began to wait. Where there is less than they all want, each gets a
 /// fair share and goes behind the others for more. Suspects go before all others of their priority; who was kept free for
 /// one gets it first, whatever has come since.
-void Stock::serve(Queue& queue) {
+void Queues::serve(Queue& queue) {
   if (queue.reserved && queue.suspects.empty()) unreserve(queue);
   bool suspects = true;  // to be looked at
   while (hands_off()) {
@@ -355,7 +355,7 @@ void Stock::serve(Queue& queue) {
 }
 
 /// Returns what is left of `room`.
-std::int64_t Stock::hand_off(Session& session, Queue& queue, ItemId id, std::int64_t room) {
+std::int64_t Queues::hand_off(Session& session, Queue& queue, ItemId id, std::int64_t room) {
   auto& item = *items_.find(id);
   ++handed_off_;
   item.place = Place::held;
@@ -379,13 +379,13 @@ std::int64_t Stock::hand_off(Session& session, Queue& queue, ItemId id, std::int
                     item.size, room);
 }
 
-Item* Stock::held_by(Session& session, ItemId id) {
+Item* Queues::held_by(Session& session, ItemId id) {
   auto* item = items_.find(id);
   return item && item->place == Place::held && item->holder == &session ? item : nullptr;
 }
 
 /// The item leaves the session's hands; the caller puts it in its next place.
-void Stock::let_go(Session& session, Item& item) {
+void Queues::let_go(Session& session, Item& item) {
   auto& queue = queue_of(item);
   ++taken_back_;
   item.holder = nullptr;
@@ -397,7 +397,7 @@ void Stock::let_go(Session& session, Item& item) {
 }
 
 /// Forgets hand-offs that are settled: always at the front, and everywhere once they are the most of the list.
-void Stock::sweep_handed(Session& session) {
+void Queues::sweep_handed(Session& session) {
   const auto settled = [&](const Session::Handed& handed) {
     const auto* item = items_.find(handed.id);
     return !item || item->holder != &session || item->handed != handed.count;
@@ -408,7 +408,7 @@ void Stock::sweep_handed(Session& session) {
   if (session.asked < session.asked_in_all) ask(session, session.asked_in_all);  // it may hold more again
 }
 
-bool Stock::ack(Session& session, ItemId id) {
+bool Queues::ack(Session& session, ItemId id) {
   if (!puts_.empty()) {
     if (settle_put(session, id, PutClaims::Claim::Said::done, {}, 0)) return true;
     id = puts_.called(id);
@@ -426,7 +426,7 @@ bool Stock::ack(Session& session, ItemId id) {
   return true;
 }
 
-std::optional<std::string> Stock::take_unacked(Queue& queue) {
+std::optional<std::string> Queues::take_unacked(Queue& queue) {
   if (!hands_off() || !queue.has_ready() || !queue.waiting.empty()) return std::nullopt;
   const bool suspect = queue.suspect_is_next();
   suspects_ -= suspect;
@@ -437,7 +437,7 @@ std::optional<std::string> Stock::take_unacked(Queue& queue) {
 }
 
 /// The item, which is in no list of its queue any more, is gone from the books.
-void Stock::done(Item& item, ItemId id) {
+void Queues::done(Item& item, ItemId id) {
   auto& queue = queue_of(item);
   auto& producer = *producer_list_[item.producer];
   if (!redelivered_.empty()) redelivered_.erase(id.value);
@@ -452,7 +452,7 @@ void Stock::done(Item& item, ItemId id) {
   forget_if_settled(producer);
 }
 
-bool Stock::release(Session& session, ItemId id) {
+bool Queues::release(Session& session, ItemId id) {
   if (!puts_.empty()) {
     if (release_put(session, id)) return true;
     id = puts_.called(id);
@@ -464,7 +464,7 @@ bool Stock::release(Session& session, ItemId id) {
   return true;
 }
 
-void Stock::make_ready(Item& item, ItemId id) {
+void Queues::make_ready(Item& item, ItemId id) {
   auto& queue = queue_of(item);
   item.place = Place::ready;
   if (item.suspect) {
@@ -476,7 +476,7 @@ void Stock::make_ready(Item& item, ItemId id) {
   to_serve(queue);
 }
 
-bool Stock::fail(Session& session, const Failure& failure, Time now) {
+bool Queues::fail(Session& session, const Failure& failure, Time now) {
   Attempt attempt{called(session), std::string(failure.reason), now};
   auto id = failure.id;
   if (!puts_.empty()) {
@@ -494,7 +494,7 @@ bool Stock::fail(Session& session, const Failure& failure, Time now) {
   return true;
 }
 
-void Stock::update_storage(const Item& item, ItemId id, const std::vector<Attempt>& history, Duration delay) {
+void Queues::update_storage(const Item& item, ItemId id, const std::vector<Attempt>& history, Duration delay) {
   storage_.update({id,
                    queue_of(item).name,
                    producer_list_[item.producer]->name,
@@ -511,7 +511,7 @@ void Stock::update_storage(const Item& item, ItemId id, const std::vector<Attemp
 }
 
 /// What of the session's hand-offs after the first `count` it still holds.
-std::vector<ItemId> Stock::held_after(Session& session, std::uint64_t count) {
+std::vector<ItemId> Queues::held_after(Session& session, std::uint64_t count) {
   std::vector<ItemId> ids;
   for (const auto& handed : session.handed) {
     const auto* item = handed.count > count ? held_by(session, handed.id) : nullptr;
@@ -524,7 +524,7 @@ std::vector<ItemId> Stock::held_after(Session& session, std::uint64_t count) {
   return ids;
 }
 
-void Stock::take_back_after(Session& session, std::uint64_t count) {
+void Queues::take_back_after(Session& session, std::uint64_t count) {
   for (const auto id : held_after(session, count)) {
     auto& item = *items_.find(id);
     lose(session, item, id);
@@ -534,7 +534,7 @@ void Stock::take_back_after(Session& session, std::uint64_t count) {
   feed_.forget(session);
 }
 
-void Stock::give_all_back(Session& session, const std::string& why, Time now) {
+void Queues::give_all_back(Session& session, const std::string& why, Time now) {
   const auto coming = Feed::is_parting(session) ? session.flow.large.back().id : ItemId{};  // it cannot be begun
   std::uint32_t perhaps_begun = session.most_waiting;
   for (const auto id : held_after(session, 0)) {
@@ -557,7 +557,7 @@ void Stock::give_all_back(Session& session, const std::string& why, Time now) {
 /// What was begun when its holder was lost has failed, and is suspect. What is only perhaps begun is suspect: it fails when it
 /// costs a holder's life who has nothing else. So nobody's death is for nothing, however fast it comes, and what waited
 /// beside a poison item is never counted.
-void Stock::suspect(Session& session, Item& item, ItemId id, Attempt attempt) {
+void Queues::suspect(Session& session, Item& item, ItemId id, Attempt attempt) {
   const bool counts = item.handed <= session.begun || item.suspect;
   lose(session, item, id);
   item.suspect = true;
@@ -566,7 +566,7 @@ void Stock::suspect(Session& session, Item& item, ItemId id, Attempt attempt) {
   come_back(item, id);
 }
 
-void Stock::release_all(Session& session) {
+void Queues::release_all(Session& session) {
   for (const auto id : held_after(session, 0)) release(session, id);
   assert(session.held == 0);
   give_put_claims_back(session);  // and waits until what it has said of the others is kept

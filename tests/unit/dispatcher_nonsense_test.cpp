@@ -26,7 +26,7 @@ TEST_CASE("nonsense from sessions that stand breaks no invariant") {
       nonsense.say_one();
       if (i % 3 == 0) nonsense.turn();
     }
-    const auto& core = nonsense.front().core();
+    const auto& core = nonsense.dispatcher().core();
     refused += core.refused(Refusal::not_held) + core.refused(Refusal::malformed);
     put += nonsense.put();
   }
