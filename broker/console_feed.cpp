@@ -45,7 +45,7 @@ void ConsoleFeed::end(Session& printer, const std::string& /*why*/, Time /*now*/
 }
 
 void ConsoleFeed::send_next(Session& printer, Time /*now*/) {
-  if (printer.state != Session::State::standing) return;
+  if (printer.state != Session::State::established) return;
   auto& printing = printer.printing;
   while (printing.sent < log_.last() &&
          log_.bytes_after(printing.printed) - log_.bytes_after(printing.sent) < console_window_bytes) {

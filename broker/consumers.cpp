@@ -29,7 +29,7 @@ void Consumers::begin(Session& session, Time /*now*/) {
   } else {
     end_.consumer_came();
   }
-  queues_.stands(session);
+  queues_.established(session);
   open_lane(session);
 }
 
@@ -202,7 +202,7 @@ void Consumers::open_lanes_again(Time now) {
 bool Consumers::somebody_claims() const {
   return std::any_of(sessions_.all().begin(), sessions_.all().end(), [](const auto& entry) {
     const auto& session = *entry.second;
-    return session.state == Session::State::standing && session.claims_kept && session.claims_left > 0;
+    return session.state == Session::State::established && session.claims_kept && session.claims_left > 0;
   });
 }
 
@@ -227,7 +227,7 @@ void Consumers::forgive(Duration pause) {
 void Consumers::bound_untold(Time now) {
   const auto untold = [](const auto& entry) {
     const auto& session = *entry.second;
-    return session.state == Session::State::standing ? session.told.last() - session.told.confirmed() : 0;
+    return session.state == Session::State::established ? session.told.last() - session.told.confirmed() : 0;
   };
   while (queues_.untold() > settings_.max_untold) {
     const auto most = std::max_element(sessions_.all().begin(), sessions_.all().end(),
@@ -238,7 +238,7 @@ void Consumers::bound_untold(Time now) {
 
 void Consumers::check_invariants(const Session& session) const {
   ensure(session.answered <= session.asked && session.asked <= session.asked_in_all);
-  if (session.state == Session::State::standing)
+  if (session.state == Session::State::established)
     ensure(session.wants() == 0 || session.waiting || session.flow.full || session.process->set_aside());
 }
 

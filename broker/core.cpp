@@ -72,7 +72,7 @@ void Core::end_turn(Time now, bool control_dry) {
   if (console_.make_room(now)) sessions_.all_changed();
   sessions_.beat(now);
   sessions_.tell_changed(now);
-  if (sessions_.sweep(now)) queues_.forget_lost_producers(now);
+  if (sessions_.erase_ended(now)) queues_.forget_lost_producers(now);
   queues_.end_turn();
   due_ = std::max(now, next_deadline());
 #ifndef NDEBUG

@@ -94,7 +94,7 @@ Refusal Dispatcher::control(Session& session, Number first, std::uint16_t count,
   EntryReader in(entries);
   Entry entry;
   for (std::uint32_t i = 0; in.next(entry); ++i)
-    if (i >= skip && session.state == Session::State::standing && !session.said_bye)
+    if (i >= skip && session.state == Session::State::established && !session.said_bye)
       say({session, first + i}, entry, now);
   return Refusal::none;
 }

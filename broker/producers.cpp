@@ -188,7 +188,7 @@ Producers::Pending Producers::pending(const SessionId& session, const Producer& 
 
 void Producers::note_turn(Ticket turn) {
   for (const auto* session : sessions_.changed_ones())
-    if (session->state != Session::State::over && session->producer)
+    if (session->state != Session::State::ended && session->producer)
       pending_.push_back(pending(session->id, *session->producer, turn));
   for (auto& put : std::exchange(last_puts_, {})) {
     put.ticket = turn;
@@ -267,7 +267,7 @@ void Producers::sent(Session& session, const Confirm& confirm) {
 }
 
 void Producers::check_invariants(const Session& session) const {
-  ensure((session.producer != nullptr) == (session.state == Session::State::standing));
+  ensure((session.producer != nullptr) == (session.state == Session::State::established));
 }
 
 }  // namespace baton::broker

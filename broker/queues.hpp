@@ -89,7 +89,7 @@ class Queues final : public Kept {
   void note_key(Producer& producer);
 
   /// A consumer's session begins; it has ended, and holds nothing.
-  void stands(Session& session);
+  void established(Session& session);
   void ends(Session& session);
   /// The session is lost, and its whole process may be: that is given nothing more until one of its sessions is heard.
   void doubt(Session& session);

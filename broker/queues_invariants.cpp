@@ -15,7 +15,7 @@ void Queues::check_invariants() const {
     ++counts[item.queue][static_cast<std::size_t>(item.place)];
     dead += item.place == Place::dead;
     ensure((item.place == Place::held) == (item.holder != nullptr));
-    ensure(!item.holder || item.holder->state != Session::State::over);
+    ensure(!item.holder || item.holder->state != Session::State::ended);
     if (!item.holder) return;
     auto& in_hand = hands[item.holder->process.get()];
     ++in_hand.held;

@@ -113,7 +113,7 @@ void Queues::takes(Session& session, const Item& item) {
   set_aside(process);
 }
 
-void Queues::stands(Session& session) {
+void Queues::established(Session& session) {
   session.process = holders_.join(session, session.hello);
   heard(session);
 }

@@ -66,13 +66,13 @@ struct Producer {
 
 struct Session {
   enum class State : std::uint8_t {
-    greeted,   ///< its hello is here, its subscription is not
-    standing,  ///< welcomed
-    over,      ///< said bye, was lost or cut off: gone at the end of the turn
+    pending,      ///< its hello is here, its subscription is not
+    established,  ///< welcomed
+    ended,        ///< said bye, was lost or cut off: gone at the end of the turn
   };
 
   SessionId id;
-  State state = State::greeted;
+  State state = State::pending;
   Hello hello;
   StreamReceiver control;
   Number control_confirmed;          ///< of the control stream: what it did is kept by the storage
@@ -96,7 +96,7 @@ struct Session {
   bool left = false;  ///< over as its bye asked: all that it sent is in and kept
   Number last_put;    ///< what its bye named
 
-  std::uint32_t serial = 0;  ///< counts the sessions that stood: it marks what this one lost
+  std::uint32_t serial = 0;  ///< counts the sessions that were established: it marks what this one lost
 
   // Consumer.
   std::uint64_t claims_left = 0;     ///< items whose claims its hello announced and that have not come in yet
@@ -135,7 +135,7 @@ struct Session {
     if (number <= lane_sent() && number.value + gets > 0)
       begun = std::max(begun, lane_base + number.value + std::min(gets, max_asks));
   }
-  std::shared_ptr<HolderProcess> process;  ///< since it stands
+  std::shared_ptr<HolderProcess> process;  ///< since it is established
   std::size_t open_message = SIZE_MAX;     ///< index of the lane message that may still be packed in this turn
   Number lane_sent() const { return {handed_count - lane_base}; }
   /// What is on its lane, in bytes (Feed).

@@ -10,8 +10,8 @@
 namespace baton::broker {
 namespace {
 
-constexpr std::size_t most_greeted = 2000;    // sessions without a subscription, whose hello is kept all the same
-constexpr std::size_t most_buried = 100'000;  // sessions that are over and remembered
+constexpr std::size_t most_pending = 2000;   // sessions without a subscription, whose hello is kept all the same
+constexpr std::size_t most_ended = 100'000;  // sessions that are over and remembered
 
 /// What a client is told in the course of things, such as after the broker's restart: it begins a new session.
 bool is_routine(Refusal refusal) {
@@ -30,7 +30,7 @@ bool Sessions::subscribed(const SessionId& topic, Time now) {
   if (found == sessions_.end()) return true;
   auto& session = *found->second;
   session.left_at = never;
-  if (session.state == Session::State::standing) changed(session);  // what it missed is in the confirm
+  if (session.state == Session::State::established) changed(session);  // what it missed is in the confirm
   begin_if_ready(session, now);
   return true;
 }
@@ -47,17 +47,17 @@ void Sessions::unsubscribed(const SessionId& topic, Time now) {
 
 Session* Sessions::find(const SessionId& id) {
   const auto found = sessions_.find(id);
-  if (found == sessions_.end() || found->second->state != Session::State::standing) return nullptr;
+  if (found == sessions_.end() || found->second->state != Session::State::established) return nullptr;
   return found->second.get();
 }
 
 Refusal Sessions::hello(const SessionId& id, Hello hello, Time now) {
-  if (tombstones_.contains(id)) return Refusal::unknown_session;
+  if (ended_sessions_.contains(id)) return Refusal::unknown_session;
   const auto found = sessions_.find(id);
   if (found != sessions_.end()) {
     auto& session = *found->second;
     session.heard_at = now;
-    if (session.state == Session::State::standing) {
+    if (session.state == Session::State::established) {
       send(id, encode_json(header_for(id, MessageType::welcome), to_json(session.welcome)));
       changed(session);
     }
@@ -73,8 +73,8 @@ Refusal Sessions::hello(const SessionId& id, Hello hello, Time now) {
   session.heard_at = now;
   look_at_ = std::min(look_at_, now + lost_after);
   begin_if_ready(session, now);
-  if (session.state == Session::State::greeted) greeted_.push_back(id);
-  if (greeted_.size() > most_greeted) forget_oldest_greeted();
+  if (session.state == Session::State::pending) pending_sessions_.push_back(id);
+  if (pending_sessions_.size() > most_pending) forget_oldest_pending();
   return Refusal::none;
 }
 
@@ -91,7 +91,7 @@ void Sessions::make_place(Time now) {
   const auto newcomer = std::find_if(sessions_.begin(), sessions_.end(), [this](const auto& entry) {
     const auto& session = *entry.second;
     const bool idle = session.held + session.claims_left == 0 && session.put_claims.empty();
-    return session.state != Session::State::over && idle && !host_.comes_back(session.hello);
+    return session.state != Session::State::ended && idle && !host_.comes_back(session.hello);
   });
   if (newcomer == sessions_.end()) return;
   refuse(newcomer->first, Refusal::sessions_full, host_.why_full(), now);
@@ -99,12 +99,13 @@ void Sessions::make_place(Time now) {
 }
 
 /// Who says hello and does not subscribe is a stranger, or says hello again.
-void Sessions::forget_oldest_greeted() {
-  std::erase_if(greeted_, [this](const SessionId& id) {
+void Sessions::forget_oldest_pending() {
+  std::erase_if(pending_sessions_, [this](const SessionId& id) {
     const auto found = sessions_.find(id);
-    return found == sessions_.end() || found->second->state != Session::State::greeted;
+    return found == sessions_.end() || found->second->state != Session::State::pending;
   });
-  for (; greeted_.size() > most_greeted; greeted_.pop_front()) sessions_.erase(greeted_.front());
+  for (; pending_sessions_.size() > most_pending; pending_sessions_.pop_front())
+    sessions_.erase(pending_sessions_.front());
 }
 
 void Sessions::begin_if_ready(const SessionId& id, Time now) {
@@ -112,9 +113,9 @@ void Sessions::begin_if_ready(const SessionId& id, Time now) {
 }
 
 void Sessions::begin_if_ready(Session& session, Time now) {
-  if (session.state != Session::State::greeted || !subscriptions_.contains(session.id)) return;
+  if (session.state != Session::State::pending || !subscriptions_.contains(session.id)) return;
   if (!role_of(session).may_begin(session, now)) return;
-  session.state = Session::State::standing;
+  session.state = Session::State::established;
   session.serial = ++serials_;
   auto& welcome = session.welcome;
   welcome.broker = settings_.broker;
@@ -133,13 +134,12 @@ void Sessions::resume_from_previous(Session& session, Time now) {
   const auto& previous = *session.hello.previous;
   if (auto* old = find(previous.session); old && old != &session)
     end(*old, {}, now);  // it says itself that this is over
-  const auto tombstone = tombstones_.find(previous.session);
-  if (tombstone == tombstones_.end()) return;
-  tombstone->second.until =
-      now + ended_kept;  // its client may not hear this session's welcome, and then names it again
-  session.welcome.previous_control = tombstone->second.control_received;
-  session.claims_of = tombstone->second.serial;
-  session.claims_mark = tombstone->second.why;
+  const auto ended = ended_sessions_.find(previous.session);
+  if (ended == ended_sessions_.end()) return;
+  ended->second.until = now + ended_kept;  // its client may not hear this session's welcome, and then names it again
+  session.welcome.previous_control = ended->second.control_received;
+  session.claims_of = ended->second.serial;
+  session.claims_mark = ended->second.why;
 }
 
 // --- what they send ----------------------------------------------------------------------------------------------
@@ -198,10 +198,10 @@ void Sessions::bye(const Peer& from, Number last_put) {
 }
 
 void Sessions::unknown(const SessionId& id, Time now) {
-  const auto tombstone = tombstones_.find(id);
-  if (tombstone == tombstones_.end() || !tombstone->second.left) return refuse(id, Refusal::unknown_session, {}, now);
+  const auto ended = ended_sessions_.find(id);
+  if (ended == ended_sessions_.end() || !ended->second.left) return refuse(id, Refusal::unknown_session, {}, now);
   Confirm confirm;
-  confirm.control_received = tombstone->second.control_received;
+  confirm.control_received = ended->second.control_received;
   confirm.ended = true;
   send(id, encode_confirm(header_for(id, MessageType::confirm), confirm));
 }
@@ -223,23 +223,23 @@ void Sessions::refuse(const SessionId& id, Refusal refusal, const std::string& d
 // --- how they end ------------------------------------------------------------------------------------------------
 
 void Sessions::end(Session& session, const std::string& why, Time now) {
-  if (session.state == Session::State::over) return;
-  const bool stood = std::exchange(session.state, Session::State::over) == Session::State::standing;
-  over_.push_back(session.id);
-  if (!stood) return;
+  if (session.state == Session::State::ended) return;
+  const bool was_established = std::exchange(session.state, Session::State::ended) == Session::State::established;
+  ended_.push_back(session.id);
+  if (!was_established) return;
   // The session's own mark makes `why` prove, when its client comes back, that it was this session that lost an item.
   const auto mark = why.empty() ? why : why + " [session " + to_hex(session.id).substr(0, 8) + "]";
-  bury(session, mark, now);
+  remember(session, mark, now);
   if (!why.empty() && !session.said_bye)
     effects_.log.push_back(std::string(name(session.hello.role)) + " " + session.hello.host + "/" +
                            std::to_string(session.hello.pid) + " is gone: " + mark);
   role_of(session).end(session, mark, now);
 }
 
-void Sessions::bury(const Session& session, const std::string& mark, Time now) {
-  tombstones_[session.id] = {session.control_whole(), mark, session.serial, now + ended_kept, session.left};
-  buried_.push_back(session.id);
-  for (; buried_.size() > most_buried; buried_.pop_front()) tombstones_.erase(buried_.front());
+void Sessions::remember(const Session& session, const std::string& mark, Time now) {
+  ended_sessions_[session.id] = {session.control_whole(), mark, session.serial, now + ended_kept, session.left};
+  ended_order_.push_back(session.id);
+  for (; ended_order_.size() > most_ended; ended_order_.pop_front()) ended_sessions_.erase(ended_order_.front());
 }
 
 bool Sessions::has_time_for_ends() const {
@@ -250,7 +250,7 @@ void Sessions::check_liveness(Time now) {
   if (now < look_at_) return;
   look_at_ = never;
   for (auto& [id, session] : sessions_) {
-    if (session->state == Session::State::over) continue;
+    if (session->state == Session::State::ended) continue;
     const auto silent_at = session->heard_at + lost_after;
     const auto gone_at = session->left_at == never ? never : session->left_at + grace;
     if (gone_at <= now)
@@ -279,20 +279,20 @@ void Sessions::forgive(Duration pause, Time now) {
 void Sessions::end_complete_byes(Time now) {
   for (std::size_t i = 0; i < changed_.size(); ++i) {
     auto& session = *changed_[i];
-    if (!session.said_bye || session.state != Session::State::standing) continue;
+    if (!session.said_bye || session.state != Session::State::established) continue;
     if (session.control_confirmed < session.control.received() || !role_of(session).is_complete(session)) continue;
     session.left = true;
     end(session, {}, now);
   }
 }
 
-bool Sessions::sweep(Time now) {
-  for (const auto& id : over_) sessions_.erase(id);
-  over_.clear();
-  if (now < sweep_at_) return false;
-  sweep_at_ = now + beat_interval;
-  std::erase_if(tombstones_, [&](const auto& tombstone) { return tombstone.second.until <= now; });
-  std::erase_if(buried_, [&](const SessionId& id) { return !tombstones_.contains(id); });
+bool Sessions::erase_ended(Time now) {
+  for (const auto& id : ended_) sessions_.erase(id);
+  ended_.clear();
+  if (now < erase_at_) return false;
+  erase_at_ = now + beat_interval;
+  std::erase_if(ended_sessions_, [&](const auto& ended) { return ended.second.until <= now; });
+  std::erase_if(ended_order_, [&](const SessionId& id) { return !ended_sessions_.contains(id); });
   return true;
 }
 
@@ -305,7 +305,7 @@ void Sessions::changed(Session& session) {
 
 void Sessions::all_changed() {
   for (auto& [id, session] : sessions_)
-    if (session->state == Session::State::standing) changed(*session);
+    if (session->state == Session::State::established) changed(*session);
 }
 
 void Sessions::beat(Time now) {
@@ -316,7 +316,7 @@ void Sessions::beat(Time now) {
 
 void Sessions::note_turn(Ticket turn) {
   for (const auto* session : changed_)
-    if (session->state != Session::State::over)
+    if (session->state != Session::State::ended)
       pending_.push_back({turn, session->id, session->control_whole(), session->said});
 }
 
@@ -338,7 +338,7 @@ Confirm Sessions::confirm_of(const Session& session) const {
   Confirm confirm;
   confirm.control_received = session.control_confirmed;
   confirm.rewind_control = session.control.has_gap();
-  confirm.ended = session.state == Session::State::over;
+  confirm.ended = session.state == Session::State::ended;
   host_.fill(confirm, session);
   role_of(session).fill(confirm, session);
   return confirm;
@@ -348,7 +348,7 @@ void Sessions::tell_changed(Time now) {
   for (std::size_t i = 0; i < changed_.size(); ++i) {
     auto& session = *changed_[i];
     session.changed = false;
-    if (session.state == Session::State::over && !session.left) continue;
+    if (session.state == Session::State::ended && !session.left) continue;
     role_of(session).send_next(session, now);
     // Behind what it says was sent: whoever has not got that by now has lost it.
     const auto confirm = confirm_of(session);
@@ -366,7 +366,7 @@ void Sessions::send_stream(const Session& session, StreamSender& stream, Time no
 
 bool Sessions::any_alive(Role role) const {
   return std::any_of(sessions_.begin(), sessions_.end(), [role](const auto& entry) {
-    return entry.second->is(role) && entry.second->state != Session::State::over;
+    return entry.second->is(role) && entry.second->state != Session::State::ended;
   });
 }
 

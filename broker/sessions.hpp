@@ -93,12 +93,12 @@ class Sessions {
   /// All get a confirm each beat_interval.
   void beat(Time now);
   void tell_changed(Time now);
-  /// Whether those that ended long ago were forgotten, too.
-  bool sweep(Time now);
+  /// Erases those that ended in this turn. Whether those that ended long ago were forgotten, too.
+  bool erase_ended(Time now);
 
   /// With those that are over, until the end of the turn.
   std::size_t size() const { return sessions_.size(); }
-  std::size_t alive() const { return sessions_.size() - over_.size(); }
+  std::size_t alive() const { return sessions_.size() - ended_.size(); }
   bool any_alive(Role role) const;
   const std::unordered_map<SessionId, std::unique_ptr<Session>>& all() const { return sessions_; }
   Time last_bye() const { return bye_at_; }
@@ -113,7 +113,7 @@ class Sessions {
 
  private:
   /// What is remembered of a session that ended: its client may come back in a new one, or ask again for its end.
-  struct Tombstone {
+  struct EndedSession {
     Number control_received;
     std::string why;  ///< as in the history of the items that it lost; empty when it left by bye
     std::uint32_t serial;
@@ -130,8 +130,8 @@ class Sessions {
   RoleHandler& role_of(const Session& session) const { return *roles_[static_cast<std::size_t>(session.hello.role)]; }
   void begin_if_ready(Session& session, Time now);
   void resume_from_previous(Session& session, Time now);
-  void forget_oldest_greeted();
-  void bury(const Session& session, const std::string& mark, Time now);
+  void forget_oldest_pending();
+  void remember(const Session& session, const std::string& mark, Time now);
   bool has_place_for(const Hello& hello, Time now);
   void make_place(Time now);
   void say_whole(Session& session, const Said& said);
@@ -146,10 +146,10 @@ class Sessions {
 
   std::unordered_map<SessionId, std::unique_ptr<Session>> sessions_;
   std::unordered_map<SessionId, std::uint32_t> subscriptions_;  // how many of each topic
-  std::unordered_map<SessionId, Tombstone> tombstones_;
-  std::deque<SessionId> buried_;   // the same, by when they ended; some may have been forgotten
-  std::deque<SessionId> greeted_;  // by when they said hello; some may stand by now, or be gone
-  std::vector<SessionId> over_;    // erased at the end of the turn
+  std::unordered_map<SessionId, EndedSession> ended_sessions_;
+  std::deque<SessionId> ended_order_;       // the same, by when they ended; some may have been forgotten
+  std::deque<SessionId> pending_sessions_;  // by when they said hello; some may stand by now, or be gone
+  std::vector<SessionId> ended_;            // erased at the end of the turn
   std::vector<Session*> changed_;
   std::deque<Pending> pending_;
   std::array<std::uint64_t, refusal_count> refusals_{};
@@ -157,7 +157,7 @@ class Sessions {
 
   Time look_at_ = never;  // when some session's silence or departure must be judged, at the earliest
   Time beat_at_;          // when all sessions get the next beat
-  Time sweep_at_{};       // when old tombstones are swept
+  Time erase_at_{};       // when the oldest of ended_sessions_ are forgotten
   Time bye_at_{};         // when the last bye came in
 };
 

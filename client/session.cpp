@@ -81,7 +81,7 @@ Session::News Session::on_news(std::string_view frame, Time now, const InHand& i
   note_pause(now);
   if (header.type == MessageType::refusal) return on_refusal(header, payload, now);
   if (header.type == MessageType::welcome) return on_welcome(header, payload, now, in_hand);
-  if (!standing() || header.epoch != epoch_) return {};
+  if (!established() || header.epoch != epoch_) return {};
   note_news(now);
   switch (header.type) {
     case MessageType::confirm:
@@ -97,7 +97,7 @@ Session::News Session::on_news(std::string_view frame, Time now, const InHand& i
 void Session::note_news(Time now) { last_news_ = now; }
 
 void Session::note_pause(Time now) {
-  if (!standing() || now <= alive_until()) return;
+  if (!established() || now <= alive_until()) return;
   // What proves it must have been asked for after the last silence; our own beat being late is no new one.
   if (!doubted_ || now > last_news_ + lost_after) proof_.reset();
   doubted_ = true;
@@ -121,7 +121,7 @@ Session::News Session::on_welcome(const Header& header, std::string_view payload
   welcome_ = std::move(welcome);
   confirm_ = {};
   epoch_ = header.epoch;
-  state_ = State::standing;
+  state_ = State::established;
   if (previous_) {
     const auto received = previous_->session == control_of_ ? welcome_.previous_control : Number{};
     const auto from = std::max(received, control_.confirmed());
@@ -178,13 +178,13 @@ Session::News Session::on_refusal(const Header& header, std::string_view payload
   switch (notice.refusal) {
     case Refusal::unknown_session:  // after bye, too: had it come in, the broker would say that the session has ended
     case Refusal::wrong_epoch:
-      renew(standing() ? epoch_ : header.epoch, now);
+      renew(established() ? epoch_ : header.epoch, now);
       break;
     case Refusal::sessions_full:
-      if (standing()) renew(epoch_, now);
+      if (established()) renew(epoch_, now);
       [[fallthrough]];
     case Refusal::not_yet:
-      if (standing()) break;  // the welcome was faster
+      if (established()) break;  // the welcome was faster
       full_ = true;
       why_full_ = notice.text;
       hello_at_ = std::max(hello_at_, now + refused_again);
@@ -220,7 +220,7 @@ void Session::ask_rewind(Time now) {
 
 void Session::renew(Epoch epoch, Time now) {
   // A session whose welcome was not heard has said nothing: what is carried over is still the one's before it.
-  if (standing() || !previous_) previous_ = Previous{epoch, id_};
+  if (established() || !previous_) previous_ = Previous{epoch, id_};
   // A broker that knows no session for long would be asked without a pause.
   hello_at_ = opened_ + hello_again <= now ? now : now + hello_again;
   id_ = config_.draw_id();
@@ -280,7 +280,7 @@ void Session::tick(Time now, Outbox& out) {
     }
     open_ = true;
     opened_ = now;
-    if (standing()) beat_soon();
+    if (established()) beat_soon();
     if (state_ == State::greeting) hello_at_ = now;
   }
   if (open_) out.requests.push_back({SocketRequest::Kind::open, id_, 0, 0});
@@ -290,7 +290,7 @@ void Session::tick(Time now, Outbox& out) {
 Time Session::next_deadline() const {
   if (over() || state_ == State::idle) return never;
   if (open_) return Time::min();
-  const Time said = standing() ? beat_at_ : hello_at_;
+  const Time said = established() ? beat_at_ : hello_at_;
   return std::min({said, reopen_at(), give_up_at(), leave_at()});
 }
 
@@ -336,7 +336,7 @@ void Session::append_goodbye() {
 }
 
 void Session::flush(Time now, Outbox& out) {
-  if (!standing()) return;
+  if (!established()) return;
   if (bye_ && !bye_appended_) append_goodbye();
   while (control_.has_unsent() && control_.sent_bytes() < control_window_bytes) {
     auto* block = control_.next_to_send(now);
@@ -349,7 +349,7 @@ void Session::check_invariants() const {
   ensure((state_ == State::failed) == error_.has_value());
   ensure(!bye_appended_ || bye_);
   ensure(state_ != State::greeting || !bye_ || ever_welcomed_);
-  ensure(!standing() || ever_welcomed_);
+  ensure(!established() || ever_welcomed_);
 }
 
 }  // namespace baton

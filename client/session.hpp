@@ -63,7 +63,7 @@ struct Greeting {
 /// 3. bye is the last entry of the control stream, and is appended once per session.
 class Session {
  public:
-  enum class State : std::uint8_t { idle, greeting, standing, ended, failed };
+  enum class State : std::uint8_t { idle, greeting, established, ended, failed };
 
   /// What a news message turned out to be, for the role.
   struct News {
@@ -90,7 +90,7 @@ class Session {
   void tick(Time now, Outbox& out);
   bool hello_due(Time now) const { return state_ == State::greeting && now >= hello_at_; }
   void say_hello(Time now, const Greeting& greeting, Outbox& out);
-  bool beat_due(Time now) const { return state_ == State::standing && now >= beat_at_; }
+  bool beat_due(Time now) const { return state_ == State::established && now >= beat_at_; }
   /// `mine` holds what the role knows; control_sent and rewind are filled in here.
   void say_beat(Time now, Beat mine, Outbox& out);
   void flush(Time now, Outbox& out);
@@ -116,7 +116,7 @@ class Session {
   bool bye_said() const { return bye_.has_value(); }
 
   State state() const { return state_; }
-  bool standing() const { return state_ == State::standing; }
+  bool established() const { return state_ == State::established; }
   bool over() const { return state_ == State::ended || state_ == State::failed; }
   bool was_welcomed() const { return ever_welcomed_; }
   const std::optional<SessionError>& error() const { return error_; }
@@ -125,13 +125,13 @@ class Session {
   bool full() const { return full_; }
   const std::string& why_full() const { return why_full_; }  ///< the broker's words
   /// The broker is silent, or was not reached yet.
-  bool out_of_touch(Time now) const { return !standing() || now - last_news_ > silence; }
+  bool out_of_touch(Time now) const { return !established() || now - last_news_ > silence; }
 
   /// Whether the broker certainly counted this session as alive a moment ago, so that what it handed us is still ours.
   /// False after the process, its host or the network stood still for too long, until the broker has answered since.
-  bool trusted(Time now) const { return standing() && !doubted_ && now <= alive_until(); }
+  bool trusted(Time now) const { return established() && !doubted_ && now <= alive_until(); }
   /// Doubt ends when control entry `number`, appended after it began, is confirmed.
-  bool needs_proof() const { return standing() && doubted_ && !proof_; }
+  bool needs_proof() const { return established() && doubted_ && !proof_; }
   void prove_by(Number number) { proof_ = number; }
 
   const SessionConfig& config() const { return config_; }
@@ -148,7 +148,7 @@ class Session {
   const StreamSender& control() const { return control_; }
   /// The broker has said of all claims that it does not grant that it does not.
   bool claims_answered() const {
-    return standing() && control_.confirmed() >= claims_end_ && told_.received() >= confirm_.told;
+    return established() && control_.confirmed() >= claims_end_ && told_.received() >= confirm_.told;
   }
 
   void check_invariants() const;

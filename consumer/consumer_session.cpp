@@ -39,7 +39,7 @@ void ConsumerSession::start(Time now) { session_.start(now); }
 void ConsumerSession::on_news(std::string_view frame, Time now) {
   using Kind = Session::News::Kind;
   const bool trusted = session_.trusted(now), could_say = may_say(), was_closed = closed();
-  if (!session_.standing()) flush_settled();  // so that a welcome finds it in the control stream
+  if (!session_.established()) flush_settled();  // so that a welcome finds it in the control stream
   const auto news = session_.on_news(frame, now, [this](ItemId id) { return held_.contains(id); });
   const auto kind = news.kind;
   if (kind == Kind::told) on_lost(news);
@@ -99,7 +99,7 @@ void ConsumerSession::judge_lane(Time now) {
 
 void ConsumerSession::on_lane(std::uint32_t generation, std::string_view frame, Time) {
   Header header;
-  if (!session_.standing() || generation != lane_.generation() || lane_.state() == Lane::State::lost) return;
+  if (!session_.established() || generation != lane_.generation() || lane_.state() == Lane::State::lost) return;
   if (read_header(frame, header) != Refusal::none || header.type != MessageType::handoff) return;
   if (header.session != session_.id() || header.epoch != session_.epoch()) return;
   const auto payload = payload_of(frame);
@@ -176,7 +176,7 @@ void ConsumerSession::lose_lane() {
   coming_.drop();
   const auto lost = lane_.lose(static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted(), max_asks)));
   changed_ = true;  // a withdrawn ask is not answered any more
-  if (session_.standing() && !session_.bye_said())
+  if (session_.established() && !session_.bye_said())
     session_.append(entry_head_size + 16, 0, [&](std::string& out) { append_lane_lost(out, lost); });
 }
 
@@ -288,7 +288,7 @@ void ConsumerSession::rest() {
 void ConsumerSession::bye(Time now) {
   drain();
   flush_settled();
-  const bool item_may_come = lane_.up() && (lane_.standing() > 0 || !withdrawn(withdraws()));
+  const bool item_may_come = lane_.up() && (lane_.outstanding() > 0 || !withdrawn(withdraws()));
   session_.bye({}, now, held_.size() > 0 || item_may_come);
 }
 
@@ -325,8 +325,8 @@ Number ConsumerSession::say_ask(std::uint64_t more) {
 }
 
 void ConsumerSession::update_asks() {
-  if (!session_.standing() || session_.bye_said() || !lane_.up()) return;
-  const auto want = std::min<std::uint64_t>(wanted(), max_asks), have = lane_.standing();
+  if (!session_.established() || session_.bye_said() || !lane_.up()) return;
+  const auto want = std::min<std::uint64_t>(wanted(), max_asks), have = lane_.outstanding();
   if (want > have) say_ask(want - have);
   if (want < have) {
     const auto surplus = static_cast<std::uint32_t>(have - want);
@@ -383,7 +383,7 @@ void ConsumerSession::tick(Time now, Outbox& out) {
 
 /// When the broker is to be told what came in on the lane.
 Time ConsumerSession::news_of_lane_at() const {
-  if (!session_.standing() || untold_ < worth_telling) return never;
+  if (!session_.established() || untold_ < worth_telling) return never;
   return untold_ >= told_at_once ? Time::min() : told_at_ + told_within;
 }
 

@@ -47,7 +47,7 @@ class ConsumerSession final : public ClientLogic {
   /// Says what is wanted now, rather than with the next tick: before an unwant() that would undo it.
   void ask_now() { update_asks(); }
   /// Whether the next tick has an ask to send, or to take back.
-  bool owes() const { return lane_.up() && wanted() != lane_.standing(); }
+  bool owes() const { return lane_.up() && wanted() != lane_.outstanding(); }
   /// Asks were taken back up to this ticket. Their answers may yet be items, until withdrawn(ticket).
   Withdrawals::Ticket withdraws() const { return lane_.withdrawals().said(); }
   bool withdrawn(Withdrawals::Ticket ticket) const { return lane_.withdrawals().over(ticket); }

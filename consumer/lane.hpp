@@ -46,7 +46,7 @@ class Lane {
   void none() { answer(true); }    ///< ... by the news that it was withdrawn
 
   /// Asks that stand, not counting those taken back: the broker has as many, or fewer when answers are on their way.
-  std::uint64_t standing() const { return asked_ - answered_ - withdrawals_.most(); }
+  std::uint64_t outstanding() const { return asked_ - answered_ - withdrawals_.most(); }
   /// Asks for `count` more. Returns all that were asked for.
   std::uint64_t ask(std::uint64_t count) { return asked_ += count; }
   void withdraw(std::uint32_t count) { withdrawals_.add(asked_, count, answered_); }

@@ -106,7 +106,7 @@ void PrinterSession::printed(const ConsoleBlock& block) {
 }
 
 bool PrinterSession::finished() const {
-  return session_.standing() && session_.shutdown() && inbox_.empty() && printed_ >= session_.confirmed().told;
+  return session_.established() && session_.shutdown() && inbox_.empty() && printed_ >= session_.confirmed().told;
 }
 
 void PrinterSession::bye(Time now) {

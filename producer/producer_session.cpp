@@ -121,7 +121,7 @@ void ProducerSession::join() {
 }
 
 bool ProducerSession::joined() const {
-  return flushed() && session_.standing() && counted_.put_confirmed >= put_.last() &&
+  return flushed() && session_.established() && counted_.put_confirmed >= put_.last() &&
          counted_.accepted == counted_.done + counted_.dead && session_.told() >= counted_.told;
 }
 
@@ -140,7 +140,7 @@ void ProducerSession::tick(Time now, Outbox& out) {
   if (!out.requests.empty()) put_.mark_soon();  // what the old sockets had is lost
   if (session_.hello_due(now)) session_.say_hello(now, {put_.confirmed() + 1, session_.told(), {}, put_.last()}, out);
   more_ = false;
-  if (!session_.standing()) return;
+  if (!session_.established()) return;
   for (int i = 0; i < puts_per_tick; ++i) {
     auto* block = put_.next_to_send(now);
     if (!block) break;
@@ -162,7 +162,7 @@ void ProducerSession::say_mark(Time now, Outbox& out) {
 
 Time ProducerSession::next_deadline() const {
   if (more_) return Time::min();
-  return session_.standing() ? std::min(session_.next_deadline(), put_.mark_at()) : session_.next_deadline();
+  return session_.established() ? std::min(session_.next_deadline(), put_.mark_at()) : session_.next_deadline();
 }
 
 bool ProducerSession::take_change() { return std::exchange(changed_, false); }

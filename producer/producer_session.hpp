@@ -71,7 +71,7 @@ class ProducerSession final : public ClientLogic {
   bool joined() const;
   Settled settled() const;
   /// Whether the broker has known of nobody for unheard_within who may take items of the queue.
-  bool nobody_asks(Time now) const { return session_.standing() && now - unheard_within >= alone_since_; }
+  bool nobody_asks(Time now) const { return session_.established() && now - unheard_within >= alone_since_; }
 
   bool may_say() const { return session_.may_say(); }
   void say(std::string_view block) { session_.say(block); }

@@ -51,7 +51,7 @@ void HostileBroker::act() {
 
 /// Right for the session that the client has, most of the time.
 Header HostileBroker::header(MessageType type, Number number, std::uint16_t count) const {
-  auto epoch = session_.standing() ? session_.epoch() : Epoch{1};
+  auto epoch = session_.established() ? session_.epoch() : Epoch{1};
   if (script_.below(8) == 7) epoch.value = script_.number();
   return {type, count, epoch, session_.id(), number};
 }

@@ -164,7 +164,7 @@ void ClientNode::judge(std::string_view news) {
   Confirm confirm;
   if (read_header(news, header) != Refusal::none || header.session != session().id()) return;
   if (header.type == MessageType::welcome) return judge_welcome(header, payload_of(news));
-  if (!session().standing() || header.epoch != session().epoch()) return;
+  if (!session().established() || header.epoch != session().epoch()) return;
   if (header.type == MessageType::console) scene_.console.told(life_, header, payload_of(news));
   if (header.type != MessageType::confirm) return;
   if (decode_confirm(payload_of(news), confirm) != Refusal::none) return;

@@ -41,7 +41,7 @@ void ConsumerNode::forsake() {
     if (mine_.erase(job.take) == 0 || !held) continue;
     settled_[job.item] = job.count;
     scene_.broker.failed(job.epoch, job.item);
-    if (session().standing()) scene_.broker.judge_of(session().epoch()).forsaken(session().id(), job.item);
+    if (session().established()) scene_.broker.judge_of(session().epoch()).forsaken(session().id(), job.item);
   }
   consumer_.fail_held("not settled when its consumer ended");
   act();
@@ -49,7 +49,7 @@ void ConsumerNode::forsake() {
 
 /// What it claims and does not get is not its own any more.
 void ConsumerNode::observe() {
-  ever_stood_ = ever_stood_ || session().standing();
+  ever_stood_ = ever_stood_ || session().established();
   tell_holders();
   check_asks();
   std::erase_if(mine_, [&](const auto& entry) {
@@ -73,13 +73,13 @@ void ConsumerNode::tell_holders() {
 void ConsumerNode::check_asks() const {
   const auto& lane = consumer_.lane();
   const auto* its = scene_.broker.session(session().id());
-  if (!its || !session().standing() || session().bye_said() || its->control.received() != session().control().last() ||
-      !lane.up())
+  if (!its || !session().established() || session().bye_said() ||
+      its->control.received() != session().control().last() || !lane.up())
     return;
   if (its->lane_generation != lane.generation() || its->lane_sent() != lane.received()) return;
   require(consumer_.withdrawn(consumer_.withdraws()), name() + " has the answers to all that it took back");
-  require(its->asked_in_all - its->answered == lane.standing(),
-          name() + " asks for " + std::to_string(lane.standing()) + ": its broker knows");
+  require(its->asked_in_all - its->answered == lane.outstanding(),
+          name() + " asks for " + std::to_string(lane.outstanding()) + ": its broker knows");
 }
 
 /// What it claims is settled when it says hello first.
@@ -119,7 +119,7 @@ bool ConsumerNode::in_touch_with(const Mine& mine) const {
 void ConsumerNode::add_hands(std::map<std::string, std::vector<User>>& hands) const {
   if (over()) return;
   const auto& broker = scene_.broker;
-  const bool stands = session().standing() && life() == broker.life() && broker.knows(session().id());
+  const bool stands = session().established() && life() == broker.life() && broker.knows(session().id());
   for (const auto& [take, mine] : mine_) {
     if (!consumer_.holds(mine.id, take) && !in_touch_with(mine)) continue;
     const auto* holder = stands ? broker.holder_of(broker.judge().called(mine.id)) : nullptr;

@@ -282,7 +282,7 @@ void Simulation::check_in_touch(Life life) const {
     const auto within = node->has_dead_address() ? slowest_return : Duration(1s);
     if (node->over() || session.bye_said() || node->since() + within > world_.now()) continue;
     if (world_.now() < broker_.up_since() + within || broker_.waits_for_disk(session.id())) continue;
-    require(session.standing() && broker_.life_of(session.epoch()) == life && broker_.knows(session.id()),
+    require(session.established() && broker_.life_of(session.epoch()) == life && broker_.knows(session.id()),
             node->name() + " goes on with a broker that is back for long enough");
   }
 }

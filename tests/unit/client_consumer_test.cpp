@@ -248,7 +248,7 @@ TEST_CASE("client: a message of a kind that is not for clients is passed over") 
   std::string frame(header_size, '\0');
   write_header(frame.data(), {MessageType::put, 1, script.epoch, script.session, {1}});
   script.news(frame);
-  CHECK(script.consumer.session().standing());
+  CHECK(script.consumer.session().established());
 }
 
 TEST_CASE("client: a refusal that ends the session is told in the broker's words, or in ours where it has none") {

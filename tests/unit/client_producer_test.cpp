@@ -25,7 +25,7 @@ TEST_CASE("client: hello is said at once, and again until it is answered") {
   script.welcome();
   script.advance(hello_again);
   CHECK_FALSE(script.hello());
-  CHECK(producer.session().standing());
+  CHECK(producer.session().established());
 }
 
 TEST_CASE("client: without an answer the sockets are made anew, and in the end it gives up") {
@@ -169,7 +169,7 @@ TEST_CASE("client: after silence all sockets are made anew and the session goes 
   CHECK(script.requests().size() == 1);
   CHECK(script.beat());
   script.say_confirm();
-  CHECK(script.producer.session().standing());
+  CHECK(script.producer.session().established());
 }
 
 TEST_CASE("producer: a name that was here before goes on after its last number") {

@@ -27,7 +27,7 @@ struct Names {
   Session consumer;
   Number last;
 
-  Names() { queues.stands(consumer); }
+  Names() { queues.established(consumer); }
   /// An item is put into the queue, handed off and done.
   void use(const std::string& name) {
     auto& queue = queues.queue(name);

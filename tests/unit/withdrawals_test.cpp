@@ -28,9 +28,9 @@ struct Crossing {
   }
 
   void want(std::uint64_t want) {
-    if (want > lane.standing()) to_broker.push_back({Entry::What::ask, lane.ask(want - lane.standing())});
-    if (want >= lane.standing()) return;
-    const auto surplus = static_cast<std::uint32_t>(lane.standing() - want);
+    if (want > lane.outstanding()) to_broker.push_back({Entry::What::ask, lane.ask(want - lane.outstanding())});
+    if (want >= lane.outstanding()) return;
+    const auto surplus = static_cast<std::uint32_t>(lane.outstanding() - want);
     lane.withdraw(surplus);
     to_broker.push_back({Entry::What::withdraw, surplus});
   }
@@ -68,7 +68,7 @@ TEST_CASE("withdraws: asks that follow one that found too little to take back do
   while (!crossing.to_broker.empty()) crossing.broker_reads();
   while (!crossing.to_lane.empty()) crossing.lane_reads();
   CHECK(crossing.withdrawn());
-  CHECK(crossing.lane.standing() == 5);
+  CHECK(crossing.lane.outstanding() == 5);
   CHECK(crossing.asked - crossing.answered == 5);
 }
 
@@ -116,11 +116,11 @@ TEST_CASE("withdraws: whatever crosses, both sides come to the same") {
         if (!crossing.to_broker.empty()) crossing.broker_reads();
       }
       if (what > 5 && !crossing.to_lane.empty()) crossing.lane_reads();
-      if (crossing.to_broker.empty()) REQUIRE(crossing.lane.standing() >= crossing.asked - crossing.answered);
+      if (crossing.to_broker.empty()) REQUIRE(crossing.lane.outstanding() >= crossing.asked - crossing.answered);
     }
     while (!crossing.to_broker.empty()) crossing.broker_reads();
     while (!crossing.to_lane.empty()) crossing.lane_reads();
     REQUIRE(crossing.withdrawn());
-    REQUIRE(crossing.lane.standing() == crossing.asked - crossing.answered);
+    REQUIRE(crossing.lane.outstanding() == crossing.asked - crossing.answered);
   }
 }
