@@ -24,10 +24,10 @@ void ConsoleFeed::begin(Session& printer, Time now) {
   printers_.push_back(&printer);
 }
 
-void ConsoleFeed::heartbeat(Session& printer, const Beat& beat, Time now) {
+void ConsoleFeed::heartbeat(Session& printer, const Heartbeat& heartbeat, Time now) {
   auto& printing = printer.printing;
-  const auto printed = std::min(beat.heard, printing.sent);
-  if (beat.rewind && (printed > printing.printed || now >= printing.rewind_again)) {
+  const auto printed = std::min(heartbeat.heard, printing.sent);
+  if (heartbeat.rewind && (printed > printing.printed || now >= printing.rewind_again)) {
     printing.sent = std::max(printed, printing.printed);
     printing.rewind_again = now + resend_after;
   }
@@ -103,7 +103,7 @@ Number ConsoleFeed::printed_by_all(Time now) const {
 }
 
 /// Where a new printer goes on: at the last block that some printer has printed which is gone, or is about to be. Who
-/// starts a killed one again does not wait for its grace to be over.
+/// starts a killed one again does not wait for its reconnect grace to be over.
 Number ConsoleFeed::printed_by_gone() const {
   auto printed = printed_;
   for (const auto* printer : printers_)

@@ -29,7 +29,7 @@ class ConsoleFeed final : public RoleHandler {
   Held say_held() const { return held_ ? Held::console : Held::nothing; }
 
   void begin(Session& printer, Time now) override;
-  void heartbeat(Session& printer, const Beat& beat, Time now) override;
+  void heartbeat(Session& printer, const Heartbeat& heartbeat, Time now) override;
   void end(Session& printer, const std::string& why, Time now) override;
   /// Up to console_window_bytes beyond what it has printed.
   void send_next(Session& printer, Time now) override;

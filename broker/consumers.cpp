@@ -64,10 +64,10 @@ void Consumers::end(Session& session, const std::string& why, Time now) {
 
 // --- what it says ------------------------------------------------------------------------------------------------
 
-void Consumers::heartbeat(Session& session, const Beat& beat, Time now) {
-  if (beat.lane_generation == session.lane_generation) queues_.arrived(session, beat.lane_received, now);
-  queues_.heard_lost(session, beat.heard, now);
-  if (beat.rewind && session.told.rewind(now)) sessions_.changed(session);
+void Consumers::heartbeat(Session& session, const Heartbeat& heartbeat, Time now) {
+  if (heartbeat.lane_generation == session.lane_generation) queues_.arrived(session, heartbeat.lane_received, now);
+  queues_.heard_lost(session, heartbeat.heard, now);
+  if (heartbeat.rewind && session.told.rewind(now)) sessions_.changed(session);
 }
 
 /// While the session has no lane, its asks wait for the next one: what was handed off would go to nobody.
@@ -218,7 +218,7 @@ void Consumers::judge_claims(Time now) {
     queues_.wait_for_claims(false);
 }
 
-void Consumers::forgive(Duration pause) {
+void Consumers::extend_deadlines(Duration pause) {
   if (claims_until_ == never) return;
   claims_until_ += pause;
   claims_at_latest_ += pause;

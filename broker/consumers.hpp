@@ -35,7 +35,7 @@ class Consumers final : public RoleHandler {
   /// When to judge them next.
   Time claims_until() const { return claims_until_; }
   /// After a pause of our own they have more time, too.
-  void forgive(Duration pause);
+  void extend_deadlines(Duration pause);
   /// Of those who claim much that is not theirs, and do not read that it is not.
   void bound_untold(Time now);
 
@@ -53,7 +53,7 @@ class Consumers final : public RoleHandler {
   Refusal admit(const Hello& hello) override;
   void begin(Session& session, Time now) override;
   void heard(Session& session) override;
-  void heartbeat(Session& session, const Beat& beat, Time now) override;
+  void heartbeat(Session& session, const Heartbeat& heartbeat, Time now) override;
   void bye(const Peer& from) override;
   void end(Session& session, const std::string& why, Time now) override;
   bool has_time_for_ends() const override { return queues_.may_take_back(); }

@@ -54,8 +54,8 @@ void Core::fill(Confirm& confirm, const Session& session) const {
 
 void Core::end_turn(Time now, bool control_dry) {
   if (now > due_ + longest_pause) {
-    sessions_.forgive(now - due_, now);
-    consumers_.forgive(now - due_);
+    sessions_.extend_deadlines(now - due_, now);
+    consumers_.extend_deadlines(now - due_);
   }
   if (control_dry || sessions_.is_overdue(now)) sessions_.check_liveness(now);
   consumers_.open_lanes_again(now);
@@ -70,7 +70,7 @@ void Core::end_turn(Time now, bool control_dry) {
   extend_credits();  // with the room of those that just went, and of a disk that is full no more
   check_end(now);
   if (console_.make_room(now)) sessions_.all_changed();
-  sessions_.beat(now);
+  sessions_.heartbeat(now);
   sessions_.tell_changed(now);
   if (sessions_.erase_ended(now)) queues_.forget_lost_producers(now);
   queues_.end_turn();

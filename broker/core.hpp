@@ -45,7 +45,9 @@ class Core final : private Sessions::Host {
   /// Somebody asks whether a broker is here, on the topic that it has subscribed to.
   void probe(const SessionId& topic) { sessions_.probe(topic); }
 
-  void beat(Session& session, const Beat& beat, Time now) { sessions_.beat(session, beat, now); }
+  void heartbeat(Session& session, const Heartbeat& heartbeat, Time now) {
+    sessions_.heartbeat(session, heartbeat, now);
+  }
   /// Tells the sender why its message had no effect, where it is a session's topic; ends the session where the refusal
   /// does. `detail` may be empty.
   void refuse(const SessionId& id, Refusal refusal, const std::string& detail, Time now) {
@@ -70,7 +72,7 @@ class Core final : private Sessions::Host {
   void lane_unreached(const SessionId& id, std::uint16_t port) { consumers_.lane_unreached(id, port); }
 
   /// Deadlines, hand-offs, persistence, and what the sessions are told. While control was not read dry, nobody's silence
-  /// is judged: the beat may be among what is still to be read.
+  /// is judged: the heartbeat may be among what is still to be read.
   void end_turn(Time now, bool control_dry);
   /// When to end a turn even if nothing comes in; in the past when there is something to do already.
   Time next_deadline() const;

@@ -50,8 +50,8 @@ void Dispatcher::on_control(std::string_view frame, Time now) {
   switch (header.type) {
     case MessageType::hello:
       return on_hello(frame, header, now);
-    case MessageType::beat:
-      return on_beat(frame, header, now);
+    case MessageType::heartbeat:
+      return on_heartbeat(frame, header, now);
     case MessageType::probe:
       return core_.probe(header.session);
     case MessageType::control:
@@ -70,13 +70,13 @@ void Dispatcher::on_hello(std::string_view frame, const Header& header, Time now
   if (refusal != Refusal::none) core_.refuse(header.session, refusal, why, now);
 }
 
-void Dispatcher::on_beat(std::string_view frame, const Header& header, Time now) {
+void Dispatcher::on_heartbeat(std::string_view frame, const Header& header, Time now) {
   auto* session = session_of(header, now);
   if (!session) return;
-  Beat beat;
-  if (const auto refusal = decode_beat(payload_of(frame), beat); refusal != Refusal::none)
+  Heartbeat heartbeat;
+  if (const auto refusal = decode_heartbeat(payload_of(frame), heartbeat); refusal != Refusal::none)
     return core_.refuse(header.session, refusal, {}, now);
-  core_.beat(*session, beat, now);
+  core_.heartbeat(*session, heartbeat, now);
 }
 
 void Dispatcher::on_entries(std::string_view frame, const Header& header, Time now) {

@@ -42,7 +42,7 @@ class Dispatcher {
   /// The session that the header names; nullptr after a refusal when it does not stand.
   Session* session_of(const Header& header, Time now);
   void on_hello(std::string_view frame, const Header& header, Time now);
-  void on_beat(std::string_view frame, const Header& header, Time now);
+  void on_heartbeat(std::string_view frame, const Header& header, Time now);
   void on_entries(std::string_view frame, const Header& header, Time now);
   void say(const Peer& from, const Entry& entry, Time now);
 

@@ -162,10 +162,10 @@ void Producers::put_mark(const Peer& from, Number next, Time now) {
 
 void Producers::join(const Peer& from) { from.session.joining = true; }
 
-void Producers::heartbeat(Session& session, const Beat& beat, Time now) {
+void Producers::heartbeat(Session& session, const Heartbeat& heartbeat, Time now) {
   auto& outcomes = session.producer->outcomes;
-  outcomes.confirm(beat.heard, now);
-  if (beat.rewind && outcomes.rewind(now)) sessions_.changed(session);
+  outcomes.confirm(heartbeat.heard, now);
+  if (heartbeat.rewind && outcomes.rewind(now)) sessions_.changed(session);
 }
 
 void Producers::end(Session& session, const std::string& /*why*/, Time now) {

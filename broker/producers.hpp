@@ -44,7 +44,7 @@ class Producers final : public RoleHandler {
   bool may_begin(Session& session, Time now) override;
   bool holds_back(const SessionId& id) const override;
   void begin(Session& session, Time now) override;
-  void heartbeat(Session& session, const Beat& beat, Time now) override;
+  void heartbeat(Session& session, const Heartbeat& heartbeat, Time now) override;
   bool is_complete(const Session& session) const override { return session.producer->confirmed >= session.last_put; }
   void end(Session& session, const std::string& why, Time now) override;
   void send_next(Session& session, Time now) override;

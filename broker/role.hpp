@@ -31,7 +31,7 @@ class RoleHandler {
 
   /// There was a sign of life.
   virtual void heard(Session& /*session*/) {}
-  virtual void heartbeat(Session& session, const Beat& beat, Time now) = 0;
+  virtual void heartbeat(Session& session, const Heartbeat& heartbeat, Time now) = 0;
   /// It takes its leave, and is over when all it sent is in and kept.
   virtual void bye(const Peer& /*from*/) {}
   /// Whether that is so, apart from its control stream.

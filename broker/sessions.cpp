@@ -42,7 +42,7 @@ void Sessions::unsubscribed(const SessionId& topic, Time now) {
   const auto found = sessions_.find(topic);
   if (found == sessions_.end()) return;
   found->second->left_at = now;
-  look_at_ = std::min(look_at_, now + grace);
+  look_at_ = std::min(look_at_, now + reconnect_grace);
 }
 
 Session* Sessions::find(const SessionId& id) {
@@ -71,7 +71,7 @@ Refusal Sessions::hello(const SessionId& id, Hello hello, Time now) {
   session.id = id;
   session.hello = std::move(hello);
   session.heard_at = now;
-  look_at_ = std::min(look_at_, now + lost_after);
+  look_at_ = std::min(look_at_, now + session_timeout);
   begin_if_ready(session, now);
   if (session.state == Session::State::pending) pending_sessions_.push_back(id);
   if (pending_sessions_.size() > most_pending) forget_oldest_pending();
@@ -148,15 +148,15 @@ void Sessions::probe(const SessionId& topic) {
   send(topic, encode_json(header_for(topic, MessageType::alive), to_json(Alive{settings_.broker, settings_.host})));
 }
 
-void Sessions::beat(Session& session, const Beat& beat, Time now) {
+void Sessions::heartbeat(Session& session, const Heartbeat& heartbeat, Time now) {
   session.heard_at = now;
   role_of(session).heard(session);
-  // A beat follows all that its client has sent on the control door before: what is not here by now was lost.
-  if (beat.control_sent > session.control.received()) {
+  // A heartbeat follows all that its client has sent on the control door before: what is not here by now was lost.
+  if (heartbeat.control_sent > session.control.received()) {
     session.control.note_gap();
     changed(session);
   }
-  role_of(session).heartbeat(session, beat, now);
+  role_of(session).heartbeat(session, heartbeat, now);
 }
 
 std::uint32_t Sessions::skip(Session& session, Number first, std::uint16_t count, Time now) {
@@ -251,12 +251,12 @@ void Sessions::check_liveness(Time now) {
   look_at_ = never;
   for (auto& [id, session] : sessions_) {
     if (session->state == Session::State::ended) continue;
-    const auto silent_at = session->heard_at + lost_after;
-    const auto gone_at = session->left_at == never ? never : session->left_at + grace;
+    const auto silent_at = session->heard_at + session_timeout;
+    const auto gone_at = session->left_at == never ? never : session->left_at + reconnect_grace;
     if (gone_at <= now)
       end(*session, "its process ended or its connection broke", now);
     else if (silent_at <= now)
-      end(*session, "no beat for 3 s", now);
+      end(*session, "no heartbeat for 3 s", now);
     else
       look_at_ = std::min({look_at_, silent_at, gone_at});
     if (!has_time_for_ends()) {  // they held much: the others with the next turn
@@ -267,7 +267,7 @@ void Sessions::check_liveness(Time now) {
 }
 
 /// Who was heard, or seen to leave, right after it had no part in it.
-void Sessions::forgive(Duration pause, Time now) {
+void Sessions::extend_deadlines(Duration pause, Time now) {
   for (auto& [id, session] : sessions_) {
     session->heard_at = std::min(session->heard_at + pause, now);
     if (session->left_at != never) session->left_at = std::min(session->left_at + pause, now);
@@ -290,7 +290,7 @@ bool Sessions::erase_ended(Time now) {
   for (const auto& id : ended_) sessions_.erase(id);
   ended_.clear();
   if (now < erase_at_) return false;
-  erase_at_ = now + beat_interval;
+  erase_at_ = now + heartbeat_interval;
   std::erase_if(ended_sessions_, [&](const auto& ended) { return ended.second.until <= now; });
   std::erase_if(ended_order_, [&](const SessionId& id) { return !ended_sessions_.contains(id); });
   return true;
@@ -308,10 +308,10 @@ void Sessions::all_changed() {
     if (session->state == Session::State::established) changed(*session);
 }
 
-void Sessions::beat(Time now) {
-  if (now < beat_at_) return;
+void Sessions::heartbeat(Time now) {
+  if (now < heartbeat_at_) return;
   all_changed();
-  beat_at_ = now + beat_interval;
+  heartbeat_at_ = now + heartbeat_interval;
 }
 
 void Sessions::note_turn(Ticket turn) {

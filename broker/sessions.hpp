@@ -2,8 +2,8 @@
 // that is its role's.
 //
 // Invariants:
-// 1. A session stands when its hello and a subscription to its topic are here; it ends by bye, silence (lost_after),
-//    departure (grace), or a refusal that ends it.
+// 1. A session stands when its hello and a subscription to its topic are here; it ends by bye, silence (session_timeout),
+//    departure (reconnect_grace), or a refusal that ends it.
 // 2. What a control stream brought is applied in the order of its numbers, each number once.
 #pragma once
 
@@ -42,7 +42,7 @@ class Sessions {
 
   /// All must outlive it.
   Sessions(const Settings& settings, Epoch epoch, Effects& effects, Host& host, Time now)
-      : settings_(settings), epoch_(epoch), effects_(effects), host_(host), beat_at_(now + beat_interval) {}
+      : settings_(settings), epoch_(epoch), effects_(effects), host_(host), heartbeat_at_(now + heartbeat_interval) {}
   /// Once for each role, before anything else; it must outlive this.
   void add(Role role, RoleHandler& handler) { roles_[static_cast<std::size_t>(role)] = &handler; }
 
@@ -53,7 +53,7 @@ class Sessions {
   Session* find(const SessionId& id);
   void unknown(const SessionId& id, Time now);
   void probe(const SessionId& topic);
-  void beat(Session& session, const Beat& beat, Time now);
+  void heartbeat(Session& session, const Heartbeat& heartbeat, Time now);
   void refuse(const SessionId& id, Refusal refusal, const std::string& detail, Time now);
 
   /// A message of its control stream has come: so many of its entries are to be left out, since they were here before, or all
@@ -76,11 +76,11 @@ class Sessions {
   void end(Session& session, const std::string& why, Time now);
 
   /// After a pause of our own (a stopped process, a suspended machine) silence is no sign of death: all get more time.
-  void forgive(Duration pause, Time now);
+  void extend_deadlines(Duration pause, Time now);
   void check_liveness(Time now);
-  /// The same where control was not read dry for long: the beat may be among what is still to be read.
+  /// The same where control was not read dry for long: the heartbeat may be among what is still to be read.
   bool is_overdue(Time now) const { return now - longest_pause > look_at_; }
-  Time next_deadline() const { return std::min(look_at_, beat_at_); }
+  Time next_deadline() const { return std::min(look_at_, heartbeat_at_); }
 
   /// The turn was given to the storage; all up to a ticket is kept.
   void note_turn(Ticket turn);
@@ -90,8 +90,8 @@ class Sessions {
 
   // At the end of a turn.
   void end_complete_byes(Time now);
-  /// All get a confirm each beat_interval.
-  void beat(Time now);
+  /// All get a confirm each heartbeat_interval.
+  void heartbeat(Time now);
   void tell_changed(Time now);
   /// Erases those that ended in this turn. Whether those that ended long ago were forgotten, too.
   bool erase_ended(Time now);
@@ -156,7 +156,7 @@ class Sessions {
   std::uint32_t serials_ = 0;
 
   Time look_at_ = never;  // when some session's silence or departure must be judged, at the earliest
-  Time beat_at_;          // when all sessions get the next beat
+  Time heartbeat_at_;     // when all sessions get the next heartbeat
   Time erase_at_{};       // when the oldest of ended_sessions_ are forgotten
   Time bye_at_{};         // when the last bye came in
 };

@@ -34,13 +34,13 @@ class Notices {
   /// Says that there is contact again, if it was said that there was none. Lets go of `lock` while it tells.
   void in_touch(Connection::Lock& lock, const Session& session, const Endpoint& broker);
   /// When a call that waits since `since` should say so at the earliest.
-  Time due(Time since) const { return tell_ ? since + patience : never; }
+  Time due(Time since) const { return tell_ ? since + notice_delay : never; }
   /// ... and when it should look again, where there was nothing to say at `now`: of itself it says something only while a
   /// broker is looked for; later each change of the logic is a reason to look.
   Time due_again(const Session& session, Time now) const { return session.was_welcomed() ? never : due(now); }
 
  private:
-  static constexpr Duration patience = 500ms;
+  static constexpr Duration notice_delay = 500ms;
   static constexpr Duration forgotten_after = 5s;  ///< the same reason is told again after so long without waiting
 
   void say(Connection::Lock& lock, const std::string& text);

@@ -13,10 +13,10 @@ namespace {
 
 constexpr Number no_limit{std::numeric_limits<std::uint64_t>::max()};
 
-/// A client answers the broker's beat with its own, so that both cost one wake-up; by itself it beats when that beat is
+/// A client answers the broker's heartbeat with its own, so that both cost one wake-up; by itself it sends one when that is
 /// overdue.
-constexpr Duration beat_in_answer = beat_interval * 3 / 4;
-constexpr Duration beat_at_latest = beat_interval * 5 / 4;
+constexpr Duration heartbeat_in_answer = heartbeat_interval * 3 / 4;
+constexpr Duration heartbeat_at_latest = heartbeat_interval * 5 / 4;
 
 /// A confirm that was overtaken by a later one: only a network that reorders brings it.
 bool older(const Confirm& a, const Confirm& b) {
@@ -98,12 +98,12 @@ void Session::note_news(Time now) { last_news_ = now; }
 
 void Session::note_pause(Time now) {
   if (!established() || now <= alive_until()) return;
-  // What proves it must have been asked for after the last silence; our own beat being late is no new one.
-  if (!doubted_ || now > last_news_ + lost_after) proof_.reset();
+  // What proves it must have been asked for after the last silence; our own heartbeat being late is no new one.
+  if (!doubted_ || now > last_news_ + session_timeout) proof_.reset();
   doubted_ = true;
 }
 
-/// While a session is begun or stands there is a tick at least each beat_at_latest. The time in which our own process stood
+/// While a session is begun or stands there is a tick at least each heartbeat_at_latest. The time in which our own process stood
 /// still was not the broker's.
 void Session::excuse_own_pause(Time now) {
   const auto before = std::exchange(ticked_, now);
@@ -136,8 +136,8 @@ Session::News Session::on_welcome(const Header& header, std::string_view payload
   proof_.reset();
   told_ = StreamReceiver(welcome_.first_told);
   rewind_again_ = Time::min();
-  rewind_patience_ = resend_after;
-  beat_at_ = now + beat_at_latest;
+  rewind_delay_ = resend_after;
+  heartbeat_at_ = now + heartbeat_at_latest;
   return {News::Kind::welcomed, {}, {}, 0};
 }
 
@@ -167,7 +167,7 @@ Session::News Session::on_confirm(std::string_view payload, Time now) {
   if (confirm.lane_port != 0 || config_.role != Role::consumer) has_room();
   // What was sent before this confirm came before it, on the same connection, or was lost.
   if (told_.has_gap() || confirm.told_sent > told_.received()) ask_rewind(now);
-  if (now >= last_said_ + beat_in_answer) beat_soon();
+  if (now >= last_said_ + heartbeat_in_answer) heartbeat_soon();
   return {News::Kind::confirmed, {}, {}, 0};
 }
 
@@ -204,16 +204,16 @@ Session::News Session::on_told(const Header& header, std::string_view payload, T
   if (taken.verdict == StreamReceiver::Verdict::gap) ask_rewind(now);
   if (taken.verdict != StreamReceiver::Verdict::fresh) return {};
   rewind_again_ = Time::min();
-  rewind_patience_ = resend_after;
+  rewind_delay_ = resend_after;
   return {News::Kind::told, payload, header.number, taken.skip};
 }
 
 void Session::ask_rewind(Time now) {
   if (now < rewind_again_) return;
-  rewind_again_ = now + rewind_patience_;
-  rewind_patience_ = std::min(2 * rewind_patience_, longest_patience);
+  rewind_again_ = now + rewind_delay_;
+  rewind_delay_ = std::min(2 * rewind_delay_, longest_resend_delay);
   rewind_ = true;
-  beat_soon();
+  heartbeat_soon();
 }
 
 // --- state -------------------------------------------------------------------------------------------------------
@@ -234,9 +234,9 @@ void Session::fail(SessionError error) {
   state_ = State::failed;
 }
 
-Time Session::alive_until() const { return std::min(last_news_, last_said_) + lost_after; }
+Time Session::alive_until() const { return std::min(last_news_, last_said_) + session_timeout; }
 
-Time Session::reopen_at() const { return std::max(last_news_, opened_) + lost_after; }
+Time Session::reopen_at() const { return std::max(last_news_, opened_) + session_timeout; }
 
 Time Session::give_up_at() const {
   if (bye_)
@@ -280,7 +280,7 @@ void Session::tick(Time now, Outbox& out) {
     }
     open_ = true;
     opened_ = now;
-    if (established()) beat_soon();
+    if (established()) heartbeat_soon();
     if (state_ == State::greeting) hello_at_ = now;
   }
   if (open_) out.requests.push_back({SocketRequest::Kind::open, id_, 0, 0});
@@ -290,7 +290,7 @@ void Session::tick(Time now, Outbox& out) {
 Time Session::next_deadline() const {
   if (over() || state_ == State::idle) return never;
   if (open_) return Time::min();
-  const Time said = established() ? beat_at_ : hello_at_;
+  const Time said = established() ? heartbeat_at_ : hello_at_;
   return std::min({said, reopen_at(), give_up_at(), leave_at()});
 }
 
@@ -321,13 +321,13 @@ void Session::say_hello(Time now, const Greeting& greeting, Outbox& out) {
   hello_at_ = now + (full_ ? refused_again : hello_again);
 }
 
-void Session::say_beat(Time now, Beat mine, Outbox& out) {
+void Session::say_heartbeat(Time now, Heartbeat mine, Outbox& out) {
   mine.control_sent = control_.sent();
   mine.rewind = rewind_;
   rewind_ = false;
-  out.messages.push_back({Door::control, encode_beat({MessageType::beat, 0, epoch_, id_, {}}, mine)});
+  out.messages.push_back({Door::control, encode_heartbeat({MessageType::heartbeat, 0, epoch_, id_, {}}, mine)});
   last_said_ = now;
-  beat_at_ = now + (now - last_news_ > beat_at_latest ? beat_in_silence : beat_at_latest);
+  heartbeat_at_ = now + (now - last_news_ > heartbeat_at_latest ? heartbeat_in_silence : heartbeat_at_latest);
 }
 
 void Session::append_goodbye() {

@@ -7,7 +7,7 @@
 //                      ▲  wrong_epoch, unknown_session │   any other refusal that ends, or time is up    ┌────────┐
 //                      └──── a new session id ─────────┘   (from greeting and standing) ────────────────▶│ failed │
 //                                                                                                         └────────┘
-// Silence does not change the state: after lost_after without news all sockets are made anew and the same session goes
+// Silence does not change the state: after session_timeout without news all sockets are made anew and the same session goes
 // on, until the broker says that it does not know it (any more).
 #pragma once
 
@@ -30,7 +30,7 @@ namespace baton {
 inline constexpr Duration default_connect_timeout = 10s;
 inline constexpr Duration goodbye_timeout = 5s;   ///< how long the broker may be silent, or stand still, after a bye
 inline constexpr Duration longest_goodbye = 60s;  ///< how long a bye may stay unanswered while the broker is at work
-inline constexpr Duration silence = 2s;           ///< without news, a beat each second included: out of touch
+inline constexpr Duration silence = 2s;           ///< without news, a heartbeat each second included: out of touch
 inline constexpr Duration refused_again = 1s;     ///< between hellos while the broker has no room
 
 /// Who the client is. Fixed for its life.
@@ -86,18 +86,18 @@ class Session {
   /// `in_hand`: of consumers, as it is now; not kept.
   News on_news(std::string_view frame, Time now, const InHand& in_hand = {});
 
-  /// Judges the times; then the role says hello or a beat if one is due, and then flushes.
+  /// Judges the times; then the role says hello or a heartbeat if one is due, and then flushes.
   void tick(Time now, Outbox& out);
   bool hello_due(Time now) const { return state_ == State::greeting && now >= hello_at_; }
   void say_hello(Time now, const Greeting& greeting, Outbox& out);
-  bool beat_due(Time now) const { return state_ == State::established && now >= beat_at_; }
+  bool heartbeat_due(Time now) const { return state_ == State::established && now >= heartbeat_at_; }
   /// `mine` holds what the role knows; control_sent and rewind are filled in here.
-  void say_beat(Time now, Beat mine, Outbox& out);
+  void say_heartbeat(Time now, Heartbeat mine, Outbox& out);
   void flush(Time now, Outbox& out);
   Time next_deadline() const;
 
-  /// A beat is to go out with the next tick: the broker should know something soon.
-  void beat_soon() { beat_at_ = Time::min(); }
+  /// A heartbeat is to go out with the next tick: the broker should know something soon.
+  void heartbeat_soon() { heartbeat_at_ = Time::min(); }
 
   /// Appends one entry to the control stream: `fill` appends it to the string it is given.
   template <class Fill>
@@ -193,13 +193,13 @@ class Session {
   StreamSender control_{{1}, small_pack_bytes};
   std::uint64_t said_ = 0;  // blocks of lines, over all sessions
   StreamReceiver told_;
-  Time rewind_again_ = Time::min();          // not to be asked for earlier, unless something comes
-  Duration rewind_patience_ = resend_after;  // until then, the next time
-  bool rewind_ = false;                      // the next beat asks for one
+  Time rewind_again_ = Time::min();       // not to be asked for earlier, unless something comes
+  Duration rewind_delay_ = resend_after;  // until then, the next time
+  bool rewind_ = false;                   // the next heartbeat asks for one
 
   Time ticked_ = Time::min();  // last
   Time started_ = Time::min(), opened_ = Time::min(), last_news_ = Time::min(), last_said_ = Time::min();
-  Time hello_at_ = never, beat_at_ = never;
+  Time hello_at_ = never, heartbeat_at_ = never;
   bool open_ = false;  // sockets are to be opened with the next tick
 
   bool doubted_ = false;

@@ -58,7 +58,7 @@ struct RunOptions {
   std::function<void()> before_ask;  ///< called by a job before it asks for its next item
 };
 
-/// All methods may be called from any thread. The connection is made and kept in the background; its beats go on while
+/// All methods may be called from any thread. The connection is made and kept in the background; its heartbeats go on while
 /// handlers work, so an item may take as long as it likes.
 class Consumer {
  public:

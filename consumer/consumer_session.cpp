@@ -371,10 +371,10 @@ void ConsumerSession::tick(Time now, Outbox& out) {
   flush_settled();
   if (session_.hello_due(now)) session_.say_hello(now, {{1}, {}, claims()}, out);
   update_asks();
-  if (now >= news_of_lane_at()) session_.beat_soon();
-  if (session_.beat_due(now)) {
+  if (now >= news_of_lane_at()) session_.heartbeat_soon();
+  if (session_.heartbeat_due(now)) {
     if (lane_.owes_begun() && !session_.bye_said()) say_ask(0);
-    session_.say_beat(now, {{}, {}, session_.told(), lane_.received(), lane_.generation(), false}, out);
+    session_.say_heartbeat(now, {{}, {}, session_.told(), lane_.received(), lane_.generation(), false}, out);
     untold_ = 0;
     told_at_ = now;
   }

@@ -121,7 +121,7 @@ class ConsumerSession final : public ClientLogic {
   Inbox inbox_{EntryKind::given};
   PutName last_put_;            // of what was taken last: the next one's may follow it
   Assembly coming_;             // in parts
-  std::size_t untold_ = 0;      // bytes that came on the lane since the last beat
+  std::size_t untold_ = 0;      // bytes that came on the lane since the last heartbeat
   Time told_at_ = Time::min();  // when that was
   ItemSet held_;
   std::vector<ItemRun> acked_, released_;  // not yet in the control stream

@@ -66,7 +66,7 @@ bool Lane::missing(Number sent, Time now) {
     behind_ = received();
     behind_since_ = now;
   }
-  if (now < behind_since_ + lost_after * (1 << std::min(silences_, 2u))) return false;
+  if (now < behind_since_ + session_timeout * (1 << std::min(silences_, 2u))) return false;
   ++silences_;
   return true;
 }

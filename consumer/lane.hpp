@@ -65,7 +65,7 @@ class Lane {
   }
   bool owes_begun() const { return up() && begun_ != begun_told_; }
 
-  /// What the broker says it has sent, the news of which arrives. Returns whether nothing came on the lane for lost_after,
+  /// What the broker says it has sent, the news of which arrives. Returns whether nothing came on the lane for session_timeout,
   /// though there is more; after each lane in a row that is lost for that, for twice as long, twice at most: where many share
   /// a slow link a message may take long, and it would begin anew for ever.
   bool missing(Number sent, Time now);

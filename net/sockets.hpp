@@ -20,7 +20,7 @@ int sockets_possible(int wanted);
 /// A socket with these options; callers set more:
 /// - RCVHWM 0: a peer's PING behind a reached high-water mark aborts the process when that connection breaks. Always
 ///   read every socket; credit holds senders back. SNDHWM 0 for PUSH for the same reason: credit bounds it.
-/// - never HEARTBEAT_*: the same assertion from the local timer. Beats are our own; keepalive and MAXRT find dead peers.
+/// - never HEARTBEAT_*: the same assertion from the local timer. Heartbeats are our own; keepalive and MAXRT find dead peers.
 /// - CONNECT_TIMEOUT 1 s, RECONNECT_IVL 50 ms to 500 ms, HANDSHAKE_IVL 3 s, LINGER 0, IPV6, BACKLOG 1024.
 /// - MAXMSGSIZE max_message: a larger frame costs its sender the connection.
 zmq::socket_t make_socket(zmq::context_t& context, zmq::socket_type type);

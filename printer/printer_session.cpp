@@ -31,7 +31,7 @@ void PrinterSession::on_welcomed() {
 }
 
 void PrinterSession::on_told(const Session::News& news) {
-  session_.beat_soon();
+  session_.heartbeat_soon();
   received_ = session_.told();
   Entry entry;
   EntryReader(news.payload).next(entry);
@@ -88,7 +88,7 @@ void PrinterSession::pass_over() {
   if (taken_log_ != log_) return;
   if (printed_ >= given_) {
     printed_ = taken_;
-    session_.beat_soon();
+    session_.heartbeat_soon();
     changed_ = true;
   } else if (!passed_over_.empty() && passed_over_.back().behind == given_) {
     passed_over_.back().last = taken_;
@@ -102,7 +102,7 @@ void PrinterSession::printed(const ConsoleBlock& block) {
   printed_ = block.number;
   for (; !passed_over_.empty() && passed_over_.front().behind <= printed_; passed_over_.pop_front())
     printed_ = std::max(printed_, passed_over_.front().last);
-  session_.beat_soon();
+  session_.heartbeat_soon();
 }
 
 bool PrinterSession::finished() const {
@@ -110,7 +110,7 @@ bool PrinterSession::finished() const {
 }
 
 void PrinterSession::bye(Time now) {
-  session_.beat_soon();
+  session_.heartbeat_soon();
   session_.bye({}, now, false);
   changed_ = true;
 }
@@ -120,7 +120,7 @@ void PrinterSession::tick(Time now, Outbox& out) {
   session_.tick(now, out);
   if (session_.state() != before || !out.requests.empty()) changed_ = true;
   if (session_.hello_due(now)) session_.say_hello(now, {{1}, printed_, {}}, out);
-  if (session_.beat_due(now)) session_.say_beat(now, {{}, {}, printed_, {}, 0, false}, out);
+  if (session_.heartbeat_due(now)) session_.say_heartbeat(now, {{}, {}, printed_, {}, 0, false}, out);
   session_.flush(now, out);
 }
 

@@ -89,7 +89,7 @@ void ProducerSession::on_told(const Session::News& news) {
     if (earlier_.notices.size() == max_notices) earlier_.notices.erase(earlier_.notices.begin());
     earlier_.notices.push_back(std::move(notice));
   }
-  session_.beat_soon();
+  session_.heartbeat_soon();
 }
 
 void ProducerSession::put(const PutItem& item, const InputPlace& place) {
@@ -148,7 +148,7 @@ void ProducerSession::tick(Time now, Outbox& out) {
     more_ = i + 1 == puts_per_tick;
   }
   if (now >= put_.mark_at()) say_mark(now, out);
-  if (session_.beat_due(now)) session_.say_beat(now, {put_.sent(), {}, session_.told(), {}, 0, false}, out);
+  if (session_.heartbeat_due(now)) session_.say_heartbeat(now, {put_.sent(), {}, session_.told(), {}, 0, false}, out);
   session_.flush(now, out);
 }
 

@@ -53,21 +53,21 @@ inline constexpr std::uint64_t lane_window_bytes = 8u << 20;     ///< on one lan
 inline constexpr std::uint64_t lanes_window_bytes = 64u << 20;   ///< on all lanes together
 
 // Times.
-inline constexpr Duration hello_again = 250ms;  ///< a hello is repeated until it is answered
-inline constexpr Duration beat_interval = 1s;   ///< both ways
-inline constexpr Duration lost_after = 3s;      ///< without a beat the other side is lost
+inline constexpr Duration hello_again = 250ms;      ///< a hello is repeated until it is answered
+inline constexpr Duration heartbeat_interval = 1s;  ///< both ways
+inline constexpr Duration session_timeout = 3s;     ///< without a heartbeat the other side is lost
 /// What a silent broker has to say may have gone where nobody listened yet, to a news connection that was still being made.
 /// So that a client hears soon of a session that is over, it asks more often.
-inline constexpr Duration beat_in_silence = beat_interval / 2;
+inline constexpr Duration heartbeat_in_silence = heartbeat_interval / 2;
 inline constexpr Duration tcp_connect_within = 1s;  ///< a TCP connection, or it is tried again
 /// After a connection broke or was refused it is made again; then after twice as long, up to reconnect_latest (and up to
 /// reconnect_soonest more, by chance).
 inline constexpr Duration reconnect_soonest = 50ms;
 inline constexpr Duration reconnect_latest = 500ms;
-inline constexpr Duration grace = 300ms;      ///< for a session whose news connection left
+inline constexpr Duration reconnect_grace = 300ms;  ///< for a session whose news connection left
 inline constexpr Duration resend_after = 1s;  ///< between two rewinds to one number, before a mark; then twice as long,
-inline constexpr Duration longest_patience = 8s;  ///< ... up to this
-inline constexpr Duration longest_pause = 500ms;  ///< of the broker's own loop, before deadlines are extended
+inline constexpr Duration longest_resend_delay = 8s;  ///< ... up to this
+inline constexpr Duration longest_pause = 500ms;      ///< of the broker's own loop, before deadlines are extended
 /// After a restart of a broker that keeps: for those who hold items to say so.
 inline constexpr Duration claims_within = 6500ms;
 /// ... and longer, while claims of a session are still coming in; not beyond this.
@@ -79,12 +79,12 @@ static_assert(part_bytes <= lane_window_bytes && lane_window_bytes <= lanes_wind
 
 /// From the start of a broker until the slowest honest client has begun its new session there: one whose sockets were
 /// replaced just before they would have reached it, by such as go to another address of its name, which is dead. (One that
-/// has not noticed yet that the old broker is gone replaces its sockets within lost_after, too, and then goes where that was.)
+/// has not noticed yet that the old broker is gone replaces its sockets within session_timeout, too, and then goes where that was.)
 inline constexpr Duration slowest_return = tcp_connect_within + reconnect_latest + reconnect_soonest +
-                                           beat_in_silence    // missed
-                                           + lost_after       // nothing is heard from the dead address
-                                           + beat_in_silence  // its beat is answered: another epoch
-                                           + hello_again;     // not sooner behind its sockets' opening
+                                           heartbeat_in_silence    // missed
+                                           + session_timeout       // nothing is heard from the dead address
+                                           + heartbeat_in_silence  // its heartbeat is answered: another epoch
+                                           + hello_again;          // not sooner behind its sockets' opening
 static_assert(claims_within >= slowest_return + 500ms,
               "claims are waited for until all can have come, on slow lines, too");
 

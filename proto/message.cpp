@@ -17,7 +17,7 @@ constexpr std::size_t ask_size = 20;
 constexpr std::size_t fail_size = 12;
 constexpr std::size_t lane_lost_size = 16;
 
-enum BeatFlag : std::uint8_t { beat_rewind = 1 };
+enum HeartbeatFlag : std::uint8_t { heartbeat_rewind = 1 };
 enum ConfirmFlag : std::uint8_t {
   confirm_rewind_put = 1,
   confirm_rewind_control = 2,
@@ -457,26 +457,26 @@ Number read_bye(const Entry& entry) { return {load<std::uint64_t>(entry.payload.
 
 std::uint64_t read_dropped(const Entry& entry) { return load<std::uint64_t>(entry.payload.data()); }
 
-std::string encode_beat(const Header& header, const Beat& beat) {
-  std::string out = message_of(header, beat_size);
-  append(out, beat.put_sent.value);
-  append(out, beat.control_sent.value);
-  append(out, beat.heard.value);
-  append(out, beat.lane_received.value);
-  append(out, beat.lane_generation);
-  append(out, static_cast<std::uint32_t>(beat.rewind ? beat_rewind : 0));
+std::string encode_heartbeat(const Header& header, const Heartbeat& heartbeat) {
+  std::string out = message_of(header, heartbeat_size);
+  append(out, heartbeat.put_sent.value);
+  append(out, heartbeat.control_sent.value);
+  append(out, heartbeat.heard.value);
+  append(out, heartbeat.lane_received.value);
+  append(out, heartbeat.lane_generation);
+  append(out, static_cast<std::uint32_t>(heartbeat.rewind ? heartbeat_rewind : 0));
   return out;
 }
 
-Refusal decode_beat(std::string_view payload, Beat& beat) {
-  if (payload.size() < beat_size) return Refusal::malformed;  // a later version may append fields
+Refusal decode_heartbeat(std::string_view payload, Heartbeat& heartbeat) {
+  if (payload.size() < heartbeat_size) return Refusal::malformed;  // a later version may append fields
   Reader in(payload);
-  beat.put_sent.value = in.take<std::uint64_t>();
-  beat.control_sent.value = in.take<std::uint64_t>();
-  beat.heard.value = in.take<std::uint64_t>();
-  beat.lane_received.value = in.take<std::uint64_t>();
-  beat.lane_generation = in.take<std::uint32_t>();
-  beat.rewind = in.take<std::uint32_t>() & beat_rewind;
+  heartbeat.put_sent.value = in.take<std::uint64_t>();
+  heartbeat.control_sent.value = in.take<std::uint64_t>();
+  heartbeat.heard.value = in.take<std::uint64_t>();
+  heartbeat.lane_received.value = in.take<std::uint64_t>();
+  heartbeat.lane_generation = in.take<std::uint32_t>();
+  heartbeat.rewind = in.take<std::uint32_t>() & heartbeat_rewind;
   return Refusal::none;
 }
 

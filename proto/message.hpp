@@ -1,7 +1,7 @@
 // The messages of version 1 as bytes. proto/PROTOCOL.md is their specification; the two change together.
 //
 // A message is one ZeroMQ frame (on news a topic frame goes before it): a header of 40 bytes, then a payload.
-// Three kinds of payload: entries (put, control, hand-off, outcome, console), a fixed block (beat, confirm), and
+// Three kinds of payload: entries (put, control, hand-off, outcome, console), a fixed block (heartbeat, confirm), and
 // JSON (hello, welcome, refusal). Numbers are little-endian.
 #pragma once
 
@@ -23,13 +23,13 @@ enum class MessageType : std::uint8_t {
   // to the put door
   put = 1,  ///< entries of the put stream
   // to the control door
-  hello = 2,    ///< JSON: who I am; begins a session
-  control = 3,  ///< entries of the control stream
-  beat = 4,     ///< Beat: I live, and this is how far I am
-  probe = 5,    ///< nothing: is a broker here? By who is no client, subscribed to the session's topic that it names
+  hello = 2,      ///< JSON: who I am; begins a session
+  control = 3,    ///< entries of the control stream
+  heartbeat = 4,  ///< Heartbeat: I live, and this is how far I am
+  probe = 5,      ///< nothing: is a broker here? By who is no client, subscribed to the session's topic that it names
   // on news, to one session
   welcome = 16,  ///< JSON: the session stands
-  confirm = 17,  ///< Confirm: how far the broker is; its beat, too
+  confirm = 17,  ///< Confirm: how far the broker is; its heartbeat, too
   refusal = 18,  ///< JSON: what was refused, and why
   outcome = 19,  ///< entries: what became of a producer's items
   console = 20,  ///< entries: console lines, to a printer
@@ -267,8 +267,8 @@ LaneLost read_lane_lost(const Entry& entry);
 Number read_bye(const Entry& entry);
 std::uint64_t read_dropped(const Entry& entry);
 
-/// From a client, every beat_interval and whenever the broker should know sooner.
-struct Beat {
+/// From a client, every heartbeat_interval and whenever the broker should know sooner.
+struct Heartbeat {
   Number put_sent;      ///< last number of the put stream
   Number control_sent;  ///< last number of the control stream
   Number heard;  ///< last number of the broker's stream to this session (outcomes; lines: printed, not only read)
@@ -276,9 +276,9 @@ struct Beat {
   std::uint32_t lane_generation = 0;
   bool rewind = false;  ///< something is missing after `heard`: send it again
 
-  bool operator==(const Beat&) const = default;
+  bool operator==(const Heartbeat&) const = default;
 };
-inline constexpr std::size_t beat_size = 40;
+inline constexpr std::size_t heartbeat_size = 40;
 
 /// What holds a sender back, when its credit is used up.
 enum class Held : std::uint8_t {
@@ -290,7 +290,7 @@ enum class Held : std::uint8_t {
   paused = 5,       ///< an operator has paused the queue
 };
 
-/// From the broker to one session: at each change, and every beat_interval as its beat. All of it is absolute, so that
+/// From the broker to one session: at each change, and every heartbeat_interval as its heartbeat. All of it is absolute, so that
 /// a lost one is made up for by the next.
 struct Confirm {
   Number control_received;       ///< of the control stream; everything up to it is done
@@ -320,12 +320,12 @@ struct Confirm {
 inline constexpr std::size_t confirm_size = 109;
 
 /// Whole messages, header included.
-std::string encode_beat(const Header& header, const Beat& beat);
+std::string encode_heartbeat(const Header& header, const Heartbeat& heartbeat);
 std::string encode_confirm(const Header& header, const Confirm& confirm);
 std::string encode_json(const Header& header, std::string_view json);
 
 /// From a payload; a refusal when it is not of the right form.
-Refusal decode_beat(std::string_view payload, Beat& beat);
+Refusal decode_heartbeat(std::string_view payload, Heartbeat& heartbeat);
 Refusal decode_confirm(std::string_view payload, Confirm& confirm);
 
 }  // namespace baton

@@ -55,7 +55,7 @@ StreamSender::Block* StreamSender::next_to_send(Time now) {
   pass();
   if (next_block_ == blocks_.size()) open_ = false;
   moved_ = now;
-  mark_patience_ = resend_after;
+  mark_delay_ = resend_after;
   sent_ = std::max(sent_, Number{block.end().value - 1});
   return &block;
 }
@@ -81,7 +81,7 @@ void StreamSender::received(Number number, Time now) {
   received_ = number;
   sent_ = std::max(sent_, received_);
   moved_ = now;
-  mark_patience_ = patience_ = resend_after;
+  mark_delay_ = rewind_delay_ = resend_after;
   rewind_again_ = Time::min();
   pass_received();
 }
@@ -93,8 +93,8 @@ void StreamSender::pass_received() {
 
 bool StreamSender::rewind(Time now) {
   if (!under_way() || now < rewind_again_) return false;
-  rewind_again_ = now + patience_;
-  patience_ = std::min(2 * patience_, longest_patience);
+  rewind_again_ = now + rewind_delay_;
+  rewind_delay_ = std::min(2 * rewind_delay_, longest_resend_delay);
   moved_ = now;
   next_block_ = sent_bytes_ = 0;
   pass_received();
@@ -103,7 +103,7 @@ bool StreamSender::rewind(Time now) {
 
 void StreamSender::marked(Time now) {
   moved_ = now;
-  mark_patience_ = std::clamp(2 * mark_patience_, resend_after, longest_patience);
+  mark_delay_ = std::clamp(2 * mark_delay_, resend_after, longest_resend_delay);
 }
 
 void StreamSender::restart() {
@@ -111,7 +111,7 @@ void StreamSender::restart() {
   credit_ = last_;  // what stands in blocks may go; for more the new session must grant it
   window_ = 0;
   next_block_ = sent_bytes_ = 0;
-  mark_patience_ = patience_ = resend_after;
+  mark_delay_ = rewind_delay_ = resend_after;
   rewind_again_ = Time::min();
 }
 

@@ -68,15 +68,15 @@ class StreamSender {
   void received(Number number, Time now);
 
   /// Sends again from the first entry that was not received. At once for each such number, but for the same number
-  /// again only after resend_after, then twice as long, ... up to longest_patience: many complaints about one gap cost
+  /// again only after resend_after, then twice as long, ... up to longest_resend_delay: many complaints about one gap cost
   /// one repetition, and a large entry on a slow line is not buried under its own copies. Returns whether it was done.
   bool rewind(Time now);
   /// When to send a mark behind what is under way, which shows the receiver a gap at the end: when nothing was sent or
   /// received for resend_after, then for twice as long, ... `never` when nothing is under way.
-  Time mark_at() const { return under_way() ? moved_ + mark_patience_ : never; }
+  Time mark_at() const { return under_way() ? moved_ + mark_delay_ : never; }
   void marked(Time now);
   /// All connections are new: a mark is to be sent at once.
-  void mark_soon() { moved_ = Time::min(), mark_patience_ = {}; }
+  void mark_soon() { moved_ = Time::min(), mark_delay_ = {}; }
   /// All unconfirmed entries are to be sent as new: on a new session.
   void restart();
 
@@ -111,11 +111,11 @@ class StreamSender {
   Number credit_;
   std::uint64_t window_ = 0;
   std::uint64_t unconfirmed_bytes_ = 0;
-  std::uint64_t sent_bytes_ = 0;      // of the blocks before next_block_
-  Duration patience_ = resend_after;  // how long the next rewind will last for
-  Time rewind_again_ = Time::min();   // not earlier, unless the receiver moves on
-  Time moved_ = Time::min();          // when something was sent, or the receiver moved on
-  Duration mark_patience_ = resend_after;
+  std::uint64_t sent_bytes_ = 0;          // of the blocks before next_block_
+  Duration rewind_delay_ = resend_after;  // how long the next rewind will last for
+  Time rewind_again_ = Time::min();       // not earlier, unless the receiver moves on
+  Time moved_ = Time::min();              // when something was sent, or the receiver moved on
+  Duration mark_delay_ = resend_after;
 };
 
 /// The receiving half.

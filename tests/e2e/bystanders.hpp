@@ -21,7 +21,7 @@ class Bystanders {
 
   /// Ends the work, and checks that it was not disturbed: each item done once, at the first attempt; each line printed;
   /// nobody told to wait; none held up for `limit`, which is as long as a client calls silence.
-  void check_undisturbed(Clock::duration limit = lost_after);
+  void check_undisturbed(Clock::duration limit = session_timeout);
 
   /// Waits until an item has gone the whole way, to the printer's output, and each consumer has got one. Call it once.
   bool all_at_work();

@@ -149,7 +149,7 @@ void consumers_stand_still() {
   require_started(printer, "consumer", {consumer.pid()});
   idle.signal(SIGSTOP);
   at_work.signal(SIGSTOP);
-  expect_end(broker, lost_after);  // then the item goes to the one that is left
+  expect_end(broker, session_timeout);  // then the item goes to the one that is left
   expect_exit(std::move(consumer));
   expect_last_line(printer);
 }
@@ -209,7 +209,7 @@ void producer_stands_still() {
   stands.write("a\n");
   REQUIRE(names(next_got(printer, 1)) == Args{"a"});
   stands.signal(SIGSTOP);
-  expect_end(broker, lost_after);
+  expect_end(broker, session_timeout);
   expect_exit(std::move(consumer));
   expect_last_line(printer);
 }

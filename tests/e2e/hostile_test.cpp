@@ -219,16 +219,18 @@ TEST_CASE("hostile: the parts of a message without an end are kept until its con
 TEST_CASE("hostile: messages that are none of ours are refused and counted") {
   Scene scene;
   const Epoch epoch = Stranger(scene.broker, Role::printer).epoch();
-  const auto beat = [](Epoch of) { return encode_beat({MessageType::beat, 0, of, random_session(), {}}, {}); };
+  const auto heartbeat = [](Epoch of) {
+    return encode_heartbeat({MessageType::heartbeat, 0, of, random_session(), {}}, {});
+  };
   const auto changed = [&](std::size_t at, char to) {
-    auto message = beat(epoch);
+    auto message = heartbeat(epoch);
     message[at] = to;
     return zmtp::frame(message);
   };
   const std::string deep(10'000, '[');
   std::string nonsense = zmtp::frame("") + zmtp::frame(std::string(39, 'B')) + changed(0, 'X') + changed(3, 9) +
-                         changed(4, 99) + zmtp::frame(beat(epoch), true) + zmtp::frame("another part");
-  std::string for_control = zmtp::frame(beat({epoch.value + 1})) + zmtp::frame(beat(epoch));
+                         changed(4, 99) + zmtp::frame(heartbeat(epoch), true) + zmtp::frame("another part");
+  std::string for_control = zmtp::frame(heartbeat({epoch.value + 1})) + zmtp::frame(heartbeat(epoch));
   for (const std::string json : {"", "[]", "{", "{\"role\":7}", "{\"role\":\"consumer\"}", deep.c_str()})
     for_control += zmtp::frame(encode_json({MessageType::hello, 0, {}, random_session(), {}}, json));
   const auto doors = scene.doors();
@@ -238,12 +240,12 @@ TEST_CASE("hostile: messages that are none of ours are refused and counted") {
       door.enter(peer);
       peer.send(nonsense);
       if (door.name == "control") peer.send(for_control);
-      if (door.name == "put") peer.send(zmtp::frame(beat(epoch)));
+      if (door.name == "put") peer.send(zmtp::frame(heartbeat(epoch)));
       peer.finish();
     }
   }
   auto refused = scene.check_survived();
-  // At put and control: both; a beat at put is at the wrong door; news takes what looks like a subscription for one.
+  // At put and control: both; a heartbeat at put is at the wrong door; news takes what looks like a subscription for one.
   CHECK(refused["short_frame"] == 4 * times);
   CHECK(refused["magic"] == 2 * times);
   CHECK(refused["version"] == 2 * times);

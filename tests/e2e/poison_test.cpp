@@ -69,7 +69,7 @@ TEST_CASE("poison: an item is dead by who was killed and who failed and who stoo
   REQUIRE(history.size() == 3);
   check_attempt(history[0], "killed", "its process ended");
   check_attempt(history[1], "failing", "--fail");
-  check_attempt(history[2], "stopped", "no beat for 3 s");
+  check_attempt(history[2], "stopped", "no heartbeat for 3 s");
   CHECK(history[0].ago_ms <= took);
   CHECK(history[0].ago_ms >= history[1].ago_ms);
   CHECK(history[1].ago_ms >= 2000);  // the third stood still for longer

@@ -24,7 +24,7 @@ struct Trouble {
   Clock::duration every{};                                                    ///< a mean
   double resets = 0.5;                             ///< share of the faults; the others are silences of one direction
   Clock::duration shortest = 100ms, longest = 2s;  ///< of a silence
-  Clock::duration longest_up = 1500ms;             ///< ... of what a client says: beats come every 1.25 s at least
+  Clock::duration longest_up = 1500ms;             ///< ... of what a client says: heartbeats come every 1.25 s at least
 };
 
 /// What has happened.

@@ -72,7 +72,7 @@ void check_flood(DoorPort door, const std::function<std::function<std::string(st
   CHECK(bystanders.rounds() > rounds);
   MESSAGE("sent, MB: ", sent >> 20, "; broker's memory, MB: before ", before >> 20, ", at most ", most >> 20);
   CHECK((most < before + (96u << 20) || !memory_counts));
-  bystanders.check_undisturbed(times_count ? Clock::duration(200ms) : lost_after);
+  bystanders.check_undisturbed(times_count ? Clock::duration(200ms) : session_timeout);
   broker.process().signal(SIGTERM);
   CHECK(broker.process().wait() == 0);
 }

@@ -55,10 +55,10 @@ void use_plain_doors(Nonsense& nonsense, Script& script) {
   dispatcher.core().plain().set_room(static_cast<std::uint32_t>(script.below(3)));
 }
 
-/// For longer than a session lives without a beat. In steps: a long pause of the broker's own would be forgiven.
+/// For longer than a session lives without a heartbeat. In steps: a long pause of the broker's own would be forgiven.
 void be_silent(Nonsense& nonsense) {
   constexpr auto step = 400ms;
-  for (Duration time{}; time <= lost_after + step; time += step) {
+  for (Duration time{}; time <= session_timeout + step; time += step) {
     nonsense.advance(step);
     nonsense.turn();
   }

@@ -203,9 +203,9 @@ void HostileBroker::read(const Outbox::Message& message) const {
     return ensure(parse(payload, hello, why) == Refusal::none);
   }
   ensure(header.epoch == session_.epoch());
-  if (header.type == MessageType::beat) {
-    Beat beat;
-    return ensure(decode_beat(payload, beat) == Refusal::none);
+  if (header.type == MessageType::heartbeat) {
+    Heartbeat heartbeat;
+    return ensure(decode_heartbeat(payload, heartbeat) == Refusal::none);
   }
   ensure(header.number.value > 0);
   if (header.type == MessageType::put && header.count == 0) return ensure(payload.empty());

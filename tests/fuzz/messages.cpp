@@ -118,11 +118,11 @@ void check_entries_of(const Header& header, std::string_view payload) {
   ensure(in.at_end() && count == header.count);
 }
 
-void check_beat(const Header& header, std::string_view payload) {
-  Beat beat, again;
-  if (decode_beat(payload, beat) != Refusal::none) return ensure(payload.size() < beat_size);
-  const auto message = encode_beat(header, beat);
-  ensure(decode_beat(payload_of(message), again) == Refusal::none && again == beat);
+void check_heartbeat(const Header& header, std::string_view payload) {
+  Heartbeat heartbeat, again;
+  if (decode_heartbeat(payload, heartbeat) != Refusal::none) return ensure(payload.size() < heartbeat_size);
+  const auto message = encode_heartbeat(header, heartbeat);
+  ensure(decode_heartbeat(payload_of(message), again) == Refusal::none && again == heartbeat);
 }
 
 void check_confirm(const Header& header, std::string_view payload) {
@@ -145,7 +145,7 @@ void check_message(std::string_view frame) {
   if (read_header(frame, header) != Refusal::none) return;
   check_header(frame, header);
   const auto payload = payload_of(frame);
-  if (header.type == MessageType::beat) return check_beat(header, payload);
+  if (header.type == MessageType::heartbeat) return check_heartbeat(header, payload);
   if (header.type == MessageType::confirm) return check_confirm(header, payload);
   check_entries_of(header, payload);
 }

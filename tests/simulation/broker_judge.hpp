@@ -32,7 +32,7 @@ inline std::string name(ItemId id) { return "item " + std::to_string(id.value); 
 
 inline constexpr Duration eps = 1ms;
 /// Between two turns of the broker: so much of a pause may pass for a nap.
-inline constexpr Duration longest_nap = beat_interval + eps;
+inline constexpr Duration longest_nap = heartbeat_interval + eps;
 
 class BrokerJudge {
  public:

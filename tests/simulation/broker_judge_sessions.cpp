@@ -58,10 +58,10 @@ void BrokerJudge::reads(std::string_view frame) {
   if (header.epoch != epoch_) session.refused = true;
   if (header.epoch != epoch_) return;
   doubted_.erase(session.process);
-  Beat beat;
-  if (header.type == MessageType::beat && decode_beat(payload_of(frame), beat) == Refusal::none &&
-      beat.lane_generation == session.generation)
-    arrived(session, beat.lane_received);
+  Heartbeat heartbeat;
+  if (header.type == MessageType::heartbeat && decode_heartbeat(payload_of(frame), heartbeat) == Refusal::none &&
+      heartbeat.lane_generation == session.generation)
+    arrived(session, heartbeat.lane_received);
   if (header.type != MessageType::control) return;
   if (header.number.value == 0 || header.number > session.next) return;
   EntryReader in(payload_of(frame));
@@ -188,15 +188,15 @@ Duration BrokerJudge::pauses_since(Time time, Duration nap) const {
   return sum;
 }
 
-/// A consumer is held for lost after its last message by lost_after at the soonest, or after its news connection left
-/// and did not come back within the grace; the broker's own pauses do not count.
+/// A consumer is held for lost after its last message by session_timeout at the soonest, or after its news connection left
+/// and did not come back within the reconnect grace; the broker's own pauses do not count.
 void BrokerJudge::check_robbed(const SessionId& id) const {
   const auto now = world_.now();
   const auto heard = heard_.find(id);
   const auto left = left_.find(id);
   const bool silent =
-      heard == heard_.end() || now - heard->second - pauses_since(heard->second, longest_nap) >= lost_after - eps;
-  const bool gone = left != left_.end() && now - left->second >= grace - eps;
+      heard == heard_.end() || now - heard->second - pauses_since(heard->second, longest_nap) >= session_timeout - eps;
+  const bool gone = left != left_.end() && now - left->second >= reconnect_grace - eps;
   require(silent || gone, name(id) + " is alive: it is not held for lost");
   const bool silent_client = standing_.at(id).next == Number{1};  // it may never have had its welcome
   require(!peace_.calm || silent_client || left_unheard_.contains(id),
@@ -440,9 +440,10 @@ void BrokerJudge::look(const Knows& knows) const {
       return now > since + limit + pauses_since(since, {}) + a_turn;
     };
     const auto left = left_.find(id);
-    require(left == left_.end() || !late(left->second, grace), name(id) + " has left: its items go elsewhere in time");
+    require(left == left_.end() || !late(left->second, reconnect_grace),
+            name(id) + " has left: its items go elsewhere in time");
     const auto heard = heard_.find(id);
-    require(heard == heard_.end() || !late(heard->second, lost_after),
+    require(heard == heard_.end() || !late(heard->second, session_timeout),
             name(id) + " is silent: its items go elsewhere in time");
   }
 }

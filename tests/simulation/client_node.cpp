@@ -200,7 +200,7 @@ void ClientNode::perform(const SocketRequest& request) {
       lane_ = std::make_shared<LaneLink>(world_, lines_.lane, scene_.broker, *this, session().id(), request.generation);
       return lane_->connect(request.port);
     case SocketRequest::Kind::close_lane:
-      require(!scene_.lossless || !lane_up_ || session().bye_said() || world_.now() >= lane_heard_ + lost_after,
+      require(!scene_.lossless || !lane_up_ || session().bye_said() || world_.now() >= lane_heard_ + session_timeout,
               name_ + " gives no lane up that moves");
       if (lane_ && lane_generation_ == request.generation) lane_->close();
       return;

@@ -6,7 +6,7 @@ namespace baton::simulation {
 namespace {
 
 /// A get whose time is up returns: when its withdraw is answered, or when its lane is lost for the want of an answer.
-constexpr Duration returns_within = 4 * lost_after + 4s;
+constexpr Duration returns_within = 4 * session_timeout + 4s;
 
 /// At once, or after it was told that the work has begun.
 constexpr Duration dies_within = 20ms;

@@ -15,8 +15,8 @@ std::string name(MessageType type) {
       return "hello";
     case MessageType::control:
       return "control";
-    case MessageType::beat:
-      return "beat";
+    case MessageType::heartbeat:
+      return "heartbeat";
     case MessageType::welcome:
       return "welcome";
     case MessageType::confirm:
@@ -101,7 +101,7 @@ std::string describe(const Confirm& c) {
          (c.ended ? " ended" : "");
 }
 
-std::string describe(const Beat& b) {
+std::string describe(const Heartbeat& b) {
   return " put " + n(b.put_sent.value) + " control " + n(b.control_sent.value) + " heard " + n(b.heard.value) +
          " lane " + n(b.lane_generation) + ":" + n(b.lane_received.value) + (b.rewind ? " rewind" : "");
 }
@@ -114,10 +114,11 @@ std::string describe(std::string_view frame) {
   const auto payload = payload_of(frame);
   auto text = name(header.type) + " [" + to_hex(header.session).substr(0, 8) + "]";
   Confirm confirm;
-  Beat beat;
+  Heartbeat heartbeat;
   if (header.type == MessageType::confirm && decode_confirm(payload, confirm) == Refusal::none)
     return text + describe(confirm);
-  if (header.type == MessageType::beat && decode_beat(payload, beat) == Refusal::none) return text + describe(beat);
+  if (header.type == MessageType::heartbeat && decode_heartbeat(payload, heartbeat) == Refusal::none)
+    return text + describe(heartbeat);
   if (header.count == 0) return text + " " + std::string(payload);
   text += " " + n(header.number.value) + ":";
   EntryReader in(payload);

@@ -9,7 +9,7 @@ namespace {
 
 constexpr Duration slack = 1ms;
 /// The broker's own pause does not count, but for so much of it as may pass for a nap between two turns.
-constexpr Duration nap = beat_interval + slack;
+constexpr Duration nap = heartbeat_interval + slack;
 /// Of a body: it names its producer and its line.
 constexpr std::size_t telling = 64;
 
@@ -35,7 +35,7 @@ void HolderJudge::look(Contact& contact) const {
     const auto length = world_.now() - since;
     return length >= limit - slack && length - pauses_since(since) >= limit - slack;
   };
-  if (passed(contact.heard, lost_after) || (contact.left != never && passed(contact.left, grace)))
+  if (passed(contact.heard, session_timeout) || (contact.left != never && passed(contact.left, reconnect_grace)))
     contact.could_be_lost = true;
 }
 

@@ -119,13 +119,13 @@ void Simulation::trouble(const Troubles& chances) {
 void Simulation::pause_slow_hands() {
   for (auto* node : consumer_nodes_)
     if (node->has_slow_hands() && !node->over() && !node->stands_still() && world_.random.chance(20))
-      pause(*node, world_.random.between(Duration(lost_after), Duration(lost_after + 1s)));
+      pause(*node, world_.random.between(Duration(session_timeout), Duration(session_timeout + 1s)));
 }
 
 /// Who says bye loses what is on its way, and is silent until it is held for lost: nobody may take that for its leave.
 void Simulation::cut_short(ClientNode& leaving) {
   leaving.cut();
-  leaving.pause(world_.random.between(Duration(lost_after), Duration(2 * lost_after)));
+  leaving.pause(world_.random.between(Duration(session_timeout), Duration(2 * session_timeout)));
 }
 
 /// Another process of a producer's name, while the first one lives: that one is to end. Its input may be another one.

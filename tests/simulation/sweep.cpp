@@ -30,7 +30,7 @@ struct Kind {
 constexpr std::array kinds{
     Kind{"hello", MessageType::hello, {}},
     Kind{"welcome", MessageType::welcome, {}},
-    Kind{"beat", MessageType::beat, {}},
+    Kind{"heartbeat", MessageType::heartbeat, {}},
     Kind{"confirm", MessageType::confirm, {}},
     Kind{"put", MessageType::put, EntryKind::item},
     Kind{"ask", MessageType::control, EntryKind::ask},
@@ -75,7 +75,7 @@ struct Single {
 
 /// Whether the fault occurred. Throws Violation.
 bool run(const Single& single, bool trace) {
-  const bool lost_for_it = single.fault.fate.late >= lost_after;
+  const bool lost_for_it = single.fault.fate.late >= session_timeout;
   Simulation simulation(single.seed, !lost_for_it, trace);
   int seen = 0;
   simulation.set_fate([&](const std::string& frame) {

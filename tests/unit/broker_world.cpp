@@ -126,10 +126,10 @@ void Client::claim(const std::vector<Claim>& claims) {
   entry(bytes);
 }
 
-void Client::beat(Number heard) {
-  Beat beat;
-  beat.heard = heard;
-  world.core.beat(world.session(*this), beat, world.now);
+void Client::heartbeat(Number heard) {
+  Heartbeat heartbeat;
+  heartbeat.heard = heard;
+  world.core.heartbeat(world.session(*this), heartbeat, world.now);
   world.settle();
 }
 

@@ -64,7 +64,7 @@ struct Client {
   void join();
   void lane_lost(std::uint32_t generation, Number received, std::uint32_t wanted);
   void claim(const std::vector<Claim>& claims);
-  void beat(Number heard = {});
+  void heartbeat(Number heard = {});
   void vanish();  ///< its subscription leaves, as when it is killed
   void entry(const std::string& bytes);
 
@@ -147,11 +147,11 @@ class BrokerWorld final : private Shell {
     return {*this, session_id(n), role};
   }
 
-  /// Time passes; deadlines are met one by one, and clients that are `alive` beat as they should.
+  /// Time passes; deadlines are met one by one, and clients that are `alive` send heartbeats as they should.
   void advance(Duration by, std::vector<Client*> alive = {}) {
     for (const auto until = now + by; now < until;) {
       now = std::min(until, std::max(core.next_deadline(), now + 1ms));
-      for (auto* client : alive) client->beat();
+      for (auto* client : alive) client->heartbeat();
       settle();
     }
   }

@@ -181,7 +181,7 @@ TEST_CASE("consumer: what it claims in vain it does not hold any more, unless it
   CHECK(script.consumer.ack({13}));
   script.control();
   script.live(2s);
-  REQUIRE(script.beat());
+  REQUIRE(script.heartbeat());
 }
 
 TEST_CASE("consumer: what it gave back unheard under the session before is not given back again") {

@@ -285,7 +285,7 @@ TEST_CASE("consumer: after standing still it takes nothing until the broker has 
   script.control();
   script.hand_off(1, {1}, {11, 12});
   CHECK(script.take() == 11);
-  script.now += lost_after + 1s;  // the process was stopped: nothing ran
+  script.now += session_timeout + 1s;  // the process was stopped: nothing ran
   CHECK(script.take() == 0);
   script.say_confirm();  // it had come in long ago
   CHECK(script.take() == 0);
@@ -298,7 +298,7 @@ TEST_CASE("consumer: nothing follows its bye, not even when it had stood still b
   ConsumerScript script(2);
   script.open();
   script.control();
-  script.now += lost_after + 1s;
+  script.now += session_timeout + 1s;
   script.consumer.bye(script.now);
   script.tick();
   script.control();
@@ -434,7 +434,7 @@ TEST_CASE("consumer: an idle one wakes once a second") {
   script.advance(1s);
   script.consumer.take_change();
   script.say_confirm();
-  CHECK(script.beat());
+  CHECK(script.heartbeat());
   CHECK_FALSE(script.consumer.take_change());
   CHECK(script.consumer.next_deadline() > script.now + 1s);
 }

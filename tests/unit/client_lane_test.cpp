@@ -128,21 +128,21 @@ TEST_CASE("lane: an item that was on its way when the lane broke is wanted anew"
 
 TEST_CASE("lane: it is told soon that bytes have come, so that more may follow") {
   LaneScript script(1);
-  script.advance(beat_interval);
-  script.beat();
+  script.advance(heartbeat_interval);
+  script.heartbeat();
   script.lane({1}, 1, script.given(11, std::string(part_bytes, 'a'), 1u << 20));
   script.advance(20ms);
-  auto beat = script.beat();
-  REQUIRE(beat);
-  CHECK(beat->lane_received == Number{1});
+  auto heartbeat = script.heartbeat();
+  REQUIRE(heartbeat);
+  CHECK(heartbeat->lane_received == Number{1});
   script.lane({2}, 4, [&] {
     std::string entries;
     for (int i = 0; i < 4; ++i) entries += script.part(std::string(part_bytes, 'a'));
     return entries;
   }());
-  beat = script.beat();  // at once
-  REQUIRE(beat);
-  CHECK(beat->lane_received == Number{5});
+  heartbeat = script.heartbeat();  // at once
+  REQUIRE(heartbeat);
+  CHECK(heartbeat->lane_received == Number{5});
 }
 
 TEST_CASE("lane: a slow one is not lost while something comes, and is when for 3 s nothing does") {
@@ -155,7 +155,7 @@ TEST_CASE("lane: a slow one is not lost while something comes, and is when for 3
     script.lane({number}, 1, script.part("b"));
   }
   CHECK(script.requests().empty());
-  script.live(lost_after + 1100ms);
+  script.live(session_timeout + 1100ms);
   REQUIRE_FALSE(script.requests().empty());
   CHECK(script.consumer.owes() == false);
 }
@@ -172,10 +172,10 @@ TEST_CASE("lane: after one on which nothing came the next one has twice the time
     lane.lose(1);
     return now - begun;
   };
-  CHECK(lives() == lost_after);
-  CHECK(lives() == 2 * lost_after);
-  CHECK(lives() == 4 * lost_after);
-  CHECK(lives() == 4 * lost_after);
+  CHECK(lives() == session_timeout);
+  CHECK(lives() == 2 * session_timeout);
+  CHECK(lives() == 4 * session_timeout);
+  CHECK(lives() == 4 * session_timeout);
   lane.begin({1});
-  CHECK(lives() == lost_after);
+  CHECK(lives() == session_timeout);
 }

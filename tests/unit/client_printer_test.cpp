@@ -74,24 +74,24 @@ TEST_CASE("printer: blocks come in order, each once, and are confirmed when prin
   script.lines(1, {"a\n", "b\n"});
   script.lines(2, {"b\n", "c\n"});
   CHECK(script.print() == "a\n");
-  auto beat = script.beat();
-  REQUIRE(beat);
-  CHECK(beat->heard == Number{1});
+  auto heartbeat = script.heartbeat();
+  REQUIRE(heartbeat);
+  CHECK(heartbeat->heard == Number{1});
   CHECK(script.print() == "b\n");
   CHECK(script.print() == "c\n");
   CHECK(script.print().empty());
-  CHECK(script.beat()->heard == Number{3});
+  CHECK(script.heartbeat()->heard == Number{3});
 }
 
 TEST_CASE("printer: beyond a gap it takes nothing and asks for what is missing") {
   PrinterScript script;
   script.stand();
   script.lines(1, {"a\n"});
-  script.beat();
+  script.heartbeat();
   script.lines(3, {"c\n"});
-  const auto beat = script.beat();
-  REQUIRE(beat);
-  CHECK(beat->rewind);
+  const auto heartbeat = script.heartbeat();
+  REQUIRE(heartbeat);
+  CHECK(heartbeat->rewind);
   CHECK(script.print() == "a\n");
   CHECK(script.print().empty());
   script.lines(2, {"b\n", "c\n"});
@@ -106,16 +106,16 @@ TEST_CASE(
   script.confirm.told = {2};
   script.confirm.told_sent = {1};
   script.say_confirm();
-  auto beat = script.beat();
-  REQUIRE(beat);
-  CHECK(beat->rewind);
+  auto heartbeat = script.heartbeat();
+  REQUIRE(heartbeat);
+  CHECK(heartbeat->rewind);
   script.lines(1, {"a\n"});
-  script.beat();
+  script.heartbeat();
   for (int i = 0; i < 5; ++i) {
     script.live(1s);
-    beat = script.beat();
-    REQUIRE(beat);
-    CHECK_FALSE(beat->rewind);
+    heartbeat = script.heartbeat();
+    REQUIRE(heartbeat);
+    CHECK_FALSE(heartbeat->rewind);
   }
 }
 
@@ -176,7 +176,7 @@ TEST_CASE("printer: another broker's lines come after the last ones of the one b
   CHECK(script.print() == "a\n");
   CHECK(script.print() == "b\n");
   CHECK(script.print() == "c\n");
-  CHECK(script.beat()->heard == Number{1});
+  CHECK(script.heartbeat()->heard == Number{1});
 }
 
 TEST_CASE("printer: it has finished when shutdown is told and the last block printed") {
@@ -206,10 +206,10 @@ TEST_CASE("printer: what a client says again to another broker is passed over, a
   script.said(1, 2, {"b\n", "c\n"});
   CHECK(script.print().empty());
   script.tick();
-  CHECK(script.beat()->heard == Number{2});
+  CHECK(script.heartbeat()->heard == Number{2});
   script.said(3, 4, {"d\n"});
   CHECK(script.print() == "d\n");
-  CHECK(script.beat()->heard == Number{3});
+  CHECK(script.heartbeat()->heard == Number{3});
 }
 
 TEST_CASE("printer: a block that comes in parts is printed when it is whole, and confirmed then") {
@@ -219,11 +219,11 @@ TEST_CASE("printer: a block that comes in parts is printed when it is whole, and
   script.parts(2, 2, {"one, ", "two, "}, true);
   CHECK(script.print() == "a\n");
   CHECK(script.print().empty());
-  CHECK(script.beat()->heard == Number{1});
+  CHECK(script.heartbeat()->heard == Number{1});
   script.parts(4, 2, {"three\n"});
   script.said(5, 3, {"b\n"});
   CHECK(script.print() == "one, two, three\n");
-  CHECK(script.beat()->heard == Number{4});
+  CHECK(script.heartbeat()->heard == Number{4});
   CHECK(script.print() == "b\n");
 }
 
@@ -256,7 +256,7 @@ TEST_CASE("printer: a block in parts that is said again to another broker is pri
   script.parts(3, 2, {"three, ", "four\n"});
   CHECK(script.print() == "three, four\n");
   script.tick();
-  CHECK(script.beat()->heard == Number{4});
+  CHECK(script.heartbeat()->heard == Number{4});
 }
 
 TEST_CASE("printer: what is passed over behind a block that is being printed counts as printed after it") {
@@ -276,13 +276,13 @@ TEST_CASE("printer: what is passed over behind a block that is being printed cou
   CHECK(f.missing == 2);
   CHECK(f.passed == 3);
   script.tick();
-  script.beat();
+  script.heartbeat();
   script.printer.printed(x);
   script.tick();
-  CHECK(script.beat()->heard == Number{6});
+  CHECK(script.heartbeat()->heard == Number{6});
   script.printer.printed(f);
   script.tick();
-  CHECK(script.beat()->heard == Number{7});
+  CHECK(script.heartbeat()->heard == Number{7});
 }
 
 TEST_CASE(

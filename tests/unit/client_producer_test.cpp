@@ -30,9 +30,9 @@ TEST_CASE("client: hello is said at once, and again until it is answered") {
 
 TEST_CASE("client: without an answer the sockets are made anew, and in the end it gives up") {
   ProducerScript script;
-  script.run(lost_after);
+  script.run(session_timeout);
   CHECK(script.requests().size() == 1);
-  script.run(default_connect_timeout - lost_after - 1ms);
+  script.run(default_connect_timeout - session_timeout - 1ms);
   CHECK_FALSE(script.producer.session().over());
   script.advance(1ms);
   REQUIRE(script.producer.session().error());
@@ -142,32 +142,32 @@ TEST_CASE("producer: when all sockets were made anew a mark asks at once what of
   ProducerScript script;
   script.stand();
   script.put("a");
-  script.advance(lost_after);
+  script.advance(session_timeout);
   CHECK_FALSE(script.requests().empty());
   CHECK(script.marks().size() >= 1);
   CHECK(script.puts() == std::vector<std::string>{"a"});
 }
 
-TEST_CASE("producer: the broker's beat is answered with one, without it the client beats by itself") {
+TEST_CASE("producer: the broker's heartbeat is answered with one, without it the client sends one by itself") {
   ProducerScript script;
   script.stand();
   script.advance(1s);
-  CHECK_FALSE(script.beat());
+  CHECK_FALSE(script.heartbeat());
   script.say_confirm();
-  CHECK(script.beat());
+  CHECK(script.heartbeat());
   script.advance(1250ms);
-  CHECK(script.beat());
+  CHECK(script.heartbeat());
 }
 
-TEST_CASE("client: after silence all sockets are made anew and the session goes on with a beat") {
+TEST_CASE("client: after silence all sockets are made anew and the session goes on with a heartbeat") {
   ProducerScript script;
   script.stand();
   script.advance(2999ms);
   CHECK(script.requests().empty());
-  script.beat();
+  script.heartbeat();
   script.advance(1ms);
   CHECK(script.requests().size() == 1);
-  CHECK(script.beat());
+  CHECK(script.heartbeat());
   script.say_confirm();
   CHECK(script.producer.session().established());
 }
@@ -214,9 +214,9 @@ TEST_CASE("producer: join is told, and holds when all are settled and the dead o
   CHECK(script.producer.joined());
   REQUIRE(script.producer.settled().notices.size() == 1);
   CHECK(script.producer.settled().notices[0].body == "b");
-  const auto beat = script.beat();
-  REQUIRE(beat);
-  CHECK(beat->heard == Number{1});
+  const auto heartbeat = script.heartbeat();
+  REQUIRE(heartbeat);
+  CHECK(heartbeat->heard == Number{1});
 }
 
 TEST_CASE("producer: of many dead items the last thousand notices are kept") {
@@ -269,38 +269,38 @@ TEST_CASE("client: who leaves waits for a broker that is at work, and not for ev
   script.put("a");
   script.producer.bye(script.now);
   script.tick();
-  const auto beats = [&](Duration time) {
+  const auto heartbeats = [&](Duration time) {
     for (const auto end = script.now + time; script.now < end && !script.producer.session().over();) {
       script.advance(1s);
       script.say_confirm();
     }
   };
-  SUBCASE("it beats, and its disk takes its time") {
-    beats(longest_goodbye - 1s);
+  SUBCASE("its heartbeats come, and its disk takes its time") {
+    heartbeats(longest_goodbye - 1s);
     CHECK_FALSE(script.producer.session().over());
     script.confirm.ended = true;
     script.say_confirm();
     CHECK(script.producer.session().state() == Session::State::ended);
   }
-  SUBCASE("it beats for ever") {
-    beats(longest_goodbye);
+  SUBCASE("its heartbeats come for ever") {
+    heartbeats(longest_goodbye);
     REQUIRE(script.producer.session().error());
     CHECK(script.producer.session().error()->kind == SessionError::Kind::no_goodbye);
   }
   SUBCASE("it has no room for what is to be confirmed") {
     script.confirm.put_held = Held::storage;
-    beats(goodbye_timeout);
+    heartbeats(goodbye_timeout);
     CHECK(script.producer.session().error());
   }
   SUBCASE("it had none, and has some again") {
     script.confirm.put_held = Held::storage;
-    beats(goodbye_timeout - 2s);
+    heartbeats(goodbye_timeout - 2s);
     script.confirm.put_held = Held::nothing;
-    beats(goodbye_timeout);
+    heartbeats(goodbye_timeout);
     CHECK_FALSE(script.producer.session().over());
   }
   SUBCASE("it falls silent") {
-    beats(20s);
+    heartbeats(20s);
     script.run(goodbye_timeout - 1ms);
     CHECK_FALSE(script.producer.session().over());
     script.advance(1ms);

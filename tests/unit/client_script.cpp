@@ -70,10 +70,10 @@ void Script::read(const Outbox::Message& message) {
     return;
   }
   CHECK(header.epoch == epoch);
-  if (header.type == MessageType::beat) {
-    Beat beat;
-    REQUIRE(decode_beat(payload, beat) == Refusal::none);
-    beat_ = beat;
+  if (header.type == MessageType::heartbeat) {
+    Heartbeat heartbeat;
+    REQUIRE(decode_heartbeat(payload, heartbeat) == Refusal::none);
+    heartbeat_ = heartbeat;
     return;
   }
   CHECK((message.door == Door::put) == (header.type == MessageType::put));
@@ -154,7 +154,7 @@ void Script::none(std::uint32_t generation, Number number) {
 }
 
 std::optional<Hello> Script::hello() { return std::exchange(hello_, std::nullopt); }
-std::optional<Beat> Script::beat() { return std::exchange(beat_, std::nullopt); }
+std::optional<Heartbeat> Script::heartbeat() { return std::exchange(heartbeat_, std::nullopt); }
 std::vector<Sent> Script::control() { return std::exchange(control_, {}); }
 std::vector<std::string> Script::puts() { return std::exchange(puts_, {}); }
 std::vector<InputPlace> Script::places() { return std::exchange(places_, {}); }

@@ -59,7 +59,7 @@ class Script {
 
   /// What was sent since the last call of the same kind; each call forgets what it returns.
   std::optional<Hello> hello();
-  std::optional<Beat> beat();
+  std::optional<Heartbeat> heartbeat();
   std::vector<Sent> control();
   std::vector<std::string> puts();   ///< bodies
   std::vector<InputPlace> places();  ///< that messages of puts begin with
@@ -74,7 +74,7 @@ class Script {
 
   ClientLogic& logic_;
   std::optional<Hello> hello_;
-  std::optional<Beat> beat_;
+  std::optional<Heartbeat> heartbeat_;
   std::vector<Sent> control_;
   std::vector<std::string> puts_;
   std::vector<InputPlace> places_;

@@ -147,7 +147,7 @@ TEST_CASE("of a named producer that put nothing nothing is remembered, what one 
   morty.ask();
   morty.received();
   morty.ack("a");
-  world.advance(2 * beat_interval, {&morty});
+  world.advance(2 * heartbeat_interval, {&morty});
   CHECK(world.core.queues().producer_count() == 1);
 }
 
@@ -168,7 +168,7 @@ TEST_CASE("who claims much in vain and reads nothing of it is cut off, who has m
   CHECK(many.refusals() == Bodies{"over_credit"});
   for (int i = 0; i < 3; ++i) {
     const auto lost = some.lost();
-    some.beat(Number{40});
+    some.heartbeat(Number{40});
     in_vain(static_cast<std::uint8_t>(10 + i), 60);
   }
   CHECK(world.core.find(some.id));
@@ -314,7 +314,7 @@ TEST_CASE("sessions that end at one moment and hold much end one after the other
     consumers.back().ask(20);
   }
   for (const auto& client : consumers) world.core.unsubscribed(client.id, world.now);
-  world.now += grace;
+  world.now += reconnect_grace;
   for (std::size_t turn = 1; turn <= 5; ++turn) {
     CHECK(world.core.next_deadline() <= world.now);
     world.core.end_turn(world.now, true);

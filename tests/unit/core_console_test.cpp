@@ -23,7 +23,7 @@ TEST_CASE("console lines reach every printer whole and in order, one that comes 
   CHECK(early.lines() == Bodies{"two\nthree\n"});
   auto late = world.printer(3);
   CHECK(late.lines() == Bodies{"one\n", "two\nthree\n"});
-  early.beat(Number{2});
+  early.heartbeat(Number{2});
   early.bye();
   morty.say("four\n");
   auto next = world.printer(4);
@@ -37,7 +37,7 @@ TEST_CASE("a printer is sent no more than its window beyond what it has printed"
   const std::string block(say_part_bytes, 'x');
   for (int i = 0; i < 300; ++i) morty.say(block);
   CHECK(printer.lines().size() == console_window_bytes / say_part_bytes + 1);
-  printer.beat(Number{5});
+  printer.heartbeat(Number{5});
   CHECK(printer.lines().size() == 5);
 }
 
@@ -82,7 +82,7 @@ TEST_CASE("a session that is lost within a block says the whole block again in t
   auto printer = world.printer(2);
   morty.say("before\n");
   morty.say_part("one, ", true);
-  world.advance(lost_after + 1s, {&printer});
+  world.advance(session_timeout + 1s, {&printer});
   hello.previous = Previous{Epoch{7}, morty.id};
   auto again = world.client(3, hello);
   CHECK(world.session(again).welcome.previous_control == Number{1});
@@ -129,9 +129,9 @@ TEST_CASE("a printer that asks for the same lines again and again is sent them o
   auto printer = world.printer(2);
   morty.say("one\n");
   const auto ask_again = [&] {
-    Beat beat;
-    beat.rewind = true;
-    world.core.beat(world.session(printer), beat, world.now);
+    Heartbeat heartbeat;
+    heartbeat.rewind = true;
+    world.core.heartbeat(world.session(printer), heartbeat, world.now);
     world.settle();
     return printer.lines().size();
   };
@@ -149,7 +149,7 @@ TEST_CASE("a line that is said again by who is not known any more is printed onc
   morty.say("one\n");
   auto early = world.printer(2);
   CHECK(early.lines() == Bodies{"one\n"});
-  early.beat(Number{1});
+  early.heartbeat(Number{1});
   early.bye();
   auto again = world.client(3, hello);
   again.say("one\n");
@@ -177,7 +177,7 @@ TEST_CASE("a slow printer holds the sayers, one that is stuck does not for long"
   morty.say("123456789\n");
   CHECK(morty.confirm().say_window == 0);
   CHECK(printer.lines() == Bodies{"123456789\n"});
-  printer.beat(Number{1});
+  printer.heartbeat(Number{1});
   CHECK(morty.confirm().say_window > 0);
   morty.say("123456789\n");
   CHECK(morty.confirm().say_held == Held::console);
@@ -197,7 +197,7 @@ TEST_CASE("while a printer is replaced, a full log holds the sayers, when none c
   morty.say("said before it knew\n");
   auto next = world.printer(3);
   CHECK(next.lines() == Bodies{"123456789\n", "said before it knew\n"});
-  next.beat(Number{2});
+  next.heartbeat(Number{2});
   next.bye();
   morty.say("123456789\n");
   CHECK(morty.confirm().say_held == Held::console);
@@ -218,12 +218,12 @@ TEST_CASE("a printer that falls silent holds nobody longer than one that is stuc
   CHECK(morty.confirm().say_held == Held::nothing);
 }
 
-TEST_CASE("a killed printer's successor goes on where it was, even within the grace") {
+TEST_CASE("a killed printer's successor goes on where it was, even within the reconnect grace") {
   BrokerWorld world;
   auto morty = world.consumer(1);
   auto killed = world.printer(2);
   morty.say("one\n");
-  killed.beat(Number{1});
+  killed.heartbeat(Number{1});
   morty.say("two\n");
   killed.vanish();
   auto next = world.printer(3);

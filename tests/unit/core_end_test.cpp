@@ -27,7 +27,7 @@ TEST_CASE("the seed's parent: when all is done everybody is told to leave, and i
   CHECK(printer.confirm().shutdown);
   CHECK(printer.lines() == Bodies{"got a\n", "Parent process exiting...\n"});
   CHECK_FALSE(world.effects.finished);
-  printer.beat(Number{2});
+  printer.heartbeat(Number{2});
   printer.bye();
   CHECK(world.effects.finished);
   CHECK(world.effects.exit_code == 0);
@@ -83,7 +83,7 @@ TEST_CASE("the seed's parent gives those who do not leave their time, and no mor
   BrokerWorld world(settings);
   auto printer = world.printer(3);
   auto morty = world.consumer(2);
-  world.advance(300ms, {&morty, &printer});  // not at a beat
+  world.advance(300ms, {&morty, &printer});  // not at a heartbeat
   const auto begin = world.now;
   auto rick = world.producer(1);
   rick.bye();
@@ -95,7 +95,7 @@ TEST_CASE("the seed's parent gives those who do not leave their time, and no mor
   CHECK_FALSE(printer.confirm().shutdown);
   world.advance(1ms, {&morty, &printer});
   CHECK(printer.confirm().shutdown);
-  printer.beat(Number{1});
+  printer.heartbeat(Number{1});
   CHECK_FALSE(world.effects.finished);
   printer.bye();
   CHECK(world.effects.finished);

@@ -110,7 +110,7 @@ TEST_CASE("items that come back are in their old order, before all that wait") {
   morty.prefetch(3);
   morty.received();
   morty.vanish();
-  world.advance(grace, {&rick, &summer});
+  world.advance(reconnect_grace, {&rick, &summer});
   summer.ask(4);
   CHECK(summer.received() == Bodies{"a"});  // it may have been begun: it goes alone
   summer.ack("a");
@@ -210,7 +210,7 @@ TEST_CASE("who does not listen is told of so many dead items by name and of all 
   for (const auto* body : {"a", "b", "c", "d", "e"}) dies(body);
   CHECK(rick.died().size() == 3);
   CHECK(rick.confirm().dead == 5);
-  rick.beat({3});
+  rick.heartbeat({3});
   dies("f");
   const auto later = rick.died();
   REQUIRE(later.size() == 1);

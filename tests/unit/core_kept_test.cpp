@@ -198,7 +198,7 @@ struct GivenTwice : KeptMemory {
     rick.put("a");
     morty.ask();
     morty.received();
-    world.advance(lost_after, {&rick, &summer});
+    world.advance(session_timeout, {&rick, &summer});
     summer.ask();
     CHECK(summer.deliveries() == std::vector{2});
   }
@@ -226,7 +226,7 @@ TEST_CASE("an item that came back goes out when it is kept that it did, not befo
   morty.received();
   storage.most_settles = storage.turn();
   summer.ask();
-  world.advance(lost_after, {&rick, &summer});
+  world.advance(session_timeout, {&rick, &summer});
   CHECK(summer.received() == Bodies{});
   SUBCASE("kept") {
     storage.most_settles = UINT64_MAX;
@@ -268,7 +268,7 @@ TEST_CASE("while a session's claims are still coming in, kept items wait, but no
     CHECK(morty.received() == Bodies{"c"});
   }
   SUBCASE("the session is lost") {
-    world.advance(lost_after, {&morty});
+    world.advance(session_timeout, {&morty});
     CHECK(morty.received() == Bodies{"b", "c"});
     morty.ack("b");
     CHECK(morty.received() == Bodies{});
@@ -375,10 +375,10 @@ TEST_CASE("join: what is done counts when that is kept, not before") {
   morty.ack("a");
   const auto first = storage.turn();
   morty.ack("b");
-  world.advance(beat_interval, {&rick, &morty});
+  world.advance(heartbeat_interval, {&rick, &morty});
   CHECK(rick.confirm().done == 0);
   storage.most_settles = first;
-  world.advance(beat_interval, {&rick, &morty});
+  world.advance(heartbeat_interval, {&rick, &morty});
   CHECK(rick.confirm().done == 1);
   storage.most_settles = UINT64_MAX;
   world.settle();

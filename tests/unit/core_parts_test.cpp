@@ -50,10 +50,10 @@ struct Receiver {
     return bodies;
   }
   void tell() {
-    Beat beat;
-    beat.lane_generation = 1;
-    beat.lane_received = received;
-    client.world.core.beat(client.world.session(client), beat, client.world.now);
+    Heartbeat heartbeat;
+    heartbeat.lane_generation = 1;
+    heartbeat.lane_received = received;
+    client.world.core.heartbeat(client.world.session(client), heartbeat, client.world.now);
     client.world.settle();
   }
 };
@@ -220,11 +220,11 @@ TEST_CASE("what did not arrive whole when the lane broke is taken back and given
   receiver.take();
   CHECK(receiver.client.got.contains("a"));
   CHECK(receiver.received > Number{0});
-  Beat beat;
-  beat.lane_generation = 2;
+  Heartbeat heartbeat;
+  heartbeat.lane_generation = 2;
   for (int i = 0; i < 10 && receiver.body.size() < body.size(); ++i) {
-    beat.lane_received = receiver.received;
-    world.core.beat(world.session(receiver.client), beat, world.now);
+    heartbeat.lane_received = receiver.received;
+    world.core.heartbeat(world.session(receiver.client), heartbeat, world.now);
     world.settle();
     receiver.take();
   }
@@ -271,7 +271,7 @@ TEST_CASE("a suspect does not follow what is given back on the way before that i
   receiver.client.ask(2);
   receiver.take();
   dying.vanish();
-  world.advance(grace + 10ms, {&producer, &receiver.client});
+  world.advance(reconnect_grace + 10ms, {&producer, &receiver.client});
   receiver.client.release("a");
   for (int i = 0; i < 10 && receiver.body.size() < receiver.whole; ++i) {
     receiver.tell();
@@ -294,7 +294,7 @@ TEST_CASE("a consumer that leaves or is lost has nothing under way") {
   SUBCASE("it leaves") { receiver.client.bye(); }
   SUBCASE("it is lost") {
     receiver.client.vanish();
-    world.advance(grace + 10ms, {&producer});
+    world.advance(reconnect_grace + 10ms, {&producer});
   }
   CHECK(world.core.queues().bytes_under_way() == 0);
   Receiver next{world.consumer(3)};

@@ -44,7 +44,7 @@ TEST_CASE("plain doors: out takes in order what nobody asks for, as much as ther
   CHECK(out(world, 2) == Bodies{"c"});
   CHECK_FALSE(world.core.plain().has_items());
   CHECK(world.core.queues().all_settled());
-  world.advance(beat_interval, {&rick});
+  world.advance(heartbeat_interval, {&rick});
   CHECK(rick.confirm().done == 3);
 }
 

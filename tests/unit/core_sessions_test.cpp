@@ -34,23 +34,23 @@ TEST_CASE("strangers' topics are bounded, and keep no client out") {
   CHECK(world.core.find(session_id(1)));
 }
 
-TEST_CASE("a producer is told with each beat how many consumers may take items of its queue") {
+TEST_CASE("a producer is told with each heartbeat how many consumers may take items of its queue") {
   BrokerWorld world;
   auto rick = world.producer(1), other = world.producer(2);
-  world.advance(beat_interval, {&rick, &other});
+  world.advance(heartbeat_interval, {&rick, &other});
   CHECK(rick.confirm().consumers == 0);
   auto morty = world.consumer(3), summer = world.consumer(4, {"mail", "default"}), jerry = world.consumer(5, {"mail"});
-  world.advance(beat_interval, {&rick, &other, &morty, &summer, &jerry});
+  world.advance(heartbeat_interval, {&rick, &other, &morty, &summer, &jerry});
   CHECK(rick.confirm().consumers == 2);
   morty.bye();
-  world.advance(beat_interval, {&rick, &other, &summer, &jerry});
+  world.advance(heartbeat_interval, {&rick, &other, &summer, &jerry});
   CHECK(rick.confirm().consumers == 1);
   summer.vanish();
-  world.advance(beat_interval, {&rick, &other, &jerry});
+  world.advance(heartbeat_interval, {&rick, &other, &jerry});
   CHECK(rick.confirm().consumers == 0);
 }
 
-TEST_CASE("a killed consumer's items go to another one after the grace, not before") {
+TEST_CASE("a killed consumer's items go to another one after the reconnect grace, not before") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
@@ -59,13 +59,13 @@ TEST_CASE("a killed consumer's items go to another one after the grace, not befo
   summer.ask();
   CHECK(morty.received() == Bodies{"a"});
   morty.vanish();
-  world.advance(grace - 1ms, {&rick, &summer});
+  world.advance(reconnect_grace - 1ms, {&rick, &summer});
   CHECK(summer.received() == Bodies{});
   world.advance(1ms, {&rick, &summer});
   CHECK(summer.attempts() == std::vector{2});
 }
 
-TEST_CASE("a consumer whose connection is back within the grace keeps what it holds") {
+TEST_CASE("a consumer whose connection is back within the reconnect grace keeps what it holds") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
@@ -74,7 +74,7 @@ TEST_CASE("a consumer whose connection is back within the grace keeps what it ho
   summer.ask();
   morty.received();
   morty.vanish();
-  world.advance(grace - 1ms, {&rick, &summer});
+  world.advance(reconnect_grace - 1ms, {&rick, &summer});
   world.core.subscribed(morty.id, world.now);
   world.advance(10s, {&rick, &summer, &morty});
   CHECK(summer.received() == Bodies{});
@@ -82,14 +82,14 @@ TEST_CASE("a consumer whose connection is back within the grace keeps what it ho
   CHECK(world.core.queues().all_settled());
 }
 
-TEST_CASE("a silent consumer is lost after lost_after") {
+TEST_CASE("a silent consumer is lost after session_timeout") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
   rick.put("a");
   morty.ask();
   summer.ask();
-  world.advance(lost_after - 1ms, {&rick, &summer});
+  world.advance(session_timeout - 1ms, {&rick, &summer});
   CHECK(summer.received() == Bodies{});
   world.advance(1ms, {&rick, &summer});
   CHECK(summer.received() == Bodies{"a"});
@@ -106,7 +106,7 @@ TEST_CASE("after a pause of the broker's own loop nobody is taken for dead") {
   world.settle();
   CHECK(world.core.find(morty.id));
   CHECK(world.core.find(rick.id));
-  world.advance(lost_after, {&rick});
+  world.advance(session_timeout, {&rick});
   CHECK_FALSE(world.core.find(morty.id));
 }
 
@@ -115,12 +115,12 @@ TEST_CASE("a pause of the broker's own loop gives no time to who speaks or leave
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
   world.now += 10s;
-  summer.beat();
+  summer.heartbeat();
   morty.vanish();
   world.settle();
-  world.advance(grace, {&rick});
+  world.advance(reconnect_grace, {&rick});
   CHECK_FALSE(world.core.find(morty.id));
-  world.advance(lost_after - grace, {&rick});
+  world.advance(session_timeout - reconnect_grace, {&rick});
   CHECK_FALSE(world.core.find(summer.id));
 }
 
@@ -146,7 +146,7 @@ TEST_CASE("a client that comes back in a new session takes up again what nobody 
   for (const auto* body : {"a", "b"}) rick.put(body);
   morty.ask(2);
   CHECK(morty.received() == Bodies{"a", "b"});
-  world.advance(lost_after, {&rick, &summer});
+  world.advance(session_timeout, {&rick, &summer});
   summer.ask();
   CHECK(summer.attempts() == std::vector{2});  // "a" went elsewhere
 
@@ -262,14 +262,14 @@ TEST_CASE("a client that missed the welcome of its second session takes up its i
   rick.put("a");
   morty.ask();
   CHECK(morty.received() == Bodies{"a"});
-  world.advance(lost_after, {&rick});
+  world.advance(session_timeout, {&rick});
   Hello hello;
   hello.role = Role::consumer;
   hello.queues = {"default"};
   hello.previous = Previous{world.core.epoch(), morty.id};
   hello.claims = 1;
   auto unheard = world.client(3, hello);
-  world.advance(lost_after, {&rick});
+  world.advance(session_timeout, {&rick});
   CHECK_FALSE(world.core.find(unheard.id));
   auto back = world.claimant(4, world.core.epoch(), morty.id, {{morty.got["a"], 1, 1}});  // still names the first one
   CHECK(back.lost().empty());
@@ -285,7 +285,7 @@ TEST_CASE("nobody reclaims what they did not lose") {
   rick.put("b");
   morty.ask();
   morty.received();
-  world.advance(lost_after, {&rick});  // both consumers are lost
+  world.advance(session_timeout, {&rick});  // both consumers are lost
   auto back = world.claimant(4, world.core.epoch(), thief.id, {{morty.got["a"], 2, 1}});
   CHECK(back.lost() == std::vector{morty.got["a"], morty.got["a"] + 1});
 }
@@ -312,7 +312,7 @@ TEST_CASE("a claim names the count of deliveries: who lost an item to another on
   rick.put("a");
   morty.ask();
   CHECK(morty.received() == Bodies{"a"});
-  world.advance(lost_after, {&rick, &summer});
+  world.advance(session_timeout, {&rick, &summer});
   summer.ask();
   CHECK(summer.deliveries() == std::vector{2});
   summer.release("a");
@@ -341,7 +341,7 @@ TEST_CASE("who is no consumer reclaims nothing, and holds nothing when it ends")
   rick.put("a");
   morty.ask();
   morty.received();
-  world.advance(lost_after, {&rick});
+  world.advance(session_timeout, {&rick});
   Hello hello;
   hello.name = "thief";
   hello.queues = {"default"};
@@ -350,7 +350,7 @@ TEST_CASE("who is no consumer reclaims nothing, and holds nothing when it ends")
   auto thief = world.client(4, hello);
   thief.claim({{morty.got["a"], 1, 1}});
   CHECK(thief.refusals() == Bodies{"wrong_role"});
-  world.advance(lost_after, {&rick});
+  world.advance(session_timeout, {&rick});
   auto summer = world.consumer(5);
   summer.ask();
   CHECK(summer.received() == Bodies{"a"});
@@ -375,9 +375,9 @@ TEST_CASE("a session that was lost before all it sent was in has not left: it is
   auto rick = world.producer(1);
   rick.put("a");
   rick.bye(Number{2});
-  world.advance(lost_after);
+  world.advance(session_timeout);
   CHECK_FALSE(world.core.find(rick.id));
-  world.core.unknown(rick.id, world.now);  // its beat
+  world.core.unknown(rick.id, world.now);  // its heartbeat
   world.settle();
   CHECK(rick.refusals() == Bodies{"unknown_session"});
   CHECK_FALSE(rick.confirm().ended);
@@ -468,14 +468,14 @@ TEST_CASE("a full queue gives no credit, and says why, another queue does") {
   int put = 0;
   while (rick.confirm().put_credit >= rick.next_put) rick.put("item " + std::to_string(++put));
   CHECK(put == 4);
-  rick.beat();
-  world.advance(beat_interval, {&rick, &beth, &morty});
+  rick.heartbeat();
+  world.advance(heartbeat_interval, {&rick, &beth, &morty});
   CHECK(rick.confirm().put_held == Held::queue_items);
   CHECK(beth.confirm().put_held == Held::nothing);
   morty.ask();
   CHECK(morty.received() == Bodies{"item 1"});
-  rick.beat();
-  world.advance(beat_interval, {&rick, &beth, &morty});
+  rick.heartbeat();
+  world.advance(heartbeat_interval, {&rick, &beth, &morty});
   CHECK(rick.confirm().put_credit == Number{4});  // what is held counts, too
   morty.ack("item 1");
   CHECK(rick.confirm().put_credit == Number{5});
@@ -527,7 +527,7 @@ TEST_CASE("a full queue by bytes shuts the window, and opens it again") {
   CHECK(rick.confirm().put_window > 0);
   rick.put("123456");
   CHECK(rick.confirm().put_window == 0);
-  rick.beat();
+  rick.heartbeat();
   morty.ask(1);
   morty.received();
   morty.ack("123456");

@@ -21,7 +21,7 @@ TEST_CASE("suspects: what was prefetched and not begun when its holder dies is n
   morty.prefetch(4, {}, 1);
   CHECK(morty.received() == Bodies{"a", "b", "c", "d"});
   morty.vanish();
-  world.advance(grace, {&rick, &summer, &jerry});
+  world.advance(reconnect_grace, {&rick, &summer, &jerry});
   summer.prefetch(4);
   CHECK(summer.tries() == Bodies{"a 2"});  // alone
   jerry.prefetch(4);
@@ -45,14 +45,14 @@ TEST_CASE("suspects: what was told to be begun has failed, what only may have be
   morty.ack("b");
   morty.ack("c");
   morty.vanish();  // it may have begun two more
-  world.advance(grace, {&rick, &summer});
+  world.advance(reconnect_grace, {&rick, &summer});
   for (const auto* alone : {"d", "e"}) {
     summer.prefetch(1);
     CHECK(summer.tries() == Bodies{std::string(alone) + " 1"});
     if (std::string(alone) == "d") summer.ack("d");
   }
   summer.vanish();  // with a suspect in hand, whatever it had told
-  world.advance(grace, {&rick});
+  world.advance(reconnect_grace, {&rick});
   auto jerry = world.consumer(4);
   jerry.ask();
   CHECK(jerry.tries() == Bodies{"e 2"});
@@ -69,7 +69,7 @@ TEST_CASE("suspects: what ends each process that begins it is dead in the end, a
     morty.prefetch(3, {}, 1);
     CHECK(morty.received() == (n == 2 ? Bodies{"poison", "a", "b"} : Bodies{"poison"}));
     morty.vanish();
-    world.advance(grace, {&rick});
+    world.advance(reconnect_grace, {&rick});
   }
   CHECK(rick.died().size() == 1);
   auto summer = world.consumer(9);
@@ -90,7 +90,7 @@ TEST_CASE("suspects: while all who ask hold something one of them is kept free, 
   CHECK(jerry.received() == Bodies{"c", "d"});
   summer.ack("a");
   morty.vanish();
-  world.advance(grace, {&rick, &summer, &jerry});
+  world.advance(reconnect_grace, {&rick, &summer, &jerry});
   jerry.prefetch(2);
   summer.prefetch(2);
   put(rick, {"e", "f", "g", "h"});
@@ -112,7 +112,7 @@ TEST_CASE("suspects: one that fails by word is none any more") {
   rick.put("a");
   morty.ask();
   morty.vanish();
-  world.advance(grace, {&rick});
+  world.advance(reconnect_grace, {&rick});
   auto summer = world.consumer(3);
   put(rick, {"b", "c"});
   summer.prefetch(3);
@@ -133,7 +133,7 @@ TEST_CASE("suspects: what its holder takes up again is what it was before") {
   hello.queues = {"default"};
   hello.claims = 1;
   morty.vanish();
-  world.advance(grace, {&rick});
+  world.advance(reconnect_grace, {&rick});
   const auto comes_again = [&](std::uint8_t n, const Client& before, std::uint32_t deliveries) {
     hello.previous = Previous{world.core.epoch(), before.id};
     auto again = world.client(n, hello);
@@ -152,7 +152,7 @@ TEST_CASE("suspects: what its holder takes up again is what it was before") {
     summer.ask();
     CHECK(summer.tries() == Bodies{"a 2"});
     summer.vanish();
-    world.advance(grace, {&rick});
+    world.advance(reconnect_grace, {&rick});
     auto again = comes_again(4, summer, 2);
     CHECK(again.received() == Bodies{});
     again.got = summer.got;
@@ -170,7 +170,7 @@ TEST_CASE("suspects: a higher priority goes before them, and who asks no more fr
   rick.put("a");
   summer.prefetch(1);
   morty.vanish();
-  world.advance(grace, {&rick, &summer});
+  world.advance(reconnect_grace, {&rick, &summer});
   summer.prefetch(1);  // kept free
   CHECK(summer.received() == Bodies{"a"});
   rick.put("urgent", 9);
@@ -204,7 +204,7 @@ TEST_CASE("suspects: several consumers of one process die together, and what the
       one.vanish();
       world.advance(1ms, {&rick});
     }
-    world.advance(grace, {&rick});
+    world.advance(reconnect_grace, {&rick});
   }
   CHECK(rick.died().size() == 1);
   auto summer = world.consumer_in(7, 50), jerry = world.consumer_in(7, 51);
@@ -232,7 +232,7 @@ TEST_CASE("suspects: a process is kept free as a whole, and gets the rest when t
   CHECK(summer.received() == Bodies{"a"});
   CHECK(jerry.received() == Bodies{"b"});
   morty.vanish();
-  world.advance(grace, {&rick, &summer, &jerry, &beth});
+  world.advance(reconnect_grace, {&rick, &summer, &jerry, &beth});
   beth.ask();
   summer.ask();
   put(rick, {"c", "d"});
@@ -274,10 +274,10 @@ TEST_CASE("suspects: a process that lost a session gets nothing until another of
   CHECK(summer.received() == Bodies{"a"});
   jerry.ask();
   summer.vanish();
-  world.advance(grace, {&rick});
+  world.advance(reconnect_grace, {&rick});
   rick.put("b");
   CHECK(jerry.received() == Bodies{});
-  jerry.beat();
+  jerry.heartbeat();
   world.settle();
   CHECK(jerry.tries() == Bodies{"a 2"});
   jerry.ack("a");
@@ -296,7 +296,7 @@ TEST_CASE("suspects: who is kept free for one gets it before what has a higher p
   summer.ask(2);
   summer.received();
   morty.vanish();
-  world.advance(grace, {&rick, &summer});
+  world.advance(reconnect_grace, {&rick, &summer});
   summer.ask(2);
   for (int i = 0; i < 3; ++i) rick.put("urgent " + std::to_string(i), 9);
   CHECK(summer.received() == Bodies{});
@@ -336,7 +336,7 @@ TEST_CASE("suspects: who does not say which process he is has one of his own") {
   summer.ask();
   CHECK(summer.received() == Bodies{"a"});
   morty.vanish();
-  world.advance(grace, {&rick, &summer, &jerry});
+  world.advance(reconnect_grace, {&rick, &summer, &jerry});
   jerry.ask();
   CHECK(jerry.received() == Bodies{"suspect"});
 }

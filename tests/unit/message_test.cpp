@@ -115,7 +115,7 @@ std::vector<Case> malformed() {
       {"an item on control", control, entry(item, "x")},
       {"an item on a lane", handoff, entry(item, "x")},
       {"a line from a client", control, entry(line, "x")},
-      {"entries in a beat", beat, entry(item, "x")},
+      {"entries in a heartbeat", heartbeat, entry(item, "x")},
       {"an item of priority 10", put, entry(item, "x", 10)},
       {"an item with an unknown flag", put, entry(item, "xxxx", 0, 2)},
       {"a delayed item without a delay", put, entry(item, "xxx", 0, has_delay)},
@@ -250,34 +250,34 @@ TEST_CASE("a reason is cut by its sender") {
 }
 
 TEST_CASE("fixed blocks: a longer one is read, a shorter one refused") {
-  Beat sent_beat{{1}, {2}, {3}, {4}, 5, true};
-  const auto beat_frame = encode_beat({beat, 0, {7}, {}, {}}, sent_beat);
+  Heartbeat sent_heartbeat{{1}, {2}, {3}, {4}, 5, true};
+  const auto heartbeat_frame = encode_heartbeat({heartbeat, 0, {7}, {}, {}}, sent_heartbeat);
   Confirm sent_confirm;
   sent_confirm.lane_port = 40123;
   sent_confirm.ended = true;
   const auto confirm_frame = encode_confirm({confirm, 0, {7}, {}, {}}, sent_confirm);
   for (const std::size_t more : {0, 1, 100}) {
-    Beat got_beat;
+    Heartbeat got_heartbeat;
     Confirm got_confirm;
-    CHECK(decode_beat(payload_of(beat_frame + of(more)), got_beat) == Refusal::none);
-    CHECK(got_beat.lane_generation == 5);
-    CHECK(got_beat.rewind);
+    CHECK(decode_heartbeat(payload_of(heartbeat_frame + of(more)), got_heartbeat) == Refusal::none);
+    CHECK(got_heartbeat.lane_generation == 5);
+    CHECK(got_heartbeat.rewind);
     CHECK(decode_confirm(payload_of(confirm_frame + of(more)), got_confirm) == Refusal::none);
     CHECK(got_confirm.lane_port == 40123);
     CHECK(got_confirm.ended);
     CHECK(!got_confirm.shutdown);
   }
-  Beat got_beat;
+  Heartbeat got_heartbeat;
   Confirm got_confirm;
-  CHECK(decode_beat(of(beat_size - 1), got_beat) == Refusal::malformed);
+  CHECK(decode_heartbeat(of(heartbeat_size - 1), got_heartbeat) == Refusal::malformed);
   CHECK(decode_confirm(of(confirm_size - 1), got_confirm) == Refusal::malformed);
 }
 
 TEST_CASE("flags of a block that this version does not know are left alone") {
-  std::string payload(beat_size, '\0');
+  std::string payload(heartbeat_size, '\0');
   payload[36] = '\xfe';
-  Beat got;
-  CHECK(decode_beat(payload, got) == Refusal::none);
+  Heartbeat got;
+  CHECK(decode_heartbeat(payload, got) == Refusal::none);
   CHECK(!got.rewind);
 }
 

@@ -32,7 +32,7 @@ void Nonsense::say_one() {
     case 1:
       return send(encode_json(header(MessageType::hello, id), hello()));
     case 2:
-      return send(encode_beat(header(MessageType::beat, id), beat()));
+      return send(encode_heartbeat(header(MessageType::heartbeat, id), heartbeat()));
     case 3:
     case 4:
       return entries(MessageType::put, id, [&](std::string& out) { item(out); });
@@ -105,12 +105,13 @@ std::string Nonsense::hello() {
   return to_json(hello);
 }
 
-Beat Nonsense::beat() {
-  Beat beat;
-  for (auto* value : {&beat.put_sent, &beat.control_sent, &beat.heard, &beat.lane_received}) value->value = number();
-  beat.lane_generation = static_cast<std::uint32_t>(number());
-  beat.rewind = below_(2) == 0;
-  return beat;
+Heartbeat Nonsense::heartbeat() {
+  Heartbeat heartbeat;
+  for (auto* value : {&heartbeat.put_sent, &heartbeat.control_sent, &heartbeat.heard, &heartbeat.lane_received})
+    value->value = number();
+  heartbeat.lane_generation = static_cast<std::uint32_t>(number());
+  heartbeat.rewind = below_(2) == 0;
+  return heartbeat;
 }
 
 void Nonsense::item(std::string& out) {

@@ -35,7 +35,7 @@ class Nonsense final : private Shell {
   void begin();
   std::uint64_t number();
   std::string hello();
-  Beat beat();
+  Heartbeat heartbeat();
   void item(std::string& out);
   void control_entry(std::string& out);
   template <class Append>

@@ -21,8 +21,8 @@ std::string name_of(MessageType type) {
       return "hello";
     case MessageType::control:
       return "control";
-    case MessageType::beat:
-      return "beat";
+    case MessageType::heartbeat:
+      return "heartbeat";
     case MessageType::welcome:
       return "welcome";
     case MessageType::confirm:
@@ -132,8 +132,8 @@ class Walk {
 
   void walk_payload(std::string_view payload) {
     switch (header_.type) {
-      case MessageType::beat:
-        return walk_beat(payload);
+      case MessageType::heartbeat:
+        return walk_heartbeat(payload);
       case MessageType::confirm:
         return walk_confirm(payload);
       case MessageType::hello: {
@@ -162,16 +162,16 @@ class Walk {
     again_ += to_json(message);
   }
 
-  void walk_beat(std::string_view payload) {
-    Beat beat;
-    REQUIRE(decode_beat(payload, beat) == Refusal::none);
-    field(8, "put_sent", number(beat.put_sent.value));
-    field(8, "control_sent", number(beat.control_sent.value));
-    field(8, "heard", number(beat.heard.value));
-    field(8, "lane_received", number(beat.lane_received.value));
-    field(4, "lane_generation", number(beat.lane_generation));
-    field(4, "flags", number(beat.rewind ? 1 : 0));
-    again_ = encode_beat(header_, beat);
+  void walk_heartbeat(std::string_view payload) {
+    Heartbeat heartbeat;
+    REQUIRE(decode_heartbeat(payload, heartbeat) == Refusal::none);
+    field(8, "put_sent", number(heartbeat.put_sent.value));
+    field(8, "control_sent", number(heartbeat.control_sent.value));
+    field(8, "heard", number(heartbeat.heard.value));
+    field(8, "lane_received", number(heartbeat.lane_received.value));
+    field(4, "lane_generation", number(heartbeat.lane_generation));
+    field(4, "flags", number(heartbeat.rewind ? 1 : 0));
+    again_ = encode_heartbeat(header_, heartbeat);
   }
 
   void walk_confirm(std::string_view payload) {
@@ -478,15 +478,15 @@ TEST_CASE("PROTOCOL.md states the limits and times of the code") {
       {"lane_window_bytes", number(lane_window_bytes)},
       {"lanes_window_bytes", number(lanes_window_bytes)},
       {"hello_again", ms(hello_again)},
-      {"beat_interval", ms(beat_interval)},
-      {"lost_after", ms(lost_after)},
+      {"heartbeat_interval", ms(heartbeat_interval)},
+      {"session_timeout", ms(session_timeout)},
       {"claims_within", ms(claims_within)},
       {"claims_at_latest", ms(claims_at_latest)},
-      {"beat_in_silence", ms(beat_in_silence)},
+      {"heartbeat_in_silence", ms(heartbeat_in_silence)},
       {"tcp_connect_within", ms(tcp_connect_within)},
-      {"grace", ms(grace)},
+      {"reconnect_grace", ms(reconnect_grace)},
       {"resend_after", ms(resend_after)},
-      {"longest_patience", ms(longest_patience)},
+      {"longest_resend_delay", ms(longest_resend_delay)},
       {"longest_pause", ms(longest_pause)},
       {"ended_kept", ms(ended_kept)},
   };

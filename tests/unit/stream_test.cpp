@@ -100,7 +100,7 @@ TEST_CASE("many complaints about one gap cost one repetition, for the same gap a
     CHECK(!line.rewind());
     line.advance(1ms);
     CHECK(line.rewind());
-    wait = std::min(2 * wait, longest_patience);
+    wait = std::min(2 * wait, longest_resend_delay);
   }
 }
 
@@ -152,7 +152,7 @@ TEST_CASE("a mark is due when nothing was sent and nothing moved for a while, ag
   line.sender.marked(line.now);
   CHECK(line.sender.mark_at() == line.now + 2 * resend_after);
   for (int i = 0; i < 4; ++i) line.sender.marked(line.now);
-  CHECK(line.sender.mark_at() == line.now + longest_patience);
+  CHECK(line.sender.mark_at() == line.now + longest_resend_delay);
   line.sender.mark_soon();
   CHECK(line.sender.mark_at() <= line.now);
   line.sender.marked(line.now);
