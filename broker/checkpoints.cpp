@@ -24,7 +24,7 @@ void Checkpoints::thin() {
   if (all_.size() > max_checkpoints) all_.erase(all_.begin() + 1);
 }
 
-std::string to_bytes(const SessionId& run, const Checkpoints& checkpoints, Number began) {
+std::string to_bytes(const SessionId& run, const Checkpoints& checkpoints, SeqNo began) {
   std::string out(run.view());
   for (const auto& one : checkpoints.all()) {
     append(out, one.items);
@@ -34,7 +34,7 @@ std::string to_bytes(const SessionId& run, const Checkpoints& checkpoints, Numbe
   return out;
 }
 
-void from_bytes(std::string_view bytes, SessionId& run, Checkpoints& checkpoints, Number& began) {
+void from_bytes(std::string_view bytes, SessionId& run, Checkpoints& checkpoints, SeqNo& began) {
   if (bytes.size() < run.bytes.size()) return;
   const auto behind = (bytes.size() - run.bytes.size()) % checkpoint_size;
   if (behind != 0 && behind != sizeof began.value) return;

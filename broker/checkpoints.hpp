@@ -31,8 +31,8 @@ class Checkpoints {
 };
 
 /// As bytes, for the storage: the process that was welcomed last, the checkpoints, and above which number its own puts are.
-std::string to_bytes(const SessionId& run, const Checkpoints& checkpoints, Number began);
+std::string to_bytes(const SessionId& run, const Checkpoints& checkpoints, SeqNo began);
 /// The reverse; what is no such bytes gives none. Earlier versions wrote no `began`.
-void from_bytes(std::string_view bytes, SessionId& run, Checkpoints& checkpoints, Number& began);
+void from_bytes(std::string_view bytes, SessionId& run, Checkpoints& checkpoints, SeqNo& began);
 
 }  // namespace baton::broker

@@ -13,7 +13,7 @@ void ConsoleLog::append(const Said& said) {
   } while (!text.empty());
 }
 
-std::uint64_t ConsoleLog::trim(Number not_after) {
+std::uint64_t ConsoleLog::trim(SeqNo not_after) {
   const auto before = first_;
   const auto all = [this] { return total_ - dropped_; };
   const auto besides = [this] { return overhead(parts_.size()); };
@@ -31,7 +31,7 @@ void ConsoleLog::drop_block() {
   }
 }
 
-std::uint64_t ConsoleLog::bytes_after(Number number) const {
+std::uint64_t ConsoleLog::bytes_after(SeqNo number) const {
   if (number >= last()) return 0;
   if (number < first_) return total_ - dropped_;
   return total_ - parts_[number - first_].end;

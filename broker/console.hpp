@@ -24,18 +24,18 @@ class ConsoleLog {
   void append(const Said& said);
   /// Drops the oldest blocks down to `keep`, but none after `not_after`, unless all take more than 8 * keep +
   /// console_beyond: so far those come who began before they were held. Returns how many parts.
-  std::uint64_t trim(Number not_after);
+  std::uint64_t trim(SeqNo not_after);
 
-  Number last() const { return {first_.value + parts_.size() - 1}; }
+  SeqNo last() const { return {first_.value + parts_.size() - 1}; }
   /// The oldest part that is kept; last() + 1 when there is none.
-  Number first() const { return first_; }
+  SeqNo first() const { return first_; }
   /// `number` must be within first() .. last().
-  Said part(Number number) const {
+  Said part(SeqNo number) const {
     const auto& part = parts_[number - first_];
     return {part.client, part.number, part.bytes, part.goes_on};
   }
   /// Bytes of all parts after `number` that are kept.
-  std::uint64_t bytes_after(Number number) const;
+  std::uint64_t bytes_after(SeqNo number) const;
   std::uint64_t keep() const { return keep_; }
   /// Bytes that so many parts take besides their own.
   static std::uint64_t overhead(std::uint64_t parts) { return parts * sizeof(Part); }
@@ -51,8 +51,8 @@ class ConsoleLog {
   };
   std::uint64_t keep_;
   std::deque<Part> parts_;
-  Number last_block_{1};  ///< where the newest block begins
-  Number first_{1};
+  SeqNo last_block_{1};  ///< where the newest block begins
+  SeqNo first_{1};
   std::uint64_t total_ = 0;    ///< bytes since the log began
   std::uint64_t dropped_ = 0;  ///< of these, dropped
 

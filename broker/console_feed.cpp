@@ -93,7 +93,7 @@ void ConsoleFeed::check_invariants(const Session& printer) const {
 
 /// The last block that all printers who are connected and read have printed. When the last one has gone, another one may
 /// come in its place: for some time it counts as if it were there. Otherwise, without one, the last of all.
-Number ConsoleFeed::printed_by_all(Time now) const {
+SeqNo ConsoleFeed::printed_by_all(Time now) const {
   auto printed = log_.last();
   if (printers_.empty() && now < expected_until_) return printed_;
   for (const auto* printer : printers_)
@@ -104,7 +104,7 @@ Number ConsoleFeed::printed_by_all(Time now) const {
 
 /// Where a new printer goes on: at the last block that some printer has printed which is gone, or is about to be. Who
 /// starts a killed one again does not wait for its reconnect grace to be over.
-Number ConsoleFeed::printed_by_gone() const {
+SeqNo ConsoleFeed::printed_by_gone() const {
   auto printed = printed_;
   for (const auto* printer : printers_)
     if (printer->left_at != never) printed = std::max(printed, printer->printing.printed);

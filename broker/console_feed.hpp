@@ -44,8 +44,8 @@ class ConsoleFeed final : public RoleHandler {
   bool is_printed() const { return printed_ >= log_.last(); }
 
  private:
-  Number printed_by_all(Time now) const;
-  Number printed_by_gone() const;
+  SeqNo printed_by_all(Time now) const;
+  SeqNo printed_by_gone() const;
 
   const Settings& settings_;
   Sessions& sessions_;
@@ -53,7 +53,7 @@ class ConsoleFeed final : public RoleHandler {
   ConsoleLog log_;
   Repeats said_before_;
   std::vector<Session*> printers_;
-  Number printed_;         // the last block that some printer which is gone has printed
+  SeqNo printed_;          // the last block that some printer which is gone has printed
   Time expected_until_{};  // by then the one that went should have printed something, or another one
   bool dropped_ = false;
   bool held_ = false;  // the log is full: those who say something have no window

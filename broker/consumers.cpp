@@ -50,7 +50,7 @@ void Consumers::bye(const Peer& from) {
 /// What it has settled of what is not here yet is not confirmed before that is: nor what it says from then on.
 void Consumers::note_unkept(const Peer& from) {
   auto& session = from.session;
-  if (session.unkept_settles > 0 && session.unconfirmable == Number{}) session.unconfirmable = from.number;
+  if (session.unkept_settles > 0 && session.unconfirmable == SeqNo{}) session.unconfirmable = from.number;
 }
 
 void Consumers::end(Session& session, const std::string& why, Time now) {

@@ -34,12 +34,12 @@ bool extend_credit(Session& session, const Settings& settings) {
   return true;
 }
 
-PutRoom room_for(const Session& session, const Settings& settings, bool room, Number again, Number first,
+PutRoom room_for(const Session& session, const Settings& settings, bool room, SeqNo again, SeqNo first,
                  const PutItems& put) {
   const auto& queue = *session.queues.front();
   const auto& producer = *session.producer;
   const auto count = static_cast<std::uint32_t>(put.items.size());
-  const auto last = Number{first.value + count - 1};
+  const auto last = SeqNo{first.value + count - 1};
   if (last <= session.credit && producer.put_bytes + put.bytes < session.byte_credit) return {count};
   if (last > std::max(session.credit, session.resend_until)) return {0, true};
   std::uint64_t bytes = 0, items = 0;  // that come in
@@ -63,7 +63,7 @@ void grant_bytes(Session& session, std::uint64_t put_window) {
   session.byte_credit = std::max(session.byte_credit, session.producer->confirmed_bytes + put_window);
 }
 
-void use_credit(Session& session, Number received_before) {
+void use_credit(Session& session, SeqNo received_before) {
   auto& queue = *session.queues.front();
   const auto before = above_zero(session.credit.value, received_before.value);
   queue.granted -= before - unused_credit(session);

@@ -28,13 +28,13 @@ struct PutRoom {
 /// sends only what it put under an earlier one: that comes in as far as there is room (`room`: the storage has some), and is
 /// else left for later, as if it had been lost. Up to `again` it comes in also where the queue is full: the broker before this
 /// one had room for it, and may have handed it off.
-PutRoom room_for(const Session& session, const Settings& settings, bool room, Number again, Number first,
+PutRoom room_for(const Session& session, const Settings& settings, bool room, SeqNo again, SeqNo first,
                  const PutItems& put);
 /// The session is told of this much: it may rely on it from now on.
 void grant_bytes(Session& session, std::uint64_t put_window);
 
 /// The session put `count` items within its credit.
-void use_credit(Session& session, Number received_before);
+void use_credit(Session& session, SeqNo received_before);
 
 /// Takes a session that ends off its queue's books.
 void return_credit(Session& session);

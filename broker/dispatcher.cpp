@@ -37,7 +37,7 @@ void Dispatcher::on_put(std::string_view frame, Time now) {
   if (refusal != Refusal::none) core_.refuse(header.session, refusal, {}, now);
 }
 
-Refusal Dispatcher::put(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now) {
+Refusal Dispatcher::put(Session& session, SeqNo first, std::uint16_t count, std::string_view entries, Time now) {
   if (const auto refusal = check_entries(MessageType::put, entries, count); refusal != Refusal::none) return refusal;
   read_put(entries, put_);
   return core_.producers().put({session}, first, put_, now);
@@ -86,7 +86,7 @@ void Dispatcher::on_entries(std::string_view frame, const Header& header, Time n
   if (refusal != Refusal::none) core_.refuse(header.session, refusal, {}, now);
 }
 
-Refusal Dispatcher::control(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now) {
+Refusal Dispatcher::control(Session& session, SeqNo first, std::uint16_t count, std::string_view entries, Time now) {
   if (const auto refusal = check_entries(MessageType::control, entries, count); refusal != Refusal::none)
     return refusal;
   if (first.value == 0) return Refusal::malformed;

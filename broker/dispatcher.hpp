@@ -35,8 +35,8 @@ class Dispatcher {
   Core& core() { return core_; }
 
   /// What on_put() and on_control() call with the payload of a message of entries.
-  Refusal put(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now);
-  Refusal control(Session& session, Number first, std::uint16_t count, std::string_view entries, Time now);
+  Refusal put(Session& session, SeqNo first, std::uint16_t count, std::string_view entries, Time now);
+  Refusal control(Session& session, SeqNo first, std::uint16_t count, std::string_view entries, Time now);
 
  private:
   /// The session that the header names; nullptr after a refusal when it does not stand.

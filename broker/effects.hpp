@@ -27,7 +27,7 @@ struct Effects {
   struct LaneMessage {
     SessionId session;
     std::uint32_t generation;
-    Number first;
+    SeqNo first;
     std::uint16_t count;
     std::string bytes;
     PutName last_put = {};  ///< of its last entry, if that is an item given whole

@@ -69,7 +69,7 @@ std::uint64_t Producers::unknown_puts(const Hello& hello) {
   if (!settings_.keeps || !hello.previous || hello.previous->epoch == sessions_.epoch()) return 0;
   const auto* producer = queues_.find_producer(hello.name);
   if (!producer && hello.previous->epoch == queues_.epoch_before()) return 0;
-  const auto known = producer ? producer->put.received() : Number{};
+  const auto known = producer ? producer->put.received() : SeqNo{};
   return hello.first_put > known + 1 ? hello.first_put - known - 1 : 0;
 }
 
@@ -107,7 +107,7 @@ void Producers::take_up(Session& session, Producer& producer, Time now) {
     queues_.note_changed(producer);
   }
   queues_.note_key(producer);
-  producer.sent_before = hello.previous ? hello.last_put : Number{};
+  producer.sent_before = hello.previous ? hello.last_put : SeqNo{};
   producer.session = &session;
   session.producer = &producer;
   session.credit = producer.put.received();
@@ -118,13 +118,13 @@ void Producers::take_up(Session& session, Producer& producer, Time now) {
 
 // --- what it puts ------------------------------------------------------------------------------------------------
 
-Refusal Producers::put(const Peer& from, Number first, const PutItems& put, Time now) {
+Refusal Producers::put(const Peer& from, SeqNo first, const PutItems& put, Time now) {
   auto& session = from.session;
   session.heard_at = now;
   auto& producer = *session.producer;
   const auto before = producer.put.received();
   if (first.value == 0) return Refusal::over_credit;
-  const auto again = queues_.may_claim() ? producer.sent_before : Number{};
+  const auto again = queues_.may_claim() ? producer.sent_before : SeqNo{};
   const auto room = room_for(session, settings_, !is_held(), again, first, put);
   if (room.over_credit) return Refusal::over_credit;
   sessions_.changed(session);
@@ -152,7 +152,7 @@ void Producers::note_part(const Session& session, const PutItems& put, std::uint
   checkpoints.note({chain.at(), false});
 }
 
-void Producers::put_mark(const Peer& from, Number next, Time now) {
+void Producers::put_mark(const Peer& from, SeqNo next, Time now) {
   auto& session = from.session;
   session.heard_at = now;
   if (next <= session.producer->put.received() + 1) return;

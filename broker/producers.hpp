@@ -22,9 +22,9 @@ class Producers final : public RoleHandler {
       : settings_(settings), sessions_(sessions), queues_(queues), end_(end), effects_(effects) {}
 
   /// A message of its put stream; the items' numbers begin with `first`.
-  Refusal put(const Peer& from, Number first, const PutItems& put, Time now);
+  Refusal put(const Peer& from, SeqNo first, const PutItems& put, Time now);
   /// Of the put stream everything before `next` was sent.
-  void put_mark(const Peer& from, Number next, Time now);
+  void put_mark(const Peer& from, SeqNo next, Time now);
   /// It wants to know at once when all its items are settled.
   void join(const Peer& from);
 
@@ -56,7 +56,7 @@ class Producers final : public RoleHandler {
   struct Pending {  // received up to this number when `ticket` was drawn; its session may be over when that is kept
     Ticket ticket;
     SessionId session;
-    Number number;
+    SeqNo number;
     std::uint64_t bytes;     ///< of bodies, up to that
     std::uint32_t producer;  ///< index
     std::uint64_t serial;

@@ -84,7 +84,7 @@ void Queues::forget_unused(const std::vector<Queue*>& queues) {
   }
 }
 
-Producer& Queues::producer(const std::string& name, bool named, Number first) {
+Producer& Queues::producer(const std::string& name, bool named, SeqNo first) {
   if (auto* known = find_producer(name)) return *known;
   auto& producer = new_producer(name, next_index(producer_list_, free_producers_));
   producer.named = named;
@@ -137,7 +137,7 @@ void Queues::forget(Producer& producer) {
   producers_.erase(std::string(producer.name));  // a copy: the key must outlive the erasing
 }
 
-void Queues::put(Producer& producer, Queue& queue, const PutItem& put, Number number, Time now) {
+void Queues::put(Producer& producer, Queue& queue, const PutItem& put, SeqNo number, Time now) {
   give_index(queue);
   last_id_ = last_id_ + 1;
   auto& item = items_.add(last_id_);
@@ -163,7 +163,7 @@ void Queues::put(Producer& producer, Queue& queue, const PutItem& put, Number nu
 /// Of what may not be kept yet: its holder can name it to a broker after this one.
 PutName Queues::put_name(const Item& item, ItemId id) const {
   const auto number = unkept_puts_.number(id);
-  return number == Number{} ? PutName{} : PutName{producer_list_[item.producer]->key, number};
+  return number == SeqNo{} ? PutName{} : PutName{producer_list_[item.producer]->key, number};
 }
 
 /// Where a new item goes: to the back of its queue, now or when its delay is over.
@@ -286,7 +286,7 @@ void Queues::forget_asks(Session& session) {
   if (queue && queue->reserved == &session) unreserve(*queue);
 }
 
-void Queues::arrived(Session& session, Number number, Time now) {
+void Queues::arrived(Session& session, SeqNo number, Time now) {
   feed_.arrived(session, session.lane_base + std::min(number, session.lane_sent()).value);
   feed_.measure(session, now);
 }

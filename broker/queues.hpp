@@ -56,7 +56,7 @@ class Queues final : public Kept {
   void wait_for_claims(bool wait);
   bool may_claim() const { return claims_; }
   /// The session has heard of what it claims in vain, up to `heard` of its stream.
-  void heard_lost(Session& session, Number heard, Time now);
+  void heard_lost(Session& session, SeqNo heard, Time now);
   std::uint64_t untold() const { return untold_; }
   bool waits_for_claims() const { return claims_ && (kept_items_ > 0 || puts_.may_be_claimed()); }
   /// For good.
@@ -74,7 +74,7 @@ class Queues final : public Kept {
   /// Forgets those of `queues` that nobody needs any more. They must not be among those to be served.
   void forget_unused(const std::vector<Queue*>& queues);
   /// The producer of that name, made on first use: its stream begins with `first`. Valid until forget_if_settled().
-  Producer& producer(const std::string& name, bool named, Number first);
+  Producer& producer(const std::string& name, bool named, SeqNo first);
   Producer* find_producer(const std::string& name);
   /// The one of that index, unless it was forgotten since it had that serial.
   Producer* find_producer(std::uint32_t index, std::uint64_t serial);
@@ -84,7 +84,7 @@ class Queues final : public Kept {
   /// Forgets those, too, that were lost producer_kept ago.
   void forget_lost_producers(Time now);
 
-  void put(Producer& producer, Queue& queue, const PutItem& item, Number number, Time now);
+  void put(Producer& producer, Queue& queue, const PutItem& item, SeqNo number, Time now);
   /// The producer's process is another one.
   void note_key(Producer& producer);
 
@@ -138,7 +138,7 @@ class Queues final : public Kept {
   void serve();
   bool has_to_serve() const { return !to_serve_.empty() || feed_.has_more() || again_; }
   /// Of its present lane, everything up to this number has arrived.
-  void arrived(Session& session, Number number, Time now);
+  void arrived(Session& session, SeqNo number, Time now);
   std::uint64_t bytes_under_way() const { return feed_.under_way(); }
 
   /// There may be more room in it for its producers.
@@ -250,7 +250,7 @@ class Queues final : public Kept {
   bool asks_of(const Session& session, const Item& item) { return asks_of(session, queue_of(item)); }
   bool claim_put(Session& session, ItemId id, const PutName& put, std::uint32_t deliveries);
   bool claim_here(Session& session, ItemId as, ItemId id, std::uint32_t deliveries);
-  bool put_again(Producer& producer, Item& item, ItemId id, Number number, Time now);
+  bool put_again(Producer& producer, Item& item, ItemId id, SeqNo number, Time now);
   void hold_late(Session& session, Item& item, ItemId id);
   bool settle_put(Session& session, ItemId id, PutClaims::Claim::Said said, Attempt attempt, std::uint32_t delay_ms);
   bool release_put(Session& session, ItemId id);
@@ -283,7 +283,7 @@ class Queues final : public Kept {
   bool claims_ = false, stopped_ = false;
   UnkeptPuts unkept_puts_;
   PutClaims puts_;
-  std::unordered_map<std::uint64_t, Number>
+  std::unordered_map<std::uint64_t, SeqNo>
       kept_numbers_;                                  // by producer's key: what was kept; while claims are waited for
   std::multiset<std::pair<Time, ItemId>> undelayed_;  // of delayed_, what was claimed
   std::unordered_map<std::uint64_t, Time>

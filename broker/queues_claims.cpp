@@ -137,7 +137,7 @@ void Queues::tell_lost(Session& session, ItemRun run) {
   changed(session);
 }
 
-void Queues::heard_lost(Session& session, Number heard, Time now) {
+void Queues::heard_lost(Session& session, SeqNo heard, Time now) {
   const auto before = session.told.confirmed();
   session.told.confirm(heard, now);
   untold_ -= session.told.confirmed() - before;

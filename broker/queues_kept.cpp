@@ -60,7 +60,7 @@ void Queues::producer(const KeptProducer& kept) {
   from_bytes(kept.digests, producer.run, producer.checkpoints, producer.began);
   if (kept.undigested > 0) producer.checkpoints.restore({kept.undigested, {}});  // no input is known to be the same
   producer.put = StreamReceiver(kept.received + 1);
-  producer.ever_put = kept.received > Number{};
+  producer.ever_put = kept.received > SeqNo{};
   note_key(producer);
   kept_numbers_[producer.key] = kept.received;
   producer.confirmed = kept.received;

@@ -89,7 +89,7 @@ bool Queues::claim_here(Session& session, ItemId as, ItemId id, std::uint32_t de
 }
 
 /// Put again. Whether somebody has it from the broker before this one; else it waits until the time for claims is over.
-bool Queues::put_again(Producer& producer, Item& item, ItemId id, Number number, Time now) {
+bool Queues::put_again(Producer& producer, Item& item, ItemId id, SeqNo number, Time now) {
   const PutName put{producer.key, number};
   const auto* claimed = puts_.find(put);
   if (claimed && claimed->said == Said::nothing && !asks_of(*claimed->session, item)) {

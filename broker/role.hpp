@@ -11,7 +11,7 @@ namespace baton::broker {
 /// Who says something. (To come: with which key, and what that allows.)
 struct Peer {
   Session& session;
-  Number number = {};  ///< of what is said in the session's control stream; 0: it is none of that
+  SeqNo number = {};  ///< of what is said in the session's control stream; 0: it is none of that
 };
 
 /// One object for all sessions of the role. Pure, as the core. Every verb is called with an established session of it, unless

@@ -30,13 +30,13 @@ struct Producer {
   std::uint64_t confirmed_bytes = 0;  ///< of these, up to `confirmed`
   std::uint64_t serial = 0;           ///< tells it from others that had the same index
   SessionId run;                      ///< the process that was welcomed last
-  Number began;                       ///< its own puts are above this; 0: not known
+  SeqNo began;                        ///< its own puts are above this; 0: not known
   Checkpoints checkpoints;            ///< of what was put of its input; kept with its numbers
   std::uint64_t key = 0;              ///< of its puts, over brokers; 0: they are not put again
-  Number sent_before;                 ///< what it may have put to a broker before this one
+  SeqNo sent_before;                  ///< what it may have put to a broker before this one
   std::uint64_t unknown = 0;          ///< of what was confirmed to it: Welcome::put_unknown
   bool ever_put = false;              ///< else there is nothing to remember of it, named or not
-  Number confirmed;                   ///< of the put stream: kept by the storage
+  SeqNo confirmed;                    ///< of the put stream: kept by the storage
   std::uint64_t accepted = 0;         ///< items, in all
   std::uint64_t done = 0;
   std::uint64_t dead = 0;
@@ -75,7 +75,7 @@ struct Session {
   State state = State::pending;
   Hello hello;
   StreamReceiver control;
-  Number control_confirmed;          ///< of the control stream: what it did is kept by the storage
+  SeqNo control_confirmed;           ///< of the control stream: what it did is kept by the storage
   Time heard_at{};                   ///< its last message
   Time left_at = never;              ///< when its last subscription left; never while it is subscribed
   Welcome welcome;                   ///< what it was answered, for a hello that comes again
@@ -88,13 +88,13 @@ struct Session {
   struct Block {
     std::string bytes;
     std::uint64_t number = 0;  ///< which of its blocks that is
-    Number begun;              ///< its first part's number in the control stream; 0: there is none
-    bool is_open() const { return begun != Number{}; }
+    SeqNo begun;               ///< its first part's number in the control stream; 0: there is none
+    bool is_open() const { return begun != SeqNo{}; }
   };
   Block block;
   bool said_bye = false;
   bool left = false;  ///< over as its bye asked: all that it sent is in and kept
-  Number last_put;    ///< what its bye named
+  SeqNo last_put;     ///< what its bye named
 
   std::uint32_t serial = 0;  ///< counts the sessions that were established: it marks what this one lost
 
@@ -106,7 +106,7 @@ struct Session {
   StreamSender told;                 ///< what of it is claimed in vain
   std::vector<PutName> put_claims;   ///< of what was not here when it was claimed
   std::uint64_t unkept_settles = 0;  ///< what it has settled of that: not confirmed ...
-  Number unconfirmable;              ///< ... from this number of its control stream on; 0: nothing
+  SeqNo unconfirmable;               ///< ... from this number of its control stream on; 0: nothing
   std::vector<Queue*> queues;
   std::size_t next_queue = 0;      ///< where the next look for a ready item begins: queues take turns
   bool waiting = false;            ///< it stands in the waiting lists of its queues
@@ -130,14 +130,14 @@ struct Session {
   /// count; and the most gets that ever waited at the same time, so many may have begun one more since.
   std::uint64_t begun = 0;
   std::uint32_t most_waiting = 1;
-  void note_begun(Number number, std::uint32_t gets) {
+  void note_begun(SeqNo number, std::uint32_t gets) {
     most_waiting = std::max(most_waiting, std::min(gets, max_asks));
     if (number <= lane_sent() && number.value + gets > 0)
       begun = std::max(begun, lane_base + number.value + std::min(gets, max_asks));
   }
   std::shared_ptr<HolderProcess> process;  ///< since it is established
   std::size_t open_message = SIZE_MAX;     ///< index of the lane message that may still be packed in this turn
-  Number lane_sent() const { return {handed_count - lane_base}; }
+  SeqNo lane_sent() const { return {handed_count - lane_base}; }
   /// What is on its lane, in bytes (Feed).
   struct Flow {
     struct Mark {
@@ -177,25 +177,25 @@ struct Session {
 
   // Producer.
   Producer* producer = nullptr;
-  Number credit;                  ///< of the put stream
+  SeqNo credit;                   ///< of the put stream
   std::uint64_t byte_credit = 0;  ///< of the put stream: an item may begin before Producer::put_bytes is that much. The
                                   ///< most that any confirm has granted: what was granted stays granted
-  Number resend_until;            ///< up to here it may send again what it put under an earlier session ...
+  SeqNo resend_until;             ///< up to here it may send again what it put under an earlier session ...
   std::uint64_t resend_bytes = 0;  ///< ... and as far as this, if there is room
   bool window_shut = false;        ///< it was last seen with a window of no bytes
   bool joining = false;            ///< wants to know at once when all its items are settled
 
   /// Of a printer (ConsoleFeed).
   struct Printing {
-    Number printed, sent;  ///< of the console log
-    Time rewind_again{};   ///< not earlier, unless it goes on
-    Time printed_at{};     ///< when `printed` last rose, or nothing was under way
+    SeqNo printed, sent;  ///< of the console log
+    Time rewind_again{};  ///< not earlier, unless it goes on
+    Time printed_at{};    ///< when `printed` last rose, or nothing was under way
   };
   Printing printing;
 
   bool is(Role role) const { return hello.role == role; }
   /// How far its control stream is in: a block counts when it is whole.
-  Number control_whole() const { return block.is_open() ? Number{block.begun.value - 1} : control.received(); }
+  SeqNo control_whole() const { return block.is_open() ? SeqNo{block.begun.value - 1} : control.received(); }
 };
 
 }  // namespace baton::broker

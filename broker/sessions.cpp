@@ -159,7 +159,7 @@ void Sessions::heartbeat(Session& session, const Heartbeat& heartbeat, Time now)
   role_of(session).heartbeat(session, heartbeat, now);
 }
 
-std::uint32_t Sessions::skip(Session& session, Number first, std::uint16_t count, Time now) {
+std::uint32_t Sessions::skip(Session& session, SeqNo first, std::uint16_t count, Time now) {
   session.heard_at = now;
   role_of(session).heard(session);
   changed(session);
@@ -189,7 +189,7 @@ void Sessions::say_whole(Session& session, const Said& said) {
   if (!said.block.empty()) host_.say({session.hello.instance, said.number, said.block});
 }
 
-void Sessions::bye(const Peer& from, Number last_put) {
+void Sessions::bye(const Peer& from, SeqNo last_put) {
   auto& session = from.session;
   session.said_bye = true;
   bye_at_ = session.heard_at;
@@ -325,9 +325,9 @@ void Sessions::kept(Ticket durable) {
     const auto& kept = pending_.front();
     auto* session = find(kept.session);
     if (!session) continue;
-    const auto number = session->unconfirmable == Number{} || kept.number < session->unconfirmable
+    const auto number = session->unconfirmable == SeqNo{} || kept.number < session->unconfirmable
                             ? kept.number
-                            : Number{session->unconfirmable.value - 1};
+                            : SeqNo{session->unconfirmable.value - 1};
     session->control_confirmed = std::max(session->control_confirmed, number);
     session->said_confirmed = std::max(session->said_confirmed, kept.said);
     changed(*session);

@@ -58,10 +58,10 @@ class Sessions {
 
   /// A message of its control stream has come: so many of its entries are to be left out, since they were here before, or all
   /// of them, since something before them is missing.
-  std::uint32_t skip(Session& session, Number first, std::uint16_t count, Time now);
+  std::uint32_t skip(Session& session, SeqNo first, std::uint16_t count, Time now);
   /// Part of a block of lines, or a whole one.
   void say(const Peer& from, const Said& said, Time now);
-  void bye(const Peer& from, Number last_put);
+  void bye(const Peer& from, SeqNo last_put);
 
   /// The session is to get a confirm at the end of the turn.
   void changed(Session& session);
@@ -114,7 +114,7 @@ class Sessions {
  private:
   /// What is remembered of a session that ended: its client may come back in a new one, or ask again for its end.
   struct EndedSession {
-    Number control_received;
+    SeqNo control_received;
     std::string why;  ///< as in the history of the items that it lost; empty when it left by bye
     std::uint32_t serial;
     Time until;
@@ -123,7 +123,7 @@ class Sessions {
   struct Pending {  // received up to this number when `ticket` was drawn
     Ticket ticket;
     SessionId session;
-    Number number;
+    SeqNo number;
     std::uint64_t said;  ///< bytes of blocks, up to that
   };
 

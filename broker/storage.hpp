@@ -19,7 +19,7 @@ struct KeptProducer {
   std::string_view name;
   bool named = false;
   bool said_bye = false;
-  Number received;  ///< of its put stream; everything up to this is kept or done
+  SeqNo received;  ///< of its put stream; everything up to this is kept or done
   std::uint64_t done = 0;
   std::uint64_t dead = 0;
   std::string_view digests = {};  ///< of a named one: who put last, and of what it put (Checkpoints): at most 1 KiB
@@ -39,7 +39,7 @@ struct KeptItem {
   std::uint32_t deliveries = 0;  ///< how often it went out, as far as that was told
   std::uint64_t again = 0;  ///< not 0: it was put again after the end of a broker, and who was given it then may claim
                             ///< it by its number and this key of its producer
-  Number number;            ///< in its producer's put stream
+  SeqNo number;             ///< in its producer's put stream
 };
 
 /// Who is told what a storage has kept from a process before this one, in this order: begin, queues, producers, items by id.
@@ -73,7 +73,7 @@ class Storage {
     ItemId id;
     std::string_view queue;
     std::string_view producer;
-    Number number;  ///< in the producer's put stream
+    SeqNo number;  ///< in the producer's put stream
     std::uint8_t priority = 0;
     std::uint16_t failures = 0;
     bool dead = false;

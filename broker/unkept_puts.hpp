@@ -13,7 +13,7 @@ namespace baton::broker {
 class UnkeptPuts {
  public:
   /// `id` is the highest so far. In a turn that is not given to the storage yet.
-  void add(ItemId id, std::uint32_t producer, Number number) {
+  void add(ItemId id, std::uint32_t producer, SeqNo number) {
     auto* last = runs_.empty() ? nullptr : &runs_.back();
     if (last && last->ticket == 0 && last->producer == producer && last->first + last->count == id &&
         last->number + last->count == number)
@@ -28,19 +28,19 @@ class UnkeptPuts {
   }
   bool empty() const { return runs_.empty(); }
   /// The number under which its producer put it; 0: it is kept, or has none.
-  Number number(ItemId id) const {
+  SeqNo number(ItemId id) const {
     const auto after =
         std::upper_bound(runs_.begin(), runs_.end(), id, [](ItemId item, const Run& run) { return item < run.first; });
     if (after == runs_.begin()) return {};
     const auto& run = *std::prev(after);
     const auto at = id.value - run.first.value;
-    return at < run.count ? run.number + at : Number{};
+    return at < run.count ? run.number + at : SeqNo{};
   }
 
  private:
   struct Run {
     ItemId first;
-    Number number;
+    SeqNo number;
     Ticket ticket;
     std::uint32_t producer, count;
   };

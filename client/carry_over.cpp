@@ -10,7 +10,7 @@ template <class Each>
 void each_entry(const StreamSender::Block& block, Each each) {
   EntryReader in(std::string_view(block.bytes).substr(header_size));
   Entry entry;
-  for (Number number = block.first; in.next(entry); number += 1) each(number, entry);
+  for (SeqNo number = block.first; in.next(entry); number += 1) each(number, entry);
 }
 
 std::vector<ItemId> items_of(const Entry& entry) {
@@ -22,10 +22,10 @@ std::vector<ItemId> items_of(const Entry& entry) {
   return ids;
 }
 
-using Each = std::function<void(Number, EntryKind, ItemId)>;
+using Each = std::function<void(SeqNo, EntryKind, ItemId)>;
 
 /// Each item that an entry settles.
-void each_settled(Number number, const Entry& entry, const Each& each) {
+void each_settled(SeqNo number, const Entry& entry, const Each& each) {
   if (entry.kind == EntryKind::fail) each(number, entry.kind, read_fail(entry).id);
   if (entry.kind != EntryKind::ack && entry.kind != EntryKind::release) return;
   for (const auto id : items_of(entry)) each(number, entry.kind, id);
@@ -36,9 +36,9 @@ void each_settled(Number number, const Entry& entry, const Each& each) {
 class LastWords {
  public:
   explicit LastWords(const InHand& in_hand) : in_hand_(in_hand) {}
-  void say(Number number, EntryKind kind, ItemId id) { words_[id.value] = {number, kind}; }
+  void say(SeqNo number, EntryKind kind, ItemId id) { words_[id.value] = {number, kind}; }
 
-  bool superseded(Number number, EntryKind kind, ItemId id) const {
+  bool superseded(SeqNo number, EntryKind kind, ItemId id) const {
     if (in_hand_ && in_hand_(id)) return true;
     const auto& last = words_.at(id.value);
     return number < last.number && (kind == EntryKind::release || last.kind == EntryKind::ack);
@@ -46,7 +46,7 @@ class LastWords {
 
  private:
   struct Word {
-    Number number;
+    SeqNo number;
     EntryKind kind{};
   };
   const InHand& in_hand_;
@@ -54,7 +54,7 @@ class LastWords {
 };
 
 /// What was given back under the session before, and is not claimed, is ready again with its word or without.
-void carry_runs(Number number, const Entry& entry, const Claims& claims, const LastWords& last, StreamSender& stream) {
+void carry_runs(SeqNo number, const Entry& entry, const Claims& claims, const LastWords& last, StreamSender& stream) {
   auto ids = items_of(entry);
   std::erase_if(ids, [&](ItemId id) {
     return last.superseded(number, entry.kind, id) || (entry.kind == EntryKind::release && !contains(claims, id));
@@ -64,7 +64,7 @@ void carry_runs(Number number, const Entry& entry, const Claims& claims, const L
   stream.appended(0);
 }
 
-void carry(Number number, const Entry& entry, const Claims& claims, const LastWords& last, StreamSender& stream) {
+void carry(SeqNo number, const Entry& entry, const Claims& claims, const LastWords& last, StreamSender& stream) {
   const auto size = entry_head_size + entry.payload.size();
   switch (entry.kind) {
     case EntryKind::fail:
@@ -104,9 +104,9 @@ std::vector<ItemRun> to_runs(std::vector<ItemId> ids) {
 
 void settled_items(const StreamSender& stream, std::vector<ItemId>& ids, bool released) {
   for (const auto& block : stream.blocks())
-    each_entry(block, [&](Number number, const Entry& entry) {
+    each_entry(block, [&](SeqNo number, const Entry& entry) {
       if (number <= stream.confirmed()) return;
-      each_settled(number, entry, [&](Number, EntryKind kind, ItemId id) {
+      each_settled(number, entry, [&](SeqNo, EntryKind kind, ItemId id) {
         if (released || kind != EntryKind::release) ids.push_back(id);
       });
     });
@@ -115,20 +115,20 @@ void settled_items(const StreamSender& stream, std::vector<ItemId>& ids, bool re
 bool has_lines(const StreamSender& stream) {
   bool lines = false;
   for (const auto& block : stream.blocks())
-    each_entry(block, [&](Number number, const Entry& entry) {
+    each_entry(block, [&](SeqNo number, const Entry& entry) {
       lines = lines || (number > stream.confirmed() && entry.kind == EntryKind::say);
     });
   return lines;
 }
 
-void carry_over(const std::deque<StreamSender::Block>& blocks, Number received, const Claims& claims,
+void carry_over(const std::deque<StreamSender::Block>& blocks, SeqNo received, const Claims& claims,
                 const InHand& in_hand, StreamSender& stream) {
   LastWords last(in_hand);
-  const auto say = [&](Number number, EntryKind kind, ItemId id) { last.say(number, kind, id); };
+  const auto say = [&](SeqNo number, EntryKind kind, ItemId id) { last.say(number, kind, id); };
   for (const auto& block : blocks)
-    each_entry(block, [&](Number number, const Entry& entry) { each_settled(number, entry, say); });
+    each_entry(block, [&](SeqNo number, const Entry& entry) { each_settled(number, entry, say); });
   for (const auto& block : blocks)
-    each_entry(block, [&](Number number, const Entry& entry) {
+    each_entry(block, [&](SeqNo number, const Entry& entry) {
       if (number > received) carry(number, entry, claims, last, stream);
     });
 }

@@ -21,13 +21,13 @@ class Inbox {
   struct Taken {
     Entry entry;                  ///< its payload is valid until the next call of next() or clear()
     std::string* body = nullptr;  ///< of one that came apart, valid as long; it may be swapped for another
-    Number number;
+    SeqNo number;
     std::uint64_t tag = 0;
   };
 
   /// `payload` has passed check_entries(); its first entry has number `first`. The first `skip` entries are left out.
   /// `tag` is given back with each entry.
-  void add(std::string_view payload, Number first, std::uint32_t skip, std::uint64_t tag = 0) {
+  void add(std::string_view payload, SeqNo first, std::uint32_t skip, std::uint64_t tag = 0) {
     EntryReader in(payload);
     Entry entry;
     for (std::uint32_t i = 0; i < skip; ++i) in.next(entry);
@@ -41,7 +41,7 @@ class Inbox {
   }
 
   /// One entry of our kind, without its body, which is apart.
-  void add_apart(std::string entry, std::string body, Number number, std::uint64_t tag) {
+  void add_apart(std::string entry, std::string body, SeqNo number, std::uint64_t tag) {
     messages_.push_back({std::move(entry), 0, number, 1, tag, std::move(body), true});
     ++size_;
   }
@@ -80,7 +80,7 @@ class Inbox {
   struct Message {
     std::string bytes;
     std::size_t at;      // where the next entry begins
-    Number number;       // of the next entry
+    SeqNo number;        // of the next entry
     std::uint32_t left;  // entries of our kind
     std::uint64_t tag;
     std::string body = {};

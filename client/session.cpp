@@ -11,7 +11,7 @@
 namespace baton {
 namespace {
 
-constexpr Number no_limit{std::numeric_limits<std::uint64_t>::max()};
+constexpr SeqNo no_limit{std::numeric_limits<std::uint64_t>::max()};
 
 /// A client answers the broker's heartbeat with its own, so that both cost one wake-up; by itself it sends one when that is
 /// overdue.
@@ -62,7 +62,7 @@ void Session::say(std::string_view block) {
   } while (!block.empty());
 }
 
-void Session::bye(Number last_put, Time now, bool role_owes) {
+void Session::bye(SeqNo last_put, Time now, bool role_owes) {
   if (over() || bye_) return;
   bye_ = last_put;
   bye_time_ = now;
@@ -123,7 +123,7 @@ Session::News Session::on_welcome(const Header& header, std::string_view payload
   epoch_ = header.epoch;
   state_ = State::established;
   if (previous_) {
-    const auto received = previous_->session == control_of_ ? welcome_.previous_control : Number{};
+    const auto received = previous_->session == control_of_ ? welcome_.previous_control : SeqNo{};
     const auto from = std::max(received, control_.confirmed());
     const auto blocks = control_.take_unconfirmed();
     append_to(control_, claims_);

@@ -51,10 +51,10 @@ struct SessionConfig {
 
 /// What the roles add to the greeting.
 struct Greeting {
-  Number first_put{1};
-  Number heard;
-  Claims claims = {};    ///< consumers: the same in all hellos of a session
-  Number last_put = {};  ///< producers: the last one that may have been sent
+  SeqNo first_put{1};
+  SeqNo heard;
+  Claims claims = {};   ///< consumers: the same in all hellos of a session
+  SeqNo last_put = {};  ///< producers: the last one that may have been sent
 };
 
 /// Invariants:
@@ -76,7 +76,7 @@ class Session {
     };
     Kind kind = Kind::nothing;
     std::string_view payload;
-    Number first;  ///< number of the payload's first entry
+    SeqNo first;  ///< number of the payload's first entry
     std::uint32_t skip = 0;
   };
 
@@ -101,7 +101,7 @@ class Session {
 
   /// Appends one entry to the control stream: `fill` appends it to the string it is given.
   template <class Fill>
-  Number append(std::size_t size_hint, std::uint64_t cost, Fill fill) {
+  SeqNo append(std::size_t size_hint, std::uint64_t cost, Fill fill) {
     fill(control_.block_for(size_hint));
     return control_.appended(cost);
   }
@@ -112,7 +112,7 @@ class Session {
   /// Ends the session once all said so far is in. `last_put` is the put stream's last number. With nothing owed (by the
   /// role: items held, puts unconfirmed; nor settled items or lines unconfirmed) it does not wait for a broker that is silent
   /// or, lines or not, has no room for us.
-  void bye(Number last_put, Time now, bool role_owes);
+  void bye(SeqNo last_put, Time now, bool role_owes);
   bool bye_said() const { return bye_.has_value(); }
 
   State state() const { return state_; }
@@ -132,7 +132,7 @@ class Session {
   bool trusted(Time now) const { return established() && !doubted_ && now <= alive_until(); }
   /// Doubt ends when control entry `number`, appended after it began, is confirmed.
   bool needs_proof() const { return established() && doubted_ && !proof_; }
-  void prove_by(Number number) { proof_ = number; }
+  void prove_by(SeqNo number) { proof_ = number; }
 
   const SessionConfig& config() const { return config_; }
   const SessionId& id() const { return id_; }
@@ -140,9 +140,9 @@ class Session {
   const Welcome& welcome() const { return welcome_; }
   bool same_epoch() const { return same_epoch_; }  ///< the broker is the one of the session before
   const Confirm& confirmed() const { return confirm_; }
-  Number told() const { return told_.received(); }
+  SeqNo told() const { return told_.received(); }
   /// The role has the broker's stream up to `number` from a session before: what comes again is passed over.
-  void skip_told(Number number) {
+  void skip_told(SeqNo number) {
     if (number > told_.received()) told_ = StreamReceiver(number + 1);
   }
   const StreamSender& control() const { return control_; }
@@ -187,8 +187,8 @@ class Session {
   Welcome welcome_;
   Confirm confirm_;
 
-  Claims claims_;      // of this session
-  Number claims_end_;  // the last of their entries
+  Claims claims_;     // of this session
+  SeqNo claims_end_;  // the last of their entries
 
   StreamSender control_{{1}, small_pack_bytes};
   std::uint64_t said_ = 0;  // blocks of lines, over all sessions
@@ -203,9 +203,9 @@ class Session {
   bool open_ = false;  // sockets are to be opened with the next tick
 
   bool doubted_ = false;
-  std::optional<Number> proof_;
+  std::optional<SeqNo> proof_;
 
-  std::optional<Number> bye_;  // the last put number, once bye() was called
+  std::optional<SeqNo> bye_;   // the last put number, once bye() was called
   bool bye_appended_ = false;  // to this session's control stream
   Time bye_time_ = never;
   Time at_work_ = Time::min();  // when the broker last gave reason to wait for its answer

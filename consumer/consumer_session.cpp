@@ -142,7 +142,7 @@ bool ConsumerSession::take_parts(const Header& header, std::string_view payload,
   return true;
 }
 
-bool ConsumerSession::take_entry(const Entry& entry, std::string_view whole, Number number) {
+bool ConsumerSession::take_entry(const Entry& entry, std::string_view whole, SeqNo number) {
   if (entry.kind == EntryKind::none) return true;
   if (entry.kind == EntryKind::given) {
     coming_.drop();  // the broker has taken it back, or it was given back
@@ -317,7 +317,7 @@ std::uint64_t ConsumerSession::wanted() const {
 }
 
 /// Asks for `more`, and says how far the user is with what came.
-Number ConsumerSession::say_ask(std::uint64_t more) {
+SeqNo ConsumerSession::say_ask(std::uint64_t more) {
   lane_.ask(more);
   const auto waiting = inbox_.empty() ? std::min<std::uint64_t>(takers_, max_asks) : 0;
   const auto ask = lane_.tell(static_cast<std::uint32_t>(waiting));

@@ -100,7 +100,7 @@ class ConsumerSession final : public ClientLogic {
   void judge_lane(Time now);
   void take_in(const Header& header, std::string_view payload);
   bool take_parts(const Header& header, std::string_view payload, std::uint32_t skip);
-  bool take_entry(const Entry& entry, std::string_view whole, Number number);
+  bool take_entry(const Entry& entry, std::string_view whole, SeqNo number);
   Time news_of_lane_at() const;
   void lose_lane();
   void release_waiting();
@@ -108,7 +108,7 @@ class ConsumerSession final : public ClientLogic {
   void note_failed(ItemId id);
   void flush_settled();
   void update_asks();
-  Number say_ask(std::uint64_t more);
+  SeqNo say_ask(std::uint64_t more);
   std::uint64_t wanted() const;
   const Claims& claims();
   void remember(const Given& given);

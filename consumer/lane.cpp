@@ -57,7 +57,7 @@ void Lane::reset() {
   withdrawals_ = withdrawals;
 }
 
-bool Lane::missing(Number sent, Time now) {
+bool Lane::missing(SeqNo sent, Time now) {
   if (!up() || sent <= received()) {
     behind_.reset();
     return false;

@@ -25,7 +25,7 @@ class Lane {
   State state() const { return state_; }
   bool up() const { return state_ == State::up; }
   std::uint32_t generation() const { return generation_; }
-  Number received() const { return received_.received(); }
+  SeqNo received() const { return received_.received(); }
 
   /// The broker names a lane. Returns whether it is to be connected to.
   bool offered(std::uint32_t generation, std::uint16_t port, Time now);
@@ -41,7 +41,7 @@ class Lane {
   void told() { told_ = true; }
 
   /// A message of `count` answers, the first of which has number `first`. gap: the lane is lost.
-  StreamReceiver::Taken take(Number first, std::uint32_t count) { return received_.take(first, count); }
+  StreamReceiver::Taken take(SeqNo first, std::uint32_t count) { return received_.take(first, count); }
   void given() { answer(false); }  ///< one ask was answered by an item
   void none() { answer(true); }    ///< ... by the news that it was withdrawn
 
@@ -54,7 +54,7 @@ class Lane {
   const Withdrawals& withdrawals() const { return withdrawals_; }
 
   /// What came up to this number was returned to the user, all of it. Of a lost lane nothing can be told any more.
-  void begin(Number number) {
+  void begin(SeqNo number) {
     silences_ = 0;
     if (state_ != State::lost) begun_ = number;
   }
@@ -68,7 +68,7 @@ class Lane {
   /// What the broker says it has sent, the news of which arrives. Returns whether nothing came on the lane for session_timeout,
   /// though there is more; after each lane in a row that is lost for that, for twice as long, twice at most: where many share
   /// a slow link a message may take long, and it would begin anew for ever.
-  bool missing(Number sent, Time now);
+  bool missing(SeqNo sent, Time now);
   /// When the connection should stand: `never` unless it is being made.
   Time connect_deadline() const { return state_ == State::connecting ? connect_deadline_ : never; }
 
@@ -85,7 +85,7 @@ class Lane {
   State state_ = State::none;
   std::uint32_t generation_ = 0;
   StreamReceiver received_;
-  Number begun_, begun_told_;
+  SeqNo begun_, begun_told_;
   std::uint64_t asked_ = 0, answered_ = 0;
   Withdrawals withdrawals_;
   std::uint32_t failures_ = 0;  // connections in a row that did not come to stand
@@ -93,8 +93,8 @@ class Lane {
   std::uint16_t first_port_ = 0;  // of the lanes that failed in a row, and when it was offered
   Time tried_since_ = never;
   bool told_ = false;
-  std::uint32_t silences_ = 0;    // lanes in a row on which nothing came, and no item whole before
-  std::optional<Number> behind_;  // what had come in when the broker first was ahead
+  std::uint32_t silences_ = 0;   // lanes in a row on which nothing came, and no item whole before
+  std::optional<SeqNo> behind_;  // what had come in when the broker first was ahead
   Time behind_since_ = Time::min();
 };
 

@@ -40,7 +40,7 @@ void PrinterSession::on_told(const Session::News& news) {
 
 void PrinterSession::begin_log(const Inbox::Taken& taken) {
   taken_log_ = taken.tag;
-  given_ = taken_ = taken.tag == log_ ? printed_ : Number{taken.number.value - 1};
+  given_ = taken_ = taken.tag == log_ ? printed_ : SeqNo{taken.number.value - 1};
   missing_ = passed_ = 0;
   whole_ = true;
 }

@@ -16,7 +16,7 @@ namespace baton {
 /// A block to print. Numbers belong to one broker's console log: `log` tells the logs apart.
 struct ConsoleBlock {
   std::string_view text;
-  Number number;  ///< of its last part
+  SeqNo number;  ///< of its last part
   std::uint64_t log = 0;
   std::uint64_t missing = 0;  ///< so many numbers before it are gone
   std::uint64_t passed = 0;   ///< so many before it were printed already, for a broker before this one
@@ -60,17 +60,17 @@ class PrinterSession final : public ClientLogic {
   Session session_;
   Inbox inbox_{EntryKind::line};  // tag: the log
   std::uint64_t log_ = 0;         // counts the brokers that we have printed for
-  Number received_;               // of this log; `dropped` ones count
-  Number printed_;
-  Number taken_;  // of the log below
+  SeqNo received_;                // of this log; `dropped` ones count
+  SeqNo printed_;
+  SeqNo taken_;  // of the log below
   std::uint64_t taken_log_ = 0;
-  Number given_;                            // of the same log: the last block that next() gave
+  SeqNo given_;                             // of the same log: the last block that next() gave
   std::uint64_t missing_ = 0, passed_ = 0;  // behind it
   std::string parts_;                       // of the block that is being taken, or was taken last, if it has several
   std::uint64_t parts_taken_ = 0;           // so many
   bool whole_ = true;                       // the last one, too
   struct Passed {
-    Number behind, last;  // once `behind` is printed, all up to `last` is
+    SeqNo behind, last;  // once `behind` is printed, all up to `last` is
   };
   std::deque<Passed> passed_over_;  // of the present log
   Repeats repeats_;

@@ -9,8 +9,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::array<std::string_view, 3> role_names{"producer", "consumer", "printer"};
-constexpr int deepest = 4;                                   // levels of objects and lists
-constexpr Number highest_first_put{std::uint64_t{1} << 62};  // numbers go on from it and must not run over
+constexpr int deepest = 4;                                  // levels of objects and lists
+constexpr SeqNo highest_first_put{std::uint64_t{1} << 62};  // numbers go on from it and must not run over
 
 /// A field of a hello that is not what it must be.
 struct Wrong {
@@ -152,7 +152,7 @@ std::string to_json(const Hello& hello) {
     object["previous"] = {{"epoch", to_hex(hello.previous->epoch)}, {"session", to_hex(hello.previous->session)}};
   if (hello.role == Role::producer) object["run"] = to_hex(hello.run);
   if (hello.begun) object["begun"] = true;
-  if (hello.last_put > Number{}) object["last_put"] = hello.last_put.value;
+  if (hello.last_put > SeqNo{}) object["last_put"] = hello.last_put.value;
   if (hello.claims > 0) object["claims"] = hello.claims;
   return dump(object);
 }

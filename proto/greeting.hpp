@@ -36,11 +36,11 @@ struct Hello {
   std::uint64_t process = 0;   ///< the client's process, by a random number, whatever host and pid are; 0: who knows
   std::uint64_t instance = 0;  ///< the client's whole life, by a random number: whose lines are whose; 0: none
   std::vector<std::string> queues;  ///< producer: exactly one; consumer: 1 to max_queues; printer: none
-  Number first_put{1};              ///< producer: its first unconfirmed number
+  SeqNo first_put{1};               ///< producer: its first unconfirmed number
   SessionId run;                    ///< producer: its process, by the first session id that it drew
   bool begun = false;               ///< producer: this process was welcomed before, and goes on with its numbers
-  Number last_put;                  ///< producer: the last number that it may have sent in earlier sessions; 0: none
-  Number heard;                     ///< last number of the broker's stream that came in, of the epoch of `previous`
+  SeqNo last_put;                   ///< producer: the last number that it may have sent in earlier sessions; 0: none
+  SeqNo heard;                      ///< last number of the broker's stream that came in, of the epoch of `previous`
   std::optional<Previous> previous;
   std::uint64_t claims = 0;  ///< consumer: so many items are claimed by the first entries of its control stream
 
@@ -52,11 +52,11 @@ struct Welcome {
   std::string host;    ///< the broker's host name: where it differs from the client's, lines are tagged
   bool keeps = false;  ///< confirmed items outlive the broker's process
   std::uint64_t max_attempts = 0;
-  Number put_received;              ///< producer: go on after this number
+  SeqNo put_received;               ///< producer: go on after this number
   std::uint64_t put_unknown = 0;    ///< producer: so many of these were confirmed, and this broker has never had them
   std::vector<Checkpoint> digests;  ///< to a producer's new process: what was put under its name, items rising
-  Number first_told{1};             ///< the broker's stream to this session begins with this number
-  Number previous_control;          ///< of the previous session's control stream, everything up to this came in
+  SeqNo first_told{1};              ///< the broker's stream to this session begins with this number
+  SeqNo previous_control;           ///< of the previous session's control stream, everything up to this came in
 
   bool operator==(const Welcome&) const = default;
 };

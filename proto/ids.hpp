@@ -13,13 +13,13 @@
 namespace baton {
 
 /// A position in a stream, counted from 1. 0 means "nothing yet".
-struct Number {
+struct SeqNo {
   std::uint64_t value = 0;
 
-  auto operator<=>(const Number&) const = default;
-  Number operator+(std::uint64_t n) const { return {value + n}; }
-  std::uint64_t operator-(Number other) const { return value - other.value; }
-  Number& operator+=(std::uint64_t n) { return value += n, *this; }
+  auto operator<=>(const SeqNo&) const = default;
+  SeqNo operator+(std::uint64_t n) const { return {value + n}; }
+  std::uint64_t operator-(SeqNo other) const { return value - other.value; }
+  SeqNo& operator+=(std::uint64_t n) { return value += n, *this; }
 };
 
 /// An item's id: of one item only, whatever brokers a client meets at an address. 0 is no item, nor is the highest

@@ -370,7 +370,7 @@ void append_lane_lost(std::string& out, const LaneLost& lost) {
   append(out, lost.wanted);
 }
 
-void append_bye(std::string& out, Number last_put) {
+void append_bye(std::string& out, SeqNo last_put) {
   append_entry_head(out, EntryKind::bye, 0, 0, 8);
   append(out, last_put.value);
 }
@@ -453,7 +453,7 @@ LaneLost read_lane_lost(const Entry& entry) {
   return {load<std::uint32_t>(at), {load<std::uint64_t>(at + 4)}, load<std::uint32_t>(at + 12)};
 }
 
-Number read_bye(const Entry& entry) { return {load<std::uint64_t>(entry.payload.data())}; }
+SeqNo read_bye(const Entry& entry) { return {load<std::uint64_t>(entry.payload.data())}; }
 
 std::uint64_t read_dropped(const Entry& entry) { return load<std::uint64_t>(entry.payload.data()); }
 

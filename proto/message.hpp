@@ -43,7 +43,7 @@ struct Header {
   std::uint16_t count = 0;  ///< entries in the payload; 0 for other payloads
   Epoch epoch;              ///< the broker's; 0 in the first hello
   SessionId session;
-  Number number;  ///< the number of the first entry; 0 for other payloads
+  SeqNo number;  ///< the number of the first entry; 0 for other payloads
 };
 inline constexpr std::size_t header_size = 40;
 
@@ -168,7 +168,7 @@ inline bool begins_with_digest(std::string_view payload) {
 /// A put, over the ends of brokers: by its producer's key, which that broker drew from its name, and its number. Key 0: none.
 struct PutName {
   std::uint64_t producer = 0;
-  Number number = {};
+  SeqNo number = {};
 
   PutName next() const { return {producer, number + 1}; }
   auto operator<=>(const PutName&) const = default;
@@ -207,7 +207,7 @@ struct Claim {
 /// "Of lane `generation` everything up to `received` came in; I want `wanted` items on the next one."
 struct LaneLost {
   std::uint32_t generation = 0;
-  Number received;
+  SeqNo received;
   std::uint32_t wanted = 0;
 
   bool operator==(const LaneLost&) const = default;
@@ -216,7 +216,7 @@ struct LaneLost {
 /// What a consumer wants, and how far it is with what it has.
 struct Ask {
   std::uint64_t asked = 0;    ///< in all, since the lane was made
-  Number begun = {};          ///< on this lane: of what came up to this number all was returned to the user
+  SeqNo begun = {};           ///< on this lane: of what came up to this number all was returned to the user
   std::uint32_t waiting = 0;  ///< gets that block now: so many items more are begun as soon as they come
   bool operator==(const Ask&) const = default;
 };
@@ -253,7 +253,7 @@ void append_runs(std::string& out, EntryKind kind, const std::vector<ItemRun>& r
 void append_claims(std::string& out, const std::vector<Claim>& claims);  ///< none or all of them with a put
 void append_fail(std::string& out, const Failure& failure);
 void append_lane_lost(std::string& out, const LaneLost& lost);
-void append_bye(std::string& out, Number last_put);
+void append_bye(std::string& out, SeqNo last_put);
 void append_dropped(std::string& out, std::uint64_t blocks);
 void append_block(std::string& out, EntryKind kind,
                   std::string_view block);  ///< died, part, or (empty) join, none
@@ -264,15 +264,15 @@ void read_runs(const Entry& entry, std::vector<ItemRun>& runs);    ///< replaces
 void read_claims(const Entry& entry, std::vector<Claim>& claims);  ///< replaces `claims`
 Failure read_fail(const Entry& entry);
 LaneLost read_lane_lost(const Entry& entry);
-Number read_bye(const Entry& entry);
+SeqNo read_bye(const Entry& entry);
 std::uint64_t read_dropped(const Entry& entry);
 
 /// From a client, every heartbeat_interval and whenever the broker should know sooner.
 struct Heartbeat {
-  Number put_sent;      ///< last number of the put stream
-  Number control_sent;  ///< last number of the control stream
-  Number heard;  ///< last number of the broker's stream to this session (outcomes; lines: printed, not only read)
-  Number lane_received;
+  SeqNo put_sent;      ///< last number of the put stream
+  SeqNo control_sent;  ///< last number of the control stream
+  SeqNo heard;         ///< last number of the broker's stream to this session (outcomes; lines: printed, not only read)
+  SeqNo lane_received;
   std::uint32_t lane_generation = 0;
   bool rewind = false;  ///< something is missing after `heard`: send it again
 
@@ -293,17 +293,17 @@ enum class Held : std::uint8_t {
 /// From the broker to one session: at each change, and every heartbeat_interval as its heartbeat. All of it is absolute, so that
 /// a lost one is made up for by the next.
 struct Confirm {
-  Number control_received;       ///< of the control stream; everything up to it is done
-  Number put_received;           ///< of the put stream; need not be sent again unless this broker dies
-  Number put_confirmed;          ///< kept: the client may forget it
-  Number put_credit;             ///< the highest number that the put stream may reach
+  SeqNo control_received;        ///< of the control stream; everything up to it is done
+  SeqNo put_received;            ///< of the put stream; need not be sent again unless this broker dies
+  SeqNo put_confirmed;           ///< kept: the client may forget it
+  SeqNo put_credit;              ///< the highest number that the put stream may reach
   std::uint64_t put_window = 0;  ///< bytes of bodies that may be unconfirmed; the last one may go beyond
   std::uint64_t say_window = 0;  ///< bytes of console lines that may be unconfirmed; the last block may go beyond
   std::uint64_t accepted = 0;    ///< items of this producer, in all
   std::uint64_t done = 0;        ///< of these: acked
   std::uint64_t dead = 0;        ///< of these: dead
-  Number told;                   ///< last number of the broker's stream to this session (outcomes, console lines)
-  Number lane_sent;              ///< last number on the current lane
+  SeqNo told;                    ///< last number of the broker's stream to this session (outcomes, console lines)
+  SeqNo lane_sent;               ///< last number on the current lane
   std::uint32_t lane_generation = 0;
   std::uint16_t lane_port = 0;
   Held put_held = Held::nothing;
@@ -312,7 +312,7 @@ struct Confirm {
   bool rewind_control = false;  ///< likewise the control stream
   bool shutdown = false;        ///< the system is ending: finish, say bye
   bool ended = false;           ///< this session is over, as its bye asked
-  Number told_sent;             ///< of the broker's stream to this session, what was sent before this confirm
+  SeqNo told_sent;              ///< of the broker's stream to this session, what was sent before this confirm
   std::uint32_t consumers = 0;  ///< to a producer: who may take items of its queue
 
   bool operator==(const Confirm&) const = default;

@@ -7,12 +7,12 @@
 
 namespace baton {
 
-StreamSender::StreamSender(Number first, std::size_t pack)
+StreamSender::StreamSender(SeqNo first, std::size_t pack)
     : pack_(pack), last_{first.value - 1}, sent_(last_), confirmed_(last_), received_(last_), credit_(last_) {
   assert(first.value > 0);
 }
 
-void StreamSender::set_credit(Number up_to, std::uint64_t window) {
+void StreamSender::set_credit(SeqNo up_to, std::uint64_t window) {
   if (up_to > credit_) credit_ = up_to;  // numbers once granted stay granted
   window_ = window;
 }
@@ -40,7 +40,7 @@ std::string& StreamSender::block_for(std::size_t size_hint) {
   return bytes;
 }
 
-Number StreamSender::appended(std::uint64_t cost) {
+SeqNo StreamSender::appended(std::uint64_t cost) {
   auto& block = blocks_.back();
   ++block.count;
   block.cost += cost;
@@ -56,11 +56,11 @@ StreamSender::Block* StreamSender::next_to_send(Time now) {
   if (next_block_ == blocks_.size()) open_ = false;
   moved_ = now;
   mark_delay_ = resend_after;
-  sent_ = std::max(sent_, Number{block.end().value - 1});
+  sent_ = std::max(sent_, SeqNo{block.end().value - 1});
   return &block;
 }
 
-bool StreamSender::confirm(Number number, Time now) {
+bool StreamSender::confirm(SeqNo number, Time now) {
   if (number <= confirmed_ || number > last_) return false;
   received(number, now);
   confirmed_ = number;
@@ -76,7 +76,7 @@ bool StreamSender::confirm(Number number, Time now) {
   return true;
 }
 
-void StreamSender::received(Number number, Time now) {
+void StreamSender::received(SeqNo number, Time now) {
   if (number <= received_ || number > last_) return;
   received_ = number;
   sent_ = std::max(sent_, received_);
@@ -122,7 +122,7 @@ std::deque<StreamSender::Block> StreamSender::take_unconfirmed() {
 }
 
 void StreamSender::check_invariants() const {
-  Number next = blocks_.empty() ? last_ + 1 : blocks_.front().first;
+  SeqNo next = blocks_.empty() ? last_ + 1 : blocks_.front().first;
   ensure(next <= confirmed_ + 1);
   std::uint64_t bytes = 0, sent = 0;
   for (std::size_t i = 0; i < next_block_; ++i) sent += blocks_[i].bytes.size();
@@ -141,7 +141,7 @@ void StreamSender::check_invariants() const {
   ensure(!open_ || next_block_ < blocks_.size());
 }
 
-StreamReceiver::Taken StreamReceiver::take(Number first, std::uint32_t count) {
+StreamReceiver::Taken StreamReceiver::take(SeqNo first, std::uint32_t count) {
   if (first.value == 0) return {Verdict::repeated, count};  // numbers count from 1: nothing in it can be taken
   if (first > expected_) {
     gap_ = true;

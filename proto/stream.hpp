@@ -31,18 +31,18 @@ namespace baton {
 class StreamSender {
  public:
   /// `first` is the number of the first entry to come; a message has `pack` bytes, unless one entry takes more.
-  explicit StreamSender(Number first = {1}, std::size_t pack = pack_bytes);
+  explicit StreamSender(SeqNo first = {1}, std::size_t pack = pack_bytes);
 
   /// How far the receiver lets the stream run: up to number `up_to`, and while fewer than `window` bytes of what costs
   /// are unconfirmed. The last entry may go beyond `window`, so any size gets through a window that is not 0.
-  void set_credit(Number up_to, std::uint64_t window);
+  void set_credit(SeqNo up_to, std::uint64_t window);
   bool may_append() const { return last_ < credit_ && unconfirmed_bytes_ < window_; }
 
   /// The buffer of the block that is being packed; the caller appends ONE entry to it and calls appended().
   /// `size_hint` (bytes) begins a new block where the entry would make this one too long.
   std::string& block_for(std::size_t size_hint);
   /// Gives the entry just appended its number. `cost` bytes count against the window until it is confirmed.
-  Number appended(std::uint64_t cost);
+  SeqNo appended(std::uint64_t cost);
 
   /// Instead of appended(): the entry takes no number. An item follows it in the same block.
   void appended_unnumbered() { ++blocks_.back().unnumbered; }
@@ -52,20 +52,20 @@ class StreamSender {
   /// The next message to send, or nullptr. Its header goes to the first header_size bytes (make_message). It stays
   /// owned by the stream, valid until the next call of a method.
   struct Block {
-    Number first;
+    SeqNo first;
     std::uint16_t count = 0;
     std::uint16_t unnumbered = 0;  ///< further entries, which take no number
     std::uint64_t cost = 0;
-    SharedBytes bytes;                            ///< header_size bytes of room, then the entries
-    Number end() const { return first + count; }  ///< one past its last entry
+    SharedBytes bytes;                           ///< header_size bytes of room, then the entries
+    SeqNo end() const { return first + count; }  ///< one past its last entry
   };
   Block* next_to_send(Time now);
 
   /// The receiver has everything up to `number` for good: it is forgotten here. Anything absurd (beyond what was
   /// appended) is ignored. Returns whether it was news.
-  bool confirm(Number number, Time now);
+  bool confirm(SeqNo number, Time now);
   /// The receiver has everything up to `number`, but may still lose it: no need to send it again for now.
-  void received(Number number, Time now);
+  void received(SeqNo number, Time now);
 
   /// Sends again from the first entry that was not received. At once for each such number, but for the same number
   /// again only after resend_after, then twice as long, ... up to longest_resend_delay: many complaints about one gap cost
@@ -82,9 +82,9 @@ class StreamSender {
 
   bool idle() const { return confirmed_ == last_; }                 ///< everything appended is confirmed
   bool has_unsent() const { return next_block_ < blocks_.size(); }  ///< next_to_send() has something to give
-  Number last() const { return last_; }
-  Number sent() const { return sent_; }
-  Number confirmed() const { return confirmed_; }
+  SeqNo last() const { return last_; }
+  SeqNo sent() const { return sent_; }
+  SeqNo confirmed() const { return confirmed_; }
   std::uint64_t unconfirmed_bytes() const { return unconfirmed_bytes_; }
   /// Bytes of the messages that were sent and are not confirmed.
   std::uint64_t sent_bytes() const { return sent_bytes_; }
@@ -107,8 +107,8 @@ class StreamSender {
   std::vector<SharedBytes> spare_;  // buffers of confirmed blocks, for the next ones
   std::size_t next_block_ = 0;      // index of the first block that is to be sent
   bool open_ = false;               // the last block may still be appended to
-  Number last_, sent_, confirmed_, received_;
-  Number credit_;
+  SeqNo last_, sent_, confirmed_, received_;
+  SeqNo credit_;
   std::uint64_t window_ = 0;
   std::uint64_t unconfirmed_bytes_ = 0;
   std::uint64_t sent_bytes_ = 0;          // of the blocks before next_block_
@@ -121,7 +121,7 @@ class StreamSender {
 /// The receiving half.
 class StreamReceiver {
  public:
-  explicit StreamReceiver(Number first = {1}) : expected_(first) {}
+  explicit StreamReceiver(SeqNo first = {1}) : expected_(first) {}
 
   enum class Verdict : std::uint8_t {
     fresh,     ///< take the entries after the first `skip`
@@ -133,15 +133,15 @@ class StreamReceiver {
     std::uint32_t skip;
   };
   /// A message of `count` entries, the first of which has number `first`.
-  Taken take(Number first, std::uint32_t count);
+  Taken take(SeqNo first, std::uint32_t count);
 
-  Number received() const { return {expected_.value - 1}; }
+  SeqNo received() const { return {expected_.value - 1}; }
   /// Whether a rewind should be asked for; taking something fresh clears it.
   bool has_gap() const { return gap_; }
   void note_gap() { gap_ = true; }
 
  private:
-  Number expected_;
+  SeqNo expected_;
   bool gap_ = false;
 };
 

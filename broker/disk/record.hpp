@@ -18,7 +18,7 @@ struct ItemRow {
   std::uint32_t queue = 0;
   std::uint32_t producer = 0;
   std::uint8_t priority = 0;
-  Number number;
+  SeqNo number;
   Delay delay;
   std::string_view body;
   std::uint64_t again = 0;  ///< not 0: it was put again after the end of a broker, under this key of its producer
@@ -48,7 +48,7 @@ struct ProducerRow {
   std::string_view name;
   bool named = false;
   bool said_bye = false;
-  Number received;
+  SeqNo received;
   std::uint64_t done = 0;
   std::uint64_t dead = 0;
   std::string_view digests;      ///< who put last, and of what it put: 1 KiB at most

@@ -18,7 +18,7 @@ class Model {
     for (std::uint64_t i = 0; i < count;) {
       const auto segment = std::make_shared<disk::Segment>(ItemId{next_}, 1);
       for (; i < count && segment->has_room(); ++i, ++next_) {
-        segment->add({0, 0, 4, Number{next_}, {}, std::string(below(30) == 0 ? below(20'000) : below(200), 'x')});
+        segment->add({0, 0, 4, SeqNo{next_}, {}, std::string(below(30) == 0 ? below(20'000) : below(200), 'x')});
         items_.insert(next_);
       }
       batch.puts.push_back({segment, segment->gone()});

@@ -84,7 +84,7 @@ struct Clocked {
     storage.load(loaded, {7}, std::chrono::steady_clock::now());
   }
   void put(std::uint64_t id, std::uint32_t delay_ms) {
-    storage.put({ItemId{id}, "mail", "rick", Number{id}, 4, 0, false, delay_ms, 0, 0}, "x");
+    storage.put({ItemId{id}, "mail", "rick", SeqNo{id}, 4, 0, false, delay_ms, 0, 0}, "x");
     storage.commit();
   }
 

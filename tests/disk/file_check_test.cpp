@@ -108,7 +108,7 @@ TEST_CASE("a file that LMDB left shorter than its meta page says is whole") {
     Ticket ticket = 0;
     for (std::uint64_t id = 1; id <= items;) {
       const auto segment = std::make_shared<disk::Segment>(ItemId{id}, ++ticket);
-      for (; id <= items && segment->has_room(); ++id) segment->add({0, 0, 4, Number{id}, {}, std::string(100, 'x')});
+      for (; id <= items && segment->has_room(); ++id) segment->add({0, 0, 4, SeqNo{id}, {}, std::string(100, 'x')});
       disk::Batch batch;
       batch.puts.push_back({segment, segment->gone()});
       database.write(batch, disk::Database::What::all, Epoch{7});

@@ -55,7 +55,7 @@ class Disk {
   }
 
   void put(std::uint64_t id, std::string_view body, std::uint32_t delay_ms = 0) {
-    storage.put({ItemId{id}, "mail", "rick", Number{id}, 4, 0, false, delay_ms, 0, 0}, body);
+    storage.put({ItemId{id}, "mail", "rick", SeqNo{id}, 4, 0, false, delay_ms, 0, 0}, body);
   }
   void fail(std::uint64_t id, std::uint16_t failures, const std::vector<Attempt>& history, bool dead = false) {
     storage.update({ItemId{id}, "mail", "rick", {}, 4, failures, dead, 0, 0, 0}, history);

@@ -29,7 +29,7 @@ class Kept {
   void put(std::uint64_t from, std::uint64_t to) {
     disk::Batch batch;
     const auto segment = std::make_shared<disk::Segment>(ItemId{from}, ++ticket_);
-    for (auto id = from; id < to; ++id) segment->add({0, 0, 4, Number{id}, {}, body(id)});
+    for (auto id = from; id < to; ++id) segment->add({0, 0, 4, SeqNo{id}, {}, body(id)});
     batch.puts.push_back({segment, segment->gone()});
     batch.last = ItemId{to - 1};
     database_.write(batch, disk::Database::What::all, Epoch{7});

@@ -12,7 +12,7 @@ namespace {
 
 std::string some_item() {
   std::string row;
-  append_item(row, 42, {1, 2, 9, Number{77}, {1234567890123, 5000}, "the body"});
+  append_item(row, 42, {1, 2, 9, SeqNo{77}, {1234567890123, 5000}, "the body"});
   return row;
 }
 
@@ -23,7 +23,7 @@ TEST_CASE("an item's row says what it was given") {
   CHECK(row.queue == 1);
   CHECK(row.producer == 2);
   CHECK(row.priority == 9);
-  CHECK(row.number == Number{77});
+  CHECK(row.number == SeqNo{77});
   CHECK(row.delay == Delay{1234567890123, 5000});
   CHECK(row.body == "the body");
 }
@@ -78,7 +78,7 @@ TEST_CASE("a state's row keeps its attempts") {
 
 TEST_CASE("an item without a delay has none in its row") {
   std::string with = some_item(), without;
-  append_item(without, 42, {1, 2, 9, Number{77}, {}, "the body"});
+  append_item(without, 42, {1, 2, 9, SeqNo{77}, {}, "the body"});
   CHECK(without.size() == with.size() - 12);
   ItemRow row;
   REQUIRE(read_item(42, without, row));
@@ -88,7 +88,7 @@ TEST_CASE("an item without a delay has none in its row") {
 
 TEST_CASE("a producer's row keeps its digests before its name") {
   std::string row;
-  append_producer(row, 3, {"rick", true, false, Number{8}, 5, 1, std::string_view("\0\1\2", 3)});
+  append_producer(row, 3, {"rick", true, false, SeqNo{8}, 5, 1, std::string_view("\0\1\2", 3)});
   ProducerRow read;
   REQUIRE(read_producer(3, row, read));
   CHECK(read.name == "rick");
@@ -122,7 +122,7 @@ TEST_CASE("an item's row of format 1 is read as one") {
   ItemRow row;
   const auto delayed = item_of_format_1(99);
   REQUIRE(read_item(42, delayed, row));
-  CHECK(row.number == Number{77});
+  CHECK(row.number == SeqNo{77});
   CHECK(row.delay == Delay{99, Delay::no_limit});
   CHECK(row.body == "the body");
   REQUIRE(read_item(42, item_of_format_1(0), row));
@@ -152,7 +152,7 @@ TEST_CASE("a producer's row of format 1 is read as one") {
   ProducerRow row;
   const auto bytes = sealed(3, rest + "filerick");
   REQUIRE(read_producer(3, bytes, row));
-  CHECK(row == ProducerRow{"rick", true, false, Number{8}, 5, 1, "", 6});
+  CHECK(row == ProducerRow{"rick", true, false, SeqNo{8}, 5, 1, "", 6});
 }
 
 // --- batches -----------------------------------------------------------------------------------------------------
@@ -166,7 +166,7 @@ Batch batch_of(Ticket ticket, std::shared_ptr<Segment> segment) {
 
 TEST_CASE("a batch that waits need not write what a later one has settled") {
   auto segment = std::make_shared<Segment>(ItemId{10}, 1);
-  for (int i = 0; i < 3; ++i) segment->add({0, 0, 4, Number{1}, {}, "x"});
+  for (int i = 0; i < 3; ++i) segment->add({0, 0, 4, SeqNo{1}, {}, "x"});
   auto waiting = batch_of(1, segment);
   Batch later;
   later.ticket = 2;
@@ -200,8 +200,8 @@ TEST_CASE("a batch that waits takes what a later one says of states, queues and 
 
 TEST_CASE("a segment's items are found until they are settled") {
   Segment segment(ItemId{10}, 1);
-  segment.add({0, 0, 4, Number{1}, {}, "a"});
-  segment.add({0, 0, 4, Number{2}, {}, "b"});
+  segment.add({0, 0, 4, SeqNo{1}, {}, "a"});
+  segment.add({0, 0, 4, SeqNo{2}, {}, "b"});
   CHECK(segment.contains(ItemId{11}));
   CHECK_FALSE(segment.contains(ItemId{12}));
   CHECK(segment.erase(ItemId{10}));

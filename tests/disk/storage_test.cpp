@@ -232,7 +232,7 @@ TEST_CASE("a producer's digests come back with its numbers") {
   const Directory directory;
   {
     Disk disk(directory);
-    disk.storage.save({0, "rick", true, false, Number{4}, 0, 0, "some digests"});
+    disk.storage.save({0, "rick", true, false, SeqNo{4}, 0, 0, "some digests"});
     disk.keep();
   }
   Disk disk(directory);
@@ -258,18 +258,18 @@ TEST_CASE("producers come back with their numbers, and not when they are forgott
   const Directory directory;
   {
     Disk disk(directory);
-    disk.storage.save({0, "rick", true, false, Number{41}, 7, 2, "before"});
-    disk.storage.save({1, "morty", false, true, Number{5}, 5, 0});
+    disk.storage.save({0, "rick", true, false, SeqNo{41}, 7, 2, "before"});
+    disk.storage.save({1, "morty", false, true, SeqNo{5}, 5, 0});
     disk.keep();
     disk.storage.forget_producer(1);
-    disk.storage.save({0, "rick", true, false, Number{42}, 8, 2, "behind"});
+    disk.storage.save({0, "rick", true, false, SeqNo{42}, 8, 2, "behind"});
     disk.keep();
   }
   Disk disk(directory);
   REQUIRE(disk.loaded.names == Bodies{"rick"});
   const auto& rick = disk.loaded.producers["rick"];
   CHECK(rick.named);
-  CHECK(rick.received == Number{42});
+  CHECK(rick.received == SeqNo{42});
   CHECK(rick.done == 8);
   CHECK(rick.dead == 2);
   CHECK(disk.loaded.digests["rick"] == "behind");

@@ -26,7 +26,7 @@ TEST_SUITE("timed") {
                        Role::consumer);  // asks what the broker answers at once, and stays as it is when it does not
     std::string not_its_own;
     append_runs(not_its_own, EntryKind::ack, {{ItemId{UINT64_MAX / 2}, 1}});
-    Number number;
+    SeqNo number;
     const auto answer = [&] {
       const auto begin = Clock::now();
       bystander.control(bystander.message(MessageType::control, 1, number += 1, not_its_own));

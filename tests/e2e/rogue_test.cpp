@@ -28,7 +28,7 @@ void check_cut_off(const Args& args, Role role, Send send) {
   const auto before = broker.process().memory();
   for (int i = 0; i < rogues; ++i) {
     Stranger rogue(broker, role);
-    for (std::uint64_t n = 1; n <= messages; ++n) send(rogue, Number{n});
+    for (std::uint64_t n = 1; n <= messages; ++n) send(rogue, SeqNo{n});
     CHECK(rogue.refused() == "over_credit");
   }
   const auto rounds = bystanders.rounds();
@@ -102,7 +102,7 @@ TEST_SUITE("timed") {
       std::string acks;
       append_runs(acks, EntryKind::ack, runs);
       return [stranger, acks](std::uint64_t n) {
-        return zmtp::frame(stranger->message(MessageType::control, 1, Number{n}, acks));
+        return zmtp::frame(stranger->message(MessageType::control, 1, SeqNo{n}, acks));
       };
     });
   }
@@ -117,7 +117,7 @@ TEST_SUITE("timed") {
       }
       return [stranger, asks](std::uint64_t n) {
         return zmtp::frame(
-            stranger->message(MessageType::control, max_entries, Number{(n - 1) * max_entries + 1}, asks));
+            stranger->message(MessageType::control, max_entries, SeqNo{(n - 1) * max_entries + 1}, asks));
       };
     });
   }
@@ -153,7 +153,7 @@ TEST_SUITE("timed") {
       auto stranger = std::make_shared<Stranger>(broker, Role::producer);
       std::string items;
       for (std::uint64_t i = 0; i < max_entries; ++i) append_item(items, {default_priority, 0, "0123456789"});
-      return [message = zmtp::frame(stranger->message(MessageType::put, max_entries, Number{1}, items)),
+      return [message = zmtp::frame(stranger->message(MessageType::put, max_entries, SeqNo{1}, items)),
               stranger](std::uint64_t) { return message; };
     });
   }
@@ -163,13 +163,13 @@ TEST_CASE("rogue: who puts past the window is cut off, and takes no memory") {
   std::string item;
   append_item(item, {default_priority, 0, std::string(a_megabyte, 'x')});
   check_cut_off({"--max-bytes", "1M"}, Role::producer,
-                [&](Stranger& rogue, Number number) { rogue.put(rogue.message(MessageType::put, 1, number, item)); });
+                [&](Stranger& rogue, SeqNo number) { rogue.put(rogue.message(MessageType::put, 1, number, item)); });
 }
 
 TEST_CASE("rogue: who says past the window is cut off, and takes no memory") {
   std::string block;
   append_say(block, {0, 1, std::string(a_megabyte - 1, 'x') + "\n"});
-  check_cut_off({"--console-keep", "1M"}, Role::consumer, [&](Stranger& rogue, Number number) {
+  check_cut_off({"--console-keep", "1M"}, Role::consumer, [&](Stranger& rogue, SeqNo number) {
     rogue.control(rogue.message(MessageType::control, 1, number, block));
   });
 }

@@ -27,7 +27,7 @@ class Stranger {
   std::string refused();
 
   /// A message of the session: `payload` as `type`, with a header that says so.
-  std::string message(MessageType type, std::uint16_t count, Number first, std::string_view payload) const;
+  std::string message(MessageType type, std::uint16_t count, SeqNo first, std::string_view payload) const;
 
  private:
   std::string news_until(std::string_view part);

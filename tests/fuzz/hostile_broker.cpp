@@ -50,7 +50,7 @@ void HostileBroker::act() {
 }
 
 /// Right for the session that the client has, most of the time.
-Header HostileBroker::header(MessageType type, Number number, std::uint16_t count) const {
+Header HostileBroker::header(MessageType type, SeqNo number, std::uint16_t count) const {
   auto epoch = session_.established() ? session_.epoch() : Epoch{1};
   if (script_.below(8) == 7) epoch.value = script_.number();
   return {type, count, epoch, session_.id(), number};
@@ -61,7 +61,7 @@ void HostileBroker::raw() {
                                    MessageType::outcome, MessageType::console, MessageType::handoff};
   const auto what = script_.below(std::size(types) + 1);
   if (what == std::size(types)) return news(std::string(script_.bytes()));
-  const Number number{script_.number()};
+  const SeqNo number{script_.number()};
   const auto count = static_cast<std::uint16_t>(script_.number());
   const auto frame = encode_json(header(types[what], number, count), script_.bytes());
   if (types[what] == MessageType::handoff)
@@ -131,7 +131,7 @@ void HostileBroker::append_told(std::string& out, MessageType type) {
   append_line(out, {client, number, script_.bytes()});
 }
 
-std::string HostileBroker::entries(MessageType type, Number number) {
+std::string HostileBroker::entries(MessageType type, SeqNo number) {
   const auto count = static_cast<std::uint16_t>(1 + script_.below(4));
   std::string frame(header_size, '\0');
   write_header(frame.data(), header(type, number, count));
@@ -148,12 +148,12 @@ std::string HostileBroker::entries(MessageType type, Number number) {
 
 void HostileBroker::tell() {
   const auto type = script_.below(2) ? MessageType::outcome : MessageType::console;
-  const auto number = script_.below(4) ? session_.told() + 1 : Number{script_.number()};
+  const auto number = script_.below(4) ? session_.told() + 1 : SeqNo{script_.number()};
   news(entries(type, number));
 }
 
 void HostileBroker::hand_off() {
-  const auto number = script_.below(8) ? handed_ + 1 : Number{script_.number()};
+  const auto number = script_.below(8) ? handed_ + 1 : SeqNo{script_.number()};
   const auto frame = entries(MessageType::handoff, number);
   Header sent;
   if (read_header(frame, sent) == Refusal::none) handed_ = {number.value + sent.count - 1u};

@@ -28,7 +28,7 @@ class HostileBroker {
   Time now() const { return now_; }
 
  private:
-  Header header(MessageType type, Number number = {}, std::uint16_t count = 0) const;
+  Header header(MessageType type, SeqNo number = {}, std::uint16_t count = 0) const;
   void news(const std::string& frame) { logic_.on_news(frame, now_); }
   void raw();
   void welcome();
@@ -38,7 +38,7 @@ class HostileBroker {
   void hand_off();
   void lane_changes();
   void pass_time();
-  std::string entries(MessageType type, Number number);
+  std::string entries(MessageType type, SeqNo number);
   void append_told(std::string& out, MessageType type);
   void read(const Outbox::Message& message) const;
 
@@ -48,7 +48,7 @@ class HostileBroker {
   Time now_{1000s};
   Confirm confirm_;
   std::uint32_t lane_ = 0;  // generation
-  Number handed_;           // on that lane
+  SeqNo handed_;            // on that lane
 };
 
 /// Runs one script: `use(script, now)` is what the client's user does, about half of the time.

@@ -124,7 +124,7 @@ std::string written_file() {
       Batch batch;
       const auto segment = std::make_shared<Segment>(ItemId{from}, from);
       for (auto id = from; id < from + 20; ++id)
-        segment->add({0, 0, 4, Number{id}, {}, std::string(id % 30 == 0 ? 9000 : id, 'x')});
+        segment->add({0, 0, 4, SeqNo{id}, {}, std::string(id % 30 == 0 ? 9000 : id, 'x')});
       batch.puts.push_back({segment, segment->gone()});
       for (auto id = from; id > 1 && id > from - 10; --id) batch.erased.push_back({id - 1});
       database.write(batch, Database::What::all, Epoch{7});

@@ -67,13 +67,13 @@ class BrokerJudge {
   /// What of a queue was put before, in an earlier life, and is put again.
   Depth again_of(const std::string& queue) const;
   /// Of each name, the last number that it has. Then: what the broker says, whether it takes claims, and hands off.
-  void keeps_up_to(const std::string& producer, Number received) { kept_up_to_[producer] = received; }
+  void keeps_up_to(const std::string& producer, SeqNo received) { kept_up_to_[producer] = received; }
   void asks(std::function<bool()> takes_claims, std::function<bool()> hands_off) {
     takes_claims_ = std::move(takes_claims);
     hands_off_ = std::move(hands_off);
   }
   /// `astray`: how far its clock must be wrong, for what nobody could tell it.
-  void kept(const broker::KeptItem& kept, const std::string& producer, Number number, Duration astray);
+  void kept(const broker::KeptItem& kept, const std::string& producer, SeqNo number, Duration astray);
   /// What was done is done for ever, whether it was confirmed or not.
   void ends_in_order();
 
@@ -95,8 +95,8 @@ class BrokerJudge {
   void sessions(const Knows& knows);
   void sends(std::string_view news, const Knows& knows);
   void message_begins() { ++message_; }
-  void given(const SessionId& session, std::uint32_t generation, Number number, const Given& given, bool heard);
-  void part(const SessionId& session, std::uint32_t generation, Number number, std::string_view bytes);
+  void given(const SessionId& session, std::uint32_t generation, SeqNo number, const Given& given, bool heard);
+  void part(const SessionId& session, std::uint32_t generation, SeqNo number, std::string_view bytes);
   void none(const SessionId& session, std::uint32_t generation);
   /// `more`: the broker says that there is more to do at once.
   void turn_ends(const Knows& knows, bool more);
@@ -134,7 +134,7 @@ class BrokerJudge {
   enum class Place : std::uint8_t { waiting, delayed, held, returned, acked, done, dead };
   struct Item {
     std::string producer;
-    Number number;
+    SeqNo number;
     SessionId run;                 // the producer's process
     Time stored{};                 // ... in this life; not set for what an earlier one has kept
     bool again = false;            // put before, in an earlier life
@@ -144,8 +144,8 @@ class BrokerJudge {
     bool late = false;             // it was delayed: its place in its queue is open
     SessionId holder{};
     std::uint32_t generation = 0;  // of the lane it was given on
-    Number lane_number;
-    Number lane_end;                        // the number of its last part; 0 while that is not sent
+    SeqNo lane_number;
+    SeqNo lane_end;                         // the number of its last part; 0 while that is not sent
     std::uint64_t returned_in = 0;          // a turn
     std::uint32_t failures = 0;             // as the storage knows
     std::uint32_t expected = 0;             // as they should be
@@ -184,30 +184,30 @@ class BrokerJudge {
     Role role{};
     Time since{};
     std::string process;  // what ends it ends all of its sessions
-    Number next{1};       // of the control stream
+    SeqNo next{1};        // of the control stream
     std::uint32_t generation = 1;
     std::uint64_t asked = 0, answered = 0;
-    std::pair<std::uint32_t, Number> begun{};  // a generation, and a number on its lane: what its client has said
-    std::uint32_t most_waiting = 1;            // that it has said
+    std::pair<std::uint32_t, SeqNo> begun{};  // a generation, and a number on its lane: what its client has said
+    std::uint32_t most_waiting = 1;           // that it has said
     std::set<ItemId> held;
-    ItemId parting;                                        // a body of which not all is sent; 0: none
-    std::size_t given = 0;                                 // so much of it is
-    std::uint64_t parts_in = 0;                            // the last turn in which parts were sent
-    std::deque<std::pair<Number, std::size_t>> under_way;  // entries on its lane, and their bytes
-    std::size_t bytes = 0;                                 // the sum of these
-    std::size_t arrived_meanwhile = 0;                     // since nothing was under way
+    ItemId parting;                                       // a body of which not all is sent; 0: none
+    std::size_t given = 0;                                // so much of it is
+    std::uint64_t parts_in = 0;                           // the last turn in which parts were sent
+    std::deque<std::pair<SeqNo, std::size_t>> under_way;  // entries on its lane, and their bytes
+    std::size_t bytes = 0;                                // the sum of these
+    std::size_t arrived_meanwhile = 0;                    // since nothing was under way
     bool bye = false, superseded = false, refused = false;
     Time bye_at{};
-    std::uint64_t claims_left = 0;                             // announced, and not in yet
-    std::set<ItemId> claimed_in_vain, told_lost;               // this turn's
-    std::set<ItemId> puts;                                     // it claims, and are not here yet
-    std::set<ItemId> puts_claimed;                             // ... or were not when it claimed them
-    std::map<Number, ItemId> put_settles;                      // what it has settled of these, not confirmed
-    Number told;                                               // of the broker's stream
-    bool laneless = false;                                     // the next lane could not be opened yet: its asks wait
-    std::map<Number, std::vector<ItemId>> acks;                // that no confirm has covered yet
-    std::map<Number, std::pair<ItemId, std::uint32_t>> fails;  // likewise, with the failures that make
-    Number credit, put_received;                               // as a producer was told; the credit at its highest
+    std::uint64_t claims_left = 0;                            // announced, and not in yet
+    std::set<ItemId> claimed_in_vain, told_lost;              // this turn's
+    std::set<ItemId> puts;                                    // it claims, and are not here yet
+    std::set<ItemId> puts_claimed;                            // ... or were not when it claimed them
+    std::map<SeqNo, ItemId> put_settles;                      // what it has settled of these, not confirmed
+    SeqNo told;                                               // of the broker's stream
+    bool laneless = false;                                    // the next lane could not be opened yet: its asks wait
+    std::map<SeqNo, std::vector<ItemId>> acks;                // that no confirm has covered yet
+    std::map<SeqNo, std::pair<ItemId, std::uint32_t>> fails;  // likewise, with the failures that make
+    SeqNo credit, put_received;                               // as a producer was told; the credit at its highest
     Held put_held = Held::nothing;  // ... and what holds it back, if it was told so in this turn
     bool may_ask() const { return role == Role::consumer && !laneless; }
     std::uint64_t open_asks() const { return asked > answered ? asked - answered : 0; }
@@ -228,7 +228,7 @@ class BrokerJudge {
 
   Item& item(ItemId id);
   Ready& ready_of(const Item& item) { return ready_[item.put.queue][item.put.priority]; }
-  void apply(const SessionId& id, Standing& session, const Entry& entry, Number number);
+  void apply(const SessionId& id, Standing& session, const Entry& entry, SeqNo number);
   void welcomes(const SessionId& id, const Knows& knows);
   void claims(const SessionId& id, Standing& session, const Claim& claim);
   bool may_claim(const Hello& hello, const Item& item, std::uint32_t deliveries) const;
@@ -237,7 +237,7 @@ class BrokerJudge {
   bool claims_put(const SessionId& id, Standing& session, ItemId as, const PutName& put, std::uint32_t deliveries);
   std::vector<PutClaim> passes_on(PutClaim& claim, ItemId as);
   void gives_back(ItemId as);
-  bool settles_put(Standing& session, ItemId as, PutClaim::Said said, Duration delay, Number number);
+  bool settles_put(Standing& session, ItemId as, PutClaim::Said said, Duration delay, SeqNo number);
   void drop_puts(Standing& session);
   void put_again(Item& item, ItemId id);
   bool is_dead_since(ItemId as) const;
@@ -287,8 +287,8 @@ class BrokerJudge {
   void lose_items(const SessionId& id, Standing& session, bool counts);
   void check_attempts();
   void due_now();
-  void sent(Standing& session, Number number, std::size_t bytes);
-  static void arrived(Standing& session, Number number);
+  void sent(Standing& session, SeqNo number, std::size_t bytes);
+  static void arrived(Standing& session, SeqNo number);
   bool has_room(const Standing& session) const;
   template <class Counts>
   Depth depth_where(Counts counts) const;
@@ -311,7 +311,7 @@ class BrokerJudge {
   Epoch epoch_before_;   // that was written last
   Time claims_since_{};  // nothing is handed off: kept items wait for those who held them
   std::uint64_t kept_items_ = 0, again_items_ = 0;
-  std::map<std::string, Number> kept_up_to_;
+  std::map<std::string, SeqNo> kept_up_to_;
   std::map<std::string, SessionId> runs_;  // who puts under a name now
   std::map<ItemId, PutClaim> put_claims_;  // by what the client calls it
   std::map<ItemId, ItemId> called_;

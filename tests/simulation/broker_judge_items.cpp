@@ -187,7 +187,7 @@ void BrokerJudge::check_item(const Item& item, const Given& given) const {
                                                   std::to_string(item.failures) + " failures");
 }
 
-void BrokerJudge::given(const SessionId& session, std::uint32_t generation, Number number, const Given& given,
+void BrokerJudge::given(const SessionId& session, std::uint32_t generation, SeqNo number, const Given& given,
                         bool heard) {
   ++given_;
   turn_bytes_ += given.body.size() + entry_bytes;  // to nobody, too
@@ -227,7 +227,7 @@ void BrokerJudge::given(const SessionId& session, std::uint32_t generation, Numb
   item.holder = session;
   item.generation = generation;
   item.lane_number = number;
-  item.lane_end = given.whole == 0 ? number : Number{};
+  item.lane_end = given.whole == 0 ? number : SeqNo{};
   const bool between = to.parting != ItemId{} && to.held.contains(to.parting);
   require(!between, name(given.id) + " is not given before all of " + name(to.parting) + " is sent");
   to.parting = given.whole == 0 ? ItemId{} : given.id;
@@ -236,7 +236,7 @@ void BrokerJudge::given(const SessionId& session, std::uint32_t generation, Numb
   to.held.insert(given.id);
 }
 
-void BrokerJudge::part(const SessionId& session, std::uint32_t generation, Number number, std::string_view bytes) {
+void BrokerJudge::part(const SessionId& session, std::uint32_t generation, SeqNo number, std::string_view bytes) {
   turn_bytes_ += bytes.size();
   const auto found = standing_.find(session);
   if (found == standing_.end() || found->second.generation != generation || found->second.bye) return;
@@ -358,12 +358,12 @@ void BrokerJudge::turn_ends(const Knows& knows, bool more) {
 
 // --- bytes -------------------------------------------------------------------------------------------------------
 
-void BrokerJudge::sent(Standing& session, Number number, std::size_t bytes) {
+void BrokerJudge::sent(Standing& session, SeqNo number, std::size_t bytes) {
   session.under_way.emplace_back(number, bytes);
   session.bytes += bytes;
 }
 
-void BrokerJudge::arrived(Standing& session, Number number) {
+void BrokerJudge::arrived(Standing& session, SeqNo number) {
   auto& under_way = session.under_way;
   for (; !under_way.empty() && under_way.front().first <= number; under_way.pop_front()) {
     session.bytes -= under_way.front().second;

@@ -33,7 +33,7 @@ Time BrokerJudge::due_of(const Item::Delay& delay, const broker::KeptItem& kept,
   return left < delay.asked ? world_.now() + left : delay.due - astray;
 }
 
-void BrokerJudge::kept(const broker::KeptItem& kept, const std::string& producer, Number number, Duration astray) {
+void BrokerJudge::kept(const broker::KeptItem& kept, const std::string& producer, SeqNo number, Duration astray) {
   const auto it = "item " + std::to_string(kept.id.value);
   require(before_ && before_->items_.contains(kept.id), it + " is what an earlier life has kept");
   const auto& was = before_->items_.at(kept.id);

@@ -86,7 +86,7 @@ void BrokerJudge::gives_back(ItemId as) {
 }
 
 /// `nothing` is said with a release.
-bool BrokerJudge::settles_put(Standing& session, ItemId as, PutClaim::Said said, Duration delay, Number number) {
+bool BrokerJudge::settles_put(Standing& session, ItemId as, PutClaim::Said said, Duration delay, SeqNo number) {
   if (session.puts.erase(as) == 0) return false;
   if (said == PutClaim::Said::nothing) {
     gives_back(as);

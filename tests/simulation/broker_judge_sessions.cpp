@@ -74,7 +74,7 @@ void BrokerJudge::reads(std::string_view frame) {
   }
 }
 
-void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& entry, Number number) {
+void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& entry, SeqNo number) {
   const auto holds = [&](ItemId item) { return session.held.contains(called(item)) || session.puts.contains(item); };
   if (entry.kind != EntryKind::claim && entry.kind != EntryKind::claim_put) session.claims_left = 0;
   switch (entry.kind) {
@@ -137,7 +137,7 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
       session.asked = session.answered;
       while (!session.held.empty()) release(id, session, *session.held.begin());
       drop_puts(session);
-      arrived(session, Number{UINT64_MAX});
+      arrived(session, SeqNo{UINT64_MAX});
       world_.trace([&] { return name(id) + " says bye"; });
       return;
     default:
@@ -150,14 +150,14 @@ void BrokerJudge::lane_lost(const SessionId& by, Standing& session, const LaneLo
   if (lost.generation != session.generation) return;
   for (const auto id : std::set<ItemId>(session.held)) {
     auto& item = items_.at(id);
-    const bool arrived = item.lane_end != Number{} && item.lane_end <= lost.received;
+    const bool arrived = item.lane_end != SeqNo{} && item.lane_end <= lost.received;
     if (item.generation != lost.generation || arrived) continue;
     require(!peace_.lossless, "item " + std::to_string(id.value) + " is not taken back from a lane that stands");
     release(by, session, id);
     loses(item, by, false);
   }
   session.parting = {};
-  arrived(session, Number{UINT64_MAX});
+  arrived(session, SeqNo{UINT64_MAX});
   ++session.generation;
   session.asked = lost.wanted;
   session.answered = 0;
@@ -198,7 +198,7 @@ void BrokerJudge::check_robbed(const SessionId& id) const {
       heard == heard_.end() || now - heard->second - pauses_since(heard->second, longest_nap) >= session_timeout - eps;
   const bool gone = left != left_.end() && now - left->second >= reconnect_grace - eps;
   require(silent || gone, name(id) + " is alive: it is not held for lost");
-  const bool silent_client = standing_.at(id).next == Number{1};  // it may never have had its welcome
+  const bool silent_client = standing_.at(id).next == SeqNo{1};  // it may never have had its welcome
   require(!peace_.calm || silent_client || left_unheard_.contains(id),
           name(id) + " is not held for lost when nothing is wrong");
 }

@@ -77,10 +77,10 @@ void BrokerJudge::lose_items(const SessionId& id, Standing& session, bool counts
     const bool failed = item.failures > item.expected;
     // What came on an earlier lane is told with the first one that was begun of this lane.
     const bool told =
-        item.taken && session.begun.second > Number{} && std::pair(item.generation, item.lane_number) <= session.begun;
+        item.taken && session.begun.second > SeqNo{} && std::pair(item.generation, item.lane_number) <= session.begun;
     if (counts) {
       require(failed || !told, name(item_id) + " was begun when its holder was lost: it has failed");
-      require(failed || item.suspect || item_id != in_order.front() || item.lane_end == Number{},
+      require(failed || item.suspect || item_id != in_order.front() || item.lane_end == SeqNo{},
               name(item_id) + " may have cost its holder's life: it goes alone");
       require(!failed || item.suspect || item.failures >= max_attempts_, name(item_id) + " goes alone from now on");
       not_begun += failed && !item.taken;

@@ -146,7 +146,7 @@ class ClientNode : public ClientEnd {
   std::shared_ptr<NewsLink> news_;
   std::shared_ptr<LaneLink> lane_;
   std::uint32_t lane_generation_ = 0;
-  std::pair<SessionId, Number> put_sent_;  // the last number of the put stream that was sent, and of which session
+  std::pair<SessionId, SeqNo> put_sent_;  // the last number of the put stream that was sent, and of which session
   Time wake_at_ = never, paused_until_{}, lane_heard_{};
   bool killed_ = false, end_told_ = false, end_heard_ = false, lane_up_ = false;
 };

@@ -43,38 +43,38 @@ class PutJudge {
 
   /// A process of this name begins: the broker has items up to `before` of the ones before. `life`: of the broker that has said
   /// so; when that was before the newest one's, it is told late, and puts nothing.
-  void begins(const std::string& producer, const std::string& process, Number before, Life life);
+  void begins(const std::string& producer, const std::string& process, SeqNo before, Life life);
   /// It is welcomed again: if another one was meanwhile, that one has put nothing, and is the one to go.
   void goes_on(const std::string& producer, const std::string& process, Life life) {
     if (life >= newest_[producer].welcomed) newest_[producer] = {process, life};
   }
   /// Where its user told it to begin anew, whatever was put before: the lines that are left out.
   using Anew = std::optional<std::vector<std::string>>;
-  void put(const std::string& producer, const std::string& process, Number number, Life life, const std::string& queue,
+  void put(const std::string& producer, const std::string& process, SeqNo number, Life life, const std::string& queue,
            const PutItem& item, const Anew& anew);
   /// A broker takes an item in.
-  const Put& stored(Life life, const std::string& producer, Number number, std::string_view body);
+  const Put& stored(Life life, const std::string& producer, SeqNo number, std::string_view body);
 
   // Of a broker that keeps: no line is left out that was not put, none is put twice.
   /// All of this input is in; its last item is `last`.
-  void put_whole(const std::string& producer, const std::vector<std::string>& input, Number last) const;
+  void put_whole(const std::string& producer, const std::vector<std::string>& input, SeqNo last) const;
   /// A process says that its input is not the one of which there are items up to `before`.
-  void refused(const std::string& producer, const std::vector<std::string>& input, Number before) const;
-  void settled(Life life, const std::string& producer, Number number, bool dead);
+  void refused(const std::string& producer, const std::vector<std::string>& input, SeqNo before) const;
+  void settled(Life life, const std::string& producer, SeqNo number, bool dead);
   /// It was dead, and its broker does not keep it any more.
-  void dropped(const std::string& producer, Number number) { puts_[producer][number].dropped = true; }
+  void dropped(const std::string& producer, SeqNo number) { puts_[producer][number].dropped = true; }
   /// The producer was told that everything up to `number` is kept.
-  void confirmed(const std::string& producer, Number number, Life life);
+  void confirmed(const std::string& producer, SeqNo number, Life life);
 
   /// Of one name: what a disk has, when a broker begins with it.
   struct Loaded {
-    Number received;
-    std::map<Number, bool> items;  ///< whether each is dead
+    SeqNo received;
+    std::map<SeqNo, bool> items;  ///< whether each is dead
   };
   /// A broker that keeps begins. `counts_lost`: counts of what was done may be behind, since the disk was full.
   void loads(Life life, const std::map<std::string, Loaded>& disk, bool counts_lost);
   /// The broker that keeps has said that all up to `number` is kept: a confirm, or a welcome that goes on after it.
-  void promised(const std::string& producer, Number number);
+  void promised(const std::string& producer, SeqNo number);
   /// The broker has said to the producer that so many of its items are done or dead.
   void counted(const std::string& producer, std::uint64_t settled);
 
@@ -83,35 +83,35 @@ class PutJudge {
   };
   /// A producer that waited for its items ends, in `life`: `before` had been put when it began, `last` is its last one,
   /// `earlier` is what it was told of items in earlier lives when it heard of each of these last.
-  void joined(const std::string& producer, Life life, Number before, Number last, const Told& told,
+  void joined(const std::string& producer, Life life, SeqNo before, SeqNo last, const Told& told,
               const Told& earlier) const;
   /// A producer says bye: all that it put, up to `last`, is in, and was kept as long as its broker lived.
-  void said_bye(const std::string& producer, Life life, Number last);
+  void said_bye(const std::string& producer, Life life, SeqNo last);
 
  private:
   void loads(Life life, const std::string& producer, const Loaded& disk);
-  void joined_kept(const std::string& producer, Life life, Number last, const Told& told) const;
-  std::vector<std::string> input_up_to(const std::string& producer, Number last) const;
+  void joined_kept(const std::string& producer, Life life, SeqNo last, const Told& told) const;
+  std::vector<std::string> input_up_to(const std::string& producer, SeqNo last) const;
 
   const bool keeps_;
   bool counts_lost_ = false;
-  std::map<std::string, Number> promised_;             // by producer
-  std::map<std::string, std::uint64_t> counted_;       // by producer
-  std::map<std::string, std::map<Number, Put>> puts_;  // by producer
+  std::map<std::string, SeqNo> promised_;             // by producer
+  std::map<std::string, std::uint64_t> counted_;      // by producer
+  std::map<std::string, std::map<SeqNo, Put>> puts_;  // by producer
   struct Offer {
     std::string process;
     Put put;
     Anew anew;
   };
-  std::map<std::string, std::map<Number, std::vector<Offer>>> offers_;  // by any process of the name
-  std::map<std::string, std::map<Number, Anew>> begun_;                 // where an input began that is stored
+  std::map<std::string, std::map<SeqNo, std::vector<Offer>>> offers_;  // by any process of the name
+  std::map<std::string, std::map<SeqNo, Anew>> begun_;                 // where an input began that is stored
   struct Newest {
     std::string process;
     Life welcomed = 0;
   };
-  std::map<std::string, Newest> newest_;                                  // of each name
-  std::map<std::string, Number> confirmed_;                               // by producer: to the present process
-  std::map<std::pair<Life, std::string>, std::pair<Number, Number>> in_;  // first and last number of each in each life
+  std::map<std::string, Newest> newest_;                                // of each name
+  std::map<std::string, SeqNo> confirmed_;                              // by producer: to the present process
+  std::map<std::pair<Life, std::string>, std::pair<SeqNo, SeqNo>> in_;  // first and last number of each in each life
 };
 
 /// Console lines: "SAYER#COUNT ...".
@@ -122,7 +122,7 @@ class ConsoleJudge {
   /// A control message of the sayer: which of its numbers are lines.
   void sent(std::string_view frame);
   /// The broker has the session's control stream up to `number`.
-  void confirmed(const std::string& sayer, const SessionId& session, Number number);
+  void confirmed(const std::string& sayer, const SessionId& session, SeqNo number);
   /// The sayer has its first session with the broker of `life`.
   void stands(const std::string& sayer, Life life);
   /// The sayer's session ended as it wished: all it said is in.
@@ -153,8 +153,8 @@ class ConsoleJudge {
     std::uint64_t count = 0;
     bool goes_on = false;
   };
-  std::map<SessionId, std::map<Number, Line>> lines_;  // by session and control number: a line, or a part of one
-  std::map<std::string, std::uint64_t> confirmed_;     // by sayer: so many lines are in
+  std::map<SessionId, std::map<SeqNo, Line>> lines_;  // by session and control number: a line, or a part of one
+  std::map<std::string, std::uint64_t> confirmed_;    // by sayer: so many lines are in
   std::map<std::pair<std::string, Life>, std::uint64_t>
       confirmed_before_;  // ... when its first session in the life began
   std::map<std::string, Life> ended_;

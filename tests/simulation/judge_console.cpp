@@ -42,7 +42,7 @@ void ConsoleJudge::sent(std::string_view frame) {
   }
 }
 
-void ConsoleJudge::confirmed(const std::string& sayer, const SessionId& session, Number number) {
+void ConsoleJudge::confirmed(const std::string& sayer, const SessionId& session, SeqNo number) {
   for (const auto& [at, line] : lines_[session]) {
     if (at > number) break;
     require(at < number || !line.goes_on, "a block is confirmed when it is whole");

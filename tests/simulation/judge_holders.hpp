@@ -44,7 +44,7 @@ class HolderJudge {
 
   /// What an item is: the number of its put, and its body; by which process it was put, and when it was stored in this life.
   struct What {
-    Number number;
+    SeqNo number;
     std::string_view body;
     SessionId run;
     Time stored;
@@ -79,7 +79,7 @@ class HolderJudge {
   struct LifeTime {
     Time began, ended;
   };
-  using Which = std::pair<Number, std::string>;
+  using Which = std::pair<SeqNo, std::string>;
 
   Life life() const { return lives_.size(); }
   Contact& contact(const SessionId& session);

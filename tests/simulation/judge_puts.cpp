@@ -5,13 +5,13 @@
 namespace baton::simulation {
 namespace {
 
-std::string name(const std::string& producer, Number number) {
+std::string name(const std::string& producer, SeqNo number) {
   return "put " + std::to_string(number.value) + " of " + producer;
 }
 
 }  // namespace
 
-void PutJudge::begins(const std::string& producer, const std::string& process, Number before, Life life) {
+void PutJudge::begins(const std::string& producer, const std::string& process, SeqNo before, Life life) {
   if (keeps_) promised(producer, before);
   if (keeps_ && life < newest_[producer].welcomed) return;
   newest_[producer] = {process, life};
@@ -23,7 +23,7 @@ void PutJudge::begins(const std::string& producer, const std::string& process, N
   if (keeps_) std::erase_if(puts, [&](const auto& one) { return one.first > before && one.second.stored_in == 0; });
 }
 
-void PutJudge::put(const std::string& producer, const std::string& process, Number number, Life life,
+void PutJudge::put(const std::string& producer, const std::string& process, SeqNo number, Life life,
                    const std::string& queue, const PutItem& item, const Anew& anew) {
   const Put put{queue, std::string(item.body), item.priority, item.delay_ms, 0, 0, 0, false};
   offers_[producer][number].push_back({process, put, anew});
@@ -37,7 +37,7 @@ void PutJudge::put(const std::string& producer, const std::string& process, Numb
 
 /// In each broker a producer's items come in once, in order, and the first is the first unconfirmed one: nothing that an
 /// earlier broker had not confirmed is left out, nothing that it had is put again.
-const PutJudge::Put& PutJudge::stored(Life life, const std::string& producer, Number number, std::string_view body) {
+const PutJudge::Put& PutJudge::stored(Life life, const std::string& producer, SeqNo number, std::string_view body) {
   const auto& offers = offers_[producer][number];
   const auto the_same = [&](const Offer& one) { return one.put.body == body; };
   // Another process may offer the same line, and have left out others before it.
@@ -50,7 +50,7 @@ const PutJudge::Put& PutJudge::stored(Life life, const std::string& producer, Nu
   if (put->second.body != body) put->second = offer->put;
   if (offer->anew) begun_[producer][number] = offer->anew;
   const auto [in, first] = in_.emplace(std::pair{life, producer}, std::pair{number, number});
-  const auto expected = !first ? in->second.second + 1 : keeps_ ? Number{1} : confirmed_[producer] + 1;
+  const auto expected = !first ? in->second.second + 1 : keeps_ ? SeqNo{1} : confirmed_[producer] + 1;
   require(number == expected, name(producer, number) + ": items come in once, in order, none left out: " +
                                   std::to_string(expected.value) + " is next");
   in->second.second = number;
@@ -60,7 +60,7 @@ const PutJudge::Put& PutJudge::stored(Life life, const std::string& producer, Nu
   return put->second;
 }
 
-void PutJudge::confirmed(const std::string& producer, Number number, Life life) {
+void PutJudge::confirmed(const std::string& producer, SeqNo number, Life life) {
   auto& up_to = confirmed_[producer];
   for (; up_to < number; up_to += 1) {
     const auto put = puts_[producer].find(up_to + 1);
@@ -72,9 +72,9 @@ void PutJudge::confirmed(const std::string& producer, Number number, Life life) 
 }
 
 /// The lines that were left out where the input began that `last` is of, and what is stored from there on.
-std::vector<std::string> PutJudge::input_up_to(const std::string& producer, Number last) const {
+std::vector<std::string> PutJudge::input_up_to(const std::string& producer, SeqNo last) const {
   std::vector<std::string> input;
-  Number begin{1};
+  SeqNo begin{1};
   if (const auto begun = begun_.find(producer); begun != begun_.end())
     if (auto next = begun->second.upper_bound(last); next != begun->second.begin()) {
       begin = (--next)->first;
@@ -86,7 +86,7 @@ std::vector<std::string> PutJudge::input_up_to(const std::string& producer, Numb
   return input;
 }
 
-void PutJudge::put_whole(const std::string& producer, const std::vector<std::string>& input, Number last) const {
+void PutJudge::put_whole(const std::string& producer, const std::vector<std::string>& input, SeqNo last) const {
   const auto in = input_up_to(producer, last);
   const auto differ = std::mismatch(in.begin(), in.end(), input.begin(), input.end());
   require(in == input, producer + " has put its input, each line once: but line " +
@@ -94,19 +94,19 @@ void PutJudge::put_whole(const std::string& producer, const std::vector<std::str
                            " is another one of " + std::to_string(in.size()));
 }
 
-void PutJudge::refused(const std::string& producer, const std::vector<std::string>& input, Number before) const {
+void PutJudge::refused(const std::string& producer, const std::vector<std::string>& input, SeqNo before) const {
   const auto in = input_up_to(producer, before);
   const bool same = in.size() <= input.size() && std::equal(in.begin(), in.end(), input.begin());
   require(!same, producer + " refuses no input that begins with what was put: " + std::to_string(in.size()) + " lines");
 }
 
-void PutJudge::settled(Life life, const std::string& producer, Number number, bool dead) {
+void PutJudge::settled(Life life, const std::string& producer, SeqNo number, bool dead) {
   auto& put = puts_[producer][number];
   put.settled = life;
   put.dead = dead;
 }
 
-void PutJudge::promised(const std::string& producer, Number number) {
+void PutJudge::promised(const std::string& producer, SeqNo number) {
   promised_[producer] = std::max(promised_[producer], number);
 }
 
@@ -117,7 +117,7 @@ void PutJudge::counted(const std::string& producer, std::uint64_t settled) {
 void PutJudge::loads(Life life, const std::map<std::string, Loaded>& disk, bool counts_lost) {
   counts_lost_ = counts_lost;
   for (const auto& [producer, loaded] : disk)
-    require(puts_.contains(producer) || loaded.received == Number{}, producer + " has put what is kept");
+    require(puts_.contains(producer) || loaded.received == SeqNo{}, producer + " has put what is kept");
   for (const auto& [producer, puts] : puts_) {
     const auto loaded = disk.find(producer);
     loads(life, producer, loaded == disk.end() ? Loaded{} : loaded->second);
@@ -129,7 +129,7 @@ void PutJudge::loads(Life life, const std::string& producer, const Loaded& disk)
   require(disk.received >= promised_[producer], name(producer, promised_[producer]) +
                                                     " was confirmed: it is kept, not only what is up to " +
                                                     std::to_string(disk.received.value));
-  if (disk.received > Number{}) in_[{life, producer}] = {Number{1}, disk.received};
+  if (disk.received > SeqNo{}) in_[{life, producer}] = {SeqNo{1}, disk.received};
   confirmed_[producer] = disk.received;
   auto& begun = begun_[producer];
   begun.erase(begun.upper_bound(disk.received), begun.end());
@@ -161,7 +161,7 @@ void PutJudge::loads(Life life, const std::string& producer, const Loaded& disk)
   counted_[producer] = 0;
 }
 
-void PutJudge::joined(const std::string& producer, Life life, Number before, Number last, const Told& told,
+void PutJudge::joined(const std::string& producer, Life life, SeqNo before, SeqNo last, const Told& told,
                       const Told& earlier) const {
   if (keeps_) return joined_kept(producer, life, last, told);
   const auto puts = puts_.find(producer);
@@ -183,14 +183,14 @@ void PutJudge::joined(const std::string& producer, Life life, Number before, Num
   require(in != in_.end() || here == 0, producer + ": what is here was put");
   require(told.lost == earlier.lost, producer + " is told of no more than was confirmed and not settled: " +
                                          std::to_string(told.lost) + " of " + std::to_string(earlier.lost));
-  if (before == Number{})
+  if (before == SeqNo{})
     require(told.done + told.dead + told.lost == here + confirmed_earlier, producer + " is told of each item once");
-  require(life > 1 || before > Number{} || told.notices == told.dead, producer + " gets a notice of each dead item");
+  require(life > 1 || before > SeqNo{} || told.notices == told.dead, producer + " gets a notice of each dead item");
 }
 
 /// All that was ever put under this name is settled, and counted once, whatever became of brokers and processes. A newer
 /// process may have put more before this one reads what it was told.
-void PutJudge::joined_kept(const std::string& producer, Life life, Number last, const Told& told) const {
+void PutJudge::joined_kept(const std::string& producer, Life life, SeqNo last, const Told& told) const {
   struct Sums {
     std::uint64_t settled = 0, dead = 0, dropped = 0;
   } least, most;  // up to its last one, and to the last one that is here
@@ -217,7 +217,7 @@ void PutJudge::joined_kept(const std::string& producer, Life life, Number last, 
               std::to_string(settled));
 }
 
-void PutJudge::said_bye(const std::string& producer, Life life, Number last) {
+void PutJudge::said_bye(const std::string& producer, Life life, SeqNo last) {
   const auto puts = puts_.find(producer);
   if (puts == puts_.end() || puts->second.empty()) return;
   if (keeps_) promised(producer, last);

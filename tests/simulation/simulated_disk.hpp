@@ -27,7 +27,7 @@ struct DiskProducer {
 struct DiskItem {
   std::uint32_t queue = 0, producer = 0;  // indices
   std::string producer_name;              // for the judge only
-  Number number;
+  SeqNo number;
   std::uint8_t priority = 0;
   Delay delay;
   std::string body;

@@ -74,8 +74,8 @@ class ProducerNode final : public ClientNode {
   std::string identity_;
   ProducerPlan plan_;
   ProducerSession producer_;
-  Number put_;            // the last number that was put
-  Number before_;         // put by earlier processes of this name
+  SeqNo put_;             // the last number that was put
+  SeqNo before_;          // put by earlier processes of this name
   std::size_t line_ = 0;  // the next one
   std::optional<Retrace> retrace_;
   bool begun_ = false, anew_ = false, refused_ = false;

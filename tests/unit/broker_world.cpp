@@ -54,11 +54,11 @@ void Client::entry(const std::string& bytes) {
 void Client::ask(std::uint64_t more) {
   std::string bytes;
   const auto* session = world.core.find(id);
-  append_ask(bytes, {asked += more, session ? session->lane_sent() : Number{}, static_cast<std::uint32_t>(more)});
+  append_ask(bytes, {asked += more, session ? session->lane_sent() : SeqNo{}, static_cast<std::uint32_t>(more)});
   entry(bytes);
 }
 
-void Client::prefetch(std::uint64_t more, Number begun, std::uint32_t waiting) {
+void Client::prefetch(std::uint64_t more, SeqNo begun, std::uint32_t waiting) {
   std::string bytes;
   append_ask(bytes, {asked += more, begun, waiting});
   entry(bytes);
@@ -101,7 +101,7 @@ void Client::say_part(const std::string& text, bool goes_on) {
   entry(bytes);
 }
 
-void Client::bye(Number last_put) {
+void Client::bye(SeqNo last_put) {
   std::string bytes;
   append_bye(bytes, last_put);
   entry(bytes);
@@ -113,7 +113,7 @@ void Client::join() {
   entry(bytes);
 }
 
-void Client::lane_lost(std::uint32_t generation, Number received_up_to, std::uint32_t wanted) {
+void Client::lane_lost(std::uint32_t generation, SeqNo received_up_to, std::uint32_t wanted) {
   std::string bytes;
   append_lane_lost(bytes, {generation, received_up_to, wanted});
   asked = wanted;
@@ -126,7 +126,7 @@ void Client::claim(const std::vector<Claim>& claims) {
   entry(bytes);
 }
 
-void Client::heartbeat(Number heard) {
+void Client::heartbeat(SeqNo heard) {
   Heartbeat heartbeat;
   heartbeat.heard = heard;
   world.core.heartbeat(world.session(*this), heartbeat, world.now);

@@ -41,8 +41,8 @@ struct Client {
   BrokerWorld& world;
   SessionId id;
   Role role;
-  Number next_put{1};
-  Number next_control{1};
+  SeqNo next_put{1};
+  SeqNo next_control{1};
   std::uint64_t asked = 0;
   std::uint64_t said = 0;
   std::map<std::string, ItemId> got = {};  ///< by body; the last time
@@ -52,7 +52,7 @@ struct Client {
   void put(const std::string& body, const InputPlace& place);
   void ask(std::uint64_t more = 1);  ///< so many gets wait, and what came before was begun
   /// Of what comes, all up to `begun` was begun by now, and `waiting` gets wait.
-  void prefetch(std::uint64_t more, Number begun = {}, std::uint32_t waiting = 0);
+  void prefetch(std::uint64_t more, SeqNo begun = {}, std::uint32_t waiting = 0);
   void withdraw(std::uint32_t count = 1);
   void ack(const std::string& body);
   void release(const std::string& body);
@@ -60,11 +60,11 @@ struct Client {
   void say(const std::string& lines);
   /// The next part of a block, in a message of its own; the last one, or one that goes on.
   void say_part(const std::string& text, bool goes_on);
-  void bye(Number last_put = {});
+  void bye(SeqNo last_put = {});
   void join();
-  void lane_lost(std::uint32_t generation, Number received, std::uint32_t wanted);
+  void lane_lost(std::uint32_t generation, SeqNo received, std::uint32_t wanted);
   void claim(const std::vector<Claim>& claims);
-  void heartbeat(Number heard = {});
+  void heartbeat(SeqNo heard = {});
   void vanish();  ///< its subscription leaves, as when it is killed
   void entry(const std::string& bytes);
 

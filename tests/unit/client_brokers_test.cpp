@@ -14,7 +14,7 @@ TEST_CASE("producer: another broker that kept nothing gets the unconfirmed ones,
   script.new_broker();
   const auto hello = script.hello();
   REQUIRE(hello);
-  CHECK(hello->first_put == Number{3});
+  CHECK(hello->first_put == SeqNo{3});
   REQUIRE(hello->previous);
   CHECK(hello->previous->epoch == Epoch{77});
   CHECK(hello->previous->session == session_id(1));
@@ -111,9 +111,9 @@ TEST_CASE("producer: how its numbers go on is settled by its first welcome, thou
   script.new_broker();
   Welcome welcome;
   welcome.keeps = true;
-  welcome.put_received = Number{3};  // of a name that it has not put yet
+  welcome.put_received = SeqNo{3};  // of a name that it has not put yet
   script.welcome(welcome);
-  script.confirm.put_credit = Number{100};
+  script.confirm.put_credit = SeqNo{100};
   script.confirm.put_window = 1000;
   script.confirm_puts(3);
   CHECK(script.producer.put_before().empty());
@@ -129,7 +129,7 @@ TEST_CASE("producer: a welcome confirms nothing, not of a broker that was starte
   script.new_broker();
   Welcome welcome;
   welcome.keeps = true;
-  welcome.put_received = Number{1};  // another process of the name has put it, and it is not kept yet
+  welcome.put_received = SeqNo{1};  // another process of the name has put it, and it is not kept yet
   script.welcome(welcome);
   CHECK_FALSE(script.producer.flushed());
   script.confirm_puts(1);

@@ -148,7 +148,7 @@ TEST_CASE("consumer: a skipped number, a break and a lane that never stands are 
     script.hand_off(1, {3}, {13});
     const auto lost = script.lane_lost();
     CHECK(lost.generation == 1);
-    CHECK(lost.received == Number{1});
+    CHECK(lost.received == SeqNo{1});
     CHECK(lost.wanted == 4);
     CHECK(script.requests().back().kind == Kind::close_lane);
     CHECK(script.take() == 11);
@@ -181,7 +181,7 @@ TEST_CASE("consumer: a skipped number, a break and a lane that never stands are 
     script.advance(99ms);
     CHECK(script.control().empty());
     script.advance(1ms);
-    CHECK(script.lane_lost().received == Number{0});
+    CHECK(script.lane_lost().received == SeqNo{0});
   }
   SUBCASE("sent, and nothing here for three seconds") {
     ConsumerScript script(1);

@@ -22,7 +22,7 @@ struct LaneScript : Script {
   ~LaneScript() { consumer.check_invariants(); }
 
   /// The entries go in one message.
-  void lane(Number first, std::uint16_t count, const std::string& entries) {
+  void lane(SeqNo first, std::uint16_t count, const std::string& entries) {
     std::string frame(header_size, '\0');
     write_header(frame.data(), {MessageType::handoff, count, epoch, session, first});
     consumer.on_lane(1, frame + entries, now);
@@ -134,7 +134,7 @@ TEST_CASE("lane: it is told soon that bytes have come, so that more may follow")
   script.advance(20ms);
   auto heartbeat = script.heartbeat();
   REQUIRE(heartbeat);
-  CHECK(heartbeat->lane_received == Number{1});
+  CHECK(heartbeat->lane_received == SeqNo{1});
   script.lane({2}, 4, [&] {
     std::string entries;
     for (int i = 0; i < 4; ++i) entries += script.part(std::string(part_bytes, 'a'));
@@ -142,7 +142,7 @@ TEST_CASE("lane: it is told soon that bytes have come, so that more may follow")
   }());
   heartbeat = script.heartbeat();  // at once
   REQUIRE(heartbeat);
-  CHECK(heartbeat->lane_received == Number{5});
+  CHECK(heartbeat->lane_received == SeqNo{5});
 }
 
 TEST_CASE("lane: a slow one is not lost while something comes, and is when for 3 s nothing does") {

@@ -267,7 +267,7 @@ TEST_CASE("inbox: entries of its kind, in order, with their numbers") {
   Inbox::Taken taken;
   for (const std::uint64_t number : {10, 12, 15}) {
     REQUIRE(inbox.next(taken));
-    CHECK(taken.number == Number{number});
+    CHECK(taken.number == SeqNo{number});
   }
   CHECK_FALSE(inbox.next(taken));
   CHECK(inbox.empty());
@@ -281,7 +281,7 @@ TEST_CASE("inbox: a body that is apart may be swapped for another one, whose mem
   inbox.add_apart(head, {}, {8}, 0);
   Inbox::Taken taken;
   REQUIRE(inbox.next(taken));
-  CHECK(taken.number == Number{7});
+  CHECK(taken.number == SeqNo{7});
   REQUIRE(taken.body != nullptr);
   std::string mine(1000, 'x');
   taken.body->swap(mine);

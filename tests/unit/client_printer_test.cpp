@@ -76,11 +76,11 @@ TEST_CASE("printer: blocks come in order, each once, and are confirmed when prin
   CHECK(script.print() == "a\n");
   auto heartbeat = script.heartbeat();
   REQUIRE(heartbeat);
-  CHECK(heartbeat->heard == Number{1});
+  CHECK(heartbeat->heard == SeqNo{1});
   CHECK(script.print() == "b\n");
   CHECK(script.print() == "c\n");
   CHECK(script.print().empty());
-  CHECK(script.heartbeat()->heard == Number{3});
+  CHECK(script.heartbeat()->heard == SeqNo{3});
 }
 
 TEST_CASE("printer: beyond a gap it takes nothing and asks for what is missing") {
@@ -150,7 +150,7 @@ TEST_CASE("printer: a new session at the same broker repeats nothing that was ta
   script.tick();
   const auto hello = script.hello();
   REQUIRE(hello);
-  CHECK(hello->heard == Number{0});
+  CHECK(hello->heard == SeqNo{0});
   script.stand(1);
   script.lines(1, {"a\n", "b\n", "c\n", "d\n"});
   script.printer.printed(taken);
@@ -176,7 +176,7 @@ TEST_CASE("printer: another broker's lines come after the last ones of the one b
   CHECK(script.print() == "a\n");
   CHECK(script.print() == "b\n");
   CHECK(script.print() == "c\n");
-  CHECK(script.heartbeat()->heard == Number{1});
+  CHECK(script.heartbeat()->heard == SeqNo{1});
 }
 
 TEST_CASE("printer: it has finished when shutdown is told and the last block printed") {
@@ -206,10 +206,10 @@ TEST_CASE("printer: what a client says again to another broker is passed over, a
   script.said(1, 2, {"b\n", "c\n"});
   CHECK(script.print().empty());
   script.tick();
-  CHECK(script.heartbeat()->heard == Number{2});
+  CHECK(script.heartbeat()->heard == SeqNo{2});
   script.said(3, 4, {"d\n"});
   CHECK(script.print() == "d\n");
-  CHECK(script.heartbeat()->heard == Number{3});
+  CHECK(script.heartbeat()->heard == SeqNo{3});
 }
 
 TEST_CASE("printer: a block that comes in parts is printed when it is whole, and confirmed then") {
@@ -219,11 +219,11 @@ TEST_CASE("printer: a block that comes in parts is printed when it is whole, and
   script.parts(2, 2, {"one, ", "two, "}, true);
   CHECK(script.print() == "a\n");
   CHECK(script.print().empty());
-  CHECK(script.heartbeat()->heard == Number{1});
+  CHECK(script.heartbeat()->heard == SeqNo{1});
   script.parts(4, 2, {"three\n"});
   script.said(5, 3, {"b\n"});
   CHECK(script.print() == "one, two, three\n");
-  CHECK(script.heartbeat()->heard == Number{4});
+  CHECK(script.heartbeat()->heard == SeqNo{4});
   CHECK(script.print() == "b\n");
 }
 
@@ -256,7 +256,7 @@ TEST_CASE("printer: a block in parts that is said again to another broker is pri
   script.parts(3, 2, {"three, ", "four\n"});
   CHECK(script.print() == "three, four\n");
   script.tick();
-  CHECK(script.heartbeat()->heard == Number{4});
+  CHECK(script.heartbeat()->heard == SeqNo{4});
 }
 
 TEST_CASE("printer: what is passed over behind a block that is being printed counts as printed after it") {
@@ -279,10 +279,10 @@ TEST_CASE("printer: what is passed over behind a block that is being printed cou
   script.heartbeat();
   script.printer.printed(x);
   script.tick();
-  CHECK(script.heartbeat()->heard == Number{6});
+  CHECK(script.heartbeat()->heard == SeqNo{6});
   script.printer.printed(f);
   script.tick();
-  CHECK(script.heartbeat()->heard == Number{7});
+  CHECK(script.heartbeat()->heard == SeqNo{7});
 }
 
 TEST_CASE(

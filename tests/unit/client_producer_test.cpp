@@ -16,7 +16,7 @@ TEST_CASE("client: hello is said at once, and again until it is answered") {
   const auto hello = script.hello();
   REQUIRE(hello);
   CHECK(hello->queues == std::vector<std::string>{"default"});
-  CHECK(hello->first_put == Number{1});
+  CHECK(hello->first_put == SeqNo{1});
   CHECK_FALSE(hello->previous);
   script.advance(hello_again - 1ms);
   CHECK_FALSE(script.hello());
@@ -132,7 +132,7 @@ TEST_CASE("producer: a mark follows what nothing is heard of, then later and lat
   script.live(900ms);
   CHECK(script.marks().empty());
   script.live(20s);
-  CHECK(script.marks() == std::vector<Number>(4, Number{2}));  // after 1, 2, 4 and 8 s
+  CHECK(script.marks() == std::vector<SeqNo>(4, SeqNo{2}));  // after 1, 2, 4 and 8 s
   script.confirm_puts(1);
   script.live(20s);
   CHECK(script.marks().empty());
@@ -216,7 +216,7 @@ TEST_CASE("producer: join is told, and holds when all are settled and the dead o
   CHECK(script.producer.settled().notices[0].body == "b");
   const auto heartbeat = script.heartbeat();
   REQUIRE(heartbeat);
-  CHECK(heartbeat->heard == Number{1});
+  CHECK(heartbeat->heard == SeqNo{1});
 }
 
 TEST_CASE("producer: of many dead items the last thousand notices are kept") {
@@ -244,7 +244,7 @@ TEST_CASE("client: bye is the last entry, names the last put, and ends when it i
   REQUIRE(said.size() == 2);
   CHECK(said[0].kind == EntryKind::say);
   CHECK(said[1].kind == EntryKind::bye);
-  CHECK(read_bye({EntryKind::bye, 0, 0, said[1].payload}) == Number{1});
+  CHECK(read_bye({EntryKind::bye, 0, 0, said[1].payload}) == SeqNo{1});
   script.confirm.ended = true;
   script.say_confirm();
   CHECK(script.producer.session().state() == Session::State::ended);
@@ -312,7 +312,7 @@ TEST_CASE("client: who owes nothing does not wait for a broker that is silent") 
   ProducerScript script;
   script.stand();
   script.put("a");
-  script.confirm.put_received = script.confirm.put_confirmed = Number{1};
+  script.confirm.put_received = script.confirm.put_confirmed = SeqNo{1};
   script.say_confirm();
   SUBCASE("already") {
     script.advance(silence);
@@ -355,7 +355,7 @@ TEST_CASE("client: a new session says unconfirmed lines again, once") {
   const auto said = script.control();
   REQUIRE(said.size() == 1);
   CHECK(read_say({EntryKind::say, 0, 0, said[0].payload}) == Said{0, 3, "three\n"});
-  CHECK(script.last_control() == Number{1});
+  CHECK(script.last_control() == SeqNo{1});
 }
 
 TEST_CASE("producer: a message says first where in the input its last item is, and the same when it is sent again") {

@@ -106,7 +106,7 @@ void Script::refuse(Refusal refusal, const std::string& text) {
   news(encode_json({MessageType::refusal, 0, epoch, session, {}}, to_json(RefusalNotice{refusal, text})));
 }
 
-void Script::told(MessageType type, Number first, const std::vector<std::string>& blocks) {
+void Script::told(MessageType type, SeqNo first, const std::vector<std::string>& blocks) {
   std::string frame(header_size, '\0');
   write_header(frame.data(), {type, static_cast<std::uint16_t>(blocks.size()), epoch, session, first});
   for (const auto& block : blocks)
@@ -114,17 +114,17 @@ void Script::told(MessageType type, Number first, const std::vector<std::string>
   news(frame);
 }
 
-void Script::hand_off(std::uint32_t generation, Number first, const std::vector<std::uint64_t>& ids,
+void Script::hand_off(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids,
                       std::uint32_t deliveries) {
   hand_off(generation, first, ids, deliveries, {});
 }
 
-void Script::hand_off_unkept(std::uint32_t generation, Number first, const std::vector<std::uint64_t>& ids,
+void Script::hand_off_unkept(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids,
                              PutName put) {
   hand_off(generation, first, ids, 1, put);
 }
 
-void Script::hand_off(std::uint32_t generation, Number first, const std::vector<std::uint64_t>& ids,
+void Script::hand_off(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids,
                       std::uint32_t deliveries, PutName put) {
   std::string frame(header_size, '\0');
   write_header(frame.data(), {MessageType::handoff, static_cast<std::uint16_t>(ids.size()), epoch, session, first});
@@ -138,14 +138,14 @@ void Script::hand_off(std::uint32_t generation, Number first, const std::vector<
   tick();
 }
 
-void Script::lost(Number number, const std::vector<ItemRun>& runs) {
+void Script::lost(SeqNo number, const std::vector<ItemRun>& runs) {
   std::string frame(header_size, '\0');
   write_header(frame.data(), {MessageType::outcome, 1, epoch, session, number});
   append_runs(frame, EntryKind::lost, runs);
   news(frame);
 }
 
-void Script::none(std::uint32_t generation, Number number) {
+void Script::none(std::uint32_t generation, SeqNo number) {
   std::string frame(header_size, '\0');
   write_header(frame.data(), {MessageType::handoff, 1, epoch, session, number});
   append_block(frame, EntryKind::none, {});
@@ -158,7 +158,7 @@ std::optional<Heartbeat> Script::heartbeat() { return std::exchange(heartbeat_, 
 std::vector<Sent> Script::control() { return std::exchange(control_, {}); }
 std::vector<std::string> Script::puts() { return std::exchange(puts_, {}); }
 std::vector<InputPlace> Script::places() { return std::exchange(places_, {}); }
-std::vector<Number> Script::marks() { return std::exchange(marks_, {}); }
+std::vector<SeqNo> Script::marks() { return std::exchange(marks_, {}); }
 std::vector<SocketRequest> Script::requests() { return std::exchange(requests_, {}); }
 
 std::vector<std::uint64_t> ids_in(const Sent& sent) {

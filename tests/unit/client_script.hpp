@@ -47,15 +47,15 @@ class Script {
   void welcome(const Welcome& welcome = {});
   void say_confirm();
   void refuse(Refusal refusal, const std::string& text = "because");
-  void told(MessageType type, Number first, const std::vector<std::string>& blocks);
+  void told(MessageType type, SeqNo first, const std::vector<std::string>& blocks);
   void news(const std::string& frame);
-  void hand_off(std::uint32_t generation, Number first, const std::vector<std::uint64_t>& ids,
+  void hand_off(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids,
                 std::uint32_t deliveries = 1);
   /// ... that are not kept yet: the first one's put, the others' numbers follow it.
-  void hand_off_unkept(std::uint32_t generation, Number first, const std::vector<std::uint64_t>& ids, PutName put);
+  void hand_off_unkept(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids, PutName put);
   /// "These you claimed in vain": entry `number` of the broker's stream.
-  void lost(Number number, const std::vector<ItemRun>& runs);
-  void none(std::uint32_t generation, Number number);
+  void lost(SeqNo number, const std::vector<ItemRun>& runs);
+  void none(std::uint32_t generation, SeqNo number);
 
   /// What was sent since the last call of the same kind; each call forgets what it returns.
   std::optional<Hello> hello();
@@ -63,12 +63,12 @@ class Script {
   std::vector<Sent> control();
   std::vector<std::string> puts();   ///< bodies
   std::vector<InputPlace> places();  ///< that messages of puts begin with
-  std::vector<Number> marks();       ///< the numbers that come next
+  std::vector<SeqNo> marks();        ///< the numbers that come next
   std::vector<SocketRequest> requests();
-  Number last_control() const { return last_control_; }
+  SeqNo last_control() const { return last_control_; }
 
  private:
-  void hand_off(std::uint32_t generation, Number first, const std::vector<std::uint64_t>& ids, std::uint32_t deliveries,
+  void hand_off(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids, std::uint32_t deliveries,
                 PutName put);
   void read(const Outbox::Message& message);
 
@@ -78,9 +78,9 @@ class Script {
   std::vector<Sent> control_;
   std::vector<std::string> puts_;
   std::vector<InputPlace> places_;
-  std::vector<Number> marks_;
+  std::vector<SeqNo> marks_;
   std::vector<SocketRequest> requests_;
-  Number last_control_;
+  SeqNo last_control_;
 };
 
 /// The ids that an ack or release entry names.

@@ -78,7 +78,7 @@ TEST_CASE("what an earlier session put comes in when there is room, and is asked
     world.settle();
     return rick.confirm();
   };
-  CHECK(send().put_received == Number{0});
+  CHECK(send().put_received == SeqNo{0});
   auto morty = world.consumer(3);
   morty.ask(2);
   for (int i = 0; i < 2; ++i) {
@@ -86,8 +86,8 @@ TEST_CASE("what an earlier session put comes in when there is room, and is asked
     morty.ack(fat);
   }
   const auto confirm = send();
-  CHECK(confirm.put_received > Number{0});
-  CHECK(confirm.put_received < Number{4});
+  CHECK(confirm.put_received > SeqNo{0});
+  CHECK(confirm.put_received < SeqNo{4});
   CHECK(confirm.rewind_put);
 }
 
@@ -141,7 +141,7 @@ TEST_CASE("of a named producer that put nothing nothing is remembered, what one 
   for (std::uint8_t n = 1; n < 100; ++n) {
     auto rick = world.producer(n, "rick " + std::to_string(n));
     if (n == 50) rick.put("a");
-    rick.bye(n == 50 ? Number{1} : Number{});
+    rick.bye(n == 50 ? SeqNo{1} : SeqNo{});
   }
   auto morty = world.consumer(200);
   morty.ask();
@@ -168,7 +168,7 @@ TEST_CASE("who claims much in vain and reads nothing of it is cut off, who has m
   CHECK(many.refusals() == Bodies{"over_credit"});
   for (int i = 0; i < 3; ++i) {
     const auto lost = some.lost();
-    some.heartbeat(Number{40});
+    some.heartbeat(SeqNo{40});
     in_vain(static_cast<std::uint8_t>(10 + i), 60);
   }
   CHECK(world.core.find(some.id));

@@ -23,7 +23,7 @@ TEST_CASE("console lines reach every printer whole and in order, one that comes 
   CHECK(early.lines() == Bodies{"two\nthree\n"});
   auto late = world.printer(3);
   CHECK(late.lines() == Bodies{"one\n", "two\nthree\n"});
-  early.heartbeat(Number{2});
+  early.heartbeat(SeqNo{2});
   early.bye();
   morty.say("four\n");
   auto next = world.printer(4);
@@ -37,7 +37,7 @@ TEST_CASE("a printer is sent no more than its window beyond what it has printed"
   const std::string block(say_part_bytes, 'x');
   for (int i = 0; i < 300; ++i) morty.say(block);
   CHECK(printer.lines().size() == console_window_bytes / say_part_bytes + 1);
-  printer.heartbeat(Number{5});
+  printer.heartbeat(SeqNo{5});
   CHECK(printer.lines().size() == 5);
 }
 
@@ -67,10 +67,10 @@ TEST_CASE("a block that comes in parts is told when it is whole, and confirmed t
   morty.say_part("two, ", true);
   summer.say("between\n");
   CHECK(printer.lines() == Bodies{"before\n", "between\n"});
-  CHECK(morty.confirm().control_received == Number{1});
+  CHECK(morty.confirm().control_received == SeqNo{1});
   morty.say_part("three\n", false);
   CHECK(printer.lines() == Bodies{"one, two, three\n"});
-  CHECK(morty.confirm().control_received == Number{4});
+  CHECK(morty.confirm().control_received == SeqNo{4});
   morty.say("after\n");
   CHECK(printer.lines() == Bodies{"after\n"});
 }
@@ -85,7 +85,7 @@ TEST_CASE("a session that is lost within a block says the whole block again in t
   world.advance(session_timeout + 1s, {&printer});
   hello.previous = Previous{Epoch{7}, morty.id};
   auto again = world.client(3, hello);
-  CHECK(world.session(again).welcome.previous_control == Number{1});
+  CHECK(world.session(again).welcome.previous_control == SeqNo{1});
   again.said = 1;
   again.say_part("one, ", true);
   again.say_part("two\n", false);
@@ -149,7 +149,7 @@ TEST_CASE("a line that is said again by who is not known any more is printed onc
   morty.say("one\n");
   auto early = world.printer(2);
   CHECK(early.lines() == Bodies{"one\n"});
-  early.heartbeat(Number{1});
+  early.heartbeat(SeqNo{1});
   early.bye();
   auto again = world.client(3, hello);
   again.say("one\n");
@@ -177,7 +177,7 @@ TEST_CASE("a slow printer holds the sayers, one that is stuck does not for long"
   morty.say("123456789\n");
   CHECK(morty.confirm().say_window == 0);
   CHECK(printer.lines() == Bodies{"123456789\n"});
-  printer.heartbeat(Number{1});
+  printer.heartbeat(SeqNo{1});
   CHECK(morty.confirm().say_window > 0);
   morty.say("123456789\n");
   CHECK(morty.confirm().say_held == Held::console);
@@ -197,7 +197,7 @@ TEST_CASE("while a printer is replaced, a full log holds the sayers, when none c
   morty.say("said before it knew\n");
   auto next = world.printer(3);
   CHECK(next.lines() == Bodies{"123456789\n", "said before it knew\n"});
-  next.heartbeat(Number{2});
+  next.heartbeat(SeqNo{2});
   next.bye();
   morty.say("123456789\n");
   CHECK(morty.confirm().say_held == Held::console);
@@ -223,7 +223,7 @@ TEST_CASE("a killed printer's successor goes on where it was, even within the re
   auto morty = world.consumer(1);
   auto killed = world.printer(2);
   morty.say("one\n");
-  killed.heartbeat(Number{1});
+  killed.heartbeat(SeqNo{1});
   morty.say("two\n");
   killed.vanish();
   auto next = world.printer(3);

@@ -13,7 +13,7 @@ TEST_CASE("the seed's parent: when all is done everybody is told to leave, and i
   auto printer = world.printer(3);
   auto rick = world.producer(1);
   rick.put("a");
-  rick.bye(Number{1});
+  rick.bye(SeqNo{1});
   CHECK_FALSE(printer.confirm().shutdown);
   auto morty = world.consumer(2);
   morty.ask();
@@ -27,7 +27,7 @@ TEST_CASE("the seed's parent: when all is done everybody is told to leave, and i
   CHECK(printer.confirm().shutdown);
   CHECK(printer.lines() == Bodies{"got a\n", "Parent process exiting...\n"});
   CHECK_FALSE(world.effects.finished);
-  printer.heartbeat(Number{2});
+  printer.heartbeat(SeqNo{2});
   printer.bye();
   CHECK(world.effects.finished);
   CHECK(world.effects.exit_code == 0);
@@ -42,7 +42,7 @@ TEST_CASE("shut down: everybody is told to leave, whatever is left to do, and pr
   world.settle();
   CHECK(rick.confirm().shutdown);
   CHECK_FALSE(printer.confirm().shutdown);
-  rick.bye(Number{1});
+  rick.bye(SeqNo{1});
   CHECK(printer.confirm().shutdown);
   printer.bye();
   CHECK(world.effects.finished);
@@ -62,7 +62,7 @@ TEST_CASE("the seed's parent waits neither for ever for a printer nor for consum
   morty.ask();
   morty.received();
   morty.fail("poison");
-  rick.bye(Number{1});
+  rick.bye(SeqNo{1});
   world.advance(settings.not_coming - 1ms, {&morty});
   CHECK_FALSE(morty.confirm().shutdown);
   world.advance(1ms, {&morty});
@@ -95,7 +95,7 @@ TEST_CASE("the seed's parent gives those who do not leave their time, and no mor
   CHECK_FALSE(printer.confirm().shutdown);
   world.advance(1ms, {&morty, &printer});
   CHECK(printer.confirm().shutdown);
-  printer.heartbeat(Number{1});
+  printer.heartbeat(SeqNo{1});
   CHECK_FALSE(world.effects.finished);
   printer.bye();
   CHECK(world.effects.finished);

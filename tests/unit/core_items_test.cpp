@@ -387,7 +387,7 @@ TEST_CASE("what was handed off on a lane that broke is taken back, no attempt co
   for (const auto* body : {"a", "b", "c"}) rick.put(body);
   morty.ask(2);
   CHECK(morty.received() == Bodies{"a", "b"});
-  morty.lane_lost(1, Number{1}, 1);  // only "a" came in
+  morty.lane_lost(1, SeqNo{1}, 1);  // only "a" came in
   CHECK(morty.confirm().lane_generation == 2);
   CHECK(morty.attempts() == std::vector{1});
   CHECK(morty.got.contains("b"));
@@ -408,7 +408,7 @@ TEST_CASE("a lane that cannot be opened again at once costs its consumer nothing
   morty.ask(2);
   CHECK(morty.received() == Bodies{"a", "b"});
   world.lanes_left = false;
-  morty.lane_lost(1, Number{1}, 2);  // "b" did not come in
+  morty.lane_lost(1, SeqNo{1}, 2);  // "b" did not come in
   world.advance(1s, {&rick, &morty});
   CHECK(morty.confirm().lane_port == 0);
   Hello another;

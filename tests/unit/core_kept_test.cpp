@@ -39,7 +39,7 @@ TEST_CASE("a broker that waits for claims takes what is put as always and hands 
   auto morty = world.consumer(2, {"fresh"});
   morty.ask(2);
   const auto first_credit = summer.confirm().put_credit;
-  REQUIRE(first_credit == Number{50});
+  REQUIRE(first_credit == SeqNo{50});
   for (std::uint64_t i = 0; i < first_credit.value; ++i) summer.put(std::to_string(i));
   const auto confirm = summer.confirm();
   CHECK(confirm.put_received == first_credit);
@@ -59,13 +59,13 @@ TEST_CASE("a broker that waits for claims gives producers no more room than the 
   summer.put("d");
   const auto confirm = summer.confirm();
   CHECK(confirm.put_held == Held::queue_items);
-  CHECK(confirm.put_credit == Number{1});
+  CHECK(confirm.put_credit == SeqNo{1});
   auto morty = world.consumer(2);
   morty.ask();
   world.advance(claims_within, {&summer, &morty});
   CHECK(morty.received() == Bodies{"a"});
   morty.ack("a");
-  CHECK(summer.confirm().put_credit == Number{2});
+  CHECK(summer.confirm().put_credit == SeqNo{2});
 }
 
 TEST_CASE("what was put before the crash comes in while claims are awaited, though newcomers have filled the queue") {
@@ -85,9 +85,9 @@ TEST_CASE("what was put before the crash comes in while claims are awaited, thou
   auto rick = world.client(2, hello);
   rick.next_put = {4};
   rick.put("d");
-  CHECK(rick.confirm().put_received == Number{4});
+  CHECK(rick.confirm().put_received == SeqNo{4});
   rick.put("not before the crash");
-  CHECK(rick.confirm().put_received == Number{4});
+  CHECK(rick.confirm().put_received == SeqNo{4});
 }
 
 TEST_CASE("a producer is told how much of what was confirmed to it is not in the data") {

@@ -20,7 +20,7 @@ struct Receiver {
   std::string body = {};
   std::size_t whole = 0, bytes = 0;
   std::size_t largest = 0;  // bytes of a part, of what was taken last
-  Number received = {};
+  SeqNo received = {};
   ItemId id = {};
 
   std::vector<std::string> take() {
@@ -69,7 +69,7 @@ TEST_CASE("a body of up to part_bytes goes whole, a larger one in parts") {
   producer.put(small);
   receiver.client.ask(2);
   CHECK(receiver.take() == std::vector{body, small});
-  CHECK(receiver.received == Number{large / small_part_bytes + 1});
+  CHECK(receiver.received == SeqNo{large / small_part_bytes + 1});
 }
 
 TEST_CASE("a lane has no more under way than its window, and goes on with what arrives") {
@@ -219,7 +219,7 @@ TEST_CASE("what did not arrive whole when the lane broke is taken back and given
   receiver.received = {};
   receiver.take();
   CHECK(receiver.client.got.contains("a"));
-  CHECK(receiver.received > Number{0});
+  CHECK(receiver.received > SeqNo{0});
   Heartbeat heartbeat;
   heartbeat.lane_generation = 2;
   for (int i = 0; i < 10 && receiver.body.size() < body.size(); ++i) {

@@ -5,7 +5,7 @@
 namespace baton::broker::test {
 namespace {
 
-Hello again_of(std::uint8_t n, Number last_put) {
+Hello again_of(std::uint8_t n, SeqNo last_put) {
   Hello hello;
   hello.role = Role::producer;
   hello.name = "producer " + std::to_string(n);
@@ -53,7 +53,7 @@ struct Scene : NothingKept {
 }  // namespace
 
 TEST_CASE("put claims: an item that is not kept yet comes with its put, a kept one without") {
-  CHECK(put_name().number == Number{1});
+  CHECK(put_name().number == SeqNo{1});
   CHECK(put_name().producer != 0);
   CHECK(put_name() == put_name());
   KeptMemory storage;
@@ -89,7 +89,7 @@ TEST_CASE("put claims: each item comes with its own put, of several producers an
   REQUIRE(puts.size() == 7);
   CHECK(puts["r1"].producer != puts["s1"].producer);
   for (const auto& [body, put] : puts)
-    CHECK(put == PutName{puts[body[0] + std::string("1")].producer, Number{std::stoull(body.substr(1))}});
+    CHECK(put == PutName{puts[body[0] + std::string("1")].producer, SeqNo{std::stoull(body.substr(1))}});
 }
 
 TEST_CASE("put claims: half a prefetch of short items crosses in one message, kept or not") {
@@ -158,11 +158,11 @@ TEST_CASE("put claims: an ack that comes before its put counts, and is confirmed
   auto& world = scene.world;
   auto morty = scene.claimant(2);
   morty.ack("a");
-  CHECK(morty.confirm().control_received == Number{1});
+  CHECK(morty.confirm().control_received == SeqNo{1});
   auto rick = world.client(1, again_of(1, {1}));
   rick.put("a");
   CHECK(rick.confirm().done == 1);
-  CHECK(morty.confirm().control_received == Number{2});
+  CHECK(morty.confirm().control_received == SeqNo{2});
   CHECK(world.core.queues().size() == 0);
 }
 
@@ -287,11 +287,11 @@ TEST_CASE(
   SUBCASE("claimed before") {
     auto summer = scene.claimant(3, 2);
     CHECK(morty.lost().empty());
-    CHECK(morty.confirm().control_received == Number{1});
+    CHECK(morty.confirm().control_received == SeqNo{1});
     rick.put("a");
     CHECK(world.session(summer).held == 1);
     CHECK(summer.lost().empty());
-    CHECK(morty.confirm().control_received == Number{2});
+    CHECK(morty.confirm().control_received == SeqNo{2});
     summer.fail("a", "once more");
     summer.ask();
     for (int i = 0; i < 8; ++i) world.advance(1s, {&rick, &morty, &summer});
@@ -302,7 +302,7 @@ TEST_CASE(
     summer.release("a");
     rick.put("a");
     CHECK(world.session(summer).held == 0);
-    CHECK(morty.confirm().control_received == Number{2});
+    CHECK(morty.confirm().control_received == SeqNo{2});
     summer.ask();
     for (int i = 0; i < 61; ++i) world.advance(1s, {&rick, &morty, &summer});
     CHECK(summer.attempts() == std::vector{2});
@@ -316,7 +316,7 @@ TEST_CASE("put claims: an ack of who had it before another one is too late") {
   morty.ack("a");
   auto summer = scene.claimant(3, 2);
   CHECK(morty.lost() == std::vector{old_id});
-  CHECK(morty.confirm().control_received == Number{2});
+  CHECK(morty.confirm().control_received == SeqNo{2});
   auto rick = world.client(1, again_of(1, {1}));
   rick.put("a");
   CHECK(world.session(summer).held == 1);

@@ -206,7 +206,7 @@ TEST_CASE("a consumer at work whose lane cannot be made anew keeps its items and
   morty.ask();
   CHECK(morty.received() == Bodies{"a"});
   world.lanes_left = false;
-  morty.lane_lost(1, Number{1}, 1);
+  morty.lane_lost(1, SeqNo{1}, 1);
   CHECK(morty.confirm().lane_port == 0);
   world.advance(3s, {&rick, &morty, &summer});
   rick.put("b");
@@ -242,7 +242,7 @@ TEST_CASE("nothing is handed off to a consumer that asks while no lane can be op
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
   world.lanes_left = false;
-  morty.lane_lost(1, Number{}, 0);
+  morty.lane_lost(1, SeqNo{}, 0);
   morty.ask();
   rick.put("a");
   CHECK(morty.received() == Bodies{});
@@ -274,7 +274,7 @@ TEST_CASE("a client that missed the welcome of its second session takes up its i
   auto back = world.claimant(4, world.core.epoch(), morty.id, {{morty.got["a"], 1, 1}});  // still names the first one
   CHECK(back.lost().empty());
   CHECK(world.session(back).held == 1);
-  CHECK(world.session(back).welcome.previous_control == Number{1});
+  CHECK(world.session(back).welcome.previous_control == SeqNo{1});
 }
 
 TEST_CASE("nobody reclaims what they did not lose") {
@@ -327,7 +327,7 @@ TEST_CASE("what went out on a lane that was lost goes out again under a higher c
   rick.put("a");
   morty.ask();
   CHECK(morty.deliveries() == std::vector{1});
-  morty.lane_lost(1, Number{}, 1);
+  morty.lane_lost(1, SeqNo{}, 1);
   CHECK(morty.deliveries() == std::vector{2});
   morty.release("a");
   morty.ask();
@@ -360,7 +360,7 @@ TEST_CASE("bye ends a session when all it sent is in, asked again, it is answere
   BrokerWorld world;
   auto rick = world.producer(1);
   rick.put("a");
-  rick.bye(Number{2});
+  rick.bye(SeqNo{2});
   CHECK_FALSE(rick.confirm().ended);
   rick.put("b");
   CHECK(rick.confirm().ended);
@@ -374,7 +374,7 @@ TEST_CASE("a session that was lost before all it sent was in has not left: it is
   BrokerWorld world;
   auto rick = world.producer(1);
   rick.put("a");
-  rick.bye(Number{2});
+  rick.bye(SeqNo{2});
   world.advance(session_timeout);
   CHECK_FALSE(world.core.find(rick.id));
   world.core.unknown(rick.id, world.now);  // its heartbeat
@@ -386,7 +386,7 @@ TEST_CASE("a session that was lost before all it sent was in has not left: it is
   hello.name = "producer 1";
   hello.queues = {"default"};
   hello.previous = Previous{world.core.epoch(), rick.id};
-  CHECK(world.session(world.client(2, hello)).welcome.put_received == Number{1});
+  CHECK(world.session(world.client(2, hello)).welcome.put_received == SeqNo{1});
 }
 
 TEST_CASE("a consumer that says bye gives back what it holds, no attempt counted") {
@@ -406,13 +406,13 @@ TEST_CASE("puts are taken once each, in order, whatever is sent twice or lost") 
   auto morty = world.consumer(2);
   morty.ask(10);
   rick.put("a");
-  rick.next_put = Number{3};
+  rick.next_put = SeqNo{3};
   rick.put("c");  // "b" was lost
   CHECK(rick.confirm().rewind_put);
-  rick.next_put = Number{1};
+  rick.next_put = SeqNo{1};
   for (const auto* body : {"a", "b", "c"}) rick.put(body);
   CHECK(morty.received() == Bodies{"a", "b", "c"});
-  CHECK(rick.confirm().put_confirmed == Number{3});
+  CHECK(rick.confirm().put_confirmed == SeqNo{3});
 }
 
 TEST_CASE("a newer session of the same producer fences the older one, and goes on with its numbers") {
@@ -422,7 +422,7 @@ TEST_CASE("a newer session of the same producer fences the older one, and goes o
   auto again = world.producer(2, "load-1");
   CHECK(rick.refusals() == Bodies{"fenced"});
   CHECK_FALSE(world.core.find(rick.id));
-  CHECK(world.session(again).welcome.put_received == Number{1});
+  CHECK(world.session(again).welcome.put_received == SeqNo{1});
 }
 
 TEST_CASE("a lost producer may come back: what was taken is not taken twice") {
@@ -476,9 +476,9 @@ TEST_CASE("a full queue gives no credit, and says why, another queue does") {
   CHECK(morty.received() == Bodies{"item 1"});
   rick.heartbeat();
   world.advance(heartbeat_interval, {&rick, &beth, &morty});
-  CHECK(rick.confirm().put_credit == Number{4});  // what is held counts, too
+  CHECK(rick.confirm().put_credit == SeqNo{4});  // what is held counts, too
   morty.ack("item 1");
-  CHECK(rick.confirm().put_credit == Number{5});
+  CHECK(rick.confirm().put_credit == SeqNo{5});
 }
 
 TEST_CASE("idle producers do not keep a busy one from a small queue") {
@@ -513,8 +513,8 @@ TEST_CASE("producers that keep a queue full take turns") {
     morty.received();
     morty.ack("a");
   }
-  CHECK(rick.next_put > Number{50});
-  CHECK(beth.next_put > Number{50});
+  CHECK(rick.next_put > SeqNo{50});
+  CHECK(beth.next_put > SeqNo{50});
 }
 
 TEST_CASE("a full queue by bytes shuts the window, and opens it again") {

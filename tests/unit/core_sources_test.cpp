@@ -29,7 +29,7 @@ Hello comes_back(std::uint8_t process, std::uint64_t first_put) {
   auto hello = process_of_load(process);
   hello.begun = true;
   hello.previous = Previous{Epoch{7}, session_id(process)};
-  hello.first_put = Number{first_put};
+  hello.first_put = SeqNo{first_put};
   return hello;
 }
 
@@ -41,7 +41,7 @@ TEST_CASE("a new process of a name is told what was put of the input, and where 
   first.put("b", {at(2, 20), false});
   first.vanish();
   const auto second = comes(world, 2);
-  CHECK(welcome_of(world, second).put_received == Number{2});
+  CHECK(welcome_of(world, second).put_received == SeqNo{2});
   CHECK(welcome_of(world, second).digests == Digests{at(1, 10), at(2, 20)});
 }
 
@@ -97,7 +97,7 @@ TEST_CASE("a new process is welcomed when all that its name has put is kept: it 
   storage.most_puts = UINT64_MAX;
   world.settle();
   world.core.end_turn(world.now, true);
-  CHECK(welcome_of(world, second).put_received == Number{2});
+  CHECK(welcome_of(world, second).put_received == SeqNo{2});
   CHECK(welcome_of(world, second).digests == Digests{at(1), at(2)});
 }
 
@@ -112,7 +112,7 @@ TEST_CASE("a process that comes back goes on, unless a newer one has put somethi
     return;
   }
   auto second = comes(world, 2);
-  SUBCASE("the newer one is here") { CHECK(second.confirm().put_received == Number{1}); }
+  SUBCASE("the newer one is here") { CHECK(second.confirm().put_received == SeqNo{1}); }
   SUBCASE("the newer one has put something") {
     second.put("b", {at(2), false});
     second.vanish();
@@ -187,17 +187,17 @@ TEST_CASE(
   auto second = comes(world, 2);  // in the same turn
   CHECK(first.refusals() == std::vector<std::string>{"fenced"});
   second.put("b");
-  CHECK(second.confirm().put_confirmed == Number{2});
+  CHECK(second.confirm().put_confirmed == SeqNo{2});
 }
 
 TEST_CASE("a broker that was started anew takes a process's numbers as they are") {
   BrokerWorld world;
   auto client = world.client(1, comes_back(1, 44));
-  client.next_put = Number{44};
+  client.next_put = SeqNo{44};
   client.put("x", {at(44), false});
   client.vanish();
   const auto next = comes(world, 2);
-  CHECK(welcome_of(world, next).put_received == Number{44});
+  CHECK(welcome_of(world, next).put_received == SeqNo{44});
   CHECK(welcome_of(world, next).digests == Digests{at(44)});
 }
 
@@ -246,12 +246,12 @@ TEST_CASE("checkpoints: never more than there may be, whatever the distances") {
 TEST_CASE("checkpoints: as bytes and back, what is none gives none") {
   Checkpoints checkpoints, read;
   SessionId run;
-  Number began;
+  SeqNo began;
   for (std::uint64_t i = 1; i < 1000; ++i) checkpoints.note({at(i), false});
   const auto bytes = to_bytes(session_id(4), checkpoints, {7});
   CHECK(bytes.size() <= 1024);
   from_bytes(bytes, run, read, began);
-  CHECK(began == Number{7});
+  CHECK(began == SeqNo{7});
   CHECK(run == session_id(4));
   CHECK(read.all() == checkpoints.all());
   Checkpoints none;

@@ -124,8 +124,8 @@ TEST_CASE("a queue that is named twice is one queue") {
 TEST_CASE("welcomes, refusals and notices: unknown fields are left alone, wrong ones refused") {
   Welcome welcome;
   CHECK(parse(R"({"put_received":7,"later":1})", welcome));
-  CHECK(welcome.put_received == Number{7});
-  CHECK(welcome.first_told == Number{1});
+  CHECK(welcome.put_received == SeqNo{7});
+  CHECK(welcome.first_told == SeqNo{1});
   CHECK(!parse(R"({"put_received":"7"})", welcome));
   CHECK(!parse("x", welcome));
 

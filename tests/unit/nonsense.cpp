@@ -151,7 +151,7 @@ void Nonsense::control_entry(std::string& out) {
 template <class Append>
 void Nonsense::entries(MessageType type, const SessionId& id, Append append) {
   auto message_header = header(type, id);
-  message_header.number = below_(4) == 0 ? Number{number()} : next(type, id);
+  message_header.number = below_(4) == 0 ? SeqNo{number()} : next(type, id);
   std::string payload;
   for (auto count = 1 + below_(4); count > 0; --count) append(payload);
   EntryReader in(payload);
@@ -161,11 +161,11 @@ void Nonsense::entries(MessageType type, const SessionId& id, Append append) {
   send(message + payload);
 }
 
-Number Nonsense::next(MessageType type, const SessionId& id) {
+SeqNo Nonsense::next(MessageType type, const SessionId& id) {
   const auto* session = dispatcher_.core().find(id);
   if (!session) return {1};
   if (type == MessageType::control) return session->control.received() + 1;
-  return session->producer ? session->producer->put.received() + 1 : Number{1};
+  return session->producer ? session->producer->put.received() + 1 : SeqNo{1};
 }
 
 void Nonsense::subscription(const SessionId& id) {

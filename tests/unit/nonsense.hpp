@@ -40,7 +40,7 @@ class Nonsense final : private Shell {
   void control_entry(std::string& out);
   template <class Append>
   void entries(MessageType type, const SessionId& id, Append append);
-  Number next(MessageType type, const SessionId& id);
+  SeqNo next(MessageType type, const SessionId& id);
   void subscription(const SessionId& id);
   void send(std::string message);
   void open_lane(const SessionId& session, std::uint32_t generation) override;

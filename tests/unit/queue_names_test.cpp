@@ -25,7 +25,7 @@ struct Names {
   Queues queues{settings, storage, effects, changed};
   Producer& producer = queues.producer("rick", false, {1});
   Session consumer;
-  Number last;
+  SeqNo last;
 
   Names() { queues.established(consumer); }
   /// An item is put into the queue, handed off and done.

@@ -14,9 +14,9 @@ namespace baton::test {
 /// Entries are `say` blocks; the text of each costs its length. Invariants are checked after each step.
 class Line {
  public:
-  explicit Line(Number first = {1}) : sender(first), receiver(first) { sender.set_credit({1'000'000}, 1'000'000); }
+  explicit Line(SeqNo first = {1}) : sender(first), receiver(first) { sender.set_credit({1'000'000}, 1'000'000); }
 
-  Number put(const std::string& text) {
+  SeqNo put(const std::string& text) {
     append_say(sender.block_for(entry_head_size + say_size + text.size()), {0, 0, text});
     const auto number = sender.appended(text.size());
     sender.check_invariants();
@@ -65,7 +65,7 @@ class Line {
   void repeat() { wire.push_front(wire.front()); }
 
   bool confirm() { return confirm(receiver.received()); }
-  bool confirm(Number number) {
+  bool confirm(SeqNo number) {
     const bool news = sender.confirm(number, now);
     sender.check_invariants();
     return news;

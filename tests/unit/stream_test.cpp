@@ -19,10 +19,10 @@ TEST_CASE("entries arrive in order, packed into one message, and are forgotten w
 
 TEST_CASE("numbers begin where they are told to") {
   Line line({41});
-  CHECK(line.put("a") == Number{41});
+  CHECK(line.put("a") == SeqNo{41});
   line.send();
   line.deliver();
-  CHECK(line.receiver.received() == Number{41});
+  CHECK(line.receiver.received() == SeqNo{41});
 }
 
 TEST_CASE("a block that was sent grows no more") {
@@ -79,7 +79,7 @@ TEST_CASE("a confirmation that falls into a block's middle keeps the block, and 
   line.put_all({"aaa", "bb", "c"});
   line.send();
   CHECK(line.confirm({2}));
-  CHECK(line.sender.confirmed() == Number{2});
+  CHECK(line.sender.confirmed() == SeqNo{2});
   CHECK(line.sender.unconfirmed_bytes() == 6);
   CHECK(line.rewind());
   CHECK(line.send() == 1);
@@ -254,12 +254,12 @@ TEST_CASE("taking what is unconfirmed begins the stream anew") {
   const auto blocks = line.sender.take_unconfirmed();
   line.sender.check_invariants();
   REQUIRE(blocks.size() == 2);
-  CHECK(blocks[0].first == Number{1});  // with "a", which was confirmed: the taker skips it
+  CHECK(blocks[0].first == SeqNo{1});  // with "a", which was confirmed: the taker skips it
   CHECK(blocks[0].count == 2);
-  CHECK(blocks[1].first == Number{3});
+  CHECK(blocks[1].first == SeqNo{3});
   CHECK(line.sender.idle());
   CHECK(line.sender.mark_at() == never);
-  CHECK(line.put("d") == Number{1});
+  CHECK(line.put("d") == SeqNo{1});
 }
 
 TEST_CASE("credit and window") {
@@ -313,7 +313,7 @@ TEST_CASE("confirmations that mean nothing are ignored") {
     CHECK(!line.confirm({absurd}));
     line.sender.received({absurd}, line.now);
     line.sender.check_invariants();
-    CHECK(line.sender.confirmed() == Number{1});
+    CHECK(line.sender.confirmed() == SeqNo{1});
   }
 }
 
@@ -353,7 +353,7 @@ TEST_CASE("a receiver's verdicts") {
     CHECK(taken.verdict == row.verdict);
     CHECK(taken.skip == row.skip);
     const auto received = row.verdict == Verdict::fresh ? row.first + row.count - 1 : 4;
-    CHECK(receiver.received() == Number{received});
+    CHECK(receiver.received() == SeqNo{received});
     CHECK(receiver.has_gap() == (row.verdict == Verdict::gap));
   }
 }

@@ -115,7 +115,7 @@ class StreamWalk {
 
   std::mt19937 random_;
   Line line_;
-  Number kept_;
+  SeqNo kept_;
   std::size_t checked_ = 0;
   std::size_t put_ = 0;
   bool faults_ = true;
