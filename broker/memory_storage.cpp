@@ -23,13 +23,13 @@ MemoryStorage::Page& MemoryStorage::make_page(std::uint64_t number) {
   return *page;
 }
 
-void MemoryStorage::put(const Record& record, std::string_view body) {
-  auto& page = page_of(record.id);
-  const auto slot = record.id.value % page_items;
+void MemoryStorage::put(const StoredItem& item, const Names& /*names*/, std::string_view body) {
+  auto& page = page_of(item.id);
+  const auto slot = item.id.value % page_items;
   ++page.live;
   if (body.size() > large) {
     page.size[slot] = apart;
-    large_.emplace(record.id.value, body);
+    large_.emplace(item.id.value, body);
     return;
   }
   const auto capacity = page.bytes.capacity();
@@ -48,12 +48,12 @@ std::string_view MemoryStorage::body(ItemId id) {
   return std::string_view(page.bytes).substr(page.begin[slot], page.size[slot]);
 }
 
-void MemoryStorage::update(const Record& record, const std::vector<Attempt>& history) {
+void MemoryStorage::update(const StoredItem& item, const std::vector<Attempt>& history) {
   if (history.empty()) {
-    histories_.erase(record.id.value);
+    histories_.erase(item.id.value);
     return;
   }
-  auto& kept = histories_[record.id.value] = history;
+  auto& kept = histories_[item.id.value] = history;
   keep_last(kept, most_history);
   kept.shrink_to_fit();
 }

@@ -19,9 +19,9 @@ namespace baton::broker {
 /// an item's history the last attempts are kept, in most_history bytes.
 class MemoryStorage final : public Storage {
  public:
-  void put(const Record& record, std::string_view body) override;
+  void put(const StoredItem& item, const Names& names, std::string_view body) override;
   std::string_view body(ItemId id) override;
-  void update(const Record& record, const std::vector<Attempt>& history) override;
+  void update(const StoredItem& item, const std::vector<Attempt>& history) override;
   std::vector<Attempt> history(ItemId id) override;
   void erase(ItemId id) override;
   Ticket commit() override { return 0; }

@@ -151,9 +151,11 @@ void Queues::put(Producer& producer, Queue& queue, const PutItem& put, SeqNo num
   ++queue.put;
   queue.bytes += item.size;
   const bool again = claims_ && number <= producer.sent_before;
-  storage_.put({last_id_, queue.name, producer.name, number, put.priority, 0, false, put.delay_ms, queue.index,
-                producer.index, false, 0, again ? producer.key : 0},
-               put.body);
+  auto stored = to_store(item, last_id_);
+  stored.number = number;
+  stored.delay_ms = put.delay_ms;
+  stored.again = again ? producer.key : 0;
+  storage_.put(stored, {queue.name, producer.name}, put.body);
   note_changed(producer);
   if (producer.key != 0) unkept_puts_.add(last_id_, producer.index, number);
   const std::chrono::milliseconds delay(put.delay_ms);
@@ -494,20 +496,25 @@ bool Queues::fail(Session& session, const Failure& failure, Time now) {
   return true;
 }
 
+/// Its delay apart, and what update() need not say.
+StoredItem Queues::to_store(const Item& item, ItemId id) {
+  StoredItem stored;
+  stored.id = id;
+  stored.queue = item.queue;
+  stored.producer = item.producer;
+  stored.size = item.size;
+  stored.priority = item.priority;
+  stored.failures = item.failures;
+  stored.dead = item.place == Place::dead;
+  stored.suspect = item.suspect;
+  return stored;
+}
+
 void Queues::update_storage(const Item& item, ItemId id, const std::vector<Attempt>& history, Duration delay) {
-  storage_.update({id,
-                   queue_of(item).name,
-                   producer_list_[item.producer]->name,
-                   {},
-                   item.priority,
-                   item.failures,
-                   item.place == Place::dead,
-                   static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::milliseconds>(delay).count()),
-                   item.queue,
-                   item.producer,
-                   item.suspect,
-                   deliveries_of(id)},
-                  history);
+  auto stored = to_store(item, id);
+  stored.delay_ms = static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::milliseconds>(delay).count());
+  stored.deliveries = deliveries_of(id);
+  storage_.update(stored, history);
 }
 
 /// What of the session's hand-offs after the first `count` it still holds.

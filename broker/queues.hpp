@@ -168,8 +168,8 @@ class Queues final : public Kept {
   // Kept: what the storage tells.
   void begin(Epoch epoch, ItemId first) override;
   void queue(std::uint32_t index, std::string_view name) override;
-  void producer(const KeptProducer& producer) override;
-  void item(const KeptItem& item) override;
+  void producer(const StoredProducer& producer) override;
+  void item(const StoredItem& item) override;
   void count_dead();
 
   struct Delayed {
@@ -230,6 +230,7 @@ class Queues final : public Kept {
   void forget(Producer& producer);
   void changed(Session& session);
   void sweep_handed(Session& session);
+  static StoredItem to_store(const Item& item, ItemId id);
   void update_storage(const Item& item, ItemId id, const std::vector<Attempt>& history, Duration delay = {});
   std::uint32_t deliveries_of(ItemId id) const;
   std::uint32_t deliver(ItemId id);

@@ -48,7 +48,7 @@ void Queues::queue(std::uint32_t index, std::string_view name) {
   to_serve(made);  // it may be empty: then it is forgotten
 }
 
-void Queues::producer(const KeptProducer& kept) {
+void Queues::producer(const StoredProducer& kept) {
   while (producer_list_.size() <= kept.index) {
     free_producers_.push_back(static_cast<std::uint32_t>(producer_list_.size()));
     producer_list_.push_back(nullptr);
@@ -71,7 +71,7 @@ void Queues::producer(const KeptProducer& kept) {
   producer.lost_at = Time::min();  // the first look at it says since when nobody has asked for it
 }
 
-void Queues::item(const KeptItem& kept) {
+void Queues::item(const StoredItem& kept) {
   auto& queue = *queue_list_.at(kept.queue);
   auto& producer = *producer_list_.at(kept.producer);
   auto& item = items_.add(kept.id);

@@ -14,7 +14,7 @@ namespace baton::broker {
 /// Counts what was given to a storage, turn by turn. What came before a ticket is kept once that ticket is durable.
 using Ticket = std::uint64_t;
 
-struct KeptProducer {
+struct StoredProducer {
   std::uint32_t index = 0;
   std::string_view name;
   bool named = false;
@@ -26,7 +26,8 @@ struct KeptProducer {
   std::uint64_t undigested = 0;   ///< items of its input, put before digests were kept: only load() says it
 };
 
-struct KeptItem {
+/// What of an item outlives the process.
+struct StoredItem {
   ItemId id;
   std::uint32_t queue = 0;     ///< index
   std::uint32_t producer = 0;  ///< index
@@ -42,6 +43,11 @@ struct KeptItem {
   SeqNo number;             ///< in its producer's put stream
 };
 
+/// Of an item's queue and producer.
+struct Names {
+  std::string_view queue, producer;
+};
+
 /// Who is told what a storage has kept from a process before this one, in this order: begin, queues, producers, items by id.
 class Kept {
  public:
@@ -49,8 +55,8 @@ class Kept {
   /// `epoch` is the last one that was kept, `first` the lowest id that was never used.
   virtual void begin(Epoch epoch, ItemId first) = 0;
   virtual void queue(std::uint32_t index, std::string_view name) = 0;
-  virtual void producer(const KeptProducer& producer) = 0;
-  virtual void item(const KeptItem& item) = 0;
+  virtual void producer(const StoredProducer& producer) = 0;
+  virtual void item(const StoredItem& item) = 0;
 };
 
 /// The first id of a broker of epoch `epoch`. The one before it, of epoch `before`, wrote no id above `last`, but may have
@@ -68,25 +74,8 @@ class Storage {
   /// Once, before anything else. `epoch` is the one that begins now, `now` the clock that all times here are of.
   virtual void load(Kept& /*kept*/, Epoch /*epoch*/, Time /*now*/) {}
 
-  /// What of an item must outlive the process. The core calls put() once for each item, update() when it changed.
-  struct Record {
-    ItemId id;
-    std::string_view queue;
-    std::string_view producer;
-    SeqNo number;  ///< in the producer's put stream
-    std::uint8_t priority = 0;
-    std::uint16_t failures = 0;
-    bool dead = false;
-    std::uint32_t delay_ms = 0;
-    std::uint32_t queue_index = 0;     ///< of the same name until it is forgotten
-    std::uint32_t producer_index = 0;  ///< of the same name until it is forgotten
-    bool suspect = false;              ///< it has once cost its holder's life
-    std::uint32_t deliveries = 0;      ///< how often it went out
-    std::uint64_t again = 0;           ///< as in KeptItem; put() only
-  };
-
-  /// Keeps a new item; copies the body.
-  virtual void put(const Record& record, std::string_view body) = 0;
+  /// Stores a new item; copies the body. Of the names the storage remembers those whose index has none yet.
+  virtual void put(const StoredItem& item, const Names& names, std::string_view body) = 0;
   /// The body of an item that was put and not erased; valid until the next call.
   virtual std::string_view body(ItemId id) = 0;
   /// `size` bytes of it, from `offset` on; valid until the next call. A body is read from its beginning to its end, by
@@ -94,13 +83,14 @@ class Storage {
   virtual std::string_view part(ItemId id, std::uint64_t offset, std::size_t size, std::uint32_t& /*check*/) {
     return body(id).substr(offset, size);
   }
-  virtual void update(const Record& record, const std::vector<Attempt>& history) = 0;
+  /// The item has changed; what of it never does (number, again, size) is not said again.
+  virtual void update(const StoredItem& item, const std::vector<Attempt>& history) = 0;
   /// The history that the last update() of an item gave, from the process before, too; as much of it as is kept.
   virtual std::vector<Attempt> history(ItemId id) = 0;
   virtual void erase(ItemId id) = 0;
 
   /// A producer's numbers have changed; once a turn at most.
-  virtual void save(const KeptProducer& /*producer*/) {}
+  virtual void save(const StoredProducer& /*producer*/) {}
   /// Its index may be used for another one.
   virtual void forget_producer(std::uint32_t /*index*/) {}
 

@@ -35,10 +35,12 @@ SessionConfig config_of(Role role) {
 /// Says that it keeps, some turns later, as a disk would: until then items go out with their puts.
 class LateStorage final : public broker::Storage {
  public:
-  void put(const Record& record, std::string_view body) override { items_.put(record, body); }
+  void put(const broker::StoredItem& item, const broker::Names& names, std::string_view body) override {
+    items_.put(item, names, body);
+  }
   std::string_view body(ItemId id) override { return items_.body(id); }
-  void update(const Record& record, const std::vector<broker::Attempt>& history) override {
-    items_.update(record, history);
+  void update(const broker::StoredItem& item, const std::vector<broker::Attempt>& history) override {
+    items_.update(item, history);
   }
   std::vector<broker::Attempt> history(ItemId id) override { return items_.history(id); }
   void erase(ItemId id) override { items_.erase(id); }

@@ -22,9 +22,9 @@ constexpr std::uint64_t most_states_waiting = 16u << 20;  // bytes of states tha
 constexpr std::size_t short_history = 256;
 constexpr Duration look_every = 500ms;  // a broker that has nothing to do ends a turn each second
 
-KeptItem kept_item(ItemId id, const disk::ItemRow& row, const disk::StateRow* state, const disk::KeptClock& clock,
-                   Time now) {
-  KeptItem item;
+StoredItem kept_item(ItemId id, const disk::ItemRow& row, const disk::StateRow* state, const disk::KeptClock& clock,
+                     Time now) {
+  StoredItem item;
   item.id = id;
   item.queue = row.queue;
   item.producer = row.producer;
@@ -156,22 +156,21 @@ disk::Segment& DiskStorage::open_segment(ItemId id) {
   return *segments_.back();
 }
 
-disk::Delay DiskStorage::delay_of(const Record& record) const {
-  return record.delay_ms == 0 ? disk::Delay{} : clock_->delay(record.delay_ms, Clock::now());
+disk::Delay DiskStorage::delay_of(const StoredItem& item) const {
+  return item.delay_ms == 0 ? disk::Delay{} : clock_->delay(item.delay_ms, Clock::now());
 }
 
-void DiskStorage::put(const Record& record, std::string_view body) {
+void DiskStorage::put(const StoredItem& item, const Names& names, std::string_view body) {
   turn_over_ = false;
   ++items_;
   ++items_put_;
-  open_.last = record.id;
-  if (record.queue_index >= queues_known_.size() || !queues_known_[record.queue_index]) {
-    auto& row = open_.queues[record.queue_index].emplace();
-    disk::append_queue(row, record.queue_index, record.queue);
-    know_queue(record.queue_index);
+  open_.last = item.id;
+  if (item.queue >= queues_known_.size() || !queues_known_[item.queue]) {
+    auto& row = open_.queues[item.queue].emplace();
+    disk::append_queue(row, item.queue, names.queue);
+    know_queue(item.queue);
   }
-  open_segment(record.id).add({record.queue_index, record.producer_index, record.priority, record.number,
-                               delay_of(record), body, record.again});
+  open_segment(item.id).add({item.queue, item.producer, item.priority, item.number, delay_of(item), body, item.again});
 }
 
 std::string_view DiskStorage::body(ItemId id) {
@@ -192,16 +191,16 @@ std::string_view DiskStorage::part(ItemId id, std::uint64_t offset, std::size_t 
 }
 
 /// While the disk is slower than consumers fail, what waits for it is cut.
-void DiskStorage::update(const Record& record, const std::vector<Attempt>& all) {
+void DiskStorage::update(const StoredItem& item, const std::vector<Attempt>& all) {
   turn_over_ = false;
   auto history = all;
   if (states_bytes_ + writing_bytes_ > most_states_waiting) keep_last(history, short_history);
-  disk::StateRow state{record.failures, record.dead, record.suspect, delay_of(record), record.deliveries, {}};
+  disk::StateRow state{item.failures, item.dead, item.suspect, delay_of(item), item.deliveries, {}};
   for (const auto& attempt : history) state.attempts.push_back({clock_->at(attempt.at), attempt.consumer, attempt.why});
-  auto& row = open_.states[record.id.value].emplace();
-  disk::append_state(row, record.id.value, state);
+  auto& row = open_.states[item.id.value].emplace();
+  disk::append_state(row, item.id.value, state);
   states_bytes_ += row.size();
-  failed_.insert(record.id.value);
+  failed_.insert(item.id.value);
 }
 
 /// As the last one wrote it who said something of it: this turn, one that is on its way to the disk, or an earlier one.
@@ -243,7 +242,7 @@ void DiskStorage::erase(ItemId id) {
   drop(segment->first());
 }
 
-void DiskStorage::save(const KeptProducer& producer) {
+void DiskStorage::save(const StoredProducer& producer) {
   turn_over_ = false;
   auto& row = open_.producers[producer.index].emplace();
   disk::append_producer(row, producer.index,

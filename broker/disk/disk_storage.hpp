@@ -42,13 +42,13 @@ class DiskStorage final : public Storage {
   DiskStorage& operator=(const DiskStorage&) = delete;
 
   void load(Kept& kept, Epoch epoch, Time now) override;
-  void put(const Record& record, std::string_view body) override;
+  void put(const StoredItem& item, const Names& names, std::string_view body) override;
   std::string_view body(ItemId id) override;
   std::string_view part(ItemId id, std::uint64_t offset, std::size_t size, std::uint32_t& check) override;
-  void update(const Record& record, const std::vector<Attempt>& history) override;
+  void update(const StoredItem& item, const std::vector<Attempt>& history) override;
   std::vector<Attempt> history(ItemId id) override;
   void erase(ItemId id) override;
-  void save(const KeptProducer& producer) override;
+  void save(const StoredProducer& producer) override;
   void forget_producer(std::uint32_t index) override;
   void forget_queue(std::uint32_t index) override;
   Ticket commit() override;
@@ -82,7 +82,7 @@ class DiskStorage final : public Storage {
   void write_epoch(Epoch epoch);
   void look(Time now);
   disk::StateRow state_of(ItemId id);
-  disk::Delay delay_of(const Record& record) const;
+  disk::Delay delay_of(const StoredItem& item) const;
   void submit();
   void note_written(Ticket durable);
   void written(disk::Segment& segment);

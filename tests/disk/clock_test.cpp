@@ -84,7 +84,12 @@ struct Clocked {
     storage.load(loaded, {7}, std::chrono::steady_clock::now());
   }
   void put(std::uint64_t id, std::uint32_t delay_ms) {
-    storage.put({ItemId{id}, "mail", "rick", SeqNo{id}, 4, 0, false, delay_ms, 0, 0}, "x");
+    StoredItem item;
+    item.id = ItemId{id};
+    item.number = SeqNo{id};
+    item.priority = 4;
+    item.delay_ms = delay_ms;
+    storage.put(item, {"mail", "rick"}, "x");
     storage.commit();
   }
 

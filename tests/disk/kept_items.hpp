@@ -30,20 +30,20 @@ class Directory {
 struct Loaded final : Kept {
   void begin(Epoch epoch_before, ItemId first_id) override { epoch = epoch_before, first = first_id; }
   void queue(std::uint32_t index, std::string_view name) override { queues[index] = name; }
-  void producer(const KeptProducer& one) override {
+  void producer(const StoredProducer& one) override {
     names.emplace_back(one.name);
     producers[names.back()] = one;
     digests[names.back()] = one.digests;  // the view ends with this call
   }
-  void item(const KeptItem& one) override { items.push_back(one); }
+  void item(const StoredItem& one) override { items.push_back(one); }
 
   Epoch epoch;
   ItemId first;
   std::map<std::uint32_t, std::string> queues;
   std::vector<std::string> names;
-  std::map<std::string, KeptProducer> producers;
+  std::map<std::string, StoredProducer> producers;
   std::map<std::string, std::string> digests;
-  std::vector<KeptItem> items;
+  std::vector<StoredItem> items;
 };
 
 /// A storage that was loaded. Leaving the scope is a crash: what is not durable by then is lost, or not.
@@ -55,10 +55,20 @@ class Disk {
   }
 
   void put(std::uint64_t id, std::string_view body, std::uint32_t delay_ms = 0) {
-    storage.put({ItemId{id}, "mail", "rick", SeqNo{id}, 4, 0, false, delay_ms, 0, 0}, body);
+    StoredItem item;
+    item.id = ItemId{id};
+    item.number = SeqNo{id};
+    item.priority = 4;
+    item.delay_ms = delay_ms;
+    storage.put(item, {"mail", "rick"}, body);
   }
   void fail(std::uint64_t id, std::uint16_t failures, const std::vector<Attempt>& history, bool dead = false) {
-    storage.update({ItemId{id}, "mail", "rick", {}, 4, failures, dead, 0, 0, 0}, history);
+    StoredItem item;
+    item.id = ItemId{id};
+    item.priority = 4;
+    item.failures = failures;
+    item.dead = dead;
+    storage.update(item, history);
   }
   void erase(std::uint64_t id) { storage.erase(ItemId{id}); }
   /// Ends the turn, and waits until all of it is on disk.

@@ -219,7 +219,12 @@ TEST_CASE("how often an item went out and whether it is suspect come back with i
   {
     Disk disk(directory);
     disk.put(1, "x");
-    disk.storage.update({ItemId{1}, "mail", "rick", {}, 4, 0, false, 0, 0, 0, true, 17}, {});
+    StoredItem item;
+    item.id = ItemId{1};
+    item.priority = 4;
+    item.suspect = true;
+    item.deliveries = 17;
+    disk.storage.update(item, {});
     disk.keep();
   }
   Disk disk(directory);

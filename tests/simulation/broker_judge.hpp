@@ -73,13 +73,13 @@ class BrokerJudge {
     hands_off_ = std::move(hands_off);
   }
   /// `astray`: how far its clock must be wrong, for what nobody could tell it.
-  void kept(const broker::KeptItem& kept, const std::string& producer, SeqNo number, Duration astray);
+  void kept(const broker::StoredItem& kept, const std::string& producer, SeqNo number, Duration astray);
   /// What was done is done for ever, whether it was confirmed or not.
   void ends_in_order();
 
   // The broker's storage.
-  void stored(const broker::Storage::Record& record, std::string_view body);
-  void updated(const broker::Storage::Record& record);
+  void stored(const broker::StoredItem& record, const broker::Names& names, std::string_view body);
+  void updated(const broker::StoredItem& record);
   void erased(ItemId id);
 
   // What reaches the broker's sockets, read or not; and what the broker reads, before it acts on it.
@@ -174,7 +174,7 @@ class BrokerJudge {
       std::chrono::milliseconds asked;
     };
     std::vector<Delay> delays;
-    void note_delay(const broker::Storage::Record& record, Time now) {
+    void note_delay(const broker::StoredItem& record, Time now) {
       const std::chrono::milliseconds asked(record.delay_ms);
       delays.push_back({record.failures, now + asked, asked});
     }
@@ -257,8 +257,8 @@ class BrokerJudge {
   bool waits_for_disk(const Item& item) const;
   void note_claims();
   void note_kept();
-  static bool may_be_left(const Item& was, const broker::KeptItem& kept, Time now);
-  Time due_of(const Item::Delay& delay, const broker::KeptItem& kept, Duration astray) const;
+  static bool may_be_left(const Item& was, const broker::StoredItem& kept, Time now);
+  Time due_of(const Item::Delay& delay, const broker::StoredItem& kept, Duration astray) const;
   void confirms(const SessionId& id, const Confirm& confirm);
   /// While the broker stood still nobody could claim; a short pause it need not notice, nor one but for a nap.
   bool claims_last(Duration nap = longest_nap) const {

@@ -26,12 +26,12 @@ BrokerJudge::Item& BrokerJudge::item(ItemId id) {
 
 // --- the storage -------------------------------------------------------------------------------------------------
 
-void BrokerJudge::stored(const broker::Storage::Record& record, std::string_view body) {
+void BrokerJudge::stored(const broker::StoredItem& record, const broker::Names& names, std::string_view body) {
   Item item;
-  item.producer = record.producer;
+  item.producer = names.producer;
   item.number = record.number;
   item.put = puts_.stored(life_, item.producer, record.number, body);
-  require(item.put.body == body && item.put.queue == record.queue && item.put.priority == record.priority &&
+  require(item.put.body == body && item.put.queue == names.queue && item.put.priority == record.priority &&
               item.put.delay_ms == record.delay_ms,
           "an item is stored as it was put");
   item.run = runs_[item.producer];
@@ -53,7 +53,7 @@ void BrokerJudge::stored(const broker::Storage::Record& record, std::string_view
   if (stored.again) put_again(stored, record.id);
 }
 
-void BrokerJudge::updated(const broker::Storage::Record& record) {
+void BrokerJudge::updated(const broker::StoredItem& record) {
   auto& item = this->item(record.id);
   world_.trace([&] { return "storage: " + name(record.id) + " failed " + std::to_string(record.failures); });
   const bool open = item.place != Place::done && item.place != Place::acked;

@@ -18,7 +18,7 @@ void BrokerJudge::loads(Epoch before, CountKept count_kept, std::function<bool(I
 }
 
 /// Whatever the wall clock says: what is left is the time until it is due, of what was asked at most, and 0 once it was over.
-bool BrokerJudge::may_be_left(const Item& was, const broker::KeptItem& kept, Time now) {
+bool BrokerJudge::may_be_left(const Item& was, const broker::StoredItem& kept, Time now) {
   constexpr Duration rounding = 3ms;
   const std::chrono::milliseconds left(kept.delay_ms);
   return std::any_of(was.delays.begin(), was.delays.end(), [&](const auto& delay) {
@@ -28,12 +28,12 @@ bool BrokerJudge::may_be_left(const Item& was, const broker::KeptItem& kept, Tim
 }
 
 /// By the clock of the life that begins. What is left is cut to what was asked; what is kept is not.
-Time BrokerJudge::due_of(const Item::Delay& delay, const broker::KeptItem& kept, Duration astray) const {
+Time BrokerJudge::due_of(const Item::Delay& delay, const broker::StoredItem& kept, Duration astray) const {
   const std::chrono::milliseconds left(kept.delay_ms);
   return left < delay.asked ? world_.now() + left : delay.due - astray;
 }
 
-void BrokerJudge::kept(const broker::KeptItem& kept, const std::string& producer, SeqNo number, Duration astray) {
+void BrokerJudge::kept(const broker::StoredItem& kept, const std::string& producer, SeqNo number, Duration astray) {
   const auto it = "item " + std::to_string(kept.id.value);
   require(before_ && before_->items_.contains(kept.id), it + " is what an earlier life has kept");
   const auto& was = before_->items_.at(kept.id);

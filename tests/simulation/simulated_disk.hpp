@@ -20,7 +20,7 @@ using broker::disk::KeptClock;
 using broker::disk::UnixMs;
 
 struct DiskProducer {
-  broker::KeptProducer row;  // without its texts, which are
+  broker::StoredProducer row;  // without its texts, which are
   std::string name, digests;
 };
 

@@ -7,16 +7,16 @@ namespace baton::simulation {
 
 // --- memory ------------------------------------------------------------------------------------------------------
 
-void WatchedMemory::put(const Record& record, std::string_view body) {
+void WatchedMemory::put(const broker::StoredItem& item, const broker::Names& names, std::string_view body) {
   changed_ = true;
-  judge_.stored(record, body);
-  memory_.put(record, body);
+  judge_.stored(item, names, body);
+  memory_.put(item, names, body);
 }
 
-void WatchedMemory::update(const Record& record, const std::vector<broker::Attempt>& history) {
+void WatchedMemory::update(const broker::StoredItem& item, const std::vector<broker::Attempt>& history) {
   changed_ = true;
-  judge_.updated(record);
-  memory_.update(record, history);
+  judge_.updated(item);
+  memory_.update(item, history);
 }
 
 void WatchedMemory::erase(ItemId id) {
@@ -85,7 +85,7 @@ void WatchedDisk::look() {
 void WatchedDisk::load_item(broker::Kept& kept, ItemId id, const DiskItem& row, Time now) {
   const auto found = disk_.rows().states.find(id);
   const auto* state = found == disk_.rows().states.end() ? nullptr : &found->second;
-  broker::KeptItem item;
+  broker::StoredItem item;
   item.id = id;
   item.queue = row.queue;
   item.producer = row.producer;
@@ -107,24 +107,24 @@ void WatchedDisk::load_item(broker::Kept& kept, ItemId id, const DiskItem& row, 
   kept.item(item);
 }
 
-void WatchedDisk::put(const Record& record, std::string_view body) {
-  judge_.stored(record, body);
-  bodies_[record.id] = body;
-  open_.last = record.id;
-  if (queues_known_.insert(record.queue_index).second) open_.queues[record.queue_index] = record.queue;
-  open_.puts[record.id] = {record.queue_index, record.producer_index, std::string(record.producer),
-                           record.number,      record.priority,       clock_->delay(record.delay_ms, disk_.now()),
-                           std::string(body),  record.again};
+void WatchedDisk::put(const broker::StoredItem& item, const broker::Names& names, std::string_view body) {
+  judge_.stored(item, names, body);
+  bodies_[item.id] = body;
+  open_.last = item.id;
+  if (queues_known_.insert(item.queue).second) open_.queues[item.queue] = names.queue;
+  open_.puts[item.id] = {item.queue,        item.producer, std::string(names.producer),
+                         item.number,       item.priority, clock_->delay(item.delay_ms, disk_.now()),
+                         std::string(body), item.again};
 }
 
-void WatchedDisk::update(const Record& record, const std::vector<broker::Attempt>& history) {
-  judge_.updated(record);
+void WatchedDisk::update(const broker::StoredItem& item, const std::vector<broker::Attempt>& history) {
+  judge_.updated(item);
   DiskState state{
-      record.failures, record.dead, record.suspect, record.deliveries, clock_->delay(record.delay_ms, disk_.now()), {}};
+      item.failures, item.dead, item.suspect, item.deliveries, clock_->delay(item.delay_ms, disk_.now()), {}};
   for (const auto& attempt : history) state.history.emplace_back(clock_->at(attempt.at), attempt);
-  failed_.insert(record.id);
-  histories_[record.id] = state.history;
-  open_.states[record.id] = std::move(state);
+  failed_.insert(item.id);
+  histories_[item.id] = state.history;
+  open_.states[item.id] = std::move(state);
 }
 
 std::vector<broker::Attempt> WatchedDisk::history(ItemId id) {
@@ -144,7 +144,7 @@ void WatchedDisk::erase(ItemId id) {
   if (open_.puts.erase(id) == 0) open_.erased.insert(id);
 }
 
-void WatchedDisk::save(const broker::KeptProducer& producer) {
+void WatchedDisk::save(const broker::StoredProducer& producer) {
   DiskProducer row{producer, std::string(producer.name), std::string(producer.digests)};
   row.row.name = row.row.digests = {};
   open_.producers[producer.index] = std::move(row);

@@ -21,10 +21,10 @@ class WatchedMemory final : public broker::Storage {
   WatchedMemory(World& world, BrokerJudge& judge, Duration lag, std::function<void()> on_durable)
       : world_(world), judge_(judge), lag_(lag), on_durable_(std::move(on_durable)) {}
 
-  void put(const Record& record, std::string_view body) override;
+  void put(const broker::StoredItem& item, const broker::Names& names, std::string_view body) override;
   std::string_view body(ItemId id) override { return memory_.body(id); }
   std::vector<broker::Attempt> history(ItemId id) override { return memory_.history(id); }
-  void update(const Record& record, const std::vector<broker::Attempt>& history) override;
+  void update(const broker::StoredItem& item, const std::vector<broker::Attempt>& history) override;
   void erase(ItemId id) override;
   broker::Ticket commit() override;
   Durable durable() override { return {durable_, durable_, {}}; }
@@ -48,12 +48,12 @@ class WatchedDisk final : public broker::Storage {
   }
 
   void load(broker::Kept& kept, Epoch epoch, Time now) override;
-  void put(const Record& record, std::string_view body) override;
+  void put(const broker::StoredItem& item, const broker::Names& names, std::string_view body) override;
   std::string_view body(ItemId id) override { return bodies_.at(id); }
   std::vector<broker::Attempt> history(ItemId id) override;
-  void update(const Record& record, const std::vector<broker::Attempt>& history) override;
+  void update(const broker::StoredItem& item, const std::vector<broker::Attempt>& history) override;
   void erase(ItemId id) override;
-  void save(const broker::KeptProducer& producer) override;
+  void save(const broker::StoredProducer& producer) override;
   void forget_producer(std::uint32_t index) override { open_.producers[index] = std::nullopt; }
   void forget_queue(std::uint32_t index) override {
     open_.queues[index] = std::nullopt;

@@ -31,34 +31,26 @@ class KeptMemory : public Storage {
     }
     for (const auto& [id, item] : items_) kept.item(item);
   }
-  void put(const Record& record, std::string_view body) override {
-    KeptItem item;
-    item.id = record.id;
-    item.queue = record.queue_index;
-    item.producer = record.producer_index;
-    item.size = static_cast<std::uint32_t>(body.size());
-    item.priority = record.priority;
-    item.delay_ms = record.delay_ms;  // no time passes while it is kept
-    item.again = record.again;
-    item.number = record.number;
-    queues_.emplace(record.queue_index, record.queue);  // the first name stays, as on the disk, until it is forgotten
-    items_[record.id] = item;
-    last_ = record.id;
-    bodies_[record.id] = body;
+  void put(const StoredItem& item, const Names& names, std::string_view body) override {
+    auto& stored = items_[item.id] = item;  // no time passes while it is kept
+    stored.size = static_cast<std::uint32_t>(body.size());
+    queues_.emplace(item.queue, names.queue);  // the first name stays, as on the disk, until it is forgotten
+    last_ = item.id;
+    bodies_[item.id] = body;
   }
   std::string_view body(ItemId id) override { return bodies_.at(id); }
-  void update(const Record& record, const std::vector<Attempt>& history) override {
-    auto& item = items_.at(record.id);
-    item.failures = record.failures;
-    item.dead = record.dead;
-    item.suspect = record.suspect;
-    item.deliveries = record.deliveries;
-    item.delay_ms = record.delay_ms;
-    histories_[record.id] = history;
+  void update(const StoredItem& item, const std::vector<Attempt>& history) override {
+    auto& stored = items_.at(item.id);
+    stored.failures = item.failures;
+    stored.dead = item.dead;
+    stored.suspect = item.suspect;
+    stored.deliveries = item.deliveries;
+    stored.delay_ms = item.delay_ms;
+    histories_[item.id] = history;
   }
   std::vector<Attempt> history(ItemId id) override { return histories_[id]; }
   void erase(ItemId id) override { items_.erase(id); }
-  void save(const KeptProducer& producer) override {
+  void save(const StoredProducer& producer) override {
     producers_[producer.index] = {producer, std::string(producer.name), std::string(producer.digests)};
   }
   void forget_queue(std::uint32_t index) override { queues_.erase(index); }
@@ -73,14 +65,14 @@ class KeptMemory : public Storage {
 
  private:
   struct Producer {
-    KeptProducer row;
+    StoredProducer row;
     std::string name, digests;
   };
   Epoch epoch_;
   ItemId last_;
   std::map<std::uint32_t, std::string> queues_;
   std::map<std::uint32_t, Producer> producers_;
-  std::map<ItemId, KeptItem> items_;
+  std::map<ItemId, StoredItem> items_;
   std::map<ItemId, std::string> bodies_;
   std::map<ItemId, std::vector<Attempt>> histories_;
   Ticket turn_ = 0;

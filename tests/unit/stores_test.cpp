@@ -150,9 +150,9 @@ TEST_CASE("a body that stays keeps little of its neighbours in memory") {
       return std::string(id % every == 0 ? size : 4000, static_cast<char>('a' + id % 26));
     };
     for (std::uint64_t id = 1; id <= items; ++id) {
-      Storage::Record record;
-      record.id = ItemId{id};
-      storage.put(record, body(id));
+      StoredItem item;
+      item.id = ItemId{id};
+      storage.put(item, {}, body(id));
       if (id % every != 0) storage.erase(ItemId{id});
     }
     const auto stay = size > 4096 ? 0 : size * items / every;
@@ -169,9 +169,9 @@ TEST_CASE("bodies of all sizes stay what they were until they are erased") {
   const auto stays = [](std::uint64_t id) { return id % 97 < 2; };
   constexpr std::uint64_t items = 40'000, waiting = 700;
   for (std::uint64_t id = 1; id <= items; ++id) {
-    Storage::Record record;
-    record.id = ItemId{id};
-    storage.put(record, body(id));
+    StoredItem item;
+    item.id = ItemId{id};
+    storage.put(item, {}, body(id));
     if (id <= waiting) continue;
     CHECK(storage.body(ItemId{id - waiting}) == body(id - waiting));
     if (!stays(id - waiting)) storage.erase(ItemId{id - waiting});
