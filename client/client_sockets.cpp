@@ -27,14 +27,6 @@ zmq::message_t to_frame(SharedBytes bytes) {
 
 std::string no_socket(const zmq::error_t& error) { return std::string("cannot open a socket: ") + error.what(); }
 
-int milliseconds_until(Time until) {
-  if (until == never) return -1;
-  const auto now = std::chrono::steady_clock::now();
-  if (until <= now) return 0;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now).count();
-  return static_cast<int>(std::min<std::int64_t>(left, 60'000));
-}
-
 }  // namespace
 
 void ClientSockets::Inlet::set(zmq::socket_t made) {
@@ -60,11 +52,8 @@ bool ClientSockets::Inlet::receive(std::size_t parts, zmq::message_t& last) {
   return false;
 }
 
-ClientSockets::ClientSockets(Endpoint broker, Resolver::Lookup lookup)
-    : broker_(std::move(broker)),
-      context_(make_context(1)),
-      resolver_(broker_.host, std::move(lookup)),
-      lookout_(broker_) {}
+ClientSockets::ClientSockets(zmq::context_t& context, Endpoint broker, Resolver::Lookup lookup)
+    : broker_(std::move(broker)), context_(context), resolver_(broker_.host, std::move(lookup)), lookout_(broker_) {}
 
 void ClientSockets::perform(const SocketRequest& request) {
   switch (request.kind) {
@@ -160,7 +149,7 @@ void ClientSockets::make_lane(std::uint32_t generation, std::uint16_t port) {
   lane.set(zmq::sockopt::connect_timeout, 0);  // the session's patience decides
   lane.set(zmq::sockopt::plain_username, std::to_string(generation));
   lane.set(zmq::sockopt::plain_password, to_hex(topic_));
-  const auto name = "inproc://lane-" + std::to_string(++monitors_);
+  const auto name = "inproc://lane-" + to_hex(topic_) + "-" + std::to_string(++monitors_);
   if (zmq_socket_monitor(lane.handle(), name.c_str(), lane_events) != 0) throw zmq::error_t();
   zmq::socket_t monitor(context_, zmq::socket_type::pair);
   monitor.set(zmq::sockopt::linger, 0);
@@ -177,21 +166,20 @@ void ClientSockets::close_lane() {
   lane_.close();
 }
 
-void ClientSockets::poll(Wake& wake, Time until) {
-  const std::array<Inlet*, 3> inlets{&news_, &lane_, &monitor_};
-  std::array<pollfd, 6> items{{{wake.fd(), POLLIN, 0}}};
-  bool ready = false;
-  for (std::size_t i = 0; i < inlets.size(); ++i) {
-    items[i + 1] = {inlets[i]->socket ? inlets[i]->fd : -1, POLLIN, 0};
-    ready = ready || inlets[i]->ready;
-  }
-  items[4] = {resolver_.busy() ? resolver_.fd() : -1, POLLIN, 0};
-  items[5] = {lookout_.fd(), POLLIN, 0};
-  const auto timeout = ready ? 0 : milliseconds_until(std::min({until, resolve_again_, lookout_.next()}));
-  if (::poll(items.data(), items.size(), timeout) <= 0) return;
-  if (items[0].revents) wake.clear();
-  for (std::size_t i = 0; i < inlets.size(); ++i)
-    if (items[i + 1].revents) inlets[i]->ready = true;
+void ClientSockets::descriptors(std::vector<pollfd>& items) const {
+  for (const auto* inlet : {&news_, &lane_, &monitor_}) items.push_back({inlet->socket ? inlet->fd : -1, POLLIN, 0});
+  items.push_back({resolver_.busy() ? resolver_.fd() : -1, POLLIN, 0});
+  items.push_back({lookout_.fd(), POLLIN, 0});
+}
+
+void ClientSockets::ready(const pollfd* items) {
+  for (auto* inlet : {&news_, &lane_, &monitor_})
+    if ((items++)->revents) inlet->ready = true;
+}
+
+Time ClientSockets::next() const {
+  if (news_.ready || lane_.ready || monitor_.ready) return Time::min();
+  return std::min(resolve_again_, lookout_.next());
 }
 
 std::optional<Incoming::What> ClientSockets::lane_event() {

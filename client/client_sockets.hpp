@@ -1,6 +1,8 @@
 // The sockets of one client, and nothing that decides anything.
 #pragma once
 
+#include <poll.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,7 +14,6 @@
 #include "client/outbox.hpp"
 #include "net/endpoint.hpp"
 #include "net/resolver.hpp"
-#include "net/wake.hpp"
 #include "proto/limits.hpp"
 
 namespace baton {
@@ -25,19 +26,24 @@ struct Incoming {
   zmq::message_t frame;          ///< news, lane
 };
 
-/// Used by one thread. Sockets are not asked one by one whether something has come in: that costs two system calls each.
+/// Used by one thread at a time. Sockets are not asked one by one whether something has come in: that costs two system calls each.
 /// Instead their descriptors are polled; one that was readable is read until it is dry. A host name is resolved anew whenever
 /// sockets are opened, without blocking; which of several
 /// addresses they go to says AddressChoice. Until it has one, messages are kept.
 class ClientSockets {
  public:
-  explicit ClientSockets(Endpoint broker, Resolver::Lookup lookup = resolve);
+  /// `context` must outlive them.
+  ClientSockets(zmq::context_t& context, Endpoint broker, Resolver::Lookup lookup = resolve);
 
   void perform(const SocketRequest& request);
   void send(Door door, SharedBytes bytes);
 
-  /// Returns when something has come in, `wake` was signalled (it is cleared), or at `until`; Time::min(): at once.
-  void poll(Wake& wake, Time until);
+  /// Appends the descriptors to wait for: one of them is readable when there is something to receive.
+  void descriptors(std::vector<pollfd>& items) const;
+  /// The same, after the wait.
+  void ready(const pollfd* items);
+  /// When to receive() at the latest all the same; Time::min(): at once.
+  Time next() const;
   /// Appends what has come in, up to some hundred messages: of the lane everything before its going down.
   void receive(std::vector<Incoming>& incoming);
 
@@ -68,7 +74,7 @@ class ClientSockets {
   zmq::socket_t connected(zmq::socket_type type, DoorPort door);
 
   Endpoint broker_;
-  zmq::context_t context_;
+  zmq::context_t& context_;
   Resolver resolver_;
   Time resolve_again_ = never;  // the name had no address
   std::string unresolved_;      // why there is none, or no socket
@@ -76,7 +82,7 @@ class ClientSockets {
   SessionId topic_;
   AddressChoice choice_;
   std::string address_;         // where the open sockets connect to
-  std::uint64_t monitors_ = 0;  // made so far: each needs a name of its own
+  std::uint64_t monitors_ = 0;  // made so far: each needs a name of its own in the context
   std::uint32_t generation_ = 0;
   std::vector<Outbox::Message> kept_;  // there is no socket for them yet
   std::size_t kept_bytes_ = 0;

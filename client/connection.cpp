@@ -1,88 +1,76 @@
 #include "client/connection.hpp"
 
+#include <algorithm>
+
 #include "client/error.hpp"
-#include "net/no_signals.hpp"
 
 namespace baton {
 namespace {
 
 std::string_view view(const zmq::message_t& frame) { return {frame.data<char>(), frame.size()}; }
 
-/// Signals are for the user's threads.
-template <class Body>
-std::thread thread_without_signals(Body body) {
-  const NoSignals none;
-  return std::thread(body);
-}
-
 }  // namespace
 
-Connection::Connection(Endpoint broker, ClientLogic& logic)
-    : broker_(broker), logic_(logic), sockets_(std::move(broker)) {
+Connection::Connection(Endpoint broker, ClientLogic& logic, std::shared_ptr<Runtime> runtime)
+    : broker_(broker),
+      logic_(logic),
+      runtime_(runtime ? std::move(runtime) : std::make_shared<Runtime>()),
+      sockets_(runtime_->context(), std::move(broker)) {
   logic_.start(now());
-  thread_ = thread_without_signals([this] { run(); });
+  runtime_->add(*this);
 }
 
-Connection::~Connection() {
-  {
-    const Lock lock(mutex_);
-    stop_ = true;
-    wake_.signal();
-  }
-  thread_.join();
-}
+Connection::~Connection() { runtime_->remove(*this); }
 
 void Connection::throw_forked() {
   throw ClientError(ClientError::Kind::forked,
                     "this client was made before fork(), and belongs to the parent process: make another one here");
 }
 
-void Connection::run() {
+Time Connection::turn() {
   try {
-    loop();
+    return look();
   } catch (...) {
     const Lock lock(mutex_);
     failure_ = std::current_exception();
     changed_.notify_all();
     sent_.notify_all();
+    return never;
   }
 }
 
-void Connection::loop() {
-  Outbox out;
-  std::vector<Incoming> incoming;
-  for (;;) {
-    Time deadline;
-    bool notify = false;
-    {
-      const Lock lock(mutex_);
-      if (stop_) return;
-      for (const auto& one : incoming) feed(one, now());
-      logic_.tick(now(), out);
-      notify = logic_.take_change();
-      if (trouble_ != sockets_.trouble()) {
-        trouble_ = sockets_.trouble();
-        notify = true;
-      }
-      deadline = logic_.next_deadline();
-      looked_ = true;
-      asleep_ = out.empty();
-      sending_ = !out.empty();
+Time Connection::look() {
+  incoming_.clear();
+  sockets_.receive(incoming_);
+  Time deadline;
+  bool notify = false;
+  {
+    const Lock lock(mutex_);
+    if (failure_) return never;
+    for (const auto& one : incoming_) feed(one, now());
+    logic_.tick(now(), out_);
+    notify = logic_.take_change();
+    if (trouble_ != sockets_.trouble()) {
+      trouble_ = sockets_.trouble();
+      notify = true;
     }
-    if (out.empty()) sent_.notify_all();
-    incoming.clear();
-    if (notify) changed_.notify_all();
-    if (!out.empty()) {
-      perform(out);
-      const Lock lock(mutex_);
-      if (!looked_) deadline = Time::min();  // more has gathered meanwhile
-      asleep_ = deadline != Time::min();
-      sending_ = false;
-      sent_.notify_all();
-    }
-    sockets_.poll(wake_, deadline);
-    sockets_.receive(incoming);
+    deadline = logic_.next_deadline();
+    looked_ = true;
+    asleep_ = out_.empty();
+    sending_ = !out_.empty();
   }
+  if (notify) changed_.notify_all();
+  if (out_.empty()) {
+    sent_.notify_all();
+    return std::min(deadline, sockets_.next());
+  }
+  perform(out_);
+  const Lock lock(mutex_);
+  if (!looked_) deadline = Time::min();  // more has gathered meanwhile
+  asleep_ = deadline != Time::min();
+  sending_ = false;
+  sent_.notify_all();
+  return std::min(deadline, sockets_.next());
 }
 
 void Connection::perform(Outbox& out) {

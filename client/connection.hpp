@@ -1,31 +1,31 @@
-// The shell around a client's pure logic: one thread that owns the sockets, and the lock that users' threads share with
-// it.
+// The shell around a client's pure logic: its sockets, which a Runtime's thread drives, and the lock that users' threads share
+// with it.
 #pragma once
 
 #include <condition_variable>
 #include <exception>
 #include <memory>
 #include <mutex>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "client/client_sockets.hpp"
 #include "client/logic.hpp"
+#include "client/runtime.hpp"
 #include "net/forks.hpp"
 
 namespace baton {
 
 /// Users' threads hold lock() while they call the logic, and call changed() before they let go of it if the logic may
 /// have something to send. What has gathered by the time the thread comes round goes out together.
-class Connection {
+class Connection final : private Driven {
  public:
   using Lock = std::unique_lock<std::mutex>;
 
-  /// `logic` must outlive the connection. Throws when the process has not enough files left.
-  Connection(Endpoint broker, ClientLogic& logic);
-  /// Ends the thread and closes the sockets, at once: say bye first.
-  ~Connection();
+  /// `logic` must outlive the connection. nullptr: a runtime of its own, which throws when the process has not enough files left.
+  Connection(Endpoint broker, ClientLogic& logic, std::shared_ptr<Runtime> runtime);
+  /// Closes the sockets, at once: say bye first.
+  ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -41,15 +41,14 @@ class Connection {
   /// The thread is to look at the logic. Costs nothing while it is at work. Requires the lock.
   void changed() {
     looked_ = false;
-    if (!std::exchange(asleep_, false)) return;
-    wake_.signal();
+    if (std::exchange(asleep_, false)) runtime_->wake(*this);
   }
 
   /// changed(), and waits until what the logic has to send was handed to the sockets.
   void send_now(Lock& lock);
 
   /// Waits until the logic has changed, notify() was called, or `until`. May return without a reason. Rethrows what ended
-  /// the thread, if something did.
+  /// its turns, if something did.
   void wait(Lock& lock, Time until = never);
   /// Makes all wait()s return. Requires the lock.
   void notify() { changed_.notify_all(); }
@@ -62,8 +61,10 @@ class Connection {
 
  private:
   [[noreturn]] static void throw_forked();
-  void run();
-  void loop();
+  Time turn() override;
+  void descriptors(std::vector<pollfd>& items) const override { sockets_.descriptors(items); }
+  void ready(const pollfd* items) override { sockets_.ready(items); }
+  Time look();
   void perform(Outbox& out);
   void feed(const Incoming& incoming, Time now);
 
@@ -71,17 +72,18 @@ class Connection {
   const Time started_ = now();
   const Endpoint broker_;
   ClientLogic& logic_;
-  ClientSockets sockets_;  // used by the thread only
-  Wake wake_;
+  const std::shared_ptr<Runtime> runtime_;
+  // The thread's only.
+  ClientSockets sockets_;
+  Outbox out_;
+  std::vector<Incoming> incoming_;
   std::mutex mutex_;  // guards logic_ and what follows
   std::condition_variable changed_, sent_;
   bool asleep_ = false;   // the thread will not look at the logic unless woken
   bool looked_ = false;   // the thread has seen the last change
   bool sending_ = false;  // the thread is handing over what the logic had to send
-  bool stop_ = false;
   std::string trouble_;
   std::exception_ptr failure_;
-  std::thread thread_;
 };
 
 /// Lets go of a client's insides in a child process: its threads are not there, its locks may be held by one of them, and what

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "client/session.hpp"
@@ -9,6 +10,8 @@
 #include "proto/deadline.hpp"
 
 namespace baton {
+
+class Runtime;
 
 /// How the notice begins that says that contact, which was missing, is there: the one that is no reason to wait.
 inline constexpr const char* in_contact = "in contact ";
@@ -25,6 +28,8 @@ enum class Tag : std::uint8_t {
 /// hold the parent's connections open: a parent that is killed is then missed after 3 s only.)
 struct ClientOptions {
   Endpoint broker;
+  /// Shared with other clients of the process: threads and descriptors then do not grow with them. nullptr: one of its own.
+  std::shared_ptr<Runtime> runtime;
   /// How long to look for a broker at first; Duration::max(), or that of any unit: for ever. A client that once knew one keeps trying.
   TimeLimit connect_timeout = default_connect_timeout;
   Tag tag = Tag::automatic;

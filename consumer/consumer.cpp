@@ -148,7 +148,7 @@ struct Consumer::Impl {
       : options(std::move(given)),
         session(config_of(options), options.prefetch),
         notices(options.on_notice),
-        connection(options.broker, session) {}
+        connection(options.broker, session, options.runtime) {}
 
   bool take(Item& item) {
     Given given;

@@ -49,7 +49,7 @@ struct Printer::Impl {
       : options(std::move(given)),
         session(session_config(Role::printer, options)),
         notices(options.on_notice),
-        connection(options.broker, session) {}
+        connection(options.broker, session, options.runtime) {}
 
   /// Fills `batch` with what waits. False when there is no more to come.
   bool gather(Connection::Lock& lock, Batch& batch) {

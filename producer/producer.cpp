@@ -52,7 +52,7 @@ struct Producer::Impl {
       : options(std::move(given)),
         session(config_of(options)),
         notices(options.on_notice),
-        connection(options.broker, session) {}
+        connection(options.broker, session, options.runtime) {}
 
   std::string why_silent() const {
     const bool silent = session.session().out_of_touch(Connection::now());

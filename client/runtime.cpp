@@ -1,0 +1,132 @@
+#include "client/runtime.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <string>
+
+#include "net/forks.hpp"
+#include "net/no_signals.hpp"
+
+namespace baton {
+namespace {
+
+constexpr std::size_t files_needed = 32;  // so that libzmq, which aborts where it finds none, has some
+
+/// By opening as many. libzmq gives no error where it has too few to begin with.
+void require_files() {
+  std::vector<int> files;
+  while (files.size() < files_needed) {
+    const int fd = eventfd(0, EFD_CLOEXEC);
+    if (fd < 0) break;
+    files.push_back(fd);
+  }
+  for (const int fd : files) close(fd);
+  if (files.size() == files_needed) return;
+  throw std::runtime_error("a client needs " + std::to_string(files_needed) +
+                           " open files, and this process may open " + std::to_string(files.size()) +
+                           " more (raise the limit: ulimit -n)");
+}
+
+int milliseconds_until(Time until) {
+  if (until == never) return -1;
+  const auto now = std::chrono::steady_clock::now();
+  if (until <= now) return 0;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now).count();
+  return static_cast<int>(std::min<std::int64_t>(left, 60'000));
+}
+
+std::unique_ptr<zmq::context_t> make_client_context() {
+  require_files();
+  auto context = std::make_unique<zmq::context_t>(1);
+  context->set(zmq::ctxopt::blocky, false);
+  return context;
+}
+
+}  // namespace
+
+Runtime::Runtime() : forks_(forks()), context_(make_client_context()) {
+  const NoSignals none;
+  thread_ = std::thread([this] { run(); });
+}
+
+Runtime::~Runtime() {
+  if (forks() != forks_) {  // neither its thread nor libzmq's are here
+    static_cast<void>(context_.release());
+    static_cast<void>(new std::thread(std::move(thread_)));
+    return;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  wake_.signal();
+  thread_.join();
+}
+
+void Runtime::add(Driven& driven) {
+  {
+    const std::lock_guard lock(mutex_);
+    driven_.push_back(&driven);
+    ++changes_;
+  }
+  wake_.signal();
+}
+
+void Runtime::remove(Driven& driven) {
+  const std::lock_guard lock(mutex_);
+  std::erase(driven_, &driven);
+  ++changes_;
+}
+
+void Runtime::run() {
+  for (std::uint64_t listed = 0;;) {
+    Time until = never;
+    {
+      const std::lock_guard lock(mutex_);
+      if (stop_) return;
+      if (listed == changes_) note_ready();
+      until = make_turns();
+      list_descriptors();
+      listed = changes_;
+    }
+    if (poll(items_.data(), items_.size(), milliseconds_until(until)) <= 0)
+      for (auto& item : items_) item.revents = 0;
+    if (items_.front().revents) wake_.clear();
+  }
+}
+
+void Runtime::note_ready() {
+  for (auto* driven : driven_) {
+    const auto begin = items_.begin() + static_cast<std::ptrdiff_t>(driven->first_);
+    const auto end = items_.begin() + static_cast<std::ptrdiff_t>(driven->behind_);
+    if (std::none_of(begin, end, [](const pollfd& item) { return item.revents != 0; })) continue;
+    driven->ready(&*begin);
+    driven->woken_ = true;
+  }
+}
+
+/// Of those who have something to do. Returns when the next one has, for all that is known.
+Time Runtime::make_turns() {
+  Time until = never;
+  const auto now = std::chrono::steady_clock::now();
+  for (auto* driven : driven_) {
+    if (driven->woken_.exchange(false) || driven->due_ <= now) driven->due_ = driven->turn();
+    until = std::min(until, driven->due_);
+  }
+  return until;
+}
+
+void Runtime::list_descriptors() {
+  items_.assign(1, {wake_.fd(), POLLIN, 0});
+  for (auto* driven : driven_) {
+    driven->first_ = items_.size();
+    driven->descriptors(items_);
+    driven->behind_ = items_.size();
+  }
+}
+
+}  // namespace baton

@@ -1,0 +1,80 @@
+// Clients of a process that share a Runtime.
+#include "client/runtime.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "tests/e2e/library.hpp"
+#include "tests/e2e/show.hpp"
+
+using namespace baton;
+using namespace baton::e2e;
+
+namespace {
+
+std::size_t entries_of(const char* directory) {
+  using std::filesystem::directory_iterator;
+  return static_cast<std::size_t>(std::distance(directory_iterator(directory), directory_iterator()));
+}
+
+}  // namespace
+
+TEST_CASE("runtime: a hundred clients that share one take three threads") {
+  Broker broker;
+  const auto threads = entries_of("/proc/self/task"), files = entries_of("/proc/self/fd");
+  const auto runtime = std::make_shared<Runtime>();
+  constexpr std::size_t each = 50;
+  std::vector<std::unique_ptr<Producer>> producers;
+  std::vector<std::unique_ptr<Consumer>> consumers;
+  for (std::size_t i = 0; i < each; ++i) {
+    auto of_producer = producer_of(broker);
+    of_producer.runtime = runtime;
+    producers.push_back(std::make_unique<Producer>(of_producer));
+    auto of_consumer = consumer_of(broker);
+    of_consumer.runtime = runtime;
+    consumers.push_back(std::make_unique<Consumer>(of_consumer));
+  }
+  std::vector<std::string> put, got;
+  for (std::size_t i = 0; i < each; ++i) put.push_back(std::to_string(i));
+  for (std::size_t i = 0; i < each; ++i) producers[i]->put(put[i]);
+  for (auto& producer : producers) producer->flush();
+  for (auto& consumer : consumers) {
+    const auto item = consumer->get(soon_ms);
+    REQUIRE(item);
+    got.push_back(item->body);
+    CHECK(consumer->ack(*item));
+  }
+  std::sort(put.begin(), put.end());
+  std::sort(got.begin(), got.end());
+  CHECK(got == put);
+  for (auto& producer : producers) producer->join();
+  CHECK(entries_of("/proc/self/task") <= threads + 3);
+  MESSAGE("descriptors a client: ", (entries_of("/proc/self/fd") - files) / (2 * each));
+  for (auto& producer : producers) producer->close();
+  for (auto& consumer : consumers) consumer->close();
+}
+
+TEST_CASE("runtime: a client that ends leaves the others at work") {
+  Broker broker;
+  const auto runtime = std::make_shared<Runtime>();
+  auto options = producer_of(broker);
+  options.runtime = runtime;
+  Producer stays(options);
+  for (int i = 0; i < 20; ++i) {
+    Producer goes(options);
+    goes.put("of one that goes");
+    stays.put("of one that stays");
+    goes.close();
+  }
+  auto consumer = consumer_of(broker);
+  consumer.runtime = runtime;
+  Consumer gets(consumer);
+  for (int i = 0; i < 40; ++i) {
+    const auto item = gets.get(soon_ms);
+    REQUIRE(item);
+    gets.ack(*item);
+  }
+  CHECK(stays.join().done == 20);
+}
