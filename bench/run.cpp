@@ -13,7 +13,7 @@
 #include <thread>
 
 #include "bench/worker.hpp"
-#include "tests/e2e/process.hpp"
+#include "tests/support/process.hpp"
 
 namespace baton::bench {
 namespace {

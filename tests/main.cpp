@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "tests/skip.hpp"
+#include "tests/support/skip.hpp"
 
 namespace baton::tests {
 namespace {

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "tests/e2e/kept_broker.hpp"
-#include "tests/e2e/library.hpp"
-#include "tests/e2e/show.hpp"
-#include "tests/e2e/spoken.hpp"
-#include "tests/e2e/terminal.hpp"
+#include "tests/support/kept_broker.hpp"
+#include "tests/support/library.hpp"
+#include "tests/support/show.hpp"
+#include "tests/support/spoken.hpp"
+#include "tests/support/terminal.hpp"
 
 using namespace baton;
 using namespace baton::e2e;

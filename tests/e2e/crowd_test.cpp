@@ -4,9 +4,9 @@
 #include <csignal>
 #include <numeric>
 
-#include "tests/e2e/inspect.hpp"
-#include "tests/e2e/library.hpp"
-#include "tests/e2e/show.hpp"
+#include "tests/support/inspect.hpp"
+#include "tests/support/library.hpp"
+#include "tests/support/show.hpp"
 
 using namespace baton;
 using namespace baton::e2e;

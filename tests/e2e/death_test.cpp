@@ -5,9 +5,9 @@
 #include <deque>
 #include <map>
 
-#include "tests/e2e/holder.hpp"
-#include "tests/e2e/library.hpp"
-#include "tests/e2e/show.hpp"
+#include "tests/support/holder.hpp"
+#include "tests/support/library.hpp"
+#include "tests/support/show.hpp"
 
 using namespace baton;
 using namespace baton::e2e;

@@ -8,9 +8,9 @@
 #include <thread>
 #include <vector>
 
-#include "tests/e2e/kept_broker.hpp"
-#include "tests/e2e/library.hpp"
-#include "tests/e2e/stranger.hpp"
+#include "tests/support/kept_broker.hpp"
+#include "tests/support/library.hpp"
+#include "tests/support/stranger.hpp"
 
 using namespace baton;
 using namespace baton::e2e;

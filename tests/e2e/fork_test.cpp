@@ -9,8 +9,8 @@
 
 #include "net/forks.hpp"
 #include "printer/printer.hpp"
-#include "tests/e2e/library.hpp"
-#include "tests/e2e/show.hpp"
+#include "tests/support/library.hpp"
+#include "tests/support/show.hpp"
 
 using namespace baton;
 using namespace baton::e2e;
@@ -36,7 +36,7 @@ int code_of(pid_t pid) {
   pollfd ended{static_cast<int>(syscall(SYS_pidfd_open, pid, 0)), POLLIN, 0};
   const bool in_time = poll(&ended, 1, 20'000) == 1;
   close(ended.fd);
-  if (!in_time) kill(pid, SIGKILL);
+  if (!in_time) ::kill(pid, SIGKILL);
   int status = 0;
   waitpid(pid, &status, 0);
   return in_time && WIFEXITED(status) ? WEXITSTATUS(status) : -1;

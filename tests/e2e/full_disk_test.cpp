@@ -1,11 +1,11 @@
 // A disk that is full: producers wait and say why, nothing that was confirmed is lost, and work goes on and makes room.
 #include <unistd.h>
 
-#include "tests/e2e/kept_broker.hpp"
-#include "tests/e2e/library.hpp"
-#include "tests/e2e/show.hpp"
-#include "tests/e2e/small_disk.hpp"
-#include "tests/skip.hpp"
+#include "tests/support/kept_broker.hpp"
+#include "tests/support/library.hpp"
+#include "tests/support/show.hpp"
+#include "tests/support/skip.hpp"
+#include "tests/support/small_disk.hpp"
 
 using namespace baton;
 using namespace baton::e2e;

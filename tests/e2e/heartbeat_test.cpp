@@ -4,9 +4,9 @@
 #include <csignal>
 #include <optional>
 
-#include "tests/e2e/bystanders.hpp"
-#include "tests/e2e/show.hpp"
-#include "tests/e2e/stranger.hpp"
+#include "tests/support/bystanders.hpp"
+#include "tests/support/show.hpp"
+#include "tests/support/stranger.hpp"
 
 using namespace baton;
 using namespace baton::e2e;

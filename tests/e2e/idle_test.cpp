@@ -1,7 +1,7 @@
 // Waiting costs next to nothing.
 
-#include "tests/e2e/baton.hpp"
-#include "tests/e2e/show.hpp"
+#include "tests/support/baton.hpp"
+#include "tests/support/show.hpp"
 
 using namespace baton::e2e;
 

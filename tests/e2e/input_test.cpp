@@ -7,9 +7,9 @@
 #include <fstream>
 #include <thread>
 
-#include "tests/e2e/baton.hpp"
-#include "tests/e2e/library.hpp"
-#include "tests/e2e/show.hpp"
+#include "tests/support/baton.hpp"
+#include "tests/support/library.hpp"
+#include "tests/support/show.hpp"
 
 using namespace baton;
 using namespace baton::e2e;

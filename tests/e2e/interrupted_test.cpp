@@ -4,7 +4,7 @@
 
 #include <csignal>
 
-#include "tests/e2e/baton.hpp"
+#include "tests/support/baton.hpp"
 
 using namespace baton::e2e;
 

@@ -3,10 +3,10 @@
 
 #include <filesystem>
 
-#include "tests/e2e/kept_broker.hpp"
-#include "tests/e2e/library.hpp"
-#include "tests/e2e/show.hpp"
-#include "tests/skip.hpp"
+#include "tests/support/kept_broker.hpp"
+#include "tests/support/library.hpp"
+#include "tests/support/show.hpp"
+#include "tests/support/skip.hpp"
 
 using namespace baton;
 using namespace baton::e2e;

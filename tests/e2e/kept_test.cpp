@@ -1,9 +1,9 @@
 // A broker that keeps: what was confirmed outlives its process, however that ends.
 #include <filesystem>
 
-#include "tests/e2e/kept_broker.hpp"
-#include "tests/e2e/library.hpp"
-#include "tests/e2e/show.hpp"
+#include "tests/support/kept_broker.hpp"
+#include "tests/support/library.hpp"
+#include "tests/support/show.hpp"
 
 using namespace baton;
 using namespace baton::e2e;

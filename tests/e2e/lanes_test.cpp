@@ -4,9 +4,9 @@
 #include <map>
 #include <set>
 
-#include "tests/e2e/baton.hpp"
-#include "tests/e2e/ports.hpp"
-#include "tests/e2e/show.hpp"
+#include "tests/support/baton.hpp"
+#include "tests/support/ports.hpp"
+#include "tests/support/show.hpp"
 
 using namespace baton::e2e;
 

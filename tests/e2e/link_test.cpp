@@ -12,9 +12,9 @@
 #include <random>
 #include <utility>
 
-#include "tests/e2e/library.hpp"
-#include "tests/e2e/relay.hpp"
-#include "tests/e2e/show.hpp"
+#include "tests/support/library.hpp"
+#include "tests/support/relay.hpp"
+#include "tests/support/show.hpp"
 
 using namespace baton;
 using namespace baton::e2e;

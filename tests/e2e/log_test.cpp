@@ -1,7 +1,7 @@
 // What a broker says of itself: nothing in health, and how much is from before.
-#include "tests/e2e/kept_broker.hpp"
-#include "tests/e2e/library.hpp"
-#include "tests/e2e/loopback.hpp"
+#include "tests/support/kept_broker.hpp"
+#include "tests/support/library.hpp"
+#include "tests/support/loopback.hpp"
 
 using namespace baton;
 using namespace baton::e2e;

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "tests/e2e/library.hpp"
-#include "tests/e2e/stranger.hpp"
+#include "tests/support/library.hpp"
+#include "tests/support/stranger.hpp"
 
 using namespace baton;
 using namespace baton::e2e;

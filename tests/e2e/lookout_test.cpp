@@ -1,10 +1,10 @@
 // A broker that does not answer: what is looked for, why it is not found, and that it is there again.
 #include <signal.h>
 
-#include "tests/e2e/library.hpp"
-#include "tests/e2e/listener.hpp"
-#include "tests/e2e/loopback.hpp"
-#include "tests/e2e/show.hpp"
+#include "tests/support/library.hpp"
+#include "tests/support/listener.hpp"
+#include "tests/support/loopback.hpp"
+#include "tests/support/show.hpp"
 
 using namespace baton::e2e;
 

@@ -1,9 +1,9 @@
 // More consumers than there are ports for their lanes.
 #include <signal.h>
 
-#include "tests/e2e/baton.hpp"
-#include "tests/e2e/show.hpp"
-#include "tests/e2e/tcp.hpp"
+#include "tests/support/baton.hpp"
+#include "tests/support/show.hpp"
+#include "tests/support/tcp.hpp"
 
 using namespace baton::e2e;
 

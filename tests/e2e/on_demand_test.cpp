@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "tests/e2e/baton.hpp"
-#include "tests/e2e/show.hpp"
+#include "tests/support/baton.hpp"
+#include "tests/support/show.hpp"
 
 using namespace baton::e2e;
 

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "tests/e2e/library.hpp"
-#include "tests/e2e/listener.hpp"
-#include "tests/e2e/loopback.hpp"
-#include "tests/e2e/show.hpp"
-#include "tests/skip.hpp"
+#include "tests/support/library.hpp"
+#include "tests/support/listener.hpp"
+#include "tests/support/loopback.hpp"
+#include "tests/support/show.hpp"
+#include "tests/support/skip.hpp"
 
 using namespace baton::e2e;
 

@@ -1,7 +1,7 @@
 // First in, first out within a queue and priority; higher priorities first; delayed items when their time has come.
 
-#include "tests/e2e/library.hpp"
-#include "tests/e2e/show.hpp"
+#include "tests/support/library.hpp"
+#include "tests/support/show.hpp"
 
 using namespace baton;
 using namespace baton::e2e;

@@ -1,8 +1,8 @@
 // The plain doors: what any ZeroMQ client can do without knowing the protocol. Here it is Python's.
-#include "tests/e2e/library.hpp"
-#include "tests/e2e/loopback.hpp"
-#include "tests/e2e/show.hpp"
-#include "tests/e2e/tcp.hpp"
+#include "tests/support/library.hpp"
+#include "tests/support/loopback.hpp"
+#include "tests/support/show.hpp"
+#include "tests/support/tcp.hpp"
 
 using namespace baton;
 using namespace baton::e2e;

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <future>
 
-#include "tests/e2e/library.hpp"
-#include "tests/e2e/ports.hpp"
-#include "tests/e2e/show.hpp"
+#include "tests/support/library.hpp"
+#include "tests/support/ports.hpp"
+#include "tests/support/show.hpp"
 
 using namespace baton;
 using namespace baton::e2e;

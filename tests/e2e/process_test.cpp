@@ -1,9 +1,9 @@
 // The vocabulary itself, on programs that every system has.
-#include "tests/e2e/process.hpp"
+#include "tests/support/process.hpp"
 
 #include <signal.h>
 
-#include "tests/e2e/show.hpp"
+#include "tests/support/show.hpp"
 
 using namespace baton::e2e;
 

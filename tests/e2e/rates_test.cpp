@@ -3,8 +3,8 @@
 #include <sstream>
 #include <utility>
 
-#include "tests/e2e/baton.hpp"
-#include "tests/e2e/show.hpp"
+#include "tests/support/baton.hpp"
+#include "tests/support/show.hpp"
 
 using namespace baton::e2e;
 

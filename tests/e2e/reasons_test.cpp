@@ -1,7 +1,7 @@
 // Why items failed is kept on disk, not in the broker's memory.
-#include "tests/e2e/kept_broker.hpp"
-#include "tests/e2e/library.hpp"
-#include "tests/e2e/show.hpp"
+#include "tests/support/kept_broker.hpp"
+#include "tests/support/library.hpp"
+#include "tests/support/show.hpp"
 
 using namespace baton;
 using namespace baton::e2e;

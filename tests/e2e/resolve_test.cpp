@@ -3,10 +3,10 @@
 
 #include <thread>
 
-#include "tests/e2e/library.hpp"
-#include "tests/e2e/namespace.hpp"
-#include "tests/e2e/show.hpp"
-#include "tests/skip.hpp"
+#include "tests/support/library.hpp"
+#include "tests/support/namespace.hpp"
+#include "tests/support/show.hpp"
+#include "tests/support/skip.hpp"
 
 using namespace baton;
 using namespace baton::e2e;

@@ -7,9 +7,9 @@
 #include <optional>
 #include <thread>
 
-#include "tests/e2e/bystanders.hpp"
-#include "tests/e2e/inspect.hpp"
-#include "tests/e2e/stranger.hpp"
+#include "tests/support/bystanders.hpp"
+#include "tests/support/inspect.hpp"
+#include "tests/support/stranger.hpp"
 
 using namespace baton;
 using namespace baton::e2e;

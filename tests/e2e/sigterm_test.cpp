@@ -1,8 +1,8 @@
 // How processes end before their time: a consumer at work, one that is killed, a broker that goes and comes back.
 #include <signal.h>
 
-#include "tests/e2e/library.hpp"
-#include "tests/e2e/show.hpp"
+#include "tests/support/library.hpp"
+#include "tests/support/show.hpp"
 
 using namespace baton::e2e;
 

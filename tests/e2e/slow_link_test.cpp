@@ -5,9 +5,9 @@
 #include <fstream>
 #include <sstream>
 
-#include "tests/e2e/namespace.hpp"
-#include "tests/e2e/spoken.hpp"
-#include "tests/skip.hpp"
+#include "tests/support/namespace.hpp"
+#include "tests/support/skip.hpp"
+#include "tests/support/spoken.hpp"
 
 using namespace baton::e2e;
 

@@ -9,10 +9,10 @@
 #include <thread>
 
 #include "net/log.hpp"
-#include "tests/e2e/library.hpp"
-#include "tests/e2e/loopback.hpp"
-#include "tests/e2e/ports.hpp"
-#include "tests/e2e/show.hpp"
+#include "tests/support/library.hpp"
+#include "tests/support/loopback.hpp"
+#include "tests/support/ports.hpp"
+#include "tests/support/show.hpp"
 
 using namespace baton;
 using namespace baton::e2e;

@@ -3,7 +3,7 @@
 #include <list>
 #include <map>
 
-#include "tests/e2e/kept_broker.hpp"
+#include "tests/support/kept_broker.hpp"
 
 using namespace baton::e2e;
 

@@ -4,11 +4,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "tests/e2e/baton.hpp"
-#include "tests/e2e/loopback.hpp"
-#include "tests/e2e/ports.hpp"
-#include "tests/e2e/relay.hpp"
-#include "tests/e2e/show.hpp"
+#include "tests/support/baton.hpp"
+#include "tests/support/loopback.hpp"
+#include "tests/support/ports.hpp"
+#include "tests/support/relay.hpp"
+#include "tests/support/show.hpp"
 
 using namespace baton::e2e;
 

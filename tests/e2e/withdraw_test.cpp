@@ -9,8 +9,8 @@
 #include <set>
 #include <thread>
 
-#include "tests/e2e/library.hpp"
-#include "tests/e2e/show.hpp"
+#include "tests/support/library.hpp"
+#include "tests/support/show.hpp"
 
 using namespace baton;
 using namespace baton::e2e;

@@ -2,7 +2,7 @@
 // part, raw bytes, connections that come and go, time.
 #include "proto/ensure.hpp"
 #include "tests/fuzz/script.hpp"
-#include "tests/unit/nonsense.hpp"
+#include "tests/worlds/nonsense.hpp"
 
 namespace baton::fuzz {
 namespace {

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "tests/e2e/baton.hpp"
-#include "tests/e2e/relay.hpp"
-#include "tests/e2e/small_disk.hpp"
+#include "tests/support/baton.hpp"
+#include "tests/support/relay.hpp"
+#include "tests/support/small_disk.hpp"
 #include "tests/torture/account.hpp"
 
 namespace baton::torture {

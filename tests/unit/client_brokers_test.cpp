@@ -1,5 +1,5 @@
 // A producer and the broker after its broker: what is put again, and what of it is counted.
-#include "tests/unit/producer_script.hpp"
+#include "tests/worlds/producer_script.hpp"
 
 using namespace baton;
 using namespace baton::script;

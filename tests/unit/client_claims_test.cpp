@@ -1,5 +1,5 @@
 // What a consumer claims of what it held, in a session after another one.
-#include "tests/unit/consumer_script.hpp"
+#include "tests/worlds/consumer_script.hpp"
 
 using namespace baton;
 using namespace baton::script;

@@ -1,5 +1,5 @@
 // A consumer's session, as a transcript with a broker that is played by hand.
-#include "tests/unit/consumer_script.hpp"
+#include "tests/worlds/consumer_script.hpp"
 
 using namespace baton;
 using namespace baton::script;

@@ -1,6 +1,6 @@
 // Bodies that come over a lane in parts, as a transcript with a broker that is played by hand.
 #include "consumer/consumer_session.hpp"
-#include "tests/unit/client_script.hpp"
+#include "tests/worlds/client_script.hpp"
 
 using namespace baton;
 using namespace baton::script;

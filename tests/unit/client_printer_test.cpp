@@ -1,6 +1,6 @@
 // A printer's session, as a transcript with a broker that is played by hand.
 #include "printer/printer_session.hpp"
-#include "tests/unit/client_script.hpp"
+#include "tests/worlds/client_script.hpp"
 
 using namespace baton;
 using namespace baton::script;

@@ -1,6 +1,6 @@
 // A producer's session, as a transcript with a broker that is played by hand.
 #include "producer/program/retrace.hpp"
-#include "tests/unit/producer_script.hpp"
+#include "tests/worlds/producer_script.hpp"
 
 using namespace baton;
 using namespace baton::script;

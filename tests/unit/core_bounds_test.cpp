@@ -1,8 +1,8 @@
 // What a peer may take of the broker's memory, and what a turn may take of its time.
 #include <algorithm>
 
-#include "tests/unit/broker_world.hpp"
-#include "tests/unit/kept_memory.hpp"
+#include "tests/worlds/broker_world.hpp"
+#include "tests/worlds/kept_memory.hpp"
 
 namespace baton::broker::test {
 namespace {

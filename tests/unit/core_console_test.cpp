@@ -1,5 +1,5 @@
 // The broker's pure core: the console log and those who print it.
-#include "tests/unit/broker_world.hpp"
+#include "tests/worlds/broker_world.hpp"
 
 namespace baton::broker::test {
 namespace {

@@ -1,5 +1,5 @@
 // The broker's pure core: how it ends, with those who come late, stand still or never come.
-#include "tests/unit/broker_world.hpp"
+#include "tests/worlds/broker_world.hpp"
 
 namespace baton::broker::test {
 namespace {

@@ -1,6 +1,6 @@
 // The life of items: who gets what, when, and what becomes of it.
-#include "tests/unit/broker_world.hpp"
-#include "tests/unit/kept_memory.hpp"
+#include "tests/worlds/broker_world.hpp"
+#include "tests/worlds/kept_memory.hpp"
 
 namespace baton::broker::test {
 namespace {

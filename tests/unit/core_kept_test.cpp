@@ -1,6 +1,6 @@
 // The broker's pure core over a storage that keeps: what the next broker goes on with.
-#include "tests/unit/broker_world.hpp"
-#include "tests/unit/kept_memory.hpp"
+#include "tests/worlds/broker_world.hpp"
+#include "tests/worlds/kept_memory.hpp"
 
 namespace baton::broker::test {
 namespace {

@@ -1,5 +1,5 @@
 // Large bodies cross a lane in parts, and no more bytes are under way than the windows allow.
-#include "tests/unit/broker_world.hpp"
+#include "tests/worlds/broker_world.hpp"
 
 namespace baton::broker::test {
 namespace {

@@ -1,6 +1,6 @@
 // The plain doors in the core: items without a session, at most once.
 #include "broker/dispatcher.hpp"
-#include "tests/unit/broker_world.hpp"
+#include "tests/worlds/broker_world.hpp"
 
 namespace baton::broker::test {
 namespace {

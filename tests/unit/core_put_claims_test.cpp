@@ -1,6 +1,6 @@
 // What a broker hands off before it is kept, when it dies: whoever has it goes on with it when it is put again.
-#include "tests/unit/broker_world.hpp"
-#include "tests/unit/kept_memory.hpp"
+#include "tests/worlds/broker_world.hpp"
+#include "tests/worlds/kept_memory.hpp"
 
 namespace baton::broker::test {
 namespace {

@@ -1,7 +1,7 @@
 // The broker's pure core: who is alive, and what becomes of those who are not; credit; join.
 #include <algorithm>
 
-#include "tests/unit/broker_world.hpp"
+#include "tests/worlds/broker_world.hpp"
 
 namespace baton::broker::test {
 namespace {

@@ -1,8 +1,8 @@
 // The broker's pure core: what a named producer's new process is told of what earlier ones have put, and who is fenced.
 #include "broker/checkpoints.hpp"
 #include "proto/input_chain.hpp"
-#include "tests/unit/broker_world.hpp"
-#include "tests/unit/kept_memory.hpp"
+#include "tests/worlds/broker_world.hpp"
+#include "tests/worlds/kept_memory.hpp"
 
 namespace baton::broker::test {
 namespace {

@@ -1,5 +1,5 @@
 // What was begun when its holder is lost: that alone counts, and goes alone from then on.
-#include "tests/unit/broker_world.hpp"
+#include "tests/worlds/broker_world.hpp"
 
 using namespace baton;
 using namespace baton::broker;

@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "tests/unit/nonsense.hpp"
+#include "tests/worlds/nonsense.hpp"
 
 namespace baton::broker::test {
 namespace {

@@ -1,4 +1,4 @@
-#include "tests/unit/stream_line.hpp"
+#include "tests/worlds/stream_line.hpp"
 
 namespace baton::test {
 

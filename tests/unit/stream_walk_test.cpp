@@ -2,7 +2,7 @@
 // happens, each entry must arrive once and in order, and all of them once the faults stop.
 #include <random>
 
-#include "tests/unit/stream_line.hpp"
+#include "tests/worlds/stream_line.hpp"
 
 namespace baton::test {
 namespace {

@@ -5,7 +5,7 @@
 #include <iostream>
 
 #include "producer/producer.hpp"
-#include "tests/e2e/spoken.hpp"
+#include "tests/support/spoken.hpp"
 
 namespace {
 

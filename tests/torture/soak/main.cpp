@@ -11,8 +11,8 @@
 #include <stdexcept>
 #include <vector>
 
-#include "tests/e2e/baton.hpp"
-#include "tests/e2e/inspect.hpp"
+#include "tests/support/baton.hpp"
+#include "tests/support/inspect.hpp"
 
 namespace {
 

@@ -1,0 +1,81 @@
+// The words that tests of a consumer's session are written in.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "consumer/consumer_session.hpp"
+#include "tests/worlds/client_script.hpp"
+
+namespace baton::script {
+
+using Ids = std::vector<std::uint64_t>;
+using Kind = SocketRequest::Kind;
+
+struct ConsumerScript : Script {
+  explicit ConsumerScript(std::uint32_t prefetch = 0)
+      : Script(consumer), consumer(config_of(Role::consumer), prefetch) {
+    start();
+    requests();
+  }
+  ~ConsumerScript() { consumer.check_invariants(); }
+
+  void stand(const Welcome& told = {}) {
+    welcome(told);
+    confirm.lane_generation = 1;
+    confirm.lane_port = 9000;
+    confirm.say_window = 1000;
+    say_confirm();
+    hello();
+  }
+  /// Standing, with a lane that is connected.
+  void open() {
+    stand();
+    lane_up(1);
+    requests();
+  }
+  void lane_up(std::uint32_t generation) {
+    consumer.on_lane_up(generation, now);
+    tick();
+  }
+  void want(int n = 1) {
+    for (int i = 0; i < n; ++i) consumer.want();
+    tick();
+  }
+  void unwant() {
+    consumer.unwant();
+    tick();
+  }
+  /// The id of the item taken; 0 when there is none to take.
+  std::uint64_t take() {
+    Given given;
+    std::string body;
+    return consumer.take(given, body, now) ? given.id.value : 0;
+  }
+  std::uint64_t asked() {
+    const auto said = control();
+    REQUIRE(said.size() == 1);
+    REQUIRE(said[0].kind == EntryKind::ask);
+    return read_ask({EntryKind::ask, 0, 0, said[0].payload}).asked;
+  }
+  LaneLost lane_lost() {
+    const auto said = control();
+    REQUIRE(said.size() == 1);
+    REQUIRE(said[0].kind == EntryKind::lane_lost);
+    return read_lane_lost({EntryKind::lane_lost, 0, 0, said[0].payload});
+  }
+  void begin_anew() { begin_again(session_id(2)); }
+  void begin_again(const SessionId& next) {
+    now += hello_again;
+    consumer.on_news(encode_json({MessageType::refusal, 0, epoch, session, {}},
+                                 to_json(RefusalNotice{Refusal::unknown_session, ""})),
+                     now);
+    session = next;
+    tick();
+    confirm = {};
+  }
+
+  ConsumerSession consumer;
+};
+
+}  // namespace baton::script

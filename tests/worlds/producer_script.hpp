@@ -1,0 +1,65 @@
+// The vocabulary of the producers' transcripts.
+#pragma once
+
+#include "producer/producer_session.hpp"
+#include "tests/worlds/client_script.hpp"
+
+namespace baton::script {
+
+struct ProducerScript : Script {
+  ProducerScript() : Script(producer) {
+    start();
+    requests();
+  }
+  ~ProducerScript() { producer.check_invariants(); }
+
+  /// Welcomed, with credit for `items`.
+  void stand(std::uint64_t items = 100) {
+    Script::welcome({});
+    confirm.put_credit = {items};
+    confirm.put_window = 1000;
+    confirm.say_window = 1000;
+    say_confirm();
+    hello();
+  }
+  void put(const std::string& body) {
+    REQUIRE(producer.may_put());
+    producer.put({default_priority, 0, body});
+    tick();
+  }
+  void confirm_puts(std::uint64_t up_to) {
+    confirm.put_received = confirm.put_confirmed = {up_to};
+    confirm.accepted = up_to;
+    say_confirm();
+  }
+  /// The broker was started anew; the client is told and begins another session.
+  void new_broker(std::uint8_t sessions = 2, Epoch next = {78}) {
+    now += hello_again;
+    refuse_with_new_epoch(session_id(sessions), next);
+    session = session_id(sessions);
+    tick();
+    confirm = {};
+    epoch = next;
+  }
+  /// The broker has lost the session; the client begins the next one.
+  void begin_anew(std::uint8_t sessions) {
+    now += hello_again;
+    news(encode_json({MessageType::refusal, 0, epoch, session, {}},
+                     to_json(RefusalNotice{Refusal::unknown_session, ""})),
+         session_id(sessions));
+    tick();
+  }
+  void refuse_with_new_epoch(const SessionId& next = session_id(2), Epoch epoch_of_it = {78}) {
+    news(encode_json({MessageType::refusal, 0, epoch_of_it, session, {}},
+                     to_json(RefusalNotice{Refusal::wrong_epoch, ""})),
+         next);
+  }
+  void news(const std::string& frame, const SessionId& session_after) {
+    producer.on_news(frame, now);
+    session = session_after;
+  }
+
+  ProducerSession producer{config_of(Role::producer)};
+};
+
+}  // namespace baton::script
