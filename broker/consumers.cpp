@@ -70,7 +70,7 @@ void Consumers::heartbeat(Session& session, const Heartbeat& heartbeat, Time now
   if (heartbeat.rewind && session.told.rewind(now)) sessions_.changed(session);
 }
 
-/// While the session has no lane, its asks wait for the next one: what was handed off would go to nobody.
+/// While the session has no lane, its asks wait for the next one: what was delivered would go to nobody.
 void Consumers::ask(const Peer& from, const Ask& ask, Time now) {
   auto& session = from.session;
   if (!queues_.may_ask(session))
@@ -152,7 +152,7 @@ void Consumers::lane_lost(const Peer& from, const LaneLost& lost) {
 void Consumers::open_lane(Session& session) {
   ++session.lane_generation;
   session.lane_port = 0;
-  session.lane_base = session.handed_count;
+  session.lane_base = session.delivered_count;
   session.asked = session.asked_in_all = session.answered = 0;
   effects_.lane_changes.push_back({session.id, session.lane_generation, true});
 }
@@ -169,7 +169,7 @@ void Consumers::lane_opened(const SessionId& id, std::uint32_t generation, std::
 void Consumers::lane_failed(const SessionId& id, std::uint32_t generation, Time now) {
   auto* session = sessions_.find(id);
   if (!session || session->lane_generation != generation) return;
-  queues_.take_back_after(*session, session->lane_base);  // nobody has seen what was handed off on it
+  queues_.take_back_after(*session, session->lane_base);  // nobody has seen what was delivered on it
   if (generation == 1 && session->held == 0 && session->claims_left == 0)
     return sessions_.refuse(id, Refusal::sessions_full, no_lane, now);
   // The port of its lane that broke may not be quite free yet, which is no reason to take from it what it holds.

@@ -103,7 +103,7 @@ void Core::extend_credits() {
 }
 
 Time Core::next_deadline() const {
-  if (sessions_.has_changed() || queues_.has_touched() || (queues_.has_to_serve() && queues_.hands_off()))
+  if (sessions_.has_changed() || queues_.has_touched() || (queues_.has_to_serve() && queues_.delivers()))
     return Time{};  // something came up after the last turn
   auto next = std::min({sessions_.next_deadline(), consumers_.lanes_again_at(), queues_.next_deadline()});
   if (stopping_since_ != never)
@@ -127,7 +127,7 @@ void Core::check_end(Time now) {
 
 void Core::stop(Time now) {
   stopping_since_ = now;
-  queues_.hand_off_no_more();
+  queues_.deliver_no_more();
 }
 
 /// Those who were told to leave along with the broker say bye one after the other, on a busy machine with gaps.

@@ -71,7 +71,7 @@ class Core final : private Sessions::Host {
   /// A lane was given up to which its consumer never came. The second time in a session's life is worth a line in the log.
   void lane_unreached(const SessionId& id, std::uint16_t port) { consumers_.lane_unreached(id, port); }
 
-  /// Deadlines, hand-offs, persistence, and what the sessions are told. While control was not read dry, nobody's silence
+  /// Deadlines, deliveries, persistence, and what the sessions are told. While control was not read dry, nobody's silence
   /// is judged: the heartbeat may be among what is still to be read.
   void end_turn(Time now, bool control_dry);
   /// When to end a turn even if nothing comes in; in the past when there is something to do already.
@@ -79,7 +79,7 @@ class Core final : private Sessions::Host {
 
   /// The end of the whole system, as if it were done: all clients are told to leave.
   void shut_down(Time now);
-  /// The broker alone ends, by a signal: nothing is handed off any more, and who leaves now is still answered.
+  /// The broker alone ends, by a signal: nothing is delivered any more, and who leaves now is still answered.
   void stop(Time now);
   /// stop() was called, and puts need not be read any more: who leaves along with the broker has said so by now.
   bool stops_reading(Time now) const { return now >= read_until(); }

@@ -161,7 +161,7 @@ void Dispatcher::carry_out(Shell& shell) {
   shell.before_sending(effects_);
   for (auto& message : effects_.lane_messages) {
     write_header(message.bytes.data(),
-                 {MessageType::handoff, message.count, core_.epoch(), message.session, message.first});
+                 {MessageType::deliveries, message.count, core_.epoch(), message.session, message.first});
     shell.send(message);
   }
   for (auto& news : effects_.news) shell.send(news);

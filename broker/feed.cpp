@@ -55,7 +55,7 @@ std::int64_t Feed::next_part(const Session& session, const Item& item) const {
 
 /// The message that is being packed, or the next one: of one entry more, which the caller appends, and whose put he notes.
 Effects::LaneMessage& Feed::message_for(Session& session, std::size_t size) {
-  ++session.handed_count;
+  ++session.delivered_count;
   auto& messages = effects_.lane_messages;
   const bool fits = session.open_message < messages.size() && messages[session.open_message].session == session.id &&
                     messages[session.open_message].generation == session.lane_generation &&
@@ -84,42 +84,42 @@ void Feed::note(Session& session, std::uint64_t bytes) {
   flow.bytes += bytes;
   under_way_ += bytes;
   if (!flow.under_way.empty() && flow.under_way.back().bytes < mark_bytes) {
-    flow.under_way.back().end = session.handed_count;
+    flow.under_way.back().end = session.delivered_count;
     flow.under_way.back().bytes += bytes;
   } else {
-    flow.under_way.push_back({session.handed_count, bytes});
+    flow.under_way.push_back({session.delivered_count, bytes});
   }
 }
 
-std::int64_t Feed::give(Session& session, Given given, std::uint32_t size, std::int64_t room) {
+std::int64_t Feed::give(Session& session, Delivery delivery, std::uint32_t size, std::int64_t room) {
   auto& message = message_for(session, size);
   const auto before = message.bytes.size();
   if (size > part_bytes)
-    give_first_part(session, given, size);
+    give_first_part(session, delivery, size);
   else
-    given.body = storage_.body(given.id);
-  append_given(message.bytes, given, message.last_put);
-  message.last_put = given.whole > 0 ? PutName{} : given.put;
+    delivery.body = storage_.body(delivery.id);
+  append_delivery(message.bytes, delivery, message.last_put);
+  message.last_put = delivery.whole > 0 ? PutName{} : delivery.put;
   const auto added = message.bytes.size() - before;
   note(session, added);
   turn_left_ -= as_signed(added);
-  return given.whole > 0 ? 0 : room - as_signed(added);
+  return delivery.whole > 0 ? 0 : room - as_signed(added);
 }
 
-void Feed::give_first_part(Session& session, Given& given, std::uint32_t size) {
+void Feed::give_first_part(Session& session, Delivery& delivery, std::uint32_t size) {
   auto& flow = session.flow;
   ensure(!is_parting(session));
-  flow.large.push_back({given.id, session.handed_count, 0});
+  flow.large.push_back({delivery.id, session.delivered_count, 0});
   flow.check = 0;
   const auto most = std::min(most_of_part(session), std::uint64_t{part_bytes});  // not all of it
   flow.sent = static_cast<std::uint64_t>(std::max(always, std::min(as_signed(most), window_room(session))));
-  given.whole = size;
-  given.body = storage_.part(given.id, 0, flow.sent, flow.check);
+  delivery.whole = size;
+  delivery.body = storage_.part(delivery.id, 0, flow.sent, flow.check);
   parting_.push_back(&session);
 }
 
-void Feed::none(Session& session) {
-  append_block(entry_for(session, 0), EntryKind::none, {});
+void Feed::empty(Session& session) {
+  append_block(entry_for(session, 0), EntryKind::empty, {});
   note(session, entry_head_size);
 }
 
@@ -158,7 +158,7 @@ void Feed::measure(Session& session, Time now) {
 Item* Feed::held(const Session& session) {
   const auto& large = session.flow.large.back();
   auto* item = items_.find(large.id);
-  return item && item->holder == &session && item->handed == large.handed ? item : nullptr;
+  return item && item->holder == &session && item->delivered == large.delivered ? item : nullptr;
 }
 
 void Feed::send_part(Session& session, const Item& item, std::size_t size) {
@@ -167,7 +167,7 @@ void Feed::send_part(Session& session, const Item& item, std::size_t size) {
                storage_.part(flow.large.back().id, flow.sent, size, flow.check));
   flow.sent += size;
   note(session, entry_head_size + size);
-  if (flow.sent == item.size) flow.large.back().end = session.handed_count;
+  if (flow.sent == item.size) flow.large.back().end = session.delivered_count;
 }
 
 void Feed::deal() {

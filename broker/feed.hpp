@@ -27,19 +27,19 @@ class Feed {
   Feed(const Settings& settings, Storage& storage, Effects& effects, Items& items)
       : settings_(settings), storage_(storage), effects_(effects), items_(items), turn_left_(turn_bytes()) {}
 
-  /// Bytes of items that may be handed off to the session now. 0 or less: none, it waits until more has arrived.
+  /// Bytes of items that may be delivered to the session now. 0 or less: none, it waits until more has arrived.
   std::int64_t room(const Session& session) const;
   /// No more items in this turn, to nobody.
   bool turn_is_used_up() const { return turn_left_ <= 0; }
 
-  /// Hands off an item with a body of `size` bytes, which is read here. Returns what is left of `room`.
-  std::int64_t give(Session& session, Given given, std::uint32_t size, std::int64_t room);
+  /// Delivers an item with a body of `size` bytes, which is read here. Returns what is left of `room`.
+  std::int64_t give(Session& session, Delivery delivery, std::uint32_t size, std::int64_t room);
   /// Whether it reads what it is sent: who asks and withdraws without reading is answered for nothing.
   bool is_read(const Session& session) const { return session.flow.bytes <= settings_.lane_window + most_answers; }
   /// The answer to a withdrawn ask.
-  void none(Session& session);
+  void empty(Session& session);
 
-  /// All up to hand-off number `count` has arrived.
+  /// All up to delivery number `count` has arrived.
   void arrived(Session& session, std::uint64_t count) {
     if (!session.flow.under_way.empty() && session.flow.under_way.front().end <= count) forget_arrived(session, count);
   }
@@ -72,7 +72,7 @@ class Feed {
   std::string& entry_for(Session& session, std::size_t size);
   void note(Session& session, std::uint64_t bytes);
   void forget_arrived(Session& session, std::uint64_t count);
-  void give_first_part(Session& session, Given& given, std::uint32_t size);
+  void give_first_part(Session& session, Delivery& delivery, std::uint32_t size);
   void send_part(Session& session, const Item& item, std::size_t size);
   Item* held(const Session& session);
 

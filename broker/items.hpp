@@ -19,18 +19,18 @@ enum class Place : std::uint8_t {
   gone,       ///< not in the broker: never was, or done
   ready,      ///< in its queue's ready list, or among its suspects
   delayed,    ///< waits for its time
-  held,       ///< handed off to `holder`, not settled yet
+  held,       ///< delivered to `holder`, not settled yet
   dead,       ///< failed too often; among its queue's dead letters
   returning,  ///< came back without its holder's word: ready when that is kept
 };
 inline constexpr std::size_t place_count = 6;
 
 struct Item {
-  Session* holder = nullptr;   ///< while held
-  std::uint64_t handed = 0;    ///< while held: which of the holder's hand-offs it was (Session::handed)
-  std::uint32_t size = 0;      ///< of the body, in bytes
-  std::uint32_t queue = 0;     ///< index of its queue
-  std::uint32_t producer = 0;  ///< index of its producer
+  Session* holder = nullptr;    ///< while held
+  std::uint64_t delivered = 0;  ///< while held: which of the holder's deliveries it was (Session::delivered)
+  std::uint32_t size = 0;       ///< of the body, in bytes
+  std::uint32_t queue = 0;      ///< index of its queue
+  std::uint32_t producer = 0;   ///< index of its producer
   std::uint16_t failures = 0;
   std::uint8_t priority : 4 = 0;
   bool suspect : 1 = false;  ///< it has once cost its holder's life, or may have: it goes alone

@@ -24,7 +24,7 @@ class PlainQueue {
   bool is_open();
 
   /// Whether there is something that `out` may take.
-  bool has_items() const { return queue_ && queue_->has_ready() && queues_.hands_off(); }
+  bool has_items() const { return queue_ && queue_->has_ready() && queues_.delivers(); }
   /// Up to `room` bodies will be in Effects::out at the turn's end.
   void set_room(std::uint32_t room) { room_ = room; }
   void give_out();

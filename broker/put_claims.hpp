@@ -1,4 +1,4 @@
-// Puts that a broker before this one handed off before they were kept: who holds them, and which of them are here again.
+// Puts that a broker before this one delivered before they were kept: who holds them, and which of them are here again.
 #pragma once
 
 #include <cstdint>

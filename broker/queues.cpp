@@ -216,7 +216,7 @@ void Queues::tick(Time now) {
   }
 }
 
-/// Apart from serving: while nothing is handed off, producers are given room all the same.
+/// Apart from serving: while nothing is delivered, producers are given room all the same.
 void Queues::touch(Queue& queue) {
   if (std::exchange(queue.touched, true)) return;
   touched_.push_back(&queue);
@@ -276,7 +276,7 @@ void Queues::withdraw(Session& session, std::uint32_t count) {
   const auto open = session.asked_in_all - session.answered;
   for (auto left = std::min<std::uint64_t>({count, open, max_asks}); left > 0; --left) {
     session.asked = std::max(session.asked, ++session.answered);
-    feed_.none(session);
+    feed_.empty(session);
   }
   if (session.wants() == 0) forget_asks(session);
 }
@@ -294,10 +294,10 @@ void Queues::arrived(Session& session, SeqNo number, Time now) {
 }
 
 void Queues::serve() {
-  if (!hands_off()) return;
+  if (!delivers()) return;
   let_in();
   serve(std::exchange(to_serve_, {}));
-  while (!to_serve_.empty() && !feed_.turn_is_used_up() && may_hand_off())
+  while (!to_serve_.empty() && !feed_.turn_is_used_up() && may_deliver())
     serve(std::exchange(to_serve_, {}));  // who was set aside waits again, for other queues, too
   // Who was served first, and only in part, goes behind the others.
   if (to_serve_.size() > 1) std::rotate(to_serve_.begin(), to_serve_.begin() + 1, to_serve_.end());
@@ -329,13 +329,13 @@ void Queues::let_in() {
 void Queues::serve(Queue& queue) {
   if (queue.reserved && queue.suspects.empty()) unreserve(queue);
   bool suspects = true;  // to be looked at
-  while (hands_off()) {
+  while (delivers()) {
     if (suspects && suspect_goes_next(queue)) {
       suspects = serve_suspects(queue);
       continue;
     }
     if (queue.ready.empty() || queue.waiting.empty()) return;
-    if (feed_.turn_is_used_up() || !may_hand_off()) return to_serve(queue);
+    if (feed_.turn_is_used_up() || !may_deliver()) return to_serve(queue);
     auto& session = *queue.waiting.front();
     queue.waiting.pop_front();
     const auto waiting = queue.waiting.size() + 1;
@@ -343,8 +343,8 @@ void Queues::serve(Queue& queue) {
     share = std::min<std::uint64_t>(share, session.wants());
     auto room = feed_.room(session);
     const bool full = room <= 0;
-    const auto more = [&] { return may_hand_off() && !queue.ready.empty() && !(suspects && suspect_goes_next(queue)); };
-    for (; share > 0 && room > 0 && more(); --share) room = hand_off(session, queue, queue.ready.pop(), room);
+    const auto more = [&] { return may_deliver() && !queue.ready.empty() && !(suspects && suspect_goes_next(queue)); };
+    for (; share > 0 && room > 0 && more(); --share) room = deliver(session, queue, queue.ready.pop(), room);
     if (session.wants() > 0 && !full) {
       queue.waiting.push_back(&session);
       continue;
@@ -357,17 +357,17 @@ void Queues::serve(Queue& queue) {
 }
 
 /// Returns what is left of `room`.
-std::int64_t Queues::hand_off(Session& session, Queue& queue, ItemId id, std::int64_t room) {
+std::int64_t Queues::deliver(Session& session, Queue& queue, ItemId id, std::int64_t room) {
   auto& item = *items_.find(id);
-  ++handed_off_;
+  ++delivered_to_;
   item.place = Place::held;
   item.holder = &session;
-  item.handed = session.handed_count + 1;
+  item.delivered = session.delivered_count + 1;
   ++queue.held;
   ++session.held;
   ++session.process->held;
   ++session.answered;
-  session.handed.push_back({item.handed, id});
+  session.delivered.push_back({item.delivered, id});
   const auto queue_index = std::find(session.queues.begin(), session.queues.end(), &queue) - session.queues.begin();
   return feed_.give(session,
                     {id,
@@ -394,17 +394,17 @@ void Queues::let_go(Session& session, Item& item) {
   --queue.held;
   --session.held;
   --session.process->held;
-  sweep_handed(session);
+  erase_settled(session);
   hands_are_freer(session, item.suspect);
 }
 
-/// Forgets hand-offs that are settled: always at the front, and everywhere once they are the most of the list.
-void Queues::sweep_handed(Session& session) {
-  const auto settled = [&](const Session::Handed& handed) {
+/// Forgets deliveries that are settled: always at the front, and everywhere once they are the most of the list.
+void Queues::erase_settled(Session& session) {
+  const auto settled = [&](const Session::Delivered& handed) {
     const auto* item = items_.find(handed.id);
-    return !item || item->holder != &session || item->handed != handed.count;
+    return !item || item->holder != &session || item->delivered != handed.count;
   };
-  auto& list = session.handed;
+  auto& list = session.delivered;
   while (!list.empty() && settled(list.front())) list.pop_front();
   if (list.size() > 2 * session.held + 1024) std::erase_if(list, settled);
   if (session.asked < session.asked_in_all) ask(session, session.asked_in_all);  // it may hold more again
@@ -417,19 +417,19 @@ bool Queues::ack(Session& session, ItemId id) {
   }
   auto* item = held_by(session, id);
   if (!item) return false;
-  feed_.arrived(session, item->handed);
+  feed_.arrived(session, item->delivered);
   const bool suspect = item->suspect;
   --queue_of(*item).held;
   --session.held;
   --session.process->held;
   done(*item, id);
-  sweep_handed(session);
+  erase_settled(session);
   hands_are_freer(session, suspect);
   return true;
 }
 
 std::optional<std::string> Queues::take_unacked(Queue& queue) {
-  if (!hands_off() || !queue.has_ready() || !queue.waiting.empty()) return std::nullopt;
+  if (!delivers() || !queue.has_ready() || !queue.waiting.empty()) return std::nullopt;
   const bool suspect = queue.suspect_is_next();
   suspects_ -= suspect;
   const auto id = suspect ? queue.suspects.pop() : queue.ready.pop();
@@ -517,16 +517,16 @@ void Queues::update_storage(const Item& item, ItemId id, const std::vector<Attem
   storage_.update(stored, history);
 }
 
-/// What of the session's hand-offs after the first `count` it still holds.
+/// What of the session's deliveries after the first `count` it still holds.
 std::vector<ItemId> Queues::held_after(Session& session, std::uint64_t count) {
   std::vector<ItemId> ids;
-  for (const auto& handed : session.handed) {
+  for (const auto& handed : session.delivered) {
     const auto* item = handed.count > count ? held_by(session, handed.id) : nullptr;
-    if (item && item->handed == handed.count) ids.push_back(handed.id);
+    if (item && item->delivered == handed.count) ids.push_back(handed.id);
   }
   for (const auto& large : session.flow.large)  // of what came whole, or not at all, is seen above
     if (const auto* item = held_by(session, large.id);
-        item && item->handed == large.handed && large.handed <= count && (large.end == 0 || large.end > count))
+        item && item->delivered == large.delivered && large.delivered <= count && (large.end == 0 || large.end > count))
       ids.push_back(large.id);
   return ids;
 }
@@ -546,7 +546,7 @@ void Queues::give_all_back(Session& session, const std::string& why, Time now) {
   std::uint32_t perhaps_begun = session.most_waiting;
   for (const auto id : held_after(session, 0)) {
     auto& item = *items_.find(id);
-    const bool begun = item.handed <= session.begun || perhaps_begun > 0;
+    const bool begun = item.delivered <= session.begun || perhaps_begun > 0;
     perhaps_begun -= perhaps_begun > 0;
     if (!why.empty() && begun && id != coming) {
       suspect(session, item, id, {called(session), why, now});
@@ -565,7 +565,7 @@ void Queues::give_all_back(Session& session, const std::string& why, Time now) {
 /// costs a holder's life who has nothing else. So nobody's death is for nothing, however fast it comes, and what waited
 /// beside a poison item is never counted.
 void Queues::suspect(Session& session, Item& item, ItemId id, Attempt attempt) {
-  const bool counts = item.handed <= session.begun || item.suspect;
+  const bool counts = item.delivered <= session.begun || item.suspect;
   lose(session, item, id);
   item.suspect = true;
   if (counts) return failed(item, id, std::move(attempt), Duration::zero(), Told::by_nobody);

@@ -1,6 +1,6 @@
-// The life of items: put, handed off, settled, given back, dead. Pure: no socket, clock, disk or thread.
+// The life of items: put, delivered, settled, given back, dead. Pure: no socket, clock, disk or thread.
 //
-//            put                  hand off               ack
+//            put                  deliver               ack
 //   ------------------> ready ------------------> held -----------> done (gone)
 //    \  delay            ^  ^                      | |
 //     `------> delayed --'  `----- release, lost --' | fail, death of the holder: failures + 1
@@ -9,8 +9,8 @@
 //
 // Invariants:
 // 1. An item is in exactly one place. For each queue: put = ready + delayed + returning + held + done + dead.
-// 2. An item is held by one session at most, and only by one that stands; Session::handed lists it once.
-// 3. asked >= answered for each session; no item is handed off but in answer to an ask.
+// 2. An item is held by one session at most, and only by one that stands; Session::delivered lists it once.
+// 3. asked >= answered for each session; no item is delivered but in answer to an ask.
 // 4. A queue with ready items has no waiting session when a turn ends, unless the turn had no time for more: then it is among
 //    those to be served. Who asks and has no room on its lane does not stand in the waiting lists, nor whose process is set
 //    aside: for a suspect, or in doubt.
@@ -52,7 +52,7 @@ class Queues final : public Kept {
   /// The epoch of the broker that kept it; 0 without one.
   Epoch epoch_before() const { return epoch_before_; }
   /// Those who held an item before the broker was started anew may claim it. While it lasts, and there is something to be
-  /// claimed (items that were kept, or were put before and are put again), nothing is handed off.
+  /// claimed (items that were kept, or were put before and are put again), nothing is delivered.
   void wait_for_claims(bool wait);
   bool may_claim() const { return claims_; }
   /// The session has heard of what it claims in vain, up to `heard` of its stream.
@@ -60,8 +60,8 @@ class Queues final : public Kept {
   std::uint64_t untold() const { return untold_; }
   bool waits_for_claims() const { return claims_ && (kept_items_ > 0 || puts_.may_be_claimed()); }
   /// For good.
-  void hand_off_no_more() { stopped_ = true; }
-  bool hands_off() const { return !stopped_ && !waits_for_claims(); }
+  void deliver_no_more() { stopped_ = true; }
+  bool delivers() const { return !stopped_ && !waits_for_claims(); }
 
   /// The queue of that name, made on first use. Stays valid while it is used, and until the end of the turn.
   Queue& queue(const std::string& name);
@@ -112,7 +112,7 @@ class Queues final : public Kept {
   bool fail(Session& session, const Failure& failure, Time now);
   bool release(Session& session, ItemId id);
 
-  /// What was handed off after the first `count` hand-offs did not arrive: it goes to the front, no attempt counted.
+  /// What was delivered after the first `count` deliveries did not arrive: it goes to the front, no attempt counted.
   void take_back_after(Session& session, std::uint64_t count);
   /// The session is lost: all it holds goes to the front. Unless `why` is empty this counts as a failure of each item that
   /// was begun.
@@ -124,17 +124,17 @@ class Queues final : public Kept {
   /// this one. Of the rest it is told that it is lost.
   void claim(Session& session, const Claim& claim);
 
-  /// A turn moves so many items in each way (handed off, taken back, due) as Settings::turn_work says; what else there is to
+  /// A turn moves so many items in each way (delivered, taken back, due) as Settings::turn_work says; what else there is to
   /// do is for the next one, which begins at once. What one message or the end of one session asks for is done whole: a
   /// session holds max_asks items at most.
-  bool may_hand_off() const { return handed_off_ < settings_.turn_work; }
+  bool may_deliver() const { return delivered_to_ < settings_.turn_work; }
   bool may_take_back() const { return taken_back_ < settings_.turn_work; }
-  void end_turn() { handed_off_ = taken_back_ = 0; }
+  void end_turn() { delivered_to_ = taken_back_ = 0; }
 
   /// Items whose delay is over join their queues, as far as the turn's work allows.
   void tick(Time now);
   Time next_deadline() const { return delayed_.empty() ? never : delayed_.top().due; }
-  /// Hands off what is ready to who asks, in all queues that changed, as far as the turn's work allows.
+  /// Delivers what is ready to who asks, in all queues that changed, as far as the turn's work allows.
   void serve();
   bool has_to_serve() const { return !to_serve_.empty() || feed_.has_more() || again_; }
   /// Of its present lane, everything up to this number has arrived.
@@ -198,7 +198,7 @@ class Queues final : public Kept {
   void to_serve(Queue& queue);
   void serve(const std::vector<Queue*>& queues);
   void serve(Queue& queue);
-  std::int64_t hand_off(Session& session, Queue& queue, ItemId id, std::int64_t room);
+  std::int64_t deliver(Session& session, Queue& queue, ItemId id, std::int64_t room);
   bool suspect_goes_next(const Queue& queue) const;
   bool serve_suspects(Queue& queue);
   static Session* who_holds_nothing(const Queue& queue);
@@ -229,7 +229,7 @@ class Queues final : public Kept {
   Producer& new_producer(const std::string& name, std::uint32_t index);
   void forget(Producer& producer);
   void changed(Session& session);
-  void sweep_handed(Session& session);
+  void erase_settled(Session& session);
   static StoredItem to_store(const Item& item, ItemId id);
   void update_storage(const Item& item, ItemId id, const std::vector<Attempt>& history, Duration delay = {});
   std::uint32_t deliveries_of(ItemId id) const;
@@ -306,8 +306,8 @@ class Queues final : public Kept {
   std::deque<Returning> returning_;                             // by ticket, those of this turn last
   std::uint32_t returns_ = 0;                                   // counts them
   std::uint64_t dead_ = 0;
-  std::vector<std::uint64_t> dead_bytes_;          // by queue's index: of its dead letters' bodies
-  std::uint64_t handed_off_ = 0, taken_back_ = 0;  // in this turn
+  std::vector<std::uint64_t> dead_bytes_;            // by queue's index: of its dead letters' bodies
+  std::uint64_t delivered_to_ = 0, taken_back_ = 0;  // in this turn
 };
 
 }  // namespace baton::broker

@@ -146,10 +146,10 @@ void Queues::heard_lost(Session& session, SeqNo heard, Time now) {
 void Queues::hold_again(Session& session, Item& item, ItemId id) {
   item.place = Place::held;
   item.holder = &session;
-  item.handed = ++session.handed_count;
-  session.lane_base = session.begun = session.handed_count;  // it did not come over the lane
+  item.delivered = ++session.delivered_count;
+  session.lane_base = session.begun = session.delivered_count;  // it did not come over the lane
   takes(session, item);
-  session.handed.push_back({item.handed, id});
+  session.delivered.push_back({item.delivered, id});
 }
 
 }  // namespace baton::broker

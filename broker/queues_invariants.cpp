@@ -36,11 +36,11 @@ void Queues::check_invariants() const {
     for (const auto* session : queue->producers) granted += unused_credit(*session);
     ensure(queue->granted == granted);
     ensure(!queue->reserved || queue->reserved->process->reserved == queue.get());
-    ensure(!queue->reserved || !queue->suspects.empty() || queue->to_serve || !hands_off());
+    ensure(!queue->reserved || !queue->suspects.empty() || queue->to_serve || !delivers());
     for (const auto* session : queue->waiting) ensure(!session->process->set_aside());
     suspects += queue->suspects.size();
     ensure(queue->put == queue->depth() + queue->done + queue->dead);
-    ensure(queue->to_serve || !hands_off() || queue->ready.empty() || queue->waiting.empty());
+    ensure(queue->to_serve || !delivers() || queue->ready.empty() || queue->waiting.empty());
     ensure(queue->index == Queue::no_index || queue_list_[queue->index] == queue.get());
     ensure(queue->to_serve || !queue->may_be_forgotten());
   }

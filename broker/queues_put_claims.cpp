@@ -1,4 +1,4 @@
-// What a broker before this one handed off before it was kept: its producer puts it again, and its holder goes on with it.
+// What a broker before this one delivered before it was kept: its producer puts it again, and its holder goes on with it.
 #include <algorithm>
 #include <utility>
 
@@ -129,10 +129,10 @@ void Queues::confirm_settled_if_said(const PutClaims::Claim& claim) {
 void Queues::hold_late(Session& session, Item& item, ItemId id) {
   item.place = Place::held;
   item.holder = &session;
-  item.handed = session.lane_base;
+  item.delivered = session.lane_base;
   session.begun = std::max(session.begun, session.lane_base);
   takes(session, item);
-  session.handed.push_front({item.handed, id});
+  session.delivered.push_front({item.delivered, id});
 }
 
 /// Its holder says what became of a put that is not here yet. False: it holds no such put.

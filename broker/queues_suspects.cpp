@@ -12,7 +12,7 @@ bool Queues::suspect_goes_next(const Queue& queue) const {
 /// Each to a process that holds nothing. False when none of those who ask does: then one of them is kept free.
 bool Queues::serve_suspects(Queue& queue) {
   while (suspect_goes_next(queue)) {
-    if (feed_.turn_is_used_up() || !may_hand_off()) {
+    if (feed_.turn_is_used_up() || !may_deliver()) {
       to_serve(queue);
       return false;
     }
@@ -32,7 +32,7 @@ bool Queues::serve_suspects(Queue& queue) {
     set_aside(process);
     ++process.suspects;
     --suspects_;
-    hand_off(*session, queue, queue.suspects.pop(), room);
+    deliver(*session, queue, queue.suspects.pop(), room);
   }
   if (queue.reserved && queue.suspects.empty()) unreserve(queue);
   return true;

@@ -1,4 +1,4 @@
-// The items of one queue that are ready to be handed off: FIFO within a priority, higher priorities first.
+// The items of one queue that are ready to be delivered: FIFO within a priority, higher priorities first.
 #pragma once
 
 #include <array>
@@ -18,7 +18,7 @@ namespace baton::broker {
 class ReadyList {
  public:
   void push_back(std::uint8_t priority, ItemId id);
-  /// For an item that comes back: before all that never were handed off, in the order of ids among those that came back.
+  /// For an item that comes back: before all that never were delivered, in the order of ids among those that came back.
   void push_returned(std::uint8_t priority, ItemId id);
   /// The next item; the list must not be empty.
   ItemId pop();
@@ -36,7 +36,7 @@ class ReadyList {
  private:
   struct Level {
     std::map<std::uint64_t, std::uint32_t> returned;  ///< runs, by the first id; they go first
-    std::deque<ItemRun> fresh;                        ///< runs of what was never handed off
+    std::deque<ItemRun> fresh;                        ///< runs of what was never delivered
     std::unordered_multiset<std::uint64_t> taken;     ///< of these, ids that are not here any more: pop() leaves out
                                                       ///< the first of each
     std::uint64_t size = 0;

@@ -112,21 +112,22 @@ struct Session {
   bool waiting = false;            ///< it stands in the waiting lists of its queues
   std::uint64_t asked = 0;         ///< on this lane, as far as it is heard: who holds max_asks items gets no more
   std::uint64_t asked_in_all = 0;  ///< on this lane, heard or not yet
-  std::uint64_t answered = 0;      ///< on this lane, by an item or `none`
+  std::uint64_t answered = 0;      ///< on this lane, by an item or `empty`
   std::uint32_t wants() const { return static_cast<std::uint32_t>(asked - answered); }
   std::uint32_t lane_generation = 0;
   std::uint64_t wanted = 0;           ///< while no lane can be opened: what is asked for on the next
   std::uint32_t lanes_unreached = 0;  ///< lanes to which it never came
   std::uint16_t lane_port = 0;        ///< 0 while the lane is not open
-  std::uint64_t lane_base = 0;        ///< hand-off count when this lane was opened: lane number = count - lane_base
-  std::uint64_t handed_count = 1;  ///< hand-offs and `none`s in all; from 1, so that there is one before the first lane
-  struct Handed {
-    std::uint64_t count;  ///< valid while the item is held by this session with the same `handed`
+  std::uint64_t lane_base = 0;        ///< delivery count when this lane was opened: lane number = count - lane_base
+  std::uint64_t delivered_count =
+      1;  ///< deliveries and `empty`s in all; from 1, so that there is one before the first lane
+  struct Delivered {
+    std::uint64_t count;  ///< valid while the item is held by this session with the same `delivered`
     ItemId id;
   };
-  std::deque<Handed> handed;  ///< every item held is here once; others are swept out now and then
+  std::deque<Delivered> delivered;  ///< every item held is here once; others are swept out now and then
   std::uint64_t held = 0;
-  /// What of that was begun: returned to the user, as far as it was told, or sure to be as soon as it arrived. A hand-off
+  /// What of that was begun: returned to the user, as far as it was told, or sure to be as soon as it arrived. A delivery
   /// count; and the most gets that ever waited at the same time, so many may have begun one more since.
   std::uint64_t begun = 0;
   std::uint32_t most_waiting = 1;
@@ -137,11 +138,11 @@ struct Session {
   }
   std::shared_ptr<HolderProcess> process;  ///< since it is established
   std::size_t open_message = SIZE_MAX;     ///< index of the lane message that may still be packed in this turn
-  SeqNo lane_sent() const { return {handed_count - lane_base}; }
+  SeqNo lane_sent() const { return {delivered_count - lane_base}; }
   /// What is on its lane, in bytes (Feed).
   struct Flow {
     struct Mark {
-      std::uint64_t end;  ///< hand-off count of its last entry
+      std::uint64_t end;  ///< delivery count of its last entry
       std::uint64_t bytes;
     };
     std::deque<Mark> under_way;  ///< sent and not known to have arrived, the oldest first
@@ -149,8 +150,8 @@ struct Session {
     /// A body in parts that is not known to have arrived whole.
     struct Large {
       ItemId id;
-      std::uint64_t handed;  ///< hand-off count of its `given`
-      std::uint64_t end;     ///< ... of its last part; 0 while that is not sent: the last of them only
+      std::uint64_t delivered;  ///< delivery count of its `given`
+      std::uint64_t end;        ///< ... of its last part; 0 while that is not sent: the last of them only
     };
     std::vector<Large> large;
     std::uint64_t sent = 0;   ///< bytes of the last of these

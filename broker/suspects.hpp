@@ -1,4 +1,4 @@
-// The ready items of one queue that have once cost their holder's life: each is handed off to a process that holds nothing.
+// The ready items of one queue that have once cost their holder's life: each is delivered to a process that holds nothing.
 #pragma once
 
 #include <cstdint>

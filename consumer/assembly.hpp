@@ -12,7 +12,7 @@ namespace baton {
 class Assembly {
  public:
   /// Begins with the first bytes, in `buffer`; what was begun before is dropped: the broker has taken it back.
-  void begin(const Given& first, std::string buffer) {
+  void begin(const Delivery& first, std::string buffer) {
     given_ = first;
     given_.body = {};
     given_.whole = 0;
@@ -36,7 +36,7 @@ class Assembly {
   bool whole() const { return begun_ && missing_ == 0; }
   ItemId id() const { return given_.id; }
   /// All but the body.
-  const Given& given() const { return given_; }
+  const Delivery& delivery() const { return given_; }
   std::string take_body() {
     begun_ = false;
     return std::exchange(body_, {});
@@ -44,7 +44,7 @@ class Assembly {
   void drop() { static_cast<void>(take_body()); }
 
  private:
-  Given given_;
+  Delivery given_;
   std::string body_;
   std::size_t missing_ = 0;
   bool begun_ = false;

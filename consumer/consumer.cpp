@@ -144,19 +144,19 @@ class Crew {
 }  // namespace
 
 struct Consumer::Impl {
-  explicit Impl(ConsumerOptions given)
-      : options(std::move(given)),
+  explicit Impl(ConsumerOptions delivery)
+      : options(std::move(delivery)),
         session(config_of(options), options.prefetch),
         notices(options.on_notice),
         connection(options.broker, session, options.runtime) {}
 
   bool take(Item& item) {
-    Given given;
-    if (!session.take(given, item.body, Connection::now())) return false;
-    item.id = given.id;
-    item.queue = session.queue_name(given.queue);
-    item.attempt = given.attempt;
-    item.priority = given.priority;
+    Delivery delivery;
+    if (!session.take(delivery, item.body, Connection::now())) return false;
+    item.id = delivery.id;
+    item.queue = session.queue_name(delivery.queue);
+    item.attempt = delivery.attempt;
+    item.priority = delivery.priority;
     item.take = session.taken();
     return true;
   }
@@ -241,7 +241,7 @@ bool Consumer::Impl::get(Connection::Lock& lock, Item& item, Timeout timeout) {
   return take_and_ask(item);
 }
 
-/// Its user goes without a word on what is held. Given back, the same item might end the same program for ever.
+/// Its user goes without a word on what is held. Delivery back, the same item might end the same program for ever.
 void Consumer::Impl::forsake() {
   const bool thrown = std::uncaught_exceptions() > exceptions;
   const auto lock = connection.lock();

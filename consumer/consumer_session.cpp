@@ -100,7 +100,7 @@ void ConsumerSession::judge_lane(Time now) {
 void ConsumerSession::on_lane(std::uint32_t generation, std::string_view frame, Time) {
   Header header;
   if (!session_.established() || generation != lane_.generation() || lane_.state() == Lane::State::lost) return;
-  if (read_header(frame, header) != Refusal::none || header.type != MessageType::handoff) return;
+  if (read_header(frame, header) != Refusal::none || header.type != MessageType::deliveries) return;
   if (header.session != session_.id() || header.epoch != session_.epoch()) return;
   const auto payload = payload_of(frame);
   if (check_entries(header.type, payload, header.count) != Refusal::none) return lose_lane();
@@ -118,8 +118,8 @@ void ConsumerSession::take_in(const Header& header, std::string_view payload) {
   for (std::uint32_t i = 0; in.next(entry); ++i) {
     if (i < taken.skip) continue;
     parts = parts || is_of_parts(entry);
-    if (entry.kind == EntryKind::given) lane_.given();
-    if (entry.kind == EntryKind::none) lane_.none();
+    if (entry.kind == EntryKind::delivery) lane_.delivery();
+    if (entry.kind == EntryKind::empty) lane_.none();
   }
   if (!parts)
     inbox_.add(payload, header.number, taken.skip, lane_.generation());
@@ -143,12 +143,12 @@ bool ConsumerSession::take_parts(const Header& header, std::string_view payload,
 }
 
 bool ConsumerSession::take_entry(const Entry& entry, std::string_view whole, SeqNo number) {
-  if (entry.kind == EntryKind::none) return true;
-  if (entry.kind == EntryKind::given) {
+  if (entry.kind == EntryKind::empty) return true;
+  if (entry.kind == EntryKind::delivery) {
     coming_.drop();  // the broker has taken it back, or it was given back
-    const auto given = read_given(entry);
-    if (given.whole > 0)
-      coming_.begin(given, inbox_.take_large_buffer());
+    const auto delivery = read_delivery(entry);
+    if (delivery.whole > 0)
+      coming_.begin(delivery, inbox_.take_large_buffer());
     else
       inbox_.add(whole, number, 0, lane_.generation());
     return true;
@@ -157,7 +157,7 @@ bool ConsumerSession::take_entry(const Entry& entry, std::string_view whole, Seq
   if (!coming_.add(entry.payload)) return false;
   if (!coming_.whole()) return true;
   std::string head;
-  append_given(head, coming_.given());
+  append_delivery(head, coming_.delivery());
   inbox_.add_apart(std::move(head), coming_.take_body(), number, lane_.generation());
   return true;
 }
@@ -182,29 +182,29 @@ void ConsumerSession::lose_lane() {
 
 // --- items -------------------------------------------------------------------------------------------------------
 
-bool ConsumerSession::take(Given& given, std::string& body, Time now) {
+bool ConsumerSession::take(Delivery& delivery, std::string& body, Time now) {
   Inbox::Taken taken;
   if (inbox_.empty() || !session_.trusted(now) || !inbox_.next(taken)) return false;
-  given = read_given(taken.entry, last_put_);
-  last_put_ = given.put;
+  delivery = read_delivery(taken.entry, last_put_);
+  last_put_ = delivery.put;
   if (taken.body)
     body.swap(*taken.body);
   else
-    body.assign(given.body);
-  given.body = body;
-  if (!held_.insert(given.id, ++takes_)) {  // it was given anew before the broker's word came that it was lost
-    held_.erase(given.id);
-    held_.insert(given.id, takes_);
+    body.assign(delivery.body);
+  delivery.body = body;
+  if (!held_.insert(delivery.id, ++takes_)) {  // it was given anew before the broker's word came that it was lost
+    held_.erase(delivery.id);
+    held_.insert(delivery.id, takes_);
   }
-  if (!lost_.empty()) lost_.erase(given.id.value);
-  remember(given);
+  if (!lost_.empty()) lost_.erase(delivery.id.value);
+  remember(delivery);
   if (taken.tag == lane_.generation()) lane_.begin(taken.number);
   return true;
 }
 
 /// What is claimed with it, if ever.
-void ConsumerSession::remember(const Given& given) {
-  marks_.note(given.id, {given.deliveries, given.put});
+void ConsumerSession::remember(const Delivery& delivery) {
+  marks_.note(delivery.id, {delivery.deliveries, delivery.put});
   if (!marks_.is_full()) return;
   flush_settled();
   auto ids = held_.ids();
@@ -267,7 +267,7 @@ void ConsumerSession::fail_held(std::string_view reason) {
 
 void ConsumerSession::release_waiting() {
   Inbox::Taken taken;
-  while (inbox_.next(taken)) settle(released_, read_given(taken.entry).id);
+  while (inbox_.next(taken)) settle(released_, read_delivery(taken.entry).id);
   if (!coming_.begun()) return;
   settle(released_, coming_.id());
   coming_.drop();

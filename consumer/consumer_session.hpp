@@ -54,7 +54,7 @@ class ConsumerSession final : public ClientLogic {
 
   /// Takes the item that came first. False when there is none, or when it is not certain that it is still ours. `body`
   /// gets its body, one that came in parts without a copy, and `given` points to it.
-  bool take(Given& given, std::string& body, Time now);
+  bool take(Delivery& delivery, std::string& body, Time now);
   /// The number of the last take, from 1. It tells an item from the same one that is taken later: when this one was
   /// lost and given to us again.
   std::uint64_t taken() const { return takes_; }
@@ -111,14 +111,14 @@ class ConsumerSession final : public ClientLogic {
   SeqNo say_ask(std::uint64_t more);
   std::uint64_t wanted() const;
   const Claims& claims();
-  void remember(const Given& given);
+  void remember(const Delivery& delivery);
   void on_lost(const Session::News& news);
   void lose(ItemId id);
 
   Session session_;
   std::uint32_t prefetch_;
   Lane lane_;
-  Inbox inbox_{EntryKind::given};
+  Inbox inbox_{EntryKind::delivery};
   PutName last_put_;            // of what was taken last: the next one's may follow it
   Assembly coming_;             // in parts
   std::size_t untold_ = 0;      // bytes that came on the lane since the last heartbeat

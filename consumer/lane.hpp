@@ -42,8 +42,8 @@ class Lane {
 
   /// A message of `count` answers, the first of which has number `first`. gap: the lane is lost.
   StreamReceiver::Taken take(SeqNo first, std::uint32_t count) { return received_.take(first, count); }
-  void given() { answer(false); }  ///< one ask was answered by an item
-  void none() { answer(true); }    ///< ... by the news that it was withdrawn
+  void delivery() { answer(false); }  ///< one ask was answered by an item
+  void none() { answer(true); }       ///< ... by the news that it was withdrawn
 
   /// Asks that stand, not counting those taken back: the broker has as many, or fewer when answers are on their way.
   std::uint64_t outstanding() const { return asked_ - answered_ - withdrawals_.most(); }

@@ -6,9 +6,9 @@
 
 namespace baton {
 
-/// The broker serves first what it has, then answers `none` to as many of the unanswered asks as a withdraw names, or to
+/// The broker serves first what it has, then answers `empty` to as many of the unanswered asks as a withdraw names, or to
 /// all of them if there are fewer, since some were answered while the withdraw was on its way. Both streams keep their
-/// order, so its client can tell: a withdraw is over with its last `none`, or when all the asks are answered that stood
+/// order, so its client can tell: a withdraw is over with its last `empty`, or when all the asks are answered that stood
 /// when it was said. It is never behind a later one.
 ///
 /// Invariant: most() <= asked - answered.
@@ -23,7 +23,7 @@ class Withdrawals {
     ++said_;
     look(answered);
   }
-  /// An ask was answered: `answered` in all by now; `none`: not by an item.
+  /// An ask was answered: `answered` in all by now; `empty`: not by an item.
   void answer(std::uint64_t answered, bool none) {
     if (open_.empty()) return;
     if (none) --open_.front().left;
@@ -38,13 +38,13 @@ class Withdrawals {
   /// The last withdraw that was said.
   Ticket said() const { return said_; }
   bool over(Ticket ticket) const { return ticket + open_.size() <= said_; }
-  /// So many of the unanswered asks are answered by `none`, or fewer if items are on their way.
+  /// So many of the unanswered asks are answered by `empty`, or fewer if items are on their way.
   std::uint64_t most() const { return most_; }
 
  private:
   struct Withdraw {
     std::uint64_t asked;  ///< in all, when it was said
-    std::uint64_t left;   ///< of its count: not answered by `none` yet
+    std::uint64_t left;   ///< of its count: not answered by `empty` yet
   };
 
   void look(std::uint64_t answered) {

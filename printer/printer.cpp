@@ -45,8 +45,8 @@ void append_block(std::string& out, const ConsoleBlock& block) {
 }  // namespace
 
 struct Printer::Impl {
-  explicit Impl(ClientOptions given)
-      : options(std::move(given)),
+  explicit Impl(ClientOptions delivery)
+      : options(std::move(delivery)),
         session(session_config(Role::printer, options)),
         notices(options.on_notice),
         connection(options.broker, session, options.runtime) {}

@@ -48,8 +48,8 @@ std::string held_text(Held held, const Endpoint& broker, const std::string& queu
 }  // namespace
 
 struct Producer::Impl {
-  explicit Impl(ProducerOptions given)
-      : options(std::move(given)),
+  explicit Impl(ProducerOptions delivery)
+      : options(std::move(delivery)),
         session(config_of(options)),
         notices(options.on_notice),
         connection(options.broker, session, options.runtime) {}

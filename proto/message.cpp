@@ -10,7 +10,7 @@ constexpr std::size_t run_size = 12;
 constexpr std::size_t claim_size = 16;
 constexpr std::size_t claim_put_size = 32;
 constexpr std::uint32_t most_deliveries = 1u << 31;  // of a claim: it can go out some times more
-constexpr std::size_t given_size = 16;
+constexpr std::size_t delivery_size = 16;
 constexpr std::size_t unkept_size = 16;  // of a given
 constexpr std::size_t whole_size = 4;    // of a partial one
 constexpr std::size_t ask_size = 20;
@@ -111,19 +111,19 @@ Refusal check_part(const Entry& entry) {
   return entry.payload.size() > max_body ? Refusal::too_large : Refusal::none;
 }
 
-std::uint16_t flags_of(const Entry& given) { return load<std::uint16_t>(given.payload.data() + given_flags); }
+std::uint16_t flags_of(const Entry& delivery) { return load<std::uint16_t>(delivery.payload.data() + delivery_flags); }
 
 /// Of two entries that were found valid each by itself.
 bool lacks_put_before(const Entry& entry, const Entry& before) {
-  if (entry.kind != EntryKind::given || !(flags_of(entry) & next_put)) return false;
-  return before.kind != EntryKind::given || (flags_of(before) & partial) || flags_of(before) == 0;
+  if (entry.kind != EntryKind::delivery || !(flags_of(entry) & next_put)) return false;
+  return before.kind != EntryKind::delivery || (flags_of(before) & partial) || flags_of(before) == 0;
 }
 
-Refusal check_given_body(const Entry& entry) {
+Refusal check_delivery_body(const Entry& entry) {
   const auto flags = flags_of(entry);
   if (flags & ~(partial | unkept | next_put)) return Refusal::malformed;
   if ((flags & next_put) && flags != next_put) return Refusal::malformed;
-  auto rest = entry.payload.substr(given_size);
+  auto rest = entry.payload.substr(delivery_size);
   if (flags & unkept) {
     if (rest.size() < unkept_size || load<std::uint64_t>(rest.data()) == 0 || load<std::uint64_t>(rest.data() + 8) == 0)
       return Refusal::malformed;
@@ -136,13 +136,13 @@ Refusal check_given_body(const Entry& entry) {
   return whole > rest.size() - whole_size ? Refusal::none : Refusal::malformed;
 }
 
-Refusal check_handoff(const Entry& entry) {
-  if (entry.kind == EntryKind::none) return exactly(entry, 0);
+Refusal check_delivery(const Entry& entry) {
+  if (entry.kind == EntryKind::empty) return exactly(entry, 0);
   if (entry.kind == EntryKind::part) return check_part(entry);
-  if (entry.kind != EntryKind::given || entry.payload.size() < given_size) return Refusal::malformed;
+  if (entry.kind != EntryKind::delivery || entry.payload.size() < delivery_size) return Refusal::malformed;
   if (entry.a > max_priority || entry.b == 0) return Refusal::malformed;
   if (const auto id = load<std::uint64_t>(entry.payload.data()); id == 0 || id == UINT64_MAX) return Refusal::malformed;
-  return check_given_body(entry);
+  return check_delivery_body(entry);
 }
 
 Refusal check_outcome(const Entry& entry) {
@@ -166,8 +166,8 @@ Refusal check_entry(MessageType type, const Entry& entry) {
       return check_put(entry);
     case MessageType::control:
       return check_control(entry);
-    case MessageType::handoff:
-      return check_handoff(entry);
+    case MessageType::deliveries:
+      return check_delivery(entry);
     case MessageType::outcome:
       return check_outcome(entry);
     case MessageType::console:
@@ -275,50 +275,50 @@ void rewrite_digest(std::string& message, const InputPlace& place) {
 
 namespace {
 
-void append_given_fixed(std::string& out, const Given& given, std::uint16_t flags, std::size_t rest,
-                        const PutName& before) {
-  const bool follows = flags == 0 && before.producer != 0 && given.put == before.next();
-  const bool named = given.put.producer != 0 && !follows;
-  append_entry_head(out, EntryKind::given, given.priority, given.attempt,
-                    given_size + (named ? unkept_size : 0) + rest);
-  char fixed[given_size];
-  store(fixed, given.id.value);
-  store(fixed + 8, given.queue);
-  store(fixed + given_flags, static_cast<std::uint16_t>(flags | (named ? unkept : 0) | (follows ? next_put : 0)));
-  store(fixed + given_flags + 2, given.deliveries);
+void append_delivery_fixed(std::string& out, const Delivery& delivery, std::uint16_t flags, std::size_t rest,
+                           const PutName& before) {
+  const bool follows = flags == 0 && before.producer != 0 && delivery.put == before.next();
+  const bool named = delivery.put.producer != 0 && !follows;
+  append_entry_head(out, EntryKind::delivery, delivery.priority, delivery.attempt,
+                    delivery_size + (named ? unkept_size : 0) + rest);
+  char fixed[delivery_size];
+  store(fixed, delivery.id.value);
+  store(fixed + 8, delivery.queue);
+  store(fixed + delivery_flags, static_cast<std::uint16_t>(flags | (named ? unkept : 0) | (follows ? next_put : 0)));
+  store(fixed + delivery_flags + 2, delivery.deliveries);
   out.append(fixed, sizeof fixed);
   if (!named) return;
-  append(out, given.put.producer);
-  append(out, given.put.number.value);
+  append(out, delivery.put.producer);
+  append(out, delivery.put.number.value);
 }
 
 }  // namespace
 
-void append_given(std::string& out, const Given& given, const PutName& before) {
-  if (given.whole == 0) {
-    append_given_fixed(out, given, 0, given.body.size(), before);
+void append_delivery(std::string& out, const Delivery& delivery, const PutName& before) {
+  if (delivery.whole == 0) {
+    append_delivery_fixed(out, delivery, 0, delivery.body.size(), before);
   } else {
-    append_given_fixed(out, given, partial, whole_size + given.body.size(), before);
-    append(out, given.whole);
+    append_delivery_fixed(out, delivery, partial, whole_size + delivery.body.size(), before);
+    append(out, delivery.whole);
   }
-  out += given.body;
+  out += delivery.body;
 }
 
-Given read_given(const Entry& entry, const PutName& before) {
+Delivery read_delivery(const Entry& entry, const PutName& before) {
   const char* at = entry.payload.data();
-  Given given{
-      {load<std::uint64_t>(at)}, load<std::uint16_t>(at + 8), entry.b, entry.a, entry.payload.substr(given_size)};
-  given.deliveries = load<std::uint32_t>(at + given_flags + 2);
+  Delivery delivery{
+      {load<std::uint64_t>(at)}, load<std::uint16_t>(at + 8), entry.b, entry.a, entry.payload.substr(delivery_size)};
+  delivery.deliveries = load<std::uint32_t>(at + delivery_flags + 2);
   const auto flags = flags_of(entry);
-  if (flags & next_put) given.put = before.next();
+  if (flags & next_put) delivery.put = before.next();
   if (flags & unkept) {
-    given.put = {load<std::uint64_t>(given.body.data()), {load<std::uint64_t>(given.body.data() + 8)}};
-    given.body.remove_prefix(unkept_size);
+    delivery.put = {load<std::uint64_t>(delivery.body.data()), {load<std::uint64_t>(delivery.body.data() + 8)}};
+    delivery.body.remove_prefix(unkept_size);
   }
-  if (!(flags & partial)) return given;
-  given.whole = load<std::uint32_t>(given.body.data());
-  given.body.remove_prefix(whole_size);
-  return given;
+  if (!(flags & partial)) return delivery;
+  delivery.whole = load<std::uint32_t>(delivery.body.data());
+  delivery.body.remove_prefix(whole_size);
+  return delivery;
 }
 
 void append_ask(std::string& out, const Ask& ask) {

@@ -1,7 +1,7 @@
 // The messages of version 1 as bytes. proto/PROTOCOL.md is their specification; the two change together.
 //
 // A message is one ZeroMQ frame (on news a topic frame goes before it): a header of 40 bytes, then a payload.
-// Three kinds of payload: entries (put, control, hand-off, outcome, console), a fixed block (heartbeat, confirm), and
+// Three kinds of payload: entries (put, control, delivery, outcome, console), a fixed block (heartbeat, confirm), and
 // JSON (hello, welcome, refusal). Numbers are little-endian.
 #pragma once
 
@@ -35,7 +35,7 @@ enum class MessageType : std::uint8_t {
   console = 20,  ///< entries: console lines, to a printer
   alive = 21,    ///< JSON: the answer to a probe
   // on a lane
-  handoff = 32,  ///< entries: items, and the answers to withdrawn asks
+  deliveries = 32,  ///< entries: items, and the answers to withdrawn asks
 };
 
 struct Header {
@@ -62,7 +62,7 @@ enum class EntryKind : std::uint8_t {
   digest = 2,  ///< a: 1 anew; checkpoint of the input behind the message's last item. First in its message, unnumbered
   // control stream
   ask = 16,        ///< Ask
-  withdraw = 17,   ///< u32: so many asks taken back; each is answered by an item or by `none`
+  withdraw = 17,   ///< u32: so many asks taken back; each is answered by an item or by `empty`
   ack = 18,        ///< runs of items: done. b = has_result (reserved): id u64, then the result
   fail = 19,       ///< id u64, delay u32 ms, reason (UTF-8)
   release = 20,    ///< runs of items: given back untouched
@@ -73,9 +73,9 @@ enum class EntryKind : std::uint8_t {
   claim_put = 26,  ///< the same of items that may not have been kept: each run with the put of its first item
   bye = 24,        ///< u64: the last number of the put stream; the session ends when both streams are in
   // on a lane
-  given = 32,  ///< a: priority; b: attempt (1 for the first, 65535 for more); payload: Given, then the body
-  none = 33,   ///< nothing: the answer to a withdrawn ask
-  part = 34,   ///< the next bytes of the body whose `given` was partial
+  delivery = 32,  ///< a: priority; b: attempt (1 for the first, 65535 for more); payload: Delivery, then the body
+  empty = 33,     ///< nothing: the answer to a withdrawn ask
+  part = 34,      ///< the next bytes of the body whose `delivery` was partial
   // on news, from the broker
   died = 48,     ///< JSON: an item of this producer is dead
   result = 49,   ///< reserved: an item's result
@@ -97,7 +97,7 @@ inline constexpr std::uint16_t block_goes_on = 1;  ///< flag of a say or line en
 inline constexpr std::uint16_t unkept = 1;         ///< flag in a given's payload: whose put it is follows
 inline constexpr std::uint16_t partial = 2;        ///< flag in a given's payload: the body goes on in `part` entries
 inline constexpr std::uint16_t next_put = 4;       ///< flag in a given's payload: its put follows the entry before it's
-inline constexpr std::size_t given_flags = 10;     ///< where these flags are
+inline constexpr std::size_t delivery_flags = 10;  ///< where these flags are
 
 inline void append_entry_head(std::string& out, EntryKind kind, std::uint8_t a, std::uint16_t b, std::size_t size) {
   char head[entry_head_size];
@@ -174,8 +174,8 @@ struct PutName {
   auto operator<=>(const PutName&) const = default;
 };
 
-/// The fixed part of a `given` entry: what the lane says of an item that it hands off.
-struct Given {
+/// The fixed part of a `delivery` entry: what the lane says of an item that it delivers.
+struct Delivery {
   ItemId id;
   std::uint16_t queue = 0;    ///< index into the queues of the session's hello
   std::uint16_t attempt = 1;  ///< 1 for the first
@@ -185,14 +185,15 @@ struct Given {
   std::uint32_t deliveries = 1;  ///< how often it went out, as far as its holders lost it: the highest holds it
   PutName put = {};              ///< of an item that may not be kept yet, where the broker keeps; else nothing
 
-  bool operator==(const Given&) const = default;
+  bool operator==(const Delivery&) const = default;
 };
 inline bool is_partial(const Entry& entry) {
-  return entry.kind == EntryKind::given && (load<std::uint16_t>(entry.payload.data() + given_flags) & partial) != 0;
+  return entry.kind == EntryKind::delivery &&
+         (load<std::uint16_t>(entry.payload.data() + delivery_flags) & partial) != 0;
 }
 /// `before`: the put of the entry before it in the message, if that was given whole. One that follows it takes no bytes.
-void append_given(std::string& out, const Given& given, const PutName& before = {});
-Given read_given(const Entry& entry, const PutName& before = {});
+void append_delivery(std::string& out, const Delivery& delivery, const PutName& before = {});
+Delivery read_delivery(const Entry& entry, const PutName& before = {});
 
 /// Items with ids that follow one another, which were given so many times by then.
 struct Claim {

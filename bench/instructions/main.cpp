@@ -161,11 +161,11 @@ void Line::consumers_part() {
 }
 
 void Line::take_items() {
-  Given given;
+  Delivery delivery;
   std::string body;
-  while (consumer_.take(given, body, now_)) {
+  while (consumer_.take(delivery, body, now_)) {
     if (std::exchange(waits_, false)) consumer_.unwant();
-    done_ += consumer_.ack(given.id) && body == body_;
+    done_ += consumer_.ack(delivery.id) && body == body_;
   }
 }
 

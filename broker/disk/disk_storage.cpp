@@ -107,7 +107,7 @@ void DiskStorage::load(Kept& kept, Epoch epoch, Time now) {
   writer_ = std::make_unique<disk::Writer>(database_, lock_, note_, options_.directory, epoch, changed_);
 }
 
-/// Before anything is handed off: who holds an item at this process's end names its epoch, also when nothing else was
+/// Before anything is delivered: who holds an item at this process's end names its epoch, also when nothing else was
 /// written by then.
 void DiskStorage::write_epoch(Epoch epoch) {
   disk::Batch nothing_else;

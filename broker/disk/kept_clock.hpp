@@ -12,7 +12,7 @@ namespace baton::broker::disk {
 /// Milliseconds since 1970; 0 is none.
 using UnixMs = std::uint64_t;
 
-/// When an item may be handed off. Format 1 did not keep what was asked: then that is no_limit.
+/// When an item may be delivered. Format 1 did not keep what was asked: then that is no_limit.
 struct Delay {
   static constexpr std::uint32_t no_limit = UINT32_MAX;
   UnixMs due = 0;

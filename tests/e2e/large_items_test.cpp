@@ -39,7 +39,7 @@ Clock::duration bare_transfer() {
 }
 
 /// Of items that wait in the broker.
-Clock::duration given() {
+Clock::duration delivery() {
   const Broker broker({"--memory", "--max-bytes", "1G"});
   Producer producer(producer_of(broker));
   for (int i = 0; i < large_items; ++i) producer.put(std::string(large_size, 'x'));
@@ -63,7 +63,7 @@ TEST_SUITE("timed") {
     std::vector<double> ratios;
     for (int i = 0; i < 7; ++i) {
       const auto bare = bare_transfer();
-      ratios.push_back(milliseconds(given()) / milliseconds(bare));
+      ratios.push_back(milliseconds(delivery()) / milliseconds(bare));
     }
     std::sort(ratios.begin(), ratios.end());
     const auto median = ratios[ratios.size() / 2];

@@ -232,7 +232,7 @@ struct Tally {
       }
   }
   std::map<std::string, int> got, first;
-  std::size_t again = 0;  // hand-offs that were not the first attempt
+  std::size_t again = 0;  // deliveries that were not the first attempt
 };
 
 void check_nothing_lost(const System& system, const Tally& tally) {
@@ -261,7 +261,7 @@ std::size_t out_of_place(const System& system, const std::vector<std::size_t>& u
   return count;
 }
 
-/// What was handed off on a lane that broke comes back without an attempt, and goes to somebody else: behind later items,
+/// What was delivered on a lane that broke comes back without an attempt, and goes to somebody else: behind later items,
 /// but no more of them than are on a lane at a time.
 void check_order(const System& system) {
   std::vector<std::size_t> all;
@@ -339,7 +339,7 @@ TEST_CASE("links: silent for longer than a session lives nothing is lost and wha
   system.end();
   report(system);
   const Tally tally(system);
-  MESSAGE(tally.again, " hand-offs were not the first");
+  MESSAGE(tally.again, " deliveries were not the first");
   check_nothing_lost(system, tally);
   // What a session's last asks said was begun comes again as another attempt. What it began after them may not.
   std::size_t unsaid = 0;

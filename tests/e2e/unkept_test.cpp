@@ -1,4 +1,4 @@
-// What is handed off before it is kept, when its broker is killed: who has it goes on with it, and nobody else is given it.
+// What is delivered before it is kept, when its broker is killed: who has it goes on with it, and nobody else is given it.
 #include <algorithm>
 #include <list>
 #include <map>

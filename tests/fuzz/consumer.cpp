@@ -46,12 +46,12 @@ class User {
     session_.unwant();
   }
   void take(Time now) {
-    Given given;
+    Delivery delivery;
     const auto waiting = session_.waiting();
-    if (!session_.take(given, body_, now)) return;
-    ensure(given.id.value != 0 && session_.waiting() == waiting - 1);
-    session_.queue_name(given.queue);
-    taken_.emplace_back(given.id, session_.taken());
+    if (!session_.take(delivery, body_, now)) return;
+    ensure(delivery.id.value != 0 && session_.waiting() == waiting - 1);
+    session_.queue_name(delivery.queue);
+    taken_.emplace_back(delivery.id, session_.taken());
   }
   void settle(Script& script) {
     if (taken_.empty()) return;

@@ -41,7 +41,7 @@ void HostileBroker::act() {
       return tell();
     case 6:
     case 7:
-      return hand_off();
+      return deliver();
     case 8:
       return lane_changes();
     default:
@@ -58,13 +58,13 @@ Header HostileBroker::header(MessageType type, SeqNo number, std::uint16_t count
 
 void HostileBroker::raw() {
   constexpr MessageType types[] = {MessageType::welcome, MessageType::confirm, MessageType::refusal,
-                                   MessageType::outcome, MessageType::console, MessageType::handoff};
+                                   MessageType::outcome, MessageType::console, MessageType::deliveries};
   const auto what = script_.below(std::size(types) + 1);
   if (what == std::size(types)) return news(std::string(script_.bytes()));
   const SeqNo number{script_.number()};
   const auto count = static_cast<std::uint16_t>(script_.number());
   const auto frame = encode_json(header(types[what], number, count), script_.bytes());
-  if (types[what] == MessageType::handoff)
+  if (types[what] == MessageType::deliveries)
     logic_.on_lane(lane_, frame, now_);
   else
     news(frame);
@@ -136,12 +136,12 @@ std::string HostileBroker::entries(MessageType type, SeqNo number) {
   std::string frame(header_size, '\0');
   write_header(frame.data(), header(type, number, count));
   for (std::uint16_t i = 0; i < count; ++i) {
-    if (type != MessageType::handoff)
+    if (type != MessageType::deliveries)
       append_told(frame, type);
     else if (script_.below(4) == 0)
-      append_block(frame, EntryKind::none, {});
+      append_block(frame, EntryKind::empty, {});
     else
-      append_given(frame, {{1 + script_.number()}, static_cast<std::uint16_t>(script_.number()), 1, 4, "body"});
+      append_delivery(frame, {{1 + script_.number()}, static_cast<std::uint16_t>(script_.number()), 1, 4, "body"});
   }
   return frame;
 }
@@ -152,9 +152,9 @@ void HostileBroker::tell() {
   news(entries(type, number));
 }
 
-void HostileBroker::hand_off() {
+void HostileBroker::deliver() {
   const auto number = script_.below(8) ? handed_ + 1 : SeqNo{script_.number()};
-  const auto frame = entries(MessageType::handoff, number);
+  const auto frame = entries(MessageType::deliveries, number);
   Header sent;
   if (read_header(frame, sent) == Refusal::none) handed_ = {number.value + sent.count - 1u};
   logic_.on_lane(lane_, frame, now_);

@@ -35,7 +35,7 @@ class HostileBroker {
   void confirm();
   void refusal();
   void tell();
-  void hand_off();
+  void deliver();
   void lane_changes();
   void pass_time();
   std::string entries(MessageType type, SeqNo number);

@@ -57,14 +57,14 @@ void check_digest(const Entry& entry) {
 /// Behind another, whose put its own may follow.
 void check_given(const Entry& entry) {
   const PutName before{1, {1}};
-  const auto value = read_given(entry, before);
+  const auto value = read_delivery(entry, before);
   std::string bytes;
-  append_given(bytes, {.id = {1}, .put = before});
-  append_given(bytes, value, before);
-  ensure(check_entries(MessageType::handoff, bytes, 2) == Refusal::none);
+  append_delivery(bytes, {.id = {1}, .put = before});
+  append_delivery(bytes, value, before);
+  ensure(check_entries(MessageType::deliveries, bytes, 2) == Refusal::none);
   EntryReader in(bytes);
   Entry again;
-  ensure(in.next(again) && in.next(again) && read_given(again, before) == value);
+  ensure(in.next(again) && in.next(again) && read_delivery(again, before) == value);
 }
 
 void check_bye(const Entry& entry) { there_and_back(MessageType::control, read_bye(entry), append_bye, read_bye); }
@@ -92,7 +92,7 @@ void check_entry(MessageType type, const Entry& entry) {
       return there_and_back(type, read_lane_lost(entry), append_lane_lost, read_lane_lost);
     case EntryKind::bye:
       return check_bye(entry);
-    case EntryKind::given:
+    case EntryKind::delivery:
       return check_given(entry);
     case EntryKind::dropped:
       return there_and_back(type, read_dropped(entry), append_dropped, read_dropped);
@@ -101,7 +101,7 @@ void check_entry(MessageType type, const Entry& entry) {
     case EntryKind::line:
       return there_and_back(type, read_line(entry), append_line, read_line);
     case EntryKind::join:
-    case EntryKind::none:
+    case EntryKind::empty:
     case EntryKind::part:
     case EntryKind::died:
     case EntryKind::result:
@@ -154,12 +154,12 @@ void check_message(std::string_view frame) {
 std::string framed(Script script) {
   constexpr EntryKind kinds[] = {EntryKind::item,      EntryKind::ask,     EntryKind::withdraw, EntryKind::ack,
                                  EntryKind::fail,      EntryKind::release, EntryKind::say,      EntryKind::lane_lost,
-                                 EntryKind::join,      EntryKind::bye,     EntryKind::given,    EntryKind::none,
+                                 EntryKind::join,      EntryKind::bye,     EntryKind::delivery, EntryKind::empty,
                                  EntryKind::part,      EntryKind::died,    EntryKind::result,   EntryKind::line,
                                  EntryKind::dropped,   EntryKind::claim,   EntryKind::lost,     EntryKind::digest,
                                  EntryKind::claim_put, EntryKind{0}};
   constexpr MessageType types[] = {MessageType::put, MessageType::control, MessageType::outcome, MessageType::console,
-                                   MessageType::handoff};
+                                   MessageType::deliveries};
   Header header{types[script.below(std::size(types))], 0, {}, {}, {script.number()}};
   std::string frame(header_size, '\0');
   for (; !script.over() && header.count < max_entries; ++header.count) {

@@ -54,8 +54,8 @@ class BrokerJudge {
   void begins(Epoch epoch) { epoch_ = epoch; }
   Epoch epoch() const { return epoch_; }
   Life life() const { return life_; }
-  /// Asked while the broker reads: what it has handed off in this turn by now.
-  void sees(std::function<std::set<ItemId>()> handed_off) { handed_off_ = std::move(handed_off); }
+  /// Asked while the broker reads: what it has delivered in this turn by now.
+  void sees(std::function<std::set<ItemId>()> handed_off) { delivered_to_ = std::move(handed_off); }
 
   // What its disk has, when it keeps: the epoch that was written last, and items of earlier lives; and at any time the
   // count of deliveries that lies on it for an item.
@@ -66,11 +66,11 @@ class BrokerJudge {
   void refuses(std::string_view news);
   /// What of a queue was put before, in an earlier life, and is put again.
   Depth again_of(const std::string& queue) const;
-  /// Of each name, the last number that it has. Then: what the broker says, whether it takes claims, and hands off.
+  /// Of each name, the last number that it has. Then: what the broker says, whether it takes claims, and delivers.
   void keeps_up_to(const std::string& producer, SeqNo received) { kept_up_to_[producer] = received; }
-  void asks(std::function<bool()> takes_claims, std::function<bool()> hands_off) {
+  void asks(std::function<bool()> takes_claims, std::function<bool()> delivers) {
     takes_claims_ = std::move(takes_claims);
-    hands_off_ = std::move(hands_off);
+    hands_off_ = std::move(delivers);
   }
   /// `astray`: how far its clock must be wrong, for what nobody could tell it.
   void kept(const broker::StoredItem& kept, const std::string& producer, SeqNo number, Duration astray);
@@ -95,7 +95,7 @@ class BrokerJudge {
   void sessions(const Knows& knows);
   void sends(std::string_view news, const Knows& knows);
   void message_begins() { ++message_; }
-  void given(const SessionId& session, std::uint32_t generation, SeqNo number, const Given& given, bool heard);
+  void delivery(const SessionId& session, std::uint32_t generation, SeqNo number, const Delivery& delivery, bool heard);
   void part(const SessionId& session, std::uint32_t generation, SeqNo number, std::string_view bytes);
   void none(const SessionId& session, std::uint32_t generation);
   /// `more`: the broker says that there is more to do at once.
@@ -104,12 +104,12 @@ class BrokerJudge {
   void look(const Knows& knows) const;
 
   // A consumer's user.
-  void taken(const User& user, const SessionId& session, const Given& given, const std::string& queue);
+  void taken(const User& user, const SessionId& session, const Delivery& delivery, const std::string& queue);
   void acked(ItemId id);
   void failed(ItemId id);
   /// Its user's program ends without a word on it: it has failed.
   void forsaken(const SessionId& session, ItemId id) { forsaken_.emplace(session, id); }
-  /// Its client left without an answer, as it may when the broker is silent: what is handed off to it meanwhile fails.
+  /// Its client left without an answer, as it may when the broker is silent: what is delivered to it meanwhile fails.
   void left_unheard(const SessionId& session) { left_unheard_.insert(session); }
   /// Items in the hands of users whose sessions stand at both ends: each in one.
   static void check_hands(const std::map<std::string, std::vector<User>>& hands);
@@ -139,7 +139,7 @@ class BrokerJudge {
     Time stored{};                 // ... in this life; not set for what an earlier one has kept
     bool again = false;            // put before, in an earlier life
     PutJudge::Put put;             // as it was: a name may put that number again
-    Place place = Place::waiting;  // waiting: never handed off, or its delay is over
+    Place place = Place::waiting;  // waiting: never delivered, or its delay is over
     Time due{};                    // not before
     bool late = false;             // it was delayed: its place in its queue is open
     SessionId holder{};
@@ -158,7 +158,7 @@ class BrokerJudge {
     std::uint64_t kept_in = 0;              // the turn in which that was first seen to be kept
     std::uint64_t taken_up_in = 0;          // a turn: by who claimed it, and may have settled it in the same message
     SessionId claimed_as{};                 // the session of the last life as whose it was claimed
-    bool handed = false, ack_said = false;
+    bool delivered = false, ack_said = false;
     bool buried = false, dropped = false;  // as the storage was told: a dead letter, and no longer kept
     bool suspect = false;                  // as the storage was told: it has once cost a holder's life
     bool delay_may_be_over = false;        // where it waits for one: for who was given it after that by an earlier life
@@ -191,7 +191,7 @@ class BrokerJudge {
     std::uint32_t most_waiting = 1;           // that it has said
     std::set<ItemId> held;
     ItemId parting;                                       // a body of which not all is sent; 0: none
-    std::size_t given = 0;                                // so much of it is
+    std::size_t delivery = 0;                             // so much of it is
     std::uint64_t parts_in = 0;                           // the last turn in which parts were sent
     std::deque<std::pair<SeqNo, std::size_t>> under_way;  // entries on its lane, and their bytes
     std::size_t bytes = 0;                                // the sum of these
@@ -212,7 +212,7 @@ class BrokerJudge {
     bool may_ask() const { return role == Role::consumer && !laneless; }
     std::uint64_t open_asks() const { return asked > answered ? asked - answered : 0; }
   };
-  /// What there is to hand off in one queue at one priority.
+  /// What there is to deliver in one queue at one priority.
   struct Ready {
     std::set<ItemId> waiting, returned;
   };
@@ -273,7 +273,7 @@ class BrokerJudge {
   void lose(const SessionId& id, Standing& session);
   void lane_lost(const SessionId& by, Standing& session, const LaneLost& lost);
   void check_robbed(const SessionId& id) const;
-  void check_item(const Item& item, const Given& given) const;
+  void check_item(const Item& item, const Delivery& delivery) const;
   void check_order() const;
   void check_order(const Priorities& ready, ItemId id, bool returned) const;
   void check_demand() const;
@@ -309,7 +309,7 @@ class BrokerJudge {
   const Peace peace_;
   const BrokerJudge* const before_;
   Epoch epoch_before_;   // that was written last
-  Time claims_since_{};  // nothing is handed off: kept items wait for those who held them
+  Time claims_since_{};  // nothing is delivered: kept items wait for those who held them
   std::uint64_t kept_items_ = 0, again_items_ = 0;
   std::map<std::string, SeqNo> kept_up_to_;
   std::map<std::string, SessionId> runs_;  // who puts under a name now
@@ -317,7 +317,7 @@ class BrokerJudge {
   std::map<ItemId, ItemId> called_;
   std::function<bool(ItemId)> is_kept_;
   std::function<bool()> takes_claims_, hands_off_;
-  std::function<std::set<ItemId>()> handed_off_;
+  std::function<std::set<ItemId>()> delivered_to_;
   Epoch epoch_;
 
   std::map<ItemId, Item> items_;
@@ -346,12 +346,12 @@ class BrokerJudge {
   Time claims_taken_{};       // the time for claims was not over
   Time claims_seen_{};        // claims of a session that holds items of the last life were still to come
   std::set<ItemId> touched_;  // to be checked at the end of the turn
-  struct HandOff {
+  struct Delivered {
     ItemId id;
-    bool returned;  // it had been handed off before
+    bool returned;  // it had been delivered before
     std::uint64_t message;
   };
-  std::vector<HandOff> handed_;
+  std::vector<Delivered> delivered_;
   std::map<ItemId, int> times_;
   std::size_t turn_bytes_ = 0;  // on all lanes
 };

@@ -1,4 +1,4 @@
-// The items of the model: what is stored, handed off, in whose hands, in which order.
+// The items of the model: what is stored, delivered, in whose hands, in which order.
 #include <algorithm>
 #include <tuple>
 #include <utility>
@@ -91,7 +91,7 @@ void BrokerJudge::dropped(Item& item, ItemId id) {
 void BrokerJudge::erased(ItemId id) {
   auto& item = this->item(id);
   if (item.buried) return dropped(item, id);
-  require(item.handed && item.ack_said, name(id) + " is gone only when its user acked it");
+  require(item.delivered && item.ack_said, name(id) + " is gone only when its user acked it");
   require(item.place != Place::done, name(id) + " is done once");
   require(item.place == Place::acked, name(id) + " is gone only when its holder acked it");
   item.place = Place::done;
@@ -165,75 +165,76 @@ void BrokerJudge::due_now() {
   }
 }
 
-// --- hand-offs ---------------------------------------------------------------------------------------------------
+// --- deliveries ---------------------------------------------------------------------------------------------------
 
-void BrokerJudge::check_item(const Item& item, const Given& given) const {
-  const auto it = name(given.id);
+void BrokerJudge::check_item(const Item& item, const Delivery& delivery) const {
+  const auto it = name(delivery.id);
   require(item.place != Place::done && item.place != Place::acked, it + " was acked: it is not given again");
   require(item.place != Place::dead, it + " is dead: it is not given");
   require(item.place != Place::delayed && world_.now() >= item.due, it + " is not given before its delay is over");
   require(item.place != Place::held, it + " has one holder at a time");
-  require(given.priority == item.put.priority, it + " is as it was put");
-  if (given.whole == 0)
-    require(given.body == item.put.body, it + " is as it was put");
+  require(delivery.priority == item.put.priority, it + " is as it was put");
+  if (delivery.whole == 0)
+    require(delivery.body == item.put.body, it + " is as it was put");
   else
-    require(given.whole == item.put.body.size() && item.put.body.starts_with(given.body), it + " begins as it was put");
-  require(given.deliveries == item.deliveries, it + " goes out under its count of deliveries");
-  require(!count_kept_ || !item.unsaid || count_kept_(given.id) >= item.deliveries,
+    require(delivery.whole == item.put.body.size() && item.put.body.starts_with(delivery.body),
+            it + " begins as it was put");
+  require(delivery.deliveries == item.deliveries, it + " goes out under its count of deliveries");
+  require(!count_kept_ || !item.unsaid || count_kept_(delivery.id) >= item.deliveries,
           it + " goes out again when it is kept that it came back, not before");
-  require(!is_kept_ || is_kept_(given.id) || (given.put.producer != 0 && given.put.number == item.number),
-          it + " is handed off with its put's number, so that who has it can claim it");
-  require(given.attempt == item.failures + 1, it + ": attempt " + std::to_string(given.attempt) + " comes after " +
-                                                  std::to_string(item.failures) + " failures");
+  require(!is_kept_ || is_kept_(delivery.id) || (delivery.put.producer != 0 && delivery.put.number == item.number),
+          it + " is delivered with its put's number, so that who has it can claim it");
+  require(delivery.attempt == item.failures + 1, it + ": attempt " + std::to_string(delivery.attempt) +
+                                                     " comes after " + std::to_string(item.failures) + " failures");
 }
 
-void BrokerJudge::given(const SessionId& session, std::uint32_t generation, SeqNo number, const Given& given,
-                        bool heard) {
+void BrokerJudge::delivery(const SessionId& session, std::uint32_t generation, SeqNo number, const Delivery& delivery,
+                           bool heard) {
   ++given_;
-  turn_bytes_ += given.body.size() + entry_bytes;  // to nobody, too
-  auto& item = this->item(given.id);
-  world_.trace([&] { return "lanes: " + name(given.id) + (heard ? "" : ", to nobody"); });
-  require(!claims_last(), name(given.id) + " is handed off while those who held items may claim them");
+  turn_bytes_ += delivery.body.size() + entry_bytes;  // to nobody, too
+  auto& item = this->item(delivery.id);
+  world_.trace([&] { return "lanes: " + name(delivery.id) + (heard ? "" : ", to nobody"); });
+  require(!claims_last(), name(delivery.id) + " is delivered while those who held items may claim them");
   const auto found = standing_.find(session);
   const bool stale = !heard || found == standing_.end() || found->second.generation != generation || found->second.bye;
   const auto left = byes_.find(session);
   const bool unsaid = stale && (left == byes_.end() || left->second != generation);  // by a bye after a lost lane, too
-  if (stale && times_[given.id]++ > 0) {                                             // another one has it by now
+  if (stale && times_[delivery.id]++ > 0) {                                          // another one has it by now
     item.expected_deliveries += unsaid;
     return;
   }
-  if (!stale) ++times_[given.id];
+  if (!stale) ++times_[delivery.id];
   auto& ready = ready_of(item);
-  if (!item.suspect) handed_.push_back({given.id, item.handed, message_});  // else it goes before all others
-  ready.waiting.erase(given.id);
-  ready.returned.erase(given.id);
-  item.handed = true;
-  touched_.insert(given.id);
+  if (!item.suspect) delivered_.push_back({delivery.id, item.delivered, message_});  // else it goes before all others
+  ready.waiting.erase(delivery.id);
+  ready.returned.erase(delivery.id);
+  item.delivered = true;
+  touched_.insert(delivery.id);
   item.lost_by = item.claimed_as = {};
   if (stale) {  // it came back within the turn: with an attempt if its session was lost meanwhile
     const bool counted = lost_.contains(session) && !lane_failed_.contains(session) && item.failures > item.expected;
     if (unsaid) loses(item, session, counted);
-    if (counted) return fail(item, given.id, {});
-    return to_front(item, given.id);
+    if (counted) return fail(item, delivery.id, {});
+    return to_front(item, delivery.id);
   }
-  check_item(item, given);
+  check_item(item, delivery);
   item.unsaid = false;
   auto& to = found->second;
   ++to.answered;
-  require(to.answered <= to.asked, "on demand: nothing is handed off that was not asked for");
-  check_alone(to, given.id);
+  require(to.answered <= to.asked, "on demand: nothing is delivered that was not asked for");
+  check_alone(to, delivery.id);
   item.place = Place::held;
   item.taken = false;
   item.holder = session;
   item.generation = generation;
   item.lane_number = number;
-  item.lane_end = given.whole == 0 ? number : SeqNo{};
+  item.lane_end = delivery.whole == 0 ? number : SeqNo{};
   const bool between = to.parting != ItemId{} && to.held.contains(to.parting);
-  require(!between, name(given.id) + " is not given before all of " + name(to.parting) + " is sent");
-  to.parting = given.whole == 0 ? ItemId{} : given.id;
-  to.given = given.body.size();
-  sent(to, number, given.body.size());
-  to.held.insert(given.id);
+  require(!between, name(delivery.id) + " is not given before all of " + name(to.parting) + " is sent");
+  to.parting = delivery.whole == 0 ? ItemId{} : delivery.id;
+  to.delivery = delivery.body.size();
+  sent(to, number, delivery.body.size());
+  to.held.insert(delivery.id);
 }
 
 void BrokerJudge::part(const SessionId& session, std::uint32_t generation, SeqNo number, std::string_view bytes) {
@@ -243,11 +244,11 @@ void BrokerJudge::part(const SessionId& session, std::uint32_t generation, SeqNo
   auto& to = found->second;
   require(to.held.contains(to.parting), "parts are sent of what its consumer holds");
   auto& item = this->item(to.parting);
-  require(item.put.body.substr(to.given, bytes.size()) == bytes, name(to.parting) + " goes on as it was put");
-  to.given += bytes.size();
+  require(item.put.body.substr(to.delivery, bytes.size()) == bytes, name(to.parting) + " goes on as it was put");
+  to.delivery += bytes.size();
   to.parts_in = turn_;
   sent(to, number, bytes.size());
-  if (to.given < item.put.body.size()) return;
+  if (to.delivery < item.put.body.size()) return;
   item.lane_end = number;
   to.parting = {};
 }
@@ -261,7 +262,7 @@ void BrokerJudge::none(const SessionId& session, std::uint32_t generation) {
 
 // --- order -------------------------------------------------------------------------------------------------------
 
-/// What was ready before this turn, and still is, must not stand before what the turn handed off: a higher priority, an
+/// What was ready before this turn, and still is, must not stand before what the turn delivered: a higher priority, an
 /// item that came back, a lower number. Where delays end, there is no saying.
 void BrokerJudge::check_order(const Priorities& ready, ItemId id, bool returned) const {
   const auto& handed = items_.at(id);
@@ -275,7 +276,7 @@ void BrokerJudge::check_order(const Priorities& ready, ItemId id, bool returned)
         if (returned && !came_back) continue;
         if (returned == came_back && id < other) continue;
       }
-      throw Violation("order: " + name(id) + " is handed off before " + name(other));
+      throw Violation("order: " + name(id) + " is delivered before " + name(other));
     }
   };
   for (const auto& [priority, at] : ready) {
@@ -287,7 +288,7 @@ void BrokerJudge::check_order(const Priorities& ready, ItemId id, bool returned)
 
 void BrokerJudge::check_order() const {
   std::map<std::tuple<std::uint64_t, std::string, std::uint8_t>, ItemId> last;  // by message, queue and priority
-  for (const auto& [id, returned, message] : handed_) {
+  for (const auto& [id, returned, message] : delivered_) {
     const auto& item = items_.at(id);
     check_order(ready_.at(item.put.queue), id, returned);
     if (returned || item.late || times_.at(id) > 1) continue;
@@ -301,8 +302,8 @@ void BrokerJudge::check_order() const {
 void BrokerJudge::check_demand() const {
   if (hands_off_ && !hands_off_()) return;
   if (claims_last({}) || (kept_items_ > 0 && world_.now() <= claims_seen_ + claims_again)) return;
-  if (!lane_failed_.empty()) return;  // what was for them is handed off with the next turn
-  if (turn_bytes_ + handed_.size() * most_besides >= settings_.turn_bytes) return;
+  if (!lane_failed_.empty()) return;  // what was for them is delivered with the next turn
+  if (turn_bytes_ + delivered_.size() * most_besides >= settings_.turn_bytes) return;
   std::vector<const Standing*> askers;
   for (const auto& [id, session] : standing_)
     if (session.may_ask() && session.open_asks() > 0 && has_room(session) && !holds_suspect(session) &&
@@ -338,13 +339,13 @@ void BrokerJudge::turn_ends(const Knows& knows, bool more) {
   note_claims();
   check_order();
   require(std::exchange(given_, 0) <= turn_work_,
-          "bounded: a turn hands off " + std::to_string(turn_work_) + " items at most");
+          "bounded: a turn delivers " + std::to_string(turn_work_) + " items at most");
   if (!more || turn_work_ == broker::Settings{}.turn_work) check_demand();
   check_attempts();
   check_bytes();
   check_credit();
   turn_bytes_ = 0;
-  handed_.clear();
+  delivered_.clear();
   times_.clear();
   touched_.clear();
   for (const auto& id : lane_opened_)
@@ -396,14 +397,15 @@ void BrokerJudge::check_bytes() const {
 
 // --- a consumer's user -------------------------------------------------------------------------------------------
 
-void BrokerJudge::taken(const User& user, const SessionId& session, const Given& given, const std::string& queue) {
-  auto& item = this->item(given.id);
-  require(item.handed, user + " takes what was handed off");
+void BrokerJudge::taken(const User& user, const SessionId& session, const Delivery& delivery,
+                        const std::string& queue) {
+  auto& item = this->item(delivery.id);
+  require(item.delivered, user + " takes what was delivered");
   if (item.holder == session) item.taken = true;
   require(!peace_.trust || item.holder == session,
-          user + " does not take " + name(given.id) + ", which went elsewhere");
-  require(given.body == item.put.body, user + " takes " + name(given.id) + " as it was put");
-  require(queue == item.put.queue, user + " is told the queue of " + name(given.id));
+          user + " does not take " + name(delivery.id) + ", which went elsewhere");
+  require(delivery.body == item.put.body, user + " takes " + name(delivery.id) + " as it was put");
+  require(queue == item.put.queue, user + " is told the queue of " + name(delivery.id));
 }
 
 void BrokerJudge::check_hands(const std::map<std::string, std::vector<User>>& hands) {

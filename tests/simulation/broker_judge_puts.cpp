@@ -1,4 +1,4 @@
-// What an earlier life handed off and did not keep, in the model: who claims it, and what becomes of it when it is put again.
+// What an earlier life delivered and did not keep, in the model: who claims it, and what becomes of it when it is put again.
 #include <algorithm>
 #include <utility>
 
@@ -132,7 +132,7 @@ void BrokerJudge::put_again(Item& item, ItemId id) {
   const auto what = claim->second;
   const auto* was = earlier(as);
   put_claims_.erase(claim);
-  item.handed = true;
+  item.delivered = true;
   item.ack_said = was->ack_said;
   item.user_fails = was->user_fails;
   if (what.said != PutClaim::Said::done) item.expected += static_cast<std::uint32_t>(what.before.size());

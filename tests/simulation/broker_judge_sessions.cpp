@@ -296,7 +296,7 @@ bool BrokerJudge::may_be_told_late(ItemId as, const Claim& claim) const {
 }
 
 void BrokerJudge::claims(const SessionId& id, Standing& session, const Claim& claim) {
-  const auto gone = handed_off_();  // to who has just withdrawn an ask, say
+  const auto gone = delivered_to_();  // to who has just withdrawn an ask, say
   session.claims_left -= std::min<std::uint64_t>(session.claims_left, claim.count);
   for (std::uint32_t i = 0; i < claim.count; ++i) {
     const auto as = claim.first + i;
@@ -341,7 +341,7 @@ void BrokerJudge::holds_again(const SessionId& id, Standing& session, ItemId ite
   item.place = Place::held;
   item.holder = id;
   item.generation = 0;
-  item.handed = item.taken = true;
+  item.delivered = item.taken = true;
   item.unsaid = false;
   item.due = {};
   item.expected_deliveries = deliveries;

@@ -33,7 +33,7 @@ void BrokerNode::start() {
   judge().sees([this] { return handed_off(); });
   if (settings_.keeps)
     judge().asks([this] { return process_ && queues().may_claim(); },
-                 [this] { return process_ && queues().hands_off(); });
+                 [this] { return process_ && queues().delivers(); });
   world_.trace([&] { return "broker: life " + std::to_string(life()) + " begins"; });
   up_since_ = world_.now();
   holders_.begins();
@@ -98,7 +98,7 @@ std::set<ItemId> BrokerNode::handed_off() const {
   for (const auto& message : process_->dispatcher.effects().lane_messages) {
     EntryReader in(payload_of(message.bytes));
     for (Entry entry; in.next(entry);)
-      if (entry.kind == EntryKind::given) ids.insert(read_given(entry).id);
+      if (entry.kind == EntryKind::delivery) ids.insert(read_delivery(entry).id);
   }
   return ids;
 }
@@ -269,7 +269,7 @@ void BrokerNode::close_lane(const SessionId& session, std::uint32_t generation) 
 
 void BrokerNode::send(broker::Effects::LaneMessage& message) {
   const auto payload = payload_of(message.bytes);
-  require(check_entries(MessageType::handoff, payload, message.count) == Refusal::none, "hand-offs are valid");
+  require(check_entries(MessageType::deliveries, payload, message.count) == Refusal::none, "deliveries are valid");
   const auto found = find_lane(message.session, message.generation);
   const bool heard = found != process_->lanes.end();  // else it could not be opened, or is closed by now
   judge().message_begins();
@@ -277,10 +277,10 @@ void BrokerNode::send(broker::Effects::LaneMessage& message) {
   auto number = message.first;
   PutName before;
   for (Entry entry; in.next(entry); number += 1)
-    if (entry.kind == EntryKind::given) {
-      const auto given = read_given(entry, before);
-      judge().given(message.session, message.generation, number, given, heard);
-      before = given.put;
+    if (entry.kind == EntryKind::delivery) {
+      const auto delivery = read_delivery(entry, before);
+      judge().delivery(message.session, message.generation, number, delivery, heard);
+      before = delivery.put;
     } else if (heard && entry.kind == EntryKind::part) {
       judge().part(message.session, message.generation, number, entry.payload);
     } else if (heard) {

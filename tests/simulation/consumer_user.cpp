@@ -216,22 +216,23 @@ void ConsumerNode::expect_return(const Job& job) {
 }
 
 bool ConsumerNode::take(Job& job) {
-  Given given;
-  if (!consumer_.take(given, body_, world_.now())) return false;
+  Delivery delivery;
+  if (!consumer_.take(delivery, body_, world_.now())) return false;
   if (job.does == Job::Does::wait) consumer_.unwant();
   ++job.get;
-  scene_.broker.judge_of(session().epoch()).taken(name(), session().id(), given, consumer_.queue_name(given.queue));
-  world_.trace([&] { return name() + " takes item " + std::to_string(given.id.value); });
-  job.item = given.id;
+  scene_.broker.judge_of(session().epoch())
+      .taken(name(), session().id(), delivery, consumer_.queue_name(delivery.queue));
+  world_.trace([&] { return name() + " takes item " + std::to_string(delivery.id.value); });
+  job.item = delivery.id;
   job.epoch = session().epoch();
   job.take = consumer_.taken();
-  job.count = given.deliveries;
+  job.count = delivery.deliveries;
   job.lost = false;
   const auto& judge = scene_.broker.judge_of(session().epoch());
-  mine_[job.take] = {given.id, judge.put_of(given.id), world_.now(), life()};
-  scene_.holders.takes(*this, given.id, job.take, judge.what(given.id));
+  mine_[job.take] = {delivery.id, judge.put_of(delivery.id), world_.now(), life()};
+  scene_.holders.takes(*this, delivery.id, job.take, judge.what(delivery.id));
   job.does = Job::Does::say;
-  job.poison = is_poison(given.body);
+  job.poison = is_poison(delivery.body);
   touch();
   if (job.poison)
     later(world_.random.between(Duration::zero(), dies_within), [this] { dies_(); });

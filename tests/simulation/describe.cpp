@@ -31,7 +31,7 @@ std::string name(MessageType type) {
       return "probe";
     case MessageType::alive:
       return "alive";
-    case MessageType::handoff:
+    case MessageType::deliveries:
       return "handoff";
   }
   return "?";
@@ -84,8 +84,8 @@ std::string describe(const Entry& entry) {
     case EntryKind::claim:
     case EntryKind::claim_put:
       return "claim" + claims(entry);
-    case EntryKind::given:
-      return "given " + n(read_given(entry).id.value) + "/" + n(read_given(entry).deliveries) +
+    case EntryKind::delivery:
+      return "given " + n(read_delivery(entry).id.value) + "/" + n(read_delivery(entry).deliveries) +
              (is_partial(entry) ? ", in parts" : "");
     default:
       return "entry " + n(static_cast<unsigned>(entry.kind));

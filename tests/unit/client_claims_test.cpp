@@ -7,7 +7,7 @@ using namespace baton::script;
 TEST_CASE("consumer: a new session claims what it holds and what it settled unheard, and drops what nobody began") {
   ConsumerScript script(10);
   script.open();
-  script.hand_off(1, {1}, {11, 12, 13, 14});
+  script.deliver(1, {1}, {11, 12, 13, 14});
   for (const auto id : Ids{11, 12, 13}) CHECK(script.take() == id);
   script.consumer.ack({11});
   script.tick();
@@ -32,9 +32,9 @@ TEST_CASE("consumer: a new session claims what it holds and what it settled unhe
 TEST_CASE("consumer: claims name the counts of deliveries") {
   ConsumerScript script(10);
   script.open();
-  script.hand_off(1, {1}, {11, 12});
-  script.hand_off(1, {3}, {13, 14}, 3);
-  script.hand_off(1, {5}, {15});
+  script.deliver(1, {1}, {11, 12});
+  script.deliver(1, {3}, {13, 14}, 3);
+  script.deliver(1, {5}, {15});
   for (const auto id : Ids{11, 12, 13, 14, 15}) CHECK(script.take() == id);
   script.control();
   script.consumer.ack({13});  // unheard
@@ -47,11 +47,11 @@ TEST_CASE(
     "consumer: what may not have been kept it claims by its put, in runs whose ids and numbers follow one another") {
   ConsumerScript script(10);
   script.open();
-  script.hand_off(1, {1}, {11});
+  script.deliver(1, {1}, {11});
   script.hand_off_unkept(1, {2}, {12, 13, 14}, {7, {5}});
   script.hand_off_unkept(1, {5}, {15}, {8, {8}});
   script.hand_off_unkept(1, {6}, {16}, {8, {10}});
-  script.hand_off(1, {7}, {17}, 2);
+  script.deliver(1, {7}, {17}, 2);
   for (const auto id : Ids{11, 12, 13, 14, 15, 16, 17}) CHECK(script.take() == id);
   script.control();
   script.consumer.ack({13});  // unheard
@@ -167,12 +167,12 @@ TEST_CASE("claims of the most items, each of another producer, are in within the
 TEST_CASE("consumer: what it claims in vain it does not hold any more, unless it was given that anew") {
   ConsumerScript script(10);
   script.open();
-  script.hand_off(1, {1}, {11, 12, 13});
+  script.deliver(1, {1}, {11, 12, 13});
   for (const auto id : Ids{11, 12, 13}) CHECK(script.take() == id);
   const auto third = script.consumer.taken();
   script.begin_anew();
   script.open();
-  script.hand_off(1, {1}, {13}, 2);
+  script.deliver(1, {1}, {13}, 2);
   CHECK(script.take() == 13);
   script.lost({1}, {{{12}, 2}});
   CHECK(script.consumer.ack({11}));
@@ -187,7 +187,7 @@ TEST_CASE("consumer: what it claims in vain it does not hold any more, unless it
 TEST_CASE("consumer: what it gave back unheard under the session before is not given back again") {
   ConsumerScript script(10);
   script.open();
-  script.hand_off(1, {1}, {11, 12});
+  script.deliver(1, {1}, {11, 12});
   for (const auto id : Ids{11, 12}) CHECK(script.take() == id);
   script.consumer.release({11});
   script.tick();
@@ -207,15 +207,15 @@ TEST_CASE(
     "again") {
   ConsumerScript script(10);
   script.open();
-  script.hand_off(1, {1}, {11, 12, 13, 14});
+  script.deliver(1, {1}, {11, 12, 13, 14});
   for (const auto id : Ids{11, 12, 13, 14}) CHECK(script.take() == id);
   script.consumer.release({11});
   script.consumer.fail({12}, 0, "");
   script.consumer.ack({13});
   script.consumer.ack({14});
   script.tick();
-  script.hand_off(1, {5}, {11});
-  script.hand_off(1, {6}, {12, 13}, 2);
+  script.deliver(1, {5}, {11});
+  script.deliver(1, {6}, {12, 13}, 2);
   for (const auto id : Ids{11, 12, 13}) CHECK(script.take() == id);
   script.control();
   script.begin_anew();
@@ -230,13 +230,13 @@ TEST_CASE(
 TEST_CASE("consumer: of an item that it settled twice unheard the last word is said again") {
   ConsumerScript script(10);
   script.open();
-  script.hand_off(1, {1}, {11, 12, 13});
+  script.deliver(1, {1}, {11, 12, 13});
   for (const auto id : Ids{11, 12, 13}) CHECK(script.take() == id);
   script.consumer.release({11});
   script.consumer.fail({12}, 0, "");
   script.consumer.fail({13}, 0, "");
   script.tick();
-  script.hand_off(1, {4}, {11, 12, 13});
+  script.deliver(1, {4}, {11, 12, 13});
   for (const auto id : Ids{11, 12, 13}) CHECK(script.take() == id);
   script.consumer.ack({11});
   script.consumer.ack({12});
@@ -261,7 +261,7 @@ TEST_CASE(
   script.hand_off_unkept(1, {1}, {11, 12, 13}, {7, {5}});
   for (const auto id : Ids{11, 12, 13}) CHECK(script.take() == id);
   for (const auto id : Ids{11, 12, 13}) script.consumer.fail({id}, 0, "");
-  script.hand_off(1, {4}, {11, 12, 13}, 2);
+  script.deliver(1, {4}, {11, 12, 13}, 2);
   for (const auto id : Ids{11, 12, 13}) CHECK(script.take() == id);
   script.consumer.release({11});
   script.consumer.fail({12}, 0, "");
@@ -277,7 +277,7 @@ TEST_CASE("consumer: no more is sent of what it says than may be under way, in s
   script.open();
   Ids ids;
   for (std::uint64_t n = 1; n <= items; ++n) ids.push_back(n);
-  script.hand_off(1, {1}, ids);
+  script.deliver(1, {1}, ids);
   const std::string reason(max_reason, 'x');
   for (const auto id : ids) {
     REQUIRE(script.take() == id);
@@ -311,12 +311,12 @@ TEST_CASE("consumer: of more than it may claim it names what it holds first") {
   for (std::uint64_t next = 1; next <= acked; next += each) {
     Ids ids;
     for (std::uint64_t i = 0; i < each; ++i) ids.push_back(2 * (next + i));
-    script.hand_off(1, {next}, ids);
+    script.deliver(1, {next}, ids);
     for (const auto id : ids) REQUIRE(script.take() == id);
     for (const auto id : ids) REQUIRE(script.consumer.ack({id}));
     script.tick();
   }
-  script.hand_off(1, {acked + 1}, {1'000'001});
+  script.deliver(1, {acked + 1}, {1'000'001});
   CHECK(script.take() == 1'000'001);
   script.begin_anew();
   CHECK(script.hello()->claims == max_asks);

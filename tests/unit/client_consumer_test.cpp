@@ -25,7 +25,7 @@ TEST_CASE("consumer: one ask for each that waits, asks are counted in all") {
   CHECK(script.control().empty());
   script.want(2);
   CHECK(script.asked() == 2);
-  script.hand_off(1, {1}, {11, 12});
+  script.deliver(1, {1}, {11, 12});
   CHECK(script.take() == 11);
   script.unwant();
   CHECK(script.take() == 12);
@@ -39,7 +39,7 @@ TEST_CASE("consumer: prefetch asks ahead") {
   ConsumerScript script(3);
   script.open();
   CHECK(script.asked() == 3);
-  script.hand_off(1, {1}, {11, 12, 13});
+  script.deliver(1, {1}, {11, 12, 13});
   CHECK(script.control().empty());
   CHECK(script.take() == 11);
   CHECK(script.take() == 12);
@@ -51,7 +51,7 @@ TEST_CASE("consumer: acks travel as runs, after the lines said before them") {
   ConsumerScript script(10);
   script.open();
   script.control();
-  script.hand_off(1, {1}, {11, 12, 13, 20});
+  script.deliver(1, {1}, {11, 12, 13, 20});
   for (const auto id : Ids{11, 12, 13, 20}) CHECK(script.take() == id);
   script.consumer.say("got it\n");
   for (const auto id : Ids{11, 12, 13}) CHECK(script.consumer.ack({id}));
@@ -103,7 +103,7 @@ TEST_CASE("consumer: acks of many items far apart travel in several entries, non
   Ids ids;
   for (std::uint64_t i = 0; i < count; ++i) ids.push_back(1 + 2 * i);
   for (std::uint64_t i = 0; i < count; i += 1000)
-    script.hand_off(1, {i + 1}, {ids.begin() + static_cast<long>(i), ids.begin() + static_cast<long>(i + 1000)});
+    script.deliver(1, {i + 1}, {ids.begin() + static_cast<long>(i), ids.begin() + static_cast<long>(i + 1000)});
   for (const auto id : ids) REQUIRE(script.take() == id);
   script.control();
   for (const auto id : ids) REQUIRE(script.consumer.ack({id}));
@@ -130,7 +130,7 @@ TEST_CASE("consumer: an ask taken back is answered by none, or by the item that 
     CHECK(said[0].kind == EntryKind::withdraw);
     CHECK_FALSE(script.consumer.withdrawn(script.consumer.withdraws()));
     if (crossed)
-      script.hand_off(1, {2}, {11});
+      script.deliver(1, {2}, {11});
     else
       script.none(1, {1});
     CHECK(script.consumer.withdrawn(script.consumer.withdraws()));
@@ -144,8 +144,8 @@ TEST_CASE("consumer: a skipped number, a break and a lane that never stands are 
     ConsumerScript script(5);
     script.open();
     script.control();
-    script.hand_off(1, {1}, {11});
-    script.hand_off(1, {3}, {13});
+    script.deliver(1, {1}, {11});
+    script.deliver(1, {3}, {13});
     const auto lost = script.lane_lost();
     CHECK(lost.generation == 1);
     CHECK(lost.received == SeqNo{1});
@@ -169,9 +169,9 @@ TEST_CASE("consumer: a skipped number, a break and a lane that never stands are 
     CHECK(script.requests().back().port == 9001);
     script.lane_up(2);
     CHECK(script.control().empty());
-    script.hand_off(1, {1}, {10});
+    script.deliver(1, {1}, {10});
     CHECK(script.take() == 0);
-    script.hand_off(2, {1}, {11});
+    script.deliver(2, {1}, {11});
     CHECK(script.take() == 11);
   }
   SUBCASE("no handshake within two seconds") {
@@ -236,8 +236,8 @@ TEST_CASE("consumer: a lane message of another session is not ours") {
   script.open();
   script.session = session_id(9);
   std::string frame(header_size, '\0');
-  write_header(frame.data(), {MessageType::handoff, 1, script.epoch, session_id(9), {1}});
-  append_given(frame, {{11}, 0, 1, default_priority, "x"});
+  write_header(frame.data(), {MessageType::deliveries, 1, script.epoch, session_id(9), {1}});
+  append_delivery(frame, {{11}, 0, 1, default_priority, "x"});
   script.consumer.on_lane(1, frame, script.now);
   CHECK(script.take() == 0);
 }
@@ -265,12 +265,12 @@ TEST_CASE("client: a refusal that ends the session is told in the broker's words
 TEST_CASE("consumer: a job that lost its item does not settle the one of the same id that another job has by now") {
   ConsumerScript script(10);
   script.open();
-  script.hand_off(1, {1}, {1});
+  script.deliver(1, {1}, {1});
   CHECK(script.take() == 1);
   const auto first = script.consumer.taken();
   script.begin_anew();
   script.open();  // it keeps nothing; ids may begin anew with a new broker, too
-  script.hand_off(1, {1}, {1});
+  script.deliver(1, {1}, {1});
   CHECK(script.take() == 1);
   const auto second = script.consumer.taken();
   CHECK_FALSE(script.consumer.ack({1}, first));
@@ -283,7 +283,7 @@ TEST_CASE("consumer: after standing still it takes nothing until the broker has 
   ConsumerScript script(2);
   script.open();
   script.control();
-  script.hand_off(1, {1}, {11, 12});
+  script.deliver(1, {1}, {11, 12});
   CHECK(script.take() == 11);
   script.now += session_timeout + 1s;  // the process was stopped: nothing ran
   CHECK(script.take() == 0);
@@ -312,7 +312,7 @@ TEST_CASE("consumer: draining releases what waits and what still arrives, and ta
   ConsumerScript script(3);
   script.open();
   script.control();
-  script.hand_off(1, {1}, {11, 12});
+  script.deliver(1, {1}, {11, 12});
   CHECK(script.take() == 11);
   script.consumer.drain();
   script.tick();
@@ -321,7 +321,7 @@ TEST_CASE("consumer: draining releases what waits and what still arrives, and ta
   CHECK(said[0].kind == EntryKind::release);
   CHECK(ids_in(said[0]) == Ids{12});
   CHECK(said[1].kind == EntryKind::withdraw);
-  script.hand_off(1, {3}, {13});
+  script.deliver(1, {3}, {13});
   said = script.control();
   REQUIRE(said.size() == 1);
   CHECK(ids_in(said[0]) == Ids{13});
@@ -399,11 +399,11 @@ TEST_CASE("consumer: one that holds or has settled something waits for a silent 
     owes = false;
   }
   SUBCASE("it holds an item") {
-    script.hand_off(1, {1}, {11});
+    script.deliver(1, {1}, {11});
     script.take();
   }
   SUBCASE("it has settled one") {
-    script.hand_off(1, {1}, {11});
+    script.deliver(1, {1}, {11});
     script.take();
     script.consumer.ack({11});
   }
@@ -442,7 +442,7 @@ TEST_CASE("consumer: an idle one wakes once a second") {
 TEST_CASE("consumer: shutdown closes it when what it has in hand is taken") {
   ConsumerScript script(2);
   script.open();
-  script.hand_off(1, {1}, {11});
+  script.deliver(1, {1}, {11});
   script.confirm.shutdown = true;
   script.say_confirm();
   CHECK_FALSE(script.consumer.closed());
@@ -453,7 +453,7 @@ TEST_CASE("consumer: shutdown closes it when what it has in hand is taken") {
 TEST_CASE("consumer: what it holds when its user goes without a word has failed, and what waits is given back") {
   ConsumerScript script(5);
   script.open();
-  script.hand_off(1, {1}, {11, 12, 13, 14});
+  script.deliver(1, {1}, {11, 12, 13, 14});
   CHECK(script.take() == 11);
   CHECK(script.take() == 12);
   CHECK(script.take() == 13);

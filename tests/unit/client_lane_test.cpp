@@ -24,13 +24,13 @@ struct LaneScript : Script {
   /// The entries go in one message.
   void lane(SeqNo first, std::uint16_t count, const std::string& entries) {
     std::string frame(header_size, '\0');
-    write_header(frame.data(), {MessageType::handoff, count, epoch, session, first});
+    write_header(frame.data(), {MessageType::deliveries, count, epoch, session, first});
     consumer.on_lane(1, frame + entries, now);
     tick();
   }
-  static std::string given(std::uint64_t id, const std::string& first, std::uint32_t whole) {
+  static std::string delivery(std::uint64_t id, const std::string& first, std::uint32_t whole) {
     std::string entry;
-    append_given(entry, {{id}, 0, 3, 5, first, whole});
+    append_delivery(entry, {{id}, 0, 3, 5, first, whole});
     return entry;
   }
   static std::string part(const std::string& bytes) {
@@ -40,13 +40,13 @@ struct LaneScript : Script {
   }
   /// The body of the item taken, or "nothing".
   std::string take() {
-    Given given;
+    Delivery delivery;
     std::string body;
-    if (!consumer.take(given, body, now)) return "nothing";
-    CHECK(given.priority == 5);
-    CHECK(given.attempt == 3);
-    CHECK(given.whole == 0);
-    CHECK(given.body == body);
+    if (!consumer.take(delivery, body, now)) return "nothing";
+    CHECK(delivery.priority == 5);
+    CHECK(delivery.attempt == 3);
+    CHECK(delivery.whole == 0);
+    CHECK(delivery.body == body);
     return body;
   }
 
@@ -57,11 +57,11 @@ struct LaneScript : Script {
 
 TEST_CASE("lane: an item in parts is there when its last part is") {
   LaneScript script(1);
-  script.lane({1}, 1, script.given(11, "abc", 8));
+  script.lane({1}, 1, script.delivery(11, "abc", 8));
   CHECK(script.take() == "nothing");
   script.lane({2}, 1, script.part("de"));
   CHECK(script.take() == "nothing");
-  script.lane({3}, 2, script.part("fgh") + script.given(12, "whole", 0));
+  script.lane({3}, 2, script.part("fgh") + script.delivery(12, "whole", 0));
   CHECK(script.take() == "abcdefgh");
   CHECK(script.take() == "whole");
   CHECK(script.take() == "nothing");
@@ -72,7 +72,7 @@ TEST_CASE("lane: between the parts of an item asks may be answered by none, and 
   script.consumer.want();
   script.tick();
   script.control();
-  script.lane({1}, 1, script.given(11, "abc", 6));
+  script.lane({1}, 1, script.delivery(11, "abc", 6));
   script.consumer.unwant();
   script.tick();
   const auto said = script.control();
@@ -85,8 +85,8 @@ TEST_CASE("lane: between the parts of an item asks may be answered by none, and 
 
 TEST_CASE("lane: an item that the broker took back on the way is dropped when the next one comes") {
   LaneScript script(2);
-  script.lane({1}, 1, script.given(11, "abc", 8));
-  script.lane({2}, 1, script.given(12, "x", 3));
+  script.lane({1}, 1, script.delivery(11, "abc", 8));
+  script.lane({2}, 1, script.delivery(12, "x", 3));
   script.lane({3}, 1, script.part("yz"));
   CHECK(script.take() == "xyz");
   CHECK(script.take() == "nothing");
@@ -95,7 +95,7 @@ TEST_CASE("lane: an item that the broker took back on the way is dropped when th
 TEST_CASE("lane: more bytes than an item has are a loss of the lane") {
   LaneScript script(1);
   script.control();
-  script.lane({1}, 1, script.given(11, "abc", 5));
+  script.lane({1}, 1, script.delivery(11, "abc", 5));
   script.lane({2}, 1, script.part("defg"));
   CHECK(script.requests().back().kind == SocketRequest::Kind::close_lane);
   CHECK(script.take() == "nothing");
@@ -104,7 +104,7 @@ TEST_CASE("lane: more bytes than an item has are a loss of the lane") {
 TEST_CASE("lane: who ends gives back what is on its way, and takes no more of it") {
   LaneScript script(1);
   script.control();
-  script.lane({1}, 1, script.given(11, "abc", 8));
+  script.lane({1}, 1, script.delivery(11, "abc", 8));
   script.consumer.drain();
   script.tick();
   const auto said = script.control();
@@ -118,7 +118,7 @@ TEST_CASE("lane: who ends gives back what is on its way, and takes no more of it
 TEST_CASE("lane: an item that was on its way when the lane broke is wanted anew") {
   LaneScript script(1);
   script.control();
-  script.lane({1}, 1, script.given(11, "abc", 8));
+  script.lane({1}, 1, script.delivery(11, "abc", 8));
   script.consumer.on_lane_down(1, script.now);
   script.tick();
   const auto said = script.control();
@@ -130,7 +130,7 @@ TEST_CASE("lane: it is told soon that bytes have come, so that more may follow")
   LaneScript script(1);
   script.advance(heartbeat_interval);
   script.heartbeat();
-  script.lane({1}, 1, script.given(11, std::string(part_bytes, 'a'), 1u << 20));
+  script.lane({1}, 1, script.delivery(11, std::string(part_bytes, 'a'), 1u << 20));
   script.advance(20ms);
   auto heartbeat = script.heartbeat();
   REQUIRE(heartbeat);
@@ -149,7 +149,7 @@ TEST_CASE("lane: a slow one is not lost while something comes, and is when for 3
   LaneScript script(1);
   script.control();
   script.confirm.lane_sent = {100};
-  script.lane({1}, 1, script.given(11, "a", 1000));
+  script.lane({1}, 1, script.delivery(11, "a", 1000));
   for (std::uint64_t number = 2; number < 12; ++number) {
     script.live(2500ms);
     script.lane({number}, 1, script.part("b"));

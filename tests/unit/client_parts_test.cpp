@@ -257,10 +257,10 @@ TEST_CASE("console: lines are led by the host where it is another") {
 
 TEST_CASE("inbox: entries of its kind, in order, with their numbers") {
   std::string payload;
-  append_given(payload, {{1}, 0, 1, 4, "a"});
-  append_block(payload, EntryKind::none, {});
-  append_given(payload, {{2}, 0, 1, 4, "b"});
-  Inbox inbox(EntryKind::given);
+  append_delivery(payload, {{1}, 0, 1, 4, "a"});
+  append_block(payload, EntryKind::empty, {});
+  append_delivery(payload, {{2}, 0, 1, 4, "b"});
+  Inbox inbox(EntryKind::delivery);
   inbox.add(payload, {10}, 0);
   inbox.add(payload, {13}, 1);
   CHECK(inbox.size() == 3);
@@ -275,8 +275,8 @@ TEST_CASE("inbox: entries of its kind, in order, with their numbers") {
 
 TEST_CASE("inbox: a body that is apart may be swapped for another one, whose memory the next one gets") {
   std::string head;
-  append_given(head, {{1}, 0, 1, 4, {}});
-  Inbox inbox(EntryKind::given);
+  append_delivery(head, {{1}, 0, 1, 4, {}});
+  Inbox inbox(EntryKind::delivery);
   inbox.add_apart(head, "a long body", {7}, 0);
   inbox.add_apart(head, {}, {8}, 0);
   Inbox::Taken taken;
@@ -293,7 +293,7 @@ TEST_CASE("inbox: a body that is apart may be swapped for another one, whose mem
   CHECK(inbox.take_large_buffer().capacity() >= 1000);
 
   std::string whole;
-  append_given(whole, {{2}, 0, 1, 4, "b"});
+  append_delivery(whole, {{2}, 0, 1, 4, "b"});
   inbox.add(whole, {9}, 0);
   REQUIRE(inbox.next(taken));
   CHECK(taken.body == nullptr);

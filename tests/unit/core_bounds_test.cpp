@@ -253,7 +253,7 @@ std::size_t entries_in(const Effects& effects) {
   return sum;
 }
 
-TEST_CASE("a turn hands off so many items, and the next one begins at once") {
+TEST_CASE("a turn delivers so many items, and the next one begins at once") {
   BrokerWorld world(small_turns());
   auto rick = world.producer(1);
   for (int i = 0; i < 100; ++i) rick.put("a");

@@ -230,7 +230,7 @@ TEST_CASE("a consumer that holds one item for long and settles many costs no mem
     morty.received();
     morty.ack("x");
   }
-  CHECK(world.session(morty).handed.size() < 1100);
+  CHECK(world.session(morty).delivered.size() < 1100);
   morty.ack("held");
   CHECK(world.core.queues().all_settled());
 }
@@ -380,7 +380,7 @@ TEST_CASE("a consumer of several queues gets from each in turn, and each item on
   CHECK(morty.received() == Bodies{"r3"});
 }
 
-TEST_CASE("what was handed off on a lane that broke is taken back, no attempt counted, and given on the next") {
+TEST_CASE("what was delivered on a lane that broke is taken back, no attempt counted, and given on the next") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2);

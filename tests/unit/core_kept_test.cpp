@@ -19,7 +19,7 @@ Client holder(BrokerWorld& world, std::uint8_t n, const std::vector<Claim>& held
   return world.claimant(n, Epoch{7}, session_id(99), held);
 }
 
-TEST_CASE("kept items are handed off in order when the time for claims is over, not before") {
+TEST_CASE("kept items are delivered in order when the time for claims is over, not before") {
   ThreeKept storage;
   BrokerWorld world(keeping(), storage, {8});
   auto morty = world.consumer(1);

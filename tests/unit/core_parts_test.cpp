@@ -27,8 +27,8 @@ struct Receiver {
     std::vector<std::string> bodies;
     largest = 0;
     for (const auto& message : std::exchange(client.world.lane_messages[client.id], {})) {
-      CHECK(check_entries(MessageType::handoff, std::string_view(message.bytes).substr(header_size), message.count) ==
-            Refusal::none);
+      CHECK(check_entries(MessageType::deliveries, std::string_view(message.bytes).substr(header_size),
+                          message.count) == Refusal::none);
       CHECK(message.first == received + 1);
       received = received + message.count;
       bytes += message.bytes.size();
@@ -37,11 +37,11 @@ struct Receiver {
         if (entry.kind == EntryKind::part) {
           body += entry.payload;
           largest = std::max(largest, entry.payload.size());
-        } else if (entry.kind == EntryKind::given) {
-          const auto given = read_given(entry);
-          id = given.id;
-          body = given.body;
-          whole = given.whole > 0 ? given.whole : body.size();
+        } else if (entry.kind == EntryKind::delivery) {
+          const auto delivery = read_delivery(entry);
+          id = delivery.id;
+          body = delivery.body;
+          whole = delivery.whole > 0 ? delivery.whole : body.size();
           client.got[body.substr(0, 1)] = id;
         }
         if (body.size() == whole) bodies.push_back(body);

@@ -1,4 +1,4 @@
-// What a broker hands off before it is kept, when it dies: whoever has it goes on with it when it is put again.
+// What a broker delivers before it is kept, when it dies: whoever has it goes on with it when it is put again.
 #include "tests/worlds/broker_world.hpp"
 #include "tests/worlds/kept_memory.hpp"
 
@@ -32,7 +32,7 @@ PutName put_name() {
   PutName put;
   for (const auto& message : world.lane_messages[morty.id]) {
     EntryReader in(std::string_view(message.bytes).substr(header_size));
-    for (Entry entry; in.next(entry);) put = read_given(entry).put;
+    for (Entry entry; in.next(entry);) put = read_delivery(entry).put;
   }
   return put;
 }
@@ -64,7 +64,7 @@ TEST_CASE("put claims: an item that is not kept yet comes with its put, a kept o
   EntryReader in(std::string_view(world.lane_messages[morty.id].at(0).bytes).substr(header_size));
   Entry entry;
   REQUIRE(in.next(entry));
-  CHECK(read_given(entry).put == PutName{});
+  CHECK(read_delivery(entry).put == PutName{});
 }
 
 TEST_CASE("put claims: each item comes with its own put, of several producers and out of order") {
@@ -82,8 +82,8 @@ TEST_CASE("put claims: each item comes with its own put, of several producers an
     PutName before;
     EntryReader in(std::string_view(message.bytes).substr(header_size));
     for (Entry entry; in.next(entry);) {
-      const auto given = read_given(entry, std::exchange(before, PutName{}));
-      puts[std::string(given.body)] = before = given.put;
+      const auto delivery = read_delivery(entry, std::exchange(before, PutName{}));
+      puts[std::string(delivery.body)] = before = delivery.put;
     }
   }
   REQUIRE(puts.size() == 7);

@@ -237,7 +237,7 @@ TEST_CASE("a consumer that does not reach its lanes is logged once, at the secon
   CHECK(lines() == 1);
 }
 
-TEST_CASE("nothing is handed off to a consumer that asks while no lane can be opened for it") {
+TEST_CASE("nothing is delivered to a consumer that asks while no lane can be opened for it") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);

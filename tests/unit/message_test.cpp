@@ -34,7 +34,7 @@ std::string numbers(Numbers... values) {
 std::string run(std::uint64_t first, std::uint32_t count) { return numbers(first, count); }
 
 /// What a given has before `body`, and that.
-std::string hand_off(const std::string& body, std::uint16_t flags = 0) {
+std::string deliver(const std::string& body, std::uint16_t flags = 0) {
   return numbers(std::uint64_t{1}, std::uint16_t{0}, flags, 1u) + body;
 }
 /// The same with the put `number` of producer 7.
@@ -43,7 +43,7 @@ std::string named(std::uint64_t number, std::string_view body = "x", std::uint16
                  number) +
          std::string(body);
 }
-std::string next_of(std::string_view body) { return hand_off(std::string(body), next_put); }
+std::string next_of(std::string_view body) { return deliver(std::string(body), next_put); }
 std::string claim_run(std::uint64_t first, std::uint32_t count) { return numbers(first, count, 1u); }
 
 struct Case {
@@ -81,15 +81,15 @@ std::vector<Case> valid() {
       {"a bye", control, entry(bye, numbers(std::uint64_t{0}))},
       {"claims", control, entry(claim, claim_run(1, 1) + claim_run(7, 65'535))},
       {"what is lost", outcome, entry(lost, run(1, 1) + run(7, 2))},
-      {"a hand-off", handoff, entry(given, hand_off(""), 9, 1)},
-      {"the largest hand-off", handoff, entry(given, hand_off(of(max_body)), 0, 65535)},
-      {"the beginning of one", handoff, entry(given, hand_off(numbers(8u) + "abc", partial), 0, 1)},
-      {"the beginning of the largest", handoff,
-       entry(given, hand_off(numbers(std::uint32_t{max_body}) + "abc", partial), 0, 1)},
-      {"a hand-off with its put, then the next two", handoff,
-       entry(given, named(1), 0, 1) + entry(given, next_of("a"), 0, 1) + entry(given, next_of("b"), 0, 1), 3},
-      {"its next bytes", handoff, entry(part, "x")},
-      {"the answer to a withdrawn ask", handoff, entry(none, "")},
+      {"a delivery", deliveries, entry(delivery, deliver(""), 9, 1)},
+      {"the largest delivery", deliveries, entry(delivery, deliver(of(max_body)), 0, 65535)},
+      {"the beginning of one", deliveries, entry(delivery, deliver(numbers(8u) + "abc", partial), 0, 1)},
+      {"the beginning of the largest", deliveries,
+       entry(delivery, deliver(numbers(std::uint32_t{max_body}) + "abc", partial), 0, 1)},
+      {"a delivery with its put, then the next two", deliveries,
+       entry(delivery, named(1), 0, 1) + entry(delivery, next_of("a"), 0, 1) + entry(delivery, next_of("b"), 0, 1), 3},
+      {"its next bytes", deliveries, entry(part, "x")},
+      {"the answer to a withdrawn ask", deliveries, entry(empty, "")},
       {"a dead letter's notice", outcome, entry(died, "{}")},
       {"a result, which a later version may send", outcome, entry(result, "x")},
       {"a line", console, entry(line, of(line_size + max_say))},
@@ -113,7 +113,7 @@ std::vector<Case> malformed() {
       {"a say without its number", control, entry(say, of(say_size - 1))},
       {"a line that does not say whose", console, entry(line, of(line_size - 1))},
       {"an item on control", control, entry(item, "x")},
-      {"an item on a lane", handoff, entry(item, "x")},
+      {"an item on a lane", deliveries, entry(item, "x")},
       {"a line from a client", control, entry(line, "x")},
       {"entries in a heartbeat", heartbeat, entry(item, "x")},
       {"an item of priority 10", put, entry(item, "x", 10)},
@@ -139,28 +139,28 @@ std::vector<Case> malformed() {
       {"a claim of what went out too often", control, entry(claim, numbers(std::uint64_t{1}, 1u, (1u << 31) + 1))},
       {"a claim of item 0", control, entry(claim, claim_run(0, 1))},
       {"a claim of items beyond the last id", control, entry(claim, claim_run(UINT64_MAX, 2))},
-      {"a short hand-off", handoff, entry(given, hand_off("").substr(0, 15), 0, 1)},
-      {"a hand-off of no attempt", handoff, entry(given, hand_off(""))},
-      {"a hand-off of priority 10", handoff, entry(given, hand_off(""), 10, 1)},
-      {"a hand-off with a flag that is not known", handoff, entry(given, hand_off("", 0x8000), 0, 1)},
-      {"a hand-off with the next put of none", handoff, entry(given, next_of("x"), 0, 1)},
-      {"a hand-off with the next put of a hand-off without", handoff,
-       entry(given, hand_off("x"), 0, 1) + entry(given, next_of("x"), 0, 1), 2},
-      {"a hand-off with the next put of a beginning", handoff,
-       entry(given, named(1, numbers(8u) + "abc", partial), 0, 1) + entry(given, next_of("x"), 0, 1), 2},
-      {"a hand-off with the next put of an answer", handoff,
-       entry(given, named(1), 0, 1) + entry(none, "") + entry(given, next_of("x"), 0, 1), 3},
-      {"a hand-off with its put and the next one", handoff, entry(given, named(1, "x", next_put), 0, 1)},
-      {"a beginning with the next put", handoff,
-       entry(given, named(1), 0, 1) + entry(given, hand_off(numbers(8u) + "abc", partial | next_put), 0, 1), 2},
-      {"a beginning without a size", handoff, entry(given, hand_off("abc", partial), 0, 1)},
-      {"a beginning of all there is", handoff, entry(given, hand_off(numbers(3u) + "abc", partial), 0, 1)},
-      {"a part of nothing", handoff, entry(part, "")},
-      {"a hand-off of item 0", handoff, entry(given, std::string(16, '\0'), 0, 1)},
-      {"a hand-off of what no run can name", handoff,
-       entry(given, std::string(8, '\xff') + std::string(8, '\0'), 0, 1)},
+      {"a short delivery", deliveries, entry(delivery, deliver("").substr(0, 15), 0, 1)},
+      {"a delivery of no attempt", deliveries, entry(delivery, deliver(""))},
+      {"a delivery of priority 10", deliveries, entry(delivery, deliver(""), 10, 1)},
+      {"a delivery with a flag that is not known", deliveries, entry(delivery, deliver("", 0x8000), 0, 1)},
+      {"a delivery with the next put of none", deliveries, entry(delivery, next_of("x"), 0, 1)},
+      {"a delivery with the next put of a delivery without", deliveries,
+       entry(delivery, deliver("x"), 0, 1) + entry(delivery, next_of("x"), 0, 1), 2},
+      {"a delivery with the next put of a beginning", deliveries,
+       entry(delivery, named(1, numbers(8u) + "abc", partial), 0, 1) + entry(delivery, next_of("x"), 0, 1), 2},
+      {"a delivery with the next put of an answer", deliveries,
+       entry(delivery, named(1), 0, 1) + entry(empty, "") + entry(delivery, next_of("x"), 0, 1), 3},
+      {"a delivery with its put and the next one", deliveries, entry(delivery, named(1, "x", next_put), 0, 1)},
+      {"a beginning with the next put", deliveries,
+       entry(delivery, named(1), 0, 1) + entry(delivery, deliver(numbers(8u) + "abc", partial | next_put), 0, 1), 2},
+      {"a beginning without a size", deliveries, entry(delivery, deliver("abc", partial), 0, 1)},
+      {"a beginning of all there is", deliveries, entry(delivery, deliver(numbers(3u) + "abc", partial), 0, 1)},
+      {"a part of nothing", deliveries, entry(part, "")},
+      {"a delivery of item 0", deliveries, entry(delivery, std::string(16, '\0'), 0, 1)},
+      {"a delivery of what no run can name", deliveries,
+       entry(delivery, std::string(8, '\xff') + std::string(8, '\0'), 0, 1)},
       {"what is lost, but nothing", outcome, entry(lost, "")},
-      {"a `none` with something", handoff, entry(none, "x")},
+      {"a `empty` with something", deliveries, entry(empty, "x")},
       {"short dropped lines", console, entry(dropped, of(7))},
   };
 }
@@ -173,10 +173,10 @@ std::vector<Case> too_large() {
       {"a reason", control, entry(fail, run(1, 0) + of(max_reason + 1))},
       {"a block", control, entry(say, of(say_size + max_say + 1))},
       {"claims of more than a session can hold", control, entry(claim, claim_run(1, max_asks) + claim_run(100'000, 1))},
-      {"a hand-off", handoff, entry(given, hand_off(of(max_body + 1)), 0, 1)},
-      {"the beginning of one", handoff,
-       entry(given, hand_off(numbers(std::uint32_t{max_body + 1}) + "abc", partial), 0, 1)},
-      {"a part", handoff, entry(part, of(max_body + 1))},
+      {"a delivery", deliveries, entry(delivery, deliver(of(max_body + 1)), 0, 1)},
+      {"the beginning of one", deliveries,
+       entry(delivery, deliver(numbers(std::uint32_t{max_body + 1}) + "abc", partial), 0, 1)},
+      {"a part", deliveries, entry(part, of(max_body + 1))},
       {"a line", console, entry(line, of(line_size + max_say + 1))},
   };
 }
@@ -195,7 +195,7 @@ void read_all(std::string_view payload) {
   std::vector<Claim> claims;
   for (Entry each; in.next(each);) {
     if (each.kind == item) read_item(each);
-    if (each.kind == given) read_given(each);
+    if (each.kind == delivery) read_delivery(each);
     if (each.kind == ask) read_ask(each);
     if (each.kind == withdraw) read_withdraw(each);
     if (each.kind == ack || each.kind == release || each.kind == lost) read_runs(each, runs);

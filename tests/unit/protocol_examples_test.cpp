@@ -37,8 +37,8 @@ std::string name_of(MessageType type) {
       return "probe";
     case MessageType::alive:
       return "alive";
-    case MessageType::handoff:
-      return "handoff";
+    case MessageType::deliveries:
+      return "deliveries";
   }
   return "?";
 }
@@ -71,10 +71,10 @@ std::string name_of(EntryKind kind) {
       return "claim";
     case EntryKind::claim_put:
       return "claim_put";
-    case EntryKind::given:
-      return "given";
-    case EntryKind::none:
-      return "none";
+    case EntryKind::delivery:
+      return "delivery";
+    case EntryKind::empty:
+      return "empty";
     case EntryKind::part:
       return "part";
     case EntryKind::died:
@@ -233,7 +233,7 @@ class Walk {
         return walk_fail(entry);
       case EntryKind::lane_lost:
         return walk_lane_lost(entry);
-      case EntryKind::given:
+      case EntryKind::delivery:
         return walk_given(entry);
       case EntryKind::died:
         return walk_died(entry);
@@ -321,16 +321,16 @@ class Walk {
   }
 
   void walk_given(const Entry& entry) {
-    const auto given = read_given(entry, put_);
-    const auto flags = load<std::uint16_t>(entry.payload.data() + given_flags);
-    field(8, "id", number(given.id.value));
-    field(2, "queue", number(given.queue));
+    const auto delivery = read_delivery(entry, put_);
+    const auto flags = load<std::uint16_t>(entry.payload.data() + delivery_flags);
+    field(8, "id", number(delivery.id.value));
+    field(2, "queue", number(delivery.queue));
     field(2, "flags", number(flags));
-    field(4, "deliveries", number(given.deliveries));
-    if (flags & unkept) walk_put(given.put);
-    if (given.whole > 0) field(4, "whole", number(given.whole));
-    field(given.body.size(), "body", shown(given.body));
-    append_given(again_, given, std::exchange(put_, given.put));
+    field(4, "deliveries", number(delivery.deliveries));
+    if (flags & unkept) walk_put(delivery.put);
+    if (delivery.whole > 0) field(4, "whole", number(delivery.whole));
+    field(delivery.body.size(), "body", shown(delivery.body));
+    append_delivery(again_, delivery, std::exchange(put_, delivery.put));
   }
 
   void walk_said(const Entry& entry) {
@@ -358,7 +358,7 @@ class Walk {
   std::set<EntryKind> kinds_;
 };
 
-bool on_news(MessageType type) { return type >= MessageType::welcome && type < MessageType::handoff; }
+bool on_news(MessageType type) { return type >= MessageType::welcome && type < MessageType::deliveries; }
 
 using Kinds = std::map<std::pair<std::string, unsigned>, std::string>;  // (message, kind) -> name
 
@@ -373,7 +373,8 @@ Kinds kinds_in_code() {
           std::string payload;
           append_entry_head(payload, static_cast<EntryKind>(kind), 0, b, size);
           payload.append(size, '\1');
-          if (each & 2 && size > given_flags) payload.replace(entry_head_size + given_flags, 2, 2, '\0');  // no flags
+          if (each & 2 && size > delivery_flags)
+            payload.replace(entry_head_size + delivery_flags, 2, 2, '\0');  // no flags
           const auto message = static_cast<MessageType>(type);
           auto with_item = payload;
           append_item(with_item, {});

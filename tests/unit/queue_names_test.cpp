@@ -28,7 +28,7 @@ struct Names {
   SeqNo last;
 
   Names() { queues.established(consumer); }
-  /// An item is put into the queue, handed off and done.
+  /// An item is put into the queue, delivered and done.
   void use(const std::string& name) {
     auto& queue = queues.queue(name);
     queues.use(queue);

@@ -53,7 +53,7 @@ TEST_CASE("what was taken out of a ready list may come again, to the dispatcher 
 TEST_CASE("a ready list does what a naive one does") {
   std::mt19937_64 random(4);
   ReadyList list;
-  std::vector<std::uint64_t> fresh, returned, out;  // out: taken or handed off
+  std::vector<std::uint64_t> fresh, returned, out;  // out: taken or delivered
   const auto take_any = [&](std::vector<std::uint64_t>& ids) {
     const auto at = ids.begin() + static_cast<std::ptrdiff_t>(random() % ids.size());
     const auto id = *at;

@@ -20,7 +20,7 @@ struct Crossing {
   Lane lane;
   std::uint64_t asked = 0, answered = 0;  // the broker's
   std::deque<Entry> to_broker;
-  std::deque<bool> to_lane;  // whether it is `none`
+  std::deque<bool> to_lane;  // whether it is `empty`
 
   Crossing() {
     lane.offered(1, 9000, Time{});
@@ -49,7 +49,7 @@ struct Crossing {
       for (auto left = entry.number; left > 0 && answered < asked; --left) answer(true);
   }
   void lane_reads() {
-    to_lane.front() ? lane.none() : lane.given();
+    to_lane.front() ? lane.none() : lane.delivery();
     to_lane.pop_front();
     lane.check_invariants();
   }

@@ -142,13 +142,13 @@ std::vector<std::string> Client::received() {
   std::vector<std::string> bodies;
   for (const auto& message : std::exchange(world.lane_messages[id], {}))
     each_entry(std::string_view(message.bytes).substr(header_size), [&](const Entry& entry) {
-      if (entry.kind == EntryKind::none) {
+      if (entry.kind == EntryKind::empty) {
         bodies.emplace_back("none");
         return;
       }
-      const auto given = read_given(entry);
-      bodies.emplace_back(given.body);
-      got[bodies.back()] = given.id;
+      const auto delivery = read_delivery(entry);
+      bodies.emplace_back(delivery.body);
+      got[bodies.back()] = delivery.id;
     });
   return bodies;
 }
@@ -157,7 +157,7 @@ std::vector<int> Client::attempts() {
   std::vector<int> numbers;
   for (const auto& message : world.lane_messages[id])
     each_entry(std::string_view(message.bytes).substr(header_size),
-               [&](const Entry& entry) { numbers.push_back(read_given(entry).attempt); });
+               [&](const Entry& entry) { numbers.push_back(read_delivery(entry).attempt); });
   received();
   return numbers;
 }
@@ -166,7 +166,7 @@ std::vector<int> Client::deliveries() {
   std::vector<int> counts;
   for (const auto& message : world.lane_messages[id])
     each_entry(std::string_view(message.bytes).substr(header_size),
-               [&](const Entry& entry) { counts.push_back(static_cast<int>(read_given(entry).deliveries)); });
+               [&](const Entry& entry) { counts.push_back(static_cast<int>(read_delivery(entry).deliveries)); });
   received();
   return counts;
 }

@@ -114,23 +114,23 @@ void Script::told(MessageType type, SeqNo first, const std::vector<std::string>&
   news(frame);
 }
 
-void Script::hand_off(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids,
-                      std::uint32_t deliveries) {
-  hand_off(generation, first, ids, deliveries, {});
+void Script::deliver(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids,
+                     std::uint32_t deliveries) {
+  deliver(generation, first, ids, deliveries, {});
 }
 
 void Script::hand_off_unkept(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids,
                              PutName put) {
-  hand_off(generation, first, ids, 1, put);
+  deliver(generation, first, ids, 1, put);
 }
 
-void Script::hand_off(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids,
-                      std::uint32_t deliveries, PutName put) {
+void Script::deliver(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids,
+                     std::uint32_t deliveries, PutName put) {
   std::string frame(header_size, '\0');
-  write_header(frame.data(), {MessageType::handoff, static_cast<std::uint16_t>(ids.size()), epoch, session, first});
+  write_header(frame.data(), {MessageType::deliveries, static_cast<std::uint16_t>(ids.size()), epoch, session, first});
   PutName before;
   for (const auto id : ids) {
-    append_given(frame, {{id}, 0, 1, default_priority, "body " + std::to_string(id), 0, deliveries, put}, before);
+    append_delivery(frame, {{id}, 0, 1, default_priority, "body " + std::to_string(id), 0, deliveries, put}, before);
     before = put;
     if (put != PutName{}) put = put.next();
   }
@@ -147,8 +147,8 @@ void Script::lost(SeqNo number, const std::vector<ItemRun>& runs) {
 
 void Script::none(std::uint32_t generation, SeqNo number) {
   std::string frame(header_size, '\0');
-  write_header(frame.data(), {MessageType::handoff, 1, epoch, session, number});
-  append_block(frame, EntryKind::none, {});
+  write_header(frame.data(), {MessageType::deliveries, 1, epoch, session, number});
+  append_block(frame, EntryKind::empty, {});
   logic_.on_lane(generation, frame, now);
   tick();
 }

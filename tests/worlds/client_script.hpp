@@ -49,8 +49,8 @@ class Script {
   void refuse(Refusal refusal, const std::string& text = "because");
   void told(MessageType type, SeqNo first, const std::vector<std::string>& blocks);
   void news(const std::string& frame);
-  void hand_off(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids,
-                std::uint32_t deliveries = 1);
+  void deliver(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids,
+               std::uint32_t deliveries = 1);
   /// ... that are not kept yet: the first one's put, the others' numbers follow it.
   void hand_off_unkept(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids, PutName put);
   /// "These you claimed in vain": entry `number` of the broker's stream.
@@ -68,8 +68,8 @@ class Script {
   SeqNo last_control() const { return last_control_; }
 
  private:
-  void hand_off(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids, std::uint32_t deliveries,
-                PutName put);
+  void deliver(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids, std::uint32_t deliveries,
+               PutName put);
   void read(const Outbox::Message& message);
 
   ClientLogic& logic_;

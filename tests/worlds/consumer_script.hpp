@@ -48,9 +48,9 @@ struct ConsumerScript : Script {
   }
   /// The id of the item taken; 0 when there is none to take.
   std::uint64_t take() {
-    Given given;
+    Delivery delivery;
     std::string body;
-    return consumer.take(given, body, now) ? given.id.value : 0;
+    return consumer.take(delivery, body, now) ? delivery.id.value : 0;
   }
   std::uint64_t asked() {
     const auto said = control();
