@@ -8,7 +8,7 @@
 #include <stdexcept>
 
 #include "net/sockets.hpp"
-#include "tests/skip.hpp"
+#include "tests/support/skip.hpp"
 #include "tests/torture/system.hpp"
 
 namespace {
