@@ -18,7 +18,8 @@ void* map(int fd) {
 
 int new_memory() {
   const int fd = memfd_create("baton-bench", 0);
-  if (fd < 0 || ftruncate(fd, sizeof(Board)) != 0) throw std::system_error(errno, std::generic_category(), "memfd");
+  if (fd < 0 || ftruncate(fd, sizeof(Board)) != 0)
+    throw std::system_error(errno, std::generic_category(), "memfd");
   return fd;
 }
 

@@ -1,4 +1,5 @@
-// Shared memory between the bench and the workers that it starts: what they count, and when they are to stop.
+// Shared memory between the bench and the workers that it starts: what they count, and when they
+// are to stop.
 #pragma once
 
 #include <array>
@@ -14,14 +15,17 @@ inline constexpr std::size_t max_latencies = 1u << 20;
 /// What one worker has put or got so far. Written by that worker only.
 struct alignas(64) Tally {
   std::atomic<std::uint64_t> count = 0;
-  std::atomic<std::uint64_t> sum = 0;  ///< of mix() over its items: equal for two lots of the same items, in any order
+  /// Of mix() over its items: equal for two lots of the same items, in any order.
+  std::atomic<std::uint64_t> sum = 0;
 };
 
 /// All zero at the start. Only one process, the bench, writes `stop` and `drained`.
 struct Board {
-  std::atomic<bool> stop = false;        ///< producers put no more
-  std::atomic<bool> drained = false;     ///< consumers may leave: all that was put was got, or will never be
-  std::atomic<std::uint32_t> ports = 0;  ///< of the proxy: where to push, and 16 bits higher where to pull
+  std::atomic<bool> stop = false;  ///< producers put no more
+  /// Consumers may leave: all that was put was got, or will never be.
+  std::atomic<bool> drained = false;
+  /// Of the proxy: where to push, and 16 bits higher where to pull.
+  std::atomic<std::uint32_t> ports = 0;
   std::array<Tally, max_workers> put;
   std::array<Tally, max_workers> got;
   std::atomic<std::uint64_t> latency_count = 0;

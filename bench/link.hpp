@@ -1,4 +1,5 @@
-// One worker's end of the way from producers to consumers: through the plain proxy, or through Baton.
+// One worker's end of the way from producers to consumers: through the plain proxy, or through
+// Baton.
 #pragma once
 
 #include <chrono>
@@ -13,11 +14,12 @@ namespace baton::bench {
 
 /// Where a worker connects, and how.
 struct Way {
-  bool proxy = false;         ///< the plain proxy; otherwise Baton
-  std::string address;        ///< "127.0.0.1:PORT"
-  int depth = 0;              ///< of the proxy: the high-water mark; of Baton: the prefetch
-  bool keep = false;          ///< Baton: items are kept on disk
-  std::uint64_t backlog = 0;  ///< so many items are put before anybody gets, and stand in the queue from then on
+  bool proxy = false;   ///< the plain proxy; otherwise Baton
+  std::string address;  ///< "127.0.0.1:PORT"
+  int depth = 0;        ///< of the proxy: the high-water mark; of Baton: the prefetch
+  bool keep = false;    ///< Baton: items are kept on disk
+  /// So many items are put before anybody gets, and stand in the queue from then on.
+  std::uint64_t backlog = 0;
 };
 
 class Sender {

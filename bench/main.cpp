@@ -1,5 +1,5 @@
-// baton-bench: this system's throughput and latency, beside a plain zmq_proxy. Each contestant runs in turn, round after
-// round, so that what else the machine does falls on all of them.
+// baton-bench: this system's throughput and latency, beside a plain zmq_proxy. Each contestant runs
+// in turn, round after round, so that what else the machine does falls on all of them.
 #include <zmq.h>
 
 #include <CLI/CLI.hpp>
@@ -24,8 +24,8 @@ struct Options {
 
 Contest contest(bool latency, std::size_t producers, std::size_t consumers, std::size_t size) {
   Contest contest;
-  contest.name = std::string(latency ? "latency" : "throughput") + "/" + std::to_string(producers) + "+" +
-                 std::to_string(consumers) + "/" + std::to_string(size) + "B";
+  contest.name = std::string(latency ? "latency" : "throughput") + "/" + std::to_string(producers) +
+                 "+" + std::to_string(consumers) + "/" + std::to_string(size) + "B";
   contest.setup.latency = latency;
   contest.setup.producers = producers;
   contest.setup.consumers = consumers;
@@ -55,12 +55,13 @@ std::vector<Contest> all_contests() {
 Options parse(int argc, char** argv) {
   Options options;
   CLI::App app{"Throughput and latency of Baton beside a plain zmq_proxy, with real processes."};
-  app.add_option("--seconds", options.seconds, "length of each measured window")->capture_default_str();
+  app.add_option("--seconds", options.seconds, "length of each measured window")
+      ->capture_default_str();
   app.add_option("--rounds", options.rounds, "how often each contestant runs; medians are printed")
       ->capture_default_str();
-  app.add_option(
-      "--only", options.only,
-      "run what is called this, or has it in its name; may be given several times: throughput/3+6/100B/packed");
+  app.add_option("--only", options.only,
+                 "run what is called this, or has it in its name; may be given several times: "
+                 "throughput/3+6/100B/packed");
   app.add_option("--seed", options.seed, "of the bodies' bytes")->capture_default_str();
   try {
     app.parse(argc, argv);
@@ -73,8 +74,9 @@ Options parse(int argc, char** argv) {
 void print_settings(const Options& options) {
   int major = 0, minor = 0, patch = 0;
   zmq_version(&major, &minor, &patch);
-  std::printf("seed %u, window %g s, rounds %d, queue limit %d items, cores %u, libzmq %d.%d.%d\n", options.seed,
-              options.seconds, options.rounds, queue_limit, std::thread::hardware_concurrency(), major, minor, patch);
+  std::printf("seed %u, window %g s, rounds %d, queue limit %d items, cores %u, libzmq %d.%d.%d\n",
+              options.seed, options.seconds, options.rounds, queue_limit,
+              std::thread::hardware_concurrency(), major, minor, patch);
 }
 
 int run_all(const Options& options) {
@@ -95,7 +97,8 @@ int run_all(const Options& options) {
 int main(int argc, char** argv) {
   using namespace baton::bench;
   try {
-    if (argc == 3 && std::string(argv[1]) == worker_mark) return run_worker(from_arguments({argv, argv + argc}));
+    if (argc == 3 && std::string(argv[1]) == worker_mark)
+      return run_worker(from_arguments({argv, argv + argc}));
     return run_all(parse(argc, argv));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "error: %s\n", error.what());

@@ -54,9 +54,13 @@ std::uint32_t bind_anywhere(zmq::socket_t& socket) {
 
 }  // namespace
 
-std::unique_ptr<Sender> make_proxy_sender(const Way& way) { return std::make_unique<ProxySender>(way); }
+std::unique_ptr<Sender> make_proxy_sender(const Way& way) {
+  return std::make_unique<ProxySender>(way);
+}
 
-std::unique_ptr<Receiver> make_proxy_receiver(const Way& way) { return std::make_unique<ProxyReceiver>(way); }
+std::unique_ptr<Receiver> make_proxy_receiver(const Way& way) {
+  return std::make_unique<ProxyReceiver>(way);
+}
 
 int run_proxy(Board& board, int high_water_mark) {
   zmq::context_t context;

@@ -31,7 +31,8 @@ double ratio(const Result& result, const Result& yardstick, bool latency) {
 
 void print_rate(const std::vector<Sample>& samples) {
   std::vector<double> rates(samples.size());
-  std::transform(samples.begin(), samples.end(), rates.begin(), [](const Sample& s) { return s.rate / 1e3; });
+  std::transform(samples.begin(), samples.end(), rates.begin(),
+                 [](const Sample& s) { return s.rate / 1e3; });
   std::printf("%9.1f %9.1f %9.1f", quantile(rates, 0.5), quantile(rates, 0), quantile(rates, 1));
 }
 
@@ -39,12 +40,14 @@ void print_latency(const std::vector<Sample>& samples, bool measured) {
   if (!measured) {
     std::printf(" %7s %7s", "-", "-");
   } else {
-    std::printf(" %7.0f %7.0f", median(samples, p50), median(samples, [](const Sample& s) { return s.p99; }));
+    std::printf(" %7.0f %7.0f", median(samples, p50),
+                median(samples, [](const Sample& s) { return s.p99; }));
   }
 }
 
 void print_cpu(const std::vector<Sample>& samples) {
-  std::printf(" %8.2f %8.2f %8.2f %8.2f", median(samples, [](const Sample& s) { return s.cpu.carrier; }),
+  std::printf(" %8.2f %8.2f %8.2f %8.2f",
+              median(samples, [](const Sample& s) { return s.cpu.carrier; }),
               median(samples, [](const Sample& s) { return s.cpu.producers; }),
               median(samples, [](const Sample& s) { return s.cpu.consumers; }),
               median(samples, [](const Sample& s) { return s.cpu.total(); }));
@@ -78,24 +81,30 @@ bool add_sample(Result& result, const Setup& setup) {
 
 void print_heading() {
   std::printf(
-      "thousand items per second: median, least, most of the rounds; ratio to the first line of a group "
-      "(its p50 for latency)\nlatency put to get: p50 and p99 in us; CPU in us per item; carrier: proxy or broker\n\n");
-  std::printf("%-36s %9s %9s %9s %6s %7s %7s %8s %8s %8s %8s %8s\n", "name", "k/s", "min", "max", "ratio", "p50", "p99",
-              "carrier", "producer", "consumer", "all", "MB");
+      "thousand items per second: median, least, most of the rounds; ratio to the first line of a "
+      "group "
+      "(its p50 for latency)\nlatency put to get: p50 and p99 in us; CPU in us per item; carrier: "
+      "proxy or broker\n\n");
+  std::printf("%-36s %9s %9s %9s %6s %7s %7s %8s %8s %8s %8s %8s\n", "name", "k/s", "min", "max",
+              "ratio", "p50", "p99", "carrier", "producer", "consumer", "all", "MB");
   std::fflush(stdout);
 }
 
 bool hold(const Contest& contest, int rounds, const std::vector<std::string>& only) {
-  const auto name_of = [&](const Contestant& contestant) { return contest.name + "/" + contestant.name; };
+  const auto name_of = [&](const Contestant& contestant) {
+    return contest.name + "/" + contestant.name;
+  };
   const auto is_meant = [&](const std::string& name, const std::string& text) {
-    const bool is_name = std::any_of(contest.contestants.begin(), contest.contestants.end(),
-                                     [&](const auto& contestant) { return name_of(contestant) == text; });
+    const bool is_name =
+        std::any_of(contest.contestants.begin(), contest.contestants.end(),
+                    [&](const auto& contestant) { return name_of(contestant) == text; });
     return is_name ? name == text : name.find(text) != name.npos;
   };
   std::vector<Result> results;
   for (const Contestant& contestant : contest.contestants) {
     const auto name = name_of(contestant);
-    if (only.empty() || std::any_of(only.begin(), only.end(), [&](const auto& text) { return is_meant(name, text); }))
+    if (only.empty() || std::any_of(only.begin(), only.end(),
+                                    [&](const auto& text) { return is_meant(name, text); }))
       results.push_back({name, contestant.way});
   }
   bool clean = true;

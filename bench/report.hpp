@@ -21,9 +21,9 @@ struct Contest {
 
 void print_heading();
 
-/// Runs each contestant whose name after the contest's is one of `only`, or contains it where nobody is called that, in
-/// turns, and prints a line for each: medians over the rounds. All of them where `only` is empty. A run that goes wrong is
-/// printed in its place. True when none did.
+/// Runs each contestant whose name after the contest's is one of `only`, or contains it where
+/// nobody is called that, in turns, and prints a line for each: medians over the rounds. All of
+/// them where `only` is empty. A run that goes wrong is printed in its place. True when none did.
 bool hold(const Contest& contest, int rounds, const std::vector<std::string>& only);
 
 }  // namespace baton::bench

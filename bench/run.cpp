@@ -76,7 +76,8 @@ class Run {
   void start_carrier() {
     if (setup_.way.proxy) {
       carrier_.push_back(worker(Role::proxy, 0, ""));
-      if (!eventually(10s, [this] { return board_->ports != 0; })) throw std::runtime_error("the proxy did not start");
+      if (!eventually(10s, [this] { return board_->ports != 0; }))
+        throw std::runtime_error("the proxy did not start");
       put_to_ = "127.0.0.1:" + std::to_string(board_->ports & 0xffff);
       get_from_ = "127.0.0.1:" + std::to_string(board_->ports >> 16);
     } else {
@@ -94,7 +95,8 @@ class Run {
       return command;
     }
     std::string directory = std::filesystem::temp_directory_path() / "baton-bench-XXXXXX";
-    if (!mkdtemp(directory.data())) throw std::system_error(errno, std::generic_category(), directory);
+    if (!mkdtemp(directory.data()))
+      throw std::system_error(errno, std::generic_category(), directory);
     data_ = directory;
     command.insert(command.end(), {"--data", directory});
     return command;
@@ -102,7 +104,8 @@ class Run {
 
   std::string ready_address() {
     const auto line = carrier_.front().out().next_with("127.0.0.1:", 10s);
-    if (!line) throw std::runtime_error("the broker did not start: " + carrier_.front().err().text());
+    if (!line)
+      throw std::runtime_error("the broker did not start: " + carrier_.front().err().text());
     const auto port = line->text.find("127.0.0.1:");
     return line->text.substr(port, line->text.find_first_not_of("0123456789", port + 10) - port);
   }
@@ -125,10 +128,12 @@ class Run {
 
   void wait_until_steady() {
     const auto all_get = [this] {
-      return std::all_of(board_->got.begin(), board_->got.begin() + static_cast<std::ptrdiff_t>(setup_.consumers),
+      return std::all_of(board_->got.begin(),
+                         board_->got.begin() + static_cast<std::ptrdiff_t>(setup_.consumers),
                          [](const Tally& tally) { return tally.count > 0; });
     };
-    if (!eventually(20s, all_get)) throw std::runtime_error("some consumer got nothing" + complaints());
+    if (!eventually(20s, all_get))
+      throw std::runtime_error("some consumer got nothing" + complaints());
     std::this_thread::sleep_for(std::clamp<Clock::duration>(setup_.window / 2, 200ms, 1s));
   }
 
@@ -147,7 +152,9 @@ class Run {
     Sample sample;
     const auto items = static_cast<double>(end.got - begin.got);
     if (items == 0) throw std::runtime_error("nothing moved" + complaints());
-    const auto per_item = [items](auto nanoseconds) { return static_cast<double>(nanoseconds.count()) / 1e3 / items; };
+    const auto per_item = [items](auto nanoseconds) {
+      return static_cast<double>(nanoseconds.count()) / 1e3 / items;
+    };
     sample.rate = items / std::chrono::duration<double>(end.at - begin.at).count();
     sample.cpu = {per_item(end.carrier - begin.carrier), per_item(end.producers - begin.producers),
                   per_item(end.consumers - begin.consumers)};
@@ -157,7 +164,8 @@ class Run {
 
   void add_latency(Sample& sample, std::uint64_t first, std::uint64_t last) const {
     std::vector<double> micros;
-    for (std::uint64_t i = first; i < last; ++i) micros.push_back(static_cast<double>(board_->latencies[i]) / 1e3);
+    for (std::uint64_t i = first; i < last; ++i)
+      micros.push_back(static_cast<double>(board_->latencies[i]) / 1e3);
     sample.p50 = quantile(micros, 0.50);
     sample.p99 = quantile(micros, 0.99);
   }
@@ -174,21 +182,25 @@ class Run {
     end_all(consumers_, "consumer");
     const Total got = total(board_->got);
     if (got != put)
-      throw std::runtime_error(std::to_string(put.count) + " items put, " + std::to_string(got.count) +
-                               " got, or not the same ones" + complaints());
+      throw std::runtime_error(std::to_string(put.count) + " items put, " +
+                               std::to_string(got.count) + " got, or not the same ones" +
+                               complaints());
     end_carrier();
   }
 
   void end_all(std::vector<Process>& processes, const std::string& what) {
     for (Process& process : processes)
-      if (process.wait(60s) != 0) throw std::runtime_error("a " + what + " did not end well" + complaints());
+      if (process.wait(60s) != 0)
+        throw std::runtime_error("a " + what + " did not end well" + complaints());
   }
 
   void end_carrier() {
     if (setup_.way.proxy) return;  // it has no end of its own
     carrier_.front().signal(SIGTERM);
-    if (carrier_.front().wait(10s) != 0) throw std::runtime_error("the broker did not end well" + complaints());
-    if (setup_.way.keep) std::printf("%s", carrier_.front().err().text().c_str());  // how much of it was written
+    if (carrier_.front().wait(10s) != 0)
+      throw std::runtime_error("the broker did not end well" + complaints());
+    if (setup_.way.keep)
+      std::printf("%s", carrier_.front().err().text().c_str());  // how much of it was written
   }
 
   // What the processes had to say on stderr.
@@ -213,7 +225,8 @@ Sample run(const Setup& setup) { return Run(setup).measure(); }
 
 double quantile(std::vector<double> values, double part) {
   if (values.empty()) return 0;
-  const auto nth = values.begin() + static_cast<std::ptrdiff_t>(part * static_cast<double>(values.size() - 1));
+  const auto nth =
+      values.begin() + static_cast<std::ptrdiff_t>(part * static_cast<double>(values.size() - 1));
   std::nth_element(values.begin(), nth, values.end());
   return *nth;
 }

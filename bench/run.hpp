@@ -1,4 +1,5 @@
-// One run: starts the carrier and the workers, measures a steady window, and checks that each item came exactly once.
+// One run: starts the carrier and the workers, measures a steady window, and checks that each item
+// came exactly once.
 #pragma once
 
 #include <chrono>
@@ -9,8 +10,8 @@
 
 namespace baton::bench {
 
-/// What the broker's queue may hold, so that producers cannot run away from consumers: the proxy's high-water mark does
-/// the same.
+/// What the broker's queue may hold, so that producers cannot run away from consumers: the proxy's
+/// high-water mark does the same.
 inline constexpr int queue_limit = 20'000;
 
 struct Setup {

@@ -117,7 +117,8 @@ int pong(const Task& task, Board& board) {
     const Header header = header_of(*body);
     const std::uint64_t n = board.latency_count.load(std::memory_order_relaxed);
     if (n < max_latencies) board.latencies[n] = arrived - header.sent;
-    board.latency_count.store(std::min<std::uint64_t>(n + 1, max_latencies), std::memory_order_release);
+    board.latency_count.store(std::min<std::uint64_t>(n + 1, max_latencies),
+                              std::memory_order_release);
     receiver->done();
     add(board.got[task.index], mix(header.producer, header.sequence));
     eventfd_write(task.baton, 1);
@@ -129,9 +130,9 @@ int pong(const Task& task, Board& board) {
 
 std::vector<std::string> to_arguments(const std::string& program, const Task& task) {
   std::ostringstream text;
-  text << static_cast<int>(task.role) << ' ' << task.board << ' ' << task.baton << ' ' << task.index << ' ' << task.size
-       << ' ' << task.seed << ' ' << task.way.proxy << ' ' << task.way.depth << ' ' << task.way.backlog << ' '
-       << task.way.address;
+  text << static_cast<int>(task.role) << ' ' << task.board << ' ' << task.baton << ' ' << task.index
+       << ' ' << task.size << ' ' << task.seed << ' ' << task.way.proxy << ' ' << task.way.depth
+       << ' ' << task.way.backlog << ' ' << task.way.address;
   return {program, worker_mark, text.str()};
 }
 
@@ -141,7 +142,8 @@ Task from_arguments(const std::vector<std::string>& arguments) {
   std::istringstream text(arguments.at(2));
   text >> role >> task.board >> task.baton >> task.index >> task.size >> task.seed;
   text >> task.way.proxy >> task.way.depth >> task.way.backlog;
-  if (!text || task.index >= max_workers) throw std::invalid_argument("not a worker's task: " + text.str());
+  if (!text || task.index >= max_workers)
+    throw std::invalid_argument("not a worker's task: " + text.str());
   text >> task.way.address;
   task.role = static_cast<Role>(role);
   return task;

@@ -18,8 +18,8 @@ enum class Role {
 
 struct Task {
   Role role = Role::proxy;
-  int board = -1;         ///< descriptor of the shared board
-  int baton = -1;         ///< ping and pong: an eventfd through which pong says that it got the item
+  int board = -1;  ///< descriptor of the shared board
+  int baton = -1;  ///< ping and pong: an eventfd through which pong says that it got the item
   std::size_t index = 0;  ///< among the workers of its role
   std::size_t size = 0;   ///< of a body, in bytes; at least body_header
   unsigned seed = 0;      ///< of the bodies' bytes
@@ -28,7 +28,8 @@ struct Task {
 
 inline constexpr std::size_t body_header = 24;
 
-/// The command line of a worker, and back. from_arguments throws std::invalid_argument when it is none.
+/// The command line of a worker, and back. from_arguments throws std::invalid_argument when it is
+/// none.
 inline constexpr const char* worker_mark = "--worker";
 std::vector<std::string> to_arguments(const std::string& program, const Task& task);
 Task from_arguments(const std::vector<std::string>& arguments);

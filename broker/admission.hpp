@@ -1,5 +1,5 @@
-// Who may connect: a handler of ZeroMQ's authentication protocol (ZAP, RFC 27) for sockets that ask for a name and a
-// password (ZMTP's PLAIN, RFC 24).
+// Who may connect: a handler of ZeroMQ's authentication protocol (ZAP, RFC 27) for sockets that ask
+// for a name and a password (ZMTP's PLAIN, RFC 24).
 #pragma once
 
 #include <optional>
@@ -16,7 +16,8 @@ struct Knock {
   std::string password;
 };
 
-/// The context's one handler; it belongs to the broker's one thread. Requests of another mechanism are denied here.
+/// The context's one handler; it belongs to the broker's one thread. Requests of another mechanism
+/// are denied here.
 class Admission {
  public:
   explicit Admission(zmq::context_t& context);

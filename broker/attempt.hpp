@@ -17,14 +17,16 @@ struct Attempt {
   Time at{};
 };
 
-/// Leaves the last ones whose texts take so many bytes together; at least one, whose reason is cut if need be.
+/// Leaves the last ones whose texts take so many bytes together; at least one, whose reason is cut
+/// if need be.
 inline void keep_last(std::vector<Attempt>& history, std::size_t bytes) {
   std::size_t first = history.size();
   for (auto left = bytes; first > 0; --first) {
     auto& attempt = history[first - 1];
     const auto size = attempt.consumer.size() + attempt.why.size();
     if (size > left && first < history.size()) break;
-    if (size > left) attempt.why = cut_utf8(attempt.why, left - std::min(left, attempt.consumer.size()));
+    if (size > left)
+      attempt.why = cut_utf8(attempt.why, left - std::min(left, attempt.consumer.size()));
     left -= std::min(left, size);
   }
   history.erase(history.begin(), history.begin() + static_cast<std::ptrdiff_t>(first));

@@ -6,8 +6,8 @@
 namespace baton::broker {
 namespace {
 
-// Measured with libzmq 4.3.4: a consumer's three connections, and its lane, which listens and has one, and a descriptor of
-// its own.
+// Measured with libzmq 4.3.4: a consumer's three connections, and its lane, which listens and has
+// one, and a descriptor of its own.
 constexpr std::uint64_t files_per_session = 6;
 constexpr std::uint64_t files_besides = 64;
 constexpr std::uint64_t few = 1000;  // sessions: with less room than that something is amiss
@@ -17,7 +17,8 @@ constexpr std::uint64_t few = 1000;  // sessions: with less room than that somet
 std::string fit_to_file_limit(Settings& settings, std::uint64_t files) {
   const auto wanted = settings.max_sessions;
   const auto room = files > files_besides ? (files - files_besides) / files_per_session : 0;
-  const auto may_open = "may open " + std::to_string(files) + " files (raise the limit: ulimit -Hn): room for ";
+  const auto may_open =
+      "may open " + std::to_string(files) + " files (raise the limit: ulimit -Hn): room for ";
   if (room == 0) throw std::runtime_error(may_open + "no client");
   if (room >= wanted) return {};
   settings.max_sessions = static_cast<std::uint32_t>(room);

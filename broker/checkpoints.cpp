@@ -12,7 +12,8 @@ void Checkpoints::note(const InputPlace& place) {
   thin();
 }
 
-/// One that lies between two of which the older is less than four times as far behind is not needed.
+/// One that lies between two of which the older is less than four times as far behind is not
+/// needed.
 void Checkpoints::thin() {
   if (all_.size() < 3) return;
   const auto behind = [this](const Checkpoint& one) { return all_.back().items - one.items; };

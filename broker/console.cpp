@@ -19,7 +19,8 @@ std::uint64_t ConsoleLog::trim(SeqNo not_after) {
   const auto besides = [this] { return overhead(parts_.size()); };
   const auto too_many = [&] { return all() > keep_ || besides() > most_besides(); };
   const auto far_too_many = [&] { return all() + besides() > 8 * keep_ + console_beyond; };
-  while (first_ < last_block_ && ((too_many() && first_ <= not_after) || far_too_many())) drop_block();
+  while (first_ < last_block_ && ((too_many() && first_ <= not_after) || far_too_many()))
+    drop_block();
   return first_ - before;
 }
 

@@ -1,4 +1,5 @@
-// The console log: blocks of lines from all processes, in one order, kept for printers that come late.
+// The console log: blocks of lines from all processes, in one order, kept for printers that come
+// late.
 #pragma once
 
 #include <cstdint>
@@ -14,16 +15,17 @@ namespace baton::broker {
 /// Bytes of console lines that may come beyond what is kept.
 inline constexpr std::uint64_t console_beyond = 64u << 20;
 
-/// A block of more than say_part_bytes is parts, which follow one another; they are what is numbered, from 1. The log keeps
-/// the last `keep` bytes, at least one block, each whole.
+/// A block of more than say_part_bytes is parts, which follow one another; they are what is
+/// numbered, from 1. The log keeps the last `keep` bytes, at least one block, each whole.
 class ConsoleLog {
  public:
   explicit ConsoleLog(std::uint64_t keep) : keep_(keep) {}
 
   /// `said` is a whole block. It is logged in parts of say_part_bytes.
   void append(const Said& said);
-  /// Drops the oldest blocks down to `keep`, but none after `not_after`, unless all take more than 8 * keep +
-  /// console_beyond: so far those come who began before they were held. Returns how many parts.
+  /// Drops the oldest blocks down to `keep`, but none after `not_after`, unless all take more than
+  /// 8 * keep + console_beyond: so far those come who began before they were held. Returns how many
+  /// parts.
   std::uint64_t trim(SeqNo not_after);
 
   SeqNo last() const { return {first_.value + parts_.size() - 1}; }

@@ -40,7 +40,8 @@ void ConsoleFeed::heartbeat(Session& printer, const Heartbeat& heartbeat, Time n
 
 void ConsoleFeed::end(Session& printer, const std::string& /*why*/, Time /*now*/) {
   printed_ = std::max(printed_, printer.printing.printed);
-  expected_until_ = std::max(expected_until_, printer.printing.printed_at + settings_.printer_stuck);
+  expected_until_ =
+      std::max(expected_until_, printer.printing.printed_at + settings_.printer_stuck);
   std::erase(printers_, &printer);
 }
 
@@ -48,7 +49,8 @@ void ConsoleFeed::send_next(Session& printer, Time /*now*/) {
   if (printer.state != Session::State::established) return;
   auto& printing = printer.printing;
   while (printing.sent < log_.last() &&
-         log_.bytes_after(printing.printed) - log_.bytes_after(printing.sent) < console_window_bytes) {
+         log_.bytes_after(printing.printed) - log_.bytes_after(printing.sent) <
+             console_window_bytes) {
     auto next = sessions_.header_for(printer.id, MessageType::console);
     next.number = printing.sent + 1;
     std::string message(header_size, '\0');
@@ -82,7 +84,8 @@ bool ConsoleFeed::make_room(Time now) {
   if (dropped > 0 && printers_.empty() && !std::exchange(dropped_, true))
     effects_.log.push_back("no printer reads the console: its oldest lines are dropped");
   const auto waiting = log_.bytes_after(printed);
-  const bool many = ConsoleLog::overhead(log_.last() - printed) >= log_.most_besides();  // of very short blocks
+  // Of very short blocks.
+  const bool many = ConsoleLog::overhead(log_.last() - printed) >= log_.most_besides();
   const bool held = (held_ ? waiting > log_.keep() / 2 : waiting >= log_.keep()) || many;
   return std::exchange(held_, held) != held;
 }
@@ -91,19 +94,21 @@ void ConsoleFeed::check_invariants(const Session& printer) const {
   ensure(printer.printing.printed <= printer.printing.sent && printer.printing.sent <= log_.last());
 }
 
-/// The last block that all printers who are connected and read have printed. When the last one has gone, another one may
-/// come in its place: for some time it counts as if it were there. Otherwise, without one, the last of all.
+/// The last block that all printers who are connected and read have printed. When the last one has
+/// gone, another one may come in its place: for some time it counts as if it were there. Otherwise,
+/// without one, the last of all.
 SeqNo ConsoleFeed::printed_by_all(Time now) const {
   auto printed = log_.last();
   if (printers_.empty() && now < expected_until_) return printed_;
   for (const auto* printer : printers_)
-    if (printer->printing.printed_at + settings_.printer_stuck > now || printer->printing.printed == log_.last())
+    if (printer->printing.printed_at + settings_.printer_stuck > now ||
+        printer->printing.printed == log_.last())
       printed = std::min(printed, printer->printing.printed);
   return printed;
 }
 
-/// Where a new printer goes on: at the last block that some printer has printed which is gone, or is about to be. Who
-/// starts a killed one again does not wait for its reconnect grace to be over.
+/// Where a new printer goes on: at the last block that some printer has printed which is gone, or
+/// is about to be. Who starts a killed one again does not wait for its reconnect grace to be over.
 SeqNo ConsoleFeed::printed_by_gone() const {
   auto printed = printed_;
   for (const auto* printer : printers_)

@@ -12,7 +12,8 @@
 
 namespace baton::broker {
 
-/// The printer's role. A full log holds those who say something while a printer reads; else its oldest blocks go.
+/// The printer's role. A full log holds those who say something while a printer reads; else its
+/// oldest blocks go.
 ///
 /// Invariant: of each printer's session printed <= sent <= last().
 class ConsoleFeed final : public RoleHandler {
@@ -53,8 +54,9 @@ class ConsoleFeed final : public RoleHandler {
   ConsoleLog log_;
   Repeats said_before_;
   std::vector<Session*> printers_;
-  SeqNo printed_;          // the last block that some printer which is gone has printed
-  Time expected_until_{};  // by then the one that went should have printed something, or another one
+  SeqNo printed_;  // the last block that some printer which is gone has printed
+  Time
+      expected_until_{};  // by then the one that went should have printed something, or another one
   bool dropped_ = false;
   bool held_ = false;  // the log is full: those who say something have no window
 };

@@ -9,12 +9,13 @@
 namespace baton::broker {
 namespace {
 
-constexpr Duration lane_again = 50ms;     // between tries to open the next lane of a session whose last one broke
+// Between tries to open the next lane of a session whose last one broke.
+constexpr Duration lane_again = 50ms;
 constexpr Duration claims_again = 100ms;  // between looks whether all claims are in
 
 }  // namespace
 
-// --- how its sessions begin and end ------------------------------------------------------------------------------
+// --- how its sessions begin and end --------------------------------------------------------------
 
 Refusal Consumers::admit(const Hello& hello) {
   return hello.claims > 0 || laneless_.empty() ? Refusal::none : Refusal::sessions_full;
@@ -47,10 +48,12 @@ void Consumers::bye(const Peer& from) {
   note_unkept(from);
 }
 
-/// What it has settled of what is not here yet is not confirmed before that is: nor what it says from then on.
+/// What it has settled of what is not here yet is not confirmed before that is: nor what it says
+/// from then on.
 void Consumers::note_unkept(const Peer& from) {
   auto& session = from.session;
-  if (session.unkept_settles > 0 && session.unconfirmable == SeqNo{}) session.unconfirmable = from.number;
+  if (session.unkept_settles > 0 && session.unconfirmable == SeqNo{})
+    session.unconfirmable = from.number;
 }
 
 void Consumers::end(Session& session, const std::string& why, Time now) {
@@ -62,15 +65,17 @@ void Consumers::end(Session& session, const std::string& why, Time now) {
   queues_.leave_queues(session);
 }
 
-// --- what it says ------------------------------------------------------------------------------------------------
+// --- what it says --------------------------------------------------------------------------------
 
 void Consumers::heartbeat(Session& session, const Heartbeat& heartbeat, Time now) {
-  if (heartbeat.lane_generation == session.lane_generation) queues_.arrived(session, heartbeat.lane_received, now);
+  if (heartbeat.lane_generation == session.lane_generation)
+    queues_.arrived(session, heartbeat.lane_received, now);
   queues_.heard_lost(session, heartbeat.heard, now);
   if (heartbeat.rewind && session.told.rewind(now)) sessions_.changed(session);
 }
 
-/// While the session has no lane, its asks wait for the next one: what was delivered would go to nobody.
+/// While the session has no lane, its asks wait for the next one: what was delivered would go to
+/// nobody.
 void Consumers::ask(const Peer& from, const Ask& ask, Time now) {
   auto& session = from.session;
   if (!queues_.may_ask(session))
@@ -108,12 +113,14 @@ void Consumers::fail(const Peer& from, const Failure& failure, Time now) {
 }
 
 template <class Settle>
-void Consumers::settle(const Peer& from, const std::vector<ItemRun>& runs, Settle settle, Time now) {
+void Consumers::settle(const Peer& from, const std::vector<ItemRun>& runs, Settle settle,
+                       Time now) {
   for (const auto& run : runs) {
     for (std::uint32_t i = 0; i < run.count; ++i) {
       if (settle(run.first + i)) continue;
       not_held(from.session, run.first + i, now);
-      if (not_held_ > max_asks) return note_unkept(from);  // nobody ever held as many: a run's length is its word
+      if (not_held_ > max_asks)
+        return note_unkept(from);  // nobody ever held as many: a run's length is its word
     }
   }
   note_unkept(from);
@@ -136,7 +143,7 @@ void Consumers::fill(Confirm& confirm, const Session& session) const {
   confirm.lane_port = session.lane_port;
 }
 
-// --- lanes -------------------------------------------------------------------------------------------------------
+// --- lanes ---------------------------------------------------------------------------------------
 
 void Consumers::lane_lost(const Peer& from, const LaneLost& lost) {
   auto& session = from.session;
@@ -169,10 +176,12 @@ void Consumers::lane_opened(const SessionId& id, std::uint32_t generation, std::
 void Consumers::lane_failed(const SessionId& id, std::uint32_t generation, Time now) {
   auto* session = sessions_.find(id);
   if (!session || session->lane_generation != generation) return;
-  queues_.take_back_after(*session, session->lane_base);  // nobody has seen what was delivered on it
+  queues_.take_back_after(*session,
+                          session->lane_base);  // nobody has seen what was delivered on it
   if (generation == 1 && session->held == 0 && session->claims_left == 0)
     return sessions_.refuse(id, Refusal::sessions_full, no_lane, now);
-  // The port of its lane that broke may not be quite free yet, which is no reason to take from it what it holds.
+  // The port of its lane that broke may not be quite free yet, which is no reason to take from it
+  // what it holds.
   session->wanted = std::max(session->wanted, session->asked_in_all);
   queues_.forget_asks(*session);
   if (std::find(laneless_.begin(), laneless_.end(), id) == laneless_.end()) laneless_.push_back(id);
@@ -183,10 +192,11 @@ void Consumers::lane_unreached(const SessionId& id, std::uint16_t port) {
   auto* session = sessions_.find(id);
   if (!session || ++session->lanes_unreached != 2 || !worth_a_line(++unreached_)) return;
   const auto& hello = session->hello;
-  effects_.log.push_back(
-      "consumer " + hello.host + "/" + std::to_string(hello.pid) + " does not reach port " + std::to_string(port) +
-      ", where its items come from: is it open to that host, and published under the same number? --lanes "
-      "A-B says which ports these are");
+  effects_.log.push_back("consumer " + hello.host + "/" + std::to_string(hello.pid) +
+                         " does not reach port " + std::to_string(port) +
+                         ", where its items come from: is it open to that host, and published "
+                         "under the same number? --lanes "
+                         "A-B says which ports these are");
 }
 
 void Consumers::open_lanes_again(Time now) {
@@ -196,13 +206,14 @@ void Consumers::open_lanes_again(Time now) {
   for (const auto& id : laneless_) open_lane(*sessions_.find(id));
 }
 
-// --- claims ------------------------------------------------------------------------------------------------------
+// --- claims --------------------------------------------------------------------------------------
 
 /// A session that holds items of the broker before this one is here, and has not said yet which.
 bool Consumers::somebody_claims() const {
   return std::any_of(sessions_.all().begin(), sessions_.all().end(), [](const auto& entry) {
     const auto& session = *entry.second;
-    return session.state == Session::State::established && session.claims_kept && session.claims_left > 0;
+    return session.state == Session::State::established && session.claims_kept &&
+           session.claims_left > 0;
   });
 }
 
@@ -227,19 +238,24 @@ void Consumers::extend_deadlines(Duration pause) {
 void Consumers::bound_untold(Time now) {
   const auto untold = [](const auto& entry) {
     const auto& session = *entry.second;
-    return session.state == Session::State::established ? session.told.last() - session.told.confirmed() : 0;
+    return session.state == Session::State::established
+               ? session.told.last() - session.told.confirmed()
+               : 0;
   };
   while (queues_.untold() > settings_.max_untold) {
-    const auto most = std::max_element(sessions_.all().begin(), sessions_.all().end(),
-                                       [&](const auto& a, const auto& b) { return untold(a) < untold(b); });
-    sessions_.refuse(most->first, Refusal::over_credit, "claims in vain, of which it hears nothing", now);
+    const auto most =
+        std::max_element(sessions_.all().begin(), sessions_.all().end(),
+                         [&](const auto& a, const auto& b) { return untold(a) < untold(b); });
+    sessions_.refuse(most->first, Refusal::over_credit, "claims in vain, of which it hears nothing",
+                     now);
   }
 }
 
 void Consumers::check_invariants(const Session& session) const {
   ensure(session.answered <= session.asked && session.asked <= session.asked_in_all);
   if (session.state == Session::State::established)
-    ensure(session.wants() == 0 || session.waiting || session.flow.full || session.process->set_aside());
+    ensure(session.wants() == 0 || session.waiting || session.flow.full ||
+           session.process->set_aside());
 }
 
 }  // namespace baton::broker

@@ -20,7 +20,8 @@ inline constexpr const char* no_lane = "no lane left for another consumer";
 class Consumers final : public RoleHandler {
  public:
   /// All must outlive it.
-  Consumers(const Settings& settings, Sessions& sessions, Queues& queues, SystemEnd& end, Effects& effects)
+  Consumers(const Settings& settings, Sessions& sessions, Queues& queues, SystemEnd& end,
+            Effects& effects)
       : settings_(settings), sessions_(sessions), queues_(queues), end_(end), effects_(effects) {}
 
   // As in Core.
@@ -57,7 +58,9 @@ class Consumers final : public RoleHandler {
   void bye(const Peer& from) override;
   void end(Session& session, const std::string& why, Time now) override;
   bool has_time_for_ends() const override { return queues_.may_take_back(); }
-  void send_next(Session& session, Time now) override { sessions_.send_stream(session, session.told, now); }
+  void send_next(Session& session, Time now) override {
+    sessions_.send_stream(session, session.told, now);
+  }
   void fill(Confirm& confirm, const Session& session) const override;
   void check_invariants(const Session& session) const override;
 
@@ -77,9 +80,10 @@ class Consumers final : public RoleHandler {
   std::uint32_t not_held_ = 0;  // of the message at hand
   Time claims_until_ = never;   // while kept items wait for those who held them
   Time claims_at_latest_ = never;
-  std::vector<SessionId> laneless_;  // stand, but no port was left when their lane broke; they go before new consumers
-  std::uint64_t unreached_ = 0;      // sessions of which that was logged, or would have been
-  Time lanes_again_at_ = never;      // when that is tried again
+  std::vector<SessionId>
+      laneless_;  // stand, but no port was left when their lane broke; they go before new consumers
+  std::uint64_t unreached_ = 0;  // sessions of which that was logged, or would have been
+  Time lanes_again_at_ = never;  // when that is tried again
 };
 
 }  // namespace baton::broker

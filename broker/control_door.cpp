@@ -13,7 +13,8 @@ namespace baton::broker {
 namespace {
 
 constexpr std::size_t most_backlog = 32u << 20;
-// Those who heed their windows have a quarter of that under way, at most: control_window_bytes and a `say`.
+// Those who heed their windows have a quarter of that under way, at most: control_window_bytes and
+// a `say`.
 constexpr std::size_t most_of_one = 8u << 20;
 constexpr Duration take_in_share = 5ms;  // of a turn, at most
 constexpr int between_looks = 32;        // at the clock, messages: it takes as long as one of them
@@ -62,14 +63,16 @@ void ControlDoor::keep(Dispatcher& dispatcher, zmq::message_t& message) {
       return;
     case Backlog::Push::no_room:
       if (std::has_single_bit(++dropped_))
-        dispatcher.effects().log.push_back(counted(dropped_, "message") +
-                                           " dropped so far: more came in at once than can be kept");
+        dispatcher.effects().log.push_back(
+            counted(dropped_, "message") +
+            " dropped so far: more came in at once than can be kept");
       return;
     case Backlog::Push::too_much:
       cut_off(message);
       if (std::has_single_bit(++cut_off_))
-        dispatcher.effects().log.push_back(counted(cut_off_, "connection") + " ended so far, the last one of " +
-                                           std::string(peer ? peer : "somebody") + ": sent more than a client may");
+        dispatcher.effects().log.push_back(
+            counted(cut_off_, "connection") + " ended so far, the last one of " +
+            std::string(peer ? peer : "somebody") + ": sent more than a client may");
   }
 }
 

@@ -9,14 +9,16 @@
 
 namespace baton::broker {
 
-/// A PULL that is always read dry. ZeroMQ's own queue behind it has no bound (net/sockets.hpp says why), so what a turn has
-/// no time for waits in a backlog, which has one. A client whose message was dropped there is asked for it again, like one
-/// whose connection broke; one that has far more under way than its windows allow is cut off.
+/// A PULL that is always read dry. ZeroMQ's own queue behind it has no bound (net/sockets.hpp says
+/// why), so what a turn has no time for waits in a backlog, which has one. A client whose message
+/// was dropped there is asked for it again, like one whose connection broke; one that has far more
+/// under way than its windows allow is cut off.
 class ControlDoor {
  public:
   explicit ControlDoor(zmq::context_t& context);
 
-  /// Gives `dispatcher` what has come in, until there is nothing more (then it returns true) or `until`; the rest waits here.
+  /// Gives `dispatcher` what has come in, until there is nothing more (then it returns true) or
+  /// `until`; the rest waits here.
   bool read(Dispatcher& dispatcher, Time until);
   bool has_backlog() const { return !backlog_.empty(); }
 

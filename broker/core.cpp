@@ -50,7 +50,7 @@ void Core::fill(Confirm& confirm, const Session& session) const {
   confirm.shutdown = end_.may_leave(session.hello.role);
 }
 
-// --- a turn ------------------------------------------------------------------------------------------------------
+// --- a turn --------------------------------------------------------------------------------------
 
 void Core::end_turn(Time now, bool control_dry) {
   if (now > due_ + longest_pause) {
@@ -103,9 +103,11 @@ void Core::extend_credits() {
 }
 
 Time Core::next_deadline() const {
-  if (sessions_.has_changed() || queues_.has_touched() || (queues_.has_to_serve() && queues_.delivers()))
+  if (sessions_.has_changed() || queues_.has_touched() ||
+      (queues_.has_to_serve() && queues_.delivers()))
     return Time{};  // something came up after the last turn
-  auto next = std::min({sessions_.next_deadline(), consumers_.lanes_again_at(), queues_.next_deadline()});
+  auto next =
+      std::min({sessions_.next_deadline(), consumers_.lanes_again_at(), queues_.next_deadline()});
   if (stopping_since_ != never)
     next = std::min(next, last_turn_ ? never : read_until());
   else if (queues_.may_claim())
@@ -113,14 +115,15 @@ Time Core::next_deadline() const {
   return std::min(next, end_.next_deadline());
 }
 
-// --- the ends: of the whole system, and of this broker alone -----------------------------------------------------
+// --- the ends: of the whole system, and of this broker alone -------------------------------------
 
 void Core::shut_down(Time now) {
   if (end_.begin(now)) sessions_.all_changed();
 }
 
 void Core::check_end(Time now) {
-  if (end_.waits_for_work()) end_.note_work(queues_.all_settled() && !sessions_.any_alive(Role::producer), now);
+  if (end_.waits_for_work())
+    end_.note_work(queues_.all_settled() && !sessions_.any_alive(Role::producer), now);
   const bool others = sessions_.alive() > console_.printers().size();
   if (end_.go_on(others, queues_.dead(), now)) sessions_.all_changed();
 }
@@ -130,17 +133,20 @@ void Core::stop(Time now) {
   queues_.deliver_no_more();
 }
 
-/// Those who were told to leave along with the broker say bye one after the other, on a busy machine with gaps.
+/// Those who were told to leave along with the broker say bye one after the other, on a busy
+/// machine with gaps.
 Time Core::read_until() const {
   if (stopping_since_ == never) return never;
   if (sessions_.alive() == 0) return stopping_since_;
-  return std::min(std::max(stopping_since_, sessions_.last_bye()) + byes_apart, stopping_since_ + byes_within);
+  return std::min(std::max(stopping_since_, sessions_.last_bye()) + byes_apart,
+                  stopping_since_ + byes_within);
 }
 
 bool Core::stopped(Time now) {
   if (!stops_reading(now)) return false;
   if (!last_turn_) last_turn_ = turn_;
-  return !sessions_.wait_for(*last_turn_) && (!producers_.wait_for(*last_turn_) || producers_.is_held());
+  return !sessions_.wait_for(*last_turn_) &&
+         (!producers_.wait_for(*last_turn_) || producers_.is_held());
 }
 
 void Core::check_invariants() const {

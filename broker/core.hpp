@@ -1,8 +1,9 @@
-// The broker's core: its parts, and the order of a turn. Who is there is Sessions', what each role does its RoleHandler's, the
-// life of items Queues's.
+// The broker's core: its parts, and the order of a turn. Who is there is Sessions', what each role
+// does its RoleHandler's, the life of items Queues's.
 //
-// Pure: no socket, clock, disk or thread. Methods take `now`; what must be done is appended to Effects at the latest by
-// end_turn(); next_deadline() says when to end a turn even if nothing comes in.
+// Pure: no socket, clock, disk or thread. Methods take `now`; what must be done is appended to
+// Effects at the latest by end_turn(); next_deadline() says when to end a turn even if nothing
+// comes in.
 #pragma once
 
 #include <optional>
@@ -29,18 +30,22 @@ class Core final : private Sessions::Host {
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
 
-  /// A subscription to `topic` arrived or left on news; there may be several of one topic. False: it is not granted.
+  /// A subscription to `topic` arrived or left on news; there may be several of one topic. False:
+  /// it is not granted.
   bool subscribed(const SessionId& topic, Time now) { return sessions_.subscribed(topic, now); }
   void unsubscribed(const SessionId& topic, Time now) { sessions_.unsubscribed(topic, now); }
 
   /// Begins a session, or repeats the answer to one that stands.
-  Refusal hello(const SessionId& id, Hello hello, Time now) { return sessions_.hello(id, std::move(hello), now); }
+  Refusal hello(const SessionId& id, Hello hello, Time now) {
+    return sessions_.hello(id, std::move(hello), now);
+  }
   /// What there is no more of, when hello() says sessions_full; for people.
   std::string why_full() const override;
 
   /// The session if it stands, else nullptr. Valid until the end of the turn.
   Session* find(const SessionId& id) { return sessions_.find(id); }
-  /// A message of a session that does not stand: it is told to begin anew, or again that its bye was heard.
+  /// A message of a session that does not stand: it is told to begin anew, or again that its bye
+  /// was heard.
   void unknown(const SessionId& id, Time now) { sessions_.unknown(id, now); }
   /// Somebody asks whether a broker is here, on the topic that it has subscribed to.
   void probe(const SessionId& topic) { sessions_.probe(topic); }
@@ -48,8 +53,8 @@ class Core final : private Sessions::Host {
   void heartbeat(Session& session, const Heartbeat& heartbeat, Time now) {
     sessions_.heartbeat(session, heartbeat, now);
   }
-  /// Tells the sender why its message had no effect, where it is a session's topic; ends the session where the refusal
-  /// does. `detail` may be empty.
+  /// Tells the sender why its message had no effect, where it is a session's topic; ends the
+  /// session where the refusal does. `detail` may be empty.
   void refuse(const SessionId& id, Refusal refusal, const std::string& detail, Time now) {
     sessions_.refuse(id, refusal, detail, now);
   }
@@ -60,28 +65,34 @@ class Core final : private Sessions::Host {
   Consumers& consumers() { return consumers_; }
   PlainQueue& plain() { return *plain_; }
 
-  /// Answers to Effects::lane_changes. Without a lane a session that holds nothing is refused (sessions_full); one that
-  /// holds items keeps them, and opening is tried again.
+  /// Answers to Effects::lane_changes. Without a lane a session that holds nothing is refused
+  /// (sessions_full); one that holds items keeps them, and opening is tried again.
   void lane_opened(const SessionId& id, std::uint32_t generation, std::uint16_t port) {
     consumers_.lane_opened(id, generation, port);
   }
   void lane_failed(const SessionId& id, std::uint32_t generation, Time now) {
     consumers_.lane_failed(id, generation, now);
   }
-  /// A lane was given up to which its consumer never came. The second time in a session's life is worth a line in the log.
-  void lane_unreached(const SessionId& id, std::uint16_t port) { consumers_.lane_unreached(id, port); }
+  /// A lane was given up to which its consumer never came. The second time in a session's life is
+  /// worth a line in the log.
+  void lane_unreached(const SessionId& id, std::uint16_t port) {
+    consumers_.lane_unreached(id, port);
+  }
 
-  /// Deadlines, deliveries, persistence, and what the sessions are told. While control was not read dry, nobody's silence
-  /// is judged: the heartbeat may be among what is still to be read.
+  /// Deadlines, deliveries, persistence, and what the sessions are told. While control was not read
+  /// dry, nobody's silence is judged: the heartbeat may be among what is still to be read.
   void end_turn(Time now, bool control_dry);
-  /// When to end a turn even if nothing comes in; in the past when there is something to do already.
+  /// When to end a turn even if nothing comes in; in the past when there is something to do
+  /// already.
   Time next_deadline() const;
 
   /// The end of the whole system, as if it were done: all clients are told to leave.
   void shut_down(Time now);
-  /// The broker alone ends, by a signal: nothing is delivered any more, and who leaves now is still answered.
+  /// The broker alone ends, by a signal: nothing is delivered any more, and who leaves now is still
+  /// answered.
   void stop(Time now);
-  /// stop() was called, and puts need not be read any more: who leaves along with the broker has said so by now.
+  /// stop() was called, and puts need not be read any more: who leaves along with the broker has
+  /// said so by now.
   bool stops_reading(Time now) const { return now >= read_until(); }
   /// What came in until then is confirmed, as far as there is room for it, and byes are answered.
   bool stopped(Time now);

@@ -34,13 +34,14 @@ bool extend_credit(Session& session, const Settings& settings) {
   return true;
 }
 
-PutRoom room_for(const Session& session, const Settings& settings, bool room, SeqNo again, SeqNo first,
-                 const PutItems& put) {
+PutRoom room_for(const Session& session, const Settings& settings, bool room, SeqNo again,
+                 SeqNo first, const PutItems& put) {
   const auto& queue = *session.queues.front();
   const auto& producer = *session.producer;
   const auto count = static_cast<std::uint32_t>(put.items.size());
   const auto last = SeqNo{first.value + count - 1};
-  if (last <= session.credit && producer.put_bytes + put.bytes < session.byte_credit) return {count};
+  if (last <= session.credit && producer.put_bytes + put.bytes < session.byte_credit)
+    return {count};
   if (last > std::max(session.credit, session.resend_until)) return {0, true};
   std::uint64_t bytes = 0, items = 0;  // that come in
   auto number = first;
@@ -49,8 +50,8 @@ PutRoom room_for(const Session& session, const Settings& settings, bool room, Se
     const auto at = producer.put_bytes + bytes;
     if (number > session.credit || at >= session.byte_credit) {
       if (number > session.resend_until || at >= session.resend_bytes) return {i, true};
-      const bool full =
-          queue.depth() + queue.granted + items >= settings.max_items || queue.bytes + bytes >= settings.max_bytes;
+      const bool full = queue.depth() + queue.granted + items >= settings.max_items ||
+                        queue.bytes + bytes >= settings.max_bytes;
       if ((full && number > again) || !room) return {i};
     }
     ++items;
@@ -60,7 +61,8 @@ PutRoom room_for(const Session& session, const Settings& settings, bool room, Se
 }
 
 void grant_bytes(Session& session, std::uint64_t put_window) {
-  session.byte_credit = std::max(session.byte_credit, session.producer->confirmed_bytes + put_window);
+  session.byte_credit =
+      std::max(session.byte_credit, session.producer->confirmed_bytes + put_window);
 }
 
 void use_credit(Session& session, SeqNo received_before) {
@@ -78,7 +80,8 @@ void return_credit(Session& session) {
 std::uint64_t put_window(const Session& session, const Settings& settings) {
   const auto& queue = *session.queues.front();
   if (queue.bytes >= settings.max_bytes) return 0;
-  const auto share = (settings.max_bytes - queue.bytes) / std::max<std::size_t>(1, queue.producers.size());
+  const auto share =
+      (settings.max_bytes - queue.bytes) / std::max<std::size_t>(1, queue.producers.size());
   return std::clamp<std::uint64_t>(share, 1, put_window_bytes);
 }
 

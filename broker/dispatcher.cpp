@@ -31,14 +31,18 @@ void Dispatcher::on_put(std::string_view frame, Time now) {
   if (refusal != Refusal::none) return core_.refuse(header.session, refusal, {}, now);
   auto* session = session_of(header, now);
   if (!session) return;
-  if (!session->is(Role::producer)) return core_.refuse(header.session, Refusal::wrong_role, {}, now);
+  if (!session->is(Role::producer))
+    return core_.refuse(header.session, Refusal::wrong_role, {}, now);
   if (header.count == 0) return core_.producers().put_mark({*session}, header.number, now);
   refusal = put(*session, header.number, header.count, payload_of(frame), now);
   if (refusal != Refusal::none) core_.refuse(header.session, refusal, {}, now);
 }
 
-Refusal Dispatcher::put(Session& session, SeqNo first, std::uint16_t count, std::string_view entries, Time now) {
-  if (const auto refusal = check_entries(MessageType::put, entries, count); refusal != Refusal::none) return refusal;
+Refusal Dispatcher::put(Session& session, SeqNo first, std::uint16_t count,
+                        std::string_view entries, Time now) {
+  if (const auto refusal = check_entries(MessageType::put, entries, count);
+      refusal != Refusal::none)
+    return refusal;
   read_put(entries, put_);
   return core_.producers().put({session}, first, put_, now);
 }
@@ -86,8 +90,10 @@ void Dispatcher::on_entries(std::string_view frame, const Header& header, Time n
   if (refusal != Refusal::none) core_.refuse(header.session, refusal, {}, now);
 }
 
-Refusal Dispatcher::control(Session& session, SeqNo first, std::uint16_t count, std::string_view entries, Time now) {
-  if (const auto refusal = check_entries(MessageType::control, entries, count); refusal != Refusal::none)
+Refusal Dispatcher::control(Session& session, SeqNo first, std::uint16_t count,
+                            std::string_view entries, Time now) {
+  if (const auto refusal = check_entries(MessageType::control, entries, count);
+      refusal != Refusal::none)
     return refusal;
   if (first.value == 0) return Refusal::malformed;
   const auto skip = core_.sessions().skip(session, first, count, now);
@@ -149,7 +155,8 @@ Session* Dispatcher::session_of(const Header& header, Time now) {
 }
 
 void Dispatcher::on_in(std::string_view frame, Time now) {
-  if (const auto refusal = core_.plain().put(frame, now); refusal != Refusal::none) core_.refuse({}, refusal, {}, now);
+  if (const auto refusal = core_.plain().put(frame, now); refusal != Refusal::none)
+    core_.refuse({}, refusal, {}, now);
 }
 
 void Dispatcher::carry_out(Shell& shell) {
@@ -160,8 +167,8 @@ void Dispatcher::carry_out(Shell& shell) {
       shell.close_lane(change.session, change.generation);
   shell.before_sending(effects_);
   for (auto& message : effects_.lane_messages) {
-    write_header(message.bytes.data(),
-                 {MessageType::deliveries, message.count, core_.epoch(), message.session, message.first});
+    write_header(message.bytes.data(), {MessageType::deliveries, message.count, core_.epoch(),
+                                        message.session, message.first});
     shell.send(message);
   }
   for (auto& news : effects_.news) shell.send(news);

@@ -1,5 +1,5 @@
-// Bytes in, core, bytes out: decodes what comes to the doors, refuses what is not right, and calls the core.
-// Pure like the core: the simulation and the fuzzers drive it in place of sockets.
+// Bytes in, core, bytes out: decodes what comes to the doors, refuses what is not right, and calls
+// the core. Pure like the core: the simulation and the fuzzers drive it in place of sockets.
 #pragma once
 
 #include <string_view>
@@ -24,7 +24,8 @@ class Dispatcher {
   void on_in(std::string_view frame, Time now);
   /// A message of more than one frame: none of ours has that.
   void on_frames(Time now);
-  /// What XPUB hands up: 1 (arrives) or 0 (leaves), then the topic. Returns whether the topic may be subscribed to.
+  /// What XPUB hands up: 1 (arrives) or 0 (leaves), then the topic. Returns whether the topic may
+  /// be subscribed to.
   bool on_subscription(std::string_view frame, Time now);
 
   /// Ends the turn, which is followed by carry_out().
@@ -35,8 +36,10 @@ class Dispatcher {
   Core& core() { return core_; }
 
   /// What on_put() and on_control() call with the payload of a message of entries.
-  Refusal put(Session& session, SeqNo first, std::uint16_t count, std::string_view entries, Time now);
-  Refusal control(Session& session, SeqNo first, std::uint16_t count, std::string_view entries, Time now);
+  Refusal put(Session& session, SeqNo first, std::uint16_t count, std::string_view entries,
+              Time now);
+  Refusal control(Session& session, SeqNo first, std::uint16_t count, std::string_view entries,
+                  Time now);
 
  private:
   /// The session that the header names; nullptr after a refusal when it does not stand.

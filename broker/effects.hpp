@@ -15,7 +15,8 @@
 namespace baton::broker {
 
 struct Effects {
-  /// Open a lane (answer with Core::lane_opened or lane_failed) or close one. A session has one lane at most.
+  /// Open a lane (answer with Core::lane_opened or lane_failed) or close one. A session has one
+  /// lane at most.
   struct LaneChange {
     SessionId session;
     std::uint32_t generation;
@@ -23,7 +24,8 @@ struct Effects {
   };
   std::vector<LaneChange> lane_changes;
 
-  /// A message for a lane, with room for its header. Void when that lane is not the session's current one any more.
+  /// A message for a lane, with room for its header. Void when that lane is not the session's
+  /// current one any more.
   struct LaneMessage {
     SessionId session;
     std::uint32_t generation;
@@ -54,7 +56,8 @@ struct Effects {
   static constexpr std::size_t most_spare = 16;
   std::vector<std::string> spare;
 
-  /// Bytes for a message that is to be filled: those of one that was sent, for they have grown already.
+  /// Bytes for a message that is to be filled: those of one that was sent, for they have grown
+  /// already.
   std::string take_spare() {
     if (spare.empty()) return {};
     auto bytes = std::move(spare.back());

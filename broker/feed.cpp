@@ -8,12 +8,14 @@
 namespace baton::broker {
 namespace {
 
-/// May be under way on any lane, though all of them together have what they may: so that nobody stands still.
+/// May be under way on any lane, though all of them together have what they may: so that nobody
+/// stands still.
 constexpr std::int64_t always = 16 << 10;
 
-/// A part should not take long: nothing is seen of it before it has come. So it is small until the lane has shown that it is
-/// steady, and large where half a window arrives within `fast_within`: so much, for what waited in the kernel's buffers while
-/// the consumer stood still comes at once on any link.
+/// A part should not take long: nothing is seen of it before it has come. So it is small until the
+/// lane has shown that it is steady, and large where half a window arrives within `fast_within`: so
+/// much, for what waited in the kernel's buffers while the consumer stood still comes at once on
+/// any link.
 constexpr std::uint64_t steady_bytes = 256 << 10;
 constexpr Duration steady_within = 1s, fast_within = 500ms;
 
@@ -27,7 +29,8 @@ std::int64_t as_signed(std::uint64_t bytes) { return static_cast<std::int64_t>(b
 /// What all lanes may have is shared by those that have something under way.
 std::uint64_t Feed::window(const Session& session) const {
   const auto share = settings_.lanes_window / (active_ + (session.flow.bytes == 0));
-  return std::clamp<std::uint64_t>(share, part_bytes, std::max<std::uint64_t>(settings_.lane_window, part_bytes));
+  return std::clamp<std::uint64_t>(share, part_bytes,
+                                   std::max<std::uint64_t>(settings_.lane_window, part_bytes));
 }
 
 std::int64_t Feed::window_room(const Session& session) const {
@@ -37,11 +40,13 @@ std::int64_t Feed::window_room(const Session& session) const {
 
 std::int64_t Feed::room(const Session& session) const {
   if (is_parting(session)) return 0;
-  return std::min(std::max(window_room(session), always - as_signed(session.flow.bytes)), turn_left_);
+  return std::min(std::max(window_room(session), always - as_signed(session.flow.bytes)),
+                  turn_left_);
 }
 
 std::uint64_t Feed::most_of_part(const Session& session) const {
-  if (session.flow.fast.kept) return std::clamp<std::uint64_t>(window(session) / 4, part_bytes, large_part_bytes);
+  if (session.flow.fast.kept)
+    return std::clamp<std::uint64_t>(window(session) / 4, part_bytes, large_part_bytes);
   return session.flow.steady.kept ? part_bytes : small_part_bytes;
 }
 
@@ -53,19 +58,23 @@ std::int64_t Feed::next_part(const Session& session, const Item& item) const {
   return as_signed(session.flow.bytes) < always ? std::min(left, always) : 0;
 }
 
-/// The message that is being packed, or the next one: of one entry more, which the caller appends, and whose put he notes.
+/// The message that is being packed, or the next one: of one entry more, which the caller appends,
+/// and whose put he notes.
 Effects::LaneMessage& Feed::message_for(Session& session, std::size_t size) {
   ++session.delivered_count;
   auto& messages = effects_.lane_messages;
-  const bool fits = session.open_message < messages.size() && messages[session.open_message].session == session.id &&
+  const bool fits = session.open_message < messages.size() &&
+                    messages[session.open_message].session == session.id &&
                     messages[session.open_message].generation == session.lane_generation &&
                     messages[session.open_message].count < max_entries &&
                     messages[session.open_message].bytes.size() < pack_bytes;
   if (!fits) {
     session.open_message = messages.size();
-    messages.push_back({session.id, session.lane_generation, session.lane_sent(), 0, effects_.take_spare()});
+    messages.push_back(
+        {session.id, session.lane_generation, session.lane_sent(), 0, effects_.take_spare()});
     messages.back().bytes.resize(header_size);
-    if (size >= part_bytes / 2) messages.back().bytes.reserve(header_size + 2 * entry_head_size + 64 + size);
+    if (size >= part_bytes / 2)
+      messages.back().bytes.reserve(header_size + 2 * entry_head_size + 64 + size);
   }
   auto& message = messages[session.open_message];
   ++message.count;
@@ -91,7 +100,8 @@ void Feed::note(Session& session, std::uint64_t bytes) {
   }
 }
 
-std::int64_t Feed::give(Session& session, Delivery delivery, std::uint32_t size, std::int64_t room) {
+std::int64_t Feed::give(Session& session, Delivery delivery, std::uint32_t size,
+                        std::int64_t room) {
   auto& message = message_for(session, size);
   const auto before = message.bytes.size();
   if (size > part_bytes)
@@ -112,7 +122,8 @@ void Feed::give_first_part(Session& session, Delivery& delivery, std::uint32_t s
   flow.large.push_back({delivery.id, session.delivered_count, 0});
   flow.check = 0;
   const auto most = std::min(most_of_part(session), std::uint64_t{part_bytes});  // not all of it
-  flow.sent = static_cast<std::uint64_t>(std::max(always, std::min(as_signed(most), window_room(session))));
+  flow.sent =
+      static_cast<std::uint64_t>(std::max(always, std::min(as_signed(most), window_room(session))));
   delivery.whole = size;
   delivery.body = storage_.part(delivery.id, 0, flow.sent, flow.check);
   parting_.push_back(&session);
@@ -126,14 +137,16 @@ void Feed::empty(Session& session) {
 void Feed::forget_arrived(Session& session, std::uint64_t count) {
   auto& flow = session.flow;
   const bool was_active = flow.bytes > 0;
-  for (; !flow.under_way.empty() && flow.under_way.front().end <= count; flow.under_way.pop_front()) {
+  for (; !flow.under_way.empty() && flow.under_way.front().end <= count;
+       flow.under_way.pop_front()) {
     flow.bytes -= flow.under_way.front().bytes;
     under_way_ -= flow.under_way.front().bytes;
     flow.arrived += flow.under_way.front().bytes;
   }
   active_ -= was_active && flow.bytes == 0;
-  std::erase_if(flow.large,
-                [count](const Session::Flow::Large& large) { return large.end != 0 && large.end <= count; });
+  std::erase_if(flow.large, [count](const Session::Flow::Large& large) {
+    return large.end != 0 && large.end <= count;
+  });
 }
 
 void Feed::forget(Session& session) {
@@ -152,9 +165,10 @@ void Feed::measure(Session& session, Time now) {
   flow.fast.measure(more, settings_.lane_window / 2, fast_within, now);
 }
 
-// --- parts -------------------------------------------------------------------------------------------------------
+// --- parts ---------------------------------------------------------------------------------------
 
-/// The item whose parts are under way, unless it is the session's no more: it was settled, though not all of it was there.
+/// The item whose parts are under way, unless it is the session's no more: it was settled, though
+/// not all of it was there.
 Item* Feed::held(const Session& session) {
   const auto& large = session.flow.large.back();
   auto* item = items_.find(large.id);

@@ -1,10 +1,14 @@
-// What goes over the lanes, and how much of it at a time: large bodies in parts, windows of bytes under way. Pure.
+// What goes over the lanes, and how much of it at a time: large bodies in parts, windows of bytes
+// under way. Pure.
 //
 // Invariants:
-// 1. On one lane no more is under way (sent, and not known to have arrived) than its window, but for one item or part; on
-//    all lanes together no more than Settings::lanes_window, but for `always` and one item or part on each.
+// 1. On one lane no more is under way (sent, and not known to have arrived) than its window, but
+// for one item or part; on
+//    all lanes together no more than Settings::lanes_window, but for `always` and one item or part
+//    on each.
 // 2. The parts of a body follow its `given`, with no other item between them.
-// 3. A turn encodes at most Settings::turn_bytes of items and as many of parts, but for the last one.
+// 3. A turn encodes at most Settings::turn_bytes of items and as many of parts, but for the last
+// one.
 #pragma once
 
 #include <cstdint>
@@ -25,30 +29,41 @@ class Feed {
  public:
   /// All of them must outlive the feed.
   Feed(const Settings& settings, Storage& storage, Effects& effects, Items& items)
-      : settings_(settings), storage_(storage), effects_(effects), items_(items), turn_left_(turn_bytes()) {}
+      : settings_(settings),
+        storage_(storage),
+        effects_(effects),
+        items_(items),
+        turn_left_(turn_bytes()) {}
 
-  /// Bytes of items that may be delivered to the session now. 0 or less: none, it waits until more has arrived.
+  /// Bytes of items that may be delivered to the session now. 0 or less: none, it waits until more
+  /// has arrived.
   std::int64_t room(const Session& session) const;
   /// No more items in this turn, to nobody.
   bool turn_is_used_up() const { return turn_left_ <= 0; }
 
-  /// Delivers an item with a body of `size` bytes, which is read here. Returns what is left of `room`.
+  /// Delivers an item with a body of `size` bytes, which is read here. Returns what is left of
+  /// `room`.
   std::int64_t give(Session& session, Delivery delivery, std::uint32_t size, std::int64_t room);
-  /// Whether it reads what it is sent: who asks and withdraws without reading is answered for nothing.
-  bool is_read(const Session& session) const { return session.flow.bytes <= settings_.lane_window + most_answers; }
+  /// Whether it reads what it is sent: who asks and withdraws without reading is answered for
+  /// nothing.
+  bool is_read(const Session& session) const {
+    return session.flow.bytes <= settings_.lane_window + most_answers;
+  }
   /// The answer to a withdrawn ask.
   void empty(Session& session);
 
   /// All up to delivery number `count` has arrived.
   void arrived(Session& session, std::uint64_t count) {
-    if (!session.flow.under_way.empty() && session.flow.under_way.front().end <= count) forget_arrived(session, count);
+    if (!session.flow.under_way.empty() && session.flow.under_way.front().end <= count)
+      forget_arrived(session, count);
   }
   /// It is known at `now` how much has arrived, and so how fast the lane is.
   void measure(Session& session, Time now);
   /// The lane is gone, and what was under way with it.
   void forget(Session& session);
 
-  /// The turn is over: sends parts of the bodies under way, in turns, as far as windows and time allow.
+  /// The turn is over: sends parts of the bodies under way, in turns, as far as windows and time
+  /// allow.
   void deal();
   /// More parts may go at once, with the next turn.
   bool has_more() const { return more_; }
@@ -60,8 +75,8 @@ class Feed {
   std::uint64_t under_way() const { return under_way_; }
 
  private:
-  static constexpr std::uint64_t most_answers =
-      2 * std::uint64_t{max_asks} * entry_head_size;  // bytes, beyond a window
+  // Bytes, beyond a window.
+  static constexpr std::uint64_t most_answers = 2 * std::uint64_t{max_asks} * entry_head_size;
 
   std::int64_t turn_bytes() const { return static_cast<std::int64_t>(settings_.turn_bytes); }
   std::uint64_t window(const Session& session) const;

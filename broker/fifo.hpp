@@ -21,10 +21,13 @@ class Fifo {
     ++begin_;
     if (empty())
       items_.clear(), begin_ = 0;
-    else if (begin_ >= 64 && begin_ >= items_.size() / 2)  // each is moved once at most, on the average
+    else if (begin_ >= 64 &&
+             begin_ >= items_.size() / 2)  // each is moved once at most, on the average
       items_.erase(items_.begin(), begin()), begin_ = 0;
   }
-  void remove(const T& value) { items_.erase(std::remove(first(), items_.end(), value), items_.end()); }
+  void remove(const T& value) {
+    items_.erase(std::remove(first(), items_.end(), value), items_.end());
+  }
   template <class Test>
   void remove_if(Test test) {
     items_.erase(std::remove_if(first(), items_.end(), test), items_.end());

@@ -27,10 +27,12 @@ bool broker_answers(const Endpoint& endpoint, Duration patience) {
   auto control = make_socket(context, zmq::socket_type::push);
   news.set(zmq::sockopt::subscribe, session.view());
   zmq_uninterrupted([&] { news.connect(to_tcp(endpoint.host, endpoint.door(DoorPort::news))); });
-  zmq_uninterrupted([&] { control.connect(to_tcp(endpoint.host, endpoint.door(DoorPort::control))); });
+  zmq_uninterrupted(
+      [&] { control.connect(to_tcp(endpoint.host, endpoint.door(DoorPort::control))); });
 
   const auto question = encode_json({MessageType::probe, 0, {}, session, {}}, {});
-  for (const auto until = std::chrono::steady_clock::now() + patience; std::chrono::steady_clock::now() < until;) {
+  for (const auto until = std::chrono::steady_clock::now() + patience;
+       std::chrono::steady_clock::now() < until;) {
     send_frame(control, zmq::buffer(question));
     zmq::pollitem_t item{news.handle(), 0, ZMQ_POLLIN, 0};
     poll_sockets(&item, 1, std::chrono::milliseconds(100));

@@ -1,5 +1,5 @@
-// The processes whose consumers hold items. What ends a process ends all of its consumers, so a suspect goes to a process that
-// holds nothing else.
+// The processes whose consumers hold items. What ends a process ends all of its consumers, so a
+// suspect goes to a process that holds nothing else.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,10 @@ struct Session;
 struct HolderProcess {
   std::uint64_t held = 0;
   std::uint32_t suspects = 0;  ///< of these: it gets nothing else meanwhile
-  Queue* reserved = nullptr;   ///< it gets nothing until it holds nothing, then a suspect of this queue
-  bool doubted = false;  ///< one of its sessions was lost and none was heard since: it may be dead, and gets nothing
+  Queue* reserved =
+      nullptr;           ///< it gets nothing until it holds nothing, then a suspect of this queue
+  bool doubted = false;  ///< one of its sessions was lost and none was heard since: it may be dead,
+                         ///< and gets nothing
   std::vector<Session*> sessions;
 
   bool set_aside() const { return suspects > 0 || reserved || doubted; }
@@ -47,7 +49,8 @@ class Holders {
     return process;
   }
 
-  std::map<std::uint64_t, std::shared_ptr<HolderProcess>> processes_;  // by the number that its hellos name
+  std::map<std::uint64_t, std::shared_ptr<HolderProcess>>
+      processes_;  // by the number that its hellos name
 };
 
 }  // namespace baton::broker

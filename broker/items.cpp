@@ -15,7 +15,8 @@ Items::Chunk* Items::search(std::uint64_t number) {
 
 /// Or the one that is there already.
 Items::Chunk& Items::make_chunk(std::uint64_t number) {
-  if (windows_.empty() || number >= windows_.back().end() + longest_gap) windows_.emplace_back().first = number;
+  if (windows_.empty() || number >= windows_.back().end() + longest_gap)
+    windows_.emplace_back().first = number;
   auto& window = windows_.back();
   assert(number >= window.first);
   for (; number >= window.end(); ++window.empty) window.chunks.emplace_back();
@@ -59,13 +60,15 @@ void Items::trim(Windows::iterator window) {
     split(window);
 }
 
-/// One old item must not keep the places of all that came after it: a window without the long gaps for each part.
+/// One old item must not keep the places of all that came after it: a window without the long gaps
+/// for each part.
 void Items::split(Windows::iterator window) {
   Windows parts;
   auto number = window->first;
   for (auto& chunk : window->chunks) {
     if (chunk) {
-      if (parts.empty() || number >= parts.back().end() + shortest_split) parts.emplace_back().first = number;
+      if (parts.empty() || number >= parts.back().end() + shortest_split)
+        parts.emplace_back().first = number;
       auto& part = parts.back();
       for (; number > part.end(); ++part.empty) part.chunks.emplace_back();
       part.chunks.push_back(std::move(chunk));
@@ -77,8 +80,9 @@ void Items::split(Windows::iterator window) {
 }
 
 Items::Windows::iterator Items::window_of(std::uint64_t number) {
-  const auto after = std::upper_bound(windows_.begin(), windows_.end(), number,
-                                      [](std::uint64_t one, const Window& window) { return one < window.first; });
+  const auto after =
+      std::upper_bound(windows_.begin(), windows_.end(), number,
+                       [](std::uint64_t one, const Window& window) { return one < window.first; });
   if (after == windows_.begin()) return windows_.end();
   const auto window = std::prev(after);
   return number < window->end() ? window : windows_.end();

@@ -26,11 +26,12 @@ enum class Place : std::uint8_t {
 inline constexpr std::size_t place_count = 6;
 
 struct Item {
-  Session* holder = nullptr;    ///< while held
-  std::uint64_t delivered = 0;  ///< while held: which of the holder's deliveries it was (Session::delivered)
-  std::uint32_t size = 0;       ///< of the body, in bytes
-  std::uint32_t queue = 0;      ///< index of its queue
-  std::uint32_t producer = 0;   ///< index of its producer
+  Session* holder = nullptr;  ///< while held
+  /// While held: which of the holder's deliveries it was (Session::delivered).
+  std::uint64_t delivered = 0;
+  std::uint32_t size = 0;      ///< of the body, in bytes
+  std::uint32_t queue = 0;     ///< index of its queue
+  std::uint32_t producer = 0;  ///< index of its producer
   std::uint16_t failures = 0;
   std::uint8_t priority : 4 = 0;
   bool suspect : 1 = false;  ///< it has once cost its holder's life, or may have: it goes alone
@@ -38,8 +39,9 @@ struct Item {
 };
 static_assert(sizeof(Item) == 32, "ten million of these must fit");
 
-/// Items by id. Ids rise, so the table is a window of chunks that moves along with them; where they jump (from what an
-/// earlier process has kept to this one's), and behind an item that stays for long, another window begins.
+/// Items by id. Ids rise, so the table is a window of chunks that moves along with them; where they
+/// jump (from what an earlier process has kept to this one's), and behind an item that stays for
+/// long, another window begins.
 class Items {
  public:
   /// `id` must be larger than any id added before.
@@ -83,8 +85,10 @@ class Items {
 
  private:
   static constexpr std::size_t chunk_items = 512;
-  static constexpr std::uint64_t longest_gap = 1u << 20;     ///< chunks: beyond it a new window is cheaper
-  static constexpr std::uint64_t most_empty = 1u << 14;      ///< chunks that a window may lack, unless it has as many
+  /// Chunks: beyond it a new window is cheaper.
+  static constexpr std::uint64_t longest_gap = 1u << 20;
+  /// Chunks that a window may lack, unless it has as many.
+  static constexpr std::uint64_t most_empty = 1u << 14;
   static constexpr std::uint64_t shortest_split = 1u << 10;  ///< chunks: a gap that is left out
   struct Chunk {
     std::array<Item, chunk_items> items{};

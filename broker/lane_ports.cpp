@@ -32,11 +32,13 @@ void LanePorts::release(std::uint16_t port, Time now) {
 }
 
 bool LanePorts::rests(std::uint16_t port) const {
-  return std::any_of(resting_.begin(), resting_.end(), [&](const Resting& one) { return one.port == port; });
+  return std::any_of(resting_.begin(), resting_.end(),
+                     [&](const Resting& one) { return one.port == port; });
 }
 
 std::optional<std::uint16_t> LanePorts::bind_any(zmq::socket_t& socket) {
-  std::string before;  // a port that rests is kept until the next is found, so that the system gives another one
+  std::string before;  // a port that rests is kept until the next is found, so that the system
+                       // gives another one
   for (int tries = 0;; ++tries) {
     try {
       zmq_uninterrupted([&] { socket.bind(to_tcp(address_, 0)); });

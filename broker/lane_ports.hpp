@@ -16,8 +16,9 @@ struct PortRange {
   std::uint16_t last;  ///< inclusive
 };
 
-/// How long a port is left alone after its lane was closed, where there are others: who comes late to the old lane would
-/// only knock in vain at the new one (see Lanes::admits), but cost its owner a moment.
+/// How long a port is left alone after its lane was closed, where there are others: who comes late
+/// to the old lane would only knock in vain at the new one (see Lanes::admits), but cost its owner
+/// a moment.
 inline constexpr Duration port_rest = 60s;
 
 class LanePorts {

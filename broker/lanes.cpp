@@ -8,12 +8,13 @@
 namespace baton::broker {
 namespace {
 
-constexpr int max_towards_us = 512;             // bytes: consumers send nothing on a lane but their handshake
+constexpr int max_towards_us = 512;  // bytes: consumers send nothing on a lane but their handshake
 constexpr std::size_t copied_up_to = 8u << 10;  // bytes an entry
 
 /// Large bodies go without a copy; the buffer of small ones is better used again.
 zmq::message_t to_frame(Effects::LaneMessage& message) {
-  if (message.bytes.size() > copied_up_to * message.count) return frame_of(std::move(message.bytes));
+  if (message.bytes.size() > copied_up_to * message.count)
+    return frame_of(std::move(message.bytes));
   return zmq::message_t(message.bytes.data(), message.bytes.size());
 }
 
@@ -22,21 +23,24 @@ zmq::message_t to_frame(Effects::LaneMessage& message) {
 Lanes::Lanes(zmq::context_t& context, std::string address, std::optional<PortRange> range)
     : context_(context), admission_(context), ports_(std::move(address), range) {}
 
-std::optional<std::uint16_t> Lanes::open(const SessionId& session, std::uint32_t generation, Time now) {
+std::optional<std::uint16_t> Lanes::open(const SessionId& session, std::uint32_t generation,
+                                         Time now) {
   try {
     auto socket = make_socket(context_, zmq::socket_type::push);
     socket.set(zmq::sockopt::maxmsgsize, std::int64_t{max_towards_us});
     socket.set(zmq::sockopt::plain_server, true);
     socket.set(zmq::sockopt::zap_domain, to_hex(session));
     const auto port = ports_.bind(socket, now);
-    if (port) lanes_.insert_or_assign(session, Lane{std::move(socket), generation, *port, false, {}});
+    if (port)
+      lanes_.insert_or_assign(session, Lane{std::move(socket), generation, *port, false, {}});
     return port;
   } catch (const zmq::error_t&) {  // no descriptor is left
     return std::nullopt;
   }
 }
 
-std::optional<std::uint16_t> Lanes::close(const SessionId& session, std::uint32_t generation, Time now) {
+std::optional<std::uint16_t> Lanes::close(const SessionId& session, std::uint32_t generation,
+                                          Time now) {
   const auto found = lanes_.find(session);
   if (found == lanes_.end() || found->second.generation != generation) return std::nullopt;
   const auto port = found->second.port;
@@ -50,8 +54,8 @@ void Lanes::admit() {
   while (const auto knock = admission_.next()) admission_.answer(*knock, admits(*knock));
 }
 
-/// The domain says at which lane somebody knocks, the password which session he is of, the user name at which of its
-/// lanes he believes to be: an old one's port may have become another's.
+/// The domain says at which lane somebody knocks, the password which session he is of, the user
+/// name at which of its lanes he believes to be: an old one's port may have become another's.
 bool Lanes::admits(const Knock& knock) {
   const auto session = session_from_hex(knock.password);
   if (!session || knock.domain != knock.password) return false;
@@ -75,7 +79,8 @@ void Lanes::retry() {
     const auto found = lanes_.find(session);
     if (found == lanes_.end()) return true;
     auto& lane = found->second;
-    while (!lane.unsent.empty() && send_frame(lane.socket, lane.unsent.front())) lane.unsent.pop_front();
+    while (!lane.unsent.empty() && send_frame(lane.socket, lane.unsent.front()))
+      lane.unsent.pop_front();
     return lane.unsent.empty();
   });
 }

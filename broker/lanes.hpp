@@ -24,13 +24,15 @@ class Lanes {
 
   /// Opens the session's lane and returns its port; nothing when no port or descriptor is left.
   std::optional<std::uint16_t> open(const SessionId& session, std::uint32_t generation, Time now);
-  /// Ends its connection; what was not sent is dropped. Returns its port if the consumer never came.
+  /// Ends its connection; what was not sent is dropped. Returns its port if the consumer never
+  /// came.
   std::optional<std::uint16_t> close(const SessionId& session, std::uint32_t generation, Time now);
-  /// Sends, or keeps the message until the consumer has connected. Void when the lane is not there any more. May take
-  /// the message's bytes.
+  /// Sends, or keeps the message until the consumer has connected. Void when the lane is not there
+  /// any more. May take the message's bytes.
   void send(Effects::LaneMessage& message);
 
-  /// Answers those who knock at lanes: a lane admits its own session, once. knocked() when there is somebody.
+  /// Answers those who knock at lanes: a lane admits its own session, once. knocked() when there is
+  /// somebody.
   void admit();
   zmq::socket_ref knocked() { return admission_.socket(); }
 

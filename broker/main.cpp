@@ -45,12 +45,14 @@ int run(baton::broker::ServerOptions options, baton::broker::Storage& storage, b
   if (!directory.empty()) baton::broker::disk::FaultGuard::reading_is_over();
   auto ready = "baton-broker ready on " + to_string(server.endpoint()) + ", items ";
   ready += directory.empty() ? "in memory" : "kept in " + directory.string();
-  if (server.items_before() > 0) ready += ", " + std::to_string(server.items_before()) + " of them from before";
+  if (server.items_before() > 0)
+    ready += ", " + std::to_string(server.items_before()) + " of them from before";
   baton::Log(STDOUT_FILENO).line(ready);  // who does not read it is no reason not to serve
   try {
     return server.run();
   } catch (const std::exception& error) {  // its data was removed, say
-    baton::log_line(std::string("baton-broker: it ends, and confirms nothing more: ") + sentence(error, directory));
+    baton::log_line(std::string("baton-broker: it ends, and confirms nothing more: ") +
+                    sentence(error, directory));
     return 1;
   }
 }
@@ -62,8 +64,10 @@ int serve_from_memory(const baton::broker::ServerOptions& options) {
 }
 
 std::string cut_off(const baton::broker::DiskOptions& options) {
-  return "baton-broker: it ends, and confirms nothing more: the data in " + options.directory.string() +
-         " was cut off while this broker used it, or its disk fails: reading it made this process fault\n";
+  return "baton-broker: it ends, and confirms nothing more: the data in " +
+         options.directory.string() +
+         " was cut off while this broker used it, or its disk fails: reading it made this process "
+         "fault\n";
 }
 
 std::string damaged(const baton::broker::DiskOptions& options) {
@@ -73,9 +77,11 @@ std::string damaged(const baton::broker::DiskOptions& options) {
 
 std::string account(const baton::broker::DiskStorage::Written& items) {
   auto text = baton::counted(items.put, "item") + " came in; " + std::to_string(items.written) +
-              (items.written == 1 ? " was" : " were") + " written to disk, the others were done before";
+              (items.written == 1 ? " was" : " were") +
+              " written to disk, the others were done before";
   if (items.missing > 0)
-    text += ", but for " + std::to_string(items.missing) + " that could not be written and were not confirmed";
+    text += ", but for " + std::to_string(items.missing) +
+            " that could not be written and were not confirmed";
   return text;
 }
 
@@ -106,12 +112,13 @@ int result_is_out() {
 int check_data(const baton::broker::DiskOptions& options) {
   require_data(options);
   const baton::broker::disk::FaultGuard guard(damaged(options), {});
-  baton::broker::disk::Database data(options.directory, baton::broker::disk::Database::Access::read);
+  baton::broker::disk::Database data(options.directory,
+                                     baton::broker::disk::Database::Access::read);
   const auto items = data.count();
   baton::broker::disk::ClockNote::read(options.directory / "clock");
   const auto size = data.size();
-  std::cout << options.directory.string() << ": whole, " << items << " items, " << size.all << " bytes, of which "
-            << size.free << " are free" << std::endl;
+  std::cout << options.directory.string() << ": whole, " << items << " items, " << size.all
+            << " bytes, of which " << size.free << " are free" << std::endl;
   return result_is_out();
 }
 
@@ -123,8 +130,8 @@ int compact(const baton::broker::DiskOptions& options) {
   const auto before = storage.size().all;
   storage.check();
   storage.compact();
-  std::cout << options.directory.string() << ": " << before << " bytes before, " << storage.size().all << " now"
-            << std::endl;
+  std::cout << options.directory.string() << ": " << before << " bytes before, "
+            << storage.size().all << " now" << std::endl;
   return result_is_out();
 }
 
@@ -136,8 +143,10 @@ int obey(const baton::broker::BrokerCommand& command) {
 }
 
 /// A directory that was taken because another could not be used is not to hide why.
-std::string about_directory(const baton::broker::BrokerCommand& command, const std::exception& error) {
-  const bool of_directory = std::string_view(error.what()).starts_with("cannot use the data directory");
+std::string about_directory(const baton::broker::BrokerCommand& command,
+                            const std::exception& error) {
+  const bool of_directory =
+      std::string_view(error.what()).starts_with("cannot use the data directory");
   return of_directory && !command.passed_over.empty() ? " (nor " + command.passed_over + ")" : "";
 }
 
@@ -147,11 +156,13 @@ int main(int argc, char** argv) {
   baton::keep_standard_streams();
   const auto command = baton::broker::read_command_line(argc, argv);
   const auto signals = baton::stop_signals();
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread: the server reads them from a descriptor
+  pthread_sigmask(SIG_BLOCK, &signals,
+                  nullptr);  // before any thread: the server reads them from a descriptor
   try {
     return obey(command);
   } catch (const std::exception& error) {
-    baton::log_line("baton-broker: " + sentence(error, command.disk.directory) + about_directory(command, error));
+    baton::log_line("baton-broker: " + sentence(error, command.disk.directory) +
+                    about_directory(command, error));
     return 1;
   }
 }

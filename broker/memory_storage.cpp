@@ -78,7 +78,8 @@ void MemoryStorage::erase(ItemId id) {
   if (is_worth_packing()) pack_some();
 }
 
-/// The page that is being filled may become empty many times: its begin and size are simply written again.
+/// The page that is being filled may become empty many times: its begin and size are simply written
+/// again.
 void MemoryStorage::free_page(std::uint64_t number) {
   recent_.forget(number);
   auto& page = pages_[number - first_page_];
@@ -92,12 +93,15 @@ void MemoryStorage::free_page(std::uint64_t number) {
   }
 }
 
-/// Looks at a few pages with each body that is erased, so that none takes long. Each page is packed once for each three
-/// quarters that are erased of it.
+/// Looks at a few pages with each body that is erased, so that none takes long. Each page is packed
+/// once for each three quarters that are erased of it.
 void MemoryStorage::pack_some() {
-  for (auto looks = std::min<std::size_t>(8, pages_.size()); looks > 0 && is_worth_packing(); --looks) {
+  for (auto looks = std::min<std::size_t>(8, pages_.size()); looks > 0 && is_worth_packing();
+       --looks) {
     auto& page = pages_[next_look_++ % pages_.size()];
-    if (page && page->bytes.capacity() > worth_packing && page->live_bytes < page->bytes.capacity() / 4) pack(*page);
+    if (page && page->bytes.capacity() > worth_packing &&
+        page->live_bytes < page->bytes.capacity() / 4)
+      pack(*page);
   }
 }
 
@@ -107,7 +111,8 @@ void MemoryStorage::pack(Page& page) {
   packed.reserve(page.live_bytes);
   for (std::size_t slot = 0; slot < page_items; ++slot) {
     const auto begin = std::exchange(page.begin[slot], static_cast<std::uint32_t>(packed.size()));
-    if (page.size[slot] > 0 && page.size[slot] != apart) packed.append(page.bytes, begin, page.size[slot]);
+    if (page.size[slot] > 0 && page.size[slot] != apart)
+      packed.append(page.bytes, begin, page.size[slot]);
   }
   const auto capacity = page.bytes.capacity();
   page.bytes.swap(packed);  // a short string that is moved leaves the other one its memory

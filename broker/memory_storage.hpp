@@ -13,10 +13,11 @@
 
 namespace baton::broker {
 
-/// Bodies lie side by side in pages of consecutive ids; a page is used again when its last body is erased. Where all pages
-/// together take more than three times the bodies in them, those of which little is left are packed anew: items that stay
-/// (dead, delayed, held for long) keep little but themselves. Bodies above `large` are kept apart and freed one by one. Of
-/// an item's history the last attempts are kept, in most_history bytes.
+/// Bodies lie side by side in pages of consecutive ids; a page is used again when its last body is
+/// erased. Where all pages together take more than three times the bodies in them, those of which
+/// little is left are packed anew: items that stay (dead, delayed, held for long) keep little but
+/// themselves. Bodies above `large` are kept apart and freed one by one. Of an item's history the
+/// last attempts are kept, in most_history bytes.
 class MemoryStorage final : public Storage {
  public:
   void put(const StoredItem& item, const Names& names, std::string_view body) override;
@@ -35,7 +36,8 @@ class MemoryStorage final : public Storage {
   static constexpr std::size_t page_items = 512;
   static constexpr std::size_t large = 4096;
   static constexpr std::size_t worth_packing = 4096;  ///< bytes of a page
-  static constexpr std::size_t slack = 16u << 20;     ///< bytes that pages may take beyond a multiple of what lives
+  /// Bytes that pages may take beyond a multiple of what lives.
+  static constexpr std::size_t slack = 16u << 20;
 
   struct Page {
     std::array<std::uint32_t, page_items> begin{};  // offset of each body in `bytes`
@@ -55,9 +57,12 @@ class MemoryStorage final : public Storage {
   bool is_worth_packing() const { return bytes_ > 3 * live_bytes_ + slack; }
   void pack_some();
   void pack(Page& page);
-  void count(Page& page, std::size_t capacity_before) { bytes_ += page.bytes.capacity() - capacity_before; }
+  void count(Page& page, std::size_t capacity_before) {
+    bytes_ += page.bytes.capacity() - capacity_before;
+  }
 
-  std::deque<std::unique_ptr<Page>> pages_;  // pages_[i] holds the ids of page number first_page_ + i
+  std::deque<std::unique_ptr<Page>>
+      pages_;  // pages_[i] holds the ids of page number first_page_ + i
   std::uint64_t first_page_ = 0;
   Recent<Page> recent_;
   std::uint64_t bytes_ = 0, live_bytes_ = 0;  // of pages in use

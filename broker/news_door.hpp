@@ -9,20 +9,24 @@
 
 namespace baton::broker {
 
-/// An XPUB in manual mode: it hands up each subscription, and nothing is sent to whom the topic was not granted.
+/// An XPUB in manual mode: it hands up each subscription, and nothing is sent to whom the topic was
+/// not granted.
 class NewsDoor {
  public:
   explicit NewsDoor(zmq::context_t& context);
 
-  /// Tells `dispatcher` who came and who left, until there is nothing more (then it returns true) or `until`.
+  /// Tells `dispatcher` who came and who left, until there is nothing more (then it returns true)
+  /// or `until`.
   bool read(Dispatcher& dispatcher, Time until);
   void send(const Effects::News& news);
 
   zmq::socket_t& socket() { return socket_; }
 
  private:
-  void arrives(Dispatcher& dispatcher, const SessionId& topic, NewsTopics::Connection connection, Time now);
-  void leaves(Dispatcher& dispatcher, const SessionId& topic, NewsTopics::Connection connection, Time now);
+  void arrives(Dispatcher& dispatcher, const SessionId& topic, NewsTopics::Connection connection,
+               Time now);
+  void leaves(Dispatcher& dispatcher, const SessionId& topic, NewsTopics::Connection connection,
+              Time now);
 
   zmq::socket_t socket_;
   NewsTopics topics_;

@@ -9,8 +9,9 @@ namespace baton::broker {
 
 bool NewsTopics::holds(const SessionId& topic, Connection connection) const {
   const auto found = holders_.find(topic);
-  return found != holders_.end() && std::any_of(found->second.begin(), found->second.end(),
-                                                [&](const auto& holder) { return holder.connection == connection; });
+  return found != holders_.end() &&
+         std::any_of(found->second.begin(), found->second.end(),
+                     [&](const auto& holder) { return holder.connection == connection; });
 }
 
 bool NewsTopics::may_arrive(const SessionId& topic, Connection connection) const {
@@ -29,8 +30,9 @@ bool NewsTopics::leaves(const SessionId& topic, Connection connection) {
   const auto found = holders_.find(topic);
   if (found == holders_.end()) return false;
   auto& holders = found->second;
-  const auto leaver = std::find_if(holders.begin(), holders.end(),
-                                   [&](const auto& holder) { return !connection || holder.connection == connection; });
+  const auto leaver = std::find_if(holders.begin(), holders.end(), [&](const auto& holder) {
+    return !connection || holder.connection == connection;
+  });
   if (leaver == holders.end()) return false;
   const auto held = held_.find(leaver->connection);
   if (--held->second == 0) held_.erase(held);

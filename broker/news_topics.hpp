@@ -9,18 +9,19 @@
 
 namespace baton::broker {
 
-/// A connection holds topics_per_connection topics at most: a client needs one, and a stranger who subscribes to
-/// thousands costs no more than that. Pure: no socket.
+/// A connection holds topics_per_connection topics at most: a client needs one, and a stranger who
+/// subscribes to thousands costs no more than that. Pure: no socket.
 class NewsTopics {
  public:
-  /// Names a connection. As long as somebody keeps a message of it, no other connection has the same.
+  /// Names a connection. As long as somebody keeps a message of it, no other connection has the
+  /// same.
   using Connection = const void*;
 
-  /// `connection` subscribes to `topic`. False, and nothing is noted, when it holds that already or may hold no more.
-  /// `keeper` is kept as long as the topic is.
+  /// `connection` subscribes to `topic`. False, and nothing is noted, when it holds that already or
+  /// may hold no more. `keeper` is kept as long as the topic is.
   bool arrives(const SessionId& topic, Connection connection, zmq::message_t&& keeper = {});
-  /// `connection` gives `topic` up; without a connection (it has ended, nobody knows which it was) the one that has held it
-  /// for longest does. False when it did not hold it.
+  /// `connection` gives `topic` up; without a connection (it has ended, nobody knows which it was)
+  /// the one that has held it for longest does. False when it did not hold it.
   bool leaves(const SessionId& topic, Connection connection);
 
   /// Whether arrives() would be true.
@@ -36,8 +37,9 @@ class NewsTopics {
   };
   bool holds(const SessionId& topic, Connection connection) const;
 
-  std::unordered_map<SessionId, std::vector<Holder>> holders_;  // in the order of their coming; none is empty
-  std::unordered_map<Connection, std::size_t> held_;            // how many topics; none is 0
+  std::unordered_map<SessionId, std::vector<Holder>>
+      holders_;                                       // in the order of their coming; none is empty
+  std::unordered_map<Connection, std::size_t> held_;  // how many topics; none is 0
 };
 
 }  // namespace baton::broker

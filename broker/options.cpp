@@ -72,12 +72,14 @@ const std::filesystem::path system_directory = "/var/lib/baton";
 /// Why that one cannot be used, in the system's words; empty when it can.
 std::string why_not_system() {
   const bool exists = std::filesystem::exists(system_directory);
-  if (access((exists ? system_directory : system_directory.parent_path()).c_str(), W_OK) == 0) return {};
+  if (access((exists ? system_directory : system_directory.parent_path()).c_str(), W_OK) == 0)
+    return {};
   const auto why = std::generic_category().message(errno);
   return exists ? why : "it is not there and cannot be made: " + why;
 }
 
-/// That of the system where it may be written, else one beneath the user's home; none where there is no home.
+/// That of the system where it may be written, else one beneath the user's home; none where there
+/// is no home.
 void choose_directory(BrokerCommand& command) {
   const auto why_not = why_not_system();
   if (why_not.empty()) {
@@ -106,15 +108,17 @@ void add_keeping(CLI::App& app, BrokerCommand& command) {
   auto* data = app.add_option("--data", command.disk.directory, "directory that items are kept in")
                    ->type_name("a directory")
                    ->option_text(directory.empty() ? "DIR" : "DIR [" + directory + "]");
-  auto* memory =
-      app.add_flag("--memory", command.memory, "keep nothing: what is confirmed lives as long as the broker");
-  auto* max_memory =
-      app.add_option("--max-memory", command.disk.max_memory, "memory for items; the bodies of more are on disk only")
-          ->type_name("a size, such as 64K or 1.5G")
-          ->transform(in_bytes())
-          ->option_text("SIZE [" + size_text(command.disk.max_memory) + "]");
-  auto* check = app.add_flag("--check", command.check, "only read all that is kept, and say whether it is whole");
-  auto* compact = app.add_flag("--compact", command.compact, "only make the kept data as small as what it holds");
+  auto* memory = app.add_flag("--memory", command.memory,
+                              "keep nothing: what is confirmed lives as long as the broker");
+  auto* max_memory = app.add_option("--max-memory", command.disk.max_memory,
+                                    "memory for items; the bodies of more are on disk only")
+                         ->type_name("a size, such as 64K or 1.5G")
+                         ->transform(in_bytes())
+                         ->option_text("SIZE [" + size_text(command.disk.max_memory) + "]");
+  auto* check = app.add_flag("--check", command.check,
+                             "only read all that is kept, and say whether it is whole");
+  auto* compact = app.add_flag("--compact", command.compact,
+                               "only make the kept data as small as what it holds");
   for (auto* option : {data, max_memory, check, compact}) memory->excludes(option);
   compact->excludes(check)->option_text(" ");
   for (auto* option : {memory, check}) option->option_text(" ");
@@ -126,38 +130,45 @@ void check_lanes(const ServerOptions& server) {
   const Endpoint endpoint{server.bind, server.port};
   const auto last = endpoint.door(server.settings.plain_queue ? DoorPort::out : DoorPort::news);
   if (server.lanes->first <= last && server.lanes->last >= server.port)
-    fail("--lanes: " + std::to_string(server.port) + "-" + std::to_string(last) + " are the ports of the doors");
+    fail("--lanes: " + std::to_string(server.port) + "-" + std::to_string(last) +
+         " are the ports of the doors");
 }
 
 void add_addresses(CLI::App& app, ServerOptions& server, std::string& lanes, std::string& plain) {
-  app.add_option("--port", server.port, "base port: the doors are at this and the next two; 0 finds free ones")
+  app.add_option("--port", server.port,
+                 "base port: the doors are at this and the next two; 0 finds free ones")
       ->transform(cli::number(0, 65531))
       ->option_text("PORT [" + std::to_string(server.port) + "]");
   app.add_option("--bind", server.bind, "address to listen on; 0.0.0.0 for all of IPv4, :: for all")
       ->type_name("an address or a name")
       ->option_text("ADDR [" + server.bind + "]");
-  app.add_option("--lanes", lanes, "ports for consumers, one each, such as 6000-6099; else any free ones")
+  app.add_option("--lanes", lanes,
+                 "ports for consumers, one each, such as 6000-6099; else any free ones")
       ->check(cli::checked_by(parse_port_range))
       ->type_name("a range of ports, such as 6000-6099")
       ->option_text("A-B");
-  app.add_option("--plain", plain, "any ZeroMQ client may PUSH items of Q to PORT+3, PULL some from PORT+4")
+  app.add_option("--plain", plain,
+                 "any ZeroMQ client may PUSH items of Q to PORT+3, PULL some from PORT+4")
       ->check(cli::checked_by(check_queue))
       ->type_name("the name of a queue")
       ->option_text("Q");
 }
 
 void add_limits(CLI::App& app, Settings& settings) {
-  app.add_option("--max-items", settings.max_items, "items that a queue holds before its producers wait")
+  app.add_option("--max-items", settings.max_items,
+                 "items that a queue holds before its producers wait")
       ->transform(cli::number(1, std::uint64_t{1} << 40))
       ->option_text("N [" + std::to_string(settings.max_items) + "]");
-  app.add_option("--max-bytes", settings.max_bytes, "bytes that a queue holds before its producers wait")
+  app.add_option("--max-bytes", settings.max_bytes,
+                 "bytes that a queue holds before its producers wait")
       ->type_name("a size, such as 64K or 1.5G")
       ->transform(in_bytes())
       ->option_text("SIZE [" + size_text(settings.max_bytes) + "]");
   app.add_option("--max-attempts", settings.max_attempts, "failures after which an item is dead")
       ->transform(cli::number(1, 65'000))
       ->option_text("N [" + std::to_string(settings.max_attempts) + "]");
-  app.add_option("--max-dead", settings.max_dead, "dead items that a queue keeps, the last ones, within --max-bytes")
+  app.add_option("--max-dead", settings.max_dead,
+                 "dead items that a queue keeps, the last ones, within --max-bytes")
       ->transform(cli::number(1, 10'000'000))
       ->option_text("N [" + std::to_string(settings.max_dead) + "]");
   app.add_option("--max-notices", settings.max_notices,
@@ -167,7 +178,8 @@ void add_limits(CLI::App& app, Settings& settings) {
   app.add_option("--max-sessions", settings.max_sessions, "clients of all kinds; those beyond wait")
       ->transform(cli::number(1, 100'000))
       ->option_text("N [" + std::to_string(settings.max_sessions) + "]");
-  app.add_option("--console-keep", settings.console_keep, "console lines kept for printers that come late or are slow")
+  app.add_option("--console-keep", settings.console_keep,
+                 "console lines kept for printers that come late or are slow")
       ->type_name("a size, such as 64K or 1.5G")
       ->transform(in_bytes())
       ->option_text("SIZE [" + size_text(settings.console_keep) + "]");
@@ -178,25 +190,30 @@ std::string in_seconds(Duration time) {
 }
 
 void add_ending(CLI::App& app, Settings& settings) {
-  auto* exit_when_done = app.add_flag("--exit-when-done", settings.exit_when_done,
-                                      "end all once --producers are gone and all is done, in " +
-                                          in_seconds(settings.leave_within + settings.print_within) + " at most");
-  auto* producers = app.add_option("--producers", settings.producers, "so many producers must have come and gone")
-                        ->transform(cli::number(1, 1'000'000))
-                        ->needs(exit_when_done)
-                        ->option_text("N");
+  auto* exit_when_done =
+      app.add_flag("--exit-when-done", settings.exit_when_done,
+                   "end all once --producers are gone and all is done, in " +
+                       in_seconds(settings.leave_within + settings.print_within) + " at most");
+  auto* producers =
+      app.add_option("--producers", settings.producers, "so many producers must have come and gone")
+          ->transform(cli::number(1, 1'000'000))
+          ->needs(exit_when_done)
+          ->option_text("N");
   app.add_option("--consumers", settings.consumers,
-                 "so many consumers are waited for, " + in_seconds(settings.not_coming) + " at most when all is done")
+                 "so many consumers are waited for, " + in_seconds(settings.not_coming) +
+                     " at most when all is done")
       ->transform(cli::number(1, 1'000'000))
       ->needs(exit_when_done)
       ->option_text("N [0]");
-  exit_when_done->needs(producers)->option_text(" ");  // the text hides what --help would say of the need
+  exit_when_done->needs(producers)->option_text(
+      " ");  // the text hides what --help would say of the need
 }
 
 }  // namespace
 
 std::uint64_t parse_size(const std::string& text) {
-  const auto wrong = std::invalid_argument("'" + text + "' is no size of 1 to 2^60 bytes: 100, 64K, 1.5G");
+  const auto wrong =
+      std::invalid_argument("'" + text + "' is no size of 1 to 2^60 bytes: 100, 64K, 1.5G");
   std::size_t used = 0;
   double value = 0;
   try {
@@ -214,23 +231,28 @@ std::uint64_t parse_size(const std::string& text) {
 
 PortRange parse_port_range(const std::string& text) {
   const auto dash = text.find('-');
-  if (dash == std::string::npos) throw std::invalid_argument("'" + text + "' is no range of ports: 6000-6099");
+  if (dash == std::string::npos)
+    throw std::invalid_argument("'" + text + "' is no range of ports: 6000-6099");
   const PortRange range{parse_port(std::string_view(text).substr(0, dash)),
                         parse_port(std::string_view(text).substr(dash + 1))};
-  if (range.first > range.last) throw std::invalid_argument("the range of ports " + text + " is empty");
+  if (range.first > range.last)
+    throw std::invalid_argument("the range of ports " + text + " is empty");
   return range;
 }
 
 std::string bind_address(const std::string& text) {
   if (text == "*") return "0.0.0.0";
-  if (text.empty()) throw std::invalid_argument("the address is empty; 0.0.0.0 listens on all of IPv4");
+  if (text.empty())
+    throw std::invalid_argument("the address is empty; 0.0.0.0 listens on all of IPv4");
   const bool bracketed = text.size() > 2 && text.front() == '[' && text.back() == ']';
   auto host = bracketed ? text.substr(1, text.size() - 2) : text;
   if (if_nametoindex(host.c_str()) != 0) return host;  // libzmq knows network interfaces, too
   const auto [addresses, error] = resolve(host);
-  const auto* hint =
-      std::count(host.begin(), host.end(), ':') == 1 ? " (an address without a port: that is --port)" : "";
-  if (addresses.empty()) throw std::invalid_argument("cannot resolve " + host + ": " + error + hint);
+  const auto* hint = std::count(host.begin(), host.end(), ':') == 1
+                         ? " (an address without a port: that is --port)"
+                         : "";
+  if (addresses.empty())
+    throw std::invalid_argument("cannot resolve " + host + ": " + error + hint);
   return addresses.front();
 }
 
@@ -245,14 +267,17 @@ BrokerCommand read_command_line(int argc, char** argv) {
   add_keeping(app, command);
   add_limits(app, settings);
   add_ending(app, settings);
-  app.add_flag("--health", command.health, "only ask whether a broker answers at --bind and --port; exit 0 if so");
+  app.add_flag("--health", command.health,
+               "only ask whether a broker answers at --bind and --port; exit 0 if so");
   if (const auto code = cli::parse(app, argc, argv)) std::exit(*code);
   if (!plain.empty()) settings.plain_queue = plain;
-  if (command.health && command.server.port == 0) fail("--health: --port says where the broker is, not 0");
+  if (command.health && command.server.port == 0)
+    fail("--health: --port says where the broker is, not 0");
   settings.keeps = !command.memory;
   const bool needs_directory = !command.memory && !command.health;
   if (app.count("--data") > 0) command.passed_over.clear();
-  if (needs_directory && command.disk.directory.empty()) fail_without_directory(command.passed_over);
+  if (needs_directory && command.disk.directory.empty())
+    fail_without_directory(command.passed_over);
   try {
     command.server.bind = bind_address(command.server.bind);
   } catch (const std::invalid_argument& error) {

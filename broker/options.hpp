@@ -10,20 +10,23 @@ struct BrokerCommand {
   ServerOptions server;
   bool memory = false;      ///< items live as long as the process
   DiskOptions disk;         ///< else: where they are kept
-  std::string passed_over;  ///< the directory that would have been taken rather than this one, and why it was not
+  std::string passed_over;  ///< the directory that would have been taken rather than this one, and
+                            ///< why it was not
   bool compact = false;     ///< only make the data as small as what it holds
   bool check = false;       ///< only read all of it
   bool health = false;      ///< only ask whether a broker answers at server.bind and server.port
 };
 
-/// Reads the command line. Prints help, version or one clear line about a mistake and exits the process (0, 0, 2).
+/// Reads the command line. Prints help, version or one clear line about a mistake and exits the
+/// process (0, 0, 2).
 BrokerCommand read_command_line(int argc, char** argv);
 
-/// "64K", "1.5G", "100": 1 to 2^60 bytes, with K (or k), M, G and T for powers of 1024. Throws std::invalid_argument.
+/// "64K", "1.5G", "100": 1 to 2^60 bytes, with K (or k), M, G and T for powers of 1024. Throws
+/// std::invalid_argument.
 std::uint64_t parse_size(const std::string& text);
 
-/// What --bind names as libzmq wants it: addresses without brackets, "*" for all of IPv4, a host's name resolved.
-/// Throws std::invalid_argument when it has no address.
+/// What --bind names as libzmq wants it: addresses without brackets, "*" for all of IPv4, a host's
+/// name resolved. Throws std::invalid_argument when it has no address.
 std::string bind_address(const std::string& text);
 
 /// "A-B", both within 1 to 65535 and A <= B. Throws std::invalid_argument.

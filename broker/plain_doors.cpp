@@ -16,7 +16,8 @@ constexpr Duration rebind_after = 10ms;
 }  // namespace
 
 PlainDoors::PlainDoors(zmq::context_t& context)
-    : in_(make_socket(context, zmq::socket_type::pull)), out_(make_socket(context, zmq::socket_type::push)) {
+    : in_(make_socket(context, zmq::socket_type::pull)),
+      out_(make_socket(context, zmq::socket_type::push)) {
   in_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(max_body));
   out_.set(zmq::sockopt::sndhwm, out_high_water);
   out_.set(zmq::sockopt::maxmsgsize, std::int64_t{max_from_receivers});
@@ -58,12 +59,14 @@ void PlainDoors::read(Dispatcher& dispatcher, Time until) {
 std::uint32_t PlainDoors::out_room() {
   send({});
   const bool writable =
-      unsent_.empty() && (zmq_uninterrupted([&] { return out_.get(zmq::sockopt::events); }) & ZMQ_POLLOUT) != 0;
+      unsent_.empty() &&
+      (zmq_uninterrupted([&] { return out_.get(zmq::sockopt::events); }) & ZMQ_POLLOUT) != 0;
   return writable ? out_at_once : 0;
 }
 
 void PlainDoors::send(std::vector<std::string>&& bodies) {
-  unsent_.insert(unsent_.end(), std::make_move_iterator(bodies.begin()), std::make_move_iterator(bodies.end()));
+  unsent_.insert(unsent_.end(), std::make_move_iterator(bodies.begin()),
+                 std::make_move_iterator(bodies.end()));
   while (!unsent_.empty() && send_frame(out_, zmq::buffer(unsent_.front()))) unsent_.pop_front();
 }
 

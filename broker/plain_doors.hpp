@@ -1,4 +1,5 @@
-// The sockets of the plain doors: any ZeroMQ client's PUSH to `in` is an item, its PULL from `out` gets items.
+// The sockets of the plain doors: any ZeroMQ client's PUSH to `in` is an item, its PULL from `out`
+// gets items.
 #pragma once
 
 #include <deque>
@@ -22,7 +23,8 @@ class PlainDoors {
 
   zmq::socket_t& in() { return in_; }
   zmq::socket_t& out() { return out_; }
-  /// `in` has no credit to give: its senders are held back by their connections being ended, until it is bound again.
+  /// `in` has no credit to give: its senders are held back by their connections being ended, until
+  /// it is bound again.
   void keep_in_open(bool open, Time now);
   /// When keep_in_open() is to be tried again: `never`, unless it failed to bind.
   Time retry_at() const { return retry_at_; }

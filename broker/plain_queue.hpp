@@ -1,4 +1,5 @@
-// The queue of the plain doors: what comes in is an item, what goes out is done. No protocol, at most once.
+// The queue of the plain doors: what comes in is an item, what goes out is done. No protocol, at
+// most once.
 #pragma once
 
 #include <cstdint>

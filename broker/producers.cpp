@@ -11,7 +11,7 @@
 
 namespace baton::broker {
 
-// --- how its sessions begin --------------------------------------------------------------------------------------
+// --- how its sessions begin ----------------------------------------------------------------------
 
 Refusal Producers::admit(const Hello& hello) {
   if (is_late(hello)) return Refusal::unknown_session;
@@ -21,13 +21,14 @@ Refusal Producers::admit(const Hello& hello) {
 /// A hello that was under way for long: its process has begun, and has another session by now.
 bool Producers::is_late(const Hello& hello) {
   const auto* producer = hello.begun ? nullptr : queues_.find_producer(hello.name);
-  return producer && producer->session && producer->session->hello.begun && producer->session->hello.run == hello.run;
+  return producer && producer->session && producer->session->hello.begun &&
+         producer->session->hello.run == hello.run;
 }
 
-/// Whether a newer process of this name has come since this one was welcomed. Where that one was welcomed, but neither it
-/// nor its numbers are here (their broker died before they were kept), the older one may go on. One that this broker has
-/// welcomed itself, by a hello that was under way since before the end of the last broker, may have others' puts where it has
-/// its own.
+/// Whether a newer process of this name has come since this one was welcomed. Where that one was
+/// welcomed, but neither it nor its numbers are here (their broker died before they were kept), the
+/// older one may go on. One that this broker has welcomed itself, by a hello that was under way
+/// since before the end of the last broker, may have others' puts where it has its own.
 bool Producers::is_outdated(const Hello& hello) {
   const auto* producer = queues_.find_producer(hello.name);
   if (!producer || !producer->named || !hello.begun) return false;
@@ -35,8 +36,9 @@ bool Producers::is_outdated(const Hello& hello) {
   return producer->session || producer->put.received() >= hello.first_put;
 }
 
-/// A new process of a name goes on behind what others have put, by what is remembered of it: that must stand still, and be
-/// kept, since it could not put again what is lost. It may have said hello before and heard no welcome.
+/// A new process of a name goes on behind what others have put, by what is remembered of it: that
+/// must stand still, and be kept, since it could not put again what is lost. It may have said hello
+/// before and heard no welcome.
 bool Producers::may_begin(Session& session, Time now) {
   const auto& hello = session.hello;
   const auto* producer = queues_.find_producer(hello.name);
@@ -63,8 +65,9 @@ void Producers::begin_waiting(Time now) {
   for (const auto& id : std::exchange(beginning_, {})) sessions_.begin_if_ready(id, now);
 }
 
-/// What a broker before this one had confirmed, and is not in this one's data. Of a producer that is not there at all, all may
-/// have been settled, and its numbers forgotten, if it is the same data.
+/// What a broker before this one had confirmed, and is not in this one's data. Of a producer that
+/// is not there at all, all may have been settled, and its numbers forgotten, if it is the same
+/// data.
 std::uint64_t Producers::unknown_puts(const Hello& hello) {
   if (!settings_.keeps || !hello.previous || hello.previous->epoch == sessions_.epoch()) return 0;
   const auto* producer = queues_.find_producer(hello.name);
@@ -116,7 +119,7 @@ void Producers::take_up(Session& session, Producer& producer, Time now) {
   session.resend_bytes = producer.put_bytes + put_window_bytes;
 }
 
-// --- what it puts ------------------------------------------------------------------------------------------------
+// --- what it puts --------------------------------------------------------------------------------
 
 Refusal Producers::put(const Peer& from, SeqNo first, const PutItems& put, Time now) {
   auto& session = from.session;
@@ -141,11 +144,13 @@ Refusal Producers::put(const Peer& from, SeqNo first, const PutItems& put, Time 
   return Refusal::none;
 }
 
-/// Of a message only a part came in, so the place that it names is not reached: the digest goes on from the last one.
-void Producers::note_part(const Session& session, const PutItems& put, std::uint32_t skip, std::uint32_t end) {
+/// Of a message only a part came in, so the place that it names is not reached: the digest goes on
+/// from the last one.
+void Producers::note_part(const Session& session, const PutItems& put, std::uint32_t skip,
+                          std::uint32_t end) {
   auto& checkpoints = session.producer->checkpoints;
-  auto chain =
-      checkpoints.all().empty() ? InputChain(session.queues.front()->name) : InputChain(checkpoints.all().back());
+  auto chain = checkpoints.all().empty() ? InputChain(session.queues.front()->name)
+                                         : InputChain(checkpoints.all().back());
   if (chain.at().items + put.items.size() - skip != put.place->at.items)
     return;  // it is of an input that this broker does not know
   for (auto i = skip; i < end; ++i) chain.add(put.items[i].body);
@@ -180,10 +185,12 @@ void Producers::end(Session& session, const std::string& /*why*/, Time now) {
   queues_.leave_queues(session);
 }
 
-// --- what is kept of it, and what it is told ---------------------------------------------------------------------
+// --- what is kept of it, and what it is told -----------------------------------------------------
 
-Producers::Pending Producers::pending(const SessionId& session, const Producer& producer, Ticket ticket) {
-  return {ticket, session, producer.put.received(), producer.put_bytes, producer.index, producer.serial};
+Producers::Pending Producers::pending(const SessionId& session, const Producer& producer,
+                                      Ticket ticket) {
+  return {ticket,         session,        producer.put.received(), producer.put_bytes,
+          producer.index, producer.serial};
 }
 
 void Producers::note_turn(Ticket turn) {
@@ -207,7 +214,8 @@ void Producers::kept(Ticket durable) {
   }
 }
 
-/// While the storage has no room for new items no credit is given, and what was given is to be left unused.
+/// While the storage has no room for new items no credit is given, and what was given is to be left
+/// unused.
 void Producers::hold(const std::string& why) {
   if (why.empty() == storage_holds_.empty()) return;
   storage_holds_ = why;

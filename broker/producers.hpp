@@ -18,7 +18,8 @@ namespace baton::broker {
 class Producers final : public RoleHandler {
  public:
   /// All must outlive it.
-  Producers(const Settings& settings, Sessions& sessions, Queues& queues, SystemEnd& end, Effects& effects)
+  Producers(const Settings& settings, Sessions& sessions, Queues& queues, SystemEnd& end,
+            Effects& effects)
       : settings_(settings), sessions_(sessions), queues_(queues), end_(end), effects_(effects) {}
 
   /// A message of its put stream; the items' numbers begin with `first`.
@@ -28,7 +29,8 @@ class Producers final : public RoleHandler {
   /// It wants to know at once when all its items are settled.
   void join(const Peer& from);
 
-  /// The turn was given to the storage; all puts up to a ticket are kept. `why` it has no room for new ones, if so.
+  /// The turn was given to the storage; all puts up to a ticket are kept. `why` it has no room for
+  /// new ones, if so.
   void note_turn(Ticket turn);
   void kept(Ticket durable);
   void hold(const std::string& why);
@@ -45,7 +47,9 @@ class Producers final : public RoleHandler {
   bool holds_back(const SessionId& id) const override;
   void begin(Session& session, Time now) override;
   void heartbeat(Session& session, const Heartbeat& heartbeat, Time now) override;
-  bool is_complete(const Session& session) const override { return session.producer->confirmed >= session.last_put; }
+  bool is_complete(const Session& session) const override {
+    return session.producer->confirmed >= session.last_put;
+  }
   void end(Session& session, const std::string& why, Time now) override;
   void send_next(Session& session, Time now) override;
   void fill(Confirm& confirm, const Session& session) const override;
@@ -53,7 +57,8 @@ class Producers final : public RoleHandler {
   void check_invariants(const Session& session) const override;
 
  private:
-  struct Pending {  // received up to this number when `ticket` was drawn; its session may be over when that is kept
+  struct Pending {  // received up to this number when `ticket` was drawn; its session may be over
+                    // when that is kept
     Ticket ticket;
     SessionId session;
     SeqNo number;
@@ -63,7 +68,8 @@ class Producers final : public RoleHandler {
   };
 
   static Pending pending(const SessionId& session, const Producer& producer, Ticket ticket);
-  void note_part(const Session& session, const PutItems& put, std::uint32_t skip, std::uint32_t end);
+  void note_part(const Session& session, const PutItems& put, std::uint32_t skip,
+                 std::uint32_t end);
   bool is_outdated(const Hello& hello);
   bool is_late(const Hello& hello);
   std::uint64_t unknown_puts(const Hello& hello);
@@ -75,10 +81,11 @@ class Producers final : public RoleHandler {
   SystemEnd& end_;
   Effects& effects_;
   std::deque<Pending> pending_;
-  std::vector<Pending> last_puts_;    // of sessions that ended in this turn
-  std::vector<SessionId> beginning_;  // new processes that wait until what their names put before is kept
-  std::string storage_holds_;         // why the storage has no room for new items; empty when it has
-  std::uint64_t storage_held_ = 0;    // how often it had none
+  std::vector<Pending> last_puts_;  // of sessions that ended in this turn
+  std::vector<SessionId>
+      beginning_;              // new processes that wait until what their names put before is kept
+  std::string storage_holds_;  // why the storage has no room for new items; empty when it has
+  std::uint64_t storage_held_ = 0;  // how often it had none
 };
 
 }  // namespace baton::broker

@@ -1,4 +1,5 @@
-// Puts that a broker before this one delivered before they were kept: who holds them, and which of them are here again.
+// Puts that a broker before this one delivered before they were kept: who holds them, and which of
+// them are here again.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +19,15 @@ class PutClaims {
  public:
   struct Claim {
     enum class Said : std::uint8_t { nothing, done, failed };
-    Session* session = nullptr;  ///< whose claim it is; of what it has settled nullptr once it is over
-    ItemId id;                   ///< as that client calls it
+    /// Whose claim it is; of what it has settled nullptr once it is over.
+    Session* session = nullptr;
+    ItemId id;  ///< as that client calls it
     std::uint32_t deliveries = 1;
     Said said = Said::nothing;  ///< ... of it, though it is not here yet
     Attempt attempt;            ///< if failed
     std::uint32_t delay_ms = 0;
-    std::vector<Claim> before = {};  ///< of those that had it under lower counts, and said that it failed
+    /// Of those that had it under lower counts, and said that it failed.
+    std::vector<Claim> before = {};
   };
 
   bool empty() const { return claims_.empty() && called_.empty(); }
@@ -50,7 +53,8 @@ class PutClaims {
   ItemId name_of(ItemId id) const;
   void forget_name(ItemId id);
 
-  /// Calls each(put, claim) for all that is not here; then nothing is claimed or may be. Names stay.
+  /// Calls each(put, claim) for all that is not here; then nothing is claimed or may be. Names
+  /// stay.
   template <class Each>
   void end(Each each) {
     for (auto& [put, claim] : claims_) each(put, claim);
@@ -62,11 +66,13 @@ class PutClaims {
  private:
   struct Hash {
     std::size_t operator()(const PutName& put) const {
-      return static_cast<std::size_t>((put.producer ^ (put.number.value * 0x9e3779b97f4a7c15u)) * 0xff51afd7ed558ccdu);
+      return static_cast<std::size_t>((put.producer ^ (put.number.value * 0x9e3779b97f4a7c15u)) *
+                                      0xff51afd7ed558ccdu);
     }
   };
   std::unordered_map<PutName, Claim, Hash> claims_;
-  std::unordered_map<std::uint64_t, PutName> ids_;  // of these, by the id that the client has for it
+  std::unordered_map<std::uint64_t, PutName>
+      ids_;  // of these, by the id that the client has for it
   std::unordered_map<PutName, ItemId, Hash> here_;
   std::unordered_map<std::uint64_t, ItemId> called_, calls_;
 };

@@ -1,5 +1,6 @@
-// One named queue: what is ready, who waits for it, and how full it is. A name that is not used takes some 300 bytes until it
-// is forgotten, at the end of the turn in which its last item is settled and its last user has left.
+// One named queue: what is ready, who waits for it, and how full it is. A name that is not used
+// takes some 300 bytes until it is forgotten, at the end of the turn in which its last item is
+// settled and its last user has left.
 #pragma once
 
 #include <cstdint>
@@ -22,11 +23,13 @@ struct Queue {
   std::uint32_t users = 0;         ///< sessions and doors that name it
 
   ReadyList ready;
-  Suspects suspects;                ///< ready, too
-  Session* reserved = nullptr;      ///< who is to get the next one as soon as its process holds nothing
-  Fifo<Session*> waiting;           ///< consumers that ask of this queue, by when they began to wait; may name some
-                                    ///< that wait no more (Session::wants() == 0), which are skipped
-  std::vector<Session*> producers;  ///< sessions that put here and share the room; who got some last is last
+  Suspects suspects;            ///< ready, too
+  Session* reserved = nullptr;  ///< who is to get the next one as soon as its process holds nothing
+  Fifo<Session*>
+      waiting;  ///< consumers that ask of this queue, by when they began to wait; may name some
+                ///< that wait no more (Session::wants() == 0), which are skipped
+  std::vector<Session*>
+      producers;  ///< sessions that put here and share the room; who got some last is last
 
   // The books: put = ready + delayed + returning + held + done + dead, always.
   std::uint64_t put = 0;
@@ -51,7 +54,9 @@ struct Queue {
     return !suspects.empty() && (ready.empty() || suspects.priority() >= ready.priority());
   }
   /// Items that are neither done nor dead: what --max-items limits.
-  std::uint64_t depth() const { return ready.size() + suspects.size() + delayed + returning + held; }
+  std::uint64_t depth() const {
+    return ready.size() + suspects.size() + delayed + returning + held;
+  }
   /// Dead items that are not kept any more.
   std::uint64_t dead_dropped() const { return dead - dead_letters.size(); }
   /// Nothing is in it, and nobody names it: what is left are counts that nobody asks for.

@@ -32,7 +32,8 @@ std::uint32_t next_index(std::vector<Thing*>& list, std::vector<std::uint32_t>& 
 
 }  // namespace
 
-Queues::Queues(const Settings& settings, Storage& storage, Effects& effects, std::vector<Session*>& changed)
+Queues::Queues(const Settings& settings, Storage& storage, Effects& effects,
+               std::vector<Session*>& changed)
     : settings_(settings),
       storage_(storage),
       effects_(effects),
@@ -120,7 +121,8 @@ void Queues::forget_if_settled(Producer& producer) {
 }
 
 void Queues::forget_lost_producers(Time now) {
-  for (auto looks = std::min(looks_at_once, producer_list_.size()); looks > 0; --looks, ++next_look_) {
+  for (auto looks = std::min(looks_at_once, producer_list_.size()); looks > 0;
+       --looks, ++next_look_) {
     next_look_ %= producer_list_.size();
     auto* producer = producer_list_[next_look_];
     if (!producer || !producer->may_be_forgotten()) continue;
@@ -159,7 +161,8 @@ void Queues::put(Producer& producer, Queue& queue, const PutItem& put, SeqNo num
   note_changed(producer);
   if (producer.key != 0) unkept_puts_.add(last_id_, producer.index, number);
   const std::chrono::milliseconds delay(put.delay_ms);
-  if (!again || !put_again(producer, item, last_id_, number, now)) place(item, last_id_, delay, now);
+  if (!again || !put_again(producer, item, last_id_, number, now))
+    place(item, last_id_, delay, now);
 }
 
 /// Of what may not be kept yet: its holder can name it to a broker after this one.
@@ -188,7 +191,8 @@ void Queues::delay_until(Item& item, ItemId id, Time due) {
   if (claims_) dues_[id.value] = due;
 }
 
-/// Claimed by who was given it when that delay was over, by an earlier broker. False: it does not wait, or not for that.
+/// Claimed by who was given it when that delay was over, by an earlier broker. False: it does not
+/// wait, or not for that.
 bool Queues::undelay(Item& item, ItemId id) {
   const auto due = dues_.find(id.value);
   if (item.place != Place::delayed || due == dues_.end()) return false;
@@ -199,7 +203,8 @@ bool Queues::undelay(Item& item, ItemId id) {
 }
 
 void Queues::tick(Time now) {
-  for (auto left = settings_.turn_work; left > 0 && !delayed_.empty() && delayed_.top().due <= now; --left) {
+  for (auto left = settings_.turn_work; left > 0 && !delayed_.empty() && delayed_.top().due <= now;
+       --left) {
     const auto [due, id] = delayed_.top();
     delayed_.pop();
     if (const auto undelayed = undelayed_.find({due, id}); undelayed != undelayed_.end()) {
@@ -228,159 +233,6 @@ void Queues::to_serve(Queue& queue) {
   to_serve_.push_back(&queue);
 }
 
-void Queues::ask(Session& session, std::uint64_t asked_in_all) {
-  session.asked_in_all = std::max(session.asked_in_all, asked_in_all);
-  const auto room = session.held < max_asks ? max_asks - session.held : 0;
-  const auto heard = std::min(session.asked_in_all, session.answered + room);
-  if (heard <= session.asked) return;
-  session.asked = heard;
-  if (!session.flow.full && !session.process->set_aside()) join_waiting(session);
-}
-
-void Queues::join_waiting(Session& session) {
-  const auto count = session.queues.size();
-  const auto begin = session.next_queue++ % count;  // so that no queue of several is always looked at first
-  for (std::size_t i = 0; i < count; ++i) {
-    auto& queue = *session.queues[(begin + i) % count];
-    if (!session.waiting) queue.waiting.push_back(&session);
-    to_serve(queue);
-  }
-  session.waiting = true;
-}
-
-/// `left`: the queue whose waiting list it has left already.
-void Queues::leave_waiting(Session& session, const Queue* left) {
-  if (std::exchange(session.flow.full, false)) std::erase(full_, &session);
-  if (!std::exchange(session.waiting, false)) return;
-  for (auto* queue : session.queues) {
-    if (queue == left) continue;
-    taken_back_ += queue->waiting.size() / 64;  // looking for it there takes its time, too
-    queue->waiting.remove(&session);
-  }
-}
-
-/// Outside of the waiting lists, until more has arrived.
-void Queues::wait_for_room(Session& session, const Queue* left) {
-  leave_waiting(session, left);
-  session.flow.full = true;
-  full_.push_back(&session);
-}
-
-std::vector<Queue*> Queues::take_touched() {
-  for (auto* queue : touched_) queue->touched = false;
-  return std::exchange(touched_, {});
-}
-
-void Queues::withdraw(Session& session, std::uint32_t count) {
-  for (auto* queue : session.queues) serve(*queue);  // what is there goes to an ask, even one that lasted no time
-  const auto open = session.asked_in_all - session.answered;
-  for (auto left = std::min<std::uint64_t>({count, open, max_asks}); left > 0; --left) {
-    session.asked = std::max(session.asked, ++session.answered);
-    feed_.empty(session);
-  }
-  if (session.wants() == 0) forget_asks(session);
-}
-
-void Queues::forget_asks(Session& session) {
-  session.asked_in_all = session.asked = session.answered;
-  leave_waiting(session);
-  auto* queue = session.process->reserved;
-  if (queue && queue->reserved == &session) unreserve(*queue);
-}
-
-void Queues::arrived(Session& session, SeqNo number, Time now) {
-  feed_.arrived(session, session.lane_base + std::min(number, session.lane_sent()).value);
-  feed_.measure(session, now);
-}
-
-void Queues::serve() {
-  if (!delivers()) return;
-  let_in();
-  serve(std::exchange(to_serve_, {}));
-  while (!to_serve_.empty() && !feed_.turn_is_used_up() && may_deliver())
-    serve(std::exchange(to_serve_, {}));  // who was set aside waits again, for other queues, too
-  // Who was served first, and only in part, goes behind the others.
-  if (to_serve_.size() > 1) std::rotate(to_serve_.begin(), to_serve_.begin() + 1, to_serve_.end());
-  feed_.deal();
-  again_ = std::any_of(full_.begin(), full_.end(), [this](const Session* session) { return may_take(session); });
-}
-
-void Queues::serve(const std::vector<Queue*>& queues) {
-  for (auto* queue : queues) {
-    queue->to_serve = false;
-    touch(*queue);  // what was left for this turn may be forgotten now
-    serve(*queue);
-  }
-}
-
-/// Those whose lanes have room again wait behind the others.
-void Queues::let_in() {
-  std::erase_if(full_, [this](Session* session) {
-    if (!may_take(session)) return false;
-    session->flow.full = false;
-    join_waiting(*session);
-    return true;
-  });
-}
-
-/// Sessions take turns in the order in which they began to wait. Where there is less than they all want, each gets a
-/// fair share and goes behind the others for more. Suspects go before all others of their priority; who was kept free for
-/// one gets it first, whatever has come since.
-void Queues::serve(Queue& queue) {
-  if (queue.reserved && queue.suspects.empty()) unreserve(queue);
-  bool suspects = true;  // to be looked at
-  while (delivers()) {
-    if (suspects && suspect_goes_next(queue)) {
-      suspects = serve_suspects(queue);
-      continue;
-    }
-    if (queue.ready.empty() || queue.waiting.empty()) return;
-    if (feed_.turn_is_used_up() || !may_deliver()) return to_serve(queue);
-    auto& session = *queue.waiting.front();
-    queue.waiting.pop_front();
-    const auto waiting = queue.waiting.size() + 1;
-    auto share = std::max<std::uint64_t>(1, queue.ready.size() / waiting);
-    share = std::min<std::uint64_t>(share, session.wants());
-    auto room = feed_.room(session);
-    const bool full = room <= 0;
-    const auto more = [&] { return may_deliver() && !queue.ready.empty() && !(suspects && suspect_goes_next(queue)); };
-    for (; share > 0 && room > 0 && more(); --share) room = deliver(session, queue, queue.ready.pop(), room);
-    if (session.wants() > 0 && !full) {
-      queue.waiting.push_back(&session);
-      continue;
-    }
-    if (full)
-      wait_for_room(session, &queue);
-    else
-      leave_waiting(session, &queue);
-  }
-}
-
-/// Returns what is left of `room`.
-std::int64_t Queues::deliver(Session& session, Queue& queue, ItemId id, std::int64_t room) {
-  auto& item = *items_.find(id);
-  ++delivered_to_;
-  item.place = Place::held;
-  item.holder = &session;
-  item.delivered = session.delivered_count + 1;
-  ++queue.held;
-  ++session.held;
-  ++session.process->held;
-  ++session.answered;
-  session.delivered.push_back({item.delivered, id});
-  const auto queue_index = std::find(session.queues.begin(), session.queues.end(), &queue) - session.queues.begin();
-  return feed_.give(session,
-                    {id,
-                     static_cast<std::uint16_t>(queue_index),
-                     static_cast<std::uint16_t>(std::min(item.failures + 1, 65535)),
-                     item.priority,
-                     {},
-                     0,
-                     redelivered_.empty() ? 1 : deliver(id),
-                     unkept_puts_.empty() ? PutName{} : put_name(item, id)},
-                    item.size, room);
-}
-
 Item* Queues::held_by(Session& session, ItemId id) {
   auto* item = items_.find(id);
   return item && item->place == Place::held && item->holder == &session ? item : nullptr;
@@ -398,7 +250,8 @@ void Queues::let_go(Session& session, Item& item) {
   hands_are_freer(session, item.suspect);
 }
 
-/// Forgets deliveries that are settled: always at the front, and everywhere once they are the most of the list.
+/// Forgets deliveries that are settled: always at the front, and everywhere once they are the most
+/// of the list.
 void Queues::erase_settled(Session& session) {
   const auto settled = [&](const Session::Delivered& handed) {
     const auto* item = items_.find(handed.id);
@@ -407,7 +260,8 @@ void Queues::erase_settled(Session& session) {
   auto& list = session.delivered;
   while (!list.empty() && settled(list.front())) list.pop_front();
   if (list.size() > 2 * session.held + 1024) std::erase_if(list, settled);
-  if (session.asked < session.asked_in_all) ask(session, session.asked_in_all);  // it may hold more again
+  if (session.asked < session.asked_in_all)
+    ask(session, session.asked_in_all);  // it may hold more again
 }
 
 bool Queues::ack(Session& session, ItemId id) {
@@ -482,17 +336,20 @@ bool Queues::fail(Session& session, const Failure& failure, Time now) {
   Attempt attempt{called(session), std::string(failure.reason), now};
   auto id = failure.id;
   if (!puts_.empty()) {
-    if (settle_put(session, id, PutClaims::Claim::Said::failed, attempt, failure.delay_ms)) return true;
+    if (settle_put(session, id, PutClaims::Claim::Said::failed, attempt, failure.delay_ms))
+      return true;
     id = puts_.called(id);
   }
   auto* item = held_by(session, id);
   if (!item) return false;
   let_go(session, *item);
-  // Its holder, who was not told that this is kept, may claim it after a crash, to say so again. Another one may have it by
-  // then: that one's claim is the higher one. It need not wait for the disk, since the first holder is done with it.
+  // Its holder, who was not told that this is kept, may claim it after a crash, to say so again.
+  // Another one may have it by then: that one's claim is the higher one. It need not wait for the
+  // disk, since the first holder is done with it.
   ++redelivered_[id.value].deliveries;
   item->suspect = false;  // its holder lives
-  failed(*item, id, std::move(attempt), std::chrono::milliseconds(failure.delay_ms), Told::by_holder);
+  failed(*item, id, std::move(attempt), std::chrono::milliseconds(failure.delay_ms),
+         Told::by_holder);
   return true;
 }
 
@@ -510,9 +367,11 @@ StoredItem Queues::to_store(const Item& item, ItemId id) {
   return stored;
 }
 
-void Queues::update_storage(const Item& item, ItemId id, const std::vector<Attempt>& history, Duration delay) {
+void Queues::update_storage(const Item& item, ItemId id, const std::vector<Attempt>& history,
+                            Duration delay) {
   auto stored = to_store(item, id);
-  stored.delay_ms = static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::milliseconds>(delay).count());
+  stored.delay_ms =
+      static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::milliseconds>(delay).count());
   stored.deliveries = deliveries_of(id);
   storage_.update(stored, history);
 }
@@ -525,8 +384,9 @@ std::vector<ItemId> Queues::held_after(Session& session, std::uint64_t count) {
     if (item && item->delivered == handed.count) ids.push_back(handed.id);
   }
   for (const auto& large : session.flow.large)  // of what came whole, or not at all, is seen above
-    if (const auto* item = held_by(session, large.id);
-        item && item->delivered == large.delivered && large.delivered <= count && (large.end == 0 || large.end > count))
+    if (const auto* item = held_by(session, large.id); item && item->delivered == large.delivered &&
+                                                       large.delivered <= count &&
+                                                       (large.end == 0 || large.end > count))
       ids.push_back(large.id);
   return ids;
 }
@@ -542,7 +402,8 @@ void Queues::take_back_after(Session& session, std::uint64_t count) {
 }
 
 void Queues::give_all_back(Session& session, const std::string& why, Time now) {
-  const auto coming = Feed::is_parting(session) ? session.flow.large.back().id : ItemId{};  // it cannot be begun
+  // It cannot be begun.
+  const auto coming = Feed::is_parting(session) ? session.flow.large.back().id : ItemId{};
   std::uint32_t perhaps_begun = session.most_waiting;
   for (const auto id : held_after(session, 0)) {
     auto& item = *items_.find(id);
@@ -561,9 +422,9 @@ void Queues::give_all_back(Session& session, const std::string& why, Time now) {
   feed_.forget(session);
 }
 
-/// What was begun when its holder was lost has failed, and is suspect. What is only perhaps begun is suspect: it fails when it
-/// costs a holder's life who has nothing else. So nobody's death is for nothing, however fast it comes, and what waited
-/// beside a poison item is never counted.
+/// What was begun when its holder was lost has failed, and is suspect. What is only perhaps begun
+/// is suspect: it fails when it costs a holder's life who has nothing else. So nobody's death is
+/// for nothing, however fast it comes, and what waited beside a poison item is never counted.
 void Queues::suspect(Session& session, Item& item, ItemId id, Attempt attempt) {
   const bool counts = item.delivered <= session.begun || item.suspect;
   lose(session, item, id);

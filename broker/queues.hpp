@@ -1,4 +1,5 @@
-// The life of items: put, delivered, settled, given back, dead. Pure: no socket, clock, disk or thread.
+// The life of items: put, delivered, settled, given back, dead. Pure: no socket, clock, disk or
+// thread.
 //
 //            put                  deliver               ack
 //   ------------------> ready ------------------> held -----------> done (gone)
@@ -8,15 +9,19 @@
 //                 `--------- fail with a delay ------+-- after max_attempts --> dead
 //
 // Invariants:
-// 1. An item is in exactly one place. For each queue: put = ready + delayed + returning + held + done + dead.
-// 2. An item is held by one session at most, and only by one that stands; Session::delivered lists it once.
+// 1. An item is in exactly one place. For each queue: put = ready + delayed + returning + held +
+// done + dead.
+// 2. An item is held by one session at most, and only by one that stands; Session::delivered lists
+// it once.
 // 3. asked >= answered for each session; no item is delivered but in answer to an ask.
-// 4. A queue with ready items has no waiting session when a turn ends, unless the turn had no time for more: then it is among
-//    those to be served. Who asks and has no room on its lane does not stand in the waiting lists, nor whose process is set
-//    aside: for a suspect, or in doubt.
-// 5. What came back without its holder's word (silence, departure, a lost lane) goes out again under a higher count of
-//    deliveries, and where items are kept not before that count is: so of all who claim an item after a crash only the last
-//    who was given it has the highest.
+// 4. A queue with ready items has no waiting session when a turn ends, unless the turn had no time
+// for more: then it is among
+//    those to be served. Who asks and has no room on its lane does not stand in the waiting lists,
+//    nor whose process is set aside: for a suspect, or in doubt.
+// 5. What came back without its holder's word (silence, departure, a lost lane) goes out again
+// under a higher count of
+//    deliveries, and where items are kept not before that count is: so of all who claim an item
+//    after a crash only the last who was given it has the highest.
 #pragma once
 
 #include <deque>
@@ -44,15 +49,18 @@ namespace baton::broker {
 
 class Queues final : public Kept {
  public:
-  /// All of them must outlive the queues. Sessions whose standing changed are told to `changed`, once a turn.
-  Queues(const Settings& settings, Storage& storage, Effects& effects, std::vector<Session*>& changed);
+  /// All of them must outlive the queues. Sessions whose standing changed are told to `changed`,
+  /// once a turn.
+  Queues(const Settings& settings, Storage& storage, Effects& effects,
+         std::vector<Session*>& changed);
 
   /// Takes what the storage has kept, before anything else.
   void load(Epoch epoch, Time now);
   /// The epoch of the broker that kept it; 0 without one.
   Epoch epoch_before() const { return epoch_before_; }
-  /// Those who held an item before the broker was started anew may claim it. While it lasts, and there is something to be
-  /// claimed (items that were kept, or were put before and are put again), nothing is delivered.
+  /// Those who held an item before the broker was started anew may claim it. While it lasts, and
+  /// there is something to be claimed (items that were kept, or were put before and are put again),
+  /// nothing is delivered.
   void wait_for_claims(bool wait);
   bool may_claim() const { return claims_; }
   /// The session has heard of what it claims in vain, up to `heard` of its stream.
@@ -63,7 +71,8 @@ class Queues final : public Kept {
   void deliver_no_more() { stopped_ = true; }
   bool delivers() const { return !stopped_ && !waits_for_claims(); }
 
-  /// The queue of that name, made on first use. Stays valid while it is used, and until the end of the turn.
+  /// The queue of that name, made on first use. Stays valid while it is used, and until the end of
+  /// the turn.
   Queue& queue(const std::string& name);
   /// A session or door names the queue, or does so no longer.
   void use(Queue& queue) { ++queue.users; }
@@ -71,9 +80,11 @@ class Queues final : public Kept {
   /// All that the session's hello names.
   void use_queues(Session& session);
   void leave_queues(Session& session);
-  /// Forgets those of `queues` that nobody needs any more. They must not be among those to be served.
+  /// Forgets those of `queues` that nobody needs any more. They must not be among those to be
+  /// served.
   void forget_unused(const std::vector<Queue*>& queues);
-  /// The producer of that name, made on first use: its stream begins with `first`. Valid until forget_if_settled().
+  /// The producer of that name, made on first use: its stream begins with `first`. Valid until
+  /// forget_if_settled().
   Producer& producer(const std::string& name, bool named, SeqNo first);
   Producer* find_producer(const std::string& name);
   /// The one of that index, unless it was forgotten since it had that serial.
@@ -91,7 +102,8 @@ class Queues final : public Kept {
   /// A consumer's session begins; it has ended, and holds nothing.
   void established(Session& session);
   void ends(Session& session);
-  /// The session is lost, and its whole process may be: that is given nothing more until one of its sessions is heard.
+  /// The session is lost, and its whole process may be: that is given nothing more until one of its
+  /// sessions is heard.
   void doubt(Session& session);
   void heard(Session& session) {
     if (session.process && session.process->doubted) trust(*session.process);
@@ -112,21 +124,23 @@ class Queues final : public Kept {
   bool fail(Session& session, const Failure& failure, Time now);
   bool release(Session& session, ItemId id);
 
-  /// What was delivered after the first `count` deliveries did not arrive: it goes to the front, no attempt counted.
+  /// What was delivered after the first `count` deliveries did not arrive: it goes to the front, no
+  /// attempt counted.
   void take_back_after(Session& session, std::uint64_t count);
-  /// The session is lost: all it holds goes to the front. Unless `why` is empty this counts as a failure of each item that
-  /// was begun.
+  /// The session is lost: all it holds goes to the front. Unless `why` is empty this counts as a
+  /// failure of each item that was begun.
   void give_all_back(Session& session, const std::string& why, Time now);
   /// The session says that it gives back all it holds.
   void release_all(Session& session);
-  /// The session's client was given these items under an earlier session. It goes on with such as nobody was given since:
-  /// what that session lost here a moment ago (a failure counted for it is taken back), or was given by the broker before
-  /// this one. Of the rest it is told that it is lost.
+  /// The session's client was given these items under an earlier session. It goes on with such as
+  /// nobody was given since: what that session lost here a moment ago (a failure counted for it is
+  /// taken back), or was given by the broker before this one. Of the rest it is told that it is
+  /// lost.
   void claim(Session& session, const Claim& claim);
 
-  /// A turn moves so many items in each way (delivered, taken back, due) as Settings::turn_work says; what else there is to
-  /// do is for the next one, which begins at once. What one message or the end of one session asks for is done whole: a
-  /// session holds max_asks items at most.
+  /// A turn moves so many items in each way (delivered, taken back, due) as Settings::turn_work
+  /// says; what else there is to do is for the next one, which begins at once. What one message or
+  /// the end of one session asks for is done whole: a session holds max_asks items at most.
   bool may_deliver() const { return delivered_to_ < settings_.turn_work; }
   bool may_take_back() const { return taken_back_ < settings_.turn_work; }
   void end_turn() { delivered_to_ = taken_back_ = 0; }
@@ -134,7 +148,8 @@ class Queues final : public Kept {
   /// Items whose delay is over join their queues, as far as the turn's work allows.
   void tick(Time now);
   Time next_deadline() const { return delayed_.empty() ? never : delayed_.top().due; }
-  /// Delivers what is ready to who asks, in all queues that changed, as far as the turn's work allows.
+  /// Delivers what is ready to who asks, in all queues that changed, as far as the turn's work
+  /// allows.
   void serve();
   bool has_to_serve() const { return !to_serve_.empty() || feed_.has_more() || again_; }
   /// Of its present lane, everything up to this number has arrived.
@@ -145,7 +160,8 @@ class Queues final : public Kept {
   void note_room(Queue& queue) { to_serve(queue); }
   /// Tells the storage what has changed of producers in this turn.
   void save_producers();
-  /// Counts for producers what is settled and durable. `turn` is the one that has just been given to the storage.
+  /// Counts for producers what is settled and durable. `turn` is the one that has just been given
+  /// to the storage.
   void settles_kept(Ticket turn, Ticket durable);
   void puts_kept(Ticket turn, Ticket durable) { unkept_puts_.kept(turn, durable); }
   /// Who holds the item, nullptr: nobody. For tests.
@@ -157,7 +173,9 @@ class Queues final : public Kept {
   std::vector<Queue*> take_touched();
   bool has_touched() const { return !touched_.empty(); }
 
-  std::uint64_t size() const { return items_.size(); }  ///< items that are kept, the dead ones included
+  std::uint64_t size() const {
+    return items_.size();
+  }  ///< items that are kept, the dead ones included
   bool all_settled() const { return items_.size() == dead_; }
   std::uint64_t dead() const { return dead_; }
   std::size_t producer_count() const { return producers_.size(); }
@@ -175,13 +193,16 @@ class Queues final : public Kept {
   struct Delayed {
     Time due;
     ItemId id;
-    bool operator>(const Delayed& other) const { return std::tie(due, id) > std::tie(other.due, other.id); }
+    bool operator>(const Delayed& other) const {
+      return std::tie(due, id) > std::tie(other.due, other.id);
+    }
   };
 
   /// Of items that went out more than once, or will.
   struct Redelivered {
     std::uint32_t deliveries = 1;  ///< the last one's, or the next one's
-    std::uint32_t lost_by = 0;  ///< the serial of the session that lost it last; 0: it was given to another one since
+    /// The serial of the session that lost it last; 0: it was given to another one since.
+    std::uint32_t lost_by = 0;
     std::uint32_t returns = 0;  ///< the count of returns when it last came back
     bool was_suspect = false;   ///< when it was lost last
   };
@@ -231,7 +252,8 @@ class Queues final : public Kept {
   void changed(Session& session);
   void erase_settled(Session& session);
   static StoredItem to_store(const Item& item, ItemId id);
-  void update_storage(const Item& item, ItemId id, const std::vector<Attempt>& history, Duration delay = {});
+  void update_storage(const Item& item, ItemId id, const std::vector<Attempt>& history,
+                      Duration delay = {});
   std::uint32_t deliveries_of(ItemId id) const;
   std::uint32_t deliver(ItemId id);
   void lose(Session& session, Item& item, ItemId id);
@@ -248,12 +270,15 @@ class Queues final : public Kept {
   bool undelay(Item& item, ItemId id);
   void hold_again(Session& session, Item& item, ItemId id);
   static bool asks_of(const Session& session, const Queue& queue);
-  bool asks_of(const Session& session, const Item& item) { return asks_of(session, queue_of(item)); }
+  bool asks_of(const Session& session, const Item& item) {
+    return asks_of(session, queue_of(item));
+  }
   bool claim_put(Session& session, ItemId id, const PutName& put, std::uint32_t deliveries);
   bool claim_here(Session& session, ItemId as, ItemId id, std::uint32_t deliveries);
   bool put_again(Producer& producer, Item& item, ItemId id, SeqNo number, Time now);
   void hold_late(Session& session, Item& item, ItemId id);
-  bool settle_put(Session& session, ItemId id, PutClaims::Claim::Said said, Attempt attempt, std::uint32_t delay_ms);
+  bool settle_put(Session& session, ItemId id, PutClaims::Claim::Said said, Attempt attempt,
+                  std::uint32_t delay_ms);
   bool release_put(Session& session, ItemId id);
   std::vector<PutClaims::Claim> passed_on(PutClaims::Claim claim);
   void count_failures(Item& item, ItemId id, std::vector<PutClaims::Claim>& claims);
@@ -285,14 +310,16 @@ class Queues final : public Kept {
   UnkeptPuts unkept_puts_;
   PutClaims puts_;
   std::unordered_map<std::uint64_t, SeqNo>
-      kept_numbers_;                                  // by producer's key: what was kept; while claims are waited for
+      kept_numbers_;  // by producer's key: what was kept; while claims are waited for
   std::multiset<std::pair<Time, ItemId>> undelayed_;  // of delayed_, what was claimed
   std::unordered_map<std::uint64_t, Time>
       dues_;  // of what began to wait while claims were waited for: it may be claimed
   std::vector<std::uint32_t> changed_producers_;  // in this turn, by index
-  std::vector<std::uint32_t> unkept_producers_;   // by index; some may be forgotten by now, or here twice
+  std::vector<std::uint32_t>
+      unkept_producers_;  // by index; some may be forgotten by now, or here twice
   std::map<std::string, std::unique_ptr<Queue>> by_name_;
-  std::vector<Queue*> queue_list_;  // by index: those that had an item; nullptr where one was forgotten
+  std::vector<Queue*>
+      queue_list_;  // by index: those that had an item; nullptr where one was forgotten
   std::vector<std::uint32_t> free_queues_;
   std::vector<Queue*> to_serve_;
   std::vector<Queue*> touched_;  // that changed or were served since the last ones were taken
@@ -303,10 +330,10 @@ class Queues final : public Kept {
   std::uint64_t producers_made_ = 0;
   std::priority_queue<Delayed, std::vector<Delayed>, std::greater<>> delayed_;
   std::unordered_map<std::uint64_t, Redelivered> redelivered_;  // by id
-  std::deque<Returning> returning_;                             // by ticket, those of this turn last
-  std::uint32_t returns_ = 0;                                   // counts them
+  std::deque<Returning> returning_;  // by ticket, those of this turn last
+  std::uint32_t returns_ = 0;        // counts them
   std::uint64_t dead_ = 0;
-  std::vector<std::uint64_t> dead_bytes_;            // by queue's index: of its dead letters' bodies
+  std::vector<std::uint64_t> dead_bytes_;  // by queue's index: of its dead letters' bodies
   std::uint64_t delivered_to_ = 0, taken_back_ = 0;  // in this turn
 };
 

@@ -19,7 +19,8 @@ std::uint32_t Queues::deliver(ItemId id) {
   return found->second.deliveries;
 }
 
-/// The item leaves the hands of its holder, who has not said so. The caller puts it in its next place and keeps the count.
+/// The item leaves the hands of its holder, who has not said so. The caller puts it in its next
+/// place and keeps the count.
 void Queues::lose(Session& session, Item& item, ItemId id) {
   let_go(session, item);
   auto& redelivered = redelivered_[id.value];
@@ -28,7 +29,8 @@ void Queues::lose(Session& session, Item& item, ItemId id) {
   redelivered.was_suspect = item.suspect;
 }
 
-/// To the front. Its next holder is to be the one with the highest count whenever the broker dies, so the count is kept first.
+/// To the front. Its next holder is to be the one with the highest count whenever the broker dies,
+/// so the count is kept first.
 void Queues::come_back(Item& item, ItemId id) {
   if (!settings_.keeps) return make_ready(item, id);
   item.place = Place::returning;
@@ -39,11 +41,14 @@ void Queues::come_back(Item& item, ItemId id) {
 
 /// `turn` is the one that has just been given to the storage.
 void Queues::returns_kept(Ticket turn, Ticket durable) {
-  for (auto last = returning_.rbegin(); last != returning_.rend() && last->ticket == 0; ++last) last->ticket = turn;
+  for (auto last = returning_.rbegin(); last != returning_.rend() && last->ticket == 0; ++last)
+    last->ticket = turn;
   for (; !returning_.empty() && returning_.front().ticket <= durable; returning_.pop_front()) {
     const auto& one = returning_.front();
     auto* item = items_.find(one.id);
-    if (!item || item->place != Place::returning || redelivered_.at(one.id.value).returns != one.returns) continue;
+    if (!item || item->place != Place::returning ||
+        redelivered_.at(one.id.value).returns != one.returns)
+      continue;
     --queue_of(*item).returning;
     make_ready(*item, one.id);
   }
@@ -71,10 +76,12 @@ void Queues::claim(Session& session, const Claim& claim) {
   ItemRun lost;
   for (std::uint32_t i = 0; i < claim.count; ++i) {
     const auto id = claim.first + i;
-    if (claim.put.producer == 0 ? this->claim(session, id, claim.deliveries)
-                                : claim_put(session, id, {claim.put.producer, claim.put.number + i}, claim.deliveries))
+    if (claim.put.producer == 0
+            ? this->claim(session, id, claim.deliveries)
+            : claim_put(session, id, {claim.put.producer, claim.put.number + i}, claim.deliveries))
       continue;
-    if (lost.count > 0 && lost.first + lost.count != id) tell_lost(session, std::exchange(lost, {}));
+    if (lost.count > 0 && lost.first + lost.count != id)
+      tell_lost(session, std::exchange(lost, {}));
     if (lost.count++ == 0) lost.first = id;
   }
   if (lost.count > 0) tell_lost(session, lost);
@@ -93,13 +100,17 @@ bool Queues::claim(Session& session, ItemId id, std::uint32_t deliveries) {
   return session.claims_kept && id < first_id_ && claim_kept(session, *item, id, deliveries);
 }
 
-/// What the client's session before this one lost here, if nobody was given it since: as if that had not been.
+/// What the client's session before this one lost here, if nobody was given it since: as if that
+/// had not been.
 bool Queues::take_up(Session& session, Item& item, ItemId id, std::uint32_t deliveries) {
   const auto lost = redelivered_.find(id.value);
-  if (session.claims_of == 0 || lost == redelivered_.end() || lost->second.lost_by != session.claims_of) return false;
+  if (session.claims_of == 0 || lost == redelivered_.end() ||
+      lost->second.lost_by != session.claims_of)
+    return false;
   if (lost->second.deliveries != deliveries + 1 || !take_out(item, id)) return false;
   auto history = storage_.history(id);
-  if (!session.claims_mark.empty() && !history.empty() && history.back().why == session.claims_mark) {
+  if (!session.claims_mark.empty() && !history.empty() &&
+      history.back().why == session.claims_mark) {
     history.pop_back();
     --item.failures;
   }
@@ -111,8 +122,9 @@ bool Queues::take_up(Session& session, Item& item, ItemId id, std::uint32_t deli
   return true;
 }
 
-/// What the broker before this one had given. Somebody may claim it under a higher count than what was kept, for a failure
-/// that was not: before whom others lose it who were granted it on their claim.
+/// What the broker before this one had given. Somebody may claim it under a higher count than what
+/// was kept, for a failure that was not: before whom others lose it who were granted it on their
+/// claim.
 bool Queues::claim_kept(Session& session, Item& item, ItemId id, std::uint32_t deliveries) {
   const auto known = deliveries_of(id);
   if (deliveries < known) return false;

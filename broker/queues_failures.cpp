@@ -55,10 +55,12 @@ void Queues::bury(Item& item, ItemId id, std::vector<Attempt> history, Time now)
   update_storage(item, id, history);
 
   keep_last(history, reasons_in_notice);
-  DeadNotice notice{id, queue.name, std::string(storage_.body(id).substr(0, body_in_notice)), item.failures, {}};
+  DeadNotice notice{
+      id, queue.name, std::string(storage_.body(id).substr(0, body_in_notice)), item.failures, {}};
   for (const auto& attempt : history)
-    notice.history.push_back({attempt.consumer, attempt.why,
-                              std::chrono::duration_cast<std::chrono::milliseconds>(now - attempt.at).count()});
+    notice.history.push_back(
+        {attempt.consumer, attempt.why,
+         std::chrono::duration_cast<std::chrono::milliseconds>(now - attempt.at).count()});
   // The plain door has nobody to tell. Who does not listen learns of the rest as a count.
   const auto untold = producer.outcomes.last().value - producer.outcomes.confirmed().value;
   if (!producer.name.empty() && untold < settings_.max_notices) {
@@ -67,9 +69,10 @@ void Queues::bury(Item& item, ItemId id, std::vector<Attempt> history, Time now)
     producer.outcomes.appended(text.size());
   }
   if (worth_a_line(queue.dead))
-    effects_.log.push_back("item " + std::to_string(id.value) + " of queue " + queue.name + " is dead after " +
-                           counted(item.failures, "attempt") + ": " + notice.history.back().why + " (" +
-                           counted(queue.dead, "dead item") + ")");
+    effects_.log.push_back("item " + std::to_string(id.value) + " of queue " + queue.name +
+                           " is dead after " + counted(item.failures, "attempt") + ": " +
+                           notice.history.back().why + " (" + counted(queue.dead, "dead item") +
+                           ")");
   if (producer.session) changed(*producer.session);
 
   keep_dead_letter(queue, id, item);
@@ -88,7 +91,8 @@ void Queues::keep_dead_letter(Queue& queue, ItemId id, const Item& item) {
 /// One stays, however large it is.
 bool Queues::too_many_dead_letters(const Queue& queue) const {
   const auto count = queue.dead_letters.size();
-  return count > settings_.max_dead || (count > 1 && dead_bytes_[queue.index] > settings_.max_bytes);
+  return count > settings_.max_dead ||
+         (count > 1 && dead_bytes_[queue.index] > settings_.max_bytes);
 }
 
 void Queues::drop_dead_letters(Queue& queue) {
@@ -97,8 +101,9 @@ void Queues::drop_dead_letters(Queue& queue) {
   const auto dropped = queue.dead_dropped();
   if (count > 0 && std::bit_width(dropped - count) != std::bit_width(dropped))
     effects_.log.push_back("queue " + queue.name + " keeps its last " +
-                           counted(queue.dead_letters.size(), "dead item") + ", by --max-dead or --max-bytes; " +
-                           std::to_string(dropped) + (dropped == 1 ? " was" : " were") + " dropped so far");
+                           counted(queue.dead_letters.size(), "dead item") +
+                           ", by --max-dead or --max-bytes; " + std::to_string(dropped) +
+                           (dropped == 1 ? " was" : " were") + " dropped so far");
 }
 
 void Queues::drop_oldest_dead_letter(Queue& queue) {

@@ -26,8 +26,10 @@ void Queues::check_invariants() const {
   std::uint64_t suspects = 0;
   ensure(dead == dead_);
   for (const auto& [name, queue] : by_name_) {
-    const auto c = queue->index == Queue::no_index ? std::array<std::uint64_t, place_count>{} : counts[queue->index];
-    ensure(c[static_cast<std::size_t>(Place::ready)] == queue->ready.size() + queue->suspects.size());
+    const auto c = queue->index == Queue::no_index ? std::array<std::uint64_t, place_count>{}
+                                                   : counts[queue->index];
+    ensure(c[static_cast<std::size_t>(Place::ready)] ==
+           queue->ready.size() + queue->suspects.size());
     ensure(c[static_cast<std::size_t>(Place::delayed)] == queue->delayed);
     ensure(c[static_cast<std::size_t>(Place::held)] == queue->held);
     ensure(c[static_cast<std::size_t>(Place::returning)] == queue->returning);

@@ -1,4 +1,5 @@
-// What the storage has kept from a broker before this one: how it comes back; and what is kept of producers.
+// What the storage has kept from a broker before this one: how it comes back; and what is kept of
+// producers.
 #include <algorithm>
 #include <stdexcept>
 #include <utility>
@@ -17,7 +18,8 @@ void Queues::load(Epoch epoch, Time now) {
     if (queue) drop_dead_letters(*queue);
 }
 
-/// Of what died while the disk was full the item says so, its producer may not: its numbers wait with new items.
+/// Of what died while the disk was full the item says so, its producer may not: its numbers wait
+/// with new items.
 void Queues::count_dead() {
   std::vector<std::uint64_t> dead(producer_list_.size());
   items_.each([&](ItemId, const Item& item) { dead[item.producer] += item.place == Place::dead; });
@@ -42,7 +44,8 @@ void Queues::queue(std::uint32_t index, std::string_view name) {
     queue_list_.push_back(nullptr);
   }
   std::erase(free_queues_, index);
-  if (made.index != Queue::no_index || queue_list_[index]) throw std::runtime_error("a kept queue is there twice");
+  if (made.index != Queue::no_index || queue_list_[index])
+    throw std::runtime_error("a kept queue is there twice");
   made.index = index;
   queue_list_[index] = &made;
   to_serve(made);  // it may be empty: then it is forgotten
@@ -58,7 +61,8 @@ void Queues::producer(const StoredProducer& kept) {
   producer.named = kept.named;
   producer.said_bye = kept.said_bye;
   from_bytes(kept.digests, producer.run, producer.checkpoints, producer.began);
-  if (kept.undigested > 0) producer.checkpoints.restore({kept.undigested, {}});  // no input is known to be the same
+  if (kept.undigested > 0)
+    producer.checkpoints.restore({kept.undigested, {}});  // no input is known to be the same
   producer.put = StreamReceiver(kept.received + 1);
   producer.ever_put = kept.received > SeqNo{};
   note_key(producer);
@@ -104,10 +108,11 @@ void Queues::save_producers() {
   for (const auto index : changed_producers_) {
     auto* producer = producer_list_[index];
     if (!producer || !std::exchange(producer->changed, false)) continue;
-    const auto digests =
-        producer->named ? to_bytes(producer->run, producer->checkpoints, producer->began) : std::string();
-    storage_.save({index, producer->name, producer->named, producer->said_bye, producer->put.received(), producer->done,
-                   producer->dead, digests});
+    const auto digests = producer->named
+                             ? to_bytes(producer->run, producer->checkpoints, producer->began)
+                             : std::string();
+    storage_.save({index, producer->name, producer->named, producer->said_bye,
+                   producer->put.received(), producer->done, producer->dead, digests});
     if (producer->counts() != producer->kept && !std::exchange(producer->unkept, true))
       unkept_producers_.push_back(index);
   }
@@ -122,7 +127,8 @@ void Queues::settles_kept(Ticket turn, Ticket durable) {
   });
 }
 
-/// Whether all of its counts are. They may change with every turn: then those of some turns ago are.
+/// Whether all of its counts are. They may change with every turn: then those of some turns ago
+/// are.
 bool Queues::counts_kept(Producer& producer, Ticket turn, Ticket durable) {
   while (producer.counts() != producer.kept) {
     if (producer.writing_in == 0) producer.writing_in = turn, producer.writing = producer.counts();
@@ -131,7 +137,8 @@ bool Queues::counts_kept(Producer& producer, Ticket turn, Ticket durable) {
     producer.writing_in = 0;
   }
   producer.unkept = false;
-  if (producer.settled() && producer.session && producer.session->joining) changed(*producer.session);
+  if (producer.settled() && producer.session && producer.session->joining)
+    changed(*producer.session);
   return true;
 }
 

@@ -1,4 +1,5 @@
-// What a broker before this one delivered before it was kept: its producer puts it again, and its holder goes on with it.
+// What a broker before this one delivered before it was kept: its producer puts it again, and its
+// holder goes on with it.
 #include <algorithm>
 #include <utility>
 
@@ -54,12 +55,16 @@ bool Queues::claim_put(Session& session, ItemId id, const PutName& put, std::uin
     if (claim(session, known, deliveries)) return true;
     if (known == id) return false;
   }  // else it was put again, and somebody may have claimed it under a lower count
-  if (!claims_ || !session.hello.previous || id >= first_id_) return false;  // from there on ids are this broker's own
-  if (const auto here = puts_.here(put); here != ItemId{}) return claim_here(session, id, here, deliveries);
-  if (const auto kept = kept_numbers_.find(put.producer); kept != kept_numbers_.end() && put.number <= kept->second)
+  if (!claims_ || !session.hello.previous || id >= first_id_)
+    return false;  // from there on ids are this broker's own
+  if (const auto here = puts_.here(put); here != ItemId{})
+    return claim_here(session, id, here, deliveries);
+  if (const auto kept = kept_numbers_.find(put.producer);
+      kept != kept_numbers_.end() && put.number <= kept->second)
     return false;  // it was done
   const auto* other = puts_.find(put);
-  if (other && (other->deliveries >= deliveries || other->before.size() >= settings_.max_attempts)) return false;
+  if (other && (other->deliveries >= deliveries || other->before.size() >= settings_.max_attempts))
+    return false;
   if (puts_.size() >= max_put_claims) return false;
   std::vector<PutClaims::Claim> before;
   if (other) before = passed_on(*puts_.take(put));
@@ -68,7 +73,8 @@ bool Queues::claim_put(Session& session, ItemId id, const PutName& put, std::uin
   return true;
 }
 
-/// Another one was given it since, by its count. What failed by word has failed; whatever else is said of it is too late.
+/// Another one was given it since, by its count. What failed by word has failed; whatever else is
+/// said of it is too late.
 std::vector<PutClaims::Claim> Queues::passed_on(PutClaims::Claim claim) {
   auto before = std::move(claim.before);
   if (claim.said == Said::failed) {
@@ -83,12 +89,14 @@ std::vector<PutClaims::Claim> Queues::passed_on(PutClaims::Claim claim) {
 /// It is `id` here, and its claimant's `as`.
 bool Queues::claim_here(Session& session, ItemId as, ItemId id, std::uint32_t deliveries) {
   auto* item = items_.find(id);
-  if (!item || !asks_of(session, *item) || !claim_kept(session, *item, id, deliveries)) return false;
+  if (!item || !asks_of(session, *item) || !claim_kept(session, *item, id, deliveries))
+    return false;
   puts_.call(as, id);
   return true;
 }
 
-/// Put again. Whether somebody has it from the broker before this one; else it waits until the time for claims is over.
+/// Put again. Whether somebody has it from the broker before this one; else it waits until the time
+/// for claims is over.
 bool Queues::put_again(Producer& producer, Item& item, ItemId id, SeqNo number, Time now) {
   const PutName put{producer.key, number};
   const auto* claimed = puts_.find(put);
@@ -115,7 +123,8 @@ bool Queues::put_again(Producer& producer, Item& item, ItemId id, SeqNo number, 
     case Said::failed:
       claim->attempt.at = now;
       redelivered_[id.value].deliveries = claim->deliveries + 1;
-      failed(item, id, std::move(claim->attempt), std::chrono::milliseconds(claim->delay_ms), Told::by_holder);
+      failed(item, id, std::move(claim->attempt), std::chrono::milliseconds(claim->delay_ms),
+             Told::by_holder);
       break;
   }
   return true;
@@ -136,7 +145,8 @@ void Queues::hold_late(Session& session, Item& item, ItemId id) {
 }
 
 /// Its holder says what became of a put that is not here yet. False: it holds no such put.
-bool Queues::settle_put(Session& session, ItemId id, Said said, Attempt attempt, std::uint32_t delay_ms) {
+bool Queues::settle_put(Session& session, ItemId id, Said said, Attempt attempt,
+                        std::uint32_t delay_ms) {
   PutName put;
   auto* claim = puts_.find(id, put);
   if (!claim || claim->session != &session || claim->said != Said::nothing) return false;
@@ -157,7 +167,8 @@ bool Queues::release_put(Session& session, ItemId id) {
 
 void Queues::give_put_claims_back(Session& session) {
   for (const auto& put : session.put_claims)
-    if (const auto* claim = puts_.find(put); claim && claim->session == &session && claim->said == Said::nothing)
+    if (const auto* claim = puts_.find(put);
+        claim && claim->session == &session && claim->said == Said::nothing)
       puts_.give_back(put);
 }
 

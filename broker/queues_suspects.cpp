@@ -1,4 +1,5 @@
-// Who is given what has once cost a life, or may have: a process that holds nothing, and it gets nothing else meanwhile.
+// Who is given what has once cost a life, or may have: a process that holds nothing, and it gets
+// nothing else meanwhile.
 #include <utility>
 
 #include "broker/queues.hpp"
@@ -9,7 +10,8 @@ bool Queues::suspect_goes_next(const Queue& queue) const {
   return queue.suspect_is_next() || (queue.reserved && queue.reserved->process->held == 0);
 }
 
-/// Each to a process that holds nothing. False when none of those who ask does: then one of them is kept free.
+/// Each to a process that holds nothing. False when none of those who ask does: then one of them is
+/// kept free.
 bool Queues::serve_suspects(Queue& queue) {
   while (suspect_goes_next(queue)) {
     if (feed_.turn_is_used_up() || !may_deliver()) {
@@ -50,7 +52,8 @@ Session* Queues::who_holds_nothing(const Queue& queue) {
 void Queues::reserve(Queue& queue) {
   if (queue.reserved) return;
   for (auto* session : queue.waiting)
-    if (session->wants() > 0 && (!queue.reserved || session->process->held < queue.reserved->process->held))
+    if (session->wants() > 0 &&
+        (!queue.reserved || session->process->held < queue.reserved->process->held))
       queue.reserved = session;
   if (!queue.reserved) return;
   auto& process = *queue.reserved->process;
@@ -68,12 +71,15 @@ void Queues::unreserve(Queue& queue) {
 /// None of its sessions waits any more.
 void Queues::set_aside(HolderProcess& process) {
   if (process.sessions.size() == 1) return leave_waiting(*process.sessions.front());
-  const auto is_of_it = [&process](const Session* session) { return session->process.get() == &process; };
+  const auto is_of_it = [&process](const Session* session) {
+    return session->process.get() == &process;
+  };
   std::erase_if(full_, is_of_it);
   std::set<Queue*> queues;
   for (auto* session : process.sessions) {
     session->flow.full = false;
-    if (std::exchange(session->waiting, false)) queues.insert(session->queues.begin(), session->queues.end());
+    if (std::exchange(session->waiting, false))
+      queues.insert(session->queues.begin(), session->queues.end());
   }
   for (auto* queue : queues) {
     taken_back_ += queue->waiting.size() / 64;  // as in leave_waiting()
@@ -97,7 +103,8 @@ void Queues::hands_are_freer(Session& session, bool suspect) {
   if (suspects_ == 0) return;
   for (const auto* one : process.sessions) {
     if (!one->waiting) continue;
-    for (auto* queue : one->queues)  // somebody else may be kept free for it, and hold something for long
+    for (auto* queue :
+         one->queues)  // somebody else may be kept free for it, and hold something for long
       if (!queue->suspects.empty()) to_serve(*queue);
   }
 }

@@ -30,7 +30,8 @@ void ReadyList::one_less(std::size_t priority, Level& level) {
 void ReadyList::push_back(std::uint8_t priority, ItemId id) {
   auto& level = this->level(priority);
   auto& runs = level.fresh;
-  if (!runs.empty() && runs.back().first + runs.back().count == id && runs.back().count < UINT32_MAX)
+  if (!runs.empty() && runs.back().first + runs.back().count == id &&
+      runs.back().count < UINT32_MAX)
     ++runs.back().count;
   else
     runs.push_back({id, 1});
@@ -105,7 +106,8 @@ bool ReadyList::take_returned(Level& level, ItemId id) {
   const auto run = std::prev(after);
   const auto left = static_cast<std::uint32_t>(id.value - run->first);
   if (id.value - run->first >= run->second) return false;
-  if (const auto right = run->second - left - 1; right > 0) level.returned.emplace_hint(after, id.value + 1, right);
+  if (const auto right = run->second - left - 1; right > 0)
+    level.returned.emplace_hint(after, id.value + 1, right);
   run->second = left;
   if (left == 0) level.returned.erase(run);
   return true;

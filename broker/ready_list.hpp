@@ -1,4 +1,5 @@
-// The items of one queue that are ready to be delivered: FIFO within a priority, higher priorities first.
+// The items of one queue that are ready to be delivered: FIFO within a priority, higher priorities
+// first.
 #pragma once
 
 #include <array>
@@ -13,12 +14,13 @@
 
 namespace baton::broker {
 
-/// Ids are kept as runs, so that a backlog of millions costs a few bytes where ids follow one another. Nothing here takes
-/// longer than the logarithm of the number of runs.
+/// Ids are kept as runs, so that a backlog of millions costs a few bytes where ids follow one
+/// another. Nothing here takes longer than the logarithm of the number of runs.
 class ReadyList {
  public:
   void push_back(std::uint8_t priority, ItemId id);
-  /// For an item that comes back: before all that never were delivered, in the order of ids among those that came back.
+  /// For an item that comes back: before all that never were delivered, in the order of ids among
+  /// those that came back.
   void push_returned(std::uint8_t priority, ItemId id);
   /// The next item; the list must not be empty.
   ItemId pop();
@@ -37,8 +39,8 @@ class ReadyList {
   struct Level {
     std::map<std::uint64_t, std::uint32_t> returned;  ///< runs, by the first id; they go first
     std::deque<ItemRun> fresh;                        ///< runs of what was never delivered
-    std::unordered_multiset<std::uint64_t> taken;     ///< of these, ids that are not here any more: pop() leaves out
-                                                      ///< the first of each
+    std::unordered_multiset<std::uint64_t> taken;     ///< of these, ids that are not here any more:
+                                                      ///< pop() leaves out the first of each
     std::uint64_t size = 0;
   };
   struct Levels {

@@ -59,7 +59,8 @@ std::uint64_t received_too_much() { return ended; }
 }  // namespace baton::broker
 
 /// Takes the place of the C library's, for libzmq, too.
-extern "C" __attribute__((visibility("default"))) ssize_t recv(int fd, void* buffer, std::size_t size, int flags) {
+extern "C" __attribute__((visibility("default"))) ssize_t recv(int fd, void* buffer,
+                                                               std::size_t size, int flags) {
   using namespace baton::broker;
   const ssize_t got = syscall(SYS_recvfrom, fd, buffer, size, flags, nullptr, nullptr);
   const auto at = static_cast<std::size_t>(fd);

@@ -1,4 +1,5 @@
-// The chunks of a table that were looked up last: most look-ups are close to others, and need not search.
+// The chunks of a table that were looked up last: most look-ups are close to others, and need not
+// search.
 #pragma once
 
 #include <array>
@@ -7,7 +8,8 @@
 
 namespace baton::broker {
 
-/// By number; of several with the same remainder the last one. Whose chunk is freed must be forgotten.
+/// By number; of several with the same remainder the last one. Whose chunk is freed must be
+/// forgotten.
 template <class Chunk>
 class Recent {
  public:

@@ -1,5 +1,5 @@
-// A role, by the verbs by which the core knows it. A new one is a file of its own, a line in Core's constructor, and what its
-// clients say a line each in the dispatcher.
+// A role, by the verbs by which the core knows it. A new one is a file of its own, a line in Core's
+// constructor, and what its clients say a line each in the dispatcher.
 #pragma once
 
 #include "broker/session.hpp"
@@ -14,15 +14,16 @@ struct Peer {
   SeqNo number = {};  ///< of what is said in the session's control stream; 0: it is none of that
 };
 
-/// One object for all sessions of the role. Pure, as the core. Every verb is called with an established session of it, unless
-/// it says otherwise.
+/// One object for all sessions of the role. Pure, as the core. Every verb is called with an
+/// established session of it, unless it says otherwise.
 class RoleHandler {
  public:
   virtual ~RoleHandler() = default;
 
   /// A hello has come, of which there is no session yet: none, or why there will be none.
   virtual Refusal admit(const Hello& /*hello*/) { return Refusal::none; }
-  /// The subscription of a pending session is here, too. False: it ended, or it waits and begins later.
+  /// The subscription of a pending session is here, too. False: it ended, or it waits and begins
+  /// later.
   virtual bool may_begin(Session& /*session*/, Time /*now*/) { return true; }
   /// Whether that is why the session of this hello is still pending.
   virtual bool holds_back(const SessionId& /*id*/) const { return false; }

@@ -21,7 +21,8 @@
 namespace baton::broker {
 namespace {
 
-constexpr int most_sockets = 10'000;     // lanes, nearly all; fewer where the limit of open files is low
+// Lanes, nearly all; fewer where the limit of open files is low.
+constexpr int most_sockets = 10'000;
 constexpr Duration news_share = 1ms;     // of a turn, at most
 constexpr Duration last_share = 2s;      // the same of the last turn, at most
 constexpr Duration same_signal = 250ms;  // `timeout` sends two, one after the other
@@ -86,7 +87,8 @@ void Server::unbind_all() {
 
 void Server::bind_any_block() {
   std::mt19937 random(std::random_device{}());
-  std::uniform_int_distribution<int> block(2000, 3200);  // below the ports that systems give to outgoing connections
+  std::uniform_int_distribution<int> block(
+      2000, 3200);  // below the ports that systems give to outgoing connections
   for (int tries = 0; tries < 200; ++tries) {
     try {
       return bind(static_cast<std::uint16_t>(block(random) * 10));
@@ -122,8 +124,9 @@ void Server::turn(Duration for_control) {
   carry_out();
 }
 
-/// By a signal: what has come in by now counts, acks above all, and who leaves along with the broker is answered, however
-/// slow the disk is. A second signal ends it at once. Says what is lost, and returns the exit code.
+/// By a signal: what has come in by now counts, acks above all, and who leaves along with the
+/// broker is answered, however slow the disk is. A second signal ends it at once. Says what is
+/// lost, and returns the exit code.
 int Server::stop() {
   const auto begin = Clock::now();
   dispatcher_.core().stop(begin);
@@ -136,8 +139,8 @@ int Server::stop() {
   const auto items = dispatcher_.core().queues().size();
   const auto& settings = dispatcher_.core().settings();
   if (items > 0 && !settings.keeps)
-    log_line("baton-broker: stopping: " + counted(items, "item") + " in memory " + (items == 1 ? "is" : "are") +
-             " lost");
+    log_line("baton-broker: stopping: " + counted(items, "item") + " in memory " +
+             (items == 1 ? "is" : "are") + " lost");
   return settings.exit_when_done && !dispatcher_.core().ending() ? 1 : 0;
 }
 
@@ -147,10 +150,12 @@ void Server::wait() {
   if (lanes_.blocked()) timeout = std::min<Duration>(timeout, lane_retry);
   constexpr std::size_t storage_item = 4;
   const short reads_put = dispatcher_.core().stops_reading(Clock::now()) ? 0 : ZMQ_POLLIN;
-  std::vector<zmq::pollitem_t> items{
-      {control_.socket().handle(), 0, ZMQ_POLLIN, 0},  {put_.handle(), 0, reads_put, 0},
-      {news_.socket().handle(), 0, ZMQ_POLLIN, 0},     {lanes_.knocked().handle(), 0, ZMQ_POLLIN, 0},
-      {nullptr, storage_changed_.fd(), ZMQ_POLLIN, 0}, {nullptr, signals_, ZMQ_POLLIN, 0}};
+  std::vector<zmq::pollitem_t> items{{control_.socket().handle(), 0, ZMQ_POLLIN, 0},
+                                     {put_.handle(), 0, reads_put, 0},
+                                     {news_.socket().handle(), 0, ZMQ_POLLIN, 0},
+                                     {lanes_.knocked().handle(), 0, ZMQ_POLLIN, 0},
+                                     {nullptr, storage_changed_.fd(), ZMQ_POLLIN, 0},
+                                     {nullptr, signals_, ZMQ_POLLIN, 0}};
   if (plain_) {
     const bool wants_out = plain_->has_unsent() || dispatcher_.core().plain().has_items();
     items.push_back({plain_->in().handle(), 0, reads_put, 0});
@@ -210,7 +215,8 @@ void Server::log(const std::string& line) { log_line("baton-broker: " + line); }
 
 /// Of connections that were ended. Each time that there are twice as many.
 void Server::log_ended() {
-  const auto log_doubled = [this](std::uint64_t& logged, std::uint64_t count, const std::string& what) {
+  const auto log_doubled = [this](std::uint64_t& logged, std::uint64_t count,
+                                  const std::string& what) {
     if (std::bit_width(count) != std::bit_width(logged))
       dispatcher_.effects().log.push_back(counted(count, "connection") + what);
     logged = count;
@@ -224,8 +230,8 @@ void Server::log_ended() {
 
 /// What clients meet when a broker was started anew or a name was taken over, and go on from.
 constexpr bool is_ordinary(Refusal refusal) {
-  return refusal == Refusal::wrong_epoch || refusal == Refusal::unknown_session || refusal == Refusal::fenced ||
-         refusal == Refusal::not_yet;
+  return refusal == Refusal::wrong_epoch || refusal == Refusal::unknown_session ||
+         refusal == Refusal::fenced || refusal == Refusal::not_yet;
 }
 
 /// When it was somebody's fault.
@@ -236,7 +242,8 @@ void Server::log_refusals() {
     const auto refusal = static_cast<Refusal>(i);
     const auto count = dispatcher_.core().refused(refusal);
     fault = fault || (count > 0 && !is_ordinary(refusal));
-    if (count > 0) all += (all.empty() ? "" : ", ") + std::string(name(refusal)) + " " + std::to_string(count);
+    if (count > 0)
+      all += (all.empty() ? "" : ", ") + std::string(name(refusal)) + " " + std::to_string(count);
   }
   if (fault) log_line("baton-broker: refused messages: " + all);
 }

@@ -25,16 +25,17 @@ struct ServerOptions {
 
 class Server final : private Shell {
  public:
-  /// Binds the doors, then loads what `storage` has kept. Throws std::runtime_error, naming the port, when binding fails.
-  /// `changed` is signalled when the storage has something new to say. Both must outlive the server.
+  /// Binds the doors, then loads what `storage` has kept. Throws std::runtime_error, naming the
+  /// port, when binding fails. `changed` is signalled when the storage has something new to say.
+  /// Both must outlive the server.
   Server(const ServerOptions& options, Storage& storage, Wake& changed);
 
   const Endpoint& endpoint() const { return endpoint_; }
   /// Items that a broker before this one has kept, the dead ones included.
   std::uint64_t items_before() const { return items_before_; }
 
-  /// Serves until the system has ended (returns its exit code) or until one of stop_signals() (returns 0, or 1 when it
-  /// should have ended by itself and had not begun to), which must be
+  /// Serves until the system has ended (returns its exit code) or until one of stop_signals()
+  /// (returns 0, or 1 when it should have ended by itself and had not begun to), which must be
   /// blocked in all threads.
   int run();
 

@@ -24,9 +24,11 @@ namespace baton::broker {
 struct Producer {
   std::string name;  ///< empty: the plain door `in`
   std::uint32_t index = 0;
-  bool named = false;  ///< the user gave the name, so it is remembered when all its items are settled
+  /// The user gave the name, so it is remembered when all its items are settled.
+  bool named = false;
   StreamReceiver put;
-  std::uint64_t put_bytes = 0;        ///< of bodies: what its put stream has brought since this broker began
+  /// Of bodies: what its put stream has brought since this broker began.
+  std::uint64_t put_bytes = 0;
   std::uint64_t confirmed_bytes = 0;  ///< of these, up to `confirmed`
   std::uint64_t serial = 0;           ///< tells it from others that had the same index
   SessionId run;                      ///< the process that was welcomed last
@@ -42,9 +44,10 @@ struct Producer {
   std::uint64_t dead = 0;
   StreamSender outcomes;       ///< to its session: the notices of its dead items
   Session* session = nullptr;  ///< the one that puts under this name now
-  bool said_bye = false;       ///< its last session ended as it wished: it will not come back for its numbers
-  Time lost_at = never;        ///< when its last session ended
-  bool changed = false;        ///< among Queues's producers that the storage is to be told of
+  /// Its last session ended as it wished: it will not come back for its numbers.
+  bool said_bye = false;
+  Time lost_at = never;  ///< when its last session ended
+  bool changed = false;  ///< among Queues's producers that the storage is to be told of
 
   struct Counts {
     std::uint64_t done = 0;
@@ -60,8 +63,11 @@ struct Producer {
   std::uint64_t dead_letters = 0;  ///< of its dead items, those that are kept
 
   bool settled() const { return done + dead == accepted; }
-  /// Nothing that is kept names it, and nobody will ask for its numbers, unless it was lost and comes back.
-  bool may_be_forgotten() const { return !session && (!named || !ever_put) && settled() && dead_letters == 0; }
+  /// Nothing that is kept names it, and nobody will ask for its numbers, unless it was lost and
+  /// comes back.
+  bool may_be_forgotten() const {
+    return !session && (!named || !ever_put) && settled() && dead_letters == 0;
+  }
 };
 
 struct Session {
@@ -75,15 +81,15 @@ struct Session {
   State state = State::pending;
   Hello hello;
   StreamReceiver control;
-  SeqNo control_confirmed;           ///< of the control stream: what it did is kept by the storage
-  Time heard_at{};                   ///< its last message
-  Time left_at = never;              ///< when its last subscription left; never while it is subscribed
-  Welcome welcome;                   ///< what it was answered, for a hello that comes again
-  bool changed = false;              ///< among Core's sessions that get a confirm at the end of the turn
-  std::uint64_t said = 0;            ///< bytes of its blocks
-  std::uint64_t said_confirmed = 0;  ///< of these, up to control_confirmed
-  std::uint64_t say_credit =
-      say_window_bytes;  ///< as byte_credit, for blocks; what an earlier session said may come again
+  SeqNo control_confirmed;  ///< of the control stream: what it did is kept by the storage
+  Time heard_at{};          ///< its last message
+  Time left_at = never;     ///< when its last subscription left; never while it is subscribed
+  Welcome welcome;          ///< what it was answered, for a hello that comes again
+  bool changed = false;     ///< among Core's sessions that get a confirm at the end of the turn
+  std::uint64_t said = 0;   ///< bytes of its blocks
+  std::uint64_t said_confirmed = 0;             ///< of these, up to control_confirmed
+  std::uint64_t say_credit = say_window_bytes;  ///< as byte_credit, for blocks; what an earlier
+                                                ///< session said may come again
   /// Of console lines, of which the last part is not here yet.
   struct Block {
     std::string bytes;
@@ -96,39 +102,47 @@ struct Session {
   bool left = false;  ///< over as its bye asked: all that it sent is in and kept
   SeqNo last_put;     ///< what its bye named
 
-  std::uint32_t serial = 0;  ///< counts the sessions that were established: it marks what this one lost
+  /// Counts the sessions that were established: it marks what this one lost.
+  std::uint32_t serial = 0;
 
   // Consumer.
-  std::uint64_t claims_left = 0;     ///< items whose claims its hello announced and that have not come in yet
-  bool claims_kept = false;          ///< its client was a client of the broker before this one
-  std::uint32_t claims_of = 0;       ///< the serial of the session before it, which ended here; 0: none did
-  std::string claims_mark;           ///< as in the history of the items that that one lost
-  StreamSender told;                 ///< what of it is claimed in vain
+  /// Items whose claims its hello announced and that have not come in yet.
+  std::uint64_t claims_left = 0;
+  bool claims_kept = false;  ///< its client was a client of the broker before this one
+  std::uint32_t claims_of =
+      0;                    ///< the serial of the session before it, which ended here; 0: none did
+  std::string claims_mark;  ///< as in the history of the items that that one lost
+  StreamSender told;        ///< what of it is claimed in vain
   std::vector<PutName> put_claims;   ///< of what was not here when it was claimed
   std::uint64_t unkept_settles = 0;  ///< what it has settled of that: not confirmed ...
   SeqNo unconfirmable;               ///< ... from this number of its control stream on; 0: nothing
   std::vector<Queue*> queues;
-  std::size_t next_queue = 0;      ///< where the next look for a ready item begins: queues take turns
-  bool waiting = false;            ///< it stands in the waiting lists of its queues
-  std::uint64_t asked = 0;         ///< on this lane, as far as it is heard: who holds max_asks items gets no more
+  std::size_t next_queue = 0;  ///< where the next look for a ready item begins: queues take turns
+  bool waiting = false;        ///< it stands in the waiting lists of its queues
+  /// On this lane, as far as it is heard: who holds max_asks items gets no more.
+  std::uint64_t asked = 0;
   std::uint64_t asked_in_all = 0;  ///< on this lane, heard or not yet
   std::uint64_t answered = 0;      ///< on this lane, by an item or `empty`
   std::uint32_t wants() const { return static_cast<std::uint32_t>(asked - answered); }
   std::uint32_t lane_generation = 0;
-  std::uint64_t wanted = 0;           ///< while no lane can be opened: what is asked for on the next
+  std::uint64_t wanted = 0;  ///< while no lane can be opened: what is asked for on the next
   std::uint32_t lanes_unreached = 0;  ///< lanes to which it never came
   std::uint16_t lane_port = 0;        ///< 0 while the lane is not open
-  std::uint64_t lane_base = 0;        ///< delivery count when this lane was opened: lane number = count - lane_base
-  std::uint64_t delivered_count =
-      1;  ///< deliveries and `empty`s in all; from 1, so that there is one before the first lane
+  /// Delivery count when this lane was opened: lane number = count - lane_base.
+  std::uint64_t lane_base = 0;
+  /// Deliveries and `empty`s in all; from 1, so that there is one before the first lane.
+  std::uint64_t delivered_count = 1;
   struct Delivered {
-    std::uint64_t count;  ///< valid while the item is held by this session with the same `delivered`
+    std::uint64_t
+        count;  ///< valid while the item is held by this session with the same `delivered`
     ItemId id;
   };
-  std::deque<Delivered> delivered;  ///< every item held is here once; others are swept out now and then
+  std::deque<Delivered>
+      delivered;  ///< every item held is here once; others are swept out now and then
   std::uint64_t held = 0;
-  /// What of that was begun: returned to the user, as far as it was told, or sure to be as soon as it arrived. A delivery
-  /// count; and the most gets that ever waited at the same time, so many may have begun one more since.
+  /// What of that was begun: returned to the user, as far as it was told, or sure to be as soon as
+  /// it arrived. A delivery count; and the most gets that ever waited at the same time, so many may
+  /// have begun one more since.
   std::uint64_t begun = 0;
   std::uint32_t most_waiting = 1;
   void note_begun(SeqNo number, std::uint32_t gets) {
@@ -137,7 +151,8 @@ struct Session {
       begun = std::max(begun, lane_base + number.value + std::min(gets, max_asks));
   }
   std::shared_ptr<HolderProcess> process;  ///< since it is established
-  std::size_t open_message = SIZE_MAX;     ///< index of the lane message that may still be packed in this turn
+  /// Index of the lane message that may still be packed in this turn.
+  std::size_t open_message = SIZE_MAX;
   SeqNo lane_sent() const { return {delivered_count - lane_base}; }
   /// What is on its lane, in bytes (Feed).
   struct Flow {
@@ -151,7 +166,7 @@ struct Session {
     struct Large {
       ItemId id;
       std::uint64_t delivered;  ///< delivery count of its `given`
-      std::uint64_t end;        ///< ... of its last part; 0 while that is not sent: the last of them only
+      std::uint64_t end;  ///< ... of its last part; 0 while that is not sent: the last of them only
     };
     std::vector<Large> large;
     std::uint64_t sent = 0;   ///< bytes of the last of these
@@ -178,10 +193,11 @@ struct Session {
 
   // Producer.
   Producer* producer = nullptr;
-  SeqNo credit;                   ///< of the put stream
-  std::uint64_t byte_credit = 0;  ///< of the put stream: an item may begin before Producer::put_bytes is that much. The
-                                  ///< most that any confirm has granted: what was granted stays granted
-  SeqNo resend_until;             ///< up to here it may send again what it put under an earlier session ...
+  SeqNo credit;  ///< of the put stream
+  /// Of the put stream: an item may begin before Producer::put_bytes is that much. The.
+  std::uint64_t byte_credit = 0;
+  ///< most that any confirm has granted: what was granted stays granted
+  SeqNo resend_until;  ///< up to here it may send again what it put under an earlier session ...
   std::uint64_t resend_bytes = 0;  ///< ... and as far as this, if there is room
   bool window_shut = false;        ///< it was last seen with a window of no bytes
   bool joining = false;            ///< wants to know at once when all its items are settled
@@ -196,7 +212,9 @@ struct Session {
 
   bool is(Role role) const { return hello.role == role; }
   /// How far its control stream is in: a block counts when it is whole.
-  SeqNo control_whole() const { return block.is_open() ? SeqNo{block.begun.value - 1} : control.received(); }
+  SeqNo control_whole() const {
+    return block.is_open() ? SeqNo{block.begun.value - 1} : control.received();
+  }
 };
 
 }  // namespace baton::broker

@@ -10,27 +10,33 @@
 namespace baton::broker {
 namespace {
 
-constexpr std::size_t most_pending = 2000;   // sessions without a subscription, whose hello is kept all the same
+// Sessions without a subscription, whose hello is kept all the same.
+constexpr std::size_t most_pending = 2000;
 constexpr std::size_t most_ended = 100'000;  // sessions that are over and remembered
 
-/// What a client is told in the course of things, such as after the broker's restart: it begins a new session.
+/// What a client is told in the course of things, such as after the broker's restart: it begins a
+/// new session.
 bool is_routine(Refusal refusal) {
-  return refusal == Refusal::wrong_epoch || refusal == Refusal::unknown_session || refusal == Refusal::not_yet;
+  return refusal == Refusal::wrong_epoch || refusal == Refusal::unknown_session ||
+         refusal == Refusal::not_yet;
 }
 
 }  // namespace
 
-// --- how they begin ----------------------------------------------------------------------------------------------
+// --- how they begin ------------------------------------------------------------------------------
 
 bool Sessions::subscribed(const SessionId& topic, Time now) {
   const auto found = sessions_.find(topic);
-  // Strangers' topics are bounded, and keep nobody out: a client whose hello is here is no stranger.
-  if (found == sessions_.end() && subscriptions_.size() > 10 * std::size_t{settings_.max_sessions}) return false;
+  // Strangers' topics are bounded, and keep nobody out: a client whose hello is here is no
+  // stranger.
+  if (found == sessions_.end() && subscriptions_.size() > 10 * std::size_t{settings_.max_sessions})
+    return false;
   ++subscriptions_[topic];
   if (found == sessions_.end()) return true;
   auto& session = *found->second;
   session.left_at = never;
-  if (session.state == Session::State::established) changed(session);  // what it missed is in the confirm
+  if (session.state == Session::State::established)
+    changed(session);  // what it missed is in the confirm
   begin_if_ready(session, now);
   return true;
 }
@@ -47,7 +53,8 @@ void Sessions::unsubscribed(const SessionId& topic, Time now) {
 
 Session* Sessions::find(const SessionId& id) {
   const auto found = sessions_.find(id);
-  if (found == sessions_.end() || found->second->state != Session::State::established) return nullptr;
+  if (found == sessions_.end() || found->second->state != Session::State::established)
+    return nullptr;
   return found->second.get();
 }
 
@@ -65,7 +72,8 @@ Refusal Sessions::hello(const SessionId& id, Hello hello, Time now) {
     return role_of(session).holds_back(id) ? Refusal::not_yet : Refusal::none;
   }
   if (!has_place_for(hello, now)) return Refusal::sessions_full;
-  if (const auto refusal = roles_[static_cast<std::size_t>(hello.role)]->admit(hello); refusal != Refusal::none)
+  if (const auto refusal = roles_[static_cast<std::size_t>(hello.role)]->admit(hello);
+      refusal != Refusal::none)
     return refusal;
   auto& session = *(sessions_[id] = std::make_unique<Session>());
   session.id = id;
@@ -78,8 +86,9 @@ Refusal Sessions::hello(const SessionId& id, Hello hello, Time now) {
   return Refusal::none;
 }
 
-/// Who comes back takes the place of a newcomer that has nothing in hand; where there is none it comes in as one more: there
-/// can be more of them than places, since who made place in that broker's life was its client too.
+/// Who comes back takes the place of a newcomer that has nothing in hand; where there is none it
+/// comes in as one more: there can be more of them than places, since who made place in that
+/// broker's life was its client too.
 bool Sessions::has_place_for(const Hello& hello, Time now) {
   if (alive() < settings_.max_sessions) return true;
   if (!host_.comes_back(hello)) return false;
@@ -109,7 +118,8 @@ void Sessions::forget_oldest_pending() {
 }
 
 void Sessions::begin_if_ready(const SessionId& id, Time now) {
-  if (const auto found = sessions_.find(id); found != sessions_.end()) begin_if_ready(*found->second, now);
+  if (const auto found = sessions_.find(id); found != sessions_.end())
+    begin_if_ready(*found->second, now);
 }
 
 void Sessions::begin_if_ready(Session& session, Time now) {
@@ -128,7 +138,8 @@ void Sessions::begin_if_ready(Session& session, Time now) {
   changed(session);
 }
 
-/// What the client's earlier session left behind: how much of its control stream came in, and whose items it may claim.
+/// What the client's earlier session left behind: how much of its control stream came in, and whose
+/// items it may claim.
 void Sessions::resume_from_previous(Session& session, Time now) {
   if (!session.hello.previous || session.hello.previous->epoch != epoch_) return;
   const auto& previous = *session.hello.previous;
@@ -136,22 +147,25 @@ void Sessions::resume_from_previous(Session& session, Time now) {
     end(*old, {}, now);  // it says itself that this is over
   const auto ended = ended_sessions_.find(previous.session);
   if (ended == ended_sessions_.end()) return;
-  ended->second.until = now + ended_kept;  // its client may not hear this session's welcome, and then names it again
+  // Its client may not hear this session's welcome, and then names it again.
+  ended->second.until = now + ended_kept;
   session.welcome.previous_control = ended->second.control_received;
   session.claims_of = ended->second.serial;
   session.claims_mark = ended->second.why;
 }
 
-// --- what they send ----------------------------------------------------------------------------------------------
+// --- what they send ------------------------------------------------------------------------------
 
 void Sessions::probe(const SessionId& topic) {
-  send(topic, encode_json(header_for(topic, MessageType::alive), to_json(Alive{settings_.broker, settings_.host})));
+  send(topic, encode_json(header_for(topic, MessageType::alive),
+                          to_json(Alive{settings_.broker, settings_.host})));
 }
 
 void Sessions::heartbeat(Session& session, const Heartbeat& heartbeat, Time now) {
   session.heard_at = now;
   role_of(session).heard(session);
-  // A heartbeat follows all that its client has sent on the control door before: what is not here by now was lost.
+  // A heartbeat follows all that its client has sent on the control door before: what is not here
+  // by now was lost.
   if (heartbeat.control_sent > session.control.received()) {
     session.control.note_gap();
     changed(session);
@@ -167,14 +181,17 @@ std::uint32_t Sessions::skip(Session& session, SeqNo first, std::uint16_t count,
   return taken.verdict == StreamReceiver::Verdict::fresh ? taken.skip : count;
 }
 
-/// A client begins no block when it has a whole window of them unconfirmed; the last one may go beyond.
+/// A client begins no block when it has a whole window of them unconfirmed; the last one may go
+/// beyond.
 void Sessions::say(const Peer& from, const Said& said, Time now) {
   auto& session = from.session;
   auto& block = session.block;
-  if (!block.is_open() && session.said >= session.say_credit) return refuse(session.id, Refusal::over_credit, {}, now);
+  if (!block.is_open() && session.said >= session.say_credit)
+    return refuse(session.id, Refusal::over_credit, {}, now);
   if (block.is_open() && said.number != block.number)
     return refuse(session.id, Refusal::malformed, "a part of another block", now);
-  if (block.bytes.size() + said.block.size() > max_say) return refuse(session.id, Refusal::too_large, {}, now);
+  if (block.bytes.size() + said.block.size() > max_say)
+    return refuse(session.id, Refusal::too_large, {}, now);
   if (!block.is_open() && !said.goes_on) return say_whole(session, said);
   if (!block.is_open()) block = {{}, said.number, from.number};
   block.bytes += said.block;
@@ -199,7 +216,8 @@ void Sessions::bye(const Peer& from, SeqNo last_put) {
 
 void Sessions::unknown(const SessionId& id, Time now) {
   const auto ended = ended_sessions_.find(id);
-  if (ended == ended_sessions_.end() || !ended->second.left) return refuse(id, Refusal::unknown_session, {}, now);
+  if (ended == ended_sessions_.end() || !ended->second.left)
+    return refuse(id, Refusal::unknown_session, {}, now);
   Confirm confirm;
   confirm.control_received = ended->second.control_received;
   confirm.ended = true;
@@ -214,20 +232,23 @@ void Sessions::refuse(const SessionId& id, Refusal refusal, const std::string& d
     effects_.log.push_back("refused (" + counted(count, "time") + "): " + text + " [session " +
                            to_hex(id).substr(0, 8) + "]");
   if (subscriptions_.contains(id))
-    send(id, encode_json(header_for(id, MessageType::refusal), to_json(RefusalNotice{refusal, text})));
+    send(id,
+         encode_json(header_for(id, MessageType::refusal), to_json(RefusalNotice{refusal, text})));
   // Who finds no room is not gone: it asks again each second, and the log need not say so.
   if (auto* session = find(id); session && ends_session(refusal))
     end(*session, refusal == Refusal::sessions_full ? std::string() : text, now);
 }
 
-// --- how they end ------------------------------------------------------------------------------------------------
+// --- how they end --------------------------------------------------------------------------------
 
 void Sessions::end(Session& session, const std::string& why, Time now) {
   if (session.state == Session::State::ended) return;
-  const bool was_established = std::exchange(session.state, Session::State::ended) == Session::State::established;
+  const bool was_established =
+      std::exchange(session.state, Session::State::ended) == Session::State::established;
   ended_.push_back(session.id);
   if (!was_established) return;
-  // The session's own mark makes `why` prove, when its client comes back, that it was this session that lost an item.
+  // The session's own mark makes `why` prove, when its client comes back, that it was this session
+  // that lost an item.
   const auto mark = why.empty() ? why : why + " [session " + to_hex(session.id).substr(0, 8) + "]";
   remember(session, mark, now);
   if (!why.empty() && !session.said_bye)
@@ -237,13 +258,16 @@ void Sessions::end(Session& session, const std::string& why, Time now) {
 }
 
 void Sessions::remember(const Session& session, const std::string& mark, Time now) {
-  ended_sessions_[session.id] = {session.control_whole(), mark, session.serial, now + ended_kept, session.left};
+  ended_sessions_[session.id] = {session.control_whole(), mark, session.serial, now + ended_kept,
+                                 session.left};
   ended_order_.push_back(session.id);
-  for (; ended_order_.size() > most_ended; ended_order_.pop_front()) ended_sessions_.erase(ended_order_.front());
+  for (; ended_order_.size() > most_ended; ended_order_.pop_front())
+    ended_sessions_.erase(ended_order_.front());
 }
 
 bool Sessions::has_time_for_ends() const {
-  return std::all_of(roles_.begin(), roles_.end(), [](const auto* role) { return role->has_time_for_ends(); });
+  return std::all_of(roles_.begin(), roles_.end(),
+                     [](const auto* role) { return role->has_time_for_ends(); });
 }
 
 void Sessions::check_liveness(Time now) {
@@ -280,7 +304,9 @@ void Sessions::end_complete_byes(Time now) {
   for (std::size_t i = 0; i < changed_.size(); ++i) {
     auto& session = *changed_[i];
     if (!session.said_bye || session.state != Session::State::established) continue;
-    if (session.control_confirmed < session.control.received() || !role_of(session).is_complete(session)) continue;
+    if (session.control_confirmed < session.control.received() ||
+        !role_of(session).is_complete(session))
+      continue;
     session.left = true;
     end(session, {}, now);
   }
@@ -296,7 +322,7 @@ bool Sessions::erase_ended(Time now) {
   return true;
 }
 
-// --- what they are told ------------------------------------------------------------------------------------------
+// --- what they are told --------------------------------------------------------------------------
 
 void Sessions::changed(Session& session) {
   if (std::exchange(session.changed, true)) return;
@@ -361,7 +387,8 @@ void Sessions::tell_changed(Time now) {
 
 void Sessions::send_stream(const Session& session, StreamSender& stream, Time now) {
   while (auto* block = stream.next_to_send(now))
-    send(session.id, std::string(make_message(*block, MessageType::outcome, epoch_, session.id).view()));
+    send(session.id,
+         std::string(make_message(*block, MessageType::outcome, epoch_, session.id).view()));
 }
 
 bool Sessions::any_alive(Role role) const {

@@ -1,8 +1,9 @@
-// Who is there: how sessions begin, are heard, are told what became of what they sent, and end. What a session does beyond
-// that is its role's.
+// Who is there: how sessions begin, are heard, are told what became of what they sent, and end.
+// What a session does beyond that is its role's.
 //
 // Invariants:
-// 1. A session stands when its hello and a subscription to its topic are here; it ends by bye, silence (session_timeout),
+// 1. A session stands when its hello and a subscription to its topic are here; it ends by bye,
+// silence (session_timeout),
 //    departure (reconnect_grace), or a refusal that ends it.
 // 2. What a control stream brought is applied in the order of its numbers, each number once.
 #pragma once
@@ -30,7 +31,8 @@ class Sessions {
    public:
     /// A whole block of lines for the console, within the session's window.
     virtual void say(const Said& said) = 0;
-    /// Whether it was a client of the broker before this one, whose clients may still hold what that one gave them.
+    /// Whether it was a client of the broker before this one, whose clients may still hold what
+    /// that one gave them.
     virtual bool comes_back(const Hello& hello) const = 0;
     /// What there is no more of, for people.
     virtual std::string why_full() const = 0;
@@ -42,7 +44,11 @@ class Sessions {
 
   /// All must outlive it.
   Sessions(const Settings& settings, Epoch epoch, Effects& effects, Host& host, Time now)
-      : settings_(settings), epoch_(epoch), effects_(effects), host_(host), heartbeat_at_(now + heartbeat_interval) {}
+      : settings_(settings),
+        epoch_(epoch),
+        effects_(effects),
+        host_(host),
+        heartbeat_at_(now + heartbeat_interval) {}
   /// Once for each role, before anything else; it must outlive this.
   void add(Role role, RoleHandler& handler) { roles_[static_cast<std::size_t>(role)] = &handler; }
 
@@ -56,8 +62,8 @@ class Sessions {
   void heartbeat(Session& session, const Heartbeat& heartbeat, Time now);
   void refuse(const SessionId& id, Refusal refusal, const std::string& detail, Time now);
 
-  /// A message of its control stream has come: so many of its entries are to be left out, since they were here before, or all
-  /// of them, since something before them is missing.
+  /// A message of its control stream has come: so many of its entries are to be left out, since
+  /// they were here before, or all of them, since something before them is missing.
   std::uint32_t skip(Session& session, SeqNo first, std::uint16_t count, Time now);
   /// Part of a block of lines, or a whole one.
   void say(const Peer& from, const Said& said, Time now);
@@ -75,10 +81,12 @@ class Sessions {
   bool is_here(const SessionId& id) const;
   void end(Session& session, const std::string& why, Time now);
 
-  /// After a pause of our own (a stopped process, a suspended machine) silence is no sign of death: all get more time.
+  /// After a pause of our own (a stopped process, a suspended machine) silence is no sign of death:
+  /// all get more time.
   void extend_deadlines(Duration pause, Time now);
   void check_liveness(Time now);
-  /// The same where control was not read dry for long: the heartbeat may be among what is still to be read.
+  /// The same where control was not read dry for long: the heartbeat may be among what is still to
+  /// be read.
   bool is_overdue(Time now) const { return now - longest_pause > look_at_; }
   Time next_deadline() const { return std::min(look_at_, heartbeat_at_); }
 
@@ -102,17 +110,24 @@ class Sessions {
   bool any_alive(Role role) const;
   const std::unordered_map<SessionId, std::unique_ptr<Session>>& all() const { return sessions_; }
   Time last_bye() const { return bye_at_; }
-  std::uint64_t refused(Refusal refusal) const { return refusals_[static_cast<std::size_t>(refusal)]; }
+  std::uint64_t refused(Refusal refusal) const {
+    return refusals_[static_cast<std::size_t>(refusal)];
+  }
   void count(Refusal refusal) { ++refusals_[static_cast<std::size_t>(refusal)]; }
-  Header header_for(const SessionId& id, MessageType type) const { return {type, 0, epoch_, id, {}}; }
-  void send(const SessionId& to, std::string bytes) { effects_.news.push_back({to, std::move(bytes)}); }
+  Header header_for(const SessionId& id, MessageType type) const {
+    return {type, 0, epoch_, id, {}};
+  }
+  void send(const SessionId& to, std::string bytes) {
+    effects_.news.push_back({to, std::move(bytes)});
+  }
   /// What is next of a stream to the session: notices of dead items, or of claims in vain.
   void send_stream(const Session& session, StreamSender& stream, Time now);
   Epoch epoch() const { return epoch_; }
   void check_invariants() const;
 
  private:
-  /// What is remembered of a session that ended: its client may come back in a new one, or ask again for its end.
+  /// What is remembered of a session that ended: its client may come back in a new one, or ask
+  /// again for its end.
   struct EndedSession {
     SeqNo control_received;
     std::string why;  ///< as in the history of the items that it lost; empty when it left by bye
@@ -127,7 +142,9 @@ class Sessions {
     std::uint64_t said;  ///< bytes of blocks, up to that
   };
 
-  RoleHandler& role_of(const Session& session) const { return *roles_[static_cast<std::size_t>(session.hello.role)]; }
+  RoleHandler& role_of(const Session& session) const {
+    return *roles_[static_cast<std::size_t>(session.hello.role)];
+  }
   void begin_if_ready(Session& session, Time now);
   void resume_from_previous(Session& session, Time now);
   void forget_oldest_pending();
@@ -147,18 +164,20 @@ class Sessions {
   std::unordered_map<SessionId, std::unique_ptr<Session>> sessions_;
   std::unordered_map<SessionId, std::uint32_t> subscriptions_;  // how many of each topic
   std::unordered_map<SessionId, EndedSession> ended_sessions_;
-  std::deque<SessionId> ended_order_;       // the same, by when they ended; some may have been forgotten
-  std::deque<SessionId> pending_sessions_;  // by when they said hello; some may stand by now, or be gone
-  std::vector<SessionId> ended_;            // erased at the end of the turn
+  std::deque<SessionId> ended_order_;  // the same, by when they ended; some may have been forgotten
+  std::deque<SessionId>
+      pending_sessions_;          // by when they said hello; some may stand by now, or be gone
+  std::vector<SessionId> ended_;  // erased at the end of the turn
   std::vector<Session*> changed_;
   std::deque<Pending> pending_;
   std::array<std::uint64_t, refusal_count> refusals_{};
   std::uint32_t serials_ = 0;
 
-  Time look_at_ = never;  // when some session's silence or departure must be judged, at the earliest
-  Time heartbeat_at_;     // when all sessions get the next heartbeat
-  Time erase_at_{};       // when the oldest of ended_sessions_ are forgotten
-  Time bye_at_{};         // when the last bye came in
+  Time look_at_ =
+      never;           // when some session's silence or departure must be judged, at the earliest
+  Time heartbeat_at_;  // when all sessions get the next heartbeat
+  Time erase_at_{};    // when the oldest of ended_sessions_ are forgotten
+  Time bye_at_{};      // when the last bye came in
 };
 
 }  // namespace baton::broker

@@ -17,15 +17,19 @@ struct Settings {
   std::uint64_t max_items = 10'000'000;  ///< per queue: ready, delayed and held
   std::uint64_t max_bytes = 4ull << 30;  ///< per queue, of bodies
   std::uint32_t max_attempts = 20;       ///< failures after which an item is dead; 1 to 65,000
-  std::uint32_t max_dead = 10'000;       ///< dead items kept per queue; of older ones only the count remains
-  std::uint32_t max_notices = 1'000;  ///< per producer, of dead items that it has not heard of; of more only the count
-  std::uint32_t max_untold =
-      1'000'000;  ///< claims in vain that consumers have not heard of: beyond that who has most of them is cut off
-  std::uint32_t max_sessions = 10'000;     ///< of all clients together
-  std::uint32_t turn_work = 20'000;        ///< items that one turn moves in each way, so that none takes long
+  /// Dead items kept per queue; of older ones only the count remains.
+  std::uint32_t max_dead = 10'000;
+  /// Per producer, of dead items that it has not heard of; of more only the count.
+  std::uint32_t max_notices = 1'000;
+  std::uint32_t max_untold = 1'000'000;  ///< claims in vain that consumers have not heard of:
+                                         ///< beyond that who has most of them is cut off
+  std::uint32_t max_sessions = 10'000;   ///< of all clients together
+  /// Items that one turn moves in each way, so that none takes long.
+  std::uint32_t turn_work = 20'000;
   std::uint64_t console_keep = 64u << 20;  ///< bytes of console lines kept for printers
 
-  std::uint64_t lane_window = lane_window_bytes;    ///< bytes that may be under way on one lane, unless there are many
+  /// Bytes that may be under way on one lane, unless there are many.
+  std::uint64_t lane_window = lane_window_bytes;
   std::uint64_t lanes_window = lanes_window_bytes;  ///< ... on all of them together
   std::uint64_t turn_bytes = 4u << 20;              ///< of bodies that one turn hands to the lanes
 
@@ -34,12 +38,14 @@ struct Settings {
   // The seed's parent.
   bool exit_when_done = false;
   std::uint32_t producers = 0;  ///< that must have come and gone
-  std::uint32_t consumers = 0;  ///< that must have come, or not_coming has passed since all was done
+  /// That must have come, or not_coming has passed since all was done.
+  std::uint32_t consumers = 0;
 
-  Duration not_coming = 10s;     ///< how long the end waits for consumers that have not come
-  Duration leave_within = 10s;   ///< how long clients may take to leave
-  Duration print_within = 5s;    ///< how long the printer may take for the last lines
-  Duration printer_stuck = 10s;  ///< a printer that prints nothing for so long, or is gone, holds nobody back any more
+  Duration not_coming = 10s;    ///< how long the end waits for consumers that have not come
+  Duration leave_within = 10s;  ///< how long clients may take to leave
+  Duration print_within = 5s;   ///< how long the printer may take for the last lines
+  /// A printer that prints nothing for so long, or is gone, holds nobody back any more.
+  Duration printer_stuck = 10s;
 };
 
 }  // namespace baton::broker

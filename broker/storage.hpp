@@ -1,4 +1,5 @@
-// Where items are kept. The core decides; a storage remembers: in memory (MemoryStorage) or on disk (disk/DiskStorage).
+// Where items are kept. The core decides; a storage remembers: in memory (MemoryStorage) or on disk
+// (disk/DiskStorage).
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,8 @@
 
 namespace baton::broker {
 
-/// Counts what was given to a storage, turn by turn. What came before a ticket is kept once that ticket is durable.
+/// Counts what was given to a storage, turn by turn. What came before a ticket is kept once that
+/// ticket is durable.
 using Ticket = std::uint64_t;
 
 struct StoredProducer {
@@ -22,8 +24,10 @@ struct StoredProducer {
   SeqNo received;  ///< of its put stream; everything up to this is kept or done
   std::uint64_t done = 0;
   std::uint64_t dead = 0;
-  std::string_view digests = {};  ///< of a named one: who put last, and of what it put (Checkpoints): at most 1 KiB
-  std::uint64_t undigested = 0;   ///< items of its input, put before digests were kept: only load() says it
+  /// Of a named one: who put last, and of what it put (Checkpoints): at most 1 KiB.
+  std::string_view digests = {};
+  /// Items of its input, put before digests were kept: only load() says it.
+  std::uint64_t undigested = 0;
 };
 
 /// What of an item outlives the process.
@@ -38,9 +42,10 @@ struct StoredItem {
   bool suspect = false;          ///< it has once cost its holder's life
   std::uint32_t delay_ms = 0;    ///< that is left of its delay
   std::uint32_t deliveries = 0;  ///< how often it went out, as far as that was told
-  std::uint64_t again = 0;  ///< not 0: it was put again after the end of a broker, and who was given it then may claim
-                            ///< it by its number and this key of its producer
-  SeqNo number;             ///< in its producer's put stream
+  /// Not 0: it was put again after the end of a broker, and who was given it then may.
+  std::uint64_t again = 0;
+  ///< claim it by its number and this key of its producer
+  SeqNo number;  ///< in its producer's put stream
 };
 
 /// Of an item's queue and producer.
@@ -48,7 +53,8 @@ struct Names {
   std::string_view queue, producer;
 };
 
-/// Who is told what a storage has kept from a process before this one, in this order: begin, queues, producers, items by id.
+/// Who is told what a storage has kept from a process before this one, in this order: begin,
+/// queues, producers, items by id.
 class Kept {
  public:
   virtual ~Kept() = default;
@@ -59,11 +65,13 @@ class Kept {
   virtual void item(const StoredItem& item) = 0;
 };
 
-/// The first id of a broker of epoch `epoch`. The one before it, of epoch `before`, wrote no id above `last`, but may have
-/// given some 2^32 more. After one that kept nothing (`before` is 0) ids begin at a number of the epoch's own: what
-/// clients still say of the items of a broker that is forgotten must name none of this one's. They stay below 2^53.
+/// The first id of a broker of epoch `epoch`. The one before it, of epoch `before`, wrote no id
+/// above `last`, but may have given some 2^32 more. After one that kept nothing (`before` is 0) ids
+/// begin at a number of the epoch's own: what clients still say of the items of a broker that is
+/// forgotten must name none of this one's. They stay below 2^53.
 inline ItemId first_id(Epoch epoch, Epoch before, ItemId last) {
-  return before == Epoch{} ? ItemId{((epoch.value >> 44) << 32) + 1} : ItemId{((last.value >> 32) + 2) << 32};
+  return before == Epoch{} ? ItemId{((epoch.value >> 44) << 32) + 1}
+                           : ItemId{((last.value >> 32) + 2) << 32};
 }
 
 /// Called by the broker's one thread only. Ids rise; an id is never used again.
@@ -71,21 +79,26 @@ class Storage {
  public:
   virtual ~Storage() = default;
 
-  /// Once, before anything else. `epoch` is the one that begins now, `now` the clock that all times here are of.
+  /// Once, before anything else. `epoch` is the one that begins now, `now` the clock that all times
+  /// here are of.
   virtual void load(Kept& /*kept*/, Epoch /*epoch*/, Time /*now*/) {}
 
-  /// Stores a new item; copies the body. Of the names the storage remembers those whose index has none yet.
+  /// Stores a new item; copies the body. Of the names the storage remembers those whose index has
+  /// none yet.
   virtual void put(const StoredItem& item, const Names& names, std::string_view body) = 0;
   /// The body of an item that was put and not erased; valid until the next call.
   virtual std::string_view body(ItemId id) = 0;
-  /// `size` bytes of it, from `offset` on; valid until the next call. A body is read from its beginning to its end, by
-  /// parts that follow one another: `check` belongs to this reading, is 0 before it and only passed on by the reader.
-  virtual std::string_view part(ItemId id, std::uint64_t offset, std::size_t size, std::uint32_t& /*check*/) {
+  /// `size` bytes of it, from `offset` on; valid until the next call. A body is read from its
+  /// beginning to its end, by parts that follow one another: `check` belongs to this reading, is 0
+  /// before it and only passed on by the reader.
+  virtual std::string_view part(ItemId id, std::uint64_t offset, std::size_t size,
+                                std::uint32_t& /*check*/) {
     return body(id).substr(offset, size);
   }
   /// The item has changed; what of it never does (number, again, size) is not said again.
   virtual void update(const StoredItem& item, const std::vector<Attempt>& history) = 0;
-  /// The history that the last update() of an item gave, from the process before, too; as much of it as is kept.
+  /// The history that the last update() of an item gave, from the process before, too; as much of
+  /// it as is kept.
   virtual std::vector<Attempt> history(ItemId id) = 0;
   virtual void erase(ItemId id) = 0;
 
@@ -100,9 +113,12 @@ class Storage {
   /// The turn is over: everything since the last commit belongs together. Never blocks.
   virtual Ticket commit() = 0;
   struct Durable {
-    Ticket puts = 0;     ///< the newest ticket all of which outlives a crash as far as this storage promises
-    Ticket settles = 0;  ///< the newest one all of which but new items and producers' numbers does; >= puts
-    std::string held;    ///< why new items cannot be kept for now, though what is settled is; empty when they can
+    /// The newest ticket all of which outlives a crash as far as this storage promises.
+    Ticket puts = 0;
+    /// The newest one all of which but new items and producers' numbers does; >= puts.
+    Ticket settles = 0;
+    std::string held;  ///< why new items cannot be kept for now, though what is settled is; empty
+                       ///< when they can
   };
   virtual Durable durable() = 0;
   /// What the operator should know, and was not told yet.

@@ -1,4 +1,5 @@
-// The ready items of one queue that have once cost their holder's life: each is delivered to a process that holds nothing.
+// The ready items of one queue that have once cost their holder's life: each is delivered to a
+// process that holds nothing.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +11,8 @@
 
 namespace baton::broker {
 
-/// The higher priority first, then in the order of ids. They are few: what is begun when a process dies.
+/// The higher priority first, then in the order of ids. They are few: what is begun when a process
+/// dies.
 class Suspects {
  public:
   void push(std::uint8_t priority, ItemId id) {

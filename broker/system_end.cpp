@@ -5,11 +5,13 @@
 namespace baton::broker {
 
 void SystemEnd::producer_came(const std::string& name) {
-  if (settings_.exit_when_done && producers_seen_.size() < settings_.producers) producers_seen_.insert(name);
+  if (settings_.exit_when_done && producers_seen_.size() < settings_.producers)
+    producers_seen_.insert(name);
 }
 
 bool SystemEnd::waits_for_work() const {
-  return stage_ == Stage::not_yet && settings_.exit_when_done && producers_seen_.size() >= settings_.producers;
+  return stage_ == Stage::not_yet && settings_.exit_when_done &&
+         producers_seen_.size() >= settings_.producers;
 }
 
 void SystemEnd::note_work(bool done, Time now) {
@@ -17,7 +19,8 @@ void SystemEnd::note_work(bool done, Time now) {
     done_since_ = never;
   else if (done_since_ == never)
     done_since_ = now;
-  if (done && (consumers_seen_ >= settings_.consumers || now >= done_since_ + settings_.not_coming)) begin(now);
+  if (done && (consumers_seen_ >= settings_.consumers || now >= done_since_ + settings_.not_coming))
+    begin(now);
 }
 
 bool SystemEnd::begin(Time now) {
@@ -49,7 +52,9 @@ bool SystemEnd::go_on(bool others, std::uint64_t dead, Time now) {
 void SystemEnd::finish(bool late, std::uint64_t dead) {
   const bool printed = console_.is_printed() || !settings_.exit_when_done;
   if (!late && (!console_.printers().empty() || !printed)) return;  // others had their time
-  if (late) effects_.log.push_back(printed ? "a printer did not leave in time" : "no printer took the last lines");
+  if (late)
+    effects_.log.push_back(printed ? "a printer did not leave in time"
+                                   : "no printer took the last lines");
   stage_ = Stage::over;
   effects_.finished = true;
   effects_.exit_code = dead > 0 ? 3 : 0;

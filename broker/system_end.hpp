@@ -1,4 +1,5 @@
-// The end of the whole system: the tutorial's parent process, which waits for its children and says so.
+// The end of the whole system: the tutorial's parent process, which waits for its children and says
+// so.
 #pragma once
 
 #include <cstddef>
@@ -13,9 +14,9 @@
 
 namespace baton::broker {
 
-/// Begins when the work is done, where settings.exit_when_done asks for that, or by begin(). Producers and consumers are
-/// told to leave; when they are gone, the printers get the last line; then Effects::finished is set. Who takes too long is
-/// not waited for. Pure, as the core.
+/// Begins when the work is done, where settings.exit_when_done asks for that, or by begin().
+/// Producers and consumers are told to leave; when they are gone, the printers get the last line;
+/// then Effects::finished is set. Who takes too long is not waited for. Pure, as the core.
 class SystemEnd {
  public:
   /// All must outlive it.
@@ -33,12 +34,14 @@ class SystemEnd {
   bool begin(Time now);
   bool has_begun() const { return stage_ != Stage::not_yet; }
 
-  bool may_leave(Role role) const { return stage_ >= (role == Role::printer ? Stage::printing : Stage::leaving); }
+  bool may_leave(Role role) const {
+    return stage_ >= (role == Role::printer ? Stage::printing : Stage::leaving);
+  }
   /// Whether the last line of all was said.
   bool is_silent() const { return stage_ >= Stage::printing; }
 
-  /// At the end of a turn. `others`: sessions are left that are no printer's. `dead`: items, in all. Whether may_leave()
-  /// has changed.
+  /// At the end of a turn. `others`: sessions are left that are no printer's. `dead`: items, in
+  /// all. Whether may_leave() has changed.
   bool go_on(bool others, std::uint64_t dead, Time now);
   Time next_deadline() const;
 

@@ -24,7 +24,8 @@ int system_accept(int listener, sockaddr* address, socklen_t* length, int flags)
 
 bool is_of_the_last(int fd) {
   rlimit limit{};
-  return getrlimit(RLIMIT_NOFILE, &limit) == 0 && static_cast<rlim_t>(fd) + files_kept_back >= limit.rlim_cur;
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+         static_cast<rlim_t>(fd) + files_kept_back >= limit.rlim_cur;
 }
 
 /// libzmq takes this for a connection that broke before it was accepted.
@@ -71,8 +72,8 @@ std::uint64_t turned_away() { return shown_out; }
 }  // namespace baton::broker
 
 /// Takes the place of the C library's, for libzmq, too.
-extern "C" __attribute__((visibility("default"))) int accept4(int listener, sockaddr* address, socklen_t* length,
-                                                              int flags) {
+extern "C" __attribute__((visibility("default"))) int accept4(int listener, sockaddr* address,
+                                                              socklen_t* length, int flags) {
   using namespace baton::broker;
   const int fd = system_accept(listener, address, length, flags);
   if (fd >= 0) {

@@ -58,7 +58,8 @@ class Reader {
 
  private:
   void word(const std::string& text) {
-    if (!words_) throw Mistake("'" + text + "' is not expected: " + app_.get_name() + " takes options only");
+    if (!words_)
+      throw Mistake("'" + text + "' is not expected: " + app_.get_name() + " takes options only");
     words_->push_back(text);
   }
 
@@ -96,8 +97,8 @@ class Reader {
   std::set<const CLI::Option*> given_;
 };
 
-/// What a check found wrong, as a sentence: "--port: needs ..." becomes "--port needs ...". What came from the environment is
-/// called by that name.
+/// What a check found wrong, as a sentence: "--port: needs ..." becomes "--port needs ...". What
+/// came from the environment is called by that name.
 std::string sentence(const CLI::App& app, const Reader& reader, const std::string& said) {
   for (const auto* option : app.get_options()) {
     const auto name = option->get_name(), lead = name + ": ";
@@ -153,7 +154,8 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv, std::vector<std::
     return refuse(app, mistake.what());
   } catch (const CLI::ParseError& error) {
     // Whatever else is wrong, such as a variable that all programs read.
-    if (const auto* help = app.get_help_ptr(); help && reader.delivery(*help)) return show(app, CLI::CallForHelp());
+    if (const auto* help = app.get_help_ptr(); help && reader.delivery(*help))
+      return show(app, CLI::CallForHelp());
     return refuse(app, sentence(app, reader, error.what()));
   }
 }

@@ -1,5 +1,5 @@
-// How all four programs read their command lines: CLI11 knows the options; what is wrong is said here, in one plain sentence
-// that names the first cause.
+// How all four programs read their command lines: CLI11 knows the options; what is wrong is said
+// here, in one plain sentence that names the first cause.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -11,14 +11,16 @@
 
 namespace baton::cli {
 
-/// Parses, or prints help, version or one line of error; then it gives the exit code to leave with. With `words`, all that
-/// is neither an option nor an option's value goes there as it is; without, there must be no such thing. What begins with --
-/// is never an option's value, unless it is written --option=value. What a value is, for "--data needs a directory", is the option's
+/// Parses, or prints help, version or one line of error; then it gives the exit code to leave with.
+/// With `words`, all that is neither an option nor an option's value goes there as it is; without,
+/// there must be no such thing. What begins with -- is never an option's value, unless it is
+/// written --option=value. What a value is, for "--data needs a directory", is the option's
 /// type_name(), or comes with number().
-std::optional<int> parse(CLI::App& app, int argc, char** argv, std::vector<std::string>* words = nullptr);
+std::optional<int> parse(CLI::App& app, int argc, char** argv,
+                         std::vector<std::string>* words = nullptr);
 
-/// A check made of a parser that throws std::invalid_argument with a sentence of what is wrong. One that begins with "cannot"
-/// stands without the option's name.
+/// A check made of a parser that throws std::invalid_argument with a sentence of what is wrong. One
+/// that begins with "cannot" stands without the option's name.
 template <class Parse>
 CLI::Validator checked_by(Parse parse) {
   const auto check = [parse](const std::string& text) {

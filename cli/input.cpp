@@ -27,7 +27,8 @@ bool begins_as_json(std::string_view text) {
   return first != text.npos && (text[first] == '{' || text[first] == '[');
 }
 
-/// As in UTF-16 of what most languages' texts hold: the one byte of many characters is 0, the other hardly ever.
+/// As in UTF-16 of what most languages' texts hold: the one byte of many characters is 0, the other
+/// hardly ever.
 bool is_every_second_zero(std::string_view bytes) {
   std::array<std::size_t, 2> zeros{};  // at even and odd places
   for (std::size_t i = 0; i < bytes.size(); ++i) zeros[i % 2] += bytes[i] == '\0';
@@ -39,14 +40,17 @@ std::string too_long(const std::string& where, const char* in_what = "") {
   return where + " is longer than " + std::to_string(max_body) + " bytes" + in_what;
 }
 
-/// Room for the largest item is asked for at once, so that it need not be moved again and again, which takes it twice. What
-/// is not used of that costs nothing.
+/// Room for the largest item is asked for at once, so that it need not be moved again and again,
+/// which takes it twice. What is not used of that costs nothing.
 void make_room(std::string& buffer) {
-  if (buffer.size() >= large && buffer.capacity() < max_body) buffer.reserve(max_body + 2 * read_bytes);
+  if (buffer.size() >= large && buffer.capacity() < max_body)
+    buffer.reserve(max_body + 2 * read_bytes);
 }
 
-/// Reads what is there, or waits for it: into the buffer's end. How much came, 0 at the end; nothing when stopped.
-std::optional<std::size_t> read_more(int fd, int stop_fd, std::string& buffer, const std::string& source) {
+/// Reads what is there, or waits for it: into the buffer's end. How much came, 0 at the end;
+/// nothing when stopped.
+std::optional<std::size_t> read_more(int fd, int stop_fd, std::string& buffer,
+                                     const std::string& source) {
   for (;;) {
     pollfd items[] = {{fd, POLLIN, 0}, {stop_fd, POLLIN, 0}};
     if (poll(items, 2, -1) < 0) continue;  // interrupted
@@ -58,7 +62,8 @@ std::optional<std::size_t> read_more(int fd, int stop_fd, std::string& buffer, c
     const int error = errno;
     buffer.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
     if (got >= 0) return static_cast<std::size_t>(got);
-    // The descriptor may be shared with a process that made it non-blocking, and that took what there was.
+    // The descriptor may be shared with a process that made it non-blocking, and that took what
+    // there was.
     if (error != EINTR && error != EAGAIN && error != EWOULDBLOCK)
       throw InputError(source + ": cannot read: " + std::generic_category().message(error));
   }
@@ -70,18 +75,22 @@ std::string why_no_lines(std::string_view bytes, Bodies kind) {
   const bool marked = bytes.starts_with("\xff\xfe") || bytes.starts_with("\xfe\xff");
   if (kind != Bodies::raw && marked) return std::string("is UTF-16, not UTF-8: ") + convert;
   if (bytes.find('\0') == bytes.npos) return {};
-  if (kind != Bodies::raw && is_every_second_zero(bytes)) return std::string("looks like UTF-16: ") + convert;
+  if (kind != Bodies::raw && is_every_second_zero(bytes))
+    return std::string("looks like UTF-16: ") + convert;
   return "holds NUL bytes: it is no text (--whole puts a file as one item)";
 }
 
 std::string body_of(std::string text, Bodies kind, const std::function<std::string()>& where) {
-  if (const auto why = why_no_lines(text, kind); !why.empty()) throw InputError(where() + " " + why);
+  if (const auto why = why_no_lines(text, kind); !why.empty())
+    throw InputError(where() + " " + why);
   const char* in_what = "";
   if (kind != Bodies::raw) {
-    if (!valid_utf8(text)) throw InputError(where() + " is not UTF-8 (--raw sends the bytes as they are)");
+    if (!valid_utf8(text))
+      throw InputError(where() + " is not UTF-8 (--raw sends the bytes as they are)");
     const bool as_it_is = kind == Bodies::json && begins_as_json(text);
     if (const auto why = as_it_is ? why_not_json(text) : ""; !why.empty())
-      throw InputError(where() + " begins as JSON does, and is none (--text puts it as text): " + why);
+      throw InputError(where() +
+                       " begins as JSON does, and is none (--text puts it as text): " + why);
     if (!as_it_is) {
       text = nlohmann::json{{"name", std::move(text)}}.dump();
       in_what = " as JSON";
@@ -95,7 +104,8 @@ bool is_blank(std::string_view line) { return line.find_first_not_of(white) == l
 
 void trim(std::string& line) {
   std::size_t marks = 0;
-  while (std::string_view(line).substr(marks).starts_with(byte_order_mark)) marks += byte_order_mark.size();
+  while (std::string_view(line).substr(marks).starts_with(byte_order_mark))
+    marks += byte_order_mark.size();
   line.erase(0, marks);
   if (line.ends_with('\r')) line.pop_back();
 }
@@ -151,7 +161,9 @@ void LineReader::check_first() {
   if (why.empty()) return;
   const auto zero = buffer_.find('\0') == buffer_.npos ? 0 : buffer_.find('\0');
   const auto before = std::string_view(buffer_).substr(0, zero);
-  throw InputError(place_of(1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'))) + " " + why);
+  throw InputError(
+      place_of(1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'))) + " " +
+      why);
 }
 
 std::optional<std::string> read_whole(int fd, int stop_fd, const std::string& source) {

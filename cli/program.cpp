@@ -21,7 +21,8 @@ constexpr double a_year = 365.0 * 86400;
 double seconds_from(std::string_view text, const std::string& whole, const std::string& what) {
   double seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc{} || end != text.data() + text.size() || !(seconds >= 0) || seconds > a_year)
+  if (error != std::errc{} || end != text.data() + text.size() || !(seconds >= 0) ||
+      seconds > a_year)
     throw std::invalid_argument("'" + whole + "' is not " + what);
   return seconds;
 }
@@ -37,7 +38,8 @@ std::string in_seconds(Duration time) {
 
 std::chrono::steady_clock::duration SleepRange::draw() const {
   thread_local std::mt19937_64 random{std::random_device{}()};
-  const std::chrono::duration<double> seconds(std::uniform_real_distribution<double>(min, max)(random));
+  const std::chrono::duration<double> seconds(
+      std::uniform_real_distribution<double>(min, max)(random));
   return std::chrono::duration_cast<std::chrono::steady_clock::duration>(seconds);
 }
 
@@ -47,8 +49,10 @@ SleepRange parse_sleep(const std::string& text) {
   const std::string_view all = text;
   SleepRange range;
   range.min = seconds_from(all.substr(0, colon), text, what);
-  range.max = colon == std::string::npos ? range.min : seconds_from(all.substr(colon + 1), text, what);
-  if (range.min > range.max) throw std::invalid_argument("'" + text + "' is not " + what + " (MIN is above MAX)");
+  range.max =
+      colon == std::string::npos ? range.min : seconds_from(all.substr(colon + 1), text, what);
+  if (range.min > range.max)
+    throw std::invalid_argument("'" + text + "' is not " + what + " (MIN is above MAX)");
   return range;
 }
 
@@ -63,7 +67,8 @@ CommonOptions::CommonOptions(CLI::App& app, bool with_tag) : program_(app.get_na
   connect_timeout_ = in_seconds(default_connect_timeout);
   app.set_version_flag("--version", program_ + " " + std::string(version));
   app.get_formatter()->column_width(30);
-  app.add_option("--broker", broker_, "where the broker is, also by BATON_BROKER; IPv6: [ADDR]:PORT")
+  app.add_option("--broker", broker_,
+                 "where the broker is, also by BATON_BROKER; IPv6: [ADDR]:PORT")
       ->envname("BATON_BROKER")
       ->type_name("HOST[:PORT]")
       ->check(cli::checked_by(parse_endpoint))
@@ -73,7 +78,8 @@ CommonOptions::CommonOptions(CLI::App& app, bool with_tag) : program_(app.get_na
       ->check(cli::checked_by(parse_seconds))
       ->option_text("S [" + connect_timeout_ + "]");
   if (!with_tag) return;
-  auto* on = app.add_flag("--tag", tag_, "lead console lines by [host], as is done where the broker's is another");
+  auto* on = app.add_flag("--tag", tag_,
+                          "lead console lines by [host], as is done where the broker's is another");
   auto* off = app.add_flag("--no-tag", no_tag_, "never lead them by [host]");
   on->excludes(off)->option_text(" ");  // the text hides what --help would say of the exclusion
   off->option_text(" ");
@@ -112,7 +118,9 @@ void StopSignals::watch() {
     if (poll(items, 2, -1) < 0 && errno != EINTR) return;
     if (items[1].revents) return;
     signalfd_siginfo info{};
-    if (!items[0].revents || read(signals_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) continue;
+    if (!items[0].revents ||
+        read(signals_, &info, sizeof info) != static_cast<ssize_t>(sizeof info))
+      continue;
     const auto now = std::chrono::steady_clock::now();
     if (stopped_.exchange(true)) {
       if (now < first + same_stop) continue;
@@ -134,12 +142,15 @@ void StopSignals::give_up() {
 void StopSignals::sleep(std::chrono::steady_clock::duration time) const {
   pollfd item{fd(), POLLIN, 0};
   const auto until = deadline_after(std::chrono::steady_clock::now(), time);
-  for (auto left = time; left.count() > 0 && !stopped(); left = until - std::chrono::steady_clock::now())
+  for (auto left = time; left.count() > 0 && !stopped();
+       left = until - std::chrono::steady_clock::now())
     poll(&item, 1,
-         static_cast<int>(std::min<std::int64_t>(std::chrono::ceil<std::chrono::milliseconds>(left).count(), 1 << 30)));
+         static_cast<int>(std::min<std::int64_t>(
+             std::chrono::ceil<std::chrono::milliseconds>(left).count(), 1 << 30)));
 }
 
-StopSignals::Watcher::Watcher(StopSignals& signals, std::function<void()> stop, std::function<void()> give_up)
+StopSignals::Watcher::Watcher(StopSignals& signals, std::function<void()> stop,
+                              std::function<void()> give_up)
     : signals_(signals) {
   const std::lock_guard lock(signals_.mutex_);
   signals_.stop_ = std::move(stop);
@@ -161,7 +172,8 @@ int report(const std::string& program, const std::exception& error) {
     case ClientError::Kind::argument:
       return 2;
     case ClientError::Kind::refused:
-      return client->refusal() == Refusal::hello || client->refusal() == Refusal::queue_name ? 2 : 1;
+      return client->refusal() == Refusal::hello || client->refusal() == Refusal::queue_name ? 2
+                                                                                             : 1;
     default:
       return 1;
   }

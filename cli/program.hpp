@@ -27,7 +27,8 @@ struct SleepRange {
 /// Throws std::invalid_argument.
 SleepRange parse_sleep(const std::string& text);
 
-/// Seconds, with fractions. Throws std::invalid_argument when they are negative, no number, or more than a year.
+/// Seconds, with fractions. Throws std::invalid_argument when they are negative, no number, or more
+/// than a year.
 std::chrono::milliseconds parse_seconds(const std::string& text);
 
 /// What the options that take these are said to need.
@@ -51,12 +52,14 @@ class CommonOptions {
   bool tag_ = false, no_tag_ = false;
 };
 
-/// stop_signals() as a call: the first one calls the watcher's function on a thread of its own, a second one lets it give up
-/// and ends the process then with code 128 + signal, unless it comes within same_stop of the first. To be made before any
-/// other thread; SIGPIPE is ignored from then on.
+/// stop_signals() as a call: the first one calls the watcher's function on a thread of its own, a
+/// second one lets it give up and ends the process then with code 128 + signal, unless it comes
+/// within same_stop of the first. To be made before any other thread; SIGPIPE is ignored from then
+/// on.
 class StopSignals {
  public:
-  /// `timeout` signals its child and then the whole group, the child once more: that is one wish to stop.
+  /// `timeout` signals its child and then the whole group, the child once more: that is one wish to
+  /// stop.
   static constexpr std::chrono::milliseconds same_stop{250};
 
   StopSignals();
@@ -73,8 +76,8 @@ class StopSignals {
   /// How long what is called by the second signal may take.
   static constexpr std::chrono::milliseconds give_up_within{100};
 
-  /// While it lives, `stop` is what the first signal calls, also when that came earlier, and `give_up` what the second one
-  /// calls. One at a time.
+  /// While it lives, `stop` is what the first signal calls, also when that came earlier, and
+  /// `give_up` what the second one calls. One at a time.
   class Watcher {
    public:
     Watcher(StopSignals& signals, std::function<void()> stop, std::function<void()> give_up = {});
@@ -98,7 +101,8 @@ class StopSignals {
   std::thread thread_;
 };
 
-/// Prints "PROGRAM: what" on stderr and gives the exit code: 2 for what an option or an unreachable broker caused, else 1.
+/// Prints "PROGRAM: what" on stderr and gives the exit code: 2 for what an option or an unreachable
+/// broker caused, else 1.
 int report(const std::string& program, const std::exception& error);
 
 }  // namespace baton

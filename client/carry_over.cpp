@@ -31,8 +31,8 @@ void each_settled(SeqNo number, const Entry& entry, const Each& each) {
   for (const auto id : items_of(entry)) each(number, entry.kind, id);
 }
 
-/// The last entry that settles each item: with an earlier one it would go to somebody else before its last word is heard. Of
-/// one that is in hand that is still to come.
+/// The last entry that settles each item: with an earlier one it would go to somebody else before
+/// its last word is heard. Of one that is in hand that is still to come.
 class LastWords {
  public:
   explicit LastWords(const InHand& in_hand) : in_hand_(in_hand) {}
@@ -53,18 +53,22 @@ class LastWords {
   std::unordered_map<std::uint64_t, Word> words_;
 };
 
-/// What was given back under the session before, and is not claimed, is ready again with its word or without.
-void carry_runs(SeqNo number, const Entry& entry, const Claims& claims, const LastWords& last, StreamSender& stream) {
+/// What was given back under the session before, and is not claimed, is ready again with its word
+/// or without.
+void carry_runs(SeqNo number, const Entry& entry, const Claims& claims, const LastWords& last,
+                StreamSender& stream) {
   auto ids = items_of(entry);
   std::erase_if(ids, [&](ItemId id) {
-    return last.superseded(number, entry.kind, id) || (entry.kind == EntryKind::release && !contains(claims, id));
+    return last.superseded(number, entry.kind, id) ||
+           (entry.kind == EntryKind::release && !contains(claims, id));
   });
   if (ids.empty()) return;
   append_runs(stream.block_for(entry.payload.size()), entry.kind, to_runs(std::move(ids)));
   stream.appended(0);
 }
 
-void carry(SeqNo number, const Entry& entry, const Claims& claims, const LastWords& last, StreamSender& stream) {
+void carry(SeqNo number, const Entry& entry, const Claims& claims, const LastWords& last,
+           StreamSender& stream) {
   const auto size = entry_head_size + entry.payload.size();
   switch (entry.kind) {
     case EntryKind::fail:

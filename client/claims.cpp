@@ -10,9 +10,11 @@ constexpr std::size_t entry_bytes = small_pack_bytes / 2;
 constexpr std::size_t bytes_of(const Claim& claim) { return claim.put.producer == 0 ? 16 : 32; }
 
 bool goes_on(const Claim& claim, ItemId id, const GivenMark& mark) {
-  const PutName next =
-      claim.put.producer == 0 ? PutName{} : PutName{claim.put.producer, claim.put.number + claim.count};
-  return claim.count < UINT32_MAX && claim.first + claim.count == id && mark == GivenMark{claim.deliveries, next};
+  const PutName next = claim.put.producer == 0
+                           ? PutName{}
+                           : PutName{claim.put.producer, claim.put.number + claim.count};
+  return claim.count < UINT32_MAX && claim.first + claim.count == id &&
+         mark == GivenMark{claim.deliveries, next};
 }
 
 }  // namespace
@@ -31,9 +33,11 @@ std::uint64_t items_in(const Claims& claims) {
 }
 
 bool contains(const Claims& claims, ItemId id) {
-  const auto after = std::upper_bound(claims.begin(), claims.end(), id,
-                                      [](ItemId item, const Claim& claim) { return item < claim.first; });
-  return after != claims.begin() && id.value - std::prev(after)->first.value < std::prev(after)->count;
+  const auto after =
+      std::upper_bound(claims.begin(), claims.end(), id,
+                       [](ItemId item, const Claim& claim) { return item < claim.first; });
+  return after != claims.begin() &&
+         id.value - std::prev(after)->first.value < std::prev(after)->count;
 }
 
 void append_to(StreamSender& stream, const Claims& claims) {

@@ -13,19 +13,23 @@ namespace baton {
 namespace {
 
 constexpr std::size_t messages_per_turn = 256;
-constexpr std::size_t copied_up_to = 2048;     ///< longer messages are handed to libzmq without a copy
-constexpr std::size_t kept_up_to = 32u << 20;  ///< bytes that wait for an address: more than any window
-constexpr Duration resolve_after = 500ms;      ///< between looks for the addresses of a name that has none
-constexpr int lane_events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED |
-                            ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
-                            ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+constexpr std::size_t copied_up_to = 2048;  ///< longer messages are handed to libzmq without a copy
+/// Bytes that wait for an address: more than any window.
+constexpr std::size_t kept_up_to = 32u << 20;
+/// Between looks for the addresses of a name that has none.
+constexpr Duration resolve_after = 500ms;
+constexpr int lane_events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |
+                            ZMQ_EVENT_CLOSED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+                            ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
 
 zmq::message_t to_frame(SharedBytes bytes) {
   if (bytes.size() > copied_up_to) return frame_of(std::move(bytes));
   return zmq::message_t(bytes.view().data(), bytes.size());
 }
 
-std::string no_socket(const zmq::error_t& error) { return std::string("cannot open a socket: ") + error.what(); }
+std::string no_socket(const zmq::error_t& error) {
+  return std::string("cannot open a socket: ") + error.what();
+}
 
 }  // namespace
 
@@ -40,12 +44,13 @@ void ClientSockets::Inlet::close() {
   ready = false;
 }
 
-/// Receives a whole message of `parts` frames, of which the last is kept. False when nothing has come in; a message of
-/// another form is passed over.
+/// Receives a whole message of `parts` frames, of which the last is kept. False when nothing has
+/// come in; a message of another form is passed over.
 bool ClientSockets::Inlet::receive(std::size_t parts, zmq::message_t& last) {
   while (ready && socket.recv(last, zmq::recv_flags::dontwait)) {
     std::size_t count = 1;
-    for (; last.more(); ++count) static_cast<void>(socket.recv(last));  // the parts of a message come together
+    for (; last.more(); ++count)
+      static_cast<void>(socket.recv(last));  // the parts of a message come together
     if (count == parts) return true;
   }
   ready = false;  // the descriptor tells of what comes after this
@@ -53,7 +58,10 @@ bool ClientSockets::Inlet::receive(std::size_t parts, zmq::message_t& last) {
 }
 
 ClientSockets::ClientSockets(zmq::context_t& context, Endpoint broker, Resolver::Lookup lookup)
-    : broker_(std::move(broker)), context_(context), resolver_(broker_.host, std::move(lookup)), lookout_(broker_) {}
+    : broker_(std::move(broker)),
+      context_(context),
+      resolver_(broker_.host, std::move(lookup)),
+      lookout_(broker_) {}
 
 void ClientSockets::perform(const SocketRequest& request) {
   switch (request.kind) {
@@ -137,7 +145,8 @@ void ClientSockets::connect_lane(std::uint32_t generation, std::uint16_t port) {
   generation_ = generation;
   try {
     make_lane(generation, port);
-  } catch (const zmq::error_t& error) {  // the session asks for another one when this one does not come up
+  } catch (const zmq::error_t&
+               error) {  // the session asks for another one when this one does not come up
     close_lane();
     unresolved_ = no_socket(error);
   }
@@ -167,7 +176,8 @@ void ClientSockets::close_lane() {
 }
 
 void ClientSockets::descriptors(std::vector<pollfd>& items) const {
-  for (const auto* inlet : {&news_, &lane_, &monitor_}) items.push_back({inlet->socket ? inlet->fd : -1, POLLIN, 0});
+  for (const auto* inlet : {&news_, &lane_, &monitor_})
+    items.push_back({inlet->socket ? inlet->fd : -1, POLLIN, 0});
   items.push_back({resolver_.busy() ? resolver_.fd() : -1, POLLIN, 0});
   items.push_back({lookout_.fd(), POLLIN, 0});
 }
@@ -194,7 +204,8 @@ std::optional<Incoming::What> ClientSockets::lane_event() {
     zmq::message_t rest;
     more = monitor_.socket.recv(rest) && rest.more();
   }
-  return code == ZMQ_EVENT_HANDSHAKE_SUCCEEDED ? Incoming::What::lane_up : Incoming::What::lane_down;
+  return code == ZMQ_EVENT_HANDSHAKE_SUCCEEDED ? Incoming::What::lane_up
+                                               : Incoming::What::lane_down;
 }
 
 /// What became of the look for the broker's addresses; and begins another one when it is time.

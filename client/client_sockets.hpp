@@ -26,10 +26,11 @@ struct Incoming {
   zmq::message_t frame;          ///< news, lane
 };
 
-/// Used by one thread at a time. Sockets are not asked one by one whether something has come in: that costs two system calls each.
-/// Instead their descriptors are polled; one that was readable is read until it is dry. A host name is resolved anew whenever
-/// sockets are opened, without blocking; which of several
-/// addresses they go to says AddressChoice. Until it has one, messages are kept.
+/// Used by one thread at a time. Sockets are not asked one by one whether something has come in:
+/// that costs two system calls each. Instead their descriptors are polled; one that was readable is
+/// read until it is dry. A host name is resolved anew whenever sockets are opened, without
+/// blocking; which of several addresses they go to says AddressChoice. Until it has one, messages
+/// are kept.
 class ClientSockets {
  public:
   /// `context` must outlive them.
@@ -38,23 +39,29 @@ class ClientSockets {
   void perform(const SocketRequest& request);
   void send(Door door, SharedBytes bytes);
 
-  /// Appends the descriptors to wait for: one of them is readable when there is something to receive.
+  /// Appends the descriptors to wait for: one of them is readable when there is something to
+  /// receive.
   void descriptors(std::vector<pollfd>& items) const;
   /// The same, after the wait.
   void ready(const pollfd* items);
   /// When to receive() at the latest all the same; Time::min(): at once.
   Time next() const;
-  /// Appends what has come in, up to some hundred messages: of the lane everything before its going down.
+  /// Appends what has come in, up to some hundred messages: of the lane everything before its going
+  /// down.
   void receive(std::vector<Incoming>& incoming);
 
-  /// Why the broker cannot be reached, as far as that is known: for people. Empty: nothing is known to be wrong.
-  const std::string& trouble() const { return unresolved_.empty() ? lookout_.found() : unresolved_; }
+  /// Why the broker cannot be reached, as far as that is known: for people. Empty: nothing is known
+  /// to be wrong.
+  const std::string& trouble() const {
+    return unresolved_.empty() ? lookout_.found() : unresolved_;
+  }
 
  private:
   /// A socket that is only received from.
   struct Inlet {
     zmq::socket_t socket;
-    int fd = -1;         // readable when libzmq has something to do for the socket: not necessarily a message
+    // Readable when libzmq has something to do for the socket: not necessarily a message.
+    int fd = -1;
     bool ready = false;  // not known to be dry
 
     void set(zmq::socket_t made);

@@ -12,7 +12,8 @@
 namespace baton {
 namespace {
 
-constexpr Duration look_quietly = 1s;  ///< for a broker: programs that start together need not say so
+/// For a broker: programs that start together need not say so.
+constexpr Duration look_quietly = 1s;
 
 }  // namespace
 
@@ -40,13 +41,16 @@ ClientError to_exception(const SessionError& error, const Connection& connection
   const auto& trouble = connection.trouble();
   switch (error.kind) {
     case SessionError::Kind::unreachable:
-      return {ClientError::Kind::unreachable, "no broker answers at " + at + (trouble.empty() ? "" : ": " + trouble)};
+      return {ClientError::Kind::unreachable,
+              "no broker answers at " + at + (trouble.empty() ? "" : ": " + trouble)};
     case SessionError::Kind::refused:
-      return {ClientError::Kind::refused, "the broker at " + at + " refuses: " + visible(error.text), error.refusal};
+      return {ClientError::Kind::refused,
+              "the broker at " + at + " refuses: " + visible(error.text), error.refusal};
     case SessionError::Kind::no_goodbye:
       break;
   }
-  return {ClientError::Kind::no_goodbye, "the broker at " + at + " did not confirm the end: it may not know all"};
+  return {ClientError::Kind::no_goodbye,
+          "the broker at " + at + " did not confirm the end: it may not know all"};
 }
 
 }  // namespace
@@ -70,7 +74,8 @@ std::string console_block(std::string_view lines, Tag tag, const std::string& br
   return block;
 }
 
-void Notices::waited(Connection::Lock& lock, Time since, const std::string& reason, const Session& session) {
+void Notices::waited(Connection::Lock& lock, Time since, const std::string& reason,
+                     const Session& session) {
   const bool again = last_wait_ == Time::min() || since > last_wait_ + forgotten_after;
   last_wait_ = Connection::now();
   if (reason.empty()) told_.clear();  // whatever it was is over

@@ -1,4 +1,5 @@
-// What the client libraries share above the session: who we are, errors as exceptions, console lines, notices.
+// What the client libraries share above the session: who we are, errors as exceptions, console
+// lines, notices.
 #pragma once
 
 #include <algorithm>
@@ -17,8 +18,8 @@ std::string host_name();
 /// Program, host, process id and times filled in.
 SessionConfig session_config(Role role, const ClientOptions& options);
 
-/// Throws what ended the session before its time, naming the broker and what is known of it; does nothing while it lives.
-/// Requires the connection's lock.
+/// Throws what ended the session before its time, naming the broker and what is known of it; does
+/// nothing while it lives. Requires the connection's lock.
 void throw_if_over(const Session& session, const Connection& connection);
 
 /// Each line of `lines` led by "[host] " if `tag` says so; the last one ended by a newline.
@@ -30,32 +31,42 @@ class Notices {
   explicit Notices(std::function<void(const std::string&)> tell) : tell_(std::move(tell)) {}
 
   /// A call has waited since `since` for `reason`. Lets go of `lock` while it tells.
-  void waited(Connection::Lock& lock, Time since, const std::string& reason, const Session& session);
-  /// Says that there is contact again, if it was said that there was none. Lets go of `lock` while it tells.
+  void waited(Connection::Lock& lock, Time since, const std::string& reason,
+              const Session& session);
+  /// Says that there is contact again, if it was said that there was none. Lets go of `lock` while
+  /// it tells.
   void in_touch(Connection::Lock& lock, const Session& session, const Endpoint& broker);
   /// When a call that waits since `since` should say so at the earliest.
   Time due(Time since) const { return tell_ ? since + notice_delay : never; }
-  /// ... and when it should look again, where there was nothing to say at `now`: of itself it says something only while a
-  /// broker is looked for; later each change of the logic is a reason to look.
-  Time due_again(const Session& session, Time now) const { return session.was_welcomed() ? never : due(now); }
+  /// ... and when it should look again, where there was nothing to say at `now`: of itself it says
+  /// something only while a broker is looked for; later each change of the logic is a reason to
+  /// look.
+  Time due_again(const Session& session, Time now) const {
+    return session.was_welcomed() ? never : due(now);
+  }
 
  private:
   static constexpr Duration notice_delay = 500ms;
-  static constexpr Duration forgotten_after = 5s;  ///< the same reason is told again after so long without waiting
+  /// The same reason is told again after so long without waiting.
+  static constexpr Duration forgotten_after = 5s;
 
   void say(Connection::Lock& lock, const std::string& text);
 
   std::function<void(const std::string&)> tell_;
   std::string told_;
-  enum class Told : std::uint8_t { nothing, looking, lost } contact_ = Told::nothing;  // of contact that is missing
+  enum class Told : std::uint8_t {
+    nothing,
+    looking,
+    lost
+  } contact_ = Told::nothing;  // of contact that is missing
   Time last_wait_ = Time::min();
 };
 
-/// Waits until `ready()` holds, telling the reason that `why()` gives. False: it did not by `until`. Requires the lock. Throws
-/// when the session ends.
+/// Waits until `ready()` holds, telling the reason that `why()` gives. False: it did not by
+/// `until`. Requires the lock. Throws when the session ends.
 template <class Ready, class Why>
-bool wait_until_ready(Connection& connection, Connection::Lock& lock, Notices& notices, const Session& session,
-                      Ready ready, Why why, Time until = never) {
+bool wait_until_ready(Connection& connection, Connection::Lock& lock, Notices& notices,
+                      const Session& session, Ready ready, Why why, Time until = never) {
   if (ready()) return true;
   const Time since = Connection::now();
   Time look = notices.due(since);
@@ -77,21 +88,26 @@ bool wait_until_ready(Connection& connection, Connection::Lock& lock, Notices& n
 
 /// Says a block through `logic`, waiting while the console holds back.
 template <class Logic>
-void say_block(Connection& connection, Logic& logic, Notices& notices, std::string_view lines, Tag tag) {
-  if (lines.size() > max_say) throw ClientError(ClientError::Kind::argument, "a block of lines is too long");
+void say_block(Connection& connection, Logic& logic, Notices& notices, std::string_view lines,
+               Tag tag) {
+  if (lines.size() > max_say)
+    throw ClientError(ClientError::Kind::argument, "a block of lines is too long");
   auto lock = connection.lock();
   wait_until_ready(
-      connection, lock, notices, logic.session(), [&] { return logic.may_say() || logic.session().bye_said(); },
+      connection, lock, notices, logic.session(),
+      [&] { return logic.may_say() || logic.session().bye_said(); },
       [&] { return why_not_say(logic.session(), connection); });
-  if (logic.session().bye_said()) throw ClientError(ClientError::Kind::closed, "the client is closed");
+  if (logic.session().bye_said())
+    throw ClientError(ClientError::Kind::closed, "the client is closed");
   const auto block = console_block(lines, tag, logic.session().welcome().host);
-  if (block.size() > max_say) throw ClientError(ClientError::Kind::argument, "a block of lines is too long");
+  if (block.size() > max_say)
+    throw ClientError(ClientError::Kind::argument, "a block of lines is too long");
   logic.say(block);
   connection.changed();
 }
 
-/// Why a call waits while the broker is silent, or has no room, and what is known of the cause. Empty while a broker has been
-/// looked for for less than a second.
+/// Why a call waits while the broker is silent, or has no room, and what is known of the cause.
+/// Empty while a broker has been looked for for less than a second.
 std::string no_contact(const Session& session, const Connection& connection);
 std::string why_not_say(const Session& session, const Connection& connection);
 

@@ -24,7 +24,8 @@ Connection::~Connection() { runtime_->remove(*this); }
 
 void Connection::throw_forked() {
   throw ClientError(ClientError::Kind::forked,
-                    "this client was made before fork(), and belongs to the parent process: make another one here");
+                    "this client was made before fork(), and belongs to the parent process: make "
+                    "another one here");
 }
 
 Time Connection::turn() {

@@ -1,5 +1,5 @@
-// The shell around a client's pure logic: its sockets, which a Runtime's thread drives, and the lock that users' threads share
-// with it.
+// The shell around a client's pure logic: its sockets, which a Runtime's thread drives, and the
+// lock that users' threads share with it.
 #pragma once
 
 #include <condition_variable>
@@ -16,26 +16,29 @@
 
 namespace baton {
 
-/// Users' threads hold lock() while they call the logic, and call changed() before they let go of it if the logic may
-/// have something to send. What has gathered by the time the thread comes round goes out together.
+/// Users' threads hold lock() while they call the logic, and call changed() before they let go of
+/// it if the logic may have something to send. What has gathered by the time the thread comes round
+/// goes out together.
 class Connection final : private Driven {
  public:
   using Lock = std::unique_lock<std::mutex>;
 
-  /// `logic` must outlive the connection. nullptr: a runtime of its own, which throws when the process has not enough files left.
+  /// `logic` must outlive the connection. nullptr: a runtime of its own, which throws when the
+  /// process has not enough files left.
   Connection(Endpoint broker, ClientLogic& logic, std::shared_ptr<Runtime> runtime);
   /// Closes the sockets, at once: say bye first.
   ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  /// Every use of a client begins here. Throws ClientError (forked) in a child process, before it touches a lock that a thread
-  /// of the parent's may have held.
+  /// Every use of a client begins here. Throws ClientError (forked) in a child process, before it
+  /// touches a lock that a thread of the parent's may have held.
   Lock lock() {
     if (forked()) throw_forked();
     return Lock(mutex_);
   }
-  /// Whether this process is a child of the one that made the connection. Then it is only to be left alone: see left_alone().
+  /// Whether this process is a child of the one that made the connection. Then it is only to be
+  /// left alone: see left_alone().
   bool forked() const { return forks() != forks_; }
 
   /// The thread is to look at the logic. Costs nothing while it is at work. Requires the lock.
@@ -47,8 +50,8 @@ class Connection final : private Driven {
   /// changed(), and waits until what the logic has to send was handed to the sockets.
   void send_now(Lock& lock);
 
-  /// Waits until the logic has changed, notify() was called, or `until`. May return without a reason. Rethrows what ended
-  /// its turns, if something did.
+  /// Waits until the logic has changed, notify() was called, or `until`. May return without a
+  /// reason. Rethrows what ended its turns, if something did.
   void wait(Lock& lock, Time until = never);
   /// Makes all wait()s return. Requires the lock.
   void notify() { changed_.notify_all(); }
@@ -86,8 +89,9 @@ class Connection final : private Driven {
   std::exception_ptr failure_;
 };
 
-/// Lets go of a client's insides in a child process: its threads are not there, its locks may be held by one of them, and what
-/// its sockets said would be taken for the parent's. They stay where they are, for good.
+/// Lets go of a client's insides in a child process: its threads are not there, its locks may be
+/// held by one of them, and what its sockets said would be taken for the parent's. They stay where
+/// they are, for good.
 template <class Impl>
 void left_alone(std::unique_ptr<Impl>& impl) {
   static auto& all = *new std::vector<Impl*>;  // so that they are not taken for a leak

@@ -27,12 +27,12 @@ class ClientError : public std::runtime_error {
   enum class Kind : std::uint8_t {
     unreachable,  ///< no broker answered within the connect timeout
     refused,      ///< the broker will not have this client: see refusal()
-    no_goodbye,   ///< the broker did not confirm the end: what was said last may not have reached it
-    shutdown,     ///< the system is shutting down: nothing more can be put
-    closed,       ///< the client was closed, or stopped, by its user
-    argument,     ///< a value is out of range
-    output,       ///< the printer cannot write
-    forked,       ///< the client was made before fork(), in the parent process: its child makes its own
+    no_goodbye,  ///< the broker did not confirm the end: what was said last may not have reached it
+    shutdown,    ///< the system is shutting down: nothing more can be put
+    closed,      ///< the client was closed, or stopped, by its user
+    argument,    ///< a value is out of range
+    output,      ///< the printer cannot write
+    forked,  ///< the client was made before fork(), in the parent process: its child makes its own
   };
 
   ClientError(Kind kind, const std::string& what, Refusal refusal = Refusal::none)

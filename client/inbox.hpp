@@ -12,21 +12,22 @@
 
 namespace baton {
 
-/// Keeps one copy of each message and reuses its buffers. Entries of other kinds than `kind` are passed over, but count
-/// in the numbers. Not thread-safe.
+/// Keeps one copy of each message and reuses its buffers. Entries of other kinds than `kind` are
+/// passed over, but count in the numbers. Not thread-safe.
 class Inbox {
  public:
   explicit Inbox(EntryKind kind) : kind_(kind) {}
 
   struct Taken {
-    Entry entry;                  ///< its payload is valid until the next call of next() or clear()
-    std::string* body = nullptr;  ///< of one that came apart, valid as long; it may be swapped for another
+    Entry entry;  ///< its payload is valid until the next call of next() or clear()
+    /// Of one that came apart, valid as long; it may be swapped for another.
+    std::string* body = nullptr;
     SeqNo number;
     std::uint64_t tag = 0;
   };
 
-  /// `payload` has passed check_entries(); its first entry has number `first`. The first `skip` entries are left out.
-  /// `tag` is given back with each entry.
+  /// `payload` has passed check_entries(); its first entry has number `first`. The first `skip`
+  /// entries are left out. `tag` is given back with each entry.
   void add(std::string_view payload, SeqNo first, std::uint32_t skip, std::uint64_t tag = 0) {
     EntryReader in(payload);
     Entry entry;

@@ -1,4 +1,5 @@
-// What a client's shell drives: the pure logic of one role. A shell is the Connection, or a simulation.
+// What a client's shell drives: the pure logic of one role. A shell is the Connection, or a
+// simulation.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +10,9 @@
 
 namespace baton {
 
-/// No sockets, clock or threads in here: `now` comes with each call and never goes back. Not thread-safe. Frames are
-/// the message frame alone, without its topic; they are read during the call only.
+/// No sockets, clock or threads in here: `now` comes with each call and never goes back. Not
+/// thread-safe. Frames are the message frame alone, without its topic; they are read during the
+/// call only.
 class ClientLogic {
  public:
   virtual ~ClientLogic() = default;
@@ -18,13 +20,14 @@ class ClientLogic {
   /// Called once, before anything else.
   virtual void start(Time now) = 0;
   virtual void on_news(std::string_view frame, Time now) = 0;
-  /// Lanes belong to consumers. `generation` is the one of the connect_lane request; others are ignored.
+  /// Lanes belong to consumers. `generation` is the one of the connect_lane request; others are
+  /// ignored.
   virtual void on_lane(std::uint32_t /*generation*/, std::string_view /*frame*/, Time /*now*/) {}
   virtual void on_lane_up(std::uint32_t /*generation*/, Time /*now*/) {}
   virtual void on_lane_down(std::uint32_t /*generation*/, Time /*now*/) {}
 
-  /// Does what time asks for and appends all that is to be sent. To be called after each batch of the calls above, after
-  /// the user's calls, and at next_deadline().
+  /// Does what time asks for and appends all that is to be sent. To be called after each batch of
+  /// the calls above, after the user's calls, and at next_deadline().
   virtual void tick(Time now, Outbox& out) = 0;
   /// Time::min() when there is more to send right away.
   virtual Time next_deadline() const = 0;

@@ -9,8 +9,9 @@
 
 namespace baton {
 
-/// While no news comes, it looks at the broker's doors now and then, from a thread of its own: what libzmq tells of a
-/// connection that fails is not why. Costs nothing while the broker is heard. Not thread-safe.
+/// While no news comes, it looks at the broker's doors now and then, from a thread of its own: what
+/// libzmq tells of a connection that fails is not why. Costs nothing while the broker is heard. Not
+/// thread-safe.
 class Lookout {
  public:
   explicit Lookout(Endpoint broker) : broker_(std::move(broker)) {}
@@ -21,7 +22,8 @@ class Lookout {
   /// There was news.
   void heard(Time now);
 
-  /// Takes what a look has found, and begins the next one when it is time. Returns whether one is over.
+  /// Takes what a look has found, and begins the next one when it is time. Returns whether one is
+  /// over.
   bool follow(Time now);
   /// When follow() should be called at the latest, besides when fd() is readable.
   Time next() const { return address_.empty() || look_.busy() ? never : look_at_; }

@@ -27,7 +27,9 @@ Registry& registry() {
   return *found;
 }
 
-std::string name_of(const Endpoint& broker, const std::string& queue) { return to_string(broker) + "/" + queue; }
+std::string name_of(const Endpoint& broker, const std::string& queue) {
+  return to_string(broker) + "/" + queue;
+}
 
 }  // namespace
 

@@ -1,4 +1,5 @@
-// The queues that this process consumes: a producer that waits for room in one of them may wait for itself.
+// The queues that this process consumes: a producer that waits for room in one of them may wait for
+// itself.
 #pragma once
 
 #include <string>

@@ -14,7 +14,8 @@
 namespace baton {
 namespace {
 
-constexpr std::size_t files_needed = 32;  // so that libzmq, which aborts where it finds none, has some
+// So that libzmq, which aborts where it finds none, has some.
+constexpr std::size_t files_needed = 32;
 
 /// By opening as many. libzmq gives no error where it has too few to begin with.
 void require_files() {
@@ -27,8 +28,8 @@ void require_files() {
   for (const int fd : files) close(fd);
   if (files.size() == files_needed) return;
   throw std::runtime_error("a client needs " + std::to_string(files_needed) +
-                           " open files, and this process may open " + std::to_string(files.size()) +
-                           " more (raise the limit: ulimit -n)");
+                           " open files, and this process may open " +
+                           std::to_string(files.size()) + " more (raise the limit: ulimit -n)");
 }
 
 int milliseconds_until(Time until) {

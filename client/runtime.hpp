@@ -1,4 +1,5 @@
-// What the clients of a process may share: a context of libzmq's with its I/O thread, and a thread that drives their sockets.
+// What the clients of a process may share: a context of libzmq's with its I/O thread, and a thread
+// that drives their sockets.
 #pragma once
 
 #include <poll.h>
@@ -21,8 +22,8 @@ class Driven {
  public:
   virtual ~Driven() = default;
 
-  /// Does what there is to do, and says when it wants to be called again, besides when a descriptor is ready: Time::min() is at
-  /// once. Throws nothing.
+  /// Does what there is to do, and says when it wants to be called again, besides when a descriptor
+  /// is ready: Time::min() is at once. Throws nothing.
   virtual Time turn() = 0;
   /// Appends the descriptors to wait for.
   virtual void descriptors(std::vector<pollfd>& items) const = 0;
@@ -36,13 +37,14 @@ class Driven {
   std::size_t first_ = 0, behind_ = 0;  // its descriptors, in the list
 };
 
-/// All methods may be called from any thread. It takes three threads (two are libzmq's, without signals) and some 16 descriptors;
-/// each client in it some 12 more when it is in contact.
+/// All methods may be called from any thread. It takes three threads (two are libzmq's, without
+/// signals) and some 16 descriptors; each client in it some 12 more when it is in contact.
 class Runtime {
  public:
   /// Throws std::runtime_error when the process has too few descriptors left.
   Runtime();
-  /// All that it drove was removed. In a child process, which has none of its threads, it only lets go.
+  /// All that it drove was removed. In a child process, which has none of its threads, it only lets
+  /// go.
   ~Runtime();
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;

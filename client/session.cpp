@@ -13,15 +13,16 @@ namespace {
 
 constexpr SeqNo no_limit{std::numeric_limits<std::uint64_t>::max()};
 
-/// A client answers the broker's heartbeat with its own, so that both cost one wake-up; by itself it sends one when that is
-/// overdue.
+/// A client answers the broker's heartbeat with its own, so that both cost one wake-up; by itself
+/// it sends one when that is overdue.
 constexpr Duration heartbeat_in_answer = heartbeat_interval * 3 / 4;
 constexpr Duration heartbeat_at_latest = heartbeat_interval * 5 / 4;
 
 /// A confirm that was overtaken by a later one: only a network that reorders brings it.
 bool older(const Confirm& a, const Confirm& b) {
-  return a.control_received < b.control_received || a.put_received < b.put_received || a.told < b.told ||
-         a.accepted < b.accepted || a.done < b.done || a.lane_generation < b.lane_generation;
+  return a.control_received < b.control_received || a.put_received < b.put_received ||
+         a.told < b.told || a.accepted < b.accepted || a.done < b.done ||
+         a.lane_generation < b.lane_generation;
 }
 
 /// Whether its counts contradict each other: no broker of ours says that.
@@ -29,8 +30,8 @@ bool absurd(const Confirm& confirm) {
   return confirm.done > confirm.accepted || confirm.dead > confirm.accepted - confirm.done;
 }
 
-/// How many numbers the entries of a message take: one each, but for `dropped`, which is alone and takes as many as it
-/// says.
+/// How many numbers the entries of a message take: one each, but for `dropped`, which is alone and
+/// takes as many as it says.
 std::uint32_t numbers_in(std::string_view payload, std::uint16_t count) {
   Entry entry;
   EntryReader(payload).next(entry);
@@ -72,7 +73,7 @@ void Session::bye(SeqNo last_put, Time now, bool role_owes) {
   if (!ever_welcomed_) state_ = State::ended;  // nobody to take leave of
 }
 
-// --- what comes in -----------------------------------------------------------------------------------------------
+// --- what comes in -------------------------------------------------------------------------------
 
 Session::News Session::on_news(std::string_view frame, Time now, const InHand& in_hand) {
   Header header;
@@ -98,13 +99,14 @@ void Session::note_news(Time now) { last_news_ = now; }
 
 void Session::note_pause(Time now) {
   if (!established() || now <= alive_until()) return;
-  // What proves it must have been asked for after the last silence; our own heartbeat being late is no new one.
+  // What proves it must have been asked for after the last silence; our own heartbeat being late is
+  // no new one.
   if (!doubted_ || now > last_news_ + session_timeout) proof_.reset();
   doubted_ = true;
 }
 
-/// While a session is begun or stands there is a tick at least each heartbeat_at_latest. The time in which our own process stood
-/// still was not the broker's.
+/// While a session is begun or stands there is a tick at least each heartbeat_at_latest. The time
+/// in which our own process stood still was not the broker's.
 void Session::excuse_own_pause(Time now) {
   const auto before = std::exchange(ticked_, now);
   if (before == Time::min() || now - before <= silence) return;
@@ -112,7 +114,8 @@ void Session::excuse_own_pause(Time now) {
     if (*time != Time::min() && *time != never) *time = std::min(*time + (now - before), now);
 }
 
-Session::News Session::on_welcome(const Header& header, std::string_view payload, Time now, const InHand& in_hand) {
+Session::News Session::on_welcome(const Header& header, std::string_view payload, Time now,
+                                  const InHand& in_hand) {
   Welcome welcome;
   if (state_ != State::greeting || !parse(payload, welcome)) return {};
   note_news(now);
@@ -141,7 +144,8 @@ Session::News Session::on_welcome(const Header& header, std::string_view payload
   return {News::Kind::welcomed, {}, {}, 0};
 }
 
-/// Known by a confirm only, and of a consumer by one that names its lane: that may yet be refused after the welcome.
+/// Known by a confirm only, and of a consumer by one that names its lane: that may yet be refused
+/// after the welcome.
 void Session::has_room() {
   full_ = false;
   had_room_ = true;
@@ -156,7 +160,8 @@ Session::News Session::on_confirm(std::string_view payload, Time now) {
   }
   if (older(confirm, confirm_) || absurd(confirm)) return {};
   const bool moved = confirm.control_received > confirm_.control_received ||
-                     confirm.put_received > confirm_.put_received || confirm.put_confirmed > confirm_.put_confirmed;
+                     confirm.put_received > confirm_.put_received ||
+                     confirm.put_confirmed > confirm_.put_confirmed;
   confirm_ = confirm;
   if (moved || !held()) at_work_ = now;
   control_.confirm(confirm.control_received, now);
@@ -176,7 +181,8 @@ Session::News Session::on_refusal(const Header& header, std::string_view payload
   if (!parse(payload, notice)) return {};
   note_news(now);
   switch (notice.refusal) {
-    case Refusal::unknown_session:  // after bye, too: had it come in, the broker would say that the session has ended
+    case Refusal::unknown_session:  // after bye, too: had it come in, the broker would say that the
+                                    // session has ended
     case Refusal::wrong_epoch:
       renew(established() ? epoch_ : header.epoch, now);
       break;
@@ -216,10 +222,11 @@ void Session::ask_rewind(Time now) {
   heartbeat_soon();
 }
 
-// --- state -------------------------------------------------------------------------------------------------------
+// --- state ---------------------------------------------------------------------------------------
 
 void Session::renew(Epoch epoch, Time now) {
-  // A session whose welcome was not heard has said nothing: what is carried over is still the one's before it.
+  // A session whose welcome was not heard has said nothing: what is carried over is still the one's
+  // before it.
   if (established() || !previous_) previous_ = Previous{epoch, id_};
   // A broker that knows no session for long would be asked without a pause.
   hello_at_ = opened_ + hello_again <= now ? now : now + hello_again;
@@ -240,14 +247,16 @@ Time Session::reopen_at() const { return std::max(last_news_, opened_) + session
 
 Time Session::give_up_at() const {
   if (bye_)
-    return std::min(bye_time_ + longest_goodbye, deadline_after(std::max(bye_time_, at_work_), config_.leave_within));
+    return std::min(bye_time_ + longest_goodbye,
+                    deadline_after(std::max(bye_time_, at_work_), config_.leave_within));
   if (ever_welcomed_ || full_) return never;
   return deadline_after(started_, config_.connect_timeout);
 }
 
 /// What is still to be confirmed waits for room at the broker: there may be none for long.
 bool Session::held() const {
-  const auto puts = confirm_.put_held == Held::storage ? confirm_.put_confirmed : confirm_.put_received;
+  const auto puts =
+      confirm_.put_held == Held::storage ? confirm_.put_confirmed : confirm_.put_received;
   return (bye_ && confirm_.put_held != Held::nothing && puts < *bye_) ||
          (confirm_.say_held != Held::nothing && control_.sent() < control_.last());
 }
@@ -268,7 +277,8 @@ void Session::tick(Time now, Outbox& out) {
   }
   if (now >= give_up_at()) {
     if (bye_)
-      fail({SessionError::Kind::no_goodbye, Refusal::none, "the broker did not confirm the end of this session"});
+      fail({SessionError::Kind::no_goodbye, Refusal::none,
+            "the broker did not confirm the end of this session"});
     else
       fail({SessionError::Kind::unreachable, Refusal::none, "no broker answered"});
     return;
@@ -294,7 +304,7 @@ Time Session::next_deadline() const {
   return std::min({said, reopen_at(), give_up_at(), leave_at()});
 }
 
-// --- what goes out -----------------------------------------------------------------------------------------------
+// --- what goes out -------------------------------------------------------------------------------
 
 void Session::say_hello(Time now, const Greeting& greeting, Outbox& out) {
   Hello hello;
@@ -325,9 +335,11 @@ void Session::say_heartbeat(Time now, Heartbeat mine, Outbox& out) {
   mine.control_sent = control_.sent();
   mine.rewind = rewind_;
   rewind_ = false;
-  out.messages.push_back({Door::control, encode_heartbeat({MessageType::heartbeat, 0, epoch_, id_, {}}, mine)});
+  out.messages.push_back(
+      {Door::control, encode_heartbeat({MessageType::heartbeat, 0, epoch_, id_, {}}, mine)});
   last_said_ = now;
-  heartbeat_at_ = now + (now - last_news_ > heartbeat_at_latest ? heartbeat_in_silence : heartbeat_at_latest);
+  heartbeat_at_ =
+      now + (now - last_news_ > heartbeat_at_latest ? heartbeat_in_silence : heartbeat_at_latest);
 }
 
 void Session::append_goodbye() {
@@ -340,7 +352,8 @@ void Session::flush(Time now, Outbox& out) {
   if (bye_ && !bye_appended_) append_goodbye();
   while (control_.has_unsent() && control_.sent_bytes() < control_window_bytes) {
     auto* block = control_.next_to_send(now);
-    out.messages.push_back({Door::control, make_message(*block, MessageType::control, epoch_, id_)});
+    out.messages.push_back(
+        {Door::control, make_message(*block, MessageType::control, epoch_, id_)});
   }
 }
 

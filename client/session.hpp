@@ -1,14 +1,14 @@
 // A client's standing with the broker: everything that the three roles have in common. Pure.
 //
-//            start()             welcome                  bye said, and the broker says: ended
-//   ┌──────┐      ┌──────────┐         ┌──────────┐                                          ┌───────┐
-//   │ idle ├─────▶│ greeting ├────────▶│ standing ├─────────────────────────────────────────▶│ ended │
-//   └──────┘      └──────────┘         └──────────┘                                          └───────┘
-//                      ▲  wrong_epoch, unknown_session │   any other refusal that ends, or time is up    ┌────────┐
-//                      └──── a new session id ─────────┘   (from greeting and standing) ────────────────▶│ failed │
-//                                                                                                         └────────┘
-// Silence does not change the state: after session_timeout without news all sockets are made anew and the same session goes
-// on, until the broker says that it does not know it (any more).
+//          start()            welcome             bye said, and the broker says: ended
+//   ┌──────┐      ┌──────────┐         ┌──────────┐                             ┌───────┐
+//   │ idle ├─────▶│ greeting ├────────▶│ establ'd ├────────────────────────────▶│ ended │
+//   └──────┘      └──────────┘         └──────────┘                             └───────┘
+//                      ▲  wrong_epoch,      │   any other refusal that ends,    ┌────────┐
+//                      │  unknown_session   │   or time is up                   │ failed │
+//                      └─ a new session id ─┘   (greeting and established) ────▶└────────┘
+// Silence does not change the state: after session_timeout without news all sockets are made anew
+// and the same session goes on, until the broker says that it does not know it (any more).
 #pragma once
 
 #include <functional>
@@ -28,10 +28,13 @@
 namespace baton {
 
 inline constexpr Duration default_connect_timeout = 10s;
-inline constexpr Duration goodbye_timeout = 5s;   ///< how long the broker may be silent, or stand still, after a bye
-inline constexpr Duration longest_goodbye = 60s;  ///< how long a bye may stay unanswered while the broker is at work
-inline constexpr Duration silence = 2s;           ///< without news, a heartbeat each second included: out of touch
-inline constexpr Duration refused_again = 1s;     ///< between hellos while the broker has no room
+/// How long the broker may be silent, or stand still, after a bye.
+inline constexpr Duration goodbye_timeout = 5s;
+/// How long a bye may stay unanswered while the broker is at work.
+inline constexpr Duration longest_goodbye = 60s;
+/// Without news, a heartbeat each second included: out of touch.
+inline constexpr Duration silence = 2s;
+inline constexpr Duration refused_again = 1s;  ///< between hellos while the broker has no room
 
 /// Who the client is. Fixed for its life.
 struct SessionConfig {
@@ -41,11 +44,13 @@ struct SessionConfig {
   bool named = false;  ///< the user chose the name
   std::string host;
   std::uint64_t pid = 0;
-  std::uint64_t process = 0;   ///< process_number(); 0: not to be known by
-  std::uint64_t instance = 0;  ///< a random number, this client's own; 0: its lines are not known again
+  std::uint64_t process = 0;  ///< process_number(); 0: not to be known by
+  /// A random number, this client's own; 0: its lines are not known again.
+  std::uint64_t instance = 0;
   std::vector<std::string> queues;
-  Duration connect_timeout = default_connect_timeout;  ///< until the first welcome; later there is no limit
-  Duration leave_within = goodbye_timeout;             ///< how long the broker may stand still after a bye
+  Duration connect_timeout =
+      default_connect_timeout;              ///< until the first welcome; later there is no limit
+  Duration leave_within = goodbye_timeout;  ///< how long the broker may stand still after a bye
   std::function<SessionId()> draw_id = random_session;
 };
 
@@ -58,8 +63,10 @@ struct Greeting {
 };
 
 /// Invariants:
-/// 1. Nothing but hellos is sent while greeting; what the user says then waits in the control stream.
-/// 2. The control stream's unconfirmed entries outlive a session: the next one says them again, as far as they hold.
+/// 1. Nothing but hellos is sent while greeting; what the user says then waits in the control
+/// stream.
+/// 2. The control stream's unconfirmed entries outlive a session: the next one says them again, as
+/// far as they hold.
 /// 3. bye is the last entry of the control stream, and is appended once per session.
 class Session {
  public:
@@ -71,8 +78,9 @@ class Session {
       nothing,    ///< not for the role
       welcomed,   ///< a session stands that did not before: see welcome(), same_epoch()
       confirmed,  ///< see confirmed()
-      told,       ///< `count` - `skip` new entries of the broker's stream, in `payload` after the first `skip`
-      changed,    ///< the state or the reason to wait changed
+      told,  ///< `count` - `skip` new entries of the broker's stream, in `payload` after the first
+             ///< `skip`
+      changed,  ///< the state or the reason to wait changed
     };
     Kind kind = Kind::nothing;
     std::string_view payload;
@@ -90,7 +98,9 @@ class Session {
   void tick(Time now, Outbox& out);
   bool hello_due(Time now) const { return state_ == State::greeting && now >= hello_at_; }
   void say_hello(Time now, const Greeting& greeting, Outbox& out);
-  bool heartbeat_due(Time now) const { return state_ == State::established && now >= heartbeat_at_; }
+  bool heartbeat_due(Time now) const {
+    return state_ == State::established && now >= heartbeat_at_;
+  }
   /// `mine` holds what the role knows; control_sent and rewind are filled in here.
   void say_heartbeat(Time now, Heartbeat mine, Outbox& out);
   void flush(Time now, Outbox& out);
@@ -109,9 +119,10 @@ class Session {
   bool may_say() const { return control_.may_append() && !over() && !bye_; }
   void say(std::string_view block);
 
-  /// Ends the session once all said so far is in. `last_put` is the put stream's last number. With nothing owed (by the
-  /// role: items held, puts unconfirmed; nor settled items or lines unconfirmed) it does not wait for a broker that is silent
-  /// or, lines or not, has no room for us.
+  /// Ends the session once all said so far is in. `last_put` is the put stream's last number. With
+  /// nothing owed (by the role: items held, puts unconfirmed; nor settled items or lines
+  /// unconfirmed) it does not wait for a broker that is silent or, lines or not, has no room for
+  /// us.
   void bye(SeqNo last_put, Time now, bool role_owes);
   bool bye_said() const { return bye_.has_value(); }
 
@@ -121,14 +132,16 @@ class Session {
   bool was_welcomed() const { return ever_welcomed_; }
   const std::optional<SessionError>& error() const { return error_; }
   bool shutdown() const { return shutdown_; }
-  /// The broker has no room for another client, or no lane for another consumer: it is asked again each second.
+  /// The broker has no room for another client, or no lane for another consumer: it is asked again
+  /// each second.
   bool full() const { return full_; }
   const std::string& why_full() const { return why_full_; }  ///< the broker's words
   /// The broker is silent, or was not reached yet.
   bool out_of_touch(Time now) const { return !established() || now - last_news_ > silence; }
 
-  /// Whether the broker certainly counted this session as alive a moment ago, so that what it handed us is still ours.
-  /// False after the process, its host or the network stood still for too long, until the broker has answered since.
+  /// Whether the broker certainly counted this session as alive a moment ago, so that what it
+  /// handed us is still ours. False after the process, its host or the network stood still for too
+  /// long, until the broker has answered since.
   bool trusted(Time now) const { return established() && !doubted_ && now <= alive_until(); }
   /// Doubt ends when control entry `number`, appended after it began, is confirmed.
   bool needs_proof() const { return established() && doubted_ && !proof_; }
@@ -141,14 +154,16 @@ class Session {
   bool same_epoch() const { return same_epoch_; }  ///< the broker is the one of the session before
   const Confirm& confirmed() const { return confirm_; }
   SeqNo told() const { return told_.received(); }
-  /// The role has the broker's stream up to `number` from a session before: what comes again is passed over.
+  /// The role has the broker's stream up to `number` from a session before: what comes again is
+  /// passed over.
   void skip_told(SeqNo number) {
     if (number > told_.received()) told_ = StreamReceiver(number + 1);
   }
   const StreamSender& control() const { return control_; }
   /// The broker has said of all claims that it does not grant that it does not.
   bool claims_answered() const {
-    return established() && control_.confirmed() >= claims_end_ && told_.received() >= confirm_.told;
+    return established() && control_.confirmed() >= claims_end_ &&
+           told_.received() >= confirm_.told;
   }
 
   void check_invariants() const;
@@ -182,7 +197,7 @@ class Session {
   SessionId id_, run_;                // run_: the first one, which names the process
   Epoch epoch_;                       // of the last welcome
   std::optional<Previous> previous_;  // what the hello names
-  SessionId control_of_;              // the session under whose id the control stream was sent so far
+  SessionId control_of_;  // the session under whose id the control stream was sent so far
   bool same_epoch_ = false;
   Welcome welcome_;
   Confirm confirm_;
@@ -198,7 +213,8 @@ class Session {
   bool rewind_ = false;                   // the next heartbeat asks for one
 
   Time ticked_ = Time::min();  // last
-  Time started_ = Time::min(), opened_ = Time::min(), last_news_ = Time::min(), last_said_ = Time::min();
+  Time started_ = Time::min(), opened_ = Time::min(), last_news_ = Time::min(),
+       last_said_ = Time::min();
   Time hello_at_ = never, heartbeat_at_ = never;
   bool open_ = false;  // sockets are to be opened with the next tick
 

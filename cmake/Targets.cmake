@@ -1,6 +1,8 @@
-# Two shapes of target. Each takes the .cpp files of the folder that it is called in, as they come and go.
+# Two shapes of target. Each takes the .cpp files of the folder that it is called in, as they come
+# and go.
 
-# A static library of the folder's files, main.cpp left out. Includes are written from the repository's root.
+# A static library of the folder's files, main.cpp left out. Includes are written from the
+# repository's root.
 #   baton_library(NAME LINKS TARGET...)
 function(baton_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" LINKS)

@@ -11,7 +11,8 @@ namespace baton {
 
 class Assembly {
  public:
-  /// Begins with the first bytes, in `buffer`; what was begun before is dropped: the broker has taken it back.
+  /// Begins with the first bytes, in `buffer`; what was begun before is dropped: the broker has
+  /// taken it back.
   void begin(const Delivery& first, std::string buffer) {
     given_ = first;
     given_.body = {};

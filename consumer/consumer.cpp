@@ -22,17 +22,19 @@ using Timeout = std::optional<Duration>;
 
 SessionConfig config_of(const ConsumerOptions& options) {
   if (options.queues.empty() || options.queues.size() > max_queues)
-    throw ClientError(Kind::argument, "a consumer names 1 to " + std::to_string(max_queues) + " queues");
+    throw ClientError(Kind::argument,
+                      "a consumer names 1 to " + std::to_string(max_queues) + " queues");
   auto config = session_config(Role::consumer, options);
   for (const auto& queue : options.queues) {
     if (!valid_queue_name(queue))
-      throw ClientError(Kind::argument,
-                        "'" + queue + "' is no queue name: " + std::string(meaning(Refusal::queue_name)));
+      throw ClientError(Kind::argument, "'" + queue + "' is no queue name: " +
+                                            std::string(meaning(Refusal::queue_name)));
     // Items name their queue by its place in the list, in which the broker hears each name once.
     if (std::find(config.queues.begin(), config.queues.end(), queue) == config.queues.end())
       config.queues.push_back(queue);
   }
-  if (options.name.size() > max_client_name) throw ClientError(Kind::argument, "the consumer's name is too long");
+  if (options.name.size() > max_client_name)
+    throw ClientError(Kind::argument, "the consumer's name is too long");
   config.name = options.name;
   config.named = !options.name.empty();
   return config;
@@ -40,7 +42,8 @@ SessionConfig config_of(const ConsumerOptions& options) {
 
 std::uint32_t delay_of(std::chrono::milliseconds delay) {
   constexpr std::chrono::milliseconds longest(std::numeric_limits<std::uint32_t>::max());
-  return static_cast<std::uint32_t>(std::clamp(delay, std::chrono::milliseconds(0), longest).count());
+  return static_cast<std::uint32_t>(
+      std::clamp(delay, std::chrono::milliseconds(0), longest).count());
 }
 
 /// Whichever item is held by that id.
@@ -168,7 +171,8 @@ struct Consumer::Impl {
     const auto port = session.unreachable_lane(now);
     if (!port) return {};
     return "cannot reach port " + std::to_string(*port) + " of " + options.broker.host +
-           ", where its items come from: open it, or start the broker with --lanes A-B and publish these ports under "
+           ", where its items come from: open it, or start the broker with --lanes A-B and publish "
+           "these ports under "
            "the same "
            "numbers";
   }
@@ -182,8 +186,9 @@ struct Consumer::Impl {
   void work(const Handler& handler, const RunOptions& run, MayGet may_get);
 
   const ConsumerOptions options;
-  const OwnQueues own_queues{options.broker, options.queues};  // what a producer of this process may be waiting for
-  const int exceptions = std::uncaught_exceptions();           // that were on their way when it was made
+  const OwnQueues own_queues{options.broker,
+                             options.queues};  // what a producer of this process may be waiting for
+  const int exceptions = std::uncaught_exceptions();  // that were on their way when it was made
   ConsumerSession session;
   Notices notices;
   Connection connection;  // the last: its thread ends first
@@ -200,7 +205,8 @@ bool Consumer::Impl::wait_for_item(Connection::Lock& lock, Item& item, Time unti
     if (now >= until) return false;
     if (now >= look) {
       look = notices.due_again(session.session(), now);
-      if (const auto why = why_wait(); !why.empty()) notices.waited(lock, since, why, session.session());
+      if (const auto why = why_wait(); !why.empty())
+        notices.waited(lock, since, why, session.session());
       continue;
     }
     connection.wait(lock, std::min(until, look));
@@ -233,7 +239,8 @@ bool Consumer::Impl::get(Connection::Lock& lock, Item& item, Timeout timeout) {
   if (got || session.closed()) return got;
   session.ask_now();  // takes the ask back; an item may be on its way already
   connection.changed();
-  // Other threads may take asks back later than this one, again and again: their answers are not waited for.
+  // Other threads may take asks back later than this one, again and again: their answers are not
+  // waited for.
   for (const auto ticket = session.withdraws(); !session.withdrawn(ticket) && !session.closed();) {
     if (take_and_ask(item)) return true;
     connection.wait(lock);
@@ -241,11 +248,13 @@ bool Consumer::Impl::get(Connection::Lock& lock, Item& item, Timeout timeout) {
   return take_and_ask(item);
 }
 
-/// Its user goes without a word on what is held. Delivery back, the same item might end the same program for ever.
+/// Its user goes without a word on what is held. Delivery back, the same item might end the same
+/// program for ever.
 void Consumer::Impl::forsake() {
   const bool thrown = std::uncaught_exceptions() > exceptions;
   const auto lock = connection.lock();
-  session.fail_held(thrown ? "its consumer ended by an exception" : "not settled when its consumer ended");
+  session.fail_held(thrown ? "its consumer ended by an exception"
+                           : "not settled when its consumer ended");
 }
 
 /// Requires the lock. Leaves `outcome` empty.
@@ -342,7 +351,8 @@ bool Consumer::fail(ItemId id, std::string_view reason, std::chrono::millisecond
 bool Consumer::release(ItemId id) { return release(of_id(id)); }
 
 void Consumer::run(const Handler& handler, const RunOptions& options) {
-  std::atomic<std::uint64_t> left = options.count > 0 ? options.count : std::numeric_limits<std::uint64_t>::max();
+  std::atomic<std::uint64_t> left =
+      options.count > 0 ? options.count : std::numeric_limits<std::uint64_t>::max();
   const auto may_get = [&left] {
     auto now = left.load();
     while (now > 0 && !left.compare_exchange_weak(now, now - 1)) {
@@ -365,7 +375,8 @@ void Consumer::say(std::string_view lines) {
 void Consumer::stop() {
   const auto lock = impl_->connection.lock();
   impl_->session.drain();
-  if (!impl_->session.session().was_welcomed()) impl_->session.bye(Connection::now());  // say() need not wait, either
+  if (!impl_->session.session().was_welcomed())
+    impl_->session.bye(Connection::now());  // say() need not wait, either
   impl_->connection.changed();
   impl_->connection.notify();
 }
@@ -388,7 +399,8 @@ void Consumer::give_up(std::chrono::milliseconds within) {
   impl_->session.give_up(Connection::now());
   impl_->connection.changed();
   impl_->connection.notify();
-  while (!impl_->session.session().over() && Connection::now() < until) impl_->connection.wait(lock, until);
+  while (!impl_->session.session().over() && Connection::now() < until)
+    impl_->connection.wait(lock, until);
 }
 
 void Consumer::close() {

@@ -1,4 +1,5 @@
-// The consumer library: gets items from queues of a broker, on demand, and says what became of them.
+// The consumer library: gets items from queues of a broker, on demand, and says what became of
+// them.
 #pragma once
 
 #include <chrono>
@@ -18,10 +19,13 @@
 namespace baton {
 
 struct ConsumerOptions : ClientOptions {
-  std::vector<std::string> queues = {"default"};  ///< 1 to max_queues; where several hold items, the broker chooses
-  /// Items to have in hand beyond those that somebody waits for. 0: nothing is ever kept from a consumer that is idle.
+  std::vector<std::string> queues = {
+      "default"};  ///< 1 to max_queues; where several hold items, the broker chooses
+  /// Items to have in hand beyond those that somebody waits for. 0: nothing is ever kept from a
+  /// consumer that is idle.
   std::uint32_t prefetch = 0;
-  std::string name;  ///< for people: dead letters name it, or else host and process id; at most max_client_name bytes
+  std::string name;  ///< for people: dead letters name it, or else host and process id; at most
+                     ///< max_client_name bytes
 };
 
 /// An item that this consumer holds until it says ack, fail or release, or its session is lost.
@@ -37,8 +41,9 @@ struct Item {
 /// What a handler says of its item.
 struct Outcome {
   enum class What : std::uint8_t { ack, fail, release } what = What::ack;
-  std::string reason;                  ///< fail: kept with the item; cut at max_reason bytes
-  std::chrono::milliseconds delay{0};  ///< fail: before the next attempt; at least 0, at most 49 days count
+  std::string reason;  ///< fail: kept with the item; cut at max_reason bytes
+  std::chrono::milliseconds delay{
+      0};  ///< fail: before the next attempt; at least 0, at most 49 days count
 
   static Outcome done() { return {}; }
   static Outcome failed(std::string why, std::chrono::milliseconds later = {}) {
@@ -47,40 +52,42 @@ struct Outcome {
   static Outcome given_back() { return {What::release, {}, {}}; }
 };
 
-/// Called by several threads at once when jobs > 1. What it throws counts as failed, with what() for the reason. One that
-/// ends its thread (pthread_exit) has failed, too; another thread takes over the job, unless it was the one that called
-/// run(): with that run() ends.
+/// Called by several threads at once when jobs > 1. What it throws counts as failed, with what()
+/// for the reason. One that ends its thread (pthread_exit) has failed, too; another thread takes
+/// over the job, unless it was the one that called run(): with that run() ends.
 using Handler = std::function<Outcome(const Item&)>;
 
 struct RunOptions {
-  std::uint32_t jobs = 1;            ///< handlers at work at the same time, each on a thread of its own
-  std::uint64_t count = 0;           ///< return after so many items; 0: never
+  std::uint32_t jobs = 1;   ///< handlers at work at the same time, each on a thread of its own
+  std::uint64_t count = 0;  ///< return after so many items; 0: never
   std::function<void()> before_ask;  ///< called by a job before it asks for its next item
 };
 
-/// All methods may be called from any thread. The connection is made and kept in the background; its heartbeats go on while
-/// handlers work, so an item may take as long as it likes.
+/// All methods may be called from any thread. The connection is made and kept in the background;
+/// its heartbeats go on while handlers work, so an item may take as long as it likes.
 class Consumer {
  public:
   /// Throws ClientError (argument) for queue names that are none, and a name that is too long.
   explicit Consumer(ConsumerOptions options);
-  /// Ends the session as close() does, as well as it goes; but what is held has failed, since nobody said what became of
-  /// it: "its consumer ended by an exception" when an exception is on its way, else "not settled when its consumer ended".
+  /// Ends the session as close() does, as well as it goes; but what is held has failed, since
+  /// nobody said what became of it: "its consumer ended by an exception" when an exception is on
+  /// its way, else "not settled when its consumer ended".
   ~Consumer();
   Consumer(const Consumer&) = delete;
   Consumer& operator=(const Consumer&) = delete;
 
-  /// Blocks until there is an item, at most `timeout`; nothing when the time is up, after stop(), and when the system
-  /// shuts down (see closed()). After the time it waits for the broker's word that no item is on its way, which takes a
-  /// moment more, or as long as a large one that is under way, and none without contact. Throws ClientError: unreachable,
-  /// refused.
+  /// Blocks until there is an item, at most `timeout`; nothing when the time is up, after stop(),
+  /// and when the system shuts down (see closed()). After the time it waits for the broker's word
+  /// that no item is on its way, which takes a moment more, or as long as a large one that is under
+  /// way, and none without contact. Throws ClientError: unreachable, refused.
   std::optional<Item> get(std::optional<TimeLimit> timeout = {});
   /// The same into an `item` whose memory is used again.
   bool get(Item& item, std::optional<TimeLimit> timeout = {});
 
-  /// Settle an item that get() gave. They return at once; false: it was not held any more (the session was lost, and the
-  /// item is or will be somebody else's), and nothing was said. By id, the item is meant that is held by that id now: where
-  /// several threads get items, name the item itself, which may have been lost and given to another thread by now.
+  /// Settle an item that get() gave. They return at once; false: it was not held any more (the
+  /// session was lost, and the item is or will be somebody else's), and nothing was said. By id,
+  /// the item is meant that is held by that id now: where several threads get items, name the item
+  /// itself, which may have been lost and given to another thread by now.
   bool ack(const Item& item);
   bool fail(const Item& item, std::string_view reason, std::chrono::milliseconds delay = {});
   bool release(const Item& item);
@@ -88,30 +95,33 @@ class Consumer {
   bool fail(ItemId id, std::string_view reason, std::chrono::milliseconds delay = {});
   bool release(ItemId id);
 
-  /// Gets items and hands them to `handler`, until stop(), shutdown or `count`; returns when all handlers are through and
-  /// what was prefetched is released. Nothing that a handler returns or throws ends it. May be called again, also get(), unless
-  /// stop() was called or it threw. Throws as get() does.
+  /// Gets items and hands them to `handler`, until stop(), shutdown or `count`; returns when all
+  /// handlers are through and what was prefetched is released. Nothing that a handler returns or
+  /// throws ends it. May be called again, also get(), unless stop() was called or it threw. Throws
+  /// as get() does.
   void run(const Handler& handler, const RunOptions& options = {});
 
-  /// Publishes a block of lines on the system's console: they reach the terminal together, and before an ack that follows.
-  /// Blocks while the console is held back. Up to max_say bytes with tags and the last newline. Throws as get() does, and
-  /// ClientError (closed).
+  /// Publishes a block of lines on the system's console: they reach the terminal together, and
+  /// before an ack that follows. Blocks while the console is held back. Up to max_say bytes with
+  /// tags and the last newline. Throws as get() does, and ClientError (closed).
   void say(std::string_view lines);
 
-  /// From any thread: no more items. get() returns nothing, run() lets its handlers finish; what waits is given back.
+  /// From any thread: no more items. get() returns nothing, run() lets its handlers finish; what
+  /// waits is given back.
   void stop();
   /// Whether get() will not give anything any more.
   bool closed();
   /// Sleeps, but wakes when closed(). Returns closed().
   bool pause(TimeLimit time);
 
-  /// For a process that is about to end in the midst of its work: gives back all items that are held, those that handlers
-  /// work on, too (no attempt is counted; settling them does nothing any more), says bye, and waits at most `within` for the
-  /// broker's word that it has heard.
+  /// For a process that is about to end in the midst of its work: gives back all items that are
+  /// held, those that handlers work on, too (no attempt is counted; settling them does nothing any
+  /// more), says bye, and waits at most `within` for the broker's word that it has heard.
   void give_up(std::chrono::milliseconds within);
 
-  /// Stops, gives back what is still held, ends the session. Throws ClientError (no_goodbye) when the broker did not
-  /// confirm within goodbye_timeout: it gives the unconfirmed items to others. A second call does nothing.
+  /// Stops, gives back what is still held, ends the session. Throws ClientError (no_goodbye) when
+  /// the broker did not confirm within goodbye_timeout: it gives the unconfirmed items to others. A
+  /// second call does nothing.
   void close();
 
  private:

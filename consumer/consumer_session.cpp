@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t runs_per_entry = small_pack_bytes / 16;
 
-// The broker lets only so much be under way on a lane: it is told of what came in before it has to wait for that.
+// The broker lets only so much be under way on a lane: it is told of what came in before it has to
+// wait for that.
 constexpr std::size_t told_at_once = 256 << 10;
 constexpr std::size_t worth_telling = 16 << 10;
 constexpr Duration told_within = 20ms;
@@ -34,7 +35,7 @@ ConsumerSession::ConsumerSession(SessionConfig config, std::uint32_t prefetch)
 
 void ConsumerSession::start(Time now) { session_.start(now); }
 
-// --- what comes in -----------------------------------------------------------------------------------------------
+// --- what comes in -------------------------------------------------------------------------------
 
 void ConsumerSession::on_news(std::string_view frame, Time now) {
   using Kind = Session::News::Kind;
@@ -48,8 +49,8 @@ void ConsumerSession::on_news(std::string_view frame, Time now) {
   if (session_.needs_proof() && lane_.state() != Lane::State::none && !session_.bye_said())
     session_.prove_by(say_ask(0));
   // A confirm a second is no reason to wake those who wait for an item.
-  if (kind == Kind::changed || kind == Kind::welcomed || session_.over() || session_.trusted(now) != trusted ||
-      may_say() != could_say || closed() != was_closed)
+  if (kind == Kind::changed || kind == Kind::welcomed || session_.over() ||
+      session_.trusted(now) != trusted || may_say() != could_say || closed() != was_closed)
     changed_ = true;
 }
 
@@ -85,12 +86,14 @@ void ConsumerSession::lose(ItemId id) {
 void ConsumerSession::on_confirmed(Time now) {
   const auto& confirm = session_.confirmed();
   if (lane_.offered(confirm.lane_generation, confirm.lane_port, now))
-    requests_.push_back({SocketRequest::Kind::connect_lane, {}, confirm.lane_generation, confirm.lane_port});
+    requests_.push_back(
+        {SocketRequest::Kind::connect_lane, {}, confirm.lane_generation, confirm.lane_port});
   else
     judge_lane_ = true;
 }
 
-/// When all is read that came together with the confirm: what it says was sent may be there by then.
+/// When all is read that came together with the confirm: what it says was sent may be there by
+/// then.
 void ConsumerSession::judge_lane(Time now) {
   const auto& confirm = session_.confirmed();
   if (!std::exchange(judge_lane_, false) || confirm.lane_generation != lane_.generation()) return;
@@ -99,7 +102,9 @@ void ConsumerSession::judge_lane(Time now) {
 
 void ConsumerSession::on_lane(std::uint32_t generation, std::string_view frame, Time) {
   Header header;
-  if (!session_.established() || generation != lane_.generation() || lane_.state() == Lane::State::lost) return;
+  if (!session_.established() || generation != lane_.generation() ||
+      lane_.state() == Lane::State::lost)
+    return;
   if (read_header(frame, header) != Refusal::none || header.type != MessageType::deliveries) return;
   if (header.session != session_.id() || header.epoch != session_.epoch()) return;
   const auto payload = payload_of(frame);
@@ -130,7 +135,8 @@ void ConsumerSession::take_in(const Header& header, std::string_view payload) {
 }
 
 /// Entry by entry: some are parts. False when these make no sense.
-bool ConsumerSession::take_parts(const Header& header, std::string_view payload, std::uint32_t skip) {
+bool ConsumerSession::take_parts(const Header& header, std::string_view payload,
+                                 std::uint32_t skip) {
   EntryReader in(payload);
   Entry entry;
   for (std::uint32_t i = 0; !in.at_end(); ++i) {
@@ -163,7 +169,8 @@ bool ConsumerSession::take_entry(const Entry& entry, std::string_view whole, Seq
 }
 
 void ConsumerSession::on_lane_up(std::uint32_t generation, Time) {
-  if (generation == lane_.generation() && lane_.state() == Lane::State::connecting) lane_.connected();
+  if (generation == lane_.generation() && lane_.state() == Lane::State::connecting)
+    lane_.connected();
 }
 
 void ConsumerSession::on_lane_down(std::uint32_t generation, Time now) {
@@ -174,13 +181,15 @@ void ConsumerSession::lose_lane() {
   if (lane_.state() != Lane::State::connecting && lane_.state() != Lane::State::up) return;
   requests_.push_back({SocketRequest::Kind::close_lane, {}, lane_.generation(), 0});
   coming_.drop();
-  const auto lost = lane_.lose(static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted(), max_asks)));
+  const auto lost =
+      lane_.lose(static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted(), max_asks)));
   changed_ = true;  // a withdrawn ask is not answered any more
   if (session_.established() && !session_.bye_said())
-    session_.append(entry_head_size + 16, 0, [&](std::string& out) { append_lane_lost(out, lost); });
+    session_.append(entry_head_size + 16, 0,
+                    [&](std::string& out) { append_lane_lost(out, lost); });
 }
 
-// --- items -------------------------------------------------------------------------------------------------------
+// --- items ---------------------------------------------------------------------------------------
 
 bool ConsumerSession::take(Delivery& delivery, std::string& body, Time now) {
   Inbox::Taken taken;
@@ -192,7 +201,9 @@ bool ConsumerSession::take(Delivery& delivery, std::string& body, Time now) {
   else
     body.assign(delivery.body);
   delivery.body = body;
-  if (!held_.insert(delivery.id, ++takes_)) {  // it was given anew before the broker's word came that it was lost
+  if (!held_.insert(
+          delivery.id,
+          ++takes_)) {  // it was given anew before the broker's word came that it was lost
     held_.erase(delivery.id);
     held_.insert(delivery.id, takes_);
   }
@@ -238,7 +249,8 @@ bool ConsumerSession::release(ItemId id, std::uint64_t take) {
   return true;
 }
 
-bool ConsumerSession::fail(ItemId id, std::uint32_t delay_ms, std::string_view reason, std::uint64_t take) {
+bool ConsumerSession::fail(ItemId id, std::uint32_t delay_ms, std::string_view reason,
+                           std::uint64_t take) {
   if (session_.over() || !held_.erase(id, take)) return false;
   note_failed(id);
   const Failure failure{id, delay_ms, cut_utf8(reason, max_reason)};
@@ -302,13 +314,14 @@ void ConsumerSession::flush_settled() {
     if (runs->empty()) continue;
     if (!session_.bye_said()) {
       const auto kind = runs == &acked_ ? EntryKind::ack : EntryKind::release;
-      session_.append(entry_head_size + runs->size() * 12, 0, [&](std::string& out) { append_runs(out, kind, *runs); });
+      session_.append(entry_head_size + runs->size() * 12, 0,
+                      [&](std::string& out) { append_runs(out, kind, *runs); });
     }
     runs->clear();
   }
 }
 
-// --- what goes out -----------------------------------------------------------------------------------------------
+// --- what goes out -------------------------------------------------------------------------------
 
 std::uint64_t ConsumerSession::wanted() const {
   if (draining_ || session_.shutdown()) return 0;
@@ -331,12 +344,13 @@ void ConsumerSession::update_asks() {
   if (want < have) {
     const auto surplus = static_cast<std::uint32_t>(have - want);
     lane_.withdraw(surplus);
-    session_.append(entry_head_size + 4, 0, [&](std::string& out) { append_withdraw(out, surplus); });
+    session_.append(entry_head_size + 4, 0,
+                    [&](std::string& out) { append_withdraw(out, surplus); });
   }
 }
 
-/// What the user holds, and what it has settled unheard: for that, too, we must be the holder. The same for all hellos of a
-/// session, for they say how much it is.
+/// What the user holds, and what it has settled unheard: for that, too, we must be the holder. The
+/// same for all hellos of a session, for they say how much it is.
 const Claims& ConsumerSession::claims() {
   if (claims_of_ == session_.id()) return claims_;
   claims_of_ = session_.id();
@@ -374,7 +388,8 @@ void ConsumerSession::tick(Time now, Outbox& out) {
   if (now >= news_of_lane_at()) session_.heartbeat_soon();
   if (session_.heartbeat_due(now)) {
     if (lane_.owes_begun() && !session_.bye_said()) say_ask(0);
-    session_.say_heartbeat(now, {{}, {}, session_.told(), lane_.received(), lane_.generation(), false}, out);
+    session_.say_heartbeat(
+        now, {{}, {}, session_.told(), lane_.received(), lane_.generation(), false}, out);
     untold_ = 0;
     told_at_ = now;
   }
@@ -389,7 +404,8 @@ Time ConsumerSession::news_of_lane_at() const {
 
 Time ConsumerSession::next_deadline() const {
   if (!requests_.empty()) return Time::min();
-  return std::min({session_.next_deadline(), lane_.connect_deadline(), lane_.unreachable_at(), news_of_lane_at()});
+  return std::min({session_.next_deadline(), lane_.connect_deadline(), lane_.unreachable_at(),
+                   news_of_lane_at()});
 }
 
 bool ConsumerSession::take_change() { return std::exchange(changed_, false); }

@@ -19,14 +19,15 @@
 namespace baton {
 
 /// Invariants:
-/// 1. An item that came in is in exactly one place: on its way (in parts), waiting (in the inbox), held (taken, not
+/// 1. An item that came in is in exactly one place: on its way (in parts), waiting (in the inbox),
+/// held (taken, not
 ///    settled), or settled.
 /// 2. Asks that stand never exceed what is wanted: takers + prefetch - waiting - on its way.
 /// 3. Only held items are settled, each once.
 class ConsumerSession final : public ClientLogic {
  public:
-  /// config.role is consumer, config.queues has 1 to max_queues. `prefetch` items are asked for beyond those that
-  /// somebody waits for.
+  /// config.role is consumer, config.queues has 1 to max_queues. `prefetch` items are asked for
+  /// beyond those that somebody waits for.
   ConsumerSession(SessionConfig config, std::uint32_t prefetch);
 
   void start(Time now) override;
@@ -44,47 +45,58 @@ class ConsumerSession final : public ClientLogic {
     ++takers_;
   }
   void unwant() { --takers_; }
-  /// Says what is wanted now, rather than with the next tick: before an unwant() that would undo it.
+  /// Says what is wanted now, rather than with the next tick: before an unwant() that would undo
+  /// it.
   void ask_now() { update_asks(); }
   /// Whether the next tick has an ask to send, or to take back.
   bool owes() const { return lane_.up() && wanted() != lane_.outstanding(); }
-  /// Asks were taken back up to this ticket. Their answers may yet be items, until withdrawn(ticket).
+  /// Asks were taken back up to this ticket. Their answers may yet be items, until
+  /// withdrawn(ticket).
   Withdrawals::Ticket withdraws() const { return lane_.withdrawals().said(); }
   bool withdrawn(Withdrawals::Ticket ticket) const { return lane_.withdrawals().over(ticket); }
 
-  /// Takes the item that came first. False when there is none, or when it is not certain that it is still ours. `body`
-  /// gets its body, one that came in parts without a copy, and `given` points to it.
+  /// Takes the item that came first. False when there is none, or when it is not certain that it is
+  /// still ours. `body` gets its body, one that came in parts without a copy, and `given` points to
+  /// it.
   bool take(Delivery& delivery, std::string& body, Time now);
-  /// The number of the last take, from 1. It tells an item from the same one that is taken later: when this one was
-  /// lost and given to us again.
+  /// The number of the last take, from 1. It tells an item from the same one that is taken later:
+  /// when this one was lost and given to us again.
   std::uint64_t taken() const { return takes_; }
   std::size_t waiting() const { return inbox_.size(); }
   const std::string& queue_name(std::uint16_t index) const;
 
-  /// Settle a held item. False when it is not held (any more): somebody else has it, or will have it. `take`: only if it
-  /// is held by that take; 0: by any. `reason` is cut to max_reason bytes.
+  /// Settle a held item. False when it is not held (any more): somebody else has it, or will have
+  /// it. `take`: only if it is held by that take; 0: by any. `reason` is cut to max_reason bytes.
   bool ack(ItemId id, std::uint64_t take = 0);
   bool fail(ItemId id, std::uint32_t delay_ms, std::string_view reason, std::uint64_t take = 0);
   bool release(ItemId id, std::uint64_t take = 0);
   std::size_t held() const { return held_.size(); }
-  /// Nobody will settle what is held: each of these has failed, for this reason. Nothing after bye().
+  /// Nobody will settle what is held: each of these has failed, for this reason. Nothing after
+  /// bye().
   void fail_held(std::string_view reason);
   /// Whether that take's item is still held, as far as the broker has said.
-  bool holds(ItemId id, std::uint64_t take) const { return held_.contains(id) && held_.take_of(id) == take; }
+  bool holds(ItemId id, std::uint64_t take) const {
+    return held_.contains(id) && held_.take_of(id) == take;
+  }
 
-  /// The port of the broker's host on which items would come, when it has been out of reach for a while.
+  /// The port of the broker's host on which items would come, when it has been out of reach for a
+  /// while.
   std::optional<std::uint16_t> unreachable_lane(Time now) const { return lane_.unreachable(now); }
 
   bool may_say() const { return session_.may_say(); }
   void say(std::string_view block) { session_.say(block); }
 
-  /// No more items: what waits is released, what arrives from now on, too. Held ones can still be settled.
+  /// No more items: what waits is released, what arrives from now on, too. Held ones can still be
+  /// settled.
   void drain();
   bool draining() const { return draining_; }
-  /// The same until somebody wants an item again. Nothing where somebody does now, or where it drains for good.
+  /// The same until somebody wants an item again. Nothing where somebody does now, or where it
+  /// drains for good.
   void rest();
   /// Whether no item will come any more.
-  bool closed() const { return (draining_ && !resting_) || session_.over() || (session_.shutdown() && inbox_.empty()); }
+  bool closed() const {
+    return (draining_ && !resting_) || session_.over() || (session_.shutdown() && inbox_.empty());
+  }
   /// Gives back all that is held, then bye().
   void give_up(Time now);
   /// Ends the session; drains first. What is still held is given back by the broker.
@@ -126,12 +138,14 @@ class ConsumerSession final : public ClientLogic {
   ItemSet held_;
   std::vector<ItemRun> acked_, released_;  // not yet in the control stream
   std::uint64_t takers_ = 0, takes_ = 0;
-  GivenMarks marks_;                        // of what is held, and some of what is settled
-  std::unordered_set<std::uint64_t> lost_;  // of what is settled, unheard: it was another's, so it is not claimed again
-  Claims claims_;                           // of the session `claims_of_`
+  GivenMarks marks_;  // of what is held, and some of what is settled
+  std::unordered_set<std::uint64_t>
+      lost_;       // of what is settled, unheard: it was another's, so it is not claimed again
+  Claims claims_;  // of the session `claims_of_`
   SessionId claims_of_;
-  std::uint64_t claimed_takes_ = 0;  // what was taken up to then is claimed, what is taken later is given
-  bool judge_lane_ = false;          // a confirm has come since the last tick
+  std::uint64_t claimed_takes_ =
+      0;                     // what was taken up to then is claimed, what is taken later is given
+  bool judge_lane_ = false;  // a confirm has come since the last tick
   bool draining_ = false, resting_ = false, changed_ = false;
   std::vector<SocketRequest> requests_;  // for the next tick
 };

@@ -1,5 +1,5 @@
-// What the items that a consumer was given are claimed with, where that is more than their ids. It is noted with each item
-// and asked for only when a broker has ended, so noting is to be cheap.
+// What the items that a consumer was given are claimed with, where that is more than their ids. It
+// is noted with each item and asked for only when a broker has ended, so noting is to be cheap.
 #pragma once
 
 #include <algorithm>
@@ -13,14 +13,16 @@
 
 namespace baton {
 
-/// As runs, in the order in which items came: of a producer many follow one another. Not thread-safe.
+/// As runs, in the order in which items came: of a producer many follow one another. Not
+/// thread-safe.
 class GivenMarks {
  public:
   /// What was noted of the id before does not hold any more.
   void note(ItemId id, const GivenMark& mark) {
     if (mark != GivenMark{} || !runs_.empty()) add_to(runs_, id, mark);
   }
-  /// It has failed as it was noted last. When it came again since, and was given back, that is what is claimed with it.
+  /// It has failed as it was noted last. When it came again since, and was given back, that is what
+  /// is claimed with it.
   void fail(ItemId id) { failed_[id.value] = mark_of(id); }
   /// It was settled for good: nothing that it failed with before is to be claimed.
   void settle(ItemId id) {
@@ -39,15 +41,17 @@ class GivenMarks {
   }
   /// Time to sweep(): by then most of what is noted is of items long settled.
   bool is_full() const { return runs_.size() >= most_; }
-  /// Forgets those of all ids but `needed`. It costs some time for each of these, so that the next time is far.
+  /// Forgets those of all ids but `needed`. It costs some time for each of these, so that the next
+  /// time is far.
   void sweep(std::vector<ItemId> needed) {
     const auto cost = needed.size();
     runs_ = claims_of(std::move(needed));
-    std::erase_if(runs_, [](const Claim& run) { return run.deliveries == 1 && run.put == PutName{}; });
+    std::erase_if(runs_,
+                  [](const Claim& run) { return run.deliveries == 1 && run.put == PutName{}; });
     most_ = std::max({fewest, 4 * runs_.size(), cost});
   }
-  /// Those of `ids`, which may come in any order, and more than once. `in_hand(id)`: it came again since it failed, if ever,
-  /// and is not settled.
+  /// Those of `ids`, which may come in any order, and more than once. `in_hand(id)`: it came again
+  /// since it failed, if ever, and is not settled.
   template <class InHand>
   Claims claims_of(std::vector<ItemId> ids, InHand in_hand) const {
     std::sort(ids.begin(), ids.end());
@@ -61,7 +65,8 @@ class GivenMarks {
     Claims claims;
     for (std::size_t i = 0; i < ids.size(); ++i) {
       const auto failed = failed_.find(ids[i].value);
-      add_to(claims, ids[i], failed == failed_.end() || in_hand(ids[i]) ? marks[i] : failed->second);
+      add_to(claims, ids[i],
+             failed == failed_.end() || in_hand(ids[i]) ? marks[i] : failed->second);
     }
     return claims;
   }

@@ -10,8 +10,8 @@
 
 namespace baton {
 
-/// Each item is in with the number of the take that brought it: an item may come back, by a later take.
-/// Open addressing with linear probing; 0 is no id. Not thread-safe.
+/// Each item is in with the number of the take that brought it: an item may come back, by a later
+/// take. Open addressing with linear probing; 0 is no id. Not thread-safe.
 class ItemSet {
  public:
   /// Returns false when it was in already. `id` is not 0.
@@ -69,7 +69,8 @@ class ItemSet {
   }
 
   void grow() {
-    const auto old = std::exchange(slots_, std::vector<Slot>(slots_.empty() ? 16 : slots_.size() * 2));
+    const auto old =
+        std::exchange(slots_, std::vector<Slot>(slots_.empty() ? 16 : slots_.size() * 2));
     size_ = 0;
     for (const auto& slot : old)
       if (slot.id.value != 0) insert(slot.id, slot.take);

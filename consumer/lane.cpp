@@ -9,8 +9,8 @@ namespace baton {
 namespace {
 
 constexpr Duration connect_within = 2s;  ///< doubled after each failure in a row, twice at most
-constexpr Duration again_after =
-    250ms;  ///< where it is refused; doubled after each failure in a row, five times at most
+/// Where it is refused; doubled after each failure in a row, five times at most.
+constexpr Duration again_after = 250ms;
 constexpr Duration tell_after = 2s;
 
 }  // namespace
@@ -34,11 +34,14 @@ bool Lane::offered(std::uint32_t generation, std::uint16_t port, Time now) {
 
 bool Lane::broke_off(Time now) {
   if (failures_ == 0 || state_ != State::connecting) return true;
-  connect_deadline_ = std::min(connect_deadline_, now + again_after * (1 << std::min(failures_ - 1, 5u)));
+  connect_deadline_ =
+      std::min(connect_deadline_, now + again_after * (1 << std::min(failures_ - 1, 5u)));
   return false;
 }
 
-Time Lane::unreachable_at() const { return failures_ > 0 && !told_ ? tried_since_ + tell_after : never; }
+Time Lane::unreachable_at() const {
+  return failures_ > 0 && !told_ ? tried_since_ + tell_after : never;
+}
 
 std::optional<std::uint16_t> Lane::unreachable(Time now) const {
   if (failures_ == 0 || now < tried_since_ + tell_after) return std::nullopt;

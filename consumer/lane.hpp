@@ -1,4 +1,5 @@
-// The consumer's end of its lane: which connection it is, what came on it, and the asks that stand. Pure.
+// The consumer's end of its lane: which connection it is, what came on it, and the asks that stand.
+// Pure.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +12,10 @@
 namespace baton {
 
 /// Invariants:
-/// 1. answered <= asked; the asks that are unanswered are asked - answered, some of them taken back.
-/// 2. In state lost, asked and answered are those of the next generation, of which nothing is taken back.
+/// 1. answered <= asked; the asks that are unanswered are asked - answered, some of them taken
+/// back.
+/// 2. In state lost, asked and answered are those of the next generation, of which nothing is taken
+/// back.
 class Lane {
  public:
   enum class State : std::uint8_t {
@@ -30,22 +33,27 @@ class Lane {
   /// The broker names a lane. Returns whether it is to be connected to.
   bool offered(std::uint32_t generation, std::uint16_t port, Time now);
   void connected() { state_ = State::up, failures_ = 0; }
-  /// The connection broke off while it was being made: refused, perhaps. Returns whether to give the lane up at once; else that
-  /// is to wait for connect_deadline(), so that ports that are closed are not asked for without a pause.
+  /// The connection broke off while it was being made: refused, perhaps. Returns whether to give
+  /// the lane up at once; else that is to wait for connect_deadline(), so that ports that are
+  /// closed are not asked for without a pause.
   bool broke_off(Time now);
 
-  /// The port that cannot be reached, from unreachable_at() on: the first of those of a row of lanes that did not come to stand.
+  /// The port that cannot be reached, from unreachable_at() on: the first of those of a row of
+  /// lanes that did not come to stand.
   std::optional<std::uint16_t> unreachable(Time now) const;
   /// `never` where nothing has gone wrong, or told() was called.
   Time unreachable_at() const;
   void told() { told_ = true; }
 
   /// A message of `count` answers, the first of which has number `first`. gap: the lane is lost.
-  StreamReceiver::Taken take(SeqNo first, std::uint32_t count) { return received_.take(first, count); }
+  StreamReceiver::Taken take(SeqNo first, std::uint32_t count) {
+    return received_.take(first, count);
+  }
   void delivery() { answer(false); }  ///< one ask was answered by an item
   void none() { answer(true); }       ///< ... by the news that it was withdrawn
 
-  /// Asks that stand, not counting those taken back: the broker has as many, or fewer when answers are on their way.
+  /// Asks that stand, not counting those taken back: the broker has as many, or fewer when answers
+  /// are on their way.
   std::uint64_t outstanding() const { return asked_ - answered_ - withdrawals_.most(); }
   /// Asks for `count` more. Returns all that were asked for.
   std::uint64_t ask(std::uint64_t count) { return asked_ += count; }
@@ -53,7 +61,8 @@ class Lane {
   /// Whether there are answers to come to asks that were taken back.
   const Withdrawals& withdrawals() const { return withdrawals_; }
 
-  /// What came up to this number was returned to the user, all of it. Of a lost lane nothing can be told any more.
+  /// What came up to this number was returned to the user, all of it. Of a lost lane nothing can be
+  /// told any more.
   void begin(SeqNo number) {
     silences_ = 0;
     if (state_ != State::lost) begun_ = number;
@@ -65,9 +74,10 @@ class Lane {
   }
   bool owes_begun() const { return up() && begun_ != begun_told_; }
 
-  /// What the broker says it has sent, the news of which arrives. Returns whether nothing came on the lane for session_timeout,
-  /// though there is more; after each lane in a row that is lost for that, for twice as long, twice at most: where many share
-  /// a slow link a message may take long, and it would begin anew for ever.
+  /// What the broker says it has sent, the news of which arrives. Returns whether nothing came on
+  /// the lane for session_timeout, though there is more; after each lane in a row that is lost for
+  /// that, for twice as long, twice at most: where many share a slow link a message may take long,
+  /// and it would begin anew for ever.
   bool missing(SeqNo sent, Time now);
   /// When the connection should stand: `never` unless it is being made.
   Time connect_deadline() const { return state_ == State::connecting ? connect_deadline_ : never; }

@@ -16,10 +16,12 @@ struct Settings {
   bool fail = false;
 };
 
-constexpr std::size_t shown = 200;  // bytes of a name: a console line has a limit, an item's body a higher one
+// Bytes of a name: a console line has a limit, an item's body a higher one.
+constexpr std::size_t shown = 200;
 
 std::optional<int> read_options(int argc, char** argv, Settings& settings) {
-  CLI::App app{"Gets items from queues, says which on the console, and acks them.", "baton-consumer"};
+  CLI::App app{"Gets items from queues, says which on the console, and acks them.",
+               "baton-consumer"};
   const baton::CommonOptions common(app, /*with_tag=*/true);
   auto& client = settings.client;
   std::string sleep = "0:0", work = "0:0";
@@ -39,7 +41,8 @@ std::optional<int> read_options(int argc, char** argv, Settings& settings) {
   app.add_option("--jobs", settings.run.jobs, "items to work on at the same time")
       ->transform(baton::cli::number(1, 1024))
       ->option_text("N [" + std::to_string(settings.run.jobs) + "]");
-  app.add_option("--prefetch", client.prefetch, "items to have in hand beyond these, unfair to idle consumers")
+  app.add_option("--prefetch", client.prefetch,
+                 "items to have in hand beyond these, unfair to idle consumers")
       ->transform(baton::cli::number(0, 32768))
       ->option_text("N [" + std::to_string(client.prefetch) + "]");
   app.add_option("--count", settings.run.count, "exit after so many items; 0: never")
@@ -59,9 +62,11 @@ std::optional<int> read_options(int argc, char** argv, Settings& settings) {
 void consume(Settings& settings, baton::StopSignals& signals) {
   baton::Consumer consumer(settings.client);
   const baton::StopSignals::Watcher watcher(
-      signals, [&consumer] { consumer.stop(); }, [&consumer] { consumer.give_up(baton::StopSignals::give_up_within); });
+      signals, [&consumer] { consumer.stop(); },
+      [&consumer] { consumer.give_up(baton::StopSignals::give_up_within); });
   const auto pid = std::to_string(getpid());
-  if (!settings.sleep.none()) settings.run.before_ask = [&] { consumer.pause(settings.sleep.draw()); };
+  if (!settings.sleep.none())
+    settings.run.before_ask = [&] { consumer.pause(settings.sleep.draw()); };
   const auto handle = [&](const baton::Item& item) {
     consumer.say(pid + " got " + baton::name_of_body(item.body, shown));
     if (!settings.work.none()) std::this_thread::sleep_for(settings.work.draw());

@@ -6,10 +6,11 @@
 
 namespace baton {
 
-/// The broker serves first what it has, then answers `empty` to as many of the unanswered asks as a withdraw names, or to
-/// all of them if there are fewer, since some were answered while the withdraw was on its way. Both streams keep their
-/// order, so its client can tell: a withdraw is over with its last `empty`, or when all the asks are answered that stood
-/// when it was said. It is never behind a later one.
+/// The broker serves first what it has, then answers `empty` to as many of the unanswered asks as a
+/// withdraw names, or to all of them if there are fewer, since some were answered while the
+/// withdraw was on its way. Both streams keep their order, so its client can tell: a withdraw is
+/// over with its last `empty`, or when all the asks are answered that stood when it was said. It is
+/// never behind a later one.
 ///
 /// Invariant: most() <= asked - answered.
 class Withdrawals {
@@ -17,7 +18,8 @@ class Withdrawals {
   /// Counts withdraws, from 1: those up to a ticket are over once over(ticket).
   using Ticket = std::uint64_t;
 
-  /// `count` asks are taken back, when `asked` were asked for and `answered` answered. count <= asked - answered - most().
+  /// `count` asks are taken back, when `asked` were asked for and `answered` answered. count <=
+  /// asked - answered - most().
   void add(std::uint64_t asked, std::uint64_t count, std::uint64_t answered) {
     open_.push_back({asked, count});
     ++said_;
@@ -48,7 +50,8 @@ class Withdrawals {
   };
 
   void look(std::uint64_t answered) {
-    while (!open_.empty() && (open_.front().left == 0 || open_.front().asked <= answered)) open_.pop_front();
+    while (!open_.empty() && (open_.front().left == 0 || open_.front().asked <= answered))
+      open_.pop_front();
     most_ = 0;
     for (const auto& one : open_)
       most_ += one.left < one.asked - answered - most_ ? one.left : one.asked - answered - most_;

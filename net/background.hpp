@@ -14,8 +14,8 @@
 
 namespace baton {
 
-/// One task at a time. A task that is under way when this object goes is left to itself: it must own all that it uses. All
-/// methods are for one thread.
+/// One task at a time. A task that is under way when this object goes is left to itself: it must
+/// own all that it uses. All methods are for one thread.
 template <class Result>
 class Background {
  public:

@@ -16,7 +16,8 @@ std::string peer_address(int fd) {
   socklen_t size = sizeof peer;
   if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0) return {};
   char text[NI_MAXHOST];
-  if (getnameinfo(reinterpret_cast<sockaddr*>(&peer), size, text, sizeof text, nullptr, 0, NI_NUMERICHOST) != 0)
+  if (getnameinfo(reinterpret_cast<sockaddr*>(&peer), size, text, sizeof text, nullptr, 0,
+                  NI_NUMERICHOST) != 0)
     return {};
   return text;
 }

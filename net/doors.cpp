@@ -34,7 +34,8 @@ class Visit {
     }
     const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, freeaddrinfo);
     fd_ = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd_ < 0 || (connect(fd_, found->ai_addr, found->ai_addrlen) != 0 && errno != EINPROGRESS)) over(errno);
+    if (fd_ < 0 || (connect(fd_, found->ai_addr, found->ai_addrlen) != 0 && errno != EINPROGRESS))
+      over(errno);
   }
   ~Visit() {
     if (fd_ >= 0) close(fd_);
@@ -43,7 +44,9 @@ class Visit {
   Visit& operator=(const Visit&) = delete;
 
   bool over() const { return over_; }
-  pollfd waits_for() const { return {over_ ? -1 : fd_, static_cast<short>(connected_ ? POLLIN : POLLOUT), 0}; }
+  pollfd waits_for() const {
+    return {over_ ? -1 : fd_, static_cast<short>(connected_ ? POLLIN : POLLOUT), 0};
+  }
   void go_on() { connected_ ? read_some() : connect_on(); }
   /// At the end of patience: what it has come to.
   DoorLook look() const {
@@ -66,11 +69,12 @@ class Visit {
   }
   void read_some() {
     std::array<char, signature_size> bytes;
-    const auto got = uninterrupted([&] { return read(fd_, bytes.data(), bytes.size() - seen_.size()); });
+    const auto got =
+        uninterrupted([&] { return read(fd_, bytes.data(), bytes.size() - seen_.size()); });
     if (got < 0 && errno == EAGAIN) return;
     if (got > 0) seen_.append(bytes.data(), static_cast<std::size_t>(got));
-    const bool wrong =
-        got <= 0 || seen_.front() != '\xff' || (seen_.size() == signature_size && seen_.back() != '\x7f');
+    const bool wrong = got <= 0 || seen_.front() != '\xff' ||
+                       (seen_.size() == signature_size && seen_.back() != '\x7f');
     over_ = wrong || seen_.size() == signature_size;
     look_ = {wrong ? Found::stranger : Found::zmtp};
   }
@@ -85,21 +89,26 @@ std::string ports(const Endpoint& broker) {
   return std::to_string(broker.port) + "-" + std::to_string(broker.door(DoorPort::news));
 }
 
-bool is_local(const std::string& address) { return address.starts_with("127.") || address == "::1"; }
+bool is_local(const std::string& address) {
+  return address.starts_with("127.") || address == "::1";
+}
 
-std::string port_of(const Endpoint& broker, std::size_t door) { return std::to_string(broker.port + door); }
+std::string port_of(const Endpoint& broker, std::size_t door) {
+  return std::to_string(broker.port + door);
+}
 
 std::string nobody_there(const Endpoint& broker, const std::string& address) {
   return "connection refused: nothing listens at port " + std::to_string(broker.port) +
-         (is_local(address) ? " (is the broker started?)"
-                            : " of that host (is the broker started there, with --bind for other hosts?)");
+         (is_local(address)
+              ? " (is the broker started?)"
+              : " of that host (is the broker started there, with --bind for other hosts?)");
 }
 
 /// Some doors answer and some do not: a firewall, or the base port of a broker is another one.
 std::string some_answer(const DoorLooks& looks, const Endpoint& broker, std::size_t other) {
   const auto is = [&](std::size_t i) { return looks[i].found == Found::zmtp; };
-  auto text =
-      "port " + port_of(broker, other) + " does not answer, others do: ports " + ports(broker) + " must be open";
+  auto text = "port " + port_of(broker, other) + " does not answer, others do: ports " +
+              ports(broker) + " must be open";
   if (looks[other].found != Found::nobody) return text;
   const int shift = is(0) ? (is(1) ? -1 : -2) : (is(1) ? 1 : 2);
   const int base = broker.port + shift;
@@ -113,10 +122,13 @@ DoorLooks look_at_doors(const std::string& address, std::uint16_t base) {
   std::array<std::unique_ptr<Visit>, 3> visits;
   for (std::size_t i = 0; i < visits.size(); ++i)
     visits[i] = std::make_unique<Visit>(address, static_cast<std::uint16_t>(base + i));
-  while (std::any_of(visits.begin(), visits.end(), [](const auto& visit) { return !visit->over(); })) {
+  while (
+      std::any_of(visits.begin(), visits.end(), [](const auto& visit) { return !visit->over(); })) {
     std::array<pollfd, 3> items;
     for (std::size_t i = 0; i < items.size(); ++i) items[i] = visits[i]->waits_for();
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now())
+            .count();
     if (left <= 0 || poll(items.data(), items.size(), static_cast<int>(left)) == 0) break;
     for (std::size_t i = 0; i < items.size(); ++i)
       if (items[i].fd >= 0 && items[i].revents) visits[i]->go_on();
@@ -127,14 +139,18 @@ DoorLooks look_at_doors(const std::string& address, std::uint16_t base) {
 }
 
 std::string meaning_of(const DoorLooks& looks, const Endpoint& broker, const std::string& address) {
-  const auto is = [](Found what) { return [what](const DoorLook& look) { return look.found == what; }; };
+  const auto is = [](Found what) {
+    return [what](const DoorLook& look) { return look.found == what; };
+  };
   const auto first = [&](auto matches) {
-    return static_cast<std::size_t>(std::find_if(looks.begin(), looks.end(), matches) - looks.begin());
+    return static_cast<std::size_t>(std::find_if(looks.begin(), looks.end(), matches) -
+                                    looks.begin());
   };
   const auto all = [&](Found what) { return std::all_of(looks.begin(), looks.end(), is(what)); };
   if (const auto door = first(is(Found::stranger)); door < looks.size())
     return "what listens at port " + port_of(broker, door) +
-           " does not answer as a Baton broker does (a container's port with no broker behind it? the broker there "
+           " does not answer as a Baton broker does (a container's port with no broker behind it? "
+           "the broker there "
            "needs --bind 0.0.0.0)";
   if (all(Found::zmtp))
     return "ports " + ports(broker) +
@@ -143,11 +159,13 @@ std::string meaning_of(const DoorLooks& looks, const Endpoint& broker, const std
     return "no way to that host: " + std::generic_category().message(looks[door].error);
   if (all(Found::nobody)) return nobody_there(broker, address);
   if (all(Found::no_answer))
-    return "no answer from that host (is it up, is the broker started there with --bind, are ports " + ports(broker) +
-           " open?)";
+    return "no answer from that host (is it up, is the broker started there with --bind, are "
+           "ports " +
+           ports(broker) + " open?)";
   const auto other = first([](const DoorLook& look) { return look.found != Found::zmtp; });
   if (first(is(Found::zmtp)) == looks.size())
-    return "ports " + ports(broker) + " do not answer, or refuse (is the broker started there, are they all open?)";
+    return "ports " + ports(broker) +
+           " do not answer, or refuse (is the broker started there, are they all open?)";
   return some_answer(looks, broker, other);
 }
 

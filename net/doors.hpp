@@ -24,10 +24,12 @@ struct DoorLook {
 /// By DoorPort: put, control, news.
 using DoorLooks = std::array<DoorLook, 3>;
 
-/// Connects to the three doors behind `base` at a numeric address, for at most a second, and leaves again.
+/// Connects to the three doors behind `base` at a numeric address, for at most a second, and leaves
+/// again.
 DoorLooks look_at_doors(const std::string& address, std::uint16_t base);
 
-/// What is to be read from that, in a sentence for people that names the ports and what to do. Pure.
+/// What is to be read from that, in a sentence for people that names the ports and what to do.
+/// Pure.
 std::string meaning_of(const DoorLooks& looks, const Endpoint& broker, const std::string& address);
 
 }  // namespace baton

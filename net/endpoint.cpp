@@ -17,7 +17,8 @@ constexpr std::uint16_t highest_base = 65535 - (door_count - 1);
 std::uint16_t port_from(std::string_view digits, std::string_view text) {
   std::uint32_t port = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (error != std::errc{} || end != digits.data() + digits.size() || port == 0 || port > highest_base)
+  if (error != std::errc{} || end != digits.data() + digits.size() || port == 0 ||
+      port > highest_base)
     refuse(text, "the port must be 1 to " + std::to_string(highest_base));
   return static_cast<std::uint16_t>(port);
 }
@@ -42,7 +43,8 @@ void refuse_what_is_else(std::string_view text) {
   const std::string whole(text);
   if (const auto scheme = text.find("://"); scheme != std::string_view::npos)
     refuse(text, "it is a URL; leave out '" + whole.substr(0, scheme + 3) + "'");
-  if (only_digits(text)) refuse(text, "it is a port only; write HOST:" + whole + ", such as 127.0.0.1:" + whole);
+  if (only_digits(text))
+    refuse(text, "it is a port only; write HOST:" + whole + ", such as 127.0.0.1:" + whole);
 }
 
 }  // namespace
@@ -59,7 +61,8 @@ Endpoint parse_endpoint(std::string_view text) {
     has_port = !rest.empty();
     if (has_port && rest.front() != ':') refuse(text, "after the bracket comes :PORT or nothing");
     if (has_port) port = rest.substr(1);
-  } else if (const auto colon = text.find(':'); colon != std::string_view::npos && colon == text.rfind(':')) {
+  } else if (const auto colon = text.find(':');
+             colon != std::string_view::npos && colon == text.rfind(':')) {
     host = text.substr(0, colon);  // two colons or more without brackets: an IPv6 address
     port = text.substr(colon + 1);
     has_port = true;
@@ -67,7 +70,8 @@ Endpoint parse_endpoint(std::string_view text) {
   if (host.empty()) refuse(text, "the host is missing");
   if (host.find(':') != std::string_view::npos && !is_ipv6(host))
     refuse(text, "it has more than one ':' and is no IPv6 address");
-  if (host.find_first_of(" \t/[]@") != std::string_view::npos) refuse(text, "a host name has no such characters");
+  if (host.find_first_of(" \t/[]@") != std::string_view::npos)
+    refuse(text, "a host name has no such characters");
   return {std::string(host), has_port ? port_from(port, text) : default_port};
 }
 

@@ -22,8 +22,8 @@ struct Endpoint {
   }
 };
 
-/// Reads HOST, HOST:PORT, ADDR6, [ADDR6] or [ADDR6]:PORT. Ports are 1 to 65531, so that all doors fit.
-/// Throws std::invalid_argument with a sentence for people.
+/// Reads HOST, HOST:PORT, ADDR6, [ADDR6] or [ADDR6]:PORT. Ports are 1 to 65531, so that all doors
+/// fit. Throws std::invalid_argument with a sentence for people.
 Endpoint parse_endpoint(std::string_view text);
 
 /// "HOST:PORT", with brackets where they are needed: what parse_endpoint() reads.

@@ -77,7 +77,8 @@ void Log::State::write_one(std::unique_lock<std::mutex>& lock) {
   bytes -= line.text.size();
   const auto missing = line.missing + unwritten;
   auto note = std::string(cut ? "\n" : "");
-  if (missing > 0) note += "[" + counted(missing, "line") + (missing == 1 ? " is" : " are") + " missing here]\n";
+  if (missing > 0)
+    note += "[" + counted(missing, "line") + (missing == 1 ? " is" : " are") + " missing here]\n";
   writing = true;
   lock.unlock();
   const auto noted = write_all(fd, note);
@@ -94,7 +95,8 @@ void Log::State::write_one(std::unique_lock<std::mutex>& lock) {
 
 /// False when no thread is to be had: then what waits goes on waiting.
 bool Log::start(const std::shared_ptr<State>& state) {
-  // Signals are for others; and a reader that has gone is an error of write() then, not the end of the process.
+  // Signals are for others; and a reader that has gone is an error of write() then, not the end of
+  // the process.
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, &before);
@@ -138,7 +140,8 @@ void Log::add(std::string text) {
 
 void Log::flush() {
   std::unique_lock lock(state_->mutex);
-  state_->changed.wait_for(lock, patience, [this] { return state_->waiting.empty() && !state_->writing; });
+  state_->changed.wait_for(lock, patience,
+                           [this] { return state_->waiting.empty() && !state_->writing; });
 }
 
 std::uint64_t Log::left_out() const {

@@ -1,5 +1,6 @@
-// A time without signals, for the thread that has this object: its calls are not interrupted, nor are those of threads that it
-// starts. What comes from the code itself (SIGSEGV, SIGBUS and the like) is not held back.
+// A time without signals, for the thread that has this object: its calls are not interrupted, nor
+// are those of threads that it starts. What comes from the code itself (SIGSEGV, SIGBUS and the
+// like) is not held back.
 #pragma once
 
 #include <pthread.h>
@@ -13,7 +14,8 @@ class NoSignals {
   NoSignals() {
     sigset_t all;
     sigfillset(&all);
-    for (const int own : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS}) sigdelset(&all, own);
+    for (const int own : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS})
+      sigdelset(&all, own);
     pthread_sigmask(SIG_SETMASK, &all, &before_);
   }
   ~NoSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }

@@ -36,12 +36,14 @@ Resolved resolve(const std::string& host) {
   auto& addresses = resolved.addresses;
   for (const auto* at = found.get(); at; at = at->ai_next) {
     char text[NI_MAXHOST];
-    if (getnameinfo(at->ai_addr, at->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0)
+    if (getnameinfo(at->ai_addr, at->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) ==
+        0)
       addresses.emplace_back(text);
   }
   if (addresses.empty()) resolved.error = "it has no usable address";
-  std::stable_partition(addresses.begin(), addresses.end(),
-                        [](const std::string& address) { return address.find(':') == std::string::npos; });
+  std::stable_partition(addresses.begin(), addresses.end(), [](const std::string& address) {
+    return address.find(':') == std::string::npos;
+  });
   return resolved;
 }
 
@@ -50,7 +52,8 @@ bool is_address(const std::string& host) {
   return find(host, AI_NUMERICHOST, error) != nullptr;
 }
 
-Resolver::Resolver(std::string host, Lookup lookup) : host_(std::move(host)), lookup_(std::move(lookup)) {}
+Resolver::Resolver(std::string host, Lookup lookup)
+    : host_(std::move(host)), lookup_(std::move(lookup)) {}
 
 void Resolver::begin() {
   if (task_.busy()) return;

@@ -15,16 +15,16 @@ struct Resolved {
   std::string error;                   ///< why there are none, in the system's words
 };
 
-/// Asks the system, by its own rules (nsswitch, hosts, DNS): may block as long as that does, with a name server that does not
-/// answer for half a minute. (libzmq resolves by itself, too, but takes the first IPv6 address it sees and no other:
-/// "localhost" then misses a broker on 127.0.0.1.)
+/// Asks the system, by its own rules (nsswitch, hosts, DNS): may block as long as that does, with a
+/// name server that does not answer for half a minute. (libzmq resolves by itself, too, but takes
+/// the first IPv6 address it sees and no other: "localhost" then misses a broker on 127.0.0.1.)
 Resolved resolve(const std::string& host);
 
 /// Whether it is an address itself, so that resolve() does not block.
 bool is_address(const std::string& host);
 
-/// The same without blocking. getaddrinfo() cannot be ended early, so it has a thread of its own, which may outlive this
-/// object and ends when it has its answer.
+/// The same without blocking. getaddrinfo() cannot be ended early, so it has a thread of its own,
+/// which may outlive this object and ends when it has its answer.
 class Resolver {
  public:
   using Lookup = std::function<Resolved(const std::string&)>;

@@ -11,7 +11,8 @@
 namespace baton {
 namespace {
 
-// Measured with libzmq 4.3.4: a lane, with all the connections of its consumer, takes 6 descriptors.
+// Measured with libzmq 4.3.4: a lane, with all the connections of its consumer, takes 6
+// descriptors.
 constexpr rlim_t files_per_socket = 6;
 constexpr rlim_t files_besides = 64;
 
@@ -49,7 +50,9 @@ std::uint64_t files_possible() { return raise_file_limit(); }
 
 int sockets_possible(int wanted) {
   const rlim_t limit = raise_file_limit();
-  if (limit == RLIM_INFINITY || limit >= static_cast<rlim_t>(wanted) * files_per_socket + files_besides) return wanted;
+  if (limit == RLIM_INFINITY ||
+      limit >= static_cast<rlim_t>(wanted) * files_per_socket + files_besides)
+    return wanted;
   return limit > files_besides ? static_cast<int>((limit - files_besides) / files_per_socket) : 0;
 }
 

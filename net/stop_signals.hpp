@@ -5,8 +5,9 @@
 
 namespace baton {
 
-/// SIGTERM, SIGINT and SIGHUP, but not those that whoever started the program had it ignore: `nohup` does so, and a shell
-/// with its background jobs. A blocked signal that is ignored would be read from a signalfd all the same.
+/// SIGTERM, SIGINT and SIGHUP, but not those that whoever started the program had it ignore:
+/// `nohup` does so, and a shell with its background jobs. A blocked signal that is ignored would be
+/// read from a signalfd all the same.
 inline sigset_t stop_signals() {
   sigset_t set;
   sigemptyset(&set);

@@ -1,5 +1,6 @@
-// A signal handler may run in the midst of any call that waits (a profiler's, say, or one of a library that was loaded before
-// us). That is nothing: the call is made again. Every such call on a thread that takes signals goes through here.
+// A signal handler may run in the midst of any call that waits (a profiler's, say, or one of a
+// library that was loaded before us). That is nothing: the call is made again. Every such call on a
+// thread that takes signals goes through here.
 #pragma once
 
 #include <cerrno>
@@ -30,9 +31,12 @@ auto zmq_uninterrupted(Call call) {
   }
 }
 
-/// As zmq::poll(), for callers that look at the clock anyway: a handler ends the wait, and nothing is ready.
-inline void poll_sockets(zmq::pollitem_t* items, std::size_t count, std::chrono::milliseconds timeout) {
-  if (zmq_poll(items, static_cast<int>(count), static_cast<long>(timeout.count())) < 0 && errno != EINTR)
+/// As zmq::poll(), for callers that look at the clock anyway: a handler ends the wait, and nothing
+/// is ready.
+inline void poll_sockets(zmq::pollitem_t* items, std::size_t count,
+                         std::chrono::milliseconds timeout) {
+  if (zmq_poll(items, static_cast<int>(count), static_cast<long>(timeout.count())) < 0 &&
+      errno != EINTR)
     throw zmq::error_t();
 }
 

@@ -25,7 +25,8 @@ void Wake::clear() {
   std::uint64_t count;
   while (read(fd_, &count, sizeof count) < 0 && errno == EINTR) {
   }
-  signalled_.exchange(false);  // after the read: a signal in between is seen by the look that follows clear()
+  signalled_.exchange(
+      false);  // after the read: a signal in between is seen by the look that follows clear()
 }
 
 }  // namespace baton

@@ -5,8 +5,9 @@
 
 namespace baton {
 
-/// signal() may be called from any thread, also many times; fd() is readable until clear(). The signalling side
-/// changes what is to be seen first and signals then; the polling side clears first and looks then.
+/// signal() may be called from any thread, also many times; fd() is readable until clear(). The
+/// signalling side changes what is to be seen first and signals then; the polling side clears first
+/// and looks then.
 class Wake {
  public:
   Wake();  ///< throws std::system_error when no descriptor is left

@@ -6,11 +6,13 @@
 
 int main(int argc, char** argv) {
   const auto streams = baton::keep_standard_streams();
-  CLI::App app{"Prints the console lines of all processes, whole and in one order, on stdout.", "baton-printer"};
+  CLI::App app{"Prints the console lines of all processes, whole and in one order, on stdout.",
+               "baton-printer"};
   const baton::CommonOptions common(app, /*with_tag=*/false);
   if (const auto code = baton::cli::parse(app, argc, argv)) return *code;
   try {
-    if (!streams.out) throw baton::ClientError(baton::ClientError::Kind::output, "cannot write: stdout is closed");
+    if (!streams.out)
+      throw baton::ClientError(baton::ClientError::Kind::output, "cannot write: stdout is closed");
     baton::ClientOptions options;
     common.read(options);
     baton::StopSignals signals;

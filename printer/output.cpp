@@ -18,7 +18,8 @@ Output::~Output() {
   watcher_.join();
 }
 
-/// A pipe tells its writer that the reader has gone by POLLERR, also when there is nothing to write.
+/// A pipe tells its writer that the reader has gone by POLLERR, also when there is nothing to
+/// write.
 void Output::watch(const std::function<void()>& on_gone) const {
   pollfd items[] = {{fd_, 0, 0}, {end_.fd(), POLLIN, 0}};
   while (poll(items, 2, -1) < 0 && errno == EINTR) {
@@ -48,10 +49,12 @@ bool Output::wait_writable() {
   for (;;) {
     const bool stopped = until_ != steady_clock::time_point::max();
     const auto left =
-        stopped ? std::max(ceil<milliseconds>(until_ - steady_clock::now()), milliseconds(0)) : milliseconds(-1);
+        stopped ? std::max(ceil<milliseconds>(until_ - steady_clock::now()), milliseconds(0))
+                : milliseconds(-1);
     pollfd items[] = {{fd_, POLLOUT, 0}, {stop_.fd(), POLLIN, 0}};
     const int ready = poll(items, stopped ? 1 : 2, static_cast<int>(left.count()));
-    if (ready < 0 && errno != EINTR) throw std::system_error(errno, std::generic_category(), "poll");
+    if (ready < 0 && errno != EINTR)
+      throw std::system_error(errno, std::generic_category(), "poll");
     if (ready > 0 && items[0].revents) return true;
     if (ready == 0) return false;
     if (ready > 0) until_ = steady_clock::now() + patience;

@@ -13,14 +13,16 @@ namespace baton {
 /// For one thread, but for stop(). The process must ignore SIGPIPE.
 class Output {
  public:
-  /// `on_gone` is called when the reader has gone, by a thread that ends with this object. The descriptor is not closed.
+  /// `on_gone` is called when the reader has gone, by a thread that ends with this object. The
+  /// descriptor is not closed.
   Output(int fd, const Wake& stop, std::function<void()> on_gone);
   ~Output();
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
 
-  /// Writes `bytes` and returns how many were: fewer when the reader has gone, or has not taken them within `patience` after
-  /// `stop` was signalled. Throws std::system_error for any other reason.
+  /// Writes `bytes` and returns how many were: fewer when the reader has gone, or has not taken
+  /// them within `patience` after `stop` was signalled. Throws std::system_error for any other
+  /// reason.
   std::size_t write(std::string_view bytes);
 
  private:

@@ -14,7 +14,8 @@ namespace {
 
 using Kind = ClientError::Kind;
 
-/// Blocks are written together up to this size: a process that is killed repeats or cuts one such write at most.
+/// Blocks are written together up to this size: a process that is killed repeats or cuts one such
+/// write at most.
 constexpr std::size_t write_bytes = 16u << 10;
 
 /// Blocks that are written together.
@@ -28,18 +29,20 @@ struct Batch {
 
   /// The last block that is whole within the first `size` bytes; nullptr when none is.
   const ConsoleBlock* last_within(std::size_t size) const {
-    const auto after =
-        std::upper_bound(ends.begin(), ends.end(), size, [](std::size_t at, const End& end) { return at < end.at; });
+    const auto after = std::upper_bound(ends.begin(), ends.end(), size,
+                                        [](std::size_t at, const End& end) { return at < end.at; });
     return after == ends.begin() ? nullptr : &std::prev(after)->block;
   }
 };
 
 void append_block(std::string& out, const ConsoleBlock& block) {
   if (block.missing > 0)
-    out += "[" + std::to_string(block.missing) + (block.missing == 1 ? " older block" : " older blocks") +
+    out += "[" + std::to_string(block.missing) +
+           (block.missing == 1 ? " older block" : " older blocks") +
            " of lines dropped by the broker]\n";
   out += block.text;
-  if (!out.ends_with('\n')) out += '\n';  // the next block begins a line of its own, whoever said this one
+  if (!out.ends_with('\n'))
+    out += '\n';  // the next block begins a line of its own, whoever said this one
 }
 
 }  // namespace
@@ -73,8 +76,9 @@ struct Printer::Impl {
         connection, lock, notices, session.session(),
         [&] { return session.waiting() > 0 || session.finished() || stopped; },
         [&] {
-          return session.session().out_of_touch(Connection::now()) ? no_contact(session.session(), connection)
-                                                                   : std::string();
+          return session.session().out_of_touch(Connection::now())
+                     ? no_contact(session.session(), connection)
+                     : std::string();
         });
     return !stopped && session.waiting() > 0;
   }
@@ -90,7 +94,8 @@ struct Printer::Impl {
       lock.lock();
       all = written == batch.text.size();
       if (const auto* last = batch.last_within(written)) session.printed(*last);
-      connection.send_now(lock);  // before the next write: so that a process that is killed repeats no more than that
+      connection.send_now(lock);  // before the next write: so that a process that is killed repeats
+                                  // no more than that
     }
   }
 

@@ -11,7 +11,8 @@
 
 namespace baton {
 
-/// Its methods may be called from any thread, run() by one at a time. The connection is made and kept in the background.
+/// Its methods may be called from any thread, run() by one at a time. The connection is made and
+/// kept in the background.
 class Printer {
  public:
   explicit Printer(ClientOptions options);
@@ -20,19 +21,22 @@ class Printer {
   Printer(const Printer&) = delete;
   Printer& operator=(const Printer&) = delete;
 
-  /// Writes each block of console lines whole, in order, once, until the system has shut down or stop() was called. Where the
-  /// broker no longer has all of them, a line in brackets says how many blocks are missing. On a descriptor whose reader
-  /// has gone it returns as after stop(), also while there is nothing to write (the process must ignore SIGPIPE). Throws
-  /// ClientError: output (a full disk), unreachable, refused.
+  /// Writes each block of console lines whole, in order, once, until the system has shut down or
+  /// stop() was called. Where the broker no longer has all of them, a line in brackets says how
+  /// many blocks are missing. On a descriptor whose reader has gone it returns as after stop(),
+  /// also while there is nothing to write (the process must ignore SIGPIPE). Throws ClientError:
+  /// output (a full disk), unreachable, refused.
   void run(int fd);
   void run(std::ostream& out);
 
-  /// From any thread: run() returns when what it is writing is written. What the reader of a descriptor does not take within
-  /// a second stays unconfirmed: the next printer begins with the block that was cut.
+  /// From any thread: run() returns when what it is writing is written. What the reader of a
+  /// descriptor does not take within a second stays unconfirmed: the next printer begins with the
+  /// block that was cut.
   void stop();
 
-  /// Ends the session; the broker knows which block was printed last, and the next printer goes on after it. Throws
-  /// ClientError (no_goodbye) when it did not confirm within goodbye_timeout. A second call does nothing.
+  /// Ends the session; the broker knows which block was printed last, and the next printer goes on
+  /// after it. Throws ClientError (no_goodbye) when it did not confirm within goodbye_timeout. A
+  /// second call does nothing.
   void close();
 
  private:

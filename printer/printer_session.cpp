@@ -20,7 +20,8 @@ void PrinterSession::on_news(std::string_view frame, Time now) {
   if (news.kind == Kind::welcomed) on_welcomed();
   if (news.kind == Kind::told) on_told(news);
   // A confirm a second is no reason to wake who waits for a block.
-  if (news.kind == Kind::confirmed ? finished() || session_.over() : news.kind != Kind::nothing) changed_ = true;
+  if (news.kind == Kind::confirmed ? finished() || session_.over() : news.kind != Kind::nothing)
+    changed_ = true;
 }
 
 void PrinterSession::on_welcomed() {
@@ -51,7 +52,8 @@ void PrinterSession::miss(std::uint64_t numbers) {
   if (numbers > 0 && !std::exchange(whole_, true)) missing_ += parts_taken_;
 }
 
-/// Whether that is the last part of a block: `said` is all of it then. No broker of ours tells longer ones.
+/// Whether that is the last part of a block: `said` is all of it then. No broker of ours tells
+/// longer ones.
 bool PrinterSession::is_whole(Said& said) {
   if (std::exchange(whole_, !said.goes_on)) {
     parts_.clear();
@@ -73,7 +75,8 @@ bool PrinterSession::next(ConsoleBlock& block) {
     auto said = read_line(taken.entry);
     if (!is_whole(said)) continue;
     if (repeats_.is_new(said.client, said.number)) {
-      block = {said.block, taken_, taken.tag, std::exchange(missing_, 0), std::exchange(passed_, 0)};
+      block = {said.block, taken_, taken.tag, std::exchange(missing_, 0),
+               std::exchange(passed_, 0)};
       given_ = taken_;
       return true;
     }
@@ -106,7 +109,8 @@ void PrinterSession::printed(const ConsoleBlock& block) {
 }
 
 bool PrinterSession::finished() const {
-  return session_.established() && session_.shutdown() && inbox_.empty() && printed_ >= session_.confirmed().told;
+  return session_.established() && session_.shutdown() && inbox_.empty() &&
+         printed_ >= session_.confirmed().told;
 }
 
 void PrinterSession::bye(Time now) {
@@ -120,7 +124,8 @@ void PrinterSession::tick(Time now, Outbox& out) {
   session_.tick(now, out);
   if (session_.state() != before || !out.requests.empty()) changed_ = true;
   if (session_.hello_due(now)) session_.say_hello(now, {{1}, printed_, {}}, out);
-  if (session_.heartbeat_due(now)) session_.say_heartbeat(now, {{}, {}, printed_, {}, 0, false}, out);
+  if (session_.heartbeat_due(now))
+    session_.say_heartbeat(now, {{}, {}, printed_, {}, 0, false}, out);
   session_.flush(now, out);
 }
 

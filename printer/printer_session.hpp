@@ -19,11 +19,13 @@ struct ConsoleBlock {
   SeqNo number;  ///< of its last part
   std::uint64_t log = 0;
   std::uint64_t missing = 0;  ///< so many numbers before it are gone
-  std::uint64_t passed = 0;   ///< so many before it were printed already, for a broker before this one
+  /// So many before it were printed already, for a broker before this one.
+  std::uint64_t passed = 0;
 };
 
 /// Invariants:
-/// 1. Blocks are taken in the order of their numbers, each at most once, over any number of sessions.
+/// 1. Blocks are taken in the order of their numbers, each at most once, over any number of
+/// sessions.
 /// 2. printed <= taken <= received of the present log.
 /// 3. Of each client no block is taken that is not above all that were, over any number of brokers.
 class PrinterSession final : public ClientLogic {
@@ -36,7 +38,8 @@ class PrinterSession final : public ClientLogic {
   Time next_deadline() const override;
   bool take_change() override;
 
-  /// Takes the next block; false when there is none: what waited may all have been printed before. Its text is valid until the next call of a method.
+  /// Takes the next block; false when there is none: what waited may all have been printed before.
+  /// Its text is valid until the next call of a method.
   bool next(ConsoleBlock& block);
   /// That block, and all before it, are printed: the broker may forget them.
   void printed(const ConsoleBlock& block);
@@ -66,9 +69,9 @@ class PrinterSession final : public ClientLogic {
   std::uint64_t taken_log_ = 0;
   SeqNo given_;                             // of the same log: the last block that next() gave
   std::uint64_t missing_ = 0, passed_ = 0;  // behind it
-  std::string parts_;                       // of the block that is being taken, or was taken last, if it has several
-  std::uint64_t parts_taken_ = 0;           // so many
-  bool whole_ = true;                       // the last one, too
+  std::string parts_;  // of the block that is being taken, or was taken last, if it has several
+  std::uint64_t parts_taken_ = 0;  // so many
+  bool whole_ = true;              // the last one, too
   struct Passed {
     SeqNo behind, last;  // once `behind` is printed, all up to `last` is
   };

@@ -14,7 +14,8 @@ using Kind = ClientError::Kind;
 
 SessionConfig config_of(const ProducerOptions& options) {
   if (!valid_queue_name(options.queue))
-    refuse("'" + options.queue + "' is no queue name: " + std::string(meaning(Refusal::queue_name)));
+    refuse("'" + options.queue +
+           "' is no queue name: " + std::string(meaning(Refusal::queue_name)));
   if (options.name.size() > max_client_name) refuse("the producer's name is too long");
   auto config = session_config(Role::producer, options);
   config.queues = {options.queue};
@@ -28,9 +29,10 @@ std::string queue_is(const std::string& queue, std::string_view how) {
 }
 
 std::string held_text(Held held, const Endpoint& broker, const std::string& queue) {
-  const auto* own = OwnQueues::contain(broker, queue)
-                        ? ", and this process consumes it: where its own handlers wait for room, nobody makes any"
-                        : "";
+  const auto* own =
+      OwnQueues::contain(broker, queue)
+          ? ", and this process consumes it: where its own handlers wait for room, nobody makes any"
+          : "";
   switch (held) {
     case Held::queue_items:
       return queue_is(queue, "full (its limit of items is reached)") + own;
@@ -59,11 +61,13 @@ struct Producer::Impl {
     return silent ? no_contact(session.session(), connection) : std::string();
   }
 
-  /// That items are not done yet is what join() is for; that nobody is there to do them is worth a word.
+  /// That items are not done yet is what join() is for; that nobody is there to do them is worth a
+  /// word.
   std::string why_unsettled() const {
     const Time now = Connection::now();
     if (session.session().out_of_touch(now)) return why_silent();
-    return session.nobody_asks(now) ? "no consumer asks for queue '" + options.queue + "'" : std::string();
+    return session.nobody_asks(now) ? "no consumer asks for queue '" + options.queue + "'"
+                                    : std::string();
   }
 
   std::string why_wait() const {
@@ -91,7 +95,8 @@ struct Producer::Impl {
   bool wait_to_put(Connection::Lock& lock, Time until) {
     const auto may_put = [&] {
       if (session.session().bye_said()) throw ClientError(Kind::closed, "the producer is closed");
-      if (session.session().shutdown()) throw ClientError(Kind::shutdown, "the system is shutting down");
+      if (session.session().shutdown())
+        throw ClientError(Kind::shutdown, "the system is shutting down");
       return session.may_put();
     };
     return wait(lock, may_put, until);
@@ -129,9 +134,11 @@ void Producer::put(std::string_view body, const PutOptions& options) {
 }
 
 bool Producer::try_put(std::string_view body, TimeLimit within, const PutOptions& options) {
-  if (body.size() > max_body) refuse("an item's body is longer than " + std::to_string(max_body) + " bytes");
+  if (body.size() > max_body)
+    refuse("an item's body is longer than " + std::to_string(max_body) + " bytes");
   if (options.priority > max_priority) refuse("a priority is 0 to " + std::to_string(max_priority));
-  if (options.delay.count() < 0 || options.delay.count() > std::numeric_limits<std::uint32_t>::max())
+  if (options.delay.count() < 0 ||
+      options.delay.count() > std::numeric_limits<std::uint32_t>::max())
     refuse("a delay is 0 ms to 49 days");
   auto& session = impl_->session;
   auto lock = impl_->connection.lock();
@@ -171,7 +178,8 @@ bool Producer::try_join(TimeLimit within) {
         if (impl_->stopped) throw ClientError(Kind::closed, "the producer was stopped");
         return impl_->session.joined();
       },
-      [this] { return impl_->why_unsettled(); }, deadline_after(Connection::now(), Duration(within)));
+      [this] { return impl_->why_unsettled(); },
+      deadline_after(Connection::now(), Duration(within)));
 }
 
 Settled Producer::settled() {
@@ -197,7 +205,8 @@ bool Producer::in_touch() {
 void Producer::stop() {
   const auto lock = impl_->connection.lock();
   impl_->stopped = true;
-  if (!impl_->session.session().was_welcomed()) impl_->session.bye(Connection::now());  // say() need not wait, either
+  if (!impl_->session.session().was_welcomed())
+    impl_->session.bye(Connection::now());  // say() need not wait, either
   impl_->connection.notify();
 }
 
@@ -206,7 +215,9 @@ void Producer::close() {
   {
     auto lock = impl_->connection.lock();
     if (session.session().bye_said() && session.session().state() == Session::State::ended) return;
-    const auto flushed = [&] { return session.flushed() || impl_->stopped || !session.session().was_welcomed(); };
+    const auto flushed = [&] {
+      return session.flushed() || impl_->stopped || !session.session().was_welcomed();
+    };
     wait_until_ready(impl_->connection, lock, impl_->notices, session.session(), flushed,
                      [&] { return impl_->why_wait(); });
   }

@@ -16,21 +16,24 @@ namespace baton {
 
 struct ProducerOptions : ClientOptions {
   std::string queue = "default";
-  /// Identity: a later process with the same name may go on after what this one has put (see Producer::put_before()), and
-  /// join() waits for what they all have put. Empty: a random one. At most max_client_name bytes.
+  /// Identity: a later process with the same name may go on after what this one has put (see
+  /// Producer::put_before()), and join() waits for what they all have put. Empty: a random one. At
+  /// most max_client_name bytes.
   std::string name;
 };
 
 struct PutOptions {
   std::uint8_t priority = default_priority;  ///< 0 to max_priority; the higher goes first
-  std::chrono::milliseconds delay{0};        ///< the item is handed out after this time, not before; up to 49 days
-  /// Where in its input a named producer is with this item, so that a later process can go on there. All of its items
-  /// have one, or none.
+  std::chrono::milliseconds delay{
+      0};  ///< the item is handed out after this time, not before; up to 49 days
+  /// Where in its input a named producer is with this item, so that a later process can go on
+  /// there. All of its items have one, or none.
   std::optional<InputPlace> place;
 };
 
-/// All methods may be called from any thread; items put by one thread keep their order. The connection is made and kept
-/// in the background: no call but flush, join, close and put_before waits for the broker, and put and say only when they must.
+/// All methods may be called from any thread; items put by one thread keep their order. The
+/// connection is made and kept in the background: no call but flush, join, close and put_before
+/// waits for the broker, and put and say only when they must.
 class Producer {
  public:
   /// Throws ClientError (argument) for a queue name or name that is none.
@@ -40,20 +43,23 @@ class Producer {
   Producer(const Producer&) = delete;
   Producer& operator=(const Producer&) = delete;
 
-  /// Puts an item of up to max_body bytes. Returns when it is on its way, not when it is kept: see flush(). Blocks while the
-  /// queue is full or as much as may be is unconfirmed. Throws ClientError: shutdown, closed, unreachable, refused, argument.
+  /// Puts an item of up to max_body bytes. Returns when it is on its way, not when it is kept: see
+  /// flush(). Blocks while the queue is full or as much as may be is unconfirmed. Throws
+  /// ClientError: shutdown, closed, unreachable, refused, argument.
   void put(std::string_view body, const PutOptions& options = {});
 
-  /// The same, but waits at most `within`. False: it did not put the item. For handlers that put into the queue that they are fed
-  /// from: when it is full and all of them wait in put(), nobody makes room (docs/GUIDE.md).
+  /// The same, but waits at most `within`. False: it did not put the item. For handlers that put
+  /// into the queue that they are fed from: when it is full and all of them wait in put(), nobody
+  /// makes room (docs/GUIDE.md).
   [[nodiscard]] bool try_put(std::string_view body, TimeLimit within = Duration::zero(),
                              const PutOptions& options = {});
 
-  /// Blocks until everything that was put and said is confirmed. Throws ClientError: closed, unreachable, refused.
+  /// Blocks until everything that was put and said is confirmed. Throws ClientError: closed,
+  /// unreachable, refused.
   void flush();
 
-  /// Blocks until everything that was put under this name is settled: done, dead, or lost with a broker that keeps nothing,
-  /// or whose data was emptied or replaced. Throws as flush() does.
+  /// Blocks until everything that was put under this name is settled: done, dead, or lost with a
+  /// broker that keeps nothing, or whose data was emptied or replaced. Throws as flush() does.
   Settled join();
 
   /// The same, but waits at most `within`: whether all is settled.
@@ -62,24 +68,27 @@ class Producer {
   /// What became of them so far, as the broker said last: it says so once a second. Does not wait.
   Settled settled();
 
-  /// Publishes a block of lines on the system's console: they reach the terminal together. Blocks while the console is held
-  /// back. Up to max_say bytes with tags and the last newline. Throws as put() does.
+  /// Publishes a block of lines on the system's console: they reach the terminal together. Blocks
+  /// while the console is held back. Up to max_say bytes with tags and the last newline. Throws as
+  /// put() does.
   void say(std::string_view lines);
 
-  /// What earlier processes have put under this name, of their input. Who reads the same input from its beginning, asks a
-  /// Retrace made of it about each item, puts such as are fresh, and names their places, puts each item once, however
-  /// often he is killed; who has other input finds out. Blocks until the broker has answered.
+  /// What earlier processes have put under this name, of their input. Who reads the same input from
+  /// its beginning, asks a Retrace made of it about each item, puts such as are fresh, and names
+  /// their places, puts each item once, however often he is killed; who has other input finds out.
+  /// Blocks until the broker has answered.
   std::vector<Checkpoint> put_before();
 
   /// Whether the broker was heard a moment ago.
   bool in_touch();
 
-  /// From any thread: put(), flush(), join() and say() that wait now or later throw ClientError (closed). What was put
-  /// stays put; close() still sees to it.
+  /// From any thread: put(), flush(), join() and say() that wait now or later throw ClientError
+  /// (closed). What was put stays put; close() still sees to it.
   void stop();
 
-  /// Blocks until everything is confirmed (unless stopped), and ends the session. Afterwards everything throws ClientError
-  /// (closed). Throws as flush() does, and ClientError (no_goodbye) when the broker did not confirm the end in time. A second call does nothing.
+  /// Blocks until everything is confirmed (unless stopped), and ends the session. Afterwards
+  /// everything throws ClientError (closed). Throws as flush() does, and ClientError (no_goodbye)
+  /// when the broker did not confirm the end in time. A second call does nothing.
   void close();
 
  private:

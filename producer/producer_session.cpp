@@ -39,8 +39,8 @@ void ProducerSession::on_welcomed(Time now) {
     return;
   }
   put_.restart();
-  // It may not have kept them yet, another epoch or not. And what is kept counts as ours once it is counted. The confirm
-  // says both.
+  // It may not have kept them yet, another epoch or not. And what is kept counts as ours once it is
+  // counted. The confirm says both.
   put_.received(welcome.put_received, now);
   if (session_.same_epoch()) return;
   if (!welcome.keeps) {
@@ -53,8 +53,8 @@ void ProducerSession::on_welcomed(Time now) {
   counted_ = {};
 }
 
-/// The last so many of the confirmed items are not in their broker's data. What was not counted before: as many as can be were
-/// settled, the others are lost.
+/// The last so many of the confirmed items are not in their broker's data. What was not counted
+/// before: as many as can be were settled, the others are lost.
 void ProducerSession::count_gone(std::uint64_t unknown) {
   const auto confirmed = put_.confirmed().value;
   const auto first = confirmed - std::min(confirmed, unknown);  // behind it
@@ -62,7 +62,8 @@ void ProducerSession::count_gone(std::uint64_t unknown) {
   const auto gone = confirmed - first - known;
   if (gone == 0) return;
   gone_ = {gone_.last == 0 ? first : std::min(gone_.first, first), confirmed};
-  const auto counted = earlier_.done + earlier_.dead + earlier_.lost + counted_.done + counted_.dead;
+  const auto counted =
+      earlier_.done + earlier_.dead + earlier_.lost + counted_.done + counted_.dead;
   const auto lost = std::min(gone, confirmed - std::min(confirmed, counted));
   const auto dead = std::min(gone - lost, counted_.dead);
   earlier_.lost += lost;
@@ -93,7 +94,8 @@ void ProducerSession::on_told(const Session::News& news) {
 }
 
 void ProducerSession::put(const PutItem& item, const InputPlace& place) {
-  const auto size = entry_head_size + checkpoint_size + entry_head_size + sizeof item.delay_ms + item.body.size();
+  const auto size =
+      entry_head_size + checkpoint_size + entry_head_size + sizeof item.delay_ms + item.body.size();
   auto& block = put_.block_for(size);
   if (block.size() == header_size) {
     append_digest(block, place);
@@ -103,7 +105,8 @@ void ProducerSession::put(const PutItem& item, const InputPlace& place) {
   rewrite_digest(block, place);
   append_item(block, item);
   put_.appended(item.body.size());
-  if (place.anew) put_.close_block();  // so that it comes in as a whole: nobody could go on in the midst of it
+  if (place.anew)
+    put_.close_block();  // so that it comes in as a whole: nobody could go on in the midst of it
 }
 
 PutWait ProducerSession::why_wait(Time now) const {
@@ -117,7 +120,8 @@ PutWait ProducerSession::why_wait(Time now) const {
 void ProducerSession::join() {
   if (joining_ || session_.over() || session_.bye_said()) return;
   joining_ = true;
-  session_.append(entry_head_size, 0, [](std::string& out) { append_block(out, EntryKind::join, {}); });
+  session_.append(entry_head_size, 0,
+                  [](std::string& out) { append_block(out, EntryKind::join, {}); });
 }
 
 bool ProducerSession::joined() const {
@@ -138,31 +142,36 @@ void ProducerSession::tick(Time now, Outbox& out) {
   session_.tick(now, out);
   if (session_.state() != before || !out.requests.empty()) changed_ = true;
   if (!out.requests.empty()) put_.mark_soon();  // what the old sockets had is lost
-  if (session_.hello_due(now)) session_.say_hello(now, {put_.confirmed() + 1, session_.told(), {}, put_.last()}, out);
+  if (session_.hello_due(now))
+    session_.say_hello(now, {put_.confirmed() + 1, session_.told(), {}, put_.last()}, out);
   more_ = false;
   if (!session_.established()) return;
   for (int i = 0; i < puts_per_tick; ++i) {
     auto* block = put_.next_to_send(now);
     if (!block) break;
-    out.messages.push_back({Door::put, make_message(*block, MessageType::put, session_.epoch(), session_.id())});
+    out.messages.push_back(
+        {Door::put, make_message(*block, MessageType::put, session_.epoch(), session_.id())});
     more_ = i + 1 == puts_per_tick;
   }
   if (now >= put_.mark_at()) say_mark(now, out);
-  if (session_.heartbeat_due(now)) session_.say_heartbeat(now, {put_.sent(), {}, session_.told(), {}, 0, false}, out);
+  if (session_.heartbeat_due(now))
+    session_.say_heartbeat(now, {put_.sent(), {}, session_.told(), {}, 0, false}, out);
   session_.flush(now, out);
 }
 
 /// Behind all that was put: whether it is all there.
 void ProducerSession::say_mark(Time now, Outbox& out) {
   std::string mark(header_size, '\0');
-  write_header(mark.data(), {MessageType::put, 0, session_.epoch(), session_.id(), put_.sent() + 1});
+  write_header(mark.data(),
+               {MessageType::put, 0, session_.epoch(), session_.id(), put_.sent() + 1});
   out.messages.push_back({Door::put, std::move(mark)});
   put_.marked(now);
 }
 
 Time ProducerSession::next_deadline() const {
   if (more_) return Time::min();
-  return session_.established() ? std::min(session_.next_deadline(), put_.mark_at()) : session_.next_deadline();
+  return session_.established() ? std::min(session_.next_deadline(), put_.mark_at())
+                                : session_.next_deadline();
 }
 
 bool ProducerSession::take_change() { return std::exchange(changed_, false); }

@@ -25,20 +25,23 @@ struct PutWait {
 
 /// What became of a producer's items.
 struct Settled {
-  std::uint64_t done = 0;           ///< acked
-  std::uint64_t dead = 0;           ///< failed too often
-  std::uint64_t lost = 0;           ///< went down with a broker that keeps nothing, or with its data
-  std::uint64_t put = 0;            ///< all that were put under this name, these among them
+  std::uint64_t done = 0;  ///< acked
+  std::uint64_t dead = 0;  ///< failed too often
+  std::uint64_t lost = 0;  ///< went down with a broker that keeps nothing, or with its data
+  std::uint64_t put = 0;   ///< all that were put under this name, these among them
   std::vector<DeadNotice> notices;  ///< of the dead ones, the last max_notices
 };
 
 /// Invariants:
-/// 1. An item that was put stays in the put stream until a broker has confirmed it; its number never changes.
-/// 2. settled() never counts an item twice: what a broker that kept nothing had counted is added up once, at the next one.
+/// 1. An item that was put stays in the put stream until a broker has confirmed it; its number
+/// never changes.
+/// 2. settled() never counts an item twice: what a broker that kept nothing had counted is added up
+/// once, at the next one.
 class ProducerSession final : public ClientLogic {
  public:
   static constexpr std::size_t max_notices = 1000;
-  static constexpr Duration unheard_within = 3s;  ///< programs that start together need not say that one was first
+  /// Programs that start together need not say that one was first.
+  static constexpr Duration unheard_within = 3s;
 
   /// config.role is producer, config.queues has one.
   explicit ProducerSession(SessionConfig config);
@@ -51,17 +54,21 @@ class ProducerSession final : public ClientLogic {
 
   /// Whether put() may be called now.
   bool may_put() const { return put_.may_append() && !session_.over() && !session_.bye_said(); }
-  /// Appends an item to the put stream. Requires may_put(), priority <= max_priority, a body of at most max_body bytes.
+  /// Appends an item to the put stream. Requires may_put(), priority <= max_priority, a body of at
+  /// most max_body bytes.
   void put(const PutItem& item) {
     append_item(put_.block_for(entry_head_size + sizeof item.delay_ms + item.body.size()), item);
     put_.appended(item.body.size());
   }
-  /// Likewise, with its place in the input: the broker remembers that. Of one process all items have one, or none.
+  /// Likewise, with its place in the input: the broker remembers that. Of one process all items
+  /// have one, or none.
   void put(const PutItem& item, const InputPlace& place);
   PutWait why_wait(Time now) const;
 
   /// Whether everything that was put and said is confirmed.
-  bool flushed() const { return session_.was_welcomed() && put_.idle() && session_.control().idle(); }
+  bool flushed() const {
+    return session_.was_welcomed() && put_.idle() && session_.control().idle();
+  }
   /// What earlier processes of this name had put: for Retrace. Known once welcomed.
   const std::vector<Checkpoint>& put_before() const { return put_before_; }
 
@@ -71,7 +78,9 @@ class ProducerSession final : public ClientLogic {
   bool joined() const;
   Settled settled() const;
   /// Whether the broker has known of nobody for unheard_within who may take items of the queue.
-  bool nobody_asks(Time now) const { return session_.established() && now - unheard_within >= alone_since_; }
+  bool nobody_asks(Time now) const {
+    return session_.established() && now - unheard_within >= alone_since_;
+  }
 
   bool may_say() const { return session_.may_say(); }
   void say(std::string_view block) { session_.say(block); }

@@ -12,9 +12,12 @@ namespace {
 
 using nlohmann::json;
 
-std::string dump(const std::string& text) { return json(text).dump(-1, ' ', false, json::error_handler_t::replace); }
+std::string dump(const std::string& text) {
+  return json(text).dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
-/// Writes down the value of the outermost object's `name`, about as far as `size` bytes; a string as what it says.
+/// Writes down the value of the outermost object's `name`, about as far as `size` bytes; a string
+/// as what it says.
 class NameFinder final : public nlohmann::json_sax<json> {
  public:
   explicit NameFinder(std::size_t size) : size_(size) {}
@@ -27,7 +30,9 @@ class NameFinder final : public nlohmann::json_sax<json> {
   bool number_integer(number_integer_t number) override { return value(std::to_string(number)); }
   bool number_unsigned(number_unsigned_t number) override { return value(std::to_string(number)); }
   bool number_float(number_float_t, const string_t& text) override { return value(text); }
-  bool string(string_t& text) override { return value(depth_ == 1 ? text : within_ ? dump(cut(text)) : std::string()); }
+  bool string(string_t& text) override {
+    return value(depth_ == 1 ? text : within_ ? dump(cut(text)) : std::string());
+  }
   bool key(string_t& text) override {
     if (depth_ == 1) {  // of two with this key the last one counts
       within_ = text == "name";
@@ -42,7 +47,9 @@ class NameFinder final : public nlohmann::json_sax<json> {
   bool start_object(std::size_t) override { return opened("{"); }
   bool start_array(std::size_t) override { return opened("["); }
   bool binary(binary_t&) override { return true; }
-  bool parse_error(std::size_t, const std::string&, const json::exception&) override { return false; }
+  bool parse_error(std::size_t, const std::string&, const json::exception&) override {
+    return false;
+  }
   bool end_object() override { return closed("}"); }
   bool end_array() override { return closed("]"); }
 
@@ -93,7 +100,8 @@ bool is_object(std::string_view text) {
 
 std::string name_of_body(std::string_view body, std::size_t size) {
   NameFinder finder(size);
-  const bool named = is_object(body) && json::sax_parse(body.begin(), body.end(), &finder) && finder.found();
+  const bool named =
+      is_object(body) && json::sax_parse(body.begin(), body.end(), &finder) && finder.found();
   const std::string_view name = named ? std::string_view(finder.name()) : body;
   return name.size() > size ? visible(cut_utf8(name, size)) + "..." : visible(name);
 }

@@ -16,7 +16,8 @@ T load(const char* at) {
   std::memcpy(&value, at, sizeof value);
   if constexpr (std::endian::native == std::endian::big && sizeof(T) > 1) {
     T swapped = 0;
-    for (std::size_t i = 0; i < sizeof(T); ++i) swapped = static_cast<T>(swapped << 8 | ((value >> 8 * i) & 0xff));
+    for (std::size_t i = 0; i < sizeof(T); ++i)
+      swapped = static_cast<T>(swapped << 8 | ((value >> 8 * i) & 0xff));
     return swapped;
   }
   return value;
@@ -34,7 +35,8 @@ void append(std::string& out, T value) {
   out.append(raw, sizeof raw);
 }
 
-/// Reads numbers off the front of a byte string. Once something was missing, ok() stays false and all reads give 0.
+/// Reads numbers off the front of a byte string. Once something was missing, ok() stays false and
+/// all reads give 0.
 class Reader {
  public:
   explicit Reader(std::string_view bytes) : rest_(bytes) {}

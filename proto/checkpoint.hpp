@@ -1,4 +1,5 @@
-// How far an input was put, and what it was up to there: so that a producer that is run again goes on by content.
+// How far an input was put, and what it was up to there: so that a producer that is run again goes
+// on by content.
 #pragma once
 
 #include <array>

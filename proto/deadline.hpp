@@ -1,5 +1,5 @@
-// Lengths of time as users give them, and the points in time that they lead to. The largest that a type can say stand for
-// "without limit", and no sum or conversion of them runs over.
+// Lengths of time as users give them, and the points in time that they lead to. The largest that a
+// type can say stand for "without limit", and no sum or conversion of them runs over.
 #pragma once
 
 #include <algorithm>
@@ -18,8 +18,8 @@ constexpr Duration saturated(std::chrono::duration<Rep, Period> length) {
   return std::chrono::duration_cast<Duration>(length);
 }
 
-/// The point in time `wait` after `now`: `now` for a negative one, `never` where the clock does not reach. Every time that
-/// comes from a user goes through here.
+/// The point in time `wait` after `now`: `now` for a negative one, `never` where the clock does not
+/// reach. Every time that comes from a user goes through here.
 template <class Rep, class Period>
 constexpr Time deadline_after(Time now, std::chrono::duration<Rep, Period> wait) {
   const Duration left = saturated(wait);
@@ -27,7 +27,8 @@ constexpr Time deadline_after(Time now, std::chrono::duration<Rep, Period> wait)
   return left < never - std::max(now, Time{}) ? now + left : never;
 }
 
-/// How long a call may wait: made of any duration, none of which runs over on the way (std::chrono's own conversion does).
+/// How long a call may wait: made of any duration, none of which runs over on the way
+/// (std::chrono's own conversion does).
 class TimeLimit {
  public:
   template <class Rep, class Period>

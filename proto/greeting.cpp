@@ -9,8 +9,9 @@ namespace {
 using nlohmann::json;
 
 constexpr std::array<std::string_view, 3> role_names{"producer", "consumer", "printer"};
-constexpr int deepest = 4;                                  // levels of objects and lists
-constexpr SeqNo highest_first_put{std::uint64_t{1} << 62};  // numbers go on from it and must not run over
+constexpr int deepest = 4;  // levels of objects and lists
+// Numbers go on from it and must not run over.
+constexpr SeqNo highest_first_put{std::uint64_t{1} << 62};
 
 /// A field of a hello that is not what it must be.
 struct Wrong {
@@ -18,7 +19,9 @@ struct Wrong {
   std::string why;
 };
 
-std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+std::string dump(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
 std::string text_field(const json& object, const char* key, std::size_t max_size) {
   const auto found = object.find(key);
@@ -40,14 +43,16 @@ std::uint64_t number_field(const json& object, const char* key, std::uint64_t ot
 bool flag_field(const json& object, const char* key) {
   const auto found = object.find(key);
   if (found == object.end()) return false;
-  if (!found->is_boolean()) throw Wrong{Refusal::hello, std::string(key) + " must be true or false"};
+  if (!found->is_boolean())
+    throw Wrong{Refusal::hello, std::string(key) + " must be true or false"};
   return found->get<bool>();
 }
 
 Role role_field(const json& object) {
   const auto text = text_field(object, "role", 20);
   const auto found = std::find(role_names.begin(), role_names.end(), text);
-  if (found == role_names.end()) throw Wrong{Refusal::hello, "role must be producer, consumer or printer"};
+  if (found == role_names.end())
+    throw Wrong{Refusal::hello, "role must be producer, consumer or printer"};
   return static_cast<Role>(found - role_names.begin());
 }
 
@@ -64,8 +69,10 @@ std::vector<std::string> queues_field(const json& object, Role role) {
       if (std::find(queues.begin(), queues.end(), text) == queues.end()) queues.push_back(text);
     }
   }
-  if (role == Role::producer && queues.size() != 1) throw Wrong{Refusal::hello, "a producer names one queue"};
-  if (role == Role::consumer && queues.empty()) throw Wrong{Refusal::hello, "a consumer names 1 to 64 queues"};
+  if (role == Role::producer && queues.size() != 1)
+    throw Wrong{Refusal::hello, "a producer names one queue"};
+  if (role == Role::consumer && queues.empty())
+    throw Wrong{Refusal::hello, "a consumer names 1 to 64 queues"};
   return queues;
 }
 
@@ -101,11 +108,13 @@ json digests_to_json(const std::vector<Checkpoint>& digests) {
 }
 
 std::vector<Checkpoint> digests_from_json(const json& list) {
-  const Wrong wrong{Refusal::malformed, "digests must be pairs of a number and 32 hex digits, the numbers rising"};
+  const Wrong wrong{Refusal::malformed,
+                    "digests must be pairs of a number and 32 hex digits, the numbers rising"};
   if (!list.is_array() || list.size() > max_checkpoints) throw wrong;
   std::vector<Checkpoint> digests;
   for (const auto& one : list) {
-    if (!one.is_array() || one.size() != 2 || !one[0].is_number_unsigned() || !one[1].is_string()) throw wrong;
+    if (!one.is_array() || one.size() != 2 || !one[0].is_number_unsigned() || !one[1].is_string())
+      throw wrong;
     const auto digest = session_from_hex(one[1].get_ref<const std::string&>());
     const auto items = one[0].get<std::uint64_t>();
     if (!digest || (digests.empty() ? items == 0 : items <= digests.back().items)) throw wrong;
@@ -114,9 +123,11 @@ std::vector<Checkpoint> digests_from_json(const json& list) {
   return digests;
 }
 
-/// What is nested deeper than anything of ours is passed over: else a few bytes of it would cost a lot of memory and time.
+/// What is nested deeper than anything of ours is passed over: else a few bytes of it would cost a
+/// lot of memory and time.
 bool is_shallow(int depth, json::parse_event_t event, const json&) {
-  return depth < deepest || (event != json::parse_event_t::array_start && event != json::parse_event_t::object_start);
+  return depth < deepest ||
+         (event != json::parse_event_t::array_start && event != json::parse_event_t::object_start);
 }
 
 json object_from(std::string_view text) {
@@ -149,7 +160,8 @@ std::string to_json(const Hello& hello) {
   if (hello.process != 0) object["process"] = to_hex(Epoch{hello.process});
   if (hello.instance != 0) object["instance"] = to_hex(Epoch{hello.instance});
   if (hello.previous)
-    object["previous"] = {{"epoch", to_hex(hello.previous->epoch)}, {"session", to_hex(hello.previous->session)}};
+    object["previous"] = {{"epoch", to_hex(hello.previous->epoch)},
+                          {"session", to_hex(hello.previous->session)}};
   if (hello.role == Role::producer) object["run"] = to_hex(hello.run);
   if (hello.begun) object["begun"] = true;
   if (hello.last_put > SeqNo{}) object["last_put"] = hello.last_put.value;
@@ -177,10 +189,13 @@ Refusal parse(std::string_view text, Hello& hello, std::string& why) {
     hello.last_put.value = number_field(object, "last_put", 0);
     hello.previous = previous_field(object);
     hello.claims = number_field(object, "claims", 0);
-    if (hello.claims > max_asks) throw Wrong{Refusal::hello, "claims are more items than a session can hold"};
-    if (hello.role == Role::producer && hello.name.empty()) throw Wrong{Refusal::hello, "a producer gives its name"};
+    if (hello.claims > max_asks)
+      throw Wrong{Refusal::hello, "claims are more items than a session can hold"};
+    if (hello.role == Role::producer && hello.name.empty())
+      throw Wrong{Refusal::hello, "a producer gives its name"};
     if (hello.first_put.value == 0) throw Wrong{Refusal::hello, "first_put counts from 1"};
-    if (hello.first_put > highest_first_put) throw Wrong{Refusal::hello, "first_put is beyond all that can be put"};
+    if (hello.first_put > highest_first_put)
+      throw Wrong{Refusal::hello, "first_put is beyond all that can be put"};
     return Refusal::none;
   } catch (const Wrong& wrong) {
     why = wrong.why;
@@ -213,8 +228,8 @@ bool parse(std::string_view text, Welcome& welcome) {
     welcome.first_told.value = number_field(object, "first_told", 1);
     welcome.previous_control.value = number_field(object, "previous_control", 0);
     if (object.contains("digests")) welcome.digests = digests_from_json(object["digests"]);
-    const bool in_range = welcome.put_received < highest_first_put && welcome.first_told.value > 0 &&
-                          welcome.first_told <= highest_first_put;
+    const bool in_range = welcome.put_received < highest_first_put &&
+                          welcome.first_told.value > 0 && welcome.first_told <= highest_first_put;
     if (!in_range) throw Wrong{Refusal::malformed, "its numbers are beyond all that there can be"};
   });
 }
@@ -222,7 +237,8 @@ bool parse(std::string_view text, Welcome& welcome) {
 std::string to_json(const DeadNotice& notice) {
   json history = json::array();
   for (const auto& attempt : notice.history)
-    history.push_back({{"consumer", attempt.consumer}, {"why", attempt.why}, {"ago_ms", attempt.ago_ms}});
+    history.push_back(
+        {{"consumer", attempt.consumer}, {"why", attempt.why}, {"ago_ms", attempt.ago_ms}});
   return dump({{"item", notice.id.value},
                {"queue", notice.queue},
                {"body", notice.body},
@@ -239,7 +255,8 @@ bool parse(std::string_view text, DeadNotice& notice) {
     notice.attempts = number_field(object, "attempts", 0);
     for (const auto& attempt : object.value("history", json::array())) {
       if (!attempt.is_object()) throw Wrong{Refusal::malformed, "an attempt must be an object"};
-      notice.history.push_back({text_field(attempt, "consumer", 1000), text_field(attempt, "why", 2 * max_reason),
+      notice.history.push_back({text_field(attempt, "consumer", 1000),
+                                text_field(attempt, "why", 2 * max_reason),
                                 static_cast<std::int64_t>(number_field(attempt, "ago_ms", 0))});
     }
   });
@@ -257,7 +274,9 @@ bool parse(std::string_view text, RefusalNotice& notice) {
   });
 }
 
-std::string to_json(const Alive& alive) { return dump({{"broker", alive.broker}, {"host", alive.host}}); }
+std::string to_json(const Alive& alive) {
+  return dump({{"broker", alive.broker}, {"host", alive.host}});
+}
 
 bool parse(std::string_view text, Alive& alive) {
   return read_all([&] {
@@ -268,10 +287,11 @@ bool parse(std::string_view text, Alive& alive) {
 }
 
 bool valid_queue_name(std::string_view name) {
-  return !name.empty() && name.size() <= max_queue_name && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-' || c == '/';
-  });
+  return !name.empty() && name.size() <= max_queue_name &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '.' || c == '_' || c == '-' || c == '/';
+         });
 }
 
 bool valid_utf8(std::string_view text) {
@@ -282,9 +302,10 @@ bool valid_utf8(std::string_view text) {
     if (lead < 0x80) continue;
     const int more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
     if (lead < 0xc2 || lead > 0xf4 || end - at < more) return false;
-    const unsigned second = *at;  // the first continuation byte rules out overlong forms, surrogates, > U+10FFFF
-    if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) || (lead == 0xf0 && second < 0x90) ||
-        (lead == 0xf4 && second > 0x8f))
+    // The first continuation byte rules out overlong forms, surrogates, > U+10FFFF.
+    const unsigned second = *at;
+    if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
+        (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f))
       return false;
     for (int i = 0; i < more; ++i)
       if ((*at++ & 0xc0) != 0x80) return false;

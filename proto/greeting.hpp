@@ -1,4 +1,5 @@
-// The rare messages, as JSON: hello, welcome, refusal, and the dead letter's notice. Unknown fields are ignored.
+// The rare messages, as JSON: hello, welcome, refusal, and the dead letter's notice. Unknown fields
+// are ignored.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,8 @@ enum class Role : std::uint8_t { producer, consumer, printer };
 inline constexpr std::size_t role_count = 3;
 std::string_view name(Role role);
 
-/// The session that a client had before this one, so that nothing is said twice and what it holds stays its own.
+/// The session that a client had before this one, so that nothing is said twice and what it holds
+/// stays its own.
 struct Previous {
   Epoch epoch;
   SessionId session;
@@ -29,34 +31,42 @@ struct Previous {
 struct Hello {
   Role role = Role::producer;
   std::string client;  ///< program and version, for people
-  std::string name;    ///< a producer's identity: its numbers go on over sessions. Others: for people
+  std::string name;  ///< a producer's identity: its numbers go on over sessions. Others: for people
   bool named = false;  ///< the user gave the name: a later process may go on with it
   std::string host;    ///< the client's host name
   std::uint64_t pid = 0;
-  std::uint64_t process = 0;   ///< the client's process, by a random number, whatever host and pid are; 0: who knows
-  std::uint64_t instance = 0;  ///< the client's whole life, by a random number: whose lines are whose; 0: none
-  std::vector<std::string> queues;  ///< producer: exactly one; consumer: 1 to max_queues; printer: none
-  SeqNo first_put{1};               ///< producer: its first unconfirmed number
-  SessionId run;                    ///< producer: its process, by the first session id that it drew
-  bool begun = false;               ///< producer: this process was welcomed before, and goes on with its numbers
-  SeqNo last_put;                   ///< producer: the last number that it may have sent in earlier sessions; 0: none
-  SeqNo heard;                      ///< last number of the broker's stream that came in, of the epoch of `previous`
+  /// The client's process, by a random number, whatever host and pid are; 0: who knows.
+  std::uint64_t process = 0;
+  /// The client's whole life, by a random number: whose lines are whose; 0: none.
+  std::uint64_t instance = 0;
+  std::vector<std::string>
+      queues;          ///< producer: exactly one; consumer: 1 to max_queues; printer: none
+  SeqNo first_put{1};  ///< producer: its first unconfirmed number
+  SessionId run;       ///< producer: its process, by the first session id that it drew
+  bool begun = false;  ///< producer: this process was welcomed before, and goes on with its numbers
+  SeqNo last_put;  ///< producer: the last number that it may have sent in earlier sessions; 0: none
+  SeqNo heard;     ///< last number of the broker's stream that came in, of the epoch of `previous`
   std::optional<Previous> previous;
-  std::uint64_t claims = 0;  ///< consumer: so many items are claimed by the first entries of its control stream
+  /// Consumer: so many items are claimed by the first entries of its control stream.
+  std::uint64_t claims = 0;
 
   bool operator==(const Hello&) const = default;
 };
 
 struct Welcome {
   std::string broker;  ///< program and version
-  std::string host;    ///< the broker's host name: where it differs from the client's, lines are tagged
+  std::string
+      host;  ///< the broker's host name: where it differs from the client's, lines are tagged
   bool keeps = false;  ///< confirmed items outlive the broker's process
   std::uint64_t max_attempts = 0;
-  SeqNo put_received;               ///< producer: go on after this number
-  std::uint64_t put_unknown = 0;    ///< producer: so many of these were confirmed, and this broker has never had them
-  std::vector<Checkpoint> digests;  ///< to a producer's new process: what was put under its name, items rising
-  SeqNo first_told{1};              ///< the broker's stream to this session begins with this number
-  SeqNo previous_control;           ///< of the previous session's control stream, everything up to this came in
+  SeqNo put_received;  ///< producer: go on after this number
+  /// Producer: so many of these were confirmed, and this broker has never had them.
+  std::uint64_t put_unknown = 0;
+  std::vector<Checkpoint>
+      digests;          ///< to a producer's new process: what was put under its name, items rising
+  SeqNo first_told{1};  ///< the broker's stream to this session begins with this number
+  SeqNo previous_control;  ///< of the previous session's control stream, everything up to this came
+                           ///< in
 
   bool operator==(const Welcome&) const = default;
 };
@@ -100,7 +110,8 @@ std::string to_json(const DeadNotice& notice);
 std::string to_json(const RefusalNotice& notice);
 std::string to_json(const Alive& alive);
 
-/// From JSON. On failure `why` says which field is wrong, for people; the refusal says it for machines.
+/// From JSON. On failure `why` says which field is wrong, for people; the refusal says it for
+/// machines.
 Refusal parse(std::string_view json, Hello& hello, std::string& why);
 bool parse(std::string_view json, Welcome& welcome);
 bool parse(std::string_view json, DeadNotice& notice);

@@ -62,7 +62,8 @@ std::string to_hex(const SessionId& id) { return hex_of(id.bytes); }
 
 std::string to_hex(Epoch epoch) {
   std::array<std::uint8_t, 8> bytes{};
-  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(epoch.value >> (56 - 8 * i));
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<std::uint8_t>(epoch.value >> (56 - 8 * i));
   return hex_of(bytes);
 }
 

@@ -22,8 +22,8 @@ struct SeqNo {
   SeqNo& operator+=(std::uint64_t n) { return value += n, *this; }
 };
 
-/// An item's id: of one item only, whatever brokers a client meets at an address. 0 is no item, nor is the highest
-/// number: a run of ids always ends below it.
+/// An item's id: of one item only, whatever brokers a client meets at an address. 0 is no item, nor
+/// is the highest number: a run of ids always ends below it.
 struct ItemId {
   std::uint64_t value = 0;
 
@@ -51,7 +51,9 @@ struct SessionId {
   std::array<std::uint8_t, 16> bytes{};
 
   auto operator<=>(const SessionId&) const = default;
-  std::string_view view() const { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+  std::string_view view() const {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  }
 };
 
 /// Draws from the system's entropy. Throws std::runtime_error when there is none.

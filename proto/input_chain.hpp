@@ -7,8 +7,8 @@
 
 namespace baton {
 
-/// A digest (BLAKE2b, RFC 7693) over an input's items, one after the other. It begins with the queue that they are for:
-/// the same words for another one are something else.
+/// A digest (BLAKE2b, RFC 7693) over an input's items, one after the other. It begins with the
+/// queue that they are for: the same words for another one are something else.
 class InputChain {
  public:
   explicit InputChain(std::string_view queue);

@@ -5,7 +5,8 @@
 namespace baton {
 namespace {
 
-/// "[json.exception.parse_error.101] parse error at line 1, column 3: ..." without what says nothing of a single line.
+/// "[json.exception.parse_error.101] parse error at line 1, column 3: ..." without what says
+/// nothing of a single line.
 std::string in_plain_words(std::string text) {
   if (text.starts_with('[')) text.erase(0, text.find("] ") + 2);
   if (const std::string line = "at line 1, "; text.find(line) != text.npos)
@@ -31,7 +32,8 @@ class Looker final : public nlohmann::json_sax<nlohmann::json> {
   bool start_array(std::size_t) override { return deeper(); }
   bool end_object() override { return --depth_, true; }
   bool end_array() override { return --depth_, true; }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
+  bool parse_error(std::size_t, const std::string&,
+                   const nlohmann::detail::exception& error) override {
     why = in_plain_words(error.what());
     return false;
   }

@@ -25,7 +25,9 @@ enum ConfirmFlag : std::uint8_t {
   confirm_ended = 8
 };
 
-bool known(std::uint8_t type) { return (type >= 1 && type <= 5) || (type >= 16 && type <= 21) || type == 32; }
+bool known(std::uint8_t type) {
+  return (type >= 1 && type <= 5) || (type >= 16 && type <= 21) || type == 32;
+}
 
 Refusal check_item(const Entry& entry) {
   if (entry.a > max_priority || entry.b > has_delay) return Refusal::malformed;
@@ -35,7 +37,8 @@ Refusal check_item(const Entry& entry) {
 }
 
 Refusal check_runs(const Entry& entry) {
-  if (entry.payload.empty() || entry.payload.size() % run_size != 0 || entry.b != 0) return Refusal::malformed;
+  if (entry.payload.empty() || entry.payload.size() % run_size != 0 || entry.b != 0)
+    return Refusal::malformed;
   Reader in(entry.payload);
   std::uint64_t total = 0;
   while (!in.empty()) {
@@ -50,7 +53,8 @@ Refusal check_runs(const Entry& entry) {
 /// Claims are runs as well, each with a count of deliveries.
 Refusal check_claims(const Entry& entry) {
   const bool puts = entry.kind == EntryKind::claim_put;
-  if (entry.payload.empty() || entry.payload.size() % (puts ? claim_put_size : claim_size) != 0 || entry.b != 0)
+  if (entry.payload.empty() || entry.payload.size() % (puts ? claim_put_size : claim_size) != 0 ||
+      entry.b != 0)
     return Refusal::malformed;
   Reader in(entry.payload);
   std::uint64_t total = 0;
@@ -111,12 +115,15 @@ Refusal check_part(const Entry& entry) {
   return entry.payload.size() > max_body ? Refusal::too_large : Refusal::none;
 }
 
-std::uint16_t flags_of(const Entry& delivery) { return load<std::uint16_t>(delivery.payload.data() + delivery_flags); }
+std::uint16_t flags_of(const Entry& delivery) {
+  return load<std::uint16_t>(delivery.payload.data() + delivery_flags);
+}
 
 /// Of two entries that were found valid each by itself.
 bool lacks_put_before(const Entry& entry, const Entry& before) {
   if (entry.kind != EntryKind::delivery || !(flags_of(entry) & next_put)) return false;
-  return before.kind != EntryKind::delivery || (flags_of(before) & partial) || flags_of(before) == 0;
+  return before.kind != EntryKind::delivery || (flags_of(before) & partial) ||
+         flags_of(before) == 0;
 }
 
 Refusal check_delivery_body(const Entry& entry) {
@@ -125,7 +132,8 @@ Refusal check_delivery_body(const Entry& entry) {
   if ((flags & next_put) && flags != next_put) return Refusal::malformed;
   auto rest = entry.payload.substr(delivery_size);
   if (flags & unkept) {
-    if (rest.size() < unkept_size || load<std::uint64_t>(rest.data()) == 0 || load<std::uint64_t>(rest.data() + 8) == 0)
+    if (rest.size() < unkept_size || load<std::uint64_t>(rest.data()) == 0 ||
+        load<std::uint64_t>(rest.data() + 8) == 0)
       return Refusal::malformed;
     rest.remove_prefix(unkept_size);
   }
@@ -139,15 +147,18 @@ Refusal check_delivery_body(const Entry& entry) {
 Refusal check_delivery(const Entry& entry) {
   if (entry.kind == EntryKind::empty) return exactly(entry, 0);
   if (entry.kind == EntryKind::part) return check_part(entry);
-  if (entry.kind != EntryKind::delivery || entry.payload.size() < delivery_size) return Refusal::malformed;
+  if (entry.kind != EntryKind::delivery || entry.payload.size() < delivery_size)
+    return Refusal::malformed;
   if (entry.a > max_priority || entry.b == 0) return Refusal::malformed;
-  if (const auto id = load<std::uint64_t>(entry.payload.data()); id == 0 || id == UINT64_MAX) return Refusal::malformed;
+  if (const auto id = load<std::uint64_t>(entry.payload.data()); id == 0 || id == UINT64_MAX)
+    return Refusal::malformed;
   return check_delivery_body(entry);
 }
 
 Refusal check_outcome(const Entry& entry) {
   if (entry.kind == EntryKind::lost) return check_runs(entry);
-  return entry.kind == EntryKind::died || entry.kind == EntryKind::result ? Refusal::none : Refusal::malformed;
+  return entry.kind == EntryKind::died || entry.kind == EntryKind::result ? Refusal::none
+                                                                          : Refusal::malformed;
 }
 
 Refusal check_line(const Entry& entry) {
@@ -156,7 +167,8 @@ Refusal check_line(const Entry& entry) {
 }
 
 Refusal check_put(const Entry& entry) {
-  if (entry.kind == EntryKind::digest) return entry.a > 1 ? Refusal::malformed : exactly(entry, checkpoint_size);
+  if (entry.kind == EntryKind::digest)
+    return entry.a > 1 ? Refusal::malformed : exactly(entry, checkpoint_size);
   return entry.kind == EntryKind::item ? check_item(entry) : Refusal::malformed;
 }
 
@@ -219,7 +231,8 @@ Refusal check_entries(MessageType type, std::string_view payload, std::uint16_t 
   Entry entry, before;
   for (std::uint16_t i = 0; i < count; ++i, before = entry) {
     if (!in.next(entry)) return Refusal::malformed;
-    if (entry.kind == EntryKind::digest && (i > 0 || count == 1)) return Refusal::malformed;  // it is of items
+    if (entry.kind == EntryKind::digest && (i > 0 || count == 1))
+      return Refusal::malformed;  // it is of items
     if (const auto refusal = check_entry(type, entry); refusal != Refusal::none) return refusal;
     if (lacks_put_before(entry, before)) return Refusal::malformed;
   }
@@ -247,7 +260,8 @@ void append_digest(std::string& out, const InputPlace& place) {
 
 InputPlace read_digest(const Entry& entry) {
   InputPlace place{{load<std::uint64_t>(entry.payload.data()), {}}, entry.a == 1};
-  std::copy(entry.payload.begin() + 8, entry.payload.begin() + checkpoint_size, place.at.digest.begin());
+  std::copy(entry.payload.begin() + 8, entry.payload.begin() + checkpoint_size,
+            place.at.digest.begin());
   return place;
 }
 
@@ -275,8 +289,8 @@ void rewrite_digest(std::string& message, const InputPlace& place) {
 
 namespace {
 
-void append_delivery_fixed(std::string& out, const Delivery& delivery, std::uint16_t flags, std::size_t rest,
-                           const PutName& before) {
+void append_delivery_fixed(std::string& out, const Delivery& delivery, std::uint16_t flags,
+                           std::size_t rest, const PutName& before) {
   const bool follows = flags == 0 && before.producer != 0 && delivery.put == before.next();
   const bool named = delivery.put.producer != 0 && !follows;
   append_entry_head(out, EntryKind::delivery, delivery.priority, delivery.attempt,
@@ -284,7 +298,8 @@ void append_delivery_fixed(std::string& out, const Delivery& delivery, std::uint
   char fixed[delivery_size];
   store(fixed, delivery.id.value);
   store(fixed + 8, delivery.queue);
-  store(fixed + delivery_flags, static_cast<std::uint16_t>(flags | (named ? unkept : 0) | (follows ? next_put : 0)));
+  store(fixed + delivery_flags,
+        static_cast<std::uint16_t>(flags | (named ? unkept : 0) | (follows ? next_put : 0)));
   store(fixed + delivery_flags + 2, delivery.deliveries);
   out.append(fixed, sizeof fixed);
   if (!named) return;
@@ -306,13 +321,17 @@ void append_delivery(std::string& out, const Delivery& delivery, const PutName& 
 
 Delivery read_delivery(const Entry& entry, const PutName& before) {
   const char* at = entry.payload.data();
-  Delivery delivery{
-      {load<std::uint64_t>(at)}, load<std::uint16_t>(at + 8), entry.b, entry.a, entry.payload.substr(delivery_size)};
+  Delivery delivery{{load<std::uint64_t>(at)},
+                    load<std::uint16_t>(at + 8),
+                    entry.b,
+                    entry.a,
+                    entry.payload.substr(delivery_size)};
   delivery.deliveries = load<std::uint32_t>(at + delivery_flags + 2);
   const auto flags = flags_of(entry);
   if (flags & next_put) delivery.put = before.next();
   if (flags & unkept) {
-    delivery.put = {load<std::uint64_t>(delivery.body.data()), {load<std::uint64_t>(delivery.body.data() + 8)}};
+    delivery.put = {load<std::uint64_t>(delivery.body.data()),
+                    {load<std::uint64_t>(delivery.body.data() + 8)}};
     delivery.body.remove_prefix(unkept_size);
   }
   if (!(flags & partial)) return delivery;
@@ -401,7 +420,8 @@ void append_line(std::string& out, const Said& said) {
 }
 
 Said read_say(const Entry& entry) {
-  return {0, load<std::uint64_t>(entry.payload.data()), entry.payload.substr(say_size), entry.b == block_goes_on};
+  return {0, load<std::uint64_t>(entry.payload.data()), entry.payload.substr(say_size),
+          entry.b == block_goes_on};
 }
 
 Said read_line(const Entry& entry) {
@@ -417,7 +437,9 @@ Ask read_ask(const Entry& entry) {
   ask.waiting = in.take<std::uint32_t>();
   return ask;
 }
-std::uint32_t read_withdraw(const Entry& entry) { return load<std::uint32_t>(entry.payload.data()); }
+std::uint32_t read_withdraw(const Entry& entry) {
+  return load<std::uint32_t>(entry.payload.data());
+}
 
 void read_runs(const Entry& entry, std::vector<ItemRun>& runs) {
   runs.clear();
@@ -469,7 +491,8 @@ std::string encode_heartbeat(const Header& header, const Heartbeat& heartbeat) {
 }
 
 Refusal decode_heartbeat(std::string_view payload, Heartbeat& heartbeat) {
-  if (payload.size() < heartbeat_size) return Refusal::malformed;  // a later version may append fields
+  if (payload.size() < heartbeat_size)
+    return Refusal::malformed;  // a later version may append fields
   Reader in(payload);
   heartbeat.put_sent.value = in.take<std::uint64_t>();
   heartbeat.control_sent.value = in.take<std::uint64_t>();
@@ -482,29 +505,32 @@ Refusal decode_heartbeat(std::string_view payload, Heartbeat& heartbeat) {
 
 std::string encode_confirm(const Header& header, const Confirm& confirm) {
   std::string out = message_of(header, confirm_size);
-  for (const auto value : {confirm.control_received.value, confirm.put_received.value, confirm.put_confirmed.value,
-                           confirm.put_credit.value, confirm.put_window, confirm.say_window, confirm.accepted,
-                           confirm.done, confirm.dead, confirm.told.value, confirm.lane_sent.value})
+  for (const auto value :
+       {confirm.control_received.value, confirm.put_received.value, confirm.put_confirmed.value,
+        confirm.put_credit.value, confirm.put_window, confirm.say_window, confirm.accepted,
+        confirm.done, confirm.dead, confirm.told.value, confirm.lane_sent.value})
     append(out, value);
   append(out, confirm.lane_generation);
   append(out, confirm.lane_port);
   append(out, static_cast<std::uint8_t>(confirm.put_held));
   append(out, static_cast<std::uint8_t>(confirm.say_held));
-  append(out,
-         static_cast<std::uint8_t>((confirm.rewind_put ? confirm_rewind_put : 0) |
-                                   (confirm.rewind_control ? confirm_rewind_control : 0) |
-                                   (confirm.shutdown ? confirm_shutdown : 0) | (confirm.ended ? confirm_ended : 0)));
+  append(out, static_cast<std::uint8_t>((confirm.rewind_put ? confirm_rewind_put : 0) |
+                                        (confirm.rewind_control ? confirm_rewind_control : 0) |
+                                        (confirm.shutdown ? confirm_shutdown : 0) |
+                                        (confirm.ended ? confirm_ended : 0)));
   append(out, confirm.told_sent.value);
   append(out, confirm.consumers);
   return out;
 }
 
 Refusal decode_confirm(std::string_view payload, Confirm& confirm) {
-  if (payload.size() < confirm_size) return Refusal::malformed;  // a later version may append fields
+  if (payload.size() < confirm_size)
+    return Refusal::malformed;  // a later version may append fields
   Reader in(payload);
-  for (auto* value : {&confirm.control_received.value, &confirm.put_received.value, &confirm.put_confirmed.value,
-                      &confirm.put_credit.value, &confirm.put_window, &confirm.say_window, &confirm.accepted,
-                      &confirm.done, &confirm.dead, &confirm.told.value, &confirm.lane_sent.value})
+  for (auto* value :
+       {&confirm.control_received.value, &confirm.put_received.value, &confirm.put_confirmed.value,
+        &confirm.put_credit.value, &confirm.put_window, &confirm.say_window, &confirm.accepted,
+        &confirm.done, &confirm.dead, &confirm.told.value, &confirm.lane_sent.value})
     *value = in.take<std::uint64_t>();
   confirm.lane_generation = in.take<std::uint32_t>();
   confirm.lane_port = in.take<std::uint16_t>();

@@ -1,8 +1,9 @@
-// The messages of version 1 as bytes. proto/PROTOCOL.md is their specification; the two change together.
+// The messages of version 1 as bytes. proto/PROTOCOL.md is their specification; the two change
+// together.
 //
-// A message is one ZeroMQ frame (on news a topic frame goes before it): a header of 40 bytes, then a payload.
-// Three kinds of payload: entries (put, control, delivery, outcome, console), a fixed block (heartbeat, confirm), and
-// JSON (hello, welcome, refusal). Numbers are little-endian.
+// A message is one ZeroMQ frame (on news a topic frame goes before it): a header of 40 bytes, then
+// a payload. Three kinds of payload: entries (put, control, delivery, outcome, console), a fixed
+// block (heartbeat, confirm), and JSON (hello, welcome, refusal). Numbers are little-endian.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +27,8 @@ enum class MessageType : std::uint8_t {
   hello = 2,      ///< JSON: who I am; begins a session
   control = 3,    ///< entries of the control stream
   heartbeat = 4,  ///< Heartbeat: I live, and this is how far I am
-  probe = 5,      ///< nothing: is a broker here? By who is no client, subscribed to the session's topic that it names
+  probe = 5,  ///< nothing: is a broker here? By who is no client, subscribed to the session's topic
+              ///< that it names
   // on news, to one session
   welcome = 16,  ///< JSON: the session stands
   confirm = 17,  ///< Confirm: how far the broker is; its heartbeat, too
@@ -50,7 +52,8 @@ inline constexpr std::size_t header_size = 40;
 /// Writes `header` over the header_size bytes at `at`.
 void write_header(char* at, const Header& header);
 
-/// Reads a header off the front of `frame`. The payload follows it. On a refusal `header` holds what could be read.
+/// Reads a header off the front of `frame`. The payload follows it. On a refusal `header` holds
+/// what could be read.
 Refusal read_header(std::string_view frame, Header& header);
 
 inline std::string_view payload_of(std::string_view frame) { return frame.substr(header_size); }
@@ -59,29 +62,36 @@ inline std::string_view payload_of(std::string_view frame) { return frame.substr
 enum class EntryKind : std::uint8_t {
   // put stream
   item = 1,    ///< a: priority; b: flags (has_delay); payload: [delay u32 ms] body
-  digest = 2,  ///< a: 1 anew; checkpoint of the input behind the message's last item. First in its message, unnumbered
+  digest = 2,  ///< a: 1 anew; checkpoint of the input behind the message's last item. First in its
+               ///< message, unnumbered
   // control stream
-  ask = 16,        ///< Ask
-  withdraw = 17,   ///< u32: so many asks taken back; each is answered by an item or by `empty`
-  ack = 18,        ///< runs of items: done. b = has_result (reserved): id u64, then the result
-  fail = 19,       ///< id u64, delay u32 ms, reason (UTF-8)
-  release = 20,    ///< runs of items: given back untouched
-  say = 21,        ///< b: flags (block_goes_on); u64: the say number; then a block of console lines, or a part of one
+  ask = 16,       ///< Ask
+  withdraw = 17,  ///< u32: so many asks taken back; each is answered by an item or by `empty`
+  ack = 18,       ///< runs of items: done. b = has_result (reserved): id u64, then the result
+  fail = 19,      ///< id u64, delay u32 ms, reason (UTF-8)
+  release = 20,   ///< runs of items: given back untouched
+  say = 21,  ///< b: flags (block_goes_on); u64: the say number; then a block of console lines, or a
+             ///< part of one
   lane_lost = 22,  ///< LaneLost: open another lane for me
   join = 23,       ///< nothing: tell me at once when all my items are settled
-  claim = 25,  ///< runs of items that an earlier session of this client was given, each with its count of deliveries
-  claim_put = 26,  ///< the same of items that may not have been kept: each run with the put of its first item
-  bye = 24,        ///< u64: the last number of the put stream; the session ends when both streams are in
+  claim = 25,  ///< runs of items that an earlier session of this client was given, each with its
+               ///< count of deliveries
+  claim_put = 26,  ///< the same of items that may not have been kept: each run with the put of its
+                   ///< first item
+  bye = 24,  ///< u64: the last number of the put stream; the session ends when both streams are in
   // on a lane
-  delivery = 32,  ///< a: priority; b: attempt (1 for the first, 65535 for more); payload: Delivery, then the body
+  delivery = 32,  ///< a: priority; b: attempt (1 for the first, 65535 for more); payload: Delivery,
+                  ///< then the body
   empty = 33,     ///< nothing: the answer to a withdrawn ask
   part = 34,      ///< the next bytes of the body whose `delivery` was partial
   // on news, from the broker
-  died = 48,     ///< JSON: an item of this producer is dead
-  result = 49,   ///< reserved: an item's result
-  lost = 50,     ///< runs of items, to a consumer: it claimed them, and they are not its own any more
-  line = 64,     ///< b: flags (block_goes_on); client u64, say number u64: who said it; then a block, or a part of one
-  dropped = 65,  ///< u64: so many blocks are gone; alone in its message, it stands for all their numbers
+  died = 48,    ///< JSON: an item of this producer is dead
+  result = 49,  ///< reserved: an item's result
+  lost = 50,  ///< runs of items, to a consumer: it claimed them, and they are not its own any more
+  line = 64,  ///< b: flags (block_goes_on); client u64, say number u64: who said it; then a block,
+              ///< or a part of one
+  dropped =
+      65,  ///< u64: so many blocks are gone; alone in its message, it stands for all their numbers
 };
 
 struct Entry {
@@ -91,15 +101,19 @@ struct Entry {
   std::string_view payload;
 };
 inline constexpr std::size_t entry_head_size = 8;
-inline constexpr std::uint16_t has_delay = 1;      ///< flag of an item entry
-inline constexpr std::uint16_t has_result = 1;     ///< flag of an ack entry
-inline constexpr std::uint16_t block_goes_on = 1;  ///< flag of a say or line entry: the block goes on in the next one
-inline constexpr std::uint16_t unkept = 1;         ///< flag in a given's payload: whose put it is follows
-inline constexpr std::uint16_t partial = 2;        ///< flag in a given's payload: the body goes on in `part` entries
-inline constexpr std::uint16_t next_put = 4;       ///< flag in a given's payload: its put follows the entry before it's
+inline constexpr std::uint16_t has_delay = 1;   ///< flag of an item entry
+inline constexpr std::uint16_t has_result = 1;  ///< flag of an ack entry
+/// Flag of a say or line entry: the block goes on in the next one.
+inline constexpr std::uint16_t block_goes_on = 1;
+inline constexpr std::uint16_t unkept = 1;  ///< flag in a given's payload: whose put it is follows
+/// Flag in a given's payload: the body goes on in `part` entries.
+inline constexpr std::uint16_t partial = 2;
+/// Flag in a given's payload: its put follows the entry before it's.
+inline constexpr std::uint16_t next_put = 4;
 inline constexpr std::size_t delivery_flags = 10;  ///< where these flags are
 
-inline void append_entry_head(std::string& out, EntryKind kind, std::uint8_t a, std::uint16_t b, std::size_t size) {
+inline void append_entry_head(std::string& out, EntryKind kind, std::uint8_t a, std::uint16_t b,
+                              std::size_t size) {
   char head[entry_head_size];
   store(head, static_cast<std::uint32_t>(size));
   head[4] = static_cast<char>(kind);
@@ -113,7 +127,8 @@ class EntryReader {
  public:
   explicit EntryReader(std::string_view payload) : rest_(payload) {}
 
-  /// Takes the next entry; false at the end, or when what follows is no whole entry (then !at_end()).
+  /// Takes the next entry; false at the end, or when what follows is no whole entry (then
+  /// !at_end()).
   bool next(Entry& entry) {
     if (rest_.size() < entry_head_size) return false;
     const auto size = load<std::uint32_t>(rest_.data());
@@ -132,8 +147,8 @@ class EntryReader {
   std::string_view rest_;
 };
 
-/// Checks a whole payload before anything of it is used: `count` entries, each of a kind that `type` may carry, each
-/// with a payload of the right form and size.
+/// Checks a whole payload before anything of it is used: `count` entries, each of a kind that
+/// `type` may carry, each with a payload of the right form and size.
 Refusal check_entries(MessageType type, std::string_view payload, std::uint16_t count);
 
 /// An item of the put stream.
@@ -157,15 +172,18 @@ struct PutItems {
   std::optional<InputPlace> place;  ///< of the input behind the last item, if that is said
 };
 void read_put(std::string_view payload, PutItems& put);  ///< of what was checked; replaces `put`
-/// Writes another place of the input over the one of a message's first entry; that it is anew stays.
+/// Writes another place of the input over the one of a message's first entry; that it is anew
+/// stays.
 void rewrite_digest(std::string& message, const InputPlace& place);
 
 /// Whether a put message's payload, which was checked, begins with a digest.
 inline bool begins_with_digest(std::string_view payload) {
-  return payload.size() > 4 && static_cast<EntryKind>(static_cast<std::uint8_t>(payload[4])) == EntryKind::digest;
+  return payload.size() > 4 &&
+         static_cast<EntryKind>(static_cast<std::uint8_t>(payload[4])) == EntryKind::digest;
 }
 
-/// A put, over the ends of brokers: by its producer's key, which that broker drew from its name, and its number. Key 0: none.
+/// A put, over the ends of brokers: by its producer's key, which that broker drew from its name,
+/// and its number. Key 0: none.
 struct PutName {
   std::uint64_t producer = 0;
   SeqNo number = {};
@@ -180,10 +198,11 @@ struct Delivery {
   std::uint16_t queue = 0;    ///< index into the queues of the session's hello
   std::uint16_t attempt = 1;  ///< 1 for the first
   std::uint8_t priority = default_priority;
-  std::string_view body;         ///< all of it, or its first bytes
-  std::uint32_t whole = 0;       ///< not 0: the size of the whole body, the rest of which comes in parts
-  std::uint32_t deliveries = 1;  ///< how often it went out, as far as its holders lost it: the highest holds it
-  PutName put = {};              ///< of an item that may not be kept yet, where the broker keeps; else nothing
+  std::string_view body;    ///< all of it, or its first bytes
+  std::uint32_t whole = 0;  ///< not 0: the size of the whole body, the rest of which comes in parts
+  std::uint32_t deliveries =
+      1;             ///< how often it went out, as far as its holders lost it: the highest holds it
+  PutName put = {};  ///< of an item that may not be kept yet, where the broker keeps; else nothing
 
   bool operator==(const Delivery&) const = default;
 };
@@ -191,7 +210,8 @@ inline bool is_partial(const Entry& entry) {
   return entry.kind == EntryKind::delivery &&
          (load<std::uint16_t>(entry.payload.data() + delivery_flags) & partial) != 0;
 }
-/// `before`: the put of the entry before it in the message, if that was given whole. One that follows it takes no bytes.
+/// `before`: the put of the entry before it in the message, if that was given whole. One that
+/// follows it takes no bytes.
 void append_delivery(std::string& out, const Delivery& delivery, const PutName& before = {});
 Delivery read_delivery(const Entry& entry, const PutName& before = {});
 
@@ -200,12 +220,14 @@ struct Claim {
   ItemId first;
   std::uint32_t count = 0;
   std::uint32_t deliveries = 1;
-  PutName put = {};  ///< of the first, of items that may not have been kept: the others' numbers follow it
+  /// Of the first, of items that may not have been kept: the others' numbers follow it.
+  PutName put = {};
 
   auto operator<=>(const Claim&) const = default;
 };
 
-/// "Of lane `generation` everything up to `received` came in; I want `wanted` items on the next one."
+/// "Of lane `generation` everything up to `received` came in; I want `wanted` items on the next
+/// one."
 struct LaneLost {
   std::uint32_t generation = 0;
   SeqNo received;
@@ -216,9 +238,10 @@ struct LaneLost {
 
 /// What a consumer wants, and how far it is with what it has.
 struct Ask {
-  std::uint64_t asked = 0;    ///< in all, since the lane was made
-  SeqNo begun = {};           ///< on this lane: of what came up to this number all was returned to the user
-  std::uint32_t waiting = 0;  ///< gets that block now: so many items more are begun as soon as they come
+  std::uint64_t asked = 0;  ///< in all, since the lane was made
+  SeqNo begun = {};  ///< on this lane: of what came up to this number all was returned to the user
+  /// Gets that block now: so many items more are begun as soon as they come.
+  std::uint32_t waiting = 0;
   bool operator==(const Ask&) const = default;
 };
 
@@ -230,8 +253,8 @@ struct Failure {
   bool operator==(const Failure&) const = default;
 };
 
-/// A block of console lines, or a part of one. Who says it numbers its blocks from 1 over its whole life, so that one which
-/// is said again to another broker is known again.
+/// A block of console lines, or a part of one. Who says it numbers its blocks from 1 over its whole
+/// life, so that one which is said again to another broker is known again.
 struct Said {
   std::uint64_t client = 0;  ///< of a line: its hello's `instance`; 0: nobody's, or nobody says
   std::uint64_t number = 0;
@@ -250,8 +273,10 @@ Said read_line(const Entry& entry);
 
 void append_ask(std::string& out, const Ask& ask);
 void append_withdraw(std::string& out, std::uint32_t count);
-void append_runs(std::string& out, EntryKind kind, const std::vector<ItemRun>& runs);  ///< ack, release or lost
-void append_claims(std::string& out, const std::vector<Claim>& claims);  ///< none or all of them with a put
+void append_runs(std::string& out, EntryKind kind,
+                 const std::vector<ItemRun>& runs);  ///< ack, release or lost
+void append_claims(std::string& out,
+                   const std::vector<Claim>& claims);  ///< none or all of them with a put
 void append_fail(std::string& out, const Failure& failure);
 void append_lane_lost(std::string& out, const LaneLost& lost);
 void append_bye(std::string& out, SeqNo last_put);
@@ -272,7 +297,8 @@ std::uint64_t read_dropped(const Entry& entry);
 struct Heartbeat {
   SeqNo put_sent;      ///< last number of the put stream
   SeqNo control_sent;  ///< last number of the control stream
-  SeqNo heard;         ///< last number of the broker's stream to this session (outcomes; lines: printed, not only read)
+  SeqNo heard;  ///< last number of the broker's stream to this session (outcomes; lines: printed,
+                ///< not only read)
   SeqNo lane_received;
   std::uint32_t lane_generation = 0;
   bool rewind = false;  ///< something is missing after `heard`: send it again
@@ -291,29 +317,32 @@ enum class Held : std::uint8_t {
   paused = 5,       ///< an operator has paused the queue
 };
 
-/// From the broker to one session: at each change, and every heartbeat_interval as its heartbeat. All of it is absolute, so that
-/// a lost one is made up for by the next.
+/// From the broker to one session: at each change, and every heartbeat_interval as its heartbeat.
+/// All of it is absolute, so that a lost one is made up for by the next.
 struct Confirm {
-  SeqNo control_received;        ///< of the control stream; everything up to it is done
-  SeqNo put_received;            ///< of the put stream; need not be sent again unless this broker dies
-  SeqNo put_confirmed;           ///< kept: the client may forget it
-  SeqNo put_credit;              ///< the highest number that the put stream may reach
-  std::uint64_t put_window = 0;  ///< bytes of bodies that may be unconfirmed; the last one may go beyond
-  std::uint64_t say_window = 0;  ///< bytes of console lines that may be unconfirmed; the last block may go beyond
-  std::uint64_t accepted = 0;    ///< items of this producer, in all
-  std::uint64_t done = 0;        ///< of these: acked
-  std::uint64_t dead = 0;        ///< of these: dead
-  SeqNo told;                    ///< last number of the broker's stream to this session (outcomes, console lines)
-  SeqNo lane_sent;               ///< last number on the current lane
+  SeqNo control_received;  ///< of the control stream; everything up to it is done
+  SeqNo put_received;      ///< of the put stream; need not be sent again unless this broker dies
+  SeqNo put_confirmed;     ///< kept: the client may forget it
+  SeqNo put_credit;        ///< the highest number that the put stream may reach
+  /// Bytes of bodies that may be unconfirmed; the last one may go beyond.
+  std::uint64_t put_window = 0;
+  /// Bytes of console lines that may be unconfirmed; the last block may go beyond.
+  std::uint64_t say_window = 0;
+  std::uint64_t accepted = 0;  ///< items of this producer, in all
+  std::uint64_t done = 0;      ///< of these: acked
+  std::uint64_t dead = 0;      ///< of these: dead
+  SeqNo told;  ///< last number of the broker's stream to this session (outcomes, console lines)
+  SeqNo lane_sent;  ///< last number on the current lane
   std::uint32_t lane_generation = 0;
   std::uint16_t lane_port = 0;
   Held put_held = Held::nothing;
   Held say_held = Held::nothing;
-  bool rewind_put = false;      ///< the put stream has a gap after put_received: send it again from there
+  /// The put stream has a gap after put_received: send it again from there.
+  bool rewind_put = false;
   bool rewind_control = false;  ///< likewise the control stream
   bool shutdown = false;        ///< the system is ending: finish, say bye
   bool ended = false;           ///< this session is over, as its bye asked
-  SeqNo told_sent;              ///< of the broker's stream to this session, what was sent before this confirm
+  SeqNo told_sent;  ///< of the broker's stream to this session, what was sent before this confirm
   std::uint32_t consumers = 0;  ///< to a producer: who may take items of its queue
 
   bool operator==(const Confirm&) const = default;

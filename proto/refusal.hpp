@@ -1,4 +1,5 @@
-// Why a message was refused. A refusal costs the sender that one message; `fatal` ones cost it the session.
+// Why a message was refused. A refusal costs the sender that one message; `fatal` ones cost it the
+// session.
 #pragma once
 
 #include <array>
@@ -8,7 +9,8 @@
 
 namespace baton {
 
-/// A code for machines. Its name on the wire is name(refusal); the sentence for people is meaning(refusal).
+/// A code for machines. Its name on the wire is name(refusal); the sentence for people is
+/// meaning(refusal).
 enum class Refusal : std::uint8_t {
   none,             ///< not refused
   short_frame,      ///< no whole header
@@ -28,16 +30,16 @@ enum class Refusal : std::uint8_t {
   not_held,         ///< ack, fail or release of an item that the session does not hold
   fenced,           ///< a newer session has taken this producer's name
   sessions_full,    ///< no lane, or no room for a session, is left: try again later
-  not_yet,          ///< what processes of this name have put before is not kept yet: a welcome follows
-  not_allowed,      ///< this key's role may not do that (keys come with a later version)
+  not_yet,      ///< what processes of this name have put before is not kept yet: a welcome follows
+  not_allowed,  ///< this key's role may not do that (keys come with a later version)
 };
 inline constexpr std::size_t refusal_count = 20;
 
 std::string_view name(Refusal refusal);
 std::string_view meaning(Refusal refusal);
 
-/// True when the session cannot go on after it; the client must give up (or begin a new session, for wrong_epoch,
-/// unknown_session and sessions_full).
+/// True when the session cannot go on after it; the client must give up (or begin a new session,
+/// for wrong_epoch, unknown_session and sessions_full).
 bool ends_session(Refusal refusal);
 
 /// The reverse of name(); Refusal::none for an unknown one.

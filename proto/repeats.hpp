@@ -8,9 +8,9 @@
 
 namespace baton {
 
-/// A client numbers what it says over its whole life, and says again what it heard no confirm of to a new broker, or to one
-/// that has forgotten its session: that may have been printed. Of each client the last number is remembered, of at most
-/// `most` clients, those that said something last.
+/// A client numbers what it says over its whole life, and says again what it heard no confirm of to
+/// a new broker, or to one that has forgotten its session: that may have been printed. Of each
+/// client the last number is remembered, of at most `most` clients, those that said something last.
 class Repeats {
  public:
   explicit Repeats(std::size_t most = 65'536) : most_(most) {}

@@ -8,8 +8,8 @@
 
 namespace baton {
 
-/// Like a std::shared_ptr<std::string>; but whether others hold it, too, is known for certain (use_count() is not ordered
-/// with what they did).
+/// Like a std::shared_ptr<std::string>; but whether others hold it, too, is known for certain
+/// (use_count() is not ordered with what they did).
 class SharedBytes {
  public:
   SharedBytes() : SharedBytes(std::string()) {}

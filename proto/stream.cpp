@@ -8,7 +8,12 @@
 namespace baton {
 
 StreamSender::StreamSender(SeqNo first, std::size_t pack)
-    : pack_(pack), last_{first.value - 1}, sent_(last_), confirmed_(last_), received_(last_), credit_(last_) {
+    : pack_(pack),
+      last_{first.value - 1},
+      sent_(last_),
+      confirmed_(last_),
+      received_(last_),
+      credit_(last_) {
   assert(first.value > 0);
 }
 
@@ -32,7 +37,8 @@ StreamSender::Block& StreamSender::open_block() {
 std::string& StreamSender::block_for(std::size_t size_hint) {
   if (open_) {
     auto& block = blocks_.back();
-    if (block.count + block.unnumbered < int{max_entries} && block.bytes.size() + size_hint <= pack_)
+    if (block.count + block.unnumbered < int{max_entries} &&
+        block.bytes.size() + size_hint <= pack_)
       return block.bytes.own();
   }
   auto& bytes = open_block().bytes.own();
@@ -142,7 +148,8 @@ void StreamSender::check_invariants() const {
 }
 
 StreamReceiver::Taken StreamReceiver::take(SeqNo first, std::uint32_t count) {
-  if (first.value == 0) return {Verdict::repeated, count};  // numbers count from 1: nothing in it can be taken
+  if (first.value == 0)
+    return {Verdict::repeated, count};  // numbers count from 1: nothing in it can be taken
   if (first > expected_) {
     gap_ = true;
     return {Verdict::gap, 0};
@@ -155,9 +162,11 @@ StreamReceiver::Taken StreamReceiver::take(SeqNo first, std::uint32_t count) {
 }
 
 /// A header that is there already is left alone: the bytes may be on their way.
-SharedBytes make_message(StreamSender::Block& block, MessageType type, Epoch epoch, const SessionId& session) {
+SharedBytes make_message(StreamSender::Block& block, MessageType type, Epoch epoch,
+                         const SessionId& session) {
   char header[header_size];
-  write_header(header, {type, static_cast<std::uint16_t>(block.count + block.unnumbered), epoch, session, block.first});
+  write_header(header, {type, static_cast<std::uint16_t>(block.count + block.unnumbered), epoch,
+                        session, block.first});
   const std::string_view now(header, sizeof header);
   if (!block.bytes.view().starts_with(now)) block.bytes.own().replace(0, header_size, now);
   return block.bytes;

@@ -20,7 +20,8 @@ Character first_of(std::string_view text) {
   const std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
   if (text.size() < size || !valid_utf8(text.substr(0, size))) return {lead, 1, false};
   std::uint32_t code = lead & (0x7fu >> size);
-  for (const char c : text.substr(1, size - 1)) code = code << 6 | (static_cast<unsigned char>(c) & 0x3fu);
+  for (const char c : text.substr(1, size - 1))
+    code = code << 6 | (static_cast<unsigned char>(c) & 0x3fu);
   return {code, size, true};
 }
 

@@ -6,10 +6,11 @@
 
 namespace baton {
 
-/// `text` as one line that says what it says and does nothing: a log's reader is not shown lines that nobody wrote, and a
-/// terminal is not told to do anything. Control characters (C0 but the tab, DEL, C1), characters that turn the direction of
-/// writing, separators of lines and paragraphs, and bytes that are no UTF-8 become "\n", "\x1b", "\u202e". All else stays,
-/// the backslash too: it is for people, and is not read back.
+/// `text` as one line that says what it says and does nothing: a log's reader is not shown lines
+/// that nobody wrote, and a terminal is not told to do anything. Control characters (C0 but the
+/// tab, DEL, C1), characters that turn the direction of writing, separators of lines and
+/// paragraphs, and bytes that are no UTF-8 become "\n", "\x1b", "\u202e". All else stays, the
+/// backslash too: it is for people, and is not read back.
 std::string visible(std::string_view text);
 
 }  // namespace baton

@@ -2,11 +2,12 @@
 # What the scripts share. Sourced, with the repository's root as the working directory.
 
 # shellcheck disable=SC2034  # read by those who source this
-build_packages=(g++ cmake ninja-build libzmq3-dev cppzmq-dev nlohmann-json3-dev libcli11-dev liblmdb-dev libsodium-dev libdeflate-dev doctest-dev)
+build_packages=(g++ cmake ninja-build libzmq3-dev cppzmq-dev nlohmann-json3-dev libcli11-dev
+  liblmdb-dev libsodium-dev libdeflate-dev doctest-dev)
 # shellcheck disable=SC2034
 test_packages=(python3-zmq valgrind)
 # shellcheck disable=SC2034
-fuzz_packages=(clang-14 libclang-rt-14-dev llvm-14) # the last one makes lines of code of a crash's addresses
+fuzz_packages=(clang-14 libclang-rt-14-dev llvm-14) # llvm: source lines for a crash's addresses
 
 fail() {
   echo "error: $*" >&2
@@ -24,10 +25,12 @@ skip() {
 need_packages() {
   local package missing=()
   for package in "$@"; do
-    [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
+    [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] ||
+      missing+=("$package")
   done
   [[ ${#missing[@]} -gt 0 ]] || return 0
-  [[ $(id -u) -eq 0 ]] || fail "missing Debian packages, install them as root: apt-get install ${missing[*]}"
+  [[ $(id -u) -eq 0 ]] ||
+    fail "missing Debian packages, install them as root: apt-get install ${missing[*]}"
   echo "Installing ${missing[*]}" >&2
   quietly apt-get update
   DEBIAN_FRONTEND=noninteractive quietly apt-get install -y --no-install-recommends "${missing[@]}"
@@ -64,12 +67,15 @@ build_preset() {
   cmake --build "$(preset_dir "$1")" ${2:+--target "${@:2}"}
 }
 
-# Runs the tests of a build directory, with ctest's closing line last. Most of them wait most of the time.
+# Runs the tests of a build directory, with ctest's closing line last. Most of them wait most of the
+# time.
 run_ctest() {
-  ctest --test-dir "$1" --output-on-failure --no-tests=error --parallel "$((2 * $(nproc)))" "${@:2}" </dev/null
+  ctest --test-dir "$1" --output-on-failure --no-tests=error --parallel "$((2 * $(nproc)))" \
+    "${@:2}" </dev/null
 }
 
-# Says of ctest's logs how many tests there were, what was skipped and why. What has skipped a part counts as skipped.
+# Says of ctest's logs how many tests there were, what was skipped and why. What has skipped a part
+# counts as skipped.
 summarise() {
   awk '
     /^[0-9]+\/[0-9]+ Testing: / { sub(/^[0-9]+\/[0-9]+ Testing: /, ""); test = $0; part = 0 }

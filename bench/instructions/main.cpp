@@ -1,6 +1,6 @@
-// One producer, a broker and one consumer in one thread, without sockets, clocks or a disk: a fixed run whose
-// instructions are counted. scripts/instructions runs it under callgrind and reads what each part took. Prints the bytes
-// that a body of 93 takes on its lane.
+// One producer, a broker and one consumer in one thread, without sockets, clocks or a disk: a fixed
+// run whose instructions are counted. scripts/instructions runs it under callgrind and reads what
+// each part took. Prints the bytes that a body of 93 takes on its lane.
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
@@ -35,17 +35,21 @@ SessionConfig config_of(Role role) {
 /// Says that it keeps, some turns later, as a disk would: until then items go out with their puts.
 class LateStorage final : public broker::Storage {
  public:
-  void put(const broker::StoredItem& item, const broker::Names& names, std::string_view body) override {
+  void put(const broker::StoredItem& item, const broker::Names& names,
+           std::string_view body) override {
     items_.put(item, names, body);
   }
   std::string_view body(ItemId id) override { return items_.body(id); }
-  void update(const broker::StoredItem& item, const std::vector<broker::Attempt>& history) override {
+  void update(const broker::StoredItem& item,
+              const std::vector<broker::Attempt>& history) override {
     items_.update(item, history);
   }
   std::vector<broker::Attempt> history(ItemId id) override { return items_.history(id); }
   void erase(ItemId id) override { items_.erase(id); }
   broker::Ticket commit() override { return ++turn_; }
-  Durable durable() override { return {turn_ - std::min(turn_, late), turn_ - std::min(turn_, late), {}}; }
+  Durable durable() override {
+    return {turn_ - std::min(turn_, late), turn_ - std::min(turn_, late), {}};
+  }
 
  private:
   static constexpr broker::Ticket late = 4;
@@ -171,12 +175,14 @@ void Line::take_items() {
 
 void Line::send(Outbox& out) {
   for (const auto& request : out.requests) {
-    if (request.kind == SocketRequest::Kind::open) subscriptions_.push_back('\1' + std::string(request.topic.view()));
+    if (request.kind == SocketRequest::Kind::open)
+      subscriptions_.push_back('\1' + std::string(request.topic.view()));
     if (request.kind != SocketRequest::Kind::connect_lane) continue;
     generation_ = request.generation;
     consumer_.on_lane_up(generation_, now_);
   }
-  for (auto& message : out.messages) (message.door == Door::put ? puts_ : control_).push_back(message.bytes);
+  for (auto& message : out.messages)
+    (message.door == Door::put ? puts_ : control_).push_back(message.bytes);
 }
 
 void Line::send(broker::Effects::LaneMessage& message) {

@@ -15,8 +15,9 @@
 
 namespace baton::broker::disk {
 
-/// New items with ids that follow one another, as rows of `items` side by side. It belongs to the broker's thread; while a
-/// batch of it is written, the writer reads rows and offsets, which don't change any more.
+/// New items with ids that follow one another, as rows of `items` side by side. It belongs to the
+/// broker's thread; while a batch of it is written, the writer reads rows and offsets, which don't
+/// change any more.
 class Segment {
  public:
   static constexpr std::size_t most_bytes = 1u << 20, most_items = 8192;
@@ -30,13 +31,17 @@ class Segment {
 
   ItemId first() const { return first_; }
   ItemId end() const { return first_ + begin_.size(); }
-  bool contains(ItemId id) const { return id >= first_ && id < end() && !gone_[id.value - first_.value]; }
+  bool contains(ItemId id) const {
+    return id >= first_ && id < end() && !gone_[id.value - first_.value];
+  }
   std::string_view row(ItemId id) const;
   Ticket ticket() const { return ticket_; }
   std::uint64_t live() const { return live_; }
   /// Which of its items are gone by now, by position.
   const std::vector<bool>& gone() const { return gone_; }
-  std::size_t memory() const { return rows_.capacity() + begin_.capacity() * sizeof(std::uint32_t) + 256; }
+  std::size_t memory() const {
+    return rows_.capacity() + begin_.capacity() * sizeof(std::uint32_t) + 256;
+  }
   /// Nothing will be added any more.
   void shrink();
 
@@ -70,7 +75,8 @@ struct Batch {
   bool has_settles() const { return !erased.empty() || !states.empty(); }
   bool empty() const { return !has_puts() && !has_settles(); }
 
-  /// Takes what a later batch says. What it settles of the new items here need not be written any more.
+  /// Takes what a later batch says. What it settles of the new items here need not be written any
+  /// more.
   void absorb(Batch&& later);
   /// What has_settles() speaks of is written.
   void forget_settles();

@@ -1,4 +1,5 @@
-// CRC-32 of ISO 3309, as zlib has it. libdeflate's is the same, an order of magnitude faster for rows of 100 bytes.
+// CRC-32 of ISO 3309, as zlib has it. libdeflate's is the same, an order of magnitude faster for
+// rows of 100 bytes.
 #pragma once
 
 #include <libdeflate.h>

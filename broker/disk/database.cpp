@@ -16,17 +16,24 @@
 namespace baton::broker::disk {
 namespace {
 
-// Of addresses, not of memory: the most that the data may grow to. Some processes are not given that many.
+// Of addresses, not of memory: the most that the data may grow to. Some processes are not given
+// that many.
 constexpr std::size_t largest_map = std::size_t{1} << 40, smallest_map = std::size_t{1} << 30;
 constexpr unsigned databases = 5;
 constexpr std::uint64_t seal_key = 0;
 
-std::filesystem::path data_path(const std::filesystem::path& directory) { return directory / "baton.mdb"; }
-std::filesystem::path copy_path(const std::filesystem::path& directory) { return directory / "baton.mdb-compact"; }
+std::filesystem::path data_path(const std::filesystem::path& directory) {
+  return directory / "baton.mdb";
+}
+std::filesystem::path copy_path(const std::filesystem::path& directory) {
+  return directory / "baton.mdb-compact";
+}
 
 MDB_val as_val(std::string_view bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
 MDB_val as_val(std::uint64_t& key) { return {sizeof key, &key}; }
-std::string_view view_of(const MDB_val& value) { return {static_cast<const char*>(value.mv_data), value.mv_size}; }
+std::string_view view_of(const MDB_val& value) {
+  return {static_cast<const char*>(value.mv_data), value.mv_size};
+}
 
 [[noreturn]] void fail(int code, const std::string& what) {
   const auto text = what + ": " + mdb_strerror(code);
@@ -37,7 +44,8 @@ std::string_view view_of(const MDB_val& value) { return {static_cast<const char*
     case MDB_MAP_FULL:
       throw DiskError(text);
     case EIO:
-      throw DiskError(text + " (or the disk is full: LMDB says the same of a write that was cut short)");
+      throw DiskError(text +
+                      " (or the disk is full: LMDB says the same of a write that was cut short)");
     case MDB_CORRUPTED:
     case MDB_NOTFOUND:  // one of our databases
     case MDB_PAGE_NOTFOUND:
@@ -62,12 +70,16 @@ void check(int code, const std::string& what) {
   if (code != MDB_SUCCESS) fail(code, what);
 }
 
-std::string name_of(const char* row, std::uint64_t key) { return std::string(row) + " " + std::to_string(key); }
+std::string name_of(const char* row, std::uint64_t key) {
+  return std::string(row) + " " + std::to_string(key);
+}
 
 /// The rows of a database in the order of its keys.
 class Rows {
  public:
-  Rows(MDB_txn* txn, MDB_dbi dbi, const char* what) : what_(what) { check(mdb_cursor_open(txn, dbi, &cursor_), what); }
+  Rows(MDB_txn* txn, MDB_dbi dbi, const char* what) : what_(what) {
+    check(mdb_cursor_open(txn, dbi, &cursor_), what);
+  }
   ~Rows() { mdb_cursor_close(cursor_); }
   Rows(const Rows&) = delete;
   Rows& operator=(const Rows&) = delete;
@@ -87,7 +99,9 @@ class Rows {
   std::uint64_t key() const { return key_; }
   std::string_view value() const { return value_; }
   std::uint64_t seen() const { return seen_; }
-  [[noreturn]] void damaged() const { throw Damage(name_of(what_, key_) + ": its record is damaged"); }
+  [[noreturn]] void damaged() const {
+    throw Damage(name_of(what_, key_) + ": its record is damaged");
+  }
 
  private:
   const char* what_;
@@ -104,7 +118,8 @@ std::uint64_t each_row(MDB_txn* txn, MDB_dbi dbi, const char* what, See see) {
   return rows.seen();
 }
 
-/// The states of items, one at a time: with their reasons they may be more than there is memory for.
+/// The states of items, one at a time: with their reasons they may be more than there is memory
+/// for.
 class States {
  public:
   States(MDB_txn* txn, MDB_dbi dbi) : rows_(txn, dbi, "state of item") { next(); }
@@ -131,10 +146,11 @@ class States {
   StateRow row_;
 };
 
-/// LMDB makes its lock file with a hole, and maps it: where the disk has no room that ends the process when it is first
-/// written to. So it has its room before.
+/// LMDB makes its lock file with a hole, and maps it: where the disk has no room that ends the
+/// process when it is first written to. So it has its room before.
 void make_room_for_locks(const std::filesystem::path& path) {
-  constexpr off_t size = 8192;  // of LMDB's, for the readers that it is asked for: it takes a longer one as it is
+  // Of LMDB's, for the readers that it is asked for: it takes a longer one as it is.
+  constexpr off_t size = 8192;
   const auto name = path.string() + "-lock";
   const int fd = open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (fd < 0) return;  // LMDB says why
@@ -148,11 +164,13 @@ void make_room_for_locks(const std::filesystem::path& path) {
 Database::Database(std::filesystem::path directory, Access access)
     : directory_(std::move(directory)),
       access_(access),
-      lock_(access == Access::read ? FileLock::shared(data_path(directory_), directory_)
-                                   : std::make_unique<FileLock>(data_path(directory_), directory_)) {
+      lock_(access == Access::read
+                ? FileLock::shared(data_path(directory_), directory_)
+                : std::make_unique<FileLock>(data_path(directory_), directory_)) {
   if (access_ == Access::write) {
     mark_.emplace(directory_ / "mark");
-    std::filesystem::remove(copy_path(directory_));  // of a process that was ended while it compacted
+    std::filesystem::remove(
+        copy_path(directory_));  // of a process that was ended while it compacted
   }
   try {
     open();
@@ -178,7 +196,8 @@ void Database::open() {
     check(mdb_env_create(&env_), "LMDB");
     mdb_env_set_maxdbs(env_, databases);
     check(mdb_env_set_mapsize(env_, size), "LMDB");
-    code = mdb_env_open(env_, path.c_str(), MDB_NOSUBDIR | MDB_NOTLS | (reads ? MDB_RDONLY | MDB_NOLOCK : 0U), 0644);
+    code = mdb_env_open(env_, path.c_str(),
+                        MDB_NOSUBDIR | MDB_NOTLS | (reads ? MDB_RDONLY | MDB_NOLOCK : 0U), 0644);
   }
   check(code, "cannot open " + path.string());
   if (reads && last_transaction() == 0) throw no_data;
@@ -222,7 +241,7 @@ void Database::close() {
   if (env_) mdb_env_close(std::exchange(env_, nullptr));
 }
 
-// --- reading -----------------------------------------------------------------------------------------------------
+// --- reading -------------------------------------------------------------------------------------
 
 void Database::begin_reading() {
   if (std::exchange(reading_, true)) return;
@@ -244,11 +263,13 @@ std::string_view Database::row(ItemId id) {
 
 std::string_view Database::body(ItemId id) {
   ItemRow item;
-  if (!read_item(id.value, row(id), item)) throw Damage(name_of("item", id.value) + ": its record is damaged");
+  if (!read_item(id.value, row(id), item))
+    throw Damage(name_of("item", id.value) + ": its record is damaged");
   return item.body;
 }
 
-std::string_view Database::part(ItemId id, std::uint64_t offset, std::size_t size, std::uint32_t& check) {
+std::string_view Database::part(ItemId id, std::uint64_t offset, std::size_t size,
+                                std::uint32_t& check) {
   std::string_view bytes;
   if (!read_item_part(id.value, row(id), offset, size, check, bytes))
     throw Damage(name_of("item", id.value) + ": its record is damaged");
@@ -270,12 +291,14 @@ StateRow Database::state(ItemId id) {
 void Database::load(const Visitor& visitor) {
   begin_reading();
   Seal seal;
-  const bool sealed = each_row(reader_, seal_, "seal", [&](std::uint64_t key, std::string_view value) {
-                        return key == seal_key && read_seal(key, value, seal);
-                      }) > 0;
+  const bool sealed =
+      each_row(reader_, seal_, "seal", [&](std::uint64_t key, std::string_view value) {
+        return key == seal_key && read_seal(key, value, seal);
+      }) > 0;
   if (sealed && seal.format > format)
-    throw std::runtime_error("the data in " + directory_.string() + " has format " + std::to_string(seal.format) +
-                             "; this broker reads up to " + std::to_string(format));
+    throw std::runtime_error("the data in " + directory_.string() + " has format " +
+                             std::to_string(seal.format) + "; this broker reads up to " +
+                             std::to_string(format));
   visitor.seal(seal);
   each_row(reader_, queues_, "queue", [&](std::uint64_t key, std::string_view value) {
     std::string_view name;
@@ -290,12 +313,13 @@ void Database::load(const Visitor& visitor) {
     return true;
   });
   States states(reader_, states_);
-  const auto item_rows = each_row(reader_, items_, "item", [&](std::uint64_t key, std::string_view value) {
-    ItemRow row;
-    if (!read_item(key, value, row)) return false;
-    visitor.item(key, row, states.of(key));
-    return true;
-  });
+  const auto item_rows =
+      each_row(reader_, items_, "item", [&](std::uint64_t key, std::string_view value) {
+        ItemRow row;
+        if (!read_item(key, value, row)) return false;
+        visitor.item(key, row, states.of(key));
+        return true;
+      });
   const auto state_rows = states.finish();
   end_reading();
   if (item_rows != seal.items || state_rows != seal.states)
@@ -313,12 +337,14 @@ std::uint64_t Database::count() {
   return items;
 }
 
-// --- writing -----------------------------------------------------------------------------------------------------
+// --- writing -------------------------------------------------------------------------------------
 
 /// A transaction that is rolled back unless it is committed.
 class Database::Write {
  public:
-  explicit Write(MDB_env* env) { check(mdb_txn_begin(env, nullptr, 0, &txn_), "cannot begin a transaction"); }
+  explicit Write(MDB_env* env) {
+    check(mdb_txn_begin(env, nullptr, 0, &txn_), "cannot begin a transaction");
+  }
   ~Write() {
     if (txn_) mdb_txn_abort(txn_);
   }
@@ -331,7 +357,8 @@ class Database::Write {
   }
   void erase(MDB_dbi dbi, std::uint64_t key) {
     MDB_val k = as_val(key);
-    if (const int code = mdb_del(txn_, dbi, &k, nullptr); code != MDB_NOTFOUND) check(code, "cannot delete");
+    if (const int code = mdb_del(txn_, dbi, &k, nullptr); code != MDB_NOTFOUND)
+      check(code, "cannot delete");
   }
   void change(MDB_dbi dbi, const std::map<std::uint64_t, Change>& changes) {
     for (const auto& [key, row] : changes) row ? put(dbi, key, *row) : erase(dbi, key);
@@ -387,7 +414,7 @@ void Database::write(const Batch& batch, What what, Epoch epoch) {
   items_written_ += items;
 }
 
-// --- the file ----------------------------------------------------------------------------------------------------
+// --- the file ------------------------------------------------------------------------------------
 
 namespace {
 
@@ -438,7 +465,8 @@ void sync(const std::filesystem::path& path, int how) {
   if (!done) throw DiskError(path.string() + ": " + why);
 }
 
-/// Gives the copy to whoever the original belongs to: who compacts may be root, who serves need not.
+/// Gives the copy to whoever the original belongs to: who compacts may be root, who serves need
+/// not.
 void make_durable(const std::filesystem::path& copy, const std::filesystem::path& original) {
   struct stat owner {};
   if (stat(original.c_str(), &owner) != 0 || chown(copy.c_str(), owner.st_uid, owner.st_gid) != 0 ||
@@ -455,7 +483,8 @@ void Database::compact() {
   try {
     const int code = mdb_env_copy2(env_, copy.c_str(), MDB_CP_COMPACT);
     if (code == MDB_INCOMPATIBLE)
-      throw DiskError("some pages of baton.mdb are neither in use nor free; its items are all there");
+      throw DiskError(
+          "some pages of baton.mdb are neither in use nor free; its items are all there");
     if (code != MDB_SUCCESS) throw DiskError(copy.string() + ": " + mdb_strerror(code));
     make_durable(copy, data_path(directory_));
   } catch (const DiskError& error) {

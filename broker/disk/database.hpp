@@ -31,19 +31,19 @@ struct Damage : std::runtime_error {
 /// One thread may write() while another one reads; all else is for one thread.
 class Database {
  public:
-  /// `read`: nothing is written, made or removed, so the directory may be another user's, or of a disk that is mounted
-  /// read-only; only load(), count() and size() may be called.
+  /// `read`: nothing is written, made or removed, so the directory may be another user's, or of a
+  /// disk that is mounted read-only; only load(), count() and size() may be called.
   enum class Access : std::uint8_t { read, write };
 
-  /// Opens, or makes, the environment, and locks its file: the directory's lock may be removed by somebody. Throws Damage,
-  /// or std::runtime_error for another format or no access.
+  /// Opens, or makes, the environment, and locks its file: the directory's lock may be removed by
+  /// somebody. Throws Damage, or std::runtime_error for another format or no access.
   explicit Database(std::filesystem::path directory, Access access = Access::write);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  /// Reads all there is, in the order of the calls' names; throws Damage, naming what is damaged. For an item that
-  /// failed its state is told too.
+  /// Reads all there is, in the order of the calls' names; throws Damage, naming what is damaged.
+  /// For an item that failed its state is told too.
   struct Visitor {
     std::function<void(const Seal&)> seal;
     std::function<void(std::uint64_t, std::string_view)> queue;
@@ -54,7 +54,8 @@ class Database {
   /// Likewise, for the sake of that only. Returns how many items there are.
   std::uint64_t count();
 
-  /// The body of an item that was written; valid until the next call or end_reading(). Throws Damage.
+  /// The body of an item that was written; valid until the next call or end_reading(). Throws
+  /// Damage.
   std::string_view body(ItemId id);
   /// A part of it, as read_item_part() reads it.
   std::string_view part(ItemId id, std::uint64_t offset, std::size_t size, std::uint32_t& check);
@@ -64,16 +65,18 @@ class Database {
   void end_reading();
 
   enum class What : std::uint8_t { all, settles };
-  /// One transaction, on disk when this returns. Throws DiskError, and then nothing of it is; and Removed.
+  /// One transaction, on disk when this returns. Throws DiskError, and then nothing of it is; and
+  /// Removed.
   void write(const Batch& batch, What what, Epoch epoch);
   /// Items of all transactions so far. For the thread that writes.
   std::uint64_t items_written() const { return items_written_; }
 
-  /// Throws Removed when the file was removed, replaced, copied over or cut off: what is written is lost then. For the
-  /// thread that writes.
+  /// Throws Removed when the file was removed, replaced, copied over or cut off: what is written is
+  /// lost then. For the thread that writes.
   void check_in_place() const;
 
-  /// Bytes of the file that no item needs, and that what is written next may use. For the thread that writes.
+  /// Bytes of the file that no item needs, and that what is written next may use. For the thread
+  /// that writes.
   std::uint64_t room();
 
   /// Bytes of the file, and of these such as no item needs.
@@ -81,8 +84,8 @@ class Database {
     std::uint64_t all = 0, free = 0;
   };
   Size size();
-  /// Writes all that is needed to a new file, and goes on with that. Nothing may be read or written meanwhile. Throws
-  /// DiskError when there is no room for it; all is as before then.
+  /// Writes all that is needed to a new file, and goes on with that. Nothing may be read or written
+  /// meanwhile. Throws DiskError when there is no room for it; all is as before then.
   void compact();
 
  private:

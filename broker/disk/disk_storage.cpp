@@ -16,14 +16,16 @@ using std::chrono::milliseconds;
 
 constexpr std::uint64_t bytes_per_item = 32;  // in the core's table
 constexpr std::uint64_t least_to_compact = 32u << 20;
-constexpr std::uint64_t least_for_bodies = 16u << 20;  // so that most pass through memory in any case
+// So that most pass through memory in any case.
+constexpr std::uint64_t least_for_bodies = 16u << 20;
 
-constexpr std::uint64_t most_states_waiting = 16u << 20;  // bytes of states that are not on disk yet
+// Bytes of states that are not on disk yet.
+constexpr std::uint64_t most_states_waiting = 16u << 20;
 constexpr std::size_t short_history = 256;
 constexpr Duration look_every = 500ms;  // a broker that has nothing to do ends a turn each second
 
-StoredItem kept_item(ItemId id, const disk::ItemRow& row, const disk::StateRow* state, const disk::KeptClock& clock,
-                     Time now) {
+StoredItem kept_item(ItemId id, const disk::ItemRow& row, const disk::StateRow* state,
+                     const disk::KeptClock& clock, Time now) {
   StoredItem item;
   item.id = id;
   item.queue = row.queue;
@@ -85,7 +87,8 @@ void DiskStorage::load(Kept& kept, Epoch epoch, Time now) {
   disk::Database::Visitor visitor;
   visitor.seal = [&](const disk::Seal& seal) {
     const auto first = first_id(epoch, seal.epoch, seal.last);
-    open_.last = {first.value - 1};  // all that this process gives is above it, whatever of that is ever written
+    open_.last = {first.value -
+                  1};  // all that this process gives is above it, whatever of that is ever written
     kept.begin(seal.epoch, first);
   };
   visitor.queue = [&](std::uint64_t index, std::string_view name) {
@@ -93,8 +96,8 @@ void DiskStorage::load(Kept& kept, Epoch epoch, Time now) {
     know_queue(index);
   };
   visitor.producer = [&](std::uint64_t index, const disk::ProducerRow& row) {
-    kept.producer({static_cast<std::uint32_t>(index), row.name, row.named, row.said_bye, row.received, row.done,
-                   row.dead, row.digests, row.undigested});
+    kept.producer({static_cast<std::uint32_t>(index), row.name, row.named, row.said_bye,
+                   row.received, row.done, row.dead, row.digests, row.undigested});
   };
   visitor.item = [&](std::uint64_t id, const disk::ItemRow& row, const disk::StateRow* state) {
     ++items_;
@@ -104,11 +107,12 @@ void DiskStorage::load(Kept& kept, Epoch epoch, Time now) {
   database_.load(visitor);
   compact_if_worth_it();
   write_epoch(epoch);
-  writer_ = std::make_unique<disk::Writer>(database_, lock_, note_, options_.directory, epoch, changed_);
+  writer_ =
+      std::make_unique<disk::Writer>(database_, lock_, note_, options_.directory, epoch, changed_);
 }
 
-/// Before anything is delivered: who holds an item at this process's end names its epoch, also when nothing else was
-/// written by then.
+/// Before anything is delivered: who holds an item at this process's end names its epoch, also when
+/// nothing else was written by then.
 void DiskStorage::write_epoch(Epoch epoch) {
   disk::Batch nothing_else;
   nothing_else.last = open_.last;
@@ -128,13 +132,14 @@ void DiskStorage::compact_if_worth_it() {
   }
 }
 
-// --- what the core says ------------------------------------------------------------------------------------------
+// --- what the core says --------------------------------------------------------------------------
 
 /// nullptr: its body is on disk only.
 disk::Segment* DiskStorage::segment_of(ItemId id) {
   if (recent_ && recent_->contains(id)) return recent_;
-  const auto after = std::upper_bound(segments_.begin(), segments_.end(), id,
-                                      [](ItemId item, const SegmentPtr& segment) { return item < segment->first(); });
+  const auto after = std::upper_bound(
+      segments_.begin(), segments_.end(), id,
+      [](ItemId item, const SegmentPtr& segment) { return item < segment->first(); });
   if (after == segments_.begin()) return nullptr;
   const auto& segment = *std::prev(after);
   return segment->contains(id) ? recent_ = segment.get() : nullptr;
@@ -170,18 +175,21 @@ void DiskStorage::put(const StoredItem& item, const Names& names, std::string_vi
     disk::append_queue(row, item.queue, names.queue);
     know_queue(item.queue);
   }
-  open_segment(item.id).add({item.queue, item.producer, item.priority, item.number, delay_of(item), body, item.again});
+  open_segment(item.id).add(
+      {item.queue, item.producer, item.priority, item.number, delay_of(item), body, item.again});
 }
 
 std::string_view DiskStorage::body(ItemId id) {
   const auto* segment = segment_of(id);
   if (!segment) return database_.body(id);
   disk::ItemRow row;
-  if (!disk::read_item(id.value, segment->row(id), row)) throw disk::Damage("a body in memory is damaged");
+  if (!disk::read_item(id.value, segment->row(id), row))
+    throw disk::Damage("a body in memory is damaged");
   return row.body;
 }
 
-std::string_view DiskStorage::part(ItemId id, std::uint64_t offset, std::size_t size, std::uint32_t& check) {
+std::string_view DiskStorage::part(ItemId id, std::uint64_t offset, std::size_t size,
+                                   std::uint32_t& check) {
   const auto* segment = segment_of(id);
   if (!segment) return database_.part(id, offset, size, check);
   std::string_view bytes;
@@ -196,14 +204,16 @@ void DiskStorage::update(const StoredItem& item, const std::vector<Attempt>& all
   auto history = all;
   if (states_bytes_ + writing_bytes_ > most_states_waiting) keep_last(history, short_history);
   disk::StateRow state{item.failures, item.dead, item.suspect, delay_of(item), item.deliveries, {}};
-  for (const auto& attempt : history) state.attempts.push_back({clock_->at(attempt.at), attempt.consumer, attempt.why});
+  for (const auto& attempt : history)
+    state.attempts.push_back({clock_->at(attempt.at), attempt.consumer, attempt.why});
   auto& row = open_.states[item.id.value].emplace();
   disk::append_state(row, item.id.value, state);
   states_bytes_ += row.size();
   failed_.insert(item.id.value);
 }
 
-/// As the last one wrote it who said something of it: this turn, one that is on its way to the disk, or an earlier one.
+/// As the last one wrote it who said something of it: this turn, one that is on its way to the
+/// disk, or an earlier one.
 disk::StateRow DiskStorage::state_of(ItemId id) {
   const auto read = [&](const States& states, disk::StateRow& state) {
     const auto row = states.find(id.value);
@@ -221,7 +231,8 @@ std::vector<Attempt> DiskStorage::history(ItemId id) {
   if (!failed_.contains(id.value)) return history;
   const auto now = Clock::now();
   for (auto& attempt : state_of(id).attempts)
-    history.push_back({std::move(attempt.consumer), std::move(attempt.why), clock_->from(attempt.at, now)});
+    history.push_back(
+        {std::move(attempt.consumer), std::move(attempt.why), clock_->from(attempt.at, now)});
   return history;
 }
 
@@ -246,14 +257,15 @@ void DiskStorage::save(const StoredProducer& producer) {
   turn_over_ = false;
   auto& row = open_.producers[producer.index].emplace();
   disk::append_producer(row, producer.index,
-                        {producer.name, producer.named, producer.said_bye, producer.received, producer.done,
-                         producer.dead, producer.digests});
+                        {producer.name, producer.named, producer.said_bye, producer.received,
+                         producer.done, producer.dead, producer.digests});
 }
 
 /// Also between turns: it has no items any more, and these were settled in turns that are over.
 void DiskStorage::forget_producer(std::uint32_t index) { open_.producers[index] = std::nullopt; }
 
-/// Its items' rows are deleted with this batch at the latest: who has its index next comes later, or in the same transaction.
+/// Its items' rows are deleted with this batch at the latest: who has its index next comes later,
+/// or in the same transaction.
 void DiskStorage::forget_queue(std::uint32_t index) {
   open_.queues[index] = std::nullopt;
   queues_known_[index] = false;
@@ -264,7 +276,7 @@ void DiskStorage::know_queue(std::uint64_t index) {
   queues_known_[index] = true;
 }
 
-// --- turns -------------------------------------------------------------------------------------------------------
+// --- turns ---------------------------------------------------------------------------------------
 
 Ticket DiskStorage::commit() {
   database_.end_reading();
@@ -308,7 +320,8 @@ void DiskStorage::note_written(Ticket durable) {
     written(*unwritten_.front());
 }
 
-/// Kept in memory while there is some: what waits longest stays, what comes later is read from the disk when its turn comes.
+/// Kept in memory while there is some: what waits longest stays, what comes later is read from the
+/// disk when its turn comes.
 void DiskStorage::written(disk::Segment& segment) {
   segment.shrink();
   if (segment.live() > 0) {
@@ -318,7 +331,8 @@ void DiskStorage::written(disk::Segment& segment) {
     drop(segment.first());
   }
   // The newest go first. The table grows with what waits, and leaves less and less for bodies.
-  for (auto at = segments_.end(); at != segments_.begin() && memory_of_bodies_ > memory_for_bodies();) {
+  for (auto at = segments_.end();
+       at != segments_.begin() && memory_of_bodies_ > memory_for_bodies();) {
     if (!(*--at)->on_disk) continue;
     memory_of_bodies_ -= (*at)->memory();
     at = forget(at);
@@ -326,8 +340,9 @@ void DiskStorage::written(disk::Segment& segment) {
 }
 
 void DiskStorage::drop(ItemId first) {
-  const auto at = std::lower_bound(segments_.begin(), segments_.end(), first,
-                                   [](const SegmentPtr& one, ItemId id) { return one->first() < id; });
+  const auto at =
+      std::lower_bound(segments_.begin(), segments_.end(), first,
+                       [](const SegmentPtr& one, ItemId id) { return one->first() < id; });
   if (at != segments_.end() && (*at)->first() == first) forget(at);
 }
 

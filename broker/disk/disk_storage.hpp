@@ -25,16 +25,19 @@ disk::UnixMs wall_clock();
 struct DiskOptions {
   std::filesystem::path directory;
   std::uint64_t max_memory =
-      1u << 30;  ///< bytes that bodies and the table of items may take; then bodies are on disk only
+      1u
+      << 30;  ///< bytes that bodies and the table of items may take; then bodies are on disk only
   std::function<disk::UnixMs()> wall = wall_clock;  ///< the system's clock, which somebody may set
 };
 
-/// Bodies of new items lie in segments until they are on disk, and while there is memory for them also then; otherwise they
-/// are read from the disk. What is settled before it was written is never written.
+/// Bodies of new items lie in segments until they are on disk, and while there is memory for them
+/// also then; otherwise they are read from the disk. What is settled before it was written is never
+/// written.
 class DiskStorage final : public Storage {
  public:
-  /// Throws std::runtime_error (also Damage), with a sentence for people, when the directory cannot be used.
-  /// `changed` is signalled by another thread when durable() has something new; it must outlive the storage.
+  /// Throws std::runtime_error (also Damage), with a sentence for people, when the directory cannot
+  /// be used. `changed` is signalled by another thread when durable() has something new; it must
+  /// outlive the storage.
   DiskStorage(DiskOptions options, Wake& changed);
   /// As end(): at an end in order nothing is done again.
   ~DiskStorage() override;
@@ -44,7 +47,8 @@ class DiskStorage final : public Storage {
   void load(Kept& kept, Epoch epoch, Time now) override;
   void put(const StoredItem& item, const Names& names, std::string_view body) override;
   std::string_view body(ItemId id) override;
-  std::string_view part(ItemId id, std::uint64_t offset, std::size_t size, std::uint32_t& check) override;
+  std::string_view part(ItemId id, std::uint64_t offset, std::size_t size,
+                        std::uint32_t& check) override;
   void update(const StoredItem& item, const std::vector<Attempt>& history) override;
   std::vector<Attempt> history(ItemId id) override;
   void erase(ItemId id) override;
@@ -55,9 +59,11 @@ class DiskStorage final : public Storage {
   Durable durable() override;
   std::vector<std::string> take_warnings() override { return clock_->take_warnings(); }
 
-  /// Reads all there is, and throws Damage where it is not what was written. Returns how many items there are.
+  /// Reads all there is, and throws Damage where it is not what was written. Returns how many items
+  /// there are.
   std::uint64_t check() { return database_.count(); }
-  /// Makes the file as small as what it holds. Before load() only, which does the same where most of the file is free.
+  /// Makes the file as small as what it holds. Before load() only, which does the same where most
+  /// of the file is free.
   void compact() { database_.compact(); }
   disk::Database::Size size() { return database_.size(); }
   /// Of the items that came in since load().
@@ -76,7 +82,9 @@ class DiskStorage final : public Storage {
   disk::Segment* segment_of(ItemId id);
   Segments::iterator forget(Segments::iterator at);
   disk::Segment& open_segment(ItemId id);
-  bool in_open_batch(const disk::Segment& segment) const { return segment.ticket() == open_.ticket; }
+  bool in_open_batch(const disk::Segment& segment) const {
+    return segment.ticket() == open_.ticket;
+  }
   void compact_if_worth_it();
   void know_queue(std::uint64_t index);
   void write_epoch(Epoch epoch);

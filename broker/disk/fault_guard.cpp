@@ -17,7 +17,8 @@ std::string words, words_later;  // written before the handlers are set, only re
 
 [[noreturn]] void say_and_end(const std::string& last) {
   pollfd err{STDERR_FILENO, POLLOUT, 0};
-  if (poll(&err, 1, patience_ms) > 0) static_cast<void>(!write(STDERR_FILENO, last.data(), last.size()));
+  if (poll(&err, 1, patience_ms) > 0)
+    static_cast<void>(!write(STDERR_FILENO, last.data(), last.size()));
   _exit(1);
 }
 

@@ -1,13 +1,13 @@
-// Memory faults in data that is mapped: libraries that follow a flipped pointer, or read what was cut off, end the process
-// without a word.
+// Memory faults in data that is mapped: libraries that follow a flipped pointer, or read what was
+// cut off, end the process without a word.
 #pragma once
 
 #include <string>
 
 namespace baton::broker::disk {
 
-/// While it lives SIGBUS prints last words on stderr and ends the process with exit code 1; until reading_is_over() so do
-/// SIGSEGV, SIGFPE and SIGABRT. One at a time.
+/// While it lives SIGBUS prints last words on stderr and ends the process with exit code 1; until
+/// reading_is_over() so do SIGSEGV, SIGFPE and SIGABRT. One at a time.
 class FaultGuard {
  public:
   /// `at_start` are the words until reading_is_over(), `later` those from then on.
@@ -16,7 +16,8 @@ class FaultGuard {
   FaultGuard(const FaultGuard&) = delete;
   FaultGuard& operator=(const FaultGuard&) = delete;
 
-  /// All was read, and is whole: what faults later is not the data, but where a page of it is not there any more.
+  /// All was read, and is whole: what faults later is not the data, but where a page of it is not
+  /// there any more.
   static void reading_is_over();
 };
 

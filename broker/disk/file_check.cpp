@@ -19,15 +19,16 @@
 namespace baton::broker::disk {
 namespace {
 
-// A page at the file's end that a transaction takes and gives back again is counted, and never written. LMDB lets a
-// transaction change no more pages than this (MDB_IDL_UM_MAX).
+// A page at the file's end that a transaction takes and gives back again is counted, and never
+// written. LMDB lets a transaction change no more pages than this (MDB_IDL_UM_MAX).
 constexpr std::uint64_t most_never_written = 131'071;
 
 using lmdb::Meta;
 
 std::optional<lmdb::Metas> read_metas(int fd) {
   return lmdb::read_metas([fd](std::uint64_t at, char* raw) {
-    const auto got = uninterrupted([&] { return pread(fd, raw, lmdb::meta_size, static_cast<off_t>(at)); });
+    const auto got =
+        uninterrupted([&] { return pread(fd, raw, lmdb::meta_size, static_cast<off_t>(at)); });
     return got == ssize_t{lmdb::meta_size};
   });
 }
@@ -65,22 +66,25 @@ void check_file(const std::filesystem::path& data, const std::filesystem::path& 
   const auto size = std::filesystem::file_size(data, error);
   const auto transaction = read_mark(mark);
   if (error || size == 0) {
-    if (transaction > 1) throw Damage(data.string() + " is missing or empty, though items were kept there");
+    if (transaction > 1)
+      throw Damage(data.string() + " is missing or empty, though items were kept there");
     return;
   }
   const auto metas = read_metas(data);
   if (!metas) throw Damage(data.string() + " is damaged: its first pages are not what LMDB writes");
   const auto& [first, second] = *metas;
   if (!follow_each_other(first, second))
-    throw Damage(data.string() + " is damaged: no transaction " + std::to_string(first.transaction) +
-                 " is followed by " + std::to_string(second.transaction));
+    throw Damage(data.string() + " is damaged: no transaction " +
+                 std::to_string(first.transaction) + " is followed by " +
+                 std::to_string(second.transaction));
   const auto& newest = second.transaction > first.transaction ? second : first;
   if (newest.last_page - std::min(newest.last_page, size / newest.page_size) > most_never_written)
     throw Damage(data.string() + " is cut off: " + std::to_string(size) + " bytes instead of " +
                  std::to_string((newest.last_page + 1) * newest.page_size));
   if (newest.transaction < transaction)
     throw Damage(data.string() + " is damaged: its newest transaction is missing (" +
-                 std::to_string(newest.transaction) + " instead of " + std::to_string(transaction) + ")");
+                 std::to_string(newest.transaction) + " instead of " + std::to_string(transaction) +
+                 ")");
 }
 
 void FileState::begin(std::filesystem::path path, int fd) {

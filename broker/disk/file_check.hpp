@@ -8,21 +8,24 @@
 
 namespace baton::broker::disk {
 
-/// Throws Damage when the file has no valid meta page, or two whose transactions do not follow each other, or is shorter
-/// than the newest one allows, or when that is older than the transaction that `mark` names. An absent or empty file is a
-/// new one. A file that passes may still be cut off by some pages: to read such a page, where it is needed, is a memory
-/// fault (FaultGuard).
+/// Throws Damage when the file has no valid meta page, or two whose transactions do not follow each
+/// other, or is shorter than the newest one allows, or when that is older than the transaction that
+/// `mark` names. An absent or empty file is a new one. A file that passes may still be cut off by
+/// some pages: to read such a page, where it is needed, is a memory fault (FaultGuard).
 void check_file(const std::filesystem::path& data, const std::filesystem::path& mark);
 
-/// Whether the file still holds what this process last saw or wrote there: others may copy over it, or cut it off.
+/// Whether the file still holds what this process last saw or wrote there: others may copy over it,
+/// or cut it off.
 class FileState {
  public:
   /// The file is open as `fd`, for as long as this is used.
   void begin(std::filesystem::path path, int fd);
-  /// Throws Removed, naming the file, when its newest transaction is another one or when it has become shorter.
+  /// Throws Removed, naming the file, when its newest transaction is another one or when it has
+  /// become shorter.
   void check() const;
-  /// This process has written one transaction, `number`. Throws Removed when it is not the one after the last, or not in the
-  /// file on top of that: then it is lost, or lies in a file that is not whole.
+  /// This process has written one transaction, `number`. Throws Removed when it is not the one
+  /// after the last, or not in the file on top of that: then it is lost, or lies in a file that is
+  /// not whole.
   void committed(std::uint64_t number);
 
  private:
@@ -34,8 +37,8 @@ class FileState {
   std::uint64_t last_ = 0, size_ = 0;
 };
 
-/// The number of the last transaction that was on disk, noted beside the data: a lost meta page would else pass for an
-/// earlier state. It may be behind after a power loss, never ahead.
+/// The number of the last transaction that was on disk, noted beside the data: a lost meta page
+/// would else pass for an earlier state. It may be behind after a power loss, never ahead.
 class TransactionMark {
  public:
   explicit TransactionMark(const std::filesystem::path& path) : note_(path) {}

@@ -25,7 +25,8 @@ int lock(int fd, short type) {
 bool is_taken(int code) { return code == EAGAIN || code == EACCES; }
 
 [[noreturn]] void fail(int code, const std::filesystem::path& directory) {
-  cannot_use(directory, is_taken(code) ? "another broker uses it" : std::generic_category().message(code));
+  cannot_use(directory,
+             is_taken(code) ? "another broker uses it" : std::generic_category().message(code));
 }
 
 }  // namespace
@@ -34,7 +35,8 @@ void cannot_use(const std::filesystem::path& directory, const std::string& why) 
   throw std::runtime_error("cannot use the data directory " + directory.string() + ": " + why);
 }
 
-FileLock::FileLock(std::filesystem::path file, const std::filesystem::path& directory) : file_(std::move(file)) {
+FileLock::FileLock(std::filesystem::path file, const std::filesystem::path& directory)
+    : file_(std::move(file)) {
   fd_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (fd_ < 0) cannot_use(directory, std::generic_category().message(errno));
   const int code = lock(fd_, F_WRLCK);
@@ -43,7 +45,8 @@ FileLock::FileLock(std::filesystem::path file, const std::filesystem::path& dire
   fail(code, directory);
 }
 
-std::unique_ptr<FileLock> FileLock::shared(std::filesystem::path file, const std::filesystem::path& directory) {
+std::unique_ptr<FileLock> FileLock::shared(std::filesystem::path file,
+                                           const std::filesystem::path& directory) {
   const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) cannot_use(directory, std::generic_category().message(errno));
   std::unique_ptr<FileLock> made(new FileLock(std::move(file), fd));

@@ -1,5 +1,5 @@
-// A lock on a file that one process holds at a time, for its life, or several that only read; containers that share the file
-// count.
+// A lock on a file that one process holds at a time, for its life, or several that only read;
+// containers that share the file count.
 #pragma once
 
 #include <filesystem>
@@ -14,15 +14,18 @@ namespace baton::broker::disk {
 
 class FileLock {
  public:
-  /// Makes the file if need be. Throws std::runtime_error, naming `directory`, when it is another's or cannot be used.
+  /// Makes the file if need be. Throws std::runtime_error, naming `directory`, when it is another's
+  /// or cannot be used.
   FileLock(std::filesystem::path file, const std::filesystem::path& directory);
   /// For who only reads: makes and writes nothing. Where the file system has no locks, it has none.
-  static std::unique_ptr<FileLock> shared(std::filesystem::path file, const std::filesystem::path& directory);
+  static std::unique_ptr<FileLock> shared(std::filesystem::path file,
+                                          const std::filesystem::path& directory);
   ~FileLock();
   FileLock(const FileLock&) = delete;
   FileLock& operator=(const FileLock&) = delete;
 
-  /// Throws Removed when another file, or none, has the name by now: whoever locks that one may go on with it.
+  /// Throws Removed when another file, or none, has the name by now: whoever locks that one may go
+  /// on with it.
   void check_in_place() const;
   void renamed(std::filesystem::path file) { file_ = std::move(file); }
 

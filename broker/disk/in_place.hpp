@@ -1,4 +1,5 @@
-// Files in use that somebody removes or replaces: what is written to them from then on is lost with this process.
+// Files in use that somebody removes or replaces: what is written to them from then on is lost with
+// this process.
 #pragma once
 
 #include <filesystem>

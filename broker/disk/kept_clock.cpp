@@ -12,8 +12,9 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
-constexpr std::int64_t worth_a_warning = 1000;                                // ms; less is how clocks are kept right
-constexpr std::int64_t longest = std::int64_t{100} * 365 * 24 * 3600 * 1000;  // ms: nothing is farther away
+constexpr std::int64_t worth_a_warning = 1000;  // ms; less is how clocks are kept right
+// Ms: nothing is farther away.
+constexpr std::int64_t longest = std::int64_t{100} * 365 * 24 * 3600 * 1000;
 
 std::int64_t between(UnixMs from, UnixMs to) {
   const auto distance = std::min<UnixMs>(from < to ? to - from : from - to, longest);
@@ -26,14 +27,17 @@ std::string rounded(std::int64_t ms) {
     std::int64_t ms;
     const char* name;
   };
-  for (const auto& [unit, name] : {Unit{86'400'000, "day"}, Unit{3'600'000, "hour"}, Unit{60'000, "minute"}})
-    if (ms >= 2 * unit - unit / 2) return counted(static_cast<std::uint64_t>((ms + unit / 2) / unit), name);
+  for (const auto& [unit, name] :
+       {Unit{86'400'000, "day"}, Unit{3'600'000, "hour"}, Unit{60'000, "minute"}})
+    if (ms >= 2 * unit - unit / 2)
+      return counted(static_cast<std::uint64_t>((ms + unit / 2) / unit), name);
   return counted(static_cast<std::uint64_t>((ms + 500) / 1000), "second");
 }
 
 }  // namespace
 
-KeptClock::KeptClock(const Reading& last, UnixMs wall, Time now) : begin_(now), kept_(wall), ahead_(0) {
+KeptClock::KeptClock(const Reading& last, UnixMs wall, Time now)
+    : begin_(now), kept_(wall), ahead_(0) {
   if (last == Reading{}) return;
   const auto passed = between(last.wall, wall);
   kept_ = last.kept + static_cast<UnixMs>(std::max<std::int64_t>(passed, 0));
@@ -42,8 +46,10 @@ KeptClock::KeptClock(const Reading& last, UnixMs wall, Time now) : begin_(now), 
 }
 
 UnixMs KeptClock::at(Time time) const {
-  if (time >= begin_) return kept_ + static_cast<UnixMs>(duration_cast<milliseconds>(time - begin_).count());
-  const auto before = duration_cast<milliseconds>(begin_ - std::max(time, begin_ - milliseconds(longest))).count();
+  if (time >= begin_)
+    return kept_ + static_cast<UnixMs>(duration_cast<milliseconds>(time - begin_).count());
+  const auto before =
+      duration_cast<milliseconds>(begin_ - std::max(time, begin_ - milliseconds(longest))).count();
   return kept_ - std::min(kept_, static_cast<UnixMs>(before));
 }
 
@@ -57,7 +63,9 @@ Delay KeptClock::delay(std::uint32_t asked_ms, Time now) const {
 
 std::uint32_t KeptClock::left_ms(const Delay& delay, Time now) const {
   const auto kept = at(now);
-  return delay.due > kept ? static_cast<std::uint32_t>(std::min<UnixMs>(delay.due - kept, delay.asked_ms)) : 0;
+  return delay.due > kept
+             ? static_cast<std::uint32_t>(std::min<UnixMs>(delay.due - kept, delay.asked_ms))
+             : 0;
 }
 
 KeptClock::Reading KeptClock::look(UnixMs wall, Time now) {
@@ -72,8 +80,9 @@ std::vector<std::string> KeptClock::take_warnings() { return std::exchange(warni
 
 void KeptClock::warn(std::int64_t step_ms, const char* when) {
   const bool forward = step_ms > 0;
-  warnings_.push_back(std::string("the system's clock was set ") + (forward ? "forward" : "back") + " by " +
-                      rounded(std::abs(step_ms)) + " " + when + (forward ? ", or this machine slept" : "") +
+  warnings_.push_back(std::string("the system's clock was set ") + (forward ? "forward" : "back") +
+                      " by " + rounded(std::abs(step_ms)) + " " + when +
+                      (forward ? ", or this machine slept" : "") +
                       ": delays go on as if it had not been");
 }
 

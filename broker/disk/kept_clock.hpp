@@ -21,9 +21,10 @@ struct Delay {
   bool operator==(const Delay&) const = default;
 };
 
-/// It began as the system's clock, and never steps. While a process runs it goes with the steady clock; from one process
-/// to the next it goes on by what has passed on the system's clock, and never back. So a clock that is set does nothing
-/// to delays, but forward while no broker runs: that looks like time.
+/// It began as the system's clock, and never steps. While a process runs it goes with the steady
+/// clock; from one process to the next it goes on by what has passed on the system's clock, and
+/// never back. So a clock that is set does nothing to delays, but forward while no broker runs:
+/// that looks like time.
 class KeptClock {
  public:
   /// The same moment on both clocks.
@@ -42,7 +43,8 @@ class KeptClock {
   Delay delay(std::uint32_t asked_ms, Time now) const;
   std::uint32_t left_ms(const Delay& delay, Time now) const;
 
-  /// Sees steps of the system's clock, and returns what is to be noted for the next process. About once a second.
+  /// Sees steps of the system's clock, and returns what is to be noted for the next process. About
+  /// once a second.
   Reading look(UnixMs wall, Time now);
   /// Which steps were seen since the last call, for the operator.
   std::vector<std::string> take_warnings();
@@ -51,8 +53,9 @@ class KeptClock {
   void warn(std::int64_t step_ms, const char* when);
 
   const Time begin_;
-  UnixMs kept_;         // at `begin_`
-  std::int64_t ahead_;  // how far the system's clock is ahead of this one, when it was last looked at
+  UnixMs kept_;  // at `begin_`
+  std::int64_t
+      ahead_;  // how far the system's clock is ahead of this one, when it was last looked at
   std::vector<std::string> warnings_;
 };
 

@@ -10,23 +10,26 @@
 
 namespace baton::broker::disk::lmdb {
 
-// A page begins with its number (8 bytes), 2 bytes of nothing, its kind (2), and where its room begins and ends (2 each) or
-// how many pages it is long (4).
-constexpr std::size_t page_header = 16, kind_at = 10, room_begin_at = 12, room_end_at = 14, length_at = 12;
+// A page begins with its number (8 bytes), 2 bytes of nothing, its kind (2), and where its room
+// begins and ends (2 each) or how many pages it is long (4).
+constexpr std::size_t page_header = 16, kind_at = 10, room_begin_at = 12, room_end_at = 14,
+                      length_at = 12;
 enum Kind : std::uint16_t { branch = 1, leaf = 2, overflow = 4 };
 
-// Then follow in a branch or leaf the places of its nodes (2 bytes each). A node begins with a size or the lower bits of a
-// page number (4), flags or its upper bits (2), the size of its key (2); the key; the value or where that is.
+// Then follow in a branch or leaf the places of its nodes (2 bytes each). A node begins with a size
+// or the lower bits of a page number (4), flags or its upper bits (2), the size of its key (2); the
+// key; the value or where that is.
 constexpr std::size_t node_header = 8, node_flags_at = 4, key_size_at = 6;
 enum NodeFlags : std::uint16_t { in_overflow = 1, database = 2 };
 
 // A database: 4 bytes of nothing, flags (2), depth (2), then 8 bytes each.
 constexpr std::size_t database_size = 48;
-constexpr std::size_t flags_at = 4, depth_at = 6, branches_at = 8, leaves_at = 16, overflows_at = 24, entries_at = 32,
-                      root_at = 40;
+constexpr std::size_t flags_at = 4, depth_at = 6, branches_at = 8, leaves_at = 16,
+                      overflows_at = 24, entries_at = 32, root_at = 40;
 constexpr std::uint64_t no_page = UINT64_MAX;
 constexpr std::uint16_t deepest = 32;
-constexpr std::uint16_t integer_keys = 8, one_file = 0x4000;  // the latter is noted with the free pages
+constexpr std::uint16_t integer_keys = 8,
+                        one_file = 0x4000;  // the latter is noted with the free pages
 
 // The first two pages are meta pages, of which the one with the higher transaction counts.
 constexpr std::uint64_t meta_pages = 2;
@@ -43,9 +46,11 @@ struct Meta {
 inline std::optional<Meta> read_meta(const char* raw) {
   if (load<std::uint32_t>(raw + magic_at) != magic) return std::nullopt;
   if ((load<std::uint32_t>(raw + version_at) & 0xffff) != version) return std::nullopt;
-  const Meta meta{load<std::uint32_t>(raw + free_at),  // where the database of free pages has nothing
-                  load<std::uint64_t>(raw + last_page_at), load<std::uint64_t>(raw + transaction_at)};
-  const bool sane = meta.page_size >= 512 && meta.page_size <= 65536 && (meta.page_size & (meta.page_size - 1)) == 0;
+  const Meta meta{
+      load<std::uint32_t>(raw + free_at),  // where the database of free pages has nothing
+      load<std::uint64_t>(raw + last_page_at), load<std::uint64_t>(raw + transaction_at)};
+  const bool sane = meta.page_size >= 512 && meta.page_size <= 65536 &&
+                    (meta.page_size & (meta.page_size - 1)) == 0;
   return sane ? std::optional(meta) : std::nullopt;
 }
 
@@ -53,8 +58,8 @@ struct Metas {
   Meta first, second;
 };
 
-/// Both meta pages of a file: `read` reads `meta_size` bytes of it at a place into memory, and returns whether they were
-/// there. Nothing where one is not there, or is no meta page.
+/// Both meta pages of a file: `read` reads `meta_size` bytes of it at a place into memory, and
+/// returns whether they were there. Nothing where one is not there, or is no meta page.
 template <class Read>
 std::optional<Metas> read_metas(Read read) {
   char raw[meta_size];

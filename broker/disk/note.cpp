@@ -15,9 +15,11 @@
 
 namespace baton::broker::disk {
 
-Note::Note(const std::filesystem::path& path) : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+Note::Note(const std::filesystem::path& path)
+    : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
   if (fd_ < 0)
-    throw std::runtime_error("cannot write " + path.string() + ": " + std::generic_category().message(errno));
+    throw std::runtime_error("cannot write " + path.string() + ": " +
+                             std::generic_category().message(errno));
 }
 
 Note::~Note() { ::close(fd_); }
@@ -40,9 +42,11 @@ std::optional<std::string> Note::read(const std::filesystem::path& path, std::si
   file.read(raw.data(), static_cast<std::streamsize>(raw.size()));
   const auto got = static_cast<std::size_t>(file.gcount());
   const bool zeros = raw.find_first_not_of('\0') == std::string::npos;
-  if (zeros && (got == 0 || got == whole)) return std::nullopt;  // no record: the CRC of zeros is not 0
+  if (zeros && (got == 0 || got == whole))
+    return std::nullopt;  // no record: the CRC of zeros is not 0
   const std::string_view record(raw.data(), size);
-  if (got != whole || load<std::uint32_t>(&raw[size]) != crc32(record)) throw Damage(path.string() + " is damaged");
+  if (got != whole || load<std::uint32_t>(&raw[size]) != crc32(record))
+    throw Damage(path.string() + " is damaged");
   return std::string(record);
 }
 

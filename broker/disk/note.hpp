@@ -23,9 +23,9 @@ class Note {
   /// Returns when what was written is on disk.
   void sync();
 
-  /// The record of `size` bytes in that file; nothing where there is none, or what a loss of power may leave of the first
-  /// one: an empty file, or one of zeros. A later one lies in a sector with the one before, and is there or not. Throws
-  /// Damage for all else. Makes no file.
+  /// The record of `size` bytes in that file; nothing where there is none, or what a loss of power
+  /// may leave of the first one: an empty file, or one of zeros. A later one lies in a sector with
+  /// the one before, and is there or not. Throws Damage for all else. Makes no file.
   static std::optional<std::string> read(const std::filesystem::path& path, std::size_t size);
 
  private:

@@ -43,7 +43,8 @@ struct Page {
   std::size_t room_end() const { return load<std::uint16_t>(&bytes[room_end_at]); }
   std::size_t nodes() const { return (room_begin() - page_header) / 2; }
   bool is_of(Kind kind) const {
-    return load<std::uint64_t>(bytes.data()) == number && load<std::uint16_t>(&bytes[kind_at]) == kind;
+    return load<std::uint64_t>(bytes.data()) == number &&
+           load<std::uint16_t>(&bytes[kind_at]) == kind;
   }
 };
 
@@ -60,10 +61,12 @@ class PageWalk {
  public:
   PageWalk(std::string_view file, const Meta& meta) : file_(file), meta_(meta) {}
 
-  /// `raw`: the meta page's bytes. Whether its number is the transaction's: each but the first frees pages, under its number.
+  /// `raw`: the meta page's bytes. Whether its number is the transaction's: each but the first
+  /// frees pages, under its number.
   bool is_of_its_transaction(const char* raw) const {
     const Tree free(raw + free_at);
-    return meta_.transaction <= first_transaction || (free.root != no_page && highest_key(free) == meta_.transaction);
+    return meta_.transaction <= first_transaction ||
+           (free.root != no_page && highest_key(free) == meta_.transaction);
   }
 
   void run(const char* raw) {
@@ -129,14 +132,16 @@ class PageWalk {
     if (depth == 0) damaged(number, "is deeper than its tree");
     const auto page = look(number);
     if (!page.is_of(depth > 1 ? branch : leaf)) damaged(number, "is not what was written there");
-    if (page.room_begin() <= page_header || page.room_begin() > page.room_end() || page.room_end() > meta_.page_size)
+    if (page.room_begin() <= page_header || page.room_begin() > page.room_end() ||
+        page.room_end() > meta_.page_size)
       damaged(number, "has a damaged header");
     return page;
   }
 
   Node node_of(const Page& page, std::size_t index) const {
     const std::size_t at = load<std::uint16_t>(&page.bytes[page_header + 2 * index]);
-    if (at < page.room_end() || at + node_header > page.bytes.size()) damaged(page.number, "has a damaged place");
+    if (at < page.room_end() || at + node_header > page.bytes.size())
+      damaged(page.number, "has a damaged place");
     const auto rest = page.bytes.substr(at + node_header);
     const std::size_t key_size = load<std::uint16_t>(&page.bytes[at + key_size_at]);
     if (key_size > rest.size()) damaged(page.number, "has a damaged key");
@@ -195,20 +200,25 @@ class PageWalk {
   }
 
   Page look(std::uint64_t number) const {
-    if (number > meta_.last_page || (number + 1) * meta_.page_size > file_.size()) damaged(number, "is missing");
+    if (number > meta_.last_page || (number + 1) * meta_.page_size > file_.size())
+      damaged(number, "is missing");
     return {number, file_.substr(number * meta_.page_size, meta_.page_size)};
   }
 
   void use(std::uint64_t number) {
-    if (number < meta_pages || number > meta_.last_page) damaged(number, "is named and does not exist");
+    if (number < meta_pages || number > meta_.last_page)
+      damaged(number, "is named and does not exist");
     if (in_use_[number]) damaged(number, "is in use, and is used again or free");
     in_use_[number] = true;
   }
 
   /// Their number, then theirs, the highest first.
   void check_free(const FreeList& list) {
-    const auto count = list.bytes.size() < sizeof(std::uint64_t) ? UINT64_MAX : load<std::uint64_t>(list.bytes.data());
-    if (count >= list.bytes.size() / sizeof(std::uint64_t)) damaged(list.page, "has a damaged list of free pages");
+    const auto count = list.bytes.size() < sizeof(std::uint64_t)
+                           ? UINT64_MAX
+                           : load<std::uint64_t>(list.bytes.data());
+    if (count >= list.bytes.size() / sizeof(std::uint64_t))
+      damaged(list.page, "has a damaged list of free pages");
     auto before = UINT64_MAX;
     for (std::uint64_t i = 1; i <= count; ++i) {
       const auto number = load<std::uint64_t>(&list.bytes[i * sizeof(std::uint64_t)]);
@@ -247,7 +257,8 @@ class MappedFile {
   MappedFile& operator=(const MappedFile&) = delete;
 
   std::string_view bytes() const {
-    return at_ == MAP_FAILED ? std::string_view{} : std::string_view(static_cast<const char*>(at_), size_);
+    return at_ == MAP_FAILED ? std::string_view{}
+                             : std::string_view(static_cast<const char*>(at_), size_);
   }
 
  private:
@@ -265,7 +276,8 @@ void check_pages(std::string_view file) {
   const auto& [first, second] = *metas;
   PageWalk walks[] = {PageWalk(file, first), PageWalk(file, second)};
   const char* const raws[] = {&file[page_header], &file[first.page_size + page_header]};
-  // The older one, too: its number may be what was damaged, so that it passes for the newer one, or that for the older one.
+  // The older one, too: its number may be what was damaged, so that it passes for the newer one, or
+  // that for the older one.
   for (const auto i : {0, 1})
     if (!walks[i].is_of_its_transaction(raws[i]))
       damaged(static_cast<std::uint64_t>(i), "has another transaction's number");

@@ -64,8 +64,8 @@ void append_item(std::string& out, std::uint64_t key, const ItemRow& row) {
     append(out, row.producer);
     const bool delayed = row.delay != Delay{};
     append(out, row.priority);
-    append(out,
-           static_cast<std::uint8_t>(item_2_flag | (delayed ? delay_flag : 0) | (row.again != 0 ? again_flag : 0)));
+    append(out, static_cast<std::uint8_t>(item_2_flag | (delayed ? delay_flag : 0) |
+                                          (row.again != 0 ? again_flag : 0)));
     append(out, std::uint16_t{0});
     append(out, row.number.value);
     if (delayed) append_delay(out, row.delay);
@@ -100,14 +100,16 @@ bool read_item(std::uint64_t key, std::string_view value, ItemRow& row) {
   return open_row(key, value, in) && take_item(in, row);
 }
 
-bool read_item_part(std::uint64_t key, std::string_view value, std::uint64_t offset, std::size_t size,
-                    std::uint32_t& check, std::string_view& part) {
+bool read_item_part(std::uint64_t key, std::string_view value, std::uint64_t offset,
+                    std::size_t size, std::uint32_t& check, std::string_view& part) {
   Reader in(value);
   const auto crc = in.take<std::uint32_t>();
   ItemRow row;
-  if (!take_item(in, row) || offset > row.body.size() || size > row.body.size() - offset) return false;
+  if (!take_item(in, row) || offset > row.body.size() || size > row.body.size() - offset)
+    return false;
   part = row.body.substr(offset, size);
-  if (offset == 0) check = crc_of(key, value.substr(crc_size, value.size() - crc_size - row.body.size()));
+  if (offset == 0)
+    check = crc_of(key, value.substr(crc_size, value.size() - crc_size - row.body.size()));
   check = crc32(part, check);
   return offset + size < row.body.size() || check == crc;
 }
@@ -116,8 +118,8 @@ void append_state(std::string& out, std::uint64_t key, const StateRow& row) {
   const auto count = std::min(row.attempts.size(), most_attempts);
   append_row(out, key, [&] {
     append(out, row.failures);
-    append(out,
-           static_cast<std::uint8_t>(state_2_flag | (row.dead ? dead_flag : 0) | (row.suspect ? suspect_flag : 0)));
+    append(out, static_cast<std::uint8_t>(state_2_flag | (row.dead ? dead_flag : 0) |
+                                          (row.suspect ? suspect_flag : 0)));
     append(out, static_cast<std::uint8_t>(count));
     append_delay(out, row.delay);
     append(out, row.deliveries);
@@ -165,7 +167,8 @@ bool read_queue(std::uint64_t key, std::string_view value, std::string_view& nam
 
 void append_producer(std::string& out, std::uint64_t key, const ProducerRow& row) {
   append_row(out, key, [&] {
-    append(out, static_cast<std::uint8_t>((row.named ? named_flag : 0) | (row.said_bye ? said_bye_flag : 0)));
+    append(out, static_cast<std::uint8_t>((row.named ? named_flag : 0) |
+                                          (row.said_bye ? said_bye_flag : 0)));
     append(out, std::uint8_t{0});
     const auto digests = row.digests.substr(0, most_digests);
     append(out, static_cast<std::uint16_t>(digests.size()));

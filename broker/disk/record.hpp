@@ -1,4 +1,5 @@
-// The rows of the data directory as bytes: FORMAT.md is their specification; the two change together.
+// The rows of the data directory as bytes: FORMAT.md is their specification; the two change
+// together.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,8 @@ struct ItemRow {
   SeqNo number;
   Delay delay;
   std::string_view body;
-  std::uint64_t again = 0;  ///< not 0: it was put again after the end of a broker, under this key of its producer
+  /// Not 0: it was put again after the end of a broker, under this key of its producer.
+  std::uint64_t again = 0;
 
   bool operator==(const ItemRow&) const = default;
 };
@@ -74,13 +76,14 @@ void append_queue(std::string& out, std::uint64_t key, std::string_view name);
 void append_producer(std::string& out, std::uint64_t key, const ProducerRow& row);
 void append_seal(std::string& out, std::uint64_t key, const Seal& seal);
 
-/// `size` bytes of an item's body, from `offset` on. Read from the beginning to the end: `check` is what the parts before
-/// have left there, 0 before the first. False when the row is too short; with the last part, when its CRC does not fit.
-bool read_item_part(std::uint64_t key, std::string_view value, std::uint64_t offset, std::size_t size,
-                    std::uint32_t& check, std::string_view& part);
+/// `size` bytes of an item's body, from `offset` on. Read from the beginning to the end: `check` is
+/// what the parts before have left there, 0 before the first. False when the row is too short; with
+/// the last part, when its CRC does not fit.
+bool read_item_part(std::uint64_t key, std::string_view value, std::uint64_t offset,
+                    std::size_t size, std::uint32_t& check, std::string_view& part);
 
-// Each false when the value is damaged: too short, or its CRC does not fit. Views point into `value`. Rows of format 1 say
-// so themselves: they may lie among later ones.
+// Each false when the value is damaged: too short, or its CRC does not fit. Views point into
+// `value`. Rows of format 1 say so themselves: they may lie among later ones.
 bool read_item(std::uint64_t key, std::string_view value, ItemRow& row);
 bool read_state(std::uint64_t key, std::string_view value, StateRow& row);
 bool read_queue(std::uint64_t key, std::string_view value, std::string_view& name);

@@ -34,9 +34,14 @@ void Reserve::give_back() {
   if (std::exchange(taken_, false)) ::unlink(path_.c_str());
 }
 
-Writer::Writer(Database& database, const FileLock& lock, ClockNote& note, const std::filesystem::path& directory,
-               Epoch epoch, Wake& changed)
-    : database_(database), lock_(lock), note_(note), epoch_(epoch), reserve_(directory / "reserve"), changed_(changed) {
+Writer::Writer(Database& database, const FileLock& lock, ClockNote& note,
+               const std::filesystem::path& directory, Epoch epoch, Wake& changed)
+    : database_(database),
+      lock_(lock),
+      note_(note),
+      epoch_(epoch),
+      reserve_(directory / "reserve"),
+      changed_(changed) {
   const NoSignals none;
   thread_ = std::thread([this] { run(); });
 }
@@ -131,7 +136,8 @@ void Writer::write_pending() {
   }
 }
 
-/// Why new items must wait for room; empty when settling has room kept back: beside the data, or free in it.
+/// Why new items must wait for room; empty when settling has room kept back: beside the data, or
+/// free in it.
 std::string Writer::held() {
   auto why = reserve_.take();
   return why.empty() || database_.room() >= reserved_bytes ? "" : why;

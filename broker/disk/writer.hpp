@@ -1,4 +1,5 @@
-// The thread that writes: one transaction for all that came in while the last one was on its way to the disk.
+// The thread that writes: one transaction for all that came in while the last one was on its way to
+// the disk.
 #pragma once
 
 #include <atomic>
@@ -35,8 +36,8 @@ class Reserve {
 class Writer {
  public:
   /// All of them must outlive the writer, which signals `changed` when durable() has something new.
-  Writer(Database& database, const FileLock& lock, ClockNote& note, const std::filesystem::path& directory, Epoch epoch,
-         Wake& changed);
+  Writer(Database& database, const FileLock& lock, ClockNote& note,
+         const std::filesystem::path& directory, Epoch epoch, Wake& changed);
   ~Writer() { end(); }
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -46,13 +47,16 @@ class Writer {
   /// Requires idle().
   void submit(Batch&& batch);
 
-  /// Notes the clock, and sees whether the files are still there: if not, the thread ends by Removed.
+  /// Notes the clock, and sees whether the files are still there: if not, the thread ends by
+  /// Removed.
   void look(const KeptClock::Reading& clock);
 
-  /// What is on disk, in files that were still there then. Rethrows what ended the thread, if something did.
+  /// What is on disk, in files that were still there then. Rethrows what ended the thread, if
+  /// something did.
   Storage::Durable durable();
 
-  /// Writes what was submitted, if the disk takes it, and ends. What is on disk then; nothing is to be called any more.
+  /// Writes what was submitted, if the disk takes it, and ends. What is on disk then; nothing is to
+  /// be called any more.
   Storage::Durable end();
   /// Whether something ended the thread before end(): then what it wrote may be lost.
   bool failed() const { return failure_ != nullptr; }

@@ -29,8 +29,8 @@ constexpr int bad_input = 2, some_died = 3, some_lost = 4;
 constexpr std::size_t named_dead = 20;
 constexpr baton::Duration progress_every = std::chrono::seconds(1);
 
-/// What large bodies take goes back to the system when they are out, instead of being kept for others. (Without this the
-/// allocator learns from the first of them to keep the next ones.)
+/// What large bodies take goes back to the system when they are out, instead of being kept for
+/// others. (Without this the allocator learns from the first of them to keep the next ones.)
 void keep_no_large_memory() {
 #ifdef M_MMAP_THRESHOLD
   mallopt(M_MMAP_THRESHOLD, 1 << 20);
@@ -55,8 +55,10 @@ void check_file(const std::string& name) {
   if (name.empty()) throw std::invalid_argument("the name of the file is missing");
   struct stat status {};
   if (stat(name.c_str(), &status) != 0 || access(name.c_str(), R_OK) != 0)
-    throw std::invalid_argument("cannot open " + name + ": " + std::generic_category().message(errno));
-  if (S_ISDIR(status.st_mode)) throw std::invalid_argument("cannot read " + name + ": it is a directory");
+    throw std::invalid_argument("cannot open " + name + ": " +
+                                std::generic_category().message(errno));
+  if (S_ISDIR(status.st_mode))
+    throw std::invalid_argument("cannot read " + name + ": it is a directory");
 }
 
 /// Why not all of them can be put; empty: they can. Known before the first one is.
@@ -71,7 +73,8 @@ std::string unreadable(const std::vector<std::string>& names) {
 
 std::optional<int> read_options(int argc, char** argv, ProducerSettings& settings) {
   CLI::App app{
-      "Puts items into a queue: each ITEM, or each line of stdin (-) or of a file. What begins with { or [\n"
+      "Puts items into a queue: each ITEM, or each line of stdin (-) or of a file. What begins "
+      "with { or [\n"
       "must be JSON and is put as it is, other words as {\"name\": WORD}. Blank lines are skipped.",
       program};
   const baton::CommonOptions common(app, /*with_tag=*/true);
@@ -79,14 +82,16 @@ std::optional<int> read_options(int argc, char** argv, ProducerSettings& setting
   std::string sleep = "0:0", delay = "0";
   std::vector<std::string> for_help;
   bool raw = false, text = false;
-  app.add_option("ITEM", for_help, "a word, or JSON; - puts the lines of stdin")->option_text("...");
+  app.add_option("ITEM", for_help, "a word, or JSON; - puts the lines of stdin")
+      ->option_text("...");
   app.add_option("--file", settings.file, "put the lines of a file, - for stdin")
       ->type_name("the name of a file")
       ->check(baton::cli::checked_by(check_file))
       ->option_text("F");
   app.add_flag("--text", text, "put all as {\"name\": ...}, also what begins as JSON does");
   app.add_flag("--raw", raw, "put each word or line as it is, byte by byte; blank lines, too");
-  app.add_flag("--whole", settings.whole, "each ITEM names a file, which is put as one item, byte by byte");
+  app.add_flag("--whole", settings.whole,
+               "each ITEM names a file, which is put as one item, byte by byte");
   app.add_option("--queue", client.queue, "the queue to put into")
       ->type_name("the name of a queue")
       ->option_text("Q [" + client.queue + "]");
@@ -101,16 +106,19 @@ std::optional<int> read_options(int argc, char** argv, ProducerSettings& setting
       ->type_name(baton::seconds_text)
       ->check(baton::cli::checked_by(parse_delay))
       ->option_text("S [" + delay + "]");
-  app.add_option("--name", client.name, "identity: run again, it goes on where it was, and puts nothing twice")
+  app.add_option("--name", client.name,
+                 "identity: run again, it goes on where it was, and puts nothing twice")
       ->type_name("a name")
       ->check(baton::cli::checked_by(check_name))
       ->option_text("ID [a random one]");
   app.add_flag("--again", settings.again, "with --name: put all of it, whatever was put before");
-  app.add_option("--from", settings.from, "put from line N on, whatever was put before; counts ITEMs, too")
+  app.add_option("--from", settings.from,
+                 "put from line N on, whatever was put before; counts ITEMs, too")
       ->type_name("a line number, from 1")
       ->transform(baton::cli::number(1, std::numeric_limits<std::int64_t>::max()))
       ->option_text("N");
-  app.add_flag("--wait", settings.wait, "wait until all items are done; exit 3 if some died, 4 if some are lost");
+  app.add_flag("--wait", settings.wait,
+               "wait until all items are done; exit 3 if some died, 4 if some are lost");
   if (const auto code = baton::cli::parse(app, argc, argv, &settings.items)) return code;
   settings.bodies = raw ? baton::Bodies::raw : text ? baton::Bodies::text : baton::Bodies::json;
   auto why = baton::contradiction(settings, raw, text);
@@ -126,9 +134,11 @@ std::optional<int> read_options(int argc, char** argv, ProducerSettings& setting
 }
 
 void report_dead(const baton::DeadNotice& notice, Screen& screen) {
-  std::string line = "dead: " + notice.body + " (item " + std::to_string(notice.id.value) + " of queue '" +
-                     notice.queue + "', " + baton::counted(notice.attempts, "attempt");
-  if (!notice.history.empty()) line += "; last: " + notice.history.back().why + " at " + notice.history.back().consumer;
+  std::string line = "dead: " + notice.body + " (item " + std::to_string(notice.id.value) +
+                     " of queue '" + notice.queue + "', " +
+                     baton::counted(notice.attempts, "attempt");
+  if (!notice.history.empty())
+    line += "; last: " + notice.history.back().why + " at " + notice.history.back().consumer;
   screen.say(line + ")");
 }
 
@@ -160,11 +170,14 @@ baton::Settled wait_for_all(Producer& producer, Screen& screen) {
 }
 
 /// After SIGTERM or SIGINT: what was put is seen through, the rest is not put.
-int report_stopped(const ProducerSettings& settings, const ProducerRun& run, Producer& producer, Screen& screen) {
+int report_stopped(const ProducerSettings& settings, const ProducerRun& run, Producer& producer,
+                   Screen& screen) {
   if (run.all_put() && !settings.wait) return 0;
-  screen.say(program + std::string(": stopped") +
-             (run.all_put() ? ": " + done_so_far(producer.settled()) + "; the others stay in the queue"
-                            : " after " + baton::counted(run.items_put(), "item") + "; the rest was not put"));
+  screen.say(
+      program + std::string(": stopped") +
+      (run.all_put()
+           ? ": " + done_so_far(producer.settled()) + "; the others stay in the queue"
+           : " after " + baton::counted(run.items_put(), "item") + "; the rest was not put"));
   return 1;
 }
 
@@ -177,7 +190,8 @@ void leave(Producer& producer) {
   }
 }
 
-int produce(const ProducerSettings& settings, Producer& producer, baton::StopSignals& signals, Screen& screen) {
+int produce(const ProducerSettings& settings, Producer& producer, baton::StopSignals& signals,
+            Screen& screen) {
   ProducerRun run(settings, producer, signals, screen);
   int code = 0;
   try {
@@ -192,11 +206,13 @@ int produce(const ProducerSettings& settings, Producer& producer, baton::StopSig
   } catch (const baton::OtherInput& error) {
     screen.say(program + std::string(": ") + error.what());
     screen.say(
-        "(--from N puts it from line N on, whatever was put before; --again all of it; another --name knows of none)");
+        "(--from N puts it from line N on, whatever was put before; --again all of it; another "
+        "--name knows of none)");
     code = bad_input;
   } catch (const ClientError& error) {
     if (!signals.stopped() || error.kind() != ClientError::Kind::closed) {
-      if (run.all_put() && settings.wait) screen.say(program + (": " + done_so_far(producer.settled())));
+      if (run.all_put() && settings.wait)
+        screen.say(program + (": " + done_so_far(producer.settled())));
       throw;
     }
     code = report_stopped(settings, run, producer, screen);
@@ -213,7 +229,9 @@ int main(int argc, char** argv) {
   settings.no_stdin = !baton::keep_standard_streams().in;
   if (const auto code = read_options(argc, argv, settings)) return *code;
   Screen screen;
-  settings.client.on_notice = [&screen](const std::string& notice) { screen.say(baton::notice_line(notice)); };
+  settings.client.on_notice = [&screen](const std::string& notice) {
+    screen.say(baton::notice_line(notice));
+  };
   try {
     baton::StopSignals signals;
     Producer producer(settings.client);

@@ -1,5 +1,6 @@
-// A named producer that is run again goes on by content: its input is read from the beginning, and what an earlier process
-// of the name has put of it is left out, but only as far as it is the same. Pure.
+// A named producer that is run again goes on by content: its input is read from the beginning, and
+// what an earlier process of the name has put of it is left out, but only as far as it is the same.
+// Pure.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +13,15 @@
 namespace baton {
 
 /// Invariants:
-/// 1. An item is taken for put only up to the last checkpoint, and nothing is fresh before all of them were met.
+/// 1. An item is taken for put only up to the last checkpoint, and nothing is fresh before all of
+/// them were met.
 /// 2. Once the input differed from a checkpoint, it does so for good.
 class Retrace {
  public:
-  /// `before` is what the name's earlier processes have put, items rising; empty: nothing, or it does not matter.
-  Retrace(std::string_view queue, std::vector<Checkpoint> before) : chain_(queue), before_(std::move(before)) {}
+  /// `before` is what the name's earlier processes have put, items rising; empty: nothing, or it
+  /// does not matter.
+  Retrace(std::string_view queue, std::vector<Checkpoint> before)
+      : chain_(queue), before_(std::move(before)) {}
 
   enum class Verdict : std::uint8_t {
     in,       ///< it was put before, or will be known not to have been before anything is put
@@ -29,7 +33,8 @@ class Retrace {
 
   /// So many of its items were put before.
   std::uint64_t put_before() const { return before_.empty() ? 0 : before_.back().items; }
-  /// So many of them are certainly the same; and whether the item that next() was given last is the end of those.
+  /// So many of them are certainly the same; and whether the item that next() was given last is the
+  /// end of those.
   std::uint64_t same() const { return met_ == 0 ? 0 : before_[met_ - 1].items; }
   bool at_checkpoint() const { return same() == chain_.at().items; }
   /// The input may end here: all that was put before was in it.

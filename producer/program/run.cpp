@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::uint64_t many = 1000;  // items: from here on a terminal shows how it goes on
 
-/// A file that is read, or stdin (-). To open a FIFO does not wait for who writes to it: to read from it does, or a signal.
+/// A file that is read, or stdin (-). To open a FIFO does not wait for who writes to it: to read
+/// from it does, or a signal.
 class Input {
  public:
   explicit Input(const std::string& path)
@@ -62,7 +63,8 @@ bool became_shorter(const Input& input) {
 /// What can be seen of a file before it is read.
 void check_file(const std::string& path) {
   struct stat status {};
-  if (stat(path.c_str(), &status) == 0 && S_ISFIFO(status.st_mode)) return;  // who writes to it would be left alone
+  if (stat(path.c_str(), &status) == 0 && S_ISFIFO(status.st_mode))
+    return;  // who writes to it would be left alone
   const Input input(path);
   if (fstat(input.fd(), &status) != 0) return;
   if (S_ISDIR(status.st_mode)) throw InputError(path + " is a directory");
@@ -85,7 +87,8 @@ void ProducerRun::put_all() {
   check_items();
   anew_ = settings_.again || settings_.from > 0;
   if (settings_.named())
-    retrace_.emplace(settings_.client.queue, anew_ ? std::vector<Checkpoint>() : producer_.put_before());
+    retrace_.emplace(settings_.client.queue,
+                     anew_ ? std::vector<Checkpoint>() : producer_.put_before());
   for (std::size_t i = 0; i < settings_.items.size(); ++i) put_item(i);
   if (!settings_.file.empty()) put_lines(settings_.file);
   end_of_input();
@@ -113,7 +116,8 @@ void ProducerRun::put_item(std::size_t i) {
 }
 
 std::string ProducerRun::word(std::size_t i) const {
-  return body_of(settings_.items[i], settings_.bodies, [i] { return "item " + std::to_string(i + 1); });
+  return body_of(settings_.items[i], settings_.bodies,
+                 [i] { return "item " + std::to_string(i + 1); });
 }
 
 void ProducerRun::put_whole(const std::string& path, const Place& place) {
@@ -121,7 +125,8 @@ void ProducerRun::put_whole(const std::string& path, const Place& place) {
   const auto before = state_of(input);
   const auto body = read_whole(input.fd(), signals_.fd(), input.name());
   if (!body) stop();
-  if (state_of(input) != before) throw InputError(input.name() + " was changed while it was read" + after_those_put());
+  if (state_of(input) != before)
+    throw InputError(input.name() + " was changed while it was read" + after_those_put());
   put(*body, place);
 }
 
@@ -136,11 +141,13 @@ void ProducerRun::put_lines(const std::string& path) {
     throw InputError(error.what() + after_those_put());
   }
   if (reader.stopped()) stop();
-  if (became_shorter(input)) throw InputError(input.name() + " became shorter while it was read" + after_those_put());
+  if (became_shorter(input))
+    throw InputError(input.name() + " became shorter while it was read" + after_those_put());
 }
 
 std::string ProducerRun::after_those_put() const {
-  return "; the " + counted(in_ + put_, "item") + (in_ + put_ == 1 ? " before it was put" : " before it were put");
+  return "; the " + counted(in_ + put_, "item") +
+         (in_ + put_ == 1 ? " before it was put" : " before it were put");
 }
 
 void ProducerRun::put_line(std::string line, const std::string& source, std::size_t number) {
@@ -152,7 +159,8 @@ void ProducerRun::put_line(std::string line, const std::string& source, std::siz
   put(body_of_line(std::move(line), place), place);
 }
 
-/// Of a line that is left out, or was when its name put before, it does not matter whether it could be put.
+/// Of a line that is left out, or was when its name put before, it does not matter whether it could
+/// be put.
 std::string ProducerRun::body_of_line(std::string line, const Place& place) const {
   const bool may_be_in = retrace_ && !retrace_->complete();
   const auto where = [&place] { return place.text(); };
@@ -170,7 +178,8 @@ void ProducerRun::put(const std::string& body, const Place& place) {
     screen_.say("the first " + counted(in_, "item") + " of '" + settings_.client.name +
                 "' came in before; it goes on after them");
   if (put_ == 0 && left_out_ > 0)
-    screen_.say("begins at " + place.text() + ": " + counted(left_out_, "item") + " before it left out");
+    screen_.say("begins at " + place.text() + ": " + counted(left_out_, "item") +
+                " before it left out");
   if (!settings_.sleep.none()) signals_.sleep(settings_.sleep.draw());
   if (signals_.stopped()) stop();
   auto options = settings_.put;
@@ -185,8 +194,8 @@ bool ProducerRun::is_in(const std::string& body, const Place& place) {
   if (left_out(place)) return ++left_out_, true;
   if (verdict == Retrace::Verdict::fresh) return false;
   if (verdict == Retrace::Verdict::differs)
-    refuse("it differs " + (same_until_.empty() ? std::string() : "after " + same_until_ + ", ") + "up to " +
-           place.text() + (same_until_.empty() ? " (or was for another queue)" : ""));
+    refuse("it differs " + (same_until_.empty() ? std::string() : "after " + same_until_ + ", ") +
+           "up to " + place.text() + (same_until_.empty() ? " (or was for another queue)" : ""));
   ++in_;
   last_ = place.text();
   if (retrace_->at_checkpoint()) same_until_ = last_;
@@ -195,9 +204,11 @@ bool ProducerRun::is_in(const std::string& body, const Place& place) {
 
 void ProducerRun::end_of_input() {
   if (retrace_ && !retrace_->complete())
-    refuse("it has " + counted(in_, "item") + ", of " + std::to_string(retrace_->put_before()) + " that were put");
+    refuse("it has " + counted(in_, "item") + ", of " + std::to_string(retrace_->put_before()) +
+           " that were put");
   if (settings_.from > 0 && put_ == 0)
-    throw InputError("--from " + std::to_string(settings_.from) + ": there is nothing from there on");
+    throw InputError("--from " + std::to_string(settings_.from) +
+                     ": there is nothing from there on");
   all_put_ = true;
   screen_.finish_progress(put_so_far(put_));
   if (in_ == 0) return;
@@ -209,7 +220,8 @@ void ProducerRun::end_of_input() {
 }
 
 void ProducerRun::refuse(const std::string& why) const {
-  throw OtherInput("this is not what '" + settings_.client.name + "' has put before: " + why + "; nothing was put");
+  throw OtherInput("this is not what '" + settings_.client.name + "' has put before: " + why +
+                   "; nothing was put");
 }
 
 }  // namespace baton

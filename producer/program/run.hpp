@@ -21,7 +21,8 @@ class OtherInput : public std::runtime_error {
 class ProducerRun {
  public:
   /// All of them must outlive it.
-  ProducerRun(const ProducerSettings& settings, Producer& producer, StopSignals& signals, Screen& screen)
+  ProducerRun(const ProducerSettings& settings, Producer& producer, StopSignals& signals,
+              Screen& screen)
       : settings_(settings), producer_(producer), signals_(signals), screen_(screen) {}
 
   /// Throws InputError, OtherInput, and ClientError (closed) when it was stopped.
@@ -58,9 +59,10 @@ class ProducerRun {
   Screen& screen_;
   std::optional<Retrace> retrace_;  // of a named one
   bool anew_ = false;               // with the first put
-  std::string same_until_, last_;   // places: of the last checkpoint that was met, of the last item that was in
-  std::uint64_t left_out_ = 0;      // items before the line that it begins with
-  std::uint64_t in_ = 0;            // items that came in before
+  std::string same_until_,
+      last_;  // places: of the last checkpoint that was met, of the last item that was in
+  std::uint64_t left_out_ = 0;  // items before the line that it begins with
+  std::uint64_t in_ = 0;        // items that came in before
   std::uint64_t put_ = 0;
   bool all_put_ = false;
 };

@@ -1,4 +1,5 @@
-// Transactions of all sizes, as a slow disk and many consumers make them: after each the data is whole.
+// Transactions of all sizes, as a slow disk and many consumers make them: after each the data is
+// whole.
 #include <algorithm>
 #include <random>
 #include <set>
@@ -11,21 +12,28 @@ namespace {
 /// A database, and which items it must have.
 class Model {
  public:
-  Model(const std::filesystem::path& directory, std::uint64_t seed) : database_(directory), random_(seed) {}
+  Model(const std::filesystem::path& directory, std::uint64_t seed)
+      : database_(directory), random_(seed) {}
 
   void put(std::uint64_t count) {
     disk::Batch batch;
     for (std::uint64_t i = 0; i < count;) {
       const auto segment = std::make_shared<disk::Segment>(ItemId{next_}, 1);
       for (; i < count && segment->has_room(); ++i, ++next_) {
-        segment->add({0, 0, 4, SeqNo{next_}, {}, std::string(below(30) == 0 ? below(20'000) : below(200), 'x')});
+        segment->add({0,
+                      0,
+                      4,
+                      SeqNo{next_},
+                      {},
+                      std::string(below(30) == 0 ? below(20'000) : below(200), 'x')});
         items_.insert(next_);
       }
       batch.puts.push_back({segment, segment->gone()});
     }
     write(batch);
   }
-  /// The oldest ones but for a few, as so many consumers settle them: each of them a pack, item by item in turn.
+  /// The oldest ones but for a few, as so many consumers settle them: each of them a pack, item by
+  /// item in turn.
   void erase(std::uint64_t count, std::uint64_t consumers) {
     std::vector<std::uint64_t> oldest;
     for (const auto id : items_)
@@ -55,7 +63,8 @@ class Model {
 /// What a broker finds that is started on what another one, killed now, leaves.
 std::set<std::uint64_t> found_after_kill(const Directory& directory) {
   const Directory copy;
-  for (const auto* file : {"baton.mdb", "mark"}) std::filesystem::copy(directory.path / file, copy.path / file);
+  for (const auto* file : {"baton.mdb", "mark"})
+    std::filesystem::copy(directory.path / file, copy.path / file);
   const Disk disk(copy);
   std::set<std::uint64_t> found;
   for (const auto& item : disk.loaded.items) found.insert(item.id.value);

@@ -26,7 +26,8 @@ TEST_CASE("a delay goes on from one process to the next") {
   CHECK(next.left_ms(delay, begin + 30s) == 0);
 }
 
-TEST_CASE("a clock that is set back while no broker runs does not make a delay longer and is named") {
+TEST_CASE(
+    "a clock that is set back while no broker runs does not make a delay longer and is named") {
   KeptClock first({}, today, begin);
   const auto waiting = first.delay(5'000, begin + 1h), over = first.delay(5'000, begin);
   const auto noted = first.look(today + hour, begin + 1h);
@@ -34,8 +35,8 @@ TEST_CASE("a clock that is set back while no broker runs does not make a delay l
   CHECK(next.left_ms(waiting, begin) == 5'000);
   CHECK(next.left_ms(over, begin) == 0);
   CHECK(next.take_warnings() ==
-        std::vector<std::string>{
-            "the system's clock was set back by 24 hours while no broker ran: delays go on as if it had not been"});
+        std::vector<std::string>{"the system's clock was set back by 24 hours while no broker ran: "
+                                 "delays go on as if it had not been"});
   CHECK(next.take_warnings().empty());
 }
 
@@ -48,10 +49,11 @@ TEST_CASE("a clock that is set while the broker runs changes nothing and each st
   CHECK(clock.left_ms(delay, begin + 3s) == 7'000);
   CHECK(clock.left_ms(clock.delay(10'000, begin + 3s), begin + 3s) == 10'000);
   CHECK(clock.take_warnings() ==
-        std::vector<std::string>{
-            "the system's clock was set forward by 3 days while this broker runs, or this machine slept: delays go on "
-            "as if it had not been",
-            "the system's clock was set back by 3 days while this broker runs: delays go on as if it had not been"});
+        std::vector<std::string>{"the system's clock was set forward by 3 days while this broker "
+                                 "runs, or this machine slept: delays go on "
+                                 "as if it had not been",
+                                 "the system's clock was set back by 3 days while this broker "
+                                 "runs: delays go on as if it had not been"});
   const KeptClock next(noted, noted.wall + second, begin);
   CHECK(next.left_ms(delay, begin) == 6'000);
 }
@@ -74,7 +76,7 @@ TEST_CASE("what a clock whose notes were lost has written does no harm") {
   CHECK(clock.at(Time::min()) == 0);
 }
 
-// --- with the disk -----------------------------------------------------------------------------------------------
+// --- with the disk -------------------------------------------------------------------------------
 
 /// A storage under a system's clock that is set by hand.
 struct Clocked {
@@ -125,7 +127,8 @@ TEST_CASE("a start after a day ends the delays that are over by then") {
   CHECK(disk.storage.take_warnings().empty());
 }
 
-TEST_CASE("a note of the clock that is absent or that a power loss has left empty or all zeros is none") {
+TEST_CASE(
+    "a note of the clock that is absent or that a power loss has left empty or all zeros is none") {
   const Directory directory;
   { Clocked(directory, today).put(1, 60'000); }
   const auto note = directory.path / "clock";
@@ -160,7 +163,8 @@ TEST_CASE("a damaged note of the clock is named and the broker does not start on
   SUBCASE("too long") { std::filesystem::resize_file(note, 21); }
   const auto named = note.string() + " is damaged";
   CHECK_THROWS_WITH_AS(Clocked(directory, today), named.c_str(), disk::Damage);
-  CHECK_THROWS_WITH_AS(disk::ClockNote::read(note), named.c_str(), disk::Damage);  // as --check does
+  CHECK_THROWS_WITH_AS(disk::ClockNote::read(note), named.c_str(),
+                       disk::Damage);  // as --check does
 }
 
 TEST_CASE("reading a note of the clock makes no file") {

@@ -1,4 +1,5 @@
-// The look at an LMDB file from outside: pages of meta data as LMDB writes them, and what is not right with them.
+// The look at an LMDB file from outside: pages of meta data as LMDB writes them, and what is not
+// right with them.
 #include "broker/disk/file_check.hpp"
 
 #include <doctest/doctest.h>
@@ -29,7 +30,8 @@ std::string meta_page(std::uint64_t last_page, std::uint64_t transaction) {
 }
 
 /// Two meta pages and `pages` in all; whether that passes.
-bool passes(const Directory& directory, const std::string& first, const std::string& second, std::uint64_t pages = 3) {
+bool passes(const Directory& directory, const std::string& first, const std::string& second,
+            std::uint64_t pages = 3) {
   const auto path = directory.path / "file.mdb";
   std::ofstream(path, std::ios::binary) << first << second;
   std::filesystem::resize_file(path, pages * page_size);
@@ -56,7 +58,8 @@ TEST_CASE("what was opened and never written to is no data and not damaged") {
   const Directory directory;
   MDB_env* env = nullptr;
   REQUIRE(mdb_env_create(&env) == MDB_SUCCESS);
-  CHECK(mdb_env_open(env, (directory.path / "baton.mdb").c_str(), MDB_NOSUBDIR, 0644) == MDB_SUCCESS);
+  CHECK(mdb_env_open(env, (directory.path / "baton.mdb").c_str(), MDB_NOSUBDIR, 0644) ==
+        MDB_SUCCESS);
   mdb_env_close(env);
   try {
     const disk::Database database(directory.path, disk::Database::Access::read);
@@ -108,7 +111,8 @@ TEST_CASE("a file that LMDB left shorter than its meta page says is whole") {
     Ticket ticket = 0;
     for (std::uint64_t id = 1; id <= items;) {
       const auto segment = std::make_shared<disk::Segment>(ItemId{id}, ++ticket);
-      for (; id <= items && segment->has_room(); ++id) segment->add({0, 0, 4, SeqNo{id}, {}, std::string(100, 'x')});
+      for (; id <= items && segment->has_room(); ++id)
+        segment->add({0, 0, 4, SeqNo{id}, {}, std::string(100, 'x')});
       disk::Batch batch;
       batch.puts.push_back({segment, segment->gone()});
       database.write(batch, disk::Database::What::all, Epoch{7});

@@ -36,14 +36,16 @@ std::string producer_row() {
   std::string rest;
   append(rest, std::uint16_t{0x501});  // named; bytes of its source
   append(rest, std::uint16_t{0});
-  for (const std::uint64_t number : {3, 0, 0, 1}) append(rest, number);  // its source begins after its first item
+  for (const std::uint64_t number : {3, 0, 0, 1})
+    append(rest, number);  // its source begins after its first item
   return sealed(0, rest + "a.txt" + "rick");
 }
 
 std::string seal_row() {
   std::string rest;
   append(rest, std::uint32_t{1});
-  for (const std::uint64_t number : {7, 3, 1, 3}) append(rest, number);  // epoch, items, states, last id
+  for (const std::uint64_t number : {7, 3, 1, 3})
+    append(rest, number);  // epoch, items, states, last id
   return sealed(0, rest);
 }
 
@@ -64,10 +66,12 @@ void write_format_1(const Directory& directory, UnixMs due) {
   MDB_env* env = nullptr;
   REQUIRE(mdb_env_create(&env) == MDB_SUCCESS);
   mdb_env_set_maxdbs(env, 5);
-  REQUIRE(mdb_env_open(env, (directory.path / "baton.mdb").c_str(), MDB_NOSUBDIR, 0644) == MDB_SUCCESS);
+  REQUIRE(mdb_env_open(env, (directory.path / "baton.mdb").c_str(), MDB_NOSUBDIR, 0644) ==
+          MDB_SUCCESS);
   MDB_txn* txn = nullptr;
   REQUIRE(mdb_txn_begin(env, nullptr, 0, &txn) == MDB_SUCCESS);
-  write_database(txn, "items", {{1, item_row(1, 0, "a")}, {2, item_row(2, due, "b")}, {3, item_row(3, 0, "c")}});
+  write_database(txn, "items",
+                 {{1, item_row(1, 0, "a")}, {2, item_row(2, due, "b")}, {3, item_row(3, 0, "c")}});
   write_database(txn, "states", {{3, state_row(3)}});
   write_database(txn, "queues", {{0, sealed(0, "mail")}});
   write_database(txn, "producers", {{0, producer_row()}});

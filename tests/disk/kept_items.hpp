@@ -1,4 +1,5 @@
-// The vocabulary of the disk's tests: a storage in a directory of the test's own, and what it has kept.
+// The vocabulary of the disk's tests: a storage in a directory of the test's own, and what it has
+// kept.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -28,7 +29,9 @@ class Directory {
 
 /// What a storage tells when it is loaded.
 struct Loaded final : Kept {
-  void begin(Epoch epoch_before, ItemId first_id) override { epoch = epoch_before, first = first_id; }
+  void begin(Epoch epoch_before, ItemId first_id) override {
+    epoch = epoch_before, first = first_id;
+  }
   void queue(std::uint32_t index, std::string_view name) override { queues[index] = name; }
   void producer(const StoredProducer& one) override {
     names.emplace_back(one.name);
@@ -46,7 +49,8 @@ struct Loaded final : Kept {
   std::vector<StoredItem> items;
 };
 
-/// A storage that was loaded. Leaving the scope is a crash: what is not durable by then is lost, or not.
+/// A storage that was loaded. Leaving the scope is a crash: what is not durable by then is lost, or
+/// not.
 class Disk {
  public:
   explicit Disk(const Directory& directory, std::uint64_t max_memory = 1u << 30, Epoch epoch = {7})
@@ -62,7 +66,8 @@ class Disk {
     item.delay_ms = delay_ms;
     storage.put(item, {"mail", "rick"}, body);
   }
-  void fail(std::uint64_t id, std::uint16_t failures, const std::vector<Attempt>& history, bool dead = false) {
+  void fail(std::uint64_t id, std::uint16_t failures, const std::vector<Attempt>& history,
+            bool dead = false) {
     StoredItem item;
     item.id = ItemId{id};
     item.priority = 4;
@@ -84,7 +89,8 @@ class Disk {
 
   /// Ends turns in which nothing happens, until that throws.
   void keep_looking() {
-    for (const auto until = std::chrono::steady_clock::now() + 20s; std::chrono::steady_clock::now() < until;) {
+    for (const auto until = std::chrono::steady_clock::now() + 20s;
+         std::chrono::steady_clock::now() < until;) {
       storage.commit();
       storage.durable();
       pollfd item{changed.fd(), POLLIN, 0};

@@ -1,4 +1,5 @@
-// The walk over the pages of a file: what passes serves, and goes on serving when it was written to.
+// The walk over the pages of a file: what passes serves, and goes on serving when it was written
+// to.
 #include "broker/disk/page_walk.hpp"
 
 #include <doctest/doctest.h>
@@ -19,7 +20,9 @@ namespace {
 constexpr std::size_t page = 4096;  // bytes
 constexpr int places = 3000;
 
-std::string body(std::uint64_t id) { return std::to_string(id) + std::string(id % 40 == 0 ? 9000 : id % 200, 'x'); }
+std::string body(std::uint64_t id) {
+  return std::to_string(id) + std::string(id % 40 == 0 ? 9000 : id % 200, 'x');
+}
 
 /// Items that are put and erased by ids, some at a time.
 class Kept {
@@ -113,7 +116,9 @@ void go_on(Kept& kept, std::set<std::uint64_t> ids) {
 
 }  // namespace
 
-TEST_CASE("the pages of a file that LMDB wrote hang together and those of one with a bit flipped are refused or do") {
+TEST_CASE(
+    "the pages of a file that LMDB wrote hang together and those of one with a bit flipped are "
+    "refused or do") {
   const Directory directory;
   const auto ids = fill(directory, 6000);
   const auto path = directory.path / "baton.mdb";
@@ -124,8 +129,8 @@ TEST_CASE("the pages of a file that LMDB wrote hang together and those of one wi
   for (int i = 0; i < places; ++i) {
     auto bytes = whole;
     // Half of them where pages begin: there are their headers and the places of their nodes.
-    const auto at =
-        random() % 2 == 0 ? random() % bytes.size() : random() % (bytes.size() / page) * page + random() % 80;
+    const auto at = random() % 2 == 0 ? random() % bytes.size()
+                                      : random() % (bytes.size() / page) * page + random() % 80;
     bytes[at] = static_cast<char>(bytes[at] ^ (1 << random() % 8));
     if (!passes(bytes)) {
       ++refused;
@@ -145,7 +150,9 @@ TEST_CASE("the pages of a file that LMDB wrote hang together and those of one wi
   CHECK(refused > 100);
 }
 
-TEST_CASE("a page that is neither in use nor free does no harm but that the data cannot be made smaller") {
+TEST_CASE(
+    "a page that is neither in use nor free does no harm but that the data cannot be made "
+    "smaller") {
   using namespace disk::lmdb;
   const Directory directory;
   const auto ids = fill(directory, 1000);
@@ -156,8 +163,8 @@ TEST_CASE("a page that is neither in use nor free does no harm but that the data
   const auto newest = metas[number(metas[1] + transaction_at) > number(metas[0] + transaction_at)];
   const auto free_pages = number(newest + free_at + root_at) * page;
   REQUIRE(load<std::uint16_t>(&bytes[free_pages + kind_at]) == leaf);
-  const auto list =
-      free_pages + load<std::uint16_t>(&bytes[free_pages + page_header]) + node_header + sizeof(std::uint64_t);
+  const auto list = free_pages + load<std::uint16_t>(&bytes[free_pages + page_header]) +
+                    node_header + sizeof(std::uint64_t);
   const auto count = number(list);
   REQUIRE(count > 1);
   store(&bytes[list], count - 1);
@@ -165,7 +172,8 @@ TEST_CASE("a page that is neither in use nor free does no harm but that the data
 
   Kept kept(directory);
   CHECK_THROWS_WITH_AS(kept.compact(),
-                       "cannot compact: some pages of baton.mdb are neither in use nor free; its items are all there",
+                       "cannot compact: some pages of baton.mdb are neither in use nor free; its "
+                       "items are all there",
                        disk::DiskError);
   CHECK(kept.load() == ids);
   go_on(kept, ids);
@@ -175,9 +183,12 @@ TEST_CASE("a bit of a meta page or of a database that is flipped is found or of 
   const Directory directory;
   const auto ids = fill(directory, 1000);
   const auto whole = read_file(directory.path / "baton.mdb");
-  const auto number = [&](std::size_t at) { return load<std::uint64_t>(&whole[at + disk::lmdb::page_header]); };
-  const auto newest =
-      number(disk::lmdb::transaction_at) > number(page + disk::lmdb::transaction_at) ? std::size_t{0} : page;
+  const auto number = [&](std::size_t at) {
+    return load<std::uint64_t>(&whole[at + disk::lmdb::page_header]);
+  };
+  const auto newest = number(disk::lmdb::transaction_at) > number(page + disk::lmdb::transaction_at)
+                          ? std::size_t{0}
+                          : page;
   const auto databases = number(newest + disk::lmdb::main_at + disk::lmdb::root_at) * page;
   const auto end_of_places = load<std::uint16_t>(&whole[databases + disk::lmdb::room_begin_at]);
   const auto rows = load<std::uint16_t>(&whole[databases + disk::lmdb::room_end_at]);

@@ -1,4 +1,5 @@
-// The power goes at any moment: what was kept by then is there, what was settled is not, and nothing else is.
+// The power goes at any moment: what was kept by then is there, what was settled is not, and
+// nothing else is.
 #include <algorithm>
 #include <random>
 #include <set>
@@ -35,7 +36,8 @@ std::vector<Moment> live(const Directory& directory, const WriteLog& log, std::m
       disk.put(id, now.items[id] = body_of_item(id, random));
     }
     for (auto settles = random() % 20; settles > 0 && !now.items.empty(); --settles) {
-      const auto item = std::next(now.items.begin(), static_cast<std::ptrdiff_t>(random() % now.items.size()));
+      const auto item =
+          std::next(now.items.begin(), static_cast<std::ptrdiff_t>(random() % now.items.size()));
       disk.erase(item->first);
       now.items.erase(item);
     }
@@ -46,7 +48,8 @@ std::vector<Moment> live(const Directory& directory, const WriteLog& log, std::m
   return moments;
 }
 
-/// What is there is what was kept at `before`, and between it and `after`, in any part, what then changed.
+/// What is there is what was kept at `before`, and between it and `after`, in any part, what then
+/// changed.
 void check(Disk& disk, const Moment& before, const Moment& after) {
   std::size_t wrong = 0, missing = 0;
   std::set<std::uint64_t> there;
@@ -56,17 +59,21 @@ void check(Disk& disk, const Moment& before, const Moment& after) {
     const auto old = before.items.find(id), later = after.items.find(id);
     const bool new_one = id > before.last && id <= after.last;
     wrong += old == before.items.end() && !new_one;
-    const auto* body = old != before.items.end() ? &old->second : later != after.items.end() ? &later->second : nullptr;
+    const auto* body = old != before.items.end()    ? &old->second
+                       : later != after.items.end() ? &later->second
+                                                    : nullptr;
     wrong += body && disk.storage.body(item.id) != *body;
   }
-  for (const auto& [id, body] : before.items) missing += !there.contains(id) && after.items.contains(id);
+  for (const auto& [id, body] : before.items)
+    missing += !there.contains(id) && after.items.contains(id);
   CHECK(wrong == 0);
   CHECK(missing == 0);
 }
 
 }  // namespace
 
-TEST_CASE("the power goes at any of 200 moments: what was kept is there and what was settled is not") {
+TEST_CASE(
+    "the power goes at any of 200 moments: what was kept is there and what was settled is not") {
   const Directory directory;
   std::mt19937_64 random(1);  // NOLINT: the same each time
   const WriteLog log(directory.path);
@@ -74,8 +81,8 @@ TEST_CASE("the power goes at any of 200 moments: what was kept is there and what
   REQUIRE(log.size() > 3 * rounds);  // pages, a sync and a meta page each time
   for (std::size_t i = 0; i < points; ++i) {
     const auto count = moments[1].writes + random() % (moments.back().writes - moments[1].writes);
-    const auto after =
-        std::find_if(moments.begin(), moments.end(), [&](const auto& one) { return one.writes > count; });
+    const auto after = std::find_if(moments.begin(), moments.end(),
+                                    [&](const auto& one) { return one.writes > count; });
     CAPTURE(count);
     const Directory left;
     log.replay(count, left.path, random);

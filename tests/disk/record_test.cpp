@@ -41,7 +41,8 @@ TEST_CASE("a row in which any bit is flipped is damaged") {
 TEST_CASE("a row that is cut off, or of another key, is damaged") {
   const auto whole = some_item();
   ItemRow read;
-  for (std::size_t size = 0; size < whole.size(); ++size) CHECK_FALSE(read_item(42, whole.substr(0, size), read));
+  for (std::size_t size = 0; size < whole.size(); ++size)
+    CHECK_FALSE(read_item(42, whole.substr(0, size), read));
   CHECK_FALSE(read_item(43, whole, read));
 }
 
@@ -96,7 +97,7 @@ TEST_CASE("a producer's row keeps its digests before its name") {
   CHECK(read.digests == std::string_view("\0\1\2", 3));
 }
 
-// --- format 1 ----------------------------------------------------------------------------------------------------
+// --- format 1 ------------------------------------------------------------------------------------
 
 /// A row as a broker of format 1 wrote it.
 std::string sealed(std::uint64_t key, const std::string& rest) {
@@ -155,7 +156,7 @@ TEST_CASE("a producer's row of format 1 is read as one") {
   CHECK(row == ProducerRow{"rick", true, false, SeqNo{8}, 5, 1, "", 6});
 }
 
-// --- batches -----------------------------------------------------------------------------------------------------
+// --- batches -------------------------------------------------------------------------------------
 
 Batch batch_of(Ticket ticket, std::shared_ptr<Segment> segment) {
   Batch batch;

@@ -1,4 +1,5 @@
-// Files that are removed or replaced while a storage uses them: nothing is durable any more, and it says why.
+// Files that are removed or replaced while a storage uses them: nothing is durable any more, and it
+// says why.
 #include <functional>
 
 #include "broker/disk/in_place.hpp"
@@ -19,8 +20,9 @@ void keep_after(const std::function<void(const std::filesystem::path&)>& harm) {
 }
 
 TEST_CASE("what is written to a file that was removed is never durable") {
-  CHECK_THROWS_WITH_AS(keep_after([](const auto& path) { std::filesystem::remove(path / "baton.mdb"); }),
-                       doctest::Contains("baton.mdb was removed while"), disk::Removed);
+  CHECK_THROWS_WITH_AS(
+      keep_after([](const auto& path) { std::filesystem::remove(path / "baton.mdb"); }),
+      doctest::Contains("baton.mdb was removed while"), disk::Removed);
 }
 
 TEST_CASE("nor is what is written to one that was replaced") {
@@ -61,15 +63,17 @@ TEST_CASE("a file that an older one was copied over is noticed with nothing to w
   const Directory directory;
   Disk disk(directory);
   copy_older_over(directory, disk);
-  CHECK_THROWS_WITH_AS(disk.keep_looking(), doctest::Contains("while this broker used it"), disk::Removed);
+  CHECK_THROWS_WITH_AS(disk.keep_looking(), doctest::Contains("while this broker used it"),
+                       disk::Removed);
 }
 
 TEST_CASE("nor is what is written to a file that was cut off") {
   for (const std::uint64_t left : {0, 8192}) {
     CAPTURE(left);
-    CHECK_THROWS_WITH_AS(
-        keep_after([left](const auto& path) { std::filesystem::resize_file(path / "baton.mdb", left); }),
-        doctest::Contains("baton.mdb was cut off while"), disk::Removed);
+    CHECK_THROWS_WITH_AS(keep_after([left](const auto& path) {
+                           std::filesystem::resize_file(path / "baton.mdb", left);
+                         }),
+                         doctest::Contains("baton.mdb was cut off while"), disk::Removed);
   }
 }
 
@@ -77,7 +81,8 @@ TEST_CASE("who removes the lock does not let a second broker in") {
   const Directory directory;
   const Disk first(directory);
   std::filesystem::remove(directory.path / "lock");
-  CHECK_THROWS_WITH_AS(Disk second(directory), doctest::Contains("another broker uses it"), std::runtime_error);
+  CHECK_THROWS_WITH_AS(Disk second(directory), doctest::Contains("another broker uses it"),
+                       std::runtime_error);
 }
 
 TEST_CASE("the file is locked after it was made small, too") {
@@ -86,7 +91,8 @@ TEST_CASE("the file is locked after it was made small, too") {
   DiskStorage storage({directory.path, 1u << 30}, changed);
   storage.compact();
   std::filesystem::remove(directory.path / "lock");
-  CHECK_THROWS_WITH_AS(Disk second(directory), doctest::Contains("another broker uses it"), std::runtime_error);
+  CHECK_THROWS_WITH_AS(Disk second(directory), doctest::Contains("another broker uses it"),
+                       std::runtime_error);
 }
 
 }  // namespace

@@ -37,7 +37,8 @@ TEST_CASE("what was durable comes back, in order") {
   CHECK(disk.loaded.items[1].priority == 4);
 }
 
-TEST_CASE("a process that writes nothing leaves its epoch: whoever held items of it may claim them") {
+TEST_CASE(
+    "a process that writes nothing leaves its epoch: whoever held items of it may claim them") {
   const Directory directory;
   {
     Disk disk(directory);
@@ -48,7 +49,8 @@ TEST_CASE("a process that writes nothing leaves its epoch: whoever held items of
   CHECK(Disk(directory, 1u << 30, Epoch{9}).loaded.epoch == Epoch{8});
 }
 
-TEST_CASE("an end in order writes the acks of its last turn, too when a producer is forgotten after it") {
+TEST_CASE(
+    "an end in order writes the acks of its last turn, too when a producer is forgotten after it") {
   const Directory directory;
   {
     Disk disk(directory);
@@ -70,10 +72,12 @@ TEST_CASE("new items wait where no room can be kept back, and the reason is the 
   disk.put(1, "a");
   disk.keep();
   CHECK(disk.storage.durable().held ==
-        "cannot take room on the disk: " + (directory.path / "reserve").string() + ": Is a directory");
+        "cannot take room on the disk: " + (directory.path / "reserve").string() +
+            ": Is a directory");
 }
 
-TEST_CASE("compacting leaves the data to its owner, and takes away what a killed compaction has left") {
+TEST_CASE(
+    "compacting leaves the data to its owner, and takes away what a killed compaction has left") {
   const Directory directory;
   const auto data = directory.path / "baton.mdb", copy = directory.path / "baton.mdb-compact";
   {
@@ -82,7 +86,8 @@ TEST_CASE("compacting leaves the data to its owner, and takes away what a killed
     disk.keep();
   }
   const bool root = chown(data.c_str(), 1234, 1234) == 0;
-  std::filesystem::permissions(data, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  std::filesystem::permissions(
+      data, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   std::ofstream(copy) << "half a copy";
   Wake changed;
   {
@@ -288,13 +293,15 @@ TEST_CASE("bodies for which there is no memory are read from the disk") {
     disk.put(id, body + std::to_string(id));
     if (id % 500 == 0) disk.keep();
   }
-  for (std::uint64_t id = 1; id <= 5000; id += 7) CHECK(disk.storage.body(ItemId{id}) == body + std::to_string(id));
+  for (std::uint64_t id = 1; id <= 5000; id += 7)
+    CHECK(disk.storage.body(ItemId{id}) == body + std::to_string(id));
 }
 
 TEST_CASE("a directory that another broker uses is refused") {
   const Directory directory;
   const Disk first(directory);
-  CHECK_THROWS_WITH_AS(Disk second(directory), doctest::Contains("another broker uses it"), std::runtime_error);
+  CHECK_THROWS_WITH_AS(Disk second(directory), doctest::Contains("another broker uses it"),
+                       std::runtime_error);
 }
 
 TEST_CASE("compacting keeps all there is and gives the rest back") {

@@ -27,7 +27,8 @@ Function* original(const char* name) {
 std::string path_of(int fd) {
   if (recorded.empty()) return {};
   std::string path(4096, '\0');
-  const auto size = readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), path.data(), path.size());
+  const auto size =
+      readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), path.data(), path.size());
   path.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
   return path.starts_with(recorded) ? path : std::string();
 }
@@ -35,18 +36,20 @@ std::string path_of(int fd) {
 void note_bytes(int fd, std::string bytes, std::int64_t offset) {
   const std::lock_guard lock(mutex);
   if (auto path = path_of(fd); !path.empty())
-    writes.push_back(
-        {Written::What::bytes, std::move(path), offset, std::move(bytes), (fcntl(fd, F_GETFL) & O_DSYNC) != 0});
+    writes.push_back({Written::What::bytes, std::move(path), offset, std::move(bytes),
+                      (fcntl(fd, F_GETFL) & O_DSYNC) != 0});
 }
 
 void note_sync(int fd) {
   const std::lock_guard lock(mutex);
-  if (auto path = path_of(fd); !path.empty()) writes.push_back({Written::What::synced, std::move(path), 0, {}, true});
+  if (auto path = path_of(fd); !path.empty())
+    writes.push_back({Written::What::synced, std::move(path), 0, {}, true});
 }
 
 std::string bytes_of(const iovec* parts, int count) {
   std::string bytes;
-  for (int i = 0; i < count; ++i) bytes.append(static_cast<const char*>(parts[i].iov_base), parts[i].iov_len);
+  for (int i = 0; i < count; ++i)
+    bytes.append(static_cast<const char*>(parts[i].iov_base), parts[i].iov_len);
   return bytes;
 }
 
@@ -57,9 +60,11 @@ void write_at(const std::string& path, std::int64_t offset, std::string_view byt
 }
 
 /// Sector by sector, as chance will have it.
-void write_some(const std::string& path, std::int64_t offset, std::string_view bytes, std::mt19937_64& random) {
+void write_some(const std::string& path, std::int64_t offset, std::string_view bytes,
+                std::mt19937_64& random) {
   for (std::size_t at = 0; at < bytes.size(); at += sector)
-    if (random() % 2 == 0) write_at(path, offset + static_cast<std::int64_t>(at), bytes.substr(at, sector));
+    if (random() % 2 == 0)
+      write_at(path, offset + static_cast<std::int64_t>(at), bytes.substr(at, sector));
 }
 
 }  // namespace
@@ -80,7 +85,8 @@ std::size_t WriteLog::size() const {
   return writes.size();
 }
 
-void WriteLog::replay(std::size_t count, const std::filesystem::path& directory, std::mt19937_64& random) const {
+void WriteLog::replay(std::size_t count, const std::filesystem::path& directory,
+                      std::mt19937_64& random) const {
   std::map<std::string, std::size_t> synced;  // up to here all is on disk
   for (std::size_t i = 0; i < count; ++i)
     if (writes[i].what == Written::What::synced) synced[writes[i].path] = i;
@@ -98,7 +104,7 @@ void WriteLog::replay(std::size_t count, const std::filesystem::path& directory,
 
 }  // namespace baton::broker::test
 
-// --- in place of the C library's ---------------------------------------------------------------------------------
+// --- in place of the C library's -----------------------------------------------------------------
 
 using namespace baton::broker::test;  // NOLINT: the functions below have the C library's names
 
@@ -107,26 +113,33 @@ extern "C" {
 ssize_t pwrite(int fd, const void* bytes, size_t size, off_t offset) {
   static auto* const real = original<decltype(pwrite)>("pwrite");
   const auto written = real(fd, bytes, size, offset);
-  if (written > 0) note_bytes(fd, {static_cast<const char*>(bytes), static_cast<std::size_t>(written)}, offset);
+  if (written > 0)
+    note_bytes(fd, {static_cast<const char*>(bytes), static_cast<std::size_t>(written)}, offset);
   return written;
 }
 
-ssize_t pwrite64(int fd, const void* bytes, size_t size, off64_t offset) { return pwrite(fd, bytes, size, offset); }
+ssize_t pwrite64(int fd, const void* bytes, size_t size, off64_t offset) {
+  return pwrite(fd, bytes, size, offset);
+}
 
 ssize_t pwritev(int fd, const iovec* parts, int count, off_t offset) {
   static auto* const real = original<decltype(pwritev)>("pwritev");
   const auto written = real(fd, parts, count, offset);
-  if (written > 0) note_bytes(fd, bytes_of(parts, count).substr(0, static_cast<std::size_t>(written)), offset);
+  if (written > 0)
+    note_bytes(fd, bytes_of(parts, count).substr(0, static_cast<std::size_t>(written)), offset);
   return written;
 }
 
-ssize_t pwritev64(int fd, const iovec* parts, int count, off64_t offset) { return pwritev(fd, parts, count, offset); }
+ssize_t pwritev64(int fd, const iovec* parts, int count, off64_t offset) {
+  return pwritev(fd, parts, count, offset);
+}
 
 ssize_t writev(int fd, const iovec* parts, int count) {
   static auto* const real = original<decltype(writev)>("writev");
   const auto offset = lseek(fd, 0, SEEK_CUR);
   const auto written = real(fd, parts, count);
-  if (written > 0) note_bytes(fd, bytes_of(parts, count).substr(0, static_cast<std::size_t>(written)), offset);
+  if (written > 0)
+    note_bytes(fd, bytes_of(parts, count).substr(0, static_cast<std::size_t>(written)), offset);
   return written;
 }
 

@@ -1,5 +1,6 @@
-// What this process writes to files, in order, so that a test can see what a loss of power would leave of it. The library
-// calls by which LMDB and we write are replaced in this program (see write_log.cpp).
+// What this process writes to files, in order, so that a test can see what a loss of power would
+// leave of it. The library calls by which LMDB and we write are replaced in this program (see
+// write_log.cpp).
 #pragma once
 
 #include <cstdint>
@@ -29,9 +30,10 @@ class WriteLog {
   /// How many there are so far.
   std::size_t size() const;
 
-  /// Makes `directory` what is on disk when the power goes after the first `count` of them: all that was synced, and of
-  /// the rest whatever sectors chance lets through.
-  void replay(std::size_t count, const std::filesystem::path& directory, std::mt19937_64& random) const;
+  /// Makes `directory` what is on disk when the power goes after the first `count` of them: all
+  /// that was synced, and of the rest whatever sectors chance lets through.
+  void replay(std::size_t count, const std::filesystem::path& directory,
+              std::mt19937_64& random) const;
 };
 
 }  // namespace baton::broker::test

@@ -19,7 +19,9 @@ constexpr std::size_t gets = 300;
 class Waiter {
  public:
   Waiter(const Broker& broker, const std::string& queue)
-      : producer_(producer_of(broker, queue)), consumer_(consumer_of(broker, {queue})), thread_([this] { serve(); }) {}
+      : producer_(producer_of(broker, queue)),
+        consumer_(consumer_of(broker, {queue})),
+        thread_([this] { serve(); }) {}
 
   ~Waiter() {
     consumer_.stop();
@@ -55,11 +57,13 @@ class Waiter {
 }  // namespace
 
 TEST_SUITE("timed") {
-  // In turn, so that each consumer asks again, and the broker knows it, while the others have theirs.
+  // In turn, so that each consumer asks again, and the broker knows it, while the others have
+  // theirs.
   TEST_CASE("blocked get: an item put later is there in under 0.5 ms on the median") {
     Broker broker;
     std::deque<Waiter> waiters;
-    for (std::size_t i = 0; i < lanes; ++i) waiters.emplace_back(broker, "queue-" + std::to_string(i));
+    for (std::size_t i = 0; i < lanes; ++i)
+      waiters.emplace_back(broker, "queue-" + std::to_string(i));
     std::vector<Clock::duration> times;
     for (std::size_t i = 0; i < gets; ++i) {
       for (Waiter& waiter : waiters) {
@@ -71,7 +75,8 @@ TEST_SUITE("timed") {
     CHECK(milliseconds(median(times)) < 0.5);
   }
 
-  TEST_CASE("blocked get: a consumer that has just come to a quiet broker gets what is there at once") {
+  TEST_CASE(
+      "blocked get: a consumer that has just come to a quiet broker gets what is there at once") {
     Broker broker;
     Producer producer(producer_of(broker));
     producer.put("x");

@@ -1,5 +1,5 @@
-// The console: lines of many processes reach the terminal whole, each once, each process's in its order; printers come
-// late, go, are killed, are slow or stand still.
+// The console: lines of many processes reach the terminal whole, each once, each process's in its
+// order; printers come late, go, are killed, are slow or stand still.
 #include <signal.h>
 
 #include <algorithm>
@@ -34,14 +34,15 @@ std::vector<Process> start_all(const Sayers& sayers, const Broker& broker, std::
   const auto program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "test-sayer";
   std::vector<Process> processes;
   for (std::size_t i = 0; i < sayers.count; ++i)
-    processes.push_back(
-        Process({program, broker.address(), "sayer-" + std::to_string(first + i), std::to_string(sayers.lines),
-                 std::to_string(sayers.sizes.most), std::to_string(sayers.sizes.long_ones)}));
+    processes.push_back(Process({program, broker.address(), "sayer-" + std::to_string(first + i),
+                                 std::to_string(sayers.lines), std::to_string(sayers.sizes.most),
+                                 std::to_string(sayers.sizes.long_ones)}));
   return processes;
 }
 
 void require_ended(std::vector<Process>& processes) {
-  for (auto& process : processes) REQUIRE_MESSAGE(process.wait(a_minute) == 0, process.err().text());
+  for (auto& process : processes)
+    REQUIRE_MESSAGE(process.wait(a_minute) == 0, process.err().text());
 }
 
 /// Returns when it is printed: the printer is at work.
@@ -58,8 +59,8 @@ auto has(std::uint64_t lines) {
 void require_printed(Terminal& terminal, std::uint64_t lines) {
   const bool all = terminal.wait(has(lines), a_minute);
   const auto printed = terminal.printed();
-  REQUIRE_MESSAGE(all, printed.lines, " of ", lines, " lines, ", printed.missing, " left out, ", printed.repeated,
-                  " again, ", printed.dropped, " dropped");
+  REQUIRE_MESSAGE(all, printed.lines, " of ", lines, " lines, ", printed.missing, " left out, ",
+                  printed.repeated, " again, ", printed.dropped, " dropped");
 }
 
 /// Each line at least once, and in its place.
@@ -99,7 +100,8 @@ constexpr std::uint64_t most_written(const Sayers& sayers) {
   return (16u << 10) + (sayers.sizes.long_ones > 0 ? LineSizes::longest : sayers.sizes.most);
 }
 
-/// An item's line is said before its ack; the producer learns of the ack and says a line of the same name, the next one.
+/// An item's line is said before its ack; the producer learns of the ack and says a line of the
+/// same name, the next one.
 std::uint64_t say_in_turns(const Broker& broker, std::uint64_t rounds) {
   Producer producer(producer_of(broker));
   Consumer consumer(consumer_of(broker));
@@ -120,7 +122,9 @@ std::uint64_t say_in_turns(const Broker& broker, std::uint64_t rounds) {
 
 }  // namespace
 
-TEST_CASE("console: lines of twenty processes come whole and once and in order, a job's before what follows its ack") {
+TEST_CASE(
+    "console: lines of twenty processes come whole and once and in order, a job's before what "
+    "follows its ack") {
   Broker broker;
   Terminal terminal;
   const Process printer = terminal.printer(broker);
@@ -181,14 +185,16 @@ TEST_CASE("console: of a printer that is killed one block is repeated or cut at 
   terminal.read_fast();
   require_printed(terminal, few.all());
   const auto printed = terminal.printed();
-  MESSAGE("", kills, " kills: ", printed.repeated, " lines again, ", printed.repeated_bytes, " bytes; ", printed.cut,
-          " cut");
+  MESSAGE("", kills, " kills: ", printed.repeated, " lines again, ", printed.repeated_bytes,
+          " bytes; ", printed.cut, " cut");
   CHECK(printed.repeated_bytes <= kills * most_written(few));
   check_none_lost(printed);
   require_ended(sayers);
 }
 
-TEST_CASE("console: of a printer that is killed while everything floods no more is repeated than was on its way") {
+TEST_CASE(
+    "console: of a printer that is killed while everything floods no more is repeated than was on "
+    "its way") {
   Broker broker;
   Terminal terminal;
   Process printer = terminal.printer(broker);
@@ -204,8 +210,8 @@ TEST_CASE("console: of a printer that is killed while everything floods no more 
   }
   require_printed(terminal, many.all());
   const auto printed = terminal.printed();
-  MESSAGE("9 kills: ", printed.repeated, " lines again, ", printed.repeated_bytes, " bytes, at one kill ", most, "; ",
-          printed.cut, " cut");
+  MESSAGE("9 kills: ", printed.repeated, " lines again, ", printed.repeated_bytes,
+          " bytes, at one kill ", most, "; ", printed.cut, " cut");
   CHECK(most <= console_window_bytes + most_written(many));
   CHECK(printed.cut <= 9);
   check_none_lost(printed);
@@ -229,8 +235,8 @@ TEST_CASE("console: over kills of a broker that keeps no line is printed twice")
   producer.say("last");
   REQUIRE(terminal.wait([](const Printed& printed) { return printed.others == Args{"last"}; }));
   const auto printed = terminal.printed();
-  MESSAGE("", kills, " kills, ", printed.lines, " of ", kills * few.all(), " lines printed, ", printed.repeated,
-          " twice");
+  MESSAGE("", kills, " kills, ", printed.lines, " of ", kills * few.all(), " lines printed, ",
+          printed.repeated, " twice");
   CHECK(printed.repeated == 0);
   CHECK(printed.cut == 0);
 }
@@ -263,7 +269,8 @@ TEST_CASE("console: without a printer the oldest lines go and the gap is printed
   require_ended(sayers);  // nobody holds them
   Terminal terminal;
   const Process printer = terminal.printer(broker);
-  REQUIRE(terminal.wait([](const Printed& printed) { return printed.dropped + printed.lines >= few.all(); }));
+  REQUIRE(terminal.wait(
+      [](const Printed& printed) { return printed.dropped + printed.lines >= few.all(); }));
   const auto printed = terminal.printed();
   CHECK(printed.gaps == 1);
   CHECK(printed.dropped + printed.lines == few.all());
@@ -273,7 +280,8 @@ TEST_CASE("console: without a printer the oldest lines go and the gap is printed
 
 namespace {
 
-/// A system whose printer works no more. Its sayers end all the same; when it goes on, it says how much it has missed.
+/// A system whose printer works no more. Its sayers end all the same; when it goes on, it says how
+/// much it has missed.
 class StandingStill {
  public:
   StandingStill() { say_first_line(broker, terminal); }
@@ -285,7 +293,8 @@ class StandingStill {
     CHECK(held < 12'000);
   }
   void check_rest_is_printed() {
-    REQUIRE(terminal.wait([](const Printed& printed) { return printed.dropped + printed.lines >= few.all(); }));
+    REQUIRE(terminal.wait(
+        [](const Printed& printed) { return printed.dropped + printed.lines >= few.all(); }));
     const auto printed = terminal.printed();
     CHECK(printed.dropped > 0);
     CHECK(printed.dropped + printed.lines == few.all());

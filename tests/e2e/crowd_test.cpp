@@ -15,9 +15,10 @@ namespace {
 
 constexpr int consumers = 1000, consumer_processes = 4;
 constexpr int producers = 100, producer_processes = 2;
-constexpr std::size_t files_each = 6;  // of the broker: three connections, a lane that listens, has one, and wakes
-constexpr int items_each = 200;        // of a producer
-constexpr auto within = 60s;           // for what a crowd does together
+// Of the broker: three connections, a lane that listens, has one, and wakes.
+constexpr std::size_t files_each = 6;
+constexpr int items_each = 200;  // of a producer
+constexpr auto within = 60s;     // for what a crowd does together
 
 Args crowd(const Broker& broker, const std::string& role, int count) {
   return {role, broker.address(), std::to_string(count)};
@@ -26,14 +27,17 @@ Args crowd(const Broker& broker, const std::string& role, int count) {
 std::vector<Process> start_consumers(const Broker& broker) {
   std::vector<Process> processes;
   for (int i = 0; i < consumer_processes; ++i)
-    processes.push_back(start("test-peer", crowd(broker, "consumers", consumers / consumer_processes)));
-  for (auto& process : processes) REQUIRE_MESSAGE(process.out().next_with("ready", within), process.err().text());
+    processes.push_back(
+        start("test-peer", crowd(broker, "consumers", consumers / consumer_processes)));
+  for (auto& process : processes)
+    REQUIRE_MESSAGE(process.out().next_with("ready", within), process.err().text());
   return processes;
 }
 
 /// That a broker with so many to greet is waited for is no complaint.
 void expect_no_complaint(Process& process) {
-  while (const auto line = process.err().next(0ms)) CHECK_MESSAGE(line->text.starts_with("waiting: "), line->text);
+  while (const auto line = process.err().next(0ms))
+    CHECK_MESSAGE(line->text.starts_with("waiting: "), line->text);
 }
 
 void put_all(const Broker& broker) {
@@ -72,24 +76,29 @@ TEST_SUITE("timed") {
     const auto files = open_files(pid), memory = broker.process().memory();
     auto begin = Clock::now();
     auto processes = start_consumers(broker);
-    CHECK(eventually(broker.process(), [&] { return open_files(pid) >= files + files_each * consumers; }));
+    CHECK(eventually(broker.process(),
+                     [&] { return open_files(pid) >= files + files_each * consumers; }));
     MESSAGE(consumers, " consumers are there after ms: ", milliseconds(Clock::now() - begin));
     // While the last ones come some have a connection more that is about to close.
-    CHECK(eventually(broker.process(), [&] { return open_files(pid) <= files + files_each * consumers + 10; }));
+    CHECK(eventually(broker.process(),
+                     [&] { return open_files(pid) <= files + files_each * consumers + 10; }));
     const auto with_all = open_files(pid);
     MESSAGE("broker: ", static_cast<double>(with_all - files) / consumers, " descriptors and ",
-            (broker.process().memory() - memory) / consumers / 1024, " KB a consumer; ", thread_count(pid), " threads");
-    MESSAGE("a process of ", consumers / consumer_processes, " consumers: ", thread_count(processes[0].pid()),
-            " threads, ", open_files(processes[0].pid()), " descriptors, ", processes[0].memory() >> 20, " MB");
+            (broker.process().memory() - memory) / consumers / 1024, " KB a consumer; ",
+            thread_count(pid), " threads");
+    MESSAGE("a process of ", consumers / consumer_processes,
+            " consumers: ", thread_count(processes[0].pid()), " threads, ",
+            open_files(processes[0].pid()), " descriptors, ", processes[0].memory() >> 20, " MB");
 
     const auto cpu = broker.process().cpu_time();
     REQUIRE_FALSE(broker.process().wait(3s));
-    MESSAGE("broker, ms of CPU a second, all idle: ", milliseconds_of_cpu(broker.process().cpu_time() - cpu) / 3);
+    MESSAGE("broker, ms of CPU a second, all idle: ",
+            milliseconds_of_cpu(broker.process().cpu_time() - cpu) / 3);
 
     begin = Clock::now();
     put_all(broker);
-    MESSAGE((producers * items_each),
-            " items one by one, put to known as done, took ms: ", milliseconds(Clock::now() - begin));
+    MESSAGE((producers * items_each), " items one by one, put to known as done, took ms: ",
+            milliseconds(Clock::now() - begin));
     begin = Clock::now();
     const auto got = end(processes);
     MESSAGE("all consumers left within ms: ", milliseconds(Clock::now() - begin));
@@ -124,7 +133,8 @@ TEST_CASE("crowd: who is one too many is told so, and takes the place of one tha
 TEST_CASE("crowd: a broker that may not open enough files says how many clients it has room for") {
   const auto limited = [](const std::string& files, const std::string& options) {
     return Process({"/bin/sh", "-c",
-                    "ulimit -n " + files + "; exec " + program_path("baton-broker") + " --port 0 --memory " + options});
+                    "ulimit -n " + files + "; exec " + program_path("baton-broker") +
+                        " --port 0 --memory " + options});
   };
   Process broker = limited("200", "");
   const auto line = broker.err().next();

@@ -1,4 +1,5 @@
-// Data that is damaged: it is refused, and named, or nothing that matters was hit. No wrong item is ever served.
+// Data that is damaged: it is refused, and named, or nothing that matters was hit. No wrong item is
+// ever served.
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -26,7 +27,8 @@ void write_file(const std::filesystem::path& path, const std::string& bytes) {
 }
 
 std::string body(int i) {
-  return std::to_string(i) + std::string(static_cast<std::size_t>(i % 50 == 0 ? 9000 : i % 150), 'x');
+  return std::to_string(i) +
+         std::string(static_cast<std::size_t>(i % 50 == 0 ? 9000 : i % 150), 'x');
 }
 
 /// Items of several sizes, some acked, some dead, of a broker that was killed.
@@ -74,7 +76,9 @@ void check_served(const std::string& directory) {
 
 }  // namespace
 
-TEST_CASE("damage: data that is cut off or has a bit flipped is refused and named, or all of it is served") {
+TEST_CASE(
+    "damage: data that is cut off or has a bit flipped is refused and named, or all of it is "
+    "served") {
   KeptBroker broker;
   fill(broker);
   const std::filesystem::path whole = broker.directory().path();
@@ -101,7 +105,8 @@ TEST_CASE("damage: data that is cut off or has a bit flipped is refused and name
       check_served(copy.path());
     }
   }
-  MESSAGE("", places, " places of ", bytes.size(), " bytes: ", refused, " refused, ", harmless, " where nothing was");
+  MESSAGE("", places, " places of ", bytes.size(), " bytes: ", refused, " refused, ", harmless,
+          " where nothing was");
   CHECK(refused + harmless == places);
   CHECK(refused > places / 3);
 }

@@ -1,4 +1,5 @@
-// kill -9 of consumers that hold items: another one has each of these items at once, and nobody else is disturbed.
+// kill -9 of consumers that hold items: another one has each of these items at once, and nobody
+// else is disturbed.
 #include <signal.h>
 
 #include <algorithm>
@@ -54,7 +55,8 @@ class Bystander {
 };
 
 // Kills the holders of these items at once, and gives the times it took `another` to have each.
-std::vector<Clock::duration> kill_and_take(Holders& holders, std::size_t first, std::size_t count, Consumer& another) {
+std::vector<Clock::duration> kill_and_take(Holders& holders, std::size_t first, std::size_t count,
+                                           Consumer& another) {
   std::map<std::string, Clock::time_point> killed;
   for (std::size_t i = first; i < first + count; ++i) {
     killed[std::to_string(i)] = Clock::now();
@@ -77,7 +79,8 @@ std::vector<Clock::duration> kill_and_take(Holders& holders, std::size_t first, 
 }  // namespace
 
 TEST_SUITE("timed") {
-  TEST_CASE("death: 50 consumers killed: each item is elsewhere in under 0.5 s and no other item moves") {
+  TEST_CASE(
+      "death: 50 consumers killed: each item is elsewhere in under 0.5 s and no other item moves") {
     Broker broker;
     Producer producer(producer_of(broker));
     std::deque<Bystander> others;

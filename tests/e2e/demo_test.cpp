@@ -29,8 +29,11 @@ struct Console {
   std::string last;
 };
 
-bool take_between(const std::string& line, const std::string& before, const std::string& after, std::string& middle) {
-  if (line.size() < before.size() + after.size() || !line.starts_with(before) || !line.ends_with(after)) return false;
+bool take_between(const std::string& line, const std::string& before, const std::string& after,
+                  std::string& middle) {
+  if (line.size() < before.size() + after.size() || !line.starts_with(before) ||
+      !line.ends_with(after))
+    return false;
   middle = line.substr(before.size(), line.size() - before.size() - after.size());
   return !middle.empty() && middle.find_first_not_of("0123456789") == std::string::npos;
 }
@@ -80,7 +83,8 @@ void check_console(const Output& out) {
   CHECK(got == all_names());
 }
 
-// Every line of a process comes after the one that says it starts, and none after the one that says it exits.
+// Every line of a process comes after the one that says it starts, and none after the one that says
+// it exits.
 void check_order(const Output& out) {
   std::map<std::string, int> stage;  // pid -> 1 started, 2 exited
   for (const Line& line : out.lines()) {

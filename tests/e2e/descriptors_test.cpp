@@ -1,4 +1,5 @@
-// Strangers who take all descriptors that the broker may have, and a process that has none left for its clients.
+// Strangers who take all descriptors that the broker may have, and a process that has none left for
+// its clients.
 
 #include <doctest/doctest.h>
 #include <unistd.h>
@@ -21,7 +22,8 @@ constexpr int files = 160, strangers = 400;
 
 /// A broker that may open so many files.
 Broker small_broker() {
-  return Broker({}, {"/bin/sh", "-c", "ulimit -n " + std::to_string(files) + "; exec \"$0\" \"$@\""});
+  return Broker({},
+                {"/bin/sh", "-c", "ulimit -n " + std::to_string(files) + "; exec \"$0\" \"$@\""});
 }
 
 /// Takes each descriptor of this process as soon as it is free, for as long as it lives.
@@ -51,13 +53,15 @@ class Grabber {
 
 }  // namespace
 
-TEST_CASE("a client that finds no descriptors for new sockets says so and goes on when there are some") {
+TEST_CASE(
+    "a client that finds no descriptors for new sockets says so and goes on when there are some") {
   KeptBroker broker;
   REQUIRE(broker->producer({"a", "b"}).wait() == 0);
   std::promise<void> told;
   auto options = consumer_of(*broker);
   options.on_notice = [&, once = true](const std::string& notice) mutable {
-    if (notice.find("cannot open a socket") != notice.npos && std::exchange(once, false)) told.set_value();
+    if (notice.find("cannot open a socket") != notice.npos && std::exchange(once, false))
+      told.set_value();
   };
   Consumer consumer(options);
   const auto held = consumer.get(soon_ms);

@@ -1,5 +1,5 @@
-// --exit-when-done: whoever comes late, dies, stands still or never comes, the broker ends in its stated times, and its
-// line is the last one on the terminal.
+// --exit-when-done: whoever comes late, dies, stands still or never comes, the broker ends in its
+// stated times, and its line is the last one on the terminal.
 #include <signal.h>
 
 #include <future>
@@ -40,7 +40,9 @@ Broker parent(Args args) {
 }
 
 // The broker is still there after `time`.
-void expect_waits(Broker& broker, Clock::duration time) { CHECK_FALSE(broker.process().wait(time)); }
+void expect_waits(Broker& broker, Clock::duration time) {
+  CHECK_FALSE(broker.process().wait(time));
+}
 
 // The broker ends after so long, and a little.
 void expect_end(Broker& broker, Clock::duration after, int code = 0) {
@@ -231,7 +233,8 @@ void named_producer_counts_once() {
   expect_end(broker, at_once);
   expect_exit(std::move(consumer));
   expect_last_line(printer);
-  CHECK(next_got(printer, 3).size() == 2);  // "b" and "c": the second Rick went on after the first one's "a"
+  CHECK(next_got(printer, 3).size() ==
+        2);  // "b" and "c": the second Rick went on after the first one's "a"
 }
 
 }  // namespace
@@ -244,7 +247,9 @@ TEST_SUITE("timed") {
                   {"printer stands still", printer_stands_still}});
   }
 
-  TEST_CASE("ending: with consumers that come late or die or stand still or never come or never leave or fail") {
+  TEST_CASE(
+      "ending: with consumers that come late or die or stand still or never come or never leave or "
+      "fail") {
     side_by_side({{"consumer comes late", consumer_comes_late},
                   {"consumer never comes", consumer_never_comes},
                   {"consumer dies with an item", consumer_dies_with_an_item},

@@ -74,7 +74,9 @@ TEST_CASE("fork: a process is known by a number of its own, its children by othe
     REQUIRE(pipe(ends) == 0);
     const auto child = fork_off([&] {
       const auto number = process_number();
-      return write(ends[1], &number, sizeof number) == sizeof number && number == process_number() ? 0 : 1;
+      return write(ends[1], &number, sizeof number) == sizeof number && number == process_number()
+                 ? 0
+                 : 1;
     });
     std::uint64_t number = 0;
     CHECK(code_of(child) == 0);
@@ -94,11 +96,13 @@ TEST_CASE("fork: each use of a parent's client throws at once and its end lets g
   producer->put("before");
   producer->flush();
   const pid_t child = fork_off([&] {
-    const bool all = throws_forked([&] { producer->put("child"); }) && throws_forked([&] { producer->flush(); }) &&
-                     throws_forked([&] { producer->join(); }) && throws_forked([&] { producer->close(); }) &&
-                     throws_forked([&] { static_cast<void>(consumer->get()); }) &&
-                     throws_forked([&] { consumer->run([](const Item&) { return Outcome::done(); }); }) &&
-                     throws_forked([&] { consumer->say("child"); }) && throws_forked([&] { printer->run(1); });
+    const bool all =
+        throws_forked([&] { producer->put("child"); }) &&
+        throws_forked([&] { producer->flush(); }) && throws_forked([&] { producer->join(); }) &&
+        throws_forked([&] { producer->close(); }) &&
+        throws_forked([&] { static_cast<void>(consumer->get()); }) &&
+        throws_forked([&] { consumer->run([](const Item&) { return Outcome::done(); }); }) &&
+        throws_forked([&] { consumer->say("child"); }) && throws_forked([&] { printer->run(1); });
     producer.reset();
     consumer.reset();
     printer.reset();

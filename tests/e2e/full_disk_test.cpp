@@ -1,4 +1,5 @@
-// A disk that is full: producers wait and say why, nothing that was confirmed is lost, and work goes on and makes room.
+// A disk that is full: producers wait and say why, nothing that was confirmed is lost, and work
+// goes on and makes room.
 #include <unistd.h>
 
 #include "tests/support/kept_broker.hpp"
@@ -38,7 +39,9 @@ int in_order(Consumer& consumer, int count) {
   return count;
 }
 
-bool says_storage_is_full(Process& producer) { return producer.err().next_with("storage is full", 60s).has_value(); }
+bool says_storage_is_full(Process& producer) {
+  return producer.err().next_with("storage is full", 60s).has_value();
+}
 
 }  // namespace
 
@@ -56,7 +59,8 @@ TEST_CASE("full disk: producers wait and say why, and go on when consumers have 
   CHECK(producer.wait() == 0);
 }
 
-TEST_CASE("full disk: a broker that is killed meanwhile loses nothing, and goes on when there is room") {
+TEST_CASE(
+    "full disk: a broker that is killed meanwhile loses nothing, and goes on when there is room") {
   const TemporaryDirectory directory;
   SmallDisk disk(directory.path() + "/data", disk_bytes);
   SKIP_UNLESS(disk.can_fill(), disk.why_not());
@@ -90,7 +94,8 @@ TEST_CASE("full disk: a broker that ends meanwhile counts what is on disk and no
   const auto begin = whole.find("whole, ") + 7;
   const auto items = whole.substr(begin, whole.find(" items") - begin);
   const auto said = broker.process().err().text();
-  CHECK_MESSAGE(said.find(" came in; " + items + " were written to disk") != said.npos, said, whole);
+  CHECK_MESSAGE(said.find(" came in; " + items + " were written to disk") != said.npos, said,
+                whole);
 }
 
 TEST_CASE("full disk: what others took and give back is used again, with nobody's doing") {

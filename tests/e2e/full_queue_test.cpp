@@ -34,7 +34,8 @@ class Neighbour {
   explicit Neighbour(const Broker& broker)
       : producer_(producer_of(broker, "other")), consumer_(consumer_of(broker, {"other"})) {}
 
-  // From the ack of an item to the producer's knowledge that it is done. Fails the test if the item does not come.
+  // From the ack of an item to the producer's knowledge that it is done. Fails the test if the item
+  // does not come.
   Clock::duration ack_time() {
     producer_.put("x");
     const auto item = consumer_.get(soon_ms);
@@ -86,7 +87,8 @@ Flow work_off(Broker& broker, Neighbour& neighbour) {
 }  // namespace
 
 TEST_SUITE("timed") {
-  TEST_CASE("full queue: producers wait and say why while memory is flat and the neighbour is not held") {
+  TEST_CASE(
+      "full queue: producers wait and say why while memory is flat and the neighbour is not held") {
     const TemporaryFile items(all_bodies());
     Broker broker({"--max-items", "100"});
     Neighbour neighbour(broker);
@@ -99,8 +101,8 @@ TEST_SUITE("timed") {
 
     const Flow flow = work_off(broker, neighbour);
     CHECK(producer.wait() == 0);
-    MESSAGE("ack, median, ms: before ", milliseconds(before), ", while full ", milliseconds(while_full),
-            ", while it is worked off ", milliseconds(median(flow.acks)));
+    MESSAGE("ack, median, ms: before ", milliseconds(before), ", while full ",
+            milliseconds(while_full), ", while it is worked off ", milliseconds(median(flow.acks)));
     MESSAGE("broker memory, KB: full ", memory / 1024, ", at most ", flow.most_memory / 1024);
     CHECK(flow.out_of_place == 0);
     CHECK(flow.most_memory < memory + (4u << 20));
@@ -150,7 +152,8 @@ TEST_CASE("full queue: a handler that puts into its own is told so and try_put g
   auto told = notice.get_future();
   REQUIRE(told.wait_for(soon) == std::future_status::ready);
   CHECK(told.get() ==
-        "queue 'default' is full (its limit of items is reached), and this process consumes it: where its own handlers "
+        "queue 'default' is full (its limit of items is reached), and this process consumes it: "
+        "where its own handlers "
         "wait "
         "for room, nobody makes any");
   CHECK(producer.try_put("there is room again", std::chrono::milliseconds::max()));

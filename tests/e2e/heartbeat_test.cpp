@@ -1,5 +1,5 @@
-// Clients with ZeroMQ's heartbeats that die. Their PING, when it lay behind a reached high-water mark, aborted prototypes
-// of the broker on libzmq 4.3.4 (DESIGN 2, rule 1).
+// Clients with ZeroMQ's heartbeats that die. Their PING, when it lay behind a reached high-water
+// mark, aborted prototypes of the broker on libzmq 4.3.4 (DESIGN 2, rule 1).
 
 #include <csignal>
 #include <optional>
@@ -23,8 +23,9 @@ class HeartbeatPeer {
  public:
   HeartbeatPeer(const Broker& broker, const std::string& how)
       : session_(broker, Role::consumer),
-        process_(start("test-peer", {"heartbeats", broker.address(), std::to_string(session_.lane_port()),
-                                     to_hex(session_.id()), how})) {
+        process_(start("test-peer",
+                       {"heartbeats", broker.address(), std::to_string(session_.lane_port()),
+                        to_hex(session_.id()), how})) {
     std::string ask;
     append_ask(ask, {queue_size});
     session_.control(session_.message(MessageType::control, 1, {1}, ask));
@@ -56,7 +57,9 @@ std::string numbered_lines(int count) {
 class FullQueue {
  public:
   explicit FullQueue(const Broker& broker)
-      : file_(numbered_lines(items)), broker_(broker), producer_(broker.producer({"--file", file_.path(), "--wait"})) {
+      : file_(numbered_lines(items)),
+        broker_(broker),
+        producer_(broker.producer({"--file", file_.path(), "--wait"})) {
     CHECK(producer_.err().next_with("full"));
   }
 
@@ -94,7 +97,8 @@ void die_in_turns(const std::string& how) {
     std::vector<HeartbeatPeer> peers;
     peers.reserve(at_a_time);
     for (int i = 0; i < at_a_time; ++i) peers.emplace_back(broker, how);
-    if (dead >= deaths / 2) full.drain(50);  // the first half dies while it is full, the other while it drains
+    if (dead >= deaths / 2)
+      full.drain(50);  // the first half dies while it is full, the other while it drains
     for (auto& peer : peers) peer.die(how);
     REQUIRE_FALSE(broker.process().wait(0ms));
   }
@@ -106,6 +110,10 @@ void die_in_turns(const std::string& how) {
 
 }  // namespace
 
-TEST_CASE("hostile: clients with ZeroMQ's heartbeats and much under way are killed") { die_in_turns("kill"); }
+TEST_CASE("hostile: clients with ZeroMQ's heartbeats and much under way are killed") {
+  die_in_turns("kill");
+}
 
-TEST_CASE("hostile: connections with ZeroMQ's heartbeats and much under way are reset") { die_in_turns("reset"); }
+TEST_CASE("hostile: connections with ZeroMQ's heartbeats and much under way are reset") {
+  die_in_turns("reset");
+}

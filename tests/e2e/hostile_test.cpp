@@ -24,7 +24,9 @@ struct Target {
   std::uint16_t port;
   const char* type;  // of socket that may come here
 
-  std::string opening() const { return is_lane() ? wrong_password() : zmtp::greeting() + zmtp::ready(type); }
+  std::string opening() const {
+    return is_lane() ? wrong_password() : zmtp::greeting() + zmtp::ready(type);
+  }
   /// Through the handshake; at a lane there is no way through.
   void enter(RawPeer& peer) const {
     if (is_lane())
@@ -35,7 +37,9 @@ struct Target {
 
  private:
   bool is_lane() const { return name == "lane"; }
-  static std::string wrong_password() { return zmtp::greeting("PLAIN") + zmtp::hello("1", to_hex(random_session())); }
+  static std::string wrong_password() {
+    return zmtp::greeting("PLAIN") + zmtp::hello("1", to_hex(random_session()));
+  }
 };
 
 std::string bytes_of(Random& random, std::size_t size) {
@@ -88,8 +92,8 @@ class Scene {
     return eventually(broker.process(), [&] { return bystanders.rounds() > rounds; });
   }
 
-  /// After the strangers: the others were not disturbed, and the broker is as it was before. Returns how many messages it
-  /// refused, by reason.
+  /// After the strangers: the others were not disturbed, and the broker is as it was before.
+  /// Returns how many messages it refused, by reason.
   std::map<std::string, std::uint64_t> check_survived() {
     CHECK(bystanders_go_on());
     const auto memory = broker.process().memory();
@@ -129,7 +133,8 @@ ItemId item_in(const std::string& bytes) {
   return {load<std::uint64_t>(bytes.data() + message + header_size + entry_head_size)};
 }
 
-/// `attack` on each door, many times, each time on a connection of its own. What it does not end stays open.
+/// `attack` on each door, many times, each time on a connection of its own. What it does not end
+/// stays open.
 void at_all_doors(const std::function<void(RawPeer&, const Target&, Random&)>& attack) {
   constexpr unsigned seed = 10;
   MESSAGE("seed ", seed);
@@ -207,12 +212,14 @@ TEST_CASE("hostile: the parts of a message without an end are kept until its con
     peer.shake_hands("PUSH");
     const std::string part = zmtp::frame(std::string(1 << 20, 'x'), true);
     for (int i = 0; i < 64; ++i) peer.send(part);
-    CHECK(eventually(scene.broker.process(), [&] { return scene.broker.process().memory() > before + (50u << 20); }));
+    CHECK(eventually(scene.broker.process(),
+                     [&] { return scene.broker.process().memory() > before + (50u << 20); }));
     MESSAGE("broker's memory, MB: before ", before >> 20, ", with 64 MB of parts ",
             scene.broker.process().memory() >> 20);
   }
-  CHECK((eventually(scene.broker.process(),
-                    [&] { return scene.broker.process().memory() < before + (16u << 20) || !memory_counts; })));
+  CHECK((eventually(scene.broker.process(), [&] {
+    return scene.broker.process().memory() < before + (16u << 20) || !memory_counts;
+  })));
   scene.check_survived();
 }
 
@@ -228,11 +235,15 @@ TEST_CASE("hostile: messages that are none of ours are refused and counted") {
     return zmtp::frame(message);
   };
   const std::string deep(10'000, '[');
-  std::string nonsense = zmtp::frame("") + zmtp::frame(std::string(39, 'B')) + changed(0, 'X') + changed(3, 9) +
-                         changed(4, 99) + zmtp::frame(heartbeat(epoch), true) + zmtp::frame("another part");
-  std::string for_control = zmtp::frame(heartbeat({epoch.value + 1})) + zmtp::frame(heartbeat(epoch));
-  for (const std::string json : {"", "[]", "{", "{\"role\":7}", "{\"role\":\"consumer\"}", deep.c_str()})
-    for_control += zmtp::frame(encode_json({MessageType::hello, 0, {}, random_session(), {}}, json));
+  std::string nonsense = zmtp::frame("") + zmtp::frame(std::string(39, 'B')) + changed(0, 'X') +
+                         changed(3, 9) + changed(4, 99) + zmtp::frame(heartbeat(epoch), true) +
+                         zmtp::frame("another part");
+  std::string for_control =
+      zmtp::frame(heartbeat({epoch.value + 1})) + zmtp::frame(heartbeat(epoch));
+  for (const std::string json :
+       {"", "[]", "{", "{\"role\":7}", "{\"role\":\"consumer\"}", deep.c_str()})
+    for_control +=
+        zmtp::frame(encode_json({MessageType::hello, 0, {}, random_session(), {}}, json));
   const auto doors = scene.doors();
   for (int i = 0; i < times; ++i) {
     for (const auto& door : doors) {
@@ -245,7 +256,8 @@ TEST_CASE("hostile: messages that are none of ours are refused and counted") {
     }
   }
   auto refused = scene.check_survived();
-  // At put and control: both; a heartbeat at put is at the wrong door; news takes what looks like a subscription for one.
+  // At put and control: both; a heartbeat at put is at the wrong door; news takes what looks like a
+  // subscription for one.
   CHECK(refused["short_frame"] == 4 * times);
   CHECK(refused["magic"] == 2 * times);
   CHECK(refused["version"] == 2 * times);
@@ -281,15 +293,19 @@ TEST_CASE("hostile: a subscriber to everything hears nothing and holds nobody up
   const auto news = scene.doors()[2];
   RawPeer listener(news.port);
   listener.shake_hands(news.type).send(zmtp::subscribe(""));
-  for (int byte = 0; byte < 256; ++byte) listener.send(zmtp::subscribe(std::string(1, static_cast<char>(byte))));
+  for (int byte = 0; byte < 256; ++byte)
+    listener.send(zmtp::subscribe(std::string(1, static_cast<char>(byte))));
   Random random(12);
   for (int i = 0; i < times; ++i) {
     RawPeer peer(news.port);
-    std::string topics =
-        zmtp::unsubscribe("never subscribed to") + zmtp::unsubscribe(bytes_of(random, 16)) + zmtp::subscribe("");
+    std::string topics = zmtp::unsubscribe("never subscribed to") +
+                         zmtp::unsubscribe(bytes_of(random, 16)) + zmtp::subscribe("");
     for (int n = 0; n < 3000; ++n) topics += zmtp::subscribe(bytes_of(random, 16));
-    peer.shake_hands(news.type).send(topics).close();  // at once: they leave while libzmq still tells of their coming
-    // A few at a time (PROTOCOL.md, 16, for many): who comes after them is let in, once the broker is done with them.
+    peer.shake_hands(news.type)
+        .send(topics)
+        .close();  // at once: they leave while libzmq still tells of their coming
+    // A few at a time (PROTOCOL.md, 16, for many): who comes after them is let in, once the broker
+    // is done with them.
     if (i % 5 == 4) Stranger(scene.broker, Role::printer);
   }
   CHECK(listener.receive().empty());

@@ -9,7 +9,9 @@ namespace {
 
 constexpr auto window = 5s;
 
-double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
+double seconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
 
 std::chrono::nanoseconds cpu_time(const std::vector<Process>& processes) {
   std::chrono::nanoseconds all{};
@@ -34,8 +36,10 @@ TEST_SUITE("timed") {
 
     const auto broker_before = broker.process().cpu_time(), consumers_before = cpu_time(consumers);
     REQUIRE_FALSE(broker.process().wait(window));
-    const double broker_used = seconds(broker.process().cpu_time() - broker_before) / seconds(window);
-    const double all_used = broker_used + seconds(cpu_time(consumers) - consumers_before) / seconds(window);
+    const double broker_used =
+        seconds(broker.process().cpu_time() - broker_before) / seconds(window);
+    const double all_used =
+        broker_used + seconds(cpu_time(consumers) - consumers_before) / seconds(window);
     MESSAGE("of a core: broker ", 100 * broker_used, "%, all ", 100 * all_used, "%");
     CHECK(broker_used < 0.01);
     CHECK(all_used < 0.04);

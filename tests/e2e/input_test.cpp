@@ -1,4 +1,5 @@
-// What a producer makes of its arguments, a file and its stdin; and the lines that consumers print of it.
+// What a producer makes of its arguments, a file and its stdin; and the lines that consumers print
+// of it.
 #include <signal.h>
 #include <sys/stat.h>
 
@@ -26,7 +27,8 @@ struct Pair {
 
 TEST_CASE("input: words, JSON objects and raw bytes") {
   Pair pair;
-  Process words = pair.broker.producer({"Rick", R"({"name":"Morty","age":14})", "two words", R"([1,2])"});
+  Process words =
+      pair.broker.producer({"Rick", R"({"name":"Morty","age":14})", "two words", R"([1,2])"});
   CHECK(words.wait() == 0);
   CHECK(names(next_got(pair.printer, 4)) == Args{"Rick", "Morty", "two words", "[1,2]"});
 
@@ -68,7 +70,9 @@ TEST_CASE("input: a file named - is stdin") {
   CHECK(names(next_got(pair.printer, 1)) == Args{"first"});
 }
 
-TEST_CASE("input: what is no text, or JSON that is none, is an error that names the line, and nothing of it is put") {
+TEST_CASE(
+    "input: what is no text, or JSON that is none, is an error that names the line, and nothing of "
+    "it is put") {
   Broker broker;
   const auto refused = [&](const std::string& content, const Args& more, const std::string& why) {
     const TemporaryFile file(content);
@@ -84,7 +88,8 @@ TEST_CASE("input: what is no text, or JSON that is none, is an error that names 
   refused("{\"id\":1}\n{\"id\":1e999}\n", {}, "2 begins as JSON does, and is none");
   refused("[\n  {\"id\": 1},\n  {\"id\": 2}\n]\n", {}, "1 begins as JSON does, and is none");
   refused(std::string("\xff\xfeR\0i\0\n\0", 8), {}, "1 is UTF-16");
-  refused(std::string("photo\nJFIF\0\nmore\n", 17), {"--raw"}, "2 holds NUL bytes: it is no text (--whole");
+  refused(std::string("photo\nJFIF\0\nmore\n", 17), {"--raw"},
+          "2 holds NUL bytes: it is no text (--whole");
   Process printer = broker.printer(), consumer = broker.consumer();
   Process last = broker.producer({"last"});
   CHECK(names(next_got(printer, 2)) == Args{R"({"id":1})", "last"});
@@ -116,7 +121,8 @@ TEST_CASE("input: --whole puts each file as one item") {
   const TemporaryFile large(std::string((16u << 20) + 1, 'x'));
   Process refused = broker.producer({"--whole", file.path(), large.path()});
   CHECK(refused.wait() == 2);
-  CHECK(refused.err().text() == "baton-producer: " + large.path() + " is longer than 16777216 bytes\n");
+  CHECK(refused.err().text() ==
+        "baton-producer: " + large.path() + " is longer than 16777216 bytes\n");
   CHECK_FALSE(consumer.get(200ms));
 }
 
@@ -145,14 +151,16 @@ TEST_CASE("input: --whole puts no file that is written meanwhile") {
   bool refused = false;  // where it is not written just then it is put
   for (int i = 0; i < 300 && !refused; ++i) {
     Process producer = broker.producer({"--whole", file.path(), file.path(), file.path()});
-    refused = producer.wait() == 2 && producer.err().next_with("was changed while it was read; the ").has_value();
+    refused = producer.wait() == 2 &&
+              producer.err().next_with("was changed while it was read; the ").has_value();
   }
   over = true;
   writer.join();
   CHECK(refused);
 }
 
-TEST_CASE("input: a FIFO is read as a file is and who waits for somebody to write to it can be stopped") {
+TEST_CASE(
+    "input: a FIFO is read as a file is and who waits for somebody to write to it can be stopped") {
   const TemporaryFile fifo("");
   std::filesystem::remove(fifo.path());
   REQUIRE(mkfifo(fifo.path().c_str(), 0600) == 0);
@@ -176,7 +184,8 @@ TEST_CASE("input: closed standard streams are empty ones, but not where stdin is
   Pair pair;
   const auto closed = [&](const std::string& program, const std::string& how) {
     return Process(
-        {"/bin/bash", "-c", "exec " + program_path(program) + " --broker " + pair.broker.address() + " " + how});
+        {"/bin/bash", "-c",
+         "exec " + program_path(program) + " --broker " + pair.broker.address() + " " + how});
   };
   Process no_input = closed("baton-producer", "- <&-");
   CHECK(no_input.wait() == 2);
@@ -253,7 +262,8 @@ TEST_CASE("input: --tag leads each line with the host") {
   REQUIRE(line);
   CAPTURE(line->text);
   CHECK(line->text.starts_with("["));
-  CHECK(line->text.find("] Starting producer => " + std::to_string(producer.pid())) != std::string::npos);
+  CHECK(line->text.find("] Starting producer => " + std::to_string(producer.pid())) !=
+        std::string::npos);
 }
 
 TEST_CASE("input: jobs work side by side in one consumer") {

@@ -25,7 +25,8 @@ TEST_CASE("a signal handler that runs in a program's calls is nothing to it") {
     producer.write(name + "\n");
     for (auto* process : {&broker.process(), &printer, &consumer, &producer})
       if (i > 0) process->signal(SIGUSR1);  // all of them are there by then
-    REQUIRE_MESSAGE(printer.out().next_with(" got " + name), "broker: ", broker.process().err().text(),
+    REQUIRE_MESSAGE(printer.out().next_with(" got " + name),
+                    "broker: ", broker.process().err().text(),
                     ", producer: ", producer.err().text(), ", consumer: ", consumer.err().text(),
                     ", printer: ", printer.err().text());
   }

@@ -1,4 +1,5 @@
-// join(): --wait returns when all of a producer's items are done, and says what became of them if not.
+// join(): --wait returns when all of a producer's items are done, and says what became of them if
+// not.
 #include <signal.h>
 
 #include <filesystem>
@@ -13,7 +14,9 @@ using namespace baton::e2e;
 
 namespace {
 
-bool says(const Output& output, std::string_view part) { return output.text().find(part) != std::string::npos; }
+bool says(const Output& output, std::string_view part) {
+  return output.text().find(part) != std::string::npos;
+}
 
 }  // namespace
 
@@ -68,7 +71,9 @@ TEST_CASE("join: a producer that waits says so when the broker is gone") {
   CHECK(producer.err().next_with("no contact with the broker at " + broker.address()));
 }
 
-TEST_CASE("join: who waits on a queue that nobody consumes is told so each time and when stopped how many are done") {
+TEST_CASE(
+    "join: who waits on a queue that nobody consumes is told so each time and when stopped how "
+    "many are done") {
   Broker broker;
   Process others = broker.consumer();
   const auto begin = Clock::now();
@@ -82,7 +87,8 @@ TEST_CASE("join: who waits on a queue that nobody consumes is told so each time 
   REQUIRE(producer.err().next_with(alone));  // and knows by now what that one did
   producer.signal(SIGTERM);
   CHECK(producer.wait() == 1);
-  CHECK(says(producer.err(), "baton-producer: stopped: 1 of 3 items are done; the others stay in the queue\n"));
+  CHECK(says(producer.err(),
+             "baton-producer: stopped: 1 of 3 items are done; the others stay in the queue\n"));
 }
 
 TEST_CASE("join: who waits at a terminal sees how many are done") {
@@ -90,8 +96,10 @@ TEST_CASE("join: who waits at a terminal sees how many are done") {
   SKIP_UNLESS(std::filesystem::exists(script), script + " is not installed: no terminal");
   Broker broker;
   Process consumer = broker.consumer({"--work", "1.2:1.2"});
-  Process terminal({script, "--quiet", "--return", "--command",
-                    program_path("baton-producer") + " --broker " + broker.address() + " --wait a b c", "/dev/null"});
+  Process terminal(
+      {script, "--quiet", "--return", "--command",
+       program_path("baton-producer") + " --broker " + broker.address() + " --wait a b c",
+       "/dev/null"});
   const auto last = terminal.out().next_with("\r3 of 3 items are done");
   REQUIRE(last);
   CHECK(last->text.find("\r1 of 3 items are done") != std::string::npos);

@@ -1,4 +1,5 @@
-// --lanes: as many consumers work as there are ports; the others say why they wait, and follow when one leaves.
+// --lanes: as many consumers work as there are ports; the others say why they wait, and follow when
+// one leaves.
 #include <signal.h>
 
 #include <map>
@@ -56,7 +57,8 @@ class Crowd {
 
 }  // namespace
 
-TEST_CASE("lanes: of 6 consumers at 4 ports 4 work and 2 say why they wait and follow those that leave") {
+TEST_CASE(
+    "lanes: of 6 consumers at 4 ports 4 work and 2 say why they wait and follow those that leave") {
   Broker broker({"--lanes", free_range(lanes)});
   Crowd crowd(broker, 6);
   crowd.expect_started(lanes);

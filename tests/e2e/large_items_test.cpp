@@ -1,4 +1,5 @@
-// Large items beside a bare transfer of libzmq's, in turns, so that what else the machine does falls on both.
+// Large items beside a bare transfer of libzmq's, in turns, so that what else the machine does
+// falls on both.
 #include <algorithm>
 #include <thread>
 #include <vector>
@@ -67,7 +68,8 @@ TEST_SUITE("timed") {
     }
     std::sort(ratios.begin(), ratios.end());
     const auto median = ratios[ratios.size() / 2];
-    MESSAGE("times as long as a bare transfer: ", ratios.front(), " to ", ratios.back(), ", median ", median);
+    MESSAGE("times as long as a bare transfer: ", ratios.front(), " to ", ratios.back(),
+            ", median ", median);
     CHECK(median < 1.5);
   }
 }

@@ -1,4 +1,5 @@
-// Connections that break, or fall silent one way, while there is work: nothing is lost, nothing is done twice.
+// Connections that break, or fall silent one way, while there is work: nothing is lost, nothing is
+// done twice.
 #include <signal.h>
 #include <stdlib.h>
 
@@ -41,7 +42,8 @@ std::string body(const std::string& producer, std::uint64_t number) {
 
 std::string name_of(const std::string& body) { return body.substr(0, body.find(' ')); }
 
-/// Waits for what runs in `task`. Fails when it is not through in time; `give_up` makes it end then.
+/// Waits for what runs in `task`. Fails when it is not through in time; `give_up` makes it end
+/// then.
 template <class GiveUp>
 void require_in_time(std::future<void>& task, const std::string& what, GiveUp give_up) {
   const bool in_time = task.wait_for(eventually) == std::future_status::ready;
@@ -138,7 +140,9 @@ class Worker {
     const std::lock_guard lock(mutex_);
     return received_.size();
   }
-  std::string line(std::size_t i) const { return name_ + " " + std::to_string(i + 1) + " got " + received_[i].name; }
+  std::string line(std::size_t i) const {
+    return name_ + " " + std::to_string(i + 1) + " got " + received_[i].name;
+  }
 
  private:
   static ConsumerOptions options(const Broker& broker, std::uint32_t prefetch) {
@@ -214,11 +218,12 @@ void report(const System& system) {
   const char* kinds[] = {"put", "control", "news", "lane"};
   std::string text;
   for (std::size_t i = 0; i < link_kinds; ++i)
-    text += std::string(", ") + kinds[i] + " " + std::to_string(troubled.of[i].resets) + " resets " +
-            std::to_string(troubled.of[i].silences) + " silences";
+    text += std::string(", ") + kinds[i] + " " + std::to_string(troubled.of[i].resets) +
+            " resets " + std::to_string(troubled.of[i].silences) + " silences";
   std::uint64_t items = 0;
   for (const auto& source : system.sources) items += source->count();
-  MESSAGE(troubled.faults(), " faults on ", troubled.connections, " connections, ", items, " items", text);
+  MESSAGE(troubled.faults(), " faults on ", troubled.connections, " connections, ", items, " items",
+          text);
 }
 
 /// How often each item was got in all, and how often with attempt 1.
@@ -244,8 +249,8 @@ void check_nothing_lost(const System& system, const Tally& tally) {
   CHECK(tally.got.size() == all);
 }
 
-/// First attempts that a consumer, which takes one item after the other, got behind a later one of the same producer.
-/// `until` says of each worker how many of what it received count.
+/// First attempts that a consumer, which takes one item after the other, got behind a later one of
+/// the same producer. `until` says of each worker how many of what it received count.
 std::size_t out_of_place(const System& system, const std::vector<std::size_t>& until) {
   std::size_t count = 0;
   for (std::size_t i = 0; i < until.size(); ++i) {
@@ -261,8 +266,8 @@ std::size_t out_of_place(const System& system, const std::vector<std::size_t>& u
   return count;
 }
 
-/// What was delivered on a lane that broke comes back without an attempt, and goes to somebody else: behind later items,
-/// but no more of them than are on a lane at a time.
+/// What was delivered on a lane that broke comes back without an attempt, and goes to somebody
+/// else: behind later items, but no more of them than are on a lane at a time.
 void check_order(const System& system) {
   std::vector<std::size_t> all;
   for (const auto& worker : system.workers) all.push_back(worker->received().size());
@@ -271,7 +276,8 @@ void check_order(const System& system) {
   CHECK(behind <= system.relay.troubled().connections * most_on_a_lane);
 }
 
-/// Each consumer's lines, all of them, in its order; nothing else but what programs say of themselves.
+/// Each consumer's lines, all of them, in its order; nothing else but what programs say of
+/// themselves.
 void check_console(const System& system) {
   std::map<std::string, std::vector<std::string>> said;
   std::size_t other = 0;
@@ -293,7 +299,9 @@ void check_console(const System& system) {
 }
 
 /// By what the broker said.
-std::size_t sessions_lost(System& system) { return occurrences(system.broker.process().err().text(), " is gone: "); }
+std::size_t sessions_lost(System& system) {
+  return occurrences(system.broker.process().err().text(), " is gone: ");
+}
 
 }  // namespace
 
@@ -317,16 +325,20 @@ TEST_CASE("links: broken and silent at random under load nothing is lost or hand
   report(system);
   const Tally tally(system);
   check_nothing_lost(system, tally);
-  CHECK(std::all_of(tally.got.begin(), tally.got.end(), [](const auto& one) { return one.second == 1; }));
+  CHECK(std::all_of(tally.got.begin(), tally.got.end(),
+                    [](const auto& one) { return one.second == 1; }));
   CHECK(tally.again == 0);
   CHECK(out_of_place(system, before_lanes_broke) == 0);
   check_order(system);
   check_console(system);
   const auto log = system.broker.process().err().text();
-  if (times_count) CHECK_MESSAGE(log.find("is gone") == log.npos, log);  // nobody came back later than the broker waits
+  if (times_count)
+    CHECK_MESSAGE(log.find("is gone") == log.npos,
+                  log);  // nobody came back later than the broker waits
 }
 
-TEST_CASE("links: silent for longer than a session lives nothing is lost and what comes again says so") {
+TEST_CASE(
+    "links: silent for longer than a session lives nothing is lost and what comes again says so") {
   System system;
   Trouble trouble;
   trouble.seed = seed();
@@ -341,7 +353,8 @@ TEST_CASE("links: silent for longer than a session lives nothing is lost and wha
   const Tally tally(system);
   MESSAGE(tally.again, " deliveries were not the first");
   check_nothing_lost(system, tally);
-  // What a session's last asks said was begun comes again as another attempt. What it began after them may not.
+  // What a session's last asks said was begun comes again as another attempt. What it began after
+  // them may not.
   std::size_t unsaid = 0;
   for (const auto& [name, first] : tally.first) unsaid += static_cast<std::size_t>(first > 1);
   CHECK(unsaid <= sessions_lost(system) * most_on_a_lane);

@@ -6,7 +6,8 @@
 using namespace baton;
 using namespace baton::e2e;
 
-TEST_CASE("log: of a healthy system it is quiet, health checks and clients that come and go included") {
+TEST_CASE(
+    "log: of a healthy system it is quiet, health checks and clients that come and go included") {
   Broker broker;
   const Args health{"--health", "--bind", loopback(), "--port", broker.port()};
   for (int i = 0; i < 3; ++i) CHECK(start("baton-broker", health).wait() == 0);

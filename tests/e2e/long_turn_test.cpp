@@ -23,7 +23,8 @@ TEST_SUITE("timed") {
     Broker broker;
     Producer many(producer_of(broker, "many"));
     Stranger bystander(broker,
-                       Role::consumer);  // asks what the broker answers at once, and stays as it is when it does not
+                       Role::consumer);  // asks what the broker answers at once, and stays as it is
+                                         // when it does not
     std::string not_its_own;
     append_runs(not_its_own, EntryKind::ack, {{ItemId{UINT64_MAX / 2}, 1}});
     SeqNo number;
@@ -44,7 +45,8 @@ TEST_SUITE("timed") {
     CHECK_FALSE(broker.process().wait(delay));
     broker.process().signal(SIGCONT);
     Clock::duration slowest{};
-    for (const auto until = Clock::now() + 3s; Clock::now() < until;) slowest = std::max(slowest, answer());
+    for (const auto until = Clock::now() + 3s; Clock::now() < until;)
+      slowest = std::max(slowest, answer());
     MESSAGE("longest silence, ms: ", milliseconds(slowest));
     CHECK(milliseconds(slowest) < at_most);
   }

@@ -1,4 +1,5 @@
-// A broker that does not answer: what is looked for, why it is not found, and that it is there again.
+// A broker that does not answer: what is looked for, why it is not found, and that it is there
+// again.
 #include <signal.h>
 
 #include "tests/support/library.hpp"
@@ -21,15 +22,17 @@ std::string port_beside(const Broker& broker, int distance) {
   return loopback() + ":" + std::to_string(std::stoi(broker.port()) + distance);
 }
 
-void check_says(const std::string& text, const std::string& part) { CHECK_MESSAGE(text.find(part) != text.npos, text); }
+void check_says(const std::string& text, const std::string& part) {
+  CHECK_MESSAGE(text.find(part) != text.npos, text);
+}
 
 }  // namespace
 
 TEST_CASE("lookout: nobody listens") {
   const OtherPort nobody;
   CHECK(said_of(nobody.address()) == "baton-printer: no broker answers at " + nobody.address() +
-                                         ": connection refused: nothing listens at port " + nobody.port() +
-                                         " (is the broker started?)\n");
+                                         ": connection refused: nothing listens at port " +
+                                         nobody.port() + " (is the broker started?)\n");
 }
 
 TEST_CASE("lookout: somebody else listens") {
@@ -41,7 +44,8 @@ TEST_CASE("lookout: somebody else listens") {
 TEST_CASE("lookout: the port of another door is given") {
   const Broker broker;
   const auto hint = "(or is " + broker.port() + " the broker's port?)";
-  for (const int distance : {-2, -1, 1, 2}) check_says(said_of(port_beside(broker, distance)), hint);
+  for (const int distance : {-2, -1, 1, 2})
+    check_says(said_of(port_beside(broker, distance)), hint);
 }
 
 TEST_CASE("lookout: what is looked for is said after a second and that it was found") {
@@ -54,7 +58,8 @@ TEST_CASE("lookout: what is looked for is said after a second and that it was fo
   const auto looking = consumer.err().next();
   REQUIRE(looking);
   CHECK(looking->text == "waiting: looking for a broker at " + address +
-                             ": connection refused: nothing listens at port " + port + " (is the broker started?)");
+                             ": connection refused: nothing listens at port " + port +
+                             " (is the broker started?)");
   const Broker broker({"--port", port});
   const auto found = consumer.err().next();
   REQUIRE(found);

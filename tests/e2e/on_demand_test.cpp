@@ -16,7 +16,8 @@ Args numbers(int count) {
 }
 
 auto count_of(const std::vector<Got>& got, const Process& consumer) {
-  return std::count_if(got.begin(), got.end(), [&](const Got& one) { return one.pid == consumer.pid(); });
+  return std::count_if(got.begin(), got.end(),
+                       [&](const Got& one) { return one.pid == consumer.pid(); });
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// What the programs say of themselves, of wrong options, of a broker that is not there, and of their input.
+// What the programs say of themselves, of wrong options, of a broker that is not there, and of
+// their input.
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,7 +17,8 @@ namespace {
 
 const Args programs = {"baton-broker", "baton-producer", "baton-consumer", "baton-printer"};
 
-// One line on stderr that contains `part`, nothing on stdout. Exit code 2, for options; 1: it cannot go on.
+// One line on stderr that contains `part`, nothing on stdout. Exit code 2, for options; 1: it
+// cannot go on.
 void check_refused(Process process, const std::string& part, int code = 2) {
   CHECK(process.wait() == code);
   const std::string said = process.err().text();
@@ -42,13 +44,17 @@ TEST_CASE("options: a number with zeros before it is decimal") {
   consumer.ack(*item);
 }
 
-TEST_CASE("options: what says where items are kept is of one mind, and what is to be checked is there") {
+TEST_CASE(
+    "options: what says where items are kept is of one mind, and what is to be checked is there") {
   check_refused(start("baton-broker", {"--data", ""}), "--data needs a directory");
   const OtherPort nobody;
-  CHECK(start("baton-broker", {"--health", "--bind", loopback(), "--port", nobody.port(), "--data", ""}).wait() == 1);
+  CHECK(start("baton-broker",
+              {"--health", "--bind", loopback(), "--port", nobody.port(), "--data", ""})
+            .wait() == 1);
   check_refused(start("baton-broker", {"--memory", "--data", "x"}), "--memory");
   check_refused(start("baton-broker", {"--memory", "--check"}), "--memory excludes --check");
-  check_refused(start("baton-broker", {"--memory", "--max-memory", "1G"}), "--memory excludes --max-memory");
+  check_refused(start("baton-broker", {"--memory", "--max-memory", "1G"}),
+                "--memory excludes --max-memory");
   check_refused(start("baton-broker", {"--check", "--compact"}), "--check excludes --compact");
   const TemporaryDirectory directory;
   const auto missing = directory.path() + "/missing";
@@ -68,7 +74,8 @@ TEST_CASE("options: --help fits on one screen and names each option with its def
     CHECK(lines.size() <= 30);
     for (const Line& line : lines) CHECK_MESSAGE(line.text.size() <= 100, line.text);
     const std::string text = help.out().text();
-    for (const char* leftover : {"Needs:", "Excludes:", "TEXT", "UINT", "INT"}) CHECK(text.find(leftover) == text.npos);
+    for (const char* leftover : {"Needs:", "Excludes:", "TEXT", "UINT", "INT"})
+      CHECK(text.find(leftover) == text.npos);
     CHECK(text.find("--version") != text.npos);
     CHECK(text.find(program == "baton-broker" ? "5555" : "127.0.0.1") != text.npos);
   }
@@ -97,8 +104,10 @@ TEST_CASE("options: a word that begins with - is no word") {
   const OtherPort nobody;
   const std::string at = nobody.address();
   const std::string hint = "(put -- before words that begin with -)";
-  check_refused(start("baton-producer", {"--broker", at, "1", "-2", "3"}), "unknown option -2 " + hint);
-  check_refused(start("baton-producer", {"--broker=" + at, "--flarp", "1"}), "unknown option --flarp " + hint);
+  check_refused(start("baton-producer", {"--broker", at, "1", "-2", "3"}),
+                "unknown option -2 " + hint);
+  check_refused(start("baton-producer", {"--broker=" + at, "--flarp", "1"}),
+                "unknown option --flarp " + hint);
 
   const Broker broker;
   Process printer = broker.printer(), consumer = broker.consumer();
@@ -118,22 +127,28 @@ TEST_CASE("options: values out of range are refused") {
   check_refused(start("baton-broker", {"--max-bytes", "1e15T"}), "--max-bytes");
   check_refused(start("baton-broker", {"--port", "7000", "--lanes", "7002-7010"}), "--lanes");
   check_refused(start("baton-broker", {"--port", "7000", "--lanes", "6990-7000"}), "--lanes");
-  check_refused(start("baton-broker", {"--port", "7000", "--plain", "q", "--lanes", "7004-7010"}), "--lanes");
+  check_refused(start("baton-broker", {"--port", "7000", "--plain", "q", "--lanes", "7004-7010"}),
+                "--lanes");
   check_refused(start("baton-broker", {"--max-attempts", "-1"}), "--max-attempts");
   check_refused(start("baton-broker", {"--max-dead", "0"}), "--max-dead");
-  check_refused(start("baton-producer", {"--broker", at, "--priority", "10", "Rick"}), "--priority");
+  check_refused(start("baton-producer", {"--broker", at, "--priority", "10", "Rick"}),
+                "--priority");
   check_refused(start("baton-producer", {"--broker", at, "--sleep", "2:1", "Rick"}), "--sleep");
   check_refused(start("baton-producer", {"--broker", at, "--delay", "-1", "Rick"}), "--delay");
   check_refused(start("baton-producer", {"--broker", at, "--queue", "no spaces", "Rick"}), "queue");
-  check_refused(start("baton-producer", {"--broker", at, "--file", "/no/such/file"}), "/no/such/file");
+  check_refused(start("baton-producer", {"--broker", at, "--file", "/no/such/file"}),
+                "/no/such/file");
   check_refused(start("baton-producer", {"--broker", "127.0.0.1:0", "Rick"}), "--broker");
   check_refused(start("baton-consumer", {"--broker", at, "--work", "abc"}), "--work");
   check_refused(start("baton-consumer", {"--broker", at, "--jobs", "0"}), "--jobs");
   check_refused(start("baton-consumer", {"--broker", at, "--queue", ""}), "queue");
   check_refused(start("baton-consumer", {"--broker", at, "--queue", "a", "b"}), "b");
-  check_refused(start("baton-consumer", {"--broker", at, "--name", std::string(201, 'x')}), "name is too long");
-  check_refused(start("baton-producer", {"--broker", at, "--name", std::string(201, 'x'), "Rick"}), "name is too long");
-  check_refused(start("baton-producer", {"--broker", at, "--name", "", "Rick"}), "the name is missing");
+  check_refused(start("baton-consumer", {"--broker", at, "--name", std::string(201, 'x')}),
+                "name is too long");
+  check_refused(start("baton-producer", {"--broker", at, "--name", std::string(201, 'x'), "Rick"}),
+                "name is too long");
+  check_refused(start("baton-producer", {"--broker", at, "--name", "", "Rick"}),
+                "the name is missing");
   check_refused(start("baton-producer", {"--broker", at, "--delay", "4294968", "Rick"}), "49 days");
 }
 
@@ -202,7 +217,9 @@ TEST_CASE("options: each mistake is one plain sentence that names the first caus
       {"broker", {"--port", "1", "--port", "2"}, "--port is given twice"},
       {"broker", {"--lanes"}, "--lanes needs a range of ports, such as 6000-6099"},
       {"broker", {"--max-bytes"}, "--max-bytes needs a size, such as 64K or 1.5G"},
-      {"broker", {"--bind", "no-such-host.invalid"}, "--bind: cannot resolve no-such-host.invalid: "},
+      {"broker",
+       {"--bind", "no-such-host.invalid"},
+       "--bind: cannot resolve no-such-host.invalid: "},
       {"broker", {"--bind="}, "--bind: the address is empty; 0.0.0.0 listens on all of IPv4"},
       {"broker", {"--bind", "127.0.0.1:1"}, "--bind: cannot resolve 127.0.0.1:1: "},
       {"broker", {"--health", "--port", "0"}, "--health: --port says where the broker is, not 0"},
@@ -211,24 +228,31 @@ TEST_CASE("options: each mistake is one plain sentence that names the first caus
       {"producer", {"--wait=Rick"}, "--wait takes no value"},
       {"producer", {"--file", "/nope"}, "cannot open /nope: No such file or directory"},
       {"producer", {"--file", ""}, "--file: the name of the file is missing"},
-      {"producer", {"--whole", "/etc/hostname", "/nope"}, "--whole: cannot open /nope: No such file or directory"},
+      {"producer",
+       {"--whole", "/etc/hostname", "/nope"},
+       "--whole: cannot open /nope: No such file or directory"},
       {"producer", {"--whole", ""}, "--whole: the name of the file is missing"},
       {"producer", {"--file", "/tmp"}, "cannot read /tmp: it is a directory"},
       {"producer", {"--file", "--wait"}, "--file needs the name of a file"},
       {"producer", {"--priority", "10", "x"}, "--priority needs a number, 0 to 9, not '10'"},
       {"producer", {"--quue=mail", "x"}, "unknown option --quue (did you mean --queue?)"},
       {"producer", {"x", "--sleep"}, "--sleep needs a range of seconds, such as 0:10"},
-      {"producer", {"--connect", "1"}, "unknown option --connect (did you mean --connect-timeout?)"},
+      {"producer",
+       {"--connect", "1"},
+       "unknown option --connect (did you mean --connect-timeout?)"},
       {"producer", {"--broker"}, "--broker needs HOST[:PORT]"},
       {"producer",
        {"--broker", "5555", "x"},
-       "--broker: '5555' is not HOST[:PORT]: it is a port only; write HOST:5555, such as 127.0.0.1:5555"},
+       "--broker: '5555' is not HOST[:PORT]: it is a port only; write HOST:5555, such as "
+       "127.0.0.1:5555"},
       {"consumer", {"--jobs", "0"}, "--jobs needs a number, 1 to 1024, not '0'"},
       {"consumer", {"--queue", "a", "b"}, "'b' is not expected: baton-consumer takes options only"},
       {"consumer",
        {"--connect-timeout", "soon"},
        "--connect-timeout: 'soon' is not a number of seconds, such as 10 or 0.5"},
-      {"printer", {"--broker", "tcp://x"}, "--broker: 'tcp://x' is not HOST[:PORT]: it is a URL; leave out 'tcp://'"}};
+      {"printer",
+       {"--broker", "tcp://x"},
+       "--broker: 'tcp://x' is not HOST[:PORT]: it is a URL; leave out 'tcp://'"}};
   for (const auto& [name, args, text] : all) {
     CAPTURE(text);
     const auto program = "baton-" + name;
@@ -238,10 +262,13 @@ TEST_CASE("options: each mistake is one plain sentence that names the first caus
 
 TEST_CASE("options: what comes from the environment is called by that name and is shown as it is") {
   const auto with = [](const std::string& value) {
-    return Process({"/usr/bin/env", "BATON_BROKER=" + value, program_path("baton-printer"), "--connect-timeout", "0"});
+    return Process({"/usr/bin/env", "BATON_BROKER=" + value, program_path("baton-printer"),
+                    "--connect-timeout", "0"});
   };
-  check_refused(with("tcp://x"), "baton-printer: BATON_BROKER: 'tcp://x' is not HOST[:PORT]: it is a URL");
-  check_refused(with("host:1\r"), "BATON_BROKER: 'host:1\\r' is not HOST[:PORT]: the port must be 1 to 65531");
+  check_refused(with("tcp://x"),
+                "baton-printer: BATON_BROKER: 'tcp://x' is not HOST[:PORT]: it is a URL");
+  check_refused(with("host:1\r"),
+                "BATON_BROKER: 'host:1\\r' is not HOST[:PORT]: the port must be 1 to 65531");
   check_refused(with(""), "no broker answers at 127.0.0.1:5555");
   Process help({"/usr/bin/env", "BATON_BROKER=tcp://x", program_path("baton-producer"), "--help"});
   CHECK(help.wait() == 0);
@@ -249,7 +276,8 @@ TEST_CASE("options: what comes from the environment is called by that name and i
 }
 
 TEST_CASE("options: where there is no directory for items the first cause is said too") {
-  // Root may write everywhere, so it lets a user without rights try, who must be able to reach the program.
+  // Root may write everywhere, so it lets a user without rights try, who must be able to reach the
+  // program.
   const bool root = geteuid() == 0;
   const TemporaryDirectory directory;
   const auto program = root ? directory.path() + "/baton-broker" : program_path("baton-broker");
@@ -260,13 +288,16 @@ TEST_CASE("options: where there is no directory for items the first cause is sai
   const auto broker = [&](const Args& environment, const Args& args) {
     Args argv{"/usr/bin/env", "-i"};
     argv.insert(argv.end(), environment.begin(), environment.end());
-    if (root) argv.insert(argv.end(), {"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"});
+    if (root)
+      argv.insert(argv.end(),
+                  {"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"});
     argv.insert(argv.end(), {program, "--port", "0"});
     argv.insert(argv.end(), args.begin(), args.end());
     return Process(argv);
   };
   const TemporaryFile file("no directory");
-  check_refused(broker({}, {"--data", file.path()}), "cannot use the data directory " + file.path(), 1);
+  check_refused(broker({}, {"--data", file.path()}), "cannot use the data directory " + file.path(),
+                1);
   if (root) {
     const TemporaryDirectory others;  // 0700
     const auto no_right = [](const std::string& path) {
@@ -276,8 +307,10 @@ TEST_CASE("options: where there is no directory for items the first cause is sai
     check_refused(broker({}, {"--data", new_one}), no_right(new_one), 1);
     check_refused(broker({}, {"--check", "--data", hidden}), no_right(hidden), 1);
   }
-  const bool fallback = root || (access("/var/lib/baton", W_OK) != 0 && access("/var/lib", W_OK) != 0);
+  const bool fallback =
+      root || (access("/var/lib/baton", W_OK) != 0 && access("/var/lib", W_OK) != 0);
   SKIP_UNLESS(fallback, "this user may write /var/lib, so that no other directory is looked for");
-  check_refused(broker({}, {}), "neither XDG_STATE_HOME nor HOME is set): give --data DIR, or --memory");
+  check_refused(broker({}, {}),
+                "neither XDG_STATE_HOME nor HOME is set): give --data DIR, or --memory");
   check_refused(broker({"HOME=" + file.path()}, {}), "(nor /var/lib/baton: ", 1);
 }

@@ -1,4 +1,5 @@
-// First in, first out within a queue and priority; higher priorities first; delayed items when their time has come.
+// First in, first out within a queue and priority; higher priorities first; delayed items when
+// their time has come.
 
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
@@ -28,7 +29,8 @@ void check_order(int count, const Args& consumer_args) {
   Process printer = broker.printer();
   Process consumer = broker.consumer(consumer_args);
   Process producer = broker.producer({"--file", items.path(), "--wait"});
-  check_numbered(next_got(printer, static_cast<std::size_t>(count), 60s), static_cast<std::size_t>(count));
+  check_numbered(next_got(printer, static_cast<std::size_t>(count), 60s),
+                 static_cast<std::size_t>(count));
   CHECK(producer.wait() == 0);
 }
 
@@ -40,7 +42,9 @@ void put(const Broker& broker, const Args& args) {
 
 }  // namespace
 
-TEST_CASE("order: 100000 items from one producer to one consumer") { check_order(100'000, {"--prefetch", "1000"}); }
+TEST_CASE("order: 100000 items from one producer to one consumer") {
+  check_order(100'000, {"--prefetch", "1000"});
+}
 
 TEST_CASE("order: one at a time") { check_order(5'000, {}); }
 
@@ -53,8 +57,8 @@ TEST_CASE("order: higher priorities first and each in its own order") {
   put(broker, {"--priority", "4", "default-3"});
   put(broker, {"--priority", "9", "high-3"});
   Process consumer = broker.consumer();
-  CHECK(names(next_got(printer, 8)) ==
-        Args{"high-1", "high-2", "high-3", "default-1", "default-2", "default-3", "low-1", "low-2"});
+  CHECK(names(next_got(printer, 8)) == Args{"high-1", "high-2", "high-3", "default-1", "default-2",
+                                            "default-3", "low-1", "low-2"});
 }
 
 TEST_CASE("order: a delayed item comes when its time has come and not before") {

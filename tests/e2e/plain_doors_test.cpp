@@ -9,7 +9,9 @@ using namespace baton::e2e;
 
 namespace {
 
-std::string door(const Broker& broker, int distance) { return std::to_string(std::stoi(broker.port()) + distance); }
+std::string door(const Broker& broker, int distance) {
+  return std::to_string(std::stoi(broker.port()) + distance);
+}
 
 Process plain_client(const std::string& what, const std::string& port, int count) {
   return Process({"/usr/bin/python3", BATON_SOURCE_DIR "/tests/e2e/plain_client.py", what,
@@ -22,7 +24,8 @@ TEST_CASE("plain doors: a frame that is pushed in is an item") {
   Broker broker({"--plain", "mail"});
   Consumer consumer(consumer_of(broker, {"mail"}));
   Process python = plain_client("push", door(broker, 3), 3);
-  for (const char* body : {R"({"name": "item 1"})", R"({"name": "item 2"})", R"({"name": "item 3"})"}) {
+  for (const char* body :
+       {R"({"name": "item 1"})", R"({"name": "item 2"})", R"({"name": "item 3"})"}) {
     const auto item = consumer.get(soon_ms);
     REQUIRE_MESSAGE(item, python.err().text());
     CHECK(item->body == body);

@@ -1,4 +1,5 @@
-// What counts as a failed attempt, and what does not: an item that fails too often is dead, and its history says why.
+// What counts as a failed attempt, and what does not: an item that fails too often is dead, and its
+// history says why.
 #include <signal.h>
 
 #include <algorithm>
@@ -32,14 +33,17 @@ Process got_by(const Broker& broker, Process& printer, const std::string& name, 
 
 using History = std::vector<DeadNotice::Attempt>;
 
-void check_attempt(const DeadNotice::Attempt& attempt, const std::string& consumer, const std::string& why) {
+void check_attempt(const DeadNotice::Attempt& attempt, const std::string& consumer,
+                   const std::string& why) {
   CHECK(attempt.consumer == consumer);
   CHECK_MESSAGE(attempt.why.find(why) != attempt.why.npos, attempt.why);
 }
 
 }  // namespace
 
-TEST_CASE("poison: an item is dead by who was killed and who failed and who stood still but not by who gave it back") {
+TEST_CASE(
+    "poison: an item is dead by who was killed and who failed and who stood still but not by who "
+    "gave it back") {
   Broker broker({"--max-attempts", "3"});
   Process printer = broker.printer();
   Producer producer(producer_of(broker));
@@ -61,7 +65,8 @@ TEST_CASE("poison: an item is dead by who was killed and who failed and who stoo
   stopped.signal(SIGSTOP);
 
   const Settled settled = producer.join();
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin).count();
+  const auto took =
+      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin).count();
   CHECK(settled.dead == 1);
   REQUIRE(settled.notices.size() == 1);
   CHECK(settled.notices[0].attempts == 3);
@@ -105,7 +110,8 @@ struct Supervised {
   int ended = 0;  // how often the worker did by itself
 };
 
-// As a supervisor does: the worker is started again and again, until all that the producer put is settled.
+// As a supervisor does: the worker is started again and again, until all that the producer put is
+// settled.
 Supervised supervise(Producer& producer, const Args& worker) {
   auto all = std::async(std::launch::async, [&] { return producer.join(); });
   Supervised supervised;
@@ -122,11 +128,14 @@ Supervised supervise(Producer& producer, const Args& worker) {
 
 }  // namespace
 
-TEST_CASE("poison: what ends its program in whatever way is dead in the end and what is behind it is done") {
-  const std::pair<std::string, std::string> ways[] = {{"throws", "its consumer ended by an exception"},
-                                                      {"returns", "not settled when its consumer ended"},
-                                                      {"exits", "its process ended"},
-                                                      {"exits-in-handler", "its process ended"}};
+TEST_CASE(
+    "poison: what ends its program in whatever way is dead in the end and what is behind it is "
+    "done") {
+  const std::pair<std::string, std::string> ways[] = {
+      {"throws", "its consumer ended by an exception"},
+      {"returns", "not settled when its consumer ended"},
+      {"exits", "its process ended"},
+      {"exits-in-handler", "its process ended"}};
   for (const auto& [how, why] : ways) {
     CAPTURE(how);
     Broker broker({"--max-attempts", "3"});
@@ -138,7 +147,8 @@ TEST_CASE("poison: what ends its program in whatever way is dead in the end and 
     CHECK(settled.dead == 1);
     REQUIRE(settled.notices.size() == 1);
     REQUIRE(settled.notices[0].history.size() == 3);
-    for (const auto& attempt : settled.notices[0].history) CHECK_MESSAGE(attempt.why.find(why) == 0, attempt.why);
+    for (const auto& attempt : settled.notices[0].history)
+      CHECK_MESSAGE(attempt.why.find(why) == 0, attempt.why);
   }
 }
 
@@ -152,7 +162,8 @@ void check_neighbours(const char* prefetch, const char* jobs, const char* consum
   Producer producer(producer_of(broker));
   producer.put("poison");
   for (int i = 0; i < 199; ++i) producer.put("good");
-  const auto [settled, ended] = supervise(producer, {"aborts", broker.address(), prefetch, jobs, consumers});
+  const auto [settled, ended] =
+      supervise(producer, {"aborts", broker.address(), prefetch, jobs, consumers});
   CHECK(settled.done == 199);
   CHECK(settled.dead == 1);
   CHECK(ended >= 5);
@@ -168,7 +179,9 @@ TEST_CASE("poison: an item that aborts its process takes none of its neighbours 
     for (const char* jobs : {"1", "4", "16"}) check_neighbours(prefetch, jobs, "1");
 }
 
-TEST_CASE("poison: an item that aborts a process of several consumers takes none of their items to the dead") {
+TEST_CASE(
+    "poison: an item that aborts a process of several consumers takes none of their items to the "
+    "dead") {
   check_neighbours("0", "1", "8");
   check_neighbours("10", "4", "4");
 }

@@ -51,7 +51,9 @@ Args whole_lines(std::string text) {
 
 }  // namespace
 
-TEST_CASE("printer: stop ends it though its reader is stuck and the next one goes on with the line that was cut") {
+TEST_CASE(
+    "printer: stop ends it though its reader is stuck and the next one goes on with the line that "
+    "was cut") {
   Broker broker;
   Producer producer(producer_of(broker));
   for (std::size_t i = 0; i < count; ++i) producer.say(line(i));
@@ -82,9 +84,9 @@ TEST_CASE("printer: stop ends it though its reader is stuck and the next one goe
 
 TEST_CASE("printer: when its reader has gone it ends by itself and exits 0") {
   Broker broker;
-  Process printer(
-      {"/bin/bash", "-c",
-       "set -o pipefail; " + program_path("baton-printer") + " --broker " + broker.address() + " | head -1"});
+  Process printer({"/bin/bash", "-c",
+                   "set -o pipefail; " + program_path("baton-printer") + " --broker " +
+                       broker.address() + " | head -1"});
   Producer producer(producer_of(broker));
   producer.say("one");
   CHECK_MESSAGE(printer.wait() == 0, printer.err().text());

@@ -1,5 +1,6 @@
-// What guarantees cost at full load, as the bench measures it: beside one another in one run, so that what else the machine
-// does falls on all. The bars are far from what is usual; they find what has become several times slower.
+// What guarantees cost at full load, as the bench measures it: beside one another in one run, so
+// that what else the machine does falls on all. The bars are far from what is usual; they find what
+// has become several times slower.
 #include <sstream>
 #include <utility>
 
@@ -24,7 +25,9 @@ Figures figures_of(const std::string& contestant, const std::vector<Line>& rows)
     Figures figures;
     row >> name >> figures.rate;
     for (int skipped = 0; skipped < 5; ++skipped) row >> word;
-    if (name == contest + contestant && row >> figures.broker >> figures.producers >> figures.consumers) return figures;
+    if (name == contest + contestant &&
+        row >> figures.broker >> figures.producers >> figures.consumers)
+      return figures;
   }
   FAIL("the bench printed no row for ", contestant);
   return {};
@@ -32,8 +35,8 @@ Figures figures_of(const std::string& contestant, const std::vector<Line>& rows)
 
 /// Round after round in turns.
 std::pair<Figures, Figures> beside(const std::string& one, const std::string& other) {
-  Process bench({program_path("baton-bench"), "--rounds", "3", "--seconds", "0.5", "--only", contest + one, "--only",
-                 contest + other});
+  Process bench({program_path("baton-bench"), "--rounds", "3", "--seconds", "0.5", "--only",
+                 contest + one, "--only", contest + other});
   REQUIRE(bench.wait(120s) == 0);
   const auto rows = bench.out().lines();
   return {figures_of(one, rows), figures_of(other, rows)};
@@ -44,8 +47,9 @@ std::pair<Figures, Figures> beside(const std::string& one, const std::string& ot
 TEST_SUITE("timed") {
   TEST_CASE("rates: what is kept costs its broker more work and others next to none") {
     const auto [packed, kept] = beside("packed", "kept");
-    MESSAGE("kept, of not kept: rate ", kept.rate / packed.rate, ", CPU of broker ", kept.broker / packed.broker,
-            ", producers ", kept.producers / packed.producers, ", consumers ", kept.consumers / packed.consumers);
+    MESSAGE("kept, of not kept: rate ", kept.rate / packed.rate, ", CPU of broker ",
+            kept.broker / packed.broker, ", producers ", kept.producers / packed.producers,
+            ", consumers ", kept.consumers / packed.consumers);
     CHECK(kept.rate > packed.rate * 0.3);
     CHECK(kept.broker < packed.broker * 5);
     CHECK(kept.producers < packed.producers * 2);

@@ -1,4 +1,5 @@
-// The data directory is removed under a broker that runs: it ends, says why, and confirms nothing more.
+// The data directory is removed under a broker that runs: it ends, says why, and confirms nothing
+// more.
 #include <filesystem>
 #include <functional>
 
@@ -20,12 +21,14 @@ Clock::duration ends_after(KeptBroker& broker, const std::string& word,
   harm(broker.directory().path());
   const auto begin = Clock::now();
   CHECK(broker->process().wait() == 1);
-  CHECK_MESSAGE(broker->process().err().text().find(word) != std::string::npos, broker->process().err().text());
+  CHECK_MESSAGE(broker->process().err().text().find(word) != std::string::npos,
+                broker->process().err().text());
   return Clock::now() - begin;
 }
 
 void remove_all_in(const std::filesystem::path& directory) {
-  for (const auto& entry : std::filesystem::directory_iterator(directory)) std::filesystem::remove(entry.path());
+  for (const auto& entry : std::filesystem::directory_iterator(directory))
+    std::filesystem::remove(entry.path());
 }
 
 }  // namespace
@@ -48,7 +51,8 @@ TEST_CASE("removed: a put that comes after the data was removed is not confirmed
 }
 
 TEST_CASE(
-    "removed: an older copy that is copied over the data in place ends the broker and nothing more is confirmed") {
+    "removed: an older copy that is copied over the data in place ends the broker and nothing more "
+    "is confirmed") {
   KeptBroker broker;
   Producer producer(producer_of(*broker));
   const std::filesystem::path directory = broker.directory().path();
@@ -72,19 +76,26 @@ TEST_CASE(
 
 TEST_CASE("removed: a broker whose data was cut off ends and says so") {
   KeptBroker broker;
-  ends_after(broker, "was cut off while this broker used it",
-             [](const auto& directory) { std::filesystem::resize_file(directory / "baton.mdb", 0); });
+  ends_after(broker, "was cut off while this broker used it", [](const auto& directory) {
+    std::filesystem::resize_file(directory / "baton.mdb", 0);
+  });
 }
 
-TEST_CASE("removed: a page of the data that is not there any more when it is read ends the broker with a word") {
+TEST_CASE(
+    "removed: a page of the data that is not there any more when it is read ends the broker with a "
+    "word") {
   KeptBroker broker;
   broker->process().signal(SIGBUS);  // as the kernel says it
   CHECK(broker->process().wait() == 1);
   const auto said = broker->process().err().text();
-  CHECK_MESSAGE(said.find("the data in " + broker.directory().path() + " was cut off while") != said.npos, said);
+  CHECK_MESSAGE(
+      said.find("the data in " + broker.directory().path() + " was cut off while") != said.npos,
+      said);
 }
 
-TEST_CASE("check: it only reads, so that a copy may be another user's or on a disk that is mounted read-only") {
+TEST_CASE(
+    "check: it only reads, so that a copy may be another user's or on a disk that is mounted "
+    "read-only") {
   KeptBroker broker;
   {
     Producer producer(producer_of(*broker));
@@ -100,7 +111,8 @@ TEST_CASE("check: it only reads, so that a copy may be another user's or on a di
   CHECK_MESSAGE(in_use.find("another broker uses it") != in_use.npos, in_use);
   broker.kill();
   const TemporaryDirectory copy;
-  std::filesystem::copy(std::filesystem::path(broker.directory().path()) / "baton.mdb", copy.path());
+  std::filesystem::copy(std::filesystem::path(broker.directory().path()) / "baton.mdb",
+                        copy.path());
   const auto said = check(copy.path());
   CHECK_MESSAGE(said.starts_with("0 "), said);
   CHECK_MESSAGE(said.find(": whole, 1 items") != said.npos, said);
@@ -108,13 +120,16 @@ TEST_CASE("check: it only reads, so that a copy may be another user's or on a di
     CHECK(entry.path().filename() == "baton.mdb");
 }
 
-TEST_CASE("removed: without the lock's file a second broker does not get the data and the first one ends") {
+TEST_CASE(
+    "removed: without the lock's file a second broker does not get the data and the first one "
+    "ends") {
   KeptBroker broker;
   ends_after(broker, "while this broker used it", [](const auto& directory) {
     std::filesystem::remove(directory / "lock");
     Process second = start("baton-broker", {"--port", "0", "--data", directory.string()});
     CHECK(second.wait().value_or(0) != 0);
-    CHECK_MESSAGE(second.err().text().find("another broker uses it") != std::string::npos, second.err().text());
+    CHECK_MESSAGE(second.err().text().find("another broker uses it") != std::string::npos,
+                  second.err().text());
   });
 }
 

@@ -13,11 +13,13 @@ using namespace baton::e2e;
 
 namespace {
 
-/// A network whose name server has an address and never answers: getaddrinfo() takes 20 s to give up.
+/// A network whose name server has an address and never answers: getaddrinfo() takes 20 s to give
+/// up.
 struct DeadNameServer {
   TemporaryFile hosts{"127.0.0.1 localhost\n"}, resolv{"nameserver 192.0.2.1\n"};
   Namespace network{
-      "ip link add near type veth peer name far; ip address add 192.0.2.2/24 dev near; ip link set near up;"
+      "ip link add near type veth peer name far; ip address add 192.0.2.2/24 dev near; ip link set "
+      "near up;"
       "ip link set far up; ip neighbour add 192.0.2.1 lladdr 02:00:00:00:00:01 dev near;"
       "mount --bind " +
       resolv.path() + " /etc/resolv.conf; mount --bind " + hosts.path() + " /etc/hosts"};
@@ -28,7 +30,8 @@ const Args looking{"--broker", "broker.example", "--connect-timeout", "1"};
 }  // namespace
 
 TEST_CASE("resolve: a name that nobody knows is said to be the cause") {
-  Process printer = start("baton-printer", {"--broker", "no-such-host.invalid", "--connect-timeout", "1"});
+  Process printer =
+      start("baton-printer", {"--broker", "no-such-host.invalid", "--connect-timeout", "1"});
   CHECK(printer.wait() == 2);
   CHECK(printer.err().next_with("cannot resolve no-such-host.invalid: "));
 }
@@ -47,7 +50,8 @@ TEST_SUITE("timed") {
   TEST_CASE("resolve: SIGTERM ends a client at once while the name server is dead") {
     const DeadNameServer dead;
     SKIP_UNLESS(dead.network.why_not().empty(), dead.network.why_not());
-    Process consumer = dead.network.start("baton-consumer", {"--broker", "broker.example", "--connect-timeout", "60"});
+    Process consumer = dead.network.start(
+        "baton-consumer", {"--broker", "broker.example", "--connect-timeout", "60"});
     REQUIRE(consumer.err().next_with("cannot resolve broker.example"));
     const auto begin = Clock::now();
     consumer.signal(SIGTERM);

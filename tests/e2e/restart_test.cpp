@@ -1,4 +1,5 @@
-// A broker in memory is killed and started again at the same port, many times, under load: its clients live on.
+// A broker in memory is killed and started again at the same port, many times, under load: its
+// clients live on.
 #include <signal.h>
 
 #include <algorithm>
@@ -49,7 +50,8 @@ class Load {
  public:
   explicit Load(const Broker& broker) : producer_(producer_of(broker, "load")) {
     for (int i = 0; i < 2; ++i) consumers_.emplace_back(consumer_of(broker, {"load"}));
-    for (Consumer& consumer : consumers_) threads_.emplace_back([this, &consumer] { get_all(consumer); });
+    for (Consumer& consumer : consumers_)
+      threads_.emplace_back([this, &consumer] { get_all(consumer); });
     threads_.emplace_back([this] { put_all(); });
   }
 
@@ -110,7 +112,8 @@ struct Programs {
     require_started(printer, "consumer", {consumer.pid()});
   }
 
-  // A line given to the producer while there is no broker is with the consumer, and on the terminal, soon after.
+  // A line given to the producer while there is no broker is with the consumer, and on the
+  // terminal, soon after.
   Clock::duration expect_got(const std::string& name, Clock::time_point since) {
     const auto got = next_got(printer, 1);
     REQUIRE(names(got) == Args{name});
@@ -130,8 +133,8 @@ struct Programs {
   Process printer, consumer, producer;
 };
 
-// An item that is confirmed, and held when the broker dies: it is lost, its producer is told, and its ack touches nothing
-// that the next broker has.
+// An item that is confirmed, and held when the broker dies: it is lost, its producer is told, and
+// its ack touches nothing that the next broker has.
 class Doomed {
  public:
   explicit Doomed(const Broker& broker)
@@ -170,7 +173,8 @@ class Doomed {
 }  // namespace
 
 TEST_SUITE("timed") {
-  TEST_CASE("restart: a broker killed 20 times under load: clients go on in 2 s and know what was lost") {
+  TEST_CASE(
+      "restart: a broker killed 20 times under load: clients go on in 2 s and know what was lost") {
     Mortal broker;
     Programs programs(*broker);
     Doomed doomed(*broker);
@@ -190,9 +194,10 @@ TEST_SUITE("timed") {
     }
     REQUIRE(load.flows());
     const Settled settled = load.finish();
-    MESSAGE("from the broker's ready line to an item got, ms: median ", milliseconds(median(times)), ", max ",
-            milliseconds(*std::max_element(times.begin(), times.end())));
-    MESSAGE("load: put ", load.put(), ", done ", settled.done, ", lost ", settled.lost, ", got ", load.got());
+    MESSAGE("from the broker's ready line to an item got, ms: median ", milliseconds(median(times)),
+            ", max ", milliseconds(*std::max_element(times.begin(), times.end())));
+    MESSAGE("load: put ", load.put(), ", done ", settled.done, ", lost ", settled.lost, ", got ",
+            load.got());
     CHECK(settled.done + settled.lost == load.put());
     CHECK(settled.dead == 0);
     CHECK(load.distinct() + settled.lost >= load.put());  // what nobody got is known to be lost

@@ -16,7 +16,8 @@ std::string numbered(int lines) {
   return text;
 }
 
-/// Gets lines, from one to before another, each once and in order; gives the first that did not come so.
+/// Gets lines, from one to before another, each once and in order; gives the first that did not
+/// come so.
 int in_order(Consumer& consumer, int to, int from = 0) {
   for (int i = from; i < to; ++i) {
     const auto item = consumer.get(soon_ms);
@@ -37,7 +38,9 @@ Args load(const TemporaryFile& file, const Args& more = {}) {
 
 }  // namespace
 
-TEST_CASE("resume: a producer killed again and again, and its broker, too: each line is put once and in order") {
+TEST_CASE(
+    "resume: a producer killed again and again, and its broker, too: each line is put once and in "
+    "order") {
   const int kills = static_cast<int>(number_of("BATON_PRODUCER_KILLS", 15)), lines = 1000 * kills;
   std::mt19937 random(7);  // NOLINT: the same each time
   KeptBroker broker;
@@ -79,9 +82,12 @@ TEST_CASE("resume: what is put whole is not put again unless its user says so") 
   CHECK_FALSE(consumer.get(200ms));
 }
 
-TEST_CASE("resume: other lines under a name are refused with the place and what to do, and nothing is put") {
+TEST_CASE(
+    "resume: other lines under a name are refused with the place and what to do, and nothing is "
+    "put") {
   KeptBroker broker;
-  for (const int lines : {50, 100}) CHECK(broker->producer(load(TemporaryFile(numbered(lines)))).wait() == 0);
+  for (const int lines : {50, 100})
+    CHECK(broker->producer(load(TemporaryFile(numbered(lines)))).wait() == 0);
   Consumer consumer(consumer_of(*broker));
   CHECK(in_order(consumer, 100) == 100);
 
@@ -100,7 +106,8 @@ TEST_CASE("resume: other lines under a name are refused with the place and what 
   const TemporaryFile cut(numbered(60));
   Process shorter = broker->producer(load(cut));
   CHECK(shorter.wait() == 2);
-  CHECK(shorter.err().text().find("it has 60 items, of 100 that were put; nothing was put") != std::string::npos);
+  CHECK(shorter.err().text().find("it has 60 items, of 100 that were put; nothing was put") !=
+        std::string::npos);
   CHECK_FALSE(consumer.get(200ms));
 
   CHECK(broker->producer(load(changed, {"--from", "101"})).wait() == 0);
@@ -144,11 +151,15 @@ TEST_CASE("resume: standard input and words go on by what they are, and never by
   CHECK(put(numbered(5)).wait() == 0);
   CHECK(in_order(consumer, 5, 3) == 5);
   CHECK(put(numbered(5)).wait() == 0);
-  CHECK(broker.producer({"--name", "nightly", "line 0", "line 1", "line 2", "line 3", "line 4", "line 5"}).wait() == 0);
+  CHECK(broker
+            .producer(
+                {"--name", "nightly", "line 0", "line 1", "line 2", "line 3", "line 4", "line 5"})
+            .wait() == 0);
   CHECK(in_order(consumer, 6, 5) == 6);
   Process elsewhere = broker.producer({"--name", "nightly", "--queue", "other", "line 0"});
   CHECK(elsewhere.wait() == 2);
-  CHECK(elsewhere.err().text().find("this is not what 'nightly' has put before") != std::string::npos);
+  CHECK(elsewhere.err().text().find("this is not what 'nightly' has put before") !=
+        std::string::npos);
   CHECK_FALSE(consumer.get(200ms));
 }
 
@@ -189,7 +200,8 @@ TEST_CASE("resume: a bad line that --from has passed is passed by who runs on, t
 }
 
 TEST_CASE(
-    "resume: a second process of the same name while the first one works: the first is fenced, nothing is doubled") {
+    "resume: a second process of the same name while the first one works: the first is fenced, "
+    "nothing is doubled") {
   KeptBroker broker;
   const TemporaryFile file(numbered(2000));
   Process first = broker->producer(load(file, {"--sleep", "0:0.001"}));
@@ -197,7 +209,8 @@ TEST_CASE(
   CHECK(in_order(consumer, 10) == 10);
   Process second = broker->producer(load(file));
   CHECK(first.wait() == 1);
-  CHECK(first.err().text().find("a newer session has taken this producer's name") != std::string::npos);
+  CHECK(first.err().text().find("a newer session has taken this producer's name") !=
+        std::string::npos);
   CHECK(second.wait() == 0);
   CHECK(in_order(consumer, 2000, 10) == 2000);
   CHECK_FALSE(consumer.get(200ms));

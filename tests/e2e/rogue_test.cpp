@@ -43,7 +43,8 @@ void check_cut_off(const Args& args, Role role, Send send) {
 }
 
 /// Two peers send their n-th bytes to a door, n from 1 on, as fast as it goes in, for some seconds.
-void check_flood(DoorPort door, const std::function<std::function<std::string(std::uint64_t)>(Broker&)>& make) {
+void check_flood(DoorPort door,
+                 const std::function<std::function<std::string(std::uint64_t)>(Broker&)>& make) {
   Broker broker;
   Bystanders bystanders(broker);
   REQUIRE(bystanders.all_at_work());
@@ -53,10 +54,12 @@ void check_flood(DoorPort door, const std::function<std::function<std::string(st
   std::atomic<std::size_t> sent = 0;
   for (int i = 0; i < 2; ++i)
     peers.emplace_back([&broker, &sent, door, end, message = make(broker)] {
-      const auto port = static_cast<std::uint16_t>(port_of(broker) + static_cast<std::uint16_t>(door));
+      const auto port =
+          static_cast<std::uint16_t>(port_of(broker) + static_cast<std::uint16_t>(door));
       std::optional<RawPeer> peer;
       for (std::uint64_t n = 1; Clock::now() < end; ++n) {
-        if (!peer || peer->is_closed({})) peer.emplace(port).shake_hands(door == DoorPort::news ? "SUB" : "PUSH");
+        if (!peer || peer->is_closed({}))
+          peer.emplace(port).shake_hands(door == DoorPort::news ? "SUB" : "PUSH");
         const auto bytes = message(n);
         peer->send(bytes);
         sent += bytes.size();
@@ -70,7 +73,8 @@ void check_flood(DoorPort door, const std::function<std::function<std::string(st
   }
   for (auto& peer : peers) peer.join();
   CHECK(bystanders.rounds() > rounds);
-  MESSAGE("sent, MB: ", sent >> 20, "; broker's memory, MB: before ", before >> 20, ", at most ", most >> 20);
+  MESSAGE("sent, MB: ", sent >> 20, "; broker's memory, MB: before ", before >> 20, ", at most ",
+          most >> 20);
   CHECK((most < before + (96u << 20) || !memory_counts));
   bystanders.check_undisturbed(times_count ? Clock::duration(200ms) : session_timeout);
   broker.process().signal(SIGTERM);
@@ -79,7 +83,8 @@ void check_flood(DoorPort door, const std::function<std::function<std::string(st
 
 }  // namespace
 
-// What libzmq has taken in and the broker has not read is memory, too: they have the machine to themselves.
+// What libzmq has taken in and the broker has not read is memory, too: they have the machine to
+// themselves.
 TEST_SUITE("timed") {
   TEST_CASE("rogue: a flood of hellos takes no memory") {
     check_flood(DoorPort::control, [](Broker&) {
@@ -116,8 +121,8 @@ TEST_SUITE("timed") {
         append_withdraw(asks, 1);
       }
       return [stranger, asks](std::uint64_t n) {
-        return zmtp::frame(
-            stranger->message(MessageType::control, max_entries, SeqNo{(n - 1) * max_entries + 1}, asks));
+        return zmtp::frame(stranger->message(MessageType::control, max_entries,
+                                             SeqNo{(n - 1) * max_entries + 1}, asks));
       };
     });
   }
@@ -143,7 +148,8 @@ TEST_SUITE("timed") {
     check_flood(DoorPort::news, [](Broker&) {
       const auto topic = random_session();
       std::string many;
-      for (int i = 0; i < 1000; ++i) many += zmtp::subscribe(topic.view()) + zmtp::unsubscribe(topic.view());
+      for (int i = 0; i < 1000; ++i)
+        many += zmtp::subscribe(topic.view()) + zmtp::unsubscribe(topic.view());
       return [many](std::uint64_t) { return many; };
     });
   }
@@ -152,9 +158,11 @@ TEST_SUITE("timed") {
     check_flood(DoorPort::put, [](Broker& broker) {
       auto stranger = std::make_shared<Stranger>(broker, Role::producer);
       std::string items;
-      for (std::uint64_t i = 0; i < max_entries; ++i) append_item(items, {default_priority, 0, "0123456789"});
-      return [message = zmtp::frame(stranger->message(MessageType::put, max_entries, SeqNo{1}, items)),
-              stranger](std::uint64_t) { return message; };
+      for (std::uint64_t i = 0; i < max_entries; ++i)
+        append_item(items, {default_priority, 0, "0123456789"});
+      return
+          [message = zmtp::frame(stranger->message(MessageType::put, max_entries, SeqNo{1}, items)),
+           stranger](std::uint64_t) { return message; };
     });
   }
 }
@@ -162,8 +170,9 @@ TEST_SUITE("timed") {
 TEST_CASE("rogue: who puts past the window is cut off, and takes no memory") {
   std::string item;
   append_item(item, {default_priority, 0, std::string(a_megabyte, 'x')});
-  check_cut_off({"--max-bytes", "1M"}, Role::producer,
-                [&](Stranger& rogue, SeqNo number) { rogue.put(rogue.message(MessageType::put, 1, number, item)); });
+  check_cut_off({"--max-bytes", "1M"}, Role::producer, [&](Stranger& rogue, SeqNo number) {
+    rogue.put(rogue.message(MessageType::put, 1, number, item));
+  });
 }
 
 TEST_CASE("rogue: who says past the window is cut off, and takes no memory") {

@@ -16,7 +16,8 @@ namespace {
 
 std::size_t entries_of(const char* directory) {
   using std::filesystem::directory_iterator;
-  return static_cast<std::size_t>(std::distance(directory_iterator(directory), directory_iterator()));
+  return static_cast<std::size_t>(
+      std::distance(directory_iterator(directory), directory_iterator()));
 }
 
 }  // namespace

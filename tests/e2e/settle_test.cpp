@@ -1,4 +1,5 @@
-// What a consumer may say of an item, and what becomes of it: ack, fail, release, attempts and the dead.
+// What a consumer may say of an item, and what becomes of it: ack, fail, release, attempts and the
+// dead.
 #include <pthread.h>
 #include <signal.h>
 
@@ -261,7 +262,8 @@ TEST_CASE("run: several at once on one consumer come to their end") {
     for (int i = 0; i < threads; ++i)
       runs.emplace_back([&] {
         for (int round = 0; round < rounds; ++round)
-          consumer.run([](const Item&) { return Outcome::done(); }, {.jobs = 1, .count = count, .before_ask = {}});
+          consumer.run([](const Item&) { return Outcome::done(); },
+                       {.jobs = 1, .count = count, .before_ask = {}});
       });
     for (auto& run : runs) run.join();
   }

@@ -1,4 +1,5 @@
-// How processes end before their time: a consumer at work, one that is killed, a broker that goes and comes back.
+// How processes end before their time: a consumer at work, one that is killed, a broker that goes
+// and comes back.
 #include <signal.h>
 
 #include "tests/support/library.hpp"
@@ -12,7 +13,8 @@ Args letters() { return {"a", "b", "c", "d", "e", "f"}; }
 
 // A broker with a consumer that is at work on "a", and holds the other letters.
 struct AtWork {
-  explicit AtWork(const std::string& work) : consumer(broker.consumer({"--work", work, "--prefetch", "20"})) {
+  explicit AtWork(const std::string& work)
+      : consumer(broker.consumer({"--work", work, "--prefetch", "20"})) {
     Process producer = broker.producer(letters());
     REQUIRE(producer.wait() == 0);
     REQUIRE(names(next_got(printer, 1)) == Args{"a"});
@@ -36,7 +38,9 @@ TEST_CASE("SIGTERM to a consumer: it finishes, acks, gives back the rest and exi
   CHECK_FALSE(test.printer.out().next_with(" got ", 200ms));  // "a" is done
 }
 
-TEST_CASE("SIGTERM to a consumer twice: it ends at once and gives back what it works on, no attempt counted") {
+TEST_CASE(
+    "SIGTERM to a consumer twice: it ends at once and gives back what it works on, no attempt "
+    "counted") {
   AtWork test("60:60");
   test.consumer.signal(SIGTERM);
   CHECK_FALSE(test.consumer.wait(300ms));
@@ -57,7 +61,8 @@ TEST_CASE("SIGTERM to a consumer twice: it ends at once and gives back what it w
   CHECK(got.front() == R"({"name":"a"})");  // what comes back goes to the front
 }
 
-TEST_CASE("SIGTERM to a consumer twice while its broker stands still: it ends at once all the same") {
+TEST_CASE(
+    "SIGTERM to a consumer twice while its broker stands still: it ends at once all the same") {
   AtWork test("60:60");
   test.broker.process().signal(SIGSTOP);
   test.consumer.signal(SIGTERM);
@@ -88,7 +93,8 @@ TEST_CASE("SIGHUP: all four programs end in good order, a consumer when it is th
 
 TEST_CASE("signals that are ignored at the start stay so: nohup, and a shell's background jobs") {
   const auto ignoring = [](const std::string& program, const std::string& args) {
-    return Process({"/bin/bash", "-c", "trap '' HUP INT; exec " + program_path(program) + " " + args});
+    return Process(
+        {"/bin/bash", "-c", "trap '' HUP INT; exec " + program_path(program) + " " + args});
   };
   Process broker = ignoring("baton-broker", "--port 0 --memory");
   const auto ready = broker.out().next_with("ready on ");
@@ -130,7 +136,9 @@ TEST_CASE("SIGTERM to idle clients: they exit 0") {
   CHECK(printer.wait() == 0);
 }
 
-TEST_CASE("SIGTERM to a producer that has more to put: it sees through what was put, says so and exits 1") {
+TEST_CASE(
+    "SIGTERM to a producer that has more to put: it sees through what was put, says so and exits "
+    "1") {
   Broker broker({"--max-items", "2"});
   Process printer = broker.printer();
   SUBCASE("while stdin is open") {

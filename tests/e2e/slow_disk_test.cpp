@@ -1,4 +1,5 @@
-// A disk that takes its time: who leaves is answered all the same, also by a broker that ends at the same moment.
+// A disk that takes its time: who leaves is answered all the same, also by a broker that ends at
+// the same moment.
 #include <latch>
 #include <list>
 #include <thread>
@@ -75,5 +76,6 @@ TEST_CASE("slow disk: producers and consumers that end along with their broker l
   // All that they were told is so.
   Process check = start("baton-broker", {"--check", "--data", data.path()});
   CHECK(check.wait() == 0);
-  CHECK(check.out().text().find(std::to_string(each * items - each) + " items") != std::string::npos);
+  CHECK(check.out().text().find(std::to_string(each * items - each) + " items") !=
+        std::string::npos);
 }

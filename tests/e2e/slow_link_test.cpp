@@ -1,6 +1,6 @@
-// Large bodies, and long console lines, over a link that is slower than the patience for a message: they arrive in about the
-// time that their bytes take, sent once, and nobody is held for dead meanwhile. Longer forms: BATON_LINK_MBIT, BATON_LINK_MIB
-// (of an item), BATON_LINK_ITEMS.
+// Large bodies, and long console lines, over a link that is slower than the patience for a message:
+// they arrive in about the time that their bytes take, sent once, and nobody is held for dead
+// meanwhile. Longer forms: BATON_LINK_MBIT, BATON_LINK_MIB (of an item), BATON_LINK_ITEMS.
 #include <algorithm>
 #include <fstream>
 #include <sstream>
@@ -18,8 +18,8 @@ const auto mib = number_of("BATON_LINK_MIB", 16);
 const auto items = number_of("BATON_LINK_ITEMS", 3);
 constexpr std::uint64_t window_mib = 8, program_mib = 10;
 
-/// A loopback device as slow as that; what it carries both ways shares it. In packets that are large enough for headers
-/// and what TCP says in answer to be little.
+/// A loopback device as slow as that; what it carries both ways shares it. In packets that are
+/// large enough for headers and what TCP says in answer to be little.
 std::string slow_loopback(std::uint64_t rate) {
   return "ip link set lo mtu 9000; tc qdisc add dev lo root tbf rate " + std::to_string(rate) +
          "mbit burst 32k latency 200ms";
@@ -40,11 +40,13 @@ double carried(pid_t pid) {
 struct Transfer {
   double bytes = static_cast<double>(items * (mib << 20));
   double seconds = bytes * 8 / static_cast<double>(mbit) / 1e6;
-  Clock::duration within = std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds * 3 + 20));
+  Clock::duration within =
+      std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds * 3 + 20));
 
   void check(Clock::time_point begin, double carried_bytes) const {
     const auto took = milliseconds(Clock::now() - begin);
-    MESSAGE(took, " ms, ", carried_bytes, " bytes; the items' bytes: ", 1000 * seconds, " ms, ", bytes);
+    MESSAGE(took, " ms, ", carried_bytes, " bytes; the items' bytes: ", 1000 * seconds, " ms, ",
+            bytes);
     CHECK(took < 1200 * seconds + 1000);
     CHECK(carried_bytes < 1.05 * bytes);
   }
@@ -60,19 +62,23 @@ std::string first_line_of(const std::string& who) {
 /// A sayer whose first line is nearly as long as that.
 std::string long_winded() {
   for (std::uint64_t n = 1;; ++n)
-    if (const auto who = "sayer-" + std::to_string(n); first_line_of(who).size() > 800'000) return who;
+    if (const auto who = "sayer-" + std::to_string(n); first_line_of(who).size() > 800'000)
+      return who;
 }
 
 }  // namespace
 
-TEST_CASE("slow link: a console line that takes longer than the patience for a message is said and printed once") {
+TEST_CASE(
+    "slow link: a console line that takes longer than the patience for a message is said and "
+    "printed once") {
   const Namespace network{slow_loopback(2)};  // 3.2 s to the broker, and as long to the printer
   SKIP_UNLESS(network.why_not().empty(), network.why_not());
   const auto who = long_winded();
   Process broker = network.start("baton-broker", {"--memory"});
   REQUIRE(broker.out().next_with("ready on "));
   Process printer = network.start("baton-printer", {});
-  Process sayer = network.start("test-sayer", {"localhost", who, "1", std::to_string(long_lines.most), "0"});
+  Process sayer =
+      network.start("test-sayer", {"localhost", who, "1", std::to_string(long_lines.most), "0"});
   CHECK(sayer.wait(20s) == 0);
   const auto printed = printer.out().next(20s);
   REQUIRE(printed);
@@ -108,7 +114,8 @@ TEST_SUITE("timed") {
     begin = Clock::now();
     before = carried(broker.pid());
     std::vector<Process> consumers;
-    for (std::uint64_t i = 0; i < items; ++i) consumers.push_back(network.start("baton-consumer", {"--count", "1"}));
+    for (std::uint64_t i = 0; i < items; ++i)
+      consumers.push_back(network.start("baton-consumer", {"--count", "1"}));
     for (auto& consumer : consumers) CHECK(consumer.wait(transfer.within) == 0);
     transfer.check(begin, carried(broker.pid()) - before);
     CHECK_MESSAGE(broker.err().text().find("is gone") == std::string::npos, broker.err().text());

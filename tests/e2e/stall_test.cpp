@@ -1,5 +1,5 @@
-// SIGSTOP: a consumer that stands still loses its items and is not confused afterwards; a broker that stands still loses
-// nothing and nobody.
+// SIGSTOP: a consumer that stands still loses its items and is not confused afterwards; a broker
+// that stands still loses nothing and nobody.
 #include <signal.h>
 
 #include <algorithm>
@@ -23,11 +23,16 @@ constexpr auto stall = 10s;
 constexpr double elsewhere_within = 4000;  // ms
 constexpr double flows_again_within = 1000;
 
-// A consumer program that will be stopped, with a queue of its own, on which others ask, too, by then: one for each item.
+// A consumer program that will be stopped, with a queue of its own, on which others ask, too, by
+// then: one for each item.
 class Stalled {
  public:
-  Stalled(const Broker& broker, const std::string& queue, Args args, std::size_t items, std::size_t begun)
-      : queue_(queue), begun_(begun), producer_(producer_of(broker, queue)), program_(start(broker, queue, args)) {
+  Stalled(const Broker& broker, const std::string& queue, Args args, std::size_t items,
+          std::size_t begun)
+      : queue_(queue),
+        begun_(begun),
+        producer_(producer_of(broker, queue)),
+        program_(start(broker, queue, args)) {
     for (std::size_t i = 0; i < items; ++i) bodies_.insert(queue + std::to_string(i));
     for (const auto& body : bodies_) producer_.put(body);
     producer_.flush();
@@ -86,8 +91,8 @@ class Stalled {
   double moved_after_ = 0;
 };
 
-// Keeps a queue full of numbered items, and works on them at a pace that other things on the machine do not change: 800
-// a second. Counts what comes when.
+// Keeps a queue full of numbered items, and works on them at a pace that other things on the
+// machine do not change: 800 a second. Counts what comes when.
 class Load {
  public:
   static constexpr auto window = 100ms;
@@ -96,18 +101,21 @@ class Load {
 
   explicit Load(const Broker& broker) : producer_(producer_of(broker, "load")) {
     for (int i = 0; i < 2; ++i) consumers_.emplace_back(consumer_of(broker, {"load"}));
-    for (Consumer& consumer : consumers_) threads_.emplace_back([this, &consumer] { get_all(consumer); });
+    for (Consumer& consumer : consumers_)
+      threads_.emplace_back([this, &consumer] { get_all(consumer); });
     threads_.emplace_back([this] { put_all(); });
   }
 
   // Items a second that came between these times.
   double rate(Clock::time_point from, Clock::time_point to) {
     const std::lock_guard lock(mutex_);
-    const auto count = std::count_if(came_.begin(), came_.end(), [&](auto at) { return at >= from && at < to; });
+    const auto count =
+        std::count_if(came_.begin(), came_.end(), [&](auto at) { return at >= from && at < to; });
     return static_cast<double>(count) / std::chrono::duration<double>(to - from).count();
   }
 
-  // How long after `from` the first window ends in which so many items a second came; one that is over by now.
+  // How long after `from` the first window ends in which so many items a second came; one that is
+  // over by now.
   Clock::duration first_window(Clock::time_point from, double wanted) {
     for (auto to = from + window; to < Clock::now(); to += window)
       if (rate(to - window, to) >= wanted) return to - from;
@@ -166,8 +174,8 @@ class Load {
   std::size_t twice_ = 0, again_ = 0;
 };
 
-// What lives through a stop of the broker beside the load: a producer with more to put, a consumer at rest, one that
-// holds an item, one that dies, and the printer.
+// What lives through a stop of the broker beside the load: a producer with more to put, a consumer
+// at rest, one that holds an item, one that dies, and the printer.
 struct Others {
   explicit Others(Broker& broker)
       : printer(broker.printer()),
@@ -218,10 +226,14 @@ struct Others {
   std::optional<Item> held;
 };
 
-void require_running(Process& process, Clock::time_point until) { REQUIRE_FALSE(process.wait(until - Clock::now())); }
+void require_running(Process& process, Clock::time_point until) {
+  REQUIRE_FALSE(process.wait(until - Clock::now()));
+}
 
 // How often the broker has said that somebody settles what is not his.
-std::size_t not_held(Broker& broker) { return occurrences(broker.process().err().text(), "does not hold this item"); }
+std::size_t not_held(Broker& broker) {
+  return occurrences(broker.process().err().text(), "does not hold this item");
+}
 
 // Nothing is said until then.
 void require_quiet(Process& printer, Clock::time_point until) {
@@ -232,21 +244,27 @@ void require_quiet(Process& printer, Clock::time_point until) {
 }  // namespace
 
 TEST_SUITE("timed") {
-  TEST_CASE("stall: consumers stopped for 10 s: their items are elsewhere in 4 s and they begin no lost one") {
+  TEST_CASE(
+      "stall: consumers stopped for 10 s: their items are elsewhere in 4 s and they begin no lost "
+      "one") {
     Broker broker;
     Process printer = broker.printer();
-    std::array<Stalled, 3> stalled{Stalled(broker, "at-work", {"--work", "1:1"}, 1, 1),
-                                   Stalled(broker, "prefetched", {"--work", "1:1", "--prefetch", "5"}, 6, 1),
-                                   Stalled(broker, "jobs", {"--work", "1:1", "--jobs", "3", "--prefetch", "9"}, 12, 3)};
+    std::array<Stalled, 3> stalled{
+        Stalled(broker, "at-work", {"--work", "1:1"}, 1, 1),
+        Stalled(broker, "prefetched", {"--work", "1:1", "--prefetch", "5"}, 6, 1),
+        Stalled(broker, "jobs", {"--work", "1:1", "--jobs", "3", "--prefetch", "9"}, 12, 3)};
     constexpr std::size_t begun = 1 + 1 + 3;
     REQUIRE(next_got(printer, begun).size() == begun);
     for (Stalled& one : stalled) one.stop(broker);
     for (Stalled& one : stalled) one.expect_items_elsewhere();
-    for (Stalled& one : stalled) MESSAGE(one.queue(), ": elsewhere after ", one.moved_after(), " ms");
+    for (Stalled& one : stalled)
+      MESSAGE(one.queue(), ": elsewhere after ", one.moved_after(), " ms");
     require_quiet(printer, stalled.back().stopped() + stall);
 
     for (Stalled& one : stalled) one.program().signal(SIGCONT);
-    require_quiet(printer, Clock::now() + 2s);  // in which the late acks go out, and a lost item would be begun
+    require_quiet(
+        printer,
+        Clock::now() + 2s);  // in which the late acks go out, and a lost item would be begun
     const auto refused_late = not_held(broker);
     for (Stalled& one : stalled) one.expect_still_theirs(broker);
     for (Stalled& one : stalled) {
@@ -257,10 +275,13 @@ TEST_SUITE("timed") {
       const Settled settled = one.join();
       CHECK(settled.dead == 0);
     }
-    CHECK(not_held(broker) == refused_late);  // what came late had settled none of what the others held
+    CHECK(not_held(broker) ==
+          refused_late);  // what came late had settled none of what the others held
   }
 
-  TEST_CASE("stall: the broker stopped for 10 s: nobody leaves and nothing comes twice and it flows again in 1 s") {
+  TEST_CASE(
+      "stall: the broker stopped for 10 s: nobody leaves and nothing comes twice and it flows "
+      "again in 1 s") {
     Broker broker({"--max-items", "100"});
     Others others(broker);
     Load load(broker);
@@ -279,7 +300,8 @@ TEST_SUITE("timed") {
     const auto flows = load.first_window(resumed, before / 2);
     const double after = load.rate(resumed + 1s, resumed + 2s);
     load.finish();
-    MESSAGE("items/s: before ", before, ", after ", after, "; half of it again after ", milliseconds(flows), " ms");
+    MESSAGE("items/s: before ", before, ", after ", after, "; half of it again after ",
+            milliseconds(flows), " ms");
     MESSAGE("one killed meanwhile: its item is elsewhere after ", taken_after, " ms");
     CHECK(milliseconds(flows) < flows_again_within);
     CHECK(after > before / 2);

@@ -1,5 +1,5 @@
-// Where programs write to: a log whose reader has gone or does not read, a full disk, closed descriptors; and what others
-// may make them write.
+// Where programs write to: a log whose reader has gone or does not read, a full disk, closed
+// descriptors; and what others may make them write.
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -31,7 +31,9 @@ class SmallPipe {
   SmallPipe& operator=(const SmallPipe&) = delete;
 
   int writer() const { return ends_[1]; }
-  std::string path() const { return "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(ends_[1]); }
+  std::string path() const {
+    return "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(ends_[1]);
+  }
   // Reads until `part` has come. All that came.
   std::string read_until(std::string_view part) {
     const auto deadline = Clock::now() + soon;
@@ -79,7 +81,8 @@ struct ShellBroker {
   std::string address;
 };
 
-// Three items die of reasons that fill a small pipe; a consumer is killed, and another one gets its item.
+// Three items die of reasons that fill a small pipe; a consumer is killed, and another one gets its
+// item.
 void make_it_log(const ShellBroker& broker) {
   ProducerOptions options;
   options.broker = parse_endpoint(broker.address);
@@ -170,8 +173,8 @@ TEST_CASE("closed descriptors: the broker serves without any") {
   const auto ports = free_range(5);
   const auto port = ports.substr(0, ports.find('-'));
   Process broker({"/bin/bash", "-c",
-                  "exec " + program_path("baton-broker") + " --memory --bind " + loopback() + " --port " + port +
-                      " <&- >&- 2>&-"});
+                  "exec " + program_path("baton-broker") + " --memory --bind " + loopback() +
+                      " --port " + port + " <&- >&- 2>&-"});
   const Args at{"--broker", loopback() + ":" + port};
   const auto with = [&at](Args args) {
     args.insert(args.begin(), at.begin(), at.end());
@@ -188,10 +191,14 @@ TEST_CASE("closed descriptors: the broker serves without any") {
   CHECK(broker.wait() == 0);
 }
 
-TEST_CASE("closed descriptors: a consumer serves without any, a printer without stdout says that it cannot write") {
+TEST_CASE(
+    "closed descriptors: a consumer serves without any, a printer without stdout says that it "
+    "cannot write") {
   Broker broker;
   const auto shell = [&](const std::string& program, const std::string& rest) {
-    return Process({"/bin/bash", "-c", "exec " + program_path(program) + " --broker " + broker.address() + " " + rest});
+    return Process(
+        {"/bin/bash", "-c",
+         "exec " + program_path(program) + " --broker " + broker.address() + " " + rest});
   };
   Process consumer = shell("baton-consumer", "<&- >&- 2>&-");
   Process producer = shell("baton-producer", "--wait a b >&- 2>&-");
@@ -203,24 +210,27 @@ TEST_CASE("closed descriptors: a consumer serves without any, a printer without 
   CHECK(full.wait() == 1);
   CHECK(full.err().text() == "baton-printer: cannot write: No space left on device\n");
   Process next = broker.printer();
-  CHECK(next.out().next_with("Producer " + std::to_string(producer.pid()) + " exiting..."));  // confirmed into nothing
+  CHECK(next.out().next_with("Producer " + std::to_string(producer.pid()) +
+                             " exiting..."));  // confirmed into nothing
 }
 
 TEST_CASE("help that nobody can read is an error") {
   for (const std::string option : {"--help", "--version"}) {
-    Process program({"/bin/bash", "-c", "exec " + program_path("baton-producer") + " " + option + " > /dev/full"});
+    Process program({"/bin/bash", "-c",
+                     "exec " + program_path("baton-producer") + " " + option + " > /dev/full"});
     CHECK(program.wait() == 1);
     CHECK(program.err().text() == "baton-producer: cannot write to standard output\n");
   }
 }
 
-TEST_CASE("files that may grow no further: a printer says so, and a broker whose log is one serves") {
+TEST_CASE(
+    "files that may grow no further: a printer says so, and a broker whose log is one serves") {
   const TemporaryDirectory directory;
   const auto at_most = [](const std::string& size) { return "ulimit -f " + size + "; exec "; };
   ShellBroker broker("2> " + directory.path() + "/log", at_most("1"));
   Process printer({"/bin/bash", "-c",
-                   at_most("1") + program_path("baton-printer") + " --broker " + broker.address + " > " +
-                       directory.path() + "/printed"});
+                   at_most("1") + program_path("baton-printer") + " --broker " + broker.address +
+                       " > " + directory.path() + "/printed"});
   make_it_log(broker);
   Process consumer = broker.client("baton-consumer", {});
   std::optional<int> code;
@@ -250,12 +260,13 @@ TEST_CASE("forged lines: what items, reasons and names say is shown and does not
     const auto said = producer.err().text();
     CAPTURE(said);
     CHECK(producer.err().lines().size() == 1);
-    for (const auto* part :
-         {R"(a\u001b[2J\u202e)", R"(no\nbaton-broker: forged \x1b[31m\u009b31m)", R"(me\r\nbaton-broker)"})
+    for (const auto* part : {R"(a\u001b[2J\u202e)", R"(no\nbaton-broker: forged \x1b[31m\u009b31m)",
+                             R"(me\r\nbaton-broker)"})
       CHECK(said.find(part) != said.npos);
   }
   CHECK(broker.process().err().next_with(R"(no\nbaton-broker: forged \x1b[31m\u009b31m)"));
-  for (const auto& line : broker.process().err().lines()) CHECK(line.text.starts_with("baton-broker: "));
+  for (const auto& line : broker.process().err().lines())
+    CHECK(line.text.starts_with("baton-broker: "));
   Process consumer = broker.consumer();
   Process producer = broker.producer({"--raw", "b\x1b[2J\nforged"});
   CHECK(printer.out().next_with(" got b\\x1b[2J\\nforged"));
@@ -270,6 +281,7 @@ TEST_CASE("deep bodies: a consumer says what it got and goes on") {
   producer.put(deep);
   producer.put(std::string(5'000'000, '['));
   producer.put(R"({"name":"Rick"})");
-  CHECK(names(next_got(printer, 3)) == Args{deep.substr(0, 200) + "...", std::string(200, '[') + "...", "Rick"});
+  CHECK(names(next_got(printer, 3)) ==
+        Args{deep.substr(0, 200) + "...", std::string(200, '[') + "...", "Rick"});
   CHECK(producer.join().done == 3);
 }

@@ -1,4 +1,5 @@
-// What is delivered before it is kept, when its broker is killed: who has it goes on with it, and nobody else is given it.
+// What is delivered before it is kept, when its broker is killed: who has it goes on with it, and
+// nobody else is given it.
 #include <algorithm>
 #include <list>
 #include <map>
@@ -35,10 +36,12 @@ void put(Process& producer, std::size_t& lines) {
 TEST_SUITE("timed") {
   TEST_CASE("unkept: a broker with a slow disk is killed again and again: nothing is begun twice") {
     const auto kills = number_of("BATON_UNKEPT_KILLS", 2);
-    KeptBroker broker({}, {"/usr/bin/env", "LD_PRELOAD=" + program_path("test-slow-disk.so"), "SLOW_SYNC_MS=300"});
+    KeptBroker broker({}, {"/usr/bin/env", "LD_PRELOAD=" + program_path("test-slow-disk.so"),
+                           "SLOW_SYNC_MS=300"});
     Process printer = broker->printer();
     std::list<Process> workers;
-    for (int i = 0; i < consumers; ++i) workers.push_back(broker->consumer({"--work", "0:0.02", "--prefetch", "20"}));
+    for (int i = 0; i < consumers; ++i)
+      workers.push_back(broker->consumer({"--work", "0:0.02", "--prefetch", "20"}));
     std::vector<pid_t> pids;
     for (const auto& worker : workers) pids.push_back(worker.pid());
     require_started(printer, "consumer", pids);
@@ -59,7 +62,8 @@ TEST_SUITE("timed") {
     CHECK(printer.wait() == 0);
     const auto times = begun(printer);
     CHECK(times.size() == lines);
-    const auto more = std::count_if(times.begin(), times.end(), [](const auto& one) { return one.second > 1; });
+    const auto more =
+        std::count_if(times.begin(), times.end(), [](const auto& one) { return one.second > 1; });
     MESSAGE("of ", lines, " items so many were begun more than once: ", more);
     CHECK(more == 0);
   }

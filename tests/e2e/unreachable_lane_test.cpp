@@ -14,8 +14,8 @@ using namespace baton::e2e;
 
 namespace {
 
-// A port of the relay's host that drops who comes, as a firewall does: one connection waits to be accepted, and there is no
-// room for another.
+// A port of the relay's host that drops who comes, as a firewall does: one connection waits to be
+// accepted, and there is no room for another.
 class DroppingPort {
  public:
   explicit DroppingPort(std::uint16_t port) {
@@ -41,7 +41,8 @@ class DroppingPort {
   int fds_[3] = {make(), make(), make()};
 };
 
-// A broker whose doors are passed on to its clients, but not its lanes; those of the relay, which nobody was told of, are.
+// A broker whose doors are passed on to its clients, but not its lanes; those of the relay, which
+// nobody was told of, are.
 struct Closed {
   explicit Closed(unsigned lanes) : range(free_range(lanes)) {
     relay.open_doors(static_cast<std::uint16_t>(std::stoi(broker.port())));
@@ -63,7 +64,8 @@ struct Closed {
     CHECK((port >= first() && port < first() + 20));
     const auto logged = broker.process().err().next_with("does not reach port ");
     REQUIRE(logged);
-    CHECK_MESSAGE(logged->text.find("/" + std::to_string(consumer.pid())) != std::string::npos, logged->text);
+    CHECK_MESSAGE(logged->text.find("/" + std::to_string(consumer.pid())) != std::string::npos,
+                  logged->text);
   }
 
   std::string range;

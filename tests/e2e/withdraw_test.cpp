@@ -1,4 +1,5 @@
-// Several queues in one consumer, get() with a time-out, and the item that crosses an ask on its way back.
+// Several queues in one consumer, get() with a time-out, and the item that crosses an ask on its
+// way back.
 
 #include <atomic>
 #include <future>
@@ -34,7 +35,8 @@ class Catch {
   std::multiset<std::string> bodies_;
 };
 
-// Gets with time-outs that are about as long as an item takes, so that many end while one is on its way.
+// Gets with time-outs that are about as long as an item takes, so that many end while one is on its
+// way.
 void get_impatiently(Consumer& consumer, unsigned seed, Catch& caught, std::size_t& in_vain) {
   std::mt19937 random(seed);
   std::uniform_int_distribution<int> timeout(0, 1);
@@ -107,7 +109,8 @@ TEST_CASE("withdraw: an item that crosses a withdrawn ask is neither lost nor do
     std::mt19937 random(seed);
     for (int i = 0; i < items; ++i) {
       producer.put(std::to_string(i));
-      if (random() % 4 == 0) producer.join();  // let the queue run dry: asks are withdrawn only then
+      if (random() % 4 == 0)
+        producer.join();  // let the queue run dry: asks are withdrawn only then
     }
     const Settled settled = producer.join();
     CHECK(settled.done == items);
@@ -134,7 +137,8 @@ TEST_CASE("withdraw: each get with a time-out returns, however many cross what i
       auto impatient = std::make_unique<Impatient>(consumer, prefetch > 0 ? 4 : 8);
       for (int i = 0; i < 30; ++i) {
         put_some(producer, random);
-        std::this_thread::sleep_for(std::chrono::microseconds(100 + random() % 2000));  // about as long as a get lasts
+        std::this_thread::sleep_for(
+            std::chrono::microseconds(100 + random() % 2000));  // about as long as a get lasts
       }
       producer.join();
       REQUIRE_MESSAGE(all_return(consumer, impatient), "prefetch ", prefetch, ", round ", round);
@@ -184,7 +188,8 @@ TEST_CASE("queues: a consumer of several gets from each, in the order of each") 
   for (int i = 0; i < 100; ++i) {
     const auto item = consumer.get(soon_ms);
     REQUIRE(item);
-    CHECK(item->body == std::string(item->queue) + std::to_string(next[std::string(item->queue)]++));
+    CHECK(item->body ==
+          std::string(item->queue) + std::to_string(next[std::string(item->queue)]++));
     consumer.ack(item->id);
   }
   CHECK(next == std::map<std::string, int>{{"red", 50}, {"green", 50}});
@@ -200,6 +205,7 @@ TEST_CASE("queues: the program takes several, too") {
     CHECK(producer.wait() == 0);
   }
   const auto got = names(next_got(printer, 2));
-  CHECK(std::multiset<std::string>(got.begin(), got.end()) == std::multiset<std::string>{"red", "green"});
+  CHECK(std::multiset<std::string>(got.begin(), got.end()) ==
+        std::multiset<std::string>{"red", "green"});
   CHECK_FALSE(printer.out().next_with(" got ", 200ms));
 }

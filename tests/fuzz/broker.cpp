@@ -1,5 +1,5 @@
-// The broker's message path as a whole, from a frame at a door to what is to be sent: clients that keep to the rules in
-// part, raw bytes, connections that come and go, time.
+// The broker's message path as a whole, from a frame at a door to what is to be sent: clients that
+// keep to the rules in part, raw bytes, connections that come and go, time.
 #include "proto/ensure.hpp"
 #include "tests/fuzz/script.hpp"
 #include "tests/worlds/nonsense.hpp"
@@ -55,7 +55,8 @@ void use_plain_doors(Nonsense& nonsense, Script& script) {
   dispatcher.core().plain().set_room(static_cast<std::uint32_t>(script.below(3)));
 }
 
-/// For longer than a session lives without a heartbeat. In steps: a long pause of the broker's own would be forgiven.
+/// For longer than a session lives without a heartbeat. In steps: a long pause of the broker's own
+/// would be forgiven.
 void be_silent(Nonsense& nonsense) {
   constexpr auto step = 400ms;
   for (Duration time{}; time <= session_timeout + step; time += step) {
@@ -75,7 +76,8 @@ void check_bounds(const broker::Core& core) {
   const auto& settings = core.settings();
   const auto each = settings.max_bytes + longest_body;
   for (const auto& [name, queue] : core.queues().all()) {
-    if (name == settings.plain_queue) continue;  // its senders know no credit: the door is shut when it is full
+    if (name == settings.plain_queue)
+      continue;  // its senders know no credit: the door is shut when it is full
     ensure(queue->depth() <= settings.max_items + max_sessions);
     ensure(queue->bytes <= settings.max_bytes + max_sessions * each);
   }

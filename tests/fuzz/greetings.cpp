@@ -1,4 +1,5 @@
-// The JSON messages, and the text in them: what was understood is said and understood again as the same.
+// The JSON messages, and the text in them: what was understood is said and understood again as the
+// same.
 #include "proto/ensure.hpp"
 #include "proto/greeting.hpp"
 #include "tests/fuzz/script.hpp"
@@ -23,7 +24,8 @@ void check_text(std::string_view text) {
   if (const auto session = session_from_hex(text)) ensure(to_hex(*session) == text);
   if (const auto epoch = epoch_from_hex(text)) ensure(to_hex(*epoch) == text);
   if (valid_queue_name(text)) ensure(valid_utf8(text));
-  if (const auto refusal = refusal_from(text); refusal != Refusal::none) ensure(name(refusal) == text);
+  if (const auto refusal = refusal_from(text); refusal != Refusal::none)
+    ensure(name(refusal) == text);
   const auto half = text.size() / 2;
   const auto cut = cut_utf8(text, half);
   ensure(cut.size() <= half && text.starts_with(cut));

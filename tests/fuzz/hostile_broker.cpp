@@ -57,8 +57,9 @@ Header HostileBroker::header(MessageType type, SeqNo number, std::uint16_t count
 }
 
 void HostileBroker::raw() {
-  constexpr MessageType types[] = {MessageType::welcome, MessageType::confirm, MessageType::refusal,
-                                   MessageType::outcome, MessageType::console, MessageType::deliveries};
+  constexpr MessageType types[] = {MessageType::welcome, MessageType::confirm,
+                                   MessageType::refusal, MessageType::outcome,
+                                   MessageType::console, MessageType::deliveries};
   const auto what = script_.below(std::size(types) + 1);
   if (what == std::size(types)) return news(std::string(script_.bytes()));
   const SeqNo number{script_.number()};
@@ -74,7 +75,8 @@ void HostileBroker::welcome() {
   Welcome welcome;
   welcome.keeps = script_.below(2) == 1;
   welcome.put_received.value = script_.number();
-  for (auto digests = script_.below(3); digests > 0; --digests) welcome.digests.push_back({script_.number(), {}});
+  for (auto digests = script_.below(3); digests > 0; --digests)
+    welcome.digests.push_back({script_.number(), {}});
   welcome.first_told.value = script_.number();
   welcome.previous_control.value = script_.number();
   confirm_ = {};
@@ -99,8 +101,8 @@ void HostileBroker::confirm() {
     *fields[script_.below(std::size(fields))] = script_.number();
   if (script_.below(4) == 1) confirm_.control_received = session_.control().sent();
   if (script_.below(4) == 1) {
-    confirm_.lane_generation =
-        script_.below(8) ? confirm_.lane_generation + 1 : static_cast<std::uint32_t>(script_.number());
+    confirm_.lane_generation = script_.below(8) ? confirm_.lane_generation + 1
+                                                : static_cast<std::uint32_t>(script_.number());
     confirm_.lane_port = static_cast<std::uint16_t>(script_.number());
   }
   confirm_.put_held = static_cast<Held>(script_.below(8));
@@ -121,8 +123,9 @@ void HostileBroker::append_told(std::string& out, MessageType type) {
   if (type == MessageType::outcome) {
     if (script_.below(4) == 0) return append_block(out, EntryKind::died, script_.bytes());
     if (script_.below(4) == 0)
-      return append_runs(out, EntryKind::lost,
-                         {{{1 + script_.number()}, static_cast<std::uint32_t>(1 + script_.below(50))}});
+      return append_runs(
+          out, EntryKind::lost,
+          {{{1 + script_.number()}, static_cast<std::uint32_t>(1 + script_.below(50))}});
     DeadNotice notice{{script_.number()}, "default", "body", script_.number(), {}};
     return append_block(out, EntryKind::died, to_json(notice));
   }
@@ -141,7 +144,9 @@ std::string HostileBroker::entries(MessageType type, SeqNo number) {
     else if (script_.below(4) == 0)
       append_block(frame, EntryKind::empty, {});
     else
-      append_delivery(frame, {{1 + script_.number()}, static_cast<std::uint16_t>(script_.number()), 1, 4, "body"});
+      append_delivery(
+          frame,
+          {{1 + script_.number()}, static_cast<std::uint16_t>(script_.number()), 1, 4, "body"});
   }
   return frame;
 }
@@ -181,7 +186,9 @@ void HostileBroker::tick() {
     out.clear();
     logic_.tick(now_, out);
     for (const auto& request : out.requests) {
-      if (request.kind == SocketRequest::Kind::close_lane || request.kind == SocketRequest::Kind::open) continue;
+      if (request.kind == SocketRequest::Kind::close_lane ||
+          request.kind == SocketRequest::Kind::open)
+        continue;
       lane_ = request.generation;
       handed_ = {};
       ensure(request.port != 0);

@@ -1,5 +1,6 @@
-// A broker that says what it likes to a client's pure session, by a fuzzer's script. Whatever it says, the session keeps
-// its invariants, does not spin, and sends nothing that an honest broker would refuse as malformed.
+// A broker that says what it likes to a client's pure session, by a fuzzer's script. Whatever it
+// says, the session keeps its invariants, does not spin, and sends nothing that an honest broker
+// would refuse as malformed.
 #pragma once
 
 #include <string>

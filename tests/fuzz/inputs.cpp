@@ -35,7 +35,8 @@ void check_body(std::string_view text) {
   const auto raw = body_if_any(text, Bodies::raw);
   ensure(raw ? *raw == text : zeros);
   const auto name = body_if_any(text, Bodies::text);
-  ensure(!name || (valid_utf8(text) && !zeros && nlohmann::json::parse(*name) == nlohmann::json{{"name", text}}));
+  ensure(!name || (valid_utf8(text) && !zeros &&
+                   nlohmann::json::parse(*name) == nlohmann::json{{"name", text}}));
   const auto body = body_if_any(text, Bodies::json);
   if (!body || body == name) return;
   const auto json = nlohmann::json::parse(*body);  // or it throws
@@ -95,7 +96,8 @@ void check_lines(Script script) {
 
 /// What `parse` makes of the text; nothing when it says that the text is wrong.
 template <class Parse>
-auto parsed(Parse parse, std::string_view text) -> std::optional<decltype(parse(std::string(text)))> {
+auto parsed(Parse parse, std::string_view text)
+    -> std::optional<decltype(parse(std::string(text)))> {
   try {
     return parse(std::string(text));
   } catch (const std::invalid_argument& error) {
@@ -116,7 +118,8 @@ void check_options(std::string_view text) {
   if (const auto size = parsed(broker::parse_size, text)) ensure(*size >= 1 && *size <= 1ull << 60);
   if (const auto ports = parsed(broker::parse_port_range, text))
     ensure(ports->first > 0 && ports->first <= ports->last);
-  if (const auto time = parsed(parse_seconds, text)) ensure(time->count() >= 0 && time->count() < 400 * 86'400'000ll);
+  if (const auto time = parsed(parse_seconds, text))
+    ensure(time->count() >= 0 && time->count() < 400 * 86'400'000ll);
   if (const auto range = parsed(parse_sleep, text)) {
     ensure(range->min >= 0 && range->min <= range->max);
     ensure(range->draw() >= range->draw().zero());

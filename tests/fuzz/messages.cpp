@@ -1,4 +1,5 @@
-// Headers, entries and fixed blocks: what is taken is what its encoder makes, and the other way round.
+// Headers, entries and fixed blocks: what is taken is what its encoder makes, and the other way
+// round.
 #include "proto/ensure.hpp"
 #include "proto/message.hpp"
 #include "tests/fuzz/script.hpp"
@@ -36,9 +37,11 @@ void check_block(MessageType type, const Entry& entry) {
 }
 
 void check_runs(const Entry& entry) {
-  const auto append = [&](std::string& out, const std::vector<ItemRun>& runs) { append_runs(out, entry.kind, runs); };
-  there_and_back(entry.kind == EntryKind::lost ? MessageType::outcome : MessageType::control, runs_of(entry), append,
-                 runs_of);
+  const auto append = [&](std::string& out, const std::vector<ItemRun>& runs) {
+    append_runs(out, entry.kind, runs);
+  };
+  there_and_back(entry.kind == EntryKind::lost ? MessageType::outcome : MessageType::control,
+                 runs_of(entry), append, runs_of);
 }
 
 std::vector<Claim> claims_of(const Entry& entry) {
@@ -67,7 +70,9 @@ void check_given(const Entry& entry) {
   ensure(in.next(again) && in.next(again) && read_delivery(again, before) == value);
 }
 
-void check_bye(const Entry& entry) { there_and_back(MessageType::control, read_bye(entry), append_bye, read_bye); }
+void check_bye(const Entry& entry) {
+  there_and_back(MessageType::control, read_bye(entry), append_bye, read_bye);
+}
 
 void check_entry(MessageType type, const Entry& entry) {
   switch (entry.kind) {
@@ -120,14 +125,16 @@ void check_entries_of(const Header& header, std::string_view payload) {
 
 void check_heartbeat(const Header& header, std::string_view payload) {
   Heartbeat heartbeat, again;
-  if (decode_heartbeat(payload, heartbeat) != Refusal::none) return ensure(payload.size() < heartbeat_size);
+  if (decode_heartbeat(payload, heartbeat) != Refusal::none)
+    return ensure(payload.size() < heartbeat_size);
   const auto message = encode_heartbeat(header, heartbeat);
   ensure(decode_heartbeat(payload_of(message), again) == Refusal::none && again == heartbeat);
 }
 
 void check_confirm(const Header& header, std::string_view payload) {
   Confirm confirm, again;
-  if (decode_confirm(payload, confirm) != Refusal::none) return ensure(payload.size() < confirm_size);
+  if (decode_confirm(payload, confirm) != Refusal::none)
+    return ensure(payload.size() < confirm_size);
   const auto message = encode_confirm(header, confirm);
   ensure(decode_confirm(payload_of(message), again) == Refusal::none && again == confirm);
 }
@@ -150,16 +157,18 @@ void check_message(std::string_view frame) {
   check_entries_of(header, payload);
 }
 
-/// A message whose entries are as long as their heads say: by chance alone two lengths and a count seldom fit together.
+/// A message whose entries are as long as their heads say: by chance alone two lengths and a count
+/// seldom fit together.
 std::string framed(Script script) {
-  constexpr EntryKind kinds[] = {EntryKind::item,      EntryKind::ask,     EntryKind::withdraw, EntryKind::ack,
-                                 EntryKind::fail,      EntryKind::release, EntryKind::say,      EntryKind::lane_lost,
-                                 EntryKind::join,      EntryKind::bye,     EntryKind::delivery, EntryKind::empty,
-                                 EntryKind::part,      EntryKind::died,    EntryKind::result,   EntryKind::line,
-                                 EntryKind::dropped,   EntryKind::claim,   EntryKind::lost,     EntryKind::digest,
-                                 EntryKind::claim_put, EntryKind{0}};
-  constexpr MessageType types[] = {MessageType::put, MessageType::control, MessageType::outcome, MessageType::console,
-                                   MessageType::deliveries};
+  constexpr EntryKind kinds[] = {
+      EntryKind::item,      EntryKind::ask,     EntryKind::withdraw, EntryKind::ack,
+      EntryKind::fail,      EntryKind::release, EntryKind::say,      EntryKind::lane_lost,
+      EntryKind::join,      EntryKind::bye,     EntryKind::delivery, EntryKind::empty,
+      EntryKind::part,      EntryKind::died,    EntryKind::result,   EntryKind::line,
+      EntryKind::dropped,   EntryKind::claim,   EntryKind::lost,     EntryKind::digest,
+      EntryKind::claim_put, EntryKind{0}};
+  constexpr MessageType types[] = {MessageType::put, MessageType::control, MessageType::outcome,
+                                   MessageType::console, MessageType::deliveries};
   Header header{types[script.below(std::size(types))], 0, {}, {}, {script.number()}};
   std::string frame(header_size, '\0');
   for (; !script.over() && header.count < max_entries; ++header.count) {
@@ -182,7 +191,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto bytes = view_of(data, size);
   check_message(bytes);
   const auto frame = framed(Script(bytes));
-  const std::vector<char> exact(frame.begin(), frame.end());  // so that a byte read beyond its end is seen
+  const std::vector<char> exact(frame.begin(),
+                                frame.end());  // so that a byte read beyond its end is seen
   check_message({exact.data(), exact.size()});
   return 0;
 }

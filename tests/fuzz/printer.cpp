@@ -53,6 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace baton::fuzz;
   baton::PrinterSession session(config_of(baton::Role::printer));
   User user(session);
-  run_session(session, Script(view_of(data, size)), [&](Script& part, baton::Time now) { user.act(part, now); });
+  run_session(session, Script(view_of(data, size)),
+              [&](Script& part, baton::Time now) { user.act(part, now); });
   return 0;
 }

@@ -70,7 +70,8 @@ void check_row(Script& script) {
 class MemoryFile {
  public:
   explicit MemoryFile(std::string_view bytes) : fd_(memfd_create("fuzz", MFD_CLOEXEC)) {
-    ensure(fd_ >= 0 && write(fd_, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
+    ensure(fd_ >= 0 &&
+           write(fd_, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
   }
   ~MemoryFile() { close(fd_); }
   MemoryFile(const MemoryFile&) = delete;
@@ -92,13 +93,15 @@ std::string page(std::uint32_t page_size, std::uint64_t last, std::uint64_t tran
   return bytes;
 }
 
-/// Two meta pages of any numbers, bytes changed at random, and a mark: what passes is about as long as it says.
+/// Two meta pages of any numbers, bytes changed at random, and a mark: what passes is about as long
+/// as it says.
 void check_meta_pages(Script& script) {
   const auto page_size = std::uint32_t{512} << script.below(8);
   const std::uint64_t last[] = {script.number(), script.number()};
   const std::uint64_t transaction[] = {script.number(), script.number()};
   auto bytes = page(page_size, last[0], transaction[0]) + page(page_size, last[1], transaction[1]);
-  const auto size = script.below(4) ? bytes.size() + 512 * script.below(1000) : script.below(65'536);
+  const auto size =
+      script.below(4) ? bytes.size() + 512 * script.below(1000) : script.below(65'536);
   bool changed = false;
   for (auto changes = script.below(8); changes > 0; --changes, changed = true)
     bytes[script.below(2) * page_size + script.below(160)] = static_cast<char>(script.below(256));

@@ -1,4 +1,5 @@
-// A fuzzer's bytes as a script: choices, numbers and byte strings, taken from the front. At its end all choices are 0.
+// A fuzzer's bytes as a script: choices, numbers and byte strings, taken from the front. At its end
+// all choices are 0.
 #pragma once
 
 #include <algorithm>
@@ -29,8 +30,9 @@ class Script {
 
   /// Small, or at an edge of what a number can be, or any.
   std::uint64_t number() {
-    constexpr std::uint64_t edges[] = {65'535,     65'536,     65'537,    UINT32_MAX,     1ull << 32, 1ull << 53,
-                                       1ull << 62, 1ull << 63, INT64_MAX, UINT64_MAX - 1, UINT64_MAX};
+    constexpr std::uint64_t edges[] = {65'535,     65'536,         65'537,     UINT32_MAX,
+                                       1ull << 32, 1ull << 53,     1ull << 62, 1ull << 63,
+                                       INT64_MAX,  UINT64_MAX - 1, UINT64_MAX};
     const std::uint64_t first = byte();
     if (first < 240) return first;
     if (first - 240 < std::size(edges)) return edges[first - 240];

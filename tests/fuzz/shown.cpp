@@ -18,8 +18,8 @@ bool is_quiet(std::string_view text) {
   if (!valid_utf8(text)) return false;
   for (const char c : text)
     if ((static_cast<unsigned char>(c) < ' ' && c != '\t') || c == 0x7f) return false;
-  for (const auto* loud :
-       {"\u0080", "\u009f", "\u061c", "\u200e", "\u200f", "\u2028", "\u2029", "\u202a", "\u202e", "\u2066", "\u2069"})
+  for (const auto* loud : {"\u0080", "\u009f", "\u061c", "\u200e", "\u200f", "\u2028", "\u2029",
+                           "\u202a", "\u202e", "\u2066", "\u2069"})
     if (text.find(loud) != text.npos) return false;
   return true;
 }
@@ -27,7 +27,8 @@ bool is_quiet(std::string_view text) {
 void check_visible(std::string_view text) {
   const auto seen = visible(text);
   ensure(is_quiet(seen) && visible(seen) == seen && seen.size() <= 4 * text.size());
-  if (is_quiet(text) && text.find_first_not_of("\t abcxyz{}[]\":,.0123456789\\") == text.npos) ensure(seen == text);
+  if (is_quiet(text) && text.find_first_not_of("\t abcxyz{}[]\":,.0123456789\\") == text.npos)
+    ensure(seen == text);
 }
 
 int depth_of(const json& value) {
@@ -43,7 +44,8 @@ void check_body(std::string_view text, std::size_t size) {
   ensure(is_quiet(name) && name.size() <= 6 * size + 3);
   if (text.find('\0') != text.npos) return;  // which the parser takes for the end
   const auto tree = json::parse(text, nullptr, false);
-  const bool sound = !tree.is_discarded() && static_cast<std::size_t>(depth_of(tree)) <= max_json_depth;
+  const bool sound =
+      !tree.is_discarded() && static_cast<std::size_t>(depth_of(tree)) <= max_json_depth;
   ensure(why_not_json(text).empty() == sound);
   if (!sound || !tree.is_object() || !tree.contains("name") || !tree["name"].is_string()) return;
   const auto first = text.find_first_not_of(" \t\r\n");

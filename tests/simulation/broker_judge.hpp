@@ -1,5 +1,5 @@
-// A naive model of one broker's life: where each item is, who holds it, who waits, who is alive. It hears what the storage
-// is told and what goes over the wire, and objects when a promise is broken.
+// A naive model of one broker's life: where each item is, who holds it, who waits, who is alive. It
+// hears what the storage is told and what goes over the wire, and objects when a promise is broken.
 #pragma once
 
 #include <deque>
@@ -22,10 +22,12 @@ namespace baton::simulation {
 struct Peace {
   bool calm = false;         ///< nobody is lost: nothing fails but what its user failed
   bool only_poison = false;  ///< nobody is lost but who has poison in hand
-  bool trust = false;        ///< connections do not break: whoever takes an item knows that it is still his
-  bool lossless = false;     ///< nor does anybody stand still: what is sent arrives, so nothing is sent twice
-  bool prompt =
-      false;  ///< whoever was a client of the broker before is soon one of the next, which can keep what it puts
+  /// Connections do not break: whoever takes an item knows that it is still his.
+  bool trust = false;
+  /// Nor does anybody stand still: what is sent arrives, so nothing is sent twice.
+  bool lossless = false;
+  bool prompt = false;  ///< whoever was a client of the broker before is soon one of the next,
+                        ///< which can keep what it puts
 };
 
 inline std::string name(ItemId id) { return "item " + std::to_string(id.value); }
@@ -40,8 +42,8 @@ class BrokerJudge {
   struct Depth {
     std::uint64_t items = 0, bytes = 0;
   };
-  BrokerJudge(World& world, PutJudge& puts, Life life, const broker::Settings& settings, Peace peace,
-              const BrokerJudge* before)
+  BrokerJudge(World& world, PutJudge& puts, Life life, const broker::Settings& settings,
+              Peace peace, const BrokerJudge* before)
       : world_(world),
         puts_(puts),
         life_(life),
@@ -57,8 +59,8 @@ class BrokerJudge {
   /// Asked while the broker reads: what it has delivered in this turn by now.
   void sees(std::function<std::set<ItemId>()> handed_off) { delivered_to_ = std::move(handed_off); }
 
-  // What its disk has, when it keeps: the epoch that was written last, and items of earlier lives; and at any time the
-  // count of deliveries that lies on it for an item.
+  // What its disk has, when it keeps: the epoch that was written last, and items of earlier lives;
+  // and at any time the count of deliveries that lies on it for an item.
   using CountKept = std::function<std::uint32_t(ItemId)>;
   /// `is_kept`: whether an item lies on it.
   void loads(Epoch before, CountKept count_kept, std::function<bool(ItemId)> is_kept);
@@ -66,14 +68,18 @@ class BrokerJudge {
   void refuses(std::string_view news);
   /// What of a queue was put before, in an earlier life, and is put again.
   Depth again_of(const std::string& queue) const;
-  /// Of each name, the last number that it has. Then: what the broker says, whether it takes claims, and delivers.
-  void keeps_up_to(const std::string& producer, SeqNo received) { kept_up_to_[producer] = received; }
+  /// Of each name, the last number that it has. Then: what the broker says, whether it takes
+  /// claims, and delivers.
+  void keeps_up_to(const std::string& producer, SeqNo received) {
+    kept_up_to_[producer] = received;
+  }
   void asks(std::function<bool()> takes_claims, std::function<bool()> delivers) {
     takes_claims_ = std::move(takes_claims);
     hands_off_ = std::move(delivers);
   }
   /// `astray`: how far its clock must be wrong, for what nobody could tell it.
-  void kept(const broker::StoredItem& kept, const std::string& producer, SeqNo number, Duration astray);
+  void kept(const broker::StoredItem& kept, const std::string& producer, SeqNo number,
+            Duration astray);
   /// What was done is done for ever, whether it was confirmed or not.
   void ends_in_order();
 
@@ -82,21 +88,25 @@ class BrokerJudge {
   void updated(const broker::StoredItem& record);
   void erased(ItemId id);
 
-  // What reaches the broker's sockets, read or not; and what the broker reads, before it acts on it.
+  // What reaches the broker's sockets, read or not; and what the broker reads, before it acts on
+  // it.
   void reaches(std::string_view frame);
   void subscription(const SessionId& topic, bool arrives);
   void reads(std::string_view frame);
   void stands_still(Time from, Time to) { pauses_.emplace_back(from, to); }
 
-  // The end of a turn, in this order: who is known, lanes that could not be opened, welcomes, what goes over lanes.
+  // The end of a turn, in this order: who is known, lanes that could not be opened, welcomes, what
+  // goes over lanes.
   using Knows = std::function<bool(const SessionId&)>;
   void lane_failed(const SessionId& session);
   void lane_opened(const SessionId& session, std::uint32_t generation);
   void sessions(const Knows& knows);
   void sends(std::string_view news, const Knows& knows);
   void message_begins() { ++message_; }
-  void delivery(const SessionId& session, std::uint32_t generation, SeqNo number, const Delivery& delivery, bool heard);
-  void part(const SessionId& session, std::uint32_t generation, SeqNo number, std::string_view bytes);
+  void delivery(const SessionId& session, std::uint32_t generation, SeqNo number,
+                const Delivery& delivery, bool heard);
+  void part(const SessionId& session, std::uint32_t generation, SeqNo number,
+            std::string_view bytes);
   void none(const SessionId& session, std::uint32_t generation);
   /// `more`: the broker says that there is more to do at once.
   void turn_ends(const Knows& knows, bool more);
@@ -104,17 +114,20 @@ class BrokerJudge {
   void look(const Knows& knows) const;
 
   // A consumer's user.
-  void taken(const User& user, const SessionId& session, const Delivery& delivery, const std::string& queue);
+  void taken(const User& user, const SessionId& session, const Delivery& delivery,
+             const std::string& queue);
   void acked(ItemId id);
   void failed(ItemId id);
   /// Its user's program ends without a word on it: it has failed.
   void forsaken(const SessionId& session, ItemId id) { forsaken_.emplace(session, id); }
-  /// Its client left without an answer, as it may when the broker is silent: what is delivered to it meanwhile fails.
+  /// Its client left without an answer, as it may when the broker is silent: what is delivered to
+  /// it meanwhile fails.
   void left_unheard(const SessionId& session) { left_unheard_.insert(session); }
   /// Items in the hands of users whose sessions stand at both ends: each in one.
   static void check_hands(const std::map<std::string, std::vector<User>>& hands);
 
-  /// The put that an item is, the same in all lives; and what the item is here that a client calls so.
+  /// The put that an item is, the same in all lives; and what the item is here that a client calls
+  /// so.
   std::string put_of(ItemId id) const;
   HolderJudge::What what(ItemId id) const {
     const auto& item = items_.at(id);
@@ -156,17 +169,20 @@ class BrokerJudge {
     bool lost_counted = false;              // ... and a failure was counted for it
     bool unsaid = false;                    // it came back without its holder's word
     std::uint64_t kept_in = 0;              // the turn in which that was first seen to be kept
-    std::uint64_t taken_up_in = 0;          // a turn: by who claimed it, and may have settled it in the same message
-    SessionId claimed_as{};                 // the session of the last life as whose it was claimed
+    // A turn: by who claimed it, and may have settled it in the same message.
+    std::uint64_t taken_up_in = 0;
+    SessionId claimed_as{};  // the session of the last life as whose it was claimed
     bool delivered = false, ack_said = false;
-    bool buried = false, dropped = false;  // as the storage was told: a dead letter, and no longer kept
-    bool suspect = false;                  // as the storage was told: it has once cost a holder's life
-    bool delay_may_be_over = false;        // where it waits for one: for who was given it after that by an earlier life
-    bool taken = false;                    // its present holder's user has it
-    bool kept = false;                     // from an earlier life
-    bool ack_confirmed = false;            // the broker has said that the ack is kept
-    std::uint32_t fails_confirmed = 0;     // likewise
-    std::uint32_t most_failures = 0;       // as the storage was ever told
+    bool buried = false,
+         dropped = false;  // as the storage was told: a dead letter, and no longer kept
+    bool suspect = false;  // as the storage was told: it has once cost a holder's life
+    // Where it waits for one: for who was given it after that by an earlier life.
+    bool delay_may_be_over = false;
+    bool taken = false;                 // its present holder's user has it
+    bool kept = false;                  // from an earlier life
+    bool ack_confirmed = false;         // the broker has said that the ack is kept
+    std::uint32_t fails_confirmed = 0;  // likewise
+    std::uint32_t most_failures = 0;    // as the storage was ever told
     /// What it was told, each time: one of these is what a later life finds.
     struct Delay {
       std::uint32_t failures;
@@ -187,27 +203,29 @@ class BrokerJudge {
     SeqNo next{1};        // of the control stream
     std::uint32_t generation = 1;
     std::uint64_t asked = 0, answered = 0;
-    std::pair<std::uint32_t, SeqNo> begun{};  // a generation, and a number on its lane: what its client has said
-    std::uint32_t most_waiting = 1;           // that it has said
+    std::pair<std::uint32_t, SeqNo>
+        begun{};  // a generation, and a number on its lane: what its client has said
+    std::uint32_t most_waiting = 1;  // that it has said
     std::set<ItemId> held;
-    ItemId parting;                                       // a body of which not all is sent; 0: none
-    std::size_t delivery = 0;                             // so much of it is
-    std::uint64_t parts_in = 0;                           // the last turn in which parts were sent
+    ItemId parting;              // a body of which not all is sent; 0: none
+    std::size_t delivery = 0;    // so much of it is
+    std::uint64_t parts_in = 0;  // the last turn in which parts were sent
     std::deque<std::pair<SeqNo, std::size_t>> under_way;  // entries on its lane, and their bytes
     std::size_t bytes = 0;                                // the sum of these
     std::size_t arrived_meanwhile = 0;                    // since nothing was under way
     bool bye = false, superseded = false, refused = false;
     Time bye_at{};
-    std::uint64_t claims_left = 0;                            // announced, and not in yet
-    std::set<ItemId> claimed_in_vain, told_lost;              // this turn's
-    std::set<ItemId> puts;                                    // it claims, and are not here yet
-    std::set<ItemId> puts_claimed;                            // ... or were not when it claimed them
-    std::map<SeqNo, ItemId> put_settles;                      // what it has settled of these, not confirmed
-    SeqNo told;                                               // of the broker's stream
-    bool laneless = false;                                    // the next lane could not be opened yet: its asks wait
-    std::map<SeqNo, std::vector<ItemId>> acks;                // that no confirm has covered yet
-    std::map<SeqNo, std::pair<ItemId, std::uint32_t>> fails;  // likewise, with the failures that make
-    SeqNo credit, put_received;                               // as a producer was told; the credit at its highest
+    std::uint64_t claims_left = 0;                // announced, and not in yet
+    std::set<ItemId> claimed_in_vain, told_lost;  // this turn's
+    std::set<ItemId> puts;                        // it claims, and are not here yet
+    std::set<ItemId> puts_claimed;                // ... or were not when it claimed them
+    std::map<SeqNo, ItemId> put_settles;          // what it has settled of these, not confirmed
+    SeqNo told;                                   // of the broker's stream
+    bool laneless = false;  // the next lane could not be opened yet: its asks wait
+    std::map<SeqNo, std::vector<ItemId>> acks;  // that no confirm has covered yet
+    std::map<SeqNo, std::pair<ItemId, std::uint32_t>>
+        fails;                      // likewise, with the failures that make
+    SeqNo credit, put_received;     // as a producer was told; the credit at its highest
     Held put_held = Held::nothing;  // ... and what holds it back, if it was told so in this turn
     bool may_ask() const { return role == Role::consumer && !laneless; }
     std::uint64_t open_asks() const { return asked > answered ? asked - answered : 0; }
@@ -222,19 +240,23 @@ class BrokerJudge {
     std::uint32_t deliveries = 1;
     enum class Said { nothing, done, failed } said = Said::nothing;
     Duration delay{};
-    std::vector<PutClaim> before = {};  // of those who had it under lower counts, and said that it failed
+    // Of those who had it under lower counts, and said that it failed.
+    std::vector<PutClaim> before = {};
   };
   using Priorities = std::map<std::uint8_t, Ready, std::greater<>>;
 
   Item& item(ItemId id);
   Ready& ready_of(const Item& item) { return ready_[item.put.queue][item.put.priority]; }
   void apply(const SessionId& id, Standing& session, const Entry& entry, SeqNo number);
+  void settle(const SessionId& by, Standing& session, const Entry& entry, SeqNo number);
   void welcomes(const SessionId& id, const Knows& knows);
   void claims(const SessionId& id, Standing& session, const Claim& claim);
   bool may_claim(const Hello& hello, const Item& item, std::uint32_t deliveries) const;
   void takes_up(const SessionId& id, Standing& session, ItemId item_id, std::uint32_t deliveries);
-  void holds_again(const SessionId& id, Standing& session, ItemId item_id, std::uint32_t deliveries);
-  bool claims_put(const SessionId& id, Standing& session, ItemId as, const PutName& put, std::uint32_t deliveries);
+  void holds_again(const SessionId& id, Standing& session, ItemId item_id,
+                   std::uint32_t deliveries);
+  bool claims_put(const SessionId& id, Standing& session, ItemId as, const PutName& put,
+                  std::uint32_t deliveries);
   std::vector<PutClaim> passes_on(PutClaim& claim, ItemId as);
   void gives_back(ItemId as);
   bool settles_put(Standing& session, ItemId as, PutClaim::Said said, Duration delay, SeqNo number);
@@ -260,7 +282,8 @@ class BrokerJudge {
   static bool may_be_left(const Item& was, const broker::StoredItem& kept, Time now);
   Time due_of(const Item::Delay& delay, const broker::StoredItem& kept, Duration astray) const;
   void confirms(const SessionId& id, const Confirm& confirm);
-  /// While the broker stood still nobody could claim; a short pause it need not notice, nor one but for a nap.
+  /// While the broker stood still nobody could claim; a short pause it need not notice, nor one but
+  /// for a nap.
   bool claims_last(Duration nap = longest_nap) const {
     return (kept_items_ > 0 || again_items_ > 0) &&
            world_.now() < claims_since_ + claims_within + pauses_since(claims_since_, nap);
@@ -294,7 +317,8 @@ class BrokerJudge {
   Depth depth_where(Counts counts) const;
   Depth depth_of(const std::string& queue) const;
   void credits(const SessionId& id, const Confirm& confirm);
-  std::uint64_t unused_credit(const SessionId& id, const Standing& session, const std::string& queue) const;
+  std::uint64_t unused_credit(const SessionId& id, const Standing& session,
+                              const std::string& queue) const;
   void check_credit();
   void check_bytes() const;
   Duration pauses_since(Time time, Duration nap) const;
@@ -331,8 +355,9 @@ class BrokerJudge {
   std::set<SessionId> left_unheard_;
   std::set<std::pair<SessionId, ItemId>> forsaken_;  // in hand when the user's program ended
   std::map<SessionId, Standing> standing_;
-  std::set<std::string> doubted_;           // processes that lost a session and were not heard since
-  std::map<SessionId, Time> heard_, left_;  // the last message that came; when the last subscription left
+  std::set<std::string> doubted_;  // processes that lost a session and were not heard since
+  std::map<SessionId, Time> heard_,
+      left_;  // the last message that came; when the last subscription left
   std::map<SessionId, int> subscriptions_;
   std::vector<std::pair<Time, Time>> pauses_;  // of the broker
 
@@ -341,10 +366,10 @@ class BrokerJudge {
   std::uint64_t given_ = 0;                               // in this turn
   ItemId last_of_turn_;                                   // the last one of the turn before
   std::set<SessionId> lane_failed_, lane_opened_, lost_;  // lost: an attempt counts
-  std::map<SessionId, std::uint32_t> byes_;               // ever: with the generation of the lane then
+  std::map<SessionId, std::uint32_t> byes_;  // ever: with the generation of the lane then
   CountKept count_kept_;
-  Time claims_taken_{};       // the time for claims was not over
-  Time claims_seen_{};        // claims of a session that holds items of the last life were still to come
+  Time claims_taken_{};  // the time for claims was not over
+  Time claims_seen_{};   // claims of a session that holds items of the last life were still to come
   std::set<ItemId> touched_;  // to be checked at the end of the turn
   struct Delivered {
     ItemId id;

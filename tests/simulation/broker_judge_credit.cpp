@@ -1,4 +1,5 @@
-// The credit of producers in the model: it is held back only where the queue is full, and what they are told of it is true.
+// The credit of producers in the model: it is held back only where the queue is full, and what they
+// are told of it is true.
 #include <algorithm>
 #include <utility>
 
@@ -34,12 +35,15 @@ BrokerJudge::Depth BrokerJudge::again_of(const std::string& queue) const {
   return depth_where([&](const Item& item) { return item.put.queue == queue && item.again; });
 }
 
-std::uint64_t BrokerJudge::unused_credit(const SessionId& id, const Standing& session, const std::string& queue) const {
+std::uint64_t BrokerJudge::unused_credit(const SessionId& id, const Standing& session,
+                                         const std::string& queue) const {
   if (session.role != Role::producer || hellos_.at(id).queues.front() != queue) return 0;
-  return session.credit > session.put_received ? session.credit.value - session.put_received.value : 0;
+  return session.credit > session.put_received ? session.credit.value - session.put_received.value
+                                               : 0;
 }
 
-/// Of what was said in this turn. What the other producers of the queue may still put was promised to them.
+/// Of what was said in this turn. What the other producers of the queue may still put was promised
+/// to them.
 void BrokerJudge::check_credit() {
   for (auto& [id, session] : standing_) {
     const auto held = std::exchange(session.put_held, Held::nothing);
@@ -47,12 +51,15 @@ void BrokerJudge::check_credit() {
     const auto& queue = hellos_.at(id).queues.front();
     auto depth = depth_of(queue);
     if (held == Held::queue_bytes) {
-      require(depth.bytes >= settings_.max_bytes, queue + " is full of bytes when its producers are told so");
+      require(depth.bytes >= settings_.max_bytes,
+              queue + " is full of bytes when its producers are told so");
       continue;
     }
-    for (const auto& [other_id, other] : standing_) depth.items += unused_credit(other_id, other, queue);
-    require(depth.items >= settings_.max_items, queue + " has no room when its producers are told so, but for " +
-                                                    std::to_string(settings_.max_items - depth.items) + " items");
+    for (const auto& [other_id, other] : standing_)
+      depth.items += unused_credit(other_id, other, queue);
+    require(depth.items >= settings_.max_items,
+            queue + " has no room when its producers are told so, but for " +
+                std::to_string(settings_.max_items - depth.items) + " items");
   }
 }
 

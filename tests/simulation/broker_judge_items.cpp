@@ -24,15 +24,16 @@ BrokerJudge::Item& BrokerJudge::item(ItemId id) {
   return found->second;
 }
 
-// --- the storage -------------------------------------------------------------------------------------------------
+// --- the storage ---------------------------------------------------------------------------------
 
-void BrokerJudge::stored(const broker::StoredItem& record, const broker::Names& names, std::string_view body) {
+void BrokerJudge::stored(const broker::StoredItem& record, const broker::Names& names,
+                         std::string_view body) {
   Item item;
   item.producer = names.producer;
   item.number = record.number;
   item.put = puts_.stored(life_, item.producer, record.number, body);
-  require(item.put.body == body && item.put.queue == names.queue && item.put.priority == record.priority &&
-              item.put.delay_ms == record.delay_ms,
+  require(item.put.body == body && item.put.queue == names.queue &&
+              item.put.priority == record.priority && item.put.delay_ms == record.delay_ms,
           "an item is stored as it was put");
   item.run = runs_[item.producer];
   item.stored = world_.now();
@@ -55,7 +56,8 @@ void BrokerJudge::stored(const broker::StoredItem& record, const broker::Names& 
 
 void BrokerJudge::updated(const broker::StoredItem& record) {
   auto& item = this->item(record.id);
-  world_.trace([&] { return "storage: " + name(record.id) + " failed " + std::to_string(record.failures); });
+  world_.trace(
+      [&] { return "storage: " + name(record.id) + " failed " + std::to_string(record.failures); });
   const bool open = item.place != Place::done && item.place != Place::acked;
   require(open || item.taken_up_in == turn_, name(record.id) + " is done: nothing happens to it");
   item.failures = record.failures;
@@ -66,12 +68,15 @@ void BrokerJudge::updated(const broker::StoredItem& record) {
   item.most_failures = std::max(item.most_failures, item.failures);
   touched_.insert(record.id);
   dead_ += record.dead;
-  require(record.dead == (item.failures >= max_attempts_), name(record.id) + " is dead after max_attempts, not before");
+  require(record.dead == (item.failures >= max_attempts_),
+          name(record.id) + " is dead after max_attempts, not before");
   if (left_unheard_.contains(item.holder)) ++item.user_fails;
-  require(!peace_.calm || item.failures <= item.user_fails, name(record.id) + " fails only when its user says so");
+  require(!peace_.calm || item.failures <= item.user_fails,
+          name(record.id) + " fails only when its user says so");
   // A user's word ends the suspicion: it may then meet poison again.
-  require(!peace_.only_poison || is_poison(item.put.body) || item.failures <= 2 * item.user_fails + 1,
-          name(record.id) + " does no harm: it goes alone after one death beside poison");
+  require(
+      !peace_.only_poison || is_poison(item.put.body) || item.failures <= 2 * item.user_fails + 1,
+      name(record.id) + " does no harm: it goes alone after one death beside poison");
 }
 
 /// A queue keeps so many dead items, of so many bytes, and the newest in any case.
@@ -82,8 +87,9 @@ void BrokerJudge::dropped(Item& item, ItemId id) {
     ++count;
     bytes += other.put.body.size();
   }
-  require(!item.dropped && (count > settings_.max_dead || (count > 1 && bytes > settings_.max_bytes)),
-          name(id) + " is kept: there is room for its queue's dead items");
+  require(
+      !item.dropped && (count > settings_.max_dead || (count > 1 && bytes > settings_.max_bytes)),
+      name(id) + " is kept: there is room for its queue's dead items");
   item.dropped = true;
   puts_.dropped(item.producer, item.number);
 }
@@ -98,7 +104,7 @@ void BrokerJudge::erased(ItemId id) {
   puts_.settled(life_, item.producer, item.number, false);
 }
 
-// --- where an item goes ------------------------------------------------------------------------------------------
+// --- where an item goes --------------------------------------------------------------------------
 
 void BrokerJudge::let_go(Standing& session, Item& item, ItemId id) {
   session.held.erase(id);
@@ -115,7 +121,8 @@ void BrokerJudge::loses(Item& item, const SessionId& by, bool counted) {
   item.kept_in = 0;
 }
 
-/// Nobody is given it before its count is kept; the broker hears of that in a turn, and the next one gives it.
+/// Nobody is given it before its count is kept; the broker hears of that in a turn, and the next
+/// one gives it.
 bool BrokerJudge::waits_for_disk(const Item& item) const {
   return count_kept_ && item.unsaid && (item.kept_in == 0 || item.kept_in == turn_);
 }
@@ -123,7 +130,8 @@ bool BrokerJudge::waits_for_disk(const Item& item) const {
 void BrokerJudge::note_kept() {
   if (!count_kept_) return;
   for (auto& [id, item] : items_)
-    if (item.unsaid && item.kept_in == 0 && item.place == Place::returned && count_kept_(id) >= item.deliveries)
+    if (item.unsaid && item.kept_in == 0 && item.place == Place::returned &&
+        count_kept_(id) >= item.deliveries)
       item.kept_in = turn_;
 }
 
@@ -134,7 +142,8 @@ void BrokerJudge::to_front(Item& item, ItemId id) {
 }
 
 void BrokerJudge::release(const SessionId& by, Standing& session, ItemId id) {
-  require(!forsaken_.contains({by, id}), name(id) + " has failed when its consumer ends without a word on it");
+  require(!forsaken_.contains({by, id}),
+          name(id) + " has failed when its consumer ends without a word on it");
   auto& item = this->item(id);
   let_go(session, item, id);
   to_front(item, id);
@@ -165,13 +174,15 @@ void BrokerJudge::due_now() {
   }
 }
 
-// --- deliveries ---------------------------------------------------------------------------------------------------
+// --- deliveries ----------------------------------------------------------------------------------
 
 void BrokerJudge::check_item(const Item& item, const Delivery& delivery) const {
   const auto it = name(delivery.id);
-  require(item.place != Place::done && item.place != Place::acked, it + " was acked: it is not given again");
+  require(item.place != Place::done && item.place != Place::acked,
+          it + " was acked: it is not given again");
   require(item.place != Place::dead, it + " is dead: it is not given");
-  require(item.place != Place::delayed && world_.now() >= item.due, it + " is not given before its delay is over");
+  require(item.place != Place::delayed && world_.now() >= item.due,
+          it + " is not given before its delay is over");
   require(item.place != Place::held, it + " has one holder at a time");
   require(delivery.priority == item.put.priority, it + " is as it was put");
   if (delivery.whole == 0)
@@ -182,37 +193,45 @@ void BrokerJudge::check_item(const Item& item, const Delivery& delivery) const {
   require(delivery.deliveries == item.deliveries, it + " goes out under its count of deliveries");
   require(!count_kept_ || !item.unsaid || count_kept_(delivery.id) >= item.deliveries,
           it + " goes out again when it is kept that it came back, not before");
-  require(!is_kept_ || is_kept_(delivery.id) || (delivery.put.producer != 0 && delivery.put.number == item.number),
+  require(!is_kept_ || is_kept_(delivery.id) ||
+              (delivery.put.producer != 0 && delivery.put.number == item.number),
           it + " is delivered with its put's number, so that who has it can claim it");
-  require(delivery.attempt == item.failures + 1, it + ": attempt " + std::to_string(delivery.attempt) +
-                                                     " comes after " + std::to_string(item.failures) + " failures");
+  require(delivery.attempt == item.failures + 1,
+          it + ": attempt " + std::to_string(delivery.attempt) + " comes after " +
+              std::to_string(item.failures) + " failures");
 }
 
-void BrokerJudge::delivery(const SessionId& session, std::uint32_t generation, SeqNo number, const Delivery& delivery,
-                           bool heard) {
+void BrokerJudge::delivery(const SessionId& session, std::uint32_t generation, SeqNo number,
+                           const Delivery& delivery, bool heard) {
   ++given_;
   turn_bytes_ += delivery.body.size() + entry_bytes;  // to nobody, too
   auto& item = this->item(delivery.id);
   world_.trace([&] { return "lanes: " + name(delivery.id) + (heard ? "" : ", to nobody"); });
-  require(!claims_last(), name(delivery.id) + " is delivered while those who held items may claim them");
+  require(!claims_last(),
+          name(delivery.id) + " is delivered while those who held items may claim them");
   const auto found = standing_.find(session);
-  const bool stale = !heard || found == standing_.end() || found->second.generation != generation || found->second.bye;
+  const bool stale = !heard || found == standing_.end() || found->second.generation != generation ||
+                     found->second.bye;
   const auto left = byes_.find(session);
-  const bool unsaid = stale && (left == byes_.end() || left->second != generation);  // by a bye after a lost lane, too
-  if (stale && times_[delivery.id]++ > 0) {                                          // another one has it by now
+  const bool unsaid = stale && (left == byes_.end() ||
+                                left->second != generation);  // by a bye after a lost lane, too
+  if (stale && times_[delivery.id]++ > 0) {                   // another one has it by now
     item.expected_deliveries += unsaid;
     return;
   }
   if (!stale) ++times_[delivery.id];
   auto& ready = ready_of(item);
-  if (!item.suspect) delivered_.push_back({delivery.id, item.delivered, message_});  // else it goes before all others
+  if (!item.suspect)
+    delivered_.push_back(
+        {delivery.id, item.delivered, message_});  // else it goes before all others
   ready.waiting.erase(delivery.id);
   ready.returned.erase(delivery.id);
   item.delivered = true;
   touched_.insert(delivery.id);
   item.lost_by = item.claimed_as = {};
   if (stale) {  // it came back within the turn: with an attempt if its session was lost meanwhile
-    const bool counted = lost_.contains(session) && !lane_failed_.contains(session) && item.failures > item.expected;
+    const bool counted =
+        lost_.contains(session) && !lane_failed_.contains(session) && item.failures > item.expected;
     if (unsaid) loses(item, session, counted);
     if (counted) return fail(item, delivery.id, {});
     return to_front(item, delivery.id);
@@ -230,21 +249,25 @@ void BrokerJudge::delivery(const SessionId& session, std::uint32_t generation, S
   item.lane_number = number;
   item.lane_end = delivery.whole == 0 ? number : SeqNo{};
   const bool between = to.parting != ItemId{} && to.held.contains(to.parting);
-  require(!between, name(delivery.id) + " is not given before all of " + name(to.parting) + " is sent");
+  require(!between,
+          name(delivery.id) + " is not given before all of " + name(to.parting) + " is sent");
   to.parting = delivery.whole == 0 ? ItemId{} : delivery.id;
   to.delivery = delivery.body.size();
   sent(to, number, delivery.body.size());
   to.held.insert(delivery.id);
 }
 
-void BrokerJudge::part(const SessionId& session, std::uint32_t generation, SeqNo number, std::string_view bytes) {
+void BrokerJudge::part(const SessionId& session, std::uint32_t generation, SeqNo number,
+                       std::string_view bytes) {
   turn_bytes_ += bytes.size();
   const auto found = standing_.find(session);
-  if (found == standing_.end() || found->second.generation != generation || found->second.bye) return;
+  if (found == standing_.end() || found->second.generation != generation || found->second.bye)
+    return;
   auto& to = found->second;
   require(to.held.contains(to.parting), "parts are sent of what its consumer holds");
   auto& item = this->item(to.parting);
-  require(item.put.body.substr(to.delivery, bytes.size()) == bytes, name(to.parting) + " goes on as it was put");
+  require(item.put.body.substr(to.delivery, bytes.size()) == bytes,
+          name(to.parting) + " goes on as it was put");
   to.delivery += bytes.size();
   to.parts_in = turn_;
   sent(to, number, bytes.size());
@@ -255,21 +278,23 @@ void BrokerJudge::part(const SessionId& session, std::uint32_t generation, SeqNo
 
 void BrokerJudge::none(const SessionId& session, std::uint32_t generation) {
   const auto found = standing_.find(session);
-  if (found == standing_.end() || found->second.generation != generation || found->second.bye) return;
+  if (found == standing_.end() || found->second.generation != generation || found->second.bye)
+    return;
   ++found->second.answered;
   require(found->second.answered <= found->second.asked, "on demand: only asks are answered");
 }
 
-// --- order -------------------------------------------------------------------------------------------------------
+// --- order ---------------------------------------------------------------------------------------
 
-/// What was ready before this turn, and still is, must not stand before what the turn delivered: a higher priority, an
-/// item that came back, a lower number. Where delays end, there is no saying.
+/// What was ready before this turn, and still is, must not stand before what the turn delivered: a
+/// higher priority, an item that came back, a lower number. Where delays end, there is no saying.
 void BrokerJudge::check_order(const Priorities& ready, ItemId id, bool returned) const {
   const auto& handed = items_.at(id);
   const auto first = [&](const std::set<ItemId>& ids, bool came_back, std::uint8_t priority) {
     for (const auto other : ids) {
       const auto& item = items_.at(other);
-      const bool in_time = came_back ? item.returned_in < turn_ : other <= last_of_turn_ && !item.late;
+      const bool in_time =
+          came_back ? item.returned_in < turn_ : other <= last_of_turn_ && !item.late;
       if (!in_time || item.suspect || times_.contains(other) || waits_for_disk(item)) continue;
       if (priority == handed.put.priority) {
         if (handed.late && !came_back) continue;
@@ -287,7 +312,8 @@ void BrokerJudge::check_order(const Priorities& ready, ItemId id, bool returned)
 }
 
 void BrokerJudge::check_order() const {
-  std::map<std::tuple<std::uint64_t, std::string, std::uint8_t>, ItemId> last;  // by message, queue and priority
+  std::map<std::tuple<std::uint64_t, std::string, std::uint8_t>, ItemId>
+      last;  // by message, queue and priority
   for (const auto& [id, returned, message] : delivered_) {
     const auto& item = items_.at(id);
     check_order(ready_.at(item.put.queue), id, returned);
@@ -306,8 +332,8 @@ void BrokerJudge::check_demand() const {
   if (turn_bytes_ + delivered_.size() * most_besides >= settings_.turn_bytes) return;
   std::vector<const Standing*> askers;
   for (const auto& [id, session] : standing_)
-    if (session.may_ask() && session.open_asks() > 0 && has_room(session) && !holds_suspect(session) &&
-        !doubts(session))
+    if (session.may_ask() && session.open_asks() > 0 && has_room(session) &&
+        !holds_suspect(session) && !doubts(session))
       askers.push_back(&session);
   if (askers.empty()) return;
   for (const auto& [queue, priorities] : ready_)
@@ -323,11 +349,11 @@ void BrokerJudge::check_attempts() {
   for (const auto id : touched_) {
     const auto& item = items_.at(id);
     require(item.place != Place::acked, name(id) + ": an ack of its holder counts");
-    require(item.failures == item.expected,
-            name(id) + " failed " + std::to_string(item.expected) + " times, not " + std::to_string(item.failures));
+    require(item.failures == item.expected, name(id) + " failed " + std::to_string(item.expected) +
+                                                " times, not " + std::to_string(item.failures));
     require(item.place == Place::done || item.deliveries == item.expected_deliveries,
-            name(id) + " is to go out under count " + std::to_string(item.expected_deliveries) + ", not " +
-                std::to_string(item.deliveries));
+            name(id) + " is to go out under count " + std::to_string(item.expected_deliveries) +
+                ", not " + std::to_string(item.deliveries));
   }
 }
 
@@ -349,7 +375,8 @@ void BrokerJudge::turn_ends(const Knows& knows, bool more) {
   times_.clear();
   touched_.clear();
   for (const auto& id : lane_opened_)
-    if (const auto found = standing_.find(id); found != standing_.end()) found->second.laneless = false;
+    if (const auto found = standing_.find(id); found != standing_.end())
+      found->second.laneless = false;
   lane_failed_.clear();
   lane_opened_.clear();
   lost_.clear();
@@ -357,7 +384,7 @@ void BrokerJudge::turn_ends(const Knows& knows, bool more) {
   ++turn_;
 }
 
-// --- bytes -------------------------------------------------------------------------------------------------------
+// --- bytes ---------------------------------------------------------------------------------------
 
 void BrokerJudge::sent(Standing& session, SeqNo number, std::size_t bytes) {
   session.under_way.emplace_back(number, bytes);
@@ -373,8 +400,8 @@ void BrokerJudge::arrived(Standing& session, SeqNo number) {
   if (under_way.empty()) session.arrived_meanwhile = 0;
 }
 
-/// Whether items must not wait while it asks: certainly when little is under way to it. The broker counts by the 16 KiB, some
-/// of which may have arrived.
+/// Whether items must not wait while it asks: certainly when little is under way to it. The broker
+/// counts by the 16 KiB, some of which may have arrived.
 bool BrokerJudge::has_room(const Standing& session) const {
   const auto counted = session.bytes + std::min(session.arrived_meanwhile, some_bytes);
   return session.parting == ItemId{} && session.parts_in != turn_ && counted < some_bytes;
@@ -390,12 +417,15 @@ void BrokerJudge::check_bytes() const {
     require(session.bytes <= std::max<std::uint64_t>(settings_.lane_window, part_bytes) + one_more,
             "bounded: bytes under way on the lane of " + to_hex(id).substr(0, 8));
   }
-  require(all <= settings_.lanes_window + lanes * one_more, "bounded: bytes under way on all lanes");
-  const auto largest = std::clamp<std::uint64_t>(settings_.lane_window / 4, part_bytes, large_part_bytes);
-  require(turn_bytes_ <= 2 * (settings_.turn_bytes + largest + some_bytes), "bounded: bytes of one turn");
+  require(all <= settings_.lanes_window + lanes * one_more,
+          "bounded: bytes under way on all lanes");
+  const auto largest =
+      std::clamp<std::uint64_t>(settings_.lane_window / 4, part_bytes, large_part_bytes);
+  require(turn_bytes_ <= 2 * (settings_.turn_bytes + largest + some_bytes),
+          "bounded: bytes of one turn");
 }
 
-// --- a consumer's user -------------------------------------------------------------------------------------------
+// --- a consumer's user ---------------------------------------------------------------------------
 
 void BrokerJudge::taken(const User& user, const SessionId& session, const Delivery& delivery,
                         const std::string& queue) {
@@ -411,7 +441,8 @@ void BrokerJudge::taken(const User& user, const SessionId& session, const Delive
 void BrokerJudge::check_hands(const std::map<std::string, std::vector<User>>& hands) {
   for (const auto& [put, users] : hands) {
     if (users.size() < 2) continue;
-    throw Violation(put + " is in the hands of one at a time, not of " + users[0] + " and " + users[1]);
+    throw Violation(put + " is in the hands of one at a time, not of " + users[0] + " and " +
+                    users[1]);
   }
 }
 

@@ -17,23 +17,28 @@ void BrokerJudge::loads(Epoch before, CountKept count_kept, std::function<bool(I
     last_id_ = last_of_turn_ = life->last_id_;
 }
 
-/// Whatever the wall clock says: what is left is the time until it is due, of what was asked at most, and 0 once it was over.
+/// Whatever the wall clock says: what is left is the time until it is due, of what was asked at
+/// most, and 0 once it was over.
 bool BrokerJudge::may_be_left(const Item& was, const broker::StoredItem& kept, Time now) {
   constexpr Duration rounding = 3ms;
   const std::chrono::milliseconds left(kept.delay_ms);
   return std::any_of(was.delays.begin(), was.delays.end(), [&](const auto& delay) {
     const auto expected = std::clamp<Duration>(delay.due - now, Duration::zero(), delay.asked);
-    return kept.failures == delay.failures && left <= delay.asked && std::chrono::abs(left - expected) <= rounding;
+    return kept.failures == delay.failures && left <= delay.asked &&
+           std::chrono::abs(left - expected) <= rounding;
   });
 }
 
-/// By the clock of the life that begins. What is left is cut to what was asked; what is kept is not.
-Time BrokerJudge::due_of(const Item::Delay& delay, const broker::StoredItem& kept, Duration astray) const {
+/// By the clock of the life that begins. What is left is cut to what was asked; what is kept is
+/// not.
+Time BrokerJudge::due_of(const Item::Delay& delay, const broker::StoredItem& kept,
+                         Duration astray) const {
   const std::chrono::milliseconds left(kept.delay_ms);
   return left < delay.asked ? world_.now() + left : delay.due - astray;
 }
 
-void BrokerJudge::kept(const broker::StoredItem& kept, const std::string& producer, SeqNo number, Duration astray) {
+void BrokerJudge::kept(const broker::StoredItem& kept, const std::string& producer, SeqNo number,
+                       Duration astray) {
   const auto it = "item " + std::to_string(kept.id.value);
   require(before_ && before_->items_.contains(kept.id), it + " is what an earlier life has kept");
   const auto& was = before_->items_.at(kept.id);
@@ -41,8 +46,10 @@ void BrokerJudge::kept(const broker::StoredItem& kept, const std::string& produc
   require(!was.ack_confirmed, it + " was acked, and its ack confirmed: it does not come again");
   require(kept.failures >= was.fails_confirmed, it + ": failures that were confirmed are kept");
   require(kept.failures <= was.most_failures, it + ": failures are counted once");
-  require(kept.dead == (kept.failures >= max_attempts_), it + " is dead after max_attempts, not before");
-  require(may_be_left(was, kept, world_.now() + astray), it + ": its delay goes on, and no longer than it was asked");
+  require(kept.dead == (kept.failures >= max_attempts_),
+          it + " is dead after max_attempts, not before");
+  require(may_be_left(was, kept, world_.now() + astray),
+          it + ": its delay goes on, and no longer than it was asked");
   Item item;
   item.producer = producer;
   item.number = number;
@@ -75,22 +82,25 @@ void BrokerJudge::kept(const broker::StoredItem& kept, const std::string& produc
 }
 
 void BrokerJudge::ends_in_order() {
-  for (auto& [id, item] : items_) item.ack_confirmed = item.ack_confirmed || item.place == Place::done;
+  for (auto& [id, item] : items_)
+    item.ack_confirmed = item.ack_confirmed || item.place == Place::done;
 }
 
-/// An ack counts only of whom the item was given last: not of one who had lost it to another before the crash, however early
-/// his claim comes.
+/// An ack counts only of whom the item was given last: not of one who had lost it to another before
+/// the crash, however early his claim comes.
 void BrokerJudge::check_right(const Item& item, ItemId id) const {
   if (item.claimed_as == SessionId{} || !before_) return;
   const auto was = before_->items_.find(id);
   if (was == before_->items_.end() || was->second.place != Place::held) return;
   require(was->second.holder == item.claimed_as,
-          "item " + std::to_string(id.value) + " was another one's when the broker died: this ack does not count");
+          "item " + std::to_string(id.value) +
+              " was another one's when the broker died: this ack does not count");
 }
 
 /// Its user may say so in a later life than the one in which he got it.
 void BrokerJudge::acked(ItemId id) {
-  if (const auto found = items_.find(called(id)); found != items_.end()) found->second.ack_said = true;
+  if (const auto found = items_.find(called(id)); found != items_.end())
+    found->second.ack_said = true;
 }
 
 void BrokerJudge::failed(ItemId id) {

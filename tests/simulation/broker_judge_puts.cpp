@@ -1,4 +1,5 @@
-// What an earlier life delivered and did not keep, in the model: who claims it, and what becomes of it when it is put again.
+// What an earlier life delivered and did not keep, in the model: who claims it, and what becomes of
+// it when it is put again.
 #include <algorithm>
 #include <utility>
 
@@ -6,20 +7,23 @@
 
 namespace baton::simulation {
 
-constexpr Duration long_enough = 4s;  // for a put to be sent again, and asked for once more if it was lost
+// For a put to be sent again, and asked for once more if it was lost.
+constexpr Duration long_enough = 4s;
 
 std::string BrokerJudge::put_of(ItemId id) const {
   const auto found = items_.find(id);
   if (found == items_.end()) return name(id);
   const auto& item = found->second;
   if (!keeps_) return name(id) + " of life " + std::to_string(life_);
-  return "put " + std::to_string(item.number.value) + " of " + item.producer + "/" + to_hex(item.run).substr(0, 8);
+  return "put " + std::to_string(item.number.value) + " of " + item.producer + "/" +
+         to_hex(item.run).substr(0, 8);
 }
 
 /// Ids are never used again by a broker that keeps.
 const BrokerJudge::Item* BrokerJudge::earlier(ItemId id) const {
   for (const auto* life = before_; life; life = life->before_)
-    if (const auto found = life->items_.find(id); found != life->items_.end()) return &found->second;
+    if (const auto found = life->items_.find(id); found != life->items_.end())
+      return &found->second;
   return nullptr;
 }
 
@@ -41,7 +45,8 @@ bool BrokerJudge::claims_put(const SessionId& id, Standing& session, ItemId as, 
   if (!takes_claims_ || !takes_claims_() || !hellos_.at(id).previous) return false;
   ItemId here;
   if (const auto* item = here_again(*was, here)) {
-    const bool free = item->place == Place::returned || item->place == Place::waiting || item->place == Place::delayed;
+    const bool free = item->place == Place::returned || item->place == Place::waiting ||
+                      item->place == Place::delayed;
     if (deliveries < item->deliveries || !(free || item->place == Place::held)) return false;
     if (item->place == Place::held && deliveries == item->deliveries) return false;
     auto& mine = this->item(here);
@@ -86,7 +91,8 @@ void BrokerJudge::gives_back(ItemId as) {
 }
 
 /// `nothing` is said with a release.
-bool BrokerJudge::settles_put(Standing& session, ItemId as, PutClaim::Said said, Duration delay, SeqNo number) {
+bool BrokerJudge::settles_put(Standing& session, ItemId as, PutClaim::Said said, Duration delay,
+                              SeqNo number) {
   if (session.puts.erase(as) == 0) return false;
   if (said == PutClaim::Said::nothing) {
     gives_back(as);
@@ -116,9 +122,10 @@ bool BrokerJudge::could_be_put_again(ItemId as) const {
   if (takes_claims_() || !was) return false;
   return std::any_of(standing_.begin(), standing_.end(), [&](const auto& entry) {
     const auto& hello = hellos_.at(entry.first);
-    return entry.second.role == Role::producer && hello.name == was->producer && hello.run == was->run &&
-           hello.previous && hello.previous->epoch == epoch_before_ && hello.first_put <= was->number &&
-           hello.last_put >= was->number && world_.now() - entry.second.since > long_enough;
+    return entry.second.role == Role::producer && hello.name == was->producer &&
+           hello.run == was->run && hello.previous && hello.previous->epoch == epoch_before_ &&
+           hello.first_put <= was->number && hello.last_put >= was->number &&
+           world_.now() - entry.second.since > long_enough;
   });
 }
 
@@ -135,7 +142,8 @@ void BrokerJudge::put_again(Item& item, ItemId id) {
   item.delivered = true;
   item.ack_said = was->ack_said;
   item.user_fails = was->user_fails;
-  if (what.said != PutClaim::Said::done) item.expected += static_cast<std::uint32_t>(what.before.size());
+  if (what.said != PutClaim::Said::done)
+    item.expected += static_cast<std::uint32_t>(what.before.size());
   touched_.insert(id);
   if (what.said == PutClaim::Said::nothing) {
     auto& session = standing_.at(what.session);

@@ -20,12 +20,13 @@ std::string as_list(const std::set<ItemId>& ids) {
 
 }  // namespace
 
-// --- what reaches the broker -------------------------------------------------------------------------------------
+// --- what reaches the broker ---------------------------------------------------------------------
 
 void BrokerJudge::reaches(std::string_view frame) {
   Header header;
   if (read_header(frame, header) != Refusal::none) return;
-  if (header.type == MessageType::hello || header.epoch == epoch_) heard_[header.session] = world_.now();
+  if (header.type == MessageType::hello || header.epoch == epoch_)
+    heard_[header.session] = world_.now();
 }
 
 void BrokerJudge::subscription(const SessionId& topic, bool arrives) {
@@ -36,7 +37,7 @@ void BrokerJudge::subscription(const SessionId& topic, bool arrives) {
     left_[topic] = world_.now();
 }
 
-// --- what the broker reads ---------------------------------------------------------------------------------------
+// --- what the broker reads -----------------------------------------------------------------------
 
 void BrokerJudge::reads(std::string_view frame) {
   Header header;
@@ -59,7 +60,8 @@ void BrokerJudge::reads(std::string_view frame) {
   if (header.epoch != epoch_) return;
   doubted_.erase(session.process);
   Heartbeat heartbeat;
-  if (header.type == MessageType::heartbeat && decode_heartbeat(payload_of(frame), heartbeat) == Refusal::none &&
+  if (header.type == MessageType::heartbeat &&
+      decode_heartbeat(payload_of(frame), heartbeat) == Refusal::none &&
       heartbeat.lane_generation == session.generation)
     arrived(session, heartbeat.lane_received);
   if (header.type != MessageType::control) return;
@@ -75,7 +77,9 @@ void BrokerJudge::reads(std::string_view frame) {
 }
 
 void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& entry, SeqNo number) {
-  const auto holds = [&](ItemId item) { return session.held.contains(called(item)) || session.puts.contains(item); };
+  const auto holds = [&](ItemId item) {
+    return session.held.contains(called(item)) || session.puts.contains(item);
+  };
   if (entry.kind != EntryKind::claim && entry.kind != EntryKind::claim_put) session.claims_left = 0;
   switch (entry.kind) {
     case EntryKind::ask:
@@ -84,31 +88,8 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
       session.most_waiting = std::max(session.most_waiting, read_ask(entry).waiting);
       return;
     case EntryKind::ack:
-    case EntryKind::release: {
-      std::vector<ItemRun> runs;
-      read_runs(entry, runs);
-      for (const auto& run : runs)
-        for (std::uint32_t i = 0; i < run.count; ++i) {
-          if (!holds(run.first + i)) continue;
-          const auto item_id = called(run.first + i);
-          if (session.puts.contains(run.first + i)) {
-            settles_put(session, run.first + i,
-                        entry.kind == EntryKind::ack ? PutClaim::Said::done : PutClaim::Said::nothing, {}, number);
-            continue;
-          }
-          if (entry.kind == EntryKind::release) {
-            release(id, session, item_id);
-            continue;
-          }
-          auto& item = this->item(item_id);
-          check_right(item, item_id);
-          let_go(session, item, item_id);
-          item.place = Place::acked;
-          if (item.generation == session.generation) arrived(session, item.lane_number);
-          session.acks[number].push_back(item_id);
-        }
-      return;
-    }
+    case EntryKind::release:
+      return settle(id, session, entry, number);
     case EntryKind::fail: {
       const auto failure = read_fail(entry);
       const std::chrono::milliseconds delay(failure.delay_ms);
@@ -145,6 +126,34 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
   }
 }
 
+/// Acks and releases.
+void BrokerJudge::settle(const SessionId& by, Standing& session, const Entry& entry, SeqNo number) {
+  const bool ack = entry.kind == EntryKind::ack;
+  std::vector<ItemRun> runs;
+  read_runs(entry, runs);
+  for (const auto& run : runs)
+    for (std::uint32_t i = 0; i < run.count; ++i) {
+      const auto named = run.first + i;
+      const auto item_id = called(named);
+      if (session.puts.contains(named)) {
+        settles_put(session, named, ack ? PutClaim::Said::done : PutClaim::Said::nothing, {},
+                    number);
+        continue;
+      }
+      if (!session.held.contains(item_id)) continue;
+      if (!ack) {
+        release(by, session, item_id);
+        continue;
+      }
+      auto& item = this->item(item_id);
+      check_right(item, item_id);
+      let_go(session, item, item_id);
+      item.place = Place::acked;
+      if (item.generation == session.generation) arrived(session, item.lane_number);
+      session.acks[number].push_back(item_id);
+    }
+}
+
 /// What came over the lost lane after the last number received comes back.
 void BrokerJudge::lane_lost(const SessionId& by, Standing& session, const LaneLost& lost) {
   if (lost.generation != session.generation) return;
@@ -152,7 +161,8 @@ void BrokerJudge::lane_lost(const SessionId& by, Standing& session, const LaneLo
     auto& item = items_.at(id);
     const bool arrived = item.lane_end != SeqNo{} && item.lane_end <= lost.received;
     if (item.generation != lost.generation || arrived) continue;
-    require(!peace_.lossless, "item " + std::to_string(id.value) + " is not taken back from a lane that stands");
+    require(!peace_.lossless,
+            "item " + std::to_string(id.value) + " is not taken back from a lane that stands");
     release(by, session, id);
     loses(item, by, false);
   }
@@ -165,7 +175,8 @@ void BrokerJudge::lane_lost(const SessionId& by, Standing& session, const LaneLo
 
 void BrokerJudge::lane_failed(const SessionId& session) {
   lane_failed_.insert(session);
-  if (const auto found = standing_.find(session); found != standing_.end()) found->second.laneless = true;
+  if (const auto found = standing_.find(session); found != standing_.end())
+    found->second.laneless = true;
 }
 
 void BrokerJudge::lane_opened(const SessionId& session, std::uint32_t generation) {
@@ -175,9 +186,10 @@ void BrokerJudge::lane_opened(const SessionId& session, std::uint32_t generation
   lane_opened_.insert(session);
 }
 
-// --- who is alive ------------------------------------------------------------------------------------------------
+// --- who is alive --------------------------------------------------------------------------------
 
-/// How long the broker stood still since `time`; each pause but for `nap` of it, and only if what is over is noticed.
+/// How long the broker stood still since `time`; each pause but for `nap` of it, and only if what
+/// is over is noticed.
 Duration BrokerJudge::pauses_since(Time time, Duration nap) const {
   const auto noticed = nap > Duration::zero() ? longest_pause : Duration::zero();
   Duration sum{};
@@ -188,27 +200,32 @@ Duration BrokerJudge::pauses_since(Time time, Duration nap) const {
   return sum;
 }
 
-/// A consumer is held for lost after its last message by session_timeout at the soonest, or after its news connection left
-/// and did not come back within the reconnect grace; the broker's own pauses do not count.
+/// A consumer is held for lost after its last message by session_timeout at the soonest, or after
+/// its news connection left and did not come back within the reconnect grace; the broker's own
+/// pauses do not count.
 void BrokerJudge::check_robbed(const SessionId& id) const {
   const auto now = world_.now();
   const auto heard = heard_.find(id);
   const auto left = left_.find(id);
   const bool silent =
-      heard == heard_.end() || now - heard->second - pauses_since(heard->second, longest_nap) >= session_timeout - eps;
+      heard == heard_.end() ||
+      now - heard->second - pauses_since(heard->second, longest_nap) >= session_timeout - eps;
   const bool gone = left != left_.end() && now - left->second >= reconnect_grace - eps;
   require(silent || gone, name(id) + " is alive: it is not held for lost");
-  const bool silent_client = standing_.at(id).next == SeqNo{1};  // it may never have had its welcome
+  // It may never have had its welcome.
+  const bool silent_client = standing_.at(id).next == SeqNo{1};
   require(!peace_.calm || silent_client || left_unheard_.contains(id),
           name(id) + " is not held for lost when nothing is wrong");
 }
 
 void BrokerJudge::lose(const SessionId& id, Standing& session) {
   const bool counts = !session.bye && !session.superseded;
-  if (counts && session.role == Role::consumer && !session.refused && !lane_failed_.contains(id)) check_robbed(id);
+  if (counts && session.role == Role::consumer && !session.refused && !lane_failed_.contains(id))
+    check_robbed(id);
   if (counts) lost_.insert(id);
   doubted_.insert(session.process);
-  // Whether the broker held the old session for lost before the hello of the new one stood is its own affair.
+  // Whether the broker held the old session for lost before the hello of the new one stood is its
+  // own affair.
   lose_items(id, session, counts);
   drop_puts(session);
 }
@@ -228,8 +245,11 @@ void BrokerJudge::sends(std::string_view news, const Knows& knows) {
   Confirm confirm;
   if (read_header(news, header) != Refusal::none) return;
   if (header.type == MessageType::outcome) tells_lost(header.session, header, payload_of(news));
-  if (header.type == MessageType::welcome && parse(payload_of(news), welcome)) welcomes(header.session, knows);
-  if (header.type != MessageType::confirm || decode_confirm(payload_of(news), confirm) != Refusal::none) return;
+  if (header.type == MessageType::welcome && parse(payload_of(news), welcome))
+    welcomes(header.session, knows);
+  if (header.type != MessageType::confirm ||
+      decode_confirm(payload_of(news), confirm) != Refusal::none)
+    return;
   credits(header.session, confirm);
   if (keeps_) confirms(header.session, confirm);
 }
@@ -240,7 +260,9 @@ void BrokerJudge::refuses(std::string_view news) {
   RefusalNotice notice;
   if (read_header(news, header) != Refusal::none || header.type != MessageType::refusal) return;
   const auto found = standing_.find(header.session);
-  if (found == standing_.end() || !parse(payload_of(news), notice) || notice.refusal != Refusal::sessions_full) return;
+  if (found == standing_.end() || !parse(payload_of(news), notice) ||
+      notice.refusal != Refusal::sessions_full)
+    return;
   require(found->second.held.empty(), name(header.session) + " holds items and keeps its place");
   found->second.refused = true;
 }
@@ -251,7 +273,8 @@ void BrokerJudge::welcomes(const SessionId& id, const Knows& knows) {
   session.role = hellos_.at(id).role;
   session.since = world_.now();
   session.process = process_of(id, hellos_.at(id));
-  if (hellos_.at(id).previous && session.role == Role::consumer) session.claims_left = hellos_.at(id).claims;
+  if (hellos_.at(id).previous && session.role == Role::consumer)
+    session.claims_left = hellos_.at(id).claims;
   session.laneless = lane_failed_.contains(id);
   if (session.role == Role::producer) runs_[hellos_.at(id).name] = hellos_.at(id).run;
   auto& stands = standing_.emplace(id, std::move(session)).first->second;
@@ -261,16 +284,17 @@ void BrokerJudge::welcomes(const SessionId& id, const Knows& knows) {
   standing_.erase(id);
 }
 
-// --- claims ------------------------------------------------------------------------------------------------------
+// --- claims --------------------------------------------------------------------------------------
 
-/// What its session lost in this life, if it was given to nobody since; or what it was given in the last life, unless that
-/// was not for the last time.
+/// What its session lost in this life, if it was given to nobody since; or what it was given in the
+/// last life, unless that was not for the last time.
 bool BrokerJudge::may_claim(const Hello& hello, const Item& item, std::uint32_t deliveries) const {
   if (!hello.previous) return false;
   if (hello.previous->epoch == epoch_)
     return item.place == Place::returned && item.lost_by == hello.previous->session &&
            deliveries + 1 == item.expected_deliveries;
-  if (hello.previous->epoch != epoch_before_ || !item.kept || deliveries < item.deliveries) return false;
+  if (hello.previous->epoch != epoch_before_ || !item.kept || deliveries < item.deliveries)
+    return false;
   if (item.place == Place::held) return claims_last({}) && deliveries > item.deliveries;
   return item.place == Place::returned || item.place == Place::waiting ||
          (item.place == Place::delayed && item.delay_may_be_over);
@@ -278,10 +302,12 @@ bool BrokerJudge::may_claim(const Hello& hello, const Item& item, std::uint32_t 
 
 void BrokerJudge::note_claims() {
   for (const auto& [id, session] : standing_)
-    if (session.claims_left > 0 && hellos_.at(id).previous->epoch == epoch_before_) claims_seen_ = world_.now();
+    if (session.claims_left > 0 && hellos_.at(id).previous->epoch == epoch_before_)
+      claims_seen_ = world_.now();
 }
 
-/// Put again, and dead in an earlier life than this one: of its put nothing is known any more, so it may be told late.
+/// Put again, and dead in an earlier life than this one: of its put nothing is known any more, so
+/// it may be told late.
 bool BrokerJudge::is_dead_since(ItemId as) const {
   ItemId here;
   const auto* was = earlier(as);
@@ -289,10 +315,12 @@ bool BrokerJudge::is_dead_since(ItemId as) const {
   return item && item->kept && item->place == Place::dead;
 }
 
-/// Of what an older process of the name has put its broker may not know that it was done: it says so when claims are over.
+/// Of what an older process of the name has put its broker may not know that it was done: it says
+/// so when claims are over.
 bool BrokerJudge::may_be_told_late(ItemId as, const Claim& claim) const {
   const auto item = items_.find(called(as));
-  return claim.put.producer != 0 && item != items_.end() && item->second.place == Place::done && may_be_lost(as);
+  return claim.put.producer != 0 && item != items_.end() && item->second.place == Place::done &&
+         may_be_lost(as);
 }
 
 void BrokerJudge::claims(const SessionId& id, Standing& session, const Claim& claim) {
@@ -302,11 +330,13 @@ void BrokerJudge::claims(const SessionId& id, Standing& session, const Claim& cl
     const auto as = claim.first + i;
     const auto item = items_.find(called(as));
     const bool is_here = item != items_.end();
-    if (is_here && !gone.contains(item->first) && may_claim(hellos_.at(id), item->second, claim.deliveries)) {
+    if (is_here && !gone.contains(item->first) &&
+        may_claim(hellos_.at(id), item->second, claim.deliveries)) {
       takes_up(id, session, item->first, claim.deliveries);
     } else if (claim.put.producer != 0 &&
                (!is_here || item->first != as)) {  // put again, perhaps, and another's by now
-      if (!claims_put(id, session, as, {claim.put.producer, claim.put.number + i}, claim.deliveries))
+      if (!claims_put(id, session, as, {claim.put.producer, claim.put.number + i},
+                      claim.deliveries))
         (is_dead_since(as) ? session.puts_claimed : session.claimed_in_vain).insert(as);
     } else {
       (may_be_told_late(as, claim) ? session.puts_claimed : session.claimed_in_vain).insert(as);
@@ -315,7 +345,8 @@ void BrokerJudge::claims(const SessionId& id, Standing& session, const Claim& cl
 }
 
 /// The failure that was counted is taken back; in the last life none was.
-void BrokerJudge::takes_up(const SessionId& id, Standing& session, ItemId item_id, std::uint32_t deliveries) {
+void BrokerJudge::takes_up(const SessionId& id, Standing& session, ItemId item_id,
+                           std::uint32_t deliveries) {
   const auto& previous = *hellos_.at(id).previous;
   auto& item = this->item(item_id);
   if (item.lost_counted && previous.epoch == epoch_) --item.expected;
@@ -324,7 +355,8 @@ void BrokerJudge::takes_up(const SessionId& id, Standing& session, ItemId item_i
   item.claimed_as = previous.epoch == epoch_ ? SessionId{} : previous.session;
 }
 
-void BrokerJudge::holds_again(const SessionId& id, Standing& session, ItemId item_id, std::uint32_t deliveries) {
+void BrokerJudge::holds_again(const SessionId& id, Standing& session, ItemId item_id,
+                              std::uint32_t deliveries) {
   auto& item = this->item(item_id);
   if (item.place == Place::held) {
     auto& other = standing_.at(item.holder);
@@ -365,14 +397,17 @@ void BrokerJudge::tells_lost(const SessionId& id, const Header& header, std::str
     for (const auto& run : runs)
       for (std::uint32_t i = 0; i < run.count; ++i) {
         const auto as = run.first + i;
-        if (!found->second.puts_claimed.contains(as) || found->second.claimed_in_vain.contains(as)) {
+        if (!found->second.puts_claimed.contains(as) ||
+            found->second.claimed_in_vain.contains(as)) {
           found->second.told_lost.insert(as);
           continue;
         }
-        require(may_be_lost(as), "item " + std::to_string(as.value) + " is not lost: its put may come");
+        require(may_be_lost(as),
+                "item " + std::to_string(as.value) + " is not lost: its put may come");
         require(!peace_.prompt || !could_be_put_again(as), put_of(as) + " is put again in time");
         found->second.puts.erase(as);
-        if (const auto put = put_claims_.find(as); put != put_claims_.end() && put->second.session == id)
+        if (const auto put = put_claims_.find(as);
+            put != put_claims_.end() && put->second.session == id)
           put_claims_.erase(put);
       }
   }
@@ -382,16 +417,16 @@ void BrokerJudge::tells_lost(const SessionId& id, const Header& header, std::str
 void BrokerJudge::check_lost(const Knows& knows) {
   for (auto& [id, session] : standing_) {
     if (knows(id) && !session.bye)  // who has said bye in the same breath does not mind
-      require(session.claimed_in_vain == session.told_lost, name(id) + " is told what it claims in vain, " +
-                                                                as_list(session.told_lost) + ", not " +
-                                                                as_list(session.claimed_in_vain));
+      require(session.claimed_in_vain == session.told_lost,
+              name(id) + " is told what it claims in vain, " + as_list(session.told_lost) +
+                  ", not " + as_list(session.claimed_in_vain));
     session.claimed_in_vain.clear();
     session.told_lost.clear();
   }
 }
 
-/// Of a consumer nothing is waited for but the disk, and the end of the time for claims; a broker that stands still answers
-/// nobody meanwhile.
+/// Of a consumer nothing is waited for but the disk, and the end of the time for claims; a broker
+/// that stands still answers nobody meanwhile.
 void BrokerJudge::check_byes(const Knows& knows) {
   if (takes_claims_ && takes_claims_()) claims_taken_ = world_.now();
   for (const auto& [id, session] : standing_) {
@@ -417,17 +452,19 @@ void BrokerJudge::confirms(const SessionId& id, const Confirm& confirm) {
     if (claim == put_claims_.end() || !takes_claims_()) return false;
     const auto& before = claim->second.before;
     return claim->second.session == id ||
-           std::any_of(before.begin(), before.end(), [&](const auto& one) { return one.session == id; });
+           std::any_of(before.begin(), before.end(),
+                       [&](const auto& one) { return one.session == id; });
   };
   for (const auto& [number, as] : found->second.put_settles)
-    require(
-        number > confirm.control_received || !waits(as),
-        name(id) + ": what became of item " + std::to_string(as.value) + " is not confirmed before its put is here");
+    require(number > confirm.control_received || !waits(as),
+            name(id) + ": what became of item " + std::to_string(as.value) +
+                " is not confirmed before its put is here");
   auto& acks = found->second.acks;
   auto& fails = found->second.fails;
   for (; !acks.empty() && acks.begin()->first <= confirm.control_received; acks.erase(acks.begin()))
     for (const auto item : acks.begin()->second) this->item(item).ack_confirmed = true;
-  for (; !fails.empty() && fails.begin()->first <= confirm.control_received; fails.erase(fails.begin()))
+  for (; !fails.empty() && fails.begin()->first <= confirm.control_received;
+       fails.erase(fails.begin()))
     item(fails.begin()->second.first).fails_confirmed = fails.begin()->second.second;
 }
 

@@ -1,4 +1,5 @@
-// What is begun when its holder is lost, in the model: what counts then, and what goes alone from then on.
+// What is begun when its holder is lost, in the model: what counts then, and what goes alone from
+// then on.
 #include <algorithm>
 #include <tuple>
 
@@ -31,23 +32,31 @@ bool BrokerJudge::holds_suspect(const Standing& session) const {
   return std::any_of(standing_.begin(), standing_.end(), [&](const auto& one) {
     const auto& held = one.second.held;
     return one.second.process == session.process &&
-           std::any_of(held.begin(), held.end(), [this](ItemId id) { return items_.at(id).suspect; });
+           std::any_of(held.begin(), held.end(),
+                       [this](ItemId id) { return items_.at(id).suspect; });
   });
 }
 
 /// It may be dead, and need not be given anything.
-bool BrokerJudge::doubts(const Standing& session) const { return doubted_.contains(session.process); }
-
-/// What has cost a life goes to a process that holds nothing, and nothing else goes there meanwhile.
-void BrokerJudge::check_alone(const Standing& session, ItemId id) const {
-  const auto held = held_by_process(session);
-  require(std::none_of(held.begin(), held.end(), [this](ItemId other) { return items_.at(other).suspect; }),
-          name(id) + " is not given to a process that holds what has cost a life");
-  require(!items_.at(id).suspect || held.empty(), name(id) + " has cost a life: it goes alone to a process");
+bool BrokerJudge::doubts(const Standing& session) const {
+  return doubted_.contains(session.process);
 }
 
-/// A suspect waits until somebody who asks holds nothing; of each queue with such items one may be kept free for them.
-bool BrokerJudge::may_wait_for_a_free_hand(const std::vector<const Standing*>& askers, ItemId id) const {
+/// What has cost a life goes to a process that holds nothing, and nothing else goes there
+/// meanwhile.
+void BrokerJudge::check_alone(const Standing& session, ItemId id) const {
+  const auto held = held_by_process(session);
+  require(std::none_of(held.begin(), held.end(),
+                       [this](ItemId other) { return items_.at(other).suspect; }),
+          name(id) + " is not given to a process that holds what has cost a life");
+  require(!items_.at(id).suspect || held.empty(),
+          name(id) + " has cost a life: it goes alone to a process");
+}
+
+/// A suspect waits until somebody who asks holds nothing; of each queue with such items one may be
+/// kept free for them.
+bool BrokerJudge::may_wait_for_a_free_hand(const std::vector<const Standing*>& askers,
+                                           ItemId id) const {
   std::set<std::string> processes;  // that ask
   for (const auto* session : askers) {
     if (!holds_anything(*session)) return false;
@@ -63,26 +72,29 @@ bool BrokerJudge::may_wait_for_a_free_hand(const std::vector<const Standing*>& a
   return suspect(id) || processes.size() <= queues;
 }
 
-/// What its user had, as far as its client has told, has failed; beyond that as many at most as may have been begun since.
-/// The first one is counted, or goes alone next: nobody dies for nothing.
+/// What its user had, as far as its client has told, has failed; beyond that as many at most as may
+/// have been begun since. The first one is counted, or goes alone next: nobody dies for nothing.
 void BrokerJudge::lose_items(const SessionId& id, Standing& session, bool counts) {
   std::vector<ItemId> in_order(session.held.begin(), session.held.end());
   std::sort(in_order.begin(), in_order.end(), [this](ItemId a, ItemId b) {
     const auto &one = items_.at(a), &other = items_.at(b);
-    return std::tie(one.generation, one.lane_number, a) < std::tie(other.generation, other.lane_number, b);
+    return std::tie(one.generation, one.lane_number, a) <
+           std::tie(other.generation, other.lane_number, b);
   });
   std::uint32_t not_begun = 0;
   for (const auto item_id : in_order) {
     auto& item = this->item(item_id);
     const bool failed = item.failures > item.expected;
     // What came on an earlier lane is told with the first one that was begun of this lane.
-    const bool told =
-        item.taken && session.begun.second > SeqNo{} && std::pair(item.generation, item.lane_number) <= session.begun;
+    const bool told = item.taken && session.begun.second > SeqNo{} &&
+                      std::pair(item.generation, item.lane_number) <= session.begun;
     if (counts) {
-      require(failed || !told, name(item_id) + " was begun when its holder was lost: it has failed");
+      require(failed || !told,
+              name(item_id) + " was begun when its holder was lost: it has failed");
       require(failed || item.suspect || item_id != in_order.front() || item.lane_end == SeqNo{},
               name(item_id) + " may have cost its holder's life: it goes alone");
-      require(!failed || item.suspect || item.failures >= max_attempts_, name(item_id) + " goes alone from now on");
+      require(!failed || item.suspect || item.failures >= max_attempts_,
+              name(item_id) + " goes alone from now on");
       not_begun += failed && !item.taken;
     }
     let_go(session, item, item_id);
@@ -92,8 +104,9 @@ void BrokerJudge::lose_items(const SessionId& id, Standing& session, bool counts
     else
       to_front(item, item_id);
   }
-  require(not_begun <= session.most_waiting, "of what session " + to_hex(id).substr(0, 8) + " had not begun, " +
-                                                 std::to_string(not_begun) + " are counted");
+  require(not_begun <= session.most_waiting, "of what session " + to_hex(id).substr(0, 8) +
+                                                 " had not begun, " + std::to_string(not_begun) +
+                                                 " are counted");
 }
 
 }  // namespace baton::simulation

@@ -5,7 +5,7 @@
 
 namespace baton::simulation {
 
-// --- what comes in -----------------------------------------------------------------------------------------------
+// --- what comes in -------------------------------------------------------------------------------
 
 BrokerNode::Process::Process(World& world, BrokerJudge& judge, const broker::Settings& settings,
                              std::unique_ptr<broker::Storage> memory_or_disk)
@@ -14,8 +14,8 @@ BrokerNode::Process::Process(World& world, BrokerJudge& judge, const broker::Set
   judge.begins(dispatcher.core().epoch());
 }
 
-BrokerNode::BrokerNode(World& world, PutJudge& puts, HolderJudge& holders, const broker::Settings& settings,
-                       Peace peace, Duration storage_lag)
+BrokerNode::BrokerNode(World& world, PutJudge& puts, HolderJudge& holders,
+                       const broker::Settings& settings, Peace peace, Duration storage_lag)
     : world_(world),
       puts_(puts),
       holders_(holders),
@@ -28,7 +28,8 @@ BrokerNode::BrokerNode(World& world, PutJudge& puts, HolderJudge& holders, const
 
 void BrokerNode::start() {
   const auto* before = judges_.empty() ? nullptr : judges_.back().get();
-  judges_.push_back(std::make_unique<BrokerJudge>(world_, puts_, judges_.size() + 1, settings_, peace_, before));
+  judges_.push_back(
+      std::make_unique<BrokerJudge>(world_, puts_, judges_.size() + 1, settings_, peace_, before));
   process_ = std::make_unique<Process>(world_, judge(), settings_, make_storage());
   judge().sees([this] { return handed_off(); });
   if (settings_.keeps)
@@ -78,12 +79,14 @@ Life BrokerNode::life_of(Epoch epoch) const {
 }
 
 void BrokerNode::acked(Epoch epoch, ItemId id) {
-  for (auto life = life_of(epoch); life <= (settings_.keeps ? this->life() : life_of(epoch)); ++life)
+  for (auto life = life_of(epoch); life <= (settings_.keeps ? this->life() : life_of(epoch));
+       ++life)
     judge_of_life(life).acked(id);
 }
 
 void BrokerNode::failed(Epoch epoch, ItemId id) {
-  for (auto life = life_of(epoch); life <= (settings_.keeps ? this->life() : life_of(epoch)); ++life)
+  for (auto life = life_of(epoch); life <= (settings_.keeps ? this->life() : life_of(epoch));
+       ++life)
     judge_of_life(life).failed(id);
 }
 
@@ -160,7 +163,7 @@ void BrokerNode::pause(Duration time) {
   wake(paused_until_);
 }
 
-// --- turns -------------------------------------------------------------------------------------------------------
+// --- turns ---------------------------------------------------------------------------------------
 
 void BrokerNode::wake(Time when) {
   when = std::max(when, paused_until_);
@@ -186,8 +189,9 @@ void BrokerNode::turn() {
   process_->dispatcher.end_turn(world_.now(), control_dry);
   carry_out();
   process_->dispatcher.core().check_invariants();
-  wake(process_->control.empty() && process_->put.empty() ? process_->dispatcher.core().next_deadline()
-                                                          : world_.now() + 1us);
+  wake(process_->control.empty() && process_->put.empty()
+           ? process_->dispatcher.core().next_deadline()
+           : world_.now() + 1us);
 }
 
 void BrokerNode::read_subscriptions() {
@@ -204,7 +208,8 @@ void BrokerNode::read_subscriptions() {
 
 /// Sometimes a turn's time is up before all is read.
 bool BrokerNode::read_control() {
-  auto left = world_.random.chance(900) ? process_->control.size() : world_.random.below(process_->control.size() + 1);
+  auto left = world_.random.chance(900) ? process_->control.size()
+                                        : world_.random.below(process_->control.size() + 1);
   for (; left > 0; --left) {
     judge().reads(process_->control.front());
     process_->dispatcher.on_control(process_->control.front(), world_.now());
@@ -214,7 +219,8 @@ bool BrokerNode::read_control() {
 }
 
 void BrokerNode::read_put() {
-  auto left = world_.random.chance(900) ? process_->put.size() : world_.random.below(process_->put.size() + 1);
+  auto left = world_.random.chance(900) ? process_->put.size()
+                                        : world_.random.below(process_->put.size() + 1);
   for (; left > 0; --left) {
     judge().reads(process_->put.front());
     process_->dispatcher.on_put(process_->put.front(), world_.now());
@@ -222,7 +228,7 @@ void BrokerNode::read_put() {
   }
 }
 
-// --- what goes out -----------------------------------------------------------------------------------------------
+// --- what goes out -------------------------------------------------------------------------------
 
 void BrokerNode::carry_out() {
   process_->dispatcher.carry_out(*this);
@@ -243,7 +249,8 @@ void BrokerNode::log(const std::string& line) {
 }
 
 void BrokerNode::open_lane(const SessionId& session, std::uint32_t generation) {
-  if (world_.faulty && (world_.random.chance(lane_failures_per_mille) || process_->lanes.size() >= most_lanes)) {
+  if (world_.faulty &&
+      (world_.random.chance(lane_failures_per_mille) || process_->lanes.size() >= most_lanes)) {
     judge().lane_failed(session);
     return process_->dispatcher.core().lane_failed(session, generation, world_.now());
   }
@@ -252,8 +259,8 @@ void BrokerNode::open_lane(const SessionId& session, std::uint32_t generation) {
   process_->dispatcher.core().lane_opened(session, generation, process_->next_port++);
 }
 
-std::map<std::uint16_t, BrokerNode::Lane>::iterator BrokerNode::find_lane(const SessionId& session,
-                                                                          std::uint32_t generation) {
+std::map<std::uint16_t, BrokerNode::Lane>::iterator BrokerNode::find_lane(
+    const SessionId& session, std::uint32_t generation) {
   return std::find_if(process_->lanes.begin(), process_->lanes.end(), [&](const auto& entry) {
     return entry.second.session == session && entry.second.generation == generation;
   });
@@ -269,9 +276,11 @@ void BrokerNode::close_lane(const SessionId& session, std::uint32_t generation) 
 
 void BrokerNode::send(broker::Effects::LaneMessage& message) {
   const auto payload = payload_of(message.bytes);
-  require(check_entries(MessageType::deliveries, payload, message.count) == Refusal::none, "deliveries are valid");
+  require(check_entries(MessageType::deliveries, payload, message.count) == Refusal::none,
+          "deliveries are valid");
   const auto found = find_lane(message.session, message.generation);
-  const bool heard = found != process_->lanes.end();  // else it could not be opened, or is closed by now
+  // Else it could not be opened, or is closed by now.
+  const bool heard = found != process_->lanes.end();
   judge().message_begins();
   EntryReader in(payload);
   auto number = message.first;
@@ -308,9 +317,10 @@ std::string BrokerNode::books() const {
   std::string text;
   auto& core = process_->dispatcher.core();
   for (const auto& [name, queue] : core.queues().all())
-    text += name + ": put " + std::to_string(queue->put) + " ready " + std::to_string(queue->ready.size()) +
-            " delayed " + std::to_string(queue->delayed) + " held " + std::to_string(queue->held) + " done " +
-            std::to_string(queue->done) + " dead " + std::to_string(queue->dead) + " waiting " +
+    text += name + ": put " + std::to_string(queue->put) + " ready " +
+            std::to_string(queue->ready.size()) + " delayed " + std::to_string(queue->delayed) +
+            " held " + std::to_string(queue->held) + " done " + std::to_string(queue->done) +
+            " dead " + std::to_string(queue->dead) + " waiting " +
             std::to_string(queue->waiting.size()) + "; ";
   return text + std::to_string(core.session_count()) + " sessions";
 }

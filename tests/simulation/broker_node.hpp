@@ -1,5 +1,5 @@
-// The broker in the simulation: its pure parts, its lanes, and a shell that takes what comes in turns. It can be killed
-// and started again, with a memory that is empty and another epoch.
+// The broker in the simulation: its pure parts, its lanes, and a shell that takes what comes in
+// turns. It can be killed and started again, with a memory that is empty and another epoch.
 #pragma once
 
 #include <deque>
@@ -19,8 +19,8 @@ namespace baton::simulation {
 class BrokerNode final : public BrokerEnd, private broker::Shell {
  public:
   /// How long its storage takes, at most. In memory: 0 where it is to be killed.
-  BrokerNode(World& world, PutJudge& puts, HolderJudge& holders, const broker::Settings& settings, Peace peace,
-             Duration storage_lag);
+  BrokerNode(World& world, PutJudge& puts, HolderJudge& holders, const broker::Settings& settings,
+             Peace peace, Duration storage_lag);
 
   void put(std::string frame);
   void control(std::string frame);
@@ -33,8 +33,8 @@ class BrokerNode final : public BrokerEnd, private broker::Shell {
 
   /// Stands still for a while.
   void pause(Duration time);
-  /// As kill -9 does; or in order, as SIGTERM does: with what it still has to say. Its memory is lost either way, not
-  /// its disk.
+  /// As kill -9 does; or in order, as SIGTERM does: with what it still has to say. Its memory is
+  /// lost either way, not its disk.
   void kill(bool in_order);
   /// Starts it (again).
   void start();
@@ -52,7 +52,9 @@ class BrokerNode final : public BrokerEnd, private broker::Shell {
   }
   const broker::Queues& queues() const { return process_->dispatcher.core().queues(); }
   /// Who holds the item, as far as the broker knows; nobody while it is down.
-  const broker::Session* holder_of(ItemId id) const { return process_ ? queues().holder_of(id) : nullptr; }
+  const broker::Session* holder_of(ItemId id) const {
+    return process_ ? queues().holder_of(id) : nullptr;
+  }
   bool finished() const { return finished_; }
   int exit_code() const { return exit_code_; }
   std::string books() const;
@@ -95,9 +97,10 @@ class BrokerNode final : public BrokerEnd, private broker::Shell {
     broker::Dispatcher dispatcher;
     std::deque<std::string> put, control;
     std::deque<Subscription> subscriptions;
-    std::map<SessionId, std::vector<std::shared_ptr<NewsLink>>> subscribed;  // a link once for each subscription
-    std::map<std::uint16_t, Lane> lanes;                                     // by port
-    std::uint16_t next_port = 20'000;                                        // the same ones in each life
+    std::map<SessionId, std::vector<std::shared_ptr<NewsLink>>>
+        subscribed;                       // a link once for each subscription
+    std::map<std::uint16_t, Lane> lanes;  // by port
+    std::uint16_t next_port = 20'000;     // the same ones in each life
   };
 
   std::unique_ptr<broker::Storage> make_storage();
@@ -108,7 +111,8 @@ class BrokerNode final : public BrokerEnd, private broker::Shell {
   void read_subscriptions();
   void carry_out();
   void open_lane(const SessionId& session, std::uint32_t generation) override;
-  std::map<std::uint16_t, Lane>::iterator find_lane(const SessionId& session, std::uint32_t generation);
+  std::map<std::uint16_t, Lane>::iterator find_lane(const SessionId& session,
+                                                    std::uint32_t generation);
   void close_lane(const SessionId& session, std::uint32_t generation) override;
   void before_sending(const broker::Effects& effects) override;
   void send(broker::Effects::LaneMessage& message) override;

@@ -8,7 +8,7 @@
 namespace baton::simulation {
 namespace {
 
-constexpr Duration users_thread = 3ms;                  // at most, until a user's thread that was woken has a look
+constexpr Duration users_thread = 3ms;  // at most, until a user's thread that was woken has a look
 constexpr const char *alive = "alive", *dead = "dead";  // addresses
 
 }  // namespace
@@ -50,7 +50,7 @@ void ClientNode::start() {
   later(Duration::zero(), [this] { act(); });
 }
 
-// --- what happens to it ------------------------------------------------------------------------------------------
+// --- what happens to it --------------------------------------------------------------------------
 
 void ClientNode::kill() {
   if (std::exchange(killed_, true)) return;
@@ -86,7 +86,7 @@ void ClientNode::stall(Duration time) {
   if (which == 3 && lane_) lane_->stall(time);
 }
 
-// --- the connection's thread -------------------------------------------------------------------------------------
+// --- the connection's thread ---------------------------------------------------------------------
 
 void ClientNode::take_in(Event event) {
   if (killed_) return;
@@ -128,17 +128,20 @@ void ClientNode::run_once() {
   logic().tick(now, out);
   observe();
   check_invariants();
-  if (session().id() != before) world_.trace([&] { return name_ + " is now " + to_hex(session().id()).substr(0, 8); });
+  if (session().id() != before)
+    world_.trace([&] { return name_ + " is now " + to_hex(session().id()).substr(0, 8); });
   for (const auto& request : out.requests) perform(request);
   for (auto& message : out.messages) send(message);
-  if (logic().take_change()) later(world_.random.between(Duration::zero(), users_thread), [this] { act(); });
+  if (logic().take_change())
+    later(world_.random.between(Duration::zero(), users_thread), [this] { act(); });
 }
 
 void ClientNode::feed(const Event& event) {
   const auto now = world_.now();
   const auto* news = std::get_if<OnNews>(&event);
   const auto* lane = std::get_if<OnLane>(&event);
-  if (news || lane) world_.trace([&] { return name_ + " <- " + describe(news ? news->frame : lane->frame); });
+  if (news || lane)
+    world_.trace([&] { return name_ + " <- " + describe(news ? news->frame : lane->frame); });
   if (news) choice_.answered();
   if (news) judge(news->frame);
   if (news) {
@@ -187,7 +190,7 @@ void ClientNode::judge_welcome(const Header& header, std::string_view payload) {
   welcomed(life, welcome);
 }
 
-// --- its sockets -------------------------------------------------------------------------------------------------
+// --- its sockets ---------------------------------------------------------------------------------
 
 void ClientNode::perform(const SocketRequest& request) {
   switch (request.kind) {
@@ -197,10 +200,12 @@ void ClientNode::perform(const SocketRequest& request) {
       if (lane_) lane_->close();
       lane_generation_ = request.generation;
       lane_up_ = false;
-      lane_ = std::make_shared<LaneLink>(world_, lines_.lane, scene_.broker, *this, session().id(), request.generation);
+      lane_ = std::make_shared<LaneLink>(world_, lines_.lane, scene_.broker, *this, session().id(),
+                                         request.generation);
       return lane_->connect(request.port);
     case SocketRequest::Kind::close_lane:
-      require(!scene_.lossless || !lane_up_ || session().bye_said() || world_.now() >= lane_heard_ + session_timeout,
+      require(!scene_.lossless || !lane_up_ || session().bye_said() ||
+                  world_.now() >= lane_heard_ + session_timeout,
               name_ + " gives no lane up that moves");
       if (lane_ && lane_generation_ == request.generation) lane_->close();
       return;
@@ -212,10 +217,12 @@ void ClientNode::open(const SessionId& topic) {
   auto& broker = scene_.broker;
   put_ = std::make_shared<DoorLink>(world_, lines_.put, broker,
                                     [&broker](std::string frame) { broker.put(std::move(frame)); });
-  control_ = std::make_shared<DoorLink>(world_, lines_.control, broker,
-                                        [&broker](std::string frame) { broker.control(std::move(frame)); });
-  news_ = std::make_shared<NewsLink>(world_, lines_.news, broker, topic,
-                                     [this](std::string frame) { take_in(OnNews{std::move(frame)}); });
+  control_ = std::make_shared<DoorLink>(
+      world_, lines_.control, broker,
+      [&broker](std::string frame) { broker.control(std::move(frame)); });
+  news_ = std::make_shared<NewsLink>(world_, lines_.news, broker, topic, [this](std::string frame) {
+    take_in(OnNews{std::move(frame)});
+  });
   if (choice_.next(addresses_) == dead) return;
   put_->connect();
   control_->connect();
@@ -249,12 +256,13 @@ void ClientNode::send(Outbox::Message& message) {
 /// Where nothing is lost, nothing is sent twice.
 void ClientNode::judge_put(const Header& header, std::string_view message) {
   const bool again = put_sent_.first == header.session && header.number <= put_sent_.second;
-  require(!again || !scene_.lossless, name_ + " sends put " + std::to_string(header.number.value) + " once");
+  require(!again || !scene_.lossless,
+          name_ + " sends put " + std::to_string(header.number.value) + " once");
   const auto numbers = header.count - (begins_with_digest(payload_of(message)) ? 1u : 0u);
   put_sent_ = {header.session, {header.number.value + numbers - 1}};
 }
 
-// --- its user ----------------------------------------------------------------------------------------------------
+// --- its user ------------------------------------------------------------------------------------
 
 void ClientNode::later(Duration delay, std::function<void()> what) {
   world_.after(delay, [this, what = std::move(what)] {
@@ -266,8 +274,8 @@ void ClientNode::later(Duration delay, std::function<void()> what) {
 
 void ClientNode::say(const std::string& text) {
   const bool is_long = scene_.long_lines > 0 && world_.random.chance(100);
-  say_block(
-      scene_.console.say(name_, is_long ? text + std::string(world_.random.below(scene_.long_lines), '.') : text));
+  say_block(scene_.console.say(
+      name_, is_long ? text + std::string(world_.random.below(scene_.long_lines), '.') : text));
   touch();
 }
 

@@ -1,4 +1,5 @@
-// A client in the simulation: a pure session, its connections, and a user who reacts when told that something changed.
+// A client in the simulation: a pure session, its connections, and a user who reacts when told that
+// something changed.
 #pragma once
 
 #include <memory>
@@ -25,11 +26,13 @@ struct Scene {
   bool breaking;          ///< messages may be lost, doubled and slow
   bool keeps;             ///< the broker does
   bool lossless = false;  ///< as in Peace, but for lanes on which nothing comes for too long
-  /// Hosts may have addresses at which nobody answers. A client may be there when a broker that stood still for long goes on.
+  /// Hosts may have addresses at which nobody answers. A client may be there when a broker that
+  /// stood still for long goes on.
   bool dead_addresses = true;
   bool connected = false;  ///< no connection breaks but with the broker, and no lane fails
   bool all_run = false;    ///< and no client stands still, so that puts are sent again in time
-  /// A slow link, to and from the broker, that many of the clients are behind; nullptr: there is none.
+  /// A slow link, to and from the broker, that many of the clients are behind; nullptr: there is
+  /// none.
   Bottleneck *up = nullptr, *down = nullptr;
   std::uint64_t long_lines = 0;  ///< as in Troubles
 };
@@ -66,7 +69,9 @@ class ClientNode : public ClientEnd {
   bool has_dead_address() const { return addresses_.size() > 1; }
   virtual void check_invariants() const = 0;
 
-  void lane(std::uint32_t generation, std::string bytes) override { take_in(OnLane{generation, std::move(bytes)}); }
+  void lane(std::uint32_t generation, std::string bytes) override {
+    take_in(OnLane{generation, std::move(bytes)});
+  }
   void lane_up(std::uint32_t generation) override { take_in(LaneUp{generation}); }
   void lane_down(std::uint32_t generation) override { take_in(LaneDown{generation}); }
 
@@ -146,7 +151,8 @@ class ClientNode : public ClientEnd {
   std::shared_ptr<NewsLink> news_;
   std::shared_ptr<LaneLink> lane_;
   std::uint32_t lane_generation_ = 0;
-  std::pair<SessionId, SeqNo> put_sent_;  // the last number of the put stream that was sent, and of which session
+  std::pair<SessionId, SeqNo>
+      put_sent_;  // the last number of the put stream that was sent, and of which session
   Time wake_at_ = never, paused_until_{}, lane_heard_{};
   bool killed_ = false, end_told_ = false, end_heard_ = false, lane_up_ = false;
 };

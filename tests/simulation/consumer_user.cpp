@@ -5,7 +5,8 @@
 namespace baton::simulation {
 namespace {
 
-/// A get whose time is up returns: when its withdraw is answered, or when its lane is lost for the want of an answer.
+/// A get whose time is up returns: when its withdraw is answered, or when its lane is lost for the
+/// want of an answer.
 constexpr Duration returns_within = 4 * session_timeout + 4s;
 
 /// At once, or after it was told that the work has begun.
@@ -41,7 +42,8 @@ void ConsumerNode::forsake() {
     if (mine_.erase(job.take) == 0 || !held) continue;
     settled_[job.item] = job.count;
     scene_.broker.failed(job.epoch, job.item);
-    if (session().established()) scene_.broker.judge_of(session().epoch()).forsaken(session().id(), job.item);
+    if (session().established())
+      scene_.broker.judge_of(session().epoch()).forsaken(session().id(), job.item);
   }
   consumer_.fail_held("not settled when its consumer ended");
   act();
@@ -69,7 +71,8 @@ void ConsumerNode::tell_holders() {
   if (session().claims_answered()) scene_.holders.claims_answered(*this);
 }
 
-/// When neither has anything under way to the other, both know the same asks, and nobody waits for one that was taken back.
+/// When neither has anything under way to the other, both know the same asks, and nobody waits for
+/// one that was taken back.
 void ConsumerNode::check_asks() const {
   const auto& lane = consumer_.lane();
   const auto* its = scene_.broker.session(session().id());
@@ -77,7 +80,8 @@ void ConsumerNode::check_asks() const {
       its->control.received() != session().control().last() || !lane.up())
     return;
   if (its->lane_generation != lane.generation() || its->lane_sent() != lane.received()) return;
-  require(consumer_.withdrawn(consumer_.withdraws()), name() + " has the answers to all that it took back");
+  require(consumer_.withdrawn(consumer_.withdraws()),
+          name() + " has the answers to all that it took back");
   require(its->asked_in_all - its->answered == lane.outstanding(),
           name() + " asks for " + std::to_string(lane.outstanding()) + ": its broker knows");
 }
@@ -100,39 +104,43 @@ void ConsumerNode::says(const Entry& entry) {
       const auto id = claim.first + i;
       const auto known = claimed_.find(id);
       const auto count = known == claimed_.end() ? claim.deliveries : known->second;
-      require(claim.deliveries == count, name() + " claims item " + std::to_string(id.value) + " by its count " +
-                                             std::to_string(count) + ", not " + std::to_string(claim.deliveries));
+      require(claim.deliveries == count, name() + " claims item " + std::to_string(id.value) +
+                                             " by its count " + std::to_string(count) + ", not " +
+                                             std::to_string(claim.deliveries));
     }
 }
 
 bool ConsumerNode::works_on(std::uint64_t take) const {
-  return !over() &&
-         std::any_of(jobs_.begin(), jobs_.end(), [&](const Job& job) { return job.in_hand() && job.take == take; });
+  return !over() && std::any_of(jobs_.begin(), jobs_.end(),
+                                [&](const Job& job) { return job.in_hand() && job.take == take; });
 }
 
-/// Nothing kept its client from being in touch but the broker's own end, for which it is given time to come back. Who is not
-/// back before the broker ends once more is forgotten.
+/// Nothing kept its client from being in touch but the broker's own end, for which it is given time
+/// to come back. Who is not back before the broker ends once more is forgotten.
 bool ConsumerNode::in_touch_with(const Mine& mine) const {
-  return scene_.keeps && scene_.connected && mine.since > stood_still_until() && mine.life + 1 >= scene_.broker.life();
+  return scene_.keeps && scene_.connected && mine.since > stood_still_until() &&
+         mine.life + 1 >= scene_.broker.life();
 }
 
 void ConsumerNode::add_hands(std::map<std::string, std::vector<User>>& hands) const {
   if (over()) return;
   const auto& broker = scene_.broker;
-  const bool stands = session().established() && life() == broker.life() && broker.knows(session().id());
+  const bool stands =
+      session().established() && life() == broker.life() && broker.knows(session().id());
   for (const auto& [take, mine] : mine_) {
     if (!consumer_.holds(mine.id, take) && !in_touch_with(mine)) continue;
     const auto* holder = stands ? broker.holder_of(broker.judge().called(mine.id)) : nullptr;
     const bool his = holder && holder->id == session().id();
-    if (his || (stands && session().claims_answered()) || in_touch_with(mine)) hands[mine.put].push_back(name());
+    if (his || (stands && session().claims_answered()) || in_touch_with(mine))
+      hands[mine.put].push_back(name());
   }
 }
 
 void ConsumerNode::act() {
   if (session().over()) return;
   for (auto& job : jobs_) act(job);
-  const bool all_rest =
-      std::all_of(jobs_.begin(), jobs_.end(), [](const Job& job) { return job.does == Job::Does::nothing; });
+  const bool all_rest = std::all_of(jobs_.begin(), jobs_.end(),
+                                    [](const Job& job) { return job.does == Job::Does::nothing; });
   if (!all_rest || bye_) return;
   bye_ = true;
   bye_in_trouble_ = world_.faulty;
@@ -176,7 +184,8 @@ void ConsumerNode::rest(Job& job) {
   });
 }
 
-/// As a run of so many items that is over: the next one gets again, and others may be waiting meanwhile.
+/// As a run of so many items that is over: the next one gets again, and others may be waiting
+/// meanwhile.
 void ConsumerNode::end_run() {
   world_.trace([&] { return name() + " ends a run"; });
   consumer_.rest();
@@ -206,11 +215,13 @@ void ConsumerNode::give_up(Job& job) {
   act(job);
 }
 
-/// Of the time that its process runs, and that nothing comes over its lane: large items on a slow one take long.
+/// Of the time that its process runs, and that nothing comes over its lane: large items on a slow
+/// one take long.
 void ConsumerNode::expect_return(const Job& job) {
   later(returns_within, [this, &job, get = job.get] {
     if (job.does != Job::Does::withdraw || job.get != get) return;
-    if (world_.now() < std::max(stood_still_until(), lane_heard()) + returns_within) return expect_return(job);
+    if (world_.now() < std::max(stood_still_until(), lane_heard()) + returns_within)
+      return expect_return(job);
     require(false, name() + ": a get returns when its time is up");
   });
 }
@@ -269,7 +280,9 @@ void ConsumerNode::settle(Job& job) {
     if (heard) scene_.broker.acked(job.epoch, id);
   }
   if (heard && !released) settled_[id] = job.count;
-  world_.trace([&] { return name() + " settles item " + std::to_string(id.value) + (heard ? "" : ", too late"); });
+  world_.trace([&] {
+    return name() + " settles item " + std::to_string(id.value) + (heard ? "" : ", too late");
+  });
   require(!heard || was_mine, name() + " settles only what it holds");
   if (random.chance(plan_.pauses)) end_run();
   rest(job);

@@ -73,7 +73,8 @@ std::string describe(const Entry& entry) {
       return "fail " + n(read_fail(entry).id.value);
     case EntryKind::lane_lost: {
       const auto lost = read_lane_lost(entry);
-      return "lane_lost " + n(lost.generation) + " received " + n(lost.received.value) + " wanted " + n(lost.wanted);
+      return "lane_lost " + n(lost.generation) + " received " + n(lost.received.value) +
+             " wanted " + n(lost.wanted);
     }
     case EntryKind::bye:
       return "bye " + n(read_bye(entry).value);
@@ -85,8 +86,8 @@ std::string describe(const Entry& entry) {
     case EntryKind::claim_put:
       return "claim" + claims(entry);
     case EntryKind::delivery:
-      return "given " + n(read_delivery(entry).id.value) + "/" + n(read_delivery(entry).deliveries) +
-             (is_partial(entry) ? ", in parts" : "");
+      return "given " + n(read_delivery(entry).id.value) + "/" +
+             n(read_delivery(entry).deliveries) + (is_partial(entry) ? ", in parts" : "");
     default:
       return "entry " + n(static_cast<unsigned>(entry.kind));
   }
@@ -95,15 +96,16 @@ std::string describe(const Entry& entry) {
 std::string describe(const Confirm& c) {
   return " control " + n(c.control_received.value) + (c.rewind_control ? " rewind" : "") + " put " +
          n(c.put_received.value) + "/" + n(c.put_confirmed.value) + "/" + n(c.put_credit.value) +
-         (c.rewind_put ? " rewind" : "") + " window " + n(c.put_window) + " say " + n(c.say_window) + " settled " +
-         n(c.done) + "+" + n(c.dead) + " of " + n(c.accepted) + " told " + n(c.told.value) + " lane " +
-         n(c.lane_generation) + ":" + n(c.lane_port) + ":" + n(c.lane_sent.value) + (c.shutdown ? " shutdown" : "") +
-         (c.ended ? " ended" : "");
+         (c.rewind_put ? " rewind" : "") + " window " + n(c.put_window) + " say " +
+         n(c.say_window) + " settled " + n(c.done) + "+" + n(c.dead) + " of " + n(c.accepted) +
+         " told " + n(c.told.value) + " lane " + n(c.lane_generation) + ":" + n(c.lane_port) + ":" +
+         n(c.lane_sent.value) + (c.shutdown ? " shutdown" : "") + (c.ended ? " ended" : "");
 }
 
 std::string describe(const Heartbeat& b) {
-  return " put " + n(b.put_sent.value) + " control " + n(b.control_sent.value) + " heard " + n(b.heard.value) +
-         " lane " + n(b.lane_generation) + ":" + n(b.lane_received.value) + (b.rewind ? " rewind" : "");
+  return " put " + n(b.put_sent.value) + " control " + n(b.control_sent.value) + " heard " +
+         n(b.heard.value) + " lane " + n(b.lane_generation) + ":" + n(b.lane_received.value) +
+         (b.rewind ? " rewind" : "");
 }
 
 }  // namespace
@@ -117,7 +119,8 @@ std::string describe(std::string_view frame) {
   Heartbeat heartbeat;
   if (header.type == MessageType::confirm && decode_confirm(payload, confirm) == Refusal::none)
     return text + describe(confirm);
-  if (header.type == MessageType::heartbeat && decode_heartbeat(payload, heartbeat) == Refusal::none)
+  if (header.type == MessageType::heartbeat &&
+      decode_heartbeat(payload, heartbeat) == Refusal::none)
     return text + describe(heartbeat);
   if (header.count == 0) return text + " " + std::string(payload);
   text += " " + n(header.number.value) + ":";

@@ -1,5 +1,5 @@
-// Naive models of what is promised, written apart from the broker and the clients: they hear what the users do, what the
-// storage is told and what goes over the wire, and object.
+// Naive models of what is promised, written apart from the broker and the clients: they hear what
+// the users do, what the storage is told and what goes over the wire, and object.
 #pragma once
 
 #include <map>
@@ -23,8 +23,9 @@ using User = std::string;
 /// A broker's life, from its start to its death: they are counted from 1.
 using Life = std::uint64_t;
 
-/// What producers put: over all lives of the broker. Of each name there are many processes, one after the other or at once,
-/// whose inputs may be the same or not: a number is what was stored under it.
+/// What producers put: over all lives of the broker. Of each name there are many processes, one
+/// after the other or at once, whose inputs may be the same or not: a number is what was stored
+/// under it.
 class PutJudge {
  public:
   /// `keeps`: what is confirmed outlives the broker.
@@ -41,28 +42,34 @@ class PutJudge {
     bool dropped = false;  ///< ... and not kept, to make room for those that died later
   };
 
-  /// A process of this name begins: the broker has items up to `before` of the ones before. `life`: of the broker that has said
-  /// so; when that was before the newest one's, it is told late, and puts nothing.
+  /// A process of this name begins: the broker has items up to `before` of the ones before. `life`:
+  /// of the broker that has said so; when that was before the newest one's, it is told late, and
+  /// puts nothing.
   void begins(const std::string& producer, const std::string& process, SeqNo before, Life life);
-  /// It is welcomed again: if another one was meanwhile, that one has put nothing, and is the one to go.
+  /// It is welcomed again: if another one was meanwhile, that one has put nothing, and is the one
+  /// to go.
   void goes_on(const std::string& producer, const std::string& process, Life life) {
     if (life >= newest_[producer].welcomed) newest_[producer] = {process, life};
   }
   /// Where its user told it to begin anew, whatever was put before: the lines that are left out.
   using Anew = std::optional<std::vector<std::string>>;
-  void put(const std::string& producer, const std::string& process, SeqNo number, Life life, const std::string& queue,
-           const PutItem& item, const Anew& anew);
+  void put(const std::string& producer, const std::string& process, SeqNo number, Life life,
+           const std::string& queue, const PutItem& item, const Anew& anew);
   /// A broker takes an item in.
   const Put& stored(Life life, const std::string& producer, SeqNo number, std::string_view body);
 
   // Of a broker that keeps: no line is left out that was not put, none is put twice.
   /// All of this input is in; its last item is `last`.
-  void put_whole(const std::string& producer, const std::vector<std::string>& input, SeqNo last) const;
+  void put_whole(const std::string& producer, const std::vector<std::string>& input,
+                 SeqNo last) const;
   /// A process says that its input is not the one of which there are items up to `before`.
-  void refused(const std::string& producer, const std::vector<std::string>& input, SeqNo before) const;
+  void refused(const std::string& producer, const std::vector<std::string>& input,
+               SeqNo before) const;
   void settled(Life life, const std::string& producer, SeqNo number, bool dead);
   /// It was dead, and its broker does not keep it any more.
-  void dropped(const std::string& producer, SeqNo number) { puts_[producer][number].dropped = true; }
+  void dropped(const std::string& producer, SeqNo number) {
+    puts_[producer][number].dropped = true;
+  }
   /// The producer was told that everything up to `number` is kept.
   void confirmed(const std::string& producer, SeqNo number, Life life);
 
@@ -71,9 +78,11 @@ class PutJudge {
     SeqNo received;
     std::map<SeqNo, bool> items;  ///< whether each is dead
   };
-  /// A broker that keeps begins. `counts_lost`: counts of what was done may be behind, since the disk was full.
+  /// A broker that keeps begins. `counts_lost`: counts of what was done may be behind, since the
+  /// disk was full.
   void loads(Life life, const std::map<std::string, Loaded>& disk, bool counts_lost);
-  /// The broker that keeps has said that all up to `number` is kept: a confirm, or a welcome that goes on after it.
+  /// The broker that keeps has said that all up to `number` is kept: a confirm, or a welcome that
+  /// goes on after it.
   void promised(const std::string& producer, SeqNo number);
   /// The broker has said to the producer that so many of its items are done or dead.
   void counted(const std::string& producer, std::uint64_t settled);
@@ -81,11 +90,13 @@ class PutJudge {
   struct Told {
     std::uint64_t done = 0, dead = 0, lost = 0, notices = 0;
   };
-  /// A producer that waited for its items ends, in `life`: `before` had been put when it began, `last` is its last one,
-  /// `earlier` is what it was told of items in earlier lives when it heard of each of these last.
+  /// A producer that waited for its items ends, in `life`: `before` had been put when it began,
+  /// `last` is its last one, `earlier` is what it was told of items in earlier lives when it heard
+  /// of each of these last.
   void joined(const std::string& producer, Life life, SeqNo before, SeqNo last, const Told& told,
               const Told& earlier) const;
-  /// A producer says bye: all that it put, up to `last`, is in, and was kept as long as its broker lived.
+  /// A producer says bye: all that it put, up to `last`, is in, and was kept as long as its broker
+  /// lived.
   void said_bye(const std::string& producer, Life life, SeqNo last);
 
  private:
@@ -104,14 +115,15 @@ class PutJudge {
     Anew anew;
   };
   std::map<std::string, std::map<SeqNo, std::vector<Offer>>> offers_;  // by any process of the name
-  std::map<std::string, std::map<SeqNo, Anew>> begun_;                 // where an input began that is stored
+  std::map<std::string, std::map<SeqNo, Anew>> begun_;  // where an input began that is stored
   struct Newest {
     std::string process;
     Life welcomed = 0;
   };
-  std::map<std::string, Newest> newest_;                                // of each name
-  std::map<std::string, SeqNo> confirmed_;                              // by producer: to the present process
-  std::map<std::pair<Life, std::string>, std::pair<SeqNo, SeqNo>> in_;  // first and last number of each in each life
+  std::map<std::string, Newest> newest_;    // of each name
+  std::map<std::string, SeqNo> confirmed_;  // by producer: to the present process
+  std::map<std::pair<Life, std::string>, std::pair<SeqNo, SeqNo>>
+      in_;  // first and last number of each in each life
 };
 
 /// Console lines: "SAYER#COUNT ...".
@@ -145,7 +157,8 @@ class ConsoleJudge {
   void printed_once(const std::string& printer, Life life, std::string_view block);
   bool passed(Life life, std::uint64_t number) const;
   bool printed_before(Life life, const std::string& sayer, std::uint64_t count) const;
-  void check(Life life, const Log& log, bool complete, std::map<std::string, std::uint64_t>& heard) const;
+  void check(Life life, const Log& log, bool complete,
+             std::map<std::string, std::uint64_t>& heard) const;
 
   bool all_ = false;
   std::map<std::string, std::vector<std::string>> texts_;  // by sayer
@@ -153,16 +166,21 @@ class ConsoleJudge {
     std::uint64_t count = 0;
     bool goes_on = false;
   };
-  std::map<SessionId, std::map<SeqNo, Line>> lines_;  // by session and control number: a line, or a part of one
-  std::map<std::string, std::uint64_t> confirmed_;    // by sayer: so many lines are in
+  std::map<SessionId, std::map<SeqNo, Line>>
+      lines_;  // by session and control number: a line, or a part of one
+  std::map<std::string, std::uint64_t> confirmed_;  // by sayer: so many lines are in
   std::map<std::pair<std::string, Life>, std::uint64_t>
       confirmed_before_;  // ... when its first session in the life began
   std::map<std::string, Life> ended_;
   std::map<Life, Log> logs_;
-  std::map<Life, std::map<std::uint64_t, Part>> told_;                 // by number; of a part the block's first one
-  std::map<std::pair<std::string, std::string>, std::uint64_t> seen_;  // by printer and sayer: the last count printed
-  std::map<std::pair<std::string, std::uint64_t>, Life> first_in_;     // by sayer and count: the life it was printed in
-  std::map<std::pair<std::string, Life>, std::uint64_t> last_;         // by printer: the last number that it printed
+  std::map<Life, std::map<std::uint64_t, Part>>
+      told_;  // by number; of a part the block's first one
+  std::map<std::pair<std::string, std::string>, std::uint64_t>
+      seen_;  // by printer and sayer: the last count printed
+  std::map<std::pair<std::string, std::uint64_t>, Life>
+      first_in_;  // by sayer and count: the life it was printed in
+  std::map<std::pair<std::string, Life>, std::uint64_t>
+      last_;  // by printer: the last number that it printed
 };
 
 }  // namespace baton::simulation

@@ -16,7 +16,9 @@ std::uint64_t count_of(std::string_view block, std::string& sayer) {
 }
 
 /// Numbers that it takes.
-std::uint64_t parts_of(std::string_view block) { return (block.size() + say_part_bytes - 1) / say_part_bytes; }
+std::uint64_t parts_of(std::string_view block) {
+  return (block.size() + say_part_bytes - 1) / say_part_bytes;
+}
 
 }  // namespace
 
@@ -60,7 +62,8 @@ void ConsoleJudge::printed(const std::string& printer, Life life, const ConsoleB
   require(fresh || at->second == block.text, "all printers print the same");
   auto& last = last_[{printer, life}];
   require(first > last, "a printer prints each block once, in order");
-  require(last == 0 || first == last + block.missing + block.passed + 1, "a printer says how many blocks are missing");
+  require(last == 0 || first == last + block.missing + block.passed + 1,
+          "a printer says how many blocks are missing");
   require(!all_ || last == 0 || block.missing == 0, "a printer that reads misses nothing");
   last = block.number.value;
   printed_once(printer, life, block.text);
@@ -95,7 +98,8 @@ void ConsoleJudge::printed_once(const std::string& printer, Life life, std::stri
   const auto count = count_of(block, sayer);
   if (count == 0) return require(block == last_word, "what is printed was said");
   auto& seen = seen_[{printer, sayer}];
-  require(count > seen, "a printer prints each line once, over the broker's crashes, too: " + std::string(block));
+  require(count > seen,
+          "a printer prints each line once, over the broker's crashes, too: " + std::string(block));
   seen = count;
   first_in_.emplace(std::pair{sayer, count}, life);
 }
@@ -105,9 +109,10 @@ bool ConsoleJudge::printed_before(Life life, const std::string& sayer, std::uint
   return found != first_in_.end() && found->second < life;
 }
 
-/// In a broker's log each line is once, in its sayer's order; what an earlier broker had confirmed is not said again,
-/// what it had not is.
-void ConsoleJudge::check(Life life, const Log& log, bool complete, std::map<std::string, std::uint64_t>& heard) const {
+/// In a broker's log each line is once, in its sayer's order; what an earlier broker had confirmed
+/// is not said again, what it had not is.
+void ConsoleJudge::check(Life life, const Log& log, bool complete,
+                         std::map<std::string, std::uint64_t>& heard) const {
   std::uint64_t last = 0;
   for (const auto& [number, block] : log) {
     while (number > last + 1 && passed(life, last + 1)) ++last;
@@ -118,12 +123,14 @@ void ConsoleJudge::check(Life life, const Log& log, bool complete, std::map<std:
     const auto count = count_of(block, sayer);
     if (count == 0) continue;
     const auto& texts = texts_.at(sayer);
-    require(count <= texts.size() && texts[count - 1] == block, "blocks are printed as they were said");
+    require(count <= texts.size() && texts[count - 1] == block,
+            "blocks are printed as they were said");
     const auto known = confirmed_before_.find({sayer, life});
     const auto confirmed = known == confirmed_before_.end() ? 0 : known->second;
     auto& before = heard.emplace(sayer, confirmed).first->second;
     while (count > before + 1 && printed_before(life, sayer, before + 1)) ++before;
-    require(complete ? count == before + 1 : count > before, "blocks of " + sayer + " are printed once, in order");
+    require(complete ? count == before + 1 : count > before,
+            "blocks of " + sayer + " are printed once, in order");
     before = count;
   }
 }
@@ -135,7 +142,8 @@ void ConsoleJudge::check_end(Life last, bool complete) const {
     check(life, log, complete && life == last, heard);
   }
   const auto log = logs_.find(last);
-  require(log != logs_.end() && log->second.rbegin()->second == last_word, "the parent has the last word");
+  require(log != logs_.end() && log->second.rbegin()->second == last_word,
+          "the parent has the last word");
   for (const auto& [sayer, life] : ended_) {
     const auto texts = texts_.find(sayer);
     if (!complete || life != last || texts == texts_.end()) continue;

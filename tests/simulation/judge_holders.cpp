@@ -8,14 +8,15 @@ namespace baton::simulation {
 namespace {
 
 constexpr Duration slack = 1ms;
-/// The broker's own pause does not count, but for so much of it as may pass for a nap between two turns.
+/// The broker's own pause does not count, but for so much of it as may pass for a nap between two
+/// turns.
 constexpr Duration nap = heartbeat_interval + slack;
 /// Of a body: it names its producer and its line.
 constexpr std::size_t telling = 64;
 
 }  // namespace
 
-// --- what the network shows --------------------------------------------------------------------------------------
+// --- what the network shows ----------------------------------------------------------------------
 
 Duration HolderJudge::pauses_since(Time time) const {
   Duration sum{};
@@ -35,7 +36,8 @@ void HolderJudge::look(Contact& contact) const {
     const auto length = world_.now() - since;
     return length >= limit - slack && length - pauses_since(since) >= limit - slack;
   };
-  if (passed(contact.heard, session_timeout) || (contact.left != never && passed(contact.left, reconnect_grace)))
+  if (passed(contact.heard, session_timeout) ||
+      (contact.left != never && passed(contact.left, reconnect_grace)))
     contact.could_be_lost = true;
 }
 
@@ -68,15 +70,16 @@ bool HolderJudge::could_be_lost(const Stay& stay) {
   return contact.could_be_lost;
 }
 
-// --- who is back in time -----------------------------------------------------------------------------------------
+// --- who is back in time -------------------------------------------------------------------------
 
 Time HolderJudge::claims_end(Life life) const {
   const auto began = lives_[life - 1].began;
   return began + claims_within + pauses_since(began);
 }
 
-/// Whether the broker of `life` may have given away by now what the client held when it was last with a broker: it was kept
-/// from being back for too long, or a broker in between had ended before it could be back.
+/// Whether the broker of `life` may have given away by now what the client held when it was last
+/// with a broker: it was kept from being back for too long, or a broker in between had ended before
+/// it could be back.
 bool HolderJudge::is_late(const Holder& holder, const Stay& was, Life life) const {
   for (auto between = was.life + 1; between < life; ++between)
     if (lives_[between - 1].ended < claims_end(between)) return true;
@@ -89,10 +92,10 @@ void HolderJudge::welcomed(const Holder& holder, Life life, const SessionId& ses
   stays.push_back({life, session, !stays.empty() && is_late(holder, stays.back(), life)});
 }
 
-// --- who has what ------------------------------------------------------------------------------------------------
+// --- who has what --------------------------------------------------------------------------------
 
-/// Whether the broker of `by` may rightly have given it to another since: until its holder is told what he has lost. What a
-/// later broker grants him tells nothing of that one.
+/// Whether the broker of `by` may rightly have given it to another since: until its holder is told
+/// what he has lost. What a later broker grants him tells nothing of that one.
 bool HolderJudge::has_lost(const Hand& hand, Life by) {
   const auto& stays = stays_.at(hand.holder);
   auto from = hand.stay;
@@ -118,8 +121,9 @@ const char* HolderJudge::excuse(const Hand& first, const Hand& second, const Wha
 
 void HolderJudge::loses(const Holder& holder, std::uint64_t take) {
   for (auto& [which, hands] : hands_) {
-    const auto hand = std::find_if(hands.begin(), hands.end(),
-                                   [&](const Hand& hand) { return hand.holder == &holder && hand.take == take; });
+    const auto hand = std::find_if(hands.begin(), hands.end(), [&](const Hand& hand) {
+      return hand.holder == &holder && hand.take == take;
+    });
     if (hand == hands.end()) continue;
     hand->wronged = !has_lost(*hand, stays_.at(&holder).back().life);
     if (!hand->wronged) hands.erase(hand);
@@ -133,9 +137,12 @@ void HolderJudge::takes(const Holder& holder, ItemId id, std::uint64_t take, con
   const Hand mine{&holder, id, take, stays_.at(&holder).size() - 1, what.run};
   for (const auto& other : hands) {
     if (other.holder == &holder) continue;
-    const auto both = [&] { return holder.user() + " is given what " + other.holder->user() + " has in hand"; };
+    const auto both = [&] {
+      return holder.user() + " is given what " + other.holder->user() + " has in hand";
+    };
     const auto* excused = excuse(other, mine, what);
-    require(excused, both() + ", put " + std::to_string(what.number.value) + ": an item has one living holder");
+    require(excused, both() + ", put " + std::to_string(what.number.value) +
+                         ": an item has one living holder");
     world_.trace([&] { return both() + ": " + excused; });
   }
   hands.push_back(mine);

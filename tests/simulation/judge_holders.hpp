@@ -1,6 +1,7 @@
-// Who has an item in hand, counted at the users: which item it is says its put, whatever ids brokers give it; in hand is what
-// a living user was given and has not settled, unless it was rightly lost. What is right the judge knows from what the network
-// and the world show: when a client was heard, when its news connection was gone, when its process stood still.
+// Who has an item in hand, counted at the users: which item it is says its put, whatever ids
+// brokers give it; in hand is what a living user was given and has not settled, unless it was
+// rightly lost. What is right the judge knows from what the network and the world show: when a
+// client was heard, when its news connection was gone, when its process stood still.
 #pragma once
 
 #include <functional>
@@ -25,11 +26,14 @@ class Holder {
   virtual bool undisturbed_since(Time time) const = 0;
 };
 
-/// Two living holders of one item are excused only by what docs/RELIABILITY.md and proto/PROTOCOL.md (section 4) allow.
+/// Two living holders of one item are excused only by what docs/RELIABILITY.md and
+/// proto/PROTOCOL.md (section 4) allow.
 class HolderJudge {
  public:
-  /// `keeps`: the broker does. `may_break`: so do connections, and who is cut off may begin what has gone elsewhere.
-  HolderJudge(World& world, bool keeps, bool may_break) : world_(world), keeps_(keeps), may_break_(may_break) {}
+  /// `keeps`: the broker does. `may_break`: so do connections, and who is cut off may begin what
+  /// has gone elsewhere.
+  HolderJudge(World& world, bool keeps, bool may_break)
+      : world_(world), keeps_(keeps), may_break_(may_break) {}
 
   // The broker's process, and what reaches its sockets, read or not.
   void begins() { lives_.push_back({world_.now(), never}); }
@@ -38,11 +42,13 @@ class HolderJudge {
   void hears(std::string_view frame);
   void subscription(const SessionId& topic, bool arrives);
 
-  // A consumer has a session with the broker of that life; it has been told of all that it claims in vain there.
+  // A consumer has a session with the broker of that life; it has been told of all that it claims
+  // in vain there.
   void welcomed(const Holder& holder, Life life, const SessionId& session);
   void claims_answered(const Holder& holder) { stays_.at(&holder).back().answered = true; }
 
-  /// What an item is: the number of its put, and its body; by which process it was put, and when it was stored in this life.
+  /// What an item is: the number of its put, and its body; by which process it was put, and when it
+  /// was stored in this life.
   struct What {
     SeqNo number;
     std::string_view body;

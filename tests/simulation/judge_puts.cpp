@@ -11,7 +11,8 @@ std::string name(const std::string& producer, SeqNo number) {
 
 }  // namespace
 
-void PutJudge::begins(const std::string& producer, const std::string& process, SeqNo before, Life life) {
+void PutJudge::begins(const std::string& producer, const std::string& process, SeqNo before,
+                      Life life) {
   if (keeps_) promised(producer, before);
   if (keeps_ && life < newest_[producer].welcomed) return;
   newest_[producer] = {process, life};
@@ -19,8 +20,11 @@ void PutJudge::begins(const std::string& producer, const std::string& process, S
   auto& puts = puts_[producer];
   for (auto& [number, put] : puts)
     if (number <= before && put.confirmed == 0) put.confirmed = put.stored_in;
-  // A killed producer's items that had not come in by the time its next process was welcomed never do.
-  if (keeps_) std::erase_if(puts, [&](const auto& one) { return one.first > before && one.second.stored_in == 0; });
+  // A killed producer's items that had not come in by the time its next process was welcomed never
+  // do.
+  if (keeps_)
+    std::erase_if(puts,
+                  [&](const auto& one) { return one.first > before && one.second.stored_in == 0; });
 }
 
 void PutJudge::put(const std::string& producer, const std::string& process, SeqNo number, Life life,
@@ -29,15 +33,20 @@ void PutJudge::put(const std::string& producer, const std::string& process, SeqN
   offers_[producer][number].push_back({process, put, anew});
   const auto in = in_.find({life, producer});
   // Who does not know yet that a newer process has come puts what will not be stored.
-  if (keeps_ && (process != newest_[producer].process || (in != in_.end() && number <= in->second.second))) return;
+  if (keeps_ &&
+      (process != newest_[producer].process || (in != in_.end() && number <= in->second.second)))
+    return;
   auto& at = puts_[producer][number];
-  require(keeps_ || at.stored_in != life, producer + " goes on after what is stored: " + std::to_string(number.value));
+  require(keeps_ || at.stored_in != life,
+          producer + " goes on after what is stored: " + std::to_string(number.value));
   at = put;
 }
 
-/// In each broker a producer's items come in once, in order, and the first is the first unconfirmed one: nothing that an
-/// earlier broker had not confirmed is left out, nothing that it had is put again.
-const PutJudge::Put& PutJudge::stored(Life life, const std::string& producer, SeqNo number, std::string_view body) {
+/// In each broker a producer's items come in once, in order, and the first is the first unconfirmed
+/// one: nothing that an earlier broker had not confirmed is left out, nothing that it had is put
+/// again.
+const PutJudge::Put& PutJudge::stored(Life life, const std::string& producer, SeqNo number,
+                                      std::string_view body) {
   const auto& offers = offers_[producer][number];
   const auto the_same = [&](const Offer& one) { return one.put.body == body; };
   // Another process may offer the same line, and have left out others before it.
@@ -50,8 +59,11 @@ const PutJudge::Put& PutJudge::stored(Life life, const std::string& producer, Se
   if (put->second.body != body) put->second = offer->put;
   if (offer->anew) begun_[producer][number] = offer->anew;
   const auto [in, first] = in_.emplace(std::pair{life, producer}, std::pair{number, number});
-  const auto expected = !first ? in->second.second + 1 : keeps_ ? SeqNo{1} : confirmed_[producer] + 1;
-  require(number == expected, name(producer, number) + ": items come in once, in order, none left out: " +
+  const auto expected = !first   ? in->second.second + 1
+                        : keeps_ ? SeqNo{1}
+                                 : confirmed_[producer] + 1;
+  require(number == expected, name(producer, number) +
+                                  ": items come in once, in order, none left out: " +
                                   std::to_string(expected.value) + " is next");
   in->second.second = number;
   put->second.stored_in = life;
@@ -64,14 +76,17 @@ void PutJudge::confirmed(const std::string& producer, SeqNo number, Life life) {
   auto& up_to = confirmed_[producer];
   for (; up_to < number; up_to += 1) {
     const auto put = puts_[producer].find(up_to + 1);
-    require(put != puts_[producer].end(), name(producer, up_to + 1) + ": what is confirmed was put");
+    require(put != puts_[producer].end(),
+            name(producer, up_to + 1) + ": what is confirmed was put");
     if (keeps_ && put->second.confirmed > 0) continue;
-    require(put->second.stored_in == life, name(producer, up_to + 1) + ": what is confirmed is kept");
+    require(put->second.stored_in == life,
+            name(producer, up_to + 1) + ": what is confirmed is kept");
     put->second.confirmed = life;
   }
 }
 
-/// The lines that were left out where the input began that `last` is of, and what is stored from there on.
+/// The lines that were left out where the input began that `last` is of, and what is stored from
+/// there on.
 std::vector<std::string> PutJudge::input_up_to(const std::string& producer, SeqNo last) const {
   std::vector<std::string> input;
   SeqNo begin{1};
@@ -81,23 +96,28 @@ std::vector<std::string> PutJudge::input_up_to(const std::string& producer, SeqN
       input = *next->second;
     }
   if (const auto puts = puts_.find(producer); puts != puts_.end())
-    for (auto put = puts->second.lower_bound(begin); put != puts->second.end() && put->first <= last; ++put)
+    for (auto put = puts->second.lower_bound(begin);
+         put != puts->second.end() && put->first <= last; ++put)
       input.push_back(put->second.body);
   return input;
 }
 
-void PutJudge::put_whole(const std::string& producer, const std::vector<std::string>& input, SeqNo last) const {
+void PutJudge::put_whole(const std::string& producer, const std::vector<std::string>& input,
+                         SeqNo last) const {
   const auto in = input_up_to(producer, last);
   const auto differ = std::mismatch(in.begin(), in.end(), input.begin(), input.end());
   require(in == input, producer + " has put its input, each line once: but line " +
-                           std::to_string(differ.first - in.begin() + 1) + " of " + std::to_string(input.size()) +
-                           " is another one of " + std::to_string(in.size()));
+                           std::to_string(differ.first - in.begin() + 1) + " of " +
+                           std::to_string(input.size()) + " is another one of " +
+                           std::to_string(in.size()));
 }
 
-void PutJudge::refused(const std::string& producer, const std::vector<std::string>& input, SeqNo before) const {
+void PutJudge::refused(const std::string& producer, const std::vector<std::string>& input,
+                       SeqNo before) const {
   const auto in = input_up_to(producer, before);
   const bool same = in.size() <= input.size() && std::equal(in.begin(), in.end(), input.begin());
-  require(!same, producer + " refuses no input that begins with what was put: " + std::to_string(in.size()) + " lines");
+  require(!same, producer + " refuses no input that begins with what was put: " +
+                     std::to_string(in.size()) + " lines");
 }
 
 void PutJudge::settled(Life life, const std::string& producer, SeqNo number, bool dead) {
@@ -117,7 +137,8 @@ void PutJudge::counted(const std::string& producer, std::uint64_t settled) {
 void PutJudge::loads(Life life, const std::map<std::string, Loaded>& disk, bool counts_lost) {
   counts_lost_ = counts_lost;
   for (const auto& [producer, loaded] : disk)
-    require(puts_.contains(producer) || loaded.received == SeqNo{}, producer + " has put what is kept");
+    require(puts_.contains(producer) || loaded.received == SeqNo{},
+            producer + " has put what is kept");
   for (const auto& [producer, puts] : puts_) {
     const auto loaded = disk.find(producer);
     loads(life, producer, loaded == disk.end() ? Loaded{} : loaded->second);
@@ -126,9 +147,10 @@ void PutJudge::loads(Life life, const std::map<std::string, Loaded>& disk, bool 
 
 /// A number is kept with its item, or else with what became of it; an item with its number.
 void PutJudge::loads(Life life, const std::string& producer, const Loaded& disk) {
-  require(disk.received >= promised_[producer], name(producer, promised_[producer]) +
-                                                    " was confirmed: it is kept, not only what is up to " +
-                                                    std::to_string(disk.received.value));
+  require(disk.received >= promised_[producer],
+          name(producer, promised_[producer]) +
+              " was confirmed: it is kept, not only what is up to " +
+              std::to_string(disk.received.value));
   if (disk.received > SeqNo{}) in_[{life, producer}] = {SeqNo{1}, disk.received};
   confirmed_[producer] = disk.received;
   auto& begun = begun_[producer];
@@ -156,13 +178,14 @@ void PutJudge::loads(Life life, const std::string& producer, const Loaded& disk)
     put.dropped = false;  // that was not kept
     settled += put.dead;
   }
-  require(settled >= counted_[producer], producer + " was told that " + std::to_string(counted_[producer]) +
-                                             " are done: this is kept, not of " + std::to_string(settled) + " only");
+  require(settled >= counted_[producer],
+          producer + " was told that " + std::to_string(counted_[producer]) +
+              " are done: this is kept, not of " + std::to_string(settled) + " only");
   counted_[producer] = 0;
 }
 
-void PutJudge::joined(const std::string& producer, Life life, SeqNo before, SeqNo last, const Told& told,
-                      const Told& earlier) const {
+void PutJudge::joined(const std::string& producer, Life life, SeqNo before, SeqNo last,
+                      const Told& told, const Told& earlier) const {
   if (keeps_) return joined_kept(producer, life, last, told);
   const auto puts = puts_.find(producer);
   const auto in = in_.find({life, producer});
@@ -170,27 +193,34 @@ void PutJudge::joined(const std::string& producer, Life life, SeqNo before, SeqN
   if (puts != puts_.end())
     for (const auto& [number, put] : puts->second) {
       here += put.stored_in == life;
-      require(put.stored_in != life || put.settled == life, name(producer, number) + ": join ends when it is settled");
+      require(put.stored_in != life || put.settled == life,
+              name(producer, number) + ": join ends when it is settled");
       if (number <= before || number > last) continue;  // put by another process of the name
-      require(put.stored_in == life || put.confirmed > 0, name(producer, number) + " is in when join ends");
+      require(put.stored_in == life || put.confirmed > 0,
+              name(producer, number) + " is in when join ends");
       if (put.stored_in == life || put.confirmed == life) continue;
       ++confirmed_earlier;
       lost += put.settled != put.confirmed;
     }
-  require(told.done + told.dead - earlier.done - earlier.dead == here, producer + " is told what became of its items");
-  require(told.lost >= lost,
-          producer + " is told of all " + std::to_string(lost) + " that it lost, not of " + std::to_string(told.lost));
+  require(told.done + told.dead - earlier.done - earlier.dead == here,
+          producer + " is told what became of its items");
+  require(told.lost >= lost, producer + " is told of all " + std::to_string(lost) +
+                                 " that it lost, not of " + std::to_string(told.lost));
   require(in != in_.end() || here == 0, producer + ": what is here was put");
-  require(told.lost == earlier.lost, producer + " is told of no more than was confirmed and not settled: " +
-                                         std::to_string(told.lost) + " of " + std::to_string(earlier.lost));
+  require(told.lost == earlier.lost,
+          producer + " is told of no more than was confirmed and not settled: " +
+              std::to_string(told.lost) + " of " + std::to_string(earlier.lost));
   if (before == SeqNo{})
-    require(told.done + told.dead + told.lost == here + confirmed_earlier, producer + " is told of each item once");
-  require(life > 1 || before > SeqNo{} || told.notices == told.dead, producer + " gets a notice of each dead item");
+    require(told.done + told.dead + told.lost == here + confirmed_earlier,
+            producer + " is told of each item once");
+  require(life > 1 || before > SeqNo{} || told.notices == told.dead,
+          producer + " gets a notice of each dead item");
 }
 
-/// All that was ever put under this name is settled, and counted once, whatever became of brokers and processes. A newer
-/// process may have put more before this one reads what it was told.
-void PutJudge::joined_kept(const std::string& producer, Life life, SeqNo last, const Told& told) const {
+/// All that was ever put under this name is settled, and counted once, whatever became of brokers
+/// and processes. A newer process may have put more before this one reads what it was told.
+void PutJudge::joined_kept(const std::string& producer, Life life, SeqNo last,
+                           const Told& told) const {
   struct Sums {
     std::uint64_t settled = 0, dead = 0, dropped = 0;
   } least, most;  // up to its last one, and to the last one that is here
@@ -199,7 +229,8 @@ void PutJudge::joined_kept(const std::string& producer, Life life, SeqNo last, c
     for (const auto& [number, put] : puts->second) {
       if (in == in_.end() || number > in->second.second)
         break;  // another process has it, and does not know of this one
-      require(put.settled > 0 || number > last, name(producer, number) + ": join ends when it is settled");
+      require(put.settled > 0 || number > last,
+              name(producer, number) + ": join ends when it is settled");
       most.settled += put.settled > 0;
       most.dead += put.dead;
       most.dropped += put.dropped;
@@ -208,13 +239,13 @@ void PutJudge::joined_kept(const std::string& producer, Life life, SeqNo last, c
   require(told.lost == 0, producer + " lost nothing with a broker that keeps");
   // A disk that is full keeps no counts, and what was dropped cannot be counted again.
   const auto dead_at_least = least.dead - (counts_lost_ ? std::min(least.dead, most.dropped) : 0);
-  require(
-      told.dead >= dead_at_least && told.dead <= most.dead,
-      producer + " is told of all " + std::to_string(least.dead) + " that died, not of " + std::to_string(told.dead));
+  require(told.dead >= dead_at_least && told.dead <= most.dead,
+          producer + " is told of all " + std::to_string(least.dead) + " that died, not of " +
+              std::to_string(told.dead));
   const auto settled = told.done + told.dead;
   require(settled <= most.settled && (settled >= least.settled || counts_lost_),
-          producer + " is told of each item once: of " + std::to_string(least.settled) + ", not of " +
-              std::to_string(settled));
+          producer + " is told of each item once: of " + std::to_string(least.settled) +
+              ", not of " + std::to_string(settled));
 }
 
 void PutJudge::said_bye(const std::string& producer, Life life, SeqNo last) {

@@ -18,7 +18,8 @@ constexpr const char* usage =
     "  --jobs N    processes that share the seeds (as many as there are cores)\n"
     "  --twice     each seed twice: it must come to the same\n"
     "  --trace     with all that happens\n"
-    "  --sweep     one message of each kind is lost, doubled or late, once, in an otherwise calm run\n";
+    "  --sweep     one message of each kind is lost, doubled or late, once, in an otherwise calm "
+    "run\n";
 
 struct Options {
   baton::simulation::Runs runs;

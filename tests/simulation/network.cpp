@@ -31,12 +31,14 @@ Lines draw_lines(Random& random, bool breaking) {
   LineQuality good;
   good.connecting = connecting;
   Lines lines{good, good, good, good};
-  if (breaking) lines = {draw_line(random), draw_line(random), draw_line(random), draw_line(random)};
-  if (random.chance(250)) lines.put.rate = lines.lane.rate = random.between(slowest_rate, 10 * slowest_rate);
+  if (breaking)
+    lines = {draw_line(random), draw_line(random), draw_line(random), draw_line(random)};
+  if (random.chance(250))
+    lines.put.rate = lines.lane.rate = random.between(slowest_rate, 10 * slowest_rate);
   return lines;
 }
 
-// --- Bottleneck --------------------------------------------------------------------------------------------------
+// --- Bottleneck ----------------------------------------------------------------------------------
 
 void Bottleneck::carry_for(std::shared_ptr<Pipe> pipe) {
   const auto same = [&](const std::weak_ptr<Pipe>& other) { return other.lock() == pipe; };
@@ -56,7 +58,7 @@ void Bottleneck::carry() {
   world_.after(time_of(bytes, rate_), [this] { carry(); });
 }
 
-// --- Pipe --------------------------------------------------------------------------------------------------------
+// --- Pipe ----------------------------------------------------------------------------------------
 
 Fate Pipe::draw_fate(const std::string& bytes) const {
   if (world_.fate) return world_.fate(bytes);
@@ -116,7 +118,8 @@ void Pipe::arrive(std::uint64_t turn) {
 std::deque<std::string> Pipe::keep(std::size_t arriving) {
   std::deque<std::string> unwritten;
   const auto written = arriving + world_.random.below(under_way_.size() - arriving + 1);
-  for (auto i = written; i < under_way_.size(); ++i) unwritten.push_back(std::move(under_way_[i].bytes));
+  for (auto i = written; i < under_way_.size(); ++i)
+    unwritten.push_back(std::move(under_way_[i].bytes));
   under_way_.resize(arriving);
   free_at_ = under_way_.empty() ? world_.now() : under_way_.back().due;
   if (under_way_.empty()) ++turn_;
@@ -126,7 +129,9 @@ std::deque<std::string> Pipe::keep(std::size_t arriving) {
 /// Of a slow line's queue only what was sent arrives, not what waited to be.
 std::deque<std::string> Pipe::lose() {
   std::size_t sent = 0;
-  while (sent < under_way_.size() && (quality_.rate == 0 || under_way_[sent].due <= world_.now() + 1s)) ++sent;
+  while (sent < under_way_.size() &&
+         (quality_.rate == 0 || under_way_[sent].due <= world_.now() + 1s))
+    ++sent;
   return keep(world_.random.below(sent + 1));
 }
 
@@ -142,10 +147,12 @@ void Pipe::close() {
   receive_ = nullptr;
 }
 
-// --- DoorLink ----------------------------------------------------------------------------------------------------
+// --- DoorLink ------------------------------------------------------------------------------------
 
 void DoorLink::connect(Duration at_least) {
-  const auto most = at_least > Duration::zero() ? retry_latest : world_.faulty ? quality_.connecting : connecting;
+  const auto most = at_least > Duration::zero() ? retry_latest
+                    : world_.faulty             ? quality_.connecting
+                                                : connecting;
   world_.after(world_.random.between(std::max(fast, at_least), most),
                [self = shared_from_this()] { self->connected(); });
 }
@@ -185,10 +192,12 @@ void DoorLink::close() {
   waiting_.clear();
 }
 
-// --- NewsLink ----------------------------------------------------------------------------------------------------
+// --- NewsLink ------------------------------------------------------------------------------------
 
 void NewsLink::connect(Duration at_least) {
-  const auto most = at_least > Duration::zero() ? retry_latest : world_.faulty ? quality_.connecting : connecting;
+  const auto most = at_least > Duration::zero() ? retry_latest
+                    : world_.faulty             ? quality_.connecting
+                                                : connecting;
   world_.after(world_.random.between(std::max(fast, at_least), most),
                [self = shared_from_this()] { self->connected(); });
 }
@@ -234,13 +243,14 @@ void NewsLink::close() {
   leave();
 }
 
-// --- LaneLink ----------------------------------------------------------------------------------------------------
+// --- LaneLink ------------------------------------------------------------------------------------
 
-LaneLink::LaneLink(World& world, LineQuality quality, BrokerEnd& broker, ClientEnd& client, SessionId session,
-                   std::uint32_t generation)
+LaneLink::LaneLink(World& world, LineQuality quality, BrokerEnd& broker, ClientEnd& client,
+                   SessionId session, std::uint32_t generation)
     : world_(world),
       pipe_(std::make_shared<Pipe>(
-          world, quality, [&client, generation](std::string bytes) { client.lane(generation, std::move(bytes)); })),
+          world, quality,
+          [&client, generation](std::string bytes) { client.lane(generation, std::move(bytes)); })),
       broker_(broker),
       client_(client),
       session_(session),

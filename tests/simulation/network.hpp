@@ -1,4 +1,5 @@
-// Connections as ZeroMQ gives them: each keeps its own order, takes its time, and can break by itself.
+// Connections as ZeroMQ gives them: each keeps its own order, takes its time, and can break by
+// itself.
 #pragma once
 
 #include <deque>
@@ -13,7 +14,8 @@ namespace baton::simulation {
 
 class Pipe;
 
-/// A slow link that many share, in one direction: it carries what they send in small pieces, chance says whose is next.
+/// A slow link that many share, in one direction: it carries what they send in small pieces, chance
+/// says whose is next.
 class Bottleneck {
  public:
   /// `rate`: bytes per second.
@@ -30,7 +32,8 @@ class Bottleneck {
   bool busy_ = false;
 };
 
-/// What goes wrong with single messages while the world is faulty, per mille; and how long they take.
+/// What goes wrong with single messages while the world is faulty, per mille; and how long they
+/// take.
 struct LineQuality {
   std::uint64_t lost = 0;
   std::uint64_t doubled = 0;
@@ -44,8 +47,9 @@ struct LineQuality {
 struct Lines {
   LineQuality put, control, news, lane;
 };
-/// `breaking`: messages may be lost, doubled and slow. Either way some clients are behind a slow link: of its rate each
-/// connection that carries items has a share; news and control, which carry little beside, are not held up.
+/// `breaking`: messages may be lost, doubled and slow. Either way some clients are behind a slow
+/// link: of its rate each connection that carries items has a share; news and control, which carry
+/// little beside, are not held up.
 Lines draw_lines(Random& random, bool breaking);
 
 /// One direction of one connection.
@@ -56,7 +60,8 @@ class Pipe : public std::enable_shared_from_this<Pipe> {
       : world_(world), quality_(quality), receive_(std::move(receive)) {}
 
   void send(std::string bytes);
-  /// It breaks: some of what is under way arrives, some is lost. What the sender had not written yet is given back.
+  /// It breaks: some of what is under way arrives, some is lost. What the sender had not written
+  /// yet is given back.
   std::deque<std::string> lose();
   /// The receiver is gone: nothing of what is under way arrives.
   std::deque<std::string> lose_all();
@@ -160,7 +165,8 @@ class DoorLink final : public Link, public std::enable_shared_from_this<DoorLink
 /// From news to a client's SUB: the broker sees it arrive and leave.
 class NewsLink final : public Link, public std::enable_shared_from_this<NewsLink> {
  public:
-  NewsLink(World& world, LineQuality quality, BrokerEnd& broker, SessionId topic, Pipe::Receive receive)
+  NewsLink(World& world, LineQuality quality, BrokerEnd& broker, SessionId topic,
+           Pipe::Receive receive)
       : world_(world),
         quality_(quality),
         pipe_(std::make_shared<Pipe>(world, quality, std::move(receive))),
@@ -192,8 +198,8 @@ class NewsLink final : public Link, public std::enable_shared_from_this<NewsLink
 /// From a lane's PUSH to its consumer's PULL: one connection, never made again.
 class LaneLink final : public Link, public std::enable_shared_from_this<LaneLink> {
  public:
-  LaneLink(World& world, LineQuality quality, BrokerEnd& broker, ClientEnd& client, SessionId session,
-           std::uint32_t generation);
+  LaneLink(World& world, LineQuality quality, BrokerEnd& broker, ClientEnd& client,
+           SessionId session, std::uint32_t generation);
 
   void connect(std::uint16_t port);
   void deliver(std::string bytes) { pipe_->send(std::move(bytes)); }

@@ -10,7 +10,8 @@ const std::vector<std::string> Simulation::queue_names{"default", "mail", "image
 void Simulation::add_producer(std::string identity, const ProducerPlan& plan) {
   --producers_waited_for_;
   auto name = "P" + std::to_string(++names_);
-  clients_.push_back(std::make_unique<ProducerNode>(scene_, std::move(name), std::move(identity), plan));
+  clients_.push_back(
+      std::make_unique<ProducerNode>(scene_, std::move(name), std::move(identity), plan));
   clients_.back()->start();
 }
 
@@ -32,15 +33,17 @@ void Simulation::add_consumer() {
   plan.prefetch = random.chance(500) ? 0 : static_cast<std::uint32_t>(random.between(1, 10));
   plan.work = random.chance(400)   ? Duration(50ms)
               : random.chance(500) ? Duration(500ms)
-              : random.chance(700) ? Duration(3s)
-                                   : Duration(12s);  // it may lose an item and be given it anew while it works on it
+              : random.chance(700)
+                  ? Duration(3s)
+                  : Duration(12s);  // it may lose an item and be given it anew while it works on it
   plan.rest = random.chance(300) ? Duration(1s) : Duration(5ms);
   plan.fails = random.chance(400) ? random.below(200) : 0;
   plan.releases = random.chance(300) ? random.below(100) : 0;
   plan.delays = random.below(1000);
   plan.pauses = random.chance(300) ? random.below(500) : 0;
   plan.times_out = random.chance(400) ? random.below(500) : 0;
-  if (random.chance(150)) {  // several who wait a moment each: what they take back crosses what is given
+  if (random.chance(
+          150)) {  // several who wait a moment each: what they take back crosses what is given
     plan.jobs = static_cast<int>(random.between(2, 6));
     plan.times_out = 900;
     plan.patience = 3ms;
@@ -87,7 +90,9 @@ void Simulation::add_consumer() {
 
 void Simulation::add_printer() {
   auto& random = world_.random;
-  auto slow = random.chance(200) ? Duration(300ms) : random.chance(300) ? Duration(50ms) : Duration(1ms);
+  auto slow = random.chance(200)   ? Duration(300ms)
+              : random.chance(300) ? Duration(50ms)
+                                   : Duration(1ms);
   if (troubles_.newcomers) slow = 1ms;  // they say more lines than a slow one prints by the end
   clients_.push_back(std::make_unique<PrinterNode>(scene_, "R" + std::to_string(++names_), slow));
   clients_.back()->start();
@@ -157,7 +162,8 @@ void Simulation::populate_small() {
     consumer_nodes_.push_back(node.get());
     add(std::move(node));
   }
-  for (const auto* name : {"P", "Q"}) add(std::make_unique<ProducerNode>(scene_, name, name, producer));
+  for (const auto* name : {"P", "Q"})
+    add(std::make_unique<ProducerNode>(scene_, name, name, producer));
   for (const auto when : {200ms, 400ms, 450ms, 600ms, 800ms})
     world_.after(when, [this, when] { consumer_nodes_[when == 400ms]->cut_lane(); });
   world_.after(700ms, [this] { consumer_nodes_[2]->leave(); });
@@ -168,7 +174,8 @@ void Simulation::visit() {
   for (std::uint64_t i = 0; i < consumers_ + 2; ++i) {
     add_consumer();
     auto& visitor = *consumer_nodes_.back();
-    world_.after(world_.random.between(Duration(5s), Duration(12s)), [&visitor] { visitor.leave(); });
+    world_.after(world_.random.between(Duration(5s), Duration(12s)),
+                 [&visitor] { visitor.leave(); });
   }
 }
 

@@ -76,13 +76,16 @@ bool show(const Runs& runs, std::uint64_t seed) {
   Simulation simulation(seed, runs.trace);
   try {
     simulation.run();
-    std::printf("seed %llu: every promise was kept, %zu items, digest %016llx\n", static_cast<unsigned long long>(seed),
-                simulation.items(), static_cast<unsigned long long>(simulation.digest()));
+    std::printf("seed %llu: every promise was kept, %zu items, digest %016llx\n",
+                static_cast<unsigned long long>(seed), simulation.items(),
+                static_cast<unsigned long long>(simulation.digest()));
     return true;
   } catch (const std::exception& violation) {  // a Violation, or an invariant that does not hold
-    std::printf("seed %llu: BROKEN: %s\n%sagain, with all that happens: simulation --from %llu --seeds 1 --trace\n",
-                static_cast<unsigned long long>(seed), violation.what(), simulation.state().c_str(),
-                static_cast<unsigned long long>(seed));
+    std::printf(
+        "seed %llu: BROKEN: %s\n%sagain, with all that happens: simulation --from %llu --seeds 1 "
+        "--trace\n",
+        static_cast<unsigned long long>(seed), violation.what(), simulation.state().c_str(),
+        static_cast<unsigned long long>(seed));
     return false;
   }
 }
@@ -103,7 +106,8 @@ void run_all(const Runs& runs, unsigned jobs) {
 }  // namespace
 
 int run_seeds(const Runs& runs) {
-  auto* memory = mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  auto* memory =
+      mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return std::perror("mmap"), 1;
   board = new (memory) Board;
   if (runs.seeds == 1 && !runs.twice) return show(runs, runs.from) ? 0 : 1;
@@ -112,13 +116,16 @@ int run_seeds(const Runs& runs) {
   run_all(runs, runs.jobs > 0 ? runs.jobs : runs.seeds > block ? cores : 1);
   if (board->broken != none) {
     if (show(runs, board->broken))
-      std::printf("seed %llu: BROKEN: it does not replay\n", static_cast<unsigned long long>(board->broken.load()));
+      std::printf("seed %llu: BROKEN: it does not replay\n",
+                  static_cast<unsigned long long>(board->broken.load()));
     return 1;
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   std::printf("%llu seeds from %llu: every promise was kept, for %llu items; %.0f seeds/s\n",
-              static_cast<unsigned long long>(runs.seeds), static_cast<unsigned long long>(runs.from),
-              static_cast<unsigned long long>(board->items.load()), static_cast<double>(runs.seeds) / took.count());
+              static_cast<unsigned long long>(runs.seeds),
+              static_cast<unsigned long long>(runs.from),
+              static_cast<unsigned long long>(board->items.load()),
+              static_cast<double>(runs.seeds) / took.count());
   return 0;
 }
 

@@ -12,7 +12,8 @@ struct Runs {
   bool twice = false;  ///< each seed runs twice, and must come to the same
 };
 
-/// Stops at the first broken promise: of the lowest seed that breaks one. Says what was done. Returns the exit code.
+/// Stops at the first broken promise: of the lowest seed that breaks one. Says what was done.
+/// Returns the exit code.
 int run_seeds(const Runs& runs);
 
 }  // namespace baton::simulation

@@ -35,7 +35,8 @@ void SimulatedDisk::note(const KeptClock::Reading& clock) {
 
 UnixMs SimulatedDisk::wall() const {
   const auto since = world_.now().time_since_epoch() + wall_ahead_;
-  return static_cast<UnixMs>(epoch_of_wall + std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
+  return static_cast<UnixMs>(epoch_of_wall +
+                             std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
 }
 
 void SimulatedDisk::begin(Epoch epoch, ItemId last, std::function<void()> on_durable) {

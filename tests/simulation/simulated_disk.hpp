@@ -1,5 +1,6 @@
-// A disk in the simulation: what lies on it outlives the broker. Of what was not written when a broker dies all is lost,
-// but for the transaction under way, which may have made it. It is slow, or full for a while; its wall clock jumps, by days.
+// A disk in the simulation: what lies on it outlives the broker. Of what was not written when a
+// broker dies all is lost, but for the transaction under way, which may have made it. It is slow,
+// or full for a while; its wall clock jumps, by days.
 #pragma once
 
 #include <functional>
@@ -47,13 +48,15 @@ struct DiskState {
 struct DiskBatch {
   broker::Ticket ticket = 0;
   ItemId last;
-  std::map<ItemId, DiskItem> puts;                                 // but such as are settled already
-  std::map<std::uint32_t, std::optional<std::string>> queues;      // nothing: it is forgotten
+  std::map<ItemId, DiskItem> puts;                             // but such as are settled already
+  std::map<std::uint32_t, std::optional<std::string>> queues;  // nothing: it is forgotten
   std::map<std::uint32_t, std::optional<DiskProducer>> producers;  // nothing: it is forgotten
   std::set<ItemId> erased;
   std::map<ItemId, std::optional<DiskState>> states;
 
-  bool empty() const { return puts.empty() && queues.empty() && producers.empty() && erased.empty() && states.empty(); }
+  bool empty() const {
+    return puts.empty() && queues.empty() && producers.empty() && erased.empty() && states.empty();
+  }
   /// Takes what a later one says.
   void absorb(DiskBatch later);
 };
@@ -75,8 +78,8 @@ class SimulatedDisk {
   /// What its clock says, for the next process.
   void note(const KeptClock::Reading& clock);
   const KeptClock::Reading& noted() const { return noted_; }
-  /// How far a process that starts now must be wrong about the time, for what nobody could tell it: back by no more than has
-  /// passed since the last note.
+  /// How far a process that starts now must be wrong about the time, for what nobody could tell it:
+  /// back by no more than has passed since the last note.
   Duration astray() const { return std::max(noted_at_ - world_.now(), jumped_); }
   /// At the end of a process also while one is under way: it goes along.
   void submit(DiskBatch batch);
@@ -94,7 +97,8 @@ class SimulatedDisk {
     std::map<ItemId, DiskState> states;
   };
   const Rows& rows() const { return rows_; }
-  /// A process died that had settled items on a full disk: producers' counts of them were not written.
+  /// A process died that had settled items on a full disk: producers' counts of them were not
+  /// written.
   bool lost_counts() const { return lost_counts_; }
 
  private:

@@ -8,12 +8,13 @@ namespace {
 constexpr Duration trouble_every = 100ms;
 constexpr Duration in_touch_again = 12s;  // longer than any trouble that is under way
 constexpr Duration in_touch_within = 2s;  // of the broker's being back, whose name has one address
-// Once nothing is wrong any more: one item at a time on a slow disk, or over a slow link, takes its time.
+// Once nothing is wrong any more: one item at a time on a slow disk, or over a slow link, takes its
+// time.
 constexpr Duration must_end_within = 400s;
 
 }  // namespace
 
-// --- what the seed decides ---------------------------------------------------------------------------------------
+// --- what the seed decides -----------------------------------------------------------------------
 
 Simulation::Simulation(std::uint64_t seed, bool tracing)
     : small_(false),
@@ -24,23 +25,27 @@ Simulation::Simulation(std::uint64_t seed, bool tracing)
       printers_(world_.random.between(1, 2)),
       rogues_(!keeps_ && world_.random.chance(300) ? 1 : 0),
       troubles_(world_.random.chance(150) ? Troubles{} : draw_troubles(world_.random, keeps_)),
-      settings_(draw_settings(world_.random, {producers_ + rogues_, consumers_, printers_}, troubles_, keeps_)),
+      settings_(draw_settings(world_.random, {producers_ + rogues_, consumers_, printers_},
+                              troubles_, keeps_)),
       peace_{troubles_.harmless() && troubles_.restarts == 0, troubles_.only_poison(),
              !troubles_.breaks_connections() && troubles_.restarts == 0,
              troubles_.lossless() && rogues_ == 0 && troubles_.narrow == 0,
-             troubles_.in_touch() && troubles_.full_disks == 0 && troubles_.narrow == 0 && !troubles_.few_places},
+             troubles_.in_touch() && troubles_.full_disks == 0 && troubles_.narrow == 0 &&
+                 !troubles_.few_places},
       puts_(keeps_),
       holders_(world_, keeps_, troubles_.breaks_connections()),
-      broker_(world_, puts_, holders_, settings_, peace_, draw_storage_lag(world_.random, troubles_, keeps_)),
+      broker_(world_, puts_, holders_, settings_, peace_,
+              draw_storage_lag(world_.random, troubles_, keeps_)),
       scene_{world_, broker_, puts_, console_, holders_, troubles_.breaks_connections(), keeps_} {
   if (!troubles_.harmless() && world_.random.chance(200)) broker_.lane_failures_per_mille = 100;
   if (troubles_.few_lanes) broker_.most_lanes = consumers_;
   scene_.lossless = troubles_.lossless() && rogues_ == 0;
   scene_.dead_addresses = !peace_.calm || troubles_.broker_pauses == 0;
-  scene_.connected = !troubles_.breaks_connections() && troubles_.broker_pauses == 0 && !broker_.lanes_may_fail() &&
-                     !troubles_.few_places;
-  scene_.all_run =
-      scene_.connected && troubles_.pauses + troubles_.kills + troubles_.full_disks == 0 && !troubles_.slow_hands;
+  scene_.connected = !troubles_.breaks_connections() && troubles_.broker_pauses == 0 &&
+                     !broker_.lanes_may_fail() && !troubles_.few_places;
+  scene_.all_run = scene_.connected &&
+                   troubles_.pauses + troubles_.kills + troubles_.full_disks == 0 &&
+                   !troubles_.slow_hands;
   scene_.long_lines = troubles_.long_lines;
   if (peace_.calm) console_.expect_all();
   if (troubles_.narrow == 0) return;
@@ -76,7 +81,7 @@ Simulation::Simulation(std::uint64_t seed, bool calm, bool tracing)
   world_.faulty = false;
 }
 
-// --- what goes wrong ---------------------------------------------------------------------------------------------
+// --- what goes wrong -----------------------------------------------------------------------------
 
 ClientNode* Simulation::any_client() {
   if (clients_.empty()) return nullptr;
@@ -93,13 +98,17 @@ void Simulation::trouble() {
 void Simulation::trouble(const Troubles& chances) {
   auto& random = world_.random;
   const auto happens = [&](std::uint64_t per_second) { return random.chance(per_second / 10); };
-  const auto a_while = [&] { return random.between(Duration(10ms), random.chance(200) ? Duration(9s) : Duration(1s)); };
+  const auto a_while = [&] {
+    return random.between(Duration(10ms), random.chance(200) ? Duration(9s) : Duration(1s));
+  };
   if (happens(chances.broker_pauses / 4)) broker_.pause(a_while());
   if (happens(chances.restarts / 4)) restart_broker();
   if (happens(chances.clock_steps / 4)) step_clock();
-  if (happens(chances.full_disks / 4)) broker_.disk().fill(random.between(Duration(10ms), Duration(5s)));
+  if (happens(chances.full_disks / 4))
+    broker_.disk().fill(random.between(Duration(10ms), Duration(5s)));
   for (const auto& leaving : clients_)
-    if (leaving->session().bye_said() && !leaving->over() && happens(chances.cuts)) cut_short(*leaving);
+    if (leaving->session().bye_said() && !leaving->over() && happens(chances.cuts))
+      cut_short(*leaving);
   if (chances.slow_hands) pause_slow_hands();
   auto* node = any_client();
   if (!node) return;
@@ -118,17 +127,21 @@ void Simulation::trouble(const Troubles& chances) {
 
 void Simulation::pause_slow_hands() {
   for (auto* node : consumer_nodes_)
-    if (node->has_slow_hands() && !node->over() && !node->stands_still() && world_.random.chance(20))
-      pause(*node, world_.random.between(Duration(session_timeout), Duration(session_timeout + 1s)));
+    if (node->has_slow_hands() && !node->over() && !node->stands_still() &&
+        world_.random.chance(20))
+      pause(*node,
+            world_.random.between(Duration(session_timeout), Duration(session_timeout + 1s)));
 }
 
-/// Who says bye loses what is on its way, and is silent until it is held for lost: nobody may take that for its leave.
+/// Who says bye loses what is on its way, and is silent until it is held for lost: nobody may take
+/// that for its leave.
 void Simulation::cut_short(ClientNode& leaving) {
   leaving.cut();
   leaving.pause(world_.random.between(Duration(session_timeout), Duration(2 * session_timeout)));
 }
 
-/// Another process of a producer's name, while the first one lives: that one is to end. Its input may be another one.
+/// Another process of a producer's name, while the first one lives: that one is to end. Its input
+/// may be another one.
 void Simulation::add_twin(const ProducerNode& node) {
   if (!node.session().was_welcomed() || node.session().bye_said()) return;
   world_.trace([&] { return node.name() + " gets a twin"; });
@@ -148,7 +161,8 @@ std::vector<const ProducerNode*> Simulation::processes_of(const std::string& ide
   return processes;
 }
 
-/// Its user writes on, mends, cuts off, mixes up or replaces a producer's input, or leaves it as it is.
+/// Its user writes on, mends, cuts off, mixes up or replaces a producer's input, or leaves it as it
+/// is.
 void Simulation::change(std::vector<std::uint64_t>& lines) {
   auto& random = world_.random;
   const auto at = random.below(lines.size());
@@ -197,14 +211,16 @@ ProducerPlan Simulation::next_run(const ProducerNode& last) {
   return plan;
 }
 
-/// When no process of a name is left, another one puts the next version of the input, or what is left of this one.
+/// When no process of a name is left, another one puts the next version of the input, or what is
+/// left of this one.
 void Simulation::go_on_with_inputs() {
   world_.after(100ms, [this] { go_on_with_inputs(); });
   inputs_left_ = false;
   for (const auto& [identity, left] : std::map<std::string, std::uint64_t>(versions_left_)) {
     const auto processes = processes_of(identity);
     const bool anyone = producers_waited_for_ > 0 ||  // may be of that name
-                        std::any_of(processes.begin(), processes.end(), [](const auto* one) { return !one->over(); });
+                        std::any_of(processes.begin(), processes.end(),
+                                    [](const auto* one) { return !one->over(); });
     const bool done = !processes.empty() && processes.back()->put_all() && left == 0;
     inputs_left_ = inputs_left_ || !done;
     if (anyone || done || processes.empty()) continue;
@@ -238,7 +254,8 @@ void Simulation::kill_one(ClientNode& node) {
   if (auto* producer = dynamic_cast<ProducerNode*>(&node)) {
     ++producers_waited_for_;
     const auto plan = keeps_ ? next_run(*producer) : producer->plan();
-    world_.after(again, [this, identity = producer->identity(), plan] { add_producer(identity, plan); });
+    world_.after(again,
+                 [this, identity = producer->identity(), plan] { add_producer(identity, plan); });
   } else if (dynamic_cast<ConsumerNode*>(&node)) {
     world_.after(again, [this] { add_consumer(); });
   } else {
@@ -252,14 +269,16 @@ void Simulation::restart_broker() {
   auto& random = world_.random;
   broker_.kill(random.chance(300));
   if (keeps_ && random.chance(200)) step_clock();
-  const auto down = random.between(Duration::zero(), random.chance(200) ? Duration(5s) : Duration(500ms));
+  const auto down =
+      random.between(Duration::zero(), random.chance(200) ? Duration(5s) : Duration(500ms));
   // It and the process before it greet the next broker at the same time.
   if (troubles_.twins > 0 && random.chance(300))
     if (const auto* producer = dynamic_cast<const ProducerNode*>(any_client())) add_twin(*producer);
   world_.after(down, [this] {
     broker_.start();
     loaded_.clear();
-    for (const auto& [name, queue] : broker_.queues().all()) loaded_[name] = {queue->depth(), queue->bytes};
+    for (const auto& [name, queue] : broker_.queues().all())
+      loaded_[name] = {queue->depth(), queue->bytes};
     if (troubles_.few_places) visit();
     if (troubles_.newcomers) add_newcomers();
     if (!troubles_.in_touch() || broker_.lanes_may_fail() || troubles_.few_places) return;
@@ -281,8 +300,10 @@ void Simulation::check_in_touch(Life life) const {
     const auto& session = node->session();
     const auto within = node->has_dead_address() ? slowest_return : Duration(1s);
     if (node->over() || session.bye_said() || node->since() + within > world_.now()) continue;
-    if (world_.now() < broker_.up_since() + within || broker_.waits_for_disk(session.id())) continue;
-    require(session.established() && broker_.life_of(session.epoch()) == life && broker_.knows(session.id()),
+    if (world_.now() < broker_.up_since() + within || broker_.waits_for_disk(session.id()))
+      continue;
+    require(session.established() && broker_.life_of(session.epoch()) == life &&
+                broker_.knows(session.id()),
             node->name() + " goes on with a broker that is back for long enough");
   }
 }
@@ -301,7 +322,7 @@ void Simulation::leave(ClientNode& node) {
     add_printer();
 }
 
-// --- the run -----------------------------------------------------------------------------------------------------
+// --- the run -------------------------------------------------------------------------------------
 
 void Simulation::step() {
   world_.step();
@@ -323,11 +344,14 @@ void Simulation::check() {
     look_at_ = world_.now() + 10ms;
   }
   if (!broker_.up()) return;
-  for (const auto& [name, queue] : broker_.queues().all()) check_bounds(name, queue->depth(), queue->bytes);
+  for (const auto& [name, queue] : broker_.queues().all())
+    check_bounds(name, queue->depth(), queue->bytes);
 }
 
-/// What was put to the broker before this one and is put again comes in all the same, and stays when this one dies.
-void Simulation::check_bounds(const std::string& queue, std::uint64_t items, std::uint64_t bytes) const {
+/// What was put to the broker before this one and is put again comes in all the same, and stays
+/// when this one dies.
+void Simulation::check_bounds(const std::string& queue, std::uint64_t items,
+                              std::uint64_t bytes) const {
   if (items <= most_items() && bytes <= most_bytes()) return;
   const auto again = broker_.judge().again_of(queue);
   const auto found = loaded_.find(queue);
@@ -338,11 +362,13 @@ void Simulation::check_bounds(const std::string& queue, std::uint64_t items, std
           "bounded: bytes in " + queue + ": " + std::to_string(bytes));
 }
 
-/// Each producer may have begun its last item, and a whole window before it, when the others had filled the queue.
+/// Each producer may have begun its last item, and a whole window before it, when the others had
+/// filled the queue.
 std::uint64_t Simulation::most_bytes() const {
   const auto producers = producers_ + rogues_ + newcomers_ + 1;
   return settings_.max_bytes +
-         producers * (std::min<std::uint64_t>(settings_.max_bytes, put_window_bytes) + largest_body_);
+         producers *
+             (std::min<std::uint64_t>(settings_.max_bytes, put_window_bytes) + largest_body_);
 }
 
 void Simulation::safety() {
@@ -353,24 +379,29 @@ void Simulation::safety() {
 }
 
 bool Simulation::finished() const {
-  return broker_.finished() && std::all_of(clients_.begin(), clients_.end(),
-                                           [this](const auto& node) { return node->over() || comes_too_late(*node); });
+  return broker_.finished() &&
+         std::all_of(clients_.begin(), clients_.end(),
+                     [this](const auto& node) { return node->over() || comes_too_late(*node); });
 }
 
-/// Poison ended a process when all else was done: who is run again after it may find no broker any more.
+/// Poison ended a process when all else was done: who is run again after it may find no broker any
+/// more.
 bool Simulation::comes_too_late(const ClientNode& node) const {
   const auto* consumer = dynamic_cast<const ConsumerNode*>(&node);
   return troubles_.poison > 0 && consumer && !consumer->ever_stood();
 }
 
-/// The broker leaves with all who are there. So that the end does not come while a client is only out of reach, one more
-/// producer is waited for, and comes when all who wait are in touch and the other producers through.
+/// The broker leaves with all who are there. So that the end does not come while a client is only
+/// out of reach, one more producer is waited for, and comes when all who wait are in touch and the
+/// other producers through.
 void Simulation::add_last_producer() {
   const bool ready = std::all_of(clients_.begin(), clients_.end(), [this](const auto& node) {
-    const bool waits = !dynamic_cast<ProducerNode*>(node.get()) && broker_.knows(node->session().id());
+    const bool waits =
+        !dynamic_cast<ProducerNode*>(node.get()) && broker_.knows(node->session().id());
     return node->over() || waits;
   });
-  if (!ready || producers_waited_for_ > 0 || inputs_left_) return world_.after(100ms, [this] { add_last_producer(); });
+  if (!ready || producers_waited_for_ > 0 || inputs_left_)
+    return world_.after(100ms, [this] { add_last_producer(); });
   ProducerPlan plan;
   plan.lines = new_lines(1);
   ++producers_waited_for_;
@@ -379,10 +410,10 @@ void Simulation::add_last_producer() {
 }
 
 void Simulation::shut_down_when_done() {
-  const bool done =
-      broker_.queues().all_settled() && std::all_of(clients_.begin(), clients_.end(), [](const auto& node) {
-        return node->over() || !dynamic_cast<ProducerNode*>(node.get());
-      });
+  const bool done = broker_.queues().all_settled() &&
+                    std::all_of(clients_.begin(), clients_.end(), [](const auto& node) {
+                      return node->over() || !dynamic_cast<ProducerNode*>(node.get());
+                    });
   if (done) return broker_.shut_down();
   world_.after(100ms, [this] { shut_down_when_done(); });
 }
@@ -401,7 +432,8 @@ void Simulation::check_end() const {
   const auto& judge = broker_.judge();
   judge.check_end();
   console_.check_end(broker_.life(), !lines_may_miss_ && settings_.console_keep > 1u << 20);
-  require((broker_.exit_code() == 3) == (judge.dead() > 0), "the broker's exit code says whether items died");
+  require((broker_.exit_code() == 3) == (judge.dead() > 0),
+          "the broker's exit code says whether items died");
 }
 
 void Simulation::run() {

@@ -1,4 +1,5 @@
-// One run: broker and clients in a world that one seed decides; first everything breaks, then all must come to its end.
+// One run: broker and clients in a world that one seed decides; first everything breaks, then all
+// must come to its end.
 #pragma once
 
 #include <functional>
@@ -14,7 +15,8 @@ namespace baton::simulation {
 class Simulation {
  public:
   Simulation(std::uint64_t seed, bool tracing);
-  /// A small scenario where nothing goes wrong but what set_fate() says. `calm`: nobody may be lost for it.
+  /// A small scenario where nothing goes wrong but what set_fate() says. `calm`: nobody may be lost
+  /// for it.
   Simulation(std::uint64_t seed, bool calm, bool tracing);
   void set_fate(std::function<Fate(const std::string&)> fate) { world_.fate = std::move(fate); }
 
@@ -85,7 +87,8 @@ class Simulation {
   HolderJudge holders_;
   BrokerNode broker_;
   Scene scene_;
-  std::vector<std::unique_ptr<ClientNode>> clients_;  // in the order in which they came; the dead stay
+  std::vector<std::unique_ptr<ClientNode>>
+      clients_;  // in the order in which they came; the dead stay
   std::vector<ConsumerNode*> consumer_nodes_;
   std::uint64_t names_ = 0, processes_ = 0;
   std::map<std::string, std::uint64_t> versions_left_;  // of each producer's input

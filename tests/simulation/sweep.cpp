@@ -68,8 +68,8 @@ struct Single {
   std::uint64_t seed;
 
   std::string name() const {
-    return std::string(kind.name) + "/" + std::to_string(occurrence) + "/" + std::string(fault.name) + "/" +
-           std::to_string(seed);
+    return std::string(kind.name) + "/" + std::to_string(occurrence) + "/" +
+           std::string(fault.name) + "/" + std::to_string(seed);
   }
 };
 
@@ -85,7 +85,8 @@ bool run(const Single& single, bool trace) {
     simulation.run();
   } catch (const std::exception& violation) {
     std::printf("%s: BROKEN: %s\n%sagain, with all that happens: simulation --sweep %s --trace\n",
-                single.name().c_str(), violation.what(), simulation.state().c_str(), single.name().c_str());
+                single.name().c_str(), violation.what(), simulation.state().c_str(),
+                single.name().c_str());
     throw;
   }
   return seen >= single.occurrence;
@@ -112,8 +113,8 @@ int sweep(const std::string& only, bool trace) {
       const auto tried = sweep(kind, only, trace);
       all += tried;
       if (!only.empty()) continue;
-      std::printf("%-10.*s %3d single faults%s\n", static_cast<int>(kind.name.size()), kind.name.data(), tried,
-                  tried == 0 ? ": IT NEVER OCCURRED" : "");
+      std::printf("%-10.*s %3d single faults%s\n", static_cast<int>(kind.name.size()),
+                  kind.name.data(), tried, tried == 0 ? ": IT NEVER OCCURRED" : "");
       missing = missing || tried == 0;
     } catch (const std::exception&) {
       return 1;

@@ -10,26 +10,36 @@ namespace baton::simulation {
 
 /// How much goes wrong: per mille of the chances of one kind of trouble per second.
 struct Troubles {
-  std::uint64_t cuts = 0, stalls = 0, pauses = 0, kills = 0, leaves = 0, broker_pauses = 0, restarts = 0;
+  std::uint64_t cuts = 0, stalls = 0, pauses = 0, kills = 0, leaves = 0, broker_pauses = 0,
+                restarts = 0;
   std::uint64_t full_disks = 0, twins = 0, clock_steps = 0;  // where the broker keeps
-  std::uint64_t poison = 0;                                  // per mille of the items: who begins one dies
-  bool large_runs = false;  // consumers give large items back on their way, beside such as cost a life
-  bool slow_hands = false;  // some stand still over long work on what others give back at once: it comes to them again
-  bool quick_failures =
-      false;  // what some fail at once others have in hand for long, on a slow disk, when the broker dies
-  // There are no more places, or lanes, than clients, and others come when the broker is started anew.
+  std::uint64_t poison = 0;  // per mille of the items: who begins one dies
+  // Consumers give large items back on their way, beside such as cost a life.
+  bool large_runs = false;
+  bool slow_hands = false;  // some stand still over long work on what others give back at once: it
+                            // comes to them again
+  bool quick_failures = false;  // what some fail at once others have in hand for long, on a slow
+                                // disk, when the broker dies
+  // There are no more places, or lanes, than clients, and others come when the broker is started
+  // anew.
   bool few_places = false, few_lanes = false;
-  bool newcomers = false;  // producers that come when the broker is started anew fill its small queues, on a slow disk
-  std::uint64_t narrow = 0;      // bytes per second of a slow link that many share; 0: there is none
+  bool newcomers = false;    // producers that come when the broker is started anew fill its small
+                             // queues, on a slow disk
+  std::uint64_t narrow = 0;  // bytes per second of a slow link that many share; 0: there is none
   std::uint64_t long_lines = 0;  // bytes that some console lines have, at most; 0: all are short
   bool only_poison() const {
-    return poison > 0 && cuts + stalls + pauses + kills + broker_pauses + restarts == 0 && !slow_hands;
+    return poison > 0 && cuts + stalls + pauses + kills + broker_pauses + restarts == 0 &&
+           !slow_hands;
   }
-  /// No client is lost for it: the broker gives the others time when it stood still itself, and who leaves says bye.
+  /// No client is lost for it: the broker gives the others time when it stood still itself, and who
+  /// leaves says bye.
   bool harmless() const { return cuts + stalls + pauses + kills + poison == 0 && !slow_hands; }
   bool breaks_connections() const { return cuts + stalls > 0; }
-  /// Nothing keeps clients from being in touch while the broker runs, nor does a twin take their place.
-  bool in_touch() const { return cuts + stalls + pauses + broker_pauses + twins == 0 && !slow_hands; }
+  /// Nothing keeps clients from being in touch while the broker runs, nor does a twin take their
+  /// place.
+  bool in_touch() const {
+    return cuts + stalls + pauses + broker_pauses + twins == 0 && !slow_hands;
+  }
   /// Nothing that is sent is lost, or has to be refused.
   bool lossless() const { return in_touch() && restarts + full_disks == 0; }
 };
@@ -39,7 +49,8 @@ Troubles draw_troubles(Random& random, bool keeps);
 struct Clients {
   std::uint64_t producers = 0, consumers = 0, printers = 0;
 };
-broker::Settings draw_settings(Random& random, const Clients& clients, const Troubles& troubles, bool keeps);
+broker::Settings draw_settings(Random& random, const Clients& clients, const Troubles& troubles,
+                               bool keeps);
 /// How long the storage takes, at most.
 Duration draw_storage_lag(Random& random, const Troubles& troubles, bool keeps);
 

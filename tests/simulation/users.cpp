@@ -5,11 +5,12 @@
 
 namespace baton::simulation {
 
-// --- producer ----------------------------------------------------------------------------------------------------
+// --- producer ------------------------------------------------------------------------------------
 
 namespace {
 
-SessionConfig producer_config(SessionConfig config, const std::string& identity, const ProducerPlan& plan) {
+SessionConfig producer_config(SessionConfig config, const std::string& identity,
+                              const ProducerPlan& plan) {
   config.name = identity;
   config.named = true;
   config.queues = {plan.queue};
@@ -18,7 +19,8 @@ SessionConfig producer_config(SessionConfig config, const std::string& identity,
 
 }  // namespace
 
-ProducerNode::ProducerNode(Scene& scene, std::string name, std::string identity, const ProducerPlan& plan)
+ProducerNode::ProducerNode(Scene& scene, std::string name, std::string identity,
+                           const ProducerPlan& plan)
     : ClientNode(scene, std::move(name)),
       identity_(std::move(identity)),
       plan_(plan),
@@ -72,10 +74,12 @@ void ProducerNode::leave_refused() {
 /// The same for each process that puts it.
 std::string ProducerNode::body(std::size_t line) const {
   const auto number = plan_.lines[line];
-  const auto long_by =
-      plan_.rogue || number % plan_.large_one_in == 0 ? number * 0x9e3779b97f4a7c15u % (plan_.largest + 1) : 0;
+  const auto long_by = plan_.rogue || number % plan_.large_one_in == 0
+                           ? number * 0x9e3779b97f4a7c15u % (plan_.largest + 1)
+                           : 0;
   const bool poison = number * 0x9e3779b97f4a7c15u % 1009 < plan_.poison;
-  return (poison ? "poison " : "") + identity_ + " line " + std::to_string(number) + std::string(long_by, '.');
+  return (poison ? "poison " : "") + identity_ + " line " + std::to_string(number) +
+         std::string(long_by, '.');
 }
 
 std::vector<std::string> ProducerNode::bodies(std::size_t lines) const {
@@ -86,7 +90,8 @@ std::vector<std::string> ProducerNode::bodies(std::size_t lines) const {
 
 PutItem ProducerNode::item(std::string& body) const {
   std::uint64_t mix = plan_.lines[line_] * 0x9e3779b97f4a7c15u;
-  for (const auto letter : identity_) mix = (mix ^ static_cast<unsigned char>(letter)) * 0x100000001b3u;
+  for (const auto letter : identity_)
+    mix = (mix ^ static_cast<unsigned char>(letter)) * 0x100000001b3u;
   const auto draw = [&mix](std::uint64_t n) {
     return ((mix = mix * 6364136223846793005u + 1442695040888963407u) >> 33) % n;
   };
@@ -153,7 +158,8 @@ void ProducerNode::welcomed(Life life, const Welcome& welcome) {
 
 void ProducerNode::heard(Life life, const Confirm& confirm) {
   auto& told = told_[life];
-  if (confirm.accepted < told.accepted || confirm.done < told.done || confirm.dead < told.dead) return;
+  if (confirm.accepted < told.accepted || confirm.done < told.done || confirm.dead < told.dead)
+    return;
   told = confirm;
   scene_.puts.confirmed(identity_, confirm.put_confirmed, life);
 }
@@ -162,7 +168,9 @@ void ProducerNode::heard(Life life, const Confirm& confirm) {
 void ProducerNode::hears(std::string& news) const {
   Header header;
   Confirm confirm;
-  if (!plan_.rogue || read_header(news, header) != Refusal::none || header.type != MessageType::confirm) return;
+  if (!plan_.rogue || read_header(news, header) != Refusal::none ||
+      header.type != MessageType::confirm)
+    return;
   if (decode_confirm(payload_of(news), confirm) != Refusal::none || confirm.ended) return;
   confirm.put_credit = {1ull << 40};
   confirm.put_window = 1ull << 40;
@@ -170,12 +178,14 @@ void ProducerNode::hears(std::string& news) const {
 }
 
 void ProducerNode::ended() {
-  if (plan_.rogue && session().error() && session().error()->refusal == Refusal::over_credit) return;
-  // Of two processes of a name one is told to end; and before the last input, and when one is refused, brokers and disks may
-  // be in trouble.
+  if (plan_.rogue && session().error() && session().error()->refusal == Refusal::over_credit)
+    return;
+  // Of two processes of a name one is told to end; and before the last input, and when one is
+  // refused, brokers and disks may be in trouble.
   const auto* error = session().error() ? &*session().error() : nullptr;
   const bool fenced = error && error->refusal == Refusal::fenced;
-  const bool in_trouble = error && error->kind == SessionError::Kind::no_goodbye && (!plan_.last || refused_);
+  const bool in_trouble =
+      error && error->kind == SessionError::Kind::no_goodbye && (!plan_.last || refused_);
   if (scene_.keeps && (fenced || in_trouble)) return;
   // A broker that held it for lost may have ended with all the others.
   require(session().state() == Session::State::ended || scene_.broker.finished() || plan_.hurries,
@@ -187,7 +197,7 @@ void ProducerNode::ended() {
   if (scene_.keeps && put_all()) scene_.puts.put_whole(identity_, bodies(plan_.lines.size()), put_);
 }
 
-// --- printer -----------------------------------------------------------------------------------------------------
+// --- printer -------------------------------------------------------------------------------------
 
 PrinterNode::PrinterNode(Scene& scene, std::string name, Duration slow)
     : ClientNode(scene, std::move(name)), printer_(config(Role::printer)), slow_(slow) {}

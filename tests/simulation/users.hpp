@@ -32,7 +32,8 @@ struct ProducerPlan {
   bool rogue = false;    ///< heeds no credit
 };
 
-/// Puts items, the last one only once the faults are over; joins or waits for the confirmation, says a line, leaves.
+/// Puts items, the last one only once the faults are over; joins or waits for the confirmation,
+/// says a line, leaves.
 class ProducerNode final : public ClientNode {
  public:
   ProducerNode(Scene& scene, std::string name, std::string identity, const ProducerPlan& plan);
@@ -91,7 +92,8 @@ struct ConsumerPlan {
   Duration work{};                                    ///< at most, for an item
   Duration rest{};                                    ///< at most, before asking
   std::uint64_t fails = 0, releases = 0, delays = 0;  ///< per mille
-  std::uint64_t pauses = 0;     ///< per mille of its works are the last of a run: what waits or comes is given back
+  /// Per mille of its works are the last of a run: what waits or comes is given back.
+  std::uint64_t pauses = 0;
   std::uint64_t times_out = 0;  ///< per mille of the gets have a time-out
   Duration patience = 500ms;    ///< at most, until then
 };
@@ -106,12 +108,15 @@ class ConsumerNode final : public ClientNode, public Holder {
   void forsake();
   const Session& session() const override { return consumer_.session(); }
   void check_invariants() const override { consumer_.check_invariants(); }
-  /// The items that its user has in hand: such as the broker has for his; all, if both ends hold this session for alive and
-  /// its claims are answered; and such as he was in touch for since he took them, whatever became of the broker meanwhile.
+  /// The items that its user has in hand: such as the broker has for his; all, if both ends hold
+  /// this session for alive and its claims are answered; and such as he was in touch for since he
+  /// took them, whatever became of the broker meanwhile.
   void add_hands(std::map<std::string, std::vector<User>>& hands) const;
   const User& user() const override { return name(); }
   bool works_on(std::uint64_t take) const override;
-  bool undisturbed_since(Time time) const override { return !scene_.breaking && stood_still_until() < time; }
+  bool undisturbed_since(Time time) const override {
+    return !scene_.breaking && stood_still_until() < time;
+  }
   bool ever_stood() const { return ever_stood_; }
   bool has_slow_hands() const { return plan_.work >= 12s; }
   std::uint64_t process() const { return plan_.process; }
@@ -125,7 +130,9 @@ class ConsumerNode final : public ClientNode, public Holder {
   void observe() override;
   void says(const Entry& entry) override;
   void greets() override;
-  void welcomed(Life life, const Welcome&) override { scene_.holders.welcomed(*this, life, session().id()); }
+  void welcomed(Life life, const Welcome&) override {
+    scene_.holders.welcomed(*this, life, session().id());
+  }
   bool may_say() const override { return consumer_.may_say(); }
   void say_block(const std::string& block) override { consumer_.say(block); }
 

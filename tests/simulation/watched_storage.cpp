@@ -5,15 +5,17 @@
 
 namespace baton::simulation {
 
-// --- memory ------------------------------------------------------------------------------------------------------
+// --- memory --------------------------------------------------------------------------------------
 
-void WatchedMemory::put(const broker::StoredItem& item, const broker::Names& names, std::string_view body) {
+void WatchedMemory::put(const broker::StoredItem& item, const broker::Names& names,
+                        std::string_view body) {
   changed_ = true;
   judge_.stored(item, names, body);
   memory_.put(item, names, body);
 }
 
-void WatchedMemory::update(const broker::StoredItem& item, const std::vector<broker::Attempt>& history) {
+void WatchedMemory::update(const broker::StoredItem& item,
+                           const std::vector<broker::Attempt>& history) {
   changed_ = true;
   judge_.updated(item);
   memory_.update(item, history);
@@ -35,7 +37,7 @@ broker::Ticket WatchedMemory::commit() {
   return last_;
 }
 
-// --- disk --------------------------------------------------------------------------------------------------------
+// --- disk ----------------------------------------------------------------------------------------
 
 void WatchedDisk::load(broker::Kept& kept, Epoch epoch, Time now) {
   const auto rows = disk_.rows();
@@ -107,20 +109,27 @@ void WatchedDisk::load_item(broker::Kept& kept, ItemId id, const DiskItem& row, 
   kept.item(item);
 }
 
-void WatchedDisk::put(const broker::StoredItem& item, const broker::Names& names, std::string_view body) {
+void WatchedDisk::put(const broker::StoredItem& item, const broker::Names& names,
+                      std::string_view body) {
   judge_.stored(item, names, body);
   bodies_[item.id] = body;
   open_.last = item.id;
   if (queues_known_.insert(item.queue).second) open_.queues[item.queue] = names.queue;
-  open_.puts[item.id] = {item.queue,        item.producer, std::string(names.producer),
-                         item.number,       item.priority, clock_->delay(item.delay_ms, disk_.now()),
-                         std::string(body), item.again};
+  open_.puts[item.id] = {
+      item.queue,        item.producer, std::string(names.producer),
+      item.number,       item.priority, clock_->delay(item.delay_ms, disk_.now()),
+      std::string(body), item.again};
 }
 
-void WatchedDisk::update(const broker::StoredItem& item, const std::vector<broker::Attempt>& history) {
+void WatchedDisk::update(const broker::StoredItem& item,
+                         const std::vector<broker::Attempt>& history) {
   judge_.updated(item);
-  DiskState state{
-      item.failures, item.dead, item.suspect, item.deliveries, clock_->delay(item.delay_ms, disk_.now()), {}};
+  DiskState state{item.failures,
+                  item.dead,
+                  item.suspect,
+                  item.deliveries,
+                  clock_->delay(item.delay_ms, disk_.now()),
+                  {}};
   for (const auto& attempt : history) state.history.emplace_back(clock_->at(attempt.at), attempt);
   failed_.insert(item.id);
   histories_[item.id] = state.history;

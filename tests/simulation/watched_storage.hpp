@@ -1,4 +1,5 @@
-// The broker's storages in the simulation: memory, or a disk. Both tell the judge what they are told.
+// The broker's storages in the simulation: memory, or a disk. Both tell the judge what they are
+// told.
 #pragma once
 
 #include <functional>
@@ -21,7 +22,8 @@ class WatchedMemory final : public broker::Storage {
   WatchedMemory(World& world, BrokerJudge& judge, Duration lag, std::function<void()> on_durable)
       : world_(world), judge_(judge), lag_(lag), on_durable_(std::move(on_durable)) {}
 
-  void put(const broker::StoredItem& item, const broker::Names& names, std::string_view body) override;
+  void put(const broker::StoredItem& item, const broker::Names& names,
+           std::string_view body) override;
   std::string_view body(ItemId id) override { return memory_.body(id); }
   std::vector<broker::Attempt> history(ItemId id) override { return memory_.history(id); }
   void update(const broker::StoredItem& item, const std::vector<broker::Attempt>& history) override;
@@ -39,16 +41,19 @@ class WatchedMemory final : public broker::Storage {
   bool changed_ = false;  // since the last commit
 };
 
-/// What one process gives to the disk: one transaction at a time, all that came in meanwhile is the next.
+/// What one process gives to the disk: one transaction at a time, all that came in meanwhile is the
+/// next.
 class WatchedDisk final : public broker::Storage {
  public:
-  WatchedDisk(SimulatedDisk& disk, BrokerJudge& judge, PutJudge& puts, std::function<void()> on_durable)
+  WatchedDisk(SimulatedDisk& disk, BrokerJudge& judge, PutJudge& puts,
+              std::function<void()> on_durable)
       : disk_(disk), judge_(judge), puts_(puts), on_durable_(std::move(on_durable)) {
     open_.ticket = 1;
   }
 
   void load(broker::Kept& kept, Epoch epoch, Time now) override;
-  void put(const broker::StoredItem& item, const broker::Names& names, std::string_view body) override;
+  void put(const broker::StoredItem& item, const broker::Names& names,
+           std::string_view body) override;
   std::string_view body(ItemId id) override { return bodies_.at(id); }
   std::vector<broker::Attempt> history(ItemId id) override;
   void update(const broker::StoredItem& item, const std::vector<broker::Attempt>& history) override;

@@ -21,7 +21,8 @@ void World::step() {
 }
 
 void World::print(const std::string& text) const {
-  const auto since = std::chrono::duration_cast<std::chrono::microseconds>(now_.time_since_epoch() - 1h);
+  const auto since =
+      std::chrono::duration_cast<std::chrono::microseconds>(now_.time_since_epoch() - 1h);
   std::printf("%12.6f  %s\n", static_cast<double>(since.count()) / 1e6, text.c_str());
 }
 

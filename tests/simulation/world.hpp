@@ -1,4 +1,5 @@
-// The simulated world: a clock that is moved by hand, what is to happen when, and chance. One seed decides it all.
+// The simulated world: a clock that is moved by hand, what is to happen when, and chance. One seed
+// decides it all.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,9 @@ class Random {
   explicit Random(std::uint64_t seed) : engine_(seed) {}
 
   std::uint64_t below(std::uint64_t n) { return engine_() % n; }
-  std::uint64_t between(std::uint64_t low, std::uint64_t high) { return low + below(high - low + 1); }
+  std::uint64_t between(std::uint64_t low, std::uint64_t high) {
+    return low + below(high - low + 1);
+  }
   Duration between(Duration low, Duration high) {
     return low + Duration(below(static_cast<std::uint64_t>((high - low).count()) + 1));
   }
@@ -56,7 +59,8 @@ class World {
 
   Random random;
   std::uint64_t clients = 0;  ///< there were so far
-  bool faulty = true;         ///< the safety phase: things break. Later they don't, and all must come to its end
+  /// The safety phase: things break. Later they don't, and all must come to its end.
+  bool faulty = true;
   /// Where it is set, it decides of each message; else chance does.
   std::function<Fate(const std::string& bytes)> fate;
 
@@ -80,7 +84,8 @@ class World {
 
   bool tracing_;
   Time now_ = Time{} + 1h;
-  std::map<std::pair<Time, std::uint64_t>, std::function<void()>> events_;  // by time, then in order
+  std::map<std::pair<Time, std::uint64_t>, std::function<void()>>
+      events_;  // by time, then in order
   std::uint64_t next_event_ = 0;
   std::uint64_t at_this_time_ = 0;  // events since the clock moved
   std::uint64_t digest_ = 0xcbf29ce484222325u;

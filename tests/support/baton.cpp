@@ -20,7 +20,9 @@ std::string address_in(const Line& line) {
   return line.text.substr(begin, line.text.find(',', begin) - begin);
 }
 
-bool names(const Args& args, const char* option) { return std::find(args.begin(), args.end(), option) != args.end(); }
+bool names(const Args& args, const char* option) {
+  return std::find(args.begin(), args.end(), option) != args.end();
+}
 
 Args with_defaults(Args args) {
   if (!names(args, "--bind")) args.insert(args.end(), {"--bind", loopback()});
@@ -48,7 +50,8 @@ Process start(const std::string& program, const Args& args, const Args& under) {
   return Process(argv);
 }
 
-Broker::Broker(const Args& args, const Args& under) : process_(start("baton-broker", with_defaults(args), under)) {
+Broker::Broker(const Args& args, const Args& under)
+    : process_(start("baton-broker", with_defaults(args), under)) {
   const auto ready = process_.out().next_with(ready_at);
   REQUIRE_MESSAGE(ready, "the broker is not ready: ", process_.err().text());
   address_ = address_in(*ready);
@@ -87,7 +90,8 @@ std::vector<std::string> names(const std::vector<Got>& got) {
 
 void require_started(Process& printer, std::string_view role, const std::vector<pid_t>& pids) {
   std::set<std::string> missing;
-  for (const pid_t pid : pids) missing.insert("Starting " + std::string(role) + " => " + std::to_string(pid));
+  for (const pid_t pid : pids)
+    missing.insert("Starting " + std::string(role) + " => " + std::to_string(pid));
   while (!missing.empty()) {
     const auto line = printer.out().next();
     REQUIRE_MESSAGE(line, "not said: ", *missing.begin());
@@ -111,7 +115,8 @@ TemporaryFile::TemporaryFile(std::string_view content)
 
 TemporaryFile::~TemporaryFile() { std::filesystem::remove(path_); }
 
-TemporaryDirectory::TemporaryDirectory() : path_(std::filesystem::temp_directory_path() / "baton-e2e-XXXXXX") {
+TemporaryDirectory::TemporaryDirectory()
+    : path_(std::filesystem::temp_directory_path() / "baton-e2e-XXXXXX") {
   std::string name = path_;
   REQUIRE(mkdtemp(name.data()) != nullptr);
   path_ = name;
@@ -125,6 +130,8 @@ Clock::duration median(std::vector<Clock::duration> times) {
   return *middle;
 }
 
-double milliseconds(Clock::duration time) { return std::chrono::duration<double, std::milli>(time).count(); }
+double milliseconds(Clock::duration time) {
+  return std::chrono::duration<double, std::milli>(time).count();
+}
 
 }  // namespace baton::e2e

@@ -1,4 +1,5 @@
-// The words that the end-to-end tests are written in: a broker of the test's own, and the programs that use it.
+// The words that the end-to-end tests are written in: a broker of the test's own, and the programs
+// that use it.
 #pragma once
 
 #include <cstdint>
@@ -22,13 +23,13 @@ inline constexpr bool times_count = memory_counts;
 /// The number that the environment gives, for longer runs; `otherwise` when it gives none.
 std::uint64_t number_of(const char* variable, std::uint64_t otherwise);
 
-/// Starts a program of ours, from the directory that the environment's BATON_BIN names, or the build's own.
-/// `under` are words that go before it: of a program that becomes ours.
+/// Starts a program of ours, from the directory that the environment's BATON_BIN names, or the
+/// build's own. `under` are words that go before it: of a program that becomes ours.
 Process start(const std::string& program, const Args& args, const Args& under = {});
 std::string program_path(const std::string& program);
 
-/// A broker process, ready for clients when this is made. At a free port of loopback() and in memory, unless `args` say
-/// otherwise.
+/// A broker process, ready for clients when this is made. At a free port of loopback() and in
+/// memory, unless `args` say otherwise.
 class Broker {
  public:
   explicit Broker(const Args& args = {}, const Args& under = {});
@@ -58,7 +59,8 @@ struct Got {
 };
 Got parse_got(const Line& line);
 
-/// The next `count` items that consumers say they got, by what a printer prints. Fewer when they did not come in time.
+/// The next `count` items that consumers say they got, by what a printer prints. Fewer when they
+/// did not come in time.
 std::vector<Got> next_got(Process& printer, std::size_t count, Clock::duration within = soon);
 std::vector<std::string> names(const std::vector<Got>& got);
 

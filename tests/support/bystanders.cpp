@@ -17,7 +17,8 @@ Bystanders::Bystanders(Broker& broker, int consumers) : printer_(broker.printer(
   auto producer = producer_of(broker, "bystanders");
   producer.on_notice = complain;
   producer_ = std::make_unique<Producer>(producer);
-  for (const auto& consumer : consumers_) threads_.emplace_back([this, &consumer] { consume(*consumer); });
+  for (const auto& consumer : consumers_)
+    threads_.emplace_back([this, &consumer] { consume(*consumer); });
   threads_.emplace_back([this] { put_and_join(); });
 }
 
@@ -92,8 +93,9 @@ void Bystanders::check_undisturbed(Clock::duration limit) {
   CHECK(got_.size() == rounds_);
   CHECK(std::all_of(got_.begin(), got_.end(), [](const auto& one) { return one.second == 1; }));
   REQUIRE(!times_.empty());
-  MESSAGE("bystanders: ", rounds_.load(), " items, put to known as done, ms: median ", milliseconds(median(times_)),
-          ", slowest ", milliseconds(*std::max_element(times_.begin(), times_.end())));
+  MESSAGE("bystanders: ", rounds_.load(), " items, put to known as done, ms: median ",
+          milliseconds(median(times_)), ", slowest ",
+          milliseconds(*std::max_element(times_.begin(), times_.end())));
   CHECK(milliseconds(*std::max_element(times_.begin(), times_.end())) < milliseconds(limit));
   for (std::size_t left = rounds_ - printed_.size(); left > 0; --left) print_one();
   CHECK(printed_ == got_);

@@ -1,4 +1,5 @@
-// People who go about their work while others misbehave: a producer, consumers and a printer of one broker.
+// People who go about their work while others misbehave: a producer, consumers and a printer of one
+// broker.
 #pragma once
 
 #include <atomic>
@@ -19,11 +20,13 @@ class Bystanders {
   explicit Bystanders(Broker& broker, int consumers = 2);
   ~Bystanders();
 
-  /// Ends the work, and checks that it was not disturbed: each item done once, at the first attempt; each line printed;
-  /// nobody told to wait; none held up for `limit`, which is as long as a client calls silence.
+  /// Ends the work, and checks that it was not disturbed: each item done once, at the first
+  /// attempt; each line printed; nobody told to wait; none held up for `limit`, which is as long as
+  /// a client calls silence.
   void check_undisturbed(Clock::duration limit = session_timeout);
 
-  /// Waits until an item has gone the whole way, to the printer's output, and each consumer has got one. Call it once.
+  /// Waits until an item has gone the whole way, to the printer's output, and each consumer has got
+  /// one. Call it once.
   bool all_at_work();
 
   /// Rounds so far: an item put, got, acked, and known to be done.

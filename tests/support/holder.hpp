@@ -1,5 +1,5 @@
-// A consumer in a process of its own that gets one item and holds it. (What was begun when its holder was lost goes alone to
-// a process that holds nothing.)
+// A consumer in a process of its own that gets one item and holds it. (What was begun when its
+// holder was lost goes alone to a process that holds nothing.)
 #pragma once
 
 #include <doctest/doctest.h>

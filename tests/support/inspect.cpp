@@ -12,10 +12,13 @@ namespace {
 namespace fs = std::filesystem;
 
 std::size_t entries_of(const std::string& folder) {
-  return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
+  return static_cast<std::size_t>(
+      std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
 }
 
-std::string proc(pid_t pid, const char* what) { return "/proc/" + std::to_string(pid) + "/" + what; }
+std::string proc(pid_t pid, const char* what) {
+  return "/proc/" + std::to_string(pid) + "/" + what;
+}
 
 std::set<std::string> sockets_of(pid_t pid) {
   std::set<std::string> inodes;
@@ -46,7 +49,8 @@ std::set<std::uint16_t> listening_ports(pid_t pid) {
       for (int i = 0; i < 5; ++i) words >> skipped;  // queues, timers, retransmits, user, timeout
       words >> inode;
       if (state == listening && own.contains(inode))
-        ports.insert(static_cast<std::uint16_t>(std::stoi(local.substr(local.rfind(':') + 1), nullptr, 16)));
+        ports.insert(
+            static_cast<std::uint16_t>(std::stoi(local.substr(local.rfind(':') + 1), nullptr, 16)));
     }
   }
   return ports;

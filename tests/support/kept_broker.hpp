@@ -16,7 +16,10 @@ namespace baton::e2e {
 class KeptBroker {
  public:
   /// `under` are words that go before it, as for Broker.
-  explicit KeptBroker(Args args = {}, Args under = {}) : args_(std::move(args)), under_(std::move(under)) { start(); }
+  explicit KeptBroker(Args args = {}, Args under = {})
+      : args_(std::move(args)), under_(std::move(under)) {
+    start();
+  }
 
   void start() {
     Args args{"--data", directory_.path()};

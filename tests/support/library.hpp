@@ -14,7 +14,8 @@ inline ProducerOptions producer_of(const Broker& broker, const std::string& queu
   return options;
 }
 
-inline ConsumerOptions consumer_of(const Broker& broker, std::vector<std::string> queues = {"default"}) {
+inline ConsumerOptions consumer_of(const Broker& broker,
+                                   std::vector<std::string> queues = {"default"}) {
   ConsumerOptions options;
   options.broker = parse_endpoint(broker.address());
   options.queues = std::move(queues);

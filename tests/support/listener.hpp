@@ -14,8 +14,8 @@
 
 namespace baton::e2e {
 
-/// Bound to a port of loopback() that the system chose, so that nobody else gets it. Nobody listens there, or, with a
-/// greeting, somebody who says it to each who comes, and nothing more.
+/// Bound to a port of loopback() that the system chose, so that nobody else gets it. Nobody listens
+/// there, or, with a greeting, somebody who says it to each who comes, and nothing more.
 class OtherPort {
  public:
   OtherPort() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -41,7 +41,8 @@ class OtherPort {
 
  private:
   void greet(const std::string& greeting) const {
-    for (int client = accept(fd_, nullptr, nullptr); client >= 0; client = accept(fd_, nullptr, nullptr)) {
+    for (int client = accept(fd_, nullptr, nullptr); client >= 0;
+         client = accept(fd_, nullptr, nullptr)) {
       static_cast<void>(send(client, greeting.data(), greeting.size(), MSG_NOSIGNAL));
       close(client);
     }

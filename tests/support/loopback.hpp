@@ -1,5 +1,5 @@
-// Addresses of the test's own. A broker that is started again finds its port free, and while none runs its clients meet
-// nobody: other tests, which run at the same time, have other addresses.
+// Addresses of the test's own. A broker that is started again finds its port free, and while none
+// runs its clients meet nobody: other tests, which run at the same time, have other addresses.
 #pragma once
 
 #include <arpa/inet.h>
@@ -11,8 +11,9 @@
 
 namespace baton::e2e {
 
-/// Of 127.0.0.0/8, all of which is Linux's loopback device. Each process, by its number (22 bits at most), has two that no
-/// other has: `which` is 0 or 1. They begin at 127.1.0.1, and none ends in 0 or 255.
+/// Of 127.0.0.0/8, all of which is Linux's loopback device. Each process, by its number (22 bits at
+/// most), has two that no other has: `which` is 0 or 1. They begin at 127.1.0.1, and none ends in 0
+/// or 255.
 inline std::string own_loopback(std::uint32_t which) {
   const auto pid = static_cast<std::uint32_t>(getpid());
   const in_addr address{htonl(0x7f010001 + (pid / 127 << 8) + pid % 127 + 127 * which)};

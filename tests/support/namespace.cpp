@@ -18,7 +18,8 @@ Namespace::Namespace(const std::string& setup) : holder_(holding(setup)) {
 }
 
 Process Namespace::start(const std::string& program, const Args& args) const {
-  Args argv{"/usr/bin/nsenter", "--target", std::to_string(holder_.pid()), "--net", "--mount", program_path(program)};
+  Args argv{"/usr/bin/nsenter", "--target",           std::to_string(holder_.pid()), "--net",
+            "--mount",          program_path(program)};
   argv.insert(argv.end(), args.begin(), args.end());
   return Process(argv);
 }

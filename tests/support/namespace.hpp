@@ -7,9 +7,9 @@
 
 namespace baton::e2e {
 
-/// A network namespace with a mount namespace, in which only the loopback device is up until `setup` (a shell script) has
-/// done more. Both go when this object and the processes in there are gone. Where a machine forbids them, why_not() says what
-/// was refused.
+/// A network namespace with a mount namespace, in which only the loopback device is up until
+/// `setup` (a shell script) has done more. Both go when this object and the processes in there are
+/// gone. Where a machine forbids them, why_not() says what was refused.
 class Namespace {
  public:
   explicit Namespace(const std::string& setup);

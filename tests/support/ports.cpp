@@ -41,7 +41,8 @@ std::string free_range(unsigned count) {
     const BoundPort first(0);
     unsigned free = 1;
     while (free < count && BoundPort(first.port() + free).port() != 0) ++free;
-    if (free == count) return std::to_string(first.port()) + "-" + std::to_string(first.port() + count - 1);
+    if (free == count)
+      return std::to_string(first.port()) + "-" + std::to_string(first.port() + count - 1);
   }
   FAIL("no free range of ports");
   return {};
@@ -57,7 +58,9 @@ std::size_t cut_connections_to(unsigned port) {
     // The port is at the same place in both families' addresses.
     static_assert(offsetof(sockaddr_in, sin_port) == offsetof(sockaddr_in6, sin6_port));
     const bool tcp = peer.ss_family == AF_INET || peer.ss_family == AF_INET6;
-    if (tcp && ntohs(reinterpret_cast<sockaddr_in&>(peer).sin_port) == port && shutdown(fd, SHUT_RDWR) == 0) ++cut;
+    if (tcp && ntohs(reinterpret_cast<sockaddr_in&>(peer).sin_port) == port &&
+        shutdown(fd, SHUT_RDWR) == 0)
+      ++cut;
   }
   return cut;
 }

@@ -21,7 +21,9 @@
 namespace baton::e2e {
 namespace {
 
-[[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
+[[noreturn]] void fail(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
 
 struct Pipe {
   Pipe() {
@@ -37,7 +39,8 @@ void close_fd(int& fd) {
   fd = -1;
 }
 
-// In the child, between fork and exec: only what is safe there while other threads stood still in the midst of things.
+// In the child, between fork and exec: only what is safe there while other threads stood still in
+// the midst of things.
 [[noreturn]] void become(char* const* argv, pid_t parent, int in, int out, int err) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(127);
@@ -167,7 +170,8 @@ void Process::State::read_some(int& fd, Output& output) {
 
 void Process::State::read_streams() {
   while (streams[0] >= 0 || streams[1] >= 0) {
-    std::array<pollfd, 3> fds = {pollfd{streams[0], POLLIN, 0}, {streams[1], POLLIN, 0}, {stop, POLLIN, 0}};
+    std::array<pollfd, 3> fds = {
+        pollfd{streams[0], POLLIN, 0}, {streams[1], POLLIN, 0}, {stop, POLLIN, 0}};
     wait_ready(fds.data(), fds.size(), Clock::now() + 1h);
     if (fds[2].revents != 0) return;
     if (fds[0].revents != 0) read_some(streams[0], out);
@@ -206,7 +210,8 @@ std::optional<int> Process::wait(Clock::duration within) {
 std::chrono::nanoseconds Process::cpu_time() const {
   clockid_t clock = 0;
   timespec used{};
-  if (clock_getcpuclockid(state_->pid, &clock) != 0 || clock_gettime(clock, &used) != 0) fail("no CPU clock");
+  if (clock_getcpuclockid(state_->pid, &clock) != 0 || clock_gettime(clock, &used) != 0)
+    fail("no CPU clock");
   return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
 }
 

@@ -1,5 +1,5 @@
-// A process under test: started, read, waited for, signalled, measured. Nothing here sleeps: each wait is for an event,
-// and has a deadline.
+// A process under test: started, read, waited for, signalled, measured. Nothing here sleeps: each
+// wait is for an event, and has a deadline.
 #pragma once
 
 #include <sys/types.h>
@@ -21,7 +21,8 @@ namespace baton::e2e {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-/// The deadline of what should take no time worth mentioning, on a machine that has other things to do, too.
+/// The deadline of what should take no time worth mentioning, on a machine that has other things to
+/// do, too.
 inline constexpr Clock::duration soon = 20s;
 
 /// A line without its newline, and when it was read.
@@ -30,11 +31,12 @@ struct Line {
   Clock::time_point at;
 };
 
-/// What a process writes to one of its streams, line by line as it comes. Filled by the process's reader, which never
-/// lets the pipe fill up.
+/// What a process writes to one of its streams, line by line as it comes. Filled by the process's
+/// reader, which never lets the pipe fill up.
 class Output {
  public:
-  /// The first line that was not taken yet; nothing when there is none by the deadline, or the stream has ended.
+  /// The first line that was not taken yet; nothing when there is none by the deadline, or the
+  /// stream has ended.
   std::optional<Line> next(Clock::duration within = soon);
 
   /// Takes lines until one contains `part`, and returns that one; nothing as in next().
@@ -83,8 +85,8 @@ class Process {
 
   void signal(int number);
 
-  /// Its exit code, 128 + the signal that killed it, or nothing if it, and with it its streams, have not ended by the
-  /// deadline.
+  /// Its exit code, 128 + the signal that killed it, or nothing if it, and with it its streams,
+  /// have not ended by the deadline.
   std::optional<int> wait(Clock::duration within = soon);
 
   /// What the process has used so far, all its threads together. It must not have been waited for.

@@ -17,7 +17,8 @@ namespace {
 
 std::string big_endian(std::uint64_t value, int bytes) {
   std::string out;
-  for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) out += static_cast<char>(value >> shift);
+  for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
+    out += static_cast<char>(value >> shift);
   return out;
 }
 
@@ -32,7 +33,8 @@ std::string socket_type_property(std::string_view type) {
 }  // namespace
 
 std::string greeting(std::string_view mechanism) {
-  std::string bytes = "\xff" + std::string(8, '\0') + "\x7f\x03" + std::string(1, '\0') + std::string(mechanism);
+  std::string bytes =
+      "\xff" + std::string(8, '\0') + "\x7f\x03" + std::string(1, '\0') + std::string(mechanism);
   bytes.resize(64);
   return bytes;
 }
@@ -42,13 +44,17 @@ std::string command(std::string_view name, std::string_view data) {
   return "\x04" + short_string(body);
 }
 
-std::string ready(std::string_view socket_type) { return command("READY", socket_type_property(socket_type)); }
+std::string ready(std::string_view socket_type) {
+  return command("READY", socket_type_property(socket_type));
+}
 
 std::string hello(std::string_view user, std::string_view password) {
   return command("HELLO", short_string(user) + short_string(password));
 }
 
-std::string initiate(std::string_view socket_type) { return command("INITIATE", socket_type_property(socket_type)); }
+std::string initiate(std::string_view socket_type) {
+  return command("INITIATE", socket_type_property(socket_type));
+}
 
 std::string frame_head(std::uint64_t size, bool more) {
   const char flags = more ? 1 : 0;
@@ -56,10 +62,14 @@ std::string frame_head(std::uint64_t size, bool more) {
   return static_cast<char>(flags | 2) + big_endian(size, 8);
 }
 
-std::string frame(std::string_view body, bool more) { return frame_head(body.size(), more) + std::string(body); }
+std::string frame(std::string_view body, bool more) {
+  return frame_head(body.size(), more) + std::string(body);
+}
 
 std::string subscribe(std::string_view topic) { return frame("\x01" + std::string(topic)); }
-std::string unsubscribe(std::string_view topic) { return frame(std::string(1, '\0') + std::string(topic)); }
+std::string unsubscribe(std::string_view topic) {
+  return frame(std::string(1, '\0') + std::string(topic));
+}
 
 }  // namespace zmtp
 
@@ -86,7 +96,8 @@ RawPeer::RawPeer(std::uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CL
   if (fd_ < 0 || connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     const int error = errno;
     close();
-    throw std::system_error(error, std::generic_category(), "connect to port " + std::to_string(port));
+    throw std::system_error(error, std::generic_category(),
+                            "connect to port " + std::to_string(port));
   }
 }
 
@@ -96,7 +107,8 @@ RawPeer& RawPeer::shake_hands(std::string_view socket_type) {
   return *this;
 }
 
-bool RawPeer::is_admitted(std::string_view socket_type, std::string_view user, std::string_view password) {
+bool RawPeer::is_admitted(std::string_view socket_type, std::string_view user,
+                          std::string_view password) {
   send(zmtp::greeting("PLAIN") + zmtp::hello(user, password));
   std::string answer;
   const auto has = [&](const char* word) { return answer.find(word) != std::string::npos; };
@@ -120,7 +132,9 @@ RawPeer& RawPeer::send(std::string_view bytes) {
   return *this;
 }
 
-std::string RawPeer::receive(Clock::duration within) { return receive_some(fd_, Clock::now() + within).value_or(""); }
+std::string RawPeer::receive(Clock::duration within) {
+  return receive_some(fd_, Clock::now() + within).value_or("");
+}
 
 std::string RawPeer::receive_until(std::string_view part, Clock::duration within) {
   const auto deadline = Clock::now() + within;

@@ -49,8 +49,9 @@ class RawPeer {
   bool is_closed(Clock::duration within = soon);
 
   void close();
-  void reset();   ///< as a broken connection does: with RST
-  void finish();  ///< sends no more, and closes when the other side has read everything and closed, too
+  void reset();  ///< as a broken connection does: with RST
+  void
+  finish();  ///< sends no more, and closes when the other side has read everything and closed, too
 
  private:
   int fd_;

@@ -16,7 +16,7 @@ namespace baton::e2e {
 namespace {
 
 constexpr Clock::duration calm_before = 300ms;  // a connection's life between two faults
-constexpr Clock::duration try_again = 20ms;     // when there is nothing that a fault could happen to
+constexpr Clock::duration try_again = 20ms;  // when there is nothing that a fault could happen to
 
 /// A listening socket, or -1.
 int listen_at(std::uint16_t port) {
@@ -24,7 +24,9 @@ int listen_at(std::uint16_t port) {
   const int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   const auto address = socket_address(Relay::here(), port);
-  if (bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 && listen(fd, 64) == 0) return fd;
+  if (bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+      listen(fd, 64) == 0)
+    return fd;
   close(fd);
   return -1;
 }
@@ -32,7 +34,8 @@ int listen_at(std::uint16_t port) {
 int connect_to(std::uint16_t port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const auto address = loopback_at(port);
-  if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return fd;  // the host is this one
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
+    return fd;  // the host is this one
   close(fd);
   return -1;
 }
@@ -55,10 +58,13 @@ const std::string& Relay::here() {
   return address;
 }
 
-Relay::Relay(std::size_t lanes) : listening_(epoll_create1(EPOLL_CLOEXEC)), wake_(eventfd(0, EFD_CLOEXEC)) {
+Relay::Relay(std::size_t lanes)
+    : listening_(epoll_create1(EPOLL_CLOEXEC)), wake_(eventfd(0, EFD_CLOEXEC)) {
   std::mt19937 random(std::random_device{}());
-  std::uniform_int_distribution<int> first(10'000, 19'000);  // below the doors of brokers with --port 0
-  for (int tries = 0; tries < 100 && !listen_block(static_cast<std::uint16_t>(first(random)), lanes); ++tries)
+  std::uniform_int_distribution<int> first(10'000,
+                                           19'000);  // below the doors of brokers with --port 0
+  for (int tries = 0;
+       tries < 100 && !listen_block(static_cast<std::uint16_t>(first(random)), lanes); ++tries)
     drop_listeners();
   if (listeners_.empty()) throw std::runtime_error("no ports for lanes are free");
   thread_ = std::thread([this] { run(); });
@@ -89,7 +95,8 @@ bool Relay::listen_block(std::uint16_t first, std::size_t count) {
 
 void Relay::listen(std::uint16_t port, Link link) {
   const int fd = listen_at(port);
-  if (fd < 0) throw std::system_error(errno, std::generic_category(), "listen at " + std::to_string(port));
+  if (fd < 0)
+    throw std::system_error(errno, std::generic_category(), "listen at " + std::to_string(port));
   const std::lock_guard lock(mutex_);
   epoll_event event{EPOLLIN, {.u64 = listeners_.size()}};
   listeners_.push_back({fd, port, link});
@@ -101,7 +108,9 @@ void Relay::drop_listeners() {
   listeners_.clear();
 }
 
-std::string Relay::lanes() const { return std::to_string(first_lane_) + "-" + std::to_string(last_lane_); }
+std::string Relay::lanes() const {
+  return std::to_string(first_lane_) + "-" + std::to_string(last_lane_);
+}
 
 void Relay::open_doors(std::uint16_t base) {
   listen(base, Link::put);
@@ -122,8 +131,9 @@ void Relay::disturb(const Trouble& trouble) {
 
 bool Relay::wait_calm(Clock::duration within) {
   std::unique_lock lock(mutex_);
-  return calm_.wait_for(lock, within,
-                        [this] { return next_fault_ == Clock::time_point::max() && last_ends_ <= Clock::now(); });
+  return calm_.wait_for(lock, within, [this] {
+    return next_fault_ == Clock::time_point::max() && last_ends_ <= Clock::now();
+  });
 }
 
 Troubled Relay::troubled() const {
@@ -166,7 +176,8 @@ void Relay::serve(std::vector<pollfd>& items) {
 void Relay::accept_new(Clock::time_point now) {
   std::array<epoll_event, 16> events;
   const int count = epoll_wait(listening_, events.data(), events.size(), 0);
-  for (int i = 0; i < count; ++i) accept(listeners_[events[static_cast<std::size_t>(i)].data.u64], now);
+  for (int i = 0; i < count; ++i)
+    accept(listeners_[events[static_cast<std::size_t>(i)].data.u64], now);
 }
 
 void Relay::accept(const Listener& listener, Clock::time_point now) {
@@ -193,7 +204,8 @@ void Relay::happen(Clock::time_point now) {
     return;
   }
   const bool more = troubled_.faults() < faults_wanted_;
-  next_fault_ = more ? now + draw(trouble_.every / 2, trouble_.every * 3 / 2) : Clock::time_point::max();
+  next_fault_ =
+      more ? now + draw(trouble_.every / 2, trouble_.every * 3 / 2) : Clock::time_point::max();
 }
 
 /// False when no connection of that kind is in a state to be disturbed.
@@ -213,24 +225,28 @@ bool Relay::happen_to(Link link, Clock::time_point now) {
     ++counts.silences;
   }
   static const char* const names[] = {"put", "control", "news", "lane"};
-  troubled_.history.emplace_back(now,
-                                 "a connection of " + std::string(names[static_cast<std::size_t>(link)]) + ": " + what);
+  troubled_.history.emplace_back(
+      now, "a connection of " + std::string(names[static_cast<std::size_t>(link)]) + ": " + what);
   return true;
 }
 
 std::string Relay::silence(Wire& wire, Clock::time_point now) {
   const bool said_up = wire.link() == Link::put || wire.link() == Link::control;
-  const bool against = std::bernoulli_distribution(0.2)(random_);  // the way that nearly nothing goes
+  // The way that nearly nothing goes.
+  const bool against = std::bernoulli_distribution(0.2)(random_);
   const auto way = said_up == against ? Way::down : Way::up;
-  const auto until = now + draw(trouble_.shortest, way == Way::up ? trouble_.longest_up : trouble_.longest);
+  const auto until =
+      now + draw(trouble_.shortest, way == Way::up ? trouble_.longest_up : trouble_.longest);
   wire.silence(way, until);
   last_ends_ = std::max(last_ends_, until);
   const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(until - now).count();
-  return (way == Way::up ? "silent upwards for " : "silent downwards for ") + std::to_string(time) + " ms";
+  return (way == Way::up ? "silent upwards for " : "silent downwards for ") + std::to_string(time) +
+         " ms";
 }
 
 Clock::duration Relay::draw(Clock::duration min, Clock::duration max) {
-  return Clock::duration(std::uniform_int_distribution<Clock::rep>(min.count(), max.count())(random_));
+  return Clock::duration(
+      std::uniform_int_distribution<Clock::rep>(min.count(), max.count())(random_));
 }
 
 }  // namespace baton::e2e

@@ -1,4 +1,5 @@
-// A relay between the clients and the broker, on an address of its own: it breaks their connections at random.
+// A relay between the clients and the broker, on an address of its own: it breaks their connections
+// at random.
 #pragma once
 
 #include <array>
@@ -20,11 +21,13 @@ namespace baton::e2e {
 struct Trouble {
   std::uint64_t seed = 1;
   std::size_t faults = 0;
-  std::vector<Link> links{Link::put, Link::control, Link::news, Link::lane};  ///< one named twice is hit twice as often
-  Clock::duration every{};                                                    ///< a mean
-  double resets = 0.5;                             ///< share of the faults; the others are silences of one direction
+  std::vector<Link> links{Link::put, Link::control, Link::news,
+                          Link::lane};  ///< one named twice is hit twice as often
+  Clock::duration every{};              ///< a mean
+  double resets = 0.5;  ///< share of the faults; the others are silences of one direction
   Clock::duration shortest = 100ms, longest = 2s;  ///< of a silence
-  Clock::duration longest_up = 1500ms;             ///< ... of what a client says: heartbeats come every 1.25 s at least
+  /// ... of what a client says: heartbeats come every 1.25 s at least.
+  Clock::duration longest_up = 1500ms;
 };
 
 /// What has happened.
@@ -38,8 +41,8 @@ struct Troubled {
   std::size_t faults() const;
 };
 
-/// Listens at here(), at the broker's doors and at a block of ports for its lanes; passes all on to the same ports at
-/// loopback(). Everything happens in a thread of its own.
+/// Listens at here(), at the broker's doors and at a block of ports for its lanes; passes all on to
+/// the same ports at loopback(). Everything happens in a thread of its own.
 class Relay {
  public:
   static const std::string& here();  ///< no other test's

@@ -29,7 +29,9 @@ struct StringMaker<std::multiset<std::string>> {
 
 template <>
 struct StringMaker<std::optional<int>> {
-  static String convert(const std::optional<int>& code) { return code ? toString(*code) : "still running"; }
+  static String convert(const std::optional<int>& code) {
+    return code ? toString(*code) : "still running";
+  }
 };
 
 }  // namespace doctest

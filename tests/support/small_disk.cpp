@@ -13,7 +13,8 @@ namespace baton::e2e {
 
 SmallDisk::SmallDisk(std::filesystem::path path, std::uint64_t bytes) : path_(std::move(path)) {
   std::filesystem::create_directories(path_);
-  if (mount("baton-torture", path_.c_str(), "tmpfs", 0, ("size=" + std::to_string(bytes)).c_str()) != 0)
+  if (mount("baton-torture", path_.c_str(), "tmpfs", 0,
+            ("size=" + std::to_string(bytes)).c_str()) != 0)
     why_not_ = "a small disk cannot be mounted: " + std::generic_category().message(errno);
 }
 
@@ -24,7 +25,8 @@ SmallDisk::~SmallDisk() {
 void SmallDisk::fill() {
   const int fd = open(filler().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) throw std::system_error(errno, std::generic_category(), filler());
-  // Others write meanwhile: what was free a moment ago may be too much, so it is taken in ever smaller pieces.
+  // Others write meanwhile: what was free a moment ago may be too much, so it is taken in ever
+  // smaller pieces.
   struct statvfs disk {};
   off_t taken = 0;
   while (statvfs(path_.c_str(), &disk) == 0 && disk.f_bavail > 0) {

@@ -7,7 +7,8 @@
 
 namespace baton::e2e {
 
-/// A tmpfs of `bytes` at `path` where it may be mounted; else a plain directory, which cannot be filled.
+/// A tmpfs of `bytes` at `path` where it may be mounted; else a plain directory, which cannot be
+/// filled.
 class SmallDisk {
  public:
   SmallDisk(std::filesystem::path path, std::uint64_t bytes);

@@ -1,4 +1,5 @@
-// Console lines that tell whether they are whole: who says them, which one it is, how long it is, all of one letter.
+// Console lines that tell whether they are whole: who says them, which one it is, how long it is,
+// all of one letter.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +30,8 @@ struct Spoken {
 
 /// "<WHO NUMBER SIZE xxxxx>", SIZE bytes in all, 32 at least; without a newline.
 inline std::string spoken_line(const Spoken& spoken, std::size_t size) {
-  auto line = "<" + spoken.who + " " + std::to_string(spoken.number) + " " + std::to_string(size) + " ";
+  auto line =
+      "<" + spoken.who + " " + std::to_string(spoken.number) + " " + std::to_string(size) + " ";
   line.resize(size - 1, static_cast<char>('a' + spoken.number % 26));
   return line + ">";
 }

@@ -49,7 +49,8 @@ std::string Stranger::refused() {
   return all.substr(at, all.find('"', at) - at);
 }
 
-std::string Stranger::message(MessageType type, std::uint16_t count, SeqNo first, std::string_view payload) const {
+std::string Stranger::message(MessageType type, std::uint16_t count, SeqNo first,
+                              std::string_view payload) const {
   std::string bytes(header_size, '\0');
   write_header(bytes.data(), {type, count, epoch_, id_, first});
   return bytes += payload;

@@ -10,7 +10,9 @@
 
 namespace baton::e2e {
 
-inline std::uint16_t port_of(const Broker& broker) { return static_cast<std::uint16_t>(std::stoi(broker.port())); }
+inline std::uint16_t port_of(const Broker& broker) {
+  return static_cast<std::uint16_t>(std::stoi(broker.port()));
+}
 
 class Stranger {
  public:
@@ -27,7 +29,8 @@ class Stranger {
   std::string refused();
 
   /// A message of the session: `payload` as `type`, with a header that says so.
-  std::string message(MessageType type, std::uint16_t count, SeqNo first, std::string_view payload) const;
+  std::string message(MessageType type, std::uint16_t count, SeqNo first,
+                      std::string_view payload) const;
 
  private:
   std::string news_until(std::string_view part);

@@ -18,7 +18,9 @@ namespace {
 constexpr int small_pipe = 4096;                 // bytes: the least that a pipe holds
 constexpr Clock::duration slow_interval = 20ms;  // between two reads of a slow terminal
 
-[[noreturn]] void fail(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
+[[noreturn]] void fail(const char* what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
 
 /// A name for a FIFO that nobody else has.
 std::string fifo_path() {
@@ -31,7 +33,8 @@ std::string fifo_path() {
 
 Terminal::Terminal() : path_(fifo_path()), wake_(eventfd(0, EFD_CLOEXEC)) {
   if (mkfifo(path_.c_str(), 0600) != 0) fail("mkfifo");
-  fifo_ = open(path_.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);  // it does not end when a printer does
+  // It does not end when a printer does.
+  fifo_ = open(path_.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
   if (fifo_ < 0) fail("open");
   thread_ = std::thread([this] { run(); });
 }
@@ -49,8 +52,8 @@ Terminal::~Terminal() {
 }
 
 Process Terminal::printer(const Broker& broker) {
-  return Process(
-      {"/bin/sh", "-c", R"(exec "$0" --broker "$1" > "$2")", program_path("baton-printer"), broker.address(), path_});
+  return Process({"/bin/sh", "-c", R"(exec "$0" --broker "$1" > "$2")",
+                  program_path("baton-printer"), broker.address(), path_});
 }
 
 void Terminal::read_at(std::size_t bytes_per_second) {
@@ -81,7 +84,8 @@ void Terminal::run() {
       if (stop_) return;
       pace = pace_;
     }
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_read - Clock::now()).count();
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(next_read - Clock::now()).count();
     const bool now = pace == fast || (pace > 0 && left <= 0);
     std::array<pollfd, 2> items{pollfd{wake_, POLLIN, 0}, {now ? fifo_ : -1, POLLIN, 0}};
     poll(items.data(), items.size(), now || pace == 0 ? -1 : static_cast<int>(left));
@@ -113,7 +117,8 @@ void Terminal::add(std::string_view bytes) {
 void Terminal::add_line(std::string_view line) {
   constexpr std::string_view gap = " of lines dropped by the broker]";
   const bool tells_gap = line.ends_with(gap);
-  const auto begin = line.rfind(tells_gap ? '[' : '<');  // a printer that was killed may have left a piece before it
+  const auto begin = line.rfind(
+      tells_gap ? '[' : '<');  // a printer that was killed may have left a piece before it
   if (begin == line.npos) return printed_.others.emplace_back(line), void();
   printed_.cut += begin > 0;
   if (!tells_gap) return add_spoken(line.substr(begin));

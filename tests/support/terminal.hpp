@@ -1,4 +1,5 @@
-// A terminal that printers print on, one after the other: it reads as fast or as slowly as it is told to, and checks.
+// A terminal that printers print on, one after the other: it reads as fast or as slowly as it is
+// told to, and checks.
 #pragma once
 
 #include <condition_variable>
@@ -23,9 +24,9 @@ struct Printed {
   std::uint64_t repeated_bytes = 0;           ///< ... of these lines together
   std::uint64_t missing = 0;                  ///< numbers that were left out
   std::uint64_t cut = 0;                      ///< lines that begin with a piece of another
-  std::uint64_t dropped = 0;                  ///< blocks, as "[N older blocks of lines dropped by the broker]" says
-  std::uint64_t gaps = 0;                     ///< times that it said so
-  std::vector<std::string> others;            ///< lines of programs
+  std::uint64_t dropped = 0;  ///< blocks, as "[N older blocks of lines dropped by the broker]" says
+  std::uint64_t gaps = 0;     ///< times that it said so
+  std::vector<std::string> others;  ///< lines of programs
 };
 
 class Terminal {

@@ -12,7 +12,8 @@
 namespace baton::e2e {
 namespace {
 
-constexpr std::uint64_t handshake = 200;  // bytes that a ZMTP connection takes one way to come to stand, at most
+// Bytes that a ZMTP connection takes one way to come to stand, at most.
+constexpr std::uint64_t handshake = 200;
 
 void prepare(int fd) {
   const int on = 1;
@@ -91,7 +92,8 @@ bool Wire::write_pending(Flow& flow) {
 
 void Wire::reset() {
   const linger at_once{1, 0};
-  for (const int fd : {client_, broker_}) setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  for (const int fd : {client_, broker_})
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
   over_ = true;
 }
 

@@ -1,4 +1,5 @@
-// Two TCP connections joined, a client's and the broker's, with what can happen to a line between them.
+// Two TCP connections joined, a client's and the broker's, with what can happen to a line between
+// them.
 #pragma once
 
 #include <poll.h>

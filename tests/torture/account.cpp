@@ -12,8 +12,9 @@ constexpr auto on_its_way = 3s;  // no session lives longer without a word
 
 bool by_time(const Event& a, const Event& b) { return a.at < b.at; }
 
-/// Whether the item may come again at `again`, after what its first worker did with it, or with what happened to one of the
-/// two or to the broker. What happened a while before counts, too: an item may have been on its way then.
+/// Whether the item may come again at `again`, after what its first worker did with it, or with
+/// what happened to one of the two or to the broker. What happened a while before counts, too: an
+/// item may have been on its way then.
 bool explained(const std::vector<Event>& events, const Event& first, const Event& again,
                const std::vector<Fault>& faults) {
   const bool its_wish = std::any_of(events.begin(), events.end(), [&](const Event& event) {
@@ -21,22 +22,26 @@ bool explained(const std::vector<Event>& events, const Event& first, const Event
            (event.what == Event::What::failed || event.what == Event::What::released);
   });
   return its_wish || std::any_of(faults.begin(), faults.end(), [&](const Fault& fault) {
-           const bool theirs = fault.whom == first.worker || fault.whom == again.worker || fault.whom == the_broker;
+           const bool theirs =
+               fault.whom == first.worker || fault.whom == again.worker || fault.whom == the_broker;
            return theirs && fault.from <= again.at && fault.to >= first.at - on_its_way;
          });
 }
 
 std::string milliseconds(Clock::time_point at) {
-  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count()) + " ms ";
+  return std::to_string(
+             std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count()) +
+         " ms ";
 }
 
 /// What became of the item, and what else happened about that time.
-std::string history(const std::string& item, const std::vector<Event>& events, const std::vector<Note>& notes) {
+std::string history(const std::string& item, const std::vector<Event>& events,
+                    const std::vector<Note>& notes) {
   static const char* const words[] = {"got", "acked", "late", "failed", "released"};
   std::multimap<Clock::time_point, std::string> lines;
   for (const auto& event : events)
-    lines.emplace(event.at, event.worker + " " + words[static_cast<std::size_t>(event.what)] + " it (attempt " +
-                                std::to_string(event.attempt) + ")");
+    lines.emplace(event.at, event.worker + " " + words[static_cast<std::size_t>(event.what)] +
+                                " it (attempt " + std::to_string(event.attempt) + ")");
   const auto from = lines.begin()->first - 5s, to = lines.rbegin()->first + 1s;
   for (const auto& note : notes)
     if (note.at >= from && note.at <= to) lines.emplace(note.at, note.text);
@@ -46,7 +51,8 @@ std::string history(const std::string& item, const std::vector<Event>& events, c
 }
 
 /// Counts an item that was got.
-void count(Account& account, const std::string& item, std::vector<Event> events, const Evidence& evidence) {
+void count(Account& account, const std::string& item, std::vector<Event> events,
+           const Evidence& evidence) {
   std::stable_sort(events.begin(), events.end(), by_time);
   const Event* before = nullptr;
   bool doubled = false, unexplained = false;

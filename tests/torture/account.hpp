@@ -1,5 +1,5 @@
-// The accounting of a queue after it was tortured: what became of each item that somebody attempted to put.
-// After the total-queue checker of Jepsen: K. Kingsbury, "Jepsen: RabbitMQ" (2014).
+// The accounting of a queue after it was tortured: what became of each item that somebody attempted
+// to put. After the total-queue checker of Jepsen: K. Kingsbury, "Jepsen: RabbitMQ" (2014).
 #pragma once
 
 #include <chrono>
@@ -51,11 +51,12 @@ struct Evidence {
 
 struct Account {
   std::size_t attempted = 0, confirmed = 0;
-  std::size_t got = 0;                ///< different items
-  std::size_t lost = 0;               ///< confirmed, never got
-  std::size_t unexpected = 0;         ///< got, never attempted
-  std::size_t duplicated = 0;         ///< got more than once
-  std::size_t unexplained = 0;        ///< of these: without a fault, or a worker's word, that makes it come again
+  std::size_t got = 0;         ///< different items
+  std::size_t lost = 0;        ///< confirmed, never got
+  std::size_t unexpected = 0;  ///< got, never attempted
+  std::size_t duplicated = 0;  ///< got more than once
+  /// Of these: without a fault, or a worker's word, that makes it come again.
+  std::size_t unexplained = 0;
   std::size_t recovered = 0;          ///< got, though they were not confirmed
   std::vector<std::string> examples;  ///< of what is wrong, a few
 

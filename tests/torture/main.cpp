@@ -22,26 +22,30 @@ void fail(const doctest::AssertData& assertion) {
 }
 
 void print_head() {
-  std::cout
-      << "seed | broker kills, stops | worker kills, stops | producer kills, doubled | links reset, silent | disk full "
-         "| attempted | confirmed | got | lost | unexpected | duplicated | of these unexplained | recovered\n"
-         "---|---|---|---|---|---|---|---|---|---|---|---|---|---\n"
-      << std::flush;
+  std::cout << "seed | broker kills, stops | worker kills, stops | producer kills, doubled | links "
+               "reset, silent | disk full "
+               "| attempted | confirmed | got | lost | unexpected | duplicated | of these "
+               "unexplained | recovered\n"
+               "---|---|---|---|---|---|---|---|---|---|---|---|---|---\n"
+            << std::flush;
 }
 
 void print_row(std::uint64_t seed, const Done& done, const Account& account) {
-  std::cout << seed << " | " << done.broker_kills << ", " << done.broker_stops << " | " << done.worker_kills << ", "
-            << done.worker_stops << " | " << done.producer_kills << ", " << done.fenced << " | " << done.resets << ", "
-            << done.silences << " | " << done.full_disks << " | " << account.attempted << " | " << account.confirmed
-            << " | " << account.got << " | " << account.lost << " | " << account.unexpected << " | "
-            << account.duplicated << " | " << account.unexplained << " | " << account.recovered << '\n'
+  std::cout << seed << " | " << done.broker_kills << ", " << done.broker_stops << " | "
+            << done.worker_kills << ", " << done.worker_stops << " | " << done.producer_kills
+            << ", " << done.fenced << " | " << done.resets << ", " << done.silences << " | "
+            << done.full_disks << " | " << account.attempted << " | " << account.confirmed << " | "
+            << account.got << " | " << account.lost << " | " << account.unexpected << " | "
+            << account.duplicated << " | " << account.unexplained << " | " << account.recovered
+            << '\n'
             << std::flush;
 }
 
 /// What the machine forbids is left out, and said, but where everything must be tried.
 bool may_go_without_full_disks(const baton::torture::System& system) {
   if (system.why_not_full().empty()) return true;
-  std::cout << "skipped: the disk is never full in this run: " << system.why_not_full() << std::endl;
+  std::cout << "skipped: the disk is never full in this run: " << system.why_not_full()
+            << std::endl;
   return std::getenv("CI") == nullptr;
 }
 
@@ -65,7 +69,9 @@ int main(int argc, char** argv) {
   context.setAsDefaultForAssertsOutOfTestCases();
   context.setAssertHandler(fail);
 
-  CLI::App app{"Kills, stops and cuts off brokers, workers and producers, fills the disk, and accounts for each item."};
+  CLI::App app{
+      "Kills, stops and cuts off brokers, workers and producers, fills the disk, and accounts for "
+      "each item."};
   baton::torture::Settings settings;
   std::int64_t seconds = settings.time.count();
   std::uint64_t runs = 1;
@@ -73,12 +79,15 @@ int main(int argc, char** argv) {
       ->capture_default_str()
       ->check(CLI::Range(1, 86400));
   app.add_option("--seed", settings.seed, "what happens, of the first run")->capture_default_str();
-  app.add_option("--runs", runs, "with the seeds that follow")->capture_default_str()->check(CLI::Range(1, 1000));
+  app.add_option("--runs", runs, "with the seeds that follow")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
   app.add_flag("--memory", settings.memory, "the broker keeps nothing: shows that loss is found");
   CLI11_PARSE(app, argc, argv);
   settings.time = std::chrono::seconds(seconds);
   if (const auto files = baton::files_possible(); files < baton::torture::files_needed) {
-    std::cout << "skipped: it needs " << baton::torture::files_needed << " open files, and may have " << files << '\n';
+    std::cout << "skipped: it needs " << baton::torture::files_needed
+              << " open files, and may have " << files << '\n';
     return std::getenv("CI") ? 1 : baton::tests::skipped_code;
   }
   bool valid = true;

@@ -71,14 +71,16 @@ void System::start_worker(std::size_t place) {
   logs_.push_back(directory_ / (name + ".log"));
   workers_[place].emplace(
       Worker{name, logs_.back(),
-             e2e::start("torture-worker", {broker_->address(), logs_.back().string(), std::to_string(random_())})});
+             e2e::start("torture-worker",
+                        {broker_->address(), logs_.back().string(), std::to_string(random_())})});
 }
 
 Clock::duration System::draw(std::chrono::milliseconds min, std::chrono::milliseconds max) {
-  return std::chrono::milliseconds(std::uniform_int_distribution<std::int64_t>(min.count(), max.count())(random_));
+  return std::chrono::milliseconds(
+      std::uniform_int_distribution<std::int64_t>(min.count(), max.count())(random_));
 }
 
-// --- faults ------------------------------------------------------------------------------------------------------
+// --- faults --------------------------------------------------------------------------------------
 
 void System::trouble() {
   const std::size_t place = random_() % workers;
@@ -86,7 +88,9 @@ void System::trouble() {
   if (chance(22)) kill_broker();
   if (chance(6)) ++done_.broker_stops, stop(broker_->process().pid(), the_broker, draw(100ms, 5s));
   if (chance(60)) kill_worker(place);
-  if (chance(25)) ++done_.worker_stops, stop(workers_[place]->process.pid(), workers_[place]->name, draw(100ms, 6s));
+  if (chance(25))
+    ++done_.worker_stops,
+        stop(workers_[place]->process.pid(), workers_[place]->name, draw(100ms, 6s));
   if (chance(40)) ++done_.producer_kills, feeder.kill();
   if (chance(10)) ++done_.fenced, feeder.double_up();
   if (chance(8) && disk_.can_fill() && full_until_ == Clock::time_point::max()) {
@@ -106,7 +110,8 @@ void System::kill_broker() {
   note("kill", the_broker, from, Clock::now() + claims_within + aftermath);
 }
 
-void System::note(const std::string& kind, const std::string& whom, Clock::time_point from, Clock::time_point to) {
+void System::note(const std::string& kind, const std::string& whom, Clock::time_point from,
+                  Clock::time_point to) {
   faults_.push_back({kind, whom, from, to});
   notes_.push_back({from, whom + ": " + kind});
 }
@@ -147,18 +152,20 @@ void System::tend(bool all_now) {
     if (auto what = feeder->tend(); !what.empty()) problem(what);
   for (auto& worker : workers_)
     if (const auto code = worker->process.wait(Clock::duration::zero())) {
-      problem(worker->name + " ended with " + std::to_string(*code) + ": " + worker->process.err().text());
+      problem(worker->name + " ended with " + std::to_string(*code) + ": " +
+              worker->process.err().text());
       start_worker(static_cast<std::size_t>(&worker - workers_.data()));
     }
   if (const auto code = broker_->process().wait(turn)) {
-    problem("the broker ended with " + std::to_string(*code) + ": " + broker_->process().err().text());
+    problem("the broker ended with " + std::to_string(*code) + ": " +
+            broker_->process().err().text());
     note_what_broker_said();
     start_broker();
     note("end", the_broker, now, Clock::now() + claims_within + aftermath);
   }
 }
 
-// --- the run -----------------------------------------------------------------------------------------------------
+// --- the run -------------------------------------------------------------------------------------
 
 void System::run() {
   e2e::Trouble links;
@@ -197,7 +204,8 @@ void System::end() {
   }
   for (auto& worker : workers_) worker->process.signal(SIGTERM);
   for (auto& worker : workers_)
-    if (worker->process.wait() != 0) problem(worker->name + " did not leave: " + worker->process.err().text());
+    if (worker->process.wait() != 0)
+      problem(worker->name + " did not leave: " + worker->process.err().text());
   broker_->process().signal(SIGTERM);
   const auto code = broker_->process().wait();
   note_what_broker_said();

@@ -1,4 +1,5 @@
-// What is tortured: a broker that keeps, behind a relay that breaks connections; producers with names, workers.
+// What is tortured: a broker that keeps, behind a relay that breaks connections; producers with
+// names, workers.
 #pragma once
 
 #include <filesystem>
@@ -16,8 +17,10 @@
 
 namespace baton::torture {
 
-inline constexpr std::size_t lane_ports = 1000;                ///< each rests for a minute when its lane has broken
-inline constexpr std::uint64_t files_needed = 2 * lane_ports;  ///< it listens at each, for the broker
+/// Each rests for a minute when its lane has broken.
+inline constexpr std::size_t lane_ports = 1000;
+/// It listens at each, for the broker.
+inline constexpr std::uint64_t files_needed = 2 * lane_ports;
 
 struct Settings {
   std::uint64_t seed = 1;
@@ -27,12 +30,12 @@ struct Settings {
 
 /// How often what was done.
 struct Done {
-  std::size_t broker_kills = 0, broker_stops = 0, worker_kills = 0, worker_stops = 0, producer_kills = 0, fenced = 0,
-              full_disks = 0, resets = 0, silences = 0;
+  std::size_t broker_kills = 0, broker_stops = 0, worker_kills = 0, worker_stops = 0,
+              producer_kills = 0, fenced = 0, full_disks = 0, resets = 0, silences = 0;
 };
 
-/// Puts numbered items under its name from a file that grows each time it was put. A run that is killed is followed by
-/// another one.
+/// Puts numbered items under its name from a file that grows each time it was put. A run that is
+/// killed is followed by another one.
 class Feeder {
  public:
   Feeder(std::string name, std::filesystem::path directory, const e2e::Broker& broker);
@@ -41,7 +44,8 @@ class Feeder {
   void kill();
   /// A second process of the name, which fences the first.
   void double_up();
-  /// Goes on when its process has ended. A word for what should not have been; empty when all is well.
+  /// Goes on when its process has ended. A word for what should not have been; empty when all is
+  /// well.
   std::string tend();
   /// After what the file has now comes a last short part, whose run waits until all is done.
   void finish() { finishing_ = true; }
@@ -75,7 +79,8 @@ class System {
  public:
   System(Settings settings, const std::filesystem::path& directory);
 
-  /// Tortures for as long as the settings say; heals; waits until all is done and everybody has left.
+  /// Tortures for as long as the settings say; heals; waits until all is done and everybody has
+  /// left.
   void run();
 
   Evidence evidence() const;
@@ -93,7 +98,8 @@ class System {
   void start_worker(std::size_t place);
   void trouble();
   void kill_broker();
-  void note(const std::string& kind, const std::string& whom, Clock::time_point from, Clock::time_point to);
+  void note(const std::string& kind, const std::string& whom, Clock::time_point from,
+            Clock::time_point to);
   void note_what_broker_said();
   void kill_worker(std::size_t place);
   void stop(pid_t pid, const std::string& whom, Clock::duration time);

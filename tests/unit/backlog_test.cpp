@@ -26,7 +26,8 @@ std::string next(Backlog& backlog, Duration takes = 1ms) {
 
 TEST_CASE("backlog: connections take turns, each in its own order") {
   Backlog backlog(most, most);
-  for (const char* text : {"r1", "r2", "r3"}) CHECK(backlog.push(rick, message(text)) == Push::kept);
+  for (const char* text : {"r1", "r2", "r3"})
+    CHECK(backlog.push(rick, message(text)) == Push::kept);
   CHECK(backlog.push(morty, message("m1")) == Push::kept);
   CHECK(next(backlog) == "r1");
   CHECK(next(backlog) == "m1");
@@ -46,7 +47,8 @@ TEST_CASE("backlog: whose messages take long gives way to all those of others") 
   CHECK(next(backlog, 10ms) == "long");
   for (int i = 0; i < 10; ++i) CHECK(next(backlog, 100us) == "short");
   CHECK(next(backlog, 10ms) == "long");
-  CHECK(backlog.push(morty, message("short")) == Push::kept);  // he has saved nothing up meanwhile, and owes nothing
+  CHECK(backlog.push(morty, message("short")) ==
+        Push::kept);  // he has saved nothing up meanwhile, and owes nothing
   CHECK(next(backlog, 100us) == "short");
   CHECK(next(backlog, 10ms) == "long");
 }
@@ -62,7 +64,8 @@ TEST_CASE("backlog: who fills it loses what is his own, and nobody else's") {
   CHECK(backlog.bytes() <= 2 * most);
 }
 
-TEST_CASE("backlog: a connection that has too much is told of once, and what waits of it is forgotten") {
+TEST_CASE(
+    "backlog: a connection that has too much is told of once, and what waits of it is forgotten") {
   Backlog backlog(most, most / 4);
   for (int i = 0; i < 3; ++i) CHECK(backlog.push(rick, kilobytes(64)) == Push::kept);
   CHECK(backlog.push(rick, kilobytes(64)) == Push::too_much);
@@ -77,7 +80,8 @@ TEST_CASE("backlog: a connection that has too much is told of once, and what wai
 TEST_CASE("backlog: a crowd takes no more than twice as much, and one message") {
   Backlog backlog(most, most);
   static const char names[1000] = {};
-  for (std::size_t i = 0; i < 20'000; ++i) backlog.push(names + i % 1000, kilobytes(i % 3 == 0 ? 900 : 1));
+  for (std::size_t i = 0; i < 20'000; ++i)
+    backlog.push(names + i % 1000, kilobytes(i % 3 == 0 ? 900 : 1));
   CHECK(backlog.bytes() <= 2 * most + (900u << 10) + 128);
 }
 

@@ -13,7 +13,8 @@ TEST_CASE("sizes: what is one, and what is not") {
   CHECK(parse_size("64k") == 65536);
   CHECK(parse_size("1.5M") == 3u << 19);
   CHECK(parse_size("1048576T") == 1ull << 60);
-  for (const auto* text : {"", "0", "-1", "0.1", "1e15T", "1048577T", "nan", "inf", "1KB", "1m", "K", "1 K"}) {
+  for (const auto* text :
+       {"", "0", "-1", "0.1", "1e15T", "1048577T", "nan", "inf", "1KB", "1m", "K", "1 K"}) {
     CAPTURE(text);
     CHECK_THROWS_AS(parse_size(text), std::invalid_argument);
   }

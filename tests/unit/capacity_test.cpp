@@ -25,10 +25,12 @@ TEST_CASE("capacity: what files there are for is as it was") {
   CHECK(fitted(10, 64 + 60).said.empty());
 }
 
-TEST_CASE("capacity: less than was asked for is said, less than the default only when it is little") {
+TEST_CASE(
+    "capacity: less than was asked for is said, less than the default only when it is little") {
   const auto asked = fitted(5000, 20'000);
   CHECK(asked.sessions == 3322);
-  CHECK(asked.said == "may open 20000 files (raise the limit: ulimit -Hn): room for 3322 clients, not 5000");
+  CHECK(asked.said ==
+        "may open 20000 files (raise the limit: ulimit -Hn): room for 3322 clients, not 5000");
   CHECK(fitted(Settings{}.max_sessions, 20'000).said.empty());
   CHECK(fitted(Settings{}.max_sessions, 20'000).sessions == 3322);
   CHECK(fitted(Settings{}.max_sessions, 1024).sessions == 160);
@@ -37,7 +39,8 @@ TEST_CASE("capacity: less than was asked for is said, less than the default only
 
 TEST_CASE("capacity: without room for a single client there is no broker") {
   CHECK(fitted(1, 64 + 6).sessions == 1);
-  CHECK_THROWS_WITH(fitted(1, 64 + 5), "may open 69 files (raise the limit: ulimit -Hn): room for no client");
+  CHECK_THROWS_WITH(fitted(1, 64 + 5),
+                    "may open 69 files (raise the limit: ulimit -Hn): room for no client");
 }
 
 }  // namespace

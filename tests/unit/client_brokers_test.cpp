@@ -4,7 +4,9 @@
 using namespace baton;
 using namespace baton::script;
 
-TEST_CASE("producer: another broker that kept nothing gets the unconfirmed ones, the confirmed ones are lost") {
+TEST_CASE(
+    "producer: another broker that kept nothing gets the unconfirmed ones, the confirmed ones are "
+    "lost") {
   ProducerScript script;
   script.stand();
   for (const auto* body : {"a", "b", "c"}) script.put(body);
@@ -32,7 +34,9 @@ TEST_CASE("producer: another broker that kept nothing gets the unconfirmed ones,
   CHECK(settled.dead == 0);
 }
 
-TEST_CASE("producer: what only a welcome said to be in goes to the next broker again: it was never counted") {
+TEST_CASE(
+    "producer: what only a welcome said to be in goes to the next broker again: it was never "
+    "counted") {
   ProducerScript script;
   script.stand();
   for (const auto* body : {"a", "b"}) script.put(body);
@@ -105,7 +109,9 @@ TEST_CASE("producer: another broker that keeps goes on where the last one was") 
   CHECK(script.puts() == std::vector<std::string>{"c"});
 }
 
-TEST_CASE("producer: how its numbers go on is settled by its first welcome, though it has put nothing yet") {
+TEST_CASE(
+    "producer: how its numbers go on is settled by its first welcome, though it has put nothing "
+    "yet") {
   ProducerScript script;
   script.stand();
   script.new_broker();
@@ -129,7 +135,8 @@ TEST_CASE("producer: a welcome confirms nothing, not of a broker that was starte
   script.new_broker();
   Welcome welcome;
   welcome.keeps = true;
-  welcome.put_received = SeqNo{1};  // another process of the name has put it, and it is not kept yet
+  // Another process of the name has put it, and it is not kept yet.
+  welcome.put_received = SeqNo{1};
   script.welcome(welcome);
   CHECK_FALSE(script.producer.flushed());
   script.confirm_puts(1);

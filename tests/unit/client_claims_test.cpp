@@ -4,7 +4,9 @@
 using namespace baton;
 using namespace baton::script;
 
-TEST_CASE("consumer: a new session claims what it holds and what it settled unheard, and drops what nobody began") {
+TEST_CASE(
+    "consumer: a new session claims what it holds and what it settled unheard, and drops what "
+    "nobody began") {
   ConsumerScript script(10);
   script.open();
   script.deliver(1, {1}, {11, 12, 13, 14});
@@ -40,11 +42,13 @@ TEST_CASE("consumer: claims name the counts of deliveries") {
   script.consumer.ack({13});  // unheard
   script.begin_anew();
   script.stand();
-  CHECK(claims_in(script.control().at(0)) == std::vector<Claim>{{{11}, 2, 1}, {{13}, 2, 3}, {{15}, 1, 1}});
+  CHECK(claims_in(script.control().at(0)) ==
+        std::vector<Claim>{{{11}, 2, 1}, {{13}, 2, 3}, {{15}, 1, 1}});
 }
 
 TEST_CASE(
-    "consumer: what may not have been kept it claims by its put, in runs whose ids and numbers follow one another") {
+    "consumer: what may not have been kept it claims by its put, in runs whose ids and numbers "
+    "follow one another") {
   ConsumerScript script(10);
   script.open();
   script.deliver(1, {1}, {11});
@@ -62,13 +66,16 @@ TEST_CASE(
   REQUIRE(said.size() == 4);
   CHECK(claims_in(said[0]) == std::vector<Claim>{{{11}, 1, 1}});
   CHECK(said[1].kind == EntryKind::claim_put);
-  CHECK(claims_in(said[1]) ==
-        std::vector<Claim>{{{12}, 3, 1, {7, {5}}}, {{15}, 1, 1, {8, {8}}}, {{16}, 1, 1, {8, {10}}}});
+  CHECK(claims_in(said[1]) == std::vector<Claim>{{{12}, 3, 1, {7, {5}}},
+                                                 {{15}, 1, 1, {8, {8}}},
+                                                 {{16}, 1, 1, {8, {10}}}});
   CHECK(claims_in(said[2]) == std::vector<Claim>{{{17}, 1, 2}});
   CHECK(ids_in(said[3]) == Ids{13});
 }
 
-TEST_CASE("consumer: what was confirmed of one message is not claimed, though the rest of it is not confirmed") {
+TEST_CASE(
+    "consumer: what was confirmed of one message is not claimed, though the rest of it is not "
+    "confirmed") {
   ConsumerScript script(10);
   script.open();
   script.hand_off_unkept(1, {1}, {11, 12}, {7, {5}});
@@ -103,7 +110,8 @@ TEST_CASE("consumer: what it settled and claimed in vain it does not claim again
   CHECK(claims_in(script.control().at(0)) == std::vector<Claim>{{{12}, 1, 1, {7, {6}}}});
 }
 
-TEST_CASE("consumer: what it has settled and not said yet is claimed by its put, however much it is") {
+TEST_CASE(
+    "consumer: what it has settled and not said yet is claimed by its put, however much it is") {
   constexpr std::uint64_t items = 2000;
   ConsumerScript script(items);
   script.open();
@@ -129,7 +137,8 @@ TEST_CASE("consumer: what it has settled and not said yet is claimed by its put,
   CHECK(claimed == items);
 }
 
-TEST_CASE("what an item is claimed with is what was noted of it last, whatever was forgotten meanwhile") {
+TEST_CASE(
+    "what an item is claimed with is what was noted of it last, whatever was forgotten meanwhile") {
   GivenMarks marks;
   const auto put = [](std::uint64_t number) { return GivenMark{1, {7, {number}}}; };
   marks.note({1}, {});
@@ -137,7 +146,8 @@ TEST_CASE("what an item is claimed with is what was noted of it last, whatever w
   CHECK_FALSE(marks.is_full());  // they follow one another
   marks.note({5}, {3, {}});
   marks.note({6}, {});
-  const Claims expected{{{4}, 1, 1, {7, {1004}}}, {{5}, 1, 3, {}}, {{6}, 1, 1, {}}, {{7}, 2, 1, {7, {1007}}}};
+  const Claims expected{
+      {{4}, 1, 1, {7, {1004}}}, {{5}, 1, 3, {}}, {{6}, 1, 1, {}}, {{7}, 2, 1, {7, {1007}}}};
   CHECK(marks.claims_of({{8}, {4}, {7}, {6}, {5}, {4}}) == expected);
   std::uint64_t noted = 0;
   for (; !marks.is_full(); noted += 2) marks.note({200'000 + noted}, put(noted));
@@ -148,7 +158,9 @@ TEST_CASE("what an item is claimed with is what was noted of it last, whatever w
   CHECK(marks.claims_of({{200'000}}) == Claims{{{200'000}, 1, 1, {7, {0}}}});
 }
 
-TEST_CASE("claims of the most items, each of another producer, are in within the time for them at 1 Mbit/s") {
+TEST_CASE(
+    "claims of the most items, each of another producer, are in within the time for them at 1 "
+    "Mbit/s") {
   Claims claims;
   for (std::uint64_t i = 1; i <= max_asks; ++i) add_to(claims, {i}, {1, {i, {1}}});
   StreamSender stream;
@@ -161,10 +173,12 @@ TEST_CASE("claims of the most items, each of another producer, are in within the
   }
   CHECK(bytes >= max_asks * 32);
   constexpr std::uint64_t bytes_a_second = 1'000'000 / 8, with_headers_of_tcp = 11;  // of 10
-  CHECK(std::chrono::seconds(bytes * with_headers_of_tcp / 10 / bytes_a_second) < claims_at_latest / 2);
+  CHECK(std::chrono::seconds(bytes * with_headers_of_tcp / 10 / bytes_a_second) <
+        claims_at_latest / 2);
 }
 
-TEST_CASE("consumer: what it claims in vain it does not hold any more, unless it was given that anew") {
+TEST_CASE(
+    "consumer: what it claims in vain it does not hold any more, unless it was given that anew") {
   ConsumerScript script(10);
   script.open();
   script.deliver(1, {1}, {11, 12, 13});
@@ -203,7 +217,8 @@ TEST_CASE("consumer: what it gave back unheard under the session before is not g
 }
 
 TEST_CASE(
-    "consumer: what it was given again and has in hand is claimed, and nothing that it said of it before is said "
+    "consumer: what it was given again and has in hand is claimed, and nothing that it said of it "
+    "before is said "
     "again") {
   ConsumerScript script(10);
   script.open();
@@ -255,7 +270,8 @@ TEST_CASE("consumer: of an item that it settled twice unheard the last word is s
 }
 
 TEST_CASE(
-    "consumer: what failed unheard, came again and was given back is claimed with the count that it failed with") {
+    "consumer: what failed unheard, came again and was given back is claimed with the count that "
+    "it failed with") {
   ConsumerScript script(10);
   script.open();
   script.hand_off_unkept(1, {1}, {11, 12, 13}, {7, {5}});

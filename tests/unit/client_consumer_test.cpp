@@ -69,7 +69,9 @@ TEST_CASE("consumer: acks travel as runs, after the lines said before them") {
   CHECK(said[3].kind == EntryKind::ask);
 }
 
-TEST_CASE("consumer: a long block of lines is said in parts, and all of it again if it was not confirmed whole") {
+TEST_CASE(
+    "consumer: a long block of lines is said in parts, and all of it again if it was not confirmed "
+    "whole") {
   ConsumerScript script(1);
   script.open();
   script.control();
@@ -103,7 +105,8 @@ TEST_CASE("consumer: acks of many items far apart travel in several entries, non
   Ids ids;
   for (std::uint64_t i = 0; i < count; ++i) ids.push_back(1 + 2 * i);
   for (std::uint64_t i = 0; i < count; i += 1000)
-    script.deliver(1, {i + 1}, {ids.begin() + static_cast<long>(i), ids.begin() + static_cast<long>(i + 1000)});
+    script.deliver(1, {i + 1},
+                   {ids.begin() + static_cast<long>(i), ids.begin() + static_cast<long>(i + 1000)});
   for (const auto id : ids) REQUIRE(script.take() == id);
   script.control();
   for (const auto id : ids) REQUIRE(script.consumer.ack({id}));
@@ -139,7 +142,8 @@ TEST_CASE("consumer: an ask taken back is answered by none, or by the item that 
   }
 }
 
-TEST_CASE("consumer: a skipped number, a break and a lane that never stands are losses of the lane") {
+TEST_CASE(
+    "consumer: a skipped number, a break and a lane that never stands are losses of the lane") {
   SUBCASE("a skipped number") {
     ConsumerScript script(5);
     script.open();
@@ -196,7 +200,9 @@ TEST_CASE("consumer: a skipped number, a break and a lane that never stands are 
   }
 }
 
-TEST_CASE("consumer: lanes that are refused are given up ever more slowly and their port is named after two seconds") {
+TEST_CASE(
+    "consumer: lanes that are refused are given up ever more slowly and their port is named after "
+    "two seconds") {
   ConsumerScript script;
   script.stand();
   const auto offer = [&](std::uint32_t generation) {
@@ -251,7 +257,9 @@ TEST_CASE("client: a message of a kind that is not for clients is passed over") 
   CHECK(script.consumer.session().established());
 }
 
-TEST_CASE("client: a refusal that ends the session is told in the broker's words, or in ours where it has none") {
+TEST_CASE(
+    "client: a refusal that ends the session is told in the broker's words, or in ours where it "
+    "has none") {
   std::string said, told;
   SUBCASE("the broker's") { said = told = "because"; }
   SUBCASE("ours") { told = meaning(Refusal::version); }
@@ -262,7 +270,9 @@ TEST_CASE("client: a refusal that ends the session is told in the broker's words
   CHECK(script.consumer.session().error()->text == told);
 }
 
-TEST_CASE("consumer: a job that lost its item does not settle the one of the same id that another job has by now") {
+TEST_CASE(
+    "consumer: a job that lost its item does not settle the one of the same id that another job "
+    "has by now") {
   ConsumerScript script(10);
   script.open();
   script.deliver(1, {1}, {1});
@@ -308,7 +318,8 @@ TEST_CASE("consumer: nothing follows its bye, not even when it had stood still b
   CHECK(script.control().empty());
 }
 
-TEST_CASE("consumer: draining releases what waits and what still arrives, and takes the asks back") {
+TEST_CASE(
+    "consumer: draining releases what waits and what still arrives, and takes the asks back") {
   ConsumerScript script(3);
   script.open();
   script.control();
@@ -347,7 +358,8 @@ TEST_CASE("consumer: a broker without room is asked again each second") {
   CHECK_FALSE(script.consumer.session().full());
 }
 
-TEST_CASE("client: who is to wait for what others of its name have put says so and goes on waiting") {
+TEST_CASE(
+    "client: who is to wait for what others of its name have put says so and goes on waiting") {
   ConsumerScript script;
   script.hello();
   script.refuse(Refusal::not_yet, "not on disk yet");
@@ -358,7 +370,8 @@ TEST_CASE("client: who is to wait for what others of its name have put says so a
   CHECK_FALSE(script.consumer.session().full());
 }
 
-TEST_CASE("consumer: one that is welcomed but gets no lane asks again each second, in a new session") {
+TEST_CASE(
+    "consumer: one that is welcomed but gets no lane asks again each second, in a new session") {
   ConsumerScript script;
   for (std::uint8_t round = 1; round <= 3; ++round) {
     script.session = session_id(round);
@@ -388,7 +401,9 @@ TEST_CASE("client: a broker that has no room is waited for longer than one that 
   CHECK_FALSE(script.consumer.session().over());
 }
 
-TEST_CASE("consumer: one that holds or has settled something waits for a silent broker, an idle one does not") {
+TEST_CASE(
+    "consumer: one that holds or has settled something waits for a silent broker, an idle one does "
+    "not") {
   ConsumerScript script;
   script.open();
   bool owes = true;
@@ -450,7 +465,9 @@ TEST_CASE("consumer: shutdown closes it when what it has in hand is taken") {
   CHECK(script.consumer.closed());
 }
 
-TEST_CASE("consumer: what it holds when its user goes without a word has failed, and what waits is given back") {
+TEST_CASE(
+    "consumer: what it holds when its user goes without a word has failed, and what waits is given "
+    "back") {
   ConsumerScript script(5);
   script.open();
   script.deliver(1, {1}, {11, 12, 13, 14});

@@ -8,7 +8,8 @@ using namespace baton::script;
 namespace {
 
 struct LaneScript : Script {
-  explicit LaneScript(std::uint32_t prefetch = 0) : Script(consumer), consumer(config_of(Role::consumer), prefetch) {
+  explicit LaneScript(std::uint32_t prefetch = 0)
+      : Script(consumer), consumer(config_of(Role::consumer), prefetch) {
     start();
     welcome();
     confirm.lane_generation = 1;
@@ -67,7 +68,9 @@ TEST_CASE("lane: an item in parts is there when its last part is") {
   CHECK(script.take() == "nothing");
 }
 
-TEST_CASE("lane: between the parts of an item asks may be answered by none, and no more is asked for it") {
+TEST_CASE(
+    "lane: between the parts of an item asks may be answered by none, and no more is asked for "
+    "it") {
   LaneScript script(1);
   script.consumer.want();
   script.tick();
@@ -160,7 +163,9 @@ TEST_CASE("lane: a slow one is not lost while something comes, and is when for 3
   CHECK(script.consumer.owes() == false);
 }
 
-TEST_CASE("lane: after one on which nothing came the next one has twice the time until an item is whole") {
+TEST_CASE(
+    "lane: after one on which nothing came the next one has twice the time until an item is "
+    "whole") {
   Lane lane;
   Time now{};
   std::uint32_t generation = 0;

@@ -22,20 +22,21 @@
 using namespace baton;
 
 TEST_CASE("endpoint: what is one, and what is not") {
-  const std::vector<std::pair<std::string, std::string>> valid = {{"broker", "broker:5555"},
-                                                                  {"broker:7000", "broker:7000"},
-                                                                  {"10.0.0.1:1", "10.0.0.1:1"},
-                                                                  {"[::1]:7000", "[::1]:7000"},
-                                                                  {"[::1]", "[::1]:5555"},
-                                                                  {"::1", "[::1]:5555"},
-                                                                  {"fe80::1%eth0", "[fe80::1%eth0]:5555"},
-                                                                  {"a.b-c.d:65531", "a.b-c.d:65531"}};
+  const std::vector<std::pair<std::string, std::string>> valid = {
+      {"broker", "broker:5555"},
+      {"broker:7000", "broker:7000"},
+      {"10.0.0.1:1", "10.0.0.1:1"},
+      {"[::1]:7000", "[::1]:7000"},
+      {"[::1]", "[::1]:5555"},
+      {"::1", "[::1]:5555"},
+      {"fe80::1%eth0", "[fe80::1%eth0]:5555"},
+      {"a.b-c.d:65531", "a.b-c.d:65531"}};
   for (const auto& [text, whole] : valid) {
     CAPTURE(text);
     CHECK(to_string(parse_endpoint(text)) == whole);
   }
-  for (const auto* text : {"", ":5555", "broker:", "broker:0", "broker:65532", "broker:99999999999", "broker:5x",
-                           "[::1", "[::1]7000", "tcp://broker", "[]:1", "two words"}) {
+  for (const auto* text : {"", ":5555", "broker:", "broker:0", "broker:65532", "broker:99999999999",
+                           "broker:5x", "[::1", "[::1]7000", "tcp://broker", "[]:1", "two words"}) {
     CAPTURE(text);
     CHECK_THROWS_AS(parse_endpoint(text), std::invalid_argument);
   }
@@ -50,7 +51,9 @@ TEST_CASE("endpoint: what is one, and what is not") {
   CHECK(to_tcp("::1", 7) == "tcp://[::1]:7");
 }
 
-TEST_CASE("addresses: the one that answered stays, in its silence the others are tried, and it again in between") {
+TEST_CASE(
+    "addresses: the one that answered stays, in its silence the others are tried, and it again in "
+    "between") {
   const std::vector<std::string> two{"dead", "alive"}, four{"a", "b", "c", "d"};
   AddressChoice choice;
   CHECK(choice.next(two) == "dead");
@@ -66,7 +69,8 @@ TEST_CASE("addresses: the one that answered stays, in its silence the others are
   CHECK(choice.next(four) == "a");  // the broker has moved
   CHECK(choice.next(four) == "b");
   choice.answered();
-  for (const auto* address : {"b", "c", "b", "d", "b", "a", "b", "c"}) CHECK(choice.next(four) == address);
+  for (const auto* address : {"b", "c", "b", "d", "b", "a", "b", "c"})
+    CHECK(choice.next(four) == address);
 }
 
 TEST_CASE("addresses: of one there is no choice, of none nothing comes") {
@@ -84,7 +88,8 @@ TEST_CASE("seconds: what is a range, and what is not") {
   CHECK(parse_sleep("0:10").max == 10);
   CHECK(parse_sleep("0.25:1.5").min == 0.25);
   CHECK(parse_sleep("2").min == 2);
-  for (const auto* text : {"", ":", "1:", ":1", "2:1", "-1:1", "a:b", "1:2:3", "nan", "inf", "1 :2"}) {
+  for (const auto* text :
+       {"", ":", "1:", ":1", "2:1", "-1:1", "a:b", "1:2:3", "nan", "inf", "1 :2"}) {
     CAPTURE(text);
     CHECK_THROWS_AS(parse_sleep(text), std::invalid_argument);
   }
@@ -100,7 +105,9 @@ auto at(const char* where) {
 }
 
 TEST_CASE("input: words become bodies") {
-  const auto body = [](std::string text) { return body_of(std::move(text), Bodies::json, at("item 1")); };
+  const auto body = [](std::string text) {
+    return body_of(std::move(text), Bodies::json, at("item 1"));
+  };
   CHECK(body("Rick") == R"({"name":"Rick"})");
   CHECK(body(R"( {"id": 7})") == R"( {"id": 7})");
   CHECK(body("{}") == "{}");
@@ -112,7 +119,9 @@ TEST_CASE("input: words become bodies") {
                        "line 3 is not UTF-8 (--raw sends the bytes as they are)", InputError);
 }
 
-TEST_CASE("input: what begins as JSON does and is none is refused with the parser's words and the place") {
+TEST_CASE(
+    "input: what begins as JSON does and is none is refused with the parser's words and the "
+    "place") {
   const auto why = [](const std::string& text) -> std::string {
     try {
       return "put as " + body_of(text, Bodies::json, at("stdin: line 3"));
@@ -120,9 +129,11 @@ TEST_CASE("input: what begins as JSON does and is none is refused with the parse
       return error.what();
     }
   };
-  const std::string begins = "stdin: line 3 begins as JSON does, and is none (--text puts it as text): ";
-  for (const auto* text : {R"({"id":1e999})", R"({"name":"\ud800"})", "{'a':1}", "[", "[{\"id\":1},", "  {\"a\":1},",
-                           "{\"a\":1} {\"b\":2}", "{\"a\":NaN}", "{\"a\":\"tab\there\"}", "[1,]", "{"})
+  const std::string begins =
+      "stdin: line 3 begins as JSON does, and is none (--text puts it as text): ";
+  for (const auto* text :
+       {R"({"id":1e999})", R"({"name":"\ud800"})", "{'a':1}", "[", "[{\"id\":1},", "  {\"a\":1},",
+        "{\"a\":1} {\"b\":2}", "{\"a\":NaN}", "{\"a\":\"tab\there\"}", "[1,]", "{"})
     CHECK_MESSAGE(why(text).starts_with(begins), text, ": ", why(text));
   CHECK(why("{'a':1}").find("at column 2: ") != std::string::npos);
   CHECK(why(std::string(100, '[') + std::string(100, ']')).starts_with("put as "));
@@ -136,7 +147,8 @@ TEST_CASE("input: UTF-16, NULs, byte order marks and blank lines") {
   CHECK(refused({"R\0i\0c\0k\0", 8}, Bodies::json).starts_with("looks like UTF-16: "));
   CHECK(refused({"\1\0\0\0\2\0\0\0", 8}, Bodies::json).starts_with("holds NUL bytes"));
   CHECK(refused({"a long line with a\0 in it", 25}, Bodies::json).starts_with("holds NUL bytes: "));
-  CHECK(refused({"photo\0", 6}, Bodies::raw) == "holds NUL bytes: it is no text (--whole puts a file as one item)");
+  CHECK(refused({"photo\0", 6}, Bodies::raw) ==
+        "holds NUL bytes: it is no text (--whole puts a file as one item)");
   CHECK(refused("text \xff", Bodies::raw).empty());
   std::string line = "\xef\xbb\xbf\xef\xbb\xbftwo\r";
   trim(line);
@@ -196,7 +208,8 @@ TEST_CASE("input: who shares a descriptor that does not block waits for what com
 }
 
 TEST_CASE("input: a large line takes the buffer with it and what follows is there") {
-  const std::vector<std::string> lines{"short", std::string(3u << 20, 'x'), "", std::string(1u << 20, 'y'), "end"};
+  const std::vector<std::string> lines{"short", std::string(3u << 20, 'x'), "",
+                                       std::string(1u << 20, 'y'), "end"};
   const auto file = std::tmpfile();
   REQUIRE(file);
   for (const auto& line : lines) std::fputs((line + "\n").c_str(), file);
@@ -251,7 +264,8 @@ TEST_CASE("console: lines are led by the host where it is another") {
   const auto host = host_name();
   CHECK(console_block("a", Tag::off, "elsewhere") == "a\n");
   CHECK(console_block("a\n", Tag::automatic, host) == "a\n");
-  CHECK(console_block("a\nb\n", Tag::automatic, "elsewhere") == "[" + host + "] a\n[" + host + "] b\n");
+  CHECK(console_block("a\nb\n", Tag::automatic, "elsewhere") ==
+        "[" + host + "] a\n[" + host + "] b\n");
   CHECK(console_block("", Tag::on, host) == "[" + host + "] \n");
 }
 
@@ -273,7 +287,8 @@ TEST_CASE("inbox: entries of its kind, in order, with their numbers") {
   CHECK(inbox.empty());
 }
 
-TEST_CASE("inbox: a body that is apart may be swapped for another one, whose memory the next one gets") {
+TEST_CASE(
+    "inbox: a body that is apart may be swapped for another one, whose memory the next one gets") {
   std::string head;
   append_delivery(head, {{1}, 0, 1, 4, {}});
   Inbox inbox(EntryKind::delivery);

@@ -24,18 +24,22 @@ struct PrinterScript : Script {
   /// Lines of client 7, which numbers them from `said` on.
   void said(std::uint64_t first, std::uint64_t said, const std::vector<std::string>& blocks) {
     std::string frame(header_size, '\0');
-    write_header(frame.data(),
-                 {MessageType::console, static_cast<std::uint16_t>(blocks.size()), epoch, session, {first}});
+    write_header(
+        frame.data(),
+        {MessageType::console, static_cast<std::uint16_t>(blocks.size()), epoch, session, {first}});
     for (const auto& block : blocks) append_line(frame, {7, said++, block});
     confirm.told = {std::max(confirm.told.value, first + blocks.size() - 1)};
     news(frame);
   }
   /// The same, of parts of one block; the last one is the last part, or it goes on.
-  void parts(std::uint64_t first, std::uint64_t said, const std::vector<std::string>& parts, bool goes_on = false) {
+  void parts(std::uint64_t first, std::uint64_t said, const std::vector<std::string>& parts,
+             bool goes_on = false) {
     std::string frame(header_size, '\0');
-    write_header(frame.data(),
-                 {MessageType::console, static_cast<std::uint16_t>(parts.size()), epoch, session, {first}});
-    for (const auto& part : parts) append_line(frame, {7, said, part, goes_on || &part != &parts.back()});
+    write_header(
+        frame.data(),
+        {MessageType::console, static_cast<std::uint16_t>(parts.size()), epoch, session, {first}});
+    for (const auto& part : parts)
+      append_line(frame, {7, said, part, goes_on || &part != &parts.back()});
     confirm.told = {std::max(confirm.told.value, first + parts.size() - 1)};
     news(frame);
   }
@@ -100,7 +104,8 @@ TEST_CASE("printer: beyond a gap it takes nothing and asks for what is missing")
 }
 
 TEST_CASE(
-    "printer: it asks again for what was sent before a confirm and is not here, not for what is still to be sent") {
+    "printer: it asks again for what was sent before a confirm and is not here, not for what is "
+    "still to be sent") {
   PrinterScript script;
   script.stand();
   script.confirm.told = {2};
@@ -195,7 +200,8 @@ TEST_CASE("printer: it has finished when shutdown is told and the last block pri
   CHECK(script.control().size() == 1);
 }
 
-TEST_CASE("printer: what a client says again to another broker is passed over, and counts as printed") {
+TEST_CASE(
+    "printer: what a client says again to another broker is passed over, and counts as printed") {
   PrinterScript script;
   script.stand();
   script.said(1, 1, {"a\n", "b\n", "c\n"});
@@ -259,7 +265,9 @@ TEST_CASE("printer: a block in parts that is said again to another broker is pri
   CHECK(script.heartbeat()->heard == SeqNo{4});
 }
 
-TEST_CASE("printer: what is passed over behind a block that is being printed counts as printed after it") {
+TEST_CASE(
+    "printer: what is passed over behind a block that is being printed counts as printed after "
+    "it") {
   PrinterScript script;
   script.stand();
   script.said(1, 5, {"e\n"});
@@ -286,7 +294,8 @@ TEST_CASE("printer: what is passed over behind a block that is being printed cou
 }
 
 TEST_CASE(
-    "printer: of the clients that said something last it remembers what was printed, nobody's lines are always new") {
+    "printer: of the clients that said something last it remembers what was printed, nobody's "
+    "lines are always new") {
   Repeats repeats(2);
   CHECK(repeats.is_new(0, 0));
   CHECK(repeats.is_new(0, 0));

@@ -39,7 +39,8 @@ TEST_CASE("client: without an answer the sockets are made anew, and in the end i
   CHECK(script.producer.session().error()->kind == SessionError::Kind::unreachable);
 }
 
-TEST_CASE("client: the time in which its process stood still does not count as looking for a broker") {
+TEST_CASE(
+    "client: the time in which its process stood still does not count as looking for a broker") {
   ProducerScript script;
   script.advance(1s);
   script.advance(default_connect_timeout);
@@ -88,7 +89,9 @@ TEST_CASE("producer: the window bounds bytes, and lets any one item through") {
   CHECK(script.producer.may_put());
 }
 
-TEST_CASE("producer: it knows that nobody asks for its queue when no confirm has named a consumer for 3 s") {
+TEST_CASE(
+    "producer: it knows that nobody asks for its queue when no confirm has named a consumer for 3 "
+    "s") {
   ProducerScript script;
   const auto nobody_asks = [&] { return script.producer.nobody_asks(script.now); };
   script.stand();
@@ -111,7 +114,8 @@ TEST_CASE("producer: it knows that nobody asks for its queue when no confirm has
   CHECK_FALSE(nobody_asks());
 }
 
-TEST_CASE("producer: what does not arrive is sent again when the broker asks, and never by itself") {
+TEST_CASE(
+    "producer: what does not arrive is sent again when the broker asks, and never by itself") {
   ProducerScript script;
   script.stand();
   script.put("a");
@@ -138,7 +142,8 @@ TEST_CASE("producer: a mark follows what nothing is heard of, then later and lat
   CHECK(script.marks().empty());
 }
 
-TEST_CASE("producer: when all sockets were made anew a mark asks at once what of the old ones' came") {
+TEST_CASE(
+    "producer: when all sockets were made anew a mark asks at once what of the old ones' came") {
   ProducerScript script;
   script.stand();
   script.put("a");
@@ -148,7 +153,9 @@ TEST_CASE("producer: when all sockets were made anew a mark asks at once what of
   CHECK(script.puts() == std::vector<std::string>{"a"});
 }
 
-TEST_CASE("producer: the broker's heartbeat is answered with one, without it the client sends one by itself") {
+TEST_CASE(
+    "producer: the broker's heartbeat is answered with one, without it the client sends one by "
+    "itself") {
   ProducerScript script;
   script.stand();
   script.advance(1s);
@@ -159,7 +166,8 @@ TEST_CASE("producer: the broker's heartbeat is answered with one, without it the
   CHECK(script.heartbeat());
 }
 
-TEST_CASE("client: after silence all sockets are made anew and the session goes on with a heartbeat") {
+TEST_CASE(
+    "client: after silence all sockets are made anew and the session goes on with a heartbeat") {
   ProducerScript script;
   script.stand();
   script.advance(2999ms);
@@ -189,7 +197,8 @@ TEST_CASE("producer: a name that was here before goes on after its last number")
   CHECK(script.producer.flushed());
 }
 
-TEST_CASE("producer: join is told, and holds when all are settled and the dead ones' notices are in") {
+TEST_CASE(
+    "producer: join is told, and holds when all are settled and the dead ones' notices are in") {
   ProducerScript script;
   script.stand();
   script.put("a");
@@ -270,7 +279,8 @@ TEST_CASE("client: who leaves waits for a broker that is at work, and not for ev
   script.producer.bye(script.now);
   script.tick();
   const auto heartbeats = [&](Duration time) {
-    for (const auto end = script.now + time; script.now < end && !script.producer.session().over();) {
+    for (const auto end = script.now + time;
+         script.now < end && !script.producer.session().over();) {
       script.advance(1s);
       script.say_confirm();
     }
@@ -358,7 +368,9 @@ TEST_CASE("client: a new session says unconfirmed lines again, once") {
   CHECK(script.last_control() == SeqNo{1});
 }
 
-TEST_CASE("producer: a message says first where in the input its last item is, and the same when it is sent again") {
+TEST_CASE(
+    "producer: a message says first where in the input its last item is, and the same when it is "
+    "sent again") {
   ProducerScript script;
   script.stand();
   InputChain chain("default");

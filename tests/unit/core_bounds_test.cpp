@@ -13,7 +13,8 @@ const std::string fat(400, 'x');
 Refusal put(BrokerWorld& world, Client& client, const std::string& body) {
   std::string entries;
   append_item(entries, {default_priority, 0, body});
-  const auto refusal = world.dispatcher.put(world.session(client), client.next_put, 1, entries, world.now);
+  const auto refusal =
+      world.dispatcher.put(world.session(client), client.next_put, 1, entries, world.now);
   if (refusal == Refusal::none) client.next_put += 1;
   world.settle();
   return refusal;
@@ -22,7 +23,8 @@ Refusal put(BrokerWorld& world, Client& client, const std::string& body) {
 SessionId numbered(std::uint32_t n) {
   SessionId id;
   id.bytes.fill(9);
-  for (int i = 0; i < 4; ++i) id.bytes[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(n >> (8 * i));
+  for (int i = 0; i < 4; ++i)
+    id.bytes[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(n >> (8 * i));
   return id;
 }
 
@@ -59,7 +61,8 @@ TEST_CASE("what a confirm has granted stays granted, though the window is smalle
   CHECK(put(world, rick, fat) == Refusal::over_credit);
 }
 
-TEST_CASE("what an earlier session put comes in when there is room, and is asked for again until then") {
+TEST_CASE(
+    "what an earlier session put comes in when there is room, and is asked for again until then") {
   Settings settings;
   settings.max_bytes = 1000;
   BrokerWorld world(settings);
@@ -125,13 +128,16 @@ TEST_CASE("a block in parts takes memory while it is under way, and only then") 
   CHECK(world.session(rick).block.bytes.capacity() < 100);
 }
 
-TEST_CASE("who says hello and does not subscribe is forgotten when there are many, and keeps nobody out") {
+TEST_CASE(
+    "who says hello and does not subscribe is forgotten when there are many, and keeps nobody "
+    "out") {
   Settings settings;
   settings.max_sessions = 5000;
   BrokerWorld world(settings);
   Hello hello;
   hello.role = Role::printer;
-  for (std::uint32_t n = 0; n < 10'000; ++n) CHECK(world.core.hello(numbered(n), hello, world.now) == Refusal::none);
+  for (std::uint32_t n = 0; n < 10'000; ++n)
+    CHECK(world.core.hello(numbered(n), hello, world.now) == Refusal::none);
   CHECK(world.core.session_count() <= 2000);
   world.printer(1);
 }
@@ -179,11 +185,14 @@ TEST_CASE("of thousands of items that are not held a few are told, all are count
   BrokerWorld world;
   auto morty = world.consumer(1);
   std::string entries;
-  for (std::uint64_t id = 1; id <= max_entries; ++id) append_runs(entries, EntryKind::ack, {{ItemId{id}, max_asks}});
-  CHECK(world.dispatcher.control(world.session(morty), {1}, max_entries, entries, world.now) == Refusal::none);
+  for (std::uint64_t id = 1; id <= max_entries; ++id)
+    append_runs(entries, EntryKind::ack, {{ItemId{id}, max_asks}});
+  CHECK(world.dispatcher.control(world.session(morty), {1}, max_entries, entries, world.now) ==
+        Refusal::none);
   world.settle();
   CHECK(morty.refusals().size() == 16);
-  CHECK(world.core.refused(Refusal::not_held) == max_asks + max_entries - 1);  // then one ends its entry
+  CHECK(world.core.refused(Refusal::not_held) ==
+        max_asks + max_entries - 1);  // then one ends its entry
 }
 
 TEST_CASE("who asks and withdraws and reads nothing is answered for a window, then cut off") {
@@ -194,7 +203,8 @@ TEST_CASE("who asks and withdraws and reads nothing is answered for a window, th
     append_ask(entries, {asked, {}, 0});
     append_withdraw(entries, max_asks);
   }
-  CHECK(world.dispatcher.control(world.session(morty), {1}, 200, entries, world.now) == Refusal::none);
+  CHECK(world.dispatcher.control(world.session(morty), {1}, 200, entries, world.now) ==
+        Refusal::none);
   std::size_t answers = 0;
   for (const auto& message : world.effects.lane_messages) answers += message.bytes.size();
   CHECK(answers > lane_window_bytes);
@@ -208,8 +218,10 @@ TEST_CASE("a lane that nobody was told of yet cannot be lost") {
   BrokerWorld world;
   auto morty = world.consumer(1);
   std::string entries;
-  for (std::uint32_t generation = 1; generation <= 100; ++generation) append_lane_lost(entries, {generation, {}, 0});
-  CHECK(world.dispatcher.control(world.session(morty), {1}, 100, entries, world.now) == Refusal::none);
+  for (std::uint32_t generation = 1; generation <= 100; ++generation)
+    append_lane_lost(entries, {generation, {}, 0});
+  CHECK(world.dispatcher.control(world.session(morty), {1}, 100, entries, world.now) ==
+        Refusal::none);
   CHECK(world.effects.lane_changes.size() == 2);  // one is closed, one is opened
 }
 
@@ -221,7 +233,8 @@ TEST_CASE("a session holds so many items, and gets more when some are settled") 
   std::string entries;
   for (std::uint64_t i = 0; i < more; ++i) append_item(entries, {default_priority, 0, "a"});
   for (std::uint64_t put = 0; put < max_asks + more; put += more) {
-    REQUIRE(world.dispatcher.put(world.session(rick), rick.next_put, more, entries, world.now) == Refusal::none);
+    REQUIRE(world.dispatcher.put(world.session(rick), rick.next_put, more, entries, world.now) ==
+            Refusal::none);
     rick.next_put += more;
     world.settle();
     morty.ask(more);
@@ -279,7 +292,8 @@ TEST_CASE("a queue with a long way to go keeps no other one waiting") {
   std::string ask;
   append_ask(ask, {100});
   for (const auto* client : {&morty, &summer})
-    REQUIRE(world.dispatcher.control(world.session(*client), {1}, 1, ask, world.now) == Refusal::none);
+    REQUIRE(world.dispatcher.control(world.session(*client), {1}, 1, ask, world.now) ==
+            Refusal::none);
   world.core.end_turn(world.now, true);
   std::string item;
   append_item(item, {default_priority, 0, "b"});

@@ -13,7 +13,9 @@ Hello hello_with_instance() {
   return hello;
 }
 
-TEST_CASE("console lines reach every printer whole and in order, one that comes late gets what was said before") {
+TEST_CASE(
+    "console lines reach every printer whole and in order, one that comes late gets what was said "
+    "before") {
   BrokerWorld world;
   auto morty = world.consumer(1);
   morty.say("one\n");
@@ -142,7 +144,8 @@ TEST_CASE("a printer that asks for the same lines again and again is sent them o
   CHECK(ask_again() == 1);
 }
 
-TEST_CASE("a line that is said again by who is not known any more is printed once, whoever prints") {
+TEST_CASE(
+    "a line that is said again by who is not known any more is printed once, whoever prints") {
   BrokerWorld world;
   auto hello = hello_with_instance();
   auto morty = world.client(1, hello);
@@ -185,7 +188,8 @@ TEST_CASE("a slow printer holds the sayers, one that is stuck does not for long"
   CHECK(morty.confirm().say_held == Held::nothing);
 }
 
-TEST_CASE("while a printer is replaced, a full log holds the sayers, when none comes, not for long") {
+TEST_CASE(
+    "while a printer is replaced, a full log holds the sayers, when none comes, not for long") {
   Settings settings;
   settings.console_keep = 10;
   BrokerWorld world(settings);

@@ -4,7 +4,8 @@
 namespace baton::broker::test {
 namespace {
 
-TEST_CASE("the seed's parent: when all is done everybody is told to leave, and its line is the last") {
+TEST_CASE(
+    "the seed's parent: when all is done everybody is told to leave, and its line is the last") {
   Settings settings;
   settings.exit_when_done = true;
   settings.producers = 1;
@@ -49,7 +50,8 @@ TEST_CASE("shut down: everybody is told to leave, whatever is left to do, and pr
   CHECK(world.effects.exit_code == 0);
 }
 
-TEST_CASE("the seed's parent waits neither for ever for a printer nor for consumers that never come") {
+TEST_CASE(
+    "the seed's parent waits neither for ever for a printer nor for consumers that never come") {
   Settings settings;
   settings.exit_when_done = true;
   settings.producers = 1;
@@ -75,7 +77,9 @@ TEST_CASE("the seed's parent waits neither for ever for a printer nor for consum
   CHECK(world.effects.exit_code == 3);
 }
 
-TEST_CASE("the seed's parent gives those who do not leave their time, and no more, it wakes up for that") {
+TEST_CASE(
+    "the seed's parent gives those who do not leave their time, and no more, it wakes up for "
+    "that") {
   Settings settings;
   settings.exit_when_done = true;
   settings.producers = 1;

@@ -256,7 +256,8 @@ TEST_CASE("of a queue's dead items the last ones are kept, all are told of and c
   CHECK(queues.all_settled());
 }
 
-TEST_CASE("of a queue's dead items those are kept whose bodies fit --max-bytes, and the newest one") {
+TEST_CASE(
+    "of a queue's dead items those are kept whose bodies fit --max-bytes, and the newest one") {
   auto settings = keeping();
   settings.max_attempts = 1;
   settings.max_bytes = 4;
@@ -274,7 +275,8 @@ TEST_CASE("of a queue's dead items those are kept whose bodies fit --max-bytes, 
     for (const auto* body : {"aa", "bb", "cc"}) dies(body);
     CHECK(world.core.queues().dead() == 2);
     CHECK(world.lines.back() ==
-          "queue default keeps its last 2 dead items, by --max-dead or --max-bytes; 1 was dropped so far");
+          "queue default keeps its last 2 dead items, by --max-dead or --max-bytes; 1 was dropped "
+          "so far");
     dies("dddd");
     CHECK(world.core.queues().dead() == 1);
     CHECK(rick.confirm().dead == 4);
@@ -335,7 +337,8 @@ TEST_CASE("of a run of items those that are held are settled, whatever the other
   std::string entries;
   append_runs(entries, EntryKind::ack, {{morty.got["a"], 4}});
   morty.entry(entries);
-  for (const auto* body : {"a", "c"}) CHECK(world.core.queues().holder_of(morty.got[body]) == nullptr);
+  for (const auto* body : {"a", "c"})
+    CHECK(world.core.queues().holder_of(morty.got[body]) == nullptr);
   CHECK(morty.refusals() == Bodies{"not_held", "not_held"});
   CHECK(summer.received() == Bodies{"b", "d"});
 }
@@ -380,7 +383,9 @@ TEST_CASE("a consumer of several queues gets from each in turn, and each item on
   CHECK(morty.received() == Bodies{"r3"});
 }
 
-TEST_CASE("what was delivered on a lane that broke is taken back, no attempt counted, and given on the next") {
+TEST_CASE(
+    "what was delivered on a lane that broke is taken back, no attempt counted, and given on the "
+    "next") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
@@ -413,7 +418,8 @@ TEST_CASE("a lane that cannot be opened again at once costs its consumer nothing
   CHECK(morty.confirm().lane_port == 0);
   Hello another;
   another.role = Role::consumer;
-  CHECK(world.core.hello(session_id(3), another, world.now) == Refusal::sessions_full);  // morty's turn comes first
+  CHECK(world.core.hello(session_id(3), another, world.now) ==
+        Refusal::sessions_full);  // morty's turn comes first
   world.lanes_left = true;
   morty.received();
   world.advance(100ms, {&rick, &morty});

@@ -30,7 +30,8 @@ TEST_CASE("kept items are delivered in order when the time for claims is over, n
   CHECK(morty.received() == Bodies{"a", "b", "c"});
 }
 
-TEST_CASE("a broker that waits for claims takes what is put as always and hands it off afterwards") {
+TEST_CASE(
+    "a broker that waits for claims takes what is put as always and hands it off afterwards") {
   ThreeKept storage;
   auto settings = keeping();
   settings.max_items = 100;
@@ -68,7 +69,9 @@ TEST_CASE("a broker that waits for claims gives producers no more room than the 
   CHECK(summer.confirm().put_credit == SeqNo{2});
 }
 
-TEST_CASE("what was put before the crash comes in while claims are awaited, though newcomers have filled the queue") {
+TEST_CASE(
+    "what was put before the crash comes in while claims are awaited, though newcomers have filled "
+    "the queue") {
   ThreeKept storage;
   auto settings = keeping();
   settings.max_items = 5;
@@ -166,7 +169,9 @@ TEST_CASE("where only dead items were kept nobody is waited for") {
   CHECK(morty.received() == Bodies{"new"});
 }
 
-TEST_CASE("claims are waited for from the first turn on, however long loading took, and what the broker stood still") {
+TEST_CASE(
+    "claims are waited for from the first turn on, however long loading took, and what the broker "
+    "stood still") {
   ThreeKept storage;
   BrokerWorld world(keeping(), storage, {8});
   world.now += 2 * claims_within;
@@ -242,7 +247,9 @@ TEST_CASE("an item that came back goes out when it is kept that it did, not befo
   }
 }
 
-TEST_CASE("a claim under a higher count than is kept takes the item from who was granted it under the lower one") {
+TEST_CASE(
+    "a claim under a higher count than is kept takes the item from who was granted it under the "
+    "lower one") {
   ThreeKept storage;
   BrokerWorld world(keeping(), storage, {8});
   auto morty = holder(world, 2, {{{1}, 1, 1}});
@@ -307,10 +314,11 @@ TEST_CASE("what is said of an item of a broker that is forgotten settles nothing
     CAPTURE(keeps);
     MemoryStorage memory, memory_too;
     KeptMemory disk, disk_too;
-    BrokerWorld before(keeps ? keeping() : Settings(), keeps ? static_cast<Storage&>(disk) : memory, {0x1111ull << 44});
+    BrokerWorld before(keeps ? keeping() : Settings(), keeps ? static_cast<Storage&>(disk) : memory,
+                       {0x1111ull << 44});
     const auto old = given_by(before);
-    BrokerWorld now(keeps ? keeping() : Settings(), keeps ? static_cast<Storage&>(disk_too) : memory_too,
-                    {0x2222ull << 44});
+    BrokerWorld now(keeps ? keeping() : Settings(),
+                    keeps ? static_cast<Storage&>(disk_too) : memory_too, {0x2222ull << 44});
     const auto present = given_by(now);
     CHECK(now.core.queues().holder_of(present) != nullptr);
     CHECK(now.core.queues().holder_of(old) == nullptr);
@@ -318,7 +326,8 @@ TEST_CASE("what is said of an item of a broker that is forgotten settles nothing
   }
 }
 
-TEST_CASE("queues that consumers named and that had no item do not keep the next broker from starting") {
+TEST_CASE(
+    "queues that consumers named and that had no item do not keep the next broker from starting") {
   KeptMemory storage;
   {
     BrokerWorld world(keeping(), storage, {7});

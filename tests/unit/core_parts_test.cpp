@@ -27,7 +27,8 @@ struct Receiver {
     std::vector<std::string> bodies;
     largest = 0;
     for (const auto& message : std::exchange(client.world.lane_messages[client.id], {})) {
-      CHECK(check_entries(MessageType::deliveries, std::string_view(message.bytes).substr(header_size),
+      CHECK(check_entries(MessageType::deliveries,
+                          std::string_view(message.bytes).substr(header_size),
                           message.count) == Refusal::none);
       CHECK(message.first == received + 1);
       received = received + message.count;
@@ -92,7 +93,9 @@ TEST_CASE("a lane has no more under way than its window, and goes on with what a
   CHECK(got == std::vector{body});
 }
 
-TEST_CASE("who has no room on his lane leaves items to others, and gets the next when he has told what arrived") {
+TEST_CASE(
+    "who has no room on his lane leaves items to others, and gets the next when he has told what "
+    "arrived") {
   BrokerWorld world(small_windows());
   auto producer = world.producer(1);
   Receiver first{world.consumer(2)}, second{world.consumer(3)};
@@ -158,7 +161,8 @@ TEST_CASE("a turn hands over so many bytes, and the next one follows at once") {
   for (int i = 0; i < 20; ++i) producer.put(std::string(part_bytes / 2, 'b'));
   std::string bytes;
   append_ask(bytes, {21});
-  REQUIRE(world.dispatcher.control(world.session(consumer), {1}, 1, bytes, world.now) == Refusal::none);
+  REQUIRE(world.dispatcher.control(world.session(consumer), {1}, 1, bytes, world.now) ==
+          Refusal::none);
   std::size_t turns = 0, all = 0;
   do {
     world.core.end_turn(world.now, true);

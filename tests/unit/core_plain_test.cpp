@@ -34,7 +34,9 @@ TEST_CASE("plain doors: what comes in goes to who asks, and is settled like any 
   CHECK(world.core.queues().all_settled());
 }
 
-TEST_CASE("plain doors: out takes in order what nobody asks for, as much as there is room, and it is done") {
+TEST_CASE(
+    "plain doors: out takes in order what nobody asks for, as much as there is room, and it is "
+    "done") {
   BrokerWorld world(with_plain_doors());
   auto rick = world.producer(1);
   for (const auto* body : {"a", "b", "c"}) rick.put(body);
@@ -70,7 +72,8 @@ TEST_CASE("plain doors: in is shut while the queue is full, and opens when half 
   CHECK(world.core.plain().is_open());
 }
 
-TEST_CASE("plain doors: a body beyond the limit is refused, dead items of nobody are kept all the same") {
+TEST_CASE(
+    "plain doors: a body beyond the limit is refused, dead items of nobody are kept all the same") {
   auto settings = with_plain_doors();
   settings.max_attempts = 1;
   BrokerWorld world(settings);

@@ -1,4 +1,5 @@
-// What a broker delivers before it is kept, when it dies: whoever has it goes on with it when it is put again.
+// What a broker delivers before it is kept, when it dies: whoever has it goes on with it when it is
+// put again.
 #include "tests/worlds/broker_world.hpp"
 #include "tests/worlds/kept_memory.hpp"
 
@@ -89,7 +90,8 @@ TEST_CASE("put claims: each item comes with its own put, of several producers an
   REQUIRE(puts.size() == 7);
   CHECK(puts["r1"].producer != puts["s1"].producer);
   for (const auto& [body, put] : puts)
-    CHECK(put == PutName{puts[body[0] + std::string("1")].producer, SeqNo{std::stoull(body.substr(1))}});
+    CHECK(put ==
+          PutName{puts[body[0] + std::string("1")].producer, SeqNo{std::stoull(body.substr(1))}});
 }
 
 TEST_CASE("put claims: half a prefetch of short items crosses in one message, kept or not") {
@@ -120,7 +122,8 @@ TEST_CASE("put claims: what is put again is its holder's who has claimed it") {
   CHECK(world.core.queues().size() == 1);
 }
 
-TEST_CASE("put claims: what is put again waits for its claim, and not longer than the time for claims") {
+TEST_CASE(
+    "put claims: what is put again waits for its claim, and not longer than the time for claims") {
   Scene scene;
   auto& world = scene.world;
   auto summer = world.consumer(4);
@@ -153,7 +156,8 @@ TEST_CASE("put claims: what is new waits for nobody") {
   CHECK(summer.received() == Bodies{"a"});
 }
 
-TEST_CASE("put claims: an ack that comes before its put counts, and is confirmed with it, not before") {
+TEST_CASE(
+    "put claims: an ack that comes before its put counts, and is confirmed with it, not before") {
   Scene scene;
   auto& world = scene.world;
   auto morty = scene.claimant(2);
@@ -177,7 +181,9 @@ TEST_CASE("put claims: of two the one has it who was given it last, and the othe
   CHECK(world.session(morty).held == 0);
 }
 
-TEST_CASE("put claims: who claims what never comes is told that it is lost when the time for it is over") {
+TEST_CASE(
+    "put claims: who claims what never comes is told that it is lost when the time for it is "
+    "over") {
   Scene scene;
   auto& world = scene.world;
   auto morty = scene.claimant(2);
@@ -201,7 +207,9 @@ TEST_CASE("put claims: they are waited for while they come in, as on a slow line
   CHECK(world.session(morty).held == 1);
 }
 
-TEST_CASE("put claims: of the put of an item that this broker has given, and that is gone, nothing is waited for") {
+TEST_CASE(
+    "put claims: of the put of an item that this broker has given, and that is gone, nothing is "
+    "waited for") {
   Scene scene;
   auto& world = scene.world;
   auto rick = world.client(1, again_of(1, {0}));
@@ -227,7 +235,8 @@ TEST_CASE("put claims: no more of them wait than a bound, whoever sends them") {
   CHECK(morty.lost() == std::vector{next});
 }
 
-TEST_CASE("put claims: they hold over another end of the broker, also when the put was kept by then") {
+TEST_CASE(
+    "put claims: they hold over another end of the broker, also when the put was kept by then") {
   NothingKept storage;
   const auto name = put_name();
   {
@@ -260,7 +269,8 @@ TEST_CASE("put claims: nobody has again what was failed by word since, and waits
 }
 
 TEST_CASE(
-    "put claims: what was failed by word before its put came waits for its time, but is its holder's who had it "
+    "put claims: what was failed by word before its put came waits for its time, but is its "
+    "holder's who had it "
     "since") {
   Scene scene;
   auto& world = scene.world;
@@ -323,7 +333,8 @@ TEST_CASE("put claims: an ack of who had it before another one is too late") {
   CHECK(world.core.queues().size() == 1);
 }
 
-TEST_CASE("put claims: who has said bye is answered when what it has settled is here or does not come") {
+TEST_CASE(
+    "put claims: who has said bye is answered when what it has settled is here or does not come") {
   Scene scene;
   auto& world = scene.world;
   auto morty = scene.claimant(2), rick = world.client(1, again_of(1, {1}));

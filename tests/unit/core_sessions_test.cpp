@@ -39,7 +39,8 @@ TEST_CASE("a producer is told with each heartbeat how many consumers may take it
   auto rick = world.producer(1), other = world.producer(2);
   world.advance(heartbeat_interval, {&rick, &other});
   CHECK(rick.confirm().consumers == 0);
-  auto morty = world.consumer(3), summer = world.consumer(4, {"mail", "default"}), jerry = world.consumer(5, {"mail"});
+  auto morty = world.consumer(3), summer = world.consumer(4, {"mail", "default"}),
+       jerry = world.consumer(5, {"mail"});
   world.advance(heartbeat_interval, {&rick, &other, &morty, &summer, &jerry});
   CHECK(rick.confirm().consumers == 2);
   morty.bye();
@@ -132,7 +133,8 @@ TEST_CASE("what follows a bye is not heard") {
   std::string bytes;
   append_bye(bytes, {});
   append_ask(bytes, {1});
-  REQUIRE(world.dispatcher.control(world.session(morty), morty.next_control, 2, bytes, world.now) == Refusal::none);
+  REQUIRE(world.dispatcher.control(world.session(morty), morty.next_control, 2, bytes, world.now) ==
+          Refusal::none);
   world.settle();
   summer.ask();
   CHECK(morty.received() == Bodies{});
@@ -160,7 +162,8 @@ TEST_CASE("a client that comes back in a new session takes up again what nobody 
   CHECK(world.core.queues().all_settled());
 }
 
-TEST_CASE("a client that is one too many is told how many are served, and stands when one has left") {
+TEST_CASE(
+    "a client that is one too many is told how many are served, and stands when one has left") {
   Settings settings;
   settings.max_sessions = 1;
   BrokerWorld world(settings);
@@ -198,7 +201,9 @@ TEST_CASE("without a port for its lane a consumer is refused, and nobody is said
   for (const auto& line : world.lines) CHECK(line.find("is gone") == line.npos);
 }
 
-TEST_CASE("a consumer at work whose lane cannot be made anew keeps its items and its asks until there is a port") {
+TEST_CASE(
+    "a consumer at work whose lane cannot be made anew keeps its items and its asks until there is "
+    "a port") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
@@ -255,7 +260,8 @@ TEST_CASE("nothing is delivered to a consumer that asks while no lane can be ope
   CHECK(morty.received() == Bodies{"b"});
 }
 
-TEST_CASE("a client that missed the welcome of its second session takes up its items in the third") {
+TEST_CASE(
+    "a client that missed the welcome of its second session takes up its items in the third") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
@@ -271,7 +277,8 @@ TEST_CASE("a client that missed the welcome of its second session takes up its i
   auto unheard = world.client(3, hello);
   world.advance(session_timeout, {&rick});
   CHECK_FALSE(world.core.find(unheard.id));
-  auto back = world.claimant(4, world.core.epoch(), morty.id, {{morty.got["a"], 1, 1}});  // still names the first one
+  auto back = world.claimant(4, world.core.epoch(), morty.id,
+                             {{morty.got["a"], 1, 1}});  // still names the first one
   CHECK(back.lost().empty());
   CHECK(world.session(back).held == 1);
   CHECK(world.session(back).welcome.previous_control == SeqNo{1});
@@ -305,7 +312,8 @@ TEST_CASE("more claims than were announced, or behind something else, end the se
   CHECK(summer.refusals() == Bodies{"malformed"});
 }
 
-TEST_CASE("a claim names the count of deliveries: who lost an item to another one does not get it back") {
+TEST_CASE(
+    "a claim names the count of deliveries: who lost an item to another one does not get it back") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
@@ -320,7 +328,9 @@ TEST_CASE("a claim names the count of deliveries: who lost an item to another on
   CHECK(back.lost() == std::vector{morty.got["a"]});
 }
 
-TEST_CASE("what went out on a lane that was lost goes out again under a higher count, what is given back does not") {
+TEST_CASE(
+    "what went out on a lane that was lost goes out again under a higher count, what is given back "
+    "does not") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
@@ -415,7 +425,8 @@ TEST_CASE("puts are taken once each, in order, whatever is sent twice or lost") 
   CHECK(rick.confirm().put_confirmed == SeqNo{3});
 }
 
-TEST_CASE("a newer session of the same producer fences the older one, and goes on with its numbers") {
+TEST_CASE(
+    "a newer session of the same producer fences the older one, and goes on with its numbers") {
   BrokerWorld world;
   auto rick = world.producer(1, "load-1");
   rick.put("a");

@@ -1,4 +1,5 @@
-// The broker's pure core: what a named producer's new process is told of what earlier ones have put, and who is fenced.
+// The broker's pure core: what a named producer's new process is told of what earlier ones have
+// put, and who is fenced.
 #include "broker/checkpoints.hpp"
 #include "proto/input_chain.hpp"
 #include "tests/worlds/broker_world.hpp"
@@ -15,7 +16,9 @@ Checkpoint at(std::uint64_t items, std::uint8_t digest = 7) {
 
 using Digests = std::vector<Checkpoint>;
 
-const Welcome& welcome_of(BrokerWorld& world, const Client& client) { return world.session(client).welcome; }
+const Welcome& welcome_of(BrokerWorld& world, const Client& client) {
+  return world.session(client).welcome;
+}
 
 /// A process of the name comes anew, and goes on where it is told.
 Client comes(BrokerWorld& world, std::uint8_t process) {
@@ -33,7 +36,8 @@ Hello comes_back(std::uint8_t process, std::uint64_t first_put) {
   return hello;
 }
 
-TEST_CASE("a new process of a name is told what was put of the input, and where its numbers go on") {
+TEST_CASE(
+    "a new process of a name is told what was put of the input, and where its numbers go on") {
   BrokerWorld world;
   auto first = comes(world, 1);
   CHECK(welcome_of(world, first).digests.empty());
@@ -45,7 +49,9 @@ TEST_CASE("a new process of a name is told what was put of the input, and where 
   CHECK(welcome_of(world, second).digests == Digests{at(1, 10), at(2, 20)});
 }
 
-TEST_CASE("a message that comes again notes its place once, and one that goes on behind it the last one") {
+TEST_CASE(
+    "a message that comes again notes its place once, and one that goes on behind it the last "
+    "one") {
   BrokerWorld world;
   auto first = comes(world, 1);
   first.put("a", {at(1), false});
@@ -83,7 +89,8 @@ TEST_CASE("what is remembered of an input is kept with the numbers") {
   CHECK(welcome_of(world, comes(world, 2)).digests == Digests{at(1), at(2)});
 }
 
-TEST_CASE("a new process is welcomed when all that its name has put is kept: it could not put it again") {
+TEST_CASE(
+    "a new process is welcomed when all that its name has put is kept: it could not put it again") {
   KeptMemory storage;
   BrokerWorld world(keeping(), storage, {7});
   auto first = comes(world, 1);
@@ -128,7 +135,9 @@ TEST_CASE("a process that comes back goes on, unless a newer one has put somethi
   CHECK(second.refusals().empty());
 }
 
-TEST_CASE("a process that comes back is judged when it stands: a newer one may have come while it subscribed") {
+TEST_CASE(
+    "a process that comes back is judged when it stands: a newer one may have come while it "
+    "subscribed") {
   BrokerWorld world;
   auto first = comes(world, 1);
   first.put("a", {at(1), false});
@@ -140,11 +149,13 @@ TEST_CASE("a process that comes back is judged when it stands: a newer one may h
   world.core.subscribed(session_id(9), world.now);
   world.settle();
   CHECK_FALSE(world.core.find(session_id(9)));
-  CHECK(Client{world, session_id(9), Role::producer}.refusals() == std::vector<std::string>{"fenced"});
+  CHECK(Client{world, session_id(9), Role::producer}.refusals() ==
+        std::vector<std::string>{"fenced"});
   CHECK(second.refusals().empty());
 }
 
-TEST_CASE("of a message that does not fit a part comes in, and what is remembered is of that part") {
+TEST_CASE(
+    "of a message that does not fit a part comes in, and what is remembered is of that part") {
   Settings settings = keeping();
   settings.max_items = 3;
   KeptMemory storage;
@@ -160,9 +171,12 @@ TEST_CASE("of a message that does not fit a part comes in, and what is remembere
   append_digest(message, {at.back(), false});
   message += entries;
   BrokerWorld world(settings, storage, {7});
-  auto hello = comes_back(1, 1);  // it put all of them under a session before, of a broker that had room
+  // It put all of them under a session before, of a broker that had room.
+  auto hello = comes_back(1, 1);
   auto client = world.client(1, hello);
-  const auto send = [&] { return world.dispatcher.put(world.session(client), {1}, 6, message, world.now); };
+  const auto send = [&] {
+    return world.dispatcher.put(world.session(client), {1}, 6, message, world.now);
+  };
   REQUIRE(send() == Refusal::none);
   world.settle();
   const auto in = client.confirm().put_received.value;
@@ -177,7 +191,8 @@ TEST_CASE("of a message that does not fit a part comes in, and what is remembere
 }
 
 TEST_CASE(
-    "what a process puts in the turn in which the next one of its name fences it is kept, and the next one goes on") {
+    "what a process puts in the turn in which the next one of its name fences it is kept, and the "
+    "next one goes on") {
   KeptMemory storage;
   BrokerWorld world(keeping(), storage, {7});
   auto first = comes(world, 1);
@@ -227,7 +242,8 @@ TEST_CASE("checkpoints: the distances behind the last one double, or so") {
       REQUIRE(all.size() <= max_checkpoints);
       REQUIRE(all.front().items == step);
       REQUIRE(all.back().items == items);
-      for (std::size_t k = 0; k + 2 < all.size(); ++k) REQUIRE(items - all[k].items <= 4 * (items - all[k + 1].items));
+      for (std::size_t k = 0; k + 2 < all.size(); ++k)
+        REQUIRE(items - all[k].items <= 4 * (items - all[k + 1].items));
     }
     CHECK(checkpoints.all().size() >= 10);
     CHECK(checkpoints.all().size() < 20);

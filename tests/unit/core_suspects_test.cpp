@@ -13,7 +13,9 @@ void put(Client& rick, const Bodies& bodies) {
 
 }  // namespace
 
-TEST_CASE("suspects: what was prefetched and not begun when its holder dies is not counted, and goes on") {
+TEST_CASE(
+    "suspects: what was prefetched and not begun when its holder dies is not counted, and goes "
+    "on") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3), jerry = world.consumer(4);
@@ -30,10 +32,13 @@ TEST_CASE("suspects: what was prefetched and not begun when its holder dies is n
   CHECK(summer.received() == Bodies{});
   summer.ack("a");
   jerry.ack("b");
-  CHECK(summer.received().size() + jerry.received().size() == 1);  // who of them is first does not matter
+  CHECK(summer.received().size() + jerry.received().size() ==
+        1);  // who of them is first does not matter
 }
 
-TEST_CASE("suspects: what was told to be begun has failed, what only may have been begun goes alone first") {
+TEST_CASE(
+    "suspects: what was told to be begun has failed, what only may have been begun goes alone "
+    "first") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
@@ -58,7 +63,9 @@ TEST_CASE("suspects: what was told to be begun has failed, what only may have be
   CHECK(jerry.tries() == Bodies{"e 2"});
 }
 
-TEST_CASE("suspects: what ends each process that begins it is dead in the end, and nothing else is counted") {
+TEST_CASE(
+    "suspects: what ends each process that begins it is dead in the end, and nothing else is "
+    "counted") {
   Settings settings;
   settings.max_attempts = 3;
   BrokerWorld world(settings);
@@ -185,7 +192,9 @@ TEST_CASE("suspects: a higher priority goes before them, and who asks no more fr
   CHECK(jerry.received() == Bodies{"suspect"});
 }
 
-TEST_CASE("suspects: several consumers of one process die together, and what they held goes alone to a process") {
+TEST_CASE(
+    "suspects: several consumers of one process die together, and what they held goes alone to a "
+    "process") {
   Settings settings;
   settings.max_attempts = 3;
   BrokerWorld world(settings);
@@ -199,7 +208,8 @@ TEST_CASE("suspects: several consumers of one process die together, and what the
     Bodies all;
     for (auto& one : consumers)
       for (const auto& body : one.tries()) all.push_back(body);
-    CHECK(all == (life == 0 ? Bodies{"poison 1", "a 1", "b 1"} : Bodies{"poison " + std::to_string(life + 1)}));
+    CHECK(all == (life == 0 ? Bodies{"poison 1", "a 1", "b 1"}
+                            : Bodies{"poison " + std::to_string(life + 1)}));
     for (auto& one : consumers) {
       one.vanish();
       world.advance(1ms, {&rick});
@@ -219,13 +229,15 @@ TEST_CASE("suspects: several consumers of one process die together, and what the
   }
 }
 
-TEST_CASE("suspects: a process is kept free as a whole, and gets the rest when the suspect is settled") {
+TEST_CASE(
+    "suspects: a process is kept free as a whole, and gets the rest when the suspect is settled") {
   BrokerWorld world;
   auto rick = world.producer(1);
   rick.put("suspect");
   auto morty = world.consumer(2);
   morty.ask();
-  auto summer = world.consumer_in(7, 3), jerry = world.consumer_in(7, 4), beth = world.consumer_in(7, 5);
+  auto summer = world.consumer_in(7, 3), jerry = world.consumer_in(7, 4),
+       beth = world.consumer_in(7, 5);
   put(rick, {"a", "b"});
   summer.ask();
   jerry.ask();
@@ -265,7 +277,8 @@ TEST_CASE("suspects: a process is kept free as a whole, and gets the rest when t
   }
 }
 
-TEST_CASE("suspects: a process that lost a session gets nothing until another of its sessions is heard") {
+TEST_CASE(
+    "suspects: a process that lost a session gets nothing until another of its sessions is heard") {
   BrokerWorld world;
   auto rick = world.producer(1);
   rick.put("a");
@@ -285,7 +298,8 @@ TEST_CASE("suspects: a process that lost a session gets nothing until another of
   CHECK(jerry.received() == Bodies{"b"});
 }
 
-TEST_CASE("suspects: who is kept free for one gets it before what has a higher priority and came later") {
+TEST_CASE(
+    "suspects: who is kept free for one gets it before what has a higher priority and came later") {
   BrokerWorld world;
   auto rick = world.producer(1);
   rick.put("suspect");

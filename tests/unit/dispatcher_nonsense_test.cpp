@@ -1,5 +1,5 @@
-// Nonsense with a valid envelope: sessions that stand and say what no client of ours would. The books balance all the
-// same, and nobody else's queue suffers.
+// Nonsense with a valid envelope: sessions that stand and say what no client of ours would. The
+// books balance all the same, and nobody else's queue suffers.
 #include <doctest/doctest.h>
 
 #include <random>
@@ -21,7 +21,9 @@ TEST_CASE("nonsense from sessions that stand breaks no invariant") {
   std::uint64_t refused = 0, put = 0;
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     CAPTURE(seed);
-    Nonsense nonsense(small(), [random = std::mt19937_64(seed)](std::uint64_t n) mutable { return random() % n; });
+    Nonsense nonsense(small(), [random = std::mt19937_64(seed)](std::uint64_t n) mutable {
+      return random() % n;
+    });
     for (int i = 0; i < 4000; ++i) {
       nonsense.say_one();
       if (i % 3 == 0) nonsense.turn();

@@ -9,8 +9,9 @@
 namespace baton {
 namespace {
 
-constexpr DoorLook nobody{DoorLook::Found::nobody}, silence{DoorLook::Found::no_answer}, zmtp{DoorLook::Found::zmtp},
-    stranger{DoorLook::Found::stranger}, no_way{DoorLook::Found::no_way, EHOSTUNREACH};
+constexpr DoorLook nobody{DoorLook::Found::nobody}, silence{DoorLook::Found::no_answer},
+    zmtp{DoorLook::Found::zmtp}, stranger{DoorLook::Found::stranger},
+    no_way{DoorLook::Found::no_way, EHOSTUNREACH};
 
 struct Case {
   DoorLooks looks;
@@ -27,41 +28,54 @@ TEST_CASE("doors: what is found, and what to do") {
        "connection refused: nothing listens at port 5555 (is the broker started?)"},
       {{nobody, nobody, nobody},
        "192.0.2.7",
-       "connection refused: nothing listens at port 5555 of that host (is the broker started there, with --bind for "
+       "connection refused: nothing listens at port 5555 of that host (is the broker started "
+       "there, with --bind for "
        "other "
        "hosts?)"},
       {{silence, silence, silence},
        "192.0.2.7",
-       "no answer from that host (is it up, is the broker started there with --bind, are ports 5555-5557 open?)"},
+       "no answer from that host (is it up, is the broker started there with --bind, are ports "
+       "5555-5557 open?)"},
       {{nobody, silence, silence},
        "192.0.2.7",
-       "ports 5555-5557 do not answer, or refuse (is the broker started there, are they all open?)"},
+       "ports 5555-5557 do not answer, or refuse (is the broker started there, are they all "
+       "open?)"},
       {{no_way, no_way, no_way}, "192.0.2.7", "no way to that host: No route to host"},
       {{stranger, nobody, nobody},
        "127.0.0.1",
-       "what listens at port 5555 does not answer as a Baton broker does (a container's port with no broker behind it? "
+       "what listens at port 5555 does not answer as a Baton broker does (a container's port with "
+       "no broker behind it? "
        "the broker there needs --bind 0.0.0.0)"},
       {{zmtp, stranger, zmtp},
        "127.0.0.1",
-       "what listens at port 5556 does not answer as a Baton broker does (a container's port with no broker behind it? "
+       "what listens at port 5556 does not answer as a Baton broker does (a container's port with "
+       "no broker behind it? "
        "the broker there needs --bind 0.0.0.0)"},
       {{zmtp, zmtp, zmtp},
        "127.0.0.1",
-       "ports 5555-5557 are open, but no broker speaks: it may be stopped, overloaded or not one of Baton's"},
-      {{zmtp, zmtp, silence}, "::1", "port 5557 does not answer, others do: ports 5555-5557 must be open"},
+       "ports 5555-5557 are open, but no broker speaks: it may be stopped, overloaded or not one "
+       "of Baton's"},
+      {{zmtp, zmtp, silence},
+       "::1",
+       "port 5557 does not answer, others do: ports 5555-5557 must be open"},
       {{zmtp, zmtp, nobody},
        "::1",
-       "port 5557 does not answer, others do: ports 5555-5557 must be open (or is 5554 the broker's port?)"},
+       "port 5557 does not answer, others do: ports 5555-5557 must be open (or is 5554 the "
+       "broker's port?)"},
       {{zmtp, nobody, nobody},
        "::1",
-       "port 5556 does not answer, others do: ports 5555-5557 must be open (or is 5553 the broker's port?)"},
+       "port 5556 does not answer, others do: ports 5555-5557 must be open (or is 5553 the "
+       "broker's port?)"},
       {{nobody, zmtp, zmtp},
        "::1",
-       "port 5555 does not answer, others do: ports 5555-5557 must be open (or is 5556 the broker's port?)"},
+       "port 5555 does not answer, others do: ports 5555-5557 must be open (or is 5556 the "
+       "broker's port?)"},
       {{nobody, nobody, zmtp},
        "::1",
-       "port 5555 does not answer, others do: ports 5555-5557 must be open (or is 5557 the broker's port?)"}};
-  for (const auto& [looks, address, text] : cases) CHECK(meaning_of(looks, broker, address) == text);
+       "port 5555 does not answer, others do: ports 5555-5557 must be open (or is 5557 the "
+       "broker's port?)"}};
+  for (const auto& [looks, address, text] : cases)
+    CHECK(meaning_of(looks, broker, address) == text);
 }
 
 }  // namespace baton

@@ -13,8 +13,12 @@ Refusal refusal_of(std::string_view json) {
   return refusal;
 }
 
-std::string consumer(const std::string& more) { return R"({"role":"consumer","queues":["a"])" + more + "}"; }
-std::string producer(const std::string& more) { return R"({"role":"producer","name":"p","queues":["a"])" + more + "}"; }
+std::string consumer(const std::string& more) {
+  return R"({"role":"consumer","queues":["a"])" + more + "}";
+}
+std::string producer(const std::string& more) {
+  return R"({"role":"producer","name":"p","queues":["a"])" + more + "}";
+}
 std::string quoted(std::size_t size) { return '"' + std::string(size, 'x') + '"'; }
 
 std::string queues(int count) {
@@ -36,7 +40,8 @@ TEST_CASE("hellos that are valid") {
            consumer(R"(,"pid":18446744073709551615)"),
            consumer(R"(,"claims":0)"),
            consumer(R"(,"claims":65536)"),
-           consumer(R"(,"previous":{"epoch":"00000000000000ff","session":"000102030405060708090a0b0c0d0e0f"})"),
+           consumer(R"(,"previous":{"epoch":"00000000000000ff",)"
+                    R"("session":"000102030405060708090a0b0c0d0e0f"})"),
            producer(R"(,"first_put":1)"),
            producer(R"(,"first_put":4611686018427387904)"),
            queues(static_cast<int>(max_queues)),
@@ -141,16 +146,23 @@ TEST_CASE("welcomes, refusals and notices: unknown fields are left alone, wrong 
   CHECK(!parse(R"({"item":7,"history":7})", notice));
 }
 
-TEST_CASE("a welcome whose numbers cannot be is refused: what follows from them could not be said") {
+TEST_CASE(
+    "a welcome whose numbers cannot be is refused: what follows from them could not be said") {
   Welcome welcome;
   CHECK(parse(R"({"put_received":4611686018427387903})", welcome));
   CHECK(!parse(R"({"put_received":4611686018427387904})", welcome));
-  const auto digests = [&](const std::string& list) { return parse(R"({"digests":)" + list + "}", welcome); };
+  const auto digests = [&](const std::string& list) {
+    return parse(R"({"digests":)" + list + "}", welcome);
+  };
   const std::string digest = "\"" + std::string(32, 'a') + "\"";
   CHECK(digests("[[1," + digest + "],[2," + digest + "]]"));
   CHECK(welcome.digests.size() == 2);
-  const std::vector<std::string> wrong_ones{
-      "7", "[7]", "[[1]]", "[[0," + digest + "]]", "[[1,\"aa\"]]", "[[2," + digest + "],[2," + digest + "]]"};
+  const std::vector<std::string> wrong_ones{"7",
+                                            "[7]",
+                                            "[[1]]",
+                                            "[[0," + digest + "]]",
+                                            "[[1,\"aa\"]]",
+                                            "[[2," + digest + "],[2," + digest + "]]"};
   for (const auto& wrong : wrong_ones) CHECK_MESSAGE(!digests(wrong), wrong);
   CHECK(!parse(R"({"first_told":0})", welcome));
 }
@@ -172,22 +184,25 @@ TEST_CASE("every refusal has a name that leads back to it") {
 }
 
 TEST_CASE("queue names") {
-  for (const auto& good : {std::string("a"), std::string("A.b_c-d/0"), std::string(max_queue_name, 'x')})
+  for (const auto& good :
+       {std::string("a"), std::string("A.b_c-d/0"), std::string(max_queue_name, 'x')})
     CHECK(valid_queue_name(good));
-  for (const auto& bad : {std::string(), std::string(max_queue_name + 1, 'x'), std::string("a b"),
-                          std::string("\xc3\xa4"), std::string("a\0", 2), std::string("a\n"), std::string("a:b")})
+  for (const auto& bad :
+       {std::string(), std::string(max_queue_name + 1, 'x'), std::string("a b"),
+        std::string("\xc3\xa4"), std::string("a\0", 2), std::string("a\n"), std::string("a:b")})
     CHECK(!valid_queue_name(bad));
 }
 
 TEST_CASE("UTF-8") {
-  for (const auto* good : {"", "a", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
-                           "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "a\xc3\xa4z"}) {
+  for (const auto* good :
+       {"", "a", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
+        "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "a\xc3\xa4z"}) {
     CAPTURE(good);
     CHECK(valid_utf8(good));
   }
-  for (const auto* bad :
-       {"\x80", "\xc0\x80", "\xc1\xbf", "\xc2", "\xc2\x41", "\xe0\x9f\xbf", "\xe0\xa0", "\xed\xa0\x80", "\xef\xbf\x41",
-        "\xf0\x8f\xbf\xbf", "\xf0\x90\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff"}) {
+  for (const auto* bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xc2", "\xc2\x41", "\xe0\x9f\xbf",
+                          "\xe0\xa0", "\xed\xa0\x80", "\xef\xbf\x41", "\xf0\x8f\xbf\xbf",
+                          "\xf0\x90\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff"}) {
     CAPTURE(bad);
     CHECK(!valid_utf8(bad));
   }
@@ -206,7 +221,8 @@ TEST_CASE("ids as hexadecimal") {
   const auto id = random_session();
   CHECK(session_from_hex(to_hex(id)) == id);
   CHECK(random_session() != id);
-  for (const auto* bad : {"", "9c41d07be2a35f1", "9c41d07be2a35f188", "9C41d07be2a35f18", "9c41d07be2a35f1g"})
+  for (const auto* bad :
+       {"", "9c41d07be2a35f1", "9c41d07be2a35f188", "9C41d07be2a35f18", "9c41d07be2a35f1g"})
     CHECK(!epoch_from_hex(bad));
 }
 

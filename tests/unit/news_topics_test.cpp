@@ -45,7 +45,8 @@ TEST_CASE("news: nobody gives up what he does not hold") {
   CHECK(topics.leaves(topic(1), rick));
 }
 
-TEST_CASE("news: of a topic's connections that end the oldest goes first, and nothing is left of them") {
+TEST_CASE(
+    "news: of a topic's connections that end the oldest goes first, and nothing is left of them") {
   NewsTopics topics;
   CHECK(topics.arrives(topic(1), rick));
   CHECK(topics.arrives(topic(1), morty));

@@ -38,7 +38,8 @@ Field parse_field(const std::string& line) {
   if (hex_end == std::string::npos) throw std::runtime_error("not a field: " + line);
   const auto name = line.find_first_not_of(' ', hex_end);
   const auto name_end = std::min(line.find(' ', name), line.size());
-  return {from_hex(line.substr(0, hex_end)), line.substr(name, name_end - name), trimmed(line.substr(name_end))};
+  return {from_hex(line.substr(0, hex_end)), line.substr(name, name_end - name),
+          trimmed(line.substr(name_end))};
 }
 
 void add_line(std::vector<Field>& fields, const std::string& line) {

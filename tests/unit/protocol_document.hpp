@@ -26,10 +26,12 @@ std::string bytes_of(const std::vector<Field>& fields);
 /// The document's text. Throws when it cannot be read.
 std::string read_document();
 
-/// All ```example blocks, in order. Throws on a line that is none of what the document says an example is made of.
+/// All ```example blocks, in order. Throws on a line that is none of what the document says an
+/// example is made of.
 std::vector<Example> examples_in(std::string_view document);
 
-/// The cells of the rows of the first table whose header row begins with `header`, without backticks.
+/// The cells of the rows of the first table whose header row begins with `header`, without
+/// backticks.
 std::vector<std::vector<std::string>> table_in(std::string_view document, std::string_view header);
 
 }  // namespace baton::test

@@ -12,7 +12,8 @@
 namespace baton::test {
 namespace {
 
-// No default: the compiler says which enumerator is missing here, the tests then say where the document lacks it.
+// No default: the compiler says which enumerator is missing here, the tests then say where the
+// document lacks it.
 std::string name_of(MessageType type) {
   switch (type) {
     case MessageType::put:
@@ -103,14 +104,15 @@ std::string shown(std::string_view bytes) {
   return text;
 }
 
-/// A message taken apart into the fields that the document lists, and put together again from what was decoded.
+/// A message taken apart into the fields that the document lists, and put together again from what
+/// was decoded.
 class Walk {
  public:
   explicit Walk(std::string_view frame) : frame_(frame), rest_(frame) {
     REQUIRE(read_header(frame, header_) == Refusal::none);
-    field(
-        8, "head",
-        name_of(header_.type) + " " + number(static_cast<unsigned>(header_.type)) + ", count " + number(header_.count));
+    field(8, "head",
+          name_of(header_.type) + " " + number(static_cast<unsigned>(header_.type)) + ", count " +
+              number(header_.count));
     field(8, "epoch", to_hex(header_.epoch));
     field(16, "session", to_hex(header_.session));
     field(8, "number", number(header_.number.value));
@@ -138,7 +140,8 @@ class Walk {
         return walk_confirm(payload);
       case MessageType::hello: {
         std::string why;
-        return walk_json<Hello>(payload, [&](auto& hello) { return parse(payload, hello, why) == Refusal::none; });
+        return walk_json<Hello>(
+            payload, [&](auto& hello) { return parse(payload, hello, why) == Refusal::none; });
       }
       case MessageType::welcome:
         return walk_json<Welcome>(payload, [&](auto& welcome) { return parse(payload, welcome); });
@@ -148,7 +151,8 @@ class Walk {
       case MessageType::alive:
         return walk_json<Alive>(payload, [&](auto& alive) { return parse(payload, alive); });
       case MessageType::refusal:
-        return walk_json<RefusalNotice>(payload, [&](auto& notice) { return parse(payload, notice); });
+        return walk_json<RefusalNotice>(payload,
+                                        [&](auto& notice) { return parse(payload, notice); });
       default:
         return walk_entries(payload);
     }
@@ -193,8 +197,8 @@ class Walk {
     field(1, "put_held", number(static_cast<unsigned>(confirm.put_held)));
     field(1, "say_held", number(static_cast<unsigned>(confirm.say_held)));
     field(1, "flags",
-          number((confirm.rewind_put ? 1u : 0u) | (confirm.rewind_control ? 2u : 0u) | (confirm.shutdown ? 4u : 0u) |
-                 (confirm.ended ? 8u : 0u)));
+          number((confirm.rewind_put ? 1u : 0u) | (confirm.rewind_control ? 2u : 0u) |
+                 (confirm.shutdown ? 4u : 0u) | (confirm.ended ? 8u : 0u)));
     field(8, "told_sent", number(confirm.told_sent.value));
     field(4, "consumers", number(confirm.consumers));
     again_ = encode_confirm(header_, confirm);
@@ -358,11 +362,14 @@ class Walk {
   std::set<EntryKind> kinds_;
 };
 
-bool on_news(MessageType type) { return type >= MessageType::welcome && type < MessageType::deliveries; }
+bool on_news(MessageType type) {
+  return type >= MessageType::welcome && type < MessageType::deliveries;
+}
 
 using Kinds = std::map<std::pair<std::string, unsigned>, std::string>;  // (message, kind) -> name
 
-/// What the code lets into messages: each kind is tried with payloads of the sizes that some entry has.
+/// What the code lets into messages: each kind is tried with payloads of the sizes that some entry
+/// has.
 Kinds kinds_in_code() {
   Kinds kinds;
   for (unsigned type = 0; type < 256; ++type)
@@ -410,12 +417,14 @@ TEST_CASE("every example of PROTOCOL.md is what the code reads and writes") {
     kinds.insert(walk.kinds().begin(), walk.kinds().end());
   }
   CHECK(types.size() == table_in(document, "| type | message |").size());
-  CHECK(kinds.size() + 1 == table_in(document, "| kind | entry |").size());  // `result` is reserved: no example
+  CHECK(kinds.size() + 1 ==
+        table_in(document, "| kind | entry |").size());  // `result` is reserved: no example
 }
 
 TEST_CASE("PROTOCOL.md lists every message type of the code, and no other") {
   std::map<unsigned, std::string> in_document;
-  for (const auto& row : table_in(document, "| type | message |")) in_document[std::stoul(row[0]) & 255] = row[1];
+  for (const auto& row : table_in(document, "| type | message |"))
+    in_document[std::stoul(row[0]) & 255] = row[1];
   std::map<unsigned, std::string> in_code;
   for (unsigned type = 0; type < 256; ++type) {
     std::string frame(header_size, '\0');
@@ -445,7 +454,8 @@ TEST_CASE("PROTOCOL.md lists every refusal, and whether it ends the session") {
 
 TEST_CASE("PROTOCOL.md states the limits and times of the code") {
   const auto ms = [](Duration time) {
-    return number(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(time).count())) +
+    return number(static_cast<std::uint64_t>(
+               std::chrono::duration_cast<std::chrono::milliseconds>(time).count())) +
            " ms";
   };
   const std::map<std::string, std::string> in_code{

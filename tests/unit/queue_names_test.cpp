@@ -97,7 +97,8 @@ TEST_CASE("a queue is forgotten when nothing is in it and nobody names it, not b
   CHECK(storage.queues().empty());
 }
 
-TEST_CASE("a queue with a dead item is remembered, the index of one that is forgotten is used again") {
+TEST_CASE(
+    "a queue with a dead item is remembered, the index of one that is forgotten is used again") {
   Settings settings;
   settings.keeps = true;
   settings.max_attempts = 1;

@@ -16,7 +16,8 @@ class SlowSystem {
   Resolver::Lookup lookup() {
     return [answered = answered_](const std::string& host) {
       answered.wait();
-      return host == "known" ? Resolved{{"192.0.2.7"}, {}} : Resolved{{}, "Name or service not known"};
+      return host == "known" ? Resolved{{"192.0.2.7"}, {}}
+                             : Resolved{{}, "Name or service not known"};
     };
   }
   void answer() {

@@ -20,7 +20,8 @@ Lines lines(int count) {
 }
 
 /// What a broker remembers when messages of so many items each have brought this input.
-std::vector<Checkpoint> put(const Lines& input, std::size_t a_message = 1, const std::string& queue = "q") {
+std::vector<Checkpoint> put(const Lines& input, std::size_t a_message = 1,
+                            const std::string& queue = "q") {
   broker::Checkpoints remembered;
   InputChain chain(queue);
   for (std::size_t i = 0; i < input.size(); ++i) {
@@ -41,7 +42,8 @@ Result retrace(const std::vector<Checkpoint>& before, const Lines& input) {
   Result result;
   for (const auto& line : input) {
     const auto verdict = retrace.next(line);
-    if (verdict == Verdict::differs && result.differs_at == 0) result.differs_at = retrace.at().items;
+    if (verdict == Verdict::differs && result.differs_at == 0)
+      result.differs_at = retrace.at().items;
     result.in += verdict == Verdict::in;
     result.fresh += verdict == Verdict::fresh;
   }
@@ -61,7 +63,9 @@ TEST_CASE("retrace: the same input goes on behind what was put, and one that gre
   CHECK(retrace({}, lines(3)).fresh == 3);
 }
 
-TEST_CASE("retrace: wherever one line is another, it is found before anything is put, and between which lines") {
+TEST_CASE(
+    "retrace: wherever one line is another, it is found before anything is put, and between which "
+    "lines") {
   const auto before = put(lines(1000));
   for (std::size_t changed = 1; changed <= 1000; ++changed) {
     auto other = lines(1100);
@@ -100,7 +104,9 @@ TEST_CASE("retrace: an input that was cut off is not complete") {
   CHECK(result.same <= 60);
 }
 
-TEST_CASE("retrace: the same words for another queue are something else, and what nobody has a digest of is, too") {
+TEST_CASE(
+    "retrace: the same words for another queue are something else, and what nobody has a digest of "
+    "is, too") {
   CHECK(retrace(put(lines(3), 1, "other"), lines(3)).differs_at == 1);
   CHECK(retrace({{2, {}}}, lines(3)).differs_at == 2);
 }

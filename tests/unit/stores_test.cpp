@@ -116,7 +116,8 @@ TEST_CASE("the table finds what is there, and nothing else, as its window moves 
 
 TEST_CASE("old items in the table do not keep the places of all that came after them") {
   // With sanitizers each chunk costs fifty times as much.
-  constexpr std::uint64_t chunk = 512, chunks = BATON_MEMORY_COUNTS ? 200'000 : 20'000, every = chunks * 3 / 20;
+  constexpr std::uint64_t chunk = 512, chunks = BATON_MEMORY_COUNTS ? 200'000 : 20'000,
+                          every = chunks * 3 / 20;
   Items items;
   const auto add = [&](std::uint64_t id) { items.add(ItemId{id}).place = Place::dead; };
   for (std::uint64_t c = 1; c <= chunks; ++c) {
@@ -143,7 +144,8 @@ TEST_CASE("old items in the table do not keep the places of all that came after 
 
 TEST_CASE("a body that stays keeps little of its neighbours in memory") {
   constexpr std::uint64_t items = 100'000, every = 500;
-  for (const std::uint64_t size : {4000u, 5000u, 1u, 0u}) {  // of those that stay; 5000: they are kept apart
+  for (const std::uint64_t size :
+       {4000u, 5000u, 1u, 0u}) {  // of those that stay; 5000: they are kept apart
     CAPTURE(size);
     MemoryStorage storage;
     const auto body = [size](std::uint64_t id) {
@@ -157,7 +159,8 @@ TEST_CASE("a body that stays keeps little of its neighbours in memory") {
     }
     const auto stay = size > 4096 ? 0 : size * items / every;
     CHECK(storage.bytes() < 3 * stay + (20u << 20));  // of 400 MB
-    for (std::uint64_t id = every; id <= items; id += every) CHECK(storage.body(ItemId{id}) == body(id));
+    for (std::uint64_t id = every; id <= items; id += every)
+      CHECK(storage.body(ItemId{id}) == body(id));
   }
 }
 

@@ -87,7 +87,9 @@ TEST_CASE("a confirmation that falls into a block's middle keeps the block, and 
   CHECK(line.sender.unconfirmed_bytes() == 0);
 }
 
-TEST_CASE("many complaints about one gap cost one repetition, for the same gap again it takes longer and longer") {
+TEST_CASE(
+    "many complaints about one gap cost one repetition, for the same gap again it takes longer and "
+    "longer") {
   Line line;
   line.put("a");
   line.send();
@@ -104,7 +106,9 @@ TEST_CASE("many complaints about one gap cost one repetition, for the same gap a
   }
 }
 
-TEST_CASE("a message shares its block's bytes, which are copied only for another header while somebody holds them") {
+TEST_CASE(
+    "a message shares its block's bytes, which are copied only for another header while somebody "
+    "holds them") {
   StreamSender sender;
   append_block(sender.block_for(9), EntryKind::say, "a");
   sender.appended(1);
@@ -137,7 +141,9 @@ TEST_CASE("a gap at another number is filled at once") {
   CHECK(!line.rewind());
 }
 
-TEST_CASE("a mark is due when nothing was sent and nothing moved for a while, again after twice as long") {
+TEST_CASE(
+    "a mark is due when nothing was sent and nothing moved for a while, again after twice as "
+    "long") {
   Line line;
   CHECK(line.sender.mark_at() == never);
   line.put("a");
@@ -308,7 +314,8 @@ TEST_CASE("confirmations that mean nothing are ignored") {
   line.put_all({"a", "b"});
   line.send();
   line.confirm({1});
-  for (const std::uint64_t absurd : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{3}, UINT64_MAX}) {
+  for (const std::uint64_t absurd :
+       {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{3}, UINT64_MAX}) {
     CAPTURE(absurd);
     CHECK(!line.confirm({absurd}));
     line.sender.received({absurd}, line.now);

@@ -1,5 +1,6 @@
-// A sender and a receiver over a line that loses, doubles, delays and is cut, and a receiver that forgets: whatever
-// happens, each entry must arrive once and in order, and all of them once the faults stop.
+// A sender and a receiver over a line that loses, doubles, delays and is cut, and a receiver that
+// forgets: whatever happens, each entry must arrive once and in order, and all of them once the
+// faults stop.
 #include <random>
 
 #include "tests/worlds/stream_line.hpp"
@@ -74,7 +75,8 @@ class StreamWalk {
 
   /// A confirm of the broker: some are lost; what it keeps lags behind what it received.
   void confirm() {
-    kept_ = faults_ ? kept_ + random_() % (line_.receiver.received() - kept_ + 1) : line_.receiver.received();
+    kept_ = faults_ ? kept_ + random_() % (line_.receiver.received() - kept_ + 1)
+                    : line_.receiver.received();
     if (faults_ && chance(20)) return;
     line_.received();
     line_.confirm(kept_);
@@ -101,7 +103,8 @@ class StreamWalk {
   void on_time() {
     if (line_.sender.mark_at() > line_.now) return;
     line_.mark();
-    CHECK(line_.sender.mark_at() > line_.now);  // or a shell that sleeps until then would never sleep again
+    CHECK(line_.sender.mark_at() >
+          line_.now);  // or a shell that sleeps until then would never sleep again
   }
 
   void check() {

@@ -17,7 +17,8 @@ TEST_CASE("edit distance: changes, additions, omissions and swaps count one each
 }
 
 TEST_CASE("suggestion: near, or the only one that begins so, or none") {
-  const std::vector<std::string> names{"--port", "--memory", "--max-memory", "--max-items", "--health"};
+  const std::vector<std::string> names{"--port", "--memory", "--max-memory", "--max-items",
+                                       "--health"};
   CHECK(nearest("--prot", names) == "--port");
   CHECK(nearest("--memroy", names) == "--memory");
   CHECK(nearest("--max-item", names) == "--max-items");

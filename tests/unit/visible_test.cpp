@@ -26,7 +26,8 @@ TEST_CASE("visible: what acts on a terminal or forges a line is shown instead") 
       {"the line written over", "bad\rgood", "bad\\rgood"},
       {"characters taken back", "bad\b\b\bgood", "bad\\x08\\x08\\x08good"},
       {"a NUL", "a\0b"s, "a\\x00b"},
-      {"colours, titles, the clipboard", "\x1b[31m \x1b]52;c;eA==\a", "\\x1b[31m \\x1b]52;c;eA==\\x07"},
+      {"colours, titles, the clipboard", "\x1b[31m \x1b]52;c;eA==\a",
+       "\\x1b[31m \\x1b]52;c;eA==\\x07"},
       {"DEL", "a\x7f", "a\\x7f"},
       {"CSI in one character (C1)", "\xc2\x9b"s + "31m", "\\u009b31m"},
       {"the first and last of C1", "\xc2\x80 \xc2\x9f", "\\u0080 \\u009f"},
@@ -50,15 +51,16 @@ TEST_CASE("visible: what acts on a terminal or forges a line is shown instead") 
 }
 
 TEST_CASE("visible: what people write stays as it is") {
-  const char* texts[] = {"",
-                         "Rick",
-                         "tab\there",
-                         "back\\slash",
-                         "Zo\xc3\xab \xc3\xa9\xc2\xa0\xe2\x82\xac",
-                         "\xe2\x80\x93 \xe2\x80\xaf \xe2\x81\xaa",  // neighbours of what acts
-                         "\xd8\xa7\xd9\x84\xd8\xb9 \xd7\x90",       // written from the right
-                         "\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9 \xef\xb8\x8f\xcc\x88",  // joined, combined
-                         "\xf4\x8f\xbf\xbf"};
+  const char* texts[] = {
+      "",
+      "Rick",
+      "tab\there",
+      "back\\slash",
+      "Zo\xc3\xab \xc3\xa9\xc2\xa0\xe2\x82\xac",
+      "\xe2\x80\x93 \xe2\x80\xaf \xe2\x81\xaa",  // neighbours of what acts
+      "\xd8\xa7\xd9\x84\xd8\xb9 \xd7\x90",       // written from the right
+      "\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9 \xef\xb8\x8f\xcc\x88",  // joined, combined
+      "\xf4\x8f\xbf\xbf"};
   for (const std::string text : texts) CHECK(visible(text) == text);
 }
 
@@ -97,10 +99,12 @@ TEST_CASE("name of a body: neither depth nor length is the end of who shows it")
     for (int i = 0; i < 100'000; ++i) text += "{\"name\":";
     return text;
   }();
-  for (const auto& text : {deep, "{\"name\":" + deep + std::string(deep.size(), ']') + "}", deep_object,
-                           deep_object + "1" + std::string(100'000, '}'), std::string(16u << 20, '{')})
+  for (const auto& text :
+       {deep, "{\"name\":" + deep + std::string(deep.size(), ']') + "}", deep_object,
+        deep_object + "1" + std::string(100'000, '}'), std::string(16u << 20, '{')})
     CHECK(name_of_body(text, 20) == text.substr(0, 20) + "...");
-  CHECK(name_of_body("{\"name\":\"Rick\",\"x\":\"" + std::string(10u << 20, 'x') + "\"}", 20) == "Rick");
+  CHECK(name_of_body("{\"name\":\"Rick\",\"x\":\"" + std::string(10u << 20, 'x') + "\"}", 20) ==
+        "Rick");
   const std::string levels(max_json_depth - 1, '[');
   CHECK(name_of_body("{\"name\":" + levels + std::string(levels.size(), ']') + "}", 20) ==
         levels.substr(0, 20) + "...");

@@ -1,4 +1,5 @@
-// Withdraws that cross answers on their way: what a consumer makes of them, against a broker that keeps its books exactly.
+// Withdraws that cross answers on their way: what a consumer makes of them, against a broker that
+// keeps its books exactly.
 #include <doctest/doctest.h>
 
 #include <deque>
@@ -15,7 +16,8 @@ struct Entry {
   std::uint64_t number;  // asks in all; asks taken back
 };
 
-/// A lane and the broker's books for it, with what is on its way between the two. Each way keeps its order.
+/// A lane and the broker's books for it, with what is on its way between the two. Each way keeps
+/// its order.
 struct Crossing {
   Lane lane;
   std::uint64_t asked = 0, answered = 0;  // the broker's
@@ -28,7 +30,8 @@ struct Crossing {
   }
 
   void want(std::uint64_t want) {
-    if (want > lane.outstanding()) to_broker.push_back({Entry::What::ask, lane.ask(want - lane.outstanding())});
+    if (want > lane.outstanding())
+      to_broker.push_back({Entry::What::ask, lane.ask(want - lane.outstanding())});
     if (want >= lane.outstanding()) return;
     const auto surplus = static_cast<std::uint32_t>(lane.outstanding() - want);
     lane.withdraw(surplus);
@@ -58,7 +61,8 @@ struct Crossing {
 
 }  // namespace
 
-TEST_CASE("withdraws: asks that follow one that found too little to take back do not keep it open") {
+TEST_CASE(
+    "withdraws: asks that follow one that found too little to take back do not keep it open") {
   Crossing crossing;
   crossing.want(5);
   crossing.broker_reads();
@@ -116,7 +120,8 @@ TEST_CASE("withdraws: whatever crosses, both sides come to the same") {
         if (!crossing.to_broker.empty()) crossing.broker_reads();
       }
       if (what > 5 && !crossing.to_lane.empty()) crossing.lane_reads();
-      if (crossing.to_broker.empty()) REQUIRE(crossing.lane.outstanding() >= crossing.asked - crossing.answered);
+      if (crossing.to_broker.empty())
+        REQUIRE(crossing.lane.outstanding() >= crossing.asked - crossing.answered);
     }
     while (!crossing.to_broker.empty()) crossing.broker_reads();
     while (!crossing.to_lane.empty()) crossing.lane_reads();

@@ -5,7 +5,8 @@
 namespace baton::broker::test {
 namespace {
 
-/// Calls see(entry) for the entries of the session's news of one type, and takes those messages away.
+/// Calls see(entry) for the entries of the session's news of one type, and takes those messages
+/// away.
 template <class See>
 void take_news(BrokerWorld& world, const SessionId& id, MessageType type, See see) {
   std::erase_if(world.news_of[id], [&](const std::string& bytes) {
@@ -29,7 +30,8 @@ void each_entry(std::string_view payload, See see) {
 void Client::put(const std::string& body, std::uint8_t priority, std::uint32_t delay_ms) {
   std::string entries;
   append_item(entries, {priority, delay_ms, body});
-  REQUIRE(world.dispatcher.put(world.session(*this), next_put, 1, entries, world.now) == Refusal::none);
+  REQUIRE(world.dispatcher.put(world.session(*this), next_put, 1, entries, world.now) ==
+          Refusal::none);
   next_put += 1;
   world.settle();
 }
@@ -39,14 +41,16 @@ void Client::put(const std::string& body, const InputPlace& place) {
   append_digest(entries, place);
   append_item(entries, {default_priority, 0, body});
   REQUIRE(check_entries(MessageType::put, entries, 2) == Refusal::none);
-  REQUIRE(world.dispatcher.put(world.session(*this), next_put, 2, entries, world.now) == Refusal::none);
+  REQUIRE(world.dispatcher.put(world.session(*this), next_put, 2, entries, world.now) ==
+          Refusal::none);
   next_put += 1;
   world.settle();
 }
 
 void Client::entry(const std::string& bytes) {
   REQUIRE(check_entries(MessageType::control, bytes, 1) == Refusal::none);
-  REQUIRE(world.dispatcher.control(world.session(*this), next_control, 1, bytes, world.now) == Refusal::none);
+  REQUIRE(world.dispatcher.control(world.session(*this), next_control, 1, bytes, world.now) ==
+          Refusal::none);
   next_control += 1;
   world.settle();
 }
@@ -54,7 +58,8 @@ void Client::entry(const std::string& bytes) {
 void Client::ask(std::uint64_t more) {
   std::string bytes;
   const auto* session = world.core.find(id);
-  append_ask(bytes, {asked += more, session ? session->lane_sent() : SeqNo{}, static_cast<std::uint32_t>(more)});
+  append_ask(bytes, {asked += more, session ? session->lane_sent() : SeqNo{},
+                     static_cast<std::uint32_t>(more)});
   entry(bytes);
 }
 
@@ -165,8 +170,9 @@ std::vector<int> Client::attempts() {
 std::vector<int> Client::deliveries() {
   std::vector<int> counts;
   for (const auto& message : world.lane_messages[id])
-    each_entry(std::string_view(message.bytes).substr(header_size),
-               [&](const Entry& entry) { counts.push_back(static_cast<int>(read_delivery(entry).deliveries)); });
+    each_entry(std::string_view(message.bytes).substr(header_size), [&](const Entry& entry) {
+      counts.push_back(static_cast<int>(read_delivery(entry).deliveries));
+    });
   received();
   return counts;
 }
@@ -231,7 +237,8 @@ std::vector<std::string> Client::lines() {
   bool goes_on = false;
   take_news(world, id, MessageType::console, [&](const Header&, std::string_view payload) {
     each_entry(payload, [&](const Entry& entry) {
-      if (entry.kind == EntryKind::dropped) return blocks.push_back("dropped " + std::to_string(read_dropped(entry)));
+      if (entry.kind == EntryKind::dropped)
+        return blocks.push_back("dropped " + std::to_string(read_dropped(entry)));
       const auto line = read_line(entry);
       if (!std::exchange(goes_on, line.goes_on)) blocks.emplace_back();
       blocks.back() += line.block;

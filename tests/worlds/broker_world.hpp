@@ -1,4 +1,5 @@
-// A broker's core with a clock moved by hand, and clients that are only numbers: the vocabulary of the core's tests.
+// A broker's core with a clock moved by hand, and clients that are only numbers: the vocabulary of
+// the core's tests.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -47,7 +48,8 @@ struct Client {
   std::uint64_t said = 0;
   std::map<std::string, ItemId> got = {};  ///< by body; the last time
 
-  void put(const std::string& body, std::uint8_t priority = default_priority, std::uint32_t delay_ms = 0);
+  void put(const std::string& body, std::uint8_t priority = default_priority,
+           std::uint32_t delay_ms = 0);
   /// With a place in its input: that many items.
   void put(const std::string& body, const InputPlace& place);
   void ask(std::uint64_t more = 1);  ///< so many gets wait, and what came before was begun
@@ -56,7 +58,8 @@ struct Client {
   void withdraw(std::uint32_t count = 1);
   void ack(const std::string& body);
   void release(const std::string& body);
-  void fail(const std::string& body, const std::string& why = "no reason", std::uint32_t delay_ms = 0);
+  void fail(const std::string& body, const std::string& why = "no reason",
+            std::uint32_t delay_ms = 0);
   void say(const std::string& lines);
   /// The next part of a block, in a message of its own; the last one, or one that goes on.
   void say_part(const std::string& text, bool goes_on);
@@ -68,7 +71,8 @@ struct Client {
   void vanish();  ///< its subscription leaves, as when it is killed
   void entry(const std::string& bytes);
 
-  /// What its lane brought since the last call: bodies, and "none" for the answers to withdrawn asks.
+  /// What its lane brought since the last call: bodies, and "none" for the answers to withdrawn
+  /// asks.
   std::vector<std::string> received();
   /// The attempts that came with the bodies since the last call.
   std::vector<int> attempts();
@@ -88,11 +92,14 @@ struct Client {
 
 class BrokerWorld final : private Shell {
  public:
-  explicit BrokerWorld(Settings settings = {}) : dispatcher(std::move(settings), Epoch{7}, storage, now) {}
+  explicit BrokerWorld(Settings settings = {})
+      : dispatcher(std::move(settings), Epoch{7}, storage, now) {}
   /// A broker over what another one has kept, which must outlive it.
-  BrokerWorld(Settings settings, Storage& kept, Epoch epoch) : dispatcher(std::move(settings), epoch, kept, now) {}
+  BrokerWorld(Settings settings, Storage& kept, Epoch epoch)
+      : dispatcher(std::move(settings), epoch, kept, now) {}
 
-  Client producer(std::uint8_t n, const std::string& name = "", const std::string& queue = "default") {
+  Client producer(std::uint8_t n, const std::string& name = "",
+                  const std::string& queue = "default") {
     Hello hello;
     hello.role = Role::producer;
     hello.name = name.empty() ? "producer " + std::to_string(n) : name;
@@ -100,7 +107,8 @@ class BrokerWorld final : private Shell {
     hello.queues = {queue};
     return client(n, hello);
   }
-  Client consumer(std::uint8_t n, std::vector<std::string> queues = {"default"}, const std::string& name = "") {
+  Client consumer(std::uint8_t n, std::vector<std::string> queues = {"default"},
+                  const std::string& name = "") {
     Hello hello;
     hello.role = Role::consumer;
     hello.name = name;
@@ -121,7 +129,8 @@ class BrokerWorld final : private Shell {
     return client(n, hello);
   }
   /// A consumer that claims what the session `before`, of a broker of that epoch, was given.
-  Client claimant(std::uint8_t n, Epoch epoch, const SessionId& before, const std::vector<Claim>& claims) {
+  Client claimant(std::uint8_t n, Epoch epoch, const SessionId& before,
+                  const std::vector<Claim>& claims) {
     std::uint64_t items = 0;
     for (const auto& claim : claims) items += claim.count;
     auto made = announces_claims(n, epoch, before, items);
@@ -129,7 +138,8 @@ class BrokerWorld final : private Shell {
     return made;
   }
   /// One whose claims of so many items are yet to come.
-  Client announces_claims(std::uint8_t n, Epoch epoch, const SessionId& before, std::uint64_t items) {
+  Client announces_claims(std::uint8_t n, Epoch epoch, const SessionId& before,
+                          std::uint64_t items) {
     Hello hello;
     hello.role = Role::consumer;
     hello.queues = {"default"};
@@ -147,7 +157,8 @@ class BrokerWorld final : private Shell {
     return {*this, session_id(n), role};
   }
 
-  /// Time passes; deadlines are met one by one, and clients that are `alive` send heartbeats as they should.
+  /// Time passes; deadlines are met one by one, and clients that are `alive` send heartbeats as
+  /// they should.
   void advance(Duration by, std::vector<Client*> alive = {}) {
     for (const auto until = now + by; now < until;) {
       now = std::min(until, std::max(core.next_deadline(), now + 1ms));
@@ -190,7 +201,9 @@ class BrokerWorld final : private Shell {
       core.lane_failed(session, generation, now);
   }
   void close_lane(const SessionId& /*session*/, std::uint32_t /*generation*/) override {}
-  void send(Effects::LaneMessage& message) override { lane_messages[message.session].push_back(message); }
+  void send(Effects::LaneMessage& message) override {
+    lane_messages[message.session].push_back(message);
+  }
   void send(Effects::News& news) override { news_of[news.to].push_back(news.bytes); }
   void put_out(std::vector<std::string>& bodies) override {
     std::move(bodies.begin(), bodies.end(), std::back_inserter(out));

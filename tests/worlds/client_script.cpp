@@ -20,7 +20,9 @@ SessionConfig config_of(Role role) {
   config.host = "here";
   config.pid = 42;
   if (role != Role::printer) config.queues = {"default"};
-  config.draw_id = [drawn = std::make_shared<std::uint8_t>(std::uint8_t{0})] { return session_id(++*drawn); };
+  config.draw_id = [drawn = std::make_shared<std::uint8_t>(std::uint8_t{0})] {
+    return session_id(++*drawn);
+  };
   return config;
 }
 
@@ -88,7 +90,8 @@ void Script::read(const Outbox::Message& message) {
     else
       control_.push_back({entry.kind, std::string(entry.payload), entry.b});
   }
-  if (header.type == MessageType::control) last_control_ = {header.number.value + header.count - 1u};
+  if (header.type == MessageType::control)
+    last_control_ = {header.number.value + header.count - 1u};
 }
 
 void Script::news(const std::string& frame) {
@@ -100,17 +103,22 @@ void Script::welcome(const Welcome& welcome) {
   news(encode_json({MessageType::welcome, 0, epoch, session, {}}, to_json(welcome)));
 }
 
-void Script::say_confirm() { news(encode_confirm({MessageType::confirm, 0, epoch, session, {}}, confirm)); }
+void Script::say_confirm() {
+  news(encode_confirm({MessageType::confirm, 0, epoch, session, {}}, confirm));
+}
 
 void Script::refuse(Refusal refusal, const std::string& text) {
-  news(encode_json({MessageType::refusal, 0, epoch, session, {}}, to_json(RefusalNotice{refusal, text})));
+  news(encode_json({MessageType::refusal, 0, epoch, session, {}},
+                   to_json(RefusalNotice{refusal, text})));
 }
 
 void Script::told(MessageType type, SeqNo first, const std::vector<std::string>& blocks) {
   std::string frame(header_size, '\0');
-  write_header(frame.data(), {type, static_cast<std::uint16_t>(blocks.size()), epoch, session, first});
+  write_header(frame.data(),
+               {type, static_cast<std::uint16_t>(blocks.size()), epoch, session, first});
   for (const auto& block : blocks)
-    type == MessageType::console ? append_line(frame, {0, 0, block}) : append_block(frame, EntryKind::died, block);
+    type == MessageType::console ? append_line(frame, {0, 0, block})
+                                 : append_block(frame, EntryKind::died, block);
   news(frame);
 }
 
@@ -119,18 +127,21 @@ void Script::deliver(std::uint32_t generation, SeqNo first, const std::vector<st
   deliver(generation, first, ids, deliveries, {});
 }
 
-void Script::hand_off_unkept(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids,
-                             PutName put) {
+void Script::hand_off_unkept(std::uint32_t generation, SeqNo first,
+                             const std::vector<std::uint64_t>& ids, PutName put) {
   deliver(generation, first, ids, 1, put);
 }
 
 void Script::deliver(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids,
                      std::uint32_t deliveries, PutName put) {
   std::string frame(header_size, '\0');
-  write_header(frame.data(), {MessageType::deliveries, static_cast<std::uint16_t>(ids.size()), epoch, session, first});
+  write_header(frame.data(), {MessageType::deliveries, static_cast<std::uint16_t>(ids.size()),
+                              epoch, session, first});
   PutName before;
   for (const auto id : ids) {
-    append_delivery(frame, {{id}, 0, 1, default_priority, "body " + std::to_string(id), 0, deliveries, put}, before);
+    append_delivery(
+        frame, {{id}, 0, 1, default_priority, "body " + std::to_string(id), 0, deliveries, put},
+        before);
     before = put;
     if (put != PutName{}) put = put.next();
   }

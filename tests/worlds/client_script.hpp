@@ -1,4 +1,5 @@
-// The vocabulary of the client transcripts: a broker that says what the test tells it to, and what the client answers.
+// The vocabulary of the client transcripts: a broker that says what the test tells it to, and what
+// the client answers.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -39,7 +40,8 @@ class Script {
   /// Lets the client do what it has to; keeps what it sent for the expectations below.
   void tick();
   void advance(Duration time);
-  /// Moves on in steps, as a process that runs; advance() by more than `silence` is one that stood still.
+  /// Moves on in steps, as a process that runs; advance() by more than `silence` is one that stood
+  /// still.
   void run(Duration time);
   /// Moves on in steps, confirming each second as a live broker does.
   void live(Duration time);
@@ -52,7 +54,8 @@ class Script {
   void deliver(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids,
                std::uint32_t deliveries = 1);
   /// ... that are not kept yet: the first one's put, the others' numbers follow it.
-  void hand_off_unkept(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids, PutName put);
+  void hand_off_unkept(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids,
+                       PutName put);
   /// "These you claimed in vain": entry `number` of the broker's stream.
   void lost(SeqNo number, const std::vector<ItemRun>& runs);
   void none(std::uint32_t generation, SeqNo number);
@@ -68,8 +71,8 @@ class Script {
   SeqNo last_control() const { return last_control_; }
 
  private:
-  void deliver(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids, std::uint32_t deliveries,
-               PutName put);
+  void deliver(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids,
+               std::uint32_t deliveries, PutName put);
   void read(const Outbox::Message& message);
 
   ClientLogic& logic_;

@@ -1,4 +1,5 @@
-// A storage that outlives its broker, in memory: what it is told is durable at once, unless the test says otherwise.
+// A storage that outlives its broker, in memory: what it is told is durable at once, unless the
+// test says otherwise.
 #pragma once
 
 #include <map>
@@ -34,7 +35,8 @@ class KeptMemory : public Storage {
   void put(const StoredItem& item, const Names& names, std::string_view body) override {
     auto& stored = items_[item.id] = item;  // no time passes while it is kept
     stored.size = static_cast<std::uint32_t>(body.size());
-    queues_.emplace(item.queue, names.queue);  // the first name stays, as on the disk, until it is forgotten
+    queues_.emplace(item.queue,
+                    names.queue);  // the first name stays, as on the disk, until it is forgotten
     last_ = item.id;
     bodies_[item.id] = body;
   }
@@ -51,13 +53,15 @@ class KeptMemory : public Storage {
   std::vector<Attempt> history(ItemId id) override { return histories_[id]; }
   void erase(ItemId id) override { items_.erase(id); }
   void save(const StoredProducer& producer) override {
-    producers_[producer.index] = {producer, std::string(producer.name), std::string(producer.digests)};
+    producers_[producer.index] = {producer, std::string(producer.name),
+                                  std::string(producer.digests)};
   }
   void forget_queue(std::uint32_t index) override { queues_.erase(index); }
   const std::map<std::uint32_t, std::string>& queues() const { return queues_; }
   Ticket commit() override { return ++turn_; }
   Durable durable() override {
-    return {std::min(turn_, most_puts), std::min(turn_, most_settles), most_puts < turn_ ? "full" : ""};
+    return {std::min(turn_, most_puts), std::min(turn_, most_settles),
+            most_puts < turn_ ? "full" : ""};
   }
   Ticket turn() const { return turn_; }
   /// What it knows of producers is forgotten from now on back to `other`: it was not durable.

@@ -72,7 +72,9 @@ std::uint64_t Nonsense::put() {
 }
 
 /// One of the last that began.
-SessionId Nonsense::session() { return id_of(begun_ - std::min<std::uint64_t>(begun_, below_(12))); }
+SessionId Nonsense::session() {
+  return id_of(begun_ - std::min<std::uint64_t>(begun_, below_(12)));
+}
 
 /// A client comes as it should, so that the rest is nonsense of a session that stands.
 void Nonsense::begin() {
@@ -83,8 +85,16 @@ void Nonsense::begin() {
 
 /// Small and likely to be right, or at an edge of what a number can be.
 std::uint64_t Nonsense::number() {
-  constexpr std::uint64_t edges[] = {
-      0, 65'535, 65'536, 65'537, UINT32_MAX, 1ull << 32, 1ull << 63, UINT64_MAX - 65'536, UINT64_MAX - 1, UINT64_MAX};
+  constexpr std::uint64_t edges[] = {0,
+                                     65'535,
+                                     65'536,
+                                     65'537,
+                                     UINT32_MAX,
+                                     1ull << 32,
+                                     1ull << 63,
+                                     UINT64_MAX - 65'536,
+                                     UINT64_MAX - 1,
+                                     UINT64_MAX};
   return below_(4) == 0 ? edges[below_(std::size(edges))] : 1 + below_(40);
 }
 
@@ -94,8 +104,10 @@ std::string Nonsense::hello() {
   hello.name = "name " + std::to_string(below_(8));
   hello.named = below_(2);
   hello.queues = {"queue" + std::to_string(below_(3))};
-  const bool two_queues = below_(2);  // drawn for all roles: so that a fuzzer may change one by itself
-  if (hello.role == Role::consumer && two_queues) hello.queues.push_back("queue" + std::to_string(below_(3)));
+  // Drawn for all roles: so that a fuzzer may change one by itself.
+  const bool two_queues = below_(2);
+  if (hello.role == Role::consumer && two_queues)
+    hello.queues.push_back("queue" + std::to_string(below_(3)));
   hello.first_put.value = below_(2) ? 1 : std::max<std::uint64_t>(1, number());
   hello.heard.value = number();
   hello.begun = below_(4) == 1;
@@ -107,7 +119,8 @@ std::string Nonsense::hello() {
 
 Heartbeat Nonsense::heartbeat() {
   Heartbeat heartbeat;
-  for (auto* value : {&heartbeat.put_sent, &heartbeat.control_sent, &heartbeat.heard, &heartbeat.lane_received})
+  for (auto* value :
+       {&heartbeat.put_sent, &heartbeat.control_sent, &heartbeat.heard, &heartbeat.lane_received})
     value->value = number();
   heartbeat.lane_generation = static_cast<std::uint32_t>(number());
   heartbeat.rewind = below_(2) == 0;
@@ -127,7 +140,8 @@ void Nonsense::control_entry(std::string& out) {
   run.count = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(below_(50)));
   switch (below_(9)) {
     case 8:
-      return append_claims(out, {{run.first, run.count, static_cast<std::uint32_t>(1 + below_(3))}});
+      return append_claims(out,
+                           {{run.first, run.count, static_cast<std::uint32_t>(1 + below_(3))}});
     case 0:
     case 1:
       return append_ask(out, {number(), {number()}, static_cast<std::uint32_t>(number())});

@@ -1,5 +1,5 @@
-// Clients that stand and say what none of ours would, with an envelope that is mostly valid. Who chooses what is said is
-// a random generator (a test) or a fuzzer.
+// Clients that stand and say what none of ours would, with an envelope that is mostly valid. Who
+// chooses what is said is a random generator (a test) or a fuzzer.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,5 @@
-// A sender, a receiver and the line between them, for tests: what happens to each message is the test's choice.
+// A sender, a receiver and the line between them, for tests: what happens to each message is the
+// test's choice.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -11,10 +12,13 @@
 
 namespace baton::test {
 
-/// Entries are `say` blocks; the text of each costs its length. Invariants are checked after each step.
+/// Entries are `say` blocks; the text of each costs its length. Invariants are checked after each
+/// step.
 class Line {
  public:
-  explicit Line(SeqNo first = {1}) : sender(first), receiver(first) { sender.set_credit({1'000'000}, 1'000'000); }
+  explicit Line(SeqNo first = {1}) : sender(first), receiver(first) {
+    sender.set_credit({1'000'000}, 1'000'000);
+  }
 
   SeqNo put(const std::string& text) {
     append_say(sender.block_for(entry_head_size + say_size + text.size()), {0, 0, text});

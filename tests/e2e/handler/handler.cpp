@@ -1,5 +1,5 @@
-// A library to be loaded before a program's own: a handler for SIGUSR1, as a profiler or a runtime may have one, after which
-// the call that it ran in is not gone on with.
+// A library to be loaded before a program's own: a handler for SIGUSR1, as a profiler or a runtime
+// may have one, after which the call that it ran in is not gone on with.
 #include <csignal>
 
 namespace {

@@ -23,7 +23,8 @@ void wait_for_end_of_input() {
 template <class Work>
 void each_on_its_thread(int count, Work work) {
   std::vector<std::thread> threads;
-  for (int i = 0; i < count; ++i) threads.emplace_back([work, i] { work(static_cast<std::size_t>(i)); });
+  for (int i = 0; i < count; ++i)
+    threads.emplace_back([work, i] { work(static_cast<std::size_t>(i)); });
   for (auto& thread : threads) thread.join();
 }
 

@@ -48,7 +48,8 @@ void harden_connections() {
 
 }  // namespace
 
-int send_heartbeats(const std::string& broker, int lane_port, const std::string& session, const std::string& how) {
+int send_heartbeats(const std::string& broker, int lane_port, const std::string& session,
+                    const std::string& how) {
   const auto endpoint = parse_endpoint(broker);
   const auto at = [&](int port) { return to_tcp(endpoint.host, static_cast<std::uint16_t>(port)); };
   zmq::context_t context;
@@ -63,7 +64,8 @@ int send_heartbeats(const std::string& broker, int lane_port, const std::string&
       put.send(zmq::buffer(nonsense), zmq::send_flags::dontwait);
       control.send(zmq::buffer(nonsense), zmq::send_flags::dontwait);
     }
-    if (!said && std::chrono::steady_clock::now() > begin + std::chrono::milliseconds(2 * heartbeat_ms)) {
+    if (!said &&
+        std::chrono::steady_clock::now() > begin + std::chrono::milliseconds(2 * heartbeat_ms)) {
       std::cout << "ready" << std::endl;
       said = true;
     }

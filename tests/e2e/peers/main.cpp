@@ -11,13 +11,15 @@ int main(int argc, char** argv) {
   try {
     if (args.size() == 5 && args[0] == "heartbeats")
       return send_heartbeats(args[1], std::stoi(args[2]), args[3], args[4]);
-    if (args.size() == 3 && args[0] == "consumers") return be_consumers(args[1], std::stoi(args[2]));
+    if (args.size() == 3 && args[0] == "consumers")
+      return be_consumers(args[1], std::stoi(args[2]));
     if (args.size() == 4 && args[0] == "producers")
       return be_producers(args[1], std::stoi(args[2]), std::stoi(args[3]));
     if (args.size() == 3 && args[0] == "worker") return be_worker(args[1], args[2]);
     if (args.size() == 3 && args[0] == "holder") return be_holder(args[1], args[2]);
     if (args.size() == 5 && args[0] == "aborts")
-      return be_aborting_worker(args[1], std::stoi(args[2]), std::stoi(args[3]), std::stoi(args[4]));
+      return be_aborting_worker(args[1], std::stoi(args[2]), std::stoi(args[3]),
+                                std::stoi(args[4]));
   } catch (const std::exception& error) {
     std::cerr << "test-peer: " << error.what() << '\n';
     return 1;

@@ -1,4 +1,5 @@
-// Says lines on the console, and nothing else: test-sayer BROKER WHO LINES SIZE LONG_ONES (see LineSizes).
+// Says lines on the console, and nothing else: test-sayer BROKER WHO LINES SIZE LONG_ONES (see
+// LineSizes).
 #include <cstdlib>
 #include <exception>
 #include <functional>

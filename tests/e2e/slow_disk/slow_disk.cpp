@@ -1,4 +1,5 @@
-// A library to be loaded before a program's own: each sync of a file takes as many milliseconds longer as SLOW_SYNC_MS says.
+// A library to be loaded before a program's own: each sync of a file takes as many milliseconds
+// longer as SLOW_SYNC_MS says.
 #include <dlfcn.h>
 #include <unistd.h>
 
@@ -6,6 +7,7 @@
 
 extern "C" int fdatasync(int fd) {
   static auto* const real = reinterpret_cast<int (*)(int)>(dlsym(RTLD_NEXT, "fdatasync"));
-  if (const char* ms = getenv("SLOW_SYNC_MS")) usleep(static_cast<useconds_t>(std::atoi(ms)) * 1000);
+  if (const char* ms = getenv("SLOW_SYNC_MS"))
+    usleep(static_cast<useconds_t>(std::atoi(ms)) * 1000);
   return real(fd);
 }

@@ -1,4 +1,5 @@
-// Steady load while consumers come and go: memory, descriptors and the file of a broker that keeps must not grow.
+// Steady load while consumers come and go: memory, descriptors and the file of a broker that keeps
+// must not grow.
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
@@ -21,8 +22,9 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t consumers = 6, producers = 3;
 constexpr int lines_of_file = 20'000;
-constexpr std::uint64_t slack_bytes = 8u << 20;  // that anything may grow by after a quarter of the time
-constexpr std::size_t slack_files = 12;          // a client that leaves while another one comes
+constexpr std::uint64_t slack_bytes =
+    8u << 20;                            // that anything may grow by after a quarter of the time
+constexpr std::size_t slack_files = 12;  // a client that leaves while another one comes
 
 struct Sample {
   double minutes = 0;
@@ -43,7 +45,8 @@ class Load {
  public:
   Load()
       : file_(lines()),
-        broker_({"--data", directory_.path() + "/queue", "--console-keep", "1M", "--max-items", "20000"}) {
+        broker_({"--data", directory_.path() + "/queue", "--console-keep", "1M", "--max-items",
+                 "20000"}) {
     for (std::size_t i = 0; i < producers; ++i) start_producer();
     for (std::size_t i = 0; i < consumers; ++i) start_consumer();
   }
@@ -58,7 +61,8 @@ class Load {
     start_consumer();
     for (std::size_t i = 0; i < producers; ++i) {
       const auto code = producers_.front().wait(Clock::duration::zero());
-      if (code && *code != 0) throw std::runtime_error("a producer ended with " + std::to_string(*code));
+      if (code && *code != 0)
+        throw std::runtime_error("a producer ended with " + std::to_string(*code));
       if (code)
         start_producer();
       else
@@ -78,7 +82,9 @@ class Load {
     ++started_;
     producers_.push_back(broker_.producer({"--raw", "--sleep", "0:0.001", "--file", file_.path()}));
   }
-  void start_consumer() { consumers_.push_back(broker_.consumer({"--jobs", "4", "--prefetch", "20"})); }
+  void start_consumer() {
+    consumers_.push_back(broker_.consumer({"--jobs", "4", "--prefetch", "20"}));
+  }
 
   TemporaryDirectory directory_;
   TemporaryFile file_;
@@ -98,15 +104,16 @@ double slope(const std::vector<Sample>& samples, std::uint64_t Sample::*what) {
   return divisor > 0 ? (n * xy - x * y) / divisor : 0;
 }
 
-bool flat(const char* name, const std::vector<Sample>& samples, std::uint64_t Sample::*what, std::uint64_t slack) {
+bool flat(const char* name, const std::vector<Sample>& samples, std::uint64_t Sample::*what,
+          std::uint64_t slack) {
   const auto less = [what](const Sample& a, const Sample& b) { return a.*what < b.*what; };
   const auto quarter = samples.begin() + static_cast<std::ptrdiff_t>(samples.size() / 4);
   const auto before = (*std::max_element(samples.begin(), quarter + 1, less)).*what;
   const auto after = (*std::max_element(quarter, samples.end(), less)).*what;
   const bool good = after <= before + slack;
   std::cout << name << ": at most " << before << " in the first quarter, " << after << " later, "
-            << static_cast<std::int64_t>(slope({quarter, samples.end()}, what)) << " an hour" << (good ? "" : "  GROWS")
-            << '\n';
+            << static_cast<std::int64_t>(slope({quarter, samples.end()}, what)) << " an hour"
+            << (good ? "" : "  GROWS") << '\n';
   return good;
 }
 
@@ -114,13 +121,16 @@ bool soak(double minutes) {
   Load load;
   std::vector<Sample> samples;
   const auto begin = Clock::now();
-  const auto passed = [&] { return std::chrono::duration<double, std::ratio<60>>(Clock::now() - begin).count(); };
+  const auto passed = [&] {
+    return std::chrono::duration<double, std::ratio<60>>(Clock::now() - begin).count();
+  };
   while (passed() < minutes) {
     load.turn();
     samples.push_back(load.sample());
     samples.back().minutes = passed();
   }
-  std::cout << samples.size() << " consumers came and went, " << load.puts() << " items were put or begun\n";
+  std::cout << samples.size() << " consumers came and went, " << load.puts()
+            << " items were put or begun\n";
   const bool memory = flat("memory, bytes", samples, &Sample::memory, slack_bytes);
   const bool files = flat("descriptors", samples, &Sample::files, slack_files);
   const bool data = flat("file, bytes", samples, &Sample::data, slack_bytes);
@@ -133,9 +143,12 @@ int main(int argc, char** argv) {
   doctest::Context context;
   context.setAsDefaultForAssertsOutOfTestCases();
   context.setAssertHandler(fail);
-  CLI::App app{"Steady load while consumers come and go: memory, descriptors and file size must stay flat."};
+  CLI::App app{
+      "Steady load while consumers come and go: memory, descriptors and file size must stay flat."};
   double minutes = 10;
-  app.add_option("--minutes", minutes, "how long")->capture_default_str()->check(CLI::Range(0.1, 10'000.0));
+  app.add_option("--minutes", minutes, "how long")
+      ->capture_default_str()
+      ->check(CLI::Range(0.1, 10'000.0));
   CLI11_PARSE(app, argc, argv);
   try {
     return soak(minutes) ? 0 : 1;

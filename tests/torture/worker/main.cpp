@@ -1,4 +1,5 @@
-// A consumer that writes down what it gets, and what it says of it: torture-worker HOST:PORT LOG SEED.
+// A consumer that writes down what it gets, and what it says of it: torture-worker HOST:PORT LOG
+// SEED.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -17,7 +18,8 @@ using namespace std::chrono_literals;
 /// One write a line: what was written outlives the process.
 class Log {
  public:
-  explicit Log(const char* path) : fd_(open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {
+  explicit Log(const char* path)
+      : fd_(open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {
     if (fd_ < 0) throw std::system_error(errno, std::generic_category(), path);
   }
   ~Log() { close(fd_); }
@@ -26,8 +28,8 @@ class Log {
 
   void write(const char* what, const baton::Item& item) const {
     const auto at = std::chrono::steady_clock::now().time_since_epoch().count();
-    const auto line =
-        std::string(what) + ' ' + std::to_string(at) + ' ' + std::to_string(item.attempt) + ' ' + item.body + '\n';
+    const auto line = std::string(what) + ' ' + std::to_string(at) + ' ' +
+                      std::to_string(item.attempt) + ' ' + item.body + '\n';
     if (::write(fd_, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
       throw std::system_error(errno, std::generic_category(), "log");
   }
