@@ -54,7 +54,7 @@ class Reader {
     }
     return options_;
   }
-  bool delivery(const CLI::Option& option) const { return given_.contains(&option); }
+  bool given(const CLI::Option& option) const { return given_.contains(&option); }
 
  private:
   void word(const std::string& text) {
@@ -105,7 +105,7 @@ std::string sentence(const CLI::App& app, const Reader& reader, const std::strin
     if (!said.starts_with(lead)) continue;
     auto rest = said.substr(lead.size());
     const auto& variable = option->get_envname();
-    auto called = variable.empty() || reader.delivery(*option) ? name : variable;
+    auto called = variable.empty() || reader.given(*option) ? name : variable;
     if (rest.starts_with("cannot ")) return rest;
     return called.append(rest.starts_with("needs ") ? " " : ": ").append(rest);
   }
@@ -154,7 +154,7 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv, std::vector<std::
     return refuse(app, mistake.what());
   } catch (const CLI::ParseError& error) {
     // Whatever else is wrong, such as a variable that all programs read.
-    if (const auto* help = app.get_help_ptr(); help && reader.delivery(*help))
+    if (const auto* help = app.get_help_ptr(); help && reader.given(*help))
       return show(app, CLI::CallForHelp());
     return refuse(app, sentence(app, reader, error.what()));
   }

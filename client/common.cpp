@@ -60,6 +60,17 @@ void throw_if_over(const Session& session, const Connection& connection) {
   if (session.over()) throw ClientError(ClientError::Kind::closed, "the client is closed");
 }
 
+bool wait_for_end(Connection& connection, Connection::Lock& lock, const Session& session,
+                  Time until) {
+  while (!session.over() && Connection::now() < until) connection.wait(lock, until);
+  if (session.error()) throw_if_over(session, connection);
+  return session.over();
+}
+
+void throw_unconfirmed(const Connection& connection) {
+  throw to_exception({SessionError::Kind::no_goodbye, {}, {}}, connection);
+}
+
 std::string console_block(std::string_view lines, Tag tag, const std::string& broker_host) {
   std::string block;
   block.reserve(lines.size() + 1);

@@ -22,6 +22,13 @@ SessionConfig session_config(Role role, const ClientOptions& options);
 /// nothing while it lives. Requires the connection's lock.
 void throw_if_over(const Session& session, const Connection& connection);
 
+/// After bye(): waits until the session is over, at most until `until`: whether it is. Throws what
+/// ended it, if not that. Requires the connection's lock.
+bool wait_for_end(Connection& connection, Connection::Lock& lock, const Session& session,
+                  Time until = never);
+/// ClientError (no_goodbye).
+[[noreturn]] void throw_unconfirmed(const Connection& connection);
+
 /// Each line of `lines` led by "[host] " if `tag` says so; the last one ended by a newline.
 std::string console_block(std::string_view lines, Tag tag, const std::string& broker_host);
 
@@ -81,22 +88,25 @@ bool wait_until_ready(Connection& connection, Connection::Lock& lock, Notices& n
       notices.waited(lock, since, why(), session);
       if (ready()) return true;
     }
-    connection.wait(lock, std::min(look, until));
+    connection.wait_interruptibly(lock, std::min(look, until));
     if (look == never) look = Connection::now();
   }
 }
 
-/// Says a block through `logic`, waiting while the console holds back.
+/// Says a block through `logic`, waiting while the console holds back, at most until `within` is
+/// over: whether it is said.
 template <class Logic>
-void say_block(Connection& connection, Logic& logic, Notices& notices, std::string_view lines,
-               Tag tag) {
+bool say_block(Connection& connection, Logic& logic, Notices& notices, std::string_view lines,
+               Tag tag, TimeLimit within = Duration::max()) {
   if (lines.size() > max_say)
     throw ClientError(ClientError::Kind::argument, "a block of lines is too long");
   auto lock = connection.lock();
-  wait_until_ready(
-      connection, lock, notices, logic.session(),
-      [&] { return logic.may_say() || logic.session().bye_said(); },
-      [&] { return why_not_say(logic.session(), connection); });
+  const auto ready = [&] { return logic.may_say() || logic.session().bye_said(); };
+  if (!wait_until_ready(
+          connection, lock, notices, logic.session(), ready,
+          [&] { return why_not_say(logic.session(), connection); },
+          deadline_after(Connection::now(), Duration(within))))
+    return false;
   if (logic.session().bye_said())
     throw ClientError(ClientError::Kind::closed, "the client is closed");
   const auto block = console_block(lines, tag, logic.session().welcome().host);
@@ -104,6 +114,7 @@ void say_block(Connection& connection, Logic& logic, Notices& notices, std::stri
     throw ClientError(ClientError::Kind::argument, "a block of lines is too long");
   logic.say(block);
   connection.changed();
+  return true;
 }
 
 /// Why a call waits while the broker is silent, or has no room, and what is known of the cause.

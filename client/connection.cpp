@@ -1,11 +1,21 @@
 #include "client/connection.hpp"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "client/error.hpp"
 
 namespace baton {
 namespace {
+
+std::shared_ptr<Runtime> usable(std::shared_ptr<Runtime> runtime) {
+  if (!runtime) return std::make_shared<Runtime>();
+  if (runtime->forked())
+    throw ClientError(ClientError::Kind::forked,
+                      "this runtime was made before fork(), and belongs to the parent process: "
+                      "make another one here");
+  return runtime;
+}
 
 std::string_view view(const zmq::message_t& frame) { return {frame.data<char>(), frame.size()}; }
 
@@ -14,7 +24,7 @@ std::string_view view(const zmq::message_t& frame) { return {frame.data<char>(),
 Connection::Connection(Endpoint broker, ClientLogic& logic, std::shared_ptr<Runtime> runtime)
     : broker_(broker),
       logic_(logic),
-      runtime_(runtime ? std::move(runtime) : std::make_shared<Runtime>()),
+      runtime_(usable(std::move(runtime))),
       sockets_(runtime_->context(), std::move(broker)) {
   logic_.start(now());
   runtime_->add(*this);
@@ -34,7 +44,7 @@ Time Connection::turn() {
   } catch (...) {
     const Lock lock(mutex_);
     failure_ = std::current_exception();
-    changed_.notify_all();
+    notify();
     sent_.notify_all();
     return never;
   }
@@ -44,23 +54,25 @@ Time Connection::look() {
   incoming_.clear();
   sockets_.receive(incoming_);
   Time deadline;
-  bool notify = false;
+  bool tell = interrupts_seen_ != interrupts_;
+  interrupts_seen_ = interrupts_;
   {
     const Lock lock(mutex_);
     if (failure_) return never;
     for (const auto& one : incoming_) feed(one, now());
     logic_.tick(now(), out_);
-    notify = logic_.take_change();
+    tell = logic_.take_change() || tell;
     if (trouble_ != sockets_.trouble()) {
       trouble_ = sockets_.trouble();
-      notify = true;
+      tell = true;
     }
     deadline = logic_.next_deadline();
     looked_ = true;
     asleep_ = out_.empty();
     sending_ = !out_.empty();
+    if (tell && event_) event_->signal();
   }
-  if (notify) changed_.notify_all();
+  if (tell) changed_.notify_all();
   if (out_.empty()) {
     sent_.notify_all();
     return std::min(deadline, sockets_.next());
@@ -97,6 +109,36 @@ void Connection::send_now(Lock& lock) {
   changed();
   sent_.wait(lock, [this] { return failure_ || (looked_ && !sending_); });
   if (failure_) std::rethrow_exception(failure_);
+}
+
+void Connection::notify() {
+  if (event_) event_->signal();
+  changed_.notify_all();
+}
+
+void Connection::interrupt() {
+  if (forked()) return;
+  const int error = errno;
+  ++interrupts_;
+  runtime_->wake(*this);
+  errno = error;
+}
+
+int Connection::event_fd() {
+  if (!event_) {
+    event_.emplace();
+    event_->signal();
+  }
+  return event_->fd();
+}
+
+void Connection::wait_interruptibly(Lock& lock, Time until) {
+  const std::uint64_t before = interrupts_;
+  if (before == interrupts_told_) wait(lock, until);
+  const std::uint64_t after = interrupts_;
+  if (before == interrupts_told_ && before == after) return;
+  interrupts_told_ = std::max(interrupts_told_, after);
+  throw ClientError(ClientError::Kind::interrupted, "the call was interrupted");
 }
 
 void Connection::wait(Lock& lock, Time until) {

@@ -2,10 +2,12 @@
 // lock that users' threads share with it.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -13,6 +15,7 @@
 #include "client/logic.hpp"
 #include "client/runtime.hpp"
 #include "net/forks.hpp"
+#include "net/wake.hpp"
 
 namespace baton {
 
@@ -53,8 +56,20 @@ class Connection final : private Driven {
   /// Waits until the logic has changed, notify() was called, or `until`. May return without a
   /// reason. Rethrows what ended its turns, if something did.
   void wait(Lock& lock, Time until = never);
+  /// The same for a call of the user's: throws ClientError (interrupted) when interrupt() was
+  /// called meanwhile, or before and no call has said so yet.
+  void wait_interruptibly(Lock& lock, Time until = never);
   /// Makes all wait()s return. Requires the lock.
-  void notify() { changed_.notify_all(); }
+  void notify();
+
+  /// Ends the wait_interruptibly()s of now, or else the next one. May be called by a signal
+  /// handler. Does nothing in a child process.
+  void interrupt();
+
+  /// Readable when wait() would have returned; take_event() makes it unreadable. From the first
+  /// call on. Requires the lock.
+  int event_fd();
+  void take_event() { event_->clear(); }
 
   const Endpoint& broker() const { return broker_; }
   /// Why the broker cannot be reached, as far as that is known; else empty. Requires the lock.
@@ -80,11 +95,15 @@ class Connection final : private Driven {
   ClientSockets sockets_;
   Outbox out_;
   std::vector<Incoming> incoming_;
+  std::uint64_t interrupts_seen_ = 0;
+  std::atomic<std::uint64_t> interrupts_ = 0;
   std::mutex mutex_;  // guards logic_ and what follows
   std::condition_variable changed_, sent_;
-  bool asleep_ = false;   // the thread will not look at the logic unless woken
-  bool looked_ = false;   // the thread has seen the last change
-  bool sending_ = false;  // the thread is handing over what the logic had to send
+  std::optional<Wake> event_;          // once the user has asked for it
+  std::uint64_t interrupts_told_ = 0;  // the last one that a call has said
+  bool asleep_ = false;                // the thread will not look at the logic unless woken
+  bool looked_ = false;                // the thread has seen the last change
+  bool sending_ = false;               // the thread is handing over what the logic had to send
   std::string trouble_;
   std::exception_ptr failure_;
 };

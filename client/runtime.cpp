@@ -55,7 +55,7 @@ Runtime::Runtime() : forks_(forks()), context_(make_client_context()) {
 }
 
 Runtime::~Runtime() {
-  if (forks() != forks_) {  // neither its thread nor libzmq's are here
+  if (forked()) {  // neither its thread nor libzmq's are here
     static_cast<void>(context_.release());
     static_cast<void>(new std::thread(std::move(thread_)));
     return;
@@ -67,6 +67,8 @@ Runtime::~Runtime() {
   wake_.signal();
   thread_.join();
 }
+
+bool Runtime::forked() const { return forks() != forks_; }
 
 void Runtime::add(Driven& driven) {
   {

@@ -50,6 +50,8 @@ class Runtime {
   Runtime& operator=(const Runtime&) = delete;
 
   zmq::context_t& context() { return *context_; }
+  /// Whether this process is a child of the one that made it: then it is of no use.
+  bool forked() const;
 
   void add(Driven& driven);
   /// Returns when its turn is over; there is no other one.

@@ -54,7 +54,7 @@ Item of_id(ItemId id) {
 }
 
 /// Throws abi::__forced_unwind when the handler ends its thread: that can only be passed on.
-Outcome handle(const Handler& handler, const Item& item) {
+Outcome handle(const Handler& handler, Item& item) {
   try {
     return handler(item);
   } catch (const std::exception& error) {
@@ -147,8 +147,8 @@ class Crew {
 }  // namespace
 
 struct Consumer::Impl {
-  explicit Impl(ConsumerOptions delivery)
-      : options(std::move(delivery)),
+  explicit Impl(ConsumerOptions given)
+      : options(std::move(given)),
         session(config_of(options), options.prefetch),
         notices(options.on_notice),
         connection(options.broker, session, options.runtime) {}
@@ -178,12 +178,74 @@ struct Consumer::Impl {
   }
 
   bool take_and_ask(Item& item);
-  bool wait_for_item(Connection::Lock& lock, Item& item, Time until);
-  bool get(Connection::Lock& lock, Item& item, Timeout timeout);
+  GetResult wait_for_item(Connection::Lock& lock, Item& item, Time until, bool of_run);
+  GetResult get(Connection::Lock& lock, Item& item, Timeout timeout, bool of_run = false);
+  bool take_crossing(Connection::Lock& lock, Item& item);
+  GetResult take_requested(Item& item);
+  void require_open(const char* what) const {
+    if (closing) throw ClientError(Kind::closed, std::string(what) + " is closed");
+  }
   void settle(const Item& item, std::optional<Outcome>& outcome);
   void forsake();
   template <class MayGet>
   void work(const Handler& handler, const RunOptions& run, MayGet may_get);
+
+  class More;
+
+  /// While run() is at work.
+  class Running {
+   public:
+    explicit Running(Impl& impl) : impl_(impl) {
+      const auto lock = impl_.connection.lock();
+      if (std::exchange(impl_.running, true))
+        throw ClientError(Kind::busy, "run() is at work already");
+    }
+    ~Running() {
+      if (impl_.connection.forked()) return;
+      const auto lock = impl_.connection.lock();
+      impl_.running = impl_.stop_run = false;
+      impl_.session.rest();
+      impl_.connection.changed();
+    }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+   private:
+    Impl& impl_;
+  };
+
+  StopReason stop_reason(const Item& item) const {
+    if (closing) return StopReason::closed;
+    if (!session.holds(item.id, item.take)) return StopReason::lost;
+    return stop_run || session.draining() ? StopReason::stopped : StopReason::none;
+  }
+
+  std::string why_unconfirmed() const {
+    if (session.session().out_of_touch(Connection::now()))
+      return no_contact(session.session(), connection);
+    return "the broker has not confirmed earlier items yet";
+  }
+
+  bool has_loss() {
+    if (losses.items.empty() && session.has_losses()) losses = session.take_losses();
+    return !losses.items.empty();
+  }
+
+  Loss take_loss() {
+    if (losses_told == losses.items.size()) {
+      const Loss more{{}, false, losses.dropped};
+      losses = {};
+      losses_told = 0;
+      return more;
+    }
+    const auto& item = losses.items[losses_told++];
+    const Loss loss{item.id, item.settled, 1};
+    if (losses_told == losses.items.size() && losses.dropped == 0) {
+      losses = {};
+      losses_told = 0;
+    }
+    return loss;
+  }
 
   const ConsumerOptions options;
   const OwnQueues own_queues{options.broker,
@@ -191,25 +253,33 @@ struct Consumer::Impl {
   const int exceptions = std::uncaught_exceptions();  // that were on their way when it was made
   ConsumerSession session;
   Notices notices;
-  Connection connection;  // the last: its thread ends first
+  bool by_request = false;      // request() was called
+  std::uint32_t requested = 0;  // by it, not taken
+  Losses losses;                // not told
+  std::size_t losses_told = 0;
+  bool running = false, stop_run = false;
+  bool closing = false, left = false;  // by a close(within); and it was not confirmed in its time
+  Connection connection;               // the last: its thread ends first
 };
 
-bool Consumer::Impl::wait_for_item(Connection::Lock& lock, Item& item, Time until) {
+GetResult Consumer::Impl::wait_for_item(Connection::Lock& lock, Item& item, Time until,
+                                        bool of_run) {
   Time since = Connection::now(), look = notices.due(since);
   for (;;) {
     if (session.session().error()) throw_if_over(session.session(), connection);
     notices.in_touch(lock, session.session(), connection.broker());
-    if (session.closed()) return false;
-    if (take(item)) return true;
+    if (session.closed()) return GetResult::closed;
+    if (of_run && stop_run) return GetResult::stopped;
+    if (take(item)) return GetResult::item;
     const Time now = Connection::now();
-    if (now >= until) return false;
+    if (now >= until) return GetResult::time_up;
     if (now >= look) {
       look = notices.due_again(session.session(), now);
       if (const auto why = why_wait(); !why.empty())
         notices.waited(lock, since, why, session.session());
       continue;
     }
-    connection.wait(lock, std::min(until, look));
+    connection.wait_interruptibly(lock, std::min(until, look));
     if (look == never && !why_wait().empty()) look = Time::min();
   }
 }
@@ -221,23 +291,29 @@ bool Consumer::Impl::take_and_ask(Item& item) {
   return true;
 }
 
-bool Consumer::Impl::get(Connection::Lock& lock, Item& item, Timeout timeout) {
-  if (take_and_ask(item)) return true;
+GetResult Consumer::Impl::get(Connection::Lock& lock, Item& item, Timeout timeout, bool of_run) {
+  if (take_and_ask(item)) return GetResult::item;
   const Time until = timeout ? deadline_after(Connection::now(), *timeout) : never;
   session.want();
   if (timeout && *timeout <= Duration::zero()) session.ask_now();
   connection.changed();
-  bool got = false;
+  GetResult got{};
   try {
-    got = wait_for_item(lock, item, until);
+    got = wait_for_item(lock, item, until, of_run);
   } catch (...) {
     session.unwant();
     throw;
   }
   session.unwant();
   if (session.owes()) connection.changed();
-  if (got || session.closed()) return got;
-  session.ask_now();  // takes the ask back; an item may be on its way already
+  if (got != GetResult::time_up || session.closed()) return got;
+  return take_crossing(lock, item) ? GetResult::item : GetResult::time_up;
+}
+
+/// Takes back what is asked for beyond what is wanted; an item may be on its way already, and is
+/// taken.
+bool Consumer::Impl::take_crossing(Connection::Lock& lock, Item& item) {
+  session.ask_now();
   connection.changed();
   // Other threads may take asks back later than this one, again and again: their answers are not
   // waited for.
@@ -248,7 +324,17 @@ bool Consumer::Impl::get(Connection::Lock& lock, Item& item, Timeout timeout) {
   return take_and_ask(item);
 }
 
-/// Its user goes without a word on what is held. Delivery back, the same item might end the same
+/// Of request(), without waiting.
+GetResult Consumer::Impl::take_requested(Item& item) {
+  if (session.session().error()) throw_if_over(session.session(), connection);
+  if (session.closed()) return GetResult::closed;
+  if (requested == 0 || !take(item)) return GetResult::time_up;
+  --requested;
+  session.unwant();
+  return GetResult::item;
+}
+
+/// Its user goes without a word on what is held. Given back, the same item might end the same
 /// program for ever.
 void Consumer::Impl::forsake() {
   const bool thrown = std::uncaught_exceptions() > exceptions;
@@ -270,6 +356,8 @@ void Consumer::Impl::settle(const Item& item, std::optional<Outcome>& outcome) {
     case Outcome::What::release:
       session.release(item.id, item.take);
       break;
+    case Outcome::What::keep:
+      break;
   }
   outcome.reset();
   connection.changed();
@@ -288,7 +376,7 @@ void Consumer::Impl::work(const Handler& handler, const RunOptions& run, MayGet 
       run.before_ask();
       lock.lock();
     }
-    if (!get(lock, item, {})) return;
+    if (stop_run || get(lock, item, {}, true) != GetResult::item) return;
     lock.unlock();
     try {
       outcome = handle(handler, item);
@@ -306,17 +394,86 @@ void Consumer::Impl::work(const Handler& handler, const RunOptions& run, MayGet 
 Consumer::Consumer(ConsumerOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 
 Consumer::~Consumer() {
-  try {
-    impl_->forsake();
-    close();
-  } catch (const std::exception&) {  // who wants to know calls close()
-  }
+  end();
   left_alone(impl_);
 }
 
+void Consumer::end() noexcept {
+  try {
+    if (impl_->left) return;
+    impl_->forsake();
+    close();
+  } catch (const std::exception&) {  // close() says it to those that want to know
+  }
+}
+
+bool Consumer::closing() {
+  const auto lock = impl_->connection.lock();
+  return impl_->closing;
+}
+
+bool Consumer::forked() const { return impl_->connection.forked(); }
+
 bool Consumer::get(Item& item, std::optional<TimeLimit> timeout) {
   auto lock = impl_->connection.lock();
-  return impl_->get(lock, item, timeout);
+  return impl_->get(lock, item, timeout) == GetResult::item;
+}
+
+GetResult Consumer::get_within(Item& item, TimeLimit within) {
+  auto lock = impl_->connection.lock();
+  const Duration limit = within;
+  if (limit <= Duration::zero() && impl_->by_request) return impl_->take_requested(item);
+  return impl_->get(lock, item, limit == Duration::max() ? Timeout() : Timeout(limit));
+}
+
+/// While it lives, so many items more are wanted.
+class Consumer::Impl::More {
+ public:
+  More(ConsumerSession& session, std::size_t count) : session_(session), count_(count) {
+    for (std::size_t i = 0; i < count_; ++i) session_.want();
+  }
+  ~More() {
+    for (std::size_t i = 0; i < count_; ++i) session_.unwant();
+  }
+  More(const More&) = delete;
+  More& operator=(const More&) = delete;
+
+ private:
+  ConsumerSession& session_;
+  const std::size_t count_;
+};
+
+GetResult Consumer::get_batch(std::vector<Item>& items, std::size_t most, TimeLimit within) {
+  auto lock = impl_->connection.lock();
+  const auto full = items.size() + most;
+  Item item;
+  const auto add = [&] {
+    items.push_back(std::move(item));
+    item = {};
+    return items.size() < full;
+  };
+  {
+    const Impl::More more(impl_->session, std::min<std::size_t>(most, max_asks) - 1);
+    const Duration limit = within;
+    const GetResult got =
+        impl_->get(lock, item, limit == Duration::max() ? Timeout() : Timeout(limit));
+    if (got != GetResult::item) return got;
+    while (add() && impl_->take(item)) {
+    }
+  }
+  while (items.size() < full && impl_->take_crossing(lock, item)) add();
+  return GetResult::item;
+}
+
+void Consumer::request(std::uint32_t items) {
+  const auto lock = impl_->connection.lock();
+  if (items > max_asks - impl_->requested)
+    throw ClientError(Kind::argument,
+                      "more than " + std::to_string(max_asks) + " items are asked for");
+  impl_->by_request = true;
+  impl_->requested += items;
+  for (std::uint32_t i = 0; i < items; ++i) impl_->session.want();
+  impl_->connection.changed();
 }
 
 std::optional<Item> Consumer::get(std::optional<TimeLimit> timeout) {
@@ -360,16 +517,87 @@ void Consumer::run(const Handler& handler, const RunOptions& options) {
     return now > 0;
   };
   const auto on_error = [this] {
-    if (!impl_->connection.forked()) stop();
+    if (!impl_->connection.forked()) stop_run();
   };
+  const Impl::Running running(*impl_);
   Crew([&] { impl_->work(handler, options, may_get); }, on_error).run(std::max(options.jobs, 1u));
-  const auto lock = impl_->connection.lock();
-  impl_->session.rest();
-  impl_->connection.changed();
 }
 
-void Consumer::say(std::string_view lines) {
-  say_block(impl_->connection, impl_->session, impl_->notices, lines, impl_->options.tag);
+void Consumer::stop_run() {
+  const auto lock = impl_->connection.lock();
+  impl_->stop_run = true;
+  impl_->connection.notify();
+}
+
+void Consumer::say(std::string_view lines) { static_cast<void>(try_say(lines, Duration::max())); }
+
+bool Consumer::try_say(std::string_view lines, TimeLimit within) {
+  return say_block(impl_->connection, impl_->session, impl_->notices, lines, impl_->options.tag,
+                   within);
+}
+
+bool Consumer::try_flush(TimeLimit within) {
+  auto lock = impl_->connection.lock();
+  return wait_until_ready(
+      impl_->connection, lock, impl_->notices, impl_->session.session(),
+      [this] {
+        impl_->require_open("the consumer");
+        impl_->session.want_flushed();
+        return impl_->session.flushed();
+      },
+      [this] { return impl_->why_unconfirmed(); },
+      deadline_after(Connection::now(), Duration(within)));
+}
+
+std::optional<Consumer::Loss> Consumer::next_loss(TimeLimit within) {
+  auto lock = impl_->connection.lock();
+  const bool some = wait_until_ready(
+      impl_->connection, lock, impl_->notices, impl_->session.session(),
+      [this] {
+        if (impl_->has_loss()) return true;
+        impl_->require_open("the consumer");
+        return false;
+      },
+      [this] { return impl_->why_wait(); }, deadline_after(Connection::now(), Duration(within)));
+  if (!some) return std::nullopt;
+  return impl_->take_loss();
+}
+
+StopReason Consumer::stop_reason(const Item& item) {
+  const auto lock = impl_->connection.lock();
+  return impl_->stop_reason(item);
+}
+
+StopReason Consumer::wait_stop(const Item& item, TimeLimit within) {
+  auto lock = impl_->connection.lock();
+  const Time until = deadline_after(Connection::now(), Duration(within));
+  for (;;) {
+    const auto reason = impl_->stop_reason(item);
+    if (reason != StopReason::none || Connection::now() >= until) return reason;
+    impl_->connection.wait_interruptibly(lock, until);
+  }
+}
+
+void Consumer::interrupt() { impl_->connection.interrupt(); }
+
+int Consumer::event_fd() {
+  const auto lock = impl_->connection.lock();
+  return impl_->connection.event_fd();
+}
+
+void Consumer::take_event() {
+  const auto lock = impl_->connection.lock();
+  impl_->connection.take_event();
+}
+
+bool Consumer::in_touch() {
+  const auto lock = impl_->connection.lock();
+  return !impl_->session.session().out_of_touch(Connection::now());
+}
+
+bool Consumer::shutdown() {
+  const auto lock = impl_->connection.lock();
+  return impl_->session.session().shutdown();
 }
 
 void Consumer::stop() {
@@ -389,8 +617,9 @@ bool Consumer::closed() {
 bool Consumer::pause(TimeLimit time) {
   const Time until = deadline_after(Connection::now(), Duration(time));
   auto lock = impl_->connection.lock();
-  while (!impl_->session.closed() && Connection::now() < until) impl_->connection.wait(lock, until);
-  return impl_->session.closed();
+  const auto over = [this] { return impl_->session.closed() || impl_->stop_run; };
+  while (!over() && Connection::now() < until) impl_->connection.wait_interruptibly(lock, until);
+  return over();
 }
 
 void Consumer::give_up(std::chrono::milliseconds within) {
@@ -401,6 +630,23 @@ void Consumer::give_up(std::chrono::milliseconds within) {
   impl_->connection.notify();
   while (!impl_->session.session().over() && Connection::now() < until)
     impl_->connection.wait(lock, until);
+}
+
+void Consumer::close(const std::optional<std::string>& failed, TimeLimit within) {
+  auto lock = impl_->connection.lock();
+  auto& session = impl_->session;
+  if (impl_->left || session.session().state() == Session::State::ended) return;
+  if (failed)
+    session.fail_held(*failed);
+  else
+    session.release_held();
+  impl_->closing = true;
+  session.bye(Connection::now());
+  impl_->connection.changed();
+  impl_->connection.notify();
+  const Time until = deadline_after(Connection::now(), Duration(within));
+  impl_->left = !wait_for_end(impl_->connection, lock, session.session(), until);
+  if (impl_->left) throw_unconfirmed(impl_->connection);
 }
 
 void Consumer::close() {

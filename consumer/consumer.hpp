@@ -40,7 +40,12 @@ struct Item {
 
 /// What a handler says of its item.
 struct Outcome {
-  enum class What : std::uint8_t { ack, fail, release } what = What::ack;
+  enum class What : std::uint8_t {
+    ack,
+    fail,
+    release,
+    keep
+  } what = What::ack;  ///< keep: it is settled later
   std::string reason;  ///< fail: kept with the item; cut at max_reason bytes
   std::chrono::milliseconds delay{
       0};  ///< fail: before the next attempt; at least 0, at most 49 days count
@@ -50,18 +55,25 @@ struct Outcome {
     return {What::fail, std::move(why), later};
   }
   static Outcome given_back() { return {What::release, {}, {}}; }
+  static Outcome kept() { return {What::keep, {}, {}}; }
 };
 
 /// Called by several threads at once when jobs > 1. What it throws counts as failed, with what()
 /// for the reason. One that ends its thread (pthread_exit) has failed, too; another thread takes
 /// over the job, unless it was the one that called run(): with that run() ends.
-using Handler = std::function<Outcome(const Item&)>;
+using Handler = std::function<Outcome(Item&)>;
 
 struct RunOptions {
   std::uint32_t jobs = 1;   ///< handlers at work at the same time, each on a thread of its own
   std::uint64_t count = 0;  ///< return after so many items; 0: never
   std::function<void()> before_ask;  ///< called by a job before it asks for its next item
 };
+
+/// What became of a wait for an item.
+enum class GetResult : std::uint8_t { item, time_up, closed, stopped };
+
+/// Why work on an item should stop.
+enum class StopReason : std::uint8_t { none, lost, stopped, closed };
 
 /// All methods may be called from any thread. The connection is made and kept in the background;
 /// its heartbeats go on while handlers work, so an item may take as long as it likes.
@@ -84,6 +96,16 @@ class Consumer {
   /// The same into an `item` whose memory is used again.
   bool get(Item& item, std::optional<TimeLimit> timeout = {});
 
+  /// The same with what became of it, for waits that end by interrupt(), too: ClientError
+  /// (interrupted). Once request() was called a `within` of zero takes what was asked for by it,
+  /// and does not wait for the broker's word.
+  GetResult get_within(Item& item, TimeLimit within);
+  /// Appends 1 to `most` items: the first as get_within() gives it, and those that came along with
+  /// it.
+  GetResult get_batch(std::vector<Item>& items, std::size_t most, TimeLimit within);
+  /// Asks for so many items more, which get_within() with zero takes once they are there.
+  void request(std::uint32_t items);
+
   /// Settle an item that get() gave. They return at once; false: it was not held any more (the
   /// session was lost, and the item is or will be somebody else's), and nothing was said. By id,
   /// the item is meant that is held by that id now: where several threads get items, name the item
@@ -97,14 +119,42 @@ class Consumer {
 
   /// Gets items and hands them to `handler`, until stop(), shutdown or `count`; returns when all
   /// handlers are through and what was prefetched is released. Nothing that a handler returns or
-  /// throws ends it. May be called again, also get(), unless stop() was called or it threw. Throws
-  /// as get() does.
+  /// throws ends it. May be called again, also get(), unless stop() was called. Throws as
+  /// get_within() does, and ClientError (busy) while it is at work.
   void run(const Handler& handler, const RunOptions& options = {});
 
   /// Publishes a block of lines on the system's console: they reach the terminal together, and
   /// before an ack that follows. Blocks while the console is held back. Up to max_say bytes with
   /// tags and the last newline. Throws as get() does, and ClientError (closed).
   void say(std::string_view lines);
+  [[nodiscard]] bool try_say(std::string_view lines, TimeLimit within);
+  /// Blocks until everything that was settled and said is confirmed, at most `within`: whether it
+  /// is.
+  [[nodiscard]] bool try_flush(TimeLimit within);
+
+  /// Waits for an item that is another's though it was held here, or was settled, and takes note of
+  /// it; nothing when the time is up. A loss without an id counts those for which there was no
+  /// room.
+  struct Loss {
+    ItemId id;
+    bool settled = false;
+    std::uint64_t count = 1;
+  };
+  std::optional<Loss> next_loss(TimeLimit within);
+  /// Why work on an item should stop, now or within that time.
+  StopReason stop_reason(const Item& item);
+  StopReason wait_stop(const Item& item, TimeLimit within);
+
+  /// run() takes no more items and returns; the next one where none is at work.
+  void stop_run();
+  /// A call that waits, or else the next one that would have to, throws ClientError (interrupted).
+  /// May be called by a signal handler.
+  void interrupt();
+  /// A descriptor that is readable when something has changed, until take_event().
+  int event_fd();
+  void take_event();
+  bool in_touch();
+  bool shutdown();
 
   /// From any thread: no more items. get() returns nothing, run() lets its handlers finish; what
   /// waits is given back.
@@ -123,6 +173,14 @@ class Consumer {
   /// the broker did not confirm within goodbye_timeout: it gives the unconfirmed items to others. A
   /// second call does nothing.
   void close();
+  /// Ends the session when all is confirmed, but takes at most `within`; then it throws ClientError
+  /// (no_goodbye). What is held has failed, for that reason, or is given back without one. Calls of
+  /// other threads that wait end.
+  void close(const std::optional<std::string>& failed, TimeLimit within);
+  /// What the destructor does, at once.
+  void end() noexcept;
+  bool closing();
+  bool forked() const;
 
  private:
   struct Impl;

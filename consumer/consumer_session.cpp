@@ -52,6 +52,10 @@ void ConsumerSession::on_news(std::string_view frame, Time now) {
   if (kind == Kind::changed || kind == Kind::welcomed || session_.over() ||
       session_.trusted(now) != trusted || may_say() != could_say || closed() != was_closed)
     changed_ = true;
+  if (flush_wanted_ && flushed()) {
+    changed_ = true;
+    flush_wanted_ = false;
+  }
 }
 
 /// What the user holds is claimed; what came in and was not begun is somebody's again.
@@ -77,10 +81,19 @@ void ConsumerSession::on_lost(const Session::News& news) {
 }
 
 void ConsumerSession::lose(ItemId id) {
-  if (!held_.contains(id))
-    lost_.insert(id.value);  // settled meanwhile
-  else if (held_.take_of(id) <= claimed_takes_)
+  if (!held_.contains(id)) {
+    if (lost_.insert(id.value).second) note_loss(id, true);  // settled meanwhile
+  } else if (held_.take_of(id) <= claimed_takes_) {
     held_.erase(id);
+    note_loss(id, false);
+  }
+}
+
+void ConsumerSession::note_loss(ItemId id, bool settled) {
+  if (losses_.items.size() < Losses::most)
+    losses_.items.push_back({id, settled});
+  else
+    ++losses_.dropped;
 }
 
 void ConsumerSession::on_confirmed(Time now) {
@@ -304,8 +317,12 @@ void ConsumerSession::bye(Time now) {
   session_.bye({}, now, held_.size() > 0 || item_may_come);
 }
 
-void ConsumerSession::give_up(Time now) {
+void ConsumerSession::release_held() {
   for (const auto id : held_.ids()) release(id);
+}
+
+void ConsumerSession::give_up(Time now) {
+  release_held();
   bye(now);
 }
 

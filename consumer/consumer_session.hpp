@@ -18,6 +18,18 @@
 
 namespace baton {
 
+/// Items that are another's though this consumer held them, or has settled them.
+struct Losses {
+  static constexpr std::size_t most = 1000;
+
+  struct Item {
+    ItemId id;
+    bool settled = false;  ///< else it was in hand
+  };
+  std::vector<Item> items;    ///< the first ones
+  std::uint64_t dropped = 0;  ///< the number of those that did not fit
+};
+
 /// Invariants:
 /// 1. An item that came in is in exactly one place: on its way (in parts), waiting (in the inbox),
 /// held (taken, not
@@ -74,10 +86,26 @@ class ConsumerSession final : public ClientLogic {
   /// Nobody will settle what is held: each of these has failed, for this reason. Nothing after
   /// bye().
   void fail_held(std::string_view reason);
+  /// Gives back all that is held.
+  void release_held();
   /// Whether that take's item is still held, as far as the broker has said.
   bool holds(ItemId id, std::uint64_t take) const {
     return held_.contains(id) && held_.take_of(id) == take;
   }
+
+  /// Whether everything that was settled and said is confirmed.
+  bool flushed() const {
+    return acked_.empty() && released_.empty() && session_.was_welcomed() &&
+           session_.control().idle();
+  }
+
+  /// Somebody wants to know when it is flushed(): once.
+  void want_flushed() { flush_wanted_ = true; }
+
+  /// What was held, or was settled, and is another's: from the last call on, and no more than fits
+  /// (see Losses).
+  Losses take_losses() { return std::exchange(losses_, {}); }
+  bool has_losses() const { return !losses_.items.empty(); }
 
   /// The port of the broker's host on which items would come, when it has been out of reach for a
   /// while.
@@ -126,6 +154,7 @@ class ConsumerSession final : public ClientLogic {
   void remember(const Delivery& delivery);
   void on_lost(const Session::News& news);
   void lose(ItemId id);
+  void note_loss(ItemId id, bool settled);
 
   Session session_;
   std::uint32_t prefetch_;
@@ -140,7 +169,9 @@ class ConsumerSession final : public ClientLogic {
   std::uint64_t takers_ = 0, takes_ = 0;
   GivenMarks marks_;  // of what is held, and some of what is settled
   std::unordered_set<std::uint64_t>
-      lost_;       // of what is settled, unheard: it was another's, so it is not claimed again
+      lost_;  // of what is settled, unheard: it was another's, so it is not claimed again
+  bool flush_wanted_ = false;
+  Losses losses_;  // that nobody was told of
   Claims claims_;  // of the session `claims_of_`
   SessionId claims_of_;
   std::uint64_t claimed_takes_ =

@@ -1,8 +1,10 @@
 #include "printer/printer.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <ostream>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "client/common.hpp"
@@ -48,8 +50,8 @@ void append_block(std::string& out, const ConsoleBlock& block) {
 }  // namespace
 
 struct Printer::Impl {
-  explicit Impl(ClientOptions delivery)
-      : options(std::move(delivery)),
+  explicit Impl(ClientOptions given)
+      : options(std::move(given)),
         session(session_config(Role::printer, options)),
         notices(options.on_notice),
         connection(options.broker, session, options.runtime) {}
@@ -83,11 +85,26 @@ struct Printer::Impl {
     return !stopped && session.waiting() > 0;
   }
 
+  /// While run() is at work.
+  class Running {
+   public:
+    explicit Running(Impl& impl) : impl_(impl) {
+      if (impl_.running.exchange(true)) throw ClientError(Kind::busy, "run() is at work already");
+    }
+    ~Running() { impl_.running = false; }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+   private:
+    Impl& impl_;
+  };
+
   /// `write` returns how many of the bytes it has written; not all: no more can be.
   template <class Write>
   void run(Write write) {
     Batch batch;
     auto lock = connection.lock();
+    const Running one(*this);
     for (bool all = true; all && gather(lock, batch);) {
       lock.unlock();
       const std::size_t written = write(batch.text);
@@ -97,12 +114,16 @@ struct Printer::Impl {
       connection.send_now(lock);  // before the next write: so that a process that is killed repeats
                                   // no more than that
     }
+    stopped = false;
+    stop.clear();
   }
 
   const ClientOptions options;
   PrinterSession session;
   Notices notices;
   bool stopped = false;
+  std::atomic<bool> running = false;
+  bool left = false;      // by a close(within) that was not confirmed in its time
   Wake stop;              // signalled when `stopped`
   Connection connection;  // the last: its thread ends first
 };
@@ -136,6 +157,8 @@ void Printer::run(std::ostream& out) {
   });
 }
 
+void Printer::run(const std::function<std::size_t(std::string_view)>& write) { impl_->run(write); }
+
 void Printer::stop() {
   const auto lock = impl_->connection.lock();
   impl_->stopped = true;
@@ -143,13 +166,16 @@ void Printer::stop() {
   impl_->connection.notify();
 }
 
-void Printer::close() {
+void Printer::close() { close(Duration::max()); }
+
+void Printer::close(TimeLimit within) {
   auto lock = impl_->connection.lock();
-  if (impl_->session.session().state() == Session::State::ended) return;
+  if (impl_->left || impl_->session.session().state() == Session::State::ended) return;
   impl_->session.bye(Connection::now());
   impl_->connection.changed();
-  while (!impl_->session.session().over()) impl_->connection.wait(lock);
-  if (impl_->session.session().error()) throw_if_over(impl_->session.session(), impl_->connection);
+  const Time until = deadline_after(Connection::now(), Duration(within));
+  impl_->left = !wait_for_end(impl_->connection, lock, impl_->session.session(), until);
+  if (impl_->left) throw_unconfirmed(impl_->connection);
 }
 
 }  // namespace baton

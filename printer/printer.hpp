@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <iosfwd>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "client/error.hpp"
 #include "client/options.hpp"
@@ -27,6 +29,9 @@ class Printer {
   /// also while there is nothing to write (the process must ignore SIGPIPE). Throws ClientError:
   /// output (a full disk), unreachable, refused.
   void run(int fd);
+  /// The same by `write`, which returns how many bytes it has written; fewer than it was given end
+  /// the run. ClientError (busy).
+  void run(const std::function<std::size_t(std::string_view)>& write);
   void run(std::ostream& out);
 
   /// From any thread: run() returns when what it is writing is written. What the reader of a
@@ -38,6 +43,8 @@ class Printer {
   /// after it. Throws ClientError (no_goodbye) when it did not confirm within goodbye_timeout. A
   /// second call does nothing.
   void close();
+  /// The same, but takes at most `within`.
+  void close(TimeLimit within);
 
  private:
   struct Impl;

@@ -50,8 +50,8 @@ std::string held_text(Held held, const Endpoint& broker, const std::string& queu
 }  // namespace
 
 struct Producer::Impl {
-  explicit Impl(ProducerOptions delivery)
-      : options(std::move(delivery)),
+  explicit Impl(ProducerOptions given)
+      : options(std::move(given)),
         session(config_of(options)),
         notices(options.on_notice),
         connection(options.broker, session, options.runtime) {}
@@ -81,12 +81,17 @@ struct Producer::Impl {
     }
   }
 
+  void require_open() const {
+    if (stopped) throw ClientError(Kind::stopped, "the producer was stopped");
+    if (closing) throw ClientError(Kind::closed, "the producer is closed");
+  }
+
   template <class Ready>
   bool wait(Connection::Lock& lock, Ready ready, Time until = never) {
     return wait_until_ready(
         connection, lock, notices, session.session(),
         [&] {
-          if (stopped) throw ClientError(Kind::closed, "the producer was stopped");
+          require_open();
           return ready();
         },
         [&] { return why_wait(); }, until);
@@ -103,18 +108,18 @@ struct Producer::Impl {
   }
 
   /// Says bye and waits for the answer.
-  void leave() {
-    auto lock = connection.lock();
+  void leave(Connection::Lock& lock, Time until = never) {
     session.bye(Connection::now());
     connection.changed();
-    while (!session.session().over()) connection.wait(lock);
-    if (session.session().error()) throw_if_over(session.session(), connection);
+    left = !wait_for_end(connection, lock, session.session(), until);
+    if (left) throw_unconfirmed(connection);
   }
 
   const ProducerOptions options;
   ProducerSession session;
   Notices notices;
-  bool stopped = false;
+  bool stopped = false, closing = false;
+  bool left = false;           // by a close() that was not confirmed in its time
   std::optional<bool> places;  // whether its items have one
   Connection connection;       // the last: its thread ends first
 };
@@ -123,7 +128,8 @@ Producer::Producer(ProducerOptions options) : impl_(std::make_unique<Impl>(std::
 
 Producer::~Producer() {
   try {
-    impl_->leave();
+    auto lock = impl_->connection.lock();
+    if (!impl_->left) impl_->leave(lock);
   } catch (const std::exception&) {  // who wants to know calls close()
   }
   left_alone(impl_);
@@ -134,6 +140,11 @@ void Producer::put(std::string_view body, const PutOptions& options) {
 }
 
 bool Producer::try_put(std::string_view body, TimeLimit within, const PutOptions& options) {
+  return put_within(body, within, options).has_value();
+}
+
+std::optional<SeqNo> Producer::put_within(std::string_view body, TimeLimit within,
+                                          const PutOptions& options) {
   if (body.size() > max_body)
     refuse("an item's body is longer than " + std::to_string(max_body) + " bytes");
   if (options.priority > max_priority) refuse("a priority is 0 to " + std::to_string(max_priority));
@@ -144,7 +155,7 @@ bool Producer::try_put(std::string_view body, TimeLimit within, const PutOptions
   auto lock = impl_->connection.lock();
   if (!session.may_put() || session.session().shutdown() || impl_->stopped) {
     const Time until = deadline_after(Connection::now(), Duration(within));
-    if (!impl_->wait_to_put(lock, until)) return false;
+    if (!impl_->wait_to_put(lock, until)) return std::nullopt;
   }
   if (impl_->places.value_or(options.place.has_value()) != options.place.has_value())
     refuse("all of a producer's items have a place in its input, or none");
@@ -155,12 +166,16 @@ bool Producer::try_put(std::string_view body, TimeLimit within, const PutOptions
   else
     session.put(item);
   impl_->connection.changed();
-  return true;
+  return session.last_put();
 }
 
-void Producer::flush() {
+void Producer::flush() { static_cast<void>(try_flush(Duration::max())); }
+
+bool Producer::try_flush(TimeLimit within) {
   auto lock = impl_->connection.lock();
-  impl_->wait(lock, [this] { return impl_->session.flushed(); });
+  return impl_->wait(
+      lock, [this] { return impl_->session.flushed(); },
+      deadline_after(Connection::now(), Duration(within)));
 }
 
 Settled Producer::join() {
@@ -175,7 +190,7 @@ bool Producer::try_join(TimeLimit within) {
   return wait_until_ready(
       impl_->connection, lock, impl_->notices, impl_->session.session(),
       [this] {
-        if (impl_->stopped) throw ClientError(Kind::closed, "the producer was stopped");
+        impl_->require_open();
         return impl_->session.joined();
       },
       [this] { return impl_->why_unsettled(); },
@@ -187,13 +202,26 @@ Settled Producer::settled() {
   return impl_->session.settled();
 }
 
-void Producer::say(std::string_view lines) {
-  say_block(impl_->connection, impl_->session, impl_->notices, lines, impl_->options.tag);
+Settled Producer::counts() {
+  const auto lock = impl_->connection.lock();
+  return impl_->session.counts();
 }
 
-std::vector<Checkpoint> Producer::put_before() {
+void Producer::say(std::string_view lines) { static_cast<void>(try_say(lines, Duration::max())); }
+
+bool Producer::try_say(std::string_view lines, TimeLimit within) {
+  return say_block(impl_->connection, impl_->session, impl_->notices, lines, impl_->options.tag,
+                   within);
+}
+
+std::vector<Checkpoint> Producer::put_before() { return *put_before_within(Duration::max()); }
+
+std::optional<std::vector<Checkpoint>> Producer::put_before_within(TimeLimit within) {
   auto lock = impl_->connection.lock();
-  impl_->wait(lock, [this] { return impl_->session.session().was_welcomed(); });
+  const Time until = deadline_after(Connection::now(), Duration(within));
+  if (!impl_->wait(
+          lock, [this] { return impl_->session.session().was_welcomed(); }, until))
+    return std::nullopt;
   return impl_->session.put_before();
 }
 
@@ -210,18 +238,35 @@ void Producer::stop() {
   impl_->connection.notify();
 }
 
-void Producer::close() {
+void Producer::close() { close(Duration::max()); }
+
+void Producer::close(TimeLimit within) {
   auto& session = impl_->session;
-  {
-    auto lock = impl_->connection.lock();
-    if (session.session().bye_said() && session.session().state() == Session::State::ended) return;
-    const auto flushed = [&] {
-      return session.flushed() || impl_->stopped || !session.session().was_welcomed();
-    };
-    wait_until_ready(impl_->connection, lock, impl_->notices, session.session(), flushed,
-                     [&] { return impl_->why_wait(); });
-  }
-  impl_->leave();
+  auto lock = impl_->connection.lock();
+  if (session.session().bye_said() && session.session().state() == Session::State::ended) return;
+  if (impl_->left) return;
+  const Time until = deadline_after(Connection::now(), Duration(within));
+  impl_->closing = true;
+  impl_->connection.notify();
+  const auto flushed = [&] {
+    return session.flushed() || impl_->stopped || !session.session().was_welcomed();
+  };
+  static_cast<void>(wait_until_ready(
+      impl_->connection, lock, impl_->notices, session.session(), flushed,
+      [&] { return impl_->why_wait(); }, until));
+  impl_->leave(lock, until);
+}
+
+void Producer::interrupt() { impl_->connection.interrupt(); }
+
+int Producer::event_fd() {
+  const auto lock = impl_->connection.lock();
+  return impl_->connection.event_fd();
+}
+
+void Producer::take_event() {
+  const auto lock = impl_->connection.lock();
+  impl_->connection.take_event();
 }
 
 }  // namespace baton

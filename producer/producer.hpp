@@ -54,9 +54,16 @@ class Producer {
   [[nodiscard]] bool try_put(std::string_view body, TimeLimit within = Duration::zero(),
                              const PutOptions& options = {});
 
+  /// The same: the item's number among those of this producer, from 1; nothing when it did not put
+  /// it.
+  [[nodiscard]] std::optional<SeqNo> put_within(std::string_view body, TimeLimit within,
+                                                const PutOptions& options = {});
+
   /// Blocks until everything that was put and said is confirmed. Throws ClientError: closed,
   /// unreachable, refused.
   void flush();
+  /// The same, but waits at most `within`: whether all is confirmed.
+  [[nodiscard]] bool try_flush(TimeLimit within);
 
   /// Blocks until everything that was put under this name is settled: done, dead, or lost with a
   /// broker that keeps nothing, or whose data was emptied or replaced. Throws as flush() does.
@@ -67,29 +74,44 @@ class Producer {
 
   /// What became of them so far, as the broker said last: it says so once a second. Does not wait.
   Settled settled();
+  /// The same without the notices, which it does not copy.
+  Settled counts();
 
   /// Publishes a block of lines on the system's console: they reach the terminal together. Blocks
   /// while the console is held back. Up to max_say bytes with tags and the last newline. Throws as
   /// put() does.
   void say(std::string_view lines);
+  [[nodiscard]] bool try_say(std::string_view lines, TimeLimit within);
 
   /// What earlier processes have put under this name, of their input. Who reads the same input from
   /// its beginning, asks a Retrace made of it about each item, puts such as are fresh, and names
   /// their places, puts each item once, however often he is killed; who has other input finds out.
   /// Blocks until the broker has answered.
   std::vector<Checkpoint> put_before();
+  /// Waits at most `within`; nothing when it is not known by then.
+  std::optional<std::vector<Checkpoint>> put_before_within(TimeLimit within);
 
   /// Whether the broker was heard a moment ago.
   bool in_touch();
 
   /// From any thread: put(), flush(), join() and say() that wait now or later throw ClientError
-  /// (closed). What was put stays put; close() still sees to it.
+  /// (stopped). What was put stays put; close() still sees to it.
   void stop();
 
   /// Blocks until everything is confirmed (unless stopped), and ends the session. Afterwards
   /// everything throws ClientError (closed). Throws as flush() does, and ClientError (no_goodbye)
   /// when the broker did not confirm the end in time. A second call does nothing.
   void close();
+  /// The same, but takes at most `within`; then it throws ClientError (no_goodbye). Calls of other
+  /// threads throw ClientError (closed) from its beginning on.
+  void close(TimeLimit within);
+
+  /// A call that waits, or else the next one that would have to, throws ClientError (interrupted).
+  /// May be called by a signal handler.
+  void interrupt();
+  /// A descriptor that is readable when something has changed, until take_event().
+  int event_fd();
+  void take_event();
 
  private:
   struct Impl;

@@ -129,11 +129,17 @@ bool ProducerSession::joined() const {
          counted_.accepted == counted_.done + counted_.dead && session_.told() >= counted_.told;
 }
 
+Settled ProducerSession::counts() const {
+  return {earlier_.done + counted_.done,
+          earlier_.dead + counted_.dead,
+          earlier_.lost,
+          put_.last().value,
+          {}};
+}
+
 Settled ProducerSession::settled() const {
-  Settled all = earlier_;
-  all.done += counted_.done;
-  all.dead += counted_.dead;
-  all.put = put_.last().value;
+  Settled all = counts();
+  all.notices = earlier_.notices;
   return all;
 }
 

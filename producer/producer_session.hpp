@@ -64,6 +64,8 @@ class ProducerSession final : public ClientLogic {
   /// have one, or none.
   void put(const PutItem& item, const InputPlace& place);
   PutWait why_wait(Time now) const;
+  /// The number of the item that was put last.
+  SeqNo last_put() const { return put_.last(); }
 
   /// Whether everything that was put and said is confirmed.
   bool flushed() const {
@@ -77,6 +79,7 @@ class ProducerSession final : public ClientLogic {
   /// Whether every item is done, dead or lost, and the notices of the dead ones are in.
   bool joined() const;
   Settled settled() const;
+  Settled counts() const;  ///< without the notices
   /// Whether the broker has known of nobody for unheard_within who may take items of the queue.
   bool nobody_asks(Time now) const {
     return session_.established() && now - unheard_within >= alone_since_;

@@ -181,12 +181,17 @@ int report_stopped(const ProducerSettings& settings, const ProducerRun& run, Pro
   return 1;
 }
 
+/// A producer that no broker was found for is closed by its stop.
+bool of_stop(const ClientError& error) {
+  return error.kind() == ClientError::Kind::stopped || error.kind() == ClientError::Kind::closed;
+}
+
 void leave(Producer& producer) {
   try {
     if (producer.in_touch()) producer.say("Producer " + std::to_string(getpid()) + " exiting...");
     producer.close();
   } catch (const ClientError& error) {
-    if (error.kind() != ClientError::Kind::closed) throw;  // stopped before a broker was reached
+    if (!of_stop(error)) throw;  // stopped before a broker was reached
   }
 }
 
@@ -210,7 +215,7 @@ int produce(const ProducerSettings& settings, Producer& producer, baton::StopSig
         "--name knows of none)");
     code = bad_input;
   } catch (const ClientError& error) {
-    if (!signals.stopped() || error.kind() != ClientError::Kind::closed) {
+    if (!signals.stopped() || !of_stop(error)) {
       if (run.all_put() && settings.wait)
         screen.say(program + (": " + done_so_far(producer.settled())));
       throw;

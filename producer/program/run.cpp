@@ -73,7 +73,7 @@ void check_file(const std::string& path) {
 }
 
 /// The signal may be here a moment before the producer is stopped by it.
-[[noreturn]] void stop() { throw ClientError(ClientError::Kind::closed, "stopped"); }
+[[noreturn]] void stop() { throw ClientError(ClientError::Kind::stopped, "stopped"); }
 
 std::string put_so_far(std::uint64_t items) { return counted(items, "item") + " put"; }
 

@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "cli/screen.hpp"
-#include "producer/program/retrace.hpp"
 #include "producer/program/settings.hpp"
+#include "producer/retrace.hpp"
 
 namespace baton {
 

@@ -26,7 +26,7 @@ class Holder {
   virtual bool undisturbed_since(Time time) const = 0;
 };
 
-/// Two living holders of one item are excused only by what docs/RELIABILITY.md and
+/// Two living holders of one item are excused only by what docs/GUARANTEES.md and
 /// proto/PROTOCOL.md (section 4) allow.
 class HolderJudge {
  public:

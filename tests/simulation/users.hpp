@@ -11,7 +11,7 @@
 #include "consumer/consumer_session.hpp"
 #include "printer/printer_session.hpp"
 #include "producer/producer_session.hpp"
-#include "producer/program/retrace.hpp"
+#include "producer/retrace.hpp"
 #include "tests/simulation/client_node.hpp"
 
 namespace baton::simulation {

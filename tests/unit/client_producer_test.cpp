@@ -1,5 +1,5 @@
 // A producer's session, as a transcript with a broker that is played by hand.
-#include "producer/program/retrace.hpp"
+#include "producer/retrace.hpp"
 #include "tests/worlds/producer_script.hpp"
 
 using namespace baton;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "broker/checkpoints.hpp"
+#include "producer/retrace.hpp"
 
 namespace baton {
 namespace {

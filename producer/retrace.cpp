@@ -1,4 +1,4 @@
-#include "producer/program/retrace.hpp"
+#include "producer/retrace.hpp"
 
 namespace baton {
 

@@ -1,0 +1,54 @@
+// Consumers and items of the C interface.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "baton/baton.h"
+#include "consumer/consumer.hpp"
+
+namespace baton::capi {
+
+/// A consumer, and the items that it has no use for at the moment: their memory is used again.
+/// Lives as long as its items.
+class ConsumerHandle : public std::enable_shared_from_this<ConsumerHandle> {
+ public:
+  explicit ConsumerHandle(ConsumerOptions options) : consumer(std::move(options)) {}
+  ~ConsumerHandle();
+  ConsumerHandle(const ConsumerHandle&) = delete;
+  ConsumerHandle& operator=(const ConsumerHandle&) = delete;
+
+  baton_item* new_item();
+  void put_by(baton_item* item);
+
+  Consumer consumer;
+
+ private:
+  static constexpr std::size_t most_spare = 64;
+  static constexpr std::size_t longest_spare = 64 << 10;  ///< bytes of a body
+
+  std::mutex mutex_;
+  std::vector<baton_item*> spare_;
+};
+
+}  // namespace baton::capi
+
+struct baton_consumer {
+  std::shared_ptr<baton::capi::ConsumerHandle> handle;
+};
+
+struct baton_item {
+  std::shared_ptr<baton::capi::ConsumerHandle> handle;  // while a user has it
+  baton::Item item;
+  std::string failure;
+  std::int64_t failure_delay_ms = 0;
+};
+
+struct baton_event {
+  std::int32_t kind = 0;
+  std::uint64_t item_id = 0;
+  std::uint64_t count = 1;
+};

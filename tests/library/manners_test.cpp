@@ -1,0 +1,120 @@
+// What a library must not do to the process that it is in, and what it does in a child of it.
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <clocale>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "tests/library/of.hpp"
+
+using namespace baton::e2e;
+using namespace baton;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Each thread's id and its "SigBlk" mask.
+std::vector<std::pair<pid_t, std::uint64_t>> threads() {
+  std::vector<std::pair<pid_t, std::uint64_t>> all;
+  for (const auto& task : fs::directory_iterator("/proc/self/task")) {
+    std::ifstream status(task.path() / "status");
+    for (std::string line; std::getline(status, line);)
+      if (line.rfind("SigBlk:", 0) == 0)
+        all.emplace_back(std::stoi(task.path().filename()),
+                         std::stoull(line.substr(7), nullptr, 16));
+  }
+  return all;
+}
+
+std::string signals_and_limits() {
+  std::ostringstream text;
+  for (int number = 1; number < NSIG; ++number) {
+    struct sigaction action {};
+    if (sigaction(number, nullptr, &action) == 0)
+      text << reinterpret_cast<std::uintptr_t>(action.sa_handler) << ' ';
+  }
+  for (int which = 0; which < RLIMIT_NLIMITS; ++which) {
+    rlimit limit{};
+    getrlimit(static_cast<__rlimit_resource>(which), &limit);
+    text << limit.rlim_cur << '/' << limit.rlim_max << ' ';
+  }
+  return text.str() + setlocale(LC_ALL, nullptr);
+}
+
+/// What a child process finds out: its exit code is the number of the first check that failed, else
+/// 0.
+template <class Body>
+int in_child(Body body) {
+  const pid_t child = fork();
+  if (child == 0) _exit(body());
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+}  // namespace
+
+TEST_CASE("library: it changes no signal limit or locale and its threads block all signals") {
+  const auto before = signals_and_limits();
+  const auto ours = threads();
+  Broker broker;
+  const auto with_broker = threads();  // a thread reads what the broker says
+  const Runtime runtime;
+  Producer producer(options_of(broker).runtime(runtime));
+  Consumer consumer(options_of(broker).runtime(runtime));
+  producer.put("item");
+  CHECK(consumer.get()->ack());
+  CHECK(signals_and_limits() == before);
+  const auto all = threads();
+  CHECK(all.size() == with_broker.size() + 3);
+  constexpr std::uint64_t usual = (1u << (SIGTERM - 1)) | (1u << (SIGINT - 1)) |
+                                  (1u << (SIGCHLD - 1)) | (1u << (SIGUSR1 - 1)) |
+                                  (1u << (SIGHUP - 1));
+  for (const auto& [id, blocked] : all) {
+    const bool known = std::any_of(with_broker.begin(), with_broker.end(),
+                                   [&](auto& one) { return one.first == id; });
+    if (!known) CHECK((blocked & usual) == usual);
+  }
+  static_cast<void>(ours);
+}
+
+TEST_CASE("library: in a child old handles say that they are forked and new ones work") {
+  Broker broker;
+  const Runtime runtime;
+  Producer producer(options_of(broker).runtime(runtime));
+  auto consumer = std::make_unique<Consumer>(options_of(broker).runtime(runtime));
+  producer.put("held");
+  auto held = consumer->get();
+  REQUIRE(held);
+  const int failed = in_child([&] {
+    if (status_of([&] { producer.put("late"); }) != Status::forked) return 1;
+    if (status_of([&] { producer.flush(); }) != Status::forked) return 2;
+    if (status_of([&] { consumer->get(); }) != Status::forked) return 3;
+    if (status_of([&] { consumer->run([](Item&) {}); }) != Status::forked) return 4;
+    if (status_of([&] { consumer->request(1); }) != Status::forked) return 5;
+    if (held->stop_reason() != Status::forked) return 6;
+    if (status_of([&] { held->ack(); }) != Status::forked) return 7;
+    if (status_of([&] { consumer->close(); }) != Status::forked) return 8;
+    if (status_of([&] { Producer(options_of(broker).runtime(runtime)); }) != Status::forked)
+      return 10;
+    producer.interrupt();
+    consumer.reset();
+    Producer another(options_of(broker).runtime(Runtime()));
+    another.put("of the child");
+    if (!another.try_flush(soon)) return 9;
+    return 0;
+  });
+  CHECK(failed == 0);
+  CHECK(held->body() == "held");
+  CHECK(held->ack());
+  auto next = consumer->try_get(soon);
+  REQUIRE(next);
+  CHECK(next->body() == "of the child");
+  CHECK(next->ack());
+}
