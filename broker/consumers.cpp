@@ -43,7 +43,7 @@ void Consumers::heard(Session& session) {
 void Consumers::bye(const Peer& from) {
   auto& session = from.session;
   session.wanted = 0;
-  queues_.forget_asks(session);
+  queues_.forget_requests(session);
   queues_.release_all(session);
   note_unkept(from);
 }
@@ -57,7 +57,7 @@ void Consumers::note_unkept(const Peer& from) {
 }
 
 void Consumers::end(Session& session, const std::string& why, Time now) {
-  queues_.forget_asks(session);
+  queues_.forget_requests(session);
   if (!why.empty()) queues_.doubt(session);
   queues_.give_all_back(session, why, now);
   queues_.ends(session);
@@ -74,16 +74,16 @@ void Consumers::heartbeat(Session& session, const Heartbeat& heartbeat, Time now
   if (heartbeat.rewind && session.told.rewind(now)) sessions_.changed(session);
 }
 
-/// While the session has no lane, its asks wait for the next one: what was delivered would go to
-/// nobody.
-void Consumers::ask(const Peer& from, const Ask& ask, Time now) {
+/// While the session has no lane, its requests wait for the next one: what was delivered would go
+/// to nobody.
+void Consumers::request(const Peer& from, const Request& request, Time now) {
   auto& session = from.session;
-  if (!queues_.may_ask(session))
+  if (!queues_.may_request(session))
     return sessions_.refuse(session.id, Refusal::over_credit, "answers that it does not read", now);
-  session.note_begun(ask.begun, ask.waiting);
+  session.note_begun(request.begun, request.waiting);
   if (std::find(laneless_.begin(), laneless_.end(), session.id) == laneless_.end())
-    return queues_.ask(session, ask.asked);
-  session.wanted = std::max(session.wanted, ask.asked);
+    return queues_.request(session, request.requested);
+  session.wanted = std::max(session.wanted, request.requested);
 }
 
 /// What it claims it was given before this session has a lane: before it asked for anything.
@@ -119,7 +119,7 @@ void Consumers::settle(const Peer& from, const std::vector<ItemRun>& runs, Settl
     for (std::uint32_t i = 0; i < run.count; ++i) {
       if (settle(run.first + i)) continue;
       not_held(from.session, run.first + i, now);
-      if (not_held_ > max_asks)
+      if (not_held_ > max_requests)
         return note_unkept(from);  // nobody ever held as many: a run's length is its word
     }
   }
@@ -150,17 +150,17 @@ void Consumers::lane_lost(const Peer& from, const LaneLost& lost) {
   if (lost.generation != session.lane_generation || lost.received > session.lane_sent()) return;
   if (session.lane_port == 0) return;  // nobody was told where it is: it cannot have been lost
   queues_.take_back_after(session, session.lane_base + lost.received.value);
-  queues_.forget_asks(session);
+  queues_.forget_requests(session);
   effects_.lane_changes.push_back({session.id, session.lane_generation, false});
   open_lane(session);
-  queues_.ask(session, lost.wanted);
+  queues_.request(session, lost.wanted);
 }
 
 void Consumers::open_lane(Session& session) {
   ++session.lane_generation;
   session.lane_port = 0;
   session.lane_base = session.delivered_count;
-  session.asked = session.asked_in_all = session.answered = 0;
+  session.requested = session.requested_in_all = session.answered = 0;
   effects_.lane_changes.push_back({session.id, session.lane_generation, true});
 }
 
@@ -169,7 +169,7 @@ void Consumers::lane_opened(const SessionId& id, std::uint32_t generation, std::
   if (!session || session->lane_generation != generation) return;
   session->lane_port = port;
   std::erase(laneless_, id);
-  queues_.ask(*session, std::exchange(session->wanted, 0));
+  queues_.request(*session, std::exchange(session->wanted, 0));
   sessions_.changed(*session);
 }
 
@@ -182,8 +182,8 @@ void Consumers::lane_failed(const SessionId& id, std::uint32_t generation, Time 
     return sessions_.refuse(id, Refusal::sessions_full, no_lane, now);
   // The port of its lane that broke may not be quite free yet, which is no reason to take from it
   // what it holds.
-  session->wanted = std::max(session->wanted, session->asked_in_all);
-  queues_.forget_asks(*session);
+  session->wanted = std::max(session->wanted, session->requested_in_all);
+  queues_.forget_requests(*session);
   if (std::find(laneless_.begin(), laneless_.end(), id) == laneless_.end()) laneless_.push_back(id);
   lanes_again_at_ = std::min(lanes_again_at_, now + lane_again);
 }
@@ -252,7 +252,7 @@ void Consumers::bound_untold(Time now) {
 }
 
 void Consumers::check_invariants(const Session& session) const {
-  ensure(session.answered <= session.asked && session.asked <= session.asked_in_all);
+  ensure(session.answered <= session.requested && session.requested <= session.requested_in_all);
   if (session.state == Session::State::established)
     ensure(session.wants() == 0 || session.waiting || session.flow.full ||
            session.process->set_aside());

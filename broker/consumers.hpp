@@ -1,4 +1,4 @@
-// The consumer's role: asks, lanes, what it settles, and what it claims of the sessions before.
+// The consumer's role: requests, lanes, what it settles, and what it claims of the sessions before.
 #pragma once
 
 #include <cstdint>
@@ -44,8 +44,10 @@ class Consumers final : public RoleHandler {
   void claim(const Peer& from, const std::vector<Claim>& claims, Time now);
   /// Whatever else it says: claims come before all that.
   void end_claims(const Peer& from) { from.session.claims_left = 0; }
-  void ask(const Peer& from, const Ask& ask, Time now);
-  void withdraw(const Peer& from, std::uint32_t count) { queues_.withdraw(from.session, count); }
+  void request(const Peer& from, const Request& request, Time now);
+  void cancel_requests(const Peer& from, std::uint32_t count) {
+    queues_.cancel_requests(from.session, count);
+  }
   void ack(const Peer& from, const std::vector<ItemRun>& runs, Time now);
   void release(const Peer& from, const std::vector<ItemRun>& runs, Time now);
   void fail(const Peer& from, const Failure& failure, Time now);

@@ -125,10 +125,10 @@ void Dispatcher::say(const Peer& from, const Entry& entry, Time now) {
     case EntryKind::claim_put:
       read_claims(entry, claims_);
       return consumers.claim(from, claims_, now);
-    case EntryKind::ask:
-      return consumers.ask(from, read_ask(entry), now);
-    case EntryKind::withdraw:
-      return consumers.withdraw(from, read_withdraw(entry));
+    case EntryKind::request:
+      return consumers.request(from, read_request(entry), now);
+    case EntryKind::cancel_requests:
+      return consumers.cancel_requests(from, read_cancel_requests(entry));
     case EntryKind::ack:
       read_runs(entry, runs_);
       return consumers.ack(from, runs_, now);

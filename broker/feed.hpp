@@ -44,12 +44,12 @@ class Feed {
   /// Delivers an item with a body of `size` bytes, which is read here. Returns what is left of
   /// `room`.
   std::int64_t give(Session& session, Delivery delivery, std::uint32_t size, std::int64_t room);
-  /// Whether it reads what it is sent: who asks and withdraws without reading is answered for
-  /// nothing.
+  /// Whether it reads what it is sent. A consumer that requests and cancels without reading would
+  /// be answered for nothing.
   bool is_read(const Session& session) const {
     return session.flow.bytes <= settings_.lane_window + most_answers;
   }
-  /// The answer to a withdrawn ask.
+  /// The answer to a cancelled request.
   void empty(Session& session);
 
   /// All up to delivery number `count` has arrived.
@@ -76,7 +76,7 @@ class Feed {
 
  private:
   // Bytes, beyond a window.
-  static constexpr std::uint64_t most_answers = 2 * std::uint64_t{max_asks} * entry_head_size;
+  static constexpr std::uint64_t most_answers = 2 * std::uint64_t{max_requests} * entry_head_size;
 
   std::int64_t turn_bytes() const { return static_cast<std::int64_t>(settings_.turn_bytes); }
   std::uint64_t window(const Session& session) const;

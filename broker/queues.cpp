@@ -260,8 +260,8 @@ void Queues::erase_settled(Session& session) {
   auto& list = session.delivered;
   while (!list.empty() && settled(list.front())) list.pop_front();
   if (list.size() > 2 * session.held + 1024) std::erase_if(list, settled);
-  if (session.asked < session.asked_in_all)
-    ask(session, session.asked_in_all);  // it may hold more again
+  if (session.requested < session.requested_in_all)
+    request(session, session.requested_in_all);  // it may hold more again
 }
 
 bool Queues::ack(Session& session, ItemId id) {

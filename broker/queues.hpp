@@ -13,7 +13,7 @@
 // done + dead.
 // 2. An item is held by one session at most, and only by one that stands; Session::delivered lists
 // it once.
-// 3. asked >= answered for each session; no item is delivered but in answer to an ask.
+// 3. requested >= answered for each session; no item is delivered but in answer to a request.
 // 4. A queue with ready items has no waiting session when a turn ends, unless the turn had no time
 // for more: then it is among
 //    those to be served. Who asks and has no room on its lane does not stand in the waiting lists,
@@ -109,12 +109,12 @@ class Queues final : public Kept {
     if (session.process && session.process->doubted) trust(*session.process);
   }
 
-  void ask(Session& session, std::uint64_t asked_in_all);
+  void request(Session& session, std::uint64_t requested_in_all);
   /// Not while so much is under way to it that it cannot be reading.
-  bool may_ask(const Session& session) const { return feed_.is_read(session); }
-  void withdraw(Session& session, std::uint32_t count);
+  bool may_request(const Session& session) const { return feed_.is_read(session); }
+  void cancel_requests(Session& session, std::uint32_t count);
   /// The session asks no more: it ends, or its lane is made anew.
-  void forget_asks(Session& session);
+  void forget_requests(Session& session);
 
   /// Takes what is next of a queue that nobody asks of: it is done with that. Its body, or nothing.
   std::optional<std::string> take_unacked(Queue& queue);
@@ -269,9 +269,9 @@ class Queues final : public Kept {
   void delay_until(Item& item, ItemId id, Time due);
   bool undelay(Item& item, ItemId id);
   void hold_again(Session& session, Item& item, ItemId id);
-  static bool asks_of(const Session& session, const Queue& queue);
-  bool asks_of(const Session& session, const Item& item) {
-    return asks_of(session, queue_of(item));
+  static bool consumes(const Session& session, const Queue& queue);
+  bool consumes(const Session& session, const Item& item) {
+    return consumes(session, queue_of(item));
   }
   bool claim_put(Session& session, ItemId id, const PutName& put, std::uint32_t deliveries);
   bool claim_here(Session& session, ItemId as, ItemId id, std::uint32_t deliveries);

@@ -87,7 +87,7 @@ void Queues::claim(Session& session, const Claim& claim) {
   if (lost.count > 0) tell_lost(session, lost);
 }
 
-bool Queues::asks_of(const Session& session, const Queue& queue) {
+bool Queues::consumes(const Session& session, const Queue& queue) {
   const auto& queues = session.queues;
   return std::find(queues.begin(), queues.end(), &queue) != queues.end();
 }
@@ -95,7 +95,7 @@ bool Queues::asks_of(const Session& session, const Queue& queue) {
 bool Queues::claim(Session& session, ItemId id, std::uint32_t deliveries) {
   auto* item = items_.find(id);
   if (!item) return false;
-  if (!asks_of(session, *item)) return false;
+  if (!consumes(session, *item)) return false;
   if (take_up(session, *item, id, deliveries)) return true;
   return session.claims_kept && id < first_id_ && claim_kept(session, *item, id, deliveries);
 }

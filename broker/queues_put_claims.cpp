@@ -89,7 +89,7 @@ std::vector<PutClaims::Claim> Queues::passed_on(PutClaims::Claim claim) {
 /// It is `id` here, and its claimant's `as`.
 bool Queues::claim_here(Session& session, ItemId as, ItemId id, std::uint32_t deliveries) {
   auto* item = items_.find(id);
-  if (!item || !asks_of(session, *item) || !claim_kept(session, *item, id, deliveries))
+  if (!item || !consumes(session, *item) || !claim_kept(session, *item, id, deliveries))
     return false;
   puts_.call(as, id);
   return true;
@@ -100,7 +100,7 @@ bool Queues::claim_here(Session& session, ItemId as, ItemId id, std::uint32_t de
 bool Queues::put_again(Producer& producer, Item& item, ItemId id, SeqNo number, Time now) {
   const PutName put{producer.key, number};
   const auto* claimed = puts_.find(put);
-  if (claimed && claimed->said == Said::nothing && !asks_of(*claimed->session, item)) {
+  if (claimed && claimed->said == Said::nothing && !consumes(*claimed->session, item)) {
     tell_lost(*claimed->session, {claimed->id, 1});
     puts_.give_back(put);
   }

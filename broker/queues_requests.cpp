@@ -6,12 +6,12 @@
 
 namespace baton::broker {
 
-void Queues::ask(Session& session, std::uint64_t asked_in_all) {
-  session.asked_in_all = std::max(session.asked_in_all, asked_in_all);
-  const auto room = session.held < max_asks ? max_asks - session.held : 0;
-  const auto heard = std::min(session.asked_in_all, session.answered + room);
-  if (heard <= session.asked) return;
-  session.asked = heard;
+void Queues::request(Session& session, std::uint64_t requested_in_all) {
+  session.requested_in_all = std::max(session.requested_in_all, requested_in_all);
+  const auto room = session.held < max_requests ? max_requests - session.held : 0;
+  const auto heard = std::min(session.requested_in_all, session.answered + room);
+  if (heard <= session.requested) return;
+  session.requested = heard;
   if (!session.flow.full && !session.process->set_aside()) join_waiting(session);
 }
 
@@ -50,19 +50,19 @@ std::vector<Queue*> Queues::take_touched() {
   return std::exchange(touched_, {});
 }
 
-void Queues::withdraw(Session& session, std::uint32_t count) {
+void Queues::cancel_requests(Session& session, std::uint32_t count) {
   for (auto* queue : session.queues)
-    serve(*queue);  // what is there goes to an ask, even one that lasted no time
-  const auto open = session.asked_in_all - session.answered;
-  for (auto left = std::min<std::uint64_t>({count, open, max_asks}); left > 0; --left) {
-    session.asked = std::max(session.asked, ++session.answered);
+    serve(*queue);  // what is there goes to a request, even one that lasted no time
+  const auto open = session.requested_in_all - session.answered;
+  for (auto left = std::min<std::uint64_t>({count, open, max_requests}); left > 0; --left) {
+    session.requested = std::max(session.requested, ++session.answered);
     feed_.empty(session);
   }
-  if (session.wants() == 0) forget_asks(session);
+  if (session.wants() == 0) forget_requests(session);
 }
 
-void Queues::forget_asks(Session& session) {
-  session.asked_in_all = session.asked = session.answered;
+void Queues::forget_requests(Session& session) {
+  session.requested_in_all = session.requested = session.answered;
   leave_waiting(session);
   auto* queue = session.process->reserved;
   if (queue && queue->reserved == &session) unreserve(*queue);

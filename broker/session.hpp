@@ -120,10 +120,10 @@ struct Session {
   std::size_t next_queue = 0;  ///< where the next look for a ready item begins: queues take turns
   bool waiting = false;        ///< it stands in the waiting lists of its queues
   /// On this lane, as far as it is heard: who holds max_asks items gets no more.
-  std::uint64_t asked = 0;
-  std::uint64_t asked_in_all = 0;  ///< on this lane, heard or not yet
-  std::uint64_t answered = 0;      ///< on this lane, by an item or `empty`
-  std::uint32_t wants() const { return static_cast<std::uint32_t>(asked - answered); }
+  std::uint64_t requested = 0;
+  std::uint64_t requested_in_all = 0;  ///< on this lane, heard or not yet
+  std::uint64_t answered = 0;          ///< on this lane, by an item or `empty`
+  std::uint32_t wants() const { return static_cast<std::uint32_t>(requested - answered); }
   std::uint32_t lane_generation = 0;
   std::uint64_t wanted = 0;  ///< while no lane can be opened: what is asked for on the next
   std::uint32_t lanes_unreached = 0;  ///< lanes to which it never came
@@ -146,9 +146,9 @@ struct Session {
   std::uint64_t begun = 0;
   std::uint32_t most_waiting = 1;
   void note_begun(SeqNo number, std::uint32_t gets) {
-    most_waiting = std::max(most_waiting, std::min(gets, max_asks));
+    most_waiting = std::max(most_waiting, std::min(gets, max_requests));
     if (number <= lane_sent() && number.value + gets > 0)
-      begun = std::max(begun, lane_base + number.value + std::min(gets, max_asks));
+      begun = std::max(begun, lane_base + number.value + std::min(gets, max_requests));
   }
   std::shared_ptr<HolderProcess> process;  ///< since it is established
   /// Index of the lane message that may still be packed in this turn.

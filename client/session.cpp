@@ -171,7 +171,7 @@ Session::News Session::on_confirm(std::string_view payload, Time now) {
   shutdown_ = shutdown_ || confirm.shutdown;
   if (confirm.lane_port != 0 || config_.role != Role::consumer) has_room();
   // What was sent before this confirm came before it, on the same connection, or was lost.
-  if (told_.has_gap() || confirm.told_sent > told_.received()) ask_rewind(now);
+  if (told_.has_gap() || confirm.told_sent > told_.received()) request_rewind(now);
   if (now >= last_said_ + heartbeat_in_answer) heartbeat_soon();
   return {News::Kind::confirmed, {}, {}, 0};
 }
@@ -207,14 +207,14 @@ Session::News Session::on_refusal(const Header& header, std::string_view payload
 Session::News Session::on_told(const Header& header, std::string_view payload, Time now) {
   if (check_entries(header.type, payload, header.count) != Refusal::none) return {};
   const auto taken = told_.take(header.number, numbers_in(payload, header.count));
-  if (taken.verdict == StreamReceiver::Verdict::gap) ask_rewind(now);
+  if (taken.verdict == StreamReceiver::Verdict::gap) request_rewind(now);
   if (taken.verdict != StreamReceiver::Verdict::fresh) return {};
   rewind_again_ = Time::min();
   rewind_delay_ = resend_after;
   return {News::Kind::told, payload, header.number, taken.skip};
 }
 
-void Session::ask_rewind(Time now) {
+void Session::request_rewind(Time now) {
   if (now < rewind_again_) return;
   rewind_again_ = now + rewind_delay_;
   rewind_delay_ = std::min(2 * rewind_delay_, longest_resend_delay);

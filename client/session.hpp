@@ -177,7 +177,7 @@ class Session {
   void note_news(Time now);
   void note_pause(Time now);
   void excuse_own_pause(Time now);
-  void ask_rewind(Time now);
+  void request_rewind(Time now);
   void renew(Epoch epoch, Time now);
   void append_goodbye();
   bool held() const;

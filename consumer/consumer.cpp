@@ -177,7 +177,7 @@ struct Consumer::Impl {
            "numbers";
   }
 
-  bool take_and_ask(Item& item);
+  bool take_and_request(Item& item);
   bool wait_for_item(Connection::Lock& lock, Item& item, Time until);
   bool get(Connection::Lock& lock, Item& item, Timeout timeout);
   void settle(const Item& item, std::optional<Outcome>& outcome);
@@ -214,18 +214,18 @@ bool Consumer::Impl::wait_for_item(Connection::Lock& lock, Item& item, Time unti
   }
 }
 
-/// Another thread may wait for the ask whose item this one takes: there is to be one more.
-bool Consumer::Impl::take_and_ask(Item& item) {
+/// Another thread may wait for the request whose item this one takes: there is to be one more.
+bool Consumer::Impl::take_and_request(Item& item) {
   if (!take(item)) return false;
   if (session.owes()) connection.changed();
   return true;
 }
 
 bool Consumer::Impl::get(Connection::Lock& lock, Item& item, Timeout timeout) {
-  if (take_and_ask(item)) return true;
+  if (take_and_request(item)) return true;
   const Time until = timeout ? deadline_after(Connection::now(), *timeout) : never;
   session.want();
-  if (timeout && *timeout <= Duration::zero()) session.ask_now();
+  if (timeout && *timeout <= Duration::zero()) session.request_now();
   connection.changed();
   bool got = false;
   try {
@@ -237,15 +237,16 @@ bool Consumer::Impl::get(Connection::Lock& lock, Item& item, Timeout timeout) {
   session.unwant();
   if (session.owes()) connection.changed();
   if (got || session.closed()) return got;
-  session.ask_now();  // takes the ask back; an item may be on its way already
+  session.request_now();  // takes the request back; an item may be on its way already
   connection.changed();
   // Other threads may take asks back later than this one, again and again: their answers are not
   // waited for.
-  for (const auto ticket = session.withdraws(); !session.withdrawn(ticket) && !session.closed();) {
-    if (take_and_ask(item)) return true;
+  for (const auto ticket = session.cancellation_ticket();
+       !session.cancelled(ticket) && !session.closed();) {
+    if (take_and_request(item)) return true;
     connection.wait(lock);
   }
-  return take_and_ask(item);
+  return take_and_request(item);
 }
 
 /// Its user goes without a word on what is held. Delivery back, the same item might end the same
@@ -283,9 +284,9 @@ void Consumer::Impl::work(const Handler& handler, const RunOptions& run, MayGet 
   while (may_get()) {
     auto lock = connection.lock();
     settle(item, outcome);
-    if (run.before_ask) {
+    if (run.before_request) {
       lock.unlock();
-      run.before_ask();
+      run.before_request();
       lock.lock();
     }
     if (!get(lock, item, {})) return;

@@ -60,7 +60,7 @@ using Handler = std::function<Outcome(const Item&)>;
 struct RunOptions {
   std::uint32_t jobs = 1;   ///< handlers at work at the same time, each on a thread of its own
   std::uint64_t count = 0;  ///< return after so many items; 0: never
-  std::function<void()> before_ask;  ///< called by a job before it asks for its next item
+  std::function<void()> before_request;  ///< called by a job before it asks for its next item
 };
 
 /// All methods may be called from any thread. The connection is made and kept in the background;

@@ -29,7 +29,7 @@ std::uint64_t items_in(const std::vector<ItemRun>& runs) {
 }  // namespace
 
 ConsumerSession::ConsumerSession(SessionConfig config, std::uint32_t prefetch)
-    : session_(std::move(config)), prefetch_(std::min(prefetch, max_asks / 2)) {
+    : session_(std::move(config)), prefetch_(std::min(prefetch, max_requests / 2)) {
   assert(session_.config().role == Role::consumer && !session_.config().queues.empty());
 }
 
@@ -47,7 +47,7 @@ void ConsumerSession::on_news(std::string_view frame, Time now) {
   if (kind == Kind::welcomed) on_welcomed();
   if (kind == Kind::confirmed) on_confirmed(now);
   if (session_.needs_proof() && lane_.state() != Lane::State::none && !session_.bye_said())
-    session_.prove_by(say_ask(0));
+    session_.prove_by(send_request(0));
   // A confirm a second is no reason to wake those who wait for an item.
   if (kind == Kind::changed || kind == Kind::welcomed || session_.over() ||
       session_.trusted(now) != trusted || may_say() != could_say || closed() != was_closed)
@@ -182,8 +182,8 @@ void ConsumerSession::lose_lane() {
   requests_.push_back({SocketRequest::Kind::close_lane, {}, lane_.generation(), 0});
   coming_.drop();
   const auto lost =
-      lane_.lose(static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted(), max_asks)));
-  changed_ = true;  // a withdrawn ask is not answered any more
+      lane_.lose(static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted(), max_requests)));
+  changed_ = true;  // a cancelled request is not answered any more
   if (session_.established() && !session_.bye_said())
     session_.append(entry_head_size + 16, 0,
                     [&](std::string& out) { append_lane_lost(out, lost); });
@@ -233,7 +233,7 @@ void ConsumerSession::settle(std::vector<ItemRun>& runs, ItemId id) {
     ++runs.back().count;
   else
     runs.push_back({id, 1});
-  if (runs.size() == runs_per_entry || runs.back().count == max_asks) flush_settled();
+  if (runs.size() == runs_per_entry || runs.back().count == max_requests) flush_settled();
 }
 
 bool ConsumerSession::ack(ItemId id, std::uint64_t take) {
@@ -300,7 +300,8 @@ void ConsumerSession::rest() {
 void ConsumerSession::bye(Time now) {
   drain();
   flush_settled();
-  const bool item_may_come = lane_.up() && (lane_.outstanding() > 0 || !withdrawn(withdraws()));
+  const bool item_may_come =
+      lane_.up() && (lane_.outstanding() > 0 || !cancelled(cancellation_ticket()));
   session_.bye({}, now, held_.size() > 0 || item_may_come);
 }
 
@@ -330,22 +331,23 @@ std::uint64_t ConsumerSession::wanted() const {
 }
 
 /// Asks for `more`, and says how far the user is with what came.
-SeqNo ConsumerSession::say_ask(std::uint64_t more) {
-  lane_.ask(more);
-  const auto waiting = inbox_.empty() ? std::min<std::uint64_t>(takers_, max_asks) : 0;
-  const auto ask = lane_.tell(static_cast<std::uint32_t>(waiting));
-  return session_.append(entry_head_size + 20, 0, [&](std::string& out) { append_ask(out, ask); });
+SeqNo ConsumerSession::send_request(std::uint64_t more) {
+  lane_.request(more);
+  const auto waiting = inbox_.empty() ? std::min<std::uint64_t>(takers_, max_requests) : 0;
+  const auto request = lane_.tell(static_cast<std::uint32_t>(waiting));
+  return session_.append(entry_head_size + 20, 0,
+                         [&](std::string& out) { append_request(out, request); });
 }
 
-void ConsumerSession::update_asks() {
+void ConsumerSession::update_requests() {
   if (!session_.established() || session_.bye_said() || !lane_.up()) return;
-  const auto want = std::min<std::uint64_t>(wanted(), max_asks), have = lane_.outstanding();
-  if (want > have) say_ask(want - have);
+  const auto want = std::min<std::uint64_t>(wanted(), max_requests), have = lane_.outstanding();
+  if (want > have) send_request(want - have);
   if (want < have) {
     const auto surplus = static_cast<std::uint32_t>(have - want);
-    lane_.withdraw(surplus);
+    lane_.cancel_requests(surplus);
     session_.append(entry_head_size + 4, 0,
-                    [&](std::string& out) { append_withdraw(out, surplus); });
+                    [&](std::string& out) { append_cancel_requests(out, surplus); });
   }
 }
 
@@ -359,7 +361,7 @@ const Claims& ConsumerSession::claims() {
   settled_items(session_.control(), ids, false);
   if (session_.control().idle()) lost_.clear();
   std::erase_if(ids, [this](ItemId id) { return lost_.contains(id.value); });
-  if (ids.size() > max_asks) ids.resize(max_asks);  // the held ones come first
+  if (ids.size() > max_requests) ids.resize(max_requests);  // the held ones come first
   claims_ = marks_.claims_of(std::move(ids), [this](ItemId id) { return held_.contains(id); });
   return claims_;
 }
@@ -384,10 +386,10 @@ void ConsumerSession::tick(Time now, Outbox& out) {
   requests_.clear();
   flush_settled();
   if (session_.hello_due(now)) session_.say_hello(now, {{1}, {}, claims()}, out);
-  update_asks();
+  update_requests();
   if (now >= news_of_lane_at()) session_.heartbeat_soon();
   if (session_.heartbeat_due(now)) {
-    if (lane_.owes_begun() && !session_.bye_said()) say_ask(0);
+    if (lane_.owes_begun() && !session_.bye_said()) send_request(0);
     session_.say_heartbeat(
         now, {{}, {}, session_.told(), lane_.received(), lane_.generation(), false}, out);
     untold_ = 0;
@@ -413,7 +415,7 @@ bool ConsumerSession::take_change() { return std::exchange(changed_, false); }
 void ConsumerSession::check_invariants() const {
   session_.check_invariants();
   lane_.check_invariants();
-  ensure(items_in(acked_) <= max_asks && items_in(released_) <= max_asks);
+  ensure(items_in(acked_) <= max_requests && items_in(released_) <= max_requests);
   ensure(!draining_ || inbox_.empty());
   ensure(!resting_ || (draining_ && takers_ == 0));
 }

@@ -1,4 +1,4 @@
-// A consumer's side of the protocol: asks, items in hand, what was said of them. Pure.
+// A consumer's side of the protocol: requests, items in hand, what was said of them. Pure.
 #pragma once
 
 #include <optional>
@@ -22,7 +22,7 @@ namespace baton {
 /// 1. An item that came in is in exactly one place: on its way (in parts), waiting (in the inbox),
 /// held (taken, not
 ///    settled), or settled.
-/// 2. Asks that stand never exceed what is wanted: takers + prefetch - waiting - on its way.
+/// 2. Requests that stand never exceed what is wanted: takers + prefetch - waiting - on its way.
 /// 3. Only held items are settled, each once.
 class ConsumerSession final : public ClientLogic {
  public:
@@ -39,7 +39,7 @@ class ConsumerSession final : public ClientLogic {
   Time next_deadline() const override;
   bool take_change() override;
 
-  /// Somebody waits for an item, until unwant(). The ask goes out with the next tick.
+  /// Somebody waits for an item, until unwant(). The request goes out with the next tick.
   void want() {
     if (std::exchange(resting_, false)) draining_ = false;
     ++takers_;
@@ -47,13 +47,13 @@ class ConsumerSession final : public ClientLogic {
   void unwant() { --takers_; }
   /// Says what is wanted now, rather than with the next tick: before an unwant() that would undo
   /// it.
-  void ask_now() { update_asks(); }
-  /// Whether the next tick has an ask to send, or to take back.
+  void request_now() { update_requests(); }
+  /// Whether the next tick has a request to send, or to take back.
   bool owes() const { return lane_.up() && wanted() != lane_.outstanding(); }
-  /// Asks were taken back up to this ticket. Their answers may yet be items, until
-  /// withdrawn(ticket).
-  Withdrawals::Ticket withdraws() const { return lane_.withdrawals().said(); }
-  bool withdrawn(Withdrawals::Ticket ticket) const { return lane_.withdrawals().over(ticket); }
+  /// Requests were taken back up to this ticket. Their answers may yet be items, until
+  /// cancelled(ticket).
+  Cancellations::Ticket cancellation_ticket() const { return lane_.cancellations().said(); }
+  bool cancelled(Cancellations::Ticket ticket) const { return lane_.cancellations().over(ticket); }
 
   /// Takes the item that came first. False when there is none, or when it is not certain that it is
   /// still ours. `body` gets its body, one that came in parts without a copy, and `given` points to
@@ -119,8 +119,8 @@ class ConsumerSession final : public ClientLogic {
   void settle(std::vector<ItemRun>& runs, ItemId id);
   void note_failed(ItemId id);
   void flush_settled();
-  void update_asks();
-  SeqNo say_ask(std::uint64_t more);
+  void update_requests();
+  SeqNo send_request(std::uint64_t more);
   std::uint64_t wanted() const;
   const Claims& claims();
   void remember(const Delivery& delivery);

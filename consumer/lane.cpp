@@ -17,8 +17,9 @@ constexpr Duration tell_after = 2s;
 
 bool Lane::offered(std::uint32_t generation, std::uint16_t port, Time now) {
   if (generation <= generation_ || port == 0) return false;
-  if (state_ != State::lost) asked_ = answered_ = 0;  // the broker gave the old one up by itself
-  withdrawals_.forget();
+  if (state_ != State::lost)
+    requested_ = answered_ = 0;  // the broker gave the old one up by itself
+  cancellations_.forget();
   generation_ = generation;
   state_ = State::connecting;
   received_ = StreamReceiver{};
@@ -49,15 +50,15 @@ std::optional<std::uint16_t> Lane::unreachable(Time now) const {
 }
 
 void Lane::answer(bool none) {
-  if (answered_ < asked_) ++answered_;
-  withdrawals_.answer(answered_, none);
+  if (answered_ < requested_) ++answered_;
+  cancellations_.answer(answered_, none);
 }
 
 void Lane::reset() {
-  auto withdrawals = withdrawals_;  // who waits for one has its ticket
-  withdrawals.forget();
+  auto cancellations = cancellations_;  // who waits for one has its ticket
+  cancellations.forget();
   *this = Lane{};
-  withdrawals_ = withdrawals;
+  cancellations_ = cancellations;
 }
 
 bool Lane::missing(SeqNo sent, Time now) {
@@ -78,16 +79,16 @@ LaneLost Lane::lose(std::uint32_t wanted) {
   assert(state_ == State::connecting || state_ == State::up);
   if (state_ == State::connecting) ++failures_;
   state_ = State::lost;
-  asked_ = wanted;
+  requested_ = wanted;
   answered_ = 0;
   begun_ = begun_told_ = {};  // the next generation counts from 1
-  withdrawals_.forget();
+  cancellations_.forget();
   return {generation_, received(), wanted};
 }
 
 void Lane::check_invariants() const {
-  ensure(answered_ <= asked_);
-  ensure(withdrawals_.most() <= asked_ - answered_);
+  ensure(answered_ <= requested_);
+  ensure(cancellations_.most() <= requested_ - answered_);
   ensure((state_ == State::none) == (generation_ == 0));
 }
 

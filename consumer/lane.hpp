@@ -1,21 +1,21 @@
-// The consumer's end of its lane: which connection it is, what came on it, and the asks that stand.
-// Pure.
+// The consumer's end of its lane: which connection it is, what came on it, and the requests that
+// stand. Pure.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 
-#include "consumer/withdrawals.hpp"
+#include "consumer/cancellations.hpp"
 #include "proto/message.hpp"
 #include "proto/stream.hpp"
 
 namespace baton {
 
 /// Invariants:
-/// 1. answered <= asked; the asks that are unanswered are asked - answered, some of them taken
-/// back.
-/// 2. In state lost, asked and answered are those of the next generation, of which nothing is taken
-/// back.
+/// 1. answered <= requested; the requests that are unanswered are requested - answered, some of
+/// them taken back.
+/// 2. In state lost, requested and answered are those of the next generation, of which nothing is
+/// taken back.
 class Lane {
  public:
   enum class State : std::uint8_t {
@@ -49,17 +49,17 @@ class Lane {
   StreamReceiver::Taken take(SeqNo first, std::uint32_t count) {
     return received_.take(first, count);
   }
-  void delivery() { answer(false); }  ///< one ask was answered by an item
-  void none() { answer(true); }       ///< ... by the news that it was withdrawn
+  void delivery() { answer(false); }  ///< one request was answered by an item
+  void none() { answer(true); }       ///< ... by the news that it was cancelled
 
-  /// Asks that stand, not counting those taken back: the broker has as many, or fewer when answers
-  /// are on their way.
-  std::uint64_t outstanding() const { return asked_ - answered_ - withdrawals_.most(); }
+  /// Requests that stand, not counting those taken back: the broker has as many, or fewer when
+  /// answers are on their way.
+  std::uint64_t outstanding() const { return requested_ - answered_ - cancellations_.most(); }
   /// Asks for `count` more. Returns all that were asked for.
-  std::uint64_t ask(std::uint64_t count) { return asked_ += count; }
-  void withdraw(std::uint32_t count) { withdrawals_.add(asked_, count, answered_); }
-  /// Whether there are answers to come to asks that were taken back.
-  const Withdrawals& withdrawals() const { return withdrawals_; }
+  std::uint64_t request(std::uint64_t count) { return requested_ += count; }
+  void cancel_requests(std::uint32_t count) { cancellations_.add(requested_, count, answered_); }
+  /// Whether there are answers to come to requests that were taken back.
+  const Cancellations& cancellations() const { return cancellations_; }
 
   /// What came up to this number was returned to the user, all of it. Of a lost lane nothing can be
   /// told any more.
@@ -68,9 +68,9 @@ class Lane {
     if (state_ != State::lost) begun_ = number;
   }
   /// The broker is told so, with what is asked for.
-  Ask tell(std::uint32_t waiting) {
+  Request tell(std::uint32_t waiting) {
     begun_told_ = begun_;
-    return {asked_, begun_, waiting};
+    return {requested_, begun_, waiting};
   }
   bool owes_begun() const { return up() && begun_ != begun_told_; }
 
@@ -82,7 +82,7 @@ class Lane {
   /// When the connection should stand: `never` unless it is being made.
   Time connect_deadline() const { return state_ == State::connecting ? connect_deadline_ : never; }
 
-  /// Gives the lane up: on the next one `wanted` asks stand. Requires connecting or up.
+  /// Gives the lane up: on the next one `wanted` requests stand. Requires connecting or up.
   LaneLost lose(std::uint32_t wanted);
   /// A new session has no lane yet.
   void reset();
@@ -96,8 +96,8 @@ class Lane {
   std::uint32_t generation_ = 0;
   StreamReceiver received_;
   SeqNo begun_, begun_told_;
-  std::uint64_t asked_ = 0, answered_ = 0;
-  Withdrawals withdrawals_;
+  std::uint64_t requested_ = 0, answered_ = 0;
+  Cancellations cancellations_;
   std::uint32_t failures_ = 0;  // connections in a row that did not come to stand
   Time connect_deadline_ = never;
   std::uint16_t first_port_ = 0;  // of the lanes that failed in a row, and when it was offered

@@ -66,8 +66,8 @@ struct Producer::Impl {
   std::string why_unsettled() const {
     const Time now = Connection::now();
     if (session.session().out_of_touch(now)) return why_silent();
-    return session.nobody_asks(now) ? "no consumer asks for queue '" + options.queue + "'"
-                                    : std::string();
+    return session.has_no_consumer(now) ? "no consumer asks for queue '" + options.queue + "'"
+                                        : std::string();
   }
 
   std::string why_wait() const {

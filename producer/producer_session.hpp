@@ -78,7 +78,7 @@ class ProducerSession final : public ClientLogic {
   bool joined() const;
   Settled settled() const;
   /// Whether the broker has known of nobody for unheard_within who may take items of the queue.
-  bool nobody_asks(Time now) const {
+  bool has_no_consumer(Time now) const {
     return session_.established() && now - unheard_within >= alone_since_;
   }
 

@@ -189,7 +189,7 @@ Refusal parse(std::string_view text, Hello& hello, std::string& why) {
     hello.last_put.value = number_field(object, "last_put", 0);
     hello.previous = previous_field(object);
     hello.claims = number_field(object, "claims", 0);
-    if (hello.claims > max_asks)
+    if (hello.claims > max_requests)
       throw Wrong{Refusal::hello, "claims are more items than a session can hold"};
     if (hello.role == Role::producer && hello.name.empty())
       throw Wrong{Refusal::hello, "a producer gives its name"};

@@ -42,10 +42,10 @@ inline constexpr std::size_t max_checkpoints = 32;
 inline constexpr std::size_t topics_per_connection = 4;  ///< to news; further ones are not granted
 /// Bytes of a frame that a subscriber may send.
 inline constexpr std::size_t max_subscription = 64;
-/// Asks of one session that are not answered yet.
-inline constexpr std::uint32_t max_asks = 65'536;
+/// Requests of one session that are not answered yet.
+inline constexpr std::uint32_t max_requests = 65'536;
 /// Claims that wait for their put, of all sessions.
-inline constexpr std::uint32_t max_put_claims = 4 * max_asks;
+inline constexpr std::uint32_t max_put_claims = 4 * max_requests;
 
 // Priorities: the higher goes first.
 inline constexpr std::uint8_t max_priority = 9;

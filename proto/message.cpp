@@ -13,7 +13,7 @@ constexpr std::uint32_t most_deliveries = 1u << 31;  // of a claim: it can go ou
 constexpr std::size_t delivery_size = 16;
 constexpr std::size_t unkept_size = 16;  // of a given
 constexpr std::size_t whole_size = 4;    // of a partial one
-constexpr std::size_t ask_size = 20;
+constexpr std::size_t request_size = 20;
 constexpr std::size_t fail_size = 12;
 constexpr std::size_t lane_lost_size = 16;
 
@@ -47,7 +47,8 @@ Refusal check_runs(const Entry& entry) {
     if (first == 0 || count == 0 || first + count < first) return Refusal::malformed;
     total += count;
   }
-  return total > max_asks ? Refusal::too_large : Refusal::none;  // no more than a session can hold
+  return total > max_requests ? Refusal::too_large
+                              : Refusal::none;  // no more than a session can hold
 }
 
 /// Claims are runs as well, each with a count of deliveries.
@@ -69,7 +70,7 @@ Refusal check_claims(const Entry& entry) {
     const auto producer = in.take<std::uint64_t>(), number = in.take<std::uint64_t>();
     if (producer == 0 || number == 0 || number + count < number) return Refusal::malformed;
   }
-  return total > max_asks ? Refusal::too_large : Refusal::none;
+  return total > max_requests ? Refusal::too_large : Refusal::none;
 }
 
 Refusal exactly(const Entry& entry, std::size_t size) {
@@ -84,9 +85,9 @@ Refusal check_block(const Entry& entry, std::size_t fixed) {
 
 Refusal check_control(const Entry& entry) {
   switch (entry.kind) {
-    case EntryKind::ask:
-      return exactly(entry, ask_size);
-    case EntryKind::withdraw:
+    case EntryKind::request:
+      return exactly(entry, request_size);
+    case EntryKind::cancel_requests:
       return exactly(entry, 4);
     case EntryKind::ack:
     case EntryKind::release:
@@ -340,15 +341,15 @@ Delivery read_delivery(const Entry& entry, const PutName& before) {
   return delivery;
 }
 
-void append_ask(std::string& out, const Ask& ask) {
-  append_entry_head(out, EntryKind::ask, 0, 0, ask_size);
-  append(out, ask.asked);
-  append(out, ask.begun.value);
-  append(out, ask.waiting);
+void append_request(std::string& out, const Request& request) {
+  append_entry_head(out, EntryKind::request, 0, 0, request_size);
+  append(out, request.requested);
+  append(out, request.begun.value);
+  append(out, request.waiting);
 }
 
-void append_withdraw(std::string& out, std::uint32_t count) {
-  append_entry_head(out, EntryKind::withdraw, 0, 0, 4);
+void append_cancel_requests(std::string& out, std::uint32_t count) {
+  append_entry_head(out, EntryKind::cancel_requests, 0, 0, 4);
   append(out, count);
 }
 
@@ -429,15 +430,15 @@ Said read_line(const Entry& entry) {
           entry.payload.substr(line_size), entry.b == block_goes_on};
 }
 
-Ask read_ask(const Entry& entry) {
+Request read_request(const Entry& entry) {
   Reader in(entry.payload);
-  Ask ask;
-  ask.asked = in.take<std::uint64_t>();
-  ask.begun = {in.take<std::uint64_t>()};
-  ask.waiting = in.take<std::uint32_t>();
-  return ask;
+  Request request;
+  request.requested = in.take<std::uint64_t>();
+  request.begun = {in.take<std::uint64_t>()};
+  request.waiting = in.take<std::uint32_t>();
+  return request;
 }
-std::uint32_t read_withdraw(const Entry& entry) {
+std::uint32_t read_cancel_requests(const Entry& entry) {
   return load<std::uint32_t>(entry.payload.data());
 }
 

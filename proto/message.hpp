@@ -37,7 +37,7 @@ enum class MessageType : std::uint8_t {
   console = 20,  ///< entries: console lines, to a printer
   alive = 21,    ///< JSON: the answer to a probe
   // on a lane
-  deliveries = 32,  ///< entries: items, and the answers to withdrawn asks
+  deliveries = 32,  ///< entries: items, and the answers to cancelled requests
 };
 
 struct Header {
@@ -65,11 +65,12 @@ enum class EntryKind : std::uint8_t {
   digest = 2,  ///< a: 1 anew; checkpoint of the input behind the message's last item. First in its
                ///< message, unnumbered
   // control stream
-  ask = 16,       ///< Ask
-  withdraw = 17,  ///< u32: so many asks taken back; each is answered by an item or by `empty`
-  ack = 18,       ///< runs of items: done. b = has_result (reserved): id u64, then the result
-  fail = 19,      ///< id u64, delay u32 ms, reason (UTF-8)
-  release = 20,   ///< runs of items: given back untouched
+  request = 16,  ///< Request
+  /// u32: how many requests are cancelled; each is answered by an item or by `empty`.
+  cancel_requests = 17,
+  ack = 18,      ///< runs of items: done. b = has_result (reserved): id u64, then the result
+  fail = 19,     ///< id u64, delay u32 ms, reason (UTF-8)
+  release = 20,  ///< runs of items: given back untouched
   say = 21,  ///< b: flags (block_goes_on); u64: the say number; then a block of console lines, or a
              ///< part of one
   lane_lost = 22,  ///< LaneLost: open another lane for me
@@ -82,7 +83,7 @@ enum class EntryKind : std::uint8_t {
   // on a lane
   delivery = 32,  ///< a: priority; b: attempt (1 for the first, 65535 for more); payload: Delivery,
                   ///< then the body
-  empty = 33,     ///< nothing: the answer to a withdrawn ask
+  empty = 33,     ///< nothing: the answer to a cancelled request
   part = 34,      ///< the next bytes of the body whose `delivery` was partial
   // on news, from the broker
   died = 48,    ///< JSON: an item of this producer is dead
@@ -237,12 +238,12 @@ struct LaneLost {
 };
 
 /// What a consumer wants, and how far it is with what it has.
-struct Ask {
-  std::uint64_t asked = 0;  ///< in all, since the lane was made
+struct Request {
+  std::uint64_t requested = 0;  ///< in all, since the lane was made
   SeqNo begun = {};  ///< on this lane: of what came up to this number all was returned to the user
   /// Gets that block now: so many items more are begun as soon as they come.
   std::uint32_t waiting = 0;
-  bool operator==(const Ask&) const = default;
+  bool operator==(const Request&) const = default;
 };
 
 struct Failure {
@@ -271,8 +272,8 @@ void append_line(std::string& out, const Said& said);
 Said read_say(const Entry& entry);
 Said read_line(const Entry& entry);
 
-void append_ask(std::string& out, const Ask& ask);
-void append_withdraw(std::string& out, std::uint32_t count);
+void append_request(std::string& out, const Request& request);
+void append_cancel_requests(std::string& out, std::uint32_t count);
 void append_runs(std::string& out, EntryKind kind,
                  const std::vector<ItemRun>& runs);  ///< ack, release or lost
 void append_claims(std::string& out,
@@ -284,8 +285,8 @@ void append_dropped(std::string& out, std::uint64_t blocks);
 void append_block(std::string& out, EntryKind kind,
                   std::string_view block);  ///< died, part, or (empty) join, none
 
-Ask read_ask(const Entry& entry);
-std::uint32_t read_withdraw(const Entry& entry);
+Request read_request(const Entry& entry);
+std::uint32_t read_cancel_requests(const Entry& entry);
 void read_runs(const Entry& entry, std::vector<ItemRun>& runs);    ///< replaces `runs`
 void read_claims(const Entry& entry, std::vector<Claim>& claims);  ///< replaces `claims`
 Failure read_fail(const Entry& entry);

@@ -163,7 +163,7 @@ TEST_CASE("fork: a handler that forks ends its run in the child") {
           child = fork();
           return Outcome::done();
         },
-        {.jobs = 1, .count = 1, .before_ask = {}});
+        {.jobs = 1, .count = 1, .before_request = {}});
   };
   const bool forked = throws_forked(run);
   if (child == 0) _exit(forked ? 0 : 1);

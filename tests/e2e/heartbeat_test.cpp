@@ -26,9 +26,9 @@ class HeartbeatPeer {
         process_(start("test-peer",
                        {"heartbeats", broker.address(), std::to_string(session_.lane_port()),
                         to_hex(session_.id()), how})) {
-    std::string ask;
-    append_ask(ask, {queue_size});
-    session_.control(session_.message(MessageType::control, 1, {1}, ask));
+    std::string request;
+    append_request(request, {queue_size});
+    session_.control(session_.message(MessageType::control, 1, {1}, request));
   }
 
   void die(const std::string& how) {

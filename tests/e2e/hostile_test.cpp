@@ -274,13 +274,13 @@ TEST_CASE("hostile: a session that stands and sends malformed entries ends") {
   Scene scene;
   const std::string entry = [] {
     std::string bytes;
-    append_ask(bytes, {1});
+    append_request(bytes, {1});
     return bytes;
   }();
   for (int i = 0; i < times; ++i) {
     Stranger stranger(scene.broker, i % 2 ? Role::producer : Role::consumer);
     if (i % 2)
-      stranger.put(stranger.message(MessageType::put, 1, {1}, entry));  // an ask is no item
+      stranger.put(stranger.message(MessageType::put, 1, {1}, entry));  // a request is no item
     else
       stranger.control(stranger.message(MessageType::control, 2, {1}, entry));  // not two entries
     CHECK(stranger.refused() == "malformed");
@@ -342,9 +342,9 @@ TEST_CASE("hostile: a stranger who is at a lane first does not keep its session 
     CHECK(own.is_admitted("PULL", "1", right));
     CHECK_FALSE(again.is_admitted("PULL", "1", right));  // a lane has one connection, ever
 
-    std::string ask, ack;
-    append_ask(ask, {1});
-    consumer.control(consumer.message(MessageType::control, 1, {1}, ask));
+    std::string request, ack;
+    append_request(request, {1});
+    consumer.control(consumer.message(MessageType::control, 1, {1}, request));
     producer->put("for its session only");
     const auto got = own.receive_until("for its session only");
     REQUIRE(!got.empty());

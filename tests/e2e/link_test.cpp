@@ -353,8 +353,8 @@ TEST_CASE(
   const Tally tally(system);
   MESSAGE(tally.again, " deliveries were not the first");
   check_nothing_lost(system, tally);
-  // What a session's last asks said was begun comes again as another attempt. What it began after
-  // them may not.
+  // What a session's last requests said was begun comes again as another attempt. What it began
+  // after them may not.
   std::size_t unsaid = 0;
   for (const auto& [name, first] : tally.first) unsaid += static_cast<std::size_t>(first > 1);
   CHECK(unsaid <= sessions_lost(system) * most_on_a_lane);

@@ -112,17 +112,17 @@ TEST_SUITE("timed") {
     });
   }
 
-  TEST_CASE("rogue: a flood of asks that are withdrawn takes no memory") {
+  TEST_CASE("rogue: a flood of requests that are cancelled takes no memory") {
     check_flood(DoorPort::control, [](Broker& broker) {
       auto stranger = std::make_shared<Stranger>(broker, Role::consumer);
-      std::string asks;
+      std::string requests;
       for (std::size_t i = 0; i < max_entries / 2; ++i) {
-        append_ask(asks, {1, 0});
-        append_withdraw(asks, 1);
+        append_request(requests, {1, 0});
+        append_cancel_requests(requests, 1);
       }
-      return [stranger, asks](std::uint64_t n) {
+      return [stranger, requests](std::uint64_t n) {
         return zmtp::frame(stranger->message(MessageType::control, max_entries,
-                                             SeqNo{(n - 1) * max_entries + 1}, asks));
+                                             SeqNo{(n - 1) * max_entries + 1}, requests));
       };
     });
   }

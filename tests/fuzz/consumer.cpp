@@ -42,7 +42,7 @@ class User {
   void unwant() {
     if (wants_ == 0) return;
     --wants_;
-    session_.ask_now();
+    session_.request_now();
     session_.unwant();
   }
   void take(Time now) {

@@ -80,10 +80,11 @@ void check_entry(MessageType type, const Entry& entry) {
       return there_and_back(type, read_item(entry), append_item, read_item);
     case EntryKind::digest:
       return check_digest(entry);
-    case EntryKind::ask:
-      return there_and_back(type, read_ask(entry), append_ask, read_ask);
-    case EntryKind::withdraw:
-      return there_and_back(type, read_withdraw(entry), append_withdraw, read_withdraw);
+    case EntryKind::request:
+      return there_and_back(type, read_request(entry), append_request, read_request);
+    case EntryKind::cancel_requests:
+      return there_and_back(type, read_cancel_requests(entry), append_cancel_requests,
+                            read_cancel_requests);
     case EntryKind::ack:
     case EntryKind::release:
     case EntryKind::lost:
@@ -160,13 +161,14 @@ void check_message(std::string_view frame) {
 /// A message whose entries are as long as their heads say: by chance alone two lengths and a count
 /// seldom fit together.
 std::string framed(Script script) {
-  constexpr EntryKind kinds[] = {
-      EntryKind::item,      EntryKind::ask,     EntryKind::withdraw, EntryKind::ack,
-      EntryKind::fail,      EntryKind::release, EntryKind::say,      EntryKind::lane_lost,
-      EntryKind::join,      EntryKind::bye,     EntryKind::delivery, EntryKind::empty,
-      EntryKind::part,      EntryKind::died,    EntryKind::result,   EntryKind::line,
-      EntryKind::dropped,   EntryKind::claim,   EntryKind::lost,     EntryKind::digest,
-      EntryKind::claim_put, EntryKind{0}};
+  constexpr EntryKind kinds[] = {EntryKind::item, EntryKind::request,   EntryKind::cancel_requests,
+                                 EntryKind::ack,  EntryKind::fail,      EntryKind::release,
+                                 EntryKind::say,  EntryKind::lane_lost, EntryKind::join,
+                                 EntryKind::bye,  EntryKind::delivery,  EntryKind::empty,
+                                 EntryKind::part, EntryKind::died,      EntryKind::result,
+                                 EntryKind::line, EntryKind::dropped,   EntryKind::claim,
+                                 EntryKind::lost, EntryKind::digest,    EntryKind::claim_put,
+                                 EntryKind{0}};
   constexpr MessageType types[] = {MessageType::put, MessageType::control, MessageType::outcome,
                                    MessageType::console, MessageType::deliveries};
   Header header{types[script.below(std::size(types))], 0, {}, {}, {script.number()}};

@@ -202,7 +202,7 @@ class BrokerJudge {
     std::string process;  // what ends it ends all of its sessions
     SeqNo next{1};        // of the control stream
     std::uint32_t generation = 1;
-    std::uint64_t asked = 0, answered = 0;
+    std::uint64_t requested = 0, answered = 0;
     std::pair<std::uint32_t, SeqNo>
         begun{};  // a generation, and a number on its lane: what its client has said
     std::uint32_t most_waiting = 1;  // that it has said
@@ -221,14 +221,14 @@ class BrokerJudge {
     std::set<ItemId> puts_claimed;                // ... or were not when it claimed them
     std::map<SeqNo, ItemId> put_settles;          // what it has settled of these, not confirmed
     SeqNo told;                                   // of the broker's stream
-    bool laneless = false;  // the next lane could not be opened yet: its asks wait
+    bool laneless = false;  // the next lane could not be opened yet: its requests wait
     std::map<SeqNo, std::vector<ItemId>> acks;  // that no confirm has covered yet
     std::map<SeqNo, std::pair<ItemId, std::uint32_t>>
         fails;                      // likewise, with the failures that make
     SeqNo credit, put_received;     // as a producer was told; the credit at its highest
     Held put_held = Held::nothing;  // ... and what holds it back, if it was told so in this turn
-    bool may_ask() const { return role == Role::consumer && !laneless; }
-    std::uint64_t open_asks() const { return asked > answered ? asked - answered : 0; }
+    bool may_request() const { return role == Role::consumer && !laneless; }
+    std::uint64_t open_requests() const { return requested > answered ? requested - answered : 0; }
   };
   /// What there is to deliver in one queue at one priority.
   struct Ready {
@@ -304,7 +304,7 @@ class BrokerJudge {
   std::vector<ItemId> held_by_process(const Standing& session) const;
   bool holds_anything(const Standing& session) const;
   bool holds_suspect(const Standing& session) const;
-  bool may_wait_for_a_free_hand(const std::vector<const Standing*>& askers, ItemId id) const;
+  bool may_wait_for_a_free_hand(const std::vector<const Standing*>& requesting, ItemId id) const;
   void check_alone(const Standing& session, ItemId id) const;
   bool doubts(const Standing& session) const;
   void lose_items(const SessionId& id, Standing& session, bool counts);

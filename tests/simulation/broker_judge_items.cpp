@@ -240,7 +240,7 @@ void BrokerJudge::delivery(const SessionId& session, std::uint32_t generation, S
   item.unsaid = false;
   auto& to = found->second;
   ++to.answered;
-  require(to.answered <= to.asked, "on demand: nothing is delivered that was not asked for");
+  require(to.answered <= to.requested, "on demand: nothing is delivered that was not asked for");
   check_alone(to, delivery.id);
   item.place = Place::held;
   item.taken = false;
@@ -281,7 +281,8 @@ void BrokerJudge::none(const SessionId& session, std::uint32_t generation) {
   if (found == standing_.end() || found->second.generation != generation || found->second.bye)
     return;
   ++found->second.answered;
-  require(found->second.answered <= found->second.asked, "on demand: only asks are answered");
+  require(found->second.answered <= found->second.requested,
+          "on demand: only requests are answered");
 }
 
 // --- order ---------------------------------------------------------------------------------------
@@ -330,17 +331,17 @@ void BrokerJudge::check_demand() const {
   if (claims_last({}) || (kept_items_ > 0 && world_.now() <= claims_seen_ + claims_again)) return;
   if (!lane_failed_.empty()) return;  // what was for them is delivered with the next turn
   if (turn_bytes_ + delivered_.size() * most_besides >= settings_.turn_bytes) return;
-  std::vector<const Standing*> askers;
+  std::vector<const Standing*> requesting;
   for (const auto& [id, session] : standing_)
-    if (session.may_ask() && session.open_asks() > 0 && has_room(session) &&
+    if (session.may_request() && session.open_requests() > 0 && has_room(session) &&
         !holds_suspect(session) && !doubts(session))
-      askers.push_back(&session);
-  if (askers.empty()) return;
+      requesting.push_back(&session);
+  if (requesting.empty()) return;
   for (const auto& [queue, priorities] : ready_)
     for (const auto& [priority, ready] : priorities)
       for (const auto* ids : {&ready.waiting, &ready.returned})
         for (const auto id : *ids)
-          require(waits_for_disk(items_.at(id)) || may_wait_for_a_free_hand(askers, id),
+          require(waits_for_disk(items_.at(id)) || may_wait_for_a_free_hand(requesting, id),
                   "on demand: " + name(id) + " waits while somebody asks");
 }
 

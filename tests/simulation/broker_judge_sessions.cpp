@@ -82,10 +82,10 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
   };
   if (entry.kind != EntryKind::claim && entry.kind != EntryKind::claim_put) session.claims_left = 0;
   switch (entry.kind) {
-    case EntryKind::ask:
-      session.asked = std::max(session.asked, read_ask(entry).asked);
-      session.begun = std::max(session.begun, {session.generation, read_ask(entry).begun});
-      session.most_waiting = std::max(session.most_waiting, read_ask(entry).waiting);
+    case EntryKind::request:
+      session.requested = std::max(session.requested, read_request(entry).requested);
+      session.begun = std::max(session.begun, {session.generation, read_request(entry).begun});
+      session.most_waiting = std::max(session.most_waiting, read_request(entry).waiting);
       return;
     case EntryKind::ack:
     case EntryKind::release:
@@ -115,7 +115,7 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
       session.bye = true;
       session.bye_at = world_.now();
       byes_.emplace(id, session.generation);
-      session.asked = session.answered;
+      session.requested = session.answered;
       while (!session.held.empty()) release(id, session, *session.held.begin());
       drop_puts(session);
       arrived(session, SeqNo{UINT64_MAX});
@@ -169,7 +169,7 @@ void BrokerJudge::lane_lost(const SessionId& by, Standing& session, const LaneLo
   session.parting = {};
   arrived(session, SeqNo{UINT64_MAX});
   ++session.generation;
-  session.asked = lost.wanted;
+  session.requested = lost.wanted;
   session.answered = 0;
 }
 
@@ -324,7 +324,7 @@ bool BrokerJudge::may_be_told_late(ItemId as, const Claim& claim) const {
 }
 
 void BrokerJudge::claims(const SessionId& id, Standing& session, const Claim& claim) {
-  const auto gone = delivered_to_();  // to who has just withdrawn an ask, say
+  const auto gone = delivered_to_();  // to who has just cancelled a request, say
   session.claims_left -= std::min<std::uint64_t>(session.claims_left, claim.count);
   for (std::uint32_t i = 0; i < claim.count; ++i) {
     const auto as = claim.first + i;

@@ -55,10 +55,10 @@ void BrokerJudge::check_alone(const Standing& session, ItemId id) const {
 
 /// A suspect waits until somebody who asks holds nothing; of each queue with such items one may be
 /// kept free for them.
-bool BrokerJudge::may_wait_for_a_free_hand(const std::vector<const Standing*>& askers,
+bool BrokerJudge::may_wait_for_a_free_hand(const std::vector<const Standing*>& requesting,
                                            ItemId id) const {
   std::set<std::string> processes;  // that ask
-  for (const auto* session : askers) {
+  for (const auto* session : requesting) {
     if (!holds_anything(*session)) return false;
     processes.insert(session->process);
   }

@@ -5,8 +5,8 @@
 namespace baton::simulation {
 namespace {
 
-/// A get whose time is up returns: when its withdraw is answered, or when its lane is lost for the
-/// want of an answer.
+/// A get whose time is up returns: when its cancellation is answered, or when its lane is lost for
+/// the want of an answer.
 constexpr Duration returns_within = 4 * session_timeout + 4s;
 
 /// At once, or after it was told that the work has begun.
@@ -53,7 +53,7 @@ void ConsumerNode::forsake() {
 void ConsumerNode::observe() {
   ever_stood_ = ever_stood_ || session().established();
   tell_holders();
-  check_asks();
+  check_requests();
   std::erase_if(mine_, [&](const auto& entry) {
     const auto& [take, mine] = entry;
     return !consumer_.holds(mine.id, take) && !(scene_.all_run && in_touch_with(mine));
@@ -71,18 +71,18 @@ void ConsumerNode::tell_holders() {
   if (session().claims_answered()) scene_.holders.claims_answered(*this);
 }
 
-/// When neither has anything under way to the other, both know the same asks, and nobody waits for
-/// one that was taken back.
-void ConsumerNode::check_asks() const {
+/// When neither has anything under way to the other, both know the same requests, and nobody waits
+/// for one that was taken back.
+void ConsumerNode::check_requests() const {
   const auto& lane = consumer_.lane();
   const auto* its = scene_.broker.session(session().id());
   if (!its || !session().established() || session().bye_said() ||
       its->control.received() != session().control().last() || !lane.up())
     return;
   if (its->lane_generation != lane.generation() || its->lane_sent() != lane.received()) return;
-  require(consumer_.withdrawn(consumer_.withdraws()),
+  require(consumer_.cancelled(consumer_.cancellation_ticket()),
           name() + " has the answers to all that it took back");
-  require(its->asked_in_all - its->answered == lane.outstanding(),
+  require(its->requested_in_all - its->answered == lane.outstanding(),
           name() + " asks for " + std::to_string(lane.outstanding()) + ": its broker knows");
 }
 
@@ -161,8 +161,8 @@ void ConsumerNode::act(Job& job) {
       consumer_.unwant();
       job.does = Job::Does::nothing;
       return;
-    case Job::Does::withdraw:
-      if (take(job) || !(consumer_.withdrawn(job.withdraw) || consumer_.closed())) return;
+    case Job::Does::cancel_requests:
+      if (take(job) || !(consumer_.cancelled(job.cancel_requests) || consumer_.closed())) return;
       return rest(job);
     case Job::Does::say:
       return job.poison ? void() : work(job);
@@ -198,7 +198,7 @@ void ConsumerNode::get(Job& job) {
   touch();
   if (!world_.random.chance(plan_.times_out)) return;
   const bool at_once = world_.random.chance(200);
-  if (at_once) consumer_.ask_now();
+  if (at_once) consumer_.request_now();
   later(at_once ? Duration::zero() : world_.random.between(Duration::zero(), plan_.patience),
         [this, &job, get = job.get] {
           if (job.get == get && job.does == Job::Does::wait) give_up(job);
@@ -207,9 +207,9 @@ void ConsumerNode::get(Job& job) {
 
 void ConsumerNode::give_up(Job& job) {
   consumer_.unwant();
-  job.does = Job::Does::withdraw;
-  consumer_.ask_now();
-  job.withdraw = consumer_.withdraws();
+  job.does = Job::Does::cancel_requests;
+  consumer_.request_now();
+  job.cancel_requests = consumer_.cancellation_ticket();
   expect_return(job);
   touch();
   act(job);
@@ -219,7 +219,7 @@ void ConsumerNode::give_up(Job& job) {
 /// one take long.
 void ConsumerNode::expect_return(const Job& job) {
   later(returns_within, [this, &job, get = job.get] {
-    if (job.does != Job::Does::withdraw || job.get != get) return;
+    if (job.does != Job::Does::cancel_requests || job.get != get) return;
     if (world_.now() < std::max(stood_still_until(), lane_heard()) + returns_within)
       return expect_return(job);
     require(false, name() + ": a get returns when its time is up");

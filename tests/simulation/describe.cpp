@@ -55,16 +55,17 @@ std::string claims(const Entry& entry) {
   return text;
 }
 
-std::string ask(const Ask& ask) {
-  return "ask " + n(ask.asked) + ", begun " + n(ask.begun.value) + ", waiting " + n(ask.waiting);
+std::string request(const Request& request) {
+  return "request " + n(request.requested) + ", begun " + n(request.begun.value) + ", waiting " +
+         n(request.waiting);
 }
 
 std::string describe(const Entry& entry) {
   switch (entry.kind) {
-    case EntryKind::ask:
-      return ask(read_ask(entry));
-    case EntryKind::withdraw:
-      return "withdraw " + n(read_withdraw(entry));
+    case EntryKind::request:
+      return request(read_request(entry));
+    case EntryKind::cancel_requests:
+      return "cancel_requests " + n(read_cancel_requests(entry));
     case EntryKind::ack:
       return "ack" + runs(entry);
     case EntryKind::release:

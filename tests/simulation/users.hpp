@@ -138,15 +138,15 @@ class ConsumerNode final : public ClientNode, public Holder {
 
  private:
   struct Job {
-    enum class Does { rest, wait, withdraw, say, work, nothing } does = Does::rest;
+    enum class Does { rest, wait, cancel_requests, say, work, nothing } does = Does::rest;
     ItemId item;
-    Epoch epoch;                 // of the broker that gave it
-    bool poison = false;         // it ends the process
-    bool lost = false;           // as far as its client knows
-    std::uint64_t take = 0;      // tells items of the same id apart
-    std::uint32_t count = 0;     // of deliveries, that it was given with
-    std::uint64_t get = 0;       // counts its gets: a time-out belongs to one
-    std::uint64_t withdraw = 0;  // the ticket of the last withdraw when its time was up
+    Epoch epoch;                        // of the broker that gave it
+    bool poison = false;                // it ends the process
+    bool lost = false;                  // as far as its client knows
+    std::uint64_t take = 0;             // tells items of the same id apart
+    std::uint32_t count = 0;            // of deliveries, that it was given with
+    std::uint64_t get = 0;              // counts its gets: a time-out belongs to one
+    std::uint64_t cancel_requests = 0;  // the ticket of the last cancellation when its time was up
     bool in_hand() const { return does == Does::say || does == Does::work; }
   };
   void act(Job& job);
@@ -159,7 +159,7 @@ class ConsumerNode final : public ClientNode, public Holder {
   void rest(Job& job);
   void end_run();
   void tell_holders();
-  void check_asks() const;
+  void check_requests() const;
 
   struct Mine {
     ItemId id;

@@ -162,7 +162,7 @@ TEST_CASE(
     "claims of the most items, each of another producer, are in within the time for them at 1 "
     "Mbit/s") {
   Claims claims;
-  for (std::uint64_t i = 1; i <= max_asks; ++i) add_to(claims, {i}, {1, {i, {1}}});
+  for (std::uint64_t i = 1; i <= max_requests; ++i) add_to(claims, {i}, {1, {i, {1}}});
   StreamSender stream;
   stream.set_credit({UINT64_MAX}, UINT64_MAX);
   append_to(stream, claims);
@@ -171,7 +171,7 @@ TEST_CASE(
     CHECK(block->bytes.size() <= pack_bytes + header_size + 2 * entry_head_size);
     bytes += block->bytes.size();
   }
-  CHECK(bytes >= max_asks * 32);
+  CHECK(bytes >= max_requests * 32);
   constexpr std::uint64_t bytes_a_second = 1'000'000 / 8, with_headers_of_tcp = 11;  // of 10
   CHECK(std::chrono::seconds(bytes * with_headers_of_tcp / 10 / bytes_a_second) <
         claims_at_latest / 2);
@@ -321,7 +321,7 @@ TEST_CASE("consumer: no more is sent of what it says than may be under way, in s
 }
 
 TEST_CASE("consumer: of more than it may claim it names what it holds first") {
-  ConsumerScript script(max_asks / 2);
+  ConsumerScript script(max_requests / 2);
   script.open();
   constexpr std::uint64_t each = 1000, acked = 70'000;
   for (std::uint64_t next = 1; next <= acked; next += each) {
@@ -335,7 +335,7 @@ TEST_CASE("consumer: of more than it may claim it names what it holds first") {
   script.deliver(1, {acked + 1}, {1'000'001});
   CHECK(script.take() == 1'000'001);
   script.begin_anew();
-  CHECK(script.hello()->claims == max_asks);
+  CHECK(script.hello()->claims == max_requests);
   script.control();
   script.stand();
   std::uint64_t claimed = 0;
@@ -352,6 +352,6 @@ TEST_CASE("consumer: of more than it may claim it names what it holds first") {
     script.say_confirm();
     script.tick();
   }
-  CHECK(claimed == max_asks);
+  CHECK(claimed == max_requests);
   CHECK(held);
 }

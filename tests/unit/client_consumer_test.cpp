@@ -14,17 +14,17 @@ TEST_CASE("consumer: it connects the lane that the broker names, and asks only w
   CHECK(requests[0].port == 9000);
   CHECK(script.control().empty());
   script.lane_up(1);
-  CHECK(script.asked() == 1);
+  CHECK(script.requested() == 1);
   script.say_confirm();
   CHECK(script.requests().empty());
 }
 
-TEST_CASE("consumer: one ask for each that waits, asks are counted in all") {
+TEST_CASE("consumer: one request for each that waits, requests are counted in all") {
   ConsumerScript script;
   script.open();
   CHECK(script.control().empty());
   script.want(2);
-  CHECK(script.asked() == 2);
+  CHECK(script.requested() == 2);
   script.deliver(1, {1}, {11, 12});
   CHECK(script.take() == 11);
   script.unwant();
@@ -32,19 +32,19 @@ TEST_CASE("consumer: one ask for each that waits, asks are counted in all") {
   script.unwant();
   CHECK(script.control().empty());
   script.want();
-  CHECK(script.asked() == 3);
+  CHECK(script.requested() == 3);
 }
 
-TEST_CASE("consumer: prefetch asks ahead") {
+TEST_CASE("consumer: prefetch requests ahead") {
   ConsumerScript script(3);
   script.open();
-  CHECK(script.asked() == 3);
+  CHECK(script.requested() == 3);
   script.deliver(1, {1}, {11, 12, 13});
   CHECK(script.control().empty());
   CHECK(script.take() == 11);
   CHECK(script.take() == 12);
   script.tick();
-  CHECK(script.asked() == 5);
+  CHECK(script.requested() == 5);
 }
 
 TEST_CASE("consumer: acks travel as runs, after the lines said before them") {
@@ -66,7 +66,7 @@ TEST_CASE("consumer: acks travel as runs, after the lines said before them") {
   CHECK(said[2].kind == EntryKind::ack);
   CHECK(ids_in(said[2]) == Ids{11, 12, 13});
   CHECK(said[2].payload.size() == 12);
-  CHECK(said[3].kind == EntryKind::ask);
+  CHECK(said[3].kind == EntryKind::request);
 }
 
 TEST_CASE(
@@ -121,7 +121,7 @@ TEST_CASE("consumer: acks of many items far apart travel in several entries, non
   CHECK(acked == ids);
 }
 
-TEST_CASE("consumer: an ask taken back is answered by none, or by the item that crossed") {
+TEST_CASE("consumer: a request taken back is answered by none, or by the item that crossed") {
   ConsumerScript script;
   script.open();
   for (const bool crossed : {false, true}) {
@@ -130,13 +130,13 @@ TEST_CASE("consumer: an ask taken back is answered by none, or by the item that 
     script.unwant();
     const auto said = script.control();
     REQUIRE(said.size() == 1);
-    CHECK(said[0].kind == EntryKind::withdraw);
-    CHECK_FALSE(script.consumer.withdrawn(script.consumer.withdraws()));
+    CHECK(said[0].kind == EntryKind::cancel_requests);
+    CHECK_FALSE(script.consumer.cancelled(script.consumer.cancellation_ticket()));
     if (crossed)
       script.deliver(1, {2}, {11});
     else
       script.none(1, {1});
-    CHECK(script.consumer.withdrawn(script.consumer.withdraws()));
+    CHECK(script.consumer.cancelled(script.consumer.cancellation_ticket()));
     CHECK(script.take() == (crossed ? 11 : 0));
     CHECK(script.control().empty());
   }
@@ -319,7 +319,7 @@ TEST_CASE("consumer: nothing follows its bye, not even when it had stood still b
 }
 
 TEST_CASE(
-    "consumer: draining releases what waits and what still arrives, and takes the asks back") {
+    "consumer: draining releases what waits and what still arrives, and takes the requests back") {
   ConsumerScript script(3);
   script.open();
   script.control();
@@ -331,7 +331,7 @@ TEST_CASE(
   REQUIRE(said.size() == 2);
   CHECK(said[0].kind == EntryKind::release);
   CHECK(ids_in(said[0]) == Ids{12});
-  CHECK(said[1].kind == EntryKind::withdraw);
+  CHECK(said[1].kind == EntryKind::cancel_requests);
   script.deliver(1, {3}, {13});
   said = script.control();
   REQUIRE(said.size() == 1);

@@ -69,7 +69,7 @@ TEST_CASE("lane: an item in parts is there when its last part is") {
 }
 
 TEST_CASE(
-    "lane: between the parts of an item asks may be answered by none, and no more is asked for "
+    "lane: between the parts of an item requests may be answered by none, and no more is asked for "
     "it") {
   LaneScript script(1);
   script.consumer.want();
@@ -80,7 +80,7 @@ TEST_CASE(
   script.tick();
   const auto said = script.control();
   REQUIRE(said.size() == 1);
-  CHECK(said[0].kind == EntryKind::withdraw);
+  CHECK(said[0].kind == EntryKind::cancel_requests);
   script.none(1, {2});
   script.lane({3}, 1, script.part("def"));
   CHECK(script.take() == "abcdef");

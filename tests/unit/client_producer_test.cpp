@@ -93,25 +93,25 @@ TEST_CASE(
     "producer: it knows that nobody asks for its queue when no confirm has named a consumer for 3 "
     "s") {
   ProducerScript script;
-  const auto nobody_asks = [&] { return script.producer.nobody_asks(script.now); };
+  const auto has_no_consumer = [&] { return script.producer.has_no_consumer(script.now); };
   script.stand();
   script.live(2900ms);
-  CHECK_FALSE(nobody_asks());
+  CHECK_FALSE(has_no_consumer());
   script.live(200ms);
-  CHECK(nobody_asks());
+  CHECK(has_no_consumer());
   script.confirm.consumers = 1;
   script.say_confirm();
-  CHECK_FALSE(nobody_asks());
+  CHECK_FALSE(has_no_consumer());
   script.confirm.consumers = 0;
   script.say_confirm();
   script.live(2s);
-  CHECK_FALSE(nobody_asks());
+  CHECK_FALSE(has_no_consumer());
   script.live(2s);
-  CHECK(nobody_asks());
+  CHECK(has_no_consumer());
   script.new_broker();
-  CHECK_FALSE(nobody_asks());
+  CHECK_FALSE(has_no_consumer());
   script.stand();
-  CHECK_FALSE(nobody_asks());
+  CHECK_FALSE(has_no_consumer());
 }
 
 TEST_CASE(

@@ -83,7 +83,7 @@ TEST_CASE(
   };
   CHECK(send().put_received == SeqNo{0});
   auto morty = world.consumer(3);
-  morty.ask(2);
+  morty.request(2);
   for (int i = 0; i < 2; ++i) {
     morty.received();
     morty.ack(fat);
@@ -150,7 +150,7 @@ TEST_CASE("of a named producer that put nothing nothing is remembered, what one 
     rick.bye(n == 50 ? SeqNo{1} : SeqNo{});
   }
   auto morty = world.consumer(200);
-  morty.ask();
+  morty.request();
   morty.received();
   morty.ack("a");
   world.advance(2 * heartbeat_interval, {&morty});
@@ -186,22 +186,23 @@ TEST_CASE("of thousands of items that are not held a few are told, all are count
   auto morty = world.consumer(1);
   std::string entries;
   for (std::uint64_t id = 1; id <= max_entries; ++id)
-    append_runs(entries, EntryKind::ack, {{ItemId{id}, max_asks}});
+    append_runs(entries, EntryKind::ack, {{ItemId{id}, max_requests}});
   CHECK(world.dispatcher.control(world.session(morty), {1}, max_entries, entries, world.now) ==
         Refusal::none);
   world.settle();
   CHECK(morty.refusals().size() == 16);
   CHECK(world.core.refused(Refusal::not_held) ==
-        max_asks + max_entries - 1);  // then one ends its entry
+        max_requests + max_entries - 1);  // then one ends its entry
 }
 
-TEST_CASE("who asks and withdraws and reads nothing is answered for a window, then cut off") {
+TEST_CASE("who asks and cancels and reads nothing is answered for a window, then cut off") {
   BrokerWorld world;
   auto morty = world.consumer(1);
   std::string entries;
-  for (std::uint64_t asked = max_asks; asked <= 100 * std::uint64_t{max_asks}; asked += max_asks) {
-    append_ask(entries, {asked, {}, 0});
-    append_withdraw(entries, max_asks);
+  for (std::uint64_t requested = max_requests; requested <= 100 * std::uint64_t{max_requests};
+       requested += max_requests) {
+    append_request(entries, {requested, {}, 0});
+    append_cancel_requests(entries, max_requests);
   }
   CHECK(world.dispatcher.control(world.session(morty), {1}, 200, entries, world.now) ==
         Refusal::none);
@@ -232,22 +233,22 @@ TEST_CASE("a session holds so many items, and gets more when some are settled") 
   auto morty = world.consumer(2);
   std::string entries;
   for (std::uint64_t i = 0; i < more; ++i) append_item(entries, {default_priority, 0, "a"});
-  for (std::uint64_t put = 0; put < max_asks + more; put += more) {
+  for (std::uint64_t put = 0; put < max_requests + more; put += more) {
     REQUIRE(world.dispatcher.put(world.session(rick), rick.next_put, more, entries, world.now) ==
             Refusal::none);
     rick.next_put += more;
     world.settle();
-    morty.ask(more);
+    morty.request(more);
   }
-  CHECK(world.session(morty).held == max_asks);
+  CHECK(world.session(morty).held == max_requests);
   const auto first = morty.received().size();
-  CHECK(first == max_asks);
+  CHECK(first == max_requests);
   std::string ack;
   append_runs(ack, EntryKind::ack, {{ItemId{1}, 600}});
   morty.entry(ack);
   CHECK(morty.received().size() == 600);
-  CHECK(world.session(morty).held == max_asks);
-  morty.withdraw(max_asks);
+  CHECK(world.session(morty).held == max_requests);
+  morty.cancel_requests(max_requests);
   const auto answers = morty.received();
   CHECK(std::count(answers.begin(), answers.end(), "none") > 0);
   CHECK(world.session(morty).wants() == 0);
@@ -271,9 +272,10 @@ TEST_CASE("a turn delivers so many items, and the next one begins at once") {
   auto rick = world.producer(1);
   for (int i = 0; i < 100; ++i) rick.put("a");
   auto morty = world.consumer(2);
-  std::string ask;
-  append_ask(ask, {100});
-  REQUIRE(world.dispatcher.control(world.session(morty), {1}, 1, ask, world.now) == Refusal::none);
+  std::string request;
+  append_request(request, {100});
+  REQUIRE(world.dispatcher.control(world.session(morty), {1}, 1, request, world.now) ==
+          Refusal::none);
   for (int turn = 1; turn <= 10; ++turn) {
     world.core.end_turn(world.now, true);
     CHECK(entries_in(world.effects) == 10);
@@ -289,10 +291,10 @@ TEST_CASE("a queue with a long way to go keeps no other one waiting") {
   auto beth = world.producer(2, "beth", "short");
   for (int i = 0; i < 100; ++i) rick.put("a");
   auto morty = world.consumer(3, {"long"}), summer = world.consumer(4, {"short"});
-  std::string ask;
-  append_ask(ask, {100});
+  std::string request;
+  append_request(request, {100});
   for (const auto* client : {&morty, &summer})
-    REQUIRE(world.dispatcher.control(world.session(*client), {1}, 1, ask, world.now) ==
+    REQUIRE(world.dispatcher.control(world.session(*client), {1}, 1, request, world.now) ==
             Refusal::none);
   world.core.end_turn(world.now, true);
   std::string item;
@@ -325,7 +327,7 @@ TEST_CASE("sessions that end at one moment and hold much end one after the other
   for (std::uint8_t n = 2; n < 7; ++n) {
     consumers.push_back(world.consumer(n));
     for (int i = 0; i < 20; ++i) rick.put("a");
-    consumers.back().ask(20);
+    consumers.back().request(20);
   }
   for (const auto& client : consumers) world.core.unsubscribed(client.id, world.now);
   world.now += reconnect_grace;

@@ -98,7 +98,7 @@ TEST_CASE("the parts of a block follow one another") {
   BrokerWorld world;
   auto morty = world.consumer(1);
   morty.say_part("one, ", true);
-  SUBCASE("an ask comes between") { morty.ask(); }
+  SUBCASE("a request comes between") { morty.request(); }
   SUBCASE("another block begins") {
     ++morty.said;
     morty.say_part("two\n", false);

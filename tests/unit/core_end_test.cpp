@@ -17,7 +17,7 @@ TEST_CASE(
   rick.bye(SeqNo{1});
   CHECK_FALSE(printer.confirm().shutdown);
   auto morty = world.consumer(2);
-  morty.ask();
+  morty.request();
   morty.received();
   CHECK_FALSE(morty.confirm().shutdown);
   morty.say("got a\n");
@@ -61,7 +61,7 @@ TEST_CASE(
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   rick.put("poison");
-  morty.ask();
+  morty.request();
   morty.received();
   morty.fail("poison");
   rick.bye(SeqNo{1});

@@ -11,19 +11,19 @@ TEST_CASE("an item goes to the consumer that asks, and is gone when it is acked"
   auto morty = world.consumer(2);
   rick.put("a");
   CHECK(morty.received() == Bodies{});
-  morty.ask();
+  morty.request();
   CHECK(morty.received() == Bodies{"a"});
   CHECK_FALSE(world.core.queues().all_settled());
   morty.ack("a");
   CHECK(world.core.queues().all_settled());
 }
 
-TEST_CASE("an ask that came first is served first, and nobody gets more than they asked for") {
+TEST_CASE("a request that came first is served first, and nobody gets more than they asked for") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto first = world.consumer(2), second = world.consumer(3);
-  first.ask();
-  second.ask();
+  first.request();
+  second.request();
   rick.put("a");
   rick.put("b");
   rick.put("c");
@@ -35,8 +35,8 @@ TEST_CASE("sessions that ask for many take turns") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto greedy = world.consumer(2), modest = world.consumer(3);
-  greedy.ask(100);
-  modest.ask(1);
+  greedy.request(100);
+  modest.request(1);
   rick.put("a");
   rick.put("b");
   rick.put("c");
@@ -53,7 +53,7 @@ TEST_CASE("higher priorities go first, FIFO within each") {
   rick.put("high 1", 9);
   rick.put("usual 2");
   rick.put("high 2", 9);
-  morty.ask(5);
+  morty.request(5);
   CHECK(morty.received() == Bodies{"high 1", "high 2", "usual 1", "usual 2", "low"});
 }
 
@@ -61,7 +61,7 @@ TEST_CASE("a delayed item joins its queue when its time has come") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
-  morty.ask(2);
+  morty.request(2);
   rick.put("later", default_priority, 1500);
   rick.put("now");
   CHECK(morty.received() == Bodies{"now"});
@@ -71,18 +71,18 @@ TEST_CASE("a delayed item joins its queue when its time has come") {
   CHECK(morty.received() == Bodies{"later"});
 }
 
-TEST_CASE("a withdrawn ask is answered once: by the item that crossed it, or by none") {
+TEST_CASE("a cancelled request is answered once: by the item that crossed it, or by none") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
-  morty.ask();
-  morty.withdraw();
+  morty.request();
+  morty.cancel_requests();
   CHECK(morty.received() == Bodies{"none"});
   rick.put("a");
   CHECK(morty.received() == Bodies{});
-  morty.ask();
+  morty.request();
   CHECK(morty.received() == Bodies{"a"});
-  morty.withdraw();  // it crossed the item
+  morty.cancel_requests();  // it crossed the item
   CHECK(morty.received() == Bodies{});
 }
 
@@ -91,14 +91,14 @@ TEST_CASE("a released item goes back to the dispatcher, and no attempt is counte
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
   for (const auto* body : {"a", "b", "c", "d"}) rick.put(body);
-  morty.ask(3);
+  morty.request(3);
   CHECK(morty.received() == Bodies{"a", "b", "c"});
   morty.release("c");
   morty.release("a");
-  summer.ask(3);
+  summer.request(3);
   CHECK(summer.attempts() == std::vector{1, 1, 1});
   summer.fail("a");
-  summer.ask();
+  summer.request();
   CHECK(summer.attempts() == std::vector{2});
 }
 
@@ -111,7 +111,7 @@ TEST_CASE("items that come back are in their old order, before all that wait") {
   morty.received();
   morty.vanish();
   world.advance(reconnect_grace, {&rick, &summer});
-  summer.ask(4);
+  summer.request(4);
   CHECK(summer.received() == Bodies{"a"});  // it may have been begun: it goes alone
   summer.ack("a");
   CHECK(summer.received() == Bodies{"b", "c", "d"});
@@ -124,7 +124,7 @@ TEST_CASE("an item that fails too often is dead: its producer learns who tried a
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   rick.put("poison");
-  morty.ask(3);
+  morty.request(3);
   morty.received();
   morty.fail("poison", "too bitter");
   CHECK(morty.attempts() == std::vector{2});
@@ -147,7 +147,7 @@ TEST_CASE("a dead item's history calls a consumer by the name that it gave") {
   auto rick = world.producer(1);
   auto morty = world.consumer(2, {"default"}, "Morty");
   rick.put("poison");
-  morty.ask();
+  morty.request();
   morty.received();
   morty.fail("poison");
   CHECK(rick.died().at(0).history.at(0).consumer == "Morty");
@@ -161,7 +161,7 @@ TEST_CASE("of many attempts the last twenty are told") {
   auto morty = world.consumer(2);
   rick.put("poison");
   for (int attempt = 1; attempt <= 25; ++attempt) {
-    morty.ask();
+    morty.request();
     morty.received();
     morty.fail("poison", "why " + std::to_string(attempt));
   }
@@ -181,7 +181,7 @@ TEST_CASE("a notice has the last attempts' reasons, in 4 KiB of them") {
   auto morty = world.consumer(2);
   rick.put("poison");
   for (char attempt = 'a'; attempt < 'f'; ++attempt) {
-    morty.ask();
+    morty.request();
     morty.received();
     morty.fail("poison", std::string(3000, attempt));
   }
@@ -203,7 +203,7 @@ TEST_CASE("who does not listen is told of so many dead items by name and of all 
   auto morty = world.consumer(2);
   const auto dies = [&](const std::string& body) {
     rick.put(body);
-    morty.ask();
+    morty.request();
     morty.received();
     morty.fail(body);
   };
@@ -222,11 +222,11 @@ TEST_CASE("a consumer that holds one item for long and settles many costs no mem
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   rick.put("held");
-  morty.ask();
+  morty.request();
   morty.received();
   for (int i = 0; i < 3000; ++i) {
     rick.put("x");
-    morty.ask();
+    morty.request();
     morty.received();
     morty.ack("x");
   }
@@ -243,7 +243,7 @@ TEST_CASE("of a queue's dead items the last ones are kept, all are told of and c
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   const Bodies poison{"a", "b", "c", "d"};
-  morty.ask(poison.size());
+  morty.request(poison.size());
   for (const auto& body : poison) rick.put(body);
   morty.received();
   for (const auto& body : poison) morty.fail(body);
@@ -268,7 +268,7 @@ TEST_CASE(
     auto morty = world.consumer(2);
     const auto dies = [&](const std::string& body) {
       rick.put(body);
-      morty.ask();
+      morty.request();
       CHECK(morty.received() == Bodies{body});
       morty.fail(body);
     };
@@ -300,7 +300,7 @@ TEST_CASE("a producer that left is remembered for as long as a dead item of its 
   auto morty = world.consumer(2);
   const auto dies = [&](Client& producer, const std::string& body) {
     producer.put(body);
-    morty.ask();
+    morty.request();
     morty.received();
     morty.fail(body);
   };
@@ -318,7 +318,7 @@ TEST_CASE("a failed item may wait before it is tried again") {
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   rick.put("a");
-  morty.ask(2);
+  morty.request(2);
   morty.received();
   morty.fail("a", "not yet", 500);
   world.advance(499ms, {&rick, &morty});
@@ -332,7 +332,7 @@ TEST_CASE("of a run of items those that are held are settled, whatever the other
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
   for (const auto* body : {"a", "b", "c", "d"}) rick.put(body);
-  for (auto* consumer : {&morty, &summer, &morty, &summer}) consumer->ask();
+  for (auto* consumer : {&morty, &summer, &morty, &summer}) consumer->request();
   CHECK(morty.received() == Bodies{"a", "c"});
   std::string entries;
   append_runs(entries, EntryKind::ack, {{morty.got["a"], 4}});
@@ -348,7 +348,7 @@ TEST_CASE("nobody settles what they do not hold") {
   auto rick = world.producer(1);
   auto morty = world.consumer(2), thief = world.consumer(3);
   rick.put("a");
-  morty.ask();
+  morty.request();
   morty.received();
   thief.got["a"] = morty.got["a"];
   thief.ack("a");
@@ -371,13 +371,13 @@ TEST_CASE("a consumer of several queues gets from each in turn, and each item on
   for (const auto* body : {"r1", "r2"}) beth.put(body);
   Bodies all;
   for (int i = 0; i < 4; ++i) {
-    morty.ask();
+    morty.request();
     const auto one = morty.received();
     REQUIRE(one.size() == 1);
     all.push_back(one[0]);
   }
   CHECK(all == Bodies{"l1", "r1", "l2", "r2"});
-  morty.ask();
+  morty.request();
   beth.put("r3");
   rick.put("l3");
   CHECK(morty.received() == Bodies{"r3"});
@@ -390,7 +390,7 @@ TEST_CASE(
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   for (const auto* body : {"a", "b", "c"}) rick.put(body);
-  morty.ask(2);
+  morty.request(2);
   CHECK(morty.received() == Bodies{"a", "b"});
   morty.lane_lost(1, SeqNo{1}, 1);  // only "a" came in
   CHECK(morty.confirm().lane_generation == 2);
@@ -399,7 +399,7 @@ TEST_CASE(
   morty.ack("a");
   morty.ack("b");
   CHECK(morty.refusals() == Bodies{});
-  morty.ask();
+  morty.request();
   CHECK(morty.received() == Bodies{"c"});
 }
 
@@ -410,7 +410,7 @@ TEST_CASE("a lane that cannot be opened again at once costs its consumer nothing
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   for (const auto* body : {"a", "b", "c"}) rick.put(body);
-  morty.ask(2);
+  morty.request(2);
   CHECK(morty.received() == Bodies{"a", "b"});
   world.lanes_left = false;
   morty.lane_lost(1, SeqNo{1}, 2);  // "b" did not come in

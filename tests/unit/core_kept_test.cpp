@@ -23,7 +23,7 @@ TEST_CASE("kept items are delivered in order when the time for claims is over, n
   ThreeKept storage;
   BrokerWorld world(keeping(), storage, {8});
   auto morty = world.consumer(1);
-  morty.ask(3);
+  morty.request(3);
   world.advance(claims_within - 1ms, {&morty});
   CHECK(morty.received() == Bodies{});
   world.advance(1ms, {&morty});
@@ -38,7 +38,7 @@ TEST_CASE(
   BrokerWorld world(settings, storage, {8});
   auto summer = world.producer(1, "summer", "fresh");
   auto morty = world.consumer(2, {"fresh"});
-  morty.ask(2);
+  morty.request(2);
   const auto first_credit = summer.confirm().put_credit;
   REQUIRE(first_credit == SeqNo{50});
   for (std::uint64_t i = 0; i < first_credit.value; ++i) summer.put(std::to_string(i));
@@ -62,7 +62,7 @@ TEST_CASE("a broker that waits for claims gives producers no more room than the 
   CHECK(confirm.put_held == Held::queue_items);
   CHECK(confirm.put_credit == SeqNo{1});
   auto morty = world.consumer(2);
-  morty.ask();
+  morty.request();
   world.advance(claims_within, {&summer, &morty});
   CHECK(morty.received() == Bodies{"a"});
   morty.ack("a");
@@ -156,7 +156,7 @@ TEST_CASE("where only dead items were kept nobody is waited for") {
     auto rick = world.producer(1, "rick");
     auto morty = world.consumer(2);
     rick.put("poison");
-    morty.ask();
+    morty.request();
     morty.received();
     morty.fail("poison");
     REQUIRE(world.core.queues().dead() == 1);
@@ -164,7 +164,7 @@ TEST_CASE("where only dead items were kept nobody is waited for") {
   BrokerWorld world(settings, storage, {8});
   auto summer = world.producer(1, "summer");
   auto morty = world.consumer(2);
-  morty.ask();
+  morty.request();
   summer.put("new");
   CHECK(morty.received() == Bodies{"new"});
 }
@@ -176,7 +176,7 @@ TEST_CASE(
   BrokerWorld world(keeping(), storage, {8});
   world.now += 2 * claims_within;
   auto morty = world.consumer(1);
-  morty.ask(3);
+  morty.request(3);
   world.advance(claims_within / 2, {&morty});
   world.now += 2 * claims_within;
   auto summer = holder(world, 2, {{{2}, 1, 1}});
@@ -189,7 +189,7 @@ TEST_CASE("who held a kept item goes on with it, and nobody else gets it") {
   ThreeKept storage;
   BrokerWorld world(keeping(), storage, {8});
   auto morty = world.consumer(1), summer = holder(world, 2, {{{2}, 1, 1}});
-  morty.ask(3);
+  morty.request(3);
   world.advance(claims_within, {&morty, &summer});
   CHECK(morty.received() == Bodies{"a", "c"});
 }
@@ -201,10 +201,10 @@ struct GivenTwice : KeptMemory {
     auto rick = world.producer(1, "rick");
     auto morty = world.consumer(2), summer = world.consumer(3);
     rick.put("a");
-    morty.ask();
+    morty.request();
     morty.received();
     world.advance(session_timeout, {&rick, &summer});
-    summer.ask();
+    summer.request();
     CHECK(summer.deliveries() == std::vector{2});
   }
 };
@@ -227,10 +227,10 @@ TEST_CASE("an item that came back goes out when it is kept that it did, not befo
   auto rick = world.producer(1, "rick");
   auto morty = world.consumer(2), summer = world.consumer(3);
   rick.put("a");
-  morty.ask();
+  morty.request();
   morty.received();
   storage.most_settles = storage.turn();
-  summer.ask();
+  summer.request();
   world.advance(session_timeout, {&rick, &summer});
   CHECK(summer.received() == Bodies{});
   SUBCASE("kept") {
@@ -264,7 +264,7 @@ TEST_CASE("while a session's claims are still coming in, kept items wait, but no
   ThreeKept storage;
   BrokerWorld world(keeping(), storage, {8});
   auto morty = world.consumer(1);
-  morty.ask(3);
+  morty.request(3);
   auto summer = world.announces_claims(2, Epoch{7}, session_id(99), 2);
   summer.claim({{{1}, 1, 1}});
   world.advance(claims_within + 5s, {&morty, &summer});
@@ -297,7 +297,7 @@ TEST_CASE("the claim of an item that was not kept, or that is newer, is not hear
   auto summer = holder(world, 2, {{{3}, 2, 1}, {{1ull << 32}, 1, 1}});
   CHECK(summer.lost() == std::vector{ItemId{4}, ItemId{1ull << 32}});
   auto morty = world.consumer(3);
-  morty.ask(4);
+  morty.request(4);
   world.advance(claims_within, {&morty, &summer, &rick});
   CHECK(morty.received() == Bodies{"a", "b", "new"});
 }
@@ -306,7 +306,7 @@ TEST_CASE("what is said of an item of a broker that is forgotten settles nothing
   const auto given_by = [](BrokerWorld& world) {
     world.producer(1).put("an item");
     auto morty = world.consumer(2);
-    morty.ask();
+    morty.request();
     CHECK(morty.received() == Bodies{"an item"});
     return morty.got["an item"];
   };
@@ -337,12 +337,12 @@ TEST_CASE(
   }
   BrokerWorld world(keeping(), storage, {8});
   auto morty = world.consumer(3, {"empty", "full"});
-  morty.ask();
+  morty.request();
   world.advance(claims_within, {&morty});
   CHECK(morty.received() == Bodies{"a"});
 }
 
-TEST_CASE("a withdrawn ask gets no item that another consumer may still claim") {
+TEST_CASE("a cancelled request gets no item that another consumer may still claim") {
   KeptMemory storage;
   {
     BrokerWorld world(keeping(), storage, {7});
@@ -351,8 +351,8 @@ TEST_CASE("a withdrawn ask gets no item that another consumer may still claim") 
   }
   BrokerWorld world(keeping(), storage, {8});
   auto morty = world.consumer(2);
-  morty.ask();
-  morty.withdraw();
+  morty.request();
+  morty.cancel_requests();
   CHECK(morty.received() == Bodies{"none"});
 }
 
@@ -378,7 +378,7 @@ TEST_CASE("join: what is done counts when that is kept, not before") {
   auto morty = world.consumer(2);
   for (const auto* body : {"a", "b"}) rick.put(body);
   rick.join();
-  morty.ask(2);
+  morty.request(2);
   morty.received();
   storage.most_settles = storage.turn();
   morty.ack("a");
@@ -404,7 +404,7 @@ TEST_CASE("what died on a full disk counts for its producer at the next broker")
     auto morty = world.consumer(2);
     rick.put("a");
     before = storage;
-    morty.ask();
+    morty.request();
     morty.received();
     morty.fail("a");
     storage.lose_producers(before);

@@ -68,7 +68,7 @@ TEST_CASE("a body of up to part_bytes goes whole, a larger one in parts") {
   const std::string body(large, 'a'), small(part_bytes, 'b');
   producer.put(body);
   producer.put(small);
-  receiver.client.ask(2);
+  receiver.client.request(2);
   CHECK(receiver.take() == std::vector{body, small});
   CHECK(receiver.received == SeqNo{large / small_part_bytes + 1});
 }
@@ -79,7 +79,7 @@ TEST_CASE("a lane has no more under way than its window, and goes on with what a
   Receiver receiver{world.consumer(2)};
   const std::string body(5 * part_bytes, 'a');
   producer.put(body);
-  receiver.client.ask();
+  receiver.client.request();
   CHECK(receiver.take().empty());
   CHECK(receiver.bytes <= 3 * part_bytes);
   std::vector<std::string> got;
@@ -100,9 +100,9 @@ TEST_CASE(
   auto producer = world.producer(1);
   Receiver first{world.consumer(2)}, second{world.consumer(3)};
   for (const char c : {'a', 'b'}) producer.put(std::string(large, c));
-  first.client.ask(2);
+  first.client.request(2);
   CHECK(first.take().empty());
-  second.client.ask(1);
+  second.client.request(1);
   second.take();
   CHECK(second.client.got.contains("b"));
   for (const char c : {'c', 'd'}) producer.put(std::string(10, c));
@@ -120,7 +120,7 @@ TEST_CASE("an ack proves that all before it arrived") {
   auto producer = world.producer(1);
   Receiver receiver{world.consumer(2)};
   for (const char c : {'a', 'b', 'c'}) producer.put(std::string(part_bytes, c));
-  receiver.client.ask(3);
+  receiver.client.request(3);
   CHECK(receiver.take().size() == 2);
   receiver.client.ack("b");
   CHECK(receiver.take().size() == 1);
@@ -134,7 +134,7 @@ TEST_CASE("all lanes together have one window, and each has something") {
   std::vector<Receiver> receivers;
   for (std::uint8_t i = 0; i < 20; ++i) {
     receivers.push_back({world.consumer(static_cast<std::uint8_t>(10 + i))});
-    receivers.back().client.ask();
+    receivers.back().client.request();
   }
   std::size_t bytes = 0;
   for (auto& receiver : receivers) {
@@ -160,7 +160,7 @@ TEST_CASE("a turn hands over so many bytes, and the next one follows at once") {
   producer.put(std::string(20 * part_bytes, 'a'));
   for (int i = 0; i < 20; ++i) producer.put(std::string(part_bytes / 2, 'b'));
   std::string bytes;
-  append_ask(bytes, {21});
+  append_request(bytes, {21});
   REQUIRE(world.dispatcher.control(world.session(consumer), {1}, 1, bytes, world.now) ==
           Refusal::none);
   std::size_t turns = 0, all = 0;
@@ -183,7 +183,7 @@ TEST_CASE("parts are larger on a lane that is fast for as long as it is") {
   Receiver receiver{world.consumer(2)};
   for (int i = 0; i < 6; ++i) {
     producer.put(std::string(16u << 20, 'a'));
-    receiver.client.ask();
+    receiver.client.request();
   }
   const auto cross = [&](std::size_t bytes, Duration pace) {
     receiver.bytes = 0;
@@ -207,7 +207,7 @@ TEST_CASE("what did not arrive whole when the lane broke is taken back and given
   Receiver receiver{world.consumer(2)};
   const std::string body(5 * part_bytes, 'a');
   producer.put(body);
-  receiver.client.ask();
+  receiver.client.request();
   receiver.take();
   SUBCASE("not all was sent") {}
   SUBCASE("all was sent, and the last part did not come") {
@@ -240,7 +240,7 @@ TEST_CASE("what arrived whole stays with its consumer when the lane breaks") {
   auto producer = world.producer(1);
   Receiver receiver{world.consumer(2)};
   producer.put(std::string(large, 'a'));
-  receiver.client.ask();
+  receiver.client.request();
   CHECK(receiver.take().size() == 1);
   receiver.client.lane_lost(1, receiver.received, 1);
   receiver.received = {};
@@ -254,7 +254,7 @@ TEST_CASE("a body that its consumer gives back on the way is sent no further") {
   auto producer = world.producer(1);
   Receiver receiver{world.consumer(2)};
   producer.put(std::string(20 * part_bytes, 'a'));
-  receiver.client.ask();
+  receiver.client.request();
   receiver.take();
   receiver.client.release("a");
   const auto before = receiver.bytes;
@@ -269,10 +269,10 @@ TEST_CASE("a suspect does not follow what is given back on the way before that i
   auto producer = world.producer(1);
   auto dying = world.consumer(3);
   producer.put(std::string(5 * part_bytes, 's'));
-  dying.ask();
+  dying.request();
   Receiver receiver{world.consumer(2)};
   producer.put(std::string(20 * part_bytes, 'a'));
-  receiver.client.ask(2);
+  receiver.client.request(2);
   receiver.take();
   dying.vanish();
   world.advance(reconnect_grace + 10ms, {&producer, &receiver.client});
@@ -283,7 +283,7 @@ TEST_CASE("a suspect does not follow what is given back on the way before that i
   }
   CHECK(receiver.body == std::string(5 * part_bytes, 's'));
   receiver.client.ack("s");
-  receiver.client.ask();
+  receiver.client.request();
   receiver.take();
   CHECK(receiver.body.starts_with("a"));
 }
@@ -293,7 +293,7 @@ TEST_CASE("a consumer that leaves or is lost has nothing under way") {
   auto producer = world.producer(1);
   Receiver receiver{world.consumer(2)};
   producer.put(std::string(20 * part_bytes, 'a'));
-  receiver.client.ask(2);
+  receiver.client.request(2);
   CHECK(world.core.queues().bytes_under_way() > 0);
   SUBCASE("it leaves") { receiver.client.bye(); }
   SUBCASE("it is lost") {
@@ -302,7 +302,7 @@ TEST_CASE("a consumer that leaves or is lost has nothing under way") {
   }
   CHECK(world.core.queues().bytes_under_way() == 0);
   Receiver next{world.consumer(3)};
-  next.client.ask();
+  next.client.request();
   next.take();
   CHECK(next.client.got.contains("a"));
 }

@@ -24,11 +24,11 @@ TEST_CASE("plain doors: what comes in goes to who asks, and is settled like any 
   auto morty = world.consumer(2);
   world.core.plain().put("a", world.now);
   world.core.plain().put("b", world.now);
-  morty.ask(2);
+  morty.request(2);
   CHECK(morty.received() == Bodies{"a", "b"});
   morty.ack("a");
   morty.fail("b");
-  morty.ask();
+  morty.request();
   CHECK(morty.attempts() == std::vector{2});
   morty.ack("b");
   CHECK(world.core.queues().all_settled());
@@ -50,11 +50,11 @@ TEST_CASE(
   CHECK(rick.confirm().done == 3);
 }
 
-TEST_CASE("plain doors: asks are served before out") {
+TEST_CASE("plain doors: requests are served before out") {
   BrokerWorld world(with_plain_doors());
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
-  morty.ask();
+  morty.request();
   world.core.plain().set_room(10);
   rick.put("a");
   CHECK(morty.received() == Bodies{"a"});
@@ -80,7 +80,7 @@ TEST_CASE(
   CHECK(world.core.plain().put(std::string(max_body + 1, 'x'), world.now) == Refusal::too_large);
   auto morty = world.consumer(2);
   world.core.plain().put("a", world.now);
-  morty.ask();
+  morty.request();
   morty.received();
   morty.fail("a", "too hot");
   CHECK(world.core.queues().dead() == 1);

@@ -29,7 +29,7 @@ PutName put_name() {
   auto rick = world.producer(1), morty = world.consumer(2);
   storage.most_puts = storage.turn();
   rick.put("a");
-  morty.ask();
+  morty.request();
   PutName put;
   for (const auto& message : world.lane_messages[morty.id]) {
     EntryReader in(std::string_view(message.bytes).substr(header_size));
@@ -61,7 +61,7 @@ TEST_CASE("put claims: an item that is not kept yet comes with its put, a kept o
   BrokerWorld world(keeping(), storage, {7});
   auto rick = world.producer(1), morty = world.consumer(2);
   rick.put("a");
-  morty.ask();
+  morty.request();
   EntryReader in(std::string_view(world.lane_messages[morty.id].at(0).bytes).substr(header_size));
   Entry entry;
   REQUIRE(in.next(entry));
@@ -77,7 +77,7 @@ TEST_CASE("put claims: each item comes with its own put, of several producers an
   for (const auto* body : {"s1", "s2"}) summer.put(body);
   rick.put("r4");
   rick.put("r5", max_priority);  // goes out before the others
-  morty.ask(8);
+  morty.request(8);
   std::map<std::string, PutName> puts;
   for (const auto& message : world.lane_messages[morty.id]) {
     PutName before;
@@ -100,7 +100,7 @@ TEST_CASE("put claims: half a prefetch of short items crosses in one message, ke
   auto rick = world.producer(1), morty = world.consumer(2);
   storage.most_puts = storage.turn();
   for (int i = 0; i < 500; ++i) rick.put(std::string(100, 'x'));
-  morty.ask(500);
+  morty.request(500);
   REQUIRE(world.lane_messages[morty.id].size() == 1);
   CHECK(world.lane_messages[morty.id][0].count == 500);
 }
@@ -109,7 +109,7 @@ TEST_CASE("put claims: what is put again is its holder's who has claimed it") {
   Scene scene;
   auto& world = scene.world;
   auto summer = world.consumer(4);
-  summer.ask(2);
+  summer.request(2);
   auto morty = scene.claimant(2);
   auto rick = world.client(1, again_of(1, {2}));
   rick.put("a");
@@ -127,7 +127,7 @@ TEST_CASE(
   Scene scene;
   auto& world = scene.world;
   auto summer = world.consumer(4);
-  summer.ask(2);
+  summer.request(2);
   auto rick = world.client(1, again_of(1, {1}));
   rick.put("a");
   world.advance(1s, {&rick, &summer});
@@ -150,7 +150,7 @@ TEST_CASE("put claims: what is new waits for nobody") {
   Scene scene;
   auto& world = scene.world;
   auto summer = world.consumer(4);
-  summer.ask();
+  summer.request();
   auto rick = world.client(1, again_of(1, {0}));
   rick.put("a");
   CHECK(summer.received() == Bodies{"a"});
@@ -197,7 +197,7 @@ TEST_CASE("put claims: they are waited for while they come in, as on a slow line
   Scene scene;
   auto& world = scene.world;
   auto summer = world.consumer(4);
-  summer.ask();
+  summer.request();
   auto morty = world.announces_claims(2, Epoch{7}, session_id(99), 2);
   auto rick = world.client(1, again_of(1, {1}));
   rick.put("a");
@@ -214,7 +214,7 @@ TEST_CASE(
   auto& world = scene.world;
   auto rick = world.client(1, again_of(1, {0}));
   auto morty = world.consumer(2);
-  morty.ask();
+  morty.request();
   rick.put("a");
   REQUIRE(morty.received() == Bodies{"a"});
   const auto id = morty.got["a"];
@@ -227,8 +227,9 @@ TEST_CASE("put claims: no more of them wait than a bound, whoever sends them") {
   Scene scene;
   auto& world = scene.world;
   ItemId next{1};
-  for (std::uint8_t n = 10; n < 10 + max_put_claims / max_asks; ++n, next.value += max_asks) {
-    auto some = world.claimant(n, Epoch{7}, session_id(90), {{next, max_asks, 1, {n, {1}}}});
+  for (std::uint8_t n = 10; n < 10 + max_put_claims / max_requests;
+       ++n, next.value += max_requests) {
+    auto some = world.claimant(n, Epoch{7}, session_id(90), {{next, max_requests, 1, {n, {1}}}});
     CHECK(some.lost().empty());
   }
   auto morty = world.claimant(2, Epoch{7}, session_id(99), {{next, 1, 1, scene.name}});
@@ -282,7 +283,7 @@ TEST_CASE(
     auto summer = scene.claimant(3);
     CHECK(world.session(summer).held == 0);
     CHECK(summer.lost() == std::vector{old_id});
-    summer.ask();
+    summer.request();
     for (int i = 0; i < 61; ++i) world.advance(1s, {&rick, &morty, &summer});
     CHECK(summer.received() == Bodies{"a"});
   }
@@ -303,7 +304,7 @@ TEST_CASE(
     CHECK(summer.lost().empty());
     CHECK(morty.confirm().control_received == SeqNo{2});
     summer.fail("a", "once more");
-    summer.ask();
+    summer.request();
     for (int i = 0; i < 8; ++i) world.advance(1s, {&rick, &morty, &summer});
     CHECK(summer.attempts() == std::vector{3});
   }
@@ -313,7 +314,7 @@ TEST_CASE(
     rick.put("a");
     CHECK(world.session(summer).held == 0);
     CHECK(morty.confirm().control_received == SeqNo{2});
-    summer.ask();
+    summer.request();
     for (int i = 0; i < 61; ++i) world.advance(1s, {&rick, &morty, &summer});
     CHECK(summer.attempts() == std::vector{2});
   }

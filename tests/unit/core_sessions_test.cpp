@@ -56,8 +56,8 @@ TEST_CASE("a killed consumer's items go to another one after the reconnect grace
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
   rick.put("a");
-  morty.ask();
-  summer.ask();
+  morty.request();
+  summer.request();
   CHECK(morty.received() == Bodies{"a"});
   morty.vanish();
   world.advance(reconnect_grace - 1ms, {&rick, &summer});
@@ -71,8 +71,8 @@ TEST_CASE("a consumer whose connection is back within the reconnect grace keeps 
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
   rick.put("a");
-  morty.ask();
-  summer.ask();
+  morty.request();
+  summer.request();
   morty.received();
   morty.vanish();
   world.advance(reconnect_grace - 1ms, {&rick, &summer});
@@ -88,8 +88,8 @@ TEST_CASE("a silent consumer is lost after session_timeout") {
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
   rick.put("a");
-  morty.ask();
-  summer.ask();
+  morty.request();
+  summer.request();
   world.advance(session_timeout - 1ms, {&rick, &summer});
   CHECK(summer.received() == Bodies{});
   world.advance(1ms, {&rick, &summer});
@@ -102,7 +102,7 @@ TEST_CASE("after a pause of the broker's own loop nobody is taken for dead") {
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   rick.put("a");
-  morty.ask();
+  morty.request();
   world.now += 10s;
   world.settle();
   CHECK(world.core.find(morty.id));
@@ -132,11 +132,11 @@ TEST_CASE("what follows a bye is not heard") {
   rick.put("a");
   std::string bytes;
   append_bye(bytes, {});
-  append_ask(bytes, {1});
+  append_request(bytes, {1});
   REQUIRE(world.dispatcher.control(world.session(morty), morty.next_control, 2, bytes, world.now) ==
           Refusal::none);
   world.settle();
-  summer.ask();
+  summer.request();
   CHECK(morty.received() == Bodies{});
   CHECK(summer.received() == Bodies{"a"});
 }
@@ -146,10 +146,10 @@ TEST_CASE("a client that comes back in a new session takes up again what nobody 
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
   for (const auto* body : {"a", "b"}) rick.put(body);
-  morty.ask(2);
+  morty.request(2);
   CHECK(morty.received() == Bodies{"a", "b"});
   world.advance(session_timeout, {&rick, &summer});
-  summer.ask();
+  summer.request();
   CHECK(summer.attempts() == std::vector{2});  // "a" went elsewhere
 
   auto back = world.claimant(4, world.core.epoch(), morty.id, {{morty.got["a"], 2, 1}});
@@ -202,20 +202,21 @@ TEST_CASE("without a port for its lane a consumer is refused, and nobody is said
 }
 
 TEST_CASE(
-    "a consumer at work whose lane cannot be made anew keeps its items and its asks until there is "
+    "a consumer at work whose lane cannot be made anew keeps its items and its requests until "
+    "there is "
     "a port") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
   rick.put("a");
-  morty.ask();
+  morty.request();
   CHECK(morty.received() == Bodies{"a"});
   world.lanes_left = false;
   morty.lane_lost(1, SeqNo{1}, 1);
   CHECK(morty.confirm().lane_port == 0);
   world.advance(3s, {&rick, &morty, &summer});
   rick.put("b");
-  summer.ask();
+  summer.request();
   CHECK(summer.received() == Bodies{"b"});
   world.lanes_left = true;
   world.advance(1s, {&rick, &morty, &summer});
@@ -228,7 +229,7 @@ TEST_CASE("a consumer that does not reach its lanes is logged once, at the secon
   BrokerWorld world;
   auto morty = world.consumer(2);
   const auto lines = [&] {
-    morty.ask();  // a turn
+    morty.request();  // a turn
     return std::count_if(world.lines.begin(), world.lines.end(), [](const std::string& line) {
       return line.find("does not reach port 6001, where its items come from") != line.npos;
     });
@@ -248,10 +249,10 @@ TEST_CASE("nothing is delivered to a consumer that asks while no lane can be ope
   auto morty = world.consumer(2), summer = world.consumer(3);
   world.lanes_left = false;
   morty.lane_lost(1, SeqNo{}, 0);
-  morty.ask();
+  morty.request();
   rick.put("a");
   CHECK(morty.received() == Bodies{});
-  summer.ask();
+  summer.request();
   CHECK(summer.received() == Bodies{"a"});
   rick.put("b");
   CHECK(morty.received() == Bodies{});
@@ -266,7 +267,7 @@ TEST_CASE(
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   rick.put("a");
-  morty.ask();
+  morty.request();
   CHECK(morty.received() == Bodies{"a"});
   world.advance(session_timeout, {&rick});
   Hello hello;
@@ -290,7 +291,7 @@ TEST_CASE("nobody reclaims what they did not lose") {
   auto morty = world.consumer(2), thief = world.consumer(3);
   rick.put("a");
   rick.put("b");
-  morty.ask();
+  morty.request();
   morty.received();
   world.advance(session_timeout, {&rick});  // both consumers are lost
   auto back = world.claimant(4, world.core.epoch(), thief.id, {{morty.got["a"], 2, 1}});
@@ -307,7 +308,7 @@ TEST_CASE("more claims than were announced, or behind something else, end the se
   auto morty = world.client(1, hello), summer = world.client(2, hello);
   morty.claim({{{5}, 3, 1}});
   CHECK(morty.refusals() == Bodies{"malformed"});
-  summer.ask();
+  summer.request();
   summer.claim({{{5}, 1, 1}});
   CHECK(summer.refusals() == Bodies{"malformed"});
 }
@@ -318,10 +319,10 @@ TEST_CASE(
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
   rick.put("a");
-  morty.ask();
+  morty.request();
   CHECK(morty.received() == Bodies{"a"});
   world.advance(session_timeout, {&rick, &summer});
-  summer.ask();
+  summer.request();
   CHECK(summer.deliveries() == std::vector{2});
   summer.release("a");
   auto back = world.claimant(4, world.core.epoch(), morty.id, {{morty.got["a"], 1, 1}});
@@ -335,12 +336,12 @@ TEST_CASE(
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   rick.put("a");
-  morty.ask();
+  morty.request();
   CHECK(morty.deliveries() == std::vector{1});
   morty.lane_lost(1, SeqNo{}, 1);
   CHECK(morty.deliveries() == std::vector{2});
   morty.release("a");
-  morty.ask();
+  morty.request();
   CHECK(morty.deliveries() == std::vector{2});
 }
 
@@ -349,7 +350,7 @@ TEST_CASE("who is no consumer reclaims nothing, and holds nothing when it ends")
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   rick.put("a");
-  morty.ask();
+  morty.request();
   morty.received();
   world.advance(session_timeout, {&rick});
   Hello hello;
@@ -362,7 +363,7 @@ TEST_CASE("who is no consumer reclaims nothing, and holds nothing when it ends")
   CHECK(thief.refusals() == Bodies{"wrong_role"});
   world.advance(session_timeout, {&rick});
   auto summer = world.consumer(5);
-  summer.ask();
+  summer.request();
   CHECK(summer.received() == Bodies{"a"});
 }
 
@@ -404,8 +405,8 @@ TEST_CASE("a consumer that says bye gives back what it holds, no attempt counted
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
   rick.put("a");
-  morty.ask();
-  summer.ask();
+  morty.request();
+  summer.request();
   morty.bye();
   CHECK(summer.attempts() == std::vector{1});
 }
@@ -414,7 +415,7 @@ TEST_CASE("puts are taken once each, in order, whatever is sent twice or lost") 
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
-  morty.ask(10);
+  morty.request(10);
   rick.put("a");
   rick.next_put = SeqNo{3};
   rick.put("c");  // "b" was lost
@@ -440,7 +441,7 @@ TEST_CASE("a lost producer may come back: what was taken is not taken twice") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
-  morty.ask(2);
+  morty.request(2);
   rick.put("a");
   morty.received();
   morty.ack("a");
@@ -463,7 +464,7 @@ TEST_CASE("join: told at once when the last item is settled") {
   auto confirm = rick.confirm();
   CHECK(confirm.accepted == 1);
   CHECK(confirm.done == 0);
-  morty.ask();
+  morty.request();
   morty.received();
   morty.ack("a");
   CHECK(rick.confirm().done == 1);
@@ -483,7 +484,7 @@ TEST_CASE("a full queue gives no credit, and says why, another queue does") {
   world.advance(heartbeat_interval, {&rick, &beth, &morty});
   CHECK(rick.confirm().put_held == Held::queue_items);
   CHECK(beth.confirm().put_held == Held::nothing);
-  morty.ask();
+  morty.request();
   CHECK(morty.received() == Bodies{"item 1"});
   rick.heartbeat();
   world.advance(heartbeat_interval, {&rick, &beth, &morty});
@@ -504,7 +505,7 @@ TEST_CASE("idle producers do not keep a busy one from a small queue") {
     CAPTURE(i);
     REQUIRE(rick.confirm().put_credit >= rick.next_put);
     rick.put("a");
-    morty.ask();
+    morty.request();
     REQUIRE(morty.received() == Bodies{"a"});
     morty.ack("a");
   }
@@ -520,7 +521,7 @@ TEST_CASE("producers that keep a queue full take turns") {
   for (int i = 0; i < 100; ++i) {
     for (auto* producer : {&rick, &beth})
       while (world.session(*producer).credit >= producer->next_put) producer->put("a");
-    morty.ask();
+    morty.request();
     morty.received();
     morty.ack("a");
   }
@@ -539,7 +540,7 @@ TEST_CASE("a full queue by bytes shuts the window, and opens it again") {
   rick.put("123456");
   CHECK(rick.confirm().put_window == 0);
   rick.heartbeat();
-  morty.ask(1);
+  morty.request(1);
   morty.received();
   morty.ack("123456");
   CHECK(rick.confirm().put_window > 0);

@@ -183,7 +183,7 @@ TEST_CASE(
   REQUIRE(in > 0);
   REQUIRE(in < 5);
   auto eater = world.consumer(2);
-  eater.ask(2);
+  eater.request(2);
   for (const auto& body : eater.received()) eater.ack(body);
   client.vanish();
   world.advance(1s, {&eater});

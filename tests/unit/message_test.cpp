@@ -69,11 +69,11 @@ std::vector<Case> valid() {
       {"the largest item", put, entry(item, of(max_body))},
       {"the largest delayed item", put, entry(item, numbers(1u) + of(max_body), 0, has_delay)},
       {"two items", put, entry(item, "x") + entry(item, "y"), 2},
-      {"an ask", control, entry(ask, numbers(std::uint64_t{1}, std::uint64_t{2}, 3u))},
-      {"a withdraw", control, entry(withdraw, numbers(1u))},
+      {"a request", control, entry(request, numbers(std::uint64_t{1}, std::uint64_t{2}, 3u))},
+      {"cancelled requests", control, entry(cancel_requests, numbers(1u))},
       {"an ack of one run", control, entry(ack, run(1, 1))},
       {"an ack of two runs", control, entry(ack, run(1, 1) + run(7, 2))},
-      {"an ack of all that a session can hold", control, entry(ack, run(1, max_asks))},
+      {"an ack of all that a session can hold", control, entry(ack, run(1, max_requests))},
       {"a release", control, entry(release, run(UINT64_MAX - 1, 1))},
       {"a fail without a reason", control, entry(fail, run(1, 0))},
       {"a fail with the longest reason", control, entry(fail, run(1, 0) + of(max_reason))},
@@ -95,7 +95,7 @@ std::vector<Case> valid() {
            entry(delivery, next_of("b"), 0, 1),
        3},
       {"its next bytes", deliveries, entry(part, "x")},
-      {"the answer to a withdrawn ask", deliveries, entry(empty, "")},
+      {"the answer to a cancelled request", deliveries, entry(empty, "")},
       {"a dead letter's notice", outcome, entry(died, "{}")},
       {"a result, which a later version may send", outcome, entry(result, "x")},
       {"a line", console, entry(line, of(line_size + max_say))},
@@ -125,9 +125,9 @@ std::vector<Case> malformed() {
       {"an item of priority 10", put, entry(item, "x", 10)},
       {"an item with an unknown flag", put, entry(item, "xxxx", 0, 2)},
       {"a delayed item without a delay", put, entry(item, "xxx", 0, has_delay)},
-      {"a short ask", control, entry(ask, of(19))},
-      {"a long ask", control, entry(ask, of(21))},
-      {"a short withdraw", control, entry(withdraw, of(3))},
+      {"a short request", control, entry(request, of(19))},
+      {"a long request", control, entry(request, of(21))},
+      {"a short cancel_requests", control, entry(cancel_requests, of(3))},
       {"an ack of nothing", control, entry(ack, "")},
       {"an ack of half a run", control, entry(ack, of(13))},
       {"an ack of no item", control, entry(ack, run(1, 0))},
@@ -190,11 +190,11 @@ std::vector<Case> too_large() {
       {"an item", put, entry(item, of(max_body + 1))},
       {"a delayed item", put, entry(item, numbers(1u) + of(max_body + 1), 0, has_delay)},
       {"an ack of more than a session can hold", control,
-       entry(ack, run(1, max_asks) + run(100'000, 1))},
+       entry(ack, run(1, max_requests) + run(100'000, 1))},
       {"a reason", control, entry(fail, run(1, 0) + of(max_reason + 1))},
       {"a block", control, entry(say, of(say_size + max_say + 1))},
       {"claims of more than a session can hold", control,
-       entry(claim, claim_run(1, max_asks) + claim_run(100'000, 1))},
+       entry(claim, claim_run(1, max_requests) + claim_run(100'000, 1))},
       {"a delivery", deliveries, entry(delivery, deliver(of(max_body + 1)), 0, 1)},
       {"the beginning of one", deliveries,
        entry(delivery, deliver(numbers(std::uint32_t{max_body + 1}) + "abc", partial), 0, 1)},
@@ -218,8 +218,8 @@ void read_all(std::string_view payload) {
   for (Entry each; in.next(each);) {
     if (each.kind == item) read_item(each);
     if (each.kind == delivery) read_delivery(each);
-    if (each.kind == ask) read_ask(each);
-    if (each.kind == withdraw) read_withdraw(each);
+    if (each.kind == request) read_request(each);
+    if (each.kind == cancel_requests) read_cancel_requests(each);
     if (each.kind == ack || each.kind == release || each.kind == lost) read_runs(each, runs);
     if (each.kind == claim) read_claims(each, claims);
     if (each.kind == fail) read_fail(each);

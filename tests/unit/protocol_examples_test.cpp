@@ -50,10 +50,10 @@ std::string name_of(EntryKind kind) {
       return "item";
     case EntryKind::digest:
       return "digest";
-    case EntryKind::ask:
-      return "ask";
-    case EntryKind::withdraw:
-      return "withdraw";
+    case EntryKind::request:
+      return "request";
+    case EntryKind::cancel_requests:
+      return "cancel_requests";
     case EntryKind::ack:
       return "ack";
     case EntryKind::fail:
@@ -241,14 +241,14 @@ class Walk {
         return walk_given(entry);
       case EntryKind::died:
         return walk_died(entry);
-      case EntryKind::ask:
-        field(8, "asked", number(read_ask(entry).asked));
-        field(8, "begun", number(read_ask(entry).begun.value));
-        field(4, "waiting", number(read_ask(entry).waiting));
-        return append_ask(again_, read_ask(entry));
-      case EntryKind::withdraw:
-        field(4, "count", number(read_withdraw(entry)));
-        return append_withdraw(again_, read_withdraw(entry));
+      case EntryKind::request:
+        field(8, "requested", number(read_request(entry).requested));
+        field(8, "begun", number(read_request(entry).begun.value));
+        field(4, "waiting", number(read_request(entry).waiting));
+        return append_request(again_, read_request(entry));
+      case EntryKind::cancel_requests:
+        field(4, "count", number(read_cancel_requests(entry)));
+        return append_cancel_requests(again_, read_cancel_requests(entry));
       case EntryKind::bye:
         field(8, "last_put", number(read_bye(entry).value));
         return append_bye(again_, read_bye(entry));
@@ -476,7 +476,7 @@ TEST_CASE("PROTOCOL.md states the limits and times of the code") {
       {"max_checkpoints", number(max_checkpoints)},
       {"topics_per_connection", number(topics_per_connection)},
       {"max_subscription", number(max_subscription)},
-      {"max_asks", number(max_asks)},
+      {"max_requests", number(max_requests)},
       {"max_put_claims", number(max_put_claims)},
       {"max_priority", number(max_priority)},
       {"default_priority", number(default_priority)},

@@ -36,7 +36,7 @@ struct Names {
     item.body = "body";
     queues.put(producer, queue, item, last += 1, Time{});
     consumer.queues = {&queue};
-    queues.ask(consumer, consumer.asked + 1);
+    queues.request(consumer, consumer.requested + 1);
     queues.serve();
     REQUIRE(queues.ack(consumer, ItemId{last.value}));
     consumer.queues = {};
@@ -88,7 +88,7 @@ TEST_CASE("a queue is forgotten when nothing is in it and nobody names it, not b
   CHECK(queues.size() == 1);
   CHECK(storage.queues().size() == 1);
   auto morty = world.consumer(2, {"mail"});
-  morty.ask();
+  morty.request();
   CHECK(morty.received() == Bodies{"a"});
   morty.ack("a");
   CHECK(queues.size() == 1);
@@ -109,7 +109,7 @@ TEST_CASE(
   auto summer = world.producer(3, "summer", "images");
   rick.put("a");
   summer.put("b");
-  morty.ask(2);
+  morty.request(2);
   morty.received();
   morty.fail("a");
   morty.ack("b");
@@ -133,7 +133,7 @@ TEST_CASE("a queue of which nothing was kept is forgotten by the next broker") {
     auto rick = world.producer(1, "rick", "mail");
     rick.put("a");
     auto morty = world.consumer(2, {"mail"});
-    morty.ask();
+    morty.request();
     morty.received();
     morty.ack("a");
     CHECK(storage.queues().size() == 1);

@@ -301,7 +301,7 @@ TEST_CASE("credit never falls, the window may") {
   sender.set_credit({10}, 10);
   sender.set_credit({5}, 10);
   for (int i = 0; i < 9; ++i) {
-    append_ask(sender.block_for(16), {1});
+    append_request(sender.block_for(16), {1});
     sender.appended(0);
   }
   CHECK(sender.may_append());

@@ -55,23 +55,23 @@ void Client::entry(const std::string& bytes) {
   world.settle();
 }
 
-void Client::ask(std::uint64_t more) {
+void Client::request(std::uint64_t more) {
   std::string bytes;
   const auto* session = world.core.find(id);
-  append_ask(bytes, {asked += more, session ? session->lane_sent() : SeqNo{},
-                     static_cast<std::uint32_t>(more)});
+  append_request(bytes, {requested += more, session ? session->lane_sent() : SeqNo{},
+                         static_cast<std::uint32_t>(more)});
   entry(bytes);
 }
 
 void Client::prefetch(std::uint64_t more, SeqNo begun, std::uint32_t waiting) {
   std::string bytes;
-  append_ask(bytes, {asked += more, begun, waiting});
+  append_request(bytes, {requested += more, begun, waiting});
   entry(bytes);
 }
 
-void Client::withdraw(std::uint32_t count) {
+void Client::cancel_requests(std::uint32_t count) {
   std::string bytes;
-  append_withdraw(bytes, count);
+  append_cancel_requests(bytes, count);
   entry(bytes);
 }
 
@@ -121,7 +121,7 @@ void Client::join() {
 void Client::lane_lost(std::uint32_t generation, SeqNo received_up_to, std::uint32_t wanted) {
   std::string bytes;
   append_lane_lost(bytes, {generation, received_up_to, wanted});
-  asked = wanted;
+  requested = wanted;
   entry(bytes);
 }
 

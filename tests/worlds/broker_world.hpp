@@ -44,7 +44,7 @@ struct Client {
   Role role;
   SeqNo next_put{1};
   SeqNo next_control{1};
-  std::uint64_t asked = 0;
+  std::uint64_t requested = 0;
   std::uint64_t said = 0;
   std::map<std::string, ItemId> got = {};  ///< by body; the last time
 
@@ -52,10 +52,10 @@ struct Client {
            std::uint32_t delay_ms = 0);
   /// With a place in its input: that many items.
   void put(const std::string& body, const InputPlace& place);
-  void ask(std::uint64_t more = 1);  ///< so many gets wait, and what came before was begun
+  void request(std::uint64_t more = 1);  ///< so many gets wait, and what came before was begun
   /// Of what comes, all up to `begun` was begun by now, and `waiting` gets wait.
   void prefetch(std::uint64_t more, SeqNo begun = {}, std::uint32_t waiting = 0);
-  void withdraw(std::uint32_t count = 1);
+  void cancel_requests(std::uint32_t count = 1);
   void ack(const std::string& body);
   void release(const std::string& body);
   void fail(const std::string& body, const std::string& why = "no reason",
@@ -71,7 +71,7 @@ struct Client {
   void vanish();  ///< its subscription leaves, as when it is killed
   void entry(const std::string& bytes);
 
-  /// What its lane brought since the last call: bodies, and "none" for the answers to withdrawn
+  /// What its lane brought since the last call: bodies, and "none" for the answers to cancelled
   /// asks.
   std::vector<std::string> received();
   /// The attempts that came with the bodies since the last call.

@@ -52,11 +52,11 @@ struct ConsumerScript : Script {
     std::string body;
     return consumer.take(delivery, body, now) ? delivery.id.value : 0;
   }
-  std::uint64_t asked() {
+  std::uint64_t requested() {
     const auto said = control();
     REQUIRE(said.size() == 1);
-    REQUIRE(said[0].kind == EntryKind::ask);
-    return read_ask({EntryKind::ask, 0, 0, said[0].payload}).asked;
+    REQUIRE(said[0].kind == EntryKind::request);
+    return read_request({EntryKind::request, 0, 0, said[0].payload}).requested;
   }
   LaneLost lane_lost() {
     const auto said = control();

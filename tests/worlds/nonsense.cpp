@@ -144,9 +144,9 @@ void Nonsense::control_entry(std::string& out) {
                            {{run.first, run.count, static_cast<std::uint32_t>(1 + below_(3))}});
     case 0:
     case 1:
-      return append_ask(out, {number(), {number()}, static_cast<std::uint32_t>(number())});
+      return append_request(out, {number(), {number()}, static_cast<std::uint32_t>(number())});
     case 2:
-      return append_withdraw(out, n32);
+      return append_cancel_requests(out, n32);
     case 3:
       return append_runs(out, below_(2) ? EntryKind::ack : EntryKind::release, {run});
     case 4:
@@ -158,7 +158,8 @@ void Nonsense::control_entry(std::string& out) {
       return append_say(out, {0, below_(4), below_(2) ? "" : "line\n"});
     default:
       if (below_(10) == 0) append_bye(out, {number()});
-      return append_ask(out, {below_(100), {below_(100)}, static_cast<std::uint32_t>(below_(100))});
+      return append_request(out,
+                            {below_(100), {below_(100)}, static_cast<std::uint32_t>(below_(100))});
   }
 }
 

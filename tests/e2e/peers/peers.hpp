@@ -11,8 +11,8 @@ namespace baton::e2e {
 int send_heartbeats(const std::string& broker, int lane_port, const std::string& session,
                     const std::string& how);
 
-/// `count` consumers, one ask at a time each, until stdin ends; then each says how many items it
-/// got.
+/// `count` consumers, one request at a time each, until stdin ends; then each says how many items
+/// it got.
 int be_consumers(const std::string& broker, int count);
 
 /// `count` producers; each puts `items` items, one when the last one is done.

@@ -1,4 +1,4 @@
-// Several queues in one consumer, get() with a time-out, and the item that crosses an ask on its
+// Several queues in one consumer, get() with a time-out, and the item that crosses a request on its
 // way back.
 
 #include <atomic>
@@ -94,7 +94,7 @@ std::multiset<std::string> numbers(int count) {
 
 }  // namespace
 
-TEST_CASE("withdraw: an item that crosses a withdrawn ask is neither lost nor doubled") {
+TEST_CASE("cancel: an item that crosses a cancelled request is neither lost nor doubled") {
   constexpr int items = 3000;
   constexpr unsigned seed = 8;
   MESSAGE("seed ", seed);
@@ -110,7 +110,7 @@ TEST_CASE("withdraw: an item that crosses a withdrawn ask is neither lost nor do
     for (int i = 0; i < items; ++i) {
       producer.put(std::to_string(i));
       if (random() % 4 == 0)
-        producer.join();  // let the queue run dry: asks are withdrawn only then
+        producer.join();  // let the queue run dry: requests are cancelled only then
     }
     const Settled settled = producer.join();
     CHECK(settled.done == items);
@@ -123,7 +123,7 @@ TEST_CASE("withdraw: an item that crosses a withdrawn ask is neither lost nor do
 }
 
 // BATON_CROSSINGS says how many rounds; `./run crossings` does 10,000.
-TEST_CASE("withdraw: each get with a time-out returns, however many cross what is given") {
+TEST_CASE("cancel: each get with a time-out returns, however many cross what is given") {
   const auto rounds = number_of("BATON_CROSSINGS", 150);
   Broker broker;
   Producer producer(producer_of(broker));

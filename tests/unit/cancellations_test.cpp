@@ -1,5 +1,5 @@
-// Withdraws that cross answers on their way: what a consumer makes of them, against a broker that
-// keeps its books exactly.
+// Cancellations that cross answers on their way: what a consumer makes of them, against a broker
+// that keeps its books exactly.
 #include <doctest/doctest.h>
 
 #include <deque>
@@ -12,15 +12,15 @@ using namespace baton;
 namespace {
 
 struct Entry {
-  enum class What { ask, withdraw } what;
-  std::uint64_t number;  // asks in all; asks taken back
+  enum class What { request, cancel_requests } what;
+  std::uint64_t number;  // requests in all; requests taken back
 };
 
 /// A lane and the broker's books for it, with what is on its way between the two. Each way keeps
 /// its order.
 struct Crossing {
   Lane lane;
-  std::uint64_t asked = 0, answered = 0;  // the broker's
+  std::uint64_t requested = 0, answered = 0;  // the broker's
   std::deque<Entry> to_broker;
   std::deque<bool> to_lane;  // whether it is `empty`
 
@@ -31,38 +31,38 @@ struct Crossing {
 
   void want(std::uint64_t want) {
     if (want > lane.outstanding())
-      to_broker.push_back({Entry::What::ask, lane.ask(want - lane.outstanding())});
+      to_broker.push_back({Entry::What::request, lane.request(want - lane.outstanding())});
     if (want >= lane.outstanding()) return;
     const auto surplus = static_cast<std::uint32_t>(lane.outstanding() - want);
-    lane.withdraw(surplus);
-    to_broker.push_back({Entry::What::withdraw, surplus});
+    lane.cancel_requests(surplus);
+    to_broker.push_back({Entry::What::cancel_requests, surplus});
   }
   void answer(bool none) {
     ++answered;
     to_lane.push_back(none);
   }
   void give() {
-    if (answered < asked) answer(false);
+    if (answered < requested) answer(false);
   }
   void broker_reads() {
     const auto entry = to_broker.front();
     to_broker.pop_front();
-    if (entry.what == Entry::What::ask) asked = entry.number;
-    if (entry.what == Entry::What::withdraw)
-      for (auto left = entry.number; left > 0 && answered < asked; --left) answer(true);
+    if (entry.what == Entry::What::request) requested = entry.number;
+    if (entry.what == Entry::What::cancel_requests)
+      for (auto left = entry.number; left > 0 && answered < requested; --left) answer(true);
   }
   void lane_reads() {
     to_lane.front() ? lane.none() : lane.delivery();
     to_lane.pop_front();
     lane.check_invariants();
   }
-  bool withdrawn() const { return lane.withdrawals().over(lane.withdrawals().said()); }
+  bool cancelled() const { return lane.cancellations().over(lane.cancellations().said()); }
 };
 
 }  // namespace
 
 TEST_CASE(
-    "withdraws: asks that follow one that found too little to take back do not keep it open") {
+    "cancel: requests that follow one that found too little to take back do not keep it open") {
   Crossing crossing;
   crossing.want(5);
   crossing.broker_reads();
@@ -71,42 +71,42 @@ TEST_CASE(
   crossing.want(5);
   while (!crossing.to_broker.empty()) crossing.broker_reads();
   while (!crossing.to_lane.empty()) crossing.lane_reads();
-  CHECK(crossing.withdrawn());
+  CHECK(crossing.cancelled());
   CHECK(crossing.lane.outstanding() == 5);
-  CHECK(crossing.asked - crossing.answered == 5);
+  CHECK(crossing.requested - crossing.answered == 5);
 }
 
-TEST_CASE("withdraws: each is over with its own answers, not with those of later ones") {
+TEST_CASE("cancel: each is over with its own answers, not with those of later ones") {
   Crossing crossing;
   crossing.want(2);
   crossing.want(0);
-  const auto first = crossing.lane.withdrawals().said();
+  const auto first = crossing.lane.cancellations().said();
   crossing.want(2);
   crossing.want(1);
   while (!crossing.to_broker.empty()) crossing.broker_reads();
   REQUIRE(crossing.to_lane.size() == 3);
   crossing.lane_reads();
-  CHECK_FALSE(crossing.lane.withdrawals().over(first));
+  CHECK_FALSE(crossing.lane.cancellations().over(first));
   crossing.lane_reads();
-  CHECK(crossing.lane.withdrawals().over(first));
-  CHECK_FALSE(crossing.withdrawn());
+  CHECK(crossing.lane.cancellations().over(first));
+  CHECK_FALSE(crossing.cancelled());
   crossing.lane_reads();
-  CHECK(crossing.withdrawn());
+  CHECK(crossing.cancelled());
 }
 
-TEST_CASE("withdraws: a lane that is lost answers all of them") {
+TEST_CASE("cancel: a lane that is lost answers all of them") {
   Crossing crossing;
   crossing.want(4);
   crossing.want(1);
-  CHECK_FALSE(crossing.withdrawn());
-  const auto ticket = crossing.lane.withdrawals().said();
+  CHECK_FALSE(crossing.cancelled());
+  const auto ticket = crossing.lane.cancellations().said();
   SUBCASE("the lane") { crossing.lane.lose(1); }
   SUBCASE("with its session") { crossing.lane.reset(); }
-  CHECK(crossing.lane.withdrawals().over(ticket));
-  CHECK(crossing.lane.withdrawals().most() == 0);
+  CHECK(crossing.lane.cancellations().over(ticket));
+  CHECK(crossing.lane.cancellations().most() == 0);
 }
 
-TEST_CASE("withdraws: whatever crosses, both sides come to the same") {
+TEST_CASE("cancel: whatever crosses, both sides come to the same") {
   for (unsigned seed = 1; seed <= 300; ++seed) {
     CAPTURE(seed);
     std::mt19937 random(seed);
@@ -121,11 +121,11 @@ TEST_CASE("withdraws: whatever crosses, both sides come to the same") {
       }
       if (what > 5 && !crossing.to_lane.empty()) crossing.lane_reads();
       if (crossing.to_broker.empty())
-        REQUIRE(crossing.lane.outstanding() >= crossing.asked - crossing.answered);
+        REQUIRE(crossing.lane.outstanding() >= crossing.requested - crossing.answered);
     }
     while (!crossing.to_broker.empty()) crossing.broker_reads();
     while (!crossing.to_lane.empty()) crossing.lane_reads();
-    REQUIRE(crossing.withdrawn());
-    REQUIRE(crossing.lane.outstanding() == crossing.asked - crossing.answered);
+    REQUIRE(crossing.cancelled());
+    REQUIRE(crossing.lane.outstanding() == crossing.requested - crossing.answered);
   }
 }
