@@ -9,8 +9,8 @@
 namespace baton::broker {
 namespace {
 
-// Between tries to open the next lane of a session whose last one broke.
-constexpr Duration lane_again = 50ms;
+// Between tries to open the next link of a session whose last one broke.
+constexpr Duration link_again = 50ms;
 constexpr Duration claims_again = 100ms;  // between looks whether all claims are in
 
 }  // namespace
@@ -18,7 +18,7 @@ constexpr Duration claims_again = 100ms;  // between looks whether all claims ar
 // --- how its sessions begin and end --------------------------------------------------------------
 
 Refusal Consumers::admit(const Hello& hello) {
-  return hello.claims > 0 || laneless_.empty() ? Refusal::none : Refusal::sessions_full;
+  return hello.claims > 0 || without_link_.empty() ? Refusal::none : Refusal::sessions_full;
 }
 
 void Consumers::begin(Session& session, Time /*now*/) {
@@ -31,7 +31,7 @@ void Consumers::begin(Session& session, Time /*now*/) {
     end_.consumer_came();
   }
   queues_.established(session);
-  open_lane(session);
+  open_link(session);
 }
 
 void Consumers::heard(Session& session) {
@@ -61,32 +61,32 @@ void Consumers::end(Session& session, const std::string& why, Time now) {
   if (!why.empty()) queues_.doubt(session);
   queues_.give_all_back(session, why, now);
   queues_.ends(session);
-  effects_.lane_changes.push_back({session.id, session.lane_generation, false});
+  effects_.link_changes.push_back({session.id, session.link_generation, false});
   queues_.leave_queues(session);
 }
 
 // --- what it says --------------------------------------------------------------------------------
 
 void Consumers::heartbeat(Session& session, const Heartbeat& heartbeat, Time now) {
-  if (heartbeat.lane_generation == session.lane_generation)
-    queues_.arrived(session, heartbeat.lane_received, now);
+  if (heartbeat.link_generation == session.link_generation)
+    queues_.arrived(session, heartbeat.link_received, now);
   queues_.heard_lost(session, heartbeat.heard, now);
   if (heartbeat.rewind && session.told.rewind(now)) sessions_.changed(session);
 }
 
-/// While the session has no lane, its requests wait for the next one: what was delivered would go
+/// While the session has no link, its requests wait for the next one: what was delivered would go
 /// to nobody.
 void Consumers::request(const Peer& from, const Request& request, Time now) {
   auto& session = from.session;
   if (!queues_.may_request(session))
     return sessions_.refuse(session.id, Refusal::over_credit, "answers that it does not read", now);
   session.note_begun(request.begun, request.waiting);
-  if (std::find(laneless_.begin(), laneless_.end(), session.id) == laneless_.end())
+  if (std::find(without_link_.begin(), without_link_.end(), session.id) == without_link_.end())
     return queues_.request(session, request.requested);
   session.wanted = std::max(session.wanted, request.requested);
 }
 
-/// What it claims it was given before this session has a lane: before it asked for anything.
+/// What it claims it was given before this session has a link: before it asked for anything.
 void Consumers::claim(const Peer& from, const std::vector<Claim>& claims, Time now) {
   auto& session = from.session;
   for (const auto& claim : claims) {
@@ -138,72 +138,72 @@ void Consumers::not_held(Session& session, ItemId id, Time now) {
 void Consumers::fill(Confirm& confirm, const Session& session) const {
   confirm.told = session.told.last();
   confirm.told_sent = session.told.sent();
-  confirm.lane_sent = session.lane_sent();
-  confirm.lane_generation = session.lane_generation;
-  confirm.lane_port = session.lane_port;
+  confirm.link_sent = session.link_sent();
+  confirm.link_generation = session.link_generation;
+  confirm.link_port = session.link_port;
 }
 
-// --- lanes ---------------------------------------------------------------------------------------
+// --- links ---------------------------------------------------------------------------------------
 
-void Consumers::lane_lost(const Peer& from, const LaneLost& lost) {
+void Consumers::link_lost(const Peer& from, const LinkLost& lost) {
   auto& session = from.session;
-  if (lost.generation != session.lane_generation || lost.received > session.lane_sent()) return;
-  if (session.lane_port == 0) return;  // nobody was told where it is: it cannot have been lost
-  queues_.take_back_after(session, session.lane_base + lost.received.value);
+  if (lost.generation != session.link_generation || lost.received > session.link_sent()) return;
+  if (session.link_port == 0) return;  // nobody was told where it is: it cannot have been lost
+  queues_.take_back_after(session, session.link_base + lost.received.value);
   queues_.forget_requests(session);
-  effects_.lane_changes.push_back({session.id, session.lane_generation, false});
-  open_lane(session);
+  effects_.link_changes.push_back({session.id, session.link_generation, false});
+  open_link(session);
   queues_.request(session, lost.wanted);
 }
 
-void Consumers::open_lane(Session& session) {
-  ++session.lane_generation;
-  session.lane_port = 0;
-  session.lane_base = session.delivered_count;
+void Consumers::open_link(Session& session) {
+  ++session.link_generation;
+  session.link_port = 0;
+  session.link_base = session.delivered_count;
   session.requested = session.requested_in_all = session.answered = 0;
-  effects_.lane_changes.push_back({session.id, session.lane_generation, true});
+  effects_.link_changes.push_back({session.id, session.link_generation, true});
 }
 
-void Consumers::lane_opened(const SessionId& id, std::uint32_t generation, std::uint16_t port) {
+void Consumers::link_opened(const SessionId& id, std::uint32_t generation, std::uint16_t port) {
   auto* session = sessions_.find(id);
-  if (!session || session->lane_generation != generation) return;
-  session->lane_port = port;
-  std::erase(laneless_, id);
+  if (!session || session->link_generation != generation) return;
+  session->link_port = port;
+  std::erase(without_link_, id);
   queues_.request(*session, std::exchange(session->wanted, 0));
   sessions_.changed(*session);
 }
 
-void Consumers::lane_failed(const SessionId& id, std::uint32_t generation, Time now) {
+void Consumers::link_failed(const SessionId& id, std::uint32_t generation, Time now) {
   auto* session = sessions_.find(id);
-  if (!session || session->lane_generation != generation) return;
+  if (!session || session->link_generation != generation) return;
   queues_.take_back_after(*session,
-                          session->lane_base);  // nobody has seen what was delivered on it
+                          session->link_base);  // nobody has seen what was delivered on it
   if (generation == 1 && session->held == 0 && session->claims_left == 0)
-    return sessions_.refuse(id, Refusal::sessions_full, no_lane, now);
-  // The port of its lane that broke may not be quite free yet, which is no reason to take from it
+    return sessions_.refuse(id, Refusal::sessions_full, no_delivery_port, now);
+  // The port of its link that broke may not be quite free yet, which is no reason to take from it
   // what it holds.
   session->wanted = std::max(session->wanted, session->requested_in_all);
   queues_.forget_requests(*session);
-  if (std::find(laneless_.begin(), laneless_.end(), id) == laneless_.end()) laneless_.push_back(id);
-  lanes_again_at_ = std::min(lanes_again_at_, now + lane_again);
+  if (std::find(without_link_.begin(), without_link_.end(), id) == without_link_.end())
+    without_link_.push_back(id);
+  links_again_at_ = std::min(links_again_at_, now + link_again);
 }
 
-void Consumers::lane_unreached(const SessionId& id, std::uint16_t port) {
+void Consumers::link_unreached(const SessionId& id, std::uint16_t port) {
   auto* session = sessions_.find(id);
-  if (!session || ++session->lanes_unreached != 2 || !worth_a_line(++unreached_)) return;
+  if (!session || ++session->links_unreached != 2 || !worth_a_line(++unreached_)) return;
   const auto& hello = session->hello;
   effects_.log.push_back("consumer " + hello.host + "/" + std::to_string(hello.pid) +
                          " does not reach port " + std::to_string(port) +
                          ", where its items come from: is it open to that host, and published "
-                         "under the same number? --lanes "
-                         "A-B says which ports these are");
+                         "under the same number? --delivery-ports A-B says which ports these are");
 }
 
-void Consumers::open_lanes_again(Time now) {
-  if (now < lanes_again_at_) return;
-  lanes_again_at_ = never;
-  std::erase_if(laneless_, [this](const SessionId& id) { return !sessions_.find(id); });
-  for (const auto& id : laneless_) open_lane(*sessions_.find(id));
+void Consumers::open_links_again(Time now) {
+  if (now < links_again_at_) return;
+  links_again_at_ = never;
+  std::erase_if(without_link_, [this](const SessionId& id) { return !sessions_.find(id); });
+  for (const auto& id : without_link_) open_link(*sessions_.find(id));
 }
 
 // --- claims --------------------------------------------------------------------------------------

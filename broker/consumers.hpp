@@ -1,4 +1,4 @@
-// The consumer's role: requests, lanes, what it settles, and what it claims of the sessions before.
+// The consumer's role: requests, links, what it settles, and what it claims of the sessions before.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace baton::broker {
 
-inline constexpr const char* no_lane = "no lane left for another consumer";
+inline constexpr const char* no_delivery_port = "no delivery port left for another consumer";
 
 /// Pure, as the core.
 class Consumers final : public RoleHandler {
@@ -25,11 +25,11 @@ class Consumers final : public RoleHandler {
       : settings_(settings), sessions_(sessions), queues_(queues), end_(end), effects_(effects) {}
 
   // As in Core.
-  void lane_opened(const SessionId& id, std::uint32_t generation, std::uint16_t port);
-  void lane_failed(const SessionId& id, std::uint32_t generation, Time now);
-  void lane_unreached(const SessionId& id, std::uint16_t port);
-  void open_lanes_again(Time now);
-  Time lanes_again_at() const { return lanes_again_at_; }
+  void link_opened(const SessionId& id, std::uint32_t generation, std::uint16_t port);
+  void link_failed(const SessionId& id, std::uint32_t generation, Time now);
+  void link_unreached(const SessionId& id, std::uint16_t port);
+  void open_links_again(Time now);
+  Time links_again_at() const { return links_again_at_; }
 
   /// When the time for claims is over, kept items go to whoever asks.
   void judge_claims(Time now);
@@ -51,7 +51,7 @@ class Consumers final : public RoleHandler {
   void ack(const Peer& from, const std::vector<ItemRun>& runs, Time now);
   void release(const Peer& from, const std::vector<ItemRun>& runs, Time now);
   void fail(const Peer& from, const Failure& failure, Time now);
-  void lane_lost(const Peer& from, const LaneLost& lost);
+  void link_lost(const Peer& from, const LinkLost& lost);
 
   Refusal admit(const Hello& hello) override;
   void begin(Session& session, Time now) override;
@@ -72,7 +72,7 @@ class Consumers final : public RoleHandler {
   template <class Settle>
   void settle(const Peer& from, const std::vector<ItemRun>& runs, Settle settle, Time now);
   void not_held(Session& session, ItemId id, Time now);
-  void open_lane(Session& session);
+  void open_link(Session& session);
 
   const Settings& settings_;
   Sessions& sessions_;
@@ -82,10 +82,10 @@ class Consumers final : public RoleHandler {
   std::uint32_t not_held_ = 0;  // of the message at hand
   Time claims_until_ = never;   // while kept items wait for those who held them
   Time claims_at_latest_ = never;
-  std::vector<SessionId>
-      laneless_;  // stand, but no port was left when their lane broke; they go before new consumers
-  std::uint64_t unreached_ = 0;  // sessions of which that was logged, or would have been
-  Time lanes_again_at_ = never;  // when that is tried again
+  std::vector<SessionId> without_link_;  // stand, but no port was left when their link broke; they
+                                         // go before new consumers
+  std::uint64_t unreached_ = 0;          // sessions of which that was logged, or would have been
+  Time links_again_at_ = never;          // when that is tried again
 };
 
 }  // namespace baton::broker

@@ -32,7 +32,7 @@ Core::Core(Settings settings, Epoch epoch, Storage& storage, Effects& effects, T
 }
 
 std::string Core::why_full() const {
-  if (sessions_.size() < settings_.max_sessions) return no_lane;
+  if (sessions_.size() < settings_.max_sessions) return no_delivery_port;
   return std::to_string(settings_.max_sessions) + " at most";
 }
 
@@ -58,7 +58,7 @@ void Core::end_turn(Time now, bool control_dry) {
     consumers_.extend_deadlines(now - due_);
   }
   if (control_dry || sessions_.is_overdue(now)) sessions_.check_liveness(now);
-  consumers_.open_lanes_again(now);
+  consumers_.open_links_again(now);
   queues_.tick(now);
   if (queues_.may_claim() && stopping_since_ == never) consumers_.judge_claims(now);
   queues_.serve();
@@ -107,7 +107,7 @@ Time Core::next_deadline() const {
       (queues_.has_to_serve() && queues_.delivers()))
     return Time{};  // something came up after the last turn
   auto next =
-      std::min({sessions_.next_deadline(), consumers_.lanes_again_at(), queues_.next_deadline()});
+      std::min({sessions_.next_deadline(), consumers_.links_again_at(), queues_.next_deadline()});
   if (stopping_since_ != never)
     next = std::min(next, last_turn_ ? never : read_until());
   else if (queues_.may_claim())

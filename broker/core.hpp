@@ -65,18 +65,18 @@ class Core final : private Sessions::Host {
   Consumers& consumers() { return consumers_; }
   PlainQueue& plain() { return *plain_; }
 
-  /// Answers to Effects::lane_changes. Without a lane a session that holds nothing is refused
+  /// Answers to Effects::link_changes. Without a link a session that holds nothing is refused
   /// (sessions_full); one that holds items keeps them, and opening is tried again.
-  void lane_opened(const SessionId& id, std::uint32_t generation, std::uint16_t port) {
-    consumers_.lane_opened(id, generation, port);
+  void link_opened(const SessionId& id, std::uint32_t generation, std::uint16_t port) {
+    consumers_.link_opened(id, generation, port);
   }
-  void lane_failed(const SessionId& id, std::uint32_t generation, Time now) {
-    consumers_.lane_failed(id, generation, now);
+  void link_failed(const SessionId& id, std::uint32_t generation, Time now) {
+    consumers_.link_failed(id, generation, now);
   }
-  /// A lane was given up to which its consumer never came. The second time in a session's life is
+  /// A link was given up to which its consumer never came. The second time in a session's life is
   /// worth a line in the log.
-  void lane_unreached(const SessionId& id, std::uint16_t port) {
-    consumers_.lane_unreached(id, port);
+  void link_unreached(const SessionId& id, std::uint16_t port) {
+    consumers_.link_unreached(id, port);
   }
 
   /// Deadlines, deliveries, persistence, and what the sessions are told. While control was not read

@@ -137,8 +137,8 @@ void Dispatcher::say(const Peer& from, const Entry& entry, Time now) {
       return consumers.release(from, runs_, now);
     case EntryKind::fail:
       return consumers.fail(from, read_fail(entry), now);
-    case EntryKind::lane_lost:
-      return consumers.lane_lost(from, read_lane_lost(entry));
+    case EntryKind::link_lost:
+      return consumers.link_lost(from, read_link_lost(entry));
     default:
       return;  // check_entries() lets nothing else through
   }
@@ -160,13 +160,13 @@ void Dispatcher::on_in(std::string_view frame, Time now) {
 }
 
 void Dispatcher::carry_out(Shell& shell) {
-  for (const auto& change : std::exchange(effects_.lane_changes, {}))  // a failure makes new ones
+  for (const auto& change : std::exchange(effects_.link_changes, {}))  // a failure makes new ones
     if (change.open)
-      shell.open_lane(change.session, change.generation);
+      shell.open_link(change.session, change.generation);
     else
-      shell.close_lane(change.session, change.generation);
+      shell.close_link(change.session, change.generation);
   shell.before_sending(effects_);
-  for (auto& message : effects_.lane_messages) {
+  for (auto& message : effects_.link_messages) {
     write_header(message.bytes.data(), {MessageType::deliveries, message.count, core_.epoch(),
                                         message.session, message.first});
     shell.send(message);

@@ -8,12 +8,12 @@
 namespace baton::broker {
 namespace {
 
-/// May be under way on any lane, though all of them together have what they may: so that nobody
+/// May be under way on any link, though all of them together have what they may: so that nobody
 /// stands still.
 constexpr std::int64_t always = 16 << 10;
 
 /// A part should not take long: nothing is seen of it before it has come. So it is small until the
-/// lane has shown that it is steady, and large where half a window arrives within `fast_within`: so
+/// link has shown that it is steady, and large where half a window arrives within `fast_within`: so
 /// much, for what waited in the kernel's buffers while the consumer stood still comes at once on
 /// any link.
 constexpr std::uint64_t steady_bytes = 256 << 10;
@@ -26,16 +26,16 @@ std::int64_t as_signed(std::uint64_t bytes) { return static_cast<std::int64_t>(b
 
 }  // namespace
 
-/// What all lanes may have is shared by those that have something under way.
+/// What all links may have is shared by those that have something under way.
 std::uint64_t Feed::window(const Session& session) const {
-  const auto share = settings_.lanes_window / (active_ + (session.flow.bytes == 0));
+  const auto share = settings_.links_window / (active_ + (session.flow.bytes == 0));
   return std::clamp<std::uint64_t>(share, part_bytes,
-                                   std::max<std::uint64_t>(settings_.lane_window, part_bytes));
+                                   std::max<std::uint64_t>(settings_.link_window, part_bytes));
 }
 
 std::int64_t Feed::window_room(const Session& session) const {
   return std::min(as_signed(window(session)) - as_signed(session.flow.bytes),
-                  as_signed(settings_.lanes_window) - as_signed(under_way_));
+                  as_signed(settings_.links_window) - as_signed(under_way_));
 }
 
 std::int64_t Feed::room(const Session& session) const {
@@ -60,18 +60,18 @@ std::int64_t Feed::next_part(const Session& session, const Item& item) const {
 
 /// The message that is being packed, or the next one: of one entry more, which the caller appends,
 /// and whose put he notes.
-Effects::LaneMessage& Feed::message_for(Session& session, std::size_t size) {
+Effects::LinkMessage& Feed::message_for(Session& session, std::size_t size) {
   ++session.delivered_count;
-  auto& messages = effects_.lane_messages;
+  auto& messages = effects_.link_messages;
   const bool fits = session.open_message < messages.size() &&
                     messages[session.open_message].session == session.id &&
-                    messages[session.open_message].generation == session.lane_generation &&
+                    messages[session.open_message].generation == session.link_generation &&
                     messages[session.open_message].count < max_entries &&
                     messages[session.open_message].bytes.size() < pack_bytes;
   if (!fits) {
     session.open_message = messages.size();
     messages.push_back(
-        {session.id, session.lane_generation, session.lane_sent(), 0, effects_.take_spare()});
+        {session.id, session.link_generation, session.link_sent(), 0, effects_.take_spare()});
     messages.back().bytes.resize(header_size);
     if (size >= part_bytes / 2)
       messages.back().bytes.reserve(header_size + 2 * entry_head_size + 64 + size);
@@ -162,7 +162,7 @@ void Feed::measure(Session& session, Time now) {
   auto& flow = session.flow;
   const auto more = std::exchange(flow.arrived, 0);
   flow.steady.measure(more, steady_bytes, steady_within, now);
-  flow.fast.measure(more, settings_.lane_window / 2, fast_within, now);
+  flow.fast.measure(more, settings_.link_window / 2, fast_within, now);
 }
 
 // --- parts ---------------------------------------------------------------------------------------

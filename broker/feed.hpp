@@ -1,10 +1,10 @@
-// What goes over the lanes, and how much of it at a time: large bodies in parts, windows of bytes
-// under way. Pure.
+// What goes over the delivery links, and how much of it at a time: large bodies in parts, windows
+// of bytes under way. Pure.
 //
 // Invariants:
-// 1. On one lane no more is under way (sent, and not known to have arrived) than its window, but
+// 1. On one link no more is under way (sent, and not known to have arrived) than its window, but
 // for one item or part; on
-//    all lanes together no more than Settings::lanes_window, but for `always` and one item or part
+//    all links together no more than Settings::links_window, but for `always` and one item or part
 //    on each.
 // 2. The parts of a body follow its `given`, with no other item between them.
 // 3. A turn encodes at most Settings::turn_bytes of items and as many of parts, but for the last
@@ -47,7 +47,7 @@ class Feed {
   /// Whether it reads what it is sent. A consumer that requests and cancels without reading would
   /// be answered for nothing.
   bool is_read(const Session& session) const {
-    return session.flow.bytes <= settings_.lane_window + most_answers;
+    return session.flow.bytes <= settings_.link_window + most_answers;
   }
   /// The answer to a cancelled request.
   void empty(Session& session);
@@ -57,9 +57,9 @@ class Feed {
     if (!session.flow.under_way.empty() && session.flow.under_way.front().end <= count)
       forget_arrived(session, count);
   }
-  /// It is known at `now` how much has arrived, and so how fast the lane is.
+  /// It is known at `now` how much has arrived, and so how fast the link is.
   void measure(Session& session, Time now);
-  /// The lane is gone, and what was under way with it.
+  /// The link is gone, and what was under way with it.
   void forget(Session& session);
 
   /// The turn is over: sends parts of the bodies under way, in turns, as far as windows and time
@@ -83,7 +83,7 @@ class Feed {
   std::int64_t window_room(const Session& session) const;
   std::uint64_t most_of_part(const Session& session) const;
   std::int64_t next_part(const Session& session, const Item& item) const;
-  Effects::LaneMessage& message_for(Session& session, std::size_t size);
+  Effects::LinkMessage& message_for(Session& session, std::size_t size);
   std::string& entry_for(Session& session, std::size_t size);
   void note(Session& session, std::uint64_t bytes);
   void forget_arrived(Session& session, std::uint64_t count);
@@ -95,8 +95,8 @@ class Feed {
   Storage& storage_;
   Effects& effects_;
   Items& items_;
-  std::uint64_t under_way_ = 0;   // on all lanes
-  std::uint64_t active_ = 0;      // lanes on which something is under way
+  std::uint64_t under_way_ = 0;   // on all links
+  std::uint64_t active_ = 0;      // links on which something is under way
   std::int64_t turn_left_;        // bytes of items in this turn
   std::deque<Session*> parting_;  // by whose turn it is
   bool more_ = false;

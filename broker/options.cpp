@@ -125,16 +125,17 @@ void add_keeping(CLI::App& app, BrokerCommand& command) {
 }
 
 /// Doors at ports that are not known yet take what is free.
-void check_lanes(const ServerOptions& server) {
-  if (!server.lanes || server.port == 0) return;
+void check_delivery_ports(const ServerOptions& server) {
+  if (!server.delivery_ports || server.port == 0) return;
   const Endpoint endpoint{server.bind, server.port};
   const auto last = endpoint.door(server.settings.plain_queue ? DoorPort::out : DoorPort::news);
-  if (server.lanes->first <= last && server.lanes->last >= server.port)
-    fail("--lanes: " + std::to_string(server.port) + "-" + std::to_string(last) +
+  if (server.delivery_ports->first <= last && server.delivery_ports->last >= server.port)
+    fail("--delivery-ports: " + std::to_string(server.port) + "-" + std::to_string(last) +
          " are the ports of the doors");
 }
 
-void add_addresses(CLI::App& app, ServerOptions& server, std::string& lanes, std::string& plain) {
+void add_addresses(CLI::App& app, ServerOptions& server, std::string& delivery_ports,
+                   std::string& plain) {
   app.add_option("--port", server.port,
                  "base port: the doors are at this and the next two; 0 finds free ones")
       ->transform(cli::number(0, 65531))
@@ -142,7 +143,7 @@ void add_addresses(CLI::App& app, ServerOptions& server, std::string& lanes, std
   app.add_option("--bind", server.bind, "address to listen on; 0.0.0.0 for all of IPv4, :: for all")
       ->type_name("an address or a name")
       ->option_text("ADDR [" + server.bind + "]");
-  app.add_option("--lanes", lanes,
+  app.add_option("--delivery-ports", delivery_ports,
                  "ports for consumers, one each, such as 6000-6099; else any free ones")
       ->check(cli::checked_by(parse_port_range))
       ->type_name("a range of ports, such as 6000-6099")
@@ -259,11 +260,11 @@ std::string bind_address(const std::string& text) {
 BrokerCommand read_command_line(int argc, char** argv) {
   BrokerCommand command;
   auto& settings = command.server.settings;
-  std::string lanes, plain;
+  std::string delivery_ports, plain;
   CLI::App app{"The queue that producers put on and consumers get from.", "baton-broker"};
   app.set_version_flag("--version", std::string("baton-broker ") + version);
   app.get_formatter()->column_width(29);
-  add_addresses(app, command.server, lanes, plain);
+  add_addresses(app, command.server, delivery_ports, plain);
   add_keeping(app, command);
   add_limits(app, settings);
   add_ending(app, settings);
@@ -283,8 +284,8 @@ BrokerCommand read_command_line(int argc, char** argv) {
   } catch (const std::invalid_argument& error) {
     fail(std::string("--bind: ") + error.what());
   }
-  if (!lanes.empty()) command.server.lanes = parse_port_range(lanes);
-  check_lanes(command.server);
+  if (!delivery_ports.empty()) command.server.delivery_ports = parse_port_range(delivery_ports);
+  check_delivery_ports(command.server);
   settings.broker = std::string("baton-broker ") + version;
   settings.host = host_name();
   return command;

@@ -5,7 +5,7 @@
 //   ------------------> ready ------------------> held -----------> done (gone)
 //    \  delay            ^  ^                      | |
 //     `------> delayed --'  `----- release, lost --' | fail, death of the holder: failures + 1
-//                 ^  due            lane             |
+//                 ^  due            link             |
 //                 `--------- fail with a delay ------+-- after max_attempts --> dead
 //
 // Invariants:
@@ -16,9 +16,9 @@
 // 3. requested >= answered for each session; no item is delivered but in answer to a request.
 // 4. A queue with ready items has no waiting session when a turn ends, unless the turn had no time
 // for more: then it is among
-//    those to be served. Who asks and has no room on its lane does not stand in the waiting lists,
+//    those to be served. Who asks and has no room on its link does not stand in the waiting lists,
 //    nor whose process is set aside: for a suspect, or in doubt.
-// 5. What came back without its holder's word (silence, departure, a lost lane) goes out again
+// 5. What came back without its holder's word (silence, departure, a lost link) goes out again
 // under a higher count of
 //    deliveries, and where items are kept not before that count is: so of all who claim an item
 //    after a crash only the last who was given it has the highest.
@@ -113,7 +113,7 @@ class Queues final : public Kept {
   /// Not while so much is under way to it that it cannot be reading.
   bool may_request(const Session& session) const { return feed_.is_read(session); }
   void cancel_requests(Session& session, std::uint32_t count);
-  /// The session asks no more: it ends, or its lane is made anew.
+  /// The session asks no more: it ends, or its link is made anew.
   void forget_requests(Session& session);
 
   /// Takes what is next of a queue that nobody asks of: it is done with that. Its body, or nothing.
@@ -152,7 +152,7 @@ class Queues final : public Kept {
   /// allows.
   void serve();
   bool has_to_serve() const { return !to_serve_.empty() || feed_.has_more() || again_; }
-  /// Of its present lane, everything up to this number has arrived.
+  /// Of its present link, everything up to this number has arrived.
   void arrived(Session& session, SeqNo number, Time now);
   std::uint64_t bytes_under_way() const { return feed_.under_way(); }
 
@@ -298,7 +298,7 @@ class Queues final : public Kept {
   Feed feed_;
   Holders holders_;
   std::uint64_t suspects_ = 0;  // in all queues' suspects
-  std::vector<Session*> full_;  // ask, and have no room on their lanes
+  std::vector<Session*> full_;  // ask, and have no room on their links
   bool again_ = false;          // of these, some have room now
   ItemId last_id_;
   ItemId first_id_;  // of this process: what is below was kept

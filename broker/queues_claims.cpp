@@ -159,7 +159,7 @@ void Queues::hold_again(Session& session, Item& item, ItemId id) {
   item.place = Place::held;
   item.holder = &session;
   item.delivered = ++session.delivered_count;
-  session.lane_base = session.begun = session.delivered_count;  // it did not come over the lane
+  session.link_base = session.begun = session.delivered_count;  // it did not come over the link
   takes(session, item);
   session.delivered.push_back({item.delivered, id});
 }

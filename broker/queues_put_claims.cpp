@@ -134,12 +134,12 @@ void Queues::confirm_settled_if_said(const PutClaims::Claim& claim) {
   if (claim.said != Said::nothing) confirm_settled(claim);
 }
 
-/// It did not come over the session's lane, which may be in use by now: it counts as of before it.
+/// It did not come over the session's link, which may be in use by now: it counts as of before it.
 void Queues::hold_late(Session& session, Item& item, ItemId id) {
   item.place = Place::held;
   item.holder = &session;
-  item.delivered = session.lane_base;
-  session.begun = std::max(session.begun, session.lane_base);
+  item.delivered = session.link_base;
+  session.begun = std::max(session.begun, session.link_base);
   takes(session, item);
   session.delivered.push_front({item.delivered, id});
 }

@@ -69,7 +69,7 @@ void Queues::forget_requests(Session& session) {
 }
 
 void Queues::arrived(Session& session, SeqNo number, Time now) {
-  feed_.arrived(session, session.lane_base + std::min(number, session.lane_sent()).value);
+  feed_.arrived(session, session.link_base + std::min(number, session.link_sent()).value);
   feed_.measure(session, now);
 }
 
@@ -94,7 +94,7 @@ void Queues::serve(const std::vector<Queue*>& queues) {
   }
 }
 
-/// Those whose lanes have room again wait behind the others.
+/// Those whose links have room again wait behind the others.
 void Queues::let_in() {
   std::erase_if(full_, [this](Session* session) {
     if (!may_take(session)) return false;

@@ -109,7 +109,7 @@ void Queues::hands_are_freer(Session& session, bool suspect) {
   }
 }
 
-/// Takes up what did not come over its lane.
+/// Takes up what did not come over its link.
 void Queues::takes(Session& session, const Item& item) {
   auto& process = *session.process;
   ++queue_of(item).held;

@@ -21,14 +21,14 @@
 namespace baton::broker {
 namespace {
 
-// Lanes, nearly all; fewer where the limit of open files is low.
+// Links, nearly all; fewer where the limit of open files is low.
 constexpr int most_sockets = 10'000;
 constexpr Duration news_share = 1ms;     // of a turn, at most
 constexpr Duration last_share = 2s;      // the same of the last turn, at most
 constexpr Duration same_signal = 250ms;  // `timeout` sends two, one after the other
 constexpr Duration control_share = 1ms;
 constexpr Duration put_share = 1ms;
-constexpr Duration lane_retry = 1ms;  // while a consumer has asked and not quite connected
+constexpr Duration link_retry = 1ms;  // while a consumer has asked and not quite connected
 
 int signal_descriptor() {
   const auto set = stop_signals();
@@ -44,7 +44,7 @@ Server::Server(const ServerOptions& options, Storage& storage, Wake& changed)
       put_(make_socket(context_, zmq::socket_type::pull)),
       control_(context_),
       news_(context_),
-      lanes_(context_, options.bind, options.lanes),
+      links_(context_, options.bind, options.delivery_ports),
       endpoint_{options.bind, options.port},
       storage_changed_(changed),
       dispatcher_(options.settings, random_epoch(), storage, Clock::now()),
@@ -116,7 +116,7 @@ int Server::run() {
 }
 
 void Server::turn(Duration for_control) {
-  lanes_.admit();
+  links_.admit();
   const bool news_dry = news_.read(dispatcher_, Clock::now() + news_share);
   const bool control_dry = control_.read(dispatcher_, Clock::now() + for_control);
   if (!dispatcher_.core().stops_reading(Clock::now())) read_put(Clock::now() + put_share);
@@ -147,13 +147,13 @@ int Server::stop() {
 void Server::wait() {
   auto timeout = std::max(dispatcher_.core().next_deadline(), Time{}) - Clock::now();
   if (control_.has_backlog()) timeout = {};
-  if (lanes_.blocked()) timeout = std::min<Duration>(timeout, lane_retry);
+  if (links_.blocked()) timeout = std::min<Duration>(timeout, link_retry);
   constexpr std::size_t storage_item = 4;
   const short reads_put = dispatcher_.core().stops_reading(Clock::now()) ? 0 : ZMQ_POLLIN;
   std::vector<zmq::pollitem_t> items{{control_.socket().handle(), 0, ZMQ_POLLIN, 0},
                                      {put_.handle(), 0, reads_put, 0},
                                      {news_.socket().handle(), 0, ZMQ_POLLIN, 0},
-                                     {lanes_.knocked().handle(), 0, ZMQ_POLLIN, 0},
+                                     {links_.knocked().handle(), 0, ZMQ_POLLIN, 0},
                                      {nullptr, storage_changed_.fd(), ZMQ_POLLIN, 0},
                                      {nullptr, signals_, ZMQ_POLLIN, 0}};
   if (plain_) {
@@ -188,21 +188,21 @@ void Server::read_put(Time until) {
 
 void Server::carry_out() {
   log_ended();
-  lanes_.retry();
+  links_.retry();
   dispatcher_.carry_out(*this);
 }
 
-void Server::open_lane(const SessionId& session, std::uint32_t generation) {
+void Server::open_link(const SessionId& session, std::uint32_t generation) {
   const auto now = Clock::now();
-  if (const auto port = lanes_.open(session, generation, now))
-    dispatcher_.core().lane_opened(session, generation, *port);
+  if (const auto port = links_.open(session, generation, now))
+    dispatcher_.core().link_opened(session, generation, *port);
   else
-    dispatcher_.core().lane_failed(session, generation, now);
+    dispatcher_.core().link_failed(session, generation, now);
 }
 
-void Server::close_lane(const SessionId& session, std::uint32_t generation) {
-  if (const auto port = lanes_.close(session, generation, Clock::now()))
-    dispatcher_.core().lane_unreached(session, *port);
+void Server::close_link(const SessionId& session, std::uint32_t generation) {
+  if (const auto port = links_.close(session, generation, Clock::now()))
+    dispatcher_.core().link_unreached(session, *port);
 }
 
 void Server::put_out(std::vector<std::string>& bodies) {

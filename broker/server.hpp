@@ -7,8 +7,8 @@
 #include <zmq.hpp>
 
 #include "broker/control_door.hpp"
+#include "broker/delivery_links.hpp"
 #include "broker/dispatcher.hpp"
-#include "broker/lanes.hpp"
 #include "broker/news_door.hpp"
 #include "broker/plain_doors.hpp"
 #include "net/endpoint.hpp"
@@ -17,9 +17,9 @@
 namespace baton::broker {
 
 struct ServerOptions {
-  std::string bind = "127.0.0.1";     ///< address of the doors and lanes
+  std::string bind = "127.0.0.1";     ///< address of the doors and links
   std::uint16_t port = default_port;  ///< of the put door, the base; 0: any free block of ports
-  std::optional<PortRange> lanes;
+  std::optional<PortRange> delivery_ports;
   Settings settings;
 };
 
@@ -47,9 +47,9 @@ class Server final : private Shell {
   void turn(Duration for_control);
   void read_put(Time until);
   void carry_out();
-  void open_lane(const SessionId& session, std::uint32_t generation) override;
-  void close_lane(const SessionId& session, std::uint32_t generation) override;
-  void send(Effects::LaneMessage& message) override { lanes_.send(message); }
+  void open_link(const SessionId& session, std::uint32_t generation) override;
+  void close_link(const SessionId& session, std::uint32_t generation) override;
+  void send(Effects::LinkMessage& message) override { links_.send(message); }
   void send(Effects::News& news) override { news_.send(news); }
   void put_out(std::vector<std::string>& bodies) override;
   void log(const std::string& line) override;
@@ -62,7 +62,7 @@ class Server final : private Shell {
   zmq::socket_t put_;
   ControlDoor control_;
   NewsDoor news_;
-  Lanes lanes_;
+  DeliveryLinks links_;
   std::optional<PlainDoors> plain_;
   Endpoint endpoint_;
   Wake& storage_changed_;

@@ -119,18 +119,18 @@ struct Session {
   std::vector<Queue*> queues;
   std::size_t next_queue = 0;  ///< where the next look for a ready item begins: queues take turns
   bool waiting = false;        ///< it stands in the waiting lists of its queues
-  /// On this lane, as far as it is heard: who holds max_asks items gets no more.
+  /// On this link, as far as it is heard: who holds max_asks items gets no more.
   std::uint64_t requested = 0;
-  std::uint64_t requested_in_all = 0;  ///< on this lane, heard or not yet
-  std::uint64_t answered = 0;          ///< on this lane, by an item or `empty`
+  std::uint64_t requested_in_all = 0;  ///< on this link, heard or not yet
+  std::uint64_t answered = 0;          ///< on this link, by an item or `empty`
   std::uint32_t wants() const { return static_cast<std::uint32_t>(requested - answered); }
-  std::uint32_t lane_generation = 0;
-  std::uint64_t wanted = 0;  ///< while no lane can be opened: what is asked for on the next
-  std::uint32_t lanes_unreached = 0;  ///< lanes to which it never came
-  std::uint16_t lane_port = 0;        ///< 0 while the lane is not open
-  /// Delivery count when this lane was opened: lane number = count - lane_base.
-  std::uint64_t lane_base = 0;
-  /// Deliveries and `empty`s in all; from 1, so that there is one before the first lane.
+  std::uint32_t link_generation = 0;
+  std::uint64_t wanted = 0;  ///< while no link can be opened: what is asked for on the next
+  std::uint32_t links_unreached = 0;  ///< links to which it never came
+  std::uint16_t link_port = 0;        ///< 0 while the link is not open
+  /// Delivery count when this link was opened: link number = count - link_base.
+  std::uint64_t link_base = 0;
+  /// Deliveries and `empty`s in all; from 1, so that there is one before the first link.
   std::uint64_t delivered_count = 1;
   struct Delivered {
     std::uint64_t
@@ -147,14 +147,14 @@ struct Session {
   std::uint32_t most_waiting = 1;
   void note_begun(SeqNo number, std::uint32_t gets) {
     most_waiting = std::max(most_waiting, std::min(gets, max_requests));
-    if (number <= lane_sent() && number.value + gets > 0)
-      begun = std::max(begun, lane_base + number.value + std::min(gets, max_requests));
+    if (number <= link_sent() && number.value + gets > 0)
+      begun = std::max(begun, link_base + number.value + std::min(gets, max_requests));
   }
   std::shared_ptr<HolderProcess> process;  ///< since it is established
-  /// Index of the lane message that may still be packed in this turn.
+  /// Index of the link message that may still be packed in this turn.
   std::size_t open_message = SIZE_MAX;
-  SeqNo lane_sent() const { return {delivered_count - lane_base}; }
-  /// What is on its lane, in bytes (Feed).
+  SeqNo link_sent() const { return {delivered_count - link_base}; }
+  /// What is on its link, in bytes (Feed).
   struct Flow {
     struct Mark {
       std::uint64_t end;  ///< delivery count of its last entry
@@ -171,7 +171,7 @@ struct Session {
     std::vector<Large> large;
     std::uint64_t sent = 0;   ///< bytes of the last of these
     std::uint32_t check = 0;  ///< Storage::part's
-    bool full = false;        ///< it asks, and waits until its lane has room
+    bool full = false;        ///< it asks, and waits until its link has room
 
     /// Whether so many bytes arrived within so long, when that was measured last.
     struct Pace {

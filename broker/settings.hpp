@@ -28,10 +28,10 @@ struct Settings {
   std::uint32_t turn_work = 20'000;
   std::uint64_t console_keep = 64u << 20;  ///< bytes of console lines kept for printers
 
-  /// Bytes that may be under way on one lane, unless there are many.
-  std::uint64_t lane_window = lane_window_bytes;
-  std::uint64_t lanes_window = lanes_window_bytes;  ///< ... on all of them together
-  std::uint64_t turn_bytes = 4u << 20;              ///< of bodies that one turn hands to the lanes
+  /// Bytes that may be under way on one link, unless there are many.
+  std::uint64_t link_window = link_window_bytes;
+  std::uint64_t links_window = links_window_bytes;  ///< ... on all of them together
+  std::uint64_t turn_bytes = 4u << 20;              ///< of bodies that one turn hands to the links
 
   std::optional<std::string> plain_queue;  ///< the queue of the plain doors, where there are some
 

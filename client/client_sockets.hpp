@@ -20,10 +20,10 @@ namespace baton {
 
 /// Something that came in.
 struct Incoming {
-  enum class What : std::uint8_t { news, lane, lane_up, lane_down };
+  enum class What : std::uint8_t { news, link, link_up, link_down };
   What what{};
-  std::uint32_t generation = 0;  ///< lane, lane_up, lane_down
-  zmq::message_t frame;          ///< news, lane
+  std::uint32_t generation = 0;  ///< link, link_up, link_down
+  zmq::message_t frame;          ///< news, link
 };
 
 /// Used by one thread at a time. Sockets are not asked one by one whether something has come in:
@@ -46,7 +46,7 @@ class ClientSockets {
   void ready(const pollfd* items);
   /// When to receive() at the latest all the same; Time::min(): at once.
   Time next() const;
-  /// Appends what has come in, up to some hundred messages: of the lane everything before its going
+  /// Appends what has come in, up to some hundred messages: of the link everything before its going
   /// down.
   void receive(std::vector<Incoming>& incoming);
 
@@ -74,10 +74,10 @@ class ClientSockets {
   void follow_resolver();
   void hand_over(Door door, SharedBytes bytes);
   void note_no_socket(const zmq::error_t& error);
-  void connect_lane(std::uint32_t generation, std::uint16_t port);
-  void make_lane(std::uint32_t generation, std::uint16_t port);
-  void close_lane();
-  std::optional<Incoming::What> lane_event();
+  void connect_link(std::uint32_t generation, std::uint16_t port);
+  void make_link(std::uint32_t generation, std::uint16_t port);
+  void close_link();
+  std::optional<Incoming::What> link_event();
   zmq::socket_t connected(zmq::socket_type type, DoorPort door);
 
   Endpoint broker_;
@@ -94,7 +94,7 @@ class ClientSockets {
   std::vector<Outbox::Message> kept_;  // there is no socket for them yet
   std::size_t kept_bytes_ = 0;
   zmq::socket_t put_, control_;
-  Inlet news_, lane_, monitor_;
+  Inlet news_, link_, monitor_;
 };
 
 }  // namespace baton

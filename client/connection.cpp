@@ -84,12 +84,12 @@ void Connection::feed(const Incoming& incoming, Time now) {
   switch (incoming.what) {
     case Incoming::What::news:
       return logic_.on_news(view(incoming.frame), now);
-    case Incoming::What::lane:
-      return logic_.on_lane(incoming.generation, view(incoming.frame), now);
-    case Incoming::What::lane_up:
-      return logic_.on_lane_up(incoming.generation, now);
-    case Incoming::What::lane_down:
-      return logic_.on_lane_down(incoming.generation, now);
+    case Incoming::What::link:
+      return logic_.on_link(incoming.generation, view(incoming.frame), now);
+    case Incoming::What::link_up:
+      return logic_.on_link_up(incoming.generation, now);
+    case Incoming::What::link_down:
+      return logic_.on_link_down(incoming.generation, now);
   }
 }
 

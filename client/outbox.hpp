@@ -14,10 +14,10 @@ enum class Door : std::uint8_t { put, control };
 
 struct SocketRequest {
   enum class Kind : std::uint8_t {
-    open,          ///< close all sockets, lane included; open new ones and subscribe to `topic`
-    connect_lane,  ///< close the lane, if any; connect a new one to `port` and watch it as
+    open,          ///< close all sockets, link included; open new ones and subscribe to `topic`
+    connect_link,  ///< close the link, if any; connect a new one to `port` and watch it as
                    ///< `generation`
-    close_lane,    ///< close the lane `generation`; its messages are of no interest any more
+    close_link,    ///< close the link `generation`; its messages are of no interest any more
   };
   Kind kind{};
   SessionId topic;

@@ -22,7 +22,7 @@ constexpr Duration heartbeat_at_latest = heartbeat_interval * 5 / 4;
 bool older(const Confirm& a, const Confirm& b) {
   return a.control_received < b.control_received || a.put_received < b.put_received ||
          a.told < b.told || a.accepted < b.accepted || a.done < b.done ||
-         a.lane_generation < b.lane_generation;
+         a.link_generation < b.link_generation;
 }
 
 /// Whether its counts contradict each other: no broker of ours says that.
@@ -144,7 +144,7 @@ Session::News Session::on_welcome(const Header& header, std::string_view payload
   return {News::Kind::welcomed, {}, {}, 0};
 }
 
-/// Known by a confirm only, and of a consumer by one that names its lane: that may yet be refused
+/// Known by a confirm only, and of a consumer by one that names its link: that may yet be refused
 /// after the welcome.
 void Session::has_room() {
   full_ = false;
@@ -169,7 +169,7 @@ Session::News Session::on_confirm(std::string_view payload, Time now) {
   if (confirm.rewind_control) control_.rewind(now);
   if (doubted_ && proof_ && control_.confirmed() >= *proof_) doubted_ = false;
   shutdown_ = shutdown_ || confirm.shutdown;
-  if (confirm.lane_port != 0 || config_.role != Role::consumer) has_room();
+  if (confirm.link_port != 0 || config_.role != Role::consumer) has_room();
   // What was sent before this confirm came before it, on the same connection, or was lost.
   if (told_.has_gap() || confirm.told_sent > told_.received()) request_rewind(now);
   if (now >= last_said_ + heartbeat_in_answer) heartbeat_soon();

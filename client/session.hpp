@@ -132,7 +132,7 @@ class Session {
   bool was_welcomed() const { return ever_welcomed_; }
   const std::optional<SessionError>& error() const { return error_; }
   bool shutdown() const { return shutdown_; }
-  /// The broker has no room for another client, or no lane for another consumer: it is asked again
+  /// The broker has no room for another client, or no link for another consumer: it is asked again
   /// each second.
   bool full() const { return full_; }
   const std::string& why_full() const { return why_full_; }  ///< the broker's words

@@ -7,10 +7,10 @@
 namespace baton {
 
 /// The broker serves first what it has, then answers `empty` to as many of the unanswered requests
-/// as a cancellation names, or to all of them if there are fewer, since some were answered while the
-/// cancellation was on its way. Both streams keep their order, so its client can tell: a cancellation
-/// is over with its last `empty`, or when all the requests are answered that stood when it was
-/// said. It is never behind a later one.
+/// as a cancellation names, or to all of them if there are fewer, since some were answered while
+/// the cancellation was on its way. Both streams keep their order, so its client can tell: a
+/// cancellation is over with its last `empty`, or when all the requests are answered that stood
+/// when it was said. It is never behind a later one.
 ///
 /// Invariant: most() <= requested - answered.
 class Cancellations {
@@ -31,7 +31,7 @@ class Cancellations {
     if (none) --open_.front().left;
     look(answered);
   }
-  /// The lane is lost: no answer will come on it.
+  /// The link is lost: no answer will come on it.
   void forget() {
     open_.clear();
     most_ = 0;

@@ -168,13 +168,11 @@ struct Consumer::Impl {
     const auto& standing = session.session();
     const Time now = Connection::now();
     if (standing.full() || standing.out_of_touch(now)) return no_contact(standing, connection);
-    const auto port = session.unreachable_lane(now);
+    const auto port = session.unreachable_port(now);
     if (!port) return {};
     return "cannot reach port " + std::to_string(*port) + " of " + options.broker.host +
-           ", where its items come from: open it, or start the broker with --lanes A-B and publish "
-           "these ports under "
-           "the same "
-           "numbers";
+           ", where its items come from: open it, or start the broker with --delivery-ports A-B "
+           "and publish these ports under the same numbers";
   }
 
   bool take_and_request(Item& item);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t runs_per_entry = small_pack_bytes / 16;
 
-// The broker lets only so much be under way on a lane: it is told of what came in before it has to
+// The broker lets only so much be under way on a link: it is told of what came in before it has to
 // wait for that.
 constexpr std::size_t told_at_once = 256 << 10;
 constexpr std::size_t worth_telling = 16 << 10;
@@ -46,7 +46,7 @@ void ConsumerSession::on_news(std::string_view frame, Time now) {
   if (kind == Kind::told) on_lost(news);
   if (kind == Kind::welcomed) on_welcomed();
   if (kind == Kind::confirmed) on_confirmed(now);
-  if (session_.needs_proof() && lane_.state() != Lane::State::none && !session_.bye_said())
+  if (session_.needs_proof() && link_.state() != DeliveryLink::State::none && !session_.bye_said())
     session_.prove_by(send_request(0));
   // A confirm a second is no reason to wake those who wait for an item.
   if (kind == Kind::changed || kind == Kind::welcomed || session_.over() ||
@@ -59,7 +59,7 @@ void ConsumerSession::on_welcomed() {
   claimed_takes_ = takes_;
   inbox_.clear();
   coming_.drop();
-  lane_.reset();
+  link_.reset();
 }
 
 /// What was claimed and is not granted. It may have come in again since, by a new delivery.
@@ -85,36 +85,36 @@ void ConsumerSession::lose(ItemId id) {
 
 void ConsumerSession::on_confirmed(Time now) {
   const auto& confirm = session_.confirmed();
-  if (lane_.offered(confirm.lane_generation, confirm.lane_port, now))
+  if (link_.offered(confirm.link_generation, confirm.link_port, now))
     requests_.push_back(
-        {SocketRequest::Kind::connect_lane, {}, confirm.lane_generation, confirm.lane_port});
+        {SocketRequest::Kind::connect_link, {}, confirm.link_generation, confirm.link_port});
   else
-    judge_lane_ = true;
+    judge_link_ = true;
 }
 
 /// When all is read that came together with the confirm: what it says was sent may be there by
 /// then.
-void ConsumerSession::judge_lane(Time now) {
+void ConsumerSession::judge_link(Time now) {
   const auto& confirm = session_.confirmed();
-  if (!std::exchange(judge_lane_, false) || confirm.lane_generation != lane_.generation()) return;
-  if (lane_.missing(confirm.lane_sent, now)) lose_lane();
+  if (!std::exchange(judge_link_, false) || confirm.link_generation != link_.generation()) return;
+  if (link_.missing(confirm.link_sent, now)) lose_link();
 }
 
-void ConsumerSession::on_lane(std::uint32_t generation, std::string_view frame, Time) {
+void ConsumerSession::on_link(std::uint32_t generation, std::string_view frame, Time) {
   Header header;
-  if (!session_.established() || generation != lane_.generation() ||
-      lane_.state() == Lane::State::lost)
+  if (!session_.established() || generation != link_.generation() ||
+      link_.state() == DeliveryLink::State::lost)
     return;
   if (read_header(frame, header) != Refusal::none || header.type != MessageType::deliveries) return;
   if (header.session != session_.id() || header.epoch != session_.epoch()) return;
   const auto payload = payload_of(frame);
-  if (check_entries(header.type, payload, header.count) != Refusal::none) return lose_lane();
+  if (check_entries(header.type, payload, header.count) != Refusal::none) return lose_link();
   take_in(header, payload);
 }
 
 void ConsumerSession::take_in(const Header& header, std::string_view payload) {
-  const auto taken = lane_.take(header.number, header.count);
-  if (taken.verdict == StreamReceiver::Verdict::gap) return lose_lane();
+  const auto taken = link_.take(header.number, header.count);
+  if (taken.verdict == StreamReceiver::Verdict::gap) return lose_link();
   if (taken.verdict != StreamReceiver::Verdict::fresh) return;
   untold_ += payload.size();
   bool parts = false;
@@ -123,13 +123,13 @@ void ConsumerSession::take_in(const Header& header, std::string_view payload) {
   for (std::uint32_t i = 0; in.next(entry); ++i) {
     if (i < taken.skip) continue;
     parts = parts || is_of_parts(entry);
-    if (entry.kind == EntryKind::delivery) lane_.delivery();
-    if (entry.kind == EntryKind::empty) lane_.none();
+    if (entry.kind == EntryKind::delivery) link_.delivery();
+    if (entry.kind == EntryKind::empty) link_.none();
   }
   if (!parts)
-    inbox_.add(payload, header.number, taken.skip, lane_.generation());
+    inbox_.add(payload, header.number, taken.skip, link_.generation());
   else if (!take_parts(header, payload, taken.skip))
-    return lose_lane();
+    return lose_link();
   changed_ = true;
   if (draining_) release_waiting();
 }
@@ -156,7 +156,7 @@ bool ConsumerSession::take_entry(const Entry& entry, std::string_view whole, Seq
     if (delivery.whole > 0)
       coming_.begin(delivery, inbox_.take_large_buffer());
     else
-      inbox_.add(whole, number, 0, lane_.generation());
+      inbox_.add(whole, number, 0, link_.generation());
     return true;
   }
   if (!coming_.begun()) return true;  // given back while it was under way
@@ -164,29 +164,30 @@ bool ConsumerSession::take_entry(const Entry& entry, std::string_view whole, Seq
   if (!coming_.whole()) return true;
   std::string head;
   append_delivery(head, coming_.delivery());
-  inbox_.add_apart(std::move(head), coming_.take_body(), number, lane_.generation());
+  inbox_.add_apart(std::move(head), coming_.take_body(), number, link_.generation());
   return true;
 }
 
-void ConsumerSession::on_lane_up(std::uint32_t generation, Time) {
-  if (generation == lane_.generation() && lane_.state() == Lane::State::connecting)
-    lane_.connected();
+void ConsumerSession::on_link_up(std::uint32_t generation, Time) {
+  if (generation == link_.generation() && link_.state() == DeliveryLink::State::connecting)
+    link_.connected();
 }
 
-void ConsumerSession::on_lane_down(std::uint32_t generation, Time now) {
-  if (generation == lane_.generation() && lane_.broke_off(now)) lose_lane();
+void ConsumerSession::on_link_down(std::uint32_t generation, Time now) {
+  if (generation == link_.generation() && link_.broke_off(now)) lose_link();
 }
 
-void ConsumerSession::lose_lane() {
-  if (lane_.state() != Lane::State::connecting && lane_.state() != Lane::State::up) return;
-  requests_.push_back({SocketRequest::Kind::close_lane, {}, lane_.generation(), 0});
+void ConsumerSession::lose_link() {
+  if (link_.state() != DeliveryLink::State::connecting && link_.state() != DeliveryLink::State::up)
+    return;
+  requests_.push_back({SocketRequest::Kind::close_link, {}, link_.generation(), 0});
   coming_.drop();
   const auto lost =
-      lane_.lose(static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted(), max_requests)));
+      link_.lose(static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted(), max_requests)));
   changed_ = true;  // a cancelled request is not answered any more
   if (session_.established() && !session_.bye_said())
     session_.append(entry_head_size + 16, 0,
-                    [&](std::string& out) { append_lane_lost(out, lost); });
+                    [&](std::string& out) { append_link_lost(out, lost); });
 }
 
 // --- items ---------------------------------------------------------------------------------------
@@ -209,7 +210,7 @@ bool ConsumerSession::take(Delivery& delivery, std::string& body, Time now) {
   }
   if (!lost_.empty()) lost_.erase(delivery.id.value);
   remember(delivery);
-  if (taken.tag == lane_.generation()) lane_.begin(taken.number);
+  if (taken.tag == link_.generation()) link_.begin(taken.number);
   return true;
 }
 
@@ -301,7 +302,7 @@ void ConsumerSession::bye(Time now) {
   drain();
   flush_settled();
   const bool item_may_come =
-      lane_.up() && (lane_.outstanding() > 0 || !cancelled(cancellation_ticket()));
+      link_.up() && (link_.outstanding() > 0 || !cancelled(cancellation_ticket()));
   session_.bye({}, now, held_.size() > 0 || item_may_come);
 }
 
@@ -332,20 +333,20 @@ std::uint64_t ConsumerSession::wanted() const {
 
 /// Asks for `more`, and says how far the user is with what came.
 SeqNo ConsumerSession::send_request(std::uint64_t more) {
-  lane_.request(more);
+  link_.request(more);
   const auto waiting = inbox_.empty() ? std::min<std::uint64_t>(takers_, max_requests) : 0;
-  const auto request = lane_.tell(static_cast<std::uint32_t>(waiting));
+  const auto request = link_.tell(static_cast<std::uint32_t>(waiting));
   return session_.append(entry_head_size + 20, 0,
                          [&](std::string& out) { append_request(out, request); });
 }
 
 void ConsumerSession::update_requests() {
-  if (!session_.established() || session_.bye_said() || !lane_.up()) return;
-  const auto want = std::min<std::uint64_t>(wanted(), max_requests), have = lane_.outstanding();
+  if (!session_.established() || session_.bye_said() || !link_.up()) return;
+  const auto want = std::min<std::uint64_t>(wanted(), max_requests), have = link_.outstanding();
   if (want > have) send_request(want - have);
   if (want < have) {
     const auto surplus = static_cast<std::uint32_t>(have - want);
-    lane_.cancel_requests(surplus);
+    link_.cancel_requests(surplus);
     session_.append(entry_head_size + 4, 0,
                     [&](std::string& out) { append_cancel_requests(out, surplus); });
   }
@@ -373,13 +374,13 @@ void ConsumerSession::tick(Time now, Outbox& out) {
   if (session_.state() != before) changed_ = true;
   if (out.requests.size() > requested) {  // all sockets are made anew
     changed_ = true;
-    lose_lane();
+    lose_link();
     requests_.clear();
   }
-  judge_lane(now);
-  if (now >= lane_.connect_deadline()) lose_lane();
-  if (now >= lane_.unreachable_at()) {
-    lane_.told();
+  judge_link(now);
+  if (now >= link_.connect_deadline()) lose_link();
+  if (now >= link_.unreachable_at()) {
+    link_.told();
     changed_ = true;
   }
   out.requests.insert(out.requests.end(), requests_.begin(), requests_.end());
@@ -387,34 +388,34 @@ void ConsumerSession::tick(Time now, Outbox& out) {
   flush_settled();
   if (session_.hello_due(now)) session_.say_hello(now, {{1}, {}, claims()}, out);
   update_requests();
-  if (now >= news_of_lane_at()) session_.heartbeat_soon();
+  if (now >= news_of_link_at()) session_.heartbeat_soon();
   if (session_.heartbeat_due(now)) {
-    if (lane_.owes_begun() && !session_.bye_said()) send_request(0);
+    if (link_.owes_begun() && !session_.bye_said()) send_request(0);
     session_.say_heartbeat(
-        now, {{}, {}, session_.told(), lane_.received(), lane_.generation(), false}, out);
+        now, {{}, {}, session_.told(), link_.received(), link_.generation(), false}, out);
     untold_ = 0;
     told_at_ = now;
   }
   session_.flush(now, out);
 }
 
-/// When the broker is to be told what came in on the lane.
-Time ConsumerSession::news_of_lane_at() const {
+/// When the broker is to be told what came in on the link.
+Time ConsumerSession::news_of_link_at() const {
   if (!session_.established() || untold_ < worth_telling) return never;
   return untold_ >= told_at_once ? Time::min() : told_at_ + told_within;
 }
 
 Time ConsumerSession::next_deadline() const {
   if (!requests_.empty()) return Time::min();
-  return std::min({session_.next_deadline(), lane_.connect_deadline(), lane_.unreachable_at(),
-                   news_of_lane_at()});
+  return std::min({session_.next_deadline(), link_.connect_deadline(), link_.unreachable_at(),
+                   news_of_link_at()});
 }
 
 bool ConsumerSession::take_change() { return std::exchange(changed_, false); }
 
 void ConsumerSession::check_invariants() const {
   session_.check_invariants();
-  lane_.check_invariants();
+  link_.check_invariants();
   ensure(items_in(acked_) <= max_requests && items_in(released_) <= max_requests);
   ensure(!draining_ || inbox_.empty());
   ensure(!resting_ || (draining_ && takers_ == 0));

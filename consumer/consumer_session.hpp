@@ -12,9 +12,9 @@
 #include "client/logic.hpp"
 #include "client/session.hpp"
 #include "consumer/assembly.hpp"
+#include "consumer/delivery_link.hpp"
 #include "consumer/given_marks.hpp"
 #include "consumer/item_set.hpp"
-#include "consumer/lane.hpp"
 
 namespace baton {
 
@@ -32,9 +32,9 @@ class ConsumerSession final : public ClientLogic {
 
   void start(Time now) override;
   void on_news(std::string_view frame, Time now) override;
-  void on_lane(std::uint32_t generation, std::string_view frame, Time now) override;
-  void on_lane_up(std::uint32_t generation, Time now) override;
-  void on_lane_down(std::uint32_t generation, Time now) override;
+  void on_link(std::uint32_t generation, std::string_view frame, Time now) override;
+  void on_link_up(std::uint32_t generation, Time now) override;
+  void on_link_down(std::uint32_t generation, Time now) override;
   void tick(Time now, Outbox& out) override;
   Time next_deadline() const override;
   bool take_change() override;
@@ -49,11 +49,11 @@ class ConsumerSession final : public ClientLogic {
   /// it.
   void request_now() { update_requests(); }
   /// Whether the next tick has a request to send, or to take back.
-  bool owes() const { return lane_.up() && wanted() != lane_.outstanding(); }
+  bool owes() const { return link_.up() && wanted() != link_.outstanding(); }
   /// Requests were taken back up to this ticket. Their answers may yet be items, until
   /// cancelled(ticket).
-  Cancellations::Ticket cancellation_ticket() const { return lane_.cancellations().said(); }
-  bool cancelled(Cancellations::Ticket ticket) const { return lane_.cancellations().over(ticket); }
+  Cancellations::Ticket cancellation_ticket() const { return link_.cancellations().said(); }
+  bool cancelled(Cancellations::Ticket ticket) const { return link_.cancellations().over(ticket); }
 
   /// Takes the item that came first. False when there is none, or when it is not certain that it is
   /// still ours. `body` gets its body, one that came in parts without a copy, and `given` points to
@@ -81,7 +81,7 @@ class ConsumerSession final : public ClientLogic {
 
   /// The port of the broker's host on which items would come, when it has been out of reach for a
   /// while.
-  std::optional<std::uint16_t> unreachable_lane(Time now) const { return lane_.unreachable(now); }
+  std::optional<std::uint16_t> unreachable_port(Time now) const { return link_.unreachable(now); }
 
   bool may_say() const { return session_.may_say(); }
   void say(std::string_view block) { session_.say(block); }
@@ -102,19 +102,19 @@ class ConsumerSession final : public ClientLogic {
   /// Ends the session; drains first. What is still held is given back by the broker.
   void bye(Time now);
   const Session& session() const { return session_; }
-  const Lane& lane() const { return lane_; }
+  const DeliveryLink& link() const { return link_; }
 
   void check_invariants() const;
 
  private:
   void on_welcomed();
   void on_confirmed(Time now);
-  void judge_lane(Time now);
+  void judge_link(Time now);
   void take_in(const Header& header, std::string_view payload);
   bool take_parts(const Header& header, std::string_view payload, std::uint32_t skip);
   bool take_entry(const Entry& entry, std::string_view whole, SeqNo number);
-  Time news_of_lane_at() const;
-  void lose_lane();
+  Time news_of_link_at() const;
+  void lose_link();
   void release_waiting();
   void settle(std::vector<ItemRun>& runs, ItemId id);
   void note_failed(ItemId id);
@@ -129,11 +129,11 @@ class ConsumerSession final : public ClientLogic {
 
   Session session_;
   std::uint32_t prefetch_;
-  Lane lane_;
+  DeliveryLink link_;
   Inbox inbox_{EntryKind::delivery};
   PutName last_put_;            // of what was taken last: the next one's may follow it
   Assembly coming_;             // in parts
-  std::size_t untold_ = 0;      // bytes that came on the lane since the last heartbeat
+  std::size_t untold_ = 0;      // bytes that came on the link since the last heartbeat
   Time told_at_ = Time::min();  // when that was
   ItemSet held_;
   std::vector<ItemRun> acked_, released_;  // not yet in the control stream
@@ -145,7 +145,7 @@ class ConsumerSession final : public ClientLogic {
   SessionId claims_of_;
   std::uint64_t claimed_takes_ =
       0;                     // what was taken up to then is claimed, what is taken later is given
-  bool judge_lane_ = false;  // a confirm has come since the last tick
+  bool judge_link_ = false;  // a confirm has come since the last tick
   bool draining_ = false, resting_ = false, changed_ = false;
   std::vector<SocketRequest> requests_;  // for the next tick
 };

@@ -28,11 +28,11 @@ inline constexpr std::size_t max_hello = 64u << 10;    ///< its JSON
 /// A sender stops packing a message beyond this.
 inline constexpr std::size_t pack_bytes = 64u << 10;
 inline constexpr std::size_t max_entries = 4096;  ///< entries in one message
-/// A longer body crosses a lane in parts of at most this.
+/// A longer body crosses a link in parts of at most this.
 inline constexpr std::size_t part_bytes = 64u << 10;
-/// ... or of this, until the lane is steady.
+/// ... or of this, until the link is steady.
 inline constexpr std::size_t small_part_bytes = 16u << 10;
-/// ... or of this, where the lane is fast.
+/// ... or of this, where the link is fast.
 inline constexpr std::size_t large_part_bytes = 256u << 10;
 inline constexpr std::size_t max_queue_name = 200;
 inline constexpr std::size_t max_queues = 64;  ///< queues in one session
@@ -60,8 +60,8 @@ inline constexpr std::uint64_t control_window_bytes = max_say + (64u << 10);
 /// In a message of it, and of console lines: for slow links.
 inline constexpr std::size_t small_pack_bytes = 8192;
 inline constexpr std::uint64_t console_window_bytes = 1u << 20;  ///< broker to one printer
-inline constexpr std::uint64_t lane_window_bytes = 8u << 20;     ///< on one lane
-inline constexpr std::uint64_t lanes_window_bytes = 64u << 20;   ///< on all lanes together
+inline constexpr std::uint64_t link_window_bytes = 8u << 20;     ///< on one link
+inline constexpr std::uint64_t links_window_bytes = 64u << 20;   ///< on all links together
 
 // Times.
 inline constexpr Duration hello_again = 250ms;      ///< a hello is repeated until it is answered
@@ -89,7 +89,7 @@ inline constexpr Duration claims_at_latest = 60s;
 inline constexpr Duration ended_kept = 60s;  ///< how long an ended session is still recognised
 
 static_assert(put_window_bytes < max_message * 2 && max_body < max_message);
-static_assert(part_bytes <= lane_window_bytes && lane_window_bytes <= lanes_window_bytes);
+static_assert(part_bytes <= link_window_bytes && link_window_bytes <= links_window_bytes);
 
 /// From the start of a broker until the slowest honest client has begun its new session there: one
 /// whose sockets were replaced just before they would have reached it, by such as go to another

@@ -15,7 +15,7 @@ constexpr std::size_t unkept_size = 16;  // of a given
 constexpr std::size_t whole_size = 4;    // of a partial one
 constexpr std::size_t request_size = 20;
 constexpr std::size_t fail_size = 12;
-constexpr std::size_t lane_lost_size = 16;
+constexpr std::size_t link_lost_size = 16;
 
 enum HeartbeatFlag : std::uint8_t { heartbeat_rewind = 1 };
 enum ConfirmFlag : std::uint8_t {
@@ -100,8 +100,8 @@ Refusal check_control(const Entry& entry) {
       return entry.payload.size() > fail_size + max_reason ? Refusal::too_large : Refusal::none;
     case EntryKind::say:
       return check_block(entry, say_size);
-    case EntryKind::lane_lost:
-      return exactly(entry, lane_lost_size);
+    case EntryKind::link_lost:
+      return exactly(entry, link_lost_size);
     case EntryKind::join:
       return exactly(entry, 0);
     case EntryKind::bye:
@@ -383,8 +383,8 @@ void append_fail(std::string& out, const Failure& failure) {
   out += reason;
 }
 
-void append_lane_lost(std::string& out, const LaneLost& lost) {
-  append_entry_head(out, EntryKind::lane_lost, 0, 0, lane_lost_size);
+void append_link_lost(std::string& out, const LinkLost& lost) {
+  append_entry_head(out, EntryKind::link_lost, 0, 0, link_lost_size);
   append(out, lost.generation);
   append(out, lost.received.value);
   append(out, lost.wanted);
@@ -471,7 +471,7 @@ Failure read_fail(const Entry& entry) {
   return {{load<std::uint64_t>(at)}, load<std::uint32_t>(at + 8), entry.payload.substr(fail_size)};
 }
 
-LaneLost read_lane_lost(const Entry& entry) {
+LinkLost read_link_lost(const Entry& entry) {
   const char* at = entry.payload.data();
   return {load<std::uint32_t>(at), {load<std::uint64_t>(at + 4)}, load<std::uint32_t>(at + 12)};
 }
@@ -485,8 +485,8 @@ std::string encode_heartbeat(const Header& header, const Heartbeat& heartbeat) {
   append(out, heartbeat.put_sent.value);
   append(out, heartbeat.control_sent.value);
   append(out, heartbeat.heard.value);
-  append(out, heartbeat.lane_received.value);
-  append(out, heartbeat.lane_generation);
+  append(out, heartbeat.link_received.value);
+  append(out, heartbeat.link_generation);
   append(out, static_cast<std::uint32_t>(heartbeat.rewind ? heartbeat_rewind : 0));
   return out;
 }
@@ -498,8 +498,8 @@ Refusal decode_heartbeat(std::string_view payload, Heartbeat& heartbeat) {
   heartbeat.put_sent.value = in.take<std::uint64_t>();
   heartbeat.control_sent.value = in.take<std::uint64_t>();
   heartbeat.heard.value = in.take<std::uint64_t>();
-  heartbeat.lane_received.value = in.take<std::uint64_t>();
-  heartbeat.lane_generation = in.take<std::uint32_t>();
+  heartbeat.link_received.value = in.take<std::uint64_t>();
+  heartbeat.link_generation = in.take<std::uint32_t>();
   heartbeat.rewind = in.take<std::uint32_t>() & heartbeat_rewind;
   return Refusal::none;
 }
@@ -509,10 +509,10 @@ std::string encode_confirm(const Header& header, const Confirm& confirm) {
   for (const auto value :
        {confirm.control_received.value, confirm.put_received.value, confirm.put_confirmed.value,
         confirm.put_credit.value, confirm.put_window, confirm.say_window, confirm.accepted,
-        confirm.done, confirm.dead, confirm.told.value, confirm.lane_sent.value})
+        confirm.done, confirm.dead, confirm.told.value, confirm.link_sent.value})
     append(out, value);
-  append(out, confirm.lane_generation);
-  append(out, confirm.lane_port);
+  append(out, confirm.link_generation);
+  append(out, confirm.link_port);
   append(out, static_cast<std::uint8_t>(confirm.put_held));
   append(out, static_cast<std::uint8_t>(confirm.say_held));
   append(out, static_cast<std::uint8_t>((confirm.rewind_put ? confirm_rewind_put : 0) |
@@ -531,10 +531,10 @@ Refusal decode_confirm(std::string_view payload, Confirm& confirm) {
   for (auto* value :
        {&confirm.control_received.value, &confirm.put_received.value, &confirm.put_confirmed.value,
         &confirm.put_credit.value, &confirm.put_window, &confirm.say_window, &confirm.accepted,
-        &confirm.done, &confirm.dead, &confirm.told.value, &confirm.lane_sent.value})
+        &confirm.done, &confirm.dead, &confirm.told.value, &confirm.link_sent.value})
     *value = in.take<std::uint64_t>();
-  confirm.lane_generation = in.take<std::uint32_t>();
-  confirm.lane_port = in.take<std::uint16_t>();
+  confirm.link_generation = in.take<std::uint32_t>();
+  confirm.link_port = in.take<std::uint16_t>();
   confirm.put_held = static_cast<Held>(in.take<std::uint8_t>());
   confirm.say_held = static_cast<Held>(in.take<std::uint8_t>());
   const auto flags = in.take<std::uint8_t>();

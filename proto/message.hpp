@@ -36,7 +36,7 @@ enum class MessageType : std::uint8_t {
   outcome = 19,  ///< entries: what became of a producer's items
   console = 20,  ///< entries: console lines, to a printer
   alive = 21,    ///< JSON: the answer to a probe
-  // on a lane
+  // on a link
   deliveries = 32,  ///< entries: items, and the answers to cancelled requests
 };
 
@@ -73,14 +73,14 @@ enum class EntryKind : std::uint8_t {
   release = 20,  ///< runs of items: given back untouched
   say = 21,  ///< b: flags (block_goes_on); u64: the say number; then a block of console lines, or a
              ///< part of one
-  lane_lost = 22,  ///< LaneLost: open another lane for me
+  link_lost = 22,  ///< LinkLost: open another link for me
   join = 23,       ///< nothing: tell me at once when all my items are settled
   claim = 25,  ///< runs of items that an earlier session of this client was given, each with its
                ///< count of deliveries
   claim_put = 26,  ///< the same of items that may not have been kept: each run with the put of its
                    ///< first item
   bye = 24,  ///< u64: the last number of the put stream; the session ends when both streams are in
-  // on a lane
+  // on a link
   delivery = 32,  ///< a: priority; b: attempt (1 for the first, 65535 for more); payload: Delivery,
                   ///< then the body
   empty = 33,     ///< nothing: the answer to a cancelled request
@@ -193,7 +193,7 @@ struct PutName {
   auto operator<=>(const PutName&) const = default;
 };
 
-/// The fixed part of a `delivery` entry: what the lane says of an item that it delivers.
+/// The fixed part of a `delivery` entry: what the link says of an item that it delivers.
 struct Delivery {
   ItemId id;
   std::uint16_t queue = 0;    ///< index into the queues of the session's hello
@@ -227,20 +227,20 @@ struct Claim {
   auto operator<=>(const Claim&) const = default;
 };
 
-/// "Of lane `generation` everything up to `received` came in; I want `wanted` items on the next
+/// "Of link `generation` everything up to `received` came in; I want `wanted` items on the next
 /// one."
-struct LaneLost {
+struct LinkLost {
   std::uint32_t generation = 0;
   SeqNo received;
   std::uint32_t wanted = 0;
 
-  bool operator==(const LaneLost&) const = default;
+  bool operator==(const LinkLost&) const = default;
 };
 
 /// What a consumer wants, and how far it is with what it has.
 struct Request {
-  std::uint64_t requested = 0;  ///< in all, since the lane was made
-  SeqNo begun = {};  ///< on this lane: of what came up to this number all was returned to the user
+  std::uint64_t requested = 0;  ///< in all, since the link was made
+  SeqNo begun = {};  ///< on this link: of what came up to this number all was returned to the user
   /// Gets that block now: so many items more are begun as soon as they come.
   std::uint32_t waiting = 0;
   bool operator==(const Request&) const = default;
@@ -279,7 +279,7 @@ void append_runs(std::string& out, EntryKind kind,
 void append_claims(std::string& out,
                    const std::vector<Claim>& claims);  ///< none or all of them with a put
 void append_fail(std::string& out, const Failure& failure);
-void append_lane_lost(std::string& out, const LaneLost& lost);
+void append_link_lost(std::string& out, const LinkLost& lost);
 void append_bye(std::string& out, SeqNo last_put);
 void append_dropped(std::string& out, std::uint64_t blocks);
 void append_block(std::string& out, EntryKind kind,
@@ -290,7 +290,7 @@ std::uint32_t read_cancel_requests(const Entry& entry);
 void read_runs(const Entry& entry, std::vector<ItemRun>& runs);    ///< replaces `runs`
 void read_claims(const Entry& entry, std::vector<Claim>& claims);  ///< replaces `claims`
 Failure read_fail(const Entry& entry);
-LaneLost read_lane_lost(const Entry& entry);
+LinkLost read_link_lost(const Entry& entry);
 SeqNo read_bye(const Entry& entry);
 std::uint64_t read_dropped(const Entry& entry);
 
@@ -300,8 +300,8 @@ struct Heartbeat {
   SeqNo control_sent;  ///< last number of the control stream
   SeqNo heard;  ///< last number of the broker's stream to this session (outcomes; lines: printed,
                 ///< not only read)
-  SeqNo lane_received;
-  std::uint32_t lane_generation = 0;
+  SeqNo link_received;
+  std::uint32_t link_generation = 0;
   bool rewind = false;  ///< something is missing after `heard`: send it again
 
   bool operator==(const Heartbeat&) const = default;
@@ -333,9 +333,9 @@ struct Confirm {
   std::uint64_t done = 0;      ///< of these: acked
   std::uint64_t dead = 0;      ///< of these: dead
   SeqNo told;  ///< last number of the broker's stream to this session (outcomes, console lines)
-  SeqNo lane_sent;  ///< last number on the current lane
-  std::uint32_t lane_generation = 0;
-  std::uint16_t lane_port = 0;
+  SeqNo link_sent;  ///< last number on the current link
+  std::uint32_t link_generation = 0;
+  std::uint16_t link_port = 0;
   Held put_held = Held::nothing;
   Held say_held = Held::nothing;
   /// The put stream has a gap after put_received: send it again from there.

@@ -1,6 +1,6 @@
 // One producer, a broker and one consumer in one thread, without sockets, clocks or a disk: a fixed
 // run whose instructions are counted. scripts/instructions runs it under callgrind and reads what
-// each part took. Prints the bytes that a body of 93 takes on its lane.
+// each part took. Prints the bytes that a body of 93 takes on its link.
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
@@ -93,7 +93,7 @@ class Line final : private broker::Shell {
     }
     return done_ == items;
   }
-  std::uint64_t lane_bytes() const { return lane_bytes_; }
+  std::uint64_t link_bytes() const { return link_bytes_; }
 
  private:
   // What callgrind tells apart, by name.
@@ -105,11 +105,11 @@ class Line final : private broker::Shell {
 
   void take_items();
   void send(Outbox& out);
-  void open_lane(const SessionId& session, std::uint32_t generation) override {
-    dispatcher_.core().lane_opened(session, generation, 1);
+  void open_link(const SessionId& session, std::uint32_t generation) override {
+    dispatcher_.core().link_opened(session, generation, 1);
   }
-  void close_lane(const SessionId& /*session*/, std::uint32_t /*generation*/) override {}
-  void send(broker::Effects::LaneMessage& message) override;
+  void close_link(const SessionId& /*session*/, std::uint32_t /*generation*/) override {}
+  void send(broker::Effects::LinkMessage& message) override;
   void send(broker::Effects::News& news) override { news_[news.to].push_back(news.bytes); }
   void put_out(std::vector<std::string>& /*bodies*/) override {}
   void log(const std::string& /*line*/) override {}
@@ -121,12 +121,12 @@ class Line final : private broker::Shell {
   ConsumerSession consumer_;
   const bool one_by_one_;
   const std::string body_ = std::string(93, 'x');
-  std::uint64_t put_ = 0, done_ = 0, lane_bytes_ = 0;
+  std::uint64_t put_ = 0, done_ = 0, link_bytes_ = 0;
   bool waits_ = false;
   std::vector<std::string> subscriptions_;
   std::vector<SharedBytes> control_, puts_;
   std::map<SessionId, std::vector<std::string>> news_;
-  std::vector<std::string> lane_;
+  std::vector<std::string> link_;
   std::uint32_t generation_ = 0;
 };
 
@@ -155,8 +155,8 @@ void Line::brokers_part() {
 void Line::consumers_part() {
   for (const auto& frame : news_[consumer_.session().id()]) consumer_.on_news(frame, now_);
   news_[consumer_.session().id()].clear();
-  for (const auto& frame : lane_) consumer_.on_lane(generation_, frame, now_);
-  lane_.clear();
+  for (const auto& frame : link_) consumer_.on_link(generation_, frame, now_);
+  link_.clear();
   take_items();
   if (one_by_one_ && !std::exchange(waits_, true)) consumer_.want();
   Outbox out;
@@ -177,17 +177,17 @@ void Line::send(Outbox& out) {
   for (const auto& request : out.requests) {
     if (request.kind == SocketRequest::Kind::open)
       subscriptions_.push_back('\1' + std::string(request.topic.view()));
-    if (request.kind != SocketRequest::Kind::connect_lane) continue;
+    if (request.kind != SocketRequest::Kind::connect_link) continue;
     generation_ = request.generation;
-    consumer_.on_lane_up(generation_, now_);
+    consumer_.on_link_up(generation_, now_);
   }
   for (auto& message : out.messages)
     (message.door == Door::put ? puts_ : control_).push_back(message.bytes);
 }
 
-void Line::send(broker::Effects::LaneMessage& message) {
-  lane_.push_back(message.bytes);
-  lane_bytes_ += message.bytes.size();
+void Line::send(broker::Effects::LinkMessage& message) {
+  link_.push_back(message.bytes);
+  link_bytes_ += message.bytes.size();
 }
 
 }  // namespace
@@ -206,5 +206,5 @@ int main(int argc, char** argv) {
     std::cerr << "baton-instructions: the items came to no end\n";
     return 1;
   }
-  std::cout << line.lane_bytes() / items << '\n';
+  std::cout << line.link_bytes() / items << '\n';
 }

@@ -1,4 +1,4 @@
-// Hostile peers at all doors and at a lane, while others go about their work.
+// Hostile peers at all doors and at a link, while others go about their work.
 
 #include <csignal>
 #include <functional>
@@ -25,18 +25,18 @@ struct Target {
   const char* type;  // of socket that may come here
 
   std::string opening() const {
-    return is_lane() ? wrong_password() : zmtp::greeting() + zmtp::ready(type);
+    return is_link() ? wrong_password() : zmtp::greeting() + zmtp::ready(type);
   }
-  /// Through the handshake; at a lane there is no way through.
+  /// Through the handshake; at a link there is no way through.
   void enter(RawPeer& peer) const {
-    if (is_lane())
+    if (is_link())
       peer.send(wrong_password());
     else
       peer.shake_hands(type);
   }
 
  private:
-  bool is_lane() const { return name == "lane"; }
+  bool is_link() const { return name == "delivery"; }
   static std::string wrong_password() {
     return zmtp::greeting("PLAIN") + zmtp::hello("1", to_hex(random_session()));
   }
@@ -76,10 +76,10 @@ class Scene {
     return {{"put", port(0), "PUSH"},
             {"control", port(1), "PUSH"},
             {"news", port(2), "SUB"},
-            {"lane", lanes().front(), "PULL"}};
+            {"delivery", delivery_ports().front(), "PULL"}};
   }
 
-  std::vector<std::uint16_t> lanes() {
+  std::vector<std::uint16_t> delivery_ports() {
     std::vector<std::uint16_t> ports;
     for (const auto port : listening_ports(pid()))
       if (port < port_of(broker) || port > port_of(broker) + 4) ports.push_back(port);
@@ -127,7 +127,7 @@ class Scene {
   std::size_t files_ = 0, memory_ = 0;
 };
 
-/// The id of the first item in what came over a lane.
+/// The id of the first item in what came over a link.
 ItemId item_in(const std::string& bytes) {
   const auto message = bytes.find("BTN\x01\x20");
   return {load<std::uint64_t>(bytes.data() + message + header_size + entry_head_size)};
@@ -313,34 +313,34 @@ TEST_CASE("hostile: a subscriber to everything hears nothing and holds nobody up
   scene.check_survived();
 }
 
-TEST_CASE("hostile: strangers at the lanes of others get no item") {
+TEST_CASE("hostile: strangers at the delivery links of others get no item") {
   Scene scene;
   std::vector<RawPeer> strangers;
   for (int i = 0; i < times; ++i) {
-    const auto lanes = scene.lanes();
-    const auto lane = lanes[static_cast<std::size_t>(i) % lanes.size()];
-    strangers.emplace_back(lane).shake_hands("PULL");
-    CHECK_FALSE(strangers.emplace_back(lane).is_admitted("PULL", "1", to_hex(random_session())));
-    CHECK_FALSE(strangers.emplace_back(lane).is_admitted("PULL", "", ""));
+    const auto delivery_ports = scene.delivery_ports();
+    const auto port = delivery_ports[static_cast<std::size_t>(i) % delivery_ports.size()];
+    strangers.emplace_back(port).shake_hands("PULL");
+    CHECK_FALSE(strangers.emplace_back(port).is_admitted("PULL", "1", to_hex(random_session())));
+    CHECK_FALSE(strangers.emplace_back(port).is_admitted("PULL", "", ""));
   }
   for (auto& stranger : strangers) CHECK(stranger.receive().find("item ") == std::string::npos);
   strangers.clear();
   scene.check_survived();
 }
 
-TEST_CASE("hostile: a stranger who is at a lane first does not keep its session out") {
+TEST_CASE("hostile: a stranger who is at a delivery link first does not keep its session out") {
   Scene scene;
   std::optional<Producer> producer(producer_of(scene.broker, "strangers"));
   for (int i = 0; i < times; ++i) {
     Stranger consumer(scene.broker, Role::consumer);
     const auto right = to_hex(consumer.id()), another = to_hex(random_session());
-    const auto lane = consumer.lane_port();
-    RawPeer unnamed(lane), wrong(lane), late(lane), own(lane), again(lane);
+    const auto port = consumer.link_port();
+    RawPeer unnamed(port), wrong(port), late(port), own(port), again(port);
     unnamed.shake_hands("PULL");
     CHECK_FALSE(wrong.is_admitted("PULL", "1", another));
-    CHECK_FALSE(late.is_admitted("PULL", "0", right));  // he believes to be at an earlier lane
+    CHECK_FALSE(late.is_admitted("PULL", "0", right));  // he believes to be at an earlier link
     CHECK(own.is_admitted("PULL", "1", right));
-    CHECK_FALSE(again.is_admitted("PULL", "1", right));  // a lane has one connection, ever
+    CHECK_FALSE(again.is_admitted("PULL", "1", right));  // a link has one connection, ever
 
     std::string request, ack;
     append_request(request, {1});

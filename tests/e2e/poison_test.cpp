@@ -81,11 +81,11 @@ TEST_CASE(
   CHECK(history[2].ago_ms < 1000);
 }
 
-TEST_CASE("poison: what is held or under way when lanes break is not counted") {
+TEST_CASE("poison: what is held or under way when delivery links break is not counted") {
   constexpr int cuts = 20;
   const std::string port = free_range(1);
-  const unsigned lane = static_cast<unsigned>(std::stoi(port));
-  Broker broker({"--max-attempts", "1", "--lanes", port});
+  const unsigned port = static_cast<unsigned>(std::stoi(port));
+  Broker broker({"--max-attempts", "1", "--delivery-ports", port});
   Producer producer(producer_of(broker));
   ConsumerOptions options = consumer_of(broker);
   options.prefetch = 3;
@@ -93,7 +93,7 @@ TEST_CASE("poison: what is held or under way when lanes break is not counted") {
   for (int i = 0; i < cuts; ++i) {
     for (const char* body : {"a", "b", "c"}) producer.put(body);
     const Item held = get(consumer, 1);
-    CHECK(cut_connections_to(lane) == 1);
+    CHECK(cut_connections_to(port) == 1);
     for (const char* body : {"d", "e", "f"}) producer.put(body);
     for (int more = 1; more < 6; ++more) CHECK(consumer.ack(get(consumer, 1).id));
     CHECK(consumer.ack(held.id));

@@ -43,7 +43,7 @@ void HostileBroker::act() {
     case 7:
       return deliver();
     case 8:
-      return lane_changes();
+      return link_changes();
     default:
       return pass_time();
   }
@@ -66,7 +66,7 @@ void HostileBroker::raw() {
   const auto count = static_cast<std::uint16_t>(script_.number());
   const auto frame = encode_json(header(types[what], number, count), script_.bytes());
   if (types[what] == MessageType::deliveries)
-    logic_.on_lane(lane_, frame, now_);
+    logic_.on_link(link_, frame, now_);
   else
     news(frame);
 }
@@ -80,7 +80,7 @@ void HostileBroker::welcome() {
   welcome.first_told.value = script_.number();
   welcome.previous_control.value = script_.number();
   confirm_ = {};
-  lane_ = 0;
+  link_ = 0;
   news(encode_json(header(MessageType::welcome), to_json(welcome)));
 }
 
@@ -96,14 +96,14 @@ void HostileBroker::confirm() {
                                    &confirm_.done,
                                    &confirm_.dead,
                                    &confirm_.told.value,
-                                   &confirm_.lane_sent.value};
+                                   &confirm_.link_sent.value};
   for (auto changes = script_.below(4); changes > 0; --changes)
     *fields[script_.below(std::size(fields))] = script_.number();
   if (script_.below(4) == 1) confirm_.control_received = session_.control().sent();
   if (script_.below(4) == 1) {
-    confirm_.lane_generation = script_.below(8) ? confirm_.lane_generation + 1
+    confirm_.link_generation = script_.below(8) ? confirm_.link_generation + 1
                                                 : static_cast<std::uint32_t>(script_.number());
-    confirm_.lane_port = static_cast<std::uint16_t>(script_.number());
+    confirm_.link_port = static_cast<std::uint16_t>(script_.number());
   }
   confirm_.put_held = static_cast<Held>(script_.below(8));
   const auto flags = script_.below(256);
@@ -162,14 +162,14 @@ void HostileBroker::deliver() {
   const auto frame = entries(MessageType::deliveries, number);
   Header sent;
   if (read_header(frame, sent) == Refusal::none) handed_ = {number.value + sent.count - 1u};
-  logic_.on_lane(lane_, frame, now_);
+  logic_.on_link(link_, frame, now_);
 }
 
-void HostileBroker::lane_changes() {
+void HostileBroker::link_changes() {
   if (script_.below(2))
-    logic_.on_lane_up(lane_, now_);
+    logic_.on_link_up(link_, now_);
   else
-    logic_.on_lane_down(lane_, now_);
+    logic_.on_link_down(link_, now_);
 }
 
 void HostileBroker::pass_time() {
@@ -186,10 +186,10 @@ void HostileBroker::tick() {
     out.clear();
     logic_.tick(now_, out);
     for (const auto& request : out.requests) {
-      if (request.kind == SocketRequest::Kind::close_lane ||
+      if (request.kind == SocketRequest::Kind::close_link ||
           request.kind == SocketRequest::Kind::open)
         continue;
-      lane_ = request.generation;
+      link_ = request.generation;
       handed_ = {};
       ensure(request.port != 0);
     }

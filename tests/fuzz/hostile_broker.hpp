@@ -37,7 +37,7 @@ class HostileBroker {
   void refusal();
   void tell();
   void deliver();
-  void lane_changes();
+  void link_changes();
   void pass_time();
   std::string entries(MessageType type, SeqNo number);
   void append_told(std::string& out, MessageType type);
@@ -48,8 +48,8 @@ class HostileBroker {
   Script& script_;
   Time now_{1000s};
   Confirm confirm_;
-  std::uint32_t lane_ = 0;  // generation
-  SeqNo handed_;            // on that lane
+  std::uint32_t link_ = 0;  // generation
+  SeqNo handed_;            // on that link
 };
 
 /// Runs one script: `use(script, now)` is what the client's user does, about half of the time.

@@ -94,8 +94,8 @@ void check_entry(MessageType type, const Entry& entry) {
       return there_and_back(type, claims_of(entry), append_claims, claims_of);
     case EntryKind::fail:
       return there_and_back(type, read_fail(entry), append_fail, read_fail);
-    case EntryKind::lane_lost:
-      return there_and_back(type, read_lane_lost(entry), append_lane_lost, read_lane_lost);
+    case EntryKind::link_lost:
+      return there_and_back(type, read_link_lost(entry), append_link_lost, read_link_lost);
     case EntryKind::bye:
       return check_bye(entry);
     case EntryKind::delivery:
@@ -163,7 +163,7 @@ void check_message(std::string_view frame) {
 std::string framed(Script script) {
   constexpr EntryKind kinds[] = {EntryKind::item, EntryKind::request,   EntryKind::cancel_requests,
                                  EntryKind::ack,  EntryKind::fail,      EntryKind::release,
-                                 EntryKind::say,  EntryKind::lane_lost, EntryKind::join,
+                                 EntryKind::say,  EntryKind::link_lost, EntryKind::join,
                                  EntryKind::bye,  EntryKind::delivery,  EntryKind::empty,
                                  EntryKind::part, EntryKind::died,      EntryKind::result,
                                  EntryKind::line, EntryKind::dropped,   EntryKind::claim,

@@ -95,11 +95,11 @@ class BrokerJudge {
   void reads(std::string_view frame);
   void stands_still(Time from, Time to) { pauses_.emplace_back(from, to); }
 
-  // The end of a turn, in this order: who is known, lanes that could not be opened, welcomes, what
-  // goes over lanes.
+  // The end of a turn, in this order: who is known, links that could not be opened, welcomes, what
+  // goes over links.
   using Knows = std::function<bool(const SessionId&)>;
-  void lane_failed(const SessionId& session);
-  void lane_opened(const SessionId& session, std::uint32_t generation);
+  void link_failed(const SessionId& session);
+  void link_opened(const SessionId& session, std::uint32_t generation);
   void sessions(const Knows& knows);
   void sends(std::string_view news, const Knows& knows);
   void message_begins() { ++message_; }
@@ -156,9 +156,9 @@ class BrokerJudge {
     Time due{};                    // not before
     bool late = false;             // it was delayed: its place in its queue is open
     SessionId holder{};
-    std::uint32_t generation = 0;  // of the lane it was given on
-    SeqNo lane_number;
-    SeqNo lane_end;                         // the number of its last part; 0 while that is not sent
+    std::uint32_t generation = 0;  // of the link it was given on
+    SeqNo link_number;
+    SeqNo link_end;                         // the number of its last part; 0 while that is not sent
     std::uint64_t returned_in = 0;          // a turn
     std::uint32_t failures = 0;             // as the storage knows
     std::uint32_t expected = 0;             // as they should be
@@ -204,13 +204,13 @@ class BrokerJudge {
     std::uint32_t generation = 1;
     std::uint64_t requested = 0, answered = 0;
     std::pair<std::uint32_t, SeqNo>
-        begun{};  // a generation, and a number on its lane: what its client has said
+        begun{};  // a generation, and a number on its link: what its client has said
     std::uint32_t most_waiting = 1;  // that it has said
     std::set<ItemId> held;
     ItemId parting;              // a body of which not all is sent; 0: none
     std::size_t delivery = 0;    // so much of it is
     std::uint64_t parts_in = 0;  // the last turn in which parts were sent
-    std::deque<std::pair<SeqNo, std::size_t>> under_way;  // entries on its lane, and their bytes
+    std::deque<std::pair<SeqNo, std::size_t>> under_way;  // entries on its link, and their bytes
     std::size_t bytes = 0;                                // the sum of these
     std::size_t arrived_meanwhile = 0;                    // since nothing was under way
     bool bye = false, superseded = false, refused = false;
@@ -221,13 +221,13 @@ class BrokerJudge {
     std::set<ItemId> puts_claimed;                // ... or were not when it claimed them
     std::map<SeqNo, ItemId> put_settles;          // what it has settled of these, not confirmed
     SeqNo told;                                   // of the broker's stream
-    bool laneless = false;  // the next lane could not be opened yet: its requests wait
+    bool without_link = false;  // the next link could not be opened yet: its requests wait
     std::map<SeqNo, std::vector<ItemId>> acks;  // that no confirm has covered yet
     std::map<SeqNo, std::pair<ItemId, std::uint32_t>>
         fails;                      // likewise, with the failures that make
     SeqNo credit, put_received;     // as a producer was told; the credit at its highest
     Held put_held = Held::nothing;  // ... and what holds it back, if it was told so in this turn
-    bool may_request() const { return role == Role::consumer && !laneless; }
+    bool may_request() const { return role == Role::consumer && !without_link; }
     std::uint64_t open_requests() const { return requested > answered ? requested - answered : 0; }
   };
   /// What there is to deliver in one queue at one priority.
@@ -294,7 +294,7 @@ class BrokerJudge {
   void to_front(Item& item, ItemId id);
   void fail(Item& item, ItemId id, Duration delay);
   void lose(const SessionId& id, Standing& session);
-  void lane_lost(const SessionId& by, Standing& session, const LaneLost& lost);
+  void link_lost(const SessionId& by, Standing& session, const LinkLost& lost);
   void check_robbed(const SessionId& id) const;
   void check_item(const Item& item, const Delivery& delivery) const;
   void check_order() const;
@@ -365,8 +365,8 @@ class BrokerJudge {
   std::uint64_t turn_ = 1, message_ = 0;
   std::uint64_t given_ = 0;                               // in this turn
   ItemId last_of_turn_;                                   // the last one of the turn before
-  std::set<SessionId> lane_failed_, lane_opened_, lost_;  // lost: an attempt counts
-  std::map<SessionId, std::uint32_t> byes_;  // ever: with the generation of the lane then
+  std::set<SessionId> link_failed_, link_opened_, lost_;  // lost: an attempt counts
+  std::map<SessionId, std::uint32_t> byes_;  // ever: with the generation of the link then
   CountKept count_kept_;
   Time claims_taken_{};  // the time for claims was not over
   Time claims_seen_{};   // claims of a session that holds items of the last life were still to come
@@ -378,7 +378,7 @@ class BrokerJudge {
   };
   std::vector<Delivered> delivered_;
   std::map<ItemId, int> times_;
-  std::size_t turn_bytes_ = 0;  // on all lanes
+  std::size_t turn_bytes_ = 0;  // on all links
 };
 
 }  // namespace baton::simulation

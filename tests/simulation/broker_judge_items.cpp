@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t max_entry = part_bytes;  // bytes of a body, or a part of one
 constexpr std::size_t entry_bytes = 28;        // before a body
-constexpr std::size_t some_bytes = 16 << 10;   // that any lane may have
+constexpr std::size_t some_bytes = 16 << 10;   // that any link may have
 constexpr std::size_t most_head = 64;          // of an entry
 
 constexpr std::size_t most_besides = 64;  // bytes of an entry besides its body
@@ -206,7 +206,8 @@ void BrokerJudge::delivery(const SessionId& session, std::uint32_t generation, S
   ++given_;
   turn_bytes_ += delivery.body.size() + entry_bytes;  // to nobody, too
   auto& item = this->item(delivery.id);
-  world_.trace([&] { return "lanes: " + name(delivery.id) + (heard ? "" : ", to nobody"); });
+  world_.trace(
+      [&] { return "delivery links: " + name(delivery.id) + (heard ? "" : ", to nobody"); });
   require(!claims_last(),
           name(delivery.id) + " is delivered while those who held items may claim them");
   const auto found = standing_.find(session);
@@ -214,7 +215,7 @@ void BrokerJudge::delivery(const SessionId& session, std::uint32_t generation, S
                      found->second.bye;
   const auto left = byes_.find(session);
   const bool unsaid = stale && (left == byes_.end() ||
-                                left->second != generation);  // by a bye after a lost lane, too
+                                left->second != generation);  // by a bye after a lost link, too
   if (stale && times_[delivery.id]++ > 0) {                   // another one has it by now
     item.expected_deliveries += unsaid;
     return;
@@ -231,7 +232,7 @@ void BrokerJudge::delivery(const SessionId& session, std::uint32_t generation, S
   item.lost_by = item.claimed_as = {};
   if (stale) {  // it came back within the turn: with an attempt if its session was lost meanwhile
     const bool counted =
-        lost_.contains(session) && !lane_failed_.contains(session) && item.failures > item.expected;
+        lost_.contains(session) && !link_failed_.contains(session) && item.failures > item.expected;
     if (unsaid) loses(item, session, counted);
     if (counted) return fail(item, delivery.id, {});
     return to_front(item, delivery.id);
@@ -246,8 +247,8 @@ void BrokerJudge::delivery(const SessionId& session, std::uint32_t generation, S
   item.taken = false;
   item.holder = session;
   item.generation = generation;
-  item.lane_number = number;
-  item.lane_end = delivery.whole == 0 ? number : SeqNo{};
+  item.link_number = number;
+  item.link_end = delivery.whole == 0 ? number : SeqNo{};
   const bool between = to.parting != ItemId{} && to.held.contains(to.parting);
   require(!between,
           name(delivery.id) + " is not given before all of " + name(to.parting) + " is sent");
@@ -272,7 +273,7 @@ void BrokerJudge::part(const SessionId& session, std::uint32_t generation, SeqNo
   to.parts_in = turn_;
   sent(to, number, bytes.size());
   if (to.delivery < item.put.body.size()) return;
-  item.lane_end = number;
+  item.link_end = number;
   to.parting = {};
 }
 
@@ -329,7 +330,7 @@ void BrokerJudge::check_order() const {
 void BrokerJudge::check_demand() const {
   if (hands_off_ && !hands_off_()) return;
   if (claims_last({}) || (kept_items_ > 0 && world_.now() <= claims_seen_ + claims_again)) return;
-  if (!lane_failed_.empty()) return;  // what was for them is delivered with the next turn
+  if (!link_failed_.empty()) return;  // what was for them is delivered with the next turn
   if (turn_bytes_ + delivered_.size() * most_besides >= settings_.turn_bytes) return;
   std::vector<const Standing*> requesting;
   for (const auto& [id, session] : standing_)
@@ -345,7 +346,7 @@ void BrokerJudge::check_demand() const {
                   "on demand: " + name(id) + " waits while somebody asks");
 }
 
-/// Deaths, silences and failures count, releases and lost lanes do not.
+/// Deaths, silences and failures count, releases and lost links do not.
 void BrokerJudge::check_attempts() {
   for (const auto id : touched_) {
     const auto& item = items_.at(id);
@@ -375,11 +376,11 @@ void BrokerJudge::turn_ends(const Knows& knows, bool more) {
   delivered_.clear();
   times_.clear();
   touched_.clear();
-  for (const auto& id : lane_opened_)
+  for (const auto& id : link_opened_)
     if (const auto found = standing_.find(id); found != standing_.end())
-      found->second.laneless = false;
-  lane_failed_.clear();
-  lane_opened_.clear();
+      found->second.without_link = false;
+  link_failed_.clear();
+  link_opened_.clear();
   lost_.clear();
   last_of_turn_ = last_id_;
   ++turn_;
@@ -408,20 +409,20 @@ bool BrokerJudge::has_room(const Standing& session) const {
   return session.parting == ItemId{} && session.parts_in != turn_ && counted < some_bytes;
 }
 
-/// Bounded: what is under way on each lane and on all of them, and what one turn sends.
+/// Bounded: what is under way on each link and on all of them, and what one turn sends.
 void BrokerJudge::check_bytes() const {
   const auto one_more = max_entry + some_bytes;
-  std::size_t all = 0, lanes = 0;
+  std::size_t all = 0, links = 0;
   for (const auto& [id, session] : standing_) {
     all += session.bytes;
-    lanes += session.bytes > 0;
-    require(session.bytes <= std::max<std::uint64_t>(settings_.lane_window, part_bytes) + one_more,
-            "bounded: bytes under way on the lane of " + to_hex(id).substr(0, 8));
+    links += session.bytes > 0;
+    require(session.bytes <= std::max<std::uint64_t>(settings_.link_window, part_bytes) + one_more,
+            "bounded: bytes under way on the delivery link of " + to_hex(id).substr(0, 8));
   }
-  require(all <= settings_.lanes_window + lanes * one_more,
-          "bounded: bytes under way on all lanes");
+  require(all <= settings_.links_window + links * one_more,
+          "bounded: bytes under way on all delivery links");
   const auto largest =
-      std::clamp<std::uint64_t>(settings_.lane_window / 4, part_bytes, large_part_bytes);
+      std::clamp<std::uint64_t>(settings_.link_window / 4, part_bytes, large_part_bytes);
   require(turn_bytes_ <= 2 * (settings_.turn_bytes + largest + some_bytes),
           "bounded: bytes of one turn");
 }

@@ -62,8 +62,8 @@ void BrokerJudge::reads(std::string_view frame) {
   Heartbeat heartbeat;
   if (header.type == MessageType::heartbeat &&
       decode_heartbeat(payload_of(frame), heartbeat) == Refusal::none &&
-      heartbeat.lane_generation == session.generation)
-    arrived(session, heartbeat.lane_received);
+      heartbeat.link_generation == session.generation)
+    arrived(session, heartbeat.link_received);
   if (header.type != MessageType::control) return;
   if (header.number.value == 0 || header.number > session.next) return;
   EntryReader in(payload_of(frame));
@@ -102,8 +102,8 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
       session.fails[number] = {item_id, item.expected + 1};
       return fail(item, item_id, delay);
     }
-    case EntryKind::lane_lost:
-      return lane_lost(id, session, read_lane_lost(entry));
+    case EntryKind::link_lost:
+      return link_lost(id, session, read_link_lost(entry));
     case EntryKind::claim:
     case EntryKind::claim_put: {
       std::vector<Claim> claims;
@@ -149,20 +149,20 @@ void BrokerJudge::settle(const SessionId& by, Standing& session, const Entry& en
       check_right(item, item_id);
       let_go(session, item, item_id);
       item.place = Place::acked;
-      if (item.generation == session.generation) arrived(session, item.lane_number);
+      if (item.generation == session.generation) arrived(session, item.link_number);
       session.acks[number].push_back(item_id);
     }
 }
 
-/// What came over the lost lane after the last number received comes back.
-void BrokerJudge::lane_lost(const SessionId& by, Standing& session, const LaneLost& lost) {
+/// What came over the lost link after the last number received comes back.
+void BrokerJudge::link_lost(const SessionId& by, Standing& session, const LinkLost& lost) {
   if (lost.generation != session.generation) return;
   for (const auto id : std::set<ItemId>(session.held)) {
     auto& item = items_.at(id);
-    const bool arrived = item.lane_end != SeqNo{} && item.lane_end <= lost.received;
+    const bool arrived = item.link_end != SeqNo{} && item.link_end <= lost.received;
     if (item.generation != lost.generation || arrived) continue;
-    require(!peace_.lossless,
-            "item " + std::to_string(id.value) + " is not taken back from a lane that stands");
+    require(!peace_.lossless, "item " + std::to_string(id.value) +
+                                  " is not taken back from a delivery link that stands");
     release(by, session, id);
     loses(item, by, false);
   }
@@ -173,17 +173,17 @@ void BrokerJudge::lane_lost(const SessionId& by, Standing& session, const LaneLo
   session.answered = 0;
 }
 
-void BrokerJudge::lane_failed(const SessionId& session) {
-  lane_failed_.insert(session);
+void BrokerJudge::link_failed(const SessionId& session) {
+  link_failed_.insert(session);
   if (const auto found = standing_.find(session); found != standing_.end())
-    found->second.laneless = true;
+    found->second.without_link = true;
 }
 
-void BrokerJudge::lane_opened(const SessionId& session, std::uint32_t generation) {
+void BrokerJudge::link_opened(const SessionId& session, std::uint32_t generation) {
   const auto found = standing_.find(session);
-  if (found == standing_.end() || !found->second.laneless) return;
+  if (found == standing_.end() || !found->second.without_link) return;
   found->second.generation = generation;
-  lane_opened_.insert(session);
+  link_opened_.insert(session);
 }
 
 // --- who is alive --------------------------------------------------------------------------------
@@ -220,7 +220,7 @@ void BrokerJudge::check_robbed(const SessionId& id) const {
 
 void BrokerJudge::lose(const SessionId& id, Standing& session) {
   const bool counts = !session.bye && !session.superseded;
-  if (counts && session.role == Role::consumer && !session.refused && !lane_failed_.contains(id))
+  if (counts && session.role == Role::consumer && !session.refused && !link_failed_.contains(id))
     check_robbed(id);
   if (counts) lost_.insert(id);
   doubted_.insert(session.process);
@@ -275,7 +275,7 @@ void BrokerJudge::welcomes(const SessionId& id, const Knows& knows) {
   session.process = process_of(id, hellos_.at(id));
   if (hellos_.at(id).previous && session.role == Role::consumer)
     session.claims_left = hellos_.at(id).claims;
-  session.laneless = lane_failed_.contains(id);
+  session.without_link = link_failed_.contains(id);
   if (session.role == Role::producer) runs_[hellos_.at(id).name] = hellos_.at(id).run;
   auto& stands = standing_.emplace(id, std::move(session)).first->second;
   if (knows(id)) return;

@@ -78,20 +78,20 @@ void BrokerJudge::lose_items(const SessionId& id, Standing& session, bool counts
   std::vector<ItemId> in_order(session.held.begin(), session.held.end());
   std::sort(in_order.begin(), in_order.end(), [this](ItemId a, ItemId b) {
     const auto &one = items_.at(a), &other = items_.at(b);
-    return std::tie(one.generation, one.lane_number, a) <
-           std::tie(other.generation, other.lane_number, b);
+    return std::tie(one.generation, one.link_number, a) <
+           std::tie(other.generation, other.link_number, b);
   });
   std::uint32_t not_begun = 0;
   for (const auto item_id : in_order) {
     auto& item = this->item(item_id);
     const bool failed = item.failures > item.expected;
-    // What came on an earlier lane is told with the first one that was begun of this lane.
+    // What came on an earlier link is told with the first one that was begun of this link.
     const bool told = item.taken && session.begun.second > SeqNo{} &&
-                      std::pair(item.generation, item.lane_number) <= session.begun;
+                      std::pair(item.generation, item.link_number) <= session.begun;
     if (counts) {
       require(failed || !told,
               name(item_id) + " was begun when its holder was lost: it has failed");
-      require(failed || item.suspect || item_id != in_order.front() || item.lane_end == SeqNo{},
+      require(failed || item.suspect || item_id != in_order.front() || item.link_end == SeqNo{},
               name(item_id) + " may have cost its holder's life: it goes alone");
       require(!failed || item.suspect || item.failures >= max_attempts_,
               name(item_id) + " goes alone from now on");

@@ -31,9 +31,9 @@ Lines ClientNode::draw_lines(Scene& scene) {
   auto& random = scene.world.random;
   auto lines = simulation::draw_lines(random, scene.breaking);
   if (!scene.up || !random.chance(900)) return lines;
-  lines.put.rate = lines.lane.rate = 0;
-  lines.put.link = scene.up;
-  lines.lane.link = scene.down;
+  lines.put.rate = lines.link.rate = 0;
+  lines.put.bottleneck = scene.up;
+  lines.link.bottleneck = scene.down;
   return lines;
 }
 
@@ -70,11 +70,11 @@ void ClientNode::cut() {
   if (which == 0 && put_) put_->cut();
   if (which == 1 && control_) control_->cut();
   if (which == 2 && news_) news_->cut();
-  if (which == 3 && lane_) lane_->cut();
+  if (which == 3 && link_) link_->cut();
 }
 
-void ClientNode::cut_lane() {
-  if (lane_) lane_->cut();
+void ClientNode::cut_link() {
+  if (link_) link_->cut();
 }
 
 void ClientNode::stall(Duration time) {
@@ -83,7 +83,7 @@ void ClientNode::stall(Duration time) {
   if (which == 0 && put_) put_->stall(time);
   if (which == 1 && control_) control_->stall(time);
   if (which == 2 && news_) news_->stall(time);
-  if (which == 3 && lane_) lane_->stall(time);
+  if (which == 3 && link_) link_->stall(time);
 }
 
 // --- the connection's thread ---------------------------------------------------------------------
@@ -139,9 +139,9 @@ void ClientNode::run_once() {
 void ClientNode::feed(const Event& event) {
   const auto now = world_.now();
   const auto* news = std::get_if<OnNews>(&event);
-  const auto* lane = std::get_if<OnLane>(&event);
-  if (news || lane)
-    world_.trace([&] { return name_ + " <- " + describe(news ? news->frame : lane->frame); });
+  const auto* link = std::get_if<OnLink>(&event);
+  if (news || link)
+    world_.trace([&] { return name_ + " <- " + describe(news ? news->frame : link->frame); });
   if (news) choice_.answered();
   if (news) judge(news->frame);
   if (news) {
@@ -149,16 +149,16 @@ void ClientNode::feed(const Event& event) {
     hears(frame);
     logic().on_news(frame, now);
   }
-  if (lane) {
-    lane_heard_ = now;
-    logic().on_lane(lane->generation, lane->frame, now);
+  if (link) {
+    link_heard_ = now;
+    logic().on_link(link->generation, link->frame, now);
   }
-  if (const auto* up = std::get_if<LaneUp>(&event)) {
-    lane_up_ = up->generation == lane_generation_;
-    lane_heard_ = now;
-    logic().on_lane_up(up->generation, now);
+  if (const auto* up = std::get_if<LinkUp>(&event)) {
+    link_up_ = up->generation == link_generation_;
+    link_heard_ = now;
+    logic().on_link_up(up->generation, now);
   }
-  if (const auto* down = std::get_if<LaneDown>(&event)) logic().on_lane_down(down->generation, now);
+  if (const auto* down = std::get_if<LinkDown>(&event)) logic().on_link_down(down->generation, now);
 }
 
 /// What it is told, read apart from its session's logic.
@@ -196,18 +196,18 @@ void ClientNode::perform(const SocketRequest& request) {
   switch (request.kind) {
     case SocketRequest::Kind::open:
       return open(request.topic);
-    case SocketRequest::Kind::connect_lane:
-      if (lane_) lane_->close();
-      lane_generation_ = request.generation;
-      lane_up_ = false;
-      lane_ = std::make_shared<LaneLink>(world_, lines_.lane, scene_.broker, *this, session().id(),
-                                         request.generation);
-      return lane_->connect(request.port);
-    case SocketRequest::Kind::close_lane:
-      require(!scene_.lossless || !lane_up_ || session().bye_said() ||
-                  world_.now() >= lane_heard_ + session_timeout,
-              name_ + " gives no lane up that moves");
-      if (lane_ && lane_generation_ == request.generation) lane_->close();
+    case SocketRequest::Kind::connect_link:
+      if (link_) link_->close();
+      link_generation_ = request.generation;
+      link_up_ = false;
+      link_ = std::make_shared<DeliveryConnection>(world_, lines_.link, scene_.broker, *this,
+                                                   session().id(), request.generation);
+      return link_->connect(request.port);
+    case SocketRequest::Kind::close_link:
+      require(!scene_.lossless || !link_up_ || session().bye_said() ||
+                  world_.now() >= link_heard_ + session_timeout,
+              name_ + " gives no delivery link up that moves");
+      if (link_ && link_generation_ == request.generation) link_->close();
       return;
   }
 }
@@ -215,14 +215,14 @@ void ClientNode::perform(const SocketRequest& request) {
 void ClientNode::open(const SessionId& topic) {
   close_all();
   auto& broker = scene_.broker;
-  put_ = std::make_shared<DoorLink>(world_, lines_.put, broker,
-                                    [&broker](std::string frame) { broker.put(std::move(frame)); });
-  control_ = std::make_shared<DoorLink>(
+  put_ = std::make_shared<EndpointConnection>(
+      world_, lines_.put, broker, [&broker](std::string frame) { broker.put(std::move(frame)); });
+  control_ = std::make_shared<EndpointConnection>(
       world_, lines_.control, broker,
       [&broker](std::string frame) { broker.control(std::move(frame)); });
-  news_ = std::make_shared<NewsLink>(world_, lines_.news, broker, topic, [this](std::string frame) {
-    take_in(OnNews{std::move(frame)});
-  });
+  news_ = std::make_shared<NotificationConnection>(
+      world_, lines_.news, broker, topic,
+      [this](std::string frame) { take_in(OnNews{std::move(frame)}); });
   if (choice_.next(addresses_) == dead) return;
   put_->connect();
   control_->connect();
@@ -233,7 +233,7 @@ void ClientNode::close_all() {
   if (put_) put_->close();
   if (control_) control_->close();
   if (news_) news_->close();
-  if (lane_) lane_->close();
+  if (link_) link_->close();
 }
 
 void ClientNode::send(Outbox::Message& message) {

@@ -5,7 +5,7 @@
 namespace baton::simulation {
 namespace {
 
-/// A get whose time is up returns: when its cancellation is answered, or when its lane is lost for
+/// A get whose time is up returns: when its cancellation is answered, or when its link is lost for
 /// the want of an answer.
 constexpr Duration returns_within = 4 * session_timeout + 4s;
 
@@ -74,16 +74,16 @@ void ConsumerNode::tell_holders() {
 /// When neither has anything under way to the other, both know the same requests, and nobody waits
 /// for one that was taken back.
 void ConsumerNode::check_requests() const {
-  const auto& lane = consumer_.lane();
+  const auto& link = consumer_.link();
   const auto* its = scene_.broker.session(session().id());
   if (!its || !session().established() || session().bye_said() ||
-      its->control.received() != session().control().last() || !lane.up())
+      its->control.received() != session().control().last() || !link.up())
     return;
-  if (its->lane_generation != lane.generation() || its->lane_sent() != lane.received()) return;
+  if (its->link_generation != link.generation() || its->link_sent() != link.received()) return;
   require(consumer_.cancelled(consumer_.cancellation_ticket()),
           name() + " has the answers to all that it took back");
-  require(its->requested_in_all - its->answered == lane.outstanding(),
-          name() + " asks for " + std::to_string(lane.outstanding()) + ": its broker knows");
+  require(its->requested_in_all - its->answered == link.outstanding(),
+          name() + " asks for " + std::to_string(link.outstanding()) + ": its broker knows");
 }
 
 /// What it claims is settled when it says hello first.
@@ -215,12 +215,12 @@ void ConsumerNode::give_up(Job& job) {
   act(job);
 }
 
-/// Of the time that its process runs, and that nothing comes over its lane: large items on a slow
+/// Of the time that its process runs, and that nothing comes over its link: large items on a slow
 /// one take long.
 void ConsumerNode::expect_return(const Job& job) {
   later(returns_within, [this, &job, get = job.get] {
     if (job.does != Job::Does::cancel_requests || job.get != get) return;
-    if (world_.now() < std::max(stood_still_until(), lane_heard()) + returns_within)
+    if (world_.now() < std::max(stood_still_until(), link_heard()) + returns_within)
       return expect_return(job);
     require(false, name() + ": a get returns when its time is up");
   });

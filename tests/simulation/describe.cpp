@@ -72,9 +72,9 @@ std::string describe(const Entry& entry) {
       return "release" + runs(entry);
     case EntryKind::fail:
       return "fail " + n(read_fail(entry).id.value);
-    case EntryKind::lane_lost: {
-      const auto lost = read_lane_lost(entry);
-      return "lane_lost " + n(lost.generation) + " received " + n(lost.received.value) +
+    case EntryKind::link_lost: {
+      const auto lost = read_link_lost(entry);
+      return "link_lost " + n(lost.generation) + " received " + n(lost.received.value) +
              " wanted " + n(lost.wanted);
     }
     case EntryKind::bye:
@@ -99,13 +99,13 @@ std::string describe(const Confirm& c) {
          n(c.put_received.value) + "/" + n(c.put_confirmed.value) + "/" + n(c.put_credit.value) +
          (c.rewind_put ? " rewind" : "") + " window " + n(c.put_window) + " say " +
          n(c.say_window) + " settled " + n(c.done) + "+" + n(c.dead) + " of " + n(c.accepted) +
-         " told " + n(c.told.value) + " lane " + n(c.lane_generation) + ":" + n(c.lane_port) + ":" +
-         n(c.lane_sent.value) + (c.shutdown ? " shutdown" : "") + (c.ended ? " ended" : "");
+         " told " + n(c.told.value) + " link " + n(c.link_generation) + ":" + n(c.link_port) + ":" +
+         n(c.link_sent.value) + (c.shutdown ? " shutdown" : "") + (c.ended ? " ended" : "");
 }
 
 std::string describe(const Heartbeat& b) {
   return " put " + n(b.put_sent.value) + " control " + n(b.control_sent.value) + " heard " +
-         n(b.heard.value) + " lane " + n(b.lane_generation) + ":" + n(b.lane_received.value) +
+         n(b.heard.value) + " link " + n(b.link_generation) + ":" + n(b.link_received.value) +
          (b.rewind ? " rewind" : "");
 }
 

@@ -138,7 +138,7 @@ void Simulation::populate() {
   }
 }
 
-/// Something of everything, all of it soon. A lane breaks now and then, and a consumer leaves.
+/// Something of everything, all of it soon. A link breaks now and then, and a consumer leaves.
 void Simulation::populate_small() {
   ConsumerPlan consumer;
   consumer.queues = queue_names;
@@ -165,11 +165,11 @@ void Simulation::populate_small() {
   for (const auto* name : {"P", "Q"})
     add(std::make_unique<ProducerNode>(scene_, name, name, producer));
   for (const auto when : {200ms, 400ms, 450ms, 600ms, 800ms})
-    world_.after(when, [this, when] { consumer_nodes_[when == 400ms]->cut_lane(); });
+    world_.after(when, [this, when] { consumer_nodes_[when == 400ms]->cut_link(); });
   world_.after(700ms, [this] { consumer_nodes_[2]->leave(); });
 }
 
-/// Clients that come at this moment and leave again: others find no place, or no lane.
+/// Clients that come at this moment and leave again: others find no place, or no link.
 void Simulation::visit() {
   for (std::uint64_t i = 0; i < consumers_ + 2; ++i) {
     add_consumer();

@@ -37,12 +37,12 @@ Simulation::Simulation(std::uint64_t seed, bool tracing)
       broker_(world_, puts_, holders_, settings_, peace_,
               draw_storage_lag(world_.random, troubles_, keeps_)),
       scene_{world_, broker_, puts_, console_, holders_, troubles_.breaks_connections(), keeps_} {
-  if (!troubles_.harmless() && world_.random.chance(200)) broker_.lane_failures_per_mille = 100;
-  if (troubles_.few_lanes) broker_.most_lanes = consumers_;
+  if (!troubles_.harmless() && world_.random.chance(200)) broker_.link_failures_per_mille = 100;
+  if (troubles_.few_links) broker_.most_links = consumers_;
   scene_.lossless = troubles_.lossless() && rogues_ == 0;
   scene_.dead_addresses = !peace_.calm || troubles_.broker_pauses == 0;
   scene_.connected = !troubles_.breaks_connections() && troubles_.broker_pauses == 0 &&
-                     !broker_.lanes_may_fail() && !troubles_.few_places;
+                     !broker_.links_may_fail() && !troubles_.few_places;
   scene_.all_run = scene_.connected &&
                    troubles_.pauses + troubles_.kills + troubles_.full_disks == 0 &&
                    !troubles_.slow_hands;
@@ -281,7 +281,7 @@ void Simulation::restart_broker() {
       loaded_[name] = {queue->depth(), queue->bytes};
     if (troubles_.few_places) visit();
     if (troubles_.newcomers) add_newcomers();
-    if (!troubles_.in_touch() || broker_.lanes_may_fail() || troubles_.few_places) return;
+    if (!troubles_.in_touch() || broker_.links_may_fail() || troubles_.few_places) return;
     for (const auto within : {in_touch_within, slowest_return})
       world_.after(within, [this, life = broker_.life()] { check_in_touch(life); });
   });

@@ -41,7 +41,7 @@ constexpr std::array kinds{
     Kind{"fail", MessageType::control, EntryKind::fail},
     Kind{"release", MessageType::control, EntryKind::release},
     Kind{"say", MessageType::control, EntryKind::say},
-    Kind{"lane_lost", MessageType::control, EntryKind::lane_lost},
+    Kind{"link_lost", MessageType::control, EntryKind::link_lost},
     Kind{"join", MessageType::control, EntryKind::join},
     Kind{"bye", MessageType::control, EntryKind::bye},
     Kind{"died", MessageType::outcome, EntryKind::died},

@@ -14,8 +14,8 @@ broker::Settings draw_settings(Random& random, const Clients& clients, const Tro
   settings.console_keep =
       small_log ? random.between(200, random.chance(500) ? 2000 : 30'000) : 64u << 20;
   if (random.chance(300)) {
-    settings.lane_window = random.between(part_bytes, 10 * part_bytes);
-    settings.lanes_window = random.between(part_bytes, 15 * part_bytes);
+    settings.link_window = random.between(part_bytes, 10 * part_bytes);
+    settings.links_window = random.between(part_bytes, 15 * part_bytes);
     settings.turn_bytes = random.between(1'000, 4 * part_bytes);
   }
   settings.exit_when_done = true;
@@ -51,7 +51,7 @@ Troubles draw_troubles(Random& random, bool keeps) {
   if (random.chance(50)) return {.slow_hands = true};
   if (keeps && random.chance(50)) return {.restarts = 600, .newcomers = true};
   if (keeps && random.chance(50))
-    return {.restarts = 600, .few_places = true, .few_lanes = random.chance(500)};
+    return {.restarts = 600, .few_places = true, .few_links = random.chance(500)};
   if (keeps && random.chance(100))
     return {.pauses = random.below(1000), .restarts = 600, .quick_failures = true};
   if (random.chance(100)) {

@@ -20,9 +20,9 @@ struct Troubles {
                             // comes to them again
   bool quick_failures = false;  // what some fail at once others have in hand for long, on a slow
                                 // disk, when the broker dies
-  // There are no more places, or lanes, than clients, and others come when the broker is started
+  // There are no more places, or links, than clients, and others come when the broker is started
   // anew.
-  bool few_places = false, few_lanes = false;
+  bool few_places = false, few_links = false;
   bool newcomers = false;    // producers that come when the broker is started anew fill its small
                              // queues, on a slow disk
   std::uint64_t narrow = 0;  // bytes per second of a slow link that many share; 0: there is none

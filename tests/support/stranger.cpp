@@ -24,7 +24,7 @@ Stranger::Stranger(const Broker& broker, Role role)
   put_.shake_hands("PUSH");
   control(encode_json({MessageType::hello, 0, {}, id_, {}}, hello_of(role)));
   const auto confirm_head = std::string("BTN\x01\x11", 5);
-  for (std::string all; role == Role::consumer ? lane_port_ == 0 : epoch_.value == 0;) {
+  for (std::string all; role == Role::consumer ? link_port_ == 0 : epoch_.value == 0;) {
     all += news_until(confirm_head);
     const auto at = all.rfind(confirm_head);
     REQUIRE_MESSAGE(at != std::string::npos, "no welcome");
@@ -34,7 +34,7 @@ Stranger::Stranger(const Broker& broker, Role role)
     read_header(all.substr(at), header);
     decode_confirm(payload_of(std::string_view(all).substr(at)), confirm);
     epoch_ = header.epoch;
-    lane_port_ = confirm.lane_port;
+    link_port_ = confirm.link_port;
   }
 }
 

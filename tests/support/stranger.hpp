@@ -21,7 +21,7 @@ class Stranger {
 
   const SessionId& id() const { return id_; }
   Epoch epoch() const { return epoch_; }
-  std::uint16_t lane_port() const { return lane_port_; }  ///< a consumer's
+  std::uint16_t link_port() const { return link_port_; }  ///< a consumer's
 
   void put(std::string_view frame) { put_.send(zmtp::frame(frame)); }
   void control(std::string_view frame) { control_.send(zmtp::frame(frame)); }
@@ -37,7 +37,7 @@ class Stranger {
 
   SessionId id_ = random_session();
   Epoch epoch_;
-  std::uint16_t lane_port_ = 0;
+  std::uint16_t link_port_ = 0;
   RawPeer news_, control_, put_;
 };
 

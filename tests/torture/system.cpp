@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t producers = 3, workers = 4;
 constexpr std::uint64_t disk_bytes = 160u << 20;
 constexpr auto turn = 100ms;
-constexpr auto link_faults_every = 400ms;
+constexpr auto connection_faults_every = 400ms;
 constexpr auto patience = 120s;  // for the end of all that is under way
 /// After a stop ends, what was held back by it comes: an item may go elsewhere until then.
 constexpr auto aftermath = 1s;
@@ -49,7 +49,7 @@ System::System(Settings settings, const std::filesystem::path& directory)
       directory_(directory),
       random_(settings.seed),
       disk_(directory / "data", disk_bytes),
-      relay_(lane_ports),
+      relay_(delivery_ports),
       workers_(workers) {
   start_broker();
   for (std::size_t i = 0; i < producers; ++i)
@@ -58,7 +58,7 @@ System::System(Settings settings, const std::filesystem::path& directory)
 }
 
 void System::start_broker() {
-  e2e::Args args{"--lanes", relay_.lanes(), "--port", port_};
+  e2e::Args args{"--delivery-ports", relay_.delivery_ports(), "--port", port_};
   if (!settings_.memory) args.insert(args.end(), {"--data", (disk_.path() / "queue").string()});
   broker_.emplace(args);
   if (port_ == "0") relay_.open_doors(static_cast<std::uint16_t>(std::stoi(broker_->port())));
@@ -168,11 +168,11 @@ void System::tend(bool all_now) {
 // --- the run -------------------------------------------------------------------------------------
 
 void System::run() {
-  e2e::Trouble links;
-  links.seed = random_();
-  links.every = link_faults_every;
-  links.faults = static_cast<std::size_t>(settings_.time / link_faults_every);
-  relay_.disturb(links);
+  e2e::Trouble channels;
+  channels.seed = random_();
+  channels.every = connection_faults_every;
+  channels.faults = static_cast<std::size_t>(settings_.time / connection_faults_every);
+  relay_.disturb(channels);
   for (const auto until = Clock::now() + settings_.time; Clock::now() < until;) {
     trouble();
     tend(false);

@@ -17,10 +17,10 @@
 
 namespace baton::torture {
 
-/// Each rests for a minute when its lane has broken.
-inline constexpr std::size_t lane_ports = 1000;
+/// Each rests for a minute when its link has broken.
+inline constexpr std::size_t delivery_ports = 1000;
 /// It listens at each, for the broker.
-inline constexpr std::uint64_t files_needed = 2 * lane_ports;
+inline constexpr std::uint64_t files_needed = 2 * delivery_ports;
 
 struct Settings {
   std::uint64_t seed = 1;

@@ -5,7 +5,7 @@
 #include <deque>
 #include <random>
 
-#include "consumer/lane.hpp"
+#include "consumer/delivery_link.hpp"
 
 using namespace baton;
 
@@ -16,30 +16,30 @@ struct Entry {
   std::uint64_t number;  // requests in all; requests taken back
 };
 
-/// A lane and the broker's books for it, with what is on its way between the two. Each way keeps
+/// A link and the broker's books for it, with what is on its way between the two. Each way keeps
 /// its order.
 struct Crossing {
-  Lane lane;
+  DeliveryLink link;
   std::uint64_t requested = 0, answered = 0;  // the broker's
   std::deque<Entry> to_broker;
-  std::deque<bool> to_lane;  // whether it is `empty`
+  std::deque<bool> to_link;  // whether it is `empty`
 
   Crossing() {
-    lane.offered(1, 9000, Time{});
-    lane.connected();
+    link.offered(1, 9000, Time{});
+    link.connected();
   }
 
   void want(std::uint64_t want) {
-    if (want > lane.outstanding())
-      to_broker.push_back({Entry::What::request, lane.request(want - lane.outstanding())});
-    if (want >= lane.outstanding()) return;
-    const auto surplus = static_cast<std::uint32_t>(lane.outstanding() - want);
-    lane.cancel_requests(surplus);
+    if (want > link.outstanding())
+      to_broker.push_back({Entry::What::request, link.request(want - link.outstanding())});
+    if (want >= link.outstanding()) return;
+    const auto surplus = static_cast<std::uint32_t>(link.outstanding() - want);
+    link.cancel_requests(surplus);
     to_broker.push_back({Entry::What::cancel_requests, surplus});
   }
   void answer(bool none) {
     ++answered;
-    to_lane.push_back(none);
+    to_link.push_back(none);
   }
   void give() {
     if (answered < requested) answer(false);
@@ -51,12 +51,12 @@ struct Crossing {
     if (entry.what == Entry::What::cancel_requests)
       for (auto left = entry.number; left > 0 && answered < requested; --left) answer(true);
   }
-  void lane_reads() {
-    to_lane.front() ? lane.none() : lane.delivery();
-    to_lane.pop_front();
-    lane.check_invariants();
+  void link_reads() {
+    to_link.front() ? link.none() : link.delivery();
+    to_link.pop_front();
+    link.check_invariants();
   }
-  bool cancelled() const { return lane.cancellations().over(lane.cancellations().said()); }
+  bool cancelled() const { return link.cancellations().over(link.cancellations().said()); }
 };
 
 }  // namespace
@@ -70,9 +70,9 @@ TEST_CASE(
   crossing.want(0);  // takes five back, of which three are answered already
   crossing.want(5);
   while (!crossing.to_broker.empty()) crossing.broker_reads();
-  while (!crossing.to_lane.empty()) crossing.lane_reads();
+  while (!crossing.to_link.empty()) crossing.link_reads();
   CHECK(crossing.cancelled());
-  CHECK(crossing.lane.outstanding() == 5);
+  CHECK(crossing.link.outstanding() == 5);
   CHECK(crossing.requested - crossing.answered == 5);
 }
 
@@ -80,30 +80,30 @@ TEST_CASE("cancel: each is over with its own answers, not with those of later on
   Crossing crossing;
   crossing.want(2);
   crossing.want(0);
-  const auto first = crossing.lane.cancellations().said();
+  const auto first = crossing.link.cancellations().said();
   crossing.want(2);
   crossing.want(1);
   while (!crossing.to_broker.empty()) crossing.broker_reads();
-  REQUIRE(crossing.to_lane.size() == 3);
-  crossing.lane_reads();
-  CHECK_FALSE(crossing.lane.cancellations().over(first));
-  crossing.lane_reads();
-  CHECK(crossing.lane.cancellations().over(first));
+  REQUIRE(crossing.to_link.size() == 3);
+  crossing.link_reads();
+  CHECK_FALSE(crossing.link.cancellations().over(first));
+  crossing.link_reads();
+  CHECK(crossing.link.cancellations().over(first));
   CHECK_FALSE(crossing.cancelled());
-  crossing.lane_reads();
+  crossing.link_reads();
   CHECK(crossing.cancelled());
 }
 
-TEST_CASE("cancel: a lane that is lost answers all of them") {
+TEST_CASE("cancel: a delivery link that is lost answers all of them") {
   Crossing crossing;
   crossing.want(4);
   crossing.want(1);
   CHECK_FALSE(crossing.cancelled());
-  const auto ticket = crossing.lane.cancellations().said();
-  SUBCASE("the lane") { crossing.lane.lose(1); }
-  SUBCASE("with its session") { crossing.lane.reset(); }
-  CHECK(crossing.lane.cancellations().over(ticket));
-  CHECK(crossing.lane.cancellations().most() == 0);
+  const auto ticket = crossing.link.cancellations().said();
+  SUBCASE("the delivery link") { crossing.link.lose(1); }
+  SUBCASE("with its session") { crossing.link.reset(); }
+  CHECK(crossing.link.cancellations().over(ticket));
+  CHECK(crossing.link.cancellations().most() == 0);
 }
 
 TEST_CASE("cancel: whatever crosses, both sides come to the same") {
@@ -119,13 +119,13 @@ TEST_CASE("cancel: whatever crosses, both sides come to the same") {
       if (what == 4 || what == 5) {
         if (!crossing.to_broker.empty()) crossing.broker_reads();
       }
-      if (what > 5 && !crossing.to_lane.empty()) crossing.lane_reads();
+      if (what > 5 && !crossing.to_link.empty()) crossing.link_reads();
       if (crossing.to_broker.empty())
-        REQUIRE(crossing.lane.outstanding() >= crossing.requested - crossing.answered);
+        REQUIRE(crossing.link.outstanding() >= crossing.requested - crossing.answered);
     }
     while (!crossing.to_broker.empty()) crossing.broker_reads();
-    while (!crossing.to_lane.empty()) crossing.lane_reads();
+    while (!crossing.to_link.empty()) crossing.link_reads();
     REQUIRE(crossing.cancelled());
-    REQUIRE(crossing.lane.outstanding() == crossing.requested - crossing.answered);
+    REQUIRE(crossing.link.outstanding() == crossing.requested - crossing.answered);
   }
 }

@@ -4,16 +4,18 @@
 using namespace baton;
 using namespace baton::script;
 
-TEST_CASE("consumer: it connects the lane that the broker names, and asks only when that stands") {
+TEST_CASE(
+    "consumer: it connects the delivery link that the broker names, and asks only when that "
+    "stands") {
   ConsumerScript script;
   script.want();
   script.stand();
   const auto requests = script.requests();
   REQUIRE(requests.size() == 1);
-  CHECK(requests[0].kind == Kind::connect_lane);
+  CHECK(requests[0].kind == Kind::connect_link);
   CHECK(requests[0].port == 9000);
   CHECK(script.control().empty());
-  script.lane_up(1);
+  script.link_up(1);
   CHECK(script.requested() == 1);
   script.say_confirm();
   CHECK(script.requests().empty());
@@ -143,35 +145,36 @@ TEST_CASE("consumer: a request taken back is answered by none, or by the item th
 }
 
 TEST_CASE(
-    "consumer: a skipped number, a break and a lane that never stands are losses of the lane") {
+    "consumer: a skipped number, a break and a delivery link that never stands are losses of the "
+    "delivery link") {
   SUBCASE("a skipped number") {
     ConsumerScript script(5);
     script.open();
     script.control();
     script.deliver(1, {1}, {11});
     script.deliver(1, {3}, {13});
-    const auto lost = script.lane_lost();
+    const auto lost = script.link_lost();
     CHECK(lost.generation == 1);
     CHECK(lost.received == SeqNo{1});
     CHECK(lost.wanted == 4);
-    CHECK(script.requests().back().kind == Kind::close_lane);
+    CHECK(script.requests().back().kind == Kind::close_link);
     CHECK(script.take() == 11);
     CHECK(script.take() == 0);
   }
-  SUBCASE("a break; the next lane stands as asked for") {
+  SUBCASE("a break; the next delivery link stands as asked for") {
     ConsumerScript script;
     script.open();
     script.want();
     script.control();
-    script.consumer.on_lane_down(1, script.now);
+    script.consumer.on_link_down(1, script.now);
     script.tick();
-    CHECK(script.lane_lost().wanted == 1);
-    script.confirm.lane_generation = 2;
-    script.confirm.lane_port = 9001;
+    CHECK(script.link_lost().wanted == 1);
+    script.confirm.link_generation = 2;
+    script.confirm.link_port = 9001;
     script.requests();
     script.say_confirm();
     CHECK(script.requests().back().port == 9001);
-    script.lane_up(2);
+    script.link_up(2);
     CHECK(script.control().empty());
     script.deliver(1, {1}, {10});
     CHECK(script.take() == 0);
@@ -185,33 +188,33 @@ TEST_CASE(
     script.advance(99ms);
     CHECK(script.control().empty());
     script.advance(1ms);
-    CHECK(script.lane_lost().received == SeqNo{0});
+    CHECK(script.link_lost().received == SeqNo{0});
   }
   SUBCASE("sent, and nothing here for three seconds") {
     ConsumerScript script(1);
     script.open();
     script.control();
-    script.confirm.lane_sent = {1};
+    script.confirm.link_sent = {1};
     script.say_confirm();
     script.live(2900ms);
     CHECK(script.control().empty());
     script.live(1100ms);
-    CHECK(script.lane_lost().wanted == 1);
+    CHECK(script.link_lost().wanted == 1);
   }
 }
 
 TEST_CASE(
-    "consumer: lanes that are refused are given up ever more slowly and their port is named after "
-    "two seconds") {
+    "consumer: delivery links that are refused are given up ever more slowly and their port is "
+    "named after two seconds") {
   ConsumerScript script;
   script.stand();
   const auto offer = [&](std::uint32_t generation) {
-    script.confirm.lane_generation = generation;
-    script.confirm.lane_port = static_cast<std::uint16_t>(8999 + generation);
+    script.confirm.link_generation = generation;
+    script.confirm.link_port = static_cast<std::uint16_t>(8999 + generation);
     script.say_confirm();
   };
   const auto refused = [&](std::uint32_t generation) {
-    script.consumer.on_lane_down(generation, script.now);
+    script.consumer.on_link_down(generation, script.now);
     script.tick();
     return !script.control().empty();
   };
@@ -221,30 +224,30 @@ TEST_CASE(
   script.advance(249ms);
   CHECK(script.control().empty());
   script.advance(1ms);
-  CHECK(script.lane_lost().generation == 2);
+  CHECK(script.link_lost().generation == 2);
   offer(3);
   CHECK_FALSE(refused(3));
   script.live(1700ms);
   CHECK(script.control().size() == 1);
-  CHECK_FALSE(script.consumer.unreachable_lane(script.now));
+  CHECK_FALSE(script.consumer.unreachable_port(script.now));
   script.consumer.take_change();
   script.live(50ms);
   CHECK(script.consumer.take_change());
-  CHECK(script.consumer.unreachable_lane(script.now) == 9000);
+  CHECK(script.consumer.unreachable_port(script.now) == 9000);
   offer(4);
-  CHECK(script.consumer.unreachable_lane(script.now) == 9000);
-  script.lane_up(4);
-  CHECK_FALSE(script.consumer.unreachable_lane(script.now));
+  CHECK(script.consumer.unreachable_port(script.now) == 9000);
+  script.link_up(4);
+  CHECK_FALSE(script.consumer.unreachable_port(script.now));
 }
 
-TEST_CASE("consumer: a lane message of another session is not ours") {
+TEST_CASE("consumer: a link message of another session is not ours") {
   ConsumerScript script(1);
   script.open();
   script.session = session_id(9);
   std::string frame(header_size, '\0');
   write_header(frame.data(), {MessageType::deliveries, 1, script.epoch, session_id(9), {1}});
   append_delivery(frame, {{11}, 0, 1, default_priority, "x"});
-  script.consumer.on_lane(1, frame, script.now);
+  script.consumer.on_link(1, frame, script.now);
   CHECK(script.take() == 0);
 }
 
@@ -371,13 +374,14 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "consumer: one that is welcomed but gets no lane asks again each second, in a new session") {
+    "consumer: one that is welcomed but gets no delivery link asks again each second, in a new "
+    "session") {
   ConsumerScript script;
   for (std::uint8_t round = 1; round <= 3; ++round) {
     script.session = session_id(round);
     REQUIRE(script.hello());
     script.welcome();
-    script.confirm.lane_generation = 1;
+    script.confirm.link_generation = 1;
     script.say_confirm();
     script.refuse(Refusal::sessions_full);
     CHECK(script.consumer.session().full());
@@ -409,7 +413,7 @@ TEST_CASE(
   bool owes = true;
   SUBCASE("idle") {
     script.want();
-    script.consumer.on_lane_down(1, script.now);
+    script.consumer.on_link_down(1, script.now);
     script.tick();
     owes = false;
   }
@@ -429,7 +433,7 @@ TEST_CASE(
   CHECK(script.consumer.session().over() != owes);
 }
 
-TEST_CASE("consumer: one that has no lane leaves at once") {
+TEST_CASE("consumer: one that has no delivery link leaves at once") {
   ConsumerScript script;
   script.welcome();
   script.confirm.say_window = 1000;

@@ -207,23 +207,23 @@ TEST_CASE("who asks and cancels and reads nothing is answered for a window, then
   CHECK(world.dispatcher.control(world.session(morty), {1}, 200, entries, world.now) ==
         Refusal::none);
   std::size_t answers = 0;
-  for (const auto& message : world.effects.lane_messages) answers += message.bytes.size();
-  CHECK(answers > lane_window_bytes);
-  CHECK(answers < lane_window_bytes + (2u << 20));
+  for (const auto& message : world.effects.link_messages) answers += message.bytes.size();
+  CHECK(answers > link_window_bytes);
+  CHECK(answers < link_window_bytes + (2u << 20));
   world.settle();
   CHECK(world.core.refused(Refusal::over_credit) == 1);
   CHECK(world.core.queues().bytes_under_way() == 0);
 }
 
-TEST_CASE("a lane that nobody was told of yet cannot be lost") {
+TEST_CASE("a delivery link that nobody was told of yet cannot be lost") {
   BrokerWorld world;
   auto morty = world.consumer(1);
   std::string entries;
   for (std::uint32_t generation = 1; generation <= 100; ++generation)
-    append_lane_lost(entries, {generation, {}, 0});
+    append_link_lost(entries, {generation, {}, 0});
   CHECK(world.dispatcher.control(world.session(morty), {1}, 100, entries, world.now) ==
         Refusal::none);
-  CHECK(world.effects.lane_changes.size() == 2);  // one is closed, one is opened
+  CHECK(world.effects.link_changes.size() == 2);  // one is closed, one is opened
 }
 
 TEST_CASE("a session holds so many items, and gets more when some are settled") {
@@ -263,7 +263,7 @@ Settings small_turns() {
 
 std::size_t entries_in(const Effects& effects) {
   std::size_t sum = 0;
-  for (const auto& message : effects.lane_messages) sum += message.count;
+  for (const auto& message : effects.link_messages) sum += message.count;
   return sum;
 }
 

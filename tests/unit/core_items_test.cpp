@@ -384,16 +384,16 @@ TEST_CASE("a consumer of several queues gets from each in turn, and each item on
 }
 
 TEST_CASE(
-    "what was delivered on a lane that broke is taken back, no attempt counted, and given on the "
-    "next") {
+    "what was delivered on a delivery link that broke is taken back, no attempt counted, and given "
+    "on the next") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   for (const auto* body : {"a", "b", "c"}) rick.put(body);
   morty.request(2);
   CHECK(morty.received() == Bodies{"a", "b"});
-  morty.lane_lost(1, SeqNo{1}, 1);  // only "a" came in
-  CHECK(morty.confirm().lane_generation == 2);
+  morty.link_lost(1, SeqNo{1}, 1);  // only "a" came in
+  CHECK(morty.confirm().link_generation == 2);
   CHECK(morty.attempts() == std::vector{1});
   CHECK(morty.got.contains("b"));
   morty.ack("a");
@@ -403,7 +403,7 @@ TEST_CASE(
   CHECK(morty.received() == Bodies{"c"});
 }
 
-TEST_CASE("a lane that cannot be opened again at once costs its consumer nothing") {
+TEST_CASE("a delivery link that cannot be opened again at once costs its consumer nothing") {
   Settings settings;
   settings.max_attempts = 1;
   BrokerWorld world(settings);
@@ -412,18 +412,18 @@ TEST_CASE("a lane that cannot be opened again at once costs its consumer nothing
   for (const auto* body : {"a", "b", "c"}) rick.put(body);
   morty.request(2);
   CHECK(morty.received() == Bodies{"a", "b"});
-  world.lanes_left = false;
-  morty.lane_lost(1, SeqNo{1}, 2);  // "b" did not come in
+  world.links_left = false;
+  morty.link_lost(1, SeqNo{1}, 2);  // "b" did not come in
   world.advance(1s, {&rick, &morty});
-  CHECK(morty.confirm().lane_port == 0);
+  CHECK(morty.confirm().link_port == 0);
   Hello another;
   another.role = Role::consumer;
   CHECK(world.core.hello(session_id(3), another, world.now) ==
         Refusal::sessions_full);  // morty's turn comes first
-  world.lanes_left = true;
+  world.links_left = true;
   morty.received();
   world.advance(100ms, {&rick, &morty});
-  CHECK(morty.confirm().lane_port != 0);
+  CHECK(morty.confirm().link_port != 0);
   CHECK(morty.received() == Bodies{"b", "c"});
   for (const auto* body : {"a", "b", "c"}) morty.ack(body);
   CHECK(morty.refusals() == Bodies{});

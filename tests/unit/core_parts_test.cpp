@@ -1,4 +1,4 @@
-// Large bodies cross a lane in parts, and no more bytes are under way than the windows allow.
+// Large bodies cross a link in parts, and no more bytes are under way than the windows allow.
 #include "tests/worlds/broker_world.hpp"
 
 namespace baton::broker::test {
@@ -8,13 +8,13 @@ constexpr std::size_t large = 5 * part_bytes / 2;
 
 Settings small_windows() {
   Settings settings;
-  settings.lane_window = 2 * part_bytes;
-  settings.lanes_window = 4 * part_bytes;
+  settings.link_window = 2 * part_bytes;
+  settings.links_window = 4 * part_bytes;
   settings.turn_bytes = 2 * part_bytes;
   return settings;
 }
 
-/// What a consumer makes of what its lane brought: whole bodies; and how far it is.
+/// What a consumer makes of what its link brought: whole bodies; and how far it is.
 struct Receiver {
   Client client;
   std::string body = {};
@@ -26,7 +26,7 @@ struct Receiver {
   std::vector<std::string> take() {
     std::vector<std::string> bodies;
     largest = 0;
-    for (const auto& message : std::exchange(client.world.lane_messages[client.id], {})) {
+    for (const auto& message : std::exchange(client.world.link_messages[client.id], {})) {
       CHECK(check_entries(MessageType::deliveries,
                           std::string_view(message.bytes).substr(header_size),
                           message.count) == Refusal::none);
@@ -52,8 +52,8 @@ struct Receiver {
   }
   void tell() {
     Heartbeat heartbeat;
-    heartbeat.lane_generation = 1;
-    heartbeat.lane_received = received;
+    heartbeat.link_generation = 1;
+    heartbeat.link_received = received;
     client.world.core.heartbeat(client.world.session(client), heartbeat, client.world.now);
     client.world.settle();
   }
@@ -73,7 +73,7 @@ TEST_CASE("a body of up to part_bytes goes whole, a larger one in parts") {
   CHECK(receiver.received == SeqNo{large / small_part_bytes + 1});
 }
 
-TEST_CASE("a lane has no more under way than its window, and goes on with what arrives") {
+TEST_CASE("a delivery link has no more under way than its window, and goes on with what arrives") {
   BrokerWorld world(small_windows());
   auto producer = world.producer(1);
   Receiver receiver{world.consumer(2)};
@@ -94,8 +94,8 @@ TEST_CASE("a lane has no more under way than its window, and goes on with what a
 }
 
 TEST_CASE(
-    "who has no room on his lane leaves items to others, and gets the next when he has told what "
-    "arrived") {
+    "who has no room on his delivery link leaves items to others, and gets the next when he has "
+    "told what arrived") {
   BrokerWorld world(small_windows());
   auto producer = world.producer(1);
   Receiver first{world.consumer(2)}, second{world.consumer(3)};
@@ -126,7 +126,7 @@ TEST_CASE("an ack proves that all before it arrived") {
   CHECK(receiver.take().size() == 1);
 }
 
-TEST_CASE("all lanes together have one window, and each has something") {
+TEST_CASE("all delivery links together have one window, and each has something") {
   auto settings = small_windows();
   BrokerWorld world(settings);
   auto producer = world.producer(1);
@@ -142,7 +142,7 @@ TEST_CASE("all lanes together have one window, and each has something") {
     CHECK(receiver.bytes > 0);
     bytes += receiver.bytes;
   }
-  CHECK(bytes <= settings.lanes_window + 20 * (part_bytes / 2));
+  CHECK(bytes <= settings.links_window + 20 * (part_bytes / 2));
   for (int turn = 0; turn < 40; ++turn)
     for (auto& receiver : receivers) {
       receiver.tell();
@@ -153,7 +153,7 @@ TEST_CASE("all lanes together have one window, and each has something") {
 
 TEST_CASE("a turn hands over so many bytes, and the next one follows at once") {
   auto settings = small_windows();
-  settings.lane_window = settings.lanes_window = 1u << 30;
+  settings.link_window = settings.links_window = 1u << 30;
   BrokerWorld world(settings);
   auto producer = world.producer(1);
   auto consumer = world.consumer(2);
@@ -167,7 +167,7 @@ TEST_CASE("a turn hands over so many bytes, and the next one follows at once") {
   do {
     world.core.end_turn(world.now, true);
     std::size_t encoded = 0;
-    for (const auto& message : world.effects.lane_messages) encoded += message.bytes.size();
+    for (const auto& message : world.effects.link_messages) encoded += message.bytes.size();
     CHECK(encoded <= 2 * settings.turn_bytes + 2 * part_bytes);
     all += encoded;
     world.effects.clear();
@@ -177,7 +177,7 @@ TEST_CASE("a turn hands over so many bytes, and the next one follows at once") {
   CHECK(all > 30 * part_bytes);
 }
 
-TEST_CASE("parts are larger on a lane that is fast for as long as it is") {
+TEST_CASE("parts are larger on a delivery link that is fast for as long as it is") {
   BrokerWorld world;
   auto producer = world.producer(1);
   Receiver receiver{world.consumer(2)};
@@ -201,7 +201,7 @@ TEST_CASE("parts are larger on a lane that is fast for as long as it is") {
   CHECK(cross(16u << 20, 2s) == small_part_bytes);
 }
 
-TEST_CASE("what did not arrive whole when the lane broke is taken back and given again") {
+TEST_CASE("what did not arrive whole when the delivery link broke is taken back and given again") {
   BrokerWorld world(small_windows());
   auto producer = world.producer(1);
   Receiver receiver{world.consumer(2)};
@@ -216,18 +216,18 @@ TEST_CASE("what did not arrive whole when the lane broke is taken back and given
       receiver.take();
     }
     receiver.tell();
-    world.lane_messages.clear();
+    world.link_messages.clear();
   }
-  receiver.client.lane_lost(1, receiver.received, 1);
+  receiver.client.link_lost(1, receiver.received, 1);
   CHECK(world.core.queues().bytes_under_way() <= 3 * part_bytes);
   receiver.received = {};
   receiver.take();
   CHECK(receiver.client.got.contains("a"));
   CHECK(receiver.received > SeqNo{0});
   Heartbeat heartbeat;
-  heartbeat.lane_generation = 2;
+  heartbeat.link_generation = 2;
   for (int i = 0; i < 10 && receiver.body.size() < body.size(); ++i) {
-    heartbeat.lane_received = receiver.received;
+    heartbeat.link_received = receiver.received;
     world.core.heartbeat(world.session(receiver.client), heartbeat, world.now);
     world.settle();
     receiver.take();
@@ -235,14 +235,14 @@ TEST_CASE("what did not arrive whole when the lane broke is taken back and given
   CHECK(receiver.body == body);
 }
 
-TEST_CASE("what arrived whole stays with its consumer when the lane breaks") {
+TEST_CASE("what arrived whole stays with its consumer when the delivery link breaks") {
   BrokerWorld world;
   auto producer = world.producer(1);
   Receiver receiver{world.consumer(2)};
   producer.put(std::string(large, 'a'));
   receiver.client.request();
   CHECK(receiver.take().size() == 1);
-  receiver.client.lane_lost(1, receiver.received, 1);
+  receiver.client.link_lost(1, receiver.received, 1);
   receiver.received = {};
   CHECK(receiver.take().empty());
   receiver.client.ack("a");

@@ -31,7 +31,7 @@ PutName put_name() {
   rick.put("a");
   morty.request();
   PutName put;
-  for (const auto& message : world.lane_messages[morty.id]) {
+  for (const auto& message : world.link_messages[morty.id]) {
     EntryReader in(std::string_view(message.bytes).substr(header_size));
     for (Entry entry; in.next(entry);) put = read_delivery(entry).put;
   }
@@ -62,7 +62,7 @@ TEST_CASE("put claims: an item that is not kept yet comes with its put, a kept o
   auto rick = world.producer(1), morty = world.consumer(2);
   rick.put("a");
   morty.request();
-  EntryReader in(std::string_view(world.lane_messages[morty.id].at(0).bytes).substr(header_size));
+  EntryReader in(std::string_view(world.link_messages[morty.id].at(0).bytes).substr(header_size));
   Entry entry;
   REQUIRE(in.next(entry));
   CHECK(read_delivery(entry).put == PutName{});
@@ -79,7 +79,7 @@ TEST_CASE("put claims: each item comes with its own put, of several producers an
   rick.put("r5", max_priority);  // goes out before the others
   morty.request(8);
   std::map<std::string, PutName> puts;
-  for (const auto& message : world.lane_messages[morty.id]) {
+  for (const auto& message : world.link_messages[morty.id]) {
     PutName before;
     EntryReader in(std::string_view(message.bytes).substr(header_size));
     for (Entry entry; in.next(entry);) {
@@ -101,8 +101,8 @@ TEST_CASE("put claims: half a prefetch of short items crosses in one message, ke
   storage.most_puts = storage.turn();
   for (int i = 0; i < 500; ++i) rick.put(std::string(100, 'x'));
   morty.request(500);
-  REQUIRE(world.lane_messages[morty.id].size() == 1);
-  CHECK(world.lane_messages[morty.id][0].count == 500);
+  REQUIRE(world.link_messages[morty.id].size() == 1);
+  CHECK(world.link_messages[morty.id][0].count == 500);
 }
 
 TEST_CASE("put claims: what is put again is its holder's who has claimed it") {
@@ -271,8 +271,7 @@ TEST_CASE("put claims: nobody has again what was failed by word since, and waits
 
 TEST_CASE(
     "put claims: what was failed by word before its put came waits for its time, but is its "
-    "holder's who had it "
-    "since") {
+    "holder's who had it since") {
   Scene scene;
   auto& world = scene.world;
   auto morty = scene.claimant(2);

@@ -177,11 +177,11 @@ TEST_CASE(
   CHECK(world.core.hello(session_id(2), hello, world.now) == Refusal::none);
 }
 
-TEST_CASE("who holds items comes in though there is no port for its lane") {
+TEST_CASE("who holds items comes in though there is no port for its delivery link") {
   BrokerWorld world;
   auto waiting = world.consumer(1);
-  world.lanes_left = false;
-  waiting.lane_lost(1, {}, 0);
+  world.links_left = false;
+  waiting.link_lost(1, {}, 0);
   world.settle();
   Hello hello;
   hello.role = Role::consumer;
@@ -192,9 +192,10 @@ TEST_CASE("who holds items comes in though there is no port for its lane") {
   CHECK(world.core.find(holder.id));
 }
 
-TEST_CASE("without a port for its lane a consumer is refused, and nobody is said to be gone") {
+TEST_CASE(
+    "without a port for its delivery link a consumer is refused, and nobody is said to be gone") {
   BrokerWorld world;
-  world.lanes_left = false;
+  world.links_left = false;
   auto morty = world.consumer(1);
   CHECK(morty.refusals() == Bodies{"sessions_full"});
   CHECK_FALSE(world.core.find(morty.id));
@@ -202,30 +203,29 @@ TEST_CASE("without a port for its lane a consumer is refused, and nobody is said
 }
 
 TEST_CASE(
-    "a consumer at work whose lane cannot be made anew keeps its items and its requests until "
-    "there is "
-    "a port") {
+    "a consumer at work whose delivery link cannot be made anew keeps its items and its requests "
+    "until there is a port") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
   rick.put("a");
   morty.request();
   CHECK(morty.received() == Bodies{"a"});
-  world.lanes_left = false;
-  morty.lane_lost(1, SeqNo{1}, 1);
-  CHECK(morty.confirm().lane_port == 0);
+  world.links_left = false;
+  morty.link_lost(1, SeqNo{1}, 1);
+  CHECK(morty.confirm().link_port == 0);
   world.advance(3s, {&rick, &morty, &summer});
   rick.put("b");
   summer.request();
   CHECK(summer.received() == Bodies{"b"});
-  world.lanes_left = true;
+  world.links_left = true;
   world.advance(1s, {&rick, &morty, &summer});
-  CHECK(morty.confirm().lane_port != 0);
+  CHECK(morty.confirm().link_port != 0);
   rick.put("c");
   CHECK(morty.received() == Bodies{"c"});
 }
 
-TEST_CASE("a consumer that does not reach its lanes is logged once, at the second") {
+TEST_CASE("a consumer that does not reach its delivery links is logged once, at the second") {
   BrokerWorld world;
   auto morty = world.consumer(2);
   const auto lines = [&] {
@@ -234,21 +234,22 @@ TEST_CASE("a consumer that does not reach its lanes is logged once, at the secon
       return line.find("does not reach port 6001, where its items come from") != line.npos;
     });
   };
-  world.core.lane_unreached(session_id(9), 6001);
-  world.core.lane_unreached(session_id(2), 6000);
+  world.core.link_unreached(session_id(9), 6001);
+  world.core.link_unreached(session_id(2), 6000);
   CHECK(lines() == 0);
-  world.core.lane_unreached(session_id(2), 6001);
+  world.core.link_unreached(session_id(2), 6001);
   CHECK(lines() == 1);
-  world.core.lane_unreached(session_id(2), 6001);
+  world.core.link_unreached(session_id(2), 6001);
   CHECK(lines() == 1);
 }
 
-TEST_CASE("nothing is delivered to a consumer that asks while no lane can be opened for it") {
+TEST_CASE(
+    "nothing is delivered to a consumer that asks while no delivery link can be opened for it") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
-  world.lanes_left = false;
-  morty.lane_lost(1, SeqNo{}, 0);
+  world.links_left = false;
+  morty.link_lost(1, SeqNo{}, 0);
   morty.request();
   rick.put("a");
   CHECK(morty.received() == Bodies{});
@@ -256,7 +257,7 @@ TEST_CASE("nothing is delivered to a consumer that asks while no lane can be ope
   CHECK(summer.received() == Bodies{"a"});
   rick.put("b");
   CHECK(morty.received() == Bodies{});
-  world.lanes_left = true;
+  world.links_left = true;
   world.advance(1s, {&rick, &morty, &summer});
   CHECK(morty.received() == Bodies{"b"});
 }
@@ -330,15 +331,15 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "what went out on a lane that was lost goes out again under a higher count, what is given back "
-    "does not") {
+    "what went out on a delivery link that was lost goes out again under a higher count, what is "
+    "given back does not") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   rick.put("a");
   morty.request();
   CHECK(morty.deliveries() == std::vector{1});
-  morty.lane_lost(1, SeqNo{}, 1);
+  morty.link_lost(1, SeqNo{}, 1);
   CHECK(morty.deliveries() == std::vector{2});
   morty.release("a");
   morty.request();

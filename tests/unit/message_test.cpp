@@ -79,7 +79,7 @@ std::vector<Case> valid() {
       {"a fail with the longest reason", control, entry(fail, run(1, 0) + of(max_reason))},
       {"an empty block", control, entry(say, of(say_size))},
       {"the largest block", control, entry(say, of(say_size + max_say))},
-      {"a lost lane", control, entry(lane_lost, numbers(1u, std::uint64_t{0}, 0u))},
+      {"a lost delivery link", control, entry(link_lost, numbers(1u, std::uint64_t{0}, 0u))},
       {"a join", control, entry(join, "")},
       {"a bye", control, entry(bye, numbers(std::uint64_t{0}))},
       {"claims", control, entry(claim, claim_run(1, 1) + claim_run(7, 65'535))},
@@ -119,7 +119,7 @@ std::vector<Case> malformed() {
       {"a say without its number", control, entry(say, of(say_size - 1))},
       {"a line that does not say whose", console, entry(line, of(line_size - 1))},
       {"an item on control", control, entry(item, "x")},
-      {"an item on a lane", deliveries, entry(item, "x")},
+      {"an item on a delivery link", deliveries, entry(item, "x")},
       {"a line from a client", control, entry(line, "x")},
       {"entries in a heartbeat", heartbeat, entry(item, "x")},
       {"an item of priority 10", put, entry(item, "x", 10)},
@@ -136,7 +136,7 @@ std::vector<Case> malformed() {
       {"an ack with a result, which this version does not know", control,
        entry(ack, run(1, 1), 0, has_result)},
       {"a short fail", control, entry(fail, of(11))},
-      {"a short lost lane", control, entry(lane_lost, of(15))},
+      {"a short lost delivery link", control, entry(link_lost, of(15))},
       {"a join with something", control, entry(join, "x")},
       {"a short bye", control, entry(bye, of(7))},
       {"no claim", control, entry(claim, "")},
@@ -223,7 +223,7 @@ void read_all(std::string_view payload) {
     if (each.kind == ack || each.kind == release || each.kind == lost) read_runs(each, runs);
     if (each.kind == claim) read_claims(each, claims);
     if (each.kind == fail) read_fail(each);
-    if (each.kind == lane_lost) read_lane_lost(each);
+    if (each.kind == link_lost) read_link_lost(each);
     if (each.kind == bye) read_bye(each);
     if (each.kind == dropped) read_dropped(each);
   }
@@ -278,17 +278,17 @@ TEST_CASE("fixed blocks: a longer one is read, a shorter one refused") {
   Heartbeat sent_heartbeat{{1}, {2}, {3}, {4}, 5, true};
   const auto heartbeat_frame = encode_heartbeat({heartbeat, 0, {7}, {}, {}}, sent_heartbeat);
   Confirm sent_confirm;
-  sent_confirm.lane_port = 40123;
+  sent_confirm.link_port = 40123;
   sent_confirm.ended = true;
   const auto confirm_frame = encode_confirm({confirm, 0, {7}, {}, {}}, sent_confirm);
   for (const std::size_t more : {0, 1, 100}) {
     Heartbeat got_heartbeat;
     Confirm got_confirm;
     CHECK(decode_heartbeat(payload_of(heartbeat_frame + of(more)), got_heartbeat) == Refusal::none);
-    CHECK(got_heartbeat.lane_generation == 5);
+    CHECK(got_heartbeat.link_generation == 5);
     CHECK(got_heartbeat.rewind);
     CHECK(decode_confirm(payload_of(confirm_frame + of(more)), got_confirm) == Refusal::none);
-    CHECK(got_confirm.lane_port == 40123);
+    CHECK(got_confirm.link_port == 40123);
     CHECK(got_confirm.ended);
     CHECK(!got_confirm.shutdown);
   }

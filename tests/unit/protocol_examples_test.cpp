@@ -62,8 +62,8 @@ std::string name_of(EntryKind kind) {
       return "release";
     case EntryKind::say:
       return "say";
-    case EntryKind::lane_lost:
-      return "lane_lost";
+    case EntryKind::link_lost:
+      return "link_lost";
     case EntryKind::join:
       return "join";
     case EntryKind::bye:
@@ -172,8 +172,8 @@ class Walk {
     field(8, "put_sent", number(heartbeat.put_sent.value));
     field(8, "control_sent", number(heartbeat.control_sent.value));
     field(8, "heard", number(heartbeat.heard.value));
-    field(8, "lane_received", number(heartbeat.lane_received.value));
-    field(4, "lane_generation", number(heartbeat.lane_generation));
+    field(8, "link_received", number(heartbeat.link_received.value));
+    field(4, "link_generation", number(heartbeat.link_generation));
     field(4, "flags", number(heartbeat.rewind ? 1 : 0));
     again_ = encode_heartbeat(header_, heartbeat);
   }
@@ -191,9 +191,9 @@ class Walk {
     field(8, "done", number(confirm.done));
     field(8, "dead", number(confirm.dead));
     field(8, "told", number(confirm.told.value));
-    field(8, "lane_sent", number(confirm.lane_sent.value));
-    field(4, "lane_generation", number(confirm.lane_generation));
-    field(2, "lane_port", number(confirm.lane_port));
+    field(8, "link_sent", number(confirm.link_sent.value));
+    field(4, "link_generation", number(confirm.link_generation));
+    field(2, "link_port", number(confirm.link_port));
     field(1, "put_held", number(static_cast<unsigned>(confirm.put_held)));
     field(1, "say_held", number(static_cast<unsigned>(confirm.say_held)));
     field(1, "flags",
@@ -235,8 +235,8 @@ class Walk {
         return walk_claims(entry);
       case EntryKind::fail:
         return walk_fail(entry);
-      case EntryKind::lane_lost:
-        return walk_lane_lost(entry);
+      case EntryKind::link_lost:
+        return walk_link_lost(entry);
       case EntryKind::delivery:
         return walk_given(entry);
       case EntryKind::died:
@@ -316,12 +316,12 @@ class Walk {
     append_fail(again_, failure);
   }
 
-  void walk_lane_lost(const Entry& entry) {
-    const auto lost = read_lane_lost(entry);
+  void walk_link_lost(const Entry& entry) {
+    const auto lost = read_link_lost(entry);
     field(4, "generation", number(lost.generation));
     field(8, "received", number(lost.received.value));
     field(4, "wanted", number(lost.wanted));
-    append_lane_lost(again_, lost);
+    append_link_lost(again_, lost);
   }
 
   void walk_given(const Entry& entry) {
@@ -486,8 +486,8 @@ TEST_CASE("PROTOCOL.md states the limits and times of the code") {
       {"control_window_bytes", number(control_window_bytes)},
       {"small_pack_bytes", number(small_pack_bytes)},
       {"console_window_bytes", number(console_window_bytes)},
-      {"lane_window_bytes", number(lane_window_bytes)},
-      {"lanes_window_bytes", number(lanes_window_bytes)},
+      {"link_window_bytes", number(link_window_bytes)},
+      {"links_window_bytes", number(links_window_bytes)},
       {"hello_again", ms(hello_again)},
       {"heartbeat_interval", ms(heartbeat_interval)},
       {"session_timeout", ms(session_timeout)},

@@ -58,7 +58,7 @@ void Client::entry(const std::string& bytes) {
 void Client::request(std::uint64_t more) {
   std::string bytes;
   const auto* session = world.core.find(id);
-  append_request(bytes, {requested += more, session ? session->lane_sent() : SeqNo{},
+  append_request(bytes, {requested += more, session ? session->link_sent() : SeqNo{},
                          static_cast<std::uint32_t>(more)});
   entry(bytes);
 }
@@ -118,9 +118,9 @@ void Client::join() {
   entry(bytes);
 }
 
-void Client::lane_lost(std::uint32_t generation, SeqNo received_up_to, std::uint32_t wanted) {
+void Client::link_lost(std::uint32_t generation, SeqNo received_up_to, std::uint32_t wanted) {
   std::string bytes;
-  append_lane_lost(bytes, {generation, received_up_to, wanted});
+  append_link_lost(bytes, {generation, received_up_to, wanted});
   requested = wanted;
   entry(bytes);
 }
@@ -145,7 +145,7 @@ void Client::vanish() {
 
 std::vector<std::string> Client::received() {
   std::vector<std::string> bodies;
-  for (const auto& message : std::exchange(world.lane_messages[id], {}))
+  for (const auto& message : std::exchange(world.link_messages[id], {}))
     each_entry(std::string_view(message.bytes).substr(header_size), [&](const Entry& entry) {
       if (entry.kind == EntryKind::empty) {
         bodies.emplace_back("none");
@@ -160,7 +160,7 @@ std::vector<std::string> Client::received() {
 
 std::vector<int> Client::attempts() {
   std::vector<int> numbers;
-  for (const auto& message : world.lane_messages[id])
+  for (const auto& message : world.link_messages[id])
     each_entry(std::string_view(message.bytes).substr(header_size),
                [&](const Entry& entry) { numbers.push_back(read_delivery(entry).attempt); });
   received();
@@ -169,7 +169,7 @@ std::vector<int> Client::attempts() {
 
 std::vector<int> Client::deliveries() {
   std::vector<int> counts;
-  for (const auto& message : world.lane_messages[id])
+  for (const auto& message : world.link_messages[id])
     each_entry(std::string_view(message.bytes).substr(header_size), [&](const Entry& entry) {
       counts.push_back(static_cast<int>(read_delivery(entry).deliveries));
     });
@@ -178,9 +178,9 @@ std::vector<int> Client::deliveries() {
 }
 
 std::vector<std::string> Client::tries() {
-  const auto messages = world.lane_messages[id];
+  const auto messages = world.link_messages[id];
   auto bodies = received();
-  world.lane_messages[id] = messages;
+  world.link_messages[id] = messages;
   const auto numbers = attempts();
   for (std::size_t i = 0; i < bodies.size(); ++i) bodies[i] += " " + std::to_string(numbers[i]);
   return bodies;

@@ -65,13 +65,13 @@ struct Client {
   void say_part(const std::string& text, bool goes_on);
   void bye(SeqNo last_put = {});
   void join();
-  void lane_lost(std::uint32_t generation, SeqNo received, std::uint32_t wanted);
+  void link_lost(std::uint32_t generation, SeqNo received, std::uint32_t wanted);
   void claim(const std::vector<Claim>& claims);
   void heartbeat(SeqNo heard = {});
   void vanish();  ///< its subscription leaves, as when it is killed
   void entry(const std::string& bytes);
 
-  /// What its lane brought since the last call: bodies, and "none" for the answers to cancelled
+  /// What its link brought since the last call: bodies, and "none" for the answers to cancelled
   /// asks.
   std::vector<std::string> received();
   /// The attempts that came with the bodies since the last call.
@@ -183,26 +183,26 @@ class BrokerWorld final : private Shell {
   }
 
   Time now{1h};
-  bool lanes_left = true;  ///< else none can be opened
+  bool links_left = true;  ///< else none can be opened
   MemoryStorage storage;
   Dispatcher dispatcher;
   Core& core = dispatcher.core();
   Effects& effects = dispatcher.effects();
-  std::map<SessionId, std::vector<Effects::LaneMessage>> lane_messages;
+  std::map<SessionId, std::vector<Effects::LinkMessage>> link_messages;
   std::map<SessionId, std::vector<std::string>> news_of;
   std::vector<std::string> lines;  ///< of the log
   std::vector<std::string> out;    ///< of the plain door
 
  private:
-  void open_lane(const SessionId& session, std::uint32_t generation) override {
-    if (lanes_left)
-      core.lane_opened(session, generation, static_cast<std::uint16_t>(6000 + generation));
+  void open_link(const SessionId& session, std::uint32_t generation) override {
+    if (links_left)
+      core.link_opened(session, generation, static_cast<std::uint16_t>(6000 + generation));
     else
-      core.lane_failed(session, generation, now);
+      core.link_failed(session, generation, now);
   }
-  void close_lane(const SessionId& /*session*/, std::uint32_t /*generation*/) override {}
-  void send(Effects::LaneMessage& message) override {
-    lane_messages[message.session].push_back(message);
+  void close_link(const SessionId& /*session*/, std::uint32_t /*generation*/) override {}
+  void send(Effects::LinkMessage& message) override {
+    link_messages[message.session].push_back(message);
   }
   void send(Effects::News& news) override { news_of[news.to].push_back(news.bytes); }
   void put_out(std::vector<std::string>& bodies) override {

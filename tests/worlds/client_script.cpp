@@ -145,7 +145,7 @@ void Script::deliver(std::uint32_t generation, SeqNo first, const std::vector<st
     before = put;
     if (put != PutName{}) put = put.next();
   }
-  logic_.on_lane(generation, frame, now);
+  logic_.on_link(generation, frame, now);
   tick();
 }
 
@@ -160,7 +160,7 @@ void Script::none(std::uint32_t generation, SeqNo number) {
   std::string frame(header_size, '\0');
   write_header(frame.data(), {MessageType::deliveries, 1, epoch, session, number});
   append_block(frame, EntryKind::empty, {});
-  logic_.on_lane(generation, frame, now);
+  logic_.on_link(generation, frame, now);
   tick();
 }
 

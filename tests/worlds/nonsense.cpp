@@ -58,11 +58,11 @@ void Nonsense::turn() {
   dispatcher_.core().check_invariants();
 }
 
-void Nonsense::open_lane(const SessionId& session, std::uint32_t generation) {
+void Nonsense::open_link(const SessionId& session, std::uint32_t generation) {
   if (below_(10) == 0)
-    dispatcher_.core().lane_failed(session, generation, now_);
+    dispatcher_.core().link_failed(session, generation, now_);
   else
-    dispatcher_.core().lane_opened(session, generation, 6000);
+    dispatcher_.core().link_opened(session, generation, 6000);
 }
 
 std::uint64_t Nonsense::put() {
@@ -120,9 +120,9 @@ std::string Nonsense::hello() {
 Heartbeat Nonsense::heartbeat() {
   Heartbeat heartbeat;
   for (auto* value :
-       {&heartbeat.put_sent, &heartbeat.control_sent, &heartbeat.heard, &heartbeat.lane_received})
+       {&heartbeat.put_sent, &heartbeat.control_sent, &heartbeat.heard, &heartbeat.link_received})
     value->value = number();
-  heartbeat.lane_generation = static_cast<std::uint32_t>(number());
+  heartbeat.link_generation = static_cast<std::uint32_t>(number());
   heartbeat.rewind = below_(2) == 0;
   return heartbeat;
 }
@@ -152,7 +152,7 @@ void Nonsense::control_entry(std::string& out) {
     case 4:
       return append_fail(out, {run.first, n32, "why"});
     case 5:
-      return append_lane_lost(out, {below_(2) ? 1 : n32, {run.first.value}, n32});
+      return append_link_lost(out, {below_(2) ? 1 : n32, {run.first.value}, n32});
     case 6:
       if (below_(2)) return append_block(out, EntryKind::join, {});
       return append_say(out, {0, below_(4), below_(2) ? "" : "line\n"});

@@ -43,9 +43,9 @@ class Nonsense final : private Shell {
   SeqNo next(MessageType type, const SessionId& id);
   void subscription(const SessionId& id);
   void send(std::string message);
-  void open_lane(const SessionId& session, std::uint32_t generation) override;
-  void close_lane(const SessionId& /*session*/, std::uint32_t /*generation*/) override {}
-  void send(Effects::LaneMessage& /*message*/) override {}
+  void open_link(const SessionId& session, std::uint32_t generation) override;
+  void close_link(const SessionId& /*session*/, std::uint32_t /*generation*/) override {}
+  void send(Effects::LinkMessage& /*message*/) override {}
   void send(Effects::News& /*news*/) override {}
   void put_out(std::vector<std::string>& /*bodies*/) override {}
   void log(const std::string& /*line*/) override {}

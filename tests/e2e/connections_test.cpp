@@ -23,10 +23,10 @@ using namespace baton::e2e;
 namespace {
 
 constexpr std::size_t ordinary_faults = 100;
-constexpr std::size_t lane_ports = 500;    // each rests for a minute when its lane has broken
-constexpr auto eventually = 60s;           // for the end of all that is under way
-constexpr std::size_t line_size = 200;     // of a producer's input: its pipe holds few items then
-constexpr std::size_t most_on_a_lane = 7;  // of these consumers': jobs and prefetch
+constexpr std::size_t delivery_ports = 500;  // each rests for a minute when its link has broken
+constexpr auto eventually = 60s;             // for the end of all that is under way
+constexpr std::size_t line_size = 200;       // of a producer's input: its pipe holds few items then
+constexpr std::size_t most_on_a_link = 7;    // of these consumers': jobs and prefetch
 const Args limits{"--max-items", "200", "--consumers", "4", "--producers", "2", "--exit-when-done"};
 
 std::size_t faults() { return number_of("BATON_LINK_FAULTS", ordinary_faults); }
@@ -175,7 +175,7 @@ class Worker {
 
 /// The whole system, with the relay between the broker and everybody else.
 struct System {
-  System() : relay(lane_ports), broker(arguments(relay)) {
+  System() : relay(delivery_ports), broker(arguments(relay)) {
     relay.open_doors(static_cast<std::uint16_t>(std::stoi(broker.port())));
     broker.reach_through(Relay::here());
     printer = std::make_unique<Process>(broker.printer());
@@ -187,7 +187,7 @@ struct System {
     sources.push_back(library_source(broker, "B"));
   }
   static Args arguments(const Relay& relay) {
-    Args args{"--lanes", relay.lanes()};
+    Args args{"--delivery-ports", relay.delivery_ports()};
     args.insert(args.end(), limits.begin(), limits.end());
     return args;
   }
@@ -215,9 +215,9 @@ struct System {
 
 void report(const System& system) {
   const auto troubled = system.relay.troubled();
-  const char* kinds[] = {"put", "control", "news", "lane"};
+  const char* kinds[] = {"put", "control", "news", "delivery"};
   std::string text;
-  for (std::size_t i = 0; i < link_kinds; ++i)
+  for (std::size_t i = 0; i < channel_kinds; ++i)
     text += std::string(", ") + kinds[i] + " " + std::to_string(troubled.of[i].resets) +
             " resets " + std::to_string(troubled.of[i].silences) + " silences";
   std::uint64_t items = 0;
@@ -266,14 +266,14 @@ std::size_t out_of_place(const System& system, const std::vector<std::size_t>& u
   return count;
 }
 
-/// What was delivered on a lane that broke comes back without an attempt, and goes to somebody
-/// else: behind later items, but no more of them than are on a lane at a time.
+/// What was delivered on a link that broke comes back without an attempt, and goes to somebody
+/// else: behind later items, but no more of them than are on a link at a time.
 void check_order(const System& system) {
   std::vector<std::size_t> all;
   for (const auto& worker : system.workers) all.push_back(worker->received().size());
   const auto behind = out_of_place(system, all);
-  MESSAGE("", behind, " items came behind later ones, from broken lanes");
-  CHECK(behind <= system.relay.troubled().connections * most_on_a_lane);
+  MESSAGE("", behind, " items came behind later ones, from broken delivery links");
+  CHECK(behind <= system.relay.troubled().connections * most_on_a_link);
 }
 
 /// Each consumer's lines, all of them, in its order; nothing else but what programs say of
@@ -305,20 +305,22 @@ std::size_t sessions_lost(System& system) {
 
 }  // namespace
 
-TEST_CASE("links: broken and silent at random under load nothing is lost or handed out again") {
+TEST_CASE(
+    "connections: broken and silent at random under load nothing is lost or handed out again") {
   System system;
   Trouble trouble;
   trouble.seed = seed();
   trouble.every = 130ms;
   trouble.faults = faults() / 2;
-  trouble.links = {Link::put, Link::control, Link::news};
-  trouble.longest = 1500ms;  // no client misses so much news that it makes its lane anew
+  trouble.channels = {Channel::put, Channel::control, Channel::news};
+  trouble.longest = 1500ms;  // no client misses so much news that it makes its link anew
   system.suffer(trouble, 30s + trouble.faults * 1s);
-  std::vector<std::size_t> before_lanes_broke;
-  for (const auto& worker : system.workers) before_lanes_broke.push_back(worker->received_so_far());
+  std::vector<std::size_t> before_links_broke;
+  for (const auto& worker : system.workers) before_links_broke.push_back(worker->received_so_far());
 
   trouble.faults = faults() - faults() / 2;
-  trouble.links = {Link::put, Link::control, Link::news, Link::lane, Link::lane};
+  trouble.channels = {Channel::put, Channel::control, Channel::news, Channel::delivery,
+                      Channel::delivery};
   trouble.longest = 2s;
   system.suffer(trouble, 30s + trouble.faults * 1s);
   system.end();
@@ -328,7 +330,7 @@ TEST_CASE("links: broken and silent at random under load nothing is lost or hand
   CHECK(std::all_of(tally.got.begin(), tally.got.end(),
                     [](const auto& one) { return one.second == 1; }));
   CHECK(tally.again == 0);
-  CHECK(out_of_place(system, before_lanes_broke) == 0);
+  CHECK(out_of_place(system, before_links_broke) == 0);
   check_order(system);
   check_console(system);
   const auto log = system.broker.process().err().text();
@@ -338,7 +340,8 @@ TEST_CASE("links: broken and silent at random under load nothing is lost or hand
 }
 
 TEST_CASE(
-    "links: silent for longer than a session lives nothing is lost and what comes again says so") {
+    "connections: silent for longer than a session lives nothing is lost and what comes again says "
+    "so") {
   System system;
   Trouble trouble;
   trouble.seed = seed();
@@ -357,7 +360,7 @@ TEST_CASE(
   // after them may not.
   std::size_t unsaid = 0;
   for (const auto& [name, first] : tally.first) unsaid += static_cast<std::size_t>(first > 1);
-  CHECK(unsaid <= sessions_lost(system) * most_on_a_lane);
+  CHECK(unsaid <= sessions_lost(system) * most_on_a_link);
   check_order(system);
   check_console(system);
 }

@@ -41,10 +41,10 @@ class DroppingPort {
   int fds_[3] = {make(), make(), make()};
 };
 
-// A broker whose doors are passed on to its clients, but not its lanes; those of the relay, which
+// A broker whose doors are passed on to its clients, but not its links; those of the relay, which
 // nobody was told of, are.
 struct Closed {
-  explicit Closed(unsigned lanes) : range(free_range(lanes)) {
+  explicit Closed(unsigned delivery_ports) : range(free_range(delivery_ports)) {
     relay.open_doors(static_cast<std::uint16_t>(std::stoi(broker.port())));
     broker.reach_through(Relay::here());
   }
@@ -55,9 +55,8 @@ struct Closed {
     REQUIRE(line);
     const std::string begin = "waiting: cannot reach port ",
                       end = " of " + Relay::here() +
-                            ", where its items come from: open it, or start the "
-                            "broker with --lanes A-B and publish these ports under "
-                            "the same numbers";
+                            ", where its items come from: open it, or start the broker with "
+                            "--delivery-ports A-B and publish these ports under the same numbers";
     CHECK_MESSAGE(line->text.starts_with(begin), line->text);
     CHECK_MESSAGE(line->text.ends_with(end), line->text);
     const auto port = std::stoi(line->text.substr(begin.size()));
@@ -69,13 +68,13 @@ struct Closed {
   }
 
   std::string range;
-  Broker broker{{"--lanes", range}};
+  Broker broker{{"--delivery-ports", range}};
   Relay relay{1};
 };
 
 }  // namespace
 
-TEST_CASE("unreachable lane: ports that refuse or are published under other numbers") {
+TEST_CASE("unreachable delivery link: ports that refuse or are published under other numbers") {
   Closed test(20);
   Process consumer = test.broker.consumer();
   test.check_said(consumer);
@@ -84,7 +83,7 @@ TEST_CASE("unreachable lane: ports that refuse or are published under other numb
   CHECK_MESSAGE(log.find("does not reach") == log.rfind("does not reach"), log);
 }
 
-TEST_CASE("unreachable lane: ports that drop what comes") {
+TEST_CASE("unreachable delivery link: ports that drop what comes") {
   Closed test(4);
   std::vector<std::unique_ptr<DroppingPort>> ports;
   for (std::uint16_t i = 0; i < 4; ++i)

@@ -1,5 +1,5 @@
-// --lanes: as many consumers work as there are ports; the others say why they wait, and follow when
-// one leaves.
+// --delivery-ports: as many consumers work as there are ports; the others say why they wait, and
+// follow when one leaves.
 #include <signal.h>
 
 #include <map>
@@ -13,9 +13,9 @@ using namespace baton::e2e;
 
 namespace {
 
-constexpr std::size_t lanes = 4;
+constexpr std::size_t delivery_ports = 4;
 
-// Consumers by their pids, some of which have a lane.
+// Consumers by their pids, some of which have a link.
 class Crowd {
  public:
   Crowd(Broker& broker, std::size_t size) : printer_(broker.printer()) {
@@ -37,12 +37,12 @@ class Crowd {
     CHECK_FALSE(printer_.out().next_with("Starting consumer", 500ms));
   }
 
-  // Each of those that started gets one of `lanes` items: none is at work on another.
+  // Each of those that started gets one of `links` items: none is at work on another.
   void expect_all_work(const Broker& broker) {
     Process producer = broker.producer({"--wait", "a", "b", "c", "d"});
     std::set<pid_t> pids;
-    for (const Got& got : next_got(printer_, lanes)) pids.insert(got.pid);
-    CHECK(pids.size() == lanes);
+    for (const Got& got : next_got(printer_, delivery_ports)) pids.insert(got.pid);
+    CHECK(pids.size() == delivery_ports);
     for (const auto& [pid, process] : working_) CHECK(pids.contains(pid));
     CHECK(producer.wait() == 0);
   }
@@ -58,13 +58,14 @@ class Crowd {
 }  // namespace
 
 TEST_CASE(
-    "lanes: of 6 consumers at 4 ports 4 work and 2 say why they wait and follow those that leave") {
-  Broker broker({"--lanes", free_range(lanes)});
+    "delivery links: of 6 consumers at 4 ports 4 work and 2 say why they wait and follow those "
+    "that leave") {
+  Broker broker({"--delivery-ports", free_range(delivery_ports)});
   Crowd crowd(broker, 6);
-  crowd.expect_started(lanes);
+  crowd.expect_started(delivery_ports);
   crowd.expect_all_work(broker);
   for (auto& [pid, process] : crowd.waiting()) {
-    const auto line = process.err().next_with("no lane left");
+    const auto line = process.err().next_with("no delivery port left");
     REQUIRE_MESSAGE(line, process.err().text());
     CHECK_MESSAGE(line->text.starts_with("waiting: "), line->text);
   }

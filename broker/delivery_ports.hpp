@@ -1,4 +1,4 @@
-// Which ports lanes are bound to.
+// Which ports delivery links are bound to.
 #pragma once
 
 #include <cstdint>
@@ -16,15 +16,15 @@ struct PortRange {
   std::uint16_t last;  ///< inclusive
 };
 
-/// How long a port is left alone after its lane was closed, where there are others: who comes late
-/// to the old lane would only knock in vain at the new one (see Lanes::admits), but cost its owner
-/// a moment.
+/// How long a port is left alone after its link was closed, where there are others: who comes late
+/// to the old link would only knock in vain at the new one (see DeliveryLinks::admits), but cost
+/// its owner a moment.
 inline constexpr Duration port_rest = 60s;
 
-class LanePorts {
+class DeliveryPorts {
  public:
   /// Ports of `range`, the one that was used longest ago first, or any that the system chooses.
-  LanePorts(std::string address, std::optional<PortRange> range);
+  DeliveryPorts(std::string address, std::optional<PortRange> range);
 
   /// Binds `socket` and returns its port; nothing when none is left.
   std::optional<std::uint16_t> bind(zmq::socket_t& socket, Time now);

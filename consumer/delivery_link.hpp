@@ -1,5 +1,5 @@
-// The consumer's end of its lane: which connection it is, what came on it, and the requests that
-// stand. Pure.
+// The consumer's end of its delivery link: which connection it is, what came on it, and the
+// requests that stand. Pure.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace baton {
 /// them taken back.
 /// 2. In state lost, requested and answered are those of the next generation, of which nothing is
 /// taken back.
-class Lane {
+class DeliveryLink {
  public:
   enum class State : std::uint8_t {
     none,        ///< the broker has not named one yet
@@ -30,22 +30,22 @@ class Lane {
   std::uint32_t generation() const { return generation_; }
   SeqNo received() const { return received_.received(); }
 
-  /// The broker names a lane. Returns whether it is to be connected to.
+  /// The broker names a link. Returns whether it is to be connected to.
   bool offered(std::uint32_t generation, std::uint16_t port, Time now);
   void connected() { state_ = State::up, failures_ = 0; }
   /// The connection broke off while it was being made: refused, perhaps. Returns whether to give
-  /// the lane up at once; else that is to wait for connect_deadline(), so that ports that are
+  /// the link up at once; else that is to wait for connect_deadline(), so that ports that are
   /// closed are not asked for without a pause.
   bool broke_off(Time now);
 
   /// The port that cannot be reached, from unreachable_at() on: the first of those of a row of
-  /// lanes that did not come to stand.
+  /// links that did not come to stand.
   std::optional<std::uint16_t> unreachable(Time now) const;
   /// `never` where nothing has gone wrong, or told() was called.
   Time unreachable_at() const;
   void told() { told_ = true; }
 
-  /// A message of `count` answers, the first of which has number `first`. gap: the lane is lost.
+  /// A message of `count` answers, the first of which has number `first`. gap: the link is lost.
   StreamReceiver::Taken take(SeqNo first, std::uint32_t count) {
     return received_.take(first, count);
   }
@@ -61,7 +61,7 @@ class Lane {
   /// Whether there are answers to come to requests that were taken back.
   const Cancellations& cancellations() const { return cancellations_; }
 
-  /// What came up to this number was returned to the user, all of it. Of a lost lane nothing can be
+  /// What came up to this number was returned to the user, all of it. Of a lost link nothing can be
   /// told any more.
   void begin(SeqNo number) {
     silences_ = 0;
@@ -75,16 +75,16 @@ class Lane {
   bool owes_begun() const { return up() && begun_ != begun_told_; }
 
   /// What the broker says it has sent, the news of which arrives. Returns whether nothing came on
-  /// the lane for session_timeout, though there is more; after each lane in a row that is lost for
+  /// the link for session_timeout, though there is more; after each link in a row that is lost for
   /// that, for twice as long, twice at most: where many share a slow link a message may take long,
   /// and it would begin anew for ever.
   bool missing(SeqNo sent, Time now);
   /// When the connection should stand: `never` unless it is being made.
   Time connect_deadline() const { return state_ == State::connecting ? connect_deadline_ : never; }
 
-  /// Gives the lane up: on the next one `wanted` requests stand. Requires connecting or up.
-  LaneLost lose(std::uint32_t wanted);
-  /// A new session has no lane yet.
+  /// Gives the link up: on the next one `wanted` requests stand. Requires connecting or up.
+  LinkLost lose(std::uint32_t wanted);
+  /// A new session has no link yet.
   void reset();
 
   void check_invariants() const;
@@ -100,10 +100,10 @@ class Lane {
   Cancellations cancellations_;
   std::uint32_t failures_ = 0;  // connections in a row that did not come to stand
   Time connect_deadline_ = never;
-  std::uint16_t first_port_ = 0;  // of the lanes that failed in a row, and when it was offered
+  std::uint16_t first_port_ = 0;  // of the links that failed in a row, and when it was offered
   Time tried_since_ = never;
   bool told_ = false;
-  std::uint32_t silences_ = 0;   // lanes in a row on which nothing came, and no item whole before
+  std::uint32_t silences_ = 0;   // links in a row on which nothing came, and no item whole before
   std::optional<SeqNo> behind_;  // what had come in when the broker first was ahead
   Time behind_since_ = Time::min();
 };

@@ -1,4 +1,4 @@
-#include "consumer/lane.hpp"
+#include "consumer/delivery_link.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -15,7 +15,7 @@ constexpr Duration tell_after = 2s;
 
 }  // namespace
 
-bool Lane::offered(std::uint32_t generation, std::uint16_t port, Time now) {
+bool DeliveryLink::offered(std::uint32_t generation, std::uint16_t port, Time now) {
   if (generation <= generation_ || port == 0) return false;
   if (state_ != State::lost)
     requested_ = answered_ = 0;  // the broker gave the old one up by itself
@@ -33,35 +33,35 @@ bool Lane::offered(std::uint32_t generation, std::uint16_t port, Time now) {
   return true;
 }
 
-bool Lane::broke_off(Time now) {
+bool DeliveryLink::broke_off(Time now) {
   if (failures_ == 0 || state_ != State::connecting) return true;
   connect_deadline_ =
       std::min(connect_deadline_, now + again_after * (1 << std::min(failures_ - 1, 5u)));
   return false;
 }
 
-Time Lane::unreachable_at() const {
+Time DeliveryLink::unreachable_at() const {
   return failures_ > 0 && !told_ ? tried_since_ + tell_after : never;
 }
 
-std::optional<std::uint16_t> Lane::unreachable(Time now) const {
+std::optional<std::uint16_t> DeliveryLink::unreachable(Time now) const {
   if (failures_ == 0 || now < tried_since_ + tell_after) return std::nullopt;
   return first_port_;
 }
 
-void Lane::answer(bool none) {
+void DeliveryLink::answer(bool none) {
   if (answered_ < requested_) ++answered_;
   cancellations_.answer(answered_, none);
 }
 
-void Lane::reset() {
+void DeliveryLink::reset() {
   auto cancellations = cancellations_;  // who waits for one has its ticket
   cancellations.forget();
-  *this = Lane{};
+  *this = DeliveryLink{};
   cancellations_ = cancellations;
 }
 
-bool Lane::missing(SeqNo sent, Time now) {
+bool DeliveryLink::missing(SeqNo sent, Time now) {
   if (!up() || sent <= received()) {
     behind_.reset();
     return false;
@@ -75,7 +75,7 @@ bool Lane::missing(SeqNo sent, Time now) {
   return true;
 }
 
-LaneLost Lane::lose(std::uint32_t wanted) {
+LinkLost DeliveryLink::lose(std::uint32_t wanted) {
   assert(state_ == State::connecting || state_ == State::up);
   if (state_ == State::connecting) ++failures_;
   state_ = State::lost;
@@ -86,7 +86,7 @@ LaneLost Lane::lose(std::uint32_t wanted) {
   return {generation_, received(), wanted};
 }
 
-void Lane::check_invariants() const {
+void DeliveryLink::check_invariants() const {
   ensure(answered_ <= requested_);
   ensure(cancellations_.most() <= requested_ - answered_);
   ensure((state_ == State::none) == (generation_ == 0));

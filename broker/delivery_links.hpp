@@ -1,4 +1,4 @@
-// The lanes' sockets: one bound PUSH for each consumer session, with one connection, ever.
+// The delivery links' sockets: one bound PUSH for each consumer session, with one connection, ever.
 #pragma once
 
 #include <deque>
@@ -9,29 +9,29 @@
 #include <zmq.hpp>
 
 #include "broker/admission.hpp"
+#include "broker/delivery_ports.hpp"
 #include "broker/effects.hpp"
-#include "broker/lane_ports.hpp"
 #include "proto/ids.hpp"
 #include "proto/limits.hpp"
 
 namespace baton::broker {
 
 /// Belongs to the broker's one thread.
-class Lanes {
+class DeliveryLinks {
  public:
-  /// Lanes are bound at `address`, on ports of `range`, or on any that the system chooses.
-  Lanes(zmq::context_t& context, std::string address, std::optional<PortRange> range);
+  /// Links are bound at `address`, on ports of `range`, or on any that the system chooses.
+  DeliveryLinks(zmq::context_t& context, std::string address, std::optional<PortRange> range);
 
-  /// Opens the session's lane and returns its port; nothing when no port or descriptor is left.
+  /// Opens the session's link and returns its port; nothing when no port or descriptor is left.
   std::optional<std::uint16_t> open(const SessionId& session, std::uint32_t generation, Time now);
   /// Ends its connection; what was not sent is dropped. Returns its port if the consumer never
   /// came.
   std::optional<std::uint16_t> close(const SessionId& session, std::uint32_t generation, Time now);
-  /// Sends, or keeps the message until the consumer has connected. Void when the lane is not there
+  /// Sends, or keeps the message until the consumer has connected. Void when the link is not there
   /// any more. May take the message's bytes.
-  void send(Effects::LaneMessage& message);
+  void send(Effects::LinkMessage& message);
 
-  /// Answers those who knock at lanes: a lane admits its own session, once. knocked() when there is
+  /// Answers those who knock at links: a link admits its own session, once. knocked() when there is
   /// somebody.
   void admit();
   zmq::socket_ref knocked() { return admission_.socket(); }
@@ -41,7 +41,7 @@ class Lanes {
   void retry();
 
  private:
-  struct Lane {
+  struct DeliveryLink {
     zmq::socket_t socket;
     std::uint32_t generation;
     std::uint16_t port;
@@ -52,8 +52,8 @@ class Lanes {
 
   zmq::context_t& context_;
   Admission admission_;
-  LanePorts ports_;
-  std::unordered_map<SessionId, Lane> lanes_;
+  DeliveryPorts ports_;
+  std::unordered_map<SessionId, DeliveryLink> links_;
   std::vector<SessionId> blocked_;
 };
 

@@ -1,4 +1,4 @@
-#include "broker/lane_ports.hpp"
+#include "broker/delivery_ports.hpp"
 
 #include <algorithm>
 
@@ -12,31 +12,31 @@ constexpr int tries_for_a_rested_one = 8;
 
 }  // namespace
 
-LanePorts::LanePorts(std::string address, std::optional<PortRange> range)
+DeliveryPorts::DeliveryPorts(std::string address, std::optional<PortRange> range)
     : address_(std::move(address)), any_port_(!range) {
   if (!range) return;
   for (std::uint32_t port = range->first; port <= range->last; ++port)
     free_.push_back(static_cast<std::uint16_t>(port));
 }
 
-std::optional<std::uint16_t> LanePorts::bind(zmq::socket_t& socket, Time now) {
+std::optional<std::uint16_t> DeliveryPorts::bind(zmq::socket_t& socket, Time now) {
   while (!resting_.empty() && resting_.front().until <= now) resting_.pop_front();
   return any_port_ ? bind_any(socket) : bind_of_range(socket);
 }
 
-void LanePorts::release(std::uint16_t port, Time now) {
+void DeliveryPorts::release(std::uint16_t port, Time now) {
   if (any_port_)
     resting_.push_back({port, now + port_rest});
   else
     free_.push_back(port);
 }
 
-bool LanePorts::rests(std::uint16_t port) const {
+bool DeliveryPorts::rests(std::uint16_t port) const {
   return std::any_of(resting_.begin(), resting_.end(),
                      [&](const Resting& one) { return one.port == port; });
 }
 
-std::optional<std::uint16_t> LanePorts::bind_any(zmq::socket_t& socket) {
+std::optional<std::uint16_t> DeliveryPorts::bind_any(zmq::socket_t& socket) {
   std::string before;  // a port that rests is kept until the next is found, so that the system
                        // gives another one
   for (int tries = 0;; ++tries) {
@@ -52,7 +52,7 @@ std::optional<std::uint16_t> LanePorts::bind_any(zmq::socket_t& socket) {
   }
 }
 
-std::optional<std::uint16_t> LanePorts::bind_of_range(zmq::socket_t& socket) {
+std::optional<std::uint16_t> DeliveryPorts::bind_of_range(zmq::socket_t& socket) {
   for (auto tries = free_.size(); tries > 0; --tries) {
     const auto port = free_.front();
     free_.pop_front();
