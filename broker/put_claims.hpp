@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "broker/attempt.hpp"
+#include "broker/failure_record.hpp"
 #include "proto/message.hpp"
 
 namespace baton::broker {
@@ -24,7 +24,7 @@ class PutClaims {
     ItemId id;  ///< as that client calls it
     std::uint32_t deliveries = 1;
     Said said = Said::nothing;  ///< ... of it, though it is not here yet
-    Attempt attempt;            ///< if failed
+    FailureRecord failure;      ///< if failed
     std::uint32_t delay_ms = 0;
     /// Of those that had it under lower counts, and said that it failed.
     std::vector<Claim> before = {};

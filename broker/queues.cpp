@@ -333,10 +333,10 @@ void Queues::make_ready(Item& item, ItemId id) {
 }
 
 bool Queues::fail(Session& session, const Failure& failure, Time now) {
-  Attempt attempt{called(session), std::string(failure.reason), now};
+  FailureRecord record{called(session), std::string(failure.reason), now};
   auto id = failure.id;
   if (!puts_.empty()) {
-    if (settle_put(session, id, PutClaims::Claim::Said::failed, attempt, failure.delay_ms))
+    if (settle_put(session, id, PutClaims::Claim::Said::failed, record, failure.delay_ms))
       return true;
     id = puts_.called(id);
   }
@@ -348,7 +348,7 @@ bool Queues::fail(Session& session, const Failure& failure, Time now) {
   // disk, since the first holder is done with it.
   ++redelivered_[id.value].deliveries;
   item->suspect = false;  // its holder lives
-  failed(*item, id, std::move(attempt), std::chrono::milliseconds(failure.delay_ms),
+  failed(*item, id, std::move(record), std::chrono::milliseconds(failure.delay_ms),
          Told::by_holder);
   return true;
 }
@@ -367,7 +367,7 @@ StoredItem Queues::to_store(const Item& item, ItemId id) {
   return stored;
 }
 
-void Queues::update_storage(const Item& item, ItemId id, const std::vector<Attempt>& history,
+void Queues::update_storage(const Item& item, ItemId id, const std::vector<FailureRecord>& history,
                             Duration delay) {
   auto stored = to_store(item, id);
   stored.delay_ms =
@@ -425,11 +425,11 @@ void Queues::give_all_back(Session& session, const std::string& why, Time now) {
 /// What was begun when its holder was lost has failed, and is suspect. What is only perhaps begun
 /// is suspect: it fails when it costs a holder's life who has nothing else. So nobody's death is
 /// for nothing, however fast it comes, and what waited beside a poison item is never counted.
-void Queues::suspect(Session& session, Item& item, ItemId id, Attempt attempt) {
+void Queues::suspect(Session& session, Item& item, ItemId id, FailureRecord failure) {
   const bool counts = item.delivered <= session.begun || item.suspect;
   lose(session, item, id);
   item.suspect = true;
-  if (counts) return failed(item, id, std::move(attempt), Duration::zero(), Told::by_nobody);
+  if (counts) return failed(item, id, std::move(failure), Duration::zero(), Told::by_nobody);
   update_storage(item, id, storage_.history(id));
   come_back(item, id);
 }

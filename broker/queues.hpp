@@ -125,7 +125,7 @@ class Queues final : public Kept {
   bool release(Session& session, ItemId id);
 
   /// What was delivered after the first `count` deliveries did not arrive: it goes to the front, no
-  /// attempt counted.
+  /// failure counted.
   void take_back_after(Session& session, std::uint64_t count);
   /// The session is lost: all it holds goes to the front. Unless `why` is empty this counts as a
   /// failure of each item that was begun.
@@ -236,12 +236,12 @@ class Queues final : public Kept {
   void let_in();
   bool may_take(const Session* session) const { return feed_.room(*session) > 0; }
   void let_go(Session& session, Item& item);
-  void suspect(Session& session, Item& item, ItemId id, Attempt attempt);
+  void suspect(Session& session, Item& item, ItemId id, FailureRecord failure);
   void done(Item& item, ItemId id);
   void make_ready(Item& item, ItemId id);
   enum class Told : std::uint8_t { by_holder, by_nobody };
-  void failed(Item& item, ItemId id, Attempt attempt, Duration delay, Told told);
-  void bury(Item& item, ItemId id, std::vector<Attempt> history, Time now);
+  void failed(Item& item, ItemId id, FailureRecord failure, Duration delay, Told told);
+  void bury(Item& item, ItemId id, std::vector<FailureRecord> history, Time now);
   void keep_dead_letter(Queue& queue, ItemId id, const Item& item);
   bool too_many_dead_letters(const Queue& queue) const;
   void drop_dead_letters(Queue& queue);
@@ -252,7 +252,7 @@ class Queues final : public Kept {
   void changed(Session& session);
   void erase_settled(Session& session);
   static StoredItem to_store(const Item& item, ItemId id);
-  void update_storage(const Item& item, ItemId id, const std::vector<Attempt>& history,
+  void update_storage(const Item& item, ItemId id, const std::vector<FailureRecord>& history,
                       Duration delay = {});
   std::uint32_t deliveries_of(ItemId id) const;
   std::uint32_t deliver(ItemId id);
@@ -277,7 +277,7 @@ class Queues final : public Kept {
   bool claim_here(Session& session, ItemId as, ItemId id, std::uint32_t deliveries);
   bool put_again(Producer& producer, Item& item, ItemId id, SeqNo number, Time now);
   void hold_late(Session& session, Item& item, ItemId id);
-  bool settle_put(Session& session, ItemId id, PutClaims::Claim::Said said, Attempt attempt,
+  bool settle_put(Session& session, ItemId id, PutClaims::Claim::Said said, FailureRecord failure,
                   std::uint32_t delay_ms);
   bool release_put(Session& session, ItemId id);
   std::vector<PutClaims::Claim> passed_on(PutClaims::Claim claim);

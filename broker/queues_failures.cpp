@@ -13,17 +13,17 @@ constexpr std::size_t kept_attempts = 20;    // per item
 constexpr std::size_t body_in_notice = 200;  // bytes
 constexpr std::size_t reasons_in_notice = 4096;
 
-void append_attempt(std::vector<Attempt>& history, Attempt attempt) {
+void append_failure(std::vector<FailureRecord>& history, FailureRecord failure) {
   if (history.size() == kept_attempts) history.erase(history.begin());
-  history.push_back(std::move(attempt));
+  history.push_back(std::move(failure));
 }
 
 }  // namespace
 
-void Queues::failed(Item& item, ItemId id, Attempt attempt, Duration delay, Told told) {
-  const auto now = attempt.at;
+void Queues::failed(Item& item, ItemId id, FailureRecord failure, Duration delay, Told told) {
+  const auto now = failure.at;
   auto history = storage_.history(id);
-  append_attempt(history, std::move(attempt));
+  append_failure(history, std::move(failure));
   ++item.failures;
   if (item.failures >= settings_.max_attempts) return bury(item, id, std::move(history), now);
   update_storage(item, id, history, delay);
@@ -37,13 +37,13 @@ void Queues::count_failures(Item& item, ItemId id, std::vector<PutClaims::Claim>
   if (claims.empty()) return;
   auto history = storage_.history(id);
   for (auto& claim : claims) {
-    append_attempt(history, std::move(claim.attempt));
+    append_failure(history, std::move(claim.failure));
     ++item.failures;
   }
   update_storage(item, id, history);
 }
 
-void Queues::bury(Item& item, ItemId id, std::vector<Attempt> history, Time now) {
+void Queues::bury(Item& item, ItemId id, std::vector<FailureRecord> history, Time now) {
   auto& queue = queue_of(item);
   auto& producer = *producer_list_[item.producer];
   item.place = Place::dead;
@@ -57,10 +57,10 @@ void Queues::bury(Item& item, ItemId id, std::vector<Attempt> history, Time now)
   keep_last(history, reasons_in_notice);
   DeadNotice notice{
       id, queue.name, std::string(storage_.body(id).substr(0, body_in_notice)), item.failures, {}};
-  for (const auto& attempt : history)
+  for (const auto& failure : history)
     notice.history.push_back(
-        {attempt.consumer, attempt.why,
-         std::chrono::duration_cast<std::chrono::milliseconds>(now - attempt.at).count()});
+        {failure.consumer, failure.why,
+         std::chrono::duration_cast<std::chrono::milliseconds>(now - failure.at).count()});
   // The plain door has nobody to tell. Who does not listen learns of the rest as a count.
   const auto untold = producer.outcomes.last().value - producer.outcomes.confirmed().value;
   if (!producer.name.empty() && untold < settings_.max_notices) {
@@ -70,7 +70,7 @@ void Queues::bury(Item& item, ItemId id, std::vector<Attempt> history, Time now)
   }
   if (worth_a_line(queue.dead))
     effects_.log.push_back("item " + std::to_string(id.value) + " of queue " + queue.name +
-                           " is dead after " + counted(item.failures, "attempt") + ": " +
+                           " is dead after " + counted(item.failures, "failure") + ": " +
                            notice.history.back().why + " (" + counted(queue.dead, "dead item") +
                            ")");
   if (producer.session) changed(*producer.session);

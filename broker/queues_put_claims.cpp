@@ -121,9 +121,9 @@ bool Queues::put_again(Producer& producer, Item& item, ItemId id, SeqNo number, 
       done(item, id);
       break;
     case Said::failed:
-      claim->attempt.at = now;
+      claim->failure.at = now;
       redelivered_[id.value].deliveries = claim->deliveries + 1;
-      failed(item, id, std::move(claim->attempt), std::chrono::milliseconds(claim->delay_ms),
+      failed(item, id, std::move(claim->failure), std::chrono::milliseconds(claim->delay_ms),
              Told::by_holder);
       break;
   }
@@ -145,13 +145,13 @@ void Queues::hold_late(Session& session, Item& item, ItemId id) {
 }
 
 /// Its holder says what became of a put that is not here yet. False: it holds no such put.
-bool Queues::settle_put(Session& session, ItemId id, Said said, Attempt attempt,
+bool Queues::settle_put(Session& session, ItemId id, Said said, FailureRecord failure,
                         std::uint32_t delay_ms) {
   PutName put;
   auto* claim = puts_.find(id, put);
   if (!claim || claim->session != &session || claim->said != Said::nothing) return false;
   claim->said = said;
-  claim->attempt = std::move(attempt);
+  claim->failure = std::move(failure);
   claim->delay_ms = delay_ms;
   ++session.unkept_settles;
   return true;

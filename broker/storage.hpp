@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "broker/attempt.hpp"
+#include "broker/failure_record.hpp"
 #include "proto/ids.hpp"
 
 namespace baton::broker {
@@ -96,10 +96,10 @@ class Storage {
     return body(id).substr(offset, size);
   }
   /// The item has changed; what of it never does (number, again, size) is not said again.
-  virtual void update(const StoredItem& item, const std::vector<Attempt>& history) = 0;
+  virtual void update(const StoredItem& item, const std::vector<FailureRecord>& history) = 0;
   /// The history that the last update() of an item gave, from the process before, too; as much of
   /// it as is kept.
-  virtual std::vector<Attempt> history(ItemId id) = 0;
+  virtual std::vector<FailureRecord> history(ItemId id) = 0;
   virtual void erase(ItemId id) = 0;
 
   /// A producer's numbers have changed; once a turn at most.

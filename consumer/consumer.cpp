@@ -160,7 +160,7 @@ struct Consumer::Impl {
     item.queue = session.queue_name(delivery.queue);
     item.attempt = delivery.attempt;
     item.priority = delivery.priority;
-    item.take = session.taken();
+    item.delivery_tag = session.last_tag();
     return true;
   }
 
@@ -261,13 +261,13 @@ void Consumer::Impl::settle(const Item& item, std::optional<Outcome>& outcome) {
   if (!outcome) return;
   switch (outcome->what) {
     case Outcome::What::ack:
-      session.ack(item.id, item.take);
+      session.ack(item.id, item.delivery_tag);
       break;
     case Outcome::What::fail:
-      session.fail(item.id, delay_of(outcome->delay), outcome->reason, item.take);
+      session.fail(item.id, delay_of(outcome->delay), outcome->reason, item.delivery_tag);
       break;
     case Outcome::What::release:
-      session.release(item.id, item.take);
+      session.release(item.id, item.delivery_tag);
       break;
   }
   outcome.reset();
@@ -327,20 +327,20 @@ std::optional<Item> Consumer::get(std::optional<TimeLimit> timeout) {
 bool Consumer::ack(const Item& item) {
   const auto lock = impl_->connection.lock();
   impl_->connection.changed();
-  return impl_->session.ack(item.id, item.take);
+  return impl_->session.ack(item.id, item.delivery_tag);
 }
 
 bool Consumer::fail(const Item& item, std::string_view reason, std::chrono::milliseconds delay) {
   const auto delay_ms = delay_of(delay);
   const auto lock = impl_->connection.lock();
   impl_->connection.changed();
-  return impl_->session.fail(item.id, delay_ms, reason, item.take);
+  return impl_->session.fail(item.id, delay_ms, reason, item.delivery_tag);
 }
 
 bool Consumer::release(const Item& item) {
   const auto lock = impl_->connection.lock();
   impl_->connection.changed();
-  return impl_->session.release(item.id, item.take);
+  return impl_->session.release(item.id, item.delivery_tag);
 }
 
 bool Consumer::ack(ItemId id) { return ack(of_id(id)); }

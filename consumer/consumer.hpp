@@ -35,7 +35,7 @@ struct Item {
   std::string body;
   std::uint16_t attempt = 1;  ///< 1 for the first; 65535: that many or more
   std::uint8_t priority = default_priority;
-  std::uint64_t take = 0;  ///< which of this consumer's items it was: an item may come back
+  std::uint64_t delivery_tag = 0;  ///< which of this consumer's items it was: an item may come back
 };
 
 /// What a handler says of its item.
@@ -115,7 +115,7 @@ class Consumer {
   bool pause(TimeLimit time);
 
   /// For a process that is about to end in the midst of its work: gives back all items that are
-  /// held, those that handlers work on, too (no attempt is counted; settling them does nothing any
+  /// held, those that handlers work on, too (no failure is counted; settling them does nothing any
   /// more), says bye, and waits at most `within` for the broker's word that it has heard.
   void give_up(std::chrono::milliseconds within);
 

@@ -56,7 +56,7 @@ void ConsumerSession::on_news(std::string_view frame, Time now) {
 
 /// What the user holds is claimed; what came in and was not begun is somebody's again.
 void ConsumerSession::on_welcomed() {
-  claimed_takes_ = takes_;
+  claimed_tags_ = tags_;
   inbox_.clear();
   coming_.drop();
   link_.reset();
@@ -79,7 +79,7 @@ void ConsumerSession::on_lost(const Session::News& news) {
 void ConsumerSession::lose(ItemId id) {
   if (!held_.contains(id))
     lost_.insert(id.value);  // settled meanwhile
-  else if (held_.take_of(id) <= claimed_takes_)
+  else if (held_.tag_of(id) <= claimed_tags_)
     held_.erase(id);
 }
 
@@ -202,11 +202,10 @@ bool ConsumerSession::take(Delivery& delivery, std::string& body, Time now) {
   else
     body.assign(delivery.body);
   delivery.body = body;
-  if (!held_.insert(
-          delivery.id,
-          ++takes_)) {  // it was given anew before the broker's word came that it was lost
+  if (!held_.insert(delivery.id,
+                    ++tags_)) {  // it was given anew before the broker's word came that it was lost
     held_.erase(delivery.id);
-    held_.insert(delivery.id, takes_);
+    held_.insert(delivery.id, tags_);
   }
   if (!lost_.empty()) lost_.erase(delivery.id.value);
   remember(delivery);
@@ -237,22 +236,22 @@ void ConsumerSession::settle(std::vector<ItemRun>& runs, ItemId id) {
   if (runs.size() == runs_per_entry || runs.back().count == max_requests) flush_settled();
 }
 
-bool ConsumerSession::ack(ItemId id, std::uint64_t take) {
-  if (session_.over() || !held_.erase(id, take)) return false;
+bool ConsumerSession::ack(ItemId id, std::uint64_t tag) {
+  if (session_.over() || !held_.erase(id, tag)) return false;
   marks_.settle(id);
   settle(acked_, id);
   return true;
 }
 
-bool ConsumerSession::release(ItemId id, std::uint64_t take) {
-  if (session_.over() || !held_.erase(id, take)) return false;
+bool ConsumerSession::release(ItemId id, std::uint64_t tag) {
+  if (session_.over() || !held_.erase(id, tag)) return false;
   settle(released_, id);
   return true;
 }
 
 bool ConsumerSession::fail(ItemId id, std::uint32_t delay_ms, std::string_view reason,
-                           std::uint64_t take) {
-  if (session_.over() || !held_.erase(id, take)) return false;
+                           std::uint64_t tag) {
+  if (session_.over() || !held_.erase(id, tag)) return false;
   note_failed(id);
   const Failure failure{id, delay_ms, cut_utf8(reason, max_reason)};
   session_.append(entry_head_size + 12 + failure.reason.size(), 0,

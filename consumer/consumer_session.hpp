@@ -61,22 +61,22 @@ class ConsumerSession final : public ClientLogic {
   bool take(Delivery& delivery, std::string& body, Time now);
   /// The number of the last take, from 1. It tells an item from the same one that is taken later:
   /// when this one was lost and given to us again.
-  std::uint64_t taken() const { return takes_; }
+  std::uint64_t last_tag() const { return tags_; }
   std::size_t waiting() const { return inbox_.size(); }
   const std::string& queue_name(std::uint16_t index) const;
 
   /// Settle a held item. False when it is not held (any more): somebody else has it, or will have
   /// it. `take`: only if it is held by that take; 0: by any. `reason` is cut to max_reason bytes.
-  bool ack(ItemId id, std::uint64_t take = 0);
-  bool fail(ItemId id, std::uint32_t delay_ms, std::string_view reason, std::uint64_t take = 0);
-  bool release(ItemId id, std::uint64_t take = 0);
+  bool ack(ItemId id, std::uint64_t tag = 0);
+  bool fail(ItemId id, std::uint32_t delay_ms, std::string_view reason, std::uint64_t tag = 0);
+  bool release(ItemId id, std::uint64_t tag = 0);
   std::size_t held() const { return held_.size(); }
   /// Nobody will settle what is held: each of these has failed, for this reason. Nothing after
   /// bye().
   void fail_held(std::string_view reason);
   /// Whether that take's item is still held, as far as the broker has said.
-  bool holds(ItemId id, std::uint64_t take) const {
-    return held_.contains(id) && held_.take_of(id) == take;
+  bool holds(ItemId id, std::uint64_t tag) const {
+    return held_.contains(id) && held_.tag_of(id) == tag;
   }
 
   /// The port of the broker's host on which items would come, when it has been out of reach for a
@@ -137,13 +137,13 @@ class ConsumerSession final : public ClientLogic {
   Time told_at_ = Time::min();  // when that was
   ItemSet held_;
   std::vector<ItemRun> acked_, released_;  // not yet in the control stream
-  std::uint64_t takers_ = 0, takes_ = 0;
+  std::uint64_t takers_ = 0, tags_ = 0;
   GivenMarks marks_;  // of what is held, and some of what is settled
   std::unordered_set<std::uint64_t>
       lost_;       // of what is settled, unheard: it was another's, so it is not claimed again
   Claims claims_;  // of the session `claims_of_`
   SessionId claims_of_;
-  std::uint64_t claimed_takes_ =
+  std::uint64_t claimed_tags_ =
       0;                     // what was taken up to then is claimed, what is taken later is given
   bool judge_link_ = false;  // a confirm has come since the last tick
   bool draining_ = false, resting_ = false, changed_ = false;

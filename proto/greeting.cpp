@@ -236,13 +236,13 @@ bool parse(std::string_view text, Welcome& welcome) {
 
 std::string to_json(const DeadNotice& notice) {
   json history = json::array();
-  for (const auto& attempt : notice.history)
+  for (const auto& failure : notice.history)
     history.push_back(
-        {{"consumer", attempt.consumer}, {"why", attempt.why}, {"ago_ms", attempt.ago_ms}});
+        {{"consumer", failure.consumer}, {"why", failure.why}, {"ago_ms", failure.ago_ms}});
   return dump({{"item", notice.id.value},
                {"queue", notice.queue},
                {"body", notice.body},
-               {"attempts", notice.attempts},
+               {"failures", notice.failures},
                {"history", history}});
 }
 
@@ -252,12 +252,12 @@ bool parse(std::string_view text, DeadNotice& notice) {
     notice.id.value = number_field(object, "item", 0);
     notice.queue = text_field(object, "queue", max_queue_name);
     notice.body = text_field(object, "body", 1000);
-    notice.attempts = number_field(object, "attempts", 0);
-    for (const auto& attempt : object.value("history", json::array())) {
-      if (!attempt.is_object()) throw Wrong{Refusal::malformed, "an attempt must be an object"};
-      notice.history.push_back({text_field(attempt, "consumer", 1000),
-                                text_field(attempt, "why", 2 * max_reason),
-                                static_cast<std::int64_t>(number_field(attempt, "ago_ms", 0))});
+    notice.failures = number_field(object, "failures", 0);
+    for (const auto& failure : object.value("history", json::array())) {
+      if (!failure.is_object()) throw Wrong{Refusal::malformed, "a failure must be an object"};
+      notice.history.push_back({text_field(failure, "consumer", 1000),
+                                text_field(failure, "why", 2 * max_reason),
+                                static_cast<std::int64_t>(number_field(failure, "ago_ms", 0))});
     }
   });
 }

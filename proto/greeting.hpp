@@ -76,15 +76,15 @@ struct DeadNotice {
   ItemId id;
   std::string queue;
   std::string body;  ///< its first 200 bytes; what is not UTF-8 is replaced
-  struct Attempt {
+  struct Failure {
     std::string consumer;  ///< "host/pid" or the name it gave
     std::string why;
     std::int64_t ago_ms = 0;  ///< how long before this notice was made
 
-    bool operator==(const Attempt&) const = default;
+    bool operator==(const Failure&) const = default;
   };
-  std::uint64_t attempts = 0;
-  std::vector<Attempt> history;  ///< the last ones, oldest first
+  std::uint64_t failures = 0;
+  std::vector<Failure> history;  ///< the last ones, oldest first
 
   bool operator==(const DeadNotice&) const = default;
 };

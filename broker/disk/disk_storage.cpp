@@ -199,13 +199,13 @@ std::string_view DiskStorage::part(ItemId id, std::uint64_t offset, std::size_t 
 }
 
 /// While the disk is slower than consumers fail, what waits for it is cut.
-void DiskStorage::update(const StoredItem& item, const std::vector<Attempt>& all) {
+void DiskStorage::update(const StoredItem& item, const std::vector<FailureRecord>& all) {
   turn_over_ = false;
   auto history = all;
   if (states_bytes_ + writing_bytes_ > most_states_waiting) keep_last(history, short_history);
   disk::StateRow state{item.failures, item.dead, item.suspect, delay_of(item), item.deliveries, {}};
-  for (const auto& attempt : history)
-    state.attempts.push_back({clock_->at(attempt.at), attempt.consumer, attempt.why});
+  for (const auto& failure : history)
+    state.history.push_back({clock_->at(failure.at), failure.consumer, failure.why});
   auto& row = open_.states[item.id.value].emplace();
   disk::append_state(row, item.id.value, state);
   states_bytes_ += row.size();
@@ -226,13 +226,13 @@ disk::StateRow DiskStorage::state_of(ItemId id) {
   return database_.state(id);
 }
 
-std::vector<Attempt> DiskStorage::history(ItemId id) {
-  std::vector<Attempt> history;
+std::vector<FailureRecord> DiskStorage::history(ItemId id) {
+  std::vector<FailureRecord> history;
   if (!failed_.contains(id.value)) return history;
   const auto now = Clock::now();
-  for (auto& attempt : state_of(id).attempts)
+  for (auto& failure : state_of(id).history)
     history.push_back(
-        {std::move(attempt.consumer), std::move(attempt.why), clock_->from(attempt.at, now)});
+        {std::move(failure.consumer), std::move(failure.why), clock_->from(failure.at, now)});
   return history;
 }
 

@@ -49,8 +49,8 @@ class DiskStorage final : public Storage {
   std::string_view body(ItemId id) override;
   std::string_view part(ItemId id, std::uint64_t offset, std::size_t size,
                         std::uint32_t& check) override;
-  void update(const StoredItem& item, const std::vector<Attempt>& history) override;
-  std::vector<Attempt> history(ItemId id) override;
+  void update(const StoredItem& item, const std::vector<FailureRecord>& history) override;
+  std::vector<FailureRecord> history(ItemId id) override;
   void erase(ItemId id) override;
   void save(const StoredProducer& producer) override;
   void forget_producer(std::uint32_t index) override;

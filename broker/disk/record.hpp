@@ -29,19 +29,19 @@ struct ItemRow {
 };
 
 struct StateRow {
-  struct Attempt {
+  struct FailureRow {
     UnixMs at = 0;
     std::string consumer;
     std::string why;
 
-    bool operator==(const Attempt&) const = default;
+    bool operator==(const FailureRow&) const = default;
   };
   std::uint16_t failures = 0;
   bool dead = false;
   bool suspect = false;  ///< it has once cost its holder's life
   Delay delay;
-  std::uint32_t deliveries = 0;   ///< how often it went out
-  std::vector<Attempt> attempts;  ///< the last ones, 255 at most
+  std::uint32_t deliveries = 0;     ///< how often it went out
+  std::vector<FailureRow> history;  ///< the last ones, 255 at most
 
   bool operator==(const StateRow&) const = default;
 };

@@ -136,7 +136,7 @@ std::optional<int> read_options(int argc, char** argv, ProducerSettings& setting
 void report_dead(const baton::DeadNotice& notice, Screen& screen) {
   std::string line = "dead: " + notice.body + " (item " + std::to_string(notice.id.value) +
                      " of queue '" + notice.queue + "', " +
-                     baton::counted(notice.attempts, "attempt");
+                     baton::counted(notice.failures, "failure");
   if (!notice.history.empty())
     line += "; last: " + notice.history.back().why + " at " + notice.history.back().consumer;
   screen.say(line + ")");

@@ -27,7 +27,7 @@ std::string item_row(std::uint64_t key, std::uint64_t due, const std::string& bo
 std::string state_row(std::uint64_t key) {
   std::string rest;
   append(rest, std::uint16_t{2});  // failures
-  append(rest, std::uint16_t{0});  // not dead, no attempts
+  append(rest, std::uint16_t{0});  // not dead, no failures
   append(rest, std::uint64_t{0});  // at once
   return sealed(key, rest);
 }

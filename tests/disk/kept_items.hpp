@@ -66,7 +66,7 @@ class Disk {
     item.delay_ms = delay_ms;
     storage.put(item, {"mail", "rick"}, body);
   }
-  void fail(std::uint64_t id, std::uint16_t failures, const std::vector<Attempt>& history,
+  void fail(std::uint64_t id, std::uint16_t failures, const std::vector<FailureRecord>& history,
             bool dead = false) {
     StoredItem item;
     item.id = ItemId{id};

@@ -62,7 +62,7 @@ TEST_CASE("a body that is read in parts is checked with its last one") {
   CHECK_FALSE(read_item_part(42, "short", 0, 1, check, part));
 }
 
-TEST_CASE("a state's row keeps its attempts") {
+TEST_CASE("a state's row keeps its failures") {
   std::string row;
   append_state(row, 7, {3, true, true, {99, 40}, 6, {{1, "host/1", "why"}, {2, "", ""}}});
   StateRow read;
@@ -72,9 +72,9 @@ TEST_CASE("a state's row keeps its attempts") {
   CHECK(read.suspect);
   CHECK(read.delay == Delay{99, 40});
   CHECK(read.deliveries == 6);
-  REQUIRE(read.attempts.size() == 2);
-  CHECK(read.attempts[0].consumer == "host/1");
-  CHECK(read.attempts[0].why == "why");
+  REQUIRE(read.history.size() == 2);
+  CHECK(read.history[0].consumer == "host/1");
+  CHECK(read.history[0].why == "why");
 }
 
 TEST_CASE("an item without a delay has none in its row") {

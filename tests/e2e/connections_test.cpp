@@ -266,7 +266,7 @@ std::size_t out_of_place(const System& system, const std::vector<std::size_t>& u
   return count;
 }
 
-/// What was delivered on a link that broke comes back without an attempt, and goes to somebody
+/// What was delivered on a link that broke comes back without a failure, and goes to somebody
 /// else: behind later items, but no more of them than are on a link at a time.
 void check_order(const System& system) {
   std::vector<std::size_t> all;

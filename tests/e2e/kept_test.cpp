@@ -70,7 +70,7 @@ TEST_CASE("kept: what was acked before the broker was killed does not come again
   CHECK(settled.lost == 0);
 }
 
-TEST_CASE("kept: dead letters and attempts outlive the broker") {
+TEST_CASE("kept: dead letters and failures outlive the broker") {
   KeptBroker broker({"--max-attempts", "3"});
   Producer producer(producer_of(*broker));
   producer.put("poison");

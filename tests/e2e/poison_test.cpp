@@ -31,9 +31,9 @@ Process got_by(const Broker& broker, Process& printer, const std::string& name, 
   return process;
 }
 
-using History = std::vector<DeadNotice::Attempt>;
+using History = std::vector<DeadNotice::Failure>;
 
-void check_attempt(const DeadNotice::Attempt& attempt, const std::string& consumer,
+void check_failure(const DeadNotice::Failure& attempt, const std::string& consumer,
                    const std::string& why) {
   CHECK(attempt.consumer == consumer);
   CHECK_MESSAGE(attempt.why.find(why) != attempt.why.npos, attempt.why);
@@ -69,12 +69,12 @@ TEST_CASE(
       std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin).count();
   CHECK(settled.dead == 1);
   REQUIRE(settled.notices.size() == 1);
-  CHECK(settled.notices[0].attempts == 3);
+  CHECK(settled.notices[0].failures == 3);
   const History& history = settled.notices[0].history;
   REQUIRE(history.size() == 3);
-  check_attempt(history[0], "killed", "its process ended");
-  check_attempt(history[1], "failing", "--fail");
-  check_attempt(history[2], "stopped", "no heartbeat for 3 s");
+  check_failure(history[0], "killed", "its process ended");
+  check_failure(history[1], "failing", "--fail");
+  check_failure(history[2], "stopped", "no heartbeat for 3 s");
   CHECK(history[0].ago_ms <= took);
   CHECK(history[0].ago_ms >= history[1].ago_ms);
   CHECK(history[1].ago_ms >= 2000);  // the third stood still for longer

@@ -25,7 +25,7 @@ Item get(Consumer& consumer) {
 
 }  // namespace
 
-TEST_CASE("settle: released items go back to the dispatcher without an attempt") {
+TEST_CASE("settle: released items go back to the dispatcher without a failure") {
   Broker broker;
   Producer producer(producer_of(broker));
   for (const char* body : {"a", "b", "c"}) producer.put(body);
@@ -125,7 +125,7 @@ TEST_CASE("settle: of many dead items some are named, and the broker's log does 
   CHECK(broker.process().err().lines().size() < 12);
 }
 
-TEST_CASE("settle: SIGTERM to a consumer program counts no attempt of what it gives back") {
+TEST_CASE("settle: SIGTERM to a consumer program counts no failure of what it gives back") {
   Broker broker;
   Process printer = broker.printer();
   Process program = broker.consumer({"--work", "0.5:0.5", "--prefetch", "20"});

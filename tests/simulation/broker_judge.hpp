@@ -365,7 +365,7 @@ class BrokerJudge {
   std::uint64_t turn_ = 1, message_ = 0;
   std::uint64_t given_ = 0;                               // in this turn
   ItemId last_of_turn_;                                   // the last one of the turn before
-  std::set<SessionId> link_failed_, link_opened_, lost_;  // lost: an attempt counts
+  std::set<SessionId> link_failed_, link_opened_, lost_;  // lost: a failure counts
   std::map<SessionId, std::uint32_t> byes_;  // ever: with the generation of the link then
   CountKept count_kept_;
   Time claims_taken_{};  // the time for claims was not over

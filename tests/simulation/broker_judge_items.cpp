@@ -230,7 +230,7 @@ void BrokerJudge::delivery(const SessionId& session, std::uint32_t generation, S
   item.delivered = true;
   touched_.insert(delivery.id);
   item.lost_by = item.claimed_as = {};
-  if (stale) {  // it came back within the turn: with an attempt if its session was lost meanwhile
+  if (stale) {  // it came back within the turn: with a failure if its session was lost meanwhile
     const bool counted =
         lost_.contains(session) && !link_failed_.contains(session) && item.failures > item.expected;
     if (unsaid) loses(item, session, counted);

@@ -38,8 +38,8 @@ void ConsumerNode::forsake() {
   for (auto& job : jobs_) {
     if (job.does == Job::Does::wait) consumer_.unwant();
     job.does = Job::Does::nothing;
-    const bool held = consumer_.holds(job.item, job.take);
-    if (mine_.erase(job.take) == 0 || !held) continue;
+    const bool held = consumer_.holds(job.item, job.tag);
+    if (mine_.erase(job.tag) == 0 || !held) continue;
     settled_[job.item] = job.count;
     scene_.broker.failed(job.epoch, job.item);
     if (session().established())
@@ -55,18 +55,18 @@ void ConsumerNode::observe() {
   tell_holders();
   check_requests();
   std::erase_if(mine_, [&](const auto& entry) {
-    const auto& [take, mine] = entry;
-    return !consumer_.holds(mine.id, take) && !(scene_.all_run && in_touch_with(mine));
+    const auto& [tag, mine] = entry;
+    return !consumer_.holds(mine.id, tag) && !(scene_.all_run && in_touch_with(mine));
   });
-  for (auto& [take, mine] : mine_)
+  for (auto& [tag, mine] : mine_)
     if (mine.life + 1 == life()) mine.life = life();
 }
 
 void ConsumerNode::tell_holders() {
   for (auto& job : jobs_)
-    if (job.in_hand() && !job.lost && !consumer_.holds(job.item, job.take)) {
+    if (job.in_hand() && !job.lost && !consumer_.holds(job.item, job.tag)) {
       job.lost = true;
-      scene_.holders.loses(*this, job.take);
+      scene_.holders.loses(*this, job.tag);
     }
   if (session().claims_answered()) scene_.holders.claims_answered(*this);
 }
@@ -91,7 +91,7 @@ void ConsumerNode::greets() {
   if (std::exchange(greeted_as_, session().id()) == session().id()) return;
   claimed_ = settled_;
   for (const auto& job : jobs_)
-    if (job.in_hand() && consumer_.holds(job.item, job.take)) claimed_[job.item] = job.count;
+    if (job.in_hand() && consumer_.holds(job.item, job.tag)) claimed_[job.item] = job.count;
 }
 
 /// It claims what it has in hand, and what it settled unheard, by the delivery that it speaks of.
@@ -110,9 +110,9 @@ void ConsumerNode::says(const Entry& entry) {
     }
 }
 
-bool ConsumerNode::works_on(std::uint64_t take) const {
+bool ConsumerNode::works_on(std::uint64_t tag) const {
   return !over() && std::any_of(jobs_.begin(), jobs_.end(),
-                                [&](const Job& job) { return job.in_hand() && job.take == take; });
+                                [&](const Job& job) { return job.in_hand() && job.tag == tag; });
 }
 
 /// Nothing kept its client from being in touch but the broker's own end, for which it is given time
@@ -127,8 +127,8 @@ void ConsumerNode::add_hands(std::map<std::string, std::vector<User>>& hands) co
   const auto& broker = scene_.broker;
   const bool stands =
       session().established() && life() == broker.life() && broker.knows(session().id());
-  for (const auto& [take, mine] : mine_) {
-    if (!consumer_.holds(mine.id, take) && !in_touch_with(mine)) continue;
+  for (const auto& [tag, mine] : mine_) {
+    if (!consumer_.holds(mine.id, tag) && !in_touch_with(mine)) continue;
     const auto* holder = stands ? broker.holder_of(broker.judge().called(mine.id)) : nullptr;
     const bool his = holder && holder->id == session().id();
     if (his || (stands && session().claims_answered()) || in_touch_with(mine))
@@ -236,12 +236,12 @@ bool ConsumerNode::take(Job& job) {
   world_.trace([&] { return name() + " takes item " + std::to_string(delivery.id.value); });
   job.item = delivery.id;
   job.epoch = session().epoch();
-  job.take = consumer_.taken();
+  job.tag = consumer_.last_tag();
   job.count = delivery.deliveries;
   job.lost = false;
   const auto& judge = scene_.broker.judge_of(session().epoch());
-  mine_[job.take] = {delivery.id, judge.put_of(delivery.id), world_.now(), life()};
-  scene_.holders.takes(*this, delivery.id, job.take, judge.what(delivery.id));
+  mine_[job.tag] = {delivery.id, judge.put_of(delivery.id), world_.now(), life()};
+  scene_.holders.takes(*this, delivery.id, job.tag, judge.what(delivery.id));
   job.does = Job::Does::say;
   job.poison = is_poison(delivery.body);
   touch();
@@ -266,17 +266,17 @@ void ConsumerNode::settle(Job& job) {
   if (session().over() || job.does != Job::Does::work) return;
   auto& random = world_.random;
   const auto id = job.item;
-  const bool was_mine = mine_.erase(job.take) > 0;
+  const bool was_mine = mine_.erase(job.tag) > 0;
   bool heard = false;
   const bool released = random.chance(plan_.releases);
   if (released) {
-    heard = consumer_.release(id, job.take);
+    heard = consumer_.release(id, job.tag);
   } else if (random.chance(plan_.fails)) {
     const auto delay = random.chance(plan_.delays) ? random.between(1, 1000) : 0;
-    heard = consumer_.fail(id, static_cast<std::uint32_t>(delay), "by chance", job.take);
+    heard = consumer_.fail(id, static_cast<std::uint32_t>(delay), "by chance", job.tag);
     if (heard) scene_.broker.failed(job.epoch, id);
   } else {
-    heard = consumer_.ack(id, job.take);
+    heard = consumer_.ack(id, job.tag);
     if (heard) scene_.broker.acked(job.epoch, id);
   }
   if (heard && !released) settled_[id] = job.count;

@@ -119,10 +119,10 @@ const char* HolderJudge::excuse(const Hand& first, const Hand& second, const Wha
   return nullptr;
 }
 
-void HolderJudge::loses(const Holder& holder, std::uint64_t take) {
+void HolderJudge::loses(const Holder& holder, std::uint64_t tag) {
   for (auto& [which, hands] : hands_) {
     const auto hand = std::find_if(hands.begin(), hands.end(), [&](const Hand& hand) {
-      return hand.holder == &holder && hand.take == take;
+      return hand.holder == &holder && hand.tag == tag;
     });
     if (hand == hands.end()) continue;
     hand->wronged = !has_lost(*hand, stays_.at(&holder).back().life);
@@ -131,10 +131,10 @@ void HolderJudge::loses(const Holder& holder, std::uint64_t take) {
   }
 }
 
-void HolderJudge::takes(const Holder& holder, ItemId id, std::uint64_t take, const What& what) {
+void HolderJudge::takes(const Holder& holder, ItemId id, std::uint64_t tag, const What& what) {
   auto& hands = hands_[{what.number, std::string(what.body.substr(0, telling))}];
-  std::erase_if(hands, [](const Hand& hand) { return !hand.holder->works_on(hand.take); });
-  const Hand mine{&holder, id, take, stays_.at(&holder).size() - 1, what.run};
+  std::erase_if(hands, [](const Hand& hand) { return !hand.holder->works_on(hand.tag); });
+  const Hand mine{&holder, id, tag, stays_.at(&holder).size() - 1, what.run};
   for (const auto& other : hands) {
     if (other.holder == &holder) continue;
     const auto both = [&] {

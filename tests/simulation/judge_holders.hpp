@@ -21,7 +21,7 @@ class Holder {
   virtual ~Holder() = default;
   virtual const User& user() const = 0;
   /// Its process lives, and its user has not settled what it was given by that take.
-  virtual bool works_on(std::uint64_t take) const = 0;
+  virtual bool works_on(std::uint64_t tag) const = 0;
   /// Nothing kept it from being back with a broker that was started anew then.
   virtual bool undisturbed_since(Time time) const = 0;
 };
@@ -56,9 +56,9 @@ class HolderJudge {
     Time stored;
   };
   /// Its user is given the item, by the broker of that session of his which stood last.
-  void takes(const Holder& holder, ItemId id, std::uint64_t take, const What& what);
+  void takes(const Holder& holder, ItemId id, std::uint64_t tag, const What& what);
   /// Its client knows that what its user works on is lost. Called before claims_answered().
-  void loses(const Holder& holder, std::uint64_t take);
+  void loses(const Holder& holder, std::uint64_t tag);
 
  private:
   /// What the network shows of a session, in one life.
@@ -77,7 +77,7 @@ class HolderJudge {
   struct Hand {
     const Holder* holder;
     ItemId id;
-    std::uint64_t take;
+    std::uint64_t tag;
     std::size_t stay;
     SessionId run;
     bool wronged = false;  ///< it was told that this is lost, for no reason that the network shows

@@ -41,7 +41,7 @@ struct DiskState {
   bool dead = false, suspect = false;
   std::uint32_t deliveries = 0;
   Delay delay;
-  std::vector<std::pair<UnixMs, broker::Attempt>> history;
+  std::vector<std::pair<UnixMs, broker::FailureRecord>> history;
 };
 
 /// What one transaction writes.

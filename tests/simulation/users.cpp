@@ -138,7 +138,7 @@ void ProducerNode::finish() {
 void ProducerNode::check_join() {
   const auto settled = producer_.settled();
   for (const auto& notice : settled.notices)
-    require(notice.history.size() == notice.attempts, "the notice of a dead item says who tried");
+    require(notice.history.size() == notice.failures, "the notice of a dead item says who tried");
   PutJudge::Told earlier;
   for (const auto& [life, confirm] : told_) {
     if (life == this->life()) continue;

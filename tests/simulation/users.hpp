@@ -113,7 +113,7 @@ class ConsumerNode final : public ClientNode, public Holder {
   /// took them, whatever became of the broker meanwhile.
   void add_hands(std::map<std::string, std::vector<User>>& hands) const;
   const User& user() const override { return name(); }
-  bool works_on(std::uint64_t take) const override;
+  bool works_on(std::uint64_t tag) const override;
   bool undisturbed_since(Time time) const override {
     return !scene_.breaking && stood_still_until() < time;
   }
@@ -143,7 +143,7 @@ class ConsumerNode final : public ClientNode, public Holder {
     Epoch epoch;                        // of the broker that gave it
     bool poison = false;                // it ends the process
     bool lost = false;                  // as far as its client knows
-    std::uint64_t take = 0;             // tells items of the same id apart
+    std::uint64_t tag = 0;              // tells items of the same id apart
     std::uint32_t count = 0;            // of deliveries, that it was given with
     std::uint64_t get = 0;              // counts its gets: a time-out belongs to one
     std::uint64_t cancel_requests = 0;  // the ticket of the last cancellation when its time was up

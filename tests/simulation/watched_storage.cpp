@@ -15,7 +15,7 @@ void WatchedMemory::put(const broker::StoredItem& item, const broker::Names& nam
 }
 
 void WatchedMemory::update(const broker::StoredItem& item,
-                           const std::vector<broker::Attempt>& history) {
+                           const std::vector<broker::FailureRecord>& history) {
   changed_ = true;
   judge_.updated(item);
   memory_.update(item, history);
@@ -122,7 +122,7 @@ void WatchedDisk::put(const broker::StoredItem& item, const broker::Names& names
 }
 
 void WatchedDisk::update(const broker::StoredItem& item,
-                         const std::vector<broker::Attempt>& history) {
+                         const std::vector<broker::FailureRecord>& history) {
   judge_.updated(item);
   DiskState state{item.failures,
                   item.dead,
@@ -130,18 +130,18 @@ void WatchedDisk::update(const broker::StoredItem& item,
                   item.deliveries,
                   clock_->delay(item.delay_ms, disk_.now()),
                   {}};
-  for (const auto& attempt : history) state.history.emplace_back(clock_->at(attempt.at), attempt);
+  for (const auto& failure : history) state.history.emplace_back(clock_->at(failure.at), failure);
   failed_.insert(item.id);
   histories_[item.id] = state.history;
   open_.states[item.id] = std::move(state);
 }
 
-std::vector<broker::Attempt> WatchedDisk::history(ItemId id) {
-  std::vector<broker::Attempt> history;
+std::vector<broker::FailureRecord> WatchedDisk::history(ItemId id) {
+  std::vector<broker::FailureRecord> history;
   const auto found = histories_.find(id);
   if (found == histories_.end()) return history;
-  for (const auto& [at, attempt] : found->second)
-    history.push_back({attempt.consumer, attempt.why, clock_->from(at, disk_.now())});
+  for (const auto& [at, failure] : found->second)
+    history.push_back({failure.consumer, failure.why, clock_->from(at, disk_.now())});
   return history;
 }
 

@@ -86,7 +86,7 @@ TEST_CASE("a cancelled request is answered once: by the item that crossed it, or
   CHECK(morty.received() == Bodies{});
 }
 
-TEST_CASE("a released item goes back to the dispatcher, and no attempt is counted") {
+TEST_CASE("a released item goes back to the dispatcher, and no failure is counted") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
@@ -133,7 +133,7 @@ TEST_CASE("an item that fails too often is dead: its producer learns who tried a
   const auto notices = rick.died();
   REQUIRE(notices.size() == 1);
   CHECK(notices[0].body == "poison");
-  CHECK(notices[0].attempts == 2);
+  CHECK(notices[0].failures == 2);
   CHECK(notices[0].history.at(0).why == "too bitter");
   CHECK(notices[0].history.at(1).consumer == "host/2");
   CHECK(rick.confirm().dead == 1);
@@ -153,7 +153,7 @@ TEST_CASE("a dead item's history calls a consumer by the name that it gave") {
   CHECK(rick.died().at(0).history.at(0).consumer == "Morty");
 }
 
-TEST_CASE("of many attempts the last twenty are told") {
+TEST_CASE("of many failures the last twenty are told") {
   Settings settings;
   settings.max_attempts = 25;
   BrokerWorld world(settings);
@@ -167,13 +167,13 @@ TEST_CASE("of many attempts the last twenty are told") {
   }
   const auto notices = rick.died();
   REQUIRE(notices.size() == 1);
-  CHECK(notices[0].attempts == 25);
+  CHECK(notices[0].failures == 25);
   REQUIRE(notices[0].history.size() == 20);
   CHECK(notices[0].history.front().why == "why 6");
   CHECK(notices[0].history.back().why == "why 25");
 }
 
-TEST_CASE("a notice has the last attempts' reasons, in 4 KiB of them") {
+TEST_CASE("a notice has the last failures' reasons, in 4 KiB of them") {
   Settings settings;
   settings.max_attempts = 5;
   BrokerWorld world(settings);
@@ -187,7 +187,7 @@ TEST_CASE("a notice has the last attempts' reasons, in 4 KiB of them") {
   }
   const auto notices = rick.died();
   REQUIRE(notices.size() == 1);
-  CHECK(notices[0].attempts == 5);
+  CHECK(notices[0].failures == 5);
   REQUIRE(notices[0].history.size() == 2);
   CHECK(notices[0].history[0].why.front() == 'd');
   CHECK(notices[0].history[1].why == std::string(3000, 'e'));
@@ -384,7 +384,7 @@ TEST_CASE("a consumer of several queues gets from each in turn, and each item on
 }
 
 TEST_CASE(
-    "what was delivered on a delivery link that broke is taken back, no attempt counted, and given "
+    "what was delivered on a delivery link that broke is taken back, no failure counted, and given "
     "on the next") {
   BrokerWorld world;
   auto rick = world.producer(1);

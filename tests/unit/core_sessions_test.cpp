@@ -401,7 +401,7 @@ TEST_CASE("a session that was lost before all it sent was in has not left: it is
   CHECK(world.session(world.client(2, hello)).welcome.put_received == SeqNo{1});
 }
 
-TEST_CASE("a consumer that says bye gives back what it holds, no attempt counted") {
+TEST_CASE("a consumer that says bye gives back what it holds, no failure counted") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);

@@ -41,7 +41,7 @@ class KeptMemory : public Storage {
     bodies_[item.id] = body;
   }
   std::string_view body(ItemId id) override { return bodies_.at(id); }
-  void update(const StoredItem& item, const std::vector<Attempt>& history) override {
+  void update(const StoredItem& item, const std::vector<FailureRecord>& history) override {
     auto& stored = items_.at(item.id);
     stored.failures = item.failures;
     stored.dead = item.dead;
@@ -50,7 +50,7 @@ class KeptMemory : public Storage {
     stored.delay_ms = item.delay_ms;
     histories_[item.id] = history;
   }
-  std::vector<Attempt> history(ItemId id) override { return histories_[id]; }
+  std::vector<FailureRecord> history(ItemId id) override { return histories_[id]; }
   void erase(ItemId id) override { items_.erase(id); }
   void save(const StoredProducer& producer) override {
     producers_[producer.index] = {producer, std::string(producer.name),
@@ -78,7 +78,7 @@ class KeptMemory : public Storage {
   std::map<std::uint32_t, Producer> producers_;
   std::map<ItemId, StoredItem> items_;
   std::map<ItemId, std::string> bodies_;
-  std::map<ItemId, std::vector<Attempt>> histories_;
+  std::map<ItemId, std::vector<FailureRecord>> histories_;
   Ticket turn_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// One failed attempt at an item: who, why, when.
+// One failure of an item: who, why, when.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 
 namespace baton::broker {
 
-struct Attempt {
+struct FailureRecord {
   std::string consumer;  ///< "host/pid" or the name it gave
   std::string why;
   Time at{};
@@ -19,14 +19,14 @@ struct Attempt {
 
 /// Leaves the last ones whose texts take so many bytes together; at least one, whose reason is cut
 /// if need be.
-inline void keep_last(std::vector<Attempt>& history, std::size_t bytes) {
+inline void keep_last(std::vector<FailureRecord>& history, std::size_t bytes) {
   std::size_t first = history.size();
   for (auto left = bytes; first > 0; --first) {
-    auto& attempt = history[first - 1];
-    const auto size = attempt.consumer.size() + attempt.why.size();
+    auto& failure = history[first - 1];
+    const auto size = failure.consumer.size() + failure.why.size();
     if (size > left && first < history.size()) break;
     if (size > left)
-      attempt.why = cut_utf8(attempt.why, left - std::min(left, attempt.consumer.size()));
+      failure.why = cut_utf8(failure.why, left - std::min(left, failure.consumer.size()));
     left -= std::min(left, size);
   }
   history.erase(history.begin(), history.begin() + static_cast<std::ptrdiff_t>(first));
