@@ -8,13 +8,13 @@ namespace {
 
 ProducerOptions producer_options(const Way& way) {
   ProducerOptions options;
-  options.broker = parse_endpoint(way.address);
+  options.broker = parse_broker_address(way.address);
   return options;
 }
 
 ConsumerOptions consumer_options(const Way& way) {
   ConsumerOptions options;
-  options.broker = parse_endpoint(way.address);
+  options.broker = parse_broker_address(way.address);
   options.prefetch = static_cast<std::uint32_t>(way.depth);
   return options;
 }

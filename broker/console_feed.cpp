@@ -67,7 +67,7 @@ void ConsoleFeed::send_next(Session& printer, Time /*now*/) {
       }
     }
     write_header(message.data(), next);
-    effects_.news.push_back({printer.id, std::move(message)});
+    effects_.notifications.push_back({printer.id, std::move(message)});
   }
 }
 

@@ -30,8 +30,8 @@ class Core final : private Sessions::Host {
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
 
-  /// A subscription to `topic` arrived or left on news; there may be several of one topic. False:
-  /// it is not granted.
+  /// A subscription to `topic` arrived or left at the notification endpoint; there may be several
+  /// of one topic. False: it is not granted.
   bool subscribed(const SessionId& topic, Time now) { return sessions_.subscribed(topic, now); }
   void unsubscribed(const SessionId& topic, Time now) { sessions_.unsubscribed(topic, now); }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "net/endpoint.hpp"
+#include "net/broker_address.hpp"
 #include "net/uninterrupted.hpp"
 
 namespace baton::broker {

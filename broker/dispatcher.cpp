@@ -27,7 +27,8 @@ std::optional<Role> role_that_says(EntryKind kind) {
 void Dispatcher::on_put(std::string_view frame, Time now) {
   Header header;
   auto refusal = read_header(frame, header);
-  if (refusal == Refusal::none && header.type != MessageType::put) refusal = Refusal::wrong_door;
+  if (refusal == Refusal::none && header.type != MessageType::put)
+    refusal = Refusal::wrong_endpoint;
   if (refusal != Refusal::none) return core_.refuse(header.session, refusal, {}, now);
   auto* session = session_of(header, now);
   if (!session) return;
@@ -61,7 +62,7 @@ void Dispatcher::on_control(std::string_view frame, Time now) {
     case MessageType::control:
       return on_entries(frame, header, now);
     default:
-      return core_.refuse(header.session, Refusal::wrong_door, {}, now);
+      return core_.refuse(header.session, Refusal::wrong_endpoint, {}, now);
   }
 }
 
@@ -171,7 +172,7 @@ void Dispatcher::carry_out(Shell& shell) {
                                         message.session, message.first});
     shell.send(message);
   }
-  for (auto& news : effects_.news) shell.send(news);
+  for (auto& notification : effects_.notifications) shell.send(notification);
   shell.put_out(effects_.out);
   for (const auto& line : effects_.log) shell.log(line);
   effects_.clear();

@@ -1,5 +1,5 @@
-// Bytes in, core, bytes out: decodes what comes to the doors, refuses what is not right, and calls
-// the core. Pure like the core: the simulation and the fuzzers drive it in place of sockets.
+// Bytes in, core, bytes out: decodes what comes to the endpoints, refuses what is not right, and
+// calls the core. Pure like the core: the simulation and the fuzzers drive it in place of sockets.
 #pragma once
 
 #include <string_view>
@@ -17,10 +17,11 @@ class Dispatcher {
   Dispatcher(Settings settings, Epoch epoch, Storage& storage, Time now)
       : core_(std::move(settings), epoch, storage, effects_, now) {}
 
-  /// One message from the put door or the control door. `frame` need only be valid for the call.
+  /// One message from the put endpoint or the control endpoint. `frame` need only be valid for the
+  /// call.
   void on_put(std::string_view frame, Time now);
   void on_control(std::string_view frame, Time now);
-  /// One message from the plain door `in`, where there is one.
+  /// One message from the plain endpoint `in`, where there is one.
   void on_in(std::string_view frame, Time now);
   /// A message of more than one frame: none of ours has that.
   void on_frames(Time now);

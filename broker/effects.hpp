@@ -36,14 +36,14 @@ struct Effects {
   };
   std::vector<LinkMessage> link_messages;
 
-  /// A whole message for news, on the topic `to`.
-  struct News {
+  /// A whole notification, on the topic `to`.
+  struct Notification {
     SessionId to;
     std::string bytes;
   };
-  std::vector<News> news;
+  std::vector<Notification> notifications;
 
-  /// Bodies for the plain door `out`: they are done with.
+  /// Bodies for the plain endpoint `out`: they are done with.
   std::vector<std::string> out;
 
   /// Lines for the operator's log.
@@ -72,7 +72,7 @@ struct Effects {
       if (spare.size() < most_spare && message.bytes.capacity() <= 2 * pack_bytes)
         spare.push_back(std::move(message.bytes));
     link_messages.clear();
-    news.clear();
+    notifications.clear();
     out.clear();
     log.clear();
   }
@@ -88,7 +88,7 @@ class Shell {
   virtual void before_sending(const Effects& /*effects*/) {}
   /// Their bytes may be taken away.
   virtual void send(Effects::LinkMessage& message) = 0;
-  virtual void send(Effects::News& news) = 0;
+  virtual void send(Effects::Notification& notification) = 0;
   virtual void put_out(std::vector<std::string>& bodies) = 0;
   virtual void log(const std::string& line) = 0;
 

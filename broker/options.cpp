@@ -124,20 +124,21 @@ void add_keeping(CLI::App& app, BrokerCommand& command) {
   for (auto* option : {memory, check}) option->option_text(" ");
 }
 
-/// Doors at ports that are not known yet take what is free.
+/// Endpoints at ports that are not known yet take what is free.
 void check_delivery_ports(const ServerOptions& server) {
   if (!server.delivery_ports || server.port == 0) return;
-  const Endpoint endpoint{server.bind, server.port};
-  const auto last = endpoint.door(server.settings.plain_queue ? DoorPort::out : DoorPort::news);
+  const BrokerAddress broker{server.bind, server.port};
+  const auto last =
+      broker.port_of(server.settings.plain_queue ? EndpointPort::out : EndpointPort::notifications);
   if (server.delivery_ports->first <= last && server.delivery_ports->last >= server.port)
     fail("--delivery-ports: " + std::to_string(server.port) + "-" + std::to_string(last) +
-         " are the ports of the doors");
+         " are the ports of the endpoints");
 }
 
 void add_addresses(CLI::App& app, ServerOptions& server, std::string& delivery_ports,
                    std::string& plain) {
   app.add_option("--port", server.port,
-                 "base port: the doors are at this and the next two; 0 finds free ones")
+                 "base port: the endpoints are at this and the next two; 0 finds free ones")
       ->transform(cli::number(0, 65531))
       ->option_text("PORT [" + std::to_string(server.port) + "]");
   app.add_option("--bind", server.bind, "address to listen on; 0.0.0.0 for all of IPv4, :: for all")

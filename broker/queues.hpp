@@ -74,7 +74,7 @@ class Queues final : public Kept {
   /// The queue of that name, made on first use. Stays valid while it is used, and until the end of
   /// the turn.
   Queue& queue(const std::string& name);
-  /// A session or door names the queue, or does so no longer.
+  /// A session or endpoint names the queue, or does so no longer.
   void use(Queue& queue) { ++queue.users; }
   void leave(Queue& queue);
   /// All that the session's hello names.

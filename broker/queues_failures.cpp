@@ -61,7 +61,7 @@ void Queues::bury(Item& item, ItemId id, std::vector<FailureRecord> history, Tim
     notice.history.push_back(
         {failure.consumer, failure.why,
          std::chrono::duration_cast<std::chrono::milliseconds>(now - failure.at).count()});
-  // The plain door has nobody to tell. Who does not listen learns of the rest as a count.
+  // The plain endpoint has nobody to tell. Who does not listen learns of the rest as a count.
   const auto untold = producer.outcomes.last().value - producer.outcomes.confirmed().value;
   if (!producer.name.empty() && untold < settings_.max_notices) {
     const auto text = to_json(notice);

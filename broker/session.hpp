@@ -22,7 +22,7 @@ namespace baton::broker {
 
 /// A producer by its name: its numbers and counts go on over sessions.
 struct Producer {
-  std::string name;  ///< empty: the plain door `in`
+  std::string name;  ///< empty: the plain endpoint `in`
   std::uint32_t index = 0;
   /// The user gave the name, so it is remembered when all its items are settled.
   bool named = false;

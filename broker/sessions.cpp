@@ -164,8 +164,8 @@ void Sessions::probe(const SessionId& topic) {
 void Sessions::heartbeat(Session& session, const Heartbeat& heartbeat, Time now) {
   session.heard_at = now;
   role_of(session).heard(session);
-  // A heartbeat follows all that its client has sent on the control door before: what is not here
-  // by now was lost.
+  // A heartbeat follows all that its client has sent on the control endpoint before: what is not
+  // here by now was lost.
   if (heartbeat.control_sent > session.control.received()) {
     session.control.note_gap();
     changed(session);

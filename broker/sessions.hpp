@@ -118,7 +118,7 @@ class Sessions {
     return {type, 0, epoch_, id, {}};
   }
   void send(const SessionId& to, std::string bytes) {
-    effects_.news.push_back({to, std::move(bytes)});
+    effects_.notifications.push_back({to, std::move(bytes)});
   }
   /// What is next of a stream to the session: notices of dead items, or of claims in vain.
   void send_stream(const Session& session, StreamSender& stream, Time now);

@@ -33,7 +33,8 @@ struct Settings {
   std::uint64_t links_window = links_window_bytes;  ///< ... on all of them together
   std::uint64_t turn_bytes = 4u << 20;              ///< of bodies that one turn hands to the links
 
-  std::optional<std::string> plain_queue;  ///< the queue of the plain doors, where there are some
+  std::optional<std::string>
+      plain_queue;  ///< the queue of the plain endpoints, where there are some
 
   // The seed's parent.
   bool exit_when_done = false;

@@ -57,7 +57,7 @@ bool ClientSockets::Inlet::receive(std::size_t parts, zmq::message_t& last) {
   return false;
 }
 
-ClientSockets::ClientSockets(zmq::context_t& context, Endpoint broker, Resolver::Lookup lookup)
+ClientSockets::ClientSockets(zmq::context_t& context, BrokerAddress broker, Resolver::Lookup lookup)
     : broker_(std::move(broker)),
       context_(context),
       resolver_(broker_.host, std::move(lookup)),
@@ -78,10 +78,10 @@ void ClientSockets::perform(const SocketRequest& request) {
   }
 }
 
-zmq::socket_t ClientSockets::connected(zmq::socket_type type, DoorPort door) {
+zmq::socket_t ClientSockets::connected(zmq::socket_type type, EndpointPort endpoint) {
   auto socket = make_socket(context_, type);
   if (type == zmq::socket_type::sub) socket.set(zmq::sockopt::subscribe, topic_.view());
-  socket.connect(to_tcp(address_, broker_.door(door)));
+  socket.connect(to_tcp(address_, broker_.port_of(endpoint)));
   return socket;
 }
 
@@ -89,7 +89,7 @@ void ClientSockets::open() {
   close_link();
   put_.close();
   control_.close();
-  news_.close();
+  notifications_.close();
   kept_.clear();
   kept_bytes_ = 0;
   lookout_.closed();
@@ -108,16 +108,17 @@ void ClientSockets::resolved(const Resolved& name) {
   unresolved_.clear();
   address_ = choice_.next(name.addresses);
   try {
-    news_.set(connected(zmq::socket_type::sub, DoorPort::news));
-    put_ = connected(zmq::socket_type::push, DoorPort::put);
-    control_ = connected(zmq::socket_type::push, DoorPort::control);
+    notifications_.set(connected(zmq::socket_type::sub, EndpointPort::notifications));
+    put_ = connected(zmq::socket_type::push, EndpointPort::put);
+    control_ = connected(zmq::socket_type::push, EndpointPort::control);
   } catch (const zmq::error_t& error) {
-    news_.close();
+    notifications_.close();
     put_.close();
     return note_no_socket(error);
   }
   lookout_.opened(address_, std::chrono::steady_clock::now());
-  for (auto& message : std::exchange(kept_, {})) hand_over(message.door, std::move(message.bytes));
+  for (auto& message : std::exchange(kept_, {}))
+    hand_over(message.endpoint, std::move(message.bytes));
   kept_bytes_ = 0;
 }
 
@@ -127,16 +128,16 @@ void ClientSockets::note_no_socket(const zmq::error_t& error) {
   resolve_again_ = std::chrono::steady_clock::now() + resolve_after;
 }
 
-void ClientSockets::send(Door door, SharedBytes bytes) {
-  if (control_) return hand_over(door, std::move(bytes));
+void ClientSockets::send(TargetEndpoint endpoint, SharedBytes bytes) {
+  if (control_) return hand_over(endpoint, std::move(bytes));
   if (kept_bytes_ + bytes.size() > kept_up_to) return;  // whoever sends says it again
   kept_bytes_ += bytes.size();
-  kept_.push_back({door, std::move(bytes)});
+  kept_.push_back({endpoint, std::move(bytes)});
 }
 
-void ClientSockets::hand_over(Door door, SharedBytes bytes) {
+void ClientSockets::hand_over(TargetEndpoint endpoint, SharedBytes bytes) {
   auto frame = to_frame(std::move(bytes));
-  send_frame(door == Door::put ? put_ : control_, frame);
+  send_frame(endpoint == TargetEndpoint::put ? put_ : control_, frame);
 }
 
 void ClientSockets::connect_link(std::uint32_t generation, std::uint16_t port) {
@@ -176,19 +177,19 @@ void ClientSockets::close_link() {
 }
 
 void ClientSockets::descriptors(std::vector<pollfd>& items) const {
-  for (const auto* inlet : {&news_, &link_, &monitor_})
+  for (const auto* inlet : {&notifications_, &link_, &monitor_})
     items.push_back({inlet->socket ? inlet->fd : -1, POLLIN, 0});
   items.push_back({resolver_.busy() ? resolver_.fd() : -1, POLLIN, 0});
   items.push_back({lookout_.fd(), POLLIN, 0});
 }
 
 void ClientSockets::ready(const pollfd* items) {
-  for (auto* inlet : {&news_, &link_, &monitor_})
+  for (auto* inlet : {&notifications_, &link_, &monitor_})
     if ((items++)->revents) inlet->ready = true;
 }
 
 Time ClientSockets::next() const {
-  if (news_.ready || link_.ready || monitor_.ready) return Time::min();
+  if (notifications_.ready || link_.ready || monitor_.ready) return Time::min();
   return std::min(resolve_again_, lookout_.next());
 }
 
@@ -234,10 +235,11 @@ void ClientSockets::receive(std::vector<Incoming>& incoming) {
   }
   if (down) incoming.push_back({Incoming::What::link_down, generation_, {}});
   const auto others = incoming.size();
-  Incoming news{Incoming::What::news, 0, {}};
-  for (std::size_t i = 0; i < messages_per_turn && news_.receive(2, news.frame); ++i) {
-    incoming.push_back(std::move(news));
-    news = {Incoming::What::news, 0, {}};
+  Incoming notification{Incoming::What::notification, 0, {}};
+  for (std::size_t i = 0; i < messages_per_turn && notifications_.receive(2, notification.frame);
+       ++i) {
+    incoming.push_back(std::move(notification));
+    notification = {Incoming::What::notification, 0, {}};
     choice_.answered();
   }
   const auto now = std::chrono::steady_clock::now();

@@ -86,7 +86,8 @@ void Notices::waited(Connection::Lock& lock, Time since, const std::string& reas
   say(lock, reason);
 }
 
-void Notices::in_touch(Connection::Lock& lock, const Session& session, const Endpoint& broker) {
+void Notices::in_touch(Connection::Lock& lock, const Session& session,
+                       const BrokerAddress& broker) {
   if (contact_ == Told::nothing || session.out_of_touch(Connection::now())) return;
   const std::string again = std::exchange(contact_, Told::nothing) == Told::lost ? "again " : "";
   told_.clear();

@@ -35,7 +35,7 @@ class Notices {
               const Session& session);
   /// Says that there is contact again, if it was said that there was none. Lets go of `lock` while
   /// it tells.
-  void in_touch(Connection::Lock& lock, const Session& session, const Endpoint& broker);
+  void in_touch(Connection::Lock& lock, const Session& session, const BrokerAddress& broker);
   /// When a call that waits since `since` should say so at the earliest.
   Time due(Time since) const { return tell_ ? since + notice_delay : never; }
   /// ... and when it should look again, where there was nothing to say at `now`: of itself it says

@@ -11,7 +11,7 @@ std::string_view view(const zmq::message_t& frame) { return {frame.data<char>(),
 
 }  // namespace
 
-Connection::Connection(Endpoint broker, ClientLogic& logic, std::shared_ptr<Runtime> runtime)
+Connection::Connection(BrokerAddress broker, ClientLogic& logic, std::shared_ptr<Runtime> runtime)
     : broker_(broker),
       logic_(logic),
       runtime_(runtime ? std::move(runtime) : std::make_shared<Runtime>()),
@@ -76,14 +76,14 @@ Time Connection::look() {
 
 void Connection::perform(Outbox& out) {
   for (const auto& request : out.requests) sockets_.perform(request);
-  for (auto& message : out.messages) sockets_.send(message.door, std::move(message.bytes));
+  for (auto& message : out.messages) sockets_.send(message.endpoint, std::move(message.bytes));
   out.clear();
 }
 
 void Connection::feed(const Incoming& incoming, Time now) {
   switch (incoming.what) {
-    case Incoming::What::news:
-      return logic_.on_news(view(incoming.frame), now);
+    case Incoming::What::notification:
+      return logic_.on_notification(view(incoming.frame), now);
     case Incoming::What::link:
       return logic_.on_link(incoming.generation, view(incoming.frame), now);
     case Incoming::What::link_up:

@@ -25,7 +25,7 @@ class Connection final : private Driven {
 
   /// `logic` must outlive the connection. nullptr: a runtime of its own, which throws when the
   /// process has not enough files left.
-  Connection(Endpoint broker, ClientLogic& logic, std::shared_ptr<Runtime> runtime);
+  Connection(BrokerAddress broker, ClientLogic& logic, std::shared_ptr<Runtime> runtime);
   /// Closes the sockets, at once: say bye first.
   ~Connection() override;
   Connection(const Connection&) = delete;
@@ -56,7 +56,7 @@ class Connection final : private Driven {
   /// Makes all wait()s return. Requires the lock.
   void notify() { changed_.notify_all(); }
 
-  const Endpoint& broker() const { return broker_; }
+  const BrokerAddress& broker() const { return broker_; }
   /// Why the broker cannot be reached, as far as that is known; else empty. Requires the lock.
   const std::string& trouble() const { return trouble_; }
   Time started() const { return started_; }
@@ -73,7 +73,7 @@ class Connection final : private Driven {
 
   const std::uint64_t forks_ = forks();
   const Time started_ = now();
-  const Endpoint broker_;
+  const BrokerAddress broker_;
   ClientLogic& logic_;
   const std::shared_ptr<Runtime> runtime_;
   // The thread's only.

@@ -19,7 +19,7 @@ class ClientLogic {
 
   /// Called once, before anything else.
   virtual void start(Time now) = 0;
-  virtual void on_news(std::string_view frame, Time now) = 0;
+  virtual void on_notification(std::string_view frame, Time now) = 0;
   /// Links belong to consumers. `generation` is the one of the connect_link request; others are
   /// ignored.
   virtual void on_link(std::uint32_t /*generation*/, std::string_view /*frame*/, Time /*now*/) {}

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "client/session.hpp"
-#include "net/endpoint.hpp"
+#include "net/broker_address.hpp"
 #include "proto/deadline.hpp"
 
 namespace baton {
@@ -29,7 +29,7 @@ enum class Tag : std::uint8_t {
 /// client is not disturbed. Children make clients of their own. (They do hold the parent's
 /// connections open: a parent that is killed is then missed after 3 s only.)
 struct ClientOptions {
-  Endpoint broker;
+  BrokerAddress broker;
   /// Shared with other clients of the process: threads and descriptors then do not grow with them.
   /// nullptr: one of its own.
   std::shared_ptr<Runtime> runtime;

@@ -10,7 +10,7 @@
 
 namespace baton {
 
-enum class Door : std::uint8_t { put, control };
+enum class TargetEndpoint : std::uint8_t { put, control };
 
 struct SocketRequest {
   enum class Kind : std::uint8_t {
@@ -28,7 +28,7 @@ struct SocketRequest {
 /// Owned by the caller, who clears it after having done what it says.
 struct Outbox {
   struct Message {
-    Door door;
+    TargetEndpoint endpoint;
     SharedBytes bytes;  ///< a block of a stream is shared with it
   };
   std::vector<SocketRequest> requests;

@@ -75,7 +75,8 @@ void Session::bye(SeqNo last_put, Time now, bool role_owes) {
 
 // --- what comes in -------------------------------------------------------------------------------
 
-Session::News Session::on_news(std::string_view frame, Time now, const InHand& in_hand) {
+Session::Notification Session::on_notification(std::string_view frame, Time now,
+                                               const InHand& in_hand) {
   Header header;
   if (over() || read_header(frame, header) != Refusal::none || header.session != id_) return {};
   const auto payload = payload_of(frame);
@@ -114,8 +115,8 @@ void Session::excuse_own_pause(Time now) {
     if (*time != Time::min() && *time != never) *time = std::min(*time + (now - before), now);
 }
 
-Session::News Session::on_welcome(const Header& header, std::string_view payload, Time now,
-                                  const InHand& in_hand) {
+Session::Notification Session::on_welcome(const Header& header, std::string_view payload, Time now,
+                                          const InHand& in_hand) {
   Welcome welcome;
   if (state_ != State::greeting || !parse(payload, welcome)) return {};
   note_news(now);
@@ -141,7 +142,7 @@ Session::News Session::on_welcome(const Header& header, std::string_view payload
   rewind_again_ = Time::min();
   rewind_delay_ = resend_after;
   heartbeat_at_ = now + heartbeat_at_latest;
-  return {News::Kind::welcomed, {}, {}, 0};
+  return {Notification::Kind::welcomed, {}, {}, 0};
 }
 
 /// Known by a confirm only, and of a consumer by one that names its link: that may yet be refused
@@ -151,12 +152,12 @@ void Session::has_room() {
   had_room_ = true;
 }
 
-Session::News Session::on_confirm(std::string_view payload, Time now) {
+Session::Notification Session::on_confirm(std::string_view payload, Time now) {
   Confirm confirm;
   if (decode_confirm(payload, confirm) != Refusal::none) return {};
   if (confirm.ended && bye_appended_) {  // says nothing but that: what was known before stays so
     state_ = State::ended;
-    return {News::Kind::changed, {}, {}, 0};
+    return {Notification::Kind::changed, {}, {}, 0};
   }
   if (older(confirm, confirm_) || absurd(confirm)) return {};
   const bool moved = confirm.control_received > confirm_.control_received ||
@@ -173,10 +174,11 @@ Session::News Session::on_confirm(std::string_view payload, Time now) {
   // What was sent before this confirm came before it, on the same connection, or was lost.
   if (told_.has_gap() || confirm.told_sent > told_.received()) request_rewind(now);
   if (now >= last_said_ + heartbeat_in_answer) heartbeat_soon();
-  return {News::Kind::confirmed, {}, {}, 0};
+  return {Notification::Kind::confirmed, {}, {}, 0};
 }
 
-Session::News Session::on_refusal(const Header& header, std::string_view payload, Time now) {
+Session::Notification Session::on_refusal(const Header& header, std::string_view payload,
+                                          Time now) {
   RefusalNotice notice;
   if (!parse(payload, notice)) return {};
   note_news(now);
@@ -201,17 +203,17 @@ Session::News Session::on_refusal(const Header& header, std::string_view payload
       fail({SessionError::Kind::refused, notice.refusal,
             notice.text.empty() ? std::string(meaning(notice.refusal)) : notice.text});
   }
-  return {News::Kind::changed, {}, {}, 0};
+  return {Notification::Kind::changed, {}, {}, 0};
 }
 
-Session::News Session::on_told(const Header& header, std::string_view payload, Time now) {
+Session::Notification Session::on_told(const Header& header, std::string_view payload, Time now) {
   if (check_entries(header.type, payload, header.count) != Refusal::none) return {};
   const auto taken = told_.take(header.number, numbers_in(payload, header.count));
   if (taken.verdict == StreamReceiver::Verdict::gap) request_rewind(now);
   if (taken.verdict != StreamReceiver::Verdict::fresh) return {};
   rewind_again_ = Time::min();
   rewind_delay_ = resend_after;
-  return {News::Kind::told, payload, header.number, taken.skip};
+  return {Notification::Kind::told, payload, header.number, taken.skip};
 }
 
 void Session::request_rewind(Time now) {
@@ -326,7 +328,7 @@ void Session::say_hello(Time now, const Greeting& greeting, Outbox& out) {
   if (previous_) hello.last_put = greeting.last_put;
   claims_ = greeting.claims;
   const Header header{MessageType::hello, 0, {}, id_, {}};
-  out.messages.push_back({Door::control, encode_json(header, to_json(hello))});
+  out.messages.push_back({TargetEndpoint::control, encode_json(header, to_json(hello))});
   last_said_ = now;
   hello_at_ = now + (full_ ? refused_again : hello_again);
 }
@@ -335,8 +337,8 @@ void Session::say_heartbeat(Time now, Heartbeat mine, Outbox& out) {
   mine.control_sent = control_.sent();
   mine.rewind = rewind_;
   rewind_ = false;
-  out.messages.push_back(
-      {Door::control, encode_heartbeat({MessageType::heartbeat, 0, epoch_, id_, {}}, mine)});
+  out.messages.push_back({TargetEndpoint::control,
+                          encode_heartbeat({MessageType::heartbeat, 0, epoch_, id_, {}}, mine)});
   last_said_ = now;
   heartbeat_at_ =
       now + (now - last_news_ > heartbeat_at_latest ? heartbeat_in_silence : heartbeat_at_latest);
@@ -353,7 +355,7 @@ void Session::flush(Time now, Outbox& out) {
   while (control_.has_unsent() && control_.sent_bytes() < control_window_bytes) {
     auto* block = control_.next_to_send(now);
     out.messages.push_back(
-        {Door::control, make_message(*block, MessageType::control, epoch_, id_)});
+        {TargetEndpoint::control, make_message(*block, MessageType::control, epoch_, id_)});
   }
 }
 

@@ -72,8 +72,8 @@ class Session {
  public:
   enum class State : std::uint8_t { idle, greeting, established, ended, failed };
 
-  /// What a news message turned out to be, for the role.
-  struct News {
+  /// What a notification turned out to be, for the role.
+  struct Notification {
     enum class Kind : std::uint8_t {
       nothing,    ///< not for the role
       welcomed,   ///< a session stands that did not before: see welcome(), same_epoch()
@@ -92,7 +92,7 @@ class Session {
 
   void start(Time now);
   /// `in_hand`: of consumers, as it is now; not kept.
-  News on_news(std::string_view frame, Time now, const InHand& in_hand = {});
+  Notification on_notification(std::string_view frame, Time now, const InHand& in_hand = {});
 
   /// Judges the times; then the role says hello or a heartbeat if one is due, and then flushes.
   void tick(Time now, Outbox& out);
@@ -169,10 +169,11 @@ class Session {
   void check_invariants() const;
 
  private:
-  News on_welcome(const Header& header, std::string_view payload, Time now, const InHand& in_hand);
-  News on_confirm(std::string_view payload, Time now);
-  News on_refusal(const Header& header, std::string_view payload, Time now);
-  News on_told(const Header& header, std::string_view payload, Time now);
+  Notification on_welcome(const Header& header, std::string_view payload, Time now,
+                          const InHand& in_hand);
+  Notification on_confirm(std::string_view payload, Time now);
+  Notification on_refusal(const Header& header, std::string_view payload, Time now);
+  Notification on_told(const Header& header, std::string_view payload, Time now);
   void has_room();
   void note_news(Time now);
   void note_pause(Time now);

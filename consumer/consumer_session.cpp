@@ -37,13 +37,14 @@ void ConsumerSession::start(Time now) { session_.start(now); }
 
 // --- what comes in -------------------------------------------------------------------------------
 
-void ConsumerSession::on_news(std::string_view frame, Time now) {
-  using Kind = Session::News::Kind;
+void ConsumerSession::on_notification(std::string_view frame, Time now) {
+  using Kind = Session::Notification::Kind;
   const bool trusted = session_.trusted(now), could_say = may_say(), was_closed = closed();
   if (!session_.established()) flush_settled();  // so that a welcome finds it in the control stream
-  const auto news = session_.on_news(frame, now, [this](ItemId id) { return held_.contains(id); });
-  const auto kind = news.kind;
-  if (kind == Kind::told) on_lost(news);
+  const auto notification =
+      session_.on_notification(frame, now, [this](ItemId id) { return held_.contains(id); });
+  const auto kind = notification.kind;
+  if (kind == Kind::told) on_lost(notification);
   if (kind == Kind::welcomed) on_welcomed();
   if (kind == Kind::confirmed) on_confirmed(now);
   if (session_.needs_proof() && link_.state() != DeliveryLink::State::none && !session_.bye_said())
@@ -63,12 +64,12 @@ void ConsumerSession::on_welcomed() {
 }
 
 /// What was claimed and is not granted. It may have come in again since, by a new delivery.
-void ConsumerSession::on_lost(const Session::News& news) {
-  EntryReader in(news.payload);
+void ConsumerSession::on_lost(const Session::Notification& notification) {
+  EntryReader in(notification.payload);
   Entry entry;
   std::vector<ItemRun> runs;
   for (std::uint32_t i = 0; in.next(entry); ++i) {
-    if (i < news.skip || entry.kind != EntryKind::lost) continue;
+    if (i < notification.skip || entry.kind != EntryKind::lost) continue;
     read_runs(entry, runs);
     for (const auto& run : runs)
       for (std::uint32_t n = 0; n < run.count; ++n) lose(run.first + n);

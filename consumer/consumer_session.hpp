@@ -31,7 +31,7 @@ class ConsumerSession final : public ClientLogic {
   ConsumerSession(SessionConfig config, std::uint32_t prefetch);
 
   void start(Time now) override;
-  void on_news(std::string_view frame, Time now) override;
+  void on_notification(std::string_view frame, Time now) override;
   void on_link(std::uint32_t generation, std::string_view frame, Time now) override;
   void on_link_up(std::uint32_t generation, Time now) override;
   void on_link_down(std::uint32_t generation, Time now) override;
@@ -124,7 +124,7 @@ class ConsumerSession final : public ClientLogic {
   std::uint64_t wanted() const;
   const Claims& claims();
   void remember(const Delivery& delivery);
-  void on_lost(const Session::News& news);
+  void on_lost(const Session::Notification& notification);
   void lose(ItemId id);
 
   Session session_;

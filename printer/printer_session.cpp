@@ -14,13 +14,14 @@ PrinterSession::PrinterSession(SessionConfig config) : session_(std::move(config
 
 void PrinterSession::start(Time now) { session_.start(now); }
 
-void PrinterSession::on_news(std::string_view frame, Time now) {
-  using Kind = Session::News::Kind;
-  const auto news = session_.on_news(frame, now);
-  if (news.kind == Kind::welcomed) on_welcomed();
-  if (news.kind == Kind::told) on_told(news);
+void PrinterSession::on_notification(std::string_view frame, Time now) {
+  using Kind = Session::Notification::Kind;
+  const auto notification = session_.on_notification(frame, now);
+  if (notification.kind == Kind::welcomed) on_welcomed();
+  if (notification.kind == Kind::told) on_told(notification);
   // A confirm a second is no reason to wake who waits for a block.
-  if (news.kind == Kind::confirmed ? finished() || session_.over() : news.kind != Kind::nothing)
+  if (notification.kind == Kind::confirmed ? finished() || session_.over()
+                                           : notification.kind != Kind::nothing)
     changed_ = true;
 }
 
@@ -31,12 +32,13 @@ void PrinterSession::on_welcomed() {
   received_ = printed_ = {session_.welcome().first_told.value - 1};
 }
 
-void PrinterSession::on_told(const Session::News& news) {
+void PrinterSession::on_told(const Session::Notification& notification) {
   session_.heartbeat_soon();
   received_ = session_.told();
   Entry entry;
-  EntryReader(news.payload).next(entry);
-  if (entry.kind != EntryKind::dropped) inbox_.add(news.payload, news.first, news.skip, log_);
+  EntryReader(notification.payload).next(entry);
+  if (entry.kind != EntryKind::dropped)
+    inbox_.add(notification.payload, notification.first, notification.skip, log_);
 }
 
 void PrinterSession::begin_log(const Inbox::Taken& taken) {

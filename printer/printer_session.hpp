@@ -33,7 +33,7 @@ class PrinterSession final : public ClientLogic {
   explicit PrinterSession(SessionConfig config);
 
   void start(Time now) override;
-  void on_news(std::string_view frame, Time now) override;
+  void on_notification(std::string_view frame, Time now) override;
   void tick(Time now, Outbox& out) override;
   Time next_deadline() const override;
   bool take_change() override;
@@ -54,7 +54,7 @@ class PrinterSession final : public ClientLogic {
 
  private:
   void on_welcomed();
-  void on_told(const Session::News& news);
+  void on_told(const Session::Notification& notification);
   void begin_log(const Inbox::Taken& taken);
   void pass_over();
   void miss(std::uint64_t numbers);

@@ -28,7 +28,7 @@ std::string queue_is(const std::string& queue, std::string_view how) {
   return "queue '" + queue + "' is " + std::string(how);
 }
 
-std::string held_text(Held held, const Endpoint& broker, const std::string& queue) {
+std::string held_text(Held held, const BrokerAddress& broker, const std::string& queue) {
   const auto* own =
       OwnQueues::contain(broker, queue)
           ? ", and this process consumes it: where its own handlers wait for room, nobody makes any"

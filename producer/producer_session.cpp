@@ -20,14 +20,14 @@ ProducerSession::ProducerSession(SessionConfig config) : session_(std::move(conf
 
 void ProducerSession::start(Time now) { session_.start(now); }
 
-void ProducerSession::on_news(std::string_view frame, Time now) {
-  using Kind = Session::News::Kind;
-  const auto news = session_.on_news(frame, now);
-  if (news.kind == Kind::nothing) return;
+void ProducerSession::on_notification(std::string_view frame, Time now) {
+  using Kind = Session::Notification::Kind;
+  const auto notification = session_.on_notification(frame, now);
+  if (notification.kind == Kind::nothing) return;
   changed_ = true;
-  if (news.kind == Kind::welcomed) on_welcomed(now);
-  if (news.kind == Kind::confirmed) on_confirmed(now);
-  if (news.kind == Kind::told) on_told(news);
+  if (notification.kind == Kind::welcomed) on_welcomed(now);
+  if (notification.kind == Kind::confirmed) on_confirmed(now);
+  if (notification.kind == Kind::told) on_told(notification);
 }
 
 void ProducerSession::on_welcomed(Time now) {
@@ -81,12 +81,13 @@ void ProducerSession::on_confirmed(Time now) {
   alone_since_ = confirm.consumers > 0 ? never : std::min(alone_since_, now);
 }
 
-void ProducerSession::on_told(const Session::News& news) {
-  EntryReader in(news.payload);
+void ProducerSession::on_told(const Session::Notification& notification) {
+  EntryReader in(notification.payload);
   Entry entry;
   for (std::uint32_t i = 0; in.next(entry); ++i) {
     DeadNotice notice;
-    if (i < news.skip || entry.kind != EntryKind::died || !parse(entry.payload, notice)) continue;
+    if (i < notification.skip || entry.kind != EntryKind::died || !parse(entry.payload, notice))
+      continue;
     if (earlier_.notices.size() == max_notices) earlier_.notices.erase(earlier_.notices.begin());
     earlier_.notices.push_back(std::move(notice));
   }
@@ -149,8 +150,8 @@ void ProducerSession::tick(Time now, Outbox& out) {
   for (int i = 0; i < puts_per_tick; ++i) {
     auto* block = put_.next_to_send(now);
     if (!block) break;
-    out.messages.push_back(
-        {Door::put, make_message(*block, MessageType::put, session_.epoch(), session_.id())});
+    out.messages.push_back({TargetEndpoint::put, make_message(*block, MessageType::put,
+                                                              session_.epoch(), session_.id())});
     more_ = i + 1 == puts_per_tick;
   }
   if (now >= put_.mark_at()) say_mark(now, out);
@@ -164,7 +165,7 @@ void ProducerSession::say_mark(Time now, Outbox& out) {
   std::string mark(header_size, '\0');
   write_header(mark.data(),
                {MessageType::put, 0, session_.epoch(), session_.id(), put_.sent() + 1});
-  out.messages.push_back({Door::put, std::move(mark)});
+  out.messages.push_back({TargetEndpoint::put, std::move(mark)});
   put_.marked(now);
 }
 

@@ -47,7 +47,7 @@ class ProducerSession final : public ClientLogic {
   explicit ProducerSession(SessionConfig config);
 
   void start(Time now) override;
-  void on_news(std::string_view frame, Time now) override;
+  void on_notification(std::string_view frame, Time now) override;
   void tick(Time now, Outbox& out) override;
   Time next_deadline() const override;
   bool take_change() override;
@@ -93,7 +93,7 @@ class ProducerSession final : public ClientLogic {
   void on_welcomed(Time now);
   void count_gone(std::uint64_t unknown);
   void on_confirmed(Time now);
-  void on_told(const Session::News& news);
+  void on_told(const Session::Notification& notification);
   void say_mark(Time now, Outbox& out);
 
   Session session_;

@@ -46,7 +46,8 @@ struct Epoch {
   auto operator<=>(const Epoch&) const = default;
 };
 
-/// A session's name: 128 random bits, drawn by the client. It is also the session's topic on news.
+/// A session's name: 128 random bits, drawn by the client. It is also the session's topic of
+/// notifications.
 struct SessionId {
   std::array<std::uint8_t, 16> bytes{};
 

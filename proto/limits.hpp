@@ -39,7 +39,8 @@ inline constexpr std::size_t max_queues = 64;  ///< queues in one session
 inline constexpr std::size_t max_client_name = 200;
 /// Digests that are remembered of a producer's input.
 inline constexpr std::size_t max_checkpoints = 32;
-inline constexpr std::size_t topics_per_connection = 4;  ///< to news; further ones are not granted
+/// To notifications; further ones are not granted.
+inline constexpr std::size_t topics_per_connection = 4;
 /// Bytes of a frame that a subscriber may send.
 inline constexpr std::size_t max_subscription = 64;
 /// Requests of one session that are not answered yet.
@@ -67,16 +68,17 @@ inline constexpr std::uint64_t links_window_bytes = 64u << 20;   ///< on all lin
 inline constexpr Duration hello_again = 250ms;      ///< a hello is repeated until it is answered
 inline constexpr Duration heartbeat_interval = 1s;  ///< both ways
 inline constexpr Duration session_timeout = 3s;     ///< without a heartbeat the other side is lost
-/// What a silent broker has to say may have gone where nobody listened yet, to a news connection
-/// that was still being made. So that a client hears soon of a session that is over, it asks more
-/// often.
+/// What a silent broker has to say may have gone where nobody listened yet, to a notification
+/// connection that was still being made. So that a client hears soon of a session that is over, it
+/// asks more often.
 inline constexpr Duration heartbeat_in_silence = heartbeat_interval / 2;
 inline constexpr Duration tcp_connect_within = 1s;  ///< a TCP connection, or it is tried again
 /// After a connection broke or was refused it is made again; then after twice as long, up to
 /// reconnect_latest (and up to reconnect_soonest more, by chance).
 inline constexpr Duration reconnect_soonest = 50ms;
 inline constexpr Duration reconnect_latest = 500ms;
-inline constexpr Duration reconnect_grace = 300ms;  ///< for a session whose news connection left
+/// For a session whose notification connection left.
+inline constexpr Duration reconnect_grace = 300ms;
 /// Between two rewinds to one number, before a mark; then twice as long,.
 inline constexpr Duration resend_after = 1s;
 inline constexpr Duration longest_resend_delay = 8s;  ///< ... up to this

@@ -1,9 +1,10 @@
 // The messages of version 1 as bytes. proto/PROTOCOL.md is their specification; the two change
 // together.
 //
-// A message is one ZeroMQ frame (on news a topic frame goes before it): a header of 40 bytes, then
-// a payload. Three kinds of payload: entries (put, control, delivery, outcome, console), a fixed
-// block (heartbeat, confirm), and JSON (hello, welcome, refusal). Numbers are little-endian.
+// A message is one ZeroMQ frame (in notifications a topic frame goes before it): a header of 40
+// bytes, then a payload. Three kinds of payload: entries (put, control, delivery, outcome,
+// console), a fixed block (heartbeat, confirm), and JSON (hello, welcome, refusal). Numbers are
+// little-endian.
 #pragma once
 
 #include <cstdint>
@@ -21,15 +22,15 @@
 namespace baton {
 
 enum class MessageType : std::uint8_t {
-  // to the put door
+  // to the put endpoint
   put = 1,  ///< entries of the put stream
-  // to the control door
+  // to the control endpoint
   hello = 2,      ///< JSON: who I am; begins a session
   control = 3,    ///< entries of the control stream
   heartbeat = 4,  ///< Heartbeat: I live, and this is how far I am
   probe = 5,  ///< nothing: is a broker here? By who is no client, subscribed to the session's topic
               ///< that it names
-  // on news, to one session
+  // notifications, to one session
   welcome = 16,  ///< JSON: the session stands
   confirm = 17,  ///< Confirm: how far the broker is; its heartbeat, too
   refusal = 18,  ///< JSON: what was refused, and why
@@ -85,7 +86,7 @@ enum class EntryKind : std::uint8_t {
                   ///< then the body
   empty = 33,     ///< nothing: the answer to a cancelled request
   part = 34,      ///< the next bytes of the body whose `delivery` was partial
-  // on news, from the broker
+  // in notifications, from the broker
   died = 48,    ///< JSON: an item of this producer is dead
   result = 49,  ///< reserved: an item's result
   lost = 50,  ///< runs of items, to a consumer: it claimed them, and they are not its own any more

@@ -21,7 +21,7 @@ constexpr std::array<Row, refusal_count> rows{{
     {"wrong_epoch", "the broker was started anew: say hello", true},
     {"unknown_session", "no such session, or it has ended: say hello", true},
     {"wrong_role", "not a message of this role", false},
-    {"wrong_door", "not a message of this door", false},
+    {"wrong_endpoint", "not a message of this endpoint", false},
     {"queue_name", "a queue name has 1-200 characters of A-Z a-z 0-9 . _ - /", true},
     {"hello", "a field of the hello is missing or wrong", true},
     {"over_credit", "sent further than the broker had granted", true},

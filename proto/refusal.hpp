@@ -23,7 +23,7 @@ enum class Refusal : std::uint8_t {
   wrong_epoch,      ///< it speaks to an earlier broker: say hello
   unknown_session,  ///< no such session, or it has ended: say hello
   wrong_role,       ///< not a message of this role
-  wrong_door,       ///< not a message of this door
+  wrong_endpoint,   ///< not a message of this endpoint
   queue_name,       ///< a queue name that is empty, too long, or has a forbidden character
   hello,            ///< a hello whose fields are not what they must be
   over_credit,      ///< sent further than the broker had granted

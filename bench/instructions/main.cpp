@@ -41,10 +41,10 @@ class LateStorage final : public broker::Storage {
   }
   std::string_view body(ItemId id) override { return items_.body(id); }
   void update(const broker::StoredItem& item,
-              const std::vector<broker::Attempt>& history) override {
+              const std::vector<broker::FailureRecord>& history) override {
     items_.update(item, history);
   }
-  std::vector<broker::Attempt> history(ItemId id) override { return items_.history(id); }
+  std::vector<broker::FailureRecord> history(ItemId id) override { return items_.history(id); }
   void erase(ItemId id) override { items_.erase(id); }
   broker::Ticket commit() override { return ++turn_; }
   Durable durable() override {
@@ -110,7 +110,9 @@ class Line final : private broker::Shell {
   }
   void close_link(const SessionId& /*session*/, std::uint32_t /*generation*/) override {}
   void send(broker::Effects::LinkMessage& message) override;
-  void send(broker::Effects::News& news) override { news_[news.to].push_back(news.bytes); }
+  void send(broker::Effects::Notification& notification) override {
+    notifications_[notification.to].push_back(notification.bytes);
+  }
   void put_out(std::vector<std::string>& /*bodies*/) override {}
   void log(const std::string& /*line*/) override {}
 
@@ -125,14 +127,15 @@ class Line final : private broker::Shell {
   bool waits_ = false;
   std::vector<std::string> subscriptions_;
   std::vector<SharedBytes> control_, puts_;
-  std::map<SessionId, std::vector<std::string>> news_;
+  std::map<SessionId, std::vector<std::string>> notifications_;
   std::vector<std::string> link_;
   std::uint32_t generation_ = 0;
 };
 
 void Line::producers_part(std::uint64_t items) {
-  for (const auto& frame : news_[producer_.session().id()]) producer_.on_news(frame, now_);
-  news_[producer_.session().id()].clear();
+  for (const auto& frame : notifications_[producer_.session().id()])
+    producer_.on_notification(frame, now_);
+  notifications_[producer_.session().id()].clear();
   const auto most = one_by_one_ ? std::uint64_t{1} : per_round;
   for (std::uint64_t i = 0; i < most && put_ < items && producer_.may_put(); ++i, ++put_)
     producer_.put({default_priority, 0, body_});
@@ -153,8 +156,9 @@ void Line::brokers_part() {
 }
 
 void Line::consumers_part() {
-  for (const auto& frame : news_[consumer_.session().id()]) consumer_.on_news(frame, now_);
-  news_[consumer_.session().id()].clear();
+  for (const auto& frame : notifications_[consumer_.session().id()])
+    consumer_.on_notification(frame, now_);
+  notifications_[consumer_.session().id()].clear();
   for (const auto& frame : link_) consumer_.on_link(generation_, frame, now_);
   link_.clear();
   take_items();
@@ -182,7 +186,7 @@ void Line::send(Outbox& out) {
     consumer_.on_link_up(generation_, now_);
   }
   for (auto& message : out.messages)
-    (message.door == Door::put ? puts_ : control_).push_back(message.bytes);
+    (message.endpoint == TargetEndpoint::put ? puts_ : control_).push_back(message.bytes);
 }
 
 void Line::send(broker::Effects::LinkMessage& message) {

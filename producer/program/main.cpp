@@ -196,7 +196,7 @@ int produce(const ProducerSettings& settings, Producer& producer, baton::StopSig
   int code = 0;
   try {
     producer.say("Starting producer => " + std::to_string(getpid()));
-    producer.flush();  // lines and items go by two doors: this one is to be first
+    producer.flush();  // lines and items go by two endpoints: this one is to be first
     run.put_all();
     if (settings.wait) code = report_settled(wait_for_all(producer, screen), screen);
     producer.flush();

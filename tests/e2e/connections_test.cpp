@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::size_t ordinary_faults = 100;
 constexpr std::size_t delivery_ports = 500;  // each rests for a minute when its link has broken
-constexpr auto eventually = 60s;             // for the end of all that is under way
+constexpr auto at_the_latest = 60s;          // for the end of all that is under way
 constexpr std::size_t line_size = 200;       // of a producer's input: its pipe holds few items then
 constexpr std::size_t most_on_a_link = 7;    // of these consumers': jobs and prefetch
 const Args limits{"--max-items", "200", "--consumers", "4", "--producers", "2", "--exit-when-done"};
@@ -46,7 +46,7 @@ std::string name_of(const std::string& body) { return body.substr(0, body.find('
 /// then.
 template <class GiveUp>
 void require_in_time(std::future<void>& task, const std::string& what, GiveUp give_up) {
-  const bool in_time = task.wait_for(eventually) == std::future_status::ready;
+  const bool in_time = task.wait_for(at_the_latest) == std::future_status::ready;
   CHECK_MESSAGE(in_time, what, " hangs");
   if (!in_time) give_up();
   task.get();
@@ -96,7 +96,7 @@ std::unique_ptr<Source> program_source(const Broker& broker, const std::string& 
       name, [process](const std::string& body) { process->write(body + '\n'); },
       [process](std::uint64_t) {
         process->close_input();
-        CHECK_MESSAGE(process->wait(eventually) == 0, process->err().text());
+        CHECK_MESSAGE(process->wait(at_the_latest) == 0, process->err().text());
       },
       [process] { process->signal(SIGKILL); });
 }
@@ -176,7 +176,7 @@ class Worker {
 /// The whole system, with the relay between the broker and everybody else.
 struct System {
   System() : relay(delivery_ports), broker(arguments(relay)) {
-    relay.open_doors(static_cast<std::uint16_t>(std::stoi(broker.port())));
+    relay.open_endpoints(static_cast<std::uint16_t>(std::stoi(broker.port())));
     broker.reach_through(Relay::here());
     printer = std::make_unique<Process>(broker.printer());
     workers.push_back(std::make_unique<Worker>(broker, "C1", 1, 0));
@@ -202,8 +202,8 @@ struct System {
     for (auto& source : sources) source->enough();
     for (auto& source : sources) source->require_all_done();
     for (auto& worker : workers) worker->wait();
-    REQUIRE_MESSAGE(broker.process().wait(eventually) == 0, broker.process().err().text());
-    REQUIRE_MESSAGE(printer->wait(eventually) == 0, printer->err().text());
+    REQUIRE_MESSAGE(broker.process().wait(at_the_latest) == 0, broker.process().err().text());
+    REQUIRE_MESSAGE(printer->wait(at_the_latest) == 0, printer->err().text());
   }
 
   Relay relay;
@@ -215,7 +215,7 @@ struct System {
 
 void report(const System& system) {
   const auto troubled = system.relay.troubled();
-  const char* kinds[] = {"put", "control", "news", "delivery"};
+  const char* kinds[] = {"put", "control", "notifications", "delivery"};
   std::string text;
   for (std::size_t i = 0; i < channel_kinds; ++i)
     text += std::string(", ") + kinds[i] + " " + std::to_string(troubled.of[i].resets) +
@@ -312,14 +312,14 @@ TEST_CASE(
   trouble.seed = seed();
   trouble.every = 130ms;
   trouble.faults = faults() / 2;
-  trouble.channels = {Channel::put, Channel::control, Channel::news};
+  trouble.channels = {Channel::put, Channel::control, Channel::notifications};
   trouble.longest = 1500ms;  // no client misses so much news that it makes its link anew
   system.suffer(trouble, 30s + trouble.faults * 1s);
   std::vector<std::size_t> before_links_broke;
   for (const auto& worker : system.workers) before_links_broke.push_back(worker->received_so_far());
 
   trouble.faults = faults() - faults() / 2;
-  trouble.channels = {Channel::put, Channel::control, Channel::news, Channel::delivery,
+  trouble.channels = {Channel::put, Channel::control, Channel::notifications, Channel::delivery,
                       Channel::delivery};
   trouble.longest = 2s;
   system.suffer(trouble, 30s + trouble.faults * 1s);

@@ -13,7 +13,7 @@ using namespace baton::e2e;
 
 namespace {
 
-constexpr std::size_t delivery_ports = 4;
+constexpr std::size_t ports_in_all = 4;
 
 // Consumers by their pids, some of which have a link.
 class Crowd {
@@ -41,8 +41,8 @@ class Crowd {
   void expect_all_work(const Broker& broker) {
     Process producer = broker.producer({"--wait", "a", "b", "c", "d"});
     std::set<pid_t> pids;
-    for (const Got& got : next_got(printer_, delivery_ports)) pids.insert(got.pid);
-    CHECK(pids.size() == delivery_ports);
+    for (const Got& got : next_got(printer_, ports_in_all)) pids.insert(got.pid);
+    CHECK(pids.size() == ports_in_all);
     for (const auto& [pid, process] : working_) CHECK(pids.contains(pid));
     CHECK(producer.wait() == 0);
   }
@@ -60,9 +60,9 @@ class Crowd {
 TEST_CASE(
     "delivery links: of 6 consumers at 4 ports 4 work and 2 say why they wait and follow those "
     "that leave") {
-  Broker broker({"--delivery-ports", free_range(delivery_ports)});
+  Broker broker({"--delivery-ports", free_range(ports_in_all)});
   Crowd crowd(broker, 6);
-  crowd.expect_started(delivery_ports);
+  crowd.expect_started(ports_in_all);
   crowd.expect_all_work(broker);
   for (auto& [pid, process] : crowd.waiting()) {
     const auto line = process.err().next_with("no delivery port left");

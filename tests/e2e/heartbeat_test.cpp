@@ -18,7 +18,8 @@ constexpr int at_a_time = 8;  // peers
 constexpr int queue_size = 100;
 constexpr int items = 2000;  // that the full queue's producer wants to put
 
-/// A client of all doors, with heartbeats, and with a link of its own on which items are under way.
+/// A client of all endpoints, with heartbeats, and with a link of its own on which items are under
+/// way.
 class HeartbeatPeer {
  public:
   HeartbeatPeer(const Broker& broker, const std::string& how)

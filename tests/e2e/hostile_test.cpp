@@ -1,4 +1,4 @@
-// Hostile peers at all doors and at a link, while others go about their work.
+// Hostile peers at all endpoints and at a link, while others go about their work.
 
 #include <csignal>
 #include <functional>
@@ -70,12 +70,12 @@ class Scene {
     memory_ = broker.process().memory();
   }
 
-  std::vector<Target> doors() {
+  std::vector<Target> endpoints() {
     const auto base = port_of(broker);
     const auto port = [&](int offset) { return static_cast<std::uint16_t>(base + offset); };
     return {{"put", port(0), "PUSH"},
             {"control", port(1), "PUSH"},
-            {"news", port(2), "SUB"},
+            {"notifications", port(2), "SUB"},
             {"delivery", delivery_ports().front(), "PULL"}};
   }
 
@@ -133,17 +133,17 @@ ItemId item_in(const std::string& bytes) {
   return {load<std::uint64_t>(bytes.data() + message + header_size + entry_head_size)};
 }
 
-/// `attack` on each door, many times, each time on a connection of its own. What it does not end
-/// stays open.
-void at_all_doors(const std::function<void(RawPeer&, const Target&, Random&)>& attack) {
+/// `attack` on each endpoint, many times, each time on a connection of its own. What it does not
+/// end stays open.
+void at_all_endpoints(const std::function<void(RawPeer&, const Target&, Random&)>& attack) {
   constexpr unsigned seed = 10;
   MESSAGE("seed ", seed);
   Random random(seed);
   Scene scene;
   for (int i = 0; i < times; ++i)
-    for (const auto& door : scene.doors()) {
-      RawPeer peer(door.port);
-      attack(peer, door, random);
+    for (const auto& endpoint : scene.endpoints()) {
+      RawPeer peer(endpoint.port);
+      attack(peer, endpoint, random);
     }
   scene.check_survived();
 }
@@ -151,8 +151,9 @@ void at_all_doors(const std::function<void(RawPeer&, const Target&, Random&)>& a
 }  // namespace
 
 TEST_CASE("hostile: random bytes") {
-  at_all_doors([](RawPeer& peer, const Target& door, Random& random) {
-    if (below(random, 2)) door.enter(peer);  // nonsense from the first byte, or behind a handshake
+  at_all_endpoints([](RawPeer& peer, const Target& endpoint, Random& random) {
+    if (below(random, 2))
+      endpoint.enter(peer);  // nonsense from the first byte, or behind a handshake
     peer.send(bytes_of(random, 1 + random() % 5000));
     end_somehow(peer, random);
   });
@@ -163,9 +164,9 @@ TEST_CASE("hostile: half greetings, who says no more is shown out") {
   Scene scene;
   Random random(11);
   for (int i = 0; i < times; ++i)
-    for (const auto& door : scene.doors()) {
-      RawPeer peer(door.port);
-      const auto opening = door.opening();
+    for (const auto& endpoint : scene.endpoints()) {
+      RawPeer peer(endpoint.port);
+      const auto opening = endpoint.opening();
       peer.send(opening.substr(0, random() % opening.size()));
       if (below(random, 2))
         end_somehow(peer, random);
@@ -177,9 +178,9 @@ TEST_CASE("hostile: half greetings, who says no more is shown out") {
 }
 
 TEST_CASE("hostile: truncated frames") {
-  at_all_doors([](RawPeer& peer, const Target& door, Random& random) {
+  at_all_endpoints([](RawPeer& peer, const Target& endpoint, Random& random) {
     const auto whole = zmtp::frame(bytes_of(random, 2 + random() % 100'000));
-    door.enter(peer);
+    endpoint.enter(peer);
     peer.send(whole.substr(0, 1 + random() % (whole.size() - 1)));
     end_somehow(peer, random);
   });
@@ -187,9 +188,9 @@ TEST_CASE("hostile: truncated frames") {
 
 TEST_CASE("hostile: oversized frames cost their connection") {
   const std::string much(1 << 20, 'x');
-  at_all_doors([&](RawPeer& peer, const Target& door, Random& random) {
+  at_all_endpoints([&](RawPeer& peer, const Target& endpoint, Random& random) {
     const std::uint64_t sizes[] = {max_message + 1, 1ull << 40, 1ull << 63, UINT64_MAX};
-    door.enter(peer);
+    endpoint.enter(peer);
     peer.send(zmtp::frame_head(sizes[random() % 4])).send(much);
     CHECK(peer.is_closed());
   });
@@ -197,8 +198,8 @@ TEST_CASE("hostile: oversized frames cost their connection") {
 
 TEST_CASE("hostile: endless multi-part frames") {
   const std::string part = zmtp::frame(std::string(50'000, 'x'), true);
-  at_all_doors([&](RawPeer& peer, const Target& door, Random& random) {
-    door.enter(peer);
+  at_all_endpoints([&](RawPeer& peer, const Target& endpoint, Random& random) {
+    endpoint.enter(peer);
     for (int i = below(random, 40); i > 0; --i) peer.send(part);
     end_somehow(peer, random);
   });
@@ -244,20 +245,20 @@ TEST_CASE("hostile: messages that are none of ours are refused and counted") {
        {"", "[]", "{", "{\"role\":7}", "{\"role\":\"consumer\"}", deep.c_str()})
     for_control +=
         zmtp::frame(encode_json({MessageType::hello, 0, {}, random_session(), {}}, json));
-  const auto doors = scene.doors();
+  const auto endpoints = scene.endpoints();
   for (int i = 0; i < times; ++i) {
-    for (const auto& door : doors) {
-      RawPeer peer(door.port);
-      door.enter(peer);
+    for (const auto& endpoint : endpoints) {
+      RawPeer peer(endpoint.port);
+      endpoint.enter(peer);
       peer.send(nonsense);
-      if (door.name == "control") peer.send(for_control);
-      if (door.name == "put") peer.send(zmtp::frame(heartbeat(epoch)));
+      if (endpoint.name == "control") peer.send(for_control);
+      if (endpoint.name == "put") peer.send(zmtp::frame(heartbeat(epoch)));
       peer.finish();
     }
   }
   auto refused = scene.check_survived();
-  // At put and control: both; a heartbeat at put is at the wrong door; news takes what looks like a
-  // subscription for one.
+  // At put and control: both; a heartbeat at put is at the wrong endpoint; the notification
+  // endpoint takes what looks like a subscription for one.
   CHECK(refused["short_frame"] == 4 * times);
   CHECK(refused["magic"] == 2 * times);
   CHECK(refused["version"] == 2 * times);
@@ -267,7 +268,7 @@ TEST_CASE("hostile: messages that are none of ours are refused and counted") {
   CHECK(refused["unknown_session"] == times);
   CHECK(refused["malformed"] == 4 * times);
   CHECK(refused["hello"] == 2 * times);
-  CHECK(refused["wrong_door"] >= times);
+  CHECK(refused["wrong_endpoint"] >= times);
 }
 
 TEST_CASE("hostile: a session that stands and sends malformed entries ends") {
@@ -290,18 +291,18 @@ TEST_CASE("hostile: a session that stands and sends malformed entries ends") {
 
 TEST_CASE("hostile: a subscriber to everything hears nothing and holds nobody up") {
   Scene scene;
-  const auto news = scene.doors()[2];
-  RawPeer listener(news.port);
-  listener.shake_hands(news.type).send(zmtp::subscribe(""));
+  const auto notifications = scene.endpoints()[2];
+  RawPeer listener(notifications.port);
+  listener.shake_hands(notifications.type).send(zmtp::subscribe(""));
   for (int byte = 0; byte < 256; ++byte)
     listener.send(zmtp::subscribe(std::string(1, static_cast<char>(byte))));
   Random random(12);
   for (int i = 0; i < times; ++i) {
-    RawPeer peer(news.port);
+    RawPeer peer(notifications.port);
     std::string topics = zmtp::unsubscribe("never subscribed to") +
                          zmtp::unsubscribe(bytes_of(random, 16)) + zmtp::subscribe("");
     for (int n = 0; n < 3000; ++n) topics += zmtp::subscribe(bytes_of(random, 16));
-    peer.shake_hands(news.type)
+    peer.shake_hands(notifications.type)
         .send(topics)
         .close();  // at once: they leave while libzmq still tells of their coming
     // A few at a time (PROTOCOL.md, 16, for many): who comes after them is let in, once the broker

@@ -83,9 +83,9 @@ TEST_CASE(
 
 TEST_CASE("poison: what is held or under way when delivery links break is not counted") {
   constexpr int cuts = 20;
-  const std::string port = free_range(1);
-  const unsigned port = static_cast<unsigned>(std::stoi(port));
-  Broker broker({"--max-attempts", "1", "--delivery-ports", port});
+  const std::string range = free_range(1);
+  const unsigned port = static_cast<unsigned>(std::stoi(range));
+  Broker broker({"--max-attempts", "1", "--delivery-ports", range});
   Producer producer(producer_of(broker));
   ConsumerOptions options = consumer_of(broker);
   options.prefetch = 3;

@@ -60,7 +60,7 @@ TEST_CASE(
   producer.flush();
   SmallPipe stuck;
   ClientOptions options;
-  options.broker = parse_endpoint(broker.address());
+  options.broker = parse_broker_address(broker.address());
   {
     Printer printer(options);
     std::thread thread([&] { printer.run(stuck.ends[1]); });

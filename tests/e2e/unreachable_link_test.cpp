@@ -1,4 +1,5 @@
-// The doors are open and the ports that items come by are not: the consumer and the broker say so.
+// The endpoints are open and the ports that items come by are not: the consumer and the broker say
+// so.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -41,11 +42,11 @@ class DroppingPort {
   int fds_[3] = {make(), make(), make()};
 };
 
-// A broker whose doors are passed on to its clients, but not its links; those of the relay, which
-// nobody was told of, are.
+// A broker whose endpoints are passed on to its clients, but not its links; those of the relay,
+// which nobody was told of, are.
 struct Closed {
   explicit Closed(unsigned delivery_ports) : range(free_range(delivery_ports)) {
-    relay.open_doors(static_cast<std::uint16_t>(std::stoi(broker.port())));
+    relay.open_endpoints(static_cast<std::uint16_t>(std::stoi(broker.port())));
     broker.reach_through(Relay::here());
   }
   std::uint16_t first() const { return static_cast<std::uint16_t>(std::stoi(range)); }

@@ -1,5 +1,5 @@
-// The broker's message path as a whole, from a frame at a door to what is to be sent: clients that
-// keep to the rules in part, raw bytes, connections that come and go, time.
+// The broker's message path as a whole, from a frame at an endpoint to what is to be sent: clients
+// that keep to the rules in part, raw bytes, connections that come and go, time.
 #include "proto/ensure.hpp"
 #include "tests/fuzz/script.hpp"
 #include "tests/worlds/nonsense.hpp"
@@ -48,7 +48,7 @@ void say_raw(Nonsense& nonsense, Script& script) {
   }
 }
 
-void use_plain_doors(Nonsense& nonsense, Script& script) {
+void use_plain_endpoints(Nonsense& nonsense, Script& script) {
   auto& dispatcher = nonsense.dispatcher();
   if (!dispatcher.core().settings().plain_queue) return;
   if (dispatcher.core().plain().is_open()) dispatcher.on_in(script.bytes(), nonsense.now());
@@ -77,7 +77,7 @@ void check_bounds(const broker::Core& core) {
   const auto each = settings.max_bytes + longest_body;
   for (const auto& [name, queue] : core.queues().all()) {
     if (name == settings.plain_queue)
-      continue;  // its senders know no credit: the door is shut when it is full
+      continue;  // its senders know no credit: the endpoint is shut when it is full
     ensure(queue->depth() <= settings.max_items + max_sessions);
     ensure(queue->bytes <= settings.max_bytes + max_sessions * each);
   }
@@ -91,7 +91,7 @@ void run(Script script) {
         say_raw(nonsense, script);
         break;
       case 1:
-        use_plain_doors(nonsense, script);
+        use_plain_endpoints(nonsense, script);
         break;
       case 2:
         pass_time(nonsense, script);

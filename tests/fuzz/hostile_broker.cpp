@@ -61,14 +61,14 @@ void HostileBroker::raw() {
                                    MessageType::refusal, MessageType::outcome,
                                    MessageType::console, MessageType::deliveries};
   const auto what = script_.below(std::size(types) + 1);
-  if (what == std::size(types)) return news(std::string(script_.bytes()));
+  if (what == std::size(types)) return notify(std::string(script_.bytes()));
   const SeqNo number{script_.number()};
   const auto count = static_cast<std::uint16_t>(script_.number());
   const auto frame = encode_json(header(types[what], number, count), script_.bytes());
   if (types[what] == MessageType::deliveries)
     logic_.on_link(link_, frame, now_);
   else
-    news(frame);
+    notify(frame);
 }
 
 void HostileBroker::welcome() {
@@ -81,7 +81,7 @@ void HostileBroker::welcome() {
   welcome.previous_control.value = script_.number();
   confirm_ = {};
   link_ = 0;
-  news(encode_json(header(MessageType::welcome), to_json(welcome)));
+  notify(encode_json(header(MessageType::welcome), to_json(welcome)));
 }
 
 /// Some fields change; the rest is as it was said last.
@@ -111,12 +111,12 @@ void HostileBroker::confirm() {
   confirm_.rewind_control = flags & 2;
   confirm_.shutdown = (flags & 0x1c) == 0x1c;
   confirm_.ended = flags & 0x20;
-  news(encode_confirm(header(MessageType::confirm), confirm_));
+  notify(encode_confirm(header(MessageType::confirm), confirm_));
 }
 
 void HostileBroker::refusal() {
   const auto refusal = static_cast<Refusal>(script_.below(refusal_count));
-  news(encode_json(header(MessageType::refusal), to_json(RefusalNotice{refusal, "because"})));
+  notify(encode_json(header(MessageType::refusal), to_json(RefusalNotice{refusal, "because"})));
 }
 
 void HostileBroker::append_told(std::string& out, MessageType type) {
@@ -154,7 +154,7 @@ std::string HostileBroker::entries(MessageType type, SeqNo number) {
 void HostileBroker::tell() {
   const auto type = script_.below(2) ? MessageType::outcome : MessageType::console;
   const auto number = script_.below(4) ? session_.told() + 1 : SeqNo{script_.number()};
-  news(entries(type, number));
+  notify(entries(type, number));
 }
 
 void HostileBroker::deliver() {
@@ -202,7 +202,7 @@ void HostileBroker::read(const Outbox::Message& message) const {
   Header header;
   ensure(read_header(message.bytes, header) == Refusal::none);
   ensure(header.session == session_.id());
-  ensure((message.door == Door::put) == (header.type == MessageType::put));
+  ensure((message.endpoint == TargetEndpoint::put) == (header.type == MessageType::put));
   const auto payload = payload_of(message.bytes);
   if (header.type == MessageType::hello) {
     Hello hello;

@@ -30,7 +30,7 @@ class HostileBroker {
 
  private:
   Header header(MessageType type, SeqNo number = {}, std::uint16_t count = 0) const;
-  void news(const std::string& frame) { logic_.on_news(frame, now_); }
+  void notify(const std::string& frame) { logic_.on_notification(frame, now_); }
   void raw();
   void welcome();
   void confirm();

@@ -64,8 +64,8 @@ class BrokerJudge {
   using CountKept = std::function<std::uint32_t(ItemId)>;
   /// `is_kept`: whether an item lies on it.
   void loads(Epoch before, CountKept count_kept, std::function<bool(ItemId)> is_kept);
-  /// Some news that goes out, before sessions() is told who is gone.
-  void refuses(std::string_view news);
+  /// A notification that goes out, before sessions() is told who is gone.
+  void refuses(std::string_view notification);
   /// What of a queue was put before, in an earlier life, and is put again.
   Depth again_of(const std::string& queue) const;
   /// Of each name, the last number that it has. Then: what the broker says, whether it takes
@@ -101,7 +101,7 @@ class BrokerJudge {
   void link_failed(const SessionId& session);
   void link_opened(const SessionId& session, std::uint32_t generation);
   void sessions(const Knows& knows);
-  void sends(std::string_view news, const Knows& knows);
+  void sends(std::string_view notification, const Knows& knows);
   void message_begins() { ++message_; }
   void delivery(const SessionId& session, std::uint32_t generation, SeqNo number,
                 const Delivery& delivery, bool heard);

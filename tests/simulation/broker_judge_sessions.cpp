@@ -201,8 +201,8 @@ Duration BrokerJudge::pauses_since(Time time, Duration nap) const {
 }
 
 /// A consumer is held for lost after its last message by session_timeout at the soonest, or after
-/// its news connection left and did not come back within the reconnect grace; the broker's own
-/// pauses do not count.
+/// its notification connection left and did not come back within the reconnect grace; the broker's
+/// own pauses do not count.
 void BrokerJudge::check_robbed(const SessionId& id) const {
   const auto now = world_.now();
   const auto heard = heard_.find(id);
@@ -239,28 +239,30 @@ void BrokerJudge::sessions(const Knows& knows) {
   }
 }
 
-void BrokerJudge::sends(std::string_view news, const Knows& knows) {
+void BrokerJudge::sends(std::string_view notification, const Knows& knows) {
   Header header;
   Welcome welcome;
   Confirm confirm;
-  if (read_header(news, header) != Refusal::none) return;
-  if (header.type == MessageType::outcome) tells_lost(header.session, header, payload_of(news));
-  if (header.type == MessageType::welcome && parse(payload_of(news), welcome))
+  if (read_header(notification, header) != Refusal::none) return;
+  if (header.type == MessageType::outcome)
+    tells_lost(header.session, header, payload_of(notification));
+  if (header.type == MessageType::welcome && parse(payload_of(notification), welcome))
     welcomes(header.session, knows);
   if (header.type != MessageType::confirm ||
-      decode_confirm(payload_of(news), confirm) != Refusal::none)
+      decode_confirm(payload_of(notification), confirm) != Refusal::none)
     return;
   credits(header.session, confirm);
   if (keeps_) confirms(header.session, confirm);
 }
 
 /// Who holds nothing makes place for a client of the broker before.
-void BrokerJudge::refuses(std::string_view news) {
+void BrokerJudge::refuses(std::string_view notification) {
   Header header;
   RefusalNotice notice;
-  if (read_header(news, header) != Refusal::none || header.type != MessageType::refusal) return;
+  if (read_header(notification, header) != Refusal::none || header.type != MessageType::refusal)
+    return;
   const auto found = standing_.find(header.session);
-  if (found == standing_.end() || !parse(payload_of(news), notice) ||
+  if (found == standing_.end() || !parse(payload_of(notification), notice) ||
       notice.refusal != Refusal::sessions_full)
     return;
   require(found->second.held.empty(), name(header.session) + " holds items and keeps its place");

@@ -242,9 +242,10 @@ void BrokerNode::carry_out() {
 }
 
 void BrokerNode::before_sending(const broker::Effects& effects) {
-  for (const auto& news : effects.news) judge().refuses(news.bytes);
+  for (const auto& notification : effects.notifications) judge().refuses(notification.bytes);
   judge().sessions(who_is_known());
-  for (const auto& news : effects.news) judge().sends(news.bytes, who_is_known());
+  for (const auto& notification : effects.notifications)
+    judge().sends(notification.bytes, who_is_known());
 }
 
 void BrokerNode::log(const std::string& line) {
@@ -306,13 +307,13 @@ void BrokerNode::send(broker::Effects::LinkMessage& message) {
     link.unsent.push_back(std::move(message.bytes));
 }
 
-void BrokerNode::send(broker::Effects::News& news) {
-  const auto found = process_->subscribed.find(news.to);
+void BrokerNode::send(broker::Effects::Notification& notification) {
+  const auto found = process_->subscribed.find(notification.to);
   if (found == process_->subscribed.end()) return;
   const auto& connections = found->second;
   for (auto at = connections.begin(); at != connections.end(); ++at)
     if (std::find(connections.begin(), at, *at) == at)
-      (*at)->deliver(news.bytes);  // once, though its end may be unknown here
+      (*at)->deliver(notification.bytes);  // once, though its end may be unknown here
 }
 
 std::string BrokerNode::books() const {

@@ -118,7 +118,7 @@ class BrokerNode final : public BrokerEnd, private broker::Shell {
   void close_link(const SessionId& session, std::uint32_t generation) override;
   void before_sending(const broker::Effects& effects) override;
   void send(broker::Effects::LinkMessage& message) override;
-  void send(broker::Effects::News& news) override;
+  void send(broker::Effects::Notification& notification) override;
   void put_out(std::vector<std::string>& /*bodies*/) override {}
   void log(const std::string& line) override;
   std::set<ItemId> handed_off() const;

@@ -69,7 +69,7 @@ void ClientNode::cut() {
   world_.trace([&] { return name_ + " loses connection " + std::to_string(which); });
   if (which == 0 && put_) put_->cut();
   if (which == 1 && control_) control_->cut();
-  if (which == 2 && news_) news_->cut();
+  if (which == 2 && notifications_) notifications_->cut();
   if (which == 3 && link_) link_->cut();
 }
 
@@ -82,7 +82,7 @@ void ClientNode::stall(Duration time) {
   world_.trace([&] { return name_ + " has a silent connection " + std::to_string(which); });
   if (which == 0 && put_) put_->stall(time);
   if (which == 1 && control_) control_->stall(time);
-  if (which == 2 && news_) news_->stall(time);
+  if (which == 2 && notifications_) notifications_->stall(time);
   if (which == 3 && link_) link_->stall(time);
 }
 
@@ -138,16 +138,18 @@ void ClientNode::run_once() {
 
 void ClientNode::feed(const Event& event) {
   const auto now = world_.now();
-  const auto* news = std::get_if<OnNews>(&event);
+  const auto* notification = std::get_if<OnNotification>(&event);
   const auto* link = std::get_if<OnLink>(&event);
-  if (news || link)
-    world_.trace([&] { return name_ + " <- " + describe(news ? news->frame : link->frame); });
-  if (news) choice_.answered();
-  if (news) judge(news->frame);
-  if (news) {
-    auto frame = news->frame;
+  if (notification || link)
+    world_.trace([&] {
+      return name_ + " <- " + describe(notification ? notification->frame : link->frame);
+    });
+  if (notification) choice_.answered();
+  if (notification) judge(notification->frame);
+  if (notification) {
+    auto frame = notification->frame;
     hears(frame);
-    logic().on_news(frame, now);
+    logic().on_notification(frame, now);
   }
   if (link) {
     link_heard_ = now;
@@ -162,15 +164,17 @@ void ClientNode::feed(const Event& event) {
 }
 
 /// What it is told, read apart from its session's logic.
-void ClientNode::judge(std::string_view news) {
+void ClientNode::judge(std::string_view notification) {
   Header header;
   Confirm confirm;
-  if (read_header(news, header) != Refusal::none || header.session != session().id()) return;
-  if (header.type == MessageType::welcome) return judge_welcome(header, payload_of(news));
+  if (read_header(notification, header) != Refusal::none || header.session != session().id())
+    return;
+  if (header.type == MessageType::welcome) return judge_welcome(header, payload_of(notification));
   if (!session().established() || header.epoch != session().epoch()) return;
-  if (header.type == MessageType::console) scene_.console.told(life_, header, payload_of(news));
+  if (header.type == MessageType::console)
+    scene_.console.told(life_, header, payload_of(notification));
   if (header.type != MessageType::confirm) return;
-  if (decode_confirm(payload_of(news), confirm) != Refusal::none) return;
+  if (decode_confirm(payload_of(notification), confirm) != Refusal::none) return;
   end_heard_ = end_heard_ || confirm.ended;
   if (confirm.ended) return;
   scene_.console.confirmed(name_, header.session, confirm.control_received);
@@ -220,19 +224,19 @@ void ClientNode::open(const SessionId& topic) {
   control_ = std::make_shared<EndpointConnection>(
       world_, lines_.control, broker,
       [&broker](std::string frame) { broker.control(std::move(frame)); });
-  news_ = std::make_shared<NotificationConnection>(
-      world_, lines_.news, broker, topic,
-      [this](std::string frame) { take_in(OnNews{std::move(frame)}); });
+  notifications_ = std::make_shared<NotificationConnection>(
+      world_, lines_.notifications, broker, topic,
+      [this](std::string frame) { take_in(OnNotification{std::move(frame)}); });
   if (choice_.next(addresses_) == dead) return;
   put_->connect();
   control_->connect();
-  news_->connect();
+  notifications_->connect();
 }
 
 void ClientNode::close_all() {
   if (put_) put_->close();
   if (control_) control_->close();
-  if (news_) news_->close();
+  if (notifications_) notifications_->close();
   if (link_) link_->close();
 }
 
@@ -243,14 +247,15 @@ void ClientNode::send(Outbox::Message& message) {
   if (header.count > 0)
     require(check_entries(header.type, payload_of(message.bytes), header.count) == Refusal::none,
             "clients send valid entries");
-  if (message.door == Door::control) scene_.console.sent(message.bytes);
+  if (message.endpoint == TargetEndpoint::control) scene_.console.sent(message.bytes);
   if (header.type == MessageType::hello) greets();
   if (header.type == MessageType::control) {
     EntryReader in(payload_of(message.bytes));
     for (Entry entry; in.next(entry);) says(entry);
   }
-  if (message.door == Door::put && header.count > 0) judge_put(header, message.bytes);
-  (message.door == Door::put ? put_ : control_)->send(std::string(message.bytes.view()));
+  if (message.endpoint == TargetEndpoint::put && header.count > 0) judge_put(header, message.bytes);
+  (message.endpoint == TargetEndpoint::put ? put_ : control_)
+      ->send(std::string(message.bytes.view()));
 }
 
 /// Where nothing is lost, nothing is sent twice.

@@ -91,7 +91,7 @@ class ClientNode : public ClientEnd {
   /// It has said hello.
   virtual void greets() {}
   /// What its logic is to hear in the place of this.
-  virtual void hears(std::string& /*news*/) const {}
+  virtual void hears(std::string& /*notification*/) const {}
   Life life() const { return life_; }  ///< of the broker that has welcomed it last
   Time stood_still_until() const { return paused_until_; }
   Time link_heard() const { return link_heard_; }
@@ -109,7 +109,7 @@ class ClientNode : public ClientEnd {
   World& world_;
 
  private:
-  struct OnNews {
+  struct OnNotification {
     std::string frame;
   };
   struct OnLink {
@@ -122,13 +122,13 @@ class ClientNode : public ClientEnd {
   struct LinkDown {
     std::uint32_t generation;
   };
-  using Event = std::variant<OnNews, OnLink, LinkUp, LinkDown>;
+  using Event = std::variant<OnNotification, OnLink, LinkUp, LinkDown>;
 
   static Lines draw_lines(Scene& scene);
   static std::vector<std::string> draw_addresses(Random& random, bool dead_ones);
   void take_in(Event event);
   void feed(const Event& event);
-  void judge(std::string_view news);
+  void judge(std::string_view notification);
   void judge_welcome(const Header& header, std::string_view payload);
   void run();
   void run_once();
@@ -148,7 +148,7 @@ class ClientNode : public ClientEnd {
   Life life_ = 0;
   std::vector<Event> incoming_;
   std::shared_ptr<EndpointConnection> put_, control_;
-  std::shared_ptr<NotificationConnection> news_;
+  std::shared_ptr<NotificationConnection> notifications_;
   std::shared_ptr<DeliveryConnection> link_;
   std::uint32_t link_generation_ = 0;
   std::pair<SessionId, SeqNo>

@@ -1,7 +1,7 @@
 // Who has an item in hand, counted at the users: which item it is says its put, whatever ids
 // brokers give it; in hand is what a living user was given and has not settled, unless it was
 // rightly lost. What is right the judge knows from what the network and the world show: when a
-// client was heard, when its news connection was gone, when its process stood still.
+// client was heard, when its notification connection was gone, when its process stood still.
 #pragma once
 
 #include <functional>

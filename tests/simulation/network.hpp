@@ -45,11 +45,11 @@ struct LineQuality {
 
 /// Of a client's connections, each by itself.
 struct Lines {
-  LineQuality put, control, news, link;
+  LineQuality put, control, notifications, link;
 };
 /// `breaking`: messages may be lost, doubled and slow. Either way some clients are behind a slow
-/// link: of its rate each connection that carries items has a share; news and control, which carry
-/// little beside, are not held up.
+/// link: of its rate each connection that carries items has a share; notifications and control,
+/// which carry little beside, are not held up.
 Lines draw_lines(Random& random, bool breaking);
 
 /// One direction of one connection.
@@ -118,7 +118,7 @@ class BrokerEnd {
   virtual std::uint64_t life() const = 0;
   /// A connection stands: it is told when the broker's process ends.
   virtual void attach(std::weak_ptr<Connection> connection) = 0;
-  /// A subscription arrives at news (or leaves).
+  /// A subscription arrives at the notification endpoint (or leaves).
   virtual void subscription(std::shared_ptr<NotificationConnection> connection, bool arrives) = 0;
   /// A session comes to a link's port; false: nobody is there, or the link is not for it.
   virtual bool link_connection(std::uint16_t port,
@@ -134,7 +134,7 @@ class ClientEnd {
   virtual void link_down(std::uint32_t generation) = 0;
 };
 
-/// From a client's PUSH to a door. It reconnects by itself; what is sent meanwhile waits.
+/// From a client's PUSH to an endpoint. It reconnects by itself; what is sent meanwhile waits.
 class EndpointConnection final : public Connection,
                                  public std::enable_shared_from_this<EndpointConnection> {
  public:
@@ -164,7 +164,7 @@ class EndpointConnection final : public Connection,
   bool up_ = false, closed_ = false;
 };
 
-/// From news to a client's SUB: the broker sees it arrive and leave.
+/// From the notification endpoint to a client's SUB: the broker sees it arrive and leave.
 class NotificationConnection final : public Connection,
                                      public std::enable_shared_from_this<NotificationConnection> {
  public:

@@ -165,16 +165,16 @@ void ProducerNode::heard(Life life, const Confirm& confirm) {
 }
 
 /// A rogue takes each confirm for one that allows everything.
-void ProducerNode::hears(std::string& news) const {
+void ProducerNode::hears(std::string& notification) const {
   Header header;
   Confirm confirm;
-  if (!plan_.rogue || read_header(news, header) != Refusal::none ||
+  if (!plan_.rogue || read_header(notification, header) != Refusal::none ||
       header.type != MessageType::confirm)
     return;
-  if (decode_confirm(payload_of(news), confirm) != Refusal::none || confirm.ended) return;
+  if (decode_confirm(payload_of(notification), confirm) != Refusal::none || confirm.ended) return;
   confirm.put_credit = {1ull << 40};
   confirm.put_window = 1ull << 40;
-  news = encode_confirm(header, confirm);
+  notification = encode_confirm(header, confirm);
 }
 
 void ProducerNode::ended() {

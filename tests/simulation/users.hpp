@@ -54,7 +54,7 @@ class ProducerNode final : public ClientNode {
   void ended() override;
   void welcomed(Life life, const Welcome& welcome) override;
   void heard(Life life, const Confirm& confirm) override;
-  void hears(std::string& news) const override;
+  void hears(std::string& notification) const override;
   bool may_say() const override { return producer_.may_say(); }
   void say_block(const std::string& block) override { producer_.say(block); }
 

@@ -62,7 +62,7 @@ Relay::Relay(std::size_t delivery_ports)
     : listening_(epoll_create1(EPOLL_CLOEXEC)), wake_(eventfd(0, EFD_CLOEXEC)) {
   std::mt19937 random(std::random_device{}());
   std::uniform_int_distribution<int> first(10'000,
-                                           19'000);  // below the doors of brokers with --port 0
+                                           19'000);  // below the endpoints of brokers with --port 0
   for (int tries = 0;
        tries < 100 && !listen_block(static_cast<std::uint16_t>(first(random)), delivery_ports);
        ++tries)
@@ -114,10 +114,10 @@ std::string Relay::delivery_ports() const {
   return std::to_string(first_delivery_port_) + "-" + std::to_string(last_delivery_port_);
 }
 
-void Relay::open_doors(std::uint16_t base) {
+void Relay::open_endpoints(std::uint16_t base) {
   listen(base, Channel::put);
   listen(static_cast<std::uint16_t>(base + 1), Channel::control);
-  listen(static_cast<std::uint16_t>(base + 2), Channel::news);
+  listen(static_cast<std::uint16_t>(base + 2), Channel::notifications);
 }
 
 void Relay::disturb(const Trouble& trouble) {
@@ -227,7 +227,7 @@ bool Relay::happen_to(Channel channel, Clock::time_point now) {
     what = silence(wire, now);
     ++counts.silences;
   }
-  static const char* const names[] = {"put", "control", "news", "delivery"};
+  static const char* const names[] = {"put", "control", "notifications", "delivery"};
   troubled_.history.emplace_back(
       now,
       "a connection of " + std::string(names[static_cast<std::size_t>(channel)]) + ": " + what);

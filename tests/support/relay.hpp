@@ -21,7 +21,7 @@ namespace baton::e2e {
 struct Trouble {
   std::uint64_t seed = 1;
   std::size_t faults = 0;
-  std::vector<Channel> channels{Channel::put, Channel::control, Channel::news,
+  std::vector<Channel> channels{Channel::put, Channel::control, Channel::notifications,
                                 Channel::delivery};  ///< one named twice is hit twice as often
   Clock::duration every{};                           ///< a mean
   double resets = 0.5;  ///< share of the faults; the others are silences of one direction
@@ -41,8 +41,8 @@ struct Troubled {
   std::size_t faults() const;
 };
 
-/// Listens at here(), at the broker's doors and at a block of ports for its links; passes all on to
-/// the same ports at loopback(). Everything happens in a thread of its own.
+/// Listens at here(), at the broker's endpoints and at a block of ports for its links; passes all
+/// on to the same ports at loopback(). Everything happens in a thread of its own.
 class Relay {
  public:
   static const std::string& here();  ///< no other test's
@@ -55,8 +55,8 @@ class Relay {
 
   /// The block of ports, as the broker's --delivery-ports wants it.
   std::string delivery_ports() const;
-  /// The broker's doors, from `base` on.
-  void open_doors(std::uint16_t base);
+  /// The broker's endpoints, from `base` on.
+  void open_endpoints(std::uint16_t base);
 
   void disturb(const Trouble& trouble);
   /// Waits until all of it has happened, and is over. False when it is not by the deadline.

@@ -33,12 +33,12 @@ class Stranger {
                       std::string_view payload) const;
 
  private:
-  std::string news_until(std::string_view part);
+  std::string notifications_until(std::string_view part);
 
   SessionId id_ = random_session();
   Epoch epoch_;
   std::uint16_t link_port_ = 0;
-  RawPeer news_, control_, put_;
+  RawPeer notifications_, control_, put_;
 };
 
 }  // namespace baton::e2e

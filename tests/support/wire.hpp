@@ -14,7 +14,7 @@
 namespace baton::e2e {
 
 /// What a connection is for.
-enum class Channel : std::uint8_t { put, control, news, delivery };
+enum class Channel : std::uint8_t { put, control, notifications, delivery };
 inline constexpr std::size_t channel_kinds = 4;
 
 /// A direction: `up` is from the client to the broker.

@@ -61,7 +61,7 @@ void System::start_broker() {
   e2e::Args args{"--delivery-ports", relay_.delivery_ports(), "--port", port_};
   if (!settings_.memory) args.insert(args.end(), {"--data", (disk_.path() / "queue").string()});
   broker_.emplace(args);
-  if (port_ == "0") relay_.open_doors(static_cast<std::uint16_t>(std::stoi(broker_->port())));
+  if (port_ == "0") relay_.open_endpoints(static_cast<std::uint16_t>(std::stoi(broker_->port())));
   port_ = broker_->port();
   broker_->reach_through(e2e::Relay::here());
 }

@@ -1,4 +1,4 @@
-// What waits at a door, by connection.
+// What waits at an endpoint, by connection.
 #include "broker/backlog.hpp"
 
 #include <doctest/doctest.h>

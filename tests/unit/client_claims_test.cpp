@@ -183,7 +183,7 @@ TEST_CASE(
   script.open();
   script.deliver(1, {1}, {11, 12, 13});
   for (const auto id : Ids{11, 12, 13}) CHECK(script.take() == id);
-  const auto third = script.consumer.taken();
+  const auto third = script.consumer.last_tag();
   script.begin_anew();
   script.open();
   script.deliver(1, {1}, {13}, 2);

@@ -256,7 +256,7 @@ TEST_CASE("client: a message of a kind that is not for clients is passed over") 
   script.open();
   std::string frame(header_size, '\0');
   write_header(frame.data(), {MessageType::put, 1, script.epoch, script.session, {1}});
-  script.news(frame);
+  script.notify(frame);
   CHECK(script.consumer.session().established());
 }
 
@@ -280,12 +280,12 @@ TEST_CASE(
   script.open();
   script.deliver(1, {1}, {1});
   CHECK(script.take() == 1);
-  const auto first = script.consumer.taken();
+  const auto first = script.consumer.last_tag();
   script.begin_anew();
   script.open();  // it keeps nothing; ids may begin anew with a new broker, too
   script.deliver(1, {1}, {1});
   CHECK(script.take() == 1);
-  const auto second = script.consumer.taken();
+  const auto second = script.consumer.last_tag();
   CHECK_FALSE(script.consumer.ack({1}, first));
   CHECK_FALSE(script.consumer.fail({1}, 0, "too late", first));
   CHECK_FALSE(script.consumer.release({1}, first));

@@ -29,7 +29,7 @@ struct PrinterScript : Script {
         {MessageType::console, static_cast<std::uint16_t>(blocks.size()), epoch, session, {first}});
     for (const auto& block : blocks) append_line(frame, {7, said++, block});
     confirm.told = {std::max(confirm.told.value, first + blocks.size() - 1)};
-    news(frame);
+    notify(frame);
   }
   /// The same, of parts of one block; the last one is the last part, or it goes on.
   void parts(std::uint64_t first, std::uint64_t said, const std::vector<std::string>& parts,
@@ -41,7 +41,7 @@ struct PrinterScript : Script {
     for (const auto& part : parts)
       append_line(frame, {7, said, part, goes_on || &part != &parts.back()});
     confirm.told = {std::max(confirm.told.value, first + parts.size() - 1)};
-    news(frame);
+    notify(frame);
   }
   void new_broker() {
     refuse(Refusal::wrong_epoch);
@@ -55,7 +55,7 @@ struct PrinterScript : Script {
     std::string frame(header_size, '\0');
     write_header(frame.data(), {MessageType::console, 1, epoch, session, {first}});
     append_dropped(frame, count);
-    news(frame);
+    notify(frame);
   }
   /// Prints one block; its text, led by "(n) " when n are missing before it, or nothing.
   std::string print() {
@@ -148,9 +148,10 @@ TEST_CASE("printer: a new session at the same broker repeats nothing that was ta
   script.lines(1, {"a\n", "b\n", "c\n"});
   ConsoleBlock taken;
   REQUIRE(script.printer.next(taken));  // it is being written
-  script.printer.on_news(encode_json({MessageType::refusal, 0, script.epoch, script.session, {}},
-                                     to_json(RefusalNotice{Refusal::unknown_session, ""})),
-                         script.now);
+  script.printer.on_notification(
+      encode_json({MessageType::refusal, 0, script.epoch, script.session, {}},
+                  to_json(RefusalNotice{Refusal::unknown_session, ""})),
+      script.now);
   script.session = session_id(2);
   script.tick();
   const auto hello = script.hello();
@@ -169,9 +170,10 @@ TEST_CASE("printer: another broker's lines come after the last ones of the one b
   PrinterScript script;
   script.stand();
   script.lines(1, {"a\n", "b\n"});
-  script.printer.on_news(encode_json({MessageType::refusal, 0, script.epoch, script.session, {}},
-                                     to_json(RefusalNotice{Refusal::wrong_epoch, ""})),
-                         script.now);
+  script.printer.on_notification(
+      encode_json({MessageType::refusal, 0, script.epoch, script.session, {}},
+                  to_json(RefusalNotice{Refusal::wrong_epoch, ""})),
+      script.now);
   script.session = session_id(2);
   script.tick();
   script.epoch = {78};

@@ -50,10 +50,10 @@ TEST_CASE("a long block is told in parts, in short messages") {
   const std::string block(max_say, 'x');
   morty.say(block);
   std::size_t messages = 0;
-  for (const auto& news : world.news_of[printer.id])
-    if (news[4] == static_cast<char>(MessageType::console)) {
+  for (const auto& notification : world.notifications_of[printer.id])
+    if (notification[4] == static_cast<char>(MessageType::console)) {
       ++messages;
-      CHECK(news.size() <= small_pack_bytes);
+      CHECK(notification.size() <= small_pack_bytes);
     }
   CHECK(messages == (max_say + say_part_bytes - 1) / say_part_bytes);
   CHECK(printer.lines() == Bodies{block});

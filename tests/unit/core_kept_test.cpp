@@ -356,7 +356,7 @@ TEST_CASE("a cancelled request gets no item that another consumer may still clai
   CHECK(morty.received() == Bodies{"none"});
 }
 
-TEST_CASE("the plain door gives out no item that a consumer may still claim") {
+TEST_CASE("the plain endpoint gives out no item that a consumer may still claim") {
   auto settings = keeping();
   settings.plain_queue = "default";
   KeptMemory storage;

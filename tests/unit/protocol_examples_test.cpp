@@ -362,7 +362,7 @@ class Walk {
   std::set<EntryKind> kinds_;
 };
 
-bool on_news(MessageType type) {
+bool on_notification(MessageType type) {
   return type >= MessageType::welcome && type < MessageType::deliveries;
 }
 
@@ -411,7 +411,7 @@ TEST_CASE("every example of PROTOCOL.md is what the code reads and writes") {
       CHECK(walk.fields()[i].bytes == example.message[i].bytes);
     }
     CHECK(walk.again() == frame);
-    CHECK(example.topic.empty() == !on_news(walk.header().type));
+    CHECK(example.topic.empty() == !on_notification(walk.header().type));
     if (!example.topic.empty()) CHECK(bytes_of(example.topic) == walk.header().session.view());
     types.insert(walk.header().type);
     kinds.insert(walk.kinds().begin(), walk.kinds().end());

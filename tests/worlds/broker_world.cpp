@@ -5,11 +5,11 @@
 namespace baton::broker::test {
 namespace {
 
-/// Calls see(entry) for the entries of the session's news of one type, and takes those messages
-/// away.
+/// Calls see(entry) for the entries of the session's notifications of one type, and takes those
+/// messages away.
 template <class See>
-void take_news(BrokerWorld& world, const SessionId& id, MessageType type, See see) {
-  std::erase_if(world.news_of[id], [&](const std::string& bytes) {
+void take_notifications(BrokerWorld& world, const SessionId& id, MessageType type, See see) {
+  std::erase_if(world.notifications_of[id], [&](const std::string& bytes) {
     Header header;
     REQUIRE(read_header(bytes, header) == Refusal::none);
     if (header.type != type) return false;
@@ -189,7 +189,7 @@ std::vector<std::string> Client::tries() {
 Confirm Client::confirm() {
   Confirm last;
   int count = 0;
-  take_news(world, id, MessageType::confirm, [&](const Header&, std::string_view payload) {
+  take_notifications(world, id, MessageType::confirm, [&](const Header&, std::string_view payload) {
     CHECK(decode_confirm(payload, last) == Refusal::none);
     ++count;
   });
@@ -199,7 +199,7 @@ Confirm Client::confirm() {
 
 std::vector<DeadNotice> Client::died() {
   std::vector<DeadNotice> notices;
-  take_news(world, id, MessageType::outcome, [&](const Header&, std::string_view payload) {
+  take_notifications(world, id, MessageType::outcome, [&](const Header&, std::string_view payload) {
     each_entry(payload, [&](const Entry& entry) {
       notices.emplace_back();
       CHECK(parse(entry.payload, notices.back()));
@@ -211,7 +211,7 @@ std::vector<DeadNotice> Client::died() {
 std::vector<ItemId> Client::lost() {
   std::vector<ItemId> ids;
   std::vector<ItemRun> runs;
-  take_news(world, id, MessageType::outcome, [&](const Header&, std::string_view payload) {
+  take_notifications(world, id, MessageType::outcome, [&](const Header&, std::string_view payload) {
     each_entry(payload, [&](const Entry& entry) {
       CHECK(entry.kind == EntryKind::lost);
       read_runs(entry, runs);
@@ -224,7 +224,7 @@ std::vector<ItemId> Client::lost() {
 
 std::vector<std::string> Client::refusals() {
   std::vector<std::string> codes;
-  take_news(world, id, MessageType::refusal, [&](const Header&, std::string_view payload) {
+  take_notifications(world, id, MessageType::refusal, [&](const Header&, std::string_view payload) {
     RefusalNotice notice;
     CHECK(parse(payload, notice));
     codes.emplace_back(name(notice.refusal));
@@ -235,7 +235,7 @@ std::vector<std::string> Client::refusals() {
 std::vector<std::string> Client::lines() {
   std::vector<std::string> blocks;
   bool goes_on = false;
-  take_news(world, id, MessageType::console, [&](const Header&, std::string_view payload) {
+  take_notifications(world, id, MessageType::console, [&](const Header&, std::string_view payload) {
     each_entry(payload, [&](const Entry& entry) {
       if (entry.kind == EntryKind::dropped)
         return blocks.push_back("dropped " + std::to_string(read_dropped(entry)));

@@ -189,9 +189,9 @@ class BrokerWorld final : private Shell {
   Core& core = dispatcher.core();
   Effects& effects = dispatcher.effects();
   std::map<SessionId, std::vector<Effects::LinkMessage>> link_messages;
-  std::map<SessionId, std::vector<std::string>> news_of;
+  std::map<SessionId, std::vector<std::string>> notifications_of;
   std::vector<std::string> lines;  ///< of the log
-  std::vector<std::string> out;    ///< of the plain door
+  std::vector<std::string> out;    ///< of the plain endpoint
 
  private:
   void open_link(const SessionId& session, std::uint32_t generation) override {
@@ -204,7 +204,9 @@ class BrokerWorld final : private Shell {
   void send(Effects::LinkMessage& message) override {
     link_messages[message.session].push_back(message);
   }
-  void send(Effects::News& news) override { news_of[news.to].push_back(news.bytes); }
+  void send(Effects::Notification& notification) override {
+    notifications_of[notification.to].push_back(notification.bytes);
+  }
   void put_out(std::vector<std::string>& bodies) override {
     std::move(bodies.begin(), bodies.end(), std::back_inserter(out));
   }

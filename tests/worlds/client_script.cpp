@@ -78,7 +78,7 @@ void Script::read(const Outbox::Message& message) {
     heartbeat_ = heartbeat;
     return;
   }
-  CHECK((message.door == Door::put) == (header.type == MessageType::put));
+  CHECK((message.endpoint == TargetEndpoint::put) == (header.type == MessageType::put));
   if (header.type == MessageType::put && header.count == 0) return marks_.push_back(header.number);
   REQUIRE(check_entries(header.type, payload, header.count) == Refusal::none);
   EntryReader in(payload);
@@ -94,22 +94,22 @@ void Script::read(const Outbox::Message& message) {
     last_control_ = {header.number.value + header.count - 1u};
 }
 
-void Script::news(const std::string& frame) {
-  logic_.on_news(frame, now);
+void Script::notify(const std::string& frame) {
+  logic_.on_notification(frame, now);
   tick();
 }
 
 void Script::welcome(const Welcome& welcome) {
-  news(encode_json({MessageType::welcome, 0, epoch, session, {}}, to_json(welcome)));
+  notify(encode_json({MessageType::welcome, 0, epoch, session, {}}, to_json(welcome)));
 }
 
 void Script::say_confirm() {
-  news(encode_confirm({MessageType::confirm, 0, epoch, session, {}}, confirm));
+  notify(encode_confirm({MessageType::confirm, 0, epoch, session, {}}, confirm));
 }
 
 void Script::refuse(Refusal refusal, const std::string& text) {
-  news(encode_json({MessageType::refusal, 0, epoch, session, {}},
-                   to_json(RefusalNotice{refusal, text})));
+  notify(encode_json({MessageType::refusal, 0, epoch, session, {}},
+                     to_json(RefusalNotice{refusal, text})));
 }
 
 void Script::told(MessageType type, SeqNo first, const std::vector<std::string>& blocks) {
@@ -119,7 +119,7 @@ void Script::told(MessageType type, SeqNo first, const std::vector<std::string>&
   for (const auto& block : blocks)
     type == MessageType::console ? append_line(frame, {0, 0, block})
                                  : append_block(frame, EntryKind::died, block);
-  news(frame);
+  notify(frame);
 }
 
 void Script::deliver(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids,
@@ -153,7 +153,7 @@ void Script::lost(SeqNo number, const std::vector<ItemRun>& runs) {
   std::string frame(header_size, '\0');
   write_header(frame.data(), {MessageType::outcome, 1, epoch, session, number});
   append_runs(frame, EntryKind::lost, runs);
-  news(frame);
+  notify(frame);
 }
 
 void Script::none(std::uint32_t generation, SeqNo number) {

@@ -50,7 +50,7 @@ class Script {
   void say_confirm();
   void refuse(Refusal refusal, const std::string& text = "because");
   void told(MessageType type, SeqNo first, const std::vector<std::string>& blocks);
-  void news(const std::string& frame);
+  void notify(const std::string& frame);
   void deliver(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids,
                std::uint32_t deliveries = 1);
   /// ... that are not kept yet: the first one's put, the others' numbers follow it.

@@ -67,9 +67,9 @@ struct ConsumerScript : Script {
   void begin_anew() { begin_again(session_id(2)); }
   void begin_again(const SessionId& next) {
     now += hello_again;
-    consumer.on_news(encode_json({MessageType::refusal, 0, epoch, session, {}},
-                                 to_json(RefusalNotice{Refusal::unknown_session, ""})),
-                     now);
+    consumer.on_notification(encode_json({MessageType::refusal, 0, epoch, session, {}},
+                                         to_json(RefusalNotice{Refusal::unknown_session, ""})),
+                             now);
     session = next;
     tick();
     confirm = {};

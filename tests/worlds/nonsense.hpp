@@ -46,7 +46,7 @@ class Nonsense final : private Shell {
   void open_link(const SessionId& session, std::uint32_t generation) override;
   void close_link(const SessionId& /*session*/, std::uint32_t /*generation*/) override {}
   void send(Effects::LinkMessage& /*message*/) override {}
-  void send(Effects::News& /*news*/) override {}
+  void send(Effects::Notification& /*notification*/) override {}
   void put_out(std::vector<std::string>& /*bodies*/) override {}
   void log(const std::string& /*line*/) override {}
 

@@ -44,18 +44,18 @@ struct ProducerScript : Script {
   /// The broker has lost the session; the client begins the next one.
   void begin_anew(std::uint8_t sessions) {
     now += hello_again;
-    news(encode_json({MessageType::refusal, 0, epoch, session, {}},
-                     to_json(RefusalNotice{Refusal::unknown_session, ""})),
-         session_id(sessions));
+    notify(encode_json({MessageType::refusal, 0, epoch, session, {}},
+                       to_json(RefusalNotice{Refusal::unknown_session, ""})),
+           session_id(sessions));
     tick();
   }
   void refuse_with_new_epoch(const SessionId& next = session_id(2), Epoch epoch_of_it = {78}) {
-    news(encode_json({MessageType::refusal, 0, epoch_of_it, session, {}},
-                     to_json(RefusalNotice{Refusal::wrong_epoch, ""})),
-         next);
+    notify(encode_json({MessageType::refusal, 0, epoch_of_it, session, {}},
+                       to_json(RefusalNotice{Refusal::wrong_epoch, ""})),
+           next);
   }
-  void news(const std::string& frame, const SessionId& session_after) {
-    producer.on_news(frame, now);
+  void notify(const std::string& frame, const SessionId& session_after) {
+    producer.on_notification(frame, now);
     session = session_after;
   }
 

@@ -70,9 +70,9 @@ class Line {
 
   bool confirm() { return confirm(receiver.received()); }
   bool confirm(SeqNo number) {
-    const bool news = sender.confirm(number, now);
+    const bool fresh = sender.confirm(number, now);
     sender.check_invariants();
-    return news;
+    return fresh;
   }
   void received() {
     sender.received(receiver.received(), now);

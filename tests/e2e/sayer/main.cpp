@@ -13,7 +13,7 @@ namespace {
 void say_all(const std::string& broker, const std::string& who, std::uint64_t lines,
              const baton::e2e::LineSizes& sizes) {
   baton::ProducerOptions options;
-  options.broker = baton::parse_endpoint(broker);
+  options.broker = baton::parse_broker_address(broker);
   options.on_notice = [](const std::string& reason) { std::cerr << "waiting: " + reason + "\n"; };
   baton::Producer producer(options);
   std::mt19937_64 random(std::hash<std::string>()(who));

@@ -1,4 +1,4 @@
-// The control door: what clients say about themselves and their items.
+// The control endpoint: what clients say about themselves and their items.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +13,9 @@ namespace baton::broker {
 /// why), so what a turn has no time for waits in a backlog, which has one. A client whose message
 /// was dropped there is asked for it again, like one whose connection broke; one that has far more
 /// under way than its windows allow is cut off.
-class ControlDoor {
+class ControlEndpoint {
  public:
-  explicit ControlDoor(zmq::context_t& context);
+  explicit ControlEndpoint(zmq::context_t& context);
 
   /// Gives `dispatcher` what has come in, until there is nothing more (then it returns true) or
   /// `until`; the rest waits here.

@@ -1,5 +1,5 @@
-// Who holds which topic of news.
-#include "broker/news_topics.hpp"
+// Who holds which topic of notifications.
+#include "broker/notification_topics.hpp"
 
 #include <doctest/doctest.h>
 
@@ -15,10 +15,13 @@ SessionId topic(std::uint16_t n) {
 }
 
 const char connections[] = "abc";
-constexpr NewsTopics::Connection rick = connections, morty = connections + 1, gone = nullptr;
+constexpr NotificationTopics::Connection rick = connections, morty = connections + 1,
+                                         gone = nullptr;
 
-TEST_CASE("news: a connection holds as many topics as it may, and others when it gives some up") {
-  NewsTopics topics;
+TEST_CASE(
+    "notifications: a connection holds as many topics as it may, and others when it gives some "
+    "up") {
+  NotificationTopics topics;
   for (std::uint16_t n = 0; n < topics_per_connection; ++n) CHECK(topics.arrives(topic(n), rick));
   CHECK_FALSE(topics.arrives(topic(100), rick));
   CHECK(topics.arrives(topic(100), morty));
@@ -26,8 +29,8 @@ TEST_CASE("news: a connection holds as many topics as it may, and others when it
   CHECK(topics.arrives(topic(101), rick));
 }
 
-TEST_CASE("news: a topic is held once by each connection, however often it asks") {
-  NewsTopics topics;
+TEST_CASE("notifications: a topic is held once by each connection, however often it asks") {
+  NotificationTopics topics;
   CHECK(topics.arrives(topic(1), rick));
   CHECK_FALSE(topics.arrives(topic(1), rick));
   CHECK(topics.arrives(topic(1), morty));
@@ -36,8 +39,8 @@ TEST_CASE("news: a topic is held once by each connection, however often it asks"
   CHECK(topics.leaves(topic(1), morty));
 }
 
-TEST_CASE("news: nobody gives up what he does not hold") {
-  NewsTopics topics;
+TEST_CASE("notifications: nobody gives up what he does not hold") {
+  NotificationTopics topics;
   CHECK(topics.arrives(topic(1), rick));
   CHECK_FALSE(topics.leaves(topic(1), morty));
   CHECK_FALSE(topics.leaves(topic(2), rick));
@@ -46,8 +49,9 @@ TEST_CASE("news: nobody gives up what he does not hold") {
 }
 
 TEST_CASE(
-    "news: of a topic's connections that end the oldest goes first, and nothing is left of them") {
-  NewsTopics topics;
+    "notifications: of a topic's connections that end the oldest goes first, and nothing is left "
+    "of them") {
+  NotificationTopics topics;
   CHECK(topics.arrives(topic(1), rick));
   CHECK(topics.arrives(topic(1), morty));
   CHECK(topics.arrives(topic(2), morty));

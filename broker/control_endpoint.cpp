@@ -1,4 +1,4 @@
-#include "broker/control_door.hpp"
+#include "broker/control_endpoint.hpp"
 
 #include <bit>
 #include <string>
@@ -21,10 +21,10 @@ constexpr int between_looks = 32;        // at the clock, messages: it takes as 
 
 }  // namespace
 
-ControlDoor::ControlDoor(zmq::context_t& context)
+ControlEndpoint::ControlEndpoint(zmq::context_t& context)
     : socket_(make_socket(context, zmq::socket_type::pull)), backlog_(most_backlog, most_of_one) {}
 
-bool ControlDoor::read(Dispatcher& dispatcher, Time until) {
+bool ControlEndpoint::read(Dispatcher& dispatcher, Time until) {
   zmq::message_t message;
   int frames = 0;
   for (auto now = Clock::now(); now < until; now = Clock::now()) {
@@ -43,7 +43,7 @@ bool ControlDoor::read(Dispatcher& dispatcher, Time until) {
   return false;
 }
 
-void ControlDoor::take_in(Dispatcher& dispatcher, Time until) {
+void ControlEndpoint::take_in(Dispatcher& dispatcher, Time until) {
   zmq::message_t message;
   int frames = 0;
   for (auto now = Clock::now(); now < until; now = Clock::now())
@@ -56,7 +56,7 @@ void ControlDoor::take_in(Dispatcher& dispatcher, Time until) {
     }
 }
 
-void ControlDoor::keep(Dispatcher& dispatcher, zmq::message_t& message) {
+void ControlEndpoint::keep(Dispatcher& dispatcher, zmq::message_t& message) {
   const char* peer = peer_of(message);
   switch (backlog_.push(peer, std::move(message))) {
     case Backlog::Push::kept:

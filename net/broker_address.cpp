@@ -1,4 +1,4 @@
-#include "net/endpoint.hpp"
+#include "net/broker_address.hpp"
 
 #include <arpa/inet.h>
 
@@ -8,7 +8,7 @@
 namespace baton {
 namespace {
 
-constexpr std::uint16_t highest_base = 65535 - (door_count - 1);
+constexpr std::uint16_t highest_base = 65535 - (endpoint_count - 1);
 
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
   throw std::invalid_argument("'" + std::string(text) + "' is not HOST[:PORT]: " + why);
@@ -49,7 +49,7 @@ void refuse_what_is_else(std::string_view text) {
 
 }  // namespace
 
-Endpoint parse_endpoint(std::string_view text) {
+BrokerAddress parse_broker_address(std::string_view text) {
   refuse_what_is_else(text);
   std::string_view host = text, port;
   bool has_port = false;
@@ -75,8 +75,8 @@ Endpoint parse_endpoint(std::string_view text) {
   return {std::string(host), has_port ? port_from(port, text) : default_port};
 }
 
-std::string to_string(const Endpoint& endpoint) {
-  return bracketed(endpoint.host) + ":" + std::to_string(endpoint.port);
+std::string to_string(const BrokerAddress& address) {
+  return bracketed(address.host) + ":" + std::to_string(address.port);
 }
 
 std::string to_tcp(std::string_view host, std::uint16_t port) {

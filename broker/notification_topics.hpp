@@ -1,4 +1,4 @@
-// Which connections to news hold which topics.
+// Which connections to the notification endpoint hold which topics.
 #pragma once
 
 #include <unordered_map>
@@ -11,7 +11,7 @@ namespace baton::broker {
 
 /// A connection holds topics_per_connection topics at most: a client needs one, and a stranger who
 /// subscribes to thousands costs no more than that. Pure: no socket.
-class NewsTopics {
+class NotificationTopics {
  public:
   /// Names a connection. As long as somebody keeps a message of it, no other connection has the
   /// same.

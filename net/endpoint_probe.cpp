@@ -1,4 +1,4 @@
-#include "net/doors.hpp"
+#include "net/endpoint_probe.hpp"
 
 #include <netdb.h>
 #include <poll.h>
@@ -15,7 +15,7 @@
 namespace baton {
 namespace {
 
-using Found = DoorLook::Found;
+using Found = EndpointLook::Found;
 
 constexpr std::chrono::milliseconds patience{1000};
 constexpr std::size_t signature_size = 10;  // how each ZMTP connection begins: ff, 8 bytes, 7f
@@ -49,7 +49,7 @@ class Visit {
   }
   void go_on() { connected_ ? read_some() : connect_on(); }
   /// At the end of patience: what it has come to.
-  DoorLook look() const {
+  EndpointLook look() const {
     if (!over_) return {connected_ ? Found::stranger : Found::no_answer};
     return look_;
   }
@@ -57,9 +57,9 @@ class Visit {
  private:
   void over(int error) {
     over_ = true;
-    look_ = error == ECONNREFUSED ? DoorLook{Found::nobody}
-            : error == ETIMEDOUT  ? DoorLook{Found::no_answer}
-                                  : DoorLook{Found::no_way, error};
+    look_ = error == ECONNREFUSED ? EndpointLook{Found::nobody}
+            : error == ETIMEDOUT  ? EndpointLook{Found::no_answer}
+                                  : EndpointLook{Found::no_way, error};
   }
   void connect_on() {
     int error = 0;
@@ -82,30 +82,32 @@ class Visit {
   int fd_ = -1;
   bool connected_ = false, over_ = false;
   std::string seen_;
-  DoorLook look_;
+  EndpointLook look_;
 };
 
-std::string ports(const Endpoint& broker) {
-  return std::to_string(broker.port) + "-" + std::to_string(broker.door(DoorPort::news));
+std::string ports(const BrokerAddress& broker) {
+  return std::to_string(broker.port) + "-" +
+         std::to_string(broker.port_of(EndpointPort::notifications));
 }
 
 bool is_local(const std::string& address) {
   return address.starts_with("127.") || address == "::1";
 }
 
-std::string port_of(const Endpoint& broker, std::size_t door) {
-  return std::to_string(broker.port + door);
+std::string port_of(const BrokerAddress& broker, std::size_t endpoint) {
+  return std::to_string(broker.port + endpoint);
 }
 
-std::string nobody_there(const Endpoint& broker, const std::string& address) {
+std::string nobody_there(const BrokerAddress& broker, const std::string& address) {
   return "connection refused: nothing listens at port " + std::to_string(broker.port) +
          (is_local(address)
               ? " (is the broker started?)"
               : " of that host (is the broker started there, with --bind for other hosts?)");
 }
 
-/// Some doors answer and some do not: a firewall, or the base port of a broker is another one.
-std::string some_answer(const DoorLooks& looks, const Endpoint& broker, std::size_t other) {
+/// Some endpoints answer and some do not: a firewall, or the base port of a broker is another one.
+std::string some_answer(const EndpointLooks& looks, const BrokerAddress& broker,
+                        std::size_t other) {
   const auto is = [&](std::size_t i) { return looks[i].found == Found::zmtp; };
   auto text = "port " + port_of(broker, other) + " does not answer, others do: ports " +
               ports(broker) + " must be open";
@@ -117,7 +119,7 @@ std::string some_answer(const DoorLooks& looks, const Endpoint& broker, std::siz
 
 }  // namespace
 
-DoorLooks look_at_doors(const std::string& address, std::uint16_t base) {
+EndpointLooks look_at_endpoints(const std::string& address, std::uint16_t base) {
   const auto until = std::chrono::steady_clock::now() + patience;
   std::array<std::unique_ptr<Visit>, 3> visits;
   for (std::size_t i = 0; i < visits.size(); ++i)
@@ -133,36 +135,36 @@ DoorLooks look_at_doors(const std::string& address, std::uint16_t base) {
     for (std::size_t i = 0; i < items.size(); ++i)
       if (items[i].fd >= 0 && items[i].revents) visits[i]->go_on();
   }
-  DoorLooks looks;
+  EndpointLooks looks;
   for (std::size_t i = 0; i < looks.size(); ++i) looks[i] = visits[i]->look();
   return looks;
 }
 
-std::string meaning_of(const DoorLooks& looks, const Endpoint& broker, const std::string& address) {
+std::string meaning_of(const EndpointLooks& looks, const BrokerAddress& broker,
+                       const std::string& address) {
   const auto is = [](Found what) {
-    return [what](const DoorLook& look) { return look.found == what; };
+    return [what](const EndpointLook& look) { return look.found == what; };
   };
   const auto first = [&](auto matches) {
     return static_cast<std::size_t>(std::find_if(looks.begin(), looks.end(), matches) -
                                     looks.begin());
   };
   const auto all = [&](Found what) { return std::all_of(looks.begin(), looks.end(), is(what)); };
-  if (const auto door = first(is(Found::stranger)); door < looks.size())
-    return "what listens at port " + port_of(broker, door) +
+  if (const auto endpoint = first(is(Found::stranger)); endpoint < looks.size())
+    return "what listens at port " + port_of(broker, endpoint) +
            " does not answer as a Baton broker does (a container's port with no broker behind it? "
-           "the broker there "
-           "needs --bind 0.0.0.0)";
+           "the broker there needs --bind 0.0.0.0)";
   if (all(Found::zmtp))
     return "ports " + ports(broker) +
            " are open, but no broker speaks: it may be stopped, overloaded or not one of Baton's";
-  if (const auto door = first(is(Found::no_way)); door < looks.size())
-    return "no way to that host: " + std::generic_category().message(looks[door].error);
+  if (const auto endpoint = first(is(Found::no_way)); endpoint < looks.size())
+    return "no way to that host: " + std::generic_category().message(looks[endpoint].error);
   if (all(Found::nobody)) return nobody_there(broker, address);
   if (all(Found::no_answer))
     return "no answer from that host (is it up, is the broker started there with --bind, are "
            "ports " +
            ports(broker) + " open?)";
-  const auto other = first([](const DoorLook& look) { return look.found != Found::zmtp; });
+  const auto other = first([](const EndpointLook& look) { return look.found != Found::zmtp; });
   if (first(is(Found::zmtp)) == looks.size())
     return "ports " + ports(broker) +
            " do not answer, or refuse (is the broker started there, are they all open?)";

@@ -1,4 +1,4 @@
-#include "broker/plain_doors.hpp"
+#include "broker/plain_endpoints.hpp"
 
 #include <iterator>
 
@@ -15,7 +15,7 @@ constexpr Duration rebind_after = 10ms;
 
 }  // namespace
 
-PlainDoors::PlainDoors(zmq::context_t& context)
+PlainEndpoints::PlainEndpoints(zmq::context_t& context)
     : in_(make_socket(context, zmq::socket_type::pull)),
       out_(make_socket(context, zmq::socket_type::push)) {
   in_.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(max_body));
@@ -23,12 +23,12 @@ PlainDoors::PlainDoors(zmq::context_t& context)
   out_.set(zmq::sockopt::maxmsgsize, std::int64_t{max_from_receivers});
 }
 
-void PlainDoors::bound(const Endpoint& endpoint) {
-  in_address_ = to_tcp(endpoint.host, endpoint.door(DoorPort::in));
+void PlainEndpoints::bound(const BrokerAddress& broker) {
+  in_address_ = to_tcp(broker.host, broker.port_of(EndpointPort::in));
   in_bound_ = true;
 }
 
-void PlainDoors::keep_in_open(bool open, Time now) {
+void PlainEndpoints::keep_in_open(bool open, Time now) {
   if (open == in_bound_) return;
   if (!open) {
     zmq_uninterrupted([&] { in_.unbind(in_.get(zmq::sockopt::last_endpoint)); });
@@ -45,7 +45,7 @@ void PlainDoors::keep_in_open(bool open, Time now) {
   }
 }
 
-void PlainDoors::read(Dispatcher& dispatcher, Time until) {
+void PlainEndpoints::read(Dispatcher& dispatcher, Time until) {
   zmq::message_t message;
   int frames = 0;
   for (auto now = Clock::now(); now < until && receive(in_, message, frames); now = Clock::now()) {
@@ -56,7 +56,7 @@ void PlainDoors::read(Dispatcher& dispatcher, Time until) {
   }
 }
 
-std::uint32_t PlainDoors::out_room() {
+std::uint32_t PlainEndpoints::out_room() {
   send({});
   const bool writable =
       unsent_.empty() &&
@@ -64,7 +64,7 @@ std::uint32_t PlainDoors::out_room() {
   return writable ? out_at_once : 0;
 }
 
-void PlainDoors::send(std::vector<std::string>&& bodies) {
+void PlainEndpoints::send(std::vector<std::string>&& bodies) {
   unsent_.insert(unsent_.end(), std::make_move_iterator(bodies.begin()),
                  std::make_move_iterator(bodies.end()));
   while (!unsent_.empty() && send_frame(out_, zmq::buffer(unsent_.front()))) unsent_.pop_front();

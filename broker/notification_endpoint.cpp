@@ -1,4 +1,4 @@
-#include "broker/news_door.hpp"
+#include "broker/notification_endpoint.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -20,7 +20,7 @@ bool is_subscription(std::string_view frame) {
 
 }  // namespace
 
-NewsDoor::NewsDoor(zmq::context_t& context)
+NotificationEndpoint::NotificationEndpoint(zmq::context_t& context)
     : socket_(make_socket(context, zmq::socket_type::xpub)) {
   socket_.set(zmq::sockopt::xpub_manual, 1);
   socket_.set(zmq::sockopt::sndhwm, high_water);
@@ -30,7 +30,7 @@ NewsDoor::NewsDoor(zmq::context_t& context)
   socket_.set(zmq::sockopt::maxmsgsize, std::int64_t{max_subscription});
 }
 
-bool NewsDoor::read(Dispatcher& dispatcher, Time until) {
+bool NotificationEndpoint::read(Dispatcher& dispatcher, Time until) {
   int frames = 0;
   for (auto now = Clock::now(); now < until; now = Clock::now()) {
     if (!receive(socket_, message_, frames)) return in_step_ = true;
@@ -39,14 +39,14 @@ bool NewsDoor::read(Dispatcher& dispatcher, Time until) {
       // Only strangers send this. libzmq 4.3.4 then grants what stands behind it to the wrong
       // connections.
       in_step_ = false;
-      dispatcher.core().refuse({}, Refusal::wrong_door, {}, now);
+      dispatcher.core().refuse({}, Refusal::wrong_endpoint, {}, now);
       continue;
     }
     SessionId topic;
     if (frame.size() != 1 + topic.bytes.size())
       continue;  // too much, or nothing of ours: not granted
     std::copy(frame.begin() + 1, frame.end(), topic.bytes.begin());
-    const NewsTopics::Connection connection = peer_of(message_);
+    const NotificationTopics::Connection connection = peer_of(message_);
     if (frame[0] == 1)
       arrives(dispatcher, topic, connection, now);
     else
@@ -55,24 +55,24 @@ bool NewsDoor::read(Dispatcher& dispatcher, Time until) {
   return false;
 }
 
-void NewsDoor::arrives(Dispatcher& dispatcher, const SessionId& topic,
-                       NewsTopics::Connection connection, Time now) {
+void NotificationEndpoint::arrives(Dispatcher& dispatcher, const SessionId& topic,
+                                   NotificationTopics::Connection connection, Time now) {
   if (!in_step_ || !connection || !topics_.may_arrive(topic, connection)) return;
   if (!dispatcher.on_subscription(bytes_of(message_), now)) return;
   socket_.set(zmq::sockopt::subscribe, topic.view());
   topics_.arrives(topic, connection, std::move(message_));
 }
 
-void NewsDoor::leaves(Dispatcher& dispatcher, const SessionId& topic,
-                      NewsTopics::Connection connection, Time now) {
+void NotificationEndpoint::leaves(Dispatcher& dispatcher, const SessionId& topic,
+                                  NotificationTopics::Connection connection, Time now) {
   if (!topics_.leaves(topic, connection)) return;
   if (in_step_ && connection) socket_.set(zmq::sockopt::unsubscribe, topic.view());
   dispatcher.on_subscription(bytes_of(message_), now);
 }
 
-void NewsDoor::send(const Effects::News& news) {
-  send_frame(socket_, zmq::buffer(news.to.view()), true);
-  send_frame(socket_, zmq::buffer(news.bytes));
+void NotificationEndpoint::send(const Effects::Notification& notification) {
+  send_frame(socket_, zmq::buffer(notification.to.view()), true);
+  send_frame(socket_, zmq::buffer(notification.bytes));
 }
 
 }  // namespace baton::broker

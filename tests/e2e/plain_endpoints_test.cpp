@@ -1,4 +1,5 @@
-// The plain doors: what any ZeroMQ client can do without knowing the protocol. Here it is Python's.
+// The plain endpoints: what any ZeroMQ client can do without knowing the protocol. Here it is
+// Python's.
 #include "tests/support/library.hpp"
 #include "tests/support/loopback.hpp"
 #include "tests/support/show.hpp"
@@ -9,7 +10,7 @@ using namespace baton::e2e;
 
 namespace {
 
-std::string door(const Broker& broker, int distance) {
+std::string endpoint(const Broker& broker, int distance) {
   return std::to_string(std::stoi(broker.port()) + distance);
 }
 
@@ -20,10 +21,10 @@ Process plain_client(const std::string& what, const std::string& port, int count
 
 }  // namespace
 
-TEST_CASE("plain doors: a frame that is pushed in is an item") {
+TEST_CASE("plain endpoints: a frame that is pushed in is an item") {
   Broker broker({"--plain", "mail"});
   Consumer consumer(consumer_of(broker, {"mail"}));
-  Process python = plain_client("push", door(broker, 3), 3);
+  Process python = plain_client("push", endpoint(broker, 3), 3);
   for (const char* body :
        {R"({"name": "item 1"})", R"({"name": "item 2"})", R"({"name": "item 3"})"}) {
     const auto item = consumer.get(soon_ms);
@@ -35,11 +36,11 @@ TEST_CASE("plain doors: a frame that is pushed in is an item") {
   CHECK(python.wait() == 0);
 }
 
-TEST_CASE("plain doors: a pull gets what no consumer asks for, each item once") {
+TEST_CASE("plain endpoints: a pull gets what no consumer asks for, each item once") {
   Broker broker({"--plain", "default"});
   Producer producer(producer_of(broker));
   for (int i = 0; i < 100; ++i) producer.put(std::to_string(i));
-  Process python = plain_client("pull", door(broker, 4), 100);
+  Process python = plain_client("pull", endpoint(broker, 4), 100);
   for (int i = 0; i < 100; ++i) {
     const auto line = python.out().next();
     REQUIRE_MESSAGE(line, python.err().text());
@@ -48,9 +49,9 @@ TEST_CASE("plain doors: a pull gets what no consumer asks for, each item once") 
   CHECK(producer.join().done == 100);
 }
 
-TEST_CASE("plain doors: a sender blocks while the queue is full and then goes on") {
+TEST_CASE("plain endpoints: a sender blocks while the queue is full and then goes on") {
   Broker broker({"--plain", "default", "--max-items", "100"});
-  Process python = plain_client("push", door(broker, 3), 20'000);
+  Process python = plain_client("push", endpoint(broker, 3), 20'000);
   REQUIRE_MESSAGE(python.out().next_with("sent 1000"), python.err().text());
   while (python.out().next(1s)) {  // what the sockets and the kernel hold
   }
@@ -69,9 +70,9 @@ TEST_CASE("plain doors: a sender blocks while the queue is full and then goes on
   CHECK(got > 1000);
 }
 
-TEST_CASE("plain doors: without --plain the ports are closed") {
+TEST_CASE("plain endpoints: without --plain the ports are closed") {
   Broker broker;
   CHECK(can_connect(broker.port()));
-  CHECK_FALSE(can_connect(door(broker, 3)));
-  CHECK_FALSE(can_connect(door(broker, 4)));
+  CHECK_FALSE(can_connect(endpoint(broker, 3)));
+  CHECK_FALSE(can_connect(endpoint(broker, 4)));
 }

@@ -1,4 +1,4 @@
-#include "broker/news_topics.hpp"
+#include "broker/notification_topics.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -7,26 +7,27 @@
 
 namespace baton::broker {
 
-bool NewsTopics::holds(const SessionId& topic, Connection connection) const {
+bool NotificationTopics::holds(const SessionId& topic, Connection connection) const {
   const auto found = holders_.find(topic);
   return found != holders_.end() &&
          std::any_of(found->second.begin(), found->second.end(),
                      [&](const auto& holder) { return holder.connection == connection; });
 }
 
-bool NewsTopics::may_arrive(const SessionId& topic, Connection connection) const {
+bool NotificationTopics::may_arrive(const SessionId& topic, Connection connection) const {
   const auto held = held_.find(connection);
   return held == held_.end() || (held->second < topics_per_connection && !holds(topic, connection));
 }
 
-bool NewsTopics::arrives(const SessionId& topic, Connection connection, zmq::message_t&& keeper) {
+bool NotificationTopics::arrives(const SessionId& topic, Connection connection,
+                                 zmq::message_t&& keeper) {
   if (!may_arrive(topic, connection)) return false;
   holders_[topic].push_back({connection, std::move(keeper)});
   ++held_[connection];
   return true;
 }
 
-bool NewsTopics::leaves(const SessionId& topic, Connection connection) {
+bool NotificationTopics::leaves(const SessionId& topic, Connection connection) {
   const auto found = holders_.find(topic);
   if (found == holders_.end()) return false;
   auto& holders = found->second;

@@ -1,5 +1,5 @@
-// What a look at a broker's doors means.
-#include "net/doors.hpp"
+// What a look at a broker's endpoints means.
+#include "net/endpoint_probe.hpp"
 
 #include <doctest/doctest.h>
 
@@ -9,19 +9,19 @@
 namespace baton {
 namespace {
 
-constexpr DoorLook nobody{DoorLook::Found::nobody}, silence{DoorLook::Found::no_answer},
-    zmtp{DoorLook::Found::zmtp}, stranger{DoorLook::Found::stranger},
-    no_way{DoorLook::Found::no_way, EHOSTUNREACH};
+constexpr EndpointLook nobody{EndpointLook::Found::nobody}, silence{EndpointLook::Found::no_answer},
+    zmtp{EndpointLook::Found::zmtp}, stranger{EndpointLook::Found::stranger},
+    no_way{EndpointLook::Found::no_way, EHOSTUNREACH};
 
 struct Case {
-  DoorLooks looks;
+  EndpointLooks looks;
   std::string address, text;
 };
 
 }  // namespace
 
-TEST_CASE("doors: what is found, and what to do") {
-  const Endpoint broker{"host", 5555};
+TEST_CASE("endpoints: what is found, and what to do") {
+  const BrokerAddress broker{"host", 5555};
   const std::vector<Case> cases = {
       {{nobody, nobody, nobody},
        "127.0.0.1",
@@ -29,9 +29,7 @@ TEST_CASE("doors: what is found, and what to do") {
       {{nobody, nobody, nobody},
        "192.0.2.7",
        "connection refused: nothing listens at port 5555 of that host (is the broker started "
-       "there, with --bind for "
-       "other "
-       "hosts?)"},
+       "there, with --bind for other hosts?)"},
       {{silence, silence, silence},
        "192.0.2.7",
        "no answer from that host (is it up, is the broker started there with --bind, are ports "

@@ -1,5 +1,5 @@
-// The sockets of the plain doors: any ZeroMQ client's PUSH to `in` is an item, its PULL from `out`
-// gets items.
+// The sockets of the plain endpoints: any ZeroMQ client's PUSH to `in` is an item, its PULL from
+// `out` gets items.
 #pragma once
 
 #include <deque>
@@ -8,18 +8,18 @@
 #include <zmq.hpp>
 
 #include "broker/dispatcher.hpp"
-#include "net/endpoint.hpp"
+#include "net/broker_address.hpp"
 #include "proto/limits.hpp"
 
 namespace baton::broker {
 
 /// Belongs to the broker's one thread.
-class PlainDoors {
+class PlainEndpoints {
  public:
-  explicit PlainDoors(zmq::context_t& context);
+  explicit PlainEndpoints(zmq::context_t& context);
 
-  /// Both are bound by now, at the endpoint's ports.
-  void bound(const Endpoint& endpoint);
+  /// Both are bound by now, at the broker's ports.
+  void bound(const BrokerAddress& broker);
 
   zmq::socket_t& in() { return in_; }
   zmq::socket_t& out() { return out_; }
