@@ -16,7 +16,8 @@ void ConsoleFeed::say(const Said& said) {
 /// One that was welcomed by this broker before has heard what its hello says.
 void ConsoleFeed::begin(Session& printer, Time now) {
   auto& printing = printer.printing;
-  const bool goes_on = printer.hello.previous && printer.hello.previous->epoch == sessions_.epoch();
+  const bool goes_on = printer.hello.previous &&
+                       printer.hello.previous->broker_instance == sessions_.broker_instance();
   printing.printed = std::min(goes_on ? printer.hello.heard : printed_by_gone(), log_.last());
   printing.sent = printing.printed;
   printing.printed_at = now;

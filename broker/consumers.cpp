@@ -26,7 +26,8 @@ void Consumers::begin(Session& session, Time /*now*/) {
   session.told.set_credit({UINT64_MAX}, UINT64_MAX);
   if (const auto& previous = session.hello.previous) {
     session.claims_left = session.hello.claims;
-    session.claims_kept = previous->epoch == queues_.epoch_before() && previous->epoch != Epoch{};
+    session.claims_kept = previous->broker_instance == queues_.previous_broker() &&
+                          previous->broker_instance != BrokerInstance{};
   } else {
     end_.consumer_came();
   }
@@ -40,7 +41,7 @@ void Consumers::heard(Session& session) {
 }
 
 /// What the client holds goes back at once; the session ends when all it sent is in and kept.
-void Consumers::bye(const Peer& from) {
+void Consumers::close(const Peer& from) {
   auto& session = from.session;
   session.wanted = 0;
   queues_.forget_requests(session);

@@ -57,7 +57,7 @@ class Consumers final : public RoleHandler {
   void begin(Session& session, Time now) override;
   void heard(Session& session) override;
   void heartbeat(Session& session, const Heartbeat& heartbeat, Time now) override;
-  void bye(const Peer& from) override;
+  void close(const Peer& from) override;
   void end(Session& session, const std::string& why, Time now) override;
   bool has_time_for_ends() const override { return queues_.may_take_back(); }
   void send_next(Session& session, Time now) override {

@@ -8,15 +8,16 @@
 namespace baton::broker {
 namespace {
 
-constexpr Duration byes_apart = 300ms, byes_within = 2s;
+constexpr Duration closes_apart = 300ms, closes_within = 2s;
 
 }  // namespace
 
-Core::Core(Settings settings, Epoch epoch, Storage& storage, Effects& effects, Time now)
+Core::Core(Settings settings, BrokerInstance broker_instance, Storage& storage, Effects& effects,
+           Time now)
     : settings_(std::move(settings)),
       storage_(storage),
       effects_(effects),
-      sessions_(settings_, epoch, effects, *this, now),
+      sessions_(settings_, broker_instance, effects, *this, now),
       queues_(settings_, storage, effects, sessions_.changed_ones()),
       console_(settings_, sessions_, effects),
       end_(settings_, console_, effects),
@@ -26,8 +27,8 @@ Core::Core(Settings settings, Epoch epoch, Storage& storage, Effects& effects, T
   sessions_.add(Role::producer, producers_);
   sessions_.add(Role::consumer, consumers_);
   sessions_.add(Role::printer, console_);
-  queues_.load(epoch, now);
-  queues_.wait_for_claims(queues_.epoch_before() != Epoch{});
+  queues_.load(broker_instance, now);
+  queues_.wait_for_claims(queues_.previous_broker() != BrokerInstance{});
   plain_.emplace(settings_, queues_, effects_);
 }
 
@@ -41,7 +42,8 @@ void Core::say(const Said& said) {
 }
 
 bool Core::comes_back(const Hello& hello) const {
-  return queues_.may_claim() && hello.previous && hello.previous->epoch == queues_.epoch_before();
+  return queues_.may_claim() && hello.previous &&
+         hello.previous->broker_instance == queues_.previous_broker();
 }
 
 void Core::fill(Confirm& confirm, const Session& session) const {
@@ -66,7 +68,7 @@ void Core::end_turn(Time now, bool control_dry) {
   persist();
   producers_.begin_waiting(now);
   consumers_.bound_untold(now);
-  sessions_.end_complete_byes(now);
+  sessions_.end_closed_sessions(now);
   extend_credits();  // with the room of those that just went, and of a disk that is full no more
   check_end(now);
   if (console_.make_room(now)) sessions_.all_changed();
@@ -133,13 +135,13 @@ void Core::stop(Time now) {
   queues_.deliver_no_more();
 }
 
-/// Those who were told to leave along with the broker say bye one after the other, on a busy
+/// Those who were told to leave along with the broker close one after the other, on a busy
 /// machine with gaps.
 Time Core::read_until() const {
   if (stopping_since_ == never) return never;
   if (sessions_.alive() == 0) return stopping_since_;
-  return std::min(std::max(stopping_since_, sessions_.last_bye()) + byes_apart,
-                  stopping_since_ + byes_within);
+  return std::min(std::max(stopping_since_, sessions_.last_close()) + closes_apart,
+                  stopping_since_ + closes_within);
 }
 
 bool Core::stopped(Time now) {

@@ -26,7 +26,8 @@ namespace baton::broker {
 class Core final : private Sessions::Host {
  public:
   /// `storage` and `effects` must outlive the core.
-  Core(Settings settings, Epoch epoch, Storage& storage, Effects& effects, Time now);
+  Core(Settings settings, BrokerInstance broker_instance, Storage& storage, Effects& effects,
+       Time now);
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
 
@@ -44,7 +45,7 @@ class Core final : private Sessions::Host {
 
   /// The session if it stands, else nullptr. Valid until the end of the turn.
   Session* find(const SessionId& id) { return sessions_.find(id); }
-  /// A message of a session that does not stand: it is told to begin anew, or again that its bye
+  /// A message of a session that does not stand: it is told to begin anew, or again that its close
   /// was heard.
   void unknown(const SessionId& id, Time now) { sessions_.unknown(id, now); }
   /// Somebody asks whether a broker is here, on the topic that it has subscribed to.
@@ -94,13 +95,13 @@ class Core final : private Sessions::Host {
   /// stop() was called, and puts need not be read any more: who leaves along with the broker has
   /// said so by now.
   bool stops_reading(Time now) const { return now >= read_until(); }
-  /// What came in until then is confirmed, as far as there is room for it, and byes are answered.
+  /// What came in until then is confirmed, as far as there is room for it, and closes are answered.
   bool stopped(Time now);
   /// Whether the end of the whole system has begun.
   bool ending() const { return end_.has_begun(); }
 
   const Settings& settings() const { return settings_; }
-  Epoch epoch() const { return sessions_.epoch(); }
+  BrokerInstance broker_instance() const { return sessions_.broker_instance(); }
   std::uint64_t refused(Refusal refusal) const { return sessions_.refused(refusal); }
   const Queues& queues() const { return queues_; }
   std::size_t session_count() const { return sessions_.size(); }

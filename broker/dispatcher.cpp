@@ -13,7 +13,7 @@ bool is_claim(EntryKind kind) { return kind == EntryKind::claim || kind == Entry
 std::optional<Role> role_that_says(EntryKind kind) {
   switch (kind) {
     case EntryKind::say:
-    case EntryKind::bye:
+    case EntryKind::close:
       return std::nullopt;
     case EntryKind::join:
       return Role::producer;
@@ -101,7 +101,7 @@ Refusal Dispatcher::control(Session& session, SeqNo first, std::uint16_t count,
   EntryReader in(entries);
   Entry entry;
   for (std::uint32_t i = 0; in.next(entry); ++i)
-    if (i >= skip && session.state == Session::State::established && !session.said_bye)
+    if (i >= skip && session.state == Session::State::established && !session.closed)
       say({session, first + i}, entry, now);
   return Refusal::none;
 }
@@ -118,8 +118,8 @@ void Dispatcher::say(const Peer& from, const Entry& entry, Time now) {
   switch (entry.kind) {
     case EntryKind::say:
       return core_.sessions().say(from, read_say(entry), now);
-    case EntryKind::bye:
-      return core_.sessions().bye(from, read_bye(entry));
+    case EntryKind::close:
+      return core_.sessions().close(from, read_close(entry));
     case EntryKind::join:
       return core_.producers().join(from);
     case EntryKind::claim:
@@ -146,8 +146,8 @@ void Dispatcher::say(const Peer& from, const Entry& entry, Time now) {
 }
 
 Session* Dispatcher::session_of(const Header& header, Time now) {
-  if (header.epoch != core_.epoch()) {
-    core_.refuse(header.session, Refusal::wrong_epoch, {}, now);
+  if (header.broker_instance != core_.broker_instance()) {
+    core_.refuse(header.session, Refusal::wrong_broker_instance, {}, now);
     return nullptr;
   }
   auto* session = core_.find(header.session);
@@ -168,8 +168,8 @@ void Dispatcher::carry_out(Shell& shell) {
       shell.close_link(change.session, change.generation);
   shell.before_sending(effects_);
   for (auto& message : effects_.link_messages) {
-    write_header(message.bytes.data(), {MessageType::deliveries, message.count, core_.epoch(),
-                                        message.session, message.first});
+    write_header(message.bytes.data(), {MessageType::deliveries, message.count,
+                                        core_.broker_instance(), message.session, message.first});
     shell.send(message);
   }
   for (auto& notification : effects_.notifications) shell.send(notification);

@@ -14,8 +14,8 @@ namespace baton::broker {
 
 class Dispatcher {
  public:
-  Dispatcher(Settings settings, Epoch epoch, Storage& storage, Time now)
-      : core_(std::move(settings), epoch, storage, effects_, now) {}
+  Dispatcher(Settings settings, BrokerInstance broker_instance, Storage& storage, Time now)
+      : core_(std::move(settings), broker_instance, storage, effects_, now) {}
 
   /// One message from the put endpoint or the control endpoint. `frame` need only be valid for the
   /// call.

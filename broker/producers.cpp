@@ -69,9 +69,11 @@ void Producers::begin_waiting(Time now) {
 /// is not there at all, all may have been settled, and its numbers forgotten, if it is the same
 /// data.
 std::uint64_t Producers::unknown_puts(const Hello& hello) {
-  if (!settings_.keeps || !hello.previous || hello.previous->epoch == sessions_.epoch()) return 0;
+  if (!settings_.keeps || !hello.previous ||
+      hello.previous->broker_instance == sessions_.broker_instance())
+    return 0;
   const auto* producer = queues_.find_producer(hello.name);
-  if (!producer && hello.previous->epoch == queues_.epoch_before()) return 0;
+  if (!producer && hello.previous->broker_instance == queues_.previous_broker()) return 0;
   const auto known = producer ? producer->put.received() : SeqNo{};
   return hello.first_put > known + 1 ? hello.first_put - known - 1 : 0;
 }
@@ -100,7 +102,7 @@ void Producers::begin(Session& session, Time now) {
 /// Its numbers go on over sessions.
 void Producers::take_up(Session& session, Producer& producer, Time now) {
   const auto& hello = session.hello;
-  producer.said_bye = false;
+  producer.closed = false;
   if (producer.session) sessions_.refuse(producer.session->id, Refusal::fenced, {}, now);
   producer.lost_at = never;
   if (hello.first_put > producer.put.received() + 1) producer.put = StreamReceiver(hello.first_put);
@@ -179,7 +181,7 @@ void Producers::end(Session& session, const std::string& /*why*/, Time now) {
   auto& producer = *std::exchange(session.producer, nullptr);
   last_puts_.push_back(pending(session.id, producer, {}));
   producer.session = nullptr;
-  producer.said_bye = session.left;
+  producer.closed = session.left;
   producer.lost_at = now;
   queues_.forget_if_settled(producer);
   queues_.leave_queues(session);

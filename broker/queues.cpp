@@ -117,7 +117,7 @@ Producer& Queues::new_producer(const std::string& name, std::uint32_t index) {
 }
 
 void Queues::forget_if_settled(Producer& producer) {
-  if (producer.may_be_forgotten() && producer.said_bye) forget(producer);
+  if (producer.may_be_forgotten() && producer.closed) forget(producer);
 }
 
 void Queues::forget_lost_producers(Time now) {

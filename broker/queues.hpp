@@ -55,9 +55,9 @@ class Queues final : public Kept {
          std::vector<Session*>& changed);
 
   /// Takes what the storage has kept, before anything else.
-  void load(Epoch epoch, Time now);
-  /// The epoch of the broker that kept it; 0 without one.
-  Epoch epoch_before() const { return epoch_before_; }
+  void load(BrokerInstance broker_instance, Time now);
+  /// The broker instance that stored it; 0 without one.
+  BrokerInstance previous_broker() const { return previous_broker_; }
   /// Those who held an item before the broker was started anew may claim it. While it lasts, and
   /// there is something to be claimed (items that were kept, or were put before and are put again),
   /// nothing is delivered.
@@ -90,7 +90,7 @@ class Queues final : public Kept {
   /// The one of that index, unless it was forgotten since it had that serial.
   Producer* find_producer(std::uint32_t index, std::uint64_t serial);
   void note_changed(Producer& producer);
-  /// Forgets a producer that has said bye, has no name that the user gave, and no item left.
+  /// Forgets a producer that has closed, has no name that the user gave, and no item left.
   void forget_if_settled(Producer& producer);
   /// Forgets those, too, that were lost producer_kept ago.
   void forget_lost_producers(Time now);
@@ -184,7 +184,7 @@ class Queues final : public Kept {
 
  private:
   // Kept: what the storage tells.
-  void begin(Epoch epoch, ItemId first) override;
+  void begin(BrokerInstance broker_instance, ItemId first) override;
   void queue(std::uint32_t index, std::string_view name) override;
   void producer(const StoredProducer& producer) override;
   void item(const StoredItem& item) override;
@@ -302,7 +302,7 @@ class Queues final : public Kept {
   bool again_ = false;          // of these, some have room now
   ItemId last_id_;
   ItemId first_id_;  // of this process: what is below was kept
-  Epoch epoch_before_;
+  BrokerInstance previous_broker_;
   Time loaded_at_{};              // the clock when the storage was loaded
   std::uint64_t untold_ = 0;      // claims in vain that their sessions have not heard of
   std::uint64_t kept_items_ = 0;  // that are to be done: nobody claims the dead

@@ -8,10 +8,10 @@
 
 namespace baton::broker {
 
-void Queues::load(Epoch epoch, Time now) {
+void Queues::load(BrokerInstance broker_instance, Time now) {
   loaded_at_ = now;
-  begin({}, first_id(epoch, {}, {}));  // unless the storage says otherwise
-  storage_.load(*this, epoch, now);
+  begin({}, first_id(broker_instance, {}, {}));  // unless the storage says otherwise
+  storage_.load(*this, broker_instance, now);
   if (dead_ == 0) return;
   count_dead();
   for (auto* queue : queue_list_)  // the limits may be lower now
@@ -31,8 +31,8 @@ void Queues::count_dead() {
   }
 }
 
-void Queues::begin(Epoch epoch, ItemId first) {
-  epoch_before_ = epoch;
+void Queues::begin(BrokerInstance broker_instance, ItemId first) {
+  previous_broker_ = broker_instance;
   first_id_ = first;
   last_id_ = {first.value - 1};
 }
@@ -59,7 +59,7 @@ void Queues::producer(const StoredProducer& kept) {
   std::erase(free_producers_, kept.index);
   auto& producer = new_producer(std::string(kept.name), kept.index);
   producer.named = kept.named;
-  producer.said_bye = kept.said_bye;
+  producer.closed = kept.closed;
   from_bytes(kept.digests, producer.run, producer.checkpoints, producer.began);
   if (kept.undigested > 0)
     producer.checkpoints.restore({kept.undigested, {}});  // no input is known to be the same
@@ -111,7 +111,7 @@ void Queues::save_producers() {
     const auto digests = producer->named
                              ? to_bytes(producer->run, producer->checkpoints, producer->began)
                              : std::string();
-    storage_.save({index, producer->name, producer->named, producer->said_bye,
+    storage_.save({index, producer->name, producer->named, producer->closed,
                    producer->put.received(), producer->done, producer->dead, digests});
     if (producer->counts() != producer->kept && !std::exchange(producer->unkept, true))
       unkept_producers_.push_back(index);

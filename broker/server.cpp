@@ -47,7 +47,7 @@ Server::Server(const ServerOptions& options, Storage& storage, Wake& changed)
       links_(context_, options.bind, options.delivery_ports),
       address_{options.bind, options.port},
       storage_changed_(changed),
-      dispatcher_(options.settings, random_epoch(), storage, Clock::now()),
+      dispatcher_(options.settings, BrokerInstance{random_number()}, storage, Clock::now()),
       items_before_(dispatcher_.core().queues().size()),
       signals_(signal_descriptor()) {
   if (options.settings.plain_queue) plain_.emplace(context_);
@@ -232,7 +232,7 @@ void Server::log_ended() {
 
 /// What clients meet when a broker was started anew or a name was taken over, and go on from.
 constexpr bool is_ordinary(Refusal refusal) {
-  return refusal == Refusal::wrong_epoch || refusal == Refusal::unknown_session ||
+  return refusal == Refusal::wrong_broker_instance || refusal == Refusal::unknown_session ||
          refusal == Refusal::fenced || refusal == Refusal::not_yet;
 }
 

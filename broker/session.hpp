@@ -45,7 +45,7 @@ struct Producer {
   StreamSender outcomes;       ///< to its session: the notices of its dead items
   Session* session = nullptr;  ///< the one that puts under this name now
   /// Its last session ended as it wished: it will not come back for its numbers.
-  bool said_bye = false;
+  bool closed = false;
   Time lost_at = never;  ///< when its last session ended
   bool changed = false;  ///< among Queues's producers that the storage is to be told of
 
@@ -74,7 +74,7 @@ struct Session {
   enum class State : std::uint8_t {
     pending,      ///< its hello is here, its subscription is not
     established,  ///< welcomed
-    ended,        ///< said bye, was lost or cut off: gone at the end of the turn
+    ended,        ///< closed, was lost or cut off: gone at the end of the turn
   };
 
   SessionId id;
@@ -98,9 +98,9 @@ struct Session {
     bool is_open() const { return begun != SeqNo{}; }
   };
   Block block;
-  bool said_bye = false;
-  bool left = false;  ///< over as its bye asked: all that it sent is in and kept
-  SeqNo last_put;     ///< what its bye named
+  bool closed = false;
+  bool left = false;  ///< over as its close asked: all that it sent is in and kept
+  SeqNo last_put;     ///< what its close named
 
   /// Counts the sessions that were established: it marks what this one lost.
   std::uint32_t serial = 0;

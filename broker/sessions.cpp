@@ -17,7 +17,7 @@ constexpr std::size_t most_ended = 100'000;  // sessions that are over and remem
 /// What a client is told in the course of things, such as after the broker's restart: it begins a
 /// new session.
 bool is_routine(Refusal refusal) {
-  return refusal == Refusal::wrong_epoch || refusal == Refusal::unknown_session ||
+  return refusal == Refusal::wrong_broker_instance || refusal == Refusal::unknown_session ||
          refusal == Refusal::not_yet;
 }
 
@@ -141,7 +141,8 @@ void Sessions::begin_if_ready(Session& session, Time now) {
 /// What the client's earlier session left behind: how much of its control stream came in, and whose
 /// items it may claim.
 void Sessions::resume_from_previous(Session& session, Time now) {
-  if (!session.hello.previous || session.hello.previous->epoch != epoch_) return;
+  if (!session.hello.previous || session.hello.previous->broker_instance != broker_instance_)
+    return;
   const auto& previous = *session.hello.previous;
   if (auto* old = find(previous.session); old && old != &session)
     end(*old, {}, now);  // it says itself that this is over
@@ -206,12 +207,12 @@ void Sessions::say_whole(Session& session, const Said& said) {
   if (!said.block.empty()) host_.say({session.hello.instance, said.number, said.block});
 }
 
-void Sessions::bye(const Peer& from, SeqNo last_put) {
+void Sessions::close(const Peer& from, SeqNo last_put) {
   auto& session = from.session;
-  session.said_bye = true;
-  bye_at_ = session.heard_at;
+  session.closed = true;
+  last_close_ = session.heard_at;
   session.last_put = last_put;
-  role_of(session).bye(from);
+  role_of(session).close(from);
 }
 
 void Sessions::unknown(const SessionId& id, Time now) {
@@ -251,7 +252,7 @@ void Sessions::end(Session& session, const std::string& why, Time now) {
   // that lost an item.
   const auto mark = why.empty() ? why : why + " [session " + to_hex(session.id).substr(0, 8) + "]";
   remember(session, mark, now);
-  if (!why.empty() && !session.said_bye)
+  if (!why.empty() && !session.closed)
     effects_.log.push_back(std::string(name(session.hello.role)) + " " + session.hello.host + "/" +
                            std::to_string(session.hello.pid) + " is gone: " + mark);
   role_of(session).end(session, mark, now);
@@ -299,11 +300,11 @@ void Sessions::extend_deadlines(Duration pause, Time now) {
   look_at_ = now;
 }
 
-/// A bye is complete when it is confirmed, and so is what its role waits for.
-void Sessions::end_complete_byes(Time now) {
+/// A close is complete when it is confirmed, and so is what its role waits for.
+void Sessions::end_closed_sessions(Time now) {
   for (std::size_t i = 0; i < changed_.size(); ++i) {
     auto& session = *changed_[i];
-    if (!session.said_bye || session.state != Session::State::established) continue;
+    if (!session.closed || session.state != Session::State::established) continue;
     if (session.control_confirmed < session.control.received() ||
         !role_of(session).is_complete(session))
       continue;
@@ -388,7 +389,8 @@ void Sessions::tell_changed(Time now) {
 void Sessions::send_stream(const Session& session, StreamSender& stream, Time now) {
   while (auto* block = stream.next_to_send(now))
     send(session.id,
-         std::string(make_message(*block, MessageType::outcome, epoch_, session.id).view()));
+         std::string(
+             make_message(*block, MessageType::outcome, broker_instance_, session.id).view()));
 }
 
 bool Sessions::any_alive(Role role) const {

@@ -20,7 +20,7 @@ struct StoredProducer {
   std::uint32_t index = 0;
   std::string_view name;
   bool named = false;
-  bool said_bye = false;
+  bool closed = false;
   SeqNo received;  ///< of its put stream; everything up to this is kept or done
   std::uint64_t done = 0;
   std::uint64_t dead = 0;
@@ -58,20 +58,20 @@ struct Names {
 class Kept {
  public:
   virtual ~Kept() = default;
-  /// `epoch` is the last one that was kept, `first` the lowest id that was never used.
-  virtual void begin(Epoch epoch, ItemId first) = 0;
+  /// `broker_instance` is the last one that was kept, `first` the lowest id that was never used.
+  virtual void begin(BrokerInstance broker_instance, ItemId first) = 0;
   virtual void queue(std::uint32_t index, std::string_view name) = 0;
   virtual void producer(const StoredProducer& producer) = 0;
   virtual void item(const StoredItem& item) = 0;
 };
 
-/// The first id of a broker of epoch `epoch`. The one before it, of epoch `before`, wrote no id
+/// The first id of `broker_instance`. The one before it, `before`, wrote no id
 /// above `last`, but may have given some 2^32 more. After one that kept nothing (`before` is 0) ids
-/// begin at a number of the epoch's own: what clients still say of the items of a broker that is
-/// forgotten must name none of this one's. They stay below 2^53.
-inline ItemId first_id(Epoch epoch, Epoch before, ItemId last) {
-  return before == Epoch{} ? ItemId{((epoch.value >> 44) << 32) + 1}
-                           : ItemId{((last.value >> 32) + 2) << 32};
+/// begin at a number of that instance's own: what clients still say of the items of a broker that
+/// is forgotten must name none of this one's. They stay below 2^53.
+inline ItemId first_id(BrokerInstance broker_instance, BrokerInstance before, ItemId last) {
+  return before == BrokerInstance{} ? ItemId{((broker_instance.value >> 44) << 32) + 1}
+                                    : ItemId{((last.value >> 32) + 2) << 32};
 }
 
 /// Called by the broker's one thread only. Ids rise; an id is never used again.
@@ -79,9 +79,9 @@ class Storage {
  public:
   virtual ~Storage() = default;
 
-  /// Once, before anything else. `epoch` is the one that begins now, `now` the clock that all times
-  /// here are of.
-  virtual void load(Kept& /*kept*/, Epoch /*epoch*/, Time /*now*/) {}
+  /// Once, before anything else. `broker_instance` is the one that begins now, `now` the clock that
+  /// all times here are of.
+  virtual void load(Kept& /*kept*/, BrokerInstance /*broker_instance*/, Time /*now*/) {}
 
   /// Stores a new item; copies the body. Of the names the storage remembers those whose index has
   /// none yet.

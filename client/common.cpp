@@ -29,7 +29,7 @@ SessionConfig session_config(Role role, const ClientOptions& options) {
   config.host = host_name();
   config.pid = static_cast<std::uint64_t>(getpid());
   config.process = process_number();
-  config.instance = random_epoch().value;
+  config.instance = random_number();
   config.connect_timeout = options.connect_timeout;
   return config;
 }
@@ -46,10 +46,10 @@ ClientError to_exception(const SessionError& error, const Connection& connection
     case SessionError::Kind::refused:
       return {ClientError::Kind::refused,
               "the broker at " + at + " refuses: " + visible(error.text), error.refusal};
-    case SessionError::Kind::no_goodbye:
+    case SessionError::Kind::close_unconfirmed:
       break;
   }
-  return {ClientError::Kind::no_goodbye,
+  return {ClientError::Kind::close_unconfirmed,
           "the broker at " + at + " did not confirm the end: it may not know all"};
 }
 

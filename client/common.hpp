@@ -95,9 +95,9 @@ void say_block(Connection& connection, Logic& logic, Notices& notices, std::stri
   auto lock = connection.lock();
   wait_until_ready(
       connection, lock, notices, logic.session(),
-      [&] { return logic.may_say() || logic.session().bye_said(); },
+      [&] { return logic.may_say() || logic.session().closing(); },
       [&] { return why_not_say(logic.session(), connection); });
-  if (logic.session().bye_said())
+  if (logic.session().closing())
     throw ClientError(ClientError::Kind::closed, "the client is closed");
   const auto block = console_block(lines, tag, logic.session().welcome().host);
   if (block.size() > max_say)

@@ -26,7 +26,7 @@ class Connection final : private Driven {
   /// `logic` must outlive the connection. nullptr: a runtime of its own, which throws when the
   /// process has not enough files left.
   Connection(BrokerAddress broker, ClientLogic& logic, std::shared_ptr<Runtime> runtime);
-  /// Closes the sockets, at once: say bye first.
+  /// Closes the sockets, at once: close the session first.
   ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;

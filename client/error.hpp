@@ -12,9 +12,9 @@ namespace baton {
 /// Why a session ended without having been asked to.
 struct SessionError {
   enum class Kind : std::uint8_t {
-    unreachable,  ///< no broker answered within the connect timeout
-    refused,      ///< the broker will not have this client: see `refusal`
-    no_goodbye,   ///< the broker did not confirm the end
+    unreachable,        ///< no broker answered within the connect timeout
+    refused,            ///< the broker will not have this client: see `refusal`
+    close_unconfirmed,  ///< the broker did not confirm the end
   };
   Kind kind{};
   Refusal refusal = Refusal::none;
@@ -25,13 +25,14 @@ struct SessionError {
 class ClientError : public std::runtime_error {
  public:
   enum class Kind : std::uint8_t {
-    unreachable,  ///< no broker answered within the connect timeout
-    refused,      ///< the broker will not have this client: see refusal()
-    no_goodbye,  ///< the broker did not confirm the end: what was said last may not have reached it
-    shutdown,    ///< the system is shutting down: nothing more can be put
-    closed,      ///< the client was closed, or stopped, by its user
-    argument,    ///< a value is out of range
-    output,      ///< the printer cannot write
+    unreachable,        ///< no broker answered within the connect timeout
+    refused,            ///< the broker will not have this client: see refusal()
+    close_unconfirmed,  ///< the broker did not confirm the end: what was said last may not have
+                        ///< reached it
+    shutdown,           ///< the system is shutting down: nothing more can be put
+    closed,             ///< the client was closed, or stopped, by its user
+    argument,           ///< a value is out of range
+    output,             ///< the printer cannot write
     forked,  ///< the client was made before fork(), in the parent process: its child makes its own
   };
 

@@ -63,10 +63,10 @@ void Session::say(std::string_view block) {
   } while (!block.empty());
 }
 
-void Session::bye(SeqNo last_put, Time now, bool role_owes) {
-  if (over() || bye_) return;
-  bye_ = last_put;
-  bye_time_ = now;
+void Session::close(SeqNo last_put, Time now, bool role_owes) {
+  if (over() || closed_) return;
+  closed_ = last_put;
+  closed_time_ = now;
   std::vector<ItemId> settled;
   settled_items(control_, settled);
   owes_ = role_owes || !settled.empty() || ((!full_ || had_room_) && has_lines(control_));
@@ -83,7 +83,7 @@ Session::Notification Session::on_notification(std::string_view frame, Time now,
   note_pause(now);
   if (header.type == MessageType::refusal) return on_refusal(header, payload, now);
   if (header.type == MessageType::welcome) return on_welcome(header, payload, now, in_hand);
-  if (!established() || header.epoch != epoch_) return {};
+  if (!established() || header.broker_instance != broker_instance_) return {};
   note_news(now);
   switch (header.type) {
     case MessageType::confirm:
@@ -111,7 +111,7 @@ void Session::note_pause(Time now) {
 void Session::excuse_own_pause(Time now) {
   const auto before = std::exchange(ticked_, now);
   if (before == Time::min() || now - before <= silence) return;
-  for (auto* time : {&started_, &bye_time_, &at_work_})
+  for (auto* time : {&started_, &closed_time_, &at_work_})
     if (*time != Time::min() && *time != never) *time = std::min(*time + (now - before), now);
 }
 
@@ -120,11 +120,11 @@ Session::Notification Session::on_welcome(const Header& header, std::string_view
   Welcome welcome;
   if (state_ != State::greeting || !parse(payload, welcome)) return {};
   note_news(now);
-  same_epoch_ = ever_welcomed_ && epoch_ == header.epoch;
-  if (ever_welcomed_ && !same_epoch_) shutdown_ = false;
+  same_broker_ = ever_welcomed_ && broker_instance_ == header.broker_instance;
+  if (ever_welcomed_ && !same_broker_) shutdown_ = false;
   welcome_ = std::move(welcome);
   confirm_ = {};
-  epoch_ = header.epoch;
+  broker_instance_ = header.broker_instance;
   state_ = State::established;
   if (previous_) {
     const auto received = previous_->session == control_of_ ? welcome_.previous_control : SeqNo{};
@@ -136,7 +136,7 @@ Session::Notification Session::on_welcome(const Header& header, std::string_view
   }
   control_of_ = id_;
   ever_welcomed_ = true;
-  doubted_ = bye_appended_ = rewind_ = false;
+  doubted_ = close_appended_ = rewind_ = false;
   proof_.reset();
   told_ = StreamReceiver(welcome_.first_told);
   rewind_again_ = Time::min();
@@ -155,7 +155,7 @@ void Session::has_room() {
 Session::Notification Session::on_confirm(std::string_view payload, Time now) {
   Confirm confirm;
   if (decode_confirm(payload, confirm) != Refusal::none) return {};
-  if (confirm.ended && bye_appended_) {  // says nothing but that: what was known before stays so
+  if (confirm.ended && close_appended_) {  // says nothing but that: what was known before stays so
     state_ = State::ended;
     return {Notification::Kind::changed, {}, {}, 0};
   }
@@ -183,13 +183,13 @@ Session::Notification Session::on_refusal(const Header& header, std::string_view
   if (!parse(payload, notice)) return {};
   note_news(now);
   switch (notice.refusal) {
-    case Refusal::unknown_session:  // after bye, too: had it come in, the broker would say that the
-                                    // session has ended
-    case Refusal::wrong_epoch:
-      renew(established() ? epoch_ : header.epoch, now);
+    case Refusal::unknown_session:  // after close, too: had it come in, the broker would say that
+                                    // the session has ended
+    case Refusal::wrong_broker_instance:
+      renew(established() ? broker_instance_ : header.broker_instance, now);
       break;
     case Refusal::sessions_full:
-      if (established()) renew(epoch_, now);
+      if (established()) renew(broker_instance_, now);
       [[fallthrough]];
     case Refusal::not_yet:
       if (established()) break;  // the welcome was faster
@@ -226,10 +226,10 @@ void Session::request_rewind(Time now) {
 
 // --- state ---------------------------------------------------------------------------------------
 
-void Session::renew(Epoch epoch, Time now) {
+void Session::renew(BrokerInstance broker_instance, Time now) {
   // A session whose welcome was not heard has said nothing: what is carried over is still the one's
   // before it.
-  if (established() || !previous_) previous_ = Previous{epoch, id_};
+  if (established() || !previous_) previous_ = Previous{broker_instance, id_};
   // A broker that knows no session for long would be asked without a pause.
   hello_at_ = opened_ + hello_again <= now ? now : now + hello_again;
   id_ = config_.draw_id();
@@ -248,9 +248,9 @@ Time Session::alive_until() const { return std::min(last_news_, last_said_) + se
 Time Session::reopen_at() const { return std::max(last_news_, opened_) + session_timeout; }
 
 Time Session::give_up_at() const {
-  if (bye_)
-    return std::min(bye_time_ + longest_goodbye,
-                    deadline_after(std::max(bye_time_, at_work_), config_.leave_within));
+  if (closed_)
+    return std::min(closed_time_ + longest_close,
+                    deadline_after(std::max(closed_time_, at_work_), config_.leave_within));
   if (ever_welcomed_ || full_) return never;
   return deadline_after(started_, config_.connect_timeout);
 }
@@ -259,14 +259,14 @@ Time Session::give_up_at() const {
 bool Session::held() const {
   const auto puts =
       confirm_.put_held == Held::storage ? confirm_.put_confirmed : confirm_.put_received;
-  return (bye_ && confirm_.put_held != Held::nothing && puts < *bye_) ||
+  return (closed_ && confirm_.put_held != Held::nothing && puts < *closed_) ||
          (confirm_.say_held != Held::nothing && control_.sent() < control_.last());
 }
 
 /// Who owes nothing leaves without a broker that does not answer.
 Time Session::leave_at() const {
-  if (!bye_ || owes_) return never;
-  return full_ ? bye_time_ : last_news_ + silence;
+  if (!closed_ || owes_) return never;
+  return full_ ? closed_time_ : last_news_ + silence;
 }
 
 void Session::tick(Time now, Outbox& out) {
@@ -278,15 +278,15 @@ void Session::tick(Time now, Outbox& out) {
     return;
   }
   if (now >= give_up_at()) {
-    if (bye_)
-      fail({SessionError::Kind::no_goodbye, Refusal::none,
+    if (closed_)
+      fail({SessionError::Kind::close_unconfirmed, Refusal::none,
             "the broker did not confirm the end of this session"});
     else
       fail({SessionError::Kind::unreachable, Refusal::none, "no broker answered"});
     return;
   }
   if (now >= reopen_at()) {
-    if (shutdown_ && bye_) {
+    if (shutdown_ && closed_) {
       state_ = State::ended;  // it went down before it could answer
       return;
     }
@@ -337,33 +337,34 @@ void Session::say_heartbeat(Time now, Heartbeat mine, Outbox& out) {
   mine.control_sent = control_.sent();
   mine.rewind = rewind_;
   rewind_ = false;
-  out.messages.push_back({TargetEndpoint::control,
-                          encode_heartbeat({MessageType::heartbeat, 0, epoch_, id_, {}}, mine)});
+  out.messages.push_back(
+      {TargetEndpoint::control,
+       encode_heartbeat({MessageType::heartbeat, 0, broker_instance_, id_, {}}, mine)});
   last_said_ = now;
   heartbeat_at_ =
       now + (now - last_news_ > heartbeat_at_latest ? heartbeat_in_silence : heartbeat_at_latest);
 }
 
-void Session::append_goodbye() {
-  append(entry_head_size + 8, 0, [this](std::string& out) { append_bye(out, *bye_); });
-  bye_appended_ = true;
+void Session::append_close_entry() {
+  append(entry_head_size + 8, 0, [this](std::string& out) { append_close(out, *closed_); });
+  close_appended_ = true;
 }
 
 void Session::flush(Time now, Outbox& out) {
   if (!established()) return;
-  if (bye_ && !bye_appended_) append_goodbye();
+  if (closed_ && !close_appended_) append_close_entry();
   while (control_.has_unsent() && control_.sent_bytes() < control_window_bytes) {
     auto* block = control_.next_to_send(now);
-    out.messages.push_back(
-        {TargetEndpoint::control, make_message(*block, MessageType::control, epoch_, id_)});
+    out.messages.push_back({TargetEndpoint::control,
+                            make_message(*block, MessageType::control, broker_instance_, id_)});
   }
 }
 
 void Session::check_invariants() const {
   control_.check_invariants();
   ensure((state_ == State::failed) == error_.has_value());
-  ensure(!bye_appended_ || bye_);
-  ensure(state_ != State::greeting || !bye_ || ever_welcomed_);
+  ensure(!close_appended_ || closed_);
+  ensure(state_ != State::greeting || !closed_ || ever_welcomed_);
   ensure(!established() || ever_welcomed_);
 }
 

@@ -1,11 +1,11 @@
 // A client's standing with the broker: everything that the three roles have in common. Pure.
 //
-//          start()            welcome             bye said, and the broker says: ended
-//   ┌──────┐      ┌──────────┐         ┌──────────┐                             ┌───────┐
-//   │ idle ├─────▶│ greeting ├────────▶│ establ'd ├────────────────────────────▶│ ended │
-//   └──────┘      └──────────┘         └──────────┘                             └───────┘
-//                      ▲  wrong_epoch,      │   any other refusal that ends,    ┌────────┐
-//                      │  unknown_session   │   or time is up                   │ failed │
+//          start()            welcome           close said, and the broker says: ended
+//   ┌──────┐      ┌──────────┐         ┌─────────────┐                          ┌───────┐
+//   │ idle ├─────▶│ greeting ├────────▶│ established ├─────────────────────────▶│ ended │
+//   └──────┘      └──────────┘         └─────────────┘                          └───────┘
+//                      ▲  unknown_session,  │   any other refusal that ends,    ┌────────┐
+//                      │  another broker    │   or time is up                   │ failed │
 //                      └─ a new session id ─┘   (greeting and established) ────▶└────────┘
 // Silence does not change the state: after session_timeout without news all sockets are made anew
 // and the same session goes on, until the broker says that it does not know it (any more).
@@ -28,10 +28,10 @@
 namespace baton {
 
 inline constexpr Duration default_connect_timeout = 10s;
-/// How long the broker may be silent, or stand still, after a bye.
-inline constexpr Duration goodbye_timeout = 5s;
-/// How long a bye may stay unanswered while the broker is at work.
-inline constexpr Duration longest_goodbye = 60s;
+/// How long the broker may be silent, or stand still, after a close.
+inline constexpr Duration close_timeout = 5s;
+/// How long a close may stay unanswered while the broker is at work.
+inline constexpr Duration longest_close = 60s;
 /// Without news, a heartbeat each second included: out of touch.
 inline constexpr Duration silence = 2s;
 inline constexpr Duration refused_again = 1s;  ///< between hellos while the broker has no room
@@ -49,8 +49,8 @@ struct SessionConfig {
   std::uint64_t instance = 0;
   std::vector<std::string> queues;
   Duration connect_timeout =
-      default_connect_timeout;              ///< until the first welcome; later there is no limit
-  Duration leave_within = goodbye_timeout;  ///< how long the broker may stand still after a bye
+      default_connect_timeout;            ///< until the first welcome; later there is no limit
+  Duration leave_within = close_timeout;  ///< how long the broker may stand still after a close
   std::function<SessionId()> draw_id = random_session;
 };
 
@@ -67,7 +67,7 @@ struct Greeting {
 /// stream.
 /// 2. The control stream's unconfirmed entries outlive a session: the next one says them again, as
 /// far as they hold.
-/// 3. bye is the last entry of the control stream, and is appended once per session.
+/// 3. close is the last entry of the control stream, and is appended once per session.
 class Session {
  public:
   enum class State : std::uint8_t { idle, greeting, established, ended, failed };
@@ -76,7 +76,7 @@ class Session {
   struct Notification {
     enum class Kind : std::uint8_t {
       nothing,    ///< not for the role
-      welcomed,   ///< a session stands that did not before: see welcome(), same_epoch()
+      welcomed,   ///< a session stands that did not before: see welcome(), same_broker()
       confirmed,  ///< see confirmed()
       told,  ///< `count` - `skip` new entries of the broker's stream, in `payload` after the first
              ///< `skip`
@@ -115,16 +115,17 @@ class Session {
     fill(control_.block_for(size_hint));
     return control_.appended(cost);
   }
-  /// A block of console lines of at most max_say bytes; only while may_say(), and not after bye().
-  bool may_say() const { return control_.may_append() && !over() && !bye_; }
+  /// A block of console lines of at most max_say bytes; only while may_say(), and not after
+  /// close().
+  bool may_say() const { return control_.may_append() && !over() && !closed_; }
   void say(std::string_view block);
 
   /// Ends the session once all said so far is in. `last_put` is the put stream's last number. With
   /// nothing owed (by the role: items held, puts unconfirmed; nor settled items or lines
   /// unconfirmed) it does not wait for a broker that is silent or, lines or not, has no room for
   /// us.
-  void bye(SeqNo last_put, Time now, bool role_owes);
-  bool bye_said() const { return bye_.has_value(); }
+  void close(SeqNo last_put, Time now, bool role_owes);
+  bool closing() const { return closed_.has_value(); }
 
   State state() const { return state_; }
   bool established() const { return state_ == State::established; }
@@ -149,9 +150,11 @@ class Session {
 
   const SessionConfig& config() const { return config_; }
   const SessionId& id() const { return id_; }
-  Epoch epoch() const { return epoch_; }
+  BrokerInstance broker_instance() const { return broker_instance_; }
   const Welcome& welcome() const { return welcome_; }
-  bool same_epoch() const { return same_epoch_; }  ///< the broker is the one of the session before
+  bool same_broker() const {
+    return same_broker_;
+  }  ///< the broker is the one of the session before
   const Confirm& confirmed() const { return confirm_; }
   SeqNo told() const { return told_.received(); }
   /// The role has the broker's stream up to `number` from a session before: what comes again is
@@ -179,8 +182,8 @@ class Session {
   void note_pause(Time now);
   void excuse_own_pause(Time now);
   void request_rewind(Time now);
-  void renew(Epoch epoch, Time now);
-  void append_goodbye();
+  void renew(BrokerInstance broker_instance, Time now);
+  void append_close_entry();
   bool held() const;
   void fail(SessionError error);
   Time alive_until() const;
@@ -196,10 +199,10 @@ class Session {
   std::string why_full_;
 
   SessionId id_, run_;                // run_: the first one, which names the process
-  Epoch epoch_;                       // of the last welcome
+  BrokerInstance broker_instance_;    // of the last welcome
   std::optional<Previous> previous_;  // what the hello names
   SessionId control_of_;  // the session under whose id the control stream was sent so far
-  bool same_epoch_ = false;
+  bool same_broker_ = false;
   Welcome welcome_;
   Confirm confirm_;
 
@@ -222,11 +225,11 @@ class Session {
   bool doubted_ = false;
   std::optional<SeqNo> proof_;
 
-  std::optional<SeqNo> bye_;   // the last put number, once bye() was called
-  bool bye_appended_ = false;  // to this session's control stream
-  Time bye_time_ = never;
+  std::optional<SeqNo> closed_;  // the last put number, once close() was called
+  bool close_appended_ = false;  // to this session's control stream
+  Time closed_time_ = never;
   Time at_work_ = Time::min();  // when the broker last gave reason to wait for its answer
-  bool owes_ = false;           // something, when bye() was called
+  bool owes_ = false;           // something, when close() was called
 };
 
 }  // namespace baton

@@ -375,7 +375,7 @@ void Consumer::stop() {
   const auto lock = impl_->connection.lock();
   impl_->session.drain();
   if (!impl_->session.session().was_welcomed())
-    impl_->session.bye(Connection::now());  // say() need not wait, either
+    impl_->session.close(Connection::now());  // say() need not wait, either
   impl_->connection.changed();
   impl_->connection.notify();
 }
@@ -405,7 +405,7 @@ void Consumer::give_up(std::chrono::milliseconds within) {
 void Consumer::close() {
   auto lock = impl_->connection.lock();
   if (impl_->session.session().state() == Session::State::ended) return;
-  impl_->session.bye(Connection::now());
+  impl_->session.close(Connection::now());
   impl_->connection.changed();
   while (!impl_->session.session().over()) impl_->connection.wait(lock);
   if (impl_->session.session().error()) throw_if_over(impl_->session.session(), impl_->connection);

@@ -116,7 +116,7 @@ class Consumer {
 
   /// For a process that is about to end in the midst of its work: gives back all items that are
   /// held, those that handlers work on, too (no failure is counted; settling them does nothing any
-  /// more), says bye, and waits at most `within` for the broker's word that it has heard.
+  /// more), closes, and waits at most `within` for the broker's word that it has heard.
   void give_up(std::chrono::milliseconds within);
 
   /// Stops, gives back what is still held, ends the session. Throws ClientError (no_goodbye) when

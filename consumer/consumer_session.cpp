@@ -47,7 +47,7 @@ void ConsumerSession::on_notification(std::string_view frame, Time now) {
   if (kind == Kind::told) on_lost(notification);
   if (kind == Kind::welcomed) on_welcomed();
   if (kind == Kind::confirmed) on_confirmed(now);
-  if (session_.needs_proof() && link_.state() != DeliveryLink::State::none && !session_.bye_said())
+  if (session_.needs_proof() && link_.state() != DeliveryLink::State::none && !session_.closing())
     session_.prove_by(send_request(0));
   // A confirm a second is no reason to wake those who wait for an item.
   if (kind == Kind::changed || kind == Kind::welcomed || session_.over() ||
@@ -107,7 +107,8 @@ void ConsumerSession::on_link(std::uint32_t generation, std::string_view frame, 
       link_.state() == DeliveryLink::State::lost)
     return;
   if (read_header(frame, header) != Refusal::none || header.type != MessageType::deliveries) return;
-  if (header.session != session_.id() || header.epoch != session_.epoch()) return;
+  if (header.session != session_.id() || header.broker_instance != session_.broker_instance())
+    return;
   const auto payload = payload_of(frame);
   if (check_entries(header.type, payload, header.count) != Refusal::none) return lose_link();
   take_in(header, payload);
@@ -186,7 +187,7 @@ void ConsumerSession::lose_link() {
   const auto lost =
       link_.lose(static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted(), max_requests)));
   changed_ = true;  // a cancelled request is not answered any more
-  if (session_.established() && !session_.bye_said())
+  if (session_.established() && !session_.closing())
     session_.append(entry_head_size + 16, 0,
                     [&](std::string& out) { append_link_lost(out, lost); });
 }
@@ -272,7 +273,7 @@ void ConsumerSession::note_failed(ItemId id) {
 }
 
 void ConsumerSession::fail_held(std::string_view reason) {
-  if (session_.bye_said()) return;
+  if (session_.closing()) return;
   auto ids = held_.ids();
   std::sort(ids.begin(), ids.end());
   for (const auto id : ids) fail(id, 0, reason);
@@ -298,23 +299,23 @@ void ConsumerSession::rest() {
   resting_ = true;
 }
 
-void ConsumerSession::bye(Time now) {
+void ConsumerSession::close(Time now) {
   drain();
   flush_settled();
   const bool item_may_come =
       link_.up() && (link_.outstanding() > 0 || !cancelled(cancellation_ticket()));
-  session_.bye({}, now, held_.size() > 0 || item_may_come);
+  session_.close({}, now, held_.size() > 0 || item_may_come);
 }
 
 void ConsumerSession::give_up(Time now) {
   for (const auto id : held_.ids()) release(id);
-  bye(now);
+  close(now);
 }
 
 void ConsumerSession::flush_settled() {
   for (auto* runs : {&acked_, &released_}) {
     if (runs->empty()) continue;
-    if (!session_.bye_said()) {
+    if (!session_.closing()) {
       const auto kind = runs == &acked_ ? EntryKind::ack : EntryKind::release;
       session_.append(entry_head_size + runs->size() * 12, 0,
                       [&](std::string& out) { append_runs(out, kind, *runs); });
@@ -341,7 +342,7 @@ SeqNo ConsumerSession::send_request(std::uint64_t more) {
 }
 
 void ConsumerSession::update_requests() {
-  if (!session_.established() || session_.bye_said() || !link_.up()) return;
+  if (!session_.established() || session_.closing() || !link_.up()) return;
   const auto want = std::min<std::uint64_t>(wanted(), max_requests), have = link_.outstanding();
   if (want > have) send_request(want - have);
   if (want < have) {
@@ -390,7 +391,7 @@ void ConsumerSession::tick(Time now, Outbox& out) {
   update_requests();
   if (now >= news_of_link_at()) session_.heartbeat_soon();
   if (session_.heartbeat_due(now)) {
-    if (link_.owes_begun() && !session_.bye_said()) send_request(0);
+    if (link_.owes_begun() && !session_.closing()) send_request(0);
     session_.say_heartbeat(
         now, {{}, {}, session_.told(), link_.received(), link_.generation(), false}, out);
     untold_ = 0;

@@ -72,7 +72,7 @@ class ConsumerSession final : public ClientLogic {
   bool release(ItemId id, std::uint64_t tag = 0);
   std::size_t held() const { return held_.size(); }
   /// Nobody will settle what is held: each of these has failed, for this reason. Nothing after
-  /// bye().
+  /// close().
   void fail_held(std::string_view reason);
   /// Whether that take's item is still held, as far as the broker has said.
   bool holds(ItemId id, std::uint64_t tag) const {
@@ -97,10 +97,10 @@ class ConsumerSession final : public ClientLogic {
   bool closed() const {
     return (draining_ && !resting_) || session_.over() || (session_.shutdown() && inbox_.empty());
   }
-  /// Gives back all that is held, then bye().
+  /// Gives back all that is held, then close().
   void give_up(Time now);
   /// Ends the session; drains first. What is still held is given back by the broker.
-  void bye(Time now);
+  void close(Time now);
   const Session& session() const { return session_; }
   const DeliveryLink& link() const { return link_; }
 

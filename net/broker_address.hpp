@@ -11,7 +11,13 @@
 namespace baton {
 
 /// Distances of the endpoints from the base port.
-enum class EndpointPort : std::uint16_t { put = 0, control = 1, notifications = 2, in = 3, out = 4 };
+enum class EndpointPort : std::uint16_t {
+  put = 0,
+  control = 1,
+  notifications = 2,
+  in = 3,
+  out = 4
+};
 inline constexpr std::uint16_t endpoint_count = 5;
 
 struct BrokerAddress {

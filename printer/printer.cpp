@@ -146,7 +146,7 @@ void Printer::stop() {
 void Printer::close() {
   auto lock = impl_->connection.lock();
   if (impl_->session.session().state() == Session::State::ended) return;
-  impl_->session.bye(Connection::now());
+  impl_->session.close(Connection::now());
   impl_->connection.changed();
   while (!impl_->session.session().over()) impl_->connection.wait(lock);
   if (impl_->session.session().error()) throw_if_over(impl_->session.session(), impl_->connection);

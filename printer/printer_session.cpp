@@ -26,7 +26,7 @@ void PrinterSession::on_notification(std::string_view frame, Time now) {
 }
 
 void PrinterSession::on_welcomed() {
-  if (log_ > 0 && session_.same_epoch()) return session_.skip_told(received_);
+  if (log_ > 0 && session_.same_broker()) return session_.skip_told(received_);
   ++log_;
   passed_over_.clear();
   received_ = printed_ = {session_.welcome().first_told.value - 1};
@@ -115,9 +115,9 @@ bool PrinterSession::finished() const {
          printed_ >= session_.confirmed().told;
 }
 
-void PrinterSession::bye(Time now) {
+void PrinterSession::close(Time now) {
   session_.heartbeat_soon();
-  session_.bye({}, now, false);
+  session_.close({}, now, false);
   changed_ = true;
 }
 

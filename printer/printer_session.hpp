@@ -47,7 +47,7 @@ class PrinterSession final : public ClientLogic {
 
   /// Whether the system is shutting down and the last block was printed.
   bool finished() const;
-  void bye(Time now);
+  void close(Time now);
   const Session& session() const { return session_; }
 
   void check_invariants() const;

@@ -94,7 +94,7 @@ struct Producer::Impl {
 
   bool wait_to_put(Connection::Lock& lock, Time until) {
     const auto may_put = [&] {
-      if (session.session().bye_said()) throw ClientError(Kind::closed, "the producer is closed");
+      if (session.session().closing()) throw ClientError(Kind::closed, "the producer is closed");
       if (session.session().shutdown())
         throw ClientError(Kind::shutdown, "the system is shutting down");
       return session.may_put();
@@ -102,10 +102,10 @@ struct Producer::Impl {
     return wait(lock, may_put, until);
   }
 
-  /// Says bye and waits for the answer.
+  /// Closes the session and waits for the answer.
   void leave() {
     auto lock = connection.lock();
-    session.bye(Connection::now());
+    session.close(Connection::now());
     connection.changed();
     while (!session.session().over()) connection.wait(lock);
     if (session.session().error()) throw_if_over(session.session(), connection);
@@ -206,7 +206,7 @@ void Producer::stop() {
   const auto lock = impl_->connection.lock();
   impl_->stopped = true;
   if (!impl_->session.session().was_welcomed())
-    impl_->session.bye(Connection::now());  // say() need not wait, either
+    impl_->session.close(Connection::now());  // say() need not wait, either
   impl_->connection.notify();
 }
 
@@ -214,7 +214,7 @@ void Producer::close() {
   auto& session = impl_->session;
   {
     auto lock = impl_->connection.lock();
-    if (session.session().bye_said() && session.session().state() == Session::State::ended) return;
+    if (session.session().closing() && session.session().state() == Session::State::ended) return;
     const auto flushed = [&] {
       return session.flushed() || impl_->stopped || !session.session().was_welcomed();
     };

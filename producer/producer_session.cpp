@@ -39,10 +39,10 @@ void ProducerSession::on_welcomed(Time now) {
     return;
   }
   put_.restart();
-  // It may not have kept them yet, another epoch or not. And what is kept counts as ours once it is
-  // counted. The confirm says both.
+  // It may not have kept them yet, another broker instance or not. And what is kept counts as ours
+  // once it is counted. The confirm says both.
   put_.received(welcome.put_received, now);
-  if (session_.same_epoch()) return;
+  if (session_.same_broker()) return;
   if (!welcome.keeps) {
     earlier_.done += counted_.done;
     earlier_.dead += counted_.dead;
@@ -119,7 +119,7 @@ PutWait ProducerSession::why_wait(Time now) const {
 }
 
 void ProducerSession::join() {
-  if (joining_ || session_.over() || session_.bye_said()) return;
+  if (joining_ || session_.over() || session_.closing()) return;
   joining_ = true;
   session_.append(entry_head_size, 0,
                   [](std::string& out) { append_block(out, EntryKind::join, {}); });
@@ -150,8 +150,9 @@ void ProducerSession::tick(Time now, Outbox& out) {
   for (int i = 0; i < puts_per_tick; ++i) {
     auto* block = put_.next_to_send(now);
     if (!block) break;
-    out.messages.push_back({TargetEndpoint::put, make_message(*block, MessageType::put,
-                                                              session_.epoch(), session_.id())});
+    out.messages.push_back(
+        {TargetEndpoint::put,
+         make_message(*block, MessageType::put, session_.broker_instance(), session_.id())});
     more_ = i + 1 == puts_per_tick;
   }
   if (now >= put_.mark_at()) say_mark(now, out);
@@ -164,7 +165,7 @@ void ProducerSession::tick(Time now, Outbox& out) {
 void ProducerSession::say_mark(Time now, Outbox& out) {
   std::string mark(header_size, '\0');
   write_header(mark.data(),
-               {MessageType::put, 0, session_.epoch(), session_.id(), put_.sent() + 1});
+               {MessageType::put, 0, session_.broker_instance(), session_.id(), put_.sent() + 1});
   out.messages.push_back({TargetEndpoint::put, std::move(mark)});
   put_.marked(now);
 }

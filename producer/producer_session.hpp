@@ -53,7 +53,7 @@ class ProducerSession final : public ClientLogic {
   bool take_change() override;
 
   /// Whether put() may be called now.
-  bool may_put() const { return put_.may_append() && !session_.over() && !session_.bye_said(); }
+  bool may_put() const { return put_.may_append() && !session_.over() && !session_.closing(); }
   /// Appends an item to the put stream. Requires may_put(), priority <= max_priority, a body of at
   /// most max_body bytes.
   void put(const PutItem& item) {
@@ -84,7 +84,7 @@ class ProducerSession final : public ClientLogic {
 
   bool may_say() const { return session_.may_say(); }
   void say(std::string_view block) { session_.say(block); }
-  void bye(Time now) { session_.bye(put_.last(), now, !put_.idle()); }
+  void close(Time now) { session_.close(put_.last(), now, !put_.idle()); }
   const Session& session() const { return session_; }
 
   void check_invariants() const;

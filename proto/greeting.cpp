@@ -79,19 +79,20 @@ std::vector<std::string> queues_field(const json& object, Role role) {
 std::uint64_t random_field(const json& object, const char* field) {
   const auto text = text_field(object, field, 16);
   if (text.empty()) return 0;
-  const auto value = epoch_from_hex(text);
+  const auto value = number_from_hex(text);
   if (!value) throw Wrong{Refusal::hello, std::string(field) + " must be 16 hex digits"};
-  return value->value;
+  return *value;
 }
 
 std::optional<Previous> previous_field(const json& object) {
   const auto found = object.find("previous");
   if (found == object.end()) return std::nullopt;
   if (!found->is_object()) throw Wrong{Refusal::hello, "previous must be an object"};
-  const auto epoch = epoch_from_hex(text_field(*found, "epoch", 16));
+  const auto broker_instance = number_from_hex(text_field(*found, "broker_instance", 16));
   const auto session = session_from_hex(text_field(*found, "session", 32));
-  if (!epoch || !session) throw Wrong{Refusal::hello, "previous names no epoch and session"};
-  return Previous{*epoch, *session};
+  if (!broker_instance || !session)
+    throw Wrong{Refusal::hello, "previous names no broker instance and session"};
+  return Previous{{*broker_instance}, *session};
 }
 
 SessionId run_field(const json& object) {
@@ -157,10 +158,10 @@ std::string to_json(const Hello& hello) {
               {"host", hello.host},        {"pid", hello.pid},
               {"queues", hello.queues},    {"first_put", hello.first_put.value},
               {"heard", hello.heard.value}};
-  if (hello.process != 0) object["process"] = to_hex(Epoch{hello.process});
-  if (hello.instance != 0) object["instance"] = to_hex(Epoch{hello.instance});
+  if (hello.process != 0) object["process"] = to_hex(hello.process);
+  if (hello.instance != 0) object["instance"] = to_hex(hello.instance);
   if (hello.previous)
-    object["previous"] = {{"epoch", to_hex(hello.previous->epoch)},
+    object["previous"] = {{"broker_instance", to_hex(hello.previous->broker_instance.value)},
                           {"session", to_hex(hello.previous->session)}};
   if (hello.role == Role::producer) object["run"] = to_hex(hello.run);
   if (hello.begun) object["begun"] = true;

@@ -22,7 +22,7 @@ std::string_view name(Role role);
 /// The session that a client had before this one, so that nothing is said twice and what it holds
 /// stays its own.
 struct Previous {
-  Epoch epoch;
+  BrokerInstance broker_instance;
   SessionId session;
 
   bool operator==(const Previous&) const = default;
@@ -45,7 +45,8 @@ struct Hello {
   SessionId run;       ///< producer: its process, by the first session id that it drew
   bool begun = false;  ///< producer: this process was welcomed before, and goes on with its numbers
   SeqNo last_put;  ///< producer: the last number that it may have sent in earlier sessions; 0: none
-  SeqNo heard;     ///< last number of the broker's stream that came in, of the epoch of `previous`
+  SeqNo heard;     ///< last number of the broker's stream that came in, from the broker instance of
+                   ///< `previous`
   std::optional<Previous> previous;
   /// Consumer: so many items are claimed by the first entries of its control stream.
   std::uint64_t claims = 0;

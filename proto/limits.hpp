@@ -100,7 +100,7 @@ static_assert(part_bytes <= link_window_bytes && link_window_bytes <= links_wind
 inline constexpr Duration slowest_return =
     tcp_connect_within + reconnect_latest + reconnect_soonest + heartbeat_in_silence  // missed
     + session_timeout       // nothing is heard from the dead address
-    + heartbeat_in_silence  // its heartbeat is answered: another epoch
+    + heartbeat_in_silence  // its heartbeat is answered: another broker instance
     + hello_again;          // not sooner behind its sockets' opening
 static_assert(claims_within >= slowest_return + 500ms,
               "claims are waited for until all can have come, on slow lines, too");

@@ -104,7 +104,7 @@ Refusal check_control(const Entry& entry) {
       return exactly(entry, link_lost_size);
     case EntryKind::join:
       return exactly(entry, 0);
-    case EntryKind::bye:
+    case EntryKind::close:
       return exactly(entry, 8);
     default:
       return Refusal::malformed;
@@ -206,7 +206,7 @@ void write_header(char* at, const Header& header) {
   at[4] = static_cast<char>(header.type);
   at[5] = 0;
   store(at + 6, header.count);
-  store(at + 8, header.epoch.value);
+  store(at + 8, header.broker_instance.value);
   std::copy(header.session.bytes.begin(), header.session.bytes.end(), at + 16);
   store(at + 32, header.number.value);
 }
@@ -216,7 +216,7 @@ Refusal read_header(std::string_view frame, Header& header) {
   if (!frame.starts_with(magic)) return Refusal::magic;
   const char* at = frame.data();
   header.count = load<std::uint16_t>(at + 6);
-  header.epoch.value = load<std::uint64_t>(at + 8);
+  header.broker_instance.value = load<std::uint64_t>(at + 8);
   std::copy(at + 16, at + 32, header.session.bytes.begin());
   header.number.value = load<std::uint64_t>(at + 32);
   if (at[3] != protocol_version) return Refusal::version;
@@ -390,8 +390,8 @@ void append_link_lost(std::string& out, const LinkLost& lost) {
   append(out, lost.wanted);
 }
 
-void append_bye(std::string& out, SeqNo last_put) {
-  append_entry_head(out, EntryKind::bye, 0, 0, 8);
+void append_close(std::string& out, SeqNo last_put) {
+  append_entry_head(out, EntryKind::close, 0, 0, 8);
   append(out, last_put.value);
 }
 
@@ -476,7 +476,7 @@ LinkLost read_link_lost(const Entry& entry) {
   return {load<std::uint32_t>(at), {load<std::uint64_t>(at + 4)}, load<std::uint32_t>(at + 12)};
 }
 
-SeqNo read_bye(const Entry& entry) { return {load<std::uint64_t>(entry.payload.data())}; }
+SeqNo read_close(const Entry& entry) { return {load<std::uint64_t>(entry.payload.data())}; }
 
 std::uint64_t read_dropped(const Entry& entry) { return load<std::uint64_t>(entry.payload.data()); }
 

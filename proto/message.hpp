@@ -43,8 +43,8 @@ enum class MessageType : std::uint8_t {
 
 struct Header {
   MessageType type{};
-  std::uint16_t count = 0;  ///< entries in the payload; 0 for other payloads
-  Epoch epoch;              ///< the broker's; 0 in the first hello
+  std::uint16_t count = 0;         ///< entries in the payload; 0 for other payloads
+  BrokerInstance broker_instance;  ///< the broker's; 0 in the first hello
   SessionId session;
   SeqNo number;  ///< the number of the first entry; 0 for other payloads
 };
@@ -80,7 +80,8 @@ enum class EntryKind : std::uint8_t {
                ///< count of deliveries
   claim_put = 26,  ///< the same of items that may not have been kept: each run with the put of its
                    ///< first item
-  bye = 24,  ///< u64: the last number of the put stream; the session ends when both streams are in
+  close =
+      24,  ///< u64: the last number of the put stream; the session ends when both streams are in
   // on a link
   delivery = 32,  ///< a: priority; b: attempt (1 for the first, 65535 for more); payload: Delivery,
                   ///< then the body
@@ -281,7 +282,7 @@ void append_claims(std::string& out,
                    const std::vector<Claim>& claims);  ///< none or all of them with a put
 void append_fail(std::string& out, const Failure& failure);
 void append_link_lost(std::string& out, const LinkLost& lost);
-void append_bye(std::string& out, SeqNo last_put);
+void append_close(std::string& out, SeqNo last_put);
 void append_dropped(std::string& out, std::uint64_t blocks);
 void append_block(std::string& out, EntryKind kind,
                   std::string_view block);  ///< died, part, or (empty) join, none
@@ -292,7 +293,7 @@ void read_runs(const Entry& entry, std::vector<ItemRun>& runs);    ///< replaces
 void read_claims(const Entry& entry, std::vector<Claim>& claims);  ///< replaces `claims`
 Failure read_fail(const Entry& entry);
 LinkLost read_link_lost(const Entry& entry);
-SeqNo read_bye(const Entry& entry);
+SeqNo read_close(const Entry& entry);
 std::uint64_t read_dropped(const Entry& entry);
 
 /// From a client, every heartbeat_interval and whenever the broker should know sooner.
@@ -342,8 +343,8 @@ struct Confirm {
   /// The put stream has a gap after put_received: send it again from there.
   bool rewind_put = false;
   bool rewind_control = false;  ///< likewise the control stream
-  bool shutdown = false;        ///< the system is ending: finish, say bye
-  bool ended = false;           ///< this session is over, as its bye asked
+  bool shutdown = false;        ///< the system is ending: finish, close
+  bool ended = false;           ///< this session is over, as its close asked
   SeqNo told_sent;  ///< of the broker's stream to this session, what was sent before this confirm
   std::uint32_t consumers = 0;  ///< to a producer: who may take items of its queue
 

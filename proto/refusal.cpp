@@ -18,7 +18,7 @@ constexpr std::array<Row, refusal_count> rows{{
     {"frames", "a message must be one frame", false},
     {"malformed", "the payload is not what the message type says", true},
     {"too_large", "larger than the limit", true},
-    {"wrong_epoch", "the broker was started anew: say hello", true},
+    {"wrong_broker_instance", "the broker was started again: say hello", true},
     {"unknown_session", "no such session, or it has ended: say hello", true},
     {"wrong_role", "not a message of this role", false},
     {"wrong_endpoint", "not a message of this endpoint", false},

@@ -72,7 +72,7 @@ class Line final : private broker::Shell {
  public:
   Line(bool keeps, std::uint32_t prefetch)
       : storage_(make_storage(keeps)),
-        dispatcher_(settings_of(keeps), Epoch{7}, *storage_, now_),
+        dispatcher_(settings_of(keeps), BrokerInstance{7}, *storage_, now_),
         producer_(config_of(Role::producer)),
         consumer_(config_of(Role::consumer), prefetch),
         one_by_one_(prefetch == 0) {}

@@ -388,7 +388,7 @@ std::uint64_t Database::put_new(Write& txn, const Batch& batch) {
   return count;
 }
 
-void Database::write(const Batch& batch, What what, Epoch epoch) {
+void Database::write(const Batch& batch, What what, BrokerInstance broker_instance) {
   check_in_place();
   Write txn(env_);
   std::uint64_t items = 0;
@@ -400,7 +400,7 @@ void Database::write(const Batch& batch, What what, Epoch epoch) {
   for (const auto id : batch.erased) txn.erase(items_, id.value);
   txn.change(states_, batch.states);
   Seal seal;
-  seal.epoch = epoch;
+  seal.broker_instance = broker_instance;
   seal.items = txn.rows(items_);
   seal.states = txn.rows(states_);
   seal.last = batch.last;

@@ -67,7 +67,7 @@ class Database {
   enum class What : std::uint8_t { all, settles };
   /// One transaction, on disk when this returns. Throws DiskError, and then nothing of it is; and
   /// Removed.
-  void write(const Batch& batch, What what, Epoch epoch);
+  void write(const Batch& batch, What what, BrokerInstance broker_instance);
   /// Items of all transactions so far. For the thread that writes.
   std::uint64_t items_written() const { return items_written_; }
 

@@ -82,22 +82,22 @@ DiskStorage::Written DiskStorage::end() {
   return result;
 }
 
-void DiskStorage::load(Kept& kept, Epoch epoch, Time now) {
+void DiskStorage::load(Kept& kept, BrokerInstance broker_instance, Time now) {
   clock_.emplace(disk::ClockNote::read(options_.directory / "clock"), options_.wall(), now);
   disk::Database::Visitor visitor;
   visitor.seal = [&](const disk::Seal& seal) {
-    const auto first = first_id(epoch, seal.epoch, seal.last);
+    const auto first = first_id(broker_instance, seal.broker_instance, seal.last);
     open_.last = {first.value -
                   1};  // all that this process gives is above it, whatever of that is ever written
-    kept.begin(seal.epoch, first);
+    kept.begin(seal.broker_instance, first);
   };
   visitor.queue = [&](std::uint64_t index, std::string_view name) {
     kept.queue(static_cast<std::uint32_t>(index), name);
     know_queue(index);
   };
   visitor.producer = [&](std::uint64_t index, const disk::ProducerRow& row) {
-    kept.producer({static_cast<std::uint32_t>(index), row.name, row.named, row.said_bye,
-                   row.received, row.done, row.dead, row.digests, row.undigested});
+    kept.producer({static_cast<std::uint32_t>(index), row.name, row.named, row.closed, row.received,
+                   row.done, row.dead, row.digests, row.undigested});
   };
   visitor.item = [&](std::uint64_t id, const disk::ItemRow& row, const disk::StateRow* state) {
     ++items_;
@@ -106,18 +106,18 @@ void DiskStorage::load(Kept& kept, Epoch epoch, Time now) {
   };
   database_.load(visitor);
   compact_if_worth_it();
-  write_epoch(epoch);
-  writer_ =
-      std::make_unique<disk::Writer>(database_, lock_, note_, options_.directory, epoch, changed_);
+  write_broker_instance(broker_instance);
+  writer_ = std::make_unique<disk::Writer>(database_, lock_, note_, options_.directory,
+                                           broker_instance, changed_);
 }
 
-/// Before anything is delivered: who holds an item at this process's end names its epoch, also when
-/// nothing else was written by then.
-void DiskStorage::write_epoch(Epoch epoch) {
+/// Before anything is delivered: who holds an item at this process's end names its broker instance,
+/// also when nothing else was written by then.
+void DiskStorage::write_broker_instance(BrokerInstance broker_instance) {
   disk::Batch nothing_else;
   nothing_else.last = open_.last;
   try {
-    database_.write(nothing_else, disk::Database::What::settles, epoch);
+    database_.write(nothing_else, disk::Database::What::settles, broker_instance);
   } catch (const disk::DiskError&) {  // a full disk: with what is settled next
   }
 }
@@ -257,7 +257,7 @@ void DiskStorage::save(const StoredProducer& producer) {
   turn_over_ = false;
   auto& row = open_.producers[producer.index].emplace();
   disk::append_producer(row, producer.index,
-                        {producer.name, producer.named, producer.said_bye, producer.received,
+                        {producer.name, producer.named, producer.closed, producer.received,
                          producer.done, producer.dead, producer.digests});
 }
 

@@ -44,7 +44,7 @@ class DiskStorage final : public Storage {
   DiskStorage(const DiskStorage&) = delete;
   DiskStorage& operator=(const DiskStorage&) = delete;
 
-  void load(Kept& kept, Epoch epoch, Time now) override;
+  void load(Kept& kept, BrokerInstance broker_instance, Time now) override;
   void put(const StoredItem& item, const Names& names, std::string_view body) override;
   std::string_view body(ItemId id) override;
   std::string_view part(ItemId id, std::uint64_t offset, std::size_t size,
@@ -87,7 +87,7 @@ class DiskStorage final : public Storage {
   }
   void compact_if_worth_it();
   void know_queue(std::uint64_t index);
-  void write_epoch(Epoch epoch);
+  void write_broker_instance(BrokerInstance broker_instance);
   void look(Time now);
   disk::StateRow state_of(ItemId id);
   disk::Delay delay_of(const StoredItem& item) const;

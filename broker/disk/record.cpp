@@ -12,7 +12,7 @@ constexpr std::size_t crc_size = 4;
 // What a row of format 1 has not: each row says by itself how it is read.
 constexpr std::uint8_t delay_flag = 1, item_2_flag = 2, again_flag = 4;
 constexpr std::uint8_t dead_flag = 1, suspect_flag = 2, state_2_flag = 4;
-constexpr std::uint8_t named_flag = 1, said_bye_flag = 2;
+constexpr std::uint8_t named_flag = 1, closed_flag = 2;
 constexpr std::size_t most_failures = 255, most_text = 65'535, most_digests = 1024;
 
 std::uint32_t crc_of(std::uint64_t key) {
@@ -168,7 +168,7 @@ bool read_queue(std::uint64_t key, std::string_view value, std::string_view& nam
 void append_producer(std::string& out, std::uint64_t key, const ProducerRow& row) {
   append_row(out, key, [&] {
     append(out, static_cast<std::uint8_t>((row.named ? named_flag : 0) |
-                                          (row.said_bye ? said_bye_flag : 0)));
+                                          (row.closed ? closed_flag : 0)));
     append(out, std::uint8_t{0});
     const auto digests = row.digests.substr(0, most_digests);
     append(out, static_cast<std::uint16_t>(digests.size()));
@@ -186,7 +186,7 @@ bool read_producer(std::uint64_t key, std::string_view value, ProducerRow& row) 
   if (!open_row(key, value, in)) return false;
   const auto flags = in.take<std::uint8_t>();
   row.named = (flags & named_flag) != 0;
-  row.said_bye = (flags & said_bye_flag) != 0;
+  row.closed = (flags & closed_flag) != 0;
   const auto source = in.take<std::uint8_t>();
   const auto digests = in.take<std::uint16_t>();
   row.received = {in.take<std::uint64_t>()};
@@ -204,7 +204,7 @@ bool read_producer(std::uint64_t key, std::string_view value, ProducerRow& row) 
 void append_seal(std::string& out, std::uint64_t key, const Seal& seal) {
   append_row(out, key, [&] {
     append(out, seal.format);
-    append(out, seal.epoch.value);
+    append(out, seal.broker_instance.value);
     append(out, seal.items);
     append(out, seal.states);
     append(out, seal.last.value);
@@ -215,7 +215,7 @@ bool read_seal(std::uint64_t key, std::string_view value, Seal& seal) {
   Reader in({});
   if (!open_row(key, value, in)) return false;
   seal.format = in.take<std::uint32_t>();
-  seal.epoch = {in.take<std::uint64_t>()};
+  seal.broker_instance = {in.take<std::uint64_t>()};
   seal.items = in.take<std::uint64_t>();
   seal.states = in.take<std::uint64_t>();
   seal.last = {in.take<std::uint64_t>()};

@@ -49,7 +49,7 @@ struct StateRow {
 struct ProducerRow {
   std::string_view name;
   bool named = false;
-  bool said_bye = false;
+  bool closed = false;
   SeqNo received;
   std::uint64_t done = 0;
   std::uint64_t dead = 0;
@@ -61,7 +61,7 @@ struct ProducerRow {
 
 struct Seal {
   std::uint32_t format = disk::format;
-  Epoch epoch;
+  BrokerInstance broker_instance;
   std::uint64_t items = 0;
   std::uint64_t states = 0;
   ItemId last;

@@ -37,7 +37,7 @@ class Writer {
  public:
   /// All of them must outlive the writer, which signals `changed` when durable() has something new.
   Writer(Database& database, const FileLock& lock, ClockNote& note,
-         const std::filesystem::path& directory, Epoch epoch, Wake& changed);
+         const std::filesystem::path& directory, BrokerInstance broker_instance, Wake& changed);
   ~Writer() { end(); }
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -73,7 +73,7 @@ class Writer {
   Database& database_;
   const FileLock& lock_;
   ClockNote& note_;
-  const Epoch epoch_;
+  const BrokerInstance broker_instance_;
   Reserve reserve_;
   Batch pending_;  // the thread's: more than one submitted batch when the disk is full
   std::atomic<bool> busy_ = false;

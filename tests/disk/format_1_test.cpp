@@ -45,7 +45,7 @@ std::string seal_row() {
   std::string rest;
   append(rest, std::uint32_t{1});
   for (const std::uint64_t number : {7, 3, 1, 3})
-    append(rest, number);  // epoch, items, states, last id
+    append(rest, number);  // broker instance, items, states, last id
   return sealed(0, rest);
 }
 
@@ -105,7 +105,7 @@ TEST_CASE("a directory of format 1 is read, and its rows lie among new ones from
   write_format_1(directory, in_an_hour());
   {
     Disk disk(directory, 1u << 30, {8});
-    CHECK(disk.loaded.epoch == Epoch{7});
+    CHECK(disk.loaded.broker_instance == BrokerInstance{7});
     CHECK(check_items(disk) == 3);
     disk.put(disk.loaded.first.value, "new", 5'000);
     disk.keep();

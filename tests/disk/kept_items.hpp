@@ -29,8 +29,8 @@ class Directory {
 
 /// What a storage tells when it is loaded.
 struct Loaded final : Kept {
-  void begin(Epoch epoch_before, ItemId first_id) override {
-    epoch = epoch_before, first = first_id;
+  void begin(BrokerInstance previous_broker, ItemId first_id) override {
+    broker_instance = previous_broker, first = first_id;
   }
   void queue(std::uint32_t index, std::string_view name) override { queues[index] = name; }
   void producer(const StoredProducer& one) override {
@@ -40,7 +40,7 @@ struct Loaded final : Kept {
   }
   void item(const StoredItem& one) override { items.push_back(one); }
 
-  Epoch epoch;
+  BrokerInstance broker_instance;
   ItemId first;
   std::map<std::uint32_t, std::string> queues;
   std::vector<std::string> names;
@@ -53,9 +53,10 @@ struct Loaded final : Kept {
 /// not.
 class Disk {
  public:
-  explicit Disk(const Directory& directory, std::uint64_t max_memory = 1u << 30, Epoch epoch = {7})
+  explicit Disk(const Directory& directory, std::uint64_t max_memory = 1u << 30,
+                BrokerInstance broker_instance = {7})
       : storage({directory.path, max_memory}, changed) {
-    storage.load(loaded, epoch, std::chrono::steady_clock::now());
+    storage.load(loaded, broker_instance, std::chrono::steady_clock::now());
   }
 
   void put(std::uint64_t id, std::string_view body, std::uint32_t delay_ms = 0) {

@@ -35,12 +35,12 @@ class Kept {
     for (auto id = from; id < to; ++id) segment->add({0, 0, 4, SeqNo{id}, {}, body(id)});
     batch.puts.push_back({segment, segment->gone()});
     batch.last = ItemId{to - 1};
-    database_.write(batch, disk::Database::What::all, Epoch{7});
+    database_.write(batch, disk::Database::What::all, BrokerInstance{7});
   }
   void erase(const std::vector<std::uint64_t>& ids) {
     disk::Batch batch;
     for (const auto id : ids) batch.erased.push_back({id});
-    database_.write(batch, disk::Database::What::settles, Epoch{7});
+    database_.write(batch, disk::Database::What::settles, BrokerInstance{7});
   }
   void compact() { database_.compact(); }
   /// The ids of all, whose bodies must be what was put.

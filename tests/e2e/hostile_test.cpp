@@ -226,21 +226,21 @@ TEST_CASE("hostile: the parts of a message without an end are kept until its con
 
 TEST_CASE("hostile: messages that are none of ours are refused and counted") {
   Scene scene;
-  const Epoch epoch = Stranger(scene.broker, Role::printer).epoch();
-  const auto heartbeat = [](Epoch of) {
+  const BrokerInstance broker_instance = Stranger(scene.broker, Role::printer).broker_instance();
+  const auto heartbeat = [](BrokerInstance of) {
     return encode_heartbeat({MessageType::heartbeat, 0, of, random_session(), {}}, {});
   };
   const auto changed = [&](std::size_t at, char to) {
-    auto message = heartbeat(epoch);
+    auto message = heartbeat(broker_instance);
     message[at] = to;
     return zmtp::frame(message);
   };
   const std::string deep(10'000, '[');
-  std::string nonsense = zmtp::frame("") + zmtp::frame(std::string(39, 'B')) + changed(0, 'X') +
-                         changed(3, 9) + changed(4, 99) + zmtp::frame(heartbeat(epoch), true) +
-                         zmtp::frame("another part");
+  std::string nonsense =
+      zmtp::frame("") + zmtp::frame(std::string(39, 'B')) + changed(0, 'X') + changed(3, 9) +
+      changed(4, 99) + zmtp::frame(heartbeat(broker_instance), true) + zmtp::frame("another part");
   std::string for_control =
-      zmtp::frame(heartbeat({epoch.value + 1})) + zmtp::frame(heartbeat(epoch));
+      zmtp::frame(heartbeat({broker_instance.value + 1})) + zmtp::frame(heartbeat(broker_instance));
   for (const std::string json :
        {"", "[]", "{", "{\"role\":7}", "{\"role\":\"consumer\"}", deep.c_str()})
     for_control +=
@@ -252,7 +252,7 @@ TEST_CASE("hostile: messages that are none of ours are refused and counted") {
       endpoint.enter(peer);
       peer.send(nonsense);
       if (endpoint.name == "control") peer.send(for_control);
-      if (endpoint.name == "put") peer.send(zmtp::frame(heartbeat(epoch)));
+      if (endpoint.name == "put") peer.send(zmtp::frame(heartbeat(broker_instance)));
       peer.finish();
     }
   }
@@ -264,7 +264,7 @@ TEST_CASE("hostile: messages that are none of ours are refused and counted") {
   CHECK(refused["version"] == 2 * times);
   CHECK(refused["unknown_type"] == 2 * times);
   CHECK(refused["frames"] == 2 * times);
-  CHECK(refused["wrong_epoch"] == times);
+  CHECK(refused["wrong_broker_instance"] == times);
   CHECK(refused["unknown_session"] == times);
   CHECK(refused["malformed"] == 4 * times);
   CHECK(refused["hello"] == 2 * times);

@@ -30,7 +30,7 @@ class User {
         return;
       default:
         if (script.below(8) == 7) session_.drain();
-        if (script.below(8) == 7) session_.bye(now);
+        if (script.below(8) == 7) session_.close(now);
     }
   }
 

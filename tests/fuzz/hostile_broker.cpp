@@ -51,9 +51,9 @@ void HostileBroker::act() {
 
 /// Right for the session that the client has, most of the time.
 Header HostileBroker::header(MessageType type, SeqNo number, std::uint16_t count) const {
-  auto epoch = session_.established() ? session_.epoch() : Epoch{1};
-  if (script_.below(8) == 7) epoch.value = script_.number();
-  return {type, count, epoch, session_.id(), number};
+  auto broker_instance = session_.established() ? session_.broker_instance() : BrokerInstance{1};
+  if (script_.below(8) == 7) broker_instance.value = script_.number();
+  return {type, count, broker_instance, session_.id(), number};
 }
 
 void HostileBroker::raw() {
@@ -209,7 +209,7 @@ void HostileBroker::read(const Outbox::Message& message) const {
     std::string why;
     return ensure(parse(payload, hello, why) == Refusal::none);
   }
-  ensure(header.epoch == session_.epoch());
+  ensure(header.broker_instance == session_.broker_instance());
   if (header.type == MessageType::heartbeat) {
     Heartbeat heartbeat;
     return ensure(decode_heartbeat(payload, heartbeat) == Refusal::none);

@@ -70,8 +70,8 @@ void check_given(const Entry& entry) {
   ensure(in.next(again) && in.next(again) && read_delivery(again, before) == value);
 }
 
-void check_bye(const Entry& entry) {
-  there_and_back(MessageType::control, read_bye(entry), append_bye, read_bye);
+void check_close(const Entry& entry) {
+  there_and_back(MessageType::control, read_close(entry), append_close, read_close);
 }
 
 void check_entry(MessageType type, const Entry& entry) {
@@ -96,8 +96,8 @@ void check_entry(MessageType type, const Entry& entry) {
       return there_and_back(type, read_fail(entry), append_fail, read_fail);
     case EntryKind::link_lost:
       return there_and_back(type, read_link_lost(entry), append_link_lost, read_link_lost);
-    case EntryKind::bye:
-      return check_bye(entry);
+    case EntryKind::close:
+      return check_close(entry);
     case EntryKind::delivery:
       return check_given(entry);
     case EntryKind::dropped:
@@ -161,13 +161,13 @@ void check_message(std::string_view frame) {
 /// A message whose entries are as long as their heads say: by chance alone two lengths and a count
 /// seldom fit together.
 std::string framed(Script script) {
-  constexpr EntryKind kinds[] = {EntryKind::item, EntryKind::request,   EntryKind::cancel_requests,
-                                 EntryKind::ack,  EntryKind::fail,      EntryKind::release,
-                                 EntryKind::say,  EntryKind::link_lost, EntryKind::join,
-                                 EntryKind::bye,  EntryKind::delivery,  EntryKind::empty,
-                                 EntryKind::part, EntryKind::died,      EntryKind::result,
-                                 EntryKind::line, EntryKind::dropped,   EntryKind::claim,
-                                 EntryKind::lost, EntryKind::digest,    EntryKind::claim_put,
+  constexpr EntryKind kinds[] = {EntryKind::item,  EntryKind::request,   EntryKind::cancel_requests,
+                                 EntryKind::ack,   EntryKind::fail,      EntryKind::release,
+                                 EntryKind::say,   EntryKind::link_lost, EntryKind::join,
+                                 EntryKind::close, EntryKind::delivery,  EntryKind::empty,
+                                 EntryKind::part,  EntryKind::died,      EntryKind::result,
+                                 EntryKind::line,  EntryKind::dropped,   EntryKind::claim,
+                                 EntryKind::lost,  EntryKind::digest,    EntryKind::claim_put,
                                  EntryKind{0}};
   constexpr MessageType types[] = {MessageType::put, MessageType::control, MessageType::outcome,
                                    MessageType::console, MessageType::deliveries};

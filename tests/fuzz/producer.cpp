@@ -20,7 +20,7 @@ void use(ProducerSession& session, Script& script, Time now) {
       if (session.may_say()) session.say(script.bytes());
       return;
     case 2:
-      if (script.below(8) == 7) session.bye(now);
+      if (script.below(8) == 7) session.close(now);
       return;
     case 3:
       if (session.joined()) ensure(session.flushed());

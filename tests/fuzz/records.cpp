@@ -130,7 +130,7 @@ std::string written_file() {
         segment->add({0, 0, 4, SeqNo{id}, {}, std::string(id % 30 == 0 ? 9000 : id, 'x')});
       batch.puts.push_back({segment, segment->gone()});
       for (auto id = from; id > 1 && id > from - 10; --id) batch.erased.push_back({id - 1});
-      database.write(batch, Database::What::all, Epoch{7});
+      database.write(batch, Database::What::all, BrokerInstance{7});
     }
   }
   std::ifstream file(directory + "/baton.mdb", std::ios::binary);

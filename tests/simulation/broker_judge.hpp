@@ -53,17 +53,17 @@ class BrokerJudge {
         keeps_(settings.keeps),
         peace_(peace),
         before_(before) {}
-  void begins(Epoch epoch) { epoch_ = epoch; }
-  Epoch epoch() const { return epoch_; }
+  void begins(BrokerInstance broker_instance) { broker_instance_ = broker_instance; }
+  BrokerInstance broker_instance() const { return broker_instance_; }
   Life life() const { return life_; }
   /// Asked while the broker reads: what it has delivered in this turn by now.
   void sees(std::function<std::set<ItemId>()> handed_off) { delivered_to_ = std::move(handed_off); }
 
-  // What its disk has, when it keeps: the epoch that was written last, and items of earlier lives;
-  // and at any time the count of deliveries that lies on it for an item.
+  // What its disk has, when it keeps: the broker instance that was written last, and items of
+  // earlier lives; and at any time the count of deliveries that lies on it for an item.
   using CountKept = std::function<std::uint32_t(ItemId)>;
   /// `is_kept`: whether an item lies on it.
-  void loads(Epoch before, CountKept count_kept, std::function<bool(ItemId)> is_kept);
+  void loads(BrokerInstance before, CountKept count_kept, std::function<bool(ItemId)> is_kept);
   /// A notification that goes out, before sessions() is told who is gone.
   void refuses(std::string_view notification);
   /// What of a queue was put before, in an earlier life, and is put again.
@@ -213,8 +213,8 @@ class BrokerJudge {
     std::deque<std::pair<SeqNo, std::size_t>> under_way;  // entries on its link, and their bytes
     std::size_t bytes = 0;                                // the sum of these
     std::size_t arrived_meanwhile = 0;                    // since nothing was under way
-    bool bye = false, superseded = false, refused = false;
-    Time bye_at{};
+    bool closed = false, superseded = false, refused = false;
+    Time closed_at{};
     std::uint64_t claims_left = 0;                // announced, and not in yet
     std::set<ItemId> claimed_in_vain, told_lost;  // this turn's
     std::set<ItemId> puts;                        // it claims, and are not here yet
@@ -274,7 +274,7 @@ class BrokerJudge {
   void loses(Item& item, const SessionId& by, bool counted);
   void tells_lost(const SessionId& id, const Header& header, std::string_view payload);
   void check_lost(const Knows& knows);
-  void check_byes(const Knows& knows);
+  void check_closes(const Knows& knows);
   void check_right(const Item& item, ItemId id) const;
   bool waits_for_disk(const Item& item) const;
   void note_claims();
@@ -332,8 +332,8 @@ class BrokerJudge {
   const bool keeps_;
   const Peace peace_;
   const BrokerJudge* const before_;
-  Epoch epoch_before_;   // that was written last
-  Time claims_since_{};  // nothing is delivered: kept items wait for those who held them
+  BrokerInstance previous_broker_;  // that was written last
+  Time claims_since_{};             // nothing is delivered: kept items wait for those who held them
   std::uint64_t kept_items_ = 0, again_items_ = 0;
   std::map<std::string, SeqNo> kept_up_to_;
   std::map<std::string, SessionId> runs_;  // who puts under a name now
@@ -342,7 +342,7 @@ class BrokerJudge {
   std::function<bool(ItemId)> is_kept_;
   std::function<bool()> takes_claims_, hands_off_;
   std::function<std::set<ItemId>()> delivered_to_;
-  Epoch epoch_;
+  BrokerInstance broker_instance_;
 
   std::map<ItemId, Item> items_;
   std::map<std::string, Priorities> ready_;  // by queue
@@ -366,7 +366,7 @@ class BrokerJudge {
   std::uint64_t given_ = 0;                               // in this turn
   ItemId last_of_turn_;                                   // the last one of the turn before
   std::set<SessionId> link_failed_, link_opened_, lost_;  // lost: a failure counts
-  std::map<SessionId, std::uint32_t> byes_;  // ever: with the generation of the link then
+  std::map<SessionId, std::uint32_t> closes_;  // ever: with the generation of the link then
   CountKept count_kept_;
   Time claims_taken_{};  // the time for claims was not over
   Time claims_seen_{};   // claims of a session that holds items of the last life were still to come

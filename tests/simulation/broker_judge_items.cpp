@@ -212,10 +212,10 @@ void BrokerJudge::delivery(const SessionId& session, std::uint32_t generation, S
           name(delivery.id) + " is delivered while those who held items may claim them");
   const auto found = standing_.find(session);
   const bool stale = !heard || found == standing_.end() || found->second.generation != generation ||
-                     found->second.bye;
-  const auto left = byes_.find(session);
-  const bool unsaid = stale && (left == byes_.end() ||
-                                left->second != generation);  // by a bye after a lost link, too
+                     found->second.closed;
+  const auto left = closes_.find(session);
+  const bool unsaid = stale && (left == closes_.end() ||
+                                left->second != generation);  // by a close after a lost link, too
   if (stale && times_[delivery.id]++ > 0) {                   // another one has it by now
     item.expected_deliveries += unsaid;
     return;
@@ -262,7 +262,7 @@ void BrokerJudge::part(const SessionId& session, std::uint32_t generation, SeqNo
                        std::string_view bytes) {
   turn_bytes_ += bytes.size();
   const auto found = standing_.find(session);
-  if (found == standing_.end() || found->second.generation != generation || found->second.bye)
+  if (found == standing_.end() || found->second.generation != generation || found->second.closed)
     return;
   auto& to = found->second;
   require(to.held.contains(to.parting), "parts are sent of what its consumer holds");
@@ -279,7 +279,7 @@ void BrokerJudge::part(const SessionId& session, std::uint32_t generation, SeqNo
 
 void BrokerJudge::none(const SessionId& session, std::uint32_t generation) {
   const auto found = standing_.find(session);
-  if (found == standing_.end() || found->second.generation != generation || found->second.bye)
+  if (found == standing_.end() || found->second.generation != generation || found->second.closed)
     return;
   ++found->second.answered;
   require(found->second.answered <= found->second.requested,
@@ -362,7 +362,7 @@ void BrokerJudge::check_attempts() {
 void BrokerJudge::turn_ends(const Knows& knows, bool more) {
   due_now();
   check_lost(knows);
-  check_byes(knows);
+  check_closes(knows);
   note_kept();
   note_claims();
   check_order();

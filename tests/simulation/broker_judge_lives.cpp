@@ -5,12 +5,13 @@
 
 namespace baton::simulation {
 
-void BrokerJudge::loads(Epoch before, CountKept count_kept, std::function<bool(ItemId)> is_kept) {
+void BrokerJudge::loads(BrokerInstance before, CountKept count_kept,
+                        std::function<bool(ItemId)> is_kept) {
   count_kept_ = std::move(count_kept);
   is_kept_ = std::move(is_kept);
-  epoch_before_ = before;
+  previous_broker_ = before;
   claims_since_ = world_.now();
-  require(before == (before_ ? before_->epoch_ : Epoch{}),
+  require(before == (before_ ? before_->broker_instance_ : BrokerInstance{}),
           "who held items of the last life may claim them at this one");
   // Ids are never used again, written or not.
   for (const auto* life = before_; life && last_id_ == ItemId{}; life = life->before_)

@@ -123,9 +123,9 @@ bool BrokerJudge::could_be_put_again(ItemId as) const {
   return std::any_of(standing_.begin(), standing_.end(), [&](const auto& entry) {
     const auto& hello = hellos_.at(entry.first);
     return entry.second.role == Role::producer && hello.name == was->producer &&
-           hello.run == was->run && hello.previous && hello.previous->epoch == epoch_before_ &&
-           hello.first_put <= was->number && hello.last_put >= was->number &&
-           world_.now() - entry.second.since > long_enough;
+           hello.run == was->run && hello.previous &&
+           hello.previous->broker_instance == previous_broker_ && hello.first_put <= was->number &&
+           hello.last_put >= was->number && world_.now() - entry.second.since > long_enough;
   });
 }
 

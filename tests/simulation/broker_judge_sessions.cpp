@@ -25,7 +25,7 @@ std::string as_list(const std::set<ItemId>& ids) {
 void BrokerJudge::reaches(std::string_view frame) {
   Header header;
   if (read_header(frame, header) != Refusal::none) return;
-  if (header.type == MessageType::hello || header.epoch == epoch_)
+  if (header.type == MessageType::hello || header.broker_instance == broker_instance_)
     heard_[header.session] = world_.now();
 }
 
@@ -46,7 +46,7 @@ void BrokerJudge::reads(std::string_view frame) {
     Hello hello;
     std::string why;
     if (parse(payload_of(frame), hello, why) != Refusal::none) return;
-    if (hello.previous && hello.previous->epoch == epoch_)
+    if (hello.previous && hello.previous->broker_instance == broker_instance_)
       if (const auto old = standing_.find(hello.previous->session); old != standing_.end())
         old->second.superseded = true;
     hellos_.emplace(header.session, std::move(hello));
@@ -56,8 +56,8 @@ void BrokerJudge::reads(std::string_view frame) {
   if (found == standing_.end()) return;
   auto& session = found->second;
   // Its client stands with an earlier broker, and the hello came late: it is told to begin anew.
-  if (header.epoch != epoch_) session.refused = true;
-  if (header.epoch != epoch_) return;
+  if (header.broker_instance != broker_instance_) session.refused = true;
+  if (header.broker_instance != broker_instance_) return;
   doubted_.erase(session.process);
   Heartbeat heartbeat;
   if (header.type == MessageType::heartbeat &&
@@ -70,7 +70,7 @@ void BrokerJudge::reads(std::string_view frame) {
   Entry entry;
   for (auto number = header.number; in.next(entry); number += 1) {
     if (number < session.next) continue;
-    require(!session.bye, name(header.session) + ": nothing follows its bye");
+    require(!session.closed, name(header.session) + ": nothing follows its close");
     session.next = number + 1;
     apply(header.session, session, entry, number);
   }
@@ -111,15 +111,15 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
       for (const auto& claim : claims) this->claims(id, session, claim);
       return;
     }
-    case EntryKind::bye:
-      session.bye = true;
-      session.bye_at = world_.now();
-      byes_.emplace(id, session.generation);
+    case EntryKind::close:
+      session.closed = true;
+      session.closed_at = world_.now();
+      closes_.emplace(id, session.generation);
       session.requested = session.answered;
       while (!session.held.empty()) release(id, session, *session.held.begin());
       drop_puts(session);
       arrived(session, SeqNo{UINT64_MAX});
-      world_.trace([&] { return name(id) + " says bye"; });
+      world_.trace([&] { return name(id) + " closes"; });
       return;
     default:
       return;
@@ -219,7 +219,7 @@ void BrokerJudge::check_robbed(const SessionId& id) const {
 }
 
 void BrokerJudge::lose(const SessionId& id, Standing& session) {
-  const bool counts = !session.bye && !session.superseded;
+  const bool counts = !session.closed && !session.superseded;
   if (counts && session.role == Role::consumer && !session.refused && !link_failed_.contains(id))
     check_robbed(id);
   if (counts) lost_.insert(id);
@@ -292,10 +292,11 @@ void BrokerJudge::welcomes(const SessionId& id, const Knows& knows) {
 /// last life, unless that was not for the last time.
 bool BrokerJudge::may_claim(const Hello& hello, const Item& item, std::uint32_t deliveries) const {
   if (!hello.previous) return false;
-  if (hello.previous->epoch == epoch_)
+  if (hello.previous->broker_instance == broker_instance_)
     return item.place == Place::returned && item.lost_by == hello.previous->session &&
            deliveries + 1 == item.expected_deliveries;
-  if (hello.previous->epoch != epoch_before_ || !item.kept || deliveries < item.deliveries)
+  if (hello.previous->broker_instance != previous_broker_ || !item.kept ||
+      deliveries < item.deliveries)
     return false;
   if (item.place == Place::held) return claims_last({}) && deliveries > item.deliveries;
   return item.place == Place::returned || item.place == Place::waiting ||
@@ -304,7 +305,7 @@ bool BrokerJudge::may_claim(const Hello& hello, const Item& item, std::uint32_t 
 
 void BrokerJudge::note_claims() {
   for (const auto& [id, session] : standing_)
-    if (session.claims_left > 0 && hellos_.at(id).previous->epoch == epoch_before_)
+    if (session.claims_left > 0 && hellos_.at(id).previous->broker_instance == previous_broker_)
       claims_seen_ = world_.now();
 }
 
@@ -351,10 +352,10 @@ void BrokerJudge::takes_up(const SessionId& id, Standing& session, ItemId item_i
                            std::uint32_t deliveries) {
   const auto& previous = *hellos_.at(id).previous;
   auto& item = this->item(item_id);
-  if (item.lost_counted && previous.epoch == epoch_) --item.expected;
-  if (previous.epoch != epoch_) item.deliveries = deliveries;
+  if (item.lost_counted && previous.broker_instance == broker_instance_) --item.expected;
+  if (previous.broker_instance != broker_instance_) item.deliveries = deliveries;
   holds_again(id, session, item_id, deliveries);
-  item.claimed_as = previous.epoch == epoch_ ? SessionId{} : previous.session;
+  item.claimed_as = previous.broker_instance == broker_instance_ ? SessionId{} : previous.session;
 }
 
 void BrokerJudge::holds_again(const SessionId& id, Standing& session, ItemId item_id,
@@ -418,7 +419,7 @@ void BrokerJudge::tells_lost(const SessionId& id, const Header& header, std::str
 /// In the turn in which it claims, a session is told of what it does not get, and of nothing else.
 void BrokerJudge::check_lost(const Knows& knows) {
   for (auto& [id, session] : standing_) {
-    if (knows(id) && !session.bye)  // who has said bye in the same breath does not mind
+    if (knows(id) && !session.closed)  // who has closed in the same breath does not mind
       require(session.claimed_in_vain == session.told_lost,
               name(id) + " is told what it claims in vain, " + as_list(session.told_lost) +
                   ", not " + as_list(session.claimed_in_vain));
@@ -429,13 +430,13 @@ void BrokerJudge::check_lost(const Knows& knows) {
 
 /// Of a consumer nothing is waited for but the disk, and the end of the time for claims; a broker
 /// that stands still answers nobody meanwhile.
-void BrokerJudge::check_byes(const Knows& knows) {
+void BrokerJudge::check_closes(const Knows& knows) {
   if (takes_claims_ && takes_claims_()) claims_taken_ = world_.now();
   for (const auto& [id, session] : standing_) {
-    if (!session.bye || session.role != Role::consumer || !knows(id)) continue;
-    const auto since = std::max(session.bye_at, claims_taken_);
+    if (!session.closed || session.role != Role::consumer || !knows(id)) continue;
+    const auto since = std::max(session.closed_at, claims_taken_);
     require(world_.now() <= since + answered_within + pauses_since(since, {}),
-            name(id) + " has said bye: it is answered");
+            name(id) + " has closed: it is answered");
   }
 }
 
@@ -474,7 +475,7 @@ void BrokerJudge::confirms(const SessionId& id, const Confirm& confirm) {
 void BrokerJudge::look(const Knows& knows) const {
   const auto now = world_.now();
   for (const auto& [id, session] : standing_) {
-    if (session.bye || !knows(id)) continue;
+    if (session.closed || !knows(id)) continue;
     const auto late = [&](Time since, Duration limit) {
       return now > since + limit + pauses_since(since, {}) + a_turn;
     };

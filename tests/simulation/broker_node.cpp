@@ -10,8 +10,9 @@ namespace baton::simulation {
 BrokerNode::Process::Process(World& world, BrokerJudge& judge, const broker::Settings& settings,
                              std::unique_ptr<broker::Storage> memory_or_disk)
     : storage(std::move(memory_or_disk)),
-      dispatcher(settings, Epoch{world.random.below(UINT64_MAX) + 1}, *storage, world.now()) {
-  judge.begins(dispatcher.core().epoch());
+      dispatcher(settings, BrokerInstance{world.random.below(UINT64_MAX) + 1}, *storage,
+                 world.now()) {
+  judge.begins(dispatcher.core().broker_instance());
 }
 
 BrokerNode::BrokerNode(World& world, PutJudge& puts, HolderJudge& holders,
@@ -72,21 +73,21 @@ void BrokerNode::shut_down() {
   wake(world_.now());
 }
 
-Life BrokerNode::life_of(Epoch epoch) const {
+Life BrokerNode::life_of(BrokerInstance broker_instance) const {
   for (std::size_t i = 0; i < judges_.size(); ++i)
-    if (judges_[i]->epoch() == epoch) return i + 1;
-  throw Violation("every epoch is some broker's");
+    if (judges_[i]->broker_instance() == broker_instance) return i + 1;
+  throw Violation("every broker instance is some broker's");
 }
 
-void BrokerNode::acked(Epoch epoch, ItemId id) {
-  for (auto life = life_of(epoch); life <= (settings_.keeps ? this->life() : life_of(epoch));
-       ++life)
+void BrokerNode::acked(BrokerInstance broker_instance, ItemId id) {
+  for (auto life = life_of(broker_instance);
+       life <= (settings_.keeps ? this->life() : life_of(broker_instance)); ++life)
     judge_of_life(life).acked(id);
 }
 
-void BrokerNode::failed(Epoch epoch, ItemId id) {
-  for (auto life = life_of(epoch); life <= (settings_.keeps ? this->life() : life_of(epoch));
-       ++life)
+void BrokerNode::failed(BrokerInstance broker_instance, ItemId id) {
+  for (auto life = life_of(broker_instance);
+       life <= (settings_.keeps ? this->life() : life_of(broker_instance)); ++life)
     judge_of_life(life).failed(id);
 }
 

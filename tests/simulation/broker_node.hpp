@@ -1,5 +1,6 @@
 // The broker in the simulation: its pure parts, its links, and a shell that takes what comes in
-// turns. It can be killed and started again, with a memory that is empty and another epoch.
+// turns. It can be killed and started again, with a memory that is empty and another broker
+// instance.
 #pragma once
 
 #include <deque>
@@ -63,13 +64,15 @@ class BrokerNode final : public BrokerEnd, private broker::Shell {
   /// Of the present life, or the last one.
   BrokerJudge& judge() { return *judges_.back(); }
   const BrokerJudge& judge() const { return *judges_.back(); }
-  /// The user of a consumer that got the item in that epoch has settled it.
-  void acked(Epoch epoch, ItemId id);
-  void failed(Epoch epoch, ItemId id);
+  /// The user of a consumer that got the item from that broker instance has settled it.
+  void acked(BrokerInstance broker_instance, ItemId id);
+  void failed(BrokerInstance broker_instance, ItemId id);
   SimulatedDisk& disk() { return disk_; }
-  /// Which life has that epoch.
-  Life life_of(Epoch epoch) const;
-  BrokerJudge& judge_of(Epoch epoch) { return judge_of_life(life_of(epoch)); }
+  /// Which life has that broker instance.
+  Life life_of(BrokerInstance broker_instance) const;
+  BrokerJudge& judge_of(BrokerInstance broker_instance) {
+    return judge_of_life(life_of(broker_instance));
+  }
   BrokerJudge& judge_of_life(Life life) { return *judges_[life - 1]; }
   std::size_t items() const;
   /// Is this the time for what must always hold?

@@ -170,7 +170,7 @@ void ClientNode::judge(std::string_view notification) {
   if (read_header(notification, header) != Refusal::none || header.session != session().id())
     return;
   if (header.type == MessageType::welcome) return judge_welcome(header, payload_of(notification));
-  if (!session().established() || header.epoch != session().epoch()) return;
+  if (!session().established() || header.broker_instance != session().broker_instance()) return;
   if (header.type == MessageType::console)
     scene_.console.told(life_, header, payload_of(notification));
   if (header.type != MessageType::confirm) return;
@@ -184,7 +184,7 @@ void ClientNode::judge(std::string_view notification) {
 void ClientNode::judge_welcome(const Header& header, std::string_view payload) {
   Welcome welcome;
   if (session().state() != Session::State::greeting || !parse(payload, welcome)) return;
-  const auto life = scene_.broker.life_of(header.epoch);
+  const auto life = scene_.broker.life_of(header.broker_instance);
   if (life == life_)
     scene_.console.confirmed(name_, stood_as_, welcome.previous_control);
   else
@@ -208,7 +208,7 @@ void ClientNode::perform(const SocketRequest& request) {
                                                    session().id(), request.generation);
       return link_->connect(request.port);
     case SocketRequest::Kind::close_link:
-      require(!scene_.lossless || !link_up_ || session().bye_said() ||
+      require(!scene_.lossless || !link_up_ || session().closing() ||
                   world_.now() >= link_heard_ + session_timeout,
               name_ + " gives no delivery link up that moves");
       if (link_ && link_generation_ == request.generation) link_->close();

@@ -33,7 +33,7 @@ void ConsumerNode::leave() {
 }
 
 void ConsumerNode::forsake() {
-  if (session().over() || bye_) return;
+  if (session().over() || closed_) return;
   world_.trace([&] { return name() + " ends with what it holds"; });
   for (auto& job : jobs_) {
     if (job.does == Job::Does::wait) consumer_.unwant();
@@ -41,9 +41,9 @@ void ConsumerNode::forsake() {
     const bool held = consumer_.holds(job.item, job.tag);
     if (mine_.erase(job.tag) == 0 || !held) continue;
     settled_[job.item] = job.count;
-    scene_.broker.failed(job.epoch, job.item);
+    scene_.broker.failed(job.broker_instance, job.item);
     if (session().established())
-      scene_.broker.judge_of(session().epoch()).forsaken(session().id(), job.item);
+      scene_.broker.judge_of(session().broker_instance()).forsaken(session().id(), job.item);
   }
   consumer_.fail_held("not settled when its consumer ended");
   act();
@@ -76,7 +76,7 @@ void ConsumerNode::tell_holders() {
 void ConsumerNode::check_requests() const {
   const auto& link = consumer_.link();
   const auto* its = scene_.broker.session(session().id());
-  if (!its || !session().established() || session().bye_said() ||
+  if (!its || !session().established() || session().closing() ||
       its->control.received() != session().control().last() || !link.up())
     return;
   if (its->link_generation != link.generation() || its->link_sent() != link.received()) return;
@@ -141,10 +141,10 @@ void ConsumerNode::act() {
   for (auto& job : jobs_) act(job);
   const bool all_rest = std::all_of(jobs_.begin(), jobs_.end(),
                                     [](const Job& job) { return job.does == Job::Does::nothing; });
-  if (!all_rest || bye_) return;
-  bye_ = true;
-  bye_in_trouble_ = world_.faulty;
-  consumer_.bye(world_.now());
+  if (!all_rest || closed_) return;
+  closed_ = true;
+  closed_in_trouble_ = world_.faulty;
+  consumer_.close(world_.now());
   touch();
 }
 
@@ -231,15 +231,15 @@ bool ConsumerNode::take(Job& job) {
   if (!consumer_.take(delivery, body_, world_.now())) return false;
   if (job.does == Job::Does::wait) consumer_.unwant();
   ++job.get;
-  scene_.broker.judge_of(session().epoch())
+  scene_.broker.judge_of(session().broker_instance())
       .taken(name(), session().id(), delivery, consumer_.queue_name(delivery.queue));
   world_.trace([&] { return name() + " takes item " + std::to_string(delivery.id.value); });
   job.item = delivery.id;
-  job.epoch = session().epoch();
+  job.broker_instance = session().broker_instance();
   job.tag = consumer_.last_tag();
   job.count = delivery.deliveries;
   job.lost = false;
-  const auto& judge = scene_.broker.judge_of(session().epoch());
+  const auto& judge = scene_.broker.judge_of(session().broker_instance());
   mine_[job.tag] = {delivery.id, judge.put_of(delivery.id), world_.now(), life()};
   scene_.holders.takes(*this, delivery.id, job.tag, judge.what(delivery.id));
   job.does = Job::Does::say;
@@ -274,10 +274,10 @@ void ConsumerNode::settle(Job& job) {
   } else if (random.chance(plan_.fails)) {
     const auto delay = random.chance(plan_.delays) ? random.between(1, 1000) : 0;
     heard = consumer_.fail(id, static_cast<std::uint32_t>(delay), "by chance", job.tag);
-    if (heard) scene_.broker.failed(job.epoch, id);
+    if (heard) scene_.broker.failed(job.broker_instance, id);
   } else {
     heard = consumer_.ack(id, job.tag);
-    if (heard) scene_.broker.acked(job.epoch, id);
+    if (heard) scene_.broker.acked(job.broker_instance, id);
   }
   if (heard && !released) settled_[id] = job.count;
   world_.trace([&] {
@@ -291,7 +291,7 @@ void ConsumerNode::settle(Job& job) {
 
 void ConsumerNode::ended() {
   if (session().state() == Session::State::ended) return scene_.console.ended(name(), life());
-  require(session().error()->kind == SessionError::Kind::no_goodbye && bye_in_trouble_,
+  require(session().error()->kind == SessionError::Kind::close_unconfirmed && closed_in_trouble_,
           name() + " ends in peace: " + session().error()->text);
 }
 

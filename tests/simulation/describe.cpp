@@ -77,8 +77,8 @@ std::string describe(const Entry& entry) {
       return "link_lost " + n(lost.generation) + " received " + n(lost.received.value) +
              " wanted " + n(lost.wanted);
     }
-    case EntryKind::bye:
-      return "bye " + n(read_bye(entry).value);
+    case EntryKind::close:
+      return "close " + n(read_close(entry).value);
     case EntryKind::part:
       return "part of " + n(entry.payload.size());
     case EntryKind::lost:

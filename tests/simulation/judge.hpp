@@ -95,9 +95,9 @@ class PutJudge {
   /// of each of these last.
   void joined(const std::string& producer, Life life, SeqNo before, SeqNo last, const Told& told,
               const Told& earlier) const;
-  /// A producer says bye: all that it put, up to `last`, is in, and was kept as long as its broker
+  /// A producer closes: all that it put, up to `last`, is in, and was kept as long as its broker
   /// lived.
-  void said_bye(const std::string& producer, Life life, SeqNo last);
+  void closed(const std::string& producer, Life life, SeqNo last);
 
  private:
   void loads(Life life, const std::string& producer, const Loaded& disk);

@@ -248,13 +248,13 @@ void PutJudge::joined_kept(const std::string& producer, Life life, SeqNo last,
               ", not of " + std::to_string(settled));
 }
 
-void PutJudge::said_bye(const std::string& producer, Life life, SeqNo last) {
+void PutJudge::closed(const std::string& producer, Life life, SeqNo last) {
   const auto puts = puts_.find(producer);
   if (puts == puts_.end() || puts->second.empty()) return;
   if (keeps_) promised(producer, last);
   for (const auto& [number, put] : puts->second)
     require(number > last || put.stored_in == life || put.confirmed > 0,
-            name(producer, number) + " is in when its producer's bye is answered");
+            name(producer, number) + " is in when its producer's close is answered");
 }
 
 }  // namespace baton::simulation

@@ -73,7 +73,7 @@ class SimulatedDisk {
   Time now() const { return world_.now(); }
 
   // A broker's process. Nothing of what it gave to the disk comes to pass once it is dead.
-  void begin(Epoch epoch, ItemId last, std::function<void()> on_durable);
+  void begin(BrokerInstance broker_instance, ItemId last, std::function<void()> on_durable);
   bool idle() const { return !under_way_; }
   /// What its clock says, for the next process.
   void note(const KeptClock::Reading& clock);
@@ -89,7 +89,7 @@ class SimulatedDisk {
 
   // What lies on it.
   struct Rows {
-    Epoch epoch;
+    BrokerInstance broker_instance;
     ItemId last;
     std::map<std::uint32_t, std::string> queues;
     std::map<std::uint32_t, DiskProducer> producers;
@@ -117,7 +117,7 @@ class SimulatedDisk {
 
   // Of the process.
   std::uint64_t process_ = 0;  // counts them
-  Epoch epoch_;
+  BrokerInstance broker_instance_;
   std::function<void()> on_durable_;
   bool under_way_ = false;
   std::uint64_t try_ = 0;      // the one that is expected; others are void

@@ -107,7 +107,7 @@ void Simulation::trouble(const Troubles& chances) {
   if (happens(chances.full_disks / 4))
     broker_.disk().fill(random.between(Duration(10ms), Duration(5s)));
   for (const auto& leaving : clients_)
-    if (leaving->session().bye_said() && !leaving->over() && happens(chances.cuts))
+    if (leaving->session().closing() && !leaving->over() && happens(chances.cuts))
       cut_short(*leaving);
   if (chances.slow_hands) pause_slow_hands();
   auto* node = any_client();
@@ -133,7 +133,7 @@ void Simulation::pause_slow_hands() {
             world_.random.between(Duration(session_timeout), Duration(session_timeout + 1s)));
 }
 
-/// Who says bye loses what is on its way, and is silent until it is held for lost: nobody may take
+/// Who closes loses what is on its way, and is silent until it is held for lost: nobody may take
 /// that for its leave.
 void Simulation::cut_short(ClientNode& leaving) {
   leaving.cut();
@@ -143,7 +143,7 @@ void Simulation::cut_short(ClientNode& leaving) {
 /// Another process of a producer's name, while the first one lives: that one is to end. Its input
 /// may be another one.
 void Simulation::add_twin(const ProducerNode& node) {
-  if (!node.session().was_welcomed() || node.session().bye_said()) return;
+  if (!node.session().was_welcomed() || node.session().closing()) return;
   world_.trace([&] { return node.name() + " gets a twin"; });
   ++producers_waited_for_;
   auto plan = node.plan();
@@ -299,10 +299,10 @@ void Simulation::check_in_touch(Life life) const {
   for (const auto& node : clients_) {
     const auto& session = node->session();
     const auto within = node->has_dead_address() ? slowest_return : Duration(1s);
-    if (node->over() || session.bye_said() || node->since() + within > world_.now()) continue;
+    if (node->over() || session.closing() || node->since() + within > world_.now()) continue;
     if (world_.now() < broker_.up_since() + within || broker_.waits_for_disk(session.id()))
       continue;
-    require(session.established() && broker_.life_of(session.epoch()) == life &&
+    require(session.established() && broker_.life_of(session.broker_instance()) == life &&
                 broker_.knows(session.id()),
             node->name() + " goes on with a broker that is back for long enough");
   }

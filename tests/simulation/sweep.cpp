@@ -43,7 +43,7 @@ constexpr std::array kinds{
     Kind{"say", MessageType::control, EntryKind::say},
     Kind{"link_lost", MessageType::control, EntryKind::link_lost},
     Kind{"join", MessageType::control, EntryKind::join},
-    Kind{"bye", MessageType::control, EntryKind::bye},
+    Kind{"close", MessageType::control, EntryKind::close},
     Kind{"died", MessageType::outcome, EntryKind::died},
     Kind{"line", MessageType::console, EntryKind::line},
 };

@@ -31,8 +31,8 @@ struct Troubles {
     return poison > 0 && cuts + stalls + pauses + kills + broker_pauses + restarts == 0 &&
            !slow_hands;
   }
-  /// No client is lost for it: the broker gives the others time when it stood still itself, and who
-  /// leaves says bye.
+  /// No client is lost for it: the broker gives the others time when it stood still itself, and a
+  /// client that leaves closes its session.
   bool harmless() const { return cuts + stalls + pauses + kills + poison == 0 && !slow_hands; }
   bool breaks_connections() const { return cuts + stalls > 0; }
   /// Nothing keeps clients from being in touch while the broker runs, nor does a twin take their

@@ -27,7 +27,7 @@ ProducerNode::ProducerNode(Scene& scene, std::string name, std::string identity,
       producer_(producer_config(config(Role::producer), identity_, plan)) {}
 
 void ProducerNode::act() {
-  if (session().over() || bye_ || pausing_ || !session().was_welcomed()) return;
+  if (session().over() || closed_ || pausing_ || !session().was_welcomed()) return;
   if (!started_) {
     if (!may_say()) return;
     begin();
@@ -66,9 +66,9 @@ void ProducerNode::leave_refused() {
   if (!producer_.flushed() || !may_say()) return;
   world_.trace([&] { return name() + " has other lines than were put before"; });
   if (scene_.keeps) scene_.puts.refused(identity_, bodies(plan_.lines.size()), before_);
-  bye_ = true;
+  closed_ = true;
   say("exiting");
-  producer_.bye(world_.now());
+  producer_.close(world_.now());
 }
 
 /// The same for each process that puts it.
@@ -130,9 +130,9 @@ void ProducerNode::finish() {
     check_join();
   }
   if (!(producer_.flushed() || plan_.hurries) || !may_say()) return;
-  bye_ = true;
+  closed_ = true;
   say("exiting");
-  producer_.bye(world_.now());
+  producer_.close(world_.now());
 }
 
 void ProducerNode::check_join() {
@@ -185,7 +185,7 @@ void ProducerNode::ended() {
   const auto* error = session().error() ? &*session().error() : nullptr;
   const bool fenced = error && error->refusal == Refusal::fenced;
   const bool in_trouble =
-      error && error->kind == SessionError::Kind::no_goodbye && (!plan_.last || refused_);
+      error && error->kind == SessionError::Kind::close_unconfirmed && (!plan_.last || refused_);
   if (scene_.keeps && (fenced || in_trouble)) return;
   // A broker that held it for lost may have ended with all the others.
   require(session().state() == Session::State::ended || scene_.broker.finished() || plan_.hurries,
@@ -193,7 +193,7 @@ void ProducerNode::ended() {
   if (session().state() != Session::State::ended) return;
   scene_.console.ended(name(), life());
   if (life() == 0) return;
-  scene_.puts.said_bye(identity_, life(), put_);
+  scene_.puts.closed(identity_, life(), put_);
   if (scene_.keeps && put_all()) scene_.puts.put_whole(identity_, bodies(plan_.lines.size()), put_);
 }
 
@@ -222,7 +222,7 @@ void PrinterNode::act() {
     });
     return;
   }
-  if (leaving_ || printer_.finished()) printer_.bye(world_.now());
+  if (leaving_ || printer_.finished()) printer_.close(world_.now());
   touch();
 }
 

@@ -28,7 +28,7 @@ struct ProducerPlan {
   bool priorities = false, delays = false;
   std::uint64_t poison = 0;  ///< per mille of its items
   bool joins = true;
-  bool hurries = false;  ///< says bye right after its last put
+  bool hurries = false;  ///< closes right after its last put
   bool rogue = false;    ///< heeds no credit
 };
 
@@ -44,7 +44,9 @@ class ProducerNode final : public ClientNode {
   const std::string& identity() const { return identity_; }
   const ProducerPlan& plan() const { return plan_; }
   /// All of its input is in. Else what it has left is for another process of the name.
-  bool put_all() const { return session().state() == Session::State::ended && bye_ && !refused_; }
+  bool put_all() const {
+    return session().state() == Session::State::ended && closed_ && !refused_;
+  }
   /// Its input is not what was put under this name.
   bool refused() const { return refused_; }
 
@@ -81,7 +83,7 @@ class ProducerNode final : public ClientNode {
   std::optional<Retrace> retrace_;
   bool begun_ = false, anew_ = false, refused_ = false;
   std::map<Life, Confirm> told_;  // the last confirm of each broker
-  bool started_ = false, pausing_ = false, bye_ = false;
+  bool started_ = false, pausing_ = false, closed_ = false;
 };
 
 struct ConsumerPlan {
@@ -140,7 +142,7 @@ class ConsumerNode final : public ClientNode, public Holder {
   struct Job {
     enum class Does { rest, wait, cancel_requests, say, work, nothing } does = Does::rest;
     ItemId item;
-    Epoch epoch;                        // of the broker that gave it
+    BrokerInstance broker_instance;     // of the broker that gave it
     bool poison = false;                // it ends the process
     bool lost = false;                  // as far as its client knows
     std::uint64_t tag = 0;              // tells items of the same id apart
@@ -178,7 +180,7 @@ class ConsumerNode final : public ClientNode, public Holder {
   std::map<std::uint64_t, Mine> mine_;  // by take: taken, not settled, and not known to be lost
   std::string body_;                    // of what was taken last
   std::function<void()> dies_;
-  bool ever_stood_ = false, bye_ = false, bye_in_trouble_ = false;
+  bool ever_stood_ = false, closed_ = false, closed_in_trouble_ = false;
 };
 
 /// Prints what comes, one block at a time.

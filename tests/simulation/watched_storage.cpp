@@ -39,21 +39,21 @@ broker::Ticket WatchedMemory::commit() {
 
 // --- disk ----------------------------------------------------------------------------------------
 
-void WatchedDisk::load(broker::Kept& kept, Epoch epoch, Time now) {
+void WatchedDisk::load(broker::Kept& kept, BrokerInstance broker_instance, Time now) {
   const auto rows = disk_.rows();
   clock_.emplace(disk_.noted(), disk_.wall(), now);
   judge_.loads(
-      rows.epoch,
+      rows.broker_instance,
       [this](ItemId id) {
         const auto state = disk_.rows().states.find(id);
         return state == disk_.rows().states.end() ? 1 : state->second.deliveries;
       },
       [this](ItemId id) { return disk_.rows().items.contains(id); });
   // As on the real disk: an id may have been given by the last process, and not been written.
-  const auto first = broker::first_id(epoch, rows.epoch, rows.last);
+  const auto first = broker::first_id(broker_instance, rows.broker_instance, rows.last);
   open_.last = {first.value - 1};
-  disk_.begin(epoch, open_.last, std::move(on_durable_));
-  kept.begin(rows.epoch, first);
+  disk_.begin(broker_instance, open_.last, std::move(on_durable_));
+  kept.begin(rows.broker_instance, first);
   for (const auto& [index, name] : rows.queues) {
     kept.queue(index, name);
     queues_known_.insert(index);

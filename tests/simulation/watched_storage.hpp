@@ -52,7 +52,7 @@ class WatchedDisk final : public broker::Storage {
     open_.ticket = 1;
   }
 
-  void load(broker::Kept& kept, Epoch epoch, Time now) override;
+  void load(broker::Kept& kept, BrokerInstance broker_instance, Time now) override;
   void put(const broker::StoredItem& item, const broker::Names& names,
            std::string_view body) override;
   std::string_view body(ItemId id) override { return bodies_.at(id); }

@@ -24,7 +24,7 @@ Stranger::Stranger(const Broker& broker, Role role)
   put_.shake_hands("PUSH");
   control(encode_json({MessageType::hello, 0, {}, id_, {}}, hello_of(role)));
   const auto confirm_head = std::string("BTN\x01\x11", 5);
-  for (std::string all; role == Role::consumer ? link_port_ == 0 : epoch_.value == 0;) {
+  for (std::string all; role == Role::consumer ? link_port_ == 0 : broker_instance_.value == 0;) {
     all += notifications_until(confirm_head);
     const auto at = all.rfind(confirm_head);
     REQUIRE_MESSAGE(at != std::string::npos, "no welcome");
@@ -33,7 +33,7 @@ Stranger::Stranger(const Broker& broker, Role role)
     Confirm confirm;
     read_header(all.substr(at), header);
     decode_confirm(payload_of(std::string_view(all).substr(at)), confirm);
-    epoch_ = header.epoch;
+    broker_instance_ = header.broker_instance;
     link_port_ = confirm.link_port;
   }
 }
@@ -54,7 +54,7 @@ std::string Stranger::refused() {
 std::string Stranger::message(MessageType type, std::uint16_t count, SeqNo first,
                               std::string_view payload) const {
   std::string bytes(header_size, '\0');
-  write_header(bytes.data(), {type, count, epoch_, id_, first});
+  write_header(bytes.data(), {type, count, broker_instance_, id_, first});
   return bytes += payload;
 }
 

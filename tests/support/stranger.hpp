@@ -20,7 +20,7 @@ class Stranger {
   Stranger(const Broker& broker, Role role);
 
   const SessionId& id() const { return id_; }
-  Epoch epoch() const { return epoch_; }
+  BrokerInstance broker_instance() const { return broker_instance_; }
   std::uint16_t link_port() const { return link_port_; }  ///< a consumer's
 
   void put(std::string_view frame) { put_.send(zmtp::frame(frame)); }
@@ -36,7 +36,7 @@ class Stranger {
   std::string notifications_until(std::string_view part);
 
   SessionId id_ = random_session();
-  Epoch epoch_;
+  BrokerInstance broker_instance_;
   std::uint16_t link_port_ = 0;
   RawPeer notifications_, control_, put_;
 };

@@ -18,7 +18,7 @@ TEST_CASE(
   REQUIRE(hello);
   CHECK(hello->first_put == SeqNo{3});
   REQUIRE(hello->previous);
-  CHECK(hello->previous->epoch == Epoch{77});
+  CHECK(hello->previous->broker_instance == BrokerInstance{77});
   CHECK(hello->previous->session == session_id(1));
   Welcome welcome;
   welcome.put_received = {2};
@@ -92,7 +92,7 @@ TEST_CASE("producer: of what a broker's data does not have any more what was not
     CHECK(settled.dead == expected.dead);
     CHECK(settled.lost == expected.lost);
     CHECK(settled.put == expected.put);
-    script.new_broker(n, {script.epoch.value + 1});
+    script.new_broker(n, {script.broker_instance.value + 1});
   }
 }
 

@@ -245,7 +245,8 @@ TEST_CASE("consumer: a link message of another session is not ours") {
   script.open();
   script.session = session_id(9);
   std::string frame(header_size, '\0');
-  write_header(frame.data(), {MessageType::deliveries, 1, script.epoch, session_id(9), {1}});
+  write_header(frame.data(),
+               {MessageType::deliveries, 1, script.broker_instance, session_id(9), {1}});
   append_delivery(frame, {{11}, 0, 1, default_priority, "x"});
   script.consumer.on_link(1, frame, script.now);
   CHECK(script.take() == 0);
@@ -255,7 +256,7 @@ TEST_CASE("client: a message of a kind that is not for clients is passed over") 
   ConsumerScript script(1);
   script.open();
   std::string frame(header_size, '\0');
-  write_header(frame.data(), {MessageType::put, 1, script.epoch, script.session, {1}});
+  write_header(frame.data(), {MessageType::put, 1, script.broker_instance, script.session, {1}});
   script.notify(frame);
   CHECK(script.consumer.session().established());
 }
@@ -307,12 +308,12 @@ TEST_CASE("consumer: after standing still it takes nothing until the broker has 
   CHECK(script.take() == 12);
 }
 
-TEST_CASE("consumer: nothing follows its bye, not even when it had stood still before") {
+TEST_CASE("consumer: nothing follows its close, not even when it had stood still before") {
   ConsumerScript script(2);
   script.open();
   script.control();
   script.now += session_timeout + 1s;
-  script.consumer.bye(script.now);
+  script.consumer.close(script.now);
   script.tick();
   script.control();
   script.confirm.control_received = script.last_control();
@@ -340,12 +341,12 @@ TEST_CASE(
   REQUIRE(said.size() == 1);
   CHECK(ids_in(said[0]) == Ids{13});
   CHECK(script.consumer.ack({11}));
-  script.consumer.bye(script.now);
+  script.consumer.close(script.now);
   script.tick();
   said = script.control();
   REQUIRE(said.size() == 2);
   CHECK(said[0].kind == EntryKind::ack);
-  CHECK(said[1].kind == EntryKind::bye);
+  CHECK(said[1].kind == EntryKind::close);
 }
 
 TEST_CASE("consumer: a broker without room is asked again each second") {
@@ -428,7 +429,7 @@ TEST_CASE(
   }
   SUBCASE("it has said a line") { script.consumer.say("got it\n"); }
   script.advance(silence);
-  script.consumer.bye(script.now);
+  script.consumer.close(script.now);
   script.tick();
   CHECK(script.consumer.session().over() != owes);
 }
@@ -441,7 +442,7 @@ TEST_CASE("consumer: one that has no delivery link leaves at once") {
   script.consumer.say("Starting\n");
   script.refuse(Refusal::sessions_full);
   script.session = session_id(2);
-  script.consumer.bye(script.now);
+  script.consumer.close(script.now);
   script.tick();
   CHECK(script.consumer.session().state() == Session::State::ended);
 }
@@ -481,7 +482,7 @@ TEST_CASE(
   CHECK(script.consumer.ack({12}));
   script.control();
   script.consumer.fail_held("gone");
-  script.consumer.bye(script.now);
+  script.consumer.close(script.now);
   script.tick();
   const auto said = script.control();
   REQUIRE(said.size() >= 5);
@@ -494,5 +495,5 @@ TEST_CASE(
   CHECK(ids_in(said[2]) == Ids{12});
   CHECK(said[3].kind == EntryKind::release);
   CHECK(ids_in(said[3]) == Ids{14});
-  CHECK(said.back().kind == EntryKind::bye);
+  CHECK(said.back().kind == EntryKind::close);
 }

@@ -25,7 +25,7 @@ struct LinkScript : Script {
   /// The entries go in one message.
   void link(SeqNo first, std::uint16_t count, const std::string& entries) {
     std::string frame(header_size, '\0');
-    write_header(frame.data(), {MessageType::deliveries, count, epoch, session, first});
+    write_header(frame.data(), {MessageType::deliveries, count, broker_instance, session, first});
     consumer.on_link(1, frame + entries, now);
     tick();
   }

@@ -24,9 +24,11 @@ struct PrinterScript : Script {
   /// Lines of client 7, which numbers them from `said` on.
   void said(std::uint64_t first, std::uint64_t said, const std::vector<std::string>& blocks) {
     std::string frame(header_size, '\0');
-    write_header(
-        frame.data(),
-        {MessageType::console, static_cast<std::uint16_t>(blocks.size()), epoch, session, {first}});
+    write_header(frame.data(), {MessageType::console,
+                                static_cast<std::uint16_t>(blocks.size()),
+                                broker_instance,
+                                session,
+                                {first}});
     for (const auto& block : blocks) append_line(frame, {7, said++, block});
     confirm.told = {std::max(confirm.told.value, first + blocks.size() - 1)};
     notify(frame);
@@ -35,17 +37,19 @@ struct PrinterScript : Script {
   void parts(std::uint64_t first, std::uint64_t said, const std::vector<std::string>& parts,
              bool goes_on = false) {
     std::string frame(header_size, '\0');
-    write_header(
-        frame.data(),
-        {MessageType::console, static_cast<std::uint16_t>(parts.size()), epoch, session, {first}});
+    write_header(frame.data(), {MessageType::console,
+                                static_cast<std::uint16_t>(parts.size()),
+                                broker_instance,
+                                session,
+                                {first}});
     for (const auto& part : parts)
       append_line(frame, {7, said, part, goes_on || &part != &parts.back()});
     confirm.told = {std::max(confirm.told.value, first + parts.size() - 1)};
     notify(frame);
   }
   void new_broker() {
-    refuse(Refusal::wrong_epoch);
-    epoch = {epoch.value + 1};
+    refuse(Refusal::wrong_broker_instance);
+    broker_instance = {broker_instance.value + 1};
     session = session_id(static_cast<std::uint8_t>(session.bytes[0] + 1));
     confirm.told = {};
     hello();
@@ -53,7 +57,7 @@ struct PrinterScript : Script {
   }
   void dropped(std::uint64_t first, std::uint64_t count) {
     std::string frame(header_size, '\0');
-    write_header(frame.data(), {MessageType::console, 1, epoch, session, {first}});
+    write_header(frame.data(), {MessageType::console, 1, broker_instance, session, {first}});
     append_dropped(frame, count);
     notify(frame);
   }
@@ -149,7 +153,7 @@ TEST_CASE("printer: a new session at the same broker repeats nothing that was ta
   ConsoleBlock taken;
   REQUIRE(script.printer.next(taken));  // it is being written
   script.printer.on_notification(
-      encode_json({MessageType::refusal, 0, script.epoch, script.session, {}},
+      encode_json({MessageType::refusal, 0, script.broker_instance, script.session, {}},
                   to_json(RefusalNotice{Refusal::unknown_session, ""})),
       script.now);
   script.session = session_id(2);
@@ -171,12 +175,12 @@ TEST_CASE("printer: another broker's lines come after the last ones of the one b
   script.stand();
   script.lines(1, {"a\n", "b\n"});
   script.printer.on_notification(
-      encode_json({MessageType::refusal, 0, script.epoch, script.session, {}},
-                  to_json(RefusalNotice{Refusal::wrong_epoch, ""})),
+      encode_json({MessageType::refusal, 0, script.broker_instance, script.session, {}},
+                  to_json(RefusalNotice{Refusal::wrong_broker_instance, ""})),
       script.now);
   script.session = session_id(2);
   script.tick();
-  script.epoch = {78};
+  script.broker_instance = {78};
   script.confirm = {};
   script.stand(1);
   script.lines(1, {"c\n"});
@@ -197,7 +201,7 @@ TEST_CASE("printer: it has finished when shutdown is told and the last block pri
   CHECK_FALSE(script.printer.finished());
   script.print();
   CHECK(script.printer.finished());
-  script.printer.bye(script.now);
+  script.printer.close(script.now);
   script.tick();
   CHECK(script.control().size() == 1);
 }

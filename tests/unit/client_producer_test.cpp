@@ -242,41 +242,41 @@ TEST_CASE("producer: of many dead items the last thousand notices are kept") {
   CHECK(notices.back().body == "1001");
 }
 
-TEST_CASE("client: bye is the last entry, names the last put, and ends when it is confirmed") {
+TEST_CASE("client: close is the last entry, names the last put, and ends when it is confirmed") {
   ProducerScript script;
   script.stand();
   script.put("a");
   script.producer.say("line\n");
-  script.producer.bye(script.now);
+  script.producer.close(script.now);
   script.tick();
   const auto said = script.control();
   REQUIRE(said.size() == 2);
   CHECK(said[0].kind == EntryKind::say);
-  CHECK(said[1].kind == EntryKind::bye);
-  CHECK(read_bye({EntryKind::bye, 0, 0, said[1].payload}) == SeqNo{1});
+  CHECK(said[1].kind == EntryKind::close);
+  CHECK(read_close({EntryKind::close, 0, 0, said[1].payload}) == SeqNo{1});
   script.confirm.ended = true;
   script.say_confirm();
   CHECK(script.producer.session().state() == Session::State::ended);
 }
 
-TEST_CASE("client: bye without an answer fails it in the end") {
+TEST_CASE("client: close without an answer fails it in the end") {
   ProducerScript script;
   script.stand();
   script.put("a");
-  script.producer.bye(script.now);
+  script.producer.close(script.now);
   script.tick();
-  script.run(goodbye_timeout - 1ms);
+  script.run(close_timeout - 1ms);
   CHECK_FALSE(script.producer.session().over());
   script.advance(1ms);
   REQUIRE(script.producer.session().error());
-  CHECK(script.producer.session().error()->kind == SessionError::Kind::no_goodbye);
+  CHECK(script.producer.session().error()->kind == SessionError::Kind::close_unconfirmed);
 }
 
 TEST_CASE("client: who leaves waits for a broker that is at work, and not for ever") {
   ProducerScript script;
   script.stand();
   script.put("a");
-  script.producer.bye(script.now);
+  script.producer.close(script.now);
   script.tick();
   const auto heartbeats = [&](Duration time) {
     for (const auto end = script.now + time;
@@ -286,32 +286,32 @@ TEST_CASE("client: who leaves waits for a broker that is at work, and not for ev
     }
   };
   SUBCASE("its heartbeats come, and its disk takes its time") {
-    heartbeats(longest_goodbye - 1s);
+    heartbeats(longest_close - 1s);
     CHECK_FALSE(script.producer.session().over());
     script.confirm.ended = true;
     script.say_confirm();
     CHECK(script.producer.session().state() == Session::State::ended);
   }
   SUBCASE("its heartbeats come for ever") {
-    heartbeats(longest_goodbye);
+    heartbeats(longest_close);
     REQUIRE(script.producer.session().error());
-    CHECK(script.producer.session().error()->kind == SessionError::Kind::no_goodbye);
+    CHECK(script.producer.session().error()->kind == SessionError::Kind::close_unconfirmed);
   }
   SUBCASE("it has no room for what is to be confirmed") {
     script.confirm.put_held = Held::storage;
-    heartbeats(goodbye_timeout);
+    heartbeats(close_timeout);
     CHECK(script.producer.session().error());
   }
   SUBCASE("it had none, and has some again") {
     script.confirm.put_held = Held::storage;
-    heartbeats(goodbye_timeout - 2s);
+    heartbeats(close_timeout - 2s);
     script.confirm.put_held = Held::nothing;
-    heartbeats(goodbye_timeout);
+    heartbeats(close_timeout);
     CHECK_FALSE(script.producer.session().over());
   }
   SUBCASE("it falls silent") {
     heartbeats(20s);
-    script.run(goodbye_timeout - 1ms);
+    script.run(close_timeout - 1ms);
     CHECK_FALSE(script.producer.session().over());
     script.advance(1ms);
     CHECK(script.producer.session().error());
@@ -326,11 +326,11 @@ TEST_CASE("client: who owes nothing does not wait for a broker that is silent") 
   script.say_confirm();
   SUBCASE("already") {
     script.advance(silence);
-    script.producer.bye(script.now);
+    script.producer.close(script.now);
     script.tick();
   }
   SUBCASE("then") {
-    script.producer.bye(script.now);
+    script.producer.close(script.now);
     script.tick();
     script.advance(silence - 1ms);
     CHECK_FALSE(script.producer.session().over());
@@ -339,17 +339,17 @@ TEST_CASE("client: who owes nothing does not wait for a broker that is silent") 
   CHECK(script.producer.session().state() == Session::State::ended);
 }
 
-TEST_CASE("client: a broker that does not know who says bye hears it from a new session") {
+TEST_CASE("client: a broker that does not know who closes hears it from a new session") {
   ProducerScript script;
   script.stand();
-  script.producer.bye(script.now);
+  script.producer.close(script.now);
   script.tick();
   CHECK(script.control().size() == 1);
   script.new_broker();
   script.welcome();
   const auto said = script.control();
   REQUIRE(said.size() == 1);
-  CHECK(said[0].kind == EntryKind::bye);
+  CHECK(said[0].kind == EntryKind::close);
 }
 
 TEST_CASE("client: a new session says unconfirmed lines again, once") {

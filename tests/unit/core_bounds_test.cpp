@@ -72,7 +72,7 @@ TEST_CASE(
   hello.role = Role::producer;
   hello.name = "rick";
   hello.queues = {"default"};
-  hello.previous = Previous{Epoch{6}, session_id(8)};
+  hello.previous = Previous{BrokerInstance{6}, session_id(8)};
   auto rick = world.client(1, hello);
   std::string entries;
   for (int i = 0; i < 4; ++i) append_item(entries, {default_priority, 0, fat});
@@ -147,7 +147,7 @@ TEST_CASE("of a named producer that put nothing nothing is remembered, what one 
   for (std::uint8_t n = 1; n < 100; ++n) {
     auto rick = world.producer(n, "rick " + std::to_string(n));
     if (n == 50) rick.put("a");
-    rick.bye(n == 50 ? SeqNo{1} : SeqNo{});
+    rick.close(n == 50 ? SeqNo{1} : SeqNo{});
   }
   auto morty = world.consumer(200);
   morty.request();
@@ -162,7 +162,7 @@ TEST_CASE("who claims much in vain and reads nothing of it is cut off, who has m
   settings.max_untold = 100;
   BrokerWorld world(settings);
   const auto in_vain = [&](std::uint8_t n, std::uint64_t count) {
-    auto claimant = world.announces_claims(n, Epoch{6}, session_id(100), count);
+    auto claimant = world.announces_claims(n, BrokerInstance{6}, session_id(100), count);
     for (std::uint64_t id = 2; id <= 2 * count; id += 2) claimant.claim({{ItemId{id}, 1, 1}});
     return claimant;
   };

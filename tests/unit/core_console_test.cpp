@@ -26,7 +26,7 @@ TEST_CASE(
   auto late = world.printer(3);
   CHECK(late.lines() == Bodies{"one\n", "two\nthree\n"});
   early.heartbeat(SeqNo{2});
-  early.bye();
+  early.close();
   morty.say("four\n");
   auto next = world.printer(4);
   CHECK(next.lines() == Bodies{"four\n"});
@@ -85,7 +85,7 @@ TEST_CASE("a session that is lost within a block says the whole block again in t
   morty.say("before\n");
   morty.say_part("one, ", true);
   world.advance(session_timeout + 1s, {&printer});
-  hello.previous = Previous{Epoch{7}, morty.id};
+  hello.previous = Previous{BrokerInstance{7}, morty.id};
   auto again = world.client(3, hello);
   CHECK(world.session(again).welcome.previous_control == SeqNo{1});
   again.said = 1;
@@ -118,7 +118,7 @@ TEST_CASE("a block is kept whole, or dropped whole") {
   morty.say(block);
   auto printer = world.printer(2);
   CHECK(printer.lines() == Bodies{block});
-  printer.bye();
+  printer.close();
   world.advance(11s, {&morty});
   morty.say("1\n");
   auto late = world.printer(3);
@@ -153,7 +153,7 @@ TEST_CASE(
   auto early = world.printer(2);
   CHECK(early.lines() == Bodies{"one\n"});
   early.heartbeat(SeqNo{1});
-  early.bye();
+  early.close();
   auto again = world.client(3, hello);
   again.say("one\n");
   again.say("two\n");
@@ -195,14 +195,14 @@ TEST_CASE(
   BrokerWorld world(settings);
   auto morty = world.consumer(1);
   auto printer = world.printer(2);
-  printer.bye();
+  printer.close();
   morty.say("123456789\n");
   CHECK(morty.confirm().say_held == Held::console);
   morty.say("said before it knew\n");
   auto next = world.printer(3);
   CHECK(next.lines() == Bodies{"123456789\n", "said before it knew\n"});
   next.heartbeat(SeqNo{2});
-  next.bye();
+  next.close();
   morty.say("123456789\n");
   CHECK(morty.confirm().say_held == Held::console);
   world.advance(11s, {&morty});

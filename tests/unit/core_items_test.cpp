@@ -306,7 +306,7 @@ TEST_CASE("a producer that left is remembered for as long as a dead item of its 
   };
   auto rick = world.producer(1);
   dies(rick, "a");
-  rick.bye({1});
+  rick.close({1});
   CHECK(world.core.queues().producer_count() == 1);
   auto summer = world.producer(3);
   dies(summer, "b");

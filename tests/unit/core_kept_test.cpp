@@ -16,7 +16,7 @@ struct ThreeKept : KeptMemory {
 
 /// A consumer that held these of that broker.
 Client holder(BrokerWorld& world, std::uint8_t n, const std::vector<Claim>& held) {
-  return world.claimant(n, Epoch{7}, session_id(99), held);
+  return world.claimant(n, BrokerInstance{7}, session_id(99), held);
 }
 
 TEST_CASE("kept items are delivered in order when the time for claims is over, not before") {
@@ -82,7 +82,7 @@ TEST_CASE(
   Hello hello = process_of_load(2);
   hello.name = "rick";
   hello.begun = true;
-  hello.previous = Previous{Epoch{7}, session_id(1)};
+  hello.previous = Previous{BrokerInstance{7}, session_id(1)};
   hello.first_put = {4};
   hello.last_put = {4};
   auto rick = world.client(2, hello);
@@ -99,7 +99,7 @@ TEST_CASE("a producer is told how much of what was confirmed to it is not in the
   Hello hello = process_of_load(2);
   hello.name = "rick";
   hello.begun = true;
-  hello.previous = Previous{Epoch{7}, session_id(1)};
+  hello.previous = Previous{BrokerInstance{7}, session_id(1)};
   std::uint64_t unknown = 0;
   SUBCASE("all is") { hello.first_put = {4}; }
   SUBCASE("two are not: it is an older copy") {
@@ -108,7 +108,7 @@ TEST_CASE("a producer is told how much of what was confirmed to it is not in the
   }
   SUBCASE("none is: it was emptied") {
     hello.name = "morty";
-    hello.previous->epoch = {5};
+    hello.previous->broker_instance = {5};
     hello.first_put = {6};
     unknown = 5;
   }
@@ -135,9 +135,9 @@ TEST_CASE("who was a client of the broker before finds a place though others cam
     return world.core.hello(session_id(static_cast<std::uint8_t>(n)), hello, world.now);
   };
   CHECK(says_hello(3) == Refusal::sessions_full);
-  hello.previous = Previous{Epoch{6}, session_id(9)};
+  hello.previous = Previous{BrokerInstance{6}, session_id(9)};
   CHECK(says_hello(3) == Refusal::sessions_full);
-  hello.previous = Previous{Epoch{7}, session_id(9)};
+  hello.previous = Previous{BrokerInstance{7}, session_id(9)};
   for (const int n : {3, 4}) CHECK(says_hello(n) == Refusal::none);  // of the newcomers
   world.settle();
   CHECK(first.refusals() == Bodies{"sessions_full"});
@@ -239,7 +239,7 @@ TEST_CASE("an item that came back goes out when it is kept that it did, not befo
     CHECK(summer.deliveries() == std::vector{2});
   }
   SUBCASE("claimed before that by who lost it") {
-    auto back = world.claimant(4, Epoch{7}, morty.id, {{morty.got["a"], 1, 1}});
+    auto back = world.claimant(4, BrokerInstance{7}, morty.id, {{morty.got["a"], 1, 1}});
     CHECK(back.lost().empty());
     storage.most_settles = UINT64_MAX;
     world.settle();
@@ -265,7 +265,7 @@ TEST_CASE("while a session's claims are still coming in, kept items wait, but no
   BrokerWorld world(keeping(), storage, {8});
   auto morty = world.consumer(1);
   morty.request(3);
-  auto summer = world.announces_claims(2, Epoch{7}, session_id(99), 2);
+  auto summer = world.announces_claims(2, BrokerInstance{7}, session_id(99), 2);
   summer.claim({{{1}, 1, 1}});
   world.advance(claims_within + 5s, {&morty, &summer});
   CHECK(morty.received() == Bodies{});

@@ -295,7 +295,7 @@ TEST_CASE("a consumer that leaves or is lost has nothing under way") {
   producer.put(std::string(20 * part_bytes, 'a'));
   receiver.client.request(2);
   CHECK(world.core.queues().bytes_under_way() > 0);
-  SUBCASE("it leaves") { receiver.client.bye(); }
+  SUBCASE("it leaves") { receiver.client.close(); }
   SUBCASE("it is lost") {
     receiver.client.vanish();
     world.advance(reconnect_grace + 10ms, {&producer});

@@ -91,7 +91,7 @@ TEST_CASE(
 TEST_CASE("plain endpoints: what is refused there is counted, and takes nothing from the others") {
   MemoryStorage storage;
   Time now{1h};
-  Dispatcher dispatcher(with_plain_endpoints(), Epoch{7}, storage, now);
+  Dispatcher dispatcher(with_plain_endpoints(), BrokerInstance{7}, storage, now);
   dispatcher.on_in(std::string(max_body + 1, 'x'), now);
   dispatcher.on_frames(now);  // a message of several parts
   dispatcher.on_in("a", now);

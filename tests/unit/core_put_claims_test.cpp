@@ -11,13 +11,13 @@ Hello again_of(std::uint8_t n, SeqNo last_put) {
   hello.role = Role::producer;
   hello.name = "producer " + std::to_string(n);
   hello.queues = {"default"};
-  hello.previous = Previous{Epoch{7}, session_id(n)};
+  hello.previous = Previous{BrokerInstance{7}, session_id(n)};
   hello.begun = true;
   hello.last_put = last_put;
   return hello;
 }
 
-/// The disk of a broker that died when it had put nothing there but its epoch.
+/// The disk of a broker that died when it had put nothing there but its broker instance.
 struct NothingKept : KeptMemory {
   NothingKept() { BrokerWorld world(keeping(), *this, {7}); }
 };
@@ -43,7 +43,8 @@ constexpr ItemId old_id{77};  // what that broker called it
 struct Scene : NothingKept {
   Scene() : world(keeping(), *this, {8}) {}
   Client claimant(std::uint8_t n, std::uint32_t deliveries = 1) {
-    auto made = world.claimant(n, Epoch{7}, session_id(99), {{old_id, 1, deliveries, name}});
+    auto made =
+        world.claimant(n, BrokerInstance{7}, session_id(99), {{old_id, 1, deliveries, name}});
     made.got["a"] = old_id;
     return made;
   }
@@ -198,7 +199,7 @@ TEST_CASE("put claims: they are waited for while they come in, as on a slow line
   auto& world = scene.world;
   auto summer = world.consumer(4);
   summer.request();
-  auto morty = world.announces_claims(2, Epoch{7}, session_id(99), 2);
+  auto morty = world.announces_claims(2, BrokerInstance{7}, session_id(99), 2);
   auto rick = world.client(1, again_of(1, {1}));
   rick.put("a");
   world.advance(claims_within + 11s, {&rick, &morty, &summer});
@@ -219,7 +220,7 @@ TEST_CASE(
   REQUIRE(morty.received() == Bodies{"a"});
   const auto id = morty.got["a"];
   morty.ack("a");
-  auto again = world.claimant(3, Epoch{8}, morty.id, {{id, 1, 1, scene.name}});
+  auto again = world.claimant(3, BrokerInstance{8}, morty.id, {{id, 1, 1, scene.name}});
   CHECK(again.lost() == std::vector{id});
 }
 
@@ -229,10 +230,11 @@ TEST_CASE("put claims: no more of them wait than a bound, whoever sends them") {
   ItemId next{1};
   for (std::uint8_t n = 10; n < 10 + max_put_claims / max_requests;
        ++n, next.value += max_requests) {
-    auto some = world.claimant(n, Epoch{7}, session_id(90), {{next, max_requests, 1, {n, {1}}}});
+    auto some =
+        world.claimant(n, BrokerInstance{7}, session_id(90), {{next, max_requests, 1, {n, {1}}}});
     CHECK(some.lost().empty());
   }
-  auto morty = world.claimant(2, Epoch{7}, session_id(99), {{next, 1, 1, scene.name}});
+  auto morty = world.claimant(2, BrokerInstance{7}, session_id(99), {{next, 1, 1, scene.name}});
   CHECK(morty.lost() == std::vector{next});
 }
 
@@ -246,7 +248,7 @@ TEST_CASE(
     rick.put("a");
   }
   BrokerWorld world(keeping(), storage, {9});
-  auto morty = world.claimant(2, Epoch{7}, session_id(99), {{old_id, 1, 1, name}});
+  auto morty = world.claimant(2, BrokerInstance{7}, session_id(99), {{old_id, 1, 1, name}});
   CHECK(morty.lost().empty());
   CHECK(world.session(morty).held == 1);
 }
@@ -258,13 +260,13 @@ TEST_CASE("put claims: nobody has again what was failed by word since, and waits
     BrokerWorld world(keeping(), storage, {8});
     auto rick = world.client(1, again_of(1, {1}));
     rick.put("a");
-    auto morty = world.claimant(2, Epoch{7}, session_id(99), {{old_id, 1, 1, name}});
+    auto morty = world.claimant(2, BrokerInstance{7}, session_id(99), {{old_id, 1, 1, name}});
     REQUIRE(world.session(morty).held == 1);
     morty.got["a"] = old_id;
     morty.fail("a", "busy", 60'000);
   }
   BrokerWorld world(keeping(), storage, {9});
-  auto morty = world.claimant(2, Epoch{8}, session_id(2), {{old_id, 1, 1, name}});
+  auto morty = world.claimant(2, BrokerInstance{8}, session_id(2), {{old_id, 1, 1, name}});
   CHECK(world.session(morty).held == 0);
   CHECK(morty.lost() == std::vector{old_id});
 }
@@ -334,7 +336,7 @@ TEST_CASE("put claims: an ack of who had it before another one is too late") {
 }
 
 TEST_CASE(
-    "put claims: who has said bye is answered when what it has settled is here or does not come") {
+    "put claims: who has closed is answered when what it has settled is here or does not come") {
   Scene scene;
   auto& world = scene.world;
   auto morty = scene.claimant(2), rick = world.client(1, again_of(1, {1}));
@@ -349,7 +351,7 @@ TEST_CASE(
     morty.ack("a");
     comes = false;
   }
-  morty.bye();
+  morty.close();
   CHECK(world.core.find(morty.id) != nullptr);
   if (comes)
     rick.put("a");

@@ -43,7 +43,7 @@ TEST_CASE("a producer is told with each heartbeat how many consumers may take it
        jerry = world.consumer(5, {"mail"});
   world.advance(heartbeat_interval, {&rick, &other, &morty, &summer, &jerry});
   CHECK(rick.confirm().consumers == 2);
-  morty.bye();
+  morty.close();
   world.advance(heartbeat_interval, {&rick, &other, &summer, &jerry});
   CHECK(rick.confirm().consumers == 1);
   summer.vanish();
@@ -125,13 +125,13 @@ TEST_CASE("a pause of the broker's own loop gives no time to who speaks or leave
   CHECK_FALSE(world.core.find(summer.id));
 }
 
-TEST_CASE("what follows a bye is not heard") {
+TEST_CASE("what follows a close is not heard") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
   rick.put("a");
   std::string bytes;
-  append_bye(bytes, {});
+  append_close(bytes, {});
   append_request(bytes, {1});
   REQUIRE(world.dispatcher.control(world.session(morty), morty.next_control, 2, bytes, world.now) ==
           Refusal::none);
@@ -152,7 +152,7 @@ TEST_CASE("a client that comes back in a new session takes up again what nobody 
   summer.request();
   CHECK(summer.attempts() == std::vector{2});  // "a" went elsewhere
 
-  auto back = world.claimant(4, world.core.epoch(), morty.id, {{morty.got["a"], 2, 1}});
+  auto back = world.claimant(4, world.core.broker_instance(), morty.id, {{morty.got["a"], 2, 1}});
   CHECK(back.lost() == std::vector{morty.got["a"]});
   back.got = morty.got;
   back.ack("b");
@@ -173,7 +173,7 @@ TEST_CASE(
   world.core.subscribed(session_id(2), world.now);
   CHECK(world.core.hello(session_id(2), hello, world.now) == Refusal::sessions_full);
   CHECK(world.core.why_full() == "1 at most");
-  rick.bye();
+  rick.close();
   CHECK(world.core.hello(session_id(2), hello, world.now) == Refusal::none);
 }
 
@@ -274,12 +274,12 @@ TEST_CASE(
   Hello hello;
   hello.role = Role::consumer;
   hello.queues = {"default"};
-  hello.previous = Previous{world.core.epoch(), morty.id};
+  hello.previous = Previous{world.core.broker_instance(), morty.id};
   hello.claims = 1;
   auto unheard = world.client(3, hello);
   world.advance(session_timeout, {&rick});
   CHECK_FALSE(world.core.find(unheard.id));
-  auto back = world.claimant(4, world.core.epoch(), morty.id,
+  auto back = world.claimant(4, world.core.broker_instance(), morty.id,
                              {{morty.got["a"], 1, 1}});  // still names the first one
   CHECK(back.lost().empty());
   CHECK(world.session(back).held == 1);
@@ -295,7 +295,7 @@ TEST_CASE("nobody reclaims what they did not lose") {
   morty.request();
   morty.received();
   world.advance(session_timeout, {&rick});  // both consumers are lost
-  auto back = world.claimant(4, world.core.epoch(), thief.id, {{morty.got["a"], 2, 1}});
+  auto back = world.claimant(4, world.core.broker_instance(), thief.id, {{morty.got["a"], 2, 1}});
   CHECK(back.lost() == std::vector{morty.got["a"], morty.got["a"] + 1});
 }
 
@@ -304,7 +304,7 @@ TEST_CASE("more claims than were announced, or behind something else, end the se
   Hello hello;
   hello.role = Role::consumer;
   hello.queues = {"default"};
-  hello.previous = Previous{world.core.epoch(), session_id(9)};
+  hello.previous = Previous{world.core.broker_instance(), session_id(9)};
   hello.claims = 2;
   auto morty = world.client(1, hello), summer = world.client(2, hello);
   morty.claim({{{5}, 3, 1}});
@@ -326,7 +326,7 @@ TEST_CASE(
   summer.request();
   CHECK(summer.deliveries() == std::vector{2});
   summer.release("a");
-  auto back = world.claimant(4, world.core.epoch(), morty.id, {{morty.got["a"], 1, 1}});
+  auto back = world.claimant(4, world.core.broker_instance(), morty.id, {{morty.got["a"], 1, 1}});
   CHECK(back.lost() == std::vector{morty.got["a"]});
 }
 
@@ -357,7 +357,7 @@ TEST_CASE("who is no consumer reclaims nothing, and holds nothing when it ends")
   Hello hello;
   hello.name = "thief";
   hello.queues = {"default"};
-  hello.previous = Previous{world.core.epoch(), morty.id};
+  hello.previous = Previous{world.core.broker_instance(), morty.id};
   hello.claims = 1;
   auto thief = world.client(4, hello);
   thief.claim({{morty.got["a"], 1, 1}});
@@ -368,11 +368,11 @@ TEST_CASE("who is no consumer reclaims nothing, and holds nothing when it ends")
   CHECK(summer.received() == Bodies{"a"});
 }
 
-TEST_CASE("bye ends a session when all it sent is in, asked again, it is answered again") {
+TEST_CASE("close ends a session when all it sent is in, asked again, it is answered again") {
   BrokerWorld world;
   auto rick = world.producer(1);
   rick.put("a");
-  rick.bye(SeqNo{2});
+  rick.close(SeqNo{2});
   CHECK_FALSE(rick.confirm().ended);
   rick.put("b");
   CHECK(rick.confirm().ended);
@@ -386,7 +386,7 @@ TEST_CASE("a session that was lost before all it sent was in has not left: it is
   BrokerWorld world;
   auto rick = world.producer(1);
   rick.put("a");
-  rick.bye(SeqNo{2});
+  rick.close(SeqNo{2});
   world.advance(session_timeout);
   CHECK_FALSE(world.core.find(rick.id));
   world.core.unknown(rick.id, world.now);  // its heartbeat
@@ -397,18 +397,18 @@ TEST_CASE("a session that was lost before all it sent was in has not left: it is
   hello.role = Role::producer;
   hello.name = "producer 1";
   hello.queues = {"default"};
-  hello.previous = Previous{world.core.epoch(), rick.id};
+  hello.previous = Previous{world.core.broker_instance(), rick.id};
   CHECK(world.session(world.client(2, hello)).welcome.put_received == SeqNo{1});
 }
 
-TEST_CASE("a consumer that says bye gives back what it holds, no failure counted") {
+TEST_CASE("a consumer that closes gives back what it holds, no failure counted") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
   rick.put("a");
   morty.request();
   summer.request();
-  morty.bye();
+  morty.close();
   CHECK(summer.attempts() == std::vector{1});
 }
 

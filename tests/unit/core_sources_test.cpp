@@ -31,7 +31,7 @@ Client comes(BrokerWorld& world, std::uint8_t process) {
 Hello comes_back(std::uint8_t process, std::uint64_t first_put) {
   auto hello = process_of_load(process);
   hello.begun = true;
-  hello.previous = Previous{Epoch{7}, session_id(process)};
+  hello.previous = Previous{BrokerInstance{7}, session_id(process)};
   hello.first_put = SeqNo{first_put};
   return hello;
 }

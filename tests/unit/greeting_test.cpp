@@ -40,7 +40,7 @@ TEST_CASE("hellos that are valid") {
            consumer(R"(,"pid":18446744073709551615)"),
            consumer(R"(,"claims":0)"),
            consumer(R"(,"claims":65536)"),
-           consumer(R"(,"previous":{"epoch":"00000000000000ff",)"
+           consumer(R"(,"previous":{"broker_instance":"00000000000000ff",)"
                     R"("session":"000102030405060708090a0b0c0d0e0f"})"),
            producer(R"(,"first_put":1)"),
            producer(R"(,"first_put":4611686018427387904)"),
@@ -84,7 +84,7 @@ TEST_CASE("hellos that are refused") {
            {consumer(R"(,"process":"x")"), Refusal::hello},
            {consumer(R"(,"named":1)"), Refusal::hello},
            {consumer(R"(,"previous":"x")"), Refusal::hello},
-           {consumer(R"(,"previous":{"epoch":"ff","session":"00"})"), Refusal::hello},
+           {consumer(R"(,"previous":{"broker_instance":"ff","session":"00"})"), Refusal::hello},
            {consumer(R"(,"claims":[])"), Refusal::hello},
            {consumer(R"(,"claims":-1)"), Refusal::hello},
            {consumer(R"(,"claims":65537)"), Refusal::hello},
@@ -216,14 +216,14 @@ TEST_CASE("UTF-8 is cut between characters") {
 }
 
 TEST_CASE("ids as hexadecimal") {
-  CHECK(to_hex(Epoch{0x9c41d07be2a35f18}) == "9c41d07be2a35f18");
-  CHECK(epoch_from_hex("9c41d07be2a35f18") == Epoch{0x9c41d07be2a35f18});
+  CHECK(to_hex(std::uint64_t{0x9c41d07be2a35f18}) == "9c41d07be2a35f18");
+  CHECK(number_from_hex("9c41d07be2a35f18") == 0x9c41d07be2a35f18);
   const auto id = random_session();
   CHECK(session_from_hex(to_hex(id)) == id);
   CHECK(random_session() != id);
   for (const auto* bad :
        {"", "9c41d07be2a35f1", "9c41d07be2a35f188", "9C41d07be2a35f18", "9c41d07be2a35f1g"})
-    CHECK(!epoch_from_hex(bad));
+    CHECK(!number_from_hex(bad));
 }
 
 }  // namespace baton::test

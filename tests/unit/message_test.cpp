@@ -81,7 +81,7 @@ std::vector<Case> valid() {
       {"the largest block", control, entry(say, of(say_size + max_say))},
       {"a lost delivery link", control, entry(link_lost, numbers(1u, std::uint64_t{0}, 0u))},
       {"a join", control, entry(join, "")},
-      {"a bye", control, entry(bye, numbers(std::uint64_t{0}))},
+      {"a close", control, entry(close, numbers(std::uint64_t{0}))},
       {"claims", control, entry(claim, claim_run(1, 1) + claim_run(7, 65'535))},
       {"what is lost", outcome, entry(lost, run(1, 1) + run(7, 2))},
       {"a delivery", deliveries, entry(delivery, deliver(""), 9, 1)},
@@ -138,7 +138,7 @@ std::vector<Case> malformed() {
       {"a short fail", control, entry(fail, of(11))},
       {"a short lost delivery link", control, entry(link_lost, of(15))},
       {"a join with something", control, entry(join, "x")},
-      {"a short bye", control, entry(bye, of(7))},
+      {"a short close", control, entry(close, of(7))},
       {"no claim", control, entry(claim, "")},
       {"half a claim", control, entry(claim, claim_run(1, 1).substr(0, 15))},
       {"a claim of no item", control, entry(claim, claim_run(1, 0))},
@@ -224,7 +224,7 @@ void read_all(std::string_view payload) {
     if (each.kind == claim) read_claims(each, claims);
     if (each.kind == fail) read_fail(each);
     if (each.kind == link_lost) read_link_lost(each);
-    if (each.kind == bye) read_bye(each);
+    if (each.kind == close) read_close(each);
     if (each.kind == dropped) read_dropped(each);
   }
 }
@@ -257,7 +257,8 @@ TEST_CASE("headers: what is read, what is refused") {
     Header header;
     CHECK(read_header(row.frame, header) == row.refusal);
     const bool readable = row.refusal != Refusal::short_frame && row.refusal != Refusal::magic;
-    CHECK(header.epoch == Epoch{readable ? 7u : 0u});  // so that the refusal finds its way back
+    CHECK(header.broker_instance ==
+          BrokerInstance{readable ? 7u : 0u});  // so that the refusal finds its way back
   }
 }
 

@@ -66,8 +66,8 @@ std::string name_of(EntryKind kind) {
       return "link_lost";
     case EntryKind::join:
       return "join";
-    case EntryKind::bye:
-      return "bye";
+    case EntryKind::close:
+      return "close";
     case EntryKind::claim:
       return "claim";
     case EntryKind::claim_put:
@@ -113,7 +113,7 @@ class Walk {
     field(8, "head",
           name_of(header_.type) + " " + number(static_cast<unsigned>(header_.type)) + ", count " +
               number(header_.count));
-    field(8, "epoch", to_hex(header_.epoch));
+    field(8, "broker_instance", to_hex(header_.broker_instance.value));
     field(16, "session", to_hex(header_.session));
     field(8, "number", number(header_.number.value));
     again_.resize(header_size);
@@ -249,9 +249,9 @@ class Walk {
       case EntryKind::cancel_requests:
         field(4, "count", number(read_cancel_requests(entry)));
         return append_cancel_requests(again_, read_cancel_requests(entry));
-      case EntryKind::bye:
-        field(8, "last_put", number(read_bye(entry).value));
-        return append_bye(again_, read_bye(entry));
+      case EntryKind::close:
+        field(8, "last_put", number(read_close(entry).value));
+        return append_close(again_, read_close(entry));
       case EntryKind::dropped:
         field(8, "blocks", number(read_dropped(entry)));
         return append_dropped(again_, read_dropped(entry));
@@ -292,7 +292,7 @@ class Walk {
   }
 
   void walk_put(const PutName& put) {
-    field(8, "producer", to_hex(Epoch{put.producer}));
+    field(8, "producer", to_hex(put.producer));
     field(8, "put", number(put.number.value));
   }
 
@@ -340,7 +340,7 @@ class Walk {
   void walk_said(const Entry& entry) {
     const bool line = entry.kind == EntryKind::line;
     const auto said = line ? read_line(entry) : read_say(entry);
-    if (line) field(8, "client", to_hex(Epoch{said.client}));
+    if (line) field(8, "client", to_hex(said.client));
     field(8, "said", number(said.number));
     if (!said.block.empty()) field(said.block.size(), "block", shown(said.block));
     line ? append_line(again_, said) : append_say(again_, said);

@@ -84,7 +84,7 @@ TEST_CASE("a queue is forgotten when nothing is in it and nobody names it, not b
   auto rick = world.producer(1, "rick", "mail");
   CHECK(queues.size() == 1);
   rick.put("a");
-  rick.bye({1});
+  rick.close({1});
   CHECK(queues.size() == 1);
   CHECK(storage.queues().size() == 1);
   auto morty = world.consumer(2, {"mail"});
@@ -92,7 +92,7 @@ TEST_CASE("a queue is forgotten when nothing is in it and nobody names it, not b
   CHECK(morty.received() == Bodies{"a"});
   morty.ack("a");
   CHECK(queues.size() == 1);
-  morty.bye();
+  morty.close();
   CHECK(queues.empty());
   CHECK(storage.queues().empty());
 }
@@ -113,8 +113,8 @@ TEST_CASE(
   morty.received();
   morty.fail("a");
   morty.ack("b");
-  for (auto* client : {&rick, &summer}) client->bye({1});
-  morty.bye();
+  for (auto* client : {&rick, &summer}) client->close({1});
+  morty.close();
   CHECK(storage.queues() == std::map<std::uint32_t, std::string>{{0, "mail"}});
   auto beth = world.producer(4, "beth", "video");
   beth.put("c");

@@ -106,9 +106,9 @@ void Client::say_part(const std::string& text, bool goes_on) {
   entry(bytes);
 }
 
-void Client::bye(SeqNo last_put) {
+void Client::close(SeqNo last_put) {
   std::string bytes;
-  append_bye(bytes, last_put);
+  append_close(bytes, last_put);
   entry(bytes);
 }
 

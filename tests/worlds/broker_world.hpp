@@ -63,7 +63,7 @@ struct Client {
   void say(const std::string& lines);
   /// The next part of a block, in a message of its own; the last one, or one that goes on.
   void say_part(const std::string& text, bool goes_on);
-  void bye(SeqNo last_put = {});
+  void close(SeqNo last_put = {});
   void join();
   void link_lost(std::uint32_t generation, SeqNo received, std::uint32_t wanted);
   void claim(const std::vector<Claim>& claims);
@@ -93,10 +93,10 @@ struct Client {
 class BrokerWorld final : private Shell {
  public:
   explicit BrokerWorld(Settings settings = {})
-      : dispatcher(std::move(settings), Epoch{7}, storage, now) {}
+      : dispatcher(std::move(settings), BrokerInstance{7}, storage, now) {}
   /// A broker over what another one has kept, which must outlive it.
-  BrokerWorld(Settings settings, Storage& kept, Epoch epoch)
-      : dispatcher(std::move(settings), epoch, kept, now) {}
+  BrokerWorld(Settings settings, Storage& kept, BrokerInstance broker_instance)
+      : dispatcher(std::move(settings), broker_instance, kept, now) {}
 
   Client producer(std::uint8_t n, const std::string& name = "",
                   const std::string& queue = "default") {
@@ -128,22 +128,23 @@ class BrokerWorld final : private Shell {
     hello.role = Role::printer;
     return client(n, hello);
   }
-  /// A consumer that claims what the session `before`, of a broker of that epoch, was given.
-  Client claimant(std::uint8_t n, Epoch epoch, const SessionId& before,
+  /// A consumer that claims what the session `before`, of a broker of that broker instance, was
+  /// given.
+  Client claimant(std::uint8_t n, BrokerInstance broker_instance, const SessionId& before,
                   const std::vector<Claim>& claims) {
     std::uint64_t items = 0;
     for (const auto& claim : claims) items += claim.count;
-    auto made = announces_claims(n, epoch, before, items);
+    auto made = announces_claims(n, broker_instance, before, items);
     made.claim(claims);
     return made;
   }
   /// One whose claims of so many items are yet to come.
-  Client announces_claims(std::uint8_t n, Epoch epoch, const SessionId& before,
+  Client announces_claims(std::uint8_t n, BrokerInstance broker_instance, const SessionId& before,
                           std::uint64_t items) {
     Hello hello;
     hello.role = Role::consumer;
     hello.queues = {"default"};
-    hello.previous = Previous{epoch, before};
+    hello.previous = Previous{broker_instance, before};
     hello.claims = items;
     return client(n, hello);
   }

@@ -71,7 +71,7 @@ void Script::read(const Outbox::Message& message) {
     hello_ = hello;
     return;
   }
-  CHECK(header.epoch == epoch);
+  CHECK(header.broker_instance == broker_instance);
   if (header.type == MessageType::heartbeat) {
     Heartbeat heartbeat;
     REQUIRE(decode_heartbeat(payload, heartbeat) == Refusal::none);
@@ -100,22 +100,22 @@ void Script::notify(const std::string& frame) {
 }
 
 void Script::welcome(const Welcome& welcome) {
-  notify(encode_json({MessageType::welcome, 0, epoch, session, {}}, to_json(welcome)));
+  notify(encode_json({MessageType::welcome, 0, broker_instance, session, {}}, to_json(welcome)));
 }
 
 void Script::say_confirm() {
-  notify(encode_confirm({MessageType::confirm, 0, epoch, session, {}}, confirm));
+  notify(encode_confirm({MessageType::confirm, 0, broker_instance, session, {}}, confirm));
 }
 
 void Script::refuse(Refusal refusal, const std::string& text) {
-  notify(encode_json({MessageType::refusal, 0, epoch, session, {}},
+  notify(encode_json({MessageType::refusal, 0, broker_instance, session, {}},
                      to_json(RefusalNotice{refusal, text})));
 }
 
 void Script::told(MessageType type, SeqNo first, const std::vector<std::string>& blocks) {
   std::string frame(header_size, '\0');
   write_header(frame.data(),
-               {type, static_cast<std::uint16_t>(blocks.size()), epoch, session, first});
+               {type, static_cast<std::uint16_t>(blocks.size()), broker_instance, session, first});
   for (const auto& block : blocks)
     type == MessageType::console ? append_line(frame, {0, 0, block})
                                  : append_block(frame, EntryKind::died, block);
@@ -136,7 +136,7 @@ void Script::deliver(std::uint32_t generation, SeqNo first, const std::vector<st
                      std::uint32_t deliveries, PutName put) {
   std::string frame(header_size, '\0');
   write_header(frame.data(), {MessageType::deliveries, static_cast<std::uint16_t>(ids.size()),
-                              epoch, session, first});
+                              broker_instance, session, first});
   PutName before;
   for (const auto id : ids) {
     append_delivery(
@@ -151,14 +151,14 @@ void Script::deliver(std::uint32_t generation, SeqNo first, const std::vector<st
 
 void Script::lost(SeqNo number, const std::vector<ItemRun>& runs) {
   std::string frame(header_size, '\0');
-  write_header(frame.data(), {MessageType::outcome, 1, epoch, session, number});
+  write_header(frame.data(), {MessageType::outcome, 1, broker_instance, session, number});
   append_runs(frame, EntryKind::lost, runs);
   notify(frame);
 }
 
 void Script::none(std::uint32_t generation, SeqNo number) {
   std::string frame(header_size, '\0');
-  write_header(frame.data(), {MessageType::deliveries, 1, epoch, session, number});
+  write_header(frame.data(), {MessageType::deliveries, 1, broker_instance, session, number});
   append_block(frame, EntryKind::empty, {});
   logic_.on_link(generation, frame, now);
   tick();

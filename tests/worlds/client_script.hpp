@@ -32,7 +32,7 @@ class Script {
   explicit Script(ClientLogic& logic) : logic_(logic) {}
 
   Time now = Time(1000s);
-  Epoch epoch{77};
+  BrokerInstance broker_instance{77};
   SessionId session = session_id(1);
   Confirm confirm;  ///< what the next confirm() says
 

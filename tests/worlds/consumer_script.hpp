@@ -67,7 +67,7 @@ struct ConsumerScript : Script {
   void begin_anew() { begin_again(session_id(2)); }
   void begin_again(const SessionId& next) {
     now += hello_again;
-    consumer.on_notification(encode_json({MessageType::refusal, 0, epoch, session, {}},
+    consumer.on_notification(encode_json({MessageType::refusal, 0, broker_instance, session, {}},
                                          to_json(RefusalNotice{Refusal::unknown_session, ""})),
                              now);
     session = next;

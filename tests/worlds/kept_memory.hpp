@@ -20,9 +20,9 @@ class KeptMemory : public Storage {
   Ticket most_puts = UINT64_MAX;     ///< new items and numbers are durable up to this turn only
   Ticket most_settles = UINT64_MAX;  ///< and all else up to this one
 
-  void load(Kept& kept, Epoch epoch, Time) override {
-    kept.begin(epoch_, first_id(epoch, epoch_, last_));
-    epoch_ = epoch;
+  void load(Kept& kept, BrokerInstance broker_instance, Time) override {
+    kept.begin(broker_instance_, first_id(broker_instance, broker_instance_, last_));
+    broker_instance_ = broker_instance;
     for (const auto& [index, name] : queues_) kept.queue(index, name);
     for (const auto& [index, producer] : producers_) {
       auto row = producer.row;
@@ -72,7 +72,7 @@ class KeptMemory : public Storage {
     StoredProducer row;
     std::string name, digests;
   };
-  Epoch epoch_;
+  BrokerInstance broker_instance_;
   ItemId last_;
   std::map<std::uint32_t, std::string> queues_;
   std::map<std::uint32_t, Producer> producers_;

@@ -7,9 +7,9 @@
 namespace baton::broker::test {
 namespace {
 
-constexpr Epoch epoch{7};
+constexpr BrokerInstance broker_instance{7};
 
-Header header(MessageType type, const SessionId& id) { return {type, 0, epoch, id, {}}; }
+Header header(MessageType type, const SessionId& id) { return {type, 0, broker_instance, id, {}}; }
 
 SessionId id_of(std::uint64_t begun) {
   SessionId id;
@@ -20,7 +20,7 @@ SessionId id_of(std::uint64_t begun) {
 }  // namespace
 
 Nonsense::Nonsense(Settings settings, Below below)
-    : below_(std::move(below)), dispatcher_(std::move(settings), epoch, storage_, now_) {}
+    : below_(std::move(below)), dispatcher_(std::move(settings), broker_instance, storage_, now_) {}
 
 void Nonsense::say_one() {
   const SessionId id = session();
@@ -112,7 +112,7 @@ std::string Nonsense::hello() {
   hello.heard.value = number();
   hello.begun = below_(4) == 1;
   if (below_(4) == 1) hello.run.bytes.fill(static_cast<std::uint8_t>(below_(2)));
-  if (below_(2)) hello.previous = Previous{epoch, session()};
+  if (below_(2)) hello.previous = Previous{broker_instance, session()};
   hello.claims = below_(3) * below_(100);
   return to_json(hello);
 }
@@ -157,7 +157,7 @@ void Nonsense::control_entry(std::string& out) {
       if (below_(2)) return append_block(out, EntryKind::join, {});
       return append_say(out, {0, below_(4), below_(2) ? "" : "line\n"});
     default:
-      if (below_(10) == 0) append_bye(out, {number()});
+      if (below_(10) == 0) append_close(out, {number()});
       return append_request(out,
                             {below_(100), {below_(100)}, static_cast<std::uint32_t>(below_(100))});
   }

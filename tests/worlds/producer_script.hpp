@@ -33,25 +33,26 @@ struct ProducerScript : Script {
     say_confirm();
   }
   /// The broker was started anew; the client is told and begins another session.
-  void new_broker(std::uint8_t sessions = 2, Epoch next = {78}) {
+  void new_broker(std::uint8_t sessions = 2, BrokerInstance next = {78}) {
     now += hello_again;
-    refuse_with_new_epoch(session_id(sessions), next);
+    refuse_with_new_instance(session_id(sessions), next);
     session = session_id(sessions);
     tick();
     confirm = {};
-    epoch = next;
+    broker_instance = next;
   }
   /// The broker has lost the session; the client begins the next one.
   void begin_anew(std::uint8_t sessions) {
     now += hello_again;
-    notify(encode_json({MessageType::refusal, 0, epoch, session, {}},
+    notify(encode_json({MessageType::refusal, 0, broker_instance, session, {}},
                        to_json(RefusalNotice{Refusal::unknown_session, ""})),
            session_id(sessions));
     tick();
   }
-  void refuse_with_new_epoch(const SessionId& next = session_id(2), Epoch epoch_of_it = {78}) {
-    notify(encode_json({MessageType::refusal, 0, epoch_of_it, session, {}},
-                       to_json(RefusalNotice{Refusal::wrong_epoch, ""})),
+  void refuse_with_new_instance(const SessionId& next = session_id(2),
+                                BrokerInstance instance_of_it = {78}) {
+    notify(encode_json({MessageType::refusal, 0, instance_of_it, session, {}},
+                       to_json(RefusalNotice{Refusal::wrong_broker_instance, ""})),
            next);
   }
   void notify(const std::string& frame, const SessionId& session_after) {

@@ -6,8 +6,8 @@
 namespace baton::e2e {
 
 /// A client of all endpoints and of `session`'s link with ZeroMQ's heartbeats, which sends nonsense
-/// without a pause. Ends by SIGKILL: `how` is "kill" when that is all, and the kernel says goodbye;
-/// "reset" when it resets its connections first, once its stdin ends.
+/// without a pause. Ends by SIGKILL: `how` is "kill" when that is all, and the kernel ends its
+/// connections; "reset" when it resets its connections first, once its stdin ends.
 int send_heartbeats(const std::string& broker, int link_port, const std::string& session,
                     const std::string& how);
 
