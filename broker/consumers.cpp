@@ -23,7 +23,7 @@ Refusal Consumers::admit(const Hello& hello) {
 
 void Consumers::begin(Session& session, Time /*now*/) {
   queues_.use_queues(session);
-  session.told.set_credit({UINT64_MAX}, UINT64_MAX);
+  session.feed.set_credit({UINT64_MAX}, UINT64_MAX);
   if (const auto& previous = session.hello.previous) {
     session.claims_left = session.hello.claims;
     session.claims_kept = previous->broker_instance == queues_.previous_broker() &&
@@ -71,8 +71,8 @@ void Consumers::end(Session& session, const std::string& why, Time now) {
 void Consumers::heartbeat(Session& session, const Heartbeat& heartbeat, Time now) {
   if (heartbeat.link_generation == session.link_generation)
     queues_.arrived(session, heartbeat.link_received, now);
-  queues_.heard_lost(session, heartbeat.heard, now);
-  if (heartbeat.rewind && session.told.rewind(now)) sessions_.changed(session);
+  queues_.heard_lost(session, heartbeat.feed_position, now);
+  if (heartbeat.rewind && session.feed.rewind(now)) sessions_.changed(session);
 }
 
 /// While the session has no link, its requests wait for the next one: what was delivered would go
@@ -137,8 +137,8 @@ void Consumers::not_held(Session& session, ItemId id, Time now) {
 }
 
 void Consumers::fill(Confirm& confirm, const Session& session) const {
-  confirm.told = session.told.last();
-  confirm.told_sent = session.told.sent();
+  confirm.feed_last = session.feed.last();
+  confirm.feed_sent = session.feed.sent();
   confirm.link_sent = session.link_sent();
   confirm.link_generation = session.link_generation;
   confirm.link_port = session.link_port;
@@ -240,7 +240,7 @@ void Consumers::bound_untold(Time now) {
   const auto untold = [](const auto& entry) {
     const auto& session = *entry.second;
     return session.state == Session::State::established
-               ? session.told.last() - session.told.confirmed()
+               ? session.feed.last() - session.feed.confirmed()
                : 0;
   };
   while (queues_.untold() > settings_.max_untold) {

@@ -61,7 +61,7 @@ class Consumers final : public RoleHandler {
   void end(Session& session, const std::string& why, Time now) override;
   bool has_time_for_ends() const override { return queues_.may_take_back(); }
   void send_next(Session& session, Time now) override {
-    sessions_.send_stream(session, session.told, now);
+    sessions_.send_stream(session, session.feed, now);
   }
   void fill(Confirm& confirm, const Session& session) const override;
   void check_invariants(const Session& session) const override;

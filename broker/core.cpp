@@ -37,8 +37,8 @@ std::string Core::why_full() const {
   return std::to_string(settings_.max_sessions) + " at most";
 }
 
-void Core::say(const Said& said) {
-  if (!end_.is_silent()) console_.say(said);
+void Core::print(const PrintBlock& printed) {
+  if (!end_.is_silent()) console_.print(printed);
 }
 
 bool Core::comes_back(const Hello& hello) const {
@@ -47,8 +47,8 @@ bool Core::comes_back(const Hello& hello) const {
 }
 
 void Core::fill(Confirm& confirm, const Session& session) const {
-  confirm.say_window = console_.say_window();
-  confirm.say_held = console_.say_held();
+  confirm.print_window = console_.print_window();
+  confirm.print_held = console_.print_held();
   confirm.shutdown = end_.may_leave(session.hello.role);
 }
 

@@ -110,7 +110,7 @@ class Core final : private Sessions::Host {
   void check_invariants() const;
 
  private:
-  void say(const Said& said) override;
+  void print(const PrintBlock& printed) override;
   bool comes_back(const Hello& hello) const override;
   void fill(Confirm& confirm, const Session& session) const override;
 

@@ -10,9 +10,9 @@ namespace {
 bool is_claim(EntryKind kind) { return kind == EntryKind::claim || kind == EntryKind::claim_put; }
 
 /// nullopt: all do.
-std::optional<Role> role_that_says(EntryKind kind) {
+std::optional<Role> role_that_sends(EntryKind kind) {
   switch (kind) {
-    case EntryKind::say:
+    case EntryKind::print:
     case EntryKind::close:
       return std::nullopt;
     case EntryKind::join:
@@ -102,22 +102,22 @@ Refusal Dispatcher::control(Session& session, SeqNo first, std::uint16_t count,
   Entry entry;
   for (std::uint32_t i = 0; in.next(entry); ++i)
     if (i >= skip && session.state == Session::State::established && !session.closed)
-      say({session, first + i}, entry, now);
+      apply({session, first + i}, entry, now);
   return Refusal::none;
 }
 
 /// One entry of the control stream, as a call to whose it is.
-void Dispatcher::say(const Peer& from, const Entry& entry, Time now) {
+void Dispatcher::apply(const Peer& from, const Entry& entry, Time now) {
   const auto& session = from.session;
   auto& consumers = core_.consumers();
   if (!is_claim(entry.kind)) consumers.end_claims(from);
-  if (session.block.is_open() && entry.kind != EntryKind::say)
+  if (session.block.is_open() && entry.kind != EntryKind::print)
     return core_.refuse(session.id, Refusal::malformed, "between the parts of a block", now);
-  if (const auto role = role_that_says(entry.kind); role && !session.is(*role))
+  if (const auto role = role_that_sends(entry.kind); role && !session.is(*role))
     return core_.refuse(session.id, Refusal::wrong_role, {}, now);
   switch (entry.kind) {
-    case EntryKind::say:
-      return core_.sessions().say(from, read_say(entry), now);
+    case EntryKind::print:
+      return core_.sessions().print(from, read_print(entry), now);
     case EntryKind::close:
       return core_.sessions().close(from, read_close(entry));
     case EntryKind::join:

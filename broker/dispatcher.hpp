@@ -48,7 +48,7 @@ class Dispatcher {
   void on_hello(std::string_view frame, const Header& header, Time now);
   void on_heartbeat(std::string_view frame, const Header& header, Time now);
   void on_entries(std::string_view frame, const Header& header, Time now);
-  void say(const Peer& from, const Entry& entry, Time now);
+  void apply(const Peer& from, const Entry& entry, Time now);
 
   Effects effects_;
   Core core_;

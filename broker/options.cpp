@@ -138,7 +138,7 @@ void check_delivery_ports(const ServerOptions& server) {
 void add_addresses(CLI::App& app, ServerOptions& server, std::string& delivery_ports,
                    std::string& plain) {
   app.add_option("--port", server.port,
-                 "base port: the endpoints are at this and the next two; 0 finds free ones")
+                 "base port: endpoints are at this and the next two; 0 finds free ones")
       ->transform(cli::number(0, 65531))
       ->option_text("PORT [" + std::to_string(server.port) + "]");
   app.add_option("--bind", server.bind, "address to listen on; 0.0.0.0 for all of IPv4, :: for all")

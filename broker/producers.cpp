@@ -89,10 +89,10 @@ void Producers::begin(Session& session, Time now) {
   session.queues.front()->producers.push_back(&session);
   extend_credit(session, settings_);
 
-  if (hello.previous) producer.outcomes.confirm(hello.heard, now);
+  if (hello.previous) producer.outcomes.confirm(hello.feed_position, now);
   producer.outcomes.restart();
   producer.outcomes.set_credit({UINT64_MAX}, UINT64_MAX);
-  session.welcome.first_told = producer.outcomes.confirmed() + 1;
+  session.welcome.feed_first = producer.outcomes.confirmed() + 1;
   session.welcome.put_received = producer.put.received();
   session.welcome.put_unknown = producer.unknown;
   if (!hello.begun) session.welcome.digests = producer.checkpoints.all();
@@ -171,7 +171,7 @@ void Producers::join(const Peer& from) { from.session.joining = true; }
 
 void Producers::heartbeat(Session& session, const Heartbeat& heartbeat, Time now) {
   auto& outcomes = session.producer->outcomes;
-  outcomes.confirm(heartbeat.heard, now);
+  outcomes.confirm(heartbeat.feed_position, now);
   if (heartbeat.rewind && outcomes.rewind(now)) sessions_.changed(session);
 }
 
@@ -267,8 +267,8 @@ void Producers::fill(Confirm& confirm, const Session& session) const {
   confirm.accepted = producer->accepted;
   confirm.done = producer->kept.done;
   confirm.dead = producer->kept.dead;
-  confirm.told = producer->outcomes.last();
-  confirm.told_sent = producer->outcomes.sent();
+  confirm.feed_last = producer->outcomes.last();
+  confirm.feed_sent = producer->outcomes.sent();
   confirm.consumers = session.queues.front()->consumers();
 }
 

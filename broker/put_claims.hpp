@@ -18,13 +18,13 @@ struct Session;
 class PutClaims {
  public:
   struct Claim {
-    enum class Said : std::uint8_t { nothing, done, failed };
+    enum class Settled : std::uint8_t { nothing, done, failed };
     /// Whose claim it is; of what it has settled nullptr once it is over.
     Session* session = nullptr;
     ItemId id;  ///< as that client calls it
     std::uint32_t deliveries = 1;
-    Said said = Said::nothing;  ///< ... of it, though it is not here yet
-    FailureRecord failure;      ///< if failed
+    Settled settled = Settled::nothing;  ///< ... of it, though it is not here yet
+    FailureRecord failure;               ///< if failed
     std::uint32_t delay_ms = 0;
     /// Of those that had it under lower counts, and said that it failed.
     std::vector<Claim> before = {};

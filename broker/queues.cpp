@@ -38,7 +38,7 @@ Queues::Queues(const Settings& settings, Storage& storage, Effects& effects,
       storage_(storage),
       effects_(effects),
       changed_(changed),
-      feed_(settings, storage, effects, items_) {}
+      delivery_flow_(settings, storage, effects, items_) {}
 
 void Queues::changed(Session& session) {
   if (std::exchange(session.changed, true)) return;
@@ -266,12 +266,12 @@ void Queues::erase_settled(Session& session) {
 
 bool Queues::ack(Session& session, ItemId id) {
   if (!puts_.empty()) {
-    if (settle_put(session, id, PutClaims::Claim::Said::done, {}, 0)) return true;
+    if (settle_put(session, id, PutClaims::Claim::Settled::done, {}, 0)) return true;
     id = puts_.called(id);
   }
   auto* item = held_by(session, id);
   if (!item) return false;
-  feed_.arrived(session, item->delivered);
+  delivery_flow_.arrived(session, item->delivered);
   const bool suspect = item->suspect;
   --queue_of(*item).held;
   --session.held;
@@ -336,7 +336,7 @@ bool Queues::fail(Session& session, const Failure& failure, Time now) {
   FailureRecord record{called(session), std::string(failure.reason), now};
   auto id = failure.id;
   if (!puts_.empty()) {
-    if (settle_put(session, id, PutClaims::Claim::Said::failed, record, failure.delay_ms))
+    if (settle_put(session, id, PutClaims::Claim::Settled::failed, record, failure.delay_ms))
       return true;
     id = puts_.called(id);
   }
@@ -398,12 +398,12 @@ void Queues::take_back_after(Session& session, std::uint64_t count) {
     update_storage(item, id, storage_.history(id));
     come_back(item, id);
   }
-  feed_.forget(session);
+  delivery_flow_.forget(session);
 }
 
 void Queues::give_all_back(Session& session, const std::string& why, Time now) {
   // It cannot be begun.
-  const auto coming = Feed::is_parting(session) ? session.flow.large.back().id : ItemId{};
+  const auto coming = DeliveryFlow::is_parting(session) ? session.flow.large.back().id : ItemId{};
   std::uint32_t perhaps_begun = session.most_waiting;
   for (const auto id : held_after(session, 0)) {
     auto& item = *items_.find(id);
@@ -419,7 +419,7 @@ void Queues::give_all_back(Session& session, const std::string& why, Time now) {
   }
   assert(session.held == 0);
   forget_put_claims(session);
-  feed_.forget(session);
+  delivery_flow_.forget(session);
 }
 
 /// What was begun when its holder was lost has failed, and is suspect. What is only perhaps begun
@@ -438,7 +438,7 @@ void Queues::release_all(Session& session) {
   for (const auto id : held_after(session, 0)) release(session, id);
   assert(session.held == 0);
   give_put_claims_back(session);  // and waits until what it has said of the others is kept
-  feed_.forget(session);
+  delivery_flow_.forget(session);
 }
 
 }  // namespace baton::broker

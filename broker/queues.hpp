@@ -34,8 +34,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "broker/delivery_flow.hpp"
 #include "broker/effects.hpp"
-#include "broker/feed.hpp"
 #include "broker/holders.hpp"
 #include "broker/items.hpp"
 #include "broker/put_claims.hpp"
@@ -111,7 +111,7 @@ class Queues final : public Kept {
 
   void request(Session& session, std::uint64_t requested_in_all);
   /// Not while so much is under way to it that it cannot be reading.
-  bool may_request(const Session& session) const { return feed_.is_read(session); }
+  bool may_request(const Session& session) const { return delivery_flow_.is_read(session); }
   void cancel_requests(Session& session, std::uint32_t count);
   /// The session asks no more: it ends, or its link is made anew.
   void forget_requests(Session& session);
@@ -151,10 +151,10 @@ class Queues final : public Kept {
   /// Delivers what is ready to who asks, in all queues that changed, as far as the turn's work
   /// allows.
   void serve();
-  bool has_to_serve() const { return !to_serve_.empty() || feed_.has_more() || again_; }
+  bool has_to_serve() const { return !to_serve_.empty() || delivery_flow_.has_more() || again_; }
   /// Of its present link, everything up to this number has arrived.
   void arrived(Session& session, SeqNo number, Time now);
-  std::uint64_t bytes_under_way() const { return feed_.under_way(); }
+  std::uint64_t bytes_under_way() const { return delivery_flow_.under_way(); }
 
   /// There may be more room in it for its producers.
   void note_room(Queue& queue) { to_serve(queue); }
@@ -234,7 +234,7 @@ class Queues final : public Kept {
   void leave_waiting(Session& session, const Queue* left = nullptr);
   void wait_for_room(Session& session, const Queue* left = nullptr);
   void let_in();
-  bool may_take(const Session* session) const { return feed_.room(*session) > 0; }
+  bool may_take(const Session* session) const { return delivery_flow_.room(*session) > 0; }
   void let_go(Session& session, Item& item);
   void suspect(Session& session, Item& item, ItemId id, FailureRecord failure);
   void done(Item& item, ItemId id);
@@ -277,8 +277,8 @@ class Queues final : public Kept {
   bool claim_here(Session& session, ItemId as, ItemId id, std::uint32_t deliveries);
   bool put_again(Producer& producer, Item& item, ItemId id, SeqNo number, Time now);
   void hold_late(Session& session, Item& item, ItemId id);
-  bool settle_put(Session& session, ItemId id, PutClaims::Claim::Said said, FailureRecord failure,
-                  std::uint32_t delay_ms);
+  bool settle_put(Session& session, ItemId id, PutClaims::Claim::Settled settled,
+                  FailureRecord failure, std::uint32_t delay_ms);
   bool release_put(Session& session, ItemId id);
   std::vector<PutClaims::Claim> passed_on(PutClaims::Claim claim);
   void count_failures(Item& item, ItemId id, std::vector<PutClaims::Claim>& claims);
@@ -286,7 +286,7 @@ class Queues final : public Kept {
   void forget_put_claims(Session& session);
   void end_put_claims();
   void confirm_settled(const PutClaims::Claim& claim);
-  void confirm_settled_if_said(const PutClaims::Claim& claim);
+  void confirm_if_settled(const PutClaims::Claim& claim);
   PutName put_name(const Item& item, ItemId id) const;
 
   const Settings& settings_;
@@ -295,7 +295,7 @@ class Queues final : public Kept {
   std::vector<Session*>& changed_;
 
   Items items_;
-  Feed feed_;
+  DeliveryFlow delivery_flow_;
   Holders holders_;
   std::uint64_t suspects_ = 0;  // in all queues' suspects
   std::vector<Session*> full_;  // ask, and have no room on their links

@@ -143,16 +143,16 @@ bool Queues::claim_kept(Session& session, Item& item, ItemId id, std::uint32_t d
 }
 
 void Queues::tell_lost(Session& session, ItemRun run) {
-  append_runs(session.told.block_for(entry_head_size + 12), EntryKind::lost, {run});
-  session.told.appended(0);
+  append_runs(session.feed.block_for(entry_head_size + 12), EntryKind::lost, {run});
+  session.feed.appended(0);
   ++untold_;
   changed(session);
 }
 
 void Queues::heard_lost(Session& session, SeqNo heard, Time now) {
-  const auto before = session.told.confirmed();
-  session.told.confirm(heard, now);
-  untold_ -= session.told.confirmed() - before;
+  const auto before = session.feed.confirmed();
+  session.feed.confirm(heard, now);
+  untold_ -= session.feed.confirmed() - before;
 }
 
 void Queues::hold_again(Session& session, Item& item, ItemId id) {

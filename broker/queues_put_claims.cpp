@@ -7,7 +7,7 @@
 
 namespace baton::broker {
 
-using Said = PutClaims::Claim::Said;
+using Settled = PutClaims::Claim::Settled;
 
 namespace {
 
@@ -35,7 +35,7 @@ void Queues::wait_for_claims(bool wait) {
 void Queues::end_put_claims() {
   puts_.end([this](const PutName&, PutClaims::Claim& claim) {
     for (const auto& before : claim.before) confirm_settled(before);
-    if (claim.said != Said::nothing) return confirm_settled(claim);
+    if (claim.settled != Settled::nothing) return confirm_settled(claim);
     if (claim.session) tell_lost(*claim.session, {claim.id, 1});
   });
   kept_numbers_.clear();
@@ -68,7 +68,7 @@ bool Queues::claim_put(Session& session, ItemId id, const PutName& put, std::uin
   if (puts_.size() >= max_put_claims) return false;
   std::vector<PutClaims::Claim> before;
   if (other) before = passed_on(*puts_.take(put));
-  puts_.add(put, {&session, id, deliveries, Said::nothing, {}, 0, std::move(before)});
+  puts_.add(put, {&session, id, deliveries, Settled::nothing, {}, 0, std::move(before)});
   session.put_claims.push_back(put);
   return true;
 }
@@ -77,11 +77,11 @@ bool Queues::claim_put(Session& session, ItemId id, const PutName& put, std::uin
 /// said of it is too late.
 std::vector<PutClaims::Claim> Queues::passed_on(PutClaims::Claim claim) {
   auto before = std::move(claim.before);
-  if (claim.said == Said::failed) {
+  if (claim.settled == Settled::failed) {
     before.push_back(std::move(claim));
   } else {
     if (claim.session) tell_lost(*claim.session, {claim.id, 1});
-    confirm_settled_if_said(claim);
+    confirm_if_settled(claim);
   }
   return before;
 }
@@ -100,7 +100,7 @@ bool Queues::claim_here(Session& session, ItemId as, ItemId id, std::uint32_t de
 bool Queues::put_again(Producer& producer, Item& item, ItemId id, SeqNo number, Time now) {
   const PutName put{producer.key, number};
   const auto* claimed = puts_.find(put);
-  if (claimed && claimed->said == Said::nothing && !consumes(*claimed->session, item)) {
+  if (claimed && claimed->settled == Settled::nothing && !consumes(*claimed->session, item)) {
     tell_lost(*claimed->session, {claimed->id, 1});
     puts_.give_back(put);
   }
@@ -110,17 +110,17 @@ bool Queues::put_again(Producer& producer, Item& item, ItemId id, SeqNo number, 
   to_serve(queue_of(item));  // its depth changed
   if (claim->deliveries > 1) redelivered_[id.value] = {claim->deliveries};
   for (const auto& before : claim->before) confirm_settled(before);
-  if (claim->said != Said::done) count_failures(item, id, claim->before);
-  confirm_settled_if_said(*claim);
-  switch (claim->said) {
-    case Said::nothing:
+  if (claim->settled != Settled::done) count_failures(item, id, claim->before);
+  confirm_if_settled(*claim);
+  switch (claim->settled) {
+    case Settled::nothing:
       hold_late(*claim->session, item, id);
       puts_.call(claim->id, id);
       break;
-    case Said::done:
+    case Settled::done:
       done(item, id);
       break;
-    case Said::failed:
+    case Settled::failed:
       claim->failure.at = now;
       redelivered_[id.value].deliveries = claim->deliveries + 1;
       failed(item, id, std::move(claim->failure), std::chrono::milliseconds(claim->delay_ms),
@@ -130,8 +130,8 @@ bool Queues::put_again(Producer& producer, Item& item, ItemId id, SeqNo number, 
   return true;
 }
 
-void Queues::confirm_settled_if_said(const PutClaims::Claim& claim) {
-  if (claim.said != Said::nothing) confirm_settled(claim);
+void Queues::confirm_if_settled(const PutClaims::Claim& claim) {
+  if (claim.settled != Settled::nothing) confirm_settled(claim);
 }
 
 /// It did not come over the session's link, which may be in use by now: it counts as of before it.
@@ -145,12 +145,12 @@ void Queues::hold_late(Session& session, Item& item, ItemId id) {
 }
 
 /// Its holder says what became of a put that is not here yet. False: it holds no such put.
-bool Queues::settle_put(Session& session, ItemId id, Said said, FailureRecord failure,
+bool Queues::settle_put(Session& session, ItemId id, Settled settled, FailureRecord failure,
                         std::uint32_t delay_ms) {
   PutName put;
   auto* claim = puts_.find(id, put);
-  if (!claim || claim->session != &session || claim->said != Said::nothing) return false;
-  claim->said = said;
+  if (!claim || claim->session != &session || claim->settled != Settled::nothing) return false;
+  claim->settled = settled;
   claim->failure = std::move(failure);
   claim->delay_ms = delay_ms;
   ++session.unkept_settles;
@@ -160,7 +160,7 @@ bool Queues::settle_put(Session& session, ItemId id, Said said, FailureRecord fa
 bool Queues::release_put(Session& session, ItemId id) {
   PutName put;
   const auto* claim = puts_.find(id, put);
-  if (!claim || claim->session != &session || claim->said != Said::nothing) return false;
+  if (!claim || claim->session != &session || claim->settled != Settled::nothing) return false;
   puts_.give_back(put);
   return true;
 }
@@ -168,7 +168,7 @@ bool Queues::release_put(Session& session, ItemId id) {
 void Queues::give_put_claims_back(Session& session) {
   for (const auto& put : session.put_claims)
     if (const auto* claim = puts_.find(put);
-        claim && claim->session == &session && claim->said == Said::nothing)
+        claim && claim->session == &session && claim->settled == Settled::nothing)
       puts_.give_back(put);
 }
 

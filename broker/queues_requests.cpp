@@ -56,7 +56,7 @@ void Queues::cancel_requests(Session& session, std::uint32_t count) {
   const auto open = session.requested_in_all - session.answered;
   for (auto left = std::min<std::uint64_t>({count, open, max_requests}); left > 0; --left) {
     session.requested = std::max(session.requested, ++session.answered);
-    feed_.empty(session);
+    delivery_flow_.empty(session);
   }
   if (session.wants() == 0) forget_requests(session);
 }
@@ -69,19 +69,19 @@ void Queues::forget_requests(Session& session) {
 }
 
 void Queues::arrived(Session& session, SeqNo number, Time now) {
-  feed_.arrived(session, session.link_base + std::min(number, session.link_sent()).value);
-  feed_.measure(session, now);
+  delivery_flow_.arrived(session, session.link_base + std::min(number, session.link_sent()).value);
+  delivery_flow_.measure(session, now);
 }
 
 void Queues::serve() {
   if (!delivers()) return;
   let_in();
   serve(std::exchange(to_serve_, {}));
-  while (!to_serve_.empty() && !feed_.turn_is_used_up() && may_deliver())
+  while (!to_serve_.empty() && !delivery_flow_.turn_is_used_up() && may_deliver())
     serve(std::exchange(to_serve_, {}));  // who was set aside waits again, for other queues, too
   // Who was served first, and only in part, goes behind the others.
   if (to_serve_.size() > 1) std::rotate(to_serve_.begin(), to_serve_.begin() + 1, to_serve_.end());
-  feed_.deal();
+  delivery_flow_.deal();
   again_ = std::any_of(full_.begin(), full_.end(),
                        [this](const Session* session) { return may_take(session); });
 }
@@ -116,13 +116,13 @@ void Queues::serve(Queue& queue) {
       continue;
     }
     if (queue.ready.empty() || queue.waiting.empty()) return;
-    if (feed_.turn_is_used_up() || !may_deliver()) return to_serve(queue);
+    if (delivery_flow_.turn_is_used_up() || !may_deliver()) return to_serve(queue);
     auto& session = *queue.waiting.front();
     queue.waiting.pop_front();
     const auto waiting = queue.waiting.size() + 1;
     auto share = std::max<std::uint64_t>(1, queue.ready.size() / waiting);
     share = std::min<std::uint64_t>(share, session.wants());
-    auto room = feed_.room(session);
+    auto room = delivery_flow_.room(session);
     const bool full = room <= 0;
     const auto more = [&] {
       return may_deliver() && !queue.ready.empty() && !(suspects && suspect_goes_next(queue));
@@ -154,16 +154,16 @@ std::int64_t Queues::deliver(Session& session, Queue& queue, ItemId id, std::int
   session.delivered.push_back({item.delivered, id});
   const auto queue_index =
       std::find(session.queues.begin(), session.queues.end(), &queue) - session.queues.begin();
-  return feed_.give(session,
-                    {id,
-                     static_cast<std::uint16_t>(queue_index),
-                     static_cast<std::uint16_t>(std::min(item.failures + 1, 65535)),
-                     item.priority,
-                     {},
-                     0,
-                     redelivered_.empty() ? 1 : deliver(id),
-                     unkept_puts_.empty() ? PutName{} : put_name(item, id)},
-                    item.size, room);
+  return delivery_flow_.give(session,
+                             {id,
+                              static_cast<std::uint16_t>(queue_index),
+                              static_cast<std::uint16_t>(std::min(item.failures + 1, 65535)),
+                              item.priority,
+                              {},
+                              0,
+                              redelivered_.empty() ? 1 : deliver(id),
+                              unkept_puts_.empty() ? PutName{} : put_name(item, id)},
+                             item.size, room);
 }
 
 }  // namespace baton::broker

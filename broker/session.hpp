@@ -86,10 +86,10 @@ struct Session {
   Time left_at = never;     ///< when its last subscription left; never while it is subscribed
   Welcome welcome;          ///< what it was answered, for a hello that comes again
   bool changed = false;     ///< among Core's sessions that get a confirm at the end of the turn
-  std::uint64_t said = 0;   ///< bytes of its blocks
-  std::uint64_t said_confirmed = 0;             ///< of these, up to control_confirmed
-  std::uint64_t say_credit = say_window_bytes;  ///< as byte_credit, for blocks; what an earlier
-                                                ///< session said may come again
+  std::uint64_t print_bytes = 0;                    ///< bytes of its blocks
+  std::uint64_t print_confirmed = 0;                ///< of these, up to control_confirmed
+  std::uint64_t print_credit = print_window_bytes;  ///< as byte_credit, for blocks; what an earlier
+                                                    ///< session said may come again
   /// Of console lines, of which the last part is not here yet.
   struct Block {
     std::string bytes;
@@ -112,7 +112,7 @@ struct Session {
   std::uint32_t claims_of =
       0;                    ///< the serial of the session before it, which ended here; 0: none did
   std::string claims_mark;  ///< as in the history of the items that that one lost
-  StreamSender told;        ///< what of it is claimed in vain
+  StreamSender feed;        ///< what of it is claimed in vain
   std::vector<PutName> put_claims;   ///< of what was not here when it was claimed
   std::uint64_t unkept_settles = 0;  ///< what it has settled of that: not confirmed ...
   SeqNo unconfirmable;               ///< ... from this number of its control stream on; 0: nothing
@@ -154,7 +154,7 @@ struct Session {
   /// Index of the link message that may still be packed in this turn.
   std::size_t open_message = SIZE_MAX;
   SeqNo link_sent() const { return {delivered_count - link_base}; }
-  /// What is on its link, in bytes (Feed).
+  /// What is on its link, in bytes (DeliveryFlow).
   struct Flow {
     struct Mark {
       std::uint64_t end;  ///< delivery count of its last entry

@@ -184,27 +184,27 @@ std::uint32_t Sessions::skip(Session& session, SeqNo first, std::uint16_t count,
 
 /// A client begins no block when it has a whole window of them unconfirmed; the last one may go
 /// beyond.
-void Sessions::say(const Peer& from, const Said& said, Time now) {
+void Sessions::print(const Peer& from, const PrintBlock& printed, Time now) {
   auto& session = from.session;
   auto& block = session.block;
-  if (!block.is_open() && session.said >= session.say_credit)
+  if (!block.is_open() && session.print_bytes >= session.print_credit)
     return refuse(session.id, Refusal::over_credit, {}, now);
-  if (block.is_open() && said.number != block.number)
+  if (block.is_open() && printed.number != block.number)
     return refuse(session.id, Refusal::malformed, "a part of another block", now);
-  if (block.bytes.size() + said.block.size() > max_say)
+  if (block.bytes.size() + printed.block.size() > max_print)
     return refuse(session.id, Refusal::too_large, {}, now);
-  if (!block.is_open() && !said.goes_on) return say_whole(session, said);
-  if (!block.is_open()) block = {{}, said.number, from.number};
-  block.bytes += said.block;
-  if (said.goes_on) return;
-  say_whole(session, {0, said.number, block.bytes});
+  if (!block.is_open() && !printed.goes_on) return print_whole(session, printed);
+  if (!block.is_open()) block = {{}, printed.number, from.number};
+  block.bytes += printed.block;
+  if (printed.goes_on) return;
+  print_whole(session, {0, printed.number, block.bytes});
   std::string().swap(block.bytes);  // with its memory
   block = {};
 }
 
-void Sessions::say_whole(Session& session, const Said& said) {
-  session.said += said.block.size();
-  if (!said.block.empty()) host_.say({session.hello.instance, said.number, said.block});
+void Sessions::print_whole(Session& session, const PrintBlock& printed) {
+  session.print_bytes += printed.block.size();
+  if (!printed.block.empty()) host_.print({session.hello.instance, printed.number, printed.block});
 }
 
 void Sessions::close(const Peer& from, SeqNo last_put) {
@@ -344,7 +344,7 @@ void Sessions::heartbeat(Time now) {
 void Sessions::note_turn(Ticket turn) {
   for (const auto* session : changed_)
     if (session->state != Session::State::ended)
-      pending_.push_back({turn, session->id, session->control_whole(), session->said});
+      pending_.push_back({turn, session->id, session->control_whole(), session->print_bytes});
 }
 
 void Sessions::kept(Ticket durable) {
@@ -356,7 +356,7 @@ void Sessions::kept(Ticket durable) {
                             ? kept.number
                             : SeqNo{session->unconfirmable.value - 1};
     session->control_confirmed = std::max(session->control_confirmed, number);
-    session->said_confirmed = std::max(session->said_confirmed, kept.said);
+    session->print_confirmed = std::max(session->print_confirmed, kept.print_bytes);
     changed(*session);
   }
 }
@@ -381,7 +381,8 @@ void Sessions::tell_changed(Time now) {
     const auto confirm = confirm_of(session);
     send(session.id, encode_confirm(header_for(session.id, MessageType::confirm), confirm));
     role_of(session).sent(session, confirm);
-    session.say_credit = std::max(session.say_credit, session.said_confirmed + confirm.say_window);
+    session.print_credit =
+        std::max(session.print_credit, session.print_confirmed + confirm.print_window);
   }
   changed_.clear();
 }

@@ -30,7 +30,7 @@ class Sessions {
   class Host {
    public:
     /// A whole block of lines for the console, within the session's window.
-    virtual void say(const Said& said) = 0;
+    virtual void print(const PrintBlock& printed) = 0;
     /// Whether it was a client of the broker before this one, whose clients may still hold what
     /// that one gave them.
     virtual bool comes_back(const Hello& hello) const = 0;
@@ -67,7 +67,7 @@ class Sessions {
   /// they were here before, or all of them, since something before them is missing.
   std::uint32_t skip(Session& session, SeqNo first, std::uint16_t count, Time now);
   /// Part of a block of lines, or a whole one.
-  void say(const Peer& from, const Said& said, Time now);
+  void print(const Peer& from, const PrintBlock& printed, Time now);
   void close(const Peer& from, SeqNo last_put);
 
   /// The session is to get a confirm at the end of the turn.
@@ -140,7 +140,7 @@ class Sessions {
     Ticket ticket;
     SessionId session;
     SeqNo number;
-    std::uint64_t said;  ///< bytes of blocks, up to that
+    std::uint64_t print_bytes;  ///< bytes of blocks, up to that
   };
 
   RoleHandler& role_of(const Session& session) const {
@@ -152,7 +152,7 @@ class Sessions {
   void remember(const Session& session, const std::string& mark, Time now);
   bool has_place_for(const Hello& hello, Time now);
   void make_place(Time now);
-  void say_whole(Session& session, const Said& said);
+  void print_whole(Session& session, const PrintBlock& printed);
   bool has_time_for_ends() const;
   Confirm confirm_of(const Session& session) const;
 

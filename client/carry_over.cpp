@@ -78,9 +78,9 @@ void carry(SeqNo number, const Entry& entry, const Claims& claims, const LastWor
       append_block(stream.block_for(size), entry.kind, entry.payload);
       stream.appended(0);
       break;
-    case EntryKind::say:
-      append_say(stream.block_for(size), read_say(entry));
-      stream.appended(read_say(entry).block.size());
+    case EntryKind::print:
+      append_print(stream.block_for(size), read_print(entry));
+      stream.appended(read_print(entry).block.size());
       break;
     case EntryKind::ack:
     case EntryKind::release:
@@ -120,7 +120,7 @@ bool has_lines(const StreamSender& stream) {
   bool lines = false;
   for (const auto& block : stream.blocks())
     each_entry(block, [&](SeqNo number, const Entry& entry) {
-      lines = lines || (number > stream.confirmed() && entry.kind == EntryKind::say);
+      lines = lines || (number > stream.confirmed() && entry.kind == EntryKind::print);
     });
   return lines;
 }

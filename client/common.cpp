@@ -83,7 +83,7 @@ void Notices::waited(Connection::Lock& lock, Time since, const std::string& reas
   told_ = reason;
   if (session.out_of_touch(last_wait_) && !session.full())
     contact_ = session.was_welcomed() ? Told::lost : Told::looking;
-  say(lock, reason);
+  print(lock, reason);
 }
 
 void Notices::in_touch(Connection::Lock& lock, const Session& session,
@@ -91,10 +91,10 @@ void Notices::in_touch(Connection::Lock& lock, const Session& session,
   if (contact_ == Told::nothing || session.out_of_touch(Connection::now())) return;
   const std::string again = std::exchange(contact_, Told::nothing) == Told::lost ? "again " : "";
   told_.clear();
-  say(lock, in_contact + again + "with the broker at " + to_string(broker));
+  print(lock, in_contact + again + "with the broker at " + to_string(broker));
 }
 
-void Notices::say(Connection::Lock& lock, const std::string& text) {
+void Notices::print(Connection::Lock& lock, const std::string& text) {
   const auto tell = tell_;
   lock.unlock();
   try {
@@ -116,11 +116,11 @@ std::string no_contact(const Session& session, const Connection& connection) {
   return "looking for a broker at " + at;
 }
 
-std::string why_not_say(const Session& session, const Connection& connection) {
+std::string why_not_print(const Session& session, const Connection& connection) {
   if (session.out_of_touch(Connection::now())) return no_contact(session, connection);
   const auto& confirm = session.confirmed();
-  if (confirm.say_held == Held::console) return "the console is full, its printer is slow";
-  if (confirm.say_window == 0) return {};  // welcomed, and the first confirm is on its way
+  if (confirm.print_held == Held::console) return "the console is full, its printer is slow";
+  if (confirm.print_window == 0) return {};  // welcomed, and the first confirm is on its way
   return "the broker has not confirmed earlier lines yet";
 }
 

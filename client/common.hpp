@@ -50,7 +50,7 @@ class Notices {
   /// The same reason is told again after so long without waiting.
   static constexpr Duration forgotten_after = 5s;
 
-  void say(Connection::Lock& lock, const std::string& text);
+  void print(Connection::Lock& lock, const std::string& text);
 
   std::function<void(const std::string&)> tell_;
   std::string told_;
@@ -88,27 +88,27 @@ bool wait_until_ready(Connection& connection, Connection::Lock& lock, Notices& n
 
 /// Says a block through `logic`, waiting while the console holds back.
 template <class Logic>
-void say_block(Connection& connection, Logic& logic, Notices& notices, std::string_view lines,
-               Tag tag) {
-  if (lines.size() > max_say)
+void print_block(Connection& connection, Logic& logic, Notices& notices, std::string_view lines,
+                 Tag tag) {
+  if (lines.size() > max_print)
     throw ClientError(ClientError::Kind::argument, "a block of lines is too long");
   auto lock = connection.lock();
   wait_until_ready(
       connection, lock, notices, logic.session(),
-      [&] { return logic.may_say() || logic.session().closing(); },
-      [&] { return why_not_say(logic.session(), connection); });
+      [&] { return logic.may_print() || logic.session().closing(); },
+      [&] { return why_not_print(logic.session(), connection); });
   if (logic.session().closing())
     throw ClientError(ClientError::Kind::closed, "the client is closed");
   const auto block = console_block(lines, tag, logic.session().welcome().host);
-  if (block.size() > max_say)
+  if (block.size() > max_print)
     throw ClientError(ClientError::Kind::argument, "a block of lines is too long");
-  logic.say(block);
+  logic.print(block);
   connection.changed();
 }
 
 /// Why a call waits while the broker is silent, or has no room, and what is known of the cause.
 /// Empty while a broker has been looked for for less than a second.
 std::string no_contact(const Session& session, const Connection& connection);
-std::string why_not_say(const Session& session, const Connection& connection);
+std::string why_not_print(const Session& session, const Connection& connection);
 
 }  // namespace baton

@@ -48,7 +48,7 @@ Time Connection::look() {
   {
     const Lock lock(mutex_);
     if (failure_) return never;
-    for (const auto& one : incoming_) feed(one, now());
+    for (const auto& one : incoming_) pass_on(one, now());
     logic_.tick(now(), out_);
     notify = logic_.take_change();
     if (trouble_ != sockets_.trouble()) {
@@ -80,7 +80,7 @@ void Connection::perform(Outbox& out) {
   out.clear();
 }
 
-void Connection::feed(const Incoming& incoming, Time now) {
+void Connection::pass_on(const Incoming& incoming, Time now) {
   switch (incoming.what) {
     case Incoming::What::notification:
       return logic_.on_notification(view(incoming.frame), now);

@@ -69,7 +69,7 @@ class Connection final : private Driven {
   void ready(const pollfd* items) override { sockets_.ready(items); }
   Time look();
   void perform(Outbox& out);
-  void feed(const Incoming& incoming, Time now);
+  void pass_on(const Incoming& incoming, Time now);
 
   const std::uint64_t forks_ = forks();
   const Time started_ = now();

@@ -21,7 +21,7 @@ constexpr Duration heartbeat_at_latest = heartbeat_interval * 5 / 4;
 /// A confirm that was overtaken by a later one: only a network that reorders brings it.
 bool older(const Confirm& a, const Confirm& b) {
   return a.control_received < b.control_received || a.put_received < b.put_received ||
-         a.told < b.told || a.accepted < b.accepted || a.done < b.done ||
+         a.feed_last < b.feed_last || a.accepted < b.accepted || a.done < b.done ||
          a.link_generation < b.link_generation;
 }
 
@@ -52,13 +52,13 @@ void Session::start(Time now) {
   open_ = true;
 }
 
-void Session::say(std::string_view block) {
-  ++said_;
+void Session::print(std::string_view block) {
+  ++blocks_;
   do {
-    const auto part = block.substr(0, say_part_bytes);
+    const auto part = block.substr(0, print_part_bytes);
     block.remove_prefix(part.size());
-    append(entry_head_size + say_size + part.size(), part.size(), [&](std::string& out) {
-      append_say(out, {0, said_, part, !block.empty()});
+    append(entry_head_size + print_size + part.size(), part.size(), [&](std::string& out) {
+      append_print(out, {0, blocks_, part, !block.empty()});
     });
   } while (!block.empty());
 }
@@ -90,7 +90,7 @@ Session::Notification Session::on_notification(std::string_view frame, Time now,
       return on_confirm(payload, now);
     case MessageType::outcome:
     case MessageType::console:
-      return on_told(header, payload, now);
+      return on_feed(header, payload, now);
     default:
       return {};
   }
@@ -138,7 +138,7 @@ Session::Notification Session::on_welcome(const Header& header, std::string_view
   ever_welcomed_ = true;
   doubted_ = close_appended_ = rewind_ = false;
   proof_.reset();
-  told_ = StreamReceiver(welcome_.first_told);
+  feed_ = StreamReceiver(welcome_.feed_first);
   rewind_again_ = Time::min();
   rewind_delay_ = resend_after;
   heartbeat_at_ = now + heartbeat_at_latest;
@@ -166,14 +166,14 @@ Session::Notification Session::on_confirm(std::string_view payload, Time now) {
   confirm_ = confirm;
   if (moved || !held()) at_work_ = now;
   control_.confirm(confirm.control_received, now);
-  control_.set_credit(no_limit, confirm.say_window);
+  control_.set_credit(no_limit, confirm.print_window);
   if (confirm.rewind_control) control_.rewind(now);
   if (doubted_ && proof_ && control_.confirmed() >= *proof_) doubted_ = false;
   shutdown_ = shutdown_ || confirm.shutdown;
   if (confirm.link_port != 0 || config_.role != Role::consumer) has_room();
   // What was sent before this confirm came before it, on the same connection, or was lost.
-  if (told_.has_gap() || confirm.told_sent > told_.received()) request_rewind(now);
-  if (now >= last_said_ + heartbeat_in_answer) heartbeat_soon();
+  if (feed_.has_gap() || confirm.feed_sent > feed_.received()) request_rewind(now);
+  if (now >= last_sent_ + heartbeat_in_answer) heartbeat_soon();
   return {Notification::Kind::confirmed, {}, {}, 0};
 }
 
@@ -206,14 +206,14 @@ Session::Notification Session::on_refusal(const Header& header, std::string_view
   return {Notification::Kind::changed, {}, {}, 0};
 }
 
-Session::Notification Session::on_told(const Header& header, std::string_view payload, Time now) {
+Session::Notification Session::on_feed(const Header& header, std::string_view payload, Time now) {
   if (check_entries(header.type, payload, header.count) != Refusal::none) return {};
-  const auto taken = told_.take(header.number, numbers_in(payload, header.count));
+  const auto taken = feed_.take(header.number, numbers_in(payload, header.count));
   if (taken.verdict == StreamReceiver::Verdict::gap) request_rewind(now);
   if (taken.verdict != StreamReceiver::Verdict::fresh) return {};
   rewind_again_ = Time::min();
   rewind_delay_ = resend_after;
-  return {Notification::Kind::told, payload, header.number, taken.skip};
+  return {Notification::Kind::feed, payload, header.number, taken.skip};
 }
 
 void Session::request_rewind(Time now) {
@@ -243,7 +243,7 @@ void Session::fail(SessionError error) {
   state_ = State::failed;
 }
 
-Time Session::alive_until() const { return std::min(last_news_, last_said_) + session_timeout; }
+Time Session::alive_until() const { return std::min(last_news_, last_sent_) + session_timeout; }
 
 Time Session::reopen_at() const { return std::max(last_news_, opened_) + session_timeout; }
 
@@ -260,7 +260,7 @@ bool Session::held() const {
   const auto puts =
       confirm_.put_held == Held::storage ? confirm_.put_confirmed : confirm_.put_received;
   return (closed_ && confirm_.put_held != Held::nothing && puts < *closed_) ||
-         (confirm_.say_held != Held::nothing && control_.sent() < control_.last());
+         (confirm_.print_held != Held::nothing && control_.sent() < control_.last());
 }
 
 /// Who owes nothing leaves without a broker that does not answer.
@@ -308,7 +308,7 @@ Time Session::next_deadline() const {
 
 // --- what goes out -------------------------------------------------------------------------------
 
-void Session::say_hello(Time now, const Greeting& greeting, Outbox& out) {
+void Session::send_hello(Time now, const Greeting& greeting, Outbox& out) {
   Hello hello;
   hello.role = config_.role;
   hello.client = config_.client;
@@ -322,25 +322,25 @@ void Session::say_hello(Time now, const Greeting& greeting, Outbox& out) {
   hello.first_put = greeting.first_put;
   hello.run = config_.role == Role::producer ? run_ : SessionId{};
   hello.begun = config_.role == Role::producer && ever_welcomed_;
-  hello.heard = greeting.heard;
+  hello.feed_position = greeting.feed_position;
   hello.previous = previous_;
   hello.claims = items_in(greeting.claims);
   if (previous_) hello.last_put = greeting.last_put;
   claims_ = greeting.claims;
   const Header header{MessageType::hello, 0, {}, id_, {}};
   out.messages.push_back({TargetEndpoint::control, encode_json(header, to_json(hello))});
-  last_said_ = now;
+  last_sent_ = now;
   hello_at_ = now + (full_ ? refused_again : hello_again);
 }
 
-void Session::say_heartbeat(Time now, Heartbeat mine, Outbox& out) {
+void Session::send_heartbeat(Time now, Heartbeat mine, Outbox& out) {
   mine.control_sent = control_.sent();
   mine.rewind = rewind_;
   rewind_ = false;
   out.messages.push_back(
       {TargetEndpoint::control,
        encode_heartbeat({MessageType::heartbeat, 0, broker_instance_, id_, {}}, mine)});
-  last_said_ = now;
+  last_sent_ = now;
   heartbeat_at_ =
       now + (now - last_news_ > heartbeat_at_latest ? heartbeat_in_silence : heartbeat_at_latest);
 }

@@ -57,7 +57,7 @@ struct SessionConfig {
 /// What the roles add to the greeting.
 struct Greeting {
   SeqNo first_put{1};
-  SeqNo heard;
+  SeqNo feed_position;
   Claims claims = {};   ///< consumers: the same in all hellos of a session
   SeqNo last_put = {};  ///< producers: the last one that may have been sent
 };
@@ -78,7 +78,7 @@ class Session {
       nothing,    ///< not for the role
       welcomed,   ///< a session stands that did not before: see welcome(), same_broker()
       confirmed,  ///< see confirmed()
-      told,  ///< `count` - `skip` new entries of the broker's stream, in `payload` after the first
+      feed,  ///< `count` - `skip` new entries of the broker's stream, in `payload` after the first
              ///< `skip`
       changed,  ///< the state or the reason to wait changed
     };
@@ -97,12 +97,12 @@ class Session {
   /// Judges the times; then the role says hello or a heartbeat if one is due, and then flushes.
   void tick(Time now, Outbox& out);
   bool hello_due(Time now) const { return state_ == State::greeting && now >= hello_at_; }
-  void say_hello(Time now, const Greeting& greeting, Outbox& out);
+  void send_hello(Time now, const Greeting& greeting, Outbox& out);
   bool heartbeat_due(Time now) const {
     return state_ == State::established && now >= heartbeat_at_;
   }
   /// `mine` holds what the role knows; control_sent and rewind are filled in here.
-  void say_heartbeat(Time now, Heartbeat mine, Outbox& out);
+  void send_heartbeat(Time now, Heartbeat mine, Outbox& out);
   void flush(Time now, Outbox& out);
   Time next_deadline() const;
 
@@ -115,10 +115,10 @@ class Session {
     fill(control_.block_for(size_hint));
     return control_.appended(cost);
   }
-  /// A block of console lines of at most max_say bytes; only while may_say(), and not after
+  /// A block of console lines of at most max_print bytes; only while may_print(), and not after
   /// close().
-  bool may_say() const { return control_.may_append() && !over() && !closed_; }
-  void say(std::string_view block);
+  bool may_print() const { return control_.may_append() && !over() && !closed_; }
+  void print(std::string_view block);
 
   /// Ends the session once all said so far is in. `last_put` is the put stream's last number. With
   /// nothing owed (by the role: items held, puts unconfirmed; nor settled items or lines
@@ -156,17 +156,17 @@ class Session {
     return same_broker_;
   }  ///< the broker is the one of the session before
   const Confirm& confirmed() const { return confirm_; }
-  SeqNo told() const { return told_.received(); }
+  SeqNo feed_position() const { return feed_.received(); }
   /// The role has the broker's stream up to `number` from a session before: what comes again is
   /// passed over.
-  void skip_told(SeqNo number) {
-    if (number > told_.received()) told_ = StreamReceiver(number + 1);
+  void skip_feed(SeqNo number) {
+    if (number > feed_.received()) feed_ = StreamReceiver(number + 1);
   }
   const StreamSender& control() const { return control_; }
   /// The broker has said of all claims that it does not grant that it does not.
   bool claims_answered() const {
     return established() && control_.confirmed() >= claims_end_ &&
-           told_.received() >= confirm_.told;
+           feed_.received() >= confirm_.feed_last;
   }
 
   void check_invariants() const;
@@ -176,7 +176,7 @@ class Session {
                           const InHand& in_hand);
   Notification on_confirm(std::string_view payload, Time now);
   Notification on_refusal(const Header& header, std::string_view payload, Time now);
-  Notification on_told(const Header& header, std::string_view payload, Time now);
+  Notification on_feed(const Header& header, std::string_view payload, Time now);
   void has_room();
   void note_news(Time now);
   void note_pause(Time now);
@@ -210,15 +210,15 @@ class Session {
   SeqNo claims_end_;  // the last of their entries
 
   StreamSender control_{{1}, small_pack_bytes};
-  std::uint64_t said_ = 0;  // blocks of lines, over all sessions
-  StreamReceiver told_;
+  std::uint64_t blocks_ = 0;  // blocks of lines, over all sessions
+  StreamReceiver feed_;
   Time rewind_again_ = Time::min();       // not to be asked for earlier, unless something comes
   Duration rewind_delay_ = resend_after;  // until then, the next time
   bool rewind_ = false;                   // the next heartbeat asks for one
 
   Time ticked_ = Time::min();  // last
   Time started_ = Time::min(), opened_ = Time::min(), last_news_ = Time::min(),
-       last_said_ = Time::min();
+       last_sent_ = Time::min();
   Time hello_at_ = never, heartbeat_at_ = never;
   bool open_ = false;  // sockets are to be opened with the next tick
 

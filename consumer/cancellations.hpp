@@ -22,7 +22,7 @@ class Cancellations {
   /// count <= requested - answered - most().
   void add(std::uint64_t requested, std::uint64_t count, std::uint64_t answered) {
     open_.push_back({requested, count});
-    ++said_;
+    ++sent_;
     look(answered);
   }
   /// A request was answered: `answered` in all by now; `empty`: not by an item.
@@ -38,8 +38,8 @@ class Cancellations {
   }
 
   /// The last cancellation that was said.
-  Ticket said() const { return said_; }
-  bool over(Ticket ticket) const { return ticket + open_.size() <= said_; }
+  Ticket sent() const { return sent_; }
+  bool over(Ticket ticket) const { return ticket + open_.size() <= sent_; }
   /// So many of the unanswered requests are answered by `empty`, or fewer if items are on their
   /// way.
   std::uint64_t most() const { return most_; }
@@ -60,7 +60,7 @@ class Cancellations {
   }
 
   std::deque<Cancellation> open_;  // the oldest first
-  Ticket said_ = 0;
+  Ticket sent_ = 0;
   std::uint64_t most_ = 0;
 };
 

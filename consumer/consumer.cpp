@@ -367,15 +367,15 @@ void Consumer::run(const Handler& handler, const RunOptions& options) {
   impl_->connection.changed();
 }
 
-void Consumer::say(std::string_view lines) {
-  say_block(impl_->connection, impl_->session, impl_->notices, lines, impl_->options.tag);
+void Consumer::print(std::string_view lines) {
+  print_block(impl_->connection, impl_->session, impl_->notices, lines, impl_->options.tag);
 }
 
 void Consumer::stop() {
   const auto lock = impl_->connection.lock();
   impl_->session.drain();
   if (!impl_->session.session().was_welcomed())
-    impl_->session.close(Connection::now());  // say() need not wait, either
+    impl_->session.close(Connection::now());  // print() need not wait, either
   impl_->connection.changed();
   impl_->connection.notify();
 }

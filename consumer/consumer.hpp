@@ -102,9 +102,9 @@ class Consumer {
   void run(const Handler& handler, const RunOptions& options = {});
 
   /// Publishes a block of lines on the system's console: they reach the terminal together, and
-  /// before an ack that follows. Blocks while the console is held back. Up to max_say bytes with
+  /// before an ack that follows. Blocks while the console is held back. Up to max_print bytes with
   /// tags and the last newline. Throws as get() does, and ClientError (closed).
-  void say(std::string_view lines);
+  void print(std::string_view lines);
 
   /// From any thread: no more items. get() returns nothing, run() lets its handlers finish; what
   /// waits is given back.

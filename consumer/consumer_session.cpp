@@ -14,9 +14,9 @@ constexpr std::size_t runs_per_entry = small_pack_bytes / 16;
 
 // The broker lets only so much be under way on a link: it is told of what came in before it has to
 // wait for that.
-constexpr std::size_t told_at_once = 256 << 10;
-constexpr std::size_t worth_telling = 16 << 10;
-constexpr Duration told_within = 20ms;
+constexpr std::size_t report_at_once = 256 << 10;
+constexpr std::size_t worth_reporting = 16 << 10;
+constexpr Duration report_within = 20ms;
 
 bool is_of_parts(const Entry& entry) { return entry.kind == EntryKind::part || is_partial(entry); }
 
@@ -39,19 +39,19 @@ void ConsumerSession::start(Time now) { session_.start(now); }
 
 void ConsumerSession::on_notification(std::string_view frame, Time now) {
   using Kind = Session::Notification::Kind;
-  const bool trusted = session_.trusted(now), could_say = may_say(), was_closed = closed();
+  const bool trusted = session_.trusted(now), could_print = may_print(), was_closed = closed();
   if (!session_.established()) flush_settled();  // so that a welcome finds it in the control stream
   const auto notification =
       session_.on_notification(frame, now, [this](ItemId id) { return held_.contains(id); });
   const auto kind = notification.kind;
-  if (kind == Kind::told) on_lost(notification);
+  if (kind == Kind::feed) on_lost(notification);
   if (kind == Kind::welcomed) on_welcomed();
   if (kind == Kind::confirmed) on_confirmed(now);
   if (session_.needs_proof() && link_.state() != DeliveryLink::State::none && !session_.closing())
     session_.prove_by(send_request(0));
   // A confirm a second is no reason to wake those who wait for an item.
   if (kind == Kind::changed || kind == Kind::welcomed || session_.over() ||
-      session_.trusted(now) != trusted || may_say() != could_say || closed() != was_closed)
+      session_.trusted(now) != trusted || may_print() != could_print || closed() != was_closed)
     changed_ = true;
 }
 
@@ -118,7 +118,7 @@ void ConsumerSession::take_in(const Header& header, std::string_view payload) {
   const auto taken = link_.take(header.number, header.count);
   if (taken.verdict == StreamReceiver::Verdict::gap) return lose_link();
   if (taken.verdict != StreamReceiver::Verdict::fresh) return;
-  untold_ += payload.size();
+  unreported_ += payload.size();
   bool parts = false;
   EntryReader in(payload);
   Entry entry;
@@ -387,23 +387,23 @@ void ConsumerSession::tick(Time now, Outbox& out) {
   out.requests.insert(out.requests.end(), requests_.begin(), requests_.end());
   requests_.clear();
   flush_settled();
-  if (session_.hello_due(now)) session_.say_hello(now, {{1}, {}, claims()}, out);
+  if (session_.hello_due(now)) session_.send_hello(now, {{1}, {}, claims()}, out);
   update_requests();
   if (now >= news_of_link_at()) session_.heartbeat_soon();
   if (session_.heartbeat_due(now)) {
     if (link_.owes_begun() && !session_.closing()) send_request(0);
-    session_.say_heartbeat(
-        now, {{}, {}, session_.told(), link_.received(), link_.generation(), false}, out);
-    untold_ = 0;
-    told_at_ = now;
+    session_.send_heartbeat(
+        now, {{}, {}, session_.feed_position(), link_.received(), link_.generation(), false}, out);
+    unreported_ = 0;
+    reported_at_ = now;
   }
   session_.flush(now, out);
 }
 
 /// When the broker is to be told what came in on the link.
 Time ConsumerSession::news_of_link_at() const {
-  if (!session_.established() || untold_ < worth_telling) return never;
-  return untold_ >= told_at_once ? Time::min() : told_at_ + told_within;
+  if (!session_.established() || unreported_ < worth_reporting) return never;
+  return unreported_ >= report_at_once ? Time::min() : reported_at_ + report_within;
 }
 
 Time ConsumerSession::next_deadline() const {

@@ -52,7 +52,7 @@ class ConsumerSession final : public ClientLogic {
   bool owes() const { return link_.up() && wanted() != link_.outstanding(); }
   /// Requests were taken back up to this ticket. Their answers may yet be items, until
   /// cancelled(ticket).
-  Cancellations::Ticket cancellation_ticket() const { return link_.cancellations().said(); }
+  Cancellations::Ticket cancellation_ticket() const { return link_.cancellations().sent(); }
   bool cancelled(Cancellations::Ticket ticket) const { return link_.cancellations().over(ticket); }
 
   /// Takes the item that came first. False when there is none, or when it is not certain that it is
@@ -83,8 +83,8 @@ class ConsumerSession final : public ClientLogic {
   /// while.
   std::optional<std::uint16_t> unreachable_port(Time now) const { return link_.unreachable(now); }
 
-  bool may_say() const { return session_.may_say(); }
-  void say(std::string_view block) { session_.say(block); }
+  bool may_print() const { return session_.may_print(); }
+  void print(std::string_view block) { session_.print(block); }
 
   /// No more items: what waits is released, what arrives from now on, too. Held ones can still be
   /// settled.
@@ -131,10 +131,10 @@ class ConsumerSession final : public ClientLogic {
   std::uint32_t prefetch_;
   DeliveryLink link_;
   Inbox inbox_{EntryKind::delivery};
-  PutName last_put_;            // of what was taken last: the next one's may follow it
-  Assembly coming_;             // in parts
-  std::size_t untold_ = 0;      // bytes that came on the link since the last heartbeat
-  Time told_at_ = Time::min();  // when that was
+  PutName last_put_;                // of what was taken last: the next one's may follow it
+  Assembly coming_;                 // in parts
+  std::size_t unreported_ = 0;      // bytes that came on the link since the last heartbeat
+  Time reported_at_ = Time::min();  // when that was
   ItemSet held_;
   std::vector<ItemRun> acked_, released_;  // not yet in the control stream
   std::uint64_t takers_ = 0, tags_ = 0;

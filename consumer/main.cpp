@@ -68,11 +68,11 @@ void consume(Settings& settings, baton::StopSignals& signals) {
   if (!settings.sleep.none())
     settings.run.before_request = [&] { consumer.pause(settings.sleep.draw()); };
   const auto handle = [&](const baton::Item& item) {
-    consumer.say(pid + " got " + baton::name_of_body(item.body, shown));
+    consumer.print(pid + " got " + baton::name_of_body(item.body, shown));
     if (!settings.work.none()) std::this_thread::sleep_for(settings.work.draw());
     return settings.fail ? Outcome::failed("--fail") : Outcome::done();
   };
-  consumer.say("Starting consumer => " + pid);
+  consumer.print("Starting consumer => " + pid);
   consumer.run(handle, settings.run);
   consumer.close();
 }

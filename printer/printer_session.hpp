@@ -54,11 +54,11 @@ class PrinterSession final : public ClientLogic {
 
  private:
   void on_welcomed();
-  void on_told(const Session::Notification& notification);
+  void on_feed(const Session::Notification& notification);
   void begin_log(const Inbox::Taken& taken);
   void pass_over();
   void miss(std::uint64_t numbers);
-  bool is_whole(Said& said);
+  bool is_whole(PrintBlock& printed);
 
   Session session_;
   Inbox inbox_{EntryKind::line};  // tag: the log

@@ -187,8 +187,8 @@ Settled Producer::settled() {
   return impl_->session.settled();
 }
 
-void Producer::say(std::string_view lines) {
-  say_block(impl_->connection, impl_->session, impl_->notices, lines, impl_->options.tag);
+void Producer::print(std::string_view lines) {
+  print_block(impl_->connection, impl_->session, impl_->notices, lines, impl_->options.tag);
 }
 
 std::vector<Checkpoint> Producer::put_before() {
@@ -206,7 +206,7 @@ void Producer::stop() {
   const auto lock = impl_->connection.lock();
   impl_->stopped = true;
   if (!impl_->session.session().was_welcomed())
-    impl_->session.close(Connection::now());  // say() need not wait, either
+    impl_->session.close(Connection::now());  // print() need not wait, either
   impl_->connection.notify();
 }
 

@@ -69,9 +69,9 @@ class Producer {
   Settled settled();
 
   /// Publishes a block of lines on the system's console: they reach the terminal together. Blocks
-  /// while the console is held back. Up to max_say bytes with tags and the last newline. Throws as
-  /// put() does.
-  void say(std::string_view lines);
+  /// while the console is held back. Up to max_print bytes with tags and the last newline. Throws
+  /// as put() does.
+  void print(std::string_view lines);
 
   /// What earlier processes have put under this name, of their input. Who reads the same input from
   /// its beginning, asks a Retrace made of it about each item, puts such as are fresh, and names
@@ -82,7 +82,7 @@ class Producer {
   /// Whether the broker was heard a moment ago.
   bool in_touch();
 
-  /// From any thread: put(), flush(), join() and say() that wait now or later throw ClientError
+  /// From any thread: put(), flush(), join() and print() that wait now or later throw ClientError
   /// (closed). What was put stays put; close() still sees to it.
   void stop();
 

@@ -27,7 +27,7 @@ void ProducerSession::on_notification(std::string_view frame, Time now) {
   changed_ = true;
   if (notification.kind == Kind::welcomed) on_welcomed(now);
   if (notification.kind == Kind::confirmed) on_confirmed(now);
-  if (notification.kind == Kind::told) on_told(notification);
+  if (notification.kind == Kind::feed) on_feed(notification);
 }
 
 void ProducerSession::on_welcomed(Time now) {
@@ -81,7 +81,7 @@ void ProducerSession::on_confirmed(Time now) {
   alone_since_ = confirm.consumers > 0 ? never : std::min(alone_since_, now);
 }
 
-void ProducerSession::on_told(const Session::Notification& notification) {
+void ProducerSession::on_feed(const Session::Notification& notification) {
   EntryReader in(notification.payload);
   Entry entry;
   for (std::uint32_t i = 0; in.next(entry); ++i) {
@@ -127,7 +127,8 @@ void ProducerSession::join() {
 
 bool ProducerSession::joined() const {
   return flushed() && session_.established() && counted_.put_confirmed >= put_.last() &&
-         counted_.accepted == counted_.done + counted_.dead && session_.told() >= counted_.told;
+         counted_.accepted == counted_.done + counted_.dead &&
+         session_.feed_position() >= counted_.feed_last;
 }
 
 Settled ProducerSession::settled() const {
@@ -144,7 +145,8 @@ void ProducerSession::tick(Time now, Outbox& out) {
   if (session_.state() != before || !out.requests.empty()) changed_ = true;
   if (!out.requests.empty()) put_.mark_soon();  // what the old sockets had is lost
   if (session_.hello_due(now))
-    session_.say_hello(now, {put_.confirmed() + 1, session_.told(), {}, put_.last()}, out);
+    session_.send_hello(now, {put_.confirmed() + 1, session_.feed_position(), {}, put_.last()},
+                        out);
   more_ = false;
   if (!session_.established()) return;
   for (int i = 0; i < puts_per_tick; ++i) {
@@ -155,14 +157,14 @@ void ProducerSession::tick(Time now, Outbox& out) {
          make_message(*block, MessageType::put, session_.broker_instance(), session_.id())});
     more_ = i + 1 == puts_per_tick;
   }
-  if (now >= put_.mark_at()) say_mark(now, out);
+  if (now >= put_.mark_at()) send_mark(now, out);
   if (session_.heartbeat_due(now))
-    session_.say_heartbeat(now, {put_.sent(), {}, session_.told(), {}, 0, false}, out);
+    session_.send_heartbeat(now, {put_.sent(), {}, session_.feed_position(), {}, 0, false}, out);
   session_.flush(now, out);
 }
 
 /// Behind all that was put: whether it is all there.
-void ProducerSession::say_mark(Time now, Outbox& out) {
+void ProducerSession::send_mark(Time now, Outbox& out) {
   std::string mark(header_size, '\0');
   write_header(mark.data(),
                {MessageType::put, 0, session_.broker_instance(), session_.id(), put_.sent() + 1});

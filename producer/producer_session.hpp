@@ -82,8 +82,8 @@ class ProducerSession final : public ClientLogic {
     return session_.established() && now - unheard_within >= alone_since_;
   }
 
-  bool may_say() const { return session_.may_say(); }
-  void say(std::string_view block) { session_.say(block); }
+  bool may_print() const { return session_.may_print(); }
+  void print(std::string_view block) { session_.print(block); }
   void close(Time now) { session_.close(put_.last(), now, !put_.idle()); }
   const Session& session() const { return session_; }
 
@@ -93,8 +93,8 @@ class ProducerSession final : public ClientLogic {
   void on_welcomed(Time now);
   void count_gone(std::uint64_t unknown);
   void on_confirmed(Time now);
-  void on_told(const Session::Notification& notification);
-  void say_mark(Time now, Outbox& out);
+  void on_feed(const Session::Notification& notification);
+  void send_mark(Time now, Outbox& out);
 
   Session session_;
   StreamSender put_;

@@ -153,11 +153,15 @@ bool read_all(Read read) {
 std::string_view name(Role role) { return role_names[static_cast<std::size_t>(role)]; }
 
 std::string to_json(const Hello& hello) {
-  json object{{"role", name(hello.role)},  {"client", hello.client},
-              {"name", hello.name},        {"named", hello.named},
-              {"host", hello.host},        {"pid", hello.pid},
-              {"queues", hello.queues},    {"first_put", hello.first_put.value},
-              {"heard", hello.heard.value}};
+  json object{{"role", name(hello.role)},
+              {"client", hello.client},
+              {"name", hello.name},
+              {"named", hello.named},
+              {"host", hello.host},
+              {"pid", hello.pid},
+              {"queues", hello.queues},
+              {"first_put", hello.first_put.value},
+              {"feed_position", hello.feed_position.value}};
   if (hello.process != 0) object["process"] = to_hex(hello.process);
   if (hello.instance != 0) object["instance"] = to_hex(hello.instance);
   if (hello.previous)
@@ -184,7 +188,7 @@ Refusal parse(std::string_view text, Hello& hello, std::string& why) {
     hello.instance = random_field(object, "instance");
     hello.queues = queues_field(object, hello.role);
     hello.first_put.value = number_field(object, "first_put", 1);
-    hello.heard.value = number_field(object, "heard", 0);
+    hello.feed_position.value = number_field(object, "feed_position", 0);
     hello.run = run_field(object);
     hello.begun = flag_field(object, "begun");
     hello.last_put.value = number_field(object, "last_put", 0);
@@ -210,7 +214,7 @@ std::string to_json(const Welcome& welcome) {
               {"keeps", welcome.keeps},
               {"max_attempts", welcome.max_attempts},
               {"put_received", welcome.put_received.value},
-              {"first_told", welcome.first_told.value},
+              {"feed_first", welcome.feed_first.value},
               {"previous_control", welcome.previous_control.value}};
   if (welcome.put_unknown > 0) object["put_unknown"] = welcome.put_unknown;
   if (!welcome.digests.empty()) object["digests"] = digests_to_json(welcome.digests);
@@ -226,11 +230,11 @@ bool parse(std::string_view text, Welcome& welcome) {
     welcome.max_attempts = number_field(object, "max_attempts", 0);
     welcome.put_received.value = number_field(object, "put_received", 0);
     welcome.put_unknown = number_field(object, "put_unknown", 0);
-    welcome.first_told.value = number_field(object, "first_told", 1);
+    welcome.feed_first.value = number_field(object, "feed_first", 1);
     welcome.previous_control.value = number_field(object, "previous_control", 0);
     if (object.contains("digests")) welcome.digests = digests_from_json(object["digests"]);
     const bool in_range = welcome.put_received < highest_first_put &&
-                          welcome.first_told.value > 0 && welcome.first_told <= highest_first_put;
+                          welcome.feed_first.value > 0 && welcome.feed_first <= highest_first_put;
     if (!in_range) throw Wrong{Refusal::malformed, "its numbers are beyond all that there can be"};
   });
 }

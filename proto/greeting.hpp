@@ -45,8 +45,8 @@ struct Hello {
   SessionId run;       ///< producer: its process, by the first session id that it drew
   bool begun = false;  ///< producer: this process was welcomed before, and goes on with its numbers
   SeqNo last_put;  ///< producer: the last number that it may have sent in earlier sessions; 0: none
-  SeqNo heard;     ///< last number of the broker's stream that came in, from the broker instance of
-                   ///< `previous`
+  SeqNo feed_position;  ///< last number of the broker's stream that came in, from the broker
+                        ///< instance of `previous`
   std::optional<Previous> previous;
   /// Consumer: so many items are claimed by the first entries of its control stream.
   std::uint64_t claims = 0;
@@ -65,7 +65,7 @@ struct Welcome {
   std::uint64_t put_unknown = 0;
   std::vector<Checkpoint>
       digests;          ///< to a producer's new process: what was put under its name, items rising
-  SeqNo first_told{1};  ///< the broker's stream to this session begins with this number
+  SeqNo feed_first{1};  ///< the broker's stream to this session begins with this number
   SeqNo previous_control;  ///< of the previous session's control stream, everything up to this came
                            ///< in
 

@@ -19,9 +19,9 @@ inline constexpr std::uint16_t default_port = 5555;
 
 // Sizes, in bytes unless said otherwise.
 inline constexpr std::size_t max_body = 16u << 20;
-inline constexpr std::size_t max_say = 1u << 20;  ///< one block of console lines
+inline constexpr std::size_t max_print = 1u << 20;  ///< one block of console lines
 /// A longer block is said, and told, in parts of at most this.
-inline constexpr std::size_t say_part_bytes = 8000;
+inline constexpr std::size_t print_part_bytes = 8000;
 inline constexpr std::size_t max_reason = 4096;        ///< why an item failed; the rest is cut off
 inline constexpr std::size_t max_message = 17u << 20;  ///< a whole ZeroMQ frame
 inline constexpr std::size_t max_hello = 64u << 10;    ///< its JSON
@@ -55,9 +55,9 @@ inline constexpr std::uint8_t default_priority = 4;
 // What a sender may have under way, unconfirmed.
 inline constexpr std::uint32_t put_window_items = 65'536;
 inline constexpr std::uint64_t put_window_bytes = 8u << 20;
-inline constexpr std::uint64_t say_window_bytes = 1u << 20;
+inline constexpr std::uint64_t print_window_bytes = 1u << 20;
 /// Of a control stream, if sent.
-inline constexpr std::uint64_t control_window_bytes = max_say + (64u << 10);
+inline constexpr std::uint64_t control_window_bytes = max_print + (64u << 10);
 /// In a message of it, and of console lines: for slow links.
 inline constexpr std::size_t small_pack_bytes = 8192;
 inline constexpr std::uint64_t console_window_bytes = 1u << 20;  ///< broker to one printer

@@ -80,7 +80,7 @@ Refusal exactly(const Entry& entry, std::size_t size) {
 /// A block of lines or a part of one, after so many bytes about it.
 Refusal check_block(const Entry& entry, std::size_t fixed) {
   if (entry.payload.size() < fixed || entry.b > block_goes_on) return Refusal::malformed;
-  return entry.payload.size() > fixed + max_say ? Refusal::too_large : Refusal::none;
+  return entry.payload.size() > fixed + max_print ? Refusal::too_large : Refusal::none;
 }
 
 Refusal check_control(const Entry& entry) {
@@ -98,8 +98,8 @@ Refusal check_control(const Entry& entry) {
     case EntryKind::fail:
       if (entry.payload.size() < fail_size) return Refusal::malformed;
       return entry.payload.size() > fail_size + max_reason ? Refusal::too_large : Refusal::none;
-    case EntryKind::say:
-      return check_block(entry, say_size);
+    case EntryKind::print:
+      return check_block(entry, print_size);
     case EntryKind::link_lost:
       return exactly(entry, link_lost_size);
     case EntryKind::join:
@@ -405,27 +405,27 @@ void append_block(std::string& out, EntryKind kind, std::string_view block) {
   out += block;
 }
 
-void append_say(std::string& out, const Said& said) {
-  append_entry_head(out, EntryKind::say, 0, said.goes_on ? block_goes_on : std::uint16_t{0},
-                    say_size + said.block.size());
-  append(out, said.number);
-  out += said.block;
+void append_print(std::string& out, const PrintBlock& printed) {
+  append_entry_head(out, EntryKind::print, 0, printed.goes_on ? block_goes_on : std::uint16_t{0},
+                    print_size + printed.block.size());
+  append(out, printed.number);
+  out += printed.block;
 }
 
-void append_line(std::string& out, const Said& said) {
-  append_entry_head(out, EntryKind::line, 0, said.goes_on ? block_goes_on : std::uint16_t{0},
-                    line_size + said.block.size());
-  append(out, said.client);
-  append(out, said.number);
-  out += said.block;
+void append_line(std::string& out, const PrintBlock& printed) {
+  append_entry_head(out, EntryKind::line, 0, printed.goes_on ? block_goes_on : std::uint16_t{0},
+                    line_size + printed.block.size());
+  append(out, printed.client);
+  append(out, printed.number);
+  out += printed.block;
 }
 
-Said read_say(const Entry& entry) {
-  return {0, load<std::uint64_t>(entry.payload.data()), entry.payload.substr(say_size),
+PrintBlock read_print(const Entry& entry) {
+  return {0, load<std::uint64_t>(entry.payload.data()), entry.payload.substr(print_size),
           entry.b == block_goes_on};
 }
 
-Said read_line(const Entry& entry) {
+PrintBlock read_line(const Entry& entry) {
   return {load<std::uint64_t>(entry.payload.data()), load<std::uint64_t>(entry.payload.data() + 8),
           entry.payload.substr(line_size), entry.b == block_goes_on};
 }
@@ -484,7 +484,7 @@ std::string encode_heartbeat(const Header& header, const Heartbeat& heartbeat) {
   std::string out = message_of(header, heartbeat_size);
   append(out, heartbeat.put_sent.value);
   append(out, heartbeat.control_sent.value);
-  append(out, heartbeat.heard.value);
+  append(out, heartbeat.feed_position.value);
   append(out, heartbeat.link_received.value);
   append(out, heartbeat.link_generation);
   append(out, static_cast<std::uint32_t>(heartbeat.rewind ? heartbeat_rewind : 0));
@@ -497,7 +497,7 @@ Refusal decode_heartbeat(std::string_view payload, Heartbeat& heartbeat) {
   Reader in(payload);
   heartbeat.put_sent.value = in.take<std::uint64_t>();
   heartbeat.control_sent.value = in.take<std::uint64_t>();
-  heartbeat.heard.value = in.take<std::uint64_t>();
+  heartbeat.feed_position.value = in.take<std::uint64_t>();
   heartbeat.link_received.value = in.take<std::uint64_t>();
   heartbeat.link_generation = in.take<std::uint32_t>();
   heartbeat.rewind = in.take<std::uint32_t>() & heartbeat_rewind;
@@ -508,18 +508,18 @@ std::string encode_confirm(const Header& header, const Confirm& confirm) {
   std::string out = message_of(header, confirm_size);
   for (const auto value :
        {confirm.control_received.value, confirm.put_received.value, confirm.put_confirmed.value,
-        confirm.put_credit.value, confirm.put_window, confirm.say_window, confirm.accepted,
-        confirm.done, confirm.dead, confirm.told.value, confirm.link_sent.value})
+        confirm.put_credit.value, confirm.put_window, confirm.print_window, confirm.accepted,
+        confirm.done, confirm.dead, confirm.feed_last.value, confirm.link_sent.value})
     append(out, value);
   append(out, confirm.link_generation);
   append(out, confirm.link_port);
   append(out, static_cast<std::uint8_t>(confirm.put_held));
-  append(out, static_cast<std::uint8_t>(confirm.say_held));
+  append(out, static_cast<std::uint8_t>(confirm.print_held));
   append(out, static_cast<std::uint8_t>((confirm.rewind_put ? confirm_rewind_put : 0) |
                                         (confirm.rewind_control ? confirm_rewind_control : 0) |
                                         (confirm.shutdown ? confirm_shutdown : 0) |
                                         (confirm.ended ? confirm_ended : 0)));
-  append(out, confirm.told_sent.value);
+  append(out, confirm.feed_sent.value);
   append(out, confirm.consumers);
   return out;
 }
@@ -530,19 +530,19 @@ Refusal decode_confirm(std::string_view payload, Confirm& confirm) {
   Reader in(payload);
   for (auto* value :
        {&confirm.control_received.value, &confirm.put_received.value, &confirm.put_confirmed.value,
-        &confirm.put_credit.value, &confirm.put_window, &confirm.say_window, &confirm.accepted,
-        &confirm.done, &confirm.dead, &confirm.told.value, &confirm.link_sent.value})
+        &confirm.put_credit.value, &confirm.put_window, &confirm.print_window, &confirm.accepted,
+        &confirm.done, &confirm.dead, &confirm.feed_last.value, &confirm.link_sent.value})
     *value = in.take<std::uint64_t>();
   confirm.link_generation = in.take<std::uint32_t>();
   confirm.link_port = in.take<std::uint16_t>();
   confirm.put_held = static_cast<Held>(in.take<std::uint8_t>());
-  confirm.say_held = static_cast<Held>(in.take<std::uint8_t>());
+  confirm.print_held = static_cast<Held>(in.take<std::uint8_t>());
   const auto flags = in.take<std::uint8_t>();
   confirm.rewind_put = flags & confirm_rewind_put;
   confirm.rewind_control = flags & confirm_rewind_control;
   confirm.shutdown = flags & confirm_shutdown;
   confirm.ended = flags & confirm_ended;
-  confirm.told_sent.value = in.take<std::uint64_t>();
+  confirm.feed_sent.value = in.take<std::uint64_t>();
   confirm.consumers = in.take<std::uint32_t>();
   return Refusal::none;
 }

@@ -72,8 +72,9 @@ enum class EntryKind : std::uint8_t {
   ack = 18,      ///< runs of items: done. b = has_result (reserved): id u64, then the result
   fail = 19,     ///< id u64, delay u32 ms, reason (UTF-8)
   release = 20,  ///< runs of items: given back untouched
-  say = 21,  ///< b: flags (block_goes_on); u64: the say number; then a block of console lines, or a
-             ///< part of one
+  print =
+      21,  ///< b: flags (block_goes_on); u64: the say number; then a block of console lines, or a
+           ///< part of one
   link_lost = 22,  ///< LinkLost: open another link for me
   join = 23,       ///< nothing: tell me at once when all my items are settled
   claim = 25,  ///< runs of items that an earlier session of this client was given, each with its
@@ -258,21 +259,21 @@ struct Failure {
 
 /// A block of console lines, or a part of one. Who says it numbers its blocks from 1 over its whole
 /// life, so that one which is said again to another broker is known again.
-struct Said {
+struct PrintBlock {
   std::uint64_t client = 0;  ///< of a line: its hello's `instance`; 0: nobody's, or nobody says
   std::uint64_t number = 0;
   std::string_view block;
   bool goes_on = false;  ///< in the next entry, which has the same number
 
-  bool operator==(const Said&) const = default;
+  bool operator==(const PrintBlock&) const = default;
 };
-inline constexpr std::size_t say_size = 8;    ///< before the block of a say
+inline constexpr std::size_t print_size = 8;  ///< before the block of a say
 inline constexpr std::size_t line_size = 16;  ///< before the block of a line
 
-void append_say(std::string& out, const Said& said);  ///< the client is not said
-void append_line(std::string& out, const Said& said);
-Said read_say(const Entry& entry);
-Said read_line(const Entry& entry);
+void append_print(std::string& out, const PrintBlock& printed);  ///< the client is not said
+void append_line(std::string& out, const PrintBlock& printed);
+PrintBlock read_print(const Entry& entry);
+PrintBlock read_line(const Entry& entry);
 
 void append_request(std::string& out, const Request& request);
 void append_cancel_requests(std::string& out, std::uint32_t count);
@@ -298,13 +299,13 @@ std::uint64_t read_dropped(const Entry& entry);
 
 /// From a client, every heartbeat_interval and whenever the broker should know sooner.
 struct Heartbeat {
-  SeqNo put_sent;      ///< last number of the put stream
-  SeqNo control_sent;  ///< last number of the control stream
-  SeqNo heard;  ///< last number of the broker's stream to this session (outcomes; lines: printed,
-                ///< not only read)
+  SeqNo put_sent;       ///< last number of the put stream
+  SeqNo control_sent;   ///< last number of the control stream
+  SeqNo feed_position;  ///< last number of the broker's stream to this session (outcomes; lines:
+                        ///< printed, not only read)
   SeqNo link_received;
   std::uint32_t link_generation = 0;
-  bool rewind = false;  ///< something is missing after `heard`: send it again
+  bool rewind = false;  ///< something is missing after `feed_position`: send it again
 
   bool operator==(const Heartbeat&) const = default;
 };
@@ -330,22 +331,23 @@ struct Confirm {
   /// Bytes of bodies that may be unconfirmed; the last one may go beyond.
   std::uint64_t put_window = 0;
   /// Bytes of console lines that may be unconfirmed; the last block may go beyond.
-  std::uint64_t say_window = 0;
+  std::uint64_t print_window = 0;
   std::uint64_t accepted = 0;  ///< items of this producer, in all
   std::uint64_t done = 0;      ///< of these: acked
   std::uint64_t dead = 0;      ///< of these: dead
-  SeqNo told;  ///< last number of the broker's stream to this session (outcomes, console lines)
+  SeqNo
+      feed_last;  ///< last number of the broker's stream to this session (outcomes, console lines)
   SeqNo link_sent;  ///< last number on the current link
   std::uint32_t link_generation = 0;
   std::uint16_t link_port = 0;
   Held put_held = Held::nothing;
-  Held say_held = Held::nothing;
+  Held print_held = Held::nothing;
   /// The put stream has a gap after put_received: send it again from there.
   bool rewind_put = false;
   bool rewind_control = false;  ///< likewise the control stream
   bool shutdown = false;        ///< the system is ending: finish, close
   bool ended = false;           ///< this session is over, as its close asked
-  SeqNo told_sent;  ///< of the broker's stream to this session, what was sent before this confirm
+  SeqNo feed_sent;  ///< of the broker's stream to this session, what was sent before this confirm
   std::uint32_t consumers = 0;  ///< to a producer: who may take items of its queue
 
   bool operator==(const Confirm&) const = default;

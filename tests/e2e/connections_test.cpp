@@ -159,7 +159,7 @@ class Worker {
     {
       const std::lock_guard lock(mutex_);
       received_.push_back({name_of(item.body), item.attempt});
-      consumer_.say(line(received_.size() - 1));
+      consumer_.print(line(received_.size() - 1));
     }
     consumer_.pause(std::chrono::milliseconds(2 + item.id.value % 5));
     return Outcome::done();

@@ -178,7 +178,7 @@ TEST_CASE("rogue: who puts past the window is cut off, and takes no memory") {
 
 TEST_CASE("rogue: who says past the window is cut off, and takes no memory") {
   std::string block;
-  append_say(block, {0, 1, std::string(a_megabyte - 1, 'x') + "\n"});
+  append_print(block, {0, 1, std::string(a_megabyte - 1, 'x') + "\n"});
   check_cut_off({"--console-keep", "1M"}, Role::consumer, [&](Stranger& rogue, SeqNo number) {
     rogue.control(rogue.message(MessageType::control, 1, number, block));
   });

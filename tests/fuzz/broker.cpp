@@ -27,7 +27,7 @@ broker::Settings settings_of(Script& script) {
 }
 
 /// A frame as it comes, or with a header that fits a session of the last ones.
-void say_raw(Nonsense& nonsense, Script& script) {
+void send_raw(Nonsense& nonsense, Script& script) {
   auto& dispatcher = nonsense.dispatcher();
   const auto where = script.below(6);
   const auto bytes = script.bytes();
@@ -42,9 +42,9 @@ void say_raw(Nonsense& nonsense, Script& script) {
       dispatcher.on_subscription(bytes, nonsense.now());
       return;
     case 4:
-      return nonsense.say_payload(MessageType::put, bytes);
+      return nonsense.send_payload(MessageType::put, bytes);
     default:
-      return nonsense.say_payload(MessageType::control, bytes);
+      return nonsense.send_payload(MessageType::control, bytes);
   }
 }
 
@@ -88,7 +88,7 @@ void run(Script script) {
   while (!script.over()) {
     switch (script.below(16)) {
       case 0:
-        say_raw(nonsense, script);
+        send_raw(nonsense, script);
         break;
       case 1:
         use_plain_endpoints(nonsense, script);
@@ -105,7 +105,7 @@ void run(Script script) {
         nonsense.turn();
         break;
       default:
-        nonsense.say_one();
+        nonsense.send_one();
     }
     ensure(nonsense.dispatcher().core().session_count() <= max_sessions);
     check_bounds(nonsense.dispatcher().core());

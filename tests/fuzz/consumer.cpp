@@ -26,7 +26,7 @@ class User {
       case 5:
         return settle(script);
       case 6:
-        if (session_.may_say()) session_.say(script.bytes());
+        if (session_.may_print()) session_.print(script.bytes());
         return;
       default:
         if (script.below(8) == 7) session_.drain();

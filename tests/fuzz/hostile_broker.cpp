@@ -77,7 +77,7 @@ void HostileBroker::welcome() {
   welcome.put_received.value = script_.number();
   for (auto digests = script_.below(3); digests > 0; --digests)
     welcome.digests.push_back({script_.number(), {}});
-  welcome.first_told.value = script_.number();
+  welcome.feed_first.value = script_.number();
   welcome.previous_control.value = script_.number();
   confirm_ = {};
   link_ = 0;
@@ -91,11 +91,11 @@ void HostileBroker::confirm() {
                                    &confirm_.put_confirmed.value,
                                    &confirm_.put_credit.value,
                                    &confirm_.put_window,
-                                   &confirm_.say_window,
+                                   &confirm_.print_window,
                                    &confirm_.accepted,
                                    &confirm_.done,
                                    &confirm_.dead,
-                                   &confirm_.told.value,
+                                   &confirm_.feed_last.value,
                                    &confirm_.link_sent.value};
   for (auto changes = script_.below(4); changes > 0; --changes)
     *fields[script_.below(std::size(fields))] = script_.number();
@@ -119,7 +119,7 @@ void HostileBroker::refusal() {
   notify(encode_json(header(MessageType::refusal), to_json(RefusalNotice{refusal, "because"})));
 }
 
-void HostileBroker::append_told(std::string& out, MessageType type) {
+void HostileBroker::append_feed(std::string& out, MessageType type) {
   if (type == MessageType::outcome) {
     if (script_.below(4) == 0) return append_block(out, EntryKind::died, script_.bytes());
     if (script_.below(4) == 0)
@@ -140,7 +140,7 @@ std::string HostileBroker::entries(MessageType type, SeqNo number) {
   write_header(frame.data(), header(type, number, count));
   for (std::uint16_t i = 0; i < count; ++i) {
     if (type != MessageType::deliveries)
-      append_told(frame, type);
+      append_feed(frame, type);
     else if (script_.below(4) == 0)
       append_block(frame, EntryKind::empty, {});
     else
@@ -153,7 +153,7 @@ std::string HostileBroker::entries(MessageType type, SeqNo number) {
 
 void HostileBroker::tell() {
   const auto type = script_.below(2) ? MessageType::outcome : MessageType::console;
-  const auto number = script_.below(4) ? session_.told() + 1 : SeqNo{script_.number()};
+  const auto number = script_.below(4) ? session_.feed_position() + 1 : SeqNo{script_.number()};
   notify(entries(type, number));
 }
 

@@ -40,7 +40,7 @@ class HostileBroker {
   void link_changes();
   void pass_time();
   std::string entries(MessageType type, SeqNo number);
-  void append_told(std::string& out, MessageType type);
+  void append_feed(std::string& out, MessageType type);
   void read(const Outbox::Message& message) const;
 
   ClientLogic& logic_;

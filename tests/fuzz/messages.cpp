@@ -102,8 +102,8 @@ void check_entry(MessageType type, const Entry& entry) {
       return check_given(entry);
     case EntryKind::dropped:
       return there_and_back(type, read_dropped(entry), append_dropped, read_dropped);
-    case EntryKind::say:
-      return there_and_back(type, read_say(entry), append_say, read_say);
+    case EntryKind::print:
+      return there_and_back(type, read_print(entry), append_print, read_print);
     case EntryKind::line:
       return there_and_back(type, read_line(entry), append_line, read_line);
     case EntryKind::join:
@@ -163,7 +163,7 @@ void check_message(std::string_view frame) {
 std::string framed(Script script) {
   constexpr EntryKind kinds[] = {EntryKind::item,  EntryKind::request,   EntryKind::cancel_requests,
                                  EntryKind::ack,   EntryKind::fail,      EntryKind::release,
-                                 EntryKind::say,   EntryKind::link_lost, EntryKind::join,
+                                 EntryKind::print, EntryKind::link_lost, EntryKind::join,
                                  EntryKind::close, EntryKind::delivery,  EntryKind::empty,
                                  EntryKind::part,  EntryKind::died,      EntryKind::result,
                                  EntryKind::line,  EntryKind::dropped,   EntryKind::claim,

@@ -172,7 +172,7 @@ class BrokerJudge {
     // A turn: by who claimed it, and may have settled it in the same message.
     std::uint64_t taken_up_in = 0;
     SessionId claimed_as{};  // the session of the last life as whose it was claimed
-    bool delivered = false, ack_said = false;
+    bool delivered = false, acked_by_user = false;
     bool buried = false,
          dropped = false;  // as the storage was told: a dead letter, and no longer kept
     bool suspect = false;  // as the storage was told: it has once cost a holder's life
@@ -238,7 +238,7 @@ class BrokerJudge {
   struct PutClaim {
     SessionId session;
     std::uint32_t deliveries = 1;
-    enum class Said { nothing, done, failed } said = Said::nothing;
+    enum class Settled { nothing, done, failed } settled = Settled::nothing;
     Duration delay{};
     // Of those who had it under lower counts, and said that it failed.
     std::vector<PutClaim> before = {};
@@ -259,7 +259,8 @@ class BrokerJudge {
                   std::uint32_t deliveries);
   std::vector<PutClaim> passes_on(PutClaim& claim, ItemId as);
   void gives_back(ItemId as);
-  bool settles_put(Standing& session, ItemId as, PutClaim::Said said, Duration delay, SeqNo number);
+  bool settles_put(Standing& session, ItemId as, PutClaim::Settled settled, Duration delay,
+                   SeqNo number);
   void drop_puts(Standing& session);
   void put_again(Item& item, ItemId id);
   bool is_dead_since(ItemId as) const;

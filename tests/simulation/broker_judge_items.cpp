@@ -97,7 +97,7 @@ void BrokerJudge::dropped(Item& item, ItemId id) {
 void BrokerJudge::erased(ItemId id) {
   auto& item = this->item(id);
   if (item.buried) return dropped(item, id);
-  require(item.delivered && item.ack_said, name(id) + " is gone only when its user acked it");
+  require(item.delivered && item.acked_by_user, name(id) + " is gone only when its user acked it");
   require(item.place != Place::done, name(id) + " is done once");
   require(item.place == Place::acked, name(id) + " is gone only when its holder acked it");
   item.place = Place::done;

@@ -58,7 +58,7 @@ void BrokerJudge::kept(const broker::StoredItem& kept, const std::string& produc
   item.run = was.run;
   item.again = kept.again != 0;
   item.kept = true;
-  item.ack_said = was.ack_said;
+  item.acked_by_user = was.acked_by_user;
   item.suspect = kept.suspect;
   item.buried = kept.dead;
   item.user_fails = was.user_fails;
@@ -101,7 +101,7 @@ void BrokerJudge::check_right(const Item& item, ItemId id) const {
 /// Its user may say so in a later life than the one in which he got it.
 void BrokerJudge::acked(ItemId id) {
   if (const auto found = items_.find(called(id)); found != items_.end())
-    found->second.ack_said = true;
+    found->second.acked_by_user = true;
 }
 
 void BrokerJudge::failed(ItemId id) {

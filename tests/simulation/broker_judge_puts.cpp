@@ -53,7 +53,7 @@ bool BrokerJudge::claims_put(const SessionId& id, Standing& session, ItemId as, 
     mine.deliveries = deliveries;
     holds_again(id, session, here, deliveries);
     called_[as] = here;
-    mine.ack_said = mine.ack_said || was->ack_said;
+    mine.acked_by_user = mine.acked_by_user || was->acked_by_user;
     mine.user_fails = std::max(mine.user_fails, was->user_fails);
     return true;
   }
@@ -61,7 +61,7 @@ bool BrokerJudge::claims_put(const SessionId& id, Standing& session, ItemId as, 
   if (other != put_claims_.end() && other->second.deliveries >= deliveries) return false;
   std::vector<PutClaim> before;
   if (other != put_claims_.end()) before = passes_on(other->second, as);
-  put_claims_[as] = {id, deliveries, PutClaim::Said::nothing, {}, std::move(before)};
+  put_claims_[as] = {id, deliveries, PutClaim::Settled::nothing, {}, std::move(before)};
   session.puts.insert(as);
   session.puts_claimed.insert(as);
   return true;
@@ -70,7 +70,7 @@ bool BrokerJudge::claims_put(const SessionId& id, Standing& session, ItemId as, 
 /// To one with a higher count. What failed by word has failed all the same.
 std::vector<BrokerJudge::PutClaim> BrokerJudge::passes_on(PutClaim& claim, ItemId as) {
   auto before = std::move(claim.before);
-  if (claim.said == PutClaim::Said::failed) {
+  if (claim.settled == PutClaim::Settled::failed) {
     before.push_back(std::move(claim));
   } else if (const auto loser = standing_.find(claim.session); loser != standing_.end()) {
     loser->second.puts.erase(as);
@@ -91,15 +91,15 @@ void BrokerJudge::gives_back(ItemId as) {
 }
 
 /// `nothing` is said with a release.
-bool BrokerJudge::settles_put(Standing& session, ItemId as, PutClaim::Said said, Duration delay,
-                              SeqNo number) {
+bool BrokerJudge::settles_put(Standing& session, ItemId as, PutClaim::Settled settled,
+                              Duration delay, SeqNo number) {
   if (session.puts.erase(as) == 0) return false;
-  if (said == PutClaim::Said::nothing) {
+  if (settled == PutClaim::Settled::nothing) {
     gives_back(as);
     return true;
   }
   auto& claim = put_claims_.at(as);
-  claim.said = said;
+  claim.settled = settled;
   claim.delay = delay;
   session.put_settles[number] = as;
   return true;
@@ -140,12 +140,12 @@ void BrokerJudge::put_again(Item& item, ItemId id) {
   const auto* was = earlier(as);
   put_claims_.erase(claim);
   item.delivered = true;
-  item.ack_said = was->ack_said;
+  item.acked_by_user = was->acked_by_user;
   item.user_fails = was->user_fails;
-  if (what.said != PutClaim::Said::done)
+  if (what.settled != PutClaim::Settled::done)
     item.expected += static_cast<std::uint32_t>(what.before.size());
   touched_.insert(id);
-  if (what.said == PutClaim::Said::nothing) {
+  if (what.settled == PutClaim::Settled::nothing) {
     auto& session = standing_.at(what.session);
     session.puts.erase(as);
     item.deliveries = what.deliveries;
@@ -157,7 +157,7 @@ void BrokerJudge::put_again(Item& item, ItemId id) {
   if (item.place == Place::delayed) delayed_.erase({item.due, id});
   item.due = {};
   touched_.insert(id);
-  if (what.said == PutClaim::Said::done) {
+  if (what.settled == PutClaim::Settled::done) {
     item.place = Place::acked;
     item.deliveries = item.expected_deliveries = what.deliveries;
     return;

@@ -94,7 +94,7 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
       const auto failure = read_fail(entry);
       const std::chrono::milliseconds delay(failure.delay_ms);
       if (!holds(failure.id)) return;
-      if (settles_put(session, failure.id, PutClaim::Said::failed, delay, number)) return;
+      if (settles_put(session, failure.id, PutClaim::Settled::failed, delay, number)) return;
       const auto item_id = called(failure.id);
       auto& item = this->item(item_id);
       let_go(session, item, item_id);
@@ -136,7 +136,7 @@ void BrokerJudge::settle(const SessionId& by, Standing& session, const Entry& en
       const auto named = run.first + i;
       const auto item_id = called(named);
       if (session.puts.contains(named)) {
-        settles_put(session, named, ack ? PutClaim::Said::done : PutClaim::Said::nothing, {},
+        settles_put(session, named, ack ? PutClaim::Settled::done : PutClaim::Settled::nothing, {},
                     number);
         continue;
       }

@@ -277,9 +277,9 @@ void ClientNode::later(Duration delay, std::function<void()> what) {
   });
 }
 
-void ClientNode::say(const std::string& text) {
+void ClientNode::print(const std::string& text) {
   const bool is_long = scene_.long_lines > 0 && world_.random.chance(100);
-  say_block(scene_.console.say(
+  print_block(scene_.console.print(
       name_, is_long ? text + std::string(world_.random.below(scene_.long_lines), '.') : text));
   touch();
 }

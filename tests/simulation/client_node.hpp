@@ -101,9 +101,9 @@ class ClientNode : public ClientEnd {
   void touch();
   /// For the user: time stands still while the process is paused, and ends with it.
   void later(Duration delay, std::function<void()> what);
-  void say(const std::string& text);
-  virtual bool may_say() const = 0;
-  virtual void say_block(const std::string& block) = 0;
+  void print(const std::string& text);
+  virtual bool may_print() const = 0;
+  virtual void print_block(const std::string& block) = 0;
 
   Scene& scene_;
   World& world_;

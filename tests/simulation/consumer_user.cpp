@@ -164,7 +164,7 @@ void ConsumerNode::act(Job& job) {
     case Job::Does::cancel_requests:
       if (take(job) || !(consumer_.cancelled(job.cancel_requests) || consumer_.closed())) return;
       return rest(job);
-    case Job::Does::say:
+    case Job::Does::print:
       return job.poison ? void() : work(job);
     case Job::Does::work:
     case Job::Does::nothing:
@@ -242,7 +242,7 @@ bool ConsumerNode::take(Job& job) {
   const auto& judge = scene_.broker.judge_of(session().broker_instance());
   mine_[job.tag] = {delivery.id, judge.put_of(delivery.id), world_.now(), life()};
   scene_.holders.takes(*this, delivery.id, job.tag, judge.what(delivery.id));
-  job.does = Job::Does::say;
+  job.does = Job::Does::print;
   job.poison = is_poison(delivery.body);
   touch();
   if (job.poison)
@@ -253,10 +253,10 @@ bool ConsumerNode::take(Job& job) {
 }
 
 void ConsumerNode::work(Job& job) {
-  if (!may_say()) return;
+  if (!may_print()) return;
   std::string line = "got item " + std::to_string(job.item.value);
   if (world_.random.chance(100)) line.append(world_.random.below(2000), '.');
-  say(line);
+  print(line);
   job.does = Job::Does::work;
   const auto longest = world_.faulty ? plan_.work : std::min<Duration>(plan_.work, 50ms);
   later(world_.random.between(Duration::zero(), longest), [this, &job] { settle(job); });

@@ -97,16 +97,16 @@ std::string describe(const Entry& entry) {
 std::string describe(const Confirm& c) {
   return " control " + n(c.control_received.value) + (c.rewind_control ? " rewind" : "") + " put " +
          n(c.put_received.value) + "/" + n(c.put_confirmed.value) + "/" + n(c.put_credit.value) +
-         (c.rewind_put ? " rewind" : "") + " window " + n(c.put_window) + " say " +
-         n(c.say_window) + " settled " + n(c.done) + "+" + n(c.dead) + " of " + n(c.accepted) +
-         " told " + n(c.told.value) + " link " + n(c.link_generation) + ":" + n(c.link_port) + ":" +
-         n(c.link_sent.value) + (c.shutdown ? " shutdown" : "") + (c.ended ? " ended" : "");
+         (c.rewind_put ? " rewind" : "") + " window " + n(c.put_window) + " print " +
+         n(c.print_window) + " settled " + n(c.done) + "+" + n(c.dead) + " of " + n(c.accepted) +
+         " feed " + n(c.feed_last.value) + " link " + n(c.link_generation) + ":" + n(c.link_port) +
+         ":" + n(c.link_sent.value) + (c.shutdown ? " shutdown" : "") + (c.ended ? " ended" : "");
 }
 
 std::string describe(const Heartbeat& b) {
   return " put " + n(b.put_sent.value) + " control " + n(b.control_sent.value) + " heard " +
-         n(b.heard.value) + " link " + n(b.link_generation) + ":" + n(b.link_received.value) +
-         (b.rewind ? " rewind" : "");
+         n(b.feed_position.value) + " link " + n(b.link_generation) + ":" +
+         n(b.link_received.value) + (b.rewind ? " rewind" : "");
 }
 
 }  // namespace

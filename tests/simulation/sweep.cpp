@@ -40,7 +40,7 @@ constexpr std::array kinds{
     Kind{"ack", MessageType::control, EntryKind::ack},
     Kind{"fail", MessageType::control, EntryKind::fail},
     Kind{"release", MessageType::control, EntryKind::release},
-    Kind{"say", MessageType::control, EntryKind::say},
+    Kind{"print", MessageType::control, EntryKind::print},
     Kind{"link_lost", MessageType::control, EntryKind::link_lost},
     Kind{"join", MessageType::control, EntryKind::join},
     Kind{"close", MessageType::control, EntryKind::close},

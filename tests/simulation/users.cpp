@@ -29,7 +29,7 @@ ProducerNode::ProducerNode(Scene& scene, std::string name, std::string identity,
 void ProducerNode::act() {
   if (session().over() || closed_ || pausing_ || !session().was_welcomed()) return;
   if (!started_) {
-    if (!may_say()) return;
+    if (!may_print()) return;
     begin();
   }
   while (!at_end() && !refused_ && producer_.may_put() && !pausing_) next_line();
@@ -43,7 +43,7 @@ void ProducerNode::begin() {
   put_ = before_;
   anew_ = plan_.anew;
   retrace_.emplace(plan_.queue, anew_ ? std::vector<Checkpoint>() : producer_.put_before());
-  say("starts");
+  print("starts");
 }
 
 /// As the producer program does.
@@ -63,11 +63,11 @@ void ProducerNode::end_of_input() {
 }
 
 void ProducerNode::leave_refused() {
-  if (!producer_.flushed() || !may_say()) return;
+  if (!producer_.flushed() || !may_print()) return;
   world_.trace([&] { return name() + " has other lines than were put before"; });
   if (scene_.keeps) scene_.puts.refused(identity_, bodies(plan_.lines.size()), before_);
   closed_ = true;
-  say("exiting");
+  print("exiting");
   producer_.close(world_.now());
 }
 
@@ -129,9 +129,9 @@ void ProducerNode::finish() {
     if (!producer_.joined()) return;
     check_join();
   }
-  if (!(producer_.flushed() || plan_.hurries) || !may_say()) return;
+  if (!(producer_.flushed() || plan_.hurries) || !may_print()) return;
   closed_ = true;
-  say("exiting");
+  print("exiting");
   producer_.close(world_.now());
 }
 

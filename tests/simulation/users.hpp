@@ -57,8 +57,8 @@ class ProducerNode final : public ClientNode {
   void welcomed(Life life, const Welcome& welcome) override;
   void heard(Life life, const Confirm& confirm) override;
   void hears(std::string& notification) const override;
-  bool may_say() const override { return producer_.may_say(); }
-  void say_block(const std::string& block) override { producer_.say(block); }
+  bool may_print() const override { return producer_.may_print(); }
+  void print_block(const std::string& block) override { producer_.print(block); }
 
  private:
   void begin();
@@ -135,12 +135,12 @@ class ConsumerNode final : public ClientNode, public Holder {
   void welcomed(Life life, const Welcome&) override {
     scene_.holders.welcomed(*this, life, session().id());
   }
-  bool may_say() const override { return consumer_.may_say(); }
-  void say_block(const std::string& block) override { consumer_.say(block); }
+  bool may_print() const override { return consumer_.may_print(); }
+  void print_block(const std::string& block) override { consumer_.print(block); }
 
  private:
   struct Job {
-    enum class Does { rest, wait, cancel_requests, say, work, nothing } does = Does::rest;
+    enum class Does { rest, wait, cancel_requests, print, work, nothing } does = Does::rest;
     ItemId item;
     BrokerInstance broker_instance;     // of the broker that gave it
     bool poison = false;                // it ends the process
@@ -149,7 +149,7 @@ class ConsumerNode final : public ClientNode, public Holder {
     std::uint32_t count = 0;            // of deliveries, that it was given with
     std::uint64_t get = 0;              // counts its gets: a time-out belongs to one
     std::uint64_t cancel_requests = 0;  // the ticket of the last cancellation when its time was up
-    bool in_hand() const { return does == Does::say || does == Does::work; }
+    bool in_hand() const { return does == Does::print || does == Does::work; }
   };
   void act(Job& job);
   void get(Job& job);
@@ -198,8 +198,8 @@ class PrinterNode final : public ClientNode {
   void welcomed(Life life, const Welcome&) override {
     if (logs_.empty() || logs_.back() != life) logs_.push_back(life);
   }
-  bool may_say() const override { return false; }
-  void say_block(const std::string&) override {}
+  bool may_print() const override { return false; }
+  void print_block(const std::string&) override {}
 
  private:
   PrinterSession printer_;

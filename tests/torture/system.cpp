@@ -105,7 +105,7 @@ void System::kill_broker() {
   broker_->process().signal(SIGKILL);
   if (!broker_->process().wait()) problem("the broker outlived SIGKILL");
   const auto from = Clock::now();
-  note_what_broker_said();
+  note_what_broker_printed();
   start_broker();
   note("kill", the_broker, from, Clock::now() + claims_within + aftermath);
 }
@@ -116,7 +116,7 @@ void System::note(const std::string& kind, const std::string& whom, Clock::time_
   notes_.push_back({from, whom + ": " + kind});
 }
 
-void System::note_what_broker_said() {
+void System::note_what_broker_printed() {
   for (const auto& line : broker_->process().err().lines()) notes_.push_back({line.at, line.text});
 }
 
@@ -159,7 +159,7 @@ void System::tend(bool all_now) {
   if (const auto code = broker_->process().wait(turn)) {
     problem("the broker ended with " + std::to_string(*code) + ": " +
             broker_->process().err().text());
-    note_what_broker_said();
+    note_what_broker_printed();
     start_broker();
     note("end", the_broker, now, Clock::now() + claims_within + aftermath);
   }
@@ -208,7 +208,7 @@ void System::end() {
       problem(worker->name + " did not leave: " + worker->process.err().text());
   broker_->process().signal(SIGTERM);
   const auto code = broker_->process().wait();
-  note_what_broker_said();
+  note_what_broker_printed();
   if (code != 0) problem("the broker did not end: " + broker_->process().err().text());
   if (settings_.memory) return;
   auto check = e2e::start("baton-broker", {"--check", "--data", (disk_.path() / "queue").string()});

@@ -100,7 +100,7 @@ class System {
   void kill_broker();
   void note(const std::string& kind, const std::string& whom, Clock::time_point from,
             Clock::time_point to);
-  void note_what_broker_said();
+  void note_what_broker_printed();
   void kill_worker(std::size_t place);
   void stop(pid_t pid, const std::string& whom, Clock::duration time);
   void tend(bool all_now);

@@ -56,7 +56,7 @@ struct Crossing {
     to_link.pop_front();
     link.check_invariants();
   }
-  bool cancelled() const { return link.cancellations().over(link.cancellations().said()); }
+  bool cancelled() const { return link.cancellations().over(link.cancellations().sent()); }
 };
 
 }  // namespace
@@ -80,7 +80,7 @@ TEST_CASE("cancel: each is over with its own answers, not with those of later on
   Crossing crossing;
   crossing.want(2);
   crossing.want(0);
-  const auto first = crossing.link.cancellations().said();
+  const auto first = crossing.link.cancellations().sent();
   crossing.want(2);
   crossing.want(1);
   while (!crossing.to_broker.empty()) crossing.broker_reads();
@@ -99,7 +99,7 @@ TEST_CASE("cancel: a delivery link that is lost answers all of them") {
   crossing.want(4);
   crossing.want(1);
   CHECK_FALSE(crossing.cancelled());
-  const auto ticket = crossing.link.cancellations().said();
+  const auto ticket = crossing.link.cancellations().sent();
   SUBCASE("the delivery link") { crossing.link.lose(1); }
   SUBCASE("with its session") { crossing.link.reset(); }
   CHECK(crossing.link.cancellations().over(ticket));

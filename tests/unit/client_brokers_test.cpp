@@ -26,7 +26,7 @@ TEST_CASE(
   CHECK(script.puts() == std::vector<std::string>{"c"});
   script.confirm.accepted = script.confirm.done = 1;
   script.confirm.put_received = script.confirm.put_confirmed = {3};
-  script.say_confirm();
+  script.send_confirm();
   CHECK(script.producer.joined());
   const auto settled = script.producer.settled();
   CHECK(settled.done == 2);
@@ -51,7 +51,7 @@ TEST_CASE(
   CHECK(script.puts() == std::vector<std::string>{"a", "b"});
   script.confirm_puts(2);
   script.confirm.done = 2;
-  script.say_confirm();
+  script.send_confirm();
   CHECK(script.producer.joined());
   CHECK(script.producer.settled().done == 2);
   CHECK(script.producer.settled().lost == 0);
@@ -85,7 +85,7 @@ TEST_CASE("producer: of what a broker's data does not have any more what was not
   for (std::uint8_t n = 3; n < 6; ++n) {  // the next brokers may not know that it was told
     script.welcome(welcome);
     script.confirm = confirm;
-    script.say_confirm();
+    script.send_confirm();
     CHECK(script.producer.joined());
     const auto settled = script.producer.settled();
     CHECK(settled.done == expected.done);

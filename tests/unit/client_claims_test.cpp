@@ -86,7 +86,7 @@ TEST_CASE(
   script.consumer.fail({12}, 0, "no");
   script.tick();
   script.confirm.control_received = before + 1;
-  script.say_confirm();
+  script.send_confirm();
   script.control();
   script.begin_anew();
   CHECK(script.hello()->claims == 1);
@@ -218,8 +218,7 @@ TEST_CASE("consumer: what it gave back unheard under the session before is not g
 
 TEST_CASE(
     "consumer: what it was given again and has in hand is claimed, and nothing that it said of it "
-    "before is said "
-    "again") {
+    "before is said again") {
   ConsumerScript script(10);
   script.open();
   script.deliver(1, {1}, {11, 12, 13, 14});
@@ -300,7 +299,7 @@ TEST_CASE("consumer: no more is sent of what it says than may be under way, in s
     script.consumer.fail({id}, 0, reason);
   }
   std::uint64_t said = 0;
-  const auto say = [&] {
+  const auto print = [&] {
     script.tick();
     std::uint64_t bytes = 0;
     for (const auto& sent : script.control()) {
@@ -309,13 +308,13 @@ TEST_CASE("consumer: no more is sent of what it says than may be under way, in s
     }
     return bytes;
   };
-  CHECK(say() <= control_window_bytes + small_pack_bytes);
+  CHECK(print() <= control_window_bytes + small_pack_bytes);
   CHECK(said > 200);
-  CHECK(say() == 0);
+  CHECK(print() == 0);
   for (int i = 0; i < 10; ++i) {
     script.confirm.control_received = script.last_control();
-    script.say_confirm();
-    CHECK(say() <= control_window_bytes + small_pack_bytes);
+    script.send_confirm();
+    CHECK(print() <= control_window_bytes + small_pack_bytes);
   }
   CHECK(said == items);
 }
@@ -349,7 +348,7 @@ TEST_CASE("consumer: of more than it may claim it names what it holds first") {
       }
     }
     script.confirm.control_received = script.last_control();
-    script.say_confirm();
+    script.send_confirm();
     script.tick();
   }
   CHECK(claimed == max_requests);

@@ -17,7 +17,7 @@ TEST_CASE(
   CHECK(script.control().empty());
   script.link_up(1);
   CHECK(script.requested() == 1);
-  script.say_confirm();
+  script.send_confirm();
   CHECK(script.requests().empty());
 }
 
@@ -55,7 +55,7 @@ TEST_CASE("consumer: acks travel as runs, after the lines said before them") {
   script.control();
   script.deliver(1, {1}, {11, 12, 13, 20});
   for (const auto id : Ids{11, 12, 13, 20}) CHECK(script.take() == id);
-  script.consumer.say("got it\n");
+  script.consumer.print("got it\n");
   for (const auto id : Ids{11, 12, 13}) CHECK(script.consumer.ack({id}));
   CHECK_FALSE(script.consumer.ack({11}));
   CHECK_FALSE(script.consumer.ack({99}));
@@ -63,7 +63,7 @@ TEST_CASE("consumer: acks travel as runs, after the lines said before them") {
   script.tick();
   const auto said = script.control();
   REQUIRE(said.size() == 4);
-  CHECK(said[0].kind == EntryKind::say);
+  CHECK(said[0].kind == EntryKind::print);
   CHECK(said[1].kind == EntryKind::fail);
   CHECK(said[2].kind == EntryKind::ack);
   CHECK(ids_in(said[2]) == Ids{11, 12, 13});
@@ -77,17 +77,17 @@ TEST_CASE(
   ConsumerScript script(1);
   script.open();
   script.control();
-  const std::string block(2 * say_part_bytes + 1, 'x');
-  script.consumer.say("before\n");
-  script.consumer.say(block);
+  const std::string block(2 * print_part_bytes + 1, 'x');
+  script.consumer.print("before\n");
+  script.consumer.print(block);
   const auto parts = [&] {
     std::string whole;
     for (const auto& sent : script.control()) {
-      if (sent.kind != EntryKind::say) continue;
-      const auto said = read_say({sent.kind, 0, sent.flags, sent.payload});
+      if (sent.kind != EntryKind::print) continue;
+      const auto said = read_print({sent.kind, 0, sent.flags, sent.payload});
       if (said.number != 2) continue;
-      CHECK(said.block.size() <= say_part_bytes);
-      CHECK(said.goes_on == (said.block.size() == say_part_bytes));
+      CHECK(said.block.size() <= print_part_bytes);
+      CHECK(said.goes_on == (said.block.size() == print_part_bytes));
       whole += said.block;
     }
     return whole;
@@ -172,7 +172,7 @@ TEST_CASE(
     script.confirm.link_generation = 2;
     script.confirm.link_port = 9001;
     script.requests();
-    script.say_confirm();
+    script.send_confirm();
     CHECK(script.requests().back().port == 9001);
     script.link_up(2);
     CHECK(script.control().empty());
@@ -195,7 +195,7 @@ TEST_CASE(
     script.open();
     script.control();
     script.confirm.link_sent = {1};
-    script.say_confirm();
+    script.send_confirm();
     script.live(2900ms);
     CHECK(script.control().empty());
     script.live(1100ms);
@@ -211,7 +211,7 @@ TEST_CASE(
   const auto offer = [&](std::uint32_t generation) {
     script.confirm.link_generation = generation;
     script.confirm.link_port = static_cast<std::uint16_t>(8999 + generation);
-    script.say_confirm();
+    script.send_confirm();
   };
   const auto refused = [&](std::uint32_t generation) {
     script.consumer.on_link_down(generation, script.now);
@@ -301,10 +301,10 @@ TEST_CASE("consumer: after standing still it takes nothing until the broker has 
   CHECK(script.take() == 11);
   script.now += session_timeout + 1s;  // the process was stopped: nothing ran
   CHECK(script.take() == 0);
-  script.say_confirm();  // it had come in long ago
+  script.send_confirm();  // it had come in long ago
   CHECK(script.take() == 0);
   script.confirm.control_received = script.last_control();
-  script.say_confirm();
+  script.send_confirm();
   CHECK(script.take() == 12);
 }
 
@@ -317,7 +317,7 @@ TEST_CASE("consumer: nothing follows its close, not even when it had stood still
   script.tick();
   script.control();
   script.confirm.control_received = script.last_control();
-  script.say_confirm();
+  script.send_confirm();
   script.tick();
   CHECK(script.control().empty());
 }
@@ -383,7 +383,7 @@ TEST_CASE(
     REQUIRE(script.hello());
     script.welcome();
     script.confirm.link_generation = 1;
-    script.say_confirm();
+    script.send_confirm();
     script.refuse(Refusal::sessions_full);
     CHECK(script.consumer.session().full());
     script.session = session_id(round + 1u);
@@ -427,7 +427,7 @@ TEST_CASE(
     script.take();
     script.consumer.ack({11});
   }
-  SUBCASE("it has said a line") { script.consumer.say("got it\n"); }
+  SUBCASE("it has said a line") { script.consumer.print("got it\n"); }
   script.advance(silence);
   script.consumer.close(script.now);
   script.tick();
@@ -437,9 +437,9 @@ TEST_CASE(
 TEST_CASE("consumer: one that has no delivery link leaves at once") {
   ConsumerScript script;
   script.welcome();
-  script.confirm.say_window = 1000;
-  script.say_confirm();
-  script.consumer.say("Starting\n");
+  script.confirm.print_window = 1000;
+  script.send_confirm();
+  script.consumer.print("Starting\n");
   script.refuse(Refusal::sessions_full);
   script.session = session_id(2);
   script.consumer.close(script.now);
@@ -453,7 +453,7 @@ TEST_CASE("consumer: an idle one wakes once a second") {
   script.want();
   script.advance(1s);
   script.consumer.take_change();
-  script.say_confirm();
+  script.send_confirm();
   CHECK(script.heartbeat());
   CHECK_FALSE(script.consumer.take_change());
   CHECK(script.consumer.next_deadline() > script.now + 1s);
@@ -464,7 +464,7 @@ TEST_CASE("consumer: shutdown closes it when what it has in hand is taken") {
   script.open();
   script.deliver(1, {1}, {11});
   script.confirm.shutdown = true;
-  script.say_confirm();
+  script.send_confirm();
   CHECK_FALSE(script.consumer.closed());
   CHECK(script.take() == 11);
   CHECK(script.consumer.closed());

@@ -14,7 +14,7 @@ struct LinkScript : Script {
     welcome();
     confirm.link_generation = 1;
     confirm.link_port = 9000;
-    say_confirm();
+    send_confirm();
     consumer.on_link_up(1, now);
     tick();
     requests();

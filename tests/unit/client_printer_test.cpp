@@ -11,14 +11,14 @@ struct PrinterScript : Script {
   PrinterScript() : Script(printer) { start(); }
   ~PrinterScript() { printer.check_invariants(); }
 
-  void stand(std::uint64_t first_told = 1) {
+  void stand(std::uint64_t feed_first = 1) {
     Welcome told;
-    told.first_told = {first_told};
+    told.feed_first = {feed_first};
     welcome(told);
-    say_confirm();
+    send_confirm();
   }
   void lines(std::uint64_t first, const std::vector<std::string>& blocks) {
-    confirm.told = {std::max(confirm.told.value, first + blocks.size() - 1)};
+    confirm.feed_last = {std::max(confirm.feed_last.value, first + blocks.size() - 1)};
     told(MessageType::console, {first}, blocks);
   }
   /// Lines of client 7, which numbers them from `said` on.
@@ -30,7 +30,7 @@ struct PrinterScript : Script {
                                 session,
                                 {first}});
     for (const auto& block : blocks) append_line(frame, {7, said++, block});
-    confirm.told = {std::max(confirm.told.value, first + blocks.size() - 1)};
+    confirm.feed_last = {std::max(confirm.feed_last.value, first + blocks.size() - 1)};
     notify(frame);
   }
   /// The same, of parts of one block; the last one is the last part, or it goes on.
@@ -44,14 +44,14 @@ struct PrinterScript : Script {
                                 {first}});
     for (const auto& part : parts)
       append_line(frame, {7, said, part, goes_on || &part != &parts.back()});
-    confirm.told = {std::max(confirm.told.value, first + parts.size() - 1)};
+    confirm.feed_last = {std::max(confirm.feed_last.value, first + parts.size() - 1)};
     notify(frame);
   }
   void new_broker() {
     refuse(Refusal::wrong_broker_instance);
     broker_instance = {broker_instance.value + 1};
     session = session_id(static_cast<std::uint8_t>(session.bytes[0] + 1));
-    confirm.told = {};
+    confirm.feed_last = {};
     hello();
     stand();
   }
@@ -84,11 +84,11 @@ TEST_CASE("printer: blocks come in order, each once, and are confirmed when prin
   CHECK(script.print() == "a\n");
   auto heartbeat = script.heartbeat();
   REQUIRE(heartbeat);
-  CHECK(heartbeat->heard == SeqNo{1});
+  CHECK(heartbeat->feed_position == SeqNo{1});
   CHECK(script.print() == "b\n");
   CHECK(script.print() == "c\n");
   CHECK(script.print().empty());
-  CHECK(script.heartbeat()->heard == SeqNo{3});
+  CHECK(script.heartbeat()->feed_position == SeqNo{3});
 }
 
 TEST_CASE("printer: beyond a gap it takes nothing and asks for what is missing") {
@@ -112,9 +112,9 @@ TEST_CASE(
     "still to be sent") {
   PrinterScript script;
   script.stand();
-  script.confirm.told = {2};
-  script.confirm.told_sent = {1};
-  script.say_confirm();
+  script.confirm.feed_last = {2};
+  script.confirm.feed_sent = {1};
+  script.send_confirm();
   auto heartbeat = script.heartbeat();
   REQUIRE(heartbeat);
   CHECK(heartbeat->rewind);
@@ -160,7 +160,7 @@ TEST_CASE("printer: a new session at the same broker repeats nothing that was ta
   script.tick();
   const auto hello = script.hello();
   REQUIRE(hello);
-  CHECK(hello->heard == SeqNo{0});
+  CHECK(hello->feed_position == SeqNo{0});
   script.stand(1);
   script.lines(1, {"a\n", "b\n", "c\n", "d\n"});
   script.printer.printed(taken);
@@ -187,15 +187,15 @@ TEST_CASE("printer: another broker's lines come after the last ones of the one b
   CHECK(script.print() == "a\n");
   CHECK(script.print() == "b\n");
   CHECK(script.print() == "c\n");
-  CHECK(script.heartbeat()->heard == SeqNo{1});
+  CHECK(script.heartbeat()->feed_position == SeqNo{1});
 }
 
 TEST_CASE("printer: it has finished when shutdown is told and the last block printed") {
   PrinterScript script;
   script.stand();
   script.confirm.shutdown = true;
-  script.confirm.told = {1};
-  script.say_confirm();
+  script.confirm.feed_last = {1};
+  script.send_confirm();
   CHECK_FALSE(script.printer.finished());
   script.lines(1, {"Parent process exiting...\n"});
   CHECK_FALSE(script.printer.finished());
@@ -218,10 +218,10 @@ TEST_CASE(
   script.said(1, 2, {"b\n", "c\n"});
   CHECK(script.print().empty());
   script.tick();
-  CHECK(script.heartbeat()->heard == SeqNo{2});
+  CHECK(script.heartbeat()->feed_position == SeqNo{2});
   script.said(3, 4, {"d\n"});
   CHECK(script.print() == "d\n");
-  CHECK(script.heartbeat()->heard == SeqNo{3});
+  CHECK(script.heartbeat()->feed_position == SeqNo{3});
 }
 
 TEST_CASE("printer: a block that comes in parts is printed when it is whole, and confirmed then") {
@@ -231,11 +231,11 @@ TEST_CASE("printer: a block that comes in parts is printed when it is whole, and
   script.parts(2, 2, {"one, ", "two, "}, true);
   CHECK(script.print() == "a\n");
   CHECK(script.print().empty());
-  CHECK(script.heartbeat()->heard == SeqNo{1});
+  CHECK(script.heartbeat()->feed_position == SeqNo{1});
   script.parts(4, 2, {"three\n"});
   script.said(5, 3, {"b\n"});
   CHECK(script.print() == "one, two, three\n");
-  CHECK(script.heartbeat()->heard == SeqNo{4});
+  CHECK(script.heartbeat()->feed_position == SeqNo{4});
   CHECK(script.print() == "b\n");
 }
 
@@ -268,7 +268,7 @@ TEST_CASE("printer: a block in parts that is said again to another broker is pri
   script.parts(3, 2, {"three, ", "four\n"});
   CHECK(script.print() == "three, four\n");
   script.tick();
-  CHECK(script.heartbeat()->heard == SeqNo{4});
+  CHECK(script.heartbeat()->feed_position == SeqNo{4});
 }
 
 TEST_CASE(
@@ -293,10 +293,10 @@ TEST_CASE(
   script.heartbeat();
   script.printer.printed(x);
   script.tick();
-  CHECK(script.heartbeat()->heard == SeqNo{6});
+  CHECK(script.heartbeat()->feed_position == SeqNo{6});
   script.printer.printed(f);
   script.tick();
-  CHECK(script.heartbeat()->heard == SeqNo{7});
+  CHECK(script.heartbeat()->feed_position == SeqNo{7});
 }
 
 TEST_CASE(

@@ -71,10 +71,10 @@ TEST_CASE("producer: puts go out within credit, together") {
   script.tick();
   CHECK(script.puts() == std::vector<std::string>{"a", "b"});
   script.confirm.put_held = Held::queue_items;
-  script.say_confirm();
+  script.send_confirm();
   CHECK(script.producer.why_wait(script.now) == PutWait{PutWait::Why::credit, Held::queue_items});
   script.confirm.put_credit = {3};
-  script.say_confirm();
+  script.send_confirm();
   script.put("c");
   CHECK(script.puts() == std::vector<std::string>{"c"});
 }
@@ -100,10 +100,10 @@ TEST_CASE(
   script.live(200ms);
   CHECK(has_no_consumer());
   script.confirm.consumers = 1;
-  script.say_confirm();
+  script.send_confirm();
   CHECK_FALSE(has_no_consumer());
   script.confirm.consumers = 0;
-  script.say_confirm();
+  script.send_confirm();
   script.live(2s);
   CHECK_FALSE(has_no_consumer());
   script.live(2s);
@@ -160,7 +160,7 @@ TEST_CASE(
   script.stand();
   script.advance(1s);
   CHECK_FALSE(script.heartbeat());
-  script.say_confirm();
+  script.send_confirm();
   CHECK(script.heartbeat());
   script.advance(1250ms);
   CHECK(script.heartbeat());
@@ -176,7 +176,7 @@ TEST_CASE(
   script.advance(1ms);
   CHECK(script.requests().size() == 1);
   CHECK(script.heartbeat());
-  script.say_confirm();
+  script.send_confirm();
   CHECK(script.producer.session().established());
 }
 
@@ -189,7 +189,7 @@ TEST_CASE("producer: a name that was here before goes on after its last number")
   script.confirm.put_credit = {600};
   script.confirm.put_window = 1000;
   script.confirm.put_received = script.confirm.put_confirmed = {500};
-  script.say_confirm();
+  script.send_confirm();
   CHECK(script.producer.put_before() == welcome.digests);
   script.put("next");
   CHECK(script.puts() == std::vector<std::string>{"next"});
@@ -214,8 +214,8 @@ TEST_CASE(
   CHECK_FALSE(script.producer.joined());
   script.confirm.done = 1;
   script.confirm.dead = 1;
-  script.confirm.told = {1};
-  script.say_confirm();
+  script.confirm.feed_last = {1};
+  script.send_confirm();
   CHECK_FALSE(script.producer.joined());
   DeadNotice notice;
   notice.body = "b";
@@ -225,7 +225,7 @@ TEST_CASE(
   CHECK(script.producer.settled().notices[0].body == "b");
   const auto heartbeat = script.heartbeat();
   REQUIRE(heartbeat);
-  CHECK(heartbeat->heard == SeqNo{1});
+  CHECK(heartbeat->feed_position == SeqNo{1});
 }
 
 TEST_CASE("producer: of many dead items the last thousand notices are kept") {
@@ -246,16 +246,16 @@ TEST_CASE("client: close is the last entry, names the last put, and ends when it
   ProducerScript script;
   script.stand();
   script.put("a");
-  script.producer.say("line\n");
+  script.producer.print("line\n");
   script.producer.close(script.now);
   script.tick();
   const auto said = script.control();
   REQUIRE(said.size() == 2);
-  CHECK(said[0].kind == EntryKind::say);
+  CHECK(said[0].kind == EntryKind::print);
   CHECK(said[1].kind == EntryKind::close);
   CHECK(read_close({EntryKind::close, 0, 0, said[1].payload}) == SeqNo{1});
   script.confirm.ended = true;
-  script.say_confirm();
+  script.send_confirm();
   CHECK(script.producer.session().state() == Session::State::ended);
 }
 
@@ -282,14 +282,14 @@ TEST_CASE("client: who leaves waits for a broker that is at work, and not for ev
     for (const auto end = script.now + time;
          script.now < end && !script.producer.session().over();) {
       script.advance(1s);
-      script.say_confirm();
+      script.send_confirm();
     }
   };
   SUBCASE("its heartbeats come, and its disk takes its time") {
     heartbeats(longest_close - 1s);
     CHECK_FALSE(script.producer.session().over());
     script.confirm.ended = true;
-    script.say_confirm();
+    script.send_confirm();
     CHECK(script.producer.session().state() == Session::State::ended);
   }
   SUBCASE("its heartbeats come for ever") {
@@ -323,7 +323,7 @@ TEST_CASE("client: who owes nothing does not wait for a broker that is silent") 
   script.stand();
   script.put("a");
   script.confirm.put_received = script.confirm.put_confirmed = SeqNo{1};
-  script.say_confirm();
+  script.send_confirm();
   SUBCASE("already") {
     script.advance(silence);
     script.producer.close(script.now);
@@ -355,7 +355,7 @@ TEST_CASE("client: a broker that does not know who closes hears it from a new se
 TEST_CASE("client: a new session says unconfirmed lines again, once") {
   ProducerScript script;
   script.stand();
-  for (const auto* line : {"one\n", "two\n", "three\n"}) script.producer.say(line);
+  for (const auto* line : {"one\n", "two\n", "three\n"}) script.producer.print(line);
   script.tick();
   CHECK(script.control().size() == 3);
   script.new_broker();
@@ -364,7 +364,7 @@ TEST_CASE("client: a new session says unconfirmed lines again, once") {
   script.welcome(welcome);
   const auto said = script.control();
   REQUIRE(said.size() == 1);
-  CHECK(read_say({EntryKind::say, 0, 0, said[0].payload}) == Said{0, 3, "three\n"});
+  CHECK(read_print({EntryKind::print, 0, 0, said[0].payload}) == PrintBlock{0, 3, "three\n"});
   CHECK(script.last_control() == SeqNo{1});
 }
 
@@ -396,7 +396,7 @@ TEST_CASE(
 TEST_CASE("client: the previous session is the last one whose welcome it heard") {
   ProducerScript script;
   script.stand();
-  script.producer.say("one\n");
+  script.producer.print("one\n");
   script.tick();
   script.begin_anew(2);
   script.begin_anew(3);  // it stood and was lost again before its welcome came
@@ -414,12 +414,12 @@ TEST_CASE("client: a confirm whose counts contradict each other says nothing") {
   s.confirm.accepted = 1;
   s.confirm.done = 1;
   s.confirm.dead = 1;
-  s.say_confirm();
+  s.send_confirm();
   CHECK(!s.producer.flushed());
   CHECK(s.producer.settled().done == 0);
   s.confirm.done = UINT64_MAX;
   s.confirm.dead = 2;
-  s.say_confirm();
+  s.send_confirm();
   CHECK(s.producer.settled().done == 0);
 }
 
@@ -428,6 +428,6 @@ TEST_CASE("producer: shutdown is a state") {
   script.stand();
   CHECK_FALSE(script.producer.session().shutdown());
   script.confirm.shutdown = true;
-  script.say_confirm();
+  script.send_confirm();
   CHECK(script.producer.session().shutdown());
 }

@@ -101,10 +101,10 @@ TEST_CASE("lines beyond what was granted are refused, the last block may go beyo
   BrokerWorld world(settings, storage, {7});
   auto rick = world.producer(1);
   storage.most_settles = storage.turn();  // nothing is confirmed from now on
-  rick.say(std::string(say_window_bytes - 1, 'x'));
-  rick.say(std::string(max_say, 'x'));
+  rick.print(std::string(print_window_bytes - 1, 'x'));
+  rick.print(std::string(max_print, 'x'));
   CHECK(rick.refusals().empty());
-  rick.say("more");
+  rick.print("more");
   CHECK(rick.refusals() == Bodies{"over_credit"});
   CHECK_FALSE(world.core.find(rick.id));
 }
@@ -112,9 +112,9 @@ TEST_CASE("lines beyond what was granted are refused, the last block may go beyo
 TEST_CASE("a block in parts is no longer than one that is whole") {
   BrokerWorld world;
   auto rick = world.producer(1);
-  rick.say_part(std::string(max_say, 'x'), true);
+  rick.print_part(std::string(max_print, 'x'), true);
   CHECK(rick.refusals().empty());
-  rick.say_part("x", false);
+  rick.print_part("x", false);
   CHECK(rick.refusals() == Bodies{"too_large"});
   CHECK_FALSE(world.core.find(rick.id));
 }
@@ -122,9 +122,9 @@ TEST_CASE("a block in parts is no longer than one that is whole") {
 TEST_CASE("a block in parts takes memory while it is under way, and only then") {
   BrokerWorld world;
   auto rick = world.producer(1);
-  for (int i = 0; i < 10; ++i) rick.say_part(std::string(say_part_bytes, 'x'), true);
-  CHECK(world.session(rick).block.bytes.size() == 10 * say_part_bytes);
-  rick.say_part("x", false);
+  for (int i = 0; i < 10; ++i) rick.print_part(std::string(print_part_bytes, 'x'), true);
+  CHECK(world.session(rick).block.bytes.size() == 10 * print_part_bytes);
+  rick.print_part("x", false);
   CHECK(world.session(rick).block.bytes.capacity() < 100);
 }
 

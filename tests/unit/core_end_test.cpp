@@ -20,7 +20,7 @@ TEST_CASE(
   morty.request();
   morty.received();
   CHECK_FALSE(morty.confirm().shutdown);
-  morty.say("got a\n");
+  morty.print("got a\n");
   morty.ack("a");
   CHECK(morty.confirm().shutdown);
   CHECK_FALSE(printer.confirm().shutdown);

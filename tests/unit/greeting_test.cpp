@@ -107,7 +107,7 @@ TEST_CASE("a hello goes there and back") {
   sent.process = 12;
   sent.queues = {"a", "b/c"};
   sent.first_put = {8};
-  sent.heard = {9};
+  sent.feed_position = {9};
   sent.previous = Previous{{10}, random_session()};
   sent.claims = 11;
   Hello got;
@@ -130,7 +130,7 @@ TEST_CASE("welcomes, refusals and notices: unknown fields are left alone, wrong 
   Welcome welcome;
   CHECK(parse(R"({"put_received":7,"later":1})", welcome));
   CHECK(welcome.put_received == SeqNo{7});
-  CHECK(welcome.first_told == SeqNo{1});
+  CHECK(welcome.feed_first == SeqNo{1});
   CHECK(!parse(R"({"put_received":"7"})", welcome));
   CHECK(!parse("x", welcome));
 
@@ -164,7 +164,7 @@ TEST_CASE(
                                             "[[1,\"aa\"]]",
                                             "[[2," + digest + "],[2," + digest + "]]"};
   for (const auto& wrong : wrong_ones) CHECK_MESSAGE(!digests(wrong), wrong);
-  CHECK(!parse(R"({"first_told":0})", welcome));
+  CHECK(!parse(R"({"feed_first":0})", welcome));
 }
 
 TEST_CASE("a notice of a body that is not text stays JSON") {

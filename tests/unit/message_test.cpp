@@ -77,8 +77,8 @@ std::vector<Case> valid() {
       {"a release", control, entry(release, run(UINT64_MAX - 1, 1))},
       {"a fail without a reason", control, entry(fail, run(1, 0))},
       {"a fail with the longest reason", control, entry(fail, run(1, 0) + of(max_reason))},
-      {"an empty block", control, entry(say, of(say_size))},
-      {"the largest block", control, entry(say, of(say_size + max_say))},
+      {"an empty block", control, entry(print, of(print_size))},
+      {"the largest block", control, entry(print, of(print_size + max_print))},
       {"a lost delivery link", control, entry(link_lost, numbers(1u, std::uint64_t{0}, 0u))},
       {"a join", control, entry(join, "")},
       {"a close", control, entry(close, numbers(std::uint64_t{0}))},
@@ -98,7 +98,7 @@ std::vector<Case> valid() {
       {"the answer to a cancelled request", deliveries, entry(empty, "")},
       {"a dead letter's notice", outcome, entry(died, "{}")},
       {"a result, which a later version may send", outcome, entry(result, "x")},
-      {"a line", console, entry(line, of(line_size + max_say))},
+      {"a line", console, entry(line, of(line_size + max_print))},
       {"dropped lines", console, entry(dropped, numbers(std::uint64_t{1}))},
   };
 }
@@ -115,8 +115,8 @@ std::vector<Case> malformed() {
       {"more entries than a message may have", control, entry(join, ""), max_entries + 1},
       {"kind 0", put, entry(EntryKind{}, "x")},
       {"an unknown kind", put, entry(EntryKind{2}, "x")},
-      {"a kind of another stream", put, entry(say, of(say_size))},
-      {"a say without its number", control, entry(say, of(say_size - 1))},
+      {"a kind of another stream", put, entry(print, of(print_size))},
+      {"a print without its number", control, entry(print, of(print_size - 1))},
       {"a line that does not say whose", console, entry(line, of(line_size - 1))},
       {"an item on control", control, entry(item, "x")},
       {"an item on a delivery link", deliveries, entry(item, "x")},
@@ -192,14 +192,14 @@ std::vector<Case> too_large() {
       {"an ack of more than a session can hold", control,
        entry(ack, run(1, max_requests) + run(100'000, 1))},
       {"a reason", control, entry(fail, run(1, 0) + of(max_reason + 1))},
-      {"a block", control, entry(say, of(say_size + max_say + 1))},
+      {"a block", control, entry(print, of(print_size + max_print + 1))},
       {"claims of more than a session can hold", control,
        entry(claim, claim_run(1, max_requests) + claim_run(100'000, 1))},
       {"a delivery", deliveries, entry(delivery, deliver(of(max_body + 1)), 0, 1)},
       {"the beginning of one", deliveries,
        entry(delivery, deliver(numbers(std::uint32_t{max_body + 1}) + "abc", partial), 0, 1)},
       {"a part", deliveries, entry(part, of(max_body + 1))},
-      {"a line", console, entry(line, of(line_size + max_say + 1))},
+      {"a line", console, entry(line, of(line_size + max_print + 1))},
   };
 }
 

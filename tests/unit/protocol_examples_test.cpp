@@ -60,8 +60,8 @@ std::string name_of(EntryKind kind) {
       return "fail";
     case EntryKind::release:
       return "release";
-    case EntryKind::say:
-      return "say";
+    case EntryKind::print:
+      return "print";
     case EntryKind::link_lost:
       return "link_lost";
     case EntryKind::join:
@@ -171,7 +171,7 @@ class Walk {
     REQUIRE(decode_heartbeat(payload, heartbeat) == Refusal::none);
     field(8, "put_sent", number(heartbeat.put_sent.value));
     field(8, "control_sent", number(heartbeat.control_sent.value));
-    field(8, "heard", number(heartbeat.heard.value));
+    field(8, "feed_position", number(heartbeat.feed_position.value));
     field(8, "link_received", number(heartbeat.link_received.value));
     field(4, "link_generation", number(heartbeat.link_generation));
     field(4, "flags", number(heartbeat.rewind ? 1 : 0));
@@ -186,20 +186,20 @@ class Walk {
     field(8, "put_confirmed", number(confirm.put_confirmed.value));
     field(8, "put_credit", number(confirm.put_credit.value));
     field(8, "put_window", number(confirm.put_window));
-    field(8, "say_window", number(confirm.say_window));
+    field(8, "print_window", number(confirm.print_window));
     field(8, "accepted", number(confirm.accepted));
     field(8, "done", number(confirm.done));
     field(8, "dead", number(confirm.dead));
-    field(8, "told", number(confirm.told.value));
+    field(8, "feed_last", number(confirm.feed_last.value));
     field(8, "link_sent", number(confirm.link_sent.value));
     field(4, "link_generation", number(confirm.link_generation));
     field(2, "link_port", number(confirm.link_port));
     field(1, "put_held", number(static_cast<unsigned>(confirm.put_held)));
-    field(1, "say_held", number(static_cast<unsigned>(confirm.say_held)));
+    field(1, "print_held", number(static_cast<unsigned>(confirm.print_held)));
     field(1, "flags",
           number((confirm.rewind_put ? 1u : 0u) | (confirm.rewind_control ? 2u : 0u) |
                  (confirm.shutdown ? 4u : 0u) | (confirm.ended ? 8u : 0u)));
-    field(8, "told_sent", number(confirm.told_sent.value));
+    field(8, "feed_sent", number(confirm.feed_sent.value));
     field(4, "consumers", number(confirm.consumers));
     again_ = encode_confirm(header_, confirm);
   }
@@ -258,9 +258,9 @@ class Walk {
       case EntryKind::part:
         field(entry.payload.size(), "body", shown(entry.payload));
         return append_block(again_, entry.kind, entry.payload);
-      case EntryKind::say:
+      case EntryKind::print:
       case EntryKind::line:
-        return walk_said(entry);
+        return walk_block(entry);
       default:
         if (!entry.payload.empty()) field(entry.payload.size(), "block", shown(entry.payload));
         return append_block(again_, entry.kind, entry.payload);
@@ -337,13 +337,13 @@ class Walk {
     append_delivery(again_, delivery, std::exchange(put_, delivery.put));
   }
 
-  void walk_said(const Entry& entry) {
+  void walk_block(const Entry& entry) {
     const bool line = entry.kind == EntryKind::line;
-    const auto said = line ? read_line(entry) : read_say(entry);
-    if (line) field(8, "client", to_hex(said.client));
-    field(8, "said", number(said.number));
-    if (!said.block.empty()) field(said.block.size(), "block", shown(said.block));
-    line ? append_line(again_, said) : append_say(again_, said);
+    const auto printed = line ? read_line(entry) : read_print(entry);
+    if (line) field(8, "client", to_hex(printed.client));
+    field(8, "said", number(printed.number));
+    if (!printed.block.empty()) field(printed.block.size(), "block", shown(printed.block));
+    line ? append_line(again_, printed) : append_print(again_, printed);
   }
 
   void walk_died(const Entry& entry) {
@@ -460,8 +460,8 @@ TEST_CASE("PROTOCOL.md states the limits and times of the code") {
   };
   const std::map<std::string, std::string> in_code{
       {"max_body", number(max_body)},
-      {"max_say", number(max_say)},
-      {"say_part_bytes", number(say_part_bytes)},
+      {"max_print", number(max_print)},
+      {"print_part_bytes", number(print_part_bytes)},
       {"max_reason", number(max_reason)},
       {"max_message", number(max_message)},
       {"max_hello", number(max_hello)},
@@ -482,7 +482,7 @@ TEST_CASE("PROTOCOL.md states the limits and times of the code") {
       {"default_priority", number(default_priority)},
       {"put_window_items", number(put_window_items)},
       {"put_window_bytes", number(put_window_bytes)},
-      {"say_window_bytes", number(say_window_bytes)},
+      {"print_window_bytes", number(print_window_bytes)},
       {"control_window_bytes", number(control_window_bytes)},
       {"small_pack_bytes", number(small_pack_bytes)},
       {"console_window_bytes", number(console_window_bytes)},

@@ -93,16 +93,16 @@ void Client::fail(const std::string& body, const std::string& why, std::uint32_t
   entry(bytes);
 }
 
-void Client::say(const std::string& text) {
+void Client::print(const std::string& text) {
   std::string bytes;
-  append_say(bytes, {0, ++said, text});
+  append_print(bytes, {0, ++printed, text});
   entry(bytes);
 }
 
-void Client::say_part(const std::string& text, bool goes_on) {
+void Client::print_part(const std::string& text, bool goes_on) {
   std::string bytes;
-  append_say(bytes, {0, said + 1, text, goes_on});
-  said += goes_on ? 0 : 1;
+  append_print(bytes, {0, printed + 1, text, goes_on});
+  printed += goes_on ? 0 : 1;
   entry(bytes);
 }
 
@@ -133,7 +133,7 @@ void Client::claim(const std::vector<Claim>& claims) {
 
 void Client::heartbeat(SeqNo heard) {
   Heartbeat heartbeat;
-  heartbeat.heard = heard;
+  heartbeat.feed_position = heard;
   world.core.heartbeat(world.session(*this), heartbeat, world.now);
   world.settle();
 }

@@ -45,7 +45,7 @@ struct Client {
   SeqNo next_put{1};
   SeqNo next_control{1};
   std::uint64_t requested = 0;
-  std::uint64_t said = 0;
+  std::uint64_t printed = 0;
   std::map<std::string, ItemId> got = {};  ///< by body; the last time
 
   void put(const std::string& body, std::uint8_t priority = default_priority,
@@ -60,9 +60,9 @@ struct Client {
   void release(const std::string& body);
   void fail(const std::string& body, const std::string& why = "no reason",
             std::uint32_t delay_ms = 0);
-  void say(const std::string& lines);
+  void print(const std::string& lines);
   /// The next part of a block, in a message of its own; the last one, or one that goes on.
-  void say_part(const std::string& text, bool goes_on);
+  void print_part(const std::string& text, bool goes_on);
   void close(SeqNo last_put = {});
   void join();
   void link_lost(std::uint32_t generation, SeqNo received, std::uint32_t wanted);

@@ -55,7 +55,7 @@ void Script::live(Duration time) {
     advance(100ms);
     if ((now.time_since_epoch() / 100ms) % 10 != 0) continue;
     confirm.control_received = last_control_;
-    say_confirm();
+    send_confirm();
   }
 }
 
@@ -103,7 +103,7 @@ void Script::welcome(const Welcome& welcome) {
   notify(encode_json({MessageType::welcome, 0, broker_instance, session, {}}, to_json(welcome)));
 }
 
-void Script::say_confirm() {
+void Script::send_confirm() {
   notify(encode_confirm({MessageType::confirm, 0, broker_instance, session, {}}, confirm));
 }
 

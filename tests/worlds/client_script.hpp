@@ -47,7 +47,7 @@ class Script {
   void live(Duration time);
 
   void welcome(const Welcome& welcome = {});
-  void say_confirm();
+  void send_confirm();
   void refuse(Refusal refusal, const std::string& text = "because");
   void told(MessageType type, SeqNo first, const std::vector<std::string>& blocks);
   void notify(const std::string& frame);

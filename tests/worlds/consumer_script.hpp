@@ -24,8 +24,8 @@ struct ConsumerScript : Script {
     welcome(told);
     confirm.link_generation = 1;
     confirm.link_port = 9000;
-    confirm.say_window = 1000;
-    say_confirm();
+    confirm.print_window = 1000;
+    send_confirm();
     hello();
   }
   /// Standing, with a link that is connected.

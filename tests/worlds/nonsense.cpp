@@ -22,7 +22,7 @@ SessionId id_of(std::uint64_t begun) {
 Nonsense::Nonsense(Settings settings, Below below)
     : below_(std::move(below)), dispatcher_(std::move(settings), broker_instance, storage_, now_) {}
 
-void Nonsense::say_one() {
+void Nonsense::send_one() {
   const SessionId id = session();
   switch (below_(9)) {
     case 8:
@@ -41,7 +41,7 @@ void Nonsense::say_one() {
   }
 }
 
-void Nonsense::say_payload(MessageType type, std::string_view payload) {
+void Nonsense::send_payload(MessageType type, std::string_view payload) {
   const auto id = session();
   auto message_header = header(type, id);
   message_header.count = 1;
@@ -109,7 +109,7 @@ std::string Nonsense::hello() {
   if (hello.role == Role::consumer && two_queues)
     hello.queues.push_back("queue" + std::to_string(below_(3)));
   hello.first_put.value = below_(2) ? 1 : std::max<std::uint64_t>(1, number());
-  hello.heard.value = number();
+  hello.feed_position.value = number();
   hello.begun = below_(4) == 1;
   if (below_(4) == 1) hello.run.bytes.fill(static_cast<std::uint8_t>(below_(2)));
   if (below_(2)) hello.previous = Previous{broker_instance, session()};
@@ -119,8 +119,8 @@ std::string Nonsense::hello() {
 
 Heartbeat Nonsense::heartbeat() {
   Heartbeat heartbeat;
-  for (auto* value :
-       {&heartbeat.put_sent, &heartbeat.control_sent, &heartbeat.heard, &heartbeat.link_received})
+  for (auto* value : {&heartbeat.put_sent, &heartbeat.control_sent, &heartbeat.feed_position,
+                      &heartbeat.link_received})
     value->value = number();
   heartbeat.link_generation = static_cast<std::uint32_t>(number());
   heartbeat.rewind = below_(2) == 0;
@@ -155,7 +155,7 @@ void Nonsense::control_entry(std::string& out) {
       return append_link_lost(out, {below_(2) ? 1 : n32, {run.first.value}, n32});
     case 6:
       if (below_(2)) return append_block(out, EntryKind::join, {});
-      return append_say(out, {0, below_(4), below_(2) ? "" : "line\n"});
+      return append_print(out, {0, below_(4), below_(2) ? "" : "line\n"});
     default:
       if (below_(10) == 0) append_close(out, {number()});
       return append_request(out,

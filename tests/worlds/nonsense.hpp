@@ -18,9 +18,9 @@ class Nonsense final : private Shell {
   Nonsense(Settings settings, Below below);
 
   /// A client says something, or begins, or its subscription comes or goes.
-  void say_one();
+  void send_one();
   /// A client sends `payload` behind a header that is right, and says that it is one entry.
-  void say_payload(MessageType type, std::string_view payload);
+  void send_payload(MessageType type, std::string_view payload);
   /// Time passes, and the turn ends; throws when an invariant does not hold then.
   void turn();
   void advance(Duration time) { now_ += time; }

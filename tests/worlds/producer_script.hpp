@@ -18,8 +18,8 @@ struct ProducerScript : Script {
     Script::welcome({});
     confirm.put_credit = {items};
     confirm.put_window = 1000;
-    confirm.say_window = 1000;
-    say_confirm();
+    confirm.print_window = 1000;
+    send_confirm();
     hello();
   }
   void put(const std::string& body) {
@@ -30,7 +30,7 @@ struct ProducerScript : Script {
   void confirm_puts(std::uint64_t up_to) {
     confirm.put_received = confirm.put_confirmed = {up_to};
     confirm.accepted = up_to;
-    say_confirm();
+    send_confirm();
   }
   /// The broker was started anew; the client is told and begins another session.
   void new_broker(std::uint8_t sessions = 2, BrokerInstance next = {78}) {

@@ -1,4 +1,4 @@
-#include "broker/feed.hpp"
+#include "broker/delivery_flow.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -27,31 +27,31 @@ std::int64_t as_signed(std::uint64_t bytes) { return static_cast<std::int64_t>(b
 }  // namespace
 
 /// What all links may have is shared by those that have something under way.
-std::uint64_t Feed::window(const Session& session) const {
+std::uint64_t DeliveryFlow::window(const Session& session) const {
   const auto share = settings_.links_window / (active_ + (session.flow.bytes == 0));
   return std::clamp<std::uint64_t>(share, part_bytes,
                                    std::max<std::uint64_t>(settings_.link_window, part_bytes));
 }
 
-std::int64_t Feed::window_room(const Session& session) const {
+std::int64_t DeliveryFlow::window_room(const Session& session) const {
   return std::min(as_signed(window(session)) - as_signed(session.flow.bytes),
                   as_signed(settings_.links_window) - as_signed(under_way_));
 }
 
-std::int64_t Feed::room(const Session& session) const {
+std::int64_t DeliveryFlow::room(const Session& session) const {
   if (is_parting(session)) return 0;
   return std::min(std::max(window_room(session), always - as_signed(session.flow.bytes)),
                   turn_left_);
 }
 
-std::uint64_t Feed::most_of_part(const Session& session) const {
+std::uint64_t DeliveryFlow::most_of_part(const Session& session) const {
   if (session.flow.fast.kept)
     return std::clamp<std::uint64_t>(window(session) / 4, part_bytes, large_part_bytes);
   return session.flow.steady.kept ? part_bytes : small_part_bytes;
 }
 
 /// How large the next part may be; 0 while there must be none.
-std::int64_t Feed::next_part(const Session& session, const Item& item) const {
+std::int64_t DeliveryFlow::next_part(const Session& session, const Item& item) const {
   const auto left = as_signed(item.size) - as_signed(session.flow.sent);
   const auto size = std::min(left, as_signed(most_of_part(session)));
   if (window_room(session) >= size) return size;
@@ -60,7 +60,7 @@ std::int64_t Feed::next_part(const Session& session, const Item& item) const {
 
 /// The message that is being packed, or the next one: of one entry more, which the caller appends,
 /// and whose put he notes.
-Effects::LinkMessage& Feed::message_for(Session& session, std::size_t size) {
+Effects::LinkMessage& DeliveryFlow::message_for(Session& session, std::size_t size) {
   ++session.delivered_count;
   auto& messages = effects_.link_messages;
   const bool fits = session.open_message < messages.size() &&
@@ -81,13 +81,13 @@ Effects::LinkMessage& Feed::message_for(Session& session, std::size_t size) {
   return message;
 }
 
-std::string& Feed::entry_for(Session& session, std::size_t size) {
+std::string& DeliveryFlow::entry_for(Session& session, std::size_t size) {
   auto& message = message_for(session, size);
   message.last_put = {};
   return message.bytes;
 }
 
-void Feed::note(Session& session, std::uint64_t bytes) {
+void DeliveryFlow::note(Session& session, std::uint64_t bytes) {
   auto& flow = session.flow;
   active_ += flow.bytes == 0;
   flow.bytes += bytes;
@@ -100,8 +100,8 @@ void Feed::note(Session& session, std::uint64_t bytes) {
   }
 }
 
-std::int64_t Feed::give(Session& session, Delivery delivery, std::uint32_t size,
-                        std::int64_t room) {
+std::int64_t DeliveryFlow::give(Session& session, Delivery delivery, std::uint32_t size,
+                                std::int64_t room) {
   auto& message = message_for(session, size);
   const auto before = message.bytes.size();
   if (size > part_bytes)
@@ -116,7 +116,7 @@ std::int64_t Feed::give(Session& session, Delivery delivery, std::uint32_t size,
   return delivery.whole > 0 ? 0 : room - as_signed(added);
 }
 
-void Feed::give_first_part(Session& session, Delivery& delivery, std::uint32_t size) {
+void DeliveryFlow::give_first_part(Session& session, Delivery& delivery, std::uint32_t size) {
   auto& flow = session.flow;
   ensure(!is_parting(session));
   flow.large.push_back({delivery.id, session.delivered_count, 0});
@@ -129,12 +129,12 @@ void Feed::give_first_part(Session& session, Delivery& delivery, std::uint32_t s
   parting_.push_back(&session);
 }
 
-void Feed::empty(Session& session) {
+void DeliveryFlow::empty(Session& session) {
   append_block(entry_for(session, 0), EntryKind::empty, {});
   note(session, entry_head_size);
 }
 
-void Feed::forget_arrived(Session& session, std::uint64_t count) {
+void DeliveryFlow::forget_arrived(Session& session, std::uint64_t count) {
   auto& flow = session.flow;
   const bool was_active = flow.bytes > 0;
   for (; !flow.under_way.empty() && flow.under_way.front().end <= count;
@@ -149,7 +149,7 @@ void Feed::forget_arrived(Session& session, std::uint64_t count) {
   });
 }
 
-void Feed::forget(Session& session) {
+void DeliveryFlow::forget(Session& session) {
   auto& flow = session.flow;
   if (is_parting(session)) std::erase(parting_, &session);
   forget_arrived(session, UINT64_MAX);
@@ -158,7 +158,7 @@ void Feed::forget(Session& session) {
   flow.steady = flow.fast = {};
 }
 
-void Feed::measure(Session& session, Time now) {
+void DeliveryFlow::measure(Session& session, Time now) {
   auto& flow = session.flow;
   const auto more = std::exchange(flow.arrived, 0);
   flow.steady.measure(more, steady_bytes, steady_within, now);
@@ -169,13 +169,13 @@ void Feed::measure(Session& session, Time now) {
 
 /// The item whose parts are under way, unless it is the session's no more: it was settled, though
 /// not all of it was there.
-Item* Feed::held(const Session& session) {
+Item* DeliveryFlow::held(const Session& session) {
   const auto& large = session.flow.large.back();
   auto* item = items_.find(large.id);
   return item && item->holder == &session && item->delivered == large.delivered ? item : nullptr;
 }
 
-void Feed::send_part(Session& session, const Item& item, std::size_t size) {
+void DeliveryFlow::send_part(Session& session, const Item& item, std::size_t size) {
   auto& flow = session.flow;
   append_block(entry_for(session, size), EntryKind::part,
                storage_.part(flow.large.back().id, flow.sent, size, flow.check));
@@ -184,7 +184,7 @@ void Feed::send_part(Session& session, const Item& item, std::size_t size) {
   if (flow.sent == item.size) flow.large.back().end = session.delivered_count;
 }
 
-void Feed::deal() {
+void DeliveryFlow::deal() {
   auto left = turn_bytes();
   for (std::size_t passed = 0; left > 0 && passed < parting_.size();) {
     auto& session = *parting_.front();

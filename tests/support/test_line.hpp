@@ -23,28 +23,28 @@ struct LineSizes {
   }
 };
 
-struct Spoken {
+struct TestLine {
   std::string who;
   std::uint64_t number = 0;
 };
 
 /// "<WHO NUMBER SIZE xxxxx>", SIZE bytes in all, 32 at least; without a newline.
-inline std::string spoken_line(const Spoken& spoken, std::size_t size) {
+inline std::string test_line(const TestLine& written, std::size_t size) {
   auto line =
-      "<" + spoken.who + " " + std::to_string(spoken.number) + " " + std::to_string(size) + " ";
-  line.resize(size - 1, static_cast<char>('a' + spoken.number % 26));
+      "<" + written.who + " " + std::to_string(written.number) + " " + std::to_string(size) + " ";
+  line.resize(size - 1, static_cast<char>('a' + written.number % 26));
   return line + ">";
 }
 
-/// Nothing when the line is not as spoken_line() made it.
-inline std::optional<Spoken> parse_spoken(std::string_view line) {
+/// Nothing when the line is not as test_line() made it.
+inline std::optional<TestLine> parse_test_line(std::string_view line) {
   const auto first = line.find(' '), second = line.find(' ', first + 1);
   if (!line.starts_with('<') || first == line.npos || second == line.npos) return std::nullopt;
   const auto digits = line.substr(first + 1, second - first - 1);
   if (digits.empty() || digits.size() > 18 || digits.find_first_not_of("0123456789") != digits.npos)
     return std::nullopt;
-  Spoken spoken{std::string(line.substr(1, first - 1)), std::stoull(std::string(digits))};
-  return spoken_line(spoken, line.size()) == line ? std::optional(spoken) : std::nullopt;
+  TestLine written{std::string(line.substr(1, first - 1)), std::stoull(std::string(digits))};
+  return test_line(written, line.size()) == line ? std::optional(written) : std::nullopt;
 }
 
 }  // namespace baton::e2e

@@ -25,10 +25,10 @@
 
 namespace baton::broker {
 
-class Feed {
+class DeliveryFlow {
  public:
-  /// All of them must outlive the feed.
-  Feed(const Settings& settings, Storage& storage, Effects& effects, Items& items)
+  /// All of them must outlive this.
+  DeliveryFlow(const Settings& settings, Storage& storage, Effects& effects, Items& items)
       : settings_(settings),
         storage_(storage),
         effects_(effects),
