@@ -35,7 +35,7 @@ class BatonReceiver : public Receiver {
   explicit BatonReceiver(const Way& way) : consumer_(consumer_options(way)) {}
 
   std::optional<std::string_view> receive() override {
-    if (!consumer_.get(item_, patience)) return std::nullopt;
+    if (!consumer_.get(item_, time_limit)) return std::nullopt;
     return item_.body;
   }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "broker/rare.hpp"
+#include "broker/log_backoff.hpp"
 #include "proto/ensure.hpp"
 
 namespace baton::broker {
@@ -11,23 +11,23 @@ namespace {
 
 // Between tries to open the next link of a session whose last one broke.
 constexpr Duration link_again = 50ms;
-constexpr Duration claims_again = 100ms;  // between looks whether all claims are in
+constexpr Duration reclaims_again = 100ms;  // between looks whether all reclaims are in
 
 }  // namespace
 
 // --- how its sessions begin and end --------------------------------------------------------------
 
 Refusal Consumers::admit(const Hello& hello) {
-  return hello.claims > 0 || without_link_.empty() ? Refusal::none : Refusal::sessions_full;
+  return hello.reclaims > 0 || without_link_.empty() ? Refusal::none : Refusal::sessions_full;
 }
 
 void Consumers::begin(Session& session, Time /*now*/) {
   queues_.use_queues(session);
   session.feed.set_credit({UINT64_MAX}, UINT64_MAX);
   if (const auto& previous = session.hello.previous) {
-    session.claims_left = session.hello.claims;
-    session.claims_kept = previous->broker_instance == queues_.previous_broker() &&
-                          previous->broker_instance != BrokerInstance{};
+    session.reclaims_left = session.hello.reclaims;
+    session.reclaims_kept = previous->broker_instance == queues_.previous_broker() &&
+                            previous->broker_instance != BrokerInstance{};
   } else {
     end_.consumer_came();
   }
@@ -87,14 +87,14 @@ void Consumers::request(const Peer& from, const Request& request, Time now) {
   session.wanted = std::max(session.wanted, request.requested);
 }
 
-/// What it claims it was given before this session has a link: before it asked for anything.
-void Consumers::claim(const Peer& from, const std::vector<Claim>& claims, Time now) {
+/// What it reclaims it was given before this session has a link: before it asked for anything.
+void Consumers::reclaim(const Peer& from, const std::vector<Reclaim>& reclaims, Time now) {
   auto& session = from.session;
-  for (const auto& claim : claims) {
-    if (claim.count > session.claims_left)
-      return sessions_.refuse(session.id, Refusal::malformed, "more claims than announced", now);
-    session.claims_left -= claim.count;
-    queues_.claim(session, claim);
+  for (const auto& reclaim : reclaims) {
+    if (reclaim.count > session.reclaims_left)
+      return sessions_.refuse(session.id, Refusal::malformed, "more reclaims than announced", now);
+    session.reclaims_left -= reclaim.count;
+    queues_.reclaim(session, reclaim);
   }
 }
 
@@ -179,7 +179,7 @@ void Consumers::link_failed(const SessionId& id, std::uint32_t generation, Time 
   if (!session || session->link_generation != generation) return;
   queues_.take_back_after(*session,
                           session->link_base);  // nobody has seen what was delivered on it
-  if (generation == 1 && session->held == 0 && session->claims_left == 0)
+  if (generation == 1 && session->held == 0 && session->reclaims_left == 0)
     return sessions_.refuse(id, Refusal::sessions_full, no_delivery_port, now);
   // The port of its link that broke may not be quite free yet, which is no reason to take from it
   // what it holds.
@@ -192,7 +192,7 @@ void Consumers::link_failed(const SessionId& id, std::uint32_t generation, Time 
 
 void Consumers::link_unreached(const SessionId& id, std::uint16_t port) {
   auto* session = sessions_.find(id);
-  if (!session || ++session->links_unreached != 2 || !worth_a_line(++unreached_)) return;
+  if (!session || ++session->links_unreached != 2 || !should_log(++unreached_)) return;
   const auto& hello = session->hello;
   effects_.log.push_back("consumer " + hello.host + "/" + std::to_string(hello.pid) +
                          " does not reach port " + std::to_string(port) +
@@ -207,33 +207,34 @@ void Consumers::open_links_again(Time now) {
   for (const auto& id : without_link_) open_link(*sessions_.find(id));
 }
 
-// --- claims --------------------------------------------------------------------------------------
+// --- reclaims
+// --------------------------------------------------------------------------------------
 
 /// A session that holds items of the broker before this one is here, and has not said yet which.
-bool Consumers::somebody_claims() const {
+bool Consumers::somebody_reclaims() const {
   return std::any_of(sessions_.all().begin(), sessions_.all().end(), [](const auto& entry) {
     const auto& session = *entry.second;
-    return session.state == Session::State::established && session.claims_kept &&
-           session.claims_left > 0;
+    return session.state == Session::State::established && session.reclaims_kept &&
+           session.reclaims_left > 0;
   });
 }
 
-void Consumers::judge_claims(Time now) {
-  if (claims_until_ == never) {  // loading took its time; clients come from now on
-    claims_until_ = now + claims_within;
-    claims_at_latest_ = now + claims_at_latest;
+void Consumers::judge_reclaims(Time now) {
+  if (reclaim_until_ == never) {  // loading took its time; clients come from now on
+    reclaim_until_ = now + reclaim_window;
+    reclaim_at_latest_ = now + reclaim_at_latest;
   }
-  if (now < claims_until_) return;
-  if (now < claims_at_latest_ && somebody_claims())
-    claims_until_ = std::min(now + claims_again, claims_at_latest_);
+  if (now < reclaim_until_) return;
+  if (now < reclaim_at_latest_ && somebody_reclaims())
+    reclaim_until_ = std::min(now + reclaims_again, reclaim_at_latest_);
   else
-    queues_.wait_for_claims(false);
+    queues_.wait_for_reclaims(false);
 }
 
 void Consumers::extend_deadlines(Duration pause) {
-  if (claims_until_ == never) return;
-  claims_until_ += pause;
-  claims_at_latest_ += pause;
+  if (reclaim_until_ == never) return;
+  reclaim_until_ += pause;
+  reclaim_at_latest_ += pause;
 }
 
 void Consumers::bound_untold(Time now) {
@@ -247,8 +248,8 @@ void Consumers::bound_untold(Time now) {
     const auto most =
         std::max_element(sessions_.all().begin(), sessions_.all().end(),
                          [&](const auto& a, const auto& b) { return untold(a) < untold(b); });
-    sessions_.refuse(most->first, Refusal::over_credit, "claims in vain, of which it hears nothing",
-                     now);
+    sessions_.refuse(most->first, Refusal::over_credit,
+                     "reclaims in vain, of which it hears nothing", now);
   }
 }
 

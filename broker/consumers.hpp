@@ -1,4 +1,5 @@
-// The consumer's role: requests, links, what it settles, and what it claims of the sessions before.
+// The consumer's role: requests, links, what it settles, and what it reclaims of the sessions
+// before.
 #pragma once
 
 #include <cstdint>
@@ -31,19 +32,19 @@ class Consumers final : public RoleHandler {
   void open_links_again(Time now);
   Time links_again_at() const { return links_again_at_; }
 
-  /// When the time for claims is over, kept items go to whoever asks.
-  void judge_claims(Time now);
+  /// When the time for reclaims is over, kept items go to whoever asks.
+  void judge_reclaims(Time now);
   /// When to judge them next.
-  Time claims_until() const { return claims_until_; }
+  Time reclaim_until() const { return reclaim_until_; }
   /// After a pause of our own they have more time, too.
   void extend_deadlines(Duration pause);
-  /// Of those who claim much that is not theirs, and do not read that it is not.
+  /// Of those who reclaim much that is not theirs, and do not read that it is not.
   void bound_untold(Time now);
 
   // What it says.
-  void claim(const Peer& from, const std::vector<Claim>& claims, Time now);
-  /// Whatever else it says: claims come before all that.
-  void end_claims(const Peer& from) { from.session.claims_left = 0; }
+  void reclaim(const Peer& from, const std::vector<Reclaim>& reclaims, Time now);
+  /// Whatever else it says: reclaims come before all that.
+  void end_reclaims(const Peer& from) { from.session.reclaims_left = 0; }
   void request(const Peer& from, const Request& request, Time now);
   void cancel_requests(const Peer& from, std::uint32_t count) {
     queues_.cancel_requests(from.session, count);
@@ -68,7 +69,7 @@ class Consumers final : public RoleHandler {
 
  private:
   static void note_unkept(const Peer& from);
-  bool somebody_claims() const;
+  bool somebody_reclaims() const;
   template <class Settle>
   void settle(const Peer& from, const std::vector<ItemRun>& runs, Settle settle, Time now);
   void not_held(Session& session, ItemId id, Time now);
@@ -80,8 +81,8 @@ class Consumers final : public RoleHandler {
   SystemEnd& end_;
   Effects& effects_;
   std::uint32_t not_held_ = 0;  // of the message at hand
-  Time claims_until_ = never;   // while kept items wait for those who held them
-  Time claims_at_latest_ = never;
+  Time reclaim_until_ = never;  // while kept items wait for those who held them
+  Time reclaim_at_latest_ = never;
   std::vector<SessionId> without_link_;  // stand, but no port was left when their link broke; they
                                          // go before new consumers
   std::uint64_t unreached_ = 0;          // sessions of which that was logged, or would have been

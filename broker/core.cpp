@@ -28,7 +28,7 @@ Core::Core(Settings settings, BrokerInstance broker_instance, Storage& storage, 
   sessions_.add(Role::consumer, consumers_);
   sessions_.add(Role::printer, console_);
   queues_.load(broker_instance, now);
-  queues_.wait_for_claims(queues_.previous_broker() != BrokerInstance{});
+  queues_.wait_for_reclaims(queues_.previous_broker() != BrokerInstance{});
   plain_.emplace(settings_, queues_, effects_);
 }
 
@@ -42,7 +42,7 @@ void Core::print(const PrintBlock& printed) {
 }
 
 bool Core::comes_back(const Hello& hello) const {
-  return queues_.may_claim() && hello.previous &&
+  return queues_.may_reclaim() && hello.previous &&
          hello.previous->broker_instance == queues_.previous_broker();
 }
 
@@ -62,7 +62,7 @@ void Core::end_turn(Time now, bool control_dry) {
   if (control_dry || sessions_.is_overdue(now)) sessions_.check_liveness(now);
   consumers_.open_links_again(now);
   queues_.tick(now);
-  if (queues_.may_claim() && stopping_since_ == never) consumers_.judge_claims(now);
+  if (queues_.may_reclaim() && stopping_since_ == never) consumers_.judge_reclaims(now);
   queues_.serve();
   plain_->give_out();
   persist();
@@ -112,8 +112,8 @@ Time Core::next_deadline() const {
       std::min({sessions_.next_deadline(), consumers_.links_again_at(), queues_.next_deadline()});
   if (stopping_since_ != never)
     next = std::min(next, last_turn_ ? never : read_until());
-  else if (queues_.may_claim())
-    next = std::min(next, consumers_.claims_until());
+  else if (queues_.may_reclaim())
+    next = std::min(next, consumers_.reclaim_until());
   return std::min(next, end_.next_deadline());
 }
 

@@ -22,7 +22,7 @@ zmq::message_t to_frame(Effects::LinkMessage& message) {
 
 DeliveryLinks::DeliveryLinks(zmq::context_t& context, std::string address,
                              std::optional<PortRange> range)
-    : context_(context), admission_(context), ports_(std::move(address), range) {}
+    : context_(context), zap_handler_(context), ports_(std::move(address), range) {}
 
 std::optional<std::uint16_t> DeliveryLinks::open(const SessionId& session, std::uint32_t generation,
                                                  Time now) {
@@ -52,17 +52,20 @@ std::optional<std::uint16_t> DeliveryLinks::close(const SessionId& session,
   return came ? std::nullopt : std::optional(port);
 }
 
-void DeliveryLinks::admit() {
-  while (const auto knock = admission_.next()) admission_.answer(*knock, admits(*knock));
+void DeliveryLinks::answer_auth_requests() {
+  while (const auto request = zap_handler_.next())
+    zap_handler_.answer(*request, authorize(*request));
 }
 
-/// The domain says at which link somebody knocks, the password which session he is of, the user
-/// name at which of its links he believes to be: an old one's port may have become another's.
-bool DeliveryLinks::admits(const Knock& knock) {
-  const auto session = session_from_hex(knock.password);
-  if (!session || knock.domain != knock.password) return false;
+/// The domain says at which link a client wants to connect, the password which session he is of,
+/// the user name at which of its links he believes to be: an old one's port may have become
+/// another's.
+bool DeliveryLinks::authorize(const AuthRequest& request) {
+  const auto session = session_from_hex(request.password);
+  if (!session || request.domain != request.password) return false;
   const auto found = links_.find(*session);
-  if (found == links_.end() || knock.user != std::to_string(found->second.generation)) return false;
+  if (found == links_.end() || request.user != std::to_string(found->second.generation))
+    return false;
   return !std::exchange(found->second.admitted, true);
 }
 

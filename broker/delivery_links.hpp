@@ -8,9 +8,9 @@
 #include <vector>
 #include <zmq.hpp>
 
-#include "broker/admission.hpp"
 #include "broker/delivery_ports.hpp"
 #include "broker/effects.hpp"
+#include "broker/zap_handler.hpp"
 #include "proto/ids.hpp"
 #include "proto/limits.hpp"
 
@@ -31,10 +31,10 @@ class DeliveryLinks {
   /// any more. May take the message's bytes.
   void send(Effects::LinkMessage& message);
 
-  /// Answers those who knock at links: a link admits its own session, once. knocked() when there is
-  /// somebody.
-  void admit();
-  zmq::socket_ref knocked() { return admission_.socket(); }
+  /// Answers requests to connect to links: a link admits its own session, once. auth_requests()
+  /// when there is somebody.
+  void answer_auth_requests();
+  zmq::socket_ref auth_requests() { return zap_handler_.socket(); }
 
   /// Some message waits for its consumer to connect: call retry() soon.
   bool blocked() const { return !blocked_.empty(); }
@@ -48,10 +48,10 @@ class DeliveryLinks {
     bool admitted = false;
     std::deque<zmq::message_t> unsent;
   };
-  bool admits(const Knock& knock);
+  bool authorize(const AuthRequest& request);
 
   zmq::context_t& context_;
-  Admission admission_;
+  ZapHandler zap_handler_;
   DeliveryPorts ports_;
   std::unordered_map<SessionId, DeliveryLink> links_;
   std::vector<SessionId> blocked_;

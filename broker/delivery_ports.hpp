@@ -17,7 +17,7 @@ struct PortRange {
 };
 
 /// How long a port is left alone after its link was closed, where there are others: who comes late
-/// to the old link would only knock in vain at the new one (see DeliveryLinks::admits), but cost
+/// to the old link would only knock in vain at the new one (see DeliveryLinks::authorize), but cost
 /// its owner a moment.
 inline constexpr Duration port_rest = 60s;
 

@@ -7,7 +7,9 @@
 namespace baton::broker {
 namespace {
 
-bool is_claim(EntryKind kind) { return kind == EntryKind::claim || kind == EntryKind::claim_put; }
+bool is_reclaim(EntryKind kind) {
+  return kind == EntryKind::reclaim || kind == EntryKind::reclaim_put;
+}
 
 /// nullopt: all do.
 std::optional<Role> role_that_sends(EntryKind kind) {
@@ -110,7 +112,7 @@ Refusal Dispatcher::control(Session& session, SeqNo first, std::uint16_t count,
 void Dispatcher::apply(const Peer& from, const Entry& entry, Time now) {
   const auto& session = from.session;
   auto& consumers = core_.consumers();
-  if (!is_claim(entry.kind)) consumers.end_claims(from);
+  if (!is_reclaim(entry.kind)) consumers.end_reclaims(from);
   if (session.block.is_open() && entry.kind != EntryKind::print)
     return core_.refuse(session.id, Refusal::malformed, "between the parts of a block", now);
   if (const auto role = role_that_sends(entry.kind); role && !session.is(*role))
@@ -122,10 +124,10 @@ void Dispatcher::apply(const Peer& from, const Entry& entry, Time now) {
       return core_.sessions().close(from, read_close(entry));
     case EntryKind::join:
       return core_.producers().join(from);
-    case EntryKind::claim:
-    case EntryKind::claim_put:
-      read_claims(entry, claims_);
-      return consumers.claim(from, claims_, now);
+    case EntryKind::reclaim:
+    case EntryKind::reclaim_put:
+      read_reclaims(entry, reclaims_);
+      return consumers.reclaim(from, reclaims_, now);
     case EntryKind::request:
       return consumers.request(from, read_request(entry), now);
     case EntryKind::cancel_requests:

@@ -20,7 +20,7 @@ bool is_alive(zmq::socket_t& notifications) {
 
 }  // namespace
 
-bool broker_answers(const BrokerAddress& broker, Duration patience) {
+bool broker_answers(const BrokerAddress& broker, Duration time_limit) {
   const auto session = random_session();
   auto context = make_context(1);
   auto notifications = make_socket(context, zmq::socket_type::sub);
@@ -33,7 +33,7 @@ bool broker_answers(const BrokerAddress& broker, Duration patience) {
       [&] { control.connect(to_tcp(broker.host, broker.port_of(EndpointPort::control))); });
 
   const auto question = encode_json({MessageType::probe, 0, {}, session, {}}, {});
-  for (const auto until = std::chrono::steady_clock::now() + patience;
+  for (const auto until = std::chrono::steady_clock::now() + time_limit;
        std::chrono::steady_clock::now() < until;) {
     send_frame(control, zmq::buffer(question));
     zmq::pollitem_t item{notifications.handle(), 0, ZMQ_POLLIN, 0};

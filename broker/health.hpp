@@ -6,7 +6,7 @@
 
 namespace baton::broker {
 
-/// True when a broker answers at `broker` within `patience`.
-bool broker_answers(const BrokerAddress& broker, Duration patience);
+/// True when a broker answers at `broker` within `time_limit`.
+bool broker_answers(const BrokerAddress& broker, Duration time_limit);
 
 }  // namespace baton::broker

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "broker/credit.hpp"
-#include "broker/rare.hpp"
+#include "broker/log_backoff.hpp"
 #include "proto/ensure.hpp"
 #include "proto/input_chain.hpp"
 
@@ -129,7 +129,7 @@ Refusal Producers::put(const Peer& from, SeqNo first, const PutItems& put, Time 
   auto& producer = *session.producer;
   const auto before = producer.put.received();
   if (first.value == 0) return Refusal::over_credit;
-  const auto again = queues_.may_claim() ? producer.sent_before : SeqNo{};
+  const auto again = queues_.may_reclaim() ? producer.sent_before : SeqNo{};
   const auto room = room_for(session, settings_, !is_held(), again, first, put);
   if (room.over_credit) return Refusal::over_credit;
   sessions_.changed(session);
@@ -222,7 +222,7 @@ void Producers::hold(const std::string& why) {
   if (why.empty() == storage_holds_.empty()) return;
   storage_holds_ = why;
   if (!why.empty()) ++storage_held_;  // where there is little room it is full and not full in turns
-  if (worth_a_line(storage_held_))
+  if (should_log(storage_held_))
     effects_.log.push_back(why.empty() ? "new items are kept again"
                                        : "new items cannot be kept, producers wait: " + why);
   for (const auto& [id, session] : sessions_.all())

@@ -152,7 +152,7 @@ void Queues::put(Producer& producer, Queue& queue, const PutItem& put, SeqNo num
   producer.put_bytes += put.body.size();
   ++queue.put;
   queue.bytes += item.size;
-  const bool again = claims_ && number <= producer.sent_before;
+  const bool again = reclaims_ && number <= producer.sent_before;
   auto stored = to_store(item, last_id_);
   stored.number = number;
   stored.delay_ms = put.delay_ms;
@@ -188,10 +188,10 @@ void Queues::delay_until(Item& item, ItemId id, Time due) {
   item.place = Place::delayed;
   ++queue_of(item).delayed;
   delayed_.push({due, id});
-  if (claims_) dues_[id.value] = due;
+  if (reclaims_) dues_[id.value] = due;
 }
 
-/// Claimed by who was given it when that delay was over, by an earlier broker. False: it does not
+/// Reclaimed by who was given it when that delay was over, by an earlier broker. False: it does not
 /// wait, or not for that.
 bool Queues::undelay(Item& item, ItemId id) {
   const auto due = dues_.find(id.value);
@@ -266,7 +266,7 @@ void Queues::erase_settled(Session& session) {
 
 bool Queues::ack(Session& session, ItemId id) {
   if (!puts_.empty()) {
-    if (settle_put(session, id, PutClaims::Claim::Settled::done, {}, 0)) return true;
+    if (settle_put(session, id, PutReclaims::Reclaim::Settled::done, {}, 0)) return true;
     id = puts_.called(id);
   }
   auto* item = held_by(session, id);
@@ -336,15 +336,15 @@ bool Queues::fail(Session& session, const Failure& failure, Time now) {
   FailureRecord record{called(session), std::string(failure.reason), now};
   auto id = failure.id;
   if (!puts_.empty()) {
-    if (settle_put(session, id, PutClaims::Claim::Settled::failed, record, failure.delay_ms))
+    if (settle_put(session, id, PutReclaims::Reclaim::Settled::failed, record, failure.delay_ms))
       return true;
     id = puts_.called(id);
   }
   auto* item = held_by(session, id);
   if (!item) return false;
   let_go(session, *item);
-  // Its holder, who was not told that this is kept, may claim it after a crash, to say so again.
-  // Another one may have it by then: that one's claim is the higher one. It need not wait for the
+  // Its holder, who was not told that this is kept, may reclaim it after a crash, to say so again.
+  // Another one may have it by then: that one's reclaim is the higher one. It need not wait for the
   // disk, since the first holder is done with it.
   ++redelivered_[id.value].deliveries;
   item->suspect = false;  // its holder lives
@@ -418,7 +418,7 @@ void Queues::give_all_back(Session& session, const std::string& why, Time now) {
     come_back(item, id);
   }
   assert(session.held == 0);
-  forget_put_claims(session);
+  forget_put_reclaims(session);
   delivery_flow_.forget(session);
 }
 
@@ -437,7 +437,7 @@ void Queues::suspect(Session& session, Item& item, ItemId id, FailureRecord fail
 void Queues::release_all(Session& session) {
   for (const auto id : held_after(session, 0)) release(session, id);
   assert(session.held == 0);
-  give_put_claims_back(session);  // and waits until what it has said of the others is kept
+  give_put_reclaims_back(session);  // and waits until what it has said of the others is kept
   delivery_flow_.forget(session);
 }
 

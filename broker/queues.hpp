@@ -20,7 +20,7 @@
 //    nor whose process is set aside: for a suspect, or in doubt.
 // 5. What came back without its holder's word (silence, departure, a lost link) goes out again
 // under a higher count of
-//    deliveries, and where items are kept not before that count is: so of all who claim an item
+//    deliveries, and where items are kept not before that count is: so of all who reclaim an item
 //    after a crash only the last who was given it has the highest.
 #pragma once
 
@@ -38,7 +38,7 @@
 #include "broker/effects.hpp"
 #include "broker/holders.hpp"
 #include "broker/items.hpp"
-#include "broker/put_claims.hpp"
+#include "broker/put_reclaims.hpp"
 #include "broker/queue.hpp"
 #include "broker/session.hpp"
 #include "broker/settings.hpp"
@@ -58,18 +58,20 @@ class Queues final : public Kept {
   void load(BrokerInstance broker_instance, Time now);
   /// The broker instance that stored it; 0 without one.
   BrokerInstance previous_broker() const { return previous_broker_; }
-  /// Those who held an item before the broker was started anew may claim it. While it lasts, and
-  /// there is something to be claimed (items that were kept, or were put before and are put again),
-  /// nothing is delivered.
-  void wait_for_claims(bool wait);
-  bool may_claim() const { return claims_; }
-  /// The session has heard of what it claims in vain, up to `heard` of its stream.
+  /// Those who held an item before the broker was started anew may reclaim it. While it lasts, and
+  /// there is something to be reclaimed (items that were kept, or were put before and are put
+  /// again), nothing is delivered.
+  void wait_for_reclaims(bool wait);
+  bool may_reclaim() const { return reclaims_; }
+  /// The session has heard of what it reclaims in vain, up to `heard` of its stream.
   void heard_lost(Session& session, SeqNo heard, Time now);
   std::uint64_t untold() const { return untold_; }
-  bool waits_for_claims() const { return claims_ && (kept_items_ > 0 || puts_.may_be_claimed()); }
+  bool waits_for_reclaims() const {
+    return reclaims_ && (kept_items_ > 0 || puts_.may_be_reclaimed());
+  }
   /// For good.
   void deliver_no_more() { stopped_ = true; }
-  bool delivers() const { return !stopped_ && !waits_for_claims(); }
+  bool delivers() const { return !stopped_ && !waits_for_reclaims(); }
 
   /// The queue of that name, made on first use. Stays valid while it is used, and until the end of
   /// the turn.
@@ -136,7 +138,7 @@ class Queues final : public Kept {
   /// nobody was given since: what that session lost here a moment ago (a failure counted for it is
   /// taken back), or was given by the broker before this one. Of the rest it is told that it is
   /// lost.
-  void claim(Session& session, const Claim& claim);
+  void reclaim(Session& session, const Reclaim& reclaim);
 
   /// A turn moves so many items in each way (delivered, taken back, due) as Settings::turn_work
   /// says; what else there is to do is for the next one, which begins at once. What one message or
@@ -261,9 +263,9 @@ class Queues final : public Kept {
   void returns_kept(Ticket turn, Ticket durable);
   bool take_out(Item& item, ItemId id);
   std::vector<ItemId> held_after(Session& session, std::uint64_t count);
-  bool claim(Session& session, ItemId id, std::uint32_t deliveries);
+  bool reclaim(Session& session, ItemId id, std::uint32_t deliveries);
   bool take_up(Session& session, Item& item, ItemId id, std::uint32_t deliveries);
-  bool claim_kept(Session& session, Item& item, ItemId id, std::uint32_t deliveries);
+  bool reclaim_kept(Session& session, Item& item, ItemId id, std::uint32_t deliveries);
   void tell_lost(Session& session, ItemRun run);
   void place(Item& item, ItemId id, Duration delay, Time now);
   void delay_until(Item& item, ItemId id, Time due);
@@ -273,20 +275,20 @@ class Queues final : public Kept {
   bool consumes(const Session& session, const Item& item) {
     return consumes(session, queue_of(item));
   }
-  bool claim_put(Session& session, ItemId id, const PutName& put, std::uint32_t deliveries);
-  bool claim_here(Session& session, ItemId as, ItemId id, std::uint32_t deliveries);
+  bool reclaim_put(Session& session, ItemId id, const PutName& put, std::uint32_t deliveries);
+  bool reclaim_here(Session& session, ItemId as, ItemId id, std::uint32_t deliveries);
   bool put_again(Producer& producer, Item& item, ItemId id, SeqNo number, Time now);
   void hold_late(Session& session, Item& item, ItemId id);
-  bool settle_put(Session& session, ItemId id, PutClaims::Claim::Settled settled,
+  bool settle_put(Session& session, ItemId id, PutReclaims::Reclaim::Settled settled,
                   FailureRecord failure, std::uint32_t delay_ms);
   bool release_put(Session& session, ItemId id);
-  std::vector<PutClaims::Claim> passed_on(PutClaims::Claim claim);
-  void count_failures(Item& item, ItemId id, std::vector<PutClaims::Claim>& claims);
-  void give_put_claims_back(Session& session);
-  void forget_put_claims(Session& session);
-  void end_put_claims();
-  void confirm_settled(const PutClaims::Claim& claim);
-  void confirm_if_settled(const PutClaims::Claim& claim);
+  std::vector<PutReclaims::Reclaim> passed_on(PutReclaims::Reclaim reclaim);
+  void count_failures(Item& item, ItemId id, std::vector<PutReclaims::Reclaim>& reclaims);
+  void give_put_reclaims_back(Session& session);
+  void forget_put_reclaims(Session& session);
+  void end_put_reclaims();
+  void confirm_settled(const PutReclaims::Reclaim& reclaim);
+  void confirm_if_settled(const PutReclaims::Reclaim& reclaim);
   PutName put_name(const Item& item, ItemId id) const;
 
   const Settings& settings_;
@@ -304,16 +306,16 @@ class Queues final : public Kept {
   ItemId first_id_;  // of this process: what is below was kept
   BrokerInstance previous_broker_;
   Time loaded_at_{};              // the clock when the storage was loaded
-  std::uint64_t untold_ = 0;      // claims in vain that their sessions have not heard of
-  std::uint64_t kept_items_ = 0;  // that are to be done: nobody claims the dead
-  bool claims_ = false, stopped_ = false;
+  std::uint64_t untold_ = 0;      // reclaims in vain that their sessions have not heard of
+  std::uint64_t kept_items_ = 0;  // that are to be done: nobody reclaims the dead
+  bool reclaims_ = false, stopped_ = false;
   UnkeptPuts unkept_puts_;
-  PutClaims puts_;
+  PutReclaims puts_;
   std::unordered_map<std::uint64_t, SeqNo>
-      kept_numbers_;  // by producer's key: what was kept; while claims are waited for
-  std::multiset<std::pair<Time, ItemId>> undelayed_;  // of delayed_, what was claimed
+      kept_numbers_;  // by producer's key: what was kept; while reclaims are waited for
+  std::multiset<std::pair<Time, ItemId>> undelayed_;  // of delayed_, what was reclaimed
   std::unordered_map<std::uint64_t, Time>
-      dues_;  // of what began to wait while claims were waited for: it may be claimed
+      dues_;  // of what began to wait while reclaims were waited for: it may be reclaimed
   std::vector<std::uint32_t> changed_producers_;  // in this turn, by index
   std::vector<std::uint32_t>
       unkept_producers_;  // by index; some may be forgotten by now, or here twice

@@ -2,8 +2,8 @@
 #include <bit>
 #include <utility>
 
+#include "broker/log_backoff.hpp"
 #include "broker/queues.hpp"
-#include "broker/rare.hpp"
 #include "proto/counted.hpp"
 
 namespace baton::broker {
@@ -33,11 +33,11 @@ void Queues::failed(Item& item, ItemId id, FailureRecord failure, Duration delay
 }
 
 /// What others have said of it, before the one who has it now was given it.
-void Queues::count_failures(Item& item, ItemId id, std::vector<PutClaims::Claim>& claims) {
-  if (claims.empty()) return;
+void Queues::count_failures(Item& item, ItemId id, std::vector<PutReclaims::Reclaim>& reclaims) {
+  if (reclaims.empty()) return;
   auto history = storage_.history(id);
-  for (auto& claim : claims) {
-    append_failure(history, std::move(claim.failure));
+  for (auto& reclaim : reclaims) {
+    append_failure(history, std::move(reclaim.failure));
     ++item.failures;
   }
   update_storage(item, id, history);
@@ -68,7 +68,7 @@ void Queues::bury(Item& item, ItemId id, std::vector<FailureRecord> history, Tim
     append_block(producer.outcomes.block_for(text.size()), EntryKind::died, text);
     producer.outcomes.appended(text.size());
   }
-  if (worth_a_line(queue.dead))
+  if (should_log(queue.dead))
     effects_.log.push_back("item " + std::to_string(id.value) + " of queue " + queue.name +
                            " is dead after " + counted(item.failures, "failure") + ": " +
                            notice.history.back().why + " (" + counted(queue.dead, "dead item") +

@@ -116,7 +116,7 @@ int Server::run() {
 }
 
 void Server::turn(Duration for_control) {
-  links_.admit();
+  links_.answer_auth_requests();
   const bool notifications_dry =
       notifications_.read(dispatcher_, Clock::now() + notifications_share);
   const bool control_dry = control_.read(dispatcher_, Clock::now() + for_control);
@@ -154,7 +154,7 @@ void Server::wait() {
   std::vector<zmq::pollitem_t> items{{control_.socket().handle(), 0, ZMQ_POLLIN, 0},
                                      {put_.handle(), 0, reads_put, 0},
                                      {notifications_.socket().handle(), 0, ZMQ_POLLIN, 0},
-                                     {links_.knocked().handle(), 0, ZMQ_POLLIN, 0},
+                                     {links_.auth_requests().handle(), 0, ZMQ_POLLIN, 0},
                                      {nullptr, storage_changed_.fd(), ZMQ_POLLIN, 0},
                                      {nullptr, signals_, ZMQ_POLLIN, 0}};
   if (plain_) {

@@ -106,16 +106,16 @@ struct Session {
   std::uint32_t serial = 0;
 
   // Consumer.
-  /// Items whose claims its hello announced and that have not come in yet.
-  std::uint64_t claims_left = 0;
-  bool claims_kept = false;  ///< its client was a client of the broker before this one
-  std::uint32_t claims_of =
-      0;                    ///< the serial of the session before it, which ended here; 0: none did
-  std::string claims_mark;  ///< as in the history of the items that that one lost
-  StreamSender feed;        ///< what of it is claimed in vain
-  std::vector<PutName> put_claims;   ///< of what was not here when it was claimed
-  std::uint64_t unkept_settles = 0;  ///< what it has settled of that: not confirmed ...
-  SeqNo unconfirmable;               ///< ... from this number of its control stream on; 0: nothing
+  /// Items whose reclaims its hello announced and that have not come in yet.
+  std::uint64_t reclaims_left = 0;
+  bool reclaims_kept = false;  ///< its client was a client of the broker before this one
+  /// The serial of the session before it, which ended here; 0: none did.
+  std::uint32_t reclaims_of = 0;
+  std::string reclaims_mark;          ///< as in the history of the items that that one lost
+  StreamSender feed;                  ///< what of it is reclaimed in vain
+  std::vector<PutName> put_reclaims;  ///< of what was not here when it was reclaimed
+  std::uint64_t unkept_settles = 0;   ///< what it has settled of that: not confirmed ...
+  SeqNo unconfirmable;                ///< ... from this number of its control stream on; 0: nothing
   std::vector<Queue*> queues;
   std::size_t next_queue = 0;  ///< where the next look for a ready item begins: queues take turns
   bool waiting = false;        ///< it stands in the waiting lists of its queues

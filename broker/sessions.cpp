@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "broker/rare.hpp"
+#include "broker/log_backoff.hpp"
 #include "proto/counted.hpp"
 #include "proto/ensure.hpp"
 
@@ -99,7 +99,7 @@ bool Sessions::has_place_for(const Hello& hello, Time now) {
 void Sessions::make_place(Time now) {
   const auto newcomer = std::find_if(sessions_.begin(), sessions_.end(), [this](const auto& entry) {
     const auto& session = *entry.second;
-    const bool idle = session.held + session.claims_left == 0 && session.put_claims.empty();
+    const bool idle = session.held + session.reclaims_left == 0 && session.put_reclaims.empty();
     return session.state != Session::State::ended && idle && !host_.comes_back(session.hello);
   });
   if (newcomer == sessions_.end()) return;
@@ -139,7 +139,7 @@ void Sessions::begin_if_ready(Session& session, Time now) {
 }
 
 /// What the client's earlier session left behind: how much of its control stream came in, and whose
-/// items it may claim.
+/// items it may reclaim.
 void Sessions::resume_from_previous(Session& session, Time now) {
   if (!session.hello.previous || session.hello.previous->broker_instance != broker_instance_)
     return;
@@ -151,8 +151,8 @@ void Sessions::resume_from_previous(Session& session, Time now) {
   // Its client may not hear this session's welcome, and then names it again.
   ended->second.until = now + ended_kept;
   session.welcome.previous_control = ended->second.control_received;
-  session.claims_of = ended->second.serial;
-  session.claims_mark = ended->second.why;
+  session.reclaims_of = ended->second.serial;
+  session.reclaims_mark = ended->second.why;
 }
 
 // --- what they send ------------------------------------------------------------------------------
@@ -229,7 +229,7 @@ void Sessions::refuse(const SessionId& id, Refusal refusal, const std::string& d
   const auto count = ++refusals_[static_cast<std::size_t>(refusal)];
   auto text = std::string(meaning(refusal));
   if (!detail.empty()) text += " (" + detail + ")";
-  if (worth_a_line(count) && !is_routine(refusal))
+  if (should_log(count) && !is_routine(refusal))
     effects_.log.push_back("refused (" + counted(count, "time") + "): " + text + " [session " +
                            to_hex(id).substr(0, 8) + "]");
   if (subscriptions_.contains(id))

@@ -121,7 +121,7 @@ class Sessions {
   void send(const SessionId& to, std::string bytes) {
     effects_.notifications.push_back({to, std::move(bytes)});
   }
-  /// What is next of a stream to the session: notices of dead items, or of claims in vain.
+  /// What is next of a stream to the session: notices of dead items, or of reclaims in vain.
   void send_stream(const Session& session, StreamSender& stream, Time now);
   BrokerInstance broker_instance() const { return broker_instance_; }
   void check_invariants() const;

@@ -21,7 +21,7 @@ struct Settings {
   std::uint32_t max_dead = 10'000;
   /// Per producer, of dead items that it has not heard of; of more only the count.
   std::uint32_t max_notices = 1'000;
-  std::uint32_t max_untold = 1'000'000;  ///< claims in vain that consumers have not heard of:
+  std::uint32_t max_untold = 1'000'000;  ///< reclaims in vain that consumers have not heard of:
                                          ///< beyond that who has most of them is cut off
   std::uint32_t max_sessions = 10'000;   ///< of all clients together
   /// Items that one turn moves in each way, so that none takes long.

@@ -44,7 +44,7 @@ struct StoredItem {
   std::uint32_t deliveries = 0;  ///< how often it went out, as far as that was told
   /// Not 0: it was put again after the end of a broker, and who was given it then may.
   std::uint64_t again = 0;
-  ///< claim it by its number and this key of its producer
+  ///< reclaim it by its number and this key of its producer
   SeqNo number;  ///< in its producer's put stream
 };
 

@@ -92,7 +92,7 @@ std::string notice_line(const std::string& notice) {
 void CommonOptions::read(ClientOptions& options) const {
   options.broker = parse_broker_address(broker_);
   options.connect_timeout = parse_seconds(connect_timeout_);
-  options.tag = tag_ ? Tag::on : no_tag_ ? Tag::off : Tag::automatic;
+  options.tag = tag_ ? HostTag::on : no_tag_ ? HostTag::off : HostTag::automatic;
   options.on_notice = [](const std::string& notice) { log_line(notice_line(notice)); };
 }
 

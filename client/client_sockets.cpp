@@ -156,7 +156,7 @@ void ClientSockets::connect_link(std::uint32_t generation, std::uint16_t port) {
 void ClientSockets::make_link(std::uint32_t generation, std::uint16_t port) {
   auto link = make_socket(context_, zmq::socket_type::pull);
   link.set(zmq::sockopt::reconnect_ivl, -1);   // a link lives as long as its one connection
-  link.set(zmq::sockopt::connect_timeout, 0);  // the session's patience decides
+  link.set(zmq::sockopt::connect_timeout, 0);  // the session decides
   link.set(zmq::sockopt::plain_username, std::to_string(generation));
   link.set(zmq::sockopt::plain_password, to_hex(topic_));
   const auto name = "inproc://link-" + to_hex(topic_) + "-" + std::to_string(++monitors_);

@@ -55,16 +55,16 @@ ClientError to_exception(const SessionError& error, const Connection& connection
 
 }  // namespace
 
-void throw_if_over(const Session& session, const Connection& connection) {
+void throw_if_over(const ClientSession& session, const Connection& connection) {
   if (session.error()) throw to_exception(*session.error(), connection);
   if (session.over()) throw ClientError(ClientError::Kind::closed, "the client is closed");
 }
 
-std::string console_block(std::string_view lines, Tag tag, const std::string& broker_host) {
+std::string console_block(std::string_view lines, HostTag tag, const std::string& broker_host) {
   std::string block;
   block.reserve(lines.size() + 1);
-  const auto host = tag == Tag::off ? std::string() : host_name();
-  const bool tagged = tag == Tag::on || (tag == Tag::automatic && host != broker_host);
+  const auto host = tag == HostTag::off ? std::string() : host_name();
+  const bool tagged = tag == HostTag::on || (tag == HostTag::automatic && host != broker_host);
   do {
     const auto line = lines.substr(0, lines.find('\n'));
     lines.remove_prefix(std::min(line.size() + 1, lines.size()));
@@ -75,7 +75,7 @@ std::string console_block(std::string_view lines, Tag tag, const std::string& br
 }
 
 void Notices::waited(Connection::Lock& lock, Time since, const std::string& reason,
-                     const Session& session) {
+                     const ClientSession& session) {
   const bool again = last_wait_ == Time::min() || since > last_wait_ + forgotten_after;
   last_wait_ = Connection::now();
   if (reason.empty()) told_.clear();  // whatever it was is over
@@ -86,7 +86,7 @@ void Notices::waited(Connection::Lock& lock, Time since, const std::string& reas
   print(lock, reason);
 }
 
-void Notices::in_touch(Connection::Lock& lock, const Session& session,
+void Notices::in_touch(Connection::Lock& lock, const ClientSession& session,
                        const BrokerAddress& broker) {
   if (contact_ == Told::nothing || session.out_of_touch(Connection::now())) return;
   const std::string again = std::exchange(contact_, Told::nothing) == Told::lost ? "again " : "";
@@ -107,7 +107,7 @@ void Notices::print(Connection::Lock& lock, const std::string& text) {
   lock.lock();
 }
 
-std::string no_contact(const Session& session, const Connection& connection) {
+std::string no_contact(const ClientSession& session, const Connection& connection) {
   if (session.full()) return visible(session.why_full());
   const auto& trouble = connection.trouble();
   const auto at = to_string(connection.broker()) + (trouble.empty() ? "" : ": " + trouble);
@@ -116,7 +116,7 @@ std::string no_contact(const Session& session, const Connection& connection) {
   return "looking for a broker at " + at;
 }
 
-std::string why_not_print(const Session& session, const Connection& connection) {
+std::string why_not_print(const ClientSession& session, const Connection& connection) {
   if (session.out_of_touch(Connection::now())) return no_contact(session, connection);
   const auto& confirm = session.confirmed();
   if (confirm.print_held == Held::console) return "the console is full, its printer is slow";

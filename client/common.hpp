@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "client/client_session.hpp"
 #include "client/connection.hpp"
 #include "client/options.hpp"
-#include "client/session.hpp"
 
 namespace baton {
 
@@ -20,10 +20,10 @@ SessionConfig session_config(Role role, const ClientOptions& options);
 
 /// Throws what ended the session before its time, naming the broker and what is known of it; does
 /// nothing while it lives. Requires the connection's lock.
-void throw_if_over(const Session& session, const Connection& connection);
+void throw_if_over(const ClientSession& session, const Connection& connection);
 
 /// Each line of `lines` led by "[host] " if `tag` says so; the last one ended by a newline.
-std::string console_block(std::string_view lines, Tag tag, const std::string& broker_host);
+std::string console_block(std::string_view lines, HostTag tag, const std::string& broker_host);
 
 /// Tells the user why a call waits, but not too often. One for each client; used under its lock.
 class Notices {
@@ -32,16 +32,16 @@ class Notices {
 
   /// A call has waited since `since` for `reason`. Lets go of `lock` while it tells.
   void waited(Connection::Lock& lock, Time since, const std::string& reason,
-              const Session& session);
+              const ClientSession& session);
   /// Says that there is contact again, if it was said that there was none. Lets go of `lock` while
   /// it tells.
-  void in_touch(Connection::Lock& lock, const Session& session, const BrokerAddress& broker);
+  void in_touch(Connection::Lock& lock, const ClientSession& session, const BrokerAddress& broker);
   /// When a call that waits since `since` should say so at the earliest.
   Time due(Time since) const { return tell_ ? since + notice_delay : never; }
   /// ... and when it should look again, where there was nothing to say at `now`: of itself it says
   /// something only while a broker is looked for; later each change of the logic is a reason to
   /// look.
-  Time due_again(const Session& session, Time now) const {
+  Time due_again(const ClientSession& session, Time now) const {
     return session.was_welcomed() ? never : due(now);
   }
 
@@ -66,7 +66,7 @@ class Notices {
 /// `until`. Requires the lock. Throws when the session ends.
 template <class Ready, class Why>
 bool wait_until_ready(Connection& connection, Connection::Lock& lock, Notices& notices,
-                      const Session& session, Ready ready, Why why, Time until = never) {
+                      const ClientSession& session, Ready ready, Why why, Time until = never) {
   if (ready()) return true;
   const Time since = Connection::now();
   Time look = notices.due(since);
@@ -89,7 +89,7 @@ bool wait_until_ready(Connection& connection, Connection::Lock& lock, Notices& n
 /// Says a block through `logic`, waiting while the console holds back.
 template <class Logic>
 void print_block(Connection& connection, Logic& logic, Notices& notices, std::string_view lines,
-                 Tag tag) {
+                 HostTag tag) {
   if (lines.size() > max_print)
     throw ClientError(ClientError::Kind::argument, "a block of lines is too long");
   auto lock = connection.lock();
@@ -108,7 +108,7 @@ void print_block(Connection& connection, Logic& logic, Notices& notices, std::st
 
 /// Why a call waits while the broker is silent, or has no room, and what is known of the cause.
 /// Empty while a broker has been looked for for less than a second.
-std::string no_contact(const Session& session, const Connection& connection);
-std::string why_not_print(const Session& session, const Connection& connection);
+std::string no_contact(const ClientSession& session, const Connection& connection);
+std::string why_not_print(const ClientSession& session, const Connection& connection);
 
 }  // namespace baton

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "client/session.hpp"
+#include "client/client_session.hpp"
 #include "net/broker_address.hpp"
 #include "proto/deadline.hpp"
 
@@ -18,7 +18,7 @@ class Runtime;
 inline constexpr const char* in_contact = "in contact ";
 
 /// Whether console lines are led by "[host] ".
-enum class Tag : std::uint8_t {
+enum class HostTag : std::uint8_t {
   automatic,  ///< where the broker runs on a host of another name
   on,
   off,
@@ -36,7 +36,7 @@ struct ClientOptions {
   /// How long to look for a broker at first; Duration::max(), or that of any unit: for ever. A
   /// client that once knew one keeps trying.
   TimeLimit connect_timeout = default_connect_timeout;
-  Tag tag = Tag::automatic;
+  HostTag tag = HostTag::automatic;
   /// Told why a call waits: "queue 'default' is full (...)", "no consumer asks for queue 'default'"
   /// (join). Called by the thread that waits, without a lock, when it has waited for half a second,
   /// and again only when the reason is another one or the last is some seconds old. Also told when

@@ -38,7 +38,7 @@ void ConsumerSession::start(Time now) { session_.start(now); }
 // --- what comes in -------------------------------------------------------------------------------
 
 void ConsumerSession::on_notification(std::string_view frame, Time now) {
-  using Kind = Session::Notification::Kind;
+  using Kind = ClientSession::Notification::Kind;
   const bool trusted = session_.trusted(now), could_print = may_print(), was_closed = closed();
   if (!session_.established()) flush_settled();  // so that a welcome finds it in the control stream
   const auto notification =
@@ -55,16 +55,16 @@ void ConsumerSession::on_notification(std::string_view frame, Time now) {
     changed_ = true;
 }
 
-/// What the user holds is claimed; what came in and was not begun is somebody's again.
+/// What the user holds is reclaimed; what came in and was not begun is somebody's again.
 void ConsumerSession::on_welcomed() {
-  claimed_tags_ = tags_;
+  reclaimed_tags_ = tags_;
   inbox_.clear();
   coming_.drop();
   link_.reset();
 }
 
-/// What was claimed and is not granted. It may have come in again since, by a new delivery.
-void ConsumerSession::on_lost(const Session::Notification& notification) {
+/// What was reclaimed and is not granted. It may have come in again since, by a new delivery.
+void ConsumerSession::on_lost(const ClientSession::Notification& notification) {
   EntryReader in(notification.payload);
   Entry entry;
   std::vector<ItemRun> runs;
@@ -80,7 +80,7 @@ void ConsumerSession::on_lost(const Session::Notification& notification) {
 void ConsumerSession::lose(ItemId id) {
   if (!held_.contains(id))
     lost_.insert(id.value);  // settled meanwhile
-  else if (held_.tag_of(id) <= claimed_tags_)
+  else if (held_.tag_of(id) <= reclaimed_tags_)
     held_.erase(id);
 }
 
@@ -215,7 +215,7 @@ bool ConsumerSession::take(Delivery& delivery, std::string& body, Time now) {
   return true;
 }
 
-/// What is claimed with it, if ever.
+/// What is reclaimed with it, if ever.
 void ConsumerSession::remember(const Delivery& delivery) {
   marks_.note(delivery.id, {delivery.deliveries, delivery.put});
   if (!marks_.is_full()) return;
@@ -355,17 +355,17 @@ void ConsumerSession::update_requests() {
 
 /// What the user holds, and what it has settled unheard: for that, too, we must be the holder. The
 /// same for all hellos of a session, for they say how much it is.
-const Claims& ConsumerSession::claims() {
-  if (claims_of_ == session_.id()) return claims_;
-  claims_of_ = session_.id();
+const Reclaims& ConsumerSession::reclaims() {
+  if (reclaims_of_ == session_.id()) return reclaims_;
+  reclaims_of_ = session_.id();
   flush_settled();
   auto ids = held_.ids();
   settled_items(session_.control(), ids, false);
   if (session_.control().idle()) lost_.clear();
   std::erase_if(ids, [this](ItemId id) { return lost_.contains(id.value); });
   if (ids.size() > max_requests) ids.resize(max_requests);  // the held ones come first
-  claims_ = marks_.claims_of(std::move(ids), [this](ItemId id) { return held_.contains(id); });
-  return claims_;
+  reclaims_ = marks_.reclaims_of(std::move(ids), [this](ItemId id) { return held_.contains(id); });
+  return reclaims_;
 }
 
 void ConsumerSession::tick(Time now, Outbox& out) {
@@ -387,7 +387,7 @@ void ConsumerSession::tick(Time now, Outbox& out) {
   out.requests.insert(out.requests.end(), requests_.begin(), requests_.end());
   requests_.clear();
   flush_settled();
-  if (session_.hello_due(now)) session_.send_hello(now, {{1}, {}, claims()}, out);
+  if (session_.hello_due(now)) session_.send_hello(now, {{1}, {}, reclaims()}, out);
   update_requests();
   if (now >= news_of_link_at()) session_.heartbeat_soon();
   if (session_.heartbeat_due(now)) {

@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "client/client_session.hpp"
 #include "client/inbox.hpp"
 #include "client/logic.hpp"
-#include "client/session.hpp"
 #include "consumer/assembly.hpp"
 #include "consumer/delivery_link.hpp"
 #include "consumer/given_marks.hpp"
@@ -101,7 +101,7 @@ class ConsumerSession final : public ClientLogic {
   void give_up(Time now);
   /// Ends the session; drains first. What is still held is given back by the broker.
   void close(Time now);
-  const Session& session() const { return session_; }
+  const ClientSession& session() const { return session_; }
   const DeliveryLink& link() const { return link_; }
 
   void check_invariants() const;
@@ -122,12 +122,12 @@ class ConsumerSession final : public ClientLogic {
   void update_requests();
   SeqNo send_request(std::uint64_t more);
   std::uint64_t wanted() const;
-  const Claims& claims();
+  const Reclaims& reclaims();
   void remember(const Delivery& delivery);
-  void on_lost(const Session::Notification& notification);
+  void on_lost(const ClientSession::Notification& notification);
   void lose(ItemId id);
 
-  Session session_;
+  ClientSession session_;
   std::uint32_t prefetch_;
   DeliveryLink link_;
   Inbox inbox_{EntryKind::delivery};
@@ -140,11 +140,11 @@ class ConsumerSession final : public ClientLogic {
   std::uint64_t takers_ = 0, tags_ = 0;
   GivenMarks marks_;  // of what is held, and some of what is settled
   std::unordered_set<std::uint64_t>
-      lost_;       // of what is settled, unheard: it was another's, so it is not claimed again
-  Claims claims_;  // of the session `claims_of_`
-  SessionId claims_of_;
-  std::uint64_t claimed_tags_ =
-      0;                     // what was taken up to then is claimed, what is taken later is given
+      lost_;  // of what is settled, unheard: it was another's, so it is not reclaimed again
+  Reclaims reclaims_;  // of the session `reclaims_of_`
+  SessionId reclaims_of_;
+  std::uint64_t reclaimed_tags_ =
+      0;                     // what was taken up to then is reclaimed, what is taken later is given
   bool judge_link_ = false;  // a confirm has come since the last tick
   bool draining_ = false, resting_ = false, changed_ = false;
   std::vector<SocketRequest> requests_;  // for the next tick

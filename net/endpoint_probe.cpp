@@ -17,7 +17,7 @@ namespace {
 
 using Found = EndpointLook::Found;
 
-constexpr std::chrono::milliseconds patience{1000};
+constexpr std::chrono::milliseconds time_limit{1000};
 constexpr std::size_t signature_size = 10;  // how each ZMTP connection begins: ff, 8 bytes, 7f
 
 /// One connection: first it is made, then the first bytes are waited for.
@@ -120,7 +120,7 @@ std::string some_answer(const EndpointLooks& looks, const BrokerAddress& broker,
 }  // namespace
 
 EndpointLooks look_at_endpoints(const std::string& address, std::uint16_t base) {
-  const auto until = std::chrono::steady_clock::now() + patience;
+  const auto until = std::chrono::steady_clock::now() + time_limit;
   std::array<std::unique_ptr<Visit>, 3> visits;
   for (std::size_t i = 0; i < visits.size(); ++i)
     visits[i] = std::make_unique<Visit>(address, static_cast<std::uint16_t>(base + i));

@@ -145,7 +145,7 @@ void Printer::stop() {
 
 void Printer::close() {
   auto lock = impl_->connection.lock();
-  if (impl_->session.session().state() == Session::State::ended) return;
+  if (impl_->session.session().state() == ClientSession::State::ended) return;
   impl_->session.close(Connection::now());
   impl_->connection.changed();
   while (!impl_->session.session().over()) impl_->connection.wait(lock);

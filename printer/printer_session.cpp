@@ -15,7 +15,7 @@ PrinterSession::PrinterSession(SessionConfig config) : session_(std::move(config
 void PrinterSession::start(Time now) { session_.start(now); }
 
 void PrinterSession::on_notification(std::string_view frame, Time now) {
-  using Kind = Session::Notification::Kind;
+  using Kind = ClientSession::Notification::Kind;
   const auto notification = session_.on_notification(frame, now);
   if (notification.kind == Kind::welcomed) on_welcomed();
   if (notification.kind == Kind::feed) on_feed(notification);
@@ -32,7 +32,7 @@ void PrinterSession::on_welcomed() {
   received_ = printed_ = {session_.welcome().feed_first.value - 1};
 }
 
-void PrinterSession::on_feed(const Session::Notification& notification) {
+void PrinterSession::on_feed(const ClientSession::Notification& notification) {
   session_.heartbeat_soon();
   received_ = session_.feed_position();
   Entry entry;

@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "client/client_session.hpp"
 #include "client/inbox.hpp"
 #include "client/logic.hpp"
-#include "client/session.hpp"
 #include "proto/repeats.hpp"
 
 namespace baton {
@@ -48,19 +48,19 @@ class PrinterSession final : public ClientLogic {
   /// Whether the system is shutting down and the last block was printed.
   bool finished() const;
   void close(Time now);
-  const Session& session() const { return session_; }
+  const ClientSession& session() const { return session_; }
 
   void check_invariants() const;
 
  private:
   void on_welcomed();
-  void on_feed(const Session::Notification& notification);
+  void on_feed(const ClientSession::Notification& notification);
   void begin_log(const Inbox::Taken& taken);
   void pass_over();
   void miss(std::uint64_t numbers);
   bool is_whole(PrintBlock& printed);
 
-  Session session_;
+  ClientSession session_;
   Inbox inbox_{EntryKind::line};  // tag: the log
   std::uint64_t log_ = 0;         // counts the brokers that we have printed for
   SeqNo received_;                // of this log; `dropped` ones count

@@ -191,10 +191,10 @@ void Producer::print(std::string_view lines) {
   print_block(impl_->connection, impl_->session, impl_->notices, lines, impl_->options.tag);
 }
 
-std::vector<Checkpoint> Producer::put_before() {
+std::vector<Checkpoint> Producer::already_put() {
   auto lock = impl_->connection.lock();
   impl_->wait(lock, [this] { return impl_->session.session().was_welcomed(); });
-  return impl_->session.put_before();
+  return impl_->session.already_put();
 }
 
 bool Producer::in_touch() {
@@ -214,7 +214,8 @@ void Producer::close() {
   auto& session = impl_->session;
   {
     auto lock = impl_->connection.lock();
-    if (session.session().closing() && session.session().state() == Session::State::ended) return;
+    if (session.session().closing() && session.session().state() == ClientSession::State::ended)
+      return;
     const auto flushed = [&] {
       return session.flushed() || impl_->stopped || !session.session().was_welcomed();
     };

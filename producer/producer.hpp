@@ -17,7 +17,7 @@ namespace baton {
 struct ProducerOptions : ClientOptions {
   std::string queue = "default";
   /// Identity: a later process with the same name may go on after what this one has put (see
-  /// Producer::put_before()), and join() waits for what they all have put. Empty: a random one. At
+  /// Producer::already_put()), and join() waits for what they all have put. Empty: a random one. At
   /// most max_client_name bytes.
   std::string name;
 };
@@ -32,7 +32,7 @@ struct PutOptions {
 };
 
 /// All methods may be called from any thread; items put by one thread keep their order. The
-/// connection is made and kept in the background: no call but flush, join, close and put_before
+/// connection is made and kept in the background: no call but flush, join, close and already_put
 /// waits for the broker, and put and say only when they must.
 class Producer {
  public:
@@ -77,7 +77,7 @@ class Producer {
   /// its beginning, asks a Retrace made of it about each item, puts such as are fresh, and names
   /// their places, puts each item once, however often he is killed; who has other input finds out.
   /// Blocks until the broker has answered.
-  std::vector<Checkpoint> put_before();
+  std::vector<Checkpoint> already_put();
 
   /// Whether the broker was heard a moment ago.
   bool in_touch();

@@ -21,7 +21,7 @@ ProducerSession::ProducerSession(SessionConfig config) : session_(std::move(conf
 void ProducerSession::start(Time now) { session_.start(now); }
 
 void ProducerSession::on_notification(std::string_view frame, Time now) {
-  using Kind = Session::Notification::Kind;
+  using Kind = ClientSession::Notification::Kind;
   const auto notification = session_.on_notification(frame, now);
   if (notification.kind == Kind::nothing) return;
   changed_ = true;
@@ -34,7 +34,7 @@ void ProducerSession::on_welcomed(Time now) {
   const auto& welcome = session_.welcome();
   alone_since_ = never;
   if (!std::exchange(begun_, true)) {
-    put_before_ = welcome.digests;
+    already_put_ = welcome.digests;
     put_ = StreamSender(welcome.put_received + 1);
     return;
   }
@@ -81,7 +81,7 @@ void ProducerSession::on_confirmed(Time now) {
   alone_since_ = confirm.consumers > 0 ? never : std::min(alone_since_, now);
 }
 
-void ProducerSession::on_feed(const Session::Notification& notification) {
+void ProducerSession::on_feed(const ClientSession::Notification& notification) {
   EntryReader in(notification.payload);
   Entry entry;
   for (std::uint32_t i = 0; in.next(entry); ++i) {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "client/client_session.hpp"
 #include "client/logic.hpp"
-#include "client/session.hpp"
 
 namespace baton {
 
@@ -70,7 +70,7 @@ class ProducerSession final : public ClientLogic {
     return session_.was_welcomed() && put_.idle() && session_.control().idle();
   }
   /// What earlier processes of this name had put: for Retrace. Known once welcomed.
-  const std::vector<Checkpoint>& put_before() const { return put_before_; }
+  const std::vector<Checkpoint>& already_put() const { return already_put_; }
 
   /// From now on the broker says at once when all items are settled. Repeated calls cost nothing.
   void join();
@@ -85,7 +85,7 @@ class ProducerSession final : public ClientLogic {
   bool may_print() const { return session_.may_print(); }
   void print(std::string_view block) { session_.print(block); }
   void close(Time now) { session_.close(put_.last(), now, !put_.idle()); }
-  const Session& session() const { return session_; }
+  const ClientSession& session() const { return session_; }
 
   void check_invariants() const;
 
@@ -93,12 +93,12 @@ class ProducerSession final : public ClientLogic {
   void on_welcomed(Time now);
   void count_gone(std::uint64_t unknown);
   void on_confirmed(Time now);
-  void on_feed(const Session::Notification& notification);
+  void on_feed(const ClientSession::Notification& notification);
   void send_mark(Time now, Outbox& out);
 
-  Session session_;
+  ClientSession session_;
   StreamSender put_;
-  std::vector<Checkpoint> put_before_;
+  std::vector<Checkpoint> already_put_;
   Time alone_since_ = never;  // so long no confirm has named a consumer
   bool begun_ = false;        // welcomed once: how its numbers go on is settled
   bool joining_ = false, changed_ = false, more_ = false;

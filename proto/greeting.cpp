@@ -170,7 +170,7 @@ std::string to_json(const Hello& hello) {
   if (hello.role == Role::producer) object["run"] = to_hex(hello.run);
   if (hello.begun) object["begun"] = true;
   if (hello.last_put > SeqNo{}) object["last_put"] = hello.last_put.value;
-  if (hello.claims > 0) object["claims"] = hello.claims;
+  if (hello.reclaims > 0) object["reclaims"] = hello.reclaims;
   return dump(object);
 }
 
@@ -193,9 +193,9 @@ Refusal parse(std::string_view text, Hello& hello, std::string& why) {
     hello.begun = flag_field(object, "begun");
     hello.last_put.value = number_field(object, "last_put", 0);
     hello.previous = previous_field(object);
-    hello.claims = number_field(object, "claims", 0);
-    if (hello.claims > max_requests)
-      throw Wrong{Refusal::hello, "claims are more items than a session can hold"};
+    hello.reclaims = number_field(object, "reclaims", 0);
+    if (hello.reclaims > max_requests)
+      throw Wrong{Refusal::hello, "reclaims are more items than a session can hold"};
     if (hello.role == Role::producer && hello.name.empty())
       throw Wrong{Refusal::hello, "a producer gives its name"};
     if (hello.first_put.value == 0) throw Wrong{Refusal::hello, "first_put counts from 1"};

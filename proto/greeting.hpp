@@ -48,8 +48,8 @@ struct Hello {
   SeqNo feed_position;  ///< last number of the broker's stream that came in, from the broker
                         ///< instance of `previous`
   std::optional<Previous> previous;
-  /// Consumer: so many items are claimed by the first entries of its control stream.
-  std::uint64_t claims = 0;
+  /// Consumer: so many items are reclaimed by the first entries of its control stream.
+  std::uint64_t reclaims = 0;
 
   bool operator==(const Hello&) const = default;
 };

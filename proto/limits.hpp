@@ -45,8 +45,8 @@ inline constexpr std::size_t topics_per_connection = 4;
 inline constexpr std::size_t max_subscription = 64;
 /// Requests of one session that are not answered yet.
 inline constexpr std::uint32_t max_requests = 65'536;
-/// Claims that wait for their put, of all sessions.
-inline constexpr std::uint32_t max_put_claims = 4 * max_requests;
+/// Reclaims that wait for their put, of all sessions.
+inline constexpr std::uint32_t max_put_reclaims = 4 * max_requests;
 
 // Priorities: the higher goes first.
 inline constexpr std::uint8_t max_priority = 9;
@@ -85,9 +85,9 @@ inline constexpr Duration longest_resend_delay = 8s;  ///< ... up to this
 /// Of the broker's own loop, before deadlines are extended.
 inline constexpr Duration longest_pause = 500ms;
 /// After a restart of a broker that keeps: for those who hold items to say so.
-inline constexpr Duration claims_within = 6500ms;
-/// ... and longer, while claims of a session are still coming in; not beyond this.
-inline constexpr Duration claims_at_latest = 60s;
+inline constexpr Duration reclaim_window = 6500ms;
+/// ... and longer, while reclaims of a session are still coming in; not beyond this.
+inline constexpr Duration reclaim_at_latest = 60s;
 inline constexpr Duration ended_kept = 60s;  ///< how long an ended session is still recognised
 
 static_assert(put_window_bytes < max_message * 2 && max_body < max_message);
@@ -102,7 +102,7 @@ inline constexpr Duration slowest_return =
     + session_timeout       // nothing is heard from the dead address
     + heartbeat_in_silence  // its heartbeat is answered: another broker instance
     + hello_again;          // not sooner behind its sockets' opening
-static_assert(claims_within >= slowest_return + 500ms,
-              "claims are waited for until all can have come, on slow lines, too");
+static_assert(reclaim_window >= slowest_return + 500ms,
+              "reclaims are waited for until all can have come, on slow lines, too");
 
 }  // namespace baton

@@ -7,9 +7,9 @@ namespace {
 
 constexpr std::string_view magic = "BTN";
 constexpr std::size_t run_size = 12;
-constexpr std::size_t claim_size = 16;
-constexpr std::size_t claim_put_size = 32;
-constexpr std::uint32_t most_deliveries = 1u << 31;  // of a claim: it can go out some times more
+constexpr std::size_t reclaim_size = 16;
+constexpr std::size_t reclaim_put_size = 32;
+constexpr std::uint32_t most_deliveries = 1u << 31;  // of a reclaim: it can go out some times more
 constexpr std::size_t delivery_size = 16;
 constexpr std::size_t unkept_size = 16;  // of a given
 constexpr std::size_t whole_size = 4;    // of a partial one
@@ -51,11 +51,11 @@ Refusal check_runs(const Entry& entry) {
                               : Refusal::none;  // no more than a session can hold
 }
 
-/// Claims are runs as well, each with a count of deliveries.
-Refusal check_claims(const Entry& entry) {
-  const bool puts = entry.kind == EntryKind::claim_put;
-  if (entry.payload.empty() || entry.payload.size() % (puts ? claim_put_size : claim_size) != 0 ||
-      entry.b != 0)
+/// Reclaims are runs as well, each with a count of deliveries.
+Refusal check_reclaims(const Entry& entry) {
+  const bool puts = entry.kind == EntryKind::reclaim_put;
+  if (entry.payload.empty() ||
+      entry.payload.size() % (puts ? reclaim_put_size : reclaim_size) != 0 || entry.b != 0)
     return Refusal::malformed;
   Reader in(entry.payload);
   std::uint64_t total = 0;
@@ -92,9 +92,9 @@ Refusal check_control(const Entry& entry) {
     case EntryKind::ack:
     case EntryKind::release:
       return check_runs(entry);
-    case EntryKind::claim:
-    case EntryKind::claim_put:
-      return check_claims(entry);
+    case EntryKind::reclaim:
+    case EntryKind::reclaim_put:
+      return check_reclaims(entry);
     case EntryKind::fail:
       if (entry.payload.size() < fail_size) return Refusal::malformed;
       return entry.payload.size() > fail_size + max_reason ? Refusal::too_large : Refusal::none;
@@ -361,17 +361,17 @@ void append_runs(std::string& out, EntryKind kind, const std::vector<ItemRun>& r
   }
 }
 
-void append_claims(std::string& out, const std::vector<Claim>& claims) {
-  const bool puts = claims.front().put.producer != 0;
-  append_entry_head(out, puts ? EntryKind::claim_put : EntryKind::claim, 0, 0,
-                    claims.size() * (puts ? claim_put_size : claim_size));
-  for (const auto& claim : claims) {
-    append(out, claim.first.value);
-    append(out, claim.count);
-    append(out, claim.deliveries);
+void append_reclaims(std::string& out, const std::vector<Reclaim>& reclaims) {
+  const bool puts = reclaims.front().put.producer != 0;
+  append_entry_head(out, puts ? EntryKind::reclaim_put : EntryKind::reclaim, 0, 0,
+                    reclaims.size() * (puts ? reclaim_put_size : reclaim_size));
+  for (const auto& reclaim : reclaims) {
+    append(out, reclaim.first.value);
+    append(out, reclaim.count);
+    append(out, reclaim.deliveries);
     if (!puts) continue;
-    append(out, claim.put.producer);
-    append(out, claim.put.number.value);
+    append(out, reclaim.put.producer);
+    append(out, reclaim.put.number.value);
   }
 }
 
@@ -451,18 +451,18 @@ void read_runs(const Entry& entry, std::vector<ItemRun>& runs) {
   }
 }
 
-void read_claims(const Entry& entry, std::vector<Claim>& claims) {
-  claims.clear();
+void read_reclaims(const Entry& entry, std::vector<Reclaim>& reclaims) {
+  reclaims.clear();
   Reader in(entry.payload);
   while (!in.empty()) {
-    Claim claim{{in.take<std::uint64_t>()}, 0, 0, {}};
-    claim.count = in.take<std::uint32_t>();
-    claim.deliveries = in.take<std::uint32_t>();
-    if (entry.kind == EntryKind::claim_put) {
-      claim.put.producer = in.take<std::uint64_t>();
-      claim.put.number = {in.take<std::uint64_t>()};
+    Reclaim reclaim{{in.take<std::uint64_t>()}, 0, 0, {}};
+    reclaim.count = in.take<std::uint32_t>();
+    reclaim.deliveries = in.take<std::uint32_t>();
+    if (entry.kind == EntryKind::reclaim_put) {
+      reclaim.put.producer = in.take<std::uint64_t>();
+      reclaim.put.number = {in.take<std::uint64_t>()};
     }
-    claims.push_back(claim);
+    reclaims.push_back(reclaim);
   }
 }
 

@@ -77,10 +77,11 @@ enum class EntryKind : std::uint8_t {
            ///< part of one
   link_lost = 22,  ///< LinkLost: open another link for me
   join = 23,       ///< nothing: tell me at once when all my items are settled
-  claim = 25,  ///< runs of items that an earlier session of this client was given, each with its
-               ///< count of deliveries
-  claim_put = 26,  ///< the same of items that may not have been kept: each run with the put of its
-                   ///< first item
+  reclaim = 25,  ///< runs of items that an earlier session of this client was given, each with its
+                 ///< count of deliveries
+  reclaim_put =
+      26,  ///< the same of items that may not have been kept: each run with the put of its
+           ///< first item
   close =
       24,  ///< u64: the last number of the put stream; the session ends when both streams are in
   // on a link
@@ -91,7 +92,8 @@ enum class EntryKind : std::uint8_t {
   // in notifications, from the broker
   died = 48,    ///< JSON: an item of this producer is dead
   result = 49,  ///< reserved: an item's result
-  lost = 50,  ///< runs of items, to a consumer: it claimed them, and they are not its own any more
+  lost =
+      50,  ///< runs of items, to a consumer: it reclaimed them, and they are not its own any more
   line = 64,  ///< b: flags (block_goes_on); client u64, say number u64: who said it; then a block,
               ///< or a part of one
   dropped =
@@ -220,14 +222,14 @@ void append_delivery(std::string& out, const Delivery& delivery, const PutName& 
 Delivery read_delivery(const Entry& entry, const PutName& before = {});
 
 /// Items with ids that follow one another, which were given so many times by then.
-struct Claim {
+struct Reclaim {
   ItemId first;
   std::uint32_t count = 0;
   std::uint32_t deliveries = 1;
   /// Of the first, of items that may not have been kept: the others' numbers follow it.
   PutName put = {};
 
-  auto operator<=>(const Claim&) const = default;
+  auto operator<=>(const Reclaim&) const = default;
 };
 
 /// "Of link `generation` everything up to `received` came in; I want `wanted` items on the next
@@ -279,8 +281,8 @@ void append_request(std::string& out, const Request& request);
 void append_cancel_requests(std::string& out, std::uint32_t count);
 void append_runs(std::string& out, EntryKind kind,
                  const std::vector<ItemRun>& runs);  ///< ack, release or lost
-void append_claims(std::string& out,
-                   const std::vector<Claim>& claims);  ///< none or all of them with a put
+void append_reclaims(std::string& out,
+                     const std::vector<Reclaim>& reclaims);  ///< none or all of them with a put
 void append_fail(std::string& out, const Failure& failure);
 void append_link_lost(std::string& out, const LinkLost& lost);
 void append_close(std::string& out, SeqNo last_put);
@@ -290,8 +292,8 @@ void append_block(std::string& out, EntryKind kind,
 
 Request read_request(const Entry& entry);
 std::uint32_t read_cancel_requests(const Entry& entry);
-void read_runs(const Entry& entry, std::vector<ItemRun>& runs);    ///< replaces `runs`
-void read_claims(const Entry& entry, std::vector<Claim>& claims);  ///< replaces `claims`
+void read_runs(const Entry& entry, std::vector<ItemRun>& runs);          ///< replaces `runs`
+void read_reclaims(const Entry& entry, std::vector<Reclaim>& reclaims);  ///< replaces `reclaims`
 Failure read_fail(const Entry& entry);
 LinkLost read_link_lost(const Entry& entry);
 SeqNo read_close(const Entry& entry);

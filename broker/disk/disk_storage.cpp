@@ -85,11 +85,11 @@ DiskStorage::Written DiskStorage::end() {
 void DiskStorage::load(Kept& kept, BrokerInstance broker_instance, Time now) {
   clock_.emplace(disk::ClockNote::read(options_.directory / "clock"), options_.wall(), now);
   disk::Database::Visitor visitor;
-  visitor.seal = [&](const disk::Seal& seal) {
-    const auto first = first_id(broker_instance, seal.broker_instance, seal.last);
+  visitor.superblock = [&](const disk::Superblock& superblock) {
+    const auto first = first_id(broker_instance, superblock.broker_instance, superblock.last);
     open_.last = {first.value -
                   1};  // all that this process gives is above it, whatever of that is ever written
-    kept.begin(seal.broker_instance, first);
+    kept.begin(superblock.broker_instance, first);
   };
   visitor.queue = [&](std::uint64_t index, std::string_view name) {
     kept.queue(static_cast<std::uint32_t>(index), name);

@@ -201,24 +201,24 @@ bool read_producer(std::uint64_t key, std::string_view value, ProducerRow& row) 
   return in.ok() && digests <= most_digests;
 }
 
-void append_seal(std::string& out, std::uint64_t key, const Seal& seal) {
+void append_superblock(std::string& out, std::uint64_t key, const Superblock& superblock) {
   append_row(out, key, [&] {
-    append(out, seal.format);
-    append(out, seal.broker_instance.value);
-    append(out, seal.items);
-    append(out, seal.states);
-    append(out, seal.last.value);
+    append(out, superblock.format);
+    append(out, superblock.broker_instance.value);
+    append(out, superblock.items);
+    append(out, superblock.states);
+    append(out, superblock.last.value);
   });
 }
 
-bool read_seal(std::uint64_t key, std::string_view value, Seal& seal) {
+bool read_superblock(std::uint64_t key, std::string_view value, Superblock& superblock) {
   Reader in({});
   if (!open_row(key, value, in)) return false;
-  seal.format = in.take<std::uint32_t>();
-  seal.broker_instance = {in.take<std::uint64_t>()};
-  seal.items = in.take<std::uint64_t>();
-  seal.states = in.take<std::uint64_t>();
-  seal.last = {in.take<std::uint64_t>()};
+  superblock.format = in.take<std::uint32_t>();
+  superblock.broker_instance = {in.take<std::uint64_t>()};
+  superblock.items = in.take<std::uint64_t>();
+  superblock.states = in.take<std::uint64_t>();
+  superblock.last = {in.take<std::uint64_t>()};
   return in.ok();
 }
 

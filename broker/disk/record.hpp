@@ -59,14 +59,14 @@ struct ProducerRow {
   bool operator==(const ProducerRow&) const = default;
 };
 
-struct Seal {
+struct Superblock {
   std::uint32_t format = disk::format;
   BrokerInstance broker_instance;
   std::uint64_t items = 0;
   std::uint64_t states = 0;
   ItemId last;
 
-  bool operator==(const Seal&) const = default;
+  bool operator==(const Superblock&) const = default;
 };
 
 // Each appends the value of the row with that key.
@@ -74,7 +74,7 @@ void append_item(std::string& out, std::uint64_t key, const ItemRow& row);
 void append_state(std::string& out, std::uint64_t key, const StateRow& row);
 void append_queue(std::string& out, std::uint64_t key, std::string_view name);
 void append_producer(std::string& out, std::uint64_t key, const ProducerRow& row);
-void append_seal(std::string& out, std::uint64_t key, const Seal& seal);
+void append_superblock(std::string& out, std::uint64_t key, const Superblock& superblock);
 
 /// `size` bytes of an item's body, from `offset` on. Read from the beginning to the end: `check` is
 /// what the parts before have left there, 0 before the first. False when the row is too short; with
@@ -88,6 +88,6 @@ bool read_item(std::uint64_t key, std::string_view value, ItemRow& row);
 bool read_state(std::uint64_t key, std::string_view value, StateRow& row);
 bool read_queue(std::uint64_t key, std::string_view value, std::string_view& name);
 bool read_producer(std::uint64_t key, std::string_view value, ProducerRow& row);
-bool read_seal(std::uint64_t key, std::string_view value, Seal& seal);
+bool read_superblock(std::uint64_t key, std::string_view value, Superblock& superblock);
 
 }  // namespace baton::broker::disk

@@ -173,10 +173,10 @@ baton::Settled wait_for_all(Producer& producer, Screen& screen) {
 /// After SIGTERM or SIGINT: what was put is seen through, the rest is not put.
 int report_stopped(const ProducerSettings& settings, const ProducerRun& run, Producer& producer,
                    Screen& screen) {
-  if (run.all_put() && !settings.wait) return 0;
+  if (run.input_complete() && !settings.wait) return 0;
   screen.print(
       program + std::string(": stopped") +
-      (run.all_put()
+      (run.input_complete()
            ? ": " + done_so_far(producer.settled()) + "; the others stay in the queue"
            : " after " + baton::counted(run.items_put(), "item") + "; the rest was not put"));
   return 1;
@@ -212,7 +212,7 @@ int produce(const ProducerSettings& settings, Producer& producer, baton::StopSig
     code = bad_input;
   } catch (const ClientError& error) {
     if (!signals.stopped() || error.kind() != ClientError::Kind::closed) {
-      if (run.all_put() && settings.wait)
+      if (run.input_complete() && settings.wait)
         screen.print(program + (": " + done_so_far(producer.settled())));
       throw;
     }

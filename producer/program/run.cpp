@@ -88,7 +88,7 @@ void ProducerRun::put_all() {
   anew_ = settings_.again || settings_.from > 0;
   if (settings_.named())
     retrace_.emplace(settings_.client.queue,
-                     anew_ ? std::vector<Checkpoint>() : producer_.put_before());
+                     anew_ ? std::vector<Checkpoint>() : producer_.already_put());
   for (std::size_t i = 0; i < settings_.items.size(); ++i) put_item(i);
   if (!settings_.file.empty()) put_lines(settings_.file);
   end_of_input();
@@ -204,12 +204,12 @@ bool ProducerRun::is_in(const std::string& body, const Place& place) {
 
 void ProducerRun::end_of_input() {
   if (retrace_ && !retrace_->complete())
-    refuse("it has " + counted(in_, "item") + ", of " + std::to_string(retrace_->put_before()) +
+    refuse("it has " + counted(in_, "item") + ", of " + std::to_string(retrace_->already_put()) +
            " that were put");
   if (settings_.from > 0 && put_ == 0)
     throw InputError("--from " + std::to_string(settings_.from) +
                      ": there is nothing from there on");
-  all_put_ = true;
+  input_complete_ = true;
   screen_.finish_progress(put_so_far(put_));
   if (in_ == 0) return;
   if (put_ > 0)

@@ -46,7 +46,7 @@ class Kept {
   /// The ids of all, whose bodies must be what was put.
   std::set<std::uint64_t> load() {
     std::set<std::uint64_t> ids;
-    database_.load({[](const disk::Seal&) {}, [](std::uint64_t, std::string_view) {},
+    database_.load({[](const disk::Superblock&) {}, [](std::uint64_t, std::string_view) {},
                     [](std::uint64_t, const disk::ProducerRow&) {},
                     [&](std::uint64_t id, const disk::ItemRow& row, const disk::StateRow*) {
                       CHECK(row.body == body(id));

@@ -38,8 +38,8 @@ TEST_CASE("what was durable comes back, in order") {
 }
 
 TEST_CASE(
-    "a process that writes nothing leaves its broker instance: whoever held items of it may claim "
-    "them") {
+    "a process that writes nothing leaves its broker instance: whoever held items of it may "
+    "reclaim them") {
   const Directory directory;
   {
     Disk disk(directory);

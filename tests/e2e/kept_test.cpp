@@ -39,7 +39,8 @@ TEST_CASE("kept: what was confirmed is there after kill -9 of the broker and in 
   CHECK_FALSE(consumer.get(200ms));
 }
 
-TEST_CASE("kept: a consumer at work claims its item from the next broker and nobody else gets it") {
+TEST_CASE(
+    "kept: a consumer at work reclaims its item from the next broker and nobody else gets it") {
   KeptBroker broker;
   Producer producer(producer_of(*broker));
   for (const char* body : {"at work", "waiting"}) producer.put(body);

@@ -1,4 +1,4 @@
-// Large bodies, and long console lines, over a link that is slower than the patience for a message:
+// Large bodies, and long console lines, over a link that is slower than a message may take:
 // they arrive in about the time that their bytes take, sent once, and nobody is held for dead
 // meanwhile. Longer forms: BATON_LINK_MBIT, BATON_LINK_MIB (of an item), BATON_LINK_ITEMS.
 #include <algorithm>
@@ -69,8 +69,8 @@ std::string long_winded() {
 }  // namespace
 
 TEST_CASE(
-    "slow link: a console line that takes longer than the patience for a message is said and "
-    "printed once") {
+    "slow link: a console line that takes longer than a message may take is said and printed "
+    "once") {
   const Namespace network{slow_loopback(2)};  // 3.2 s to the broker, and as long to the printer
   SKIP_UNLESS(network.why_not().empty(), network.why_not());
   const auto who = long_winded();

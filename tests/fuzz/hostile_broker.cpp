@@ -23,7 +23,7 @@ SessionConfig config_of(Role role) {
   return config;
 }
 
-HostileBroker::HostileBroker(ClientLogic& logic, const Session& session, Script& script)
+HostileBroker::HostileBroker(ClientLogic& logic, const ClientSession& session, Script& script)
     : logic_(logic), session_(session), script_(script) {}
 
 void HostileBroker::act() {

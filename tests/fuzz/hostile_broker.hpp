@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "client/client_session.hpp"
 #include "client/logic.hpp"
-#include "client/session.hpp"
 #include "proto/greeting.hpp"
 #include "proto/message.hpp"
 #include "tests/fuzz/script.hpp"
@@ -20,7 +20,7 @@ SessionConfig config_of(Role role);
 class HostileBroker {
  public:
   /// `session` is the one in `logic`; both must outlive this.
-  HostileBroker(ClientLogic& logic, const Session& session, Script& script);
+  HostileBroker(ClientLogic& logic, const ClientSession& session, Script& script);
 
   /// It says something, or time passes.
   void act();
@@ -44,7 +44,7 @@ class HostileBroker {
   void read(const Outbox::Message& message) const;
 
   ClientLogic& logic_;
-  const Session& session_;
+  const ClientSession& session_;
   Script& script_;
   Time now_{1000s};
   Confirm confirm_;

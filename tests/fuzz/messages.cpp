@@ -44,10 +44,10 @@ void check_runs(const Entry& entry) {
                  runs_of(entry), append, runs_of);
 }
 
-std::vector<Claim> claims_of(const Entry& entry) {
-  std::vector<Claim> claims{{{1}, 1, 1}};  // replaced
-  read_claims(entry, claims);
-  return claims;
+std::vector<Reclaim> reclaims_of(const Entry& entry) {
+  std::vector<Reclaim> reclaims{{{1}, 1, 1}};  // replaced
+  read_reclaims(entry, reclaims);
+  return reclaims;
 }
 
 void check_digest(const Entry& entry) {
@@ -89,9 +89,9 @@ void check_entry(MessageType type, const Entry& entry) {
     case EntryKind::release:
     case EntryKind::lost:
       return check_runs(entry);
-    case EntryKind::claim:
-    case EntryKind::claim_put:
-      return there_and_back(type, claims_of(entry), append_claims, claims_of);
+    case EntryKind::reclaim:
+    case EntryKind::reclaim_put:
+      return there_and_back(type, reclaims_of(entry), append_reclaims, reclaims_of);
     case EntryKind::fail:
       return there_and_back(type, read_fail(entry), append_fail, read_fail);
     case EntryKind::link_lost:
@@ -166,8 +166,8 @@ std::string framed(Script script) {
                                  EntryKind::print, EntryKind::link_lost, EntryKind::join,
                                  EntryKind::close, EntryKind::delivery,  EntryKind::empty,
                                  EntryKind::part,  EntryKind::died,      EntryKind::result,
-                                 EntryKind::line,  EntryKind::dropped,   EntryKind::claim,
-                                 EntryKind::lost,  EntryKind::digest,    EntryKind::claim_put,
+                                 EntryKind::line,  EntryKind::dropped,   EntryKind::reclaim,
+                                 EntryKind::lost,  EntryKind::digest,    EntryKind::reclaim_put,
                                  EntryKind{0}};
   constexpr MessageType types[] = {MessageType::put, MessageType::control, MessageType::outcome,
                                    MessageType::console, MessageType::deliveries};

@@ -69,12 +69,12 @@ class BrokerJudge {
   /// What of a queue was put before, in an earlier life, and is put again.
   Depth again_of(const std::string& queue) const;
   /// Of each name, the last number that it has. Then: what the broker says, whether it takes
-  /// claims, and delivers.
+  /// reclaims, and delivers.
   void keeps_up_to(const std::string& producer, SeqNo received) {
     kept_up_to_[producer] = received;
   }
-  void asks(std::function<bool()> takes_claims, std::function<bool()> delivers) {
-    takes_claims_ = std::move(takes_claims);
+  void asks(std::function<bool()> takes_reclaims, std::function<bool()> delivers) {
+    takes_reclaims_ = std::move(takes_reclaims);
     hands_off_ = std::move(delivers);
   }
   /// `astray`: how far its clock must be wrong, for what nobody could tell it.
@@ -169,9 +169,9 @@ class BrokerJudge {
     bool lost_counted = false;              // ... and a failure was counted for it
     bool unsaid = false;                    // it came back without its holder's word
     std::uint64_t kept_in = 0;              // the turn in which that was first seen to be kept
-    // A turn: by who claimed it, and may have settled it in the same message.
+    // A turn: by who reclaimed it, and may have settled it in the same message.
     std::uint64_t taken_up_in = 0;
-    SessionId claimed_as{};  // the session of the last life as whose it was claimed
+    SessionId reclaimed_as{};  // the session of the last life as whose it was reclaimed
     bool delivered = false, acked_by_user = false;
     bool buried = false,
          dropped = false;  // as the storage was told: a dead letter, and no longer kept
@@ -215,12 +215,12 @@ class BrokerJudge {
     std::size_t arrived_meanwhile = 0;                    // since nothing was under way
     bool closed = false, superseded = false, refused = false;
     Time closed_at{};
-    std::uint64_t claims_left = 0;                // announced, and not in yet
-    std::set<ItemId> claimed_in_vain, told_lost;  // this turn's
-    std::set<ItemId> puts;                        // it claims, and are not here yet
-    std::set<ItemId> puts_claimed;                // ... or were not when it claimed them
-    std::map<SeqNo, ItemId> put_settles;          // what it has settled of these, not confirmed
-    SeqNo told;                                   // of the broker's stream
+    std::uint64_t reclaims_left = 0;                // announced, and not in yet
+    std::set<ItemId> reclaimed_in_vain, told_lost;  // this turn's
+    std::set<ItemId> puts;                          // it reclaims, and are not here yet
+    std::set<ItemId> puts_reclaimed;                // ... or were not when it reclaimed them
+    std::map<SeqNo, ItemId> put_settles;            // what it has settled of these, not confirmed
+    SeqNo told;                                     // of the broker's stream
     bool without_link = false;  // the next link could not be opened yet: its requests wait
     std::map<SeqNo, std::vector<ItemId>> acks;  // that no confirm has covered yet
     std::map<SeqNo, std::pair<ItemId, std::uint32_t>>
@@ -235,13 +235,13 @@ class BrokerJudge {
     std::set<ItemId> waiting, returned;
   };
   /// Who was given what an earlier life had not kept.
-  struct PutClaim {
+  struct PutReclaim {
     SessionId session;
     std::uint32_t deliveries = 1;
     enum class Settled { nothing, done, failed } settled = Settled::nothing;
     Duration delay{};
     // Of those who had it under lower counts, and said that it failed.
-    std::vector<PutClaim> before = {};
+    std::vector<PutReclaim> before = {};
   };
   using Priorities = std::map<std::uint8_t, Ready, std::greater<>>;
 
@@ -250,21 +250,21 @@ class BrokerJudge {
   void apply(const SessionId& id, Standing& session, const Entry& entry, SeqNo number);
   void settle(const SessionId& by, Standing& session, const Entry& entry, SeqNo number);
   void welcomes(const SessionId& id, const Knows& knows);
-  void claims(const SessionId& id, Standing& session, const Claim& claim);
-  bool may_claim(const Hello& hello, const Item& item, std::uint32_t deliveries) const;
+  void reclaims(const SessionId& id, Standing& session, const Reclaim& reclaim);
+  bool may_reclaim(const Hello& hello, const Item& item, std::uint32_t deliveries) const;
   void takes_up(const SessionId& id, Standing& session, ItemId item_id, std::uint32_t deliveries);
   void holds_again(const SessionId& id, Standing& session, ItemId item_id,
                    std::uint32_t deliveries);
-  bool claims_put(const SessionId& id, Standing& session, ItemId as, const PutName& put,
-                  std::uint32_t deliveries);
-  std::vector<PutClaim> passes_on(PutClaim& claim, ItemId as);
+  bool reclaims_put(const SessionId& id, Standing& session, ItemId as, const PutName& put,
+                    std::uint32_t deliveries);
+  std::vector<PutReclaim> passes_on(PutReclaim& reclaim, ItemId as);
   void gives_back(ItemId as);
-  bool settles_put(Standing& session, ItemId as, PutClaim::Settled settled, Duration delay,
+  bool settles_put(Standing& session, ItemId as, PutReclaim::Settled settled, Duration delay,
                    SeqNo number);
   void drop_puts(Standing& session);
   void put_again(Item& item, ItemId id);
   bool is_dead_since(ItemId as) const;
-  bool may_be_told_late(ItemId as, const Claim& claim) const;
+  bool may_be_told_late(ItemId as, const Reclaim& reclaim) const;
   bool may_be_lost(ItemId as) const;
   bool could_be_put_again(ItemId as) const;
   const Item* earlier(ItemId id) const;
@@ -278,16 +278,16 @@ class BrokerJudge {
   void check_closes(const Knows& knows);
   void check_right(const Item& item, ItemId id) const;
   bool waits_for_disk(const Item& item) const;
-  void note_claims();
+  void note_reclaims();
   void note_kept();
   static bool may_be_left(const Item& was, const broker::StoredItem& kept, Time now);
   Time due_of(const Item::Delay& delay, const broker::StoredItem& kept, Duration astray) const;
   void confirms(const SessionId& id, const Confirm& confirm);
-  /// While the broker stood still nobody could claim; a short pause it need not notice, nor one but
-  /// for a nap.
-  bool claims_last(Duration nap = longest_nap) const {
+  /// While the broker stood still nobody could reclaim; a short pause it need not notice, nor one
+  /// but for a nap.
+  bool reclaims_last(Duration nap = longest_nap) const {
     return (kept_items_ > 0 || again_items_ > 0) &&
-           world_.now() < claims_since_ + claims_within + pauses_since(claims_since_, nap);
+           world_.now() < reclaims_since_ + reclaim_window + pauses_since(reclaims_since_, nap);
   }
   void dropped(Item& item, ItemId id);
   void release(const SessionId& by, Standing& session, ItemId id);
@@ -334,14 +334,14 @@ class BrokerJudge {
   const Peace peace_;
   const BrokerJudge* const before_;
   BrokerInstance previous_broker_;  // that was written last
-  Time claims_since_{};             // nothing is delivered: kept items wait for those who held them
+  Time reclaims_since_{};           // nothing is delivered: kept items wait for those who held them
   std::uint64_t kept_items_ = 0, again_items_ = 0;
   std::map<std::string, SeqNo> kept_up_to_;
-  std::map<std::string, SessionId> runs_;  // who puts under a name now
-  std::map<ItemId, PutClaim> put_claims_;  // by what the client calls it
+  std::map<std::string, SessionId> runs_;      // who puts under a name now
+  std::map<ItemId, PutReclaim> put_reclaims_;  // by what the client calls it
   std::map<ItemId, ItemId> called_;
   std::function<bool(ItemId)> is_kept_;
-  std::function<bool()> takes_claims_, hands_off_;
+  std::function<bool()> takes_reclaims_, hands_off_;
   std::function<std::set<ItemId>()> delivered_to_;
   BrokerInstance broker_instance_;
 
@@ -369,8 +369,9 @@ class BrokerJudge {
   std::set<SessionId> link_failed_, link_opened_, lost_;  // lost: a failure counts
   std::map<SessionId, std::uint32_t> closes_;  // ever: with the generation of the link then
   CountKept count_kept_;
-  Time claims_taken_{};  // the time for claims was not over
-  Time claims_seen_{};   // claims of a session that holds items of the last life were still to come
+  Time reclaims_taken_{};  // the time for reclaims was not over
+  Time reclaims_seen_{};   // reclaims of a session that holds items of the last life were still to
+                           // come
   std::set<ItemId> touched_;  // to be checked at the end of the turn
   struct Delivered {
     ItemId id;

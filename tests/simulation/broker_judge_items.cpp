@@ -13,8 +13,8 @@ constexpr std::size_t entry_bytes = 28;        // before a body
 constexpr std::size_t some_bytes = 16 << 10;   // that any link may have
 constexpr std::size_t most_head = 64;          // of an entry
 
-constexpr std::size_t most_besides = 64;  // bytes of an entry besides its body
-constexpr Duration claims_again = 150ms;  // until the broker has seen that all claims are in
+constexpr std::size_t most_besides = 64;    // bytes of an entry besides its body
+constexpr Duration reclaims_again = 150ms;  // until the broker has seen that all reclaims are in
 
 }  // namespace
 
@@ -157,7 +157,7 @@ void BrokerJudge::fail(Item& item, ItemId id, Duration delay) {
   } else if (delay > Duration::zero()) {
     item.place = Place::delayed;
     item.late = true;
-    item.delay_may_be_over = takes_claims_ && takes_claims_();
+    item.delay_may_be_over = takes_reclaims_ && takes_reclaims_();
     item.due = world_.now() + delay;
     delayed_.emplace(item.due, id);
   } else {
@@ -195,7 +195,7 @@ void BrokerJudge::check_item(const Item& item, const Delivery& delivery) const {
           it + " goes out again when it is kept that it came back, not before");
   require(!is_kept_ || is_kept_(delivery.id) ||
               (delivery.put.producer != 0 && delivery.put.number == item.number),
-          it + " is delivered with its put's number, so that who has it can claim it");
+          it + " is delivered with its put's number, so that who has it can reclaim it");
   require(delivery.attempt == item.failures + 1,
           it + ": attempt " + std::to_string(delivery.attempt) + " comes after " +
               std::to_string(item.failures) + " failures");
@@ -208,8 +208,8 @@ void BrokerJudge::delivery(const SessionId& session, std::uint32_t generation, S
   auto& item = this->item(delivery.id);
   world_.trace(
       [&] { return "delivery links: " + name(delivery.id) + (heard ? "" : ", to nobody"); });
-  require(!claims_last(),
-          name(delivery.id) + " is delivered while those who held items may claim them");
+  require(!reclaims_last(),
+          name(delivery.id) + " is delivered while those who held items may reclaim them");
   const auto found = standing_.find(session);
   const bool stale = !heard || found == standing_.end() || found->second.generation != generation ||
                      found->second.closed;
@@ -229,7 +229,7 @@ void BrokerJudge::delivery(const SessionId& session, std::uint32_t generation, S
   ready.returned.erase(delivery.id);
   item.delivered = true;
   touched_.insert(delivery.id);
-  item.lost_by = item.claimed_as = {};
+  item.lost_by = item.reclaimed_as = {};
   if (stale) {  // it came back within the turn: with a failure if its session was lost meanwhile
     const bool counted =
         lost_.contains(session) && !link_failed_.contains(session) && item.failures > item.expected;
@@ -329,7 +329,8 @@ void BrokerJudge::check_order() const {
 /// No item is ready while somebody asks.
 void BrokerJudge::check_demand() const {
   if (hands_off_ && !hands_off_()) return;
-  if (claims_last({}) || (kept_items_ > 0 && world_.now() <= claims_seen_ + claims_again)) return;
+  if (reclaims_last({}) || (kept_items_ > 0 && world_.now() <= reclaims_seen_ + reclaims_again))
+    return;
   if (!link_failed_.empty()) return;  // what was for them is delivered with the next turn
   if (turn_bytes_ + delivered_.size() * most_besides >= settings_.turn_bytes) return;
   std::vector<const Standing*> requesting;
@@ -364,7 +365,7 @@ void BrokerJudge::turn_ends(const Knows& knows, bool more) {
   check_lost(knows);
   check_closes(knows);
   note_kept();
-  note_claims();
+  note_reclaims();
   check_order();
   require(std::exchange(given_, 0) <= turn_work_,
           "bounded: a turn delivers " + std::to_string(turn_work_) + " items at most");

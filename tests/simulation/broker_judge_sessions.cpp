@@ -80,7 +80,8 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
   const auto holds = [&](ItemId item) {
     return session.held.contains(called(item)) || session.puts.contains(item);
   };
-  if (entry.kind != EntryKind::claim && entry.kind != EntryKind::claim_put) session.claims_left = 0;
+  if (entry.kind != EntryKind::reclaim && entry.kind != EntryKind::reclaim_put)
+    session.reclaims_left = 0;
   switch (entry.kind) {
     case EntryKind::request:
       session.requested = std::max(session.requested, read_request(entry).requested);
@@ -94,7 +95,7 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
       const auto failure = read_fail(entry);
       const std::chrono::milliseconds delay(failure.delay_ms);
       if (!holds(failure.id)) return;
-      if (settles_put(session, failure.id, PutClaim::Settled::failed, delay, number)) return;
+      if (settles_put(session, failure.id, PutReclaim::Settled::failed, delay, number)) return;
       const auto item_id = called(failure.id);
       auto& item = this->item(item_id);
       let_go(session, item, item_id);
@@ -104,11 +105,11 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
     }
     case EntryKind::link_lost:
       return link_lost(id, session, read_link_lost(entry));
-    case EntryKind::claim:
-    case EntryKind::claim_put: {
-      std::vector<Claim> claims;
-      read_claims(entry, claims);
-      for (const auto& claim : claims) this->claims(id, session, claim);
+    case EntryKind::reclaim:
+    case EntryKind::reclaim_put: {
+      std::vector<Reclaim> reclaims;
+      read_reclaims(entry, reclaims);
+      for (const auto& reclaim : reclaims) this->reclaims(id, session, reclaim);
       return;
     }
     case EntryKind::close:
@@ -136,8 +137,8 @@ void BrokerJudge::settle(const SessionId& by, Standing& session, const Entry& en
       const auto named = run.first + i;
       const auto item_id = called(named);
       if (session.puts.contains(named)) {
-        settles_put(session, named, ack ? PutClaim::Settled::done : PutClaim::Settled::nothing, {},
-                    number);
+        settles_put(session, named, ack ? PutReclaim::Settled::done : PutReclaim::Settled::nothing,
+                    {}, number);
         continue;
       }
       if (!session.held.contains(item_id)) continue;
@@ -276,7 +277,7 @@ void BrokerJudge::welcomes(const SessionId& id, const Knows& knows) {
   session.since = world_.now();
   session.process = process_of(id, hellos_.at(id));
   if (hellos_.at(id).previous && session.role == Role::consumer)
-    session.claims_left = hellos_.at(id).claims;
+    session.reclaims_left = hellos_.at(id).reclaims;
   session.without_link = link_failed_.contains(id);
   if (session.role == Role::producer) runs_[hellos_.at(id).name] = hellos_.at(id).run;
   auto& stands = standing_.emplace(id, std::move(session)).first->second;
@@ -286,11 +287,13 @@ void BrokerJudge::welcomes(const SessionId& id, const Knows& knows) {
   standing_.erase(id);
 }
 
-// --- claims --------------------------------------------------------------------------------------
+// --- reclaims
+// --------------------------------------------------------------------------------------
 
 /// What its session lost in this life, if it was given to nobody since; or what it was given in the
 /// last life, unless that was not for the last time.
-bool BrokerJudge::may_claim(const Hello& hello, const Item& item, std::uint32_t deliveries) const {
+bool BrokerJudge::may_reclaim(const Hello& hello, const Item& item,
+                              std::uint32_t deliveries) const {
   if (!hello.previous) return false;
   if (hello.previous->broker_instance == broker_instance_)
     return item.place == Place::returned && item.lost_by == hello.previous->session &&
@@ -298,15 +301,15 @@ bool BrokerJudge::may_claim(const Hello& hello, const Item& item, std::uint32_t 
   if (hello.previous->broker_instance != previous_broker_ || !item.kept ||
       deliveries < item.deliveries)
     return false;
-  if (item.place == Place::held) return claims_last({}) && deliveries > item.deliveries;
+  if (item.place == Place::held) return reclaims_last({}) && deliveries > item.deliveries;
   return item.place == Place::returned || item.place == Place::waiting ||
          (item.place == Place::delayed && item.delay_may_be_over);
 }
 
-void BrokerJudge::note_claims() {
+void BrokerJudge::note_reclaims() {
   for (const auto& [id, session] : standing_)
-    if (session.claims_left > 0 && hellos_.at(id).previous->broker_instance == previous_broker_)
-      claims_seen_ = world_.now();
+    if (session.reclaims_left > 0 && hellos_.at(id).previous->broker_instance == previous_broker_)
+      reclaims_seen_ = world_.now();
 }
 
 /// Put again, and dead in an earlier life than this one: of its put nothing is known any more, so
@@ -319,30 +322,31 @@ bool BrokerJudge::is_dead_since(ItemId as) const {
 }
 
 /// Of what an older process of the name has put its broker may not know that it was done: it says
-/// so when claims are over.
-bool BrokerJudge::may_be_told_late(ItemId as, const Claim& claim) const {
+/// so when reclaims are over.
+bool BrokerJudge::may_be_told_late(ItemId as, const Reclaim& reclaim) const {
   const auto item = items_.find(called(as));
-  return claim.put.producer != 0 && item != items_.end() && item->second.place == Place::done &&
+  return reclaim.put.producer != 0 && item != items_.end() && item->second.place == Place::done &&
          may_be_lost(as);
 }
 
-void BrokerJudge::claims(const SessionId& id, Standing& session, const Claim& claim) {
+void BrokerJudge::reclaims(const SessionId& id, Standing& session, const Reclaim& reclaim) {
   const auto gone = delivered_to_();  // to who has just cancelled a request, say
-  session.claims_left -= std::min<std::uint64_t>(session.claims_left, claim.count);
-  for (std::uint32_t i = 0; i < claim.count; ++i) {
-    const auto as = claim.first + i;
+  session.reclaims_left -= std::min<std::uint64_t>(session.reclaims_left, reclaim.count);
+  for (std::uint32_t i = 0; i < reclaim.count; ++i) {
+    const auto as = reclaim.first + i;
     const auto item = items_.find(called(as));
     const bool is_here = item != items_.end();
     if (is_here && !gone.contains(item->first) &&
-        may_claim(hellos_.at(id), item->second, claim.deliveries)) {
-      takes_up(id, session, item->first, claim.deliveries);
-    } else if (claim.put.producer != 0 &&
+        may_reclaim(hellos_.at(id), item->second, reclaim.deliveries)) {
+      takes_up(id, session, item->first, reclaim.deliveries);
+    } else if (reclaim.put.producer != 0 &&
                (!is_here || item->first != as)) {  // put again, perhaps, and another's by now
-      if (!claims_put(id, session, as, {claim.put.producer, claim.put.number + i},
-                      claim.deliveries))
-        (is_dead_since(as) ? session.puts_claimed : session.claimed_in_vain).insert(as);
+      if (!reclaims_put(id, session, as, {reclaim.put.producer, reclaim.put.number + i},
+                        reclaim.deliveries))
+        (is_dead_since(as) ? session.puts_reclaimed : session.reclaimed_in_vain).insert(as);
     } else {
-      (may_be_told_late(as, claim) ? session.puts_claimed : session.claimed_in_vain).insert(as);
+      (may_be_told_late(as, reclaim) ? session.puts_reclaimed : session.reclaimed_in_vain)
+          .insert(as);
     }
   }
 }
@@ -355,7 +359,7 @@ void BrokerJudge::takes_up(const SessionId& id, Standing& session, ItemId item_i
   if (item.lost_counted && previous.broker_instance == broker_instance_) --item.expected;
   if (previous.broker_instance != broker_instance_) item.deliveries = deliveries;
   holds_again(id, session, item_id, deliveries);
-  item.claimed_as = previous.broker_instance == broker_instance_ ? SessionId{} : previous.session;
+  item.reclaimed_as = previous.broker_instance == broker_instance_ ? SessionId{} : previous.session;
 }
 
 void BrokerJudge::holds_again(const SessionId& id, Standing& session, ItemId item_id,
@@ -368,7 +372,7 @@ void BrokerJudge::holds_again(const SessionId& id, Standing& session, ItemId ite
     for (const auto& [name, called] : called_)
       if (called == item_id) as = name;
     called_.erase(as);
-    other.claimed_in_vain.insert(as);
+    other.reclaimed_in_vain.insert(as);
   }
   if (item.place == Place::delayed) delayed_.erase({item.due, item_id});
   ready_of(item).returned.erase(item_id);
@@ -400,8 +404,8 @@ void BrokerJudge::tells_lost(const SessionId& id, const Header& header, std::str
     for (const auto& run : runs)
       for (std::uint32_t i = 0; i < run.count; ++i) {
         const auto as = run.first + i;
-        if (!found->second.puts_claimed.contains(as) ||
-            found->second.claimed_in_vain.contains(as)) {
+        if (!found->second.puts_reclaimed.contains(as) ||
+            found->second.reclaimed_in_vain.contains(as)) {
           found->second.told_lost.insert(as);
           continue;
         }
@@ -409,32 +413,33 @@ void BrokerJudge::tells_lost(const SessionId& id, const Header& header, std::str
                 "item " + std::to_string(as.value) + " is not lost: its put may come");
         require(!peace_.prompt || !could_be_put_again(as), put_of(as) + " is put again in time");
         found->second.puts.erase(as);
-        if (const auto put = put_claims_.find(as);
-            put != put_claims_.end() && put->second.session == id)
-          put_claims_.erase(put);
+        if (const auto put = put_reclaims_.find(as);
+            put != put_reclaims_.end() && put->second.session == id)
+          put_reclaims_.erase(put);
       }
   }
 }
 
-/// In the turn in which it claims, a session is told of what it does not get, and of nothing else.
+/// In the turn in which it reclaims, a session is told of what it does not get, and of nothing
+/// else.
 void BrokerJudge::check_lost(const Knows& knows) {
   for (auto& [id, session] : standing_) {
     if (knows(id) && !session.closed)  // who has closed in the same breath does not mind
-      require(session.claimed_in_vain == session.told_lost,
-              name(id) + " is told what it claims in vain, " + as_list(session.told_lost) +
-                  ", not " + as_list(session.claimed_in_vain));
-    session.claimed_in_vain.clear();
+      require(session.reclaimed_in_vain == session.told_lost,
+              name(id) + " is told what it reclaims in vain, " + as_list(session.told_lost) +
+                  ", not " + as_list(session.reclaimed_in_vain));
+    session.reclaimed_in_vain.clear();
     session.told_lost.clear();
   }
 }
 
-/// Of a consumer nothing is waited for but the disk, and the end of the time for claims; a broker
+/// Of a consumer nothing is waited for but the disk, and the end of the time for reclaims; a broker
 /// that stands still answers nobody meanwhile.
 void BrokerJudge::check_closes(const Knows& knows) {
-  if (takes_claims_ && takes_claims_()) claims_taken_ = world_.now();
+  if (takes_reclaims_ && takes_reclaims_()) reclaims_taken_ = world_.now();
   for (const auto& [id, session] : standing_) {
     if (!session.closed || session.role != Role::consumer || !knows(id)) continue;
-    const auto since = std::max(session.closed_at, claims_taken_);
+    const auto since = std::max(session.closed_at, reclaims_taken_);
     require(world_.now() <= since + answered_within + pauses_since(since, {}),
             name(id) + " has closed: it is answered");
   }
@@ -450,11 +455,11 @@ void BrokerJudge::confirms(const SessionId& id, const Confirm& confirm) {
   }
   const auto found = standing_.find(id);
   if (found == standing_.end()) return;
-  const auto waits = [&](ItemId as) {  // another one may claim it by now, to whom it was lost
-    const auto claim = put_claims_.find(as);
-    if (claim == put_claims_.end() || !takes_claims_()) return false;
-    const auto& before = claim->second.before;
-    return claim->second.session == id ||
+  const auto waits = [&](ItemId as) {  // another one may reclaim it by now, to whom it was lost
+    const auto reclaim = put_reclaims_.find(as);
+    if (reclaim == put_reclaims_.end() || !takes_reclaims_()) return false;
+    const auto& before = reclaim->second.before;
+    return reclaim->second.session == id ||
            std::any_of(before.begin(), before.end(),
                        [&](const auto& one) { return one.session == id; });
   };

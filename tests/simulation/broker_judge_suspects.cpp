@@ -11,7 +11,7 @@ std::string BrokerJudge::process_of(const SessionId& id, const Hello& hello) {
   return hello.process == 0 ? to_hex(id) : std::to_string(hello.process);
 }
 
-/// But for what was claimed in this turn: it was given before that, perhaps.
+/// But for what was reclaimed in this turn: it was given before that, perhaps.
 std::vector<ItemId> BrokerJudge::held_by_process(const Standing& session) const {
   std::vector<ItemId> held;
   for (const auto& [id, other] : standing_)

@@ -34,7 +34,7 @@ void BrokerNode::start() {
   process_ = std::make_unique<Process>(world_, judge(), settings_, make_storage());
   judge().sees([this] { return handed_off(); });
   if (settings_.keeps)
-    judge().asks([this] { return process_ && queues().may_claim(); },
+    judge().asks([this] { return process_ && queues().may_reclaim(); },
                  [this] { return process_ && queues().delivers(); });
   world_.trace([&] { return "broker: life " + std::to_string(life()) + " begins"; });
   up_since_ = world_.now();

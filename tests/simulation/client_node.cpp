@@ -183,7 +183,7 @@ void ClientNode::judge(std::string_view notification) {
 
 void ClientNode::judge_welcome(const Header& header, std::string_view payload) {
   Welcome welcome;
-  if (session().state() != Session::State::greeting || !parse(payload, welcome)) return;
+  if (session().state() != ClientSession::State::greeting || !parse(payload, welcome)) return;
   const auto life = scene_.broker.life_of(header.broker_instance);
   if (life == life_)
     scene_.console.confirmed(name_, stood_as_, welcome.previous_control);

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "client/address_choice.hpp"
+#include "client/client_session.hpp"
 #include "client/logic.hpp"
-#include "client/session.hpp"
 #include "tests/simulation/broker_node.hpp"
 #include "tests/simulation/judge.hpp"
 #include "tests/simulation/network.hpp"
@@ -63,7 +63,7 @@ class ClientNode : public ClientEnd {
   bool killed() const { return killed_; }
   bool stands_still() const { return world_.now() < paused_until_; }
   bool over() const { return killed_ || session().over(); }
-  virtual const Session& session() const = 0;
+  virtual const ClientSession& session() const = 0;
   Time since() const { return since_; }  ///< when it was started
   /// Whether the broker's name has another address for it, at which nobody answers.
   bool has_dead_address() const { return addresses_.size() > 1; }

@@ -49,7 +49,7 @@ void ConsumerNode::forsake() {
   act();
 }
 
-/// What it claims and does not get is not its own any more.
+/// What it reclaims and does not get is not its own any more.
 void ConsumerNode::observe() {
   ever_stood_ = ever_stood_ || session().established();
   tell_holders();
@@ -68,7 +68,7 @@ void ConsumerNode::tell_holders() {
       job.lost = true;
       scene_.holders.loses(*this, job.tag);
     }
-  if (session().claims_answered()) scene_.holders.claims_answered(*this);
+  if (session().reclaims_answered()) scene_.holders.reclaims_answered(*this);
 }
 
 /// When neither has anything under way to the other, both know the same requests, and nobody waits
@@ -86,27 +86,27 @@ void ConsumerNode::check_requests() const {
           name() + " asks for " + std::to_string(link.outstanding()) + ": its broker knows");
 }
 
-/// What it claims is settled when it says hello first.
+/// What it reclaims is settled when it says hello first.
 void ConsumerNode::greets() {
   if (std::exchange(greeted_as_, session().id()) == session().id()) return;
-  claimed_ = settled_;
+  reclaimed_ = settled_;
   for (const auto& job : jobs_)
-    if (job.in_hand() && consumer_.holds(job.item, job.tag)) claimed_[job.item] = job.count;
+    if (job.in_hand() && consumer_.holds(job.item, job.tag)) reclaimed_[job.item] = job.count;
 }
 
-/// It claims what it has in hand, and what it settled unheard, by the delivery that it speaks of.
+/// It reclaims what it has in hand, and what it settled unheard, by the delivery that it speaks of.
 void ConsumerNode::says(const Entry& entry) {
-  if (entry.kind != EntryKind::claim && entry.kind != EntryKind::claim_put) return;
-  std::vector<Claim> claims;
-  read_claims(entry, claims);
-  for (const auto& claim : claims)
-    for (std::uint32_t i = 0; i < claim.count; ++i) {
-      const auto id = claim.first + i;
-      const auto known = claimed_.find(id);
-      const auto count = known == claimed_.end() ? claim.deliveries : known->second;
-      require(claim.deliveries == count, name() + " claims item " + std::to_string(id.value) +
-                                             " by its count " + std::to_string(count) + ", not " +
-                                             std::to_string(claim.deliveries));
+  if (entry.kind != EntryKind::reclaim && entry.kind != EntryKind::reclaim_put) return;
+  std::vector<Reclaim> reclaims;
+  read_reclaims(entry, reclaims);
+  for (const auto& reclaim : reclaims)
+    for (std::uint32_t i = 0; i < reclaim.count; ++i) {
+      const auto id = reclaim.first + i;
+      const auto known = reclaimed_.find(id);
+      const auto count = known == reclaimed_.end() ? reclaim.deliveries : known->second;
+      require(reclaim.deliveries == count, name() + " reclaims item " + std::to_string(id.value) +
+                                               " by its count " + std::to_string(count) + ", not " +
+                                               std::to_string(reclaim.deliveries));
     }
 }
 
@@ -131,7 +131,7 @@ void ConsumerNode::add_hands(std::map<std::string, std::vector<User>>& hands) co
     if (!consumer_.holds(mine.id, tag) && !in_touch_with(mine)) continue;
     const auto* holder = stands ? broker.holder_of(broker.judge().called(mine.id)) : nullptr;
     const bool his = holder && holder->id == session().id();
-    if (his || (stands && session().claims_answered()) || in_touch_with(mine))
+    if (his || (stands && session().reclaims_answered()) || in_touch_with(mine))
       hands[mine.put].push_back(name());
   }
 }
@@ -199,7 +199,7 @@ void ConsumerNode::get(Job& job) {
   if (!world_.random.chance(plan_.times_out)) return;
   const bool at_once = world_.random.chance(200);
   if (at_once) consumer_.request_now();
-  later(at_once ? Duration::zero() : world_.random.between(Duration::zero(), plan_.patience),
+  later(at_once ? Duration::zero() : world_.random.between(Duration::zero(), plan_.time_limit),
         [this, &job, get = job.get] {
           if (job.get == get && job.does == Job::Does::wait) give_up(job);
         });
@@ -290,7 +290,7 @@ void ConsumerNode::settle(Job& job) {
 }
 
 void ConsumerNode::ended() {
-  if (session().state() == Session::State::ended) return scene_.console.ended(name(), life());
+  if (session().state() == ClientSession::State::ended) return scene_.console.ended(name(), life());
   require(session().error()->kind == SessionError::Kind::close_unconfirmed && closed_in_trouble_,
           name() + " ends in peace: " + session().error()->text);
 }

@@ -45,13 +45,13 @@ std::string runs(const Entry& entry) {
   return text;
 }
 
-std::string claims(const Entry& entry) {
-  std::vector<Claim> claims;
-  read_claims(entry, claims);
+std::string reclaims(const Entry& entry) {
+  std::vector<Reclaim> reclaims;
+  read_reclaims(entry, reclaims);
   std::string text;
-  for (const auto& claim : claims)
-    text += " " + n(claim.first.value) + "x" + n(claim.count) + "/" + n(claim.deliveries) +
-            (claim.put.producer != 0 ? " put " + n(claim.put.number.value) : "");
+  for (const auto& reclaim : reclaims)
+    text += " " + n(reclaim.first.value) + "x" + n(reclaim.count) + "/" + n(reclaim.deliveries) +
+            (reclaim.put.producer != 0 ? " put " + n(reclaim.put.number.value) : "");
   return text;
 }
 
@@ -83,9 +83,9 @@ std::string describe(const Entry& entry) {
       return "part of " + n(entry.payload.size());
     case EntryKind::lost:
       return "lost" + runs(entry);
-    case EntryKind::claim:
-    case EntryKind::claim_put:
-      return "claim" + claims(entry);
+    case EntryKind::reclaim:
+    case EntryKind::reclaim_put:
+      return "reclaim" + reclaims(entry);
     case EntryKind::delivery:
       return "given " + n(read_delivery(entry).id.value) + "/" +
              n(read_delivery(entry).deliveries) + (is_partial(entry) ? ", in parts" : "");

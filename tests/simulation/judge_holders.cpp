@@ -72,9 +72,9 @@ bool HolderJudge::could_be_lost(const Stay& stay) {
 
 // --- who is back in time -------------------------------------------------------------------------
 
-Time HolderJudge::claims_end(Life life) const {
+Time HolderJudge::reclaims_end(Life life) const {
   const auto began = lives_[life - 1].began;
-  return began + claims_within + pauses_since(began);
+  return began + reclaim_window + pauses_since(began);
 }
 
 /// Whether the broker of `life` may have given away by now what the client held when it was last
@@ -82,8 +82,8 @@ Time HolderJudge::claims_end(Life life) const {
 /// it could be back.
 bool HolderJudge::is_late(const Holder& holder, const Stay& was, Life life) const {
   for (auto between = was.life + 1; between < life; ++between)
-    if (lives_[between - 1].ended < claims_end(between)) return true;
-  return life > was.life && world_.now() >= claims_end(life) - slack &&
+    if (lives_[between - 1].ended < reclaims_end(between)) return true;
+  return life > was.life && world_.now() >= reclaims_end(life) - slack &&
          !holder.undisturbed_since(lives_[was.life - 1].ended);
 }
 
@@ -113,7 +113,7 @@ const char* HolderJudge::excuse(const Hand& first, const Hand& second, const Wha
   if (!keeps_ && given_in(first) != life) return "the broker keeps nothing";
   const bool put_again = first.id != second.id;
   if (put_again && first.run != second.run) return "another process has put it again";
-  if (put_again && what.stored >= claims_end(life) - slack) return "it was put again too late";
+  if (put_again && what.stored >= reclaims_end(life) - slack) return "it was put again too late";
   if (!first.wronged && has_lost(first, life)) return "the first one could be held for lost";
   if (may_break_ && has_lost(second, life)) return "the second one could be held for lost";
   return nullptr;

@@ -42,10 +42,10 @@ class HolderJudge {
   void hears(std::string_view frame);
   void subscription(const SessionId& topic, bool arrives);
 
-  // A consumer has a session with the broker of that life; it has been told of all that it claims
+  // A consumer has a session with the broker of that life; it has been told of all that it reclaims
   // in vain there.
   void welcomed(const Holder& holder, Life life, const SessionId& session);
-  void claims_answered(const Holder& holder) { stays_.at(&holder).back().answered = true; }
+  void reclaims_answered(const Holder& holder) { stays_.at(&holder).back().answered = true; }
 
   /// What an item is: the number of its put, and its body; by which process it was put, and when it
   /// was stored in this life.
@@ -57,7 +57,7 @@ class HolderJudge {
   };
   /// Its user is given the item, by the broker of that session of his which stood last.
   void takes(const Holder& holder, ItemId id, std::uint64_t tag, const What& what);
-  /// Its client knows that what its user works on is lost. Called before claims_answered().
+  /// Its client knows that what its user works on is lost. Called before reclaims_answered().
   void loses(const Holder& holder, std::uint64_t tag);
 
  private:
@@ -71,7 +71,7 @@ class HolderJudge {
   struct Stay {
     Life life;
     SessionId session;
-    bool late;              ///< too late to claim what it held with the broker before
+    bool late;              ///< too late to reclaim what it held with the broker before
     bool answered = false;  ///< what it has not lost by then is its own again
   };
   struct Hand {
@@ -92,7 +92,7 @@ class HolderJudge {
   void look(Contact& contact) const;
   bool could_be_lost(const Stay& stay);
   Duration pauses_since(Time time) const;
-  Time claims_end(Life life) const;
+  Time reclaims_end(Life life) const;
   bool is_late(const Holder& holder, const Stay& was, Life life) const;
   bool has_lost(const Hand& hand, Life by);
   const char* excuse(const Hand& first, const Hand& second, const What& what);

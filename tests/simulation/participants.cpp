@@ -46,7 +46,7 @@ void Simulation::add_consumer() {
           150)) {  // several who wait a moment each: what they take back crosses what is given
     plan.jobs = static_cast<int>(random.between(2, 6));
     plan.times_out = 900;
-    plan.patience = 3ms;
+    plan.time_limit = 3ms;
     plan.rest = 5ms;
   }
   if (random.chance(150)) {  // short runs: what it gives back at the end of one it is given again

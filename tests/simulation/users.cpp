@@ -42,7 +42,7 @@ void ProducerNode::begin() {
   started_ = true;
   put_ = before_;
   anew_ = plan_.anew;
-  retrace_.emplace(plan_.queue, anew_ ? std::vector<Checkpoint>() : producer_.put_before());
+  retrace_.emplace(plan_.queue, anew_ ? std::vector<Checkpoint>() : producer_.already_put());
   print("starts");
 }
 
@@ -188,9 +188,10 @@ void ProducerNode::ended() {
       error && error->kind == SessionError::Kind::close_unconfirmed && (!plan_.last || refused_);
   if (scene_.keeps && (fenced || in_trouble)) return;
   // A broker that held it for lost may have ended with all the others.
-  require(session().state() == Session::State::ended || scene_.broker.finished() || plan_.hurries,
-          name() + " ends in peace: " + (session().error() ? session().error()->text : ""));
-  if (session().state() != Session::State::ended) return;
+  require(
+      session().state() == ClientSession::State::ended || scene_.broker.finished() || plan_.hurries,
+      name() + " ends in peace: " + (session().error() ? session().error()->text : ""));
+  if (session().state() != ClientSession::State::ended) return;
   scene_.console.ended(name(), life());
   if (life() == 0) return;
   scene_.puts.closed(identity_, life(), put_);

@@ -39,13 +39,13 @@ class ProducerNode final : public ClientNode {
   ProducerNode(Scene& scene, std::string name, std::string identity, const ProducerPlan& plan);
 
   void leave() override {}
-  const Session& session() const override { return producer_.session(); }
+  const ClientSession& session() const override { return producer_.session(); }
   void check_invariants() const override { producer_.check_invariants(); }
   const std::string& identity() const { return identity_; }
   const ProducerPlan& plan() const { return plan_; }
   /// All of its input is in. Else what it has left is for another process of the name.
   bool put_all() const {
-    return session().state() == Session::State::ended && closed_ && !refused_;
+    return session().state() == ClientSession::State::ended && closed_ && !refused_;
   }
   /// Its input is not what was put under this name.
   bool refused() const { return refused_; }
@@ -97,7 +97,7 @@ struct ConsumerPlan {
   /// Per mille of its works are the last of a run: what waits or comes is given back.
   std::uint64_t pauses = 0;
   std::uint64_t times_out = 0;  ///< per mille of the gets have a time-out
-  Duration patience = 500ms;    ///< at most, until then
+  Duration time_limit = 500ms;  ///< at most, until then
 };
 
 /// Gets items with several jobs, says a line for each, works, settles; until told to leave.
@@ -108,10 +108,10 @@ class ConsumerNode final : public ClientNode, public Holder {
   void leave() override;
   /// Its user's program ends in good order, and says nothing of what it holds.
   void forsake();
-  const Session& session() const override { return consumer_.session(); }
+  const ClientSession& session() const override { return consumer_.session(); }
   void check_invariants() const override { consumer_.check_invariants(); }
   /// The items that its user has in hand: such as the broker has for his; all, if both ends hold
-  /// this session for alive and its claims are answered; and such as he was in touch for since he
+  /// this session for alive and its reclaims are answered; and such as he was in touch for since he
   /// took them, whatever became of the broker meanwhile.
   void add_hands(std::map<std::string, std::vector<User>>& hands) const;
   const User& user() const override { return name(); }
@@ -174,8 +174,8 @@ class ConsumerNode final : public ClientNode, public Holder {
   ConsumerPlan plan_;
   ConsumerSession consumer_;
   std::vector<Job> jobs_;
-  std::map<ItemId, std::uint32_t> settled_;  // as done or failed: with which count of deliveries
-  std::map<ItemId, std::uint32_t> claimed_;  // the same, and what was in hand, when it said hello
+  std::map<ItemId, std::uint32_t> settled_;    // as done or failed: with which count of deliveries
+  std::map<ItemId, std::uint32_t> reclaimed_;  // the same, and what was in hand, when it said hello
   SessionId greeted_as_;
   std::map<std::uint64_t, Mine> mine_;  // by take: taken, not settled, and not known to be lost
   std::string body_;                    // of what was taken last
@@ -189,7 +189,7 @@ class PrinterNode final : public ClientNode {
   PrinterNode(Scene& scene, std::string name, Duration slow);
 
   void leave() override;
-  const Session& session() const override { return printer_.session(); }
+  const ClientSession& session() const override { return printer_.session(); }
   void check_invariants() const override { printer_.check_invariants(); }
 
  protected:

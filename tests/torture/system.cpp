@@ -16,7 +16,7 @@ constexpr std::size_t producers = 3, workers = 4;
 constexpr std::uint64_t disk_bytes = 160u << 20;
 constexpr auto turn = 100ms;
 constexpr auto connection_faults_every = 400ms;
-constexpr auto patience = 120s;  // for the end of all that is under way
+constexpr auto time_limit = 120s;  // for the end of all that is under way
 /// After a stop ends, what was held back by it comes: an item may go elsewhere until then.
 constexpr auto aftermath = 1s;
 
@@ -107,7 +107,7 @@ void System::kill_broker() {
   const auto from = Clock::now();
   note_what_broker_printed();
   start_broker();
-  note("kill", the_broker, from, Clock::now() + claims_within + aftermath);
+  note("kill", the_broker, from, Clock::now() + reclaim_window + aftermath);
 }
 
 void System::note(const std::string& kind, const std::string& whom, Clock::time_point from,
@@ -161,7 +161,7 @@ void System::tend(bool all_now) {
             broker_->process().err().text());
     note_what_broker_printed();
     start_broker();
-    note("end", the_broker, now, Clock::now() + claims_within + aftermath);
+    note("end", the_broker, now, Clock::now() + reclaim_window + aftermath);
   }
 }
 
@@ -183,7 +183,7 @@ void System::run() {
 
 void System::heal() {
   tend(true);
-  if (!relay_.wait_calm(patience)) problem("the relay did not become calm");
+  if (!relay_.wait_calm(time_limit)) problem("the relay did not become calm");
   const auto troubled = relay_.troubled();
   for (const auto& counts : troubled.of) {
     done_.resets += counts.resets;
@@ -193,7 +193,7 @@ void System::heal() {
 }
 
 void System::end() {
-  const auto deadline = Clock::now() + patience;
+  const auto deadline = Clock::now() + time_limit;
   const auto finished = [](const auto& feeder) { return feeder->finished(); };
   for (auto& feeder : feeders_) feeder->finish();
   while (!std::all_of(feeders_.begin(), feeders_.end(), finished)) {

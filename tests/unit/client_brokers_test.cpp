@@ -122,7 +122,7 @@ TEST_CASE(
   script.confirm.put_credit = SeqNo{100};
   script.confirm.put_window = 1000;
   script.confirm_puts(3);
-  CHECK(script.producer.put_before().empty());
+  CHECK(script.producer.already_put().empty());
   for (const auto* body : {"a", "b", "c"}) script.put(body);
   script.confirm_puts(3);
   CHECK(script.producer.flushed());

@@ -444,7 +444,7 @@ TEST_CASE("consumer: one that has no delivery link leaves at once") {
   script.session = session_id(2);
   script.consumer.close(script.now);
   script.tick();
-  CHECK(script.consumer.session().state() == Session::State::ended);
+  CHECK(script.consumer.session().state() == ClientSession::State::ended);
 }
 
 TEST_CASE("consumer: an idle one wakes once a second") {

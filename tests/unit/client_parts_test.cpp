@@ -263,11 +263,11 @@ TEST_CASE("runs: sorted, merged, each once") {
 
 TEST_CASE("console: lines are led by the host where it is another") {
   const auto host = host_name();
-  CHECK(console_block("a", Tag::off, "elsewhere") == "a\n");
-  CHECK(console_block("a\n", Tag::automatic, host) == "a\n");
-  CHECK(console_block("a\nb\n", Tag::automatic, "elsewhere") ==
+  CHECK(console_block("a", HostTag::off, "elsewhere") == "a\n");
+  CHECK(console_block("a\n", HostTag::automatic, host) == "a\n");
+  CHECK(console_block("a\nb\n", HostTag::automatic, "elsewhere") ==
         "[" + host + "] a\n[" + host + "] b\n");
-  CHECK(console_block("", Tag::on, host) == "[" + host + "] \n");
+  CHECK(console_block("", HostTag::on, host) == "[" + host + "] \n");
 }
 
 TEST_CASE("inbox: entries of its kind, in order, with their numbers") {

@@ -190,7 +190,7 @@ TEST_CASE("producer: a name that was here before goes on after its last number")
   script.confirm.put_window = 1000;
   script.confirm.put_received = script.confirm.put_confirmed = {500};
   script.send_confirm();
-  CHECK(script.producer.put_before() == welcome.digests);
+  CHECK(script.producer.already_put() == welcome.digests);
   script.put("next");
   CHECK(script.puts() == std::vector<std::string>{"next"});
   script.confirm_puts(501);
@@ -256,7 +256,7 @@ TEST_CASE("client: close is the last entry, names the last put, and ends when it
   CHECK(read_close({EntryKind::close, 0, 0, said[1].payload}) == SeqNo{1});
   script.confirm.ended = true;
   script.send_confirm();
-  CHECK(script.producer.session().state() == Session::State::ended);
+  CHECK(script.producer.session().state() == ClientSession::State::ended);
 }
 
 TEST_CASE("client: close without an answer fails it in the end") {
@@ -290,7 +290,7 @@ TEST_CASE("client: who leaves waits for a broker that is at work, and not for ev
     CHECK_FALSE(script.producer.session().over());
     script.confirm.ended = true;
     script.send_confirm();
-    CHECK(script.producer.session().state() == Session::State::ended);
+    CHECK(script.producer.session().state() == ClientSession::State::ended);
   }
   SUBCASE("its heartbeats come for ever") {
     heartbeats(longest_close);
@@ -336,7 +336,7 @@ TEST_CASE("client: who owes nothing does not wait for a broker that is silent") 
     CHECK_FALSE(script.producer.session().over());
     script.advance(1ms);
   }
-  CHECK(script.producer.session().state() == Session::State::ended);
+  CHECK(script.producer.session().state() == ClientSession::State::ended);
 }
 
 TEST_CASE("client: a broker that does not know who closes hears it from a new session") {

@@ -157,14 +157,15 @@ TEST_CASE("of a named producer that put nothing nothing is remembered, what one 
   CHECK(world.core.queues().producer_count() == 1);
 }
 
-TEST_CASE("who claims much in vain and reads nothing of it is cut off, who has most of it first") {
+TEST_CASE(
+    "who reclaims much in vain and reads nothing of it is cut off, who has most of it first") {
   Settings settings;
   settings.max_untold = 100;
   BrokerWorld world(settings);
   const auto in_vain = [&](std::uint8_t n, std::uint64_t count) {
-    auto claimant = world.announces_claims(n, BrokerInstance{6}, session_id(100), count);
-    for (std::uint64_t id = 2; id <= 2 * count; id += 2) claimant.claim({{ItemId{id}, 1, 1}});
-    return claimant;
+    auto reclaimer = world.announces_reclaims(n, BrokerInstance{6}, session_id(100), count);
+    for (std::uint64_t id = 2; id <= 2 * count; id += 2) reclaimer.reclaim({{ItemId{id}, 1, 1}});
+    return reclaimer;
   };
   auto some = in_vain(1, 40), many = in_vain(2, 60);
   CHECK(world.core.find(many.id));

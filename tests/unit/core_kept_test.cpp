@@ -15,23 +15,23 @@ struct ThreeKept : KeptMemory {
 };
 
 /// A consumer that held these of that broker.
-Client holder(BrokerWorld& world, std::uint8_t n, const std::vector<Claim>& held) {
-  return world.claimant(n, BrokerInstance{7}, session_id(99), held);
+Client holder(BrokerWorld& world, std::uint8_t n, const std::vector<Reclaim>& held) {
+  return world.reclaimer(n, BrokerInstance{7}, session_id(99), held);
 }
 
-TEST_CASE("kept items are delivered in order when the time for claims is over, not before") {
+TEST_CASE("kept items are delivered in order when the time for reclaims is over, not before") {
   ThreeKept storage;
   BrokerWorld world(keeping(), storage, {8});
   auto morty = world.consumer(1);
   morty.request(3);
-  world.advance(claims_within - 1ms, {&morty});
+  world.advance(reclaim_window - 1ms, {&morty});
   CHECK(morty.received() == Bodies{});
   world.advance(1ms, {&morty});
   CHECK(morty.received() == Bodies{"a", "b", "c"});
 }
 
 TEST_CASE(
-    "a broker that waits for claims takes what is put as always and hands it off afterwards") {
+    "a broker that waits for reclaims takes what is put as always and hands it off afterwards") {
   ThreeKept storage;
   auto settings = keeping();
   settings.max_items = 100;
@@ -47,11 +47,11 @@ TEST_CASE(
   CHECK(confirm.put_credit > first_credit);
   CHECK(confirm.put_held == Held::nothing);
   CHECK(morty.received() == Bodies{});
-  world.advance(claims_within, {&summer, &morty});
+  world.advance(reclaim_window, {&summer, &morty});
   CHECK(morty.received() == Bodies{"0", "1"});
 }
 
-TEST_CASE("a broker that waits for claims gives producers no more room than the queue has") {
+TEST_CASE("a broker that waits for reclaims gives producers no more room than the queue has") {
   ThreeKept storage;
   auto settings = keeping();
   settings.max_items = 4;
@@ -63,15 +63,15 @@ TEST_CASE("a broker that waits for claims gives producers no more room than the 
   CHECK(confirm.put_credit == SeqNo{1});
   auto morty = world.consumer(2);
   morty.request();
-  world.advance(claims_within, {&summer, &morty});
+  world.advance(reclaim_window, {&summer, &morty});
   CHECK(morty.received() == Bodies{"a"});
   morty.ack("a");
   CHECK(summer.confirm().put_credit == SeqNo{2});
 }
 
 TEST_CASE(
-    "what was put before the crash comes in while claims are awaited, though newcomers have filled "
-    "the queue") {
+    "what was put before the crash comes in while reclaims are awaited, though newcomers have "
+    "filled the queue") {
   ThreeKept storage;
   auto settings = keeping();
   settings.max_items = 5;
@@ -170,18 +170,18 @@ TEST_CASE("where only dead items were kept nobody is waited for") {
 }
 
 TEST_CASE(
-    "claims are waited for from the first turn on, however long loading took, and what the broker "
-    "stood still") {
+    "reclaims are waited for from the first turn on, however long loading took, and what the "
+    "broker stood still") {
   ThreeKept storage;
   BrokerWorld world(keeping(), storage, {8});
-  world.now += 2 * claims_within;
+  world.now += 2 * reclaim_window;
   auto morty = world.consumer(1);
   morty.request(3);
-  world.advance(claims_within / 2, {&morty});
-  world.now += 2 * claims_within;
+  world.advance(reclaim_window / 2, {&morty});
+  world.now += 2 * reclaim_window;
   auto summer = holder(world, 2, {{{2}, 1, 1}});
   CHECK(morty.received() == Bodies{});
-  world.advance(claims_within, {&morty, &summer});
+  world.advance(reclaim_window, {&morty, &summer});
   CHECK(morty.received() == Bodies{"a", "c"});
 }
 
@@ -190,7 +190,7 @@ TEST_CASE("who held a kept item goes on with it, and nobody else gets it") {
   BrokerWorld world(keeping(), storage, {8});
   auto morty = world.consumer(1), summer = holder(world, 2, {{{2}, 1, 1}});
   morty.request(3);
-  world.advance(claims_within, {&morty, &summer});
+  world.advance(reclaim_window, {&morty, &summer});
   CHECK(morty.received() == Bodies{"a", "c"});
 }
 
@@ -209,7 +209,7 @@ struct GivenTwice : KeptMemory {
   }
 };
 
-TEST_CASE("of two who claim an item after a crash the one has it who was given it last") {
+TEST_CASE("of two who reclaim an item after a crash the one has it who was given it last") {
   GivenTwice storage;
   BrokerWorld world(keeping(), storage, {8});
   auto morty = holder(world, 2, {{{1}, 1, 1}}), summer = holder(world, 3, {{{1}, 1, 2}});
@@ -238,8 +238,8 @@ TEST_CASE("an item that came back goes out when it is kept that it did, not befo
     world.settle();
     CHECK(summer.deliveries() == std::vector{2});
   }
-  SUBCASE("claimed before that by who lost it") {
-    auto back = world.claimant(4, BrokerInstance{7}, morty.id, {{morty.got["a"], 1, 1}});
+  SUBCASE("reclaimed before that by who lost it") {
+    auto back = world.reclaimer(4, BrokerInstance{7}, morty.id, {{morty.got["a"], 1, 1}});
     CHECK(back.lost().empty());
     storage.most_settles = UINT64_MAX;
     world.settle();
@@ -248,7 +248,7 @@ TEST_CASE("an item that came back goes out when it is kept that it did, not befo
 }
 
 TEST_CASE(
-    "a claim under a higher count than is kept takes the item from who was granted it under the "
+    "a reclaim under a higher count than is kept takes the item from who was granted it under the "
     "lower one") {
   ThreeKept storage;
   BrokerWorld world(keeping(), storage, {8});
@@ -260,17 +260,18 @@ TEST_CASE(
   CHECK(world.session(summer).held == 1);
 }
 
-TEST_CASE("while a session's claims are still coming in, kept items wait, but not without an end") {
+TEST_CASE(
+    "while a session's reclaims are still coming in, kept items wait, but not without an end") {
   ThreeKept storage;
   BrokerWorld world(keeping(), storage, {8});
   auto morty = world.consumer(1);
   morty.request(3);
-  auto summer = world.announces_claims(2, BrokerInstance{7}, session_id(99), 2);
-  summer.claim({{{1}, 1, 1}});
-  world.advance(claims_within + 5s, {&morty, &summer});
+  auto summer = world.announces_reclaims(2, BrokerInstance{7}, session_id(99), 2);
+  summer.reclaim({{{1}, 1, 1}});
+  world.advance(reclaim_window + 5s, {&morty, &summer});
   CHECK(morty.received() == Bodies{});
   SUBCASE("they are in") {
-    summer.claim({{{2}, 1, 1}});
+    summer.reclaim({{{2}, 1, 1}});
     world.advance(1s, {&morty, &summer});
     CHECK(morty.received() == Bodies{"c"});
   }
@@ -283,12 +284,12 @@ TEST_CASE("while a session's claims are still coming in, kept items wait, but no
     CHECK(morty.received() == Bodies{"a"});  // it was begun: it goes alone
   }
   SUBCASE("they never come") {
-    world.advance(claims_at_latest, {&morty, &summer});
+    world.advance(reclaim_at_latest, {&morty, &summer});
     CHECK(morty.received() == Bodies{"b", "c"});
   }
 }
 
-TEST_CASE("the claim of an item that was not kept, or that is newer, is not heard") {
+TEST_CASE("the reclaim of an item that was not kept, or that is newer, is not heard") {
   ThreeKept storage;
   BrokerWorld world(keeping(), storage, {8});
   auto rick = world.producer(1, "rick");
@@ -298,7 +299,7 @@ TEST_CASE("the claim of an item that was not kept, or that is newer, is not hear
   CHECK(summer.lost() == std::vector{ItemId{4}, ItemId{1ull << 32}});
   auto morty = world.consumer(3);
   morty.request(4);
-  world.advance(claims_within, {&morty, &summer, &rick});
+  world.advance(reclaim_window, {&morty, &summer, &rick});
   CHECK(morty.received() == Bodies{"a", "b", "new"});
 }
 
@@ -338,11 +339,11 @@ TEST_CASE(
   BrokerWorld world(keeping(), storage, {8});
   auto morty = world.consumer(3, {"empty", "full"});
   morty.request();
-  world.advance(claims_within, {&morty});
+  world.advance(reclaim_window, {&morty});
   CHECK(morty.received() == Bodies{"a"});
 }
 
-TEST_CASE("a cancelled request gets no item that another consumer may still claim") {
+TEST_CASE("a cancelled request gets no item that another consumer may still reclaim") {
   KeptMemory storage;
   {
     BrokerWorld world(keeping(), storage, {7});
@@ -356,7 +357,7 @@ TEST_CASE("a cancelled request gets no item that another consumer may still clai
   CHECK(morty.received() == Bodies{"none"});
 }
 
-TEST_CASE("the plain endpoint gives out no item that a consumer may still claim") {
+TEST_CASE("the plain endpoint gives out no item that a consumer may still reclaim") {
   auto settings = keeping();
   settings.plain_queue = "default";
   KeptMemory storage;

@@ -152,7 +152,7 @@ TEST_CASE("a client that comes back in a new session takes up again what nobody 
   summer.request();
   CHECK(summer.attempts() == std::vector{2});  // "a" went elsewhere
 
-  auto back = world.claimant(4, world.core.broker_instance(), morty.id, {{morty.got["a"], 2, 1}});
+  auto back = world.reclaimer(4, world.core.broker_instance(), morty.id, {{morty.got["a"], 2, 1}});
   CHECK(back.lost() == std::vector{morty.got["a"]});
   back.got = morty.got;
   back.ack("b");
@@ -187,7 +187,7 @@ TEST_CASE("who holds items comes in though there is no port for its delivery lin
   hello.role = Role::consumer;
   hello.queues = {"default"};
   CHECK(world.core.hello(session_id(2), hello, world.now) == Refusal::sessions_full);
-  auto holder = world.announces_claims(3, {5}, session_id(9), 1);
+  auto holder = world.announces_reclaims(3, {5}, session_id(9), 1);
   CHECK(holder.refusals() == Bodies{});
   CHECK(world.core.find(holder.id));
 }
@@ -275,12 +275,12 @@ TEST_CASE(
   hello.role = Role::consumer;
   hello.queues = {"default"};
   hello.previous = Previous{world.core.broker_instance(), morty.id};
-  hello.claims = 1;
+  hello.reclaims = 1;
   auto unheard = world.client(3, hello);
   world.advance(session_timeout, {&rick});
   CHECK_FALSE(world.core.find(unheard.id));
-  auto back = world.claimant(4, world.core.broker_instance(), morty.id,
-                             {{morty.got["a"], 1, 1}});  // still names the first one
+  auto back = world.reclaimer(4, world.core.broker_instance(), morty.id,
+                              {{morty.got["a"], 1, 1}});  // still names the first one
   CHECK(back.lost().empty());
   CHECK(world.session(back).held == 1);
   CHECK(world.session(back).welcome.previous_control == SeqNo{1});
@@ -295,27 +295,28 @@ TEST_CASE("nobody reclaims what they did not lose") {
   morty.request();
   morty.received();
   world.advance(session_timeout, {&rick});  // both consumers are lost
-  auto back = world.claimant(4, world.core.broker_instance(), thief.id, {{morty.got["a"], 2, 1}});
+  auto back = world.reclaimer(4, world.core.broker_instance(), thief.id, {{morty.got["a"], 2, 1}});
   CHECK(back.lost() == std::vector{morty.got["a"], morty.got["a"] + 1});
 }
 
-TEST_CASE("more claims than were announced, or behind something else, end the session") {
+TEST_CASE("more reclaims than were announced, or behind something else, end the session") {
   BrokerWorld world;
   Hello hello;
   hello.role = Role::consumer;
   hello.queues = {"default"};
   hello.previous = Previous{world.core.broker_instance(), session_id(9)};
-  hello.claims = 2;
+  hello.reclaims = 2;
   auto morty = world.client(1, hello), summer = world.client(2, hello);
-  morty.claim({{{5}, 3, 1}});
+  morty.reclaim({{{5}, 3, 1}});
   CHECK(morty.refusals() == Bodies{"malformed"});
   summer.request();
-  summer.claim({{{5}, 1, 1}});
+  summer.reclaim({{{5}, 1, 1}});
   CHECK(summer.refusals() == Bodies{"malformed"});
 }
 
 TEST_CASE(
-    "a claim names the count of deliveries: who lost an item to another one does not get it back") {
+    "a reclaim names the count of deliveries: who lost an item to another one does not get it "
+    "back") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
@@ -326,7 +327,7 @@ TEST_CASE(
   summer.request();
   CHECK(summer.deliveries() == std::vector{2});
   summer.release("a");
-  auto back = world.claimant(4, world.core.broker_instance(), morty.id, {{morty.got["a"], 1, 1}});
+  auto back = world.reclaimer(4, world.core.broker_instance(), morty.id, {{morty.got["a"], 1, 1}});
   CHECK(back.lost() == std::vector{morty.got["a"]});
 }
 
@@ -358,9 +359,9 @@ TEST_CASE("who is no consumer reclaims nothing, and holds nothing when it ends")
   hello.name = "thief";
   hello.queues = {"default"};
   hello.previous = Previous{world.core.broker_instance(), morty.id};
-  hello.claims = 1;
+  hello.reclaims = 1;
   auto thief = world.client(4, hello);
-  thief.claim({{morty.got["a"], 1, 1}});
+  thief.reclaim({{morty.got["a"], 1, 1}});
   CHECK(thief.refusals() == Bodies{"wrong_role"});
   world.advance(session_timeout, {&rick});
   auto summer = world.consumer(5);

@@ -138,13 +138,13 @@ TEST_CASE("suspects: what its holder takes up again is what it was before") {
   Hello hello;
   hello.role = Role::consumer;
   hello.queues = {"default"};
-  hello.claims = 1;
+  hello.reclaims = 1;
   morty.vanish();
   world.advance(reconnect_grace, {&rick});
   const auto comes_again = [&](std::uint8_t n, const Client& before, std::uint32_t deliveries) {
     hello.previous = Previous{world.core.broker_instance(), before.id};
     auto again = world.client(n, hello);
-    again.claim({{before.got.at("a"), 1, deliveries}});
+    again.reclaim({{before.got.at("a"), 1, deliveries}});
     CHECK(world.session(again).held == 1);
     rick.put("b");
     again.prefetch(1);

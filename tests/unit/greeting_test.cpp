@@ -38,8 +38,8 @@ TEST_CASE("hellos that are valid") {
            consumer(R"(,"name":)" + quoted(max_client_name)),
            consumer(R"(,"host":)" + quoted(255)),
            consumer(R"(,"pid":18446744073709551615)"),
-           consumer(R"(,"claims":0)"),
-           consumer(R"(,"claims":65536)"),
+           consumer(R"(,"reclaims":0)"),
+           consumer(R"(,"reclaims":65536)"),
            consumer(R"(,"previous":{"broker_instance":"00000000000000ff",)"
                     R"("session":"000102030405060708090a0b0c0d0e0f"})"),
            producer(R"(,"first_put":1)"),
@@ -85,9 +85,9 @@ TEST_CASE("hellos that are refused") {
            {consumer(R"(,"named":1)"), Refusal::hello},
            {consumer(R"(,"previous":"x")"), Refusal::hello},
            {consumer(R"(,"previous":{"broker_instance":"ff","session":"00"})"), Refusal::hello},
-           {consumer(R"(,"claims":[])"), Refusal::hello},
-           {consumer(R"(,"claims":-1)"), Refusal::hello},
-           {consumer(R"(,"claims":65537)"), Refusal::hello},
+           {consumer(R"(,"reclaims":[])"), Refusal::hello},
+           {consumer(R"(,"reclaims":-1)"), Refusal::hello},
+           {consumer(R"(,"reclaims":65537)"), Refusal::hello},
            {producer(R"(,"first_put":0)"), Refusal::hello},
            {producer(R"(,"first_put":4611686018427387905)"), Refusal::hello},
        }) {
@@ -109,13 +109,13 @@ TEST_CASE("a hello goes there and back") {
   sent.first_put = {8};
   sent.feed_position = {9};
   sent.previous = Previous{{10}, random_session()};
-  sent.claims = 11;
+  sent.reclaims = 11;
   Hello got;
   std::string why;
   REQUIRE(parse(to_json(sent), got, why) == Refusal::none);
   CHECK(to_json(got) == to_json(sent));
   CHECK(got.previous->session == sent.previous->session);
-  CHECK(got.claims == sent.claims);
+  CHECK(got.reclaims == sent.reclaims);
   CHECK(got.process == sent.process);
 }
 

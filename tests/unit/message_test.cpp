@@ -45,7 +45,7 @@ std::string named(std::uint64_t number, std::string_view body = "x", std::uint16
          std::string(body);
 }
 std::string next_of(std::string_view body) { return deliver(std::string(body), next_put); }
-std::string claim_run(std::uint64_t first, std::uint32_t count) {
+std::string reclaim_run(std::uint64_t first, std::uint32_t count) {
   return numbers(first, count, 1u);
 }
 
@@ -82,7 +82,7 @@ std::vector<Case> valid() {
       {"a lost delivery link", control, entry(link_lost, numbers(1u, std::uint64_t{0}, 0u))},
       {"a join", control, entry(join, "")},
       {"a close", control, entry(close, numbers(std::uint64_t{0}))},
-      {"claims", control, entry(claim, claim_run(1, 1) + claim_run(7, 65'535))},
+      {"reclaims", control, entry(reclaim, reclaim_run(1, 1) + reclaim_run(7, 65'535))},
       {"what is lost", outcome, entry(lost, run(1, 1) + run(7, 2))},
       {"a delivery", deliveries, entry(delivery, deliver(""), 9, 1)},
       {"the largest delivery", deliveries, entry(delivery, deliver(of(max_body)), 0, 65535)},
@@ -139,14 +139,16 @@ std::vector<Case> malformed() {
       {"a short lost delivery link", control, entry(link_lost, of(15))},
       {"a join with something", control, entry(join, "x")},
       {"a short close", control, entry(close, of(7))},
-      {"no claim", control, entry(claim, "")},
-      {"half a claim", control, entry(claim, claim_run(1, 1).substr(0, 15))},
-      {"a claim of no item", control, entry(claim, claim_run(1, 0))},
-      {"a claim of what never went out", control, entry(claim, numbers(std::uint64_t{1}, 1u, 0u))},
-      {"a claim of what went out too often", control,
-       entry(claim, numbers(std::uint64_t{1}, 1u, (1u << 31) + 1))},
-      {"a claim of item 0", control, entry(claim, claim_run(0, 1))},
-      {"a claim of items beyond the last id", control, entry(claim, claim_run(UINT64_MAX, 2))},
+      {"no reclaim", control, entry(reclaim, "")},
+      {"half a reclaim", control, entry(reclaim, reclaim_run(1, 1).substr(0, 15))},
+      {"a reclaim of no item", control, entry(reclaim, reclaim_run(1, 0))},
+      {"a reclaim of what never went out", control,
+       entry(reclaim, numbers(std::uint64_t{1}, 1u, 0u))},
+      {"a reclaim of what went out too often", control,
+       entry(reclaim, numbers(std::uint64_t{1}, 1u, (1u << 31) + 1))},
+      {"a reclaim of item 0", control, entry(reclaim, reclaim_run(0, 1))},
+      {"a reclaim of items beyond the last id", control,
+       entry(reclaim, reclaim_run(UINT64_MAX, 2))},
       {"what is lost, but nothing", outcome, entry(lost, "")},
       {"a `empty` with something", deliveries, entry(empty, "x")},
       {"short dropped lines", console, entry(dropped, of(7))},
@@ -193,8 +195,8 @@ std::vector<Case> too_large() {
        entry(ack, run(1, max_requests) + run(100'000, 1))},
       {"a reason", control, entry(fail, run(1, 0) + of(max_reason + 1))},
       {"a block", control, entry(print, of(print_size + max_print + 1))},
-      {"claims of more than a session can hold", control,
-       entry(claim, claim_run(1, max_requests) + claim_run(100'000, 1))},
+      {"reclaims of more than a session can hold", control,
+       entry(reclaim, reclaim_run(1, max_requests) + reclaim_run(100'000, 1))},
       {"a delivery", deliveries, entry(delivery, deliver(of(max_body + 1)), 0, 1)},
       {"the beginning of one", deliveries,
        entry(delivery, deliver(numbers(std::uint32_t{max_body + 1}) + "abc", partial), 0, 1)},
@@ -214,14 +216,14 @@ void expect(const std::vector<Case>& cases, Refusal refusal) {
 void read_all(std::string_view payload) {
   EntryReader in(payload);
   std::vector<ItemRun> runs;
-  std::vector<Claim> claims;
+  std::vector<Reclaim> reclaims;
   for (Entry each; in.next(each);) {
     if (each.kind == item) read_item(each);
     if (each.kind == delivery) read_delivery(each);
     if (each.kind == request) read_request(each);
     if (each.kind == cancel_requests) read_cancel_requests(each);
     if (each.kind == ack || each.kind == release || each.kind == lost) read_runs(each, runs);
-    if (each.kind == claim) read_claims(each, claims);
+    if (each.kind == reclaim) read_reclaims(each, reclaims);
     if (each.kind == fail) read_fail(each);
     if (each.kind == link_lost) read_link_lost(each);
     if (each.kind == close) read_close(each);

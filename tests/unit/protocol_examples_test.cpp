@@ -68,10 +68,10 @@ std::string name_of(EntryKind kind) {
       return "join";
     case EntryKind::close:
       return "close";
-    case EntryKind::claim:
-      return "claim";
-    case EntryKind::claim_put:
-      return "claim_put";
+    case EntryKind::reclaim:
+      return "reclaim";
+    case EntryKind::reclaim_put:
+      return "reclaim_put";
     case EntryKind::delivery:
       return "delivery";
     case EntryKind::empty:
@@ -230,9 +230,9 @@ class Walk {
       case EntryKind::release:
       case EntryKind::lost:
         return walk_runs(entry);
-      case EntryKind::claim:
-      case EntryKind::claim_put:
-        return walk_claims(entry);
+      case EntryKind::reclaim:
+      case EntryKind::reclaim_put:
+        return walk_reclaims(entry);
       case EntryKind::fail:
         return walk_fail(entry);
       case EntryKind::link_lost:
@@ -296,16 +296,16 @@ class Walk {
     field(8, "put", number(put.number.value));
   }
 
-  void walk_claims(const Entry& entry) {
-    std::vector<Claim> claims;
-    read_claims(entry, claims);
-    for (const auto& claim : claims) {
-      field(8, "first", number(claim.first.value));
-      field(4, "run", number(claim.count));
-      field(4, "deliveries", number(claim.deliveries));
-      if (claim.put.producer != 0) walk_put(claim.put);
+  void walk_reclaims(const Entry& entry) {
+    std::vector<Reclaim> reclaims;
+    read_reclaims(entry, reclaims);
+    for (const auto& reclaim : reclaims) {
+      field(8, "first", number(reclaim.first.value));
+      field(4, "run", number(reclaim.count));
+      field(4, "deliveries", number(reclaim.deliveries));
+      if (reclaim.put.producer != 0) walk_put(reclaim.put);
     }
-    append_claims(again_, claims);
+    append_reclaims(again_, reclaims);
   }
 
   void walk_fail(const Entry& entry) {
@@ -477,7 +477,7 @@ TEST_CASE("PROTOCOL.md states the limits and times of the code") {
       {"topics_per_connection", number(topics_per_connection)},
       {"max_subscription", number(max_subscription)},
       {"max_requests", number(max_requests)},
-      {"max_put_claims", number(max_put_claims)},
+      {"max_put_reclaims", number(max_put_reclaims)},
       {"max_priority", number(max_priority)},
       {"default_priority", number(default_priority)},
       {"put_window_items", number(put_window_items)},
@@ -491,8 +491,8 @@ TEST_CASE("PROTOCOL.md states the limits and times of the code") {
       {"hello_again", ms(hello_again)},
       {"heartbeat_interval", ms(heartbeat_interval)},
       {"session_timeout", ms(session_timeout)},
-      {"claims_within", ms(claims_within)},
-      {"claims_at_latest", ms(claims_at_latest)},
+      {"reclaim_window", ms(reclaim_window)},
+      {"reclaim_at_latest", ms(reclaim_at_latest)},
       {"heartbeat_in_silence", ms(heartbeat_in_silence)},
       {"tcp_connect_within", ms(tcp_connect_within)},
       {"reconnect_grace", ms(reconnect_grace)},

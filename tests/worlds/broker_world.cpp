@@ -125,9 +125,9 @@ void Client::link_lost(std::uint32_t generation, SeqNo received_up_to, std::uint
   entry(bytes);
 }
 
-void Client::claim(const std::vector<Claim>& claims) {
+void Client::reclaim(const std::vector<Reclaim>& reclaims) {
   std::string bytes;
-  append_claims(bytes, claims);
+  append_reclaims(bytes, reclaims);
   entry(bytes);
 }
 

@@ -66,7 +66,7 @@ struct Client {
   void close(SeqNo last_put = {});
   void join();
   void link_lost(std::uint32_t generation, SeqNo received, std::uint32_t wanted);
-  void claim(const std::vector<Claim>& claims);
+  void reclaim(const std::vector<Reclaim>& reclaims);
   void heartbeat(SeqNo heard = {});
   void vanish();  ///< its subscription leaves, as when it is killed
   void entry(const std::string& bytes);
@@ -83,7 +83,7 @@ struct Client {
   /// The last confirm that it was told.
   Confirm confirm();
   std::vector<DeadNotice> died();
-  /// What it claimed in vain, since the last call.
+  /// What it reclaimed in vain, since the last call.
   std::vector<ItemId> lost();
   std::vector<std::string> refusals();
   /// Blocks of lines, each whole, and "dropped N".
@@ -128,24 +128,24 @@ class BrokerWorld final : private Shell {
     hello.role = Role::printer;
     return client(n, hello);
   }
-  /// A consumer that claims what the session `before`, of a broker of that broker instance, was
+  /// A consumer that reclaims what the session `before`, of a broker of that broker instance, was
   /// given.
-  Client claimant(std::uint8_t n, BrokerInstance broker_instance, const SessionId& before,
-                  const std::vector<Claim>& claims) {
+  Client reclaimer(std::uint8_t n, BrokerInstance broker_instance, const SessionId& before,
+                   const std::vector<Reclaim>& reclaims) {
     std::uint64_t items = 0;
-    for (const auto& claim : claims) items += claim.count;
-    auto made = announces_claims(n, broker_instance, before, items);
-    made.claim(claims);
+    for (const auto& reclaim : reclaims) items += reclaim.count;
+    auto made = announces_reclaims(n, broker_instance, before, items);
+    made.reclaim(reclaims);
     return made;
   }
-  /// One whose claims of so many items are yet to come.
-  Client announces_claims(std::uint8_t n, BrokerInstance broker_instance, const SessionId& before,
-                          std::uint64_t items) {
+  /// One whose reclaims of so many items are yet to come.
+  Client announces_reclaims(std::uint8_t n, BrokerInstance broker_instance, const SessionId& before,
+                            std::uint64_t items) {
     Hello hello;
     hello.role = Role::consumer;
     hello.queues = {"default"};
     hello.previous = Previous{broker_instance, before};
-    hello.claims = items;
+    hello.reclaims = items;
     return client(n, hello);
   }
   Client client(std::uint8_t n, Hello hello) {

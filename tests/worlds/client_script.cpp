@@ -181,11 +181,11 @@ std::vector<std::uint64_t> ids_in(const Sent& sent) {
   return ids;
 }
 
-std::vector<Claim> claims_in(const Sent& sent) {
-  REQUIRE((sent.kind == EntryKind::claim || sent.kind == EntryKind::claim_put));
-  std::vector<Claim> claims;
-  read_claims({sent.kind, 0, 0, sent.payload}, claims);
-  return claims;
+std::vector<Reclaim> reclaims_in(const Sent& sent) {
+  REQUIRE((sent.kind == EntryKind::reclaim || sent.kind == EntryKind::reclaim_put));
+  std::vector<Reclaim> reclaims;
+  read_reclaims({sent.kind, 0, 0, sent.payload}, reclaims);
+  return reclaims;
 }
 
 }  // namespace baton::script

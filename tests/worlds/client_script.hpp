@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "client/client_session.hpp"
 #include "client/logic.hpp"
-#include "client/session.hpp"
 #include "proto/greeting.hpp"
 #include "proto/message.hpp"
 
@@ -56,7 +56,7 @@ class Script {
   /// ... that are not kept yet: the first one's put, the others' numbers follow it.
   void hand_off_unkept(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids,
                        PutName put);
-  /// "These you claimed in vain": entry `number` of the broker's stream.
+  /// "These you reclaimed in vain": entry `number` of the broker's stream.
   void lost(SeqNo number, const std::vector<ItemRun>& runs);
   void none(std::uint32_t generation, SeqNo number);
 
@@ -88,6 +88,6 @@ class Script {
 
 /// The ids that an ack or release entry names.
 std::vector<std::uint64_t> ids_in(const Sent& sent);
-std::vector<Claim> claims_in(const Sent& sent);
+std::vector<Reclaim> reclaims_in(const Sent& sent);
 
 }  // namespace baton::script

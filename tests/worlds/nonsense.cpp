@@ -113,7 +113,7 @@ std::string Nonsense::hello() {
   hello.begun = below_(4) == 1;
   if (below_(4) == 1) hello.run.bytes.fill(static_cast<std::uint8_t>(below_(2)));
   if (below_(2)) hello.previous = Previous{broker_instance, session()};
-  hello.claims = below_(3) * below_(100);
+  hello.reclaims = below_(3) * below_(100);
   return to_json(hello);
 }
 
@@ -140,8 +140,8 @@ void Nonsense::control_entry(std::string& out) {
   run.count = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(below_(50)));
   switch (below_(9)) {
     case 8:
-      return append_claims(out,
-                           {{run.first, run.count, static_cast<std::uint32_t>(1 + below_(3))}});
+      return append_reclaims(out,
+                             {{run.first, run.count, static_cast<std::uint32_t>(1 + below_(3))}});
     case 0:
     case 1:
       return append_request(out, {number(), {number()}, static_cast<std::uint32_t>(number())});

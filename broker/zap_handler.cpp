@@ -1,4 +1,4 @@
-#include "broker/admission.hpp"
+#include "broker/zap_handler.hpp"
 
 #include <array>
 #include <utility>
@@ -23,12 +23,12 @@ enum Frame : std::size_t {
 
 }  // namespace
 
-Admission::Admission(zmq::context_t& context)
+ZapHandler::ZapHandler(zmq::context_t& context)
     : socket_(make_socket(context, zmq::socket_type::rep)) {
   socket_.bind("inproc://zeromq.zap.01");
 }
 
-std::optional<Knock> Admission::next() {
+std::optional<AuthRequest> ZapHandler::next() {
   std::vector<zmq::message_t> frames;
   for (zmq::message_t frame; receive_frame(socket_, frame);) {
     frames.push_back(std::move(frame));
@@ -36,19 +36,20 @@ std::optional<Knock> Admission::next() {
     const auto text = [&](Frame which) {
       return which < frames.size() ? frames[which].to_string() : std::string();
     };
-    Knock knock{text(request_id), text(domain), text(user), text(password)};
-    if (frames.size() == all_frames && text(mechanism) == "PLAIN") return knock;
-    answer(knock, false);
+    AuthRequest request{text(request_id), text(domain), text(user), text(password)};
+    if (frames.size() == all_frames && text(mechanism) == "PLAIN") return request;
+    answer(request, false);
     frames.clear();
   }
   return std::nullopt;
 }
 
-void Admission::answer(const Knock& knock, bool admitted) {
+void ZapHandler::answer(const AuthRequest& request, bool admitted) {
   // The answer's frames: version, request id, status code, status text, user id, metadata.
   const std::string status = admitted ? "200" : "400";
-  const std::array frames{zmq::str_buffer("1.0"), zmq::buffer(knock.request), zmq::buffer(status),
-                          zmq::str_buffer(""),    zmq::str_buffer(""),        zmq::str_buffer("")};
+  const std::array frames{zmq::str_buffer("1.0"), zmq::buffer(request.request),
+                          zmq::buffer(status),    zmq::str_buffer(""),
+                          zmq::str_buffer(""),    zmq::str_buffer("")};
   for (std::size_t i = 0; i < frames.size(); ++i)
     send_frame(socket_, frames[i], i + 1 < frames.size());
 }

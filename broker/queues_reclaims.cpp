@@ -1,4 +1,4 @@
-// Whose an item is after its holder was lost, or the broker: counts of deliveries, and claims.
+// Whose an item is after its holder was lost, or the broker: counts of deliveries, and reclaims.
 #include <algorithm>
 #include <utility>
 
@@ -72,13 +72,14 @@ bool Queues::take_out(Item& item, ItemId id) {
   return true;
 }
 
-void Queues::claim(Session& session, const Claim& claim) {
+void Queues::reclaim(Session& session, const Reclaim& reclaim) {
   ItemRun lost;
-  for (std::uint32_t i = 0; i < claim.count; ++i) {
-    const auto id = claim.first + i;
-    if (claim.put.producer == 0
-            ? this->claim(session, id, claim.deliveries)
-            : claim_put(session, id, {claim.put.producer, claim.put.number + i}, claim.deliveries))
+  for (std::uint32_t i = 0; i < reclaim.count; ++i) {
+    const auto id = reclaim.first + i;
+    if (reclaim.put.producer == 0
+            ? this->reclaim(session, id, reclaim.deliveries)
+            : reclaim_put(session, id, {reclaim.put.producer, reclaim.put.number + i},
+                          reclaim.deliveries))
       continue;
     if (lost.count > 0 && lost.first + lost.count != id)
       tell_lost(session, std::exchange(lost, {}));
@@ -92,25 +93,25 @@ bool Queues::consumes(const Session& session, const Queue& queue) {
   return std::find(queues.begin(), queues.end(), &queue) != queues.end();
 }
 
-bool Queues::claim(Session& session, ItemId id, std::uint32_t deliveries) {
+bool Queues::reclaim(Session& session, ItemId id, std::uint32_t deliveries) {
   auto* item = items_.find(id);
   if (!item) return false;
   if (!consumes(session, *item)) return false;
   if (take_up(session, *item, id, deliveries)) return true;
-  return session.claims_kept && id < first_id_ && claim_kept(session, *item, id, deliveries);
+  return session.reclaims_kept && id < first_id_ && reclaim_kept(session, *item, id, deliveries);
 }
 
 /// What the client's session before this one lost here, if nobody was given it since: as if that
 /// had not been.
 bool Queues::take_up(Session& session, Item& item, ItemId id, std::uint32_t deliveries) {
   const auto lost = redelivered_.find(id.value);
-  if (session.claims_of == 0 || lost == redelivered_.end() ||
-      lost->second.lost_by != session.claims_of)
+  if (session.reclaims_of == 0 || lost == redelivered_.end() ||
+      lost->second.lost_by != session.reclaims_of)
     return false;
   if (lost->second.deliveries != deliveries + 1 || !take_out(item, id)) return false;
   auto history = storage_.history(id);
-  if (!session.claims_mark.empty() && !history.empty() &&
-      history.back().why == session.claims_mark) {
+  if (!session.reclaims_mark.empty() && !history.empty() &&
+      history.back().why == session.reclaims_mark) {
     history.pop_back();
     --item.failures;
   }
@@ -122,14 +123,14 @@ bool Queues::take_up(Session& session, Item& item, ItemId id, std::uint32_t deli
   return true;
 }
 
-/// What the broker before this one had given. Somebody may claim it under a higher count than what
-/// was kept, for a failure that was not: before whom others lose it who were granted it on their
-/// claim.
-bool Queues::claim_kept(Session& session, Item& item, ItemId id, std::uint32_t deliveries) {
+/// What the broker before this one had given. Somebody may reclaim it under a higher count than
+/// what was kept, for a failure that was not: before whom others lose it who were granted it on
+/// their reclaim.
+bool Queues::reclaim_kept(Session& session, Item& item, ItemId id, std::uint32_t deliveries) {
   const auto known = deliveries_of(id);
   if (deliveries < known) return false;
   if (item.place == Place::held) {
-    if (!claims_ || deliveries == known) return false;
+    if (!reclaims_ || deliveries == known) return false;
     auto& other = *item.holder;
     let_go(other, item);
     tell_lost(other, {puts_.name_of(id), 1});

@@ -1,4 +1,4 @@
-#include "client/session.hpp"
+#include "client/client_session.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -42,9 +42,9 @@ std::uint32_t numbers_in(std::string_view payload, std::uint16_t count) {
 
 }  // namespace
 
-Session::Session(SessionConfig config) : config_(std::move(config)) {}
+ClientSession::ClientSession(SessionConfig config) : config_(std::move(config)) {}
 
-void Session::start(Time now) {
+void ClientSession::start(Time now) {
   assert(state_ == State::idle);
   state_ = State::greeting;
   id_ = run_ = config_.draw_id();
@@ -52,7 +52,7 @@ void Session::start(Time now) {
   open_ = true;
 }
 
-void Session::print(std::string_view block) {
+void ClientSession::print(std::string_view block) {
   ++blocks_;
   do {
     const auto part = block.substr(0, print_part_bytes);
@@ -63,7 +63,7 @@ void Session::print(std::string_view block) {
   } while (!block.empty());
 }
 
-void Session::close(SeqNo last_put, Time now, bool role_owes) {
+void ClientSession::close(SeqNo last_put, Time now, bool role_owes) {
   if (over() || closed_) return;
   closed_ = last_put;
   closed_time_ = now;
@@ -75,8 +75,8 @@ void Session::close(SeqNo last_put, Time now, bool role_owes) {
 
 // --- what comes in -------------------------------------------------------------------------------
 
-Session::Notification Session::on_notification(std::string_view frame, Time now,
-                                               const InHand& in_hand) {
+ClientSession::Notification ClientSession::on_notification(std::string_view frame, Time now,
+                                                           const InHand& in_hand) {
   Header header;
   if (over() || read_header(frame, header) != Refusal::none || header.session != id_) return {};
   const auto payload = payload_of(frame);
@@ -96,9 +96,9 @@ Session::Notification Session::on_notification(std::string_view frame, Time now,
   }
 }
 
-void Session::note_news(Time now) { last_news_ = now; }
+void ClientSession::note_news(Time now) { last_news_ = now; }
 
-void Session::note_pause(Time now) {
+void ClientSession::note_pause(Time now) {
   if (!established() || now <= alive_until()) return;
   // What proves it must have been asked for after the last silence; our own heartbeat being late is
   // no new one.
@@ -108,15 +108,16 @@ void Session::note_pause(Time now) {
 
 /// While a session is begun or stands there is a tick at least each heartbeat_at_latest. The time
 /// in which our own process stood still was not the broker's.
-void Session::excuse_own_pause(Time now) {
+void ClientSession::excuse_own_pause(Time now) {
   const auto before = std::exchange(ticked_, now);
   if (before == Time::min() || now - before <= silence) return;
   for (auto* time : {&started_, &closed_time_, &at_work_})
     if (*time != Time::min() && *time != never) *time = std::min(*time + (now - before), now);
 }
 
-Session::Notification Session::on_welcome(const Header& header, std::string_view payload, Time now,
-                                          const InHand& in_hand) {
+ClientSession::Notification ClientSession::on_welcome(const Header& header,
+                                                      std::string_view payload, Time now,
+                                                      const InHand& in_hand) {
   Welcome welcome;
   if (state_ != State::greeting || !parse(payload, welcome)) return {};
   note_news(now);
@@ -130,9 +131,9 @@ Session::Notification Session::on_welcome(const Header& header, std::string_view
     const auto received = previous_->session == control_of_ ? welcome_.previous_control : SeqNo{};
     const auto from = std::max(received, control_.confirmed());
     const auto blocks = control_.take_unconfirmed();
-    append_to(control_, claims_);
-    claims_end_ = control_.last();
-    carry_over(blocks, from, claims_, in_hand, control_);
+    append_to(control_, reclaims_);
+    reclaims_end_ = control_.last();
+    carry_over(blocks, from, reclaims_, in_hand, control_);
   }
   control_of_ = id_;
   ever_welcomed_ = true;
@@ -147,12 +148,12 @@ Session::Notification Session::on_welcome(const Header& header, std::string_view
 
 /// Known by a confirm only, and of a consumer by one that names its link: that may yet be refused
 /// after the welcome.
-void Session::has_room() {
+void ClientSession::has_room() {
   full_ = false;
   had_room_ = true;
 }
 
-Session::Notification Session::on_confirm(std::string_view payload, Time now) {
+ClientSession::Notification ClientSession::on_confirm(std::string_view payload, Time now) {
   Confirm confirm;
   if (decode_confirm(payload, confirm) != Refusal::none) return {};
   if (confirm.ended && close_appended_) {  // says nothing but that: what was known before stays so
@@ -177,8 +178,8 @@ Session::Notification Session::on_confirm(std::string_view payload, Time now) {
   return {Notification::Kind::confirmed, {}, {}, 0};
 }
 
-Session::Notification Session::on_refusal(const Header& header, std::string_view payload,
-                                          Time now) {
+ClientSession::Notification ClientSession::on_refusal(const Header& header,
+                                                      std::string_view payload, Time now) {
   RefusalNotice notice;
   if (!parse(payload, notice)) return {};
   note_news(now);
@@ -206,7 +207,8 @@ Session::Notification Session::on_refusal(const Header& header, std::string_view
   return {Notification::Kind::changed, {}, {}, 0};
 }
 
-Session::Notification Session::on_feed(const Header& header, std::string_view payload, Time now) {
+ClientSession::Notification ClientSession::on_feed(const Header& header, std::string_view payload,
+                                                   Time now) {
   if (check_entries(header.type, payload, header.count) != Refusal::none) return {};
   const auto taken = feed_.take(header.number, numbers_in(payload, header.count));
   if (taken.verdict == StreamReceiver::Verdict::gap) request_rewind(now);
@@ -216,7 +218,7 @@ Session::Notification Session::on_feed(const Header& header, std::string_view pa
   return {Notification::Kind::feed, payload, header.number, taken.skip};
 }
 
-void Session::request_rewind(Time now) {
+void ClientSession::request_rewind(Time now) {
   if (now < rewind_again_) return;
   rewind_again_ = now + rewind_delay_;
   rewind_delay_ = std::min(2 * rewind_delay_, longest_resend_delay);
@@ -226,7 +228,7 @@ void Session::request_rewind(Time now) {
 
 // --- state ---------------------------------------------------------------------------------------
 
-void Session::renew(BrokerInstance broker_instance, Time now) {
+void ClientSession::renew(BrokerInstance broker_instance, Time now) {
   // A session whose welcome was not heard has said nothing: what is carried over is still the one's
   // before it.
   if (established() || !previous_) previous_ = Previous{broker_instance, id_};
@@ -238,16 +240,18 @@ void Session::renew(BrokerInstance broker_instance, Time now) {
   opened_ = now;
 }
 
-void Session::fail(SessionError error) {
+void ClientSession::fail(SessionError error) {
   error_ = std::move(error);
   state_ = State::failed;
 }
 
-Time Session::alive_until() const { return std::min(last_news_, last_sent_) + session_timeout; }
+Time ClientSession::alive_until() const {
+  return std::min(last_news_, last_sent_) + session_timeout;
+}
 
-Time Session::reopen_at() const { return std::max(last_news_, opened_) + session_timeout; }
+Time ClientSession::reopen_at() const { return std::max(last_news_, opened_) + session_timeout; }
 
-Time Session::give_up_at() const {
+Time ClientSession::give_up_at() const {
   if (closed_)
     return std::min(closed_time_ + longest_close,
                     deadline_after(std::max(closed_time_, at_work_), config_.leave_within));
@@ -256,7 +260,7 @@ Time Session::give_up_at() const {
 }
 
 /// What is still to be confirmed waits for room at the broker: there may be none for long.
-bool Session::held() const {
+bool ClientSession::held() const {
   const auto puts =
       confirm_.put_held == Held::storage ? confirm_.put_confirmed : confirm_.put_received;
   return (closed_ && confirm_.put_held != Held::nothing && puts < *closed_) ||
@@ -264,12 +268,12 @@ bool Session::held() const {
 }
 
 /// Who owes nothing leaves without a broker that does not answer.
-Time Session::leave_at() const {
+Time ClientSession::leave_at() const {
   if (!closed_ || owes_) return never;
   return full_ ? closed_time_ : last_news_ + silence;
 }
 
-void Session::tick(Time now, Outbox& out) {
+void ClientSession::tick(Time now, Outbox& out) {
   if (over() || state_ == State::idle) return;
   note_pause(now);
   excuse_own_pause(now);
@@ -299,7 +303,7 @@ void Session::tick(Time now, Outbox& out) {
   open_ = false;
 }
 
-Time Session::next_deadline() const {
+Time ClientSession::next_deadline() const {
   if (over() || state_ == State::idle) return never;
   if (open_) return Time::min();
   const Time said = established() ? heartbeat_at_ : hello_at_;
@@ -308,7 +312,7 @@ Time Session::next_deadline() const {
 
 // --- what goes out -------------------------------------------------------------------------------
 
-void Session::send_hello(Time now, const Greeting& greeting, Outbox& out) {
+void ClientSession::send_hello(Time now, const Greeting& greeting, Outbox& out) {
   Hello hello;
   hello.role = config_.role;
   hello.client = config_.client;
@@ -324,16 +328,16 @@ void Session::send_hello(Time now, const Greeting& greeting, Outbox& out) {
   hello.begun = config_.role == Role::producer && ever_welcomed_;
   hello.feed_position = greeting.feed_position;
   hello.previous = previous_;
-  hello.claims = items_in(greeting.claims);
+  hello.reclaims = items_in(greeting.reclaims);
   if (previous_) hello.last_put = greeting.last_put;
-  claims_ = greeting.claims;
+  reclaims_ = greeting.reclaims;
   const Header header{MessageType::hello, 0, {}, id_, {}};
   out.messages.push_back({TargetEndpoint::control, encode_json(header, to_json(hello))});
   last_sent_ = now;
   hello_at_ = now + (full_ ? refused_again : hello_again);
 }
 
-void Session::send_heartbeat(Time now, Heartbeat mine, Outbox& out) {
+void ClientSession::send_heartbeat(Time now, Heartbeat mine, Outbox& out) {
   mine.control_sent = control_.sent();
   mine.rewind = rewind_;
   rewind_ = false;
@@ -345,12 +349,12 @@ void Session::send_heartbeat(Time now, Heartbeat mine, Outbox& out) {
       now + (now - last_news_ > heartbeat_at_latest ? heartbeat_in_silence : heartbeat_at_latest);
 }
 
-void Session::append_close_entry() {
+void ClientSession::append_close_entry() {
   append(entry_head_size + 8, 0, [this](std::string& out) { append_close(out, *closed_); });
   close_appended_ = true;
 }
 
-void Session::flush(Time now, Outbox& out) {
+void ClientSession::flush(Time now, Outbox& out) {
   if (!established()) return;
   if (closed_ && !close_appended_) append_close_entry();
   while (control_.has_unsent() && control_.sent_bytes() < control_window_bytes) {
@@ -360,7 +364,7 @@ void Session::flush(Time now, Outbox& out) {
   }
 }
 
-void Session::check_invariants() const {
+void ClientSession::check_invariants() const {
   control_.check_invariants();
   ensure((state_ == State::failed) == error_.has_value());
   ensure(!close_appended_ || closed_);

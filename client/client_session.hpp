@@ -18,9 +18,9 @@
 #include <vector>
 
 #include "client/carry_over.hpp"
-#include "client/claims.hpp"
 #include "client/error.hpp"
 #include "client/outbox.hpp"
+#include "client/reclaims.hpp"
 #include "proto/greeting.hpp"
 #include "proto/message.hpp"
 #include "proto/stream.hpp"
@@ -58,8 +58,8 @@ struct SessionConfig {
 struct Greeting {
   SeqNo first_put{1};
   SeqNo feed_position;
-  Claims claims = {};   ///< consumers: the same in all hellos of a session
-  SeqNo last_put = {};  ///< producers: the last one that may have been sent
+  Reclaims reclaims = {};  ///< consumers: the same in all hellos of a session
+  SeqNo last_put = {};     ///< producers: the last one that may have been sent
 };
 
 /// Invariants:
@@ -68,7 +68,7 @@ struct Greeting {
 /// 2. The control stream's unconfirmed entries outlive a session: the next one says them again, as
 /// far as they hold.
 /// 3. close is the last entry of the control stream, and is appended once per session.
-class Session {
+class ClientSession {
  public:
   enum class State : std::uint8_t { idle, greeting, established, ended, failed };
 
@@ -88,7 +88,7 @@ class Session {
     std::uint32_t skip = 0;
   };
 
-  explicit Session(SessionConfig config);
+  explicit ClientSession(SessionConfig config);
 
   void start(Time now);
   /// `in_hand`: of consumers, as it is now; not kept.
@@ -163,9 +163,9 @@ class Session {
     if (number > feed_.received()) feed_ = StreamReceiver(number + 1);
   }
   const StreamSender& control() const { return control_; }
-  /// The broker has said of all claims that it does not grant that it does not.
-  bool claims_answered() const {
-    return established() && control_.confirmed() >= claims_end_ &&
+  /// The broker has said of all reclaims that it does not grant that it does not.
+  bool reclaims_answered() const {
+    return established() && control_.confirmed() >= reclaims_end_ &&
            feed_.received() >= confirm_.feed_last;
   }
 
@@ -206,8 +206,8 @@ class Session {
   Welcome welcome_;
   Confirm confirm_;
 
-  Claims claims_;     // of this session
-  SeqNo claims_end_;  // the last of their entries
+  Reclaims reclaims_;   // of this session
+  SeqNo reclaims_end_;  // the last of their entries
 
   StreamSender control_{{1}, small_pack_bytes};
   std::uint64_t blocks_ = 0;  // blocks of lines, over all sessions

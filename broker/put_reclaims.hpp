@@ -14,12 +14,12 @@ namespace baton::broker {
 
 struct Session;
 
-/// While claims are waited for. Invariant: a put is claimed or here, not both.
-class PutClaims {
+/// While reclaims are waited for. Invariant: a put is reclaimed or here, not both.
+class PutReclaims {
  public:
-  struct Claim {
+  struct Reclaim {
     enum class Settled : std::uint8_t { nothing, done, failed };
-    /// Whose claim it is; of what it has settled nullptr once it is over.
+    /// Whose reclaim it is; of what it has settled nullptr once it is over.
     Session* session = nullptr;
     ItemId id;  ///< as that client calls it
     std::uint32_t deliveries = 1;
@@ -27,20 +27,20 @@ class PutClaims {
     FailureRecord failure;               ///< if failed
     std::uint32_t delay_ms = 0;
     /// Of those that had it under lower counts, and said that it failed.
-    std::vector<Claim> before = {};
+    std::vector<Reclaim> before = {};
   };
 
-  bool empty() const { return claims_.empty() && called_.empty(); }
-  /// Something is here that may be claimed yet.
-  bool may_be_claimed() const { return !here_.empty(); }
+  bool empty() const { return reclaims_.empty() && called_.empty(); }
+  /// Something is here that may be reclaimed yet.
+  bool may_be_reclaimed() const { return !here_.empty(); }
 
   // Of what is not here yet.
-  std::size_t size() const { return claims_.size(); }
-  Claim* find(const PutName& put);
-  Claim* find(ItemId id, PutName& put);
-  void add(const PutName& put, Claim claim);
-  std::optional<Claim> take(const PutName& put);
-  /// The claimant has given it back: the claim before it holds again.
+  std::size_t size() const { return reclaims_.size(); }
+  Reclaim* find(const PutName& put);
+  Reclaim* find(ItemId id, PutName& put);
+  void add(const PutName& put, Reclaim reclaim);
+  std::optional<Reclaim> take(const PutName& put);
+  /// The reclaimer has given it back: the reclaim before it holds again.
   void give_back(const PutName& put);
 
   // Of what is here.
@@ -53,12 +53,12 @@ class PutClaims {
   ItemId name_of(ItemId id) const;
   void forget_name(ItemId id);
 
-  /// Calls each(put, claim) for all that is not here; then nothing is claimed or may be. Names
+  /// Calls each(put, reclaim) for all that is not here; then nothing is reclaimed or may be. Names
   /// stay.
   template <class Each>
   void end(Each each) {
-    for (auto& [put, claim] : claims_) each(put, claim);
-    claims_.clear();
+    for (auto& [put, reclaim] : reclaims_) each(put, reclaim);
+    reclaims_.clear();
     ids_.clear();
     here_.clear();
   }
@@ -70,7 +70,7 @@ class PutClaims {
                                       0xff51afd7ed558ccdu);
     }
   };
-  std::unordered_map<PutName, Claim, Hash> claims_;
+  std::unordered_map<PutName, Reclaim, Hash> reclaims_;
   std::unordered_map<std::uint64_t, PutName>
       ids_;  // of these, by the id that the client has for it
   std::unordered_map<PutName, ItemId, Hash> here_;

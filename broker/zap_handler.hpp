@@ -9,22 +9,22 @@
 namespace baton::broker {
 
 /// Somebody who wants to connect.
-struct Knock {
+struct AuthRequest {
   std::string request;  ///< ZAP's name for it, for the answer
-  std::string domain;   ///< of the socket knocked at
+  std::string domain;   ///< of the socket it wants to connect to
   std::string user;
   std::string password;
 };
 
 /// The context's one handler; it belongs to the broker's one thread. Requests of another mechanism
 /// are denied here.
-class Admission {
+class ZapHandler {
  public:
-  explicit Admission(zmq::context_t& context);
+  explicit ZapHandler(zmq::context_t& context);
 
   /// The next request, if there is one. Each is to be answered before the next is asked for.
-  std::optional<Knock> next();
-  void answer(const Knock& knock, bool admitted);
+  std::optional<AuthRequest> next();
+  void answer(const AuthRequest& request, bool admitted);
   zmq::socket_ref socket() { return socket_; }
 
  private:

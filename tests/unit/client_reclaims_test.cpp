@@ -1,11 +1,11 @@
-// What a consumer claims of what it held, in a session after another one.
+// What a consumer reclaims of what it held, in a session after another one.
 #include "tests/worlds/consumer_script.hpp"
 
 using namespace baton;
 using namespace baton::script;
 
 TEST_CASE(
-    "consumer: a new session claims what it holds and what it settled unheard, and drops what "
+    "consumer: a new session reclaims what it holds and what it settled unheard, and drops what "
     "nobody began") {
   ConsumerScript script(10);
   script.open();
@@ -17,7 +17,7 @@ TEST_CASE(
   script.begin_anew();
   const auto hello = script.hello();
   REQUIRE(hello);
-  CHECK(hello->claims == 3);
+  CHECK(hello->reclaims == 3);
   script.consumer.ack({12});  // while no session stands
   script.stand();
   CHECK(script.take() == 0);
@@ -25,13 +25,13 @@ TEST_CASE(
   script.tick();
   const auto said = script.control();
   REQUIRE(said.size() == 4);
-  CHECK(claims_in(said[0]) == std::vector<Claim>{{{11}, 3, 1}});
+  CHECK(reclaims_in(said[0]) == std::vector<Reclaim>{{{11}, 3, 1}});
   CHECK(ids_in(said[1]) == Ids{11});
   CHECK(ids_in(said[2]) == Ids{12});
   CHECK(ids_in(said[3]) == Ids{13});
 }
 
-TEST_CASE("consumer: claims name the counts of deliveries") {
+TEST_CASE("consumer: reclaims name the counts of deliveries") {
   ConsumerScript script(10);
   script.open();
   script.deliver(1, {1}, {11, 12});
@@ -42,12 +42,12 @@ TEST_CASE("consumer: claims name the counts of deliveries") {
   script.consumer.ack({13});  // unheard
   script.begin_anew();
   script.stand();
-  CHECK(claims_in(script.control().at(0)) ==
-        std::vector<Claim>{{{11}, 2, 1}, {{13}, 2, 3}, {{15}, 1, 1}});
+  CHECK(reclaims_in(script.control().at(0)) ==
+        std::vector<Reclaim>{{{11}, 2, 1}, {{13}, 2, 3}, {{15}, 1, 1}});
 }
 
 TEST_CASE(
-    "consumer: what may not have been kept it claims by its put, in runs whose ids and numbers "
+    "consumer: what may not have been kept it reclaims by its put, in runs whose ids and numbers "
     "follow one another") {
   ConsumerScript script(10);
   script.open();
@@ -60,21 +60,21 @@ TEST_CASE(
   script.control();
   script.consumer.ack({13});  // unheard
   script.begin_anew();
-  CHECK(script.hello()->claims == 7);
+  CHECK(script.hello()->reclaims == 7);
   script.stand();
   const auto said = script.control();
   REQUIRE(said.size() == 4);
-  CHECK(claims_in(said[0]) == std::vector<Claim>{{{11}, 1, 1}});
-  CHECK(said[1].kind == EntryKind::claim_put);
-  CHECK(claims_in(said[1]) == std::vector<Claim>{{{12}, 3, 1, {7, {5}}},
-                                                 {{15}, 1, 1, {8, {8}}},
-                                                 {{16}, 1, 1, {8, {10}}}});
-  CHECK(claims_in(said[2]) == std::vector<Claim>{{{17}, 1, 2}});
+  CHECK(reclaims_in(said[0]) == std::vector<Reclaim>{{{11}, 1, 1}});
+  CHECK(said[1].kind == EntryKind::reclaim_put);
+  CHECK(reclaims_in(said[1]) == std::vector<Reclaim>{{{12}, 3, 1, {7, {5}}},
+                                                     {{15}, 1, 1, {8, {8}}},
+                                                     {{16}, 1, 1, {8, {10}}}});
+  CHECK(reclaims_in(said[2]) == std::vector<Reclaim>{{{17}, 1, 2}});
   CHECK(ids_in(said[3]) == Ids{13});
 }
 
 TEST_CASE(
-    "consumer: what was confirmed of one message is not claimed, though the rest of it is not "
+    "consumer: what was confirmed of one message is not reclaimed, though the rest of it is not "
     "confirmed") {
   ConsumerScript script(10);
   script.open();
@@ -89,12 +89,12 @@ TEST_CASE(
   script.send_confirm();
   script.control();
   script.begin_anew();
-  CHECK(script.hello()->claims == 1);
+  CHECK(script.hello()->reclaims == 1);
   script.stand();
-  CHECK(claims_in(script.control().at(0)) == std::vector<Claim>{{{12}, 1, 1, {7, {6}}}});
+  CHECK(reclaims_in(script.control().at(0)) == std::vector<Reclaim>{{{12}, 1, 1, {7, {6}}}});
 }
 
-TEST_CASE("consumer: what it settled and claimed in vain it does not claim again") {
+TEST_CASE("consumer: what it settled and reclaimed in vain it does not reclaim again") {
   ConsumerScript script(10);
   script.open();
   script.hand_off_unkept(1, {1}, {11, 12}, {7, {5}});
@@ -105,13 +105,13 @@ TEST_CASE("consumer: what it settled and claimed in vain it does not claim again
   script.lost({1}, {{{11}, 1}});
   script.control();
   script.begin_again(session_id(3));
-  CHECK(script.hello()->claims == 1);
+  CHECK(script.hello()->reclaims == 1);
   script.stand();
-  CHECK(claims_in(script.control().at(0)) == std::vector<Claim>{{{12}, 1, 1, {7, {6}}}});
+  CHECK(reclaims_in(script.control().at(0)) == std::vector<Reclaim>{{{12}, 1, 1, {7, {6}}}});
 }
 
 TEST_CASE(
-    "consumer: what it has settled and not said yet is claimed by its put, however much it is") {
+    "consumer: what it has settled and not said yet is reclaimed by its put, however much it is") {
   constexpr std::uint64_t items = 2000;
   ConsumerScript script(items);
   script.open();
@@ -123,22 +123,23 @@ TEST_CASE(
     script.consumer.ack({id});
   }
   script.begin_anew();
-  CHECK(script.hello()->claims == items);
+  CHECK(script.hello()->reclaims == items);
   script.control();
   script.stand();
-  std::uint64_t claimed = 0;
+  std::uint64_t reclaimed = 0;
   for (const auto& sent : script.control()) {
-    if (sent.kind != EntryKind::claim && sent.kind != EntryKind::claim_put) continue;
-    for (const auto& claim : claims_in(sent)) {
-      claimed += claim.count;
-      CHECK(claim == Claim{claim.first, 1, 1, {7, {claim.first.value / 10}}});
+    if (sent.kind != EntryKind::reclaim && sent.kind != EntryKind::reclaim_put) continue;
+    for (const auto& reclaim : reclaims_in(sent)) {
+      reclaimed += reclaim.count;
+      CHECK(reclaim == Reclaim{reclaim.first, 1, 1, {7, {reclaim.first.value / 10}}});
     }
   }
-  CHECK(claimed == items);
+  CHECK(reclaimed == items);
 }
 
 TEST_CASE(
-    "what an item is claimed with is what was noted of it last, whatever was forgotten meanwhile") {
+    "what an item is reclaimed with is what was noted of it last, whatever was forgotten "
+    "meanwhile") {
   GivenMarks marks;
   const auto put = [](std::uint64_t number) { return GivenMark{1, {7, {number}}}; };
   marks.note({1}, {});
@@ -146,26 +147,26 @@ TEST_CASE(
   CHECK_FALSE(marks.is_full());  // they follow one another
   marks.note({5}, {3, {}});
   marks.note({6}, {});
-  const Claims expected{
+  const Reclaims expected{
       {{4}, 1, 1, {7, {1004}}}, {{5}, 1, 3, {}}, {{6}, 1, 1, {}}, {{7}, 2, 1, {7, {1007}}}};
-  CHECK(marks.claims_of({{8}, {4}, {7}, {6}, {5}, {4}}) == expected);
+  CHECK(marks.reclaims_of({{8}, {4}, {7}, {6}, {5}, {4}}) == expected);
   std::uint64_t noted = 0;
   for (; !marks.is_full(); noted += 2) marks.note({200'000 + noted}, put(noted));
   CHECK(noted <= 2 * 1024);
   marks.sweep({{4}, {5}, {6}, {7}, {8}, {200'000}});
   CHECK_FALSE(marks.is_full());
-  CHECK(marks.claims_of({{4}, {5}, {6}, {7}, {8}}) == expected);
-  CHECK(marks.claims_of({{200'000}}) == Claims{{{200'000}, 1, 1, {7, {0}}}});
+  CHECK(marks.reclaims_of({{4}, {5}, {6}, {7}, {8}}) == expected);
+  CHECK(marks.reclaims_of({{200'000}}) == Reclaims{{{200'000}, 1, 1, {7, {0}}}});
 }
 
 TEST_CASE(
-    "claims of the most items, each of another producer, are in within the time for them at 1 "
+    "reclaims of the most items, each of another producer, are in within the time for them at 1 "
     "Mbit/s") {
-  Claims claims;
-  for (std::uint64_t i = 1; i <= max_requests; ++i) add_to(claims, {i}, {1, {i, {1}}});
+  Reclaims reclaims;
+  for (std::uint64_t i = 1; i <= max_requests; ++i) add_to(reclaims, {i}, {1, {i, {1}}});
   StreamSender stream;
   stream.set_credit({UINT64_MAX}, UINT64_MAX);
-  append_to(stream, claims);
+  append_to(stream, reclaims);
   std::uint64_t bytes = 0;
   while (auto* block = stream.next_to_send({})) {
     CHECK(block->bytes.size() <= pack_bytes + header_size + 2 * entry_head_size);
@@ -174,11 +175,11 @@ TEST_CASE(
   CHECK(bytes >= max_requests * 32);
   constexpr std::uint64_t bytes_a_second = 1'000'000 / 8, with_headers_of_tcp = 11;  // of 10
   CHECK(std::chrono::seconds(bytes * with_headers_of_tcp / 10 / bytes_a_second) <
-        claims_at_latest / 2);
+        reclaim_at_latest / 2);
 }
 
 TEST_CASE(
-    "consumer: what it claims in vain it does not hold any more, unless it was given that anew") {
+    "consumer: what it reclaims in vain it does not hold any more, unless it was given that anew") {
   ConsumerScript script(10);
   script.open();
   script.deliver(1, {1}, {11, 12, 13});
@@ -211,14 +212,14 @@ TEST_CASE("consumer: what it gave back unheard under the session before is not g
   script.stand();
   const auto said = script.control();
   REQUIRE(said.size() == 2);
-  CHECK(claims_in(said[0]) == std::vector<Claim>{{{12}, 1, 1}});
+  CHECK(reclaims_in(said[0]) == std::vector<Reclaim>{{{12}, 1, 1}});
   CHECK(said[1].kind == EntryKind::release);
   CHECK(ids_in(said[1]) == Ids{12});
 }
 
 TEST_CASE(
-    "consumer: what it was given again and has in hand is claimed, and nothing that it said of it "
-    "before is said again") {
+    "consumer: what it was given again and has in hand is reclaimed, and nothing that it said of "
+    "it before is said again") {
   ConsumerScript script(10);
   script.open();
   script.deliver(1, {1}, {11, 12, 13, 14});
@@ -236,7 +237,7 @@ TEST_CASE(
   script.stand();
   const auto said = script.control();
   REQUIRE(said.size() == 2);
-  CHECK(claims_in(said[0]) == std::vector<Claim>{{{11}, 1, 1}, {{12}, 2, 2}, {{14}, 1, 1}});
+  CHECK(reclaims_in(said[0]) == std::vector<Reclaim>{{{11}, 1, 1}, {{12}, 2, 2}, {{14}, 1, 1}});
   CHECK(said[1].kind == EntryKind::ack);
   CHECK(ids_in(said[1]) == Ids{14});
 }
@@ -260,7 +261,7 @@ TEST_CASE("consumer: of an item that it settled twice unheard the last word is s
   script.stand();
   const auto said = script.control();
   REQUIRE(said.size() == 4);
-  CHECK(said[0].kind == EntryKind::claim);
+  CHECK(said[0].kind == EntryKind::reclaim);
   CHECK(read_fail({EntryKind::fail, 0, 0, said[1].payload}).id == ItemId{13});
   CHECK(said[2].kind == EntryKind::ack);
   CHECK(ids_in(said[2]) == Ids{11, 12});
@@ -269,7 +270,7 @@ TEST_CASE("consumer: of an item that it settled twice unheard the last word is s
 }
 
 TEST_CASE(
-    "consumer: what failed unheard, came again and was given back is claimed with the count that "
+    "consumer: what failed unheard, came again and was given back is reclaimed with the count that "
     "it failed with") {
   ConsumerScript script(10);
   script.open();
@@ -283,7 +284,7 @@ TEST_CASE(
   script.control();
   script.begin_anew();
   script.stand();
-  CHECK(claims_in(script.control().at(0)) == std::vector<Claim>{{{11}, 1, 1, {7, {5}}}});
+  CHECK(reclaims_in(script.control().at(0)) == std::vector<Reclaim>{{{11}, 1, 1, {7, {5}}}});
 }
 
 TEST_CASE("consumer: no more is sent of what it says than may be under way, in short messages") {
@@ -319,7 +320,7 @@ TEST_CASE("consumer: no more is sent of what it says than may be under way, in s
   CHECK(said == items);
 }
 
-TEST_CASE("consumer: of more than it may claim it names what it holds first") {
+TEST_CASE("consumer: of more than it may reclaim it names what it holds first") {
   ConsumerScript script(max_requests / 2);
   script.open();
   constexpr std::uint64_t each = 1000, acked = 70'000;
@@ -334,23 +335,23 @@ TEST_CASE("consumer: of more than it may claim it names what it holds first") {
   script.deliver(1, {acked + 1}, {1'000'001});
   CHECK(script.take() == 1'000'001);
   script.begin_anew();
-  CHECK(script.hello()->claims == max_requests);
+  CHECK(script.hello()->reclaims == max_requests);
   script.control();
   script.stand();
-  std::uint64_t claimed = 0;
+  std::uint64_t reclaimed = 0;
   bool held = false;
   for (int i = 0; i < 2; ++i) {  // more than may be under way
     for (const auto& sent : script.control()) {
-      if (sent.kind != EntryKind::claim) break;
-      for (const auto& claim : claims_in(sent)) {
-        claimed += claim.count;
-        held = held || claim.first == ItemId{1'000'001};
+      if (sent.kind != EntryKind::reclaim) break;
+      for (const auto& reclaim : reclaims_in(sent)) {
+        reclaimed += reclaim.count;
+        held = held || reclaim.first == ItemId{1'000'001};
       }
     }
     script.confirm.control_received = script.last_control();
     script.send_confirm();
     script.tick();
   }
-  CHECK(claimed == max_requests);
+  CHECK(reclaimed == max_requests);
   CHECK(held);
 }

@@ -6,6 +6,6 @@
 namespace baton::broker {
 
 /// Whether the `count`-th of its kind is: the first 3, and then ever more rarely.
-inline bool worth_a_line(std::uint64_t count) { return count <= 3 || (count & (count - 1)) == 0; }
+inline bool should_log(std::uint64_t count) { return count <= 3 || (count & (count - 1)) == 0; }
 
 }  // namespace baton::broker

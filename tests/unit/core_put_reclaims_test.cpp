@@ -42,9 +42,9 @@ constexpr ItemId old_id{77};  // what that broker called it
 
 struct Scene : NothingKept {
   Scene() : world(keeping(), *this, {8}) {}
-  Client claimant(std::uint8_t n, std::uint32_t deliveries = 1) {
+  Client reclaimer(std::uint8_t n, std::uint32_t deliveries = 1) {
     auto made =
-        world.claimant(n, BrokerInstance{7}, session_id(99), {{old_id, 1, deliveries, name}});
+        world.reclaimer(n, BrokerInstance{7}, session_id(99), {{old_id, 1, deliveries, name}});
     made.got["a"] = old_id;
     return made;
   }
@@ -54,7 +54,7 @@ struct Scene : NothingKept {
 
 }  // namespace
 
-TEST_CASE("put claims: an item that is not kept yet comes with its put, a kept one without") {
+TEST_CASE("put reclaims: an item that is not kept yet comes with its put, a kept one without") {
   CHECK(put_name().number == SeqNo{1});
   CHECK(put_name().producer != 0);
   CHECK(put_name() == put_name());
@@ -69,7 +69,7 @@ TEST_CASE("put claims: an item that is not kept yet comes with its put, a kept o
   CHECK(read_delivery(entry).put == PutName{});
 }
 
-TEST_CASE("put claims: each item comes with its own put, of several producers and out of order") {
+TEST_CASE("put reclaims: each item comes with its own put, of several producers and out of order") {
   KeptMemory storage;
   BrokerWorld world(keeping(), storage, {7});
   auto rick = world.producer(1), summer = world.producer(3), morty = world.consumer(2);
@@ -95,7 +95,7 @@ TEST_CASE("put claims: each item comes with its own put, of several producers an
           PutName{puts[body[0] + std::string("1")].producer, SeqNo{std::stoull(body.substr(1))}});
 }
 
-TEST_CASE("put claims: half a prefetch of short items crosses in one message, kept or not") {
+TEST_CASE("put reclaims: half a prefetch of short items crosses in one message, kept or not") {
   KeptMemory storage;
   BrokerWorld world(keeping(), storage, {7});
   auto rick = world.producer(1), morty = world.consumer(2);
@@ -106,16 +106,16 @@ TEST_CASE("put claims: half a prefetch of short items crosses in one message, ke
   CHECK(world.link_messages[morty.id][0].count == 500);
 }
 
-TEST_CASE("put claims: what is put again is its holder's who has claimed it") {
+TEST_CASE("put reclaims: what is put again is its holder's who has reclaimed it") {
   Scene scene;
   auto& world = scene.world;
   auto summer = world.consumer(4);
   summer.request(2);
-  auto morty = scene.claimant(2);
+  auto morty = scene.reclaimer(2);
   auto rick = world.client(1, again_of(1, {2}));
   rick.put("a");
   rick.put("b");
-  world.advance(claims_within, {&rick, &morty, &summer});
+  world.advance(reclaim_window, {&rick, &morty, &summer});
   CHECK(world.session(morty).held == 1);
   CHECK(morty.lost().empty());
   CHECK(summer.received() == Bodies{"b"});
@@ -124,7 +124,8 @@ TEST_CASE("put claims: what is put again is its holder's who has claimed it") {
 }
 
 TEST_CASE(
-    "put claims: what is put again waits for its claim, and not longer than the time for claims") {
+    "put reclaims: what is put again waits for its reclaim, and not longer than the time for "
+    "reclaims") {
   Scene scene;
   auto& world = scene.world;
   auto summer = world.consumer(4);
@@ -133,21 +134,21 @@ TEST_CASE(
   rick.put("a");
   world.advance(1s, {&rick, &summer});
   CHECK(summer.received() == Bodies{});
-  SUBCASE("it is claimed") {
-    auto morty = scene.claimant(2);
-    world.advance(claims_within, {&rick, &morty, &summer});
+  SUBCASE("it is reclaimed") {
+    auto morty = scene.reclaimer(2);
+    world.advance(reclaim_window, {&rick, &morty, &summer});
     CHECK(world.session(morty).held == 1);
     CHECK(summer.received() == Bodies{});
     morty.fail("a", "no");
     CHECK(summer.tries() == Bodies{"a 2"});
   }
-  SUBCASE("nobody claims it") {
-    world.advance(claims_within, {&rick, &summer});
+  SUBCASE("nobody reclaims it") {
+    world.advance(reclaim_window, {&rick, &summer});
     CHECK(summer.received() == Bodies{"a"});
   }
 }
 
-TEST_CASE("put claims: what is new waits for nobody") {
+TEST_CASE("put reclaims: what is new waits for nobody") {
   Scene scene;
   auto& world = scene.world;
   auto summer = world.consumer(4);
@@ -158,10 +159,10 @@ TEST_CASE("put claims: what is new waits for nobody") {
 }
 
 TEST_CASE(
-    "put claims: an ack that comes before its put counts, and is confirmed with it, not before") {
+    "put reclaims: an ack that comes before its put counts, and is confirmed with it, not before") {
   Scene scene;
   auto& world = scene.world;
-  auto morty = scene.claimant(2);
+  auto morty = scene.reclaimer(2);
   morty.ack("a");
   CHECK(morty.confirm().control_received == SeqNo{1});
   auto rick = world.client(1, again_of(1, {1}));
@@ -171,10 +172,10 @@ TEST_CASE(
   CHECK(world.core.queues().size() == 0);
 }
 
-TEST_CASE("put claims: of two the one has it who was given it last, and the other is told") {
+TEST_CASE("put reclaims: of two the one has it who was given it last, and the other is told") {
   Scene scene;
   auto& world = scene.world;
-  auto morty = scene.claimant(2), summer = scene.claimant(3, 2);
+  auto morty = scene.reclaimer(2), summer = scene.reclaimer(3, 2);
   CHECK(morty.lost() == std::vector{old_id});
   auto rick = world.client(1, again_of(1, {1}));
   rick.put("a");
@@ -183,33 +184,33 @@ TEST_CASE("put claims: of two the one has it who was given it last, and the othe
 }
 
 TEST_CASE(
-    "put claims: who claims what never comes is told that it is lost when the time for it is "
+    "put reclaims: who reclaims what never comes is told that it is lost when the time for it is "
     "over") {
   Scene scene;
   auto& world = scene.world;
-  auto morty = scene.claimant(2);
-  world.advance(claims_within - 1s, {&morty});
+  auto morty = scene.reclaimer(2);
+  world.advance(reclaim_window - 1s, {&morty});
   CHECK(morty.lost().empty());
   world.advance(2s, {&morty});
   CHECK(morty.lost() == std::vector{old_id});
 }
 
-TEST_CASE("put claims: they are waited for while they come in, as on a slow line") {
+TEST_CASE("put reclaims: they are waited for while they come in, as on a slow line") {
   Scene scene;
   auto& world = scene.world;
   auto summer = world.consumer(4);
   summer.request();
-  auto morty = world.announces_claims(2, BrokerInstance{7}, session_id(99), 2);
+  auto morty = world.announces_reclaims(2, BrokerInstance{7}, session_id(99), 2);
   auto rick = world.client(1, again_of(1, {1}));
   rick.put("a");
-  world.advance(claims_within + 11s, {&rick, &morty, &summer});
+  world.advance(reclaim_window + 11s, {&rick, &morty, &summer});
   CHECK(summer.received() == Bodies{});
-  morty.claim({{old_id, 1, 1, scene.name}});
+  morty.reclaim({{old_id, 1, 1, scene.name}});
   CHECK(world.session(morty).held == 1);
 }
 
 TEST_CASE(
-    "put claims: of the put of an item that this broker has given, and that is gone, nothing is "
+    "put reclaims: of the put of an item that this broker has given, and that is gone, nothing is "
     "waited for") {
   Scene scene;
   auto& world = scene.world;
@@ -220,26 +221,26 @@ TEST_CASE(
   REQUIRE(morty.received() == Bodies{"a"});
   const auto id = morty.got["a"];
   morty.ack("a");
-  auto again = world.claimant(3, BrokerInstance{8}, morty.id, {{id, 1, 1, scene.name}});
+  auto again = world.reclaimer(3, BrokerInstance{8}, morty.id, {{id, 1, 1, scene.name}});
   CHECK(again.lost() == std::vector{id});
 }
 
-TEST_CASE("put claims: no more of them wait than a bound, whoever sends them") {
+TEST_CASE("put reclaims: no more of them wait than a bound, whoever sends them") {
   Scene scene;
   auto& world = scene.world;
   ItemId next{1};
-  for (std::uint8_t n = 10; n < 10 + max_put_claims / max_requests;
+  for (std::uint8_t n = 10; n < 10 + max_put_reclaims / max_requests;
        ++n, next.value += max_requests) {
     auto some =
-        world.claimant(n, BrokerInstance{7}, session_id(90), {{next, max_requests, 1, {n, {1}}}});
+        world.reclaimer(n, BrokerInstance{7}, session_id(90), {{next, max_requests, 1, {n, {1}}}});
     CHECK(some.lost().empty());
   }
-  auto morty = world.claimant(2, BrokerInstance{7}, session_id(99), {{next, 1, 1, scene.name}});
+  auto morty = world.reclaimer(2, BrokerInstance{7}, session_id(99), {{next, 1, 1, scene.name}});
   CHECK(morty.lost() == std::vector{next});
 }
 
 TEST_CASE(
-    "put claims: they hold over another end of the broker, also when the put was kept by then") {
+    "put reclaims: they hold over another end of the broker, also when the put was kept by then") {
   NothingKept storage;
   const auto name = put_name();
   {
@@ -248,56 +249,56 @@ TEST_CASE(
     rick.put("a");
   }
   BrokerWorld world(keeping(), storage, {9});
-  auto morty = world.claimant(2, BrokerInstance{7}, session_id(99), {{old_id, 1, 1, name}});
+  auto morty = world.reclaimer(2, BrokerInstance{7}, session_id(99), {{old_id, 1, 1, name}});
   CHECK(morty.lost().empty());
   CHECK(world.session(morty).held == 1);
 }
 
-TEST_CASE("put claims: nobody has again what was failed by word since, and waits for its time") {
+TEST_CASE("put reclaims: nobody has again what was failed by word since, and waits for its time") {
   NothingKept storage;
   const auto name = put_name();
   {
     BrokerWorld world(keeping(), storage, {8});
     auto rick = world.client(1, again_of(1, {1}));
     rick.put("a");
-    auto morty = world.claimant(2, BrokerInstance{7}, session_id(99), {{old_id, 1, 1, name}});
+    auto morty = world.reclaimer(2, BrokerInstance{7}, session_id(99), {{old_id, 1, 1, name}});
     REQUIRE(world.session(morty).held == 1);
     morty.got["a"] = old_id;
     morty.fail("a", "busy", 60'000);
   }
   BrokerWorld world(keeping(), storage, {9});
-  auto morty = world.claimant(2, BrokerInstance{8}, session_id(2), {{old_id, 1, 1, name}});
+  auto morty = world.reclaimer(2, BrokerInstance{8}, session_id(2), {{old_id, 1, 1, name}});
   CHECK(world.session(morty).held == 0);
   CHECK(morty.lost() == std::vector{old_id});
 }
 
 TEST_CASE(
-    "put claims: what was failed by word before its put came waits for its time, but is its "
+    "put reclaims: what was failed by word before its put came waits for its time, but is its "
     "holder's who had it since") {
   Scene scene;
   auto& world = scene.world;
-  auto morty = scene.claimant(2);
+  auto morty = scene.reclaimer(2);
   morty.fail("a", "busy", 60'000);
   auto rick = world.client(1, again_of(1, {1}));
   SUBCASE("one with the same count has not") {
     rick.put("a");
-    auto summer = scene.claimant(3);
+    auto summer = scene.reclaimer(3);
     CHECK(world.session(summer).held == 0);
     CHECK(summer.lost() == std::vector{old_id});
     summer.request();
     for (int i = 0; i < 61; ++i) world.advance(1s, {&rick, &morty, &summer});
     CHECK(summer.received() == Bodies{"a"});
   }
-  SUBCASE("claimed when it is here") {
+  SUBCASE("reclaimed when it is here") {
     rick.put("a");
-    auto summer = scene.claimant(3, 2);
+    auto summer = scene.reclaimer(3, 2);
     CHECK(world.session(summer).held == 1);
     CHECK(summer.lost().empty());
     for (int i = 0; i < 61; ++i) world.advance(1s, {&rick, &morty, &summer});
     CHECK(world.session(summer).held == 1);
   }
-  SUBCASE("claimed before") {
-    auto summer = scene.claimant(3, 2);
+  SUBCASE("reclaimed before") {
+    auto summer = scene.reclaimer(3, 2);
     CHECK(morty.lost().empty());
     CHECK(morty.confirm().control_received == SeqNo{1});
     rick.put("a");
@@ -309,8 +310,8 @@ TEST_CASE(
     for (int i = 0; i < 8; ++i) world.advance(1s, {&rick, &morty, &summer});
     CHECK(summer.attempts() == std::vector{3});
   }
-  SUBCASE("claimed before and given back") {
-    auto summer = scene.claimant(3, 2);
+  SUBCASE("reclaimed before and given back") {
+    auto summer = scene.reclaimer(3, 2);
     summer.release("a");
     rick.put("a");
     CHECK(world.session(summer).held == 0);
@@ -321,12 +322,12 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("put claims: an ack of who had it before another one is too late") {
+TEST_CASE("put reclaims: an ack of who had it before another one is too late") {
   Scene scene;
   auto& world = scene.world;
-  auto morty = scene.claimant(2);
+  auto morty = scene.reclaimer(2);
   morty.ack("a");
-  auto summer = scene.claimant(3, 2);
+  auto summer = scene.reclaimer(3, 2);
   CHECK(morty.lost() == std::vector{old_id});
   CHECK(morty.confirm().control_received == SeqNo{2});
   auto rick = world.client(1, again_of(1, {1}));
@@ -336,16 +337,16 @@ TEST_CASE("put claims: an ack of who had it before another one is too late") {
 }
 
 TEST_CASE(
-    "put claims: who has closed is answered when what it has settled is here or does not come") {
+    "put reclaims: who has closed is answered when what it has settled is here or does not come") {
   Scene scene;
   auto& world = scene.world;
-  auto morty = scene.claimant(2), rick = world.client(1, again_of(1, {1}));
+  auto morty = scene.reclaimer(2), rick = world.client(1, again_of(1, {1}));
   bool comes = true;
   SUBCASE("acked") { morty.ack("a"); }
   SUBCASE("failed") { morty.fail("a", "busy"); }
-  SUBCASE("failed and claimed by another one since") {
+  SUBCASE("failed and reclaimed by another one since") {
     morty.fail("a", "busy");
-    scene.claimant(3, 2);
+    scene.reclaimer(3, 2);
   }
   SUBCASE("acked, and its put does not come") {
     morty.ack("a");
