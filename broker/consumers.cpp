@@ -26,8 +26,8 @@ void Consumers::begin(Session& session, Time /*now*/) {
   session.feed.set_credit({UINT64_MAX}, UINT64_MAX);
   if (const auto& previous = session.hello.previous) {
     session.reclaims_left = session.hello.reclaims;
-    session.reclaims_kept = previous->broker_instance == queues_.previous_broker() &&
-                            previous->broker_instance != BrokerInstance{};
+    session.reclaims_restored = previous->broker_instance == queues_.previous_broker() &&
+                                previous->broker_instance != BrokerInstance{};
   } else {
     end_.consumer_came();
   }
@@ -46,14 +46,14 @@ void Consumers::close(const Peer& from) {
   session.wanted = 0;
   queues_.forget_requests(session);
   queues_.release_all(session);
-  note_unkept(from);
+  note_unstored(from);
 }
 
 /// What it has settled of what is not here yet is not confirmed before that is: nor what it says
 /// from then on.
-void Consumers::note_unkept(const Peer& from) {
+void Consumers::note_unstored(const Peer& from) {
   auto& session = from.session;
-  if (session.unkept_settles > 0 && session.unconfirmable == SeqNo{})
+  if (session.unstored_settles > 0 && session.unconfirmable == SeqNo{})
     session.unconfirmable = from.number;
 }
 
@@ -110,7 +110,7 @@ void Consumers::release(const Peer& from, const std::vector<ItemRun>& runs, Time
 
 void Consumers::fail(const Peer& from, const Failure& failure, Time now) {
   if (!queues_.fail(from.session, failure, now)) not_held(from.session, failure.id, now);
-  note_unkept(from);
+  note_unstored(from);
 }
 
 template <class Settle>
@@ -121,10 +121,10 @@ void Consumers::settle(const Peer& from, const std::vector<ItemRun>& runs, Settl
       if (settle(run.first + i)) continue;
       not_held(from.session, run.first + i, now);
       if (not_held_ > max_requests)
-        return note_unkept(from);  // nobody ever held as many: a run's length is its word
+        return note_unstored(from);  // nobody ever held as many: a run's length is its word
     }
   }
-  note_unkept(from);
+  note_unstored(from);
 }
 
 /// A message may name thousands: the first few are told, the others only counted.
@@ -214,7 +214,7 @@ void Consumers::open_links_again(Time now) {
 bool Consumers::somebody_reclaims() const {
   return std::any_of(sessions_.all().begin(), sessions_.all().end(), [](const auto& entry) {
     const auto& session = *entry.second;
-    return session.state == Session::State::established && session.reclaims_kept &&
+    return session.state == Session::State::established && session.reclaims_restored &&
            session.reclaims_left > 0;
   });
 }

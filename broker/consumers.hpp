@@ -32,7 +32,7 @@ class Consumers final : public RoleHandler {
   void open_links_again(Time now);
   Time links_again_at() const { return links_again_at_; }
 
-  /// When the time for reclaims is over, kept items go to whoever asks.
+  /// When the time for reclaims is over, restored items go to whoever asks.
   void judge_reclaims(Time now);
   /// When to judge them next.
   Time reclaim_until() const { return reclaim_until_; }
@@ -68,7 +68,7 @@ class Consumers final : public RoleHandler {
   void check_invariants(const Session& session) const override;
 
  private:
-  static void note_unkept(const Peer& from);
+  static void note_unstored(const Peer& from);
   bool somebody_reclaims() const;
   template <class Settle>
   void settle(const Peer& from, const std::vector<ItemRun>& runs, Settle settle, Time now);
@@ -81,7 +81,7 @@ class Consumers final : public RoleHandler {
   SystemEnd& end_;
   Effects& effects_;
   std::uint32_t not_held_ = 0;  // of the message at hand
-  Time reclaim_until_ = never;  // while kept items wait for those who held them
+  Time reclaim_until_ = never;  // while restored items wait for those who held them
   Time reclaim_at_latest_ = never;
   std::vector<SessionId> without_link_;  // stand, but no port was left when their link broke; they
                                          // go before new consumers

@@ -59,7 +59,7 @@ void ControlEndpoint::take_in(Dispatcher& dispatcher, Time until) {
 void ControlEndpoint::keep(Dispatcher& dispatcher, zmq::message_t& message) {
   const char* peer = peer_of(message);
   switch (backlog_.push(peer, std::move(message))) {
-    case Backlog::Push::kept:
+    case Backlog::Push::queued:
       return;
     case Backlog::Push::no_room:
       if (std::has_single_bit(++dropped_))

@@ -89,10 +89,10 @@ void Core::persist() {
   sessions_.note_turn(turn_);
   producers_.note_turn(turn_);
   const auto durable = storage_.durable();
-  sessions_.kept(durable.settles);
-  producers_.kept(durable.puts);
-  queues_.settles_kept(turn_, durable.settles);
-  queues_.puts_kept(turn_, durable.puts);
+  sessions_.became_durable(durable.settles);
+  producers_.became_durable(durable.puts);
+  queues_.settles_stored(turn_, durable.settles);
+  queues_.puts_stored(turn_, durable.puts);
   producers_.hold(durable.held);
   for (auto& warning : storage_.take_warnings()) effects_.log.push_back(std::move(warning));
 }

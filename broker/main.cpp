@@ -44,7 +44,7 @@ int run(baton::broker::ServerOptions options, baton::broker::Storage& storage, b
   baton::broker::Server server(options, storage, changed);
   if (!directory.empty()) baton::broker::disk::FaultGuard::reading_is_over();
   auto ready = "baton-broker ready on " + to_string(server.address()) + ", items ";
-  ready += directory.empty() ? "in memory" : "kept in " + directory.string();
+  ready += directory.empty() ? "in memory" : "stored in " + directory.string();
   if (server.items_before() > 0)
     ready += ", " + std::to_string(server.items_before()) + " of them from before";
   baton::Log(STDOUT_FILENO).line(ready);  // who does not read it is no reason not to serve

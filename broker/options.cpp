@@ -102,12 +102,13 @@ void choose_directory(BrokerCommand& command) {
        "; and neither XDG_STATE_HOME nor HOME is set): give --data DIR, or --memory");
 }
 
-void add_keeping(CLI::App& app, BrokerCommand& command) {
+void add_storage(CLI::App& app, BrokerCommand& command) {
   choose_directory(command);
   const auto directory = command.disk.directory.string();
-  auto* data = app.add_option("--data", command.disk.directory, "directory that items are kept in")
-                   ->type_name("a directory")
-                   ->option_text(directory.empty() ? "DIR" : "DIR [" + directory + "]");
+  auto* data =
+      app.add_option("--data", command.disk.directory, "directory that items are stored in")
+          ->type_name("a directory")
+          ->option_text(directory.empty() ? "DIR" : "DIR [" + directory + "]");
   auto* memory = app.add_flag("--memory", command.memory,
                               "keep nothing: what is confirmed lives as long as the broker");
   auto* max_memory = app.add_option("--max-memory", command.disk.max_memory,
@@ -116,9 +117,9 @@ void add_keeping(CLI::App& app, BrokerCommand& command) {
                          ->transform(in_bytes())
                          ->option_text("SIZE [" + size_text(command.disk.max_memory) + "]");
   auto* check = app.add_flag("--check", command.check,
-                             "only read all that is kept, and say whether it is whole");
+                             "only read all that is stored, and say whether it is whole");
   auto* compact = app.add_flag("--compact", command.compact,
-                               "only make the kept data as small as what it holds");
+                               "only make the stored data as small as what it holds");
   for (auto* option : {data, max_memory, check, compact}) memory->excludes(option);
   compact->excludes(check)->option_text(" ");
   for (auto* option : {memory, check}) option->option_text(" ");
@@ -266,7 +267,7 @@ BrokerCommand read_command_line(int argc, char** argv) {
   app.set_version_flag("--version", std::string("baton-broker ") + version);
   app.get_formatter()->column_width(29);
   add_addresses(app, command.server, delivery_ports, plain);
-  add_keeping(app, command);
+  add_storage(app, command);
   add_limits(app, settings);
   add_ending(app, settings);
   app.add_flag("--health", command.health,
@@ -275,7 +276,7 @@ BrokerCommand read_command_line(int argc, char** argv) {
   if (!plain.empty()) settings.plain_queue = plain;
   if (command.health && command.server.port == 0)
     fail("--health: --port says where the broker is, not 0");
-  settings.keeps = !command.memory;
+  settings.durable = !command.memory;
   const bool needs_directory = !command.memory && !command.health;
   if (app.count("--data") > 0) command.passed_over.clear();
   if (needs_directory && command.disk.directory.empty())

@@ -69,7 +69,7 @@ void Producers::begin_waiting(Time now) {
 /// is not there at all, all may have been settled, and its numbers forgotten, if it is the same
 /// data.
 std::uint64_t Producers::unknown_puts(const Hello& hello) {
-  if (!settings_.keeps || !hello.previous ||
+  if (!settings_.durable || !hello.previous ||
       hello.previous->broker_instance == sessions_.broker_instance())
     return 0;
   const auto* producer = queues_.find_producer(hello.name);
@@ -205,14 +205,14 @@ void Producers::note_turn(Ticket turn) {
   }
 }
 
-void Producers::kept(Ticket durable) {
+void Producers::became_durable(Ticket durable) {
   for (; !pending_.empty() && pending_.front().ticket <= durable; pending_.pop_front()) {
-    const auto& kept = pending_.front();
-    if (auto* producer = queues_.find_producer(kept.producer, kept.serial)) {
-      producer->confirmed = std::max(producer->confirmed, kept.number);
-      producer->confirmed_bytes = std::max(producer->confirmed_bytes, kept.bytes);
+    const auto& entry = pending_.front();
+    if (auto* producer = queues_.find_producer(entry.producer, entry.serial)) {
+      producer->confirmed = std::max(producer->confirmed, entry.number);
+      producer->confirmed_bytes = std::max(producer->confirmed_bytes, entry.bytes);
     }
-    if (auto* session = sessions_.find(kept.session)) sessions_.changed(*session);
+    if (auto* session = sessions_.find(entry.session)) sessions_.changed(*session);
   }
 }
 
@@ -223,8 +223,8 @@ void Producers::hold(const std::string& why) {
   storage_holds_ = why;
   if (!why.empty()) ++storage_held_;  // where there is little room it is full and not full in turns
   if (should_log(storage_held_))
-    effects_.log.push_back(why.empty() ? "new items are kept again"
-                                       : "new items cannot be kept, producers wait: " + why);
+    effects_.log.push_back(why.empty() ? "new items are stored again"
+                                       : "new items cannot be stored, producers wait: " + why);
   for (const auto& [id, session] : sessions_.all())
     if (session->producer) {
       queues_.note_room(*session->queues.front());
@@ -265,8 +265,8 @@ void Producers::fill(Confirm& confirm, const Session& session) const {
   confirm.put_held = is_held() ? Held::storage : put_held(session, settings_);
   confirm.rewind_put = producer->put.has_gap();
   confirm.accepted = producer->accepted;
-  confirm.done = producer->kept.done;
-  confirm.dead = producer->kept.dead;
+  confirm.done = producer->durable.done;
+  confirm.dead = producer->durable.dead;
   confirm.feed_last = producer->outcomes.last();
   confirm.feed_sent = producer->outcomes.sent();
   confirm.consumers = session.queues.front()->consumers();

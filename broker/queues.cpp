@@ -10,7 +10,7 @@ namespace baton::broker {
 namespace {
 
 constexpr std::size_t looks_at_once = 10'000;  // at producers that may be forgotten
-constexpr Duration producer_kept = 10min;      // a lost one may come back and must not put twice
+constexpr Duration producer_ttl = 10min;       // a lost one may come back and must not put twice
 
 /// What a consumer is called in the history of an item.
 std::string called(const Session& session) {
@@ -127,7 +127,7 @@ void Queues::forget_lost_producers(Time now) {
     auto* producer = producer_list_[next_look_];
     if (!producer || !producer->may_be_forgotten()) continue;
     if (producer->lost_at == Time::min()) producer->lost_at = now;
-    const bool long_ago = producer->lost_at != never && now - producer->lost_at > producer_kept;
+    const bool long_ago = producer->lost_at != never && now - producer->lost_at > producer_ttl;
     if (long_ago || !producer->ever_put) forget(*producer);
   }
 }
@@ -159,15 +159,15 @@ void Queues::put(Producer& producer, Queue& queue, const PutItem& put, SeqNo num
   stored.again = again ? producer.key : 0;
   storage_.put(stored, {queue.name, producer.name}, put.body);
   note_changed(producer);
-  if (producer.key != 0) unkept_puts_.add(last_id_, producer.index, number);
+  if (producer.key != 0) unstored_puts_.add(last_id_, producer.index, number);
   const std::chrono::milliseconds delay(put.delay_ms);
   if (!again || !put_again(producer, item, last_id_, number, now))
     place(item, last_id_, delay, now);
 }
 
-/// Of what may not be kept yet: its holder can name it to a broker after this one.
+/// Of what may not be stored yet: its holder can name it to a broker after this one.
 PutName Queues::put_name(const Item& item, ItemId id) const {
-  const auto number = unkept_puts_.number(id);
+  const auto number = unstored_puts_.number(id);
   return number == SeqNo{} ? PutName{} : PutName{producer_list_[item.producer]->key, number};
 }
 

@@ -43,11 +43,11 @@
 #include "broker/session.hpp"
 #include "broker/settings.hpp"
 #include "broker/storage.hpp"
-#include "broker/unkept_puts.hpp"
+#include "broker/unstored_puts.hpp"
 
 namespace baton::broker {
 
-class Queues final : public Kept {
+class Queues final : public RestoreTarget {
  public:
   /// All of them must outlive the queues. Sessions whose standing changed are told to `changed`,
   /// once a turn.
@@ -59,7 +59,7 @@ class Queues final : public Kept {
   /// The broker instance that stored it; 0 without one.
   BrokerInstance previous_broker() const { return previous_broker_; }
   /// Those who held an item before the broker was started anew may reclaim it. While it lasts, and
-  /// there is something to be reclaimed (items that were kept, or were put before and are put
+  /// there is something to be reclaimed (items that were stored, or were put before and are put
   /// again), nothing is delivered.
   void wait_for_reclaims(bool wait);
   bool may_reclaim() const { return reclaims_; }
@@ -67,7 +67,7 @@ class Queues final : public Kept {
   void heard_lost(Session& session, SeqNo heard, Time now);
   std::uint64_t untold() const { return untold_; }
   bool waits_for_reclaims() const {
-    return reclaims_ && (kept_items_ > 0 || puts_.may_be_reclaimed());
+    return reclaims_ && (restored_items_ > 0 || puts_.may_be_reclaimed());
   }
   /// For good.
   void deliver_no_more() { stopped_ = true; }
@@ -164,8 +164,8 @@ class Queues final : public Kept {
   void save_producers();
   /// Counts for producers what is settled and durable. `turn` is the one that has just been given
   /// to the storage.
-  void settles_kept(Ticket turn, Ticket durable);
-  void puts_kept(Ticket turn, Ticket durable) { unkept_puts_.kept(turn, durable); }
+  void settles_stored(Ticket turn, Ticket durable);
+  void puts_stored(Ticket turn, Ticket durable) { unstored_puts_.became_durable(turn, durable); }
   /// Who holds the item, nullptr: nobody. For tests.
   const Session* holder_of(ItemId id) const {
     const auto* item = items_.find(id);
@@ -185,7 +185,7 @@ class Queues final : public Kept {
   void check_invariants() const;
 
  private:
-  // Kept: what the storage tells.
+  // RestoreTarget: what the storage tells.
   void begin(BrokerInstance broker_instance, ItemId first) override;
   void queue(std::uint32_t index, std::string_view name) override;
   void producer(const StoredProducer& producer) override;
@@ -248,7 +248,7 @@ class Queues final : public Kept {
   bool too_many_dead_letters(const Queue& queue) const;
   void drop_dead_letters(Queue& queue);
   void drop_oldest_dead_letter(Queue& queue);
-  bool counts_kept(Producer& producer, Ticket turn, Ticket durable);
+  bool counts_stored(Producer& producer, Ticket turn, Ticket durable);
   Producer& new_producer(const std::string& name, std::uint32_t index);
   void forget(Producer& producer);
   void changed(Session& session);
@@ -260,12 +260,12 @@ class Queues final : public Kept {
   std::uint32_t deliver(ItemId id);
   void lose(Session& session, Item& item, ItemId id);
   void come_back(Item& item, ItemId id);
-  void returns_kept(Ticket turn, Ticket durable);
+  void returns_stored(Ticket turn, Ticket durable);
   bool take_out(Item& item, ItemId id);
   std::vector<ItemId> held_after(Session& session, std::uint64_t count);
   bool reclaim(Session& session, ItemId id, std::uint32_t deliveries);
   bool take_up(Session& session, Item& item, ItemId id, std::uint32_t deliveries);
-  bool reclaim_kept(Session& session, Item& item, ItemId id, std::uint32_t deliveries);
+  bool reclaim_restored(Session& session, Item& item, ItemId id, std::uint32_t deliveries);
   void tell_lost(Session& session, ItemRun run);
   void place(Item& item, ItemId id, Duration delay, Time now);
   void delay_until(Item& item, ItemId id, Time due);
@@ -305,20 +305,20 @@ class Queues final : public Kept {
   ItemId last_id_;
   ItemId first_id_;  // of this process: what is below was kept
   BrokerInstance previous_broker_;
-  Time loaded_at_{};              // the clock when the storage was loaded
-  std::uint64_t untold_ = 0;      // reclaims in vain that their sessions have not heard of
-  std::uint64_t kept_items_ = 0;  // that are to be done: nobody reclaims the dead
+  Time loaded_at_{};                  // the clock when the storage was loaded
+  std::uint64_t untold_ = 0;          // reclaims in vain that their sessions have not heard of
+  std::uint64_t restored_items_ = 0;  // that are to be done: nobody reclaims the dead
   bool reclaims_ = false, stopped_ = false;
-  UnkeptPuts unkept_puts_;
+  UnstoredPuts unstored_puts_;
   PutReclaims puts_;
   std::unordered_map<std::uint64_t, SeqNo>
-      kept_numbers_;  // by producer's key: what was kept; while reclaims are waited for
+      restored_numbers_;  // by producer's key: what was kept; while reclaims are waited for
   std::multiset<std::pair<Time, ItemId>> undelayed_;  // of delayed_, what was reclaimed
   std::unordered_map<std::uint64_t, Time>
       dues_;  // of what began to wait while reclaims were waited for: it may be reclaimed
   std::vector<std::uint32_t> changed_producers_;  // in this turn, by index
   std::vector<std::uint32_t>
-      unkept_producers_;  // by index; some may be forgotten by now, or here twice
+      unstored_producers_;  // by index; some may be forgotten by now, or here twice
   std::map<std::string, std::unique_ptr<Queue>> by_name_;
   std::vector<Queue*>
       queue_list_;  // by index: those that had an item; nullptr where one was forgotten

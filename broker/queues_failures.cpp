@@ -9,12 +9,12 @@
 namespace baton::broker {
 namespace {
 
-constexpr std::size_t kept_attempts = 20;    // per item
+constexpr std::size_t stored_failures = 20;  // per item
 constexpr std::size_t body_in_notice = 200;  // bytes
 constexpr std::size_t reasons_in_notice = 4096;
 
 void append_failure(std::vector<FailureRecord>& history, FailureRecord failure) {
-  if (history.size() == kept_attempts) history.erase(history.begin());
+  if (history.size() == stored_failures) history.erase(history.begin());
   history.push_back(std::move(failure));
 }
 

@@ -25,7 +25,9 @@ std::uint64_t key_of(const Producer& producer) {
 
 }  // namespace
 
-void Queues::note_key(Producer& producer) { producer.key = settings_.keeps ? key_of(producer) : 0; }
+void Queues::note_key(Producer& producer) {
+  producer.key = settings_.durable ? key_of(producer) : 0;
+}
 
 void Queues::wait_for_reclaims(bool wait) {
   if (reclaims_ && !wait) end_put_reclaims();
@@ -38,13 +40,13 @@ void Queues::end_put_reclaims() {
     if (reclaim.settled != Settled::nothing) return confirm_settled(reclaim);
     if (reclaim.session) tell_lost(*reclaim.session, {reclaim.id, 1});
   });
-  kept_numbers_.clear();
+  restored_numbers_.clear();
   dues_.clear();
 }
 
 /// What it was told of a put that was not here can be confirmed now.
 void Queues::confirm_settled(const PutReclaims::Reclaim& reclaim) {
-  if (!reclaim.session || --reclaim.session->unkept_settles > 0) return;
+  if (!reclaim.session || --reclaim.session->unstored_settles > 0) return;
   reclaim.session->unconfirmable = {};
   changed(*reclaim.session);
 }
@@ -60,8 +62,8 @@ bool Queues::reclaim_put(Session& session, ItemId id, const PutName& put,
     return false;  // from there on ids are this broker's own
   if (const auto here = puts_.here(put); here != ItemId{})
     return reclaim_here(session, id, here, deliveries);
-  if (const auto kept = kept_numbers_.find(put.producer);
-      kept != kept_numbers_.end() && put.number <= kept->second)
+  if (const auto kept = restored_numbers_.find(put.producer);
+      kept != restored_numbers_.end() && put.number <= kept->second)
     return false;  // it was done
   const auto* other = puts_.find(put);
   if (other && (other->deliveries >= deliveries || other->before.size() >= settings_.max_attempts))
@@ -90,7 +92,7 @@ std::vector<PutReclaims::Reclaim> Queues::passed_on(PutReclaims::Reclaim reclaim
 /// It is `id` here, and its reclaimer's `as`.
 bool Queues::reclaim_here(Session& session, ItemId as, ItemId id, std::uint32_t deliveries) {
   auto* item = items_.find(id);
-  if (!item || !consumes(session, *item) || !reclaim_kept(session, *item, id, deliveries))
+  if (!item || !consumes(session, *item) || !reclaim_restored(session, *item, id, deliveries))
     return false;
   puts_.call(as, id);
   return true;
@@ -155,7 +157,7 @@ bool Queues::settle_put(Session& session, ItemId id, Settled settled, FailureRec
   reclaim->settled = settled;
   reclaim->failure = std::move(failure);
   reclaim->delay_ms = delay_ms;
-  ++session.unkept_settles;
+  ++session.unstored_settles;
   return true;
 }
 

@@ -32,7 +32,7 @@ void Queues::lose(Session& session, Item& item, ItemId id) {
 /// To the front. Its next holder is to be the one with the highest count whenever the broker dies,
 /// so the count is kept first.
 void Queues::come_back(Item& item, ItemId id) {
-  if (!settings_.keeps) return make_ready(item, id);
+  if (!settings_.durable) return make_ready(item, id);
   item.place = Place::returning;
   ++queue_of(item).returning;
   redelivered_[id.value].returns = ++returns_;
@@ -40,7 +40,7 @@ void Queues::come_back(Item& item, ItemId id) {
 }
 
 /// `turn` is the one that has just been given to the storage.
-void Queues::returns_kept(Ticket turn, Ticket durable) {
+void Queues::returns_stored(Ticket turn, Ticket durable) {
   for (auto last = returning_.rbegin(); last != returning_.rend() && last->ticket == 0; ++last)
     last->ticket = turn;
   for (; !returning_.empty() && returning_.front().ticket <= durable; returning_.pop_front()) {
@@ -98,7 +98,8 @@ bool Queues::reclaim(Session& session, ItemId id, std::uint32_t deliveries) {
   if (!item) return false;
   if (!consumes(session, *item)) return false;
   if (take_up(session, *item, id, deliveries)) return true;
-  return session.reclaims_kept && id < first_id_ && reclaim_kept(session, *item, id, deliveries);
+  return session.reclaims_restored && id < first_id_ &&
+         reclaim_restored(session, *item, id, deliveries);
 }
 
 /// What the client's session before this one lost here, if nobody was given it since: as if that
@@ -126,7 +127,7 @@ bool Queues::take_up(Session& session, Item& item, ItemId id, std::uint32_t deli
 /// What the broker before this one had given. Somebody may reclaim it under a higher count than
 /// what was kept, for a failure that was not: before whom others lose it who were granted it on
 /// their reclaim.
-bool Queues::reclaim_kept(Session& session, Item& item, ItemId id, std::uint32_t deliveries) {
+bool Queues::reclaim_restored(Session& session, Item& item, ItemId id, std::uint32_t deliveries) {
   const auto known = deliveries_of(id);
   if (deliveries < known) return false;
   if (item.place == Place::held) {

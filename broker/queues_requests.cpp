@@ -162,7 +162,7 @@ std::int64_t Queues::deliver(Session& session, Queue& queue, ItemId id, std::int
                               {},
                               0,
                               redelivered_.empty() ? 1 : deliver(id),
-                              unkept_puts_.empty() ? PutName{} : put_name(item, id)},
+                              unstored_puts_.empty() ? PutName{} : put_name(item, id)},
                              item.size, room);
 }
 

@@ -139,7 +139,7 @@ int Server::stop() {
   }
   const auto items = dispatcher_.core().queues().size();
   const auto& settings = dispatcher_.core().settings();
-  if (items > 0 && !settings.keeps)
+  if (items > 0 && !settings.durable)
     log_line("baton-broker: stopping: " + counted(items, "item") + " in memory " +
              (items == 1 ? "is" : "are") + " lost");
   return settings.exit_when_done && !dispatcher_.core().ending() ? 1 : 0;

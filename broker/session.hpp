@@ -55,10 +55,10 @@ struct Producer {
     bool operator==(const Counts&) const = default;
   };
   Counts counts() const { return {done, dead}; }
-  Counts kept;            ///< of these, what outlives a crash: this is what its session is told
+  Counts durable;         ///< of these, what outlives a crash: this is what its session is told
   Counts writing;         ///< as they were in the turn `writing_in`, which is being written
   Ticket writing_in = 0;  ///< 0: none
-  bool unkept = false;    ///< among Queues's producers whose counts are not all kept yet
+  bool unstored = false;  ///< among Queues's producers whose counts are not all kept yet
 
   std::uint64_t dead_letters = 0;  ///< of its dead items, those that are kept
 
@@ -108,14 +108,14 @@ struct Session {
   // Consumer.
   /// Items whose reclaims its hello announced and that have not come in yet.
   std::uint64_t reclaims_left = 0;
-  bool reclaims_kept = false;  ///< its client was a client of the broker before this one
+  bool reclaims_restored = false;  ///< its client was a client of the broker before this one
   /// The serial of the session before it, which ended here; 0: none did.
   std::uint32_t reclaims_of = 0;
-  std::string reclaims_mark;          ///< as in the history of the items that that one lost
-  StreamSender feed;                  ///< what of it is reclaimed in vain
-  std::vector<PutName> put_reclaims;  ///< of what was not here when it was reclaimed
-  std::uint64_t unkept_settles = 0;   ///< what it has settled of that: not confirmed ...
-  SeqNo unconfirmable;                ///< ... from this number of its control stream on; 0: nothing
+  std::string reclaims_mark;           ///< as in the history of the items that that one lost
+  StreamSender feed;                   ///< what of it is reclaimed in vain
+  std::vector<PutName> put_reclaims;   ///< of what was not here when it was reclaimed
+  std::uint64_t unstored_settles = 0;  ///< what it has settled of that: not confirmed ...
+  SeqNo unconfirmable;  ///< ... from this number of its control stream on; 0: nothing
   std::vector<Queue*> queues;
   std::size_t next_queue = 0;  ///< where the next look for a ready item begins: queues take turns
   bool waiting = false;        ///< it stands in the waiting lists of its queues

@@ -130,7 +130,7 @@ void Sessions::begin_if_ready(Session& session, Time now) {
   auto& welcome = session.welcome;
   welcome.broker = settings_.broker;
   welcome.host = settings_.host;
-  welcome.keeps = settings_.keeps;
+  welcome.durable = settings_.durable;
   welcome.max_attempts = settings_.max_attempts;
   resume_from_previous(session, now);
   role_of(session).begin(session, now);
@@ -149,7 +149,7 @@ void Sessions::resume_from_previous(Session& session, Time now) {
   const auto ended = ended_sessions_.find(previous.session);
   if (ended == ended_sessions_.end()) return;
   // Its client may not hear this session's welcome, and then names it again.
-  ended->second.until = now + ended_kept;
+  ended->second.until = now + ended_ttl;
   session.welcome.previous_control = ended->second.control_received;
   session.reclaims_of = ended->second.serial;
   session.reclaims_mark = ended->second.why;
@@ -259,7 +259,7 @@ void Sessions::end(Session& session, const std::string& why, Time now) {
 }
 
 void Sessions::remember(const Session& session, const std::string& mark, Time now) {
-  ended_sessions_[session.id] = {session.control_whole(), mark, session.serial, now + ended_kept,
+  ended_sessions_[session.id] = {session.control_whole(), mark, session.serial, now + ended_ttl,
                                  session.left};
   ended_order_.push_back(session.id);
   for (; ended_order_.size() > most_ended; ended_order_.pop_front())
@@ -347,16 +347,16 @@ void Sessions::note_turn(Ticket turn) {
       pending_.push_back({turn, session->id, session->control_whole(), session->print_bytes});
 }
 
-void Sessions::kept(Ticket durable) {
+void Sessions::became_durable(Ticket durable) {
   for (; !pending_.empty() && pending_.front().ticket <= durable; pending_.pop_front()) {
-    const auto& kept = pending_.front();
-    auto* session = find(kept.session);
+    const auto& entry = pending_.front();
+    auto* session = find(entry.session);
     if (!session) continue;
-    const auto number = session->unconfirmable == SeqNo{} || kept.number < session->unconfirmable
-                            ? kept.number
+    const auto number = session->unconfirmable == SeqNo{} || entry.number < session->unconfirmable
+                            ? entry.number
                             : SeqNo{session->unconfirmable.value - 1};
     session->control_confirmed = std::max(session->control_confirmed, number);
-    session->print_confirmed = std::max(session->print_confirmed, kept.print_bytes);
+    session->print_confirmed = std::max(session->print_confirmed, entry.print_bytes);
     changed(*session);
   }
 }

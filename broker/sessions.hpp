@@ -93,8 +93,8 @@ class Sessions {
 
   /// The turn was given to the storage; all up to a ticket is kept.
   void note_turn(Ticket turn);
-  void kept(Ticket durable);
-  /// Whether something that came in up to that turn is not kept yet.
+  void became_durable(Ticket durable);
+  /// Whether something that came in up to that turn is not stored yet.
   bool wait_for(Ticket turn) const { return !pending_.empty() && pending_.front().ticket <= turn; }
 
   // At the end of a turn.

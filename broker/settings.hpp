@@ -12,7 +12,7 @@ namespace baton::broker {
 struct Settings {
   std::string broker = "baton-broker";  ///< program and version, told to clients
   std::string host;                     ///< this host's name, told to clients
-  bool keeps = false;                   ///< the storage outlives the process
+  bool durable = false;                 ///< the storage outlives the process
 
   std::uint64_t max_items = 10'000'000;  ///< per queue: ready, delayed and held
   std::uint64_t max_bytes = 4ull << 30;  ///< per queue, of bodies

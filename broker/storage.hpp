@@ -55,9 +55,9 @@ struct Names {
 
 /// Who is told what a storage has kept from a process before this one, in this order: begin,
 /// queues, producers, items by id.
-class Kept {
+class RestoreTarget {
  public:
-  virtual ~Kept() = default;
+  virtual ~RestoreTarget() = default;
   /// `broker_instance` is the last one that was kept, `first` the lowest id that was never used.
   virtual void begin(BrokerInstance broker_instance, ItemId first) = 0;
   virtual void queue(std::uint32_t index, std::string_view name) = 0;
@@ -81,7 +81,7 @@ class Storage {
 
   /// Once, before anything else. `broker_instance` is the one that begins now, `now` the clock that
   /// all times here are of.
-  virtual void load(Kept& /*kept*/, BrokerInstance /*broker_instance*/, Time /*now*/) {}
+  virtual void load(RestoreTarget& /*target*/, BrokerInstance /*broker_instance*/, Time /*now*/) {}
 
   /// Stores a new item; copies the body. Of the names the storage remembers those whose index has
   /// none yet.

@@ -11,7 +11,7 @@
 namespace baton::broker {
 
 /// Descriptors that no connection gets: for links of sessions that are there, and for files.
-inline constexpr std::uint64_t files_kept_back = 32;
+inline constexpr std::uint64_t reserved_files = 32;
 
 /// Connections that were shown out so far, in this process. Any thread.
 std::uint64_t turned_away();

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t messages_per_turn = 256;
 constexpr std::size_t copied_up_to = 2048;  ///< longer messages are handed to libzmq without a copy
 /// Bytes that wait for an address: more than any window.
-constexpr std::size_t kept_up_to = 32u << 20;
+constexpr std::size_t most_buffered = 32u << 20;
 /// Between looks for the addresses of a name that has none.
 constexpr Duration resolve_after = 500ms;
 constexpr int link_events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |
@@ -90,8 +90,8 @@ void ClientSockets::open() {
   put_.close();
   control_.close();
   notifications_.close();
-  kept_.clear();
-  kept_bytes_ = 0;
+  waiting_.clear();
+  buffered_bytes_ = 0;
   lookout_.closed();
   resolve_again_ = never;
   resolver_.begin();
@@ -117,9 +117,9 @@ void ClientSockets::resolved(const Resolved& name) {
     return note_no_socket(error);
   }
   lookout_.opened(address_, std::chrono::steady_clock::now());
-  for (auto& message : std::exchange(kept_, {}))
+  for (auto& message : std::exchange(waiting_, {}))
     hand_over(message.endpoint, std::move(message.bytes));
-  kept_bytes_ = 0;
+  buffered_bytes_ = 0;
 }
 
 /// Such as for the want of descriptors: there may be some again.
@@ -130,9 +130,9 @@ void ClientSockets::note_no_socket(const zmq::error_t& error) {
 
 void ClientSockets::send(TargetEndpoint endpoint, SharedBytes bytes) {
   if (control_) return hand_over(endpoint, std::move(bytes));
-  if (kept_bytes_ + bytes.size() > kept_up_to) return;  // whoever sends says it again
-  kept_bytes_ += bytes.size();
-  kept_.push_back({endpoint, std::move(bytes)});
+  if (buffered_bytes_ + bytes.size() > most_buffered) return;  // whoever sends says it again
+  buffered_bytes_ += bytes.size();
+  waiting_.push_back({endpoint, std::move(bytes)});
 }
 
 void ClientSockets::hand_over(TargetEndpoint endpoint, SharedBytes bytes) {

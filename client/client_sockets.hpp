@@ -91,8 +91,8 @@ class ClientSockets {
   std::string address_;         // where the open sockets connect to
   std::uint64_t monitors_ = 0;  // made so far: each needs a name of its own in the context
   std::uint32_t generation_ = 0;
-  std::vector<Outbox::Message> kept_;  // there is no socket for them yet
-  std::size_t kept_bytes_ = 0;
+  std::vector<Outbox::Message> waiting_;  // there is no socket for them yet
+  std::size_t buffered_bytes_ = 0;
   zmq::socket_t put_, control_;
   Inlet notifications_, link_, monitor_;
 };

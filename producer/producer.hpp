@@ -59,7 +59,7 @@ class Producer {
   void flush();
 
   /// Blocks until everything that was put under this name is settled: done, dead, or lost with a
-  /// broker that keeps nothing, or whose data was emptied or replaced. Throws as flush() does.
+  /// durable broker nothing, or whose data was emptied or replaced. Throws as flush() does.
   Settled join();
 
   /// The same, but waits at most `within`: whether all is settled.

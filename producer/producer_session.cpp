@@ -43,7 +43,7 @@ void ProducerSession::on_welcomed(Time now) {
   // once it is counted. The confirm says both.
   put_.received(welcome.put_received, now);
   if (session_.same_broker()) return;
-  if (!welcome.keeps) {
+  if (!welcome.durable) {
     earlier_.done += counted_.done;
     earlier_.dead += counted_.dead;
     earlier_.lost += counted_.accepted - counted_.done - counted_.dead;

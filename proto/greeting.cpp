@@ -211,7 +211,7 @@ Refusal parse(std::string_view text, Hello& hello, std::string& why) {
 std::string to_json(const Welcome& welcome) {
   json object{{"broker", welcome.broker},
               {"host", welcome.host},
-              {"keeps", welcome.keeps},
+              {"durable", welcome.durable},
               {"max_attempts", welcome.max_attempts},
               {"put_received", welcome.put_received.value},
               {"feed_first", welcome.feed_first.value},
@@ -226,7 +226,7 @@ bool parse(std::string_view text, Welcome& welcome) {
     const json object = object_from(text);
     welcome.broker = text_field(object, "broker", 200);
     welcome.host = text_field(object, "host", 255);
-    welcome.keeps = flag_field(object, "keeps");
+    welcome.durable = flag_field(object, "durable");
     welcome.max_attempts = number_field(object, "max_attempts", 0);
     welcome.put_received.value = number_field(object, "put_received", 0);
     welcome.put_unknown = number_field(object, "put_unknown", 0);

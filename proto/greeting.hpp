@@ -58,7 +58,7 @@ struct Welcome {
   std::string broker;  ///< program and version
   std::string
       host;  ///< the broker's host name: where it differs from the client's, lines are tagged
-  bool keeps = false;  ///< confirmed items outlive the broker's process
+  bool durable = false;  ///< confirmed items outlive the broker's process
   std::uint64_t max_attempts = 0;
   SeqNo put_received;  ///< producer: go on after this number
   /// Producer: so many of these were confirmed, and this broker has never had them.

@@ -84,11 +84,11 @@ inline constexpr Duration resend_after = 1s;
 inline constexpr Duration longest_resend_delay = 8s;  ///< ... up to this
 /// Of the broker's own loop, before deadlines are extended.
 inline constexpr Duration longest_pause = 500ms;
-/// After a restart of a broker that keeps: for those who hold items to say so.
+/// After a restart of a durable broker: for those who hold items to say so.
 inline constexpr Duration reclaim_window = 6500ms;
 /// ... and longer, while reclaims of a session are still coming in; not beyond this.
 inline constexpr Duration reclaim_at_latest = 60s;
-inline constexpr Duration ended_kept = 60s;  ///< how long an ended session is still recognised
+inline constexpr Duration ended_ttl = 60s;  ///< how long an ended session is still recognised
 
 static_assert(put_window_bytes < max_message * 2 && max_body < max_message);
 static_assert(part_bytes <= link_window_bytes && link_window_bytes <= links_window_bytes);

@@ -11,8 +11,8 @@ constexpr std::size_t reclaim_size = 16;
 constexpr std::size_t reclaim_put_size = 32;
 constexpr std::uint32_t most_deliveries = 1u << 31;  // of a reclaim: it can go out some times more
 constexpr std::size_t delivery_size = 16;
-constexpr std::size_t unkept_size = 16;  // of a given
-constexpr std::size_t whole_size = 4;    // of a partial one
+constexpr std::size_t unstored_size = 16;  // of a given
+constexpr std::size_t whole_size = 4;      // of a partial one
 constexpr std::size_t request_size = 20;
 constexpr std::size_t fail_size = 12;
 constexpr std::size_t link_lost_size = 16;
@@ -129,14 +129,14 @@ bool lacks_put_before(const Entry& entry, const Entry& before) {
 
 Refusal check_delivery_body(const Entry& entry) {
   const auto flags = flags_of(entry);
-  if (flags & ~(partial | unkept | next_put)) return Refusal::malformed;
+  if (flags & ~(partial | unstored | next_put)) return Refusal::malformed;
   if ((flags & next_put) && flags != next_put) return Refusal::malformed;
   auto rest = entry.payload.substr(delivery_size);
-  if (flags & unkept) {
-    if (rest.size() < unkept_size || load<std::uint64_t>(rest.data()) == 0 ||
+  if (flags & unstored) {
+    if (rest.size() < unstored_size || load<std::uint64_t>(rest.data()) == 0 ||
         load<std::uint64_t>(rest.data() + 8) == 0)
       return Refusal::malformed;
-    rest.remove_prefix(unkept_size);
+    rest.remove_prefix(unstored_size);
   }
   if (!(flags & partial)) return rest.size() > max_body ? Refusal::too_large : Refusal::none;
   if (rest.size() < whole_size) return Refusal::malformed;
@@ -295,12 +295,12 @@ void append_delivery_fixed(std::string& out, const Delivery& delivery, std::uint
   const bool follows = flags == 0 && before.producer != 0 && delivery.put == before.next();
   const bool named = delivery.put.producer != 0 && !follows;
   append_entry_head(out, EntryKind::delivery, delivery.priority, delivery.attempt,
-                    delivery_size + (named ? unkept_size : 0) + rest);
+                    delivery_size + (named ? unstored_size : 0) + rest);
   char fixed[delivery_size];
   store(fixed, delivery.id.value);
   store(fixed + 8, delivery.queue);
   store(fixed + delivery_flags,
-        static_cast<std::uint16_t>(flags | (named ? unkept : 0) | (follows ? next_put : 0)));
+        static_cast<std::uint16_t>(flags | (named ? unstored : 0) | (follows ? next_put : 0)));
   store(fixed + delivery_flags + 2, delivery.deliveries);
   out.append(fixed, sizeof fixed);
   if (!named) return;
@@ -330,10 +330,10 @@ Delivery read_delivery(const Entry& entry, const PutName& before) {
   delivery.deliveries = load<std::uint32_t>(at + delivery_flags + 2);
   const auto flags = flags_of(entry);
   if (flags & next_put) delivery.put = before.next();
-  if (flags & unkept) {
+  if (flags & unstored) {
     delivery.put = {load<std::uint64_t>(delivery.body.data()),
                     {load<std::uint64_t>(delivery.body.data() + 8)}};
-    delivery.body.remove_prefix(unkept_size);
+    delivery.body.remove_prefix(unstored_size);
   }
   if (!(flags & partial)) return delivery;
   delivery.whole = load<std::uint32_t>(delivery.body.data());

@@ -111,7 +111,8 @@ inline constexpr std::uint16_t has_delay = 1;   ///< flag of an item entry
 inline constexpr std::uint16_t has_result = 1;  ///< flag of an ack entry
 /// Flag of a say or line entry: the block goes on in the next one.
 inline constexpr std::uint16_t block_goes_on = 1;
-inline constexpr std::uint16_t unkept = 1;  ///< flag in a given's payload: whose put it is follows
+/// Flag in a given's payload: whose put it is follows.
+inline constexpr std::uint16_t unstored = 1;
 /// Flag in a given's payload: the body goes on in `part` entries.
 inline constexpr std::uint16_t partial = 2;
 /// Flag in a given's payload: its put follows the entry before it's.
@@ -206,9 +207,10 @@ struct Delivery {
   std::uint8_t priority = default_priority;
   std::string_view body;    ///< all of it, or its first bytes
   std::uint32_t whole = 0;  ///< not 0: the size of the whole body, the rest of which comes in parts
-  std::uint32_t deliveries =
-      1;             ///< how often it went out, as far as its holders lost it: the highest holds it
-  PutName put = {};  ///< of an item that may not be kept yet, where the broker keeps; else nothing
+  /// How often it went out, as far as its holders lost it: the highest holds it.
+  std::uint32_t deliveries = 1;
+  /// Of an item that may not be stored yet, where the broker keeps; else nothing.
+  PutName put = {};
 
   bool operator==(const Delivery&) const = default;
 };

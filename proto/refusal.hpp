@@ -30,7 +30,7 @@ enum class Refusal : std::uint8_t {
   not_held,               ///< ack, fail or release of an item that the session does not hold
   fenced,                 ///< a newer session has taken this producer's name
   sessions_full,          ///< no link, or no room for a session, is left: try again later
-  not_yet,      ///< what processes of this name have put before is not kept yet: a welcome follows
+  not_yet,  ///< what processes of this name have put before is not stored yet: a welcome follows
   not_allowed,  ///< this key's role may not do that (keys come with a later version)
 };
 inline constexpr std::size_t refusal_count = 20;

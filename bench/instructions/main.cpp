@@ -57,22 +57,22 @@ class LateStorage final : public broker::Storage {
   broker::MemoryStorage items_;
 };
 
-broker::Settings settings_of(bool keeps) {
+broker::Settings settings_of(bool durable) {
   broker::Settings settings;
-  settings.keeps = keeps;
+  settings.durable = durable;
   return settings;
 }
 
-std::unique_ptr<broker::Storage> make_storage(bool keeps) {
-  if (keeps) return std::make_unique<LateStorage>();
+std::unique_ptr<broker::Storage> make_storage(bool durable) {
+  if (durable) return std::make_unique<LateStorage>();
   return std::make_unique<broker::MemoryStorage>();
 }
 
 class Line final : private broker::Shell {
  public:
-  Line(bool keeps, std::uint32_t prefetch)
-      : storage_(make_storage(keeps)),
-        dispatcher_(settings_of(keeps), BrokerInstance{7}, *storage_, now_),
+  Line(bool durable, std::uint32_t prefetch)
+      : storage_(make_storage(durable)),
+        dispatcher_(settings_of(durable), BrokerInstance{7}, *storage_, now_),
         producer_(config_of(Role::producer)),
         consumer_(config_of(Role::consumer), prefetch),
         one_by_one_(prefetch == 0) {}

@@ -24,8 +24,8 @@ constexpr std::uint64_t most_states_waiting = 16u << 20;
 constexpr std::size_t short_history = 256;
 constexpr Duration look_every = 500ms;  // a broker that has nothing to do ends a turn each second
 
-StoredItem kept_item(ItemId id, const disk::ItemRow& row, const disk::StateRow* state,
-                     const disk::KeptClock& clock, Time now) {
+StoredItem stored_item(ItemId id, const disk::ItemRow& row, const disk::StateRow* state,
+                       const disk::StorageClock& clock, Time now) {
   StoredItem item;
   item.id = id;
   item.queue = row.queue;
@@ -82,27 +82,27 @@ DiskStorage::Written DiskStorage::end() {
   return result;
 }
 
-void DiskStorage::load(Kept& kept, BrokerInstance broker_instance, Time now) {
+void DiskStorage::load(RestoreTarget& target, BrokerInstance broker_instance, Time now) {
   clock_.emplace(disk::ClockNote::read(options_.directory / "clock"), options_.wall(), now);
   disk::Database::Visitor visitor;
   visitor.superblock = [&](const disk::Superblock& superblock) {
     const auto first = first_id(broker_instance, superblock.broker_instance, superblock.last);
     open_.last = {first.value -
                   1};  // all that this process gives is above it, whatever of that is ever written
-    kept.begin(superblock.broker_instance, first);
+    target.begin(superblock.broker_instance, first);
   };
   visitor.queue = [&](std::uint64_t index, std::string_view name) {
-    kept.queue(static_cast<std::uint32_t>(index), name);
+    target.queue(static_cast<std::uint32_t>(index), name);
     know_queue(index);
   };
   visitor.producer = [&](std::uint64_t index, const disk::ProducerRow& row) {
-    kept.producer({static_cast<std::uint32_t>(index), row.name, row.named, row.closed, row.received,
-                   row.done, row.dead, row.digests, row.undigested});
+    target.producer({static_cast<std::uint32_t>(index), row.name, row.named, row.closed,
+                     row.received, row.done, row.dead, row.digests, row.undigested});
   };
   visitor.item = [&](std::uint64_t id, const disk::ItemRow& row, const disk::StateRow* state) {
     ++items_;
     if (state) failed_.insert(id);
-    kept.item(kept_item({id}, row, state, *clock_, now));
+    target.item(stored_item({id}, row, state, *clock_, now));
   };
   database_.load(visitor);
   compact_if_worth_it();

@@ -67,7 +67,7 @@ void check_file(const std::filesystem::path& data, const std::filesystem::path& 
   const auto transaction = read_last_transaction(mark);
   if (error || size == 0) {
     if (transaction > 1)
-      throw Damage(data.string() + " is missing or empty, though items were kept there");
+      throw Damage(data.string() + " is missing or empty, though items were stored there");
     return;
   }
   const auto metas = read_metas(data);

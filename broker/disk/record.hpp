@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "broker/disk/kept_clock.hpp"
+#include "broker/disk/storage_clock.hpp"
 #include "proto/ids.hpp"
 
 namespace baton::broker::disk {

@@ -69,7 +69,7 @@ void Writer::submit(Batch&& batch) {
   wake_.notify_one();
 }
 
-void Writer::look(const KeptClock::Reading& clock) {
+void Writer::look(const StorageClock::Reading& clock) {
   {
     const std::lock_guard lock(mutex_);
     clock_ = clock;
@@ -97,7 +97,7 @@ void Writer::loop() {
   report(0, 0, held());
   for (;;) {
     std::optional<Batch> batch;
-    std::optional<KeptClock::Reading> clock;
+    std::optional<StorageClock::Reading> clock;
     {
       std::unique_lock lock(mutex_);
       const auto something = [this] { return stop_ || submitted_ || clock_; };

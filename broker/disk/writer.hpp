@@ -49,7 +49,7 @@ class Writer {
 
   /// Notes the clock, and sees whether the files are still there: if not, the thread ends by
   /// Removed.
-  void look(const KeptClock::Reading& clock);
+  void look(const StorageClock::Reading& clock);
 
   /// What is on disk, in files that were still there then. Rethrows what ended the thread, if
   /// something did.
@@ -81,7 +81,7 @@ class Writer {
   std::mutex mutex_;  // guards what follows
   std::condition_variable wake_;
   std::optional<Batch> submitted_;
-  std::optional<KeptClock::Reading> clock_;  // to be noted
+  std::optional<StorageClock::Reading> clock_;  // to be noted
   bool stop_ = false;
   Storage::Durable durable_;
   std::exception_ptr failure_;

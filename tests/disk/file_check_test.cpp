@@ -12,7 +12,7 @@
 #include "broker/disk/database.hpp"
 #include "broker/disk/in_place.hpp"
 #include "proto/bytes.hpp"
-#include "tests/disk/kept_items.hpp"
+#include "tests/disk/stored_items.hpp"
 
 namespace baton::broker::test {
 namespace {

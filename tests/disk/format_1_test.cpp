@@ -3,7 +3,7 @@
 
 #include "broker/disk/crc32.hpp"
 #include "proto/bytes.hpp"
-#include "tests/disk/kept_items.hpp"
+#include "tests/disk/stored_items.hpp"
 
 namespace baton::broker::test {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <fstream>
 
-#include "tests/disk/kept_items.hpp"
+#include "tests/disk/stored_items.hpp"
 
 namespace baton::broker::test {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "tests/support/kept_broker.hpp"
+#include "tests/support/durable_broker.hpp"
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 #include "tests/support/terminal.hpp"
@@ -220,9 +220,9 @@ TEST_CASE(
   require_ended(writers);
 }
 
-TEST_CASE("console: over kills of a broker that keeps no line is printed twice") {
+TEST_CASE("console: over kills of a durable broker no line is printed twice") {
   constexpr std::size_t kills = 5;
-  KeptBroker broker;
+  DurableBroker broker;
   Terminal terminal;
   const Process printer = terminal.printer(*broker);
   for (std::size_t kill = 0; kill < kills; ++kill) {

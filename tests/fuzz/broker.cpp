@@ -20,7 +20,7 @@ broker::Settings settings_of(Script& script) {
   settings.max_sessions = max_sessions;
   settings.console_keep = 1000;
   const auto flags = script.below(8);
-  settings.keeps = flags & 1;
+  settings.durable = flags & 1;
   settings.exit_when_done = flags & 2;
   if (flags & 4) settings.plain_queue = "queue0";
   return settings;

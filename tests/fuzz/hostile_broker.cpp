@@ -73,7 +73,7 @@ void HostileBroker::raw() {
 
 void HostileBroker::welcome() {
   Welcome welcome;
-  welcome.keeps = script_.below(2) == 1;
+  welcome.durable = script_.below(2) == 1;
   welcome.put_received.value = script_.number();
   for (auto digests = script_.below(3); digests > 0; --digests)
     welcome.digests.push_back({script_.number(), {}});

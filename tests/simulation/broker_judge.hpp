@@ -50,7 +50,7 @@ class BrokerJudge {
         settings_(settings),
         max_attempts_(settings.max_attempts),
         turn_work_(settings.turn_work),
-        keeps_(settings.keeps),
+        durable_(settings.durable),
         peace_(peace),
         before_(before) {}
   void begins(BrokerInstance broker_instance) { broker_instance_ = broker_instance; }
@@ -61,9 +61,10 @@ class BrokerJudge {
 
   // What its disk has, when it keeps: the broker instance that was written last, and items of
   // earlier lives; and at any time the count of deliveries that lies on it for an item.
-  using CountKept = std::function<std::uint32_t(ItemId)>;
+  using CountStored = std::function<std::uint32_t(ItemId)>;
   /// `is_kept`: whether an item lies on it.
-  void loads(BrokerInstance before, CountKept count_kept, std::function<bool(ItemId)> is_kept);
+  void loads(BrokerInstance before, CountStored count_stored,
+             std::function<bool(ItemId)> is_stored);
   /// A notification that goes out, before sessions() is told who is gone.
   void refuses(std::string_view notification);
   /// What of a queue was put before, in an earlier life, and is put again.
@@ -279,7 +280,7 @@ class BrokerJudge {
   void check_right(const Item& item, ItemId id) const;
   bool waits_for_disk(const Item& item) const;
   void note_reclaims();
-  void note_kept();
+  void note_stored();
   static bool may_be_left(const Item& was, const broker::StoredItem& kept, Time now);
   Time due_of(const Item::Delay& delay, const broker::StoredItem& kept, Duration astray) const;
   void confirms(const SessionId& id, const Confirm& confirm);
@@ -330,17 +331,17 @@ class BrokerJudge {
   const broker::Settings& settings_;
   const std::uint32_t max_attempts_;
   const std::uint32_t turn_work_;
-  const bool keeps_;
+  const bool durable_;
   const Peace peace_;
   const BrokerJudge* const before_;
   BrokerInstance previous_broker_;  // that was written last
-  Time reclaims_since_{};           // nothing is delivered: kept items wait for those who held them
+  Time reclaims_since_{};  // nothing is delivered: restored items wait for those who held them
   std::uint64_t kept_items_ = 0, again_items_ = 0;
   std::map<std::string, SeqNo> kept_up_to_;
   std::map<std::string, SessionId> runs_;      // who puts under a name now
   std::map<ItemId, PutReclaim> put_reclaims_;  // by what the client calls it
   std::map<ItemId, ItemId> called_;
-  std::function<bool(ItemId)> is_kept_;
+  std::function<bool(ItemId)> is_stored_;
   std::function<bool()> takes_reclaims_, hands_off_;
   std::function<std::set<ItemId>()> delivered_to_;
   BrokerInstance broker_instance_;
@@ -368,7 +369,7 @@ class BrokerJudge {
   ItemId last_of_turn_;                                   // the last one of the turn before
   std::set<SessionId> link_failed_, link_opened_, lost_;  // lost: a failure counts
   std::map<SessionId, std::uint32_t> closes_;  // ever: with the generation of the link then
-  CountKept count_kept_;
+  CountStored count_stored_;
   Time reclaims_taken_{};  // the time for reclaims was not over
   Time reclaims_seen_{};   // reclaims of a session that holds items of the last life were still to
                            // come

@@ -124,14 +124,14 @@ void BrokerJudge::loses(Item& item, const SessionId& by, bool counted) {
 /// Nobody is given it before its count is kept; the broker hears of that in a turn, and the next
 /// one gives it.
 bool BrokerJudge::waits_for_disk(const Item& item) const {
-  return count_kept_ && item.unsaid && (item.kept_in == 0 || item.kept_in == turn_);
+  return count_stored_ && item.unsaid && (item.kept_in == 0 || item.kept_in == turn_);
 }
 
-void BrokerJudge::note_kept() {
-  if (!count_kept_) return;
+void BrokerJudge::note_stored() {
+  if (!count_stored_) return;
   for (auto& [id, item] : items_)
     if (item.unsaid && item.kept_in == 0 && item.place == Place::returned &&
-        count_kept_(id) >= item.deliveries)
+        count_stored_(id) >= item.deliveries)
       item.kept_in = turn_;
 }
 
@@ -191,9 +191,9 @@ void BrokerJudge::check_item(const Item& item, const Delivery& delivery) const {
     require(delivery.whole == item.put.body.size() && item.put.body.starts_with(delivery.body),
             it + " begins as it was put");
   require(delivery.deliveries == item.deliveries, it + " goes out under its count of deliveries");
-  require(!count_kept_ || !item.unsaid || count_kept_(delivery.id) >= item.deliveries,
+  require(!count_stored_ || !item.unsaid || count_stored_(delivery.id) >= item.deliveries,
           it + " goes out again when it is kept that it came back, not before");
-  require(!is_kept_ || is_kept_(delivery.id) ||
+  require(!is_stored_ || is_stored_(delivery.id) ||
               (delivery.put.producer != 0 && delivery.put.number == item.number),
           it + " is delivered with its put's number, so that who has it can reclaim it");
   require(delivery.attempt == item.failures + 1,
@@ -364,7 +364,7 @@ void BrokerJudge::turn_ends(const Knows& knows, bool more) {
   due_now();
   check_lost(knows);
   check_closes(knows);
-  note_kept();
+  note_stored();
   note_reclaims();
   check_order();
   require(std::exchange(given_, 0) <= turn_work_,

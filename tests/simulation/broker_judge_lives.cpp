@@ -1,14 +1,14 @@
-// What goes on from one life of a broker that keeps to the next.
+// What goes on from one life of a durable broker to the next.
 #include <algorithm>
 
 #include "tests/simulation/broker_judge.hpp"
 
 namespace baton::simulation {
 
-void BrokerJudge::loads(BrokerInstance before, CountKept count_kept,
-                        std::function<bool(ItemId)> is_kept) {
-  count_kept_ = std::move(count_kept);
-  is_kept_ = std::move(is_kept);
+void BrokerJudge::loads(BrokerInstance before, CountStored count_stored,
+                        std::function<bool(ItemId)> is_stored) {
+  count_stored_ = std::move(count_stored);
+  is_stored_ = std::move(is_stored);
   previous_broker_ = before;
   reclaims_since_ = world_.now();
   require(before == (before_ ? before_->broker_instance_ : BrokerInstance{}),

@@ -14,12 +14,12 @@ std::string BrokerJudge::put_of(ItemId id) const {
   const auto found = items_.find(id);
   if (found == items_.end()) return name(id);
   const auto& item = found->second;
-  if (!keeps_) return name(id) + " of life " + std::to_string(life_);
+  if (!durable_) return name(id) + " of life " + std::to_string(life_);
   return "put " + std::to_string(item.number.value) + " of " + item.producer + "/" +
          to_hex(item.run).substr(0, 8);
 }
 
-/// Ids are never used again by a broker that keeps.
+/// Ids are never used again by a durable broker.
 const BrokerJudge::Item* BrokerJudge::earlier(ItemId id) const {
   for (const auto* life = before_; life; life = life->before_)
     if (const auto found = life->items_.find(id); found != life->items_.end())

@@ -253,7 +253,7 @@ void BrokerJudge::sends(std::string_view notification, const Knows& knows) {
       decode_confirm(payload_of(notification), confirm) != Refusal::none)
     return;
   credits(header.session, confirm);
-  if (keeps_) confirms(header.session, confirm);
+  if (durable_) confirms(header.session, confirm);
 }
 
 /// Who holds nothing makes place for a client of the broker before.
@@ -445,7 +445,7 @@ void BrokerJudge::check_closes(const Knows& knows) {
   }
 }
 
-/// What the broker that keeps has said to be done is done for ever.
+/// What the durable broker has said to be done is done for ever.
 void BrokerJudge::confirms(const SessionId& id, const Confirm& confirm) {
   const auto hello = hellos_.find(id);
   if (confirm.ended || hello == hellos_.end()) return;

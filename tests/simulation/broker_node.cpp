@@ -33,7 +33,7 @@ void BrokerNode::start() {
       std::make_unique<BrokerJudge>(world_, puts_, judges_.size() + 1, settings_, peace_, before));
   process_ = std::make_unique<Process>(world_, judge(), settings_, make_storage());
   judge().sees([this] { return handed_off(); });
-  if (settings_.keeps)
+  if (settings_.durable)
     judge().asks([this] { return process_ && queues().may_reclaim(); },
                  [this] { return process_ && queues().delivers(); });
   world_.trace([&] { return "broker: life " + std::to_string(life()) + " begins"; });
@@ -46,7 +46,7 @@ void BrokerNode::start() {
 
 std::unique_ptr<broker::Storage> BrokerNode::make_storage() {
   auto on_durable = [this] { wake(world_.now()); };
-  if (settings_.keeps) return std::make_unique<WatchedDisk>(disk_, judge(), puts_, on_durable);
+  if (settings_.durable) return std::make_unique<WatchedDisk>(disk_, judge(), puts_, on_durable);
   return std::make_unique<WatchedMemory>(world_, judge(), storage_lag_, on_durable);
 }
 
@@ -81,13 +81,13 @@ Life BrokerNode::life_of(BrokerInstance broker_instance) const {
 
 void BrokerNode::acked(BrokerInstance broker_instance, ItemId id) {
   for (auto life = life_of(broker_instance);
-       life <= (settings_.keeps ? this->life() : life_of(broker_instance)); ++life)
+       life <= (settings_.durable ? this->life() : life_of(broker_instance)); ++life)
     judge_of_life(life).acked(id);
 }
 
 void BrokerNode::failed(BrokerInstance broker_instance, ItemId id) {
   for (auto life = life_of(broker_instance);
-       life <= (settings_.keeps ? this->life() : life_of(broker_instance)); ++life)
+       life <= (settings_.durable ? this->life() : life_of(broker_instance)); ++life)
     judge_of_life(life).failed(id);
 }
 

@@ -24,7 +24,7 @@ struct Scene {
   ConsoleJudge& console;
   HolderJudge& holders;
   bool breaking;          ///< messages may be lost, doubled and slow
-  bool keeps;             ///< the broker does
+  bool durable;           ///< the broker does
   bool lossless = false;  ///< as in Peace, but for links on which nothing comes for too long
   /// Hosts may have addresses at which nobody answers. A client may be there when a broker that
   /// stood still for long goes on.

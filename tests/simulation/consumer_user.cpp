@@ -118,7 +118,7 @@ bool ConsumerNode::works_on(std::uint64_t tag) const {
 /// Nothing kept its client from being in touch but the broker's own end, for which it is given time
 /// to come back. Who is not back before the broker ends once more is forgotten.
 bool ConsumerNode::in_touch_with(const Mine& mine) const {
-  return scene_.keeps && scene_.connected && mine.since > stood_still_until() &&
+  return scene_.durable && scene_.connected && mine.since > stood_still_until() &&
          mine.life + 1 >= scene_.broker.life();
 }
 

@@ -29,7 +29,7 @@ using Life = std::uint64_t;
 class PutJudge {
  public:
   /// `keeps`: what is confirmed outlives the broker.
-  explicit PutJudge(bool keeps) : keeps_(keeps) {}
+  explicit PutJudge(bool durable) : durable_(durable) {}
 
   struct Put {
     std::string queue, body;
@@ -58,7 +58,7 @@ class PutJudge {
   /// A broker takes an item in.
   const Put& stored(Life life, const std::string& producer, SeqNo number, std::string_view body);
 
-  // Of a broker that keeps: no line is left out that was not put, none is put twice.
+  // Of a durable broker: no line is left out that was not put, none is put twice.
   /// All of this input is in; its last item is `last`.
   void put_whole(const std::string& producer, const std::vector<std::string>& input,
                  SeqNo last) const;
@@ -78,10 +78,10 @@ class PutJudge {
     SeqNo received;
     std::map<SeqNo, bool> items;  ///< whether each is dead
   };
-  /// A broker that keeps begins. `counts_lost`: counts of what was done may be behind, since the
+  /// A durable broker begins. `counts_lost`: counts of what was done may be behind, since the
   /// disk was full.
   void loads(Life life, const std::map<std::string, Loaded>& disk, bool counts_lost);
-  /// The broker that keeps has said that all up to `number` is kept: a confirm, or a welcome that
+  /// The durable broker has said that all up to `number` is kept: a confirm, or a welcome that
   /// goes on after it.
   void promised(const std::string& producer, SeqNo number);
   /// The broker has said to the producer that so many of its items are done or dead.
@@ -101,10 +101,10 @@ class PutJudge {
 
  private:
   void loads(Life life, const std::string& producer, const Loaded& disk);
-  void joined_kept(const std::string& producer, Life life, SeqNo last, const Told& told) const;
+  void joined_stored(const std::string& producer, Life life, SeqNo last, const Told& told) const;
   std::vector<std::string> input_up_to(const std::string& producer, SeqNo last) const;
 
-  const bool keeps_;
+  const bool durable_;
   bool counts_lost_ = false;
   std::map<std::string, SeqNo> promised_;             // by producer
   std::map<std::string, std::uint64_t> counted_;      // by producer

@@ -110,7 +110,7 @@ bool HolderJudge::has_lost(const Hand& hand, Life by) {
 const char* HolderJudge::excuse(const Hand& first, const Hand& second, const What& what) {
   const auto given_in = [&](const Hand& hand) { return stays_.at(hand.holder)[hand.stay].life; };
   const auto life = given_in(second);
-  if (!keeps_ && given_in(first) != life) return "the broker keeps nothing";
+  if (!durable_ && given_in(first) != life) return "the broker keeps nothing";
   const bool put_again = first.id != second.id;
   if (put_again && first.run != second.run) return "another process has put it again";
   if (put_again && what.stored >= reclaims_end(life) - slack) return "it was put again too late";

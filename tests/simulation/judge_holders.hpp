@@ -32,8 +32,8 @@ class HolderJudge {
  public:
   /// `keeps`: the broker does. `may_break`: so do connections, and who is cut off may begin what
   /// has gone elsewhere.
-  HolderJudge(World& world, bool keeps, bool may_break)
-      : world_(world), keeps_(keeps), may_break_(may_break) {}
+  HolderJudge(World& world, bool durable, bool may_break)
+      : world_(world), durable_(durable), may_break_(may_break) {}
 
   // The broker's process, and what reaches its sockets, read or not.
   void begins() { lives_.push_back({world_.now(), never}); }
@@ -98,7 +98,7 @@ class HolderJudge {
   const char* excuse(const Hand& first, const Hand& second, const What& what);
 
   World& world_;
-  const bool keeps_, may_break_;
+  const bool durable_, may_break_;
   std::vector<LifeTime> lives_;
   std::vector<std::pair<Time, Time>> pauses_;
   std::map<std::pair<Life, SessionId>, Contact> contacts_;

@@ -132,7 +132,7 @@ void Simulation::populate() {
     }
     largest_body_ = std::max<std::uint64_t>(largest_body_, plan.largest + 100);
     const auto identity = "producer-" + std::to_string(i);
-    if (keeps_) plan.last = (versions_left_[identity] = random.between(0, 2)) == 0;
+    if (durable_) plan.last = (versions_left_[identity] = random.between(0, 2)) == 0;
     ++producers_waited_for_;
     world_.after(soon(), [this, plan, identity] { add_producer(identity, plan); });
   }

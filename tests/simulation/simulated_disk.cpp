@@ -27,7 +27,7 @@ void SimulatedDisk::clock_jumps(Duration by) {
   jumped_ += by;
 }
 
-void SimulatedDisk::note(const KeptClock::Reading& clock) {
+void SimulatedDisk::note(const StorageClock::Reading& clock) {
   noted_ = clock;
   noted_at_ = world_.now();
   jumped_ = {};

@@ -10,14 +10,14 @@
 #include <string>
 #include <vector>
 
-#include "broker/disk/kept_clock.hpp"
+#include "broker/disk/storage_clock.hpp"
 #include "broker/storage.hpp"
 #include "tests/simulation/world.hpp"
 
 namespace baton::simulation {
 
 using broker::disk::Delay;
-using broker::disk::KeptClock;
+using broker::disk::StorageClock;
 using broker::disk::UnixMs;
 
 struct DiskProducer {
@@ -76,8 +76,8 @@ class SimulatedDisk {
   void begin(BrokerInstance broker_instance, ItemId last, std::function<void()> on_durable);
   bool idle() const { return !under_way_; }
   /// What its clock says, for the next process.
-  void note(const KeptClock::Reading& clock);
-  const KeptClock::Reading& noted() const { return noted_; }
+  void note(const StorageClock::Reading& clock);
+  const StorageClock::Reading& noted() const { return noted_; }
   /// How far a process that starts now must be wrong about the time, for what nobody could tell it:
   /// back by no more than has passed since the last note.
   Duration astray() const { return std::max(noted_at_ - world_.now(), jumped_); }
@@ -112,7 +112,7 @@ class SimulatedDisk {
   Rows rows_;
   Time full_until_{};
   Duration wall_ahead_{}, jumped_{};  // jumped: since the last note
-  KeptClock::Reading noted_;
+  StorageClock::Reading noted_;
   Time noted_at_{};
 
   // Of the process.

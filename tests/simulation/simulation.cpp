@@ -19,24 +19,24 @@ constexpr Duration must_end_within = 400s;
 Simulation::Simulation(std::uint64_t seed, bool tracing)
     : small_(false),
       world_(seed, tracing),
-      keeps_(world_.random.chance(500)),
+      durable_(world_.random.chance(500)),
       producers_(world_.random.between(1, 3)),
       consumers_(world_.random.between(1, 4)),
       printers_(world_.random.between(1, 2)),
-      rogues_(!keeps_ && world_.random.chance(300) ? 1 : 0),
-      troubles_(world_.random.chance(150) ? Troubles{} : draw_troubles(world_.random, keeps_)),
+      rogues_(!durable_ && world_.random.chance(300) ? 1 : 0),
+      troubles_(world_.random.chance(150) ? Troubles{} : draw_troubles(world_.random, durable_)),
       settings_(draw_settings(world_.random, {producers_ + rogues_, consumers_, printers_},
-                              troubles_, keeps_)),
+                              troubles_, durable_)),
       peace_{troubles_.harmless() && troubles_.restarts == 0, troubles_.only_poison(),
              !troubles_.breaks_connections() && troubles_.restarts == 0,
              troubles_.lossless() && rogues_ == 0 && troubles_.narrow == 0,
              troubles_.in_touch() && troubles_.full_disks == 0 && troubles_.narrow == 0 &&
                  !troubles_.few_places},
-      puts_(keeps_),
-      holders_(world_, keeps_, troubles_.breaks_connections()),
+      puts_(durable_),
+      holders_(world_, durable_, troubles_.breaks_connections()),
       broker_(world_, puts_, holders_, settings_, peace_,
-              draw_storage_lag(world_.random, troubles_, keeps_)),
-      scene_{world_, broker_, puts_, console_, holders_, troubles_.breaks_connections(), keeps_} {
+              draw_storage_lag(world_.random, troubles_, durable_)),
+      scene_{world_, broker_, puts_, console_, holders_, troubles_.breaks_connections(), durable_} {
   if (!troubles_.harmless() && world_.random.chance(200)) broker_.link_failures_per_mille = 100;
   if (troubles_.few_links) broker_.most_links = consumers_;
   scene_.lossless = troubles_.lossless() && rogues_ == 0;
@@ -66,7 +66,7 @@ broker::Settings Simulation::small_settings() {
 Simulation::Simulation(std::uint64_t seed, bool calm, bool tracing)
     : small_(true),
       world_(seed, tracing),
-      keeps_(false),
+      durable_(false),
       producers_(2),
       consumers_(2),
       printers_(1),
@@ -253,7 +253,7 @@ void Simulation::kill_one(ClientNode& node) {
   node.kill();
   if (auto* producer = dynamic_cast<ProducerNode*>(&node)) {
     ++producers_waited_for_;
-    const auto plan = keeps_ ? next_run(*producer) : producer->plan();
+    const auto plan = durable_ ? next_run(*producer) : producer->plan();
     world_.after(again,
                  [this, identity = producer->identity(), plan] { add_producer(identity, plan); });
   } else if (dynamic_cast<ConsumerNode*>(&node)) {
@@ -268,7 +268,7 @@ void Simulation::restart_broker() {
   if (!world_.faulty || !broker_.up()) return;
   auto& random = world_.random;
   broker_.kill(random.chance(300));
-  if (keeps_ && random.chance(200)) step_clock();
+  if (durable_ && random.chance(200)) step_clock();
   const auto down =
       random.between(Duration::zero(), random.chance(200) ? Duration(5s) : Duration(500ms));
   // It and the process before it greet the next broker at the same time.
@@ -441,7 +441,7 @@ void Simulation::run() {
     populate_small();
   } else {
     populate();
-    if (keeps_) go_on_with_inputs();
+    if (durable_) go_on_with_inputs();
     safety();
   }
   liveness();

@@ -45,13 +45,13 @@ struct Troubles {
 };
 
 /// `keeps`: the broker does.
-Troubles draw_troubles(Random& random, bool keeps);
+Troubles draw_troubles(Random& random, bool durable);
 struct Clients {
   std::uint64_t producers = 0, consumers = 0, printers = 0;
 };
 broker::Settings draw_settings(Random& random, const Clients& clients, const Troubles& troubles,
-                               bool keeps);
+                               bool durable);
 /// How long the storage takes, at most.
-Duration draw_storage_lag(Random& random, const Troubles& troubles, bool keeps);
+Duration draw_storage_lag(Random& random, const Troubles& troubles, bool durable);
 
 }  // namespace baton::simulation

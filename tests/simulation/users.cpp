@@ -65,7 +65,7 @@ void ProducerNode::end_of_input() {
 void ProducerNode::leave_refused() {
   if (!producer_.flushed() || !may_print()) return;
   world_.trace([&] { return name() + " has other lines than were put before"; });
-  if (scene_.keeps) scene_.puts.refused(identity_, bodies(plan_.lines.size()), before_);
+  if (scene_.durable) scene_.puts.refused(identity_, bodies(plan_.lines.size()), before_);
   closed_ = true;
   print("exiting");
   producer_.close(world_.now());
@@ -186,7 +186,7 @@ void ProducerNode::ended() {
   const bool fenced = error && error->refusal == Refusal::fenced;
   const bool in_trouble =
       error && error->kind == SessionError::Kind::close_unconfirmed && (!plan_.last || refused_);
-  if (scene_.keeps && (fenced || in_trouble)) return;
+  if (scene_.durable && (fenced || in_trouble)) return;
   // A broker that held it for lost may have ended with all the others.
   require(
       session().state() == ClientSession::State::ended || scene_.broker.finished() || plan_.hurries,
@@ -195,7 +195,8 @@ void ProducerNode::ended() {
   scene_.console.ended(name(), life());
   if (life() == 0) return;
   scene_.puts.closed(identity_, life(), put_);
-  if (scene_.keeps && put_all()) scene_.puts.put_whole(identity_, bodies(plan_.lines.size()), put_);
+  if (scene_.durable && put_all())
+    scene_.puts.put_whole(identity_, bodies(plan_.lines.size()), put_);
 }
 
 // --- printer -------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ broker::Ticket WatchedMemory::commit() {
 
 // --- disk ----------------------------------------------------------------------------------------
 
-void WatchedDisk::load(broker::Kept& kept, BrokerInstance broker_instance, Time now) {
+void WatchedDisk::load(broker::RestoreTarget& target, BrokerInstance broker_instance, Time now) {
   const auto rows = disk_.rows();
   clock_.emplace(disk_.noted(), disk_.wall(), now);
   judge_.loads(
@@ -53,9 +53,9 @@ void WatchedDisk::load(broker::Kept& kept, BrokerInstance broker_instance, Time 
   const auto first = broker::first_id(broker_instance, rows.broker_instance, rows.last);
   open_.last = {first.value - 1};
   disk_.begin(broker_instance, open_.last, std::move(on_durable_));
-  kept.begin(rows.broker_instance, first);
+  target.begin(rows.broker_instance, first);
   for (const auto& [index, name] : rows.queues) {
-    kept.queue(index, name);
+    target.queue(index, name);
     queues_known_.insert(index);
   }
   std::map<std::string, PutJudge::Loaded> loaded;
@@ -65,7 +65,7 @@ void WatchedDisk::load(broker::Kept& kept, BrokerInstance broker_instance, Time 
     row.digests = producer.digests;
     loaded[producer.name].received = row.received;
     judge_.keeps_up_to(producer.name, row.received);
-    kept.producer(row);
+    target.producer(row);
   }
   for (const auto& [id, row] : rows.items) {
     const auto state = rows.states.find(id);
@@ -73,7 +73,7 @@ void WatchedDisk::load(broker::Kept& kept, BrokerInstance broker_instance, Time 
     loaded[row.producer_name].items[row.number] = dead;
   }
   puts_.loads(judge_.life(), loaded, disk_.lost_counts());
-  for (const auto& [id, row] : rows.items) load_item(kept, id, row, now);
+  for (const auto& [id, row] : rows.items) load_item(target, id, row, now);
   look();
 }
 
@@ -84,7 +84,8 @@ void WatchedDisk::look() {
   disk_.note(clock_->look(disk_.wall(), disk_.now()));
 }
 
-void WatchedDisk::load_item(broker::Kept& kept, ItemId id, const DiskItem& row, Time now) {
+void WatchedDisk::load_item(broker::RestoreTarget& target, ItemId id, const DiskItem& row,
+                            Time now) {
   const auto found = disk_.rows().states.find(id);
   const auto* state = found == disk_.rows().states.end() ? nullptr : &found->second;
   broker::StoredItem item;
@@ -106,7 +107,7 @@ void WatchedDisk::load_item(broker::Kept& kept, ItemId id, const DiskItem& row, 
   }
   bodies_[id] = row.body;
   judge_.kept(item, row.producer_name, row.number, disk_.astray());
-  kept.item(item);
+  target.item(item);
 }
 
 void WatchedDisk::put(const broker::StoredItem& item, const broker::Names& names,

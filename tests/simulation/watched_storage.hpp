@@ -52,7 +52,7 @@ class WatchedDisk final : public broker::Storage {
     open_.ticket = 1;
   }
 
-  void load(broker::Kept& kept, BrokerInstance broker_instance, Time now) override;
+  void load(broker::RestoreTarget& target, BrokerInstance broker_instance, Time now) override;
   void put(const broker::StoredItem& item, const broker::Names& names,
            std::string_view body) override;
   std::string_view body(ItemId id) override { return bodies_.at(id); }
@@ -73,7 +73,7 @@ class WatchedDisk final : public broker::Storage {
   void finish();
 
  private:
-  void load_item(broker::Kept& kept, ItemId id, const DiskItem& row, Time now);
+  void load_item(broker::RestoreTarget& target, ItemId id, const DiskItem& row, Time now);
   void look();
 
   SimulatedDisk& disk_;
@@ -84,7 +84,7 @@ class WatchedDisk final : public broker::Storage {
   std::map<ItemId, std::vector<std::pair<UnixMs, broker::FailureRecord>>> histories_;
   std::set<ItemId> failed_;  // there is a state of each
   std::set<std::uint32_t> queues_known_;
-  std::optional<KeptClock> clock_;
+  std::optional<StorageClock> clock_;
   Time look_at_{};
   DiskBatch open_;
 };

@@ -1,4 +1,4 @@
-// What is tortured: a broker that keeps, behind a relay that breaks connections; producers with
+// What is tortured: a durable broker, behind a relay that breaks connections; producers with
 // names, workers.
 #pragma once
 

@@ -5,8 +5,8 @@ using namespace baton;
 using namespace baton::script;
 
 TEST_CASE(
-    "producer: another broker that kept nothing gets the unconfirmed ones, the confirmed ones are "
-    "lost") {
+    "producer: another broker that stored nothing gets the unconfirmed ones, the confirmed ones "
+    "are lost") {
   ProducerScript script;
   script.stand();
   for (const auto* body : {"a", "b", "c"}) script.put(body);
@@ -66,7 +66,7 @@ TEST_CASE("producer: of what a broker's data does not have any more what was not
   script.puts();
   script.new_broker();
   Welcome welcome;
-  welcome.keeps = true;
+  welcome.durable = true;
   welcome.put_received = {4};
   Confirm confirm;
   confirm.put_received = confirm.put_confirmed = {4};
@@ -96,14 +96,14 @@ TEST_CASE("producer: of what a broker's data does not have any more what was not
   }
 }
 
-TEST_CASE("producer: another broker that keeps goes on where the last one was") {
+TEST_CASE("producer: another durable broker goes on where the last one was") {
   ProducerScript script;
   script.stand();
   for (const auto* body : {"a", "b", "c"}) script.put(body);
   script.puts();
   script.new_broker();
   Welcome welcome;
-  welcome.keeps = true;
+  welcome.durable = true;
   welcome.put_received = {2};
   script.welcome(welcome);
   CHECK(script.puts() == std::vector<std::string>{"c"});
@@ -116,7 +116,7 @@ TEST_CASE(
   script.stand();
   script.new_broker();
   Welcome welcome;
-  welcome.keeps = true;
+  welcome.durable = true;
   welcome.put_received = SeqNo{3};  // of a name that it has not put yet
   script.welcome(welcome);
   script.confirm.put_credit = SeqNo{100};
@@ -134,8 +134,8 @@ TEST_CASE("producer: a welcome confirms nothing, not of a broker that was starte
   script.put("a");
   script.new_broker();
   Welcome welcome;
-  welcome.keeps = true;
-  // Another process of the name has put it, and it is not kept yet.
+  welcome.durable = true;
+  // Another process of the name has put it, and it is not stored yet.
   welcome.put_received = SeqNo{1};
   script.welcome(welcome);
   CHECK_FALSE(script.producer.flushed());

@@ -47,14 +47,14 @@ TEST_CASE("consumer: reclaims name the counts of deliveries") {
 }
 
 TEST_CASE(
-    "consumer: what may not have been kept it reclaims by its put, in runs whose ids and numbers "
+    "consumer: what may not have been stored it reclaims by its put, in runs whose ids and numbers "
     "follow one another") {
   ConsumerScript script(10);
   script.open();
   script.deliver(1, {1}, {11});
-  script.hand_off_unkept(1, {2}, {12, 13, 14}, {7, {5}});
-  script.hand_off_unkept(1, {5}, {15}, {8, {8}});
-  script.hand_off_unkept(1, {6}, {16}, {8, {10}});
+  script.deliver_unstored(1, {2}, {12, 13, 14}, {7, {5}});
+  script.deliver_unstored(1, {5}, {15}, {8, {8}});
+  script.deliver_unstored(1, {6}, {16}, {8, {10}});
   script.deliver(1, {7}, {17}, 2);
   for (const auto id : Ids{11, 12, 13, 14, 15, 16, 17}) CHECK(script.take() == id);
   script.control();
@@ -78,7 +78,7 @@ TEST_CASE(
     "confirmed") {
   ConsumerScript script(10);
   script.open();
-  script.hand_off_unkept(1, {1}, {11, 12}, {7, {5}});
+  script.deliver_unstored(1, {1}, {11, 12}, {7, {5}});
   for (const auto id : Ids{11, 12}) CHECK(script.take() == id);
   script.control();
   const auto before = script.last_control();
@@ -97,7 +97,7 @@ TEST_CASE(
 TEST_CASE("consumer: what it settled and reclaimed in vain it does not reclaim again") {
   ConsumerScript script(10);
   script.open();
-  script.hand_off_unkept(1, {1}, {11, 12}, {7, {5}});
+  script.deliver_unstored(1, {1}, {11, 12}, {7, {5}});
   for (const auto id : Ids{11, 12}) CHECK(script.take() == id);
   script.consumer.ack({11});
   script.begin_anew();
@@ -117,7 +117,7 @@ TEST_CASE(
   script.open();
   Ids ids;
   for (std::uint64_t n = 1; n <= items; ++n) ids.push_back(10 * n);  // each a run of its own
-  script.hand_off_unkept(1, {1}, ids, {7, {1}});
+  script.deliver_unstored(1, {1}, ids, {7, {1}});
   for (const auto id : ids) {
     REQUIRE(script.take() == id);
     script.consumer.ack({id});
@@ -274,7 +274,7 @@ TEST_CASE(
     "it failed with") {
   ConsumerScript script(10);
   script.open();
-  script.hand_off_unkept(1, {1}, {11, 12, 13}, {7, {5}});
+  script.deliver_unstored(1, {1}, {11, 12, 13}, {7, {5}});
   for (const auto id : Ids{11, 12, 13}) CHECK(script.take() == id);
   for (const auto id : Ids{11, 12, 13}) script.consumer.fail({id}, 0, "");
   script.deliver(1, {4}, {11, 12, 13}, 2);

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "tests/worlds/broker_world.hpp"
-#include "tests/worlds/kept_memory.hpp"
+#include "tests/worlds/durable_memory.hpp"
 
 namespace baton::broker::test {
 namespace {
@@ -95,9 +95,9 @@ TEST_CASE(
 }
 
 TEST_CASE("lines beyond what was granted are refused, the last block may go beyond") {
-  KeptMemory storage;
+  DurableMemory storage;
   Settings settings;
-  settings.keeps = true;
+  settings.durable = true;
   BrokerWorld world(settings, storage, {7});
   auto rick = world.producer(1);
   storage.most_settles = storage.turn();  // nothing is confirmed from now on

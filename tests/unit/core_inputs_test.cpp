@@ -3,7 +3,7 @@
 #include "broker/checkpoints.hpp"
 #include "proto/input_chain.hpp"
 #include "tests/worlds/broker_world.hpp"
-#include "tests/worlds/kept_memory.hpp"
+#include "tests/worlds/durable_memory.hpp"
 
 namespace baton::broker::test {
 namespace {
@@ -78,21 +78,21 @@ TEST_CASE("an input that begins anew voids what is remembered, with its first pu
 }
 
 TEST_CASE("what is remembered of an input is kept with the numbers") {
-  KeptMemory storage;
+  DurableMemory storage;
   {
-    BrokerWorld world(keeping(), storage, {7});
+    BrokerWorld world(durable_settings(), storage, {7});
     auto rick = comes(world, 1);
     rick.put("a", {at(1), false});
     rick.put("b", {at(2), false});
   }
-  BrokerWorld world(keeping(), storage, {8});
+  BrokerWorld world(durable_settings(), storage, {8});
   CHECK(welcome_of(world, comes(world, 2)).digests == Digests{at(1), at(2)});
 }
 
 TEST_CASE(
     "a new process is welcomed when all that its name has put is kept: it could not put it again") {
-  KeptMemory storage;
-  BrokerWorld world(keeping(), storage, {7});
+  DurableMemory storage;
+  BrokerWorld world(durable_settings(), storage, {7});
   auto first = comes(world, 1);
   first.put("a", {at(1), false});
   storage.most_puts = storage.turn();
@@ -156,9 +156,9 @@ TEST_CASE(
 
 TEST_CASE(
     "of a message that does not fit a part comes in, and what is remembered is of that part") {
-  Settings settings = keeping();
+  Settings settings = durable_settings();
   settings.max_items = 3;
-  KeptMemory storage;
+  DurableMemory storage;
   std::string entries;
   InputChain chain("default");
   std::vector<Checkpoint> at;
@@ -193,8 +193,8 @@ TEST_CASE(
 TEST_CASE(
     "what a process puts in the turn in which the next one of its name fences it is kept, and the "
     "next one goes on") {
-  KeptMemory storage;
-  BrokerWorld world(keeping(), storage, {7});
+  DurableMemory storage;
+  BrokerWorld world(durable_settings(), storage, {7});
   auto first = comes(world, 1);
   std::string entries;
   append_item(entries, {default_priority, 0, "a"});
@@ -217,7 +217,7 @@ TEST_CASE("a broker that was started anew takes a process's numbers as they are"
 }
 
 TEST_CASE("a producer without a name of its user's is never outdated: nobody else has its name") {
-  KeptMemory storage;
+  DurableMemory storage;
   const auto hello = [](bool begun) {
     auto one = process_of_load(1);
     one.named = false;
@@ -225,10 +225,10 @@ TEST_CASE("a producer without a name of its user's is never outdated: nobody els
     return one;
   };
   {
-    BrokerWorld world(keeping(), storage, {7});
+    BrokerWorld world(durable_settings(), storage, {7});
     world.client(1, hello(false)).put("a");
   }
-  BrokerWorld world(keeping(), storage, {8});
+  BrokerWorld world(durable_settings(), storage, {8});
   CHECK(world.core.hello(session_id(2), hello(true), world.now) == Refusal::none);
 }
 

@@ -1,6 +1,6 @@
 // The life of items: who gets what, when, and what becomes of it.
 #include "tests/worlds/broker_world.hpp"
-#include "tests/worlds/kept_memory.hpp"
+#include "tests/worlds/durable_memory.hpp"
 
 namespace baton::broker::test {
 namespace {
@@ -258,10 +258,10 @@ TEST_CASE("of a queue's dead items the last ones are kept, all are told of and c
 
 TEST_CASE(
     "of a queue's dead items those are kept whose bodies fit --max-bytes, and the newest one") {
-  auto settings = keeping();
+  auto settings = durable_settings();
   settings.max_attempts = 1;
   settings.max_bytes = 4;
-  KeptMemory storage;
+  DurableMemory storage;
   {
     BrokerWorld world(settings, storage, {7});
     auto rick = world.producer(1, "rick");

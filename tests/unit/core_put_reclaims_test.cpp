@@ -1,7 +1,7 @@
 // What a broker delivers before it is kept, when it dies: whoever has it goes on with it when it is
 // put again.
 #include "tests/worlds/broker_world.hpp"
-#include "tests/worlds/kept_memory.hpp"
+#include "tests/worlds/durable_memory.hpp"
 
 namespace baton::broker::test {
 namespace {
@@ -18,14 +18,14 @@ Hello again_of(std::uint8_t n, SeqNo last_put) {
 }
 
 /// The disk of a broker that died when it had put nothing there but its broker instance.
-struct NothingKept : KeptMemory {
-  NothingKept() { BrokerWorld world(keeping(), *this, {7}); }
+struct NothingStored : DurableMemory {
+  NothingStored() { BrokerWorld world(durable_settings(), *this, {7}); }
 };
 
 /// As that broker named it: "a" was put number 1 of producer 1.
 PutName put_name() {
-  KeptMemory storage;
-  BrokerWorld world(keeping(), storage, {7});
+  DurableMemory storage;
+  BrokerWorld world(durable_settings(), storage, {7});
   auto rick = world.producer(1), morty = world.consumer(2);
   storage.most_puts = storage.turn();
   rick.put("a");
@@ -40,8 +40,8 @@ PutName put_name() {
 
 constexpr ItemId old_id{77};  // what that broker called it
 
-struct Scene : NothingKept {
-  Scene() : world(keeping(), *this, {8}) {}
+struct Scene : NothingStored {
+  Scene() : world(durable_settings(), *this, {8}) {}
   Client reclaimer(std::uint8_t n, std::uint32_t deliveries = 1) {
     auto made =
         world.reclaimer(n, BrokerInstance{7}, session_id(99), {{old_id, 1, deliveries, name}});
@@ -58,8 +58,8 @@ TEST_CASE("put reclaims: an item that is not kept yet comes with its put, a kept
   CHECK(put_name().number == SeqNo{1});
   CHECK(put_name().producer != 0);
   CHECK(put_name() == put_name());
-  KeptMemory storage;
-  BrokerWorld world(keeping(), storage, {7});
+  DurableMemory storage;
+  BrokerWorld world(durable_settings(), storage, {7});
   auto rick = world.producer(1), morty = world.consumer(2);
   rick.put("a");
   morty.request();
@@ -70,8 +70,8 @@ TEST_CASE("put reclaims: an item that is not kept yet comes with its put, a kept
 }
 
 TEST_CASE("put reclaims: each item comes with its own put, of several producers and out of order") {
-  KeptMemory storage;
-  BrokerWorld world(keeping(), storage, {7});
+  DurableMemory storage;
+  BrokerWorld world(durable_settings(), storage, {7});
   auto rick = world.producer(1), summer = world.producer(3), morty = world.consumer(2);
   storage.most_puts = storage.turn();
   for (const auto* body : {"r1", "r2", "r3"}) rick.put(body);
@@ -96,8 +96,8 @@ TEST_CASE("put reclaims: each item comes with its own put, of several producers 
 }
 
 TEST_CASE("put reclaims: half a prefetch of short items crosses in one message, kept or not") {
-  KeptMemory storage;
-  BrokerWorld world(keeping(), storage, {7});
+  DurableMemory storage;
+  BrokerWorld world(durable_settings(), storage, {7});
   auto rick = world.producer(1), morty = world.consumer(2);
   storage.most_puts = storage.turn();
   for (int i = 0; i < 500; ++i) rick.put(std::string(100, 'x'));
@@ -241,24 +241,24 @@ TEST_CASE("put reclaims: no more of them wait than a bound, whoever sends them")
 
 TEST_CASE(
     "put reclaims: they hold over another end of the broker, also when the put was kept by then") {
-  NothingKept storage;
+  NothingStored storage;
   const auto name = put_name();
   {
-    BrokerWorld world(keeping(), storage, {8});
+    BrokerWorld world(durable_settings(), storage, {8});
     auto rick = world.client(1, again_of(1, {1}));
     rick.put("a");
   }
-  BrokerWorld world(keeping(), storage, {9});
+  BrokerWorld world(durable_settings(), storage, {9});
   auto morty = world.reclaimer(2, BrokerInstance{7}, session_id(99), {{old_id, 1, 1, name}});
   CHECK(morty.lost().empty());
   CHECK(world.session(morty).held == 1);
 }
 
 TEST_CASE("put reclaims: nobody has again what was failed by word since, and waits for its time") {
-  NothingKept storage;
+  NothingStored storage;
   const auto name = put_name();
   {
-    BrokerWorld world(keeping(), storage, {8});
+    BrokerWorld world(durable_settings(), storage, {8});
     auto rick = world.client(1, again_of(1, {1}));
     rick.put("a");
     auto morty = world.reclaimer(2, BrokerInstance{7}, session_id(99), {{old_id, 1, 1, name}});
@@ -266,7 +266,7 @@ TEST_CASE("put reclaims: nobody has again what was failed by word since, and wai
     morty.got["a"] = old_id;
     morty.fail("a", "busy", 60'000);
   }
-  BrokerWorld world(keeping(), storage, {9});
+  BrokerWorld world(durable_settings(), storage, {9});
   auto morty = world.reclaimer(2, BrokerInstance{8}, session_id(2), {{old_id, 1, 1, name}});
   CHECK(world.session(morty).held == 0);
   CHECK(morty.lost() == std::vector{old_id});

@@ -40,8 +40,8 @@ std::string deliver(const std::string& body, std::uint16_t flags = 0) {
 }
 /// The same with the put `number` of producer 7.
 std::string named(std::uint64_t number, std::string_view body = "x", std::uint16_t flags = 0) {
-  return numbers(std::uint64_t{1}, std::uint16_t{0}, static_cast<std::uint16_t>(unkept | flags), 1u,
-                 std::uint64_t{7}, number) +
+  return numbers(std::uint64_t{1}, std::uint16_t{0}, static_cast<std::uint16_t>(unstored | flags),
+                 1u, std::uint64_t{7}, number) +
          std::string(body);
 }
 std::string next_of(std::string_view body) { return deliver(std::string(body), next_put); }

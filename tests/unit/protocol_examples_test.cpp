@@ -331,7 +331,7 @@ class Walk {
     field(2, "queue", number(delivery.queue));
     field(2, "flags", number(flags));
     field(4, "deliveries", number(delivery.deliveries));
-    if (flags & unkept) walk_put(delivery.put);
+    if (flags & unstored) walk_put(delivery.put);
     if (delivery.whole > 0) field(4, "whole", number(delivery.whole));
     field(delivery.body.size(), "body", shown(delivery.body));
     append_delivery(again_, delivery, std::exchange(put_, delivery.put));
@@ -499,7 +499,7 @@ TEST_CASE("PROTOCOL.md states the limits and times of the code") {
       {"resend_after", ms(resend_after)},
       {"longest_resend_delay", ms(longest_resend_delay)},
       {"longest_pause", ms(longest_pause)},
-      {"ended_kept", ms(ended_kept)},
+      {"ended_kept", ms(ended_ttl)},
   };
   std::map<std::string, std::string> in_document;
   for (const auto& row : table_in(document, "| name | value |")) in_document[row[0]] = row[1];

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "tests/worlds/broker_world.hpp"
-#include "tests/worlds/kept_memory.hpp"
+#include "tests/worlds/durable_memory.hpp"
 
 namespace baton::broker::test {
 namespace {
@@ -76,9 +76,9 @@ TEST_CASE("a name that is not used takes little memory") {
 
 TEST_CASE("a queue is forgotten when nothing is in it and nobody names it, not before") {
   Settings settings;
-  settings.keeps = true;
+  settings.durable = true;
   settings.max_attempts = 1;
-  KeptMemory storage;
+  DurableMemory storage;
   BrokerWorld world(settings, storage, {7});
   const auto& queues = world.core.queues().all();
   auto rick = world.producer(1, "rick", "mail");
@@ -100,9 +100,9 @@ TEST_CASE("a queue is forgotten when nothing is in it and nobody names it, not b
 TEST_CASE(
     "a queue with a dead item is remembered, the index of one that is forgotten is used again") {
   Settings settings;
-  settings.keeps = true;
+  settings.durable = true;
   settings.max_attempts = 1;
-  KeptMemory storage;
+  DurableMemory storage;
   BrokerWorld world(settings, storage, {7});
   auto morty = world.consumer(2, {"mail", "images"});
   auto rick = world.producer(1, "rick", "mail");
@@ -126,8 +126,8 @@ TEST_CASE(
 
 TEST_CASE("a queue of which nothing was kept is forgotten by the next broker") {
   Settings settings;
-  settings.keeps = true;
-  KeptMemory storage;
+  settings.durable = true;
+  DurableMemory storage;
   {
     BrokerWorld world(settings, storage, {7});
     auto rick = world.producer(1, "rick", "mail");

@@ -127,8 +127,8 @@ void Script::deliver(std::uint32_t generation, SeqNo first, const std::vector<st
   deliver(generation, first, ids, deliveries, {});
 }
 
-void Script::hand_off_unkept(std::uint32_t generation, SeqNo first,
-                             const std::vector<std::uint64_t>& ids, PutName put) {
+void Script::deliver_unstored(std::uint32_t generation, SeqNo first,
+                              const std::vector<std::uint64_t>& ids, PutName put) {
   deliver(generation, first, ids, 1, put);
 }
 

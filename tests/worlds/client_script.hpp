@@ -54,8 +54,8 @@ class Script {
   void deliver(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids,
                std::uint32_t deliveries = 1);
   /// ... that are not kept yet: the first one's put, the others' numbers follow it.
-  void hand_off_unkept(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids,
-                       PutName put);
+  void deliver_unstored(std::uint32_t generation, SeqNo first,
+                        const std::vector<std::uint64_t>& ids, PutName put);
   /// "These you reclaimed in vain": entry `number` of the broker's stream.
   void lost(SeqNo number, const std::vector<ItemRun>& runs);
   void none(std::uint32_t generation, SeqNo number);

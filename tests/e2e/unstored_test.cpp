@@ -4,7 +4,7 @@
 #include <list>
 #include <map>
 
-#include "tests/support/kept_broker.hpp"
+#include "tests/support/durable_broker.hpp"
 
 using namespace baton::e2e;
 
@@ -34,10 +34,11 @@ void put(Process& producer, std::size_t& lines) {
 }  // namespace
 
 TEST_SUITE("timed") {
-  TEST_CASE("unkept: a broker with a slow disk is killed again and again: nothing is begun twice") {
+  TEST_CASE(
+      "unstored: a broker with a slow disk is killed again and again: nothing is begun twice") {
     const auto kills = number_of("BATON_UNKEPT_KILLS", 2);
-    KeptBroker broker({}, {"/usr/bin/env", "LD_PRELOAD=" + program_path("test-slow-disk.so"),
-                           "SLOW_SYNC_MS=300"});
+    DurableBroker broker({}, {"/usr/bin/env", "LD_PRELOAD=" + program_path("test-slow-disk.so"),
+                              "SLOW_SYNC_MS=300"});
     Process printer = broker->printer();
     std::list<Process> workers;
     for (int i = 0; i < consumers; ++i)

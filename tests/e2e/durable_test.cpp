@@ -1,7 +1,7 @@
-// A broker that keeps: what was confirmed outlives its process, however that ends.
+// A durable broker: what was confirmed outlives its process, however that ends.
 #include <filesystem>
 
-#include "tests/support/kept_broker.hpp"
+#include "tests/support/durable_broker.hpp"
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
@@ -24,8 +24,8 @@ Args lines_of(Consumer& consumer, std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("kept: what was confirmed is there after kill -9 of the broker and in order") {
-  KeptBroker broker;
+TEST_CASE("durable: what was confirmed is there after kill -9 of the broker and in order") {
+  DurableBroker broker;
   Args put;
   {
     Producer producer(producer_of(*broker));
@@ -40,8 +40,8 @@ TEST_CASE("kept: what was confirmed is there after kill -9 of the broker and in 
 }
 
 TEST_CASE(
-    "kept: a consumer at work reclaims its item from the next broker and nobody else gets it") {
-  KeptBroker broker;
+    "durable: a consumer at work reclaims its item from the next broker and nobody else gets it") {
+  DurableBroker broker;
   Producer producer(producer_of(*broker));
   for (const char* body : {"at work", "waiting"}) producer.put(body);
   producer.flush();
@@ -57,8 +57,8 @@ TEST_CASE(
   CHECK(producer.join().done == 2);
 }
 
-TEST_CASE("kept: what was acked before the broker was killed does not come again") {
-  KeptBroker broker;
+TEST_CASE("durable: what was acked before the broker was killed does not come again") {
+  DurableBroker broker;
   Producer producer(producer_of(*broker));
   for (int i = 0; i < 100; ++i) producer.put(std::to_string(i));
   Consumer consumer(consumer_of(*broker));
@@ -71,8 +71,8 @@ TEST_CASE("kept: what was acked before the broker was killed does not come again
   CHECK(settled.lost == 0);
 }
 
-TEST_CASE("kept: dead letters and failures outlive the broker") {
-  KeptBroker broker({"--max-attempts", "3"});
+TEST_CASE("durable: dead letters and failures outlive the broker") {
+  DurableBroker broker({"--max-attempts", "3"});
   Producer producer(producer_of(*broker));
   producer.put("poison");
   Consumer consumer(consumer_of(*broker));
@@ -90,10 +90,10 @@ TEST_CASE("kept: dead letters and failures outlive the broker") {
   CHECK(producer.join().dead == 1);
 }
 
-TEST_CASE("kept: the file stays small while many items pass through") {
+TEST_CASE("durable: the file stays small while many items pass through") {
   constexpr std::uint64_t waiting = 9'999;
   const auto rounds = number_of("BATON_PASSING", 300'000) / waiting;
-  KeptBroker broker;
+  DurableBroker broker;
   Producer producer(producer_of(*broker));
   auto options = consumer_of(*broker);
   options.prefetch = 1000;
@@ -113,15 +113,15 @@ TEST_CASE("kept: the file stays small while many items pass through") {
   CHECK(size < 64'000'000);
 }
 
-TEST_CASE("kept: a second broker on the same directory is refused") {
-  KeptBroker broker;
+TEST_CASE("durable: a second broker on the same directory is refused") {
+  DurableBroker broker;
   Process second = start("baton-broker", {"--port", "0", "--data", broker.directory().path()});
   CHECK(second.wait() != 0);
   CHECK(second.err().text().find("another broker uses it") != std::string::npos);
 }
 
-TEST_CASE("kept: SIGTERM keeps everything, too") {
-  KeptBroker broker;
+TEST_CASE("durable: SIGTERM keeps everything, too") {
+  DurableBroker broker;
   Producer producer(producer_of(*broker));
   producer.put("x");
   producer.flush();

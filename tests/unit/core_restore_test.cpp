@@ -1,14 +1,14 @@
 // The broker's pure core over a storage that keeps: what the next broker goes on with.
 #include "tests/worlds/broker_world.hpp"
-#include "tests/worlds/kept_memory.hpp"
+#include "tests/worlds/durable_memory.hpp"
 
 namespace baton::broker::test {
 namespace {
 
-/// A storage that has kept items "a", "b" and "c" of a broker before.
-struct ThreeKept : KeptMemory {
-  ThreeKept() {
-    BrokerWorld world(keeping(), *this, {7});
+/// A storage that has restored items "a", "b" and "c" of a broker before.
+struct ThreeStored : DurableMemory {
+  ThreeStored() {
+    BrokerWorld world(durable_settings(), *this, {7});
     auto rick = world.producer(1, "rick");
     for (const auto* body : {"a", "b", "c"}) rick.put(body);
   }
@@ -20,8 +20,8 @@ Client holder(BrokerWorld& world, std::uint8_t n, const std::vector<Reclaim>& he
 }
 
 TEST_CASE("kept items are delivered in order when the time for reclaims is over, not before") {
-  ThreeKept storage;
-  BrokerWorld world(keeping(), storage, {8});
+  ThreeStored storage;
+  BrokerWorld world(durable_settings(), storage, {8});
   auto morty = world.consumer(1);
   morty.request(3);
   world.advance(reclaim_window - 1ms, {&morty});
@@ -32,8 +32,8 @@ TEST_CASE("kept items are delivered in order when the time for reclaims is over,
 
 TEST_CASE(
     "a broker that waits for reclaims takes what is put as always and hands it off afterwards") {
-  ThreeKept storage;
-  auto settings = keeping();
+  ThreeStored storage;
+  auto settings = durable_settings();
   settings.max_items = 100;
   BrokerWorld world(settings, storage, {8});
   auto summer = world.producer(1, "summer", "fresh");
@@ -52,8 +52,8 @@ TEST_CASE(
 }
 
 TEST_CASE("a broker that waits for reclaims gives producers no more room than the queue has") {
-  ThreeKept storage;
-  auto settings = keeping();
+  ThreeStored storage;
+  auto settings = durable_settings();
   settings.max_items = 4;
   BrokerWorld world(settings, storage, {8});
   auto summer = world.producer(1, "summer");  // one more than the three that were kept
@@ -72,8 +72,8 @@ TEST_CASE("a broker that waits for reclaims gives producers no more room than th
 TEST_CASE(
     "what was put before the crash comes in while reclaims are awaited, though newcomers have "
     "filled the queue") {
-  ThreeKept storage;
-  auto settings = keeping();
+  ThreeStored storage;
+  auto settings = durable_settings();
   settings.max_items = 5;
   BrokerWorld world(settings, storage, {8});
   auto summer = world.producer(1, "summer");
@@ -94,8 +94,8 @@ TEST_CASE(
 }
 
 TEST_CASE("a producer is told how much of what was confirmed to it is not in the data") {
-  ThreeKept storage;
-  BrokerWorld world(keeping(), storage, {8});
+  ThreeStored storage;
+  BrokerWorld world(durable_settings(), storage, {8});
   Hello hello = process_of_load(2);
   hello.name = "rick";
   hello.begun = true;
@@ -123,8 +123,8 @@ TEST_CASE("a producer is told how much of what was confirmed to it is not in the
 }
 
 TEST_CASE("who was a client of the broker before finds a place though others came first") {
-  ThreeKept storage;
-  auto settings = keeping();
+  ThreeStored storage;
+  auto settings = durable_settings();
   settings.max_sessions = 2;
   BrokerWorld world(settings, storage, {8});
   auto first = world.consumer(1), second = world.consumer(2);
@@ -148,9 +148,9 @@ TEST_CASE("who was a client of the broker before finds a place though others cam
 }
 
 TEST_CASE("where only dead items were kept nobody is waited for") {
-  auto settings = keeping();
+  auto settings = durable_settings();
   settings.max_attempts = 1;
-  KeptMemory storage;
+  DurableMemory storage;
   {
     BrokerWorld world(settings, storage, {7});
     auto rick = world.producer(1, "rick");
@@ -172,8 +172,8 @@ TEST_CASE("where only dead items were kept nobody is waited for") {
 TEST_CASE(
     "reclaims are waited for from the first turn on, however long loading took, and what the "
     "broker stood still") {
-  ThreeKept storage;
-  BrokerWorld world(keeping(), storage, {8});
+  ThreeStored storage;
+  BrokerWorld world(durable_settings(), storage, {8});
   world.now += 2 * reclaim_window;
   auto morty = world.consumer(1);
   morty.request(3);
@@ -186,8 +186,8 @@ TEST_CASE(
 }
 
 TEST_CASE("who held a kept item goes on with it, and nobody else gets it") {
-  ThreeKept storage;
-  BrokerWorld world(keeping(), storage, {8});
+  ThreeStored storage;
+  BrokerWorld world(durable_settings(), storage, {8});
   auto morty = world.consumer(1), summer = holder(world, 2, {{{2}, 1, 1}});
   morty.request(3);
   world.advance(reclaim_window, {&morty, &summer});
@@ -195,9 +195,9 @@ TEST_CASE("who held a kept item goes on with it, and nobody else gets it") {
 }
 
 /// A storage that has kept item "a" of a broker before, which one consumer had lost to another.
-struct GivenTwice : KeptMemory {
+struct GivenTwice : DurableMemory {
   GivenTwice() {
-    BrokerWorld world(keeping(), *this, {7});
+    BrokerWorld world(durable_settings(), *this, {7});
     auto rick = world.producer(1, "rick");
     auto morty = world.consumer(2), summer = world.consumer(3);
     rick.put("a");
@@ -211,7 +211,7 @@ struct GivenTwice : KeptMemory {
 
 TEST_CASE("of two who reclaim an item after a crash the one has it who was given it last") {
   GivenTwice storage;
-  BrokerWorld world(keeping(), storage, {8});
+  BrokerWorld world(durable_settings(), storage, {8});
   auto morty = holder(world, 2, {{{1}, 1, 1}}), summer = holder(world, 3, {{{1}, 1, 2}});
   CHECK(morty.lost() == std::vector{ItemId{1}});
   CHECK(summer.lost().empty());
@@ -222,8 +222,8 @@ TEST_CASE("of two who reclaim an item after a crash the one has it who was given
 }
 
 TEST_CASE("an item that came back goes out when it is kept that it did, not before") {
-  KeptMemory storage;
-  BrokerWorld world(keeping(), storage, {7});
+  DurableMemory storage;
+  BrokerWorld world(durable_settings(), storage, {7});
   auto rick = world.producer(1, "rick");
   auto morty = world.consumer(2), summer = world.consumer(3);
   rick.put("a");
@@ -250,8 +250,8 @@ TEST_CASE("an item that came back goes out when it is kept that it did, not befo
 TEST_CASE(
     "a reclaim under a higher count than is kept takes the item from who was granted it under the "
     "lower one") {
-  ThreeKept storage;
-  BrokerWorld world(keeping(), storage, {8});
+  ThreeStored storage;
+  BrokerWorld world(durable_settings(), storage, {8});
   auto morty = holder(world, 2, {{{1}, 1, 1}});
   CHECK(morty.lost().empty());
   auto summer = holder(world, 3, {{{1}, 1, 2}});
@@ -262,8 +262,8 @@ TEST_CASE(
 
 TEST_CASE(
     "while a session's reclaims are still coming in, kept items wait, but not without an end") {
-  ThreeKept storage;
-  BrokerWorld world(keeping(), storage, {8});
+  ThreeStored storage;
+  BrokerWorld world(durable_settings(), storage, {8});
   auto morty = world.consumer(1);
   morty.request(3);
   auto summer = world.announces_reclaims(2, BrokerInstance{7}, session_id(99), 2);
@@ -290,8 +290,8 @@ TEST_CASE(
 }
 
 TEST_CASE("the reclaim of an item that was not kept, or that is newer, is not heard") {
-  ThreeKept storage;
-  BrokerWorld world(keeping(), storage, {8});
+  ThreeStored storage;
+  BrokerWorld world(durable_settings(), storage, {8});
   auto rick = world.producer(1, "rick");
   rick.next_put = {4};
   rick.put("new");
@@ -311,15 +311,15 @@ TEST_CASE("what is said of an item of a broker that is forgotten settles nothing
     CHECK(morty.received() == Bodies{"an item"});
     return morty.got["an item"];
   };
-  for (const bool keeps : {false, true}) {  // with a directory that was deleted
-    CAPTURE(keeps);
+  for (const bool durable : {false, true}) {  // with a directory that was deleted
+    CAPTURE(durable);
     MemoryStorage memory, memory_too;
-    KeptMemory disk, disk_too;
-    BrokerWorld before(keeps ? keeping() : Settings(), keeps ? static_cast<Storage&>(disk) : memory,
-                       {0x1111ull << 44});
+    DurableMemory disk, disk_too;
+    BrokerWorld before(durable ? durable_settings() : Settings(),
+                       durable ? static_cast<Storage&>(disk) : memory, {0x1111ull << 44});
     const auto old = given_by(before);
-    BrokerWorld now(keeps ? keeping() : Settings(),
-                    keeps ? static_cast<Storage&>(disk_too) : memory_too, {0x2222ull << 44});
+    BrokerWorld now(durable ? durable_settings() : Settings(),
+                    durable ? static_cast<Storage&>(disk_too) : memory_too, {0x2222ull << 44});
     const auto present = given_by(now);
     CHECK(now.core.queues().holder_of(present) != nullptr);
     CHECK(now.core.queues().holder_of(old) == nullptr);
@@ -329,14 +329,14 @@ TEST_CASE("what is said of an item of a broker that is forgotten settles nothing
 
 TEST_CASE(
     "queues that consumers named and that had no item do not keep the next broker from starting") {
-  KeptMemory storage;
+  DurableMemory storage;
   {
-    BrokerWorld world(keeping(), storage, {7});
+    BrokerWorld world(durable_settings(), storage, {7});
     world.consumer(1, {"empty", "full"});
     auto rick = world.producer(2, "rick", "full");
     rick.put("a");
   }
-  BrokerWorld world(keeping(), storage, {8});
+  BrokerWorld world(durable_settings(), storage, {8});
   auto morty = world.consumer(3, {"empty", "full"});
   morty.request();
   world.advance(reclaim_window, {&morty});
@@ -344,13 +344,13 @@ TEST_CASE(
 }
 
 TEST_CASE("a cancelled request gets no item that another consumer may still reclaim") {
-  KeptMemory storage;
+  DurableMemory storage;
   {
-    BrokerWorld world(keeping(), storage, {7});
+    BrokerWorld world(durable_settings(), storage, {7});
     auto rick = world.producer(1, "rick");
     rick.put("a");
   }
-  BrokerWorld world(keeping(), storage, {8});
+  BrokerWorld world(durable_settings(), storage, {8});
   auto morty = world.consumer(2);
   morty.request();
   morty.cancel_requests();
@@ -358,9 +358,9 @@ TEST_CASE("a cancelled request gets no item that another consumer may still recl
 }
 
 TEST_CASE("the plain endpoint gives out no item that a consumer may still reclaim") {
-  auto settings = keeping();
+  auto settings = durable_settings();
   settings.plain_queue = "default";
-  KeptMemory storage;
+  DurableMemory storage;
   {
     BrokerWorld world(settings, storage, {7});
     auto rick = world.producer(1, "rick");
@@ -373,8 +373,8 @@ TEST_CASE("the plain endpoint gives out no item that a consumer may still reclai
 }
 
 TEST_CASE("join: what is done counts when that is kept, not before") {
-  KeptMemory storage;
-  BrokerWorld world(keeping(), storage, {7});
+  DurableMemory storage;
+  BrokerWorld world(durable_settings(), storage, {7});
   auto rick = world.producer(1, "rick");
   auto morty = world.consumer(2);
   for (const auto* body : {"a", "b"}) rick.put(body);
@@ -396,9 +396,9 @@ TEST_CASE("join: what is done counts when that is kept, not before") {
 }
 
 TEST_CASE("what died on a full disk counts for its producer at the next broker") {
-  auto settings = keeping();
+  auto settings = durable_settings();
   settings.max_attempts = 1;
-  KeptMemory storage, before;
+  DurableMemory storage, before;
   {
     BrokerWorld world(settings, storage, {7});
     auto rick = world.client(1, process_of_load(1));

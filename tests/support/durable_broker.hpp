@@ -1,4 +1,4 @@
-// A broker that keeps, for tests that end it and start it again.
+// A durable broker, for tests that end it and start it again.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -13,10 +13,10 @@
 namespace baton::e2e {
 
 /// A broker on a directory and a port of its own, which can be killed and started again.
-class KeptBroker {
+class DurableBroker {
  public:
   /// `under` are words that go before it, as for Broker.
-  explicit KeptBroker(Args args = {}, Args under = {})
+  explicit DurableBroker(Args args = {}, Args under = {})
       : args_(std::move(args)), under_(std::move(under)) {
     start();
   }

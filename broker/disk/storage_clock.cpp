@@ -1,4 +1,4 @@
-#include "broker/disk/kept_clock.hpp"
+#include "broker/disk/storage_clock.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -36,49 +36,49 @@ std::string rounded(std::int64_t ms) {
 
 }  // namespace
 
-KeptClock::KeptClock(const Reading& last, UnixMs wall, Time now)
-    : begin_(now), kept_(wall), ahead_(0) {
+StorageClock::StorageClock(const Reading& last, UnixMs wall, Time now)
+    : begin_(now), time_(wall), ahead_(0) {
   if (last == Reading{}) return;
   const auto passed = between(last.wall, wall);
-  kept_ = last.kept + static_cast<UnixMs>(std::max<std::int64_t>(passed, 0));
-  ahead_ = between(kept_, wall);
+  time_ = last.time + static_cast<UnixMs>(std::max<std::int64_t>(passed, 0));
+  ahead_ = between(time_, wall);
   if (passed <= -worth_a_warning) warn(passed, "while no broker ran");
 }
 
-UnixMs KeptClock::at(Time time) const {
+UnixMs StorageClock::at(Time time) const {
   if (time >= begin_)
-    return kept_ + static_cast<UnixMs>(duration_cast<milliseconds>(time - begin_).count());
+    return time_ + static_cast<UnixMs>(duration_cast<milliseconds>(time - begin_).count());
   const auto before =
       duration_cast<milliseconds>(begin_ - std::max(time, begin_ - milliseconds(longest))).count();
-  return kept_ - std::min(kept_, static_cast<UnixMs>(before));
+  return time_ - std::min(time_, static_cast<UnixMs>(before));
 }
 
-Time KeptClock::from(UnixMs time, Time now) const {
+Time StorageClock::from(UnixMs time, Time now) const {
   return now - milliseconds(std::max<std::int64_t>(between(time, at(now)), 0));
 }
 
-Delay KeptClock::delay(std::uint32_t asked_ms, Time now) const {
+Delay StorageClock::delay(std::uint32_t asked_ms, Time now) const {
   return asked_ms == 0 ? Delay{} : Delay{at(now) + asked_ms, asked_ms};
 }
 
-std::uint32_t KeptClock::left_ms(const Delay& delay, Time now) const {
+std::uint32_t StorageClock::left_ms(const Delay& delay, Time now) const {
   const auto kept = at(now);
   return delay.due > kept
              ? static_cast<std::uint32_t>(std::min<UnixMs>(delay.due - kept, delay.asked_ms))
              : 0;
 }
 
-KeptClock::Reading KeptClock::look(UnixMs wall, Time now) {
+StorageClock::Reading StorageClock::look(UnixMs wall, Time now) {
   const Reading reading{at(now), wall};
-  const auto ahead = between(reading.kept, wall);
+  const auto ahead = between(reading.time, wall);
   if (const auto step = ahead - std::exchange(ahead_, ahead); std::abs(step) >= worth_a_warning)
     warn(step, "while this broker runs");
   return reading;
 }
 
-std::vector<std::string> KeptClock::take_warnings() { return std::exchange(warnings_, {}); }
+std::vector<std::string> StorageClock::take_warnings() { return std::exchange(warnings_, {}); }
 
-void KeptClock::warn(std::int64_t step_ms, const char* when) {
+void StorageClock::warn(std::int64_t step_ms, const char* when) {
   const bool forward = step_ms > 0;
   warnings_.push_back(std::string("the system's clock was set ") + (forward ? "forward" : "back") +
                       " by " + rounded(std::abs(step_ms)) + " " + when +

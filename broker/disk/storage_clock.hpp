@@ -25,17 +25,17 @@ struct Delay {
 /// clock; from one process to the next it goes on by what has passed on the system's clock, and
 /// never back. So a clock that is set does nothing to delays, but forward while no broker runs:
 /// that looks like time.
-class KeptClock {
+class StorageClock {
  public:
   /// The same moment on both clocks.
   struct Reading {
-    UnixMs kept = 0;
+    UnixMs time = 0;
     UnixMs wall = 0;
     bool operator==(const Reading&) const = default;
   };
 
   /// `last`: what the process before noted last, or nothing. `wall` and `now` are the same moment.
-  KeptClock(const Reading& last, UnixMs wall, Time now);
+  StorageClock(const Reading& last, UnixMs wall, Time now);
 
   UnixMs at(Time time) const;
   /// What is later than `now` there was written by a clock whose notes were lost: it is `now`.
@@ -53,7 +53,7 @@ class KeptClock {
   void warn(std::int64_t step_ms, const char* when);
 
   const Time begin_;
-  UnixMs kept_;  // at `begin_`
+  UnixMs time_;  // at `begin_`
   std::int64_t
       ahead_;  // how far the system's clock is ahead of this one, when it was last looked at
   std::vector<std::string> warnings_;

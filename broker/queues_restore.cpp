@@ -45,63 +45,63 @@ void Queues::queue(std::uint32_t index, std::string_view name) {
   }
   std::erase(free_queues_, index);
   if (made.index != Queue::no_index || queue_list_[index])
-    throw std::runtime_error("a kept queue is there twice");
+    throw std::runtime_error("a stored queue is there twice");
   made.index = index;
   queue_list_[index] = &made;
   to_serve(made);  // it may be empty: then it is forgotten
 }
 
-void Queues::producer(const StoredProducer& kept) {
-  while (producer_list_.size() <= kept.index) {
+void Queues::producer(const StoredProducer& stored) {
+  while (producer_list_.size() <= stored.index) {
     free_producers_.push_back(static_cast<std::uint32_t>(producer_list_.size()));
     producer_list_.push_back(nullptr);
   }
-  std::erase(free_producers_, kept.index);
-  auto& producer = new_producer(std::string(kept.name), kept.index);
-  producer.named = kept.named;
-  producer.closed = kept.closed;
-  from_bytes(kept.digests, producer.run, producer.checkpoints, producer.began);
-  if (kept.undigested > 0)
-    producer.checkpoints.restore({kept.undigested, {}});  // no input is known to be the same
-  producer.put = StreamReceiver(kept.received + 1);
-  producer.ever_put = kept.received > SeqNo{};
+  std::erase(free_producers_, stored.index);
+  auto& producer = new_producer(std::string(stored.name), stored.index);
+  producer.named = stored.named;
+  producer.closed = stored.closed;
+  from_bytes(stored.digests, producer.run, producer.checkpoints, producer.began);
+  if (stored.undigested > 0)
+    producer.checkpoints.restore({stored.undigested, {}});  // no input is known to be the same
+  producer.put = StreamReceiver(stored.received + 1);
+  producer.ever_put = stored.received > SeqNo{};
   note_key(producer);
-  kept_numbers_[producer.key] = kept.received;
-  producer.confirmed = kept.received;
-  producer.done = kept.done;
-  producer.dead = kept.dead;
-  producer.kept = producer.counts();
-  producer.accepted = kept.done + kept.dead;
+  restored_numbers_[producer.key] = stored.received;
+  producer.confirmed = stored.received;
+  producer.done = stored.done;
+  producer.dead = stored.dead;
+  producer.durable = producer.counts();
+  producer.accepted = stored.done + stored.dead;
   producer.lost_at = Time::min();  // the first look at it says since when nobody has asked for it
 }
 
-void Queues::item(const StoredItem& kept) {
-  auto& queue = *queue_list_.at(kept.queue);
-  auto& producer = *producer_list_.at(kept.producer);
-  auto& item = items_.add(kept.id);
-  item.size = kept.size;
-  item.queue = kept.queue;
-  item.producer = kept.producer;
-  item.priority = kept.priority & 15;
-  item.failures = kept.failures;
-  item.suspect = kept.suspect;
+void Queues::item(const StoredItem& stored) {
+  auto& queue = *queue_list_.at(stored.queue);
+  auto& producer = *producer_list_.at(stored.producer);
+  auto& item = items_.add(stored.id);
+  item.size = stored.size;
+  item.queue = stored.queue;
+  item.producer = stored.producer;
+  item.priority = stored.priority & 15;
+  item.failures = stored.failures;
+  item.suspect = stored.suspect;
   ++queue.put;
-  if (kept.deliveries > 1) redelivered_[kept.id.value] = {kept.deliveries};
-  if (kept.dead) {
+  if (stored.deliveries > 1) redelivered_[stored.id.value] = {stored.deliveries};
+  if (stored.dead) {
     item.place = Place::dead;
     ++queue.dead;
     ++dead_;
-    keep_dead_letter(queue, kept.id, item);
+    keep_dead_letter(queue, stored.id, item);
     return;
   }
-  ++kept_items_;
+  ++restored_items_;
   ++producer.accepted;
   queue.bytes += item.size;
-  const std::chrono::milliseconds delay(kept.delay_ms);
-  place(item, kept.id, delay, loaded_at_);
-  if (kept.again == 0) return;
-  puts_.note({kept.again, kept.number}, kept.id);
-  if (delay.count() > 0) dues_[kept.id.value] = loaded_at_ + delay;
+  const std::chrono::milliseconds delay(stored.delay_ms);
+  place(item, stored.id, delay, loaded_at_);
+  if (stored.again == 0) return;
+  puts_.note({stored.again, stored.number}, stored.id);
+  if (delay.count() > 0) dues_[stored.id.value] = loaded_at_ + delay;
 }
 
 void Queues::save_producers() {
@@ -113,30 +113,30 @@ void Queues::save_producers() {
                              : std::string();
     storage_.save({index, producer->name, producer->named, producer->closed,
                    producer->put.received(), producer->done, producer->dead, digests});
-    if (producer->counts() != producer->kept && !std::exchange(producer->unkept, true))
-      unkept_producers_.push_back(index);
+    if (producer->counts() != producer->durable && !std::exchange(producer->unstored, true))
+      unstored_producers_.push_back(index);
   }
   changed_producers_.clear();
 }
 
-void Queues::settles_kept(Ticket turn, Ticket durable) {
-  returns_kept(turn, durable);
-  std::erase_if(unkept_producers_, [&](std::uint32_t index) {
+void Queues::settles_stored(Ticket turn, Ticket durable) {
+  returns_stored(turn, durable);
+  std::erase_if(unstored_producers_, [&](std::uint32_t index) {
     auto* producer = producer_list_[index];
-    return !producer || !producer->unkept || counts_kept(*producer, turn, durable);
+    return !producer || !producer->unstored || counts_stored(*producer, turn, durable);
   });
 }
 
 /// Whether all of its counts are. They may change with every turn: then those of some turns ago
 /// are.
-bool Queues::counts_kept(Producer& producer, Ticket turn, Ticket durable) {
-  while (producer.counts() != producer.kept) {
+bool Queues::counts_stored(Producer& producer, Ticket turn, Ticket durable) {
+  while (producer.counts() != producer.durable) {
     if (producer.writing_in == 0) producer.writing_in = turn, producer.writing = producer.counts();
     if (producer.writing_in > durable) return false;
-    producer.kept = producer.writing;
+    producer.durable = producer.writing;
     producer.writing_in = 0;
   }
-  producer.unkept = false;
+  producer.unstored = false;
   if (producer.settled() && producer.session && producer.session->joining)
     changed(*producer.session);
   return true;

@@ -28,7 +28,7 @@ class Directory {
 };
 
 /// What a storage tells when it is loaded.
-struct Loaded final : Kept {
+struct Loaded final : RestoreTarget {
   void begin(BrokerInstance previous_broker, ItemId first_id) override {
     broker_instance = previous_broker, first = first_id;
   }

@@ -1,4 +1,4 @@
-// Which items may not be kept yet, and whose put each is.
+// Which items may not be stored yet, and whose put each is.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 namespace baton::broker {
 
 /// As runs, in the order of ids: a backlog that waits for the disk is a few numbers.
-class UnkeptPuts {
+class UnstoredPuts {
  public:
   /// `id` is the highest so far. In a turn that is not given to the storage yet.
   void add(ItemId id, std::uint32_t producer, SeqNo number) {
@@ -22,7 +22,7 @@ class UnkeptPuts {
       runs_.push_back({id, number, 0, producer, 1});
   }
   /// `turn` has been given to the storage, and all up to `durable` is kept.
-  void kept(Ticket turn, Ticket durable) {
+  void became_durable(Ticket turn, Ticket durable) {
     for (auto last = runs_.rbegin(); last != runs_.rend() && last->ticket == 0; ++last)
       last->ticket = turn;
     while (!runs_.empty() && runs_.front().ticket <= durable) runs_.pop_front();

@@ -9,28 +9,28 @@
 
 namespace baton::broker::test {
 
-inline Settings keeping() {
+inline Settings durable_settings() {
   Settings settings;
-  settings.keeps = true;
+  settings.durable = true;
   return settings;
 }
 
-class KeptMemory : public Storage {
+class DurableMemory : public Storage {
  public:
   Ticket most_puts = UINT64_MAX;     ///< new items and numbers are durable up to this turn only
   Ticket most_settles = UINT64_MAX;  ///< and all else up to this one
 
-  void load(Kept& kept, BrokerInstance broker_instance, Time) override {
-    kept.begin(broker_instance_, first_id(broker_instance, broker_instance_, last_));
+  void load(RestoreTarget& target, BrokerInstance broker_instance, Time) override {
+    target.begin(broker_instance_, first_id(broker_instance, broker_instance_, last_));
     broker_instance_ = broker_instance;
-    for (const auto& [index, name] : queues_) kept.queue(index, name);
+    for (const auto& [index, name] : queues_) target.queue(index, name);
     for (const auto& [index, producer] : producers_) {
       auto row = producer.row;
       row.name = producer.name;
       row.digests = producer.digests;
-      kept.producer(row);
+      target.producer(row);
     }
-    for (const auto& [id, item] : items_) kept.item(item);
+    for (const auto& [id, item] : items_) target.item(item);
   }
   void put(const StoredItem& item, const Names& names, std::string_view body) override {
     auto& stored = items_[item.id] = item;  // no time passes while it is kept
@@ -65,7 +65,7 @@ class KeptMemory : public Storage {
   }
   Ticket turn() const { return turn_; }
   /// What it knows of producers is forgotten from now on back to `other`: it was not durable.
-  void lose_producers(const KeptMemory& other) { producers_ = other.producers_; }
+  void lose_producers(const DurableMemory& other) { producers_ = other.producers_; }
 
  private:
   struct Producer {
