@@ -8,13 +8,13 @@ namespace {
 
 ProducerOptions producer_options(const Way& way) {
   ProducerOptions options;
-  options.broker = parse_endpoint(way.address);
+  options.broker = parse_broker_address(way.address);
   return options;
 }
 
 ConsumerOptions consumer_options(const Way& way) {
   ConsumerOptions options;
-  options.broker = parse_endpoint(way.address);
+  options.broker = parse_broker_address(way.address);
   options.prefetch = static_cast<std::uint32_t>(way.depth);
   return options;
 }
@@ -35,7 +35,7 @@ class BatonReceiver : public Receiver {
   explicit BatonReceiver(const Way& way) : consumer_(consumer_options(way)) {}
 
   std::optional<std::string_view> receive() override {
-    if (!consumer_.get(item_, patience)) return std::nullopt;
+    if (!consumer_.get(item_, time_limit)) return std::nullopt;
     return item_.body;
   }
 

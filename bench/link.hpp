@@ -34,13 +34,13 @@ class Sender {
 class Receiver {
  public:
   virtual ~Receiver() = default;
-  /// The next item's body, valid until the next call; nothing when none came for `patience`.
+  /// The next item's body, valid until the next call; nothing when none came for `time_limit`.
   virtual std::optional<std::string_view> receive() = 0;
   /// The item received last is done. To be called once for each.
   virtual void done() = 0;
 };
 
-inline constexpr std::chrono::milliseconds patience{100};
+inline constexpr std::chrono::milliseconds time_limit{100};
 
 std::unique_ptr<Sender> make_sender(const Way& way);
 std::unique_ptr<Receiver> make_receiver(const Way& way);

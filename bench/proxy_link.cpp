@@ -29,7 +29,7 @@ class ProxyReceiver : public Receiver {
  public:
   explicit ProxyReceiver(const Way& way) {
     socket_.set(zmq::sockopt::rcvhwm, way.depth);
-    socket_.set(zmq::sockopt::rcvtimeo, static_cast<int>(patience.count()));
+    socket_.set(zmq::sockopt::rcvtimeo, static_cast<int>(time_limit.count()));
     socket_.connect("tcp://" + way.address);
   }
 

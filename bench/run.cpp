@@ -215,7 +215,7 @@ class Run {
   SharedBoard board_;
   int baton_;
   std::string put_to_, get_from_;
-  std::filesystem::path data_;  // of a broker that keeps
+  std::filesystem::path data_;  // of a durable broker
   std::vector<Process> carrier_, producers_, consumers_;
 };
 

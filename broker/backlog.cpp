@@ -33,7 +33,7 @@ Backlog::Push Backlog::push(Connection from, zmq::message_t&& message) {
   waiting.messages.push_back(std::move(message));
   waiting.bytes += size;
   bytes_ += size;
-  return Push::kept;
+  return Push::queued;
 }
 
 /// The one that is left keeps the connection's name.

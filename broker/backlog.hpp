@@ -28,7 +28,7 @@ class Backlog {
   Backlog(std::size_t most, std::size_t most_of_one) : most_(most), most_of_one_(most_of_one) {}
 
   enum class Push : std::uint8_t {
-    kept,
+    queued,
     no_room,   ///< it is as it was: others have too much, or its connection was found to have
     too_much,  ///< likewise: its connection has. What waited of it is forgotten, but for one
                ///< message

@@ -6,7 +6,7 @@
 namespace baton::broker {
 namespace {
 
-// Measured with libzmq 4.3.4: a consumer's three connections, and its lane, which listens and has
+// Measured with libzmq 4.3.4: a consumer's three connections, and its link, which listens and has
 // one, and a descriptor of its own.
 constexpr std::uint64_t files_per_session = 6;
 constexpr std::uint64_t files_besides = 64;

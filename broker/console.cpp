@@ -2,14 +2,14 @@
 
 namespace baton::broker {
 
-void ConsoleLog::append(const Said& said) {
-  auto text = said.block;
+void ConsoleLog::append(const PrintBlock& printed) {
+  auto text = printed.block;
   last_block_ = last() + 1;
   do {
-    const auto part = text.substr(0, say_part_bytes);
+    const auto part = text.substr(0, print_part_bytes);
     text.remove_prefix(part.size());
     total_ += part.size();
-    parts_.push_back({said.client, said.number, std::string(part), total_, !text.empty()});
+    parts_.push_back({printed.client, printed.number, std::string(part), total_, !text.empty()});
   } while (!text.empty());
 }
 

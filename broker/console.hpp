@@ -15,14 +15,14 @@ namespace baton::broker {
 /// Bytes of console lines that may come beyond what is kept.
 inline constexpr std::uint64_t console_beyond = 64u << 20;
 
-/// A block of more than say_part_bytes is parts, which follow one another; they are what is
+/// A block of more than print_part_bytes is parts, which follow one another; they are what is
 /// numbered, from 1. The log keeps the last `keep` bytes, at least one block, each whole.
 class ConsoleLog {
  public:
   explicit ConsoleLog(std::uint64_t keep) : keep_(keep) {}
 
-  /// `said` is a whole block. It is logged in parts of say_part_bytes.
-  void append(const Said& said);
+  /// `said` is a whole block. It is logged in parts of print_part_bytes.
+  void append(const PrintBlock& printed);
   /// Drops the oldest blocks down to `keep`, but none after `not_after`, unless all take more than
   /// 8 * keep + console_beyond: so far those come who began before they were held. Returns how many
   /// parts.
@@ -32,7 +32,7 @@ class ConsoleLog {
   /// The oldest part that is kept; last() + 1 when there is none.
   SeqNo first() const { return first_; }
   /// `number` must be within first() .. last().
-  Said part(SeqNo number) const {
+  PrintBlock part(SeqNo number) const {
     const auto& part = parts_[number - first_];
     return {part.client, part.number, part.bytes, part.goes_on};
   }

@@ -7,26 +7,28 @@
 
 namespace baton::broker {
 
-void ConsoleFeed::say(const Said& said) {
-  if (!said_before_.is_new(said.client, said.number)) return;
-  log_.append(said);
+void ConsoleFeed::print(const PrintBlock& printed) {
+  if (!printed_before_.is_new(printed.client, printed.number)) return;
+  log_.append(printed);
   for (auto* printer : printers_) sessions_.changed(*printer);
 }
 
 /// One that was welcomed by this broker before has heard what its hello says.
 void ConsoleFeed::begin(Session& printer, Time now) {
   auto& printing = printer.printing;
-  const bool goes_on = printer.hello.previous && printer.hello.previous->epoch == sessions_.epoch();
-  printing.printed = std::min(goes_on ? printer.hello.heard : printed_by_gone(), log_.last());
+  const bool goes_on = printer.hello.previous &&
+                       printer.hello.previous->broker_instance == sessions_.broker_instance();
+  printing.printed =
+      std::min(goes_on ? printer.hello.feed_position : printed_by_gone(), log_.last());
   printing.sent = printing.printed;
   printing.printed_at = now;
-  printer.welcome.first_told = printing.printed + 1;
+  printer.welcome.feed_first = printing.printed + 1;
   printers_.push_back(&printer);
 }
 
 void ConsoleFeed::heartbeat(Session& printer, const Heartbeat& heartbeat, Time now) {
   auto& printing = printer.printing;
-  const auto printed = std::min(heartbeat.heard, printing.sent);
+  const auto printed = std::min(heartbeat.feed_position, printing.sent);
   if (heartbeat.rewind && (printed > printing.printed || now >= printing.rewind_again)) {
     printing.sent = std::max(printed, printing.printed);
     printing.rewind_again = now + resend_after;
@@ -67,13 +69,13 @@ void ConsoleFeed::send_next(Session& printer, Time /*now*/) {
       }
     }
     write_header(message.data(), next);
-    effects_.news.push_back({printer.id, std::move(message)});
+    effects_.notifications.push_back({printer.id, std::move(message)});
   }
 }
 
 void ConsoleFeed::fill(Confirm& confirm, const Session& printer) const {
-  confirm.told = log_.last();
-  confirm.told_sent = printer.printing.sent;
+  confirm.feed_last = log_.last();
+  confirm.feed_sent = printer.printing.sent;
 }
 
 bool ConsoleFeed::make_room(Time now) {

@@ -23,11 +23,11 @@ class ConsoleFeed final : public RoleHandler {
       : settings_(settings), sessions_(sessions), effects_(effects), log_(settings.console_keep) {}
 
   /// Unless that block of that client came in before.
-  void say(const Said& said);
+  void print(const PrintBlock& printed);
   /// A line of the broker's own.
-  void say(std::string_view line) { log_.append({0, 0, line}); }
-  std::uint64_t say_window() const { return held_ ? 0 : say_window_bytes; }
-  Held say_held() const { return held_ ? Held::console : Held::nothing; }
+  void print(std::string_view line) { log_.append({0, 0, line}); }
+  std::uint64_t print_window() const { return held_ ? 0 : print_window_bytes; }
+  Held print_held() const { return held_ ? Held::console : Held::nothing; }
 
   void begin(Session& printer, Time now) override;
   void heartbeat(Session& printer, const Heartbeat& heartbeat, Time now) override;
@@ -37,7 +37,7 @@ class ConsoleFeed final : public RoleHandler {
   void fill(Confirm& confirm, const Session& printer) const override;
   void check_invariants(const Session& printer) const override;
 
-  /// At the end of a turn. Whether say_window() has changed.
+  /// At the end of a turn. Whether print_window() has changed.
   bool make_room(Time now);
 
   const std::vector<Session*>& printers() const { return printers_; }
@@ -52,7 +52,7 @@ class ConsoleFeed final : public RoleHandler {
   Sessions& sessions_;
   Effects& effects_;
   ConsoleLog log_;
-  Repeats said_before_;
+  Repeats printed_before_;
   std::vector<Session*> printers_;
   SeqNo printed_;  // the last block that some printer which is gone has printed
   Time

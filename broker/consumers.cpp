@@ -3,35 +3,36 @@
 #include <algorithm>
 #include <utility>
 
-#include "broker/rare.hpp"
+#include "broker/log_backoff.hpp"
 #include "proto/ensure.hpp"
 
 namespace baton::broker {
 namespace {
 
-// Between tries to open the next lane of a session whose last one broke.
-constexpr Duration lane_again = 50ms;
-constexpr Duration claims_again = 100ms;  // between looks whether all claims are in
+// Between tries to open the next link of a session whose last one broke.
+constexpr Duration link_again = 50ms;
+constexpr Duration reclaims_again = 100ms;  // between looks whether all reclaims are in
 
 }  // namespace
 
 // --- how its sessions begin and end --------------------------------------------------------------
 
 Refusal Consumers::admit(const Hello& hello) {
-  return hello.claims > 0 || laneless_.empty() ? Refusal::none : Refusal::sessions_full;
+  return hello.reclaims > 0 || without_link_.empty() ? Refusal::none : Refusal::sessions_full;
 }
 
 void Consumers::begin(Session& session, Time /*now*/) {
   queues_.use_queues(session);
-  session.told.set_credit({UINT64_MAX}, UINT64_MAX);
+  session.feed.set_credit({UINT64_MAX}, UINT64_MAX);
   if (const auto& previous = session.hello.previous) {
-    session.claims_left = session.hello.claims;
-    session.claims_kept = previous->epoch == queues_.epoch_before() && previous->epoch != Epoch{};
+    session.reclaims_left = session.hello.reclaims;
+    session.reclaims_restored = previous->broker_instance == queues_.previous_broker() &&
+                                previous->broker_instance != BrokerInstance{};
   } else {
     end_.consumer_came();
   }
   queues_.established(session);
-  open_lane(session);
+  open_link(session);
 }
 
 void Consumers::heard(Session& session) {
@@ -40,60 +41,60 @@ void Consumers::heard(Session& session) {
 }
 
 /// What the client holds goes back at once; the session ends when all it sent is in and kept.
-void Consumers::bye(const Peer& from) {
+void Consumers::close(const Peer& from) {
   auto& session = from.session;
   session.wanted = 0;
-  queues_.forget_asks(session);
+  queues_.forget_requests(session);
   queues_.release_all(session);
-  note_unkept(from);
+  note_unstored(from);
 }
 
 /// What it has settled of what is not here yet is not confirmed before that is: nor what it says
 /// from then on.
-void Consumers::note_unkept(const Peer& from) {
+void Consumers::note_unstored(const Peer& from) {
   auto& session = from.session;
-  if (session.unkept_settles > 0 && session.unconfirmable == SeqNo{})
+  if (session.unstored_settles > 0 && session.unconfirmable == SeqNo{})
     session.unconfirmable = from.number;
 }
 
 void Consumers::end(Session& session, const std::string& why, Time now) {
-  queues_.forget_asks(session);
+  queues_.forget_requests(session);
   if (!why.empty()) queues_.doubt(session);
   queues_.give_all_back(session, why, now);
   queues_.ends(session);
-  effects_.lane_changes.push_back({session.id, session.lane_generation, false});
+  effects_.link_changes.push_back({session.id, session.link_generation, false});
   queues_.leave_queues(session);
 }
 
 // --- what it says --------------------------------------------------------------------------------
 
 void Consumers::heartbeat(Session& session, const Heartbeat& heartbeat, Time now) {
-  if (heartbeat.lane_generation == session.lane_generation)
-    queues_.arrived(session, heartbeat.lane_received, now);
-  queues_.heard_lost(session, heartbeat.heard, now);
-  if (heartbeat.rewind && session.told.rewind(now)) sessions_.changed(session);
+  if (heartbeat.link_generation == session.link_generation)
+    queues_.arrived(session, heartbeat.link_received, now);
+  queues_.heard_lost(session, heartbeat.feed_position, now);
+  if (heartbeat.rewind && session.feed.rewind(now)) sessions_.changed(session);
 }
 
-/// While the session has no lane, its asks wait for the next one: what was delivered would go to
-/// nobody.
-void Consumers::ask(const Peer& from, const Ask& ask, Time now) {
+/// While the session has no link, its requests wait for the next one: what was delivered would go
+/// to nobody.
+void Consumers::request(const Peer& from, const Request& request, Time now) {
   auto& session = from.session;
-  if (!queues_.may_ask(session))
+  if (!queues_.may_request(session))
     return sessions_.refuse(session.id, Refusal::over_credit, "answers that it does not read", now);
-  session.note_begun(ask.begun, ask.waiting);
-  if (std::find(laneless_.begin(), laneless_.end(), session.id) == laneless_.end())
-    return queues_.ask(session, ask.asked);
-  session.wanted = std::max(session.wanted, ask.asked);
+  session.note_begun(request.begun, request.waiting);
+  if (std::find(without_link_.begin(), without_link_.end(), session.id) == without_link_.end())
+    return queues_.request(session, request.requested);
+  session.wanted = std::max(session.wanted, request.requested);
 }
 
-/// What it claims it was given before this session has a lane: before it asked for anything.
-void Consumers::claim(const Peer& from, const std::vector<Claim>& claims, Time now) {
+/// What it reclaims it was given before this session has a link: before it asked for anything.
+void Consumers::reclaim(const Peer& from, const std::vector<Reclaim>& reclaims, Time now) {
   auto& session = from.session;
-  for (const auto& claim : claims) {
-    if (claim.count > session.claims_left)
-      return sessions_.refuse(session.id, Refusal::malformed, "more claims than announced", now);
-    session.claims_left -= claim.count;
-    queues_.claim(session, claim);
+  for (const auto& reclaim : reclaims) {
+    if (reclaim.count > session.reclaims_left)
+      return sessions_.refuse(session.id, Refusal::malformed, "more reclaims than announced", now);
+    session.reclaims_left -= reclaim.count;
+    queues_.reclaim(session, reclaim);
   }
 }
 
@@ -109,7 +110,7 @@ void Consumers::release(const Peer& from, const std::vector<ItemRun>& runs, Time
 
 void Consumers::fail(const Peer& from, const Failure& failure, Time now) {
   if (!queues_.fail(from.session, failure, now)) not_held(from.session, failure.id, now);
-  note_unkept(from);
+  note_unstored(from);
 }
 
 template <class Settle>
@@ -119,11 +120,11 @@ void Consumers::settle(const Peer& from, const std::vector<ItemRun>& runs, Settl
     for (std::uint32_t i = 0; i < run.count; ++i) {
       if (settle(run.first + i)) continue;
       not_held(from.session, run.first + i, now);
-      if (not_held_ > max_asks)
-        return note_unkept(from);  // nobody ever held as many: a run's length is its word
+      if (not_held_ > max_requests)
+        return note_unstored(from);  // nobody ever held as many: a run's length is its word
     }
   }
-  note_unkept(from);
+  note_unstored(from);
 }
 
 /// A message may name thousands: the first few are told, the others only counted.
@@ -136,123 +137,124 @@ void Consumers::not_held(Session& session, ItemId id, Time now) {
 }
 
 void Consumers::fill(Confirm& confirm, const Session& session) const {
-  confirm.told = session.told.last();
-  confirm.told_sent = session.told.sent();
-  confirm.lane_sent = session.lane_sent();
-  confirm.lane_generation = session.lane_generation;
-  confirm.lane_port = session.lane_port;
+  confirm.feed_last = session.feed.last();
+  confirm.feed_sent = session.feed.sent();
+  confirm.link_sent = session.link_sent();
+  confirm.link_generation = session.link_generation;
+  confirm.link_port = session.link_port;
 }
 
-// --- lanes ---------------------------------------------------------------------------------------
+// --- links ---------------------------------------------------------------------------------------
 
-void Consumers::lane_lost(const Peer& from, const LaneLost& lost) {
+void Consumers::link_lost(const Peer& from, const LinkLost& lost) {
   auto& session = from.session;
-  if (lost.generation != session.lane_generation || lost.received > session.lane_sent()) return;
-  if (session.lane_port == 0) return;  // nobody was told where it is: it cannot have been lost
-  queues_.take_back_after(session, session.lane_base + lost.received.value);
-  queues_.forget_asks(session);
-  effects_.lane_changes.push_back({session.id, session.lane_generation, false});
-  open_lane(session);
-  queues_.ask(session, lost.wanted);
+  if (lost.generation != session.link_generation || lost.received > session.link_sent()) return;
+  if (session.link_port == 0) return;  // nobody was told where it is: it cannot have been lost
+  queues_.take_back_after(session, session.link_base + lost.received.value);
+  queues_.forget_requests(session);
+  effects_.link_changes.push_back({session.id, session.link_generation, false});
+  open_link(session);
+  queues_.request(session, lost.wanted);
 }
 
-void Consumers::open_lane(Session& session) {
-  ++session.lane_generation;
-  session.lane_port = 0;
-  session.lane_base = session.delivered_count;
-  session.asked = session.asked_in_all = session.answered = 0;
-  effects_.lane_changes.push_back({session.id, session.lane_generation, true});
+void Consumers::open_link(Session& session) {
+  ++session.link_generation;
+  session.link_port = 0;
+  session.link_base = session.delivered_count;
+  session.requested = session.requested_in_all = session.answered = 0;
+  effects_.link_changes.push_back({session.id, session.link_generation, true});
 }
 
-void Consumers::lane_opened(const SessionId& id, std::uint32_t generation, std::uint16_t port) {
+void Consumers::link_opened(const SessionId& id, std::uint32_t generation, std::uint16_t port) {
   auto* session = sessions_.find(id);
-  if (!session || session->lane_generation != generation) return;
-  session->lane_port = port;
-  std::erase(laneless_, id);
-  queues_.ask(*session, std::exchange(session->wanted, 0));
+  if (!session || session->link_generation != generation) return;
+  session->link_port = port;
+  std::erase(without_link_, id);
+  queues_.request(*session, std::exchange(session->wanted, 0));
   sessions_.changed(*session);
 }
 
-void Consumers::lane_failed(const SessionId& id, std::uint32_t generation, Time now) {
+void Consumers::link_failed(const SessionId& id, std::uint32_t generation, Time now) {
   auto* session = sessions_.find(id);
-  if (!session || session->lane_generation != generation) return;
+  if (!session || session->link_generation != generation) return;
   queues_.take_back_after(*session,
-                          session->lane_base);  // nobody has seen what was delivered on it
-  if (generation == 1 && session->held == 0 && session->claims_left == 0)
-    return sessions_.refuse(id, Refusal::sessions_full, no_lane, now);
-  // The port of its lane that broke may not be quite free yet, which is no reason to take from it
+                          session->link_base);  // nobody has seen what was delivered on it
+  if (generation == 1 && session->held == 0 && session->reclaims_left == 0)
+    return sessions_.refuse(id, Refusal::sessions_full, no_delivery_port, now);
+  // The port of its link that broke may not be quite free yet, which is no reason to take from it
   // what it holds.
-  session->wanted = std::max(session->wanted, session->asked_in_all);
-  queues_.forget_asks(*session);
-  if (std::find(laneless_.begin(), laneless_.end(), id) == laneless_.end()) laneless_.push_back(id);
-  lanes_again_at_ = std::min(lanes_again_at_, now + lane_again);
+  session->wanted = std::max(session->wanted, session->requested_in_all);
+  queues_.forget_requests(*session);
+  if (std::find(without_link_.begin(), without_link_.end(), id) == without_link_.end())
+    without_link_.push_back(id);
+  links_again_at_ = std::min(links_again_at_, now + link_again);
 }
 
-void Consumers::lane_unreached(const SessionId& id, std::uint16_t port) {
+void Consumers::link_unreached(const SessionId& id, std::uint16_t port) {
   auto* session = sessions_.find(id);
-  if (!session || ++session->lanes_unreached != 2 || !worth_a_line(++unreached_)) return;
+  if (!session || ++session->links_unreached != 2 || !should_log(++unreached_)) return;
   const auto& hello = session->hello;
   effects_.log.push_back("consumer " + hello.host + "/" + std::to_string(hello.pid) +
                          " does not reach port " + std::to_string(port) +
                          ", where its items come from: is it open to that host, and published "
-                         "under the same number? --lanes "
-                         "A-B says which ports these are");
+                         "under the same number? --delivery-ports A-B says which ports these are");
 }
 
-void Consumers::open_lanes_again(Time now) {
-  if (now < lanes_again_at_) return;
-  lanes_again_at_ = never;
-  std::erase_if(laneless_, [this](const SessionId& id) { return !sessions_.find(id); });
-  for (const auto& id : laneless_) open_lane(*sessions_.find(id));
+void Consumers::open_links_again(Time now) {
+  if (now < links_again_at_) return;
+  links_again_at_ = never;
+  std::erase_if(without_link_, [this](const SessionId& id) { return !sessions_.find(id); });
+  for (const auto& id : without_link_) open_link(*sessions_.find(id));
 }
 
-// --- claims --------------------------------------------------------------------------------------
+// --- reclaims
+// --------------------------------------------------------------------------------------
 
 /// A session that holds items of the broker before this one is here, and has not said yet which.
-bool Consumers::somebody_claims() const {
+bool Consumers::somebody_reclaims() const {
   return std::any_of(sessions_.all().begin(), sessions_.all().end(), [](const auto& entry) {
     const auto& session = *entry.second;
-    return session.state == Session::State::established && session.claims_kept &&
-           session.claims_left > 0;
+    return session.state == Session::State::established && session.reclaims_restored &&
+           session.reclaims_left > 0;
   });
 }
 
-void Consumers::judge_claims(Time now) {
-  if (claims_until_ == never) {  // loading took its time; clients come from now on
-    claims_until_ = now + claims_within;
-    claims_at_latest_ = now + claims_at_latest;
+void Consumers::judge_reclaims(Time now) {
+  if (reclaim_until_ == never) {  // loading took its time; clients come from now on
+    reclaim_until_ = now + reclaim_window;
+    reclaim_at_latest_ = now + reclaim_at_latest;
   }
-  if (now < claims_until_) return;
-  if (now < claims_at_latest_ && somebody_claims())
-    claims_until_ = std::min(now + claims_again, claims_at_latest_);
+  if (now < reclaim_until_) return;
+  if (now < reclaim_at_latest_ && somebody_reclaims())
+    reclaim_until_ = std::min(now + reclaims_again, reclaim_at_latest_);
   else
-    queues_.wait_for_claims(false);
+    queues_.wait_for_reclaims(false);
 }
 
 void Consumers::extend_deadlines(Duration pause) {
-  if (claims_until_ == never) return;
-  claims_until_ += pause;
-  claims_at_latest_ += pause;
+  if (reclaim_until_ == never) return;
+  reclaim_until_ += pause;
+  reclaim_at_latest_ += pause;
 }
 
 void Consumers::bound_untold(Time now) {
   const auto untold = [](const auto& entry) {
     const auto& session = *entry.second;
     return session.state == Session::State::established
-               ? session.told.last() - session.told.confirmed()
+               ? session.feed.last() - session.feed.confirmed()
                : 0;
   };
   while (queues_.untold() > settings_.max_untold) {
     const auto most =
         std::max_element(sessions_.all().begin(), sessions_.all().end(),
                          [&](const auto& a, const auto& b) { return untold(a) < untold(b); });
-    sessions_.refuse(most->first, Refusal::over_credit, "claims in vain, of which it hears nothing",
-                     now);
+    sessions_.refuse(most->first, Refusal::over_credit,
+                     "reclaims in vain, of which it hears nothing", now);
   }
 }
 
 void Consumers::check_invariants(const Session& session) const {
-  ensure(session.answered <= session.asked && session.asked <= session.asked_in_all);
+  ensure(session.answered <= session.requested && session.requested <= session.requested_in_all);
   if (session.state == Session::State::established)
     ensure(session.wants() == 0 || session.waiting || session.flow.full ||
            session.process->set_aside());

@@ -1,4 +1,5 @@
-// The consumer's role: asks, lanes, what it settles, and what it claims of the sessions before.
+// The consumer's role: requests, links, what it settles, and what it reclaims of the sessions
+// before.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,7 @@
 
 namespace baton::broker {
 
-inline constexpr const char* no_lane = "no lane left for another consumer";
+inline constexpr const char* no_delivery_port = "no delivery port left for another consumer";
 
 /// Pure, as the core.
 class Consumers final : public RoleHandler {
@@ -25,52 +26,54 @@ class Consumers final : public RoleHandler {
       : settings_(settings), sessions_(sessions), queues_(queues), end_(end), effects_(effects) {}
 
   // As in Core.
-  void lane_opened(const SessionId& id, std::uint32_t generation, std::uint16_t port);
-  void lane_failed(const SessionId& id, std::uint32_t generation, Time now);
-  void lane_unreached(const SessionId& id, std::uint16_t port);
-  void open_lanes_again(Time now);
-  Time lanes_again_at() const { return lanes_again_at_; }
+  void link_opened(const SessionId& id, std::uint32_t generation, std::uint16_t port);
+  void link_failed(const SessionId& id, std::uint32_t generation, Time now);
+  void link_unreached(const SessionId& id, std::uint16_t port);
+  void open_links_again(Time now);
+  Time links_again_at() const { return links_again_at_; }
 
-  /// When the time for claims is over, kept items go to whoever asks.
-  void judge_claims(Time now);
+  /// When the time for reclaims is over, restored items go to whoever asks.
+  void judge_reclaims(Time now);
   /// When to judge them next.
-  Time claims_until() const { return claims_until_; }
+  Time reclaim_until() const { return reclaim_until_; }
   /// After a pause of our own they have more time, too.
   void extend_deadlines(Duration pause);
-  /// Of those who claim much that is not theirs, and do not read that it is not.
+  /// Of those who reclaim much that is not theirs, and do not read that it is not.
   void bound_untold(Time now);
 
   // What it says.
-  void claim(const Peer& from, const std::vector<Claim>& claims, Time now);
-  /// Whatever else it says: claims come before all that.
-  void end_claims(const Peer& from) { from.session.claims_left = 0; }
-  void ask(const Peer& from, const Ask& ask, Time now);
-  void withdraw(const Peer& from, std::uint32_t count) { queues_.withdraw(from.session, count); }
+  void reclaim(const Peer& from, const std::vector<Reclaim>& reclaims, Time now);
+  /// Whatever else it says: reclaims come before all that.
+  void end_reclaims(const Peer& from) { from.session.reclaims_left = 0; }
+  void request(const Peer& from, const Request& request, Time now);
+  void cancel_requests(const Peer& from, std::uint32_t count) {
+    queues_.cancel_requests(from.session, count);
+  }
   void ack(const Peer& from, const std::vector<ItemRun>& runs, Time now);
   void release(const Peer& from, const std::vector<ItemRun>& runs, Time now);
   void fail(const Peer& from, const Failure& failure, Time now);
-  void lane_lost(const Peer& from, const LaneLost& lost);
+  void link_lost(const Peer& from, const LinkLost& lost);
 
   Refusal admit(const Hello& hello) override;
   void begin(Session& session, Time now) override;
   void heard(Session& session) override;
   void heartbeat(Session& session, const Heartbeat& heartbeat, Time now) override;
-  void bye(const Peer& from) override;
+  void close(const Peer& from) override;
   void end(Session& session, const std::string& why, Time now) override;
   bool has_time_for_ends() const override { return queues_.may_take_back(); }
   void send_next(Session& session, Time now) override {
-    sessions_.send_stream(session, session.told, now);
+    sessions_.send_stream(session, session.feed, now);
   }
   void fill(Confirm& confirm, const Session& session) const override;
   void check_invariants(const Session& session) const override;
 
  private:
-  static void note_unkept(const Peer& from);
-  bool somebody_claims() const;
+  static void note_unstored(const Peer& from);
+  bool somebody_reclaims() const;
   template <class Settle>
   void settle(const Peer& from, const std::vector<ItemRun>& runs, Settle settle, Time now);
   void not_held(Session& session, ItemId id, Time now);
-  void open_lane(Session& session);
+  void open_link(Session& session);
 
   const Settings& settings_;
   Sessions& sessions_;
@@ -78,12 +81,12 @@ class Consumers final : public RoleHandler {
   SystemEnd& end_;
   Effects& effects_;
   std::uint32_t not_held_ = 0;  // of the message at hand
-  Time claims_until_ = never;   // while kept items wait for those who held them
-  Time claims_at_latest_ = never;
-  std::vector<SessionId>
-      laneless_;  // stand, but no port was left when their lane broke; they go before new consumers
-  std::uint64_t unreached_ = 0;  // sessions of which that was logged, or would have been
-  Time lanes_again_at_ = never;  // when that is tried again
+  Time reclaim_until_ = never;  // while restored items wait for those who held them
+  Time reclaim_at_latest_ = never;
+  std::vector<SessionId> without_link_;  // stand, but no port was left when their link broke; they
+                                         // go before new consumers
+  std::uint64_t unreached_ = 0;          // sessions of which that was logged, or would have been
+  Time links_again_at_ = never;          // when that is tried again
 };
 
 }  // namespace baton::broker

@@ -8,15 +8,16 @@
 namespace baton::broker {
 namespace {
 
-constexpr Duration byes_apart = 300ms, byes_within = 2s;
+constexpr Duration closes_apart = 300ms, closes_within = 2s;
 
 }  // namespace
 
-Core::Core(Settings settings, Epoch epoch, Storage& storage, Effects& effects, Time now)
+Core::Core(Settings settings, BrokerInstance broker_instance, Storage& storage, Effects& effects,
+           Time now)
     : settings_(std::move(settings)),
       storage_(storage),
       effects_(effects),
-      sessions_(settings_, epoch, effects, *this, now),
+      sessions_(settings_, broker_instance, effects, *this, now),
       queues_(settings_, storage, effects, sessions_.changed_ones()),
       console_(settings_, sessions_, effects),
       end_(settings_, console_, effects),
@@ -26,27 +27,28 @@ Core::Core(Settings settings, Epoch epoch, Storage& storage, Effects& effects, T
   sessions_.add(Role::producer, producers_);
   sessions_.add(Role::consumer, consumers_);
   sessions_.add(Role::printer, console_);
-  queues_.load(epoch, now);
-  queues_.wait_for_claims(queues_.epoch_before() != Epoch{});
+  queues_.load(broker_instance, now);
+  queues_.wait_for_reclaims(queues_.previous_broker() != BrokerInstance{});
   plain_.emplace(settings_, queues_, effects_);
 }
 
 std::string Core::why_full() const {
-  if (sessions_.size() < settings_.max_sessions) return no_lane;
+  if (sessions_.size() < settings_.max_sessions) return no_delivery_port;
   return std::to_string(settings_.max_sessions) + " at most";
 }
 
-void Core::say(const Said& said) {
-  if (!end_.is_silent()) console_.say(said);
+void Core::print(const PrintBlock& printed) {
+  if (!end_.is_silent()) console_.print(printed);
 }
 
 bool Core::comes_back(const Hello& hello) const {
-  return queues_.may_claim() && hello.previous && hello.previous->epoch == queues_.epoch_before();
+  return queues_.may_reclaim() && hello.previous &&
+         hello.previous->broker_instance == queues_.previous_broker();
 }
 
 void Core::fill(Confirm& confirm, const Session& session) const {
-  confirm.say_window = console_.say_window();
-  confirm.say_held = console_.say_held();
+  confirm.print_window = console_.print_window();
+  confirm.print_held = console_.print_held();
   confirm.shutdown = end_.may_leave(session.hello.role);
 }
 
@@ -58,15 +60,15 @@ void Core::end_turn(Time now, bool control_dry) {
     consumers_.extend_deadlines(now - due_);
   }
   if (control_dry || sessions_.is_overdue(now)) sessions_.check_liveness(now);
-  consumers_.open_lanes_again(now);
+  consumers_.open_links_again(now);
   queues_.tick(now);
-  if (queues_.may_claim() && stopping_since_ == never) consumers_.judge_claims(now);
+  if (queues_.may_reclaim() && stopping_since_ == never) consumers_.judge_reclaims(now);
   queues_.serve();
   plain_->give_out();
   persist();
   producers_.begin_waiting(now);
   consumers_.bound_untold(now);
-  sessions_.end_complete_byes(now);
+  sessions_.end_closed_sessions(now);
   extend_credits();  // with the room of those that just went, and of a disk that is full no more
   check_end(now);
   if (console_.make_room(now)) sessions_.all_changed();
@@ -87,10 +89,10 @@ void Core::persist() {
   sessions_.note_turn(turn_);
   producers_.note_turn(turn_);
   const auto durable = storage_.durable();
-  sessions_.kept(durable.settles);
-  producers_.kept(durable.puts);
-  queues_.settles_kept(turn_, durable.settles);
-  queues_.puts_kept(turn_, durable.puts);
+  sessions_.became_durable(durable.settles);
+  producers_.became_durable(durable.puts);
+  queues_.settles_stored(turn_, durable.settles);
+  queues_.puts_stored(turn_, durable.puts);
   producers_.hold(durable.held);
   for (auto& warning : storage_.take_warnings()) effects_.log.push_back(std::move(warning));
 }
@@ -107,11 +109,11 @@ Time Core::next_deadline() const {
       (queues_.has_to_serve() && queues_.delivers()))
     return Time{};  // something came up after the last turn
   auto next =
-      std::min({sessions_.next_deadline(), consumers_.lanes_again_at(), queues_.next_deadline()});
+      std::min({sessions_.next_deadline(), consumers_.links_again_at(), queues_.next_deadline()});
   if (stopping_since_ != never)
     next = std::min(next, last_turn_ ? never : read_until());
-  else if (queues_.may_claim())
-    next = std::min(next, consumers_.claims_until());
+  else if (queues_.may_reclaim())
+    next = std::min(next, consumers_.reclaim_until());
   return std::min(next, end_.next_deadline());
 }
 
@@ -133,13 +135,13 @@ void Core::stop(Time now) {
   queues_.deliver_no_more();
 }
 
-/// Those who were told to leave along with the broker say bye one after the other, on a busy
+/// Those who were told to leave along with the broker close one after the other, on a busy
 /// machine with gaps.
 Time Core::read_until() const {
   if (stopping_since_ == never) return never;
   if (sessions_.alive() == 0) return stopping_since_;
-  return std::min(std::max(stopping_since_, sessions_.last_bye()) + byes_apart,
-                  stopping_since_ + byes_within);
+  return std::min(std::max(stopping_since_, sessions_.last_close()) + closes_apart,
+                  stopping_since_ + closes_within);
 }
 
 bool Core::stopped(Time now) {

@@ -26,12 +26,13 @@ namespace baton::broker {
 class Core final : private Sessions::Host {
  public:
   /// `storage` and `effects` must outlive the core.
-  Core(Settings settings, Epoch epoch, Storage& storage, Effects& effects, Time now);
+  Core(Settings settings, BrokerInstance broker_instance, Storage& storage, Effects& effects,
+       Time now);
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
 
-  /// A subscription to `topic` arrived or left on news; there may be several of one topic. False:
-  /// it is not granted.
+  /// A subscription to `topic` arrived or left at the notification endpoint; there may be several
+  /// of one topic. False: it is not granted.
   bool subscribed(const SessionId& topic, Time now) { return sessions_.subscribed(topic, now); }
   void unsubscribed(const SessionId& topic, Time now) { sessions_.unsubscribed(topic, now); }
 
@@ -44,7 +45,7 @@ class Core final : private Sessions::Host {
 
   /// The session if it stands, else nullptr. Valid until the end of the turn.
   Session* find(const SessionId& id) { return sessions_.find(id); }
-  /// A message of a session that does not stand: it is told to begin anew, or again that its bye
+  /// A message of a session that does not stand: it is told to begin anew, or again that its close
   /// was heard.
   void unknown(const SessionId& id, Time now) { sessions_.unknown(id, now); }
   /// Somebody asks whether a broker is here, on the topic that it has subscribed to.
@@ -65,18 +66,18 @@ class Core final : private Sessions::Host {
   Consumers& consumers() { return consumers_; }
   PlainQueue& plain() { return *plain_; }
 
-  /// Answers to Effects::lane_changes. Without a lane a session that holds nothing is refused
+  /// Answers to Effects::link_changes. Without a link a session that holds nothing is refused
   /// (sessions_full); one that holds items keeps them, and opening is tried again.
-  void lane_opened(const SessionId& id, std::uint32_t generation, std::uint16_t port) {
-    consumers_.lane_opened(id, generation, port);
+  void link_opened(const SessionId& id, std::uint32_t generation, std::uint16_t port) {
+    consumers_.link_opened(id, generation, port);
   }
-  void lane_failed(const SessionId& id, std::uint32_t generation, Time now) {
-    consumers_.lane_failed(id, generation, now);
+  void link_failed(const SessionId& id, std::uint32_t generation, Time now) {
+    consumers_.link_failed(id, generation, now);
   }
-  /// A lane was given up to which its consumer never came. The second time in a session's life is
+  /// A link was given up to which its consumer never came. The second time in a session's life is
   /// worth a line in the log.
-  void lane_unreached(const SessionId& id, std::uint16_t port) {
-    consumers_.lane_unreached(id, port);
+  void link_unreached(const SessionId& id, std::uint16_t port) {
+    consumers_.link_unreached(id, port);
   }
 
   /// Deadlines, deliveries, persistence, and what the sessions are told. While control was not read
@@ -94,13 +95,13 @@ class Core final : private Sessions::Host {
   /// stop() was called, and puts need not be read any more: who leaves along with the broker has
   /// said so by now.
   bool stops_reading(Time now) const { return now >= read_until(); }
-  /// What came in until then is confirmed, as far as there is room for it, and byes are answered.
+  /// What came in until then is confirmed, as far as there is room for it, and closes are answered.
   bool stopped(Time now);
   /// Whether the end of the whole system has begun.
   bool ending() const { return end_.has_begun(); }
 
   const Settings& settings() const { return settings_; }
-  Epoch epoch() const { return sessions_.epoch(); }
+  BrokerInstance broker_instance() const { return sessions_.broker_instance(); }
   std::uint64_t refused(Refusal refusal) const { return sessions_.refused(refusal); }
   const Queues& queues() const { return queues_; }
   std::size_t session_count() const { return sessions_.size(); }
@@ -109,7 +110,7 @@ class Core final : private Sessions::Host {
   void check_invariants() const;
 
  private:
-  void say(const Said& said) override;
+  void print(const PrintBlock& printed) override;
   bool comes_back(const Hello& hello) const override;
   void fill(Confirm& confirm, const Session& session) const override;
 

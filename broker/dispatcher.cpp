@@ -7,13 +7,15 @@
 namespace baton::broker {
 namespace {
 
-bool is_claim(EntryKind kind) { return kind == EntryKind::claim || kind == EntryKind::claim_put; }
+bool is_reclaim(EntryKind kind) {
+  return kind == EntryKind::reclaim || kind == EntryKind::reclaim_put;
+}
 
 /// nullopt: all do.
-std::optional<Role> role_that_says(EntryKind kind) {
+std::optional<Role> role_that_sends(EntryKind kind) {
   switch (kind) {
-    case EntryKind::say:
-    case EntryKind::bye:
+    case EntryKind::print:
+    case EntryKind::close:
       return std::nullopt;
     case EntryKind::join:
       return Role::producer;
@@ -27,7 +29,8 @@ std::optional<Role> role_that_says(EntryKind kind) {
 void Dispatcher::on_put(std::string_view frame, Time now) {
   Header header;
   auto refusal = read_header(frame, header);
-  if (refusal == Refusal::none && header.type != MessageType::put) refusal = Refusal::wrong_door;
+  if (refusal == Refusal::none && header.type != MessageType::put)
+    refusal = Refusal::wrong_endpoint;
   if (refusal != Refusal::none) return core_.refuse(header.session, refusal, {}, now);
   auto* session = session_of(header, now);
   if (!session) return;
@@ -61,7 +64,7 @@ void Dispatcher::on_control(std::string_view frame, Time now) {
     case MessageType::control:
       return on_entries(frame, header, now);
     default:
-      return core_.refuse(header.session, Refusal::wrong_door, {}, now);
+      return core_.refuse(header.session, Refusal::wrong_endpoint, {}, now);
   }
 }
 
@@ -100,35 +103,35 @@ Refusal Dispatcher::control(Session& session, SeqNo first, std::uint16_t count,
   EntryReader in(entries);
   Entry entry;
   for (std::uint32_t i = 0; in.next(entry); ++i)
-    if (i >= skip && session.state == Session::State::established && !session.said_bye)
-      say({session, first + i}, entry, now);
+    if (i >= skip && session.state == Session::State::established && !session.closed)
+      apply({session, first + i}, entry, now);
   return Refusal::none;
 }
 
 /// One entry of the control stream, as a call to whose it is.
-void Dispatcher::say(const Peer& from, const Entry& entry, Time now) {
+void Dispatcher::apply(const Peer& from, const Entry& entry, Time now) {
   const auto& session = from.session;
   auto& consumers = core_.consumers();
-  if (!is_claim(entry.kind)) consumers.end_claims(from);
-  if (session.block.is_open() && entry.kind != EntryKind::say)
+  if (!is_reclaim(entry.kind)) consumers.end_reclaims(from);
+  if (session.block.is_open() && entry.kind != EntryKind::print)
     return core_.refuse(session.id, Refusal::malformed, "between the parts of a block", now);
-  if (const auto role = role_that_says(entry.kind); role && !session.is(*role))
+  if (const auto role = role_that_sends(entry.kind); role && !session.is(*role))
     return core_.refuse(session.id, Refusal::wrong_role, {}, now);
   switch (entry.kind) {
-    case EntryKind::say:
-      return core_.sessions().say(from, read_say(entry), now);
-    case EntryKind::bye:
-      return core_.sessions().bye(from, read_bye(entry));
+    case EntryKind::print:
+      return core_.sessions().print(from, read_print(entry), now);
+    case EntryKind::close:
+      return core_.sessions().close(from, read_close(entry));
     case EntryKind::join:
       return core_.producers().join(from);
-    case EntryKind::claim:
-    case EntryKind::claim_put:
-      read_claims(entry, claims_);
-      return consumers.claim(from, claims_, now);
-    case EntryKind::ask:
-      return consumers.ask(from, read_ask(entry), now);
-    case EntryKind::withdraw:
-      return consumers.withdraw(from, read_withdraw(entry));
+    case EntryKind::reclaim:
+    case EntryKind::reclaim_put:
+      read_reclaims(entry, reclaims_);
+      return consumers.reclaim(from, reclaims_, now);
+    case EntryKind::request:
+      return consumers.request(from, read_request(entry), now);
+    case EntryKind::cancel_requests:
+      return consumers.cancel_requests(from, read_cancel_requests(entry));
     case EntryKind::ack:
       read_runs(entry, runs_);
       return consumers.ack(from, runs_, now);
@@ -137,16 +140,16 @@ void Dispatcher::say(const Peer& from, const Entry& entry, Time now) {
       return consumers.release(from, runs_, now);
     case EntryKind::fail:
       return consumers.fail(from, read_fail(entry), now);
-    case EntryKind::lane_lost:
-      return consumers.lane_lost(from, read_lane_lost(entry));
+    case EntryKind::link_lost:
+      return consumers.link_lost(from, read_link_lost(entry));
     default:
       return;  // check_entries() lets nothing else through
   }
 }
 
 Session* Dispatcher::session_of(const Header& header, Time now) {
-  if (header.epoch != core_.epoch()) {
-    core_.refuse(header.session, Refusal::wrong_epoch, {}, now);
+  if (header.broker_instance != core_.broker_instance()) {
+    core_.refuse(header.session, Refusal::wrong_broker_instance, {}, now);
     return nullptr;
   }
   auto* session = core_.find(header.session);
@@ -160,18 +163,18 @@ void Dispatcher::on_in(std::string_view frame, Time now) {
 }
 
 void Dispatcher::carry_out(Shell& shell) {
-  for (const auto& change : std::exchange(effects_.lane_changes, {}))  // a failure makes new ones
+  for (const auto& change : std::exchange(effects_.link_changes, {}))  // a failure makes new ones
     if (change.open)
-      shell.open_lane(change.session, change.generation);
+      shell.open_link(change.session, change.generation);
     else
-      shell.close_lane(change.session, change.generation);
+      shell.close_link(change.session, change.generation);
   shell.before_sending(effects_);
-  for (auto& message : effects_.lane_messages) {
-    write_header(message.bytes.data(), {MessageType::deliveries, message.count, core_.epoch(),
-                                        message.session, message.first});
+  for (auto& message : effects_.link_messages) {
+    write_header(message.bytes.data(), {MessageType::deliveries, message.count,
+                                        core_.broker_instance(), message.session, message.first});
     shell.send(message);
   }
-  for (auto& news : effects_.news) shell.send(news);
+  for (auto& notification : effects_.notifications) shell.send(notification);
   shell.put_out(effects_.out);
   for (const auto& line : effects_.log) shell.log(line);
   effects_.clear();

@@ -1,5 +1,5 @@
-// Bytes in, core, bytes out: decodes what comes to the doors, refuses what is not right, and calls
-// the core. Pure like the core: the simulation and the fuzzers drive it in place of sockets.
+// Bytes in, core, bytes out: decodes what comes to the endpoints, refuses what is not right, and
+// calls the core. Pure like the core: the simulation and the fuzzers drive it in place of sockets.
 #pragma once
 
 #include <string_view>
@@ -14,13 +14,14 @@ namespace baton::broker {
 
 class Dispatcher {
  public:
-  Dispatcher(Settings settings, Epoch epoch, Storage& storage, Time now)
-      : core_(std::move(settings), epoch, storage, effects_, now) {}
+  Dispatcher(Settings settings, BrokerInstance broker_instance, Storage& storage, Time now)
+      : core_(std::move(settings), broker_instance, storage, effects_, now) {}
 
-  /// One message from the put door or the control door. `frame` need only be valid for the call.
+  /// One message from the put endpoint or the control endpoint. `frame` need only be valid for the
+  /// call.
   void on_put(std::string_view frame, Time now);
   void on_control(std::string_view frame, Time now);
-  /// One message from the plain door `in`, where there is one.
+  /// One message from the plain endpoint `in`, where there is one.
   void on_in(std::string_view frame, Time now);
   /// A message of more than one frame: none of ours has that.
   void on_frames(Time now);
@@ -47,13 +48,13 @@ class Dispatcher {
   void on_hello(std::string_view frame, const Header& header, Time now);
   void on_heartbeat(std::string_view frame, const Header& header, Time now);
   void on_entries(std::string_view frame, const Header& header, Time now);
-  void say(const Peer& from, const Entry& entry, Time now);
+  void apply(const Peer& from, const Entry& entry, Time now);
 
   Effects effects_;
   Core core_;
-  PutItems put_;               // of the message at hand
-  std::vector<ItemRun> runs_;  // of the entry at hand
-  std::vector<Claim> claims_;  // likewise
+  PutItems put_;                   // of the message at hand
+  std::vector<ItemRun> runs_;      // of the entry at hand
+  std::vector<Reclaim> reclaims_;  // likewise
 };
 
 }  // namespace baton::broker

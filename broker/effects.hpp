@@ -15,18 +15,18 @@
 namespace baton::broker {
 
 struct Effects {
-  /// Open a lane (answer with Core::lane_opened or lane_failed) or close one. A session has one
-  /// lane at most.
-  struct LaneChange {
+  /// Open a link (answer with Core::link_opened or link_failed) or close one. A session has one
+  /// link at most.
+  struct LinkChange {
     SessionId session;
     std::uint32_t generation;
     bool open;
   };
-  std::vector<LaneChange> lane_changes;
+  std::vector<LinkChange> link_changes;
 
-  /// A message for a lane, with room for its header. Void when that lane is not the session's
+  /// A message for a link, with room for its header. Void when that link is not the session's
   /// current one any more.
-  struct LaneMessage {
+  struct LinkMessage {
     SessionId session;
     std::uint32_t generation;
     SeqNo first;
@@ -34,16 +34,16 @@ struct Effects {
     std::string bytes;
     PutName last_put = {};  ///< of its last entry, if that is an item given whole
   };
-  std::vector<LaneMessage> lane_messages;
+  std::vector<LinkMessage> link_messages;
 
-  /// A whole message for news, on the topic `to`.
-  struct News {
+  /// A whole notification, on the topic `to`.
+  struct Notification {
     SessionId to;
     std::string bytes;
   };
-  std::vector<News> news;
+  std::vector<Notification> notifications;
 
-  /// Bodies for the plain door `out`: they are done with.
+  /// Bodies for the plain endpoint `out`: they are done with.
   std::vector<std::string> out;
 
   /// Lines for the operator's log.
@@ -68,11 +68,11 @@ struct Effects {
 
   /// All but `finished`.
   void clear() {
-    for (auto& message : lane_messages)
+    for (auto& message : link_messages)
       if (spare.size() < most_spare && message.bytes.capacity() <= 2 * pack_bytes)
         spare.push_back(std::move(message.bytes));
-    lane_messages.clear();
-    news.clear();
+    link_messages.clear();
+    notifications.clear();
     out.clear();
     log.clear();
   }
@@ -81,14 +81,14 @@ struct Effects {
 /// What carries them out: sockets, or what stands for them.
 class Shell {
  public:
-  /// Answers with Core::lane_opened() or lane_failed(), at once or later.
-  virtual void open_lane(const SessionId& session, std::uint32_t generation) = 0;
-  virtual void close_lane(const SessionId& session, std::uint32_t generation) = 0;
+  /// Answers with Core::link_opened() or link_failed(), at once or later.
+  virtual void open_link(const SessionId& session, std::uint32_t generation) = 0;
+  virtual void close_link(const SessionId& session, std::uint32_t generation) = 0;
   /// All that is to be sent is there, and nothing of it was sent.
   virtual void before_sending(const Effects& /*effects*/) {}
   /// Their bytes may be taken away.
-  virtual void send(Effects::LaneMessage& message) = 0;
-  virtual void send(Effects::News& news) = 0;
+  virtual void send(Effects::LinkMessage& message) = 0;
+  virtual void send(Effects::Notification& notification) = 0;
   virtual void put_out(std::vector<std::string>& bodies) = 0;
   virtual void log(const std::string& line) = 0;
 

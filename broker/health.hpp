@@ -1,12 +1,12 @@
 // Asks a broker whether it is alive, without becoming one of its clients.
 #pragma once
 
-#include "net/endpoint.hpp"
+#include "net/broker_address.hpp"
 #include "proto/limits.hpp"
 
 namespace baton::broker {
 
-/// True when a broker answers at `endpoint` within `patience`.
-bool broker_answers(const Endpoint& endpoint, Duration patience);
+/// True when a broker answers at `broker` within `time_limit`.
+bool broker_answers(const BrokerAddress& broker, Duration time_limit);
 
 }  // namespace baton::broker

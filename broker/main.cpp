@@ -22,9 +22,9 @@ namespace {
 
 int check_health(const baton::broker::ServerOptions& options) {
   const bool everywhere = options.bind == "0.0.0.0" || options.bind == "::";
-  const baton::Endpoint endpoint{everywhere ? "127.0.0.1" : options.bind, options.port};
-  if (baton::broker::broker_answers(endpoint, std::chrono::seconds(2))) return 0;
-  baton::log_line("baton-broker: no broker answers at " + to_string(endpoint));
+  const baton::BrokerAddress broker{everywhere ? "127.0.0.1" : options.bind, options.port};
+  if (baton::broker::broker_answers(broker, std::chrono::seconds(2))) return 0;
+  baton::log_line("baton-broker: no broker answers at " + to_string(broker));
   return 1;
 }
 
@@ -43,8 +43,8 @@ int run(baton::broker::ServerOptions options, baton::broker::Storage& storage, b
   if (!less.empty()) baton::log_line("baton-broker: " + less);
   baton::broker::Server server(options, storage, changed);
   if (!directory.empty()) baton::broker::disk::FaultGuard::reading_is_over();
-  auto ready = "baton-broker ready on " + to_string(server.endpoint()) + ", items ";
-  ready += directory.empty() ? "in memory" : "kept in " + directory.string();
+  auto ready = "baton-broker ready on " + to_string(server.address()) + ", items ";
+  ready += directory.empty() ? "in memory" : "stored in " + directory.string();
   if (server.items_before() > 0)
     ready += ", " + std::to_string(server.items_before()) + " of them from before";
   baton::Log(STDOUT_FILENO).line(ready);  // who does not read it is no reason not to serve

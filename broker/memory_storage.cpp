@@ -48,7 +48,7 @@ std::string_view MemoryStorage::body(ItemId id) {
   return std::string_view(page.bytes).substr(page.begin[slot], page.size[slot]);
 }
 
-void MemoryStorage::update(const StoredItem& item, const std::vector<Attempt>& history) {
+void MemoryStorage::update(const StoredItem& item, const std::vector<FailureRecord>& history) {
   if (history.empty()) {
     histories_.erase(item.id.value);
     return;
@@ -58,9 +58,9 @@ void MemoryStorage::update(const StoredItem& item, const std::vector<Attempt>& h
   kept.shrink_to_fit();
 }
 
-std::vector<Attempt> MemoryStorage::history(ItemId id) {
+std::vector<FailureRecord> MemoryStorage::history(ItemId id) {
   const auto found = histories_.find(id.value);
-  return found == histories_.end() ? std::vector<Attempt>{} : found->second;
+  return found == histories_.end() ? std::vector<FailureRecord>{} : found->second;
 }
 
 void MemoryStorage::erase(ItemId id) {

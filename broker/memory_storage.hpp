@@ -17,13 +17,13 @@ namespace baton::broker {
 /// erased. Where all pages together take more than three times the bodies in them, those of which
 /// little is left are packed anew: items that stay (dead, delayed, held for long) keep little but
 /// themselves. Bodies above `large` are kept apart and freed one by one. Of an item's history the
-/// last attempts are kept, in most_history bytes.
+/// last failures are kept, in most_history bytes.
 class MemoryStorage final : public Storage {
  public:
   void put(const StoredItem& item, const Names& names, std::string_view body) override;
   std::string_view body(ItemId id) override;
-  void update(const StoredItem& item, const std::vector<Attempt>& history) override;
-  std::vector<Attempt> history(ItemId id) override;
+  void update(const StoredItem& item, const std::vector<FailureRecord>& history) override;
+  std::vector<FailureRecord> history(ItemId id) override;
   void erase(ItemId id) override;
   Ticket commit() override { return 0; }
   Durable durable() override { return {}; }
@@ -69,7 +69,8 @@ class MemoryStorage final : public Storage {
   std::size_t next_look_ = 0;                 // in pages_: where pack_some() goes on
   std::vector<std::unique_ptr<Page>> spare_;
   std::unordered_map<std::uint64_t, std::string> large_;
-  std::unordered_map<std::uint64_t, std::vector<Attempt>> histories_;  // of items that have one
+  std::unordered_map<std::uint64_t, std::vector<FailureRecord>>
+      histories_;  // of items that have one
 };
 
 }  // namespace baton::broker

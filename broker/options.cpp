@@ -102,12 +102,13 @@ void choose_directory(BrokerCommand& command) {
        "; and neither XDG_STATE_HOME nor HOME is set): give --data DIR, or --memory");
 }
 
-void add_keeping(CLI::App& app, BrokerCommand& command) {
+void add_storage(CLI::App& app, BrokerCommand& command) {
   choose_directory(command);
   const auto directory = command.disk.directory.string();
-  auto* data = app.add_option("--data", command.disk.directory, "directory that items are kept in")
-                   ->type_name("a directory")
-                   ->option_text(directory.empty() ? "DIR" : "DIR [" + directory + "]");
+  auto* data =
+      app.add_option("--data", command.disk.directory, "directory that items are stored in")
+          ->type_name("a directory")
+          ->option_text(directory.empty() ? "DIR" : "DIR [" + directory + "]");
   auto* memory = app.add_flag("--memory", command.memory,
                               "keep nothing: what is confirmed lives as long as the broker");
   auto* max_memory = app.add_option("--max-memory", command.disk.max_memory,
@@ -116,33 +117,35 @@ void add_keeping(CLI::App& app, BrokerCommand& command) {
                          ->transform(in_bytes())
                          ->option_text("SIZE [" + size_text(command.disk.max_memory) + "]");
   auto* check = app.add_flag("--check", command.check,
-                             "only read all that is kept, and say whether it is whole");
+                             "only read all that is stored, and say whether it is whole");
   auto* compact = app.add_flag("--compact", command.compact,
-                               "only make the kept data as small as what it holds");
+                               "only make the stored data as small as what it holds");
   for (auto* option : {data, max_memory, check, compact}) memory->excludes(option);
   compact->excludes(check)->option_text(" ");
   for (auto* option : {memory, check}) option->option_text(" ");
 }
 
-/// Doors at ports that are not known yet take what is free.
-void check_lanes(const ServerOptions& server) {
-  if (!server.lanes || server.port == 0) return;
-  const Endpoint endpoint{server.bind, server.port};
-  const auto last = endpoint.door(server.settings.plain_queue ? DoorPort::out : DoorPort::news);
-  if (server.lanes->first <= last && server.lanes->last >= server.port)
-    fail("--lanes: " + std::to_string(server.port) + "-" + std::to_string(last) +
-         " are the ports of the doors");
+/// Endpoints at ports that are not known yet take what is free.
+void check_delivery_ports(const ServerOptions& server) {
+  if (!server.delivery_ports || server.port == 0) return;
+  const BrokerAddress broker{server.bind, server.port};
+  const auto last =
+      broker.port_of(server.settings.plain_queue ? EndpointPort::out : EndpointPort::notifications);
+  if (server.delivery_ports->first <= last && server.delivery_ports->last >= server.port)
+    fail("--delivery-ports: " + std::to_string(server.port) + "-" + std::to_string(last) +
+         " are the ports of the endpoints");
 }
 
-void add_addresses(CLI::App& app, ServerOptions& server, std::string& lanes, std::string& plain) {
+void add_addresses(CLI::App& app, ServerOptions& server, std::string& delivery_ports,
+                   std::string& plain) {
   app.add_option("--port", server.port,
-                 "base port: the doors are at this and the next two; 0 finds free ones")
+                 "base port: endpoints are at this and the next two; 0 finds free ones")
       ->transform(cli::number(0, 65531))
       ->option_text("PORT [" + std::to_string(server.port) + "]");
   app.add_option("--bind", server.bind, "address to listen on; 0.0.0.0 for all of IPv4, :: for all")
       ->type_name("an address or a name")
       ->option_text("ADDR [" + server.bind + "]");
-  app.add_option("--lanes", lanes,
+  app.add_option("--delivery-ports", delivery_ports,
                  "ports for consumers, one each, such as 6000-6099; else any free ones")
       ->check(cli::checked_by(parse_port_range))
       ->type_name("a range of ports, such as 6000-6099")
@@ -259,12 +262,12 @@ std::string bind_address(const std::string& text) {
 BrokerCommand read_command_line(int argc, char** argv) {
   BrokerCommand command;
   auto& settings = command.server.settings;
-  std::string lanes, plain;
+  std::string delivery_ports, plain;
   CLI::App app{"The queue that producers put on and consumers get from.", "baton-broker"};
   app.set_version_flag("--version", std::string("baton-broker ") + version);
   app.get_formatter()->column_width(29);
-  add_addresses(app, command.server, lanes, plain);
-  add_keeping(app, command);
+  add_addresses(app, command.server, delivery_ports, plain);
+  add_storage(app, command);
   add_limits(app, settings);
   add_ending(app, settings);
   app.add_flag("--health", command.health,
@@ -273,7 +276,7 @@ BrokerCommand read_command_line(int argc, char** argv) {
   if (!plain.empty()) settings.plain_queue = plain;
   if (command.health && command.server.port == 0)
     fail("--health: --port says where the broker is, not 0");
-  settings.keeps = !command.memory;
+  settings.durable = !command.memory;
   const bool needs_directory = !command.memory && !command.health;
   if (app.count("--data") > 0) command.passed_over.clear();
   if (needs_directory && command.disk.directory.empty())
@@ -283,8 +286,8 @@ BrokerCommand read_command_line(int argc, char** argv) {
   } catch (const std::invalid_argument& error) {
     fail(std::string("--bind: ") + error.what());
   }
-  if (!lanes.empty()) command.server.lanes = parse_port_range(lanes);
-  check_lanes(command.server);
+  if (!delivery_ports.empty()) command.server.delivery_ports = parse_port_range(delivery_ports);
+  check_delivery_ports(command.server);
   settings.broker = std::string("baton-broker ") + version;
   settings.host = host_name();
   return command;

@@ -2,8 +2,8 @@
 
 namespace baton::broker {
 
-/// The plain door is a producer without a name, a session, or a wish to know what becomes of its
-/// items.
+/// The plain endpoint is a producer without a name, a session, or a wish to know what becomes of
+/// its items.
 PlainQueue::PlainQueue(const Settings& settings, Queues& queues, Effects& effects)
     : settings_(settings), queues_(queues), effects_(effects) {
   if (!settings.plain_queue) return;

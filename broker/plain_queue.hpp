@@ -1,5 +1,5 @@
-// The queue of the plain doors: what comes in is an item, what goes out is done. No protocol, at
-// most once.
+// The queue of the plain endpoints: what comes in is an item, what goes out is done. No protocol,
+// at most once.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@ class PlainQueue {
   /// All must outlive it; `queues` has loaded by then.
   PlainQueue(const Settings& settings, Queues& queues, Effects& effects);
 
-  /// A body from the door `in`, where there is one: it is an item at once. too_large: it is none.
+  /// A body from the endpoint `in`, where there is one: it is an item at once. too_large: it is
+  /// none.
   Refusal put(std::string_view body, Time now);
   /// Whether `in` is to be bound: shut when the queue is full, open again when half of it is free.
   bool is_open();
@@ -34,7 +35,7 @@ class PlainQueue {
   const Settings& settings_;
   Queues& queues_;
   Effects& effects_;
-  Queue* queue_ = nullptr;  // none without plain doors
+  Queue* queue_ = nullptr;  // none without plain endpoints
   Producer* producer_ = nullptr;
   std::uint32_t room_ = 0;  // of `out`, in this turn
   bool open_ = true;        // `in`

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "broker/credit.hpp"
-#include "broker/rare.hpp"
+#include "broker/log_backoff.hpp"
 #include "proto/ensure.hpp"
 #include "proto/input_chain.hpp"
 
@@ -69,9 +69,11 @@ void Producers::begin_waiting(Time now) {
 /// is not there at all, all may have been settled, and its numbers forgotten, if it is the same
 /// data.
 std::uint64_t Producers::unknown_puts(const Hello& hello) {
-  if (!settings_.keeps || !hello.previous || hello.previous->epoch == sessions_.epoch()) return 0;
+  if (!settings_.durable || !hello.previous ||
+      hello.previous->broker_instance == sessions_.broker_instance())
+    return 0;
   const auto* producer = queues_.find_producer(hello.name);
-  if (!producer && hello.previous->epoch == queues_.epoch_before()) return 0;
+  if (!producer && hello.previous->broker_instance == queues_.previous_broker()) return 0;
   const auto known = producer ? producer->put.received() : SeqNo{};
   return hello.first_put > known + 1 ? hello.first_put - known - 1 : 0;
 }
@@ -87,10 +89,10 @@ void Producers::begin(Session& session, Time now) {
   session.queues.front()->producers.push_back(&session);
   extend_credit(session, settings_);
 
-  if (hello.previous) producer.outcomes.confirm(hello.heard, now);
+  if (hello.previous) producer.outcomes.confirm(hello.feed_position, now);
   producer.outcomes.restart();
   producer.outcomes.set_credit({UINT64_MAX}, UINT64_MAX);
-  session.welcome.first_told = producer.outcomes.confirmed() + 1;
+  session.welcome.feed_first = producer.outcomes.confirmed() + 1;
   session.welcome.put_received = producer.put.received();
   session.welcome.put_unknown = producer.unknown;
   if (!hello.begun) session.welcome.digests = producer.checkpoints.all();
@@ -100,7 +102,7 @@ void Producers::begin(Session& session, Time now) {
 /// Its numbers go on over sessions.
 void Producers::take_up(Session& session, Producer& producer, Time now) {
   const auto& hello = session.hello;
-  producer.said_bye = false;
+  producer.closed = false;
   if (producer.session) sessions_.refuse(producer.session->id, Refusal::fenced, {}, now);
   producer.lost_at = never;
   if (hello.first_put > producer.put.received() + 1) producer.put = StreamReceiver(hello.first_put);
@@ -127,7 +129,7 @@ Refusal Producers::put(const Peer& from, SeqNo first, const PutItems& put, Time 
   auto& producer = *session.producer;
   const auto before = producer.put.received();
   if (first.value == 0) return Refusal::over_credit;
-  const auto again = queues_.may_claim() ? producer.sent_before : SeqNo{};
+  const auto again = queues_.may_reclaim() ? producer.sent_before : SeqNo{};
   const auto room = room_for(session, settings_, !is_held(), again, first, put);
   if (room.over_credit) return Refusal::over_credit;
   sessions_.changed(session);
@@ -169,7 +171,7 @@ void Producers::join(const Peer& from) { from.session.joining = true; }
 
 void Producers::heartbeat(Session& session, const Heartbeat& heartbeat, Time now) {
   auto& outcomes = session.producer->outcomes;
-  outcomes.confirm(heartbeat.heard, now);
+  outcomes.confirm(heartbeat.feed_position, now);
   if (heartbeat.rewind && outcomes.rewind(now)) sessions_.changed(session);
 }
 
@@ -179,7 +181,7 @@ void Producers::end(Session& session, const std::string& /*why*/, Time now) {
   auto& producer = *std::exchange(session.producer, nullptr);
   last_puts_.push_back(pending(session.id, producer, {}));
   producer.session = nullptr;
-  producer.said_bye = session.left;
+  producer.closed = session.left;
   producer.lost_at = now;
   queues_.forget_if_settled(producer);
   queues_.leave_queues(session);
@@ -203,14 +205,14 @@ void Producers::note_turn(Ticket turn) {
   }
 }
 
-void Producers::kept(Ticket durable) {
+void Producers::became_durable(Ticket durable) {
   for (; !pending_.empty() && pending_.front().ticket <= durable; pending_.pop_front()) {
-    const auto& kept = pending_.front();
-    if (auto* producer = queues_.find_producer(kept.producer, kept.serial)) {
-      producer->confirmed = std::max(producer->confirmed, kept.number);
-      producer->confirmed_bytes = std::max(producer->confirmed_bytes, kept.bytes);
+    const auto& entry = pending_.front();
+    if (auto* producer = queues_.find_producer(entry.producer, entry.serial)) {
+      producer->confirmed = std::max(producer->confirmed, entry.number);
+      producer->confirmed_bytes = std::max(producer->confirmed_bytes, entry.bytes);
     }
-    if (auto* session = sessions_.find(kept.session)) sessions_.changed(*session);
+    if (auto* session = sessions_.find(entry.session)) sessions_.changed(*session);
   }
 }
 
@@ -220,9 +222,9 @@ void Producers::hold(const std::string& why) {
   if (why.empty() == storage_holds_.empty()) return;
   storage_holds_ = why;
   if (!why.empty()) ++storage_held_;  // where there is little room it is full and not full in turns
-  if (worth_a_line(storage_held_))
-    effects_.log.push_back(why.empty() ? "new items are kept again"
-                                       : "new items cannot be kept, producers wait: " + why);
+  if (should_log(storage_held_))
+    effects_.log.push_back(why.empty() ? "new items are stored again"
+                                       : "new items cannot be stored, producers wait: " + why);
   for (const auto& [id, session] : sessions_.all())
     if (session->producer) {
       queues_.note_room(*session->queues.front());
@@ -263,10 +265,10 @@ void Producers::fill(Confirm& confirm, const Session& session) const {
   confirm.put_held = is_held() ? Held::storage : put_held(session, settings_);
   confirm.rewind_put = producer->put.has_gap();
   confirm.accepted = producer->accepted;
-  confirm.done = producer->kept.done;
-  confirm.dead = producer->kept.dead;
-  confirm.told = producer->outcomes.last();
-  confirm.told_sent = producer->outcomes.sent();
+  confirm.done = producer->durable.done;
+  confirm.dead = producer->durable.dead;
+  confirm.feed_last = producer->outcomes.last();
+  confirm.feed_sent = producer->outcomes.sent();
   confirm.consumers = session.queues.front()->consumers();
 }
 

@@ -32,7 +32,7 @@ class Producers final : public RoleHandler {
   /// The turn was given to the storage; all puts up to a ticket are kept. `why` it has no room for
   /// new ones, if so.
   void note_turn(Ticket turn);
-  void kept(Ticket durable);
+  void became_durable(Ticket durable);
   void hold(const std::string& why);
   bool is_held() const { return !storage_holds_.empty(); }
   bool wait_for(Ticket turn) const { return !pending_.empty() && pending_.front().ticket <= turn; }

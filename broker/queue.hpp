@@ -20,7 +20,7 @@ struct Queue {
   std::string name;
   static constexpr std::uint32_t no_index = UINT32_MAX;
   std::uint32_t index = no_index;  ///< how the storage calls it: given with its first item
-  std::uint32_t users = 0;         ///< sessions and doors that name it
+  std::uint32_t users = 0;         ///< sessions and endpoints that name it
 
   ReadyList ready;
   Suspects suspects;            ///< ready, too
@@ -39,7 +39,7 @@ struct Queue {
   std::uint64_t done = 0;
   std::uint64_t dead = 0;
 
-  /// Who may take items of it: sessions, and plain doors.
+  /// Who may take items of it: sessions, and plain endpoints.
   std::uint32_t consumers() const { return users - static_cast<std::uint32_t>(producers.size()); }
 
   std::uint64_t bytes = 0;    ///< of bodies of items that are neither done nor dead

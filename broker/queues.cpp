@@ -10,7 +10,7 @@ namespace baton::broker {
 namespace {
 
 constexpr std::size_t looks_at_once = 10'000;  // at producers that may be forgotten
-constexpr Duration producer_kept = 10min;      // a lost one may come back and must not put twice
+constexpr Duration producer_ttl = 10min;       // a lost one may come back and must not put twice
 
 /// What a consumer is called in the history of an item.
 std::string called(const Session& session) {
@@ -38,7 +38,7 @@ Queues::Queues(const Settings& settings, Storage& storage, Effects& effects,
       storage_(storage),
       effects_(effects),
       changed_(changed),
-      feed_(settings, storage, effects, items_) {}
+      delivery_flow_(settings, storage, effects, items_) {}
 
 void Queues::changed(Session& session) {
   if (std::exchange(session.changed, true)) return;
@@ -117,7 +117,7 @@ Producer& Queues::new_producer(const std::string& name, std::uint32_t index) {
 }
 
 void Queues::forget_if_settled(Producer& producer) {
-  if (producer.may_be_forgotten() && producer.said_bye) forget(producer);
+  if (producer.may_be_forgotten() && producer.closed) forget(producer);
 }
 
 void Queues::forget_lost_producers(Time now) {
@@ -127,7 +127,7 @@ void Queues::forget_lost_producers(Time now) {
     auto* producer = producer_list_[next_look_];
     if (!producer || !producer->may_be_forgotten()) continue;
     if (producer->lost_at == Time::min()) producer->lost_at = now;
-    const bool long_ago = producer->lost_at != never && now - producer->lost_at > producer_kept;
+    const bool long_ago = producer->lost_at != never && now - producer->lost_at > producer_ttl;
     if (long_ago || !producer->ever_put) forget(*producer);
   }
 }
@@ -152,22 +152,22 @@ void Queues::put(Producer& producer, Queue& queue, const PutItem& put, SeqNo num
   producer.put_bytes += put.body.size();
   ++queue.put;
   queue.bytes += item.size;
-  const bool again = claims_ && number <= producer.sent_before;
+  const bool again = reclaims_ && number <= producer.sent_before;
   auto stored = to_store(item, last_id_);
   stored.number = number;
   stored.delay_ms = put.delay_ms;
   stored.again = again ? producer.key : 0;
   storage_.put(stored, {queue.name, producer.name}, put.body);
   note_changed(producer);
-  if (producer.key != 0) unkept_puts_.add(last_id_, producer.index, number);
+  if (producer.key != 0) unstored_puts_.add(last_id_, producer.index, number);
   const std::chrono::milliseconds delay(put.delay_ms);
   if (!again || !put_again(producer, item, last_id_, number, now))
     place(item, last_id_, delay, now);
 }
 
-/// Of what may not be kept yet: its holder can name it to a broker after this one.
+/// Of what may not be stored yet: its holder can name it to a broker after this one.
 PutName Queues::put_name(const Item& item, ItemId id) const {
-  const auto number = unkept_puts_.number(id);
+  const auto number = unstored_puts_.number(id);
   return number == SeqNo{} ? PutName{} : PutName{producer_list_[item.producer]->key, number};
 }
 
@@ -188,10 +188,10 @@ void Queues::delay_until(Item& item, ItemId id, Time due) {
   item.place = Place::delayed;
   ++queue_of(item).delayed;
   delayed_.push({due, id});
-  if (claims_) dues_[id.value] = due;
+  if (reclaims_) dues_[id.value] = due;
 }
 
-/// Claimed by who was given it when that delay was over, by an earlier broker. False: it does not
+/// Reclaimed by who was given it when that delay was over, by an earlier broker. False: it does not
 /// wait, or not for that.
 bool Queues::undelay(Item& item, ItemId id) {
   const auto due = dues_.find(id.value);
@@ -260,18 +260,18 @@ void Queues::erase_settled(Session& session) {
   auto& list = session.delivered;
   while (!list.empty() && settled(list.front())) list.pop_front();
   if (list.size() > 2 * session.held + 1024) std::erase_if(list, settled);
-  if (session.asked < session.asked_in_all)
-    ask(session, session.asked_in_all);  // it may hold more again
+  if (session.requested < session.requested_in_all)
+    request(session, session.requested_in_all);  // it may hold more again
 }
 
 bool Queues::ack(Session& session, ItemId id) {
   if (!puts_.empty()) {
-    if (settle_put(session, id, PutClaims::Claim::Said::done, {}, 0)) return true;
+    if (settle_put(session, id, PutReclaims::Reclaim::Settled::done, {}, 0)) return true;
     id = puts_.called(id);
   }
   auto* item = held_by(session, id);
   if (!item) return false;
-  feed_.arrived(session, item->delivered);
+  delivery_flow_.arrived(session, item->delivered);
   const bool suspect = item->suspect;
   --queue_of(*item).held;
   --session.held;
@@ -333,22 +333,22 @@ void Queues::make_ready(Item& item, ItemId id) {
 }
 
 bool Queues::fail(Session& session, const Failure& failure, Time now) {
-  Attempt attempt{called(session), std::string(failure.reason), now};
+  FailureRecord record{called(session), std::string(failure.reason), now};
   auto id = failure.id;
   if (!puts_.empty()) {
-    if (settle_put(session, id, PutClaims::Claim::Said::failed, attempt, failure.delay_ms))
+    if (settle_put(session, id, PutReclaims::Reclaim::Settled::failed, record, failure.delay_ms))
       return true;
     id = puts_.called(id);
   }
   auto* item = held_by(session, id);
   if (!item) return false;
   let_go(session, *item);
-  // Its holder, who was not told that this is kept, may claim it after a crash, to say so again.
-  // Another one may have it by then: that one's claim is the higher one. It need not wait for the
+  // Its holder, who was not told that this is kept, may reclaim it after a crash, to say so again.
+  // Another one may have it by then: that one's reclaim is the higher one. It need not wait for the
   // disk, since the first holder is done with it.
   ++redelivered_[id.value].deliveries;
   item->suspect = false;  // its holder lives
-  failed(*item, id, std::move(attempt), std::chrono::milliseconds(failure.delay_ms),
+  failed(*item, id, std::move(record), std::chrono::milliseconds(failure.delay_ms),
          Told::by_holder);
   return true;
 }
@@ -367,7 +367,7 @@ StoredItem Queues::to_store(const Item& item, ItemId id) {
   return stored;
 }
 
-void Queues::update_storage(const Item& item, ItemId id, const std::vector<Attempt>& history,
+void Queues::update_storage(const Item& item, ItemId id, const std::vector<FailureRecord>& history,
                             Duration delay) {
   auto stored = to_store(item, id);
   stored.delay_ms =
@@ -398,12 +398,12 @@ void Queues::take_back_after(Session& session, std::uint64_t count) {
     update_storage(item, id, storage_.history(id));
     come_back(item, id);
   }
-  feed_.forget(session);
+  delivery_flow_.forget(session);
 }
 
 void Queues::give_all_back(Session& session, const std::string& why, Time now) {
   // It cannot be begun.
-  const auto coming = Feed::is_parting(session) ? session.flow.large.back().id : ItemId{};
+  const auto coming = DeliveryFlow::is_parting(session) ? session.flow.large.back().id : ItemId{};
   std::uint32_t perhaps_begun = session.most_waiting;
   for (const auto id : held_after(session, 0)) {
     auto& item = *items_.find(id);
@@ -418,18 +418,18 @@ void Queues::give_all_back(Session& session, const std::string& why, Time now) {
     come_back(item, id);
   }
   assert(session.held == 0);
-  forget_put_claims(session);
-  feed_.forget(session);
+  forget_put_reclaims(session);
+  delivery_flow_.forget(session);
 }
 
 /// What was begun when its holder was lost has failed, and is suspect. What is only perhaps begun
 /// is suspect: it fails when it costs a holder's life who has nothing else. So nobody's death is
 /// for nothing, however fast it comes, and what waited beside a poison item is never counted.
-void Queues::suspect(Session& session, Item& item, ItemId id, Attempt attempt) {
+void Queues::suspect(Session& session, Item& item, ItemId id, FailureRecord failure) {
   const bool counts = item.delivered <= session.begun || item.suspect;
   lose(session, item, id);
   item.suspect = true;
-  if (counts) return failed(item, id, std::move(attempt), Duration::zero(), Told::by_nobody);
+  if (counts) return failed(item, id, std::move(failure), Duration::zero(), Told::by_nobody);
   update_storage(item, id, storage_.history(id));
   come_back(item, id);
 }
@@ -437,8 +437,8 @@ void Queues::suspect(Session& session, Item& item, ItemId id, Attempt attempt) {
 void Queues::release_all(Session& session) {
   for (const auto id : held_after(session, 0)) release(session, id);
   assert(session.held == 0);
-  give_put_claims_back(session);  // and waits until what it has said of the others is kept
-  feed_.forget(session);
+  give_put_reclaims_back(session);  // and waits until what it has said of the others is kept
+  delivery_flow_.forget(session);
 }
 
 }  // namespace baton::broker

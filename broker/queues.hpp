@@ -5,7 +5,7 @@
 //   ------------------> ready ------------------> held -----------> done (gone)
 //    \  delay            ^  ^                      | |
 //     `------> delayed --'  `----- release, lost --' | fail, death of the holder: failures + 1
-//                 ^  due            lane             |
+//                 ^  due            link             |
 //                 `--------- fail with a delay ------+-- after max_attempts --> dead
 //
 // Invariants:
@@ -13,14 +13,14 @@
 // done + dead.
 // 2. An item is held by one session at most, and only by one that stands; Session::delivered lists
 // it once.
-// 3. asked >= answered for each session; no item is delivered but in answer to an ask.
+// 3. requested >= answered for each session; no item is delivered but in answer to a request.
 // 4. A queue with ready items has no waiting session when a turn ends, unless the turn had no time
 // for more: then it is among
-//    those to be served. Who asks and has no room on its lane does not stand in the waiting lists,
+//    those to be served. Who asks and has no room on its link does not stand in the waiting lists,
 //    nor whose process is set aside: for a suspect, or in doubt.
-// 5. What came back without its holder's word (silence, departure, a lost lane) goes out again
+// 5. What came back without its holder's word (silence, departure, a lost link) goes out again
 // under a higher count of
-//    deliveries, and where items are kept not before that count is: so of all who claim an item
+//    deliveries, and where items are kept not before that count is: so of all who reclaim an item
 //    after a crash only the last who was given it has the highest.
 #pragma once
 
@@ -34,20 +34,20 @@
 #include <unordered_map>
 #include <vector>
 
+#include "broker/delivery_flow.hpp"
 #include "broker/effects.hpp"
-#include "broker/feed.hpp"
 #include "broker/holders.hpp"
 #include "broker/items.hpp"
-#include "broker/put_claims.hpp"
+#include "broker/put_reclaims.hpp"
 #include "broker/queue.hpp"
 #include "broker/session.hpp"
 #include "broker/settings.hpp"
 #include "broker/storage.hpp"
-#include "broker/unkept_puts.hpp"
+#include "broker/unstored_puts.hpp"
 
 namespace baton::broker {
 
-class Queues final : public Kept {
+class Queues final : public RestoreTarget {
  public:
   /// All of them must outlive the queues. Sessions whose standing changed are told to `changed`,
   /// once a turn.
@@ -55,26 +55,28 @@ class Queues final : public Kept {
          std::vector<Session*>& changed);
 
   /// Takes what the storage has kept, before anything else.
-  void load(Epoch epoch, Time now);
-  /// The epoch of the broker that kept it; 0 without one.
-  Epoch epoch_before() const { return epoch_before_; }
-  /// Those who held an item before the broker was started anew may claim it. While it lasts, and
-  /// there is something to be claimed (items that were kept, or were put before and are put again),
-  /// nothing is delivered.
-  void wait_for_claims(bool wait);
-  bool may_claim() const { return claims_; }
-  /// The session has heard of what it claims in vain, up to `heard` of its stream.
+  void load(BrokerInstance broker_instance, Time now);
+  /// The broker instance that stored it; 0 without one.
+  BrokerInstance previous_broker() const { return previous_broker_; }
+  /// Those who held an item before the broker was started anew may reclaim it. While it lasts, and
+  /// there is something to be reclaimed (items that were stored, or were put before and are put
+  /// again), nothing is delivered.
+  void wait_for_reclaims(bool wait);
+  bool may_reclaim() const { return reclaims_; }
+  /// The session has heard of what it reclaims in vain, up to `heard` of its stream.
   void heard_lost(Session& session, SeqNo heard, Time now);
   std::uint64_t untold() const { return untold_; }
-  bool waits_for_claims() const { return claims_ && (kept_items_ > 0 || puts_.may_be_claimed()); }
+  bool waits_for_reclaims() const {
+    return reclaims_ && (restored_items_ > 0 || puts_.may_be_reclaimed());
+  }
   /// For good.
   void deliver_no_more() { stopped_ = true; }
-  bool delivers() const { return !stopped_ && !waits_for_claims(); }
+  bool delivers() const { return !stopped_ && !waits_for_reclaims(); }
 
   /// The queue of that name, made on first use. Stays valid while it is used, and until the end of
   /// the turn.
   Queue& queue(const std::string& name);
-  /// A session or door names the queue, or does so no longer.
+  /// A session or endpoint names the queue, or does so no longer.
   void use(Queue& queue) { ++queue.users; }
   void leave(Queue& queue);
   /// All that the session's hello names.
@@ -90,7 +92,7 @@ class Queues final : public Kept {
   /// The one of that index, unless it was forgotten since it had that serial.
   Producer* find_producer(std::uint32_t index, std::uint64_t serial);
   void note_changed(Producer& producer);
-  /// Forgets a producer that has said bye, has no name that the user gave, and no item left.
+  /// Forgets a producer that has closed, has no name that the user gave, and no item left.
   void forget_if_settled(Producer& producer);
   /// Forgets those, too, that were lost producer_kept ago.
   void forget_lost_producers(Time now);
@@ -109,12 +111,12 @@ class Queues final : public Kept {
     if (session.process && session.process->doubted) trust(*session.process);
   }
 
-  void ask(Session& session, std::uint64_t asked_in_all);
+  void request(Session& session, std::uint64_t requested_in_all);
   /// Not while so much is under way to it that it cannot be reading.
-  bool may_ask(const Session& session) const { return feed_.is_read(session); }
-  void withdraw(Session& session, std::uint32_t count);
-  /// The session asks no more: it ends, or its lane is made anew.
-  void forget_asks(Session& session);
+  bool may_request(const Session& session) const { return delivery_flow_.is_read(session); }
+  void cancel_requests(Session& session, std::uint32_t count);
+  /// The session asks no more: it ends, or its link is made anew.
+  void forget_requests(Session& session);
 
   /// Takes what is next of a queue that nobody asks of: it is done with that. Its body, or nothing.
   std::optional<std::string> take_unacked(Queue& queue);
@@ -125,7 +127,7 @@ class Queues final : public Kept {
   bool release(Session& session, ItemId id);
 
   /// What was delivered after the first `count` deliveries did not arrive: it goes to the front, no
-  /// attempt counted.
+  /// failure counted.
   void take_back_after(Session& session, std::uint64_t count);
   /// The session is lost: all it holds goes to the front. Unless `why` is empty this counts as a
   /// failure of each item that was begun.
@@ -136,7 +138,7 @@ class Queues final : public Kept {
   /// nobody was given since: what that session lost here a moment ago (a failure counted for it is
   /// taken back), or was given by the broker before this one. Of the rest it is told that it is
   /// lost.
-  void claim(Session& session, const Claim& claim);
+  void reclaim(Session& session, const Reclaim& reclaim);
 
   /// A turn moves so many items in each way (delivered, taken back, due) as Settings::turn_work
   /// says; what else there is to do is for the next one, which begins at once. What one message or
@@ -151,10 +153,10 @@ class Queues final : public Kept {
   /// Delivers what is ready to who asks, in all queues that changed, as far as the turn's work
   /// allows.
   void serve();
-  bool has_to_serve() const { return !to_serve_.empty() || feed_.has_more() || again_; }
-  /// Of its present lane, everything up to this number has arrived.
+  bool has_to_serve() const { return !to_serve_.empty() || delivery_flow_.has_more() || again_; }
+  /// Of its present link, everything up to this number has arrived.
   void arrived(Session& session, SeqNo number, Time now);
-  std::uint64_t bytes_under_way() const { return feed_.under_way(); }
+  std::uint64_t bytes_under_way() const { return delivery_flow_.under_way(); }
 
   /// There may be more room in it for its producers.
   void note_room(Queue& queue) { to_serve(queue); }
@@ -162,8 +164,8 @@ class Queues final : public Kept {
   void save_producers();
   /// Counts for producers what is settled and durable. `turn` is the one that has just been given
   /// to the storage.
-  void settles_kept(Ticket turn, Ticket durable);
-  void puts_kept(Ticket turn, Ticket durable) { unkept_puts_.kept(turn, durable); }
+  void settles_stored(Ticket turn, Ticket durable);
+  void puts_stored(Ticket turn, Ticket durable) { unstored_puts_.became_durable(turn, durable); }
   /// Who holds the item, nullptr: nobody. For tests.
   const Session* holder_of(ItemId id) const {
     const auto* item = items_.find(id);
@@ -183,8 +185,8 @@ class Queues final : public Kept {
   void check_invariants() const;
 
  private:
-  // Kept: what the storage tells.
-  void begin(Epoch epoch, ItemId first) override;
+  // RestoreTarget: what the storage tells.
+  void begin(BrokerInstance broker_instance, ItemId first) override;
   void queue(std::uint32_t index, std::string_view name) override;
   void producer(const StoredProducer& producer) override;
   void item(const StoredItem& item) override;
@@ -234,59 +236,59 @@ class Queues final : public Kept {
   void leave_waiting(Session& session, const Queue* left = nullptr);
   void wait_for_room(Session& session, const Queue* left = nullptr);
   void let_in();
-  bool may_take(const Session* session) const { return feed_.room(*session) > 0; }
+  bool may_take(const Session* session) const { return delivery_flow_.room(*session) > 0; }
   void let_go(Session& session, Item& item);
-  void suspect(Session& session, Item& item, ItemId id, Attempt attempt);
+  void suspect(Session& session, Item& item, ItemId id, FailureRecord failure);
   void done(Item& item, ItemId id);
   void make_ready(Item& item, ItemId id);
   enum class Told : std::uint8_t { by_holder, by_nobody };
-  void failed(Item& item, ItemId id, Attempt attempt, Duration delay, Told told);
-  void bury(Item& item, ItemId id, std::vector<Attempt> history, Time now);
+  void failed(Item& item, ItemId id, FailureRecord failure, Duration delay, Told told);
+  void bury(Item& item, ItemId id, std::vector<FailureRecord> history, Time now);
   void keep_dead_letter(Queue& queue, ItemId id, const Item& item);
   bool too_many_dead_letters(const Queue& queue) const;
   void drop_dead_letters(Queue& queue);
   void drop_oldest_dead_letter(Queue& queue);
-  bool counts_kept(Producer& producer, Ticket turn, Ticket durable);
+  bool counts_stored(Producer& producer, Ticket turn, Ticket durable);
   Producer& new_producer(const std::string& name, std::uint32_t index);
   void forget(Producer& producer);
   void changed(Session& session);
   void erase_settled(Session& session);
   static StoredItem to_store(const Item& item, ItemId id);
-  void update_storage(const Item& item, ItemId id, const std::vector<Attempt>& history,
+  void update_storage(const Item& item, ItemId id, const std::vector<FailureRecord>& history,
                       Duration delay = {});
   std::uint32_t deliveries_of(ItemId id) const;
   std::uint32_t deliver(ItemId id);
   void lose(Session& session, Item& item, ItemId id);
   void come_back(Item& item, ItemId id);
-  void returns_kept(Ticket turn, Ticket durable);
+  void returns_stored(Ticket turn, Ticket durable);
   bool take_out(Item& item, ItemId id);
   std::vector<ItemId> held_after(Session& session, std::uint64_t count);
-  bool claim(Session& session, ItemId id, std::uint32_t deliveries);
+  bool reclaim(Session& session, ItemId id, std::uint32_t deliveries);
   bool take_up(Session& session, Item& item, ItemId id, std::uint32_t deliveries);
-  bool claim_kept(Session& session, Item& item, ItemId id, std::uint32_t deliveries);
+  bool reclaim_restored(Session& session, Item& item, ItemId id, std::uint32_t deliveries);
   void tell_lost(Session& session, ItemRun run);
   void place(Item& item, ItemId id, Duration delay, Time now);
   void delay_until(Item& item, ItemId id, Time due);
   bool undelay(Item& item, ItemId id);
   void hold_again(Session& session, Item& item, ItemId id);
-  static bool asks_of(const Session& session, const Queue& queue);
-  bool asks_of(const Session& session, const Item& item) {
-    return asks_of(session, queue_of(item));
+  static bool consumes(const Session& session, const Queue& queue);
+  bool consumes(const Session& session, const Item& item) {
+    return consumes(session, queue_of(item));
   }
-  bool claim_put(Session& session, ItemId id, const PutName& put, std::uint32_t deliveries);
-  bool claim_here(Session& session, ItemId as, ItemId id, std::uint32_t deliveries);
+  bool reclaim_put(Session& session, ItemId id, const PutName& put, std::uint32_t deliveries);
+  bool reclaim_here(Session& session, ItemId as, ItemId id, std::uint32_t deliveries);
   bool put_again(Producer& producer, Item& item, ItemId id, SeqNo number, Time now);
   void hold_late(Session& session, Item& item, ItemId id);
-  bool settle_put(Session& session, ItemId id, PutClaims::Claim::Said said, Attempt attempt,
-                  std::uint32_t delay_ms);
+  bool settle_put(Session& session, ItemId id, PutReclaims::Reclaim::Settled settled,
+                  FailureRecord failure, std::uint32_t delay_ms);
   bool release_put(Session& session, ItemId id);
-  std::vector<PutClaims::Claim> passed_on(PutClaims::Claim claim);
-  void count_failures(Item& item, ItemId id, std::vector<PutClaims::Claim>& claims);
-  void give_put_claims_back(Session& session);
-  void forget_put_claims(Session& session);
-  void end_put_claims();
-  void confirm_settled(const PutClaims::Claim& claim);
-  void confirm_settled_if_said(const PutClaims::Claim& claim);
+  std::vector<PutReclaims::Reclaim> passed_on(PutReclaims::Reclaim reclaim);
+  void count_failures(Item& item, ItemId id, std::vector<PutReclaims::Reclaim>& reclaims);
+  void give_put_reclaims_back(Session& session);
+  void forget_put_reclaims(Session& session);
+  void end_put_reclaims();
+  void confirm_settled(const PutReclaims::Reclaim& reclaim);
+  void confirm_if_settled(const PutReclaims::Reclaim& reclaim);
   PutName put_name(const Item& item, ItemId id) const;
 
   const Settings& settings_;
@@ -295,28 +297,28 @@ class Queues final : public Kept {
   std::vector<Session*>& changed_;
 
   Items items_;
-  Feed feed_;
+  DeliveryFlow delivery_flow_;
   Holders holders_;
   std::uint64_t suspects_ = 0;  // in all queues' suspects
-  std::vector<Session*> full_;  // ask, and have no room on their lanes
+  std::vector<Session*> full_;  // ask, and have no room on their links
   bool again_ = false;          // of these, some have room now
   ItemId last_id_;
   ItemId first_id_;  // of this process: what is below was kept
-  Epoch epoch_before_;
-  Time loaded_at_{};              // the clock when the storage was loaded
-  std::uint64_t untold_ = 0;      // claims in vain that their sessions have not heard of
-  std::uint64_t kept_items_ = 0;  // that are to be done: nobody claims the dead
-  bool claims_ = false, stopped_ = false;
-  UnkeptPuts unkept_puts_;
-  PutClaims puts_;
+  BrokerInstance previous_broker_;
+  Time loaded_at_{};                  // the clock when the storage was loaded
+  std::uint64_t untold_ = 0;          // reclaims in vain that their sessions have not heard of
+  std::uint64_t restored_items_ = 0;  // that are to be done: nobody reclaims the dead
+  bool reclaims_ = false, stopped_ = false;
+  UnstoredPuts unstored_puts_;
+  PutReclaims puts_;
   std::unordered_map<std::uint64_t, SeqNo>
-      kept_numbers_;  // by producer's key: what was kept; while claims are waited for
-  std::multiset<std::pair<Time, ItemId>> undelayed_;  // of delayed_, what was claimed
+      restored_numbers_;  // by producer's key: what was kept; while reclaims are waited for
+  std::multiset<std::pair<Time, ItemId>> undelayed_;  // of delayed_, what was reclaimed
   std::unordered_map<std::uint64_t, Time>
-      dues_;  // of what began to wait while claims were waited for: it may be claimed
+      dues_;  // of what began to wait while reclaims were waited for: it may be reclaimed
   std::vector<std::uint32_t> changed_producers_;  // in this turn, by index
   std::vector<std::uint32_t>
-      unkept_producers_;  // by index; some may be forgotten by now, or here twice
+      unstored_producers_;  // by index; some may be forgotten by now, or here twice
   std::map<std::string, std::unique_ptr<Queue>> by_name_;
   std::vector<Queue*>
       queue_list_;  // by index: those that had an item; nullptr where one was forgotten

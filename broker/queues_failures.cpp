@@ -2,28 +2,28 @@
 #include <bit>
 #include <utility>
 
+#include "broker/log_backoff.hpp"
 #include "broker/queues.hpp"
-#include "broker/rare.hpp"
 #include "proto/counted.hpp"
 
 namespace baton::broker {
 namespace {
 
-constexpr std::size_t kept_attempts = 20;    // per item
+constexpr std::size_t stored_failures = 20;  // per item
 constexpr std::size_t body_in_notice = 200;  // bytes
 constexpr std::size_t reasons_in_notice = 4096;
 
-void append_attempt(std::vector<Attempt>& history, Attempt attempt) {
-  if (history.size() == kept_attempts) history.erase(history.begin());
-  history.push_back(std::move(attempt));
+void append_failure(std::vector<FailureRecord>& history, FailureRecord failure) {
+  if (history.size() == stored_failures) history.erase(history.begin());
+  history.push_back(std::move(failure));
 }
 
 }  // namespace
 
-void Queues::failed(Item& item, ItemId id, Attempt attempt, Duration delay, Told told) {
-  const auto now = attempt.at;
+void Queues::failed(Item& item, ItemId id, FailureRecord failure, Duration delay, Told told) {
+  const auto now = failure.at;
   auto history = storage_.history(id);
-  append_attempt(history, std::move(attempt));
+  append_failure(history, std::move(failure));
   ++item.failures;
   if (item.failures >= settings_.max_attempts) return bury(item, id, std::move(history), now);
   update_storage(item, id, history, delay);
@@ -33,17 +33,17 @@ void Queues::failed(Item& item, ItemId id, Attempt attempt, Duration delay, Told
 }
 
 /// What others have said of it, before the one who has it now was given it.
-void Queues::count_failures(Item& item, ItemId id, std::vector<PutClaims::Claim>& claims) {
-  if (claims.empty()) return;
+void Queues::count_failures(Item& item, ItemId id, std::vector<PutReclaims::Reclaim>& reclaims) {
+  if (reclaims.empty()) return;
   auto history = storage_.history(id);
-  for (auto& claim : claims) {
-    append_attempt(history, std::move(claim.attempt));
+  for (auto& reclaim : reclaims) {
+    append_failure(history, std::move(reclaim.failure));
     ++item.failures;
   }
   update_storage(item, id, history);
 }
 
-void Queues::bury(Item& item, ItemId id, std::vector<Attempt> history, Time now) {
+void Queues::bury(Item& item, ItemId id, std::vector<FailureRecord> history, Time now) {
   auto& queue = queue_of(item);
   auto& producer = *producer_list_[item.producer];
   item.place = Place::dead;
@@ -57,20 +57,20 @@ void Queues::bury(Item& item, ItemId id, std::vector<Attempt> history, Time now)
   keep_last(history, reasons_in_notice);
   DeadNotice notice{
       id, queue.name, std::string(storage_.body(id).substr(0, body_in_notice)), item.failures, {}};
-  for (const auto& attempt : history)
+  for (const auto& failure : history)
     notice.history.push_back(
-        {attempt.consumer, attempt.why,
-         std::chrono::duration_cast<std::chrono::milliseconds>(now - attempt.at).count()});
-  // The plain door has nobody to tell. Who does not listen learns of the rest as a count.
+        {failure.consumer, failure.why,
+         std::chrono::duration_cast<std::chrono::milliseconds>(now - failure.at).count()});
+  // The plain endpoint has nobody to tell. Who does not listen learns of the rest as a count.
   const auto untold = producer.outcomes.last().value - producer.outcomes.confirmed().value;
   if (!producer.name.empty() && untold < settings_.max_notices) {
     const auto text = to_json(notice);
     append_block(producer.outcomes.block_for(text.size()), EntryKind::died, text);
     producer.outcomes.appended(text.size());
   }
-  if (worth_a_line(queue.dead))
+  if (should_log(queue.dead))
     effects_.log.push_back("item " + std::to_string(id.value) + " of queue " + queue.name +
-                           " is dead after " + counted(item.failures, "attempt") + ": " +
+                           " is dead after " + counted(item.failures, "failure") + ": " +
                            notice.history.back().why + " (" + counted(queue.dead, "dead item") +
                            ")");
   if (producer.session) changed(*producer.session);

@@ -6,12 +6,12 @@
 
 namespace baton::broker {
 
-void Queues::ask(Session& session, std::uint64_t asked_in_all) {
-  session.asked_in_all = std::max(session.asked_in_all, asked_in_all);
-  const auto room = session.held < max_asks ? max_asks - session.held : 0;
-  const auto heard = std::min(session.asked_in_all, session.answered + room);
-  if (heard <= session.asked) return;
-  session.asked = heard;
+void Queues::request(Session& session, std::uint64_t requested_in_all) {
+  session.requested_in_all = std::max(session.requested_in_all, requested_in_all);
+  const auto room = session.held < max_requests ? max_requests - session.held : 0;
+  const auto heard = std::min(session.requested_in_all, session.answered + room);
+  if (heard <= session.requested) return;
+  session.requested = heard;
   if (!session.flow.full && !session.process->set_aside()) join_waiting(session);
 }
 
@@ -50,38 +50,38 @@ std::vector<Queue*> Queues::take_touched() {
   return std::exchange(touched_, {});
 }
 
-void Queues::withdraw(Session& session, std::uint32_t count) {
+void Queues::cancel_requests(Session& session, std::uint32_t count) {
   for (auto* queue : session.queues)
-    serve(*queue);  // what is there goes to an ask, even one that lasted no time
-  const auto open = session.asked_in_all - session.answered;
-  for (auto left = std::min<std::uint64_t>({count, open, max_asks}); left > 0; --left) {
-    session.asked = std::max(session.asked, ++session.answered);
-    feed_.empty(session);
+    serve(*queue);  // what is there goes to a request, even one that lasted no time
+  const auto open = session.requested_in_all - session.answered;
+  for (auto left = std::min<std::uint64_t>({count, open, max_requests}); left > 0; --left) {
+    session.requested = std::max(session.requested, ++session.answered);
+    delivery_flow_.empty(session);
   }
-  if (session.wants() == 0) forget_asks(session);
+  if (session.wants() == 0) forget_requests(session);
 }
 
-void Queues::forget_asks(Session& session) {
-  session.asked_in_all = session.asked = session.answered;
+void Queues::forget_requests(Session& session) {
+  session.requested_in_all = session.requested = session.answered;
   leave_waiting(session);
   auto* queue = session.process->reserved;
   if (queue && queue->reserved == &session) unreserve(*queue);
 }
 
 void Queues::arrived(Session& session, SeqNo number, Time now) {
-  feed_.arrived(session, session.lane_base + std::min(number, session.lane_sent()).value);
-  feed_.measure(session, now);
+  delivery_flow_.arrived(session, session.link_base + std::min(number, session.link_sent()).value);
+  delivery_flow_.measure(session, now);
 }
 
 void Queues::serve() {
   if (!delivers()) return;
   let_in();
   serve(std::exchange(to_serve_, {}));
-  while (!to_serve_.empty() && !feed_.turn_is_used_up() && may_deliver())
+  while (!to_serve_.empty() && !delivery_flow_.turn_is_used_up() && may_deliver())
     serve(std::exchange(to_serve_, {}));  // who was set aside waits again, for other queues, too
   // Who was served first, and only in part, goes behind the others.
   if (to_serve_.size() > 1) std::rotate(to_serve_.begin(), to_serve_.begin() + 1, to_serve_.end());
-  feed_.deal();
+  delivery_flow_.deal();
   again_ = std::any_of(full_.begin(), full_.end(),
                        [this](const Session* session) { return may_take(session); });
 }
@@ -94,7 +94,7 @@ void Queues::serve(const std::vector<Queue*>& queues) {
   }
 }
 
-/// Those whose lanes have room again wait behind the others.
+/// Those whose links have room again wait behind the others.
 void Queues::let_in() {
   std::erase_if(full_, [this](Session* session) {
     if (!may_take(session)) return false;
@@ -116,13 +116,13 @@ void Queues::serve(Queue& queue) {
       continue;
     }
     if (queue.ready.empty() || queue.waiting.empty()) return;
-    if (feed_.turn_is_used_up() || !may_deliver()) return to_serve(queue);
+    if (delivery_flow_.turn_is_used_up() || !may_deliver()) return to_serve(queue);
     auto& session = *queue.waiting.front();
     queue.waiting.pop_front();
     const auto waiting = queue.waiting.size() + 1;
     auto share = std::max<std::uint64_t>(1, queue.ready.size() / waiting);
     share = std::min<std::uint64_t>(share, session.wants());
-    auto room = feed_.room(session);
+    auto room = delivery_flow_.room(session);
     const bool full = room <= 0;
     const auto more = [&] {
       return may_deliver() && !queue.ready.empty() && !(suspects && suspect_goes_next(queue));
@@ -154,16 +154,16 @@ std::int64_t Queues::deliver(Session& session, Queue& queue, ItemId id, std::int
   session.delivered.push_back({item.delivered, id});
   const auto queue_index =
       std::find(session.queues.begin(), session.queues.end(), &queue) - session.queues.begin();
-  return feed_.give(session,
-                    {id,
-                     static_cast<std::uint16_t>(queue_index),
-                     static_cast<std::uint16_t>(std::min(item.failures + 1, 65535)),
-                     item.priority,
-                     {},
-                     0,
-                     redelivered_.empty() ? 1 : deliver(id),
-                     unkept_puts_.empty() ? PutName{} : put_name(item, id)},
-                    item.size, room);
+  return delivery_flow_.give(session,
+                             {id,
+                              static_cast<std::uint16_t>(queue_index),
+                              static_cast<std::uint16_t>(std::min(item.failures + 1, 65535)),
+                              item.priority,
+                              {},
+                              0,
+                              redelivered_.empty() ? 1 : deliver(id),
+                              unstored_puts_.empty() ? PutName{} : put_name(item, id)},
+                             item.size, room);
 }
 
 }  // namespace baton::broker

@@ -14,7 +14,7 @@ bool Queues::suspect_goes_next(const Queue& queue) const {
 /// kept free.
 bool Queues::serve_suspects(Queue& queue) {
   while (suspect_goes_next(queue)) {
-    if (feed_.turn_is_used_up() || !may_deliver()) {
+    if (delivery_flow_.turn_is_used_up() || !may_deliver()) {
       to_serve(queue);
       return false;
     }
@@ -23,7 +23,7 @@ bool Queues::serve_suspects(Queue& queue) {
       reserve(queue);
       return false;
     }
-    const auto room = feed_.room(*session);
+    const auto room = delivery_flow_.room(*session);
     if (room <= 0) {  // what it has given back may be under way to it
       if (queue.reserved == session) unreserve(queue);
       wait_for_room(*session);
@@ -109,7 +109,7 @@ void Queues::hands_are_freer(Session& session, bool suspect) {
   }
 }
 
-/// Takes up what did not come over its lane.
+/// Takes up what did not come over its link.
 void Queues::takes(Session& session, const Item& item) {
   auto& process = *session.process;
   ++queue_of(item).held;
@@ -127,7 +127,7 @@ void Queues::established(Session& session) {
 
 void Queues::ends(Session& session) {
   holders_.leave(*session.process, session, session.hello);
-  untold_ -= session.told.last() - session.told.confirmed();
+  untold_ -= session.feed.last() - session.feed.confirmed();
 }
 
 void Queues::doubt(Session& session) {

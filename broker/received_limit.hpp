@@ -1,9 +1,9 @@
 // A bound on what a connection brings in a second, at a port where clients have little to say.
 //
-// At news a client subscribes, once in each session. libzmq takes in all that has come each time
-// that the socket is touched, and walks its topics for each: while a stranger subscribes and
-// unsubscribes on and on, that call does not return. So libzmq is given a recv() of ours, by which
-// such a connection has ended.
+// At the notification endpoint a client subscribes, once in each session. libzmq takes in all that
+// has come each time that the socket is touched, and walks its topics for each: while a stranger
+// subscribes and unsubscribes on and on, that call does not return. So libzmq is given a recv() of
+// ours, by which such a connection has ended.
 #pragma once
 
 #include <cstddef>

@@ -34,7 +34,7 @@ class RoleHandler {
   virtual void heard(Session& /*session*/) {}
   virtual void heartbeat(Session& session, const Heartbeat& heartbeat, Time now) = 0;
   /// It takes its leave, and is over when all it sent is in and kept.
-  virtual void bye(const Peer& /*from*/) {}
+  virtual void close(const Peer& /*from*/) {}
   /// Whether that is so, apart from its control stream.
   virtual bool is_complete(const Session& /*session*/) const { return true; }
 

@@ -21,14 +21,14 @@
 namespace baton::broker {
 namespace {
 
-// Lanes, nearly all; fewer where the limit of open files is low.
+// Links, nearly all; fewer where the limit of open files is low.
 constexpr int most_sockets = 10'000;
-constexpr Duration news_share = 1ms;     // of a turn, at most
-constexpr Duration last_share = 2s;      // the same of the last turn, at most
-constexpr Duration same_signal = 250ms;  // `timeout` sends two, one after the other
+constexpr Duration notifications_share = 1ms;  // of a turn, at most
+constexpr Duration last_share = 2s;            // the same of the last turn, at most
+constexpr Duration same_signal = 250ms;        // `timeout` sends two, one after the other
 constexpr Duration control_share = 1ms;
 constexpr Duration put_share = 1ms;
-constexpr Duration lane_retry = 1ms;  // while a consumer has asked and not quite connected
+constexpr Duration link_retry = 1ms;  // while a consumer has asked and not quite connected
 
 int signal_descriptor() {
   const auto set = stop_signals();
@@ -43,11 +43,11 @@ Server::Server(const ServerOptions& options, Storage& storage, Wake& changed)
     : context_(make_context(1, sockets_possible(most_sockets))),
       put_(make_socket(context_, zmq::socket_type::pull)),
       control_(context_),
-      news_(context_),
-      lanes_(context_, options.bind, options.lanes),
-      endpoint_{options.bind, options.port},
+      notifications_(context_),
+      links_(context_, options.bind, options.delivery_ports),
+      address_{options.bind, options.port},
       storage_changed_(changed),
-      dispatcher_(options.settings, random_epoch(), storage, Clock::now()),
+      dispatcher_(options.settings, BrokerInstance{random_number()}, storage, Clock::now()),
       items_before_(dispatcher_.core().queues().size()),
       signals_(signal_descriptor()) {
   if (options.settings.plain_queue) plain_.emplace(context_);
@@ -58,27 +58,27 @@ Server::Server(const ServerOptions& options, Storage& storage, Wake& changed)
 }
 
 void Server::bind(std::uint16_t port) {
-  endpoint_.port = port;
-  const auto bind_door = [&](zmq::socket_t& socket, DoorPort door) {
-    const auto address = to_tcp(endpoint_.host, endpoint_.door(door));
+  address_.port = port;
+  const auto bind_endpoint = [&](zmq::socket_t& socket, EndpointPort endpoint) {
+    const auto address = to_tcp(address_.host, address_.port_of(endpoint));
     try {
       zmq_uninterrupted([&] { socket.bind(address); });
     } catch (const zmq::error_t& error) {
       throw std::runtime_error("cannot bind " + address + ": " + error.what());
     }
   };
-  bind_door(put_, DoorPort::put);
-  bind_door(control_.socket(), DoorPort::control);
-  limit_received_at(endpoint_.door(DoorPort::news));
-  bind_door(news_.socket(), DoorPort::news);
+  bind_endpoint(put_, EndpointPort::put);
+  bind_endpoint(control_.socket(), EndpointPort::control);
+  limit_received_at(address_.port_of(EndpointPort::notifications));
+  bind_endpoint(notifications_.socket(), EndpointPort::notifications);
   if (!plain_) return;
-  bind_door(plain_->in(), DoorPort::in);
-  bind_door(plain_->out(), DoorPort::out);
-  plain_->bound(endpoint_);
+  bind_endpoint(plain_->in(), EndpointPort::in);
+  bind_endpoint(plain_->out(), EndpointPort::out);
+  plain_->bound(address_);
 }
 
 void Server::unbind_all() {
-  std::vector<zmq::socket_t*> sockets{&put_, &control_.socket(), &news_.socket()};
+  std::vector<zmq::socket_t*> sockets{&put_, &control_.socket(), &notifications_.socket()};
   if (plain_) sockets.insert(sockets.end(), {&plain_->in(), &plain_->out()});
   for (auto* socket : sockets)
     if (const auto bound = socket->get(zmq::sockopt::last_endpoint); !bound.empty())
@@ -96,7 +96,7 @@ void Server::bind_any_block() {
       unbind_all();
     }
   }
-  throw std::runtime_error("no free block of ports between 20000 and 32000 on " + endpoint_.host);
+  throw std::runtime_error("no free block of ports between 20000 and 32000 on " + address_.host);
 }
 
 int Server::run() {
@@ -116,11 +116,12 @@ int Server::run() {
 }
 
 void Server::turn(Duration for_control) {
-  lanes_.admit();
-  const bool news_dry = news_.read(dispatcher_, Clock::now() + news_share);
+  links_.answer_auth_requests();
+  const bool notifications_dry =
+      notifications_.read(dispatcher_, Clock::now() + notifications_share);
   const bool control_dry = control_.read(dispatcher_, Clock::now() + for_control);
   if (!dispatcher_.core().stops_reading(Clock::now())) read_put(Clock::now() + put_share);
-  dispatcher_.end_turn(Clock::now(), news_dry && control_dry);
+  dispatcher_.end_turn(Clock::now(), notifications_dry && control_dry);
   carry_out();
 }
 
@@ -138,7 +139,7 @@ int Server::stop() {
   }
   const auto items = dispatcher_.core().queues().size();
   const auto& settings = dispatcher_.core().settings();
-  if (items > 0 && !settings.keeps)
+  if (items > 0 && !settings.durable)
     log_line("baton-broker: stopping: " + counted(items, "item") + " in memory " +
              (items == 1 ? "is" : "are") + " lost");
   return settings.exit_when_done && !dispatcher_.core().ending() ? 1 : 0;
@@ -147,13 +148,13 @@ int Server::stop() {
 void Server::wait() {
   auto timeout = std::max(dispatcher_.core().next_deadline(), Time{}) - Clock::now();
   if (control_.has_backlog()) timeout = {};
-  if (lanes_.blocked()) timeout = std::min<Duration>(timeout, lane_retry);
+  if (links_.blocked()) timeout = std::min<Duration>(timeout, link_retry);
   constexpr std::size_t storage_item = 4;
   const short reads_put = dispatcher_.core().stops_reading(Clock::now()) ? 0 : ZMQ_POLLIN;
   std::vector<zmq::pollitem_t> items{{control_.socket().handle(), 0, ZMQ_POLLIN, 0},
                                      {put_.handle(), 0, reads_put, 0},
-                                     {news_.socket().handle(), 0, ZMQ_POLLIN, 0},
-                                     {lanes_.knocked().handle(), 0, ZMQ_POLLIN, 0},
+                                     {notifications_.socket().handle(), 0, ZMQ_POLLIN, 0},
+                                     {links_.auth_requests().handle(), 0, ZMQ_POLLIN, 0},
                                      {nullptr, storage_changed_.fd(), ZMQ_POLLIN, 0},
                                      {nullptr, signals_, ZMQ_POLLIN, 0}};
   if (plain_) {
@@ -188,21 +189,21 @@ void Server::read_put(Time until) {
 
 void Server::carry_out() {
   log_ended();
-  lanes_.retry();
+  links_.retry();
   dispatcher_.carry_out(*this);
 }
 
-void Server::open_lane(const SessionId& session, std::uint32_t generation) {
+void Server::open_link(const SessionId& session, std::uint32_t generation) {
   const auto now = Clock::now();
-  if (const auto port = lanes_.open(session, generation, now))
-    dispatcher_.core().lane_opened(session, generation, *port);
+  if (const auto port = links_.open(session, generation, now))
+    dispatcher_.core().link_opened(session, generation, *port);
   else
-    dispatcher_.core().lane_failed(session, generation, now);
+    dispatcher_.core().link_failed(session, generation, now);
 }
 
-void Server::close_lane(const SessionId& session, std::uint32_t generation) {
-  if (const auto port = lanes_.close(session, generation, Clock::now()))
-    dispatcher_.core().lane_unreached(session, *port);
+void Server::close_link(const SessionId& session, std::uint32_t generation) {
+  if (const auto port = links_.close(session, generation, Clock::now()))
+    dispatcher_.core().link_unreached(session, *port);
 }
 
 void Server::put_out(std::vector<std::string>& bodies) {
@@ -224,13 +225,14 @@ void Server::log_ended() {
   log_doubled(turned_away_, turned_away(),
               " turned away so far: nearly all of the " + std::to_string(files_possible()) +
                   " files that this process may open are in use (raise the limit: ulimit -Hn)");
-  log_doubled(received_too_much_, received_too_much(),
-              " to news ended so far: subscribed and unsubscribed far more than clients do");
+  log_doubled(
+      received_too_much_, received_too_much(),
+      " to notifications ended so far: subscribed and unsubscribed far more than clients do");
 }
 
 /// What clients meet when a broker was started anew or a name was taken over, and go on from.
 constexpr bool is_ordinary(Refusal refusal) {
-  return refusal == Refusal::wrong_epoch || refusal == Refusal::unknown_session ||
+  return refusal == Refusal::wrong_broker_instance || refusal == Refusal::unknown_session ||
          refusal == Refusal::fenced || refusal == Refusal::not_yet;
 }
 

@@ -6,31 +6,31 @@
 #include <string>
 #include <zmq.hpp>
 
-#include "broker/control_door.hpp"
+#include "broker/control_endpoint.hpp"
+#include "broker/delivery_links.hpp"
 #include "broker/dispatcher.hpp"
-#include "broker/lanes.hpp"
-#include "broker/news_door.hpp"
-#include "broker/plain_doors.hpp"
-#include "net/endpoint.hpp"
+#include "broker/notification_endpoint.hpp"
+#include "broker/plain_endpoints.hpp"
+#include "net/broker_address.hpp"
 #include "net/wake.hpp"
 
 namespace baton::broker {
 
 struct ServerOptions {
-  std::string bind = "127.0.0.1";     ///< address of the doors and lanes
-  std::uint16_t port = default_port;  ///< of the put door, the base; 0: any free block of ports
-  std::optional<PortRange> lanes;
+  std::string bind = "127.0.0.1";     ///< address of the endpoints and links
+  std::uint16_t port = default_port;  ///< of the put endpoint, the base; 0: any free block of ports
+  std::optional<PortRange> delivery_ports;
   Settings settings;
 };
 
 class Server final : private Shell {
  public:
-  /// Binds the doors, then loads what `storage` has kept. Throws std::runtime_error, naming the
+  /// Binds the endpoints, then loads what `storage` has kept. Throws std::runtime_error, naming the
   /// port, when binding fails. `changed` is signalled when the storage has something new to say.
   /// Both must outlive the server.
   Server(const ServerOptions& options, Storage& storage, Wake& changed);
 
-  const Endpoint& endpoint() const { return endpoint_; }
+  const BrokerAddress& address() const { return address_; }
   /// Items that a broker before this one has kept, the dead ones included.
   std::uint64_t items_before() const { return items_before_; }
 
@@ -47,10 +47,10 @@ class Server final : private Shell {
   void turn(Duration for_control);
   void read_put(Time until);
   void carry_out();
-  void open_lane(const SessionId& session, std::uint32_t generation) override;
-  void close_lane(const SessionId& session, std::uint32_t generation) override;
-  void send(Effects::LaneMessage& message) override { lanes_.send(message); }
-  void send(Effects::News& news) override { news_.send(news); }
+  void open_link(const SessionId& session, std::uint32_t generation) override;
+  void close_link(const SessionId& session, std::uint32_t generation) override;
+  void send(Effects::LinkMessage& message) override { links_.send(message); }
+  void send(Effects::Notification& notification) override { notifications_.send(notification); }
   void put_out(std::vector<std::string>& bodies) override;
   void log(const std::string& line) override;
   void log_refusals();
@@ -60,11 +60,11 @@ class Server final : private Shell {
 
   zmq::context_t context_;
   zmq::socket_t put_;
-  ControlDoor control_;
-  NewsDoor news_;
-  Lanes lanes_;
-  std::optional<PlainDoors> plain_;
-  Endpoint endpoint_;
+  ControlEndpoint control_;
+  NotificationEndpoint notifications_;
+  DeliveryLinks links_;
+  std::optional<PlainEndpoints> plain_;
+  BrokerAddress address_;
   Wake& storage_changed_;
   Dispatcher dispatcher_;
   std::uint64_t items_before_;

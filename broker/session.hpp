@@ -22,7 +22,7 @@ namespace baton::broker {
 
 /// A producer by its name: its numbers and counts go on over sessions.
 struct Producer {
-  std::string name;  ///< empty: the plain door `in`
+  std::string name;  ///< empty: the plain endpoint `in`
   std::uint32_t index = 0;
   /// The user gave the name, so it is remembered when all its items are settled.
   bool named = false;
@@ -45,7 +45,7 @@ struct Producer {
   StreamSender outcomes;       ///< to its session: the notices of its dead items
   Session* session = nullptr;  ///< the one that puts under this name now
   /// Its last session ended as it wished: it will not come back for its numbers.
-  bool said_bye = false;
+  bool closed = false;
   Time lost_at = never;  ///< when its last session ended
   bool changed = false;  ///< among Queues's producers that the storage is to be told of
 
@@ -55,10 +55,10 @@ struct Producer {
     bool operator==(const Counts&) const = default;
   };
   Counts counts() const { return {done, dead}; }
-  Counts kept;            ///< of these, what outlives a crash: this is what its session is told
+  Counts durable;         ///< of these, what outlives a crash: this is what its session is told
   Counts writing;         ///< as they were in the turn `writing_in`, which is being written
   Ticket writing_in = 0;  ///< 0: none
-  bool unkept = false;    ///< among Queues's producers whose counts are not all kept yet
+  bool unstored = false;  ///< among Queues's producers whose counts are not all kept yet
 
   std::uint64_t dead_letters = 0;  ///< of its dead items, those that are kept
 
@@ -74,7 +74,7 @@ struct Session {
   enum class State : std::uint8_t {
     pending,      ///< its hello is here, its subscription is not
     established,  ///< welcomed
-    ended,        ///< said bye, was lost or cut off: gone at the end of the turn
+    ended,        ///< closed, was lost or cut off: gone at the end of the turn
   };
 
   SessionId id;
@@ -86,10 +86,10 @@ struct Session {
   Time left_at = never;     ///< when its last subscription left; never while it is subscribed
   Welcome welcome;          ///< what it was answered, for a hello that comes again
   bool changed = false;     ///< among Core's sessions that get a confirm at the end of the turn
-  std::uint64_t said = 0;   ///< bytes of its blocks
-  std::uint64_t said_confirmed = 0;             ///< of these, up to control_confirmed
-  std::uint64_t say_credit = say_window_bytes;  ///< as byte_credit, for blocks; what an earlier
-                                                ///< session said may come again
+  std::uint64_t print_bytes = 0;                    ///< bytes of its blocks
+  std::uint64_t print_confirmed = 0;                ///< of these, up to control_confirmed
+  std::uint64_t print_credit = print_window_bytes;  ///< as byte_credit, for blocks; what an earlier
+                                                    ///< session said may come again
   /// Of console lines, of which the last part is not here yet.
   struct Block {
     std::string bytes;
@@ -98,39 +98,39 @@ struct Session {
     bool is_open() const { return begun != SeqNo{}; }
   };
   Block block;
-  bool said_bye = false;
-  bool left = false;  ///< over as its bye asked: all that it sent is in and kept
-  SeqNo last_put;     ///< what its bye named
+  bool closed = false;
+  bool left = false;  ///< over as its close asked: all that it sent is in and kept
+  SeqNo last_put;     ///< what its close named
 
   /// Counts the sessions that were established: it marks what this one lost.
   std::uint32_t serial = 0;
 
   // Consumer.
-  /// Items whose claims its hello announced and that have not come in yet.
-  std::uint64_t claims_left = 0;
-  bool claims_kept = false;  ///< its client was a client of the broker before this one
-  std::uint32_t claims_of =
-      0;                    ///< the serial of the session before it, which ended here; 0: none did
-  std::string claims_mark;  ///< as in the history of the items that that one lost
-  StreamSender told;        ///< what of it is claimed in vain
-  std::vector<PutName> put_claims;   ///< of what was not here when it was claimed
-  std::uint64_t unkept_settles = 0;  ///< what it has settled of that: not confirmed ...
-  SeqNo unconfirmable;               ///< ... from this number of its control stream on; 0: nothing
+  /// Items whose reclaims its hello announced and that have not come in yet.
+  std::uint64_t reclaims_left = 0;
+  bool reclaims_restored = false;  ///< its client was a client of the broker before this one
+  /// The serial of the session before it, which ended here; 0: none did.
+  std::uint32_t reclaims_of = 0;
+  std::string reclaims_mark;           ///< as in the history of the items that that one lost
+  StreamSender feed;                   ///< what of it is reclaimed in vain
+  std::vector<PutName> put_reclaims;   ///< of what was not here when it was reclaimed
+  std::uint64_t unstored_settles = 0;  ///< what it has settled of that: not confirmed ...
+  SeqNo unconfirmable;  ///< ... from this number of its control stream on; 0: nothing
   std::vector<Queue*> queues;
   std::size_t next_queue = 0;  ///< where the next look for a ready item begins: queues take turns
   bool waiting = false;        ///< it stands in the waiting lists of its queues
-  /// On this lane, as far as it is heard: who holds max_asks items gets no more.
-  std::uint64_t asked = 0;
-  std::uint64_t asked_in_all = 0;  ///< on this lane, heard or not yet
-  std::uint64_t answered = 0;      ///< on this lane, by an item or `empty`
-  std::uint32_t wants() const { return static_cast<std::uint32_t>(asked - answered); }
-  std::uint32_t lane_generation = 0;
-  std::uint64_t wanted = 0;  ///< while no lane can be opened: what is asked for on the next
-  std::uint32_t lanes_unreached = 0;  ///< lanes to which it never came
-  std::uint16_t lane_port = 0;        ///< 0 while the lane is not open
-  /// Delivery count when this lane was opened: lane number = count - lane_base.
-  std::uint64_t lane_base = 0;
-  /// Deliveries and `empty`s in all; from 1, so that there is one before the first lane.
+  /// On this link, as far as it is heard: who holds max_asks items gets no more.
+  std::uint64_t requested = 0;
+  std::uint64_t requested_in_all = 0;  ///< on this link, heard or not yet
+  std::uint64_t answered = 0;          ///< on this link, by an item or `empty`
+  std::uint32_t wants() const { return static_cast<std::uint32_t>(requested - answered); }
+  std::uint32_t link_generation = 0;
+  std::uint64_t wanted = 0;  ///< while no link can be opened: what is asked for on the next
+  std::uint32_t links_unreached = 0;  ///< links to which it never came
+  std::uint16_t link_port = 0;        ///< 0 while the link is not open
+  /// Delivery count when this link was opened: link number = count - link_base.
+  std::uint64_t link_base = 0;
+  /// Deliveries and `empty`s in all; from 1, so that there is one before the first link.
   std::uint64_t delivered_count = 1;
   struct Delivered {
     std::uint64_t
@@ -146,15 +146,15 @@ struct Session {
   std::uint64_t begun = 0;
   std::uint32_t most_waiting = 1;
   void note_begun(SeqNo number, std::uint32_t gets) {
-    most_waiting = std::max(most_waiting, std::min(gets, max_asks));
-    if (number <= lane_sent() && number.value + gets > 0)
-      begun = std::max(begun, lane_base + number.value + std::min(gets, max_asks));
+    most_waiting = std::max(most_waiting, std::min(gets, max_requests));
+    if (number <= link_sent() && number.value + gets > 0)
+      begun = std::max(begun, link_base + number.value + std::min(gets, max_requests));
   }
   std::shared_ptr<HolderProcess> process;  ///< since it is established
-  /// Index of the lane message that may still be packed in this turn.
+  /// Index of the link message that may still be packed in this turn.
   std::size_t open_message = SIZE_MAX;
-  SeqNo lane_sent() const { return {delivered_count - lane_base}; }
-  /// What is on its lane, in bytes (Feed).
+  SeqNo link_sent() const { return {delivered_count - link_base}; }
+  /// What is on its link, in bytes (DeliveryFlow).
   struct Flow {
     struct Mark {
       std::uint64_t end;  ///< delivery count of its last entry
@@ -171,7 +171,7 @@ struct Session {
     std::vector<Large> large;
     std::uint64_t sent = 0;   ///< bytes of the last of these
     std::uint32_t check = 0;  ///< Storage::part's
-    bool full = false;        ///< it asks, and waits until its lane has room
+    bool full = false;        ///< it asks, and waits until its link has room
 
     /// Whether so many bytes arrived within so long, when that was measured last.
     struct Pace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "broker/rare.hpp"
+#include "broker/log_backoff.hpp"
 #include "proto/counted.hpp"
 #include "proto/ensure.hpp"
 
@@ -17,7 +17,7 @@ constexpr std::size_t most_ended = 100'000;  // sessions that are over and remem
 /// What a client is told in the course of things, such as after the broker's restart: it begins a
 /// new session.
 bool is_routine(Refusal refusal) {
-  return refusal == Refusal::wrong_epoch || refusal == Refusal::unknown_session ||
+  return refusal == Refusal::wrong_broker_instance || refusal == Refusal::unknown_session ||
          refusal == Refusal::not_yet;
 }
 
@@ -99,7 +99,7 @@ bool Sessions::has_place_for(const Hello& hello, Time now) {
 void Sessions::make_place(Time now) {
   const auto newcomer = std::find_if(sessions_.begin(), sessions_.end(), [this](const auto& entry) {
     const auto& session = *entry.second;
-    const bool idle = session.held + session.claims_left == 0 && session.put_claims.empty();
+    const bool idle = session.held + session.reclaims_left == 0 && session.put_reclaims.empty();
     return session.state != Session::State::ended && idle && !host_.comes_back(session.hello);
   });
   if (newcomer == sessions_.end()) return;
@@ -130,7 +130,7 @@ void Sessions::begin_if_ready(Session& session, Time now) {
   auto& welcome = session.welcome;
   welcome.broker = settings_.broker;
   welcome.host = settings_.host;
-  welcome.keeps = settings_.keeps;
+  welcome.durable = settings_.durable;
   welcome.max_attempts = settings_.max_attempts;
   resume_from_previous(session, now);
   role_of(session).begin(session, now);
@@ -139,19 +139,20 @@ void Sessions::begin_if_ready(Session& session, Time now) {
 }
 
 /// What the client's earlier session left behind: how much of its control stream came in, and whose
-/// items it may claim.
+/// items it may reclaim.
 void Sessions::resume_from_previous(Session& session, Time now) {
-  if (!session.hello.previous || session.hello.previous->epoch != epoch_) return;
+  if (!session.hello.previous || session.hello.previous->broker_instance != broker_instance_)
+    return;
   const auto& previous = *session.hello.previous;
   if (auto* old = find(previous.session); old && old != &session)
     end(*old, {}, now);  // it says itself that this is over
   const auto ended = ended_sessions_.find(previous.session);
   if (ended == ended_sessions_.end()) return;
   // Its client may not hear this session's welcome, and then names it again.
-  ended->second.until = now + ended_kept;
+  ended->second.until = now + ended_ttl;
   session.welcome.previous_control = ended->second.control_received;
-  session.claims_of = ended->second.serial;
-  session.claims_mark = ended->second.why;
+  session.reclaims_of = ended->second.serial;
+  session.reclaims_mark = ended->second.why;
 }
 
 // --- what they send ------------------------------------------------------------------------------
@@ -164,8 +165,8 @@ void Sessions::probe(const SessionId& topic) {
 void Sessions::heartbeat(Session& session, const Heartbeat& heartbeat, Time now) {
   session.heard_at = now;
   role_of(session).heard(session);
-  // A heartbeat follows all that its client has sent on the control door before: what is not here
-  // by now was lost.
+  // A heartbeat follows all that its client has sent on the control endpoint before: what is not
+  // here by now was lost.
   if (heartbeat.control_sent > session.control.received()) {
     session.control.note_gap();
     changed(session);
@@ -183,35 +184,35 @@ std::uint32_t Sessions::skip(Session& session, SeqNo first, std::uint16_t count,
 
 /// A client begins no block when it has a whole window of them unconfirmed; the last one may go
 /// beyond.
-void Sessions::say(const Peer& from, const Said& said, Time now) {
+void Sessions::print(const Peer& from, const PrintBlock& printed, Time now) {
   auto& session = from.session;
   auto& block = session.block;
-  if (!block.is_open() && session.said >= session.say_credit)
+  if (!block.is_open() && session.print_bytes >= session.print_credit)
     return refuse(session.id, Refusal::over_credit, {}, now);
-  if (block.is_open() && said.number != block.number)
+  if (block.is_open() && printed.number != block.number)
     return refuse(session.id, Refusal::malformed, "a part of another block", now);
-  if (block.bytes.size() + said.block.size() > max_say)
+  if (block.bytes.size() + printed.block.size() > max_print)
     return refuse(session.id, Refusal::too_large, {}, now);
-  if (!block.is_open() && !said.goes_on) return say_whole(session, said);
-  if (!block.is_open()) block = {{}, said.number, from.number};
-  block.bytes += said.block;
-  if (said.goes_on) return;
-  say_whole(session, {0, said.number, block.bytes});
+  if (!block.is_open() && !printed.goes_on) return print_whole(session, printed);
+  if (!block.is_open()) block = {{}, printed.number, from.number};
+  block.bytes += printed.block;
+  if (printed.goes_on) return;
+  print_whole(session, {0, printed.number, block.bytes});
   std::string().swap(block.bytes);  // with its memory
   block = {};
 }
 
-void Sessions::say_whole(Session& session, const Said& said) {
-  session.said += said.block.size();
-  if (!said.block.empty()) host_.say({session.hello.instance, said.number, said.block});
+void Sessions::print_whole(Session& session, const PrintBlock& printed) {
+  session.print_bytes += printed.block.size();
+  if (!printed.block.empty()) host_.print({session.hello.instance, printed.number, printed.block});
 }
 
-void Sessions::bye(const Peer& from, SeqNo last_put) {
+void Sessions::close(const Peer& from, SeqNo last_put) {
   auto& session = from.session;
-  session.said_bye = true;
-  bye_at_ = session.heard_at;
+  session.closed = true;
+  last_close_ = session.heard_at;
   session.last_put = last_put;
-  role_of(session).bye(from);
+  role_of(session).close(from);
 }
 
 void Sessions::unknown(const SessionId& id, Time now) {
@@ -228,7 +229,7 @@ void Sessions::refuse(const SessionId& id, Refusal refusal, const std::string& d
   const auto count = ++refusals_[static_cast<std::size_t>(refusal)];
   auto text = std::string(meaning(refusal));
   if (!detail.empty()) text += " (" + detail + ")";
-  if (worth_a_line(count) && !is_routine(refusal))
+  if (should_log(count) && !is_routine(refusal))
     effects_.log.push_back("refused (" + counted(count, "time") + "): " + text + " [session " +
                            to_hex(id).substr(0, 8) + "]");
   if (subscriptions_.contains(id))
@@ -251,14 +252,14 @@ void Sessions::end(Session& session, const std::string& why, Time now) {
   // that lost an item.
   const auto mark = why.empty() ? why : why + " [session " + to_hex(session.id).substr(0, 8) + "]";
   remember(session, mark, now);
-  if (!why.empty() && !session.said_bye)
+  if (!why.empty() && !session.closed)
     effects_.log.push_back(std::string(name(session.hello.role)) + " " + session.hello.host + "/" +
                            std::to_string(session.hello.pid) + " is gone: " + mark);
   role_of(session).end(session, mark, now);
 }
 
 void Sessions::remember(const Session& session, const std::string& mark, Time now) {
-  ended_sessions_[session.id] = {session.control_whole(), mark, session.serial, now + ended_kept,
+  ended_sessions_[session.id] = {session.control_whole(), mark, session.serial, now + ended_ttl,
                                  session.left};
   ended_order_.push_back(session.id);
   for (; ended_order_.size() > most_ended; ended_order_.pop_front())
@@ -299,11 +300,11 @@ void Sessions::extend_deadlines(Duration pause, Time now) {
   look_at_ = now;
 }
 
-/// A bye is complete when it is confirmed, and so is what its role waits for.
-void Sessions::end_complete_byes(Time now) {
+/// A close is complete when it is confirmed, and so is what its role waits for.
+void Sessions::end_closed_sessions(Time now) {
   for (std::size_t i = 0; i < changed_.size(); ++i) {
     auto& session = *changed_[i];
-    if (!session.said_bye || session.state != Session::State::established) continue;
+    if (!session.closed || session.state != Session::State::established) continue;
     if (session.control_confirmed < session.control.received() ||
         !role_of(session).is_complete(session))
       continue;
@@ -343,19 +344,19 @@ void Sessions::heartbeat(Time now) {
 void Sessions::note_turn(Ticket turn) {
   for (const auto* session : changed_)
     if (session->state != Session::State::ended)
-      pending_.push_back({turn, session->id, session->control_whole(), session->said});
+      pending_.push_back({turn, session->id, session->control_whole(), session->print_bytes});
 }
 
-void Sessions::kept(Ticket durable) {
+void Sessions::became_durable(Ticket durable) {
   for (; !pending_.empty() && pending_.front().ticket <= durable; pending_.pop_front()) {
-    const auto& kept = pending_.front();
-    auto* session = find(kept.session);
+    const auto& entry = pending_.front();
+    auto* session = find(entry.session);
     if (!session) continue;
-    const auto number = session->unconfirmable == SeqNo{} || kept.number < session->unconfirmable
-                            ? kept.number
+    const auto number = session->unconfirmable == SeqNo{} || entry.number < session->unconfirmable
+                            ? entry.number
                             : SeqNo{session->unconfirmable.value - 1};
     session->control_confirmed = std::max(session->control_confirmed, number);
-    session->said_confirmed = std::max(session->said_confirmed, kept.said);
+    session->print_confirmed = std::max(session->print_confirmed, entry.print_bytes);
     changed(*session);
   }
 }
@@ -380,7 +381,8 @@ void Sessions::tell_changed(Time now) {
     const auto confirm = confirm_of(session);
     send(session.id, encode_confirm(header_for(session.id, MessageType::confirm), confirm));
     role_of(session).sent(session, confirm);
-    session.say_credit = std::max(session.say_credit, session.said_confirmed + confirm.say_window);
+    session.print_credit =
+        std::max(session.print_credit, session.print_confirmed + confirm.print_window);
   }
   changed_.clear();
 }
@@ -388,7 +390,8 @@ void Sessions::tell_changed(Time now) {
 void Sessions::send_stream(const Session& session, StreamSender& stream, Time now) {
   while (auto* block = stream.next_to_send(now))
     send(session.id,
-         std::string(make_message(*block, MessageType::outcome, epoch_, session.id).view()));
+         std::string(
+             make_message(*block, MessageType::outcome, broker_instance_, session.id).view()));
 }
 
 bool Sessions::any_alive(Role role) const {

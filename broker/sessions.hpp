@@ -2,7 +2,7 @@
 // What a session does beyond that is its role's.
 //
 // Invariants:
-// 1. A session stands when its hello and a subscription to its topic are here; it ends by bye,
+// 1. A session stands when its hello and a subscription to its topic are here; it ends by close,
 // silence (session_timeout),
 //    departure (reconnect_grace), or a refusal that ends it.
 // 2. What a control stream brought is applied in the order of its numbers, each number once.
@@ -30,7 +30,7 @@ class Sessions {
   class Host {
    public:
     /// A whole block of lines for the console, within the session's window.
-    virtual void say(const Said& said) = 0;
+    virtual void print(const PrintBlock& printed) = 0;
     /// Whether it was a client of the broker before this one, whose clients may still hold what
     /// that one gave them.
     virtual bool comes_back(const Hello& hello) const = 0;
@@ -43,9 +43,10 @@ class Sessions {
   };
 
   /// All must outlive it.
-  Sessions(const Settings& settings, Epoch epoch, Effects& effects, Host& host, Time now)
+  Sessions(const Settings& settings, BrokerInstance broker_instance, Effects& effects, Host& host,
+           Time now)
       : settings_(settings),
-        epoch_(epoch),
+        broker_instance_(broker_instance),
         effects_(effects),
         host_(host),
         heartbeat_at_(now + heartbeat_interval) {}
@@ -66,8 +67,8 @@ class Sessions {
   /// they were here before, or all of them, since something before them is missing.
   std::uint32_t skip(Session& session, SeqNo first, std::uint16_t count, Time now);
   /// Part of a block of lines, or a whole one.
-  void say(const Peer& from, const Said& said, Time now);
-  void bye(const Peer& from, SeqNo last_put);
+  void print(const Peer& from, const PrintBlock& printed, Time now);
+  void close(const Peer& from, SeqNo last_put);
 
   /// The session is to get a confirm at the end of the turn.
   void changed(Session& session);
@@ -92,12 +93,12 @@ class Sessions {
 
   /// The turn was given to the storage; all up to a ticket is kept.
   void note_turn(Ticket turn);
-  void kept(Ticket durable);
-  /// Whether something that came in up to that turn is not kept yet.
+  void became_durable(Ticket durable);
+  /// Whether something that came in up to that turn is not stored yet.
   bool wait_for(Ticket turn) const { return !pending_.empty() && pending_.front().ticket <= turn; }
 
   // At the end of a turn.
-  void end_complete_byes(Time now);
+  void end_closed_sessions(Time now);
   /// All get a confirm each heartbeat_interval.
   void heartbeat(Time now);
   void tell_changed(Time now);
@@ -109,20 +110,20 @@ class Sessions {
   std::size_t alive() const { return sessions_.size() - ended_.size(); }
   bool any_alive(Role role) const;
   const std::unordered_map<SessionId, std::unique_ptr<Session>>& all() const { return sessions_; }
-  Time last_bye() const { return bye_at_; }
+  Time last_close() const { return last_close_; }
   std::uint64_t refused(Refusal refusal) const {
     return refusals_[static_cast<std::size_t>(refusal)];
   }
   void count(Refusal refusal) { ++refusals_[static_cast<std::size_t>(refusal)]; }
   Header header_for(const SessionId& id, MessageType type) const {
-    return {type, 0, epoch_, id, {}};
+    return {type, 0, broker_instance_, id, {}};
   }
   void send(const SessionId& to, std::string bytes) {
-    effects_.news.push_back({to, std::move(bytes)});
+    effects_.notifications.push_back({to, std::move(bytes)});
   }
-  /// What is next of a stream to the session: notices of dead items, or of claims in vain.
+  /// What is next of a stream to the session: notices of dead items, or of reclaims in vain.
   void send_stream(const Session& session, StreamSender& stream, Time now);
-  Epoch epoch() const { return epoch_; }
+  BrokerInstance broker_instance() const { return broker_instance_; }
   void check_invariants() const;
 
  private:
@@ -130,16 +131,16 @@ class Sessions {
   /// again for its end.
   struct EndedSession {
     SeqNo control_received;
-    std::string why;  ///< as in the history of the items that it lost; empty when it left by bye
+    std::string why;  ///< as in the history of the items that it lost; empty when it left by close
     std::uint32_t serial;
     Time until;
-    bool left;  ///< as its bye asked: it is told so again
+    bool left;  ///< as its close asked: it is told so again
   };
   struct Pending {  // received up to this number when `ticket` was drawn
     Ticket ticket;
     SessionId session;
     SeqNo number;
-    std::uint64_t said;  ///< bytes of blocks, up to that
+    std::uint64_t print_bytes;  ///< bytes of blocks, up to that
   };
 
   RoleHandler& role_of(const Session& session) const {
@@ -151,12 +152,12 @@ class Sessions {
   void remember(const Session& session, const std::string& mark, Time now);
   bool has_place_for(const Hello& hello, Time now);
   void make_place(Time now);
-  void say_whole(Session& session, const Said& said);
+  void print_whole(Session& session, const PrintBlock& printed);
   bool has_time_for_ends() const;
   Confirm confirm_of(const Session& session) const;
 
   const Settings& settings_;
-  const Epoch epoch_;
+  const BrokerInstance broker_instance_;
   Effects& effects_;
   Host& host_;
   std::array<RoleHandler*, role_count> roles_{};
@@ -177,7 +178,7 @@ class Sessions {
       never;           // when some session's silence or departure must be judged, at the earliest
   Time heartbeat_at_;  // when all sessions get the next heartbeat
   Time erase_at_{};    // when the oldest of ended_sessions_ are forgotten
-  Time bye_at_{};      // when the last bye came in
+  Time last_close_{};  // when the last close came in
 };
 
 }  // namespace baton::broker

@@ -12,7 +12,7 @@ namespace baton::broker {
 struct Settings {
   std::string broker = "baton-broker";  ///< program and version, told to clients
   std::string host;                     ///< this host's name, told to clients
-  bool keeps = false;                   ///< the storage outlives the process
+  bool durable = false;                 ///< the storage outlives the process
 
   std::uint64_t max_items = 10'000'000;  ///< per queue: ready, delayed and held
   std::uint64_t max_bytes = 4ull << 30;  ///< per queue, of bodies
@@ -21,19 +21,20 @@ struct Settings {
   std::uint32_t max_dead = 10'000;
   /// Per producer, of dead items that it has not heard of; of more only the count.
   std::uint32_t max_notices = 1'000;
-  std::uint32_t max_untold = 1'000'000;  ///< claims in vain that consumers have not heard of:
+  std::uint32_t max_untold = 1'000'000;  ///< reclaims in vain that consumers have not heard of:
                                          ///< beyond that who has most of them is cut off
   std::uint32_t max_sessions = 10'000;   ///< of all clients together
   /// Items that one turn moves in each way, so that none takes long.
   std::uint32_t turn_work = 20'000;
   std::uint64_t console_keep = 64u << 20;  ///< bytes of console lines kept for printers
 
-  /// Bytes that may be under way on one lane, unless there are many.
-  std::uint64_t lane_window = lane_window_bytes;
-  std::uint64_t lanes_window = lanes_window_bytes;  ///< ... on all of them together
-  std::uint64_t turn_bytes = 4u << 20;              ///< of bodies that one turn hands to the lanes
+  /// Bytes that may be under way on one link, unless there are many.
+  std::uint64_t link_window = link_window_bytes;
+  std::uint64_t links_window = links_window_bytes;  ///< ... on all of them together
+  std::uint64_t turn_bytes = 4u << 20;              ///< of bodies that one turn hands to the links
 
-  std::optional<std::string> plain_queue;  ///< the queue of the plain doors, where there are some
+  std::optional<std::string>
+      plain_queue;  ///< the queue of the plain endpoints, where there are some
 
   // The seed's parent.
   bool exit_when_done = false;

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "broker/attempt.hpp"
+#include "broker/failure_record.hpp"
 #include "proto/ids.hpp"
 
 namespace baton::broker {
@@ -20,7 +20,7 @@ struct StoredProducer {
   std::uint32_t index = 0;
   std::string_view name;
   bool named = false;
-  bool said_bye = false;
+  bool closed = false;
   SeqNo received;  ///< of its put stream; everything up to this is kept or done
   std::uint64_t done = 0;
   std::uint64_t dead = 0;
@@ -44,7 +44,7 @@ struct StoredItem {
   std::uint32_t deliveries = 0;  ///< how often it went out, as far as that was told
   /// Not 0: it was put again after the end of a broker, and who was given it then may.
   std::uint64_t again = 0;
-  ///< claim it by its number and this key of its producer
+  ///< reclaim it by its number and this key of its producer
   SeqNo number;  ///< in its producer's put stream
 };
 
@@ -55,23 +55,23 @@ struct Names {
 
 /// Who is told what a storage has kept from a process before this one, in this order: begin,
 /// queues, producers, items by id.
-class Kept {
+class RestoreTarget {
  public:
-  virtual ~Kept() = default;
-  /// `epoch` is the last one that was kept, `first` the lowest id that was never used.
-  virtual void begin(Epoch epoch, ItemId first) = 0;
+  virtual ~RestoreTarget() = default;
+  /// `broker_instance` is the last one that was kept, `first` the lowest id that was never used.
+  virtual void begin(BrokerInstance broker_instance, ItemId first) = 0;
   virtual void queue(std::uint32_t index, std::string_view name) = 0;
   virtual void producer(const StoredProducer& producer) = 0;
   virtual void item(const StoredItem& item) = 0;
 };
 
-/// The first id of a broker of epoch `epoch`. The one before it, of epoch `before`, wrote no id
+/// The first id of `broker_instance`. The one before it, `before`, wrote no id
 /// above `last`, but may have given some 2^32 more. After one that kept nothing (`before` is 0) ids
-/// begin at a number of the epoch's own: what clients still say of the items of a broker that is
-/// forgotten must name none of this one's. They stay below 2^53.
-inline ItemId first_id(Epoch epoch, Epoch before, ItemId last) {
-  return before == Epoch{} ? ItemId{((epoch.value >> 44) << 32) + 1}
-                           : ItemId{((last.value >> 32) + 2) << 32};
+/// begin at a number of that instance's own: what clients still say of the items of a broker that
+/// is forgotten must name none of this one's. They stay below 2^53.
+inline ItemId first_id(BrokerInstance broker_instance, BrokerInstance before, ItemId last) {
+  return before == BrokerInstance{} ? ItemId{((broker_instance.value >> 44) << 32) + 1}
+                                    : ItemId{((last.value >> 32) + 2) << 32};
 }
 
 /// Called by the broker's one thread only. Ids rise; an id is never used again.
@@ -79,9 +79,9 @@ class Storage {
  public:
   virtual ~Storage() = default;
 
-  /// Once, before anything else. `epoch` is the one that begins now, `now` the clock that all times
-  /// here are of.
-  virtual void load(Kept& /*kept*/, Epoch /*epoch*/, Time /*now*/) {}
+  /// Once, before anything else. `broker_instance` is the one that begins now, `now` the clock that
+  /// all times here are of.
+  virtual void load(RestoreTarget& /*target*/, BrokerInstance /*broker_instance*/, Time /*now*/) {}
 
   /// Stores a new item; copies the body. Of the names the storage remembers those whose index has
   /// none yet.
@@ -96,10 +96,10 @@ class Storage {
     return body(id).substr(offset, size);
   }
   /// The item has changed; what of it never does (number, again, size) is not said again.
-  virtual void update(const StoredItem& item, const std::vector<Attempt>& history) = 0;
+  virtual void update(const StoredItem& item, const std::vector<FailureRecord>& history) = 0;
   /// The history that the last update() of an item gave, from the process before, too; as much of
   /// it as is kept.
-  virtual std::vector<Attempt> history(ItemId id) = 0;
+  virtual std::vector<FailureRecord> history(ItemId id) = 0;
   virtual void erase(ItemId id) = 0;
 
   /// A producer's numbers have changed; once a turn at most.

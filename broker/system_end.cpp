@@ -40,7 +40,7 @@ bool SystemEnd::go_on(bool others, std::uint64_t dead, Time now) {
     const bool late = now >= since_ + settings_.leave_within;
     if (late) effects_.log.push_back("some clients did not leave in time");
     if (late || !others) {
-      if (settings_.exit_when_done) console_.say("Parent process exiting...\n");
+      if (settings_.exit_when_done) console_.print("Parent process exiting...\n");
       enter(Stage::printing, now);
     }
   }

@@ -25,7 +25,7 @@ int system_accept(int listener, sockaddr* address, socklen_t* length, int flags)
 bool is_of_the_last(int fd) {
   rlimit limit{};
   return getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
-         static_cast<rlim_t>(fd) + files_kept_back >= limit.rlim_cur;
+         static_cast<rlim_t>(fd) + reserved_files >= limit.rlim_cur;
 }
 
 /// libzmq takes this for a connection that broke before it was accepted.

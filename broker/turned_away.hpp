@@ -1,8 +1,8 @@
 // What happens when the process's descriptors run short.
 //
-// libzmq accepts whoever connects to a door or a lane. Where no descriptor is left that fails, the
-// listener stays readable, and libzmq's thread tries again without a pause. So libzmq is given an
-// accept4() of ours: who would take one of the last descriptors is accepted and shown out. Those
+// libzmq accepts whoever connects to an endpoint or a link. Where no descriptor is left that fails,
+// the listener stays readable, and libzmq's thread tries again without a pause. So libzmq is given
+// an accept4() of ours: who would take one of the last descriptors is accepted and shown out. Those
 // who are connected do not notice; others try again.
 #pragma once
 
@@ -10,8 +10,8 @@
 
 namespace baton::broker {
 
-/// Descriptors that no connection gets: for lanes of sessions that are there, and for files.
-inline constexpr std::uint64_t files_kept_back = 32;
+/// Descriptors that no connection gets: for links of sessions that are there, and for files.
+inline constexpr std::uint64_t reserved_files = 32;
 
 /// Connections that were shown out so far, in this process. Any thread.
 std::uint64_t turned_away();

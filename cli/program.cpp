@@ -62,7 +62,7 @@ std::chrono::milliseconds parse_seconds(const std::string& text) {
 }
 
 CommonOptions::CommonOptions(CLI::App& app, bool with_tag) : program_(app.get_name()) {
-  const Endpoint by_default;
+  const BrokerAddress by_default;
   broker_ = to_string(by_default);
   connect_timeout_ = in_seconds(default_connect_timeout);
   app.set_version_flag("--version", program_ + " " + std::string(version));
@@ -71,7 +71,7 @@ CommonOptions::CommonOptions(CLI::App& app, bool with_tag) : program_(app.get_na
                  "where the broker is, also by BATON_BROKER; IPv6: [ADDR]:PORT")
       ->envname("BATON_BROKER")
       ->type_name("HOST[:PORT]")
-      ->check(cli::checked_by(parse_endpoint))
+      ->check(cli::checked_by(parse_broker_address))
       ->option_text("HOST[:PORT] [" + broker_ + "]");
   app.add_option("--connect-timeout", connect_timeout_, "seconds to look for a broker at the start")
       ->type_name(seconds_text)
@@ -90,9 +90,9 @@ std::string notice_line(const std::string& notice) {
 }
 
 void CommonOptions::read(ClientOptions& options) const {
-  options.broker = parse_endpoint(broker_);
+  options.broker = parse_broker_address(broker_);
   options.connect_timeout = parse_seconds(connect_timeout_);
-  options.tag = tag_ ? Tag::on : no_tag_ ? Tag::off : Tag::automatic;
+  options.tag = tag_ ? HostTag::on : no_tag_ ? HostTag::off : HostTag::automatic;
   options.on_notice = [](const std::string& notice) { log_line(notice_line(notice)); };
 }
 

@@ -34,7 +34,7 @@ class Screen {
     const std::lock_guard lock(mutex_);
     finish_line();
   }
-  void say(const std::string& line) {
+  void print(const std::string& line) {
     const std::lock_guard lock(mutex_);
     finish_line();
     log_line(line);

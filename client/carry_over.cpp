@@ -53,21 +53,21 @@ class LastWords {
   std::unordered_map<std::uint64_t, Word> words_;
 };
 
-/// What was given back under the session before, and is not claimed, is ready again with its word
+/// What was given back under the session before, and is not reclaimed, is ready again with its word
 /// or without.
-void carry_runs(SeqNo number, const Entry& entry, const Claims& claims, const LastWords& last,
+void carry_runs(SeqNo number, const Entry& entry, const Reclaims& reclaims, const LastWords& last,
                 StreamSender& stream) {
   auto ids = items_of(entry);
   std::erase_if(ids, [&](ItemId id) {
     return last.superseded(number, entry.kind, id) ||
-           (entry.kind == EntryKind::release && !contains(claims, id));
+           (entry.kind == EntryKind::release && !contains(reclaims, id));
   });
   if (ids.empty()) return;
   append_runs(stream.block_for(entry.payload.size()), entry.kind, to_runs(std::move(ids)));
   stream.appended(0);
 }
 
-void carry(SeqNo number, const Entry& entry, const Claims& claims, const LastWords& last,
+void carry(SeqNo number, const Entry& entry, const Reclaims& reclaims, const LastWords& last,
            StreamSender& stream) {
   const auto size = entry_head_size + entry.payload.size();
   switch (entry.kind) {
@@ -78,13 +78,13 @@ void carry(SeqNo number, const Entry& entry, const Claims& claims, const LastWor
       append_block(stream.block_for(size), entry.kind, entry.payload);
       stream.appended(0);
       break;
-    case EntryKind::say:
-      append_say(stream.block_for(size), read_say(entry));
-      stream.appended(read_say(entry).block.size());
+    case EntryKind::print:
+      append_print(stream.block_for(size), read_print(entry));
+      stream.appended(read_print(entry).block.size());
       break;
     case EntryKind::ack:
     case EntryKind::release:
-      carry_runs(number, entry, claims, last, stream);
+      carry_runs(number, entry, reclaims, last, stream);
       break;
     default:
       break;
@@ -120,20 +120,20 @@ bool has_lines(const StreamSender& stream) {
   bool lines = false;
   for (const auto& block : stream.blocks())
     each_entry(block, [&](SeqNo number, const Entry& entry) {
-      lines = lines || (number > stream.confirmed() && entry.kind == EntryKind::say);
+      lines = lines || (number > stream.confirmed() && entry.kind == EntryKind::print);
     });
   return lines;
 }
 
-void carry_over(const std::deque<StreamSender::Block>& blocks, SeqNo received, const Claims& claims,
-                const InHand& in_hand, StreamSender& stream) {
+void carry_over(const std::deque<StreamSender::Block>& blocks, SeqNo received,
+                const Reclaims& reclaims, const InHand& in_hand, StreamSender& stream) {
   LastWords last(in_hand);
   const auto say = [&](SeqNo number, EntryKind kind, ItemId id) { last.say(number, kind, id); };
   for (const auto& block : blocks)
     each_entry(block, [&](SeqNo number, const Entry& entry) { each_settled(number, entry, say); });
   for (const auto& block : blocks)
     each_entry(block, [&](SeqNo number, const Entry& entry) {
-      if (number > received) carry(number, entry, claims, last, stream);
+      if (number > received) carry(number, entry, reclaims, last, stream);
     });
 }
 

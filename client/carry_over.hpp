@@ -5,7 +5,7 @@
 #include <functional>
 #include <vector>
 
-#include "client/claims.hpp"
+#include "client/reclaims.hpp"
 #include "proto/stream.hpp"
 
 namespace baton {
@@ -23,12 +23,12 @@ bool has_lines(const StreamSender& stream);
 /// Whether the user has that item in hand. Empty: has none.
 using InHand = std::function<bool(ItemId)>;
 
-/// Appends to `stream`, behind the claims, what still holds of the entries in `blocks` with numbers
-/// beyond `received`: lines, join, ack and fail as they are, release for items that are claimed; of
-/// an item that was settled more than once its last word, and before that failures, unless it was
-/// acked then. Nothing of one that is in hand: it was given again since. What describes the old
-/// session's lane or its end is left out: it is said anew.
-void carry_over(const std::deque<StreamSender::Block>& blocks, SeqNo received, const Claims& claims,
-                const InHand& in_hand, StreamSender& stream);
+/// Appends to `stream`, behind the reclaims, what still holds of the entries in `blocks` with
+/// numbers beyond `received`: lines, join, ack and fail as they are, release for items that are
+/// reclaimed; of an item that was settled more than once its last word, and before that failures,
+/// unless it was acked then. Nothing of one that is in hand: it was given again since. What
+/// describes the old session's link or its end is left out: it is said anew.
+void carry_over(const std::deque<StreamSender::Block>& blocks, SeqNo received,
+                const Reclaims& reclaims, const InHand& in_hand, StreamSender& stream);
 
 }  // namespace baton

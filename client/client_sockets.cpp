@@ -15,10 +15,10 @@ namespace {
 constexpr std::size_t messages_per_turn = 256;
 constexpr std::size_t copied_up_to = 2048;  ///< longer messages are handed to libzmq without a copy
 /// Bytes that wait for an address: more than any window.
-constexpr std::size_t kept_up_to = 32u << 20;
+constexpr std::size_t most_buffered = 32u << 20;
 /// Between looks for the addresses of a name that has none.
 constexpr Duration resolve_after = 500ms;
-constexpr int lane_events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |
+constexpr int link_events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |
                             ZMQ_EVENT_CLOSED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
                             ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
 
@@ -57,7 +57,7 @@ bool ClientSockets::Inlet::receive(std::size_t parts, zmq::message_t& last) {
   return false;
 }
 
-ClientSockets::ClientSockets(zmq::context_t& context, Endpoint broker, Resolver::Lookup lookup)
+ClientSockets::ClientSockets(zmq::context_t& context, BrokerAddress broker, Resolver::Lookup lookup)
     : broker_(std::move(broker)),
       context_(context),
       resolver_(broker_.host, std::move(lookup)),
@@ -69,29 +69,29 @@ void ClientSockets::perform(const SocketRequest& request) {
       topic_ = request.topic;
       open();
       break;
-    case SocketRequest::Kind::connect_lane:
-      connect_lane(request.generation, request.port);
+    case SocketRequest::Kind::connect_link:
+      connect_link(request.generation, request.port);
       break;
-    case SocketRequest::Kind::close_lane:
-      if (request.generation == generation_) close_lane();
+    case SocketRequest::Kind::close_link:
+      if (request.generation == generation_) close_link();
       break;
   }
 }
 
-zmq::socket_t ClientSockets::connected(zmq::socket_type type, DoorPort door) {
+zmq::socket_t ClientSockets::connected(zmq::socket_type type, EndpointPort endpoint) {
   auto socket = make_socket(context_, type);
   if (type == zmq::socket_type::sub) socket.set(zmq::sockopt::subscribe, topic_.view());
-  socket.connect(to_tcp(address_, broker_.door(door)));
+  socket.connect(to_tcp(address_, broker_.port_of(endpoint)));
   return socket;
 }
 
 void ClientSockets::open() {
-  close_lane();
+  close_link();
   put_.close();
   control_.close();
-  news_.close();
-  kept_.clear();
-  kept_bytes_ = 0;
+  notifications_.close();
+  waiting_.clear();
+  buffered_bytes_ = 0;
   lookout_.closed();
   resolve_again_ = never;
   resolver_.begin();
@@ -108,17 +108,18 @@ void ClientSockets::resolved(const Resolved& name) {
   unresolved_.clear();
   address_ = choice_.next(name.addresses);
   try {
-    news_.set(connected(zmq::socket_type::sub, DoorPort::news));
-    put_ = connected(zmq::socket_type::push, DoorPort::put);
-    control_ = connected(zmq::socket_type::push, DoorPort::control);
+    notifications_.set(connected(zmq::socket_type::sub, EndpointPort::notifications));
+    put_ = connected(zmq::socket_type::push, EndpointPort::put);
+    control_ = connected(zmq::socket_type::push, EndpointPort::control);
   } catch (const zmq::error_t& error) {
-    news_.close();
+    notifications_.close();
     put_.close();
     return note_no_socket(error);
   }
   lookout_.opened(address_, std::chrono::steady_clock::now());
-  for (auto& message : std::exchange(kept_, {})) hand_over(message.door, std::move(message.bytes));
-  kept_bytes_ = 0;
+  for (auto& message : std::exchange(waiting_, {}))
+    hand_over(message.endpoint, std::move(message.bytes));
+  buffered_bytes_ = 0;
 }
 
 /// Such as for the want of descriptors: there may be some again.
@@ -127,72 +128,72 @@ void ClientSockets::note_no_socket(const zmq::error_t& error) {
   resolve_again_ = std::chrono::steady_clock::now() + resolve_after;
 }
 
-void ClientSockets::send(Door door, SharedBytes bytes) {
-  if (control_) return hand_over(door, std::move(bytes));
-  if (kept_bytes_ + bytes.size() > kept_up_to) return;  // whoever sends says it again
-  kept_bytes_ += bytes.size();
-  kept_.push_back({door, std::move(bytes)});
+void ClientSockets::send(TargetEndpoint endpoint, SharedBytes bytes) {
+  if (control_) return hand_over(endpoint, std::move(bytes));
+  if (buffered_bytes_ + bytes.size() > most_buffered) return;  // whoever sends says it again
+  buffered_bytes_ += bytes.size();
+  waiting_.push_back({endpoint, std::move(bytes)});
 }
 
-void ClientSockets::hand_over(Door door, SharedBytes bytes) {
+void ClientSockets::hand_over(TargetEndpoint endpoint, SharedBytes bytes) {
   auto frame = to_frame(std::move(bytes));
-  send_frame(door == Door::put ? put_ : control_, frame);
+  send_frame(endpoint == TargetEndpoint::put ? put_ : control_, frame);
 }
 
-void ClientSockets::connect_lane(std::uint32_t generation, std::uint16_t port) {
-  close_lane();
+void ClientSockets::connect_link(std::uint32_t generation, std::uint16_t port) {
+  close_link();
   if (!control_) return;
   generation_ = generation;
   try {
-    make_lane(generation, port);
+    make_link(generation, port);
   } catch (const zmq::error_t&
                error) {  // the session asks for another one when this one does not come up
-    close_lane();
+    close_link();
     unresolved_ = no_socket(error);
   }
 }
 
-void ClientSockets::make_lane(std::uint32_t generation, std::uint16_t port) {
-  auto lane = make_socket(context_, zmq::socket_type::pull);
-  lane.set(zmq::sockopt::reconnect_ivl, -1);   // a lane lives as long as its one connection
-  lane.set(zmq::sockopt::connect_timeout, 0);  // the session's patience decides
-  lane.set(zmq::sockopt::plain_username, std::to_string(generation));
-  lane.set(zmq::sockopt::plain_password, to_hex(topic_));
-  const auto name = "inproc://lane-" + to_hex(topic_) + "-" + std::to_string(++monitors_);
-  if (zmq_socket_monitor(lane.handle(), name.c_str(), lane_events) != 0) throw zmq::error_t();
+void ClientSockets::make_link(std::uint32_t generation, std::uint16_t port) {
+  auto link = make_socket(context_, zmq::socket_type::pull);
+  link.set(zmq::sockopt::reconnect_ivl, -1);   // a link lives as long as its one connection
+  link.set(zmq::sockopt::connect_timeout, 0);  // the session decides
+  link.set(zmq::sockopt::plain_username, std::to_string(generation));
+  link.set(zmq::sockopt::plain_password, to_hex(topic_));
+  const auto name = "inproc://link-" + to_hex(topic_) + "-" + std::to_string(++monitors_);
+  if (zmq_socket_monitor(link.handle(), name.c_str(), link_events) != 0) throw zmq::error_t();
   zmq::socket_t monitor(context_, zmq::socket_type::pair);
   monitor.set(zmq::sockopt::linger, 0);
   monitor.connect(name);
   monitor_.set(std::move(monitor));
-  lane.connect(to_tcp(address_, port));
-  lane_.set(std::move(lane));
+  link.connect(to_tcp(address_, port));
+  link_.set(std::move(link));
   unresolved_.clear();
 }
 
-void ClientSockets::close_lane() {
-  if (lane_.socket) zmq_socket_monitor(lane_.socket.handle(), nullptr, 0);
+void ClientSockets::close_link() {
+  if (link_.socket) zmq_socket_monitor(link_.socket.handle(), nullptr, 0);
   monitor_.close();
-  lane_.close();
+  link_.close();
 }
 
 void ClientSockets::descriptors(std::vector<pollfd>& items) const {
-  for (const auto* inlet : {&news_, &lane_, &monitor_})
+  for (const auto* inlet : {&notifications_, &link_, &monitor_})
     items.push_back({inlet->socket ? inlet->fd : -1, POLLIN, 0});
   items.push_back({resolver_.busy() ? resolver_.fd() : -1, POLLIN, 0});
   items.push_back({lookout_.fd(), POLLIN, 0});
 }
 
 void ClientSockets::ready(const pollfd* items) {
-  for (auto* inlet : {&news_, &lane_, &monitor_})
+  for (auto* inlet : {&notifications_, &link_, &monitor_})
     if ((items++)->revents) inlet->ready = true;
 }
 
 Time ClientSockets::next() const {
-  if (news_.ready || lane_.ready || monitor_.ready) return Time::min();
+  if (notifications_.ready || link_.ready || monitor_.ready) return Time::min();
   return std::min(resolve_again_, lookout_.next());
 }
 
-std::optional<Incoming::What> ClientSockets::lane_event() {
+std::optional<Incoming::What> ClientSockets::link_event() {
   zmq::message_t event;
   std::uint16_t code = 0;
   if (!monitor_.ready || !monitor_.socket.recv(event, zmq::recv_flags::dontwait)) {
@@ -204,8 +205,8 @@ std::optional<Incoming::What> ClientSockets::lane_event() {
     zmq::message_t rest;
     more = monitor_.socket.recv(rest) && rest.more();
   }
-  return code == ZMQ_EVENT_HANDSHAKE_SUCCEEDED ? Incoming::What::lane_up
-                                               : Incoming::What::lane_down;
+  return code == ZMQ_EVENT_HANDSHAKE_SUCCEEDED ? Incoming::What::link_up
+                                               : Incoming::What::link_down;
 }
 
 /// What became of the look for the broker's addresses; and begins another one when it is time.
@@ -222,22 +223,23 @@ void ClientSockets::follow_resolver() {
 void ClientSockets::receive(std::vector<Incoming>& incoming) {
   follow_resolver();
   bool down = false;
-  while (const auto event = lane_event()) {
-    if (*event == Incoming::What::lane_up) incoming.push_back({*event, generation_, {}});
-    down = down || *event == Incoming::What::lane_down;
+  while (const auto event = link_event()) {
+    if (*event == Incoming::What::link_up) incoming.push_back({*event, generation_, {}});
+    down = down || *event == Incoming::What::link_down;
   }
-  lane_.ready = lane_.socket && (lane_.ready || down);
-  Incoming lane{Incoming::What::lane, generation_, {}};
-  for (std::size_t i = 0; (down || i < messages_per_turn) && lane_.receive(1, lane.frame); ++i) {
-    incoming.push_back(std::move(lane));
-    lane = {Incoming::What::lane, generation_, {}};
+  link_.ready = link_.socket && (link_.ready || down);
+  Incoming link{Incoming::What::link, generation_, {}};
+  for (std::size_t i = 0; (down || i < messages_per_turn) && link_.receive(1, link.frame); ++i) {
+    incoming.push_back(std::move(link));
+    link = {Incoming::What::link, generation_, {}};
   }
-  if (down) incoming.push_back({Incoming::What::lane_down, generation_, {}});
+  if (down) incoming.push_back({Incoming::What::link_down, generation_, {}});
   const auto others = incoming.size();
-  Incoming news{Incoming::What::news, 0, {}};
-  for (std::size_t i = 0; i < messages_per_turn && news_.receive(2, news.frame); ++i) {
-    incoming.push_back(std::move(news));
-    news = {Incoming::What::news, 0, {}};
+  Incoming notification{Incoming::What::notification, 0, {}};
+  for (std::size_t i = 0; i < messages_per_turn && notifications_.receive(2, notification.frame);
+       ++i) {
+    incoming.push_back(std::move(notification));
+    notification = {Incoming::What::notification, 0, {}};
     choice_.answered();
   }
   const auto now = std::chrono::steady_clock::now();

@@ -12,7 +12,7 @@
 #include "client/address_choice.hpp"
 #include "client/lookout.hpp"
 #include "client/outbox.hpp"
-#include "net/endpoint.hpp"
+#include "net/broker_address.hpp"
 #include "net/resolver.hpp"
 #include "proto/limits.hpp"
 
@@ -20,10 +20,10 @@ namespace baton {
 
 /// Something that came in.
 struct Incoming {
-  enum class What : std::uint8_t { news, lane, lane_up, lane_down };
+  enum class What : std::uint8_t { notification, link, link_up, link_down };
   What what{};
-  std::uint32_t generation = 0;  ///< lane, lane_up, lane_down
-  zmq::message_t frame;          ///< news, lane
+  std::uint32_t generation = 0;  ///< link, link_up, link_down
+  zmq::message_t frame;          ///< notification, link
 };
 
 /// Used by one thread at a time. Sockets are not asked one by one whether something has come in:
@@ -34,10 +34,10 @@ struct Incoming {
 class ClientSockets {
  public:
   /// `context` must outlive them.
-  ClientSockets(zmq::context_t& context, Endpoint broker, Resolver::Lookup lookup = resolve);
+  ClientSockets(zmq::context_t& context, BrokerAddress broker, Resolver::Lookup lookup = resolve);
 
   void perform(const SocketRequest& request);
-  void send(Door door, SharedBytes bytes);
+  void send(TargetEndpoint endpoint, SharedBytes bytes);
 
   /// Appends the descriptors to wait for: one of them is readable when there is something to
   /// receive.
@@ -46,7 +46,7 @@ class ClientSockets {
   void ready(const pollfd* items);
   /// When to receive() at the latest all the same; Time::min(): at once.
   Time next() const;
-  /// Appends what has come in, up to some hundred messages: of the lane everything before its going
+  /// Appends what has come in, up to some hundred messages: of the link everything before its going
   /// down.
   void receive(std::vector<Incoming>& incoming);
 
@@ -72,15 +72,15 @@ class ClientSockets {
   void open();
   void resolved(const Resolved& name);
   void follow_resolver();
-  void hand_over(Door door, SharedBytes bytes);
+  void hand_over(TargetEndpoint endpoint, SharedBytes bytes);
   void note_no_socket(const zmq::error_t& error);
-  void connect_lane(std::uint32_t generation, std::uint16_t port);
-  void make_lane(std::uint32_t generation, std::uint16_t port);
-  void close_lane();
-  std::optional<Incoming::What> lane_event();
-  zmq::socket_t connected(zmq::socket_type type, DoorPort door);
+  void connect_link(std::uint32_t generation, std::uint16_t port);
+  void make_link(std::uint32_t generation, std::uint16_t port);
+  void close_link();
+  std::optional<Incoming::What> link_event();
+  zmq::socket_t connected(zmq::socket_type type, EndpointPort endpoint);
 
-  Endpoint broker_;
+  BrokerAddress broker_;
   zmq::context_t& context_;
   Resolver resolver_;
   Time resolve_again_ = never;  // the name had no address
@@ -91,10 +91,10 @@ class ClientSockets {
   std::string address_;         // where the open sockets connect to
   std::uint64_t monitors_ = 0;  // made so far: each needs a name of its own in the context
   std::uint32_t generation_ = 0;
-  std::vector<Outbox::Message> kept_;  // there is no socket for them yet
-  std::size_t kept_bytes_ = 0;
+  std::vector<Outbox::Message> waiting_;  // there is no socket for them yet
+  std::size_t buffered_bytes_ = 0;
   zmq::socket_t put_, control_;
-  Inlet news_, lane_, monitor_;
+  Inlet notifications_, link_, monitor_;
 };
 
 }  // namespace baton

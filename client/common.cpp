@@ -29,7 +29,7 @@ SessionConfig session_config(Role role, const ClientOptions& options) {
   config.host = host_name();
   config.pid = static_cast<std::uint64_t>(getpid());
   config.process = process_number();
-  config.instance = random_epoch().value;
+  config.instance = random_number();
   config.connect_timeout = options.connect_timeout;
   return config;
 }
@@ -46,21 +46,21 @@ ClientError to_exception(const SessionError& error, const Connection& connection
     case SessionError::Kind::refused:
       return {ClientError::Kind::refused,
               "the broker at " + at + " refuses: " + visible(error.text), error.refusal};
-    case SessionError::Kind::no_goodbye:
+    case SessionError::Kind::close_unconfirmed:
       break;
   }
-  return {ClientError::Kind::no_goodbye,
+  return {ClientError::Kind::close_unconfirmed,
           "the broker at " + at + " did not confirm the end: it may not know all"};
 }
 
 }  // namespace
 
-void throw_if_over(const Session& session, const Connection& connection) {
+void throw_if_over(const ClientSession& session, const Connection& connection) {
   if (session.error()) throw to_exception(*session.error(), connection);
   if (session.over()) throw ClientError(ClientError::Kind::closed, "the client is closed");
 }
 
-bool wait_for_end(Connection& connection, Connection::Lock& lock, const Session& session,
+bool wait_for_end(Connection& connection, Connection::Lock& lock, const ClientSession& session,
                   Time until) {
   while (!session.over() && Connection::now() < until) connection.wait(lock, until);
   if (session.error()) throw_if_over(session, connection);
@@ -68,14 +68,14 @@ bool wait_for_end(Connection& connection, Connection::Lock& lock, const Session&
 }
 
 void throw_unconfirmed(const Connection& connection) {
-  throw to_exception({SessionError::Kind::no_goodbye, {}, {}}, connection);
+  throw to_exception({SessionError::Kind::close_unconfirmed, {}, {}}, connection);
 }
 
-std::string console_block(std::string_view lines, Tag tag, const std::string& broker_host) {
+std::string console_block(std::string_view lines, HostTag tag, const std::string& broker_host) {
   std::string block;
   block.reserve(lines.size() + 1);
-  const auto host = tag == Tag::off ? std::string() : host_name();
-  const bool tagged = tag == Tag::on || (tag == Tag::automatic && host != broker_host);
+  const auto host = tag == HostTag::off ? std::string() : host_name();
+  const bool tagged = tag == HostTag::on || (tag == HostTag::automatic && host != broker_host);
   do {
     const auto line = lines.substr(0, lines.find('\n'));
     lines.remove_prefix(std::min(line.size() + 1, lines.size()));
@@ -86,7 +86,7 @@ std::string console_block(std::string_view lines, Tag tag, const std::string& br
 }
 
 void Notices::waited(Connection::Lock& lock, Time since, const std::string& reason,
-                     const Session& session) {
+                     const ClientSession& session) {
   const bool again = last_wait_ == Time::min() || since > last_wait_ + forgotten_after;
   last_wait_ = Connection::now();
   if (reason.empty()) told_.clear();  // whatever it was is over
@@ -94,17 +94,18 @@ void Notices::waited(Connection::Lock& lock, Time since, const std::string& reas
   told_ = reason;
   if (session.out_of_touch(last_wait_) && !session.full())
     contact_ = session.was_welcomed() ? Told::lost : Told::looking;
-  say(lock, reason);
+  print(lock, reason);
 }
 
-void Notices::in_touch(Connection::Lock& lock, const Session& session, const Endpoint& broker) {
+void Notices::in_touch(Connection::Lock& lock, const ClientSession& session,
+                       const BrokerAddress& broker) {
   if (contact_ == Told::nothing || session.out_of_touch(Connection::now())) return;
   const std::string again = std::exchange(contact_, Told::nothing) == Told::lost ? "again " : "";
   told_.clear();
-  say(lock, in_contact + again + "with the broker at " + to_string(broker));
+  print(lock, in_contact + again + "with the broker at " + to_string(broker));
 }
 
-void Notices::say(Connection::Lock& lock, const std::string& text) {
+void Notices::print(Connection::Lock& lock, const std::string& text) {
   const auto tell = tell_;
   lock.unlock();
   try {
@@ -117,7 +118,7 @@ void Notices::say(Connection::Lock& lock, const std::string& text) {
   lock.lock();
 }
 
-std::string no_contact(const Session& session, const Connection& connection) {
+std::string no_contact(const ClientSession& session, const Connection& connection) {
   if (session.full()) return visible(session.why_full());
   const auto& trouble = connection.trouble();
   const auto at = to_string(connection.broker()) + (trouble.empty() ? "" : ": " + trouble);
@@ -126,11 +127,11 @@ std::string no_contact(const Session& session, const Connection& connection) {
   return "looking for a broker at " + at;
 }
 
-std::string why_not_say(const Session& session, const Connection& connection) {
+std::string why_not_print(const ClientSession& session, const Connection& connection) {
   if (session.out_of_touch(Connection::now())) return no_contact(session, connection);
   const auto& confirm = session.confirmed();
-  if (confirm.say_held == Held::console) return "the console is full, its printer is slow";
-  if (confirm.say_window == 0) return {};  // welcomed, and the first confirm is on its way
+  if (confirm.print_held == Held::console) return "the console is full, its printer is slow";
+  if (confirm.print_window == 0) return {};  // welcomed, and the first confirm is on its way
   return "the broker has not confirmed earlier lines yet";
 }
 

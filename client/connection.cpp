@@ -21,7 +21,7 @@ std::string_view view(const zmq::message_t& frame) { return {frame.data<char>(),
 
 }  // namespace
 
-Connection::Connection(Endpoint broker, ClientLogic& logic, std::shared_ptr<Runtime> runtime)
+Connection::Connection(BrokerAddress broker, ClientLogic& logic, std::shared_ptr<Runtime> runtime)
     : broker_(broker),
       logic_(logic),
       runtime_(usable(std::move(runtime))),
@@ -59,7 +59,7 @@ Time Connection::look() {
   {
     const Lock lock(mutex_);
     if (failure_) return never;
-    for (const auto& one : incoming_) feed(one, now());
+    for (const auto& one : incoming_) pass_on(one, now());
     logic_.tick(now(), out_);
     tell = logic_.take_change() || tell;
     if (trouble_ != sockets_.trouble()) {
@@ -88,20 +88,20 @@ Time Connection::look() {
 
 void Connection::perform(Outbox& out) {
   for (const auto& request : out.requests) sockets_.perform(request);
-  for (auto& message : out.messages) sockets_.send(message.door, std::move(message.bytes));
+  for (auto& message : out.messages) sockets_.send(message.endpoint, std::move(message.bytes));
   out.clear();
 }
 
-void Connection::feed(const Incoming& incoming, Time now) {
+void Connection::pass_on(const Incoming& incoming, Time now) {
   switch (incoming.what) {
-    case Incoming::What::news:
-      return logic_.on_news(view(incoming.frame), now);
-    case Incoming::What::lane:
-      return logic_.on_lane(incoming.generation, view(incoming.frame), now);
-    case Incoming::What::lane_up:
-      return logic_.on_lane_up(incoming.generation, now);
-    case Incoming::What::lane_down:
-      return logic_.on_lane_down(incoming.generation, now);
+    case Incoming::What::notification:
+      return logic_.on_notification(view(incoming.frame), now);
+    case Incoming::What::link:
+      return logic_.on_link(incoming.generation, view(incoming.frame), now);
+    case Incoming::What::link_up:
+      return logic_.on_link_up(incoming.generation, now);
+    case Incoming::What::link_down:
+      return logic_.on_link_down(incoming.generation, now);
   }
 }
 

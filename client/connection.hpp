@@ -28,8 +28,8 @@ class Connection final : private Driven {
 
   /// `logic` must outlive the connection. nullptr: a runtime of its own, which throws when the
   /// process has not enough files left.
-  Connection(Endpoint broker, ClientLogic& logic, std::shared_ptr<Runtime> runtime);
-  /// Closes the sockets, at once: say bye first.
+  Connection(BrokerAddress broker, ClientLogic& logic, std::shared_ptr<Runtime> runtime);
+  /// Closes the sockets, at once: close the session first.
   ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -71,7 +71,7 @@ class Connection final : private Driven {
   int event_fd();
   void take_event() { event_->clear(); }
 
-  const Endpoint& broker() const { return broker_; }
+  const BrokerAddress& broker() const { return broker_; }
   /// Why the broker cannot be reached, as far as that is known; else empty. Requires the lock.
   const std::string& trouble() const { return trouble_; }
   Time started() const { return started_; }
@@ -84,11 +84,11 @@ class Connection final : private Driven {
   void ready(const pollfd* items) override { sockets_.ready(items); }
   Time look();
   void perform(Outbox& out);
-  void feed(const Incoming& incoming, Time now);
+  void pass_on(const Incoming& incoming, Time now);
 
   const std::uint64_t forks_ = forks();
   const Time started_ = now();
-  const Endpoint broker_;
+  const BrokerAddress broker_;
   ClientLogic& logic_;
   const std::shared_ptr<Runtime> runtime_;
   // The thread's only.

@@ -12,9 +12,9 @@ namespace baton {
 /// Why a session ended without having been asked to.
 struct SessionError {
   enum class Kind : std::uint8_t {
-    unreachable,  ///< no broker answered within the connect timeout
-    refused,      ///< the broker will not have this client: see `refusal`
-    no_goodbye,   ///< the broker did not confirm the end
+    unreachable,        ///< no broker answered within the connect timeout
+    refused,            ///< the broker will not have this client: see `refusal`
+    close_unconfirmed,  ///< the broker did not confirm the end
   };
   Kind kind{};
   Refusal refusal = Refusal::none;
@@ -27,12 +27,12 @@ class ClientError : public std::runtime_error {
   enum class Kind : std::uint8_t {
     unreachable,  ///< no broker answered within the connect timeout
     refused,      ///< the broker will not have this client: see refusal()
-    no_goodbye,  ///< the broker did not confirm the end: what was said last may not have reached it
-    shutdown,    ///< the system is shutting down: nothing more can be put
-    closed,      ///< the client was closed by its user
-    stopped,     ///< the client was stopped by its user
-    argument,    ///< a value is out of range
-    output,      ///< the printer cannot write
+    close_unconfirmed,  ///< the broker did not confirm the end: what was said last may not have reached it
+    shutdown,           ///< the system is shutting down: nothing more can be put
+    closed,             ///< the client was closed by its user
+    stopped,            ///< the client was stopped by its user
+    argument,           ///< a value is out of range
+    output,             ///< the printer cannot write
     interrupted,  ///< a call that waited was interrupted by its user
     busy,         ///< a call of the same kind is at work
     forked,  ///< the client was made before fork(), in the parent process: its child makes its own

@@ -19,12 +19,12 @@ class ClientLogic {
 
   /// Called once, before anything else.
   virtual void start(Time now) = 0;
-  virtual void on_news(std::string_view frame, Time now) = 0;
-  /// Lanes belong to consumers. `generation` is the one of the connect_lane request; others are
+  virtual void on_notification(std::string_view frame, Time now) = 0;
+  /// Links belong to consumers. `generation` is the one of the connect_link request; others are
   /// ignored.
-  virtual void on_lane(std::uint32_t /*generation*/, std::string_view /*frame*/, Time /*now*/) {}
-  virtual void on_lane_up(std::uint32_t /*generation*/, Time /*now*/) {}
-  virtual void on_lane_down(std::uint32_t /*generation*/, Time /*now*/) {}
+  virtual void on_link(std::uint32_t /*generation*/, std::string_view /*frame*/, Time /*now*/) {}
+  virtual void on_link_up(std::uint32_t /*generation*/, Time /*now*/) {}
+  virtual void on_link_down(std::uint32_t /*generation*/, Time /*now*/) {}
 
   /// Does what time asks for and appends all that is to be sent. To be called after each batch of
   /// the calls above, after the user's calls, and at next_deadline().

@@ -24,7 +24,7 @@ bool Lookout::follow(Time now) {
   if (now < next()) return false;
   stale_ = false;
   look_.begin([broker = broker_, address = address_] {
-    return meaning_of(look_at_doors(address, broker.port), broker, address);
+    return meaning_of(look_at_endpoints(address, broker.port), broker, address);
   });
   return false;
 }

@@ -4,17 +4,17 @@
 #include <string>
 
 #include "net/background.hpp"
-#include "net/doors.hpp"
+#include "net/endpoint_probe.hpp"
 #include "proto/limits.hpp"
 
 namespace baton {
 
-/// While no news comes, it looks at the broker's doors now and then, from a thread of its own: what
-/// libzmq tells of a connection that fails is not why. Costs nothing while the broker is heard. Not
-/// thread-safe.
+/// While no news comes, it looks at the broker's endpoints now and then, from a thread of its own:
+/// what libzmq tells of a connection that fails is not why. Costs nothing while the broker is
+/// heard. Not thread-safe.
 class Lookout {
  public:
-  explicit Lookout(Endpoint broker) : broker_(std::move(broker)) {}
+  explicit Lookout(BrokerAddress broker) : broker_(std::move(broker)) {}
 
   /// From now on the sockets connect to that address, or to none.
   void opened(const std::string& address, Time now);
@@ -36,7 +36,7 @@ class Lookout {
   static constexpr Duration silent_after = 2s;    ///< without the news that comes each second
   static constexpr Duration again_after = 2s;
 
-  Endpoint broker_;
+  BrokerAddress broker_;
   std::string address_;
   Background<std::string> look_;
   bool ever_opened_ = false, stale_ = false;  // stale: there was news since the look began

@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "client/session.hpp"
-#include "net/endpoint.hpp"
+#include "client/client_session.hpp"
+#include "net/broker_address.hpp"
 #include "proto/deadline.hpp"
 
 namespace baton {
@@ -18,7 +18,7 @@ class Runtime;
 inline constexpr const char* in_contact = "in contact ";
 
 /// Whether console lines are led by "[host] ".
-enum class Tag : std::uint8_t {
+enum class HostTag : std::uint8_t {
   automatic,  ///< where the broker runs on a host of another name
   on,
   off,
@@ -29,14 +29,14 @@ enum class Tag : std::uint8_t {
 /// client is not disturbed. Children make clients of their own. (They do hold the parent's
 /// connections open: a parent that is killed is then missed after 3 s only.)
 struct ClientOptions {
-  Endpoint broker;
+  BrokerAddress broker;
   /// Shared with other clients of the process: threads and descriptors then do not grow with them.
   /// nullptr: one of its own.
   std::shared_ptr<Runtime> runtime;
   /// How long to look for a broker at first; Duration::max(), or that of any unit: for ever. A
   /// client that once knew one keeps trying.
   TimeLimit connect_timeout = default_connect_timeout;
-  Tag tag = Tag::automatic;
+  HostTag tag = HostTag::automatic;
   /// Told why a call waits: "queue 'default' is full (...)", "no consumer asks for queue 'default'"
   /// (join). Called by the thread that waits, without a lock, when it has waited for half a second,
   /// and again only when the reason is another one or the last is some seconds old. Also told when

@@ -10,14 +10,14 @@
 
 namespace baton {
 
-enum class Door : std::uint8_t { put, control };
+enum class TargetEndpoint : std::uint8_t { put, control };
 
 struct SocketRequest {
   enum class Kind : std::uint8_t {
-    open,          ///< close all sockets, lane included; open new ones and subscribe to `topic`
-    connect_lane,  ///< close the lane, if any; connect a new one to `port` and watch it as
+    open,          ///< close all sockets, link included; open new ones and subscribe to `topic`
+    connect_link,  ///< close the link, if any; connect a new one to `port` and watch it as
                    ///< `generation`
-    close_lane,    ///< close the lane `generation`; its messages are of no interest any more
+    close_link,    ///< close the link `generation`; its messages are of no interest any more
   };
   Kind kind{};
   SessionId topic;
@@ -28,7 +28,7 @@ struct SocketRequest {
 /// Owned by the caller, who clears it after having done what it says.
 struct Outbox {
   struct Message {
-    Door door;
+    TargetEndpoint endpoint;
     SharedBytes bytes;  ///< a block of a stream is shared with it
   };
   std::vector<SocketRequest> requests;

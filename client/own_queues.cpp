@@ -27,13 +27,13 @@ Registry& registry() {
   return *found;
 }
 
-std::string name_of(const Endpoint& broker, const std::string& queue) {
+std::string name_of(const BrokerAddress& broker, const std::string& queue) {
   return to_string(broker) + "/" + queue;
 }
 
 }  // namespace
 
-OwnQueues::OwnQueues(const Endpoint& broker, const std::vector<std::string>& queues) {
+OwnQueues::OwnQueues(const BrokerAddress& broker, const std::vector<std::string>& queues) {
   for (const auto& queue : queues) names_.push_back(name_of(broker, queue));
   auto& all = registry();
   const std::lock_guard lock(all.mutex);
@@ -47,7 +47,7 @@ OwnQueues::~OwnQueues() {
     if (const auto found = all.names.find(name); found != all.names.end()) all.names.erase(found);
 }
 
-bool OwnQueues::contain(const Endpoint& broker, const std::string& queue) {
+bool OwnQueues::contain(const BrokerAddress& broker, const std::string& queue) {
   auto& all = registry();
   const std::lock_guard lock(all.mutex);
   return all.names.contains(name_of(broker, queue));

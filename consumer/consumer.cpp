@@ -160,7 +160,7 @@ struct Consumer::Impl {
     item.queue = session.queue_name(delivery.queue);
     item.attempt = delivery.attempt;
     item.priority = delivery.priority;
-    item.take = session.taken();
+    item.delivery_tag = session.last_tag();
     return true;
   }
 
@@ -168,16 +168,14 @@ struct Consumer::Impl {
     const auto& standing = session.session();
     const Time now = Connection::now();
     if (standing.full() || standing.out_of_touch(now)) return no_contact(standing, connection);
-    const auto port = session.unreachable_lane(now);
+    const auto port = session.unreachable_port(now);
     if (!port) return {};
     return "cannot reach port " + std::to_string(*port) + " of " + options.broker.host +
-           ", where its items come from: open it, or start the broker with --lanes A-B and publish "
-           "these ports under "
-           "the same "
-           "numbers";
+           ", where its items come from: open it, or start the broker with --delivery-ports A-B "
+           "and publish these ports under the same numbers";
   }
 
-  bool take_and_ask(Item& item);
+  bool take_and_request(Item& item);
   GetResult wait_for_item(Connection::Lock& lock, Item& item, Time until, bool of_run);
   GetResult get(Connection::Lock& lock, Item& item, Timeout timeout, bool of_run = false);
   bool take_crossing(Connection::Lock& lock, Item& item);
@@ -216,7 +214,7 @@ struct Consumer::Impl {
 
   StopReason stop_reason(const Item& item) const {
     if (closing) return StopReason::closed;
-    if (!session.holds(item.id, item.take)) return StopReason::lost;
+    if (!session.holds(item.id, item.delivery_tag)) return StopReason::lost;
     return stop_run || session.draining() ? StopReason::stopped : StopReason::none;
   }
 
@@ -284,18 +282,18 @@ GetResult Consumer::Impl::wait_for_item(Connection::Lock& lock, Item& item, Time
   }
 }
 
-/// Another thread may wait for the ask whose item this one takes: there is to be one more.
-bool Consumer::Impl::take_and_ask(Item& item) {
+/// Another thread may wait for the request whose item this one takes: there is to be one more.
+bool Consumer::Impl::take_and_request(Item& item) {
   if (!take(item)) return false;
   if (session.owes()) connection.changed();
   return true;
 }
 
 GetResult Consumer::Impl::get(Connection::Lock& lock, Item& item, Timeout timeout, bool of_run) {
-  if (take_and_ask(item)) return GetResult::item;
+  if (take_and_request(item)) return GetResult::item;
   const Time until = timeout ? deadline_after(Connection::now(), *timeout) : never;
   session.want();
-  if (timeout && *timeout <= Duration::zero()) session.ask_now();
+  if (timeout && *timeout <= Duration::zero()) session.request_now();
   connection.changed();
   GetResult got{};
   try {
@@ -310,18 +308,19 @@ GetResult Consumer::Impl::get(Connection::Lock& lock, Item& item, Timeout timeou
   return take_crossing(lock, item) ? GetResult::item : GetResult::time_up;
 }
 
-/// Takes back what is asked for beyond what is wanted; an item may be on its way already, and is
+/// Takes back what is requested beyond what is wanted; an item may be on its way already, and is
 /// taken.
 bool Consumer::Impl::take_crossing(Connection::Lock& lock, Item& item) {
-  session.ask_now();
+  session.request_now();
   connection.changed();
   // Other threads may take asks back later than this one, again and again: their answers are not
   // waited for.
-  for (const auto ticket = session.withdraws(); !session.withdrawn(ticket) && !session.closed();) {
-    if (take_and_ask(item)) return true;
+  for (const auto ticket = session.cancellation_ticket();
+       !session.cancelled(ticket) && !session.closed();) {
+    if (take_and_request(item)) return true;
     connection.wait(lock);
   }
-  return take_and_ask(item);
+  return take_and_request(item);
 }
 
 /// Of request(), without waiting.
@@ -348,13 +347,13 @@ void Consumer::Impl::settle(const Item& item, std::optional<Outcome>& outcome) {
   if (!outcome) return;
   switch (outcome->what) {
     case Outcome::What::ack:
-      session.ack(item.id, item.take);
+      session.ack(item.id, item.delivery_tag);
       break;
     case Outcome::What::fail:
-      session.fail(item.id, delay_of(outcome->delay), outcome->reason, item.take);
+      session.fail(item.id, delay_of(outcome->delay), outcome->reason, item.delivery_tag);
       break;
     case Outcome::What::release:
-      session.release(item.id, item.take);
+      session.release(item.id, item.delivery_tag);
       break;
     case Outcome::What::keep:
       break;
@@ -371,9 +370,9 @@ void Consumer::Impl::work(const Handler& handler, const RunOptions& run, MayGet 
   while (may_get()) {
     auto lock = connection.lock();
     settle(item, outcome);
-    if (run.before_ask) {
+    if (run.before_request) {
       lock.unlock();
-      run.before_ask();
+      run.before_request();
       lock.lock();
     }
     if (stop_run || get(lock, item, {}, true) != GetResult::item) return;
@@ -453,7 +452,7 @@ GetResult Consumer::get_batch(std::vector<Item>& items, std::size_t most, TimeLi
     return items.size() < full;
   };
   {
-    const Impl::More more(impl_->session, std::min<std::size_t>(most, max_asks) - 1);
+    const Impl::More more(impl_->session, std::min<std::size_t>(most, max_requests) - 1);
     const Duration limit = within;
     const GetResult got =
         impl_->get(lock, item, limit == Duration::max() ? Timeout() : Timeout(limit));
@@ -467,9 +466,9 @@ GetResult Consumer::get_batch(std::vector<Item>& items, std::size_t most, TimeLi
 
 void Consumer::request(std::uint32_t items) {
   const auto lock = impl_->connection.lock();
-  if (items > max_asks - impl_->requested)
+  if (items > max_requests - impl_->requested)
     throw ClientError(Kind::argument,
-                      "more than " + std::to_string(max_asks) + " items are asked for");
+                      "more than " + std::to_string(max_requests) + " items are requested");
   impl_->by_request = true;
   impl_->requested += items;
   for (std::uint32_t i = 0; i < items; ++i) impl_->session.want();
@@ -485,20 +484,20 @@ std::optional<Item> Consumer::get(std::optional<TimeLimit> timeout) {
 bool Consumer::ack(const Item& item) {
   const auto lock = impl_->connection.lock();
   impl_->connection.changed();
-  return impl_->session.ack(item.id, item.take);
+  return impl_->session.ack(item.id, item.delivery_tag);
 }
 
 bool Consumer::fail(const Item& item, std::string_view reason, std::chrono::milliseconds delay) {
   const auto delay_ms = delay_of(delay);
   const auto lock = impl_->connection.lock();
   impl_->connection.changed();
-  return impl_->session.fail(item.id, delay_ms, reason, item.take);
+  return impl_->session.fail(item.id, delay_ms, reason, item.delivery_tag);
 }
 
 bool Consumer::release(const Item& item) {
   const auto lock = impl_->connection.lock();
   impl_->connection.changed();
-  return impl_->session.release(item.id, item.take);
+  return impl_->session.release(item.id, item.delivery_tag);
 }
 
 bool Consumer::ack(ItemId id) { return ack(of_id(id)); }
@@ -529,11 +528,13 @@ void Consumer::stop_run() {
   impl_->connection.notify();
 }
 
-void Consumer::say(std::string_view lines) { static_cast<void>(try_say(lines, Duration::max())); }
+void Consumer::print(std::string_view lines) {
+  static_cast<void>(try_print(lines, Duration::max()));
+}
 
-bool Consumer::try_say(std::string_view lines, TimeLimit within) {
-  return say_block(impl_->connection, impl_->session, impl_->notices, lines, impl_->options.tag,
-                   within);
+bool Consumer::try_print(std::string_view lines, TimeLimit within) {
+  return print_block(impl_->connection, impl_->session, impl_->notices, lines, impl_->options.tag,
+                     within);
 }
 
 bool Consumer::try_flush(TimeLimit within) {
@@ -604,7 +605,7 @@ void Consumer::stop() {
   const auto lock = impl_->connection.lock();
   impl_->session.drain();
   if (!impl_->session.session().was_welcomed())
-    impl_->session.bye(Connection::now());  // say() need not wait, either
+    impl_->session.close(Connection::now());  // print() need not wait, either
   impl_->connection.changed();
   impl_->connection.notify();
 }
@@ -635,13 +636,13 @@ void Consumer::give_up(std::chrono::milliseconds within) {
 void Consumer::close(const std::optional<std::string>& failed, TimeLimit within) {
   auto lock = impl_->connection.lock();
   auto& session = impl_->session;
-  if (impl_->left || session.session().state() == Session::State::ended) return;
+  if (impl_->left || session.session().state() == ClientSession::State::ended) return;
   if (failed)
     session.fail_held(*failed);
   else
     session.release_held();
   impl_->closing = true;
-  session.bye(Connection::now());
+  session.close(Connection::now());
   impl_->connection.changed();
   impl_->connection.notify();
   const Time until = deadline_after(Connection::now(), Duration(within));
@@ -651,8 +652,8 @@ void Consumer::close(const std::optional<std::string>& failed, TimeLimit within)
 
 void Consumer::close() {
   auto lock = impl_->connection.lock();
-  if (impl_->session.session().state() == Session::State::ended) return;
-  impl_->session.bye(Connection::now());
+  if (impl_->session.session().state() == ClientSession::State::ended) return;
+  impl_->session.close(Connection::now());
   impl_->connection.changed();
   while (!impl_->session.session().over()) impl_->connection.wait(lock);
   if (impl_->session.session().error()) throw_if_over(impl_->session.session(), impl_->connection);

@@ -35,7 +35,7 @@ struct Item {
   std::string body;
   std::uint16_t attempt = 1;  ///< 1 for the first; 65535: that many or more
   std::uint8_t priority = default_priority;
-  std::uint64_t take = 0;  ///< which of this consumer's items it was: an item may come back
+  std::uint64_t delivery_tag = 0;  ///< which of this consumer's items it was: an item may come back
 };
 
 /// What a handler says of its item.
@@ -66,7 +66,7 @@ using Handler = std::function<Outcome(Item&)>;
 struct RunOptions {
   std::uint32_t jobs = 1;   ///< handlers at work at the same time, each on a thread of its own
   std::uint64_t count = 0;  ///< return after so many items; 0: never
-  std::function<void()> before_ask;  ///< called by a job before it asks for its next item
+  std::function<void()> before_request;  ///< called by a job before it asks for its next item
 };
 
 /// What became of a wait for an item.
@@ -124,10 +124,10 @@ class Consumer {
   void run(const Handler& handler, const RunOptions& options = {});
 
   /// Publishes a block of lines on the system's console: they reach the terminal together, and
-  /// before an ack that follows. Blocks while the console is held back. Up to max_say bytes with
+  /// before an ack that follows. Blocks while the console is held back. Up to max_print bytes with
   /// tags and the last newline. Throws as get() does, and ClientError (closed).
-  void say(std::string_view lines);
-  [[nodiscard]] bool try_say(std::string_view lines, TimeLimit within);
+  void print(std::string_view lines);
+  [[nodiscard]] bool try_print(std::string_view lines, TimeLimit within);
   /// Blocks until everything that was settled and said is confirmed, at most `within`: whether it
   /// is.
   [[nodiscard]] bool try_flush(TimeLimit within);
@@ -165,16 +165,16 @@ class Consumer {
   bool pause(TimeLimit time);
 
   /// For a process that is about to end in the midst of its work: gives back all items that are
-  /// held, those that handlers work on, too (no attempt is counted; settling them does nothing any
-  /// more), says bye, and waits at most `within` for the broker's word that it has heard.
+  /// held, those that handlers work on, too (no failure is counted; settling them does nothing any
+  /// more), closes, and waits at most `within` for the broker's word that it has heard.
   void give_up(std::chrono::milliseconds within);
 
-  /// Stops, gives back what is still held, ends the session. Throws ClientError (no_goodbye) when
+  /// Stops, gives back what is still held, ends the session. Throws ClientError (close_unconfirmed) when
   /// the broker did not confirm within goodbye_timeout: it gives the unconfirmed items to others. A
   /// second call does nothing.
   void close();
   /// Ends the session when all is confirmed, but takes at most `within`; then it throws ClientError
-  /// (no_goodbye). What is held has failed, for that reason, or is given back without one. Calls of
+  /// (close_unconfirmed). What is held has failed, for that reason, or is given back without one. Calls of
   /// other threads that wait end.
   void close(const std::optional<std::string>& failed, TimeLimit within);
   /// What the destructor does, at once.

@@ -12,11 +12,11 @@ namespace {
 
 constexpr std::size_t runs_per_entry = small_pack_bytes / 16;
 
-// The broker lets only so much be under way on a lane: it is told of what came in before it has to
+// The broker lets only so much be under way on a link: it is told of what came in before it has to
 // wait for that.
-constexpr std::size_t told_at_once = 256 << 10;
-constexpr std::size_t worth_telling = 16 << 10;
-constexpr Duration told_within = 20ms;
+constexpr std::size_t report_at_once = 256 << 10;
+constexpr std::size_t worth_reporting = 16 << 10;
+constexpr Duration report_within = 20ms;
 
 bool is_of_parts(const Entry& entry) { return entry.kind == EntryKind::part || is_partial(entry); }
 
@@ -29,7 +29,7 @@ std::uint64_t items_in(const std::vector<ItemRun>& runs) {
 }  // namespace
 
 ConsumerSession::ConsumerSession(SessionConfig config, std::uint32_t prefetch)
-    : session_(std::move(config)), prefetch_(std::min(prefetch, max_asks / 2)) {
+    : session_(std::move(config)), prefetch_(std::min(prefetch, max_requests / 2)) {
   assert(session_.config().role == Role::consumer && !session_.config().queues.empty());
 }
 
@@ -37,20 +37,21 @@ void ConsumerSession::start(Time now) { session_.start(now); }
 
 // --- what comes in -------------------------------------------------------------------------------
 
-void ConsumerSession::on_news(std::string_view frame, Time now) {
-  using Kind = Session::News::Kind;
-  const bool trusted = session_.trusted(now), could_say = may_say(), was_closed = closed();
+void ConsumerSession::on_notification(std::string_view frame, Time now) {
+  using Kind = ClientSession::Notification::Kind;
+  const bool trusted = session_.trusted(now), could_print = may_print(), was_closed = closed();
   if (!session_.established()) flush_settled();  // so that a welcome finds it in the control stream
-  const auto news = session_.on_news(frame, now, [this](ItemId id) { return held_.contains(id); });
-  const auto kind = news.kind;
-  if (kind == Kind::told) on_lost(news);
+  const auto notification =
+      session_.on_notification(frame, now, [this](ItemId id) { return held_.contains(id); });
+  const auto kind = notification.kind;
+  if (kind == Kind::feed) on_lost(notification);
   if (kind == Kind::welcomed) on_welcomed();
   if (kind == Kind::confirmed) on_confirmed(now);
-  if (session_.needs_proof() && lane_.state() != Lane::State::none && !session_.bye_said())
-    session_.prove_by(say_ask(0));
+  if (session_.needs_proof() && link_.state() != DeliveryLink::State::none && !session_.closing())
+    session_.prove_by(send_request(0));
   // A confirm a second is no reason to wake those who wait for an item.
   if (kind == Kind::changed || kind == Kind::welcomed || session_.over() ||
-      session_.trusted(now) != trusted || may_say() != could_say || closed() != was_closed)
+      session_.trusted(now) != trusted || may_print() != could_print || closed() != was_closed)
     changed_ = true;
   if (flush_wanted_ && flushed()) {
     changed_ = true;
@@ -58,21 +59,21 @@ void ConsumerSession::on_news(std::string_view frame, Time now) {
   }
 }
 
-/// What the user holds is claimed; what came in and was not begun is somebody's again.
+/// What the user holds is reclaimed; what came in and was not begun is somebody's again.
 void ConsumerSession::on_welcomed() {
-  claimed_takes_ = takes_;
+  reclaimed_tags_ = tags_;
   inbox_.clear();
   coming_.drop();
-  lane_.reset();
+  link_.reset();
 }
 
-/// What was claimed and is not granted. It may have come in again since, by a new delivery.
-void ConsumerSession::on_lost(const Session::News& news) {
-  EntryReader in(news.payload);
+/// What was reclaimed and is not granted. It may have come in again since, by a new delivery.
+void ConsumerSession::on_lost(const ClientSession::Notification& notification) {
+  EntryReader in(notification.payload);
   Entry entry;
   std::vector<ItemRun> runs;
   for (std::uint32_t i = 0; in.next(entry); ++i) {
-    if (i < news.skip || entry.kind != EntryKind::lost) continue;
+    if (i < notification.skip || entry.kind != EntryKind::lost) continue;
     read_runs(entry, runs);
     for (const auto& run : runs)
       for (std::uint32_t n = 0; n < run.count; ++n) lose(run.first + n);
@@ -83,7 +84,7 @@ void ConsumerSession::on_lost(const Session::News& news) {
 void ConsumerSession::lose(ItemId id) {
   if (!held_.contains(id)) {
     if (lost_.insert(id.value).second) note_loss(id, true);  // settled meanwhile
-  } else if (held_.take_of(id) <= claimed_takes_) {
+  } else if (held_.tag_of(id) <= reclaimed_tags_) {
     held_.erase(id);
     note_loss(id, false);
   }
@@ -98,51 +99,52 @@ void ConsumerSession::note_loss(ItemId id, bool settled) {
 
 void ConsumerSession::on_confirmed(Time now) {
   const auto& confirm = session_.confirmed();
-  if (lane_.offered(confirm.lane_generation, confirm.lane_port, now))
+  if (link_.offered(confirm.link_generation, confirm.link_port, now))
     requests_.push_back(
-        {SocketRequest::Kind::connect_lane, {}, confirm.lane_generation, confirm.lane_port});
+        {SocketRequest::Kind::connect_link, {}, confirm.link_generation, confirm.link_port});
   else
-    judge_lane_ = true;
+    judge_link_ = true;
 }
 
 /// When all is read that came together with the confirm: what it says was sent may be there by
 /// then.
-void ConsumerSession::judge_lane(Time now) {
+void ConsumerSession::judge_link(Time now) {
   const auto& confirm = session_.confirmed();
-  if (!std::exchange(judge_lane_, false) || confirm.lane_generation != lane_.generation()) return;
-  if (lane_.missing(confirm.lane_sent, now)) lose_lane();
+  if (!std::exchange(judge_link_, false) || confirm.link_generation != link_.generation()) return;
+  if (link_.missing(confirm.link_sent, now)) lose_link();
 }
 
-void ConsumerSession::on_lane(std::uint32_t generation, std::string_view frame, Time) {
+void ConsumerSession::on_link(std::uint32_t generation, std::string_view frame, Time) {
   Header header;
-  if (!session_.established() || generation != lane_.generation() ||
-      lane_.state() == Lane::State::lost)
+  if (!session_.established() || generation != link_.generation() ||
+      link_.state() == DeliveryLink::State::lost)
     return;
   if (read_header(frame, header) != Refusal::none || header.type != MessageType::deliveries) return;
-  if (header.session != session_.id() || header.epoch != session_.epoch()) return;
+  if (header.session != session_.id() || header.broker_instance != session_.broker_instance())
+    return;
   const auto payload = payload_of(frame);
-  if (check_entries(header.type, payload, header.count) != Refusal::none) return lose_lane();
+  if (check_entries(header.type, payload, header.count) != Refusal::none) return lose_link();
   take_in(header, payload);
 }
 
 void ConsumerSession::take_in(const Header& header, std::string_view payload) {
-  const auto taken = lane_.take(header.number, header.count);
-  if (taken.verdict == StreamReceiver::Verdict::gap) return lose_lane();
+  const auto taken = link_.take(header.number, header.count);
+  if (taken.verdict == StreamReceiver::Verdict::gap) return lose_link();
   if (taken.verdict != StreamReceiver::Verdict::fresh) return;
-  untold_ += payload.size();
+  unreported_ += payload.size();
   bool parts = false;
   EntryReader in(payload);
   Entry entry;
   for (std::uint32_t i = 0; in.next(entry); ++i) {
     if (i < taken.skip) continue;
     parts = parts || is_of_parts(entry);
-    if (entry.kind == EntryKind::delivery) lane_.delivery();
-    if (entry.kind == EntryKind::empty) lane_.none();
+    if (entry.kind == EntryKind::delivery) link_.delivery();
+    if (entry.kind == EntryKind::empty) link_.none();
   }
   if (!parts)
-    inbox_.add(payload, header.number, taken.skip, lane_.generation());
+    inbox_.add(payload, header.number, taken.skip, link_.generation());
   else if (!take_parts(header, payload, taken.skip))
-    return lose_lane();
+    return lose_link();
   changed_ = true;
   if (draining_) release_waiting();
 }
@@ -169,7 +171,7 @@ bool ConsumerSession::take_entry(const Entry& entry, std::string_view whole, Seq
     if (delivery.whole > 0)
       coming_.begin(delivery, inbox_.take_large_buffer());
     else
-      inbox_.add(whole, number, 0, lane_.generation());
+      inbox_.add(whole, number, 0, link_.generation());
     return true;
   }
   if (!coming_.begun()) return true;  // given back while it was under way
@@ -177,29 +179,30 @@ bool ConsumerSession::take_entry(const Entry& entry, std::string_view whole, Seq
   if (!coming_.whole()) return true;
   std::string head;
   append_delivery(head, coming_.delivery());
-  inbox_.add_apart(std::move(head), coming_.take_body(), number, lane_.generation());
+  inbox_.add_apart(std::move(head), coming_.take_body(), number, link_.generation());
   return true;
 }
 
-void ConsumerSession::on_lane_up(std::uint32_t generation, Time) {
-  if (generation == lane_.generation() && lane_.state() == Lane::State::connecting)
-    lane_.connected();
+void ConsumerSession::on_link_up(std::uint32_t generation, Time) {
+  if (generation == link_.generation() && link_.state() == DeliveryLink::State::connecting)
+    link_.connected();
 }
 
-void ConsumerSession::on_lane_down(std::uint32_t generation, Time now) {
-  if (generation == lane_.generation() && lane_.broke_off(now)) lose_lane();
+void ConsumerSession::on_link_down(std::uint32_t generation, Time now) {
+  if (generation == link_.generation() && link_.broke_off(now)) lose_link();
 }
 
-void ConsumerSession::lose_lane() {
-  if (lane_.state() != Lane::State::connecting && lane_.state() != Lane::State::up) return;
-  requests_.push_back({SocketRequest::Kind::close_lane, {}, lane_.generation(), 0});
+void ConsumerSession::lose_link() {
+  if (link_.state() != DeliveryLink::State::connecting && link_.state() != DeliveryLink::State::up)
+    return;
+  requests_.push_back({SocketRequest::Kind::close_link, {}, link_.generation(), 0});
   coming_.drop();
   const auto lost =
-      lane_.lose(static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted(), max_asks)));
-  changed_ = true;  // a withdrawn ask is not answered any more
-  if (session_.established() && !session_.bye_said())
+      link_.lose(static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted(), max_requests)));
+  changed_ = true;  // a cancelled request is not answered any more
+  if (session_.established() && !session_.closing())
     session_.append(entry_head_size + 16, 0,
-                    [&](std::string& out) { append_lane_lost(out, lost); });
+                    [&](std::string& out) { append_link_lost(out, lost); });
 }
 
 // --- items ---------------------------------------------------------------------------------------
@@ -214,19 +217,18 @@ bool ConsumerSession::take(Delivery& delivery, std::string& body, Time now) {
   else
     body.assign(delivery.body);
   delivery.body = body;
-  if (!held_.insert(
-          delivery.id,
-          ++takes_)) {  // it was given anew before the broker's word came that it was lost
+  if (!held_.insert(delivery.id,
+                    ++tags_)) {  // it was given anew before the broker's word came that it was lost
     held_.erase(delivery.id);
-    held_.insert(delivery.id, takes_);
+    held_.insert(delivery.id, tags_);
   }
   if (!lost_.empty()) lost_.erase(delivery.id.value);
   remember(delivery);
-  if (taken.tag == lane_.generation()) lane_.begin(taken.number);
+  if (taken.tag == link_.generation()) link_.begin(taken.number);
   return true;
 }
 
-/// What is claimed with it, if ever.
+/// What is reclaimed with it, if ever.
 void ConsumerSession::remember(const Delivery& delivery) {
   marks_.note(delivery.id, {delivery.deliveries, delivery.put});
   if (!marks_.is_full()) return;
@@ -246,25 +248,25 @@ void ConsumerSession::settle(std::vector<ItemRun>& runs, ItemId id) {
     ++runs.back().count;
   else
     runs.push_back({id, 1});
-  if (runs.size() == runs_per_entry || runs.back().count == max_asks) flush_settled();
+  if (runs.size() == runs_per_entry || runs.back().count == max_requests) flush_settled();
 }
 
-bool ConsumerSession::ack(ItemId id, std::uint64_t take) {
-  if (session_.over() || !held_.erase(id, take)) return false;
+bool ConsumerSession::ack(ItemId id, std::uint64_t tag) {
+  if (session_.over() || !held_.erase(id, tag)) return false;
   marks_.settle(id);
   settle(acked_, id);
   return true;
 }
 
-bool ConsumerSession::release(ItemId id, std::uint64_t take) {
-  if (session_.over() || !held_.erase(id, take)) return false;
+bool ConsumerSession::release(ItemId id, std::uint64_t tag) {
+  if (session_.over() || !held_.erase(id, tag)) return false;
   settle(released_, id);
   return true;
 }
 
 bool ConsumerSession::fail(ItemId id, std::uint32_t delay_ms, std::string_view reason,
-                           std::uint64_t take) {
-  if (session_.over() || !held_.erase(id, take)) return false;
+                           std::uint64_t tag) {
+  if (session_.over() || !held_.erase(id, tag)) return false;
   note_failed(id);
   const Failure failure{id, delay_ms, cut_utf8(reason, max_reason)};
   session_.append(entry_head_size + 12 + failure.reason.size(), 0,
@@ -284,7 +286,7 @@ void ConsumerSession::note_failed(ItemId id) {
 }
 
 void ConsumerSession::fail_held(std::string_view reason) {
-  if (session_.bye_said()) return;
+  if (session_.closing()) return;
   auto ids = held_.ids();
   std::sort(ids.begin(), ids.end());
   for (const auto id : ids) fail(id, 0, reason);
@@ -310,11 +312,12 @@ void ConsumerSession::rest() {
   resting_ = true;
 }
 
-void ConsumerSession::bye(Time now) {
+void ConsumerSession::close(Time now) {
   drain();
   flush_settled();
-  const bool item_may_come = lane_.up() && (lane_.outstanding() > 0 || !withdrawn(withdraws()));
-  session_.bye({}, now, held_.size() > 0 || item_may_come);
+  const bool item_may_come =
+      link_.up() && (link_.outstanding() > 0 || !cancelled(cancellation_ticket()));
+  session_.close({}, now, held_.size() > 0 || item_may_come);
 }
 
 void ConsumerSession::release_held() {
@@ -323,13 +326,13 @@ void ConsumerSession::release_held() {
 
 void ConsumerSession::give_up(Time now) {
   release_held();
-  bye(now);
+  close(now);
 }
 
 void ConsumerSession::flush_settled() {
   for (auto* runs : {&acked_, &released_}) {
     if (runs->empty()) continue;
-    if (!session_.bye_said()) {
+    if (!session_.closing()) {
       const auto kind = runs == &acked_ ? EntryKind::ack : EntryKind::release;
       session_.append(entry_head_size + runs->size() * 12, 0,
                       [&](std::string& out) { append_runs(out, kind, *runs); });
@@ -347,38 +350,39 @@ std::uint64_t ConsumerSession::wanted() const {
 }
 
 /// Asks for `more`, and says how far the user is with what came.
-SeqNo ConsumerSession::say_ask(std::uint64_t more) {
-  lane_.ask(more);
-  const auto waiting = inbox_.empty() ? std::min<std::uint64_t>(takers_, max_asks) : 0;
-  const auto ask = lane_.tell(static_cast<std::uint32_t>(waiting));
-  return session_.append(entry_head_size + 20, 0, [&](std::string& out) { append_ask(out, ask); });
+SeqNo ConsumerSession::send_request(std::uint64_t more) {
+  link_.request(more);
+  const auto waiting = inbox_.empty() ? std::min<std::uint64_t>(takers_, max_requests) : 0;
+  const auto request = link_.tell(static_cast<std::uint32_t>(waiting));
+  return session_.append(entry_head_size + 20, 0,
+                         [&](std::string& out) { append_request(out, request); });
 }
 
-void ConsumerSession::update_asks() {
-  if (!session_.established() || session_.bye_said() || !lane_.up()) return;
-  const auto want = std::min<std::uint64_t>(wanted(), max_asks), have = lane_.outstanding();
-  if (want > have) say_ask(want - have);
+void ConsumerSession::update_requests() {
+  if (!session_.established() || session_.closing() || !link_.up()) return;
+  const auto want = std::min<std::uint64_t>(wanted(), max_requests), have = link_.outstanding();
+  if (want > have) send_request(want - have);
   if (want < have) {
     const auto surplus = static_cast<std::uint32_t>(have - want);
-    lane_.withdraw(surplus);
+    link_.cancel_requests(surplus);
     session_.append(entry_head_size + 4, 0,
-                    [&](std::string& out) { append_withdraw(out, surplus); });
+                    [&](std::string& out) { append_cancel_requests(out, surplus); });
   }
 }
 
 /// What the user holds, and what it has settled unheard: for that, too, we must be the holder. The
 /// same for all hellos of a session, for they say how much it is.
-const Claims& ConsumerSession::claims() {
-  if (claims_of_ == session_.id()) return claims_;
-  claims_of_ = session_.id();
+const Reclaims& ConsumerSession::reclaims() {
+  if (reclaims_of_ == session_.id()) return reclaims_;
+  reclaims_of_ = session_.id();
   flush_settled();
   auto ids = held_.ids();
   settled_items(session_.control(), ids, false);
   if (session_.control().idle()) lost_.clear();
   std::erase_if(ids, [this](ItemId id) { return lost_.contains(id.value); });
-  if (ids.size() > max_asks) ids.resize(max_asks);  // the held ones come first
-  claims_ = marks_.claims_of(std::move(ids), [this](ItemId id) { return held_.contains(id); });
-  return claims_;
+  if (ids.size() > max_requests) ids.resize(max_requests);  // the held ones come first
+  reclaims_ = marks_.reclaims_of(std::move(ids), [this](ItemId id) { return held_.contains(id); });
+  return reclaims_;
 }
 
 void ConsumerSession::tick(Time now, Outbox& out) {
@@ -388,49 +392,49 @@ void ConsumerSession::tick(Time now, Outbox& out) {
   if (session_.state() != before) changed_ = true;
   if (out.requests.size() > requested) {  // all sockets are made anew
     changed_ = true;
-    lose_lane();
+    lose_link();
     requests_.clear();
   }
-  judge_lane(now);
-  if (now >= lane_.connect_deadline()) lose_lane();
-  if (now >= lane_.unreachable_at()) {
-    lane_.told();
+  judge_link(now);
+  if (now >= link_.connect_deadline()) lose_link();
+  if (now >= link_.unreachable_at()) {
+    link_.told();
     changed_ = true;
   }
   out.requests.insert(out.requests.end(), requests_.begin(), requests_.end());
   requests_.clear();
   flush_settled();
-  if (session_.hello_due(now)) session_.say_hello(now, {{1}, {}, claims()}, out);
-  update_asks();
-  if (now >= news_of_lane_at()) session_.heartbeat_soon();
+  if (session_.hello_due(now)) session_.send_hello(now, {{1}, {}, reclaims()}, out);
+  update_requests();
+  if (now >= news_of_link_at()) session_.heartbeat_soon();
   if (session_.heartbeat_due(now)) {
-    if (lane_.owes_begun() && !session_.bye_said()) say_ask(0);
-    session_.say_heartbeat(
-        now, {{}, {}, session_.told(), lane_.received(), lane_.generation(), false}, out);
-    untold_ = 0;
-    told_at_ = now;
+    if (link_.owes_begun() && !session_.closing()) send_request(0);
+    session_.send_heartbeat(
+        now, {{}, {}, session_.feed_position(), link_.received(), link_.generation(), false}, out);
+    unreported_ = 0;
+    reported_at_ = now;
   }
   session_.flush(now, out);
 }
 
-/// When the broker is to be told what came in on the lane.
-Time ConsumerSession::news_of_lane_at() const {
-  if (!session_.established() || untold_ < worth_telling) return never;
-  return untold_ >= told_at_once ? Time::min() : told_at_ + told_within;
+/// When the broker is to be told what came in on the link.
+Time ConsumerSession::news_of_link_at() const {
+  if (!session_.established() || unreported_ < worth_reporting) return never;
+  return unreported_ >= report_at_once ? Time::min() : reported_at_ + report_within;
 }
 
 Time ConsumerSession::next_deadline() const {
   if (!requests_.empty()) return Time::min();
-  return std::min({session_.next_deadline(), lane_.connect_deadline(), lane_.unreachable_at(),
-                   news_of_lane_at()});
+  return std::min({session_.next_deadline(), link_.connect_deadline(), link_.unreachable_at(),
+                   news_of_link_at()});
 }
 
 bool ConsumerSession::take_change() { return std::exchange(changed_, false); }
 
 void ConsumerSession::check_invariants() const {
   session_.check_invariants();
-  lane_.check_invariants();
-  ensure(items_in(acked_) <= max_asks && items_in(released_) <= max_asks);
+  link_.check_invariants();
+  ensure(items_in(acked_) <= max_requests && items_in(released_) <= max_requests);
   ensure(!draining_ || inbox_.empty());
   ensure(!resting_ || (draining_ && takers_ == 0));
 }

@@ -1,4 +1,4 @@
-// A consumer's side of the protocol: asks, items in hand, what was said of them. Pure.
+// A consumer's side of the protocol: requests, items in hand, what was said of them. Pure.
 #pragma once
 
 #include <optional>
@@ -8,13 +8,13 @@
 #include <utility>
 #include <vector>
 
+#include "client/client_session.hpp"
 #include "client/inbox.hpp"
 #include "client/logic.hpp"
-#include "client/session.hpp"
 #include "consumer/assembly.hpp"
+#include "consumer/delivery_link.hpp"
 #include "consumer/given_marks.hpp"
 #include "consumer/item_set.hpp"
-#include "consumer/lane.hpp"
 
 namespace baton {
 
@@ -34,7 +34,7 @@ struct Losses {
 /// 1. An item that came in is in exactly one place: on its way (in parts), waiting (in the inbox),
 /// held (taken, not
 ///    settled), or settled.
-/// 2. Asks that stand never exceed what is wanted: takers + prefetch - waiting - on its way.
+/// 2. Requests that stand never exceed what is wanted: takers + prefetch - waiting - on its way.
 /// 3. Only held items are settled, each once.
 class ConsumerSession final : public ClientLogic {
  public:
@@ -43,15 +43,15 @@ class ConsumerSession final : public ClientLogic {
   ConsumerSession(SessionConfig config, std::uint32_t prefetch);
 
   void start(Time now) override;
-  void on_news(std::string_view frame, Time now) override;
-  void on_lane(std::uint32_t generation, std::string_view frame, Time now) override;
-  void on_lane_up(std::uint32_t generation, Time now) override;
-  void on_lane_down(std::uint32_t generation, Time now) override;
+  void on_notification(std::string_view frame, Time now) override;
+  void on_link(std::uint32_t generation, std::string_view frame, Time now) override;
+  void on_link_up(std::uint32_t generation, Time now) override;
+  void on_link_down(std::uint32_t generation, Time now) override;
   void tick(Time now, Outbox& out) override;
   Time next_deadline() const override;
   bool take_change() override;
 
-  /// Somebody waits for an item, until unwant(). The ask goes out with the next tick.
+  /// Somebody waits for an item, until unwant(). The request goes out with the next tick.
   void want() {
     if (std::exchange(resting_, false)) draining_ = false;
     ++takers_;
@@ -59,13 +59,13 @@ class ConsumerSession final : public ClientLogic {
   void unwant() { --takers_; }
   /// Says what is wanted now, rather than with the next tick: before an unwant() that would undo
   /// it.
-  void ask_now() { update_asks(); }
-  /// Whether the next tick has an ask to send, or to take back.
-  bool owes() const { return lane_.up() && wanted() != lane_.outstanding(); }
-  /// Asks were taken back up to this ticket. Their answers may yet be items, until
-  /// withdrawn(ticket).
-  Withdrawals::Ticket withdraws() const { return lane_.withdrawals().said(); }
-  bool withdrawn(Withdrawals::Ticket ticket) const { return lane_.withdrawals().over(ticket); }
+  void request_now() { update_requests(); }
+  /// Whether the next tick has a request to send, or to take back.
+  bool owes() const { return link_.up() && wanted() != link_.outstanding(); }
+  /// Requests were taken back up to this ticket. Their answers may yet be items, until
+  /// cancelled(ticket).
+  Cancellations::Ticket cancellation_ticket() const { return link_.cancellations().sent(); }
+  bool cancelled(Cancellations::Ticket ticket) const { return link_.cancellations().over(ticket); }
 
   /// Takes the item that came first. False when there is none, or when it is not certain that it is
   /// still ours. `body` gets its body, one that came in parts without a copy, and `given` points to
@@ -73,24 +73,24 @@ class ConsumerSession final : public ClientLogic {
   bool take(Delivery& delivery, std::string& body, Time now);
   /// The number of the last take, from 1. It tells an item from the same one that is taken later:
   /// when this one was lost and given to us again.
-  std::uint64_t taken() const { return takes_; }
+  std::uint64_t last_tag() const { return tags_; }
   std::size_t waiting() const { return inbox_.size(); }
   const std::string& queue_name(std::uint16_t index) const;
 
   /// Settle a held item. False when it is not held (any more): somebody else has it, or will have
   /// it. `take`: only if it is held by that take; 0: by any. `reason` is cut to max_reason bytes.
-  bool ack(ItemId id, std::uint64_t take = 0);
-  bool fail(ItemId id, std::uint32_t delay_ms, std::string_view reason, std::uint64_t take = 0);
-  bool release(ItemId id, std::uint64_t take = 0);
+  bool ack(ItemId id, std::uint64_t tag = 0);
+  bool fail(ItemId id, std::uint32_t delay_ms, std::string_view reason, std::uint64_t tag = 0);
+  bool release(ItemId id, std::uint64_t tag = 0);
   std::size_t held() const { return held_.size(); }
   /// Nobody will settle what is held: each of these has failed, for this reason. Nothing after
-  /// bye().
+  /// close().
   void fail_held(std::string_view reason);
   /// Gives back all that is held.
   void release_held();
   /// Whether that take's item is still held, as far as the broker has said.
-  bool holds(ItemId id, std::uint64_t take) const {
-    return held_.contains(id) && held_.take_of(id) == take;
+  bool holds(ItemId id, std::uint64_t tag) const {
+    return held_.contains(id) && held_.tag_of(id) == tag;
   }
 
   /// Whether everything that was settled and said is confirmed.
@@ -109,10 +109,10 @@ class ConsumerSession final : public ClientLogic {
 
   /// The port of the broker's host on which items would come, when it has been out of reach for a
   /// while.
-  std::optional<std::uint16_t> unreachable_lane(Time now) const { return lane_.unreachable(now); }
+  std::optional<std::uint16_t> unreachable_port(Time now) const { return link_.unreachable(now); }
 
-  bool may_say() const { return session_.may_say(); }
-  void say(std::string_view block) { session_.say(block); }
+  bool may_print() const { return session_.may_print(); }
+  void print(std::string_view block) { session_.print(block); }
 
   /// No more items: what waits is released, what arrives from now on, too. Held ones can still be
   /// settled.
@@ -125,58 +125,58 @@ class ConsumerSession final : public ClientLogic {
   bool closed() const {
     return (draining_ && !resting_) || session_.over() || (session_.shutdown() && inbox_.empty());
   }
-  /// Gives back all that is held, then bye().
+  /// Gives back all that is held, then close().
   void give_up(Time now);
   /// Ends the session; drains first. What is still held is given back by the broker.
-  void bye(Time now);
-  const Session& session() const { return session_; }
-  const Lane& lane() const { return lane_; }
+  void close(Time now);
+  const ClientSession& session() const { return session_; }
+  const DeliveryLink& link() const { return link_; }
 
   void check_invariants() const;
 
  private:
   void on_welcomed();
   void on_confirmed(Time now);
-  void judge_lane(Time now);
+  void judge_link(Time now);
   void take_in(const Header& header, std::string_view payload);
   bool take_parts(const Header& header, std::string_view payload, std::uint32_t skip);
   bool take_entry(const Entry& entry, std::string_view whole, SeqNo number);
-  Time news_of_lane_at() const;
-  void lose_lane();
+  Time news_of_link_at() const;
+  void lose_link();
   void release_waiting();
   void settle(std::vector<ItemRun>& runs, ItemId id);
   void note_failed(ItemId id);
   void flush_settled();
-  void update_asks();
-  SeqNo say_ask(std::uint64_t more);
+  void update_requests();
+  SeqNo send_request(std::uint64_t more);
   std::uint64_t wanted() const;
-  const Claims& claims();
+  const Reclaims& reclaims();
   void remember(const Delivery& delivery);
-  void on_lost(const Session::News& news);
+  void on_lost(const ClientSession::Notification& notification);
   void lose(ItemId id);
   void note_loss(ItemId id, bool settled);
 
-  Session session_;
+  ClientSession session_;
   std::uint32_t prefetch_;
-  Lane lane_;
+  DeliveryLink link_;
   Inbox inbox_{EntryKind::delivery};
-  PutName last_put_;            // of what was taken last: the next one's may follow it
-  Assembly coming_;             // in parts
-  std::size_t untold_ = 0;      // bytes that came on the lane since the last heartbeat
-  Time told_at_ = Time::min();  // when that was
+  PutName last_put_;                // of what was taken last: the next one's may follow it
+  Assembly coming_;                 // in parts
+  std::size_t unreported_ = 0;      // bytes that came on the link since the last heartbeat
+  Time reported_at_ = Time::min();  // when that was
   ItemSet held_;
   std::vector<ItemRun> acked_, released_;  // not yet in the control stream
-  std::uint64_t takers_ = 0, takes_ = 0;
+  std::uint64_t takers_ = 0, tags_ = 0;
   GivenMarks marks_;  // of what is held, and some of what is settled
   std::unordered_set<std::uint64_t>
-      lost_;  // of what is settled, unheard: it was another's, so it is not claimed again
+      lost_;  // of what is settled, unheard: it was another's, so it is not reclaimed again
   bool flush_wanted_ = false;
-  Losses losses_;  // that nobody was told of
-  Claims claims_;  // of the session `claims_of_`
-  SessionId claims_of_;
-  std::uint64_t claimed_takes_ =
-      0;                     // what was taken up to then is claimed, what is taken later is given
-  bool judge_lane_ = false;  // a confirm has come since the last tick
+  Losses losses_;      // that nobody was told of
+  Reclaims reclaims_;  // of the session `reclaims_of_`
+  SessionId reclaims_of_;
+  std::uint64_t reclaimed_tags_ =
+      0;                     // what was taken up to then is reclaimed, what is taken later is given
+  bool judge_link_ = false;  // a confirm has come since the last tick
   bool draining_ = false, resting_ = false, changed_ = false;
   std::vector<SocketRequest> requests_;  // for the next tick
 };

@@ -1,5 +1,5 @@
-// What the items that a consumer was given are claimed with, where that is more than their ids. It
-// is noted with each item and asked for only when a broker has ended, so noting is to be cheap.
+// What the items that a consumer was given are reclaimed with, where that is more than their ids.
+// It is noted with each item and asked for only when a broker has ended, so noting is to be cheap.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "client/claims.hpp"
+#include "client/reclaims.hpp"
 
 namespace baton {
 
@@ -22,9 +22,9 @@ class GivenMarks {
     if (mark != GivenMark{} || !runs_.empty()) add_to(runs_, id, mark);
   }
   /// It has failed as it was noted last. When it came again since, and was given back, that is what
-  /// is claimed with it.
+  /// is reclaimed with it.
   void fail(ItemId id) { failed_[id.value] = mark_of(id); }
-  /// It was settled for good: nothing that it failed with before is to be claimed.
+  /// It was settled for good: nothing that it failed with before is to be reclaimed.
   void settle(ItemId id) {
     if (!failed_.empty()) failed_.erase(id.value);
   }
@@ -45,15 +45,15 @@ class GivenMarks {
   /// time is far.
   void sweep(std::vector<ItemId> needed) {
     const auto cost = needed.size();
-    runs_ = claims_of(std::move(needed));
+    runs_ = reclaims_of(std::move(needed));
     std::erase_if(runs_,
-                  [](const Claim& run) { return run.deliveries == 1 && run.put == PutName{}; });
+                  [](const Reclaim& run) { return run.deliveries == 1 && run.put == PutName{}; });
     most_ = std::max({fewest, 4 * runs_.size(), cost});
   }
   /// Those of `ids`, which may come in any order, and more than once. `in_hand(id)`: it came again
   /// since it failed, if ever, and is not settled.
   template <class InHand>
-  Claims claims_of(std::vector<ItemId> ids, InHand in_hand) const {
+  Reclaims reclaims_of(std::vector<ItemId> ids, InHand in_hand) const {
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
     std::vector<GivenMark> marks(ids.size());
@@ -62,22 +62,22 @@ class GivenMarks {
       for (; at != ids.end() && *at < run.first + run.count; ++at)
         marks[static_cast<std::size_t>(at - ids.begin())] = mark_of(run, *at);
     }
-    Claims claims;
+    Reclaims reclaims;
     for (std::size_t i = 0; i < ids.size(); ++i) {
       const auto failed = failed_.find(ids[i].value);
-      add_to(claims, ids[i],
+      add_to(reclaims, ids[i],
              failed == failed_.end() || in_hand(ids[i]) ? marks[i] : failed->second);
     }
-    return claims;
+    return reclaims;
   }
-  Claims claims_of(std::vector<ItemId> ids) const {
-    return claims_of(std::move(ids), [](ItemId) { return true; });
+  Reclaims reclaims_of(std::vector<ItemId> ids) const {
+    return reclaims_of(std::move(ids), [](ItemId) { return true; });
   }
 
  private:
   static constexpr std::size_t fewest = 1024;
 
-  static GivenMark mark_of(const Claim& run, ItemId id) {
+  static GivenMark mark_of(const Reclaim& run, ItemId id) {
     if (run.put.producer == 0) return {run.deliveries, {}};
     return {run.deliveries, {run.put.producer, run.put.number + (id.value - run.first.value)}};
   }
@@ -88,7 +88,7 @@ class GivenMarks {
     return {};
   }
 
-  Claims runs_;
+  Reclaims runs_;
   std::size_t most_ = fewest;
   std::unordered_map<std::uint64_t, GivenMark> failed_;
   std::size_t most_failed_ = fewest;

@@ -15,24 +15,24 @@ namespace baton {
 class ItemSet {
  public:
   /// Returns false when it was in already. `id` is not 0.
-  bool insert(ItemId id, std::uint64_t take = 0) {
+  bool insert(ItemId id, std::uint64_t tag = 0) {
     if (2 * (size_ + 1) > slots_.size()) grow();
     auto at = home(id);
     for (; slots_[at].id.value != 0; at = next(at))
       if (slots_[at].id == id) return false;
-    slots_[at] = {id, take};
+    slots_[at] = {id, tag};
     ++size_;
     return true;
   }
 
   bool contains(ItemId id) const { return find(id) != none; }
   /// The take that brought it; `id` must be in.
-  std::uint64_t take_of(ItemId id) const { return slots_[find(id)].take; }
+  std::uint64_t tag_of(ItemId id) const { return slots_[find(id)].tag; }
 
   /// Returns whether it was in, by that take (0: by any).
-  bool erase(ItemId id, std::uint64_t take = 0) {
+  bool erase(ItemId id, std::uint64_t tag = 0) {
     auto hole = find(id);
-    if (hole == none || (take != 0 && slots_[hole].take != take)) return false;
+    if (hole == none || (tag != 0 && slots_[hole].tag != tag)) return false;
     --size_;
     slots_[hole] = {};
     for (auto at = next(hole); slots_[at].id.value != 0; at = next(at)) {
@@ -73,12 +73,12 @@ class ItemSet {
         std::exchange(slots_, std::vector<Slot>(slots_.empty() ? 16 : slots_.size() * 2));
     size_ = 0;
     for (const auto& slot : old)
-      if (slot.id.value != 0) insert(slot.id, slot.take);
+      if (slot.id.value != 0) insert(slot.id, slot.tag);
   }
 
   struct Slot {
     ItemId id;
-    std::uint64_t take = 0;
+    std::uint64_t tag = 0;
   };
   std::vector<Slot> slots_;  // a power of two of them, at most half of them used
   std::size_t size_ = 0;

@@ -282,7 +282,7 @@ baton_status baton_consumer_print(baton_consumer* consumer, const char* lines, s
                                   std::int64_t timeout_ms) {
   if (!lines && size > 0) return failed(BATON_INVALID_ARGUMENT, "the lines are NULL");
   return with(consumer, [&](Consumer& made) {
-    return in_time(made.try_say({lines, size}, time_limit(timeout_ms)));
+    return in_time(made.try_print({lines, size}, time_limit(timeout_ms)));
   });
 }
 

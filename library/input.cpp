@@ -32,9 +32,9 @@ const baton::DeadNotice& dead_item(const baton_dead_items* dead, std::size_t ind
   return dead && index < dead->items.size() ? dead->items[index] : none;
 }
 
-const baton::DeadNotice::Attempt& failure_of(const baton_dead_items* dead, std::size_t index,
+const baton::DeadNotice::Failure& failure_of(const baton_dead_items* dead, std::size_t index,
                                              std::size_t failure) {
-  static const baton::DeadNotice::Attempt none;
+  static const baton::DeadNotice::Failure none;
   const auto& history = dead_item(dead, index).history;
   return failure < history.size() ? history[failure] : none;
 }
@@ -61,7 +61,7 @@ baton_status baton_input_new(baton_producer* producer, std::int32_t again, std::
     if (!producer->named)
       return failed(BATON_INVALID_ARGUMENT, "only a producer with a name has an input");
     std::optional<std::vector<baton::Checkpoint>> before;
-    before = producer->producer.put_before_within(time_limit(timeout_ms));
+    before = producer->producer.already_put_within(time_limit(timeout_ms));
     if (!before) return failed(BATON_WOULD_BLOCK);
     if (again != 0) before->clear();
     *input = new baton_input{producer, Retrace(producer->queue, std::move(*before)), again != 0,
@@ -107,7 +107,7 @@ std::uint64_t baton_input_same(const baton_input* input) {
   return input ? input->retrace.same() : 0;
 }
 std::uint64_t baton_input_already_put(const baton_input* input) {
-  return input ? input->retrace.put_before() : 0;
+  return input ? input->retrace.already_put() : 0;
 }
 std::int32_t baton_input_complete(const baton_input* input) {
   return input && input->retrace.complete() ? 1 : 0;
@@ -137,7 +137,7 @@ const char* baton_dead_item_body(const baton_dead_items* dead, std::size_t index
   return dead_item(dead, index).body.c_str();
 }
 std::uint64_t baton_dead_item_failures(const baton_dead_items* dead, std::size_t index) {
-  return dead_item(dead, index).attempts;
+  return dead_item(dead, index).failures;
 }
 std::size_t baton_dead_item_history(const baton_dead_items* dead, std::size_t index) {
   return dead_item(dead, index).history.size();

@@ -12,10 +12,10 @@ namespace {
 constexpr std::int64_t longest_delay = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint32_t most_jobs = 4096;
 
-Endpoint default_broker() {
+BrokerAddress default_broker() {
   const char* broker =
       std::getenv("BATON_BROKER");  // NOLINT(concurrency-mt-unsafe): nobody sets it
-  return broker && *broker ? parse_endpoint(broker) : Endpoint();
+  return broker && *broker ? parse_broker_address(broker) : BrokerAddress();
 }
 
 /// Sets something of an option object by `set`, which may throw. Each argument that is a pointer is
@@ -88,7 +88,7 @@ baton_options* baton_options_new() { return new (std::nothrow) baton_options(); 
 void baton_options_free(baton_options* options) { delete options; }
 
 baton_status baton_options_set_broker(baton_options* options, const char* broker) {
-  return change(options && broker, [&] { options->broker = baton::parse_endpoint(broker); });
+  return change(options && broker, [&] { options->broker = baton::parse_broker_address(broker); });
 }
 
 baton_status baton_options_set_queue(baton_options* options, const char* queue) {
@@ -125,13 +125,13 @@ baton_status baton_options_set_host_tag(baton_options* options, std::int32_t hos
   return change(options, [&] {
     switch (host_tag) {
       case BATON_HOST_TAG_AUTOMATIC:
-        options->client.tag = baton::Tag::automatic;
+        options->client.tag = baton::HostTag::automatic;
         break;
       case BATON_HOST_TAG_ON:
-        options->client.tag = baton::Tag::on;
+        options->client.tag = baton::HostTag::on;
         break;
       case BATON_HOST_TAG_OFF:
-        options->client.tag = baton::Tag::off;
+        options->client.tag = baton::HostTag::off;
         break;
       default:
         throw std::invalid_argument("there is no such host tag");
@@ -176,8 +176,8 @@ baton_status baton_run_options_set_jobs(baton_run_options* options, std::uint32_
 baton_status baton_run_options_set_before_get(baton_run_options* options,
                                               void (*before_get)(void* context), void* context) {
   return change(options, [&] {
-    options->run.before_ask = nullptr;
-    if (before_get) options->run.before_ask = [=] { before_get(context); };
+    options->run.before_request = nullptr;
+    if (before_get) options->run.before_request = [=] { before_get(context); };
   });
 }
 

@@ -18,8 +18,8 @@ struct baton_runtime {
 };
 
 struct baton_options {
-  std::optional<baton::Endpoint> broker;  // else what the environment says
-  baton::ClientOptions client;            // without a broker and a log
+  std::optional<baton::BrokerAddress> broker;  // else what the environment says
+  baton::ClientOptions client;                 // without a broker and a log
   std::vector<std::string> queues = {"default"};
   std::string name;
   std::uint32_t prefetch = 0;

@@ -64,7 +64,7 @@ baton_status baton_producer_print(baton_producer* producer, const char* lines, s
                                   std::int64_t timeout_ms) {
   if (!lines && size > 0) return failed(BATON_INVALID_ARGUMENT, "the lines are NULL");
   return in_time(producer, [&](baton::Producer& made) {
-    return made.try_say({lines, size}, time_limit(timeout_ms));
+    return made.try_print({lines, size}, time_limit(timeout_ms));
   });
 }
 

@@ -62,7 +62,7 @@ baton_status status_of(ClientError::Kind kind) {
       return BATON_UNREACHABLE;
     case ClientError::Kind::refused:
       return BATON_REFUSED;
-    case ClientError::Kind::no_goodbye:
+    case ClientError::Kind::close_unconfirmed:
       return BATON_UNCONFIRMED;
     case ClientError::Kind::shutdown:
       return BATON_SHUTDOWN;

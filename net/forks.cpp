@@ -29,7 +29,7 @@ std::uint64_t process_number() {
   forks();  // from now on a child draws its own
   auto drawn = number.load(std::memory_order_relaxed);
   if (drawn != 0) return drawn;
-  const auto mine = random_epoch().value | 1;  // never 0
+  const auto mine = random_number();
   return number.compare_exchange_strong(drawn, mine, std::memory_order_relaxed) ? mine : drawn;
 }
 

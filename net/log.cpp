@@ -140,7 +140,7 @@ void Log::add(std::string text) {
 
 void Log::flush() {
   std::unique_lock lock(state_->mutex);
-  state_->changed.wait_for(lock, patience,
+  state_->changed.wait_for(lock, time_limit,
                            [this] { return state_->waiting.empty() && !state_->writing; });
 }
 

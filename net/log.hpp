@@ -27,14 +27,14 @@ class Log {
   /// The same for our own text as it is: part of a line that is written over.
   void raw(std::string text);
 
-  /// Waits until all is written or left out, at most `patience`.
+  /// Waits until all is written or left out, at most `time_limit`.
   void flush();
 
   /// Lines left out so far.
   std::uint64_t left_out() const;
 
   static constexpr std::size_t waiting_bytes = 256u << 10;
-  static constexpr std::chrono::milliseconds patience{1000};
+  static constexpr std::chrono::milliseconds time_limit{1000};
 
  private:
   struct State;
@@ -45,7 +45,7 @@ class Log {
 };
 
 /// The process's stderr. What is written to it goes out before the process exits, if that takes no
-/// longer than Log::patience; not before _exit().
+/// longer than Log::time_limit; not before _exit().
 Log& stderr_log();
 inline void log_line(std::string_view text) { stderr_log().line(text); }
 

@@ -11,7 +11,7 @@
 namespace baton {
 namespace {
 
-// Measured with libzmq 4.3.4: a lane, with all the connections of its consumer, takes 6
+// Measured with libzmq 4.3.4: a link, with all the connections of its consumer, takes 6
 // descriptors.
 constexpr rlim_t files_per_socket = 6;
 constexpr rlim_t files_besides = 64;

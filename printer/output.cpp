@@ -57,7 +57,7 @@ bool Output::wait_writable() {
       throw std::system_error(errno, std::generic_category(), "poll");
     if (ready > 0 && items[0].revents) return true;
     if (ready == 0) return false;
-    if (ready > 0) until_ = steady_clock::now() + patience;
+    if (ready > 0) until_ = steady_clock::now() + time_limit;
   }
 }
 

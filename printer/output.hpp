@@ -21,12 +21,12 @@ class Output {
   Output& operator=(const Output&) = delete;
 
   /// Writes `bytes` and returns how many were: fewer when the reader has gone, or has not taken
-  /// them within `patience` after `stop` was signalled. Throws std::system_error for any other
+  /// them within `time_limit` after `stop` was signalled. Throws std::system_error for any other
   /// reason.
   std::size_t write(std::string_view bytes);
 
  private:
-  static constexpr std::chrono::milliseconds patience{1000};
+  static constexpr std::chrono::milliseconds time_limit{1000};
 
   bool wait_writable();
   void watch(const std::function<void()>& on_gone) const;

@@ -170,8 +170,8 @@ void Printer::close() { close(Duration::max()); }
 
 void Printer::close(TimeLimit within) {
   auto lock = impl_->connection.lock();
-  if (impl_->left || impl_->session.session().state() == Session::State::ended) return;
-  impl_->session.bye(Connection::now());
+  if (impl_->left || impl_->session.session().state() == ClientSession::State::ended) return;
+  impl_->session.close(Connection::now());
   impl_->connection.changed();
   const Time until = deadline_after(Connection::now(), Duration(within));
   impl_->left = !wait_for_end(impl_->connection, lock, impl_->session.session(), until);

@@ -40,7 +40,7 @@ class Printer {
   void stop();
 
   /// Ends the session; the broker knows which block was printed last, and the next printer goes on
-  /// after it. Throws ClientError (no_goodbye) when it did not confirm within goodbye_timeout. A
+  /// after it. Throws ClientError (close_unconfirmed) when it did not confirm within goodbye_timeout. A
   /// second call does nothing.
   void close();
   /// The same, but takes at most `within`.

@@ -14,29 +14,31 @@ PrinterSession::PrinterSession(SessionConfig config) : session_(std::move(config
 
 void PrinterSession::start(Time now) { session_.start(now); }
 
-void PrinterSession::on_news(std::string_view frame, Time now) {
-  using Kind = Session::News::Kind;
-  const auto news = session_.on_news(frame, now);
-  if (news.kind == Kind::welcomed) on_welcomed();
-  if (news.kind == Kind::told) on_told(news);
+void PrinterSession::on_notification(std::string_view frame, Time now) {
+  using Kind = ClientSession::Notification::Kind;
+  const auto notification = session_.on_notification(frame, now);
+  if (notification.kind == Kind::welcomed) on_welcomed();
+  if (notification.kind == Kind::feed) on_feed(notification);
   // A confirm a second is no reason to wake who waits for a block.
-  if (news.kind == Kind::confirmed ? finished() || session_.over() : news.kind != Kind::nothing)
+  if (notification.kind == Kind::confirmed ? finished() || session_.over()
+                                           : notification.kind != Kind::nothing)
     changed_ = true;
 }
 
 void PrinterSession::on_welcomed() {
-  if (log_ > 0 && session_.same_epoch()) return session_.skip_told(received_);
+  if (log_ > 0 && session_.same_broker()) return session_.skip_feed(received_);
   ++log_;
   passed_over_.clear();
-  received_ = printed_ = {session_.welcome().first_told.value - 1};
+  received_ = printed_ = {session_.welcome().feed_first.value - 1};
 }
 
-void PrinterSession::on_told(const Session::News& news) {
+void PrinterSession::on_feed(const ClientSession::Notification& notification) {
   session_.heartbeat_soon();
-  received_ = session_.told();
+  received_ = session_.feed_position();
   Entry entry;
-  EntryReader(news.payload).next(entry);
-  if (entry.kind != EntryKind::dropped) inbox_.add(news.payload, news.first, news.skip, log_);
+  EntryReader(notification.payload).next(entry);
+  if (entry.kind != EntryKind::dropped)
+    inbox_.add(notification.payload, notification.first, notification.skip, log_);
 }
 
 void PrinterSession::begin_log(const Inbox::Taken& taken) {
@@ -54,15 +56,15 @@ void PrinterSession::miss(std::uint64_t numbers) {
 
 /// Whether that is the last part of a block: `said` is all of it then. No broker of ours tells
 /// longer ones.
-bool PrinterSession::is_whole(Said& said) {
-  if (std::exchange(whole_, !said.goes_on)) {
+bool PrinterSession::is_whole(PrintBlock& printed) {
+  if (std::exchange(whole_, !printed.goes_on)) {
     parts_.clear();
     parts_taken_ = 0;
   }
-  whole_ = whole_ || parts_.size() + said.block.size() > max_say;
+  whole_ = whole_ || parts_.size() + printed.block.size() > max_print;
   if (++parts_taken_ == 1 && whole_) return true;
-  parts_ += said.block;
-  said.block = parts_;
+  parts_ += printed.block;
+  printed.block = parts_;
   return whole_;
 }
 
@@ -72,10 +74,10 @@ bool PrinterSession::next(ConsoleBlock& block) {
     if (taken_log_ != taken.tag) begin_log(taken);
     miss(taken.number - taken_ - 1);
     taken_ = taken.number;
-    auto said = read_line(taken.entry);
-    if (!is_whole(said)) continue;
-    if (repeats_.is_new(said.client, said.number)) {
-      block = {said.block, taken_, taken.tag, std::exchange(missing_, 0),
+    auto printed = read_line(taken.entry);
+    if (!is_whole(printed)) continue;
+    if (repeats_.is_new(printed.client, printed.number)) {
+      block = {printed.block, taken_, taken.tag, std::exchange(missing_, 0),
                std::exchange(passed_, 0)};
       given_ = taken_;
       return true;
@@ -110,12 +112,12 @@ void PrinterSession::printed(const ConsoleBlock& block) {
 
 bool PrinterSession::finished() const {
   return session_.established() && session_.shutdown() && inbox_.empty() &&
-         printed_ >= session_.confirmed().told;
+         printed_ >= session_.confirmed().feed_last;
 }
 
-void PrinterSession::bye(Time now) {
+void PrinterSession::close(Time now) {
   session_.heartbeat_soon();
-  session_.bye({}, now, false);
+  session_.close({}, now, false);
   changed_ = true;
 }
 
@@ -123,9 +125,9 @@ void PrinterSession::tick(Time now, Outbox& out) {
   const auto before = session_.state();
   session_.tick(now, out);
   if (session_.state() != before || !out.requests.empty()) changed_ = true;
-  if (session_.hello_due(now)) session_.say_hello(now, {{1}, printed_, {}}, out);
+  if (session_.hello_due(now)) session_.send_hello(now, {{1}, printed_, {}}, out);
   if (session_.heartbeat_due(now))
-    session_.say_heartbeat(now, {{}, {}, printed_, {}, 0, false}, out);
+    session_.send_heartbeat(now, {{}, {}, printed_, {}, 0, false}, out);
   session_.flush(now, out);
 }
 

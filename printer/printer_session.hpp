@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "client/client_session.hpp"
 #include "client/inbox.hpp"
 #include "client/logic.hpp"
-#include "client/session.hpp"
 #include "proto/repeats.hpp"
 
 namespace baton {
@@ -33,7 +33,7 @@ class PrinterSession final : public ClientLogic {
   explicit PrinterSession(SessionConfig config);
 
   void start(Time now) override;
-  void on_news(std::string_view frame, Time now) override;
+  void on_notification(std::string_view frame, Time now) override;
   void tick(Time now, Outbox& out) override;
   Time next_deadline() const override;
   bool take_change() override;
@@ -47,20 +47,20 @@ class PrinterSession final : public ClientLogic {
 
   /// Whether the system is shutting down and the last block was printed.
   bool finished() const;
-  void bye(Time now);
-  const Session& session() const { return session_; }
+  void close(Time now);
+  const ClientSession& session() const { return session_; }
 
   void check_invariants() const;
 
  private:
   void on_welcomed();
-  void on_told(const Session::News& news);
+  void on_feed(const ClientSession::Notification& notification);
   void begin_log(const Inbox::Taken& taken);
   void pass_over();
   void miss(std::uint64_t numbers);
-  bool is_whole(Said& said);
+  bool is_whole(PrintBlock& printed);
 
-  Session session_;
+  ClientSession session_;
   Inbox inbox_{EntryKind::line};  // tag: the log
   std::uint64_t log_ = 0;         // counts the brokers that we have printed for
   SeqNo received_;                // of this log; `dropped` ones count

@@ -28,7 +28,7 @@ std::string queue_is(const std::string& queue, std::string_view how) {
   return "queue '" + queue + "' is " + std::string(how);
 }
 
-std::string held_text(Held held, const Endpoint& broker, const std::string& queue) {
+std::string held_text(Held held, const BrokerAddress& broker, const std::string& queue) {
   const auto* own =
       OwnQueues::contain(broker, queue)
           ? ", and this process consumes it: where its own handlers wait for room, nobody makes any"
@@ -66,8 +66,8 @@ struct Producer::Impl {
   std::string why_unsettled() const {
     const Time now = Connection::now();
     if (session.session().out_of_touch(now)) return why_silent();
-    return session.nobody_asks(now) ? "no consumer asks for queue '" + options.queue + "'"
-                                    : std::string();
+    return session.has_no_consumer(now) ? "no consumer asks for queue '" + options.queue + "'"
+                                        : std::string();
   }
 
   std::string why_wait() const {
@@ -99,7 +99,7 @@ struct Producer::Impl {
 
   bool wait_to_put(Connection::Lock& lock, Time until) {
     const auto may_put = [&] {
-      if (session.session().bye_said()) throw ClientError(Kind::closed, "the producer is closed");
+      if (session.session().closing()) throw ClientError(Kind::closed, "the producer is closed");
       if (session.session().shutdown())
         throw ClientError(Kind::shutdown, "the system is shutting down");
       return session.may_put();
@@ -107,9 +107,9 @@ struct Producer::Impl {
     return wait(lock, may_put, until);
   }
 
-  /// Says bye and waits for the answer.
+  /// Closes the session and waits for the answer.
   void leave(Connection::Lock& lock, Time until = never) {
-    session.bye(Connection::now());
+    session.close(Connection::now());
     connection.changed();
     left = !wait_for_end(connection, lock, session.session(), until);
     if (left) throw_unconfirmed(connection);
@@ -207,22 +207,24 @@ Settled Producer::counts() {
   return impl_->session.counts();
 }
 
-void Producer::say(std::string_view lines) { static_cast<void>(try_say(lines, Duration::max())); }
-
-bool Producer::try_say(std::string_view lines, TimeLimit within) {
-  return say_block(impl_->connection, impl_->session, impl_->notices, lines, impl_->options.tag,
-                   within);
+void Producer::print(std::string_view lines) {
+  static_cast<void>(try_print(lines, Duration::max()));
 }
 
-std::vector<Checkpoint> Producer::put_before() { return *put_before_within(Duration::max()); }
+bool Producer::try_print(std::string_view lines, TimeLimit within) {
+  return print_block(impl_->connection, impl_->session, impl_->notices, lines, impl_->options.tag,
+                     within);
+}
 
-std::optional<std::vector<Checkpoint>> Producer::put_before_within(TimeLimit within) {
+std::vector<Checkpoint> Producer::already_put() { return *already_put_within(Duration::max()); }
+
+std::optional<std::vector<Checkpoint>> Producer::already_put_within(TimeLimit within) {
   auto lock = impl_->connection.lock();
   const Time until = deadline_after(Connection::now(), Duration(within));
   if (!impl_->wait(
           lock, [this] { return impl_->session.session().was_welcomed(); }, until))
     return std::nullopt;
-  return impl_->session.put_before();
+  return impl_->session.already_put();
 }
 
 bool Producer::in_touch() {
@@ -234,7 +236,7 @@ void Producer::stop() {
   const auto lock = impl_->connection.lock();
   impl_->stopped = true;
   if (!impl_->session.session().was_welcomed())
-    impl_->session.bye(Connection::now());  // say() need not wait, either
+    impl_->session.close(Connection::now());  // print() need not wait, either
   impl_->connection.notify();
 }
 
@@ -243,7 +245,8 @@ void Producer::close() { close(Duration::max()); }
 void Producer::close(TimeLimit within) {
   auto& session = impl_->session;
   auto lock = impl_->connection.lock();
-  if (session.session().bye_said() && session.session().state() == Session::State::ended) return;
+  if (session.session().closing() && session.session().state() == ClientSession::State::ended)
+    return;
   if (impl_->left) return;
   const Time until = deadline_after(Connection::now(), Duration(within));
   impl_->closing = true;

@@ -17,7 +17,7 @@ namespace baton {
 struct ProducerOptions : ClientOptions {
   std::string queue = "default";
   /// Identity: a later process with the same name may go on after what this one has put (see
-  /// Producer::put_before()), and join() waits for what they all have put. Empty: a random one. At
+  /// Producer::already_put()), and join() waits for what they all have put. Empty: a random one. At
   /// most max_client_name bytes.
   std::string name;
 };
@@ -32,7 +32,7 @@ struct PutOptions {
 };
 
 /// All methods may be called from any thread; items put by one thread keep their order. The
-/// connection is made and kept in the background: no call but flush, join, close and put_before
+/// connection is made and kept in the background: no call but flush, join, close and already_put
 /// waits for the broker, and put and say only when they must.
 class Producer {
  public:
@@ -66,7 +66,7 @@ class Producer {
   [[nodiscard]] bool try_flush(TimeLimit within);
 
   /// Blocks until everything that was put under this name is settled: done, dead, or lost with a
-  /// broker that keeps nothing, or whose data was emptied or replaced. Throws as flush() does.
+  /// durable broker nothing, or whose data was emptied or replaced. Throws as flush() does.
   Settled join();
 
   /// The same, but waits at most `within`: whether all is settled.
@@ -78,31 +78,31 @@ class Producer {
   Settled counts();
 
   /// Publishes a block of lines on the system's console: they reach the terminal together. Blocks
-  /// while the console is held back. Up to max_say bytes with tags and the last newline. Throws as
+  /// while the console is held back. Up to max_print bytes with tags and the last newline. Throws as
   /// put() does.
-  void say(std::string_view lines);
-  [[nodiscard]] bool try_say(std::string_view lines, TimeLimit within);
+  void print(std::string_view lines);
+  [[nodiscard]] bool try_print(std::string_view lines, TimeLimit within);
 
   /// What earlier processes have put under this name, of their input. Who reads the same input from
   /// its beginning, asks a Retrace made of it about each item, puts such as are fresh, and names
   /// their places, puts each item once, however often he is killed; who has other input finds out.
   /// Blocks until the broker has answered.
-  std::vector<Checkpoint> put_before();
+  std::vector<Checkpoint> already_put();
   /// Waits at most `within`; nothing when it is not known by then.
-  std::optional<std::vector<Checkpoint>> put_before_within(TimeLimit within);
+  std::optional<std::vector<Checkpoint>> already_put_within(TimeLimit within);
 
   /// Whether the broker was heard a moment ago.
   bool in_touch();
 
-  /// From any thread: put(), flush(), join() and say() that wait now or later throw ClientError
+  /// From any thread: put(), flush(), join() and print() that wait now or later throw ClientError
   /// (stopped). What was put stays put; close() still sees to it.
   void stop();
 
   /// Blocks until everything is confirmed (unless stopped), and ends the session. Afterwards
-  /// everything throws ClientError (closed). Throws as flush() does, and ClientError (no_goodbye)
+  /// everything throws ClientError (closed). Throws as flush() does, and ClientError (close_unconfirmed)
   /// when the broker did not confirm the end in time. A second call does nothing.
   void close();
-  /// The same, but takes at most `within`; then it throws ClientError (no_goodbye). Calls of other
+  /// The same, but takes at most `within`; then it throws ClientError (close_unconfirmed). Calls of other
   /// threads throw ClientError (closed) from its beginning on.
   void close(TimeLimit within);
 

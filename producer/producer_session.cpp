@@ -20,30 +20,30 @@ ProducerSession::ProducerSession(SessionConfig config) : session_(std::move(conf
 
 void ProducerSession::start(Time now) { session_.start(now); }
 
-void ProducerSession::on_news(std::string_view frame, Time now) {
-  using Kind = Session::News::Kind;
-  const auto news = session_.on_news(frame, now);
-  if (news.kind == Kind::nothing) return;
+void ProducerSession::on_notification(std::string_view frame, Time now) {
+  using Kind = ClientSession::Notification::Kind;
+  const auto notification = session_.on_notification(frame, now);
+  if (notification.kind == Kind::nothing) return;
   changed_ = true;
-  if (news.kind == Kind::welcomed) on_welcomed(now);
-  if (news.kind == Kind::confirmed) on_confirmed(now);
-  if (news.kind == Kind::told) on_told(news);
+  if (notification.kind == Kind::welcomed) on_welcomed(now);
+  if (notification.kind == Kind::confirmed) on_confirmed(now);
+  if (notification.kind == Kind::feed) on_feed(notification);
 }
 
 void ProducerSession::on_welcomed(Time now) {
   const auto& welcome = session_.welcome();
   alone_since_ = never;
   if (!std::exchange(begun_, true)) {
-    put_before_ = welcome.digests;
+    already_put_ = welcome.digests;
     put_ = StreamSender(welcome.put_received + 1);
     return;
   }
   put_.restart();
-  // It may not have kept them yet, another epoch or not. And what is kept counts as ours once it is
-  // counted. The confirm says both.
+  // It may not have kept them yet, another broker instance or not. And what is kept counts as ours
+  // once it is counted. The confirm says both.
   put_.received(welcome.put_received, now);
-  if (session_.same_epoch()) return;
-  if (!welcome.keeps) {
+  if (session_.same_broker()) return;
+  if (!welcome.durable) {
     earlier_.done += counted_.done;
     earlier_.dead += counted_.dead;
     earlier_.lost += counted_.accepted - counted_.done - counted_.dead;
@@ -81,12 +81,13 @@ void ProducerSession::on_confirmed(Time now) {
   alone_since_ = confirm.consumers > 0 ? never : std::min(alone_since_, now);
 }
 
-void ProducerSession::on_told(const Session::News& news) {
-  EntryReader in(news.payload);
+void ProducerSession::on_feed(const ClientSession::Notification& notification) {
+  EntryReader in(notification.payload);
   Entry entry;
   for (std::uint32_t i = 0; in.next(entry); ++i) {
     DeadNotice notice;
-    if (i < news.skip || entry.kind != EntryKind::died || !parse(entry.payload, notice)) continue;
+    if (i < notification.skip || entry.kind != EntryKind::died || !parse(entry.payload, notice))
+      continue;
     if (earlier_.notices.size() == max_notices) earlier_.notices.erase(earlier_.notices.begin());
     earlier_.notices.push_back(std::move(notice));
   }
@@ -118,7 +119,7 @@ PutWait ProducerSession::why_wait(Time now) const {
 }
 
 void ProducerSession::join() {
-  if (joining_ || session_.over() || session_.bye_said()) return;
+  if (joining_ || session_.over() || session_.closing()) return;
   joining_ = true;
   session_.append(entry_head_size, 0,
                   [](std::string& out) { append_block(out, EntryKind::join, {}); });
@@ -126,7 +127,8 @@ void ProducerSession::join() {
 
 bool ProducerSession::joined() const {
   return flushed() && session_.established() && counted_.put_confirmed >= put_.last() &&
-         counted_.accepted == counted_.done + counted_.dead && session_.told() >= counted_.told;
+         counted_.accepted == counted_.done + counted_.dead &&
+         session_.feed_position() >= counted_.feed_last;
 }
 
 Settled ProducerSession::counts() const {
@@ -149,28 +151,30 @@ void ProducerSession::tick(Time now, Outbox& out) {
   if (session_.state() != before || !out.requests.empty()) changed_ = true;
   if (!out.requests.empty()) put_.mark_soon();  // what the old sockets had is lost
   if (session_.hello_due(now))
-    session_.say_hello(now, {put_.confirmed() + 1, session_.told(), {}, put_.last()}, out);
+    session_.send_hello(now, {put_.confirmed() + 1, session_.feed_position(), {}, put_.last()},
+                        out);
   more_ = false;
   if (!session_.established()) return;
   for (int i = 0; i < puts_per_tick; ++i) {
     auto* block = put_.next_to_send(now);
     if (!block) break;
     out.messages.push_back(
-        {Door::put, make_message(*block, MessageType::put, session_.epoch(), session_.id())});
+        {TargetEndpoint::put,
+         make_message(*block, MessageType::put, session_.broker_instance(), session_.id())});
     more_ = i + 1 == puts_per_tick;
   }
-  if (now >= put_.mark_at()) say_mark(now, out);
+  if (now >= put_.mark_at()) send_mark(now, out);
   if (session_.heartbeat_due(now))
-    session_.say_heartbeat(now, {put_.sent(), {}, session_.told(), {}, 0, false}, out);
+    session_.send_heartbeat(now, {put_.sent(), {}, session_.feed_position(), {}, 0, false}, out);
   session_.flush(now, out);
 }
 
 /// Behind all that was put: whether it is all there.
-void ProducerSession::say_mark(Time now, Outbox& out) {
+void ProducerSession::send_mark(Time now, Outbox& out) {
   std::string mark(header_size, '\0');
   write_header(mark.data(),
-               {MessageType::put, 0, session_.epoch(), session_.id(), put_.sent() + 1});
-  out.messages.push_back({Door::put, std::move(mark)});
+               {MessageType::put, 0, session_.broker_instance(), session_.id(), put_.sent() + 1});
+  out.messages.push_back({TargetEndpoint::put, std::move(mark)});
   put_.marked(now);
 }
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "client/client_session.hpp"
 #include "client/logic.hpp"
-#include "client/session.hpp"
 
 namespace baton {
 
@@ -25,10 +25,10 @@ struct PutWait {
 
 /// What became of a producer's items.
 struct Settled {
-  std::uint64_t done = 0;  ///< acked
-  std::uint64_t dead = 0;  ///< failed too often
-  std::uint64_t lost = 0;  ///< went down with a broker that keeps nothing, or with its data
-  std::uint64_t put = 0;   ///< all that were put under this name, these among them
+  std::uint64_t done = 0;           ///< acked
+  std::uint64_t dead = 0;           ///< failed too often
+  std::uint64_t lost = 0;           ///< went down with a durable broker nothing, or with its data
+  std::uint64_t put = 0;            ///< all that were put under this name, these among them
   std::vector<DeadNotice> notices;  ///< of the dead ones, the last max_notices
 };
 
@@ -47,13 +47,13 @@ class ProducerSession final : public ClientLogic {
   explicit ProducerSession(SessionConfig config);
 
   void start(Time now) override;
-  void on_news(std::string_view frame, Time now) override;
+  void on_notification(std::string_view frame, Time now) override;
   void tick(Time now, Outbox& out) override;
   Time next_deadline() const override;
   bool take_change() override;
 
   /// Whether put() may be called now.
-  bool may_put() const { return put_.may_append() && !session_.over() && !session_.bye_said(); }
+  bool may_put() const { return put_.may_append() && !session_.over() && !session_.closing(); }
   /// Appends an item to the put stream. Requires may_put(), priority <= max_priority, a body of at
   /// most max_body bytes.
   void put(const PutItem& item) {
@@ -72,7 +72,7 @@ class ProducerSession final : public ClientLogic {
     return session_.was_welcomed() && put_.idle() && session_.control().idle();
   }
   /// What earlier processes of this name had put: for Retrace. Known once welcomed.
-  const std::vector<Checkpoint>& put_before() const { return put_before_; }
+  const std::vector<Checkpoint>& already_put() const { return already_put_; }
 
   /// From now on the broker says at once when all items are settled. Repeated calls cost nothing.
   void join();
@@ -81,14 +81,14 @@ class ProducerSession final : public ClientLogic {
   Settled settled() const;
   Settled counts() const;  ///< without the notices
   /// Whether the broker has known of nobody for unheard_within who may take items of the queue.
-  bool nobody_asks(Time now) const {
+  bool has_no_consumer(Time now) const {
     return session_.established() && now - unheard_within >= alone_since_;
   }
 
-  bool may_say() const { return session_.may_say(); }
-  void say(std::string_view block) { session_.say(block); }
-  void bye(Time now) { session_.bye(put_.last(), now, !put_.idle()); }
-  const Session& session() const { return session_; }
+  bool may_print() const { return session_.may_print(); }
+  void print(std::string_view block) { session_.print(block); }
+  void close(Time now) { session_.close(put_.last(), now, !put_.idle()); }
+  const ClientSession& session() const { return session_; }
 
   void check_invariants() const;
 
@@ -96,12 +96,12 @@ class ProducerSession final : public ClientLogic {
   void on_welcomed(Time now);
   void count_gone(std::uint64_t unknown);
   void on_confirmed(Time now);
-  void on_told(const Session::News& news);
-  void say_mark(Time now, Outbox& out);
+  void on_feed(const ClientSession::Notification& notification);
+  void send_mark(Time now, Outbox& out);
 
-  Session session_;
+  ClientSession session_;
   StreamSender put_;
-  std::vector<Checkpoint> put_before_;
+  std::vector<Checkpoint> already_put_;
   Time alone_since_ = never;  // so long no confirm has named a consumer
   bool begun_ = false;        // welcomed once: how its numbers go on is settled
   bool joining_ = false, changed_ = false, more_ = false;

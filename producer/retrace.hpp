@@ -32,7 +32,7 @@ class Retrace {
   Verdict next(std::string_view body);
 
   /// So many of its items were put before.
-  std::uint64_t put_before() const { return before_.empty() ? 0 : before_.back().items; }
+  std::uint64_t already_put() const { return before_.empty() ? 0 : before_.back().items; }
   /// So many of them are certainly the same; and whether the item that next() was given last is the
   /// end of those.
   std::uint64_t same() const { return met_ == 0 ? 0 : before_[met_ - 1].items; }

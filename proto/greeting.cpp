@@ -79,19 +79,20 @@ std::vector<std::string> queues_field(const json& object, Role role) {
 std::uint64_t random_field(const json& object, const char* field) {
   const auto text = text_field(object, field, 16);
   if (text.empty()) return 0;
-  const auto value = epoch_from_hex(text);
+  const auto value = number_from_hex(text);
   if (!value) throw Wrong{Refusal::hello, std::string(field) + " must be 16 hex digits"};
-  return value->value;
+  return *value;
 }
 
 std::optional<Previous> previous_field(const json& object) {
   const auto found = object.find("previous");
   if (found == object.end()) return std::nullopt;
   if (!found->is_object()) throw Wrong{Refusal::hello, "previous must be an object"};
-  const auto epoch = epoch_from_hex(text_field(*found, "epoch", 16));
+  const auto broker_instance = number_from_hex(text_field(*found, "broker_instance", 16));
   const auto session = session_from_hex(text_field(*found, "session", 32));
-  if (!epoch || !session) throw Wrong{Refusal::hello, "previous names no epoch and session"};
-  return Previous{*epoch, *session};
+  if (!broker_instance || !session)
+    throw Wrong{Refusal::hello, "previous names no broker instance and session"};
+  return Previous{{*broker_instance}, *session};
 }
 
 SessionId run_field(const json& object) {
@@ -152,20 +153,24 @@ bool read_all(Read read) {
 std::string_view name(Role role) { return role_names[static_cast<std::size_t>(role)]; }
 
 std::string to_json(const Hello& hello) {
-  json object{{"role", name(hello.role)},  {"client", hello.client},
-              {"name", hello.name},        {"named", hello.named},
-              {"host", hello.host},        {"pid", hello.pid},
-              {"queues", hello.queues},    {"first_put", hello.first_put.value},
-              {"heard", hello.heard.value}};
-  if (hello.process != 0) object["process"] = to_hex(Epoch{hello.process});
-  if (hello.instance != 0) object["instance"] = to_hex(Epoch{hello.instance});
+  json object{{"role", name(hello.role)},
+              {"client", hello.client},
+              {"name", hello.name},
+              {"named", hello.named},
+              {"host", hello.host},
+              {"pid", hello.pid},
+              {"queues", hello.queues},
+              {"first_put", hello.first_put.value},
+              {"feed_position", hello.feed_position.value}};
+  if (hello.process != 0) object["process"] = to_hex(hello.process);
+  if (hello.instance != 0) object["instance"] = to_hex(hello.instance);
   if (hello.previous)
-    object["previous"] = {{"epoch", to_hex(hello.previous->epoch)},
+    object["previous"] = {{"broker_instance", to_hex(hello.previous->broker_instance.value)},
                           {"session", to_hex(hello.previous->session)}};
   if (hello.role == Role::producer) object["run"] = to_hex(hello.run);
   if (hello.begun) object["begun"] = true;
   if (hello.last_put > SeqNo{}) object["last_put"] = hello.last_put.value;
-  if (hello.claims > 0) object["claims"] = hello.claims;
+  if (hello.reclaims > 0) object["reclaims"] = hello.reclaims;
   return dump(object);
 }
 
@@ -183,14 +188,14 @@ Refusal parse(std::string_view text, Hello& hello, std::string& why) {
     hello.instance = random_field(object, "instance");
     hello.queues = queues_field(object, hello.role);
     hello.first_put.value = number_field(object, "first_put", 1);
-    hello.heard.value = number_field(object, "heard", 0);
+    hello.feed_position.value = number_field(object, "feed_position", 0);
     hello.run = run_field(object);
     hello.begun = flag_field(object, "begun");
     hello.last_put.value = number_field(object, "last_put", 0);
     hello.previous = previous_field(object);
-    hello.claims = number_field(object, "claims", 0);
-    if (hello.claims > max_asks)
-      throw Wrong{Refusal::hello, "claims are more items than a session can hold"};
+    hello.reclaims = number_field(object, "reclaims", 0);
+    if (hello.reclaims > max_requests)
+      throw Wrong{Refusal::hello, "reclaims are more items than a session can hold"};
     if (hello.role == Role::producer && hello.name.empty())
       throw Wrong{Refusal::hello, "a producer gives its name"};
     if (hello.first_put.value == 0) throw Wrong{Refusal::hello, "first_put counts from 1"};
@@ -206,10 +211,10 @@ Refusal parse(std::string_view text, Hello& hello, std::string& why) {
 std::string to_json(const Welcome& welcome) {
   json object{{"broker", welcome.broker},
               {"host", welcome.host},
-              {"keeps", welcome.keeps},
+              {"durable", welcome.durable},
               {"max_attempts", welcome.max_attempts},
               {"put_received", welcome.put_received.value},
-              {"first_told", welcome.first_told.value},
+              {"feed_first", welcome.feed_first.value},
               {"previous_control", welcome.previous_control.value}};
   if (welcome.put_unknown > 0) object["put_unknown"] = welcome.put_unknown;
   if (!welcome.digests.empty()) object["digests"] = digests_to_json(welcome.digests);
@@ -221,28 +226,28 @@ bool parse(std::string_view text, Welcome& welcome) {
     const json object = object_from(text);
     welcome.broker = text_field(object, "broker", 200);
     welcome.host = text_field(object, "host", 255);
-    welcome.keeps = flag_field(object, "keeps");
+    welcome.durable = flag_field(object, "durable");
     welcome.max_attempts = number_field(object, "max_attempts", 0);
     welcome.put_received.value = number_field(object, "put_received", 0);
     welcome.put_unknown = number_field(object, "put_unknown", 0);
-    welcome.first_told.value = number_field(object, "first_told", 1);
+    welcome.feed_first.value = number_field(object, "feed_first", 1);
     welcome.previous_control.value = number_field(object, "previous_control", 0);
     if (object.contains("digests")) welcome.digests = digests_from_json(object["digests"]);
     const bool in_range = welcome.put_received < highest_first_put &&
-                          welcome.first_told.value > 0 && welcome.first_told <= highest_first_put;
+                          welcome.feed_first.value > 0 && welcome.feed_first <= highest_first_put;
     if (!in_range) throw Wrong{Refusal::malformed, "its numbers are beyond all that there can be"};
   });
 }
 
 std::string to_json(const DeadNotice& notice) {
   json history = json::array();
-  for (const auto& attempt : notice.history)
+  for (const auto& failure : notice.history)
     history.push_back(
-        {{"consumer", attempt.consumer}, {"why", attempt.why}, {"ago_ms", attempt.ago_ms}});
+        {{"consumer", failure.consumer}, {"why", failure.why}, {"ago_ms", failure.ago_ms}});
   return dump({{"item", notice.id.value},
                {"queue", notice.queue},
                {"body", notice.body},
-               {"attempts", notice.attempts},
+               {"failures", notice.failures},
                {"history", history}});
 }
 
@@ -252,12 +257,12 @@ bool parse(std::string_view text, DeadNotice& notice) {
     notice.id.value = number_field(object, "item", 0);
     notice.queue = text_field(object, "queue", max_queue_name);
     notice.body = text_field(object, "body", 1000);
-    notice.attempts = number_field(object, "attempts", 0);
-    for (const auto& attempt : object.value("history", json::array())) {
-      if (!attempt.is_object()) throw Wrong{Refusal::malformed, "an attempt must be an object"};
-      notice.history.push_back({text_field(attempt, "consumer", 1000),
-                                text_field(attempt, "why", 2 * max_reason),
-                                static_cast<std::int64_t>(number_field(attempt, "ago_ms", 0))});
+    notice.failures = number_field(object, "failures", 0);
+    for (const auto& failure : object.value("history", json::array())) {
+      if (!failure.is_object()) throw Wrong{Refusal::malformed, "a failure must be an object"};
+      notice.history.push_back({text_field(failure, "consumer", 1000),
+                                text_field(failure, "why", 2 * max_reason),
+                                static_cast<std::int64_t>(number_field(failure, "ago_ms", 0))});
     }
   });
 }

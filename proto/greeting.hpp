@@ -22,7 +22,7 @@ std::string_view name(Role role);
 /// The session that a client had before this one, so that nothing is said twice and what it holds
 /// stays its own.
 struct Previous {
-  Epoch epoch;
+  BrokerInstance broker_instance;
   SessionId session;
 
   bool operator==(const Previous&) const = default;
@@ -45,10 +45,11 @@ struct Hello {
   SessionId run;       ///< producer: its process, by the first session id that it drew
   bool begun = false;  ///< producer: this process was welcomed before, and goes on with its numbers
   SeqNo last_put;  ///< producer: the last number that it may have sent in earlier sessions; 0: none
-  SeqNo heard;     ///< last number of the broker's stream that came in, of the epoch of `previous`
+  SeqNo feed_position;  ///< last number of the broker's stream that came in, from the broker
+                        ///< instance of `previous`
   std::optional<Previous> previous;
-  /// Consumer: so many items are claimed by the first entries of its control stream.
-  std::uint64_t claims = 0;
+  /// Consumer: so many items are reclaimed by the first entries of its control stream.
+  std::uint64_t reclaims = 0;
 
   bool operator==(const Hello&) const = default;
 };
@@ -57,14 +58,14 @@ struct Welcome {
   std::string broker;  ///< program and version
   std::string
       host;  ///< the broker's host name: where it differs from the client's, lines are tagged
-  bool keeps = false;  ///< confirmed items outlive the broker's process
+  bool durable = false;  ///< confirmed items outlive the broker's process
   std::uint64_t max_attempts = 0;
   SeqNo put_received;  ///< producer: go on after this number
   /// Producer: so many of these were confirmed, and this broker has never had them.
   std::uint64_t put_unknown = 0;
   std::vector<Checkpoint>
       digests;          ///< to a producer's new process: what was put under its name, items rising
-  SeqNo first_told{1};  ///< the broker's stream to this session begins with this number
+  SeqNo feed_first{1};  ///< the broker's stream to this session begins with this number
   SeqNo previous_control;  ///< of the previous session's control stream, everything up to this came
                            ///< in
 
@@ -76,15 +77,15 @@ struct DeadNotice {
   ItemId id;
   std::string queue;
   std::string body;  ///< its first 200 bytes; what is not UTF-8 is replaced
-  struct Attempt {
+  struct Failure {
     std::string consumer;  ///< "host/pid" or the name it gave
     std::string why;
     std::int64_t ago_ms = 0;  ///< how long before this notice was made
 
-    bool operator==(const Attempt&) const = default;
+    bool operator==(const Failure&) const = default;
   };
-  std::uint64_t attempts = 0;
-  std::vector<Attempt> history;  ///< the last ones, oldest first
+  std::uint64_t failures = 0;
+  std::vector<Failure> history;  ///< the last ones, oldest first
 
   bool operator==(const DeadNotice&) const = default;
 };

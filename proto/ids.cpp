@@ -48,22 +48,22 @@ SessionId random_session() {
   return id;
 }
 
-Epoch random_epoch() {
+std::uint64_t random_number() {
   std::array<std::uint8_t, 8> bytes{};
-  Epoch epoch;
-  while (epoch.value == 0) {
+  std::uint64_t number = 0;
+  while (number == 0) {
     fill_random(bytes);
-    std::memcpy(&epoch.value, bytes.data(), bytes.size());
+    std::memcpy(&number, bytes.data(), bytes.size());
   }
-  return epoch;
+  return number;
 }
 
 std::string to_hex(const SessionId& id) { return hex_of(id.bytes); }
 
-std::string to_hex(Epoch epoch) {
+std::string to_hex(std::uint64_t number) {
   std::array<std::uint8_t, 8> bytes{};
   for (std::size_t i = 0; i < bytes.size(); ++i)
-    bytes[i] = static_cast<std::uint8_t>(epoch.value >> (56 - 8 * i));
+    bytes[i] = static_cast<std::uint8_t>(number >> (56 - 8 * i));
   return hex_of(bytes);
 }
 
@@ -73,12 +73,12 @@ std::optional<SessionId> session_from_hex(std::string_view text) {
   return id;
 }
 
-std::optional<Epoch> epoch_from_hex(std::string_view text) {
+std::optional<std::uint64_t> number_from_hex(std::string_view text) {
   std::array<std::uint8_t, 8> bytes{};
   if (!parse_hex(text, bytes)) return std::nullopt;
-  Epoch epoch;
-  for (auto byte : bytes) epoch.value = epoch.value << 8 | byte;
-  return epoch;
+  std::uint64_t number = 0;
+  for (auto byte : bytes) number = number << 8 | byte;
+  return number;
 }
 
 }  // namespace baton

@@ -39,14 +39,15 @@ struct ItemRun {
   auto operator<=>(const ItemRun&) const = default;
 };
 
-/// A random number that the broker draws at each start. 0 is no epoch.
-struct Epoch {
+/// A random number that the broker draws at each start. 0 is none.
+struct BrokerInstance {
   std::uint64_t value = 0;
 
-  auto operator<=>(const Epoch&) const = default;
+  auto operator<=>(const BrokerInstance&) const = default;
 };
 
-/// A session's name: 128 random bits, drawn by the client. It is also the session's topic on news.
+/// A session's name: 128 random bits, drawn by the client. It is also the session's topic of
+/// notifications.
 struct SessionId {
   std::array<std::uint8_t, 16> bytes{};
 
@@ -58,15 +59,16 @@ struct SessionId {
 
 /// Draws from the system's entropy. Throws std::runtime_error when there is none.
 SessionId random_session();
-Epoch random_epoch();
+/// Likewise; never 0.
+std::uint64_t random_number();
 
 /// Lower-case hexadecimal, most significant digit first.
 std::string to_hex(const SessionId& id);
-std::string to_hex(Epoch epoch);
+std::string to_hex(std::uint64_t number);  ///< 16 digits
 
 /// The reverse of to_hex; nothing when `text` is not exactly such a number.
 std::optional<SessionId> session_from_hex(std::string_view text);
-std::optional<Epoch> epoch_from_hex(std::string_view text);
+std::optional<std::uint64_t> number_from_hex(std::string_view text);
 
 }  // namespace baton
 

@@ -7,15 +7,15 @@ namespace {
 
 constexpr std::string_view magic = "BTN";
 constexpr std::size_t run_size = 12;
-constexpr std::size_t claim_size = 16;
-constexpr std::size_t claim_put_size = 32;
-constexpr std::uint32_t most_deliveries = 1u << 31;  // of a claim: it can go out some times more
+constexpr std::size_t reclaim_size = 16;
+constexpr std::size_t reclaim_put_size = 32;
+constexpr std::uint32_t most_deliveries = 1u << 31;  // of a reclaim: it can go out some times more
 constexpr std::size_t delivery_size = 16;
-constexpr std::size_t unkept_size = 16;  // of a given
-constexpr std::size_t whole_size = 4;    // of a partial one
-constexpr std::size_t ask_size = 20;
+constexpr std::size_t unstored_size = 16;  // of a given
+constexpr std::size_t whole_size = 4;      // of a partial one
+constexpr std::size_t request_size = 20;
 constexpr std::size_t fail_size = 12;
-constexpr std::size_t lane_lost_size = 16;
+constexpr std::size_t link_lost_size = 16;
 
 enum HeartbeatFlag : std::uint8_t { heartbeat_rewind = 1 };
 enum ConfirmFlag : std::uint8_t {
@@ -47,14 +47,15 @@ Refusal check_runs(const Entry& entry) {
     if (first == 0 || count == 0 || first + count < first) return Refusal::malformed;
     total += count;
   }
-  return total > max_asks ? Refusal::too_large : Refusal::none;  // no more than a session can hold
+  return total > max_requests ? Refusal::too_large
+                              : Refusal::none;  // no more than a session can hold
 }
 
-/// Claims are runs as well, each with a count of deliveries.
-Refusal check_claims(const Entry& entry) {
-  const bool puts = entry.kind == EntryKind::claim_put;
-  if (entry.payload.empty() || entry.payload.size() % (puts ? claim_put_size : claim_size) != 0 ||
-      entry.b != 0)
+/// Reclaims are runs as well, each with a count of deliveries.
+Refusal check_reclaims(const Entry& entry) {
+  const bool puts = entry.kind == EntryKind::reclaim_put;
+  if (entry.payload.empty() ||
+      entry.payload.size() % (puts ? reclaim_put_size : reclaim_size) != 0 || entry.b != 0)
     return Refusal::malformed;
   Reader in(entry.payload);
   std::uint64_t total = 0;
@@ -69,7 +70,7 @@ Refusal check_claims(const Entry& entry) {
     const auto producer = in.take<std::uint64_t>(), number = in.take<std::uint64_t>();
     if (producer == 0 || number == 0 || number + count < number) return Refusal::malformed;
   }
-  return total > max_asks ? Refusal::too_large : Refusal::none;
+  return total > max_requests ? Refusal::too_large : Refusal::none;
 }
 
 Refusal exactly(const Entry& entry, std::size_t size) {
@@ -79,31 +80,31 @@ Refusal exactly(const Entry& entry, std::size_t size) {
 /// A block of lines or a part of one, after so many bytes about it.
 Refusal check_block(const Entry& entry, std::size_t fixed) {
   if (entry.payload.size() < fixed || entry.b > block_goes_on) return Refusal::malformed;
-  return entry.payload.size() > fixed + max_say ? Refusal::too_large : Refusal::none;
+  return entry.payload.size() > fixed + max_print ? Refusal::too_large : Refusal::none;
 }
 
 Refusal check_control(const Entry& entry) {
   switch (entry.kind) {
-    case EntryKind::ask:
-      return exactly(entry, ask_size);
-    case EntryKind::withdraw:
+    case EntryKind::request:
+      return exactly(entry, request_size);
+    case EntryKind::cancel_requests:
       return exactly(entry, 4);
     case EntryKind::ack:
     case EntryKind::release:
       return check_runs(entry);
-    case EntryKind::claim:
-    case EntryKind::claim_put:
-      return check_claims(entry);
+    case EntryKind::reclaim:
+    case EntryKind::reclaim_put:
+      return check_reclaims(entry);
     case EntryKind::fail:
       if (entry.payload.size() < fail_size) return Refusal::malformed;
       return entry.payload.size() > fail_size + max_reason ? Refusal::too_large : Refusal::none;
-    case EntryKind::say:
-      return check_block(entry, say_size);
-    case EntryKind::lane_lost:
-      return exactly(entry, lane_lost_size);
+    case EntryKind::print:
+      return check_block(entry, print_size);
+    case EntryKind::link_lost:
+      return exactly(entry, link_lost_size);
     case EntryKind::join:
       return exactly(entry, 0);
-    case EntryKind::bye:
+    case EntryKind::close:
       return exactly(entry, 8);
     default:
       return Refusal::malformed;
@@ -128,14 +129,14 @@ bool lacks_put_before(const Entry& entry, const Entry& before) {
 
 Refusal check_delivery_body(const Entry& entry) {
   const auto flags = flags_of(entry);
-  if (flags & ~(partial | unkept | next_put)) return Refusal::malformed;
+  if (flags & ~(partial | unstored | next_put)) return Refusal::malformed;
   if ((flags & next_put) && flags != next_put) return Refusal::malformed;
   auto rest = entry.payload.substr(delivery_size);
-  if (flags & unkept) {
-    if (rest.size() < unkept_size || load<std::uint64_t>(rest.data()) == 0 ||
+  if (flags & unstored) {
+    if (rest.size() < unstored_size || load<std::uint64_t>(rest.data()) == 0 ||
         load<std::uint64_t>(rest.data() + 8) == 0)
       return Refusal::malformed;
-    rest.remove_prefix(unkept_size);
+    rest.remove_prefix(unstored_size);
   }
   if (!(flags & partial)) return rest.size() > max_body ? Refusal::too_large : Refusal::none;
   if (rest.size() < whole_size) return Refusal::malformed;
@@ -205,7 +206,7 @@ void write_header(char* at, const Header& header) {
   at[4] = static_cast<char>(header.type);
   at[5] = 0;
   store(at + 6, header.count);
-  store(at + 8, header.epoch.value);
+  store(at + 8, header.broker_instance.value);
   std::copy(header.session.bytes.begin(), header.session.bytes.end(), at + 16);
   store(at + 32, header.number.value);
 }
@@ -215,7 +216,7 @@ Refusal read_header(std::string_view frame, Header& header) {
   if (!frame.starts_with(magic)) return Refusal::magic;
   const char* at = frame.data();
   header.count = load<std::uint16_t>(at + 6);
-  header.epoch.value = load<std::uint64_t>(at + 8);
+  header.broker_instance.value = load<std::uint64_t>(at + 8);
   std::copy(at + 16, at + 32, header.session.bytes.begin());
   header.number.value = load<std::uint64_t>(at + 32);
   if (at[3] != protocol_version) return Refusal::version;
@@ -294,12 +295,12 @@ void append_delivery_fixed(std::string& out, const Delivery& delivery, std::uint
   const bool follows = flags == 0 && before.producer != 0 && delivery.put == before.next();
   const bool named = delivery.put.producer != 0 && !follows;
   append_entry_head(out, EntryKind::delivery, delivery.priority, delivery.attempt,
-                    delivery_size + (named ? unkept_size : 0) + rest);
+                    delivery_size + (named ? unstored_size : 0) + rest);
   char fixed[delivery_size];
   store(fixed, delivery.id.value);
   store(fixed + 8, delivery.queue);
   store(fixed + delivery_flags,
-        static_cast<std::uint16_t>(flags | (named ? unkept : 0) | (follows ? next_put : 0)));
+        static_cast<std::uint16_t>(flags | (named ? unstored : 0) | (follows ? next_put : 0)));
   store(fixed + delivery_flags + 2, delivery.deliveries);
   out.append(fixed, sizeof fixed);
   if (!named) return;
@@ -329,10 +330,10 @@ Delivery read_delivery(const Entry& entry, const PutName& before) {
   delivery.deliveries = load<std::uint32_t>(at + delivery_flags + 2);
   const auto flags = flags_of(entry);
   if (flags & next_put) delivery.put = before.next();
-  if (flags & unkept) {
+  if (flags & unstored) {
     delivery.put = {load<std::uint64_t>(delivery.body.data()),
                     {load<std::uint64_t>(delivery.body.data() + 8)}};
-    delivery.body.remove_prefix(unkept_size);
+    delivery.body.remove_prefix(unstored_size);
   }
   if (!(flags & partial)) return delivery;
   delivery.whole = load<std::uint32_t>(delivery.body.data());
@@ -340,15 +341,15 @@ Delivery read_delivery(const Entry& entry, const PutName& before) {
   return delivery;
 }
 
-void append_ask(std::string& out, const Ask& ask) {
-  append_entry_head(out, EntryKind::ask, 0, 0, ask_size);
-  append(out, ask.asked);
-  append(out, ask.begun.value);
-  append(out, ask.waiting);
+void append_request(std::string& out, const Request& request) {
+  append_entry_head(out, EntryKind::request, 0, 0, request_size);
+  append(out, request.requested);
+  append(out, request.begun.value);
+  append(out, request.waiting);
 }
 
-void append_withdraw(std::string& out, std::uint32_t count) {
-  append_entry_head(out, EntryKind::withdraw, 0, 0, 4);
+void append_cancel_requests(std::string& out, std::uint32_t count) {
+  append_entry_head(out, EntryKind::cancel_requests, 0, 0, 4);
   append(out, count);
 }
 
@@ -360,17 +361,17 @@ void append_runs(std::string& out, EntryKind kind, const std::vector<ItemRun>& r
   }
 }
 
-void append_claims(std::string& out, const std::vector<Claim>& claims) {
-  const bool puts = claims.front().put.producer != 0;
-  append_entry_head(out, puts ? EntryKind::claim_put : EntryKind::claim, 0, 0,
-                    claims.size() * (puts ? claim_put_size : claim_size));
-  for (const auto& claim : claims) {
-    append(out, claim.first.value);
-    append(out, claim.count);
-    append(out, claim.deliveries);
+void append_reclaims(std::string& out, const std::vector<Reclaim>& reclaims) {
+  const bool puts = reclaims.front().put.producer != 0;
+  append_entry_head(out, puts ? EntryKind::reclaim_put : EntryKind::reclaim, 0, 0,
+                    reclaims.size() * (puts ? reclaim_put_size : reclaim_size));
+  for (const auto& reclaim : reclaims) {
+    append(out, reclaim.first.value);
+    append(out, reclaim.count);
+    append(out, reclaim.deliveries);
     if (!puts) continue;
-    append(out, claim.put.producer);
-    append(out, claim.put.number.value);
+    append(out, reclaim.put.producer);
+    append(out, reclaim.put.number.value);
   }
 }
 
@@ -382,15 +383,15 @@ void append_fail(std::string& out, const Failure& failure) {
   out += reason;
 }
 
-void append_lane_lost(std::string& out, const LaneLost& lost) {
-  append_entry_head(out, EntryKind::lane_lost, 0, 0, lane_lost_size);
+void append_link_lost(std::string& out, const LinkLost& lost) {
+  append_entry_head(out, EntryKind::link_lost, 0, 0, link_lost_size);
   append(out, lost.generation);
   append(out, lost.received.value);
   append(out, lost.wanted);
 }
 
-void append_bye(std::string& out, SeqNo last_put) {
-  append_entry_head(out, EntryKind::bye, 0, 0, 8);
+void append_close(std::string& out, SeqNo last_put) {
+  append_entry_head(out, EntryKind::close, 0, 0, 8);
   append(out, last_put.value);
 }
 
@@ -404,40 +405,40 @@ void append_block(std::string& out, EntryKind kind, std::string_view block) {
   out += block;
 }
 
-void append_say(std::string& out, const Said& said) {
-  append_entry_head(out, EntryKind::say, 0, said.goes_on ? block_goes_on : std::uint16_t{0},
-                    say_size + said.block.size());
-  append(out, said.number);
-  out += said.block;
+void append_print(std::string& out, const PrintBlock& printed) {
+  append_entry_head(out, EntryKind::print, 0, printed.goes_on ? block_goes_on : std::uint16_t{0},
+                    print_size + printed.block.size());
+  append(out, printed.number);
+  out += printed.block;
 }
 
-void append_line(std::string& out, const Said& said) {
-  append_entry_head(out, EntryKind::line, 0, said.goes_on ? block_goes_on : std::uint16_t{0},
-                    line_size + said.block.size());
-  append(out, said.client);
-  append(out, said.number);
-  out += said.block;
+void append_line(std::string& out, const PrintBlock& printed) {
+  append_entry_head(out, EntryKind::line, 0, printed.goes_on ? block_goes_on : std::uint16_t{0},
+                    line_size + printed.block.size());
+  append(out, printed.client);
+  append(out, printed.number);
+  out += printed.block;
 }
 
-Said read_say(const Entry& entry) {
-  return {0, load<std::uint64_t>(entry.payload.data()), entry.payload.substr(say_size),
+PrintBlock read_print(const Entry& entry) {
+  return {0, load<std::uint64_t>(entry.payload.data()), entry.payload.substr(print_size),
           entry.b == block_goes_on};
 }
 
-Said read_line(const Entry& entry) {
+PrintBlock read_line(const Entry& entry) {
   return {load<std::uint64_t>(entry.payload.data()), load<std::uint64_t>(entry.payload.data() + 8),
           entry.payload.substr(line_size), entry.b == block_goes_on};
 }
 
-Ask read_ask(const Entry& entry) {
+Request read_request(const Entry& entry) {
   Reader in(entry.payload);
-  Ask ask;
-  ask.asked = in.take<std::uint64_t>();
-  ask.begun = {in.take<std::uint64_t>()};
-  ask.waiting = in.take<std::uint32_t>();
-  return ask;
+  Request request;
+  request.requested = in.take<std::uint64_t>();
+  request.begun = {in.take<std::uint64_t>()};
+  request.waiting = in.take<std::uint32_t>();
+  return request;
 }
-std::uint32_t read_withdraw(const Entry& entry) {
+std::uint32_t read_cancel_requests(const Entry& entry) {
   return load<std::uint32_t>(entry.payload.data());
 }
 
@@ -450,18 +451,18 @@ void read_runs(const Entry& entry, std::vector<ItemRun>& runs) {
   }
 }
 
-void read_claims(const Entry& entry, std::vector<Claim>& claims) {
-  claims.clear();
+void read_reclaims(const Entry& entry, std::vector<Reclaim>& reclaims) {
+  reclaims.clear();
   Reader in(entry.payload);
   while (!in.empty()) {
-    Claim claim{{in.take<std::uint64_t>()}, 0, 0, {}};
-    claim.count = in.take<std::uint32_t>();
-    claim.deliveries = in.take<std::uint32_t>();
-    if (entry.kind == EntryKind::claim_put) {
-      claim.put.producer = in.take<std::uint64_t>();
-      claim.put.number = {in.take<std::uint64_t>()};
+    Reclaim reclaim{{in.take<std::uint64_t>()}, 0, 0, {}};
+    reclaim.count = in.take<std::uint32_t>();
+    reclaim.deliveries = in.take<std::uint32_t>();
+    if (entry.kind == EntryKind::reclaim_put) {
+      reclaim.put.producer = in.take<std::uint64_t>();
+      reclaim.put.number = {in.take<std::uint64_t>()};
     }
-    claims.push_back(claim);
+    reclaims.push_back(reclaim);
   }
 }
 
@@ -470,12 +471,12 @@ Failure read_fail(const Entry& entry) {
   return {{load<std::uint64_t>(at)}, load<std::uint32_t>(at + 8), entry.payload.substr(fail_size)};
 }
 
-LaneLost read_lane_lost(const Entry& entry) {
+LinkLost read_link_lost(const Entry& entry) {
   const char* at = entry.payload.data();
   return {load<std::uint32_t>(at), {load<std::uint64_t>(at + 4)}, load<std::uint32_t>(at + 12)};
 }
 
-SeqNo read_bye(const Entry& entry) { return {load<std::uint64_t>(entry.payload.data())}; }
+SeqNo read_close(const Entry& entry) { return {load<std::uint64_t>(entry.payload.data())}; }
 
 std::uint64_t read_dropped(const Entry& entry) { return load<std::uint64_t>(entry.payload.data()); }
 
@@ -483,9 +484,9 @@ std::string encode_heartbeat(const Header& header, const Heartbeat& heartbeat) {
   std::string out = message_of(header, heartbeat_size);
   append(out, heartbeat.put_sent.value);
   append(out, heartbeat.control_sent.value);
-  append(out, heartbeat.heard.value);
-  append(out, heartbeat.lane_received.value);
-  append(out, heartbeat.lane_generation);
+  append(out, heartbeat.feed_position.value);
+  append(out, heartbeat.link_received.value);
+  append(out, heartbeat.link_generation);
   append(out, static_cast<std::uint32_t>(heartbeat.rewind ? heartbeat_rewind : 0));
   return out;
 }
@@ -496,9 +497,9 @@ Refusal decode_heartbeat(std::string_view payload, Heartbeat& heartbeat) {
   Reader in(payload);
   heartbeat.put_sent.value = in.take<std::uint64_t>();
   heartbeat.control_sent.value = in.take<std::uint64_t>();
-  heartbeat.heard.value = in.take<std::uint64_t>();
-  heartbeat.lane_received.value = in.take<std::uint64_t>();
-  heartbeat.lane_generation = in.take<std::uint32_t>();
+  heartbeat.feed_position.value = in.take<std::uint64_t>();
+  heartbeat.link_received.value = in.take<std::uint64_t>();
+  heartbeat.link_generation = in.take<std::uint32_t>();
   heartbeat.rewind = in.take<std::uint32_t>() & heartbeat_rewind;
   return Refusal::none;
 }
@@ -507,18 +508,18 @@ std::string encode_confirm(const Header& header, const Confirm& confirm) {
   std::string out = message_of(header, confirm_size);
   for (const auto value :
        {confirm.control_received.value, confirm.put_received.value, confirm.put_confirmed.value,
-        confirm.put_credit.value, confirm.put_window, confirm.say_window, confirm.accepted,
-        confirm.done, confirm.dead, confirm.told.value, confirm.lane_sent.value})
+        confirm.put_credit.value, confirm.put_window, confirm.print_window, confirm.accepted,
+        confirm.done, confirm.dead, confirm.feed_last.value, confirm.link_sent.value})
     append(out, value);
-  append(out, confirm.lane_generation);
-  append(out, confirm.lane_port);
+  append(out, confirm.link_generation);
+  append(out, confirm.link_port);
   append(out, static_cast<std::uint8_t>(confirm.put_held));
-  append(out, static_cast<std::uint8_t>(confirm.say_held));
+  append(out, static_cast<std::uint8_t>(confirm.print_held));
   append(out, static_cast<std::uint8_t>((confirm.rewind_put ? confirm_rewind_put : 0) |
                                         (confirm.rewind_control ? confirm_rewind_control : 0) |
                                         (confirm.shutdown ? confirm_shutdown : 0) |
                                         (confirm.ended ? confirm_ended : 0)));
-  append(out, confirm.told_sent.value);
+  append(out, confirm.feed_sent.value);
   append(out, confirm.consumers);
   return out;
 }
@@ -529,19 +530,19 @@ Refusal decode_confirm(std::string_view payload, Confirm& confirm) {
   Reader in(payload);
   for (auto* value :
        {&confirm.control_received.value, &confirm.put_received.value, &confirm.put_confirmed.value,
-        &confirm.put_credit.value, &confirm.put_window, &confirm.say_window, &confirm.accepted,
-        &confirm.done, &confirm.dead, &confirm.told.value, &confirm.lane_sent.value})
+        &confirm.put_credit.value, &confirm.put_window, &confirm.print_window, &confirm.accepted,
+        &confirm.done, &confirm.dead, &confirm.feed_last.value, &confirm.link_sent.value})
     *value = in.take<std::uint64_t>();
-  confirm.lane_generation = in.take<std::uint32_t>();
-  confirm.lane_port = in.take<std::uint16_t>();
+  confirm.link_generation = in.take<std::uint32_t>();
+  confirm.link_port = in.take<std::uint16_t>();
   confirm.put_held = static_cast<Held>(in.take<std::uint8_t>());
-  confirm.say_held = static_cast<Held>(in.take<std::uint8_t>());
+  confirm.print_held = static_cast<Held>(in.take<std::uint8_t>());
   const auto flags = in.take<std::uint8_t>();
   confirm.rewind_put = flags & confirm_rewind_put;
   confirm.rewind_control = flags & confirm_rewind_control;
   confirm.shutdown = flags & confirm_shutdown;
   confirm.ended = flags & confirm_ended;
-  confirm.told_sent.value = in.take<std::uint64_t>();
+  confirm.feed_sent.value = in.take<std::uint64_t>();
   confirm.consumers = in.take<std::uint32_t>();
   return Refusal::none;
 }

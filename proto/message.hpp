@@ -1,9 +1,10 @@
 // The messages of version 1 as bytes. proto/PROTOCOL.md is their specification; the two change
 // together.
 //
-// A message is one ZeroMQ frame (on news a topic frame goes before it): a header of 40 bytes, then
-// a payload. Three kinds of payload: entries (put, control, delivery, outcome, console), a fixed
-// block (heartbeat, confirm), and JSON (hello, welcome, refusal). Numbers are little-endian.
+// A message is one ZeroMQ frame (in notifications a topic frame goes before it): a header of 40
+// bytes, then a payload. Three kinds of payload: entries (put, control, delivery, outcome,
+// console), a fixed block (heartbeat, confirm), and JSON (hello, welcome, refusal). Numbers are
+// little-endian.
 #pragma once
 
 #include <cstdint>
@@ -21,29 +22,29 @@
 namespace baton {
 
 enum class MessageType : std::uint8_t {
-  // to the put door
+  // to the put endpoint
   put = 1,  ///< entries of the put stream
-  // to the control door
+  // to the control endpoint
   hello = 2,      ///< JSON: who I am; begins a session
   control = 3,    ///< entries of the control stream
   heartbeat = 4,  ///< Heartbeat: I live, and this is how far I am
   probe = 5,  ///< nothing: is a broker here? By who is no client, subscribed to the session's topic
               ///< that it names
-  // on news, to one session
+  // notifications, to one session
   welcome = 16,  ///< JSON: the session stands
   confirm = 17,  ///< Confirm: how far the broker is; its heartbeat, too
   refusal = 18,  ///< JSON: what was refused, and why
   outcome = 19,  ///< entries: what became of a producer's items
   console = 20,  ///< entries: console lines, to a printer
   alive = 21,    ///< JSON: the answer to a probe
-  // on a lane
-  deliveries = 32,  ///< entries: items, and the answers to withdrawn asks
+  // on a link
+  deliveries = 32,  ///< entries: items, and the answers to cancelled requests
 };
 
 struct Header {
   MessageType type{};
-  std::uint16_t count = 0;  ///< entries in the payload; 0 for other payloads
-  Epoch epoch;              ///< the broker's; 0 in the first hello
+  std::uint16_t count = 0;         ///< entries in the payload; 0 for other payloads
+  BrokerInstance broker_instance;  ///< the broker's; 0 in the first hello
   SessionId session;
   SeqNo number;  ///< the number of the first entry; 0 for other payloads
 };
@@ -65,29 +66,34 @@ enum class EntryKind : std::uint8_t {
   digest = 2,  ///< a: 1 anew; checkpoint of the input behind the message's last item. First in its
                ///< message, unnumbered
   // control stream
-  ask = 16,       ///< Ask
-  withdraw = 17,  ///< u32: so many asks taken back; each is answered by an item or by `empty`
-  ack = 18,       ///< runs of items: done. b = has_result (reserved): id u64, then the result
-  fail = 19,      ///< id u64, delay u32 ms, reason (UTF-8)
-  release = 20,   ///< runs of items: given back untouched
-  say = 21,  ///< b: flags (block_goes_on); u64: the say number; then a block of console lines, or a
-             ///< part of one
-  lane_lost = 22,  ///< LaneLost: open another lane for me
+  request = 16,  ///< Request
+  /// u32: how many requests are cancelled; each is answered by an item or by `empty`.
+  cancel_requests = 17,
+  ack = 18,      ///< runs of items: done. b = has_result (reserved): id u64, then the result
+  fail = 19,     ///< id u64, delay u32 ms, reason (UTF-8)
+  release = 20,  ///< runs of items: given back untouched
+  print =
+      21,  ///< b: flags (block_goes_on); u64: the say number; then a block of console lines, or a
+           ///< part of one
+  link_lost = 22,  ///< LinkLost: open another link for me
   join = 23,       ///< nothing: tell me at once when all my items are settled
-  claim = 25,  ///< runs of items that an earlier session of this client was given, each with its
-               ///< count of deliveries
-  claim_put = 26,  ///< the same of items that may not have been kept: each run with the put of its
-                   ///< first item
-  bye = 24,  ///< u64: the last number of the put stream; the session ends when both streams are in
-  // on a lane
+  reclaim = 25,  ///< runs of items that an earlier session of this client was given, each with its
+                 ///< count of deliveries
+  reclaim_put =
+      26,  ///< the same of items that may not have been kept: each run with the put of its
+           ///< first item
+  close =
+      24,  ///< u64: the last number of the put stream; the session ends when both streams are in
+  // on a link
   delivery = 32,  ///< a: priority; b: attempt (1 for the first, 65535 for more); payload: Delivery,
                   ///< then the body
-  empty = 33,     ///< nothing: the answer to a withdrawn ask
+  empty = 33,     ///< nothing: the answer to a cancelled request
   part = 34,      ///< the next bytes of the body whose `delivery` was partial
-  // on news, from the broker
+  // in notifications, from the broker
   died = 48,    ///< JSON: an item of this producer is dead
   result = 49,  ///< reserved: an item's result
-  lost = 50,  ///< runs of items, to a consumer: it claimed them, and they are not its own any more
+  lost =
+      50,  ///< runs of items, to a consumer: it reclaimed them, and they are not its own any more
   line = 64,  ///< b: flags (block_goes_on); client u64, say number u64: who said it; then a block,
               ///< or a part of one
   dropped =
@@ -105,7 +111,8 @@ inline constexpr std::uint16_t has_delay = 1;   ///< flag of an item entry
 inline constexpr std::uint16_t has_result = 1;  ///< flag of an ack entry
 /// Flag of a say or line entry: the block goes on in the next one.
 inline constexpr std::uint16_t block_goes_on = 1;
-inline constexpr std::uint16_t unkept = 1;  ///< flag in a given's payload: whose put it is follows
+/// Flag in a given's payload: whose put it is follows.
+inline constexpr std::uint16_t unstored = 1;
 /// Flag in a given's payload: the body goes on in `part` entries.
 inline constexpr std::uint16_t partial = 2;
 /// Flag in a given's payload: its put follows the entry before it's.
@@ -192,7 +199,7 @@ struct PutName {
   auto operator<=>(const PutName&) const = default;
 };
 
-/// The fixed part of a `delivery` entry: what the lane says of an item that it delivers.
+/// The fixed part of a `delivery` entry: what the link says of an item that it delivers.
 struct Delivery {
   ItemId id;
   std::uint16_t queue = 0;    ///< index into the queues of the session's hello
@@ -200,9 +207,10 @@ struct Delivery {
   std::uint8_t priority = default_priority;
   std::string_view body;    ///< all of it, or its first bytes
   std::uint32_t whole = 0;  ///< not 0: the size of the whole body, the rest of which comes in parts
-  std::uint32_t deliveries =
-      1;             ///< how often it went out, as far as its holders lost it: the highest holds it
-  PutName put = {};  ///< of an item that may not be kept yet, where the broker keeps; else nothing
+  /// How often it went out, as far as its holders lost it: the highest holds it.
+  std::uint32_t deliveries = 1;
+  /// Of an item that may not be stored yet, where the broker keeps; else nothing.
+  PutName put = {};
 
   bool operator==(const Delivery&) const = default;
 };
@@ -216,33 +224,33 @@ void append_delivery(std::string& out, const Delivery& delivery, const PutName& 
 Delivery read_delivery(const Entry& entry, const PutName& before = {});
 
 /// Items with ids that follow one another, which were given so many times by then.
-struct Claim {
+struct Reclaim {
   ItemId first;
   std::uint32_t count = 0;
   std::uint32_t deliveries = 1;
   /// Of the first, of items that may not have been kept: the others' numbers follow it.
   PutName put = {};
 
-  auto operator<=>(const Claim&) const = default;
+  auto operator<=>(const Reclaim&) const = default;
 };
 
-/// "Of lane `generation` everything up to `received` came in; I want `wanted` items on the next
+/// "Of link `generation` everything up to `received` came in; I want `wanted` items on the next
 /// one."
-struct LaneLost {
+struct LinkLost {
   std::uint32_t generation = 0;
   SeqNo received;
   std::uint32_t wanted = 0;
 
-  bool operator==(const LaneLost&) const = default;
+  bool operator==(const LinkLost&) const = default;
 };
 
 /// What a consumer wants, and how far it is with what it has.
-struct Ask {
-  std::uint64_t asked = 0;  ///< in all, since the lane was made
-  SeqNo begun = {};  ///< on this lane: of what came up to this number all was returned to the user
+struct Request {
+  std::uint64_t requested = 0;  ///< in all, since the link was made
+  SeqNo begun = {};  ///< on this link: of what came up to this number all was returned to the user
   /// Gets that block now: so many items more are begun as soon as they come.
   std::uint32_t waiting = 0;
-  bool operator==(const Ask&) const = default;
+  bool operator==(const Request&) const = default;
 };
 
 struct Failure {
@@ -255,53 +263,53 @@ struct Failure {
 
 /// A block of console lines, or a part of one. Who says it numbers its blocks from 1 over its whole
 /// life, so that one which is said again to another broker is known again.
-struct Said {
+struct PrintBlock {
   std::uint64_t client = 0;  ///< of a line: its hello's `instance`; 0: nobody's, or nobody says
   std::uint64_t number = 0;
   std::string_view block;
   bool goes_on = false;  ///< in the next entry, which has the same number
 
-  bool operator==(const Said&) const = default;
+  bool operator==(const PrintBlock&) const = default;
 };
-inline constexpr std::size_t say_size = 8;    ///< before the block of a say
+inline constexpr std::size_t print_size = 8;  ///< before the block of a say
 inline constexpr std::size_t line_size = 16;  ///< before the block of a line
 
-void append_say(std::string& out, const Said& said);  ///< the client is not said
-void append_line(std::string& out, const Said& said);
-Said read_say(const Entry& entry);
-Said read_line(const Entry& entry);
+void append_print(std::string& out, const PrintBlock& printed);  ///< the client is not said
+void append_line(std::string& out, const PrintBlock& printed);
+PrintBlock read_print(const Entry& entry);
+PrintBlock read_line(const Entry& entry);
 
-void append_ask(std::string& out, const Ask& ask);
-void append_withdraw(std::string& out, std::uint32_t count);
+void append_request(std::string& out, const Request& request);
+void append_cancel_requests(std::string& out, std::uint32_t count);
 void append_runs(std::string& out, EntryKind kind,
                  const std::vector<ItemRun>& runs);  ///< ack, release or lost
-void append_claims(std::string& out,
-                   const std::vector<Claim>& claims);  ///< none or all of them with a put
+void append_reclaims(std::string& out,
+                     const std::vector<Reclaim>& reclaims);  ///< none or all of them with a put
 void append_fail(std::string& out, const Failure& failure);
-void append_lane_lost(std::string& out, const LaneLost& lost);
-void append_bye(std::string& out, SeqNo last_put);
+void append_link_lost(std::string& out, const LinkLost& lost);
+void append_close(std::string& out, SeqNo last_put);
 void append_dropped(std::string& out, std::uint64_t blocks);
 void append_block(std::string& out, EntryKind kind,
                   std::string_view block);  ///< died, part, or (empty) join, none
 
-Ask read_ask(const Entry& entry);
-std::uint32_t read_withdraw(const Entry& entry);
-void read_runs(const Entry& entry, std::vector<ItemRun>& runs);    ///< replaces `runs`
-void read_claims(const Entry& entry, std::vector<Claim>& claims);  ///< replaces `claims`
+Request read_request(const Entry& entry);
+std::uint32_t read_cancel_requests(const Entry& entry);
+void read_runs(const Entry& entry, std::vector<ItemRun>& runs);          ///< replaces `runs`
+void read_reclaims(const Entry& entry, std::vector<Reclaim>& reclaims);  ///< replaces `reclaims`
 Failure read_fail(const Entry& entry);
-LaneLost read_lane_lost(const Entry& entry);
-SeqNo read_bye(const Entry& entry);
+LinkLost read_link_lost(const Entry& entry);
+SeqNo read_close(const Entry& entry);
 std::uint64_t read_dropped(const Entry& entry);
 
 /// From a client, every heartbeat_interval and whenever the broker should know sooner.
 struct Heartbeat {
-  SeqNo put_sent;      ///< last number of the put stream
-  SeqNo control_sent;  ///< last number of the control stream
-  SeqNo heard;  ///< last number of the broker's stream to this session (outcomes; lines: printed,
-                ///< not only read)
-  SeqNo lane_received;
-  std::uint32_t lane_generation = 0;
-  bool rewind = false;  ///< something is missing after `heard`: send it again
+  SeqNo put_sent;       ///< last number of the put stream
+  SeqNo control_sent;   ///< last number of the control stream
+  SeqNo feed_position;  ///< last number of the broker's stream to this session (outcomes; lines:
+                        ///< printed, not only read)
+  SeqNo link_received;
+  std::uint32_t link_generation = 0;
+  bool rewind = false;  ///< something is missing after `feed_position`: send it again
 
   bool operator==(const Heartbeat&) const = default;
 };
@@ -327,22 +335,23 @@ struct Confirm {
   /// Bytes of bodies that may be unconfirmed; the last one may go beyond.
   std::uint64_t put_window = 0;
   /// Bytes of console lines that may be unconfirmed; the last block may go beyond.
-  std::uint64_t say_window = 0;
+  std::uint64_t print_window = 0;
   std::uint64_t accepted = 0;  ///< items of this producer, in all
   std::uint64_t done = 0;      ///< of these: acked
   std::uint64_t dead = 0;      ///< of these: dead
-  SeqNo told;  ///< last number of the broker's stream to this session (outcomes, console lines)
-  SeqNo lane_sent;  ///< last number on the current lane
-  std::uint32_t lane_generation = 0;
-  std::uint16_t lane_port = 0;
+  SeqNo
+      feed_last;  ///< last number of the broker's stream to this session (outcomes, console lines)
+  SeqNo link_sent;  ///< last number on the current link
+  std::uint32_t link_generation = 0;
+  std::uint16_t link_port = 0;
   Held put_held = Held::nothing;
-  Held say_held = Held::nothing;
+  Held print_held = Held::nothing;
   /// The put stream has a gap after put_received: send it again from there.
   bool rewind_put = false;
   bool rewind_control = false;  ///< likewise the control stream
-  bool shutdown = false;        ///< the system is ending: finish, say bye
-  bool ended = false;           ///< this session is over, as its bye asked
-  SeqNo told_sent;  ///< of the broker's stream to this session, what was sent before this confirm
+  bool shutdown = false;        ///< the system is ending: finish, close
+  bool ended = false;           ///< this session is over, as its close asked
+  SeqNo feed_sent;  ///< of the broker's stream to this session, what was sent before this confirm
   std::uint32_t consumers = 0;  ///< to a producer: who may take items of its queue
 
   bool operator==(const Confirm&) const = default;

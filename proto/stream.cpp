@@ -162,11 +162,11 @@ StreamReceiver::Taken StreamReceiver::take(SeqNo first, std::uint32_t count) {
 }
 
 /// A header that is there already is left alone: the bytes may be on their way.
-SharedBytes make_message(StreamSender::Block& block, MessageType type, Epoch epoch,
-                         const SessionId& session) {
+SharedBytes make_message(StreamSender::Block& block, MessageType type,
+                         BrokerInstance broker_instance, const SessionId& session) {
   char header[header_size];
-  write_header(header, {type, static_cast<std::uint16_t>(block.count + block.unnumbered), epoch,
-                        session, block.first});
+  write_header(header, {type, static_cast<std::uint16_t>(block.count + block.unnumbered),
+                        broker_instance, session, block.first});
   const std::string_view now(header, sizeof header);
   if (!block.bytes.view().starts_with(now)) block.bytes.own().replace(0, header_size, now);
   return block.bytes;

@@ -160,7 +160,7 @@ class StreamReceiver {
 
 /// Completes a block to a message: writes the header into its room. Returns the message, which
 /// shares the block's bytes.
-SharedBytes make_message(StreamSender::Block& block, MessageType type, Epoch epoch,
-                         const SessionId& session);
+SharedBytes make_message(StreamSender::Block& block, MessageType type,
+                         BrokerInstance broker_instance, const SessionId& session);
 
 }  // namespace baton

@@ -1,6 +1,6 @@
 // One producer, a broker and one consumer in one thread, without sockets, clocks or a disk: a fixed
 // run whose instructions are counted. scripts/instructions runs it under callgrind and reads what
-// each part took. Prints the bytes that a body of 93 takes on its lane.
+// each part took. Prints the bytes that a body of 93 takes on its link.
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
@@ -41,10 +41,10 @@ class LateStorage final : public broker::Storage {
   }
   std::string_view body(ItemId id) override { return items_.body(id); }
   void update(const broker::StoredItem& item,
-              const std::vector<broker::Attempt>& history) override {
+              const std::vector<broker::FailureRecord>& history) override {
     items_.update(item, history);
   }
-  std::vector<broker::Attempt> history(ItemId id) override { return items_.history(id); }
+  std::vector<broker::FailureRecord> history(ItemId id) override { return items_.history(id); }
   void erase(ItemId id) override { items_.erase(id); }
   broker::Ticket commit() override { return ++turn_; }
   Durable durable() override {
@@ -57,22 +57,22 @@ class LateStorage final : public broker::Storage {
   broker::MemoryStorage items_;
 };
 
-broker::Settings settings_of(bool keeps) {
+broker::Settings settings_of(bool durable) {
   broker::Settings settings;
-  settings.keeps = keeps;
+  settings.durable = durable;
   return settings;
 }
 
-std::unique_ptr<broker::Storage> make_storage(bool keeps) {
-  if (keeps) return std::make_unique<LateStorage>();
+std::unique_ptr<broker::Storage> make_storage(bool durable) {
+  if (durable) return std::make_unique<LateStorage>();
   return std::make_unique<broker::MemoryStorage>();
 }
 
 class Line final : private broker::Shell {
  public:
-  Line(bool keeps, std::uint32_t prefetch)
-      : storage_(make_storage(keeps)),
-        dispatcher_(settings_of(keeps), Epoch{7}, *storage_, now_),
+  Line(bool durable, std::uint32_t prefetch)
+      : storage_(make_storage(durable)),
+        dispatcher_(settings_of(durable), BrokerInstance{7}, *storage_, now_),
         producer_(config_of(Role::producer)),
         consumer_(config_of(Role::consumer), prefetch),
         one_by_one_(prefetch == 0) {}
@@ -93,7 +93,7 @@ class Line final : private broker::Shell {
     }
     return done_ == items;
   }
-  std::uint64_t lane_bytes() const { return lane_bytes_; }
+  std::uint64_t link_bytes() const { return link_bytes_; }
 
  private:
   // What callgrind tells apart, by name.
@@ -105,12 +105,14 @@ class Line final : private broker::Shell {
 
   void take_items();
   void send(Outbox& out);
-  void open_lane(const SessionId& session, std::uint32_t generation) override {
-    dispatcher_.core().lane_opened(session, generation, 1);
+  void open_link(const SessionId& session, std::uint32_t generation) override {
+    dispatcher_.core().link_opened(session, generation, 1);
   }
-  void close_lane(const SessionId& /*session*/, std::uint32_t /*generation*/) override {}
-  void send(broker::Effects::LaneMessage& message) override;
-  void send(broker::Effects::News& news) override { news_[news.to].push_back(news.bytes); }
+  void close_link(const SessionId& /*session*/, std::uint32_t /*generation*/) override {}
+  void send(broker::Effects::LinkMessage& message) override;
+  void send(broker::Effects::Notification& notification) override {
+    notifications_[notification.to].push_back(notification.bytes);
+  }
   void put_out(std::vector<std::string>& /*bodies*/) override {}
   void log(const std::string& /*line*/) override {}
 
@@ -121,18 +123,19 @@ class Line final : private broker::Shell {
   ConsumerSession consumer_;
   const bool one_by_one_;
   const std::string body_ = std::string(93, 'x');
-  std::uint64_t put_ = 0, done_ = 0, lane_bytes_ = 0;
+  std::uint64_t put_ = 0, done_ = 0, link_bytes_ = 0;
   bool waits_ = false;
   std::vector<std::string> subscriptions_;
   std::vector<SharedBytes> control_, puts_;
-  std::map<SessionId, std::vector<std::string>> news_;
-  std::vector<std::string> lane_;
+  std::map<SessionId, std::vector<std::string>> notifications_;
+  std::vector<std::string> link_;
   std::uint32_t generation_ = 0;
 };
 
 void Line::producers_part(std::uint64_t items) {
-  for (const auto& frame : news_[producer_.session().id()]) producer_.on_news(frame, now_);
-  news_[producer_.session().id()].clear();
+  for (const auto& frame : notifications_[producer_.session().id()])
+    producer_.on_notification(frame, now_);
+  notifications_[producer_.session().id()].clear();
   const auto most = one_by_one_ ? std::uint64_t{1} : per_round;
   for (std::uint64_t i = 0; i < most && put_ < items && producer_.may_put(); ++i, ++put_)
     producer_.put({default_priority, 0, body_});
@@ -153,10 +156,11 @@ void Line::brokers_part() {
 }
 
 void Line::consumers_part() {
-  for (const auto& frame : news_[consumer_.session().id()]) consumer_.on_news(frame, now_);
-  news_[consumer_.session().id()].clear();
-  for (const auto& frame : lane_) consumer_.on_lane(generation_, frame, now_);
-  lane_.clear();
+  for (const auto& frame : notifications_[consumer_.session().id()])
+    consumer_.on_notification(frame, now_);
+  notifications_[consumer_.session().id()].clear();
+  for (const auto& frame : link_) consumer_.on_link(generation_, frame, now_);
+  link_.clear();
   take_items();
   if (one_by_one_ && !std::exchange(waits_, true)) consumer_.want();
   Outbox out;
@@ -177,17 +181,17 @@ void Line::send(Outbox& out) {
   for (const auto& request : out.requests) {
     if (request.kind == SocketRequest::Kind::open)
       subscriptions_.push_back('\1' + std::string(request.topic.view()));
-    if (request.kind != SocketRequest::Kind::connect_lane) continue;
+    if (request.kind != SocketRequest::Kind::connect_link) continue;
     generation_ = request.generation;
-    consumer_.on_lane_up(generation_, now_);
+    consumer_.on_link_up(generation_, now_);
   }
   for (auto& message : out.messages)
-    (message.door == Door::put ? puts_ : control_).push_back(message.bytes);
+    (message.endpoint == TargetEndpoint::put ? puts_ : control_).push_back(message.bytes);
 }
 
-void Line::send(broker::Effects::LaneMessage& message) {
-  lane_.push_back(message.bytes);
-  lane_bytes_ += message.bytes.size();
+void Line::send(broker::Effects::LinkMessage& message) {
+  link_.push_back(message.bytes);
+  link_bytes_ += message.bytes.size();
 }
 
 }  // namespace
@@ -206,5 +210,5 @@ int main(int argc, char** argv) {
     std::cerr << "baton-instructions: the items came to no end\n";
     return 1;
   }
-  std::cout << line.lane_bytes() / items << '\n';
+  std::cout << line.link_bytes() / items << '\n';
 }

@@ -6,14 +6,14 @@
 
 namespace baton::broker::disk {
 
-void ClockNote::write(const KeptClock::Reading& reading) {
+void ClockNote::write(const StorageClock::Reading& reading) {
   std::string record;
-  append(record, reading.kept);
+  append(record, reading.time);
   append(record, reading.wall);
   note_.write(record);
 }
 
-KeptClock::Reading ClockNote::read(const std::filesystem::path& path) {
+StorageClock::Reading ClockNote::read(const std::filesystem::path& path) {
   const auto record = Note::read(path, 2 * sizeof(UnixMs));
   if (!record) return {};
   return {load<UnixMs>(record->data()), load<UnixMs>(record->data() + sizeof(UnixMs))};

@@ -1,10 +1,10 @@
-// Where the next process learns how far the kept clock is.
+// Where the next process learns how far the storage clock is.
 #pragma once
 
 #include <filesystem>
 
-#include "broker/disk/kept_clock.hpp"
 #include "broker/disk/note.hpp"
+#include "broker/disk/storage_clock.hpp"
 
 namespace baton::broker::disk {
 
@@ -13,9 +13,9 @@ class ClockNote {
   /// Throws std::runtime_error when it cannot be written.
   explicit ClockNote(const std::filesystem::path& path) : note_(path) {}
 
-  void write(const KeptClock::Reading& reading);
+  void write(const StorageClock::Reading& reading);
   /// What was noted in that file, or nothing; see Note::read().
-  static KeptClock::Reading read(const std::filesystem::path& path);
+  static StorageClock::Reading read(const std::filesystem::path& path);
 
  private:
   Note note_;

@@ -20,7 +20,7 @@ namespace {
 // that many.
 constexpr std::size_t largest_map = std::size_t{1} << 40, smallest_map = std::size_t{1} << 30;
 constexpr unsigned databases = 5;
-constexpr std::uint64_t seal_key = 0;
+constexpr std::uint64_t superblock_key = 0;
 
 std::filesystem::path data_path(const std::filesystem::path& directory) {
   return directory / "baton.mdb";
@@ -168,7 +168,7 @@ Database::Database(std::filesystem::path directory, Access access)
                 ? FileLock::shared(data_path(directory_), directory_)
                 : std::make_unique<FileLock>(data_path(directory_), directory_)) {
   if (access_ == Access::write) {
-    mark_.emplace(directory_ / "mark");
+    last_transaction_.emplace(directory_ / "mark");
     std::filesystem::remove(
         copy_path(directory_));  // of a process that was ended while it compacted
   }
@@ -222,7 +222,7 @@ void Database::open_databases() {
   check(mdb_txn_begin(env_, nullptr, reads ? MDB_RDONLY : 0U, &txn), "LMDB");
   for (const auto& [name, dbi] :
        {std::pair{"items", &items_}, std::pair{"states", &states_}, std::pair{"queues", &queues_},
-        std::pair{"producers", &producers_}, std::pair{"seal", &seal_}}) {
+        std::pair{"producers", &producers_}, std::pair{"seal", &superblock_}}) {
     const int code = mdb_dbi_open(txn, name, (reads ? 0U : MDB_CREATE) | MDB_INTEGERKEY, dbi);
     if (code == MDB_SUCCESS) continue;
     mdb_txn_abort(txn);
@@ -290,16 +290,16 @@ StateRow Database::state(ItemId id) {
 
 void Database::load(const Visitor& visitor) {
   begin_reading();
-  Seal seal;
-  const bool sealed =
-      each_row(reader_, seal_, "seal", [&](std::uint64_t key, std::string_view value) {
-        return key == seal_key && read_seal(key, value, seal);
+  Superblock superblock;
+  const bool with_crc =
+      each_row(reader_, superblock_, "seal", [&](std::uint64_t key, std::string_view value) {
+        return key == superblock_key && read_superblock(key, value, superblock);
       }) > 0;
-  if (sealed && seal.format > format)
+  if (with_crc && superblock.format > format)
     throw std::runtime_error("the data in " + directory_.string() + " has format " +
-                             std::to_string(seal.format) + "; this broker reads up to " +
+                             std::to_string(superblock.format) + "; this broker reads up to " +
                              std::to_string(format));
-  visitor.seal(seal);
+  visitor.superblock(superblock);
   each_row(reader_, queues_, "queue", [&](std::uint64_t key, std::string_view value) {
     std::string_view name;
     if (!read_queue(key, value, name)) return false;
@@ -322,14 +322,15 @@ void Database::load(const Visitor& visitor) {
       });
   const auto state_rows = states.finish();
   end_reading();
-  if (item_rows != seal.items || state_rows != seal.states)
-    throw Damage(std::to_string(item_rows) + " items instead of " + std::to_string(seal.items));
+  if (item_rows != superblock.items || state_rows != superblock.states)
+    throw Damage(std::to_string(item_rows) + " items instead of " +
+                 std::to_string(superblock.items));
 }
 
 std::uint64_t Database::count() {
   std::uint64_t items = 0;
   Visitor visitor;
-  visitor.seal = [](const Seal&) {};
+  visitor.superblock = [](const Superblock&) {};
   visitor.queue = [](std::uint64_t, std::string_view) {};
   visitor.producer = [](std::uint64_t, const ProducerRow&) {};
   visitor.item = [&items](std::uint64_t, const ItemRow&, const StateRow*) { ++items; };
@@ -388,7 +389,7 @@ std::uint64_t Database::put_new(Write& txn, const Batch& batch) {
   return count;
 }
 
-void Database::write(const Batch& batch, What what, Epoch epoch) {
+void Database::write(const Batch& batch, What what, BrokerInstance broker_instance) {
   check_in_place();
   Write txn(env_);
   std::uint64_t items = 0;
@@ -399,18 +400,18 @@ void Database::write(const Batch& batch, What what, Epoch epoch) {
   }
   for (const auto id : batch.erased) txn.erase(items_, id.value);
   txn.change(states_, batch.states);
-  Seal seal;
-  seal.epoch = epoch;
-  seal.items = txn.rows(items_);
-  seal.states = txn.rows(states_);
-  seal.last = batch.last;
+  Superblock superblock;
+  superblock.broker_instance = broker_instance;
+  superblock.items = txn.rows(items_);
+  superblock.states = txn.rows(states_);
+  superblock.last = batch.last;
   std::string row;
-  append_seal(row, seal_key, seal);
-  txn.put(seal_, seal_key, row);
+  append_superblock(row, superblock_key, superblock);
+  txn.put(superblock_, superblock_key, row);
   const auto number = txn.number();
   txn.commit();
   file_.committed(number);
-  mark_->write(number);
+  last_transaction_->write(number);
   items_written_ += items;
 }
 
@@ -493,7 +494,7 @@ void Database::compact() {
   }
   auto lock = std::make_unique<FileLock>(copy, directory_);
   close();
-  mark_->reset();
+  last_transaction_->reset();
   std::filesystem::rename(copy, data_path(directory_));
   lock->renamed(data_path(directory_));
   lock_ = std::move(lock);

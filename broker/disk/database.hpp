@@ -45,7 +45,7 @@ class Database {
   /// Reads all there is, in the order of the calls' names; throws Damage, naming what is damaged.
   /// For an item that failed its state is told too.
   struct Visitor {
-    std::function<void(const Seal&)> seal;
+    std::function<void(const Superblock&)> superblock;
     std::function<void(std::uint64_t, std::string_view)> queue;
     std::function<void(std::uint64_t, const ProducerRow&)> producer;
     std::function<void(std::uint64_t, const ItemRow&, const StateRow*)> item;
@@ -67,7 +67,7 @@ class Database {
   enum class What : std::uint8_t { all, settles };
   /// One transaction, on disk when this returns. Throws DiskError, and then nothing of it is; and
   /// Removed.
-  void write(const Batch& batch, What what, Epoch epoch);
+  void write(const Batch& batch, What what, BrokerInstance broker_instance);
   /// Items of all transactions so far. For the thread that writes.
   std::uint64_t items_written() const { return items_written_; }
 
@@ -100,14 +100,14 @@ class Database {
 
   const std::filesystem::path directory_;
   const Access access_;
-  std::unique_ptr<FileLock> lock_;       // of the file, the copy's too once it is in its place
-  std::optional<TransactionMark> mark_;  // where it may be written
+  std::unique_ptr<FileLock> lock_;  // of the file, the copy's too once it is in its place
+  std::optional<LastTransaction> last_transaction_;  // where it may be written
   FileState file_;
   MDB_env* env_ = nullptr;
   MDB_txn* reader_ = nullptr;
   bool reading_ = false;
   std::uint64_t items_written_ = 0;
-  MDB_dbi items_ = 0, states_ = 0, queues_ = 0, producers_ = 0, seal_ = 0;
+  MDB_dbi items_ = 0, states_ = 0, queues_ = 0, producers_ = 0, superblock_ = 0;
 };
 
 }  // namespace baton::broker::disk

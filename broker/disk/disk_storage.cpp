@@ -24,8 +24,8 @@ constexpr std::uint64_t most_states_waiting = 16u << 20;
 constexpr std::size_t short_history = 256;
 constexpr Duration look_every = 500ms;  // a broker that has nothing to do ends a turn each second
 
-StoredItem kept_item(ItemId id, const disk::ItemRow& row, const disk::StateRow* state,
-                     const disk::KeptClock& clock, Time now) {
+StoredItem stored_item(ItemId id, const disk::ItemRow& row, const disk::StateRow* state,
+                       const disk::StorageClock& clock, Time now) {
   StoredItem item;
   item.id = id;
   item.queue = row.queue;
@@ -82,42 +82,42 @@ DiskStorage::Written DiskStorage::end() {
   return result;
 }
 
-void DiskStorage::load(Kept& kept, Epoch epoch, Time now) {
+void DiskStorage::load(RestoreTarget& target, BrokerInstance broker_instance, Time now) {
   clock_.emplace(disk::ClockNote::read(options_.directory / "clock"), options_.wall(), now);
   disk::Database::Visitor visitor;
-  visitor.seal = [&](const disk::Seal& seal) {
-    const auto first = first_id(epoch, seal.epoch, seal.last);
+  visitor.superblock = [&](const disk::Superblock& superblock) {
+    const auto first = first_id(broker_instance, superblock.broker_instance, superblock.last);
     open_.last = {first.value -
                   1};  // all that this process gives is above it, whatever of that is ever written
-    kept.begin(seal.epoch, first);
+    target.begin(superblock.broker_instance, first);
   };
   visitor.queue = [&](std::uint64_t index, std::string_view name) {
-    kept.queue(static_cast<std::uint32_t>(index), name);
+    target.queue(static_cast<std::uint32_t>(index), name);
     know_queue(index);
   };
   visitor.producer = [&](std::uint64_t index, const disk::ProducerRow& row) {
-    kept.producer({static_cast<std::uint32_t>(index), row.name, row.named, row.said_bye,
-                   row.received, row.done, row.dead, row.digests, row.undigested});
+    target.producer({static_cast<std::uint32_t>(index), row.name, row.named, row.closed,
+                     row.received, row.done, row.dead, row.digests, row.undigested});
   };
   visitor.item = [&](std::uint64_t id, const disk::ItemRow& row, const disk::StateRow* state) {
     ++items_;
     if (state) failed_.insert(id);
-    kept.item(kept_item({id}, row, state, *clock_, now));
+    target.item(stored_item({id}, row, state, *clock_, now));
   };
   database_.load(visitor);
   compact_if_worth_it();
-  write_epoch(epoch);
-  writer_ =
-      std::make_unique<disk::Writer>(database_, lock_, note_, options_.directory, epoch, changed_);
+  write_broker_instance(broker_instance);
+  writer_ = std::make_unique<disk::Writer>(database_, lock_, note_, options_.directory,
+                                           broker_instance, changed_);
 }
 
-/// Before anything is delivered: who holds an item at this process's end names its epoch, also when
-/// nothing else was written by then.
-void DiskStorage::write_epoch(Epoch epoch) {
+/// Before anything is delivered: who holds an item at this process's end names its broker instance,
+/// also when nothing else was written by then.
+void DiskStorage::write_broker_instance(BrokerInstance broker_instance) {
   disk::Batch nothing_else;
   nothing_else.last = open_.last;
   try {
-    database_.write(nothing_else, disk::Database::What::settles, epoch);
+    database_.write(nothing_else, disk::Database::What::settles, broker_instance);
   } catch (const disk::DiskError&) {  // a full disk: with what is settled next
   }
 }
@@ -199,13 +199,13 @@ std::string_view DiskStorage::part(ItemId id, std::uint64_t offset, std::size_t 
 }
 
 /// While the disk is slower than consumers fail, what waits for it is cut.
-void DiskStorage::update(const StoredItem& item, const std::vector<Attempt>& all) {
+void DiskStorage::update(const StoredItem& item, const std::vector<FailureRecord>& all) {
   turn_over_ = false;
   auto history = all;
   if (states_bytes_ + writing_bytes_ > most_states_waiting) keep_last(history, short_history);
   disk::StateRow state{item.failures, item.dead, item.suspect, delay_of(item), item.deliveries, {}};
-  for (const auto& attempt : history)
-    state.attempts.push_back({clock_->at(attempt.at), attempt.consumer, attempt.why});
+  for (const auto& failure : history)
+    state.history.push_back({clock_->at(failure.at), failure.consumer, failure.why});
   auto& row = open_.states[item.id.value].emplace();
   disk::append_state(row, item.id.value, state);
   states_bytes_ += row.size();
@@ -226,13 +226,13 @@ disk::StateRow DiskStorage::state_of(ItemId id) {
   return database_.state(id);
 }
 
-std::vector<Attempt> DiskStorage::history(ItemId id) {
-  std::vector<Attempt> history;
+std::vector<FailureRecord> DiskStorage::history(ItemId id) {
+  std::vector<FailureRecord> history;
   if (!failed_.contains(id.value)) return history;
   const auto now = Clock::now();
-  for (auto& attempt : state_of(id).attempts)
+  for (auto& failure : state_of(id).history)
     history.push_back(
-        {std::move(attempt.consumer), std::move(attempt.why), clock_->from(attempt.at, now)});
+        {std::move(failure.consumer), std::move(failure.why), clock_->from(failure.at, now)});
   return history;
 }
 
@@ -257,7 +257,7 @@ void DiskStorage::save(const StoredProducer& producer) {
   turn_over_ = false;
   auto& row = open_.producers[producer.index].emplace();
   disk::append_producer(row, producer.index,
-                        {producer.name, producer.named, producer.said_bye, producer.received,
+                        {producer.name, producer.named, producer.closed, producer.received,
                          producer.done, producer.dead, producer.digests});
 }
 

@@ -13,7 +13,7 @@
 #include "broker/disk/clock_note.hpp"
 #include "broker/disk/database.hpp"
 #include "broker/disk/file_lock.hpp"
-#include "broker/disk/kept_clock.hpp"
+#include "broker/disk/storage_clock.hpp"
 #include "broker/disk/writer.hpp"
 #include "broker/storage.hpp"
 
@@ -44,13 +44,13 @@ class DiskStorage final : public Storage {
   DiskStorage(const DiskStorage&) = delete;
   DiskStorage& operator=(const DiskStorage&) = delete;
 
-  void load(Kept& kept, Epoch epoch, Time now) override;
+  void load(RestoreTarget& target, BrokerInstance broker_instance, Time now) override;
   void put(const StoredItem& item, const Names& names, std::string_view body) override;
   std::string_view body(ItemId id) override;
   std::string_view part(ItemId id, std::uint64_t offset, std::size_t size,
                         std::uint32_t& check) override;
-  void update(const StoredItem& item, const std::vector<Attempt>& history) override;
-  std::vector<Attempt> history(ItemId id) override;
+  void update(const StoredItem& item, const std::vector<FailureRecord>& history) override;
+  std::vector<FailureRecord> history(ItemId id) override;
   void erase(ItemId id) override;
   void save(const StoredProducer& producer) override;
   void forget_producer(std::uint32_t index) override;
@@ -87,7 +87,7 @@ class DiskStorage final : public Storage {
   }
   void compact_if_worth_it();
   void know_queue(std::uint64_t index);
-  void write_epoch(Epoch epoch);
+  void write_broker_instance(BrokerInstance broker_instance);
   void look(Time now);
   disk::StateRow state_of(ItemId id);
   disk::Delay delay_of(const StoredItem& item) const;
@@ -102,11 +102,11 @@ class DiskStorage final : public Storage {
   disk::FileLock lock_;  // of the directory
   disk::Database database_;
   disk::ClockNote note_;
-  std::optional<disk::KeptClock> clock_;  // from load() on
-  Time look_at_{};                        // at the system's clock, and at the files
-  Segments segments_;                     // by id: whose bodies are in memory
-  disk::Segment* recent_ = nullptr;       // of these, the one that was looked up last
-  Segments unwritten_;                    // by ticket: of these, such as are not on disk yet
+  std::optional<disk::StorageClock> clock_;  // from load() on
+  Time look_at_{};                           // at the system's clock, and at the files
+  Segments segments_;                        // by id: whose bodies are in memory
+  disk::Segment* recent_ = nullptr;          // of these, the one that was looked up last
+  Segments unwritten_;                       // by ticket: of these, such as are not on disk yet
   struct Writing {
     Ticket ticket;
     States states;

@@ -11,19 +11,19 @@ namespace baton::broker::disk {
 namespace {
 
 constexpr std::array at_start_only{SIGSEGV, SIGFPE, SIGABRT};
-constexpr int patience_ms = 1000;  // with who does not read stderr
+constexpr int time_limit_ms = 1000;  // with who does not read stderr
 
 std::string words, words_later;  // written before the handlers are set, only read by them
 
-[[noreturn]] void say_and_end(const std::string& last) {
+[[noreturn]] void print_and_end(const std::string& last) {
   pollfd err{STDERR_FILENO, POLLOUT, 0};
-  if (poll(&err, 1, patience_ms) > 0)
+  if (poll(&err, 1, time_limit_ms) > 0)
     static_cast<void>(!write(STDERR_FILENO, last.data(), last.size()));
   _exit(1);
 }
 
-void at_start(int) { say_and_end(words); }
-void later(int) { say_and_end(words_later); }
+void at_start(int) { print_and_end(words); }
+void later(int) { print_and_end(words_later); }
 
 void set(int signal, void (*handler)(int)) {
   struct sigaction action {};

@@ -54,7 +54,7 @@ bool follow_each_other(const Meta& first, const Meta& second) {
   return (even == 0 && odd == 0) || (even % 2 == 0 && (odd == even + 1 || odd + 1 == even));
 }
 
-std::uint64_t read_mark(const std::filesystem::path& path) {
+std::uint64_t read_last_transaction(const std::filesystem::path& path) {
   const auto record = Note::read(path, sizeof(std::uint64_t));
   return record ? load<std::uint64_t>(record->data()) : 0;
 }
@@ -64,10 +64,10 @@ std::uint64_t read_mark(const std::filesystem::path& path) {
 void check_file(const std::filesystem::path& data, const std::filesystem::path& mark) {
   std::error_code error;
   const auto size = std::filesystem::file_size(data, error);
-  const auto transaction = read_mark(mark);
+  const auto transaction = read_last_transaction(mark);
   if (error || size == 0) {
     if (transaction > 1)
-      throw Damage(data.string() + " is missing or empty, though items were kept there");
+      throw Damage(data.string() + " is missing or empty, though items were stored there");
     return;
   }
   const auto metas = read_metas(data);
@@ -115,13 +115,13 @@ void FileState::committed(std::uint64_t number) {
   size_ = std::max(size_, size());
 }
 
-void TransactionMark::write(std::uint64_t transaction) {
+void LastTransaction::write(std::uint64_t transaction) {
   std::string record;
   append(record, transaction);
   note_.write(record);
 }
 
-void TransactionMark::reset() {
+void LastTransaction::reset() {
   write(0);
   note_.sync();
 }

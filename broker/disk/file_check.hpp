@@ -39,9 +39,9 @@ class FileState {
 
 /// The number of the last transaction that was on disk, noted beside the data: a lost meta page
 /// would else pass for an earlier state. It may be behind after a power loss, never ahead.
-class TransactionMark {
+class LastTransaction {
  public:
-  explicit TransactionMark(const std::filesystem::path& path) : note_(path) {}
+  explicit LastTransaction(const std::filesystem::path& path) : note_(path) {}
   void write(std::uint64_t transaction);
   /// Before the data is replaced by a file that counts anew.
   void reset();

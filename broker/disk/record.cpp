@@ -12,8 +12,8 @@ constexpr std::size_t crc_size = 4;
 // What a row of format 1 has not: each row says by itself how it is read.
 constexpr std::uint8_t delay_flag = 1, item_2_flag = 2, again_flag = 4;
 constexpr std::uint8_t dead_flag = 1, suspect_flag = 2, state_2_flag = 4;
-constexpr std::uint8_t named_flag = 1, said_bye_flag = 2;
-constexpr std::size_t most_attempts = 255, most_text = 65'535, most_digests = 1024;
+constexpr std::uint8_t named_flag = 1, closed_flag = 2;
+constexpr std::size_t most_failures = 255, most_text = 65'535, most_digests = 1024;
 
 std::uint32_t crc_of(std::uint64_t key) {
   char raw[sizeof key];
@@ -115,7 +115,7 @@ bool read_item_part(std::uint64_t key, std::string_view value, std::uint64_t off
 }
 
 void append_state(std::string& out, std::uint64_t key, const StateRow& row) {
-  const auto count = std::min(row.attempts.size(), most_attempts);
+  const auto count = std::min(row.history.size(), most_failures);
   append_row(out, key, [&] {
     append(out, row.failures);
     append(out, static_cast<std::uint8_t>(state_2_flag | (row.dead ? dead_flag : 0) |
@@ -123,13 +123,13 @@ void append_state(std::string& out, std::uint64_t key, const StateRow& row) {
     append(out, static_cast<std::uint8_t>(count));
     append_delay(out, row.delay);
     append(out, row.deliveries);
-    for (std::size_t i = row.attempts.size() - count; i < row.attempts.size(); ++i) {
-      const auto& attempt = row.attempts[i];
-      append(out, attempt.at);
-      append(out, static_cast<std::uint16_t>(std::min(attempt.consumer.size(), most_text)));
-      append(out, static_cast<std::uint16_t>(std::min(attempt.why.size(), most_text)));
-      append_text(out, attempt.consumer);
-      append_text(out, attempt.why);
+    for (std::size_t i = row.history.size() - count; i < row.history.size(); ++i) {
+      const auto& failure = row.history[i];
+      append(out, failure.at);
+      append(out, static_cast<std::uint16_t>(std::min(failure.consumer.size(), most_text)));
+      append(out, static_cast<std::uint16_t>(std::min(failure.why.size(), most_text)));
+      append_text(out, failure.consumer);
+      append_text(out, failure.why);
     }
   });
 }
@@ -141,15 +141,15 @@ bool read_state(std::uint64_t key, std::string_view value, StateRow& row) {
   const auto flags = in.take<std::uint8_t>();
   row.dead = (flags & dead_flag) != 0;
   row.suspect = (flags & suspect_flag) != 0;
-  row.attempts.resize(in.take<std::uint8_t>());
+  row.history.resize(in.take<std::uint8_t>());
   const bool format_1 = (flags & state_2_flag) == 0;
   row.delay = format_1 ? take_delay_of_format_1(in) : take_delay(in);
   row.deliveries = format_1 ? 0 : in.take<std::uint32_t>();
-  for (auto& attempt : row.attempts) {
-    attempt.at = in.take<std::uint64_t>();
+  for (auto& failure : row.history) {
+    failure.at = in.take<std::uint64_t>();
     const auto consumer = in.take<std::uint16_t>(), why = in.take<std::uint16_t>();
-    attempt.consumer = in.take(std::size_t{consumer});
-    attempt.why = in.take(std::size_t{why});
+    failure.consumer = in.take(std::size_t{consumer});
+    failure.why = in.take(std::size_t{why});
   }
   return in.ok();
 }
@@ -168,7 +168,7 @@ bool read_queue(std::uint64_t key, std::string_view value, std::string_view& nam
 void append_producer(std::string& out, std::uint64_t key, const ProducerRow& row) {
   append_row(out, key, [&] {
     append(out, static_cast<std::uint8_t>((row.named ? named_flag : 0) |
-                                          (row.said_bye ? said_bye_flag : 0)));
+                                          (row.closed ? closed_flag : 0)));
     append(out, std::uint8_t{0});
     const auto digests = row.digests.substr(0, most_digests);
     append(out, static_cast<std::uint16_t>(digests.size()));
@@ -186,7 +186,7 @@ bool read_producer(std::uint64_t key, std::string_view value, ProducerRow& row) 
   if (!open_row(key, value, in)) return false;
   const auto flags = in.take<std::uint8_t>();
   row.named = (flags & named_flag) != 0;
-  row.said_bye = (flags & said_bye_flag) != 0;
+  row.closed = (flags & closed_flag) != 0;
   const auto source = in.take<std::uint8_t>();
   const auto digests = in.take<std::uint16_t>();
   row.received = {in.take<std::uint64_t>()};
@@ -201,24 +201,24 @@ bool read_producer(std::uint64_t key, std::string_view value, ProducerRow& row) 
   return in.ok() && digests <= most_digests;
 }
 
-void append_seal(std::string& out, std::uint64_t key, const Seal& seal) {
+void append_superblock(std::string& out, std::uint64_t key, const Superblock& superblock) {
   append_row(out, key, [&] {
-    append(out, seal.format);
-    append(out, seal.epoch.value);
-    append(out, seal.items);
-    append(out, seal.states);
-    append(out, seal.last.value);
+    append(out, superblock.format);
+    append(out, superblock.broker_instance.value);
+    append(out, superblock.items);
+    append(out, superblock.states);
+    append(out, superblock.last.value);
   });
 }
 
-bool read_seal(std::uint64_t key, std::string_view value, Seal& seal) {
+bool read_superblock(std::uint64_t key, std::string_view value, Superblock& superblock) {
   Reader in({});
   if (!open_row(key, value, in)) return false;
-  seal.format = in.take<std::uint32_t>();
-  seal.epoch = {in.take<std::uint64_t>()};
-  seal.items = in.take<std::uint64_t>();
-  seal.states = in.take<std::uint64_t>();
-  seal.last = {in.take<std::uint64_t>()};
+  superblock.format = in.take<std::uint32_t>();
+  superblock.broker_instance = {in.take<std::uint64_t>()};
+  superblock.items = in.take<std::uint64_t>();
+  superblock.states = in.take<std::uint64_t>();
+  superblock.last = {in.take<std::uint64_t>()};
   return in.ok();
 }
 

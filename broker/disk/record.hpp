@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "broker/disk/kept_clock.hpp"
+#include "broker/disk/storage_clock.hpp"
 #include "proto/ids.hpp"
 
 namespace baton::broker::disk {
@@ -29,19 +29,19 @@ struct ItemRow {
 };
 
 struct StateRow {
-  struct Attempt {
+  struct FailureRow {
     UnixMs at = 0;
     std::string consumer;
     std::string why;
 
-    bool operator==(const Attempt&) const = default;
+    bool operator==(const FailureRow&) const = default;
   };
   std::uint16_t failures = 0;
   bool dead = false;
   bool suspect = false;  ///< it has once cost its holder's life
   Delay delay;
-  std::uint32_t deliveries = 0;   ///< how often it went out
-  std::vector<Attempt> attempts;  ///< the last ones, 255 at most
+  std::uint32_t deliveries = 0;     ///< how often it went out
+  std::vector<FailureRow> history;  ///< the last ones, 255 at most
 
   bool operator==(const StateRow&) const = default;
 };
@@ -49,7 +49,7 @@ struct StateRow {
 struct ProducerRow {
   std::string_view name;
   bool named = false;
-  bool said_bye = false;
+  bool closed = false;
   SeqNo received;
   std::uint64_t done = 0;
   std::uint64_t dead = 0;
@@ -59,14 +59,14 @@ struct ProducerRow {
   bool operator==(const ProducerRow&) const = default;
 };
 
-struct Seal {
+struct Superblock {
   std::uint32_t format = disk::format;
-  Epoch epoch;
+  BrokerInstance broker_instance;
   std::uint64_t items = 0;
   std::uint64_t states = 0;
   ItemId last;
 
-  bool operator==(const Seal&) const = default;
+  bool operator==(const Superblock&) const = default;
 };
 
 // Each appends the value of the row with that key.
@@ -74,7 +74,7 @@ void append_item(std::string& out, std::uint64_t key, const ItemRow& row);
 void append_state(std::string& out, std::uint64_t key, const StateRow& row);
 void append_queue(std::string& out, std::uint64_t key, std::string_view name);
 void append_producer(std::string& out, std::uint64_t key, const ProducerRow& row);
-void append_seal(std::string& out, std::uint64_t key, const Seal& seal);
+void append_superblock(std::string& out, std::uint64_t key, const Superblock& superblock);
 
 /// `size` bytes of an item's body, from `offset` on. Read from the beginning to the end: `check` is
 /// what the parts before have left there, 0 before the first. False when the row is too short; with
@@ -88,6 +88,6 @@ bool read_item(std::uint64_t key, std::string_view value, ItemRow& row);
 bool read_state(std::uint64_t key, std::string_view value, StateRow& row);
 bool read_queue(std::uint64_t key, std::string_view value, std::string_view& name);
 bool read_producer(std::uint64_t key, std::string_view value, ProducerRow& row);
-bool read_seal(std::uint64_t key, std::string_view value, Seal& seal);
+bool read_superblock(std::uint64_t key, std::string_view value, Superblock& superblock);
 
 }  // namespace baton::broker::disk

@@ -35,11 +35,12 @@ void Reserve::give_back() {
 }
 
 Writer::Writer(Database& database, const FileLock& lock, ClockNote& note,
-               const std::filesystem::path& directory, Epoch epoch, Wake& changed)
+               const std::filesystem::path& directory, BrokerInstance broker_instance,
+               Wake& changed)
     : database_(database),
       lock_(lock),
       note_(note),
-      epoch_(epoch),
+      broker_instance_(broker_instance),
       reserve_(directory / "reserve"),
       changed_(changed) {
   const NoSignals none;
@@ -68,7 +69,7 @@ void Writer::submit(Batch&& batch) {
   wake_.notify_one();
 }
 
-void Writer::look(const KeptClock::Reading& clock) {
+void Writer::look(const StorageClock::Reading& clock) {
   {
     const std::lock_guard lock(mutex_);
     clock_ = clock;
@@ -96,7 +97,7 @@ void Writer::loop() {
   report(0, 0, held());
   for (;;) {
     std::optional<Batch> batch;
-    std::optional<KeptClock::Reading> clock;
+    std::optional<StorageClock::Reading> clock;
     {
       std::unique_lock lock(mutex_);
       const auto something = [this] { return stop_ || submitted_ || clock_; };
@@ -125,7 +126,7 @@ void Writer::check_in_place() const {
 
 void Writer::write_pending() {
   try {
-    if (!pending_.empty()) database_.write(pending_, Database::What::all, epoch_);
+    if (!pending_.empty()) database_.write(pending_, Database::What::all, broker_instance_);
     check_in_place();
     const auto ticket = pending_.ticket;
     pending_ = {};
@@ -148,7 +149,8 @@ void Writer::write_settles(const std::string& why) {
   reserve_.give_back();
   auto settles = durable_.settles;
   try {
-    if (pending_.has_settles()) database_.write(pending_, Database::What::settles, epoch_);
+    if (pending_.has_settles())
+      database_.write(pending_, Database::What::settles, broker_instance_);
     check_in_place();
     pending_.forget_settles();
     settles = pending_.ticket;

@@ -37,7 +37,7 @@ class Writer {
  public:
   /// All of them must outlive the writer, which signals `changed` when durable() has something new.
   Writer(Database& database, const FileLock& lock, ClockNote& note,
-         const std::filesystem::path& directory, Epoch epoch, Wake& changed);
+         const std::filesystem::path& directory, BrokerInstance broker_instance, Wake& changed);
   ~Writer() { end(); }
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -49,7 +49,7 @@ class Writer {
 
   /// Notes the clock, and sees whether the files are still there: if not, the thread ends by
   /// Removed.
-  void look(const KeptClock::Reading& clock);
+  void look(const StorageClock::Reading& clock);
 
   /// What is on disk, in files that were still there then. Rethrows what ended the thread, if
   /// something did.
@@ -73,7 +73,7 @@ class Writer {
   Database& database_;
   const FileLock& lock_;
   ClockNote& note_;
-  const Epoch epoch_;
+  const BrokerInstance broker_instance_;
   Reserve reserve_;
   Batch pending_;  // the thread's: more than one submitted batch when the disk is full
   std::atomic<bool> busy_ = false;
@@ -81,7 +81,7 @@ class Writer {
   std::mutex mutex_;  // guards what follows
   std::condition_variable wake_;
   std::optional<Batch> submitted_;
-  std::optional<KeptClock::Reading> clock_;  // to be noted
+  std::optional<StorageClock::Reading> clock_;  // to be noted
   bool stop_ = false;
   Storage::Durable durable_;
   std::exception_ptr failure_;

@@ -66,13 +66,13 @@ void consume(Settings& settings, baton::StopSignals& signals) {
       [&consumer] { consumer.give_up(baton::StopSignals::give_up_within); });
   const auto pid = std::to_string(getpid());
   if (!settings.sleep.none())
-    settings.run.before_ask = [&] { consumer.pause(settings.sleep.draw()); };
+    settings.run.before_request = [&] { consumer.pause(settings.sleep.draw()); };
   const auto handle = [&](const baton::Item& item) {
-    consumer.say(pid + " got " + baton::name_of_body(item.body, shown));
+    consumer.print(pid + " got " + baton::name_of_body(item.body, shown));
     if (!settings.work.none()) std::this_thread::sleep_for(settings.work.draw());
     return settings.fail ? Outcome::failed("--fail") : Outcome::done();
   };
-  consumer.say("Starting consumer => " + pid);
+  consumer.print("Starting consumer => " + pid);
   consumer.run(handle, settings.run);
   consumer.close();
 }

@@ -136,19 +136,20 @@ std::optional<int> read_options(int argc, char** argv, ProducerSettings& setting
 void report_dead(const baton::DeadNotice& notice, Screen& screen) {
   std::string line = "dead: " + notice.body + " (item " + std::to_string(notice.id.value) +
                      " of queue '" + notice.queue + "', " +
-                     baton::counted(notice.attempts, "attempt");
+                     baton::counted(notice.failures, "failure");
   if (!notice.history.empty())
     line += "; last: " + notice.history.back().why + " at " + notice.history.back().consumer;
-  screen.say(line + ")");
+  screen.print(line + ")");
 }
 
 int report_settled(const baton::Settled& settled, Screen& screen) {
   const auto named = std::min(settled.notices.size(), named_dead);
   for (std::size_t i = 0; i < named; ++i) report_dead(settled.notices[i], screen);
-  if (settled.dead > named) screen.say("... and " + std::to_string(settled.dead - named) + " more");
+  if (settled.dead > named)
+    screen.print("... and " + std::to_string(settled.dead - named) + " more");
   if (settled.lost > 0)
-    screen.say(baton::counted(settled.lost, "item") +
-               " went down with a broker, which kept them in memory only or has lost its data");
+    screen.print(baton::counted(settled.lost, "item") +
+                 " went down with a broker, which kept them in memory only or has lost its data");
   return settled.lost > 0 ? some_lost : settled.dead > 0 ? some_died : 0;
 }
 
@@ -172,10 +173,10 @@ baton::Settled wait_for_all(Producer& producer, Screen& screen) {
 /// After SIGTERM or SIGINT: what was put is seen through, the rest is not put.
 int report_stopped(const ProducerSettings& settings, const ProducerRun& run, Producer& producer,
                    Screen& screen) {
-  if (run.all_put() && !settings.wait) return 0;
-  screen.say(
+  if (run.input_complete() && !settings.wait) return 0;
+  screen.print(
       program + std::string(": stopped") +
-      (run.all_put()
+      (run.input_complete()
            ? ": " + done_so_far(producer.settled()) + "; the others stay in the queue"
            : " after " + baton::counted(run.items_put(), "item") + "; the rest was not put"));
   return 1;
@@ -188,7 +189,7 @@ bool of_stop(const ClientError& error) {
 
 void leave(Producer& producer) {
   try {
-    if (producer.in_touch()) producer.say("Producer " + std::to_string(getpid()) + " exiting...");
+    if (producer.in_touch()) producer.print("Producer " + std::to_string(getpid()) + " exiting...");
     producer.close();
   } catch (const ClientError& error) {
     if (!of_stop(error)) throw;  // stopped before a broker was reached
@@ -200,24 +201,24 @@ int produce(const ProducerSettings& settings, Producer& producer, baton::StopSig
   ProducerRun run(settings, producer, signals, screen);
   int code = 0;
   try {
-    producer.say("Starting producer => " + std::to_string(getpid()));
-    producer.flush();  // lines and items go by two doors: this one is to be first
+    producer.print("Starting producer => " + std::to_string(getpid()));
+    producer.flush();  // lines and items go by two endpoints: this one is to be first
     run.put_all();
     if (settings.wait) code = report_settled(wait_for_all(producer, screen), screen);
     producer.flush();
   } catch (const baton::InputError& error) {
-    screen.say(program + std::string(": ") + error.what());
+    screen.print(program + std::string(": ") + error.what());
     code = bad_input;
   } catch (const baton::OtherInput& error) {
-    screen.say(program + std::string(": ") + error.what());
-    screen.say(
+    screen.print(program + std::string(": ") + error.what());
+    screen.print(
         "(--from N puts it from line N on, whatever was put before; --again all of it; another "
         "--name knows of none)");
     code = bad_input;
   } catch (const ClientError& error) {
     if (!signals.stopped() || !of_stop(error)) {
-      if (run.all_put() && settings.wait)
-        screen.say(program + (": " + done_so_far(producer.settled())));
+      if (run.input_complete() && settings.wait)
+        screen.print(program + (": " + done_so_far(producer.settled())));
       throw;
     }
     code = report_stopped(settings, run, producer, screen);
@@ -235,7 +236,7 @@ int main(int argc, char** argv) {
   if (const auto code = read_options(argc, argv, settings)) return *code;
   Screen screen;
   settings.client.on_notice = [&screen](const std::string& notice) {
-    screen.say(baton::notice_line(notice));
+    screen.print(baton::notice_line(notice));
   };
   try {
     baton::StopSignals signals;

@@ -88,7 +88,7 @@ void ProducerRun::put_all() {
   anew_ = settings_.again || settings_.from > 0;
   if (settings_.named())
     retrace_.emplace(settings_.client.queue,
-                     anew_ ? std::vector<Checkpoint>() : producer_.put_before());
+                     anew_ ? std::vector<Checkpoint>() : producer_.already_put());
   for (std::size_t i = 0; i < settings_.items.size(); ++i) put_item(i);
   if (!settings_.file.empty()) put_lines(settings_.file);
   end_of_input();
@@ -175,11 +175,11 @@ std::string ProducerRun::body_of_line(std::string line, const Place& place) cons
 void ProducerRun::put(const std::string& body, const Place& place) {
   if (is_in(body, place)) return;
   if (put_ == 0 && in_ > 0)
-    screen_.say("the first " + counted(in_, "item") + " of '" + settings_.client.name +
-                "' came in before; it goes on after them");
+    screen_.print("the first " + counted(in_, "item") + " of '" + settings_.client.name +
+                  "' came in before; it goes on after them");
   if (put_ == 0 && left_out_ > 0)
-    screen_.say("begins at " + place.text() + ": " + counted(left_out_, "item") +
-                " before it left out");
+    screen_.print("begins at " + place.text() + ": " + counted(left_out_, "item") +
+                  " before it left out");
   if (!settings_.sleep.none()) signals_.sleep(settings_.sleep.draw());
   if (signals_.stopped()) stop();
   auto options = settings_.put;
@@ -204,19 +204,19 @@ bool ProducerRun::is_in(const std::string& body, const Place& place) {
 
 void ProducerRun::end_of_input() {
   if (retrace_ && !retrace_->complete())
-    refuse("it has " + counted(in_, "item") + ", of " + std::to_string(retrace_->put_before()) +
+    refuse("it has " + counted(in_, "item") + ", of " + std::to_string(retrace_->already_put()) +
            " that were put");
   if (settings_.from > 0 && put_ == 0)
     throw InputError("--from " + std::to_string(settings_.from) +
                      ": there is nothing from there on");
-  all_put_ = true;
+  input_complete_ = true;
   screen_.finish_progress(put_so_far(put_));
   if (in_ == 0) return;
   if (put_ > 0)
-    screen_.say(counted(put_, "more item") + " than last time");
+    screen_.print(counted(put_, "more item") + " than last time");
   else
-    screen_.say("all " + counted(in_, "item") + " of '" + settings_.client.name +
-                "' came in before; --again puts them again");
+    screen_.print("all " + counted(in_, "item") + " of '" + settings_.client.name +
+                  "' came in before; --again puts them again");
 }
 
 void ProducerRun::refuse(const std::string& why) const {

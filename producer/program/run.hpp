@@ -28,7 +28,7 @@ class ProducerRun {
   /// Throws InputError, OtherInput, and ClientError (closed) when it was stopped.
   void put_all();
   std::uint64_t items_put() const { return put_; }
-  bool all_put() const { return all_put_; }
+  bool input_complete() const { return input_complete_; }
 
  private:
   /// Where an item comes from: a line of `source`, or an ITEM.
@@ -64,7 +64,7 @@ class ProducerRun {
   std::uint64_t left_out_ = 0;  // items before the line that it begins with
   std::uint64_t in_ = 0;        // items that came in before
   std::uint64_t put_ = 0;
-  bool all_put_ = false;
+  bool input_complete_ = false;
 };
 
 }  // namespace baton

@@ -4,7 +4,7 @@
 #include <random>
 #include <set>
 
-#include "tests/disk/kept_items.hpp"
+#include "tests/disk/stored_items.hpp"
 
 namespace baton::broker::test {
 namespace {
@@ -51,7 +51,7 @@ class Model {
  private:
   void write(disk::Batch& batch) {
     batch.last = ItemId{next_ - 1};
-    database_.write(batch, disk::Database::What::all, Epoch{7});
+    database_.write(batch, disk::Database::What::all, BrokerInstance{7});
   }
 
   disk::Database database_;

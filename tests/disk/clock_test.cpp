@@ -1,14 +1,14 @@
-// The kept clock: what is left of delays, whatever the system's clock says.
+// The storage clock: what is left of delays, whatever the system's clock says.
 #include <fstream>
 
-#include "broker/disk/kept_clock.hpp"
-#include "tests/disk/kept_items.hpp"
+#include "broker/disk/storage_clock.hpp"
+#include "tests/disk/stored_items.hpp"
 
 namespace baton::broker::test {
 namespace {
 
 using disk::Delay;
-using disk::KeptClock;
+using disk::StorageClock;
 using disk::UnixMs;
 
 constexpr UnixMs today = 1'700'000'000'000;
@@ -16,22 +16,22 @@ constexpr UnixMs second = 1000, minute = 60 * second, hour = 60 * minute, day = 
 constexpr Time begin = Time{} + 1h;
 
 TEST_CASE("a delay goes on from one process to the next") {
-  KeptClock first({}, today, begin);
+  StorageClock first({}, today, begin);
   const auto delay = first.delay(60'000, begin + 1s);
   CHECK(first.left_ms(delay, begin + 1s) == 60'000);
   CHECK(first.left_ms(delay, begin + 11s) == 50'000);
   const auto noted = first.look(today + 11 * second, begin + 11s);
-  const KeptClock next(noted, today + 31 * second, begin);
+  const StorageClock next(noted, today + 31 * second, begin);
   CHECK(next.left_ms(delay, begin) == 30'000);
   CHECK(next.left_ms(delay, begin + 30s) == 0);
 }
 
 TEST_CASE(
     "a clock that is set back while no broker runs does not make a delay longer and is named") {
-  KeptClock first({}, today, begin);
+  StorageClock first({}, today, begin);
   const auto waiting = first.delay(5'000, begin + 1h), over = first.delay(5'000, begin);
   const auto noted = first.look(today + hour, begin + 1h);
-  KeptClock next(noted, today + hour - day, begin);
+  StorageClock next(noted, today + hour - day, begin);
   CHECK(next.left_ms(waiting, begin) == 5'000);
   CHECK(next.left_ms(over, begin) == 0);
   CHECK(next.take_warnings() ==
@@ -41,7 +41,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a clock that is set while the broker runs changes nothing and each step is named") {
-  KeptClock clock({}, today, begin);
+  StorageClock clock({}, today, begin);
   const auto delay = clock.delay(10'000, begin);
   clock.look(today + second, begin + 1s);
   clock.look(today + 2 * second + 3 * day, begin + 2s);
@@ -50,23 +50,22 @@ TEST_CASE("a clock that is set while the broker runs changes nothing and each st
   CHECK(clock.left_ms(clock.delay(10'000, begin + 3s), begin + 3s) == 10'000);
   CHECK(clock.take_warnings() ==
         std::vector<std::string>{"the system's clock was set forward by 3 days while this broker "
-                                 "runs, or this machine slept: delays go on "
-                                 "as if it had not been",
+                                 "runs, or this machine slept: delays go on as if it had not been",
                                  "the system's clock was set back by 3 days while this broker "
                                  "runs: delays go on as if it had not been"});
-  const KeptClock next(noted, noted.wall + second, begin);
+  const StorageClock next(noted, noted.wall + second, begin);
   CHECK(next.left_ms(delay, begin) == 6'000);
 }
 
 TEST_CASE("a clock that is kept right by less than a second at a time is not worth a word") {
-  KeptClock clock({}, today, begin);
+  StorageClock clock({}, today, begin);
   clock.look(today + 1900, begin + 1s);
   clock.look(today + 2800, begin + 2s);
   CHECK(clock.take_warnings().empty());
 }
 
 TEST_CASE("what a clock whose notes were lost has written does no harm") {
-  const KeptClock clock({}, today, begin);
+  const StorageClock clock({}, today, begin);
   CHECK(clock.left_ms({today + day, 5'000}, begin) == 5'000);
   CHECK(clock.left_ms({UINT64_MAX, 5'000}, begin) == 5'000);
   CHECK(clock.from(today + day, begin) == begin);
@@ -169,7 +168,7 @@ TEST_CASE("a damaged note of the clock is named and the broker does not start on
 
 TEST_CASE("reading a note of the clock makes no file") {
   const Directory directory;
-  CHECK(disk::ClockNote::read(directory.path / "clock") == KeptClock::Reading{});
+  CHECK(disk::ClockNote::read(directory.path / "clock") == StorageClock::Reading{});
   CHECK(std::filesystem::is_empty(directory.path));
 }
 

@@ -12,7 +12,7 @@
 #include "broker/disk/database.hpp"
 #include "broker/disk/in_place.hpp"
 #include "proto/bytes.hpp"
-#include "tests/disk/kept_items.hpp"
+#include "tests/disk/stored_items.hpp"
 
 namespace baton::broker::test {
 namespace {
@@ -115,7 +115,7 @@ TEST_CASE("a file that LMDB left shorter than its meta page says is whole") {
         segment->add({0, 0, 4, SeqNo{id}, {}, std::string(100, 'x')});
       disk::Batch batch;
       batch.puts.push_back({segment, segment->gone()});
-      database.write(batch, disk::Database::What::all, Epoch{7});
+      database.write(batch, disk::Database::What::all, BrokerInstance{7});
     }
     // As six consumers settle their packs, one item each in turn.
     while (short_of == 0) {
@@ -124,7 +124,7 @@ TEST_CASE("a file that LMDB left shorter than its meta page says is whole") {
       for (std::uint64_t i = 0; i < pack; ++i)
         for (std::uint64_t consumer = 0; consumer < at_once / pack; ++consumer)
           batch.erased.push_back({1 + (items - left) + consumer * pack + i});
-      database.write(batch, disk::Database::What::settles, Epoch{7});
+      database.write(batch, disk::Database::What::settles, BrokerInstance{7});
       left -= at_once;
       const auto size = std::filesystem::file_size(directory.path / "baton.mdb");
       short_of = database.size().all > size ? database.size().all - size : 0;

@@ -3,12 +3,12 @@
 
 #include "broker/disk/crc32.hpp"
 #include "proto/bytes.hpp"
-#include "tests/disk/kept_items.hpp"
+#include "tests/disk/stored_items.hpp"
 
 namespace baton::broker::test {
 namespace {
 
-std::string sealed(std::uint64_t key, const std::string& rest) {
+std::string with_crc(std::uint64_t key, const std::string& rest) {
   std::string keyed, row;
   append(keyed, key);
   append(row, disk::crc32(keyed + rest));
@@ -21,15 +21,15 @@ std::string item_row(std::uint64_t key, std::uint64_t due, const std::string& bo
   append(rest, std::uint32_t{4});  // priority, 0, 0
   append(rest, key);               // the number
   append(rest, due);
-  return sealed(key, rest + body);
+  return with_crc(key, rest + body);
 }
 
 std::string state_row(std::uint64_t key) {
   std::string rest;
   append(rest, std::uint16_t{2});  // failures
-  append(rest, std::uint16_t{0});  // not dead, no attempts
+  append(rest, std::uint16_t{0});  // not dead, no failures
   append(rest, std::uint64_t{0});  // at once
-  return sealed(key, rest);
+  return with_crc(key, rest);
 }
 
 std::string producer_row() {
@@ -38,15 +38,15 @@ std::string producer_row() {
   append(rest, std::uint16_t{0});
   for (const std::uint64_t number : {3, 0, 0, 1})
     append(rest, number);  // its source begins after its first item
-  return sealed(0, rest + "a.txt" + "rick");
+  return with_crc(0, rest + "a.txt" + "rick");
 }
 
-std::string seal_row() {
+std::string superblock_row() {
   std::string rest;
   append(rest, std::uint32_t{1});
   for (const std::uint64_t number : {7, 3, 1, 3})
-    append(rest, number);  // epoch, items, states, last id
-  return sealed(0, rest);
+    append(rest, number);  // broker instance, items, states, last id
+  return with_crc(0, rest);
 }
 
 using disk::UnixMs;
@@ -73,9 +73,9 @@ void write_format_1(const Directory& directory, UnixMs due) {
   write_database(txn, "items",
                  {{1, item_row(1, 0, "a")}, {2, item_row(2, due, "b")}, {3, item_row(3, 0, "c")}});
   write_database(txn, "states", {{3, state_row(3)}});
-  write_database(txn, "queues", {{0, sealed(0, "mail")}});
+  write_database(txn, "queues", {{0, with_crc(0, "mail")}});
   write_database(txn, "producers", {{0, producer_row()}});
-  write_database(txn, "seal", {{0, seal_row()}});
+  write_database(txn, "seal", {{0, superblock_row()}});
   REQUIRE(mdb_txn_commit(txn) == MDB_SUCCESS);
   mdb_env_close(env);
 }
@@ -105,7 +105,7 @@ TEST_CASE("a directory of format 1 is read, and its rows lie among new ones from
   write_format_1(directory, in_an_hour());
   {
     Disk disk(directory, 1u << 30, {8});
-    CHECK(disk.loaded.epoch == Epoch{7});
+    CHECK(disk.loaded.broker_instance == BrokerInstance{7});
     CHECK(check_items(disk) == 3);
     disk.put(disk.loaded.first.value, "new", 5'000);
     disk.keep();

@@ -12,7 +12,7 @@
 
 #include "broker/disk/database.hpp"
 #include "broker/disk/lmdb_layout.hpp"
-#include "tests/disk/kept_items.hpp"
+#include "tests/disk/stored_items.hpp"
 
 namespace baton::broker::test {
 namespace {
@@ -25,9 +25,9 @@ std::string body(std::uint64_t id) {
 }
 
 /// Items that are put and erased by ids, some at a time.
-class Kept {
+class Stored {
  public:
-  explicit Kept(const Directory& directory) : database_(directory.path) {}
+  explicit Stored(const Directory& directory) : database_(directory.path) {}
 
   void put(std::uint64_t from, std::uint64_t to) {
     disk::Batch batch;
@@ -35,18 +35,18 @@ class Kept {
     for (auto id = from; id < to; ++id) segment->add({0, 0, 4, SeqNo{id}, {}, body(id)});
     batch.puts.push_back({segment, segment->gone()});
     batch.last = ItemId{to - 1};
-    database_.write(batch, disk::Database::What::all, Epoch{7});
+    database_.write(batch, disk::Database::What::all, BrokerInstance{7});
   }
   void erase(const std::vector<std::uint64_t>& ids) {
     disk::Batch batch;
     for (const auto id : ids) batch.erased.push_back({id});
-    database_.write(batch, disk::Database::What::settles, Epoch{7});
+    database_.write(batch, disk::Database::What::settles, BrokerInstance{7});
   }
   void compact() { database_.compact(); }
   /// The ids of all, whose bodies must be what was put.
   std::set<std::uint64_t> load() {
     std::set<std::uint64_t> ids;
-    database_.load({[](const disk::Seal&) {}, [](std::uint64_t, std::string_view) {},
+    database_.load({[](const disk::Superblock&) {}, [](std::uint64_t, std::string_view) {},
                     [](std::uint64_t, const disk::ProducerRow&) {},
                     [&](std::uint64_t id, const disk::ItemRow& row, const disk::StateRow*) {
                       CHECK(row.body == body(id));
@@ -62,7 +62,7 @@ class Kept {
 
 /// Many transactions, so that pages are free, used again, and of all kinds.
 std::set<std::uint64_t> fill(const Directory& directory, std::uint64_t items) {
-  Kept kept(directory);
+  Stored kept(directory);
   std::mt19937_64 random(7);  // NOLINT: the same each time
   std::set<std::uint64_t> ids;
   for (std::uint64_t next = 1; next < items; next += 100) {
@@ -92,9 +92,9 @@ bool passes(const std::string& file) {
 }
 
 /// The storage in the directory, unless it is found to be damaged at its start.
-std::unique_ptr<Kept> start(const Directory& directory, std::set<std::uint64_t>& ids) {
+std::unique_ptr<Stored> start(const Directory& directory, std::set<std::uint64_t>& ids) {
   try {
-    auto kept = std::make_unique<Kept>(directory);
+    auto kept = std::make_unique<Stored>(directory);
     ids = kept->load();
     return kept;
   } catch (const disk::Damage&) {
@@ -103,7 +103,7 @@ std::unique_ptr<Kept> start(const Directory& directory, std::set<std::uint64_t>&
 }
 
 /// Writes over what is free, and reads it all again.
-void go_on(Kept& kept, std::set<std::uint64_t> ids) {
+void go_on(Stored& kept, std::set<std::uint64_t> ids) {
   for (std::uint64_t round = 0, next = 1'000'000; round < 10; ++round, next += 50) {
     kept.put(next, next + 50);
     for (auto id = next; id < next + 50; ++id) ids.insert(id);
@@ -170,7 +170,7 @@ TEST_CASE(
   store(&bytes[list], count - 1);
   std::ofstream(path, std::ios::binary) << bytes;
 
-  Kept kept(directory);
+  Stored kept(directory);
   CHECK_THROWS_WITH_AS(kept.compact(),
                        "cannot compact: some pages of baton.mdb are neither in use nor free; its "
                        "items are all there",

@@ -4,7 +4,7 @@
 #include <random>
 #include <set>
 
-#include "tests/disk/kept_items.hpp"
+#include "tests/disk/stored_items.hpp"
 #include "tests/disk/write_log.hpp"
 
 namespace baton::broker::test {

@@ -62,7 +62,7 @@ TEST_CASE("a body that is read in parts is checked with its last one") {
   CHECK_FALSE(read_item_part(42, "short", 0, 1, check, part));
 }
 
-TEST_CASE("a state's row keeps its attempts") {
+TEST_CASE("a state's row keeps its failures") {
   std::string row;
   append_state(row, 7, {3, true, true, {99, 40}, 6, {{1, "host/1", "why"}, {2, "", ""}}});
   StateRow read;
@@ -72,9 +72,9 @@ TEST_CASE("a state's row keeps its attempts") {
   CHECK(read.suspect);
   CHECK(read.delay == Delay{99, 40});
   CHECK(read.deliveries == 6);
-  REQUIRE(read.attempts.size() == 2);
-  CHECK(read.attempts[0].consumer == "host/1");
-  CHECK(read.attempts[0].why == "why");
+  REQUIRE(read.history.size() == 2);
+  CHECK(read.history[0].consumer == "host/1");
+  CHECK(read.history[0].why == "why");
 }
 
 TEST_CASE("an item without a delay has none in its row") {
@@ -100,7 +100,7 @@ TEST_CASE("a producer's row keeps its digests before its name") {
 // --- format 1 ------------------------------------------------------------------------------------
 
 /// A row as a broker of format 1 wrote it.
-std::string sealed(std::uint64_t key, const std::string& rest) {
+std::string with_crc(std::uint64_t key, const std::string& rest) {
   std::string keyed, row;
   append(keyed, key);
   append(row, crc32(keyed + rest));
@@ -116,7 +116,7 @@ std::string item_of_format_1(UnixMs due) {
   append(rest, std::uint16_t{0});
   append(rest, std::uint64_t{77});
   append(rest, due);
-  return sealed(42, rest + "the body");
+  return with_crc(42, rest + "the body");
 }
 
 TEST_CASE("an item's row of format 1 is read as one") {
@@ -140,7 +140,7 @@ TEST_CASE("a state's row of format 1 is read as one") {
   append(rest, std::uint16_t{3});
   append(rest, std::uint16_t{2});
   StateRow row;
-  REQUIRE(read_state(7, sealed(7, rest + "whono"), row));
+  REQUIRE(read_state(7, with_crc(7, rest + "whono"), row));
   CHECK(row == StateRow{3, true, false, {99, Delay::no_limit}, 0, {{5, "who", "no"}}});
 }
 
@@ -151,7 +151,7 @@ TEST_CASE("a producer's row of format 1 is read as one") {
   append(rest, std::uint16_t{0});
   for (const std::uint64_t number : {8, 5, 1, 2}) append(rest, number);
   ProducerRow row;
-  const auto bytes = sealed(3, rest + "filerick");
+  const auto bytes = with_crc(3, rest + "filerick");
   REQUIRE(read_producer(3, bytes, row));
   CHECK(row == ProducerRow{"rick", true, false, SeqNo{8}, 5, 1, "", 6});
 }

@@ -3,7 +3,7 @@
 #include <functional>
 
 #include "broker/disk/in_place.hpp"
-#include "tests/disk/kept_items.hpp"
+#include "tests/disk/stored_items.hpp"
 
 namespace baton::broker::test {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <fstream>
 
-#include "tests/disk/kept_items.hpp"
+#include "tests/disk/stored_items.hpp"
 
 namespace baton::broker::test {
 namespace {
@@ -29,24 +29,25 @@ TEST_CASE("what was durable comes back, in order") {
     disk.put(3, "");
     disk.keep();
   }
-  Disk disk(directory, 1 << 30, Epoch{8});
+  Disk disk(directory, 1 << 30, BrokerInstance{8});
   CHECK(bodies(disk) == Bodies{"a", std::string(1 << 20, 'b'), ""});
-  CHECK(disk.loaded.epoch == Epoch{7});
+  CHECK(disk.loaded.broker_instance == BrokerInstance{7});
   CHECK(disk.loaded.queues == std::map<std::uint32_t, std::string>{{0, "mail"}});
   CHECK(disk.loaded.items[1].size == 1 << 20);
   CHECK(disk.loaded.items[1].priority == 4);
 }
 
 TEST_CASE(
-    "a process that writes nothing leaves its epoch: whoever held items of it may claim them") {
+    "a process that writes nothing leaves its broker instance: whoever held items of it may "
+    "reclaim them") {
   const Directory directory;
   {
     Disk disk(directory);
     disk.put(1, "a");
     disk.keep();
   }
-  { const Disk disk(directory, 1u << 30, Epoch{8}); }
-  CHECK(Disk(directory, 1u << 30, Epoch{9}).loaded.epoch == Epoch{8});
+  { const Disk disk(directory, 1u << 30, BrokerInstance{8}); }
+  CHECK(Disk(directory, 1u << 30, BrokerInstance{9}).loaded.broker_instance == BrokerInstance{8});
 }
 
 TEST_CASE(
@@ -123,8 +124,8 @@ TEST_CASE("ids go on even when the last processes have written none of theirs") 
     disk.storage.save({0, "rick", true, false, {}, 0, 0});
     disk.keep();
   }
-  for (const std::uint64_t epoch : {8, 9}) {
-    Disk disk(directory, 1u << 30, {epoch});
+  for (const std::uint64_t broker_instance : {8, 9}) {
+    Disk disk(directory, 1u << 30, {broker_instance});
     CHECK(disk.loaded.first > first);
     CHECK(disk.loaded.first > ItemId{1});
     first = disk.loaded.first;

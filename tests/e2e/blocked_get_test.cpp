@@ -12,7 +12,7 @@ using namespace baton::e2e;
 
 namespace {
 
-constexpr std::size_t lanes = 4;
+constexpr std::size_t links = 4;
 constexpr std::size_t gets = 300;
 
 // A consumer that blocks in get() on a queue of its own, and says when each item came.
@@ -62,7 +62,7 @@ TEST_SUITE("timed") {
   TEST_CASE("blocked get: an item put later is there in under 0.5 ms on the median") {
     Broker broker;
     std::deque<Waiter> waiters;
-    for (std::size_t i = 0; i < lanes; ++i)
+    for (std::size_t i = 0; i < links; ++i)
       waiters.emplace_back(broker, "queue-" + std::to_string(i));
     std::vector<Clock::duration> times;
     for (std::size_t i = 0; i < gets; ++i) {

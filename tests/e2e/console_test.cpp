@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "tests/support/kept_broker.hpp"
+#include "tests/support/durable_broker.hpp"
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
-#include "tests/support/spoken.hpp"
 #include "tests/support/terminal.hpp"
+#include "tests/support/test_line.hpp"
 
 using namespace baton;
 using namespace baton::e2e;
@@ -19,24 +19,26 @@ namespace {
 constexpr auto a_minute = 60s;
 
 /// Processes that say lines and end.
-struct Sayers {
+struct Writers {
   std::size_t count;
   std::uint64_t lines;  // each
   LineSizes sizes;
   std::uint64_t all() const { return count * lines; }
 };
-constexpr Sayers many{20, 5000, {2000, 30}};    // some 200 MB
-constexpr Sayers quieter{20, 5000, {300, 10}};  // some 50 MB: the log holds them all
-constexpr Sayers few{2, 1500, {4000, 0}};       // some 3 MB each: more than may be on its way
+constexpr Writers many{20, 5000, {2000, 30}};    // some 200 MB
+constexpr Writers quieter{20, 5000, {300, 10}};  // some 50 MB: the log holds them all
+constexpr Writers few{2, 1500, {4000, 0}};       // some 3 MB each: more than may be on its way
 
-/// They are called sayer-N, with N from `first` on.
-std::vector<Process> start_all(const Sayers& sayers, const Broker& broker, std::size_t first = 0) {
-  const auto program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "test-sayer";
+/// They are called writer-N, with N from `first` on.
+std::vector<Process> start_all(const Writers& writers, const Broker& broker,
+                               std::size_t first = 0) {
+  const auto program =
+      std::filesystem::read_symlink("/proc/self/exe").parent_path() / "test-writer";
   std::vector<Process> processes;
-  for (std::size_t i = 0; i < sayers.count; ++i)
-    processes.push_back(Process({program, broker.address(), "sayer-" + std::to_string(first + i),
-                                 std::to_string(sayers.lines), std::to_string(sayers.sizes.most),
-                                 std::to_string(sayers.sizes.long_ones)}));
+  for (std::size_t i = 0; i < writers.count; ++i)
+    processes.push_back(Process({program, broker.address(), "writer-" + std::to_string(first + i),
+                                 std::to_string(writers.lines), std::to_string(writers.sizes.most),
+                                 std::to_string(writers.sizes.long_ones)}));
   return processes;
 }
 
@@ -46,9 +48,9 @@ void require_ended(std::vector<Process>& processes) {
 }
 
 /// Returns when it is printed: the printer is at work.
-void say_first_line(const Broker& broker, Terminal& terminal) {
+void print_first_line(const Broker& broker, Terminal& terminal) {
   Producer producer(producer_of(broker));
-  producer.say("first");
+  producer.print("first");
   REQUIRE(terminal.wait([](const Printed& printed) { return printed.others == Args{"first"}; }));
 }
 
@@ -77,11 +79,11 @@ void check_flawless(const Printed& printed) {
   CHECK(printed.cut == 0);
 }
 
-void check_all_printed(Terminal& terminal, const Sayers& sayers, std::uint64_t others = 0) {
-  require_printed(terminal, sayers.all() + others);
+void check_all_printed(Terminal& terminal, const Writers& writers, std::uint64_t others = 0) {
+  require_printed(terminal, writers.all() + others);
   const auto printed = terminal.printed();
   check_flawless(printed);
-  CHECK(printed.lines == sayers.all() + others);
+  CHECK(printed.lines == writers.all() + others);
 }
 
 /// Ends the printer as `docker stop` does.
@@ -96,13 +98,13 @@ void kill(Process& printer) {
 }
 
 /// What a printer writes together: blocks up to 16 KiB, and what the last one of them is longer.
-constexpr std::uint64_t most_written(const Sayers& sayers) {
-  return (16u << 10) + (sayers.sizes.long_ones > 0 ? LineSizes::longest : sayers.sizes.most);
+constexpr std::uint64_t most_written(const Writers& writers) {
+  return (16u << 10) + (writers.sizes.long_ones > 0 ? LineSizes::longest : writers.sizes.most);
 }
 
 /// An item's line is said before its ack; the producer learns of the ack and says a line of the
 /// same name, the next one.
-std::uint64_t say_in_turns(const Broker& broker, std::uint64_t rounds) {
+std::uint64_t print_in_turns(const Broker& broker, std::uint64_t rounds) {
   Producer producer(producer_of(broker));
   Consumer consumer(consumer_of(broker));
   std::mt19937_64 random(1);
@@ -111,10 +113,10 @@ std::uint64_t say_in_turns(const Broker& broker, std::uint64_t rounds) {
     producer.put("x");
     const auto item = consumer.get(soon_ms);
     REQUIRE(item);
-    consumer.say(spoken_line({"turns", ++number}, many.sizes.draw(random)));
+    consumer.print(test_line({"turns", ++number}, many.sizes.draw(random)));
     consumer.ack(item->id);
     producer.join();
-    producer.say(spoken_line({"turns", ++number}, many.sizes.draw(random)));
+    producer.print(test_line({"turns", ++number}, many.sizes.draw(random)));
     producer.flush();  // the consumer's next line goes by another connection
   }
   return number;
@@ -129,45 +131,45 @@ TEST_CASE(
   Terminal terminal;
   const Process printer = terminal.printer(broker);
   const auto begin = Clock::now();
-  auto sayers = start_all(many, broker);
-  const auto turns = say_in_turns(broker, 500);
+  auto writers = start_all(many, broker);
+  const auto turns = print_in_turns(broker, 500);
   check_all_printed(terminal, many, turns);
   MESSAGE("", many.all() + turns, " lines in ", milliseconds(Clock::now() - begin), " ms");
-  require_ended(sayers);
+  require_ended(writers);
 }
 
 TEST_CASE("console: a printer that comes two seconds late prints all") {
   Broker broker;
   Terminal terminal;
-  auto sayers = start_all(quieter, broker);
-  static_cast<void>(sayers.front().wait(2s));
+  auto writers = start_all(quieter, broker);
+  static_cast<void>(writers.front().wait(2s));
   const Process printer = terminal.printer(broker);
   check_all_printed(terminal, quieter);
-  require_ended(sayers);
+  require_ended(writers);
 }
 
 TEST_CASE("console: two printers both print all") {
   Broker broker;
   Terminal one, two;
   Process printer = one.printer(broker), other = two.printer(broker);
-  auto sayers = start_all(quieter, broker);
+  auto writers = start_all(quieter, broker);
   check_all_printed(one, quieter);
   check_all_printed(two, quieter);
-  require_ended(sayers);
+  require_ended(writers);
 }
 
 TEST_CASE("console: a printer ended by SIGTERM and started again goes on exactly where it was") {
   Broker broker;
   Terminal terminal;
   Process printer = terminal.printer(broker);
-  auto sayers = start_all(many, broker);
+  auto writers = start_all(many, broker);
   for (std::uint64_t part = 1; part < 10; ++part) {
     require_printed(terminal, many.all() * part / 10);
     stop(printer);
     printer = terminal.printer(broker);
   }
   check_all_printed(terminal, many);
-  require_ended(sayers);
+  require_ended(writers);
 }
 
 TEST_CASE("console: of a printer that is killed one block is repeated or cut at most") {
@@ -176,7 +178,7 @@ TEST_CASE("console: of a printer that is killed one block is repeated or cut at 
   Terminal terminal;
   terminal.read_slowly(100'000);  // as a terminal does: the printer waits in its write
   Process printer = terminal.printer(broker);
-  auto sayers = start_all(few, broker);
+  auto writers = start_all(few, broker);
   for (std::uint64_t i = 1; i <= kills; ++i) {
     require_printed(terminal, i * 20);
     kill(printer);
@@ -189,7 +191,7 @@ TEST_CASE("console: of a printer that is killed one block is repeated or cut at 
           " bytes; ", printed.cut, " cut");
   CHECK(printed.repeated_bytes <= kills * most_written(few));
   check_none_lost(printed);
-  require_ended(sayers);
+  require_ended(writers);
 }
 
 TEST_CASE(
@@ -198,7 +200,7 @@ TEST_CASE(
   Broker broker;
   Terminal terminal;
   Process printer = terminal.printer(broker);
-  auto sayers = start_all(many, broker);
+  auto writers = start_all(many, broker);
   std::uint64_t most = 0;
   for (std::uint64_t part = 1; part < 10; ++part) {
     require_printed(terminal, many.all() * part / 10);
@@ -215,24 +217,24 @@ TEST_CASE(
   CHECK(most <= console_window_bytes + most_written(many));
   CHECK(printed.cut <= 9);
   check_none_lost(printed);
-  require_ended(sayers);
+  require_ended(writers);
 }
 
-TEST_CASE("console: over kills of a broker that keeps no line is printed twice") {
+TEST_CASE("console: over kills of a durable broker no line is printed twice") {
   constexpr std::size_t kills = 5;
-  KeptBroker broker;
+  DurableBroker broker;
   Terminal terminal;
   const Process printer = terminal.printer(*broker);
   for (std::size_t kill = 0; kill < kills; ++kill) {
     const auto wanted = terminal.printed().lines + few.all() / 10;
-    auto sayers = start_all(few, *broker, kill * few.count);
+    auto writers = start_all(few, *broker, kill * few.count);
     require_printed(terminal, wanted);
     broker.kill();  // with it goes what it had confirmed and no printer had printed
     broker.start();
-    require_ended(sayers);
+    require_ended(writers);
   }
   Producer producer(producer_of(*broker));
-  producer.say("last");
+  producer.print("last");
   REQUIRE(terminal.wait([](const Printed& printed) { return printed.others == Args{"last"}; }));
   const auto printed = terminal.printed();
   MESSAGE("", kills, " kills, ", printed.lines, " of ", kills * few.all(), " lines printed, ",
@@ -241,22 +243,22 @@ TEST_CASE("console: over kills of a broker that keeps no line is printed twice")
   CHECK(printed.cut == 0);
 }
 
-TEST_CASE("console: a slow printer holds the sayers who say why and nothing is lost") {
+TEST_CASE("console: a slow printer holds the writers who say why and nothing is lost") {
   Broker broker({"--console-keep", "256K"});
   Terminal terminal;
   terminal.read_slowly(100'000);
   const Process printer = terminal.printer(broker);
-  say_first_line(broker, terminal);
-  auto sayers = start_all(few, broker);
+  print_first_line(broker, terminal);
+  auto writers = start_all(few, broker);
   REQUIRE(terminal.wait(has(50)));
   Process other = broker.producer({"x"});
   CHECK(other.err().next_with("the console is full"));
-  for (auto& sayer : sayers) CHECK_FALSE(sayer.wait(1s));
+  for (auto& writer : writers) CHECK_FALSE(writer.wait(1s));
   CHECK(terminal.printed().lines < few.all() / 4);
   CHECK((broker.process().memory() < (32u << 20) || !memory_counts));
   terminal.read_fast();
   require_printed(terminal, few.all());
-  require_ended(sayers);
+  require_ended(writers);
   REQUIRE(other.wait() == 0);
   auto printed = terminal.printed();
   printed.others.clear();  // the other producer's
@@ -265,8 +267,8 @@ TEST_CASE("console: a slow printer holds the sayers who say why and nothing is l
 
 TEST_CASE("console: without a printer the oldest lines go and the gap is printed as a count") {
   Broker broker({"--console-keep", "1M"});
-  auto sayers = start_all(few, broker);
-  require_ended(sayers);  // nobody holds them
+  auto writers = start_all(few, broker);
+  require_ended(writers);  // nobody holds them
   Terminal terminal;
   const Process printer = terminal.printer(broker);
   REQUIRE(terminal.wait(
@@ -280,14 +282,14 @@ TEST_CASE("console: without a printer the oldest lines go and the gap is printed
 
 namespace {
 
-/// A system whose printer works no more. Its sayers end all the same; when it goes on, it says how
+/// A system whose printer works no more. Its writers end all the same; when it goes on, it says how
 /// much it has missed.
 class StandingStill {
  public:
-  StandingStill() { say_first_line(broker, terminal); }
-  void say() { sayers_ = start_all(few, broker); }
+  StandingStill() { print_first_line(broker, terminal); }
+  void print() { writers_ = start_all(few, broker); }
   void check_not_held_for_long() {
-    require_ended(sayers_);
+    require_ended(writers_);
     const auto held = milliseconds(Clock::now() - begin_);
     MESSAGE("held for ", held, " ms");
     CHECK(held < 12'000);
@@ -306,18 +308,18 @@ class StandingStill {
   Process printer = terminal.printer(broker);
 
  private:
-  std::vector<Process> sayers_;
+  std::vector<Process> writers_;
   Clock::time_point begin_ = Clock::now();
 };
 
 }  // namespace
 
 TEST_SUITE("timed") {
-  TEST_CASE("console: a printer that is stopped or not read holds the sayers for 10 s at most") {
+  TEST_CASE("console: a printer that is stopped or not read holds the writers for 10 s at most") {
     StandingStill not_read, stopped;
     not_read.terminal.do_not_read();
     stopped.printer.signal(SIGSTOP);
-    for (auto* system : {&not_read, &stopped}) system->say();
+    for (auto* system : {&not_read, &stopped}) system->print();
     for (auto* system : {&not_read, &stopped}) system->check_not_held_for_long();
     not_read.terminal.read_fast();
     stopped.printer.signal(SIGCONT);

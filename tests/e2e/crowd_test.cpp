@@ -15,7 +15,7 @@ namespace {
 
 constexpr int consumers = 1000, consumer_processes = 4;
 constexpr int producers = 100, producer_processes = 2;
-// Of the broker: three connections, a lane that listens, has one, and wakes.
+// Of the broker: three connections, a link that listens, has one, and wakes.
 constexpr std::size_t files_each = 6;
 constexpr int items_each = 200;  // of a producer
 constexpr auto within = 60s;     // for what a crowd does together

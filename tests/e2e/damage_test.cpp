@@ -4,7 +4,7 @@
 #include <fstream>
 #include <random>
 
-#include "tests/support/kept_broker.hpp"
+#include "tests/support/durable_broker.hpp"
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
@@ -32,7 +32,7 @@ std::string body(int i) {
 }
 
 /// Items of several sizes, some acked, some dead, of a broker that was killed.
-void fill(KeptBroker& broker) {
+void fill(DurableBroker& broker) {
   Producer producer(producer_of(*broker));
   for (int i = 0; i < items; ++i) producer.put(body(i));
   producer.flush();
@@ -79,7 +79,7 @@ void check_served(const std::string& directory) {
 TEST_CASE(
     "damage: data that is cut off or has a bit flipped is refused and named, or all of it is "
     "served") {
-  KeptBroker broker;
+  DurableBroker broker;
   fill(broker);
   const std::filesystem::path whole = broker.directory().path();
   const auto bytes = read_file(whole / "baton.mdb");

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "tests/support/kept_broker.hpp"
+#include "tests/support/durable_broker.hpp"
 #include "tests/support/library.hpp"
 #include "tests/support/stranger.hpp"
 
@@ -55,7 +55,7 @@ class Grabber {
 
 TEST_CASE(
     "a client that finds no descriptors for new sockets says so and goes on when there are some") {
-  KeptBroker broker;
+  DurableBroker broker;
   REQUIRE(broker->producer({"a", "b"}).wait() == 0);
   std::promise<void> told;
   auto options = consumer_of(*broker);

@@ -102,7 +102,7 @@ TEST_CASE("fork: each use of a parent's client throws at once and its end lets g
         throws_forked([&] { producer->close(); }) &&
         throws_forked([&] { static_cast<void>(consumer->get()); }) &&
         throws_forked([&] { consumer->run([](const Item&) { return Outcome::done(); }); }) &&
-        throws_forked([&] { consumer->say("child"); }) && throws_forked([&] { printer->run(1); });
+        throws_forked([&] { consumer->print("child"); }) && throws_forked([&] { printer->run(1); });
     producer.reset();
     consumer.reset();
     printer.reset();
@@ -163,7 +163,7 @@ TEST_CASE("fork: a handler that forks ends its run in the child") {
           child = fork();
           return Outcome::done();
         },
-        {.jobs = 1, .count = 1, .before_ask = {}});
+        {.jobs = 1, .count = 1, .before_request = {}});
   };
   const bool forked = throws_forked(run);
   if (child == 0) _exit(forked ? 0 : 1);

@@ -2,7 +2,7 @@
 // goes on and makes room.
 #include <unistd.h>
 
-#include "tests/support/kept_broker.hpp"
+#include "tests/support/durable_broker.hpp"
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 #include "tests/support/skip.hpp"
@@ -109,9 +109,9 @@ TEST_CASE("full disk: what others took and give back is used again, with nobody'
   disk.fill();
   Process producer = broker.producer({"--raw", "--file", file.path()});
   REQUIRE(says_storage_is_full(producer));
-  REQUIRE(broker.process().err().next_with("new items cannot be kept"));
+  REQUIRE(broker.process().err().next_with("new items cannot be stored"));
   disk.make_room();
-  REQUIRE(broker.process().err().next_with("new items are kept again"));
+  REQUIRE(broker.process().err().next_with("new items are stored again"));
   CHECK(producer.wait() == 0);
   CHECK(in_order(consumer, few) == few);
 }

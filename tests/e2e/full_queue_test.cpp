@@ -147,7 +147,7 @@ TEST_CASE("full queue: a handler that puts into its own is told so and try_put g
         put_of_handler = producer.try_put("and more", 700ms);
         return Outcome::done();
       },
-      {.jobs = 1, .count = 1, .before_ask = {}});
+      {.jobs = 1, .count = 1, .before_request = {}});
   CHECK_FALSE(put_of_handler);
   auto told = notice.get_future();
   REQUIRE(told.wait_for(soon) == std::future_status::ready);

@@ -18,17 +18,18 @@ constexpr int at_a_time = 8;  // peers
 constexpr int queue_size = 100;
 constexpr int items = 2000;  // that the full queue's producer wants to put
 
-/// A client of all doors, with heartbeats, and with a lane of its own on which items are under way.
+/// A client of all endpoints, with heartbeats, and with a link of its own on which items are under
+/// way.
 class HeartbeatPeer {
  public:
   HeartbeatPeer(const Broker& broker, const std::string& how)
       : session_(broker, Role::consumer),
         process_(start("test-peer",
-                       {"heartbeats", broker.address(), std::to_string(session_.lane_port()),
+                       {"heartbeats", broker.address(), std::to_string(session_.link_port()),
                         to_hex(session_.id()), how})) {
-    std::string ask;
-    append_ask(ask, {queue_size});
-    session_.control(session_.message(MessageType::control, 1, {1}, ask));
+    std::string request;
+    append_request(request, {queue_size});
+    session_.control(session_.message(MessageType::control, 1, {1}, request));
   }
 
   void die(const std::string& how) {

@@ -1,4 +1,4 @@
-// Hostile peers at all doors and at a lane, while others go about their work.
+// Hostile peers at all endpoints and at a link, while others go about their work.
 
 #include <csignal>
 #include <functional>
@@ -25,18 +25,18 @@ struct Target {
   const char* type;  // of socket that may come here
 
   std::string opening() const {
-    return is_lane() ? wrong_password() : zmtp::greeting() + zmtp::ready(type);
+    return is_link() ? wrong_password() : zmtp::greeting() + zmtp::ready(type);
   }
-  /// Through the handshake; at a lane there is no way through.
+  /// Through the handshake; at a link there is no way through.
   void enter(RawPeer& peer) const {
-    if (is_lane())
+    if (is_link())
       peer.send(wrong_password());
     else
       peer.shake_hands(type);
   }
 
  private:
-  bool is_lane() const { return name == "lane"; }
+  bool is_link() const { return name == "delivery"; }
   static std::string wrong_password() {
     return zmtp::greeting("PLAIN") + zmtp::hello("1", to_hex(random_session()));
   }
@@ -70,16 +70,16 @@ class Scene {
     memory_ = broker.process().memory();
   }
 
-  std::vector<Target> doors() {
+  std::vector<Target> endpoints() {
     const auto base = port_of(broker);
     const auto port = [&](int offset) { return static_cast<std::uint16_t>(base + offset); };
     return {{"put", port(0), "PUSH"},
             {"control", port(1), "PUSH"},
-            {"news", port(2), "SUB"},
-            {"lane", lanes().front(), "PULL"}};
+            {"notifications", port(2), "SUB"},
+            {"delivery", delivery_ports().front(), "PULL"}};
   }
 
-  std::vector<std::uint16_t> lanes() {
+  std::vector<std::uint16_t> delivery_ports() {
     std::vector<std::uint16_t> ports;
     for (const auto port : listening_ports(pid()))
       if (port < port_of(broker) || port > port_of(broker) + 4) ports.push_back(port);
@@ -127,23 +127,23 @@ class Scene {
   std::size_t files_ = 0, memory_ = 0;
 };
 
-/// The id of the first item in what came over a lane.
+/// The id of the first item in what came over a link.
 ItemId item_in(const std::string& bytes) {
   const auto message = bytes.find("BTN\x01\x20");
   return {load<std::uint64_t>(bytes.data() + message + header_size + entry_head_size)};
 }
 
-/// `attack` on each door, many times, each time on a connection of its own. What it does not end
-/// stays open.
-void at_all_doors(const std::function<void(RawPeer&, const Target&, Random&)>& attack) {
+/// `attack` on each endpoint, many times, each time on a connection of its own. What it does not
+/// end stays open.
+void at_all_endpoints(const std::function<void(RawPeer&, const Target&, Random&)>& attack) {
   constexpr unsigned seed = 10;
   MESSAGE("seed ", seed);
   Random random(seed);
   Scene scene;
   for (int i = 0; i < times; ++i)
-    for (const auto& door : scene.doors()) {
-      RawPeer peer(door.port);
-      attack(peer, door, random);
+    for (const auto& endpoint : scene.endpoints()) {
+      RawPeer peer(endpoint.port);
+      attack(peer, endpoint, random);
     }
   scene.check_survived();
 }
@@ -151,8 +151,9 @@ void at_all_doors(const std::function<void(RawPeer&, const Target&, Random&)>& a
 }  // namespace
 
 TEST_CASE("hostile: random bytes") {
-  at_all_doors([](RawPeer& peer, const Target& door, Random& random) {
-    if (below(random, 2)) door.enter(peer);  // nonsense from the first byte, or behind a handshake
+  at_all_endpoints([](RawPeer& peer, const Target& endpoint, Random& random) {
+    if (below(random, 2))
+      endpoint.enter(peer);  // nonsense from the first byte, or behind a handshake
     peer.send(bytes_of(random, 1 + random() % 5000));
     end_somehow(peer, random);
   });
@@ -163,9 +164,9 @@ TEST_CASE("hostile: half greetings, who says no more is shown out") {
   Scene scene;
   Random random(11);
   for (int i = 0; i < times; ++i)
-    for (const auto& door : scene.doors()) {
-      RawPeer peer(door.port);
-      const auto opening = door.opening();
+    for (const auto& endpoint : scene.endpoints()) {
+      RawPeer peer(endpoint.port);
+      const auto opening = endpoint.opening();
       peer.send(opening.substr(0, random() % opening.size()));
       if (below(random, 2))
         end_somehow(peer, random);
@@ -177,9 +178,9 @@ TEST_CASE("hostile: half greetings, who says no more is shown out") {
 }
 
 TEST_CASE("hostile: truncated frames") {
-  at_all_doors([](RawPeer& peer, const Target& door, Random& random) {
+  at_all_endpoints([](RawPeer& peer, const Target& endpoint, Random& random) {
     const auto whole = zmtp::frame(bytes_of(random, 2 + random() % 100'000));
-    door.enter(peer);
+    endpoint.enter(peer);
     peer.send(whole.substr(0, 1 + random() % (whole.size() - 1)));
     end_somehow(peer, random);
   });
@@ -187,9 +188,9 @@ TEST_CASE("hostile: truncated frames") {
 
 TEST_CASE("hostile: oversized frames cost their connection") {
   const std::string much(1 << 20, 'x');
-  at_all_doors([&](RawPeer& peer, const Target& door, Random& random) {
+  at_all_endpoints([&](RawPeer& peer, const Target& endpoint, Random& random) {
     const std::uint64_t sizes[] = {max_message + 1, 1ull << 40, 1ull << 63, UINT64_MAX};
-    door.enter(peer);
+    endpoint.enter(peer);
     peer.send(zmtp::frame_head(sizes[random() % 4])).send(much);
     CHECK(peer.is_closed());
   });
@@ -197,8 +198,8 @@ TEST_CASE("hostile: oversized frames cost their connection") {
 
 TEST_CASE("hostile: endless multi-part frames") {
   const std::string part = zmtp::frame(std::string(50'000, 'x'), true);
-  at_all_doors([&](RawPeer& peer, const Target& door, Random& random) {
-    door.enter(peer);
+  at_all_endpoints([&](RawPeer& peer, const Target& endpoint, Random& random) {
+    endpoint.enter(peer);
     for (int i = below(random, 40); i > 0; --i) peer.send(part);
     end_somehow(peer, random);
   });
@@ -225,62 +226,62 @@ TEST_CASE("hostile: the parts of a message without an end are kept until its con
 
 TEST_CASE("hostile: messages that are none of ours are refused and counted") {
   Scene scene;
-  const Epoch epoch = Stranger(scene.broker, Role::printer).epoch();
-  const auto heartbeat = [](Epoch of) {
+  const BrokerInstance broker_instance = Stranger(scene.broker, Role::printer).broker_instance();
+  const auto heartbeat = [](BrokerInstance of) {
     return encode_heartbeat({MessageType::heartbeat, 0, of, random_session(), {}}, {});
   };
   const auto changed = [&](std::size_t at, char to) {
-    auto message = heartbeat(epoch);
+    auto message = heartbeat(broker_instance);
     message[at] = to;
     return zmtp::frame(message);
   };
   const std::string deep(10'000, '[');
-  std::string nonsense = zmtp::frame("") + zmtp::frame(std::string(39, 'B')) + changed(0, 'X') +
-                         changed(3, 9) + changed(4, 99) + zmtp::frame(heartbeat(epoch), true) +
-                         zmtp::frame("another part");
+  std::string nonsense =
+      zmtp::frame("") + zmtp::frame(std::string(39, 'B')) + changed(0, 'X') + changed(3, 9) +
+      changed(4, 99) + zmtp::frame(heartbeat(broker_instance), true) + zmtp::frame("another part");
   std::string for_control =
-      zmtp::frame(heartbeat({epoch.value + 1})) + zmtp::frame(heartbeat(epoch));
+      zmtp::frame(heartbeat({broker_instance.value + 1})) + zmtp::frame(heartbeat(broker_instance));
   for (const std::string json :
        {"", "[]", "{", "{\"role\":7}", "{\"role\":\"consumer\"}", deep.c_str()})
     for_control +=
         zmtp::frame(encode_json({MessageType::hello, 0, {}, random_session(), {}}, json));
-  const auto doors = scene.doors();
+  const auto endpoints = scene.endpoints();
   for (int i = 0; i < times; ++i) {
-    for (const auto& door : doors) {
-      RawPeer peer(door.port);
-      door.enter(peer);
+    for (const auto& endpoint : endpoints) {
+      RawPeer peer(endpoint.port);
+      endpoint.enter(peer);
       peer.send(nonsense);
-      if (door.name == "control") peer.send(for_control);
-      if (door.name == "put") peer.send(zmtp::frame(heartbeat(epoch)));
+      if (endpoint.name == "control") peer.send(for_control);
+      if (endpoint.name == "put") peer.send(zmtp::frame(heartbeat(broker_instance)));
       peer.finish();
     }
   }
   auto refused = scene.check_survived();
-  // At put and control: both; a heartbeat at put is at the wrong door; news takes what looks like a
-  // subscription for one.
+  // At put and control: both; a heartbeat at put is at the wrong endpoint; the notification
+  // endpoint takes what looks like a subscription for one.
   CHECK(refused["short_frame"] == 4 * times);
   CHECK(refused["magic"] == 2 * times);
   CHECK(refused["version"] == 2 * times);
   CHECK(refused["unknown_type"] == 2 * times);
   CHECK(refused["frames"] == 2 * times);
-  CHECK(refused["wrong_epoch"] == times);
+  CHECK(refused["wrong_broker_instance"] == times);
   CHECK(refused["unknown_session"] == times);
   CHECK(refused["malformed"] == 4 * times);
   CHECK(refused["hello"] == 2 * times);
-  CHECK(refused["wrong_door"] >= times);
+  CHECK(refused["wrong_endpoint"] >= times);
 }
 
 TEST_CASE("hostile: a session that stands and sends malformed entries ends") {
   Scene scene;
   const std::string entry = [] {
     std::string bytes;
-    append_ask(bytes, {1});
+    append_request(bytes, {1});
     return bytes;
   }();
   for (int i = 0; i < times; ++i) {
     Stranger stranger(scene.broker, i % 2 ? Role::producer : Role::consumer);
     if (i % 2)
-      stranger.put(stranger.message(MessageType::put, 1, {1}, entry));  // an ask is no item
+      stranger.put(stranger.message(MessageType::put, 1, {1}, entry));  // a request is no item
     else
       stranger.control(stranger.message(MessageType::control, 2, {1}, entry));  // not two entries
     CHECK(stranger.refused() == "malformed");
@@ -290,18 +291,18 @@ TEST_CASE("hostile: a session that stands and sends malformed entries ends") {
 
 TEST_CASE("hostile: a subscriber to everything hears nothing and holds nobody up") {
   Scene scene;
-  const auto news = scene.doors()[2];
-  RawPeer listener(news.port);
-  listener.shake_hands(news.type).send(zmtp::subscribe(""));
+  const auto notifications = scene.endpoints()[2];
+  RawPeer listener(notifications.port);
+  listener.shake_hands(notifications.type).send(zmtp::subscribe(""));
   for (int byte = 0; byte < 256; ++byte)
     listener.send(zmtp::subscribe(std::string(1, static_cast<char>(byte))));
   Random random(12);
   for (int i = 0; i < times; ++i) {
-    RawPeer peer(news.port);
+    RawPeer peer(notifications.port);
     std::string topics = zmtp::unsubscribe("never subscribed to") +
                          zmtp::unsubscribe(bytes_of(random, 16)) + zmtp::subscribe("");
     for (int n = 0; n < 3000; ++n) topics += zmtp::subscribe(bytes_of(random, 16));
-    peer.shake_hands(news.type)
+    peer.shake_hands(notifications.type)
         .send(topics)
         .close();  // at once: they leave while libzmq still tells of their coming
     // A few at a time (PROTOCOL.md, 16, for many): who comes after them is let in, once the broker
@@ -313,38 +314,38 @@ TEST_CASE("hostile: a subscriber to everything hears nothing and holds nobody up
   scene.check_survived();
 }
 
-TEST_CASE("hostile: strangers at the lanes of others get no item") {
+TEST_CASE("hostile: strangers at the delivery links of others get no item") {
   Scene scene;
   std::vector<RawPeer> strangers;
   for (int i = 0; i < times; ++i) {
-    const auto lanes = scene.lanes();
-    const auto lane = lanes[static_cast<std::size_t>(i) % lanes.size()];
-    strangers.emplace_back(lane).shake_hands("PULL");
-    CHECK_FALSE(strangers.emplace_back(lane).is_admitted("PULL", "1", to_hex(random_session())));
-    CHECK_FALSE(strangers.emplace_back(lane).is_admitted("PULL", "", ""));
+    const auto delivery_ports = scene.delivery_ports();
+    const auto port = delivery_ports[static_cast<std::size_t>(i) % delivery_ports.size()];
+    strangers.emplace_back(port).shake_hands("PULL");
+    CHECK_FALSE(strangers.emplace_back(port).is_admitted("PULL", "1", to_hex(random_session())));
+    CHECK_FALSE(strangers.emplace_back(port).is_admitted("PULL", "", ""));
   }
   for (auto& stranger : strangers) CHECK(stranger.receive().find("item ") == std::string::npos);
   strangers.clear();
   scene.check_survived();
 }
 
-TEST_CASE("hostile: a stranger who is at a lane first does not keep its session out") {
+TEST_CASE("hostile: a stranger who is at a delivery link first does not keep its session out") {
   Scene scene;
   std::optional<Producer> producer(producer_of(scene.broker, "strangers"));
   for (int i = 0; i < times; ++i) {
     Stranger consumer(scene.broker, Role::consumer);
     const auto right = to_hex(consumer.id()), another = to_hex(random_session());
-    const auto lane = consumer.lane_port();
-    RawPeer unnamed(lane), wrong(lane), late(lane), own(lane), again(lane);
+    const auto port = consumer.link_port();
+    RawPeer unnamed(port), wrong(port), late(port), own(port), again(port);
     unnamed.shake_hands("PULL");
     CHECK_FALSE(wrong.is_admitted("PULL", "1", another));
-    CHECK_FALSE(late.is_admitted("PULL", "0", right));  // he believes to be at an earlier lane
+    CHECK_FALSE(late.is_admitted("PULL", "0", right));  // he believes to be at an earlier link
     CHECK(own.is_admitted("PULL", "1", right));
-    CHECK_FALSE(again.is_admitted("PULL", "1", right));  // a lane has one connection, ever
+    CHECK_FALSE(again.is_admitted("PULL", "1", right));  // a link has one connection, ever
 
-    std::string ask, ack;
-    append_ask(ask, {1});
-    consumer.control(consumer.message(MessageType::control, 1, {1}, ask));
+    std::string request, ack;
+    append_request(request, {1});
+    consumer.control(consumer.message(MessageType::control, 1, {1}, request));
     producer->put("for its session only");
     const auto got = own.receive_until("for its session only");
     REQUIRE(!got.empty());

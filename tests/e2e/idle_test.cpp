@@ -32,7 +32,7 @@ TEST_SUITE("timed") {
       pids.push_back(consumers.back().pid());
     }
     require_started(printer, "consumer", pids);
-    REQUIRE_FALSE(broker.process().wait(1s));  // lanes are made, and asked on
+    REQUIRE_FALSE(broker.process().wait(1s));  // links are made, and asked on
 
     const auto broker_before = broker.process().cpu_time(), consumers_before = cpu_time(consumers);
     REQUIRE_FALSE(broker.process().wait(window));

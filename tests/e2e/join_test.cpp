@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "tests/support/kept_broker.hpp"
+#include "tests/support/durable_broker.hpp"
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 #include "tests/support/skip.hpp"
@@ -120,8 +120,8 @@ TEST_CASE("join: items that went down with a broker in memory are told by exit 4
   CHECK_FALSE(producer.err().text().empty());
 }
 
-TEST_CASE("join: items that went with the data of a broker that keeps are told to be lost") {
-  KeptBroker broker;
+TEST_CASE("join: items that went with the data of a durable broker are told to be lost") {
+  DurableBroker broker;
   Producer producer(producer_of(*broker));
   producer.put("a");
   producer.put("b");

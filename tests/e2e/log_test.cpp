@@ -1,5 +1,5 @@
 // What a broker says of itself: nothing in health, and how much is from before.
-#include "tests/support/kept_broker.hpp"
+#include "tests/support/durable_broker.hpp"
 #include "tests/support/library.hpp"
 #include "tests/support/loopback.hpp"
 
@@ -21,7 +21,7 @@ TEST_CASE(
 }
 
 TEST_CASE("log: the ready line says how many items are from before") {
-  KeptBroker broker;
+  DurableBroker broker;
   CHECK(broker->process().out().text().find("from before") == std::string::npos);
   CHECK(broker->producer({"Rick", "Morty"}).wait() == 0);
   broker->process().signal(SIGTERM);

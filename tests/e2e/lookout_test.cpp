@@ -41,7 +41,7 @@ TEST_CASE("lookout: somebody else listens") {
              "what listens at port " + other.port() + " does not answer as a Baton broker does");
 }
 
-TEST_CASE("lookout: the port of another door is given") {
+TEST_CASE("lookout: the port of another endpoint is given") {
   const Broker broker;
   const auto hint = "(or is " + broker.port() + " the broker's port?)";
   for (const int distance : {-2, -1, 1, 2})

@@ -121,14 +121,17 @@ TEST_CASE("options: values out of range are refused") {
   const std::string at = nobody.address();
   check_refused(start("baton-broker", {"--port", "65536"}), "--port");
   check_refused(start("baton-broker", {"--port", "many"}), "--port");
-  check_refused(start("baton-broker", {"--lanes", "7000-6000"}), "--lanes");
+  check_refused(start("baton-broker", {"--delivery-ports", "7000-6000"}), "--delivery-ports");
   check_refused(start("baton-broker", {"--max-bytes", "12parsecs"}), "--max-bytes");
   check_refused(start("baton-broker", {"--max-bytes", "0.1"}), "--max-bytes");
   check_refused(start("baton-broker", {"--max-bytes", "1e15T"}), "--max-bytes");
-  check_refused(start("baton-broker", {"--port", "7000", "--lanes", "7002-7010"}), "--lanes");
-  check_refused(start("baton-broker", {"--port", "7000", "--lanes", "6990-7000"}), "--lanes");
-  check_refused(start("baton-broker", {"--port", "7000", "--plain", "q", "--lanes", "7004-7010"}),
-                "--lanes");
+  check_refused(start("baton-broker", {"--port", "7000", "--delivery-ports", "7002-7010"}),
+                "--delivery-ports");
+  check_refused(start("baton-broker", {"--port", "7000", "--delivery-ports", "6990-7000"}),
+                "--delivery-ports");
+  check_refused(
+      start("baton-broker", {"--port", "7000", "--plain", "q", "--delivery-ports", "7004-7010"}),
+      "--delivery-ports");
   check_refused(start("baton-broker", {"--max-attempts", "-1"}), "--max-attempts");
   check_refused(start("baton-broker", {"--max-dead", "0"}), "--max-dead");
   check_refused(start("baton-producer", {"--broker", at, "--priority", "10", "Rick"}),
@@ -215,7 +218,9 @@ TEST_CASE("options: each mistake is one plain sentence that names the first caus
       {"broker", {"--port="}, "--port needs a number, 0 to 65531, not ''"},
       {"broker", {"--port", "-1"}, "--port needs a number, 0 to 65531, not '-1'"},
       {"broker", {"--port", "1", "--port", "2"}, "--port is given twice"},
-      {"broker", {"--lanes"}, "--lanes needs a range of ports, such as 6000-6099"},
+      {"broker",
+       {"--delivery-ports"},
+       "--delivery-ports needs a range of ports, such as 6000-6099"},
       {"broker", {"--max-bytes"}, "--max-bytes needs a size, such as 64K or 1.5G"},
       {"broker",
        {"--bind", "no-such-host.invalid"},

@@ -31,9 +31,9 @@ Process got_by(const Broker& broker, Process& printer, const std::string& name, 
   return process;
 }
 
-using History = std::vector<DeadNotice::Attempt>;
+using History = std::vector<DeadNotice::Failure>;
 
-void check_attempt(const DeadNotice::Attempt& attempt, const std::string& consumer,
+void check_failure(const DeadNotice::Failure& attempt, const std::string& consumer,
                    const std::string& why) {
   CHECK(attempt.consumer == consumer);
   CHECK_MESSAGE(attempt.why.find(why) != attempt.why.npos, attempt.why);
@@ -69,23 +69,23 @@ TEST_CASE(
       std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin).count();
   CHECK(settled.dead == 1);
   REQUIRE(settled.notices.size() == 1);
-  CHECK(settled.notices[0].attempts == 3);
+  CHECK(settled.notices[0].failures == 3);
   const History& history = settled.notices[0].history;
   REQUIRE(history.size() == 3);
-  check_attempt(history[0], "killed", "its process ended");
-  check_attempt(history[1], "failing", "--fail");
-  check_attempt(history[2], "stopped", "no heartbeat for 3 s");
+  check_failure(history[0], "killed", "its process ended");
+  check_failure(history[1], "failing", "--fail");
+  check_failure(history[2], "stopped", "no heartbeat for 3 s");
   CHECK(history[0].ago_ms <= took);
   CHECK(history[0].ago_ms >= history[1].ago_ms);
   CHECK(history[1].ago_ms >= 2000);  // the third stood still for longer
   CHECK(history[2].ago_ms < 1000);
 }
 
-TEST_CASE("poison: what is held or under way when lanes break is not counted") {
+TEST_CASE("poison: what is held or under way when delivery links break is not counted") {
   constexpr int cuts = 20;
-  const std::string port = free_range(1);
-  const unsigned lane = static_cast<unsigned>(std::stoi(port));
-  Broker broker({"--max-attempts", "1", "--lanes", port});
+  const std::string range = free_range(1);
+  const unsigned port = static_cast<unsigned>(std::stoi(range));
+  Broker broker({"--max-attempts", "1", "--delivery-ports", range});
   Producer producer(producer_of(broker));
   ConsumerOptions options = consumer_of(broker);
   options.prefetch = 3;
@@ -93,7 +93,7 @@ TEST_CASE("poison: what is held or under way when lanes break is not counted") {
   for (int i = 0; i < cuts; ++i) {
     for (const char* body : {"a", "b", "c"}) producer.put(body);
     const Item held = get(consumer, 1);
-    CHECK(cut_connections_to(lane) == 1);
+    CHECK(cut_connections_to(port) == 1);
     for (const char* body : {"d", "e", "f"}) producer.put(body);
     for (int more = 1; more < 6; ++more) CHECK(consumer.ack(get(consumer, 1).id));
     CHECK(consumer.ack(held.id));

@@ -56,11 +56,11 @@ TEST_CASE(
     "was cut") {
   Broker broker;
   Producer producer(producer_of(broker));
-  for (std::size_t i = 0; i < count; ++i) producer.say(line(i));
+  for (std::size_t i = 0; i < count; ++i) producer.print(line(i));
   producer.flush();
   SmallPipe stuck;
   ClientOptions options;
-  options.broker = parse_endpoint(broker.address());
+  options.broker = parse_broker_address(broker.address());
   {
     Printer printer(options);
     std::thread thread([&] { printer.run(stuck.ends[1]); });
@@ -88,7 +88,7 @@ TEST_CASE("printer: when its reader has gone it ends by itself and exits 0") {
                    "set -o pipefail; " + program_path("baton-printer") + " --broker " +
                        broker.address() + " | head -1"});
   Producer producer(producer_of(broker));
-  producer.say("one");
+  producer.print("one");
   CHECK_MESSAGE(printer.wait() == 0, printer.err().text());
   CHECK(printer.out().text() == "one\n");
   CHECK(printer.err().text() == "");

@@ -1,5 +1,5 @@
 // Why items failed is kept on disk, not in the broker's memory.
-#include "tests/support/kept_broker.hpp"
+#include "tests/support/durable_broker.hpp"
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
@@ -29,7 +29,7 @@ void fail_all(Consumer& consumer) {
 }  // namespace
 
 TEST_CASE("reasons: items that fail with long ones cost the broker little memory") {
-  KeptBroker broker({"--max-attempts", "2", "--max-dead", "10", "--max-memory", "64M"});
+  DurableBroker broker({"--max-attempts", "2", "--max-dead", "10", "--max-memory", "64M"});
   put_and_go(*broker);
   auto options = consumer_of(*broker);
   options.prefetch = 1000;

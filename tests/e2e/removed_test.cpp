@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <functional>
 
-#include "tests/support/kept_broker.hpp"
+#include "tests/support/durable_broker.hpp"
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
@@ -13,7 +13,7 @@ using namespace baton::e2e;
 namespace {
 
 /// Items are kept, `harm` is done, and the broker ends by itself.
-Clock::duration ends_after(KeptBroker& broker, const std::string& word,
+Clock::duration ends_after(DurableBroker& broker, const std::string& word,
                            const std::function<void(const std::filesystem::path&)>& harm) {
   Producer producer(producer_of(*broker));
   producer.put("kept");
@@ -34,12 +34,12 @@ void remove_all_in(const std::filesystem::path& directory) {
 }  // namespace
 
 TEST_CASE("removed: a broker whose data was removed ends and names the file") {
-  KeptBroker broker;
+  DurableBroker broker;
   ends_after(broker, "was removed while this broker used it", remove_all_in);
 }
 
 TEST_CASE("removed: a put that comes after the data was removed is not confirmed") {
-  KeptBroker broker;
+  DurableBroker broker;
   Producer producer(producer_of(*broker));
   producer.put("kept");
   producer.flush();
@@ -53,7 +53,7 @@ TEST_CASE("removed: a put that comes after the data was removed is not confirmed
 TEST_CASE(
     "removed: an older copy that is copied over the data in place ends the broker and nothing more "
     "is confirmed") {
-  KeptBroker broker;
+  DurableBroker broker;
   Producer producer(producer_of(*broker));
   const std::filesystem::path directory = broker.directory().path();
   const auto keep = [&](const std::string& body) {
@@ -75,7 +75,7 @@ TEST_CASE(
 }
 
 TEST_CASE("removed: a broker whose data was cut off ends and says so") {
-  KeptBroker broker;
+  DurableBroker broker;
   ends_after(broker, "was cut off while this broker used it", [](const auto& directory) {
     std::filesystem::resize_file(directory / "baton.mdb", 0);
   });
@@ -84,7 +84,7 @@ TEST_CASE("removed: a broker whose data was cut off ends and says so") {
 TEST_CASE(
     "removed: a page of the data that is not there any more when it is read ends the broker with a "
     "word") {
-  KeptBroker broker;
+  DurableBroker broker;
   broker->process().signal(SIGBUS);  // as the kernel says it
   CHECK(broker->process().wait() == 1);
   const auto said = broker->process().err().text();
@@ -96,7 +96,7 @@ TEST_CASE(
 TEST_CASE(
     "check: it only reads, so that a copy may be another user's or on a disk that is mounted "
     "read-only") {
-  KeptBroker broker;
+  DurableBroker broker;
   {
     Producer producer(producer_of(*broker));
     producer.put("kept");
@@ -123,7 +123,7 @@ TEST_CASE(
 TEST_CASE(
     "removed: without the lock's file a second broker does not get the data and the first one "
     "ends") {
-  KeptBroker broker;
+  DurableBroker broker;
   ends_after(broker, "while this broker used it", [](const auto& directory) {
     std::filesystem::remove(directory / "lock");
     Process second = start("baton-broker", {"--port", "0", "--data", directory.string()});
@@ -135,7 +135,7 @@ TEST_CASE(
 
 TEST_SUITE("timed") {
   TEST_CASE("removed: it is noticed within a second") {
-    KeptBroker broker;
+    DurableBroker broker;
     CHECK(ends_after(broker, "was removed while", remove_all_in) < 1500ms);
   }
 }

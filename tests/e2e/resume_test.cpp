@@ -1,7 +1,7 @@
 // A named producer that is killed and run again: each line of its file is put once, in order.
 #include <random>
 
-#include "tests/support/kept_broker.hpp"
+#include "tests/support/durable_broker.hpp"
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
@@ -43,7 +43,7 @@ TEST_CASE(
     "order") {
   const int kills = static_cast<int>(number_of("BATON_PRODUCER_KILLS", 15)), lines = 1000 * kills;
   std::mt19937 random(7);  // NOLINT: the same each time
-  KeptBroker broker;
+  DurableBroker broker;
   const TemporaryFile file(numbered(lines));
   int went_on = 0;
   for (int i = 1; i <= kills; ++i) {
@@ -67,7 +67,7 @@ TEST_CASE(
 }
 
 TEST_CASE("resume: what is put whole is not put again unless its user says so") {
-  KeptBroker broker;
+  DurableBroker broker;
   const TemporaryFile file(numbered(3));
   CHECK(broker->producer(load(file)).wait() == 0);
   broker.kill();
@@ -85,7 +85,7 @@ TEST_CASE("resume: what is put whole is not put again unless its user says so") 
 TEST_CASE(
     "resume: other lines under a name are refused with the place and what to do, and nothing is "
     "put") {
-  KeptBroker broker;
+  DurableBroker broker;
   for (const int lines : {50, 100})
     CHECK(broker->producer(load(TemporaryFile(numbered(lines)))).wait() == 0);
   Consumer consumer(consumer_of(*broker));
@@ -121,7 +121,7 @@ TEST_CASE(
 }
 
 TEST_CASE("resume: a file that grew is put on from where it was, over the end of the broker, too") {
-  KeptBroker broker;
+  DurableBroker broker;
   const TemporaryFile file(numbered(100)), grown(numbered(112));
   CHECK(broker->producer(load(file)).wait() == 0);
   broker.kill();
@@ -164,7 +164,7 @@ TEST_CASE("resume: standard input and words go on by what they are, and never by
 }
 
 TEST_CASE("resume: a line that was no item is mended, and the next run goes on there") {
-  KeptBroker broker;
+  DurableBroker broker;
   const TemporaryFile broken("line 0\nline 1\n{'broken'}\nline 3\n"), mended(numbered(4));
   CHECK(broker->producer(load(broken)).wait() == 2);
   CHECK(broker->producer(load(mended)).wait() == 0);
@@ -186,7 +186,7 @@ TEST_CASE("resume: --from begins at a line, with a name or without one") {
 }
 
 TEST_CASE("resume: a bad line that --from has passed is passed by who runs on, too") {
-  KeptBroker broker;
+  DurableBroker broker;
   const TemporaryFile file("line 0\n{'broken'}\nline 1\n");
   Consumer consumer(consumer_of(*broker));
   CHECK(broker->producer(load(file)).wait() == 2);
@@ -202,7 +202,7 @@ TEST_CASE("resume: a bad line that --from has passed is passed by who runs on, t
 TEST_CASE(
     "resume: a second process of the same name while the first one works: the first is fenced, "
     "nothing is doubled") {
-  KeptBroker broker;
+  DurableBroker broker;
   const TemporaryFile file(numbered(2000));
   Process first = broker->producer(load(file, {"--sleep", "0:0.001"}));
   Consumer consumer(consumer_of(*broker));

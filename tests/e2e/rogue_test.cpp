@@ -42,8 +42,9 @@ void check_cut_off(const Args& args, Role role, Send send) {
   CHECK(broker.process().err().text().find("over_credit") != std::string::npos);
 }
 
-/// Two peers send their n-th bytes to a door, n from 1 on, as fast as it goes in, for some seconds.
-void check_flood(DoorPort door,
+/// Two peers send their n-th bytes to an endpoint, n from 1 on, as fast as it goes in, for some
+/// seconds.
+void check_flood(EndpointPort endpoint,
                  const std::function<std::function<std::string(std::uint64_t)>(Broker&)>& make) {
   Broker broker;
   Bystanders bystanders(broker);
@@ -53,13 +54,13 @@ void check_flood(DoorPort door,
   std::vector<std::thread> peers;
   std::atomic<std::size_t> sent = 0;
   for (int i = 0; i < 2; ++i)
-    peers.emplace_back([&broker, &sent, door, end, message = make(broker)] {
+    peers.emplace_back([&broker, &sent, endpoint, end, message = make(broker)] {
       const auto port =
-          static_cast<std::uint16_t>(port_of(broker) + static_cast<std::uint16_t>(door));
+          static_cast<std::uint16_t>(port_of(broker) + static_cast<std::uint16_t>(endpoint));
       std::optional<RawPeer> peer;
       for (std::uint64_t n = 1; Clock::now() < end; ++n) {
         if (!peer || peer->is_closed({}))
-          peer.emplace(port).shake_hands(door == DoorPort::news ? "SUB" : "PUSH");
+          peer.emplace(port).shake_hands(endpoint == EndpointPort::notifications ? "SUB" : "PUSH");
         const auto bytes = message(n);
         peer->send(bytes);
         sent += bytes.size();
@@ -87,7 +88,7 @@ void check_flood(DoorPort door,
 // themselves.
 TEST_SUITE("timed") {
   TEST_CASE("rogue: a flood of hellos takes no memory") {
-    check_flood(DoorPort::control, [](Broker&) {
+    check_flood(EndpointPort::control, [](Broker&) {
       Hello hello;
       hello.role = Role::consumer;
       for (std::size_t i = 0; i < max_queues; ++i)
@@ -100,7 +101,7 @@ TEST_SUITE("timed") {
   }
 
   TEST_CASE("rogue: a flood of acks takes no memory") {
-    check_flood(DoorPort::control, [](Broker& broker) {
+    check_flood(EndpointPort::control, [](Broker& broker) {
       auto stranger = std::make_shared<Stranger>(broker, Role::consumer);
       std::vector<ItemRun> runs;
       for (std::uint64_t i = 1; i <= max_entries; ++i) runs.push_back({ItemId{i * 1000}, 1});
@@ -112,23 +113,23 @@ TEST_SUITE("timed") {
     });
   }
 
-  TEST_CASE("rogue: a flood of asks that are withdrawn takes no memory") {
-    check_flood(DoorPort::control, [](Broker& broker) {
+  TEST_CASE("rogue: a flood of requests that are cancelled takes no memory") {
+    check_flood(EndpointPort::control, [](Broker& broker) {
       auto stranger = std::make_shared<Stranger>(broker, Role::consumer);
-      std::string asks;
+      std::string requests;
       for (std::size_t i = 0; i < max_entries / 2; ++i) {
-        append_ask(asks, {1, 0});
-        append_withdraw(asks, 1);
+        append_request(requests, {1, 0});
+        append_cancel_requests(requests, 1);
       }
-      return [stranger, asks](std::uint64_t n) {
+      return [stranger, requests](std::uint64_t n) {
         return zmtp::frame(stranger->message(MessageType::control, max_entries,
-                                             SeqNo{(n - 1) * max_entries + 1}, asks));
+                                             SeqNo{(n - 1) * max_entries + 1}, requests));
       };
     });
   }
 
   TEST_CASE("rogue: a flood of probes takes no memory") {
-    check_flood(DoorPort::control, [](Broker&) {
+    check_flood(EndpointPort::control, [](Broker&) {
       std::string many;
       for (int i = 0; i < 1000; ++i)
         many += zmtp::frame(encode_json({MessageType::probe, 0, {}, random_session(), {}}, {}));
@@ -137,7 +138,7 @@ TEST_SUITE("timed") {
   }
 
   TEST_CASE("rogue: a flood of one byte each takes no memory") {
-    check_flood(DoorPort::control, [](Broker&) {
+    check_flood(EndpointPort::control, [](Broker&) {
       std::string many;
       for (int i = 0; i < 10'000; ++i) many += zmtp::frame("x");
       return [many](std::uint64_t) { return many; };
@@ -145,7 +146,7 @@ TEST_SUITE("timed") {
   }
 
   TEST_CASE("rogue: a flood of subscriptions to one topic takes no memory") {
-    check_flood(DoorPort::news, [](Broker&) {
+    check_flood(EndpointPort::notifications, [](Broker&) {
       const auto topic = random_session();
       std::string many;
       for (int i = 0; i < 1000; ++i)
@@ -155,7 +156,7 @@ TEST_SUITE("timed") {
   }
 
   TEST_CASE("rogue: a flood of puts that came before takes no memory") {
-    check_flood(DoorPort::put, [](Broker& broker) {
+    check_flood(EndpointPort::put, [](Broker& broker) {
       auto stranger = std::make_shared<Stranger>(broker, Role::producer);
       std::string items;
       for (std::uint64_t i = 0; i < max_entries; ++i)
@@ -177,7 +178,7 @@ TEST_CASE("rogue: who puts past the window is cut off, and takes no memory") {
 
 TEST_CASE("rogue: who says past the window is cut off, and takes no memory") {
   std::string block;
-  append_say(block, {0, 1, std::string(a_megabyte - 1, 'x') + "\n"});
+  append_print(block, {0, 1, std::string(a_megabyte - 1, 'x') + "\n"});
   check_cut_off({"--console-keep", "1M"}, Role::consumer, [&](Stranger& rogue, SeqNo number) {
     rogue.control(rogue.message(MessageType::control, 1, number, block));
   });

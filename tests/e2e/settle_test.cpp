@@ -25,7 +25,7 @@ Item get(Consumer& consumer) {
 
 }  // namespace
 
-TEST_CASE("settle: released items go back to the dispatcher without an attempt") {
+TEST_CASE("settle: released items go back to the dispatcher without a failure") {
   Broker broker;
   Producer producer(producer_of(broker));
   for (const char* body : {"a", "b", "c"}) producer.put(body);
@@ -125,7 +125,7 @@ TEST_CASE("settle: of many dead items some are named, and the broker's log does 
   CHECK(broker.process().err().lines().size() < 12);
 }
 
-TEST_CASE("settle: SIGTERM to a consumer program counts no attempt of what it gives back") {
+TEST_CASE("settle: SIGTERM to a consumer program counts no failure of what it gives back") {
   Broker broker;
   Process printer = broker.printer();
   Process program = broker.consumer({"--work", "0.5:0.5", "--prefetch", "20"});
@@ -229,7 +229,7 @@ TEST_CASE("run: one that ends leaves others that wait for an item what they aske
           others_wait.get_future().wait();
           return Outcome::done();
         },
-        {.jobs = 1, .count = 1, .before_ask = {}});
+        {.jobs = 1, .count = 1, .before_request = {}});
     producer.put("second");
     producer.put("third");
   });
@@ -237,7 +237,7 @@ TEST_CASE("run: one that ends leaves others that wait for an item what they aske
   std::string got;
   std::thread many([&] {
     consumer.run([&](const Item& item) { return got += item.body, Outcome::done(); },
-                 {.jobs = 1, .count = 1, .before_ask = [&] { others_wait.set_value(); }});
+                 {.jobs = 1, .count = 1, .before_request = [&] { others_wait.set_value(); }});
   });
   const auto item = consumer.get(soon_ms);
   one.join();
@@ -263,7 +263,7 @@ TEST_CASE("run: several at once on one consumer come to their end") {
       runs.emplace_back([&] {
         for (int round = 0; round < rounds; ++round)
           consumer.run([](const Item&) { return Outcome::done(); },
-                       {.jobs = 1, .count = count, .before_ask = {}});
+                       {.jobs = 1, .count = count, .before_request = {}});
       });
     for (auto& run : runs) run.join();
   }
@@ -282,11 +282,11 @@ TEST_CASE("run: it may be called again, and get() after it, after stop() it retu
     got += item.body;
     return Outcome::done();
   };
-  consumer.run(handler, {.jobs = 1, .count = 2, .before_ask = {}});
+  consumer.run(handler, {.jobs = 1, .count = 2, .before_request = {}});
   CHECK(got == "ab");
   CHECK_FALSE(consumer.closed());
   // What came and was given back at the end of that run may cross with what is behind it.
-  consumer.run(handler, {.jobs = 1, .count = 1, .before_ask = {}});
+  consumer.run(handler, {.jobs = 1, .count = 1, .before_request = {}});
   CHECK(got.size() == 3);
   const auto last = consumer.get(soon_ms);
   REQUIRE(last);

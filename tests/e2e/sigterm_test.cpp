@@ -39,7 +39,7 @@ TEST_CASE("SIGTERM to a consumer: it finishes, acks, gives back the rest and exi
 }
 
 TEST_CASE(
-    "SIGTERM to a consumer twice: it ends at once and gives back what it works on, no attempt "
+    "SIGTERM to a consumer twice: it ends at once and gives back what it works on, no failure "
     "counted") {
   AtWork test("60:60");
   test.consumer.signal(SIGTERM);
@@ -215,7 +215,7 @@ TEST_SUITE("timed") {
   }
 }
 
-TEST_CASE("SIGTERM to a broker that keeps nothing: it says what is lost") {
+TEST_CASE("SIGTERM to a durable broker nothing: it says what is lost") {
   Broker broker;
   Process producer = broker.producer({"a", "b"});
   REQUIRE(producer.wait() == 0);

@@ -1,4 +1,4 @@
-// Large bodies, and long console lines, over a link that is slower than the patience for a message:
+// Large bodies, and long console lines, over a link that is slower than a message may take:
 // they arrive in about the time that their bytes take, sent once, and nobody is held for dead
 // meanwhile. Longer forms: BATON_LINK_MBIT, BATON_LINK_MIB (of an item), BATON_LINK_ITEMS.
 #include <algorithm>
@@ -7,7 +7,7 @@
 
 #include "tests/support/namespace.hpp"
 #include "tests/support/skip.hpp"
-#include "tests/support/spoken.hpp"
+#include "tests/support/test_line.hpp"
 
 using namespace baton::e2e;
 
@@ -56,30 +56,30 @@ constexpr LineSizes long_lines{900'000, 0};
 
 std::string first_line_of(const std::string& who) {
   std::mt19937_64 random(std::hash<std::string>{}(who));
-  return spoken_line({who, 1}, long_lines.draw(random));
+  return test_line({who, 1}, long_lines.draw(random));
 }
 
-/// A sayer whose first line is nearly as long as that.
+/// A writer whose first line is nearly as long as that.
 std::string long_winded() {
   for (std::uint64_t n = 1;; ++n)
-    if (const auto who = "sayer-" + std::to_string(n); first_line_of(who).size() > 800'000)
+    if (const auto who = "writer-" + std::to_string(n); first_line_of(who).size() > 800'000)
       return who;
 }
 
 }  // namespace
 
 TEST_CASE(
-    "slow link: a console line that takes longer than the patience for a message is said and "
-    "printed once") {
+    "slow link: a console line that takes longer than a message may take is said and printed "
+    "once") {
   const Namespace network{slow_loopback(2)};  // 3.2 s to the broker, and as long to the printer
   SKIP_UNLESS(network.why_not().empty(), network.why_not());
   const auto who = long_winded();
   Process broker = network.start("baton-broker", {"--memory"});
   REQUIRE(broker.out().next_with("ready on "));
   Process printer = network.start("baton-printer", {});
-  Process sayer =
-      network.start("test-sayer", {"localhost", who, "1", std::to_string(long_lines.most), "0"});
-  CHECK(sayer.wait(20s) == 0);
+  Process writer =
+      network.start("test-writer", {"localhost", who, "1", std::to_string(long_lines.most), "0"});
+  CHECK(writer.wait(20s) == 0);
   const auto printed = printer.out().next(20s);
   REQUIRE(printed);
   CHECK(printed->text == first_line_of(who));

@@ -85,7 +85,7 @@ struct ShellBroker {
 // item.
 void make_it_log(const ShellBroker& broker) {
   ProducerOptions options;
-  options.broker = parse_endpoint(broker.address);
+  options.broker = parse_broker_address(broker.address);
   Producer producer(options);
   ConsumerOptions consuming;
   consuming.broker = options.broker;

@@ -1,5 +1,5 @@
-// The broker's message path as a whole, from a frame at a door to what is to be sent: clients that
-// keep to the rules in part, raw bytes, connections that come and go, time.
+// The broker's message path as a whole, from a frame at an endpoint to what is to be sent: clients
+// that keep to the rules in part, raw bytes, connections that come and go, time.
 #include "proto/ensure.hpp"
 #include "tests/fuzz/script.hpp"
 #include "tests/worlds/nonsense.hpp"
@@ -20,14 +20,14 @@ broker::Settings settings_of(Script& script) {
   settings.max_sessions = max_sessions;
   settings.console_keep = 1000;
   const auto flags = script.below(8);
-  settings.keeps = flags & 1;
+  settings.durable = flags & 1;
   settings.exit_when_done = flags & 2;
   if (flags & 4) settings.plain_queue = "queue0";
   return settings;
 }
 
 /// A frame as it comes, or with a header that fits a session of the last ones.
-void say_raw(Nonsense& nonsense, Script& script) {
+void send_raw(Nonsense& nonsense, Script& script) {
   auto& dispatcher = nonsense.dispatcher();
   const auto where = script.below(6);
   const auto bytes = script.bytes();
@@ -42,13 +42,13 @@ void say_raw(Nonsense& nonsense, Script& script) {
       dispatcher.on_subscription(bytes, nonsense.now());
       return;
     case 4:
-      return nonsense.say_payload(MessageType::put, bytes);
+      return nonsense.send_payload(MessageType::put, bytes);
     default:
-      return nonsense.say_payload(MessageType::control, bytes);
+      return nonsense.send_payload(MessageType::control, bytes);
   }
 }
 
-void use_plain_doors(Nonsense& nonsense, Script& script) {
+void use_plain_endpoints(Nonsense& nonsense, Script& script) {
   auto& dispatcher = nonsense.dispatcher();
   if (!dispatcher.core().settings().plain_queue) return;
   if (dispatcher.core().plain().is_open()) dispatcher.on_in(script.bytes(), nonsense.now());
@@ -77,7 +77,7 @@ void check_bounds(const broker::Core& core) {
   const auto each = settings.max_bytes + longest_body;
   for (const auto& [name, queue] : core.queues().all()) {
     if (name == settings.plain_queue)
-      continue;  // its senders know no credit: the door is shut when it is full
+      continue;  // its senders know no credit: the endpoint is shut when it is full
     ensure(queue->depth() <= settings.max_items + max_sessions);
     ensure(queue->bytes <= settings.max_bytes + max_sessions * each);
   }
@@ -88,10 +88,10 @@ void run(Script script) {
   while (!script.over()) {
     switch (script.below(16)) {
       case 0:
-        say_raw(nonsense, script);
+        send_raw(nonsense, script);
         break;
       case 1:
-        use_plain_doors(nonsense, script);
+        use_plain_endpoints(nonsense, script);
         break;
       case 2:
         pass_time(nonsense, script);
@@ -105,7 +105,7 @@ void run(Script script) {
         nonsense.turn();
         break;
       default:
-        nonsense.say_one();
+        nonsense.send_one();
     }
     ensure(nonsense.dispatcher().core().session_count() <= max_sessions);
     check_bounds(nonsense.dispatcher().core());

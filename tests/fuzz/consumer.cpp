@@ -26,11 +26,11 @@ class User {
       case 5:
         return settle(script);
       case 6:
-        if (session_.may_say()) session_.say(script.bytes());
+        if (session_.may_print()) session_.print(script.bytes());
         return;
       default:
         if (script.below(8) == 7) session_.drain();
-        if (script.below(8) == 7) session_.bye(now);
+        if (script.below(8) == 7) session_.close(now);
     }
   }
 
@@ -42,7 +42,7 @@ class User {
   void unwant() {
     if (wants_ == 0) return;
     --wants_;
-    session_.ask_now();
+    session_.request_now();
     session_.unwant();
   }
   void take(Time now) {
@@ -51,17 +51,17 @@ class User {
     if (!session_.take(delivery, body_, now)) return;
     ensure(delivery.id.value != 0 && session_.waiting() == waiting - 1);
     session_.queue_name(delivery.queue);
-    taken_.emplace_back(delivery.id, session_.taken());
+    taken_.emplace_back(delivery.id, session_.last_tag());
   }
   void settle(Script& script) {
     if (taken_.empty()) return;
-    const auto [id, take] = taken_[script.below(taken_.size())];
+    const auto [id, tag] = taken_[script.below(taken_.size())];
     const auto held = session_.held();
     const auto how = script.below(3);
     bool settled = false;
-    if (how == 0) settled = session_.ack(id, take);
-    if (how == 1) settled = session_.release(id, take);
-    if (how == 2) settled = session_.fail(id, 5, script.bytes(), take);
+    if (how == 0) settled = session_.ack(id, tag);
+    if (how == 1) settled = session_.release(id, tag);
+    if (how == 2) settled = session_.fail(id, 5, script.bytes(), tag);
     ensure(session_.held() == held - (settled ? 1 : 0));
   }
 

@@ -22,7 +22,7 @@ void check_notice(std::string_view text) {
 
 void check_text(std::string_view text) {
   if (const auto session = session_from_hex(text)) ensure(to_hex(*session) == text);
-  if (const auto epoch = epoch_from_hex(text)) ensure(to_hex(*epoch) == text);
+  if (const auto number = number_from_hex(text)) ensure(to_hex(*number) == text);
   if (valid_queue_name(text)) ensure(valid_utf8(text));
   if (const auto refusal = refusal_from(text); refusal != Refusal::none)
     ensure(name(refusal) == text);

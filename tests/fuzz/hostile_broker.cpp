@@ -23,7 +23,7 @@ SessionConfig config_of(Role role) {
   return config;
 }
 
-HostileBroker::HostileBroker(ClientLogic& logic, const Session& session, Script& script)
+HostileBroker::HostileBroker(ClientLogic& logic, const ClientSession& session, Script& script)
     : logic_(logic), session_(session), script_(script) {}
 
 void HostileBroker::act() {
@@ -43,7 +43,7 @@ void HostileBroker::act() {
     case 7:
       return deliver();
     case 8:
-      return lane_changes();
+      return link_changes();
     default:
       return pass_time();
   }
@@ -51,9 +51,9 @@ void HostileBroker::act() {
 
 /// Right for the session that the client has, most of the time.
 Header HostileBroker::header(MessageType type, SeqNo number, std::uint16_t count) const {
-  auto epoch = session_.established() ? session_.epoch() : Epoch{1};
-  if (script_.below(8) == 7) epoch.value = script_.number();
-  return {type, count, epoch, session_.id(), number};
+  auto broker_instance = session_.established() ? session_.broker_instance() : BrokerInstance{1};
+  if (script_.below(8) == 7) broker_instance.value = script_.number();
+  return {type, count, broker_instance, session_.id(), number};
 }
 
 void HostileBroker::raw() {
@@ -61,27 +61,27 @@ void HostileBroker::raw() {
                                    MessageType::refusal, MessageType::outcome,
                                    MessageType::console, MessageType::deliveries};
   const auto what = script_.below(std::size(types) + 1);
-  if (what == std::size(types)) return news(std::string(script_.bytes()));
+  if (what == std::size(types)) return notify(std::string(script_.bytes()));
   const SeqNo number{script_.number()};
   const auto count = static_cast<std::uint16_t>(script_.number());
   const auto frame = encode_json(header(types[what], number, count), script_.bytes());
   if (types[what] == MessageType::deliveries)
-    logic_.on_lane(lane_, frame, now_);
+    logic_.on_link(link_, frame, now_);
   else
-    news(frame);
+    notify(frame);
 }
 
 void HostileBroker::welcome() {
   Welcome welcome;
-  welcome.keeps = script_.below(2) == 1;
+  welcome.durable = script_.below(2) == 1;
   welcome.put_received.value = script_.number();
   for (auto digests = script_.below(3); digests > 0; --digests)
     welcome.digests.push_back({script_.number(), {}});
-  welcome.first_told.value = script_.number();
+  welcome.feed_first.value = script_.number();
   welcome.previous_control.value = script_.number();
   confirm_ = {};
-  lane_ = 0;
-  news(encode_json(header(MessageType::welcome), to_json(welcome)));
+  link_ = 0;
+  notify(encode_json(header(MessageType::welcome), to_json(welcome)));
 }
 
 /// Some fields change; the rest is as it was said last.
@@ -91,19 +91,19 @@ void HostileBroker::confirm() {
                                    &confirm_.put_confirmed.value,
                                    &confirm_.put_credit.value,
                                    &confirm_.put_window,
-                                   &confirm_.say_window,
+                                   &confirm_.print_window,
                                    &confirm_.accepted,
                                    &confirm_.done,
                                    &confirm_.dead,
-                                   &confirm_.told.value,
-                                   &confirm_.lane_sent.value};
+                                   &confirm_.feed_last.value,
+                                   &confirm_.link_sent.value};
   for (auto changes = script_.below(4); changes > 0; --changes)
     *fields[script_.below(std::size(fields))] = script_.number();
   if (script_.below(4) == 1) confirm_.control_received = session_.control().sent();
   if (script_.below(4) == 1) {
-    confirm_.lane_generation = script_.below(8) ? confirm_.lane_generation + 1
+    confirm_.link_generation = script_.below(8) ? confirm_.link_generation + 1
                                                 : static_cast<std::uint32_t>(script_.number());
-    confirm_.lane_port = static_cast<std::uint16_t>(script_.number());
+    confirm_.link_port = static_cast<std::uint16_t>(script_.number());
   }
   confirm_.put_held = static_cast<Held>(script_.below(8));
   const auto flags = script_.below(256);
@@ -111,15 +111,15 @@ void HostileBroker::confirm() {
   confirm_.rewind_control = flags & 2;
   confirm_.shutdown = (flags & 0x1c) == 0x1c;
   confirm_.ended = flags & 0x20;
-  news(encode_confirm(header(MessageType::confirm), confirm_));
+  notify(encode_confirm(header(MessageType::confirm), confirm_));
 }
 
 void HostileBroker::refusal() {
   const auto refusal = static_cast<Refusal>(script_.below(refusal_count));
-  news(encode_json(header(MessageType::refusal), to_json(RefusalNotice{refusal, "because"})));
+  notify(encode_json(header(MessageType::refusal), to_json(RefusalNotice{refusal, "because"})));
 }
 
-void HostileBroker::append_told(std::string& out, MessageType type) {
+void HostileBroker::append_feed(std::string& out, MessageType type) {
   if (type == MessageType::outcome) {
     if (script_.below(4) == 0) return append_block(out, EntryKind::died, script_.bytes());
     if (script_.below(4) == 0)
@@ -140,7 +140,7 @@ std::string HostileBroker::entries(MessageType type, SeqNo number) {
   write_header(frame.data(), header(type, number, count));
   for (std::uint16_t i = 0; i < count; ++i) {
     if (type != MessageType::deliveries)
-      append_told(frame, type);
+      append_feed(frame, type);
     else if (script_.below(4) == 0)
       append_block(frame, EntryKind::empty, {});
     else
@@ -153,8 +153,8 @@ std::string HostileBroker::entries(MessageType type, SeqNo number) {
 
 void HostileBroker::tell() {
   const auto type = script_.below(2) ? MessageType::outcome : MessageType::console;
-  const auto number = script_.below(4) ? session_.told() + 1 : SeqNo{script_.number()};
-  news(entries(type, number));
+  const auto number = script_.below(4) ? session_.feed_position() + 1 : SeqNo{script_.number()};
+  notify(entries(type, number));
 }
 
 void HostileBroker::deliver() {
@@ -162,14 +162,14 @@ void HostileBroker::deliver() {
   const auto frame = entries(MessageType::deliveries, number);
   Header sent;
   if (read_header(frame, sent) == Refusal::none) handed_ = {number.value + sent.count - 1u};
-  logic_.on_lane(lane_, frame, now_);
+  logic_.on_link(link_, frame, now_);
 }
 
-void HostileBroker::lane_changes() {
+void HostileBroker::link_changes() {
   if (script_.below(2))
-    logic_.on_lane_up(lane_, now_);
+    logic_.on_link_up(link_, now_);
   else
-    logic_.on_lane_down(lane_, now_);
+    logic_.on_link_down(link_, now_);
 }
 
 void HostileBroker::pass_time() {
@@ -186,10 +186,10 @@ void HostileBroker::tick() {
     out.clear();
     logic_.tick(now_, out);
     for (const auto& request : out.requests) {
-      if (request.kind == SocketRequest::Kind::close_lane ||
+      if (request.kind == SocketRequest::Kind::close_link ||
           request.kind == SocketRequest::Kind::open)
         continue;
-      lane_ = request.generation;
+      link_ = request.generation;
       handed_ = {};
       ensure(request.port != 0);
     }
@@ -202,14 +202,14 @@ void HostileBroker::read(const Outbox::Message& message) const {
   Header header;
   ensure(read_header(message.bytes, header) == Refusal::none);
   ensure(header.session == session_.id());
-  ensure((message.door == Door::put) == (header.type == MessageType::put));
+  ensure((message.endpoint == TargetEndpoint::put) == (header.type == MessageType::put));
   const auto payload = payload_of(message.bytes);
   if (header.type == MessageType::hello) {
     Hello hello;
     std::string why;
     return ensure(parse(payload, hello, why) == Refusal::none);
   }
-  ensure(header.epoch == session_.epoch());
+  ensure(header.broker_instance == session_.broker_instance());
   if (header.type == MessageType::heartbeat) {
     Heartbeat heartbeat;
     return ensure(decode_heartbeat(payload, heartbeat) == Refusal::none);

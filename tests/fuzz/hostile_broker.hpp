@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "client/client_session.hpp"
 #include "client/logic.hpp"
-#include "client/session.hpp"
 #include "proto/greeting.hpp"
 #include "proto/message.hpp"
 #include "tests/fuzz/script.hpp"
@@ -20,7 +20,7 @@ SessionConfig config_of(Role role);
 class HostileBroker {
  public:
   /// `session` is the one in `logic`; both must outlive this.
-  HostileBroker(ClientLogic& logic, const Session& session, Script& script);
+  HostileBroker(ClientLogic& logic, const ClientSession& session, Script& script);
 
   /// It says something, or time passes.
   void act();
@@ -30,26 +30,26 @@ class HostileBroker {
 
  private:
   Header header(MessageType type, SeqNo number = {}, std::uint16_t count = 0) const;
-  void news(const std::string& frame) { logic_.on_news(frame, now_); }
+  void notify(const std::string& frame) { logic_.on_notification(frame, now_); }
   void raw();
   void welcome();
   void confirm();
   void refusal();
   void tell();
   void deliver();
-  void lane_changes();
+  void link_changes();
   void pass_time();
   std::string entries(MessageType type, SeqNo number);
-  void append_told(std::string& out, MessageType type);
+  void append_feed(std::string& out, MessageType type);
   void read(const Outbox::Message& message) const;
 
   ClientLogic& logic_;
-  const Session& session_;
+  const ClientSession& session_;
   Script& script_;
   Time now_{1000s};
   Confirm confirm_;
-  std::uint32_t lane_ = 0;  // generation
-  SeqNo handed_;            // on that lane
+  std::uint32_t link_ = 0;  // generation
+  SeqNo handed_;            // on that link
 };
 
 /// Runs one script: `use(script, now)` is what the client's user does, about half of the time.

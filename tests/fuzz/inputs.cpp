@@ -1,4 +1,4 @@
-// What people write: words and lines to put, endpoints, and values of options.
+// What people write: words and lines to put, addresses, and values of options.
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@
 #include "broker/options.hpp"
 #include "cli/input.hpp"
 #include "cli/program.hpp"
-#include "net/endpoint.hpp"
+#include "net/broker_address.hpp"
 #include "net/wake.hpp"
 #include "proto/ensure.hpp"
 #include "proto/greeting.hpp"
@@ -107,11 +107,11 @@ auto parsed(Parse parse, std::string_view text)
 }
 
 void check_endpoint(std::string_view text) {
-  const auto endpoint = parsed(parse_endpoint, text);
-  if (!endpoint) return;
-  const auto again = parse_endpoint(to_string(*endpoint));
-  ensure(again.host == endpoint->host && again.port == endpoint->port);
-  ensure(endpoint->door(DoorPort::out) == endpoint->port + 4);
+  const auto address = parsed(parse_broker_address, text);
+  if (!address) return;
+  const auto again = parse_broker_address(to_string(*address));
+  ensure(again.host == address->host && again.port == address->port);
+  ensure(address->port_of(EndpointPort::out) == address->port + 4);
 }
 
 void check_options(std::string_view text) {

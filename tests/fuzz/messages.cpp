@@ -44,10 +44,10 @@ void check_runs(const Entry& entry) {
                  runs_of(entry), append, runs_of);
 }
 
-std::vector<Claim> claims_of(const Entry& entry) {
-  std::vector<Claim> claims{{{1}, 1, 1}};  // replaced
-  read_claims(entry, claims);
-  return claims;
+std::vector<Reclaim> reclaims_of(const Entry& entry) {
+  std::vector<Reclaim> reclaims{{{1}, 1, 1}};  // replaced
+  read_reclaims(entry, reclaims);
+  return reclaims;
 }
 
 void check_digest(const Entry& entry) {
@@ -70,8 +70,8 @@ void check_given(const Entry& entry) {
   ensure(in.next(again) && in.next(again) && read_delivery(again, before) == value);
 }
 
-void check_bye(const Entry& entry) {
-  there_and_back(MessageType::control, read_bye(entry), append_bye, read_bye);
+void check_close(const Entry& entry) {
+  there_and_back(MessageType::control, read_close(entry), append_close, read_close);
 }
 
 void check_entry(MessageType type, const Entry& entry) {
@@ -80,29 +80,30 @@ void check_entry(MessageType type, const Entry& entry) {
       return there_and_back(type, read_item(entry), append_item, read_item);
     case EntryKind::digest:
       return check_digest(entry);
-    case EntryKind::ask:
-      return there_and_back(type, read_ask(entry), append_ask, read_ask);
-    case EntryKind::withdraw:
-      return there_and_back(type, read_withdraw(entry), append_withdraw, read_withdraw);
+    case EntryKind::request:
+      return there_and_back(type, read_request(entry), append_request, read_request);
+    case EntryKind::cancel_requests:
+      return there_and_back(type, read_cancel_requests(entry), append_cancel_requests,
+                            read_cancel_requests);
     case EntryKind::ack:
     case EntryKind::release:
     case EntryKind::lost:
       return check_runs(entry);
-    case EntryKind::claim:
-    case EntryKind::claim_put:
-      return there_and_back(type, claims_of(entry), append_claims, claims_of);
+    case EntryKind::reclaim:
+    case EntryKind::reclaim_put:
+      return there_and_back(type, reclaims_of(entry), append_reclaims, reclaims_of);
     case EntryKind::fail:
       return there_and_back(type, read_fail(entry), append_fail, read_fail);
-    case EntryKind::lane_lost:
-      return there_and_back(type, read_lane_lost(entry), append_lane_lost, read_lane_lost);
-    case EntryKind::bye:
-      return check_bye(entry);
+    case EntryKind::link_lost:
+      return there_and_back(type, read_link_lost(entry), append_link_lost, read_link_lost);
+    case EntryKind::close:
+      return check_close(entry);
     case EntryKind::delivery:
       return check_given(entry);
     case EntryKind::dropped:
       return there_and_back(type, read_dropped(entry), append_dropped, read_dropped);
-    case EntryKind::say:
-      return there_and_back(type, read_say(entry), append_say, read_say);
+    case EntryKind::print:
+      return there_and_back(type, read_print(entry), append_print, read_print);
     case EntryKind::line:
       return there_and_back(type, read_line(entry), append_line, read_line);
     case EntryKind::join:
@@ -160,13 +161,14 @@ void check_message(std::string_view frame) {
 /// A message whose entries are as long as their heads say: by chance alone two lengths and a count
 /// seldom fit together.
 std::string framed(Script script) {
-  constexpr EntryKind kinds[] = {
-      EntryKind::item,      EntryKind::ask,     EntryKind::withdraw, EntryKind::ack,
-      EntryKind::fail,      EntryKind::release, EntryKind::say,      EntryKind::lane_lost,
-      EntryKind::join,      EntryKind::bye,     EntryKind::delivery, EntryKind::empty,
-      EntryKind::part,      EntryKind::died,    EntryKind::result,   EntryKind::line,
-      EntryKind::dropped,   EntryKind::claim,   EntryKind::lost,     EntryKind::digest,
-      EntryKind::claim_put, EntryKind{0}};
+  constexpr EntryKind kinds[] = {EntryKind::item,  EntryKind::request,   EntryKind::cancel_requests,
+                                 EntryKind::ack,   EntryKind::fail,      EntryKind::release,
+                                 EntryKind::print, EntryKind::link_lost, EntryKind::join,
+                                 EntryKind::close, EntryKind::delivery,  EntryKind::empty,
+                                 EntryKind::part,  EntryKind::died,      EntryKind::result,
+                                 EntryKind::line,  EntryKind::dropped,   EntryKind::reclaim,
+                                 EntryKind::lost,  EntryKind::digest,    EntryKind::reclaim_put,
+                                 EntryKind{0}};
   constexpr MessageType types[] = {MessageType::put, MessageType::control, MessageType::outcome,
                                    MessageType::console, MessageType::deliveries};
   Header header{types[script.below(std::size(types))], 0, {}, {}, {script.number()}};

@@ -20,7 +20,7 @@ class User {
       case 2:
         return print();
       default:
-        if (script.below(8) == 7) session_.bye(now);
+        if (script.below(8) == 7) session_.close(now);
     }
   }
 

@@ -17,10 +17,10 @@ void use(ProducerSession& session, Script& script, Time now) {
     case 0:
       return session.join();
     case 1:
-      if (session.may_say()) session.say(script.bytes());
+      if (session.may_print()) session.print(script.bytes());
       return;
     case 2:
-      if (script.below(8) == 7) session.bye(now);
+      if (script.below(8) == 7) session.close(now);
       return;
     case 3:
       if (session.joined()) ensure(session.flushed());

@@ -20,7 +20,7 @@ namespace {
 using fuzz::Script;
 
 /// What the CRC at a row's front must be: else no changed row would get past it.
-std::string sealed(std::uint64_t key, std::string_view row) {
+std::string with_crc(std::uint64_t key, std::string_view row) {
   std::string all;
   append(all, key);
   all += row;
@@ -51,7 +51,7 @@ void check_row(Script& script) {
   const auto what = script.below(6);
   const auto key = script.number();
   const bool as_it_is = script.below(8) == 7;
-  const std::string value = as_it_is ? std::string(script.rest()) : sealed(key, script.rest());
+  const std::string value = as_it_is ? std::string(script.rest()) : with_crc(key, script.rest());
   switch (what) {
     case 0:
       return check_row<ItemRow>(key, value, read_item, append_item);
@@ -62,7 +62,7 @@ void check_row(Script& script) {
     case 3:
       return check_row<ProducerRow>(key, value, read_producer, append_producer);
     default:
-      return check_row<Seal>(key, value, read_seal, append_seal);
+      return check_row<Superblock>(key, value, read_superblock, append_superblock);
   }
 }
 
@@ -130,7 +130,7 @@ std::string written_file() {
         segment->add({0, 0, 4, SeqNo{id}, {}, std::string(id % 30 == 0 ? 9000 : id, 'x')});
       batch.puts.push_back({segment, segment->gone()});
       for (auto id = from; id > 1 && id > from - 10; --id) batch.erased.push_back({id - 1});
-      database.write(batch, Database::What::all, Epoch{7});
+      database.write(batch, Database::What::all, BrokerInstance{7});
     }
   }
   std::ifstream file(directory + "/baton.mdb", std::ios::binary);

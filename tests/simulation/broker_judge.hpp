@@ -50,31 +50,32 @@ class BrokerJudge {
         settings_(settings),
         max_attempts_(settings.max_attempts),
         turn_work_(settings.turn_work),
-        keeps_(settings.keeps),
+        durable_(settings.durable),
         peace_(peace),
         before_(before) {}
-  void begins(Epoch epoch) { epoch_ = epoch; }
-  Epoch epoch() const { return epoch_; }
+  void begins(BrokerInstance broker_instance) { broker_instance_ = broker_instance; }
+  BrokerInstance broker_instance() const { return broker_instance_; }
   Life life() const { return life_; }
   /// Asked while the broker reads: what it has delivered in this turn by now.
   void sees(std::function<std::set<ItemId>()> handed_off) { delivered_to_ = std::move(handed_off); }
 
-  // What its disk has, when it keeps: the epoch that was written last, and items of earlier lives;
-  // and at any time the count of deliveries that lies on it for an item.
-  using CountKept = std::function<std::uint32_t(ItemId)>;
+  // What its disk has, when it keeps: the broker instance that was written last, and items of
+  // earlier lives; and at any time the count of deliveries that lies on it for an item.
+  using CountStored = std::function<std::uint32_t(ItemId)>;
   /// `is_kept`: whether an item lies on it.
-  void loads(Epoch before, CountKept count_kept, std::function<bool(ItemId)> is_kept);
-  /// Some news that goes out, before sessions() is told who is gone.
-  void refuses(std::string_view news);
+  void loads(BrokerInstance before, CountStored count_stored,
+             std::function<bool(ItemId)> is_stored);
+  /// A notification that goes out, before sessions() is told who is gone.
+  void refuses(std::string_view notification);
   /// What of a queue was put before, in an earlier life, and is put again.
   Depth again_of(const std::string& queue) const;
   /// Of each name, the last number that it has. Then: what the broker says, whether it takes
-  /// claims, and delivers.
+  /// reclaims, and delivers.
   void keeps_up_to(const std::string& producer, SeqNo received) {
     kept_up_to_[producer] = received;
   }
-  void asks(std::function<bool()> takes_claims, std::function<bool()> delivers) {
-    takes_claims_ = std::move(takes_claims);
+  void asks(std::function<bool()> takes_reclaims, std::function<bool()> delivers) {
+    takes_reclaims_ = std::move(takes_reclaims);
     hands_off_ = std::move(delivers);
   }
   /// `astray`: how far its clock must be wrong, for what nobody could tell it.
@@ -95,13 +96,13 @@ class BrokerJudge {
   void reads(std::string_view frame);
   void stands_still(Time from, Time to) { pauses_.emplace_back(from, to); }
 
-  // The end of a turn, in this order: who is known, lanes that could not be opened, welcomes, what
-  // goes over lanes.
+  // The end of a turn, in this order: who is known, links that could not be opened, welcomes, what
+  // goes over links.
   using Knows = std::function<bool(const SessionId&)>;
-  void lane_failed(const SessionId& session);
-  void lane_opened(const SessionId& session, std::uint32_t generation);
+  void link_failed(const SessionId& session);
+  void link_opened(const SessionId& session, std::uint32_t generation);
   void sessions(const Knows& knows);
-  void sends(std::string_view news, const Knows& knows);
+  void sends(std::string_view notification, const Knows& knows);
   void message_begins() { ++message_; }
   void delivery(const SessionId& session, std::uint32_t generation, SeqNo number,
                 const Delivery& delivery, bool heard);
@@ -156,9 +157,9 @@ class BrokerJudge {
     Time due{};                    // not before
     bool late = false;             // it was delayed: its place in its queue is open
     SessionId holder{};
-    std::uint32_t generation = 0;  // of the lane it was given on
-    SeqNo lane_number;
-    SeqNo lane_end;                         // the number of its last part; 0 while that is not sent
+    std::uint32_t generation = 0;  // of the link it was given on
+    SeqNo link_number;
+    SeqNo link_end;                         // the number of its last part; 0 while that is not sent
     std::uint64_t returned_in = 0;          // a turn
     std::uint32_t failures = 0;             // as the storage knows
     std::uint32_t expected = 0;             // as they should be
@@ -169,10 +170,10 @@ class BrokerJudge {
     bool lost_counted = false;              // ... and a failure was counted for it
     bool unsaid = false;                    // it came back without its holder's word
     std::uint64_t kept_in = 0;              // the turn in which that was first seen to be kept
-    // A turn: by who claimed it, and may have settled it in the same message.
+    // A turn: by who reclaimed it, and may have settled it in the same message.
     std::uint64_t taken_up_in = 0;
-    SessionId claimed_as{};  // the session of the last life as whose it was claimed
-    bool delivered = false, ack_said = false;
+    SessionId reclaimed_as{};  // the session of the last life as whose it was reclaimed
+    bool delivered = false, acked_by_user = false;
     bool buried = false,
          dropped = false;  // as the storage was told: a dead letter, and no longer kept
     bool suspect = false;  // as the storage was told: it has once cost a holder's life
@@ -202,46 +203,46 @@ class BrokerJudge {
     std::string process;  // what ends it ends all of its sessions
     SeqNo next{1};        // of the control stream
     std::uint32_t generation = 1;
-    std::uint64_t asked = 0, answered = 0;
+    std::uint64_t requested = 0, answered = 0;
     std::pair<std::uint32_t, SeqNo>
-        begun{};  // a generation, and a number on its lane: what its client has said
+        begun{};  // a generation, and a number on its link: what its client has said
     std::uint32_t most_waiting = 1;  // that it has said
     std::set<ItemId> held;
     ItemId parting;              // a body of which not all is sent; 0: none
     std::size_t delivery = 0;    // so much of it is
     std::uint64_t parts_in = 0;  // the last turn in which parts were sent
-    std::deque<std::pair<SeqNo, std::size_t>> under_way;  // entries on its lane, and their bytes
+    std::deque<std::pair<SeqNo, std::size_t>> under_way;  // entries on its link, and their bytes
     std::size_t bytes = 0;                                // the sum of these
     std::size_t arrived_meanwhile = 0;                    // since nothing was under way
-    bool bye = false, superseded = false, refused = false;
-    Time bye_at{};
-    std::uint64_t claims_left = 0;                // announced, and not in yet
-    std::set<ItemId> claimed_in_vain, told_lost;  // this turn's
-    std::set<ItemId> puts;                        // it claims, and are not here yet
-    std::set<ItemId> puts_claimed;                // ... or were not when it claimed them
-    std::map<SeqNo, ItemId> put_settles;          // what it has settled of these, not confirmed
-    SeqNo told;                                   // of the broker's stream
-    bool laneless = false;  // the next lane could not be opened yet: its asks wait
+    bool closed = false, superseded = false, refused = false;
+    Time closed_at{};
+    std::uint64_t reclaims_left = 0;                // announced, and not in yet
+    std::set<ItemId> reclaimed_in_vain, told_lost;  // this turn's
+    std::set<ItemId> puts;                          // it reclaims, and are not here yet
+    std::set<ItemId> puts_reclaimed;                // ... or were not when it reclaimed them
+    std::map<SeqNo, ItemId> put_settles;            // what it has settled of these, not confirmed
+    SeqNo told;                                     // of the broker's stream
+    bool without_link = false;  // the next link could not be opened yet: its requests wait
     std::map<SeqNo, std::vector<ItemId>> acks;  // that no confirm has covered yet
     std::map<SeqNo, std::pair<ItemId, std::uint32_t>>
         fails;                      // likewise, with the failures that make
     SeqNo credit, put_received;     // as a producer was told; the credit at its highest
     Held put_held = Held::nothing;  // ... and what holds it back, if it was told so in this turn
-    bool may_ask() const { return role == Role::consumer && !laneless; }
-    std::uint64_t open_asks() const { return asked > answered ? asked - answered : 0; }
+    bool may_request() const { return role == Role::consumer && !without_link; }
+    std::uint64_t open_requests() const { return requested > answered ? requested - answered : 0; }
   };
   /// What there is to deliver in one queue at one priority.
   struct Ready {
     std::set<ItemId> waiting, returned;
   };
   /// Who was given what an earlier life had not kept.
-  struct PutClaim {
+  struct PutReclaim {
     SessionId session;
     std::uint32_t deliveries = 1;
-    enum class Said { nothing, done, failed } said = Said::nothing;
+    enum class Settled { nothing, done, failed } settled = Settled::nothing;
     Duration delay{};
     // Of those who had it under lower counts, and said that it failed.
-    std::vector<PutClaim> before = {};
+    std::vector<PutReclaim> before = {};
   };
   using Priorities = std::map<std::uint8_t, Ready, std::greater<>>;
 
@@ -250,20 +251,21 @@ class BrokerJudge {
   void apply(const SessionId& id, Standing& session, const Entry& entry, SeqNo number);
   void settle(const SessionId& by, Standing& session, const Entry& entry, SeqNo number);
   void welcomes(const SessionId& id, const Knows& knows);
-  void claims(const SessionId& id, Standing& session, const Claim& claim);
-  bool may_claim(const Hello& hello, const Item& item, std::uint32_t deliveries) const;
+  void reclaims(const SessionId& id, Standing& session, const Reclaim& reclaim);
+  bool may_reclaim(const Hello& hello, const Item& item, std::uint32_t deliveries) const;
   void takes_up(const SessionId& id, Standing& session, ItemId item_id, std::uint32_t deliveries);
   void holds_again(const SessionId& id, Standing& session, ItemId item_id,
                    std::uint32_t deliveries);
-  bool claims_put(const SessionId& id, Standing& session, ItemId as, const PutName& put,
-                  std::uint32_t deliveries);
-  std::vector<PutClaim> passes_on(PutClaim& claim, ItemId as);
+  bool reclaims_put(const SessionId& id, Standing& session, ItemId as, const PutName& put,
+                    std::uint32_t deliveries);
+  std::vector<PutReclaim> passes_on(PutReclaim& reclaim, ItemId as);
   void gives_back(ItemId as);
-  bool settles_put(Standing& session, ItemId as, PutClaim::Said said, Duration delay, SeqNo number);
+  bool settles_put(Standing& session, ItemId as, PutReclaim::Settled settled, Duration delay,
+                   SeqNo number);
   void drop_puts(Standing& session);
   void put_again(Item& item, ItemId id);
   bool is_dead_since(ItemId as) const;
-  bool may_be_told_late(ItemId as, const Claim& claim) const;
+  bool may_be_told_late(ItemId as, const Reclaim& reclaim) const;
   bool may_be_lost(ItemId as) const;
   bool could_be_put_again(ItemId as) const;
   const Item* earlier(ItemId id) const;
@@ -274,19 +276,19 @@ class BrokerJudge {
   void loses(Item& item, const SessionId& by, bool counted);
   void tells_lost(const SessionId& id, const Header& header, std::string_view payload);
   void check_lost(const Knows& knows);
-  void check_byes(const Knows& knows);
+  void check_closes(const Knows& knows);
   void check_right(const Item& item, ItemId id) const;
   bool waits_for_disk(const Item& item) const;
-  void note_claims();
-  void note_kept();
+  void note_reclaims();
+  void note_stored();
   static bool may_be_left(const Item& was, const broker::StoredItem& kept, Time now);
   Time due_of(const Item::Delay& delay, const broker::StoredItem& kept, Duration astray) const;
   void confirms(const SessionId& id, const Confirm& confirm);
-  /// While the broker stood still nobody could claim; a short pause it need not notice, nor one but
-  /// for a nap.
-  bool claims_last(Duration nap = longest_nap) const {
+  /// While the broker stood still nobody could reclaim; a short pause it need not notice, nor one
+  /// but for a nap.
+  bool reclaims_last(Duration nap = longest_nap) const {
     return (kept_items_ > 0 || again_items_ > 0) &&
-           world_.now() < claims_since_ + claims_within + pauses_since(claims_since_, nap);
+           world_.now() < reclaims_since_ + reclaim_window + pauses_since(reclaims_since_, nap);
   }
   void dropped(Item& item, ItemId id);
   void release(const SessionId& by, Standing& session, ItemId id);
@@ -294,7 +296,7 @@ class BrokerJudge {
   void to_front(Item& item, ItemId id);
   void fail(Item& item, ItemId id, Duration delay);
   void lose(const SessionId& id, Standing& session);
-  void lane_lost(const SessionId& by, Standing& session, const LaneLost& lost);
+  void link_lost(const SessionId& by, Standing& session, const LinkLost& lost);
   void check_robbed(const SessionId& id) const;
   void check_item(const Item& item, const Delivery& delivery) const;
   void check_order() const;
@@ -304,7 +306,7 @@ class BrokerJudge {
   std::vector<ItemId> held_by_process(const Standing& session) const;
   bool holds_anything(const Standing& session) const;
   bool holds_suspect(const Standing& session) const;
-  bool may_wait_for_a_free_hand(const std::vector<const Standing*>& askers, ItemId id) const;
+  bool may_wait_for_a_free_hand(const std::vector<const Standing*>& requesting, ItemId id) const;
   void check_alone(const Standing& session, ItemId id) const;
   bool doubts(const Standing& session) const;
   void lose_items(const SessionId& id, Standing& session, bool counts);
@@ -329,20 +331,20 @@ class BrokerJudge {
   const broker::Settings& settings_;
   const std::uint32_t max_attempts_;
   const std::uint32_t turn_work_;
-  const bool keeps_;
+  const bool durable_;
   const Peace peace_;
   const BrokerJudge* const before_;
-  Epoch epoch_before_;   // that was written last
-  Time claims_since_{};  // nothing is delivered: kept items wait for those who held them
+  BrokerInstance previous_broker_;  // that was written last
+  Time reclaims_since_{};  // nothing is delivered: restored items wait for those who held them
   std::uint64_t kept_items_ = 0, again_items_ = 0;
   std::map<std::string, SeqNo> kept_up_to_;
-  std::map<std::string, SessionId> runs_;  // who puts under a name now
-  std::map<ItemId, PutClaim> put_claims_;  // by what the client calls it
+  std::map<std::string, SessionId> runs_;      // who puts under a name now
+  std::map<ItemId, PutReclaim> put_reclaims_;  // by what the client calls it
   std::map<ItemId, ItemId> called_;
-  std::function<bool(ItemId)> is_kept_;
-  std::function<bool()> takes_claims_, hands_off_;
+  std::function<bool(ItemId)> is_stored_;
+  std::function<bool()> takes_reclaims_, hands_off_;
   std::function<std::set<ItemId>()> delivered_to_;
-  Epoch epoch_;
+  BrokerInstance broker_instance_;
 
   std::map<ItemId, Item> items_;
   std::map<std::string, Priorities> ready_;  // by queue
@@ -365,11 +367,12 @@ class BrokerJudge {
   std::uint64_t turn_ = 1, message_ = 0;
   std::uint64_t given_ = 0;                               // in this turn
   ItemId last_of_turn_;                                   // the last one of the turn before
-  std::set<SessionId> lane_failed_, lane_opened_, lost_;  // lost: an attempt counts
-  std::map<SessionId, std::uint32_t> byes_;  // ever: with the generation of the lane then
-  CountKept count_kept_;
-  Time claims_taken_{};  // the time for claims was not over
-  Time claims_seen_{};   // claims of a session that holds items of the last life were still to come
+  std::set<SessionId> link_failed_, link_opened_, lost_;  // lost: a failure counts
+  std::map<SessionId, std::uint32_t> closes_;  // ever: with the generation of the link then
+  CountStored count_stored_;
+  Time reclaims_taken_{};  // the time for reclaims was not over
+  Time reclaims_seen_{};   // reclaims of a session that holds items of the last life were still to
+                           // come
   std::set<ItemId> touched_;  // to be checked at the end of the turn
   struct Delivered {
     ItemId id;
@@ -378,7 +381,7 @@ class BrokerJudge {
   };
   std::vector<Delivered> delivered_;
   std::map<ItemId, int> times_;
-  std::size_t turn_bytes_ = 0;  // on all lanes
+  std::size_t turn_bytes_ = 0;  // on all links
 };
 
 }  // namespace baton::simulation

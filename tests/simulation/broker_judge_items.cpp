@@ -10,11 +10,11 @@ namespace {
 
 constexpr std::size_t max_entry = part_bytes;  // bytes of a body, or a part of one
 constexpr std::size_t entry_bytes = 28;        // before a body
-constexpr std::size_t some_bytes = 16 << 10;   // that any lane may have
+constexpr std::size_t some_bytes = 16 << 10;   // that any link may have
 constexpr std::size_t most_head = 64;          // of an entry
 
-constexpr std::size_t most_besides = 64;  // bytes of an entry besides its body
-constexpr Duration claims_again = 150ms;  // until the broker has seen that all claims are in
+constexpr std::size_t most_besides = 64;    // bytes of an entry besides its body
+constexpr Duration reclaims_again = 150ms;  // until the broker has seen that all reclaims are in
 
 }  // namespace
 
@@ -97,7 +97,7 @@ void BrokerJudge::dropped(Item& item, ItemId id) {
 void BrokerJudge::erased(ItemId id) {
   auto& item = this->item(id);
   if (item.buried) return dropped(item, id);
-  require(item.delivered && item.ack_said, name(id) + " is gone only when its user acked it");
+  require(item.delivered && item.acked_by_user, name(id) + " is gone only when its user acked it");
   require(item.place != Place::done, name(id) + " is done once");
   require(item.place == Place::acked, name(id) + " is gone only when its holder acked it");
   item.place = Place::done;
@@ -124,14 +124,14 @@ void BrokerJudge::loses(Item& item, const SessionId& by, bool counted) {
 /// Nobody is given it before its count is kept; the broker hears of that in a turn, and the next
 /// one gives it.
 bool BrokerJudge::waits_for_disk(const Item& item) const {
-  return count_kept_ && item.unsaid && (item.kept_in == 0 || item.kept_in == turn_);
+  return count_stored_ && item.unsaid && (item.kept_in == 0 || item.kept_in == turn_);
 }
 
-void BrokerJudge::note_kept() {
-  if (!count_kept_) return;
+void BrokerJudge::note_stored() {
+  if (!count_stored_) return;
   for (auto& [id, item] : items_)
     if (item.unsaid && item.kept_in == 0 && item.place == Place::returned &&
-        count_kept_(id) >= item.deliveries)
+        count_stored_(id) >= item.deliveries)
       item.kept_in = turn_;
 }
 
@@ -157,7 +157,7 @@ void BrokerJudge::fail(Item& item, ItemId id, Duration delay) {
   } else if (delay > Duration::zero()) {
     item.place = Place::delayed;
     item.late = true;
-    item.delay_may_be_over = takes_claims_ && takes_claims_();
+    item.delay_may_be_over = takes_reclaims_ && takes_reclaims_();
     item.due = world_.now() + delay;
     delayed_.emplace(item.due, id);
   } else {
@@ -191,11 +191,11 @@ void BrokerJudge::check_item(const Item& item, const Delivery& delivery) const {
     require(delivery.whole == item.put.body.size() && item.put.body.starts_with(delivery.body),
             it + " begins as it was put");
   require(delivery.deliveries == item.deliveries, it + " goes out under its count of deliveries");
-  require(!count_kept_ || !item.unsaid || count_kept_(delivery.id) >= item.deliveries,
+  require(!count_stored_ || !item.unsaid || count_stored_(delivery.id) >= item.deliveries,
           it + " goes out again when it is kept that it came back, not before");
-  require(!is_kept_ || is_kept_(delivery.id) ||
+  require(!is_stored_ || is_stored_(delivery.id) ||
               (delivery.put.producer != 0 && delivery.put.number == item.number),
-          it + " is delivered with its put's number, so that who has it can claim it");
+          it + " is delivered with its put's number, so that who has it can reclaim it");
   require(delivery.attempt == item.failures + 1,
           it + ": attempt " + std::to_string(delivery.attempt) + " comes after " +
               std::to_string(item.failures) + " failures");
@@ -206,15 +206,16 @@ void BrokerJudge::delivery(const SessionId& session, std::uint32_t generation, S
   ++given_;
   turn_bytes_ += delivery.body.size() + entry_bytes;  // to nobody, too
   auto& item = this->item(delivery.id);
-  world_.trace([&] { return "lanes: " + name(delivery.id) + (heard ? "" : ", to nobody"); });
-  require(!claims_last(),
-          name(delivery.id) + " is delivered while those who held items may claim them");
+  world_.trace(
+      [&] { return "delivery links: " + name(delivery.id) + (heard ? "" : ", to nobody"); });
+  require(!reclaims_last(),
+          name(delivery.id) + " is delivered while those who held items may reclaim them");
   const auto found = standing_.find(session);
   const bool stale = !heard || found == standing_.end() || found->second.generation != generation ||
-                     found->second.bye;
-  const auto left = byes_.find(session);
-  const bool unsaid = stale && (left == byes_.end() ||
-                                left->second != generation);  // by a bye after a lost lane, too
+                     found->second.closed;
+  const auto left = closes_.find(session);
+  const bool unsaid = stale && (left == closes_.end() ||
+                                left->second != generation);  // by a close after a lost link, too
   if (stale && times_[delivery.id]++ > 0) {                   // another one has it by now
     item.expected_deliveries += unsaid;
     return;
@@ -228,10 +229,10 @@ void BrokerJudge::delivery(const SessionId& session, std::uint32_t generation, S
   ready.returned.erase(delivery.id);
   item.delivered = true;
   touched_.insert(delivery.id);
-  item.lost_by = item.claimed_as = {};
-  if (stale) {  // it came back within the turn: with an attempt if its session was lost meanwhile
+  item.lost_by = item.reclaimed_as = {};
+  if (stale) {  // it came back within the turn: with a failure if its session was lost meanwhile
     const bool counted =
-        lost_.contains(session) && !lane_failed_.contains(session) && item.failures > item.expected;
+        lost_.contains(session) && !link_failed_.contains(session) && item.failures > item.expected;
     if (unsaid) loses(item, session, counted);
     if (counted) return fail(item, delivery.id, {});
     return to_front(item, delivery.id);
@@ -240,14 +241,14 @@ void BrokerJudge::delivery(const SessionId& session, std::uint32_t generation, S
   item.unsaid = false;
   auto& to = found->second;
   ++to.answered;
-  require(to.answered <= to.asked, "on demand: nothing is delivered that was not asked for");
+  require(to.answered <= to.requested, "on demand: nothing is delivered that was not asked for");
   check_alone(to, delivery.id);
   item.place = Place::held;
   item.taken = false;
   item.holder = session;
   item.generation = generation;
-  item.lane_number = number;
-  item.lane_end = delivery.whole == 0 ? number : SeqNo{};
+  item.link_number = number;
+  item.link_end = delivery.whole == 0 ? number : SeqNo{};
   const bool between = to.parting != ItemId{} && to.held.contains(to.parting);
   require(!between,
           name(delivery.id) + " is not given before all of " + name(to.parting) + " is sent");
@@ -261,7 +262,7 @@ void BrokerJudge::part(const SessionId& session, std::uint32_t generation, SeqNo
                        std::string_view bytes) {
   turn_bytes_ += bytes.size();
   const auto found = standing_.find(session);
-  if (found == standing_.end() || found->second.generation != generation || found->second.bye)
+  if (found == standing_.end() || found->second.generation != generation || found->second.closed)
     return;
   auto& to = found->second;
   require(to.held.contains(to.parting), "parts are sent of what its consumer holds");
@@ -272,16 +273,17 @@ void BrokerJudge::part(const SessionId& session, std::uint32_t generation, SeqNo
   to.parts_in = turn_;
   sent(to, number, bytes.size());
   if (to.delivery < item.put.body.size()) return;
-  item.lane_end = number;
+  item.link_end = number;
   to.parting = {};
 }
 
 void BrokerJudge::none(const SessionId& session, std::uint32_t generation) {
   const auto found = standing_.find(session);
-  if (found == standing_.end() || found->second.generation != generation || found->second.bye)
+  if (found == standing_.end() || found->second.generation != generation || found->second.closed)
     return;
   ++found->second.answered;
-  require(found->second.answered <= found->second.asked, "on demand: only asks are answered");
+  require(found->second.answered <= found->second.requested,
+          "on demand: only requests are answered");
 }
 
 // --- order ---------------------------------------------------------------------------------------
@@ -327,24 +329,25 @@ void BrokerJudge::check_order() const {
 /// No item is ready while somebody asks.
 void BrokerJudge::check_demand() const {
   if (hands_off_ && !hands_off_()) return;
-  if (claims_last({}) || (kept_items_ > 0 && world_.now() <= claims_seen_ + claims_again)) return;
-  if (!lane_failed_.empty()) return;  // what was for them is delivered with the next turn
+  if (reclaims_last({}) || (kept_items_ > 0 && world_.now() <= reclaims_seen_ + reclaims_again))
+    return;
+  if (!link_failed_.empty()) return;  // what was for them is delivered with the next turn
   if (turn_bytes_ + delivered_.size() * most_besides >= settings_.turn_bytes) return;
-  std::vector<const Standing*> askers;
+  std::vector<const Standing*> requesting;
   for (const auto& [id, session] : standing_)
-    if (session.may_ask() && session.open_asks() > 0 && has_room(session) &&
+    if (session.may_request() && session.open_requests() > 0 && has_room(session) &&
         !holds_suspect(session) && !doubts(session))
-      askers.push_back(&session);
-  if (askers.empty()) return;
+      requesting.push_back(&session);
+  if (requesting.empty()) return;
   for (const auto& [queue, priorities] : ready_)
     for (const auto& [priority, ready] : priorities)
       for (const auto* ids : {&ready.waiting, &ready.returned})
         for (const auto id : *ids)
-          require(waits_for_disk(items_.at(id)) || may_wait_for_a_free_hand(askers, id),
+          require(waits_for_disk(items_.at(id)) || may_wait_for_a_free_hand(requesting, id),
                   "on demand: " + name(id) + " waits while somebody asks");
 }
 
-/// Deaths, silences and failures count, releases and lost lanes do not.
+/// Deaths, silences and failures count, releases and lost links do not.
 void BrokerJudge::check_attempts() {
   for (const auto id : touched_) {
     const auto& item = items_.at(id);
@@ -360,9 +363,9 @@ void BrokerJudge::check_attempts() {
 void BrokerJudge::turn_ends(const Knows& knows, bool more) {
   due_now();
   check_lost(knows);
-  check_byes(knows);
-  note_kept();
-  note_claims();
+  check_closes(knows);
+  note_stored();
+  note_reclaims();
   check_order();
   require(std::exchange(given_, 0) <= turn_work_,
           "bounded: a turn delivers " + std::to_string(turn_work_) + " items at most");
@@ -374,11 +377,11 @@ void BrokerJudge::turn_ends(const Knows& knows, bool more) {
   delivered_.clear();
   times_.clear();
   touched_.clear();
-  for (const auto& id : lane_opened_)
+  for (const auto& id : link_opened_)
     if (const auto found = standing_.find(id); found != standing_.end())
-      found->second.laneless = false;
-  lane_failed_.clear();
-  lane_opened_.clear();
+      found->second.without_link = false;
+  link_failed_.clear();
+  link_opened_.clear();
   lost_.clear();
   last_of_turn_ = last_id_;
   ++turn_;
@@ -407,20 +410,20 @@ bool BrokerJudge::has_room(const Standing& session) const {
   return session.parting == ItemId{} && session.parts_in != turn_ && counted < some_bytes;
 }
 
-/// Bounded: what is under way on each lane and on all of them, and what one turn sends.
+/// Bounded: what is under way on each link and on all of them, and what one turn sends.
 void BrokerJudge::check_bytes() const {
   const auto one_more = max_entry + some_bytes;
-  std::size_t all = 0, lanes = 0;
+  std::size_t all = 0, links = 0;
   for (const auto& [id, session] : standing_) {
     all += session.bytes;
-    lanes += session.bytes > 0;
-    require(session.bytes <= std::max<std::uint64_t>(settings_.lane_window, part_bytes) + one_more,
-            "bounded: bytes under way on the lane of " + to_hex(id).substr(0, 8));
+    links += session.bytes > 0;
+    require(session.bytes <= std::max<std::uint64_t>(settings_.link_window, part_bytes) + one_more,
+            "bounded: bytes under way on the delivery link of " + to_hex(id).substr(0, 8));
   }
-  require(all <= settings_.lanes_window + lanes * one_more,
-          "bounded: bytes under way on all lanes");
+  require(all <= settings_.links_window + links * one_more,
+          "bounded: bytes under way on all delivery links");
   const auto largest =
-      std::clamp<std::uint64_t>(settings_.lane_window / 4, part_bytes, large_part_bytes);
+      std::clamp<std::uint64_t>(settings_.link_window / 4, part_bytes, large_part_bytes);
   require(turn_bytes_ <= 2 * (settings_.turn_bytes + largest + some_bytes),
           "bounded: bytes of one turn");
 }

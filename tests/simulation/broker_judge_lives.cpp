@@ -1,17 +1,18 @@
-// What goes on from one life of a broker that keeps to the next.
+// What goes on from one life of a durable broker to the next.
 #include <algorithm>
 
 #include "tests/simulation/broker_judge.hpp"
 
 namespace baton::simulation {
 
-void BrokerJudge::loads(Epoch before, CountKept count_kept, std::function<bool(ItemId)> is_kept) {
-  count_kept_ = std::move(count_kept);
-  is_kept_ = std::move(is_kept);
-  epoch_before_ = before;
-  claims_since_ = world_.now();
-  require(before == (before_ ? before_->epoch_ : Epoch{}),
-          "who held items of the last life may claim them at this one");
+void BrokerJudge::loads(BrokerInstance before, CountStored count_stored,
+                        std::function<bool(ItemId)> is_stored) {
+  count_stored_ = std::move(count_stored);
+  is_stored_ = std::move(is_stored);
+  previous_broker_ = before;
+  reclaims_since_ = world_.now();
+  require(before == (before_ ? before_->broker_instance_ : BrokerInstance{}),
+          "who held items of the last life may reclaim them at this one");
   // Ids are never used again, written or not.
   for (const auto* life = before_; life && last_id_ == ItemId{}; life = life->before_)
     last_id_ = last_of_turn_ = life->last_id_;
@@ -57,7 +58,7 @@ void BrokerJudge::kept(const broker::StoredItem& kept, const std::string& produc
   item.run = was.run;
   item.again = kept.again != 0;
   item.kept = true;
-  item.ack_said = was.ack_said;
+  item.acked_by_user = was.acked_by_user;
   item.suspect = kept.suspect;
   item.buried = kept.dead;
   item.user_fails = was.user_fails;
@@ -66,7 +67,7 @@ void BrokerJudge::kept(const broker::StoredItem& kept, const std::string& produc
     if (kept.failures == delay.failures)
       item.delays.push_back({kept.failures, due_of(delay, kept, astray), delay.asked});
   item.deliveries = item.expected_deliveries = std::max<std::uint32_t>(1, kept.deliveries);
-  kept_items_ += !kept.dead;  // nobody claims what is dead
+  kept_items_ += !kept.dead;  // nobody reclaims what is dead
   if (kept.dead) {
     item.place = Place::dead;
     ++dead_;
@@ -87,12 +88,12 @@ void BrokerJudge::ends_in_order() {
 }
 
 /// An ack counts only of whom the item was given last: not of one who had lost it to another before
-/// the crash, however early his claim comes.
+/// the crash, however early his reclaim comes.
 void BrokerJudge::check_right(const Item& item, ItemId id) const {
-  if (item.claimed_as == SessionId{} || !before_) return;
+  if (item.reclaimed_as == SessionId{} || !before_) return;
   const auto was = before_->items_.find(id);
   if (was == before_->items_.end() || was->second.place != Place::held) return;
-  require(was->second.holder == item.claimed_as,
+  require(was->second.holder == item.reclaimed_as,
           "item " + std::to_string(id.value) +
               " was another one's when the broker died: this ack does not count");
 }
@@ -100,7 +101,7 @@ void BrokerJudge::check_right(const Item& item, ItemId id) const {
 /// Its user may say so in a later life than the one in which he got it.
 void BrokerJudge::acked(ItemId id) {
   if (const auto found = items_.find(called(id)); found != items_.end())
-    found->second.ack_said = true;
+    found->second.acked_by_user = true;
 }
 
 void BrokerJudge::failed(ItemId id) {

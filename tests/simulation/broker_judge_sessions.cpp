@@ -25,7 +25,7 @@ std::string as_list(const std::set<ItemId>& ids) {
 void BrokerJudge::reaches(std::string_view frame) {
   Header header;
   if (read_header(frame, header) != Refusal::none) return;
-  if (header.type == MessageType::hello || header.epoch == epoch_)
+  if (header.type == MessageType::hello || header.broker_instance == broker_instance_)
     heard_[header.session] = world_.now();
 }
 
@@ -46,7 +46,7 @@ void BrokerJudge::reads(std::string_view frame) {
     Hello hello;
     std::string why;
     if (parse(payload_of(frame), hello, why) != Refusal::none) return;
-    if (hello.previous && hello.previous->epoch == epoch_)
+    if (hello.previous && hello.previous->broker_instance == broker_instance_)
       if (const auto old = standing_.find(hello.previous->session); old != standing_.end())
         old->second.superseded = true;
     hellos_.emplace(header.session, std::move(hello));
@@ -56,21 +56,21 @@ void BrokerJudge::reads(std::string_view frame) {
   if (found == standing_.end()) return;
   auto& session = found->second;
   // Its client stands with an earlier broker, and the hello came late: it is told to begin anew.
-  if (header.epoch != epoch_) session.refused = true;
-  if (header.epoch != epoch_) return;
+  if (header.broker_instance != broker_instance_) session.refused = true;
+  if (header.broker_instance != broker_instance_) return;
   doubted_.erase(session.process);
   Heartbeat heartbeat;
   if (header.type == MessageType::heartbeat &&
       decode_heartbeat(payload_of(frame), heartbeat) == Refusal::none &&
-      heartbeat.lane_generation == session.generation)
-    arrived(session, heartbeat.lane_received);
+      heartbeat.link_generation == session.generation)
+    arrived(session, heartbeat.link_received);
   if (header.type != MessageType::control) return;
   if (header.number.value == 0 || header.number > session.next) return;
   EntryReader in(payload_of(frame));
   Entry entry;
   for (auto number = header.number; in.next(entry); number += 1) {
     if (number < session.next) continue;
-    require(!session.bye, name(header.session) + ": nothing follows its bye");
+    require(!session.closed, name(header.session) + ": nothing follows its close");
     session.next = number + 1;
     apply(header.session, session, entry, number);
   }
@@ -80,12 +80,13 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
   const auto holds = [&](ItemId item) {
     return session.held.contains(called(item)) || session.puts.contains(item);
   };
-  if (entry.kind != EntryKind::claim && entry.kind != EntryKind::claim_put) session.claims_left = 0;
+  if (entry.kind != EntryKind::reclaim && entry.kind != EntryKind::reclaim_put)
+    session.reclaims_left = 0;
   switch (entry.kind) {
-    case EntryKind::ask:
-      session.asked = std::max(session.asked, read_ask(entry).asked);
-      session.begun = std::max(session.begun, {session.generation, read_ask(entry).begun});
-      session.most_waiting = std::max(session.most_waiting, read_ask(entry).waiting);
+    case EntryKind::request:
+      session.requested = std::max(session.requested, read_request(entry).requested);
+      session.begun = std::max(session.begun, {session.generation, read_request(entry).begun});
+      session.most_waiting = std::max(session.most_waiting, read_request(entry).waiting);
       return;
     case EntryKind::ack:
     case EntryKind::release:
@@ -94,7 +95,7 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
       const auto failure = read_fail(entry);
       const std::chrono::milliseconds delay(failure.delay_ms);
       if (!holds(failure.id)) return;
-      if (settles_put(session, failure.id, PutClaim::Said::failed, delay, number)) return;
+      if (settles_put(session, failure.id, PutReclaim::Settled::failed, delay, number)) return;
       const auto item_id = called(failure.id);
       auto& item = this->item(item_id);
       let_go(session, item, item_id);
@@ -102,24 +103,24 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
       session.fails[number] = {item_id, item.expected + 1};
       return fail(item, item_id, delay);
     }
-    case EntryKind::lane_lost:
-      return lane_lost(id, session, read_lane_lost(entry));
-    case EntryKind::claim:
-    case EntryKind::claim_put: {
-      std::vector<Claim> claims;
-      read_claims(entry, claims);
-      for (const auto& claim : claims) this->claims(id, session, claim);
+    case EntryKind::link_lost:
+      return link_lost(id, session, read_link_lost(entry));
+    case EntryKind::reclaim:
+    case EntryKind::reclaim_put: {
+      std::vector<Reclaim> reclaims;
+      read_reclaims(entry, reclaims);
+      for (const auto& reclaim : reclaims) this->reclaims(id, session, reclaim);
       return;
     }
-    case EntryKind::bye:
-      session.bye = true;
-      session.bye_at = world_.now();
-      byes_.emplace(id, session.generation);
-      session.asked = session.answered;
+    case EntryKind::close:
+      session.closed = true;
+      session.closed_at = world_.now();
+      closes_.emplace(id, session.generation);
+      session.requested = session.answered;
       while (!session.held.empty()) release(id, session, *session.held.begin());
       drop_puts(session);
       arrived(session, SeqNo{UINT64_MAX});
-      world_.trace([&] { return name(id) + " says bye"; });
+      world_.trace([&] { return name(id) + " closes"; });
       return;
     default:
       return;
@@ -136,8 +137,8 @@ void BrokerJudge::settle(const SessionId& by, Standing& session, const Entry& en
       const auto named = run.first + i;
       const auto item_id = called(named);
       if (session.puts.contains(named)) {
-        settles_put(session, named, ack ? PutClaim::Said::done : PutClaim::Said::nothing, {},
-                    number);
+        settles_put(session, named, ack ? PutReclaim::Settled::done : PutReclaim::Settled::nothing,
+                    {}, number);
         continue;
       }
       if (!session.held.contains(item_id)) continue;
@@ -149,41 +150,41 @@ void BrokerJudge::settle(const SessionId& by, Standing& session, const Entry& en
       check_right(item, item_id);
       let_go(session, item, item_id);
       item.place = Place::acked;
-      if (item.generation == session.generation) arrived(session, item.lane_number);
+      if (item.generation == session.generation) arrived(session, item.link_number);
       session.acks[number].push_back(item_id);
     }
 }
 
-/// What came over the lost lane after the last number received comes back.
-void BrokerJudge::lane_lost(const SessionId& by, Standing& session, const LaneLost& lost) {
+/// What came over the lost link after the last number received comes back.
+void BrokerJudge::link_lost(const SessionId& by, Standing& session, const LinkLost& lost) {
   if (lost.generation != session.generation) return;
   for (const auto id : std::set<ItemId>(session.held)) {
     auto& item = items_.at(id);
-    const bool arrived = item.lane_end != SeqNo{} && item.lane_end <= lost.received;
+    const bool arrived = item.link_end != SeqNo{} && item.link_end <= lost.received;
     if (item.generation != lost.generation || arrived) continue;
-    require(!peace_.lossless,
-            "item " + std::to_string(id.value) + " is not taken back from a lane that stands");
+    require(!peace_.lossless, "item " + std::to_string(id.value) +
+                                  " is not taken back from a delivery link that stands");
     release(by, session, id);
     loses(item, by, false);
   }
   session.parting = {};
   arrived(session, SeqNo{UINT64_MAX});
   ++session.generation;
-  session.asked = lost.wanted;
+  session.requested = lost.wanted;
   session.answered = 0;
 }
 
-void BrokerJudge::lane_failed(const SessionId& session) {
-  lane_failed_.insert(session);
+void BrokerJudge::link_failed(const SessionId& session) {
+  link_failed_.insert(session);
   if (const auto found = standing_.find(session); found != standing_.end())
-    found->second.laneless = true;
+    found->second.without_link = true;
 }
 
-void BrokerJudge::lane_opened(const SessionId& session, std::uint32_t generation) {
+void BrokerJudge::link_opened(const SessionId& session, std::uint32_t generation) {
   const auto found = standing_.find(session);
-  if (found == standing_.end() || !found->second.laneless) return;
+  if (found == standing_.end() || !found->second.without_link) return;
   found->second.generation = generation;
-  lane_opened_.insert(session);
+  link_opened_.insert(session);
 }
 
 // --- who is alive --------------------------------------------------------------------------------
@@ -201,8 +202,8 @@ Duration BrokerJudge::pauses_since(Time time, Duration nap) const {
 }
 
 /// A consumer is held for lost after its last message by session_timeout at the soonest, or after
-/// its news connection left and did not come back within the reconnect grace; the broker's own
-/// pauses do not count.
+/// its notification connection left and did not come back within the reconnect grace; the broker's
+/// own pauses do not count.
 void BrokerJudge::check_robbed(const SessionId& id) const {
   const auto now = world_.now();
   const auto heard = heard_.find(id);
@@ -219,8 +220,8 @@ void BrokerJudge::check_robbed(const SessionId& id) const {
 }
 
 void BrokerJudge::lose(const SessionId& id, Standing& session) {
-  const bool counts = !session.bye && !session.superseded;
-  if (counts && session.role == Role::consumer && !session.refused && !lane_failed_.contains(id))
+  const bool counts = !session.closed && !session.superseded;
+  if (counts && session.role == Role::consumer && !session.refused && !link_failed_.contains(id))
     check_robbed(id);
   if (counts) lost_.insert(id);
   doubted_.insert(session.process);
@@ -239,28 +240,30 @@ void BrokerJudge::sessions(const Knows& knows) {
   }
 }
 
-void BrokerJudge::sends(std::string_view news, const Knows& knows) {
+void BrokerJudge::sends(std::string_view notification, const Knows& knows) {
   Header header;
   Welcome welcome;
   Confirm confirm;
-  if (read_header(news, header) != Refusal::none) return;
-  if (header.type == MessageType::outcome) tells_lost(header.session, header, payload_of(news));
-  if (header.type == MessageType::welcome && parse(payload_of(news), welcome))
+  if (read_header(notification, header) != Refusal::none) return;
+  if (header.type == MessageType::outcome)
+    tells_lost(header.session, header, payload_of(notification));
+  if (header.type == MessageType::welcome && parse(payload_of(notification), welcome))
     welcomes(header.session, knows);
   if (header.type != MessageType::confirm ||
-      decode_confirm(payload_of(news), confirm) != Refusal::none)
+      decode_confirm(payload_of(notification), confirm) != Refusal::none)
     return;
   credits(header.session, confirm);
-  if (keeps_) confirms(header.session, confirm);
+  if (durable_) confirms(header.session, confirm);
 }
 
 /// Who holds nothing makes place for a client of the broker before.
-void BrokerJudge::refuses(std::string_view news) {
+void BrokerJudge::refuses(std::string_view notification) {
   Header header;
   RefusalNotice notice;
-  if (read_header(news, header) != Refusal::none || header.type != MessageType::refusal) return;
+  if (read_header(notification, header) != Refusal::none || header.type != MessageType::refusal)
+    return;
   const auto found = standing_.find(header.session);
-  if (found == standing_.end() || !parse(payload_of(news), notice) ||
+  if (found == standing_.end() || !parse(payload_of(notification), notice) ||
       notice.refusal != Refusal::sessions_full)
     return;
   require(found->second.held.empty(), name(header.session) + " holds items and keeps its place");
@@ -274,8 +277,8 @@ void BrokerJudge::welcomes(const SessionId& id, const Knows& knows) {
   session.since = world_.now();
   session.process = process_of(id, hellos_.at(id));
   if (hellos_.at(id).previous && session.role == Role::consumer)
-    session.claims_left = hellos_.at(id).claims;
-  session.laneless = lane_failed_.contains(id);
+    session.reclaims_left = hellos_.at(id).reclaims;
+  session.without_link = link_failed_.contains(id);
   if (session.role == Role::producer) runs_[hellos_.at(id).name] = hellos_.at(id).run;
   auto& stands = standing_.emplace(id, std::move(session)).first->second;
   if (knows(id)) return;
@@ -284,26 +287,29 @@ void BrokerJudge::welcomes(const SessionId& id, const Knows& knows) {
   standing_.erase(id);
 }
 
-// --- claims --------------------------------------------------------------------------------------
+// --- reclaims
+// --------------------------------------------------------------------------------------
 
 /// What its session lost in this life, if it was given to nobody since; or what it was given in the
 /// last life, unless that was not for the last time.
-bool BrokerJudge::may_claim(const Hello& hello, const Item& item, std::uint32_t deliveries) const {
+bool BrokerJudge::may_reclaim(const Hello& hello, const Item& item,
+                              std::uint32_t deliveries) const {
   if (!hello.previous) return false;
-  if (hello.previous->epoch == epoch_)
+  if (hello.previous->broker_instance == broker_instance_)
     return item.place == Place::returned && item.lost_by == hello.previous->session &&
            deliveries + 1 == item.expected_deliveries;
-  if (hello.previous->epoch != epoch_before_ || !item.kept || deliveries < item.deliveries)
+  if (hello.previous->broker_instance != previous_broker_ || !item.kept ||
+      deliveries < item.deliveries)
     return false;
-  if (item.place == Place::held) return claims_last({}) && deliveries > item.deliveries;
+  if (item.place == Place::held) return reclaims_last({}) && deliveries > item.deliveries;
   return item.place == Place::returned || item.place == Place::waiting ||
          (item.place == Place::delayed && item.delay_may_be_over);
 }
 
-void BrokerJudge::note_claims() {
+void BrokerJudge::note_reclaims() {
   for (const auto& [id, session] : standing_)
-    if (session.claims_left > 0 && hellos_.at(id).previous->epoch == epoch_before_)
-      claims_seen_ = world_.now();
+    if (session.reclaims_left > 0 && hellos_.at(id).previous->broker_instance == previous_broker_)
+      reclaims_seen_ = world_.now();
 }
 
 /// Put again, and dead in an earlier life than this one: of its put nothing is known any more, so
@@ -316,30 +322,31 @@ bool BrokerJudge::is_dead_since(ItemId as) const {
 }
 
 /// Of what an older process of the name has put its broker may not know that it was done: it says
-/// so when claims are over.
-bool BrokerJudge::may_be_told_late(ItemId as, const Claim& claim) const {
+/// so when reclaims are over.
+bool BrokerJudge::may_be_told_late(ItemId as, const Reclaim& reclaim) const {
   const auto item = items_.find(called(as));
-  return claim.put.producer != 0 && item != items_.end() && item->second.place == Place::done &&
+  return reclaim.put.producer != 0 && item != items_.end() && item->second.place == Place::done &&
          may_be_lost(as);
 }
 
-void BrokerJudge::claims(const SessionId& id, Standing& session, const Claim& claim) {
-  const auto gone = delivered_to_();  // to who has just withdrawn an ask, say
-  session.claims_left -= std::min<std::uint64_t>(session.claims_left, claim.count);
-  for (std::uint32_t i = 0; i < claim.count; ++i) {
-    const auto as = claim.first + i;
+void BrokerJudge::reclaims(const SessionId& id, Standing& session, const Reclaim& reclaim) {
+  const auto gone = delivered_to_();  // to who has just cancelled a request, say
+  session.reclaims_left -= std::min<std::uint64_t>(session.reclaims_left, reclaim.count);
+  for (std::uint32_t i = 0; i < reclaim.count; ++i) {
+    const auto as = reclaim.first + i;
     const auto item = items_.find(called(as));
     const bool is_here = item != items_.end();
     if (is_here && !gone.contains(item->first) &&
-        may_claim(hellos_.at(id), item->second, claim.deliveries)) {
-      takes_up(id, session, item->first, claim.deliveries);
-    } else if (claim.put.producer != 0 &&
+        may_reclaim(hellos_.at(id), item->second, reclaim.deliveries)) {
+      takes_up(id, session, item->first, reclaim.deliveries);
+    } else if (reclaim.put.producer != 0 &&
                (!is_here || item->first != as)) {  // put again, perhaps, and another's by now
-      if (!claims_put(id, session, as, {claim.put.producer, claim.put.number + i},
-                      claim.deliveries))
-        (is_dead_since(as) ? session.puts_claimed : session.claimed_in_vain).insert(as);
+      if (!reclaims_put(id, session, as, {reclaim.put.producer, reclaim.put.number + i},
+                        reclaim.deliveries))
+        (is_dead_since(as) ? session.puts_reclaimed : session.reclaimed_in_vain).insert(as);
     } else {
-      (may_be_told_late(as, claim) ? session.puts_claimed : session.claimed_in_vain).insert(as);
+      (may_be_told_late(as, reclaim) ? session.puts_reclaimed : session.reclaimed_in_vain)
+          .insert(as);
     }
   }
 }
@@ -349,10 +356,10 @@ void BrokerJudge::takes_up(const SessionId& id, Standing& session, ItemId item_i
                            std::uint32_t deliveries) {
   const auto& previous = *hellos_.at(id).previous;
   auto& item = this->item(item_id);
-  if (item.lost_counted && previous.epoch == epoch_) --item.expected;
-  if (previous.epoch != epoch_) item.deliveries = deliveries;
+  if (item.lost_counted && previous.broker_instance == broker_instance_) --item.expected;
+  if (previous.broker_instance != broker_instance_) item.deliveries = deliveries;
   holds_again(id, session, item_id, deliveries);
-  item.claimed_as = previous.epoch == epoch_ ? SessionId{} : previous.session;
+  item.reclaimed_as = previous.broker_instance == broker_instance_ ? SessionId{} : previous.session;
 }
 
 void BrokerJudge::holds_again(const SessionId& id, Standing& session, ItemId item_id,
@@ -365,7 +372,7 @@ void BrokerJudge::holds_again(const SessionId& id, Standing& session, ItemId ite
     for (const auto& [name, called] : called_)
       if (called == item_id) as = name;
     called_.erase(as);
-    other.claimed_in_vain.insert(as);
+    other.reclaimed_in_vain.insert(as);
   }
   if (item.place == Place::delayed) delayed_.erase({item.due, item_id});
   ready_of(item).returned.erase(item_id);
@@ -397,8 +404,8 @@ void BrokerJudge::tells_lost(const SessionId& id, const Header& header, std::str
     for (const auto& run : runs)
       for (std::uint32_t i = 0; i < run.count; ++i) {
         const auto as = run.first + i;
-        if (!found->second.puts_claimed.contains(as) ||
-            found->second.claimed_in_vain.contains(as)) {
+        if (!found->second.puts_reclaimed.contains(as) ||
+            found->second.reclaimed_in_vain.contains(as)) {
           found->second.told_lost.insert(as);
           continue;
         }
@@ -406,38 +413,39 @@ void BrokerJudge::tells_lost(const SessionId& id, const Header& header, std::str
                 "item " + std::to_string(as.value) + " is not lost: its put may come");
         require(!peace_.prompt || !could_be_put_again(as), put_of(as) + " is put again in time");
         found->second.puts.erase(as);
-        if (const auto put = put_claims_.find(as);
-            put != put_claims_.end() && put->second.session == id)
-          put_claims_.erase(put);
+        if (const auto put = put_reclaims_.find(as);
+            put != put_reclaims_.end() && put->second.session == id)
+          put_reclaims_.erase(put);
       }
   }
 }
 
-/// In the turn in which it claims, a session is told of what it does not get, and of nothing else.
+/// In the turn in which it reclaims, a session is told of what it does not get, and of nothing
+/// else.
 void BrokerJudge::check_lost(const Knows& knows) {
   for (auto& [id, session] : standing_) {
-    if (knows(id) && !session.bye)  // who has said bye in the same breath does not mind
-      require(session.claimed_in_vain == session.told_lost,
-              name(id) + " is told what it claims in vain, " + as_list(session.told_lost) +
-                  ", not " + as_list(session.claimed_in_vain));
-    session.claimed_in_vain.clear();
+    if (knows(id) && !session.closed)  // who has closed in the same breath does not mind
+      require(session.reclaimed_in_vain == session.told_lost,
+              name(id) + " is told what it reclaims in vain, " + as_list(session.told_lost) +
+                  ", not " + as_list(session.reclaimed_in_vain));
+    session.reclaimed_in_vain.clear();
     session.told_lost.clear();
   }
 }
 
-/// Of a consumer nothing is waited for but the disk, and the end of the time for claims; a broker
+/// Of a consumer nothing is waited for but the disk, and the end of the time for reclaims; a broker
 /// that stands still answers nobody meanwhile.
-void BrokerJudge::check_byes(const Knows& knows) {
-  if (takes_claims_ && takes_claims_()) claims_taken_ = world_.now();
+void BrokerJudge::check_closes(const Knows& knows) {
+  if (takes_reclaims_ && takes_reclaims_()) reclaims_taken_ = world_.now();
   for (const auto& [id, session] : standing_) {
-    if (!session.bye || session.role != Role::consumer || !knows(id)) continue;
-    const auto since = std::max(session.bye_at, claims_taken_);
+    if (!session.closed || session.role != Role::consumer || !knows(id)) continue;
+    const auto since = std::max(session.closed_at, reclaims_taken_);
     require(world_.now() <= since + answered_within + pauses_since(since, {}),
-            name(id) + " has said bye: it is answered");
+            name(id) + " has closed: it is answered");
   }
 }
 
-/// What the broker that keeps has said to be done is done for ever.
+/// What the durable broker has said to be done is done for ever.
 void BrokerJudge::confirms(const SessionId& id, const Confirm& confirm) {
   const auto hello = hellos_.find(id);
   if (confirm.ended || hello == hellos_.end()) return;
@@ -447,11 +455,11 @@ void BrokerJudge::confirms(const SessionId& id, const Confirm& confirm) {
   }
   const auto found = standing_.find(id);
   if (found == standing_.end()) return;
-  const auto waits = [&](ItemId as) {  // another one may claim it by now, to whom it was lost
-    const auto claim = put_claims_.find(as);
-    if (claim == put_claims_.end() || !takes_claims_()) return false;
-    const auto& before = claim->second.before;
-    return claim->second.session == id ||
+  const auto waits = [&](ItemId as) {  // another one may reclaim it by now, to whom it was lost
+    const auto reclaim = put_reclaims_.find(as);
+    if (reclaim == put_reclaims_.end() || !takes_reclaims_()) return false;
+    const auto& before = reclaim->second.before;
+    return reclaim->second.session == id ||
            std::any_of(before.begin(), before.end(),
                        [&](const auto& one) { return one.session == id; });
   };
@@ -472,7 +480,7 @@ void BrokerJudge::confirms(const SessionId& id, const Confirm& confirm) {
 void BrokerJudge::look(const Knows& knows) const {
   const auto now = world_.now();
   for (const auto& [id, session] : standing_) {
-    if (session.bye || !knows(id)) continue;
+    if (session.closed || !knows(id)) continue;
     const auto late = [&](Time since, Duration limit) {
       return now > since + limit + pauses_since(since, {}) + a_turn;
     };

@@ -11,7 +11,7 @@ std::string BrokerJudge::process_of(const SessionId& id, const Hello& hello) {
   return hello.process == 0 ? to_hex(id) : std::to_string(hello.process);
 }
 
-/// But for what was claimed in this turn: it was given before that, perhaps.
+/// But for what was reclaimed in this turn: it was given before that, perhaps.
 std::vector<ItemId> BrokerJudge::held_by_process(const Standing& session) const {
   std::vector<ItemId> held;
   for (const auto& [id, other] : standing_)
@@ -55,10 +55,10 @@ void BrokerJudge::check_alone(const Standing& session, ItemId id) const {
 
 /// A suspect waits until somebody who asks holds nothing; of each queue with such items one may be
 /// kept free for them.
-bool BrokerJudge::may_wait_for_a_free_hand(const std::vector<const Standing*>& askers,
+bool BrokerJudge::may_wait_for_a_free_hand(const std::vector<const Standing*>& requesting,
                                            ItemId id) const {
   std::set<std::string> processes;  // that ask
-  for (const auto* session : askers) {
+  for (const auto* session : requesting) {
     if (!holds_anything(*session)) return false;
     processes.insert(session->process);
   }
@@ -78,20 +78,20 @@ void BrokerJudge::lose_items(const SessionId& id, Standing& session, bool counts
   std::vector<ItemId> in_order(session.held.begin(), session.held.end());
   std::sort(in_order.begin(), in_order.end(), [this](ItemId a, ItemId b) {
     const auto &one = items_.at(a), &other = items_.at(b);
-    return std::tie(one.generation, one.lane_number, a) <
-           std::tie(other.generation, other.lane_number, b);
+    return std::tie(one.generation, one.link_number, a) <
+           std::tie(other.generation, other.link_number, b);
   });
   std::uint32_t not_begun = 0;
   for (const auto item_id : in_order) {
     auto& item = this->item(item_id);
     const bool failed = item.failures > item.expected;
-    // What came on an earlier lane is told with the first one that was begun of this lane.
+    // What came on an earlier link is told with the first one that was begun of this link.
     const bool told = item.taken && session.begun.second > SeqNo{} &&
-                      std::pair(item.generation, item.lane_number) <= session.begun;
+                      std::pair(item.generation, item.link_number) <= session.begun;
     if (counts) {
       require(failed || !told,
               name(item_id) + " was begun when its holder was lost: it has failed");
-      require(failed || item.suspect || item_id != in_order.front() || item.lane_end == SeqNo{},
+      require(failed || item.suspect || item_id != in_order.front() || item.link_end == SeqNo{},
               name(item_id) + " may have cost its holder's life: it goes alone");
       require(!failed || item.suspect || item.failures >= max_attempts_,
               name(item_id) + " goes alone from now on");

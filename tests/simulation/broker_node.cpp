@@ -10,8 +10,9 @@ namespace baton::simulation {
 BrokerNode::Process::Process(World& world, BrokerJudge& judge, const broker::Settings& settings,
                              std::unique_ptr<broker::Storage> memory_or_disk)
     : storage(std::move(memory_or_disk)),
-      dispatcher(settings, Epoch{world.random.below(UINT64_MAX) + 1}, *storage, world.now()) {
-  judge.begins(dispatcher.core().epoch());
+      dispatcher(settings, BrokerInstance{world.random.below(UINT64_MAX) + 1}, *storage,
+                 world.now()) {
+  judge.begins(dispatcher.core().broker_instance());
 }
 
 BrokerNode::BrokerNode(World& world, PutJudge& puts, HolderJudge& holders,
@@ -32,8 +33,8 @@ void BrokerNode::start() {
       std::make_unique<BrokerJudge>(world_, puts_, judges_.size() + 1, settings_, peace_, before));
   process_ = std::make_unique<Process>(world_, judge(), settings_, make_storage());
   judge().sees([this] { return handed_off(); });
-  if (settings_.keeps)
-    judge().asks([this] { return process_ && queues().may_claim(); },
+  if (settings_.durable)
+    judge().asks([this] { return process_ && queues().may_reclaim(); },
                  [this] { return process_ && queues().delivers(); });
   world_.trace([&] { return "broker: life " + std::to_string(life()) + " begins"; });
   up_since_ = world_.now();
@@ -45,7 +46,7 @@ void BrokerNode::start() {
 
 std::unique_ptr<broker::Storage> BrokerNode::make_storage() {
   auto on_durable = [this] { wake(world_.now()); };
-  if (settings_.keeps) return std::make_unique<WatchedDisk>(disk_, judge(), puts_, on_durable);
+  if (settings_.durable) return std::make_unique<WatchedDisk>(disk_, judge(), puts_, on_durable);
   return std::make_unique<WatchedMemory>(world_, judge(), storage_lag_, on_durable);
 }
 
@@ -61,10 +62,10 @@ void BrokerNode::kill(bool in_order) {
     judge().ends_in_order();
   }
   disk_.end(in_order);
-  for (const auto& weak : std::exchange(links_, {}))
-    if (const auto link = weak.lock()) link->broker_gone();
-  for (const auto& [port, lane] : dead->lanes)
-    if (lane.link) lane.link->broker_gone();
+  for (const auto& weak : std::exchange(connections_, {}))
+    if (const auto connection = weak.lock()) connection->broker_gone();
+  for (const auto& [port, link] : dead->links)
+    if (link.connection) link.connection->broker_gone();
 }
 
 void BrokerNode::shut_down() {
@@ -72,21 +73,21 @@ void BrokerNode::shut_down() {
   wake(world_.now());
 }
 
-Life BrokerNode::life_of(Epoch epoch) const {
+Life BrokerNode::life_of(BrokerInstance broker_instance) const {
   for (std::size_t i = 0; i < judges_.size(); ++i)
-    if (judges_[i]->epoch() == epoch) return i + 1;
-  throw Violation("every epoch is some broker's");
+    if (judges_[i]->broker_instance() == broker_instance) return i + 1;
+  throw Violation("every broker instance is some broker's");
 }
 
-void BrokerNode::acked(Epoch epoch, ItemId id) {
-  for (auto life = life_of(epoch); life <= (settings_.keeps ? this->life() : life_of(epoch));
-       ++life)
+void BrokerNode::acked(BrokerInstance broker_instance, ItemId id) {
+  for (auto life = life_of(broker_instance);
+       life <= (settings_.durable ? this->life() : life_of(broker_instance)); ++life)
     judge_of_life(life).acked(id);
 }
 
-void BrokerNode::failed(Epoch epoch, ItemId id) {
-  for (auto life = life_of(epoch); life <= (settings_.keeps ? this->life() : life_of(epoch));
-       ++life)
+void BrokerNode::failed(BrokerInstance broker_instance, ItemId id) {
+  for (auto life = life_of(broker_instance);
+       life <= (settings_.durable ? this->life() : life_of(broker_instance)); ++life)
     judge_of_life(life).failed(id);
 }
 
@@ -98,7 +99,7 @@ std::size_t BrokerNode::items() const {
 
 std::set<ItemId> BrokerNode::handed_off() const {
   std::set<ItemId> ids;
-  for (const auto& message : process_->dispatcher.effects().lane_messages) {
+  for (const auto& message : process_->dispatcher.effects().link_messages) {
     EntryReader in(payload_of(message.bytes));
     for (Entry entry; in.next(entry);)
       if (entry.kind == EntryKind::delivery) ids.insert(read_delivery(entry).id);
@@ -129,29 +130,31 @@ void BrokerNode::control(std::string frame) {
   wake(world_.now());
 }
 
-void BrokerNode::subscription(std::shared_ptr<NewsLink> link, bool arrives) {
-  judge().subscription(link->topic(), arrives);
-  holders_.subscription(link->topic(), arrives);
-  process_->subscriptions.push_back({std::move(link), arrives});
+void BrokerNode::subscription(std::shared_ptr<NotificationConnection> connection, bool arrives) {
+  judge().subscription(connection->topic(), arrives);
+  holders_.subscription(connection->topic(), arrives);
+  process_->subscriptions.push_back({std::move(connection), arrives});
   wake(world_.now());
 }
 
-bool BrokerNode::lane_connection(std::uint16_t port, std::shared_ptr<LaneLink> link) {
-  const auto found = process_->lanes.find(port);
-  if (found == process_->lanes.end()) return false;
-  auto& lane = found->second;
-  if (lane.session != link->session() || lane.generation != link->generation()) return false;
-  if (std::exchange(lane.used, true)) return false;
-  for (auto& bytes : lane.unsent) link->deliver(std::move(bytes));
-  lane.unsent.clear();
-  lane.link = std::move(link);
+bool BrokerNode::link_connection(std::uint16_t port,
+                                 std::shared_ptr<DeliveryConnection> connection) {
+  const auto found = process_->links.find(port);
+  if (found == process_->links.end()) return false;
+  auto& link = found->second;
+  if (link.session != connection->session() || link.generation != connection->generation())
+    return false;
+  if (std::exchange(link.used, true)) return false;
+  for (auto& bytes : link.unsent) connection->deliver(std::move(bytes));
+  link.unsent.clear();
+  link.connection = std::move(connection);
   return true;
 }
 
-void BrokerNode::lane_disconnection(const LaneLink& link) {
+void BrokerNode::link_disconnection(const DeliveryConnection& connection) {
   if (!process_) return;
-  for (auto& [port, lane] : process_->lanes)
-    if (lane.link.get() == &link) lane.link = nullptr;
+  for (auto& [port, link] : process_->links)
+    if (link.connection.get() == &connection) link.connection = nullptr;
 }
 
 void BrokerNode::pause(Duration time) {
@@ -195,14 +198,15 @@ void BrokerNode::turn() {
 }
 
 void BrokerNode::read_subscriptions() {
-  for (auto& [link, arrives] : std::exchange(process_->subscriptions, {})) {
-    const auto frame = std::string(1, arrives ? '\1' : '\0') + std::string(link->topic().view());
+  for (auto& [connection, arrives] : std::exchange(process_->subscriptions, {})) {
+    const auto frame =
+        std::string(1, arrives ? '\1' : '\0') + std::string(connection->topic().view());
     process_->dispatcher.on_subscription(frame, world_.now());
-    auto& links = process_->subscribed[link->topic()];
+    auto& connections = process_->subscribed[connection->topic()];
     if (arrives)
-      links.push_back(link);
+      connections.push_back(connection);
     else
-      links.erase(std::find(links.begin(), links.end(), link));
+      connections.erase(std::find(connections.begin(), connections.end(), connection));
   }
 }
 
@@ -239,48 +243,49 @@ void BrokerNode::carry_out() {
 }
 
 void BrokerNode::before_sending(const broker::Effects& effects) {
-  for (const auto& news : effects.news) judge().refuses(news.bytes);
+  for (const auto& notification : effects.notifications) judge().refuses(notification.bytes);
   judge().sessions(who_is_known());
-  for (const auto& news : effects.news) judge().sends(news.bytes, who_is_known());
+  for (const auto& notification : effects.notifications)
+    judge().sends(notification.bytes, who_is_known());
 }
 
 void BrokerNode::log(const std::string& line) {
   world_.trace([&] { return "broker: " + line; });
 }
 
-void BrokerNode::open_lane(const SessionId& session, std::uint32_t generation) {
+void BrokerNode::open_link(const SessionId& session, std::uint32_t generation) {
   if (world_.faulty &&
-      (world_.random.chance(lane_failures_per_mille) || process_->lanes.size() >= most_lanes)) {
-    judge().lane_failed(session);
-    return process_->dispatcher.core().lane_failed(session, generation, world_.now());
+      (world_.random.chance(link_failures_per_mille) || process_->links.size() >= most_links)) {
+    judge().link_failed(session);
+    return process_->dispatcher.core().link_failed(session, generation, world_.now());
   }
-  process_->lanes[process_->next_port] = Lane{session, generation, {}, nullptr};
-  judge().lane_opened(session, generation);
-  process_->dispatcher.core().lane_opened(session, generation, process_->next_port++);
+  process_->links[process_->next_port] = DeliveryLink{session, generation, {}, nullptr};
+  judge().link_opened(session, generation);
+  process_->dispatcher.core().link_opened(session, generation, process_->next_port++);
 }
 
-std::map<std::uint16_t, BrokerNode::Lane>::iterator BrokerNode::find_lane(
+std::map<std::uint16_t, BrokerNode::DeliveryLink>::iterator BrokerNode::find_link(
     const SessionId& session, std::uint32_t generation) {
-  return std::find_if(process_->lanes.begin(), process_->lanes.end(), [&](const auto& entry) {
+  return std::find_if(process_->links.begin(), process_->links.end(), [&](const auto& entry) {
     return entry.second.session == session && entry.second.generation == generation;
   });
 }
 
-void BrokerNode::close_lane(const SessionId& session, std::uint32_t generation) {
-  const auto found = find_lane(session, generation);
-  if (found == process_->lanes.end()) return;
-  const auto link = found->second.link;
-  process_->lanes.erase(found);
-  if (link) link->cut();
+void BrokerNode::close_link(const SessionId& session, std::uint32_t generation) {
+  const auto found = find_link(session, generation);
+  if (found == process_->links.end()) return;
+  const auto connection = found->second.connection;
+  process_->links.erase(found);
+  if (connection) connection->cut();
 }
 
-void BrokerNode::send(broker::Effects::LaneMessage& message) {
+void BrokerNode::send(broker::Effects::LinkMessage& message) {
   const auto payload = payload_of(message.bytes);
   require(check_entries(MessageType::deliveries, payload, message.count) == Refusal::none,
           "deliveries are valid");
-  const auto found = find_lane(message.session, message.generation);
+  const auto found = find_link(message.session, message.generation);
   // Else it could not be opened, or is closed by now.
-  const bool heard = found != process_->lanes.end();
+  const bool heard = found != process_->links.end();
   judge().message_begins();
   EntryReader in(payload);
   auto number = message.first;
@@ -296,20 +301,20 @@ void BrokerNode::send(broker::Effects::LaneMessage& message) {
       judge().none(message.session, message.generation);
     }
   if (!heard) return;
-  auto& lane = found->second;
-  if (lane.link)
-    lane.link->deliver(std::move(message.bytes));
+  auto& link = found->second;
+  if (link.connection)
+    link.connection->deliver(std::move(message.bytes));
   else
-    lane.unsent.push_back(std::move(message.bytes));
+    link.unsent.push_back(std::move(message.bytes));
 }
 
-void BrokerNode::send(broker::Effects::News& news) {
-  const auto found = process_->subscribed.find(news.to);
+void BrokerNode::send(broker::Effects::Notification& notification) {
+  const auto found = process_->subscribed.find(notification.to);
   if (found == process_->subscribed.end()) return;
-  const auto& links = found->second;
-  for (auto at = links.begin(); at != links.end(); ++at)
-    if (std::find(links.begin(), at, *at) == at)
-      (*at)->deliver(news.bytes);  // once, though its end may be unknown here
+  const auto& connections = found->second;
+  for (auto at = connections.begin(); at != connections.end(); ++at)
+    if (std::find(connections.begin(), at, *at) == at)
+      (*at)->deliver(notification.bytes);  // once, though its end may be unknown here
 }
 
 std::string BrokerNode::books() const {

@@ -1,5 +1,6 @@
-// The broker in the simulation: its pure parts, its lanes, and a shell that takes what comes in
-// turns. It can be killed and started again, with a memory that is empty and another epoch.
+// The broker in the simulation: its pure parts, its links, and a shell that takes what comes in
+// turns. It can be killed and started again, with a memory that is empty and another broker
+// instance.
 #pragma once
 
 #include <deque>
@@ -26,10 +27,12 @@ class BrokerNode final : public BrokerEnd, private broker::Shell {
   void control(std::string frame);
   bool up() const override { return process_ != nullptr; }
   Life life() const override { return judges_.size(); }
-  void attach(std::weak_ptr<Link> link) override { links_.push_back(std::move(link)); }
-  void subscription(std::shared_ptr<NewsLink> link, bool arrives) override;
-  bool lane_connection(std::uint16_t port, std::shared_ptr<LaneLink> link) override;
-  void lane_disconnection(const LaneLink& link) override;
+  void attach(std::weak_ptr<Connection> connection) override {
+    connections_.push_back(std::move(connection));
+  }
+  void subscription(std::shared_ptr<NotificationConnection> connection, bool arrives) override;
+  bool link_connection(std::uint16_t port, std::shared_ptr<DeliveryConnection> connection) override;
+  void link_disconnection(const DeliveryConnection& connection) override;
 
   /// Stands still for a while.
   void pause(Duration time);
@@ -61,31 +64,33 @@ class BrokerNode final : public BrokerEnd, private broker::Shell {
   /// Of the present life, or the last one.
   BrokerJudge& judge() { return *judges_.back(); }
   const BrokerJudge& judge() const { return *judges_.back(); }
-  /// The user of a consumer that got the item in that epoch has settled it.
-  void acked(Epoch epoch, ItemId id);
-  void failed(Epoch epoch, ItemId id);
+  /// The user of a consumer that got the item from that broker instance has settled it.
+  void acked(BrokerInstance broker_instance, ItemId id);
+  void failed(BrokerInstance broker_instance, ItemId id);
   SimulatedDisk& disk() { return disk_; }
-  /// Which life has that epoch.
-  Life life_of(Epoch epoch) const;
-  BrokerJudge& judge_of(Epoch epoch) { return judge_of_life(life_of(epoch)); }
+  /// Which life has that broker instance.
+  Life life_of(BrokerInstance broker_instance) const;
+  BrokerJudge& judge_of(BrokerInstance broker_instance) {
+    return judge_of_life(life_of(broker_instance));
+  }
   BrokerJudge& judge_of_life(Life life) { return *judges_[life - 1]; }
   std::size_t items() const;
   /// Is this the time for what must always hold?
   void look() const;
-  std::uint64_t lane_failures_per_mille = 0;  ///< while the world is faulty
-  std::size_t most_lanes = SIZE_MAX;          ///< at a time, likewise
-  bool lanes_may_fail() const { return lane_failures_per_mille > 0 || most_lanes < SIZE_MAX; }
+  std::uint64_t link_failures_per_mille = 0;  ///< while the world is faulty
+  std::size_t most_links = SIZE_MAX;          ///< at a time, likewise
+  bool links_may_fail() const { return link_failures_per_mille > 0 || most_links < SIZE_MAX; }
 
  private:
-  struct Lane {
+  struct DeliveryLink {
     SessionId session;
     std::uint32_t generation;
     std::deque<std::string> unsent;
-    std::shared_ptr<LaneLink> link;
+    std::shared_ptr<DeliveryConnection> connection;
     bool used = false;  // one connection is admitted, ever
   };
   struct Subscription {
-    std::shared_ptr<NewsLink> link;
+    std::shared_ptr<NotificationConnection> connection;
     bool arrives;
   };
   /// What dies with it.
@@ -97,10 +102,10 @@ class BrokerNode final : public BrokerEnd, private broker::Shell {
     broker::Dispatcher dispatcher;
     std::deque<std::string> put, control;
     std::deque<Subscription> subscriptions;
-    std::map<SessionId, std::vector<std::shared_ptr<NewsLink>>>
-        subscribed;                       // a link once for each subscription
-    std::map<std::uint16_t, Lane> lanes;  // by port
-    std::uint16_t next_port = 20'000;     // the same ones in each life
+    std::map<SessionId, std::vector<std::shared_ptr<NotificationConnection>>>
+        subscribed;                               // a connection once for each subscription
+    std::map<std::uint16_t, DeliveryLink> links;  // by port
+    std::uint16_t next_port = 20'000;             // the same ones in each life
   };
 
   std::unique_ptr<broker::Storage> make_storage();
@@ -110,13 +115,13 @@ class BrokerNode final : public BrokerEnd, private broker::Shell {
   void read_put();
   void read_subscriptions();
   void carry_out();
-  void open_lane(const SessionId& session, std::uint32_t generation) override;
-  std::map<std::uint16_t, Lane>::iterator find_lane(const SessionId& session,
-                                                    std::uint32_t generation);
-  void close_lane(const SessionId& session, std::uint32_t generation) override;
+  void open_link(const SessionId& session, std::uint32_t generation) override;
+  std::map<std::uint16_t, DeliveryLink>::iterator find_link(const SessionId& session,
+                                                            std::uint32_t generation);
+  void close_link(const SessionId& session, std::uint32_t generation) override;
   void before_sending(const broker::Effects& effects) override;
-  void send(broker::Effects::LaneMessage& message) override;
-  void send(broker::Effects::News& news) override;
+  void send(broker::Effects::LinkMessage& message) override;
+  void send(broker::Effects::Notification& notification) override;
   void put_out(std::vector<std::string>& /*bodies*/) override {}
   void log(const std::string& line) override;
   std::set<ItemId> handed_off() const;
@@ -131,7 +136,7 @@ class BrokerNode final : public BrokerEnd, private broker::Shell {
   SimulatedDisk disk_;                                // where it keeps
   std::vector<std::unique_ptr<BrokerJudge>> judges_;  // one for each life
   std::unique_ptr<Process> process_;
-  std::vector<std::weak_ptr<Link>> links_;
+  std::vector<std::weak_ptr<Connection>> connections_;
   Time wake_at_ = never, paused_until_{}, up_since_{};
   bool finished_ = false;
   int exit_code_ = 0;

@@ -31,9 +31,9 @@ Lines ClientNode::draw_lines(Scene& scene) {
   auto& random = scene.world.random;
   auto lines = simulation::draw_lines(random, scene.breaking);
   if (!scene.up || !random.chance(900)) return lines;
-  lines.put.rate = lines.lane.rate = 0;
-  lines.put.link = scene.up;
-  lines.lane.link = scene.down;
+  lines.put.rate = lines.link.rate = 0;
+  lines.put.bottleneck = scene.up;
+  lines.link.bottleneck = scene.down;
   return lines;
 }
 
@@ -69,12 +69,12 @@ void ClientNode::cut() {
   world_.trace([&] { return name_ + " loses connection " + std::to_string(which); });
   if (which == 0 && put_) put_->cut();
   if (which == 1 && control_) control_->cut();
-  if (which == 2 && news_) news_->cut();
-  if (which == 3 && lane_) lane_->cut();
+  if (which == 2 && notifications_) notifications_->cut();
+  if (which == 3 && link_) link_->cut();
 }
 
-void ClientNode::cut_lane() {
-  if (lane_) lane_->cut();
+void ClientNode::cut_link() {
+  if (link_) link_->cut();
 }
 
 void ClientNode::stall(Duration time) {
@@ -82,8 +82,8 @@ void ClientNode::stall(Duration time) {
   world_.trace([&] { return name_ + " has a silent connection " + std::to_string(which); });
   if (which == 0 && put_) put_->stall(time);
   if (which == 1 && control_) control_->stall(time);
-  if (which == 2 && news_) news_->stall(time);
-  if (which == 3 && lane_) lane_->stall(time);
+  if (which == 2 && notifications_) notifications_->stall(time);
+  if (which == 3 && link_) link_->stall(time);
 }
 
 // --- the connection's thread ---------------------------------------------------------------------
@@ -138,39 +138,43 @@ void ClientNode::run_once() {
 
 void ClientNode::feed(const Event& event) {
   const auto now = world_.now();
-  const auto* news = std::get_if<OnNews>(&event);
-  const auto* lane = std::get_if<OnLane>(&event);
-  if (news || lane)
-    world_.trace([&] { return name_ + " <- " + describe(news ? news->frame : lane->frame); });
-  if (news) choice_.answered();
-  if (news) judge(news->frame);
-  if (news) {
-    auto frame = news->frame;
+  const auto* notification = std::get_if<OnNotification>(&event);
+  const auto* link = std::get_if<OnLink>(&event);
+  if (notification || link)
+    world_.trace([&] {
+      return name_ + " <- " + describe(notification ? notification->frame : link->frame);
+    });
+  if (notification) choice_.answered();
+  if (notification) judge(notification->frame);
+  if (notification) {
+    auto frame = notification->frame;
     hears(frame);
-    logic().on_news(frame, now);
+    logic().on_notification(frame, now);
   }
-  if (lane) {
-    lane_heard_ = now;
-    logic().on_lane(lane->generation, lane->frame, now);
+  if (link) {
+    link_heard_ = now;
+    logic().on_link(link->generation, link->frame, now);
   }
-  if (const auto* up = std::get_if<LaneUp>(&event)) {
-    lane_up_ = up->generation == lane_generation_;
-    lane_heard_ = now;
-    logic().on_lane_up(up->generation, now);
+  if (const auto* up = std::get_if<LinkUp>(&event)) {
+    link_up_ = up->generation == link_generation_;
+    link_heard_ = now;
+    logic().on_link_up(up->generation, now);
   }
-  if (const auto* down = std::get_if<LaneDown>(&event)) logic().on_lane_down(down->generation, now);
+  if (const auto* down = std::get_if<LinkDown>(&event)) logic().on_link_down(down->generation, now);
 }
 
 /// What it is told, read apart from its session's logic.
-void ClientNode::judge(std::string_view news) {
+void ClientNode::judge(std::string_view notification) {
   Header header;
   Confirm confirm;
-  if (read_header(news, header) != Refusal::none || header.session != session().id()) return;
-  if (header.type == MessageType::welcome) return judge_welcome(header, payload_of(news));
-  if (!session().established() || header.epoch != session().epoch()) return;
-  if (header.type == MessageType::console) scene_.console.told(life_, header, payload_of(news));
+  if (read_header(notification, header) != Refusal::none || header.session != session().id())
+    return;
+  if (header.type == MessageType::welcome) return judge_welcome(header, payload_of(notification));
+  if (!session().established() || header.broker_instance != session().broker_instance()) return;
+  if (header.type == MessageType::console)
+    scene_.console.told(life_, header, payload_of(notification));
   if (header.type != MessageType::confirm) return;
-  if (decode_confirm(payload_of(news), confirm) != Refusal::none) return;
+  if (decode_confirm(payload_of(notification), confirm) != Refusal::none) return;
   end_heard_ = end_heard_ || confirm.ended;
   if (confirm.ended) return;
   scene_.console.confirmed(name_, header.session, confirm.control_received);
@@ -179,8 +183,8 @@ void ClientNode::judge(std::string_view news) {
 
 void ClientNode::judge_welcome(const Header& header, std::string_view payload) {
   Welcome welcome;
-  if (session().state() != Session::State::greeting || !parse(payload, welcome)) return;
-  const auto life = scene_.broker.life_of(header.epoch);
+  if (session().state() != ClientSession::State::greeting || !parse(payload, welcome)) return;
+  const auto life = scene_.broker.life_of(header.broker_instance);
   if (life == life_)
     scene_.console.confirmed(name_, stood_as_, welcome.previous_control);
   else
@@ -196,18 +200,18 @@ void ClientNode::perform(const SocketRequest& request) {
   switch (request.kind) {
     case SocketRequest::Kind::open:
       return open(request.topic);
-    case SocketRequest::Kind::connect_lane:
-      if (lane_) lane_->close();
-      lane_generation_ = request.generation;
-      lane_up_ = false;
-      lane_ = std::make_shared<LaneLink>(world_, lines_.lane, scene_.broker, *this, session().id(),
-                                         request.generation);
-      return lane_->connect(request.port);
-    case SocketRequest::Kind::close_lane:
-      require(!scene_.lossless || !lane_up_ || session().bye_said() ||
-                  world_.now() >= lane_heard_ + session_timeout,
-              name_ + " gives no lane up that moves");
-      if (lane_ && lane_generation_ == request.generation) lane_->close();
+    case SocketRequest::Kind::connect_link:
+      if (link_) link_->close();
+      link_generation_ = request.generation;
+      link_up_ = false;
+      link_ = std::make_shared<DeliveryConnection>(world_, lines_.link, scene_.broker, *this,
+                                                   session().id(), request.generation);
+      return link_->connect(request.port);
+    case SocketRequest::Kind::close_link:
+      require(!scene_.lossless || !link_up_ || session().closing() ||
+                  world_.now() >= link_heard_ + session_timeout,
+              name_ + " gives no delivery link up that moves");
+      if (link_ && link_generation_ == request.generation) link_->close();
       return;
   }
 }
@@ -215,25 +219,25 @@ void ClientNode::perform(const SocketRequest& request) {
 void ClientNode::open(const SessionId& topic) {
   close_all();
   auto& broker = scene_.broker;
-  put_ = std::make_shared<DoorLink>(world_, lines_.put, broker,
-                                    [&broker](std::string frame) { broker.put(std::move(frame)); });
-  control_ = std::make_shared<DoorLink>(
+  put_ = std::make_shared<EndpointConnection>(
+      world_, lines_.put, broker, [&broker](std::string frame) { broker.put(std::move(frame)); });
+  control_ = std::make_shared<EndpointConnection>(
       world_, lines_.control, broker,
       [&broker](std::string frame) { broker.control(std::move(frame)); });
-  news_ = std::make_shared<NewsLink>(world_, lines_.news, broker, topic, [this](std::string frame) {
-    take_in(OnNews{std::move(frame)});
-  });
+  notifications_ = std::make_shared<NotificationConnection>(
+      world_, lines_.notifications, broker, topic,
+      [this](std::string frame) { take_in(OnNotification{std::move(frame)}); });
   if (choice_.next(addresses_) == dead) return;
   put_->connect();
   control_->connect();
-  news_->connect();
+  notifications_->connect();
 }
 
 void ClientNode::close_all() {
   if (put_) put_->close();
   if (control_) control_->close();
-  if (news_) news_->close();
-  if (lane_) lane_->close();
+  if (notifications_) notifications_->close();
+  if (link_) link_->close();
 }
 
 void ClientNode::send(Outbox::Message& message) {
@@ -243,14 +247,15 @@ void ClientNode::send(Outbox::Message& message) {
   if (header.count > 0)
     require(check_entries(header.type, payload_of(message.bytes), header.count) == Refusal::none,
             "clients send valid entries");
-  if (message.door == Door::control) scene_.console.sent(message.bytes);
+  if (message.endpoint == TargetEndpoint::control) scene_.console.sent(message.bytes);
   if (header.type == MessageType::hello) greets();
   if (header.type == MessageType::control) {
     EntryReader in(payload_of(message.bytes));
     for (Entry entry; in.next(entry);) says(entry);
   }
-  if (message.door == Door::put && header.count > 0) judge_put(header, message.bytes);
-  (message.door == Door::put ? put_ : control_)->send(std::string(message.bytes.view()));
+  if (message.endpoint == TargetEndpoint::put && header.count > 0) judge_put(header, message.bytes);
+  (message.endpoint == TargetEndpoint::put ? put_ : control_)
+      ->send(std::string(message.bytes.view()));
 }
 
 /// Where nothing is lost, nothing is sent twice.
@@ -272,9 +277,9 @@ void ClientNode::later(Duration delay, std::function<void()> what) {
   });
 }
 
-void ClientNode::say(const std::string& text) {
+void ClientNode::print(const std::string& text) {
   const bool is_long = scene_.long_lines > 0 && world_.random.chance(100);
-  say_block(scene_.console.say(
+  print_block(scene_.console.print(
       name_, is_long ? text + std::string(world_.random.below(scene_.long_lines), '.') : text));
   touch();
 }

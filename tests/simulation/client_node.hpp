@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "client/address_choice.hpp"
+#include "client/client_session.hpp"
 #include "client/logic.hpp"
-#include "client/session.hpp"
 #include "tests/simulation/broker_node.hpp"
 #include "tests/simulation/judge.hpp"
 #include "tests/simulation/network.hpp"
@@ -24,12 +24,12 @@ struct Scene {
   ConsoleJudge& console;
   HolderJudge& holders;
   bool breaking;          ///< messages may be lost, doubled and slow
-  bool keeps;             ///< the broker does
-  bool lossless = false;  ///< as in Peace, but for lanes on which nothing comes for too long
+  bool durable;           ///< the broker does
+  bool lossless = false;  ///< as in Peace, but for links on which nothing comes for too long
   /// Hosts may have addresses at which nobody answers. A client may be there when a broker that
   /// stood still for long goes on.
   bool dead_addresses = true;
-  bool connected = false;  ///< no connection breaks but with the broker, and no lane fails
+  bool connected = false;  ///< no connection breaks but with the broker, and no link fails
   bool all_run = false;    ///< and no client stands still, so that puts are sent again in time
   /// A slow link, to and from the broker, that many of the clients are behind; nullptr: there is
   /// none.
@@ -57,23 +57,23 @@ class ClientNode : public ClientEnd {
   /// Something happens to one of the connections, chosen by chance.
   void cut();
   void stall(Duration time);
-  void cut_lane();
+  void cut_link();
 
   const std::string& name() const { return name_; }
   bool killed() const { return killed_; }
   bool stands_still() const { return world_.now() < paused_until_; }
   bool over() const { return killed_ || session().over(); }
-  virtual const Session& session() const = 0;
+  virtual const ClientSession& session() const = 0;
   Time since() const { return since_; }  ///< when it was started
   /// Whether the broker's name has another address for it, at which nobody answers.
   bool has_dead_address() const { return addresses_.size() > 1; }
   virtual void check_invariants() const = 0;
 
-  void lane(std::uint32_t generation, std::string bytes) override {
-    take_in(OnLane{generation, std::move(bytes)});
+  void link(std::uint32_t generation, std::string bytes) override {
+    take_in(OnLink{generation, std::move(bytes)});
   }
-  void lane_up(std::uint32_t generation) override { take_in(LaneUp{generation}); }
-  void lane_down(std::uint32_t generation) override { take_in(LaneDown{generation}); }
+  void link_up(std::uint32_t generation) override { take_in(LinkUp{generation}); }
+  void link_down(std::uint32_t generation) override { take_in(LinkDown{generation}); }
 
  protected:
   virtual ClientLogic& logic() = 0;
@@ -91,44 +91,44 @@ class ClientNode : public ClientEnd {
   /// It has said hello.
   virtual void greets() {}
   /// What its logic is to hear in the place of this.
-  virtual void hears(std::string& /*news*/) const {}
+  virtual void hears(std::string& /*notification*/) const {}
   Life life() const { return life_; }  ///< of the broker that has welcomed it last
   Time stood_still_until() const { return paused_until_; }
-  Time lane_heard() const { return lane_heard_; }
+  Time link_heard() const { return link_heard_; }
 
   SessionConfig config(Role role);
   /// The user called the logic: it is to look at what there is to send.
   void touch();
   /// For the user: time stands still while the process is paused, and ends with it.
   void later(Duration delay, std::function<void()> what);
-  void say(const std::string& text);
-  virtual bool may_say() const = 0;
-  virtual void say_block(const std::string& block) = 0;
+  void print(const std::string& text);
+  virtual bool may_print() const = 0;
+  virtual void print_block(const std::string& block) = 0;
 
   Scene& scene_;
   World& world_;
 
  private:
-  struct OnNews {
+  struct OnNotification {
     std::string frame;
   };
-  struct OnLane {
+  struct OnLink {
     std::uint32_t generation;
     std::string frame;
   };
-  struct LaneUp {
+  struct LinkUp {
     std::uint32_t generation;
   };
-  struct LaneDown {
+  struct LinkDown {
     std::uint32_t generation;
   };
-  using Event = std::variant<OnNews, OnLane, LaneUp, LaneDown>;
+  using Event = std::variant<OnNotification, OnLink, LinkUp, LinkDown>;
 
   static Lines draw_lines(Scene& scene);
   static std::vector<std::string> draw_addresses(Random& random, bool dead_ones);
   void take_in(Event event);
   void feed(const Event& event);
-  void judge(std::string_view news);
+  void judge(std::string_view notification);
   void judge_welcome(const Header& header, std::string_view payload);
   void run();
   void run_once();
@@ -147,14 +147,14 @@ class ClientNode : public ClientEnd {
   SessionId stood_as_;
   Life life_ = 0;
   std::vector<Event> incoming_;
-  std::shared_ptr<DoorLink> put_, control_;
-  std::shared_ptr<NewsLink> news_;
-  std::shared_ptr<LaneLink> lane_;
-  std::uint32_t lane_generation_ = 0;
+  std::shared_ptr<EndpointConnection> put_, control_;
+  std::shared_ptr<NotificationConnection> notifications_;
+  std::shared_ptr<DeliveryConnection> link_;
+  std::uint32_t link_generation_ = 0;
   std::pair<SessionId, SeqNo>
       put_sent_;  // the last number of the put stream that was sent, and of which session
-  Time wake_at_ = never, paused_until_{}, lane_heard_{};
-  bool killed_ = false, end_told_ = false, end_heard_ = false, lane_up_ = false;
+  Time wake_at_ = never, paused_until_{}, link_heard_{};
+  bool killed_ = false, end_told_ = false, end_heard_ = false, link_up_ = false;
 };
 
 }  // namespace baton::simulation

@@ -5,8 +5,8 @@
 namespace baton::simulation {
 namespace {
 
-/// A get whose time is up returns: when its withdraw is answered, or when its lane is lost for the
-/// want of an answer.
+/// A get whose time is up returns: when its cancellation is answered, or when its link is lost for
+/// the want of an answer.
 constexpr Duration returns_within = 4 * session_timeout + 4s;
 
 /// At once, or after it was told that the work has begun.
@@ -33,92 +33,92 @@ void ConsumerNode::leave() {
 }
 
 void ConsumerNode::forsake() {
-  if (session().over() || bye_) return;
+  if (session().over() || closed_) return;
   world_.trace([&] { return name() + " ends with what it holds"; });
   for (auto& job : jobs_) {
     if (job.does == Job::Does::wait) consumer_.unwant();
     job.does = Job::Does::nothing;
-    const bool held = consumer_.holds(job.item, job.take);
-    if (mine_.erase(job.take) == 0 || !held) continue;
+    const bool held = consumer_.holds(job.item, job.tag);
+    if (mine_.erase(job.tag) == 0 || !held) continue;
     settled_[job.item] = job.count;
-    scene_.broker.failed(job.epoch, job.item);
+    scene_.broker.failed(job.broker_instance, job.item);
     if (session().established())
-      scene_.broker.judge_of(session().epoch()).forsaken(session().id(), job.item);
+      scene_.broker.judge_of(session().broker_instance()).forsaken(session().id(), job.item);
   }
   consumer_.fail_held("not settled when its consumer ended");
   act();
 }
 
-/// What it claims and does not get is not its own any more.
+/// What it reclaims and does not get is not its own any more.
 void ConsumerNode::observe() {
   ever_stood_ = ever_stood_ || session().established();
   tell_holders();
-  check_asks();
+  check_requests();
   std::erase_if(mine_, [&](const auto& entry) {
-    const auto& [take, mine] = entry;
-    return !consumer_.holds(mine.id, take) && !(scene_.all_run && in_touch_with(mine));
+    const auto& [tag, mine] = entry;
+    return !consumer_.holds(mine.id, tag) && !(scene_.all_run && in_touch_with(mine));
   });
-  for (auto& [take, mine] : mine_)
+  for (auto& [tag, mine] : mine_)
     if (mine.life + 1 == life()) mine.life = life();
 }
 
 void ConsumerNode::tell_holders() {
   for (auto& job : jobs_)
-    if (job.in_hand() && !job.lost && !consumer_.holds(job.item, job.take)) {
+    if (job.in_hand() && !job.lost && !consumer_.holds(job.item, job.tag)) {
       job.lost = true;
-      scene_.holders.loses(*this, job.take);
+      scene_.holders.loses(*this, job.tag);
     }
-  if (session().claims_answered()) scene_.holders.claims_answered(*this);
+  if (session().reclaims_answered()) scene_.holders.reclaims_answered(*this);
 }
 
-/// When neither has anything under way to the other, both know the same asks, and nobody waits for
-/// one that was taken back.
-void ConsumerNode::check_asks() const {
-  const auto& lane = consumer_.lane();
+/// When neither has anything under way to the other, both know the same requests, and nobody waits
+/// for one that was taken back.
+void ConsumerNode::check_requests() const {
+  const auto& link = consumer_.link();
   const auto* its = scene_.broker.session(session().id());
-  if (!its || !session().established() || session().bye_said() ||
-      its->control.received() != session().control().last() || !lane.up())
+  if (!its || !session().established() || session().closing() ||
+      its->control.received() != session().control().last() || !link.up())
     return;
-  if (its->lane_generation != lane.generation() || its->lane_sent() != lane.received()) return;
-  require(consumer_.withdrawn(consumer_.withdraws()),
+  if (its->link_generation != link.generation() || its->link_sent() != link.received()) return;
+  require(consumer_.cancelled(consumer_.cancellation_ticket()),
           name() + " has the answers to all that it took back");
-  require(its->asked_in_all - its->answered == lane.outstanding(),
-          name() + " asks for " + std::to_string(lane.outstanding()) + ": its broker knows");
+  require(its->requested_in_all - its->answered == link.outstanding(),
+          name() + " asks for " + std::to_string(link.outstanding()) + ": its broker knows");
 }
 
-/// What it claims is settled when it says hello first.
+/// What it reclaims is settled when it says hello first.
 void ConsumerNode::greets() {
   if (std::exchange(greeted_as_, session().id()) == session().id()) return;
-  claimed_ = settled_;
+  reclaimed_ = settled_;
   for (const auto& job : jobs_)
-    if (job.in_hand() && consumer_.holds(job.item, job.take)) claimed_[job.item] = job.count;
+    if (job.in_hand() && consumer_.holds(job.item, job.tag)) reclaimed_[job.item] = job.count;
 }
 
-/// It claims what it has in hand, and what it settled unheard, by the delivery that it speaks of.
+/// It reclaims what it has in hand, and what it settled unheard, by the delivery that it speaks of.
 void ConsumerNode::says(const Entry& entry) {
-  if (entry.kind != EntryKind::claim && entry.kind != EntryKind::claim_put) return;
-  std::vector<Claim> claims;
-  read_claims(entry, claims);
-  for (const auto& claim : claims)
-    for (std::uint32_t i = 0; i < claim.count; ++i) {
-      const auto id = claim.first + i;
-      const auto known = claimed_.find(id);
-      const auto count = known == claimed_.end() ? claim.deliveries : known->second;
-      require(claim.deliveries == count, name() + " claims item " + std::to_string(id.value) +
-                                             " by its count " + std::to_string(count) + ", not " +
-                                             std::to_string(claim.deliveries));
+  if (entry.kind != EntryKind::reclaim && entry.kind != EntryKind::reclaim_put) return;
+  std::vector<Reclaim> reclaims;
+  read_reclaims(entry, reclaims);
+  for (const auto& reclaim : reclaims)
+    for (std::uint32_t i = 0; i < reclaim.count; ++i) {
+      const auto id = reclaim.first + i;
+      const auto known = reclaimed_.find(id);
+      const auto count = known == reclaimed_.end() ? reclaim.deliveries : known->second;
+      require(reclaim.deliveries == count, name() + " reclaims item " + std::to_string(id.value) +
+                                               " by its count " + std::to_string(count) + ", not " +
+                                               std::to_string(reclaim.deliveries));
     }
 }
 
-bool ConsumerNode::works_on(std::uint64_t take) const {
+bool ConsumerNode::works_on(std::uint64_t tag) const {
   return !over() && std::any_of(jobs_.begin(), jobs_.end(),
-                                [&](const Job& job) { return job.in_hand() && job.take == take; });
+                                [&](const Job& job) { return job.in_hand() && job.tag == tag; });
 }
 
 /// Nothing kept its client from being in touch but the broker's own end, for which it is given time
 /// to come back. Who is not back before the broker ends once more is forgotten.
 bool ConsumerNode::in_touch_with(const Mine& mine) const {
-  return scene_.keeps && scene_.connected && mine.since > stood_still_until() &&
+  return scene_.durable && scene_.connected && mine.since > stood_still_until() &&
          mine.life + 1 >= scene_.broker.life();
 }
 
@@ -127,11 +127,11 @@ void ConsumerNode::add_hands(std::map<std::string, std::vector<User>>& hands) co
   const auto& broker = scene_.broker;
   const bool stands =
       session().established() && life() == broker.life() && broker.knows(session().id());
-  for (const auto& [take, mine] : mine_) {
-    if (!consumer_.holds(mine.id, take) && !in_touch_with(mine)) continue;
+  for (const auto& [tag, mine] : mine_) {
+    if (!consumer_.holds(mine.id, tag) && !in_touch_with(mine)) continue;
     const auto* holder = stands ? broker.holder_of(broker.judge().called(mine.id)) : nullptr;
     const bool his = holder && holder->id == session().id();
-    if (his || (stands && session().claims_answered()) || in_touch_with(mine))
+    if (his || (stands && session().reclaims_answered()) || in_touch_with(mine))
       hands[mine.put].push_back(name());
   }
 }
@@ -141,10 +141,10 @@ void ConsumerNode::act() {
   for (auto& job : jobs_) act(job);
   const bool all_rest = std::all_of(jobs_.begin(), jobs_.end(),
                                     [](const Job& job) { return job.does == Job::Does::nothing; });
-  if (!all_rest || bye_) return;
-  bye_ = true;
-  bye_in_trouble_ = world_.faulty;
-  consumer_.bye(world_.now());
+  if (!all_rest || closed_) return;
+  closed_ = true;
+  closed_in_trouble_ = world_.faulty;
+  consumer_.close(world_.now());
   touch();
 }
 
@@ -161,10 +161,10 @@ void ConsumerNode::act(Job& job) {
       consumer_.unwant();
       job.does = Job::Does::nothing;
       return;
-    case Job::Does::withdraw:
-      if (take(job) || !(consumer_.withdrawn(job.withdraw) || consumer_.closed())) return;
+    case Job::Does::cancel_requests:
+      if (take(job) || !(consumer_.cancelled(job.cancel_requests) || consumer_.closed())) return;
       return rest(job);
-    case Job::Does::say:
+    case Job::Does::print:
       return job.poison ? void() : work(job);
     case Job::Does::work:
     case Job::Does::nothing:
@@ -198,8 +198,8 @@ void ConsumerNode::get(Job& job) {
   touch();
   if (!world_.random.chance(plan_.times_out)) return;
   const bool at_once = world_.random.chance(200);
-  if (at_once) consumer_.ask_now();
-  later(at_once ? Duration::zero() : world_.random.between(Duration::zero(), plan_.patience),
+  if (at_once) consumer_.request_now();
+  later(at_once ? Duration::zero() : world_.random.between(Duration::zero(), plan_.time_limit),
         [this, &job, get = job.get] {
           if (job.get == get && job.does == Job::Does::wait) give_up(job);
         });
@@ -207,20 +207,20 @@ void ConsumerNode::get(Job& job) {
 
 void ConsumerNode::give_up(Job& job) {
   consumer_.unwant();
-  job.does = Job::Does::withdraw;
-  consumer_.ask_now();
-  job.withdraw = consumer_.withdraws();
+  job.does = Job::Does::cancel_requests;
+  consumer_.request_now();
+  job.cancel_requests = consumer_.cancellation_ticket();
   expect_return(job);
   touch();
   act(job);
 }
 
-/// Of the time that its process runs, and that nothing comes over its lane: large items on a slow
+/// Of the time that its process runs, and that nothing comes over its link: large items on a slow
 /// one take long.
 void ConsumerNode::expect_return(const Job& job) {
   later(returns_within, [this, &job, get = job.get] {
-    if (job.does != Job::Does::withdraw || job.get != get) return;
-    if (world_.now() < std::max(stood_still_until(), lane_heard()) + returns_within)
+    if (job.does != Job::Does::cancel_requests || job.get != get) return;
+    if (world_.now() < std::max(stood_still_until(), link_heard()) + returns_within)
       return expect_return(job);
     require(false, name() + ": a get returns when its time is up");
   });
@@ -231,18 +231,18 @@ bool ConsumerNode::take(Job& job) {
   if (!consumer_.take(delivery, body_, world_.now())) return false;
   if (job.does == Job::Does::wait) consumer_.unwant();
   ++job.get;
-  scene_.broker.judge_of(session().epoch())
+  scene_.broker.judge_of(session().broker_instance())
       .taken(name(), session().id(), delivery, consumer_.queue_name(delivery.queue));
   world_.trace([&] { return name() + " takes item " + std::to_string(delivery.id.value); });
   job.item = delivery.id;
-  job.epoch = session().epoch();
-  job.take = consumer_.taken();
+  job.broker_instance = session().broker_instance();
+  job.tag = consumer_.last_tag();
   job.count = delivery.deliveries;
   job.lost = false;
-  const auto& judge = scene_.broker.judge_of(session().epoch());
-  mine_[job.take] = {delivery.id, judge.put_of(delivery.id), world_.now(), life()};
-  scene_.holders.takes(*this, delivery.id, job.take, judge.what(delivery.id));
-  job.does = Job::Does::say;
+  const auto& judge = scene_.broker.judge_of(session().broker_instance());
+  mine_[job.tag] = {delivery.id, judge.put_of(delivery.id), world_.now(), life()};
+  scene_.holders.takes(*this, delivery.id, job.tag, judge.what(delivery.id));
+  job.does = Job::Does::print;
   job.poison = is_poison(delivery.body);
   touch();
   if (job.poison)
@@ -253,10 +253,10 @@ bool ConsumerNode::take(Job& job) {
 }
 
 void ConsumerNode::work(Job& job) {
-  if (!may_say()) return;
+  if (!may_print()) return;
   std::string line = "got item " + std::to_string(job.item.value);
   if (world_.random.chance(100)) line.append(world_.random.below(2000), '.');
-  say(line);
+  print(line);
   job.does = Job::Does::work;
   const auto longest = world_.faulty ? plan_.work : std::min<Duration>(plan_.work, 50ms);
   later(world_.random.between(Duration::zero(), longest), [this, &job] { settle(job); });
@@ -266,18 +266,18 @@ void ConsumerNode::settle(Job& job) {
   if (session().over() || job.does != Job::Does::work) return;
   auto& random = world_.random;
   const auto id = job.item;
-  const bool was_mine = mine_.erase(job.take) > 0;
+  const bool was_mine = mine_.erase(job.tag) > 0;
   bool heard = false;
   const bool released = random.chance(plan_.releases);
   if (released) {
-    heard = consumer_.release(id, job.take);
+    heard = consumer_.release(id, job.tag);
   } else if (random.chance(plan_.fails)) {
     const auto delay = random.chance(plan_.delays) ? random.between(1, 1000) : 0;
-    heard = consumer_.fail(id, static_cast<std::uint32_t>(delay), "by chance", job.take);
-    if (heard) scene_.broker.failed(job.epoch, id);
+    heard = consumer_.fail(id, static_cast<std::uint32_t>(delay), "by chance", job.tag);
+    if (heard) scene_.broker.failed(job.broker_instance, id);
   } else {
-    heard = consumer_.ack(id, job.take);
-    if (heard) scene_.broker.acked(job.epoch, id);
+    heard = consumer_.ack(id, job.tag);
+    if (heard) scene_.broker.acked(job.broker_instance, id);
   }
   if (heard && !released) settled_[id] = job.count;
   world_.trace([&] {
@@ -290,8 +290,8 @@ void ConsumerNode::settle(Job& job) {
 }
 
 void ConsumerNode::ended() {
-  if (session().state() == Session::State::ended) return scene_.console.ended(name(), life());
-  require(session().error()->kind == SessionError::Kind::no_goodbye && bye_in_trouble_,
+  if (session().state() == ClientSession::State::ended) return scene_.console.ended(name(), life());
+  require(session().error()->kind == SessionError::Kind::close_unconfirmed && closed_in_trouble_,
           name() + " ends in peace: " + session().error()->text);
 }
 

@@ -45,46 +45,47 @@ std::string runs(const Entry& entry) {
   return text;
 }
 
-std::string claims(const Entry& entry) {
-  std::vector<Claim> claims;
-  read_claims(entry, claims);
+std::string reclaims(const Entry& entry) {
+  std::vector<Reclaim> reclaims;
+  read_reclaims(entry, reclaims);
   std::string text;
-  for (const auto& claim : claims)
-    text += " " + n(claim.first.value) + "x" + n(claim.count) + "/" + n(claim.deliveries) +
-            (claim.put.producer != 0 ? " put " + n(claim.put.number.value) : "");
+  for (const auto& reclaim : reclaims)
+    text += " " + n(reclaim.first.value) + "x" + n(reclaim.count) + "/" + n(reclaim.deliveries) +
+            (reclaim.put.producer != 0 ? " put " + n(reclaim.put.number.value) : "");
   return text;
 }
 
-std::string ask(const Ask& ask) {
-  return "ask " + n(ask.asked) + ", begun " + n(ask.begun.value) + ", waiting " + n(ask.waiting);
+std::string request(const Request& request) {
+  return "request " + n(request.requested) + ", begun " + n(request.begun.value) + ", waiting " +
+         n(request.waiting);
 }
 
 std::string describe(const Entry& entry) {
   switch (entry.kind) {
-    case EntryKind::ask:
-      return ask(read_ask(entry));
-    case EntryKind::withdraw:
-      return "withdraw " + n(read_withdraw(entry));
+    case EntryKind::request:
+      return request(read_request(entry));
+    case EntryKind::cancel_requests:
+      return "cancel_requests " + n(read_cancel_requests(entry));
     case EntryKind::ack:
       return "ack" + runs(entry);
     case EntryKind::release:
       return "release" + runs(entry);
     case EntryKind::fail:
       return "fail " + n(read_fail(entry).id.value);
-    case EntryKind::lane_lost: {
-      const auto lost = read_lane_lost(entry);
-      return "lane_lost " + n(lost.generation) + " received " + n(lost.received.value) +
+    case EntryKind::link_lost: {
+      const auto lost = read_link_lost(entry);
+      return "link_lost " + n(lost.generation) + " received " + n(lost.received.value) +
              " wanted " + n(lost.wanted);
     }
-    case EntryKind::bye:
-      return "bye " + n(read_bye(entry).value);
+    case EntryKind::close:
+      return "close " + n(read_close(entry).value);
     case EntryKind::part:
       return "part of " + n(entry.payload.size());
     case EntryKind::lost:
       return "lost" + runs(entry);
-    case EntryKind::claim:
-    case EntryKind::claim_put:
-      return "claim" + claims(entry);
+    case EntryKind::reclaim:
+    case EntryKind::reclaim_put:
+      return "reclaim" + reclaims(entry);
     case EntryKind::delivery:
       return "given " + n(read_delivery(entry).id.value) + "/" +
              n(read_delivery(entry).deliveries) + (is_partial(entry) ? ", in parts" : "");
@@ -96,16 +97,16 @@ std::string describe(const Entry& entry) {
 std::string describe(const Confirm& c) {
   return " control " + n(c.control_received.value) + (c.rewind_control ? " rewind" : "") + " put " +
          n(c.put_received.value) + "/" + n(c.put_confirmed.value) + "/" + n(c.put_credit.value) +
-         (c.rewind_put ? " rewind" : "") + " window " + n(c.put_window) + " say " +
-         n(c.say_window) + " settled " + n(c.done) + "+" + n(c.dead) + " of " + n(c.accepted) +
-         " told " + n(c.told.value) + " lane " + n(c.lane_generation) + ":" + n(c.lane_port) + ":" +
-         n(c.lane_sent.value) + (c.shutdown ? " shutdown" : "") + (c.ended ? " ended" : "");
+         (c.rewind_put ? " rewind" : "") + " window " + n(c.put_window) + " print " +
+         n(c.print_window) + " settled " + n(c.done) + "+" + n(c.dead) + " of " + n(c.accepted) +
+         " feed " + n(c.feed_last.value) + " link " + n(c.link_generation) + ":" + n(c.link_port) +
+         ":" + n(c.link_sent.value) + (c.shutdown ? " shutdown" : "") + (c.ended ? " ended" : "");
 }
 
 std::string describe(const Heartbeat& b) {
   return " put " + n(b.put_sent.value) + " control " + n(b.control_sent.value) + " heard " +
-         n(b.heard.value) + " lane " + n(b.lane_generation) + ":" + n(b.lane_received.value) +
-         (b.rewind ? " rewind" : "");
+         n(b.feed_position.value) + " link " + n(b.link_generation) + ":" +
+         n(b.link_received.value) + (b.rewind ? " rewind" : "");
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ using Life = std::uint64_t;
 class PutJudge {
  public:
   /// `keeps`: what is confirmed outlives the broker.
-  explicit PutJudge(bool keeps) : keeps_(keeps) {}
+  explicit PutJudge(bool durable) : durable_(durable) {}
 
   struct Put {
     std::string queue, body;
@@ -58,7 +58,7 @@ class PutJudge {
   /// A broker takes an item in.
   const Put& stored(Life life, const std::string& producer, SeqNo number, std::string_view body);
 
-  // Of a broker that keeps: no line is left out that was not put, none is put twice.
+  // Of a durable broker: no line is left out that was not put, none is put twice.
   /// All of this input is in; its last item is `last`.
   void put_whole(const std::string& producer, const std::vector<std::string>& input,
                  SeqNo last) const;
@@ -78,10 +78,10 @@ class PutJudge {
     SeqNo received;
     std::map<SeqNo, bool> items;  ///< whether each is dead
   };
-  /// A broker that keeps begins. `counts_lost`: counts of what was done may be behind, since the
+  /// A durable broker begins. `counts_lost`: counts of what was done may be behind, since the
   /// disk was full.
   void loads(Life life, const std::map<std::string, Loaded>& disk, bool counts_lost);
-  /// The broker that keeps has said that all up to `number` is kept: a confirm, or a welcome that
+  /// The durable broker has said that all up to `number` is kept: a confirm, or a welcome that
   /// goes on after it.
   void promised(const std::string& producer, SeqNo number);
   /// The broker has said to the producer that so many of its items are done or dead.
@@ -95,16 +95,16 @@ class PutJudge {
   /// of each of these last.
   void joined(const std::string& producer, Life life, SeqNo before, SeqNo last, const Told& told,
               const Told& earlier) const;
-  /// A producer says bye: all that it put, up to `last`, is in, and was kept as long as its broker
+  /// A producer closes: all that it put, up to `last`, is in, and was kept as long as its broker
   /// lived.
-  void said_bye(const std::string& producer, Life life, SeqNo last);
+  void closed(const std::string& producer, Life life, SeqNo last);
 
  private:
   void loads(Life life, const std::string& producer, const Loaded& disk);
-  void joined_kept(const std::string& producer, Life life, SeqNo last, const Told& told) const;
+  void joined_stored(const std::string& producer, Life life, SeqNo last, const Told& told) const;
   std::vector<std::string> input_up_to(const std::string& producer, SeqNo last) const;
 
-  const bool keeps_;
+  const bool durable_;
   bool counts_lost_ = false;
   std::map<std::string, SeqNo> promised_;             // by producer
   std::map<std::string, std::uint64_t> counted_;      // by producer
@@ -130,15 +130,15 @@ class PutJudge {
 class ConsoleJudge {
  public:
   /// Returns the block that says `text`.
-  std::string say(const std::string& sayer, const std::string& text);
-  /// A control message of the sayer: which of its numbers are lines.
+  std::string print(const std::string& writer, const std::string& text);
+  /// A control message of the writer: which of its numbers are lines.
   void sent(std::string_view frame);
   /// The broker has the session's control stream up to `number`.
-  void confirmed(const std::string& sayer, const SessionId& session, SeqNo number);
-  /// The sayer has its first session with the broker of `life`.
-  void stands(const std::string& sayer, Life life);
-  /// The sayer's session ended as it wished: all it said is in.
-  void ended(const std::string& sayer, Life life) { ended_[sayer] = life; }
+  void confirmed(const std::string& writer, const SessionId& session, SeqNo number);
+  /// The writer has its first session with the broker of `life`.
+  void stands(const std::string& writer, Life life);
+  /// The writer's session ended as it wished: all it said is in.
+  void ended(const std::string& writer, Life life) { ended_[writer] = life; }
 
   /// Printers stay connected and read: nothing is dropped before they have it.
   void expect_all() { all_ = true; }
@@ -156,19 +156,19 @@ class ConsoleJudge {
   };
   void printed_once(const std::string& printer, Life life, std::string_view block);
   bool passed(Life life, std::uint64_t number) const;
-  bool printed_before(Life life, const std::string& sayer, std::uint64_t count) const;
+  bool printed_before(Life life, const std::string& writer, std::uint64_t count) const;
   void check(Life life, const Log& log, bool complete,
              std::map<std::string, std::uint64_t>& heard) const;
 
   bool all_ = false;
-  std::map<std::string, std::vector<std::string>> texts_;  // by sayer
+  std::map<std::string, std::vector<std::string>> texts_;  // by writer
   struct Line {
     std::uint64_t count = 0;
     bool goes_on = false;
   };
   std::map<SessionId, std::map<SeqNo, Line>>
       lines_;  // by session and control number: a line, or a part of one
-  std::map<std::string, std::uint64_t> confirmed_;  // by sayer: so many lines are in
+  std::map<std::string, std::uint64_t> confirmed_;  // by writer: so many lines are in
   std::map<std::pair<std::string, Life>, std::uint64_t>
       confirmed_before_;  // ... when its first session in the life began
   std::map<std::string, Life> ended_;
@@ -176,9 +176,9 @@ class ConsoleJudge {
   std::map<Life, std::map<std::uint64_t, Part>>
       told_;  // by number; of a part the block's first one
   std::map<std::pair<std::string, std::string>, std::uint64_t>
-      seen_;  // by printer and sayer: the last count printed
+      seen_;  // by printer and writer: the last count printed
   std::map<std::pair<std::string, std::uint64_t>, Life>
-      first_in_;  // by sayer and count: the life it was printed in
+      first_in_;  // by writer and count: the life it was printed in
   std::map<std::pair<std::string, Life>, std::uint64_t>
       last_;  // by printer: the last number that it printed
 };

@@ -7,24 +7,24 @@ namespace {
 
 constexpr std::string_view last_word = "Parent process exiting...\n";
 
-/// The count in "SAYER#COUNT ..."; 0 in what is no sayer's.
-std::uint64_t count_of(std::string_view block, std::string& sayer) {
+/// The count in "SAYER#COUNT ..."; 0 in what is no writer's.
+std::uint64_t count_of(std::string_view block, std::string& writer) {
   const auto mark = block.find('#');
   if (mark == std::string_view::npos) return 0;
-  sayer = block.substr(0, mark);
+  writer = block.substr(0, mark);
   return std::stoul(std::string(block.substr(mark + 1)));
 }
 
 /// Numbers that it takes.
 std::uint64_t parts_of(std::string_view block) {
-  return (block.size() + say_part_bytes - 1) / say_part_bytes;
+  return (block.size() + print_part_bytes - 1) / print_part_bytes;
 }
 
 }  // namespace
 
-std::string ConsoleJudge::say(const std::string& sayer, const std::string& text) {
-  auto& texts = texts_[sayer];
-  texts.push_back(sayer + "#" + std::to_string(texts.size() + 1) + " " + text + "\n");
+std::string ConsoleJudge::print(const std::string& writer, const std::string& text) {
+  auto& texts = texts_[writer];
+  texts.push_back(writer + "#" + std::to_string(texts.size() + 1) + " " + text + "\n");
   return texts.back();
 }
 
@@ -34,26 +34,27 @@ void ConsoleJudge::sent(std::string_view frame) {
   EntryReader in(payload_of(frame));
   auto& lines = lines_[header.session];
   Entry entry;
-  std::string sayer;
+  std::string writer;
   for (auto number = header.number; in.next(entry); number += 1) {
-    if (entry.kind != EntryKind::say) continue;
-    const auto said = read_say(entry);
+    if (entry.kind != EntryKind::print) continue;
+    const auto printed = read_print(entry);
     const auto before = lines.find({number.value - 1});
     const bool continues = before != lines.end() && before->second.goes_on;
-    lines[number] = {continues ? before->second.count : count_of(said.block, sayer), said.goes_on};
+    lines[number] = {continues ? before->second.count : count_of(printed.block, writer),
+                     printed.goes_on};
   }
 }
 
-void ConsoleJudge::confirmed(const std::string& sayer, const SessionId& session, SeqNo number) {
+void ConsoleJudge::confirmed(const std::string& writer, const SessionId& session, SeqNo number) {
   for (const auto& [at, line] : lines_[session]) {
     if (at > number) break;
     require(at < number || !line.goes_on, "a block is confirmed when it is whole");
-    if (!line.goes_on) confirmed_[sayer] = std::max(confirmed_[sayer], line.count);
+    if (!line.goes_on) confirmed_[writer] = std::max(confirmed_[writer], line.count);
   }
 }
 
-void ConsoleJudge::stands(const std::string& sayer, Life life) {
-  confirmed_before_.emplace(std::pair{sayer, life}, confirmed_[sayer]);
+void ConsoleJudge::stands(const std::string& writer, Life life) {
+  confirmed_before_.emplace(std::pair{writer, life}, confirmed_[writer]);
 }
 
 void ConsoleJudge::printed(const std::string& printer, Life life, const ConsoleBlock& block) {
@@ -87,29 +88,29 @@ bool ConsoleJudge::passed(Life life, std::uint64_t number) const {
   const auto log = told_.find(life);
   if (log == told_.end()) return false;
   const auto found = log->second.find(number);
-  std::string sayer;
-  const auto count = found == log->second.end() ? 0 : count_of(found->second.text, sayer);
-  return count > 0 && printed_before(life, sayer, count);
+  std::string writer;
+  const auto count = found == log->second.end() ? 0 : count_of(found->second.text, writer);
+  return count > 0 && printed_before(life, writer, count);
 }
 
-/// What a sayer says again to another broker, a printer that has printed it leaves out.
+/// What a writer says again to another broker, a printer that has printed it leaves out.
 void ConsoleJudge::printed_once(const std::string& printer, Life life, std::string_view block) {
-  std::string sayer;
-  const auto count = count_of(block, sayer);
+  std::string writer;
+  const auto count = count_of(block, writer);
   if (count == 0) return require(block == last_word, "what is printed was said");
-  auto& seen = seen_[{printer, sayer}];
+  auto& seen = seen_[{printer, writer}];
   require(count > seen,
           "a printer prints each line once, over the broker's crashes, too: " + std::string(block));
   seen = count;
-  first_in_.emplace(std::pair{sayer, count}, life);
+  first_in_.emplace(std::pair{writer, count}, life);
 }
 
-bool ConsoleJudge::printed_before(Life life, const std::string& sayer, std::uint64_t count) const {
-  const auto found = first_in_.find({sayer, count});
+bool ConsoleJudge::printed_before(Life life, const std::string& writer, std::uint64_t count) const {
+  const auto found = first_in_.find({writer, count});
   return found != first_in_.end() && found->second < life;
 }
 
-/// In a broker's log each line is once, in its sayer's order; what an earlier broker had confirmed
+/// In a broker's log each line is once, in its writer's order; what an earlier broker had confirmed
 /// is not said again, what it had not is.
 void ConsoleJudge::check(Life life, const Log& log, bool complete,
                          std::map<std::string, std::uint64_t>& heard) const {
@@ -119,18 +120,18 @@ void ConsoleJudge::check(Life life, const Log& log, bool complete,
     require(!complete || number == last + 1, "every block is printed: " + std::to_string(last + 1));
     complete = complete && number == last + 1;
     last = number + parts_of(block) - 1;
-    std::string sayer;
-    const auto count = count_of(block, sayer);
+    std::string writer;
+    const auto count = count_of(block, writer);
     if (count == 0) continue;
-    const auto& texts = texts_.at(sayer);
+    const auto& texts = texts_.at(writer);
     require(count <= texts.size() && texts[count - 1] == block,
             "blocks are printed as they were said");
-    const auto known = confirmed_before_.find({sayer, life});
+    const auto known = confirmed_before_.find({writer, life});
     const auto confirmed = known == confirmed_before_.end() ? 0 : known->second;
-    auto& before = heard.emplace(sayer, confirmed).first->second;
-    while (count > before + 1 && printed_before(life, sayer, before + 1)) ++before;
+    auto& before = heard.emplace(writer, confirmed).first->second;
+    while (count > before + 1 && printed_before(life, writer, before + 1)) ++before;
     require(complete ? count == before + 1 : count > before,
-            "blocks of " + sayer + " are printed once, in order");
+            "blocks of " + writer + " are printed once, in order");
     before = count;
   }
 }
@@ -144,14 +145,14 @@ void ConsoleJudge::check_end(Life last, bool complete) const {
   const auto log = logs_.find(last);
   require(log != logs_.end() && log->second.rbegin()->second == last_word,
           "the parent has the last word");
-  for (const auto& [sayer, life] : ended_) {
-    const auto texts = texts_.find(sayer);
+  for (const auto& [writer, life] : ended_) {
+    const auto texts = texts_.find(writer);
     if (!complete || life != last || texts == texts_.end()) continue;
-    const auto known = confirmed_before_.find({sayer, life});
+    const auto known = confirmed_before_.find({writer, life});
     const auto before = known == confirmed_before_.end() ? 0 : known->second;
-    auto printed = std::max(heard[sayer], before);
-    while (printed_before(life, sayer, printed + 1)) ++printed;
-    require(printed == texts->second.size(), "all that " + sayer + " said is printed");
+    auto printed = std::max(heard[writer], before);
+    while (printed_before(life, writer, printed + 1)) ++printed;
+    require(printed == texts->second.size(), "all that " + writer + " said is printed");
   }
 }
 

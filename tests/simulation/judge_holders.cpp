@@ -72,9 +72,9 @@ bool HolderJudge::could_be_lost(const Stay& stay) {
 
 // --- who is back in time -------------------------------------------------------------------------
 
-Time HolderJudge::claims_end(Life life) const {
+Time HolderJudge::reclaims_end(Life life) const {
   const auto began = lives_[life - 1].began;
-  return began + claims_within + pauses_since(began);
+  return began + reclaim_window + pauses_since(began);
 }
 
 /// Whether the broker of `life` may have given away by now what the client held when it was last
@@ -82,8 +82,8 @@ Time HolderJudge::claims_end(Life life) const {
 /// it could be back.
 bool HolderJudge::is_late(const Holder& holder, const Stay& was, Life life) const {
   for (auto between = was.life + 1; between < life; ++between)
-    if (lives_[between - 1].ended < claims_end(between)) return true;
-  return life > was.life && world_.now() >= claims_end(life) - slack &&
+    if (lives_[between - 1].ended < reclaims_end(between)) return true;
+  return life > was.life && world_.now() >= reclaims_end(life) - slack &&
          !holder.undisturbed_since(lives_[was.life - 1].ended);
 }
 
@@ -110,19 +110,19 @@ bool HolderJudge::has_lost(const Hand& hand, Life by) {
 const char* HolderJudge::excuse(const Hand& first, const Hand& second, const What& what) {
   const auto given_in = [&](const Hand& hand) { return stays_.at(hand.holder)[hand.stay].life; };
   const auto life = given_in(second);
-  if (!keeps_ && given_in(first) != life) return "the broker keeps nothing";
+  if (!durable_ && given_in(first) != life) return "the broker keeps nothing";
   const bool put_again = first.id != second.id;
   if (put_again && first.run != second.run) return "another process has put it again";
-  if (put_again && what.stored >= claims_end(life) - slack) return "it was put again too late";
+  if (put_again && what.stored >= reclaims_end(life) - slack) return "it was put again too late";
   if (!first.wronged && has_lost(first, life)) return "the first one could be held for lost";
   if (may_break_ && has_lost(second, life)) return "the second one could be held for lost";
   return nullptr;
 }
 
-void HolderJudge::loses(const Holder& holder, std::uint64_t take) {
+void HolderJudge::loses(const Holder& holder, std::uint64_t tag) {
   for (auto& [which, hands] : hands_) {
     const auto hand = std::find_if(hands.begin(), hands.end(), [&](const Hand& hand) {
-      return hand.holder == &holder && hand.take == take;
+      return hand.holder == &holder && hand.tag == tag;
     });
     if (hand == hands.end()) continue;
     hand->wronged = !has_lost(*hand, stays_.at(&holder).back().life);
@@ -131,10 +131,10 @@ void HolderJudge::loses(const Holder& holder, std::uint64_t take) {
   }
 }
 
-void HolderJudge::takes(const Holder& holder, ItemId id, std::uint64_t take, const What& what) {
+void HolderJudge::takes(const Holder& holder, ItemId id, std::uint64_t tag, const What& what) {
   auto& hands = hands_[{what.number, std::string(what.body.substr(0, telling))}];
-  std::erase_if(hands, [](const Hand& hand) { return !hand.holder->works_on(hand.take); });
-  const Hand mine{&holder, id, take, stays_.at(&holder).size() - 1, what.run};
+  std::erase_if(hands, [](const Hand& hand) { return !hand.holder->works_on(hand.tag); });
+  const Hand mine{&holder, id, tag, stays_.at(&holder).size() - 1, what.run};
   for (const auto& other : hands) {
     if (other.holder == &holder) continue;
     const auto both = [&] {

@@ -1,7 +1,7 @@
 // Who has an item in hand, counted at the users: which item it is says its put, whatever ids
 // brokers give it; in hand is what a living user was given and has not settled, unless it was
 // rightly lost. What is right the judge knows from what the network and the world show: when a
-// client was heard, when its news connection was gone, when its process stood still.
+// client was heard, when its notification connection was gone, when its process stood still.
 #pragma once
 
 #include <functional>
@@ -21,7 +21,7 @@ class Holder {
   virtual ~Holder() = default;
   virtual const User& user() const = 0;
   /// Its process lives, and its user has not settled what it was given by that take.
-  virtual bool works_on(std::uint64_t take) const = 0;
+  virtual bool works_on(std::uint64_t tag) const = 0;
   /// Nothing kept it from being back with a broker that was started anew then.
   virtual bool undisturbed_since(Time time) const = 0;
 };
@@ -32,8 +32,8 @@ class HolderJudge {
  public:
   /// `keeps`: the broker does. `may_break`: so do connections, and who is cut off may begin what
   /// has gone elsewhere.
-  HolderJudge(World& world, bool keeps, bool may_break)
-      : world_(world), keeps_(keeps), may_break_(may_break) {}
+  HolderJudge(World& world, bool durable, bool may_break)
+      : world_(world), durable_(durable), may_break_(may_break) {}
 
   // The broker's process, and what reaches its sockets, read or not.
   void begins() { lives_.push_back({world_.now(), never}); }
@@ -42,10 +42,10 @@ class HolderJudge {
   void hears(std::string_view frame);
   void subscription(const SessionId& topic, bool arrives);
 
-  // A consumer has a session with the broker of that life; it has been told of all that it claims
+  // A consumer has a session with the broker of that life; it has been told of all that it reclaims
   // in vain there.
   void welcomed(const Holder& holder, Life life, const SessionId& session);
-  void claims_answered(const Holder& holder) { stays_.at(&holder).back().answered = true; }
+  void reclaims_answered(const Holder& holder) { stays_.at(&holder).back().answered = true; }
 
   /// What an item is: the number of its put, and its body; by which process it was put, and when it
   /// was stored in this life.
@@ -56,9 +56,9 @@ class HolderJudge {
     Time stored;
   };
   /// Its user is given the item, by the broker of that session of his which stood last.
-  void takes(const Holder& holder, ItemId id, std::uint64_t take, const What& what);
-  /// Its client knows that what its user works on is lost. Called before claims_answered().
-  void loses(const Holder& holder, std::uint64_t take);
+  void takes(const Holder& holder, ItemId id, std::uint64_t tag, const What& what);
+  /// Its client knows that what its user works on is lost. Called before reclaims_answered().
+  void loses(const Holder& holder, std::uint64_t tag);
 
  private:
   /// What the network shows of a session, in one life.
@@ -71,13 +71,13 @@ class HolderJudge {
   struct Stay {
     Life life;
     SessionId session;
-    bool late;              ///< too late to claim what it held with the broker before
+    bool late;              ///< too late to reclaim what it held with the broker before
     bool answered = false;  ///< what it has not lost by then is its own again
   };
   struct Hand {
     const Holder* holder;
     ItemId id;
-    std::uint64_t take;
+    std::uint64_t tag;
     std::size_t stay;
     SessionId run;
     bool wronged = false;  ///< it was told that this is lost, for no reason that the network shows
@@ -92,13 +92,13 @@ class HolderJudge {
   void look(Contact& contact) const;
   bool could_be_lost(const Stay& stay);
   Duration pauses_since(Time time) const;
-  Time claims_end(Life life) const;
+  Time reclaims_end(Life life) const;
   bool is_late(const Holder& holder, const Stay& was, Life life) const;
   bool has_lost(const Hand& hand, Life by);
   const char* excuse(const Hand& first, const Hand& second, const What& what);
 
   World& world_;
-  const bool keeps_, may_break_;
+  const bool durable_, may_break_;
   std::vector<LifeTime> lives_;
   std::vector<std::pair<Time, Time>> pauses_;
   std::map<std::pair<Life, SessionId>, Contact> contacts_;

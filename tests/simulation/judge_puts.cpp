@@ -13,16 +13,16 @@ std::string name(const std::string& producer, SeqNo number) {
 
 void PutJudge::begins(const std::string& producer, const std::string& process, SeqNo before,
                       Life life) {
-  if (keeps_) promised(producer, before);
-  if (keeps_ && life < newest_[producer].welcomed) return;
+  if (durable_) promised(producer, before);
+  if (durable_ && life < newest_[producer].welcomed) return;
   newest_[producer] = {process, life};
-  confirmed_[producer] = keeps_ ? std::max(confirmed_[producer], before) : before;
+  confirmed_[producer] = durable_ ? std::max(confirmed_[producer], before) : before;
   auto& puts = puts_[producer];
   for (auto& [number, put] : puts)
     if (number <= before && put.confirmed == 0) put.confirmed = put.stored_in;
   // A killed producer's items that had not come in by the time its next process was welcomed never
   // do.
-  if (keeps_)
+  if (durable_)
     std::erase_if(puts,
                   [&](const auto& one) { return one.first > before && one.second.stored_in == 0; });
 }
@@ -33,11 +33,11 @@ void PutJudge::put(const std::string& producer, const std::string& process, SeqN
   offers_[producer][number].push_back({process, put, anew});
   const auto in = in_.find({life, producer});
   // Who does not know yet that a newer process has come puts what will not be stored.
-  if (keeps_ &&
+  if (durable_ &&
       (process != newest_[producer].process || (in != in_.end() && number <= in->second.second)))
     return;
   auto& at = puts_[producer][number];
-  require(keeps_ || at.stored_in != life,
+  require(durable_ || at.stored_in != life,
           producer + " goes on after what is stored: " + std::to_string(number.value));
   at = put;
 }
@@ -59,9 +59,9 @@ const PutJudge::Put& PutJudge::stored(Life life, const std::string& producer, Se
   if (put->second.body != body) put->second = offer->put;
   if (offer->anew) begun_[producer][number] = offer->anew;
   const auto [in, first] = in_.emplace(std::pair{life, producer}, std::pair{number, number});
-  const auto expected = !first   ? in->second.second + 1
-                        : keeps_ ? SeqNo{1}
-                                 : confirmed_[producer] + 1;
+  const auto expected = !first     ? in->second.second + 1
+                        : durable_ ? SeqNo{1}
+                                   : confirmed_[producer] + 1;
   require(number == expected, name(producer, number) +
                                   ": items come in once, in order, none left out: " +
                                   std::to_string(expected.value) + " is next");
@@ -78,7 +78,7 @@ void PutJudge::confirmed(const std::string& producer, SeqNo number, Life life) {
     const auto put = puts_[producer].find(up_to + 1);
     require(put != puts_[producer].end(),
             name(producer, up_to + 1) + ": what is confirmed was put");
-    if (keeps_ && put->second.confirmed > 0) continue;
+    if (durable_ && put->second.confirmed > 0) continue;
     require(put->second.stored_in == life,
             name(producer, up_to + 1) + ": what is confirmed is kept");
     put->second.confirmed = life;
@@ -175,7 +175,7 @@ void PutJudge::loads(Life life, const std::string& producer, const Loaded& disk)
     put.stored_in = life;
     put.settled = item->second ? life : 0;
     put.dead = item->second;
-    put.dropped = false;  // that was not kept
+    put.dropped = false;  // that was not stored
     settled += put.dead;
   }
   require(settled >= counted_[producer],
@@ -186,7 +186,7 @@ void PutJudge::loads(Life life, const std::string& producer, const Loaded& disk)
 
 void PutJudge::joined(const std::string& producer, Life life, SeqNo before, SeqNo last,
                       const Told& told, const Told& earlier) const {
-  if (keeps_) return joined_kept(producer, life, last, told);
+  if (durable_) return joined_stored(producer, life, last, told);
   const auto puts = puts_.find(producer);
   const auto in = in_.find({life, producer});
   std::uint64_t here = 0, lost = 0, confirmed_earlier = 0;
@@ -219,8 +219,8 @@ void PutJudge::joined(const std::string& producer, Life life, SeqNo before, SeqN
 
 /// All that was ever put under this name is settled, and counted once, whatever became of brokers
 /// and processes. A newer process may have put more before this one reads what it was told.
-void PutJudge::joined_kept(const std::string& producer, Life life, SeqNo last,
-                           const Told& told) const {
+void PutJudge::joined_stored(const std::string& producer, Life life, SeqNo last,
+                             const Told& told) const {
   struct Sums {
     std::uint64_t settled = 0, dead = 0, dropped = 0;
   } least, most;  // up to its last one, and to the last one that is here
@@ -236,7 +236,7 @@ void PutJudge::joined_kept(const std::string& producer, Life life, SeqNo last,
       most.dropped += put.dropped;
       if (number <= last) least = most;
     }
-  require(told.lost == 0, producer + " lost nothing with a broker that keeps");
+  require(told.lost == 0, producer + " lost nothing with a durable broker");
   // A disk that is full keeps no counts, and what was dropped cannot be counted again.
   const auto dead_at_least = least.dead - (counts_lost_ ? std::min(least.dead, most.dropped) : 0);
   require(told.dead >= dead_at_least && told.dead <= most.dead,
@@ -248,13 +248,13 @@ void PutJudge::joined_kept(const std::string& producer, Life life, SeqNo last,
               ", not of " + std::to_string(settled));
 }
 
-void PutJudge::said_bye(const std::string& producer, Life life, SeqNo last) {
+void PutJudge::closed(const std::string& producer, Life life, SeqNo last) {
   const auto puts = puts_.find(producer);
   if (puts == puts_.end() || puts->second.empty()) return;
-  if (keeps_) promised(producer, last);
+  if (durable_) promised(producer, last);
   for (const auto& [number, put] : puts->second)
     require(number > last || put.stored_in == life || put.confirmed > 0,
-            name(producer, number) + " is in when its producer's bye is answered");
+            name(producer, number) + " is in when its producer's close is answered");
 }
 
 }  // namespace baton::simulation

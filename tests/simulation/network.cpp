@@ -34,7 +34,7 @@ Lines draw_lines(Random& random, bool breaking) {
   if (breaking)
     lines = {draw_line(random), draw_line(random), draw_line(random), draw_line(random)};
   if (random.chance(250))
-    lines.put.rate = lines.lane.rate = random.between(slowest_rate, 10 * slowest_rate);
+    lines.put.rate = lines.link.rate = random.between(slowest_rate, 10 * slowest_rate);
   return lines;
 }
 
@@ -75,10 +75,10 @@ void Pipe::send(std::string bytes) {
 }
 
 void Pipe::enqueue(std::string bytes, Duration late) {
-  if (quality_.link) {
+  if (quality_.bottleneck) {
     const auto size = bytes.size();
     under_way_.push_back({never, std::move(bytes), size, late});
-    return quality_.link->carry_for(shared_from_this());
+    return quality_.bottleneck->carry_for(shared_from_this());
   }
   free_at_ = std::max(free_at_, world_.now());
   if (quality_.rate > 0) free_at_ += time_of(bytes.size(), quality_.rate);
@@ -147,9 +147,9 @@ void Pipe::close() {
   receive_ = nullptr;
 }
 
-// --- DoorLink ------------------------------------------------------------------------------------
+// --- EndpointConnection --------------------------------------------------------------------------
 
-void DoorLink::connect(Duration at_least) {
+void EndpointConnection::connect(Duration at_least) {
   const auto most = at_least > Duration::zero() ? retry_latest
                     : world_.faulty             ? quality_.connecting
                                                 : connecting;
@@ -157,7 +157,7 @@ void DoorLink::connect(Duration at_least) {
                [self = shared_from_this()] { self->connected(); });
 }
 
-void DoorLink::connected() {
+void EndpointConnection::connected() {
   if (closed_ || up_) return;
   if (!broker_.up()) return connect(retry_soonest);
   up_ = true;
@@ -165,7 +165,7 @@ void DoorLink::connected() {
   for (auto& bytes : std::exchange(waiting_, {})) pipe_->send(std::move(bytes));
 }
 
-void DoorLink::send(std::string bytes) {
+void EndpointConnection::send(std::string bytes) {
   if (closed_) return;
   if (up_)
     pipe_->send(std::move(bytes));
@@ -173,28 +173,28 @@ void DoorLink::send(std::string bytes) {
     waiting_.push_back(std::move(bytes));
 }
 
-void DoorLink::cut() {
+void EndpointConnection::cut() {
   if (!up_ || closed_) return;
   up_ = false;
   waiting_ = pipe_->lose();
   connect();
 }
 
-void DoorLink::broker_gone() {
+void EndpointConnection::broker_gone() {
   auto unwritten = pipe_->lose_all();
   if (closed_ || !std::exchange(up_, false)) return;
   waiting_ = std::move(unwritten);
   connect(retry_soonest);
 }
 
-void DoorLink::close() {
+void EndpointConnection::close() {
   closed_ = true;
   waiting_.clear();
 }
 
-// --- NewsLink ------------------------------------------------------------------------------------
+// --- NotificationConnection ----------------------------------------------------------------------
 
-void NewsLink::connect(Duration at_least) {
+void NotificationConnection::connect(Duration at_least) {
   const auto most = at_least > Duration::zero() ? retry_latest
                     : world_.faulty             ? quality_.connecting
                                                 : connecting;
@@ -202,7 +202,7 @@ void NewsLink::connect(Duration at_least) {
                [self = shared_from_this()] { self->connected(); });
 }
 
-void NewsLink::connected() {
+void NotificationConnection::connected() {
   if (closed_ || up_) return;
   if (!broker_.up()) return connect(retry_soonest);
   up_ = true;
@@ -211,12 +211,12 @@ void NewsLink::connected() {
   broker_.subscription(shared_from_this(), true);
 }
 
-void NewsLink::deliver(const std::string& bytes) {
+void NotificationConnection::deliver(const std::string& bytes) {
   if (up_ && !closed_) pipe_->send(bytes);
 }
 
 /// The broker sees it leave soon; rarely only after a while.
-void NewsLink::leave() {
+void NotificationConnection::leave() {
   if (!std::exchange(up_, false)) return;
   const auto late = world_.faulty && world_.random.chance(100) ? 2s : 5ms;
   world_.after(world_.random.between(fast, late), [self = shared_from_this(), life = life_] {
@@ -224,60 +224,61 @@ void NewsLink::leave() {
   });
 }
 
-void NewsLink::cut() {
+void NotificationConnection::cut() {
   if (!up_ || closed_) return;
   pipe_->lose();
   leave();
   connect();
 }
 
-void NewsLink::broker_gone() {
+void NotificationConnection::broker_gone() {
   if (closed_ || !std::exchange(up_, false)) return;
   pipe_->lose();
   connect(retry_soonest);
 }
 
-void NewsLink::close() {
+void NotificationConnection::close() {
   closed_ = true;
   pipe_->close();
   leave();
 }
 
-// --- LaneLink ------------------------------------------------------------------------------------
+// --- DeliveryConnection --------------------------------------------------------------------------
 
-LaneLink::LaneLink(World& world, LineQuality quality, BrokerEnd& broker, ClientEnd& client,
-                   SessionId session, std::uint32_t generation)
+DeliveryConnection::DeliveryConnection(World& world, LineQuality quality, BrokerEnd& broker,
+                                       ClientEnd& client, SessionId session,
+                                       std::uint32_t generation)
     : world_(world),
       pipe_(std::make_shared<Pipe>(
           world, quality,
-          [&client, generation](std::string bytes) { client.lane(generation, std::move(bytes)); })),
+          [&client, generation](std::string bytes) { client.link(generation, std::move(bytes)); })),
       broker_(broker),
       client_(client),
       session_(session),
       generation_(generation) {}
 
-void LaneLink::connect(std::uint16_t port) {
+void DeliveryConnection::connect(std::uint16_t port) {
   const auto slow = world_.faulty && world_.random.chance(50) ? Duration(2s) : connecting;
   world_.after(world_.random.between(fast, slow), [self = shared_from_this(), port] {
-    if (self->closed_ || !self->broker_.up() || !self->broker_.lane_connection(port, self)) return;
-    self->client_.lane_up(self->generation_);
+    if (self->closed_ || !self->broker_.up() || !self->broker_.link_connection(port, self)) return;
+    self->client_.link_up(self->generation_);
   });
 }
 
-void LaneLink::cut() {
+void DeliveryConnection::cut() {
   if (std::exchange(closed_, true)) return;
   pipe_->lose();
-  broker_.lane_disconnection(*this);
+  broker_.link_disconnection(*this);
   world_.after(world_.random.between(fast, 5ms), [self = shared_from_this()] {
     self->pipe_->close();
-    self->client_.lane_down(self->generation_);
+    self->client_.link_down(self->generation_);
   });
 }
 
-void LaneLink::close() {
+void DeliveryConnection::close() {
   pipe_->close();
   if (std::exchange(closed_, true)) return;
-  broker_.lane_disconnection(*this);
+  broker_.link_disconnection(*this);
 }
 
 }  // namespace baton::simulation

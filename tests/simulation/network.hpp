@@ -37,19 +37,19 @@ class Bottleneck {
 struct LineQuality {
   std::uint64_t lost = 0;
   std::uint64_t doubled = 0;
-  Duration slowest = 2ms;       ///< a message
-  Duration connecting = 500ms;  ///< at most, while the world is faulty: ZMQ_RECONNECT_IVL_MAX
-  std::uint64_t rate = 0;       ///< bytes per second; 0: any
-  Bottleneck* link = nullptr;   ///< that it is behind, in the place of a rate of its own
+  Duration slowest = 2ms;            ///< a message
+  Duration connecting = 500ms;       ///< at most, while the world is faulty: ZMQ_RECONNECT_IVL_MAX
+  std::uint64_t rate = 0;            ///< bytes per second; 0: any
+  Bottleneck* bottleneck = nullptr;  ///< that it is behind, in the place of a rate of its own
 };
 
 /// Of a client's connections, each by itself.
 struct Lines {
-  LineQuality put, control, news, lane;
+  LineQuality put, control, notifications, link;
 };
 /// `breaking`: messages may be lost, doubled and slow. Either way some clients are behind a slow
-/// link: of its rate each connection that carries items has a share; news and control, which carry
-/// little beside, are not held up.
+/// link: of its rate each connection that carries items has a share; notifications and control,
+/// which carry little beside, are not held up.
 Lines draw_lines(Random& random, bool breaking);
 
 /// One direction of one connection.
@@ -100,14 +100,14 @@ class Pipe : public std::enable_shared_from_this<Pipe> {
 };
 
 /// A connection that breaks when the broker's process ends.
-class Link {
+class Connection {
  public:
-  virtual ~Link() = default;
+  virtual ~Connection() = default;
   virtual void broker_gone() = 0;
 };
 
-class NewsLink;
-class LaneLink;
+class NotificationConnection;
+class DeliveryConnection;
 
 /// What the broker looks like to the network.
 class BrokerEnd {
@@ -117,26 +117,28 @@ class BrokerEnd {
   virtual bool up() const = 0;
   virtual std::uint64_t life() const = 0;
   /// A connection stands: it is told when the broker's process ends.
-  virtual void attach(std::weak_ptr<Link> link) = 0;
-  /// A subscription arrives at news (or leaves).
-  virtual void subscription(std::shared_ptr<NewsLink> link, bool arrives) = 0;
-  /// A session comes to a lane's port; false: nobody is there, or the lane is not for it.
-  virtual bool lane_connection(std::uint16_t port, std::shared_ptr<LaneLink> link) = 0;
-  virtual void lane_disconnection(const LaneLink& link) = 0;
+  virtual void attach(std::weak_ptr<Connection> connection) = 0;
+  /// A subscription arrives at the notification endpoint (or leaves).
+  virtual void subscription(std::shared_ptr<NotificationConnection> connection, bool arrives) = 0;
+  /// A session comes to a link's port; false: nobody is there, or the link is not for it.
+  virtual bool link_connection(std::uint16_t port,
+                               std::shared_ptr<DeliveryConnection> connection) = 0;
+  virtual void link_disconnection(const DeliveryConnection& connection) = 0;
 };
 
 class ClientEnd {
  public:
   virtual ~ClientEnd() = default;
-  virtual void lane(std::uint32_t generation, std::string bytes) = 0;
-  virtual void lane_up(std::uint32_t generation) = 0;
-  virtual void lane_down(std::uint32_t generation) = 0;
+  virtual void link(std::uint32_t generation, std::string bytes) = 0;
+  virtual void link_up(std::uint32_t generation) = 0;
+  virtual void link_down(std::uint32_t generation) = 0;
 };
 
-/// From a client's PUSH to a door. It reconnects by itself; what is sent meanwhile waits.
-class DoorLink final : public Link, public std::enable_shared_from_this<DoorLink> {
+/// From a client's PUSH to an endpoint. It reconnects by itself; what is sent meanwhile waits.
+class EndpointConnection final : public Connection,
+                                 public std::enable_shared_from_this<EndpointConnection> {
  public:
-  DoorLink(World& world, LineQuality quality, BrokerEnd& broker, Pipe::Receive receive)
+  EndpointConnection(World& world, LineQuality quality, BrokerEnd& broker, Pipe::Receive receive)
       : world_(world),
         quality_(quality),
         broker_(broker),
@@ -162,11 +164,12 @@ class DoorLink final : public Link, public std::enable_shared_from_this<DoorLink
   bool up_ = false, closed_ = false;
 };
 
-/// From news to a client's SUB: the broker sees it arrive and leave.
-class NewsLink final : public Link, public std::enable_shared_from_this<NewsLink> {
+/// From the notification endpoint to a client's SUB: the broker sees it arrive and leave.
+class NotificationConnection final : public Connection,
+                                     public std::enable_shared_from_this<NotificationConnection> {
  public:
-  NewsLink(World& world, LineQuality quality, BrokerEnd& broker, SessionId topic,
-           Pipe::Receive receive)
+  NotificationConnection(World& world, LineQuality quality, BrokerEnd& broker, SessionId topic,
+                         Pipe::Receive receive)
       : world_(world),
         quality_(quality),
         pipe_(std::make_shared<Pipe>(world, quality, std::move(receive))),
@@ -195,11 +198,12 @@ class NewsLink final : public Link, public std::enable_shared_from_this<NewsLink
   std::uint64_t life_ = 0;  // of the broker that sees it
 };
 
-/// From a lane's PUSH to its consumer's PULL: one connection, never made again.
-class LaneLink final : public Link, public std::enable_shared_from_this<LaneLink> {
+/// From a link's PUSH to its consumer's PULL: one connection, never made again.
+class DeliveryConnection final : public Connection,
+                                 public std::enable_shared_from_this<DeliveryConnection> {
  public:
-  LaneLink(World& world, LineQuality quality, BrokerEnd& broker, ClientEnd& client,
-           SessionId session, std::uint32_t generation);
+  DeliveryConnection(World& world, LineQuality quality, BrokerEnd& broker, ClientEnd& client,
+                     SessionId session, std::uint32_t generation);
 
   void connect(std::uint16_t port);
   void deliver(std::string bytes) { pipe_->send(std::move(bytes)); }

@@ -46,7 +46,7 @@ void Simulation::add_consumer() {
           150)) {  // several who wait a moment each: what they take back crosses what is given
     plan.jobs = static_cast<int>(random.between(2, 6));
     plan.times_out = 900;
-    plan.patience = 3ms;
+    plan.time_limit = 3ms;
     plan.rest = 5ms;
   }
   if (random.chance(150)) {  // short runs: what it gives back at the end of one it is given again
@@ -132,13 +132,13 @@ void Simulation::populate() {
     }
     largest_body_ = std::max<std::uint64_t>(largest_body_, plan.largest + 100);
     const auto identity = "producer-" + std::to_string(i);
-    if (keeps_) plan.last = (versions_left_[identity] = random.between(0, 2)) == 0;
+    if (durable_) plan.last = (versions_left_[identity] = random.between(0, 2)) == 0;
     ++producers_waited_for_;
     world_.after(soon(), [this, plan, identity] { add_producer(identity, plan); });
   }
 }
 
-/// Something of everything, all of it soon. A lane breaks now and then, and a consumer leaves.
+/// Something of everything, all of it soon. A link breaks now and then, and a consumer leaves.
 void Simulation::populate_small() {
   ConsumerPlan consumer;
   consumer.queues = queue_names;
@@ -165,11 +165,11 @@ void Simulation::populate_small() {
   for (const auto* name : {"P", "Q"})
     add(std::make_unique<ProducerNode>(scene_, name, name, producer));
   for (const auto when : {200ms, 400ms, 450ms, 600ms, 800ms})
-    world_.after(when, [this, when] { consumer_nodes_[when == 400ms]->cut_lane(); });
+    world_.after(when, [this, when] { consumer_nodes_[when == 400ms]->cut_link(); });
   world_.after(700ms, [this] { consumer_nodes_[2]->leave(); });
 }
 
-/// Clients that come at this moment and leave again: others find no place, or no lane.
+/// Clients that come at this moment and leave again: others find no place, or no link.
 void Simulation::visit() {
   for (std::uint64_t i = 0; i < consumers_ + 2; ++i) {
     add_consumer();

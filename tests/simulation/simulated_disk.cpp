@@ -27,7 +27,7 @@ void SimulatedDisk::clock_jumps(Duration by) {
   jumped_ += by;
 }
 
-void SimulatedDisk::note(const KeptClock::Reading& clock) {
+void SimulatedDisk::note(const StorageClock::Reading& clock) {
   noted_ = clock;
   noted_at_ = world_.now();
   jumped_ = {};
@@ -39,8 +39,9 @@ UnixMs SimulatedDisk::wall() const {
                              std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
 }
 
-void SimulatedDisk::begin(Epoch epoch, ItemId last, std::function<void()> on_durable) {
-  rows_.epoch = epoch_ = epoch;
+void SimulatedDisk::begin(BrokerInstance broker_instance, ItemId last,
+                          std::function<void()> on_durable) {
+  rows_.broker_instance = broker_instance_ = broker_instance;
   rows_.last = pending_.last = last;
   on_durable_ = std::move(on_durable);
 }
@@ -98,7 +99,7 @@ void SimulatedDisk::write_settles() {
   }
   pending_.erased.clear();
   pending_.states.clear();
-  rows_.epoch = epoch_;
+  rows_.broker_instance = broker_instance_;
   rows_.last = pending_.last;
   durable_.settles = pending_.ticket;
   durable_.held = "the disk is full";

@@ -10,14 +10,14 @@
 #include <string>
 #include <vector>
 
-#include "broker/disk/kept_clock.hpp"
+#include "broker/disk/storage_clock.hpp"
 #include "broker/storage.hpp"
 #include "tests/simulation/world.hpp"
 
 namespace baton::simulation {
 
 using broker::disk::Delay;
-using broker::disk::KeptClock;
+using broker::disk::StorageClock;
 using broker::disk::UnixMs;
 
 struct DiskProducer {
@@ -41,7 +41,7 @@ struct DiskState {
   bool dead = false, suspect = false;
   std::uint32_t deliveries = 0;
   Delay delay;
-  std::vector<std::pair<UnixMs, broker::Attempt>> history;
+  std::vector<std::pair<UnixMs, broker::FailureRecord>> history;
 };
 
 /// What one transaction writes.
@@ -73,11 +73,11 @@ class SimulatedDisk {
   Time now() const { return world_.now(); }
 
   // A broker's process. Nothing of what it gave to the disk comes to pass once it is dead.
-  void begin(Epoch epoch, ItemId last, std::function<void()> on_durable);
+  void begin(BrokerInstance broker_instance, ItemId last, std::function<void()> on_durable);
   bool idle() const { return !under_way_; }
   /// What its clock says, for the next process.
-  void note(const KeptClock::Reading& clock);
-  const KeptClock::Reading& noted() const { return noted_; }
+  void note(const StorageClock::Reading& clock);
+  const StorageClock::Reading& noted() const { return noted_; }
   /// How far a process that starts now must be wrong about the time, for what nobody could tell it:
   /// back by no more than has passed since the last note.
   Duration astray() const { return std::max(noted_at_ - world_.now(), jumped_); }
@@ -89,7 +89,7 @@ class SimulatedDisk {
 
   // What lies on it.
   struct Rows {
-    Epoch epoch;
+    BrokerInstance broker_instance;
     ItemId last;
     std::map<std::uint32_t, std::string> queues;
     std::map<std::uint32_t, DiskProducer> producers;
@@ -112,12 +112,12 @@ class SimulatedDisk {
   Rows rows_;
   Time full_until_{};
   Duration wall_ahead_{}, jumped_{};  // jumped: since the last note
-  KeptClock::Reading noted_;
+  StorageClock::Reading noted_;
   Time noted_at_{};
 
   // Of the process.
   std::uint64_t process_ = 0;  // counts them
-  Epoch epoch_;
+  BrokerInstance broker_instance_;
   std::function<void()> on_durable_;
   bool under_way_ = false;
   std::uint64_t try_ = 0;      // the one that is expected; others are void

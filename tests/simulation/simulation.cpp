@@ -19,30 +19,30 @@ constexpr Duration must_end_within = 400s;
 Simulation::Simulation(std::uint64_t seed, bool tracing)
     : small_(false),
       world_(seed, tracing),
-      keeps_(world_.random.chance(500)),
+      durable_(world_.random.chance(500)),
       producers_(world_.random.between(1, 3)),
       consumers_(world_.random.between(1, 4)),
       printers_(world_.random.between(1, 2)),
-      rogues_(!keeps_ && world_.random.chance(300) ? 1 : 0),
-      troubles_(world_.random.chance(150) ? Troubles{} : draw_troubles(world_.random, keeps_)),
+      rogues_(!durable_ && world_.random.chance(300) ? 1 : 0),
+      troubles_(world_.random.chance(150) ? Troubles{} : draw_troubles(world_.random, durable_)),
       settings_(draw_settings(world_.random, {producers_ + rogues_, consumers_, printers_},
-                              troubles_, keeps_)),
+                              troubles_, durable_)),
       peace_{troubles_.harmless() && troubles_.restarts == 0, troubles_.only_poison(),
              !troubles_.breaks_connections() && troubles_.restarts == 0,
              troubles_.lossless() && rogues_ == 0 && troubles_.narrow == 0,
              troubles_.in_touch() && troubles_.full_disks == 0 && troubles_.narrow == 0 &&
                  !troubles_.few_places},
-      puts_(keeps_),
-      holders_(world_, keeps_, troubles_.breaks_connections()),
+      puts_(durable_),
+      holders_(world_, durable_, troubles_.breaks_connections()),
       broker_(world_, puts_, holders_, settings_, peace_,
-              draw_storage_lag(world_.random, troubles_, keeps_)),
-      scene_{world_, broker_, puts_, console_, holders_, troubles_.breaks_connections(), keeps_} {
-  if (!troubles_.harmless() && world_.random.chance(200)) broker_.lane_failures_per_mille = 100;
-  if (troubles_.few_lanes) broker_.most_lanes = consumers_;
+              draw_storage_lag(world_.random, troubles_, durable_)),
+      scene_{world_, broker_, puts_, console_, holders_, troubles_.breaks_connections(), durable_} {
+  if (!troubles_.harmless() && world_.random.chance(200)) broker_.link_failures_per_mille = 100;
+  if (troubles_.few_links) broker_.most_links = consumers_;
   scene_.lossless = troubles_.lossless() && rogues_ == 0;
   scene_.dead_addresses = !peace_.calm || troubles_.broker_pauses == 0;
   scene_.connected = !troubles_.breaks_connections() && troubles_.broker_pauses == 0 &&
-                     !broker_.lanes_may_fail() && !troubles_.few_places;
+                     !broker_.links_may_fail() && !troubles_.few_places;
   scene_.all_run = scene_.connected &&
                    troubles_.pauses + troubles_.kills + troubles_.full_disks == 0 &&
                    !troubles_.slow_hands;
@@ -66,7 +66,7 @@ broker::Settings Simulation::small_settings() {
 Simulation::Simulation(std::uint64_t seed, bool calm, bool tracing)
     : small_(true),
       world_(seed, tracing),
-      keeps_(false),
+      durable_(false),
       producers_(2),
       consumers_(2),
       printers_(1),
@@ -107,7 +107,7 @@ void Simulation::trouble(const Troubles& chances) {
   if (happens(chances.full_disks / 4))
     broker_.disk().fill(random.between(Duration(10ms), Duration(5s)));
   for (const auto& leaving : clients_)
-    if (leaving->session().bye_said() && !leaving->over() && happens(chances.cuts))
+    if (leaving->session().closing() && !leaving->over() && happens(chances.cuts))
       cut_short(*leaving);
   if (chances.slow_hands) pause_slow_hands();
   auto* node = any_client();
@@ -133,7 +133,7 @@ void Simulation::pause_slow_hands() {
             world_.random.between(Duration(session_timeout), Duration(session_timeout + 1s)));
 }
 
-/// Who says bye loses what is on its way, and is silent until it is held for lost: nobody may take
+/// Who closes loses what is on its way, and is silent until it is held for lost: nobody may take
 /// that for its leave.
 void Simulation::cut_short(ClientNode& leaving) {
   leaving.cut();
@@ -143,7 +143,7 @@ void Simulation::cut_short(ClientNode& leaving) {
 /// Another process of a producer's name, while the first one lives: that one is to end. Its input
 /// may be another one.
 void Simulation::add_twin(const ProducerNode& node) {
-  if (!node.session().was_welcomed() || node.session().bye_said()) return;
+  if (!node.session().was_welcomed() || node.session().closing()) return;
   world_.trace([&] { return node.name() + " gets a twin"; });
   ++producers_waited_for_;
   auto plan = node.plan();
@@ -253,7 +253,7 @@ void Simulation::kill_one(ClientNode& node) {
   node.kill();
   if (auto* producer = dynamic_cast<ProducerNode*>(&node)) {
     ++producers_waited_for_;
-    const auto plan = keeps_ ? next_run(*producer) : producer->plan();
+    const auto plan = durable_ ? next_run(*producer) : producer->plan();
     world_.after(again,
                  [this, identity = producer->identity(), plan] { add_producer(identity, plan); });
   } else if (dynamic_cast<ConsumerNode*>(&node)) {
@@ -268,7 +268,7 @@ void Simulation::restart_broker() {
   if (!world_.faulty || !broker_.up()) return;
   auto& random = world_.random;
   broker_.kill(random.chance(300));
-  if (keeps_ && random.chance(200)) step_clock();
+  if (durable_ && random.chance(200)) step_clock();
   const auto down =
       random.between(Duration::zero(), random.chance(200) ? Duration(5s) : Duration(500ms));
   // It and the process before it greet the next broker at the same time.
@@ -281,7 +281,7 @@ void Simulation::restart_broker() {
       loaded_[name] = {queue->depth(), queue->bytes};
     if (troubles_.few_places) visit();
     if (troubles_.newcomers) add_newcomers();
-    if (!troubles_.in_touch() || broker_.lanes_may_fail() || troubles_.few_places) return;
+    if (!troubles_.in_touch() || broker_.links_may_fail() || troubles_.few_places) return;
     for (const auto within : {in_touch_within, slowest_return})
       world_.after(within, [this, life = broker_.life()] { check_in_touch(life); });
   });
@@ -299,10 +299,10 @@ void Simulation::check_in_touch(Life life) const {
   for (const auto& node : clients_) {
     const auto& session = node->session();
     const auto within = node->has_dead_address() ? slowest_return : Duration(1s);
-    if (node->over() || session.bye_said() || node->since() + within > world_.now()) continue;
+    if (node->over() || session.closing() || node->since() + within > world_.now()) continue;
     if (world_.now() < broker_.up_since() + within || broker_.waits_for_disk(session.id()))
       continue;
-    require(session.established() && broker_.life_of(session.epoch()) == life &&
+    require(session.established() && broker_.life_of(session.broker_instance()) == life &&
                 broker_.knows(session.id()),
             node->name() + " goes on with a broker that is back for long enough");
   }
@@ -441,7 +441,7 @@ void Simulation::run() {
     populate_small();
   } else {
     populate();
-    if (keeps_) go_on_with_inputs();
+    if (durable_) go_on_with_inputs();
     safety();
   }
   liveness();

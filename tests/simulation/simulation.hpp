@@ -76,7 +76,7 @@ class Simulation {
 
   const bool small_;
   World world_;
-  const bool keeps_;
+  const bool durable_;
   const std::uint64_t producers_, consumers_, printers_, rogues_;
   const Troubles troubles_;
   const broker::Settings settings_;

@@ -3,9 +3,9 @@
 namespace baton::simulation {
 
 broker::Settings draw_settings(Random& random, const Clients& clients, const Troubles& troubles,
-                               bool keeps) {
+                               bool durable) {
   broker::Settings settings;
-  settings.keeps = keeps;
+  settings.durable = durable;
   settings.max_items = troubles.newcomers || random.chance(300) ? random.between(1, 20) : 100'000;
   settings.max_bytes = random.chance(200) ? random.between(100, 3000) : 1u << 30;
   settings.max_attempts = static_cast<std::uint32_t>(random.between(1, 5));
@@ -14,8 +14,8 @@ broker::Settings draw_settings(Random& random, const Clients& clients, const Tro
   settings.console_keep =
       small_log ? random.between(200, random.chance(500) ? 2000 : 30'000) : 64u << 20;
   if (random.chance(300)) {
-    settings.lane_window = random.between(part_bytes, 10 * part_bytes);
-    settings.lanes_window = random.between(part_bytes, 15 * part_bytes);
+    settings.link_window = random.between(part_bytes, 10 * part_bytes);
+    settings.links_window = random.between(part_bytes, 15 * part_bytes);
     settings.turn_bytes = random.between(1'000, 4 * part_bytes);
   }
   settings.exit_when_done = true;
@@ -31,15 +31,15 @@ broker::Settings draw_settings(Random& random, const Clients& clients, const Tro
   return settings;
 }
 
-Troubles draw_troubles(Random& random, bool keeps) {
+Troubles draw_troubles(Random& random, bool durable) {
   Troubles troubles;
   for (auto* chance : {&troubles.cuts, &troubles.stalls, &troubles.pauses, &troubles.kills,
                        &troubles.leaves, &troubles.broker_pauses})
     if (random.chance(400)) *chance = random.below(2000);
-  if (random.chance(keeps ? 700 : 250)) troubles.restarts = random.below(2000);
-  if (keeps && random.chance(400)) troubles.full_disks = random.below(2000);
-  if (keeps && random.chance(400)) troubles.twins = random.below(4000);
-  if (keeps && random.chance(300)) troubles.clock_steps = random.below(2000);
+  if (random.chance(durable ? 700 : 250)) troubles.restarts = random.below(2000);
+  if (durable && random.chance(400)) troubles.full_disks = random.below(2000);
+  if (durable && random.chance(400)) troubles.twins = random.below(4000);
+  if (durable && random.chance(300)) troubles.clock_steps = random.below(2000);
   if (random.chance(100)) troubles.poison = random.between(5, 50);
   if (troubles.poison > 0 && random.chance(600)) {
     const Troubles few{.leaves = troubles.leaves, .poison = troubles.poison};
@@ -49,10 +49,10 @@ Troubles draw_troubles(Random& random, bool keeps) {
     troubles.cuts = troubles.stalls = troubles.pauses = troubles.broker_pauses = 0;
   if (random.chance(50)) return {.poison = random.between(20, 80), .large_runs = true};
   if (random.chance(50)) return {.slow_hands = true};
-  if (keeps && random.chance(50)) return {.restarts = 600, .newcomers = true};
-  if (keeps && random.chance(50))
-    return {.restarts = 600, .few_places = true, .few_lanes = random.chance(500)};
-  if (keeps && random.chance(100))
+  if (durable && random.chance(50)) return {.restarts = 600, .newcomers = true};
+  if (durable && random.chance(50))
+    return {.restarts = 600, .few_places = true, .few_links = random.chance(500)};
+  if (durable && random.chance(100))
     return {.pauses = random.below(1000), .restarts = 600, .quick_failures = true};
   if (random.chance(100)) {
     if (random.chance(600)) troubles = {};
@@ -62,9 +62,9 @@ Troubles draw_troubles(Random& random, bool keeps) {
   return troubles;
 }
 
-Duration draw_storage_lag(Random& random, const Troubles& troubles, bool keeps) {
+Duration draw_storage_lag(Random& random, const Troubles& troubles, bool durable) {
   if (troubles.quick_failures || troubles.newcomers) return 1s;
-  if (keeps)
+  if (durable)
     return random.chance(300) ? Duration(1s) : random.chance(500) ? Duration(100ms) : Duration(3ms);
   if (troubles.restarts > 0 || !random.chance(300)) return {};
   return random.between(Duration(1ms), Duration(300ms));

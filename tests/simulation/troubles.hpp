@@ -20,9 +20,9 @@ struct Troubles {
                             // comes to them again
   bool quick_failures = false;  // what some fail at once others have in hand for long, on a slow
                                 // disk, when the broker dies
-  // There are no more places, or lanes, than clients, and others come when the broker is started
+  // There are no more places, or links, than clients, and others come when the broker is started
   // anew.
-  bool few_places = false, few_lanes = false;
+  bool few_places = false, few_links = false;
   bool newcomers = false;    // producers that come when the broker is started anew fill its small
                              // queues, on a slow disk
   std::uint64_t narrow = 0;  // bytes per second of a slow link that many share; 0: there is none
@@ -31,8 +31,8 @@ struct Troubles {
     return poison > 0 && cuts + stalls + pauses + kills + broker_pauses + restarts == 0 &&
            !slow_hands;
   }
-  /// No client is lost for it: the broker gives the others time when it stood still itself, and who
-  /// leaves says bye.
+  /// No client is lost for it: the broker gives the others time when it stood still itself, and a
+  /// client that leaves closes its session.
   bool harmless() const { return cuts + stalls + pauses + kills + poison == 0 && !slow_hands; }
   bool breaks_connections() const { return cuts + stalls > 0; }
   /// Nothing keeps clients from being in touch while the broker runs, nor does a twin take their
@@ -45,13 +45,13 @@ struct Troubles {
 };
 
 /// `keeps`: the broker does.
-Troubles draw_troubles(Random& random, bool keeps);
+Troubles draw_troubles(Random& random, bool durable);
 struct Clients {
   std::uint64_t producers = 0, consumers = 0, printers = 0;
 };
 broker::Settings draw_settings(Random& random, const Clients& clients, const Troubles& troubles,
-                               bool keeps);
+                               bool durable);
 /// How long the storage takes, at most.
-Duration draw_storage_lag(Random& random, const Troubles& troubles, bool keeps);
+Duration draw_storage_lag(Random& random, const Troubles& troubles, bool durable);
 
 }  // namespace baton::simulation

@@ -27,9 +27,9 @@ ProducerNode::ProducerNode(Scene& scene, std::string name, std::string identity,
       producer_(producer_config(config(Role::producer), identity_, plan)) {}
 
 void ProducerNode::act() {
-  if (session().over() || bye_ || pausing_ || !session().was_welcomed()) return;
+  if (session().over() || closed_ || pausing_ || !session().was_welcomed()) return;
   if (!started_) {
-    if (!may_say()) return;
+    if (!may_print()) return;
     begin();
   }
   while (!at_end() && !refused_ && producer_.may_put() && !pausing_) next_line();
@@ -42,8 +42,8 @@ void ProducerNode::begin() {
   started_ = true;
   put_ = before_;
   anew_ = plan_.anew;
-  retrace_.emplace(plan_.queue, anew_ ? std::vector<Checkpoint>() : producer_.put_before());
-  say("starts");
+  retrace_.emplace(plan_.queue, anew_ ? std::vector<Checkpoint>() : producer_.already_put());
+  print("starts");
 }
 
 /// As the producer program does.
@@ -63,12 +63,12 @@ void ProducerNode::end_of_input() {
 }
 
 void ProducerNode::leave_refused() {
-  if (!producer_.flushed() || !may_say()) return;
+  if (!producer_.flushed() || !may_print()) return;
   world_.trace([&] { return name() + " has other lines than were put before"; });
-  if (scene_.keeps) scene_.puts.refused(identity_, bodies(plan_.lines.size()), before_);
-  bye_ = true;
-  say("exiting");
-  producer_.bye(world_.now());
+  if (scene_.durable) scene_.puts.refused(identity_, bodies(plan_.lines.size()), before_);
+  closed_ = true;
+  print("exiting");
+  producer_.close(world_.now());
 }
 
 /// The same for each process that puts it.
@@ -129,16 +129,16 @@ void ProducerNode::finish() {
     if (!producer_.joined()) return;
     check_join();
   }
-  if (!(producer_.flushed() || plan_.hurries) || !may_say()) return;
-  bye_ = true;
-  say("exiting");
-  producer_.bye(world_.now());
+  if (!(producer_.flushed() || plan_.hurries) || !may_print()) return;
+  closed_ = true;
+  print("exiting");
+  producer_.close(world_.now());
 }
 
 void ProducerNode::check_join() {
   const auto settled = producer_.settled();
   for (const auto& notice : settled.notices)
-    require(notice.history.size() == notice.attempts, "the notice of a dead item says who tried");
+    require(notice.history.size() == notice.failures, "the notice of a dead item says who tried");
   PutJudge::Told earlier;
   for (const auto& [life, confirm] : told_) {
     if (life == this->life()) continue;
@@ -165,16 +165,16 @@ void ProducerNode::heard(Life life, const Confirm& confirm) {
 }
 
 /// A rogue takes each confirm for one that allows everything.
-void ProducerNode::hears(std::string& news) const {
+void ProducerNode::hears(std::string& notification) const {
   Header header;
   Confirm confirm;
-  if (!plan_.rogue || read_header(news, header) != Refusal::none ||
+  if (!plan_.rogue || read_header(notification, header) != Refusal::none ||
       header.type != MessageType::confirm)
     return;
-  if (decode_confirm(payload_of(news), confirm) != Refusal::none || confirm.ended) return;
+  if (decode_confirm(payload_of(notification), confirm) != Refusal::none || confirm.ended) return;
   confirm.put_credit = {1ull << 40};
   confirm.put_window = 1ull << 40;
-  news = encode_confirm(header, confirm);
+  notification = encode_confirm(header, confirm);
 }
 
 void ProducerNode::ended() {
@@ -185,16 +185,18 @@ void ProducerNode::ended() {
   const auto* error = session().error() ? &*session().error() : nullptr;
   const bool fenced = error && error->refusal == Refusal::fenced;
   const bool in_trouble =
-      error && error->kind == SessionError::Kind::no_goodbye && (!plan_.last || refused_);
-  if (scene_.keeps && (fenced || in_trouble)) return;
+      error && error->kind == SessionError::Kind::close_unconfirmed && (!plan_.last || refused_);
+  if (scene_.durable && (fenced || in_trouble)) return;
   // A broker that held it for lost may have ended with all the others.
-  require(session().state() == Session::State::ended || scene_.broker.finished() || plan_.hurries,
-          name() + " ends in peace: " + (session().error() ? session().error()->text : ""));
-  if (session().state() != Session::State::ended) return;
+  require(
+      session().state() == ClientSession::State::ended || scene_.broker.finished() || plan_.hurries,
+      name() + " ends in peace: " + (session().error() ? session().error()->text : ""));
+  if (session().state() != ClientSession::State::ended) return;
   scene_.console.ended(name(), life());
   if (life() == 0) return;
-  scene_.puts.said_bye(identity_, life(), put_);
-  if (scene_.keeps && put_all()) scene_.puts.put_whole(identity_, bodies(plan_.lines.size()), put_);
+  scene_.puts.closed(identity_, life(), put_);
+  if (scene_.durable && put_all())
+    scene_.puts.put_whole(identity_, bodies(plan_.lines.size()), put_);
 }
 
 // --- printer -------------------------------------------------------------------------------------
@@ -222,7 +224,7 @@ void PrinterNode::act() {
     });
     return;
   }
-  if (leaving_ || printer_.finished()) printer_.bye(world_.now());
+  if (leaving_ || printer_.finished()) printer_.close(world_.now());
   touch();
 }
 

@@ -28,7 +28,7 @@ struct ProducerPlan {
   bool priorities = false, delays = false;
   std::uint64_t poison = 0;  ///< per mille of its items
   bool joins = true;
-  bool hurries = false;  ///< says bye right after its last put
+  bool hurries = false;  ///< closes right after its last put
   bool rogue = false;    ///< heeds no credit
 };
 
@@ -39,12 +39,14 @@ class ProducerNode final : public ClientNode {
   ProducerNode(Scene& scene, std::string name, std::string identity, const ProducerPlan& plan);
 
   void leave() override {}
-  const Session& session() const override { return producer_.session(); }
+  const ClientSession& session() const override { return producer_.session(); }
   void check_invariants() const override { producer_.check_invariants(); }
   const std::string& identity() const { return identity_; }
   const ProducerPlan& plan() const { return plan_; }
   /// All of its input is in. Else what it has left is for another process of the name.
-  bool put_all() const { return session().state() == Session::State::ended && bye_ && !refused_; }
+  bool put_all() const {
+    return session().state() == ClientSession::State::ended && closed_ && !refused_;
+  }
   /// Its input is not what was put under this name.
   bool refused() const { return refused_; }
 
@@ -54,9 +56,9 @@ class ProducerNode final : public ClientNode {
   void ended() override;
   void welcomed(Life life, const Welcome& welcome) override;
   void heard(Life life, const Confirm& confirm) override;
-  void hears(std::string& news) const override;
-  bool may_say() const override { return producer_.may_say(); }
-  void say_block(const std::string& block) override { producer_.say(block); }
+  void hears(std::string& notification) const override;
+  bool may_print() const override { return producer_.may_print(); }
+  void print_block(const std::string& block) override { producer_.print(block); }
 
  private:
   void begin();
@@ -81,7 +83,7 @@ class ProducerNode final : public ClientNode {
   std::optional<Retrace> retrace_;
   bool begun_ = false, anew_ = false, refused_ = false;
   std::map<Life, Confirm> told_;  // the last confirm of each broker
-  bool started_ = false, pausing_ = false, bye_ = false;
+  bool started_ = false, pausing_ = false, closed_ = false;
 };
 
 struct ConsumerPlan {
@@ -95,7 +97,7 @@ struct ConsumerPlan {
   /// Per mille of its works are the last of a run: what waits or comes is given back.
   std::uint64_t pauses = 0;
   std::uint64_t times_out = 0;  ///< per mille of the gets have a time-out
-  Duration patience = 500ms;    ///< at most, until then
+  Duration time_limit = 500ms;  ///< at most, until then
 };
 
 /// Gets items with several jobs, says a line for each, works, settles; until told to leave.
@@ -106,14 +108,14 @@ class ConsumerNode final : public ClientNode, public Holder {
   void leave() override;
   /// Its user's program ends in good order, and says nothing of what it holds.
   void forsake();
-  const Session& session() const override { return consumer_.session(); }
+  const ClientSession& session() const override { return consumer_.session(); }
   void check_invariants() const override { consumer_.check_invariants(); }
   /// The items that its user has in hand: such as the broker has for his; all, if both ends hold
-  /// this session for alive and its claims are answered; and such as he was in touch for since he
+  /// this session for alive and its reclaims are answered; and such as he was in touch for since he
   /// took them, whatever became of the broker meanwhile.
   void add_hands(std::map<std::string, std::vector<User>>& hands) const;
   const User& user() const override { return name(); }
-  bool works_on(std::uint64_t take) const override;
+  bool works_on(std::uint64_t tag) const override;
   bool undisturbed_since(Time time) const override {
     return !scene_.breaking && stood_still_until() < time;
   }
@@ -133,21 +135,21 @@ class ConsumerNode final : public ClientNode, public Holder {
   void welcomed(Life life, const Welcome&) override {
     scene_.holders.welcomed(*this, life, session().id());
   }
-  bool may_say() const override { return consumer_.may_say(); }
-  void say_block(const std::string& block) override { consumer_.say(block); }
+  bool may_print() const override { return consumer_.may_print(); }
+  void print_block(const std::string& block) override { consumer_.print(block); }
 
  private:
   struct Job {
-    enum class Does { rest, wait, withdraw, say, work, nothing } does = Does::rest;
+    enum class Does { rest, wait, cancel_requests, print, work, nothing } does = Does::rest;
     ItemId item;
-    Epoch epoch;                 // of the broker that gave it
-    bool poison = false;         // it ends the process
-    bool lost = false;           // as far as its client knows
-    std::uint64_t take = 0;      // tells items of the same id apart
-    std::uint32_t count = 0;     // of deliveries, that it was given with
-    std::uint64_t get = 0;       // counts its gets: a time-out belongs to one
-    std::uint64_t withdraw = 0;  // the ticket of the last withdraw when its time was up
-    bool in_hand() const { return does == Does::say || does == Does::work; }
+    BrokerInstance broker_instance;     // of the broker that gave it
+    bool poison = false;                // it ends the process
+    bool lost = false;                  // as far as its client knows
+    std::uint64_t tag = 0;              // tells items of the same id apart
+    std::uint32_t count = 0;            // of deliveries, that it was given with
+    std::uint64_t get = 0;              // counts its gets: a time-out belongs to one
+    std::uint64_t cancel_requests = 0;  // the ticket of the last cancellation when its time was up
+    bool in_hand() const { return does == Does::print || does == Does::work; }
   };
   void act(Job& job);
   void get(Job& job);
@@ -159,7 +161,7 @@ class ConsumerNode final : public ClientNode, public Holder {
   void rest(Job& job);
   void end_run();
   void tell_holders();
-  void check_asks() const;
+  void check_requests() const;
 
   struct Mine {
     ItemId id;
@@ -172,13 +174,13 @@ class ConsumerNode final : public ClientNode, public Holder {
   ConsumerPlan plan_;
   ConsumerSession consumer_;
   std::vector<Job> jobs_;
-  std::map<ItemId, std::uint32_t> settled_;  // as done or failed: with which count of deliveries
-  std::map<ItemId, std::uint32_t> claimed_;  // the same, and what was in hand, when it said hello
+  std::map<ItemId, std::uint32_t> settled_;    // as done or failed: with which count of deliveries
+  std::map<ItemId, std::uint32_t> reclaimed_;  // the same, and what was in hand, when it said hello
   SessionId greeted_as_;
   std::map<std::uint64_t, Mine> mine_;  // by take: taken, not settled, and not known to be lost
   std::string body_;                    // of what was taken last
   std::function<void()> dies_;
-  bool ever_stood_ = false, bye_ = false, bye_in_trouble_ = false;
+  bool ever_stood_ = false, closed_ = false, closed_in_trouble_ = false;
 };
 
 /// Prints what comes, one block at a time.
@@ -187,7 +189,7 @@ class PrinterNode final : public ClientNode {
   PrinterNode(Scene& scene, std::string name, Duration slow);
 
   void leave() override;
-  const Session& session() const override { return printer_.session(); }
+  const ClientSession& session() const override { return printer_.session(); }
   void check_invariants() const override { printer_.check_invariants(); }
 
  protected:
@@ -196,8 +198,8 @@ class PrinterNode final : public ClientNode {
   void welcomed(Life life, const Welcome&) override {
     if (logs_.empty() || logs_.back() != life) logs_.push_back(life);
   }
-  bool may_say() const override { return false; }
-  void say_block(const std::string&) override {}
+  bool may_print() const override { return false; }
+  void print_block(const std::string&) override {}
 
  private:
   PrinterSession printer_;

@@ -15,7 +15,7 @@ void WatchedMemory::put(const broker::StoredItem& item, const broker::Names& nam
 }
 
 void WatchedMemory::update(const broker::StoredItem& item,
-                           const std::vector<broker::Attempt>& history) {
+                           const std::vector<broker::FailureRecord>& history) {
   changed_ = true;
   judge_.updated(item);
   memory_.update(item, history);
@@ -39,23 +39,23 @@ broker::Ticket WatchedMemory::commit() {
 
 // --- disk ----------------------------------------------------------------------------------------
 
-void WatchedDisk::load(broker::Kept& kept, Epoch epoch, Time now) {
+void WatchedDisk::load(broker::RestoreTarget& target, BrokerInstance broker_instance, Time now) {
   const auto rows = disk_.rows();
   clock_.emplace(disk_.noted(), disk_.wall(), now);
   judge_.loads(
-      rows.epoch,
+      rows.broker_instance,
       [this](ItemId id) {
         const auto state = disk_.rows().states.find(id);
         return state == disk_.rows().states.end() ? 1 : state->second.deliveries;
       },
       [this](ItemId id) { return disk_.rows().items.contains(id); });
   // As on the real disk: an id may have been given by the last process, and not been written.
-  const auto first = broker::first_id(epoch, rows.epoch, rows.last);
+  const auto first = broker::first_id(broker_instance, rows.broker_instance, rows.last);
   open_.last = {first.value - 1};
-  disk_.begin(epoch, open_.last, std::move(on_durable_));
-  kept.begin(rows.epoch, first);
+  disk_.begin(broker_instance, open_.last, std::move(on_durable_));
+  target.begin(rows.broker_instance, first);
   for (const auto& [index, name] : rows.queues) {
-    kept.queue(index, name);
+    target.queue(index, name);
     queues_known_.insert(index);
   }
   std::map<std::string, PutJudge::Loaded> loaded;
@@ -65,7 +65,7 @@ void WatchedDisk::load(broker::Kept& kept, Epoch epoch, Time now) {
     row.digests = producer.digests;
     loaded[producer.name].received = row.received;
     judge_.keeps_up_to(producer.name, row.received);
-    kept.producer(row);
+    target.producer(row);
   }
   for (const auto& [id, row] : rows.items) {
     const auto state = rows.states.find(id);
@@ -73,7 +73,7 @@ void WatchedDisk::load(broker::Kept& kept, Epoch epoch, Time now) {
     loaded[row.producer_name].items[row.number] = dead;
   }
   puts_.loads(judge_.life(), loaded, disk_.lost_counts());
-  for (const auto& [id, row] : rows.items) load_item(kept, id, row, now);
+  for (const auto& [id, row] : rows.items) load_item(target, id, row, now);
   look();
 }
 
@@ -84,7 +84,8 @@ void WatchedDisk::look() {
   disk_.note(clock_->look(disk_.wall(), disk_.now()));
 }
 
-void WatchedDisk::load_item(broker::Kept& kept, ItemId id, const DiskItem& row, Time now) {
+void WatchedDisk::load_item(broker::RestoreTarget& target, ItemId id, const DiskItem& row,
+                            Time now) {
   const auto found = disk_.rows().states.find(id);
   const auto* state = found == disk_.rows().states.end() ? nullptr : &found->second;
   broker::StoredItem item;
@@ -106,7 +107,7 @@ void WatchedDisk::load_item(broker::Kept& kept, ItemId id, const DiskItem& row, 
   }
   bodies_[id] = row.body;
   judge_.kept(item, row.producer_name, row.number, disk_.astray());
-  kept.item(item);
+  target.item(item);
 }
 
 void WatchedDisk::put(const broker::StoredItem& item, const broker::Names& names,
@@ -122,7 +123,7 @@ void WatchedDisk::put(const broker::StoredItem& item, const broker::Names& names
 }
 
 void WatchedDisk::update(const broker::StoredItem& item,
-                         const std::vector<broker::Attempt>& history) {
+                         const std::vector<broker::FailureRecord>& history) {
   judge_.updated(item);
   DiskState state{item.failures,
                   item.dead,
@@ -130,18 +131,18 @@ void WatchedDisk::update(const broker::StoredItem& item,
                   item.deliveries,
                   clock_->delay(item.delay_ms, disk_.now()),
                   {}};
-  for (const auto& attempt : history) state.history.emplace_back(clock_->at(attempt.at), attempt);
+  for (const auto& failure : history) state.history.emplace_back(clock_->at(failure.at), failure);
   failed_.insert(item.id);
   histories_[item.id] = state.history;
   open_.states[item.id] = std::move(state);
 }
 
-std::vector<broker::Attempt> WatchedDisk::history(ItemId id) {
-  std::vector<broker::Attempt> history;
+std::vector<broker::FailureRecord> WatchedDisk::history(ItemId id) {
+  std::vector<broker::FailureRecord> history;
   const auto found = histories_.find(id);
   if (found == histories_.end()) return history;
-  for (const auto& [at, attempt] : found->second)
-    history.push_back({attempt.consumer, attempt.why, clock_->from(at, disk_.now())});
+  for (const auto& [at, failure] : found->second)
+    history.push_back({failure.consumer, failure.why, clock_->from(at, disk_.now())});
   return history;
 }
 

@@ -25,8 +25,9 @@ class WatchedMemory final : public broker::Storage {
   void put(const broker::StoredItem& item, const broker::Names& names,
            std::string_view body) override;
   std::string_view body(ItemId id) override { return memory_.body(id); }
-  std::vector<broker::Attempt> history(ItemId id) override { return memory_.history(id); }
-  void update(const broker::StoredItem& item, const std::vector<broker::Attempt>& history) override;
+  std::vector<broker::FailureRecord> history(ItemId id) override { return memory_.history(id); }
+  void update(const broker::StoredItem& item,
+              const std::vector<broker::FailureRecord>& history) override;
   void erase(ItemId id) override;
   broker::Ticket commit() override;
   Durable durable() override { return {durable_, durable_, {}}; }
@@ -51,12 +52,13 @@ class WatchedDisk final : public broker::Storage {
     open_.ticket = 1;
   }
 
-  void load(broker::Kept& kept, Epoch epoch, Time now) override;
+  void load(broker::RestoreTarget& target, BrokerInstance broker_instance, Time now) override;
   void put(const broker::StoredItem& item, const broker::Names& names,
            std::string_view body) override;
   std::string_view body(ItemId id) override { return bodies_.at(id); }
-  std::vector<broker::Attempt> history(ItemId id) override;
-  void update(const broker::StoredItem& item, const std::vector<broker::Attempt>& history) override;
+  std::vector<broker::FailureRecord> history(ItemId id) override;
+  void update(const broker::StoredItem& item,
+              const std::vector<broker::FailureRecord>& history) override;
   void erase(ItemId id) override;
   void save(const broker::StoredProducer& producer) override;
   void forget_producer(std::uint32_t index) override { open_.producers[index] = std::nullopt; }
@@ -71,7 +73,7 @@ class WatchedDisk final : public broker::Storage {
   void finish();
 
  private:
-  void load_item(broker::Kept& kept, ItemId id, const DiskItem& row, Time now);
+  void load_item(broker::RestoreTarget& target, ItemId id, const DiskItem& row, Time now);
   void look();
 
   SimulatedDisk& disk_;
@@ -79,10 +81,10 @@ class WatchedDisk final : public broker::Storage {
   PutJudge& puts_;
   std::function<void()> on_durable_;
   std::map<ItemId, std::string> bodies_;
-  std::map<ItemId, std::vector<std::pair<UnixMs, broker::Attempt>>> histories_;
+  std::map<ItemId, std::vector<std::pair<UnixMs, broker::FailureRecord>>> histories_;
   std::set<ItemId> failed_;  // there is a state of each
   std::set<std::uint32_t> queues_known_;
-  std::optional<KeptClock> clock_;
+  std::optional<StorageClock> clock_;
   Time look_at_{};
   DiskBatch open_;
 };

@@ -64,7 +64,7 @@ void Bystanders::put_and_join() {
 void Bystanders::consume(Consumer& consumer) {
   try {
     while (const auto item = consumer.get()) {
-      consumer.say(item->body);
+      consumer.print(item->body);
       if (!consumer.ack(item->id)) note("an ack came too late");
       const std::lock_guard lock(mutex_);
       ++got_[item->body];

@@ -9,7 +9,7 @@ namespace baton::e2e {
 
 inline ProducerOptions producer_of(const Broker& broker, const std::string& queue = "default") {
   ProducerOptions options;
-  options.broker = parse_endpoint(broker.address());
+  options.broker = parse_broker_address(broker.address());
   options.queue = queue;
   return options;
 }
@@ -17,7 +17,7 @@ inline ProducerOptions producer_of(const Broker& broker, const std::string& queu
 inline ConsumerOptions consumer_of(const Broker& broker,
                                    std::vector<std::string> queues = {"default"}) {
   ConsumerOptions options;
-  options.broker = parse_endpoint(broker.address());
+  options.broker = parse_broker_address(broker.address());
   options.queues = std::move(queues);
   return options;
 }

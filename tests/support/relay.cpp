@@ -58,15 +58,16 @@ const std::string& Relay::here() {
   return address;
 }
 
-Relay::Relay(std::size_t lanes)
+Relay::Relay(std::size_t delivery_ports)
     : listening_(epoll_create1(EPOLL_CLOEXEC)), wake_(eventfd(0, EFD_CLOEXEC)) {
   std::mt19937 random(std::random_device{}());
   std::uniform_int_distribution<int> first(10'000,
-                                           19'000);  // below the doors of brokers with --port 0
+                                           19'000);  // below the endpoints of brokers with --port 0
   for (int tries = 0;
-       tries < 100 && !listen_block(static_cast<std::uint16_t>(first(random)), lanes); ++tries)
+       tries < 100 && !listen_block(static_cast<std::uint16_t>(first(random)), delivery_ports);
+       ++tries)
     drop_listeners();
-  if (listeners_.empty()) throw std::runtime_error("no ports for lanes are free");
+  if (listeners_.empty()) throw std::runtime_error("no ports for delivery links are free");
   thread_ = std::thread([this] { run(); });
 }
 
@@ -83,23 +84,24 @@ Relay::~Relay() {
 }
 
 bool Relay::listen_block(std::uint16_t first, std::size_t count) {
-  first_lane_ = first;
-  last_lane_ = static_cast<std::uint16_t>(first + count - 1);
+  first_delivery_port_ = first;
+  last_delivery_port_ = static_cast<std::uint16_t>(first + count - 1);
   try {
-    for (std::uint16_t port = first_lane_; port <= last_lane_; ++port) listen(port, Link::lane);
+    for (std::uint16_t port = first_delivery_port_; port <= last_delivery_port_; ++port)
+      listen(port, Channel::delivery);
   } catch (const std::system_error&) {
     return false;
   }
   return true;
 }
 
-void Relay::listen(std::uint16_t port, Link link) {
+void Relay::listen(std::uint16_t port, Channel channel) {
   const int fd = listen_at(port);
   if (fd < 0)
     throw std::system_error(errno, std::generic_category(), "listen at " + std::to_string(port));
   const std::lock_guard lock(mutex_);
   epoll_event event{EPOLLIN, {.u64 = listeners_.size()}};
-  listeners_.push_back({fd, port, link});
+  listeners_.push_back({fd, port, channel});
   epoll_ctl(listening_, EPOLL_CTL_ADD, fd, &event);
 }
 
@@ -108,14 +110,14 @@ void Relay::drop_listeners() {
   listeners_.clear();
 }
 
-std::string Relay::lanes() const {
-  return std::to_string(first_lane_) + "-" + std::to_string(last_lane_);
+std::string Relay::delivery_ports() const {
+  return std::to_string(first_delivery_port_) + "-" + std::to_string(last_delivery_port_);
 }
 
-void Relay::open_doors(std::uint16_t base) {
-  listen(base, Link::put);
-  listen(static_cast<std::uint16_t>(base + 1), Link::control);
-  listen(static_cast<std::uint16_t>(base + 2), Link::news);
+void Relay::open_endpoints(std::uint16_t base) {
+  listen(base, Channel::put);
+  listen(static_cast<std::uint16_t>(base + 1), Channel::control);
+  listen(static_cast<std::uint16_t>(base + 2), Channel::notifications);
 }
 
 void Relay::disturb(const Trouble& trouble) {
@@ -188,7 +190,7 @@ void Relay::accept(const Listener& listener, Clock::time_point now) {
     close(client);
     return;
   }
-  wires_.push_back(std::make_unique<Wire>(listener.link, client, broker, now));
+  wires_.push_back(std::make_unique<Wire>(listener.channel, client, broker, now));
   ++troubled_.connections;
 }
 
@@ -197,9 +199,10 @@ void Relay::drop_finished() {
 }
 
 void Relay::happen(Clock::time_point now) {
-  auto links = trouble_.links;
-  std::shuffle(links.begin(), links.end(), random_);
-  if (std::none_of(links.begin(), links.end(), [&](Link link) { return happen_to(link, now); })) {
+  auto channels = trouble_.channels;
+  std::shuffle(channels.begin(), channels.end(), random_);
+  if (std::none_of(channels.begin(), channels.end(),
+                   [&](Channel channel) { return happen_to(channel, now); })) {
     next_fault_ = now + try_again;
     return;
   }
@@ -209,13 +212,13 @@ void Relay::happen(Clock::time_point now) {
 }
 
 /// False when no connection of that kind is in a state to be disturbed.
-bool Relay::happen_to(Link link, Clock::time_point now) {
+bool Relay::happen_to(Channel channel, Clock::time_point now) {
   std::vector<Wire*> wires;
   for (const auto& wire : wires_)
-    if (wire->link() == link && wire->at_work(now, calm_before)) wires.push_back(wire.get());
+    if (wire->channel() == channel && wire->at_work(now, calm_before)) wires.push_back(wire.get());
   if (wires.empty()) return false;
   auto& wire = *wires[std::uniform_int_distribution<std::size_t>(0, wires.size() - 1)(random_)];
-  auto& counts = troubled_.of[static_cast<std::size_t>(link)];
+  auto& counts = troubled_.of[static_cast<std::size_t>(channel)];
   std::string what = "reset";
   if (std::bernoulli_distribution(trouble_.resets)(random_)) {
     wire.reset();
@@ -224,14 +227,15 @@ bool Relay::happen_to(Link link, Clock::time_point now) {
     what = silence(wire, now);
     ++counts.silences;
   }
-  static const char* const names[] = {"put", "control", "news", "lane"};
+  static const char* const names[] = {"put", "control", "notifications", "delivery"};
   troubled_.history.emplace_back(
-      now, "a connection of " + std::string(names[static_cast<std::size_t>(link)]) + ": " + what);
+      now,
+      "a connection of " + std::string(names[static_cast<std::size_t>(channel)]) + ": " + what);
   return true;
 }
 
 std::string Relay::silence(Wire& wire, Clock::time_point now) {
-  const bool said_up = wire.link() == Link::put || wire.link() == Link::control;
+  const bool said_up = wire.channel() == Channel::put || wire.channel() == Channel::control;
   // The way that nearly nothing goes.
   const bool against = std::bernoulli_distribution(0.2)(random_);
   const auto way = said_up == against ? Way::down : Way::up;

@@ -21,9 +21,9 @@ namespace baton::e2e {
 struct Trouble {
   std::uint64_t seed = 1;
   std::size_t faults = 0;
-  std::vector<Link> links{Link::put, Link::control, Link::news,
-                          Link::lane};  ///< one named twice is hit twice as often
-  Clock::duration every{};              ///< a mean
+  std::vector<Channel> channels{Channel::put, Channel::control, Channel::notifications,
+                                Channel::delivery};  ///< one named twice is hit twice as often
+  Clock::duration every{};                           ///< a mean
   double resets = 0.5;  ///< share of the faults; the others are silences of one direction
   Clock::duration shortest = 100ms, longest = 2s;  ///< of a silence
   /// ... of what a client says: heartbeats come every 1.25 s at least.
@@ -35,28 +35,28 @@ struct Troubled {
   struct Counts {
     std::size_t resets = 0, silences = 0;
   };
-  std::array<Counts, link_kinds> of{};
+  std::array<Counts, channel_kinds> of{};
   std::size_t connections = 0;  ///< that were made through it
   std::vector<std::pair<Clock::time_point, std::string>> history;
   std::size_t faults() const;
 };
 
-/// Listens at here(), at the broker's doors and at a block of ports for its lanes; passes all on to
-/// the same ports at loopback(). Everything happens in a thread of its own.
+/// Listens at here(), at the broker's endpoints and at a block of ports for its links; passes all
+/// on to the same ports at loopback(). Everything happens in a thread of its own.
 class Relay {
  public:
   static const std::string& here();  ///< no other test's
 
-  /// Finds `lanes` ports in a row that are free.
-  explicit Relay(std::size_t lanes);
+  /// Finds so many ports in a row that are free.
+  explicit Relay(std::size_t delivery_ports);
   ~Relay();
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
 
-  /// The block of ports, as the broker's --lanes wants it.
-  std::string lanes() const;
-  /// The broker's doors, from `base` on.
-  void open_doors(std::uint16_t base);
+  /// The block of ports, as the broker's --delivery-ports wants it.
+  std::string delivery_ports() const;
+  /// The broker's endpoints, from `base` on.
+  void open_endpoints(std::uint16_t base);
 
   void disturb(const Trouble& trouble);
   /// Waits until all of it has happened, and is over. False when it is not by the deadline.
@@ -67,10 +67,10 @@ class Relay {
   struct Listener {
     int fd;
     std::uint16_t port;
-    Link link;
+    Channel channel;
   };
   bool listen_block(std::uint16_t first, std::size_t count);
-  void listen(std::uint16_t port, Link link);
+  void listen(std::uint16_t port, Channel channel);
   void drop_listeners();
 
   void run();
@@ -79,12 +79,12 @@ class Relay {
   void accept_new(Clock::time_point now);
   void drop_finished();
   void happen(Clock::time_point now);
-  bool happen_to(Link link, Clock::time_point now);
+  bool happen_to(Channel channel, Clock::time_point now);
   std::string silence(Wire& wire, Clock::time_point now);
   Clock::time_point next_time(Clock::time_point now) const;
   Clock::duration draw(Clock::duration min, Clock::duration max);
 
-  std::uint16_t first_lane_ = 0, last_lane_ = 0;
+  std::uint16_t first_delivery_port_ = 0, last_delivery_port_ = 0;
   int listening_;  // an epoll of all listeners
   int wake_;
   std::vector<std::unique_ptr<Wire>> wires_;  // of the thread

@@ -20,8 +20,8 @@ class Stranger {
   Stranger(const Broker& broker, Role role);
 
   const SessionId& id() const { return id_; }
-  Epoch epoch() const { return epoch_; }
-  std::uint16_t lane_port() const { return lane_port_; }  ///< a consumer's
+  BrokerInstance broker_instance() const { return broker_instance_; }
+  std::uint16_t link_port() const { return link_port_; }  ///< a consumer's
 
   void put(std::string_view frame) { put_.send(zmtp::frame(frame)); }
   void control(std::string_view frame) { control_.send(zmtp::frame(frame)); }
@@ -33,12 +33,12 @@ class Stranger {
                       std::string_view payload) const;
 
  private:
-  std::string news_until(std::string_view part);
+  std::string notifications_until(std::string_view part);
 
   SessionId id_ = random_session();
-  Epoch epoch_;
-  std::uint16_t lane_port_ = 0;
-  RawPeer news_, control_, put_;
+  BrokerInstance broker_instance_;
+  std::uint16_t link_port_ = 0;
+  RawPeer notifications_, control_, put_;
 };
 
 }  // namespace baton::e2e

@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "tests/support/spoken.hpp"
+#include "tests/support/test_line.hpp"
 
 namespace baton::e2e {
 namespace {
@@ -121,23 +121,23 @@ void Terminal::add_line(std::string_view line) {
       tells_gap ? '[' : '<');  // a printer that was killed may have left a piece before it
   if (begin == line.npos) return printed_.others.emplace_back(line), void();
   printed_.cut += begin > 0;
-  if (!tells_gap) return add_spoken(line.substr(begin));
+  if (!tells_gap) return add_test_line(line.substr(begin));
   printed_.dropped += std::stoull(std::string(line.substr(begin + 1)));
   ++printed_.gaps;
 }
 
-void Terminal::add_spoken(std::string_view line) {
-  const auto spoken = parse_spoken(line);
-  if (!spoken) return printed_.others.push_back("broken: " + std::string(line.substr(0, 80)));
-  auto& last = printed_.last[spoken->who];
-  if (spoken->number <= last) {
+void Terminal::add_test_line(std::string_view line) {
+  const auto written = parse_test_line(line);
+  if (!written) return printed_.others.push_back("broken: " + std::string(line.substr(0, 80)));
+  auto& last = printed_.last[written->who];
+  if (written->number <= last) {
     ++printed_.repeated;
     printed_.repeated_bytes += line.size() + 1;
     return;
   }
   ++printed_.lines;
-  printed_.missing += spoken->number - last - 1;
-  last = spoken->number;
+  printed_.missing += written->number - last - 1;
+  last = written->number;
 }
 
 }  // namespace baton::e2e

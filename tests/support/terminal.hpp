@@ -16,7 +16,7 @@
 
 namespace baton::e2e {
 
-/// What was printed, of lines as spoken_line() makes them.
+/// What was printed, of lines as test_line() makes them.
 struct Printed {
   std::map<std::string, std::uint64_t> last;  ///< by who said them: the highest number so far
   std::uint64_t lines = 0;                    ///< new ones
@@ -55,7 +55,7 @@ class Terminal {
   void read_some(std::size_t most);
   void add(std::string_view bytes);
   void add_line(std::string_view line);
-  void add_spoken(std::string_view line);
+  void add_test_line(std::string_view line);
 
   std::string path_;
   int fifo_, wake_;

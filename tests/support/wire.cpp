@@ -25,8 +25,8 @@ bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == 
 
 }  // namespace
 
-Wire::Wire(Link link, int client, int broker, Clock::time_point now)
-    : link_(link),
+Wire::Wire(Channel channel, int client, int broker, Clock::time_point now)
+    : channel_(channel),
       client_(client),
       broker_(broker),
       flows_{Flow(client, broker), Flow(broker, client)},
@@ -112,7 +112,7 @@ Clock::time_point Wire::silent_until(Clock::time_point now) const {
 
 bool Wire::at_work(Clock::time_point now, Clock::duration calm) const {
   if (over_ || now < calm_since_ + calm) return false;
-  const auto way = link_ == Link::put || link_ == Link::control ? Way::up : Way::down;
+  const auto way = channel_ == Channel::put || channel_ == Channel::control ? Way::up : Way::down;
   return flow(way).passed > handshake;
 }
 

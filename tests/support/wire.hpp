@@ -14,8 +14,8 @@
 namespace baton::e2e {
 
 /// What a connection is for.
-enum class Link : std::uint8_t { put, control, news, lane };
-inline constexpr std::size_t link_kinds = 4;
+enum class Channel : std::uint8_t { put, control, notifications, delivery };
+inline constexpr std::size_t channel_kinds = 4;
 
 /// A direction: `up` is from the client to the broker.
 enum class Way : std::uint8_t { up, down };
@@ -24,12 +24,12 @@ enum class Way : std::uint8_t { up, down };
 class Wire {
  public:
   /// Takes over both sockets.
-  Wire(Link link, int client, int broker, Clock::time_point now);
+  Wire(Channel channel, int client, int broker, Clock::time_point now);
   ~Wire();
   Wire(const Wire&) = delete;
   Wire& operator=(const Wire&) = delete;
 
-  Link link() const { return link_; }
+  Channel channel() const { return channel_; }
 
   /// Both sockets, with what to wait for: the client's, then the broker's.
   std::array<pollfd, 2> waits_for(Clock::time_point now) const;
@@ -62,7 +62,7 @@ class Wire {
   void pass(Flow& flow);
   bool write_pending(Flow& flow);
 
-  Link link_;
+  Channel channel_;
   int client_, broker_;
   std::array<Flow, 2> flows_;
   Clock::time_point calm_since_;

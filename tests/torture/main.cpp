@@ -22,8 +22,8 @@ void fail(const doctest::AssertData& assertion) {
 }
 
 void print_head() {
-  std::cout << "seed | broker kills, stops | worker kills, stops | producer kills, doubled | links "
-               "reset, silent | disk full "
+  std::cout << "seed | broker kills, stops | worker kills, stops | producer kills, doubled | "
+               "connections reset, silent | disk full "
                "| attempted | confirmed | got | lost | unexpected | duplicated | of these "
                "unexplained | recovered\n"
                "---|---|---|---|---|---|---|---|---|---|---|---|---|---\n"

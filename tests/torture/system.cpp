@@ -15,8 +15,8 @@ using namespace std::chrono_literals;
 constexpr std::size_t producers = 3, workers = 4;
 constexpr std::uint64_t disk_bytes = 160u << 20;
 constexpr auto turn = 100ms;
-constexpr auto link_faults_every = 400ms;
-constexpr auto patience = 120s;  // for the end of all that is under way
+constexpr auto connection_faults_every = 400ms;
+constexpr auto time_limit = 120s;  // for the end of all that is under way
 /// After a stop ends, what was held back by it comes: an item may go elsewhere until then.
 constexpr auto aftermath = 1s;
 
@@ -49,7 +49,7 @@ System::System(Settings settings, const std::filesystem::path& directory)
       directory_(directory),
       random_(settings.seed),
       disk_(directory / "data", disk_bytes),
-      relay_(lane_ports),
+      relay_(delivery_ports),
       workers_(workers) {
   start_broker();
   for (std::size_t i = 0; i < producers; ++i)
@@ -58,10 +58,10 @@ System::System(Settings settings, const std::filesystem::path& directory)
 }
 
 void System::start_broker() {
-  e2e::Args args{"--lanes", relay_.lanes(), "--port", port_};
+  e2e::Args args{"--delivery-ports", relay_.delivery_ports(), "--port", port_};
   if (!settings_.memory) args.insert(args.end(), {"--data", (disk_.path() / "queue").string()});
   broker_.emplace(args);
-  if (port_ == "0") relay_.open_doors(static_cast<std::uint16_t>(std::stoi(broker_->port())));
+  if (port_ == "0") relay_.open_endpoints(static_cast<std::uint16_t>(std::stoi(broker_->port())));
   port_ = broker_->port();
   broker_->reach_through(e2e::Relay::here());
 }
@@ -105,9 +105,9 @@ void System::kill_broker() {
   broker_->process().signal(SIGKILL);
   if (!broker_->process().wait()) problem("the broker outlived SIGKILL");
   const auto from = Clock::now();
-  note_what_broker_said();
+  note_what_broker_printed();
   start_broker();
-  note("kill", the_broker, from, Clock::now() + claims_within + aftermath);
+  note("kill", the_broker, from, Clock::now() + reclaim_window + aftermath);
 }
 
 void System::note(const std::string& kind, const std::string& whom, Clock::time_point from,
@@ -116,7 +116,7 @@ void System::note(const std::string& kind, const std::string& whom, Clock::time_
   notes_.push_back({from, whom + ": " + kind});
 }
 
-void System::note_what_broker_said() {
+void System::note_what_broker_printed() {
   for (const auto& line : broker_->process().err().lines()) notes_.push_back({line.at, line.text});
 }
 
@@ -159,20 +159,20 @@ void System::tend(bool all_now) {
   if (const auto code = broker_->process().wait(turn)) {
     problem("the broker ended with " + std::to_string(*code) + ": " +
             broker_->process().err().text());
-    note_what_broker_said();
+    note_what_broker_printed();
     start_broker();
-    note("end", the_broker, now, Clock::now() + claims_within + aftermath);
+    note("end", the_broker, now, Clock::now() + reclaim_window + aftermath);
   }
 }
 
 // --- the run -------------------------------------------------------------------------------------
 
 void System::run() {
-  e2e::Trouble links;
-  links.seed = random_();
-  links.every = link_faults_every;
-  links.faults = static_cast<std::size_t>(settings_.time / link_faults_every);
-  relay_.disturb(links);
+  e2e::Trouble channels;
+  channels.seed = random_();
+  channels.every = connection_faults_every;
+  channels.faults = static_cast<std::size_t>(settings_.time / connection_faults_every);
+  relay_.disturb(channels);
   for (const auto until = Clock::now() + settings_.time; Clock::now() < until;) {
     trouble();
     tend(false);
@@ -183,7 +183,7 @@ void System::run() {
 
 void System::heal() {
   tend(true);
-  if (!relay_.wait_calm(patience)) problem("the relay did not become calm");
+  if (!relay_.wait_calm(time_limit)) problem("the relay did not become calm");
   const auto troubled = relay_.troubled();
   for (const auto& counts : troubled.of) {
     done_.resets += counts.resets;
@@ -193,7 +193,7 @@ void System::heal() {
 }
 
 void System::end() {
-  const auto deadline = Clock::now() + patience;
+  const auto deadline = Clock::now() + time_limit;
   const auto finished = [](const auto& feeder) { return feeder->finished(); };
   for (auto& feeder : feeders_) feeder->finish();
   while (!std::all_of(feeders_.begin(), feeders_.end(), finished)) {
@@ -208,7 +208,7 @@ void System::end() {
       problem(worker->name + " did not leave: " + worker->process.err().text());
   broker_->process().signal(SIGTERM);
   const auto code = broker_->process().wait();
-  note_what_broker_said();
+  note_what_broker_printed();
   if (code != 0) problem("the broker did not end: " + broker_->process().err().text());
   if (settings_.memory) return;
   auto check = e2e::start("baton-broker", {"--check", "--data", (disk_.path() / "queue").string()});

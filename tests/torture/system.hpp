@@ -1,4 +1,4 @@
-// What is tortured: a broker that keeps, behind a relay that breaks connections; producers with
+// What is tortured: a durable broker, behind a relay that breaks connections; producers with
 // names, workers.
 #pragma once
 
@@ -17,10 +17,10 @@
 
 namespace baton::torture {
 
-/// Each rests for a minute when its lane has broken.
-inline constexpr std::size_t lane_ports = 1000;
+/// Each rests for a minute when its link has broken.
+inline constexpr std::size_t delivery_ports = 1000;
 /// It listens at each, for the broker.
-inline constexpr std::uint64_t files_needed = 2 * lane_ports;
+inline constexpr std::uint64_t files_needed = 2 * delivery_ports;
 
 struct Settings {
   std::uint64_t seed = 1;
@@ -100,7 +100,7 @@ class System {
   void kill_broker();
   void note(const std::string& kind, const std::string& whom, Clock::time_point from,
             Clock::time_point to);
-  void note_what_broker_said();
+  void note_what_broker_printed();
   void kill_worker(std::size_t place);
   void stop(pid_t pid, const std::string& whom, Clock::duration time);
   void tend(bool all_now);

@@ -1,4 +1,4 @@
-// What waits at a door, by connection.
+// What waits at an endpoint, by connection.
 #include "broker/backlog.hpp"
 
 #include <doctest/doctest.h>
@@ -27,11 +27,11 @@ std::string next(Backlog& backlog, Duration takes = 1ms) {
 TEST_CASE("backlog: connections take turns, each in its own order") {
   Backlog backlog(most, most);
   for (const char* text : {"r1", "r2", "r3"})
-    CHECK(backlog.push(rick, message(text)) == Push::kept);
-  CHECK(backlog.push(morty, message("m1")) == Push::kept);
+    CHECK(backlog.push(rick, message(text)) == Push::queued);
+  CHECK(backlog.push(morty, message("m1")) == Push::queued);
   CHECK(next(backlog) == "r1");
   CHECK(next(backlog) == "m1");
-  CHECK(backlog.push(morty, message("m2")) == Push::kept);
+  CHECK(backlog.push(morty, message("m2")) == Push::queued);
   CHECK(next(backlog) == "m2");  // the same time as r2
   CHECK(next(backlog) == "r2");
   CHECK(next(backlog) == "r3");
@@ -48,7 +48,7 @@ TEST_CASE("backlog: whose messages take long gives way to all those of others") 
   for (int i = 0; i < 10; ++i) CHECK(next(backlog, 100us) == "short");
   CHECK(next(backlog, 10ms) == "long");
   CHECK(backlog.push(morty, message("short")) ==
-        Push::kept);  // he has saved nothing up meanwhile, and owes nothing
+        Push::queued);  // he has saved nothing up meanwhile, and owes nothing
   CHECK(next(backlog, 100us) == "short");
   CHECK(next(backlog, 10ms) == "long");
 }
@@ -56,22 +56,22 @@ TEST_CASE("backlog: whose messages take long gives way to all those of others") 
 TEST_CASE("backlog: who fills it loses what is his own, and nobody else's") {
   Backlog backlog(most, most);
   int in = 0;
-  for (int i = 0; i < 15; ++i) in += backlog.push(rick, kilobytes(64)) == Push::kept ? 1 : 0;
+  for (int i = 0; i < 15; ++i) in += backlog.push(rick, kilobytes(64)) == Push::queued ? 1 : 0;
   CHECK(in == 15);
-  CHECK(backlog.push(morty, kilobytes(64)) == Push::kept);
+  CHECK(backlog.push(morty, kilobytes(64)) == Push::queued);
   CHECK(backlog.push(rick, kilobytes(60)) == Push::no_room);
-  for (int i = 0; i < 6; ++i) CHECK(backlog.push(morty, kilobytes(64)) == Push::kept);
+  for (int i = 0; i < 6; ++i) CHECK(backlog.push(morty, kilobytes(64)) == Push::queued);
   CHECK(backlog.bytes() <= 2 * most);
 }
 
 TEST_CASE(
     "backlog: a connection that has too much is told of once, and what waits of it is forgotten") {
   Backlog backlog(most, most / 4);
-  for (int i = 0; i < 3; ++i) CHECK(backlog.push(rick, kilobytes(64)) == Push::kept);
+  for (int i = 0; i < 3; ++i) CHECK(backlog.push(rick, kilobytes(64)) == Push::queued);
   CHECK(backlog.push(rick, kilobytes(64)) == Push::too_much);
   CHECK(backlog.bytes() < 65u << 10);
   CHECK(backlog.push(rick, message("r")) == Push::no_room);
-  CHECK(backlog.push(morty, message("m")) == Push::kept);
+  CHECK(backlog.push(morty, message("m")) == Push::queued);
   CHECK(next(backlog).size() == 64u << 10);
   CHECK(next(backlog) == "m");
   CHECK(backlog.empty());
@@ -90,7 +90,7 @@ TEST_CASE("backlog: there is room again when others have been dealt with") {
   for (int i = 0; i < 15; ++i) backlog.push(rick, kilobytes(64));
   CHECK(backlog.push(summer, kilobytes(900)) == Push::no_room);
   while (!backlog.empty()) next(backlog);
-  CHECK(backlog.push(summer, kilobytes(900)) == Push::kept);
+  CHECK(backlog.push(summer, kilobytes(900)) == Push::queued);
 }
 
 }  // namespace

@@ -5,8 +5,8 @@ using namespace baton;
 using namespace baton::script;
 
 TEST_CASE(
-    "producer: another broker that kept nothing gets the unconfirmed ones, the confirmed ones are "
-    "lost") {
+    "producer: another broker that stored nothing gets the unconfirmed ones, the confirmed ones "
+    "are lost") {
   ProducerScript script;
   script.stand();
   for (const auto* body : {"a", "b", "c"}) script.put(body);
@@ -18,7 +18,7 @@ TEST_CASE(
   REQUIRE(hello);
   CHECK(hello->first_put == SeqNo{3});
   REQUIRE(hello->previous);
-  CHECK(hello->previous->epoch == Epoch{77});
+  CHECK(hello->previous->broker_instance == BrokerInstance{77});
   CHECK(hello->previous->session == session_id(1));
   Welcome welcome;
   welcome.put_received = {2};
@@ -26,7 +26,7 @@ TEST_CASE(
   CHECK(script.puts() == std::vector<std::string>{"c"});
   script.confirm.accepted = script.confirm.done = 1;
   script.confirm.put_received = script.confirm.put_confirmed = {3};
-  script.say_confirm();
+  script.send_confirm();
   CHECK(script.producer.joined());
   const auto settled = script.producer.settled();
   CHECK(settled.done == 2);
@@ -51,7 +51,7 @@ TEST_CASE(
   CHECK(script.puts() == std::vector<std::string>{"a", "b"});
   script.confirm_puts(2);
   script.confirm.done = 2;
-  script.say_confirm();
+  script.send_confirm();
   CHECK(script.producer.joined());
   CHECK(script.producer.settled().done == 2);
   CHECK(script.producer.settled().lost == 0);
@@ -66,7 +66,7 @@ TEST_CASE("producer: of what a broker's data does not have any more what was not
   script.puts();
   script.new_broker();
   Welcome welcome;
-  welcome.keeps = true;
+  welcome.durable = true;
   welcome.put_received = {4};
   Confirm confirm;
   confirm.put_received = confirm.put_confirmed = {4};
@@ -85,25 +85,25 @@ TEST_CASE("producer: of what a broker's data does not have any more what was not
   for (std::uint8_t n = 3; n < 6; ++n) {  // the next brokers may not know that it was told
     script.welcome(welcome);
     script.confirm = confirm;
-    script.say_confirm();
+    script.send_confirm();
     CHECK(script.producer.joined());
     const auto settled = script.producer.settled();
     CHECK(settled.done == expected.done);
     CHECK(settled.dead == expected.dead);
     CHECK(settled.lost == expected.lost);
     CHECK(settled.put == expected.put);
-    script.new_broker(n, {script.epoch.value + 1});
+    script.new_broker(n, {script.broker_instance.value + 1});
   }
 }
 
-TEST_CASE("producer: another broker that keeps goes on where the last one was") {
+TEST_CASE("producer: another durable broker goes on where the last one was") {
   ProducerScript script;
   script.stand();
   for (const auto* body : {"a", "b", "c"}) script.put(body);
   script.puts();
   script.new_broker();
   Welcome welcome;
-  welcome.keeps = true;
+  welcome.durable = true;
   welcome.put_received = {2};
   script.welcome(welcome);
   CHECK(script.puts() == std::vector<std::string>{"c"});
@@ -116,13 +116,13 @@ TEST_CASE(
   script.stand();
   script.new_broker();
   Welcome welcome;
-  welcome.keeps = true;
+  welcome.durable = true;
   welcome.put_received = SeqNo{3};  // of a name that it has not put yet
   script.welcome(welcome);
   script.confirm.put_credit = SeqNo{100};
   script.confirm.put_window = 1000;
   script.confirm_puts(3);
-  CHECK(script.producer.put_before().empty());
+  CHECK(script.producer.already_put().empty());
   for (const auto* body : {"a", "b", "c"}) script.put(body);
   script.confirm_puts(3);
   CHECK(script.producer.flushed());
@@ -134,8 +134,8 @@ TEST_CASE("producer: a welcome confirms nothing, not of a broker that was starte
   script.put("a");
   script.new_broker();
   Welcome welcome;
-  welcome.keeps = true;
-  // Another process of the name has put it, and it is not kept yet.
+  welcome.durable = true;
+  // Another process of the name has put it, and it is not stored yet.
   welcome.put_received = SeqNo{1};
   script.welcome(welcome);
   CHECK_FALSE(script.producer.flushed());

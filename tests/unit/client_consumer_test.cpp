@@ -4,27 +4,29 @@
 using namespace baton;
 using namespace baton::script;
 
-TEST_CASE("consumer: it connects the lane that the broker names, and asks only when that stands") {
+TEST_CASE(
+    "consumer: it connects the delivery link that the broker names, and asks only when that "
+    "stands") {
   ConsumerScript script;
   script.want();
   script.stand();
   const auto requests = script.requests();
   REQUIRE(requests.size() == 1);
-  CHECK(requests[0].kind == Kind::connect_lane);
+  CHECK(requests[0].kind == Kind::connect_link);
   CHECK(requests[0].port == 9000);
   CHECK(script.control().empty());
-  script.lane_up(1);
-  CHECK(script.asked() == 1);
-  script.say_confirm();
+  script.link_up(1);
+  CHECK(script.requested() == 1);
+  script.send_confirm();
   CHECK(script.requests().empty());
 }
 
-TEST_CASE("consumer: one ask for each that waits, asks are counted in all") {
+TEST_CASE("consumer: one request for each that waits, requests are counted in all") {
   ConsumerScript script;
   script.open();
   CHECK(script.control().empty());
   script.want(2);
-  CHECK(script.asked() == 2);
+  CHECK(script.requested() == 2);
   script.deliver(1, {1}, {11, 12});
   CHECK(script.take() == 11);
   script.unwant();
@@ -32,19 +34,19 @@ TEST_CASE("consumer: one ask for each that waits, asks are counted in all") {
   script.unwant();
   CHECK(script.control().empty());
   script.want();
-  CHECK(script.asked() == 3);
+  CHECK(script.requested() == 3);
 }
 
-TEST_CASE("consumer: prefetch asks ahead") {
+TEST_CASE("consumer: prefetch requests ahead") {
   ConsumerScript script(3);
   script.open();
-  CHECK(script.asked() == 3);
+  CHECK(script.requested() == 3);
   script.deliver(1, {1}, {11, 12, 13});
   CHECK(script.control().empty());
   CHECK(script.take() == 11);
   CHECK(script.take() == 12);
   script.tick();
-  CHECK(script.asked() == 5);
+  CHECK(script.requested() == 5);
 }
 
 TEST_CASE("consumer: acks travel as runs, after the lines said before them") {
@@ -53,7 +55,7 @@ TEST_CASE("consumer: acks travel as runs, after the lines said before them") {
   script.control();
   script.deliver(1, {1}, {11, 12, 13, 20});
   for (const auto id : Ids{11, 12, 13, 20}) CHECK(script.take() == id);
-  script.consumer.say("got it\n");
+  script.consumer.print("got it\n");
   for (const auto id : Ids{11, 12, 13}) CHECK(script.consumer.ack({id}));
   CHECK_FALSE(script.consumer.ack({11}));
   CHECK_FALSE(script.consumer.ack({99}));
@@ -61,12 +63,12 @@ TEST_CASE("consumer: acks travel as runs, after the lines said before them") {
   script.tick();
   const auto said = script.control();
   REQUIRE(said.size() == 4);
-  CHECK(said[0].kind == EntryKind::say);
+  CHECK(said[0].kind == EntryKind::print);
   CHECK(said[1].kind == EntryKind::fail);
   CHECK(said[2].kind == EntryKind::ack);
   CHECK(ids_in(said[2]) == Ids{11, 12, 13});
   CHECK(said[2].payload.size() == 12);
-  CHECK(said[3].kind == EntryKind::ask);
+  CHECK(said[3].kind == EntryKind::request);
 }
 
 TEST_CASE(
@@ -75,17 +77,17 @@ TEST_CASE(
   ConsumerScript script(1);
   script.open();
   script.control();
-  const std::string block(2 * say_part_bytes + 1, 'x');
-  script.consumer.say("before\n");
-  script.consumer.say(block);
+  const std::string block(2 * print_part_bytes + 1, 'x');
+  script.consumer.print("before\n");
+  script.consumer.print(block);
   const auto parts = [&] {
     std::string whole;
     for (const auto& sent : script.control()) {
-      if (sent.kind != EntryKind::say) continue;
-      const auto said = read_say({sent.kind, 0, sent.flags, sent.payload});
+      if (sent.kind != EntryKind::print) continue;
+      const auto said = read_print({sent.kind, 0, sent.flags, sent.payload});
       if (said.number != 2) continue;
-      CHECK(said.block.size() <= say_part_bytes);
-      CHECK(said.goes_on == (said.block.size() == say_part_bytes));
+      CHECK(said.block.size() <= print_part_bytes);
+      CHECK(said.goes_on == (said.block.size() == print_part_bytes));
       whole += said.block;
     }
     return whole;
@@ -121,7 +123,7 @@ TEST_CASE("consumer: acks of many items far apart travel in several entries, non
   CHECK(acked == ids);
 }
 
-TEST_CASE("consumer: an ask taken back is answered by none, or by the item that crossed") {
+TEST_CASE("consumer: a request taken back is answered by none, or by the item that crossed") {
   ConsumerScript script;
   script.open();
   for (const bool crossed : {false, true}) {
@@ -130,48 +132,49 @@ TEST_CASE("consumer: an ask taken back is answered by none, or by the item that 
     script.unwant();
     const auto said = script.control();
     REQUIRE(said.size() == 1);
-    CHECK(said[0].kind == EntryKind::withdraw);
-    CHECK_FALSE(script.consumer.withdrawn(script.consumer.withdraws()));
+    CHECK(said[0].kind == EntryKind::cancel_requests);
+    CHECK_FALSE(script.consumer.cancelled(script.consumer.cancellation_ticket()));
     if (crossed)
       script.deliver(1, {2}, {11});
     else
       script.none(1, {1});
-    CHECK(script.consumer.withdrawn(script.consumer.withdraws()));
+    CHECK(script.consumer.cancelled(script.consumer.cancellation_ticket()));
     CHECK(script.take() == (crossed ? 11 : 0));
     CHECK(script.control().empty());
   }
 }
 
 TEST_CASE(
-    "consumer: a skipped number, a break and a lane that never stands are losses of the lane") {
+    "consumer: a skipped number, a break and a delivery link that never stands are losses of the "
+    "delivery link") {
   SUBCASE("a skipped number") {
     ConsumerScript script(5);
     script.open();
     script.control();
     script.deliver(1, {1}, {11});
     script.deliver(1, {3}, {13});
-    const auto lost = script.lane_lost();
+    const auto lost = script.link_lost();
     CHECK(lost.generation == 1);
     CHECK(lost.received == SeqNo{1});
     CHECK(lost.wanted == 4);
-    CHECK(script.requests().back().kind == Kind::close_lane);
+    CHECK(script.requests().back().kind == Kind::close_link);
     CHECK(script.take() == 11);
     CHECK(script.take() == 0);
   }
-  SUBCASE("a break; the next lane stands as asked for") {
+  SUBCASE("a break; the next delivery link stands as asked for") {
     ConsumerScript script;
     script.open();
     script.want();
     script.control();
-    script.consumer.on_lane_down(1, script.now);
+    script.consumer.on_link_down(1, script.now);
     script.tick();
-    CHECK(script.lane_lost().wanted == 1);
-    script.confirm.lane_generation = 2;
-    script.confirm.lane_port = 9001;
+    CHECK(script.link_lost().wanted == 1);
+    script.confirm.link_generation = 2;
+    script.confirm.link_port = 9001;
     script.requests();
-    script.say_confirm();
+    script.send_confirm();
     CHECK(script.requests().back().port == 9001);
-    script.lane_up(2);
+    script.link_up(2);
     CHECK(script.control().empty());
     script.deliver(1, {1}, {10});
     CHECK(script.take() == 0);
@@ -185,33 +188,33 @@ TEST_CASE(
     script.advance(99ms);
     CHECK(script.control().empty());
     script.advance(1ms);
-    CHECK(script.lane_lost().received == SeqNo{0});
+    CHECK(script.link_lost().received == SeqNo{0});
   }
   SUBCASE("sent, and nothing here for three seconds") {
     ConsumerScript script(1);
     script.open();
     script.control();
-    script.confirm.lane_sent = {1};
-    script.say_confirm();
+    script.confirm.link_sent = {1};
+    script.send_confirm();
     script.live(2900ms);
     CHECK(script.control().empty());
     script.live(1100ms);
-    CHECK(script.lane_lost().wanted == 1);
+    CHECK(script.link_lost().wanted == 1);
   }
 }
 
 TEST_CASE(
-    "consumer: lanes that are refused are given up ever more slowly and their port is named after "
-    "two seconds") {
+    "consumer: delivery links that are refused are given up ever more slowly and their port is "
+    "named after two seconds") {
   ConsumerScript script;
   script.stand();
   const auto offer = [&](std::uint32_t generation) {
-    script.confirm.lane_generation = generation;
-    script.confirm.lane_port = static_cast<std::uint16_t>(8999 + generation);
-    script.say_confirm();
+    script.confirm.link_generation = generation;
+    script.confirm.link_port = static_cast<std::uint16_t>(8999 + generation);
+    script.send_confirm();
   };
   const auto refused = [&](std::uint32_t generation) {
-    script.consumer.on_lane_down(generation, script.now);
+    script.consumer.on_link_down(generation, script.now);
     script.tick();
     return !script.control().empty();
   };
@@ -221,30 +224,31 @@ TEST_CASE(
   script.advance(249ms);
   CHECK(script.control().empty());
   script.advance(1ms);
-  CHECK(script.lane_lost().generation == 2);
+  CHECK(script.link_lost().generation == 2);
   offer(3);
   CHECK_FALSE(refused(3));
   script.live(1700ms);
   CHECK(script.control().size() == 1);
-  CHECK_FALSE(script.consumer.unreachable_lane(script.now));
+  CHECK_FALSE(script.consumer.unreachable_port(script.now));
   script.consumer.take_change();
   script.live(50ms);
   CHECK(script.consumer.take_change());
-  CHECK(script.consumer.unreachable_lane(script.now) == 9000);
+  CHECK(script.consumer.unreachable_port(script.now) == 9000);
   offer(4);
-  CHECK(script.consumer.unreachable_lane(script.now) == 9000);
-  script.lane_up(4);
-  CHECK_FALSE(script.consumer.unreachable_lane(script.now));
+  CHECK(script.consumer.unreachable_port(script.now) == 9000);
+  script.link_up(4);
+  CHECK_FALSE(script.consumer.unreachable_port(script.now));
 }
 
-TEST_CASE("consumer: a lane message of another session is not ours") {
+TEST_CASE("consumer: a link message of another session is not ours") {
   ConsumerScript script(1);
   script.open();
   script.session = session_id(9);
   std::string frame(header_size, '\0');
-  write_header(frame.data(), {MessageType::deliveries, 1, script.epoch, session_id(9), {1}});
+  write_header(frame.data(),
+               {MessageType::deliveries, 1, script.broker_instance, session_id(9), {1}});
   append_delivery(frame, {{11}, 0, 1, default_priority, "x"});
-  script.consumer.on_lane(1, frame, script.now);
+  script.consumer.on_link(1, frame, script.now);
   CHECK(script.take() == 0);
 }
 
@@ -252,8 +256,8 @@ TEST_CASE("client: a message of a kind that is not for clients is passed over") 
   ConsumerScript script(1);
   script.open();
   std::string frame(header_size, '\0');
-  write_header(frame.data(), {MessageType::put, 1, script.epoch, script.session, {1}});
-  script.news(frame);
+  write_header(frame.data(), {MessageType::put, 1, script.broker_instance, script.session, {1}});
+  script.notify(frame);
   CHECK(script.consumer.session().established());
 }
 
@@ -277,12 +281,12 @@ TEST_CASE(
   script.open();
   script.deliver(1, {1}, {1});
   CHECK(script.take() == 1);
-  const auto first = script.consumer.taken();
+  const auto first = script.consumer.last_tag();
   script.begin_anew();
   script.open();  // it keeps nothing; ids may begin anew with a new broker, too
   script.deliver(1, {1}, {1});
   CHECK(script.take() == 1);
-  const auto second = script.consumer.taken();
+  const auto second = script.consumer.last_tag();
   CHECK_FALSE(script.consumer.ack({1}, first));
   CHECK_FALSE(script.consumer.fail({1}, 0, "too late", first));
   CHECK_FALSE(script.consumer.release({1}, first));
@@ -297,29 +301,29 @@ TEST_CASE("consumer: after standing still it takes nothing until the broker has 
   CHECK(script.take() == 11);
   script.now += session_timeout + 1s;  // the process was stopped: nothing ran
   CHECK(script.take() == 0);
-  script.say_confirm();  // it had come in long ago
+  script.send_confirm();  // it had come in long ago
   CHECK(script.take() == 0);
   script.confirm.control_received = script.last_control();
-  script.say_confirm();
+  script.send_confirm();
   CHECK(script.take() == 12);
 }
 
-TEST_CASE("consumer: nothing follows its bye, not even when it had stood still before") {
+TEST_CASE("consumer: nothing follows its close, not even when it had stood still before") {
   ConsumerScript script(2);
   script.open();
   script.control();
   script.now += session_timeout + 1s;
-  script.consumer.bye(script.now);
+  script.consumer.close(script.now);
   script.tick();
   script.control();
   script.confirm.control_received = script.last_control();
-  script.say_confirm();
+  script.send_confirm();
   script.tick();
   CHECK(script.control().empty());
 }
 
 TEST_CASE(
-    "consumer: draining releases what waits and what still arrives, and takes the asks back") {
+    "consumer: draining releases what waits and what still arrives, and takes the requests back") {
   ConsumerScript script(3);
   script.open();
   script.control();
@@ -331,18 +335,18 @@ TEST_CASE(
   REQUIRE(said.size() == 2);
   CHECK(said[0].kind == EntryKind::release);
   CHECK(ids_in(said[0]) == Ids{12});
-  CHECK(said[1].kind == EntryKind::withdraw);
+  CHECK(said[1].kind == EntryKind::cancel_requests);
   script.deliver(1, {3}, {13});
   said = script.control();
   REQUIRE(said.size() == 1);
   CHECK(ids_in(said[0]) == Ids{13});
   CHECK(script.consumer.ack({11}));
-  script.consumer.bye(script.now);
+  script.consumer.close(script.now);
   script.tick();
   said = script.control();
   REQUIRE(said.size() == 2);
   CHECK(said[0].kind == EntryKind::ack);
-  CHECK(said[1].kind == EntryKind::bye);
+  CHECK(said[1].kind == EntryKind::close);
 }
 
 TEST_CASE("consumer: a broker without room is asked again each second") {
@@ -371,14 +375,15 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "consumer: one that is welcomed but gets no lane asks again each second, in a new session") {
+    "consumer: one that is welcomed but gets no delivery link asks again each second, in a new "
+    "session") {
   ConsumerScript script;
   for (std::uint8_t round = 1; round <= 3; ++round) {
     script.session = session_id(round);
     REQUIRE(script.hello());
     script.welcome();
-    script.confirm.lane_generation = 1;
-    script.say_confirm();
+    script.confirm.link_generation = 1;
+    script.send_confirm();
     script.refuse(Refusal::sessions_full);
     CHECK(script.consumer.session().full());
     script.session = session_id(round + 1u);
@@ -409,7 +414,7 @@ TEST_CASE(
   bool owes = true;
   SUBCASE("idle") {
     script.want();
-    script.consumer.on_lane_down(1, script.now);
+    script.consumer.on_link_down(1, script.now);
     script.tick();
     owes = false;
   }
@@ -422,24 +427,24 @@ TEST_CASE(
     script.take();
     script.consumer.ack({11});
   }
-  SUBCASE("it has said a line") { script.consumer.say("got it\n"); }
+  SUBCASE("it has said a line") { script.consumer.print("got it\n"); }
   script.advance(silence);
-  script.consumer.bye(script.now);
+  script.consumer.close(script.now);
   script.tick();
   CHECK(script.consumer.session().over() != owes);
 }
 
-TEST_CASE("consumer: one that has no lane leaves at once") {
+TEST_CASE("consumer: one that has no delivery link leaves at once") {
   ConsumerScript script;
   script.welcome();
-  script.confirm.say_window = 1000;
-  script.say_confirm();
-  script.consumer.say("Starting\n");
+  script.confirm.print_window = 1000;
+  script.send_confirm();
+  script.consumer.print("Starting\n");
   script.refuse(Refusal::sessions_full);
   script.session = session_id(2);
-  script.consumer.bye(script.now);
+  script.consumer.close(script.now);
   script.tick();
-  CHECK(script.consumer.session().state() == Session::State::ended);
+  CHECK(script.consumer.session().state() == ClientSession::State::ended);
 }
 
 TEST_CASE("consumer: an idle one wakes once a second") {
@@ -448,7 +453,7 @@ TEST_CASE("consumer: an idle one wakes once a second") {
   script.want();
   script.advance(1s);
   script.consumer.take_change();
-  script.say_confirm();
+  script.send_confirm();
   CHECK(script.heartbeat());
   CHECK_FALSE(script.consumer.take_change());
   CHECK(script.consumer.next_deadline() > script.now + 1s);
@@ -459,7 +464,7 @@ TEST_CASE("consumer: shutdown closes it when what it has in hand is taken") {
   script.open();
   script.deliver(1, {1}, {11});
   script.confirm.shutdown = true;
-  script.say_confirm();
+  script.send_confirm();
   CHECK_FALSE(script.consumer.closed());
   CHECK(script.take() == 11);
   CHECK(script.consumer.closed());
@@ -477,7 +482,7 @@ TEST_CASE(
   CHECK(script.consumer.ack({12}));
   script.control();
   script.consumer.fail_held("gone");
-  script.consumer.bye(script.now);
+  script.consumer.close(script.now);
   script.tick();
   const auto said = script.control();
   REQUIRE(said.size() >= 5);
@@ -490,5 +495,5 @@ TEST_CASE(
   CHECK(ids_in(said[2]) == Ids{12});
   CHECK(said[3].kind == EntryKind::release);
   CHECK(ids_in(said[3]) == Ids{14});
-  CHECK(said.back().kind == EntryKind::bye);
+  CHECK(said.back().kind == EntryKind::close);
 }

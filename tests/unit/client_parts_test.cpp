@@ -1,4 +1,4 @@
-// The small parts of the clients: endpoints, input, item sets, what is carried over.
+// The small parts of the clients: addresses, input, item sets, what is carried over.
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -16,12 +16,12 @@
 #include "client/common.hpp"
 #include "client/inbox.hpp"
 #include "consumer/item_set.hpp"
-#include "net/endpoint.hpp"
+#include "net/broker_address.hpp"
 #include "net/wake.hpp"
 
 using namespace baton;
 
-TEST_CASE("endpoint: what is one, and what is not") {
+TEST_CASE("broker address: what is one, and what is not") {
   const std::vector<std::pair<std::string, std::string>> valid = {
       {"broker", "broker:5555"},
       {"broker:7000", "broker:7000"},
@@ -33,12 +33,12 @@ TEST_CASE("endpoint: what is one, and what is not") {
       {"a.b-c.d:65531", "a.b-c.d:65531"}};
   for (const auto& [text, whole] : valid) {
     CAPTURE(text);
-    CHECK(to_string(parse_endpoint(text)) == whole);
+    CHECK(to_string(parse_broker_address(text)) == whole);
   }
   for (const auto* text : {"", ":5555", "broker:", "broker:0", "broker:65532", "broker:99999999999",
                            "broker:5x", "[::1", "[::1]7000", "tcp://broker", "[]:1", "two words"}) {
     CAPTURE(text);
-    CHECK_THROWS_AS(parse_endpoint(text), std::invalid_argument);
+    CHECK_THROWS_AS(parse_broker_address(text), std::invalid_argument);
   }
   const std::vector<std::pair<std::string, std::string>> mistaken = {
       {"", "the host is missing"},
@@ -47,7 +47,8 @@ TEST_CASE("endpoint: what is one, and what is not") {
       {"a:1:2", "it has more than one ':' and is no IPv6 address"},
       {"x:99999", "the port must be 1 to 65531"}};
   for (const auto& [text, why] : mistaken)
-    CHECK_THROWS_WITH(parse_endpoint(text), ("'" + text + "' is not HOST[:PORT]: " + why).c_str());
+    CHECK_THROWS_WITH(parse_broker_address(text),
+                      ("'" + text + "' is not HOST[:PORT]: " + why).c_str());
   CHECK(to_tcp("::1", 7) == "tcp://[::1]:7");
 }
 
@@ -262,11 +263,11 @@ TEST_CASE("runs: sorted, merged, each once") {
 
 TEST_CASE("console: lines are led by the host where it is another") {
   const auto host = host_name();
-  CHECK(console_block("a", Tag::off, "elsewhere") == "a\n");
-  CHECK(console_block("a\n", Tag::automatic, host) == "a\n");
-  CHECK(console_block("a\nb\n", Tag::automatic, "elsewhere") ==
+  CHECK(console_block("a", HostTag::off, "elsewhere") == "a\n");
+  CHECK(console_block("a\n", HostTag::automatic, host) == "a\n");
+  CHECK(console_block("a\nb\n", HostTag::automatic, "elsewhere") ==
         "[" + host + "] a\n[" + host + "] b\n");
-  CHECK(console_block("", Tag::on, host) == "[" + host + "] \n");
+  CHECK(console_block("", HostTag::on, host) == "[" + host + "] \n");
 }
 
 TEST_CASE("inbox: entries of its kind, in order, with their numbers") {

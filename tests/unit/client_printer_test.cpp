@@ -11,51 +11,55 @@ struct PrinterScript : Script {
   PrinterScript() : Script(printer) { start(); }
   ~PrinterScript() { printer.check_invariants(); }
 
-  void stand(std::uint64_t first_told = 1) {
+  void stand(std::uint64_t feed_first = 1) {
     Welcome told;
-    told.first_told = {first_told};
+    told.feed_first = {feed_first};
     welcome(told);
-    say_confirm();
+    send_confirm();
   }
   void lines(std::uint64_t first, const std::vector<std::string>& blocks) {
-    confirm.told = {std::max(confirm.told.value, first + blocks.size() - 1)};
+    confirm.feed_last = {std::max(confirm.feed_last.value, first + blocks.size() - 1)};
     told(MessageType::console, {first}, blocks);
   }
   /// Lines of client 7, which numbers them from `said` on.
   void said(std::uint64_t first, std::uint64_t said, const std::vector<std::string>& blocks) {
     std::string frame(header_size, '\0');
-    write_header(
-        frame.data(),
-        {MessageType::console, static_cast<std::uint16_t>(blocks.size()), epoch, session, {first}});
+    write_header(frame.data(), {MessageType::console,
+                                static_cast<std::uint16_t>(blocks.size()),
+                                broker_instance,
+                                session,
+                                {first}});
     for (const auto& block : blocks) append_line(frame, {7, said++, block});
-    confirm.told = {std::max(confirm.told.value, first + blocks.size() - 1)};
-    news(frame);
+    confirm.feed_last = {std::max(confirm.feed_last.value, first + blocks.size() - 1)};
+    notify(frame);
   }
   /// The same, of parts of one block; the last one is the last part, or it goes on.
   void parts(std::uint64_t first, std::uint64_t said, const std::vector<std::string>& parts,
              bool goes_on = false) {
     std::string frame(header_size, '\0');
-    write_header(
-        frame.data(),
-        {MessageType::console, static_cast<std::uint16_t>(parts.size()), epoch, session, {first}});
+    write_header(frame.data(), {MessageType::console,
+                                static_cast<std::uint16_t>(parts.size()),
+                                broker_instance,
+                                session,
+                                {first}});
     for (const auto& part : parts)
       append_line(frame, {7, said, part, goes_on || &part != &parts.back()});
-    confirm.told = {std::max(confirm.told.value, first + parts.size() - 1)};
-    news(frame);
+    confirm.feed_last = {std::max(confirm.feed_last.value, first + parts.size() - 1)};
+    notify(frame);
   }
   void new_broker() {
-    refuse(Refusal::wrong_epoch);
-    epoch = {epoch.value + 1};
+    refuse(Refusal::wrong_broker_instance);
+    broker_instance = {broker_instance.value + 1};
     session = session_id(static_cast<std::uint8_t>(session.bytes[0] + 1));
-    confirm.told = {};
+    confirm.feed_last = {};
     hello();
     stand();
   }
   void dropped(std::uint64_t first, std::uint64_t count) {
     std::string frame(header_size, '\0');
-    write_header(frame.data(), {MessageType::console, 1, epoch, session, {first}});
+    write_header(frame.data(), {MessageType::console, 1, broker_instance, session, {first}});
     append_dropped(frame, count);
-    news(frame);
+    notify(frame);
   }
   /// Prints one block; its text, led by "(n) " when n are missing before it, or nothing.
   std::string print() {
@@ -80,11 +84,11 @@ TEST_CASE("printer: blocks come in order, each once, and are confirmed when prin
   CHECK(script.print() == "a\n");
   auto heartbeat = script.heartbeat();
   REQUIRE(heartbeat);
-  CHECK(heartbeat->heard == SeqNo{1});
+  CHECK(heartbeat->feed_position == SeqNo{1});
   CHECK(script.print() == "b\n");
   CHECK(script.print() == "c\n");
   CHECK(script.print().empty());
-  CHECK(script.heartbeat()->heard == SeqNo{3});
+  CHECK(script.heartbeat()->feed_position == SeqNo{3});
 }
 
 TEST_CASE("printer: beyond a gap it takes nothing and asks for what is missing") {
@@ -108,9 +112,9 @@ TEST_CASE(
     "still to be sent") {
   PrinterScript script;
   script.stand();
-  script.confirm.told = {2};
-  script.confirm.told_sent = {1};
-  script.say_confirm();
+  script.confirm.feed_last = {2};
+  script.confirm.feed_sent = {1};
+  script.send_confirm();
   auto heartbeat = script.heartbeat();
   REQUIRE(heartbeat);
   CHECK(heartbeat->rewind);
@@ -148,14 +152,15 @@ TEST_CASE("printer: a new session at the same broker repeats nothing that was ta
   script.lines(1, {"a\n", "b\n", "c\n"});
   ConsoleBlock taken;
   REQUIRE(script.printer.next(taken));  // it is being written
-  script.printer.on_news(encode_json({MessageType::refusal, 0, script.epoch, script.session, {}},
-                                     to_json(RefusalNotice{Refusal::unknown_session, ""})),
-                         script.now);
+  script.printer.on_notification(
+      encode_json({MessageType::refusal, 0, script.broker_instance, script.session, {}},
+                  to_json(RefusalNotice{Refusal::unknown_session, ""})),
+      script.now);
   script.session = session_id(2);
   script.tick();
   const auto hello = script.hello();
   REQUIRE(hello);
-  CHECK(hello->heard == SeqNo{0});
+  CHECK(hello->feed_position == SeqNo{0});
   script.stand(1);
   script.lines(1, {"a\n", "b\n", "c\n", "d\n"});
   script.printer.printed(taken);
@@ -169,33 +174,34 @@ TEST_CASE("printer: another broker's lines come after the last ones of the one b
   PrinterScript script;
   script.stand();
   script.lines(1, {"a\n", "b\n"});
-  script.printer.on_news(encode_json({MessageType::refusal, 0, script.epoch, script.session, {}},
-                                     to_json(RefusalNotice{Refusal::wrong_epoch, ""})),
-                         script.now);
+  script.printer.on_notification(
+      encode_json({MessageType::refusal, 0, script.broker_instance, script.session, {}},
+                  to_json(RefusalNotice{Refusal::wrong_broker_instance, ""})),
+      script.now);
   script.session = session_id(2);
   script.tick();
-  script.epoch = {78};
+  script.broker_instance = {78};
   script.confirm = {};
   script.stand(1);
   script.lines(1, {"c\n"});
   CHECK(script.print() == "a\n");
   CHECK(script.print() == "b\n");
   CHECK(script.print() == "c\n");
-  CHECK(script.heartbeat()->heard == SeqNo{1});
+  CHECK(script.heartbeat()->feed_position == SeqNo{1});
 }
 
 TEST_CASE("printer: it has finished when shutdown is told and the last block printed") {
   PrinterScript script;
   script.stand();
   script.confirm.shutdown = true;
-  script.confirm.told = {1};
-  script.say_confirm();
+  script.confirm.feed_last = {1};
+  script.send_confirm();
   CHECK_FALSE(script.printer.finished());
   script.lines(1, {"Parent process exiting...\n"});
   CHECK_FALSE(script.printer.finished());
   script.print();
   CHECK(script.printer.finished());
-  script.printer.bye(script.now);
+  script.printer.close(script.now);
   script.tick();
   CHECK(script.control().size() == 1);
 }
@@ -212,10 +218,10 @@ TEST_CASE(
   script.said(1, 2, {"b\n", "c\n"});
   CHECK(script.print().empty());
   script.tick();
-  CHECK(script.heartbeat()->heard == SeqNo{2});
+  CHECK(script.heartbeat()->feed_position == SeqNo{2});
   script.said(3, 4, {"d\n"});
   CHECK(script.print() == "d\n");
-  CHECK(script.heartbeat()->heard == SeqNo{3});
+  CHECK(script.heartbeat()->feed_position == SeqNo{3});
 }
 
 TEST_CASE("printer: a block that comes in parts is printed when it is whole, and confirmed then") {
@@ -225,11 +231,11 @@ TEST_CASE("printer: a block that comes in parts is printed when it is whole, and
   script.parts(2, 2, {"one, ", "two, "}, true);
   CHECK(script.print() == "a\n");
   CHECK(script.print().empty());
-  CHECK(script.heartbeat()->heard == SeqNo{1});
+  CHECK(script.heartbeat()->feed_position == SeqNo{1});
   script.parts(4, 2, {"three\n"});
   script.said(5, 3, {"b\n"});
   CHECK(script.print() == "one, two, three\n");
-  CHECK(script.heartbeat()->heard == SeqNo{4});
+  CHECK(script.heartbeat()->feed_position == SeqNo{4});
   CHECK(script.print() == "b\n");
 }
 
@@ -262,7 +268,7 @@ TEST_CASE("printer: a block in parts that is said again to another broker is pri
   script.parts(3, 2, {"three, ", "four\n"});
   CHECK(script.print() == "three, four\n");
   script.tick();
-  CHECK(script.heartbeat()->heard == SeqNo{4});
+  CHECK(script.heartbeat()->feed_position == SeqNo{4});
 }
 
 TEST_CASE(
@@ -287,10 +293,10 @@ TEST_CASE(
   script.heartbeat();
   script.printer.printed(x);
   script.tick();
-  CHECK(script.heartbeat()->heard == SeqNo{6});
+  CHECK(script.heartbeat()->feed_position == SeqNo{6});
   script.printer.printed(f);
   script.tick();
-  CHECK(script.heartbeat()->heard == SeqNo{7});
+  CHECK(script.heartbeat()->feed_position == SeqNo{7});
 }
 
 TEST_CASE(

@@ -71,10 +71,10 @@ TEST_CASE("producer: puts go out within credit, together") {
   script.tick();
   CHECK(script.puts() == std::vector<std::string>{"a", "b"});
   script.confirm.put_held = Held::queue_items;
-  script.say_confirm();
+  script.send_confirm();
   CHECK(script.producer.why_wait(script.now) == PutWait{PutWait::Why::credit, Held::queue_items});
   script.confirm.put_credit = {3};
-  script.say_confirm();
+  script.send_confirm();
   script.put("c");
   CHECK(script.puts() == std::vector<std::string>{"c"});
 }
@@ -93,25 +93,25 @@ TEST_CASE(
     "producer: it knows that nobody asks for its queue when no confirm has named a consumer for 3 "
     "s") {
   ProducerScript script;
-  const auto nobody_asks = [&] { return script.producer.nobody_asks(script.now); };
+  const auto has_no_consumer = [&] { return script.producer.has_no_consumer(script.now); };
   script.stand();
   script.live(2900ms);
-  CHECK_FALSE(nobody_asks());
+  CHECK_FALSE(has_no_consumer());
   script.live(200ms);
-  CHECK(nobody_asks());
+  CHECK(has_no_consumer());
   script.confirm.consumers = 1;
-  script.say_confirm();
-  CHECK_FALSE(nobody_asks());
+  script.send_confirm();
+  CHECK_FALSE(has_no_consumer());
   script.confirm.consumers = 0;
-  script.say_confirm();
+  script.send_confirm();
   script.live(2s);
-  CHECK_FALSE(nobody_asks());
+  CHECK_FALSE(has_no_consumer());
   script.live(2s);
-  CHECK(nobody_asks());
+  CHECK(has_no_consumer());
   script.new_broker();
-  CHECK_FALSE(nobody_asks());
+  CHECK_FALSE(has_no_consumer());
   script.stand();
-  CHECK_FALSE(nobody_asks());
+  CHECK_FALSE(has_no_consumer());
 }
 
 TEST_CASE(
@@ -160,7 +160,7 @@ TEST_CASE(
   script.stand();
   script.advance(1s);
   CHECK_FALSE(script.heartbeat());
-  script.say_confirm();
+  script.send_confirm();
   CHECK(script.heartbeat());
   script.advance(1250ms);
   CHECK(script.heartbeat());
@@ -176,7 +176,7 @@ TEST_CASE(
   script.advance(1ms);
   CHECK(script.requests().size() == 1);
   CHECK(script.heartbeat());
-  script.say_confirm();
+  script.send_confirm();
   CHECK(script.producer.session().established());
 }
 
@@ -189,8 +189,8 @@ TEST_CASE("producer: a name that was here before goes on after its last number")
   script.confirm.put_credit = {600};
   script.confirm.put_window = 1000;
   script.confirm.put_received = script.confirm.put_confirmed = {500};
-  script.say_confirm();
-  CHECK(script.producer.put_before() == welcome.digests);
+  script.send_confirm();
+  CHECK(script.producer.already_put() == welcome.digests);
   script.put("next");
   CHECK(script.puts() == std::vector<std::string>{"next"});
   script.confirm_puts(501);
@@ -214,8 +214,8 @@ TEST_CASE(
   CHECK_FALSE(script.producer.joined());
   script.confirm.done = 1;
   script.confirm.dead = 1;
-  script.confirm.told = {1};
-  script.say_confirm();
+  script.confirm.feed_last = {1};
+  script.send_confirm();
   CHECK_FALSE(script.producer.joined());
   DeadNotice notice;
   notice.body = "b";
@@ -225,7 +225,7 @@ TEST_CASE(
   CHECK(script.producer.settled().notices[0].body == "b");
   const auto heartbeat = script.heartbeat();
   REQUIRE(heartbeat);
-  CHECK(heartbeat->heard == SeqNo{1});
+  CHECK(heartbeat->feed_position == SeqNo{1});
 }
 
 TEST_CASE("producer: of many dead items the last thousand notices are kept") {
@@ -242,76 +242,76 @@ TEST_CASE("producer: of many dead items the last thousand notices are kept") {
   CHECK(notices.back().body == "1001");
 }
 
-TEST_CASE("client: bye is the last entry, names the last put, and ends when it is confirmed") {
+TEST_CASE("client: close is the last entry, names the last put, and ends when it is confirmed") {
   ProducerScript script;
   script.stand();
   script.put("a");
-  script.producer.say("line\n");
-  script.producer.bye(script.now);
+  script.producer.print("line\n");
+  script.producer.close(script.now);
   script.tick();
   const auto said = script.control();
   REQUIRE(said.size() == 2);
-  CHECK(said[0].kind == EntryKind::say);
-  CHECK(said[1].kind == EntryKind::bye);
-  CHECK(read_bye({EntryKind::bye, 0, 0, said[1].payload}) == SeqNo{1});
+  CHECK(said[0].kind == EntryKind::print);
+  CHECK(said[1].kind == EntryKind::close);
+  CHECK(read_close({EntryKind::close, 0, 0, said[1].payload}) == SeqNo{1});
   script.confirm.ended = true;
-  script.say_confirm();
-  CHECK(script.producer.session().state() == Session::State::ended);
+  script.send_confirm();
+  CHECK(script.producer.session().state() == ClientSession::State::ended);
 }
 
-TEST_CASE("client: bye without an answer fails it in the end") {
+TEST_CASE("client: close without an answer fails it in the end") {
   ProducerScript script;
   script.stand();
   script.put("a");
-  script.producer.bye(script.now);
+  script.producer.close(script.now);
   script.tick();
-  script.run(goodbye_timeout - 1ms);
+  script.run(close_timeout - 1ms);
   CHECK_FALSE(script.producer.session().over());
   script.advance(1ms);
   REQUIRE(script.producer.session().error());
-  CHECK(script.producer.session().error()->kind == SessionError::Kind::no_goodbye);
+  CHECK(script.producer.session().error()->kind == SessionError::Kind::close_unconfirmed);
 }
 
 TEST_CASE("client: who leaves waits for a broker that is at work, and not for ever") {
   ProducerScript script;
   script.stand();
   script.put("a");
-  script.producer.bye(script.now);
+  script.producer.close(script.now);
   script.tick();
   const auto heartbeats = [&](Duration time) {
     for (const auto end = script.now + time;
          script.now < end && !script.producer.session().over();) {
       script.advance(1s);
-      script.say_confirm();
+      script.send_confirm();
     }
   };
   SUBCASE("its heartbeats come, and its disk takes its time") {
-    heartbeats(longest_goodbye - 1s);
+    heartbeats(longest_close - 1s);
     CHECK_FALSE(script.producer.session().over());
     script.confirm.ended = true;
-    script.say_confirm();
-    CHECK(script.producer.session().state() == Session::State::ended);
+    script.send_confirm();
+    CHECK(script.producer.session().state() == ClientSession::State::ended);
   }
   SUBCASE("its heartbeats come for ever") {
-    heartbeats(longest_goodbye);
+    heartbeats(longest_close);
     REQUIRE(script.producer.session().error());
-    CHECK(script.producer.session().error()->kind == SessionError::Kind::no_goodbye);
+    CHECK(script.producer.session().error()->kind == SessionError::Kind::close_unconfirmed);
   }
   SUBCASE("it has no room for what is to be confirmed") {
     script.confirm.put_held = Held::storage;
-    heartbeats(goodbye_timeout);
+    heartbeats(close_timeout);
     CHECK(script.producer.session().error());
   }
   SUBCASE("it had none, and has some again") {
     script.confirm.put_held = Held::storage;
-    heartbeats(goodbye_timeout - 2s);
+    heartbeats(close_timeout - 2s);
     script.confirm.put_held = Held::nothing;
-    heartbeats(goodbye_timeout);
+    heartbeats(close_timeout);
     CHECK_FALSE(script.producer.session().over());
   }
   SUBCASE("it falls silent") {
     heartbeats(20s);
-    script.run(goodbye_timeout - 1ms);
+    script.run(close_timeout - 1ms);
     CHECK_FALSE(script.producer.session().over());
     script.advance(1ms);
     CHECK(script.producer.session().error());
@@ -323,39 +323,39 @@ TEST_CASE("client: who owes nothing does not wait for a broker that is silent") 
   script.stand();
   script.put("a");
   script.confirm.put_received = script.confirm.put_confirmed = SeqNo{1};
-  script.say_confirm();
+  script.send_confirm();
   SUBCASE("already") {
     script.advance(silence);
-    script.producer.bye(script.now);
+    script.producer.close(script.now);
     script.tick();
   }
   SUBCASE("then") {
-    script.producer.bye(script.now);
+    script.producer.close(script.now);
     script.tick();
     script.advance(silence - 1ms);
     CHECK_FALSE(script.producer.session().over());
     script.advance(1ms);
   }
-  CHECK(script.producer.session().state() == Session::State::ended);
+  CHECK(script.producer.session().state() == ClientSession::State::ended);
 }
 
-TEST_CASE("client: a broker that does not know who says bye hears it from a new session") {
+TEST_CASE("client: a broker that does not know who closes hears it from a new session") {
   ProducerScript script;
   script.stand();
-  script.producer.bye(script.now);
+  script.producer.close(script.now);
   script.tick();
   CHECK(script.control().size() == 1);
   script.new_broker();
   script.welcome();
   const auto said = script.control();
   REQUIRE(said.size() == 1);
-  CHECK(said[0].kind == EntryKind::bye);
+  CHECK(said[0].kind == EntryKind::close);
 }
 
 TEST_CASE("client: a new session says unconfirmed lines again, once") {
   ProducerScript script;
   script.stand();
-  for (const auto* line : {"one\n", "two\n", "three\n"}) script.producer.say(line);
+  for (const auto* line : {"one\n", "two\n", "three\n"}) script.producer.print(line);
   script.tick();
   CHECK(script.control().size() == 3);
   script.new_broker();
@@ -364,7 +364,7 @@ TEST_CASE("client: a new session says unconfirmed lines again, once") {
   script.welcome(welcome);
   const auto said = script.control();
   REQUIRE(said.size() == 1);
-  CHECK(read_say({EntryKind::say, 0, 0, said[0].payload}) == Said{0, 3, "three\n"});
+  CHECK(read_print({EntryKind::print, 0, 0, said[0].payload}) == PrintBlock{0, 3, "three\n"});
   CHECK(script.last_control() == SeqNo{1});
 }
 
@@ -396,7 +396,7 @@ TEST_CASE(
 TEST_CASE("client: the previous session is the last one whose welcome it heard") {
   ProducerScript script;
   script.stand();
-  script.producer.say("one\n");
+  script.producer.print("one\n");
   script.tick();
   script.begin_anew(2);
   script.begin_anew(3);  // it stood and was lost again before its welcome came
@@ -414,12 +414,12 @@ TEST_CASE("client: a confirm whose counts contradict each other says nothing") {
   s.confirm.accepted = 1;
   s.confirm.done = 1;
   s.confirm.dead = 1;
-  s.say_confirm();
+  s.send_confirm();
   CHECK(!s.producer.flushed());
   CHECK(s.producer.settled().done == 0);
   s.confirm.done = UINT64_MAX;
   s.confirm.dead = 2;
-  s.say_confirm();
+  s.send_confirm();
   CHECK(s.producer.settled().done == 0);
 }
 
@@ -428,6 +428,6 @@ TEST_CASE("producer: shutdown is a state") {
   script.stand();
   CHECK_FALSE(script.producer.session().shutdown());
   script.confirm.shutdown = true;
-  script.say_confirm();
+  script.send_confirm();
   CHECK(script.producer.session().shutdown());
 }

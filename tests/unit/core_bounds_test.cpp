@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "tests/worlds/broker_world.hpp"
-#include "tests/worlds/kept_memory.hpp"
+#include "tests/worlds/durable_memory.hpp"
 
 namespace baton::broker::test {
 namespace {
@@ -72,7 +72,7 @@ TEST_CASE(
   hello.role = Role::producer;
   hello.name = "rick";
   hello.queues = {"default"};
-  hello.previous = Previous{Epoch{6}, session_id(8)};
+  hello.previous = Previous{BrokerInstance{6}, session_id(8)};
   auto rick = world.client(1, hello);
   std::string entries;
   for (int i = 0; i < 4; ++i) append_item(entries, {default_priority, 0, fat});
@@ -83,7 +83,7 @@ TEST_CASE(
   };
   CHECK(send().put_received == SeqNo{0});
   auto morty = world.consumer(3);
-  morty.ask(2);
+  morty.request(2);
   for (int i = 0; i < 2; ++i) {
     morty.received();
     morty.ack(fat);
@@ -95,16 +95,16 @@ TEST_CASE(
 }
 
 TEST_CASE("lines beyond what was granted are refused, the last block may go beyond") {
-  KeptMemory storage;
+  DurableMemory storage;
   Settings settings;
-  settings.keeps = true;
+  settings.durable = true;
   BrokerWorld world(settings, storage, {7});
   auto rick = world.producer(1);
   storage.most_settles = storage.turn();  // nothing is confirmed from now on
-  rick.say(std::string(say_window_bytes - 1, 'x'));
-  rick.say(std::string(max_say, 'x'));
+  rick.print(std::string(print_window_bytes - 1, 'x'));
+  rick.print(std::string(max_print, 'x'));
   CHECK(rick.refusals().empty());
-  rick.say("more");
+  rick.print("more");
   CHECK(rick.refusals() == Bodies{"over_credit"});
   CHECK_FALSE(world.core.find(rick.id));
 }
@@ -112,9 +112,9 @@ TEST_CASE("lines beyond what was granted are refused, the last block may go beyo
 TEST_CASE("a block in parts is no longer than one that is whole") {
   BrokerWorld world;
   auto rick = world.producer(1);
-  rick.say_part(std::string(max_say, 'x'), true);
+  rick.print_part(std::string(max_print, 'x'), true);
   CHECK(rick.refusals().empty());
-  rick.say_part("x", false);
+  rick.print_part("x", false);
   CHECK(rick.refusals() == Bodies{"too_large"});
   CHECK_FALSE(world.core.find(rick.id));
 }
@@ -122,9 +122,9 @@ TEST_CASE("a block in parts is no longer than one that is whole") {
 TEST_CASE("a block in parts takes memory while it is under way, and only then") {
   BrokerWorld world;
   auto rick = world.producer(1);
-  for (int i = 0; i < 10; ++i) rick.say_part(std::string(say_part_bytes, 'x'), true);
-  CHECK(world.session(rick).block.bytes.size() == 10 * say_part_bytes);
-  rick.say_part("x", false);
+  for (int i = 0; i < 10; ++i) rick.print_part(std::string(print_part_bytes, 'x'), true);
+  CHECK(world.session(rick).block.bytes.size() == 10 * print_part_bytes);
+  rick.print_part("x", false);
   CHECK(world.session(rick).block.bytes.capacity() < 100);
 }
 
@@ -147,24 +147,25 @@ TEST_CASE("of a named producer that put nothing nothing is remembered, what one 
   for (std::uint8_t n = 1; n < 100; ++n) {
     auto rick = world.producer(n, "rick " + std::to_string(n));
     if (n == 50) rick.put("a");
-    rick.bye(n == 50 ? SeqNo{1} : SeqNo{});
+    rick.close(n == 50 ? SeqNo{1} : SeqNo{});
   }
   auto morty = world.consumer(200);
-  morty.ask();
+  morty.request();
   morty.received();
   morty.ack("a");
   world.advance(2 * heartbeat_interval, {&morty});
   CHECK(world.core.queues().producer_count() == 1);
 }
 
-TEST_CASE("who claims much in vain and reads nothing of it is cut off, who has most of it first") {
+TEST_CASE(
+    "who reclaims much in vain and reads nothing of it is cut off, who has most of it first") {
   Settings settings;
   settings.max_untold = 100;
   BrokerWorld world(settings);
   const auto in_vain = [&](std::uint8_t n, std::uint64_t count) {
-    auto claimant = world.announces_claims(n, Epoch{6}, session_id(100), count);
-    for (std::uint64_t id = 2; id <= 2 * count; id += 2) claimant.claim({{ItemId{id}, 1, 1}});
-    return claimant;
+    auto reclaimer = world.announces_reclaims(n, BrokerInstance{6}, session_id(100), count);
+    for (std::uint64_t id = 2; id <= 2 * count; id += 2) reclaimer.reclaim({{ItemId{id}, 1, 1}});
+    return reclaimer;
   };
   auto some = in_vain(1, 40), many = in_vain(2, 60);
   CHECK(world.core.find(many.id));
@@ -186,43 +187,44 @@ TEST_CASE("of thousands of items that are not held a few are told, all are count
   auto morty = world.consumer(1);
   std::string entries;
   for (std::uint64_t id = 1; id <= max_entries; ++id)
-    append_runs(entries, EntryKind::ack, {{ItemId{id}, max_asks}});
+    append_runs(entries, EntryKind::ack, {{ItemId{id}, max_requests}});
   CHECK(world.dispatcher.control(world.session(morty), {1}, max_entries, entries, world.now) ==
         Refusal::none);
   world.settle();
   CHECK(morty.refusals().size() == 16);
   CHECK(world.core.refused(Refusal::not_held) ==
-        max_asks + max_entries - 1);  // then one ends its entry
+        max_requests + max_entries - 1);  // then one ends its entry
 }
 
-TEST_CASE("who asks and withdraws and reads nothing is answered for a window, then cut off") {
+TEST_CASE("who asks and cancels and reads nothing is answered for a window, then cut off") {
   BrokerWorld world;
   auto morty = world.consumer(1);
   std::string entries;
-  for (std::uint64_t asked = max_asks; asked <= 100 * std::uint64_t{max_asks}; asked += max_asks) {
-    append_ask(entries, {asked, {}, 0});
-    append_withdraw(entries, max_asks);
+  for (std::uint64_t requested = max_requests; requested <= 100 * std::uint64_t{max_requests};
+       requested += max_requests) {
+    append_request(entries, {requested, {}, 0});
+    append_cancel_requests(entries, max_requests);
   }
   CHECK(world.dispatcher.control(world.session(morty), {1}, 200, entries, world.now) ==
         Refusal::none);
   std::size_t answers = 0;
-  for (const auto& message : world.effects.lane_messages) answers += message.bytes.size();
-  CHECK(answers > lane_window_bytes);
-  CHECK(answers < lane_window_bytes + (2u << 20));
+  for (const auto& message : world.effects.link_messages) answers += message.bytes.size();
+  CHECK(answers > link_window_bytes);
+  CHECK(answers < link_window_bytes + (2u << 20));
   world.settle();
   CHECK(world.core.refused(Refusal::over_credit) == 1);
   CHECK(world.core.queues().bytes_under_way() == 0);
 }
 
-TEST_CASE("a lane that nobody was told of yet cannot be lost") {
+TEST_CASE("a delivery link that nobody was told of yet cannot be lost") {
   BrokerWorld world;
   auto morty = world.consumer(1);
   std::string entries;
   for (std::uint32_t generation = 1; generation <= 100; ++generation)
-    append_lane_lost(entries, {generation, {}, 0});
+    append_link_lost(entries, {generation, {}, 0});
   CHECK(world.dispatcher.control(world.session(morty), {1}, 100, entries, world.now) ==
         Refusal::none);
-  CHECK(world.effects.lane_changes.size() == 2);  // one is closed, one is opened
+  CHECK(world.effects.link_changes.size() == 2);  // one is closed, one is opened
 }
 
 TEST_CASE("a session holds so many items, and gets more when some are settled") {
@@ -232,22 +234,22 @@ TEST_CASE("a session holds so many items, and gets more when some are settled") 
   auto morty = world.consumer(2);
   std::string entries;
   for (std::uint64_t i = 0; i < more; ++i) append_item(entries, {default_priority, 0, "a"});
-  for (std::uint64_t put = 0; put < max_asks + more; put += more) {
+  for (std::uint64_t put = 0; put < max_requests + more; put += more) {
     REQUIRE(world.dispatcher.put(world.session(rick), rick.next_put, more, entries, world.now) ==
             Refusal::none);
     rick.next_put += more;
     world.settle();
-    morty.ask(more);
+    morty.request(more);
   }
-  CHECK(world.session(morty).held == max_asks);
+  CHECK(world.session(morty).held == max_requests);
   const auto first = morty.received().size();
-  CHECK(first == max_asks);
+  CHECK(first == max_requests);
   std::string ack;
   append_runs(ack, EntryKind::ack, {{ItemId{1}, 600}});
   morty.entry(ack);
   CHECK(morty.received().size() == 600);
-  CHECK(world.session(morty).held == max_asks);
-  morty.withdraw(max_asks);
+  CHECK(world.session(morty).held == max_requests);
+  morty.cancel_requests(max_requests);
   const auto answers = morty.received();
   CHECK(std::count(answers.begin(), answers.end(), "none") > 0);
   CHECK(world.session(morty).wants() == 0);
@@ -262,7 +264,7 @@ Settings small_turns() {
 
 std::size_t entries_in(const Effects& effects) {
   std::size_t sum = 0;
-  for (const auto& message : effects.lane_messages) sum += message.count;
+  for (const auto& message : effects.link_messages) sum += message.count;
   return sum;
 }
 
@@ -271,9 +273,10 @@ TEST_CASE("a turn delivers so many items, and the next one begins at once") {
   auto rick = world.producer(1);
   for (int i = 0; i < 100; ++i) rick.put("a");
   auto morty = world.consumer(2);
-  std::string ask;
-  append_ask(ask, {100});
-  REQUIRE(world.dispatcher.control(world.session(morty), {1}, 1, ask, world.now) == Refusal::none);
+  std::string request;
+  append_request(request, {100});
+  REQUIRE(world.dispatcher.control(world.session(morty), {1}, 1, request, world.now) ==
+          Refusal::none);
   for (int turn = 1; turn <= 10; ++turn) {
     world.core.end_turn(world.now, true);
     CHECK(entries_in(world.effects) == 10);
@@ -289,10 +292,10 @@ TEST_CASE("a queue with a long way to go keeps no other one waiting") {
   auto beth = world.producer(2, "beth", "short");
   for (int i = 0; i < 100; ++i) rick.put("a");
   auto morty = world.consumer(3, {"long"}), summer = world.consumer(4, {"short"});
-  std::string ask;
-  append_ask(ask, {100});
+  std::string request;
+  append_request(request, {100});
   for (const auto* client : {&morty, &summer})
-    REQUIRE(world.dispatcher.control(world.session(*client), {1}, 1, ask, world.now) ==
+    REQUIRE(world.dispatcher.control(world.session(*client), {1}, 1, request, world.now) ==
             Refusal::none);
   world.core.end_turn(world.now, true);
   std::string item;
@@ -325,7 +328,7 @@ TEST_CASE("sessions that end at one moment and hold much end one after the other
   for (std::uint8_t n = 2; n < 7; ++n) {
     consumers.push_back(world.consumer(n));
     for (int i = 0; i < 20; ++i) rick.put("a");
-    consumers.back().ask(20);
+    consumers.back().request(20);
   }
   for (const auto& client : consumers) world.core.unsubscribed(client.id, world.now);
   world.now += reconnect_grace;

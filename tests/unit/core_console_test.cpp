@@ -18,16 +18,16 @@ TEST_CASE(
     "before") {
   BrokerWorld world;
   auto morty = world.consumer(1);
-  morty.say("one\n");
+  morty.print("one\n");
   auto early = world.printer(2);
   CHECK(early.lines() == Bodies{"one\n"});
-  morty.say("two\nthree\n");
+  morty.print("two\nthree\n");
   CHECK(early.lines() == Bodies{"two\nthree\n"});
   auto late = world.printer(3);
   CHECK(late.lines() == Bodies{"one\n", "two\nthree\n"});
   early.heartbeat(SeqNo{2});
-  early.bye();
-  morty.say("four\n");
+  early.close();
+  morty.print("four\n");
   auto next = world.printer(4);
   CHECK(next.lines() == Bodies{"four\n"});
 }
@@ -36,9 +36,9 @@ TEST_CASE("a printer is sent no more than its window beyond what it has printed"
   BrokerWorld world;
   auto morty = world.consumer(1);
   auto printer = world.printer(2);
-  const std::string block(say_part_bytes, 'x');
-  for (int i = 0; i < 300; ++i) morty.say(block);
-  CHECK(printer.lines().size() == console_window_bytes / say_part_bytes + 1);
+  const std::string block(print_part_bytes, 'x');
+  for (int i = 0; i < 300; ++i) morty.print(block);
+  CHECK(printer.lines().size() == console_window_bytes / print_part_bytes + 1);
   printer.heartbeat(SeqNo{5});
   CHECK(printer.lines().size() == 5);
 }
@@ -47,15 +47,15 @@ TEST_CASE("a long block is told in parts, in short messages") {
   BrokerWorld world;
   auto morty = world.consumer(1);
   auto printer = world.printer(2);
-  const std::string block(max_say, 'x');
-  morty.say(block);
+  const std::string block(max_print, 'x');
+  morty.print(block);
   std::size_t messages = 0;
-  for (const auto& news : world.news_of[printer.id])
-    if (news[4] == static_cast<char>(MessageType::console)) {
+  for (const auto& notification : world.notifications_of[printer.id])
+    if (notification[4] == static_cast<char>(MessageType::console)) {
       ++messages;
-      CHECK(news.size() <= small_pack_bytes);
+      CHECK(notification.size() <= small_pack_bytes);
     }
-  CHECK(messages == (max_say + say_part_bytes - 1) / say_part_bytes);
+  CHECK(messages == (max_print + print_part_bytes - 1) / print_part_bytes);
   CHECK(printer.lines() == Bodies{block});
 }
 
@@ -64,16 +64,16 @@ TEST_CASE("a block that comes in parts is told when it is whole, and confirmed t
   auto morty = world.consumer(1);
   auto summer = world.consumer(2);
   auto printer = world.printer(3);
-  morty.say("before\n");
-  morty.say_part("one, ", true);
-  morty.say_part("two, ", true);
-  summer.say("between\n");
+  morty.print("before\n");
+  morty.print_part("one, ", true);
+  morty.print_part("two, ", true);
+  summer.print("between\n");
   CHECK(printer.lines() == Bodies{"before\n", "between\n"});
   CHECK(morty.confirm().control_received == SeqNo{1});
-  morty.say_part("three\n", false);
+  morty.print_part("three\n", false);
   CHECK(printer.lines() == Bodies{"one, two, three\n"});
   CHECK(morty.confirm().control_received == SeqNo{4});
-  morty.say("after\n");
+  morty.print("after\n");
   CHECK(printer.lines() == Bodies{"after\n"});
 }
 
@@ -82,26 +82,26 @@ TEST_CASE("a session that is lost within a block says the whole block again in t
   auto hello = hello_with_instance();
   auto morty = world.client(1, hello);
   auto printer = world.printer(2);
-  morty.say("before\n");
-  morty.say_part("one, ", true);
+  morty.print("before\n");
+  morty.print_part("one, ", true);
   world.advance(session_timeout + 1s, {&printer});
-  hello.previous = Previous{Epoch{7}, morty.id};
+  hello.previous = Previous{BrokerInstance{7}, morty.id};
   auto again = world.client(3, hello);
   CHECK(world.session(again).welcome.previous_control == SeqNo{1});
-  again.said = 1;
-  again.say_part("one, ", true);
-  again.say_part("two\n", false);
+  again.printed = 1;
+  again.print_part("one, ", true);
+  again.print_part("two\n", false);
   CHECK(printer.lines() == Bodies{"before\n", "one, two\n"});
 }
 
 TEST_CASE("the parts of a block follow one another") {
   BrokerWorld world;
   auto morty = world.consumer(1);
-  morty.say_part("one, ", true);
-  SUBCASE("an ask comes between") { morty.ask(); }
+  morty.print_part("one, ", true);
+  SUBCASE("a request comes between") { morty.request(); }
   SUBCASE("another block begins") {
-    ++morty.said;
-    morty.say_part("two\n", false);
+    ++morty.printed;
+    morty.print_part("two\n", false);
   }
   CHECK(morty.refusals() == Bodies{"malformed"});
   CHECK_FALSE(world.core.find(morty.id));
@@ -114,13 +114,13 @@ TEST_CASE("a block is kept whole, or dropped whole") {
   settings.console_keep = 10;
   BrokerWorld world(settings);
   auto morty = world.consumer(1);
-  const std::string block(2 * say_part_bytes + 5, 'x');
-  morty.say(block);
+  const std::string block(2 * print_part_bytes + 5, 'x');
+  morty.print(block);
   auto printer = world.printer(2);
   CHECK(printer.lines() == Bodies{block});
-  printer.bye();
+  printer.close();
   world.advance(11s, {&morty});
-  morty.say("1\n");
+  morty.print("1\n");
   auto late = world.printer(3);
   CHECK(late.lines() == Bodies{"dropped 3", "1\n"});
 }
@@ -129,7 +129,7 @@ TEST_CASE("a printer that asks for the same lines again and again is sent them o
   BrokerWorld world;
   auto morty = world.consumer(1);
   auto printer = world.printer(2);
-  morty.say("one\n");
+  morty.print("one\n");
   const auto ask_again = [&] {
     Heartbeat heartbeat;
     heartbeat.rewind = true;
@@ -149,14 +149,14 @@ TEST_CASE(
   BrokerWorld world;
   auto hello = hello_with_instance();
   auto morty = world.client(1, hello);
-  morty.say("one\n");
+  morty.print("one\n");
   auto early = world.printer(2);
   CHECK(early.lines() == Bodies{"one\n"});
   early.heartbeat(SeqNo{1});
-  early.bye();
+  early.close();
   auto again = world.client(3, hello);
-  again.say("one\n");
-  again.say("two\n");
+  again.print("one\n");
+  again.print("two\n");
   auto late = world.printer(4);
   CHECK(late.lines() == Bodies{"two\n"});
 }
@@ -166,47 +166,47 @@ TEST_CASE("without a printer the oldest lines go, and the gap is told") {
   settings.console_keep = 10;
   BrokerWorld world(settings);
   auto morty = world.consumer(1);
-  for (const auto* line : {"1234\n", "2345\n", "3456\n", "4567\n"}) morty.say(line);
+  for (const auto* line : {"1234\n", "2345\n", "3456\n", "4567\n"}) morty.print(line);
   auto printer = world.printer(2);
   CHECK(printer.lines() == Bodies{"dropped 2", "3456\n", "4567\n"});
 }
 
-TEST_CASE("a slow printer holds the sayers, one that is stuck does not for long") {
+TEST_CASE("a slow printer holds the writers, one that is stuck does not for long") {
   Settings settings;
   settings.console_keep = 10;
   BrokerWorld world(settings);
   auto morty = world.consumer(1);
   auto printer = world.printer(2);
-  morty.say("123456789\n");
-  CHECK(morty.confirm().say_window == 0);
+  morty.print("123456789\n");
+  CHECK(morty.confirm().print_window == 0);
   CHECK(printer.lines() == Bodies{"123456789\n"});
   printer.heartbeat(SeqNo{1});
-  CHECK(morty.confirm().say_window > 0);
-  morty.say("123456789\n");
-  CHECK(morty.confirm().say_held == Held::console);
+  CHECK(morty.confirm().print_window > 0);
+  morty.print("123456789\n");
+  CHECK(morty.confirm().print_held == Held::console);
   world.advance(11s, {&morty, &printer});
-  CHECK(morty.confirm().say_held == Held::nothing);
+  CHECK(morty.confirm().print_held == Held::nothing);
 }
 
 TEST_CASE(
-    "while a printer is replaced, a full log holds the sayers, when none comes, not for long") {
+    "while a printer is replaced, a full log holds the writers, when none comes, not for long") {
   Settings settings;
   settings.console_keep = 10;
   BrokerWorld world(settings);
   auto morty = world.consumer(1);
   auto printer = world.printer(2);
-  printer.bye();
-  morty.say("123456789\n");
-  CHECK(morty.confirm().say_held == Held::console);
-  morty.say("said before it knew\n");
+  printer.close();
+  morty.print("123456789\n");
+  CHECK(morty.confirm().print_held == Held::console);
+  morty.print("said before it knew\n");
   auto next = world.printer(3);
   CHECK(next.lines() == Bodies{"123456789\n", "said before it knew\n"});
   next.heartbeat(SeqNo{2});
-  next.bye();
-  morty.say("123456789\n");
-  CHECK(morty.confirm().say_held == Held::console);
+  next.close();
+  morty.print("123456789\n");
+  CHECK(morty.confirm().print_held == Held::console);
   world.advance(11s, {&morty});
-  CHECK(morty.confirm().say_held == Held::nothing);
+  CHECK(morty.confirm().print_held == Held::nothing);
 }
 
 TEST_CASE("a printer that falls silent holds nobody longer than one that is stuck") {
@@ -215,20 +215,20 @@ TEST_CASE("a printer that falls silent holds nobody longer than one that is stuc
   BrokerWorld world(settings);
   auto morty = world.consumer(1);
   auto printer = world.printer(2);
-  morty.say("123456789\n");
+  morty.print("123456789\n");
   world.advance(9s, {&morty});  // its session is lost after 3 s
-  CHECK(morty.confirm().say_held == Held::console);
+  CHECK(morty.confirm().print_held == Held::console);
   world.advance(2s, {&morty});
-  CHECK(morty.confirm().say_held == Held::nothing);
+  CHECK(morty.confirm().print_held == Held::nothing);
 }
 
 TEST_CASE("a killed printer's successor goes on where it was, even within the reconnect grace") {
   BrokerWorld world;
   auto morty = world.consumer(1);
   auto killed = world.printer(2);
-  morty.say("one\n");
+  morty.print("one\n");
   killed.heartbeat(SeqNo{1});
-  morty.say("two\n");
+  morty.print("two\n");
   killed.vanish();
   auto next = world.printer(3);
   CHECK(next.lines() == Bodies{"two\n"});

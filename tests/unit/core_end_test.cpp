@@ -14,22 +14,22 @@ TEST_CASE(
   auto printer = world.printer(3);
   auto rick = world.producer(1);
   rick.put("a");
-  rick.bye(SeqNo{1});
+  rick.close(SeqNo{1});
   CHECK_FALSE(printer.confirm().shutdown);
   auto morty = world.consumer(2);
-  morty.ask();
+  morty.request();
   morty.received();
   CHECK_FALSE(morty.confirm().shutdown);
-  morty.say("got a\n");
+  morty.print("got a\n");
   morty.ack("a");
   CHECK(morty.confirm().shutdown);
   CHECK_FALSE(printer.confirm().shutdown);
-  morty.bye();
+  morty.close();
   CHECK(printer.confirm().shutdown);
   CHECK(printer.lines() == Bodies{"got a\n", "Parent process exiting...\n"});
   CHECK_FALSE(world.effects.finished);
   printer.heartbeat(SeqNo{2});
-  printer.bye();
+  printer.close();
   CHECK(world.effects.finished);
   CHECK(world.effects.exit_code == 0);
 }
@@ -43,9 +43,9 @@ TEST_CASE("shut down: everybody is told to leave, whatever is left to do, and pr
   world.settle();
   CHECK(rick.confirm().shutdown);
   CHECK_FALSE(printer.confirm().shutdown);
-  rick.bye(SeqNo{1});
+  rick.close(SeqNo{1});
   CHECK(printer.confirm().shutdown);
-  printer.bye();
+  printer.close();
   CHECK(world.effects.finished);
   CHECK(world.effects.exit_code == 0);
 }
@@ -61,15 +61,15 @@ TEST_CASE(
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   rick.put("poison");
-  morty.ask();
+  morty.request();
   morty.received();
   morty.fail("poison");
-  rick.bye(SeqNo{1});
+  rick.close(SeqNo{1});
   world.advance(settings.not_coming - 1ms, {&morty});
   CHECK_FALSE(morty.confirm().shutdown);
   world.advance(1ms, {&morty});
   CHECK(morty.confirm().shutdown);
-  morty.bye();
+  morty.close();
   world.advance(settings.print_within - 1ms);
   CHECK_FALSE(world.effects.finished);
   world.advance(1ms);
@@ -90,7 +90,7 @@ TEST_CASE(
   world.advance(300ms, {&morty, &printer});  // not at a heartbeat
   const auto begin = world.now;
   auto rick = world.producer(1);
-  rick.bye();
+  rick.close();
   world.advance(settings.not_coming - 100ms, {&morty, &printer});
   CHECK(world.core.next_deadline() == begin + settings.not_coming);
   world.advance(100ms, {&morty, &printer});
@@ -101,7 +101,7 @@ TEST_CASE(
   CHECK(printer.confirm().shutdown);
   printer.heartbeat(SeqNo{1});
   CHECK_FALSE(world.effects.finished);
-  printer.bye();
+  printer.close();
   CHECK(world.effects.finished);
 }
 

@@ -1,6 +1,6 @@
 // The life of items: who gets what, when, and what becomes of it.
 #include "tests/worlds/broker_world.hpp"
-#include "tests/worlds/kept_memory.hpp"
+#include "tests/worlds/durable_memory.hpp"
 
 namespace baton::broker::test {
 namespace {
@@ -11,19 +11,19 @@ TEST_CASE("an item goes to the consumer that asks, and is gone when it is acked"
   auto morty = world.consumer(2);
   rick.put("a");
   CHECK(morty.received() == Bodies{});
-  morty.ask();
+  morty.request();
   CHECK(morty.received() == Bodies{"a"});
   CHECK_FALSE(world.core.queues().all_settled());
   morty.ack("a");
   CHECK(world.core.queues().all_settled());
 }
 
-TEST_CASE("an ask that came first is served first, and nobody gets more than they asked for") {
+TEST_CASE("a request that came first is served first, and nobody gets more than they asked for") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto first = world.consumer(2), second = world.consumer(3);
-  first.ask();
-  second.ask();
+  first.request();
+  second.request();
   rick.put("a");
   rick.put("b");
   rick.put("c");
@@ -35,8 +35,8 @@ TEST_CASE("sessions that ask for many take turns") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto greedy = world.consumer(2), modest = world.consumer(3);
-  greedy.ask(100);
-  modest.ask(1);
+  greedy.request(100);
+  modest.request(1);
   rick.put("a");
   rick.put("b");
   rick.put("c");
@@ -53,7 +53,7 @@ TEST_CASE("higher priorities go first, FIFO within each") {
   rick.put("high 1", 9);
   rick.put("usual 2");
   rick.put("high 2", 9);
-  morty.ask(5);
+  morty.request(5);
   CHECK(morty.received() == Bodies{"high 1", "high 2", "usual 1", "usual 2", "low"});
 }
 
@@ -61,7 +61,7 @@ TEST_CASE("a delayed item joins its queue when its time has come") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
-  morty.ask(2);
+  morty.request(2);
   rick.put("later", default_priority, 1500);
   rick.put("now");
   CHECK(morty.received() == Bodies{"now"});
@@ -71,34 +71,34 @@ TEST_CASE("a delayed item joins its queue when its time has come") {
   CHECK(morty.received() == Bodies{"later"});
 }
 
-TEST_CASE("a withdrawn ask is answered once: by the item that crossed it, or by none") {
+TEST_CASE("a cancelled request is answered once: by the item that crossed it, or by none") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
-  morty.ask();
-  morty.withdraw();
+  morty.request();
+  morty.cancel_requests();
   CHECK(morty.received() == Bodies{"none"});
   rick.put("a");
   CHECK(morty.received() == Bodies{});
-  morty.ask();
+  morty.request();
   CHECK(morty.received() == Bodies{"a"});
-  morty.withdraw();  // it crossed the item
+  morty.cancel_requests();  // it crossed the item
   CHECK(morty.received() == Bodies{});
 }
 
-TEST_CASE("a released item goes back to the dispatcher, and no attempt is counted") {
+TEST_CASE("a released item goes back to the dispatcher, and no failure is counted") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
   for (const auto* body : {"a", "b", "c", "d"}) rick.put(body);
-  morty.ask(3);
+  morty.request(3);
   CHECK(morty.received() == Bodies{"a", "b", "c"});
   morty.release("c");
   morty.release("a");
-  summer.ask(3);
+  summer.request(3);
   CHECK(summer.attempts() == std::vector{1, 1, 1});
   summer.fail("a");
-  summer.ask();
+  summer.request();
   CHECK(summer.attempts() == std::vector{2});
 }
 
@@ -111,7 +111,7 @@ TEST_CASE("items that come back are in their old order, before all that wait") {
   morty.received();
   morty.vanish();
   world.advance(reconnect_grace, {&rick, &summer});
-  summer.ask(4);
+  summer.request(4);
   CHECK(summer.received() == Bodies{"a"});  // it may have been begun: it goes alone
   summer.ack("a");
   CHECK(summer.received() == Bodies{"b", "c", "d"});
@@ -124,7 +124,7 @@ TEST_CASE("an item that fails too often is dead: its producer learns who tried a
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   rick.put("poison");
-  morty.ask(3);
+  morty.request(3);
   morty.received();
   morty.fail("poison", "too bitter");
   CHECK(morty.attempts() == std::vector{2});
@@ -133,7 +133,7 @@ TEST_CASE("an item that fails too often is dead: its producer learns who tried a
   const auto notices = rick.died();
   REQUIRE(notices.size() == 1);
   CHECK(notices[0].body == "poison");
-  CHECK(notices[0].attempts == 2);
+  CHECK(notices[0].failures == 2);
   CHECK(notices[0].history.at(0).why == "too bitter");
   CHECK(notices[0].history.at(1).consumer == "host/2");
   CHECK(rick.confirm().dead == 1);
@@ -147,13 +147,13 @@ TEST_CASE("a dead item's history calls a consumer by the name that it gave") {
   auto rick = world.producer(1);
   auto morty = world.consumer(2, {"default"}, "Morty");
   rick.put("poison");
-  morty.ask();
+  morty.request();
   morty.received();
   morty.fail("poison");
   CHECK(rick.died().at(0).history.at(0).consumer == "Morty");
 }
 
-TEST_CASE("of many attempts the last twenty are told") {
+TEST_CASE("of many failures the last twenty are told") {
   Settings settings;
   settings.max_attempts = 25;
   BrokerWorld world(settings);
@@ -161,19 +161,19 @@ TEST_CASE("of many attempts the last twenty are told") {
   auto morty = world.consumer(2);
   rick.put("poison");
   for (int attempt = 1; attempt <= 25; ++attempt) {
-    morty.ask();
+    morty.request();
     morty.received();
     morty.fail("poison", "why " + std::to_string(attempt));
   }
   const auto notices = rick.died();
   REQUIRE(notices.size() == 1);
-  CHECK(notices[0].attempts == 25);
+  CHECK(notices[0].failures == 25);
   REQUIRE(notices[0].history.size() == 20);
   CHECK(notices[0].history.front().why == "why 6");
   CHECK(notices[0].history.back().why == "why 25");
 }
 
-TEST_CASE("a notice has the last attempts' reasons, in 4 KiB of them") {
+TEST_CASE("a notice has the last failures' reasons, in 4 KiB of them") {
   Settings settings;
   settings.max_attempts = 5;
   BrokerWorld world(settings);
@@ -181,13 +181,13 @@ TEST_CASE("a notice has the last attempts' reasons, in 4 KiB of them") {
   auto morty = world.consumer(2);
   rick.put("poison");
   for (char attempt = 'a'; attempt < 'f'; ++attempt) {
-    morty.ask();
+    morty.request();
     morty.received();
     morty.fail("poison", std::string(3000, attempt));
   }
   const auto notices = rick.died();
   REQUIRE(notices.size() == 1);
-  CHECK(notices[0].attempts == 5);
+  CHECK(notices[0].failures == 5);
   REQUIRE(notices[0].history.size() == 2);
   CHECK(notices[0].history[0].why.front() == 'd');
   CHECK(notices[0].history[1].why == std::string(3000, 'e'));
@@ -203,7 +203,7 @@ TEST_CASE("who does not listen is told of so many dead items by name and of all 
   auto morty = world.consumer(2);
   const auto dies = [&](const std::string& body) {
     rick.put(body);
-    morty.ask();
+    morty.request();
     morty.received();
     morty.fail(body);
   };
@@ -222,11 +222,11 @@ TEST_CASE("a consumer that holds one item for long and settles many costs no mem
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   rick.put("held");
-  morty.ask();
+  morty.request();
   morty.received();
   for (int i = 0; i < 3000; ++i) {
     rick.put("x");
-    morty.ask();
+    morty.request();
     morty.received();
     morty.ack("x");
   }
@@ -243,7 +243,7 @@ TEST_CASE("of a queue's dead items the last ones are kept, all are told of and c
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   const Bodies poison{"a", "b", "c", "d"};
-  morty.ask(poison.size());
+  morty.request(poison.size());
   for (const auto& body : poison) rick.put(body);
   morty.received();
   for (const auto& body : poison) morty.fail(body);
@@ -258,17 +258,17 @@ TEST_CASE("of a queue's dead items the last ones are kept, all are told of and c
 
 TEST_CASE(
     "of a queue's dead items those are kept whose bodies fit --max-bytes, and the newest one") {
-  auto settings = keeping();
+  auto settings = durable_settings();
   settings.max_attempts = 1;
   settings.max_bytes = 4;
-  KeptMemory storage;
+  DurableMemory storage;
   {
     BrokerWorld world(settings, storage, {7});
     auto rick = world.producer(1, "rick");
     auto morty = world.consumer(2);
     const auto dies = [&](const std::string& body) {
       rick.put(body);
-      morty.ask();
+      morty.request();
       CHECK(morty.received() == Bodies{body});
       morty.fail(body);
     };
@@ -300,13 +300,13 @@ TEST_CASE("a producer that left is remembered for as long as a dead item of its 
   auto morty = world.consumer(2);
   const auto dies = [&](Client& producer, const std::string& body) {
     producer.put(body);
-    morty.ask();
+    morty.request();
     morty.received();
     morty.fail(body);
   };
   auto rick = world.producer(1);
   dies(rick, "a");
-  rick.bye({1});
+  rick.close({1});
   CHECK(world.core.queues().producer_count() == 1);
   auto summer = world.producer(3);
   dies(summer, "b");
@@ -318,7 +318,7 @@ TEST_CASE("a failed item may wait before it is tried again") {
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   rick.put("a");
-  morty.ask(2);
+  morty.request(2);
   morty.received();
   morty.fail("a", "not yet", 500);
   world.advance(499ms, {&rick, &morty});
@@ -332,7 +332,7 @@ TEST_CASE("of a run of items those that are held are settled, whatever the other
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
   for (const auto* body : {"a", "b", "c", "d"}) rick.put(body);
-  for (auto* consumer : {&morty, &summer, &morty, &summer}) consumer->ask();
+  for (auto* consumer : {&morty, &summer, &morty, &summer}) consumer->request();
   CHECK(morty.received() == Bodies{"a", "c"});
   std::string entries;
   append_runs(entries, EntryKind::ack, {{morty.got["a"], 4}});
@@ -348,7 +348,7 @@ TEST_CASE("nobody settles what they do not hold") {
   auto rick = world.producer(1);
   auto morty = world.consumer(2), thief = world.consumer(3);
   rick.put("a");
-  morty.ask();
+  morty.request();
   morty.received();
   thief.got["a"] = morty.got["a"];
   thief.ack("a");
@@ -371,59 +371,59 @@ TEST_CASE("a consumer of several queues gets from each in turn, and each item on
   for (const auto* body : {"r1", "r2"}) beth.put(body);
   Bodies all;
   for (int i = 0; i < 4; ++i) {
-    morty.ask();
+    morty.request();
     const auto one = morty.received();
     REQUIRE(one.size() == 1);
     all.push_back(one[0]);
   }
   CHECK(all == Bodies{"l1", "r1", "l2", "r2"});
-  morty.ask();
+  morty.request();
   beth.put("r3");
   rick.put("l3");
   CHECK(morty.received() == Bodies{"r3"});
 }
 
 TEST_CASE(
-    "what was delivered on a lane that broke is taken back, no attempt counted, and given on the "
-    "next") {
+    "what was delivered on a delivery link that broke is taken back, no failure counted, and given "
+    "on the next") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   for (const auto* body : {"a", "b", "c"}) rick.put(body);
-  morty.ask(2);
+  morty.request(2);
   CHECK(morty.received() == Bodies{"a", "b"});
-  morty.lane_lost(1, SeqNo{1}, 1);  // only "a" came in
-  CHECK(morty.confirm().lane_generation == 2);
+  morty.link_lost(1, SeqNo{1}, 1);  // only "a" came in
+  CHECK(morty.confirm().link_generation == 2);
   CHECK(morty.attempts() == std::vector{1});
   CHECK(morty.got.contains("b"));
   morty.ack("a");
   morty.ack("b");
   CHECK(morty.refusals() == Bodies{});
-  morty.ask();
+  morty.request();
   CHECK(morty.received() == Bodies{"c"});
 }
 
-TEST_CASE("a lane that cannot be opened again at once costs its consumer nothing") {
+TEST_CASE("a delivery link that cannot be opened again at once costs its consumer nothing") {
   Settings settings;
   settings.max_attempts = 1;
   BrokerWorld world(settings);
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   for (const auto* body : {"a", "b", "c"}) rick.put(body);
-  morty.ask(2);
+  morty.request(2);
   CHECK(morty.received() == Bodies{"a", "b"});
-  world.lanes_left = false;
-  morty.lane_lost(1, SeqNo{1}, 2);  // "b" did not come in
+  world.links_left = false;
+  morty.link_lost(1, SeqNo{1}, 2);  // "b" did not come in
   world.advance(1s, {&rick, &morty});
-  CHECK(morty.confirm().lane_port == 0);
+  CHECK(morty.confirm().link_port == 0);
   Hello another;
   another.role = Role::consumer;
   CHECK(world.core.hello(session_id(3), another, world.now) ==
         Refusal::sessions_full);  // morty's turn comes first
-  world.lanes_left = true;
+  world.links_left = true;
   morty.received();
   world.advance(100ms, {&rick, &morty});
-  CHECK(morty.confirm().lane_port != 0);
+  CHECK(morty.confirm().link_port != 0);
   CHECK(morty.received() == Bodies{"b", "c"});
   for (const auto* body : {"a", "b", "c"}) morty.ack(body);
   CHECK(morty.refusals() == Bodies{});

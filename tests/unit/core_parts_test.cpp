@@ -1,4 +1,4 @@
-// Large bodies cross a lane in parts, and no more bytes are under way than the windows allow.
+// Large bodies cross a link in parts, and no more bytes are under way than the windows allow.
 #include "tests/worlds/broker_world.hpp"
 
 namespace baton::broker::test {
@@ -8,13 +8,13 @@ constexpr std::size_t large = 5 * part_bytes / 2;
 
 Settings small_windows() {
   Settings settings;
-  settings.lane_window = 2 * part_bytes;
-  settings.lanes_window = 4 * part_bytes;
+  settings.link_window = 2 * part_bytes;
+  settings.links_window = 4 * part_bytes;
   settings.turn_bytes = 2 * part_bytes;
   return settings;
 }
 
-/// What a consumer makes of what its lane brought: whole bodies; and how far it is.
+/// What a consumer makes of what its link brought: whole bodies; and how far it is.
 struct Receiver {
   Client client;
   std::string body = {};
@@ -26,7 +26,7 @@ struct Receiver {
   std::vector<std::string> take() {
     std::vector<std::string> bodies;
     largest = 0;
-    for (const auto& message : std::exchange(client.world.lane_messages[client.id], {})) {
+    for (const auto& message : std::exchange(client.world.link_messages[client.id], {})) {
       CHECK(check_entries(MessageType::deliveries,
                           std::string_view(message.bytes).substr(header_size),
                           message.count) == Refusal::none);
@@ -52,8 +52,8 @@ struct Receiver {
   }
   void tell() {
     Heartbeat heartbeat;
-    heartbeat.lane_generation = 1;
-    heartbeat.lane_received = received;
+    heartbeat.link_generation = 1;
+    heartbeat.link_received = received;
     client.world.core.heartbeat(client.world.session(client), heartbeat, client.world.now);
     client.world.settle();
   }
@@ -68,18 +68,18 @@ TEST_CASE("a body of up to part_bytes goes whole, a larger one in parts") {
   const std::string body(large, 'a'), small(part_bytes, 'b');
   producer.put(body);
   producer.put(small);
-  receiver.client.ask(2);
+  receiver.client.request(2);
   CHECK(receiver.take() == std::vector{body, small});
   CHECK(receiver.received == SeqNo{large / small_part_bytes + 1});
 }
 
-TEST_CASE("a lane has no more under way than its window, and goes on with what arrives") {
+TEST_CASE("a delivery link has no more under way than its window, and goes on with what arrives") {
   BrokerWorld world(small_windows());
   auto producer = world.producer(1);
   Receiver receiver{world.consumer(2)};
   const std::string body(5 * part_bytes, 'a');
   producer.put(body);
-  receiver.client.ask();
+  receiver.client.request();
   CHECK(receiver.take().empty());
   CHECK(receiver.bytes <= 3 * part_bytes);
   std::vector<std::string> got;
@@ -94,15 +94,15 @@ TEST_CASE("a lane has no more under way than its window, and goes on with what a
 }
 
 TEST_CASE(
-    "who has no room on his lane leaves items to others, and gets the next when he has told what "
-    "arrived") {
+    "who has no room on his delivery link leaves items to others, and gets the next when he has "
+    "told what arrived") {
   BrokerWorld world(small_windows());
   auto producer = world.producer(1);
   Receiver first{world.consumer(2)}, second{world.consumer(3)};
   for (const char c : {'a', 'b'}) producer.put(std::string(large, c));
-  first.client.ask(2);
+  first.client.request(2);
   CHECK(first.take().empty());
-  second.client.ask(1);
+  second.client.request(1);
   second.take();
   CHECK(second.client.got.contains("b"));
   for (const char c : {'c', 'd'}) producer.put(std::string(10, c));
@@ -120,13 +120,13 @@ TEST_CASE("an ack proves that all before it arrived") {
   auto producer = world.producer(1);
   Receiver receiver{world.consumer(2)};
   for (const char c : {'a', 'b', 'c'}) producer.put(std::string(part_bytes, c));
-  receiver.client.ask(3);
+  receiver.client.request(3);
   CHECK(receiver.take().size() == 2);
   receiver.client.ack("b");
   CHECK(receiver.take().size() == 1);
 }
 
-TEST_CASE("all lanes together have one window, and each has something") {
+TEST_CASE("all delivery links together have one window, and each has something") {
   auto settings = small_windows();
   BrokerWorld world(settings);
   auto producer = world.producer(1);
@@ -134,7 +134,7 @@ TEST_CASE("all lanes together have one window, and each has something") {
   std::vector<Receiver> receivers;
   for (std::uint8_t i = 0; i < 20; ++i) {
     receivers.push_back({world.consumer(static_cast<std::uint8_t>(10 + i))});
-    receivers.back().client.ask();
+    receivers.back().client.request();
   }
   std::size_t bytes = 0;
   for (auto& receiver : receivers) {
@@ -142,7 +142,7 @@ TEST_CASE("all lanes together have one window, and each has something") {
     CHECK(receiver.bytes > 0);
     bytes += receiver.bytes;
   }
-  CHECK(bytes <= settings.lanes_window + 20 * (part_bytes / 2));
+  CHECK(bytes <= settings.links_window + 20 * (part_bytes / 2));
   for (int turn = 0; turn < 40; ++turn)
     for (auto& receiver : receivers) {
       receiver.tell();
@@ -153,21 +153,21 @@ TEST_CASE("all lanes together have one window, and each has something") {
 
 TEST_CASE("a turn hands over so many bytes, and the next one follows at once") {
   auto settings = small_windows();
-  settings.lane_window = settings.lanes_window = 1u << 30;
+  settings.link_window = settings.links_window = 1u << 30;
   BrokerWorld world(settings);
   auto producer = world.producer(1);
   auto consumer = world.consumer(2);
   producer.put(std::string(20 * part_bytes, 'a'));
   for (int i = 0; i < 20; ++i) producer.put(std::string(part_bytes / 2, 'b'));
   std::string bytes;
-  append_ask(bytes, {21});
+  append_request(bytes, {21});
   REQUIRE(world.dispatcher.control(world.session(consumer), {1}, 1, bytes, world.now) ==
           Refusal::none);
   std::size_t turns = 0, all = 0;
   do {
     world.core.end_turn(world.now, true);
     std::size_t encoded = 0;
-    for (const auto& message : world.effects.lane_messages) encoded += message.bytes.size();
+    for (const auto& message : world.effects.link_messages) encoded += message.bytes.size();
     CHECK(encoded <= 2 * settings.turn_bytes + 2 * part_bytes);
     all += encoded;
     world.effects.clear();
@@ -177,13 +177,13 @@ TEST_CASE("a turn hands over so many bytes, and the next one follows at once") {
   CHECK(all > 30 * part_bytes);
 }
 
-TEST_CASE("parts are larger on a lane that is fast for as long as it is") {
+TEST_CASE("parts are larger on a delivery link that is fast for as long as it is") {
   BrokerWorld world;
   auto producer = world.producer(1);
   Receiver receiver{world.consumer(2)};
   for (int i = 0; i < 6; ++i) {
     producer.put(std::string(16u << 20, 'a'));
-    receiver.client.ask();
+    receiver.client.request();
   }
   const auto cross = [&](std::size_t bytes, Duration pace) {
     receiver.bytes = 0;
@@ -201,13 +201,13 @@ TEST_CASE("parts are larger on a lane that is fast for as long as it is") {
   CHECK(cross(16u << 20, 2s) == small_part_bytes);
 }
 
-TEST_CASE("what did not arrive whole when the lane broke is taken back and given again") {
+TEST_CASE("what did not arrive whole when the delivery link broke is taken back and given again") {
   BrokerWorld world(small_windows());
   auto producer = world.producer(1);
   Receiver receiver{world.consumer(2)};
   const std::string body(5 * part_bytes, 'a');
   producer.put(body);
-  receiver.client.ask();
+  receiver.client.request();
   receiver.take();
   SUBCASE("not all was sent") {}
   SUBCASE("all was sent, and the last part did not come") {
@@ -216,18 +216,18 @@ TEST_CASE("what did not arrive whole when the lane broke is taken back and given
       receiver.take();
     }
     receiver.tell();
-    world.lane_messages.clear();
+    world.link_messages.clear();
   }
-  receiver.client.lane_lost(1, receiver.received, 1);
+  receiver.client.link_lost(1, receiver.received, 1);
   CHECK(world.core.queues().bytes_under_way() <= 3 * part_bytes);
   receiver.received = {};
   receiver.take();
   CHECK(receiver.client.got.contains("a"));
   CHECK(receiver.received > SeqNo{0});
   Heartbeat heartbeat;
-  heartbeat.lane_generation = 2;
+  heartbeat.link_generation = 2;
   for (int i = 0; i < 10 && receiver.body.size() < body.size(); ++i) {
-    heartbeat.lane_received = receiver.received;
+    heartbeat.link_received = receiver.received;
     world.core.heartbeat(world.session(receiver.client), heartbeat, world.now);
     world.settle();
     receiver.take();
@@ -235,14 +235,14 @@ TEST_CASE("what did not arrive whole when the lane broke is taken back and given
   CHECK(receiver.body == body);
 }
 
-TEST_CASE("what arrived whole stays with its consumer when the lane breaks") {
+TEST_CASE("what arrived whole stays with its consumer when the delivery link breaks") {
   BrokerWorld world;
   auto producer = world.producer(1);
   Receiver receiver{world.consumer(2)};
   producer.put(std::string(large, 'a'));
-  receiver.client.ask();
+  receiver.client.request();
   CHECK(receiver.take().size() == 1);
-  receiver.client.lane_lost(1, receiver.received, 1);
+  receiver.client.link_lost(1, receiver.received, 1);
   receiver.received = {};
   CHECK(receiver.take().empty());
   receiver.client.ack("a");
@@ -254,7 +254,7 @@ TEST_CASE("a body that its consumer gives back on the way is sent no further") {
   auto producer = world.producer(1);
   Receiver receiver{world.consumer(2)};
   producer.put(std::string(20 * part_bytes, 'a'));
-  receiver.client.ask();
+  receiver.client.request();
   receiver.take();
   receiver.client.release("a");
   const auto before = receiver.bytes;
@@ -269,10 +269,10 @@ TEST_CASE("a suspect does not follow what is given back on the way before that i
   auto producer = world.producer(1);
   auto dying = world.consumer(3);
   producer.put(std::string(5 * part_bytes, 's'));
-  dying.ask();
+  dying.request();
   Receiver receiver{world.consumer(2)};
   producer.put(std::string(20 * part_bytes, 'a'));
-  receiver.client.ask(2);
+  receiver.client.request(2);
   receiver.take();
   dying.vanish();
   world.advance(reconnect_grace + 10ms, {&producer, &receiver.client});
@@ -283,7 +283,7 @@ TEST_CASE("a suspect does not follow what is given back on the way before that i
   }
   CHECK(receiver.body == std::string(5 * part_bytes, 's'));
   receiver.client.ack("s");
-  receiver.client.ask();
+  receiver.client.request();
   receiver.take();
   CHECK(receiver.body.starts_with("a"));
 }
@@ -293,16 +293,16 @@ TEST_CASE("a consumer that leaves or is lost has nothing under way") {
   auto producer = world.producer(1);
   Receiver receiver{world.consumer(2)};
   producer.put(std::string(20 * part_bytes, 'a'));
-  receiver.client.ask(2);
+  receiver.client.request(2);
   CHECK(world.core.queues().bytes_under_way() > 0);
-  SUBCASE("it leaves") { receiver.client.bye(); }
+  SUBCASE("it leaves") { receiver.client.close(); }
   SUBCASE("it is lost") {
     receiver.client.vanish();
     world.advance(reconnect_grace + 10ms, {&producer});
   }
   CHECK(world.core.queues().bytes_under_way() == 0);
   Receiver next{world.consumer(3)};
-  next.client.ask();
+  next.client.request();
   next.take();
   CHECK(next.client.got.contains("a"));
 }

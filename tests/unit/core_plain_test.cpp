@@ -1,11 +1,11 @@
-// The plain doors in the core: items without a session, at most once.
+// The plain endpoints in the core: items without a session, at most once.
 #include "broker/dispatcher.hpp"
 #include "tests/worlds/broker_world.hpp"
 
 namespace baton::broker::test {
 namespace {
 
-Settings with_plain_doors(std::uint64_t max_items = 1000) {
+Settings with_plain_endpoints(std::uint64_t max_items = 1000) {
   Settings settings;
   settings.plain_queue = "default";
   settings.max_items = max_items;
@@ -19,25 +19,25 @@ Bodies out(BrokerWorld& world, std::uint32_t room) {
   return std::exchange(world.effects.out, {});
 }
 
-TEST_CASE("plain doors: what comes in goes to who asks, and is settled like any item") {
-  BrokerWorld world(with_plain_doors());
+TEST_CASE("plain endpoints: what comes in goes to who asks, and is settled like any item") {
+  BrokerWorld world(with_plain_endpoints());
   auto morty = world.consumer(2);
   world.core.plain().put("a", world.now);
   world.core.plain().put("b", world.now);
-  morty.ask(2);
+  morty.request(2);
   CHECK(morty.received() == Bodies{"a", "b"});
   morty.ack("a");
   morty.fail("b");
-  morty.ask();
+  morty.request();
   CHECK(morty.attempts() == std::vector{2});
   morty.ack("b");
   CHECK(world.core.queues().all_settled());
 }
 
 TEST_CASE(
-    "plain doors: out takes in order what nobody asks for, as much as there is room, and it is "
+    "plain endpoints: out takes in order what nobody asks for, as much as there is room, and it is "
     "done") {
-  BrokerWorld world(with_plain_doors());
+  BrokerWorld world(with_plain_endpoints());
   auto rick = world.producer(1);
   for (const auto* body : {"a", "b", "c"}) rick.put(body);
   CHECK(world.core.plain().has_items());
@@ -50,19 +50,20 @@ TEST_CASE(
   CHECK(rick.confirm().done == 3);
 }
 
-TEST_CASE("plain doors: asks are served before out") {
-  BrokerWorld world(with_plain_doors());
+TEST_CASE("plain endpoints: requests are served before out") {
+  BrokerWorld world(with_plain_endpoints());
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
-  morty.ask();
+  morty.request();
   world.core.plain().set_room(10);
   rick.put("a");
   CHECK(morty.received() == Bodies{"a"});
   CHECK(world.out == Bodies{});
 }
 
-TEST_CASE("plain doors: in is shut while the queue is full, and opens when half of it is free") {
-  BrokerWorld world(with_plain_doors(8));
+TEST_CASE(
+    "plain endpoints: in is shut while the queue is full, and opens when half of it is free") {
+  BrokerWorld world(with_plain_endpoints(8));
   CHECK(world.core.plain().is_open());
   for (int i = 0; i < 8; ++i) world.core.plain().put("x", world.now);
   CHECK_FALSE(world.core.plain().is_open());
@@ -73,23 +74,24 @@ TEST_CASE("plain doors: in is shut while the queue is full, and opens when half 
 }
 
 TEST_CASE(
-    "plain doors: a body beyond the limit is refused, dead items of nobody are kept all the same") {
-  auto settings = with_plain_doors();
+    "plain endpoints: a body beyond the limit is refused, dead items of nobody are kept all the "
+    "same") {
+  auto settings = with_plain_endpoints();
   settings.max_attempts = 1;
   BrokerWorld world(settings);
   CHECK(world.core.plain().put(std::string(max_body + 1, 'x'), world.now) == Refusal::too_large);
   auto morty = world.consumer(2);
   world.core.plain().put("a", world.now);
-  morty.ask();
+  morty.request();
   morty.received();
   morty.fail("a", "too hot");
   CHECK(world.core.queues().dead() == 1);
 }
 
-TEST_CASE("plain doors: what is refused there is counted, and takes nothing from the others") {
+TEST_CASE("plain endpoints: what is refused there is counted, and takes nothing from the others") {
   MemoryStorage storage;
   Time now{1h};
-  Dispatcher dispatcher(with_plain_doors(), Epoch{7}, storage, now);
+  Dispatcher dispatcher(with_plain_endpoints(), BrokerInstance{7}, storage, now);
   dispatcher.on_in(std::string(max_body + 1, 'x'), now);
   dispatcher.on_frames(now);  // a message of several parts
   dispatcher.on_in("a", now);

@@ -43,7 +43,7 @@ TEST_CASE("a producer is told with each heartbeat how many consumers may take it
        jerry = world.consumer(5, {"mail"});
   world.advance(heartbeat_interval, {&rick, &other, &morty, &summer, &jerry});
   CHECK(rick.confirm().consumers == 2);
-  morty.bye();
+  morty.close();
   world.advance(heartbeat_interval, {&rick, &other, &summer, &jerry});
   CHECK(rick.confirm().consumers == 1);
   summer.vanish();
@@ -56,8 +56,8 @@ TEST_CASE("a killed consumer's items go to another one after the reconnect grace
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
   rick.put("a");
-  morty.ask();
-  summer.ask();
+  morty.request();
+  summer.request();
   CHECK(morty.received() == Bodies{"a"});
   morty.vanish();
   world.advance(reconnect_grace - 1ms, {&rick, &summer});
@@ -71,8 +71,8 @@ TEST_CASE("a consumer whose connection is back within the reconnect grace keeps 
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
   rick.put("a");
-  morty.ask();
-  summer.ask();
+  morty.request();
+  summer.request();
   morty.received();
   morty.vanish();
   world.advance(reconnect_grace - 1ms, {&rick, &summer});
@@ -88,8 +88,8 @@ TEST_CASE("a silent consumer is lost after session_timeout") {
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
   rick.put("a");
-  morty.ask();
-  summer.ask();
+  morty.request();
+  summer.request();
   world.advance(session_timeout - 1ms, {&rick, &summer});
   CHECK(summer.received() == Bodies{});
   world.advance(1ms, {&rick, &summer});
@@ -102,7 +102,7 @@ TEST_CASE("after a pause of the broker's own loop nobody is taken for dead") {
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   rick.put("a");
-  morty.ask();
+  morty.request();
   world.now += 10s;
   world.settle();
   CHECK(world.core.find(morty.id));
@@ -125,18 +125,18 @@ TEST_CASE("a pause of the broker's own loop gives no time to who speaks or leave
   CHECK_FALSE(world.core.find(summer.id));
 }
 
-TEST_CASE("what follows a bye is not heard") {
+TEST_CASE("what follows a close is not heard") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
   rick.put("a");
   std::string bytes;
-  append_bye(bytes, {});
-  append_ask(bytes, {1});
+  append_close(bytes, {});
+  append_request(bytes, {1});
   REQUIRE(world.dispatcher.control(world.session(morty), morty.next_control, 2, bytes, world.now) ==
           Refusal::none);
   world.settle();
-  summer.ask();
+  summer.request();
   CHECK(morty.received() == Bodies{});
   CHECK(summer.received() == Bodies{"a"});
 }
@@ -146,13 +146,13 @@ TEST_CASE("a client that comes back in a new session takes up again what nobody 
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
   for (const auto* body : {"a", "b"}) rick.put(body);
-  morty.ask(2);
+  morty.request(2);
   CHECK(morty.received() == Bodies{"a", "b"});
   world.advance(session_timeout, {&rick, &summer});
-  summer.ask();
+  summer.request();
   CHECK(summer.attempts() == std::vector{2});  // "a" went elsewhere
 
-  auto back = world.claimant(4, world.core.epoch(), morty.id, {{morty.got["a"], 2, 1}});
+  auto back = world.reclaimer(4, world.core.broker_instance(), morty.id, {{morty.got["a"], 2, 1}});
   CHECK(back.lost() == std::vector{morty.got["a"]});
   back.got = morty.got;
   back.ack("b");
@@ -173,28 +173,29 @@ TEST_CASE(
   world.core.subscribed(session_id(2), world.now);
   CHECK(world.core.hello(session_id(2), hello, world.now) == Refusal::sessions_full);
   CHECK(world.core.why_full() == "1 at most");
-  rick.bye();
+  rick.close();
   CHECK(world.core.hello(session_id(2), hello, world.now) == Refusal::none);
 }
 
-TEST_CASE("who holds items comes in though there is no port for its lane") {
+TEST_CASE("who holds items comes in though there is no port for its delivery link") {
   BrokerWorld world;
   auto waiting = world.consumer(1);
-  world.lanes_left = false;
-  waiting.lane_lost(1, {}, 0);
+  world.links_left = false;
+  waiting.link_lost(1, {}, 0);
   world.settle();
   Hello hello;
   hello.role = Role::consumer;
   hello.queues = {"default"};
   CHECK(world.core.hello(session_id(2), hello, world.now) == Refusal::sessions_full);
-  auto holder = world.announces_claims(3, {5}, session_id(9), 1);
+  auto holder = world.announces_reclaims(3, {5}, session_id(9), 1);
   CHECK(holder.refusals() == Bodies{});
   CHECK(world.core.find(holder.id));
 }
 
-TEST_CASE("without a port for its lane a consumer is refused, and nobody is said to be gone") {
+TEST_CASE(
+    "without a port for its delivery link a consumer is refused, and nobody is said to be gone") {
   BrokerWorld world;
-  world.lanes_left = false;
+  world.links_left = false;
   auto morty = world.consumer(1);
   CHECK(morty.refusals() == Bodies{"sessions_full"});
   CHECK_FALSE(world.core.find(morty.id));
@@ -202,60 +203,61 @@ TEST_CASE("without a port for its lane a consumer is refused, and nobody is said
 }
 
 TEST_CASE(
-    "a consumer at work whose lane cannot be made anew keeps its items and its asks until there is "
-    "a port") {
+    "a consumer at work whose delivery link cannot be made anew keeps its items and its requests "
+    "until there is a port") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
   rick.put("a");
-  morty.ask();
+  morty.request();
   CHECK(morty.received() == Bodies{"a"});
-  world.lanes_left = false;
-  morty.lane_lost(1, SeqNo{1}, 1);
-  CHECK(morty.confirm().lane_port == 0);
+  world.links_left = false;
+  morty.link_lost(1, SeqNo{1}, 1);
+  CHECK(morty.confirm().link_port == 0);
   world.advance(3s, {&rick, &morty, &summer});
   rick.put("b");
-  summer.ask();
+  summer.request();
   CHECK(summer.received() == Bodies{"b"});
-  world.lanes_left = true;
+  world.links_left = true;
   world.advance(1s, {&rick, &morty, &summer});
-  CHECK(morty.confirm().lane_port != 0);
+  CHECK(morty.confirm().link_port != 0);
   rick.put("c");
   CHECK(morty.received() == Bodies{"c"});
 }
 
-TEST_CASE("a consumer that does not reach its lanes is logged once, at the second") {
+TEST_CASE("a consumer that does not reach its delivery links is logged once, at the second") {
   BrokerWorld world;
   auto morty = world.consumer(2);
   const auto lines = [&] {
-    morty.ask();  // a turn
+    morty.request();  // a turn
     return std::count_if(world.lines.begin(), world.lines.end(), [](const std::string& line) {
       return line.find("does not reach port 6001, where its items come from") != line.npos;
     });
   };
-  world.core.lane_unreached(session_id(9), 6001);
-  world.core.lane_unreached(session_id(2), 6000);
+  world.core.link_unreached(session_id(9), 6001);
+  world.core.link_unreached(session_id(2), 6000);
   CHECK(lines() == 0);
-  world.core.lane_unreached(session_id(2), 6001);
+  world.core.link_unreached(session_id(2), 6001);
   CHECK(lines() == 1);
-  world.core.lane_unreached(session_id(2), 6001);
+  world.core.link_unreached(session_id(2), 6001);
   CHECK(lines() == 1);
 }
 
-TEST_CASE("nothing is delivered to a consumer that asks while no lane can be opened for it") {
+TEST_CASE(
+    "nothing is delivered to a consumer that asks while no delivery link can be opened for it") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
-  world.lanes_left = false;
-  morty.lane_lost(1, SeqNo{}, 0);
-  morty.ask();
+  world.links_left = false;
+  morty.link_lost(1, SeqNo{}, 0);
+  morty.request();
   rick.put("a");
   CHECK(morty.received() == Bodies{});
-  summer.ask();
+  summer.request();
   CHECK(summer.received() == Bodies{"a"});
   rick.put("b");
   CHECK(morty.received() == Bodies{});
-  world.lanes_left = true;
+  world.links_left = true;
   world.advance(1s, {&rick, &morty, &summer});
   CHECK(morty.received() == Bodies{"b"});
 }
@@ -266,19 +268,19 @@ TEST_CASE(
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   rick.put("a");
-  morty.ask();
+  morty.request();
   CHECK(morty.received() == Bodies{"a"});
   world.advance(session_timeout, {&rick});
   Hello hello;
   hello.role = Role::consumer;
   hello.queues = {"default"};
-  hello.previous = Previous{world.core.epoch(), morty.id};
-  hello.claims = 1;
+  hello.previous = Previous{world.core.broker_instance(), morty.id};
+  hello.reclaims = 1;
   auto unheard = world.client(3, hello);
   world.advance(session_timeout, {&rick});
   CHECK_FALSE(world.core.find(unheard.id));
-  auto back = world.claimant(4, world.core.epoch(), morty.id,
-                             {{morty.got["a"], 1, 1}});  // still names the first one
+  auto back = world.reclaimer(4, world.core.broker_instance(), morty.id,
+                              {{morty.got["a"], 1, 1}});  // still names the first one
   CHECK(back.lost().empty());
   CHECK(world.session(back).held == 1);
   CHECK(world.session(back).welcome.previous_control == SeqNo{1});
@@ -290,57 +292,58 @@ TEST_CASE("nobody reclaims what they did not lose") {
   auto morty = world.consumer(2), thief = world.consumer(3);
   rick.put("a");
   rick.put("b");
-  morty.ask();
+  morty.request();
   morty.received();
   world.advance(session_timeout, {&rick});  // both consumers are lost
-  auto back = world.claimant(4, world.core.epoch(), thief.id, {{morty.got["a"], 2, 1}});
+  auto back = world.reclaimer(4, world.core.broker_instance(), thief.id, {{morty.got["a"], 2, 1}});
   CHECK(back.lost() == std::vector{morty.got["a"], morty.got["a"] + 1});
 }
 
-TEST_CASE("more claims than were announced, or behind something else, end the session") {
+TEST_CASE("more reclaims than were announced, or behind something else, end the session") {
   BrokerWorld world;
   Hello hello;
   hello.role = Role::consumer;
   hello.queues = {"default"};
-  hello.previous = Previous{world.core.epoch(), session_id(9)};
-  hello.claims = 2;
+  hello.previous = Previous{world.core.broker_instance(), session_id(9)};
+  hello.reclaims = 2;
   auto morty = world.client(1, hello), summer = world.client(2, hello);
-  morty.claim({{{5}, 3, 1}});
+  morty.reclaim({{{5}, 3, 1}});
   CHECK(morty.refusals() == Bodies{"malformed"});
-  summer.ask();
-  summer.claim({{{5}, 1, 1}});
+  summer.request();
+  summer.reclaim({{{5}, 1, 1}});
   CHECK(summer.refusals() == Bodies{"malformed"});
 }
 
 TEST_CASE(
-    "a claim names the count of deliveries: who lost an item to another one does not get it back") {
+    "a reclaim names the count of deliveries: who lost an item to another one does not get it "
+    "back") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
   rick.put("a");
-  morty.ask();
+  morty.request();
   CHECK(morty.received() == Bodies{"a"});
   world.advance(session_timeout, {&rick, &summer});
-  summer.ask();
+  summer.request();
   CHECK(summer.deliveries() == std::vector{2});
   summer.release("a");
-  auto back = world.claimant(4, world.core.epoch(), morty.id, {{morty.got["a"], 1, 1}});
+  auto back = world.reclaimer(4, world.core.broker_instance(), morty.id, {{morty.got["a"], 1, 1}});
   CHECK(back.lost() == std::vector{morty.got["a"]});
 }
 
 TEST_CASE(
-    "what went out on a lane that was lost goes out again under a higher count, what is given back "
-    "does not") {
+    "what went out on a delivery link that was lost goes out again under a higher count, what is "
+    "given back does not") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   rick.put("a");
-  morty.ask();
+  morty.request();
   CHECK(morty.deliveries() == std::vector{1});
-  morty.lane_lost(1, SeqNo{}, 1);
+  morty.link_lost(1, SeqNo{}, 1);
   CHECK(morty.deliveries() == std::vector{2});
   morty.release("a");
-  morty.ask();
+  morty.request();
   CHECK(morty.deliveries() == std::vector{2});
 }
 
@@ -349,28 +352,28 @@ TEST_CASE("who is no consumer reclaims nothing, and holds nothing when it ends")
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   rick.put("a");
-  morty.ask();
+  morty.request();
   morty.received();
   world.advance(session_timeout, {&rick});
   Hello hello;
   hello.name = "thief";
   hello.queues = {"default"};
-  hello.previous = Previous{world.core.epoch(), morty.id};
-  hello.claims = 1;
+  hello.previous = Previous{world.core.broker_instance(), morty.id};
+  hello.reclaims = 1;
   auto thief = world.client(4, hello);
-  thief.claim({{morty.got["a"], 1, 1}});
+  thief.reclaim({{morty.got["a"], 1, 1}});
   CHECK(thief.refusals() == Bodies{"wrong_role"});
   world.advance(session_timeout, {&rick});
   auto summer = world.consumer(5);
-  summer.ask();
+  summer.request();
   CHECK(summer.received() == Bodies{"a"});
 }
 
-TEST_CASE("bye ends a session when all it sent is in, asked again, it is answered again") {
+TEST_CASE("close ends a session when all it sent is in, asked again, it is answered again") {
   BrokerWorld world;
   auto rick = world.producer(1);
   rick.put("a");
-  rick.bye(SeqNo{2});
+  rick.close(SeqNo{2});
   CHECK_FALSE(rick.confirm().ended);
   rick.put("b");
   CHECK(rick.confirm().ended);
@@ -384,7 +387,7 @@ TEST_CASE("a session that was lost before all it sent was in has not left: it is
   BrokerWorld world;
   auto rick = world.producer(1);
   rick.put("a");
-  rick.bye(SeqNo{2});
+  rick.close(SeqNo{2});
   world.advance(session_timeout);
   CHECK_FALSE(world.core.find(rick.id));
   world.core.unknown(rick.id, world.now);  // its heartbeat
@@ -395,18 +398,18 @@ TEST_CASE("a session that was lost before all it sent was in has not left: it is
   hello.role = Role::producer;
   hello.name = "producer 1";
   hello.queues = {"default"};
-  hello.previous = Previous{world.core.epoch(), rick.id};
+  hello.previous = Previous{world.core.broker_instance(), rick.id};
   CHECK(world.session(world.client(2, hello)).welcome.put_received == SeqNo{1});
 }
 
-TEST_CASE("a consumer that says bye gives back what it holds, no attempt counted") {
+TEST_CASE("a consumer that closes gives back what it holds, no failure counted") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
   rick.put("a");
-  morty.ask();
-  summer.ask();
-  morty.bye();
+  morty.request();
+  summer.request();
+  morty.close();
   CHECK(summer.attempts() == std::vector{1});
 }
 
@@ -414,7 +417,7 @@ TEST_CASE("puts are taken once each, in order, whatever is sent twice or lost") 
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
-  morty.ask(10);
+  morty.request(10);
   rick.put("a");
   rick.next_put = SeqNo{3};
   rick.put("c");  // "b" was lost
@@ -440,7 +443,7 @@ TEST_CASE("a lost producer may come back: what was taken is not taken twice") {
   BrokerWorld world;
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
-  morty.ask(2);
+  morty.request(2);
   rick.put("a");
   morty.received();
   morty.ack("a");
@@ -463,7 +466,7 @@ TEST_CASE("join: told at once when the last item is settled") {
   auto confirm = rick.confirm();
   CHECK(confirm.accepted == 1);
   CHECK(confirm.done == 0);
-  morty.ask();
+  morty.request();
   morty.received();
   morty.ack("a");
   CHECK(rick.confirm().done == 1);
@@ -483,7 +486,7 @@ TEST_CASE("a full queue gives no credit, and says why, another queue does") {
   world.advance(heartbeat_interval, {&rick, &beth, &morty});
   CHECK(rick.confirm().put_held == Held::queue_items);
   CHECK(beth.confirm().put_held == Held::nothing);
-  morty.ask();
+  morty.request();
   CHECK(morty.received() == Bodies{"item 1"});
   rick.heartbeat();
   world.advance(heartbeat_interval, {&rick, &beth, &morty});
@@ -504,7 +507,7 @@ TEST_CASE("idle producers do not keep a busy one from a small queue") {
     CAPTURE(i);
     REQUIRE(rick.confirm().put_credit >= rick.next_put);
     rick.put("a");
-    morty.ask();
+    morty.request();
     REQUIRE(morty.received() == Bodies{"a"});
     morty.ack("a");
   }
@@ -520,7 +523,7 @@ TEST_CASE("producers that keep a queue full take turns") {
   for (int i = 0; i < 100; ++i) {
     for (auto* producer : {&rick, &beth})
       while (world.session(*producer).credit >= producer->next_put) producer->put("a");
-    morty.ask();
+    morty.request();
     morty.received();
     morty.ack("a");
   }
@@ -539,7 +542,7 @@ TEST_CASE("a full queue by bytes shuts the window, and opens it again") {
   rick.put("123456");
   CHECK(rick.confirm().put_window == 0);
   rick.heartbeat();
-  morty.ask(1);
+  morty.request(1);
   morty.received();
   morty.ack("123456");
   CHECK(rick.confirm().put_window > 0);

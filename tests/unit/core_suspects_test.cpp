@@ -59,7 +59,7 @@ TEST_CASE(
   summer.vanish();  // with a suspect in hand, whatever it had told
   world.advance(reconnect_grace, {&rick});
   auto jerry = world.consumer(4);
-  jerry.ask();
+  jerry.request();
   CHECK(jerry.tries() == Bodies{"e 2"});
 }
 
@@ -89,7 +89,7 @@ TEST_CASE("suspects: while all who ask hold something one of them is kept free, 
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3), jerry = world.consumer(4);
   rick.put("suspect");
-  morty.ask();
+  morty.request();
   put(rick, {"a", "b", "c", "d"});
   summer.prefetch(2);
   jerry.prefetch(2);
@@ -117,7 +117,7 @@ TEST_CASE("suspects: one that fails by word is none any more") {
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   rick.put("a");
-  morty.ask();
+  morty.request();
   morty.vanish();
   world.advance(reconnect_grace, {&rick});
   auto summer = world.consumer(3);
@@ -133,18 +133,18 @@ TEST_CASE("suspects: what its holder takes up again is what it was before") {
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   rick.put("a");
-  morty.ask();
+  morty.request();
   CHECK(morty.tries() == Bodies{"a 1"});
   Hello hello;
   hello.role = Role::consumer;
   hello.queues = {"default"};
-  hello.claims = 1;
+  hello.reclaims = 1;
   morty.vanish();
   world.advance(reconnect_grace, {&rick});
   const auto comes_again = [&](std::uint8_t n, const Client& before, std::uint32_t deliveries) {
-    hello.previous = Previous{world.core.epoch(), before.id};
+    hello.previous = Previous{world.core.broker_instance(), before.id};
     auto again = world.client(n, hello);
-    again.claim({{before.got.at("a"), 1, deliveries}});
+    again.reclaim({{before.got.at("a"), 1, deliveries}});
     CHECK(world.session(again).held == 1);
     rick.put("b");
     again.prefetch(1);
@@ -156,7 +156,7 @@ TEST_CASE("suspects: what its holder takes up again is what it was before") {
   }
   SUBCASE("it had cost a life") {
     auto summer = world.consumer(3);
-    summer.ask();
+    summer.request();
     CHECK(summer.tries() == Bodies{"a 2"});
     summer.vanish();
     world.advance(reconnect_grace, {&rick});
@@ -173,7 +173,7 @@ TEST_CASE("suspects: a higher priority goes before them, and who asks no more fr
   auto rick = world.producer(1);
   auto morty = world.consumer(2), summer = world.consumer(3);
   rick.put("suspect");
-  morty.ask();
+  morty.request();
   rick.put("a");
   summer.prefetch(1);
   morty.vanish();
@@ -182,13 +182,13 @@ TEST_CASE("suspects: a higher priority goes before them, and who asks no more fr
   CHECK(summer.received() == Bodies{"a"});
   rick.put("urgent", 9);
   CHECK(summer.received() == Bodies{});
-  summer.withdraw();
+  summer.cancel_requests();
   CHECK(summer.received() == Bodies{"none"});
   auto jerry = world.consumer(4);
-  jerry.ask();
+  jerry.request();
   CHECK(jerry.received() == Bodies{"urgent"});
   jerry.ack("urgent");
-  jerry.ask();
+  jerry.request();
   CHECK(jerry.received() == Bodies{"suspect"});
 }
 
@@ -204,7 +204,7 @@ TEST_CASE(
     const auto n = static_cast<std::uint8_t>(10 + 10 * life);
     Client consumers[] = {world.consumer_in(100u + life, n), world.consumer_in(100u + life, n + 1),
                           world.consumer_in(100u + life, n + 2)};
-    for (auto& one : consumers) one.ask();
+    for (auto& one : consumers) one.request();
     Bodies all;
     for (auto& one : consumers)
       for (const auto& body : one.tries()) all.push_back(body);
@@ -219,8 +219,8 @@ TEST_CASE(
   CHECK(rick.died().size() == 1);
   auto summer = world.consumer_in(7, 50), jerry = world.consumer_in(7, 51);
   for (const auto* body : {"a", "b"}) {  // they have cost one life, perhaps
-    summer.ask();
-    jerry.ask();
+    summer.request();
+    jerry.request();
     auto got = summer.tries();
     auto& holder = got.empty() ? jerry : summer;
     if (got.empty()) got = jerry.tries();
@@ -235,35 +235,35 @@ TEST_CASE(
   auto rick = world.producer(1);
   rick.put("suspect");
   auto morty = world.consumer(2);
-  morty.ask();
+  morty.request();
   auto summer = world.consumer_in(7, 3), jerry = world.consumer_in(7, 4),
        beth = world.consumer_in(7, 5);
   put(rick, {"a", "b"});
-  summer.ask();
-  jerry.ask();
+  summer.request();
+  jerry.request();
   CHECK(summer.received() == Bodies{"a"});
   CHECK(jerry.received() == Bodies{"b"});
   morty.vanish();
   world.advance(reconnect_grace, {&rick, &summer, &jerry, &beth});
-  beth.ask();
-  summer.ask();
+  beth.request();
+  summer.request();
   put(rick, {"c", "d"});
   CHECK(beth.received() == Bodies{});
   summer.ack("a");
   CHECK(summer.received() == Bodies{});
   SUBCASE("who is to get it asks no more") {
-    beth.withdraw();
+    beth.cancel_requests();
     CHECK(beth.received() == Bodies{"none"});
     jerry.ack("b");
     CHECK(summer.received() == Bodies{"suspect"});
     summer.ack("suspect");
-    summer.ask(2);
+    summer.request(2);
     CHECK(summer.received() == Bodies{"c", "d"});
   }
   SUBCASE("all is put down") {
     jerry.ack("b");
     CHECK(beth.received() == Bodies{"suspect"});
-    jerry.ask();
+    jerry.request();
     CHECK(jerry.received() == Bodies{});
     beth.ack("suspect");
     CHECK(summer.received() == Bodies{"c"});
@@ -271,7 +271,7 @@ TEST_CASE(
   }
   SUBCASE("another process is free before that") {
     auto space = world.consumer(8);
-    space.ask();
+    space.request();
     CHECK(space.received() == Bodies{"suspect"});
     CHECK(summer.received().size() + beth.received().size() == 2);
   }
@@ -283,9 +283,9 @@ TEST_CASE(
   auto rick = world.producer(1);
   rick.put("a");
   auto summer = world.consumer_in(7, 3), jerry = world.consumer_in(7, 4);
-  summer.ask();
+  summer.request();
   CHECK(summer.received() == Bodies{"a"});
-  jerry.ask();
+  jerry.request();
   summer.vanish();
   world.advance(reconnect_grace, {&rick});
   rick.put("b");
@@ -294,7 +294,7 @@ TEST_CASE(
   world.settle();
   CHECK(jerry.tries() == Bodies{"a 2"});
   jerry.ack("a");
-  jerry.ask();
+  jerry.request();
   CHECK(jerry.received() == Bodies{"b"});
 }
 
@@ -304,14 +304,14 @@ TEST_CASE(
   auto rick = world.producer(1);
   rick.put("suspect");
   auto morty = world.consumer(2);
-  morty.ask();
+  morty.request();
   auto summer = world.consumer(3);
   put(rick, {"a", "b"});
-  summer.ask(2);
+  summer.request(2);
   summer.received();
   morty.vanish();
   world.advance(reconnect_grace, {&rick, &summer});
-  summer.ask(2);
+  summer.request(2);
   for (int i = 0; i < 3; ++i) rick.put("urgent " + std::to_string(i), 9);
   CHECK(summer.received() == Bodies{});
   summer.ack("a");
@@ -324,7 +324,7 @@ TEST_CASE(
   }
   SUBCASE("another one asks") {
     auto jerry = world.consumer(4);
-    jerry.ask();
+    jerry.request();
     CHECK(jerry.received() == Bodies{"urgent 0"});
     summer.ack("b");
     CHECK(summer.received() == Bodies{"suspect"});
@@ -345,12 +345,12 @@ TEST_CASE("suspects: who does not say which process he is has one of his own") {
   };
   auto morty = nameless(2), summer = nameless(3), jerry = nameless(4);
   rick.put("suspect");
-  morty.ask();
+  morty.request();
   rick.put("a");
-  summer.ask();
+  summer.request();
   CHECK(summer.received() == Bodies{"a"});
   morty.vanish();
   world.advance(reconnect_grace, {&rick, &summer, &jerry});
-  jerry.ask();
+  jerry.request();
   CHECK(jerry.received() == Bodies{"suspect"});
 }

@@ -25,7 +25,7 @@ TEST_CASE("nonsense from sessions that stand breaks no invariant") {
       return random() % n;
     });
     for (int i = 0; i < 4000; ++i) {
-      nonsense.say_one();
+      nonsense.send_one();
       if (i % 3 == 0) nonsense.turn();
     }
     const auto& core = nonsense.dispatcher().core();

@@ -38,9 +38,9 @@ TEST_CASE("hellos that are valid") {
            consumer(R"(,"name":)" + quoted(max_client_name)),
            consumer(R"(,"host":)" + quoted(255)),
            consumer(R"(,"pid":18446744073709551615)"),
-           consumer(R"(,"claims":0)"),
-           consumer(R"(,"claims":65536)"),
-           consumer(R"(,"previous":{"epoch":"00000000000000ff",)"
+           consumer(R"(,"reclaims":0)"),
+           consumer(R"(,"reclaims":65536)"),
+           consumer(R"(,"previous":{"broker_instance":"00000000000000ff",)"
                     R"("session":"000102030405060708090a0b0c0d0e0f"})"),
            producer(R"(,"first_put":1)"),
            producer(R"(,"first_put":4611686018427387904)"),
@@ -84,10 +84,10 @@ TEST_CASE("hellos that are refused") {
            {consumer(R"(,"process":"x")"), Refusal::hello},
            {consumer(R"(,"named":1)"), Refusal::hello},
            {consumer(R"(,"previous":"x")"), Refusal::hello},
-           {consumer(R"(,"previous":{"epoch":"ff","session":"00"})"), Refusal::hello},
-           {consumer(R"(,"claims":[])"), Refusal::hello},
-           {consumer(R"(,"claims":-1)"), Refusal::hello},
-           {consumer(R"(,"claims":65537)"), Refusal::hello},
+           {consumer(R"(,"previous":{"broker_instance":"ff","session":"00"})"), Refusal::hello},
+           {consumer(R"(,"reclaims":[])"), Refusal::hello},
+           {consumer(R"(,"reclaims":-1)"), Refusal::hello},
+           {consumer(R"(,"reclaims":65537)"), Refusal::hello},
            {producer(R"(,"first_put":0)"), Refusal::hello},
            {producer(R"(,"first_put":4611686018427387905)"), Refusal::hello},
        }) {
@@ -107,15 +107,15 @@ TEST_CASE("a hello goes there and back") {
   sent.process = 12;
   sent.queues = {"a", "b/c"};
   sent.first_put = {8};
-  sent.heard = {9};
+  sent.feed_position = {9};
   sent.previous = Previous{{10}, random_session()};
-  sent.claims = 11;
+  sent.reclaims = 11;
   Hello got;
   std::string why;
   REQUIRE(parse(to_json(sent), got, why) == Refusal::none);
   CHECK(to_json(got) == to_json(sent));
   CHECK(got.previous->session == sent.previous->session);
-  CHECK(got.claims == sent.claims);
+  CHECK(got.reclaims == sent.reclaims);
   CHECK(got.process == sent.process);
 }
 
@@ -130,7 +130,7 @@ TEST_CASE("welcomes, refusals and notices: unknown fields are left alone, wrong 
   Welcome welcome;
   CHECK(parse(R"({"put_received":7,"later":1})", welcome));
   CHECK(welcome.put_received == SeqNo{7});
-  CHECK(welcome.first_told == SeqNo{1});
+  CHECK(welcome.feed_first == SeqNo{1});
   CHECK(!parse(R"({"put_received":"7"})", welcome));
   CHECK(!parse("x", welcome));
 
@@ -164,7 +164,7 @@ TEST_CASE(
                                             "[[1,\"aa\"]]",
                                             "[[2," + digest + "],[2," + digest + "]]"};
   for (const auto& wrong : wrong_ones) CHECK_MESSAGE(!digests(wrong), wrong);
-  CHECK(!parse(R"({"first_told":0})", welcome));
+  CHECK(!parse(R"({"feed_first":0})", welcome));
 }
 
 TEST_CASE("a notice of a body that is not text stays JSON") {
@@ -216,14 +216,14 @@ TEST_CASE("UTF-8 is cut between characters") {
 }
 
 TEST_CASE("ids as hexadecimal") {
-  CHECK(to_hex(Epoch{0x9c41d07be2a35f18}) == "9c41d07be2a35f18");
-  CHECK(epoch_from_hex("9c41d07be2a35f18") == Epoch{0x9c41d07be2a35f18});
+  CHECK(to_hex(std::uint64_t{0x9c41d07be2a35f18}) == "9c41d07be2a35f18");
+  CHECK(number_from_hex("9c41d07be2a35f18") == 0x9c41d07be2a35f18);
   const auto id = random_session();
   CHECK(session_from_hex(to_hex(id)) == id);
   CHECK(random_session() != id);
   for (const auto* bad :
        {"", "9c41d07be2a35f1", "9c41d07be2a35f188", "9C41d07be2a35f18", "9c41d07be2a35f1g"})
-    CHECK(!epoch_from_hex(bad));
+    CHECK(!number_from_hex(bad));
 }
 
 }  // namespace baton::test

@@ -40,12 +40,12 @@ std::string deliver(const std::string& body, std::uint16_t flags = 0) {
 }
 /// The same with the put `number` of producer 7.
 std::string named(std::uint64_t number, std::string_view body = "x", std::uint16_t flags = 0) {
-  return numbers(std::uint64_t{1}, std::uint16_t{0}, static_cast<std::uint16_t>(unkept | flags), 1u,
-                 std::uint64_t{7}, number) +
+  return numbers(std::uint64_t{1}, std::uint16_t{0}, static_cast<std::uint16_t>(unstored | flags),
+                 1u, std::uint64_t{7}, number) +
          std::string(body);
 }
 std::string next_of(std::string_view body) { return deliver(std::string(body), next_put); }
-std::string claim_run(std::uint64_t first, std::uint32_t count) {
+std::string reclaim_run(std::uint64_t first, std::uint32_t count) {
   return numbers(first, count, 1u);
 }
 
@@ -69,20 +69,20 @@ std::vector<Case> valid() {
       {"the largest item", put, entry(item, of(max_body))},
       {"the largest delayed item", put, entry(item, numbers(1u) + of(max_body), 0, has_delay)},
       {"two items", put, entry(item, "x") + entry(item, "y"), 2},
-      {"an ask", control, entry(ask, numbers(std::uint64_t{1}, std::uint64_t{2}, 3u))},
-      {"a withdraw", control, entry(withdraw, numbers(1u))},
+      {"a request", control, entry(request, numbers(std::uint64_t{1}, std::uint64_t{2}, 3u))},
+      {"cancelled requests", control, entry(cancel_requests, numbers(1u))},
       {"an ack of one run", control, entry(ack, run(1, 1))},
       {"an ack of two runs", control, entry(ack, run(1, 1) + run(7, 2))},
-      {"an ack of all that a session can hold", control, entry(ack, run(1, max_asks))},
+      {"an ack of all that a session can hold", control, entry(ack, run(1, max_requests))},
       {"a release", control, entry(release, run(UINT64_MAX - 1, 1))},
       {"a fail without a reason", control, entry(fail, run(1, 0))},
       {"a fail with the longest reason", control, entry(fail, run(1, 0) + of(max_reason))},
-      {"an empty block", control, entry(say, of(say_size))},
-      {"the largest block", control, entry(say, of(say_size + max_say))},
-      {"a lost lane", control, entry(lane_lost, numbers(1u, std::uint64_t{0}, 0u))},
+      {"an empty block", control, entry(print, of(print_size))},
+      {"the largest block", control, entry(print, of(print_size + max_print))},
+      {"a lost delivery link", control, entry(link_lost, numbers(1u, std::uint64_t{0}, 0u))},
       {"a join", control, entry(join, "")},
-      {"a bye", control, entry(bye, numbers(std::uint64_t{0}))},
-      {"claims", control, entry(claim, claim_run(1, 1) + claim_run(7, 65'535))},
+      {"a close", control, entry(close, numbers(std::uint64_t{0}))},
+      {"reclaims", control, entry(reclaim, reclaim_run(1, 1) + reclaim_run(7, 65'535))},
       {"what is lost", outcome, entry(lost, run(1, 1) + run(7, 2))},
       {"a delivery", deliveries, entry(delivery, deliver(""), 9, 1)},
       {"the largest delivery", deliveries, entry(delivery, deliver(of(max_body)), 0, 65535)},
@@ -95,10 +95,10 @@ std::vector<Case> valid() {
            entry(delivery, next_of("b"), 0, 1),
        3},
       {"its next bytes", deliveries, entry(part, "x")},
-      {"the answer to a withdrawn ask", deliveries, entry(empty, "")},
+      {"the answer to a cancelled request", deliveries, entry(empty, "")},
       {"a dead letter's notice", outcome, entry(died, "{}")},
       {"a result, which a later version may send", outcome, entry(result, "x")},
-      {"a line", console, entry(line, of(line_size + max_say))},
+      {"a line", console, entry(line, of(line_size + max_print))},
       {"dropped lines", console, entry(dropped, numbers(std::uint64_t{1}))},
   };
 }
@@ -115,19 +115,19 @@ std::vector<Case> malformed() {
       {"more entries than a message may have", control, entry(join, ""), max_entries + 1},
       {"kind 0", put, entry(EntryKind{}, "x")},
       {"an unknown kind", put, entry(EntryKind{2}, "x")},
-      {"a kind of another stream", put, entry(say, of(say_size))},
-      {"a say without its number", control, entry(say, of(say_size - 1))},
+      {"a kind of another stream", put, entry(print, of(print_size))},
+      {"a print without its number", control, entry(print, of(print_size - 1))},
       {"a line that does not say whose", console, entry(line, of(line_size - 1))},
       {"an item on control", control, entry(item, "x")},
-      {"an item on a lane", deliveries, entry(item, "x")},
+      {"an item on a delivery link", deliveries, entry(item, "x")},
       {"a line from a client", control, entry(line, "x")},
       {"entries in a heartbeat", heartbeat, entry(item, "x")},
       {"an item of priority 10", put, entry(item, "x", 10)},
       {"an item with an unknown flag", put, entry(item, "xxxx", 0, 2)},
       {"a delayed item without a delay", put, entry(item, "xxx", 0, has_delay)},
-      {"a short ask", control, entry(ask, of(19))},
-      {"a long ask", control, entry(ask, of(21))},
-      {"a short withdraw", control, entry(withdraw, of(3))},
+      {"a short request", control, entry(request, of(19))},
+      {"a long request", control, entry(request, of(21))},
+      {"a short cancel_requests", control, entry(cancel_requests, of(3))},
       {"an ack of nothing", control, entry(ack, "")},
       {"an ack of half a run", control, entry(ack, of(13))},
       {"an ack of no item", control, entry(ack, run(1, 0))},
@@ -136,17 +136,19 @@ std::vector<Case> malformed() {
       {"an ack with a result, which this version does not know", control,
        entry(ack, run(1, 1), 0, has_result)},
       {"a short fail", control, entry(fail, of(11))},
-      {"a short lost lane", control, entry(lane_lost, of(15))},
+      {"a short lost delivery link", control, entry(link_lost, of(15))},
       {"a join with something", control, entry(join, "x")},
-      {"a short bye", control, entry(bye, of(7))},
-      {"no claim", control, entry(claim, "")},
-      {"half a claim", control, entry(claim, claim_run(1, 1).substr(0, 15))},
-      {"a claim of no item", control, entry(claim, claim_run(1, 0))},
-      {"a claim of what never went out", control, entry(claim, numbers(std::uint64_t{1}, 1u, 0u))},
-      {"a claim of what went out too often", control,
-       entry(claim, numbers(std::uint64_t{1}, 1u, (1u << 31) + 1))},
-      {"a claim of item 0", control, entry(claim, claim_run(0, 1))},
-      {"a claim of items beyond the last id", control, entry(claim, claim_run(UINT64_MAX, 2))},
+      {"a short close", control, entry(close, of(7))},
+      {"no reclaim", control, entry(reclaim, "")},
+      {"half a reclaim", control, entry(reclaim, reclaim_run(1, 1).substr(0, 15))},
+      {"a reclaim of no item", control, entry(reclaim, reclaim_run(1, 0))},
+      {"a reclaim of what never went out", control,
+       entry(reclaim, numbers(std::uint64_t{1}, 1u, 0u))},
+      {"a reclaim of what went out too often", control,
+       entry(reclaim, numbers(std::uint64_t{1}, 1u, (1u << 31) + 1))},
+      {"a reclaim of item 0", control, entry(reclaim, reclaim_run(0, 1))},
+      {"a reclaim of items beyond the last id", control,
+       entry(reclaim, reclaim_run(UINT64_MAX, 2))},
       {"what is lost, but nothing", outcome, entry(lost, "")},
       {"a `empty` with something", deliveries, entry(empty, "x")},
       {"short dropped lines", console, entry(dropped, of(7))},
@@ -190,16 +192,16 @@ std::vector<Case> too_large() {
       {"an item", put, entry(item, of(max_body + 1))},
       {"a delayed item", put, entry(item, numbers(1u) + of(max_body + 1), 0, has_delay)},
       {"an ack of more than a session can hold", control,
-       entry(ack, run(1, max_asks) + run(100'000, 1))},
+       entry(ack, run(1, max_requests) + run(100'000, 1))},
       {"a reason", control, entry(fail, run(1, 0) + of(max_reason + 1))},
-      {"a block", control, entry(say, of(say_size + max_say + 1))},
-      {"claims of more than a session can hold", control,
-       entry(claim, claim_run(1, max_asks) + claim_run(100'000, 1))},
+      {"a block", control, entry(print, of(print_size + max_print + 1))},
+      {"reclaims of more than a session can hold", control,
+       entry(reclaim, reclaim_run(1, max_requests) + reclaim_run(100'000, 1))},
       {"a delivery", deliveries, entry(delivery, deliver(of(max_body + 1)), 0, 1)},
       {"the beginning of one", deliveries,
        entry(delivery, deliver(numbers(std::uint32_t{max_body + 1}) + "abc", partial), 0, 1)},
       {"a part", deliveries, entry(part, of(max_body + 1))},
-      {"a line", console, entry(line, of(line_size + max_say + 1))},
+      {"a line", console, entry(line, of(line_size + max_print + 1))},
   };
 }
 
@@ -214,17 +216,17 @@ void expect(const std::vector<Case>& cases, Refusal refusal) {
 void read_all(std::string_view payload) {
   EntryReader in(payload);
   std::vector<ItemRun> runs;
-  std::vector<Claim> claims;
+  std::vector<Reclaim> reclaims;
   for (Entry each; in.next(each);) {
     if (each.kind == item) read_item(each);
     if (each.kind == delivery) read_delivery(each);
-    if (each.kind == ask) read_ask(each);
-    if (each.kind == withdraw) read_withdraw(each);
+    if (each.kind == request) read_request(each);
+    if (each.kind == cancel_requests) read_cancel_requests(each);
     if (each.kind == ack || each.kind == release || each.kind == lost) read_runs(each, runs);
-    if (each.kind == claim) read_claims(each, claims);
+    if (each.kind == reclaim) read_reclaims(each, reclaims);
     if (each.kind == fail) read_fail(each);
-    if (each.kind == lane_lost) read_lane_lost(each);
-    if (each.kind == bye) read_bye(each);
+    if (each.kind == link_lost) read_link_lost(each);
+    if (each.kind == close) read_close(each);
     if (each.kind == dropped) read_dropped(each);
   }
 }
@@ -257,7 +259,8 @@ TEST_CASE("headers: what is read, what is refused") {
     Header header;
     CHECK(read_header(row.frame, header) == row.refusal);
     const bool readable = row.refusal != Refusal::short_frame && row.refusal != Refusal::magic;
-    CHECK(header.epoch == Epoch{readable ? 7u : 0u});  // so that the refusal finds its way back
+    CHECK(header.broker_instance ==
+          BrokerInstance{readable ? 7u : 0u});  // so that the refusal finds its way back
   }
 }
 
@@ -278,17 +281,17 @@ TEST_CASE("fixed blocks: a longer one is read, a shorter one refused") {
   Heartbeat sent_heartbeat{{1}, {2}, {3}, {4}, 5, true};
   const auto heartbeat_frame = encode_heartbeat({heartbeat, 0, {7}, {}, {}}, sent_heartbeat);
   Confirm sent_confirm;
-  sent_confirm.lane_port = 40123;
+  sent_confirm.link_port = 40123;
   sent_confirm.ended = true;
   const auto confirm_frame = encode_confirm({confirm, 0, {7}, {}, {}}, sent_confirm);
   for (const std::size_t more : {0, 1, 100}) {
     Heartbeat got_heartbeat;
     Confirm got_confirm;
     CHECK(decode_heartbeat(payload_of(heartbeat_frame + of(more)), got_heartbeat) == Refusal::none);
-    CHECK(got_heartbeat.lane_generation == 5);
+    CHECK(got_heartbeat.link_generation == 5);
     CHECK(got_heartbeat.rewind);
     CHECK(decode_confirm(payload_of(confirm_frame + of(more)), got_confirm) == Refusal::none);
-    CHECK(got_confirm.lane_port == 40123);
+    CHECK(got_confirm.link_port == 40123);
     CHECK(got_confirm.ended);
     CHECK(!got_confirm.shutdown);
   }

@@ -50,28 +50,28 @@ std::string name_of(EntryKind kind) {
       return "item";
     case EntryKind::digest:
       return "digest";
-    case EntryKind::ask:
-      return "ask";
-    case EntryKind::withdraw:
-      return "withdraw";
+    case EntryKind::request:
+      return "request";
+    case EntryKind::cancel_requests:
+      return "cancel_requests";
     case EntryKind::ack:
       return "ack";
     case EntryKind::fail:
       return "fail";
     case EntryKind::release:
       return "release";
-    case EntryKind::say:
-      return "say";
-    case EntryKind::lane_lost:
-      return "lane_lost";
+    case EntryKind::print:
+      return "print";
+    case EntryKind::link_lost:
+      return "link_lost";
     case EntryKind::join:
       return "join";
-    case EntryKind::bye:
-      return "bye";
-    case EntryKind::claim:
-      return "claim";
-    case EntryKind::claim_put:
-      return "claim_put";
+    case EntryKind::close:
+      return "close";
+    case EntryKind::reclaim:
+      return "reclaim";
+    case EntryKind::reclaim_put:
+      return "reclaim_put";
     case EntryKind::delivery:
       return "delivery";
     case EntryKind::empty:
@@ -113,7 +113,7 @@ class Walk {
     field(8, "head",
           name_of(header_.type) + " " + number(static_cast<unsigned>(header_.type)) + ", count " +
               number(header_.count));
-    field(8, "epoch", to_hex(header_.epoch));
+    field(8, "broker_instance", to_hex(header_.broker_instance.value));
     field(16, "session", to_hex(header_.session));
     field(8, "number", number(header_.number.value));
     again_.resize(header_size);
@@ -171,9 +171,9 @@ class Walk {
     REQUIRE(decode_heartbeat(payload, heartbeat) == Refusal::none);
     field(8, "put_sent", number(heartbeat.put_sent.value));
     field(8, "control_sent", number(heartbeat.control_sent.value));
-    field(8, "heard", number(heartbeat.heard.value));
-    field(8, "lane_received", number(heartbeat.lane_received.value));
-    field(4, "lane_generation", number(heartbeat.lane_generation));
+    field(8, "feed_position", number(heartbeat.feed_position.value));
+    field(8, "link_received", number(heartbeat.link_received.value));
+    field(4, "link_generation", number(heartbeat.link_generation));
     field(4, "flags", number(heartbeat.rewind ? 1 : 0));
     again_ = encode_heartbeat(header_, heartbeat);
   }
@@ -186,20 +186,20 @@ class Walk {
     field(8, "put_confirmed", number(confirm.put_confirmed.value));
     field(8, "put_credit", number(confirm.put_credit.value));
     field(8, "put_window", number(confirm.put_window));
-    field(8, "say_window", number(confirm.say_window));
+    field(8, "print_window", number(confirm.print_window));
     field(8, "accepted", number(confirm.accepted));
     field(8, "done", number(confirm.done));
     field(8, "dead", number(confirm.dead));
-    field(8, "told", number(confirm.told.value));
-    field(8, "lane_sent", number(confirm.lane_sent.value));
-    field(4, "lane_generation", number(confirm.lane_generation));
-    field(2, "lane_port", number(confirm.lane_port));
+    field(8, "feed_last", number(confirm.feed_last.value));
+    field(8, "link_sent", number(confirm.link_sent.value));
+    field(4, "link_generation", number(confirm.link_generation));
+    field(2, "link_port", number(confirm.link_port));
     field(1, "put_held", number(static_cast<unsigned>(confirm.put_held)));
-    field(1, "say_held", number(static_cast<unsigned>(confirm.say_held)));
+    field(1, "print_held", number(static_cast<unsigned>(confirm.print_held)));
     field(1, "flags",
           number((confirm.rewind_put ? 1u : 0u) | (confirm.rewind_control ? 2u : 0u) |
                  (confirm.shutdown ? 4u : 0u) | (confirm.ended ? 8u : 0u)));
-    field(8, "told_sent", number(confirm.told_sent.value));
+    field(8, "feed_sent", number(confirm.feed_sent.value));
     field(4, "consumers", number(confirm.consumers));
     again_ = encode_confirm(header_, confirm);
   }
@@ -230,37 +230,37 @@ class Walk {
       case EntryKind::release:
       case EntryKind::lost:
         return walk_runs(entry);
-      case EntryKind::claim:
-      case EntryKind::claim_put:
-        return walk_claims(entry);
+      case EntryKind::reclaim:
+      case EntryKind::reclaim_put:
+        return walk_reclaims(entry);
       case EntryKind::fail:
         return walk_fail(entry);
-      case EntryKind::lane_lost:
-        return walk_lane_lost(entry);
+      case EntryKind::link_lost:
+        return walk_link_lost(entry);
       case EntryKind::delivery:
         return walk_given(entry);
       case EntryKind::died:
         return walk_died(entry);
-      case EntryKind::ask:
-        field(8, "asked", number(read_ask(entry).asked));
-        field(8, "begun", number(read_ask(entry).begun.value));
-        field(4, "waiting", number(read_ask(entry).waiting));
-        return append_ask(again_, read_ask(entry));
-      case EntryKind::withdraw:
-        field(4, "count", number(read_withdraw(entry)));
-        return append_withdraw(again_, read_withdraw(entry));
-      case EntryKind::bye:
-        field(8, "last_put", number(read_bye(entry).value));
-        return append_bye(again_, read_bye(entry));
+      case EntryKind::request:
+        field(8, "requested", number(read_request(entry).requested));
+        field(8, "begun", number(read_request(entry).begun.value));
+        field(4, "waiting", number(read_request(entry).waiting));
+        return append_request(again_, read_request(entry));
+      case EntryKind::cancel_requests:
+        field(4, "count", number(read_cancel_requests(entry)));
+        return append_cancel_requests(again_, read_cancel_requests(entry));
+      case EntryKind::close:
+        field(8, "last_put", number(read_close(entry).value));
+        return append_close(again_, read_close(entry));
       case EntryKind::dropped:
         field(8, "blocks", number(read_dropped(entry)));
         return append_dropped(again_, read_dropped(entry));
       case EntryKind::part:
         field(entry.payload.size(), "body", shown(entry.payload));
         return append_block(again_, entry.kind, entry.payload);
-      case EntryKind::say:
+      case EntryKind::print:
       case EntryKind::line:
-        return walk_said(entry);
+        return walk_block(entry);
       default:
         if (!entry.payload.empty()) field(entry.payload.size(), "block", shown(entry.payload));
         return append_block(again_, entry.kind, entry.payload);
@@ -292,20 +292,20 @@ class Walk {
   }
 
   void walk_put(const PutName& put) {
-    field(8, "producer", to_hex(Epoch{put.producer}));
+    field(8, "producer", to_hex(put.producer));
     field(8, "put", number(put.number.value));
   }
 
-  void walk_claims(const Entry& entry) {
-    std::vector<Claim> claims;
-    read_claims(entry, claims);
-    for (const auto& claim : claims) {
-      field(8, "first", number(claim.first.value));
-      field(4, "run", number(claim.count));
-      field(4, "deliveries", number(claim.deliveries));
-      if (claim.put.producer != 0) walk_put(claim.put);
+  void walk_reclaims(const Entry& entry) {
+    std::vector<Reclaim> reclaims;
+    read_reclaims(entry, reclaims);
+    for (const auto& reclaim : reclaims) {
+      field(8, "first", number(reclaim.first.value));
+      field(4, "run", number(reclaim.count));
+      field(4, "deliveries", number(reclaim.deliveries));
+      if (reclaim.put.producer != 0) walk_put(reclaim.put);
     }
-    append_claims(again_, claims);
+    append_reclaims(again_, reclaims);
   }
 
   void walk_fail(const Entry& entry) {
@@ -316,12 +316,12 @@ class Walk {
     append_fail(again_, failure);
   }
 
-  void walk_lane_lost(const Entry& entry) {
-    const auto lost = read_lane_lost(entry);
+  void walk_link_lost(const Entry& entry) {
+    const auto lost = read_link_lost(entry);
     field(4, "generation", number(lost.generation));
     field(8, "received", number(lost.received.value));
     field(4, "wanted", number(lost.wanted));
-    append_lane_lost(again_, lost);
+    append_link_lost(again_, lost);
   }
 
   void walk_given(const Entry& entry) {
@@ -331,19 +331,19 @@ class Walk {
     field(2, "queue", number(delivery.queue));
     field(2, "flags", number(flags));
     field(4, "deliveries", number(delivery.deliveries));
-    if (flags & unkept) walk_put(delivery.put);
+    if (flags & unstored) walk_put(delivery.put);
     if (delivery.whole > 0) field(4, "whole", number(delivery.whole));
     field(delivery.body.size(), "body", shown(delivery.body));
     append_delivery(again_, delivery, std::exchange(put_, delivery.put));
   }
 
-  void walk_said(const Entry& entry) {
+  void walk_block(const Entry& entry) {
     const bool line = entry.kind == EntryKind::line;
-    const auto said = line ? read_line(entry) : read_say(entry);
-    if (line) field(8, "client", to_hex(Epoch{said.client}));
-    field(8, "said", number(said.number));
-    if (!said.block.empty()) field(said.block.size(), "block", shown(said.block));
-    line ? append_line(again_, said) : append_say(again_, said);
+    const auto printed = line ? read_line(entry) : read_print(entry);
+    if (line) field(8, "client", to_hex(printed.client));
+    field(8, "said", number(printed.number));
+    if (!printed.block.empty()) field(printed.block.size(), "block", shown(printed.block));
+    line ? append_line(again_, printed) : append_print(again_, printed);
   }
 
   void walk_died(const Entry& entry) {
@@ -362,7 +362,7 @@ class Walk {
   std::set<EntryKind> kinds_;
 };
 
-bool on_news(MessageType type) {
+bool on_notification(MessageType type) {
   return type >= MessageType::welcome && type < MessageType::deliveries;
 }
 
@@ -411,7 +411,7 @@ TEST_CASE("every example of PROTOCOL.md is what the code reads and writes") {
       CHECK(walk.fields()[i].bytes == example.message[i].bytes);
     }
     CHECK(walk.again() == frame);
-    CHECK(example.topic.empty() == !on_news(walk.header().type));
+    CHECK(example.topic.empty() == !on_notification(walk.header().type));
     if (!example.topic.empty()) CHECK(bytes_of(example.topic) == walk.header().session.view());
     types.insert(walk.header().type);
     kinds.insert(walk.kinds().begin(), walk.kinds().end());
@@ -460,8 +460,8 @@ TEST_CASE("PROTOCOL.md states the limits and times of the code") {
   };
   const std::map<std::string, std::string> in_code{
       {"max_body", number(max_body)},
-      {"max_say", number(max_say)},
-      {"say_part_bytes", number(say_part_bytes)},
+      {"max_print", number(max_print)},
+      {"print_part_bytes", number(print_part_bytes)},
       {"max_reason", number(max_reason)},
       {"max_message", number(max_message)},
       {"max_hello", number(max_hello)},
@@ -476,30 +476,30 @@ TEST_CASE("PROTOCOL.md states the limits and times of the code") {
       {"max_checkpoints", number(max_checkpoints)},
       {"topics_per_connection", number(topics_per_connection)},
       {"max_subscription", number(max_subscription)},
-      {"max_asks", number(max_asks)},
-      {"max_put_claims", number(max_put_claims)},
+      {"max_requests", number(max_requests)},
+      {"max_put_reclaims", number(max_put_reclaims)},
       {"max_priority", number(max_priority)},
       {"default_priority", number(default_priority)},
       {"put_window_items", number(put_window_items)},
       {"put_window_bytes", number(put_window_bytes)},
-      {"say_window_bytes", number(say_window_bytes)},
+      {"print_window_bytes", number(print_window_bytes)},
       {"control_window_bytes", number(control_window_bytes)},
       {"small_pack_bytes", number(small_pack_bytes)},
       {"console_window_bytes", number(console_window_bytes)},
-      {"lane_window_bytes", number(lane_window_bytes)},
-      {"lanes_window_bytes", number(lanes_window_bytes)},
+      {"link_window_bytes", number(link_window_bytes)},
+      {"links_window_bytes", number(links_window_bytes)},
       {"hello_again", ms(hello_again)},
       {"heartbeat_interval", ms(heartbeat_interval)},
       {"session_timeout", ms(session_timeout)},
-      {"claims_within", ms(claims_within)},
-      {"claims_at_latest", ms(claims_at_latest)},
+      {"reclaim_window", ms(reclaim_window)},
+      {"reclaim_at_latest", ms(reclaim_at_latest)},
       {"heartbeat_in_silence", ms(heartbeat_in_silence)},
       {"tcp_connect_within", ms(tcp_connect_within)},
       {"reconnect_grace", ms(reconnect_grace)},
       {"resend_after", ms(resend_after)},
       {"longest_resend_delay", ms(longest_resend_delay)},
       {"longest_pause", ms(longest_pause)},
-      {"ended_kept", ms(ended_kept)},
+      {"ended_kept", ms(ended_ttl)},
   };
   std::map<std::string, std::string> in_document;
   for (const auto& row : table_in(document, "| name | value |")) in_document[row[0]] = row[1];

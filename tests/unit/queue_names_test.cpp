@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "tests/worlds/broker_world.hpp"
-#include "tests/worlds/kept_memory.hpp"
+#include "tests/worlds/durable_memory.hpp"
 
 namespace baton::broker::test {
 namespace {
@@ -36,7 +36,7 @@ struct Names {
     item.body = "body";
     queues.put(producer, queue, item, last += 1, Time{});
     consumer.queues = {&queue};
-    queues.ask(consumer, consumer.asked + 1);
+    queues.request(consumer, consumer.requested + 1);
     queues.serve();
     REQUIRE(queues.ack(consumer, ItemId{last.value}));
     consumer.queues = {};
@@ -76,23 +76,23 @@ TEST_CASE("a name that is not used takes little memory") {
 
 TEST_CASE("a queue is forgotten when nothing is in it and nobody names it, not before") {
   Settings settings;
-  settings.keeps = true;
+  settings.durable = true;
   settings.max_attempts = 1;
-  KeptMemory storage;
+  DurableMemory storage;
   BrokerWorld world(settings, storage, {7});
   const auto& queues = world.core.queues().all();
   auto rick = world.producer(1, "rick", "mail");
   CHECK(queues.size() == 1);
   rick.put("a");
-  rick.bye({1});
+  rick.close({1});
   CHECK(queues.size() == 1);
   CHECK(storage.queues().size() == 1);
   auto morty = world.consumer(2, {"mail"});
-  morty.ask();
+  morty.request();
   CHECK(morty.received() == Bodies{"a"});
   morty.ack("a");
   CHECK(queues.size() == 1);
-  morty.bye();
+  morty.close();
   CHECK(queues.empty());
   CHECK(storage.queues().empty());
 }
@@ -100,21 +100,21 @@ TEST_CASE("a queue is forgotten when nothing is in it and nobody names it, not b
 TEST_CASE(
     "a queue with a dead item is remembered, the index of one that is forgotten is used again") {
   Settings settings;
-  settings.keeps = true;
+  settings.durable = true;
   settings.max_attempts = 1;
-  KeptMemory storage;
+  DurableMemory storage;
   BrokerWorld world(settings, storage, {7});
   auto morty = world.consumer(2, {"mail", "images"});
   auto rick = world.producer(1, "rick", "mail");
   auto summer = world.producer(3, "summer", "images");
   rick.put("a");
   summer.put("b");
-  morty.ask(2);
+  morty.request(2);
   morty.received();
   morty.fail("a");
   morty.ack("b");
-  for (auto* client : {&rick, &summer}) client->bye({1});
-  morty.bye();
+  for (auto* client : {&rick, &summer}) client->close({1});
+  morty.close();
   CHECK(storage.queues() == std::map<std::uint32_t, std::string>{{0, "mail"}});
   auto beth = world.producer(4, "beth", "video");
   beth.put("c");
@@ -126,14 +126,14 @@ TEST_CASE(
 
 TEST_CASE("a queue of which nothing was kept is forgotten by the next broker") {
   Settings settings;
-  settings.keeps = true;
-  KeptMemory storage;
+  settings.durable = true;
+  DurableMemory storage;
   {
     BrokerWorld world(settings, storage, {7});
     auto rick = world.producer(1, "rick", "mail");
     rick.put("a");
     auto morty = world.consumer(2, {"mail"});
-    morty.ask();
+    morty.request();
     morty.received();
     morty.ack("a");
     CHECK(storage.queues().size() == 1);

@@ -1,12 +1,11 @@
 // A producer's input, gone through again: what was put before, and where it is something else.
-#include "producer/program/retrace.hpp"
+#include "producer/retrace.hpp"
 
 #include <doctest/doctest.h>
 
 #include <string>
 
 #include "broker/checkpoints.hpp"
-#include "producer/retrace.hpp"
 
 namespace baton {
 namespace {

@@ -110,7 +110,7 @@ TEST_CASE(
     "a message shares its block's bytes, which are copied only for another header while somebody "
     "holds them") {
   StreamSender sender;
-  append_block(sender.block_for(9), EntryKind::say, "a");
+  append_block(sender.block_for(9), EntryKind::print, "a");
   sender.appended(1);
   auto* block = sender.next_to_send({});
   REQUIRE(block);
@@ -301,7 +301,7 @@ TEST_CASE("credit never falls, the window may") {
   sender.set_credit({10}, 10);
   sender.set_credit({5}, 10);
   for (int i = 0; i < 9; ++i) {
-    append_ask(sender.block_for(16), {1});
+    append_request(sender.block_for(16), {1});
     sender.appended(0);
   }
   CHECK(sender.may_append());
@@ -331,7 +331,7 @@ TEST_CASE("a block ends at 4096 entries, at 64 KiB, and before an entry that is 
   const std::string half(pack_bytes / 2, 'x');
   line.put_all({half, half, half});
   CHECK(line.send() == 3);  // two halves and their heads are too long for one
-  const std::string huge(max_say, 'x');
+  const std::string huge(max_print, 'x');
   line.put_all({"a", huge, "b"});
   CHECK(line.send() == 3);
   line.deliver_all();

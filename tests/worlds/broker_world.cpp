@@ -5,11 +5,11 @@
 namespace baton::broker::test {
 namespace {
 
-/// Calls see(entry) for the entries of the session's news of one type, and takes those messages
-/// away.
+/// Calls see(entry) for the entries of the session's notifications of one type, and takes those
+/// messages away.
 template <class See>
-void take_news(BrokerWorld& world, const SessionId& id, MessageType type, See see) {
-  std::erase_if(world.news_of[id], [&](const std::string& bytes) {
+void take_notifications(BrokerWorld& world, const SessionId& id, MessageType type, See see) {
+  std::erase_if(world.notifications_of[id], [&](const std::string& bytes) {
     Header header;
     REQUIRE(read_header(bytes, header) == Refusal::none);
     if (header.type != type) return false;
@@ -55,23 +55,23 @@ void Client::entry(const std::string& bytes) {
   world.settle();
 }
 
-void Client::ask(std::uint64_t more) {
+void Client::request(std::uint64_t more) {
   std::string bytes;
   const auto* session = world.core.find(id);
-  append_ask(bytes, {asked += more, session ? session->lane_sent() : SeqNo{},
-                     static_cast<std::uint32_t>(more)});
+  append_request(bytes, {requested += more, session ? session->link_sent() : SeqNo{},
+                         static_cast<std::uint32_t>(more)});
   entry(bytes);
 }
 
 void Client::prefetch(std::uint64_t more, SeqNo begun, std::uint32_t waiting) {
   std::string bytes;
-  append_ask(bytes, {asked += more, begun, waiting});
+  append_request(bytes, {requested += more, begun, waiting});
   entry(bytes);
 }
 
-void Client::withdraw(std::uint32_t count) {
+void Client::cancel_requests(std::uint32_t count) {
   std::string bytes;
-  append_withdraw(bytes, count);
+  append_cancel_requests(bytes, count);
   entry(bytes);
 }
 
@@ -93,22 +93,22 @@ void Client::fail(const std::string& body, const std::string& why, std::uint32_t
   entry(bytes);
 }
 
-void Client::say(const std::string& text) {
+void Client::print(const std::string& text) {
   std::string bytes;
-  append_say(bytes, {0, ++said, text});
+  append_print(bytes, {0, ++printed, text});
   entry(bytes);
 }
 
-void Client::say_part(const std::string& text, bool goes_on) {
+void Client::print_part(const std::string& text, bool goes_on) {
   std::string bytes;
-  append_say(bytes, {0, said + 1, text, goes_on});
-  said += goes_on ? 0 : 1;
+  append_print(bytes, {0, printed + 1, text, goes_on});
+  printed += goes_on ? 0 : 1;
   entry(bytes);
 }
 
-void Client::bye(SeqNo last_put) {
+void Client::close(SeqNo last_put) {
   std::string bytes;
-  append_bye(bytes, last_put);
+  append_close(bytes, last_put);
   entry(bytes);
 }
 
@@ -118,22 +118,22 @@ void Client::join() {
   entry(bytes);
 }
 
-void Client::lane_lost(std::uint32_t generation, SeqNo received_up_to, std::uint32_t wanted) {
+void Client::link_lost(std::uint32_t generation, SeqNo received_up_to, std::uint32_t wanted) {
   std::string bytes;
-  append_lane_lost(bytes, {generation, received_up_to, wanted});
-  asked = wanted;
+  append_link_lost(bytes, {generation, received_up_to, wanted});
+  requested = wanted;
   entry(bytes);
 }
 
-void Client::claim(const std::vector<Claim>& claims) {
+void Client::reclaim(const std::vector<Reclaim>& reclaims) {
   std::string bytes;
-  append_claims(bytes, claims);
+  append_reclaims(bytes, reclaims);
   entry(bytes);
 }
 
 void Client::heartbeat(SeqNo heard) {
   Heartbeat heartbeat;
-  heartbeat.heard = heard;
+  heartbeat.feed_position = heard;
   world.core.heartbeat(world.session(*this), heartbeat, world.now);
   world.settle();
 }
@@ -145,7 +145,7 @@ void Client::vanish() {
 
 std::vector<std::string> Client::received() {
   std::vector<std::string> bodies;
-  for (const auto& message : std::exchange(world.lane_messages[id], {}))
+  for (const auto& message : std::exchange(world.link_messages[id], {}))
     each_entry(std::string_view(message.bytes).substr(header_size), [&](const Entry& entry) {
       if (entry.kind == EntryKind::empty) {
         bodies.emplace_back("none");
@@ -160,7 +160,7 @@ std::vector<std::string> Client::received() {
 
 std::vector<int> Client::attempts() {
   std::vector<int> numbers;
-  for (const auto& message : world.lane_messages[id])
+  for (const auto& message : world.link_messages[id])
     each_entry(std::string_view(message.bytes).substr(header_size),
                [&](const Entry& entry) { numbers.push_back(read_delivery(entry).attempt); });
   received();
@@ -169,7 +169,7 @@ std::vector<int> Client::attempts() {
 
 std::vector<int> Client::deliveries() {
   std::vector<int> counts;
-  for (const auto& message : world.lane_messages[id])
+  for (const auto& message : world.link_messages[id])
     each_entry(std::string_view(message.bytes).substr(header_size), [&](const Entry& entry) {
       counts.push_back(static_cast<int>(read_delivery(entry).deliveries));
     });
@@ -178,9 +178,9 @@ std::vector<int> Client::deliveries() {
 }
 
 std::vector<std::string> Client::tries() {
-  const auto messages = world.lane_messages[id];
+  const auto messages = world.link_messages[id];
   auto bodies = received();
-  world.lane_messages[id] = messages;
+  world.link_messages[id] = messages;
   const auto numbers = attempts();
   for (std::size_t i = 0; i < bodies.size(); ++i) bodies[i] += " " + std::to_string(numbers[i]);
   return bodies;
@@ -189,7 +189,7 @@ std::vector<std::string> Client::tries() {
 Confirm Client::confirm() {
   Confirm last;
   int count = 0;
-  take_news(world, id, MessageType::confirm, [&](const Header&, std::string_view payload) {
+  take_notifications(world, id, MessageType::confirm, [&](const Header&, std::string_view payload) {
     CHECK(decode_confirm(payload, last) == Refusal::none);
     ++count;
   });
@@ -199,7 +199,7 @@ Confirm Client::confirm() {
 
 std::vector<DeadNotice> Client::died() {
   std::vector<DeadNotice> notices;
-  take_news(world, id, MessageType::outcome, [&](const Header&, std::string_view payload) {
+  take_notifications(world, id, MessageType::outcome, [&](const Header&, std::string_view payload) {
     each_entry(payload, [&](const Entry& entry) {
       notices.emplace_back();
       CHECK(parse(entry.payload, notices.back()));
@@ -211,7 +211,7 @@ std::vector<DeadNotice> Client::died() {
 std::vector<ItemId> Client::lost() {
   std::vector<ItemId> ids;
   std::vector<ItemRun> runs;
-  take_news(world, id, MessageType::outcome, [&](const Header&, std::string_view payload) {
+  take_notifications(world, id, MessageType::outcome, [&](const Header&, std::string_view payload) {
     each_entry(payload, [&](const Entry& entry) {
       CHECK(entry.kind == EntryKind::lost);
       read_runs(entry, runs);
@@ -224,7 +224,7 @@ std::vector<ItemId> Client::lost() {
 
 std::vector<std::string> Client::refusals() {
   std::vector<std::string> codes;
-  take_news(world, id, MessageType::refusal, [&](const Header&, std::string_view payload) {
+  take_notifications(world, id, MessageType::refusal, [&](const Header&, std::string_view payload) {
     RefusalNotice notice;
     CHECK(parse(payload, notice));
     codes.emplace_back(name(notice.refusal));
@@ -235,7 +235,7 @@ std::vector<std::string> Client::refusals() {
 std::vector<std::string> Client::lines() {
   std::vector<std::string> blocks;
   bool goes_on = false;
-  take_news(world, id, MessageType::console, [&](const Header&, std::string_view payload) {
+  take_notifications(world, id, MessageType::console, [&](const Header&, std::string_view payload) {
     each_entry(payload, [&](const Entry& entry) {
       if (entry.kind == EntryKind::dropped)
         return blocks.push_back("dropped " + std::to_string(read_dropped(entry)));

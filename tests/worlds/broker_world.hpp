@@ -44,34 +44,34 @@ struct Client {
   Role role;
   SeqNo next_put{1};
   SeqNo next_control{1};
-  std::uint64_t asked = 0;
-  std::uint64_t said = 0;
+  std::uint64_t requested = 0;
+  std::uint64_t printed = 0;
   std::map<std::string, ItemId> got = {};  ///< by body; the last time
 
   void put(const std::string& body, std::uint8_t priority = default_priority,
            std::uint32_t delay_ms = 0);
   /// With a place in its input: that many items.
   void put(const std::string& body, const InputPlace& place);
-  void ask(std::uint64_t more = 1);  ///< so many gets wait, and what came before was begun
+  void request(std::uint64_t more = 1);  ///< so many gets wait, and what came before was begun
   /// Of what comes, all up to `begun` was begun by now, and `waiting` gets wait.
   void prefetch(std::uint64_t more, SeqNo begun = {}, std::uint32_t waiting = 0);
-  void withdraw(std::uint32_t count = 1);
+  void cancel_requests(std::uint32_t count = 1);
   void ack(const std::string& body);
   void release(const std::string& body);
   void fail(const std::string& body, const std::string& why = "no reason",
             std::uint32_t delay_ms = 0);
-  void say(const std::string& lines);
+  void print(const std::string& lines);
   /// The next part of a block, in a message of its own; the last one, or one that goes on.
-  void say_part(const std::string& text, bool goes_on);
-  void bye(SeqNo last_put = {});
+  void print_part(const std::string& text, bool goes_on);
+  void close(SeqNo last_put = {});
   void join();
-  void lane_lost(std::uint32_t generation, SeqNo received, std::uint32_t wanted);
-  void claim(const std::vector<Claim>& claims);
+  void link_lost(std::uint32_t generation, SeqNo received, std::uint32_t wanted);
+  void reclaim(const std::vector<Reclaim>& reclaims);
   void heartbeat(SeqNo heard = {});
   void vanish();  ///< its subscription leaves, as when it is killed
   void entry(const std::string& bytes);
 
-  /// What its lane brought since the last call: bodies, and "none" for the answers to withdrawn
+  /// What its link brought since the last call: bodies, and "none" for the answers to cancelled
   /// asks.
   std::vector<std::string> received();
   /// The attempts that came with the bodies since the last call.
@@ -83,7 +83,7 @@ struct Client {
   /// The last confirm that it was told.
   Confirm confirm();
   std::vector<DeadNotice> died();
-  /// What it claimed in vain, since the last call.
+  /// What it reclaimed in vain, since the last call.
   std::vector<ItemId> lost();
   std::vector<std::string> refusals();
   /// Blocks of lines, each whole, and "dropped N".
@@ -93,10 +93,10 @@ struct Client {
 class BrokerWorld final : private Shell {
  public:
   explicit BrokerWorld(Settings settings = {})
-      : dispatcher(std::move(settings), Epoch{7}, storage, now) {}
+      : dispatcher(std::move(settings), BrokerInstance{7}, storage, now) {}
   /// A broker over what another one has kept, which must outlive it.
-  BrokerWorld(Settings settings, Storage& kept, Epoch epoch)
-      : dispatcher(std::move(settings), epoch, kept, now) {}
+  BrokerWorld(Settings settings, Storage& kept, BrokerInstance broker_instance)
+      : dispatcher(std::move(settings), broker_instance, kept, now) {}
 
   Client producer(std::uint8_t n, const std::string& name = "",
                   const std::string& queue = "default") {
@@ -128,23 +128,24 @@ class BrokerWorld final : private Shell {
     hello.role = Role::printer;
     return client(n, hello);
   }
-  /// A consumer that claims what the session `before`, of a broker of that epoch, was given.
-  Client claimant(std::uint8_t n, Epoch epoch, const SessionId& before,
-                  const std::vector<Claim>& claims) {
+  /// A consumer that reclaims what the session `before`, of a broker of that broker instance, was
+  /// given.
+  Client reclaimer(std::uint8_t n, BrokerInstance broker_instance, const SessionId& before,
+                   const std::vector<Reclaim>& reclaims) {
     std::uint64_t items = 0;
-    for (const auto& claim : claims) items += claim.count;
-    auto made = announces_claims(n, epoch, before, items);
-    made.claim(claims);
+    for (const auto& reclaim : reclaims) items += reclaim.count;
+    auto made = announces_reclaims(n, broker_instance, before, items);
+    made.reclaim(reclaims);
     return made;
   }
-  /// One whose claims of so many items are yet to come.
-  Client announces_claims(std::uint8_t n, Epoch epoch, const SessionId& before,
-                          std::uint64_t items) {
+  /// One whose reclaims of so many items are yet to come.
+  Client announces_reclaims(std::uint8_t n, BrokerInstance broker_instance, const SessionId& before,
+                            std::uint64_t items) {
     Hello hello;
     hello.role = Role::consumer;
     hello.queues = {"default"};
-    hello.previous = Previous{epoch, before};
-    hello.claims = items;
+    hello.previous = Previous{broker_instance, before};
+    hello.reclaims = items;
     return client(n, hello);
   }
   Client client(std::uint8_t n, Hello hello) {
@@ -183,28 +184,30 @@ class BrokerWorld final : private Shell {
   }
 
   Time now{1h};
-  bool lanes_left = true;  ///< else none can be opened
+  bool links_left = true;  ///< else none can be opened
   MemoryStorage storage;
   Dispatcher dispatcher;
   Core& core = dispatcher.core();
   Effects& effects = dispatcher.effects();
-  std::map<SessionId, std::vector<Effects::LaneMessage>> lane_messages;
-  std::map<SessionId, std::vector<std::string>> news_of;
+  std::map<SessionId, std::vector<Effects::LinkMessage>> link_messages;
+  std::map<SessionId, std::vector<std::string>> notifications_of;
   std::vector<std::string> lines;  ///< of the log
-  std::vector<std::string> out;    ///< of the plain door
+  std::vector<std::string> out;    ///< of the plain endpoint
 
  private:
-  void open_lane(const SessionId& session, std::uint32_t generation) override {
-    if (lanes_left)
-      core.lane_opened(session, generation, static_cast<std::uint16_t>(6000 + generation));
+  void open_link(const SessionId& session, std::uint32_t generation) override {
+    if (links_left)
+      core.link_opened(session, generation, static_cast<std::uint16_t>(6000 + generation));
     else
-      core.lane_failed(session, generation, now);
+      core.link_failed(session, generation, now);
   }
-  void close_lane(const SessionId& /*session*/, std::uint32_t /*generation*/) override {}
-  void send(Effects::LaneMessage& message) override {
-    lane_messages[message.session].push_back(message);
+  void close_link(const SessionId& /*session*/, std::uint32_t /*generation*/) override {}
+  void send(Effects::LinkMessage& message) override {
+    link_messages[message.session].push_back(message);
   }
-  void send(Effects::News& news) override { news_of[news.to].push_back(news.bytes); }
+  void send(Effects::Notification& notification) override {
+    notifications_of[notification.to].push_back(notification.bytes);
+  }
   void put_out(std::vector<std::string>& bodies) override {
     std::move(bodies.begin(), bodies.end(), std::back_inserter(out));
   }

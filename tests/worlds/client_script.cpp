@@ -55,7 +55,7 @@ void Script::live(Duration time) {
     advance(100ms);
     if ((now.time_since_epoch() / 100ms) % 10 != 0) continue;
     confirm.control_received = last_control_;
-    say_confirm();
+    send_confirm();
   }
 }
 
@@ -71,14 +71,14 @@ void Script::read(const Outbox::Message& message) {
     hello_ = hello;
     return;
   }
-  CHECK(header.epoch == epoch);
+  CHECK(header.broker_instance == broker_instance);
   if (header.type == MessageType::heartbeat) {
     Heartbeat heartbeat;
     REQUIRE(decode_heartbeat(payload, heartbeat) == Refusal::none);
     heartbeat_ = heartbeat;
     return;
   }
-  CHECK((message.door == Door::put) == (header.type == MessageType::put));
+  CHECK((message.endpoint == TargetEndpoint::put) == (header.type == MessageType::put));
   if (header.type == MessageType::put && header.count == 0) return marks_.push_back(header.number);
   REQUIRE(check_entries(header.type, payload, header.count) == Refusal::none);
   EntryReader in(payload);
@@ -94,32 +94,32 @@ void Script::read(const Outbox::Message& message) {
     last_control_ = {header.number.value + header.count - 1u};
 }
 
-void Script::news(const std::string& frame) {
-  logic_.on_news(frame, now);
+void Script::notify(const std::string& frame) {
+  logic_.on_notification(frame, now);
   tick();
 }
 
 void Script::welcome(const Welcome& welcome) {
-  news(encode_json({MessageType::welcome, 0, epoch, session, {}}, to_json(welcome)));
+  notify(encode_json({MessageType::welcome, 0, broker_instance, session, {}}, to_json(welcome)));
 }
 
-void Script::say_confirm() {
-  news(encode_confirm({MessageType::confirm, 0, epoch, session, {}}, confirm));
+void Script::send_confirm() {
+  notify(encode_confirm({MessageType::confirm, 0, broker_instance, session, {}}, confirm));
 }
 
 void Script::refuse(Refusal refusal, const std::string& text) {
-  news(encode_json({MessageType::refusal, 0, epoch, session, {}},
-                   to_json(RefusalNotice{refusal, text})));
+  notify(encode_json({MessageType::refusal, 0, broker_instance, session, {}},
+                     to_json(RefusalNotice{refusal, text})));
 }
 
 void Script::told(MessageType type, SeqNo first, const std::vector<std::string>& blocks) {
   std::string frame(header_size, '\0');
   write_header(frame.data(),
-               {type, static_cast<std::uint16_t>(blocks.size()), epoch, session, first});
+               {type, static_cast<std::uint16_t>(blocks.size()), broker_instance, session, first});
   for (const auto& block : blocks)
     type == MessageType::console ? append_line(frame, {0, 0, block})
                                  : append_block(frame, EntryKind::died, block);
-  news(frame);
+  notify(frame);
 }
 
 void Script::deliver(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids,
@@ -127,8 +127,8 @@ void Script::deliver(std::uint32_t generation, SeqNo first, const std::vector<st
   deliver(generation, first, ids, deliveries, {});
 }
 
-void Script::hand_off_unkept(std::uint32_t generation, SeqNo first,
-                             const std::vector<std::uint64_t>& ids, PutName put) {
+void Script::deliver_unstored(std::uint32_t generation, SeqNo first,
+                              const std::vector<std::uint64_t>& ids, PutName put) {
   deliver(generation, first, ids, 1, put);
 }
 
@@ -136,7 +136,7 @@ void Script::deliver(std::uint32_t generation, SeqNo first, const std::vector<st
                      std::uint32_t deliveries, PutName put) {
   std::string frame(header_size, '\0');
   write_header(frame.data(), {MessageType::deliveries, static_cast<std::uint16_t>(ids.size()),
-                              epoch, session, first});
+                              broker_instance, session, first});
   PutName before;
   for (const auto id : ids) {
     append_delivery(
@@ -145,22 +145,22 @@ void Script::deliver(std::uint32_t generation, SeqNo first, const std::vector<st
     before = put;
     if (put != PutName{}) put = put.next();
   }
-  logic_.on_lane(generation, frame, now);
+  logic_.on_link(generation, frame, now);
   tick();
 }
 
 void Script::lost(SeqNo number, const std::vector<ItemRun>& runs) {
   std::string frame(header_size, '\0');
-  write_header(frame.data(), {MessageType::outcome, 1, epoch, session, number});
+  write_header(frame.data(), {MessageType::outcome, 1, broker_instance, session, number});
   append_runs(frame, EntryKind::lost, runs);
-  news(frame);
+  notify(frame);
 }
 
 void Script::none(std::uint32_t generation, SeqNo number) {
   std::string frame(header_size, '\0');
-  write_header(frame.data(), {MessageType::deliveries, 1, epoch, session, number});
+  write_header(frame.data(), {MessageType::deliveries, 1, broker_instance, session, number});
   append_block(frame, EntryKind::empty, {});
-  logic_.on_lane(generation, frame, now);
+  logic_.on_link(generation, frame, now);
   tick();
 }
 
@@ -181,11 +181,11 @@ std::vector<std::uint64_t> ids_in(const Sent& sent) {
   return ids;
 }
 
-std::vector<Claim> claims_in(const Sent& sent) {
-  REQUIRE((sent.kind == EntryKind::claim || sent.kind == EntryKind::claim_put));
-  std::vector<Claim> claims;
-  read_claims({sent.kind, 0, 0, sent.payload}, claims);
-  return claims;
+std::vector<Reclaim> reclaims_in(const Sent& sent) {
+  REQUIRE((sent.kind == EntryKind::reclaim || sent.kind == EntryKind::reclaim_put));
+  std::vector<Reclaim> reclaims;
+  read_reclaims({sent.kind, 0, 0, sent.payload}, reclaims);
+  return reclaims;
 }
 
 }  // namespace baton::script

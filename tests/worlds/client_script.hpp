@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "client/client_session.hpp"
 #include "client/logic.hpp"
-#include "client/session.hpp"
 #include "proto/greeting.hpp"
 #include "proto/message.hpp"
 
@@ -32,7 +32,7 @@ class Script {
   explicit Script(ClientLogic& logic) : logic_(logic) {}
 
   Time now = Time(1000s);
-  Epoch epoch{77};
+  BrokerInstance broker_instance{77};
   SessionId session = session_id(1);
   Confirm confirm;  ///< what the next confirm() says
 
@@ -47,16 +47,16 @@ class Script {
   void live(Duration time);
 
   void welcome(const Welcome& welcome = {});
-  void say_confirm();
+  void send_confirm();
   void refuse(Refusal refusal, const std::string& text = "because");
   void told(MessageType type, SeqNo first, const std::vector<std::string>& blocks);
-  void news(const std::string& frame);
+  void notify(const std::string& frame);
   void deliver(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids,
                std::uint32_t deliveries = 1);
   /// ... that are not kept yet: the first one's put, the others' numbers follow it.
-  void hand_off_unkept(std::uint32_t generation, SeqNo first, const std::vector<std::uint64_t>& ids,
-                       PutName put);
-  /// "These you claimed in vain": entry `number` of the broker's stream.
+  void deliver_unstored(std::uint32_t generation, SeqNo first,
+                        const std::vector<std::uint64_t>& ids, PutName put);
+  /// "These you reclaimed in vain": entry `number` of the broker's stream.
   void lost(SeqNo number, const std::vector<ItemRun>& runs);
   void none(std::uint32_t generation, SeqNo number);
 
@@ -88,6 +88,6 @@ class Script {
 
 /// The ids that an ack or release entry names.
 std::vector<std::uint64_t> ids_in(const Sent& sent);
-std::vector<Claim> claims_in(const Sent& sent);
+std::vector<Reclaim> reclaims_in(const Sent& sent);
 
 }  // namespace baton::script

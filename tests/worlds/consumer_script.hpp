@@ -22,20 +22,20 @@ struct ConsumerScript : Script {
 
   void stand(const Welcome& told = {}) {
     welcome(told);
-    confirm.lane_generation = 1;
-    confirm.lane_port = 9000;
-    confirm.say_window = 1000;
-    say_confirm();
+    confirm.link_generation = 1;
+    confirm.link_port = 9000;
+    confirm.print_window = 1000;
+    send_confirm();
     hello();
   }
-  /// Standing, with a lane that is connected.
+  /// Standing, with a link that is connected.
   void open() {
     stand();
-    lane_up(1);
+    link_up(1);
     requests();
   }
-  void lane_up(std::uint32_t generation) {
-    consumer.on_lane_up(generation, now);
+  void link_up(std::uint32_t generation) {
+    consumer.on_link_up(generation, now);
     tick();
   }
   void want(int n = 1) {
@@ -52,24 +52,24 @@ struct ConsumerScript : Script {
     std::string body;
     return consumer.take(delivery, body, now) ? delivery.id.value : 0;
   }
-  std::uint64_t asked() {
+  std::uint64_t requested() {
     const auto said = control();
     REQUIRE(said.size() == 1);
-    REQUIRE(said[0].kind == EntryKind::ask);
-    return read_ask({EntryKind::ask, 0, 0, said[0].payload}).asked;
+    REQUIRE(said[0].kind == EntryKind::request);
+    return read_request({EntryKind::request, 0, 0, said[0].payload}).requested;
   }
-  LaneLost lane_lost() {
+  LinkLost link_lost() {
     const auto said = control();
     REQUIRE(said.size() == 1);
-    REQUIRE(said[0].kind == EntryKind::lane_lost);
-    return read_lane_lost({EntryKind::lane_lost, 0, 0, said[0].payload});
+    REQUIRE(said[0].kind == EntryKind::link_lost);
+    return read_link_lost({EntryKind::link_lost, 0, 0, said[0].payload});
   }
   void begin_anew() { begin_again(session_id(2)); }
   void begin_again(const SessionId& next) {
     now += hello_again;
-    consumer.on_news(encode_json({MessageType::refusal, 0, epoch, session, {}},
-                                 to_json(RefusalNotice{Refusal::unknown_session, ""})),
-                     now);
+    consumer.on_notification(encode_json({MessageType::refusal, 0, broker_instance, session, {}},
+                                         to_json(RefusalNotice{Refusal::unknown_session, ""})),
+                             now);
     session = next;
     tick();
     confirm = {};

@@ -7,9 +7,9 @@
 namespace baton::broker::test {
 namespace {
 
-constexpr Epoch epoch{7};
+constexpr BrokerInstance broker_instance{7};
 
-Header header(MessageType type, const SessionId& id) { return {type, 0, epoch, id, {}}; }
+Header header(MessageType type, const SessionId& id) { return {type, 0, broker_instance, id, {}}; }
 
 SessionId id_of(std::uint64_t begun) {
   SessionId id;
@@ -20,9 +20,9 @@ SessionId id_of(std::uint64_t begun) {
 }  // namespace
 
 Nonsense::Nonsense(Settings settings, Below below)
-    : below_(std::move(below)), dispatcher_(std::move(settings), epoch, storage_, now_) {}
+    : below_(std::move(below)), dispatcher_(std::move(settings), broker_instance, storage_, now_) {}
 
-void Nonsense::say_one() {
+void Nonsense::send_one() {
   const SessionId id = session();
   switch (below_(9)) {
     case 8:
@@ -41,7 +41,7 @@ void Nonsense::say_one() {
   }
 }
 
-void Nonsense::say_payload(MessageType type, std::string_view payload) {
+void Nonsense::send_payload(MessageType type, std::string_view payload) {
   const auto id = session();
   auto message_header = header(type, id);
   message_header.count = 1;
@@ -58,11 +58,11 @@ void Nonsense::turn() {
   dispatcher_.core().check_invariants();
 }
 
-void Nonsense::open_lane(const SessionId& session, std::uint32_t generation) {
+void Nonsense::open_link(const SessionId& session, std::uint32_t generation) {
   if (below_(10) == 0)
-    dispatcher_.core().lane_failed(session, generation, now_);
+    dispatcher_.core().link_failed(session, generation, now_);
   else
-    dispatcher_.core().lane_opened(session, generation, 6000);
+    dispatcher_.core().link_opened(session, generation, 6000);
 }
 
 std::uint64_t Nonsense::put() {
@@ -109,20 +109,20 @@ std::string Nonsense::hello() {
   if (hello.role == Role::consumer && two_queues)
     hello.queues.push_back("queue" + std::to_string(below_(3)));
   hello.first_put.value = below_(2) ? 1 : std::max<std::uint64_t>(1, number());
-  hello.heard.value = number();
+  hello.feed_position.value = number();
   hello.begun = below_(4) == 1;
   if (below_(4) == 1) hello.run.bytes.fill(static_cast<std::uint8_t>(below_(2)));
-  if (below_(2)) hello.previous = Previous{epoch, session()};
-  hello.claims = below_(3) * below_(100);
+  if (below_(2)) hello.previous = Previous{broker_instance, session()};
+  hello.reclaims = below_(3) * below_(100);
   return to_json(hello);
 }
 
 Heartbeat Nonsense::heartbeat() {
   Heartbeat heartbeat;
-  for (auto* value :
-       {&heartbeat.put_sent, &heartbeat.control_sent, &heartbeat.heard, &heartbeat.lane_received})
+  for (auto* value : {&heartbeat.put_sent, &heartbeat.control_sent, &heartbeat.feed_position,
+                      &heartbeat.link_received})
     value->value = number();
-  heartbeat.lane_generation = static_cast<std::uint32_t>(number());
+  heartbeat.link_generation = static_cast<std::uint32_t>(number());
   heartbeat.rewind = below_(2) == 0;
   return heartbeat;
 }
@@ -140,25 +140,26 @@ void Nonsense::control_entry(std::string& out) {
   run.count = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(below_(50)));
   switch (below_(9)) {
     case 8:
-      return append_claims(out,
-                           {{run.first, run.count, static_cast<std::uint32_t>(1 + below_(3))}});
+      return append_reclaims(out,
+                             {{run.first, run.count, static_cast<std::uint32_t>(1 + below_(3))}});
     case 0:
     case 1:
-      return append_ask(out, {number(), {number()}, static_cast<std::uint32_t>(number())});
+      return append_request(out, {number(), {number()}, static_cast<std::uint32_t>(number())});
     case 2:
-      return append_withdraw(out, n32);
+      return append_cancel_requests(out, n32);
     case 3:
       return append_runs(out, below_(2) ? EntryKind::ack : EntryKind::release, {run});
     case 4:
       return append_fail(out, {run.first, n32, "why"});
     case 5:
-      return append_lane_lost(out, {below_(2) ? 1 : n32, {run.first.value}, n32});
+      return append_link_lost(out, {below_(2) ? 1 : n32, {run.first.value}, n32});
     case 6:
       if (below_(2)) return append_block(out, EntryKind::join, {});
-      return append_say(out, {0, below_(4), below_(2) ? "" : "line\n"});
+      return append_print(out, {0, below_(4), below_(2) ? "" : "line\n"});
     default:
-      if (below_(10) == 0) append_bye(out, {number()});
-      return append_ask(out, {below_(100), {below_(100)}, static_cast<std::uint32_t>(below_(100))});
+      if (below_(10) == 0) append_close(out, {number()});
+      return append_request(out,
+                            {below_(100), {below_(100)}, static_cast<std::uint32_t>(below_(100))});
   }
 }
 

@@ -18,9 +18,9 @@ class Nonsense final : private Shell {
   Nonsense(Settings settings, Below below);
 
   /// A client says something, or begins, or its subscription comes or goes.
-  void say_one();
+  void send_one();
   /// A client sends `payload` behind a header that is right, and says that it is one entry.
-  void say_payload(MessageType type, std::string_view payload);
+  void send_payload(MessageType type, std::string_view payload);
   /// Time passes, and the turn ends; throws when an invariant does not hold then.
   void turn();
   void advance(Duration time) { now_ += time; }
@@ -43,10 +43,10 @@ class Nonsense final : private Shell {
   SeqNo next(MessageType type, const SessionId& id);
   void subscription(const SessionId& id);
   void send(std::string message);
-  void open_lane(const SessionId& session, std::uint32_t generation) override;
-  void close_lane(const SessionId& /*session*/, std::uint32_t /*generation*/) override {}
-  void send(Effects::LaneMessage& /*message*/) override {}
-  void send(Effects::News& /*news*/) override {}
+  void open_link(const SessionId& session, std::uint32_t generation) override;
+  void close_link(const SessionId& /*session*/, std::uint32_t /*generation*/) override {}
+  void send(Effects::LinkMessage& /*message*/) override {}
+  void send(Effects::Notification& /*notification*/) override {}
   void put_out(std::vector<std::string>& /*bodies*/) override {}
   void log(const std::string& /*line*/) override {}
 

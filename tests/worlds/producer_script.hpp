@@ -18,8 +18,8 @@ struct ProducerScript : Script {
     Script::welcome({});
     confirm.put_credit = {items};
     confirm.put_window = 1000;
-    confirm.say_window = 1000;
-    say_confirm();
+    confirm.print_window = 1000;
+    send_confirm();
     hello();
   }
   void put(const std::string& body) {
@@ -30,32 +30,33 @@ struct ProducerScript : Script {
   void confirm_puts(std::uint64_t up_to) {
     confirm.put_received = confirm.put_confirmed = {up_to};
     confirm.accepted = up_to;
-    say_confirm();
+    send_confirm();
   }
   /// The broker was started anew; the client is told and begins another session.
-  void new_broker(std::uint8_t sessions = 2, Epoch next = {78}) {
+  void new_broker(std::uint8_t sessions = 2, BrokerInstance next = {78}) {
     now += hello_again;
-    refuse_with_new_epoch(session_id(sessions), next);
+    refuse_with_new_instance(session_id(sessions), next);
     session = session_id(sessions);
     tick();
     confirm = {};
-    epoch = next;
+    broker_instance = next;
   }
   /// The broker has lost the session; the client begins the next one.
   void begin_anew(std::uint8_t sessions) {
     now += hello_again;
-    news(encode_json({MessageType::refusal, 0, epoch, session, {}},
-                     to_json(RefusalNotice{Refusal::unknown_session, ""})),
-         session_id(sessions));
+    notify(encode_json({MessageType::refusal, 0, broker_instance, session, {}},
+                       to_json(RefusalNotice{Refusal::unknown_session, ""})),
+           session_id(sessions));
     tick();
   }
-  void refuse_with_new_epoch(const SessionId& next = session_id(2), Epoch epoch_of_it = {78}) {
-    news(encode_json({MessageType::refusal, 0, epoch_of_it, session, {}},
-                     to_json(RefusalNotice{Refusal::wrong_epoch, ""})),
-         next);
+  void refuse_with_new_instance(const SessionId& next = session_id(2),
+                                BrokerInstance instance_of_it = {78}) {
+    notify(encode_json({MessageType::refusal, 0, instance_of_it, session, {}},
+                       to_json(RefusalNotice{Refusal::wrong_broker_instance, ""})),
+           next);
   }
-  void news(const std::string& frame, const SessionId& session_after) {
-    producer.on_news(frame, now);
+  void notify(const std::string& frame, const SessionId& session_after) {
+    producer.on_notification(frame, now);
     session = session_after;
   }
 

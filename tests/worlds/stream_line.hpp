@@ -21,7 +21,7 @@ class Line {
   }
 
   SeqNo put(const std::string& text) {
-    append_say(sender.block_for(entry_head_size + say_size + text.size()), {0, 0, text});
+    append_print(sender.block_for(entry_head_size + print_size + text.size()), {0, 0, text});
     const auto number = sender.appended(text.size());
     sender.check_invariants();
     return number;
@@ -52,7 +52,7 @@ class Line {
     EntryReader in(payload_of(frame));
     Entry entry;
     for (std::uint32_t i = 0; in.next(entry); ++i)
-      if (i >= taken.skip) got.emplace_back(read_say(entry).block);
+      if (i >= taken.skip) got.emplace_back(read_print(entry).block);
     return taken.verdict;
   }
   /// Behind all that was sent. (As if it went alone: what it overtakes may be sent once more.)
@@ -70,9 +70,9 @@ class Line {
 
   bool confirm() { return confirm(receiver.received()); }
   bool confirm(SeqNo number) {
-    const bool news = sender.confirm(number, now);
+    const bool fresh = sender.confirm(number, now);
     sender.check_invariants();
-    return news;
+    return fresh;
   }
   void received() {
     sender.received(receiver.received(), now);

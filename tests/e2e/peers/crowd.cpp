@@ -32,7 +32,7 @@ void each_on_its_thread(int count, Work work) {
 
 int be_consumers(const std::string& broker, int count) {
   ConsumerOptions options;
-  options.broker = parse_endpoint(broker);
+  options.broker = parse_broker_address(broker);
   options.connect_timeout = 60s;
   options.on_notice = [](const std::string& notice) { std::cerr << "waiting: " + notice + "\n"; };
   std::vector<std::unique_ptr<Consumer>> consumers;
@@ -57,7 +57,7 @@ int be_consumers(const std::string& broker, int count) {
 
 int be_producers(const std::string& broker, int count, int items) {
   ProducerOptions options;
-  options.broker = parse_endpoint(broker);
+  options.broker = parse_broker_address(broker);
   options.connect_timeout = 60s;
   options.on_notice = [](const std::string& notice) { std::cerr << "waiting: " + notice + "\n"; };
   each_on_its_thread(count, [&](std::size_t) {

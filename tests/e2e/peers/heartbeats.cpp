@@ -8,7 +8,7 @@
 #include <iostream>
 #include <zmq.hpp>
 
-#include "net/endpoint.hpp"
+#include "net/broker_address.hpp"
 #include "tests/e2e/peers/peers.hpp"
 
 namespace baton::e2e {
@@ -48,15 +48,15 @@ void harden_connections() {
 
 }  // namespace
 
-int send_heartbeats(const std::string& broker, int lane_port, const std::string& session,
+int send_heartbeats(const std::string& broker, int link_port, const std::string& session,
                     const std::string& how) {
-  const auto endpoint = parse_endpoint(broker);
-  const auto at = [&](int port) { return to_tcp(endpoint.host, static_cast<std::uint16_t>(port)); };
+  const auto address = parse_broker_address(broker);
+  const auto at = [&](int port) { return to_tcp(address.host, static_cast<std::uint16_t>(port)); };
   zmq::context_t context;
-  auto put = connected(context, zmq::socket_type::push, at(endpoint.port));
-  auto control = connected(context, zmq::socket_type::push, at(endpoint.port + 1));
-  auto news = connected(context, zmq::socket_type::sub, at(endpoint.port + 2));
-  auto lane = connected(context, zmq::socket_type::pull, at(lane_port), session);
+  auto put = connected(context, zmq::socket_type::push, at(address.port));
+  auto control = connected(context, zmq::socket_type::push, at(address.port + 1));
+  auto notifications = connected(context, zmq::socket_type::sub, at(address.port + 2));
+  auto link = connected(context, zmq::socket_type::pull, at(link_port), session);
   const std::string nonsense = "BTN" + std::string(100, '\x01');
   const auto begin = std::chrono::steady_clock::now();
   for (bool said = false;;) {

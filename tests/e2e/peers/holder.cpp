@@ -8,7 +8,7 @@ namespace baton::e2e {
 
 int be_holder(const std::string& broker, const std::string& queue) {
   ConsumerOptions options;
-  options.broker = parse_endpoint(broker);
+  options.broker = parse_broker_address(broker);
   options.queues = {queue};
   Consumer consumer(options);
   const auto item = consumer.get();

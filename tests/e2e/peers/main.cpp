@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
     std::cerr << "test-peer: " << error.what() << '\n';
     return 1;
   }
-  std::cerr << "test-peer heartbeats HOST:PORT LANE_PORT SESSION kill|reset\n"
+  std::cerr << "test-peer heartbeats HOST:PORT DELIVERY_PORT SESSION kill|reset\n"
                "test-peer consumers HOST:PORT COUNT\n"
                "test-peer producers HOST:PORT COUNT ITEMS\n"
                "test-peer worker HOST:PORT throws|returns|exits|exits-in-handler\n"

@@ -5,14 +5,14 @@
 
 namespace baton::e2e {
 
-/// A client of all doors and of `session`'s lane with ZeroMQ's heartbeats, which sends nonsense
-/// without a pause. Ends by SIGKILL: `how` is "kill" when that is all, and the kernel says goodbye;
-/// "reset" when it resets its connections first, once its stdin ends.
-int send_heartbeats(const std::string& broker, int lane_port, const std::string& session,
+/// A client of all endpoints and of `session`'s link with ZeroMQ's heartbeats, which sends nonsense
+/// without a pause. Ends by SIGKILL: `how` is "kill" when that is all, and the kernel ends its
+/// connections; "reset" when it resets its connections first, once its stdin ends.
+int send_heartbeats(const std::string& broker, int link_port, const std::string& session,
                     const std::string& how);
 
-/// `count` consumers, one ask at a time each, until stdin ends; then each says how many items it
-/// got.
+/// `count` consumers, one request at a time each, until stdin ends; then each says how many items
+/// it got.
 int be_consumers(const std::string& broker, int count);
 
 /// `count` producers; each puts `items` items, one when the last one is done.

@@ -14,7 +14,7 @@ namespace {
 
 ConsumerOptions options_for(const std::string& broker) {
   ConsumerOptions options;
-  options.broker = parse_endpoint(broker);
+  options.broker = parse_broker_address(broker);
   return options;
 }
 

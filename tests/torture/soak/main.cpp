@@ -1,4 +1,4 @@
-// Steady load while consumers come and go: memory, descriptors and the file of a broker that keeps
+// Steady load while consumers come and go: memory, descriptors and the file of a durable broker
 // must not grow.
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>

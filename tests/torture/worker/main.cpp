@@ -65,7 +65,7 @@ int main(int argc, char** argv) {
     std::mt19937_64 random(std::stoull(argv[3]));
     const Log log(argv[2]);
     baton::ConsumerOptions options;
-    options.broker = baton::parse_endpoint(argv[1]);
+    options.broker = baton::parse_broker_address(argv[1]);
     options.prefetch = random() % 2 == 0 ? 0 : 3;
     baton::Consumer consumer(options);
     const baton::StopSignals::Watcher watcher(signals, [&consumer] { consumer.stop(); });

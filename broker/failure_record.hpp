@@ -1,0 +1,35 @@
+// One failure of an item: who, why, when.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "proto/greeting.hpp"
+#include "proto/limits.hpp"
+
+namespace baton::broker {
+
+struct FailureRecord {
+  std::string consumer;  ///< "host/pid" or the name it gave
+  std::string why;
+  Time at{};
+};
+
+/// Leaves the last ones whose texts take so many bytes together; at least one, whose reason is cut
+/// if need be.
+inline void keep_last(std::vector<FailureRecord>& history, std::size_t bytes) {
+  std::size_t first = history.size();
+  for (auto left = bytes; first > 0; --first) {
+    auto& failure = history[first - 1];
+    const auto size = failure.consumer.size() + failure.why.size();
+    if (size > left && first < history.size()) break;
+    if (size > left)
+      failure.why = cut_utf8(failure.why, left - std::min(left, failure.consumer.size()));
+    left -= std::min(left, size);
+  }
+  history.erase(history.begin(), history.begin() + static_cast<std::ptrdiff_t>(first));
+}
+
+}  // namespace baton::broker

@@ -1,0 +1,192 @@
+// What a broker before this one delivered before it was kept: its producer puts it again, and its
+// holder goes on with it.
+#include <algorithm>
+#include <utility>
+
+#include "broker/queues.hpp"
+
+namespace baton::broker {
+
+using Settled = PutReclaims::Reclaim::Settled;
+
+namespace {
+
+/// The same in each broker that the producer's process meets.
+std::uint64_t key_of(const Producer& producer) {
+  if (producer.name.empty()) return 0;
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  const auto mix = [&hash](unsigned char byte) { hash = (hash ^ byte) * 0x100000001b3u; };
+  for (const auto letter : producer.name) mix(static_cast<unsigned char>(letter));
+  if (producer.named)  // another process of the name may put something else under the same number
+    for (const auto byte : producer.run.bytes) mix(static_cast<unsigned char>(byte));
+  hash ^= hash >> 32;
+  return std::max<std::uint64_t>(hash, 1);
+}
+
+}  // namespace
+
+void Queues::note_key(Producer& producer) {
+  producer.key = settings_.durable ? key_of(producer) : 0;
+}
+
+void Queues::wait_for_reclaims(bool wait) {
+  if (reclaims_ && !wait) end_put_reclaims();
+  reclaims_ = wait;
+}
+
+void Queues::end_put_reclaims() {
+  puts_.end([this](const PutName&, PutReclaims::Reclaim& reclaim) {
+    for (const auto& before : reclaim.before) confirm_settled(before);
+    if (reclaim.settled != Settled::nothing) return confirm_settled(reclaim);
+    if (reclaim.session) tell_lost(*reclaim.session, {reclaim.id, 1});
+  });
+  restored_numbers_.clear();
+  dues_.clear();
+}
+
+/// What it was told of a put that was not here can be confirmed now.
+void Queues::confirm_settled(const PutReclaims::Reclaim& reclaim) {
+  if (!reclaim.session || --reclaim.session->unstored_settles > 0) return;
+  reclaim.session->unconfirmable = {};
+  changed(*reclaim.session);
+}
+
+/// False: it is lost to the session.
+bool Queues::reclaim_put(Session& session, ItemId id, const PutName& put,
+                         std::uint32_t deliveries) {
+  if (const auto known = puts_.called(id); items_.find(known)) {
+    if (reclaim(session, known, deliveries)) return true;
+    if (known == id) return false;
+  }  // else it was put again, and somebody may have reclaimed it under a lower count
+  if (!reclaims_ || !session.hello.previous || id >= first_id_)
+    return false;  // from there on ids are this broker's own
+  if (const auto here = puts_.here(put); here != ItemId{})
+    return reclaim_here(session, id, here, deliveries);
+  if (const auto kept = restored_numbers_.find(put.producer);
+      kept != restored_numbers_.end() && put.number <= kept->second)
+    return false;  // it was done
+  const auto* other = puts_.find(put);
+  if (other && (other->deliveries >= deliveries || other->before.size() >= settings_.max_attempts))
+    return false;
+  if (puts_.size() >= max_put_reclaims) return false;
+  std::vector<PutReclaims::Reclaim> before;
+  if (other) before = passed_on(*puts_.take(put));
+  puts_.add(put, {&session, id, deliveries, Settled::nothing, {}, 0, std::move(before)});
+  session.put_reclaims.push_back(put);
+  return true;
+}
+
+/// Another one was given it since, by its count. What failed by word has failed; whatever else is
+/// said of it is too late.
+std::vector<PutReclaims::Reclaim> Queues::passed_on(PutReclaims::Reclaim reclaim) {
+  auto before = std::move(reclaim.before);
+  if (reclaim.settled == Settled::failed) {
+    before.push_back(std::move(reclaim));
+  } else {
+    if (reclaim.session) tell_lost(*reclaim.session, {reclaim.id, 1});
+    confirm_if_settled(reclaim);
+  }
+  return before;
+}
+
+/// It is `id` here, and its reclaimer's `as`.
+bool Queues::reclaim_here(Session& session, ItemId as, ItemId id, std::uint32_t deliveries) {
+  auto* item = items_.find(id);
+  if (!item || !consumes(session, *item) || !reclaim_restored(session, *item, id, deliveries))
+    return false;
+  puts_.call(as, id);
+  return true;
+}
+
+/// Put again. Whether somebody has it from the broker before this one; else it waits until the time
+/// for reclaims is over.
+bool Queues::put_again(Producer& producer, Item& item, ItemId id, SeqNo number, Time now) {
+  const PutName put{producer.key, number};
+  const auto* reclaimed = puts_.find(put);
+  if (reclaimed && reclaimed->settled == Settled::nothing && !consumes(*reclaimed->session, item)) {
+    tell_lost(*reclaimed->session, {reclaimed->id, 1});
+    puts_.give_back(put);
+  }
+  auto reclaim = puts_.take(put);
+  puts_.note(put, id);
+  if (!reclaim) return false;
+  to_serve(queue_of(item));  // its depth changed
+  if (reclaim->deliveries > 1) redelivered_[id.value] = {reclaim->deliveries};
+  for (const auto& before : reclaim->before) confirm_settled(before);
+  if (reclaim->settled != Settled::done) count_failures(item, id, reclaim->before);
+  confirm_if_settled(*reclaim);
+  switch (reclaim->settled) {
+    case Settled::nothing:
+      hold_late(*reclaim->session, item, id);
+      puts_.call(reclaim->id, id);
+      break;
+    case Settled::done:
+      done(item, id);
+      break;
+    case Settled::failed:
+      reclaim->failure.at = now;
+      redelivered_[id.value].deliveries = reclaim->deliveries + 1;
+      failed(item, id, std::move(reclaim->failure), std::chrono::milliseconds(reclaim->delay_ms),
+             Told::by_holder);
+      break;
+  }
+  return true;
+}
+
+void Queues::confirm_if_settled(const PutReclaims::Reclaim& reclaim) {
+  if (reclaim.settled != Settled::nothing) confirm_settled(reclaim);
+}
+
+/// It did not come over the session's link, which may be in use by now: it counts as of before it.
+void Queues::hold_late(Session& session, Item& item, ItemId id) {
+  item.place = Place::held;
+  item.holder = &session;
+  item.delivered = session.link_base;
+  session.begun = std::max(session.begun, session.link_base);
+  takes(session, item);
+  session.delivered.push_front({item.delivered, id});
+}
+
+/// Its holder says what became of a put that is not here yet. False: it holds no such put.
+bool Queues::settle_put(Session& session, ItemId id, Settled settled, FailureRecord failure,
+                        std::uint32_t delay_ms) {
+  PutName put;
+  auto* reclaim = puts_.find(id, put);
+  if (!reclaim || reclaim->session != &session || reclaim->settled != Settled::nothing)
+    return false;
+  reclaim->settled = settled;
+  reclaim->failure = std::move(failure);
+  reclaim->delay_ms = delay_ms;
+  ++session.unstored_settles;
+  return true;
+}
+
+bool Queues::release_put(Session& session, ItemId id) {
+  PutName put;
+  const auto* reclaim = puts_.find(id, put);
+  if (!reclaim || reclaim->session != &session || reclaim->settled != Settled::nothing)
+    return false;
+  puts_.give_back(put);
+  return true;
+}
+
+void Queues::give_put_reclaims_back(Session& session) {
+  for (const auto& put : session.put_reclaims)
+    if (const auto* reclaim = puts_.find(put);
+        reclaim && reclaim->session == &session && reclaim->settled == Settled::nothing)
+      puts_.give_back(put);
+}
+
+/// The session is over. What it has said of its puts holds.
+void Queues::forget_put_reclaims(Session& session) {
+  give_put_reclaims_back(session);
+  for (const auto& put : std::exchange(session.put_reclaims, {})) {
+    auto* reclaim = puts_.find(put);
+    if (!reclaim) continue;
+    if (reclaim->session == &session) reclaim->session = nullptr;
+    for (auto& before : reclaim->before)
+      if (before.session == &session) before.session = nullptr;
+  }
+}
+
+}  // namespace baton::broker

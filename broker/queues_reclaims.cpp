@@ -1,0 +1,169 @@
+// Whose an item is after its holder was lost, or the broker: counts of deliveries, and reclaims.
+#include <algorithm>
+#include <utility>
+
+#include "broker/queues.hpp"
+
+namespace baton::broker {
+
+std::uint32_t Queues::deliveries_of(ItemId id) const {
+  const auto found = redelivered_.find(id.value);
+  return found == redelivered_.end() ? 1 : found->second.deliveries;
+}
+
+/// The count under which it goes out. Nobody takes it up any more who lost it before.
+std::uint32_t Queues::deliver(ItemId id) {
+  const auto found = redelivered_.find(id.value);
+  if (found == redelivered_.end()) return 1;
+  found->second.lost_by = 0;
+  return found->second.deliveries;
+}
+
+/// The item leaves the hands of its holder, who has not said so. The caller puts it in its next
+/// place and keeps the count.
+void Queues::lose(Session& session, Item& item, ItemId id) {
+  let_go(session, item);
+  auto& redelivered = redelivered_[id.value];
+  ++redelivered.deliveries;
+  redelivered.lost_by = session.serial;
+  redelivered.was_suspect = item.suspect;
+}
+
+/// To the front. Its next holder is to be the one with the highest count whenever the broker dies,
+/// so the count is kept first.
+void Queues::come_back(Item& item, ItemId id) {
+  if (!settings_.durable) return make_ready(item, id);
+  item.place = Place::returning;
+  ++queue_of(item).returning;
+  redelivered_[id.value].returns = ++returns_;
+  returning_.push_back({0, id, returns_});
+}
+
+/// `turn` is the one that has just been given to the storage.
+void Queues::returns_stored(Ticket turn, Ticket durable) {
+  for (auto last = returning_.rbegin(); last != returning_.rend() && last->ticket == 0; ++last)
+    last->ticket = turn;
+  for (; !returning_.empty() && returning_.front().ticket <= durable; returning_.pop_front()) {
+    const auto& one = returning_.front();
+    auto* item = items_.find(one.id);
+    if (!item || item->place != Place::returning ||
+        redelivered_.at(one.id.value).returns != one.returns)
+      continue;
+    --queue_of(*item).returning;
+    make_ready(*item, one.id);
+  }
+}
+
+/// Out of where it waits to be given to somebody. False: it is not there.
+bool Queues::take_out(Item& item, ItemId id) {
+  auto& queue = queue_of(item);
+  if (item.place == Place::returning) {
+    --queue.returning;
+    return true;
+  }
+  if (item.place != Place::ready) return false;
+  if (item.suspect) {
+    queue.suspects.take(item.priority, id);
+    --suspects_;
+  } else {
+    queue.ready.take(item.priority, id);
+  }
+  to_serve(queue);  // who was kept free for it may take something else
+  return true;
+}
+
+void Queues::reclaim(Session& session, const Reclaim& reclaim) {
+  ItemRun lost;
+  for (std::uint32_t i = 0; i < reclaim.count; ++i) {
+    const auto id = reclaim.first + i;
+    if (reclaim.put.producer == 0
+            ? this->reclaim(session, id, reclaim.deliveries)
+            : reclaim_put(session, id, {reclaim.put.producer, reclaim.put.number + i},
+                          reclaim.deliveries))
+      continue;
+    if (lost.count > 0 && lost.first + lost.count != id)
+      tell_lost(session, std::exchange(lost, {}));
+    if (lost.count++ == 0) lost.first = id;
+  }
+  if (lost.count > 0) tell_lost(session, lost);
+}
+
+bool Queues::consumes(const Session& session, const Queue& queue) {
+  const auto& queues = session.queues;
+  return std::find(queues.begin(), queues.end(), &queue) != queues.end();
+}
+
+bool Queues::reclaim(Session& session, ItemId id, std::uint32_t deliveries) {
+  auto* item = items_.find(id);
+  if (!item) return false;
+  if (!consumes(session, *item)) return false;
+  if (take_up(session, *item, id, deliveries)) return true;
+  return session.reclaims_restored && id < first_id_ &&
+         reclaim_restored(session, *item, id, deliveries);
+}
+
+/// What the client's session before this one lost here, if nobody was given it since: as if that
+/// had not been.
+bool Queues::take_up(Session& session, Item& item, ItemId id, std::uint32_t deliveries) {
+  const auto lost = redelivered_.find(id.value);
+  if (session.reclaims_of == 0 || lost == redelivered_.end() ||
+      lost->second.lost_by != session.reclaims_of)
+    return false;
+  if (lost->second.deliveries != deliveries + 1 || !take_out(item, id)) return false;
+  auto history = storage_.history(id);
+  if (!session.reclaims_mark.empty() && !history.empty() &&
+      history.back().why == session.reclaims_mark) {
+    history.pop_back();
+    --item.failures;
+  }
+  lost->second.deliveries = deliveries;
+  lost->second.lost_by = 0;
+  item.suspect = lost->second.was_suspect;  // it has cost no life this time
+  update_storage(item, id, history);
+  hold_again(session, item, id);
+  return true;
+}
+
+/// What the broker before this one had given. Somebody may reclaim it under a higher count than
+/// what was kept, for a failure that was not: before whom others lose it who were granted it on
+/// their reclaim.
+bool Queues::reclaim_restored(Session& session, Item& item, ItemId id, std::uint32_t deliveries) {
+  const auto known = deliveries_of(id);
+  if (deliveries < known) return false;
+  if (item.place == Place::held) {
+    if (!reclaims_ || deliveries == known) return false;
+    auto& other = *item.holder;
+    let_go(other, item);
+    tell_lost(other, {puts_.name_of(id), 1});
+    puts_.forget_name(id);
+  } else if (!take_out(item, id) && !undelay(item, id)) {
+    return false;
+  }
+  if (deliveries > 1) redelivered_[id.value] = {deliveries};
+  hold_again(session, item, id);
+  return true;
+}
+
+void Queues::tell_lost(Session& session, ItemRun run) {
+  append_runs(session.feed.block_for(entry_head_size + 12), EntryKind::lost, {run});
+  session.feed.appended(0);
+  ++untold_;
+  changed(session);
+}
+
+void Queues::heard_lost(Session& session, SeqNo heard, Time now) {
+  const auto before = session.feed.confirmed();
+  session.feed.confirm(heard, now);
+  untold_ -= session.feed.confirmed() - before;
+}
+
+void Queues::hold_again(Session& session, Item& item, ItemId id) {
+  item.place = Place::held;
+  item.holder = &session;
+  item.delivered = ++session.delivered_count;
+  session.link_base = session.begun = session.delivered_count;  // it did not come over the link
+  takes(session, item);
+  session.delivered.push_back({item.delivered, id});
+}
+
+}  // namespace baton::broker

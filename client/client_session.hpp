@@ -1,0 +1,235 @@
+// A client's standing with the broker: everything that the three roles have in common. Pure.
+//
+//          start()            welcome           close said, and the broker says: ended
+//   ┌──────┐      ┌──────────┐         ┌─────────────┐                          ┌───────┐
+//   │ idle ├─────▶│ greeting ├────────▶│ established ├─────────────────────────▶│ ended │
+//   └──────┘      └──────────┘         └─────────────┘                          └───────┘
+//                      ▲  unknown_session,  │   any other refusal that ends,    ┌────────┐
+//                      │  another broker    │   or time is up                   │ failed │
+//                      └─ a new session id ─┘   (greeting and established) ────▶└────────┘
+// Silence does not change the state: after session_timeout without news all sockets are made anew
+// and the same session goes on, until the broker says that it does not know it (any more).
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/carry_over.hpp"
+#include "client/error.hpp"
+#include "client/outbox.hpp"
+#include "client/reclaims.hpp"
+#include "proto/greeting.hpp"
+#include "proto/message.hpp"
+#include "proto/stream.hpp"
+
+namespace baton {
+
+inline constexpr Duration default_connect_timeout = 10s;
+/// How long the broker may be silent, or stand still, after a close.
+inline constexpr Duration close_timeout = 5s;
+/// How long a close may stay unanswered while the broker is at work.
+inline constexpr Duration longest_close = 60s;
+/// Without news, a heartbeat each second included: out of touch.
+inline constexpr Duration silence = 2s;
+inline constexpr Duration refused_again = 1s;  ///< between hellos while the broker has no room
+
+/// Who the client is. Fixed for its life.
+struct SessionConfig {
+  Role role = Role::producer;
+  std::string client;  ///< program and version
+  std::string name;    ///< producers: never empty
+  bool named = false;  ///< the user chose the name
+  std::string host;
+  std::uint64_t pid = 0;
+  std::uint64_t process = 0;  ///< process_number(); 0: not to be known by
+  /// A random number, this client's own; 0: its lines are not known again.
+  std::uint64_t instance = 0;
+  std::vector<std::string> queues;
+  Duration connect_timeout =
+      default_connect_timeout;            ///< until the first welcome; later there is no limit
+  Duration leave_within = close_timeout;  ///< how long the broker may stand still after a close
+  std::function<SessionId()> draw_id = random_session;
+};
+
+/// What the roles add to the greeting.
+struct Greeting {
+  SeqNo first_put{1};
+  SeqNo feed_position;
+  Reclaims reclaims = {};  ///< consumers: the same in all hellos of a session
+  SeqNo last_put = {};     ///< producers: the last one that may have been sent
+};
+
+/// Invariants:
+/// 1. Nothing but hellos is sent while greeting; what the user says then waits in the control
+/// stream.
+/// 2. The control stream's unconfirmed entries outlive a session: the next one says them again, as
+/// far as they hold.
+/// 3. close is the last entry of the control stream, and is appended once per session.
+class ClientSession {
+ public:
+  enum class State : std::uint8_t { idle, greeting, established, ended, failed };
+
+  /// What a notification turned out to be, for the role.
+  struct Notification {
+    enum class Kind : std::uint8_t {
+      nothing,    ///< not for the role
+      welcomed,   ///< a session stands that did not before: see welcome(), same_broker()
+      confirmed,  ///< see confirmed()
+      feed,  ///< `count` - `skip` new entries of the broker's stream, in `payload` after the first
+             ///< `skip`
+      changed,  ///< the state or the reason to wait changed
+    };
+    Kind kind = Kind::nothing;
+    std::string_view payload;
+    SeqNo first;  ///< number of the payload's first entry
+    std::uint32_t skip = 0;
+  };
+
+  explicit ClientSession(SessionConfig config);
+
+  void start(Time now);
+  /// `in_hand`: of consumers, as it is now; not kept.
+  Notification on_notification(std::string_view frame, Time now, const InHand& in_hand = {});
+
+  /// Judges the times; then the role says hello or a heartbeat if one is due, and then flushes.
+  void tick(Time now, Outbox& out);
+  bool hello_due(Time now) const { return state_ == State::greeting && now >= hello_at_; }
+  void send_hello(Time now, const Greeting& greeting, Outbox& out);
+  bool heartbeat_due(Time now) const {
+    return state_ == State::established && now >= heartbeat_at_;
+  }
+  /// `mine` holds what the role knows; control_sent and rewind are filled in here.
+  void send_heartbeat(Time now, Heartbeat mine, Outbox& out);
+  void flush(Time now, Outbox& out);
+  Time next_deadline() const;
+
+  /// A heartbeat is to go out with the next tick: the broker should know something soon.
+  void heartbeat_soon() { heartbeat_at_ = Time::min(); }
+
+  /// Appends one entry to the control stream: `fill` appends it to the string it is given.
+  template <class Fill>
+  SeqNo append(std::size_t size_hint, std::uint64_t cost, Fill fill) {
+    fill(control_.block_for(size_hint));
+    return control_.appended(cost);
+  }
+  /// A block of console lines of at most max_print bytes; only while may_print(), and not after
+  /// close().
+  bool may_print() const { return control_.may_append() && !over() && !closed_; }
+  void print(std::string_view block);
+
+  /// Ends the session once all said so far is in. `last_put` is the put stream's last number. With
+  /// nothing owed (by the role: items held, puts unconfirmed; nor settled items or lines
+  /// unconfirmed) it does not wait for a broker that is silent or, lines or not, has no room for
+  /// us.
+  void close(SeqNo last_put, Time now, bool role_owes);
+  bool closing() const { return closed_.has_value(); }
+
+  State state() const { return state_; }
+  bool established() const { return state_ == State::established; }
+  bool over() const { return state_ == State::ended || state_ == State::failed; }
+  bool was_welcomed() const { return ever_welcomed_; }
+  const std::optional<SessionError>& error() const { return error_; }
+  bool shutdown() const { return shutdown_; }
+  /// The broker has no room for another client, or no link for another consumer: it is asked again
+  /// each second.
+  bool full() const { return full_; }
+  const std::string& why_full() const { return why_full_; }  ///< the broker's words
+  /// The broker is silent, or was not reached yet.
+  bool out_of_touch(Time now) const { return !established() || now - last_news_ > silence; }
+
+  /// Whether the broker certainly counted this session as alive a moment ago, so that what it
+  /// handed us is still ours. False after the process, its host or the network stood still for too
+  /// long, until the broker has answered since.
+  bool trusted(Time now) const { return established() && !doubted_ && now <= alive_until(); }
+  /// Doubt ends when control entry `number`, appended after it began, is confirmed.
+  bool needs_proof() const { return established() && doubted_ && !proof_; }
+  void prove_by(SeqNo number) { proof_ = number; }
+
+  const SessionConfig& config() const { return config_; }
+  const SessionId& id() const { return id_; }
+  BrokerInstance broker_instance() const { return broker_instance_; }
+  const Welcome& welcome() const { return welcome_; }
+  bool same_broker() const {
+    return same_broker_;
+  }  ///< the broker is the one of the session before
+  const Confirm& confirmed() const { return confirm_; }
+  SeqNo feed_position() const { return feed_.received(); }
+  /// The role has the broker's stream up to `number` from a session before: what comes again is
+  /// passed over.
+  void skip_feed(SeqNo number) {
+    if (number > feed_.received()) feed_ = StreamReceiver(number + 1);
+  }
+  const StreamSender& control() const { return control_; }
+  /// The broker has said of all reclaims that it does not grant that it does not.
+  bool reclaims_answered() const {
+    return established() && control_.confirmed() >= reclaims_end_ &&
+           feed_.received() >= confirm_.feed_last;
+  }
+
+  void check_invariants() const;
+
+ private:
+  Notification on_welcome(const Header& header, std::string_view payload, Time now,
+                          const InHand& in_hand);
+  Notification on_confirm(std::string_view payload, Time now);
+  Notification on_refusal(const Header& header, std::string_view payload, Time now);
+  Notification on_feed(const Header& header, std::string_view payload, Time now);
+  void has_room();
+  void note_news(Time now);
+  void note_pause(Time now);
+  void excuse_own_pause(Time now);
+  void request_rewind(Time now);
+  void renew(BrokerInstance broker_instance, Time now);
+  void append_close_entry();
+  bool held() const;
+  void fail(SessionError error);
+  Time alive_until() const;
+  Time reopen_at() const;
+  Time give_up_at() const;
+  Time leave_at() const;
+
+  SessionConfig config_;
+  State state_ = State::idle;
+  std::optional<SessionError> error_;  // set in state failed
+  bool ever_welcomed_ = false, shutdown_ = false, full_ = false;
+  bool had_room_ = false;  // ever: what it said since may tell of work that is done
+  std::string why_full_;
+
+  SessionId id_, run_;                // run_: the first one, which names the process
+  BrokerInstance broker_instance_;    // of the last welcome
+  std::optional<Previous> previous_;  // what the hello names
+  SessionId control_of_;  // the session under whose id the control stream was sent so far
+  bool same_broker_ = false;
+  Welcome welcome_;
+  Confirm confirm_;
+
+  Reclaims reclaims_;   // of this session
+  SeqNo reclaims_end_;  // the last of their entries
+
+  StreamSender control_{{1}, small_pack_bytes};
+  std::uint64_t blocks_ = 0;  // blocks of lines, over all sessions
+  StreamReceiver feed_;
+  Time rewind_again_ = Time::min();       // not to be asked for earlier, unless something comes
+  Duration rewind_delay_ = resend_after;  // until then, the next time
+  bool rewind_ = false;                   // the next heartbeat asks for one
+
+  Time ticked_ = Time::min();  // last
+  Time started_ = Time::min(), opened_ = Time::min(), last_news_ = Time::min(),
+       last_sent_ = Time::min();
+  Time hello_at_ = never, heartbeat_at_ = never;
+  bool open_ = false;  // sockets are to be opened with the next tick
+
+  bool doubted_ = false;
+  std::optional<SeqNo> proof_;
+
+  std::optional<SeqNo> closed_;  // the last put number, once close() was called
+  bool close_appended_ = false;  // to this session's control stream
+  Time closed_time_ = never;
+  Time at_work_ = Time::min();  // when the broker last gave reason to wait for its answer
+  bool owes_ = false;           // something, when close() was called
+};
+
+}  // namespace baton

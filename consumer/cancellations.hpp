@@ -1,0 +1,67 @@
+// The requests that a consumer took back, and which answers are still to come for them. Pure.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+
+namespace baton {
+
+/// The broker serves first what it has, then answers `empty` to as many of the unanswered requests
+/// as a cancellation names, or to all of them if there are fewer, since some were answered while
+/// the cancellation was on its way. Both streams keep their order, so its client can tell: a
+/// cancellation is over with its last `empty`, or when all the requests are answered that stood
+/// when it was said. It is never behind a later one.
+///
+/// Invariant: most() <= requested - answered.
+class Cancellations {
+ public:
+  /// Counts cancellations, from 1: those up to a ticket are over once over(ticket).
+  using Ticket = std::uint64_t;
+
+  /// `count` requests are taken back, when `requested` were requested and `answered` answered.
+  /// count <= requested - answered - most().
+  void add(std::uint64_t requested, std::uint64_t count, std::uint64_t answered) {
+    open_.push_back({requested, count});
+    ++sent_;
+    look(answered);
+  }
+  /// A request was answered: `answered` in all by now; `empty`: not by an item.
+  void answer(std::uint64_t answered, bool none) {
+    if (open_.empty()) return;
+    if (none) --open_.front().left;
+    look(answered);
+  }
+  /// The link is lost: no answer will come on it.
+  void forget() {
+    open_.clear();
+    most_ = 0;
+  }
+
+  /// The last cancellation that was said.
+  Ticket sent() const { return sent_; }
+  bool over(Ticket ticket) const { return ticket + open_.size() <= sent_; }
+  /// So many of the unanswered requests are answered by `empty`, or fewer if items are on their
+  /// way.
+  std::uint64_t most() const { return most_; }
+
+ private:
+  struct Cancellation {
+    std::uint64_t requested;  ///< in all, when it was said
+    std::uint64_t left;       ///< of its count: not answered by `empty` yet
+  };
+
+  void look(std::uint64_t answered) {
+    while (!open_.empty() && (open_.front().left == 0 || open_.front().requested <= answered))
+      open_.pop_front();
+    most_ = 0;
+    for (const auto& one : open_)
+      most_ +=
+          one.left < one.requested - answered - most_ ? one.left : one.requested - answered - most_;
+  }
+
+  std::deque<Cancellation> open_;  // the oldest first
+  Ticket sent_ = 0;
+  std::uint64_t most_ = 0;
+};
+
+}  // namespace baton
