@@ -36,7 +36,7 @@ void put(Process& producer, std::size_t& lines) {
 TEST_SUITE("timed") {
   TEST_CASE(
       "unstored: a broker with a slow disk is killed again and again: nothing is begun twice") {
-    const auto kills = number_of("BATON_UNKEPT_KILLS", 2);
+    const auto kills = number_of("BATON_UNSTORED_KILLS", 2);
     DurableBroker broker({}, {"/usr/bin/env", "LD_PRELOAD=" + program_path("test-slow-disk.so"),
                               "SLOW_SYNC_MS=300"});
     Process printer = broker->printer();
