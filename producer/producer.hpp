@@ -59,7 +59,7 @@ class Producer {
   void flush();
 
   /// Blocks until everything that was put under this name is settled: done, dead, or lost with a
-  /// durable broker nothing, or whose data was emptied or replaced. Throws as flush() does.
+  /// broker that stores nothing, or whose data was emptied or replaced. Throws as flush() does.
   Settled join();
 
   /// The same, but waits at most `within`: whether all is settled.
@@ -75,8 +75,8 @@ class Producer {
 
   /// What earlier processes have put under this name, of their input. Who reads the same input from
   /// its beginning, asks a Retrace made of it about each item, puts such as are fresh, and names
-  /// their places, puts each item once, however often he is killed; who has other input finds out.
-  /// Blocks until the broker has answered.
+  /// their places, puts each item once, however often it is killed; a process with other input is
+  /// told so. Blocks until the broker has answered.
   std::vector<Checkpoint> already_put();
 
   /// Whether the broker was heard a moment ago.
