@@ -14,7 +14,7 @@ constexpr std::uint64_t few = 1000;  // sessions: with less room than that somet
 
 }  // namespace
 
-std::string fit_to_file_limit(Settings& settings, std::uint64_t files) {
+std::string fit_to_file_limit(CoreSettings& settings, std::uint64_t files) {
   const auto wanted = settings.max_sessions;
   const auto room = files > files_besides ? (files - files_besides) / files_per_session : 0;
   const auto may_open =
@@ -22,7 +22,7 @@ std::string fit_to_file_limit(Settings& settings, std::uint64_t files) {
   if (room == 0) throw std::runtime_error(may_open + "no client");
   if (room >= wanted) return {};
   settings.max_sessions = static_cast<std::uint32_t>(room);
-  const bool asked_for = wanted != Settings{}.max_sessions;
+  const bool asked_for = wanted != CoreSettings{}.max_sessions;
   if (!asked_for && room >= few) return {};
   return may_open + std::to_string(room) + " clients, not " + std::to_string(wanted);
 }

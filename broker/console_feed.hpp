@@ -19,7 +19,7 @@ namespace baton::broker {
 class ConsoleFeed final : public RoleHandler {
  public:
   /// All must outlive it.
-  ConsoleFeed(const Settings& settings, Sessions& sessions, Effects& effects)
+  ConsoleFeed(const CoreSettings& settings, Sessions& sessions, Effects& effects)
       : settings_(settings), sessions_(sessions), effects_(effects), log_(settings.console_keep) {}
 
   /// Unless that block of that client came in before.
@@ -48,7 +48,7 @@ class ConsoleFeed final : public RoleHandler {
   SeqNo printed_by_all(Time now) const;
   SeqNo printed_by_gone() const;
 
-  const Settings& settings_;
+  const CoreSettings& settings_;
   Sessions& sessions_;
   Effects& effects_;
   ConsoleLog log_;

@@ -21,7 +21,7 @@ inline constexpr const char* no_delivery_port = "no delivery port left for anoth
 class Consumers final : public RoleHandler {
  public:
   /// All must outlive it.
-  Consumers(const Settings& settings, Sessions& sessions, Queues& queues, SystemEnd& end,
+  Consumers(const CoreSettings& settings, Sessions& sessions, Queues& queues, SystemEnd& end,
             Effects& effects)
       : settings_(settings), sessions_(sessions), queues_(queues), end_(end), effects_(effects) {}
 
@@ -32,7 +32,7 @@ class Consumers final : public RoleHandler {
   void open_links_again(Time now);
   Time links_again_at() const { return links_again_at_; }
 
-  /// When the time for reclaims is over, restored items go to whoever asks.
+  /// When the time for reclaims is over, restored items go to consumers that request items.
   void judge_reclaims(Time now);
   /// When to judge them next.
   Time reclaim_until() const { return reclaim_until_; }
@@ -75,7 +75,7 @@ class Consumers final : public RoleHandler {
   void not_held(Session& session, ItemId id, Time now);
   void open_link(Session& session);
 
-  const Settings& settings_;
+  const CoreSettings& settings_;
   Sessions& sessions_;
   Queues& queues_;
   SystemEnd& end_;

@@ -12,8 +12,8 @@ constexpr Duration closes_apart = 300ms, closes_within = 2s;
 
 }  // namespace
 
-Core::Core(Settings settings, BrokerInstance broker_instance, Storage& storage, Effects& effects,
-           Time now)
+Core::Core(CoreSettings settings, BrokerInstance broker_instance, Storage& storage,
+           Effects& effects, Time now)
     : settings_(std::move(settings)),
       storage_(storage),
       effects_(effects),

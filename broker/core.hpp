@@ -26,7 +26,7 @@ namespace baton::broker {
 class Core final : private Sessions::Host {
  public:
   /// `storage` and `effects` must outlive the core.
-  Core(Settings settings, BrokerInstance broker_instance, Storage& storage, Effects& effects,
+  Core(CoreSettings settings, BrokerInstance broker_instance, Storage& storage, Effects& effects,
        Time now);
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
@@ -45,7 +45,7 @@ class Core final : private Sessions::Host {
 
   /// The session if it stands, else nullptr. Valid until the end of the turn.
   Session* find(const SessionId& id) { return sessions_.find(id); }
-  /// A message of a session that does not stand: it is told to begin anew, or again that its close
+  /// A message of a session that does not stand: it is told to begin again, or again that its close
   /// was heard.
   void unknown(const SessionId& id, Time now) { sessions_.unknown(id, now); }
   /// Somebody asks whether a broker is here, on the topic that it has subscribed to.
@@ -100,7 +100,7 @@ class Core final : private Sessions::Host {
   /// Whether the end of the whole system has begun.
   bool ending() const { return end_.has_begun(); }
 
-  const Settings& settings() const { return settings_; }
+  const CoreSettings& settings() const { return settings_; }
   BrokerInstance broker_instance() const { return sessions_.broker_instance(); }
   std::uint64_t refused(Refusal refusal) const { return sessions_.refused(refusal); }
   const Queues& queues() const { return queues_; }
@@ -119,7 +119,7 @@ class Core final : private Sessions::Host {
   void check_end(Time now);
   Time read_until() const;
 
-  const Settings settings_;
+  const CoreSettings settings_;
   Storage& storage_;
   Effects& effects_;
   Sessions sessions_;

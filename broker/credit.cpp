@@ -16,7 +16,7 @@ std::uint64_t unused_credit(const Session& session) {
   return above_zero(session.credit.value, session.producer->put.received().value);
 }
 
-bool extend_credit(Session& session, const Settings& settings) {
+bool extend_credit(Session& session, const CoreSettings& settings) {
   auto& queue = *session.queues.front();
   const auto most = settings.max_items;
   const auto producers = std::max<std::uint64_t>(1, queue.producers.size());
@@ -34,7 +34,7 @@ bool extend_credit(Session& session, const Settings& settings) {
   return true;
 }
 
-PutRoom room_for(const Session& session, const Settings& settings, bool room, SeqNo again,
+PutRoom room_for(const Session& session, const CoreSettings& settings, bool room, SeqNo again,
                  SeqNo first, const PutItems& put) {
   const auto& queue = *session.queues.front();
   const auto& producer = *session.producer;
@@ -77,7 +77,7 @@ void return_credit(Session& session) {
   std::erase(queue.producers, &session);
 }
 
-std::uint64_t put_window(const Session& session, const Settings& settings) {
+std::uint64_t put_window(const Session& session, const CoreSettings& settings) {
   const auto& queue = *session.queues.front();
   if (queue.bytes >= settings.max_bytes) return 0;
   const auto share =
@@ -85,7 +85,7 @@ std::uint64_t put_window(const Session& session, const Settings& settings) {
   return std::clamp<std::uint64_t>(share, 1, put_window_bytes);
 }
 
-Held put_held(const Session& session, const Settings& settings) {
+Held put_held(const Session& session, const CoreSettings& settings) {
   if (put_window(session, settings) == 0) return Held::queue_bytes;
   return unused_credit(session) == 0 ? Held::queue_items : Held::nothing;
 }

@@ -19,7 +19,7 @@ std::uint64_t unused_credit(const Session& session);
 /// queue never holds more than max_items, but where producers are so many that one item each is
 /// more than that (max_items < 2 * producers): then one more for each of them; and but for what is
 /// put again after the end of a broker (room_for).
-bool extend_credit(Session& session, const Settings& settings);
+bool extend_credit(Session& session, const CoreSettings& settings);
 
 /// What of a put message may come in.
 struct PutRoom {
@@ -31,7 +31,7 @@ struct PutRoom {
 /// storage has some), and is else left for later, as if it had been lost. Up to `again` it comes in
 /// also where the queue is full: the broker before this one had room for it, and may have handed it
 /// off.
-PutRoom room_for(const Session& session, const Settings& settings, bool room, SeqNo again,
+PutRoom room_for(const Session& session, const CoreSettings& settings, bool room, SeqNo again,
                  SeqNo first, const PutItems& put);
 /// The session is told of this much: it may rely on it from now on.
 void grant_bytes(Session& session, std::uint64_t put_window);
@@ -44,7 +44,7 @@ void return_credit(Session& session);
 
 /// Bytes that the session may have unconfirmed, and what holds it back when that or its credit is
 /// used up.
-std::uint64_t put_window(const Session& session, const Settings& settings);
-Held put_held(const Session& session, const Settings& settings);
+std::uint64_t put_window(const Session& session, const CoreSettings& settings);
+Held put_held(const Session& session, const CoreSettings& settings);
 
 }  // namespace baton::broker

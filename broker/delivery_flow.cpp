@@ -51,7 +51,7 @@ std::uint64_t DeliveryFlow::most_of_part(const Session& session) const {
 }
 
 /// How large the next part may be; 0 while there must be none.
-std::int64_t DeliveryFlow::next_part(const Session& session, const Item& item) const {
+std::int64_t DeliveryFlow::next_part(const Session& session, const QueuedItem& item) const {
   const auto left = as_signed(item.size) - as_signed(session.flow.sent);
   const auto size = std::min(left, as_signed(most_of_part(session)));
   if (window_room(session) >= size) return size;
@@ -59,7 +59,7 @@ std::int64_t DeliveryFlow::next_part(const Session& session, const Item& item) c
 }
 
 /// The message that is being packed, or the next one: of one entry more, which the caller appends,
-/// and whose put he notes.
+/// and whose put it notes.
 Effects::LinkMessage& DeliveryFlow::message_for(Session& session, std::size_t size) {
   ++session.delivered_count;
   auto& messages = effects_.link_messages;
@@ -169,13 +169,13 @@ void DeliveryFlow::measure(Session& session, Time now) {
 
 /// The item whose parts are under way, unless it is the session's no more: it was settled, though
 /// not all of it was there.
-Item* DeliveryFlow::held(const Session& session) {
+QueuedItem* DeliveryFlow::held(const Session& session) {
   const auto& large = session.flow.large.back();
   auto* item = items_.find(large.id);
   return item && item->holder == &session && item->delivered == large.delivered ? item : nullptr;
 }
 
-void DeliveryFlow::send_part(Session& session, const Item& item, std::size_t size) {
+void DeliveryFlow::send_part(Session& session, const QueuedItem& item, std::size_t size) {
   auto& flow = session.flow;
   append_block(entry_for(session, size), EntryKind::part,
                storage_.part(flow.large.back().id, flow.sent, size, flow.check));

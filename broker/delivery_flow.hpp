@@ -4,11 +4,11 @@
 // Invariants:
 // 1. On one link no more is under way (sent, and not known to have arrived) than its window, but
 // for one item or part; on
-//    all links together no more than Settings::links_window, but for `always` and one item or part
-//    on each.
+//    all links together no more than CoreSettings::links_window, but for `always` and one item or
+//    part on each.
 // 2. The parts of a body follow its `given`, with no other item between them.
-// 3. A turn encodes at most Settings::turn_bytes of items and as many of parts, but for the last
-// one.
+// 3. A turn encodes at most CoreSettings::turn_bytes of items and as many of parts, but for the
+// last one.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ namespace baton::broker {
 class DeliveryFlow {
  public:
   /// All of them must outlive this.
-  DeliveryFlow(const Settings& settings, Storage& storage, Effects& effects, Items& items)
+  DeliveryFlow(const CoreSettings& settings, Storage& storage, Effects& effects, Items& items)
       : settings_(settings),
         storage_(storage),
         effects_(effects),
@@ -82,16 +82,16 @@ class DeliveryFlow {
   std::uint64_t window(const Session& session) const;
   std::int64_t window_room(const Session& session) const;
   std::uint64_t most_of_part(const Session& session) const;
-  std::int64_t next_part(const Session& session, const Item& item) const;
+  std::int64_t next_part(const Session& session, const QueuedItem& item) const;
   Effects::LinkMessage& message_for(Session& session, std::size_t size);
   std::string& entry_for(Session& session, std::size_t size);
   void note(Session& session, std::uint64_t bytes);
   void forget_arrived(Session& session, std::uint64_t count);
   void give_first_part(Session& session, Delivery& delivery, std::uint32_t size);
-  void send_part(Session& session, const Item& item, std::size_t size);
-  Item* held(const Session& session);
+  void send_part(Session& session, const QueuedItem& item, std::size_t size);
+  QueuedItem* held(const Session& session);
 
-  const Settings& settings_;
+  const CoreSettings& settings_;
   Storage& storage_;
   Effects& effects_;
   Items& items_;

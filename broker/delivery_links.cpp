@@ -57,8 +57,8 @@ void DeliveryLinks::answer_auth_requests() {
     zap_handler_.answer(*request, authorize(*request));
 }
 
-/// The domain says at which link a client wants to connect, the password which session he is of,
-/// the user name at which of its links he believes to be: an old one's port may have become
+/// The domain says at which link a client wants to connect, the password which session it is of,
+/// the user name at which of its links it believes to be: an old one's port may have become
 /// another's.
 bool DeliveryLinks::authorize(const AuthRequest& request) {
   const auto session = session_from_hex(request.password);

@@ -14,7 +14,7 @@ namespace baton::broker {
 
 class Dispatcher {
  public:
-  Dispatcher(Settings settings, BrokerInstance broker_instance, Storage& storage, Time now)
+  Dispatcher(CoreSettings settings, BrokerInstance broker_instance, Storage& storage, Time now)
       : core_(std::move(settings), broker_instance, storage, effects_, now) {}
 
   /// One message from the put endpoint or the control endpoint. `frame` need only be valid for the

@@ -29,7 +29,7 @@ struct HolderProcess {
 
 class Holders {
  public:
-  /// Of a consumer's session that begins. Who does not say which process he is has one of his own.
+  /// Of a consumer's session that begins. One that names no process has one of its own.
   std::shared_ptr<HolderProcess> join(Session& session, const Hello& hello) {
     auto process = of(hello);
     process->sessions.push_back(&session);

@@ -25,7 +25,7 @@ enum class Place : std::uint8_t {
 };
 inline constexpr std::size_t place_count = 6;
 
-struct Item {
+struct QueuedItem {
   Session* holder = nullptr;  ///< while held
   /// While held: which of the holder's deliveries it was (Session::delivered).
   std::uint64_t delivered = 0;
@@ -37,7 +37,7 @@ struct Item {
   bool suspect : 1 = false;  ///< it has once cost its holder's life, or may have: it goes alone
   Place place = Place::gone;
 };
-static_assert(sizeof(Item) == 32, "ten million of these must fit");
+static_assert(sizeof(QueuedItem) == 32, "ten million of these must fit");
 
 /// Items by id. Ids rise, so the table is a window of chunks that moves along with them; where they
 /// jump (from what an earlier process has kept to this one's), and behind an item that stays for
@@ -45,7 +45,7 @@ static_assert(sizeof(Item) == 32, "ten million of these must fit");
 class Items {
  public:
   /// `id` must be larger than any id added before.
-  Item& add(ItemId id) {
+  QueuedItem& add(ItemId id) {
     auto& chunk = chunk_for(id.value / chunk_items);
     ++chunk.live;
     ++size_;
@@ -53,7 +53,7 @@ class Items {
   }
 
   /// The item, or nullptr when it is gone (or never was).
-  Item* find(ItemId id) {
+  QueuedItem* find(ItemId id) {
     const auto number = id.value / chunk_items;
     auto* chunk = chunk_of(number);
     if (!chunk) return nullptr;
@@ -61,7 +61,7 @@ class Items {
     return item.place == Place::gone ? nullptr : &item;
   }
 
-  const Item* find(ItemId id) const { return const_cast<Items*>(this)->find(id); }
+  const QueuedItem* find(ItemId id) const { return const_cast<Items*>(this)->find(id); }
 
   void remove(ItemId id);
 
@@ -91,7 +91,7 @@ class Items {
   static constexpr std::uint64_t most_empty = 1u << 14;
   static constexpr std::uint64_t shortest_split = 1u << 10;  ///< chunks: a gap that is left out
   struct Chunk {
-    std::array<Item, chunk_items> items{};
+    std::array<QueuedItem, chunk_items> items{};
     std::uint32_t live = 0;
   };
   struct Window {

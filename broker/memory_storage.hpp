@@ -15,7 +15,7 @@ namespace baton::broker {
 
 /// Bodies lie side by side in pages of consecutive ids; a page is used again when its last body is
 /// erased. Where all pages together take more than three times the bodies in them, those of which
-/// little is left are packed anew: items that stay (dead, delayed, held for long) keep little but
+/// little is left are packed again: items that stay (dead, delayed, held for long) keep little but
 /// themselves. Bodies above `large` are kept apart and freed one by one. Of an item's history the
 /// last failures are kept, in most_history bytes.
 class MemoryStorage final : public Storage {

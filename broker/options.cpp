@@ -157,7 +157,7 @@ void add_addresses(CLI::App& app, ServerOptions& server, std::string& delivery_p
       ->option_text("Q");
 }
 
-void add_limits(CLI::App& app, Settings& settings) {
+void add_limits(CLI::App& app, CoreSettings& settings) {
   app.add_option("--max-items", settings.max_items,
                  "items that a queue holds before its producers wait")
       ->transform(cli::number(1, std::uint64_t{1} << 40))
@@ -192,7 +192,7 @@ std::string in_seconds(Duration time) {
   return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time).count()) + " s";
 }
 
-void add_ending(CLI::App& app, Settings& settings) {
+void add_ending(CLI::App& app, CoreSettings& settings) {
   auto* exit_when_done =
       app.add_flag("--exit-when-done", settings.exit_when_done,
                    "end all once --producers are gone and all is done, in " +

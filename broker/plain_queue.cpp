@@ -4,7 +4,7 @@ namespace baton::broker {
 
 /// The plain endpoint is a producer without a name, a session, or a wish to know what becomes of
 /// its items.
-PlainQueue::PlainQueue(const Settings& settings, Queues& queues, Effects& effects)
+PlainQueue::PlainQueue(const CoreSettings& settings, Queues& queues, Effects& effects)
     : settings_(settings), queues_(queues), effects_(effects) {
   if (!settings.plain_queue) return;
   queue_ = &queues.queue(*settings.plain_queue);

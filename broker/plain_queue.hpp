@@ -17,7 +17,7 @@ namespace baton::broker {
 class PlainQueue {
  public:
   /// All must outlive it; `queues` has loaded by then.
-  PlainQueue(const Settings& settings, Queues& queues, Effects& effects);
+  PlainQueue(const CoreSettings& settings, Queues& queues, Effects& effects);
 
   /// A body from the endpoint `in`, where there is one: it is an item at once. too_large: it is
   /// none.
@@ -32,7 +32,7 @@ class PlainQueue {
   void give_out();
 
  private:
-  const Settings& settings_;
+  const CoreSettings& settings_;
   Queues& queues_;
   Effects& effects_;
   Queue* queue_ = nullptr;  // none without plain endpoints

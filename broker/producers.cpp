@@ -242,7 +242,8 @@ void Producers::extend_credits(const std::vector<Queue*>& touched) {
     for (auto looks = queue->producers.size(); looks > 0; --looks) {
       const bool extended = !is_held() && extend_credit(**next, settings_);
       if (window_moved(**next) || extended) sessions_.changed(**next);
-      // In a full queue whoever is first gets what room there is: next time it is another's turn.
+      // In a full queue the first producer gets what room there is: next time it is another's
+      // turn.
       if (extended)
         std::rotate(next, next + 1, queue->producers.end());
       else

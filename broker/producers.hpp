@@ -18,7 +18,7 @@ namespace baton::broker {
 class Producers final : public RoleHandler {
  public:
   /// All must outlive it.
-  Producers(const Settings& settings, Sessions& sessions, Queues& queues, SystemEnd& end,
+  Producers(const CoreSettings& settings, Sessions& sessions, Queues& queues, SystemEnd& end,
             Effects& effects)
       : settings_(settings), sessions_(sessions), queues_(queues), end_(end), effects_(effects) {}
 
@@ -75,7 +75,7 @@ class Producers final : public RoleHandler {
   std::uint64_t unknown_puts(const Hello& hello);
   void take_up(Session& session, Producer& producer, Time now);
 
-  const Settings& settings_;
+  const CoreSettings& settings_;
   Sessions& sessions_;
   Queues& queues_;
   SystemEnd& end_;

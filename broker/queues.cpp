@@ -32,7 +32,7 @@ std::uint32_t next_index(std::vector<Thing*>& list, std::vector<std::uint32_t>& 
 
 }  // namespace
 
-Queues::Queues(const Settings& settings, Storage& storage, Effects& effects,
+Queues::Queues(const CoreSettings& settings, Storage& storage, Effects& effects,
                std::vector<Session*>& changed)
     : settings_(settings),
       storage_(storage),
@@ -166,13 +166,13 @@ void Queues::put(Producer& producer, Queue& queue, const PutItem& put, SeqNo num
 }
 
 /// Of what may not be stored yet: its holder can name it to a broker after this one.
-PutName Queues::put_name(const Item& item, ItemId id) const {
+PutName Queues::put_name(const QueuedItem& item, ItemId id) const {
   const auto number = unstored_puts_.number(id);
   return number == SeqNo{} ? PutName{} : PutName{producer_list_[item.producer]->key, number};
 }
 
 /// Where a new item goes: to the back of its queue, now or when its delay is over.
-void Queues::place(Item& item, ItemId id, Duration delay, Time now) {
+void Queues::place(QueuedItem& item, ItemId id, Duration delay, Time now) {
   auto& queue = queue_of(item);
   to_serve(queue);  // its depth changed
   if (delay == Duration::zero()) {
@@ -184,7 +184,7 @@ void Queues::place(Item& item, ItemId id, Duration delay, Time now) {
   delay_until(item, id, now + delay);
 }
 
-void Queues::delay_until(Item& item, ItemId id, Time due) {
+void Queues::delay_until(QueuedItem& item, ItemId id, Time due) {
   item.place = Place::delayed;
   ++queue_of(item).delayed;
   delayed_.push({due, id});
@@ -193,7 +193,7 @@ void Queues::delay_until(Item& item, ItemId id, Time due) {
 
 /// Reclaimed by who was given it when that delay was over, by an earlier broker. False: it does not
 /// wait, or not for that.
-bool Queues::undelay(Item& item, ItemId id) {
+bool Queues::undelay(QueuedItem& item, ItemId id) {
   const auto due = dues_.find(id.value);
   if (item.place != Place::delayed || due == dues_.end()) return false;
   undelayed_.insert({due->second, id});
@@ -233,13 +233,13 @@ void Queues::to_serve(Queue& queue) {
   to_serve_.push_back(&queue);
 }
 
-Item* Queues::held_by(Session& session, ItemId id) {
+QueuedItem* Queues::held_by(Session& session, ItemId id) {
   auto* item = items_.find(id);
   return item && item->place == Place::held && item->holder == &session ? item : nullptr;
 }
 
 /// The item leaves the session's hands; the caller puts it in its next place.
-void Queues::let_go(Session& session, Item& item) {
+void Queues::let_go(Session& session, QueuedItem& item) {
   auto& queue = queue_of(item);
   ++taken_back_;
   item.holder = nullptr;
@@ -293,7 +293,7 @@ std::optional<std::string> Queues::take_unacked(Queue& queue) {
 }
 
 /// The item, which is in no list of its queue any more, is gone from the books.
-void Queues::done(Item& item, ItemId id) {
+void Queues::done(QueuedItem& item, ItemId id) {
   auto& queue = queue_of(item);
   auto& producer = *producer_list_[item.producer];
   if (!redelivered_.empty()) redelivered_.erase(id.value);
@@ -320,7 +320,7 @@ bool Queues::release(Session& session, ItemId id) {
   return true;
 }
 
-void Queues::make_ready(Item& item, ItemId id) {
+void Queues::make_ready(QueuedItem& item, ItemId id) {
   auto& queue = queue_of(item);
   item.place = Place::ready;
   if (item.suspect) {
@@ -354,7 +354,7 @@ bool Queues::fail(Session& session, const Failure& failure, Time now) {
 }
 
 /// Its delay apart, and what update() need not say.
-StoredItem Queues::to_store(const Item& item, ItemId id) {
+StoredItem Queues::to_store(const QueuedItem& item, ItemId id) {
   StoredItem stored;
   stored.id = id;
   stored.queue = item.queue;
@@ -367,8 +367,8 @@ StoredItem Queues::to_store(const Item& item, ItemId id) {
   return stored;
 }
 
-void Queues::update_storage(const Item& item, ItemId id, const std::vector<FailureRecord>& history,
-                            Duration delay) {
+void Queues::update_storage(const QueuedItem& item, ItemId id,
+                            const std::vector<FailureRecord>& history, Duration delay) {
   auto stored = to_store(item, id);
   stored.delay_ms =
       static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::milliseconds>(delay).count());
@@ -425,7 +425,7 @@ void Queues::give_all_back(Session& session, const std::string& why, Time now) {
 /// What was begun when its holder was lost has failed, and is suspect. What is only perhaps begun
 /// is suspect: it fails when it costs a holder's life who has nothing else. So nobody's death is
 /// for nothing, however fast it comes, and what waited beside a poison item is never counted.
-void Queues::suspect(Session& session, Item& item, ItemId id, FailureRecord failure) {
+void Queues::suspect(Session& session, QueuedItem& item, ItemId id, FailureRecord failure) {
   const bool counts = item.delivered <= session.begun || item.suspect;
   lose(session, item, id);
   item.suspect = true;

@@ -51,14 +51,14 @@ class Queues final : public RestoreTarget {
  public:
   /// All of them must outlive the queues. Sessions whose standing changed are told to `changed`,
   /// once a turn.
-  Queues(const Settings& settings, Storage& storage, Effects& effects,
+  Queues(const CoreSettings& settings, Storage& storage, Effects& effects,
          std::vector<Session*>& changed);
 
   /// Takes what the storage has kept, before anything else.
   void load(BrokerInstance broker_instance, Time now);
   /// The broker instance that stored it; 0 without one.
   BrokerInstance previous_broker() const { return previous_broker_; }
-  /// Those who held an item before the broker was started anew may reclaim it. While it lasts, and
+  /// Those who held an item before the broker was started again may reclaim it. While it lasts, and
   /// there is something to be reclaimed (items that were stored, or were put before and are put
   /// again), nothing is delivered.
   void wait_for_reclaims(bool wait);
@@ -115,7 +115,7 @@ class Queues final : public RestoreTarget {
   /// Not while so much is under way to it that it cannot be reading.
   bool may_request(const Session& session) const { return delivery_flow_.is_read(session); }
   void cancel_requests(Session& session, std::uint32_t count);
-  /// The session asks no more: it ends, or its link is made anew.
+  /// The session asks no more: it ends, or its link is made again.
   void forget_requests(Session& session);
 
   /// Takes what is next of a queue that nobody asks of: it is done with that. Its body, or nothing.
@@ -140,7 +140,7 @@ class Queues final : public RestoreTarget {
   /// lost.
   void reclaim(Session& session, const Reclaim& reclaim);
 
-  /// A turn moves so many items in each way (delivered, taken back, due) as Settings::turn_work
+  /// A turn moves so many items in each way (delivered, taken back, due) as CoreSettings::turn_work
   /// says; what else there is to do is for the next one, which begins at once. What one message or
   /// the end of one session asks for is done whole: a session holds max_asks items at most.
   bool may_deliver() const { return delivered_to_ < settings_.turn_work; }
@@ -214,8 +214,8 @@ class Queues final : public RestoreTarget {
     std::uint32_t returns;  // valid while the item's are the same
   };
 
-  Queue& queue_of(const Item& item) { return *queue_list_[item.queue]; }
-  Item* held_by(Session& session, ItemId id);
+  Queue& queue_of(const QueuedItem& item) { return *queue_list_[item.queue]; }
+  QueuedItem* held_by(Session& session, ItemId id);
   void give_index(Queue& queue);
   void touch(Queue& queue);
   void to_serve(Queue& queue);
@@ -228,7 +228,7 @@ class Queues final : public RestoreTarget {
   void reserve(Queue& queue);
   void unreserve(Queue& queue);
   void hands_are_freer(Session& session, bool suspect);
-  void takes(Session& session, const Item& item);
+  void takes(Session& session, const QueuedItem& item);
   void set_aside(HolderProcess& process);
   void join_waiting_again(HolderProcess& process);
   void trust(HolderProcess& process);
@@ -237,14 +237,14 @@ class Queues final : public RestoreTarget {
   void wait_for_room(Session& session, const Queue* left = nullptr);
   void let_in();
   bool may_take(const Session* session) const { return delivery_flow_.room(*session) > 0; }
-  void let_go(Session& session, Item& item);
-  void suspect(Session& session, Item& item, ItemId id, FailureRecord failure);
-  void done(Item& item, ItemId id);
-  void make_ready(Item& item, ItemId id);
+  void let_go(Session& session, QueuedItem& item);
+  void suspect(Session& session, QueuedItem& item, ItemId id, FailureRecord failure);
+  void done(QueuedItem& item, ItemId id);
+  void make_ready(QueuedItem& item, ItemId id);
   enum class Told : std::uint8_t { by_holder, by_nobody };
-  void failed(Item& item, ItemId id, FailureRecord failure, Duration delay, Told told);
-  void bury(Item& item, ItemId id, std::vector<FailureRecord> history, Time now);
-  void keep_dead_letter(Queue& queue, ItemId id, const Item& item);
+  void failed(QueuedItem& item, ItemId id, FailureRecord failure, Duration delay, Told told);
+  void bury(QueuedItem& item, ItemId id, std::vector<FailureRecord> history, Time now);
+  void keep_dead_letter(Queue& queue, ItemId id, const QueuedItem& item);
   bool too_many_dead_letters(const Queue& queue) const;
   void drop_dead_letters(Queue& queue);
   void drop_oldest_dead_letter(Queue& queue);
@@ -253,45 +253,45 @@ class Queues final : public RestoreTarget {
   void forget(Producer& producer);
   void changed(Session& session);
   void erase_settled(Session& session);
-  static StoredItem to_store(const Item& item, ItemId id);
-  void update_storage(const Item& item, ItemId id, const std::vector<FailureRecord>& history,
+  static StoredItem to_store(const QueuedItem& item, ItemId id);
+  void update_storage(const QueuedItem& item, ItemId id, const std::vector<FailureRecord>& history,
                       Duration delay = {});
   std::uint32_t deliveries_of(ItemId id) const;
   std::uint32_t deliver(ItemId id);
-  void lose(Session& session, Item& item, ItemId id);
-  void come_back(Item& item, ItemId id);
+  void lose(Session& session, QueuedItem& item, ItemId id);
+  void come_back(QueuedItem& item, ItemId id);
   void returns_stored(Ticket turn, Ticket durable);
-  bool take_out(Item& item, ItemId id);
+  bool take_out(QueuedItem& item, ItemId id);
   std::vector<ItemId> held_after(Session& session, std::uint64_t count);
   bool reclaim(Session& session, ItemId id, std::uint32_t deliveries);
-  bool take_up(Session& session, Item& item, ItemId id, std::uint32_t deliveries);
-  bool reclaim_restored(Session& session, Item& item, ItemId id, std::uint32_t deliveries);
+  bool take_up(Session& session, QueuedItem& item, ItemId id, std::uint32_t deliveries);
+  bool reclaim_restored(Session& session, QueuedItem& item, ItemId id, std::uint32_t deliveries);
   void tell_lost(Session& session, ItemRun run);
-  void place(Item& item, ItemId id, Duration delay, Time now);
-  void delay_until(Item& item, ItemId id, Time due);
-  bool undelay(Item& item, ItemId id);
-  void hold_again(Session& session, Item& item, ItemId id);
+  void place(QueuedItem& item, ItemId id, Duration delay, Time now);
+  void delay_until(QueuedItem& item, ItemId id, Time due);
+  bool undelay(QueuedItem& item, ItemId id);
+  void hold_again(Session& session, QueuedItem& item, ItemId id);
   static bool consumes(const Session& session, const Queue& queue);
-  bool consumes(const Session& session, const Item& item) {
+  bool consumes(const Session& session, const QueuedItem& item) {
     return consumes(session, queue_of(item));
   }
   bool reclaim_put(Session& session, ItemId id, const PutName& put, std::uint32_t deliveries);
   bool reclaim_here(Session& session, ItemId as, ItemId id, std::uint32_t deliveries);
-  bool put_again(Producer& producer, Item& item, ItemId id, SeqNo number, Time now);
-  void hold_late(Session& session, Item& item, ItemId id);
+  bool put_again(Producer& producer, QueuedItem& item, ItemId id, SeqNo number, Time now);
+  void hold_late(Session& session, QueuedItem& item, ItemId id);
   bool settle_put(Session& session, ItemId id, PutReclaims::Reclaim::Settled settled,
                   FailureRecord failure, std::uint32_t delay_ms);
   bool release_put(Session& session, ItemId id);
   std::vector<PutReclaims::Reclaim> passed_on(PutReclaims::Reclaim reclaim);
-  void count_failures(Item& item, ItemId id, std::vector<PutReclaims::Reclaim>& reclaims);
+  void count_failures(QueuedItem& item, ItemId id, std::vector<PutReclaims::Reclaim>& reclaims);
   void give_put_reclaims_back(Session& session);
   void forget_put_reclaims(Session& session);
   void end_put_reclaims();
   void confirm_settled(const PutReclaims::Reclaim& reclaim);
   void confirm_if_settled(const PutReclaims::Reclaim& reclaim);
-  PutName put_name(const Item& item, ItemId id) const;
+  PutName put_name(const QueuedItem& item, ItemId id) const;
 
-  const Settings& settings_;
+  const CoreSettings& settings_;
   Storage& storage_;
   Effects& effects_;
   std::vector<Session*>& changed_;

@@ -20,7 +20,7 @@ void append_failure(std::vector<FailureRecord>& history, FailureRecord failure) 
 
 }  // namespace
 
-void Queues::failed(Item& item, ItemId id, FailureRecord failure, Duration delay, Told told) {
+void Queues::failed(QueuedItem& item, ItemId id, FailureRecord failure, Duration delay, Told told) {
   const auto now = failure.at;
   auto history = storage_.history(id);
   append_failure(history, std::move(failure));
@@ -33,7 +33,8 @@ void Queues::failed(Item& item, ItemId id, FailureRecord failure, Duration delay
 }
 
 /// What others have said of it, before the one who has it now was given it.
-void Queues::count_failures(Item& item, ItemId id, std::vector<PutReclaims::Reclaim>& reclaims) {
+void Queues::count_failures(QueuedItem& item, ItemId id,
+                            std::vector<PutReclaims::Reclaim>& reclaims) {
   if (reclaims.empty()) return;
   auto history = storage_.history(id);
   for (auto& reclaim : reclaims) {
@@ -43,7 +44,7 @@ void Queues::count_failures(Item& item, ItemId id, std::vector<PutReclaims::Recl
   update_storage(item, id, history);
 }
 
-void Queues::bury(Item& item, ItemId id, std::vector<FailureRecord> history, Time now) {
+void Queues::bury(QueuedItem& item, ItemId id, std::vector<FailureRecord> history, Time now) {
   auto& queue = queue_of(item);
   auto& producer = *producer_list_[item.producer];
   item.place = Place::dead;
@@ -81,7 +82,7 @@ void Queues::bury(Item& item, ItemId id, std::vector<FailureRecord> history, Tim
   forget_if_settled(producer);
 }
 
-void Queues::keep_dead_letter(Queue& queue, ItemId id, const Item& item) {
+void Queues::keep_dead_letter(Queue& queue, ItemId id, const QueuedItem& item) {
   queue.dead_letters.push_back(id);
   if (dead_bytes_.size() <= queue.index) dead_bytes_.resize(queue.index + 1);
   dead_bytes_[queue.index] += item.size;

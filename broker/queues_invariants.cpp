@@ -10,7 +10,7 @@ void Queues::check_invariants() const {
   std::vector<std::uint64_t> dead_bytes(queue_list_.size());
   std::uint64_t dead = 0;
   std::map<const HolderProcess*, HolderProcess> hands;
-  items_.each([&](ItemId, const Item& item) {
+  items_.each([&](ItemId, const QueuedItem& item) {
     if (item.place == Place::dead) dead_bytes[item.queue] += item.size;
     ++counts[item.queue][static_cast<std::size_t>(item.place)];
     dead += item.place == Place::dead;

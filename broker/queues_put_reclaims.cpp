@@ -100,7 +100,7 @@ bool Queues::reclaim_here(Session& session, ItemId as, ItemId id, std::uint32_t 
 
 /// Put again. Whether somebody has it from the broker before this one; else it waits until the time
 /// for reclaims is over.
-bool Queues::put_again(Producer& producer, Item& item, ItemId id, SeqNo number, Time now) {
+bool Queues::put_again(Producer& producer, QueuedItem& item, ItemId id, SeqNo number, Time now) {
   const PutName put{producer.key, number};
   const auto* reclaimed = puts_.find(put);
   if (reclaimed && reclaimed->settled == Settled::nothing && !consumes(*reclaimed->session, item)) {
@@ -138,7 +138,7 @@ void Queues::confirm_if_settled(const PutReclaims::Reclaim& reclaim) {
 }
 
 /// It did not come over the session's link, which may be in use by now: it counts as of before it.
-void Queues::hold_late(Session& session, Item& item, ItemId id) {
+void Queues::hold_late(Session& session, QueuedItem& item, ItemId id) {
   item.place = Place::held;
   item.holder = &session;
   item.delivered = session.link_base;

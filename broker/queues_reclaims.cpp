@@ -21,7 +21,7 @@ std::uint32_t Queues::deliver(ItemId id) {
 
 /// The item leaves the hands of its holder, who has not said so. The caller puts it in its next
 /// place and keeps the count.
-void Queues::lose(Session& session, Item& item, ItemId id) {
+void Queues::lose(Session& session, QueuedItem& item, ItemId id) {
   let_go(session, item);
   auto& redelivered = redelivered_[id.value];
   ++redelivered.deliveries;
@@ -31,7 +31,7 @@ void Queues::lose(Session& session, Item& item, ItemId id) {
 
 /// To the front. Its next holder is to be the one with the highest count whenever the broker dies,
 /// so the count is kept first.
-void Queues::come_back(Item& item, ItemId id) {
+void Queues::come_back(QueuedItem& item, ItemId id) {
   if (!settings_.durable) return make_ready(item, id);
   item.place = Place::returning;
   ++queue_of(item).returning;
@@ -55,7 +55,7 @@ void Queues::returns_stored(Ticket turn, Ticket durable) {
 }
 
 /// Out of where it waits to be given to somebody. False: it is not there.
-bool Queues::take_out(Item& item, ItemId id) {
+bool Queues::take_out(QueuedItem& item, ItemId id) {
   auto& queue = queue_of(item);
   if (item.place == Place::returning) {
     --queue.returning;
@@ -104,7 +104,7 @@ bool Queues::reclaim(Session& session, ItemId id, std::uint32_t deliveries) {
 
 /// What the client's session before this one lost here, if nobody was given it since: as if that
 /// had not been.
-bool Queues::take_up(Session& session, Item& item, ItemId id, std::uint32_t deliveries) {
+bool Queues::take_up(Session& session, QueuedItem& item, ItemId id, std::uint32_t deliveries) {
   const auto lost = redelivered_.find(id.value);
   if (session.reclaims_of == 0 || lost == redelivered_.end() ||
       lost->second.lost_by != session.reclaims_of)
@@ -127,7 +127,8 @@ bool Queues::take_up(Session& session, Item& item, ItemId id, std::uint32_t deli
 /// What the broker before this one had given. Somebody may reclaim it under a higher count than
 /// what was kept, for a failure that was not: before whom others lose it who were granted it on
 /// their reclaim.
-bool Queues::reclaim_restored(Session& session, Item& item, ItemId id, std::uint32_t deliveries) {
+bool Queues::reclaim_restored(Session& session, QueuedItem& item, ItemId id,
+                              std::uint32_t deliveries) {
   const auto known = deliveries_of(id);
   if (deliveries < known) return false;
   if (item.place == Place::held) {
@@ -157,7 +158,7 @@ void Queues::heard_lost(Session& session, SeqNo heard, Time now) {
   untold_ -= session.feed.confirmed() - before;
 }
 
-void Queues::hold_again(Session& session, Item& item, ItemId id) {
+void Queues::hold_again(Session& session, QueuedItem& item, ItemId id) {
   item.place = Place::held;
   item.holder = &session;
   item.delivered = ++session.delivered_count;

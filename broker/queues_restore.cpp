@@ -22,7 +22,8 @@ void Queues::load(BrokerInstance broker_instance, Time now) {
 /// with new items.
 void Queues::count_dead() {
   std::vector<std::uint64_t> dead(producer_list_.size());
-  items_.each([&](ItemId, const Item& item) { dead[item.producer] += item.place == Place::dead; });
+  items_.each(
+      [&](ItemId, const QueuedItem& item) { dead[item.producer] += item.place == Place::dead; });
   for (auto* producer : producer_list_) {
     if (!producer || dead[producer->index] <= producer->dead) continue;
     producer->accepted += dead[producer->index] - producer->dead;

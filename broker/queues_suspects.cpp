@@ -110,7 +110,7 @@ void Queues::hands_are_freer(Session& session, bool suspect) {
 }
 
 /// Takes up what did not come over its link.
-void Queues::takes(Session& session, const Item& item) {
+void Queues::takes(Session& session, const QueuedItem& item) {
   auto& process = *session.process;
   ++queue_of(item).held;
   ++session.held;

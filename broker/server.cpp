@@ -230,7 +230,7 @@ void Server::log_ended() {
       " to notifications ended so far: subscribed and unsubscribed far more than clients do");
 }
 
-/// What clients meet when a broker was started anew or a name was taken over, and go on from.
+/// What clients meet when a broker was started again or a name was taken over, and go on from.
 constexpr bool is_ordinary(Refusal refusal) {
   return refusal == Refusal::wrong_broker_instance || refusal == Refusal::unknown_session ||
          refusal == Refusal::fenced || refusal == Refusal::not_yet;

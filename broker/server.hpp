@@ -20,7 +20,7 @@ struct ServerOptions {
   std::string bind = "127.0.0.1";     ///< address of the endpoints and links
   std::uint16_t port = default_port;  ///< of the put endpoint, the base; 0: any free block of ports
   std::optional<PortRange> delivery_ports;
-  Settings settings;
+  CoreSettings settings;
 };
 
 class Server final : private Shell {

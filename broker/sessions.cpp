@@ -377,7 +377,7 @@ void Sessions::tell_changed(Time now) {
     session.changed = false;
     if (session.state == Session::State::ended && !session.left) continue;
     role_of(session).send_next(session, now);
-    // Behind what it says was sent: whoever has not got that by now has lost it.
+    // Behind what it says was sent: a client that has not got that by now has lost it.
     const auto confirm = confirm_of(session);
     send(session.id, encode_confirm(header_for(session.id, MessageType::confirm), confirm));
     role_of(session).sent(session, confirm);

@@ -43,8 +43,8 @@ class Sessions {
   };
 
   /// All must outlive it.
-  Sessions(const Settings& settings, BrokerInstance broker_instance, Effects& effects, Host& host,
-           Time now)
+  Sessions(const CoreSettings& settings, BrokerInstance broker_instance, Effects& effects,
+           Host& host, Time now)
       : settings_(settings),
         broker_instance_(broker_instance),
         effects_(effects),
@@ -156,7 +156,7 @@ class Sessions {
   bool has_time_for_ends() const;
   Confirm confirm_of(const Session& session) const;
 
-  const Settings& settings_;
+  const CoreSettings& settings_;
   const BrokerInstance broker_instance_;
   Effects& effects_;
   Host& host_;

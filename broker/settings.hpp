@@ -9,7 +9,7 @@
 
 namespace baton::broker {
 
-struct Settings {
+struct CoreSettings {
   std::string broker = "baton-broker";  ///< program and version, told to clients
   std::string host;                     ///< this host's name, told to clients
   bool durable = false;                 ///< the storage outlives the process
@@ -36,7 +36,7 @@ struct Settings {
   std::optional<std::string>
       plain_queue;  ///< the queue of the plain endpoints, where there are some
 
-  // The seed's parent.
+  // The tutorial's parent.
   bool exit_when_done = false;
   std::uint32_t producers = 0;  ///< that must have come and gone
   /// That must have come, or not_coming has passed since all was done.

@@ -20,7 +20,7 @@ namespace baton::broker {
 class SystemEnd {
  public:
   /// All must outlive it.
-  SystemEnd(const Settings& settings, ConsoleFeed& console, Effects& effects)
+  SystemEnd(const CoreSettings& settings, ConsoleFeed& console, Effects& effects)
       : settings_(settings), console_(console), effects_(effects) {}
 
   void producer_came(const std::string& name);
@@ -56,7 +56,7 @@ class SystemEnd {
   void enter(Stage stage, Time now);
   void finish(bool late, std::uint64_t dead);
 
-  const Settings& settings_;
+  const CoreSettings& settings_;
   ConsoleFeed& console_;
   Effects& effects_;
   Stage stage_ = Stage::not_yet;

@@ -1,6 +1,6 @@
 // What happens when the process's descriptors run short.
 //
-// libzmq accepts whoever connects to an endpoint or a link. Where no descriptor is left that fails,
+// libzmq accepts every connection to an endpoint or a link. Where no descriptor is left that fails,
 // the listener stays readable, and libzmq's thread tries again without a pause. So libzmq is given
 // an accept4() of ours: who would take one of the last descriptors is accepted and shown out. Those
 // who are connected do not notice; others try again.

@@ -8,7 +8,7 @@
 
 namespace baton::broker {
 
-/// Somebody who wants to connect.
+/// A client that wants to connect.
 struct AuthRequest {
   std::string request;  ///< ZAP's name for it, for the answer
   std::string domain;   ///< of the socket it wants to connect to

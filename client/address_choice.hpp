@@ -6,7 +6,7 @@
 
 namespace baton {
 
-/// Stays with the address that answered last. When that one is silent, sockets opened anew
+/// Stays with the address that answered last. When that one is silent, sockets opened again
 /// included, the others are tried; it has every second turn then, so that dead addresses, however
 /// many, keep a client away for one silence at most.
 class AddressChoice {

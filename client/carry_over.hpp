@@ -27,7 +27,7 @@ using InHand = std::function<bool(ItemId)>;
 /// numbers beyond `received`: lines, join, ack and fail as they are, release for items that are
 /// reclaimed; of an item that was settled more than once its last word, and before that failures,
 /// unless it was acked then. Nothing of one that is in hand: it was given again since. What
-/// describes the old session's link or its end is left out: it is said anew.
+/// describes the old session's link or its end is left out: it is sent again.
 void carry_over(const std::deque<StreamSender::Block>& blocks, SeqNo received,
                 const Reclaims& reclaims, const InHand& in_hand, StreamSender& stream);
 

@@ -7,7 +7,7 @@
 //                      ▲  unknown_session,  │   any other refusal that ends,    ┌────────┐
 //                      │  another broker    │   or time is up                   │ failed │
 //                      └─ a new session id ─┘   (greeting and established) ────▶└────────┘
-// Silence does not change the state: after session_timeout without news all sockets are made anew
+// Silence does not change the state: after session_timeout without news all sockets are made again
 // and the same session goes on, until the broker says that it does not know it (any more).
 #pragma once
 

@@ -130,7 +130,7 @@ void ClientSockets::note_no_socket(const zmq::error_t& error) {
 
 void ClientSockets::send(TargetEndpoint endpoint, SharedBytes bytes) {
   if (control_) return hand_over(endpoint, std::move(bytes));
-  if (buffered_bytes_ + bytes.size() > most_buffered) return;  // whoever sends says it again
+  if (buffered_bytes_ + bytes.size() > most_buffered) return;  // its sender sends it again
   buffered_bytes_ += bytes.size();
   waiting_.push_back({endpoint, std::move(bytes)});
 }

@@ -28,7 +28,7 @@ struct Incoming {
 
 /// Used by one thread at a time. Sockets are not asked one by one whether something has come in:
 /// that costs two system calls each. Instead their descriptors are polled; one that was readable is
-/// read until it is dry. A host name is resolved anew whenever sockets are opened, without
+/// read until it is dry. A host name is resolved again whenever sockets are opened, without
 /// blocking; which of several addresses they go to says AddressChoice. Until it has one, messages
 /// are kept.
 class ClientSockets {

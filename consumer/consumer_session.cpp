@@ -217,8 +217,9 @@ bool ConsumerSession::take(Delivery& delivery, std::string& body, Time now) {
   else
     body.assign(delivery.body);
   delivery.body = body;
-  if (!held_.insert(delivery.id,
-                    ++tags_)) {  // it was given anew before the broker's word came that it was lost
+  if (!held_.insert(
+          delivery.id,
+          ++tags_)) {  // it was given again before the broker's word came that it was lost
     held_.erase(delivery.id);
     held_.insert(delivery.id, tags_);
   }
@@ -390,7 +391,7 @@ void ConsumerSession::tick(Time now, Outbox& out) {
   const auto requested = out.requests.size();
   session_.tick(now, out);
   if (session_.state() != before) changed_ = true;
-  if (out.requests.size() > requested) {  // all sockets are made anew
+  if (out.requests.size() > requested) {  // all sockets are made again
     changed_ = true;
     lose_link();
     requests_.clear();

@@ -77,7 +77,7 @@ class DeliveryLink {
   /// What the broker says it has sent, the news of which arrives. Returns whether nothing came on
   /// the link for session_timeout, though there is more; after each link in a row that is lost for
   /// that, for twice as long, twice at most: where many share a slow link a message may take long,
-  /// and it would begin anew for ever.
+  /// and it would begin again for ever.
   bool missing(SeqNo sent, Time now);
   /// When the connection should stand: `never` unless it is being made.
   Time connect_deadline() const { return state_ == State::connecting ? connect_deadline_ : never; }

@@ -31,7 +31,7 @@ class Resolver {
 
   explicit Resolver(std::string host, Lookup lookup = resolve);
 
-  /// Looks the name up anew, unless that is under way.
+  /// Looks the name up again, unless that is under way.
   void begin();
   bool busy() const { return task_.busy(); }
   /// Readable when take() has what came of it; an address is there at once.

@@ -1,4 +1,5 @@
-// The three streams that every process may take for granted, unless whoever started it closed them.
+// The three streams that every process may take for granted, unless the program that started it
+// closed them.
 #pragma once
 
 namespace baton {

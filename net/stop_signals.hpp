@@ -5,7 +5,7 @@
 
 namespace baton {
 
-/// SIGTERM, SIGINT and SIGHUP, but not those that whoever started the program had it ignore:
+/// SIGTERM, SIGINT and SIGHUP, but not those that the program inherited as ignored:
 /// `nohup` does so, and a shell with its background jobs. A blocked signal that is ignored would be
 /// read from a signalfd all the same.
 inline sigset_t stop_signals() {

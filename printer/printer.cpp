@@ -44,7 +44,7 @@ void append_block(std::string& out, const ConsoleBlock& block) {
            " of lines dropped by the broker]\n";
   out += block.text;
   if (!out.ends_with('\n'))
-    out += '\n';  // the next block begins a line of its own, whoever said this one
+    out += '\n';  // the next block begins a line of its own, whatever client prints it
 }
 
 }  // namespace

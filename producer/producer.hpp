@@ -66,7 +66,7 @@ class Producer {
   [[nodiscard]] bool try_flush(TimeLimit within);
 
   /// Blocks until everything that was put under this name is settled: done, dead, or lost with a
-  /// durable broker nothing, or whose data was emptied or replaced. Throws as flush() does.
+  /// broker that stores nothing, or whose data was emptied or replaced. Throws as flush() does.
   Settled join();
 
   /// The same, but waits at most `within`: whether all is settled.
@@ -85,8 +85,8 @@ class Producer {
 
   /// What earlier processes have put under this name, of their input. Who reads the same input from
   /// its beginning, asks a Retrace made of it about each item, puts such as are fresh, and names
-  /// their places, puts each item once, however often he is killed; who has other input finds out.
-  /// Blocks until the broker has answered.
+  /// their places, puts each item once, however often it is killed; a process with other input is
+  /// told so. Blocks until the broker has answered.
   std::vector<Checkpoint> already_put();
   /// Waits at most `within`; nothing when it is not known by then.
   std::optional<std::vector<Checkpoint>> already_put_within(TimeLimit within);

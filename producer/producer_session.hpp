@@ -25,10 +25,10 @@ struct PutWait {
 
 /// What became of a producer's items.
 struct Settled {
-  std::uint64_t done = 0;           ///< acked
-  std::uint64_t dead = 0;           ///< failed too often
-  std::uint64_t lost = 0;           ///< went down with a durable broker nothing, or with its data
-  std::uint64_t put = 0;            ///< all that were put under this name, these among them
+  std::uint64_t done = 0;  ///< acked
+  std::uint64_t dead = 0;  ///< failed too often
+  std::uint64_t lost = 0;  ///< went down with a broker that stores nothing, or with its data
+  std::uint64_t put = 0;   ///< all that were put under this name, these among them
   std::vector<DeadNotice> notices;  ///< of the dead ones, the last max_notices
 };
 

@@ -63,7 +63,8 @@ inline std::string_view payload_of(std::string_view frame) { return frame.substr
 enum class EntryKind : std::uint8_t {
   // put stream
   item = 1,    ///< a: priority; b: flags (has_delay); payload: [delay u32 ms] body
-  digest = 2,  ///< a: 1 anew; checkpoint of the input behind the message's last item. First in its
+  digest = 2,  ///< a: 1 from the start; checkpoint of the input behind the message's last item.
+               ///< First in its
                ///< message, unnumbered
   // control stream
   request = 16,  ///< Request
@@ -179,7 +180,7 @@ struct PutItems {
   std::optional<InputPlace> place;  ///< of the input behind the last item, if that is said
 };
 void read_put(std::string_view payload, PutItems& put);  ///< of what was checked; replaces `put`
-/// Writes another place of the input over the one of a message's first entry; that it is anew
+/// Writes another place of the input over the one of a message's first entry; that it begins again
 /// stays.
 void rewrite_digest(std::string& message, const InputPlace& place);
 

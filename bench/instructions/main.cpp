@@ -57,8 +57,8 @@ class LateStorage final : public broker::Storage {
   broker::MemoryStorage items_;
 };
 
-broker::Settings settings_of(bool durable) {
-  broker::Settings settings;
+broker::CoreSettings settings_of(bool durable) {
+  broker::CoreSettings settings;
   settings.durable = durable;
   return settings;
 }

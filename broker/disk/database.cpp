@@ -466,8 +466,7 @@ void sync(const std::filesystem::path& path, int how) {
   if (!done) throw DiskError(path.string() + ": " + why);
 }
 
-/// Gives the copy to whoever the original belongs to: who compacts may be root, who serves need
-/// not.
+/// Gives the copy to the owner of the original: `--compact` may run as root, the broker need not.
 void make_durable(const std::filesystem::path& copy, const std::filesystem::path& original) {
   struct stat owner {};
   if (stat(original.c_str(), &owner) != 0 || chown(copy.c_str(), owner.st_uid, owner.st_gid) != 0 ||

@@ -43,7 +43,7 @@ class LastTransaction {
  public:
   explicit LastTransaction(const std::filesystem::path& path) : note_(path) {}
   void write(std::uint64_t transaction);
-  /// Before the data is replaced by a file that counts anew.
+  /// Before the data is replaced by a file that counts from the start.
   void reset();
 
  private:

@@ -24,8 +24,8 @@ class FileLock {
   FileLock(const FileLock&) = delete;
   FileLock& operator=(const FileLock&) = delete;
 
-  /// Throws Removed when another file, or none, has the name by now: whoever locks that one may go
-  /// on with it.
+  /// Throws Removed when another file, or none, has the name by now: the broker that locks that one
+  /// may go on with it.
   void check_in_place() const;
   void renamed(std::filesystem::path file) { file_ = std::move(file); }
 

@@ -9,7 +9,7 @@ namespace {
 
 using baton::Outcome;
 
-struct Settings {
+struct ConsumerSettings {
   baton::ConsumerOptions client;
   baton::RunOptions run;
   baton::SleepRange sleep, work;
@@ -19,7 +19,7 @@ struct Settings {
 // Bytes of a name: a console line has a limit, an item's body a higher one.
 constexpr std::size_t shown = 200;
 
-std::optional<int> read_options(int argc, char** argv, Settings& settings) {
+std::optional<int> read_options(int argc, char** argv, ConsumerSettings& settings) {
   CLI::App app{"Gets items from queues, says which on the console, and acks them.",
                "baton-consumer"};
   const baton::CommonOptions common(app, /*with_tag=*/true);
@@ -59,7 +59,7 @@ std::optional<int> read_options(int argc, char** argv, Settings& settings) {
   return std::nullopt;
 }
 
-void consume(Settings& settings, baton::StopSignals& signals) {
+void consume(ConsumerSettings& settings, baton::StopSignals& signals) {
   baton::Consumer consumer(settings.client);
   const baton::StopSignals::Watcher watcher(
       signals, [&consumer] { consumer.stop(); },
@@ -81,7 +81,7 @@ void consume(Settings& settings, baton::StopSignals& signals) {
 
 int main(int argc, char** argv) {
   baton::keep_standard_streams();
-  Settings settings;
+  ConsumerSettings settings;
   if (const auto code = read_options(argc, argv, settings)) return *code;
   baton::StopSignals signals;
   try {

@@ -20,7 +20,7 @@ struct ProducerSettings {
   Bodies bodies = Bodies::json;
   std::uint64_t from = 0;  ///< the first line (or ITEM) that is to be put; 0: it was not said
   bool whole = false, again = false, wait = false;
-  bool no_stdin = false;  ///< whoever started the process closed it
+  bool no_stdin = false;  ///< the process that started it closed it
 
   bool named() const { return !client.name.empty(); }
 };

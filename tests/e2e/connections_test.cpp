@@ -313,7 +313,7 @@ TEST_CASE(
   trouble.every = 130ms;
   trouble.faults = faults() / 2;
   trouble.channels = {Channel::put, Channel::control, Channel::notifications};
-  trouble.longest = 1500ms;  // no client misses so much news that it makes its link anew
+  trouble.longest = 1500ms;  // no client misses so much news that it makes its link again
   system.suffer(trouble, 30s + trouble.faults * 1s);
   std::vector<std::size_t> before_links_broke;
   for (const auto& worker : system.workers) before_links_broke.push_back(worker->received_so_far());

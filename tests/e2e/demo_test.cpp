@@ -1,4 +1,4 @@
-// The seed's program: 3 producers, 6 consumers, a printer and the broker that is their parent.
+// The tutorial program: 3 producers, 6 consumers, a printer and the broker that is their parent.
 #include <stdlib.h>
 
 #include <algorithm>

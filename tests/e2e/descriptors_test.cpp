@@ -97,7 +97,7 @@ TEST_SUITE("timed") {
     REQUIRE(broker.process().err().next_with("turned away"));
 
     const auto before = broker.process().cpu_time();
-    CHECK_FALSE(peers.front().is_closed(2s));  // he was in before there were too many
+    CHECK_FALSE(peers.front().is_closed(2s));  // it was in before there were too many
     const auto used = broker.process().cpu_time() - before;
     MESSAGE("in 2 s the broker used, ms: ", milliseconds(used));
     CHECK(used < 400ms);

@@ -1,5 +1,5 @@
-// --exit-when-done: whoever comes late, dies, stands still or never comes, the broker ends in its
-// stated times, and its line is the last one on the terminal.
+// --exit-when-done: whatever client comes late, dies, stands still or never comes, the broker ends
+// in its stated times, and its line is the last one on the terminal.
 #include <signal.h>
 
 #include <future>
@@ -14,7 +14,7 @@ using namespace baton::e2e;
 
 namespace {
 
-const broker::Settings stated;
+const broker::CoreSettings stated;
 constexpr auto slack = 1500ms;  // for processes to start and to leave
 constexpr auto at_once = slack;
 

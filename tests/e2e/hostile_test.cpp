@@ -339,7 +339,7 @@ TEST_CASE("hostile: a stranger who is at a delivery link first does not keep its
     RawPeer unnamed(port), wrong(port), late(port), own(port), again(port);
     unnamed.shake_hands("PULL");
     CHECK_FALSE(wrong.is_admitted("PULL", "1", another));
-    CHECK_FALSE(late.is_admitted("PULL", "0", right));  // he believes to be at an earlier link
+    CHECK_FALSE(late.is_admitted("PULL", "0", right));  // it believes to be at an earlier link
     CHECK(own.is_admitted("PULL", "1", right));
     CHECK_FALSE(again.is_admitted("PULL", "1", right));  // a link has one connection, ever
 

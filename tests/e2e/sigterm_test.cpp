@@ -215,7 +215,7 @@ TEST_SUITE("timed") {
   }
 }
 
-TEST_CASE("SIGTERM to a durable broker nothing: it says what is lost") {
+TEST_CASE("SIGTERM to a broker that stores nothing: it says what is lost") {
   Broker broker;
   Process producer = broker.producer({"a", "b"});
   REQUIRE(producer.wait() == 0);

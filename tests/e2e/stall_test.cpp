@@ -230,7 +230,7 @@ void require_running(Process& process, Clock::time_point until) {
   REQUIRE_FALSE(process.wait(until - Clock::now()));
 }
 
-// How often the broker has said that somebody settles what is not his.
+// How often the broker has said that somebody settles an item of another session.
 std::size_t not_held(Broker& broker) {
   return occurrences(broker.process().err().text(), "does not hold this item");
 }

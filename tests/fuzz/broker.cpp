@@ -12,8 +12,8 @@ using broker::test::Nonsense;
 constexpr std::uint32_t max_sessions = 8;
 constexpr std::uint64_t longest_body = 64 << 10;  // more than any input is long
 
-broker::Settings settings_of(Script& script) {
-  broker::Settings settings;
+broker::CoreSettings settings_of(Script& script) {
+  broker::CoreSettings settings;
   settings.max_items = 20;
   settings.max_bytes = 1000;
   settings.max_attempts = 2;

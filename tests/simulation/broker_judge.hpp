@@ -22,11 +22,11 @@ namespace baton::simulation {
 struct Peace {
   bool calm = false;         ///< nobody is lost: nothing fails but what its user failed
   bool only_poison = false;  ///< nobody is lost but who has poison in hand
-  /// Connections do not break: whoever takes an item knows that it is still his.
+  /// Connections do not break: a consumer that takes an item knows that it still holds it.
   bool trust = false;
   /// Nor does anybody stand still: what is sent arrives, so nothing is sent twice.
   bool lossless = false;
-  bool prompt = false;  ///< whoever was a client of the broker before is soon one of the next,
+  bool prompt = false;  ///< the one that was a client of the broker before is soon one of the next,
                         ///< which can keep what it puts
 };
 
@@ -42,7 +42,7 @@ class BrokerJudge {
   struct Depth {
     std::uint64_t items = 0, bytes = 0;
   };
-  BrokerJudge(World& world, PutJudge& puts, Life life, const broker::Settings& settings,
+  BrokerJudge(World& world, PutJudge& puts, Life life, const broker::CoreSettings& settings,
               Peace peace, const BrokerJudge* before)
       : world_(world),
         puts_(puts),
@@ -328,7 +328,7 @@ class BrokerJudge {
   World& world_;
   PutJudge& puts_;
   const Life life_;
-  const broker::Settings& settings_;
+  const broker::CoreSettings& settings_;
   const std::uint32_t max_attempts_;
   const std::uint32_t turn_work_;
   const bool durable_;

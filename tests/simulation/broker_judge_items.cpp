@@ -369,7 +369,7 @@ void BrokerJudge::turn_ends(const Knows& knows, bool more) {
   check_order();
   require(std::exchange(given_, 0) <= turn_work_,
           "bounded: a turn delivers " + std::to_string(turn_work_) + " items at most");
-  if (!more || turn_work_ == broker::Settings{}.turn_work) check_demand();
+  if (!more || turn_work_ == broker::CoreSettings{}.turn_work) check_demand();
   check_attempts();
   check_bytes();
   check_credit();

@@ -88,7 +88,7 @@ void BrokerJudge::ends_in_order() {
 }
 
 /// An ack counts only of whom the item was given last: not of one who had lost it to another before
-/// the crash, however early his reclaim comes.
+/// the crash, however early its reclaim comes.
 void BrokerJudge::check_right(const Item& item, ItemId id) const {
   if (item.reclaimed_as == SessionId{} || !before_) return;
   const auto was = before_->items_.find(id);
@@ -98,7 +98,7 @@ void BrokerJudge::check_right(const Item& item, ItemId id) const {
               " was another one's when the broker died: this ack does not count");
 }
 
-/// Its user may say so in a later life than the one in which he got it.
+/// Its user may say so in a later life than the one in which it got it.
 void BrokerJudge::acked(ItemId id) {
   if (const auto found = items_.find(called(id)); found != items_.end())
     found->second.acked_by_user = true;

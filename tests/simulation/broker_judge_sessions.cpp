@@ -55,7 +55,7 @@ void BrokerJudge::reads(std::string_view frame) {
   const auto found = standing_.find(header.session);
   if (found == standing_.end()) return;
   auto& session = found->second;
-  // Its client stands with an earlier broker, and the hello came late: it is told to begin anew.
+  // Its client stands with an earlier broker, and the hello came late: it is told to begin again.
   if (header.broker_instance != broker_instance_) session.refused = true;
   if (header.broker_instance != broker_instance_) return;
   doubted_.erase(session.process);

@@ -7,7 +7,7 @@ namespace baton::simulation {
 
 // --- what comes in -------------------------------------------------------------------------------
 
-BrokerNode::Process::Process(World& world, BrokerJudge& judge, const broker::Settings& settings,
+BrokerNode::Process::Process(World& world, BrokerJudge& judge, const broker::CoreSettings& settings,
                              std::unique_ptr<broker::Storage> memory_or_disk)
     : storage(std::move(memory_or_disk)),
       dispatcher(settings, BrokerInstance{world.random.below(UINT64_MAX) + 1}, *storage,
@@ -16,7 +16,7 @@ BrokerNode::Process::Process(World& world, BrokerJudge& judge, const broker::Set
 }
 
 BrokerNode::BrokerNode(World& world, PutJudge& puts, HolderJudge& holders,
-                       const broker::Settings& settings, Peace peace, Duration storage_lag)
+                       const broker::CoreSettings& settings, Peace peace, Duration storage_lag)
     : world_(world),
       puts_(puts),
       holders_(holders),

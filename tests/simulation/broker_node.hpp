@@ -20,8 +20,8 @@ namespace baton::simulation {
 class BrokerNode final : public BrokerEnd, private broker::Shell {
  public:
   /// How long its storage takes, at most. In memory: 0 where it is to be killed.
-  BrokerNode(World& world, PutJudge& puts, HolderJudge& holders, const broker::Settings& settings,
-             Peace peace, Duration storage_lag);
+  BrokerNode(World& world, PutJudge& puts, HolderJudge& holders,
+             const broker::CoreSettings& settings, Peace peace, Duration storage_lag);
 
   void put(std::string frame);
   void control(std::string frame);
@@ -95,7 +95,7 @@ class BrokerNode final : public BrokerEnd, private broker::Shell {
   };
   /// What dies with it.
   struct Process {
-    Process(World& world, BrokerJudge& judge, const broker::Settings& settings,
+    Process(World& world, BrokerJudge& judge, const broker::CoreSettings& settings,
             std::unique_ptr<broker::Storage> memory_or_disk);
 
     std::unique_ptr<broker::Storage> storage;
@@ -130,7 +130,7 @@ class BrokerNode final : public BrokerEnd, private broker::Shell {
   World& world_;
   PutJudge& puts_;
   HolderJudge& holders_;
-  const broker::Settings settings_;
+  const broker::CoreSettings settings_;
   const Peace peace_;
   const Duration storage_lag_;
   SimulatedDisk disk_;                                // where it keeps

@@ -51,7 +51,7 @@ class PutJudge {
   void goes_on(const std::string& producer, const std::string& process, Life life) {
     if (life >= newest_[producer].welcomed) newest_[producer] = {process, life};
   }
-  /// Where its user told it to begin anew, whatever was put before: the lines that are left out.
+  /// Where its user told it to begin again, whatever was put before: the lines that are left out.
   using Anew = std::optional<std::vector<std::string>>;
   void put(const std::string& producer, const std::string& process, SeqNo number, Life life,
            const std::string& queue, const PutItem& item, const Anew& anew);

@@ -95,7 +95,7 @@ void HolderJudge::welcomed(const Holder& holder, Life life, const SessionId& ses
 // --- who has what --------------------------------------------------------------------------------
 
 /// Whether the broker of `by` may rightly have given it to another since: until its holder is told
-/// what he has lost. What a later broker grants him tells nothing of that one.
+/// what it has lost. What a later broker grants it tells nothing of that one.
 bool HolderJudge::has_lost(const Hand& hand, Life by) {
   const auto& stays = stays_.at(hand.holder);
   auto from = hand.stay;

@@ -22,7 +22,7 @@ class Holder {
   virtual const User& user() const = 0;
   /// Its process lives, and its user has not settled what it was given by that take.
   virtual bool works_on(std::uint64_t tag) const = 0;
-  /// Nothing kept it from being back with a broker that was started anew then.
+  /// Nothing kept it from being back with a broker that was started again then.
   virtual bool undisturbed_since(Time time) const = 0;
 };
 
@@ -55,7 +55,7 @@ class HolderJudge {
     SessionId run;
     Time stored;
   };
-  /// Its user is given the item, by the broker of that session of his which stood last.
+  /// Its user is given the item, by the broker of its last session that stood.
   void takes(const Holder& holder, ItemId id, std::uint64_t tag, const What& what);
   /// Its client knows that what its user works on is lost. Called before reclaims_answered().
   void loses(const Holder& holder, std::uint64_t tag);

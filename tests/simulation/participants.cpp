@@ -31,11 +31,12 @@ void Simulation::add_consumer() {
   plan.queues = queue_names;  // all of them are emptied by everybody
   plan.jobs = static_cast<int>(random.between(1, 3));
   plan.prefetch = random.chance(500) ? 0 : static_cast<std::uint32_t>(random.between(1, 10));
-  plan.work = random.chance(400)   ? Duration(50ms)
-              : random.chance(500) ? Duration(500ms)
-              : random.chance(700)
-                  ? Duration(3s)
-                  : Duration(12s);  // it may lose an item and be given it anew while it works on it
+  plan.work =
+      random.chance(400)   ? Duration(50ms)
+      : random.chance(500) ? Duration(500ms)
+      : random.chance(700)
+          ? Duration(3s)
+          : Duration(12s);  // it may lose an item and be given it again while it works on it
   plan.rest = random.chance(300) ? Duration(1s) : Duration(5ms);
   plan.fails = random.chance(400) ? random.below(200) : 0;
   plan.releases = random.chance(300) ? random.below(100) : 0;

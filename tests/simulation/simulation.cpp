@@ -53,8 +53,8 @@ Simulation::Simulation(std::uint64_t seed, bool tracing)
   scene_.down = &down_.emplace(world_, troubles_.narrow);
 }
 
-broker::Settings Simulation::small_settings() {
-  broker::Settings settings;
+broker::CoreSettings Simulation::small_settings() {
+  broker::CoreSettings settings;
   settings.max_items = 20;
   settings.max_attempts = 2;
   settings.exit_when_done = true;

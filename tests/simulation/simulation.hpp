@@ -30,7 +30,7 @@ class Simulation {
 
  private:
   static const std::vector<std::string> queue_names;
-  static broker::Settings small_settings();
+  static broker::CoreSettings small_settings();
 
   void add_producer(std::string identity, const ProducerPlan& plan);
   void add_consumer();
@@ -79,7 +79,7 @@ class Simulation {
   const bool durable_;
   const std::uint64_t producers_, consumers_, printers_, rogues_;
   const Troubles troubles_;
-  const broker::Settings settings_;
+  const broker::CoreSettings settings_;
   const Peace peace_;
   std::optional<Bottleneck> up_, down_;
   PutJudge puts_;

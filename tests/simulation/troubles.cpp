@@ -2,9 +2,9 @@
 
 namespace baton::simulation {
 
-broker::Settings draw_settings(Random& random, const Clients& clients, const Troubles& troubles,
-                               bool durable) {
-  broker::Settings settings;
+broker::CoreSettings draw_settings(Random& random, const Clients& clients, const Troubles& troubles,
+                                   bool durable) {
+  broker::CoreSettings settings;
   settings.durable = durable;
   settings.max_items = troubles.newcomers || random.chance(300) ? random.between(1, 20) : 100'000;
   settings.max_bytes = random.chance(200) ? random.between(100, 3000) : 1u << 30;
@@ -19,8 +19,8 @@ broker::Settings draw_settings(Random& random, const Clients& clients, const Tro
     settings.turn_bytes = random.between(1'000, 4 * part_bytes);
   }
   settings.exit_when_done = true;
-  // The last one comes when the others are through. A broker that is started anew does not know how
-  // many have been there already: it is told to shut down.
+  // The last one comes when the others are through. A broker that is started again does not know
+  // how many have been there already: it is told to shut down.
   settings.producers =
       troubles.restarts > 0 ? 1'000'000 : static_cast<std::uint32_t>(clients.producers + 1);
   settings.consumers = static_cast<std::uint32_t>(clients.consumers);

@@ -21,9 +21,9 @@ struct Troubles {
   bool quick_failures = false;  // what some fail at once others have in hand for long, on a slow
                                 // disk, when the broker dies
   // There are no more places, or links, than clients, and others come when the broker is started
-  // anew.
+  // again.
   bool few_places = false, few_links = false;
-  bool newcomers = false;    // producers that come when the broker is started anew fill its small
+  bool newcomers = false;    // producers that come when the broker is started again fill its small
                              // queues, on a slow disk
   std::uint64_t narrow = 0;  // bytes per second of a slow link that many share; 0: there is none
   std::uint64_t long_lines = 0;  // bytes that some console lines have, at most; 0: all are short
@@ -49,8 +49,8 @@ Troubles draw_troubles(Random& random, bool durable);
 struct Clients {
   std::uint64_t producers = 0, consumers = 0, printers = 0;
 };
-broker::Settings draw_settings(Random& random, const Clients& clients, const Troubles& troubles,
-                               bool durable);
+broker::CoreSettings draw_settings(Random& random, const Clients& clients, const Troubles& troubles,
+                                   bool durable);
 /// How long the storage takes, at most.
 Duration draw_storage_lag(Random& random, const Troubles& troubles, bool durable);
 

@@ -110,8 +110,8 @@ class ConsumerNode final : public ClientNode, public Holder {
   void forsake();
   const ClientSession& session() const override { return consumer_.session(); }
   void check_invariants() const override { consumer_.check_invariants(); }
-  /// The items that its user has in hand: such as the broker has for his; all, if both ends hold
-  /// this session for alive and its reclaims are answered; and such as he was in touch for since he
+  /// The items that its user has in hand: those that its broker knows of; all, if both ends hold
+  /// this session for alive and its reclaims are answered; and such as it was in touch for since it
   /// took them, whatever became of the broker meanwhile.
   void add_hands(std::map<std::string, std::vector<User>>& hands) const;
   const User& user() const override { return name(); }
@@ -167,7 +167,7 @@ class ConsumerNode final : public ClientNode, public Holder {
     ItemId id;
     std::string put;  // which it is, in all lives
     Time since;
-    Life life;  // of the broker that knows it for his
+    Life life;  // of the broker that knows of it
   };
   bool in_touch_with(const Mine& mine) const;
 

@@ -48,7 +48,7 @@ TEST_CASE("backlog: whose messages take long gives way to all those of others") 
   for (int i = 0; i < 10; ++i) CHECK(next(backlog, 100us) == "short");
   CHECK(next(backlog, 10ms) == "long");
   CHECK(backlog.push(morty, message("short")) ==
-        Push::queued);  // he has saved nothing up meanwhile, and owes nothing
+        Push::queued);  // it has saved nothing up meanwhile, and owes nothing
   CHECK(next(backlog, 100us) == "short");
   CHECK(next(backlog, 10ms) == "long");
 }

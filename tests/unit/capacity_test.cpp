@@ -12,7 +12,7 @@ struct Fitted {
 };
 
 Fitted fitted(std::uint32_t sessions, std::uint64_t files) {
-  Settings settings;
+  CoreSettings settings;
   settings.max_sessions = sessions;
   const auto said = fit_to_file_limit(settings, files);
   return {settings.max_sessions, said};
@@ -31,10 +31,10 @@ TEST_CASE(
   CHECK(asked.sessions == 3322);
   CHECK(asked.said ==
         "may open 20000 files (raise the limit: ulimit -Hn): room for 3322 clients, not 5000");
-  CHECK(fitted(Settings{}.max_sessions, 20'000).said.empty());
-  CHECK(fitted(Settings{}.max_sessions, 20'000).sessions == 3322);
-  CHECK(fitted(Settings{}.max_sessions, 1024).sessions == 160);
-  CHECK_FALSE(fitted(Settings{}.max_sessions, 1024).said.empty());
+  CHECK(fitted(CoreSettings{}.max_sessions, 20'000).said.empty());
+  CHECK(fitted(CoreSettings{}.max_sessions, 20'000).sessions == 3322);
+  CHECK(fitted(CoreSettings{}.max_sessions, 1024).sessions == 160);
+  CHECK_FALSE(fitted(CoreSettings{}.max_sessions, 1024).said.empty());
 }
 
 TEST_CASE("capacity: without room for a single client there is no broker") {

@@ -283,7 +283,7 @@ TEST_CASE(
   CHECK(script.take() == 1);
   const auto first = script.consumer.last_tag();
   script.begin_anew();
-  script.open();  // it keeps nothing; ids may begin anew with a new broker, too
+  script.open();  // it keeps nothing; ids may begin again with a new broker, too
   script.deliver(1, {1}, {1});
   CHECK(script.take() == 1);
   const auto second = script.consumer.last_tag();

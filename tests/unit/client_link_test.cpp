@@ -121,7 +121,7 @@ TEST_CASE("delivery link: who ends gives back what is on its way, and takes no m
 }
 
 TEST_CASE(
-    "delivery link: an item that was on its way when the delivery link broke is wanted anew") {
+    "delivery link: an item that was on its way when the delivery link broke is wanted again") {
   LinkScript script(1);
   script.control();
   script.link({1}, 1, script.delivery(11, "abc", 8));

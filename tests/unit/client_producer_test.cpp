@@ -28,7 +28,7 @@ TEST_CASE("client: hello is said at once, and again until it is answered") {
   CHECK(producer.session().established());
 }
 
-TEST_CASE("client: without an answer the sockets are made anew, and in the end it gives up") {
+TEST_CASE("client: without an answer the sockets are made again, and in the end it gives up") {
   ProducerScript script;
   script.run(session_timeout);
   CHECK(script.requests().size() == 1);
@@ -143,7 +143,7 @@ TEST_CASE("producer: a mark follows what nothing is heard of, then later and lat
 }
 
 TEST_CASE(
-    "producer: when all sockets were made anew a mark asks at once what of the old ones' came") {
+    "producer: when all sockets were made again a mark asks at once what of the old ones' came") {
   ProducerScript script;
   script.stand();
   script.put("a");
@@ -167,7 +167,7 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "client: after silence all sockets are made anew and the session goes on with a heartbeat") {
+    "client: after silence all sockets are made again and the session goes on with a heartbeat") {
   ProducerScript script;
   script.stand();
   script.advance(2999ms);

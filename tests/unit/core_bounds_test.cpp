@@ -29,7 +29,7 @@ SessionId numbered(std::uint32_t n) {
 }
 
 TEST_CASE("bytes beyond what was granted are refused, the last item may go beyond") {
-  Settings settings;
+  CoreSettings settings;
   settings.max_bytes = 1000;
   BrokerWorld world(settings);
   auto rick = world.producer(1);
@@ -40,7 +40,7 @@ TEST_CASE("bytes beyond what was granted are refused, the last item may go beyon
 }
 
 TEST_CASE("items beyond what was granted are refused") {
-  Settings settings;
+  CoreSettings settings;
   settings.max_items = 10;
   BrokerWorld world(settings);
   auto rick = world.producer(1);
@@ -49,7 +49,7 @@ TEST_CASE("items beyond what was granted are refused") {
 }
 
 TEST_CASE("what a confirm has granted stays granted, though the window is smaller by then") {
-  Settings settings;
+  CoreSettings settings;
   settings.max_bytes = 1000;
   BrokerWorld world(settings);
   auto rick = world.producer(1);
@@ -63,7 +63,7 @@ TEST_CASE("what a confirm has granted stays granted, though the window is smalle
 
 TEST_CASE(
     "what an earlier session put comes in when there is room, and is asked for again until then") {
-  Settings settings;
+  CoreSettings settings;
   settings.max_bytes = 1000;
   BrokerWorld world(settings);
   auto beth = world.producer(2);
@@ -96,7 +96,7 @@ TEST_CASE(
 
 TEST_CASE("lines beyond what was granted are refused, the last block may go beyond") {
   DurableMemory storage;
-  Settings settings;
+  CoreSettings settings;
   settings.durable = true;
   BrokerWorld world(settings, storage, {7});
   auto rick = world.producer(1);
@@ -131,7 +131,7 @@ TEST_CASE("a block in parts takes memory while it is under way, and only then") 
 TEST_CASE(
     "who says hello and does not subscribe is forgotten when there are many, and keeps nobody "
     "out") {
-  Settings settings;
+  CoreSettings settings;
   settings.max_sessions = 5000;
   BrokerWorld world(settings);
   Hello hello;
@@ -159,7 +159,7 @@ TEST_CASE("of a named producer that put nothing nothing is remembered, what one 
 
 TEST_CASE(
     "who reclaims much in vain and reads nothing of it is cut off, who has most of it first") {
-  Settings settings;
+  CoreSettings settings;
   settings.max_untold = 100;
   BrokerWorld world(settings);
   const auto in_vain = [&](std::uint8_t n, std::uint64_t count) {
@@ -256,8 +256,8 @@ TEST_CASE("a session holds so many items, and gets more when some are settled") 
 }
 
 /// Turns of which each moves ten items.
-Settings small_turns() {
-  Settings settings;
+CoreSettings small_turns() {
+  CoreSettings settings;
   settings.turn_work = 10;
   return settings;
 }

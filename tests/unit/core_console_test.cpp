@@ -110,7 +110,7 @@ TEST_CASE("the parts of a block follow one another") {
 }
 
 TEST_CASE("a block is kept whole, or dropped whole") {
-  Settings settings;
+  CoreSettings settings;
   settings.console_keep = 10;
   BrokerWorld world(settings);
   auto morty = world.consumer(1);
@@ -162,7 +162,7 @@ TEST_CASE(
 }
 
 TEST_CASE("without a printer the oldest lines go, and the gap is told") {
-  Settings settings;
+  CoreSettings settings;
   settings.console_keep = 10;
   BrokerWorld world(settings);
   auto morty = world.consumer(1);
@@ -172,7 +172,7 @@ TEST_CASE("without a printer the oldest lines go, and the gap is told") {
 }
 
 TEST_CASE("a slow printer holds the writers, one that is stuck does not for long") {
-  Settings settings;
+  CoreSettings settings;
   settings.console_keep = 10;
   BrokerWorld world(settings);
   auto morty = world.consumer(1);
@@ -190,7 +190,7 @@ TEST_CASE("a slow printer holds the writers, one that is stuck does not for long
 
 TEST_CASE(
     "while a printer is replaced, a full log holds the writers, when none comes, not for long") {
-  Settings settings;
+  CoreSettings settings;
   settings.console_keep = 10;
   BrokerWorld world(settings);
   auto morty = world.consumer(1);
@@ -210,7 +210,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a printer that falls silent holds nobody longer than one that is stuck") {
-  Settings settings;
+  CoreSettings settings;
   settings.console_keep = 10;
   BrokerWorld world(settings);
   auto morty = world.consumer(1);

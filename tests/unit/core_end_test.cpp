@@ -5,8 +5,9 @@ namespace baton::broker::test {
 namespace {
 
 TEST_CASE(
-    "the seed's parent: when all is done everybody is told to leave, and its line is the last") {
-  Settings settings;
+    "the tutorial's parent: when all is done everybody is told to leave, and its line is the "
+    "last") {
+  CoreSettings settings;
   settings.exit_when_done = true;
   settings.producers = 1;
   settings.consumers = 1;
@@ -51,8 +52,9 @@ TEST_CASE("shut down: everybody is told to leave, whatever is left to do, and pr
 }
 
 TEST_CASE(
-    "the seed's parent waits neither for ever for a printer nor for consumers that never come") {
-  Settings settings;
+    "the tutorial's parent waits neither for ever for a printer nor for consumers that never "
+    "come") {
+  CoreSettings settings;
   settings.exit_when_done = true;
   settings.producers = 1;
   settings.consumers = 2;
@@ -78,9 +80,9 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "the seed's parent gives those who do not leave their time, and no more, it wakes up for "
+    "the tutorial's parent gives those who do not leave their time, and no more, it wakes up for "
     "that") {
-  Settings settings;
+  CoreSettings settings;
   settings.exit_when_done = true;
   settings.producers = 1;
   settings.consumers = 2;

@@ -20,7 +20,7 @@ const Welcome& welcome_of(BrokerWorld& world, const Client& client) {
   return world.session(client).welcome;
 }
 
-/// A process of the name comes anew, and goes on where it is told.
+/// A process of the name comes again, and goes on where it is told.
 Client comes(BrokerWorld& world, std::uint8_t process) {
   auto client = world.client(process, process_of_load(process));
   client.next_put = welcome_of(world, client).put_received + 1;
@@ -68,7 +68,7 @@ TEST_CASE("an input that begins anew voids what is remembered, with its first pu
   for (std::uint64_t i = 1; i <= 3; ++i) first.put("a", {at(i), false});
   first.vanish();
   auto second = comes(world, 2);
-  second.vanish();  // it was told to begin anew, and was killed before it had put anything
+  second.vanish();  // it was told to begin again, and was killed before it had put anything
   auto third = comes(world, 3);
   CHECK(welcome_of(world, third).digests.back() == at(3));
   third.put("x", {at(5, 9), true});
@@ -156,7 +156,7 @@ TEST_CASE(
 
 TEST_CASE(
     "of a message that does not fit a part comes in, and what is remembered is of that part") {
-  Settings settings = durable_settings();
+  CoreSettings settings = durable_settings();
   settings.max_items = 3;
   DurableMemory storage;
   std::string entries;

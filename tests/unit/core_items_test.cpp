@@ -118,7 +118,7 @@ TEST_CASE("items that come back are in their old order, before all that wait") {
 }
 
 TEST_CASE("an item that fails too often is dead: its producer learns who tried and why") {
-  Settings settings;
+  CoreSettings settings;
   settings.max_attempts = 2;
   BrokerWorld world(settings);
   auto rick = world.producer(1);
@@ -141,7 +141,7 @@ TEST_CASE("an item that fails too often is dead: its producer learns who tried a
 }
 
 TEST_CASE("a dead item's history calls a consumer by the name that it gave") {
-  Settings settings;
+  CoreSettings settings;
   settings.max_attempts = 1;
   BrokerWorld world(settings);
   auto rick = world.producer(1);
@@ -154,7 +154,7 @@ TEST_CASE("a dead item's history calls a consumer by the name that it gave") {
 }
 
 TEST_CASE("of many failures the last twenty are told") {
-  Settings settings;
+  CoreSettings settings;
   settings.max_attempts = 25;
   BrokerWorld world(settings);
   auto rick = world.producer(1);
@@ -174,7 +174,7 @@ TEST_CASE("of many failures the last twenty are told") {
 }
 
 TEST_CASE("a notice has the last failures' reasons, in 4 KiB of them") {
-  Settings settings;
+  CoreSettings settings;
   settings.max_attempts = 5;
   BrokerWorld world(settings);
   auto rick = world.producer(1);
@@ -195,7 +195,7 @@ TEST_CASE("a notice has the last failures' reasons, in 4 KiB of them") {
 }
 
 TEST_CASE("who does not listen is told of so many dead items by name and of all as a count") {
-  Settings settings;
+  CoreSettings settings;
   settings.max_attempts = 1;
   settings.max_notices = 3;
   BrokerWorld world(settings);
@@ -236,7 +236,7 @@ TEST_CASE("a consumer that holds one item for long and settles many costs no mem
 }
 
 TEST_CASE("of a queue's dead items the last ones are kept, all are told of and counted") {
-  Settings settings;
+  CoreSettings settings;
   settings.max_attempts = 1;
   settings.max_dead = 2;
   BrokerWorld world(settings);
@@ -293,7 +293,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a producer that left is remembered for as long as a dead item of its is kept") {
-  Settings settings;
+  CoreSettings settings;
   settings.max_attempts = 1;
   settings.max_dead = 1;
   BrokerWorld world(settings);
@@ -404,7 +404,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a delivery link that cannot be opened again at once costs its consumer nothing") {
-  Settings settings;
+  CoreSettings settings;
   settings.max_attempts = 1;
   BrokerWorld world(settings);
   auto rick = world.producer(1);

@@ -6,8 +6,8 @@ namespace {
 
 constexpr std::size_t large = 5 * part_bytes / 2;
 
-Settings small_windows() {
-  Settings settings;
+CoreSettings small_windows() {
+  CoreSettings settings;
   settings.link_window = 2 * part_bytes;
   settings.links_window = 4 * part_bytes;
   settings.turn_bytes = 2 * part_bytes;
@@ -94,8 +94,8 @@ TEST_CASE("a delivery link has no more under way than its window, and goes on wi
 }
 
 TEST_CASE(
-    "who has no room on his delivery link leaves items to others, and gets the next when he has "
-    "told what arrived") {
+    "a consumer without room on its delivery link leaves items to others, and gets the next when "
+    "he has told what arrived") {
   BrokerWorld world(small_windows());
   auto producer = world.producer(1);
   Receiver first{world.consumer(2)}, second{world.consumer(3)};

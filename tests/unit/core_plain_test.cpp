@@ -5,8 +5,8 @@
 namespace baton::broker::test {
 namespace {
 
-Settings with_plain_endpoints(std::uint64_t max_items = 1000) {
-  Settings settings;
+CoreSettings with_plain_endpoints(std::uint64_t max_items = 1000) {
+  CoreSettings settings;
   settings.plain_queue = "default";
   settings.max_items = max_items;
   return settings;

@@ -1,5 +1,5 @@
-// What a broker delivers before it is kept, when it dies: whoever has it goes on with it when it is
-// put again.
+// What a broker delivers before it is kept, when it dies: the one that has it goes on with it when
+// it is put again.
 #include "tests/worlds/broker_world.hpp"
 #include "tests/worlds/durable_memory.hpp"
 

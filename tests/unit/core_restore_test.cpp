@@ -315,10 +315,10 @@ TEST_CASE("what is said of an item of a broker that is forgotten settles nothing
     CAPTURE(durable);
     MemoryStorage memory, memory_too;
     DurableMemory disk, disk_too;
-    BrokerWorld before(durable ? durable_settings() : Settings(),
+    BrokerWorld before(durable ? durable_settings() : CoreSettings(),
                        durable ? static_cast<Storage&>(disk) : memory, {0x1111ull << 44});
     const auto old = given_by(before);
-    BrokerWorld now(durable ? durable_settings() : Settings(),
+    BrokerWorld now(durable ? durable_settings() : CoreSettings(),
                     durable ? static_cast<Storage&>(disk_too) : memory_too, {0x2222ull << 44});
     const auto present = given_by(now);
     CHECK(now.core.queues().holder_of(present) != nullptr);

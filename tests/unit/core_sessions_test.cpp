@@ -21,7 +21,7 @@ TEST_CASE("a session stands when hello and subscription are here, in either orde
 }
 
 TEST_CASE("strangers' topics are bounded, and keep no client out") {
-  Settings settings;
+  CoreSettings settings;
   settings.max_sessions = 2;
   BrokerWorld world(settings);
   std::uint8_t noted = 0;
@@ -164,7 +164,7 @@ TEST_CASE("a client that comes back in a new session takes up again what nobody 
 
 TEST_CASE(
     "a client that is one too many is told how many are served, and stands when one has left") {
-  Settings settings;
+  CoreSettings settings;
   settings.max_sessions = 1;
   BrokerWorld world(settings);
   auto rick = world.producer(1);
@@ -203,7 +203,7 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "a consumer at work whose delivery link cannot be made anew keeps its items and its requests "
+    "a consumer at work whose delivery link cannot be made again keeps its items and its requests "
     "until there is a port") {
   BrokerWorld world;
   auto rick = world.producer(1);
@@ -473,7 +473,7 @@ TEST_CASE("join: told at once when the last item is settled") {
 }
 
 TEST_CASE("a full queue gives no credit, and says why, another queue does") {
-  Settings settings;
+  CoreSettings settings;
   settings.max_items = 4;
   BrokerWorld world(settings);
   auto rick = world.producer(1);
@@ -496,7 +496,7 @@ TEST_CASE("a full queue gives no credit, and says why, another queue does") {
 }
 
 TEST_CASE("idle producers do not keep a busy one from a small queue") {
-  Settings settings;
+  CoreSettings settings;
   settings.max_items = 8;
   BrokerWorld world(settings);
   std::vector<Client> idle;
@@ -514,7 +514,7 @@ TEST_CASE("idle producers do not keep a busy one from a small queue") {
 }
 
 TEST_CASE("producers that keep a queue full take turns") {
-  Settings settings;
+  CoreSettings settings;
   settings.max_items = 10;
   BrokerWorld world(settings);
   auto rick = world.producer(1);
@@ -532,7 +532,7 @@ TEST_CASE("producers that keep a queue full take turns") {
 }
 
 TEST_CASE("a full queue by bytes shuts the window, and opens it again") {
-  Settings settings;
+  CoreSettings settings;
   settings.max_bytes = 10;
   BrokerWorld world(settings);
   auto rick = world.producer(1);

@@ -66,7 +66,7 @@ TEST_CASE(
 TEST_CASE(
     "suspects: what ends each process that begins it is dead in the end, and nothing else is "
     "counted") {
-  Settings settings;
+  CoreSettings settings;
   settings.max_attempts = 3;
   BrokerWorld world(settings);
   auto rick = world.producer(1);
@@ -195,7 +195,7 @@ TEST_CASE("suspects: a higher priority goes before them, and who asks no more fr
 TEST_CASE(
     "suspects: several consumers of one process die together, and what they held goes alone to a "
     "process") {
-  Settings settings;
+  CoreSettings settings;
   settings.max_attempts = 3;
   BrokerWorld world(settings);
   auto rick = world.producer(1);

@@ -9,8 +9,8 @@
 namespace baton::broker::test {
 namespace {
 
-Settings small() {
-  Settings settings;
+CoreSettings small() {
+  CoreSettings settings;
   settings.max_items = 50;
   settings.max_attempts = 3;
   settings.console_keep = 1 << 16;

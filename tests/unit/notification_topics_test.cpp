@@ -39,7 +39,7 @@ TEST_CASE("notifications: a topic is held once by each connection, however often
   CHECK(topics.leaves(topic(1), morty));
 }
 
-TEST_CASE("notifications: nobody gives up what he does not hold") {
+TEST_CASE("notifications: no connection gives up a topic that it does not hold") {
   NotificationTopics topics;
   CHECK(topics.arrives(topic(1), rick));
   CHECK_FALSE(topics.leaves(topic(1), morty));

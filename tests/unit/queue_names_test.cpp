@@ -18,7 +18,7 @@ std::size_t memory() { return mallinfo2().uordblks; }
 
 /// Queues with a producer, and a consumer whose queues change.
 struct Names {
-  Settings settings;
+  CoreSettings settings;
   MemoryStorage storage;
   Effects effects;
   std::vector<Session*> changed;
@@ -75,7 +75,7 @@ TEST_CASE("a name that is not used takes little memory") {
 }
 
 TEST_CASE("a queue is forgotten when nothing is in it and nobody names it, not before") {
-  Settings settings;
+  CoreSettings settings;
   settings.durable = true;
   settings.max_attempts = 1;
   DurableMemory storage;
@@ -99,7 +99,7 @@ TEST_CASE("a queue is forgotten when nothing is in it and nobody names it, not b
 
 TEST_CASE(
     "a queue with a dead item is remembered, the index of one that is forgotten is used again") {
-  Settings settings;
+  CoreSettings settings;
   settings.durable = true;
   settings.max_attempts = 1;
   DurableMemory storage;
@@ -125,7 +125,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a queue of which nothing was kept is forgotten by the next broker") {
-  Settings settings;
+  CoreSettings settings;
   settings.durable = true;
   DurableMemory storage;
   {

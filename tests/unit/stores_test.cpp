@@ -127,7 +127,7 @@ TEST_CASE("old items in the table do not keep the places of all that came after 
   }
   CHECK(items.places() < chunks / 5);
   std::vector<std::uint64_t> left;
-  items.each([&](ItemId id, const Item&) { left.push_back(id.value); });
+  items.each([&](ItemId id, const QueuedItem&) { left.push_back(id.value); });
   REQUIRE(left.size() == chunks / every);
   for (std::uint64_t c = every; c <= chunks; c += every) {
     CHECK(left[c / every - 1] == c * chunk + 1);

@@ -92,10 +92,10 @@ struct Client {
 
 class BrokerWorld final : private Shell {
  public:
-  explicit BrokerWorld(Settings settings = {})
+  explicit BrokerWorld(CoreSettings settings = {})
       : dispatcher(std::move(settings), BrokerInstance{7}, storage, now) {}
   /// A broker over what another one has kept, which must outlive it.
-  BrokerWorld(Settings settings, Storage& kept, BrokerInstance broker_instance)
+  BrokerWorld(CoreSettings settings, Storage& kept, BrokerInstance broker_instance)
       : dispatcher(std::move(settings), broker_instance, kept, now) {}
 
   Client producer(std::uint8_t n, const std::string& name = "",

@@ -9,8 +9,8 @@
 
 namespace baton::broker::test {
 
-inline Settings durable_settings() {
-  Settings settings;
+inline CoreSettings durable_settings() {
+  CoreSettings settings;
   settings.durable = true;
   return settings;
 }

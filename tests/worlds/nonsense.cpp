@@ -19,7 +19,7 @@ SessionId id_of(std::uint64_t begun) {
 
 }  // namespace
 
-Nonsense::Nonsense(Settings settings, Below below)
+Nonsense::Nonsense(CoreSettings settings, Below below)
     : below_(std::move(below)), dispatcher_(std::move(settings), broker_instance, storage_, now_) {}
 
 void Nonsense::send_one() {

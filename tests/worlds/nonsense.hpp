@@ -15,7 +15,7 @@ class Nonsense final : private Shell {
   /// Draws a number below n; n > 0.
   using Below = std::function<std::uint64_t(std::uint64_t)>;
 
-  Nonsense(Settings settings, Below below);
+  Nonsense(CoreSettings settings, Below below);
 
   /// A client says something, or begins, or its subscription comes or goes.
   void send_one();

@@ -32,7 +32,7 @@ struct ProducerScript : Script {
     confirm.accepted = up_to;
     send_confirm();
   }
-  /// The broker was started anew; the client is told and begins another session.
+  /// The broker was started again; the client is told and begins another session.
   void new_broker(std::uint8_t sessions = 2, BrokerInstance next = {78}) {
     now += hello_again;
     refuse_with_new_instance(session_id(sessions), next);
