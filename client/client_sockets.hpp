@@ -36,6 +36,11 @@ class ClientSockets {
   /// `context` must outlive them.
   ClientSockets(zmq::context_t& context, BrokerAddress broker, Resolver::Lookup lookup = resolve);
 
+  /// The link's monitor ends first: libzmq would wait for ever for a reader of its events.
+  ~ClientSockets() { close_link(); }
+  ClientSockets(const ClientSockets&) = delete;
+  ClientSockets& operator=(const ClientSockets&) = delete;
+
   void perform(const SocketRequest& request);
   void send(TargetEndpoint endpoint, SharedBytes bytes);
 

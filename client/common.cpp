@@ -61,8 +61,9 @@ void throw_if_over(const ClientSession& session, const Connection& connection) {
 }
 
 bool wait_for_end(Connection& connection, Connection::Lock& lock, const ClientSession& session,
-                  Time until) {
-  while (!session.over() && Connection::now() < until) connection.wait(lock, until);
+                  Time until, bool interruptibly) {
+  while (!session.over() && Connection::now() < until)
+    interruptibly ? connection.wait_interruptibly(lock, until) : connection.wait(lock, until);
   if (session.error()) throw_if_over(session, connection);
   return session.over();
 }

@@ -25,7 +25,7 @@ void throw_if_over(const ClientSession& session, const Connection& connection);
 /// After bye(): waits until the session is over, at most until `until`: whether it is. Throws what
 /// ended it, if not that. Requires the connection's lock.
 bool wait_for_end(Connection& connection, Connection::Lock& lock, const ClientSession& session,
-                  Time until = never);
+                  Time until = never, bool interruptibly = false);
 /// ClientError (close_unconfirmed).
 [[noreturn]] void throw_unconfirmed(const Connection& connection);
 

@@ -69,7 +69,9 @@ class Connection final : private Driven {
   /// Readable when wait() would have returned; take_event() makes it unreadable. From the first
   /// call on. Requires the lock.
   int event_fd();
-  void take_event() { event_->clear(); }
+  void take_event() {
+    if (event_) event_->clear();
+  }
 
   const BrokerAddress& broker() const { return broker_; }
   /// Why the broker cannot be reached, as far as that is known; else empty. Requires the lock.
@@ -113,8 +115,15 @@ class Connection final : private Driven {
 /// they are, for good.
 template <class Impl>
 void left_alone(std::unique_ptr<Impl>& impl) {
-  static auto& all = *new std::vector<Impl*>;  // so that they are not taken for a leak
-  if (impl->connection.forked()) all.push_back(impl.release());
+  struct One {
+    Impl* impl;
+    One* next;
+  };
+  static constinit std::atomic<One*> all = nullptr;  // so that they are not taken for a leak
+  if (!impl->connection.forked()) return;
+  auto* one = new One{impl.release(), all};
+  while (!all.compare_exchange_weak(one->next, one)) {
+  }
 }
 
 }  // namespace baton

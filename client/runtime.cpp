@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
+#include <future>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 #include "net/forks.hpp"
 #include "net/no_signals.hpp"
@@ -15,6 +18,7 @@ namespace baton {
 namespace {
 
 // So that libzmq, which aborts where it finds none, has some.
+constexpr std::size_t threads_needed = 3;
 constexpr std::size_t files_needed = 32;
 
 /// By opening as many. libzmq gives no error where it has too few to begin with.
@@ -40,10 +44,30 @@ int milliseconds_until(Time until) {
   return static_cast<int>(std::min<std::int64_t>(left, 60'000));
 }
 
+/// By beginning as many, for the same reason. Throws std::system_error.
+void require_threads() {
+  std::promise<void> over;
+  const auto end = over.get_future().share();
+  std::vector<std::thread> threads;
+  std::exception_ptr failure;
+  try {
+    while (threads.size() < threads_needed) threads.emplace_back([end] { end.wait(); });
+  } catch (const std::system_error&) {
+    failure = std::current_exception();
+  }
+  over.set_value();
+  for (auto& thread : threads) thread.join();
+  if (failure) std::rethrow_exception(failure);
+}
+
+/// With its threads at work, so that what they need was there.
 std::unique_ptr<zmq::context_t> make_client_context() {
+  const NoSignals none;
   require_files();
+  require_threads();
   auto context = std::make_unique<zmq::context_t>(1);
   context->set(zmq::ctxopt::blocky, false);
+  const zmq::socket_t first(*context, zmq::socket_type::pair);
   return context;
 }
 

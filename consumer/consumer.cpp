@@ -13,12 +13,16 @@
 #include "client/common.hpp"
 #include "client/own_queues.hpp"
 #include "consumer/consumer_session.hpp"
+#include "net/no_signals.hpp"
 
 namespace baton {
 namespace {
 
 using Kind = ClientError::Kind;
 using Timeout = std::optional<Duration>;
+
+/// How long the broker's word is waited for that no item crosses a cancelled request.
+constexpr Duration crossing_limit = std::chrono::milliseconds(100);
 
 SessionConfig config_of(const ConsumerOptions& options) {
   if (options.queues.empty() || options.queues.size() > max_queues)
@@ -75,7 +79,11 @@ class Crew {
 
   /// Returns when all bodies have ended, and rethrows the first of their exceptions.
   void run(std::uint32_t count) {
-    for (std::uint32_t i = 1; i < count; ++i) add();
+    try {
+      for (std::uint32_t i = 1; i < count; ++i) add();
+    } catch (const std::system_error&) {  // there are no threads left
+      note_error();
+    }
     try {
       guarded();
     } catch (const abi::__forced_unwind&) {  // the caller's thread ends, and run() with it
@@ -89,6 +97,7 @@ class Crew {
 
  private:
   void add() {
+    const NoSignals none;
     const std::lock_guard lock(mutex_);
     threads_.emplace_back([this] {
       try {
@@ -178,7 +187,10 @@ struct Consumer::Impl {
   bool take_and_request(Item& item);
   GetResult wait_for_item(Connection::Lock& lock, Item& item, Time until, bool of_run);
   GetResult get(Connection::Lock& lock, Item& item, Timeout timeout, bool of_run = false);
+  GetResult wait_wanting(Connection::Lock& lock, Item& item, Timeout timeout, std::size_t count,
+                         bool of_run);
   bool take_crossing(Connection::Lock& lock, Item& item);
+  void refuse_crossing();
   GetResult take_requested(Item& item);
   void require_open(const char* what) const {
     if (closing) throw ClientError(Kind::closed, std::string(what) + " is closed");
@@ -188,20 +200,17 @@ struct Consumer::Impl {
   template <class MayGet>
   void work(const Handler& handler, const RunOptions& run, MayGet may_get);
 
-  class More;
-
   /// While run() is at work.
   class Running {
    public:
     explicit Running(Impl& impl) : impl_(impl) {
       const auto lock = impl_.connection.lock();
-      if (std::exchange(impl_.running, true))
-        throw ClientError(Kind::busy, "run() is at work already");
+      ++impl_.runs;
     }
     ~Running() {
       if (impl_.connection.forked()) return;
       const auto lock = impl_.connection.lock();
-      impl_.running = impl_.stop_run = false;
+      if (--impl_.runs == 0) impl_.stop_run = false;
       impl_.session.rest();
       impl_.connection.changed();
     }
@@ -215,7 +224,8 @@ struct Consumer::Impl {
   StopReason stop_reason(const Item& item) const {
     if (closing) return StopReason::closed;
     if (!session.holds(item.id, item.delivery_tag)) return StopReason::lost;
-    return stop_run || session.draining() ? StopReason::stopped : StopReason::none;
+    return stop_run || (session.draining() && !session.resting()) ? StopReason::stopped
+                                                                  : StopReason::none;
   }
 
   std::string why_unconfirmed() const {
@@ -255,7 +265,8 @@ struct Consumer::Impl {
   std::uint32_t requested = 0;  // by it, not taken
   Losses losses;                // not told
   std::size_t losses_told = 0;
-  bool running = false, stop_run = false;
+  int runs = 0;  // at work
+  bool stop_run = false;
   bool closing = false, left = false;  // by a close(within); and it was not confirmed in its time
   Connection connection;               // the last: its thread ends first
 };
@@ -291,36 +302,59 @@ bool Consumer::Impl::take_and_request(Item& item) {
 
 GetResult Consumer::Impl::get(Connection::Lock& lock, Item& item, Timeout timeout, bool of_run) {
   if (take_and_request(item)) return GetResult::item;
+  const auto got = wait_wanting(lock, item, timeout, 1, of_run);
+  if (got != GetResult::time_up || session.closed()) return got;
+  return take_crossing(lock, item) ? GetResult::item : GetResult::time_up;
+}
+
+/// Waits for an item while `count` of them are wanted.
+GetResult Consumer::Impl::wait_wanting(Connection::Lock& lock, Item& item, Timeout timeout,
+                                       std::size_t count, bool of_run) {
   const Time until = timeout ? deadline_after(Connection::now(), *timeout) : never;
-  session.want();
+  session.want(count);
   if (timeout && *timeout <= Duration::zero()) session.request_now();
   connection.changed();
   GetResult got{};
   try {
     got = wait_for_item(lock, item, until, of_run);
   } catch (...) {
-    session.unwant();
+    session.unwant(count);
+    refuse_crossing();
     throw;
   }
-  session.unwant();
+  session.unwant(count);
   if (session.owes()) connection.changed();
-  if (got != GetResult::time_up || session.closed()) return got;
-  return take_crossing(lock, item) ? GetResult::item : GetResult::time_up;
+  return got;
 }
 
 /// Takes back what is requested beyond what is wanted; an item may be on its way already, and is
-/// taken.
+/// taken. A broker that does not answer is not waited for long.
 bool Consumer::Impl::take_crossing(Connection::Lock& lock, Item& item) {
   session.request_now();
   connection.changed();
-  // Other threads may take asks back later than this one, again and again: their answers are not
-  // waited for.
-  for (const auto ticket = session.cancellation_ticket();
-       !session.cancelled(ticket) && !session.closed();) {
+  const Time until = Connection::now() + crossing_limit;
+  // Other threads may take requests back later than this one, again and again: their answers are
+  // not waited for.
+  const auto ticket = session.cancellation_ticket();
+  while (!session.cancelled(ticket) && !session.closed()) {
     if (take_and_request(item)) return true;
-    connection.wait(lock);
+    if (Connection::now() >= until) return refuse_crossing(), false;
+    try {
+      connection.wait_interruptibly(lock, until);
+    } catch (...) {
+      refuse_crossing();
+      throw;
+    }
   }
   return take_and_request(item);
+}
+
+/// Takes back what is requested beyond what is wanted. Where nobody waits for an item that is on
+/// its way already it is given back when it comes.
+void Consumer::Impl::refuse_crossing() {
+  session.request_now();
+  if (options.prefetch == 0) session.rest();
+  connection.changed();
 }
 
 /// Of request(), without waiting.
@@ -425,53 +459,40 @@ GetResult Consumer::get_within(Item& item, TimeLimit within) {
   return impl_->get(lock, item, limit == Duration::max() ? Timeout() : Timeout(limit));
 }
 
-/// While it lives, so many items more are wanted.
-class Consumer::Impl::More {
- public:
-  More(ConsumerSession& session, std::size_t count) : session_(session), count_(count) {
-    for (std::size_t i = 0; i < count_; ++i) session_.want();
-  }
-  ~More() {
-    for (std::size_t i = 0; i < count_; ++i) session_.unwant();
-  }
-  More(const More&) = delete;
-  More& operator=(const More&) = delete;
-
- private:
-  ConsumerSession& session_;
-  const std::size_t count_;
-};
-
+/// Requests all of them at once. What does not come along with the first one is taken back.
 GetResult Consumer::get_batch(std::vector<Item>& items, std::size_t most, TimeLimit within) {
   auto lock = impl_->connection.lock();
   const auto full = items.size() + most;
+  const Duration limit = within;
+  const auto timeout = limit == Duration::max() ? Timeout() : Timeout(limit);
   Item item;
   const auto add = [&] {
     items.push_back(std::move(item));
     item = {};
     return items.size() < full;
   };
-  {
-    const Impl::More more(impl_->session, std::min<std::size_t>(most, max_requests) - 1);
-    const Duration limit = within;
-    const GetResult got =
-        impl_->get(lock, item, limit == Duration::max() ? Timeout() : Timeout(limit));
-    if (got != GetResult::item) return got;
-    while (add() && impl_->take(item)) {
-    }
+  auto got = GetResult::item;
+  if (!impl_->take_and_request(item))
+    got =
+        impl_->wait_wanting(lock, item, timeout, std::min<std::size_t>(most, max_requests), false);
+  if (got == GetResult::time_up && impl_->take_crossing(lock, item)) got = GetResult::item;
+  if (got != GetResult::item) return got;
+  while (add() && impl_->take(item)) {
   }
   while (items.size() < full && impl_->take_crossing(lock, item)) add();
+  impl_->refuse_crossing();
   return GetResult::item;
 }
 
 void Consumer::request(std::uint32_t items) {
   const auto lock = impl_->connection.lock();
+  impl_->require_open("the consumer");
   if (items > max_requests - impl_->requested)
     throw ClientError(Kind::argument,
                       "more than " + std::to_string(max_requests) + " items are requested");
   impl_->by_request = true;
   impl_->requested += items;
-  for (std::uint32_t i = 0; i < items; ++i) impl_->session.want();
+  impl_->session.want(items);
   impl_->connection.changed();
 }
 
@@ -646,7 +667,7 @@ void Consumer::close(const std::optional<std::string>& failed, TimeLimit within)
   impl_->connection.changed();
   impl_->connection.notify();
   const Time until = deadline_after(Connection::now(), Duration(within));
-  impl_->left = !wait_for_end(impl_->connection, lock, session.session(), until);
+  impl_->left = !wait_for_end(impl_->connection, lock, session.session(), until, true);
   if (impl_->left) throw_unconfirmed(impl_->connection);
 }
 

@@ -52,11 +52,11 @@ class ConsumerSession final : public ClientLogic {
   bool take_change() override;
 
   /// Somebody waits for an item, until unwant(). The request goes out with the next tick.
-  void want() {
+  void want(std::uint64_t items = 1) {
     if (std::exchange(resting_, false)) draining_ = false;
-    ++takers_;
+    takers_ += items;
   }
-  void unwant() { --takers_; }
+  void unwant(std::uint64_t items = 1) { takers_ -= items; }
   /// Says what is wanted now, rather than with the next tick: before an unwant() that would undo
   /// it.
   void request_now() { update_requests(); }
@@ -118,6 +118,7 @@ class ConsumerSession final : public ClientLogic {
   /// settled.
   void drain();
   bool draining() const { return draining_; }
+  bool resting() const { return resting_; }
   /// The same until somebody wants an item again. Nothing where somebody does now, or where it
   /// drains for good.
   void rest();

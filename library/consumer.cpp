@@ -101,6 +101,23 @@ std::chrono::milliseconds delay_of(std::int64_t delay_ms) {
   return std::chrono::milliseconds(delay_ms);
 }
 
+/// The only one that is at work, as long as it lives; or none.
+class One {
+ public:
+  explicit One(std::atomic<bool>& taken) : taken_(taken), is_(!taken.exchange(true)) {}
+  ~One() {
+    if (is_) taken_ = false;
+  }
+  One(const One&) = delete;
+  One& operator=(const One&) = delete;
+
+  explicit operator bool() const { return is_; }
+
+ private:
+  std::atomic<bool>& taken_;
+  const bool is_;
+};
+
 /// An item of run() while a handler has it.
 class Shown {
  public:
@@ -237,6 +254,7 @@ baton_status baton_item_wait_stop(const baton_item* item, std::int64_t timeout_m
 
 baton_status baton_item_set_failure(baton_item* item, const char* reason, std::int64_t delay_ms) {
   if (!item) return failed(BATON_INVALID_ARGUMENT, "the item is NULL");
+  if (item->handle->consumer.forked()) return failed(BATON_FORKED);
   return guarded([&] {
     item->failure = reason ? reason : "";
     item->failure_delay_ms = delay_ms;
@@ -249,6 +267,8 @@ baton_status baton_consumer_run(baton_consumer* consumer, baton_handler handler,
   static const baton_run_options defaults;
   if (!handler) return failed(BATON_INVALID_ARGUMENT, "the handler is NULL");
   return with(consumer, [&](Consumer& made) {
+    const One one(consumer->handle->running);
+    if (!one) return failed(BATON_BUSY);
     made.run(
         [&, &handle = *consumer->handle](baton::Item& item) {
           Shown shown(handle, item);
@@ -304,9 +324,9 @@ baton_status baton_consumer_next_event(baton_consumer* consumer, std::int64_t ti
   });
 }
 
-std::int32_t baton_event_kind(const baton_event* event) { return event->kind; }
-std::uint64_t baton_event_item_id(const baton_event* event) { return event->item_id; }
-std::uint64_t baton_event_count(const baton_event* event) { return event->count; }
+std::int32_t baton_event_kind(const baton_event* event) { return event ? event->kind : 0; }
+std::uint64_t baton_event_item_id(const baton_event* event) { return event ? event->item_id : 0; }
+std::uint64_t baton_event_count(const baton_event* event) { return event ? event->count : 0; }
 void baton_event_free(baton_event* event) { delete event; }
 
 std::int32_t baton_consumer_in_contact(baton_consumer* consumer) {

@@ -1,6 +1,7 @@
 // Consumers and items of the C interface.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -25,6 +26,7 @@ class ConsumerHandle : public std::enable_shared_from_this<ConsumerHandle> {
   void put_by(baton_item* item);
 
   Consumer consumer;
+  std::atomic<bool> running = false;
 
  private:
   static constexpr std::size_t most_spare = 64;

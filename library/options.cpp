@@ -1,6 +1,7 @@
 #include "library/options.hpp"
 
 #include <cstdlib>
+#include <cstring>
 #include <limits>
 #include <new>
 
@@ -104,8 +105,8 @@ baton_status baton_options_add_queue(baton_options* options, const char* queue) 
 
 baton_status baton_options_set_name(baton_options* options, const char* name) {
   return change(options && name, [&] {
+    require(std::strlen(name) <= baton::max_client_name, "the name is too long");
     options->name = name;
-    require(options->name.size() <= baton::max_client_name, "the name is too long");
   });
 }
 

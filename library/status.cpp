@@ -1,5 +1,6 @@
 #include "library/status.hpp"
 
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <new>
@@ -44,17 +45,15 @@ const Meaning& meaning_of(baton_status status) {
              : unknown;
 }
 
-/// Of a thread: a text of its own, or a fixed one where there was no memory, or no need.
+/// Of a thread: a text of its own, or a fixed one. Has no destructor: a call that fails may be the
+/// last of its thread's.
 struct LastError {
-  std::string text;
-  const char* fixed = "";
-  Refusal refusal = Refusal::none;
+  std::array<char, 1024> text;
+  const char* fixed;
+  Refusal refusal;
 };
 
-LastError& last_error() {
-  thread_local LastError error;
-  return error;
-}
+thread_local constinit LastError last_error = {{}, "", Refusal::none};
 
 baton_status status_of(ClientError::Kind kind) {
   switch (kind) {
@@ -86,21 +85,19 @@ baton_status status_of(ClientError::Kind kind) {
 
 }  // namespace
 
-baton_status failed(baton_status status, const std::string& text) noexcept {
-  auto& error = last_error();
-  error.refusal = Refusal::none;
-  try {
-    error.text = text;
-    error.fixed = nullptr;
-  } catch (const std::bad_alloc&) {
-    error.fixed = meaning_of(status).text;
-  }
+baton_status failed(baton_status status, std::string_view text) noexcept {
+  auto& to = last_error.text;
+  const auto size = std::min(text.size(), to.size() - 1);
+  std::copy_n(text.data(), size, to.data());
+  to[size] = '\0';
+  last_error.fixed = nullptr;
+  last_error.refusal = Refusal::none;
   return status;
 }
 
 baton_status failed(baton_status status) noexcept {
-  last_error().fixed = meaning_of(status).text;
-  last_error().refusal = Refusal::none;
+  last_error.fixed = meaning_of(status).text;
+  last_error.refusal = Refusal::none;
   return status;
 }
 
@@ -109,7 +106,7 @@ baton_status of_exception() noexcept {
     throw;
   } catch (const ClientError& error) {
     const auto status = failed(status_of(error.kind()), error.what());
-    last_error().refusal = error.refusal();
+    last_error.refusal = error.refusal();
     return status;
   } catch (const std::bad_alloc&) {
     return failed(BATON_NO_RESOURCES);
@@ -134,12 +131,11 @@ const char* baton_status_name(baton_status status) { return meaning_of(status).n
 const char* baton_status_text(baton_status status) { return meaning_of(status).text; }
 
 const char* baton_last_error() {
-  const auto& error = last_error();
-  return error.fixed ? error.fixed : error.text.c_str();
+  return last_error.fixed ? last_error.fixed : last_error.text.data();
 }
 
 const char* baton_last_refusal() {
-  const auto refusal = last_error().refusal;
+  const auto refusal = last_error.refusal;
   return refusal == baton::Refusal::none ? "" : baton::name(refusal).data();
 }
 

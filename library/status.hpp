@@ -4,7 +4,7 @@
 
 #include <cxxabi.h>
 
-#include <string>
+#include <string_view>
 
 #include "baton/baton.h"
 
@@ -13,7 +13,7 @@ namespace baton::capi {
 inline constexpr baton_status ok = BATON_OK;
 
 /// Makes `text` what baton_last_error() says, and returns `status`. Throws nothing.
-baton_status failed(baton_status status, const std::string& text) noexcept;
+baton_status failed(baton_status status, std::string_view text) noexcept;
 /// The same with the status's own text.
 baton_status failed(baton_status status) noexcept;
 /// That of the exception that is handled now.

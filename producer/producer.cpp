@@ -86,6 +86,11 @@ struct Producer::Impl {
     if (closing) throw ClientError(Kind::closed, "the producer is closed");
   }
 
+  void require_not_closing() {
+    const auto lock = connection.lock();
+    if (closing) throw ClientError(Kind::closed, "the producer is closed");
+  }
+
   template <class Ready>
   bool wait(Connection::Lock& lock, Ready ready, Time until = never) {
     return wait_until_ready(
@@ -153,7 +158,7 @@ std::optional<SeqNo> Producer::put_within(std::string_view body, TimeLimit withi
     refuse("a delay is 0 ms to 49 days");
   auto& session = impl_->session;
   auto lock = impl_->connection.lock();
-  if (!session.may_put() || session.session().shutdown() || impl_->stopped) {
+  if (!session.may_put() || session.session().shutdown() || impl_->stopped || impl_->closing) {
     const Time until = deadline_after(Connection::now(), Duration(within));
     if (!impl_->wait_to_put(lock, until)) return std::nullopt;
   }
@@ -212,6 +217,7 @@ void Producer::print(std::string_view lines) {
 }
 
 bool Producer::try_print(std::string_view lines, TimeLimit within) {
+  impl_->require_not_closing();
   return print_block(impl_->connection, impl_->session, impl_->notices, lines, impl_->options.tag,
                      within);
 }
