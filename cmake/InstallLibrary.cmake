@@ -1,5 +1,5 @@
-# What the users of the library build with: the shared and the static one, headers, a CMake package, a pkg-config file. All of it
-# finds itself, wherever the prefix is moved to.
+# What the users of the library build with: the shared and the static one, headers, a CMake package,
+# a pkg-config file. All of it finds itself, wherever the prefix is moved to.
 include(CMakePackageConfigHelpers)
 
 install(TARGETS baton EXPORT baton-targets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
@@ -11,9 +11,10 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/baton)
 install(EXPORT baton-targets NAMESPACE baton:: DESTINATION ${package_dir})
 file(WRITE ${PROJECT_BINARY_DIR}/baton-config.cmake
   "include(\"\${CMAKE_CURRENT_LIST_DIR}/baton-targets.cmake\")\n")
-write_basic_package_version_file(${PROJECT_BINARY_DIR}/baton-config-version.cmake COMPATIBILITY SameMajorVersion)
-install(FILES ${PROJECT_BINARY_DIR}/baton-config.cmake ${PROJECT_BINARY_DIR}/baton-config-version.cmake
-  DESTINATION ${package_dir})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/baton-config-version.cmake
+  COMPATIBILITY SameMajorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/baton-config.cmake
+  ${PROJECT_BINARY_DIR}/baton-config-version.cmake DESTINATION ${package_dir})
 
 # From where the file is to the prefix.
 file(RELATIVE_PATH to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)

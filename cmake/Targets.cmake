@@ -13,8 +13,8 @@ function(baton_library name)
     set(scope PUBLIC)
     target_link_libraries(${name} PRIVATE baton_warnings)
     # All of them may become part of libbaton.so, which shows nothing of them.
-    set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden
-      VISIBILITY_INLINES_HIDDEN ON)
+    set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON
+      CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
     target_compile_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
   else()
     add_library(${name} INTERFACE)

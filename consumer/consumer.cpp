@@ -13,7 +13,7 @@
 #include "client/common.hpp"
 #include "client/own_queues.hpp"
 #include "consumer/consumer_session.hpp"
-#include "net/no_signals.hpp"
+#include "consumer/crew.hpp"
 
 namespace baton {
 namespace {
@@ -69,89 +69,6 @@ Outcome handle(const Handler& handler, Item& item) {
     return Outcome::failed("the handler threw what is no std::exception");
   }
 }
-
-/// Threads that run the same body, the one that calls run() among them.
-class Crew {
- public:
-  /// `on_error` is called as soon as a body throws.
-  Crew(std::function<void()> body, std::function<void()> on_error)
-      : body_(std::move(body)), on_error_(std::move(on_error)) {}
-
-  /// Returns when all bodies have ended, and rethrows the first of their exceptions.
-  void run(std::uint32_t count) {
-    try {
-      for (std::uint32_t i = 1; i < count; ++i) add();
-    } catch (const std::system_error&) {  // there are no threads left
-      note_error();
-    }
-    try {
-      guarded();
-    } catch (const abi::__forced_unwind&) {  // the caller's thread ends, and run() with it
-      on_error_();
-      join();
-      throw;
-    }
-    join();
-    if (error_) std::rethrow_exception(error_);
-  }
-
- private:
-  void add() {
-    const NoSignals none;
-    const std::lock_guard lock(mutex_);
-    threads_.emplace_back([this] {
-      try {
-        guarded();
-      } catch (const abi::__forced_unwind&) {  // another thread goes on in its place
-        try {
-          add();
-        } catch (...) {
-          note_error();
-        }
-        throw;
-      }
-    });
-  }
-
-  void guarded() {
-    try {
-      body_();
-    } catch (const abi::__forced_unwind&) {
-      throw;
-    } catch (...) {
-      note_error();
-    }
-  }
-
-  void note_error() {
-    {
-      const std::lock_guard lock(mutex_);
-      if (!error_) error_ = std::current_exception();
-    }
-    on_error_();
-  }
-
-  /// Who is replaced has added the other one before it ends.
-  void join() {
-    if (forks() != forks_) return left_behind();
-    for (std::size_t i = 0;; ++i) {
-      std::unique_lock lock(mutex_);
-      if (i == threads_.size()) return;
-      auto thread = std::move(threads_[i]);
-      lock.unlock();
-      thread.join();
-    }
-  }
-
-  /// A body has made this process by fork(): it has none of the threads.
-  void left_behind() { static_cast<void>(new std::vector<std::thread>(std::move(threads_))); }
-
-  const std::function<void()> body_, on_error_;
-  const std::uint64_t forks_ = forks();
-  std::mutex mutex_;  // guards what follows
-  std::exception_ptr error_;
-  std::vector<std::thread> threads_;
-};
 
 }  // namespace
 

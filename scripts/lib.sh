@@ -5,7 +5,7 @@
 build_packages=(g++ cmake ninja-build libzmq3-dev cppzmq-dev nlohmann-json3-dev libcli11-dev
   liblmdb-dev libsodium-dev libdeflate-dev doctest-dev)
 # shellcheck disable=SC2034
-test_packages=(python3-zmq valgrind abigail-tools clang-14 help2man pkg-config zsh)
+test_packages=(python3-zmq valgrind abigail-tools clang-14 help2man pkg-config)
 # shellcheck disable=SC2034
 fuzz_packages=(clang-14 libclang-rt-14-dev llvm-14) # llvm: source lines for a crash's addresses
 

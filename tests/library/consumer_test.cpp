@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <poll.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -245,4 +246,57 @@ TEST_CASE("library: items outlive the consumer that was freed") {
   CHECK_FALSE(item->ack());
   Consumer other(options_of(broker));
   take_again(other, "item", 2);
+}
+
+TEST_CASE("library: what was requested and not waited for is nobody's") {
+  Broker broker;
+  Consumer idle(options_of(broker));
+  for (int round = 0; round < 20; ++round) {
+    CHECK(idle.get_batch(7, 5ms).empty());
+    idle.interrupt();
+    CHECK(status_of([&] { idle.get(); }) == Status::interrupted);
+    put(broker, {"a", "b", "c"});
+    Consumer other(options_of(broker));
+    for (const auto* body : {"a", "b", "c"}) take_again(other, body, 1);
+    other.close();
+  }
+}
+
+TEST_CASE("library: a get with a time limit does not wait for a broker that stands still") {
+  Broker broker;
+  Consumer consumer(options_of(broker));
+  CHECK_FALSE(consumer.try_get(now));
+  broker.process().signal(SIGSTOP);
+  const auto begin = Clock::now();
+  CHECK_FALSE(consumer.try_get(50ms));
+  CHECK_FALSE(consumer.try_get(now));
+  if (times_count) CHECK(milliseconds(Clock::now() - begin) < 1000);
+  broker.process().signal(SIGCONT);
+  put(broker, {"item"});
+  take_again(consumer, "item", 1);
+}
+
+TEST_CASE("library: an item is not told to stop by a run that is over") {
+  Broker broker;
+  put(broker, {"a", "b"});
+  Consumer consumer(options_of(broker));
+  std::optional<Item> kept;
+  const auto keep = [&](Item& item) { kept = std::move(item); };
+  consumer.run(keep, {1, 1});
+  REQUIRE(kept);
+  CHECK_FALSE(kept->stop_requested());
+  consumer.stop();
+  CHECK(kept->stop_requested());
+  consumer.run(keep, {1, 1});
+  CHECK_FALSE(kept->stop_requested());
+  CHECK(kept->ack());
+}
+
+TEST_CASE("library: events before there is a descriptor for them are nobody's") {
+  Broker broker;
+  Consumer consumer(options_of(broker));
+  Producer producer(options_of(broker));
+  consumer.dispatch();
+  producer.dispatch();
+  CHECK(producer.fd() > STDERR_FILENO);
 }

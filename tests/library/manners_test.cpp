@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "tests/library/of.hpp"
 
@@ -117,4 +118,37 @@ TEST_CASE("library: in a child old handles say that they are forked and new ones
   REQUIRE(next);
   CHECK(next->body() == "of the child");
   CHECK(next->ack());
+}
+
+TEST_CASE("library: clients come and go on one runtime and the others are not disturbed") {
+  Broker broker;
+  const Runtime runtime;
+  Producer producer(options_of(broker).runtime(runtime));
+  for (int i = 0; i < 30; ++i) {
+    producer.put("item");
+    Consumer consumer(options_of(broker).runtime(runtime));
+    const auto item = consumer.try_get(soon);
+    REQUIRE(item);
+  }  // the item fails with its consumer, and is another one's
+  producer.put("last");
+  CHECK(producer.try_flush(soon));
+}
+
+TEST_CASE("library: many handles of the parent are freed by several threads of a child") {
+  Broker broker;
+  std::vector<std::unique_ptr<Producer>> producers;
+  const Runtime runtime;
+  for (int i = 0; i < 32; ++i)
+    producers.push_back(std::make_unique<Producer>(options_of(broker).runtime(runtime)));
+  const int failed = in_child([&] {
+    std::vector<std::thread> threads;
+    for (int first = 0; first < 4; ++first)
+      threads.emplace_back([&, first] {
+        for (std::size_t i = static_cast<std::size_t>(first); i < producers.size(); i += 4)
+          producers[i].reset();
+      });
+    for (auto& thread : threads) thread.join();
+    return 0;
+  });
+  CHECK(failed == 0);
 }
