@@ -2,23 +2,27 @@
  *
  * What holds for all functions:
  *
- * - Threads. Any function may be called from any thread, and several threads may wait on one handle,
- *   with two exceptions: options belong to one thread at a time, and a handle is freed once, when no
- *   other call is at work on it.
- * - Results. A function that can fail returns BATON_OK or another status; baton_last_error() then has
- *   a sentence for people, which belongs to the calling thread. What is given back through a pointer
- *   is only written with BATON_OK.
- * - Time. `timeout_ms` is how long the call may block, in milliseconds: BATON_NOW (0) not at all,
- *   BATON_FOREVER (-1, as any negative number) without limit. When the time is up the result is
- *   BATON_WOULD_BLOCK, and nothing was done that a later call has to undo.
- * - Waiting calls end early with BATON_INTERRUPTED (see the interrupt functions), BATON_CLOSED (another
- *   thread has closed the client), BATON_SHUTDOWN, BATON_UNREACHABLE or BATON_REFUSED. Nothing is lost.
- * - Ownership. What a `..._new` gave is freed by the caller with its `..._free`, which takes NULL, too.
- *   Strings that go in are copied. Strings that come out live as long as the handle they came from.
- * - fork(). A handle belongs to the process that made it. In a child each call returns BATON_FORKED,
- *   and `..._free` frees memory only; the parent is not disturbed. New handles work at once.
- * - The library installs no signal handler, changes no limit and no locale, writes to no descriptor of
- *   the process and never ends it. Its threads block all signals.
+ * - Threads. Any function may be called from any thread, and several threads may wait on one
+ *   handle, with two exceptions: options belong to one thread at a time, and a handle is freed
+ *   once, when no other call is at work on it.
+ * - Results. A function that can fail returns BATON_OK or another status; baton_last_error() then
+ *   has a sentence for people, which belongs to the calling thread. What is given back through a
+ *   pointer is only written with BATON_OK.
+ * - Time. `timeout_ms` is how long the call may block, in milliseconds: BATON_NOW (0) not at all
+ *   (but see baton_get), BATON_FOREVER (-1, as any negative number) without limit. When the time
+ *   is up the result is BATON_WOULD_BLOCK, and nothing was done that a later call has to undo.
+ * - Waiting calls end early with BATON_INTERRUPTED (see the interrupt functions), BATON_CLOSED
+ *   (another thread has closed the client), BATON_SHUTDOWN, BATON_UNREACHABLE or BATON_REFUSED.
+ *   Nothing is lost.
+ * - Ownership. What a `..._new` gave is freed by the caller with its `..._free`, which takes NULL,
+ *   too. Strings that go in are copied. Strings that come out live as long as the handle they came
+ *   from.
+ * - fork(). A handle belongs to the process that made it. In a child each call returns
+ *   BATON_FORKED, and `..._free` frees memory only; the parent is not disturbed. New handles work
+ *   at once.
+ * - The library installs no signal handler, changes no limit and no locale, writes to no
+ *   descriptor of the process and never ends it. Its threads block all signals.
+ *
  */
 #ifndef BATON_BATON_H
 #define BATON_BATON_H
@@ -36,22 +40,22 @@
 extern "C" {
 #endif
 
-/* --- statuses ----------------------------------------------------------------------------------- */
+/* --- statuses -------------------------------------------------------------------------------- */
 
 typedef int32_t baton_status;
 
 enum {
   BATON_OK = 0,
-  BATON_WOULD_BLOCK = 1,       /* the time is up; with BATON_NOW: the call would have had to wait */
-  BATON_INTERRUPTED = 2,       /* an interrupt function was called */
-  BATON_CLOSED = 3,            /* this client was closed */
-  BATON_STOPPED = 4,           /* this client was stopped */
-  BATON_SHUTDOWN = 5,          /* the whole system is ending: no more items go in or out */
-  BATON_NOT_HELD = 6,          /* the item's lease has ended: it is, or will be, another consumer's */
-  BATON_BUSY = 7,              /* a call of the same kind is at work on this handle */
-  BATON_UNREACHABLE = 8,       /* no broker answered within the connect timeout */
-  BATON_REFUSED = 9,           /* the broker will not have this client: baton_last_error() says why */
-  BATON_UNCONFIRMED = 10,      /* the broker did not confirm the end: it may not know all */
+  BATON_WOULD_BLOCK = 1,  /* the time is up; with BATON_NOW: the call would have had to wait */
+  BATON_INTERRUPTED = 2,  /* an interrupt function was called */
+  BATON_CLOSED = 3,       /* this client was closed */
+  BATON_STOPPED = 4,      /* this client was stopped */
+  BATON_SHUTDOWN = 5,     /* the whole system is ending: no more items go in or out */
+  BATON_NOT_HELD = 6,     /* the item's lease has ended: it is, or will be, another consumer's */
+  BATON_BUSY = 7,         /* a call of the same kind is at work on this handle */
+  BATON_UNREACHABLE = 8,  /* no broker answered within the connect timeout */
+  BATON_REFUSED = 9,      /* the broker will not have this client: baton_last_error() says why */
+  BATON_UNCONFIRMED = 10, /* the broker did not confirm the end: it may not know all */
   BATON_INVALID_ARGUMENT = 11, /* a value is out of its range, or NULL where that is not allowed */
   BATON_FORKED = 12,           /* the handle was made by the parent process */
   BATON_NO_RESOURCES = 13,     /* no memory, descriptors or threads left */
@@ -62,54 +66,58 @@ enum {
 BATON_API const char *baton_status_name(baton_status status);
 /* What it means, in a sentence. Never NULL. */
 BATON_API const char *baton_status_text(baton_status status);
-/* What the last call of this thread that did not return BATON_OK had to say. Never NULL; valid until
- * the thread's next call that fails. */
+/* What the last call of this thread that did not return BATON_OK had to say. Never NULL; valid
+ * until the thread's next call that fails. */
 BATON_API const char *baton_last_error(void);
-/* Why a broker refused, when that was BATON_REFUSED: the name in the protocol, such as "version" or
- * "fenced"; else "". Never NULL. */
+/* Why a broker refused, when that was BATON_REFUSED: the name in the protocol, such as "version"
+ * or "fenced"; else "". Never NULL. */
 BATON_API const char *baton_last_refusal(void);
 /* The library's version, such as "0.1.0". */
 BATON_API const char *baton_version(void);
 
-#define BATON_NOW INT64_C(0)
+#define BATON_NOW     INT64_C(0)
 #define BATON_FOREVER (-INT64_C(1))
 
-/* --- runtime ------------------------------------------------------------------------------------ */
+/* --- runtime --------------------------------------------------------------------------------- */
 
-/* The threads and sockets that clients of a process may share: three threads and some 16 descriptors,
- * whatever the number of clients; each client in contact has some 12 descriptors more. A client
- * without one has a runtime of its own. */
+/* The threads and sockets that clients of a process may share: three threads and some 16
+ * descriptors, whatever the number of clients; each client in contact has some 12 descriptors
+ * more. A client without one has a runtime of its own. */
 typedef struct baton_runtime baton_runtime;
 
 BATON_API baton_status baton_runtime_new(baton_runtime **runtime);
 /* Clients that use it keep it alive. */
 BATON_API void baton_runtime_free(baton_runtime *runtime);
 
-/* --- options ------------------------------------------------------------------------------------ */
+/* --- options --------------------------------------------------------------------------------- */
 
-/* Of producers and consumers. One object may serve for several clients: it is copied by `..._new`. */
+/* Of producers and consumers. One object may serve for several clients: it is copied by
+ * `..._new`. */
 typedef struct baton_options baton_options;
 
 /* NULL when there is no memory. */
 BATON_API baton_options *baton_options_new(void);
 BATON_API void baton_options_free(baton_options *options);
 
-/* "HOST[:PORT]": a name, an IPv4 address or an IPv6 address in brackets. Default: what the environment
- * variable BATON_BROKER says, else 127.0.0.1:5555. BATON_INVALID_ARGUMENT for what is none. */
+/* "HOST[:PORT]": a name, an IPv4 address or an IPv6 address in brackets. Default: what the
+ * environment variable BATON_BROKER says, else 127.0.0.1:5555. BATON_INVALID_ARGUMENT for what
+ * is none. */
 BATON_API baton_status baton_options_set_broker(baton_options *options, const char *broker);
 /* The queue that a producer puts into, or a consumer gets from. Default: "default". */
 BATON_API baton_status baton_options_set_queue(baton_options *options, const char *queue);
 /* Consumers: one queue more, 64 at most. Where several hold items, the broker chooses. */
 BATON_API baton_status baton_options_add_queue(baton_options *options, const char *queue);
-/* Producers: identity. A later process with the same name goes on where this one was, and join() waits
- * for what all of them have put. Consumers: for people; dead items name it. At most 200 bytes. */
+/* Producers: identity. A later process with the same name goes on where this one was, and join()
+ * waits for what all of them have put. Consumers: for people; dead items name it. At most 200
+ * bytes. */
 BATON_API baton_status baton_options_set_name(baton_options *options, const char *name);
-/* Consumers: items to have in hand beyond those that a call waits for. Default 0: nothing is ever kept
- * from an idle consumer. */
+/* Consumers: items to have in hand beyond those that a call waits for. Default 0: nothing is
+ * ever kept from an idle consumer. */
 BATON_API baton_status baton_options_set_prefetch(baton_options *options, uint32_t items);
-/* How long to look for a broker at first, in milliseconds. Default 10,000; BATON_FOREVER. A client that
- * has met a broker looks for it without limit. */
-BATON_API baton_status baton_options_set_connect_timeout(baton_options *options, int64_t timeout_ms);
+/* How long to look for a broker at first, in milliseconds. Default 10,000; BATON_FOREVER. A
+ * client that has met a broker looks for it without limit. */
+BATON_API baton_status baton_options_set_connect_timeout(baton_options *options,
+                                                         int64_t timeout_ms);
 /* Shared with other clients. NULL: one of its own. */
 BATON_API baton_status baton_options_set_runtime(baton_options *options, baton_runtime *runtime);
 
@@ -130,14 +138,14 @@ enum {
   BATON_LOG_CONTACT = 1, /* "in contact [again] with the broker at ..." */
   BATON_LOG_WAITING = 2  /* "queue 'default' is full (...)", "no contact with the broker at ..." */
 };
-/* Called by the thread whose call waits, when it has waited for half a second, and again when the
- * reason changes; no lock is held, so it may call functions of the client. `text` is valid during the
- * call. It must not throw or jump out. NULL: none. */
+/* Called by the thread whose call waits, when it has waited for half a second, and again when
+ * the reason changes; no lock is held, so it may call functions of the client. `text` is valid
+ * during the call. It must not throw or jump out. NULL: none. */
 typedef void (*baton_log_callback)(void *context, int32_t level, int32_t code, const char *text);
 BATON_API baton_status baton_options_set_log(baton_options *options, baton_log_callback log,
                                              void *context);
 
-/* --- producer ----------------------------------------------------------------------------------- */
+/* --- producer -------------------------------------------------------------------------------- */
 
 typedef struct baton_producer baton_producer;
 
@@ -152,33 +160,36 @@ typedef struct baton_put_options baton_put_options;
 BATON_API baton_put_options *baton_put_options_new(void);
 BATON_API void baton_put_options_free(baton_put_options *options);
 /* 0 to 9, the higher goes first. Default 4. */
-BATON_API baton_status baton_put_options_set_priority(baton_put_options *options, uint32_t priority);
+BATON_API baton_status baton_put_options_set_priority(baton_put_options *options,
+                                                      uint32_t priority);
 /* The item is delivered after this time, not before: 0 to 4,294,967,295 ms (49 days). Default 0. */
 BATON_API baton_status baton_put_options_set_delay(baton_put_options *options, int64_t delay_ms);
 
 /* Puts an item of at most 16 MiB, which is copied. Returns when it is on its way, not when it is
- * stored: see baton_producer_flush(). Waits while the queue is full, or while too much is unconfirmed.
- * `sequence_number` (or NULL) gets the item's place among those of this producer, from 1. A handler
- * that puts into the queue it is fed from gives a time limit: when the queue is full and all handlers
- * wait here, nothing makes room. */
+ * stored: see baton_producer_flush(). Waits while the queue is full, or while too much is
+ * unconfirmed. `sequence_number` (or NULL) gets the item's place among those of this producer,
+ * from 1. A handler that puts into the queue it is fed from gives a time limit: when the queue
+ * is full and all handlers wait here, nothing makes room. */
 BATON_API baton_status baton_put(baton_producer *producer, const void *body, size_t size,
                                  const baton_put_options *options, int64_t timeout_ms,
                                  uint64_t *sequence_number);
 /* Waits until the broker has confirmed (a durable broker: stored) all that was put and printed. */
 BATON_API baton_status baton_producer_flush(baton_producer *producer, int64_t timeout_ms);
-/* Waits until all items that were put under this producer's name are settled: done, dead, or lost with
- * a broker that stores nothing. */
+/* Waits until all items that were put under this producer's name are settled: done, dead, or
+ * lost with a broker that stores nothing. */
 BATON_API baton_status baton_producer_join(baton_producer *producer, int64_t timeout_ms);
-/* Prints lines on the system's console, as one block: at most 1 MiB. */
-BATON_API baton_status baton_producer_print(baton_producer *producer, const char *lines, size_t size,
-                                            int64_t timeout_ms);
+/* Prints lines on the system's console, as one block: at most 1 MiB, with the host's tags and
+ * the last newline. */
+BATON_API baton_status baton_producer_print(baton_producer *producer, const char *lines,
+                                            size_t size, int64_t timeout_ms);
 
-/* What became of a producer's items, as the broker said last (once a second). Any pointer may be NULL.
- * `put` counts all items that were put under its name. */
-BATON_API baton_status baton_producer_counts(baton_producer *producer, uint64_t *put, uint64_t *done,
-                                             uint64_t *dead, uint64_t *lost);
-/* The producer's items that have died: what is known of the last 1,000, each by its index from 0. Texts
- * are those of handlers and other strangers. An index beyond gives 0 or an empty string. */
+/* What became of a producer's items, as the broker said last (once a second). Any pointer may be
+ * NULL. `put` counts all items that were put under its name. */
+BATON_API baton_status baton_producer_counts(baton_producer *producer, uint64_t *put,
+                                             uint64_t *done, uint64_t *dead, uint64_t *lost);
+/* The producer's items that have died: what is known of the last 1,000, each by its index from
+ * 0. Texts are those of handlers and other strangers. An index beyond gives 0 or an empty
+ * string. */
 typedef struct baton_dead_items baton_dead_items;
 BATON_API baton_status baton_producer_dead_items(baton_producer *producer, baton_dead_items **dead);
 BATON_API void baton_dead_items_free(baton_dead_items *dead);
@@ -188,19 +199,22 @@ BATON_API const char *baton_dead_item_queue(const baton_dead_items *dead, size_t
 /* The first 200 bytes of the body, as UTF-8: what is none was replaced. */
 BATON_API const char *baton_dead_item_body(const baton_dead_items *dead, size_t index);
 BATON_API uint64_t baton_dead_item_failures(const baton_dead_items *dead, size_t index);
-/* The last failures of it that are known, oldest first: the consumer's name, or host and process id;
- * its reason; and how long before it died, in milliseconds. */
+/* The last failures of it that are known, oldest first: the consumer's name, or host and process
+ * id; its reason; and how long before it died, in milliseconds. */
 BATON_API size_t baton_dead_item_history(const baton_dead_items *dead, size_t index);
-BATON_API const char *baton_dead_item_consumer(const baton_dead_items *dead, size_t index, size_t failure);
-BATON_API const char *baton_dead_item_reason(const baton_dead_items *dead, size_t index, size_t failure);
-BATON_API int64_t baton_dead_item_age_ms(const baton_dead_items *dead, size_t index, size_t failure);
+BATON_API const char *baton_dead_item_consumer(const baton_dead_items *dead, size_t index,
+                                               size_t failure);
+BATON_API const char *baton_dead_item_reason(const baton_dead_items *dead, size_t index,
+                                             size_t failure);
+BATON_API int64_t baton_dead_item_age_ms(const baton_dead_items *dead, size_t index,
+                                         size_t failure);
 
-/* The input of a producer with a name: so that a process that reads the same input again puts only what
- * no earlier process of that name has put. It goes by content: give it the input's items from the
- * beginning on. All items of such a producer are put by it. One thread at a time. */
+/* The input of a producer with a name: so that a process that reads the same input again puts
+ * only what no earlier process of that name has put. It goes by content: give it the input's
+ * items from the beginning on. All items of such a producer are put by it. One thread at a time. */
 typedef struct baton_input baton_input;
-/* Waits until the broker has said what was put before. `again` other than 0: whatever that was, it does
- * not matter. Freed before its producer. */
+/* Waits until the broker has said what was put before. `again` other than 0: whatever that was,
+ * it does not matter. Freed before its producer. */
 BATON_API baton_status baton_input_new(baton_producer *producer, int32_t again, int64_t timeout_ms,
                                        baton_input **input);
 BATON_API void baton_input_free(baton_input *input);
@@ -212,12 +226,13 @@ enum {
 /* Goes on to the input's next item, and says of it which. */
 BATON_API baton_status baton_input_next(baton_input *input, const void *body, size_t size,
                                         int32_t *which);
-/* Puts the item that baton_input_next() was given last. May be called again after BATON_WOULD_BLOCK. */
+/* Puts the item that baton_input_next() was given last. May be called again after
+ * BATON_WOULD_BLOCK. */
 BATON_API baton_status baton_input_put(baton_input *input, const void *body, size_t size,
                                        const baton_put_options *options, int64_t timeout_ms,
                                        uint64_t *sequence_number);
-/* Items of the input so far; of those certainly the same as before; all that were put before; and 1 when
- * the input may end here, else 0: all that was put before was in it. */
+/* Items of the input so far; of those certainly the same as before; all that were put before;
+ * and 1 when the input may end here, else 0: all that was put before was in it. */
 BATON_API uint64_t baton_input_items(const baton_input *input);
 BATON_API uint64_t baton_input_same(const baton_input *input);
 BATON_API uint64_t baton_input_already_put(const baton_input *input);
@@ -229,60 +244,67 @@ BATON_API baton_status baton_producer_stop(baton_producer *producer);
 /* 1 when the broker was heard within the last two seconds, else 0. */
 BATON_API int32_t baton_producer_in_contact(baton_producer *producer);
 
-/* The call that waits on this client, or else the next one that would have to, returns
- * BATON_INTERRUPTED. The only function besides baton_consumer_interrupt() that a signal handler may
- * call. Does nothing in a child process. */
+/* All calls that wait on this client, or else the next one that would have to, return
+ * BATON_INTERRUPTED. The only function besides baton_consumer_interrupt() that a signal handler
+ * may call. Does nothing in a child process. */
 BATON_API void baton_producer_interrupt(baton_producer *producer);
-/* For event loops: `*fd` is readable when something has changed. The loop then calls the dispatch
- * function, and its own calls with BATON_NOW until they return BATON_WOULD_BLOCK. The descriptor
- * belongs to the client: it is polled, and neither read nor closed. */
+/* For event loops: `*fd` is readable when something has changed: contact, room, an item that was
+ * requested by baton_consumer_request(), all that was flushed or joined, an event. The loop then
+ * calls the dispatch function, and its own calls with BATON_NOW until they return
+ * BATON_WOULD_BLOCK. The descriptor belongs to the client: it is polled, and neither read nor
+ * closed. */
 BATON_API baton_status baton_producer_fd(baton_producer *producer, int *fd);
 BATON_API baton_status baton_producer_dispatch(baton_producer *producer);
 
-/* Waits until all is confirmed, and ends the session: `timeout_ms` bounds the whole. BATON_UNCONFIRMED
- * when the broker did not confirm the end in time. Calls that wait in other threads return
- * BATON_CLOSED, and so do all later ones but baton_producer_counts(). A second call returns
- * BATON_OK. */
+/* Waits until all is confirmed, and ends the session: `timeout_ms` bounds the whole.
+ * BATON_UNCONFIRMED when the broker did not confirm the end in time. Calls that wait in other
+ * threads return BATON_CLOSED, and so do all later ones but baton_producer_counts(). A second
+ * call returns BATON_OK. */
 BATON_API baton_status baton_producer_close(baton_producer *producer, int64_t timeout_ms);
 
-/* --- consumer ----------------------------------------------------------------------------------- */
+/* --- consumer -------------------------------------------------------------------------------- */
 
 typedef struct baton_consumer baton_consumer;
 
 /* As baton_producer_new(). */
 BATON_API baton_status baton_consumer_new(const baton_options *options, baton_consumer **consumer);
-/* Closes it first where that was not done, within 5 s: what it holds has failed, with the reason "not
- * settled when its consumer ended". */
+/* Closes it first where that was not done, within 5 s: what it holds has failed, with the reason
+ * "not settled when its consumer ended". */
 BATON_API void baton_consumer_free(baton_consumer *consumer);
 
-/* An item that its consumer holds: leased to it until it is settled, or its session is lost. Its own
- * heartbeats keep the lease, so that work may take as long as it likes. */
+/* An item that its consumer holds: leased to it until it is settled, or its session is lost. Its
+ * own heartbeats keep the lease, so that work may take as long as it likes. */
 typedef struct baton_item baton_item;
 
-/* Gives one item, on demand: none is sent before it is asked for. With a time limit it asks, waits,
- * takes the request back and waits for the broker's word that no item crosses it: a round trip more
- * than `timeout_ms`. Without contact it does not wait for that. */
+/* Gives one item, on demand: none is sent before it is requested. With a time limit it requests,
+ * waits, takes the request back and waits for the broker's word that no item crosses that: a
+ * round trip more than `timeout_ms`, 0.1 s at most. (An item that comes later yet is given
+ * back.) After baton_consumer_request() BATON_NOW does not wait for anything. */
 BATON_API baton_status baton_get(baton_consumer *consumer, int64_t timeout_ms, baton_item **item);
 /* Gives 1 to `most` items: as baton_get() for the first, with what came along with it. */
 BATON_API baton_status baton_get_batch(baton_consumer *consumer, size_t most, int64_t timeout_ms,
                                        baton_item **items, size_t *count);
-/* For event loops: asks for `items` items more, 65,536 at most in all. From the first call on baton_get()
- * with BATON_NOW gives such an item once it is there, never another, and never waits. */
+/* For event loops: asks for `items` items more, 65,536 at most in all. From the first call on
+ * baton_get() with BATON_NOW gives such an item once it is there, never another, and never
+ * waits. */
 BATON_API baton_status baton_consumer_request(baton_consumer *consumer, uint32_t items);
 
-/* Of an item that is not settled yet; the body is not copied, nor ended by a NUL byte. Of NULL: nothing,
- * an empty string and 0. */
+/* Of an item that is not settled yet; the body is not copied, nor ended by a NUL byte. Of NULL:
+ * nothing, an empty string and 0. */
 BATON_API const void *baton_item_body(const baton_item *item, size_t *size);
 BATON_API const char *baton_item_queue(const baton_item *item);
 BATON_API uint64_t baton_item_id(const baton_item *item);
 BATON_API uint32_t baton_item_priority(const baton_item *item);
-/* How often it was delivered, this time among them: 1 for the first; 65,535 for that often or more. */
+/* How often it was delivered, this time among them: 1 for the first; 65,535 for that often or
+ * more. */
 BATON_API uint32_t baton_item_delivery_count(const baton_item *item);
 
-/* Settle an item, which frees it whatever the result. BATON_OK: it is said, and baton_consumer_flush()
- * tells when it is stored. BATON_NOT_HELD: its lease had ended before. Do not block. */
+/* Settle an item, which frees it whatever the result. BATON_OK: it is said, and
+ * baton_consumer_flush() tells when it is stored. BATON_NOT_HELD: its lease had ended before.
+ * BATON_CLOSED: its consumer was closed before. Do not block. */
 BATON_API baton_status baton_item_ack(baton_item *item);
-/* It has failed: delivered again after `delay_ms`, or dead when that was its last time. `reason` is
+/* It has failed: delivered again after `delay_ms` (0 to 49 days; what is beyond counts as the
+ * nearest), or dead when that was its last time. `reason` is
  * stored with it (or NULL), cut at 4,096 bytes. */
 BATON_API baton_status baton_item_fail(baton_item *item, const char *reason, int64_t delay_ms);
 /* Gives it back as if it had not been delivered: no failure is counted. */
@@ -291,18 +313,20 @@ BATON_API baton_status baton_item_release(baton_item *item);
 /* Why work on an item should stop, or BATON_OK: BATON_NOT_HELD when its lease has ended,
  * BATON_STOPPED or BATON_CLOSED when its consumer was stopped or closed. Does not block. */
 BATON_API baton_status baton_item_stop_reason(const baton_item *item);
-/* Sleeps until there is a reason to stop, which it returns; BATON_WOULD_BLOCK when the time is up. */
+/* Sleeps until there is a reason to stop, which it returns; BATON_WOULD_BLOCK when the time is
+ * up. */
 BATON_API baton_status baton_item_wait_stop(const baton_item *item, int64_t timeout_ms);
 
 /* What a handler of baton_consumer_run() says of its item. */
 enum {
   BATON_ACK = 0,
-  BATON_FAIL = 1,    /* see baton_item_set_failure() */
+  BATON_FAIL = 1, /* see baton_item_set_failure() */
   BATON_RELEASE = 2,
-  BATON_KEEP = 3     /* the handler owns it: it has settled it, or settles it later */
+  BATON_KEEP = 3 /* the handler owns it: it has settled it, or settles it later */
 };
 /* What BATON_FAIL of the handler will say. */
-BATON_API baton_status baton_item_set_failure(baton_item *item, const char *reason, int64_t delay_ms);
+BATON_API baton_status baton_item_set_failure(baton_item *item, const char *reason,
+                                              int64_t delay_ms);
 /* Works on one item. It must not throw or jump out. Any other result than the four counts as
  * BATON_FAIL. */
 typedef int32_t (*baton_handler)(void *context, baton_item *item);
@@ -310,8 +334,8 @@ typedef int32_t (*baton_handler)(void *context, baton_item *item);
 typedef struct baton_run_options baton_run_options;
 BATON_API baton_run_options *baton_run_options_new(void);
 BATON_API void baton_run_options_free(baton_run_options *options);
-/* Handlers at work at the same time, each on a thread of its own (the caller's is one): 1 to 4,096.
- * Default 1. */
+/* Handlers at work at the same time, each on a thread of its own (the caller's is one): 1 to
+ * 4,096. Default 1. */
 BATON_API baton_status baton_run_options_set_jobs(baton_run_options *options, uint32_t jobs);
 /* Called by each job before it asks for its next item: to wait, for one. NULL: nothing. */
 BATON_API baton_status baton_run_options_set_before_get(baton_run_options *options,
@@ -320,32 +344,34 @@ BATON_API baton_status baton_run_options_set_before_get(baton_run_options *optio
 /* Return after this number of items. Default 0: without limit. */
 BATON_API baton_status baton_run_options_set_count(baton_run_options *options, uint64_t items);
 
-/* Gets items and gives them to `handler`, until baton_consumer_stop(), shutdown or the count of items:
- * BATON_OK. Returns when all handlers are through, and what was prefetched is given back. May be
- * called again. BATON_BUSY while it is at work in another thread, or when it is called by a
- * handler. */
+/* Gets items and gives them to `handler`, until baton_consumer_stop(), shutdown or the count of
+ * items: BATON_OK. Returns when all handlers are through, and what was prefetched is given back.
+ * May be called again. BATON_BUSY while it is at work in another thread, or when it is called by
+ * a handler; BATON_CLOSED when the consumer was closed, BATON_INTERRUPTED by an interrupt: when
+ * its handlers are through, too. */
 BATON_API baton_status baton_consumer_run(baton_consumer *consumer, baton_handler handler,
                                           void *context, const baton_run_options *options);
-/* baton_consumer_run() takes no more items and returns when its handlers are through; if it is not at
- * work, the next one returns at once. */
+/* baton_consumer_run() takes no more items and returns when its handlers are through; if it is
+ * not at work, the next one returns at once. */
 BATON_API baton_status baton_consumer_stop(baton_consumer *consumer);
 
 /* Sleeps until baton_consumer_run() is to end: BATON_STOPPED, BATON_CLOSED or BATON_SHUTDOWN;
  * BATON_WOULD_BLOCK when the time is up. */
 BATON_API baton_status baton_consumer_wait_stop(baton_consumer *consumer, int64_t timeout_ms);
 
-/* Waits until the broker has confirmed (a durable broker: stored) all that was settled and printed. */
+/* Waits until the broker has confirmed (a durable broker: stored) all that was settled and
+ * printed. */
 BATON_API baton_status baton_consumer_flush(baton_consumer *consumer, int64_t timeout_ms);
 /* As baton_producer_print(). It is printed before what is settled after it. */
-BATON_API baton_status baton_consumer_print(baton_consumer *consumer, const char *lines, size_t size,
-                                            int64_t timeout_ms);
+BATON_API baton_status baton_consumer_print(baton_consumer *consumer, const char *lines,
+                                            size_t size, int64_t timeout_ms);
 
 /* What went wrong with items that this consumer had: kept until it is read, up to 1,000. */
 typedef struct baton_event baton_event;
 enum {
-  BATON_EVENT_LEASE_ENDED = 1,    /* an item that it holds is, or will be, another consumer's */
-  BATON_EVENT_NOT_GRANTED = 2,    /* an ack, failure or release was said, but came too late */
-  BATON_EVENT_MORE = 3            /* baton_event_count() items more, for which there was no room */
+  BATON_EVENT_LEASE_ENDED = 1, /* an item that it holds is, or will be, another consumer's */
+  BATON_EVENT_NOT_GRANTED = 2, /* an ack, failure or release was said, but came too late */
+  BATON_EVENT_MORE = 3         /* baton_event_count() items more, for which there was no room */
 };
 BATON_API baton_status baton_consumer_next_event(baton_consumer *consumer, int64_t timeout_ms,
                                                  baton_event **event);
@@ -365,15 +391,16 @@ enum {
   BATON_FAIL_HELD = 0,   /* each has failed, with `reason` */
   BATON_RELEASE_HELD = 1 /* each is given back; no failure is counted */
 };
-/* Ends the session when all that was said is confirmed: `timeout_ms` bounds the whole. BATON_UNCONFIRMED
- * when the broker did not confirm the end in time: it gives the items that it does not know to be settled
- * to others. `reason` may be NULL. Calls that wait in other threads return BATON_CLOSED, and so do
- * all later ones; items that are still there are only freed by being settled. A second call returns
+/* Ends the session when all that was said is confirmed: `timeout_ms` bounds the whole; a broker
+ * that is silent for 5 s is not waited for longer. BATON_UNCONFIRMED when the broker did not
+ * confirm the end in time: it gives the items that it does not know to be settled to others.
+ * `reason` may be NULL. Calls that wait in other threads return BATON_CLOSED, and so do all
+ * later ones; items that are still there are only freed by being settled. A second call returns
  * BATON_OK. */
 BATON_API baton_status baton_consumer_close(baton_consumer *consumer, int32_t held,
                                             const char *reason, int64_t timeout_ms);
 
-/* --- printer ------------------------------------------------------------------------------------ */
+/* --- printer --------------------------------------------------------------------------------- */
 
 /* Gets the console lines that producers and consumers print. */
 typedef struct baton_printer baton_printer;
@@ -382,16 +409,19 @@ typedef struct baton_printer baton_printer;
 BATON_API baton_status baton_printer_new(const baton_options *options, baton_printer **printer);
 /* Closes it first where that was not done, within 5 s. */
 BATON_API void baton_printer_free(baton_printer *printer);
-/* Writes whole blocks of lines, and returns how many bytes it has written. Fewer than `size` ends the
- * run: the next printer begins with the block that was cut. It must not throw or jump out. */
+/* Writes whole blocks of lines, and returns how many bytes it has written. Fewer than `size`
+ * ends the run: the next printer begins with the block that was cut. It must not throw or jump
+ * out. */
 typedef size_t (*baton_writer)(void *context, const char *lines, size_t size);
-/* Gives all blocks to `writer`, each once and in one order, until baton_printer_stop(), shutdown or a
- * short write: BATON_OK. Where the broker no longer has all of them a line in brackets says how many
- * are missing. BATON_BUSY while it is at work. */
-BATON_API baton_status baton_printer_run(baton_printer *printer, baton_writer writer, void *context);
+/* Gives all blocks to `writer`, each once and in one order, until baton_printer_stop(), shutdown
+ * or a short write: BATON_OK. Where the broker no longer has all of them a line in brackets says
+ * how many are missing. BATON_BUSY while it is at work. */
+BATON_API baton_status baton_printer_run(baton_printer *printer, baton_writer writer,
+                                         void *context);
 /* baton_printer_run() returns when what it is writing is written, now or the next time. */
 BATON_API baton_status baton_printer_stop(baton_printer *printer);
-/* As baton_producer_close(). The broker knows what was written, and the next printer goes on there. */
+/* As baton_producer_close(). The broker knows what was written, and the next printer goes on
+ * there. */
 BATON_API baton_status baton_printer_close(baton_printer *printer, int64_t timeout_ms);
 
 #ifdef __cplusplus
