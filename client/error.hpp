@@ -27,12 +27,13 @@ class ClientError : public std::runtime_error {
   enum class Kind : std::uint8_t {
     unreachable,  ///< no broker answered within the connect timeout
     refused,      ///< the broker will not have this client: see refusal()
-    close_unconfirmed,  ///< the broker did not confirm the end: what was said last may not have reached it
-    shutdown,           ///< the system is shutting down: nothing more can be put
-    closed,             ///< the client was closed by its user
-    stopped,            ///< the client was stopped by its user
-    argument,           ///< a value is out of range
-    output,             ///< the printer cannot write
+    /// the broker did not confirm the end: what was said last may not have reached it
+    close_unconfirmed,
+    shutdown,     ///< the system is shutting down: nothing more can be put
+    closed,       ///< the client was closed by its user
+    stopped,      ///< the client was stopped by its user
+    argument,     ///< a value is out of range
+    output,       ///< the printer cannot write
     interrupted,  ///< a call that waited was interrupted by its user
     busy,         ///< a call of the same kind is at work
     forked,  ///< the client was made before fork(), in the parent process: its child makes its own

@@ -169,13 +169,13 @@ class Consumer {
   /// more), closes, and waits at most `within` for the broker's word that it has heard.
   void give_up(std::chrono::milliseconds within);
 
-  /// Stops, gives back what is still held, ends the session. Throws ClientError (close_unconfirmed) when
-  /// the broker did not confirm within goodbye_timeout: it gives the unconfirmed items to others. A
-  /// second call does nothing.
+  /// Stops, gives back what is still held, ends the session. Throws ClientError (close_unconfirmed)
+  /// when the broker did not confirm within goodbye_timeout: it gives the unconfirmed items to
+  /// others. A second call does nothing.
   void close();
   /// Ends the session when all is confirmed, but takes at most `within`; then it throws ClientError
-  /// (close_unconfirmed). What is held has failed, for that reason, or is given back without one. Calls of
-  /// other threads that wait end.
+  /// (close_unconfirmed). What is held has failed, for that reason, or is given back without one.
+  /// Calls of other threads that wait end.
   void close(const std::optional<std::string>& failed, TimeLimit within);
   /// What the destructor does, at once.
   void end() noexcept;

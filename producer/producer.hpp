@@ -78,8 +78,8 @@ class Producer {
   Settled counts();
 
   /// Publishes a block of lines on the system's console: they reach the terminal together. Blocks
-  /// while the console is held back. Up to max_print bytes with tags and the last newline. Throws as
-  /// put() does.
+  /// while the console is held back. Up to max_print bytes with tags and the last newline. Throws
+  /// as put() does.
   void print(std::string_view lines);
   [[nodiscard]] bool try_print(std::string_view lines, TimeLimit within);
 
@@ -99,11 +99,12 @@ class Producer {
   void stop();
 
   /// Blocks until everything is confirmed (unless stopped), and ends the session. Afterwards
-  /// everything throws ClientError (closed). Throws as flush() does, and ClientError (close_unconfirmed)
-  /// when the broker did not confirm the end in time. A second call does nothing.
+  /// everything throws ClientError (closed). Throws as flush() does, and ClientError
+  /// (close_unconfirmed) when the broker did not confirm the end in time. A second call does
+  /// nothing.
   void close();
-  /// The same, but takes at most `within`; then it throws ClientError (close_unconfirmed). Calls of other
-  /// threads throw ClientError (closed) from its beginning on.
+  /// The same, but takes at most `within`; then it throws ClientError (close_unconfirmed). Calls of
+  /// other threads throw ClientError (closed) from its beginning on.
   void close(TimeLimit within);
 
   /// A call that waits, or else the next one that would have to, throws ClientError (interrupted).
