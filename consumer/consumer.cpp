@@ -109,8 +109,8 @@ struct Consumer::Impl {
   bool take_crossing(Connection::Lock& lock, Item& item);
   void refuse_crossing();
   GetResult take_requested(Item& item);
-  void require_open(const char* what) const {
-    if (closing) throw ClientError(Kind::closed, std::string(what) + " is closed");
+  void require_open() const {
+    if (closing) throw ClientError(Kind::closed, "the consumer is closed");
   }
   void settle(const Item& item, std::optional<Outcome>& outcome);
   void forsake();
@@ -373,15 +373,14 @@ GetResult Consumer::get_within(Item& item, TimeLimit within) {
   auto lock = impl_->connection.lock();
   const Duration limit = within;
   if (limit <= Duration::zero() && impl_->by_request) return impl_->take_requested(item);
-  return impl_->get(lock, item, limit == Duration::max() ? Timeout() : Timeout(limit));
+  return impl_->get(lock, item, limit);
 }
 
 /// Requests all of them at once. What does not come along with the first one is taken back.
 GetResult Consumer::get_batch(std::vector<Item>& items, std::size_t most, TimeLimit within) {
   auto lock = impl_->connection.lock();
   const auto full = items.size() + most;
-  const Duration limit = within;
-  const auto timeout = limit == Duration::max() ? Timeout() : Timeout(limit);
+  const Timeout timeout = Duration(within);
   Item item;
   const auto add = [&] {
     items.push_back(std::move(item));
@@ -403,7 +402,7 @@ GetResult Consumer::get_batch(std::vector<Item>& items, std::size_t most, TimeLi
 
 void Consumer::request(std::uint32_t items) {
   const auto lock = impl_->connection.lock();
-  impl_->require_open("the consumer");
+  impl_->require_open();
   if (items > max_requests - impl_->requested)
     throw ClientError(Kind::argument,
                       "more than " + std::to_string(max_requests) + " items are requested");
@@ -480,7 +479,7 @@ bool Consumer::try_flush(TimeLimit within) {
   return wait_until_ready(
       impl_->connection, lock, impl_->notices, impl_->session.session(),
       [this] {
-        impl_->require_open("the consumer");
+        impl_->require_open();
         impl_->session.want_flushed();
         return impl_->session.flushed();
       },
@@ -494,7 +493,7 @@ std::optional<Consumer::Loss> Consumer::next_loss(TimeLimit within) {
       impl_->connection, lock, impl_->notices, impl_->session.session(),
       [this] {
         if (impl_->has_loss()) return true;
-        impl_->require_open("the consumer");
+        impl_->require_open();
         return false;
       },
       [this] { return impl_->why_wait(); }, deadline_after(Connection::now(), Duration(within)));
@@ -593,8 +592,7 @@ void Consumer::close() {
   if (impl_->session.session().state() == ClientSession::State::ended) return;
   impl_->session.close(Connection::now());
   impl_->connection.changed();
-  while (!impl_->session.session().over()) impl_->connection.wait(lock);
-  if (impl_->session.session().error()) throw_if_over(impl_->session.session(), impl_->connection);
+  wait_for_end(impl_->connection, lock, impl_->session.session());
 }
 
 }  // namespace baton

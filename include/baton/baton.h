@@ -22,7 +22,6 @@
  *   at once.
  * - The library installs no signal handler, changes no limit and no locale, writes to no
  *   descriptor of the process and never ends it. Its threads block all signals.
- *
  */
 #ifndef BATON_BATON_H
 #define BATON_BATON_H
