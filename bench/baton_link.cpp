@@ -3,7 +3,7 @@
 #include "consumer/consumer.hpp"
 #include "producer/producer.hpp"
 
-namespace baton::bench {
+namespace baton::internal::bench {
 namespace {
 
 ProducerOptions producer_options(const Way& way) {
@@ -58,4 +58,4 @@ std::unique_ptr<Receiver> make_receiver(const Way& way) {
   return std::make_unique<BatonReceiver>(way);
 }
 
-}  // namespace baton::bench
+}  // namespace baton::internal::bench

@@ -7,7 +7,7 @@
 #include <new>
 #include <system_error>
 
-namespace baton::bench {
+namespace baton::internal::bench {
 namespace {
 
 void* map(int fd) {
@@ -44,4 +44,4 @@ SharedBoard::~SharedBoard() {
   close(fd_);
 }
 
-}  // namespace baton::bench
+}  // namespace baton::internal::bench

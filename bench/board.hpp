@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace baton::bench {
+namespace baton::internal::bench {
 
 inline constexpr std::size_t max_workers = 32;
 inline constexpr std::size_t max_latencies = 1u << 20;
@@ -66,4 +66,4 @@ constexpr std::uint64_t mix(std::uint64_t producer, std::uint64_t sequence) {
   return x ^ (x >> 31);
 }
 
-}  // namespace baton::bench
+}  // namespace baton::internal::bench

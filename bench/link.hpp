@@ -10,7 +10,7 @@
 
 #include "bench/board.hpp"
 
-namespace baton::bench {
+namespace baton::internal::bench {
 
 /// Where a worker connects, and how.
 struct Way {
@@ -51,4 +51,4 @@ std::unique_ptr<Receiver> make_proxy_receiver(const Way& way);
 /// Runs the proxy until it is killed. Its ports are written to the board.
 int run_proxy(Board& board, int high_water_mark);
 
-}  // namespace baton::bench
+}  // namespace baton::internal::bench

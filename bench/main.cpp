@@ -12,7 +12,7 @@
 #include "bench/report.hpp"
 #include "bench/worker.hpp"
 
-namespace baton::bench {
+namespace baton::internal::bench {
 namespace {
 
 struct Options {
@@ -92,10 +92,10 @@ int run_all(const Options& options) {
 }
 
 }  // namespace
-}  // namespace baton::bench
+}  // namespace baton::internal::bench
 
 int main(int argc, char** argv) {
-  using namespace baton::bench;
+  using namespace baton::internal::bench;
   try {
     if (argc == 3 && std::string(argv[1]) == worker_mark)
       return run_worker(from_arguments({argv, argv + argc}));

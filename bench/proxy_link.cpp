@@ -3,7 +3,7 @@
 
 #include "bench/link.hpp"
 
-namespace baton::bench {
+namespace baton::internal::bench {
 namespace {
 
 class ProxySender : public Sender {
@@ -74,4 +74,4 @@ int run_proxy(Board& board, int high_water_mark) {
   return 0;
 }
 
-}  // namespace baton::bench
+}  // namespace baton::internal::bench

@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <exception>
 
-namespace baton::bench {
+namespace baton::internal::bench {
 namespace {
 
 struct Result {
@@ -119,4 +119,4 @@ bool hold(const Contest& contest, int rounds, const std::vector<std::string>& on
   return clean;
 }
 
-}  // namespace baton::bench
+}  // namespace baton::internal::bench

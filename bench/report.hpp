@@ -6,7 +6,7 @@
 
 #include "bench/run.hpp"
 
-namespace baton::bench {
+namespace baton::internal::bench {
 
 struct Contestant {
   std::string name;
@@ -26,4 +26,4 @@ void print_heading();
 /// them where `only` is empty. A run that goes wrong is printed in its place. True when none did.
 bool hold(const Contest& contest, int rounds, const std::vector<std::string>& only);
 
-}  // namespace baton::bench
+}  // namespace baton::internal::bench

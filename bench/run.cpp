@@ -15,7 +15,7 @@
 #include "bench/worker.hpp"
 #include "tests/support/process.hpp"
 
-namespace baton::bench {
+namespace baton::internal::bench {
 namespace {
 
 using namespace std::chrono_literals;
@@ -231,4 +231,4 @@ double quantile(std::vector<double> values, double part) {
   return *nth;
 }
 
-}  // namespace baton::bench
+}  // namespace baton::internal::bench

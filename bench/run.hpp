@@ -8,7 +8,7 @@
 
 #include "bench/link.hpp"
 
-namespace baton::bench {
+namespace baton::internal::bench {
 
 /// What the broker's queue may hold, so that producers cannot run away from consumers: the proxy's
 /// high-water mark does the same.
@@ -43,4 +43,4 @@ Sample run(const Setup& setup);
 /// The value at `part` (0 to 1) of the sorted values; 0 of none.
 double quantile(std::vector<double> values, double part);
 
-}  // namespace baton::bench
+}  // namespace baton::internal::bench

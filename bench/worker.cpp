@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <thread>
 
-namespace baton::bench {
+namespace baton::internal::bench {
 namespace {
 
 using namespace std::chrono_literals;
@@ -166,4 +166,4 @@ int run_worker(const Task& task) {
   return 1;
 }
 
-}  // namespace baton::bench
+}  // namespace baton::internal::bench

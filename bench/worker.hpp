@@ -6,7 +6,7 @@
 
 #include "bench/link.hpp"
 
-namespace baton::bench {
+namespace baton::internal::bench {
 
 enum class Role {
   proxy,     ///< carries items from producers to consumers
@@ -37,4 +37,4 @@ Task from_arguments(const std::vector<std::string>& arguments);
 /// Does the task to its end. The exit code.
 int run_worker(const Task& task);
 
-}  // namespace baton::bench
+}  // namespace baton::internal::bench

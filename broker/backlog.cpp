@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace baton::broker {
+namespace baton::internal::broker {
 namespace {
 
 constexpr std::size_t overhead = 128;  // of a message, in ZeroMQ and here
@@ -67,4 +67,4 @@ void Backlog::took(Duration time) {
     turns_.emplace(waiting.start += time, last_);
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -12,7 +12,7 @@
 
 #include "proto/limits.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// By the connections they came over. Each one's keep their order; among connections the one is
 /// next whose messages have taken the least time, so that it does not matter to others how much one
@@ -62,4 +62,4 @@ class Backlog {
   Connection last_ = nullptr;  // the one that it was popped from, until took()
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

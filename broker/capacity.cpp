@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-namespace baton::broker {
+namespace baton::internal::broker {
 namespace {
 
 // Measured with libzmq 4.3.4: a consumer's three connections, and its link, which listens and has
@@ -27,4 +27,4 @@ std::string fit_to_file_limit(CoreSettings& settings, std::uint64_t files) {
   return may_open + std::to_string(room) + " clients, not " + std::to_string(wanted);
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -6,11 +6,11 @@
 
 #include "broker/settings.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// Lowers max_sessions to what `files` open files allow. Returns a line for the operator where that
 /// is less than the option asks for, or little; else nothing. Throws std::runtime_error when there
 /// is no room for a single client.
 std::string fit_to_file_limit(CoreSettings& settings, std::uint64_t files);
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

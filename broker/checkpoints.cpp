@@ -4,7 +4,7 @@
 
 #include "proto/bytes.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 void Checkpoints::note(const InputPlace& place) {
   if (place.anew || (!all_.empty() && place.at.items <= all_.back().items)) all_.clear();
@@ -51,4 +51,4 @@ void from_bytes(std::string_view bytes, SessionId& run, Checkpoints& checkpoints
   }
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -10,7 +10,7 @@
 #include "proto/ids.hpp"
 #include "proto/limits.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// Invariants:
 /// 1. Items rise. The first one and the last one that were noted stay.
@@ -37,4 +37,4 @@ std::string to_bytes(const SessionId& run, const Checkpoints& checkpoints, SeqNo
 /// The reverse; what is no such bytes gives none. Earlier versions wrote no `began`.
 void from_bytes(std::string_view bytes, SessionId& run, Checkpoints& checkpoints, SeqNo& began);
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

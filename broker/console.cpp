@@ -1,6 +1,6 @@
 #include "broker/console.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 void ConsoleLog::append(const PrintBlock& printed) {
   auto text = printed.block;
@@ -38,4 +38,4 @@ std::uint64_t ConsoleLog::bytes_after(SeqNo number) const {
   return total_ - parts_[number - first_].end;
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -10,7 +10,7 @@
 #include "proto/ids.hpp"
 #include "proto/message.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// Bytes of console lines that may come beyond what is kept.
 inline constexpr std::uint64_t console_beyond = 64u << 20;
@@ -61,4 +61,4 @@ class ConsoleLog {
   void drop_block();
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -5,7 +5,7 @@
 
 #include "proto/ensure.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 void ConsoleFeed::print(const PrintBlock& printed) {
   if (!printed_before_.is_new(printed.client, printed.number)) return;
@@ -118,4 +118,4 @@ SeqNo ConsoleFeed::printed_by_gone() const {
   return printed;
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

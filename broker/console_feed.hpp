@@ -10,7 +10,7 @@
 #include "broker/settings.hpp"
 #include "proto/repeats.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// The printer's role. A full log holds those who say something while a printer reads; else its
 /// oldest blocks go.
@@ -61,4 +61,4 @@ class ConsoleFeed final : public RoleHandler {
   bool held_ = false;  // the log is full: those who say something have no window
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -6,7 +6,7 @@
 #include "broker/log_backoff.hpp"
 #include "proto/ensure.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 namespace {
 
 // Between tries to open the next link of a session whose last one broke.
@@ -260,4 +260,4 @@ void Consumers::check_invariants(const Session& session) const {
            session.process->set_aside());
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -13,7 +13,7 @@
 #include "broker/settings.hpp"
 #include "broker/system_end.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 inline constexpr const char* no_delivery_port = "no delivery port left for another consumer";
 
@@ -89,4 +89,4 @@ class Consumers final : public RoleHandler {
   Time links_again_at_ = never;          // when that is tried again
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -9,7 +9,7 @@
 #include "net/sockets.hpp"
 #include "proto/counted.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 namespace {
 
 constexpr std::size_t most_backlog = 32u << 20;
@@ -76,4 +76,4 @@ void ControlEndpoint::keep(Dispatcher& dispatcher, zmq::message_t& message) {
   }
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -7,7 +7,7 @@
 #include "broker/backlog.hpp"
 #include "broker/dispatcher.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// A PULL that is always read dry. ZeroMQ's own queue behind it has no bound (net/sockets.hpp says
 /// why), so what a turn has no time for waits in a backlog, which has one. A client whose message
@@ -34,4 +34,4 @@ class ControlEndpoint {
   std::uint64_t cut_off_ = 0;  // connections
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -5,7 +5,7 @@
 
 #include "proto/ensure.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 namespace {
 
 constexpr Duration closes_apart = 300ms, closes_within = 2s;
@@ -159,4 +159,4 @@ void Core::check_invariants() const {
   ensure(under_way == queues_.bytes_under_way());
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -21,7 +21,7 @@
 #include "broker/storage.hpp"
 #include "broker/system_end.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 class Core final : private Sessions::Host {
  public:
@@ -136,4 +136,4 @@ class Core final : private Sessions::Host {
   std::optional<Ticket> last_turn_;  // while stopping: all that is waited for came in by then
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

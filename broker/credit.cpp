@@ -4,7 +4,7 @@
 
 #include "proto/message.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 namespace {
 
 /// a - b, or 0.
@@ -90,4 +90,4 @@ Held put_held(const Session& session, const CoreSettings& settings) {
   return unused_credit(session) == 0 ? Held::queue_items : Held::nothing;
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

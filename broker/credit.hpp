@@ -6,7 +6,7 @@
 #include "broker/session.hpp"
 #include "broker/settings.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// Numbers that the session may still use.
 std::uint64_t unused_credit(const Session& session);
@@ -47,4 +47,4 @@ void return_credit(Session& session);
 std::uint64_t put_window(const Session& session, const CoreSettings& settings);
 Held put_held(const Session& session, const CoreSettings& settings);
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

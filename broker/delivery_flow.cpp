@@ -5,7 +5,7 @@
 
 #include "proto/ensure.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 namespace {
 
 /// May be under way on any link, though all of them together have what they may: so that nobody
@@ -204,4 +204,4 @@ void DeliveryFlow::deal() {
   turn_left_ = turn_bytes();
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

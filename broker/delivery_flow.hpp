@@ -23,7 +23,7 @@
 #include "broker/storage.hpp"
 #include "proto/message.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 class DeliveryFlow {
  public:
@@ -102,4 +102,4 @@ class DeliveryFlow {
   bool more_ = false;
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -5,7 +5,7 @@
 #include "net/receive.hpp"
 #include "net/sockets.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 namespace {
 
 constexpr int max_towards_us = 512;  // bytes: consumers send nothing on a link but their handshake
@@ -90,4 +90,4 @@ void DeliveryLinks::retry() {
   });
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -14,7 +14,7 @@
 #include "proto/ids.hpp"
 #include "proto/limits.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// Belongs to the broker's one thread.
 class DeliveryLinks {
@@ -57,4 +57,4 @@ class DeliveryLinks {
   std::vector<SessionId> blocked_;
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

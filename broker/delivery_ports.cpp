@@ -5,7 +5,7 @@
 #include "net/broker_address.hpp"
 #include "net/uninterrupted.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 namespace {
 
 constexpr int tries_for_a_rested_one = 8;
@@ -66,4 +66,4 @@ std::optional<std::uint16_t> DeliveryPorts::bind_of_range(zmq::socket_t& socket)
   return std::nullopt;
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -9,7 +9,7 @@
 
 #include "proto/limits.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 struct PortRange {
   std::uint16_t first;
@@ -46,4 +46,4 @@ class DeliveryPorts {
   std::deque<Resting> resting_;     // by time; any port only
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

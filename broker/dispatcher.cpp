@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-namespace baton::broker {
+namespace baton::internal::broker {
 namespace {
 
 bool is_reclaim(EntryKind kind) {
@@ -191,4 +191,4 @@ bool Dispatcher::on_subscription(std::string_view frame, Time now) {
   return true;
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

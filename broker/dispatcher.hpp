@@ -10,7 +10,7 @@
 #include "broker/settings.hpp"
 #include "broker/storage.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 class Dispatcher {
  public:
@@ -57,4 +57,4 @@ class Dispatcher {
   std::vector<Reclaim> reclaims_;  // likewise
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

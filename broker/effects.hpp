@@ -12,7 +12,7 @@
 #include "proto/message.hpp"
 #include "proto/refusal.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 struct Effects {
   /// Open a link (answer with Core::link_opened or link_failed) or close one. A session has one
@@ -96,4 +96,4 @@ class Shell {
   ~Shell() = default;
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -9,7 +9,7 @@
 #include "proto/greeting.hpp"
 #include "proto/limits.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 struct FailureRecord {
   std::string consumer;  ///< "host/pid" or the name it gave
@@ -32,4 +32,4 @@ inline void keep_last(std::vector<FailureRecord>& history, std::size_t bytes) {
   history.erase(history.begin(), history.begin() + static_cast<std::ptrdiff_t>(first));
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 template <class T>
 class Fifo {
@@ -44,4 +44,4 @@ class Fifo {
   std::size_t begin_ = 0;  // what is before it has left
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

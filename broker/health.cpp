@@ -6,7 +6,7 @@
 #include "net/sockets.hpp"
 #include "proto/message.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 namespace {
 
 /// Whether what has come in is a broker's answer: the topic, then the message.
@@ -43,4 +43,4 @@ bool broker_answers(const BrokerAddress& broker, Duration time_limit) {
   return false;
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

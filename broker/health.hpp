@@ -4,9 +4,9 @@
 #include "net/broker_address.hpp"
 #include "proto/limits.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// True when a broker answers at `broker` within `time_limit`.
 bool broker_answers(const BrokerAddress& broker, Duration time_limit);
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

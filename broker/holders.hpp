@@ -9,7 +9,7 @@
 
 #include "proto/greeting.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 struct Queue;
 struct Session;
@@ -53,4 +53,4 @@ class Holders {
       processes_;  // by the number that its hellos name
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

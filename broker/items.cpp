@@ -4,7 +4,7 @@
 #include <cassert>
 #include <iterator>
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 Items::Chunk* Items::search(std::uint64_t number) {
   const auto window = window_of(number);
@@ -88,4 +88,4 @@ Items::Windows::iterator Items::window_of(std::uint64_t number) {
   return number < window->end() ? window : windows_.end();
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

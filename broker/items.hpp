@@ -10,7 +10,7 @@
 #include "broker/recent.hpp"
 #include "proto/ids.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 struct Session;
 
@@ -123,4 +123,4 @@ class Items {
   std::vector<std::unique_ptr<Chunk>> spare_;
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// Whether the `count`-th of its kind is: the first 3, and then ever more rarely.
 inline bool should_log(std::uint64_t count) { return count <= 3 || (count & (count - 1)) == 0; }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -20,64 +20,67 @@
 
 namespace {
 
-int check_health(const baton::broker::ServerOptions& options) {
+int check_health(const baton::internal::broker::ServerOptions& options) {
   const bool everywhere = options.bind == "0.0.0.0" || options.bind == "::";
-  const baton::BrokerAddress broker{everywhere ? "127.0.0.1" : options.bind, options.port};
-  if (baton::broker::broker_answers(broker, std::chrono::seconds(2))) return 0;
-  baton::log_line("baton-broker: no broker answers at " + to_string(broker));
+  const baton::internal::BrokerAddress broker{everywhere ? "127.0.0.1" : options.bind,
+                                              options.port};
+  if (baton::internal::broker::broker_answers(broker, std::chrono::seconds(2))) return 0;
+  baton::internal::log_line("baton-broker: no broker answers at " + to_string(broker));
   return 1;
 }
 
 /// Where the data is that is damaged, unless it says so itself.
 std::string sentence(const std::exception& error, const std::filesystem::path& directory) {
   std::string text = error.what();
-  const bool damage = dynamic_cast<const baton::broker::disk::Damage*>(&error) != nullptr;
+  const bool damage = dynamic_cast<const baton::internal::broker::disk::Damage*>(&error) != nullptr;
   if (!damage || text.find(directory.string()) != text.npos) return text;
   return "the data in " + directory.string() + " is damaged: " + text;
 }
 
 /// Without a directory nothing is kept.
-int run(baton::broker::ServerOptions options, baton::broker::Storage& storage, baton::Wake& changed,
-        const std::filesystem::path& directory) {
-  const auto less = baton::broker::fit_to_file_limit(options.settings, baton::files_possible());
-  if (!less.empty()) baton::log_line("baton-broker: " + less);
-  baton::broker::Server server(options, storage, changed);
-  if (!directory.empty()) baton::broker::disk::FaultGuard::reading_is_over();
+int run(baton::internal::broker::ServerOptions options, baton::internal::broker::Storage& storage,
+        baton::internal::Wake& changed, const std::filesystem::path& directory) {
+  const auto less = baton::internal::broker::fit_to_file_limit(options.settings,
+                                                               baton::internal::files_possible());
+  if (!less.empty()) baton::internal::log_line("baton-broker: " + less);
+  baton::internal::broker::Server server(options, storage, changed);
+  if (!directory.empty()) baton::internal::broker::disk::FaultGuard::reading_is_over();
   auto ready = "baton-broker ready on " + to_string(server.address()) + ", items ";
   ready += directory.empty() ? "in memory" : "stored in " + directory.string();
   if (server.items_before() > 0)
     ready += ", " + std::to_string(server.items_before()) + " of them from before";
-  baton::Log(STDOUT_FILENO).line(ready);  // who does not read it is no reason not to serve
+  baton::internal::Log(STDOUT_FILENO)
+      .line(ready);  // who does not read it is no reason not to serve
   try {
     return server.run();
   } catch (const std::exception& error) {  // its data was removed, say
-    baton::log_line(std::string("baton-broker: it ends, and confirms nothing more: ") +
-                    sentence(error, directory));
+    baton::internal::log_line(std::string("baton-broker: it ends, and confirms nothing more: ") +
+                              sentence(error, directory));
     return 1;
   }
 }
 
-int serve_from_memory(const baton::broker::ServerOptions& options) {
-  baton::Wake never;
-  baton::broker::MemoryStorage storage;
+int serve_from_memory(const baton::internal::broker::ServerOptions& options) {
+  baton::internal::Wake never;
+  baton::internal::broker::MemoryStorage storage;
   return run(options, storage, never, {});
 }
 
-std::string cut_off(const baton::broker::DiskOptions& options) {
+std::string cut_off(const baton::internal::broker::DiskOptions& options) {
   return "baton-broker: it ends, and confirms nothing more: the data in " +
          options.directory.string() +
          " was cut off while this broker used it, or its disk fails: reading it made this process "
          "fault\n";
 }
 
-std::string damaged(const baton::broker::DiskOptions& options) {
+std::string damaged(const baton::internal::broker::DiskOptions& options) {
   return "baton-broker: the data in " + options.directory.string() +
          " is damaged: reading it made this process fault\n";
 }
 
-std::string account(const baton::broker::DiskStorage::Written& items) {
-  auto text = baton::counted(items.put, "item") + " came in; " + std::to_string(items.written) +
-              (items.written == 1 ? " was" : " were") +
+std::string account(const baton::internal::broker::DiskStorage::Written& items) {
+  auto text = baton::internal::counted(items.put, "item") + " came in; " +
+              std::to_string(items.written) + (items.written == 1 ? " was" : " were") +
               " written to disk, the others were done before";
   if (items.missing > 0)
     text += ", but for " + std::to_string(items.missing) +
@@ -85,21 +88,22 @@ std::string account(const baton::broker::DiskStorage::Written& items) {
   return text;
 }
 
-int serve_from_disk(const baton::broker::BrokerCommand& command) {
-  baton::Wake changed;
-  const baton::broker::disk::FaultGuard guard(damaged(command.disk), cut_off(command.disk));
-  baton::broker::DiskStorage storage(command.disk, changed);
+int serve_from_disk(const baton::internal::broker::BrokerCommand& command) {
+  baton::internal::Wake changed;
+  const baton::internal::broker::disk::FaultGuard guard(damaged(command.disk),
+                                                        cut_off(command.disk));
+  baton::internal::broker::DiskStorage storage(command.disk, changed);
   const int exit_code = run(command.server, storage, changed, command.disk.directory);
   const auto items = storage.end();
-  if (items.known && items.put > 0) baton::log_line("baton-broker: " + account(items));
+  if (items.known && items.put > 0) baton::internal::log_line("baton-broker: " + account(items));
   return exit_code;
 }
 
 /// Else a name with a slip would be made, and found to be whole.
-void require_data(const baton::broker::DiskOptions& options) {
+void require_data(const baton::internal::broker::DiskOptions& options) {
   std::error_code error;
   if (std::filesystem::exists(options.directory / "baton.mdb", error)) return;
-  if (error) baton::broker::disk::cannot_use(options.directory, error.message());
+  if (error) baton::internal::broker::disk::cannot_use(options.directory, error.message());
   throw std::runtime_error("no data in " + options.directory.string());
 }
 
@@ -109,24 +113,24 @@ int result_is_out() {
   return 0;
 }
 
-int check_data(const baton::broker::DiskOptions& options) {
+int check_data(const baton::internal::broker::DiskOptions& options) {
   require_data(options);
-  const baton::broker::disk::FaultGuard guard(damaged(options), {});
-  baton::broker::disk::Database data(options.directory,
-                                     baton::broker::disk::Database::Access::read);
+  const baton::internal::broker::disk::FaultGuard guard(damaged(options), {});
+  baton::internal::broker::disk::Database data(
+      options.directory, baton::internal::broker::disk::Database::Access::read);
   const auto items = data.count();
-  baton::broker::disk::ClockNote::read(options.directory / "clock");
+  baton::internal::broker::disk::ClockNote::read(options.directory / "clock");
   const auto size = data.size();
   std::cout << options.directory.string() << ": whole, " << items << " items, " << size.all
             << " bytes, of which " << size.free << " are free" << std::endl;
   return result_is_out();
 }
 
-int compact(const baton::broker::DiskOptions& options) {
+int compact(const baton::internal::broker::DiskOptions& options) {
   require_data(options);
-  baton::Wake unused;
-  const baton::broker::disk::FaultGuard guard(damaged(options), {});
-  baton::broker::DiskStorage storage(options, unused);
+  baton::internal::Wake unused;
+  const baton::internal::broker::disk::FaultGuard guard(damaged(options), {});
+  baton::internal::broker::DiskStorage storage(options, unused);
   const auto before = storage.size().all;
   storage.check();
   storage.compact();
@@ -135,7 +139,7 @@ int compact(const baton::broker::DiskOptions& options) {
   return result_is_out();
 }
 
-int obey(const baton::broker::BrokerCommand& command) {
+int obey(const baton::internal::broker::BrokerCommand& command) {
   if (command.health) return check_health(command.server);
   if (command.check) return check_data(command.disk);
   if (command.compact) return compact(command.disk);
@@ -143,7 +147,7 @@ int obey(const baton::broker::BrokerCommand& command) {
 }
 
 /// A directory that was taken because another could not be used is not to hide why.
-std::string about_directory(const baton::broker::BrokerCommand& command,
+std::string about_directory(const baton::internal::broker::BrokerCommand& command,
                             const std::exception& error) {
   const bool of_directory =
       std::string_view(error.what()).starts_with("cannot use the data directory");
@@ -153,16 +157,16 @@ std::string about_directory(const baton::broker::BrokerCommand& command,
 }  // namespace
 
 int main(int argc, char** argv) {
-  baton::keep_standard_streams();
-  const auto command = baton::broker::read_command_line(argc, argv);
-  const auto signals = baton::stop_signals();
+  baton::internal::keep_standard_streams();
+  const auto command = baton::internal::broker::read_command_line(argc, argv);
+  const auto signals = baton::internal::stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals,
                   nullptr);  // before any thread: the server reads them from a descriptor
   try {
     return obey(command);
   } catch (const std::exception& error) {
-    baton::log_line("baton-broker: " + sentence(error, command.disk.directory) +
-                    about_directory(command, error));
+    baton::internal::log_line("baton-broker: " + sentence(error, command.disk.directory) +
+                              about_directory(command, error));
     return 1;
   }
 }

@@ -4,7 +4,7 @@
 #include <cassert>
 #include <utility>
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// Or the one that is there already.
 MemoryStorage::Page& MemoryStorage::make_page(std::uint64_t number) {
@@ -119,4 +119,4 @@ void MemoryStorage::pack(Page& page) {
   count(page, capacity);
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -11,7 +11,7 @@
 #include "broker/recent.hpp"
 #include "broker/storage.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// Bodies lie side by side in pages of consecutive ids; a page is used again when its last body is
 /// erased. Where all pages together take more than three times the bodies in them, those of which
@@ -73,4 +73,4 @@ class MemoryStorage final : public Storage {
       histories_;  // of items that have one
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -7,7 +7,7 @@
 #include "net/sockets.hpp"
 #include "proto/limits.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 namespace {
 
 // Messages to one subscriber who does not read; all is repeated anyway.
@@ -75,4 +75,4 @@ void NotificationEndpoint::send(const Effects::Notification& notification) {
   send_frame(socket_, zmq::buffer(notification.bytes));
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -7,7 +7,7 @@
 #include "broker/effects.hpp"
 #include "broker/notification_topics.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// An XPUB in manual mode: it hands up each subscription, and nothing is sent to whom the topic was
 /// not granted.
@@ -34,4 +34,4 @@ class NotificationEndpoint {
   bool in_step_ = true;     // the socket grants to whom message_ came from
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -5,7 +5,7 @@
 
 #include "proto/limits.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 bool NotificationTopics::holds(const SessionId& topic, Connection connection) const {
   const auto found = holders_.find(topic);
@@ -42,4 +42,4 @@ bool NotificationTopics::leaves(const SessionId& topic, Connection connection) {
   return true;
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

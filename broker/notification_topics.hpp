@@ -7,7 +7,7 @@
 
 #include "proto/ids.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// A connection holds topics_per_connection topics at most: a client needs one, and a stranger who
 /// subscribes to thousands costs no more than that. Pure: no socket.
@@ -42,4 +42,4 @@ class NotificationTopics {
   std::unordered_map<Connection, std::size_t> held_;  // how many topics; none is 0
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -19,7 +19,7 @@
 #include "proto/version.hpp"
 #include "proto/visible.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 namespace {
 
 std::string host_name() {
@@ -293,4 +293,4 @@ BrokerCommand read_command_line(int argc, char** argv) {
   return command;
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -4,7 +4,7 @@
 #include "broker/disk/disk_storage.hpp"
 #include "broker/server.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 struct BrokerCommand {
   ServerOptions server;
@@ -32,4 +32,4 @@ std::string bind_address(const std::string& text);
 /// "A-B", both within 1 to 65535 and A <= B. Throws std::invalid_argument.
 PortRange parse_port_range(const std::string& text);
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

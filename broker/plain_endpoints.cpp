@@ -5,7 +5,7 @@
 #include "net/receive.hpp"
 #include "net/sockets.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 namespace {
 
 constexpr int out_high_water = 16;         // bodies to one receiver who does not read
@@ -70,4 +70,4 @@ void PlainEndpoints::send(std::vector<std::string>&& bodies) {
   while (!unsent_.empty() && send_frame(out_, zmq::buffer(unsent_.front()))) unsent_.pop_front();
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -11,7 +11,7 @@
 #include "net/broker_address.hpp"
 #include "proto/limits.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// Belongs to the broker's one thread.
 class PlainEndpoints {
@@ -45,4 +45,4 @@ class PlainEndpoints {
   std::deque<std::string> unsent_;
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -1,6 +1,6 @@
 #include "broker/plain_queue.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// The plain endpoint is a producer without a name, a session, or a wish to know what becomes of
 /// its items.
@@ -40,4 +40,4 @@ void PlainQueue::give_out() {
   }
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -11,7 +11,7 @@
 #include "broker/settings.hpp"
 #include "proto/refusal.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// Pure, as the core. Where settings.plain_queue names none, nothing waits and nothing goes out.
 class PlainQueue {
@@ -41,4 +41,4 @@ class PlainQueue {
   bool open_ = true;        // `in`
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

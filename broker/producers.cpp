@@ -9,7 +9,7 @@
 #include "proto/ensure.hpp"
 #include "proto/input_chain.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 // --- how its sessions begin ----------------------------------------------------------------------
 
@@ -281,4 +281,4 @@ void Producers::check_invariants(const Session& session) const {
   ensure((session.producer != nullptr) == (session.state == Session::State::established));
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

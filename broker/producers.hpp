@@ -12,7 +12,7 @@
 #include "broker/storage.hpp"
 #include "broker/system_end.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// Pure, as the core. Invariant: nothing is confirmed before the storage said that it is durable.
 class Producers final : public RoleHandler {
@@ -88,4 +88,4 @@ class Producers final : public RoleHandler {
   std::uint64_t storage_held_ = 0;  // how often it had none
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 PutReclaims::Reclaim* PutReclaims::find(const PutName& put) {
   const auto found = reclaims_.find(put);
@@ -59,4 +59,4 @@ void PutReclaims::forget_name(ItemId id) {
   calls_.erase(found);
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

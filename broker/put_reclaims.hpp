@@ -10,7 +10,7 @@
 #include "broker/failure_record.hpp"
 #include "proto/message.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 struct Session;
 
@@ -77,4 +77,4 @@ class PutReclaims {
   std::unordered_map<std::uint64_t, ItemId> called_, calls_;
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

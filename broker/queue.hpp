@@ -12,7 +12,7 @@
 #include "broker/suspects.hpp"
 #include "proto/ids.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 struct Session;
 
@@ -63,4 +63,4 @@ struct Queue {
   bool may_be_forgotten() const { return users == 0 && depth() == 0 && dead_letters.empty(); }
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

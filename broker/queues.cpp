@@ -6,7 +6,7 @@
 
 #include "broker/credit.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 namespace {
 
 constexpr std::size_t looks_at_once = 10'000;  // at producers that may be forgotten
@@ -441,4 +441,4 @@ void Queues::release_all(Session& session) {
   delivery_flow_.forget(session);
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -45,7 +45,7 @@
 #include "broker/storage.hpp"
 #include "broker/unstored_puts.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 class Queues final : public RestoreTarget {
  public:
@@ -339,4 +339,4 @@ class Queues final : public RestoreTarget {
   std::uint64_t delivered_to_ = 0, taken_back_ = 0;  // in this turn
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -6,7 +6,7 @@
 #include "broker/queues.hpp"
 #include "proto/counted.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 namespace {
 
 constexpr std::size_t stored_failures = 20;  // per item
@@ -121,4 +121,4 @@ void Queues::drop_oldest_dead_letter(Queue& queue) {
   forget_if_settled(producer);
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

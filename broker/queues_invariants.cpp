@@ -3,7 +3,7 @@
 #include "broker/queues.hpp"
 #include "proto/ensure.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 void Queues::check_invariants() const {
   std::vector<std::array<std::uint64_t, place_count>> counts(queue_list_.size());  // by Place
@@ -49,4 +49,4 @@ void Queues::check_invariants() const {
   ensure(suspects == suspects_);
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

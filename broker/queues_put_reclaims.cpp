@@ -5,7 +5,7 @@
 
 #include "broker/queues.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 using Settled = PutReclaims::Reclaim::Settled;
 
@@ -189,4 +189,4 @@ void Queues::forget_put_reclaims(Session& session) {
   }
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

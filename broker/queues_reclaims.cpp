@@ -4,7 +4,7 @@
 
 #include "broker/queues.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 std::uint32_t Queues::deliveries_of(ItemId id) const {
   const auto found = redelivered_.find(id.value);
@@ -167,4 +167,4 @@ void Queues::hold_again(Session& session, QueuedItem& item, ItemId id) {
   session.delivered.push_back({item.delivered, id});
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -4,7 +4,7 @@
 
 #include "broker/queues.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 void Queues::request(Session& session, std::uint64_t requested_in_all) {
   session.requested_in_all = std::max(session.requested_in_all, requested_in_all);
@@ -166,4 +166,4 @@ std::int64_t Queues::deliver(Session& session, Queue& queue, ItemId id, std::int
                              item.size, room);
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

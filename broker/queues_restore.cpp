@@ -6,7 +6,7 @@
 
 #include "broker/queues.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 void Queues::load(BrokerInstance broker_instance, Time now) {
   loaded_at_ = now;
@@ -148,4 +148,4 @@ void Queues::note_changed(Producer& producer) {
   changed_producers_.push_back(producer.index);
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

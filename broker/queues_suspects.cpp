@@ -4,7 +4,7 @@
 
 #include "broker/queues.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 bool Queues::suspect_goes_next(const Queue& queue) const {
   return queue.suspect_is_next() || (queue.reserved && queue.reserved->process->held == 0);
@@ -142,4 +142,4 @@ void Queues::trust(HolderProcess& process) {
   join_waiting_again(process);
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -4,7 +4,7 @@
 #include <cassert>
 #include <iterator>
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 ReadyList::Level& ReadyList::level(std::uint8_t priority) {
   if (!levels_) levels_ = std::make_unique<Levels>();
@@ -117,4 +117,4 @@ void ReadyList::release() {
   if (empty()) levels_ = nullptr;
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

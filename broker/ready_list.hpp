@@ -12,7 +12,7 @@
 #include "proto/ids.hpp"
 #include "proto/limits.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// Ids are kept as runs, so that a backlog of millions costs a few bytes where ids follow one
 /// another. Nothing here takes longer than the logarithm of the number of runs.
@@ -58,4 +58,4 @@ class ReadyList {
   std::uint64_t size_ = 0;
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

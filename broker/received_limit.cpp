@@ -9,7 +9,7 @@
 #include <atomic>
 #include <chrono>
 
-namespace baton::broker {
+namespace baton::internal::broker {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -56,12 +56,12 @@ void note_accepted(int fd) {
 
 std::uint64_t received_too_much() { return ended; }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker
 
 /// Takes the place of the C library's, for libzmq, too.
 extern "C" __attribute__((visibility("default"))) ssize_t recv(int fd, void* buffer,
                                                                std::size_t size, int flags) {
-  using namespace baton::broker;
+  using namespace baton::internal::broker;
   const ssize_t got = syscall(SYS_recvfrom, fd, buffer, size, flags, nullptr, nullptr);
   const auto at = static_cast<std::size_t>(fd);
   if (got <= 0 || at >= accounts.size() || !accounts[at].limited) return got;

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// Bytes in a second. A handshake takes some 110, a subscription 20 or 27; a client begins some
 /// sessions in a second, at most.
@@ -25,4 +25,4 @@ void note_accepted(int fd);
 /// Connections that were ended so far, in this process. Any thread.
 std::uint64_t received_too_much();
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// By number; of several with the same remainder the last one. Whose chunk is freed must be
 /// forgotten.
@@ -35,4 +35,4 @@ class Recent {
   std::array<Slot, 32> slots_{};
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

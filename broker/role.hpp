@@ -6,7 +6,7 @@
 #include "proto/message.hpp"
 #include "proto/refusal.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// Who says something. (To come: with which key, and what that allows.)
 struct Peer {
@@ -52,4 +52,4 @@ class RoleHandler {
   virtual void check_invariants(const Session& /*session*/) const {}
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

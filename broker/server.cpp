@@ -18,7 +18,7 @@
 #include "net/stop_signals.hpp"
 #include "proto/counted.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 namespace {
 
 // Links, nearly all; fewer where the limit of open files is low.
@@ -250,4 +250,4 @@ void Server::log_refusals() {
   if (fault) log_line("baton-broker: refused messages: " + all);
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

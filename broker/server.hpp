@@ -14,7 +14,7 @@
 #include "net/broker_address.hpp"
 #include "net/wake.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 struct ServerOptions {
   std::string bind = "127.0.0.1";     ///< address of the endpoints and links
@@ -72,4 +72,4 @@ class Server final : private Shell {
   std::uint64_t turned_away_ = 0, received_too_much_ = 0;  // connections, as far as the log says so
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

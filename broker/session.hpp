@@ -18,7 +18,7 @@
 #include "proto/message.hpp"
 #include "proto/stream.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// A producer by its name: its numbers and counts go on over sessions.
 struct Producer {
@@ -217,4 +217,4 @@ struct Session {
   }
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

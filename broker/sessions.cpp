@@ -7,7 +7,7 @@
 #include "proto/counted.hpp"
 #include "proto/ensure.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 namespace {
 
 // Sessions without a subscription, whose hello is kept all the same.
@@ -407,4 +407,4 @@ void Sessions::check_invariants() const {
   }
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -21,7 +21,7 @@
 #include "broker/settings.hpp"
 #include "broker/storage.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// Pure, as the core.
 class Sessions {
@@ -181,4 +181,4 @@ class Sessions {
   Time last_close_{};  // when the last close came in
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -7,7 +7,7 @@
 
 #include "proto/limits.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 struct CoreSettings {
   std::string broker = "baton-broker";  ///< program and version, told to clients
@@ -49,4 +49,4 @@ struct CoreSettings {
   Duration printer_stuck = 10s;
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -10,7 +10,7 @@
 #include "broker/failure_record.hpp"
 #include "proto/ids.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// Counts what was given to a storage, turn by turn. What came before a ticket is kept once that
 /// ticket is durable.
@@ -125,4 +125,4 @@ class Storage {
   virtual std::vector<std::string> take_warnings() { return {}; }
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

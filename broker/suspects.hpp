@@ -9,7 +9,7 @@
 
 #include "proto/ids.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// The higher priority first, then in the order of ids. They are few: what is begun when a process
 /// dies.
@@ -44,4 +44,4 @@ class Suspects {
   std::unique_ptr<std::set<Place>> items_;  // none in most queues
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

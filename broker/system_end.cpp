@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 void SystemEnd::producer_came(const std::string& name) {
   if (settings_.exit_when_done && producers_seen_.size() < settings_.producers)
@@ -74,4 +74,4 @@ Time SystemEnd::next_deadline() const {
   return never;
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

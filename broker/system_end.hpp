@@ -12,7 +12,7 @@
 #include "broker/settings.hpp"
 #include "proto/greeting.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// Begins when the work is done, where settings.exit_when_done asks for that, or by begin().
 /// Producers and consumers are told to leave; when they are gone, the printers get the last line;
@@ -67,4 +67,4 @@ class SystemEnd {
   std::uint32_t consumers_seen_ = 0;
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

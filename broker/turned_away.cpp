@@ -13,7 +13,7 @@
 
 #include "broker/received_limit.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 namespace {
 
 std::atomic<std::uint64_t> shown_out = 0;
@@ -69,12 +69,12 @@ Spare spare;
 
 std::uint64_t turned_away() { return shown_out; }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker
 
 /// Takes the place of the C library's, for libzmq, too.
 extern "C" __attribute__((visibility("default"))) int accept4(int listener, sockaddr* address,
                                                               socklen_t* length, int flags) {
-  using namespace baton::broker;
+  using namespace baton::internal::broker;
   const int fd = system_accept(listener, address, length, flags);
   if (fd >= 0) {
     if (is_of_the_last(fd)) return show_out(fd);

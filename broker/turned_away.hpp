@@ -8,7 +8,7 @@
 
 #include <cstdint>
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// Descriptors that no connection gets: for links of sessions that are there, and for files.
 inline constexpr std::uint64_t reserved_files = 32;
@@ -16,4 +16,4 @@ inline constexpr std::uint64_t reserved_files = 32;
 /// Connections that were shown out so far, in this process. Any thread.
 std::uint64_t turned_away();
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

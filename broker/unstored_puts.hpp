@@ -7,7 +7,7 @@
 
 #include "broker/storage.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// As runs, in the order of ids: a backlog that waits for the disk is a few numbers.
 class UnstoredPuts {
@@ -49,4 +49,4 @@ class UnstoredPuts {
   std::deque<Run> runs_;
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

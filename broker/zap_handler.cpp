@@ -7,7 +7,7 @@
 #include "net/receive.hpp"
 #include "net/sockets.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 namespace {
 
 // The frames of a request (RFC 27): version, request id, domain, address, identity, mechanism,
@@ -54,4 +54,4 @@ void ZapHandler::answer(const AuthRequest& request, bool admitted) {
     send_frame(socket_, frames[i], i + 1 < frames.size());
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

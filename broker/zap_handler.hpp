@@ -6,7 +6,7 @@
 #include <string>
 #include <zmq.hpp>
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// A client that wants to connect.
 struct AuthRequest {
@@ -31,4 +31,4 @@ class ZapHandler {
   zmq::socket_t socket_;
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

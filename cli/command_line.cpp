@@ -8,7 +8,7 @@
 #include "cli/suggestion.hpp"
 #include "proto/visible.hpp"
 
-namespace baton::cli {
+namespace baton::internal::cli {
 namespace {
 
 struct Mistake : std::runtime_error {
@@ -160,4 +160,4 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv, std::vector<std::
   }
 }
 
-}  // namespace baton::cli
+}  // namespace baton::internal::cli

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace baton::cli {
+namespace baton::internal::cli {
 
 /// Parses, or prints help, version or one line of error; then it gives the exit code to leave with.
 /// With `words`, all that is neither an option nor an option's value goes there as it is; without,
@@ -37,4 +37,4 @@ CLI::Validator checked_by(Parse parse) {
 /// A check for whole numbers, decimal ones: to be used with transform().
 CLI::Validator number(std::uint64_t least, std::uint64_t most);
 
-}  // namespace baton::cli
+}  // namespace baton::internal::cli

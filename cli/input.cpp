@@ -13,7 +13,7 @@
 #include "proto/json_text.hpp"
 #include "proto/limits.hpp"
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 constexpr std::size_t read_bytes = 64u << 10;
@@ -177,4 +177,4 @@ std::optional<std::string> read_whole(int fd, int stop_fd, const std::string& so
   return body;
 }
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace baton {
+namespace baton::internal {
 
 /// Input that cannot be an item. what() names the place.
 class InputError : public std::runtime_error {
@@ -79,4 +79,4 @@ std::string why_no_lines(std::string_view bytes, Bodies kind);
 /// is too long for an item.
 std::optional<std::string> read_whole(int fd, int stop_fd, const std::string& source);
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -13,7 +13,7 @@
 #include "net/stop_signals.hpp"
 #include "proto/version.hpp"
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 constexpr double a_year = 365.0 * 86400;
@@ -179,4 +179,4 @@ int report(const std::string& program, const std::exception& error) {
   }
 }
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -14,7 +14,7 @@
 #include "client/options.hpp"
 #include "net/wake.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// A range of seconds to draw from, "MIN:MAX" or one number for both.
 struct SleepRange {
@@ -105,4 +105,4 @@ class StopSignals {
 /// broker caused, else 1.
 int report(const std::string& program, const std::exception& error);
 
-}  // namespace baton
+}  // namespace baton::internal

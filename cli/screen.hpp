@@ -10,7 +10,7 @@
 
 #include "net/log.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// From any thread.
 class Screen {
@@ -51,4 +51,4 @@ class Screen {
   bool unfinished_ = false;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

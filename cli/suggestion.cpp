@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace baton::cli {
+namespace baton::internal::cli {
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
@@ -35,4 +35,4 @@ std::string nearest(std::string_view typed, const std::vector<std::string>& name
   return only ? *found : std::string();
 }
 
-}  // namespace baton::cli
+}  // namespace baton::internal::cli

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace baton::cli {
+namespace baton::internal::cli {
 
 /// How many characters must be put in, taken out or changed, or neighbours swapped, to make `b` of
 /// `a`.
@@ -16,4 +16,4 @@ std::size_t edit_distance(std::string_view a, std::string_view b);
 /// begins so. Empty: none is.
 std::string nearest(std::string_view typed, const std::vector<std::string>& names);
 
-}  // namespace baton::cli
+}  // namespace baton::internal::cli

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 /// The one behind `last` that is not `silent`, in turn; that one where it is the only one.
@@ -35,4 +35,4 @@ const std::string& AddressChoice::next(const std::vector<std::string>& addresses
   return current_ = tried_;
 }
 
-}  // namespace baton
+}  // namespace baton::internal

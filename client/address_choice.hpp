@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace baton {
+namespace baton::internal {
 
 /// Stays with the address that answered last. When that one is silent, sockets opened again
 /// included, the others are tried; it has every second turn then, so that dead addresses, however
@@ -26,4 +26,4 @@ class AddressChoice {
   bool heard_ = false;    // current_ has answered since it was chosen
 };
 
-}  // namespace baton
+}  // namespace baton::internal

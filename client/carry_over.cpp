@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 template <class Each>
@@ -137,4 +137,4 @@ void carry_over(const std::deque<StreamSender::Block>& blocks, SeqNo received,
     });
 }
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -8,7 +8,7 @@
 #include "client/reclaims.hpp"
 #include "proto/stream.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// Sorts `ids` and packs them into runs, each id once.
 std::vector<ItemRun> to_runs(std::vector<ItemId> ids);
@@ -31,4 +31,4 @@ using InHand = std::function<bool(ItemId)>;
 void carry_over(const std::deque<StreamSender::Block>& blocks, SeqNo received,
                 const Reclaims& reclaims, const InHand& in_hand, StreamSender& stream);
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -8,7 +8,7 @@
 #include "proto/deadline.hpp"
 #include "proto/ensure.hpp"
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 constexpr SeqNo no_limit{std::numeric_limits<std::uint64_t>::max()};
@@ -372,4 +372,4 @@ void ClientSession::check_invariants() const {
   ensure(!established() || ever_welcomed_);
 }
 
-}  // namespace baton
+}  // namespace baton::internal

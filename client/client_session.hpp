@@ -25,7 +25,7 @@
 #include "proto/message.hpp"
 #include "proto/stream.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 inline constexpr Duration default_connect_timeout = 10s;
 /// How long the broker may be silent, or stand still, after a close.
@@ -232,4 +232,4 @@ class ClientSession {
   bool owes_ = false;           // something, when close() was called
 };
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -9,7 +9,7 @@
 #include "net/receive.hpp"
 #include "net/sockets.hpp"
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 constexpr std::size_t messages_per_turn = 256;
@@ -247,4 +247,4 @@ void ClientSockets::receive(std::vector<Incoming>& incoming) {
   lookout_.follow(now);
 }
 
-}  // namespace baton
+}  // namespace baton::internal

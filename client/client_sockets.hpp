@@ -16,7 +16,7 @@
 #include "net/resolver.hpp"
 #include "proto/limits.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// Something that came in.
 struct Incoming {
@@ -102,4 +102,4 @@ class ClientSockets {
   Inlet notifications_, link_, monitor_;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -9,7 +9,7 @@
 #include "proto/version.hpp"
 #include "proto/visible.hpp"
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 /// For a broker: programs that start together need not say so.
@@ -136,4 +136,4 @@ std::string why_not_print(const ClientSession& session, const Connection& connec
   return "the broker has not confirmed earlier lines yet";
 }
 
-}  // namespace baton
+}  // namespace baton::internal

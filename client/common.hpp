@@ -10,7 +10,7 @@
 #include "client/connection.hpp"
 #include "client/options.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// This process's host name.
 std::string host_name();
@@ -122,4 +122,4 @@ bool print_block(Connection& connection, Logic& logic, Notices& notices, std::st
 std::string no_contact(const ClientSession& session, const Connection& connection);
 std::string why_not_print(const ClientSession& session, const Connection& connection);
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -5,7 +5,7 @@
 
 #include "client/error.hpp"
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 std::shared_ptr<Runtime> usable(std::shared_ptr<Runtime> runtime) {
@@ -150,4 +150,4 @@ void Connection::wait(Lock& lock, Time until) {
   if (failure_) std::rethrow_exception(failure_);
 }
 
-}  // namespace baton
+}  // namespace baton::internal

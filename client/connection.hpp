@@ -17,7 +17,7 @@
 #include "net/forks.hpp"
 #include "net/wake.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// Users' threads hold lock() while they call the logic, and call changed() before they let go of
 /// it if the logic may have something to send. What has gathered by the time the thread comes round
@@ -126,4 +126,4 @@ void left_alone(std::unique_ptr<Impl>& impl) {
   }
 }
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -7,7 +7,7 @@
 
 #include "proto/refusal.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// Why a session ended without having been asked to.
 struct SessionError {
@@ -50,4 +50,4 @@ class ClientError : public std::runtime_error {
   Refusal refusal_;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

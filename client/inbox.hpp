@@ -10,7 +10,7 @@
 
 #include "proto/message.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// Keeps one copy of each message and reuses its buffers. Entries of other kinds than `kind` are
 /// passed over, but count in the numbers. Not thread-safe.
@@ -109,4 +109,4 @@ class Inbox {
   std::size_t size_ = 0;  // Invariant: the sum of all messages' `left`
 };
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -8,7 +8,7 @@
 #include "client/outbox.hpp"
 #include "proto/limits.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// No sockets, clock or threads in here: `now` comes with each call and never goes back. Not
 /// thread-safe. Frames are the message frame alone, without its topic; they are read during the
@@ -36,4 +36,4 @@ class ClientLogic {
   virtual bool take_change() = 0;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

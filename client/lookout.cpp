@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace baton {
+namespace baton::internal {
 
 void Lookout::opened(const std::string& address, Time now) {
   address_ = address;
@@ -29,4 +29,4 @@ bool Lookout::follow(Time now) {
   return false;
 }
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -7,7 +7,7 @@
 #include "net/endpoint_probe.hpp"
 #include "proto/limits.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// While no news comes, it looks at the broker's endpoints now and then, from a thread of its own:
 /// what libzmq tells of a connection that fails is not why. Costs nothing while the broker is
@@ -44,4 +44,4 @@ class Lookout {
   std::string found_;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

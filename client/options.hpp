@@ -9,7 +9,7 @@
 #include "net/broker_address.hpp"
 #include "proto/deadline.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 class Runtime;
 
@@ -45,4 +45,4 @@ struct ClientOptions {
   std::function<void(const std::string& reason)> on_notice;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -8,7 +8,7 @@
 #include "proto/ids.hpp"
 #include "proto/shared_bytes.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 enum class TargetEndpoint : std::uint8_t { put, control };
 
@@ -41,4 +41,4 @@ struct Outbox {
   }
 };
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -7,7 +7,7 @@
 
 #include "net/forks.hpp"
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 struct Registry {
@@ -53,4 +53,4 @@ bool OwnQueues::contain(const BrokerAddress& broker, const std::string& queue) {
   return all.names.contains(name_of(broker, queue));
 }
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -7,7 +7,7 @@
 
 #include "net/broker_address.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// While it lives, these queues of that broker are consumed by this process. From any thread.
 class OwnQueues {
@@ -24,4 +24,4 @@ class OwnQueues {
   std::vector<std::string> names_;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

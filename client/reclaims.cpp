@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 constexpr std::size_t entry_bytes = small_pack_bytes / 2;
@@ -55,4 +55,4 @@ void append_to(StreamSender& stream, const Reclaims& reclaims) {
   }
 }
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -6,7 +6,7 @@
 
 #include "proto/stream.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// Sorted, each item once, when they are sent.
 using Reclaims = std::vector<Reclaim>;
@@ -28,4 +28,4 @@ bool contains(const Reclaims& reclaims, ItemId id);
 /// Appends them to a stream, in entries that fit into its messages.
 void append_to(StreamSender& stream, const Reclaims& reclaims);
 
-}  // namespace baton
+}  // namespace baton::internal

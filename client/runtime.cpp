@@ -14,7 +14,7 @@
 #include "net/forks.hpp"
 #include "net/no_signals.hpp"
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 // So that libzmq, which aborts where it finds none, has some.
@@ -156,4 +156,4 @@ void Runtime::list_descriptors() {
   }
 }
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -15,7 +15,7 @@
 #include "net/wake.hpp"
 #include "proto/limits.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// Something that its thread drives.
 class Driven {
@@ -79,4 +79,4 @@ class Runtime {
   std::thread thread_;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

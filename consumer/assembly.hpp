@@ -7,7 +7,7 @@
 
 #include "proto/message.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 class Assembly {
  public:
@@ -51,4 +51,4 @@ class Assembly {
   bool begun_ = false;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <deque>
 
-namespace baton {
+namespace baton::internal {
 
 /// The broker serves first what it has, then answers `empty` to as many of the unanswered requests
 /// as a cancellation names, or to all of them if there are fewer, since some were answered while
@@ -64,4 +64,4 @@ class Cancellations {
   std::uint64_t most_ = 0;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -15,7 +15,7 @@
 #include "consumer/consumer_session.hpp"
 #include "consumer/crew.hpp"
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 using Kind = ClientError::Kind;
@@ -595,4 +595,4 @@ void Consumer::close() {
   wait_for_end(impl_->connection, lock, impl_->session.session());
 }
 
-}  // namespace baton
+}  // namespace baton::internal

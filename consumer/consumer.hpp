@@ -16,7 +16,7 @@
 #include "proto/deadline.hpp"
 #include "proto/ids.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 struct ConsumerOptions : ClientOptions {
   std::vector<std::string> queues = {
@@ -187,4 +187,4 @@ class Consumer {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -7,7 +7,7 @@
 #include "client/carry_over.hpp"
 #include "proto/ensure.hpp"
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 constexpr std::size_t runs_per_entry = small_pack_bytes / 16;
@@ -440,4 +440,4 @@ void ConsumerSession::check_invariants() const {
   ensure(!resting_ || (draining_ && takers_ == 0));
 }
 
-}  // namespace baton
+}  // namespace baton::internal

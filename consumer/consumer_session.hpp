@@ -16,7 +16,7 @@
 #include "consumer/given_marks.hpp"
 #include "consumer/item_set.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// Items that are another's though this consumer held them, or has settled them.
 struct Losses {
@@ -182,4 +182,4 @@ class ConsumerSession final : public ClientLogic {
   std::vector<SocketRequest> requests_;  // for the next tick
 };
 
-}  // namespace baton
+}  // namespace baton::internal

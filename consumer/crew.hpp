@@ -15,7 +15,7 @@
 #include "net/forks.hpp"
 #include "net/no_signals.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// Threads that run the same body, the one that calls run() among them.
 class Crew {
@@ -100,4 +100,4 @@ class Crew {
   std::vector<std::thread> threads_;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

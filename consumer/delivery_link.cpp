@@ -5,7 +5,7 @@
 
 #include "proto/ensure.hpp"
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 constexpr Duration connect_within = 2s;  ///< doubled after each failure in a row, twice at most
@@ -92,4 +92,4 @@ void DeliveryLink::check_invariants() const {
   ensure((state_ == State::none) == (generation_ == 0));
 }
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -9,7 +9,7 @@
 #include "proto/message.hpp"
 #include "proto/stream.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// Invariants:
 /// 1. answered <= requested; the requests that are unanswered are requested - answered, some of
@@ -108,4 +108,4 @@ class DeliveryLink {
   Time behind_since_ = Time::min();
 };
 
-}  // namespace baton
+}  // namespace baton::internal

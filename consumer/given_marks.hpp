@@ -11,7 +11,7 @@
 
 #include "client/reclaims.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// As runs, in the order in which items came: of a producer many follow one another. Not
 /// thread-safe.
@@ -94,4 +94,4 @@ class GivenMarks {
   std::size_t most_failed_ = fewest;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -8,7 +8,7 @@
 
 #include "proto/ids.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// Each item is in with the number of the take that brought it: an item may come back, by a later
 /// take. Open addressing with linear probing; 0 is no id. Not thread-safe.
@@ -84,4 +84,4 @@ class ItemSet {
   std::size_t size_ = 0;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -3,7 +3,7 @@
 #include "library/options.hpp"
 #include "library/status.hpp"
 
-namespace baton::capi {
+namespace baton::internal::capi {
 
 ConsumerHandle::~ConsumerHandle() {
   for (auto* item : spare_) delete item;
@@ -36,12 +36,12 @@ void ConsumerHandle::put_by(baton_item* item) {
   delete item;
 }
 
-}  // namespace baton::capi
+}  // namespace baton::internal::capi
 
-using namespace baton::capi;
-using baton::Consumer;
-using baton::GetResult;
-using baton::StopReason;
+using namespace baton::internal::capi;
+using baton::internal::Consumer;
+using baton::internal::GetResult;
+using baton::internal::StopReason;
 
 namespace {
 
@@ -121,7 +121,7 @@ class One {
 /// An item of run() while a handler has it.
 class Shown {
  public:
-  Shown(ConsumerHandle& handle, baton::Item& item)
+  Shown(ConsumerHandle& handle, baton::internal::Item& item)
       : handle_(handle), inner_(item), shown_(handle.new_item()) {
     std::swap(shown_->item, inner_);
   }
@@ -135,23 +135,24 @@ class Shown {
 
   baton_item* item() const { return shown_; }
 
-  baton::Outcome outcome_of(std::int32_t result) {
+  baton::internal::Outcome outcome_of(std::int32_t result) {
     switch (result) {
       case BATON_ACK:
-        return baton::Outcome::done();
+        return baton::internal::Outcome::done();
       case BATON_RELEASE:
-        return baton::Outcome::given_back();
+        return baton::internal::Outcome::given_back();
       case BATON_KEEP:
         shown_ = nullptr;
-        return baton::Outcome::kept();
+        return baton::internal::Outcome::kept();
       default:
-        return baton::Outcome::failed(shown_->failure, delay_of(shown_->failure_delay_ms));
+        return baton::internal::Outcome::failed(shown_->failure,
+                                                delay_of(shown_->failure_delay_ms));
     }
   }
 
  private:
   ConsumerHandle& handle_;
-  baton::Item& inner_;
+  baton::internal::Item& inner_;
   baton_item* shown_;
 };
 
@@ -192,7 +193,7 @@ baton_status baton_get_batch(baton_consumer* consumer, std::size_t most, std::in
   if (!items || !count || most == 0)
     return failed(BATON_INVALID_ARGUMENT, "there is no place for the items");
   return with(consumer, [&](Consumer& made) {
-    std::vector<baton::Item> got;
+    std::vector<baton::internal::Item> got;
     const auto status = status_of(made.get_batch(got, most, time_limit(timeout_ms)), made);
     if (status != BATON_OK) return status;
     for (std::size_t i = 0; i < got.size(); ++i) {
@@ -224,19 +225,21 @@ std::uint32_t baton_item_delivery_count(const baton_item* item) {
 }
 
 baton_status baton_item_ack(baton_item* item) {
-  return settle(item,
-                [](Consumer& consumer, const baton::Item& held) { return consumer.ack(held); });
+  return settle(item, [](Consumer& consumer, const baton::internal::Item& held) {
+    return consumer.ack(held);
+  });
 }
 
 baton_status baton_item_fail(baton_item* item, const char* reason, std::int64_t delay_ms) {
-  return settle(item, [&](Consumer& consumer, const baton::Item& held) {
+  return settle(item, [&](Consumer& consumer, const baton::internal::Item& held) {
     return consumer.fail(held, reason ? reason : "", delay_of(delay_ms));
   });
 }
 
 baton_status baton_item_release(baton_item* item) {
-  return settle(item,
-                [](Consumer& consumer, const baton::Item& held) { return consumer.release(held); });
+  return settle(item, [](Consumer& consumer, const baton::internal::Item& held) {
+    return consumer.release(held);
+  });
 }
 
 baton_status baton_item_stop_reason(const baton_item* item) {
@@ -270,7 +273,7 @@ baton_status baton_consumer_run(baton_consumer* consumer, baton_handler handler,
     const One one(consumer->handle->running);
     if (!one) return failed(BATON_BUSY);
     made.run(
-        [&, &handle = *consumer->handle](baton::Item& item) {
+        [&, &handle = *consumer->handle](baton::internal::Item& item) {
           Shown shown(handle, item);
           return shown.outcome_of(handler(context, shown.item()));
         },
@@ -313,7 +316,7 @@ baton_status baton_consumer_next_event(baton_consumer* consumer, std::int64_t ti
     auto told = std::make_unique<baton_event>();
     const auto loss = made.next_loss(time_limit(timeout_ms));
     if (!loss) return failed(BATON_WOULD_BLOCK);
-    const bool one = loss->id != baton::ItemId{};
+    const bool one = loss->id != baton::internal::ItemId{};
     told->kind = !one            ? BATON_EVENT_MORE
                  : loss->settled ? BATON_EVENT_NOT_GRANTED
                                  : BATON_EVENT_LEASE_ENDED;

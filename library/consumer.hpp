@@ -11,7 +11,7 @@
 #include "baton/baton.h"
 #include "consumer/consumer.hpp"
 
-namespace baton::capi {
+namespace baton::internal::capi {
 
 /// A consumer, and the items that it has no use for at the moment: their memory is used again.
 /// Lives as long as its items.
@@ -36,15 +36,15 @@ class ConsumerHandle : public std::enable_shared_from_this<ConsumerHandle> {
   std::vector<baton_item*> spare_;
 };
 
-}  // namespace baton::capi
+}  // namespace baton::internal::capi
 
 struct baton_consumer {
-  std::shared_ptr<baton::capi::ConsumerHandle> handle;
+  std::shared_ptr<baton::internal::capi::ConsumerHandle> handle;
 };
 
 struct baton_item {
-  std::shared_ptr<baton::capi::ConsumerHandle> handle;  // while a user has it
-  baton::Item item;
+  std::shared_ptr<baton::internal::capi::ConsumerHandle> handle;  // while a user has it
+  baton::internal::Item item;
   std::string failure;
   std::int64_t failure_delay_ms = 0;
 };

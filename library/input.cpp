@@ -8,33 +8,33 @@
 #include "library/status.hpp"
 #include "producer/retrace.hpp"
 
-using baton::Retrace;
+using baton::internal::Retrace;
 
 struct baton_input {
   baton_producer* producer;
   Retrace retrace;
-  bool restarts;                           // what was put before is void from the next put on
-  std::optional<baton::InputPlace> place;  // of the item that was given last
+  bool restarts;  // what was put before is void from the next put on
+  std::optional<baton::internal::InputPlace> place;  // of the item that was given last
 };
 
 struct baton_dead_items {
-  std::vector<baton::DeadNotice> items;
+  std::vector<baton::internal::DeadNotice> items;
 };
 
-using namespace baton::capi;
+using namespace baton::internal::capi;
 
 namespace {
 
 constexpr const char* is_null = "the input is NULL";
 
-const baton::DeadNotice& dead_item(const baton_dead_items* dead, std::size_t index) {
-  static const baton::DeadNotice none;
+const baton::internal::DeadNotice& dead_item(const baton_dead_items* dead, std::size_t index) {
+  static const baton::internal::DeadNotice none;
   return dead && index < dead->items.size() ? dead->items[index] : none;
 }
 
-const baton::DeadNotice::Failure& failure_of(const baton_dead_items* dead, std::size_t index,
-                                             std::size_t failure) {
-  static const baton::DeadNotice::Failure none;
+const baton::internal::DeadNotice::Failure& failure_of(const baton_dead_items* dead,
+                                                       std::size_t index, std::size_t failure) {
+  static const baton::internal::DeadNotice::Failure none;
   const auto& history = dead_item(dead, index).history;
   return failure < history.size() ? history[failure] : none;
 }
@@ -60,7 +60,7 @@ baton_status baton_input_new(baton_producer* producer, std::int32_t again, std::
   return guarded([&] {
     if (!producer->named)
       return failed(BATON_INVALID_ARGUMENT, "only a producer with a name has an input");
-    std::optional<std::vector<baton::Checkpoint>> before;
+    std::optional<std::vector<baton::internal::Checkpoint>> before;
     before = producer->producer.already_put_within(time_limit(timeout_ms));
     if (!before) return failed(BATON_WOULD_BLOCK);
     if (again != 0) before->clear();
@@ -77,7 +77,7 @@ baton_status baton_input_next(baton_input* input, const void* body, std::size_t 
   if (!input || !which || (!body && size > 0)) return failed(BATON_INVALID_ARGUMENT, is_null);
   return guarded([&] {
     *which = which_of(input->retrace.next({static_cast<const char*>(body), size}));
-    input->place = baton::InputPlace{input->retrace.at(), input->restarts};
+    input->place = baton::internal::InputPlace{input->retrace.at(), input->restarts};
     return ok;
   });
 }
@@ -88,7 +88,7 @@ baton_status baton_input_put(baton_input* input, const void* body, std::size_t s
   if (!input || (!body && size > 0)) return failed(BATON_INVALID_ARGUMENT, is_null);
   if (!input->place) return failed(BATON_INVALID_ARGUMENT, "the input was given no item to put");
   return guarded([&] {
-    auto put = options ? options->put : baton::PutOptions();
+    auto put = options ? options->put : baton::internal::PutOptions();
     put.place = input->place;
     const auto number = input->producer->producer.put_within({static_cast<const char*>(body), size},
                                                              time_limit(timeout_ms), put);

@@ -7,7 +7,7 @@
 
 #include "library/status.hpp"
 
-namespace baton::capi {
+namespace baton::internal::capi {
 namespace {
 
 constexpr std::int64_t longest_delay = std::numeric_limits<std::uint32_t>::max();
@@ -81,15 +81,16 @@ ClientOptions printer_options(const baton_options* options) {
   return client_options(options ? *options : baton_options());
 }
 
-}  // namespace baton::capi
+}  // namespace baton::internal::capi
 
-using namespace baton::capi;
+using namespace baton::internal::capi;
 
 baton_options* baton_options_new() { return new (std::nothrow) baton_options(); }
 void baton_options_free(baton_options* options) { delete options; }
 
 baton_status baton_options_set_broker(baton_options* options, const char* broker) {
-  return change(options && broker, [&] { options->broker = baton::parse_broker_address(broker); });
+  return change(options && broker,
+                [&] { options->broker = baton::internal::parse_broker_address(broker); });
 }
 
 baton_status baton_options_set_queue(baton_options* options, const char* queue) {
@@ -98,14 +99,15 @@ baton_status baton_options_set_queue(baton_options* options, const char* queue) 
 
 baton_status baton_options_add_queue(baton_options* options, const char* queue) {
   return change(options && queue, [&] {
-    require(options->queues.size() < baton::max_queues, "a consumer gets from 64 queues at most");
+    require(options->queues.size() < baton::internal::max_queues,
+            "a consumer gets from 64 queues at most");
     options->queues.emplace_back(queue);
   });
 }
 
 baton_status baton_options_set_name(baton_options* options, const char* name) {
   return change(options && name, [&] {
-    require(std::strlen(name) <= baton::max_client_name, "the name is too long");
+    require(std::strlen(name) <= baton::internal::max_client_name, "the name is too long");
     options->name = name;
   });
 }
@@ -126,13 +128,13 @@ baton_status baton_options_set_host_tag(baton_options* options, std::int32_t hos
   return change(options, [&] {
     switch (host_tag) {
       case BATON_HOST_TAG_AUTOMATIC:
-        options->client.tag = baton::HostTag::automatic;
+        options->client.tag = baton::internal::HostTag::automatic;
         break;
       case BATON_HOST_TAG_ON:
-        options->client.tag = baton::HostTag::on;
+        options->client.tag = baton::internal::HostTag::on;
         break;
       case BATON_HOST_TAG_OFF:
-        options->client.tag = baton::HostTag::off;
+        options->client.tag = baton::internal::HostTag::off;
         break;
       default:
         throw std::invalid_argument("there is no such host tag");
@@ -152,7 +154,7 @@ void baton_put_options_free(baton_put_options* options) { delete options; }
 
 baton_status baton_put_options_set_priority(baton_put_options* options, std::uint32_t priority) {
   return change(options, [&] {
-    require(priority <= baton::max_priority, "a priority is 0 to 9");
+    require(priority <= baton::internal::max_priority, "a priority is 0 to 9");
     options->put.priority = static_cast<std::uint8_t>(priority);
   });
 }
@@ -189,7 +191,7 @@ baton_status baton_run_options_set_count(baton_run_options* options, std::uint64
 baton_status baton_runtime_new(baton_runtime** runtime) {
   return change(runtime, [&] {
     auto made = std::make_unique<baton_runtime>();
-    made->runtime = std::make_shared<baton::Runtime>();
+    made->runtime = std::make_shared<baton::internal::Runtime>();
     *runtime = made.release();
   });
 }

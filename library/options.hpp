@@ -14,12 +14,12 @@
 #include "producer/producer.hpp"
 
 struct baton_runtime {
-  std::shared_ptr<baton::Runtime> runtime;
+  std::shared_ptr<baton::internal::Runtime> runtime;
 };
 
 struct baton_options {
-  std::optional<baton::BrokerAddress> broker;  // else what the environment says
-  baton::ClientOptions client;                 // without a broker and a log
+  std::optional<baton::internal::BrokerAddress> broker;  // else what the environment says
+  baton::internal::ClientOptions client;                 // without a broker and a log
   std::vector<std::string> queues = {"default"};
   std::string name;
   std::uint32_t prefetch = 0;
@@ -28,14 +28,14 @@ struct baton_options {
 };
 
 struct baton_put_options {
-  baton::PutOptions put;
+  baton::internal::PutOptions put;
 };
 
 struct baton_run_options {
-  baton::RunOptions run;
+  baton::internal::RunOptions run;
 };
 
-namespace baton::capi {
+namespace baton::internal::capi {
 
 /// BATON_FOREVER and all that is negative is without limit.
 inline TimeLimit time_limit(std::int64_t timeout_ms) {
@@ -49,4 +49,4 @@ ProducerOptions producer_options(const baton_options* options);
 ConsumerOptions consumer_options(const baton_options* options);
 ClientOptions printer_options(const baton_options* options);
 
-}  // namespace baton::capi
+}  // namespace baton::internal::capi

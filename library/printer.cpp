@@ -7,12 +7,12 @@
 #include "library/status.hpp"
 
 struct baton_printer {
-  explicit baton_printer(baton::ClientOptions options) : printer(std::move(options)) {}
+  explicit baton_printer(baton::internal::ClientOptions options) : printer(std::move(options)) {}
 
-  baton::Printer printer;
+  baton::internal::Printer printer;
 };
 
-using namespace baton::capi;
+using namespace baton::internal::capi;
 
 namespace {
 
@@ -39,15 +39,15 @@ void baton_printer_free(baton_printer* printer) { delete printer; }
 
 baton_status baton_printer_run(baton_printer* printer, baton_writer writer, void* context) {
   if (!writer) return failed(BATON_INVALID_ARGUMENT, "the writer is NULL");
-  return done(printer, [&](baton::Printer& made) {
+  return done(printer, [&](baton::internal::Printer& made) {
     made.run([&](std::string_view lines) { return writer(context, lines.data(), lines.size()); });
   });
 }
 
 baton_status baton_printer_stop(baton_printer* printer) {
-  return done(printer, [](baton::Printer& made) { made.stop(); });
+  return done(printer, [](baton::internal::Printer& made) { made.stop(); });
 }
 
 baton_status baton_printer_close(baton_printer* printer, std::int64_t timeout_ms) {
-  return done(printer, [&](baton::Printer& made) { made.close(time_limit(timeout_ms)); });
+  return done(printer, [&](baton::internal::Printer& made) { made.close(time_limit(timeout_ms)); });
 }

@@ -7,10 +7,10 @@
 #include "producer/producer.hpp"
 
 struct baton_producer {
-  explicit baton_producer(const baton::ProducerOptions& options)
+  explicit baton_producer(const baton::internal::ProducerOptions& options)
       : queue(options.queue), named(!options.name.empty()), producer(options) {}
 
   const std::string queue;
   const bool named;
-  baton::Producer producer;
+  baton::internal::Producer producer;
 };

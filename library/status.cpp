@@ -11,7 +11,7 @@
 #include "client/error.hpp"
 #include "proto/version.hpp"
 
-namespace baton::capi {
+namespace baton::internal::capi {
 namespace {
 
 struct Meaning {
@@ -123,9 +123,9 @@ baton_status of_exception() noexcept {
   }
 }
 
-}  // namespace baton::capi
+}  // namespace baton::internal::capi
 
-using namespace baton::capi;
+using namespace baton::internal::capi;
 
 const char* baton_status_name(baton_status status) { return meaning_of(status).name; }
 const char* baton_status_text(baton_status status) { return meaning_of(status).text; }
@@ -136,7 +136,7 @@ const char* baton_last_error() {
 
 const char* baton_last_refusal() {
   const auto refusal = last_error.refusal;
-  return refusal == baton::Refusal::none ? "" : baton::name(refusal).data();
+  return refusal == baton::internal::Refusal::none ? "" : baton::internal::name(refusal).data();
 }
 
-const char* baton_version() { return baton::version; }
+const char* baton_version() { return baton::internal::version; }

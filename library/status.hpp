@@ -8,7 +8,7 @@
 
 #include "baton/baton.h"
 
-namespace baton::capi {
+namespace baton::internal::capi {
 
 inline constexpr baton_status ok = BATON_OK;
 
@@ -32,4 +32,4 @@ baton_status guarded(Body body) {
   }
 }
 
-}  // namespace baton::capi
+}  // namespace baton::internal::capi

@@ -12,7 +12,7 @@
 #include "net/no_signals.hpp"
 #include "net/wake.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// One task at a time. A task that is under way when this object goes is left to itself: it must
 /// own all that it uses. All methods are for one thread.
@@ -75,4 +75,4 @@ class Background {
   bool busy_ = false;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <stdexcept>
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 constexpr std::uint16_t highest_base = 65535 - (endpoint_count - 1);
@@ -83,4 +83,4 @@ std::string to_tcp(std::string_view host, std::uint16_t port) {
   return "tcp://" + bracketed(host) + ":" + std::to_string(port);
 }
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -8,7 +8,7 @@
 
 #include "proto/limits.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// Distances of the endpoints from the base port.
 enum class EndpointPort : std::uint16_t {
@@ -39,4 +39,4 @@ std::string to_string(const BrokerAddress& address);
 /// "tcp://HOST:PORT" for libzmq.
 std::string to_tcp(std::string_view host, std::uint16_t port);
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -7,7 +7,7 @@
 
 #include "net/receive.hpp"
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 /// As libzmq writes it for "Peer-Address"; empty where there is no such connection.
@@ -30,4 +30,4 @@ bool cut_off(zmq::message_t& message) {
   return peer && fd >= 0 && peer_address(fd) == peer && shutdown(fd, SHUT_RDWR) == 0;
 }
 
-}  // namespace baton
+}  // namespace baton::internal

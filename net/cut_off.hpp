@@ -3,7 +3,7 @@
 
 #include <zmq.hpp>
 
-namespace baton {
+namespace baton::internal {
 
 /// Ends the TCP connection that `message` came over; what has come over it by now still arrives.
 /// ZeroMQ has no call for this. It says the descriptor, which may be another connection's by now:
@@ -11,4 +11,4 @@ namespace baton {
 /// connection, and makes a new one. Returns whether one was ended.
 bool cut_off(zmq::message_t& message);
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -12,7 +12,7 @@
 
 #include "net/uninterrupted.hpp"
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 using Found = EndpointLook::Found;
@@ -171,4 +171,4 @@ std::string meaning_of(const EndpointLooks& looks, const BrokerAddress& broker,
   return some_answer(looks, broker, other);
 }
 
-}  // namespace baton
+}  // namespace baton::internal

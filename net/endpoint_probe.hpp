@@ -7,7 +7,7 @@
 
 #include "net/broker_address.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// What happened to a plain TCP connection to an endpoint.
 struct EndpointLook {
@@ -33,4 +33,4 @@ EndpointLooks look_at_endpoints(const std::string& address, std::uint16_t base);
 std::string meaning_of(const EndpointLooks& looks, const BrokerAddress& broker,
                        const std::string& address);
 
-}  // namespace baton
+}  // namespace baton::internal

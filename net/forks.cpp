@@ -6,7 +6,7 @@
 
 #include "proto/ids.hpp"
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 std::atomic<std::uint64_t> count = 0;
@@ -33,4 +33,4 @@ std::uint64_t process_number() {
   return number.compare_exchange_strong(drawn, mine, std::memory_order_relaxed) ? mine : drawn;
 }
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace baton {
+namespace baton::internal {
 
 /// Changes in a child, never in its parent. The first call, which is to come before the fork(),
 /// takes care of that; any call costs one load.
@@ -13,4 +13,4 @@ std::uint64_t forks();
 /// From any thread.
 std::uint64_t process_number();
 
-}  // namespace baton
+}  // namespace baton::internal

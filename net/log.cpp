@@ -17,7 +17,7 @@
 #include "proto/counted.hpp"
 #include "proto/visible.hpp"
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 /// Returns how much of it was written before the descriptor refused.
@@ -158,4 +158,4 @@ Log& stderr_log() {
   return log;
 }
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace baton {
+namespace baton::internal {
 
 /// Writes to a descriptor by a thread of its own, so that it neither holds up nor ends who logs:
 /// not a reader that does not read, nor one that has gone, nor a full disk, nor a descriptor that
@@ -49,4 +49,4 @@ class Log {
 Log& stderr_log();
 inline void log_line(std::string_view text) { stderr_log().line(text); }
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -7,7 +7,7 @@
 
 #include <csignal>
 
-namespace baton {
+namespace baton::internal {
 
 class NoSignals {
  public:
@@ -26,4 +26,4 @@ class NoSignals {
   sigset_t before_{};
 };
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -9,7 +9,7 @@
 
 #include "net/uninterrupted.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 using Clock = std::chrono::steady_clock;
 
@@ -66,4 +66,4 @@ inline bool receive(zmq::socket_t& socket, zmq::message_t& first, int& frames) {
   return true;
 }
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -8,7 +8,7 @@
 #include <memory>
 #include <system_error>
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 using AddressList = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
@@ -61,4 +61,4 @@ void Resolver::begin() {
   is_address(host_) ? task_.done(look_up()) : task_.begin(look_up);
 }
 
-}  // namespace baton
+}  // namespace baton::internal

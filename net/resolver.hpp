@@ -8,7 +8,7 @@
 
 #include "net/background.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 struct Resolved {
   std::vector<std::string> addresses;  ///< numeric, IPv4 first, in the resolver's order otherwise
@@ -45,4 +45,4 @@ class Resolver {
   Background<Resolved> task_;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

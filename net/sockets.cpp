@@ -8,7 +8,7 @@
 
 #include "proto/limits.hpp"
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 // Measured with libzmq 4.3.4: a link, with all the connections of its consumer, takes 6
@@ -76,4 +76,4 @@ zmq::socket_t make_socket(zmq::context_t& context, zmq::socket_type type) {
   return socket;
 }
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <zmq.hpp>
 
-namespace baton {
+namespace baton::internal {
 
 /// A context for up to `sockets` sockets (monitors and inproc ones count). Raises the process's
 /// limit of open files as far as it may. Throws std::runtime_error, naming both figures, when the
@@ -31,4 +31,4 @@ int sockets_possible(int wanted);
 /// - MAXMSGSIZE max_message: a larger frame costs its sender the connection.
 zmq::socket_t make_socket(zmq::context_t& context, zmq::socket_type type);
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -5,7 +5,7 @@
 
 #include <csignal>
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 bool was_open(int fd) {
@@ -26,4 +26,4 @@ StandardStreams keep_standard_streams() {
   return streams;
 }
 
-}  // namespace baton
+}  // namespace baton::internal

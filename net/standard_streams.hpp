@@ -2,7 +2,7 @@
 // closed them.
 #pragma once
 
-namespace baton {
+namespace baton::internal {
 
 /// Which of them were open at the start.
 struct StandardStreams {
@@ -16,4 +16,4 @@ struct StandardStreams {
 /// main().
 StandardStreams keep_standard_streams();
 
-}  // namespace baton
+}  // namespace baton::internal

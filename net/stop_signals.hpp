@@ -3,7 +3,7 @@
 
 #include <csignal>
 
-namespace baton {
+namespace baton::internal {
 
 /// SIGTERM, SIGINT and SIGHUP, but not those that the program inherited as ignored:
 /// `nohup` does so, and a shell with its background jobs. A blocked signal that is ignored would be
@@ -19,4 +19,4 @@ inline sigset_t stop_signals() {
   return set;
 }
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <zmq.hpp>
 
-namespace baton {
+namespace baton::internal {
 
 /// A system call, which returns -1 with EINTR then.
 template <class Call>
@@ -40,4 +40,4 @@ inline void poll_sockets(zmq::pollitem_t* items, std::size_t count,
     throw zmq::error_t();
 }
 
-}  // namespace baton
+}  // namespace baton::internal

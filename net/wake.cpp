@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <system_error>
 
-namespace baton {
+namespace baton::internal {
 
 Wake::Wake() : fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
@@ -29,4 +29,4 @@ void Wake::clear() {
       false);  // after the read: a signal in between is seen by the look that follows clear()
 }
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -3,7 +3,7 @@
 
 #include <atomic>
 
-namespace baton {
+namespace baton::internal {
 
 /// signal() may be called from any thread, also many times; fd() is readable until clear(). The
 /// signalling side changes what is to be seen first and signals then; the polling side clears first
@@ -29,4 +29,4 @@ class Wake {
   std::atomic<bool> signalled_ = false;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -8,7 +8,7 @@
 #include <climits>
 #include <system_error>
 
-namespace baton {
+namespace baton::internal {
 
 Output::Output(int fd, const Wake& stop, std::function<void()> on_gone)
     : fd_(fd), stop_(stop), watcher_([this, gone = std::move(on_gone)] { watch(gone); }) {}
@@ -61,4 +61,4 @@ bool Output::wait_writable() {
   }
 }
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -8,7 +8,7 @@
 
 #include "net/wake.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// For one thread, but for stop(). The process must ignore SIGPIPE.
 class Output {
@@ -38,4 +38,4 @@ class Output {
   std::thread watcher_;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

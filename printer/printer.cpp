@@ -11,7 +11,7 @@
 #include "printer/output.hpp"
 #include "printer/printer_session.hpp"
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 using Kind = ClientError::Kind;
@@ -178,4 +178,4 @@ void Printer::close(TimeLimit within) {
   if (impl_->left) throw_unconfirmed(impl_->connection);
 }
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -11,7 +11,7 @@
 #include "client/error.hpp"
 #include "client/options.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// Its methods may be called from any thread, run() by one at a time. The connection is made and
 /// kept in the background.
@@ -51,4 +51,4 @@ class Printer {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

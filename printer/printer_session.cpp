@@ -6,7 +6,7 @@
 
 #include "proto/ensure.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 PrinterSession::PrinterSession(SessionConfig config) : session_(std::move(config)) {
   assert(session_.config().role == Role::printer);
@@ -141,4 +141,4 @@ void PrinterSession::check_invariants() const {
   ensure(taken_log_ != log_ || (printed_ <= taken_ && taken_ <= received_));
 }
 
-}  // namespace baton
+}  // namespace baton::internal

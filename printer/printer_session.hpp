@@ -11,7 +11,7 @@
 #include "client/logic.hpp"
 #include "proto/repeats.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// A block to print. Numbers belong to one broker's console log: `log` tells the logs apart.
 struct ConsoleBlock {
@@ -80,4 +80,4 @@ class PrinterSession final : public ClientLogic {
   bool changed_ = false;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

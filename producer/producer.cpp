@@ -5,7 +5,7 @@
 #include "client/common.hpp"
 #include "client/own_queues.hpp"
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 using Kind = ClientError::Kind;
@@ -278,4 +278,4 @@ void Producer::take_event() {
   impl_->connection.take_event();
 }
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -12,7 +12,7 @@
 #include "client/options.hpp"
 #include "producer/producer_session.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 struct ProducerOptions : ClientOptions {
   std::string queue = "default";
@@ -119,4 +119,4 @@ class Producer {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

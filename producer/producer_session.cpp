@@ -6,7 +6,7 @@
 
 #include "proto/ensure.hpp"
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 /// Messages of the put stream that one tick sends: so that its caller's lock is not held long.
@@ -193,4 +193,4 @@ void ProducerSession::check_invariants() const {
   ensure(earlier_.notices.size() <= max_notices);
 }
 
-}  // namespace baton
+}  // namespace baton::internal

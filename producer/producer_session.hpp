@@ -7,7 +7,7 @@
 #include "client/client_session.hpp"
 #include "client/logic.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// Why a put has to wait.
 struct PutWait {
@@ -113,4 +113,4 @@ class ProducerSession final : public ClientLogic {
   Gone gone_;  // numbers behind `first` up to `last` were counted as gone with the data of a broker
 };
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -1,6 +1,6 @@
 #include "producer/retrace.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 Retrace::Verdict Retrace::next(std::string_view body) {
   if (differs_) return Verdict::differs;
@@ -13,4 +13,4 @@ Retrace::Verdict Retrace::next(std::string_view body) {
   return differs_ ? Verdict::differs : Verdict::in;
 }
 
-}  // namespace baton
+}  // namespace baton::internal

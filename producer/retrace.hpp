@@ -10,7 +10,7 @@
 #include "proto/checkpoint.hpp"
 #include "proto/input_chain.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// Invariants:
 /// 1. An item is taken for put only up to the last checkpoint, and nothing is fresh before all of
@@ -49,4 +49,4 @@ class Retrace {
   bool differs_ = false;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

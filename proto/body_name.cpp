@@ -7,7 +7,7 @@
 #include "proto/json_text.hpp"
 #include "proto/visible.hpp"
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 using nlohmann::json;
@@ -106,4 +106,4 @@ std::string name_of_body(std::string_view body, std::size_t size) {
   return name.size() > size ? visible(cut_utf8(name, size)) + "..." : visible(name);
 }
 
-}  // namespace baton
+}  // namespace baton::internal

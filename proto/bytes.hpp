@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace baton {
+namespace baton::internal {
 
 template <std::unsigned_integral T>
 T load(const char* at) {
@@ -70,4 +70,4 @@ class Reader {
   bool ok_ = true;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

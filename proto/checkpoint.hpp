@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace baton {
+namespace baton::internal {
 
 using Digest = std::array<std::uint8_t, 16>;
 
@@ -27,4 +27,4 @@ struct InputPlace {
   bool operator==(const InputPlace&) const = default;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

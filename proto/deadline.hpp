@@ -7,7 +7,7 @@
 
 #include "proto/limits.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// The same length in the clock's unit, or the nearest that it can say.
 template <class Rep, class Period>
@@ -39,4 +39,4 @@ class TimeLimit {
   Duration length_;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace baton {
+namespace baton::internal {
 
 /// Throws std::logic_error, naming the place, when an invariant does not hold.
 /// (std::source_location would be the word, but clang 14 has none.)
@@ -14,4 +14,4 @@ inline void ensure(bool holds, const char* file = __builtin_FILE(), int line = _
                            ": an invariant does not hold");
 }
 
-}  // namespace baton
+}  // namespace baton::internal

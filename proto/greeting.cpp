@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 using nlohmann::json;
@@ -324,4 +324,4 @@ std::string_view cut_utf8(std::string_view text, std::size_t size) {
   return text.substr(0, size);
 }
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -13,7 +13,7 @@
 #include "proto/limits.hpp"
 #include "proto/refusal.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 enum class Role : std::uint8_t { producer, consumer, printer };
 inline constexpr std::size_t role_count = 3;
@@ -128,4 +128,4 @@ bool valid_utf8(std::string_view text);
 /// The first `size` bytes of UTF-8 text at most, not cut within a character.
 std::string_view cut_utf8(std::string_view text, std::size_t size);
 
-}  // namespace baton
+}  // namespace baton::internal

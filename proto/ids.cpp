@@ -5,7 +5,7 @@
 #include <span>
 #include <stdexcept>
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 void fill_random(std::span<std::uint8_t> out) {
@@ -81,4 +81,4 @@ std::optional<std::uint64_t> number_from_hex(std::string_view text) {
   return number;
 }
 
-}  // namespace baton
+}  // namespace baton::internal

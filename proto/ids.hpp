@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace baton {
+namespace baton::internal {
 
 /// A position in a stream, counted from 1. 0 means "nothing yet".
 struct SeqNo {
@@ -70,11 +70,11 @@ std::string to_hex(std::uint64_t number);  ///< 16 digits
 std::optional<SessionId> session_from_hex(std::string_view text);
 std::optional<std::uint64_t> number_from_hex(std::string_view text);
 
-}  // namespace baton
+}  // namespace baton::internal
 
 template <>
-struct std::hash<baton::SessionId> {
-  std::size_t operator()(const baton::SessionId& id) const noexcept {
+struct std::hash<baton::internal::SessionId> {
+  std::size_t operator()(const baton::internal::SessionId& id) const noexcept {
     std::size_t h;  // 128 random bits: any of them will do
     std::memcpy(&h, id.bytes.data(), sizeof h);
     return h;

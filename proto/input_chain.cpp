@@ -6,7 +6,7 @@
 
 #include "proto/bytes.hpp"
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 Digest digest_of(std::string_view before, std::string_view body) {
@@ -36,4 +36,4 @@ void InputChain::add(std::string_view body) {
   ++at_.items;
 }
 
-}  // namespace baton
+}  // namespace baton::internal

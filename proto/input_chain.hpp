@@ -5,7 +5,7 @@
 
 #include "proto/checkpoint.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// A digest (BLAKE2b, RFC 7693) over an input's items, one after the other. It begins with the
 /// queue that they are for: the same words for another one are something else.
@@ -21,4 +21,4 @@ class InputChain {
   Checkpoint at_;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

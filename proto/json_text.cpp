@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 /// "[json.exception.parse_error.101] parse error at line 1, column 3: ..." without what says
@@ -57,4 +57,4 @@ std::string why_not_json(std::string_view text, std::size_t max_depth) {
   return std::move(looker.why);
 }
 
-}  // namespace baton
+}  // namespace baton::internal

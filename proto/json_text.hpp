@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace baton {
+namespace baton::internal {
 
 /// Objects and arrays within one another; deeper ones are refused.
 inline constexpr std::size_t max_json_depth = 100;
@@ -15,4 +15,4 @@ inline constexpr std::size_t max_json_depth = 100;
 /// position. Empty: it is.
 std::string why_not_json(std::string_view text, std::size_t max_depth = max_json_depth);
 
-}  // namespace baton
+}  // namespace baton::internal

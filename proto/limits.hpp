@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace baton {
+namespace baton::internal {
 
 using namespace std::chrono_literals;
 
@@ -105,4 +105,4 @@ inline constexpr Duration slowest_return =
 static_assert(reclaim_window >= slowest_return + 500ms,
               "reclaims are waited for until all can have come, on slow lines, too");
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 constexpr std::string_view magic = "BTN";
@@ -553,4 +553,4 @@ std::string encode_json(const Header& header, std::string_view json) {
   return out;
 }
 
-}  // namespace baton
+}  // namespace baton::internal

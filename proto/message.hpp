@@ -19,7 +19,7 @@
 #include "proto/limits.hpp"
 #include "proto/refusal.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 enum class MessageType : std::uint8_t {
   // to the put endpoint
@@ -368,4 +368,4 @@ std::string encode_json(const Header& header, std::string_view json);
 Refusal decode_heartbeat(std::string_view payload, Heartbeat& heartbeat);
 Refusal decode_confirm(std::string_view payload, Confirm& confirm);
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -1,6 +1,6 @@
 #include "proto/refusal.hpp"
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 struct Row {
@@ -48,4 +48,4 @@ Refusal refusal_from(std::string_view name) {
   return Refusal::none;
 }
 
-}  // namespace baton
+}  // namespace baton::internal

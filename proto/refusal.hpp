@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace baton {
+namespace baton::internal {
 
 /// A code for machines. Its name on the wire is name(refusal); the sentence for people is
 /// meaning(refusal).
@@ -45,4 +45,4 @@ bool ends_session(Refusal refusal);
 /// The reverse of name(); Refusal::none for an unknown one.
 Refusal refusal_from(std::string_view name);
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -6,7 +6,7 @@
 #include <list>
 #include <unordered_map>
 
-namespace baton {
+namespace baton::internal {
 
 /// A client numbers what it says over its whole life, and says again what it heard no confirm of to
 /// a new broker, or to one that has forgotten its session: that may have been printed. Of each
@@ -51,4 +51,4 @@ class Repeats {
   std::unordered_map<std::uint64_t, std::list<Last>::iterator> where_;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

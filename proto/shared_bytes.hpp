@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-namespace baton {
+namespace baton::internal {
 
 /// Like a std::shared_ptr<std::string>; but whether others hold it, too, is known for certain
 /// (use_count() is not ordered with what they did).
@@ -48,4 +48,4 @@ class SharedBytes {
   Shared* shared_;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -5,7 +5,7 @@
 
 #include "proto/ensure.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 StreamSender::StreamSender(SeqNo first, std::size_t pack)
     : pack_(pack),
@@ -172,4 +172,4 @@ SharedBytes make_message(StreamSender::Block& block, MessageType type,
   return block.bytes;
 }
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -20,7 +20,7 @@
 #include "proto/message.hpp"
 #include "proto/shared_bytes.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// The sending half.
 ///
@@ -163,4 +163,4 @@ class StreamReceiver {
 SharedBytes make_message(StreamSender::Block& block, MessageType type,
                          BrokerInstance broker_instance, const SessionId& session);
 
-}  // namespace baton
+}  // namespace baton::internal

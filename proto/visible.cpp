@@ -4,7 +4,7 @@
 
 #include "proto/greeting.hpp"
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 /// A character at the front of some text; `size` 1 and not `valid`: a byte that begins none.
@@ -67,4 +67,4 @@ std::string visible(std::string_view text) {
   return out;
 }
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace baton {
+namespace baton::internal {
 
 /// `text` as one line that says what it says and does nothing: a log's reader is not shown lines
 /// that nobody wrote, and a terminal is not told to do anything. Control characters (C0 but the
@@ -13,4 +13,4 @@ namespace baton {
 /// backslash too: it is for people, and is not read back.
 std::string visible(std::string_view text);
 
-}  // namespace baton
+}  // namespace baton::internal

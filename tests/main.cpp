@@ -5,7 +5,7 @@
 
 #include "tests/support/skip.hpp"
 
-namespace baton::tests {
+namespace baton::internal::tests {
 namespace {
 
 bool skipped = false;
@@ -20,11 +20,11 @@ void skip(const std::string& reason) {
 
 bool has_skipped() { return skipped; }
 
-}  // namespace baton::tests
+}  // namespace baton::internal::tests
 
 int main(int argc, char** argv) {
   doctest::Context context(argc, argv);
   const int code = context.run();
   if (code != 0 || context.shouldExit()) return code;
-  return baton::tests::has_skipped() ? baton::tests::skipped_code : 0;
+  return baton::internal::tests::has_skipped() ? baton::internal::tests::skipped_code : 0;
 }

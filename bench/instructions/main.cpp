@@ -14,7 +14,7 @@
 #include "consumer/consumer_session.hpp"
 #include "producer/producer_session.hpp"
 
-namespace baton::bench {
+namespace baton::internal::bench {
 namespace {
 
 SessionConfig config_of(Role role) {
@@ -195,7 +195,7 @@ void Line::send(broker::Effects::LinkMessage& message) {
 }
 
 }  // namespace
-}  // namespace baton::bench
+}  // namespace baton::internal::bench
 
 int main(int argc, char** argv) {
   const std::string storage = argc == 4 ? argv[1] : "";
@@ -205,7 +205,7 @@ int main(int argc, char** argv) {
   }
   const auto prefetch = static_cast<std::uint32_t>(std::strtoul(argv[2], nullptr, 10));
   const auto items = std::strtoull(argv[3], nullptr, 10);
-  baton::bench::Line line(storage == "kept", prefetch);
+  baton::internal::bench::Line line(storage == "kept", prefetch);
   if (!line.run(items)) {
     std::cerr << "baton-instructions: the items came to no end\n";
     return 1;

@@ -4,7 +4,7 @@
 #include <iterator>
 #include <utility>
 
-namespace baton::broker::disk {
+namespace baton::internal::broker::disk {
 
 void Segment::add(const ItemRow& row) {
   const auto id = end();
@@ -62,4 +62,4 @@ void Batch::forget_settles() {
   states.clear();
 }
 
-}  // namespace baton::broker::disk
+}  // namespace baton::internal::broker::disk

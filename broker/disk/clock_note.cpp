@@ -4,7 +4,7 @@
 
 #include "proto/bytes.hpp"
 
-namespace baton::broker::disk {
+namespace baton::internal::broker::disk {
 
 void ClockNote::write(const StorageClock::Reading& reading) {
   std::string record;
@@ -19,4 +19,4 @@ StorageClock::Reading ClockNote::read(const std::filesystem::path& path) {
   return {load<UnixMs>(record->data()), load<UnixMs>(record->data() + sizeof(UnixMs))};
 }
 
-}  // namespace baton::broker::disk
+}  // namespace baton::internal::broker::disk

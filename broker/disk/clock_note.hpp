@@ -6,7 +6,7 @@
 #include "broker/disk/note.hpp"
 #include "broker/disk/storage_clock.hpp"
 
-namespace baton::broker::disk {
+namespace baton::internal::broker::disk {
 
 class ClockNote {
  public:
@@ -21,4 +21,4 @@ class ClockNote {
   Note note_;
 };
 
-}  // namespace baton::broker::disk
+}  // namespace baton::internal::broker::disk

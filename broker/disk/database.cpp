@@ -13,7 +13,7 @@
 #include "broker/disk/page_walk.hpp"
 #include "net/uninterrupted.hpp"
 
-namespace baton::broker::disk {
+namespace baton::internal::broker::disk {
 namespace {
 
 // Of addresses, not of memory: the most that the data may grow to. Some processes are not given
@@ -501,4 +501,4 @@ void Database::compact() {
   open();
 }
 
-}  // namespace baton::broker::disk
+}  // namespace baton::internal::broker::disk

@@ -16,7 +16,7 @@
 #include "broker/disk/file_lock.hpp"
 #include "broker/disk/record.hpp"
 
-namespace baton::broker::disk {
+namespace baton::internal::broker::disk {
 
 /// The disk has no room, or fails: to be tried again.
 struct DiskError : std::runtime_error {
@@ -110,4 +110,4 @@ class Database {
   MDB_dbi items_ = 0, states_ = 0, queues_ = 0, producers_ = 0, superblock_ = 0;
 };
 
-}  // namespace baton::broker::disk
+}  // namespace baton::internal::broker::disk

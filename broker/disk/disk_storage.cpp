@@ -7,7 +7,7 @@
 
 #include "net/receive.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 namespace {
 
 using disk::UnixMs;
@@ -351,4 +351,4 @@ std::uint64_t DiskStorage::memory_for_bodies() const {
   return std::max(least_for_bodies, options_.max_memory > table ? options_.max_memory - table : 0);
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

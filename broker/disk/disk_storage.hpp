@@ -17,7 +17,7 @@
 #include "broker/disk/writer.hpp"
 #include "broker/storage.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 /// Milliseconds since 1970.
 disk::UnixMs wall_clock();
@@ -125,4 +125,4 @@ class DiskStorage final : public Storage {
   std::unique_ptr<disk::Writer> writer_;  // the last: it ends first
 };
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

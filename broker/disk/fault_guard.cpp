@@ -7,7 +7,7 @@
 #include <array>
 #include <utility>
 
-namespace baton::broker::disk {
+namespace baton::internal::broker::disk {
 namespace {
 
 constexpr std::array at_start_only{SIGSEGV, SIGFPE, SIGABRT};
@@ -54,4 +54,4 @@ void FaultGuard::reading_is_over() {
   set(SIGBUS, later);
 }
 
-}  // namespace baton::broker::disk
+}  // namespace baton::internal::broker::disk

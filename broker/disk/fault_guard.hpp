@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace baton::broker::disk {
+namespace baton::internal::broker::disk {
 
 /// While it lives SIGBUS prints last words on stderr and ends the process with exit code 1; until
 /// reading_is_over() so do SIGSEGV, SIGFPE and SIGABRT. One at a time.
@@ -21,4 +21,4 @@ class FaultGuard {
   static void reading_is_over();
 };
 
-}  // namespace baton::broker::disk
+}  // namespace baton::internal::broker::disk

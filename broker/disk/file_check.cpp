@@ -16,7 +16,7 @@
 #include "net/uninterrupted.hpp"
 #include "proto/bytes.hpp"
 
-namespace baton::broker::disk {
+namespace baton::internal::broker::disk {
 namespace {
 
 // A page at the file's end that a transaction takes and gives back again is counted, and never
@@ -126,4 +126,4 @@ void LastTransaction::reset() {
   note_.sync();
 }
 
-}  // namespace baton::broker::disk
+}  // namespace baton::internal::broker::disk

@@ -6,7 +6,7 @@
 
 #include "broker/disk/note.hpp"
 
-namespace baton::broker::disk {
+namespace baton::internal::broker::disk {
 
 /// Throws Damage when the file has no valid meta page, or two whose transactions do not follow each
 /// other, or is shorter than the newest one allows, or when that is older than the transaction that
@@ -50,4 +50,4 @@ class LastTransaction {
   Note note_;
 };
 
-}  // namespace baton::broker::disk
+}  // namespace baton::internal::broker::disk

@@ -11,7 +11,7 @@
 
 #include "broker/disk/in_place.hpp"
 
-namespace baton::broker::disk {
+namespace baton::internal::broker::disk {
 namespace {
 
 /// Of the whole file; 0, or errno.
@@ -58,4 +58,4 @@ FileLock::~FileLock() { ::close(fd_); }
 
 void FileLock::check_in_place() const { disk::check_in_place(file_, fd_); }
 
-}  // namespace baton::broker::disk
+}  // namespace baton::internal::broker::disk

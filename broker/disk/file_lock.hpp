@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-namespace baton::broker::disk {
+namespace baton::internal::broker::disk {
 
 /// Throws the std::runtime_error that names a data directory that cannot be used, and why.
 [[noreturn]] void cannot_use(const std::filesystem::path& directory, const std::string& why);
@@ -36,4 +36,4 @@ class FileLock {
   int fd_;
 };
 
-}  // namespace baton::broker::disk
+}  // namespace baton::internal::broker::disk

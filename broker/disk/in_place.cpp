@@ -4,7 +4,7 @@
 
 #include <cerrno>
 
-namespace baton::broker::disk {
+namespace baton::internal::broker::disk {
 
 void check_in_place(const std::filesystem::path& path, int fd) {
   struct stat named {
@@ -19,4 +19,4 @@ void check_in_place(const std::filesystem::path& path, int fd) {
   // Else it cannot be known.
 }
 
-}  // namespace baton::broker::disk
+}  // namespace baton::internal::broker::disk

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <stdexcept>
 
-namespace baton::broker::disk {
+namespace baton::internal::broker::disk {
 
 /// For people.
 struct Removed : std::runtime_error {
@@ -15,4 +15,4 @@ struct Removed : std::runtime_error {
 /// Throws Removed unless `path` still names the file that is open as `fd`.
 void check_in_place(const std::filesystem::path& path, int fd);
 
-}  // namespace baton::broker::disk
+}  // namespace baton::internal::broker::disk

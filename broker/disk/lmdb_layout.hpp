@@ -8,7 +8,7 @@
 
 #include "proto/bytes.hpp"
 
-namespace baton::broker::disk::lmdb {
+namespace baton::internal::broker::disk::lmdb {
 
 // A page begins with its number (8 bytes), 2 bytes of nothing, its kind (2), and where its room
 // begins and ends (2 each) or how many pages it is long (4).
@@ -69,4 +69,4 @@ std::optional<Metas> read_metas(Read read) {
   return second ? std::optional(Metas{*first, *second}) : std::nullopt;
 }
 
-}  // namespace baton::broker::disk::lmdb
+}  // namespace baton::internal::broker::disk::lmdb

@@ -13,7 +13,7 @@
 #include "net/uninterrupted.hpp"
 #include "proto/bytes.hpp"
 
-namespace baton::broker::disk {
+namespace baton::internal::broker::disk {
 
 Note::Note(const std::filesystem::path& path)
     : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
@@ -50,4 +50,4 @@ std::optional<std::string> Note::read(const std::filesystem::path& path, std::si
   return std::string(record);
 }
 
-}  // namespace baton::broker::disk
+}  // namespace baton::internal::broker::disk

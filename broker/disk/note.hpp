@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace baton::broker::disk {
+namespace baton::internal::broker::disk {
 
 /// It is not waited for: after a loss of power it may be some seconds behind.
 class Note {
@@ -32,4 +32,4 @@ class Note {
   int fd_;
 };
 
-}  // namespace baton::broker::disk
+}  // namespace baton::internal::broker::disk

@@ -12,7 +12,7 @@
 #include "broker/disk/database.hpp"
 #include "broker/disk/lmdb_layout.hpp"
 
-namespace baton::broker::disk {
+namespace baton::internal::broker::disk {
 namespace {
 
 using namespace lmdb;
@@ -290,4 +290,4 @@ void check_file_pages(const std::filesystem::path& data) {
   if (!file.bytes().empty()) check_pages(file.bytes());
 }
 
-}  // namespace baton::broker::disk
+}  // namespace baton::internal::broker::disk

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string_view>
 
-namespace baton::broker::disk {
+namespace baton::internal::broker::disk {
 
 /// Walks all pages that the newest transaction of `file` has; its meta pages have passed
 /// check_file(). Throws Damage, naming the page, unless each is there, is of its kind, is the one
@@ -16,4 +16,4 @@ void check_pages(std::string_view file);
 /// fault.
 void check_file_pages(const std::filesystem::path& data);
 
-}  // namespace baton::broker::disk
+}  // namespace baton::internal::broker::disk

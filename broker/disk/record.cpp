@@ -5,7 +5,7 @@
 #include "broker/disk/crc32.hpp"
 #include "proto/bytes.hpp"
 
-namespace baton::broker::disk {
+namespace baton::internal::broker::disk {
 namespace {
 
 constexpr std::size_t crc_size = 4;
@@ -222,4 +222,4 @@ bool read_superblock(std::uint64_t key, std::string_view value, Superblock& supe
   return in.ok();
 }
 
-}  // namespace baton::broker::disk
+}  // namespace baton::internal::broker::disk

@@ -11,7 +11,7 @@
 #include "broker/disk/storage_clock.hpp"
 #include "proto/ids.hpp"
 
-namespace baton::broker::disk {
+namespace baton::internal::broker::disk {
 
 inline constexpr std::uint32_t format = 2;  ///< that is written; format 1 is read, too
 
@@ -90,4 +90,4 @@ bool read_queue(std::uint64_t key, std::string_view value, std::string_view& nam
 bool read_producer(std::uint64_t key, std::string_view value, ProducerRow& row);
 bool read_superblock(std::uint64_t key, std::string_view value, Superblock& superblock);
 
-}  // namespace baton::broker::disk
+}  // namespace baton::internal::broker::disk

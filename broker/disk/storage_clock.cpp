@@ -6,7 +6,7 @@
 
 #include "proto/counted.hpp"
 
-namespace baton::broker::disk {
+namespace baton::internal::broker::disk {
 namespace {
 
 using std::chrono::duration_cast;
@@ -86,4 +86,4 @@ void StorageClock::warn(std::int64_t step_ms, const char* when) {
                       ": delays go on as if it had not been");
 }
 
-}  // namespace baton::broker::disk
+}  // namespace baton::internal::broker::disk

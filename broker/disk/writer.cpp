@@ -9,7 +9,7 @@
 
 #include "net/no_signals.hpp"
 
-namespace baton::broker::disk {
+namespace baton::internal::broker::disk {
 namespace {
 
 constexpr std::uint64_t reserved_bytes = 16 << 20;
@@ -164,4 +164,4 @@ void Writer::report(Ticket puts, Ticket settles, const std::string& held) {
   durable_ = {puts, settles, held};
 }
 
-}  // namespace baton::broker::disk
+}  // namespace baton::internal::broker::disk

@@ -17,7 +17,7 @@
 #include "broker/storage.hpp"
 #include "net/wake.hpp"
 
-namespace baton::broker::disk {
+namespace baton::internal::broker::disk {
 
 /// Room that is kept back on the disk, so that settling goes on when it is full.
 class Reserve {
@@ -88,4 +88,4 @@ class Writer {
   std::thread thread_;
 };
 
-}  // namespace baton::broker::disk
+}  // namespace baton::internal::broker::disk

@@ -22,7 +22,6 @@
 #include "baton/options.hpp"
 
 namespace baton {
-inline namespace v1 {
 
 /// An item that its consumer holds, until it is settled by one of ack, fail and release. One that
 /// is destroyed before has failed: a program that ends in the midst of its work would else get the
@@ -289,5 +288,4 @@ class Consumer {
   int exceptions_ = std::uncaught_exceptions();
 };
 
-}  // namespace v1
 }  // namespace baton

@@ -12,7 +12,6 @@
 #include "baton/baton.h"
 
 namespace baton {
-inline namespace v1 {
 
 /// The statuses of baton.h, which says what each means.
 enum class Status : std::int32_t {
@@ -98,5 +97,4 @@ Handle* made(Handle* handle) {
 }
 
 }  // namespace detail
-}  // namespace v1
 }  // namespace baton

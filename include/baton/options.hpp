@@ -11,7 +11,6 @@
 #include "baton/error.hpp"
 
 namespace baton {
-inline namespace v1 {
 
 /// Threads and sockets that clients share: see baton_runtime. Clients keep what they need of it.
 class Runtime {
@@ -123,5 +122,4 @@ class PutOptions {
   std::unique_ptr<baton_put_options, Free> handle_;
 };
 
-}  // namespace v1
 }  // namespace baton

@@ -12,7 +12,6 @@
 #include "baton/options.hpp"
 
 namespace baton {
-inline namespace v1 {
 
 /// All methods may be called from any thread. Of a Printer that was moved from nothing but the
 /// destructor.
@@ -65,5 +64,4 @@ class Printer {
   std::unique_ptr<baton_printer, Free> handle_;
 };
 
-}  // namespace v1
 }  // namespace baton

@@ -15,7 +15,6 @@
 #include "baton/options.hpp"
 
 namespace baton {
-inline namespace v1 {
 
 /// What became of a producer's items.
 struct Counts {
@@ -201,5 +200,4 @@ class Input {
   std::unique_ptr<baton_input, Free> handle_;
 };
 
-}  // namespace v1
 }  // namespace baton

@@ -5,23 +5,24 @@
 #include "printer/printer.hpp"
 
 int main(int argc, char** argv) {
-  const auto streams = baton::keep_standard_streams();
+  const auto streams = baton::internal::keep_standard_streams();
   CLI::App app{"Prints the console lines of all processes, whole and in one order, on stdout.",
                "baton-printer"};
-  const baton::CommonOptions common(app, /*with_tag=*/false);
-  if (const auto code = baton::cli::parse(app, argc, argv)) return *code;
+  const baton::internal::CommonOptions common(app, /*with_tag=*/false);
+  if (const auto code = baton::internal::cli::parse(app, argc, argv)) return *code;
   try {
     if (!streams.out)
-      throw baton::ClientError(baton::ClientError::Kind::output, "cannot write: stdout is closed");
-    baton::ClientOptions options;
+      throw baton::internal::ClientError(baton::internal::ClientError::Kind::output,
+                                         "cannot write: stdout is closed");
+    baton::internal::ClientOptions options;
     common.read(options);
-    baton::StopSignals signals;
-    baton::Printer printer(options);
-    const baton::StopSignals::Watcher watcher(signals, [&printer] { printer.stop(); });
+    baton::internal::StopSignals signals;
+    baton::internal::Printer printer(options);
+    const baton::internal::StopSignals::Watcher watcher(signals, [&printer] { printer.stop(); });
     printer.run(STDOUT_FILENO);
     printer.close();
     return 0;
   } catch (const std::exception& error) {
-    return baton::report("baton-printer", error);
+    return baton::internal::report("baton-printer", error);
   }
 }

@@ -18,16 +18,16 @@
 
 namespace {
 
-using baton::ClientError;
-using baton::Producer;
-using baton::ProducerRun;
-using baton::ProducerSettings;
-using baton::Screen;
+using baton::internal::ClientError;
+using baton::internal::Producer;
+using baton::internal::ProducerRun;
+using baton::internal::ProducerSettings;
+using baton::internal::Screen;
 
 constexpr const char* program = "baton-producer";
 constexpr int bad_input = 2, some_died = 3, some_lost = 4;
 constexpr std::size_t named_dead = 20;
-constexpr baton::Duration progress_every = std::chrono::seconds(1);
+constexpr baton::internal::Duration progress_every = std::chrono::seconds(1);
 
 /// What large bodies take goes back to the system when they are out, instead of being kept for
 /// others. (Without this the allocator learns from the first of them to keep the next ones.)
@@ -38,7 +38,7 @@ void keep_no_large_memory() {
 }
 
 std::chrono::milliseconds parse_delay(const std::string& text) {
-  const auto delay = baton::parse_seconds(text);
+  const auto delay = baton::internal::parse_seconds(text);
   if (delay.count() > std::numeric_limits<std::uint32_t>::max())
     throw std::invalid_argument("'" + text + "' is more than 49 days");
   return delay;
@@ -77,7 +77,7 @@ std::optional<int> read_options(int argc, char** argv, ProducerSettings& setting
       "with { or [\n"
       "must be JSON and is put as it is, other words as {\"name\": WORD}. Blank lines are skipped.",
       program};
-  const baton::CommonOptions common(app, /*with_tag=*/true);
+  const baton::internal::CommonOptions common(app, /*with_tag=*/true);
   auto& client = settings.client;
   std::string sleep = "0:0", delay = "0";
   std::vector<std::string> for_help;
@@ -86,7 +86,7 @@ std::optional<int> read_options(int argc, char** argv, ProducerSettings& setting
       ->option_text("...");
   app.add_option("--file", settings.file, "put the lines of a file, - for stdin")
       ->type_name("the name of a file")
-      ->check(baton::cli::checked_by(check_file))
+      ->check(baton::internal::cli::checked_by(check_file))
       ->option_text("F");
   app.add_flag("--text", text, "put all as {\"name\": ...}, also what begins as JSON does");
   app.add_flag("--raw", raw, "put each word or line as it is, byte by byte; blank lines, too");
@@ -96,65 +96,68 @@ std::optional<int> read_options(int argc, char** argv, ProducerSettings& setting
       ->type_name("the name of a queue")
       ->option_text("Q [" + client.queue + "]");
   app.add_option("--sleep", sleep, "seconds to sleep before each put, drawn at random")
-      ->type_name(baton::sleep_text)
-      ->check(baton::cli::checked_by(baton::parse_sleep))
+      ->type_name(baton::internal::sleep_text)
+      ->check(baton::internal::cli::checked_by(baton::internal::parse_sleep))
       ->option_text("MIN:MAX [" + sleep + "]");
   app.add_option("--priority", settings.put.priority, "0 to 9; the higher goes first")
-      ->transform(baton::cli::number(0, baton::max_priority))
+      ->transform(baton::internal::cli::number(0, baton::internal::max_priority))
       ->option_text("P [" + std::to_string(settings.put.priority) + "]");
   app.add_option("--delay", delay, "seconds before the items are handed out")
-      ->type_name(baton::seconds_text)
-      ->check(baton::cli::checked_by(parse_delay))
+      ->type_name(baton::internal::seconds_text)
+      ->check(baton::internal::cli::checked_by(parse_delay))
       ->option_text("S [" + delay + "]");
   app.add_option("--name", client.name,
                  "identity: run again, it goes on where it was, and puts nothing twice")
       ->type_name("a name")
-      ->check(baton::cli::checked_by(check_name))
+      ->check(baton::internal::cli::checked_by(check_name))
       ->option_text("ID [a random one]");
   app.add_flag("--again", settings.again, "with --name: put all of it, whatever was put before");
   app.add_option("--from", settings.from,
                  "put from line N on, whatever was put before; counts ITEMs, too")
       ->type_name("a line number, from 1")
-      ->transform(baton::cli::number(1, std::numeric_limits<std::int64_t>::max()))
+      ->transform(baton::internal::cli::number(1, std::numeric_limits<std::int64_t>::max()))
       ->option_text("N");
   app.add_flag("--wait", settings.wait,
                "wait until all items are done; exit 3 if some died, 4 if some are lost");
-  if (const auto code = baton::cli::parse(app, argc, argv, &settings.items)) return code;
-  settings.bodies = raw ? baton::Bodies::raw : text ? baton::Bodies::text : baton::Bodies::json;
-  auto why = baton::contradiction(settings, raw, text);
+  if (const auto code = baton::internal::cli::parse(app, argc, argv, &settings.items)) return code;
+  settings.bodies = raw    ? baton::internal::Bodies::raw
+                    : text ? baton::internal::Bodies::text
+                           : baton::internal::Bodies::json;
+  auto why = baton::internal::contradiction(settings, raw, text);
   if (why.empty() && settings.whole) why = unreadable(settings.items);
   if (!why.empty()) {
-    baton::log_line(program + (": " + why));
+    baton::internal::log_line(program + (": " + why));
     return 2;
   }
   common.read(client);
-  settings.sleep = baton::parse_sleep(sleep);
+  settings.sleep = baton::internal::parse_sleep(sleep);
   settings.put.delay = parse_delay(delay);
   return std::nullopt;
 }
 
-void report_dead(const baton::DeadNotice& notice, Screen& screen) {
+void report_dead(const baton::internal::DeadNotice& notice, Screen& screen) {
   std::string line = "dead: " + notice.body + " (item " + std::to_string(notice.id.value) +
                      " of queue '" + notice.queue + "', " +
-                     baton::counted(notice.failures, "failure");
+                     baton::internal::counted(notice.failures, "failure");
   if (!notice.history.empty())
     line += "; last: " + notice.history.back().why + " at " + notice.history.back().consumer;
   screen.print(line + ")");
 }
 
-int report_settled(const baton::Settled& settled, Screen& screen) {
+int report_settled(const baton::internal::Settled& settled, Screen& screen) {
   const auto named = std::min(settled.notices.size(), named_dead);
   for (std::size_t i = 0; i < named; ++i) report_dead(settled.notices[i], screen);
   if (settled.dead > named)
     screen.print("... and " + std::to_string(settled.dead - named) + " more");
   if (settled.lost > 0)
-    screen.print(baton::counted(settled.lost, "item") +
+    screen.print(baton::internal::counted(settled.lost, "item") +
                  " went down with a broker, which kept them in memory only or has lost its data");
   return settled.lost > 0 ? some_lost : settled.dead > 0 ? some_died : 0;
 }
 
-std::string done_so_far(const baton::Settled& settled) {
-  auto text = std::to_string(settled.done) + " of " + baton::counted(settled.put, "item") +
+std::string done_so_far(const baton::internal::Settled& settled) {
+  auto text = std::to_string(settled.done) + " of " +
+              baton::internal::counted(settled.put, "item") +
               (settled.put == 1 ? " is done" : " are done");
   if (settled.dead > 0) text += ", " + std::to_string(settled.dead) + " died";
   if (settled.lost > 0) text += ", " + std::to_string(settled.lost) + " went down with a broker";
@@ -162,8 +165,9 @@ std::string done_so_far(const baton::Settled& settled) {
 }
 
 /// Shows on a terminal how it goes on.
-baton::Settled wait_for_all(Producer& producer, Screen& screen) {
-  while (!producer.try_join(screen.shows_progress() ? progress_every : baton::Duration::max()))
+baton::internal::Settled wait_for_all(Producer& producer, Screen& screen) {
+  while (!producer.try_join(screen.shows_progress() ? progress_every
+                                                    : baton::internal::Duration::max()))
     screen.show_progress(done_so_far(producer.settled()));
   auto settled = producer.settled();
   screen.finish_progress(done_so_far(settled));
@@ -174,11 +178,11 @@ baton::Settled wait_for_all(Producer& producer, Screen& screen) {
 int report_stopped(const ProducerSettings& settings, const ProducerRun& run, Producer& producer,
                    Screen& screen) {
   if (run.input_complete() && !settings.wait) return 0;
-  screen.print(
-      program + std::string(": stopped") +
-      (run.input_complete()
-           ? ": " + done_so_far(producer.settled()) + "; the others stay in the queue"
-           : " after " + baton::counted(run.items_put(), "item") + "; the rest was not put"));
+  screen.print(program + std::string(": stopped") +
+               (run.input_complete()
+                    ? ": " + done_so_far(producer.settled()) + "; the others stay in the queue"
+                    : " after " + baton::internal::counted(run.items_put(), "item") +
+                          "; the rest was not put"));
   return 1;
 }
 
@@ -196,8 +200,8 @@ void leave(Producer& producer) {
   }
 }
 
-int produce(const ProducerSettings& settings, Producer& producer, baton::StopSignals& signals,
-            Screen& screen) {
+int produce(const ProducerSettings& settings, Producer& producer,
+            baton::internal::StopSignals& signals, Screen& screen) {
   ProducerRun run(settings, producer, signals, screen);
   int code = 0;
   try {
@@ -206,10 +210,10 @@ int produce(const ProducerSettings& settings, Producer& producer, baton::StopSig
     run.put_all();
     if (settings.wait) code = report_settled(wait_for_all(producer, screen), screen);
     producer.flush();
-  } catch (const baton::InputError& error) {
+  } catch (const baton::internal::InputError& error) {
     screen.print(program + std::string(": ") + error.what());
     code = bad_input;
-  } catch (const baton::OtherInput& error) {
+  } catch (const baton::internal::OtherInput& error) {
     screen.print(program + std::string(": ") + error.what());
     screen.print(
         "(--from N puts it from line N on, whatever was put before; --again all of it; another "
@@ -232,19 +236,19 @@ int produce(const ProducerSettings& settings, Producer& producer, baton::StopSig
 int main(int argc, char** argv) {
   keep_no_large_memory();
   ProducerSettings settings;
-  settings.no_stdin = !baton::keep_standard_streams().in;
+  settings.no_stdin = !baton::internal::keep_standard_streams().in;
   if (const auto code = read_options(argc, argv, settings)) return *code;
   Screen screen;
   settings.client.on_notice = [&screen](const std::string& notice) {
-    screen.print(baton::notice_line(notice));
+    screen.print(baton::internal::notice_line(notice));
   };
   try {
-    baton::StopSignals signals;
+    baton::internal::StopSignals signals;
     Producer producer(settings.client);
-    const baton::StopSignals::Watcher watcher(signals, [&producer] { producer.stop(); });
+    const baton::internal::StopSignals::Watcher watcher(signals, [&producer] { producer.stop(); });
     return produce(settings, producer, signals, screen);
   } catch (const std::exception& error) {
     screen.finish();
-    return baton::report(program, error);
+    return baton::internal::report(program, error);
   }
 }

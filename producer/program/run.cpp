@@ -11,7 +11,7 @@
 #include "proto/counted.hpp"
 #include "proto/limits.hpp"
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 constexpr std::uint64_t many = 1000;  // items: from here on a terminal shows how it goes on
@@ -224,4 +224,4 @@ void ProducerRun::refuse(const std::string& why) const {
                    "; nothing was put");
 }
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -11,7 +11,7 @@
 #include "producer/program/settings.hpp"
 #include "producer/retrace.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 /// The input of a named producer is not what an earlier process of the name has put.
 class OtherInput : public std::runtime_error {
@@ -67,4 +67,4 @@ class ProducerRun {
   bool input_complete_ = false;
 };
 
-}  // namespace baton
+}  // namespace baton::internal

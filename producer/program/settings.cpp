@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace baton {
+namespace baton::internal {
 
 std::string contradiction(const ProducerSettings& settings, bool raw, bool text) {
   const auto count = static_cast<std::ptrdiff_t>(settings.items.size());
@@ -25,4 +25,4 @@ std::string contradiction(const ProducerSettings& settings, bool raw, bool text)
   return {};
 }
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -9,7 +9,7 @@
 #include "cli/program.hpp"
 #include "producer/producer.hpp"
 
-namespace baton {
+namespace baton::internal {
 
 struct ProducerSettings {
   ProducerOptions client;
@@ -28,4 +28,4 @@ struct ProducerSettings {
 /// What of it makes no sense, for people; empty when it all does.
 std::string contradiction(const ProducerSettings& settings, bool raw, bool text);
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -6,7 +6,7 @@
 
 #include "tests/disk/stored_items.hpp"
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 namespace {
 
 /// A database, and which items it must have.
@@ -89,4 +89,4 @@ TEST_CASE("after each of many transactions of all sizes the data is whole") {
 }
 
 }  // namespace
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

@@ -4,7 +4,7 @@
 #include "broker/disk/storage_clock.hpp"
 #include "tests/disk/stored_items.hpp"
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 namespace {
 
 using disk::Delay;
@@ -173,4 +173,4 @@ TEST_CASE("reading a note of the clock makes no file") {
 }
 
 }  // namespace
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

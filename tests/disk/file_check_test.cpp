@@ -14,7 +14,7 @@
 #include "proto/bytes.hpp"
 #include "tests/disk/stored_items.hpp"
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 namespace {
 
 constexpr std::uint32_t page_size = 4096;
@@ -136,4 +136,4 @@ TEST_CASE("a file that LMDB left shorter than its meta page says is whole") {
 }
 
 }  // namespace
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

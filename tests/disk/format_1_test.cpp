@@ -5,7 +5,7 @@
 #include "proto/bytes.hpp"
 #include "tests/disk/stored_items.hpp"
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 namespace {
 
 std::string with_crc(std::uint64_t key, const std::string& rest) {
@@ -115,4 +115,4 @@ TEST_CASE("a directory of format 1 is read, and its rows lie among new ones from
   CHECK(disk.loaded.items[3].delay_ms <= 5'000);
 }
 
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

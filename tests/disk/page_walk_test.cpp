@@ -14,7 +14,7 @@
 #include "broker/disk/lmdb_layout.hpp"
 #include "tests/disk/stored_items.hpp"
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 namespace {
 
 constexpr std::size_t page = 4096;  // bytes
@@ -217,4 +217,4 @@ TEST_CASE("a bit of a meta page or of a database that is flipped is found or of 
   MESSAGE("", refused, " refused, ", harmless, " of no use");
 }
 
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

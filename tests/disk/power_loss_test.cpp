@@ -7,7 +7,7 @@
 #include "tests/disk/stored_items.hpp"
 #include "tests/disk/write_log.hpp"
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 namespace {
 
 constexpr std::size_t points = 200;  // at which the power goes
@@ -91,4 +91,4 @@ TEST_CASE(
   }
 }
 
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

@@ -7,7 +7,7 @@
 #include "broker/disk/crc32.hpp"
 #include "proto/bytes.hpp"
 
-namespace baton::broker::disk {
+namespace baton::internal::broker::disk {
 namespace {
 
 std::string some_item() {
@@ -214,4 +214,4 @@ TEST_CASE("a segment's items are found until they are settled") {
 }
 
 }  // namespace
-}  // namespace baton::broker::disk
+}  // namespace baton::internal::broker::disk

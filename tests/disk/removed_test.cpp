@@ -5,7 +5,7 @@
 #include "broker/disk/in_place.hpp"
 #include "tests/disk/stored_items.hpp"
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 namespace {
 
 /// Keeps an item after `harm` was done.
@@ -96,4 +96,4 @@ TEST_CASE("the file is locked after it was made small, too") {
 }
 
 }  // namespace
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

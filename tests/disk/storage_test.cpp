@@ -7,7 +7,7 @@
 
 #include "tests/disk/stored_items.hpp"
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 namespace {
 
 using Bodies = std::vector<std::string>;
@@ -347,4 +347,4 @@ TEST_CASE("a file of which most is free is made small at the start") {
 }
 
 }  // namespace
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

@@ -12,7 +12,7 @@
 
 #include "broker/disk/disk_storage.hpp"
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 
 class Directory {
  public:
@@ -104,4 +104,4 @@ class Disk {
   Loaded loaded;
 };
 
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

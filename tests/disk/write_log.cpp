@@ -9,7 +9,7 @@
 #include <map>
 #include <mutex>
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 namespace {
 
 constexpr std::size_t sector = 512;  // what a disk writes whole
@@ -102,11 +102,12 @@ void WriteLog::replay(std::size_t count, const std::filesystem::path& directory,
   }
 }
 
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test
 
 // --- in place of the C library's -----------------------------------------------------------------
 
-using namespace baton::broker::test;  // NOLINT: the functions below have the C library's names
+using namespace baton::internal::broker::
+    test;  // NOLINT: the functions below have the C library's names
 
 extern "C" {
 

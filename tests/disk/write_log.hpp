@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 
 struct Written {
   enum class What : std::uint8_t { bytes, synced } what = What::bytes;
@@ -36,4 +36,4 @@ class WriteLog {
               std::mt19937_64& random) const;
 };
 
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

@@ -11,8 +11,8 @@
 #include "tests/support/terminal.hpp"
 #include "tests/support/test_line.hpp"
 
-using namespace baton;
-using namespace baton::e2e;
+using namespace baton::internal;
+using namespace baton::internal::e2e;
 
 namespace {
 

@@ -9,7 +9,7 @@
 #include "tests/support/ports.hpp"
 #include "tests/support/show.hpp"
 
-using namespace baton::e2e;
+using namespace baton::internal::e2e;
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include "tests/support/baton.hpp"
 #include "tests/support/show.hpp"
 
-using namespace baton::e2e;
+using namespace baton::internal::e2e;
 
 namespace {
 

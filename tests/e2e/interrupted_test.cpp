@@ -6,7 +6,7 @@
 
 #include "tests/support/baton.hpp"
 
-using namespace baton::e2e;
+using namespace baton::internal::e2e;
 
 TEST_CASE("a signal handler that runs in a program's calls is nothing to it") {
   constexpr int rounds = 1000;

@@ -9,8 +9,8 @@
 #include "tests/support/show.hpp"
 #include "tests/support/skip.hpp"
 
-using namespace baton;
-using namespace baton::e2e;
+using namespace baton::internal;
+using namespace baton::internal::e2e;
 
 namespace {
 

@@ -3,8 +3,8 @@
 #include "tests/support/library.hpp"
 #include "tests/support/loopback.hpp"
 
-using namespace baton;
-using namespace baton::e2e;
+using namespace baton::internal;
+using namespace baton::internal::e2e;
 
 TEST_CASE(
     "log: of a healthy system it is quiet, health checks and clients that come and go included") {

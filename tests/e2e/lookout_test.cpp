@@ -7,7 +7,7 @@
 #include "tests/support/loopback.hpp"
 #include "tests/support/show.hpp"
 
-using namespace baton::e2e;
+using namespace baton::internal::e2e;
 
 namespace {
 

@@ -11,7 +11,7 @@
 #include "tests/support/show.hpp"
 #include "tests/support/skip.hpp"
 
-using namespace baton::e2e;
+using namespace baton::internal::e2e;
 
 namespace {
 
@@ -37,7 +37,7 @@ TEST_CASE("options: a number with zeros before it is decimal") {
   Args args{"--priority", "09", "--from", "010"};
   args.insert(args.end(), items.begin(), items.end());
   CHECK(broker.producer(args).wait() == 0);
-  baton::Consumer consumer(consumer_of(broker));
+  baton::internal::Consumer consumer(consumer_of(broker));
   const auto item = consumer.get(soon_ms);
   REQUIRE(item);
   CHECK(item->body == R"({"name":"ten"})");

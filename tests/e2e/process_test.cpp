@@ -5,7 +5,7 @@
 
 #include "tests/support/show.hpp"
 
-using namespace baton::e2e;
+using namespace baton::internal::e2e;
 
 TEST_CASE("a process: its lines, its broken line and its exit code") {
   Process shell({"/bin/sh", "-c", "echo one; echo two >&2; printf broken; exit 7"});

@@ -7,8 +7,8 @@
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
-using namespace baton;
-using namespace baton::e2e;
+using namespace baton::internal;
+using namespace baton::internal::e2e;
 
 namespace {
 

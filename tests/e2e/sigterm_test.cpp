@@ -5,7 +5,7 @@
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
-using namespace baton::e2e;
+using namespace baton::internal::e2e;
 
 namespace {
 
@@ -49,7 +49,7 @@ TEST_CASE(
   const auto code = test.consumer.wait();
   CHECK(code == 128 + SIGTERM);
   CHECK(milliseconds(Clock::now() - begin) < 2000);
-  baton::Consumer next(consumer_of(test.broker));
+  baton::internal::Consumer next(consumer_of(test.broker));
   Args got;
   for (int i = 0; i < 6; ++i) {
     const auto item = next.get(soon_ms);

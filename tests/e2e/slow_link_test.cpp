@@ -9,7 +9,7 @@
 #include "tests/support/skip.hpp"
 #include "tests/support/test_line.hpp"
 
-using namespace baton::e2e;
+using namespace baton::internal::e2e;
 
 namespace {
 

@@ -11,7 +11,7 @@
 #include "tests/support/relay.hpp"
 #include "tests/support/show.hpp"
 
-using namespace baton::e2e;
+using namespace baton::internal::e2e;
 
 namespace {
 

@@ -6,7 +6,7 @@
 
 #include "tests/support/durable_broker.hpp"
 
-using namespace baton::e2e;
+using namespace baton::internal::e2e;
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include "tests/fuzz/script.hpp"
 #include "tests/worlds/nonsense.hpp"
 
-namespace baton::fuzz {
+namespace baton::internal::fuzz {
 namespace {
 
 using broker::test::Nonsense;
@@ -115,9 +115,10 @@ void run(Script script) {
 }
 
 }  // namespace
-}  // namespace baton::fuzz
+}  // namespace baton::internal::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  baton::fuzz::run(baton::fuzz::Script(baton::fuzz::view_of(data, size)));
+  baton::internal::fuzz::run(
+      baton::internal::fuzz::Script(baton::internal::fuzz::view_of(data, size)));
   return 0;
 }

@@ -6,7 +6,7 @@
 #include "proto/ensure.hpp"
 #include "tests/fuzz/hostile_broker.hpp"
 
-namespace baton::fuzz {
+namespace baton::internal::fuzz {
 namespace {
 
 class User {
@@ -72,14 +72,15 @@ class User {
 };
 
 }  // namespace
-}  // namespace baton::fuzz
+}  // namespace baton::internal::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace baton::fuzz;
+  using namespace baton::internal::fuzz;
   Script script(view_of(data, size));
   const auto prefetch = static_cast<std::uint32_t>(script.below(4));
-  baton::ConsumerSession session(config_of(baton::Role::consumer), prefetch);
+  baton::internal::ConsumerSession session(config_of(baton::internal::Role::consumer), prefetch);
   User user(session);
-  run_session(session, script, [&](Script& part, baton::Time now) { user.act(part, now); });
+  run_session(session, script,
+              [&](Script& part, baton::internal::Time now) { user.act(part, now); });
   return 0;
 }

@@ -4,7 +4,7 @@
 #include "proto/greeting.hpp"
 #include "tests/fuzz/script.hpp"
 
-namespace baton::fuzz {
+namespace baton::internal::fuzz {
 namespace {
 
 void check_hello(std::string_view text) {
@@ -50,9 +50,10 @@ void check_greeting(Script script) {
 }
 
 }  // namespace
-}  // namespace baton::fuzz
+}  // namespace baton::internal::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  baton::fuzz::check_greeting(baton::fuzz::Script(baton::fuzz::view_of(data, size)));
+  baton::internal::fuzz::check_greeting(
+      baton::internal::fuzz::Script(baton::internal::fuzz::view_of(data, size)));
   return 0;
 }

@@ -4,7 +4,7 @@
 
 #include "proto/ensure.hpp"
 
-namespace baton::fuzz {
+namespace baton::internal::fuzz {
 
 SessionConfig config_of(Role role) {
   SessionConfig config;
@@ -219,4 +219,4 @@ void HostileBroker::read(const Outbox::Message& message) const {
   ensure(check_entries(header.type, payload, header.count) == Refusal::none);
 }
 
-}  // namespace baton::fuzz
+}  // namespace baton::internal::fuzz

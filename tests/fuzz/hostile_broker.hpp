@@ -12,7 +12,7 @@
 #include "proto/message.hpp"
 #include "tests/fuzz/script.hpp"
 
-namespace baton::fuzz {
+namespace baton::internal::fuzz {
 
 /// Session ids are 1, 2, 3, ... in their first bytes.
 SessionConfig config_of(Role role);
@@ -70,4 +70,4 @@ void run_session(Logic& logic, Script script, Use use) {
   }
 }
 
-}  // namespace baton::fuzz
+}  // namespace baton::internal::fuzz

@@ -18,7 +18,7 @@
 #include "proto/greeting.hpp"
 #include "tests/fuzz/script.hpp"
 
-namespace baton::fuzz {
+namespace baton::internal::fuzz {
 namespace {
 
 std::optional<std::string> body_if_any(std::string_view text, Bodies kind) {
@@ -140,9 +140,10 @@ void check_input(Script script) {
 }
 
 }  // namespace
-}  // namespace baton::fuzz
+}  // namespace baton::internal::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  baton::fuzz::check_input(baton::fuzz::Script(baton::fuzz::view_of(data, size)));
+  baton::internal::fuzz::check_input(
+      baton::internal::fuzz::Script(baton::internal::fuzz::view_of(data, size)));
   return 0;
 }

@@ -4,7 +4,7 @@
 #include "proto/message.hpp"
 #include "tests/fuzz/script.hpp"
 
-namespace baton::fuzz {
+namespace baton::internal::fuzz {
 namespace {
 
 /// Takes the one entry of `bytes`, which an encoder made.
@@ -186,10 +186,10 @@ std::string framed(Script script) {
 }
 
 }  // namespace
-}  // namespace baton::fuzz
+}  // namespace baton::internal::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace baton::fuzz;
+  using namespace baton::internal::fuzz;
   const auto bytes = view_of(data, size);
   check_message(bytes);
   const auto frame = framed(Script(bytes));

@@ -5,7 +5,7 @@
 #include "proto/ensure.hpp"
 #include "tests/fuzz/hostile_broker.hpp"
 
-namespace baton::fuzz {
+namespace baton::internal::fuzz {
 namespace {
 
 class User {
@@ -47,13 +47,13 @@ class User {
 };
 
 }  // namespace
-}  // namespace baton::fuzz
+}  // namespace baton::internal::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace baton::fuzz;
-  baton::PrinterSession session(config_of(baton::Role::printer));
+  using namespace baton::internal::fuzz;
+  baton::internal::PrinterSession session(config_of(baton::internal::Role::printer));
   User user(session);
   run_session(session, Script(view_of(data, size)),
-              [&](Script& part, baton::Time now) { user.act(part, now); });
+              [&](Script& part, baton::internal::Time now) { user.act(part, now); });
   return 0;
 }

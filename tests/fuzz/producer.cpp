@@ -3,7 +3,7 @@
 #include "proto/ensure.hpp"
 #include "tests/fuzz/hostile_broker.hpp"
 
-namespace baton::fuzz {
+namespace baton::internal::fuzz {
 namespace {
 
 void put(ProducerSession& session, Script& script) {
@@ -33,14 +33,15 @@ void use(ProducerSession& session, Script& script, Time now) {
 }
 
 }  // namespace
-}  // namespace baton::fuzz
+}  // namespace baton::internal::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace baton::fuzz;
+  using namespace baton::internal::fuzz;
   Script script(view_of(data, size));
-  auto config = config_of(baton::Role::producer);
+  auto config = config_of(baton::internal::Role::producer);
   config.named = script.below(2) == 1;
-  baton::ProducerSession session(config);
-  run_session(session, script, [&](Script& part, baton::Time now) { use(session, part, now); });
+  baton::internal::ProducerSession session(config);
+  run_session(session, script,
+              [&](Script& part, baton::internal::Time now) { use(session, part, now); });
   return 0;
 }

@@ -14,7 +14,7 @@
 #include "proto/ensure.hpp"
 #include "tests/fuzz/script.hpp"
 
-namespace baton::broker::disk {
+namespace baton::internal::broker::disk {
 namespace {
 
 using fuzz::Script;
@@ -180,9 +180,10 @@ void check(Script script) {
 }
 
 }  // namespace
-}  // namespace baton::broker::disk
+}  // namespace baton::internal::broker::disk
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  baton::broker::disk::check(baton::fuzz::Script(baton::fuzz::view_of(data, size)));
+  baton::internal::broker::disk::check(
+      baton::internal::fuzz::Script(baton::internal::fuzz::view_of(data, size)));
   return 0;
 }

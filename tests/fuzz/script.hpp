@@ -10,7 +10,7 @@
 
 #include "proto/bytes.hpp"
 
-namespace baton::fuzz {
+namespace baton::internal::fuzz {
 
 inline std::string_view view_of(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
@@ -59,4 +59,4 @@ class Script {
   Reader in_;
 };
 
-}  // namespace baton::fuzz
+}  // namespace baton::internal::fuzz

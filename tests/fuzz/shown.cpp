@@ -9,7 +9,7 @@
 #include "proto/visible.hpp"
 #include "tests/fuzz/script.hpp"
 
-namespace baton::fuzz {
+namespace baton::internal::fuzz {
 namespace {
 
 using nlohmann::json;
@@ -64,9 +64,10 @@ void check_shown(Script script) {
 }
 
 }  // namespace
-}  // namespace baton::fuzz
+}  // namespace baton::internal::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  baton::fuzz::check_shown(baton::fuzz::Script(baton::fuzz::view_of(data, size)));
+  baton::internal::fuzz::check_shown(
+      baton::internal::fuzz::Script(baton::internal::fuzz::view_of(data, size)));
   return 0;
 }

@@ -10,7 +10,7 @@
 
 #include "tests/library/of.hpp"
 
-using namespace baton::e2e;
+using namespace baton::internal::e2e;
 using namespace baton;
 
 namespace {

@@ -13,7 +13,7 @@
 
 #include "tests/library/of.hpp"
 
-using namespace baton::e2e;
+using namespace baton::internal::e2e;
 using namespace baton;
 
 namespace {

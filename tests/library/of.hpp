@@ -8,7 +8,7 @@
 
 #include "tests/support/baton.hpp"
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 
 inline Options options_of(const Broker& broker, const std::string& queue = "default") {
   return std::move(Options().broker(broker.address()).queue(queue));
@@ -25,4 +25,4 @@ Status status_of(Call call) {
   }
 }
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

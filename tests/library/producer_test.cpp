@@ -7,7 +7,7 @@
 
 #include "tests/library/of.hpp"
 
-using namespace baton::e2e;
+using namespace baton::internal::e2e;
 using namespace baton;
 
 TEST_CASE("library: items are numbered from 1 and join counts what became of them") {

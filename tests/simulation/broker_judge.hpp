@@ -16,7 +16,7 @@
 #include "tests/simulation/judge.hpp"
 #include "tests/simulation/judge_holders.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 
 /// What does not go wrong in a run, so that more must hold.
 struct Peace {
@@ -384,4 +384,4 @@ class BrokerJudge {
   std::size_t turn_bytes_ = 0;  // on all links
 };
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

@@ -5,7 +5,7 @@
 
 #include "tests/simulation/broker_judge.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 
 void BrokerJudge::credits(const SessionId& id, const Confirm& confirm) {
   const auto found = standing_.find(id);
@@ -63,4 +63,4 @@ void BrokerJudge::check_credit() {
   }
 }
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

@@ -5,7 +5,7 @@
 
 #include "tests/simulation/broker_judge.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 namespace {
 
 constexpr std::size_t max_entry = part_bytes;  // bytes of a body, or a part of one
@@ -455,4 +455,4 @@ void BrokerJudge::check_end() const {
             name(id) + " of " + item.producer + " is settled in the end");
 }
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

@@ -3,7 +3,7 @@
 
 #include "tests/simulation/broker_judge.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 
 void BrokerJudge::loads(BrokerInstance before, CountStored count_stored,
                         std::function<bool(ItemId)> is_stored) {
@@ -108,4 +108,4 @@ void BrokerJudge::failed(ItemId id) {
   if (const auto found = items_.find(called(id)); found != items_.end()) ++found->second.user_fails;
 }
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

@@ -5,7 +5,7 @@
 
 #include "tests/simulation/broker_judge.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 
 // For a put to be sent again, and asked for once more if it was lost.
 constexpr Duration long_enough = 4s;
@@ -167,4 +167,4 @@ void BrokerJudge::put_again(Item& item, ItemId id) {
   fail(item, id, what.delay);
 }
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

@@ -3,7 +3,7 @@
 
 #include "tests/simulation/broker_judge.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 namespace {
 
 constexpr Duration a_turn = 50ms;  // until the broker has noticed that a time is over
@@ -493,4 +493,4 @@ void BrokerJudge::look(const Knows& knows) const {
   }
 }
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

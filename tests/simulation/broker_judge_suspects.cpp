@@ -5,7 +5,7 @@
 
 #include "tests/simulation/broker_judge.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 
 std::string BrokerJudge::process_of(const SessionId& id, const Hello& hello) {
   return hello.process == 0 ? to_hex(id) : std::to_string(hello.process);
@@ -109,4 +109,4 @@ void BrokerJudge::lose_items(const SessionId& id, Standing& session, bool counts
                                                  " are counted");
 }
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

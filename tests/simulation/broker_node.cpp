@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 
 // --- what comes in -------------------------------------------------------------------------------
 
@@ -330,4 +330,4 @@ std::string BrokerNode::books() const {
   return text + std::to_string(core.session_count()) + " sessions";
 }
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

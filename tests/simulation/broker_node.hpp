@@ -15,7 +15,7 @@
 #include "tests/simulation/network.hpp"
 #include "tests/simulation/watched_storage.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 
 class BrokerNode final : public BrokerEnd, private broker::Shell {
  public:
@@ -142,4 +142,4 @@ class BrokerNode final : public BrokerEnd, private broker::Shell {
   int exit_code_ = 0;
 };
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

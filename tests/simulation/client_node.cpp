@@ -5,7 +5,7 @@
 
 #include "tests/simulation/describe.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 namespace {
 
 constexpr Duration users_thread = 3ms;  // at most, until a user's thread that was woken has a look
@@ -284,4 +284,4 @@ void ClientNode::print(const std::string& text) {
   touch();
 }
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

@@ -14,7 +14,7 @@
 #include "tests/simulation/judge.hpp"
 #include "tests/simulation/network.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 
 /// What all nodes share.
 struct Scene {
@@ -157,4 +157,4 @@ class ClientNode : public ClientEnd {
   bool killed_ = false, end_told_ = false, end_heard_ = false, link_up_ = false;
 };
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

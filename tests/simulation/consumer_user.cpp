@@ -2,7 +2,7 @@
 
 #include "tests/simulation/users.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 namespace {
 
 /// A get whose time is up returns: when its cancellation is answered, or when its link is lost for
@@ -295,4 +295,4 @@ void ConsumerNode::ended() {
           name() + " ends in peace: " + session().error()->text);
 }
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

@@ -2,7 +2,7 @@
 
 #include "proto/message.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 namespace {
 
 std::string n(std::uint64_t value) { return std::to_string(value); }
@@ -130,4 +130,4 @@ std::string describe(std::string_view frame) {
   return text;
 }
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

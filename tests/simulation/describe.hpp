@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 
 std::string describe(std::string_view frame);
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

@@ -12,7 +12,7 @@
 #include "proto/message.hpp"
 #include "tests/simulation/world.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 
 /// What ends the process that begins to work on it.
 inline bool is_poison(std::string_view body) { return body.starts_with("poison "); }
@@ -183,4 +183,4 @@ class ConsoleJudge {
       last_;  // by printer: the last number that it printed
 };
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

@@ -2,7 +2,7 @@
 
 #include "tests/simulation/judge.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 namespace {
 
 constexpr std::string_view last_word = "Parent process exiting...\n";
@@ -156,4 +156,4 @@ void ConsoleJudge::check_end(Life last, bool complete) const {
   }
 }
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

@@ -4,7 +4,7 @@
 
 #include "proto/message.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 namespace {
 
 constexpr Duration slack = 1ms;
@@ -148,4 +148,4 @@ void HolderJudge::takes(const Holder& holder, ItemId id, std::uint64_t tag, cons
   hands.push_back(mine);
 }
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

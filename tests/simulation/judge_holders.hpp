@@ -13,7 +13,7 @@
 
 #include "tests/simulation/judge.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 
 /// A consumer with its user.
 class Holder {
@@ -106,4 +106,4 @@ class HolderJudge {
   std::map<Which, std::vector<Hand>> hands_;
 };
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

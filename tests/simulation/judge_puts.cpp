@@ -2,7 +2,7 @@
 
 #include "tests/simulation/judge.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 namespace {
 
 std::string name(const std::string& producer, SeqNo number) {
@@ -257,4 +257,4 @@ void PutJudge::closed(const std::string& producer, Life life, SeqNo last) {
             name(producer, number) + " is in when its producer's close is answered");
 }
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

@@ -22,7 +22,7 @@ constexpr const char* usage =
     "run\n";
 
 struct Options {
-  baton::simulation::Runs runs;
+  baton::internal::simulation::Runs runs;
   bool sweep = false;
   std::string fault;
 };
@@ -64,6 +64,6 @@ bool parse(int argc, char** argv, Options& options) {
 int main(int argc, char** argv) {
   Options options;
   if (!parse(argc, argv, options)) return std::fputs(usage, stderr), 2;
-  if (options.sweep) return baton::simulation::sweep(options.fault, options.runs.trace);
-  return baton::simulation::run_seeds(options.runs);
+  if (options.sweep) return baton::internal::simulation::sweep(options.fault, options.runs.trace);
+  return baton::internal::simulation::run_seeds(options.runs);
 }

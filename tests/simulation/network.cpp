@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 namespace {
 
 constexpr Duration fast = 100us;
@@ -281,4 +281,4 @@ void DeliveryConnection::close() {
   broker_.link_disconnection(*this);
 }
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

@@ -10,7 +10,7 @@
 
 #include "tests/simulation/world.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 
 class Pipe;
 
@@ -226,4 +226,4 @@ class DeliveryConnection final : public Connection,
   bool closed_ = false;
 };
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

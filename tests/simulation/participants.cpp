@@ -3,7 +3,7 @@
 
 #include "tests/simulation/simulation.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 
 const std::vector<std::string> Simulation::queue_names{"default", "mail", "images/large"};
 
@@ -199,4 +199,4 @@ std::vector<std::uint64_t> Simulation::new_lines(std::uint64_t count) {
   return lines;
 }
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

@@ -15,7 +15,7 @@
 
 #include "tests/simulation/simulation.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 namespace {
 
 constexpr std::uint64_t none = UINT64_MAX;
@@ -129,4 +129,4 @@ int run_seeds(const Runs& runs) {
   return 0;
 }
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

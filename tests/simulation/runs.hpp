@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 
 struct Runs {
   std::uint64_t seeds = 300, from = 1;
@@ -16,4 +16,4 @@ struct Runs {
 /// Returns the exit code.
 int run_seeds(const Runs& runs);
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

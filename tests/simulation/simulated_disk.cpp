@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 namespace {
 
 constexpr Duration try_again = 500ms;
@@ -115,4 +115,4 @@ void SimulatedDisk::end(bool in_order) {
   durable_ = {};
 }
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

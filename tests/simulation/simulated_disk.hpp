@@ -14,7 +14,7 @@
 #include "broker/storage.hpp"
 #include "tests/simulation/world.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 
 using broker::disk::Delay;
 using broker::disk::StorageClock;
@@ -127,4 +127,4 @@ class SimulatedDisk {
   bool lost_counts_ = false;
 };
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 namespace {
 
 constexpr Duration trouble_every = 100ms;
@@ -456,4 +456,4 @@ std::string Simulation::state() const {
   return text;
 }
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

@@ -10,7 +10,7 @@
 #include "tests/simulation/troubles.hpp"
 #include "tests/simulation/users.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 
 class Simulation {
  public:
@@ -102,4 +102,4 @@ class Simulation {
   Time look_at_{};
 };
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

@@ -7,7 +7,7 @@
 
 #include "tests/simulation/simulation.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 namespace {
 
 /// Messages of a type, or those with an entry of a kind.
@@ -123,4 +123,4 @@ int sweep(const std::string& only, bool trace) {
   return missing || all == 0 ? 1 : 0;
 }
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

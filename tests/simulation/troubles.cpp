@@ -1,6 +1,6 @@
 #include "tests/simulation/troubles.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 
 broker::CoreSettings draw_settings(Random& random, const Clients& clients, const Troubles& troubles,
                                    bool durable) {
@@ -70,4 +70,4 @@ Duration draw_storage_lag(Random& random, const Troubles& troubles, bool durable
   return random.between(Duration(1ms), Duration(300ms));
 }
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

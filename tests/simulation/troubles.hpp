@@ -6,7 +6,7 @@
 #include "broker/settings.hpp"
 #include "tests/simulation/world.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 
 /// How much goes wrong: per mille of the chances of one kind of trouble per second.
 struct Troubles {
@@ -54,4 +54,4 @@ broker::CoreSettings draw_settings(Random& random, const Clients& clients, const
 /// How long the storage takes, at most.
 Duration draw_storage_lag(Random& random, const Troubles& troubles, bool durable);
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 
 // --- producer ------------------------------------------------------------------------------------
 
@@ -228,4 +228,4 @@ void PrinterNode::act() {
   touch();
 }
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

@@ -14,7 +14,7 @@
 #include "producer/retrace.hpp"
 #include "tests/simulation/client_node.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 
 struct ProducerPlan {
   std::string queue = "default";
@@ -208,4 +208,4 @@ class PrinterNode final : public ClientNode {
   bool printing_ = false, leaving_ = false;
 };
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

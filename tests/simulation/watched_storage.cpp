@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 
 // --- memory --------------------------------------------------------------------------------------
 
@@ -179,4 +179,4 @@ broker::Ticket WatchedDisk::commit() {
   return ticket;
 }
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

@@ -13,7 +13,7 @@
 #include "tests/simulation/broker_judge.hpp"
 #include "tests/simulation/simulated_disk.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 
 /// Memory that takes its time to call something durable.
 class WatchedMemory final : public broker::Storage {
@@ -89,4 +89,4 @@ class WatchedDisk final : public broker::Storage {
   DiskBatch open_;
 };
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

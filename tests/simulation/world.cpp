@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 
 void World::at(Time when, std::function<void()> what) {
   events_.emplace(std::pair{std::max(when, now_), next_event_++}, std::move(what));
@@ -26,4 +26,4 @@ void World::print(const std::string& text) const {
   std::printf("%12.6f  %s\n", static_cast<double>(since.count()) / 1e6, text.c_str());
 }
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

@@ -13,7 +13,7 @@
 #include "proto/ids.hpp"
 #include "proto/limits.hpp"
 
-namespace baton::simulation {
+namespace baton::internal::simulation {
 
 /// A promise was broken.
 struct Violation : std::runtime_error {
@@ -91,4 +91,4 @@ class World {
   std::uint64_t digest_ = 0xcbf29ce484222325u;
 };
 
-}  // namespace baton::simulation
+}  // namespace baton::internal::simulation

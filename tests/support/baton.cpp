@@ -9,7 +9,7 @@
 
 #include "tests/support/loopback.hpp"
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 namespace {
 
 constexpr std::string_view ready_at = "ready on ";
@@ -134,4 +134,4 @@ double milliseconds(Clock::duration time) {
   return std::chrono::duration<double, std::milli>(time).count();
 }
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

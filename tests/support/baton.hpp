@@ -11,7 +11,7 @@
 
 #include "tests/support/process.hpp"
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 
 using Args = std::vector<std::string>;
 
@@ -99,4 +99,4 @@ Clock::duration median(std::vector<Clock::duration> times);
 /// For messages.
 double milliseconds(Clock::duration time);
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

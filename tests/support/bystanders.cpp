@@ -7,7 +7,7 @@
 #include "tests/support/inspect.hpp"
 #include "tests/support/show.hpp"
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 
 Bystanders::Bystanders(Broker& broker, int consumers) : printer_(broker.printer()) {
   const auto complain = [this](const std::string& notice) { note(notice); };
@@ -101,4 +101,4 @@ void Bystanders::check_undisturbed(Clock::duration limit) {
   CHECK(printed_ == got_);
 }
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

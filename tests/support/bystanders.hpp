@@ -13,7 +13,7 @@
 
 #include "tests/support/library.hpp"
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 
 class Bystanders {
  public:
@@ -56,4 +56,4 @@ class Bystanders {
   std::vector<std::thread> threads_;
 };
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

@@ -10,7 +10,7 @@
 
 #include "tests/support/baton.hpp"
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 
 /// A broker on a directory and a port of its own, which can be killed and started again.
 class DurableBroker {
@@ -43,4 +43,4 @@ class DurableBroker {
   std::optional<Broker> broker_;
 };
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

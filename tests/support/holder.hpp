@@ -8,7 +8,7 @@
 
 #include "tests/support/baton.hpp"
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 
 class Holder {
  public:
@@ -40,4 +40,4 @@ class Holder {
   Process process_;
 };
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

@@ -6,7 +6,7 @@
 #include <sstream>
 #include <string>
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 namespace {
 
 namespace fs = std::filesystem;
@@ -56,4 +56,4 @@ std::set<std::uint16_t> listening_ports(pid_t pid) {
   return ports;
 }
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

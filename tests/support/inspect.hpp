@@ -8,7 +8,7 @@
 
 #include "tests/support/process.hpp"
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 
 std::size_t open_files(pid_t pid);
 std::size_t thread_count(pid_t pid);
@@ -24,4 +24,4 @@ bool eventually(Process& process, Condition holds, Clock::duration within = soon
   return true;
 }
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

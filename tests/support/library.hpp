@@ -5,7 +5,7 @@
 #include "producer/producer.hpp"
 #include "tests/support/baton.hpp"
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 
 inline ProducerOptions producer_of(const Broker& broker, const std::string& queue = "default") {
   ProducerOptions options;
@@ -25,4 +25,4 @@ inline ConsumerOptions consumer_of(const Broker& broker,
 /// The same deadline as for programs.
 inline constexpr auto soon_ms = std::chrono::duration_cast<std::chrono::milliseconds>(soon);
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

@@ -12,7 +12,7 @@
 #include "tests/support/loopback.hpp"
 #include "tests/support/show.hpp"
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 
 /// Bound to a port of loopback() that the system chose, so that nobody else gets it. Nobody listens
 /// there, or, with a greeting, somebody who says it to each who comes, and nothing more.
@@ -53,4 +53,4 @@ class OtherPort {
   std::thread thread_;
 };
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

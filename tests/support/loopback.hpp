@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <string>
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 
 /// Of 127.0.0.0/8, all of which is Linux's loopback device. Each process, by its number (22 bits at
 /// most), has two that no other has: `which` is 0 or 1. They begin at 127.1.0.1, and none ends in 0
@@ -38,4 +38,4 @@ inline sockaddr_in socket_address(const std::string& host, std::uint16_t port) {
 /// For the sockets of the test itself. Port 0 is any.
 inline sockaddr_in loopback_at(std::uint16_t port) { return socket_address(loopback(), port); }
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

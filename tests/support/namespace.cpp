@@ -1,6 +1,6 @@
 #include "tests/support/namespace.hpp"
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 namespace {
 
 Args holding(const std::string& setup) {
@@ -24,4 +24,4 @@ Process Namespace::start(const std::string& program, const Args& args) const {
   return Process(argv);
 }
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

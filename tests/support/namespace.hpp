@@ -5,7 +5,7 @@
 
 #include "tests/support/baton.hpp"
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 
 /// A network namespace with a mount namespace, in which only the loopback device is up until
 /// `setup` (a shell script) has done more. Both go when this object and the processes in there are
@@ -23,4 +23,4 @@ class Namespace {
   std::string why_not_;
 };
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

@@ -11,7 +11,7 @@
 
 #include "tests/support/loopback.hpp"
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 namespace {
 
 // A port that is bound until this goes; 0 asks for any. port() is 0 when it cannot be had.
@@ -65,4 +65,4 @@ std::size_t cut_connections_to(unsigned port) {
   return cut;
 }
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

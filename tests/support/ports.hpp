@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <string>
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 
 /// "A-B", a range of so many ports of loopback() that were all free just now.
 std::string free_range(unsigned count);
@@ -12,4 +12,4 @@ std::string free_range(unsigned count);
 /// Shuts down all TCP connections of this process to `port` of whatever host; returns how many.
 std::size_t cut_connections_to(unsigned port);
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

@@ -18,7 +18,7 @@
 #include <stdexcept>
 #include <system_error>
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 namespace {
 
 [[noreturn]] void fail(const char* what) {
@@ -242,4 +242,4 @@ std::size_t occurrences(std::string_view text, std::string_view words) {
   return count;
 }
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

@@ -16,7 +16,7 @@
 #include <thread>
 #include <vector>
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
@@ -120,4 +120,4 @@ class Process {
 /// How often `words` stand in `text`.
 std::size_t occurrences(std::string_view text, std::string_view words);
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

@@ -11,7 +11,7 @@
 
 #include "tests/support/loopback.hpp"
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 namespace zmtp {
 namespace {
 
@@ -171,4 +171,4 @@ void RawPeer::finish() {
   close();
 }
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

@@ -9,7 +9,7 @@
 
 #include "tests/support/process.hpp"
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 
 /// Bytes of ZMTP 3 (RFC 23), right by themselves; it is their use that may be wrong.
 namespace zmtp {
@@ -57,4 +57,4 @@ class RawPeer {
   int fd_;
 };
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

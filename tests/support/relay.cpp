@@ -12,7 +12,7 @@
 
 #include "tests/support/loopback.hpp"
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 namespace {
 
 constexpr Clock::duration calm_before = 300ms;  // a connection's life between two faults
@@ -253,4 +253,4 @@ Clock::duration Relay::draw(Clock::duration min, Clock::duration max) {
       std::uniform_int_distribution<Clock::rep>(min.count(), max.count())(random_));
 }
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

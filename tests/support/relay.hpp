@@ -15,7 +15,7 @@
 
 #include "tests/support/wire.hpp"
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 
 /// What is to happen to the connections: each time to one of a kind drawn at random.
 struct Trouble {
@@ -102,4 +102,4 @@ class Relay {
   std::thread thread_;
 };
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

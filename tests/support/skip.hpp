@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace baton::tests {
+namespace baton::internal::tests {
 
 /// The exit code of a test program that skipped a case and failed none (ctest's SKIP_RETURN_CODE).
 inline constexpr int skipped_code = 77;
@@ -16,14 +16,14 @@ inline constexpr int skipped_code = 77;
 void skip(const std::string& reason);
 bool has_skipped();
 
-}  // namespace baton::tests
+}  // namespace baton::internal::tests
 
 /// Leaves the test case unless the machine allows what it needs. `reason` says what is missing, as
 /// precisely as it is known.
-#define SKIP_UNLESS(allowed, reason) \
-  do {                               \
-    if (!(allowed)) {                \
-      ::baton::tests::skip(reason);  \
-      return;                        \
-    }                                \
+#define SKIP_UNLESS(allowed, reason)          \
+  do {                                        \
+    if (!(allowed)) {                         \
+      ::baton::internal::tests::skip(reason); \
+      return;                                 \
+    }                                         \
   } while (false)

@@ -9,7 +9,7 @@
 #include <string>
 #include <system_error>
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 
 SmallDisk::SmallDisk(std::filesystem::path path, std::uint64_t bytes) : path_(std::move(path)) {
   std::filesystem::create_directories(path_);
@@ -40,4 +40,4 @@ void SmallDisk::fill() {
 
 void SmallDisk::make_room() { std::filesystem::remove(filler()); }
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

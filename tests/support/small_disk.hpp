@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 
 /// A tmpfs of `bytes` at `path` where it may be mounted; else a plain directory, which cannot be
 /// filled.
@@ -31,4 +31,4 @@ class SmallDisk {
   std::string why_not_;
 };
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 namespace {
 
 std::string hello_of(Role role) {
@@ -58,4 +58,4 @@ std::string Stranger::message(MessageType type, std::uint16_t count, SeqNo first
   return bytes += payload;
 }
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

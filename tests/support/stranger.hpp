@@ -8,7 +8,7 @@
 #include "tests/support/baton.hpp"
 #include "tests/support/raw_peer.hpp"
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 
 inline std::uint16_t port_of(const Broker& broker) {
   return static_cast<std::uint16_t>(std::stoi(broker.port()));
@@ -41,4 +41,4 @@ class Stranger {
   RawPeer notifications_, control_, put_;
 };
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

@@ -9,7 +9,7 @@
 
 #include "tests/support/loopback.hpp"
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 
 /// Whether somebody listens at a port of loopback().
 inline bool can_connect(const std::string& port) {
@@ -32,4 +32,4 @@ inline std::string free_port() {
   return std::to_string(ntohs(address.sin_port));
 }
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

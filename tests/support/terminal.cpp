@@ -12,7 +12,7 @@
 
 #include "tests/support/test_line.hpp"
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 namespace {
 
 constexpr int small_pipe = 4096;                 // bytes: the least that a pipe holds
@@ -140,4 +140,4 @@ void Terminal::add_test_line(std::string_view line) {
   last = written->number;
 }
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

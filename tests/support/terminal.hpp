@@ -14,7 +14,7 @@
 
 #include "tests/support/baton.hpp"
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 
 /// What was printed, of lines as test_line() makes them.
 struct Printed {
@@ -68,4 +68,4 @@ class Terminal {
   std::thread thread_;
 };
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

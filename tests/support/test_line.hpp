@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 
 /// Sizes of lines: most are up to `most` bytes long, some, `long_ones` in a thousand, up to 64 KiB.
 struct LineSizes {
@@ -47,4 +47,4 @@ inline std::optional<TestLine> parse_test_line(std::string_view line) {
   return test_line(written, line.size()) == line ? std::optional(written) : std::nullopt;
 }
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 namespace {
 
 // Bytes that a ZMTP connection takes one way to come to stand, at most.
@@ -116,4 +116,4 @@ bool Wire::at_work(Clock::time_point now, Clock::duration calm) const {
   return flow(way).passed > handshake;
 }
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

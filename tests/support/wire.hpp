@@ -11,7 +11,7 @@
 
 #include "tests/support/process.hpp"
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 
 /// What a connection is for.
 enum class Channel : std::uint8_t { put, control, notifications, delivery };
@@ -69,4 +69,4 @@ class Wire {
   bool over_ = false;
 };
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace baton::torture {
+namespace baton::internal::torture {
 namespace {
 
 using namespace std::chrono_literals;
@@ -91,4 +91,4 @@ Account settle(const Evidence& evidence) {
   return account;
 }
 
-}  // namespace baton::torture
+}  // namespace baton::internal::torture

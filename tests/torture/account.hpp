@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace baton::torture {
+namespace baton::internal::torture {
 
 using Clock = std::chrono::steady_clock;
 
@@ -65,4 +65,4 @@ struct Account {
 
 Account settle(const Evidence& evidence);
 
-}  // namespace baton::torture
+}  // namespace baton::internal::torture

@@ -3,7 +3,7 @@
 
 #include "tests/torture/system.hpp"
 
-namespace baton::torture {
+namespace baton::internal::torture {
 
 Feeder::Feeder(std::string name, std::filesystem::path directory, const e2e::Broker& broker)
     : name_(std::move(name)), path_(std::move(directory) / name_), broker_(broker) {
@@ -76,4 +76,4 @@ void Feeder::testify(Evidence& evidence) const {
     }
 }
 
-}  // namespace baton::torture
+}  // namespace baton::internal::torture

@@ -13,8 +13,8 @@
 
 namespace {
 
-using baton::torture::Account;
-using baton::torture::Done;
+using baton::internal::torture::Account;
+using baton::internal::torture::Done;
 
 /// What the end-to-end tests' words require is required here, too.
 void fail(const doctest::AssertData& assertion) {
@@ -42,7 +42,7 @@ void print_row(std::uint64_t seed, const Done& done, const Account& account) {
 }
 
 /// What the machine forbids is left out, and said, but where everything must be tried.
-bool may_go_without_full_disks(const baton::torture::System& system) {
+bool may_go_without_full_disks(const baton::internal::torture::System& system) {
   if (system.why_not_full().empty()) return true;
   std::cout << "skipped: the disk is never full in this run: " << system.why_not_full()
             << std::endl;
@@ -50,12 +50,12 @@ bool may_go_without_full_disks(const baton::torture::System& system) {
 }
 
 /// Whether all is as it must be.
-bool torture(const baton::torture::Settings& settings) {
-  const baton::e2e::TemporaryDirectory directory;
-  baton::torture::System system(settings, directory.path());
+bool torture(const baton::internal::torture::Settings& settings) {
+  const baton::internal::e2e::TemporaryDirectory directory;
+  baton::internal::torture::System system(settings, directory.path());
   if (!may_go_without_full_disks(system)) return false;
   system.run();
-  const auto account = baton::torture::settle(system.evidence());
+  const auto account = baton::internal::torture::settle(system.evidence());
   print_row(settings.seed, system.done(), account);
   for (const auto& example : account.examples) std::cerr << example << '\n';
   for (const auto& problem : system.problems()) std::cerr << "problem: " << problem << '\n';
@@ -72,7 +72,7 @@ int main(int argc, char** argv) {
   CLI::App app{
       "Kills, stops and cuts off brokers, workers and producers, fills the disk, and accounts for "
       "each item."};
-  baton::torture::Settings settings;
+  baton::internal::torture::Settings settings;
   std::int64_t seconds = settings.time.count();
   std::uint64_t runs = 1;
   app.add_option("--seconds", seconds, "time to torture in each run")
@@ -85,10 +85,11 @@ int main(int argc, char** argv) {
   app.add_flag("--memory", settings.memory, "the broker keeps nothing: shows that loss is found");
   CLI11_PARSE(app, argc, argv);
   settings.time = std::chrono::seconds(seconds);
-  if (const auto files = baton::files_possible(); files < baton::torture::files_needed) {
-    std::cout << "skipped: it needs " << baton::torture::files_needed
+  if (const auto files = baton::internal::files_possible();
+      files < baton::internal::torture::files_needed) {
+    std::cout << "skipped: it needs " << baton::internal::torture::files_needed
               << " open files, and may have " << files << '\n';
-    return std::getenv("CI") ? 1 : baton::tests::skipped_code;
+    return std::getenv("CI") ? 1 : baton::internal::tests::skipped_code;
   }
   bool valid = true;
   try {

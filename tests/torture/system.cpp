@@ -7,7 +7,7 @@
 
 #include "proto/limits.hpp"
 
-namespace baton::torture {
+namespace baton::internal::torture {
 namespace {
 
 using namespace std::chrono_literals;
@@ -224,4 +224,4 @@ Evidence System::evidence() const {
   return evidence;
 }
 
-}  // namespace baton::torture
+}  // namespace baton::internal::torture

@@ -15,7 +15,7 @@
 #include "tests/support/small_disk.hpp"
 #include "tests/torture/account.hpp"
 
-namespace baton::torture {
+namespace baton::internal::torture {
 
 /// Each rests for a minute when its link has broken.
 inline constexpr std::size_t delivery_ports = 1000;
@@ -128,4 +128,4 @@ class System {
   std::vector<std::string> problems_;
 };
 
-}  // namespace baton::torture
+}  // namespace baton::internal::torture

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 namespace {
 
 using Push = Backlog::Push;
@@ -94,4 +94,4 @@ TEST_CASE("backlog: there is room again when others have been dealt with") {
 }
 
 }  // namespace
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

@@ -5,7 +5,7 @@
 
 #include "broker/options.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 
 TEST_CASE("sizes: what is one, and what is not") {
   CHECK(parse_size("100") == 100);
@@ -28,4 +28,4 @@ TEST_CASE("bind: addresses in brackets, a name, a star") {
   CHECK(bind_address("*") == "0.0.0.0");
 }
 
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

@@ -7,7 +7,7 @@
 
 #include "consumer/delivery_link.hpp"
 
-using namespace baton;
+using namespace baton::internal;
 
 namespace {
 

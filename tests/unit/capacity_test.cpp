@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 namespace {
 
 struct Fitted {
@@ -44,4 +44,4 @@ TEST_CASE("capacity: without room for a single client there is no broker") {
 }
 
 }  // namespace
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

@@ -1,8 +1,8 @@
 // A producer and the broker after its broker: what is put again, and what of it is counted.
 #include "tests/worlds/producer_script.hpp"
 
-using namespace baton;
-using namespace baton::script;
+using namespace baton::internal;
+using namespace baton::internal::script;
 
 TEST_CASE(
     "producer: another broker that stored nothing gets the unconfirmed ones, the confirmed ones "

@@ -1,8 +1,8 @@
 // A consumer's session, as a transcript with a broker that is played by hand.
 #include "tests/worlds/consumer_script.hpp"
 
-using namespace baton;
-using namespace baton::script;
+using namespace baton::internal;
+using namespace baton::internal::script;
 
 TEST_CASE(
     "consumer: it connects the delivery link that the broker names, and asks only when that "

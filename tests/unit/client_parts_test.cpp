@@ -19,7 +19,7 @@
 #include "net/broker_address.hpp"
 #include "net/wake.hpp"
 
-using namespace baton;
+using namespace baton::internal;
 
 TEST_CASE("broker address: what is one, and what is not") {
   const std::vector<std::pair<std::string, std::string>> valid = {

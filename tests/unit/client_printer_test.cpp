@@ -2,8 +2,8 @@
 #include "printer/printer_session.hpp"
 #include "tests/worlds/client_script.hpp"
 
-using namespace baton;
-using namespace baton::script;
+using namespace baton::internal;
+using namespace baton::internal::script;
 
 namespace {
 

@@ -2,8 +2,8 @@
 #include "producer/retrace.hpp"
 #include "tests/worlds/producer_script.hpp"
 
-using namespace baton;
-using namespace baton::script;
+using namespace baton::internal;
+using namespace baton::internal::script;
 
 TEST_CASE("client: hello is said at once, and again until it is answered") {
   ProducerSession producer(config_of(Role::producer));

@@ -1,8 +1,8 @@
 // What a consumer reclaims of what it held, in a session after another one.
 #include "tests/worlds/consumer_script.hpp"
 
-using namespace baton;
-using namespace baton::script;
+using namespace baton::internal;
+using namespace baton::internal::script;
 
 TEST_CASE(
     "consumer: a new session reclaims what it holds and what it settled unheard, and drops what "

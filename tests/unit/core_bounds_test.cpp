@@ -4,7 +4,7 @@
 #include "tests/worlds/broker_world.hpp"
 #include "tests/worlds/durable_memory.hpp"
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 namespace {
 
 const std::string fat(400, 'x');
@@ -341,4 +341,4 @@ TEST_CASE("sessions that end at one moment and hold much end one after the other
 }
 
 }  // namespace
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

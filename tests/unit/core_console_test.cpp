@@ -1,7 +1,7 @@
 // The broker's pure core: the console log and those who print it.
 #include "tests/worlds/broker_world.hpp"
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 namespace {
 
 /// So that what it says again is known again.
@@ -235,4 +235,4 @@ TEST_CASE("a killed printer's successor goes on where it was, even within the re
 }
 
 }  // namespace
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

@@ -1,7 +1,7 @@
 // The broker's pure core: how it ends, with those who come late, stand still or never come.
 #include "tests/worlds/broker_world.hpp"
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 namespace {
 
 TEST_CASE(
@@ -108,4 +108,4 @@ TEST_CASE(
 }
 
 }  // namespace
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

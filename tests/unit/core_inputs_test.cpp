@@ -5,7 +5,7 @@
 #include "tests/worlds/broker_world.hpp"
 #include "tests/worlds/durable_memory.hpp"
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 namespace {
 
 Checkpoint at(std::uint64_t items, std::uint8_t digest = 7) {
@@ -277,4 +277,4 @@ TEST_CASE("checkpoints: as bytes and back, what is none gives none") {
 }
 
 }  // namespace
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

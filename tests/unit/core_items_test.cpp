@@ -2,7 +2,7 @@
 #include "tests/worlds/broker_world.hpp"
 #include "tests/worlds/durable_memory.hpp"
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 namespace {
 
 TEST_CASE("an item goes to the consumer that asks, and is gone when it is acked") {
@@ -432,4 +432,4 @@ TEST_CASE("a delivery link that cannot be opened again at once costs its consume
 }
 
 }  // namespace
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

@@ -1,7 +1,7 @@
 // Large bodies cross a link in parts, and no more bytes are under way than the windows allow.
 #include "tests/worlds/broker_world.hpp"
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 namespace {
 
 constexpr std::size_t large = 5 * part_bytes / 2;
@@ -307,4 +307,4 @@ TEST_CASE("a consumer that leaves or is lost has nothing under way") {
   CHECK(next.client.got.contains("a"));
 }
 
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

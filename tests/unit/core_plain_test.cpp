@@ -2,7 +2,7 @@
 #include "broker/dispatcher.hpp"
 #include "tests/worlds/broker_world.hpp"
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 namespace {
 
 CoreSettings with_plain_endpoints(std::uint64_t max_items = 1000) {
@@ -101,4 +101,4 @@ TEST_CASE("plain endpoints: what is refused there is counted, and takes nothing 
 }
 
 }  // namespace
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

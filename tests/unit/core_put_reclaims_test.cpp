@@ -3,7 +3,7 @@
 #include "tests/worlds/broker_world.hpp"
 #include "tests/worlds/durable_memory.hpp"
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 namespace {
 
 Hello again_of(std::uint8_t n, SeqNo last_put) {
@@ -362,4 +362,4 @@ TEST_CASE(
   CHECK(world.core.find(morty.id) == nullptr);
 }
 
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

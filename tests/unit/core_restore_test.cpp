@@ -2,7 +2,7 @@
 #include "tests/worlds/broker_world.hpp"
 #include "tests/worlds/durable_memory.hpp"
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 namespace {
 
 /// A storage that has restored items "a", "b" and "c" of a broker before.
@@ -417,4 +417,4 @@ TEST_CASE("what died on a full disk counts for its producer at the next broker")
 }
 
 }  // namespace
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

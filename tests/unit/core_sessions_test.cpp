@@ -3,7 +3,7 @@
 
 #include "tests/worlds/broker_world.hpp"
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 namespace {
 
 TEST_CASE("a session stands when hello and subscription are here, in either order") {
@@ -549,4 +549,4 @@ TEST_CASE("a full queue by bytes shuts the window, and opens it again") {
 }
 
 }  // namespace
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

@@ -1,9 +1,9 @@
 // What was begun when its holder is lost: that alone counts, and goes alone from then on.
 #include "tests/worlds/broker_world.hpp"
 
-using namespace baton;
-using namespace baton::broker;
-using namespace baton::broker::test;
+using namespace baton::internal;
+using namespace baton::internal::broker;
+using namespace baton::internal::broker::test;
 
 namespace {
 

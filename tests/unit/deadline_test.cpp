@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-namespace baton {
+namespace baton::internal {
 
 using std::chrono::hours;
 using std::chrono::milliseconds;
@@ -43,4 +43,4 @@ TEST_CASE("time limit: the largest of each unit is the largest there is") {
   CHECK(Duration(TimeLimit(20ms)) == 20ms);
 }
 
-}  // namespace baton
+}  // namespace baton::internal

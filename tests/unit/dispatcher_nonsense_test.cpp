@@ -6,7 +6,7 @@
 
 #include "tests/worlds/nonsense.hpp"
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 namespace {
 
 CoreSettings small() {
@@ -38,4 +38,4 @@ TEST_CASE("nonsense from sessions that stand breaks no invariant") {
 }
 
 }  // namespace
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <vector>
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 constexpr EndpointLook nobody{EndpointLook::Found::nobody}, silence{EndpointLook::Found::no_answer},
@@ -76,4 +76,4 @@ TEST_CASE("endpoints: what is found, and what to do") {
     CHECK(meaning_of(looks, broker, address) == text);
 }
 
-}  // namespace baton
+}  // namespace baton::internal

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-namespace baton::test {
+namespace baton::internal::test {
 namespace {
 
 Refusal refusal_of(std::string_view json) {
@@ -226,4 +226,4 @@ TEST_CASE("ids as hexadecimal") {
     CHECK(!number_from_hex(bad));
 }
 
-}  // namespace baton::test
+}  // namespace baton::internal::test

@@ -4,7 +4,7 @@
 
 #include <random>
 
-namespace baton::test {
+namespace baton::internal::test {
 namespace {
 
 std::string header_bytes(MessageType type = MessageType::put) {
@@ -324,4 +324,4 @@ TEST_CASE("whatever bytes come, reading them touches nothing else") {
   }
 }
 
-}  // namespace baton::test
+}  // namespace baton::internal::test

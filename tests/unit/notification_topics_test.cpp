@@ -5,7 +5,7 @@
 
 #include "proto/limits.hpp"
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 namespace {
 
 SessionId topic(std::uint16_t n) {
@@ -64,4 +64,4 @@ TEST_CASE(
 }
 
 }  // namespace
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

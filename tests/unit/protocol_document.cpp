@@ -6,7 +6,7 @@
 #include <sstream>
 #include <stdexcept>
 
-namespace baton::test {
+namespace baton::internal::test {
 namespace {
 
 std::vector<std::string> lines_of(std::string_view text) {
@@ -102,4 +102,4 @@ std::vector<std::vector<std::string>> table_in(std::string_view document, std::s
   return rows;
 }
 
-}  // namespace baton::test
+}  // namespace baton::internal::test

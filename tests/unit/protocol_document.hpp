@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace baton::test {
+namespace baton::internal::test {
 
 /// One line of an example: bytes, the field that they fill, and its value for people.
 struct Field {
@@ -34,4 +34,4 @@ std::vector<Example> examples_in(std::string_view document);
 /// backticks.
 std::vector<std::vector<std::string>> table_in(std::string_view document, std::string_view header);
 
-}  // namespace baton::test
+}  // namespace baton::internal::test

@@ -9,7 +9,7 @@
 #include "proto/message.hpp"
 #include "tests/unit/protocol_document.hpp"
 
-namespace baton::test {
+namespace baton::internal::test {
 namespace {
 
 // No default: the compiler says which enumerator is missing here, the tests then say where the
@@ -506,4 +506,4 @@ TEST_CASE("PROTOCOL.md states the limits and times of the code") {
   CHECK(in_document == in_code);
 }
 
-}  // namespace baton::test
+}  // namespace baton::internal::test

@@ -8,7 +8,7 @@
 #include "tests/worlds/broker_world.hpp"
 #include "tests/worlds/durable_memory.hpp"
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 namespace {
 
 constexpr bool memory_counts = BATON_MEMORY_COUNTS;
@@ -145,4 +145,4 @@ TEST_CASE("a queue of which nothing was kept is forgotten by the next broker") {
 }
 
 }  // namespace
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

@@ -6,7 +6,7 @@
 
 #include <future>
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 /// A system that gives no answer until it is told to.
@@ -78,4 +78,4 @@ TEST_CASE("resolver: why there is none, and an address at once") {
   CHECK(address.take()->addresses == std::vector<std::string>{"127.0.0.1"});
 }
 
-}  // namespace baton
+}  // namespace baton::internal

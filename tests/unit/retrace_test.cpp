@@ -7,7 +7,7 @@
 
 #include "broker/checkpoints.hpp"
 
-namespace baton {
+namespace baton::internal {
 namespace {
 
 using Verdict = Retrace::Verdict;
@@ -112,4 +112,4 @@ TEST_CASE(
 }
 
 }  // namespace
-}  // namespace baton
+}  // namespace baton::internal

@@ -10,7 +10,7 @@
 #include "broker/memory_storage.hpp"
 #include "broker/ready_list.hpp"
 
-namespace baton::broker {
+namespace baton::internal::broker {
 namespace {
 
 TEST_CASE("a ready list is FIFO within a priority") {
@@ -185,4 +185,4 @@ TEST_CASE("bodies of all sizes stay what they were until they are erased") {
 }
 
 }  // namespace
-}  // namespace baton::broker
+}  // namespace baton::internal::broker

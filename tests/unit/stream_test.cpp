@@ -1,6 +1,6 @@
 #include "tests/worlds/stream_line.hpp"
 
-namespace baton::test {
+namespace baton::internal::test {
 
 using Verdict = StreamReceiver::Verdict;
 
@@ -375,4 +375,4 @@ TEST_CASE("a gap is over when something fresh is taken, not before") {
   CHECK(!receiver.has_gap());
 }
 
-}  // namespace baton::test
+}  // namespace baton::internal::test

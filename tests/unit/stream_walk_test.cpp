@@ -5,7 +5,7 @@
 
 #include "tests/worlds/stream_line.hpp"
 
-namespace baton::test {
+namespace baton::internal::test {
 namespace {
 
 class StreamWalk {
@@ -133,4 +133,4 @@ TEST_CASE("random walks of a stream") {
   }
 }
 
-}  // namespace baton::test
+}  // namespace baton::internal::test

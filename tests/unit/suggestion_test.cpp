@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-namespace baton::cli {
+namespace baton::internal::cli {
 
 TEST_CASE("edit distance: changes, additions, omissions and swaps count one each") {
   CHECK(edit_distance("", "") == 0);
@@ -28,4 +28,4 @@ TEST_CASE("suggestion: near, or the only one that begins so, or none") {
   CHECK(nearest("--zzz", names) == "");
 }
 
-}  // namespace baton::cli
+}  // namespace baton::internal::cli

@@ -8,7 +8,7 @@
 #include "proto/body_name.hpp"
 #include "proto/json_text.hpp"
 
-using namespace baton;
+using namespace baton::internal;
 using namespace std::string_literals;
 
 namespace {

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 namespace {
 
 /// Calls see(entry) for the entries of the session's notifications of one type, and takes those
@@ -247,4 +247,4 @@ std::vector<std::string> Client::lines() {
   return blocks;
 }
 
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

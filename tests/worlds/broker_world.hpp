@@ -14,7 +14,7 @@
 #include "broker/dispatcher.hpp"
 #include "broker/memory_storage.hpp"
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 
 using Bodies = std::vector<std::string>;
 
@@ -214,4 +214,4 @@ class BrokerWorld final : private Shell {
   void log(const std::string& line) override { lines.push_back(line); }
 };
 
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

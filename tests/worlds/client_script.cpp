@@ -4,7 +4,7 @@
 #include <memory>
 #include <utility>
 
-namespace baton::script {
+namespace baton::internal::script {
 
 SessionId session_id(std::uint8_t n) {
   SessionId id;
@@ -188,4 +188,4 @@ std::vector<Reclaim> reclaims_in(const Sent& sent) {
   return reclaims;
 }
 
-}  // namespace baton::script
+}  // namespace baton::internal::script

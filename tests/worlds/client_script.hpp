@@ -13,7 +13,7 @@
 #include "proto/greeting.hpp"
 #include "proto/message.hpp"
 
-namespace baton::script {
+namespace baton::internal::script {
 
 /// A session config whose ids are 1, 2, 3, ... in their first byte.
 SessionConfig config_of(Role role);
@@ -90,4 +90,4 @@ class Script {
 std::vector<std::uint64_t> ids_in(const Sent& sent);
 std::vector<Reclaim> reclaims_in(const Sent& sent);
 
-}  // namespace baton::script
+}  // namespace baton::internal::script

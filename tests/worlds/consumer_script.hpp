@@ -7,7 +7,7 @@
 #include "consumer/consumer_session.hpp"
 #include "tests/worlds/client_script.hpp"
 
-namespace baton::script {
+namespace baton::internal::script {
 
 using Ids = std::vector<std::uint64_t>;
 using Kind = SocketRequest::Kind;
@@ -78,4 +78,4 @@ struct ConsumerScript : Script {
   ConsumerSession consumer;
 };
 
-}  // namespace baton::script
+}  // namespace baton::internal::script

@@ -7,7 +7,7 @@
 
 #include "broker/storage.hpp"
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 
 inline CoreSettings durable_settings() {
   CoreSettings settings;
@@ -82,4 +82,4 @@ class DurableMemory : public Storage {
   Ticket turn_ = 0;
 };
 
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

@@ -4,7 +4,7 @@
 #include <iterator>
 #include <utility>
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 namespace {
 
 constexpr BrokerInstance broker_instance{7};
@@ -200,4 +200,4 @@ void Nonsense::send(std::string message) {
     dispatcher_.on_control(message, now_);
 }
 
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

@@ -8,7 +8,7 @@
 #include "broker/dispatcher.hpp"
 #include "broker/memory_storage.hpp"
 
-namespace baton::broker::test {
+namespace baton::internal::broker::test {
 
 class Nonsense final : private Shell {
  public:
@@ -57,4 +57,4 @@ class Nonsense final : private Shell {
   Dispatcher dispatcher_;
 };
 
-}  // namespace baton::broker::test
+}  // namespace baton::internal::broker::test

@@ -4,7 +4,7 @@
 #include "producer/producer_session.hpp"
 #include "tests/worlds/client_script.hpp"
 
-namespace baton::script {
+namespace baton::internal::script {
 
 struct ProducerScript : Script {
   ProducerScript() : Script(producer) {
@@ -63,4 +63,4 @@ struct ProducerScript : Script {
   ProducerSession producer{config_of(Role::producer)};
 };
 
-}  // namespace baton::script
+}  // namespace baton::internal::script

@@ -10,7 +10,7 @@
 
 #include "proto/stream.hpp"
 
-namespace baton::test {
+namespace baton::internal::test {
 
 /// Entries are `say` blocks; the text of each costs its length. Invariants are checked after each
 /// step.
@@ -102,4 +102,4 @@ class Line {
 
 using Texts = std::vector<std::string>;
 
-}  // namespace baton::test
+}  // namespace baton::internal::test

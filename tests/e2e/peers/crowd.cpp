@@ -9,7 +9,7 @@
 #include "producer/producer.hpp"
 #include "tests/e2e/peers/peers.hpp"
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 namespace {
 
 using namespace std::chrono_literals;
@@ -72,4 +72,4 @@ int be_producers(const std::string& broker, int count, int items) {
   return 0;
 }
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

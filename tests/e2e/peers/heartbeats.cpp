@@ -11,7 +11,7 @@
 #include "net/broker_address.hpp"
 #include "tests/e2e/peers/peers.hpp"
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 namespace {
 
 constexpr int heartbeat_ms = 20;
@@ -76,4 +76,4 @@ int send_heartbeats(const std::string& broker, int link_port, const std::string&
   return 1;
 }
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

@@ -4,7 +4,7 @@
 #include "consumer/consumer.hpp"
 #include "tests/e2e/peers/peers.hpp"
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 
 int be_holder(const std::string& broker, const std::string& queue) {
   ConsumerOptions options;
@@ -21,4 +21,4 @@ int be_holder(const std::string& broker, const std::string& queue) {
   return 0;
 }
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

@@ -6,7 +6,7 @@
 #include "tests/e2e/peers/peers.hpp"
 
 int main(int argc, char** argv) {
-  using namespace baton::e2e;
+  using namespace baton::internal::e2e;
   const std::vector<std::string> args(argv + 1, argv + argc);
   try {
     if (args.size() == 5 && args[0] == "heartbeats")

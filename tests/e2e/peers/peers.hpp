@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 
 /// A client of all endpoints and of `session`'s link with ZeroMQ's heartbeats, which sends nonsense
 /// without a pause. Ends by SIGKILL: `how` is "kill" when that is all, and the kernel ends its
@@ -30,4 +30,4 @@ int be_holder(const std::string& broker, const std::string& queue);
 /// that is "poison".
 int be_aborting_worker(const std::string& broker, int prefetch, int jobs, int consumers);
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

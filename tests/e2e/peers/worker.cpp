@@ -9,7 +9,7 @@
 #include "consumer/consumer.hpp"
 #include "tests/e2e/peers/peers.hpp"
 
-namespace baton::e2e {
+namespace baton::internal::e2e {
 namespace {
 
 ConsumerOptions options_for(const std::string& broker) {
@@ -79,4 +79,4 @@ int be_worker(const std::string& broker, const std::string& how) {
   }
 }
 
-}  // namespace baton::e2e
+}  // namespace baton::internal::e2e

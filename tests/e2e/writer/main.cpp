@@ -11,14 +11,14 @@
 namespace {
 
 void print_all(const std::string& broker, const std::string& who, std::uint64_t lines,
-               const baton::e2e::LineSizes& sizes) {
-  baton::ProducerOptions options;
-  options.broker = baton::parse_broker_address(broker);
+               const baton::internal::e2e::LineSizes& sizes) {
+  baton::internal::ProducerOptions options;
+  options.broker = baton::internal::parse_broker_address(broker);
   options.on_notice = [](const std::string& reason) { std::cerr << "waiting: " + reason + "\n"; };
-  baton::Producer producer(options);
+  baton::internal::Producer producer(options);
   std::mt19937_64 random(std::hash<std::string>()(who));
   for (std::uint64_t number = 1; number <= lines; ++number)
-    producer.print(baton::e2e::test_line({who, number}, sizes.draw(random)));
+    producer.print(baton::internal::e2e::test_line({who, number}, sizes.draw(random)));
   producer.close();
 }
 

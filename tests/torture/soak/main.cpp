@@ -17,7 +17,7 @@
 
 namespace {
 
-using namespace baton::e2e;
+using namespace baton::internal::e2e;
 using namespace std::chrono_literals;
 
 constexpr std::size_t consumers = 6, producers = 3;

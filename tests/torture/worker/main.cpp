@@ -26,7 +26,7 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
-  void write(const char* what, const baton::Item& item) const {
+  void write(const char* what, const baton::internal::Item& item) const {
     const auto at = std::chrono::steady_clock::now().time_since_epoch().count();
     const auto line = std::string(what) + ' ' + std::to_string(at) + ' ' +
                       std::to_string(item.attempt) + ' ' + item.body + '\n';
@@ -39,7 +39,7 @@ class Log {
 };
 
 /// Now and then an item takes long, fails, or is given back.
-void work(baton::Consumer& consumer, const Log& log, std::mt19937_64& random) {
+void work(baton::internal::Consumer& consumer, const Log& log, std::mt19937_64& random) {
   while (const auto item = consumer.get()) {
     log.write("got", *item);
     const auto luck = random() % 1000;
@@ -61,18 +61,18 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    baton::StopSignals signals;
+    baton::internal::StopSignals signals;
     std::mt19937_64 random(std::stoull(argv[3]));
     const Log log(argv[2]);
-    baton::ConsumerOptions options;
-    options.broker = baton::parse_broker_address(argv[1]);
+    baton::internal::ConsumerOptions options;
+    options.broker = baton::internal::parse_broker_address(argv[1]);
     options.prefetch = random() % 2 == 0 ? 0 : 3;
-    baton::Consumer consumer(options);
-    const baton::StopSignals::Watcher watcher(signals, [&consumer] { consumer.stop(); });
+    baton::internal::Consumer consumer(options);
+    const baton::internal::StopSignals::Watcher watcher(signals, [&consumer] { consumer.stop(); });
     work(consumer, log, random);
     consumer.close();
   } catch (const std::exception& error) {
-    return baton::report("torture-worker", error);
+    return baton::internal::report("torture-worker", error);
   }
   return 0;
 }
