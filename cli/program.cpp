@@ -9,8 +9,11 @@
 #include <csignal>
 #include <random>
 
+#include "client/client_session.hpp"
+#include "net/broker_address.hpp"
 #include "net/log.hpp"
 #include "net/stop_signals.hpp"
+#include "proto/deadline.hpp"
 #include "proto/version.hpp"
 
 namespace baton::internal {
@@ -85,15 +88,23 @@ CommonOptions::CommonOptions(CLI::App& app, bool with_tag) : program_(app.get_na
   off->option_text(" ");
 }
 
-std::string notice_line(const std::string& notice) {
-  return notice.starts_with(in_contact) ? notice : "waiting: " + notice;
+std::string notice_line(std::int32_t code, const std::string& text) {
+  return code == BATON_LOG_CONTACT ? text : "waiting: " + text;
 }
 
-void CommonOptions::read(ClientOptions& options) const {
-  options.broker = parse_broker_address(broker_);
-  options.connect_timeout = parse_seconds(connect_timeout_);
-  options.tag = tag_ ? HostTag::on : no_tag_ ? HostTag::off : HostTag::automatic;
-  options.on_notice = [](const std::string& notice) { log_line(notice_line(notice)); };
+void log_to_stderr(std::int32_t, std::int32_t code, const std::string& text) {
+  log_line(notice_line(code, text));
+}
+
+Options CommonOptions::read(baton::Log log) const {
+  Options options;
+  options.broker(broker_)
+      .connect_timeout(parse_seconds(connect_timeout_))
+      .host_tag(tag_      ? baton::HostTag::on
+                : no_tag_ ? baton::HostTag::off
+                          : baton::HostTag::automatic)
+      .log(std::move(log));
+  return options;
 }
 
 StopSignals::StopSignals() {
@@ -165,15 +176,14 @@ StopSignals::Watcher::~Watcher() {
 
 int report(const std::string& program, const std::exception& error) {
   log_line(program + ": " + error.what());
-  const auto* client = dynamic_cast<const ClientError*>(&error);
+  const auto* client = dynamic_cast<const Error*>(&error);
   if (!client) return 1;
-  switch (client->kind()) {
-    case ClientError::Kind::unreachable:
-    case ClientError::Kind::argument:
+  switch (client->status()) {
+    case Status::unreachable:
+    case Status::invalid_argument:
       return 2;
-    case ClientError::Kind::refused:
-      return client->refusal() == Refusal::hello || client->refusal() == Refusal::queue_name ? 2
-                                                                                             : 1;
+    case Status::refused:
+      return client->refusal() == "hello" || client->refusal() == "queue_name" ? 2 : 1;
     default:
       return 1;
   }

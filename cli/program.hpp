@@ -9,9 +9,8 @@
 #include <string>
 #include <thread>
 
+#include "baton/options.hpp"
 #include "cli/command_line.hpp"
-#include "client/error.hpp"
-#include "client/options.hpp"
 #include "net/wake.hpp"
 
 namespace baton::internal {
@@ -35,16 +34,17 @@ std::chrono::milliseconds parse_seconds(const std::string& text);
 inline constexpr const char* seconds_text = "a number of seconds";
 inline constexpr const char* sleep_text = "a range of seconds, such as 0:10";
 
-/// A notice as the programs say it: a reason to wait, or that contact is there again.
-std::string notice_line(const std::string& notice);
+/// What a client tells, as the programs say it: a reason to wait, or that contact is there again.
+std::string notice_line(std::int32_t code, const std::string& text);
+void log_to_stderr(std::int32_t level, std::int32_t code, const std::string& text);
 
 /// The options that every client program has. read() after the parse.
 class CommonOptions {
  public:
   /// Adds --broker and --connect-timeout, and --tag and --no-tag if `with_tag`, and --version.
   CommonOptions(CLI::App& app, bool with_tag);
-  /// The notices go to stderr.
-  void read(ClientOptions& options) const;
+  /// What is told while a call waits goes to `log`.
+  Options read(baton::Log log = log_to_stderr) const;
 
  private:
   std::string program_;

@@ -1,28 +1,52 @@
 #include <unistd.h>
 
+#include <system_error>
+
+#include "baton/printer.hpp"
 #include "cli/program.hpp"
 #include "net/standard_streams.hpp"
-#include "printer/printer.hpp"
+#include "printer/output.hpp"
+
+using namespace baton::internal;
+
+namespace {
+
+struct OutputError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+void print(const baton::Options& options, StopSignals& signals) {
+  baton::Printer printer(options);
+  Wake stop;
+  Output output(STDOUT_FILENO, stop, [&printer] { printer.stop(); });
+  const StopSignals::Watcher watcher(signals, [&] {
+    stop.signal();
+    printer.stop();
+  });
+  printer.run([&output](std::string_view lines) {
+    try {
+      return output.write(lines);
+    } catch (const std::system_error& error) {
+      throw OutputError("cannot write: " + error.code().message());
+    }
+  });
+  printer.close();
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
-  const auto streams = baton::internal::keep_standard_streams();
+  const auto streams = keep_standard_streams();
   CLI::App app{"Prints the console lines of all processes, whole and in one order, on stdout.",
                "baton-printer"};
-  const baton::internal::CommonOptions common(app, /*with_tag=*/false);
-  if (const auto code = baton::internal::cli::parse(app, argc, argv)) return *code;
+  const CommonOptions common(app, /*with_tag=*/false);
+  if (const auto code = cli::parse(app, argc, argv)) return *code;
   try {
-    if (!streams.out)
-      throw baton::internal::ClientError(baton::internal::ClientError::Kind::output,
-                                         "cannot write: stdout is closed");
-    baton::internal::ClientOptions options;
-    common.read(options);
-    baton::internal::StopSignals signals;
-    baton::internal::Printer printer(options);
-    const baton::internal::StopSignals::Watcher watcher(signals, [&printer] { printer.stop(); });
-    printer.run(STDOUT_FILENO);
-    printer.close();
+    if (!streams.out) throw OutputError("cannot write: stdout is closed");
+    StopSignals signals;
+    print(common.read(), signals);
     return 0;
   } catch (const std::exception& error) {
-    return baton::internal::report("baton-printer", error);
+    return report("baton-printer", error);
   }
 }

@@ -8,26 +8,28 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "baton/producer.hpp"
 #include "cli/command_line.hpp"
 #include "cli/program.hpp"
 #include "net/log.hpp"
 #include "net/standard_streams.hpp"
-#include "producer/producer.hpp"
 #include "producer/program/run.hpp"
 #include "proto/counted.hpp"
+#include "proto/limits.hpp"
+
+using namespace baton::internal;
 
 namespace {
 
-using baton::internal::ClientError;
-using baton::internal::Producer;
-using baton::internal::ProducerRun;
-using baton::internal::ProducerSettings;
-using baton::internal::Screen;
+using baton::Counts;
+using baton::Error;
+using baton::Producer;
+using baton::Status;
 
 constexpr const char* program = "baton-producer";
 constexpr int bad_input = 2, some_died = 3, some_lost = 4;
 constexpr std::size_t named_dead = 20;
-constexpr baton::internal::Duration progress_every = std::chrono::seconds(1);
+constexpr baton::TimeLimit progress_every = std::chrono::seconds(1);
 
 /// What large bodies take goes back to the system when they are out, instead of being kept for
 /// others. (Without this the allocator learns from the first of them to keep the next ones.)
@@ -38,7 +40,7 @@ void keep_no_large_memory() {
 }
 
 std::chrono::milliseconds parse_delay(const std::string& text) {
-  const auto delay = baton::internal::parse_seconds(text);
+  const auto delay = parse_seconds(text);
   if (delay.count() > std::numeric_limits<std::uint32_t>::max())
     throw std::invalid_argument("'" + text + "' is more than 49 days");
   return delay;
@@ -77,101 +79,96 @@ std::optional<int> read_options(int argc, char** argv, ProducerSettings& setting
       "with { or [\n"
       "must be JSON and is put as it is, other words as {\"name\": WORD}. Blank lines are skipped.",
       program};
-  const baton::internal::CommonOptions common(app, /*with_tag=*/true);
-  auto& client = settings.client;
+  const CommonOptions common(app, /*with_tag=*/true);
   std::string sleep = "0:0", delay = "0";
+  std::uint32_t priority = default_priority;
   std::vector<std::string> for_help;
   bool raw = false, text = false;
   app.add_option("ITEM", for_help, "a word, or JSON; - puts the lines of stdin")
       ->option_text("...");
   app.add_option("--file", settings.file, "put the lines of a file, - for stdin")
       ->type_name("the name of a file")
-      ->check(baton::internal::cli::checked_by(check_file))
+      ->check(cli::checked_by(check_file))
       ->option_text("F");
   app.add_flag("--text", text, "put all as {\"name\": ...}, also what begins as JSON does");
   app.add_flag("--raw", raw, "put each word or line as it is, byte by byte; blank lines, too");
   app.add_flag("--whole", settings.whole,
                "each ITEM names a file, which is put as one item, byte by byte");
-  app.add_option("--queue", client.queue, "the queue to put into")
+  app.add_option("--queue", settings.queue, "the queue to put into")
       ->type_name("the name of a queue")
-      ->option_text("Q [" + client.queue + "]");
+      ->option_text("Q [" + settings.queue + "]");
   app.add_option("--sleep", sleep, "seconds to sleep before each put, drawn at random")
-      ->type_name(baton::internal::sleep_text)
-      ->check(baton::internal::cli::checked_by(baton::internal::parse_sleep))
+      ->type_name(sleep_text)
+      ->check(cli::checked_by(parse_sleep))
       ->option_text("MIN:MAX [" + sleep + "]");
-  app.add_option("--priority", settings.put.priority, "0 to 9; the higher goes first")
-      ->transform(baton::internal::cli::number(0, baton::internal::max_priority))
-      ->option_text("P [" + std::to_string(settings.put.priority) + "]");
+  app.add_option("--priority", priority, "0 to 9; the higher goes first")
+      ->transform(cli::number(0, max_priority))
+      ->option_text("P [" + std::to_string(priority) + "]");
   app.add_option("--delay", delay, "seconds before the items are handed out")
-      ->type_name(baton::internal::seconds_text)
-      ->check(baton::internal::cli::checked_by(parse_delay))
+      ->type_name(seconds_text)
+      ->check(cli::checked_by(parse_delay))
       ->option_text("S [" + delay + "]");
-  app.add_option("--name", client.name,
+  app.add_option("--name", settings.name,
                  "identity: run again, it goes on where it was, and puts nothing twice")
       ->type_name("a name")
-      ->check(baton::internal::cli::checked_by(check_name))
+      ->check(cli::checked_by(check_name))
       ->option_text("ID [a random one]");
   app.add_flag("--again", settings.again, "with --name: put all of it, whatever was put before");
   app.add_option("--from", settings.from,
                  "put from line N on, whatever was put before; counts ITEMs, too")
       ->type_name("a line number, from 1")
-      ->transform(baton::internal::cli::number(1, std::numeric_limits<std::int64_t>::max()))
+      ->transform(cli::number(1, std::numeric_limits<std::int64_t>::max()))
       ->option_text("N");
   app.add_flag("--wait", settings.wait,
                "wait until all items are done; exit 3 if some died, 4 if some are lost");
-  if (const auto code = baton::internal::cli::parse(app, argc, argv, &settings.items)) return code;
-  settings.bodies = raw    ? baton::internal::Bodies::raw
-                    : text ? baton::internal::Bodies::text
-                           : baton::internal::Bodies::json;
-  auto why = baton::internal::contradiction(settings, raw, text);
+  if (const auto code = cli::parse(app, argc, argv, &settings.items)) return code;
+  settings.bodies = raw ? Bodies::raw : text ? Bodies::text : Bodies::json;
+  auto why = contradiction(settings, raw, text);
   if (why.empty() && settings.whole) why = unreadable(settings.items);
   if (!why.empty()) {
-    baton::internal::log_line(program + (": " + why));
+    log_line(program + (": " + why));
     return 2;
   }
-  common.read(client);
-  settings.sleep = baton::internal::parse_sleep(sleep);
-  settings.put.delay = parse_delay(delay);
+  settings.client = common.read(nullptr);
+  settings.client.queue(settings.queue).name(settings.name);
+  settings.sleep = parse_sleep(sleep);
+  settings.put.priority(priority).delay(parse_delay(delay));
   return std::nullopt;
 }
 
-void report_dead(const baton::internal::DeadNotice& notice, Screen& screen) {
-  std::string line = "dead: " + notice.body + " (item " + std::to_string(notice.id.value) +
-                     " of queue '" + notice.queue + "', " +
-                     baton::internal::counted(notice.failures, "failure");
-  if (!notice.history.empty())
-    line += "; last: " + notice.history.back().why + " at " + notice.history.back().consumer;
+void report_dead(const baton::DeadItem& dead, Screen& screen) {
+  std::string line = "dead: " + dead.body + " (item " + std::to_string(dead.id) + " of queue '" +
+                     dead.queue + "', " + counted(dead.failures, "failure");
+  if (!dead.history.empty())
+    line += "; last: " + dead.history.back().reason + " at " + dead.history.back().consumer;
   screen.print(line + ")");
 }
 
-int report_settled(const baton::internal::Settled& settled, Screen& screen) {
-  const auto named = std::min(settled.notices.size(), named_dead);
-  for (std::size_t i = 0; i < named; ++i) report_dead(settled.notices[i], screen);
-  if (settled.dead > named)
-    screen.print("... and " + std::to_string(settled.dead - named) + " more");
-  if (settled.lost > 0)
-    screen.print(baton::internal::counted(settled.lost, "item") +
+int report_settled(Producer& producer, Screen& screen) {
+  const auto counts = producer.counts();
+  const auto dead = producer.dead_items();
+  const auto named = std::min(dead.size(), named_dead);
+  for (std::size_t i = 0; i < named; ++i) report_dead(dead[i], screen);
+  if (counts.dead > named) screen.print("... and " + std::to_string(counts.dead - named) + " more");
+  if (counts.lost > 0)
+    screen.print(counted(counts.lost, "item") +
                  " went down with a broker, which kept them in memory only or has lost its data");
-  return settled.lost > 0 ? some_lost : settled.dead > 0 ? some_died : 0;
+  return counts.lost > 0 ? some_lost : counts.dead > 0 ? some_died : 0;
 }
 
-std::string done_so_far(const baton::internal::Settled& settled) {
-  auto text = std::to_string(settled.done) + " of " +
-              baton::internal::counted(settled.put, "item") +
-              (settled.put == 1 ? " is done" : " are done");
-  if (settled.dead > 0) text += ", " + std::to_string(settled.dead) + " died";
-  if (settled.lost > 0) text += ", " + std::to_string(settled.lost) + " went down with a broker";
+std::string done_so_far(const Counts& counts) {
+  auto text = std::to_string(counts.done) + " of " + counted(counts.put, "item") +
+              (counts.put == 1 ? " is done" : " are done");
+  if (counts.dead > 0) text += ", " + std::to_string(counts.dead) + " died";
+  if (counts.lost > 0) text += ", " + std::to_string(counts.lost) + " went down with a broker";
   return text;
 }
 
 /// Shows on a terminal how it goes on.
-baton::internal::Settled wait_for_all(Producer& producer, Screen& screen) {
-  while (!producer.try_join(screen.shows_progress() ? progress_every
-                                                    : baton::internal::Duration::max()))
-    screen.show_progress(done_so_far(producer.settled()));
-  auto settled = producer.settled();
-  screen.finish_progress(done_so_far(settled));
-  return settled;
+void wait_for_all(Producer& producer, Screen& screen) {
+  while (!producer.try_join(screen.shows_progress() ? progress_every : baton::forever))
+    screen.show_progress(done_so_far(producer.counts()));
+  screen.finish_progress(done_so_far(producer.counts()));
 }
 
 /// After SIGTERM or SIGINT: what was put is seen through, the rest is not put.
@@ -180,49 +177,52 @@ int report_stopped(const ProducerSettings& settings, const ProducerRun& run, Pro
   if (run.input_complete() && !settings.wait) return 0;
   screen.print(program + std::string(": stopped") +
                (run.input_complete()
-                    ? ": " + done_so_far(producer.settled()) + "; the others stay in the queue"
-                    : " after " + baton::internal::counted(run.items_put(), "item") +
-                          "; the rest was not put"));
+                    ? ": " + done_so_far(producer.counts()) + "; the others stay in the queue"
+                    : " after " + counted(run.items_put(), "item") + "; the rest was not put"));
   return 1;
 }
 
 /// A producer that no broker was found for is closed by its stop.
-bool of_stop(const ClientError& error) {
-  return error.kind() == ClientError::Kind::stopped || error.kind() == ClientError::Kind::closed;
+bool of_stop(const Error& error) {
+  return error.status() == Status::stopped || error.status() == Status::closed;
 }
 
 void leave(Producer& producer) {
   try {
-    if (producer.in_touch()) producer.print("Producer " + std::to_string(getpid()) + " exiting...");
+    if (producer.in_contact())
+      producer.print("Producer " + std::to_string(getpid()) + " exiting...");
     producer.close();
-  } catch (const ClientError& error) {
+  } catch (const Error& error) {
     if (!of_stop(error)) throw;  // stopped before a broker was reached
   }
 }
 
-int produce(const ProducerSettings& settings, Producer& producer,
-            baton::internal::StopSignals& signals, Screen& screen) {
+int produce(const ProducerSettings& settings, Producer& producer, StopSignals& signals,
+            Screen& screen) {
   ProducerRun run(settings, producer, signals, screen);
   int code = 0;
   try {
     producer.print("Starting producer => " + std::to_string(getpid()));
     producer.flush();  // lines and items go by two endpoints: this one is to be first
     run.put_all();
-    if (settings.wait) code = report_settled(wait_for_all(producer, screen), screen);
+    if (settings.wait) {
+      wait_for_all(producer, screen);
+      code = report_settled(producer, screen);
+    }
     producer.flush();
-  } catch (const baton::internal::InputError& error) {
+  } catch (const InputError& error) {
     screen.print(program + std::string(": ") + error.what());
     code = bad_input;
-  } catch (const baton::internal::OtherInput& error) {
+  } catch (const OtherInput& error) {
     screen.print(program + std::string(": ") + error.what());
     screen.print(
         "(--from N puts it from line N on, whatever was put before; --again all of it; another "
         "--name knows of none)");
     code = bad_input;
-  } catch (const ClientError& error) {
+  } catch (const Error& error) {
     if (!signals.stopped() || !of_stop(error)) {
       if (run.input_complete() && settings.wait)
-        screen.print(program + (": " + done_so_far(producer.settled())));
+        screen.print(program + (": " + done_so_far(producer.counts())));
       throw;
     }
     code = report_stopped(settings, run, producer, screen);
@@ -235,20 +235,20 @@ int produce(const ProducerSettings& settings, Producer& producer,
 
 int main(int argc, char** argv) {
   keep_no_large_memory();
-  ProducerSettings settings;
-  settings.no_stdin = !baton::internal::keep_standard_streams().in;
-  if (const auto code = read_options(argc, argv, settings)) return *code;
   Screen screen;
-  settings.client.on_notice = [&screen](const std::string& notice) {
-    screen.print(baton::internal::notice_line(notice));
-  };
   try {
-    baton::internal::StopSignals signals;
+    ProducerSettings settings;
+    settings.no_stdin = !keep_standard_streams().in;
+    if (const auto code = read_options(argc, argv, settings)) return *code;
+    settings.client.log([&screen](std::int32_t, std::int32_t code, const std::string& text) {
+      screen.print(notice_line(code, text));
+    });
+    StopSignals signals;
     Producer producer(settings.client);
-    const baton::internal::StopSignals::Watcher watcher(signals, [&producer] { producer.stop(); });
+    const StopSignals::Watcher watcher(signals, [&producer] { producer.stop(); });
     return produce(settings, producer, signals, screen);
   } catch (const std::exception& error) {
     screen.finish();
-    return baton::internal::report(program, error);
+    return report(program, error);
   }
 }

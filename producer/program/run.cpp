@@ -18,18 +18,18 @@ constexpr std::uint64_t many = 1000;  // items: from here on a terminal shows ho
 
 /// A file that is read, or stdin (-). To open a FIFO does not wait for who writes to it: to read
 /// from it does, or a signal.
-class Input {
+class InputFile {
  public:
-  explicit Input(const std::string& path)
+  explicit InputFile(const std::string& path)
       : fd_(path == "-" ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)),
         name_(path == "-" ? "stdin" : path) {
     if (fd_ < 0) throw InputError(path + ": " + std::generic_category().message(errno));
   }
-  ~Input() {
+  ~InputFile() {
     if (fd_ != STDIN_FILENO) close(fd_);
   }
-  Input(const Input&) = delete;
-  Input& operator=(const Input&) = delete;
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
 
   int fd() const { return fd_; }
   const std::string& name() const { return name_; }
@@ -47,14 +47,14 @@ struct FileState {
   bool operator==(const FileState&) const = default;
 };
 
-FileState state_of(const Input& input) {
+FileState state_of(const InputFile& input) {
   struct stat status {};
   if (fstat(input.fd(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
   return {status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
 }
 
 /// Less is there than was read already.
-bool became_shorter(const Input& input) {
+bool became_shorter(const InputFile& input) {
   const auto at = lseek(input.fd(), 0, SEEK_CUR);
   const auto state = state_of(input);
   return state != FileState{} && at > state.size;
@@ -65,7 +65,7 @@ void check_file(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) == 0 && S_ISFIFO(status.st_mode))
     return;  // who writes to it would be left alone
-  const Input input(path);
+  const InputFile input(path);
   if (fstat(input.fd(), &status) != 0) return;
   if (S_ISDIR(status.st_mode)) throw InputError(path + " is a directory");
   if (S_ISREG(status.st_mode) && status.st_size > static_cast<off_t>(max_body))
@@ -73,7 +73,7 @@ void check_file(const std::string& path) {
 }
 
 /// The signal may be here a moment before the producer is stopped by it.
-[[noreturn]] void stop() { throw ClientError(ClientError::Kind::stopped, "stopped"); }
+[[noreturn]] void stop() { throw Error(Status::stopped, "stopped"); }
 
 std::string put_so_far(std::uint64_t items) { return counted(items, "item") + " put"; }
 
@@ -85,10 +85,7 @@ std::string ProducerRun::Place::text() const {
 
 void ProducerRun::put_all() {
   check_items();
-  anew_ = settings_.again || settings_.from > 0;
-  if (settings_.named())
-    retrace_.emplace(settings_.client.queue,
-                     anew_ ? std::vector<Checkpoint>() : producer_.already_put());
+  if (settings_.named()) input_.emplace(producer_, settings_.again || settings_.from > 0);
   for (std::size_t i = 0; i < settings_.items.size(); ++i) put_item(i);
   if (!settings_.file.empty()) put_lines(settings_.file);
   end_of_input();
@@ -121,7 +118,7 @@ std::string ProducerRun::word(std::size_t i) const {
 }
 
 void ProducerRun::put_whole(const std::string& path, const Place& place) {
-  const Input input(path);
+  const InputFile input(path);
   const auto before = state_of(input);
   const auto body = read_whole(input.fd(), signals_.fd(), input.name());
   if (!body) stop();
@@ -131,7 +128,7 @@ void ProducerRun::put_whole(const std::string& path, const Place& place) {
 }
 
 void ProducerRun::put_lines(const std::string& path) {
-  const Input input(path);
+  const InputFile input(path);
   const auto kind = settings_.bodies;
   LineReader reader(input.fd(), signals_.fd(), input.name(),
                     [kind](std::string_view bytes) { return why_no_lines(bytes, kind); });
@@ -162,7 +159,7 @@ void ProducerRun::put_line(std::string line, const std::string& source, std::siz
 /// Of a line that is left out, or was when its name put before, it does not matter whether it could
 /// be put.
 std::string ProducerRun::body_of_line(std::string line, const Place& place) const {
-  const bool may_be_in = retrace_ && !retrace_->complete();
+  const bool may_be_in = input_ && !input_->complete();
   const auto where = [&place] { return place.text(); };
   if (!left_out(place) && !may_be_in) return body_of(std::move(line), settings_.bodies, where);
   try {
@@ -175,36 +172,37 @@ std::string ProducerRun::body_of_line(std::string line, const Place& place) cons
 void ProducerRun::put(const std::string& body, const Place& place) {
   if (is_in(body, place)) return;
   if (put_ == 0 && in_ > 0)
-    screen_.print("the first " + counted(in_, "item") + " of '" + settings_.client.name +
+    screen_.print("the first " + counted(in_, "item") + " of '" + settings_.name +
                   "' came in before; it goes on after them");
   if (put_ == 0 && left_out_ > 0)
     screen_.print("begins at " + place.text() + ": " + counted(left_out_, "item") +
                   " before it left out");
   if (!settings_.sleep.none()) signals_.sleep(settings_.sleep.draw());
   if (signals_.stopped()) stop();
-  auto options = settings_.put;
-  if (retrace_) options.place = InputPlace{retrace_->at(), std::exchange(anew_, false)};
-  producer_.put(body, options);
+  if (input_)
+    input_->put(body, settings_.put);
+  else
+    producer_.put(body, settings_.put);
   if (++put_ >= many && put_ % 256 == 0) screen_.show_progress(put_so_far(put_));
 }
 
 /// Whether it is not to be put: it came in before, or it is before the line to begin with.
 bool ProducerRun::is_in(const std::string& body, const Place& place) {
-  const auto verdict = retrace_ ? retrace_->next(body) : Retrace::Verdict::fresh;
+  const auto which = input_ ? input_->next(body) : baton::Input::Which::fresh;
   if (left_out(place)) return ++left_out_, true;
-  if (verdict == Retrace::Verdict::fresh) return false;
-  if (verdict == Retrace::Verdict::differs)
+  if (which == baton::Input::Which::fresh) return false;
+  if (which == baton::Input::Which::conflict)
     refuse("it differs " + (same_until_.empty() ? std::string() : "after " + same_until_ + ", ") +
            "up to " + place.text() + (same_until_.empty() ? " (or was for another queue)" : ""));
   ++in_;
   last_ = place.text();
-  if (retrace_->at_checkpoint()) same_until_ = last_;
+  if (input_->same() == input_->items()) same_until_ = last_;
   return true;
 }
 
 void ProducerRun::end_of_input() {
-  if (retrace_ && !retrace_->complete())
-    refuse("it has " + counted(in_, "item") + ", of " + std::to_string(retrace_->already_put()) +
+  if (input_ && !input_->complete())
+    refuse("it has " + counted(in_, "item") + ", of " + std::to_string(input_->already_put()) +
            " that were put");
   if (settings_.from > 0 && put_ == 0)
     throw InputError("--from " + std::to_string(settings_.from) +
@@ -215,12 +213,12 @@ void ProducerRun::end_of_input() {
   if (put_ > 0)
     screen_.print(counted(put_, "more item") + " than last time");
   else
-    screen_.print("all " + counted(in_, "item") + " of '" + settings_.client.name +
+    screen_.print("all " + counted(in_, "item") + " of '" + settings_.name +
                   "' came in before; --again puts them again");
 }
 
 void ProducerRun::refuse(const std::string& why) const {
-  throw OtherInput("this is not what '" + settings_.client.name + "' has put before: " + why +
+  throw OtherInput("this is not what '" + settings_.name + "' has put before: " + why +
                    "; nothing was put");
 }
 

@@ -9,7 +9,6 @@
 
 #include "cli/screen.hpp"
 #include "producer/program/settings.hpp"
-#include "producer/retrace.hpp"
 
 namespace baton::internal {
 
@@ -25,7 +24,7 @@ class ProducerRun {
               Screen& screen)
       : settings_(settings), producer_(producer), signals_(signals), screen_(screen) {}
 
-  /// Throws InputError, OtherInput, and ClientError (closed) when it was stopped.
+  /// Throws InputError, OtherInput, and Error (stopped).
   void put_all();
   std::uint64_t items_put() const { return put_; }
   bool input_complete() const { return input_complete_; }
@@ -57,8 +56,7 @@ class ProducerRun {
   Producer& producer_;
   StopSignals& signals_;
   Screen& screen_;
-  std::optional<Retrace> retrace_;  // of a named one
-  bool anew_ = false;               // with the first put
+  std::optional<baton::Input> input_;  // of a named one
   std::string same_until_,
       last_;  // places: of the last checkpoint that was met, of the last item that was in
   std::uint64_t left_out_ = 0;  // items before the line that it begins with

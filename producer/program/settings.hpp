@@ -5,14 +5,16 @@
 #include <string>
 #include <vector>
 
+#include "baton/producer.hpp"
 #include "cli/input.hpp"
 #include "cli/program.hpp"
-#include "producer/producer.hpp"
 
 namespace baton::internal {
 
 struct ProducerSettings {
-  ProducerOptions client;
+  Options client;
+  std::string queue = "default";
+  std::string name;  ///< empty: none
   PutOptions put;
   SleepRange sleep;
   std::vector<std::string> items;
@@ -22,7 +24,7 @@ struct ProducerSettings {
   bool whole = false, again = false, wait = false;
   bool no_stdin = false;  ///< the process that started it closed it
 
-  bool named() const { return !client.name.empty(); }
+  bool named() const { return !name.empty(); }
 };
 
 /// What of it makes no sense, for people; empty when it all does.
