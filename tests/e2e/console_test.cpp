@@ -314,7 +314,7 @@ class StandingStill {
 
 }  // namespace
 
-TEST_SUITE("timed") {
+TEST_SUITE("timed-waits") {
   TEST_CASE("console: a printer that is stopped or not read holds the writers for 10 s at most") {
     StandingStill not_read, stopped;
     not_read.terminal.do_not_read();

@@ -239,7 +239,7 @@ void named_producer_counts_once() {
 
 }  // namespace
 
-TEST_SUITE("timed") {
+TEST_SUITE("timed-waits") {
   TEST_CASE("ending: with a printer that comes late or dies or stands still or never comes") {
     side_by_side({{"printer comes late", printer_comes_late},
                   {"printer dies and another comes", printer_dies_and_another_comes},

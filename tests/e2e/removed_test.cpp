@@ -133,7 +133,7 @@ TEST_CASE(
   });
 }
 
-TEST_SUITE("timed") {
+TEST_SUITE("timed-waits") {
   TEST_CASE("removed: it is noticed within a second") {
     DurableBroker broker;
     CHECK(ends_after(broker, "was removed while", remove_all_in) < 1500ms);

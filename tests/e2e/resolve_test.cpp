@@ -36,7 +36,7 @@ TEST_CASE("resolve: a name that nobody knows is said to be the cause") {
   CHECK(printer.err().next_with("cannot resolve no-such-host.invalid: "));
 }
 
-TEST_SUITE("timed") {
+TEST_SUITE("timed-waits") {
   TEST_CASE("resolve: the connect timeout holds while the name server is dead") {
     const DeadNameServer dead;
     SKIP_UNLESS(dead.network.why_not().empty(), dead.network.why_not());

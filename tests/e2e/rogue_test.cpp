@@ -62,7 +62,7 @@ void check_flood(EndpointPort endpoint,
         if (!peer || peer->is_closed({}))
           peer.emplace(port).shake_hands(endpoint == EndpointPort::notifications ? "SUB" : "PUSH");
         const auto bytes = message(n);
-        peer->send(bytes);
+        peer->send(bytes, end - Clock::now());
         sent += bytes.size();
       }
     });

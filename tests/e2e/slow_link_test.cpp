@@ -86,7 +86,7 @@ TEST_CASE(
   CHECK_MESSAGE(broker.err().text().find("is gone") == std::string::npos, broker.err().text());
 }
 
-TEST_SUITE("timed") {
+TEST_SUITE("timed-waits") {
   TEST_CASE("slow link: large items are put and given in the time of their bytes and sent once") {
     const Namespace network{slow_loopback(mbit)};
     SKIP_UNLESS(network.why_not().empty(), network.why_not());

@@ -243,7 +243,7 @@ void require_quiet(Process& printer, Clock::time_point until) {
 
 }  // namespace
 
-TEST_SUITE("timed") {
+TEST_SUITE("timed-waits") {
   TEST_CASE(
       "stall: consumers stopped for 10 s: their items are elsewhere in 4 s and they begin no lost "
       "one") {

@@ -33,7 +33,7 @@ void put(Process& producer, std::size_t& lines) {
 
 }  // namespace
 
-TEST_SUITE("timed") {
+TEST_SUITE("timed-waits") {
   TEST_CASE(
       "unstored: a broker with a slow disk is killed again and again: nothing is begun twice") {
     const auto kills = number_of("BATON_UNSTORED_KILLS", 2);

@@ -122,8 +122,8 @@ bool RawPeer::is_admitted(std::string_view socket_type, std::string_view user,
   return !receive_until("READY").empty();
 }
 
-RawPeer& RawPeer::send(std::string_view bytes) {
-  const auto deadline = Clock::now() + soon;
+RawPeer& RawPeer::send(std::string_view bytes, Clock::duration within) {
+  const auto deadline = Clock::now() + within;
   while (!bytes.empty() && wait_for(fd_, POLLOUT, deadline)) {
     const auto sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0 && errno != EAGAIN) break;

@@ -40,7 +40,8 @@ class RawPeer {
   /// PLAIN's handshake. Whether the other side let us in.
   bool is_admitted(std::string_view socket_type, std::string_view user, std::string_view password);
 
-  RawPeer& send(std::string_view bytes);
+  /// What does not go in within this time is left out.
+  RawPeer& send(std::string_view bytes, Clock::duration within = soon);
   /// What has come by now; waits until there is something, at most `within`.
   std::string receive(Clock::duration within = {});
   /// Receives until `part` has come. All that came; empty if it did not by the deadline.

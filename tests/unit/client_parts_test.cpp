@@ -31,9 +31,9 @@ TEST_CASE("broker address: what is one, and what is not") {
       {"::1", "[::1]:5555"},
       {"fe80::1%eth0", "[fe80::1%eth0]:5555"},
       {"a.b-c.d:65531", "a.b-c.d:65531"}};
-  for (const auto& [text, whole] : valid) {
-    CAPTURE(text);
-    CHECK(to_string(parse_broker_address(text)) == whole);
+  for (const auto& valid_one : valid) {
+    CAPTURE(valid_one.first);
+    CHECK(to_string(parse_broker_address(valid_one.first)) == valid_one.second);
   }
   for (const auto* text : {"", ":5555", "broker:", "broker:0", "broker:65532", "broker:99999999999",
                            "broker:5x", "[::1", "[::1]7000", "tcp://broker", "[]:1", "two words"}) {
