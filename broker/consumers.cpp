@@ -81,10 +81,10 @@ void Consumers::request(const Peer& from, const Request& request, Time now) {
   auto& session = from.session;
   if (!queues_.may_request(session))
     return sessions_.refuse(session.id, Refusal::over_credit, "answers that it does not read", now);
-  session.note_begun(request.begun, request.waiting);
+  session.note_begun(request.begun, request.blocked);
   if (std::find(without_link_.begin(), without_link_.end(), session.id) == without_link_.end())
-    return queues_.request(session, request.requested);
-  session.wanted = std::max(session.wanted, request.requested);
+    return queues_.request(session, request.requested());
+  session.wanted = std::max(session.wanted, request.requested());
 }
 
 /// What it reclaims it was given before this session has a link: before it asked for anything.
@@ -139,9 +139,8 @@ void Consumers::not_held(Session& session, ItemId id, Time now) {
 void Consumers::fill(Confirm& confirm, const Session& session) const {
   confirm.feed_last = session.feed.last();
   confirm.feed_sent = session.feed.sent();
-  confirm.link_sent = session.link_sent();
-  confirm.link_generation = session.link_generation;
-  confirm.link_port = session.link_port;
+  confirm.part = Confirm::Part::consumer;
+  confirm.consumer = {session.link_sent(), session.link_generation, session.link_port};
 }
 
 // --- links ---------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ bool is_reclaim(EntryKind kind) {
 std::optional<Role> role_that_sends(EntryKind kind) {
   switch (kind) {
     case EntryKind::print:
+    case EntryKind::flush:
     case EntryKind::close:
       return std::nullopt;
     case EntryKind::join:
@@ -122,6 +123,8 @@ void Dispatcher::apply(const Peer& from, const Entry& entry, Time now) {
       return core_.sessions().print(from, read_print(entry), now);
     case EntryKind::close:
       return core_.sessions().close(from, read_close(entry));
+    case EntryKind::flush:
+      return;  // each turn is stored and confirmed, and with this one all that came before it
     case EntryKind::join:
       return core_.producers().join(from);
     case EntryKind::reclaim:

@@ -257,24 +257,26 @@ void Producers::send_next(Session& session, Time now) {
 }
 
 void Producers::fill(Confirm& confirm, const Session& session) const {
+  confirm.part = Confirm::Part::producer;
   const auto* producer = session.producer;
   if (!producer) return;
-  confirm.put_received = producer->put.received();
-  confirm.put_confirmed = producer->confirmed;
-  confirm.put_credit = session.credit;
-  confirm.put_window = is_held() ? 0 : put_window(session, settings_);
-  confirm.put_held = is_held() ? Held::storage : put_held(session, settings_);
-  confirm.rewind_put = producer->put.has_gap();
-  confirm.accepted = producer->accepted;
-  confirm.done = producer->durable.done;
-  confirm.dead = producer->durable.dead;
   confirm.feed_last = producer->outcomes.last();
   confirm.feed_sent = producer->outcomes.sent();
-  confirm.consumers = session.queues.front()->consumers();
+  auto& part = confirm.producer;
+  part.put_received = producer->put.received();
+  part.put_confirmed = producer->confirmed;
+  part.put_credit = session.credit;
+  part.put_window = is_held() ? 0 : put_window(session, settings_);
+  part.put_held = is_held() ? Held::storage : put_held(session, settings_);
+  part.rewind_put = producer->put.has_gap();
+  part.accepted = producer->accepted;
+  part.done = producer->durable.done;
+  part.dead = producer->durable.dead;
+  part.consumers = session.queues.front()->consumers();
 }
 
 void Producers::sent(Session& session, const Confirm& confirm) {
-  if (session.producer) grant_bytes(session, confirm.put_window);
+  if (session.producer) grant_bytes(session, confirm.producer.put_window);
 }
 
 void Producers::check_invariants(const Session& session) const {

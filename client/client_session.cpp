@@ -20,14 +20,15 @@ constexpr Duration heartbeat_at_latest = heartbeat_interval * 5 / 4;
 
 /// A confirm that was overtaken by a later one: only a network that reorders brings it.
 bool older(const Confirm& a, const Confirm& b) {
-  return a.control_received < b.control_received || a.put_received < b.put_received ||
-         a.feed_last < b.feed_last || a.accepted < b.accepted || a.done < b.done ||
-         a.link_generation < b.link_generation;
+  return a.control_received < b.control_received || a.feed_last < b.feed_last ||
+         a.producer.put_received < b.producer.put_received ||
+         a.producer.accepted < b.producer.accepted || a.producer.done < b.producer.done ||
+         a.consumer.link_generation < b.consumer.link_generation;
 }
 
 /// Whether its counts contradict each other: no broker of ours says that.
-bool absurd(const Confirm& confirm) {
-  return confirm.done > confirm.accepted || confirm.dead > confirm.accepted - confirm.done;
+bool absurd(const ProducerPart& said) {
+  return said.done > said.accepted || said.dead > said.accepted - said.done;
 }
 
 /// How many numbers the entries of a message take: one each, but for `dropped`, which is alone and
@@ -160,10 +161,12 @@ ClientSession::Notification ClientSession::on_confirm(std::string_view payload, 
     state_ = State::ended;
     return {Notification::Kind::changed, {}, {}, 0};
   }
-  if (older(confirm, confirm_) || absurd(confirm)) return {};
+  if (confirm.part != part_of(config_.role) || older(confirm, confirm_) || absurd(confirm.producer))
+    return {};
+  const auto &puts = confirm.producer, &before = confirm_.producer;
   const bool moved = confirm.control_received > confirm_.control_received ||
-                     confirm.put_received > confirm_.put_received ||
-                     confirm.put_confirmed > confirm_.put_confirmed;
+                     puts.put_received > before.put_received ||
+                     puts.put_confirmed > before.put_confirmed;
   confirm_ = confirm;
   if (moved || !held()) at_work_ = now;
   control_.confirm(confirm.control_received, now);
@@ -171,7 +174,7 @@ ClientSession::Notification ClientSession::on_confirm(std::string_view payload, 
   if (confirm.rewind_control) control_.rewind(now);
   if (doubted_ && proof_ && control_.confirmed() >= *proof_) doubted_ = false;
   shutdown_ = shutdown_ || confirm.shutdown;
-  if (confirm.link_port != 0 || config_.role != Role::consumer) has_room();
+  if (confirm.consumer.link_port != 0 || config_.role != Role::consumer) has_room();
   // What was sent before this confirm came before it, on the same connection, or was lost.
   if (feed_.has_gap() || confirm.feed_sent > feed_.received()) request_rewind(now);
   if (now >= last_sent_ + heartbeat_in_answer) heartbeat_soon();
@@ -261,9 +264,9 @@ Time ClientSession::give_up_at() const {
 
 /// What is still to be confirmed waits for room at the broker: there may be none for long.
 bool ClientSession::held() const {
-  const auto puts =
-      confirm_.put_held == Held::storage ? confirm_.put_confirmed : confirm_.put_received;
-  return (closed_ && confirm_.put_held != Held::nothing && puts < *closed_) ||
+  const auto& said = confirm_.producer;
+  const auto puts = said.put_held == Held::storage ? said.put_confirmed : said.put_received;
+  return (closed_ && said.put_held != Held::nothing && puts < *closed_) ||
          (confirm_.print_held != Held::nothing && control_.sent() < control_.last());
 }
 

@@ -98,7 +98,7 @@ void ConsumerSession::note_loss(ItemId id, bool settled) {
 }
 
 void ConsumerSession::on_confirmed(Time now) {
-  const auto& confirm = session_.confirmed();
+  const auto& confirm = session_.confirmed().consumer;
   if (link_.offered(confirm.link_generation, confirm.link_port, now))
     requests_.push_back(
         {SocketRequest::Kind::connect_link, {}, confirm.link_generation, confirm.link_port});
@@ -109,7 +109,7 @@ void ConsumerSession::on_confirmed(Time now) {
 /// When all is read that came together with the confirm: what it says was sent may be there by
 /// then.
 void ConsumerSession::judge_link(Time now) {
-  const auto& confirm = session_.confirmed();
+  const auto& confirm = session_.confirmed().consumer;
   if (!std::exchange(judge_link_, false) || confirm.link_generation != link_.generation()) return;
   if (link_.missing(confirm.link_sent, now)) lose_link();
 }
@@ -330,6 +330,12 @@ void ConsumerSession::give_up(Time now) {
   close(now);
 }
 
+void ConsumerSession::want_flushed() {
+  if (std::exchange(flush_wanted_, true) || session_.closing()) return;
+  flush_settled();
+  session_.append(entry_head_size + 8, 0, [](std::string& out) { append_flush(out, {}); });
+}
+
 void ConsumerSession::flush_settled() {
   for (auto* runs : {&acked_, &released_}) {
     if (runs->empty()) continue;
@@ -353,9 +359,9 @@ std::uint64_t ConsumerSession::wanted() const {
 /// Asks for `more`, and says how far the user is with what came.
 SeqNo ConsumerSession::send_request(std::uint64_t more) {
   link_.request(more);
-  const auto waiting = inbox_.empty() ? std::min<std::uint64_t>(takers_, max_requests) : 0;
-  const auto request = link_.tell(static_cast<std::uint32_t>(waiting));
-  return session_.append(entry_head_size + 20, 0,
+  const auto blocked = inbox_.empty() ? std::min<std::uint64_t>(takers_, max_requests) : 0;
+  const auto request = link_.tell(static_cast<std::uint32_t>(blocked));
+  return session_.append(entry_head_size + request_size, 0,
                          [&](std::string& out) { append_request(out, request); });
 }
 

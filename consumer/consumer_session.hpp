@@ -100,7 +100,7 @@ class ConsumerSession final : public ClientLogic {
   }
 
   /// Somebody wants to know when it is flushed(): once.
-  void want_flushed() { flush_wanted_ = true; }
+  void want_flushed();
 
   /// What was held, or was settled, and is another's: from the last call on, and no more than fits
   /// (see Losses).

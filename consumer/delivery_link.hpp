@@ -2,6 +2,7 @@
 // requests that stand. Pure.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -67,10 +68,11 @@ class DeliveryLink {
     silences_ = 0;
     if (state_ != State::lost) begun_ = number;
   }
-  /// The broker is told so, with what is asked for.
-  Request tell(std::uint32_t waiting) {
+  /// The broker is told so, with what is asked for, of which gets that block wait for some.
+  Request tell(std::uint32_t blocked) {
     begun_told_ = begun_;
-    return {requested_, begun_, waiting};
+    const auto waiting = std::min(requested_, answered_ + blocked);
+    return {waiting, requested_ - waiting, begun_, blocked};
   }
   bool owes_begun() const { return up() && begun_ != begun_told_; }
 

@@ -44,9 +44,9 @@ void ProducerSession::on_welcomed(Time now) {
   put_.received(welcome.put_received, now);
   if (session_.same_broker()) return;
   if (!welcome.durable) {
-    earlier_.done += counted_.done;
-    earlier_.dead += counted_.dead;
-    earlier_.lost += counted_.accepted - counted_.done - counted_.dead;
+    earlier_.done += counted_.producer.done;
+    earlier_.dead += counted_.producer.dead;
+    earlier_.lost += counted_.producer.accepted - counted_.producer.done - counted_.producer.dead;
   } else {
     count_gone(welcome.put_unknown);
   }
@@ -62,22 +62,22 @@ void ProducerSession::count_gone(std::uint64_t unknown) {
   const auto gone = confirmed - first - known;
   if (gone == 0) return;
   gone_ = {gone_.last == 0 ? first : std::min(gone_.first, first), confirmed};
-  const auto counted =
-      earlier_.done + earlier_.dead + earlier_.lost + counted_.done + counted_.dead;
+  const auto counted = earlier_.done + earlier_.dead + earlier_.lost + counted_.producer.done +
+                       counted_.producer.dead;
   const auto lost = std::min(gone, confirmed - std::min(confirmed, counted));
-  const auto dead = std::min(gone - lost, counted_.dead);
+  const auto dead = std::min(gone - lost, counted_.producer.dead);
   earlier_.lost += lost;
   earlier_.dead += dead;
   earlier_.done += gone - lost - dead;
 }
 
 void ProducerSession::on_confirmed(Time now) {
-  const auto& confirm = session_.confirmed();
+  const auto& confirm = session_.confirmed().producer;
   put_.received(confirm.put_received, now);
   put_.confirm(confirm.put_confirmed, now);
   put_.set_credit(confirm.put_credit, confirm.put_window);
   if (confirm.rewind_put) put_.rewind(now);
-  counted_ = confirm;
+  counted_ = session_.confirmed();
   alone_since_ = confirm.consumers > 0 ? never : std::min(alone_since_, now);
 }
 
@@ -114,7 +114,7 @@ PutWait ProducerSession::why_wait(Time now) const {
   using Why = PutWait::Why;
   if (may_put()) return {};
   if (session_.out_of_touch(now)) return {Why::connecting, Held::nothing};
-  const auto held = session_.confirmed().put_held;
+  const auto held = session_.confirmed().producer.put_held;
   return {held == Held::nothing ? Why::window : Why::credit, held};
 }
 
@@ -126,14 +126,14 @@ void ProducerSession::join() {
 }
 
 bool ProducerSession::joined() const {
-  return flushed() && session_.established() && counted_.put_confirmed >= put_.last() &&
-         counted_.accepted == counted_.done + counted_.dead &&
+  return flushed() && session_.established() && counted_.producer.put_confirmed >= put_.last() &&
+         counted_.producer.accepted == counted_.producer.done + counted_.producer.dead &&
          session_.feed_position() >= counted_.feed_last;
 }
 
 Settled ProducerSession::counts() const {
-  return {earlier_.done + counted_.done,
-          earlier_.dead + counted_.dead,
+  return {earlier_.done + counted_.producer.done,
+          earlier_.dead + counted_.producer.dead,
           earlier_.lost,
           put_.last().value,
           {}};
@@ -189,7 +189,7 @@ bool ProducerSession::take_change() { return std::exchange(changed_, false); }
 void ProducerSession::check_invariants() const {
   session_.check_invariants();
   put_.check_invariants();
-  ensure(counted_.done + counted_.dead <= counted_.accepted);
+  ensure(counted_.producer.done + counted_.producer.dead <= counted_.producer.accepted);
   ensure(earlier_.notices.size() <= max_notices);
 }
 

@@ -14,7 +14,7 @@ using Time = std::chrono::steady_clock::time_point;
 using Duration = std::chrono::steady_clock::duration;
 inline constexpr Time never = Time::max();
 
-inline constexpr std::uint8_t protocol_version = 1;
+inline constexpr std::uint8_t protocol_version = 2;
 inline constexpr std::uint16_t default_port = 5555;
 
 // Sizes, in bytes unless said otherwise.

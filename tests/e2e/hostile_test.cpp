@@ -129,7 +129,7 @@ class Scene {
 
 /// The id of the first item in what came over a link.
 ItemId item_in(const std::string& bytes) {
-  const auto message = bytes.find("BTN\x01\x20");
+  const auto message = bytes.find("BTN\x02\x20");
   return {load<std::uint64_t>(bytes.data() + message + header_size + entry_head_size)};
 }
 

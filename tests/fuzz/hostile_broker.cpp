@@ -87,30 +87,33 @@ void HostileBroker::welcome() {
 /// Some fields change; the rest is as it was said last.
 void HostileBroker::confirm() {
   std::uint64_t* const fields[] = {&confirm_.control_received.value,
-                                   &confirm_.put_received.value,
-                                   &confirm_.put_confirmed.value,
-                                   &confirm_.put_credit.value,
-                                   &confirm_.put_window,
+                                   &confirm_.producer.put_received.value,
+                                   &confirm_.producer.put_confirmed.value,
+                                   &confirm_.producer.put_credit.value,
+                                   &confirm_.producer.put_window,
                                    &confirm_.print_window,
-                                   &confirm_.accepted,
-                                   &confirm_.done,
-                                   &confirm_.dead,
+                                   &confirm_.producer.accepted,
+                                   &confirm_.producer.done,
+                                   &confirm_.producer.dead,
                                    &confirm_.feed_last.value,
-                                   &confirm_.link_sent.value};
+                                   &confirm_.consumer.link_sent.value};
   for (auto changes = script_.below(4); changes > 0; --changes)
     *fields[script_.below(std::size(fields))] = script_.number();
   if (script_.below(4) == 1) confirm_.control_received = session_.control().sent();
   if (script_.below(4) == 1) {
-    confirm_.link_generation = script_.below(8) ? confirm_.link_generation + 1
-                                                : static_cast<std::uint32_t>(script_.number());
-    confirm_.link_port = static_cast<std::uint16_t>(script_.number());
+    confirm_.consumer.link_generation = script_.below(8)
+                                            ? confirm_.consumer.link_generation + 1
+                                            : static_cast<std::uint32_t>(script_.number());
+    confirm_.consumer.link_port = static_cast<std::uint16_t>(script_.number());
   }
-  confirm_.put_held = static_cast<Held>(script_.below(8));
+  confirm_.producer.put_held = static_cast<Held>(script_.below(8));
   const auto flags = script_.below(256);
-  confirm_.rewind_put = flags & 1;
+  confirm_.producer.rewind_put = flags & 1;
   confirm_.rewind_control = flags & 2;
   confirm_.shutdown = (flags & 0x1c) == 0x1c;
   confirm_.ended = flags & 0x20;
+  confirm_.part = part_of(session_.config().role);
+  if (script_.below(8) == 7) confirm_.part = static_cast<Confirm::Part>(script_.below(4));
   notify(encode_confirm(header(MessageType::confirm), confirm_));
 }
 

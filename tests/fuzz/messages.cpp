@@ -135,7 +135,7 @@ void check_heartbeat(const Header& header, std::string_view payload) {
 void check_confirm(const Header& header, std::string_view payload) {
   Confirm confirm, again;
   if (decode_confirm(payload, confirm) != Refusal::none)
-    return ensure(payload.size() < confirm_size);
+    return ensure(payload.size() < 255 + producer_part_size);  // one of the two is cut off
   const auto message = encode_confirm(header, confirm);
   ensure(decode_confirm(payload_of(message), again) == Refusal::none && again == confirm);
 }

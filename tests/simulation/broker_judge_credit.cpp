@@ -11,9 +11,9 @@ void BrokerJudge::credits(const SessionId& id, const Confirm& confirm) {
   const auto found = standing_.find(id);
   if (found == standing_.end() || confirm.ended) return;
   auto& session = found->second;
-  session.credit = std::max(session.credit, confirm.put_credit);
-  session.put_received = confirm.put_received;
-  session.put_held = confirm.put_held;
+  session.credit = std::max(session.credit, confirm.producer.put_credit);
+  session.put_received = confirm.producer.put_received;
+  session.put_held = confirm.producer.put_held;
 }
 
 template <class Counts>

@@ -84,9 +84,9 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
     session.reclaims_left = 0;
   switch (entry.kind) {
     case EntryKind::request:
-      session.requested = std::max(session.requested, read_request(entry).requested);
+      session.requested = std::max(session.requested, read_request(entry).requested());
       session.begun = std::max(session.begun, {session.generation, read_request(entry).begun});
-      session.most_waiting = std::max(session.most_waiting, read_request(entry).waiting);
+      session.most_waiting = std::max(session.most_waiting, read_request(entry).blocked);
       return;
     case EntryKind::ack:
     case EntryKind::release:
@@ -450,8 +450,8 @@ void BrokerJudge::confirms(const SessionId& id, const Confirm& confirm) {
   const auto hello = hellos_.find(id);
   if (confirm.ended || hello == hellos_.end()) return;
   if (hello->second.role == Role::producer) {
-    puts_.promised(hello->second.name, confirm.put_confirmed);
-    puts_.counted(hello->second.name, confirm.done + confirm.dead);
+    puts_.promised(hello->second.name, confirm.producer.put_confirmed);
+    puts_.counted(hello->second.name, confirm.producer.done + confirm.producer.dead);
   }
   const auto found = standing_.find(id);
   if (found == standing_.end()) return;

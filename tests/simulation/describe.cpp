@@ -56,8 +56,8 @@ std::string reclaims(const Entry& entry) {
 }
 
 std::string request(const Request& request) {
-  return "request " + n(request.requested) + ", begun " + n(request.begun.value) + ", waiting " +
-         n(request.waiting);
+  return "request " + n(request.waiting) + "+" + n(request.ahead) + ", begun " +
+         n(request.begun.value) + ", blocked " + n(request.blocked);
 }
 
 std::string describe(const Entry& entry) {
@@ -77,6 +77,8 @@ std::string describe(const Entry& entry) {
       return "link_lost " + n(lost.generation) + " received " + n(lost.received.value) +
              " wanted " + n(lost.wanted);
     }
+    case EntryKind::flush:
+      return "flush " + n(read_flush(entry).value);
     case EntryKind::close:
       return "close " + n(read_close(entry).value);
     case EntryKind::part:
@@ -87,20 +89,29 @@ std::string describe(const Entry& entry) {
     case EntryKind::reclaim_put:
       return "reclaim" + reclaims(entry);
     case EntryKind::delivery:
-      return "given " + n(read_delivery(entry).id.value) + "/" +
+      return "delivery " + n(read_delivery(entry).id.value) + "/" +
              n(read_delivery(entry).deliveries) + (is_partial(entry) ? ", in parts" : "");
     default:
       return "entry " + n(static_cast<unsigned>(entry.kind));
   }
 }
 
+std::string describe(const ProducerPart& p) {
+  return " put " + n(p.put_received.value) + "/" + n(p.put_confirmed.value) + "/" +
+         n(p.put_credit.value) + (p.rewind_put ? " rewind" : "") + " window " + n(p.put_window) +
+         " settled " + n(p.done) + "+" + n(p.dead) + " of " + n(p.accepted);
+}
+
+std::string describe(const ConsumerPart& c) {
+  return " link " + n(c.link_generation) + ":" + n(c.link_port) + ":" + n(c.link_sent.value);
+}
+
 std::string describe(const Confirm& c) {
-  return " control " + n(c.control_received.value) + (c.rewind_control ? " rewind" : "") + " put " +
-         n(c.put_received.value) + "/" + n(c.put_confirmed.value) + "/" + n(c.put_credit.value) +
-         (c.rewind_put ? " rewind" : "") + " window " + n(c.put_window) + " print " +
-         n(c.print_window) + " settled " + n(c.done) + "+" + n(c.dead) + " of " + n(c.accepted) +
-         " feed " + n(c.feed_last.value) + " link " + n(c.link_generation) + ":" + n(c.link_port) +
-         ":" + n(c.link_sent.value) + (c.shutdown ? " shutdown" : "") + (c.ended ? " ended" : "");
+  return " control " + n(c.control_received.value) + (c.rewind_control ? " rewind" : "") +
+         " print " + n(c.print_window) + " feed " + n(c.feed_last.value) +
+         (c.part == Confirm::Part::producer ? describe(c.producer) : "") +
+         (c.part == Confirm::Part::consumer ? describe(c.consumer) : "") +
+         (c.shutdown ? " shutdown" : "") + (c.ended ? " ended" : "");
 }
 
 std::string describe(const Heartbeat& b) {

@@ -142,9 +142,9 @@ void ProducerNode::check_join() {
   PutJudge::Told earlier;
   for (const auto& [life, confirm] : told_) {
     if (life == this->life()) continue;
-    earlier.done += confirm.done;
-    earlier.dead += confirm.dead;
-    earlier.lost += confirm.accepted - confirm.done - confirm.dead;
+    earlier.done += confirm.producer.done;
+    earlier.dead += confirm.producer.dead;
+    earlier.lost += confirm.producer.accepted - confirm.producer.done - confirm.producer.dead;
   }
   scene_.puts.joined(identity_, life(), before_, put_,
                      {settled.done, settled.dead, settled.lost, settled.notices.size()}, earlier);
@@ -158,10 +158,11 @@ void ProducerNode::welcomed(Life life, const Welcome& welcome) {
 
 void ProducerNode::heard(Life life, const Confirm& confirm) {
   auto& told = told_[life];
-  if (confirm.accepted < told.accepted || confirm.done < told.done || confirm.dead < told.dead)
+  if (confirm.producer.accepted < told.producer.accepted ||
+      confirm.producer.done < told.producer.done || confirm.producer.dead < told.producer.dead)
     return;
   told = confirm;
-  scene_.puts.confirmed(identity_, confirm.put_confirmed, life);
+  scene_.puts.confirmed(identity_, confirm.producer.put_confirmed, life);
 }
 
 /// A rogue takes each confirm for one that allows everything.
@@ -172,8 +173,8 @@ void ProducerNode::hears(std::string& notification) const {
       header.type != MessageType::confirm)
     return;
   if (decode_confirm(payload_of(notification), confirm) != Refusal::none || confirm.ended) return;
-  confirm.put_credit = {1ull << 40};
-  confirm.put_window = 1ull << 40;
+  confirm.producer.put_credit = {1ull << 40};
+  confirm.producer.put_window = 1ull << 40;
   notification = encode_confirm(header, confirm);
 }
 

@@ -23,18 +23,22 @@ Stranger::Stranger(const Broker& broker, Role role)
   control_.shake_hands("PUSH");
   put_.shake_hands("PUSH");
   control(encode_json({MessageType::hello, 0, {}, id_, {}}, hello_of(role)));
-  const auto confirm_head = std::string("BTN\x01\x11", 5);
+  const auto part_size = role == Role::consumer   ? consumer_part_size
+                         : role == Role::producer ? producer_part_size
+                                                  : 0;
+  const auto confirm_head = std::string("BTN\x02\x11", 5);
   for (std::string all; role == Role::consumer ? link_port_ == 0 : broker_instance_.value == 0;) {
     all += notifications_until(confirm_head);
     const auto at = all.rfind(confirm_head);
     REQUIRE_MESSAGE(at != std::string::npos, "no welcome");
-    while (all.size() < at + header_size + confirm_size) all += notifications_.receive(soon);
+    while (all.size() < at + header_size + confirm_head_size + part_size)
+      all += notifications_.receive(soon);
     Header header;
     Confirm confirm;
     read_header(all.substr(at), header);
     decode_confirm(payload_of(std::string_view(all).substr(at)), confirm);
     broker_instance_ = header.broker_instance;
-    link_port_ = confirm.link_port;
+    link_port_ = confirm.consumer.link_port;
   }
 }
 

@@ -10,7 +10,7 @@ TEST_CASE(
   ProducerScript script;
   script.stand();
   for (const auto* body : {"a", "b", "c"}) script.put(body);
-  script.confirm.done = 1;
+  script.confirm.producer.done = 1;
   script.confirm_puts(2);
   script.puts();
   script.new_broker();
@@ -24,8 +24,8 @@ TEST_CASE(
   welcome.put_received = {2};
   script.welcome(welcome);
   CHECK(script.puts() == std::vector<std::string>{"c"});
-  script.confirm.accepted = script.confirm.done = 1;
-  script.confirm.put_received = script.confirm.put_confirmed = {3};
+  script.confirm.producer.accepted = script.confirm.producer.done = 1;
+  script.confirm.producer.put_received = script.confirm.producer.put_confirmed = {3};
   script.send_confirm();
   CHECK(script.producer.joined());
   const auto settled = script.producer.settled();
@@ -50,7 +50,7 @@ TEST_CASE(
   script.welcome({});
   CHECK(script.puts() == std::vector<std::string>{"a", "b"});
   script.confirm_puts(2);
-  script.confirm.done = 2;
+  script.confirm.producer.done = 2;
   script.send_confirm();
   CHECK(script.producer.joined());
   CHECK(script.producer.settled().done == 2);
@@ -61,7 +61,7 @@ TEST_CASE("producer: of what a broker's data does not have any more what was not
   ProducerScript script;
   script.stand();
   for (const auto* body : {"a", "b", "c", "d"}) script.put(body);
-  script.confirm.done = script.confirm.dead = 1;
+  script.confirm.producer.done = script.confirm.producer.dead = 1;
   script.confirm_puts(4);
   script.puts();
   script.new_broker();
@@ -69,7 +69,8 @@ TEST_CASE("producer: of what a broker's data does not have any more what was not
   welcome.durable = true;
   welcome.put_received = {4};
   Confirm confirm;
-  confirm.put_received = confirm.put_confirmed = {4};
+  confirm.part = Confirm::Part::producer;
+  confirm.producer.put_received = confirm.producer.put_confirmed = {4};
   Settled expected;
   SUBCASE("all of it was emptied") {
     welcome.put_unknown = 4;
@@ -77,9 +78,9 @@ TEST_CASE("producer: of what a broker's data does not have any more what was not
   }
   SUBCASE("a copy has three, of which one is done by now") {
     welcome.put_unknown = 1;
-    confirm.accepted = 3;
-    confirm.done = 2;
-    confirm.dead = 1;
+    confirm.producer.accepted = 3;
+    confirm.producer.done = 2;
+    confirm.producer.dead = 1;
     expected = {2, 1, 1, 4, {}};
   }
   for (std::uint8_t n = 3; n < 6; ++n) {  // the next brokers may not know that it was told
@@ -119,8 +120,8 @@ TEST_CASE(
   welcome.durable = true;
   welcome.put_received = SeqNo{3};  // of a name that it has not put yet
   script.welcome(welcome);
-  script.confirm.put_credit = SeqNo{100};
-  script.confirm.put_window = 1000;
+  script.confirm.producer.put_credit = SeqNo{100};
+  script.confirm.producer.put_window = 1000;
   script.confirm_puts(3);
   CHECK(script.producer.already_put().empty());
   for (const auto* body : {"a", "b", "c"}) script.put(body);

@@ -169,8 +169,8 @@ TEST_CASE(
     script.consumer.on_link_down(1, script.now);
     script.tick();
     CHECK(script.link_lost().wanted == 1);
-    script.confirm.link_generation = 2;
-    script.confirm.link_port = 9001;
+    script.confirm.consumer.link_generation = 2;
+    script.confirm.consumer.link_port = 9001;
     script.requests();
     script.send_confirm();
     CHECK(script.requests().back().port == 9001);
@@ -194,7 +194,7 @@ TEST_CASE(
     ConsumerScript script(1);
     script.open();
     script.control();
-    script.confirm.link_sent = {1};
+    script.confirm.consumer.link_sent = {1};
     script.send_confirm();
     script.live(2900ms);
     CHECK(script.control().empty());
@@ -209,8 +209,8 @@ TEST_CASE(
   ConsumerScript script;
   script.stand();
   const auto offer = [&](std::uint32_t generation) {
-    script.confirm.link_generation = generation;
-    script.confirm.link_port = static_cast<std::uint16_t>(8999 + generation);
+    script.confirm.consumer.link_generation = generation;
+    script.confirm.consumer.link_port = static_cast<std::uint16_t>(8999 + generation);
     script.send_confirm();
   };
   const auto refused = [&](std::uint32_t generation) {
@@ -382,7 +382,7 @@ TEST_CASE(
     script.session = session_id(round);
     REQUIRE(script.hello());
     script.welcome();
-    script.confirm.link_generation = 1;
+    script.confirm.consumer.link_generation = 1;
     script.send_confirm();
     script.refuse(Refusal::sessions_full);
     CHECK(script.consumer.session().full());

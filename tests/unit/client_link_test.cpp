@@ -9,11 +9,11 @@ namespace {
 
 struct LinkScript : Script {
   explicit LinkScript(std::uint32_t prefetch = 0)
-      : Script(consumer), consumer(config_of(Role::consumer), prefetch) {
+      : Script(consumer, Role::consumer), consumer(config_of(Role::consumer), prefetch) {
     start();
     welcome();
-    confirm.link_generation = 1;
-    confirm.link_port = 9000;
+    confirm.consumer.link_generation = 1;
+    confirm.consumer.link_port = 9000;
     send_confirm();
     consumer.on_link_up(1, now);
     tick();
@@ -156,7 +156,7 @@ TEST_CASE(
     "does") {
   LinkScript script(1);
   script.control();
-  script.confirm.link_sent = {100};
+  script.confirm.consumer.link_sent = {100};
   script.link({1}, 1, script.delivery(11, "a", 1000));
   for (std::uint64_t number = 2; number < 12; ++number) {
     script.live(2500ms);

@@ -8,7 +8,7 @@ using namespace baton::internal::script;
 namespace {
 
 struct PrinterScript : Script {
-  PrinterScript() : Script(printer) { start(); }
+  PrinterScript() : Script(printer, Role::printer) { start(); }
   ~PrinterScript() { printer.check_invariants(); }
 
   void stand(std::uint64_t feed_first = 1) {

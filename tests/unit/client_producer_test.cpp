@@ -7,7 +7,7 @@ using namespace baton::internal::script;
 
 TEST_CASE("client: hello is said at once, and again until it is answered") {
   ProducerSession producer(config_of(Role::producer));
-  Script script(producer);
+  Script script(producer, Role::producer);
   script.start();
   const auto requests = script.requests();
   REQUIRE(requests.size() == 1);
@@ -70,10 +70,10 @@ TEST_CASE("producer: puts go out within credit, together") {
   CHECK_FALSE(script.producer.may_put());
   script.tick();
   CHECK(script.puts() == std::vector<std::string>{"a", "b"});
-  script.confirm.put_held = Held::queue_items;
+  script.confirm.producer.put_held = Held::queue_items;
   script.send_confirm();
   CHECK(script.producer.why_wait(script.now) == PutWait{PutWait::Why::credit, Held::queue_items});
-  script.confirm.put_credit = {3};
+  script.confirm.producer.put_credit = {3};
   script.send_confirm();
   script.put("c");
   CHECK(script.puts() == std::vector<std::string>{"c"});
@@ -99,10 +99,10 @@ TEST_CASE(
   CHECK_FALSE(has_no_consumer());
   script.live(200ms);
   CHECK(has_no_consumer());
-  script.confirm.consumers = 1;
+  script.confirm.producer.consumers = 1;
   script.send_confirm();
   CHECK_FALSE(has_no_consumer());
-  script.confirm.consumers = 0;
+  script.confirm.producer.consumers = 0;
   script.send_confirm();
   script.live(2s);
   CHECK_FALSE(has_no_consumer());
@@ -121,10 +121,10 @@ TEST_CASE(
   script.put("a");
   script.put("b");
   CHECK(script.puts() == std::vector<std::string>{"a", "b"});
-  script.confirm.rewind_put = true;
+  script.confirm.producer.rewind_put = true;
   script.confirm_puts(1);
   CHECK(script.puts() == std::vector<std::string>{"b"});
-  script.confirm.rewind_put = false;
+  script.confirm.producer.rewind_put = false;
   script.live(10s);
   CHECK(script.puts().empty());
 }
@@ -186,9 +186,9 @@ TEST_CASE("producer: a name that was here before goes on after its last number")
   welcome.put_received = {500};
   welcome.digests = {{200, {}}};
   script.welcome(welcome);
-  script.confirm.put_credit = {600};
-  script.confirm.put_window = 1000;
-  script.confirm.put_received = script.confirm.put_confirmed = {500};
+  script.confirm.producer.put_credit = {600};
+  script.confirm.producer.put_window = 1000;
+  script.confirm.producer.put_received = script.confirm.producer.put_confirmed = {500};
   script.send_confirm();
   CHECK(script.producer.already_put() == welcome.digests);
   script.put("next");
@@ -212,8 +212,8 @@ TEST_CASE(
   script.confirm.control_received = {1};
   script.confirm_puts(2);
   CHECK_FALSE(script.producer.joined());
-  script.confirm.done = 1;
-  script.confirm.dead = 1;
+  script.confirm.producer.done = 1;
+  script.confirm.producer.dead = 1;
   script.confirm.feed_last = {1};
   script.send_confirm();
   CHECK_FALSE(script.producer.joined());
@@ -298,14 +298,14 @@ TEST_CASE("client: who leaves waits for a broker that is at work, and not for ev
     CHECK(script.producer.session().error()->kind == SessionError::Kind::close_unconfirmed);
   }
   SUBCASE("it has no room for what is to be confirmed") {
-    script.confirm.put_held = Held::storage;
+    script.confirm.producer.put_held = Held::storage;
     heartbeats(close_timeout);
     CHECK(script.producer.session().error());
   }
   SUBCASE("it had none, and has some again") {
-    script.confirm.put_held = Held::storage;
+    script.confirm.producer.put_held = Held::storage;
     heartbeats(close_timeout - 2s);
-    script.confirm.put_held = Held::nothing;
+    script.confirm.producer.put_held = Held::nothing;
     heartbeats(close_timeout);
     CHECK_FALSE(script.producer.session().over());
   }
@@ -322,7 +322,7 @@ TEST_CASE("client: who owes nothing does not wait for a broker that is silent") 
   ProducerScript script;
   script.stand();
   script.put("a");
-  script.confirm.put_received = script.confirm.put_confirmed = SeqNo{1};
+  script.confirm.producer.put_received = script.confirm.producer.put_confirmed = SeqNo{1};
   script.send_confirm();
   SUBCASE("already") {
     script.advance(silence);
@@ -410,15 +410,15 @@ TEST_CASE("client: a confirm whose counts contradict each other says nothing") {
   ProducerScript s;
   s.stand();
   s.put("a");
-  s.confirm.put_received = s.confirm.put_confirmed = {1};
-  s.confirm.accepted = 1;
-  s.confirm.done = 1;
-  s.confirm.dead = 1;
+  s.confirm.producer.put_received = s.confirm.producer.put_confirmed = {1};
+  s.confirm.producer.accepted = 1;
+  s.confirm.producer.done = 1;
+  s.confirm.producer.dead = 1;
   s.send_confirm();
   CHECK(!s.producer.flushed());
   CHECK(s.producer.settled().done == 0);
-  s.confirm.done = UINT64_MAX;
-  s.confirm.dead = 2;
+  s.confirm.producer.done = UINT64_MAX;
+  s.confirm.producer.dead = 2;
   s.send_confirm();
   CHECK(s.producer.settled().done == 0);
 }

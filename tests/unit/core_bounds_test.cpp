@@ -34,7 +34,7 @@ TEST_CASE("bytes beyond what was granted are refused, the last item may go beyon
   BrokerWorld world(settings);
   auto rick = world.producer(1);
   for (int i = 0; i < 3; ++i) CHECK(put(world, rick, fat) == Refusal::none);
-  CHECK(rick.confirm().put_window == 0);
+  CHECK(rick.confirm().producer.put_window == 0);
   CHECK(put(world, rick, fat) == Refusal::over_credit);
   CHECK(put(world, rick, "") == Refusal::over_credit);
 }
@@ -53,7 +53,7 @@ TEST_CASE("what a confirm has granted stays granted, though the window is smalle
   settings.max_bytes = 1000;
   BrokerWorld world(settings);
   auto rick = world.producer(1);
-  CHECK(rick.confirm().put_window == 1000);
+  CHECK(rick.confirm().producer.put_window == 1000);
   auto beth = world.producer(2);
   for (int i = 0; i < 3; ++i) CHECK(put(world, beth, fat) == Refusal::none);
   CHECK(put(world, beth, fat) == Refusal::over_credit);
@@ -81,7 +81,7 @@ TEST_CASE(
     world.settle();
     return rick.confirm();
   };
-  CHECK(send().put_received == SeqNo{0});
+  CHECK(send().producer.put_received == SeqNo{0});
   auto morty = world.consumer(3);
   morty.request(2);
   for (int i = 0; i < 2; ++i) {
@@ -89,9 +89,9 @@ TEST_CASE(
     morty.ack(fat);
   }
   const auto confirm = send();
-  CHECK(confirm.put_received > SeqNo{0});
-  CHECK(confirm.put_received < SeqNo{4});
-  CHECK(confirm.rewind_put);
+  CHECK(confirm.producer.put_received > SeqNo{0});
+  CHECK(confirm.producer.put_received < SeqNo{4});
+  CHECK(confirm.producer.rewind_put);
 }
 
 TEST_CASE("lines beyond what was granted are refused, the last block may go beyond") {
@@ -202,7 +202,7 @@ TEST_CASE("who asks and cancels and reads nothing is answered for a window, then
   std::string entries;
   for (std::uint64_t requested = max_requests; requested <= 100 * std::uint64_t{max_requests};
        requested += max_requests) {
-    append_request(entries, {requested, {}, 0});
+    append_request(entries, {requested});
     append_cancel_requests(entries, max_requests);
   }
   CHECK(world.dispatcher.control(world.session(morty), {1}, 200, entries, world.now) ==

@@ -119,7 +119,7 @@ TEST_CASE("a process that comes back goes on, unless a newer one has put somethi
     return;
   }
   auto second = comes(world, 2);
-  SUBCASE("the newer one is here") { CHECK(second.confirm().put_received == SeqNo{1}); }
+  SUBCASE("the newer one is here") { CHECK(second.confirm().producer.put_received == SeqNo{1}); }
   SUBCASE("the newer one has put something") {
     second.put("b", {at(2), false});
     second.vanish();
@@ -179,7 +179,7 @@ TEST_CASE(
   };
   REQUIRE(send() == Refusal::none);
   world.settle();
-  const auto in = client.confirm().put_received.value;
+  const auto in = client.confirm().producer.put_received.value;
   REQUIRE(in > 0);
   REQUIRE(in < 5);
   auto eater = world.consumer(2);
@@ -202,7 +202,7 @@ TEST_CASE(
   auto second = comes(world, 2);  // in the same turn
   CHECK(first.refusals() == std::vector<std::string>{"fenced"});
   second.put("b");
-  CHECK(second.confirm().put_confirmed == SeqNo{2});
+  CHECK(second.confirm().producer.put_confirmed == SeqNo{2});
 }
 
 TEST_CASE("a broker that was started anew takes a process's numbers as they are") {

@@ -136,7 +136,7 @@ TEST_CASE("an item that fails too often is dead: its producer learns who tried a
   CHECK(notices[0].failures == 2);
   CHECK(notices[0].history.at(0).why == "too bitter");
   CHECK(notices[0].history.at(1).consumer == "host/2");
-  CHECK(rick.confirm().dead == 1);
+  CHECK(rick.confirm().producer.dead == 1);
   CHECK(world.core.queues().all_settled());
 }
 
@@ -209,7 +209,7 @@ TEST_CASE("who does not listen is told of so many dead items by name and of all 
   };
   for (const auto* body : {"a", "b", "c", "d", "e"}) dies(body);
   CHECK(rick.died().size() == 3);
-  CHECK(rick.confirm().dead == 5);
+  CHECK(rick.confirm().producer.dead == 5);
   rick.heartbeat({3});
   dies("f");
   const auto later = rick.died();
@@ -248,7 +248,7 @@ TEST_CASE("of a queue's dead items the last ones are kept, all are told of and c
   morty.received();
   for (const auto& body : poison) morty.fail(body);
   CHECK(rick.died().size() == 4);
-  CHECK(rick.confirm().dead == 4);
+  CHECK(rick.confirm().producer.dead == 4);
   const auto& queues = world.core.queues();
   CHECK(queues.dead() == 2);
   CHECK(queues.size() == 2);
@@ -279,7 +279,7 @@ TEST_CASE(
           "so far");
     dies("dddd");
     CHECK(world.core.queues().dead() == 1);
-    CHECK(rick.confirm().dead == 4);
+    CHECK(rick.confirm().producer.dead == 4);
     dies("e");
     dies("fff");
     CHECK(world.core.queues().dead() == 2);
@@ -393,7 +393,7 @@ TEST_CASE(
   morty.request(2);
   CHECK(morty.received() == Bodies{"a", "b"});
   morty.link_lost(1, SeqNo{1}, 1);  // only "a" came in
-  CHECK(morty.confirm().link_generation == 2);
+  CHECK(morty.confirm().consumer.link_generation == 2);
   CHECK(morty.attempts() == std::vector{1});
   CHECK(morty.got.contains("b"));
   morty.ack("a");
@@ -415,7 +415,7 @@ TEST_CASE("a delivery link that cannot be opened again at once costs its consume
   world.links_left = false;
   morty.link_lost(1, SeqNo{1}, 2);  // "b" did not come in
   world.advance(1s, {&rick, &morty});
-  CHECK(morty.confirm().link_port == 0);
+  CHECK(morty.confirm().consumer.link_port == 0);
   Hello another;
   another.role = Role::consumer;
   CHECK(world.core.hello(session_id(3), another, world.now) ==
@@ -423,11 +423,11 @@ TEST_CASE("a delivery link that cannot be opened again at once costs its consume
   world.links_left = true;
   morty.received();
   world.advance(100ms, {&rick, &morty});
-  CHECK(morty.confirm().link_port != 0);
+  CHECK(morty.confirm().consumer.link_port != 0);
   CHECK(morty.received() == Bodies{"b", "c"});
   for (const auto* body : {"a", "b", "c"}) morty.ack(body);
   CHECK(morty.refusals() == Bodies{});
-  CHECK(rick.confirm().dead == 0);
+  CHECK(rick.confirm().producer.dead == 0);
   CHECK(world.core.queues().all_settled());
 }
 

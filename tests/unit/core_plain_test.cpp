@@ -47,7 +47,7 @@ TEST_CASE(
   CHECK_FALSE(world.core.plain().has_items());
   CHECK(world.core.queues().all_settled());
   world.advance(heartbeat_interval, {&rick});
-  CHECK(rick.confirm().done == 3);
+  CHECK(rick.confirm().producer.done == 3);
 }
 
 TEST_CASE("plain endpoints: requests are served before out") {

@@ -167,7 +167,7 @@ TEST_CASE(
   CHECK(morty.confirm().control_received == SeqNo{1});
   auto rick = world.client(1, again_of(1, {1}));
   rick.put("a");
-  CHECK(rick.confirm().done == 1);
+  CHECK(rick.confirm().producer.done == 1);
   CHECK(morty.confirm().control_received == SeqNo{2});
   CHECK(world.core.queues().size() == 0);
 }

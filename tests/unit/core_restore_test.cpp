@@ -39,13 +39,13 @@ TEST_CASE(
   auto summer = world.producer(1, "summer", "fresh");
   auto morty = world.consumer(2, {"fresh"});
   morty.request(2);
-  const auto first_credit = summer.confirm().put_credit;
+  const auto first_credit = summer.confirm().producer.put_credit;
   REQUIRE(first_credit == SeqNo{50});
   for (std::uint64_t i = 0; i < first_credit.value; ++i) summer.put(std::to_string(i));
   const auto confirm = summer.confirm();
-  CHECK(confirm.put_received == first_credit);
-  CHECK(confirm.put_credit > first_credit);
-  CHECK(confirm.put_held == Held::nothing);
+  CHECK(confirm.producer.put_received == first_credit);
+  CHECK(confirm.producer.put_credit > first_credit);
+  CHECK(confirm.producer.put_held == Held::nothing);
   CHECK(morty.received() == Bodies{});
   world.advance(reclaim_window, {&summer, &morty});
   CHECK(morty.received() == Bodies{"0", "1"});
@@ -59,14 +59,14 @@ TEST_CASE("a broker that waits for reclaims gives producers no more room than th
   auto summer = world.producer(1, "summer");  // one more than the three that were kept
   summer.put("d");
   const auto confirm = summer.confirm();
-  CHECK(confirm.put_held == Held::queue_items);
-  CHECK(confirm.put_credit == SeqNo{1});
+  CHECK(confirm.producer.put_held == Held::queue_items);
+  CHECK(confirm.producer.put_credit == SeqNo{1});
   auto morty = world.consumer(2);
   morty.request();
   world.advance(reclaim_window, {&summer, &morty});
   CHECK(morty.received() == Bodies{"a"});
   morty.ack("a");
-  CHECK(summer.confirm().put_credit == SeqNo{2});
+  CHECK(summer.confirm().producer.put_credit == SeqNo{2});
 }
 
 TEST_CASE(
@@ -88,9 +88,9 @@ TEST_CASE(
   auto rick = world.client(2, hello);
   rick.next_put = {4};
   rick.put("d");
-  CHECK(rick.confirm().put_received == SeqNo{4});
+  CHECK(rick.confirm().producer.put_received == SeqNo{4});
   rick.put("not before the crash");
-  CHECK(rick.confirm().put_received == SeqNo{4});
+  CHECK(rick.confirm().producer.put_received == SeqNo{4});
 }
 
 TEST_CASE("a producer is told how much of what was confirmed to it is not in the data") {
@@ -386,13 +386,13 @@ TEST_CASE("join: what is done counts when that is kept, not before") {
   const auto first = storage.turn();
   morty.ack("b");
   world.advance(heartbeat_interval, {&rick, &morty});
-  CHECK(rick.confirm().done == 0);
+  CHECK(rick.confirm().producer.done == 0);
   storage.most_settles = first;
   world.advance(heartbeat_interval, {&rick, &morty});
-  CHECK(rick.confirm().done == 1);
+  CHECK(rick.confirm().producer.done == 1);
   storage.most_settles = UINT64_MAX;
   world.settle();
-  CHECK(rick.confirm().done == 2);  // at once, since it joins
+  CHECK(rick.confirm().producer.done == 2);  // at once, since it joins
 }
 
 TEST_CASE("what died on a full disk counts for its producer at the next broker") {
@@ -412,8 +412,8 @@ TEST_CASE("what died on a full disk counts for its producer at the next broker")
   }
   BrokerWorld world(settings, storage, {8});
   const auto confirm = world.client(3, process_of_load(3)).confirm();
-  CHECK(confirm.accepted == 1);
-  CHECK(confirm.dead == 1);
+  CHECK(confirm.producer.accepted == 1);
+  CHECK(confirm.producer.dead == 1);
 }
 
 }  // namespace

@@ -38,17 +38,17 @@ TEST_CASE("a producer is told with each heartbeat how many consumers may take it
   BrokerWorld world;
   auto rick = world.producer(1), other = world.producer(2);
   world.advance(heartbeat_interval, {&rick, &other});
-  CHECK(rick.confirm().consumers == 0);
+  CHECK(rick.confirm().producer.consumers == 0);
   auto morty = world.consumer(3), summer = world.consumer(4, {"mail", "default"}),
        jerry = world.consumer(5, {"mail"});
   world.advance(heartbeat_interval, {&rick, &other, &morty, &summer, &jerry});
-  CHECK(rick.confirm().consumers == 2);
+  CHECK(rick.confirm().producer.consumers == 2);
   morty.close();
   world.advance(heartbeat_interval, {&rick, &other, &summer, &jerry});
-  CHECK(rick.confirm().consumers == 1);
+  CHECK(rick.confirm().producer.consumers == 1);
   summer.vanish();
   world.advance(heartbeat_interval, {&rick, &other, &jerry});
-  CHECK(rick.confirm().consumers == 0);
+  CHECK(rick.confirm().producer.consumers == 0);
 }
 
 TEST_CASE("a killed consumer's items go to another one after the reconnect grace, not before") {
@@ -213,14 +213,14 @@ TEST_CASE(
   CHECK(morty.received() == Bodies{"a"});
   world.links_left = false;
   morty.link_lost(1, SeqNo{1}, 1);
-  CHECK(morty.confirm().link_port == 0);
+  CHECK(morty.confirm().consumer.link_port == 0);
   world.advance(3s, {&rick, &morty, &summer});
   rick.put("b");
   summer.request();
   CHECK(summer.received() == Bodies{"b"});
   world.links_left = true;
   world.advance(1s, {&rick, &morty, &summer});
-  CHECK(morty.confirm().link_port != 0);
+  CHECK(morty.confirm().consumer.link_port != 0);
   rick.put("c");
   CHECK(morty.received() == Bodies{"c"});
 }
@@ -421,11 +421,11 @@ TEST_CASE("puts are taken once each, in order, whatever is sent twice or lost") 
   rick.put("a");
   rick.next_put = SeqNo{3};
   rick.put("c");  // "b" was lost
-  CHECK(rick.confirm().rewind_put);
+  CHECK(rick.confirm().producer.rewind_put);
   rick.next_put = SeqNo{1};
   for (const auto* body : {"a", "b", "c"}) rick.put(body);
   CHECK(morty.received() == Bodies{"a", "b", "c"});
-  CHECK(rick.confirm().put_confirmed == SeqNo{3});
+  CHECK(rick.confirm().producer.put_confirmed == SeqNo{3});
 }
 
 TEST_CASE(
@@ -464,12 +464,12 @@ TEST_CASE("join: told at once when the last item is settled") {
   rick.put("a");
   rick.join();
   auto confirm = rick.confirm();
-  CHECK(confirm.accepted == 1);
-  CHECK(confirm.done == 0);
+  CHECK(confirm.producer.accepted == 1);
+  CHECK(confirm.producer.done == 0);
   morty.request();
   morty.received();
   morty.ack("a");
-  CHECK(rick.confirm().done == 1);
+  CHECK(rick.confirm().producer.done == 1);
 }
 
 TEST_CASE("a full queue gives no credit, and says why, another queue does") {
@@ -480,19 +480,20 @@ TEST_CASE("a full queue gives no credit, and says why, another queue does") {
   auto beth = world.producer(2, "", "other");
   auto morty = world.consumer(3);
   int put = 0;
-  while (rick.confirm().put_credit >= rick.next_put) rick.put("item " + std::to_string(++put));
+  while (rick.confirm().producer.put_credit >= rick.next_put)
+    rick.put("item " + std::to_string(++put));
   CHECK(put == 4);
   rick.heartbeat();
   world.advance(heartbeat_interval, {&rick, &beth, &morty});
-  CHECK(rick.confirm().put_held == Held::queue_items);
-  CHECK(beth.confirm().put_held == Held::nothing);
+  CHECK(rick.confirm().producer.put_held == Held::queue_items);
+  CHECK(beth.confirm().producer.put_held == Held::nothing);
   morty.request();
   CHECK(morty.received() == Bodies{"item 1"});
   rick.heartbeat();
   world.advance(heartbeat_interval, {&rick, &beth, &morty});
-  CHECK(rick.confirm().put_credit == SeqNo{4});  // what is held counts, too
+  CHECK(rick.confirm().producer.put_credit == SeqNo{4});  // what is held counts, too
   morty.ack("item 1");
-  CHECK(rick.confirm().put_credit == SeqNo{5});
+  CHECK(rick.confirm().producer.put_credit == SeqNo{5});
 }
 
 TEST_CASE("idle producers do not keep a busy one from a small queue") {
@@ -505,7 +506,7 @@ TEST_CASE("idle producers do not keep a busy one from a small queue") {
   auto morty = world.consumer(2);
   for (int i = 0; i < 20; ++i) {
     CAPTURE(i);
-    REQUIRE(rick.confirm().put_credit >= rick.next_put);
+    REQUIRE(rick.confirm().producer.put_credit >= rick.next_put);
     rick.put("a");
     morty.request();
     REQUIRE(morty.received() == Bodies{"a"});
@@ -538,14 +539,14 @@ TEST_CASE("a full queue by bytes shuts the window, and opens it again") {
   auto rick = world.producer(1);
   auto morty = world.consumer(2);
   rick.put("123456");
-  CHECK(rick.confirm().put_window > 0);
+  CHECK(rick.confirm().producer.put_window > 0);
   rick.put("123456");
-  CHECK(rick.confirm().put_window == 0);
+  CHECK(rick.confirm().producer.put_window == 0);
   rick.heartbeat();
   morty.request(1);
   morty.received();
   morty.ack("123456");
-  CHECK(rick.confirm().put_window > 0);
+  CHECK(rick.confirm().producer.put_window > 0);
 }
 
 }  // namespace

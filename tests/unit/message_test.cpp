@@ -69,7 +69,8 @@ std::vector<Case> valid() {
       {"the largest item", put, entry(item, of(max_body))},
       {"the largest delayed item", put, entry(item, numbers(1u) + of(max_body), 0, has_delay)},
       {"two items", put, entry(item, "x") + entry(item, "y"), 2},
-      {"a request", control, entry(request, numbers(std::uint64_t{1}, std::uint64_t{2}, 3u))},
+      {"a request", control,
+       entry(request, numbers(std::uint64_t{1}, std::uint64_t{2}, std::uint64_t{3}, 4u))},
       {"cancelled requests", control, entry(cancel_requests, numbers(1u))},
       {"an ack of one run", control, entry(ack, run(1, 1))},
       {"an ack of two runs", control, entry(ack, run(1, 1) + run(7, 2))},
@@ -125,8 +126,8 @@ std::vector<Case> malformed() {
       {"an item of priority 10", put, entry(item, "x", 10)},
       {"an item with an unknown flag", put, entry(item, "xxxx", 0, 2)},
       {"a delayed item without a delay", put, entry(item, "xxx", 0, has_delay)},
-      {"a short request", control, entry(request, of(19))},
-      {"a long request", control, entry(request, of(21))},
+      {"a short request", control, entry(request, of(27))},
+      {"a long request", control, entry(request, of(29))},
       {"a short cancel_requests", control, entry(cancel_requests, of(3))},
       {"an ack of nothing", control, entry(ack, "")},
       {"an ack of half a run", control, entry(ack, of(13))},
@@ -248,8 +249,9 @@ TEST_CASE("headers: what is read, what is refused") {
       {"one byte short", good.substr(1), Refusal::short_frame},
       {"another magic", with(good, 0, 'b'), Refusal::magic},
       {"version 0", with(good, 3, 0), Refusal::version},
-      {"version 2", with(good, 3, 2), Refusal::version},
-      {"version 2 with an unknown type", with(with(good, 3, 2), 4, 99), Refusal::version},
+      {"version 1", with(good, 3, 1), Refusal::version},
+      {"version 3", with(good, 3, 3), Refusal::version},
+      {"version 3 with an unknown type", with(with(good, 3, 3), 4, 99), Refusal::version},
       {"type 0", with(good, 4, 0), Refusal::unknown_type},
       {"type 6", with(good, 4, 6), Refusal::unknown_type},
       {"type 255", with(good, 4, '\xff'), Refusal::unknown_type},
@@ -281,7 +283,8 @@ TEST_CASE("fixed blocks: a longer one is read, a shorter one refused") {
   Heartbeat sent_heartbeat{{1}, {2}, {3}, {4}, 5, true};
   const auto heartbeat_frame = encode_heartbeat({heartbeat, 0, {7}, {}, {}}, sent_heartbeat);
   Confirm sent_confirm;
-  sent_confirm.link_port = 40123;
+  sent_confirm.part = Confirm::Part::consumer;
+  sent_confirm.consumer.link_port = 40123;
   sent_confirm.ended = true;
   const auto confirm_frame = encode_confirm({confirm, 0, {7}, {}, {}}, sent_confirm);
   for (const std::size_t more : {0, 1, 100}) {
@@ -291,14 +294,16 @@ TEST_CASE("fixed blocks: a longer one is read, a shorter one refused") {
     CHECK(got_heartbeat.link_generation == 5);
     CHECK(got_heartbeat.rewind);
     CHECK(decode_confirm(payload_of(confirm_frame + of(more)), got_confirm) == Refusal::none);
-    CHECK(got_confirm.link_port == 40123);
+    CHECK(got_confirm.consumer.link_port == 40123);
     CHECK(got_confirm.ended);
     CHECK(!got_confirm.shutdown);
   }
   Heartbeat got_heartbeat;
   Confirm got_confirm;
   CHECK(decode_heartbeat(of(heartbeat_size - 1), got_heartbeat) == Refusal::malformed);
-  CHECK(decode_confirm(of(confirm_size - 1), got_confirm) == Refusal::malformed);
+  CHECK(decode_confirm(of(confirm_head_size - 1), got_confirm) == Refusal::malformed);
+  const auto payload = payload_of(confirm_frame);
+  CHECK(decode_confirm(payload.substr(0, payload.size() - 1), got_confirm) == Refusal::malformed);
 }
 
 TEST_CASE("flags of a block that this version does not know are left alone") {
@@ -322,6 +327,38 @@ TEST_CASE("whatever bytes come, reading them touches nothing else") {
     payload.shrink_to_fit();
     if (check_entries(one.type, payload, one.count) == Refusal::none) read_all(payload);
   }
+}
+
+TEST_CASE(
+    "confirm: a longer head is read, and a part that this version does not know is left out") {
+  Confirm sent_confirm;
+  sent_confirm.part = Confirm::Part::producer;
+  sent_confirm.producer.accepted = 3;
+  auto payload = std::string(payload_of(encode_confirm({confirm, 0, {7}, {}, {}}, sent_confirm)));
+  constexpr std::size_t part = 34, head = 35;
+  Confirm got;
+  SUBCASE("a longer head") {
+    payload.insert(confirm_head_size, "later");
+    payload[head] = static_cast<char>(confirm_head_size + 5);
+    REQUIRE(decode_confirm(payload, got) == Refusal::none);
+    CHECK(got.producer.accepted == 3);
+  }
+  SUBCASE("a head that goes beyond the payload") {
+    payload[head] = static_cast<char>(payload.size() + 1);
+    CHECK(decode_confirm(payload, got) == Refusal::malformed);
+  }
+  SUBCASE("an unknown part") {
+    payload[part] = 9;
+    REQUIRE(decode_confirm(payload, got) == Refusal::none);
+    CHECK(got.part == Confirm::Part::none);
+    CHECK(got.producer.accepted == 0);
+  }
+}
+
+TEST_CASE("request: a sum that cannot be counted is malformed") {
+  std::string payload;
+  append_request(payload, {UINT64_MAX, 1});
+  CHECK(check_entries(control, payload, 1) == Refusal::malformed);
 }
 
 }  // namespace baton::internal::test

@@ -66,6 +66,8 @@ std::string name_of(EntryKind kind) {
       return "link_lost";
     case EntryKind::join:
       return "join";
+    case EntryKind::flush:
+      return "flush";
     case EntryKind::close:
       return "close";
     case EntryKind::reclaim:
@@ -182,26 +184,39 @@ class Walk {
     Confirm confirm;
     REQUIRE(decode_confirm(payload, confirm) == Refusal::none);
     field(8, "control_received", number(confirm.control_received.value));
-    field(8, "put_received", number(confirm.put_received.value));
-    field(8, "put_confirmed", number(confirm.put_confirmed.value));
-    field(8, "put_credit", number(confirm.put_credit.value));
-    field(8, "put_window", number(confirm.put_window));
-    field(8, "print_window", number(confirm.print_window));
-    field(8, "accepted", number(confirm.accepted));
-    field(8, "done", number(confirm.done));
-    field(8, "dead", number(confirm.dead));
     field(8, "feed_last", number(confirm.feed_last.value));
-    field(8, "link_sent", number(confirm.link_sent.value));
-    field(4, "link_generation", number(confirm.link_generation));
-    field(2, "link_port", number(confirm.link_port));
-    field(1, "put_held", number(static_cast<unsigned>(confirm.put_held)));
+    field(8, "feed_sent", number(confirm.feed_sent.value));
+    field(8, "print_window", number(confirm.print_window));
     field(1, "print_held", number(static_cast<unsigned>(confirm.print_held)));
     field(1, "flags",
-          number((confirm.rewind_put ? 1u : 0u) | (confirm.rewind_control ? 2u : 0u) |
-                 (confirm.shutdown ? 4u : 0u) | (confirm.ended ? 8u : 0u)));
-    field(8, "feed_sent", number(confirm.feed_sent.value));
-    field(4, "consumers", number(confirm.consumers));
+          number((confirm.rewind_control ? 1u : 0u) | (confirm.shutdown ? 2u : 0u) |
+                 (confirm.ended ? 4u : 0u)));
+    field(1, "part", number(static_cast<unsigned>(confirm.part)));
+    field(1, "head", number(confirm_head_size));
+    if (confirm.part == Confirm::Part::producer) walk_part(confirm.producer);
+    if (confirm.part == Confirm::Part::consumer) walk_part(confirm.consumer);
     again_ = encode_confirm(header_, confirm);
+  }
+
+  void walk_part(const ProducerPart& part) {
+    field(8, "put_received", number(part.put_received.value));
+    field(8, "put_confirmed", number(part.put_confirmed.value));
+    field(8, "put_credit", number(part.put_credit.value));
+    field(8, "put_window", number(part.put_window));
+    field(8, "accepted", number(part.accepted));
+    field(8, "done", number(part.done));
+    field(8, "dead", number(part.dead));
+    field(4, "consumers", number(part.consumers));
+    field(1, "put_held", number(static_cast<unsigned>(part.put_held)));
+    field(1, "flags", number(part.rewind_put ? 1 : 0));
+    field(2, "reserved", number(0));
+  }
+
+  void walk_part(const ConsumerPart& part) {
+    field(8, "link_sent", number(part.link_sent.value));
+    field(4, "link_generation", number(part.link_generation));
+    field(2, "link_port", number(part.link_port));
+    field(2, "reserved", number(0));
   }
 
   void walk_entries(std::string_view payload) {
@@ -242,13 +257,17 @@ class Walk {
       case EntryKind::died:
         return walk_died(entry);
       case EntryKind::request:
-        field(8, "requested", number(read_request(entry).requested));
+        field(8, "waiting", number(read_request(entry).waiting));
+        field(8, "ahead", number(read_request(entry).ahead));
         field(8, "begun", number(read_request(entry).begun.value));
-        field(4, "waiting", number(read_request(entry).waiting));
+        field(4, "blocked", number(read_request(entry).blocked));
         return append_request(again_, read_request(entry));
       case EntryKind::cancel_requests:
         field(4, "count", number(read_cancel_requests(entry)));
         return append_cancel_requests(again_, read_cancel_requests(entry));
+      case EntryKind::flush:
+        field(8, "last_put", number(read_flush(entry).value));
+        return append_flush(again_, read_flush(entry));
       case EntryKind::close:
         field(8, "last_put", number(read_close(entry).value));
         return append_close(again_, read_close(entry));
@@ -374,7 +393,7 @@ Kinds kinds_in_code() {
   Kinds kinds;
   for (unsigned type = 0; type < 256; ++type)
     for (unsigned kind = 0; kind < 256; ++kind)
-      for (const std::size_t size : {0, 4, 8, 12, 16, 20, 24, 32})
+      for (const std::size_t size : {0, 4, 8, 12, 16, 20, 24, 28, 32})
         for (const unsigned each : {0u, 1u, 2u, 3u}) {
           const auto b = static_cast<std::uint16_t>(each & 1);
           std::string payload;

@@ -58,14 +58,14 @@ void Client::entry(const std::string& bytes) {
 void Client::request(std::uint64_t more) {
   std::string bytes;
   const auto* session = world.core.find(id);
-  append_request(bytes, {requested += more, session ? session->link_sent() : SeqNo{},
+  append_request(bytes, {requested += more, 0, session ? session->link_sent() : SeqNo{},
                          static_cast<std::uint32_t>(more)});
   entry(bytes);
 }
 
 void Client::prefetch(std::uint64_t more, SeqNo begun, std::uint32_t waiting) {
   std::string bytes;
-  append_request(bytes, {requested += more, begun, waiting});
+  append_request(bytes, {requested += more, 0, begun, waiting});
   entry(bytes);
 }
 

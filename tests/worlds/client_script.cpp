@@ -104,6 +104,7 @@ void Script::welcome(const Welcome& welcome) {
 }
 
 void Script::send_confirm() {
+  confirm.part = part_;
   notify(encode_confirm({MessageType::confirm, 0, broker_instance, session, {}}, confirm));
 }
 

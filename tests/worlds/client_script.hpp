@@ -29,7 +29,7 @@ struct Sent {
 /// Drives one client's logic by hand. Nothing is delivered that the test does not deliver.
 class Script {
  public:
-  explicit Script(ClientLogic& logic) : logic_(logic) {}
+  Script(ClientLogic& logic, Role role) : logic_(logic), part_(part_of(role)) {}
 
   Time now = Time(1000s);
   BrokerInstance broker_instance{77};
@@ -76,6 +76,7 @@ class Script {
   void read(const Outbox::Message& message);
 
   ClientLogic& logic_;
+  const Confirm::Part part_;
   std::optional<Hello> hello_;
   std::optional<Heartbeat> heartbeat_;
   std::vector<Sent> control_;

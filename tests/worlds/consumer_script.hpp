@@ -14,7 +14,7 @@ using Kind = SocketRequest::Kind;
 
 struct ConsumerScript : Script {
   explicit ConsumerScript(std::uint32_t prefetch = 0)
-      : Script(consumer), consumer(config_of(Role::consumer), prefetch) {
+      : Script(consumer, Role::consumer), consumer(config_of(Role::consumer), prefetch) {
     start();
     requests();
   }
@@ -22,8 +22,8 @@ struct ConsumerScript : Script {
 
   void stand(const Welcome& told = {}) {
     welcome(told);
-    confirm.link_generation = 1;
-    confirm.link_port = 9000;
+    confirm.consumer.link_generation = 1;
+    confirm.consumer.link_port = 9000;
     confirm.print_window = 1000;
     send_confirm();
     hello();
@@ -56,7 +56,7 @@ struct ConsumerScript : Script {
     const auto said = control();
     REQUIRE(said.size() == 1);
     REQUIRE(said[0].kind == EntryKind::request);
-    return read_request({EntryKind::request, 0, 0, said[0].payload}).requested;
+    return read_request({EntryKind::request, 0, 0, said[0].payload}).requested();
   }
   LinkLost link_lost() {
     const auto said = control();

@@ -144,7 +144,8 @@ void Nonsense::control_entry(std::string& out) {
                              {{run.first, run.count, static_cast<std::uint32_t>(1 + below_(3))}});
     case 0:
     case 1:
-      return append_request(out, {number(), {number()}, static_cast<std::uint32_t>(number())});
+      return append_request(out,
+                            {number(), number(), {number()}, static_cast<std::uint32_t>(number())});
     case 2:
       return append_cancel_requests(out, n32);
     case 3:
@@ -154,12 +155,13 @@ void Nonsense::control_entry(std::string& out) {
     case 5:
       return append_link_lost(out, {below_(2) ? 1 : n32, {run.first.value}, n32});
     case 6:
+      if (below_(4) == 0) return append_flush(out, {number()});
       if (below_(2)) return append_block(out, EntryKind::join, {});
       return append_print(out, {0, below_(4), below_(2) ? "" : "line\n"});
     default:
       if (below_(10) == 0) append_close(out, {number()});
-      return append_request(out,
-                            {below_(100), {below_(100)}, static_cast<std::uint32_t>(below_(100))});
+      return append_request(
+          out, {below_(100), below_(100), {below_(100)}, static_cast<std::uint32_t>(below_(100))});
   }
 }
 

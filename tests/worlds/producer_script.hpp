@@ -7,7 +7,7 @@
 namespace baton::internal::script {
 
 struct ProducerScript : Script {
-  ProducerScript() : Script(producer) {
+  ProducerScript() : Script(producer, Role::producer) {
     start();
     requests();
   }
@@ -16,8 +16,8 @@ struct ProducerScript : Script {
   /// Welcomed, with credit for `items`.
   void stand(std::uint64_t items = 100) {
     Script::welcome({});
-    confirm.put_credit = {items};
-    confirm.put_window = 1000;
+    confirm.producer.put_credit = {items};
+    confirm.producer.put_window = 1000;
     confirm.print_window = 1000;
     send_confirm();
     hello();
@@ -28,8 +28,8 @@ struct ProducerScript : Script {
     tick();
   }
   void confirm_puts(std::uint64_t up_to) {
-    confirm.put_received = confirm.put_confirmed = {up_to};
-    confirm.accepted = up_to;
+    confirm.producer.put_received = confirm.producer.put_confirmed = {up_to};
+    confirm.producer.accepted = up_to;
     send_confirm();
   }
   /// The broker was started again; the client is told and begins another session.

@@ -1,0 +1,120 @@
+#include <algorithm>
+
+#include "consumer/consumer_impl.hpp"
+
+namespace baton::internal {
+namespace {
+
+/// How long the broker's word is waited for that no item crosses a cancelled request.
+constexpr Duration crossing_limit = std::chrono::milliseconds(100);
+
+}  // namespace
+
+std::string Consumer::Impl::why_wait() const {
+  const auto& standing = session.session();
+  const Time now = Connection::now();
+  if (standing.full() || standing.out_of_touch(now)) return no_contact(standing, connection);
+  const auto port = session.unreachable_port(now);
+  if (!port) return {};
+  return "cannot reach port " + std::to_string(*port) + " of " + options.broker.host +
+         ", where its items come from: open it, or start the broker with --delivery-ports A-B "
+         "and publish these ports under the same numbers";
+}
+
+GetResult Consumer::Impl::wait_for_item(Connection::Lock& lock, Item& item, Time until,
+                                        bool of_run) {
+  Time since = Connection::now(), look = notices.due(since);
+  for (;;) {
+    if (session.session().error()) throw_if_over(session.session(), connection);
+    notices.in_touch(lock, session.session(), connection.broker());
+    if (session.closed()) return GetResult::closed;
+    if (of_run && stop_run) return GetResult::stopped;
+    if (take(item)) return GetResult::item;
+    const Time now = Connection::now();
+    if (now >= until) return GetResult::time_up;
+    if (now >= look) {
+      look = notices.due_again(session.session(), now);
+      if (const auto why = why_wait(); !why.empty())
+        notices.waited(lock, since, why, session.session());
+      continue;
+    }
+    connection.wait_interruptibly(lock, std::min(until, look));
+    if (look == never && !why_wait().empty()) look = Time::min();
+  }
+}
+
+/// Another thread may wait for the request whose item this one takes: there is to be one more.
+bool Consumer::Impl::take_and_request(Item& item) {
+  if (!take(item)) return false;
+  if (session.owes()) connection.changed();
+  return true;
+}
+
+GetResult Consumer::Impl::get(Connection::Lock& lock, Item& item, Timeout timeout, bool of_run) {
+  if (take_and_request(item)) return GetResult::item;
+  const auto got = wait_wanting(lock, item, timeout, 1, of_run);
+  if (got != GetResult::time_up || session.closed()) return got;
+  return take_crossing(lock, item) ? GetResult::item : GetResult::time_up;
+}
+
+/// Waits for an item while `count` of them are wanted.
+GetResult Consumer::Impl::wait_wanting(Connection::Lock& lock, Item& item, Timeout timeout,
+                                       std::size_t count, bool of_run) {
+  const Time until = timeout ? deadline_after(Connection::now(), *timeout) : never;
+  session.want(count);
+  if (timeout && *timeout <= Duration::zero()) session.request_now();
+  connection.changed();
+  GetResult got{};
+  try {
+    got = wait_for_item(lock, item, until, of_run);
+  } catch (...) {
+    session.unwant(count);
+    refuse_crossing();
+    throw;
+  }
+  session.unwant(count);
+  if (session.owes()) connection.changed();
+  return got;
+}
+
+/// Takes back what is requested beyond what is wanted; an item may be on its way already, and is
+/// taken. A broker that does not answer is not waited for long.
+bool Consumer::Impl::take_crossing(Connection::Lock& lock, Item& item) {
+  session.request_now();
+  connection.changed();
+  const Time until = Connection::now() + crossing_limit;
+  // Other threads may take requests back later than this one, again and again: their answers are
+  // not waited for.
+  const auto ticket = session.cancellation_ticket();
+  while (!session.cancelled(ticket) && !session.closed()) {
+    if (take_and_request(item)) return true;
+    if (Connection::now() >= until) return refuse_crossing(), false;
+    try {
+      connection.wait_interruptibly(lock, until);
+    } catch (...) {
+      refuse_crossing();
+      throw;
+    }
+  }
+  return take_and_request(item);
+}
+
+/// Takes back what is requested beyond what is wanted. Where nobody waits for an item that is on
+/// its way already it is given back when it comes.
+void Consumer::Impl::refuse_crossing() {
+  session.request_now();
+  if (options.prefetch == 0) session.rest();
+  connection.changed();
+}
+
+/// Of request(), without waiting.
+GetResult Consumer::Impl::take_requested(Item& item) {
+  if (session.session().error()) throw_if_over(session.session(), connection);
+  if (session.closed()) return GetResult::closed;
+  if (requested == 0 || !take(item)) return GetResult::time_up;
+  --requested;
+  session.unwant();
+  return GetResult::item;
+}
+
+}  // namespace baton::internal

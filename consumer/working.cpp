@@ -1,0 +1,116 @@
+#include <cxxabi.h>
+
+#include <algorithm>
+#include <atomic>
+#include <limits>
+
+#include "consumer/consumer_impl.hpp"
+#include "consumer/crew.hpp"
+
+namespace baton::internal {
+namespace {
+
+/// Throws abi::__forced_unwind when the handler ends its thread: that can only be passed on.
+Outcome handle(const Handler& handler, Item& item) {
+  try {
+    return handler(item);
+  } catch (const std::exception& error) {
+    return Outcome::failed(error.what());
+  } catch (const abi::__forced_unwind&) {
+    throw;
+  } catch (...) {
+    return Outcome::failed("the handler threw what is no std::exception");
+  }
+}
+
+}  // namespace
+
+/// While run() is at work.
+class Consumer::Impl::Running {
+ public:
+  explicit Running(Impl& impl) : impl_(impl) {
+    const auto lock = impl_.connection.lock();
+    ++impl_.runs;
+  }
+  ~Running() {
+    if (impl_.connection.forked()) return;
+    const auto lock = impl_.connection.lock();
+    if (--impl_.runs == 0) impl_.stop_run = false;
+    impl_.session.rest();
+    impl_.connection.changed();
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+ private:
+  Impl& impl_;
+};
+
+/// Requires the lock. Leaves `outcome` empty.
+void Consumer::Impl::settle(const Item& item, std::optional<Outcome>& outcome) {
+  if (!outcome) return;
+  switch (outcome->what) {
+    case Outcome::What::ack:
+      session.ack(item.id, item.delivery_tag);
+      break;
+    case Outcome::What::fail:
+      session.fail(item.id, delay_of(outcome->delay), outcome->reason, item.delivery_tag);
+      break;
+    case Outcome::What::release:
+      session.release(item.id, item.delivery_tag);
+      break;
+    case Outcome::What::keep:
+      break;
+  }
+  outcome.reset();
+  connection.changed();
+}
+
+/// One job of run(): settles an item and gets the next one under one lock.
+void Consumer::Impl::work(const Handler& handler, const RunOptions& run,
+                          const std::function<bool()>& may_get) {
+  Item item;
+  std::optional<Outcome> outcome;
+  while (may_get()) {
+    auto lock = connection.lock();
+    settle(item, outcome);
+    if (run.before_request) {
+      lock.unlock();
+      run.before_request();
+      lock.lock();
+    }
+    if (stop_run || get(lock, item, {}, true) != GetResult::item) return;
+    lock.unlock();
+    try {
+      outcome = handle(handler, item);
+    } catch (const abi::__forced_unwind&) {
+      lock.lock();
+      outcome = Outcome::failed("its handler ended its thread");
+      settle(item, outcome);
+      throw;
+    }
+  }
+  const auto lock = connection.lock();
+  settle(item, outcome);
+}
+
+void Consumer::Impl::run(const Handler& handler, const RunOptions& how) {
+  std::atomic<std::uint64_t> left_to_get =
+      how.count > 0 ? how.count : std::numeric_limits<std::uint64_t>::max();
+  const auto may_get = [&left_to_get] {
+    auto now = left_to_get.load();
+    while (now > 0 && !left_to_get.compare_exchange_weak(now, now - 1)) {
+    }
+    return now > 0;
+  };
+  const auto on_error = [this] {
+    if (connection.forked()) return;
+    const auto lock = connection.lock();
+    stop_run = true;
+    connection.notify();
+  };
+  const Running running(*this);
+  Crew([&] { work(handler, how, may_get); }, on_error).run(std::max(how.jobs, 1u));
+}
+
+}  // namespace baton::internal

@@ -1,0 +1,86 @@
+// The control stream: what a client asks for and settles. Its console lines are in
+// console_entries.hpp.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proto/entry.hpp"
+#include "proto/ids.hpp"
+#include "proto/put_entries.hpp"
+
+namespace baton::internal {
+
+inline constexpr std::uint16_t has_result = 1;  ///< flag of an ack entry
+
+/// Items with ids that follow one another, which were given so many times by then.
+struct Reclaim {
+  ItemId first;
+  std::uint32_t count = 0;
+  std::uint32_t deliveries = 1;
+  /// Of the first, of items that may not have been kept: the others' numbers follow it.
+  PutName put = {};
+
+  auto operator<=>(const Reclaim&) const = default;
+};
+
+/// "Of link `generation` everything up to `received` came in; I want `wanted` items on the next
+/// one."
+struct LinkLost {
+  std::uint32_t generation = 0;
+  SeqNo received;
+  std::uint32_t wanted = 0;
+
+  bool operator==(const LinkLost&) const = default;
+};
+
+/// What a consumer wants, and how far it is with what it has.
+struct Request {
+  /// All requests on this link, in the order in which they are answered: the first `waiting` of
+  /// them are of gets that took what came or block for it, the `ahead` behind them are of nobody
+  /// yet. Their sum never falls.
+  std::uint64_t waiting = 0, ahead = 0;
+  SeqNo begun = {};  ///< on this link: of what came up to this number all was returned to the user
+  /// Gets that block now: so many items more are begun as soon as they come.
+  std::uint32_t blocked = 0;
+
+  std::uint64_t requested() const { return waiting + ahead; }
+  bool operator==(const Request&) const = default;
+};
+
+inline constexpr std::size_t request_size = 28;
+
+struct Failure {
+  ItemId id;
+  std::uint32_t delay_ms = 0;
+  std::string_view reason;
+
+  bool operator==(const Failure&) const = default;
+};
+
+void append_request(std::string& out, const Request& request);
+void append_cancel_requests(std::string& out, std::uint32_t count);
+void append_runs(std::string& out, EntryKind kind,
+                 const std::vector<ItemRun>& runs);  ///< ack, release or lost
+void append_reclaims(std::string& out,
+                     const std::vector<Reclaim>& reclaims);  ///< none or all of them with a put
+void append_fail(std::string& out, const Failure& failure);
+void append_link_lost(std::string& out, const LinkLost& lost);
+void append_flush(std::string& out, SeqNo last_put);
+void append_close(std::string& out, SeqNo last_put);
+
+Request read_request(const Entry& entry);
+std::uint32_t read_cancel_requests(const Entry& entry);
+void read_runs(const Entry& entry, std::vector<ItemRun>& runs);          ///< replaces `runs`
+void read_reclaims(const Entry& entry, std::vector<Reclaim>& reclaims);  ///< replaces `reclaims`
+Failure read_fail(const Entry& entry);
+LinkLost read_link_lost(const Entry& entry);
+SeqNo read_flush(const Entry& entry);
+SeqNo read_close(const Entry& entry);
+
+Refusal check_control(const Entry& entry);
+Refusal check_runs(const Entry& entry);
+
+}  // namespace baton::internal

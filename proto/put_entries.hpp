@@ -1,0 +1,62 @@
+// The put stream: items, and where its producer is in its input.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proto/checkpoint.hpp"
+#include "proto/entry.hpp"
+#include "proto/ids.hpp"
+
+namespace baton::internal {
+
+inline constexpr std::uint16_t has_delay = 1;  ///< flag of an item entry
+
+/// An item of the put stream.
+struct PutItem {
+  std::uint8_t priority = default_priority;
+  std::uint32_t delay_ms = 0;
+  std::string_view body;
+
+  bool operator==(const PutItem&) const = default;
+};
+void append_item(std::string& out, const PutItem& item);
+PutItem read_item(const Entry& entry);
+
+void append_digest(std::string& out, const InputPlace& place);
+InputPlace read_digest(const Entry& entry);
+
+/// A message of the put stream.
+struct PutItems {
+  std::vector<PutItem> items;       ///< their bodies are of the frame
+  std::uint64_t bytes = 0;          ///< of these bodies, in all
+  std::optional<InputPlace> place;  ///< of the input behind the last item, if that is said
+};
+void read_put(std::string_view payload, PutItems& put);  ///< of what was checked; replaces `put`
+/// Writes another place of the input over the one of a message's first entry; that it begins again
+/// stays.
+void rewrite_digest(std::string& message, const InputPlace& place);
+
+/// Whether a put message's payload, which was checked, begins with a digest.
+inline bool begins_with_digest(std::string_view payload) {
+  return payload.size() > 4 &&
+         static_cast<EntryKind>(static_cast<std::uint8_t>(payload[4])) == EntryKind::digest;
+}
+
+/// A put, over the ends of brokers: by its producer's key, which that broker drew from its name,
+/// and its number. Key 0: none.
+struct PutName {
+  std::uint64_t producer = 0;
+  SeqNo number = {};
+
+  PutName next() const { return {producer, number + 1}; }
+  auto operator<=>(const PutName&) const = default;
+};
+
+/// Of a message's payload.
+Refusal check_puts(std::string_view payload, std::uint16_t count);
+
+}  // namespace baton::internal
