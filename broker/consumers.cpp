@@ -31,12 +31,12 @@ void Consumers::begin(Session& session, Time /*now*/) {
   } else {
     end_.consumer_came();
   }
-  queues_.established(session);
+  queues_.serving().established(session);
   open_link(session);
 }
 
 void Consumers::heard(Session& session) {
-  queues_.heard(session);
+  queues_.serving().heard(session);
   not_held_ = 0;
 }
 
@@ -44,7 +44,7 @@ void Consumers::heard(Session& session) {
 void Consumers::close(const Peer& from) {
   auto& session = from.session;
   session.wanted = 0;
-  queues_.forget_requests(session);
+  queues_.serving().forget_requests(session);
   queues_.release_all(session);
   note_unstored(from);
 }
@@ -58,8 +58,8 @@ void Consumers::note_unstored(const Peer& from) {
 }
 
 void Consumers::end(Session& session, const std::string& why, Time now) {
-  queues_.forget_requests(session);
-  if (!why.empty()) queues_.doubt(session);
+  queues_.serving().forget_requests(session);
+  if (!why.empty()) queues_.serving().doubt(session);
   queues_.give_all_back(session, why, now);
   queues_.ends(session);
   effects_.link_changes.push_back({session.id, session.link_generation, false});
@@ -70,7 +70,7 @@ void Consumers::end(Session& session, const std::string& why, Time now) {
 
 void Consumers::heartbeat(Session& session, const Heartbeat& heartbeat, Time now) {
   if (heartbeat.link_generation == session.link_generation)
-    queues_.arrived(session, heartbeat.link_received, now);
+    queues_.serving().arrived(session, heartbeat.link_received, now);
   queues_.heard_lost(session, heartbeat.feed_position, now);
   if (heartbeat.rewind && session.feed.rewind(now)) sessions_.changed(session);
 }
@@ -79,11 +79,11 @@ void Consumers::heartbeat(Session& session, const Heartbeat& heartbeat, Time now
 /// to nobody.
 void Consumers::request(const Peer& from, const Request& request, Time now) {
   auto& session = from.session;
-  if (!queues_.may_request(session))
+  if (!queues_.serving().may_request(session))
     return sessions_.refuse(session.id, Refusal::over_credit, "answers that it does not read", now);
   session.note_begun(request.begun, request.blocked);
   if (std::find(without_link_.begin(), without_link_.end(), session.id) == without_link_.end())
-    return queues_.request(session, request.requested());
+    return queues_.serving().request(session, request.requested());
   session.wanted = std::max(session.wanted, request.requested());
 }
 
@@ -150,10 +150,10 @@ void Consumers::link_lost(const Peer& from, const LinkLost& lost) {
   if (lost.generation != session.link_generation || lost.received > session.link_sent()) return;
   if (session.link_port == 0) return;  // nobody was told where it is: it cannot have been lost
   queues_.take_back_after(session, session.link_base + lost.received.value);
-  queues_.forget_requests(session);
+  queues_.serving().forget_requests(session);
   effects_.link_changes.push_back({session.id, session.link_generation, false});
   open_link(session);
-  queues_.request(session, lost.wanted);
+  queues_.serving().request(session, lost.wanted);
 }
 
 void Consumers::open_link(Session& session) {
@@ -169,7 +169,7 @@ void Consumers::link_opened(const SessionId& id, std::uint32_t generation, std::
   if (!session || session->link_generation != generation) return;
   session->link_port = port;
   std::erase(without_link_, id);
-  queues_.request(*session, std::exchange(session->wanted, 0));
+  queues_.serving().request(*session, std::exchange(session->wanted, 0));
   sessions_.changed(*session);
 }
 
@@ -183,7 +183,7 @@ void Consumers::link_failed(const SessionId& id, std::uint32_t generation, Time 
   // The port of its link that broke may not be quite free yet, which is no reason to take from it
   // what it holds.
   session->wanted = std::max(session->wanted, session->requested_in_all);
-  queues_.forget_requests(*session);
+  queues_.serving().forget_requests(*session);
   if (std::find(without_link_.begin(), without_link_.end(), id) == without_link_.end())
     without_link_.push_back(id);
   links_again_at_ = std::min(links_again_at_, now + link_again);

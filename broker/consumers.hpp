@@ -47,7 +47,7 @@ class Consumers final : public RoleHandler {
   void end_reclaims(const Peer& from) { from.session.reclaims_left = 0; }
   void request(const Peer& from, const Request& request, Time now);
   void cancel_requests(const Peer& from, std::uint32_t count) {
-    queues_.cancel_requests(from.session, count);
+    queues_.serving().cancel_requests(from.session, count);
   }
   void ack(const Peer& from, const std::vector<ItemRun>& runs, Time now);
   void release(const Peer& from, const std::vector<ItemRun>& runs, Time now);
@@ -60,7 +60,7 @@ class Consumers final : public RoleHandler {
   void heartbeat(Session& session, const Heartbeat& heartbeat, Time now) override;
   void close(const Peer& from) override;
   void end(Session& session, const std::string& why, Time now) override;
-  bool has_time_for_ends() const override { return queues_.may_take_back(); }
+  bool has_time_for_ends() const override { return queues_.serving().may_take_back(); }
   void send_next(Session& session, Time now) override {
     sessions_.send_stream(session, session.feed, now);
   }

@@ -63,7 +63,7 @@ void Core::end_turn(Time now, bool control_dry) {
   consumers_.open_links_again(now);
   queues_.tick(now);
   if (queues_.may_reclaim() && stopping_since_ == never) consumers_.judge_reclaims(now);
-  queues_.serve();
+  queues_.serving().serve();
   plain_->give_out();
   persist();
   producers_.begin_waiting(now);
@@ -74,8 +74,8 @@ void Core::end_turn(Time now, bool control_dry) {
   if (console_.make_room(now)) sessions_.all_changed();
   sessions_.heartbeat(now);
   sessions_.tell_changed(now);
-  if (sessions_.erase_ended(now)) queues_.forget_lost_producers(now);
-  queues_.end_turn();
+  if (sessions_.erase_ended(now)) queues_.producers().forget_lost(now);
+  queues_.serving().end_turn();
   due_ = std::max(now, next_deadline());
 #ifndef NDEBUG
   check_invariants();
@@ -84,7 +84,7 @@ void Core::end_turn(Time now, bool control_dry) {
 
 /// Gives the turn to the storage, and takes what has become durable by now as confirmed.
 void Core::persist() {
-  queues_.save_producers();
+  queues_.producers().save();
   turn_ = storage_.commit();
   sessions_.note_turn(turn_);
   producers_.note_turn(turn_);
@@ -106,7 +106,7 @@ void Core::extend_credits() {
 
 Time Core::next_deadline() const {
   if (sessions_.has_changed() || queues_.has_touched() ||
-      (queues_.has_to_serve() && queues_.delivers()))
+      (queues_.serving().has_to_serve() && queues_.delivers()))
     return Time{};  // something came up after the last turn
   auto next =
       std::min({sessions_.next_deadline(), consumers_.links_again_at(), queues_.next_deadline()});
@@ -156,7 +156,7 @@ void Core::check_invariants() const {
   sessions_.check_invariants();
   std::uint64_t under_way = 0;
   for (const auto& [id, session] : sessions_.all()) under_way += session->flow.bytes;
-  ensure(under_way == queues_.bytes_under_way());
+  ensure(under_way == queues_.serving().bytes_under_way());
 }
 
 }  // namespace baton::internal::broker

@@ -20,7 +20,7 @@ Refusal Producers::admit(const Hello& hello) {
 
 /// A hello that was under way for long: its process has begun, and has another session by now.
 bool Producers::is_late(const Hello& hello) {
-  const auto* producer = hello.begun ? nullptr : queues_.find_producer(hello.name);
+  const auto* producer = hello.begun ? nullptr : queues_.producers().find(hello.name);
   return producer && producer->session && producer->session->hello.begun &&
          producer->session->hello.run == hello.run;
 }
@@ -30,7 +30,7 @@ bool Producers::is_late(const Hello& hello) {
 /// older one may go on. One that this broker has welcomed itself, by a hello that was under way
 /// since before the end of the last broker, may have others' puts where it has its own.
 bool Producers::is_outdated(const Hello& hello) {
-  const auto* producer = queues_.find_producer(hello.name);
+  const auto* producer = queues_.producers().find(hello.name);
   if (!producer || !producer->named || !hello.begun) return false;
   if (producer->run == hello.run) return hello.first_put <= producer->began;
   return producer->session || producer->put.received() >= hello.first_put;
@@ -41,7 +41,7 @@ bool Producers::is_outdated(const Hello& hello) {
 /// before and heard no welcome.
 bool Producers::may_begin(Session& session, Time now) {
   const auto& hello = session.hello;
-  const auto* producer = queues_.find_producer(hello.name);
+  const auto* producer = queues_.producers().find(hello.name);
   if (is_outdated(hello)) {  // a newer one has come while this one's subscription was on its way
     sessions_.refuse(session.id, Refusal::fenced, {}, now);
     sessions_.end(session, {}, now);
@@ -50,7 +50,7 @@ bool Producers::may_begin(Session& session, Time now) {
   if (!producer || hello.begun) return true;
   if (producer->session) {
     sessions_.refuse(producer->session->id, Refusal::fenced, {}, now);
-    producer = queues_.find_producer(hello.name);
+    producer = queues_.producers().find(hello.name);
   }
   if (!producer || producer->confirmed == producer->put.received()) return true;
   beginning_.push_back(session.id);
@@ -72,7 +72,7 @@ std::uint64_t Producers::unknown_puts(const Hello& hello) {
   if (!settings_.durable || !hello.previous ||
       hello.previous->broker_instance == sessions_.broker_instance())
     return 0;
-  const auto* producer = queues_.find_producer(hello.name);
+  const auto* producer = queues_.producers().find(hello.name);
   if (!producer && hello.previous->broker_instance == queues_.previous_broker()) return 0;
   const auto known = producer ? producer->put.received() : SeqNo{};
   return hello.first_put > known + 1 ? hello.first_put - known - 1 : 0;
@@ -85,7 +85,7 @@ void Producers::begin(Session& session, Time now) {
   auto& producer = queues_.producer(hello.name, hello.named, hello.first_put);
   producer.unknown += unknown;
   take_up(session, producer, now);
-  if (unknown > 0) queues_.note_changed(producer);
+  if (unknown > 0) queues_.producers().note_changed(producer);
   session.queues.front()->producers.push_back(&session);
   extend_credit(session, settings_);
 
@@ -109,7 +109,7 @@ void Producers::take_up(Session& session, Producer& producer, Time now) {
   producer.named |= hello.named;
   if (std::exchange(producer.run, hello.run) != hello.run) {
     producer.began = producer.put.received();
-    queues_.note_changed(producer);
+    queues_.producers().note_changed(producer);
   }
   queues_.note_key(producer);
   producer.sent_before = hello.previous ? hello.last_put : SeqNo{};
@@ -183,7 +183,7 @@ void Producers::end(Session& session, const std::string& /*why*/, Time now) {
   producer.session = nullptr;
   producer.closed = session.left;
   producer.lost_at = now;
-  queues_.forget_if_settled(producer);
+  queues_.producers().forget_if_settled(producer);
   queues_.leave_queues(session);
 }
 
@@ -208,7 +208,7 @@ void Producers::note_turn(Ticket turn) {
 void Producers::became_durable(Ticket durable) {
   for (; !pending_.empty() && pending_.front().ticket <= durable; pending_.pop_front()) {
     const auto& entry = pending_.front();
-    if (auto* producer = queues_.find_producer(entry.producer, entry.serial)) {
+    if (auto* producer = queues_.producers().find(entry.producer, entry.serial)) {
       producer->confirmed = std::max(producer->confirmed, entry.number);
       producer->confirmed_bytes = std::max(producer->confirmed_bytes, entry.bytes);
     }

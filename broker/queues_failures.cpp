@@ -28,7 +28,7 @@ void Queues::failed(QueuedItem& item, ItemId id, FailureRecord failure, Duration
   if (item.failures >= settings_.max_attempts) return bury(item, id, std::move(history), now);
   update_storage(item, id, history, delay);
   if (told == Told::by_nobody) return come_back(item, id);
-  if (delay == Duration::zero()) return make_ready(item, id);
+  if (delay == Duration::zero()) return serving_.make_ready(item, id);
   delay_until(item, id, now + delay);
 }
 
@@ -45,14 +45,14 @@ void Queues::count_failures(QueuedItem& item, ItemId id,
 }
 
 void Queues::bury(QueuedItem& item, ItemId id, std::vector<FailureRecord> history, Time now) {
-  auto& queue = queue_of(item);
-  auto& producer = *producer_list_[item.producer];
+  auto& queue = books_.queue_of(item);
+  auto& producer = books_.producer_of(item);
   item.place = Place::dead;
   queue.bytes -= item.size;
   ++queue.dead;
   ++producer.dead;
   ++dead_;
-  note_changed(producer);
+  books_.producers.note_changed(producer);
   update_storage(item, id, history);
 
   keep_last(history, reasons_in_notice);
@@ -78,15 +78,15 @@ void Queues::bury(QueuedItem& item, ItemId id, std::vector<FailureRecord> histor
 
   keep_dead_letter(queue, id, item);
   drop_dead_letters(queue);
-  to_serve(queue);
-  forget_if_settled(producer);
+  serving_.to_serve(queue);
+  books_.producers.forget_if_settled(producer);
 }
 
 void Queues::keep_dead_letter(Queue& queue, ItemId id, const QueuedItem& item) {
   queue.dead_letters.push_back(id);
   if (dead_bytes_.size() <= queue.index) dead_bytes_.resize(queue.index + 1);
   dead_bytes_[queue.index] += item.size;
-  ++producer_list_[item.producer]->dead_letters;
+  ++books_.producer_of(item).dead_letters;
 }
 
 /// One stays, however large it is.
@@ -109,16 +109,16 @@ void Queues::drop_dead_letters(Queue& queue) {
 
 void Queues::drop_oldest_dead_letter(Queue& queue) {
   const auto oldest = queue.dead_letters.front();
-  const auto& item = *items_.find(oldest);
-  auto& producer = *producer_list_[item.producer];
+  const auto& item = *books_.items.find(oldest);
+  auto& producer = books_.producer_of(item);
   dead_bytes_[queue.index] -= item.size;
   queue.dead_letters.pop_front();
-  redelivered_.erase(oldest.value);
+  books_.redeliveries.erase(oldest);
   storage_.erase(oldest);
-  items_.remove(oldest);
+  books_.items.remove(oldest);
   --dead_;
   --producer.dead_letters;
-  forget_if_settled(producer);
+  books_.producers.forget_if_settled(producer);
 }
 
 }  // namespace baton::internal::broker

@@ -6,11 +6,11 @@
 namespace baton::internal::broker {
 
 void Queues::check_invariants() const {
-  std::vector<std::array<std::uint64_t, place_count>> counts(queue_list_.size());  // by Place
-  std::vector<std::uint64_t> dead_bytes(queue_list_.size());
+  std::vector<std::array<std::uint64_t, place_count>> counts(books_.queues.end());  // by Place
+  std::vector<std::uint64_t> dead_bytes(books_.queues.end());
   std::uint64_t dead = 0;
   std::map<const HolderProcess*, HolderProcess> hands;
-  items_.each([&](ItemId, const QueuedItem& item) {
+  books_.items.each([&](ItemId, const QueuedItem& item) {
     if (item.place == Place::dead) dead_bytes[item.queue] += item.size;
     ++counts[item.queue][static_cast<std::size_t>(item.place)];
     dead += item.place == Place::dead;
@@ -25,7 +25,7 @@ void Queues::check_invariants() const {
     ensure(process->held == in_hand.held && process->suspects == in_hand.suspects);
   std::uint64_t suspects = 0;
   ensure(dead == dead_);
-  for (const auto& [name, queue] : by_name_) {
+  for (const auto& [name, queue] : books_.queues.all()) {
     const auto c = queue->index == Queue::no_index ? std::array<std::uint64_t, place_count>{}
                                                    : counts[queue->index];
     ensure(c[static_cast<std::size_t>(Place::ready)] ==
@@ -38,15 +38,17 @@ void Queues::check_invariants() const {
     for (const auto* session : queue->producers) granted += unused_credit(*session);
     ensure(queue->granted == granted);
     ensure(!queue->reserved || queue->reserved->process->reserved == queue.get());
-    ensure(!queue->reserved || !queue->suspects.empty() || queue->to_serve || !delivers());
+    ensure(!queue->reserved || !queue->suspects.empty() || queue->to_serve ||
+           !serving_.delivering());
     for (const auto* session : queue->waiting) ensure(!session->process->set_aside());
     suspects += queue->suspects.size();
     ensure(queue->put == queue->depth() + queue->done + queue->dead);
-    ensure(queue->to_serve || !delivers() || queue->ready.empty() || queue->waiting.empty());
-    ensure(queue->index == Queue::no_index || queue_list_[queue->index] == queue.get());
+    ensure(queue->to_serve || !serving_.delivering() || queue->ready.empty() ||
+           queue->waiting.empty());
+    ensure(queue->index == Queue::no_index || books_.queues.find(queue->index) == queue.get());
     ensure(queue->to_serve || !queue->may_be_forgotten());
   }
-  ensure(suspects == suspects_);
+  ensure(suspects == serving_.suspects());
 }
 
 }  // namespace baton::internal::broker

@@ -32,6 +32,7 @@ void Queues::note_key(Producer& producer) {
 void Queues::wait_for_reclaims(bool wait) {
   if (reclaims_ && !wait) end_put_reclaims();
   reclaims_ = wait;
+  update_delivering();
 }
 
 void Queues::end_put_reclaims() {
@@ -41,7 +42,7 @@ void Queues::end_put_reclaims() {
     if (reclaim.session) tell_lost(*reclaim.session, {reclaim.id, 1});
   });
   restored_numbers_.clear();
-  dues_.clear();
+  delays_.forget_reclaimable();
 }
 
 /// What it was told of a put that was not here can be confirmed now.
@@ -54,7 +55,7 @@ void Queues::confirm_settled(const PutReclaims::Reclaim& reclaim) {
 /// False: it is lost to the session.
 bool Queues::reclaim_put(Session& session, ItemId id, const PutName& put,
                          std::uint32_t deliveries) {
-  if (const auto known = puts_.called(id); items_.find(known)) {
+  if (const auto known = puts_.called(id); books_.items.find(known)) {
     if (reclaim(session, known, deliveries)) return true;
     if (known == id) return false;
   }  // else it was put again, and somebody may have reclaimed it under a lower count
@@ -91,7 +92,7 @@ std::vector<PutReclaims::Reclaim> Queues::passed_on(PutReclaims::Reclaim reclaim
 
 /// It is `id` here, and its reclaimer's `as`.
 bool Queues::reclaim_here(Session& session, ItemId as, ItemId id, std::uint32_t deliveries) {
-  auto* item = items_.find(id);
+  auto* item = books_.items.find(id);
   if (!item || !consumes(session, *item) || !reclaim_restored(session, *item, id, deliveries))
     return false;
   puts_.call(as, id);
@@ -109,9 +110,10 @@ bool Queues::put_again(Producer& producer, QueuedItem& item, ItemId id, SeqNo nu
   }
   auto reclaim = puts_.take(put);
   puts_.note(put, id);
+  update_delivering();
   if (!reclaim) return false;
-  to_serve(queue_of(item));  // its depth changed
-  if (reclaim->deliveries > 1) redelivered_[id.value] = {reclaim->deliveries};
+  serving_.to_serve(books_.queue_of(item));  // its depth changed
+  books_.redeliveries.restore(id, reclaim->deliveries);
   for (const auto& before : reclaim->before) confirm_settled(before);
   if (reclaim->settled != Settled::done) count_failures(item, id, reclaim->before);
   confirm_if_settled(*reclaim);
@@ -125,7 +127,7 @@ bool Queues::put_again(Producer& producer, QueuedItem& item, ItemId id, SeqNo nu
       break;
     case Settled::failed:
       reclaim->failure.at = now;
-      redelivered_[id.value].deliveries = reclaim->deliveries + 1;
+      books_.redeliveries[id].deliveries = reclaim->deliveries + 1;
       failed(item, id, std::move(reclaim->failure), std::chrono::milliseconds(reclaim->delay_ms),
              Told::by_holder);
       break;
@@ -143,7 +145,7 @@ void Queues::hold_late(Session& session, QueuedItem& item, ItemId id) {
   item.holder = &session;
   item.delivered = session.link_base;
   session.begun = std::max(session.begun, session.link_base);
-  takes(session, item);
+  serving_.takes(session, item);
   session.delivered.push_front({item.delivered, id});
 }
 

@@ -6,24 +6,11 @@
 
 namespace baton::internal::broker {
 
-std::uint32_t Queues::deliveries_of(ItemId id) const {
-  const auto found = redelivered_.find(id.value);
-  return found == redelivered_.end() ? 1 : found->second.deliveries;
-}
-
-/// The count under which it goes out. Nobody takes it up any more who lost it before.
-std::uint32_t Queues::deliver(ItemId id) {
-  const auto found = redelivered_.find(id.value);
-  if (found == redelivered_.end()) return 1;
-  found->second.lost_by = 0;
-  return found->second.deliveries;
-}
-
 /// The item leaves the hands of its holder, who has not said so. The caller puts it in its next
 /// place and keeps the count.
 void Queues::lose(Session& session, QueuedItem& item, ItemId id) {
   let_go(session, item);
-  auto& redelivered = redelivered_[id.value];
+  auto& redelivered = books_.redeliveries[id];
   ++redelivered.deliveries;
   redelivered.lost_by = session.serial;
   redelivered.was_suspect = item.suspect;
@@ -32,43 +19,35 @@ void Queues::lose(Session& session, QueuedItem& item, ItemId id) {
 /// To the front. Its next holder is to be the one with the highest count whenever the broker dies,
 /// so the count is kept first.
 void Queues::come_back(QueuedItem& item, ItemId id) {
-  if (!settings_.durable) return make_ready(item, id);
+  if (!settings_.durable) return serving_.make_ready(item, id);
   item.place = Place::returning;
-  ++queue_of(item).returning;
-  redelivered_[id.value].returns = ++returns_;
-  returning_.push_back({0, id, returns_});
+  ++books_.queue_of(item).returning;
+  books_.redeliveries.come_back(id);
 }
 
-/// `turn` is the one that has just been given to the storage.
-void Queues::returns_stored(Ticket turn, Ticket durable) {
-  for (auto last = returning_.rbegin(); last != returning_.rend() && last->ticket == 0; ++last)
-    last->ticket = turn;
-  for (; !returning_.empty() && returning_.front().ticket <= durable; returning_.pop_front()) {
-    const auto& one = returning_.front();
-    auto* item = items_.find(one.id);
-    if (!item || item->place != Place::returning ||
-        redelivered_.at(one.id.value).returns != one.returns)
-      continue;
-    --queue_of(*item).returning;
-    make_ready(*item, one.id);
-  }
+void Queues::ends(Session& session) {
+  serving_.ends(session);
+  untold_ -= session.feed.last() - session.feed.confirmed();
+}
+
+void Queues::settles_stored(Ticket turn, Ticket durable) {
+  books_.redeliveries.stored(turn, durable, [this](ItemId id) {
+    auto* item = books_.items.find(id);
+    if (!item || item->place != Place::returning) return;
+    --books_.queue_of(*item).returning;
+    serving_.make_ready(*item, id);
+  });
+  for (auto* producer : books_.producers.stored(turn, durable)) changed(*producer->session);
 }
 
 /// Out of where it waits to be given to somebody. False: it is not there.
 bool Queues::take_out(QueuedItem& item, ItemId id) {
-  auto& queue = queue_of(item);
   if (item.place == Place::returning) {
-    --queue.returning;
+    --books_.queue_of(item).returning;
     return true;
   }
   if (item.place != Place::ready) return false;
-  if (item.suspect) {
-    queue.suspects.take(item.priority, id);
-    --suspects_;
-  } else {
-    queue.ready.take(item.priority, id);
-  }
-  to_serve(queue);  // who was kept free for it may take something else
+  serving_.take_ready(item, id);
   return true;
 }
 
@@ -94,7 +73,7 @@ bool Queues::consumes(const Session& session, const Queue& queue) {
 }
 
 bool Queues::reclaim(Session& session, ItemId id, std::uint32_t deliveries) {
-  auto* item = items_.find(id);
+  auto* item = books_.items.find(id);
   if (!item) return false;
   if (!consumes(session, *item)) return false;
   if (take_up(session, *item, id, deliveries)) return true;
@@ -105,20 +84,18 @@ bool Queues::reclaim(Session& session, ItemId id, std::uint32_t deliveries) {
 /// What the client's session before this one lost here, if nobody was given it since: as if that
 /// had not been.
 bool Queues::take_up(Session& session, QueuedItem& item, ItemId id, std::uint32_t deliveries) {
-  const auto lost = redelivered_.find(id.value);
-  if (session.reclaims_of == 0 || lost == redelivered_.end() ||
-      lost->second.lost_by != session.reclaims_of)
-    return false;
-  if (lost->second.deliveries != deliveries + 1 || !take_out(item, id)) return false;
+  auto* lost = books_.redeliveries.find(id);
+  if (session.reclaims_of == 0 || !lost || lost->lost_by != session.reclaims_of) return false;
+  if (lost->deliveries != deliveries + 1 || !take_out(item, id)) return false;
   auto history = storage_.history(id);
   if (!session.reclaims_mark.empty() && !history.empty() &&
       history.back().why == session.reclaims_mark) {
     history.pop_back();
     --item.failures;
   }
-  lost->second.deliveries = deliveries;
-  lost->second.lost_by = 0;
-  item.suspect = lost->second.was_suspect;  // it has cost no life this time
+  lost->deliveries = deliveries;
+  lost->lost_by = 0;
+  item.suspect = lost->was_suspect;  // it has cost no life this time
   update_storage(item, id, history);
   hold_again(session, item, id);
   return true;
@@ -129,7 +106,7 @@ bool Queues::take_up(Session& session, QueuedItem& item, ItemId id, std::uint32_
 /// their reclaim.
 bool Queues::reclaim_restored(Session& session, QueuedItem& item, ItemId id,
                               std::uint32_t deliveries) {
-  const auto known = deliveries_of(id);
+  const auto known = books_.redeliveries.deliveries_of(id);
   if (deliveries < known) return false;
   if (item.place == Place::held) {
     if (!reclaims_ || deliveries == known) return false;
@@ -140,7 +117,7 @@ bool Queues::reclaim_restored(Session& session, QueuedItem& item, ItemId id,
   } else if (!take_out(item, id) && !undelay(item, id)) {
     return false;
   }
-  if (deliveries > 1) redelivered_[id.value] = {deliveries};
+  books_.redeliveries.restore(id, deliveries);
   hold_again(session, item, id);
   return true;
 }
@@ -163,7 +140,7 @@ void Queues::hold_again(Session& session, QueuedItem& item, ItemId id) {
   item.holder = &session;
   item.delivered = ++session.delivered_count;
   session.link_base = session.begun = session.delivered_count;  // it did not come over the link
-  takes(session, item);
+  serving_.takes(session, item);
   session.delivered.push_back({item.delivered, id});
 }
 

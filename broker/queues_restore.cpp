@@ -12,23 +12,25 @@ void Queues::load(BrokerInstance broker_instance, Time now) {
   loaded_at_ = now;
   begin({}, first_id(broker_instance, {}, {}));  // unless the storage says otherwise
   storage_.load(*this, broker_instance, now);
+  update_delivering();
   if (dead_ == 0) return;
   count_dead();
-  for (auto* queue : queue_list_)  // the limits may be lower now
-    if (queue) drop_dead_letters(*queue);
+  for (const auto& [name, queue] : books_.queues.all())  // the limits may be lower now
+    if (queue->dead > 0) drop_dead_letters(*queue);
 }
 
 /// Of what died while the disk was full the item says so, its producer may not: its numbers wait
 /// with new items.
 void Queues::count_dead() {
-  std::vector<std::uint64_t> dead(producer_list_.size());
-  items_.each(
+  std::vector<std::uint64_t> dead(books_.producers.end());
+  books_.items.each(
       [&](ItemId, const QueuedItem& item) { dead[item.producer] += item.place == Place::dead; });
-  for (auto* producer : producer_list_) {
-    if (!producer || dead[producer->index] <= producer->dead) continue;
-    producer->accepted += dead[producer->index] - producer->dead;
-    producer->dead = dead[producer->index];
-    note_changed(*producer);
+  for (std::uint32_t index = 0; index < dead.size(); ++index) {
+    auto* producer = books_.producers.find(index);
+    if (!producer || dead[index] <= producer->dead) continue;
+    producer->accepted += dead[index] - producer->dead;
+    producer->dead = dead[index];
+    books_.producers.note_changed(*producer);
   }
 }
 
@@ -39,47 +41,19 @@ void Queues::begin(BrokerInstance broker_instance, ItemId first) {
 }
 
 void Queues::queue(std::uint32_t index, std::string_view name) {
-  auto& made = queue(std::string(name));
-  while (queue_list_.size() <= index) {
-    free_queues_.push_back(static_cast<std::uint32_t>(queue_list_.size()));
-    queue_list_.push_back(nullptr);
-  }
-  std::erase(free_queues_, index);
-  if (made.index != Queue::no_index || queue_list_[index])
-    throw std::runtime_error("a stored queue is there twice");
-  made.index = index;
-  queue_list_[index] = &made;
-  to_serve(made);  // it may be empty: then it is forgotten
+  serving_.to_serve(books_.queues.restore(std::string(name), index));  // if empty it is forgotten
 }
 
 void Queues::producer(const StoredProducer& stored) {
-  while (producer_list_.size() <= stored.index) {
-    free_producers_.push_back(static_cast<std::uint32_t>(producer_list_.size()));
-    producer_list_.push_back(nullptr);
-  }
-  std::erase(free_producers_, stored.index);
-  auto& producer = new_producer(std::string(stored.name), stored.index);
-  producer.named = stored.named;
-  producer.closed = stored.closed;
-  from_bytes(stored.digests, producer.run, producer.checkpoints, producer.began);
-  if (stored.undigested > 0)
-    producer.checkpoints.restore({stored.undigested, {}});  // no input is known to be the same
-  producer.put = StreamReceiver(stored.received + 1);
-  producer.ever_put = stored.received > SeqNo{};
+  auto& producer = books_.producers.restore(stored);
   note_key(producer);
   restored_numbers_[producer.key] = stored.received;
-  producer.confirmed = stored.received;
-  producer.done = stored.done;
-  producer.dead = stored.dead;
-  producer.durable = producer.counts();
-  producer.accepted = stored.done + stored.dead;
-  producer.lost_at = Time::min();  // the first look at it says since when nobody has asked for it
 }
 
 void Queues::item(const StoredItem& stored) {
-  auto& queue = *queue_list_.at(stored.queue);
-  auto& producer = *producer_list_.at(stored.producer);
-  auto& item = items_.add(stored.id);
+  auto& queue = books_.queues.at(stored.queue);
+  auto& producer = books_.producers.at(stored.producer);
+  auto& item = books_.items.add(stored.id);
   item.size = stored.size;
   item.queue = stored.queue;
   item.producer = stored.producer;
@@ -87,7 +61,7 @@ void Queues::item(const StoredItem& stored) {
   item.failures = stored.failures;
   item.suspect = stored.suspect;
   ++queue.put;
-  if (stored.deliveries > 1) redelivered_[stored.id.value] = {stored.deliveries};
+  books_.redeliveries.restore(stored.id, stored.deliveries);
   if (stored.dead) {
     item.place = Place::dead;
     ++queue.dead;
@@ -102,50 +76,7 @@ void Queues::item(const StoredItem& stored) {
   place(item, stored.id, delay, loaded_at_);
   if (stored.again == 0) return;
   puts_.note({stored.again, stored.number}, stored.id);
-  if (delay.count() > 0) dues_[stored.id.value] = loaded_at_ + delay;
-}
-
-void Queues::save_producers() {
-  for (const auto index : changed_producers_) {
-    auto* producer = producer_list_[index];
-    if (!producer || !std::exchange(producer->changed, false)) continue;
-    const auto digests = producer->named
-                             ? to_bytes(producer->run, producer->checkpoints, producer->began)
-                             : std::string();
-    storage_.save({index, producer->name, producer->named, producer->closed,
-                   producer->put.received(), producer->done, producer->dead, digests});
-    if (producer->counts() != producer->durable && !std::exchange(producer->unstored, true))
-      unstored_producers_.push_back(index);
-  }
-  changed_producers_.clear();
-}
-
-void Queues::settles_stored(Ticket turn, Ticket durable) {
-  returns_stored(turn, durable);
-  std::erase_if(unstored_producers_, [&](std::uint32_t index) {
-    auto* producer = producer_list_[index];
-    return !producer || !producer->unstored || counts_stored(*producer, turn, durable);
-  });
-}
-
-/// Whether all of its counts are. They may change with every turn: then those of some turns ago
-/// are.
-bool Queues::counts_stored(Producer& producer, Ticket turn, Ticket durable) {
-  while (producer.counts() != producer.durable) {
-    if (producer.writing_in == 0) producer.writing_in = turn, producer.writing = producer.counts();
-    if (producer.writing_in > durable) return false;
-    producer.durable = producer.writing;
-    producer.writing_in = 0;
-  }
-  producer.unstored = false;
-  if (producer.settled() && producer.session && producer.session->joining)
-    changed(*producer.session);
-  return true;
-}
-
-void Queues::note_changed(Producer& producer) {
-  if (std::exchange(producer.changed, true)) return;
-  changed_producers_.push_back(producer.index);
+  if (delay.count() > 0) delays_.note_reclaimable(stored.id, loaded_at_ + delay);
 }
 
 }  // namespace baton::internal::broker

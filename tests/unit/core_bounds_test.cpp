@@ -154,7 +154,7 @@ TEST_CASE("of a named producer that put nothing nothing is remembered, what one 
   morty.received();
   morty.ack("a");
   world.advance(2 * heartbeat_interval, {&morty});
-  CHECK(world.core.queues().producer_count() == 1);
+  CHECK(world.core.queues().producers().size() == 1);
 }
 
 TEST_CASE(
@@ -213,7 +213,7 @@ TEST_CASE("who asks and cancels and reads nothing is answered for a window, then
   CHECK(answers < link_window_bytes + (2u << 20));
   world.settle();
   CHECK(world.core.refused(Refusal::over_credit) == 1);
-  CHECK(world.core.queues().bytes_under_way() == 0);
+  CHECK(world.core.queues().serving().bytes_under_way() == 0);
 }
 
 TEST_CASE("a delivery link that nobody was told of yet cannot be lost") {

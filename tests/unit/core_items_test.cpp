@@ -307,10 +307,10 @@ TEST_CASE("a producer that left is remembered for as long as a dead item of its 
   auto rick = world.producer(1);
   dies(rick, "a");
   rick.close({1});
-  CHECK(world.core.queues().producer_count() == 1);
+  CHECK(world.core.queues().producers().size() == 1);
   auto summer = world.producer(3);
   dies(summer, "b");
-  CHECK(world.core.queues().producer_count() == 1);
+  CHECK(world.core.queues().producers().size() == 1);
 }
 
 TEST_CASE("a failed item may wait before it is tried again") {

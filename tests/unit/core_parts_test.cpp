@@ -219,7 +219,7 @@ TEST_CASE("what did not arrive whole when the delivery link broke is taken back 
     world.link_messages.clear();
   }
   receiver.client.link_lost(1, receiver.received, 1);
-  CHECK(world.core.queues().bytes_under_way() <= 3 * part_bytes);
+  CHECK(world.core.queues().serving().bytes_under_way() <= 3 * part_bytes);
   receiver.received = {};
   receiver.take();
   CHECK(receiver.client.got.contains("a"));
@@ -261,7 +261,7 @@ TEST_CASE("a body that its consumer gives back on the way is sent no further") {
   receiver.tell();
   receiver.take();
   CHECK(receiver.bytes == before);
-  CHECK(world.core.queues().bytes_under_way() == 0);
+  CHECK(world.core.queues().serving().bytes_under_way() == 0);
 }
 
 TEST_CASE("a suspect does not follow what is given back on the way before that is out of the way") {
@@ -294,13 +294,13 @@ TEST_CASE("a consumer that leaves or is lost has nothing under way") {
   Receiver receiver{world.consumer(2)};
   producer.put(std::string(20 * part_bytes, 'a'));
   receiver.client.request(2);
-  CHECK(world.core.queues().bytes_under_way() > 0);
+  CHECK(world.core.queues().serving().bytes_under_way() > 0);
   SUBCASE("it leaves") { receiver.client.close(); }
   SUBCASE("it is lost") {
     receiver.client.vanish();
     world.advance(reconnect_grace + 10ms, {&producer});
   }
-  CHECK(world.core.queues().bytes_under_way() == 0);
+  CHECK(world.core.queues().serving().bytes_under_way() == 0);
   Receiver next{world.consumer(3)};
   next.client.request();
   next.take();

@@ -27,7 +27,7 @@ struct Names {
   Session consumer;
   SeqNo last;
 
-  Names() { queues.established(consumer); }
+  Names() { queues.serving().established(consumer); }
   /// An item is put into the queue, delivered and done.
   void use(const std::string& name) {
     auto& queue = queues.queue(name);
@@ -36,17 +36,17 @@ struct Names {
     item.body = "body";
     queues.put(producer, queue, item, last += 1, Time{});
     consumer.queues = {&queue};
-    queues.request(consumer, consumer.requested + 1);
-    queues.serve();
+    queues.serving().request(consumer, consumer.requested + 1);
+    queues.serving().serve();
     REQUIRE(queues.ack(consumer, ItemId{last.value}));
     consumer.queues = {};
     queues.leave(queue);
     end_turn();
   }
   void end_turn() {
-    queues.serve();
+    queues.serving().serve();
     queues.forget_unused(queues.take_touched());
-    queues.end_turn();
+    queues.serving().end_turn();
     effects.clear();
   }
 };

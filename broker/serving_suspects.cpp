@@ -1,20 +1,21 @@
 // Who is given what has once cost a life, or may have: a process that holds nothing, and it gets
 // nothing else meanwhile.
+#include <set>
 #include <utility>
 
-#include "broker/queues.hpp"
+#include "broker/serving.hpp"
 
 namespace baton::internal::broker {
 
-bool Queues::suspect_goes_next(const Queue& queue) const {
+bool Serving::suspect_goes_next(const Queue& queue) const {
   return queue.suspect_is_next() || (queue.reserved && queue.reserved->process->held == 0);
 }
 
 /// Each to a process that holds nothing. False when none of those who ask does: then one of them is
 /// kept free.
-bool Queues::serve_suspects(Queue& queue) {
+bool Serving::serve_suspects(Queue& queue) {
   while (suspect_goes_next(queue)) {
-    if (delivery_flow_.turn_is_used_up() || !may_deliver()) {
+    if (flow_.turn_is_used_up() || !may_deliver()) {
       to_serve(queue);
       return false;
     }
@@ -23,7 +24,7 @@ bool Queues::serve_suspects(Queue& queue) {
       reserve(queue);
       return false;
     }
-    const auto room = delivery_flow_.room(*session);
+    const auto room = flow_.room(*session);
     if (room <= 0) {  // what it has given back may be under way to it
       if (queue.reserved == session) unreserve(queue);
       wait_for_room(*session);
@@ -41,7 +42,7 @@ bool Queues::serve_suspects(Queue& queue) {
 }
 
 /// Of those who ask of the queue.
-Session* Queues::who_holds_nothing(const Queue& queue) {
+Session* Serving::who_holds_nothing(const Queue& queue) {
   if (queue.reserved && queue.reserved->process->held == 0) return queue.reserved;
   for (auto* session : queue.waiting)
     if (session->process->held == 0 && session->wants() > 0) return session;
@@ -49,7 +50,7 @@ Session* Queues::who_holds_nothing(const Queue& queue) {
 }
 
 /// Keeps one free that asks of the queue: whose process holds the least.
-void Queues::reserve(Queue& queue) {
+void Serving::reserve(Queue& queue) {
   if (queue.reserved) return;
   for (auto* session : queue.waiting)
     if (session->wants() > 0 &&
@@ -61,7 +62,7 @@ void Queues::reserve(Queue& queue) {
   set_aside(process);
 }
 
-void Queues::unreserve(Queue& queue) {
+void Serving::unreserve(Queue& queue) {
   auto& process = *std::exchange(queue.reserved, nullptr)->process;
   process.reserved = nullptr;
   to_serve(queue);  // another one may be to be found
@@ -69,7 +70,7 @@ void Queues::unreserve(Queue& queue) {
 }
 
 /// None of its sessions waits any more.
-void Queues::set_aside(HolderProcess& process) {
+void Serving::set_aside(HolderProcess& process) {
   if (process.sessions.size() == 1) return leave_waiting(*process.sessions.front());
   const auto is_of_it = [&process](const Session* session) {
     return session->process.get() == &process;
@@ -88,14 +89,14 @@ void Queues::set_aside(HolderProcess& process) {
 }
 
 /// Unless something else keeps it aside.
-void Queues::join_waiting_again(HolderProcess& process) {
+void Serving::join_waiting_again(HolderProcess& process) {
   if (process.set_aside()) return;
   for (auto* session : process.sessions)
     if (session->wants() > 0) join_waiting(*session);
 }
 
 /// The session has put something down.
-void Queues::hands_are_freer(Session& session, bool suspect) {
+void Serving::hands_are_freer(Session& session, bool suspect) {
   auto& process = *session.process;
   if (suspect && --process.suspects == 0) join_waiting_again(process);
   if (process.held > 0) return;
@@ -110,9 +111,9 @@ void Queues::hands_are_freer(Session& session, bool suspect) {
 }
 
 /// Takes up what did not come over its link.
-void Queues::takes(Session& session, const QueuedItem& item) {
+void Serving::takes(Session& session, const QueuedItem& item) {
   auto& process = *session.process;
-  ++queue_of(item).held;
+  ++books_.queue_of(item).held;
   ++session.held;
   ++process.held;
   if (!item.suspect) return;
@@ -120,24 +121,21 @@ void Queues::takes(Session& session, const QueuedItem& item) {
   set_aside(process);
 }
 
-void Queues::established(Session& session) {
+void Serving::established(Session& session) {
   session.process = holders_.join(session, session.hello);
   heard(session);
 }
 
-void Queues::ends(Session& session) {
-  holders_.leave(*session.process, session, session.hello);
-  untold_ -= session.feed.last() - session.feed.confirmed();
-}
+void Serving::ends(Session& session) { holders_.leave(*session.process, session, session.hello); }
 
-void Queues::doubt(Session& session) {
+void Serving::doubt(Session& session) {
   auto& process = *session.process;
   if (process.sessions.size() == 1 || std::exchange(process.doubted, true)) return;
   set_aside(process);
   if (process.reserved) unreserve(*process.reserved);
 }
 
-void Queues::trust(HolderProcess& process) {
+void Serving::trust(HolderProcess& process) {
   process.doubted = false;
   join_waiting_again(process);
 }

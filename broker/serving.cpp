@@ -1,12 +1,17 @@
-// Requests of consumers, the sessions that wait for items, and their deliveries.
+#include "broker/serving.hpp"
+
 #include <algorithm>
 #include <utility>
 
-#include "broker/queues.hpp"
-
 namespace baton::internal::broker {
 
-void Queues::request(Session& session, std::uint64_t requested_in_all) {
+void Serving::to_serve(Queue& queue) {
+  books_.queues.touch(queue);
+  if (std::exchange(queue.to_serve, true)) return;
+  to_serve_.push_back(&queue);
+}
+
+void Serving::request(Session& session, std::uint64_t requested_in_all) {
   session.requested_in_all = std::max(session.requested_in_all, requested_in_all);
   const auto room = session.held < max_requests ? max_requests - session.held : 0;
   const auto heard = std::min(session.requested_in_all, session.answered + room);
@@ -15,7 +20,7 @@ void Queues::request(Session& session, std::uint64_t requested_in_all) {
   if (!session.flow.full && !session.process->set_aside()) join_waiting(session);
 }
 
-void Queues::join_waiting(Session& session) {
+void Serving::join_waiting(Session& session) {
   const auto count = session.queues.size();
   // So that no queue of several is always looked at first.
   const auto begin = session.next_queue++ % count;
@@ -28,7 +33,7 @@ void Queues::join_waiting(Session& session) {
 }
 
 /// `left`: the queue whose waiting list it has left already.
-void Queues::leave_waiting(Session& session, const Queue* left) {
+void Serving::leave_waiting(Session& session, const Queue* left) {
   if (std::exchange(session.flow.full, false)) std::erase(full_, &session);
   if (!std::exchange(session.waiting, false)) return;
   for (auto* queue : session.queues) {
@@ -39,63 +44,58 @@ void Queues::leave_waiting(Session& session, const Queue* left) {
 }
 
 /// Outside of the waiting lists, until more has arrived.
-void Queues::wait_for_room(Session& session, const Queue* left) {
+void Serving::wait_for_room(Session& session, const Queue* left) {
   leave_waiting(session, left);
   session.flow.full = true;
   full_.push_back(&session);
 }
 
-std::vector<Queue*> Queues::take_touched() {
-  for (auto* queue : touched_) queue->touched = false;
-  return std::exchange(touched_, {});
-}
-
-void Queues::cancel_requests(Session& session, std::uint32_t count) {
+void Serving::cancel_requests(Session& session, std::uint32_t count) {
   for (auto* queue : session.queues)
     serve(*queue);  // what is there goes to a request, even one that lasted no time
   const auto open = session.requested_in_all - session.answered;
   for (auto left = std::min<std::uint64_t>({count, open, max_requests}); left > 0; --left) {
     session.requested = std::max(session.requested, ++session.answered);
-    delivery_flow_.empty(session);
+    flow_.empty(session);
   }
   if (session.wants() == 0) forget_requests(session);
 }
 
-void Queues::forget_requests(Session& session) {
+void Serving::forget_requests(Session& session) {
   session.requested_in_all = session.requested = session.answered;
   leave_waiting(session);
   auto* queue = session.process->reserved;
   if (queue && queue->reserved == &session) unreserve(*queue);
 }
 
-void Queues::arrived(Session& session, SeqNo number, Time now) {
-  delivery_flow_.arrived(session, session.link_base + std::min(number, session.link_sent()).value);
-  delivery_flow_.measure(session, now);
+void Serving::arrived(Session& session, SeqNo number, Time now) {
+  flow_.arrived(session, session.link_base + std::min(number, session.link_sent()).value);
+  flow_.measure(session, now);
 }
 
-void Queues::serve() {
-  if (!delivers()) return;
+void Serving::serve() {
+  if (!delivering_) return;
   let_in();
   serve(std::exchange(to_serve_, {}));
-  while (!to_serve_.empty() && !delivery_flow_.turn_is_used_up() && may_deliver())
+  while (!to_serve_.empty() && !flow_.turn_is_used_up() && may_deliver())
     serve(std::exchange(to_serve_, {}));  // who was set aside waits again, for other queues, too
   // Who was served first, and only in part, goes behind the others.
   if (to_serve_.size() > 1) std::rotate(to_serve_.begin(), to_serve_.begin() + 1, to_serve_.end());
-  delivery_flow_.deal();
+  flow_.deal();
   again_ = std::any_of(full_.begin(), full_.end(),
                        [this](const Session* session) { return may_take(session); });
 }
 
-void Queues::serve(const std::vector<Queue*>& queues) {
+void Serving::serve(const std::vector<Queue*>& queues) {
   for (auto* queue : queues) {
     queue->to_serve = false;
-    touch(*queue);  // what was left for this turn may be forgotten now
+    books_.queues.touch(*queue);  // what was left for this turn may be forgotten now
     serve(*queue);
   }
 }
 
 /// Those whose links have room again wait behind the others.
-void Queues::let_in() {
+void Serving::let_in() {
   std::erase_if(full_, [this](Session* session) {
     if (!may_take(session)) return false;
     session->flow.full = false;
@@ -107,22 +107,22 @@ void Queues::let_in() {
 /// Sessions take turns in the order in which they began to wait. Where there is less than they all
 /// want, each gets a fair share and goes behind the others for more. Suspects go before all others
 /// of their priority; who was kept free for one gets it first, whatever has come since.
-void Queues::serve(Queue& queue) {
+void Serving::serve(Queue& queue) {
   if (queue.reserved && queue.suspects.empty()) unreserve(queue);
   bool suspects = true;  // to be looked at
-  while (delivers()) {
+  while (delivering_) {
     if (suspects && suspect_goes_next(queue)) {
       suspects = serve_suspects(queue);
       continue;
     }
     if (queue.ready.empty() || queue.waiting.empty()) return;
-    if (delivery_flow_.turn_is_used_up() || !may_deliver()) return to_serve(queue);
+    if (flow_.turn_is_used_up() || !may_deliver()) return to_serve(queue);
     auto& session = *queue.waiting.front();
     queue.waiting.pop_front();
     const auto waiting = queue.waiting.size() + 1;
     auto share = std::max<std::uint64_t>(1, queue.ready.size() / waiting);
     share = std::min<std::uint64_t>(share, session.wants());
-    auto room = delivery_flow_.room(session);
+    auto room = flow_.room(session);
     const bool full = room <= 0;
     const auto more = [&] {
       return may_deliver() && !queue.ready.empty() && !(suspects && suspect_goes_next(queue));
@@ -141,9 +141,9 @@ void Queues::serve(Queue& queue) {
 }
 
 /// Returns what is left of `room`.
-std::int64_t Queues::deliver(Session& session, Queue& queue, ItemId id, std::int64_t room) {
-  auto& item = *items_.find(id);
-  ++delivered_to_;
+std::int64_t Serving::deliver(Session& session, Queue& queue, ItemId id, std::int64_t room) {
+  auto& item = *books_.items.find(id);
+  ++delivered_;
   item.place = Place::held;
   item.holder = &session;
   item.delivered = session.delivered_count + 1;
@@ -154,16 +154,47 @@ std::int64_t Queues::deliver(Session& session, Queue& queue, ItemId id, std::int
   session.delivered.push_back({item.delivered, id});
   const auto queue_index =
       std::find(session.queues.begin(), session.queues.end(), &queue) - session.queues.begin();
-  return delivery_flow_.give(session,
-                             {id,
-                              static_cast<std::uint16_t>(queue_index),
-                              static_cast<std::uint16_t>(std::min(item.failures + 1, 65535)),
-                              item.priority,
-                              {},
-                              0,
-                              redelivered_.empty() ? 1 : deliver(id),
-                              unstored_puts_.empty() ? PutName{} : put_name(item, id)},
-                             item.size, room);
+  return flow_.give(session,
+                    {id,
+                     static_cast<std::uint16_t>(queue_index),
+                     static_cast<std::uint16_t>(std::min(item.failures + 1, 65535)),
+                     item.priority,
+                     {},
+                     0,
+                     books_.redeliveries.deliver(id),
+                     books_.put_name(item, id)},
+                    item.size, room);
+}
+
+void Serving::make_ready(QueuedItem& item, ItemId id) {
+  auto& queue = books_.queue_of(item);
+  item.place = Place::ready;
+  if (item.suspect) {
+    queue.suspects.push(item.priority, id);
+    ++suspects_;
+  } else {
+    queue.ready.push_returned(item.priority, id);
+  }
+  to_serve(queue);
+}
+
+/// Out of where it waits to be given to somebody.
+void Serving::take_ready(QueuedItem& item, ItemId id) {
+  auto& queue = books_.queue_of(item);
+  if (item.suspect) {
+    queue.suspects.take(item.priority, id);
+    --suspects_;
+  } else {
+    queue.ready.take(item.priority, id);
+  }
+  to_serve(queue);  // who was kept free for it may take something else
+}
+
+std::optional<ItemId> Serving::pop(Queue& queue) {
+  if (!delivering_ || !queue.has_ready() || !queue.waiting.empty()) return std::nullopt;
+  if (!queue.suspect_is_next()) return queue.ready.pop();
+  --suspects_;
+  return queue.suspects.pop();
 }
 
 }  // namespace baton::internal::broker

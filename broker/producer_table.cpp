@@ -1,0 +1,127 @@
+#include "broker/producer_table.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace baton::internal::broker {
+namespace {
+
+constexpr std::uint32_t looks_at_once = 10'000;  // at producers that may be forgotten
+constexpr Duration producer_ttl = 10min;         // a lost one may come back and must not put twice
+
+}  // namespace
+
+Producer* ProducerTable::find(const std::string& name) const {
+  const auto known = by_name_.find(name);
+  return known == by_name_.end() ? nullptr : known->second.get();
+}
+
+Producer* ProducerTable::find(std::uint32_t index, std::uint64_t serial) const {
+  auto* producer = slots_.find(index);
+  return producer && producer->serial == serial ? producer : nullptr;
+}
+
+Producer& ProducerTable::make(const std::string& name) {
+  auto& producer = *(by_name_[name] = std::make_unique<Producer>());
+  producer.name = name;
+  producer.serial = ++made_;
+  producer.outcomes.set_credit({UINT64_MAX}, UINT64_MAX);
+  return producer;
+}
+
+Producer& ProducerTable::add(const std::string& name) {
+  auto& producer = make(name);
+  producer.index = slots_.add(producer);
+  return producer;
+}
+
+Producer& ProducerTable::restore(const StoredProducer& stored) {
+  auto& producer = make(std::string(stored.name));
+  producer.index = stored.index;
+  if (!slots_.restore(producer, stored.index))
+    throw std::runtime_error("a stored producer is there twice");
+  producer.named = stored.named;
+  producer.closed = stored.closed;
+  from_bytes(stored.digests, producer.run, producer.checkpoints, producer.began);
+  if (stored.undigested > 0)
+    producer.checkpoints.restore({stored.undigested, {}});  // no input is known to be the same
+  producer.put = StreamReceiver(stored.received + 1);
+  producer.ever_put = stored.received > SeqNo{};
+  producer.confirmed = stored.received;
+  producer.done = stored.done;
+  producer.dead = stored.dead;
+  producer.durable = producer.counts();
+  producer.accepted = stored.done + stored.dead;
+  producer.lost_at = Time::min();  // the first look at it says since when nobody has asked for it
+  return producer;
+}
+
+void ProducerTable::note_changed(Producer& producer) {
+  if (std::exchange(producer.changed, true)) return;
+  changed_.push_back(producer.index);
+}
+
+void ProducerTable::forget_if_settled(Producer& producer) {
+  if (producer.may_be_forgotten() && producer.closed) forget(producer);
+}
+
+void ProducerTable::forget_lost(Time now) {
+  for (auto looks = std::min(looks_at_once, slots_.size()); looks > 0; --looks, ++next_look_) {
+    next_look_ %= slots_.size();
+    auto* producer = slots_.find(next_look_);
+    if (!producer || !producer->may_be_forgotten()) continue;
+    if (producer->lost_at == Time::min()) producer->lost_at = now;
+    const bool long_ago = producer->lost_at != never && now - producer->lost_at > producer_ttl;
+    if (long_ago || !producer->ever_put) forget(*producer);
+  }
+}
+
+void ProducerTable::forget(Producer& producer) {
+  storage_.forget_producer(producer.index);
+  slots_.erase(producer.index);
+  by_name_.erase(std::string(producer.name));  // a copy: the key must outlive the erasing
+}
+
+void ProducerTable::save() {
+  for (const auto index : changed_) {
+    auto* producer = slots_.find(index);
+    if (!producer || !std::exchange(producer->changed, false)) continue;
+    const auto digests = producer->named
+                             ? to_bytes(producer->run, producer->checkpoints, producer->began)
+                             : std::string();
+    storage_.save({index, producer->name, producer->named, producer->closed,
+                   producer->put.received(), producer->done, producer->dead, digests});
+    if (producer->counts() != producer->durable && !std::exchange(producer->unstored, true))
+      unstored_.push_back(index);
+  }
+  changed_.clear();
+}
+
+const std::vector<Producer*>& ProducerTable::stored(Ticket turn, Ticket durable) {
+  settled_.clear();
+  std::erase_if(unstored_, [&](std::uint32_t index) {
+    auto* producer = slots_.find(index);
+    if (!producer || !producer->unstored) return true;
+    if (!counts_stored(*producer, turn, durable)) return false;
+    if (producer->settled() && producer->session && producer->session->joining)
+      settled_.push_back(producer);
+    return true;
+  });
+  return settled_;
+}
+
+/// Whether all of its counts are. They may change with every turn: then those of some turns ago
+/// are.
+bool ProducerTable::counts_stored(Producer& producer, Ticket turn, Ticket durable) {
+  while (producer.counts() != producer.durable) {
+    if (producer.writing_in == 0) producer.writing_in = turn, producer.writing = producer.counts();
+    if (producer.writing_in > durable) return false;
+    producer.durable = producer.writing;
+    producer.writing_in = 0;
+  }
+  producer.unstored = false;
+  return true;
+}
+
+}  // namespace baton::internal::broker
