@@ -48,8 +48,8 @@ class Redeliveries {
     items_[id.value].returns = ++returns_;
     returning_.push_back({0, id, returns_});
   }
-  /// Calls `ready` with each whose count is stored, unless it came back once more. `turn` is the one
-  /// that has just been given to the storage.
+  /// Calls `ready` with each whose count is stored, unless it came back once more. `turn` is the
+  /// one that has just been given to the storage.
   template <class Ready>
   void stored(Ticket turn, Ticket durable, Ready ready) {
     for (auto last = returning_.rbegin(); last != returning_.rend() && last->ticket == 0; ++last)

@@ -1,5 +1,5 @@
-// Who is given what is ready: requests of consumers, fair turns among them, and what has once cost a
-// life alone.
+// Who is given what is ready: requests of consumers, fair turns among them, and what has once cost
+// a life alone.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +43,8 @@ class Serving {
   /// The session asks no more: it ends, or its link is made again.
   void forget_requests(Session& session);
 
-  /// The queue has changed: somebody may be given something, its producers room, or it be forgotten.
+  /// The queue has changed: somebody may be given something, its producers room, or it be
+  /// forgotten.
   void to_serve(Queue& queue);
   /// Delivers what is ready to who asks, in all queues that changed, as far as the turn's work
   /// allows.
@@ -69,9 +70,9 @@ class Serving {
   void forget_link(Session& session) { flow_.forget(session); }
   std::uint64_t bytes_under_way() const { return flow_.under_way(); }
 
-  /// A turn moves so many items in each way (delivered, taken back) as CoreSettings::turn_work says;
-  /// what else there is to do is for the next one, which begins at once. What one message or the
-  /// end of one session asks for is done whole: a session holds max_requests items at most.
+  /// A turn moves so many items in each way (delivered, taken back) as CoreSettings::turn_work
+  /// says; what else there is to do is for the next one, which begins at once. What one message or
+  /// the end of one session asks for is done whole: a session holds max_requests items at most.
   bool may_deliver() const { return delivered_ < settings_.turn_work; }
   bool may_take_back() const { return taken_back_ < settings_.turn_work; }
   void note_taken_back() { ++taken_back_; }

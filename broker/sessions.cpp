@@ -12,7 +12,6 @@ namespace {
 
 // Sessions without a subscription, whose hello is kept all the same.
 constexpr std::size_t most_pending = 2000;
-constexpr std::size_t most_ended = 100'000;  // sessions that are over and remembered
 
 /// What a client is told in the course of things, such as after the broker's restart: it begins a
 /// new session.
@@ -59,7 +58,7 @@ Session* Sessions::find(const SessionId& id) {
 }
 
 Refusal Sessions::hello(const SessionId& id, Hello hello, Time now) {
-  if (ended_sessions_.contains(id)) return Refusal::unknown_session;
+  if (ended_sessions_.find(id)) return Refusal::unknown_session;
   const auto found = sessions_.find(id);
   if (found != sessions_.end()) {
     auto& session = *found->second;
@@ -146,13 +145,12 @@ void Sessions::resume_from_previous(Session& session, Time now) {
   const auto& previous = *session.hello.previous;
   if (auto* old = find(previous.session); old && old != &session)
     end(*old, {}, now);  // it says itself that this is over
-  const auto ended = ended_sessions_.find(previous.session);
-  if (ended == ended_sessions_.end()) return;
-  // Its client may not hear this session's welcome, and then names it again.
-  ended->second.until = now + ended_ttl;
-  session.welcome.previous_control = ended->second.control_received;
-  session.reclaims_of = ended->second.serial;
-  session.reclaims_mark = ended->second.why;
+  const auto* ended = ended_sessions_.find(previous.session);
+  if (!ended) return;
+  ended_sessions_.renew(previous.session, now);
+  session.welcome.previous_control = ended->control_received;
+  session.reclaims_of = ended->serial;
+  session.reclaims_mark = ended->why;
 }
 
 // --- what they send ------------------------------------------------------------------------------
@@ -216,11 +214,10 @@ void Sessions::close(const Peer& from, SeqNo last_put) {
 }
 
 void Sessions::unknown(const SessionId& id, Time now) {
-  const auto ended = ended_sessions_.find(id);
-  if (ended == ended_sessions_.end() || !ended->second.left)
-    return refuse(id, Refusal::unknown_session, {}, now);
+  const auto* ended = ended_sessions_.find(id);
+  if (!ended || !ended->left) return refuse(id, Refusal::unknown_session, {}, now);
   Confirm confirm;
-  confirm.control_received = ended->second.control_received;
+  confirm.control_received = ended->control_received;
   confirm.ended = true;
   send(id, encode_confirm(header_for(id, MessageType::confirm), confirm));
 }
@@ -251,19 +248,12 @@ void Sessions::end(Session& session, const std::string& why, Time now) {
   // The session's own mark makes `why` prove, when its client comes back, that it was this session
   // that lost an item.
   const auto mark = why.empty() ? why : why + " [session " + to_hex(session.id).substr(0, 8) + "]";
-  remember(session, mark, now);
+  ended_sessions_.remember(session.id,
+                           {session.control_whole(), mark, session.serial, session.left}, now);
   if (!why.empty() && !session.closed)
     effects_.log.push_back(std::string(name(session.hello.role)) + " " + session.hello.host + "/" +
                            std::to_string(session.hello.pid) + " is gone: " + mark);
   role_of(session).end(session, mark, now);
-}
-
-void Sessions::remember(const Session& session, const std::string& mark, Time now) {
-  ended_sessions_[session.id] = {session.control_whole(), mark, session.serial, now + ended_ttl,
-                                 session.left};
-  ended_order_.push_back(session.id);
-  for (; ended_order_.size() > most_ended; ended_order_.pop_front())
-    ended_sessions_.erase(ended_order_.front());
 }
 
 bool Sessions::has_time_for_ends() const {
@@ -318,8 +308,7 @@ bool Sessions::erase_ended(Time now) {
   ended_.clear();
   if (now < erase_at_) return false;
   erase_at_ = now + heartbeat_interval;
-  std::erase_if(ended_sessions_, [&](const auto& ended) { return ended.second.until <= now; });
-  std::erase_if(ended_order_, [&](const SessionId& id) { return !ended_sessions_.contains(id); });
+  ended_sessions_.forget_old(now);
   return true;
 }
 

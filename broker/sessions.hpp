@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "broker/effects.hpp"
+#include "broker/ended_sessions.hpp"
 #include "broker/role.hpp"
 #include "broker/session.hpp"
 #include "broker/settings.hpp"
@@ -127,15 +128,6 @@ class Sessions {
   void check_invariants() const;
 
  private:
-  /// What is remembered of a session that ended: its client may come back in a new one, or ask
-  /// again for its end.
-  struct EndedSession {
-    SeqNo control_received;
-    std::string why;  ///< as in the history of the items that it lost; empty when it left by close
-    std::uint32_t serial;
-    Time until;
-    bool left;  ///< as its close asked: it is told so again
-  };
   struct Pending {  // received up to this number when `ticket` was drawn
     Ticket ticket;
     SessionId session;
@@ -149,7 +141,6 @@ class Sessions {
   void begin_if_ready(Session& session, Time now);
   void resume_from_previous(Session& session, Time now);
   void forget_oldest_pending();
-  void remember(const Session& session, const std::string& mark, Time now);
   bool has_place_for(const Hello& hello, Time now);
   void make_place(Time now);
   void print_whole(Session& session, const PrintBlock& printed);
@@ -164,8 +155,7 @@ class Sessions {
 
   std::unordered_map<SessionId, std::unique_ptr<Session>> sessions_;
   std::unordered_map<SessionId, std::uint32_t> subscriptions_;  // how many of each topic
-  std::unordered_map<SessionId, EndedSession> ended_sessions_;
-  std::deque<SessionId> ended_order_;  // the same, by when they ended; some may have been forgotten
+  EndedSessions ended_sessions_;
   std::deque<SessionId>
       pending_sessions_;          // by when they said hello; some may stand by now, or be gone
   std::vector<SessionId> ended_;  // erased at the end of the turn

@@ -10,21 +10,7 @@
 namespace baton::internal {
 namespace {
 
-constexpr std::size_t runs_per_entry = small_pack_bytes / 16;
-
-// The broker lets only so much be under way on a link: it is told of what came in before it has to
-// wait for that.
-constexpr std::size_t report_at_once = 256 << 10;
-constexpr std::size_t worth_reporting = 16 << 10;
-constexpr Duration report_within = 20ms;
-
 bool is_of_parts(const Entry& entry) { return entry.kind == EntryKind::part || is_partial(entry); }
-
-std::uint64_t items_in(const std::vector<ItemRun>& runs) {
-  std::uint64_t items = 0;
-  for (const auto& run : runs) items += run.count;
-  return items;
-}
 
 }  // namespace
 
@@ -42,7 +28,7 @@ void ConsumerSession::on_notification(std::string_view frame, Time now) {
   const bool trusted = session_.trusted(now), could_print = may_print(), was_closed = closed();
   if (!session_.established()) flush_settled();  // so that a welcome finds it in the control stream
   const auto notification =
-      session_.on_notification(frame, now, [this](ItemId id) { return held_.contains(id); });
+      session_.on_notification(frame, now, [this](ItemId id) { return holdings_.contains(id); });
   const auto kind = notification.kind;
   if (kind == Kind::feed) on_lost(notification);
   if (kind == Kind::welcomed) on_welcomed();
@@ -61,7 +47,7 @@ void ConsumerSession::on_notification(std::string_view frame, Time now) {
 
 /// What the user holds is reclaimed; what came in and was not begun is somebody's again.
 void ConsumerSession::on_welcomed() {
-  reclaimed_tags_ = tags_;
+  holdings_.welcomed();
   inbox_.clear();
   coming_.drop();
   link_.reset();
@@ -76,25 +62,9 @@ void ConsumerSession::on_lost(const ClientSession::Notification& notification) {
     if (i < notification.skip || entry.kind != EntryKind::lost) continue;
     read_runs(entry, runs);
     for (const auto& run : runs)
-      for (std::uint32_t n = 0; n < run.count; ++n) lose(run.first + n);
+      for (std::uint32_t n = 0; n < run.count; ++n) holdings_.lose(run.first + n);
   }
   changed_ = true;
-}
-
-void ConsumerSession::lose(ItemId id) {
-  if (!held_.contains(id)) {
-    if (lost_.insert(id.value).second) note_loss(id, true);  // settled meanwhile
-  } else if (held_.tag_of(id) <= reclaimed_tags_) {
-    held_.erase(id);
-    note_loss(id, false);
-  }
-}
-
-void ConsumerSession::note_loss(ItemId id, bool settled) {
-  if (losses_.items.size() < Losses::most)
-    losses_.items.push_back({id, settled});
-  else
-    ++losses_.dropped;
 }
 
 void ConsumerSession::on_confirmed(Time now) {
@@ -131,7 +101,7 @@ void ConsumerSession::take_in(const Header& header, std::string_view payload) {
   const auto taken = link_.take(header.number, header.count);
   if (taken.verdict == StreamReceiver::Verdict::gap) return lose_link();
   if (taken.verdict != StreamReceiver::Verdict::fresh) return;
-  unreported_ += payload.size();
+  report_.came(payload.size());
   bool parts = false;
   EntryReader in(payload);
   Entry entry;
@@ -217,26 +187,13 @@ bool ConsumerSession::take(Delivery& delivery, std::string& body, Time now) {
   else
     body.assign(delivery.body);
   delivery.body = body;
-  if (!held_.insert(
-          delivery.id,
-          ++tags_)) {  // it was given again before the broker's word came that it was lost
-    held_.erase(delivery.id);
-    held_.insert(delivery.id, tags_);
+  holdings_.take(delivery);
+  if (holdings_.remembers_much()) {
+    flush_settled();
+    holdings_.forget(session_.control());
   }
-  if (!lost_.empty()) lost_.erase(delivery.id.value);
-  remember(delivery);
   if (taken.tag == link_.generation()) link_.begin(taken.number);
   return true;
-}
-
-/// What is reclaimed with it, if ever.
-void ConsumerSession::remember(const Delivery& delivery) {
-  marks_.note(delivery.id, {delivery.deliveries, delivery.put});
-  if (!marks_.is_full()) return;
-  flush_settled();
-  auto ids = held_.ids();
-  settled_items(session_.control(), ids);
-  marks_.sweep(std::move(ids));
 }
 
 const std::string& ConsumerSession::queue_name(std::uint16_t index) const {
@@ -244,60 +201,43 @@ const std::string& ConsumerSession::queue_name(std::uint16_t index) const {
   return index < session_.config().queues.size() ? session_.config().queues[index] : unknown;
 }
 
-void ConsumerSession::settle(std::vector<ItemRun>& runs, ItemId id) {
-  if (!runs.empty() && runs.back().first + runs.back().count == id)
-    ++runs.back().count;
-  else
-    runs.push_back({id, 1});
-  if (runs.size() == runs_per_entry || runs.back().count == max_requests) flush_settled();
-}
-
 bool ConsumerSession::ack(ItemId id, std::uint64_t tag) {
-  if (session_.over() || !held_.erase(id, tag)) return false;
-  marks_.settle(id);
-  settle(acked_, id);
+  if (session_.over() || !holdings_.ack(id, tag)) return false;
+  if (settled_.ack(id)) flush_settled();
   return true;
 }
 
 bool ConsumerSession::release(ItemId id, std::uint64_t tag) {
-  if (session_.over() || !held_.erase(id, tag)) return false;
-  settle(released_, id);
+  if (session_.over() || !holdings_.release(id, tag)) return false;
+  give_back(id);
   return true;
+}
+
+void ConsumerSession::give_back(ItemId id) {
+  if (settled_.release(id)) flush_settled();
 }
 
 bool ConsumerSession::fail(ItemId id, std::uint32_t delay_ms, std::string_view reason,
                            std::uint64_t tag) {
-  if (session_.over() || !held_.erase(id, tag)) return false;
-  note_failed(id);
+  if (session_.over() || !holdings_.fail(id, tag, session_.control())) return false;
   const Failure failure{id, delay_ms, cut_utf8(reason, max_reason)};
   session_.append(entry_head_size + 12 + failure.reason.size(), 0,
                   [&](std::string& out) { append_fail(out, failure); });
   return true;
 }
 
-/// Until it is heard.
-void ConsumerSession::note_failed(ItemId id) {
-  if (session_.control().idle()) marks_.forget_failed();
-  if (marks_.has_many_failed()) {
-    std::vector<ItemId> unheard;
-    settled_items(session_.control(), unheard, false);
-    marks_.forget_failed_but(unheard);
-  }
-  marks_.fail(id);
-}
-
 void ConsumerSession::fail_held(std::string_view reason) {
   if (session_.closing()) return;
-  auto ids = held_.ids();
+  auto ids = holdings_.ids();
   std::sort(ids.begin(), ids.end());
   for (const auto id : ids) fail(id, 0, reason);
 }
 
 void ConsumerSession::release_waiting() {
   Inbox::Taken taken;
-  while (inbox_.next(taken)) settle(released_, read_delivery(taken.entry).id);
+  while (inbox_.next(taken)) give_back(read_delivery(taken.entry).id);
   if (!coming_.begun()) return;
-  settle(released_, coming_.id());
+  give_back(coming_.id());
   coming_.drop();
 }
 
@@ -318,11 +258,11 @@ void ConsumerSession::close(Time now) {
   flush_settled();
   const bool item_may_come =
       link_.up() && (link_.outstanding() > 0 || !cancelled(cancellation_ticket()));
-  session_.close({}, now, held_.size() > 0 || item_may_come);
+  session_.close({}, now, holdings_.size() > 0 || item_may_come);
 }
 
 void ConsumerSession::release_held() {
-  for (const auto id : held_.ids()) release(id);
+  for (const auto id : holdings_.ids()) release(id);
 }
 
 void ConsumerSession::give_up(Time now) {
@@ -337,15 +277,11 @@ void ConsumerSession::want_flushed() {
 }
 
 void ConsumerSession::flush_settled() {
-  for (auto* runs : {&acked_, &released_}) {
-    if (runs->empty()) continue;
-    if (!session_.closing()) {
-      const auto kind = runs == &acked_ ? EntryKind::ack : EntryKind::release;
-      session_.append(entry_head_size + runs->size() * 12, 0,
-                      [&](std::string& out) { append_runs(out, kind, *runs); });
-    }
-    runs->clear();
-  }
+  settled_.take_out([this](EntryKind kind, const std::vector<ItemRun>& runs) {
+    if (!session_.closing())
+      session_.append(entry_head_size + runs.size() * 12, 0,
+                      [&](std::string& out) { append_runs(out, kind, runs); });
+  });
 }
 
 // --- what goes out -------------------------------------------------------------------------------
@@ -377,21 +313,6 @@ void ConsumerSession::update_requests() {
   }
 }
 
-/// What the user holds, and what it has settled unheard: for that, too, we must be the holder. The
-/// same for all hellos of a session, for they say how much it is.
-const Reclaims& ConsumerSession::reclaims() {
-  if (reclaims_of_ == session_.id()) return reclaims_;
-  reclaims_of_ = session_.id();
-  flush_settled();
-  auto ids = held_.ids();
-  settled_items(session_.control(), ids, false);
-  if (session_.control().idle()) lost_.clear();
-  std::erase_if(ids, [this](ItemId id) { return lost_.contains(id.value); });
-  if (ids.size() > max_requests) ids.resize(max_requests);  // the held ones come first
-  reclaims_ = marks_.reclaims_of(std::move(ids), [this](ItemId id) { return held_.contains(id); });
-  return reclaims_;
-}
-
 void ConsumerSession::tick(Time now, Outbox& out) {
   const auto before = session_.state();
   const auto requested = out.requests.size();
@@ -411,23 +332,22 @@ void ConsumerSession::tick(Time now, Outbox& out) {
   out.requests.insert(out.requests.end(), requests_.begin(), requests_.end());
   requests_.clear();
   flush_settled();
-  if (session_.hello_due(now)) session_.send_hello(now, {{1}, {}, reclaims()}, out);
+  if (session_.hello_due(now))
+    session_.send_hello(now, {{1}, {}, holdings_.reclaims(session_.id(), session_.control())}, out);
   update_requests();
   if (now >= news_of_link_at()) session_.heartbeat_soon();
   if (session_.heartbeat_due(now)) {
     if (link_.owes_begun() && !session_.closing()) send_request(0);
     session_.send_heartbeat(
         now, {{}, {}, session_.feed_position(), link_.received(), link_.generation(), false}, out);
-    unreported_ = 0;
-    reported_at_ = now;
+    report_.reported(now);
   }
   session_.flush(now, out);
 }
 
 /// When the broker is to be told what came in on the link.
 Time ConsumerSession::news_of_link_at() const {
-  if (!session_.established() || unreported_ < worth_reporting) return never;
-  return unreported_ >= report_at_once ? Time::min() : reported_at_ + report_within;
+  return session_.established() ? report_.due() : never;
 }
 
 Time ConsumerSession::next_deadline() const {
@@ -441,7 +361,6 @@ bool ConsumerSession::take_change() { return std::exchange(changed_, false); }
 void ConsumerSession::check_invariants() const {
   session_.check_invariants();
   link_.check_invariants();
-  ensure(items_in(acked_) <= max_requests && items_in(released_) <= max_requests);
   ensure(!draining_ || inbox_.empty());
   ensure(!resting_ || (draining_ && takers_ == 0));
 }

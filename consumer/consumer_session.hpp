@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -13,22 +12,11 @@
 #include "client/logic.hpp"
 #include "consumer/assembly.hpp"
 #include "consumer/delivery_link.hpp"
-#include "consumer/given_marks.hpp"
-#include "consumer/item_set.hpp"
+#include "consumer/holdings.hpp"
+#include "consumer/link_report.hpp"
+#include "consumer/settled_runs.hpp"
 
 namespace baton::internal {
-
-/// Items that are another's though this consumer held them, or has settled them.
-struct Losses {
-  static constexpr std::size_t most = 1000;
-
-  struct Item {
-    ItemId id;
-    bool settled = false;  ///< else it was in hand
-  };
-  std::vector<Item> items;    ///< the first ones
-  std::uint64_t dropped = 0;  ///< the number of those that did not fit
-};
 
 /// Invariants:
 /// 1. An item that came in is in exactly one place: on its way (in parts), waiting (in the inbox),
@@ -73,7 +61,7 @@ class ConsumerSession final : public ClientLogic {
   bool take(Delivery& delivery, std::string& body, Time now);
   /// The number of the last take, from 1. It tells an item from the same one that is taken later:
   /// when this one was lost and given to us again.
-  std::uint64_t last_tag() const { return tags_; }
+  std::uint64_t last_tag() const { return holdings_.last_tag(); }
   std::size_t waiting() const { return inbox_.size(); }
   const std::string& queue_name(std::uint16_t index) const;
 
@@ -82,21 +70,18 @@ class ConsumerSession final : public ClientLogic {
   bool ack(ItemId id, std::uint64_t tag = 0);
   bool fail(ItemId id, std::uint32_t delay_ms, std::string_view reason, std::uint64_t tag = 0);
   bool release(ItemId id, std::uint64_t tag = 0);
-  std::size_t held() const { return held_.size(); }
+  std::size_t held() const { return holdings_.size(); }
   /// Nobody will settle what is held: each of these has failed, for this reason. Nothing after
   /// close().
   void fail_held(std::string_view reason);
   /// Gives back all that is held.
   void release_held();
   /// Whether that take's item is still held, as far as the broker has said.
-  bool holds(ItemId id, std::uint64_t tag) const {
-    return held_.contains(id) && held_.tag_of(id) == tag;
-  }
+  bool holds(ItemId id, std::uint64_t tag) const { return holdings_.contains(id, tag); }
 
   /// Whether everything that was settled and said is confirmed.
   bool flushed() const {
-    return acked_.empty() && released_.empty() && session_.was_welcomed() &&
-           session_.control().idle();
+    return settled_.empty() && session_.was_welcomed() && session_.control().idle();
   }
 
   /// Somebody wants to know when it is flushed(): once.
@@ -104,8 +89,8 @@ class ConsumerSession final : public ClientLogic {
 
   /// What was held, or was settled, and is another's: from the last call on, and no more than fits
   /// (see Losses).
-  Losses take_losses() { return std::exchange(losses_, {}); }
-  bool has_losses() const { return !losses_.items.empty(); }
+  Losses take_losses() { return holdings_.take_losses(); }
+  bool has_losses() const { return holdings_.has_losses(); }
 
   /// The port of the broker's host on which items would come, when it has been out of reach for a
   /// while.
@@ -145,38 +130,24 @@ class ConsumerSession final : public ClientLogic {
   Time news_of_link_at() const;
   void lose_link();
   void release_waiting();
-  void settle(std::vector<ItemRun>& runs, ItemId id);
-  void note_failed(ItemId id);
+  void give_back(ItemId id);
   void flush_settled();
   void update_requests();
   SeqNo send_request(std::uint64_t more);
   std::uint64_t wanted() const;
-  const Reclaims& reclaims();
-  void remember(const Delivery& delivery);
   void on_lost(const ClientSession::Notification& notification);
-  void lose(ItemId id);
-  void note_loss(ItemId id, bool settled);
 
   ClientSession session_;
   std::uint32_t prefetch_;
   DeliveryLink link_;
+  LinkReport report_;
   Inbox inbox_{EntryKind::delivery};
-  PutName last_put_;                // of what was taken last: the next one's may follow it
-  Assembly coming_;                 // in parts
-  std::size_t unreported_ = 0;      // bytes that came on the link since the last heartbeat
-  Time reported_at_ = Time::min();  // when that was
-  ItemSet held_;
-  std::vector<ItemRun> acked_, released_;  // not yet in the control stream
-  std::uint64_t takers_ = 0, tags_ = 0;
-  GivenMarks marks_;  // of what is held, and some of what is settled
-  std::unordered_set<std::uint64_t>
-      lost_;  // of what is settled, unheard: it was another's, so it is not reclaimed again
+  PutName last_put_;   // of what was taken last: the next one's may follow it
+  Assembly coming_;    // in parts
+  Holdings holdings_;  // of the user
+  SettledRuns settled_;
+  std::uint64_t takers_ = 0;
   bool flush_wanted_ = false;
-  Losses losses_;      // that nobody was told of
-  Reclaims reclaims_;  // of the session `reclaims_of_`
-  SessionId reclaims_of_;
-  std::uint64_t reclaimed_tags_ =
-      0;                     // what was taken up to then is reclaimed, what is taken later is given
   bool judge_link_ = false;  // a confirm has come since the last tick
   bool draining_ = false, resting_ = false, changed_ = false;
   std::vector<SocketRequest> requests_;  // for the next tick

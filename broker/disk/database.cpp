@@ -1,17 +1,15 @@
 #include "broker/disk/database.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <map>
 #include <memory>
 #include <utility>
 
+#include "broker/disk/files.hpp"
+#include "broker/disk/lmdb.hpp"
 #include "broker/disk/page_walk.hpp"
-#include "net/uninterrupted.hpp"
 
 namespace baton::internal::broker::disk {
 namespace {
@@ -21,102 +19,6 @@ namespace {
 constexpr std::size_t largest_map = std::size_t{1} << 40, smallest_map = std::size_t{1} << 30;
 constexpr unsigned databases = 5;
 constexpr std::uint64_t superblock_key = 0;
-
-std::filesystem::path data_path(const std::filesystem::path& directory) {
-  return directory / "baton.mdb";
-}
-std::filesystem::path copy_path(const std::filesystem::path& directory) {
-  return directory / "baton.mdb-compact";
-}
-
-MDB_val as_val(std::string_view bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
-MDB_val as_val(std::uint64_t& key) { return {sizeof key, &key}; }
-std::string_view view_of(const MDB_val& value) {
-  return {static_cast<const char*>(value.mv_data), value.mv_size};
-}
-
-[[noreturn]] void fail(int code, const std::string& what) {
-  const auto text = what + ": " + mdb_strerror(code);
-  switch (code) {
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:  // ulimit -f
-    case MDB_MAP_FULL:
-      throw DiskError(text);
-    case EIO:
-      throw DiskError(text +
-                      " (or the disk is full: LMDB says the same of a write that was cut short)");
-    case MDB_CORRUPTED:
-    case MDB_NOTFOUND:  // one of our databases
-    case MDB_PAGE_NOTFOUND:
-    case MDB_INVALID:
-    case MDB_BAD_DBI:
-    case MDB_INCOMPATIBLE:
-    case MDB_BAD_VALSIZE:
-    case MDB_PANIC:
-    case MDB_BAD_TXN:
-    case MDB_CURSOR_FULL:  // a tree that is deeper than any can be
-    case MDB_PAGE_FULL:
-    case MDB_KEYEXIST:  // ids are written in their order, each once
-    case MDB_VERSION_MISMATCH:
-    case EINVAL:
-      throw Damage(text);
-    default:
-      throw std::runtime_error(text);
-  }
-}
-
-void check(int code, const std::string& what) {
-  if (code != MDB_SUCCESS) fail(code, what);
-}
-
-std::string name_of(const char* row, std::uint64_t key) {
-  return std::string(row) + " " + std::to_string(key);
-}
-
-/// The rows of a database in the order of its keys.
-class Rows {
- public:
-  Rows(MDB_txn* txn, MDB_dbi dbi, const char* what) : what_(what) {
-    check(mdb_cursor_open(txn, dbi, &cursor_), what);
-  }
-  ~Rows() { mdb_cursor_close(cursor_); }
-  Rows(const Rows&) = delete;
-  Rows& operator=(const Rows&) = delete;
-
-  /// Goes to the first one, then to the next. False: there is none.
-  bool next() {
-    MDB_val key{}, value{};
-    const int code = mdb_cursor_get(cursor_, &key, &value, MDB_NEXT);
-    if (code == MDB_NOTFOUND) return false;
-    check(code, what_);
-    if (key.mv_size != sizeof key_) throw Damage(std::string(what_) + ": a key is damaged");
-    std::memcpy(&key_, key.mv_data, sizeof key_);
-    value_ = view_of(value);
-    ++seen_;
-    return true;
-  }
-  std::uint64_t key() const { return key_; }
-  std::string_view value() const { return value_; }
-  std::uint64_t seen() const { return seen_; }
-  [[noreturn]] void damaged() const {
-    throw Damage(name_of(what_, key_) + ": its record is damaged");
-  }
-
- private:
-  const char* what_;
-  MDB_cursor* cursor_ = nullptr;
-  std::uint64_t key_ = 0, seen_ = 0;
-  std::string_view value_;
-};
-
-template <class See>
-std::uint64_t each_row(MDB_txn* txn, MDB_dbi dbi, const char* what, See see) {
-  Rows rows(txn, dbi, what);
-  while (rows.next())
-    if (!see(rows.key(), rows.value())) rows.damaged();
-  return rows.seen();
-}
 
 /// The states of items, one at a time: with their reasons they may be more than there is memory
 /// for.
@@ -145,19 +47,6 @@ class States {
   bool more_ = false;
   StateRow row_;
 };
-
-/// LMDB makes its lock file with a hole, and maps it: where the disk has no room that ends the
-/// process when it is first written to. So it has its room before.
-void make_room_for_locks(const std::filesystem::path& path) {
-  // Of LMDB's, for the readers that it is asked for: it takes a longer one as it is.
-  constexpr off_t size = 8192;
-  const auto name = path.string() + "-lock";
-  const int fd = open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (fd < 0) return;  // LMDB says why
-  const int error = lseek(fd, 0, SEEK_END) < size ? posix_fallocate(fd, 0, size) : 0;
-  close(fd);
-  if (error == ENOSPC || error == EDQUOT) check(error, "cannot make " + name);
-}
 
 }  // namespace
 
@@ -340,44 +229,16 @@ std::uint64_t Database::count() {
 
 // --- writing -------------------------------------------------------------------------------------
 
-/// A transaction that is rolled back unless it is committed.
-class Database::Write {
- public:
-  explicit Write(MDB_env* env) {
-    check(mdb_txn_begin(env, nullptr, 0, &txn_), "cannot begin a transaction");
-  }
-  ~Write() {
-    if (txn_) mdb_txn_abort(txn_);
-  }
-  Write(const Write&) = delete;
-  Write& operator=(const Write&) = delete;
+namespace {
 
-  void put(MDB_dbi dbi, std::uint64_t key, std::string_view row, unsigned flags = 0) {
-    MDB_val k = as_val(key), value = as_val(row);
-    check(mdb_put(txn_, dbi, &k, &value, flags), "cannot write");
-  }
-  void erase(MDB_dbi dbi, std::uint64_t key) {
-    MDB_val k = as_val(key);
-    if (const int code = mdb_del(txn_, dbi, &k, nullptr); code != MDB_NOTFOUND)
-      check(code, "cannot delete");
-  }
-  void change(MDB_dbi dbi, const std::map<std::uint64_t, Change>& changes) {
-    for (const auto& [key, row] : changes) row ? put(dbi, key, *row) : erase(dbi, key);
-  }
-  std::uint64_t rows(MDB_dbi dbi) {
-    MDB_stat stat{};
-    check(mdb_stat(txn_, dbi, &stat), "LMDB");
-    return stat.ms_entries;
-  }
-  std::uint64_t number() { return mdb_txn_id(txn_); }
-  void commit() { check(mdb_txn_commit(std::exchange(txn_, nullptr)), "cannot write"); }
+void change(Transaction& txn, MDB_dbi dbi, const std::map<std::uint64_t, Change>& changes) {
+  for (const auto& [key, row] : changes) row ? txn.put(dbi, key, *row) : txn.erase(dbi, key);
+}
 
- private:
-  MDB_txn* txn_ = nullptr;
-};
+}  // namespace
 
 /// How many they are.
-std::uint64_t Database::put_new(Write& txn, const Batch& batch) {
+std::uint64_t Database::put_new(Transaction& txn, const Batch& batch) {
   std::uint64_t count = 0;
   for (const auto& [segment, skip] : batch.puts)
     for (std::uint64_t i = 0; i < skip.size(); ++i) {
@@ -391,15 +252,15 @@ std::uint64_t Database::put_new(Write& txn, const Batch& batch) {
 
 void Database::write(const Batch& batch, What what, BrokerInstance broker_instance) {
   check_in_place();
-  Write txn(env_);
+  Transaction txn(env_);
   std::uint64_t items = 0;
   if (what == What::all) {
     items = put_new(txn, batch);
-    txn.change(queues_, batch.queues);
-    txn.change(producers_, batch.producers);
+    change(txn, queues_, batch.queues);
+    change(txn, producers_, batch.producers);
   }
   for (const auto id : batch.erased) txn.erase(items_, id.value);
-  txn.change(states_, batch.states);
+  change(txn, states_, batch.states);
   Superblock superblock;
   superblock.broker_instance = broker_instance;
   superblock.items = txn.rows(items_);
@@ -417,28 +278,6 @@ void Database::write(const Batch& batch, What what, BrokerInstance broker_instan
 
 // --- the file ------------------------------------------------------------------------------------
 
-namespace {
-
-std::uint64_t free_pages(MDB_txn* txn) {
-  std::uint64_t pages = 0;
-  each_row(txn, 0, "free pages", [&](std::uint64_t, std::string_view value) {
-    std::uint64_t count = 0;  // the list of pages begins with their number
-    if (value.size() < sizeof count) return false;
-    std::memcpy(&count, value.data(), sizeof count);
-    pages += count;
-    return true;
-  });
-  return pages;
-}
-
-std::uint64_t page_size(MDB_env* env) {
-  MDB_stat stat{};
-  check(mdb_env_stat(env, &stat), "LMDB");
-  return stat.ms_psize;
-}
-
-}  // namespace
-
 std::uint64_t Database::room() {
   MDB_txn* txn = nullptr;
   check(mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn), "LMDB");
@@ -454,28 +293,6 @@ Database::Size Database::size() {
   end_reading();
   return {(info.me_last_pgno + 1) * page_size(env_), free * page_size(env_)};
 }
-
-namespace {
-
-/// What is on disk when this returns, or DiskError.
-void sync(const std::filesystem::path& path, int how) {
-  const int file = ::open(path.c_str(), how | O_CLOEXEC);
-  const bool done = file >= 0 && uninterrupted([&] { return fsync(file); }) == 0;
-  const auto why = std::string(std::strerror(errno));
-  if (file >= 0) ::close(file);
-  if (!done) throw DiskError(path.string() + ": " + why);
-}
-
-/// Gives the copy to the owner of the original: `--compact` may run as root, the broker need not.
-void make_durable(const std::filesystem::path& copy, const std::filesystem::path& original) {
-  struct stat owner {};
-  if (stat(original.c_str(), &owner) != 0 || chown(copy.c_str(), owner.st_uid, owner.st_gid) != 0 ||
-      chmod(copy.c_str(), owner.st_mode & 07777) != 0)
-    throw DiskError(copy.string() + ": " + std::strerror(errno));
-  sync(copy, O_RDWR);
-}
-
-}  // namespace
 
 void Database::compact() {
   const auto copy = copy_path(directory_);

@@ -12,21 +12,14 @@
 #include <string_view>
 
 #include "broker/disk/batch.hpp"
+#include "broker/disk/errors.hpp"
 #include "broker/disk/file_check.hpp"
 #include "broker/disk/file_lock.hpp"
 #include "broker/disk/record.hpp"
 
 namespace baton::internal::broker::disk {
 
-/// The disk has no room, or fails: to be tried again.
-struct DiskError : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-/// What is kept is not what was written, or cannot be read: for people.
-struct Damage : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
+class Transaction;
 
 /// One thread may write() while another one reads; all else is for one thread.
 class Database {
@@ -89,13 +82,12 @@ class Database {
   void compact();
 
  private:
-  class Write;
   void open();
   void open_databases();
   std::uint64_t last_transaction() const;
   void close();
   void begin_reading();
-  std::uint64_t put_new(Write& txn, const Batch& batch);
+  std::uint64_t put_new(Transaction& txn, const Batch& batch);
   std::string_view row(ItemId id);
 
   const std::filesystem::path directory_;
