@@ -23,11 +23,11 @@ Refusal Consumers::admit(const Hello& hello) {
 
 void Consumers::begin(Session& session, Time /*now*/) {
   queues_.use_queues(session);
-  session.feed.set_credit({UINT64_MAX}, UINT64_MAX);
+  session.consumer.feed.set_credit({UINT64_MAX}, UINT64_MAX);
   if (const auto& previous = session.hello.previous) {
-    session.reclaims_left = session.hello.reclaims;
-    session.reclaims_restored = previous->broker_instance == queues_.previous_broker() &&
-                                previous->broker_instance != BrokerInstance{};
+    session.consumer.reclaims.left = session.hello.reclaims;
+    session.consumer.reclaims.restored = previous->broker_instance == queues_.previous_broker() &&
+                                         previous->broker_instance != BrokerInstance{};
   } else {
     end_.consumer_came();
   }
@@ -43,7 +43,7 @@ void Consumers::heard(Session& session) {
 /// What the client holds goes back at once; the session ends when all it sent is in and kept.
 void Consumers::close(const Peer& from) {
   auto& session = from.session;
-  session.wanted = 0;
+  session.consumer.wanted = 0;
   queues_.serving().forget_requests(session);
   queues_.release_all(session);
   note_unstored(from);
@@ -53,8 +53,9 @@ void Consumers::close(const Peer& from) {
 /// from then on.
 void Consumers::note_unstored(const Peer& from) {
   auto& session = from.session;
-  if (session.unstored_settles > 0 && session.unconfirmable == SeqNo{})
-    session.unconfirmable = from.number;
+  if (session.consumer.reclaims.unstored_settles > 0 &&
+      session.consumer.reclaims.unconfirmable == SeqNo{})
+    session.consumer.reclaims.unconfirmable = from.number;
 }
 
 void Consumers::end(Session& session, const std::string& why, Time now) {
@@ -62,17 +63,17 @@ void Consumers::end(Session& session, const std::string& why, Time now) {
   if (!why.empty()) queues_.serving().doubt(session);
   queues_.give_all_back(session, why, now);
   queues_.ends(session);
-  effects_.link_changes.push_back({session.id, session.link_generation, false});
+  effects_.link_changes.push_back({session.id, session.consumer.link_generation, false});
   queues_.leave_queues(session);
 }
 
 // --- what it says --------------------------------------------------------------------------------
 
 void Consumers::heartbeat(Session& session, const Heartbeat& heartbeat, Time now) {
-  if (heartbeat.link_generation == session.link_generation)
+  if (heartbeat.link_generation == session.consumer.link_generation)
     queues_.serving().arrived(session, heartbeat.link_received, now);
   queues_.heard_lost(session, heartbeat.feed_position, now);
-  if (heartbeat.rewind && session.feed.rewind(now)) sessions_.changed(session);
+  if (heartbeat.rewind && session.consumer.feed.rewind(now)) sessions_.changed(session);
 }
 
 /// While the session has no link, its requests wait for the next one: what was delivered would go
@@ -81,19 +82,19 @@ void Consumers::request(const Peer& from, const Request& request, Time now) {
   auto& session = from.session;
   if (!queues_.serving().may_request(session))
     return sessions_.refuse(session.id, Refusal::over_credit, "answers that it does not read", now);
-  session.note_begun(request.begun, request.blocked);
+  session.consumer.note_begun(request.begun, request.blocked);
   if (std::find(without_link_.begin(), without_link_.end(), session.id) == without_link_.end())
     return queues_.serving().request(session, request.requested());
-  session.wanted = std::max(session.wanted, request.requested());
+  session.consumer.wanted = std::max(session.consumer.wanted, request.requested());
 }
 
 /// What it reclaims it was given before this session has a link: before it asked for anything.
 void Consumers::reclaim(const Peer& from, const std::vector<Reclaim>& reclaims, Time now) {
   auto& session = from.session;
   for (const auto& reclaim : reclaims) {
-    if (reclaim.count > session.reclaims_left)
+    if (reclaim.count > session.consumer.reclaims.left)
       return sessions_.refuse(session.id, Refusal::malformed, "more reclaims than announced", now);
-    session.reclaims_left -= reclaim.count;
+    session.consumer.reclaims.left -= reclaim.count;
     queues_.reclaim(session, reclaim);
   }
 }
@@ -137,52 +138,56 @@ void Consumers::not_held(Session& session, ItemId id, Time now) {
 }
 
 void Consumers::fill(Confirm& confirm, const Session& session) const {
-  confirm.feed_last = session.feed.last();
-  confirm.feed_sent = session.feed.sent();
+  confirm.feed_last = session.consumer.feed.last();
+  confirm.feed_sent = session.consumer.feed.sent();
   confirm.part = Confirm::Part::consumer;
-  confirm.consumer = {session.link_sent(), session.link_generation, session.link_port};
+  confirm.consumer = {session.consumer.link_sent(), session.consumer.link_generation,
+                      session.consumer.link_port};
 }
 
 // --- links ---------------------------------------------------------------------------------------
 
 void Consumers::link_lost(const Peer& from, const LinkLost& lost) {
   auto& session = from.session;
-  if (lost.generation != session.link_generation || lost.received > session.link_sent()) return;
-  if (session.link_port == 0) return;  // nobody was told where it is: it cannot have been lost
-  queues_.take_back_after(session, session.link_base + lost.received.value);
+  if (lost.generation != session.consumer.link_generation ||
+      lost.received > session.consumer.link_sent())
+    return;
+  if (session.consumer.link_port == 0)
+    return;  // nobody was told where it is: it cannot have been lost
+  queues_.take_back_after(session, session.consumer.link_base + lost.received.value);
   queues_.serving().forget_requests(session);
-  effects_.link_changes.push_back({session.id, session.link_generation, false});
+  effects_.link_changes.push_back({session.id, session.consumer.link_generation, false});
   open_link(session);
   queues_.serving().request(session, lost.wanted);
 }
 
 void Consumers::open_link(Session& session) {
-  ++session.link_generation;
-  session.link_port = 0;
-  session.link_base = session.delivered_count;
-  session.requested = session.requested_in_all = session.answered = 0;
-  effects_.link_changes.push_back({session.id, session.link_generation, true});
+  ++session.consumer.link_generation;
+  session.consumer.link_port = 0;
+  session.consumer.link_base = session.consumer.delivered_count;
+  session.consumer.requested = session.consumer.requested_in_all = session.consumer.answered = 0;
+  effects_.link_changes.push_back({session.id, session.consumer.link_generation, true});
 }
 
 void Consumers::link_opened(const SessionId& id, std::uint32_t generation, std::uint16_t port) {
   auto* session = sessions_.find(id);
-  if (!session || session->link_generation != generation) return;
-  session->link_port = port;
+  if (!session || session->consumer.link_generation != generation) return;
+  session->consumer.link_port = port;
   std::erase(without_link_, id);
-  queues_.serving().request(*session, std::exchange(session->wanted, 0));
+  queues_.serving().request(*session, std::exchange(session->consumer.wanted, 0));
   sessions_.changed(*session);
 }
 
 void Consumers::link_failed(const SessionId& id, std::uint32_t generation, Time now) {
   auto* session = sessions_.find(id);
-  if (!session || session->link_generation != generation) return;
+  if (!session || session->consumer.link_generation != generation) return;
   queues_.take_back_after(*session,
-                          session->link_base);  // nobody has seen what was delivered on it
-  if (generation == 1 && session->held == 0 && session->reclaims_left == 0)
+                          session->consumer.link_base);  // nobody has seen what was delivered on it
+  if (generation == 1 && session->consumer.held == 0 && session->consumer.reclaims.left == 0)
     return sessions_.refuse(id, Refusal::sessions_full, no_delivery_port, now);
   // The port of its link that broke may not be quite free yet, which is no reason to take from it
   // what it holds.
-  session->wanted = std::max(session->wanted, session->requested_in_all);
+  session->consumer.wanted = std::max(session->consumer.wanted, session->consumer.requested_in_all);
   queues_.serving().forget_requests(*session);
   if (std::find(without_link_.begin(), without_link_.end(), id) == without_link_.end())
     without_link_.push_back(id);
@@ -191,7 +196,7 @@ void Consumers::link_failed(const SessionId& id, std::uint32_t generation, Time 
 
 void Consumers::link_unreached(const SessionId& id, std::uint16_t port) {
   auto* session = sessions_.find(id);
-  if (!session || ++session->links_unreached != 2 || !should_log(++unreached_)) return;
+  if (!session || ++session->consumer.links_unreached != 2 || !should_log(++unreached_)) return;
   const auto& hello = session->hello;
   effects_.log.push_back("consumer " + hello.host + "/" + std::to_string(hello.pid) +
                          " does not reach port " + std::to_string(port) +
@@ -213,8 +218,8 @@ void Consumers::open_links_again(Time now) {
 bool Consumers::somebody_reclaims() const {
   return std::any_of(sessions_.all().begin(), sessions_.all().end(), [](const auto& entry) {
     const auto& session = *entry.second;
-    return session.state == Session::State::established && session.reclaims_restored &&
-           session.reclaims_left > 0;
+    return session.state == Session::State::established && session.consumer.reclaims.restored &&
+           session.consumer.reclaims.left > 0;
   });
 }
 
@@ -240,7 +245,7 @@ void Consumers::bound_untold(Time now) {
   const auto untold = [](const auto& entry) {
     const auto& session = *entry.second;
     return session.state == Session::State::established
-               ? session.feed.last() - session.feed.confirmed()
+               ? session.consumer.feed.last() - session.consumer.feed.confirmed()
                : 0;
   };
   while (queues_.untold() > settings_.max_untold) {
@@ -253,10 +258,11 @@ void Consumers::bound_untold(Time now) {
 }
 
 void Consumers::check_invariants(const Session& session) const {
-  ensure(session.answered <= session.requested && session.requested <= session.requested_in_all);
+  ensure(session.consumer.answered <= session.consumer.requested &&
+         session.consumer.requested <= session.consumer.requested_in_all);
   if (session.state == Session::State::established)
-    ensure(session.wants() == 0 || session.waiting || session.flow.full ||
-           session.process->set_aside());
+    ensure(session.consumer.wants() == 0 || session.consumer.waiting ||
+           session.consumer.flow.full || session.consumer.process->set_aside());
 }
 
 }  // namespace baton::internal::broker

@@ -44,7 +44,7 @@ class Consumers final : public RoleHandler {
   // What it says.
   void reclaim(const Peer& from, const std::vector<Reclaim>& reclaims, Time now);
   /// Whatever else it says: reclaims come before all that.
-  void end_reclaims(const Peer& from) { from.session.reclaims_left = 0; }
+  void end_reclaims(const Peer& from) { from.session.consumer.reclaims.left = 0; }
   void request(const Peer& from, const Request& request, Time now);
   void cancel_requests(const Peer& from, std::uint32_t count) {
     queues_.serving().cancel_requests(from.session, count);
@@ -62,7 +62,7 @@ class Consumers final : public RoleHandler {
   void end(Session& session, const std::string& why, Time now) override;
   bool has_time_for_ends() const override { return queues_.serving().may_take_back(); }
   void send_next(Session& session, Time now) override {
-    sessions_.send_stream(session, session.feed, now);
+    sessions_.send_stream(session, session.consumer.feed, now);
   }
   void fill(Confirm& confirm, const Session& session) const override;
   void check_invariants(const Session& session) const override;

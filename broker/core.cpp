@@ -155,7 +155,7 @@ void Core::check_invariants() const {
   queues_.check_invariants();
   sessions_.check_invariants();
   std::uint64_t under_way = 0;
-  for (const auto& [id, session] : sessions_.all()) under_way += session->flow.bytes;
+  for (const auto& [id, session] : sessions_.all()) under_way += session->consumer.flow.bytes;
   ensure(under_way == queues_.serving().bytes_under_way());
 }
 

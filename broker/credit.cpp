@@ -13,7 +13,7 @@ std::uint64_t above_zero(std::uint64_t a, std::uint64_t b) { return a > b ? a - 
 }  // namespace
 
 std::uint64_t unused_credit(const Session& session) {
-  return above_zero(session.credit.value, session.producer->put.received().value);
+  return above_zero(session.put.credit.value, session.producer->put.received().value);
 }
 
 bool extend_credit(Session& session, const CoreSettings& settings) {
@@ -29,7 +29,7 @@ bool extend_credit(Session& session, const CoreSettings& settings) {
   const bool others_have_all = queue.granted >= most && queue.depth() < most;
   if (more == 0 && now_unused == 0 && (room > 0 || others_have_all)) more = 1;
   if (more == 0) return false;
-  session.credit = std::max(session.credit, session.producer->put.received()) + more;
+  session.put.credit = std::max(session.put.credit, session.producer->put.received()) + more;
   queue.granted += more;
   return true;
 }
@@ -40,16 +40,16 @@ PutRoom room_for(const Session& session, const CoreSettings& settings, bool room
   const auto& producer = *session.producer;
   const auto count = static_cast<std::uint32_t>(put.items.size());
   const auto last = SeqNo{first.value + count - 1};
-  if (last <= session.credit && producer.put_bytes + put.bytes < session.byte_credit)
+  if (last <= session.put.credit && producer.put_bytes + put.bytes < session.put.byte_credit)
     return {count};
-  if (last > std::max(session.credit, session.resend_until)) return {0, true};
+  if (last > std::max(session.put.credit, session.put.resend_until)) return {0, true};
   std::uint64_t bytes = 0, items = 0;  // that come in
   auto number = first;
   for (std::uint32_t i = 0; i < count; ++i, number += 1) {
     if (number <= producer.put.received()) continue;
     const auto at = producer.put_bytes + bytes;
-    if (number > session.credit || at >= session.byte_credit) {
-      if (number > session.resend_until || at >= session.resend_bytes) return {i, true};
+    if (number > session.put.credit || at >= session.put.byte_credit) {
+      if (number > session.put.resend_until || at >= session.put.resend_bytes) return {i, true};
       const bool full = queue.depth() + queue.granted + items >= settings.max_items ||
                         queue.bytes + bytes >= settings.max_bytes;
       if ((full && number > again) || !room) return {i};
@@ -61,13 +61,13 @@ PutRoom room_for(const Session& session, const CoreSettings& settings, bool room
 }
 
 void grant_bytes(Session& session, std::uint64_t put_window) {
-  session.byte_credit =
-      std::max(session.byte_credit, session.producer->confirmed_bytes + put_window);
+  session.put.byte_credit =
+      std::max(session.put.byte_credit, session.producer->confirmed_bytes + put_window);
 }
 
 void use_credit(Session& session, SeqNo received_before) {
   auto& queue = *session.queues.front();
-  const auto before = above_zero(session.credit.value, received_before.value);
+  const auto before = above_zero(session.put.credit.value, received_before.value);
   queue.granted -= before - unused_credit(session);
 }
 

@@ -19,7 +19,7 @@ constexpr std::int64_t always = 16 << 10;
 constexpr std::uint64_t steady_bytes = 256 << 10;
 constexpr Duration steady_within = 1s, fast_within = 500ms;
 
-/// What one mark of Session::Flow::under_way stands for, about.
+/// What one mark of ConsumerState::Flow::under_way stands for, about.
 constexpr std::uint64_t mark_bytes = 16 << 10;
 
 std::int64_t as_signed(std::uint64_t bytes) { return static_cast<std::int64_t>(bytes); }
@@ -28,55 +28,56 @@ std::int64_t as_signed(std::uint64_t bytes) { return static_cast<std::int64_t>(b
 
 /// What all links may have is shared by those that have something under way.
 std::uint64_t DeliveryFlow::window(const Session& session) const {
-  const auto share = settings_.links_window / (active_ + (session.flow.bytes == 0));
+  const auto share = settings_.links_window / (active_ + (session.consumer.flow.bytes == 0));
   return std::clamp<std::uint64_t>(share, part_bytes,
                                    std::max<std::uint64_t>(settings_.link_window, part_bytes));
 }
 
 std::int64_t DeliveryFlow::window_room(const Session& session) const {
-  return std::min(as_signed(window(session)) - as_signed(session.flow.bytes),
+  return std::min(as_signed(window(session)) - as_signed(session.consumer.flow.bytes),
                   as_signed(settings_.links_window) - as_signed(under_way_));
 }
 
 std::int64_t DeliveryFlow::room(const Session& session) const {
   if (is_parting(session)) return 0;
-  return std::min(std::max(window_room(session), always - as_signed(session.flow.bytes)),
+  return std::min(std::max(window_room(session), always - as_signed(session.consumer.flow.bytes)),
                   turn_left_);
 }
 
 std::uint64_t DeliveryFlow::most_of_part(const Session& session) const {
-  if (session.flow.fast.kept)
+  if (session.consumer.flow.fast.kept)
     return std::clamp<std::uint64_t>(window(session) / 4, part_bytes, large_part_bytes);
-  return session.flow.steady.kept ? part_bytes : small_part_bytes;
+  return session.consumer.flow.steady.kept ? part_bytes : small_part_bytes;
 }
 
 /// How large the next part may be; 0 while there must be none.
 std::int64_t DeliveryFlow::next_part(const Session& session, const QueuedItem& item) const {
-  const auto left = as_signed(item.size) - as_signed(session.flow.sent);
+  const auto left = as_signed(item.size) - as_signed(session.consumer.flow.sent);
   const auto size = std::min(left, as_signed(most_of_part(session)));
   if (window_room(session) >= size) return size;
-  return as_signed(session.flow.bytes) < always ? std::min(left, always) : 0;
+  return as_signed(session.consumer.flow.bytes) < always ? std::min(left, always) : 0;
 }
 
 /// The message that is being packed, or the next one: of one entry more, which the caller appends,
 /// and whose put it notes.
 Effects::LinkMessage& DeliveryFlow::message_for(Session& session, std::size_t size) {
-  ++session.delivered_count;
+  ++session.consumer.delivered_count;
   auto& messages = effects_.link_messages;
-  const bool fits = session.open_message < messages.size() &&
-                    messages[session.open_message].session == session.id &&
-                    messages[session.open_message].generation == session.link_generation &&
-                    messages[session.open_message].count < max_entries &&
-                    messages[session.open_message].bytes.size() < pack_bytes;
+  const bool fits =
+      session.consumer.open_message < messages.size() &&
+      messages[session.consumer.open_message].session == session.id &&
+      messages[session.consumer.open_message].generation == session.consumer.link_generation &&
+      messages[session.consumer.open_message].count < max_entries &&
+      messages[session.consumer.open_message].bytes.size() < pack_bytes;
   if (!fits) {
-    session.open_message = messages.size();
-    messages.push_back(
-        {session.id, session.link_generation, session.link_sent(), 0, effects_.take_spare()});
+    session.consumer.open_message = messages.size();
+    messages.push_back({session.id, session.consumer.link_generation, session.consumer.link_sent(),
+                        0, effects_.take_spare()});
     messages.back().bytes.resize(header_size);
     if (size >= part_bytes / 2)
       messages.back().bytes.reserve(header_size + 2 * entry_head_size + 64 + size);
   }
-  auto& message = messages[session.open_message];
+  auto& message = messages[session.consumer.open_message];
   ++message.count;
   return message;
 }
@@ -88,15 +89,15 @@ std::string& DeliveryFlow::entry_for(Session& session, std::size_t size) {
 }
 
 void DeliveryFlow::note(Session& session, std::uint64_t bytes) {
-  auto& flow = session.flow;
+  auto& flow = session.consumer.flow;
   active_ += flow.bytes == 0;
   flow.bytes += bytes;
   under_way_ += bytes;
   if (!flow.under_way.empty() && flow.under_way.back().bytes < mark_bytes) {
-    flow.under_way.back().end = session.delivered_count;
+    flow.under_way.back().end = session.consumer.delivered_count;
     flow.under_way.back().bytes += bytes;
   } else {
-    flow.under_way.push_back({session.delivered_count, bytes});
+    flow.under_way.push_back({session.consumer.delivered_count, bytes});
   }
 }
 
@@ -117,9 +118,9 @@ std::int64_t DeliveryFlow::give(Session& session, Delivery delivery, std::uint32
 }
 
 void DeliveryFlow::give_first_part(Session& session, Delivery& delivery, std::uint32_t size) {
-  auto& flow = session.flow;
+  auto& flow = session.consumer.flow;
   ensure(!is_parting(session));
-  flow.large.push_back({delivery.id, session.delivered_count, 0});
+  flow.large.push_back({delivery.id, session.consumer.delivered_count, 0});
   flow.check = 0;
   const auto most = std::min(most_of_part(session), std::uint64_t{part_bytes});  // not all of it
   flow.sent =
@@ -135,7 +136,7 @@ void DeliveryFlow::empty(Session& session) {
 }
 
 void DeliveryFlow::forget_arrived(Session& session, std::uint64_t count) {
-  auto& flow = session.flow;
+  auto& flow = session.consumer.flow;
   const bool was_active = flow.bytes > 0;
   for (; !flow.under_way.empty() && flow.under_way.front().end <= count;
        flow.under_way.pop_front()) {
@@ -144,13 +145,13 @@ void DeliveryFlow::forget_arrived(Session& session, std::uint64_t count) {
     flow.arrived += flow.under_way.front().bytes;
   }
   active_ -= was_active && flow.bytes == 0;
-  std::erase_if(flow.large, [count](const Session::Flow::Large& large) {
+  std::erase_if(flow.large, [count](const ConsumerState::Flow::Large& large) {
     return large.end != 0 && large.end <= count;
   });
 }
 
 void DeliveryFlow::forget(Session& session) {
-  auto& flow = session.flow;
+  auto& flow = session.consumer.flow;
   if (is_parting(session)) std::erase(parting_, &session);
   forget_arrived(session, UINT64_MAX);
   flow.large.clear();
@@ -159,7 +160,7 @@ void DeliveryFlow::forget(Session& session) {
 }
 
 void DeliveryFlow::measure(Session& session, Time now) {
-  auto& flow = session.flow;
+  auto& flow = session.consumer.flow;
   const auto more = std::exchange(flow.arrived, 0);
   flow.steady.measure(more, steady_bytes, steady_within, now);
   flow.fast.measure(more, settings_.link_window / 2, fast_within, now);
@@ -170,18 +171,18 @@ void DeliveryFlow::measure(Session& session, Time now) {
 /// The item whose parts are under way, unless it is the session's no more: it was settled, though
 /// not all of it was there.
 QueuedItem* DeliveryFlow::held(const Session& session) {
-  const auto& large = session.flow.large.back();
+  const auto& large = session.consumer.flow.large.back();
   auto* item = items_.find(large.id);
   return item && item->holder == &session && item->delivered == large.delivered ? item : nullptr;
 }
 
 void DeliveryFlow::send_part(Session& session, const QueuedItem& item, std::size_t size) {
-  auto& flow = session.flow;
+  auto& flow = session.consumer.flow;
   append_block(entry_for(session, size), EntryKind::part,
                storage_.part(flow.large.back().id, flow.sent, size, flow.check));
   flow.sent += size;
   note(session, entry_head_size + size);
-  if (flow.sent == item.size) flow.large.back().end = session.delivered_count;
+  if (flow.sent == item.size) flow.large.back().end = session.consumer.delivered_count;
 }
 
 void DeliveryFlow::deal() {
@@ -191,7 +192,7 @@ void DeliveryFlow::deal() {
     parting_.pop_front();
     const auto* item = held(session);
     if (!item) {
-      session.flow.large.pop_back();
+      session.consumer.flow.large.pop_back();
       continue;
     }
     const auto size = next_part(session, *item);

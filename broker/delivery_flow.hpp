@@ -47,14 +47,15 @@ class DeliveryFlow {
   /// Whether it reads what it is sent. A consumer that requests and cancels without reading would
   /// be answered for nothing.
   bool is_read(const Session& session) const {
-    return session.flow.bytes <= settings_.link_window + most_answers;
+    return session.consumer.flow.bytes <= settings_.link_window + most_answers;
   }
   /// The answer to a cancelled request.
   void empty(Session& session);
 
   /// All up to delivery number `count` has arrived.
   void arrived(Session& session, std::uint64_t count) {
-    if (!session.flow.under_way.empty() && session.flow.under_way.front().end <= count)
+    if (!session.consumer.flow.under_way.empty() &&
+        session.consumer.flow.under_way.front().end <= count)
       forget_arrived(session, count);
   }
   /// It is known at `now` how much has arrived, and so how fast the link is.
@@ -70,7 +71,7 @@ class DeliveryFlow {
 
   /// Whether a body is under way of which not all is sent.
   static bool is_parting(const Session& session) {
-    return !session.flow.large.empty() && session.flow.large.back().end == 0;
+    return !session.consumer.flow.large.empty() && session.consumer.flow.large.back().end == 0;
   }
   std::uint64_t under_way() const { return under_way_; }
 

@@ -114,7 +114,7 @@ void Dispatcher::apply(const Peer& from, const Entry& entry, Time now) {
   const auto& session = from.session;
   auto& consumers = core_.consumers();
   if (!is_reclaim(entry.kind)) consumers.end_reclaims(from);
-  if (session.block.is_open() && entry.kind != EntryKind::print)
+  if (session.print.block.is_open() && entry.kind != EntryKind::print)
     return core_.refuse(session.id, Refusal::malformed, "between the parts of a block", now);
   if (const auto role = role_that_sends(entry.kind); role && !session.is(*role))
     return core_.refuse(session.id, Refusal::wrong_role, {}, now);

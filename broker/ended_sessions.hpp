@@ -33,7 +33,7 @@ class EndedSessions {
     const auto found = by_id_.find(id);
     return found == by_id_.end() ? nullptr : &found->second.first;
   }
-  /// It is remembered for as long again: its client may not hear what it is told, and ask once more.
+  /// It is remembered for as long again: its client may not hear what it is told, and ask again.
   void renew(const SessionId& id, Time now) { by_id_.at(id).second = now + ended_ttl; }
   void forget_old(Time now) {
     std::erase_if(by_id_, [now](const auto& one) { return one.second.second <= now; });

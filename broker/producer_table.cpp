@@ -43,16 +43,17 @@ Producer& ProducerTable::restore(const StoredProducer& stored) {
     throw std::runtime_error("a stored producer is there twice");
   producer.named = stored.named;
   producer.closed = stored.closed;
-  from_bytes(stored.digests, producer.run, producer.checkpoints, producer.began);
+  from_bytes(stored.digests, producer.input.run, producer.input.checkpoints, producer.input.began);
   if (stored.undigested > 0)
-    producer.checkpoints.restore({stored.undigested, {}});  // no input is known to be the same
+    producer.input.checkpoints.restore(
+        {stored.undigested, {}});  // no input is known to be the same
   producer.put = StreamReceiver(stored.received + 1);
   producer.ever_put = stored.received > SeqNo{};
   producer.confirmed = stored.received;
-  producer.done = stored.done;
-  producer.dead = stored.dead;
-  producer.durable = producer.counts();
-  producer.accepted = stored.done + stored.dead;
+  producer.counts.done = stored.done;
+  producer.counts.dead = stored.dead;
+  producer.counts.durable = producer.counts.now();
+  producer.counts.accepted = stored.done + stored.dead;
   producer.lost_at = Time::min();  // the first look at it says since when nobody has asked for it
   return producer;
 }
@@ -87,12 +88,15 @@ void ProducerTable::save() {
   for (const auto index : changed_) {
     auto* producer = slots_.find(index);
     if (!producer || !std::exchange(producer->changed, false)) continue;
-    const auto digests = producer->named
-                             ? to_bytes(producer->run, producer->checkpoints, producer->began)
-                             : std::string();
+    const auto digests =
+        producer->named
+            ? to_bytes(producer->input.run, producer->input.checkpoints, producer->input.began)
+            : std::string();
     storage_.save({index, producer->name, producer->named, producer->closed,
-                   producer->put.received(), producer->done, producer->dead, digests});
-    if (producer->counts() != producer->durable && !std::exchange(producer->unstored, true))
+                   producer->put.received(), producer->counts.done, producer->counts.dead,
+                   digests});
+    if (producer->counts.now() != producer->counts.durable &&
+        !std::exchange(producer->counts.unstored, true))
       unstored_.push_back(index);
   }
   changed_.clear();
@@ -102,9 +106,9 @@ const std::vector<Producer*>& ProducerTable::stored(Ticket turn, Ticket durable)
   settled_.clear();
   std::erase_if(unstored_, [&](std::uint32_t index) {
     auto* producer = slots_.find(index);
-    if (!producer || !producer->unstored) return true;
+    if (!producer || !producer->counts.unstored) return true;
     if (!counts_stored(*producer, turn, durable)) return false;
-    if (producer->settled() && producer->session && producer->session->joining)
+    if (producer->counts.settled() && producer->session && producer->session->put.joining)
       settled_.push_back(producer);
     return true;
   });
@@ -114,13 +118,14 @@ const std::vector<Producer*>& ProducerTable::stored(Ticket turn, Ticket durable)
 /// Whether all of its counts are. They may change with every turn: then those of some turns ago
 /// are.
 bool ProducerTable::counts_stored(Producer& producer, Ticket turn, Ticket durable) {
-  while (producer.counts() != producer.durable) {
-    if (producer.writing_in == 0) producer.writing_in = turn, producer.writing = producer.counts();
-    if (producer.writing_in > durable) return false;
-    producer.durable = producer.writing;
-    producer.writing_in = 0;
+  while (producer.counts.now() != producer.counts.durable) {
+    if (producer.counts.writing_in == 0)
+      producer.counts.writing_in = turn, producer.counts.writing = producer.counts.now();
+    if (producer.counts.writing_in > durable) return false;
+    producer.counts.durable = producer.counts.writing;
+    producer.counts.writing_in = 0;
   }
-  producer.unstored = false;
+  producer.counts.unstored = false;
   return true;
 }
 

@@ -32,7 +32,7 @@ bool Producers::is_late(const Hello& hello) {
 bool Producers::is_outdated(const Hello& hello) {
   const auto* producer = queues_.producers().find(hello.name);
   if (!producer || !producer->named || !hello.begun) return false;
-  if (producer->run == hello.run) return hello.first_put <= producer->began;
+  if (producer->input.run == hello.run) return hello.first_put <= producer->input.began;
   return producer->session || producer->put.received() >= hello.first_put;
 }
 
@@ -83,7 +83,7 @@ void Producers::begin(Session& session, Time now) {
   queues_.use_queues(session);
   const auto unknown = unknown_puts(hello);
   auto& producer = queues_.producer(hello.name, hello.named, hello.first_put);
-  producer.unknown += unknown;
+  producer.input.unknown += unknown;
   take_up(session, producer, now);
   if (unknown > 0) queues_.producers().note_changed(producer);
   session.queues.front()->producers.push_back(&session);
@@ -94,8 +94,8 @@ void Producers::begin(Session& session, Time now) {
   producer.outcomes.set_credit({UINT64_MAX}, UINT64_MAX);
   session.welcome.feed_first = producer.outcomes.confirmed() + 1;
   session.welcome.put_received = producer.put.received();
-  session.welcome.put_unknown = producer.unknown;
-  if (!hello.begun) session.welcome.digests = producer.checkpoints.all();
+  session.welcome.put_unknown = producer.input.unknown;
+  if (!hello.begun) session.welcome.digests = producer.input.checkpoints.all();
   end_.producer_came(hello.name);
 }
 
@@ -107,18 +107,18 @@ void Producers::take_up(Session& session, Producer& producer, Time now) {
   producer.lost_at = never;
   if (hello.first_put > producer.put.received() + 1) producer.put = StreamReceiver(hello.first_put);
   producer.named |= hello.named;
-  if (std::exchange(producer.run, hello.run) != hello.run) {
-    producer.began = producer.put.received();
+  if (std::exchange(producer.input.run, hello.run) != hello.run) {
+    producer.input.began = producer.put.received();
     queues_.producers().note_changed(producer);
   }
   queues_.note_key(producer);
-  producer.sent_before = hello.previous ? hello.last_put : SeqNo{};
+  producer.input.sent_before = hello.previous ? hello.last_put : SeqNo{};
   producer.session = &session;
   session.producer = &producer;
-  session.credit = producer.put.received();
+  session.put.credit = producer.put.received();
   if (!hello.previous) return;
-  session.resend_until = producer.put.received() + put_window_items;
-  session.resend_bytes = producer.put_bytes + put_window_bytes;
+  session.put.resend_until = producer.put.received() + put_window_items;
+  session.put.resend_bytes = producer.put_bytes + put_window_bytes;
 }
 
 // --- what it puts --------------------------------------------------------------------------------
@@ -129,7 +129,7 @@ Refusal Producers::put(const Peer& from, SeqNo first, const PutItems& put, Time 
   auto& producer = *session.producer;
   const auto before = producer.put.received();
   if (first.value == 0) return Refusal::over_credit;
-  const auto again = queues_.may_reclaim() ? producer.sent_before : SeqNo{};
+  const auto again = queues_.may_reclaim() ? producer.input.sent_before : SeqNo{};
   const auto room = room_for(session, settings_, !is_held(), again, first, put);
   if (room.over_credit) return Refusal::over_credit;
   sessions_.changed(session);
@@ -140,7 +140,7 @@ Refusal Producers::put(const Peer& from, SeqNo first, const PutItems& put, Time 
 
   for (auto i = taken.skip; i < room.items; ++i)
     queues_.put(producer, *session.queues.front(), put.items[i], first + i, now);
-  if (put.place && all) producer.checkpoints.note(*put.place);
+  if (put.place && all) producer.input.checkpoints.note(*put.place);
   if (put.place && !all) note_part(session, put, taken.skip, room.items);
   use_credit(session, before);
   return Refusal::none;
@@ -150,7 +150,7 @@ Refusal Producers::put(const Peer& from, SeqNo first, const PutItems& put, Time 
 /// from the last one.
 void Producers::note_part(const Session& session, const PutItems& put, std::uint32_t skip,
                           std::uint32_t end) {
-  auto& checkpoints = session.producer->checkpoints;
+  auto& checkpoints = session.producer->input.checkpoints;
   auto chain = checkpoints.all().empty() ? InputChain(session.queues.front()->name)
                                          : InputChain(checkpoints.all().back());
   if (chain.at().items + put.items.size() - skip != put.place->at.items)
@@ -167,7 +167,7 @@ void Producers::put_mark(const Peer& from, SeqNo next, Time now) {
   sessions_.changed(session);
 }
 
-void Producers::join(const Peer& from) { from.session.joining = true; }
+void Producers::join(const Peer& from) { from.session.put.joining = true; }
 
 void Producers::heartbeat(Session& session, const Heartbeat& heartbeat, Time now) {
   auto& outcomes = session.producer->outcomes;
@@ -235,7 +235,7 @@ void Producers::hold(const std::string& why) {
 void Producers::extend_credits(const std::vector<Queue*>& touched) {
   const auto window_moved = [&](Session& session) {
     const bool shut = put_window(session, settings_) == 0;
-    return std::exchange(session.window_shut, shut) != shut;
+    return std::exchange(session.put.window_shut, shut) != shut;
   };
   for (auto* queue : touched) {
     auto next = queue->producers.begin();
@@ -265,13 +265,13 @@ void Producers::fill(Confirm& confirm, const Session& session) const {
   auto& part = confirm.producer;
   part.put_received = producer->put.received();
   part.put_confirmed = producer->confirmed;
-  part.put_credit = session.credit;
+  part.put_credit = session.put.credit;
   part.put_window = is_held() ? 0 : put_window(session, settings_);
   part.put_held = is_held() ? Held::storage : put_held(session, settings_);
   part.rewind_put = producer->put.has_gap();
-  part.accepted = producer->accepted;
-  part.done = producer->durable.done;
-  part.dead = producer->durable.dead;
+  part.accepted = producer->counts.accepted;
+  part.done = producer->counts.durable.done;
+  part.dead = producer->counts.durable.dead;
   part.consumers = session.queues.front()->consumers();
 }
 

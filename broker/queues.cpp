@@ -71,12 +71,12 @@ void Queues::put(Producer& producer, Queue& queue, const PutItem& put, SeqNo num
   item.queue = queue.index;
   item.producer = producer.index;
   item.priority = put.priority & 15;
-  ++producer.accepted;
+  ++producer.counts.accepted;
   producer.ever_put = true;
   producer.put_bytes += put.body.size();
   ++queue.put;
   queue.bytes += item.size;
-  const bool again = reclaims_ && number <= producer.sent_before;
+  const bool again = reclaims_ && number <= producer.input.sent_before;
   auto stored = to_store(item, last_id_);
   stored.number = number;
   stored.delay_ms = put.delay_ms;
@@ -140,8 +140,8 @@ void Queues::let_go(Session& session, QueuedItem& item) {
   serving_.note_taken_back();
   item.holder = nullptr;
   --queue.held;
-  --session.held;
-  --session.process->held;
+  --session.consumer.held;
+  --session.consumer.process->held;
   erase_settled(session);
   serving_.hands_are_freer(session, item.suspect);
 }
@@ -149,15 +149,15 @@ void Queues::let_go(Session& session, QueuedItem& item) {
 /// Forgets deliveries that are settled: always at the front, and everywhere once they are the most
 /// of the list.
 void Queues::erase_settled(Session& session) {
-  const auto settled = [&](const Session::Delivered& handed) {
+  const auto settled = [&](const ConsumerState::Delivered& handed) {
     const auto* item = books_.items.find(handed.id);
     return !item || item->holder != &session || item->delivered != handed.count;
   };
-  auto& list = session.delivered;
+  auto& list = session.consumer.delivered;
   while (!list.empty() && settled(list.front())) list.pop_front();
-  if (list.size() > 2 * session.held + 1024) std::erase_if(list, settled);
-  if (session.requested < session.requested_in_all)
-    serving_.request(session, session.requested_in_all);  // it may hold more again
+  if (list.size() > 2 * session.consumer.held + 1024) std::erase_if(list, settled);
+  if (session.consumer.requested < session.consumer.requested_in_all)
+    serving_.request(session, session.consumer.requested_in_all);  // it may hold more again
 }
 
 bool Queues::ack(Session& session, ItemId id) {
@@ -170,8 +170,8 @@ bool Queues::ack(Session& session, ItemId id) {
   serving_.arrived(session, item->delivered);
   const bool suspect = item->suspect;
   --books_.queue_of(*item).held;
-  --session.held;
-  --session.process->held;
+  --session.consumer.held;
+  --session.consumer.process->held;
   done(*item, id);
   erase_settled(session);
   serving_.hands_are_freer(session, suspect);
@@ -194,7 +194,7 @@ void Queues::done(QueuedItem& item, ItemId id) {
   if (!puts_.empty()) puts_.forget_name(id);
   queue.bytes -= item.size;
   ++queue.done;
-  ++producer.done;
+  ++producer.counts.done;
   books_.producers.note_changed(producer);
   books_.items.remove(id);
   storage_.erase(id);
@@ -261,11 +261,12 @@ void Queues::update_storage(const QueuedItem& item, ItemId id,
 /// What of the session's deliveries after the first `count` it still holds.
 std::vector<ItemId> Queues::held_after(Session& session, std::uint64_t count) {
   std::vector<ItemId> ids;
-  for (const auto& handed : session.delivered) {
+  for (const auto& handed : session.consumer.delivered) {
     const auto* item = handed.count > count ? held_by(session, handed.id) : nullptr;
     if (item && item->delivered == handed.count) ids.push_back(handed.id);
   }
-  for (const auto& large : session.flow.large)  // of what came whole, or not at all, is seen above
+  for (const auto& large :
+       session.consumer.flow.large)  // of what came whole, or not at all, is seen above
     if (const auto* item = held_by(session, large.id); item && item->delivered == large.delivered &&
                                                        large.delivered <= count &&
                                                        (large.end == 0 || large.end > count))
@@ -285,11 +286,12 @@ void Queues::take_back_after(Session& session, std::uint64_t count) {
 
 void Queues::give_all_back(Session& session, const std::string& why, Time now) {
   // It cannot be begun.
-  const auto coming = DeliveryFlow::is_parting(session) ? session.flow.large.back().id : ItemId{};
-  std::uint32_t perhaps_begun = session.most_waiting;
+  const auto coming =
+      DeliveryFlow::is_parting(session) ? session.consumer.flow.large.back().id : ItemId{};
+  std::uint32_t perhaps_begun = session.consumer.most_waiting;
   for (const auto id : held_after(session, 0)) {
     auto& item = *books_.items.find(id);
-    const bool begun = item.delivered <= session.begun || perhaps_begun > 0;
+    const bool begun = item.delivered <= session.consumer.begun || perhaps_begun > 0;
     perhaps_begun -= perhaps_begun > 0;
     if (!why.empty() && begun && id != coming) {
       suspect(session, item, id, {called(session), why, now});
@@ -308,7 +310,7 @@ void Queues::give_all_back(Session& session, const std::string& why, Time now) {
 /// is suspect: it fails when it costs a holder's life who has nothing else. So nobody's death is
 /// for nothing, however fast it comes, and what waited beside a poison item is never counted.
 void Queues::suspect(Session& session, QueuedItem& item, ItemId id, FailureRecord failure) {
-  const bool counts = item.delivered <= session.begun || item.suspect;
+  const bool counts = item.delivered <= session.consumer.begun || item.suspect;
   lose(session, item, id);
   item.suspect = true;
   if (counts) return failed(item, id, std::move(failure), Duration::zero(), Told::by_nobody);

@@ -50,7 +50,7 @@ void Queues::bury(QueuedItem& item, ItemId id, std::vector<FailureRecord> histor
   item.place = Place::dead;
   queue.bytes -= item.size;
   ++queue.dead;
-  ++producer.dead;
+  ++producer.counts.dead;
   ++dead_;
   books_.producers.note_changed(producer);
   update_storage(item, id, history);
@@ -86,7 +86,7 @@ void Queues::keep_dead_letter(Queue& queue, ItemId id, const QueuedItem& item) {
   queue.dead_letters.push_back(id);
   if (dead_bytes_.size() <= queue.index) dead_bytes_.resize(queue.index + 1);
   dead_bytes_[queue.index] += item.size;
-  ++books_.producer_of(item).dead_letters;
+  ++books_.producer_of(item).counts.dead_letters;
 }
 
 /// One stays, however large it is.
@@ -117,7 +117,7 @@ void Queues::drop_oldest_dead_letter(Queue& queue) {
   storage_.erase(oldest);
   books_.items.remove(oldest);
   --dead_;
-  --producer.dead_letters;
+  --producer.counts.dead_letters;
   books_.producers.forget_if_settled(producer);
 }
 

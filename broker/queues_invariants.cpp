@@ -17,7 +17,7 @@ void Queues::check_invariants() const {
     ensure((item.place == Place::held) == (item.holder != nullptr));
     ensure(!item.holder || item.holder->state != Session::State::ended);
     if (!item.holder) return;
-    auto& in_hand = hands[item.holder->process.get()];
+    auto& in_hand = hands[item.holder->consumer.process.get()];
     ++in_hand.held;
     in_hand.suspects += item.suspect;
   });
@@ -37,10 +37,10 @@ void Queues::check_invariants() const {
     std::uint64_t granted = 0;
     for (const auto* session : queue->producers) granted += unused_credit(*session);
     ensure(queue->granted == granted);
-    ensure(!queue->reserved || queue->reserved->process->reserved == queue.get());
+    ensure(!queue->reserved || queue->reserved->consumer.process->reserved == queue.get());
     ensure(!queue->reserved || !queue->suspects.empty() || queue->to_serve ||
            !serving_.delivering());
-    for (const auto* session : queue->waiting) ensure(!session->process->set_aside());
+    for (const auto* session : queue->waiting) ensure(!session->consumer.process->set_aside());
     suspects += queue->suspects.size();
     ensure(queue->put == queue->depth() + queue->done + queue->dead);
     ensure(queue->to_serve || !serving_.delivering() || queue->ready.empty() ||

@@ -18,7 +18,7 @@ std::uint64_t key_of(const Producer& producer) {
   const auto mix = [&hash](unsigned char byte) { hash = (hash ^ byte) * 0x100000001b3u; };
   for (const auto letter : producer.name) mix(static_cast<unsigned char>(letter));
   if (producer.named)  // another process of the name may put something else under the same number
-    for (const auto byte : producer.run.bytes) mix(static_cast<unsigned char>(byte));
+    for (const auto byte : producer.input.run.bytes) mix(static_cast<unsigned char>(byte));
   hash ^= hash >> 32;
   return std::max<std::uint64_t>(hash, 1);
 }
@@ -47,8 +47,8 @@ void Queues::end_put_reclaims() {
 
 /// What it was told of a put that was not here can be confirmed now.
 void Queues::confirm_settled(const PutReclaims::Reclaim& reclaim) {
-  if (!reclaim.session || --reclaim.session->unstored_settles > 0) return;
-  reclaim.session->unconfirmable = {};
+  if (!reclaim.session || --reclaim.session->consumer.reclaims.unstored_settles > 0) return;
+  reclaim.session->consumer.reclaims.unconfirmable = {};
   changed(*reclaim.session);
 }
 
@@ -73,7 +73,7 @@ bool Queues::reclaim_put(Session& session, ItemId id, const PutName& put,
   std::vector<PutReclaims::Reclaim> before;
   if (other) before = passed_on(*puts_.take(put));
   puts_.add(put, {&session, id, deliveries, Settled::nothing, {}, 0, std::move(before)});
-  session.put_reclaims.push_back(put);
+  session.consumer.reclaims.puts.push_back(put);
   return true;
 }
 
@@ -143,10 +143,10 @@ void Queues::confirm_if_settled(const PutReclaims::Reclaim& reclaim) {
 void Queues::hold_late(Session& session, QueuedItem& item, ItemId id) {
   item.place = Place::held;
   item.holder = &session;
-  item.delivered = session.link_base;
-  session.begun = std::max(session.begun, session.link_base);
+  item.delivered = session.consumer.link_base;
+  session.consumer.begun = std::max(session.consumer.begun, session.consumer.link_base);
   serving_.takes(session, item);
-  session.delivered.push_front({item.delivered, id});
+  session.consumer.delivered.push_front({item.delivered, id});
 }
 
 /// Its holder says what became of a put that is not here yet. False: it holds no such put.
@@ -159,7 +159,7 @@ bool Queues::settle_put(Session& session, ItemId id, Settled settled, FailureRec
   reclaim->settled = settled;
   reclaim->failure = std::move(failure);
   reclaim->delay_ms = delay_ms;
-  ++session.unstored_settles;
+  ++session.consumer.reclaims.unstored_settles;
   return true;
 }
 
@@ -173,7 +173,7 @@ bool Queues::release_put(Session& session, ItemId id) {
 }
 
 void Queues::give_put_reclaims_back(Session& session) {
-  for (const auto& put : session.put_reclaims)
+  for (const auto& put : session.consumer.reclaims.puts)
     if (const auto* reclaim = puts_.find(put);
         reclaim && reclaim->session == &session && reclaim->settled == Settled::nothing)
       puts_.give_back(put);
@@ -182,7 +182,7 @@ void Queues::give_put_reclaims_back(Session& session) {
 /// The session is over. What it has said of its puts holds.
 void Queues::forget_put_reclaims(Session& session) {
   give_put_reclaims_back(session);
-  for (const auto& put : std::exchange(session.put_reclaims, {})) {
+  for (const auto& put : std::exchange(session.consumer.reclaims.puts, {})) {
     auto* reclaim = puts_.find(put);
     if (!reclaim) continue;
     if (reclaim->session == &session) reclaim->session = nullptr;

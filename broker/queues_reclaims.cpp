@@ -27,7 +27,7 @@ void Queues::come_back(QueuedItem& item, ItemId id) {
 
 void Queues::ends(Session& session) {
   serving_.ends(session);
-  untold_ -= session.feed.last() - session.feed.confirmed();
+  untold_ -= session.consumer.feed.last() - session.consumer.feed.confirmed();
 }
 
 void Queues::settles_stored(Ticket turn, Ticket durable) {
@@ -77,7 +77,7 @@ bool Queues::reclaim(Session& session, ItemId id, std::uint32_t deliveries) {
   if (!item) return false;
   if (!consumes(session, *item)) return false;
   if (take_up(session, *item, id, deliveries)) return true;
-  return session.reclaims_restored && id < first_id_ &&
+  return session.consumer.reclaims.restored && id < first_id_ &&
          reclaim_restored(session, *item, id, deliveries);
 }
 
@@ -85,11 +85,12 @@ bool Queues::reclaim(Session& session, ItemId id, std::uint32_t deliveries) {
 /// had not been.
 bool Queues::take_up(Session& session, QueuedItem& item, ItemId id, std::uint32_t deliveries) {
   auto* lost = books_.redeliveries.find(id);
-  if (session.reclaims_of == 0 || !lost || lost->lost_by != session.reclaims_of) return false;
+  if (session.consumer.reclaims.of == 0 || !lost || lost->lost_by != session.consumer.reclaims.of)
+    return false;
   if (lost->deliveries != deliveries + 1 || !take_out(item, id)) return false;
   auto history = storage_.history(id);
-  if (!session.reclaims_mark.empty() && !history.empty() &&
-      history.back().why == session.reclaims_mark) {
+  if (!session.consumer.reclaims.mark.empty() && !history.empty() &&
+      history.back().why == session.consumer.reclaims.mark) {
     history.pop_back();
     --item.failures;
   }
@@ -123,25 +124,26 @@ bool Queues::reclaim_restored(Session& session, QueuedItem& item, ItemId id,
 }
 
 void Queues::tell_lost(Session& session, ItemRun run) {
-  append_runs(session.feed.block_for(entry_head_size + 12), EntryKind::lost, {run});
-  session.feed.appended(0);
+  append_runs(session.consumer.feed.block_for(entry_head_size + 12), EntryKind::lost, {run});
+  session.consumer.feed.appended(0);
   ++untold_;
   changed(session);
 }
 
 void Queues::heard_lost(Session& session, SeqNo heard, Time now) {
-  const auto before = session.feed.confirmed();
-  session.feed.confirm(heard, now);
-  untold_ -= session.feed.confirmed() - before;
+  const auto before = session.consumer.feed.confirmed();
+  session.consumer.feed.confirm(heard, now);
+  untold_ -= session.consumer.feed.confirmed() - before;
 }
 
 void Queues::hold_again(Session& session, QueuedItem& item, ItemId id) {
   item.place = Place::held;
   item.holder = &session;
-  item.delivered = ++session.delivered_count;
-  session.link_base = session.begun = session.delivered_count;  // it did not come over the link
+  item.delivered = ++session.consumer.delivered_count;
+  session.consumer.link_base = session.consumer.begun =
+      session.consumer.delivered_count;  // it did not come over the link
   serving_.takes(session, item);
-  session.delivered.push_back({item.delivered, id});
+  session.consumer.delivered.push_back({item.delivered, id});
 }
 
 }  // namespace baton::internal::broker

@@ -27,9 +27,9 @@ void Queues::count_dead() {
       [&](ItemId, const QueuedItem& item) { dead[item.producer] += item.place == Place::dead; });
   for (std::uint32_t index = 0; index < dead.size(); ++index) {
     auto* producer = books_.producers.find(index);
-    if (!producer || dead[index] <= producer->dead) continue;
-    producer->accepted += dead[index] - producer->dead;
-    producer->dead = dead[index];
+    if (!producer || dead[index] <= producer->counts.dead) continue;
+    producer->counts.accepted += dead[index] - producer->counts.dead;
+    producer->counts.dead = dead[index];
     books_.producers.note_changed(*producer);
   }
 }
@@ -70,7 +70,7 @@ void Queues::item(const StoredItem& stored) {
     return;
   }
   ++restored_items_;
-  ++producer.accepted;
+  ++producer.counts.accepted;
   queue.bytes += item.size;
   const std::chrono::milliseconds delay(stored.delay_ms);
   place(item, stored.id, delay, loaded_at_);

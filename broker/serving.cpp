@@ -12,30 +12,30 @@ void Serving::to_serve(Queue& queue) {
 }
 
 void Serving::request(Session& session, std::uint64_t requested_in_all) {
-  session.requested_in_all = std::max(session.requested_in_all, requested_in_all);
-  const auto room = session.held < max_requests ? max_requests - session.held : 0;
-  const auto heard = std::min(session.requested_in_all, session.answered + room);
-  if (heard <= session.requested) return;
-  session.requested = heard;
-  if (!session.flow.full && !session.process->set_aside()) join_waiting(session);
+  session.consumer.requested_in_all = std::max(session.consumer.requested_in_all, requested_in_all);
+  const auto room = session.consumer.held < max_requests ? max_requests - session.consumer.held : 0;
+  const auto heard = std::min(session.consumer.requested_in_all, session.consumer.answered + room);
+  if (heard <= session.consumer.requested) return;
+  session.consumer.requested = heard;
+  if (!session.consumer.flow.full && !session.consumer.process->set_aside()) join_waiting(session);
 }
 
 void Serving::join_waiting(Session& session) {
   const auto count = session.queues.size();
   // So that no queue of several is always looked at first.
-  const auto begin = session.next_queue++ % count;
+  const auto begin = session.consumer.next_queue++ % count;
   for (std::size_t i = 0; i < count; ++i) {
     auto& queue = *session.queues[(begin + i) % count];
-    if (!session.waiting) queue.waiting.push_back(&session);
+    if (!session.consumer.waiting) queue.waiting.push_back(&session);
     to_serve(queue);
   }
-  session.waiting = true;
+  session.consumer.waiting = true;
 }
 
 /// `left`: the queue whose waiting list it has left already.
 void Serving::leave_waiting(Session& session, const Queue* left) {
-  if (std::exchange(session.flow.full, false)) std::erase(full_, &session);
-  if (!std::exchange(session.waiting, false)) return;
+  if (std::exchange(session.consumer.flow.full, false)) std::erase(full_, &session);
+  if (!std::exchange(session.consumer.waiting, false)) return;
   for (auto* queue : session.queues) {
     if (queue == left) continue;
     taken_back_ += queue->waiting.size() / 64;  // looking for it there takes its time, too
@@ -46,30 +46,31 @@ void Serving::leave_waiting(Session& session, const Queue* left) {
 /// Outside of the waiting lists, until more has arrived.
 void Serving::wait_for_room(Session& session, const Queue* left) {
   leave_waiting(session, left);
-  session.flow.full = true;
+  session.consumer.flow.full = true;
   full_.push_back(&session);
 }
 
 void Serving::cancel_requests(Session& session, std::uint32_t count) {
   for (auto* queue : session.queues)
     serve(*queue);  // what is there goes to a request, even one that lasted no time
-  const auto open = session.requested_in_all - session.answered;
+  const auto open = session.consumer.requested_in_all - session.consumer.answered;
   for (auto left = std::min<std::uint64_t>({count, open, max_requests}); left > 0; --left) {
-    session.requested = std::max(session.requested, ++session.answered);
+    session.consumer.requested = std::max(session.consumer.requested, ++session.consumer.answered);
     flow_.empty(session);
   }
-  if (session.wants() == 0) forget_requests(session);
+  if (session.consumer.wants() == 0) forget_requests(session);
 }
 
 void Serving::forget_requests(Session& session) {
-  session.requested_in_all = session.requested = session.answered;
+  session.consumer.requested_in_all = session.consumer.requested = session.consumer.answered;
   leave_waiting(session);
-  auto* queue = session.process->reserved;
+  auto* queue = session.consumer.process->reserved;
   if (queue && queue->reserved == &session) unreserve(*queue);
 }
 
 void Serving::arrived(Session& session, SeqNo number, Time now) {
-  flow_.arrived(session, session.link_base + std::min(number, session.link_sent()).value);
+  flow_.arrived(session,
+                session.consumer.link_base + std::min(number, session.consumer.link_sent()).value);
   flow_.measure(session, now);
 }
 
@@ -98,7 +99,7 @@ void Serving::serve(const std::vector<Queue*>& queues) {
 void Serving::let_in() {
   std::erase_if(full_, [this](Session* session) {
     if (!may_take(session)) return false;
-    session->flow.full = false;
+    session->consumer.flow.full = false;
     join_waiting(*session);
     return true;
   });
@@ -121,7 +122,7 @@ void Serving::serve(Queue& queue) {
     queue.waiting.pop_front();
     const auto waiting = queue.waiting.size() + 1;
     auto share = std::max<std::uint64_t>(1, queue.ready.size() / waiting);
-    share = std::min<std::uint64_t>(share, session.wants());
+    share = std::min<std::uint64_t>(share, session.consumer.wants());
     auto room = flow_.room(session);
     const bool full = room <= 0;
     const auto more = [&] {
@@ -129,7 +130,7 @@ void Serving::serve(Queue& queue) {
     };
     for (; share > 0 && room > 0 && more(); --share)
       room = deliver(session, queue, queue.ready.pop(), room);
-    if (session.wants() > 0 && !full) {
+    if (session.consumer.wants() > 0 && !full) {
       queue.waiting.push_back(&session);
       continue;
     }
@@ -146,12 +147,12 @@ std::int64_t Serving::deliver(Session& session, Queue& queue, ItemId id, std::in
   ++delivered_;
   item.place = Place::held;
   item.holder = &session;
-  item.delivered = session.delivered_count + 1;
+  item.delivered = session.consumer.delivered_count + 1;
   ++queue.held;
-  ++session.held;
-  ++session.process->held;
-  ++session.answered;
-  session.delivered.push_back({item.delivered, id});
+  ++session.consumer.held;
+  ++session.consumer.process->held;
+  ++session.consumer.answered;
+  session.consumer.delivered.push_back({item.delivered, id});
   const auto queue_index =
       std::find(session.queues.begin(), session.queues.end(), &queue) - session.queues.begin();
   return flow_.give(session,

@@ -33,7 +33,8 @@ class Serving {
   /// sessions is heard.
   void doubt(Session& session);
   void heard(Session& session) {
-    if (session.process && session.process->doubted) trust(*session.process);
+    if (session.consumer.process && session.consumer.process->doubted)
+      trust(*session.consumer.process);
   }
 
   void request(Session& session, std::uint64_t requested_in_all);

@@ -8,7 +8,7 @@
 namespace baton::internal::broker {
 
 bool Serving::suspect_goes_next(const Queue& queue) const {
-  return queue.suspect_is_next() || (queue.reserved && queue.reserved->process->held == 0);
+  return queue.suspect_is_next() || (queue.reserved && queue.reserved->consumer.process->held == 0);
 }
 
 /// Each to a process that holds nothing. False when none of those who ask does: then one of them is
@@ -30,7 +30,7 @@ bool Serving::serve_suspects(Queue& queue) {
       wait_for_room(*session);
       continue;
     }
-    auto& process = *session->process;
+    auto& process = *session->consumer.process;
     if (std::exchange(process.reserved, nullptr)) queue.reserved = nullptr;
     set_aside(process);
     ++process.suspects;
@@ -43,9 +43,9 @@ bool Serving::serve_suspects(Queue& queue) {
 
 /// Of those who ask of the queue.
 Session* Serving::who_holds_nothing(const Queue& queue) {
-  if (queue.reserved && queue.reserved->process->held == 0) return queue.reserved;
+  if (queue.reserved && queue.reserved->consumer.process->held == 0) return queue.reserved;
   for (auto* session : queue.waiting)
-    if (session->process->held == 0 && session->wants() > 0) return session;
+    if (session->consumer.process->held == 0 && session->consumer.wants() > 0) return session;
   return nullptr;
 }
 
@@ -53,17 +53,18 @@ Session* Serving::who_holds_nothing(const Queue& queue) {
 void Serving::reserve(Queue& queue) {
   if (queue.reserved) return;
   for (auto* session : queue.waiting)
-    if (session->wants() > 0 &&
-        (!queue.reserved || session->process->held < queue.reserved->process->held))
+    if (session->consumer.wants() > 0 &&
+        (!queue.reserved ||
+         session->consumer.process->held < queue.reserved->consumer.process->held))
       queue.reserved = session;
   if (!queue.reserved) return;
-  auto& process = *queue.reserved->process;
+  auto& process = *queue.reserved->consumer.process;
   process.reserved = &queue;
   set_aside(process);
 }
 
 void Serving::unreserve(Queue& queue) {
-  auto& process = *std::exchange(queue.reserved, nullptr)->process;
+  auto& process = *std::exchange(queue.reserved, nullptr)->consumer.process;
   process.reserved = nullptr;
   to_serve(queue);  // another one may be to be found
   join_waiting_again(process);
@@ -73,13 +74,13 @@ void Serving::unreserve(Queue& queue) {
 void Serving::set_aside(HolderProcess& process) {
   if (process.sessions.size() == 1) return leave_waiting(*process.sessions.front());
   const auto is_of_it = [&process](const Session* session) {
-    return session->process.get() == &process;
+    return session->consumer.process.get() == &process;
   };
   std::erase_if(full_, is_of_it);
   std::set<Queue*> queues;
   for (auto* session : process.sessions) {
-    session->flow.full = false;
-    if (std::exchange(session->waiting, false))
+    session->consumer.flow.full = false;
+    if (std::exchange(session->consumer.waiting, false))
       queues.insert(session->queues.begin(), session->queues.end());
   }
   for (auto* queue : queues) {
@@ -92,18 +93,18 @@ void Serving::set_aside(HolderProcess& process) {
 void Serving::join_waiting_again(HolderProcess& process) {
   if (process.set_aside()) return;
   for (auto* session : process.sessions)
-    if (session->wants() > 0) join_waiting(*session);
+    if (session->consumer.wants() > 0) join_waiting(*session);
 }
 
 /// The session has put something down.
 void Serving::hands_are_freer(Session& session, bool suspect) {
-  auto& process = *session.process;
+  auto& process = *session.consumer.process;
   if (suspect && --process.suspects == 0) join_waiting_again(process);
   if (process.held > 0) return;
   if (process.reserved) to_serve(*process.reserved);
   if (suspects_ == 0) return;
   for (const auto* one : process.sessions) {
-    if (!one->waiting) continue;
+    if (!one->consumer.waiting) continue;
     for (auto* queue :
          one->queues)  // somebody else may be kept free for it, and hold something for long
       if (!queue->suspects.empty()) to_serve(*queue);
@@ -112,9 +113,9 @@ void Serving::hands_are_freer(Session& session, bool suspect) {
 
 /// Takes up what did not come over its link.
 void Serving::takes(Session& session, const QueuedItem& item) {
-  auto& process = *session.process;
+  auto& process = *session.consumer.process;
   ++books_.queue_of(item).held;
-  ++session.held;
+  ++session.consumer.held;
   ++process.held;
   if (!item.suspect) return;
   ++process.suspects;
@@ -122,14 +123,16 @@ void Serving::takes(Session& session, const QueuedItem& item) {
 }
 
 void Serving::established(Session& session) {
-  session.process = holders_.join(session, session.hello);
+  session.consumer.process = holders_.join(session, session.hello);
   heard(session);
 }
 
-void Serving::ends(Session& session) { holders_.leave(*session.process, session, session.hello); }
+void Serving::ends(Session& session) {
+  holders_.leave(*session.consumer.process, session, session.hello);
+}
 
 void Serving::doubt(Session& session) {
-  auto& process = *session.process;
+  auto& process = *session.consumer.process;
   if (process.sessions.size() == 1 || std::exchange(process.doubted, true)) return;
   set_aside(process);
   if (process.reserved) unreserve(*process.reserved);

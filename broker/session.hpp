@@ -20,77 +20,72 @@
 
 namespace baton::internal::broker {
 
-/// A producer by its name: its numbers and counts go on over sessions.
-struct Producer {
-  std::string name;  ///< empty: the plain endpoint `in`
-  std::uint32_t index = 0;
-  /// The user gave the name, so it is remembered when all its items are settled.
-  bool named = false;
-  StreamReceiver put;
-  /// Of bodies: what its put stream has brought since this broker began.
-  std::uint64_t put_bytes = 0;
-  std::uint64_t confirmed_bytes = 0;  ///< of these, up to `confirmed`
-  std::uint64_t serial = 0;           ///< tells it from others that had the same index
-  SessionId run;                      ///< the process that was welcomed last
-  SeqNo began;                        ///< its own puts are above this; 0: not known
-  Checkpoints checkpoints;            ///< of what was put of its input; kept with its numbers
-  std::uint64_t key = 0;              ///< of its puts, over brokers; 0: they are not put again
-  SeqNo sent_before;                  ///< what it may have put to a broker before this one
-  std::uint64_t unknown = 0;          ///< of what was confirmed to it: Welcome::put_unknown
-  bool ever_put = false;              ///< else there is nothing to remember of it, named or not
-  SeqNo confirmed;                    ///< of the put stream: kept by the storage
-  std::uint64_t accepted = 0;         ///< items, in all
-  std::uint64_t done = 0;
-  std::uint64_t dead = 0;
-  StreamSender outcomes;       ///< to its session: the notices of its dead items
-  Session* session = nullptr;  ///< the one that puts under this name now
-  /// Its last session ended as it wished: it will not come back for its numbers.
-  bool closed = false;
-  Time lost_at = never;  ///< when its last session ended
-  bool changed = false;  ///< among Queues's producers that the storage is to be told of
+/// What is known of the input of a producer's process, and of what it put to earlier brokers.
+struct ProducerInput {
+  SessionId run;              ///< the process that was welcomed last
+  SeqNo began;                ///< its own puts are above this; 0: not known
+  Checkpoints checkpoints;    ///< of what was put of its input; kept with its numbers
+  SeqNo sent_before;          ///< what it may have put to a broker before this one
+  std::uint64_t unknown = 0;  ///< of what was confirmed to it: Welcome::put_unknown
+};
 
+/// What became of a producer's items, and how far a crash does not change it.
+struct ProducerCounts {
   struct Counts {
     std::uint64_t done = 0;
     std::uint64_t dead = 0;
     bool operator==(const Counts&) const = default;
   };
-  Counts counts() const { return {done, dead}; }
+  std::uint64_t accepted = 0;  ///< items, in all
+  std::uint64_t done = 0;
+  std::uint64_t dead = 0;
   Counts durable;         ///< of these, what outlives a crash: this is what its session is told
   Counts writing;         ///< as they were in the turn `writing_in`, which is being written
   Ticket writing_in = 0;  ///< 0: none
-  bool unstored = false;  ///< among Queues's producers whose counts are not all kept yet
-
+  bool unstored = false;  ///< among ProducerTable's producers whose counts are not all kept yet
   std::uint64_t dead_letters = 0;  ///< of its dead items, those that are kept
 
+  Counts now() const { return {done, dead}; }
   bool settled() const { return done + dead == accepted; }
+};
+
+/// A producer by its name: its numbers and counts go on over sessions.
+struct Producer {
+  std::string name;  ///< empty: the plain endpoint `in`
+  std::uint32_t index = 0;
+  std::uint64_t serial = 0;  ///< tells it from others that had the same index
+  /// The user gave the name, so it is remembered when all its items are settled.
+  bool named = false;
+  bool ever_put = false;  ///< else there is nothing to remember of it, named or not
+  std::uint64_t key = 0;  ///< of its puts, over brokers; 0: they are not put again
+  StreamReceiver put;
+  SeqNo confirmed;  ///< of the put stream: kept by the storage
+  /// Of bodies: what its put stream has brought since this broker began.
+  std::uint64_t put_bytes = 0;
+  std::uint64_t confirmed_bytes = 0;  ///< of these, up to `confirmed`
+  ProducerInput input;
+  ProducerCounts counts;
+  StreamSender outcomes;       ///< to its session: the notices of its dead items
+  Session* session = nullptr;  ///< the one that puts under this name now
+  /// Its last session ended as it wished: it will not come back for its numbers.
+  bool closed = false;
+  Time lost_at = never;  ///< when its last session ended
+  bool changed = false;  ///< among ProducerTable's producers that the storage is to be told of
+
   /// Nothing that is kept names it, and nobody will ask for its numbers, unless it was lost and
   /// comes back.
   bool may_be_forgotten() const {
-    return !session && (!named || !ever_put) && settled() && dead_letters == 0;
+    return !session && (!named || !ever_put) && counts.settled() && counts.dead_letters == 0;
   }
 };
 
-struct Session {
-  enum class State : std::uint8_t {
-    pending,      ///< its hello is here, its subscription is not
-    established,  ///< welcomed
-    ended,        ///< closed, was lost or cut off: gone at the end of the turn
-  };
-
-  SessionId id;
-  State state = State::pending;
-  Hello hello;
-  StreamReceiver control;
-  SeqNo control_confirmed;  ///< of the control stream: what it did is kept by the storage
-  Time heard_at{};          ///< its last message
-  Time left_at = never;     ///< when its last subscription left; never while it is subscribed
-  Welcome welcome;          ///< what it was answered, for a hello that comes again
-  bool changed = false;     ///< among Core's sessions that get a confirm at the end of the turn
-  std::uint64_t print_bytes = 0;                    ///< bytes of its blocks
-  std::uint64_t print_confirmed = 0;                ///< of these, up to control_confirmed
-  std::uint64_t print_credit = print_window_bytes;  ///< as byte_credit, for blocks; what an earlier
-                                                    ///< session said may come again
-  /// Of console lines, of which the last part is not here yet.
+/// The console lines of a session.
+struct PrintState {
+  std::uint64_t bytes = 0;                    ///< of its blocks
+  std::uint64_t confirmed = 0;                ///< of these, up to control_confirmed
+  std::uint64_t credit = print_window_bytes;  ///< as byte_credit, for blocks; what an earlier
+                                              ///< session said may come again
+  /// Of which the last part is not here yet.
   struct Block {
     std::string bytes;
     std::uint64_t number = 0;  ///< which of its blocks that is
@@ -98,25 +93,23 @@ struct Session {
     bool is_open() const { return begun != SeqNo{}; }
   };
   Block block;
-  bool closed = false;
-  bool left = false;  ///< over as its close asked: all that it sent is in and kept
-  SeqNo last_put;     ///< what its close named
+};
 
-  /// Counts the sessions that were established: it marks what this one lost.
-  std::uint32_t serial = 0;
-
-  // Consumer.
-  /// Items whose reclaims its hello announced and that have not come in yet.
-  std::uint64_t reclaims_left = 0;
-  bool reclaims_restored = false;  ///< its client was a client of the broker before this one
-  /// The serial of the session before it, which ended here; 0: none did.
-  std::uint32_t reclaims_of = 0;
-  std::string reclaims_mark;           ///< as in the history of the items that that one lost
-  StreamSender feed;                   ///< what of it is reclaimed in vain
-  std::vector<PutName> put_reclaims;   ///< of what was not here when it was reclaimed
+/// What a consumer's session reclaims of the items that its client was given before.
+struct SessionReclaims {
+  std::uint64_t left = 0;  ///< that its hello announced, and that have not come in yet
+  bool restored = false;   ///< its client was a client of the broker before this one
+  std::uint32_t of = 0;    ///< the serial of the session before it, which ended here; 0: none did
+  std::string mark;        ///< as in the history of the items that that one lost
+  std::vector<PutName> puts;           ///< of what was not here when it was reclaimed
   std::uint64_t unstored_settles = 0;  ///< what it has settled of that: not confirmed ...
   SeqNo unconfirmable;  ///< ... from this number of its control stream on; 0: nothing
-  std::vector<Queue*> queues;
+};
+
+/// What only a consumer's session has.
+struct ConsumerState {
+  SessionReclaims reclaims;
+  StreamSender feed;           ///< what of it is reclaimed in vain
   std::size_t next_queue = 0;  ///< where the next look for a ready item begins: queues take turns
   bool waiting = false;        ///< it stands in the waiting lists of its queues
   /// On this link, as far as it is heard: who holds max_asks items gets no more.
@@ -190,30 +183,61 @@ struct Session {
     Pace steady, fast;
   };
   Flow flow;
+};
 
-  // Producer.
-  Producer* producer = nullptr;
+/// What only a producer's session has: how far it may put.
+struct PutState {
   SeqNo credit;  ///< of the put stream
-  /// Of the put stream: an item may begin before Producer::put_bytes is that much. The.
+  /// Of the put stream: an item may begin before Producer::put_bytes is that much. The most that
+  /// any confirm has granted: what was granted stays granted.
   std::uint64_t byte_credit = 0;
-  ///< most that any confirm has granted: what was granted stays granted
   SeqNo resend_until;  ///< up to here it may send again what it put under an earlier session ...
   std::uint64_t resend_bytes = 0;  ///< ... and as far as this, if there is room
   bool window_shut = false;        ///< it was last seen with a window of no bytes
   bool joining = false;            ///< wants to know at once when all its items are settled
+};
 
-  /// Of a printer (ConsoleFeed).
-  struct Printing {
-    SeqNo printed, sent;  ///< of the console log
-    Time rewind_again{};  ///< not earlier, unless it goes on
-    Time printed_at{};    ///< when `printed` last rose, or nothing was under way
+/// What only a printer's session has (ConsoleFeed).
+struct PrinterState {
+  SeqNo printed, sent;  ///< of the console log
+  Time rewind_again{};  ///< not earlier, unless it goes on
+  Time printed_at{};    ///< when `printed` last rose, or nothing was under way
+};
+
+struct Session {
+  enum class State : std::uint8_t {
+    pending,      ///< its hello is here, its subscription is not
+    established,  ///< welcomed
+    ended,        ///< closed, was lost or cut off: gone at the end of the turn
   };
-  Printing printing;
+
+  SessionId id;
+  State state = State::pending;
+  Hello hello;
+  StreamReceiver control;
+  SeqNo control_confirmed;  ///< of the control stream: what it did is kept by the storage
+  Time heard_at{};          ///< its last message
+  Time left_at = never;     ///< when its last subscription left; never while it is subscribed
+  Welcome welcome;          ///< what it was answered, for a hello that comes again
+  bool changed = false;     ///< among Core's sessions that get a confirm at the end of the turn
+  bool closed = false;
+  bool left = false;  ///< over as its close asked: all that it sent is in and kept
+  SeqNo last_put;     ///< what its close named
+
+  /// Counts the sessions that were established: it marks what this one lost.
+  std::uint32_t serial = 0;
+
+  std::vector<Queue*> queues;  ///< that its hello names
+  Producer* producer = nullptr;
+  PrintState print;
+  ConsumerState consumer;
+  PutState put;
+  PrinterState printing;
 
   bool is(Role role) const { return hello.role == role; }
   /// How far its control stream is in: a block counts when it is whole.
   SeqNo control_whole() const {
-    return block.is_open() ? SeqNo{block.begun.value - 1} : control.received();
+    return print.block.is_open() ? SeqNo{print.block.begun.value - 1} : control.received();
   }
 };
 

@@ -98,7 +98,8 @@ bool Sessions::has_place_for(const Hello& hello, Time now) {
 void Sessions::make_place(Time now) {
   const auto newcomer = std::find_if(sessions_.begin(), sessions_.end(), [this](const auto& entry) {
     const auto& session = *entry.second;
-    const bool idle = session.held + session.reclaims_left == 0 && session.put_reclaims.empty();
+    const bool idle = session.consumer.held + session.consumer.reclaims.left == 0 &&
+                      session.consumer.reclaims.puts.empty();
     return session.state != Session::State::ended && idle && !host_.comes_back(session.hello);
   });
   if (newcomer == sessions_.end()) return;
@@ -149,8 +150,8 @@ void Sessions::resume_from_previous(Session& session, Time now) {
   if (!ended) return;
   ended_sessions_.renew(previous.session, now);
   session.welcome.previous_control = ended->control_received;
-  session.reclaims_of = ended->serial;
-  session.reclaims_mark = ended->why;
+  session.consumer.reclaims.of = ended->serial;
+  session.consumer.reclaims.mark = ended->why;
 }
 
 // --- what they send ------------------------------------------------------------------------------
@@ -184,8 +185,8 @@ std::uint32_t Sessions::skip(Session& session, SeqNo first, std::uint16_t count,
 /// beyond.
 void Sessions::print(const Peer& from, const PrintBlock& printed, Time now) {
   auto& session = from.session;
-  auto& block = session.block;
-  if (!block.is_open() && session.print_bytes >= session.print_credit)
+  auto& block = session.print.block;
+  if (!block.is_open() && session.print.bytes >= session.print.credit)
     return refuse(session.id, Refusal::over_credit, {}, now);
   if (block.is_open() && printed.number != block.number)
     return refuse(session.id, Refusal::malformed, "a part of another block", now);
@@ -201,7 +202,7 @@ void Sessions::print(const Peer& from, const PrintBlock& printed, Time now) {
 }
 
 void Sessions::print_whole(Session& session, const PrintBlock& printed) {
-  session.print_bytes += printed.block.size();
+  session.print.bytes += printed.block.size();
   if (!printed.block.empty()) host_.print({session.hello.instance, printed.number, printed.block});
 }
 
@@ -333,7 +334,7 @@ void Sessions::heartbeat(Time now) {
 void Sessions::note_turn(Ticket turn) {
   for (const auto* session : changed_)
     if (session->state != Session::State::ended)
-      pending_.push_back({turn, session->id, session->control_whole(), session->print_bytes});
+      pending_.push_back({turn, session->id, session->control_whole(), session->print.bytes});
 }
 
 void Sessions::became_durable(Ticket durable) {
@@ -341,11 +342,12 @@ void Sessions::became_durable(Ticket durable) {
     const auto& entry = pending_.front();
     auto* session = find(entry.session);
     if (!session) continue;
-    const auto number = session->unconfirmable == SeqNo{} || entry.number < session->unconfirmable
+    const auto number = session->consumer.reclaims.unconfirmable == SeqNo{} ||
+                                entry.number < session->consumer.reclaims.unconfirmable
                             ? entry.number
-                            : SeqNo{session->unconfirmable.value - 1};
+                            : SeqNo{session->consumer.reclaims.unconfirmable.value - 1};
     session->control_confirmed = std::max(session->control_confirmed, number);
-    session->print_confirmed = std::max(session->print_confirmed, entry.print_bytes);
+    session->print.confirmed = std::max(session->print.confirmed, entry.print_bytes);
     changed(*session);
   }
 }
@@ -370,8 +372,8 @@ void Sessions::tell_changed(Time now) {
     const auto confirm = confirm_of(session);
     send(session.id, encode_confirm(header_for(session.id, MessageType::confirm), confirm));
     role_of(session).sent(session, confirm);
-    session.print_credit =
-        std::max(session.print_credit, session.print_confirmed + confirm.print_window);
+    session.print.credit =
+        std::max(session.print.credit, session.print.confirmed + confirm.print_window);
   }
   changed_.clear();
 }

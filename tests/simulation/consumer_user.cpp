@@ -79,10 +79,12 @@ void ConsumerNode::check_requests() const {
   if (!its || !session().established() || session().closing() ||
       its->control.received() != session().control().last() || !link.up())
     return;
-  if (its->link_generation != link.generation() || its->link_sent() != link.received()) return;
+  if (its->consumer.link_generation != link.generation() ||
+      its->consumer.link_sent() != link.received())
+    return;
   require(consumer_.cancelled(consumer_.cancellation_ticket()),
           name() + " has the answers to all that it took back");
-  require(its->requested_in_all - its->answered == link.outstanding(),
+  require(its->consumer.requested_in_all - its->consumer.answered == link.outstanding(),
           name() + " asks for " + std::to_string(link.outstanding()) + ": its broker knows");
 }
 

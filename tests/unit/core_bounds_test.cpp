@@ -123,9 +123,9 @@ TEST_CASE("a block in parts takes memory while it is under way, and only then") 
   BrokerWorld world;
   auto rick = world.producer(1);
   for (int i = 0; i < 10; ++i) rick.print_part(std::string(print_part_bytes, 'x'), true);
-  CHECK(world.session(rick).block.bytes.size() == 10 * print_part_bytes);
+  CHECK(world.session(rick).print.block.bytes.size() == 10 * print_part_bytes);
   rick.print_part("x", false);
-  CHECK(world.session(rick).block.bytes.capacity() < 100);
+  CHECK(world.session(rick).print.block.bytes.capacity() < 100);
 }
 
 TEST_CASE(
@@ -241,18 +241,18 @@ TEST_CASE("a session holds so many items, and gets more when some are settled") 
     world.settle();
     morty.request(more);
   }
-  CHECK(world.session(morty).held == max_requests);
+  CHECK(world.session(morty).consumer.held == max_requests);
   const auto first = morty.received().size();
   CHECK(first == max_requests);
   std::string ack;
   append_runs(ack, EntryKind::ack, {{ItemId{1}, 600}});
   morty.entry(ack);
   CHECK(morty.received().size() == 600);
-  CHECK(world.session(morty).held == max_requests);
+  CHECK(world.session(morty).consumer.held == max_requests);
   morty.cancel_requests(max_requests);
   const auto answers = morty.received();
   CHECK(std::count(answers.begin(), answers.end(), "none") > 0);
-  CHECK(world.session(morty).wants() == 0);
+  CHECK(world.session(morty).consumer.wants() == 0);
 }
 
 /// Turns of which each moves ten items.
@@ -283,7 +283,7 @@ TEST_CASE("a turn delivers so many items, and the next one begins at once") {
     world.effects.clear();
     if (turn < 10) CHECK(world.core.next_deadline() <= world.now);
   }
-  CHECK(world.session(morty).held == 100);
+  CHECK(world.session(morty).consumer.held == 100);
 }
 
 TEST_CASE("a queue with a long way to go keeps no other one waiting") {
@@ -302,8 +302,8 @@ TEST_CASE("a queue with a long way to go keeps no other one waiting") {
   append_item(item, {default_priority, 0, "b"});
   REQUIRE(world.dispatcher.put(world.session(beth), {1}, 1, item, world.now) == Refusal::none);
   for (int turn = 0; turn < 2; ++turn) world.core.end_turn(world.now, true);
-  CHECK(world.session(summer).held == 1);
-  CHECK(world.session(morty).held < 100);
+  CHECK(world.session(summer).consumer.held == 1);
+  CHECK(world.session(morty).consumer.held < 100);
   world.effects.clear();
 }
 

@@ -230,7 +230,7 @@ TEST_CASE("a consumer that holds one item for long and settles many costs no mem
     morty.received();
     morty.ack("x");
   }
-  CHECK(world.session(morty).delivered.size() < 1100);
+  CHECK(world.session(morty).consumer.delivered.size() < 1100);
   morty.ack("held");
   CHECK(world.core.queues().all_settled());
 }

@@ -116,7 +116,7 @@ TEST_CASE("put reclaims: what is put again is its holder's who has reclaimed it"
   rick.put("a");
   rick.put("b");
   world.advance(reclaim_window, {&rick, &morty, &summer});
-  CHECK(world.session(morty).held == 1);
+  CHECK(world.session(morty).consumer.held == 1);
   CHECK(morty.lost().empty());
   CHECK(summer.received() == Bodies{"b"});
   morty.ack("a");
@@ -137,7 +137,7 @@ TEST_CASE(
   SUBCASE("it is reclaimed") {
     auto morty = scene.reclaimer(2);
     world.advance(reclaim_window, {&rick, &morty, &summer});
-    CHECK(world.session(morty).held == 1);
+    CHECK(world.session(morty).consumer.held == 1);
     CHECK(summer.received() == Bodies{});
     morty.fail("a", "no");
     CHECK(summer.tries() == Bodies{"a 2"});
@@ -179,8 +179,8 @@ TEST_CASE("put reclaims: of two the one has it who was given it last, and the ot
   CHECK(morty.lost() == std::vector{old_id});
   auto rick = world.client(1, again_of(1, {1}));
   rick.put("a");
-  CHECK(world.session(summer).held == 1);
-  CHECK(world.session(morty).held == 0);
+  CHECK(world.session(summer).consumer.held == 1);
+  CHECK(world.session(morty).consumer.held == 0);
 }
 
 TEST_CASE(
@@ -206,7 +206,7 @@ TEST_CASE("put reclaims: they are waited for while they come in, as on a slow li
   world.advance(reclaim_window + 11s, {&rick, &morty, &summer});
   CHECK(summer.received() == Bodies{});
   morty.reclaim({{old_id, 1, 1, scene.name}});
-  CHECK(world.session(morty).held == 1);
+  CHECK(world.session(morty).consumer.held == 1);
 }
 
 TEST_CASE(
@@ -251,7 +251,7 @@ TEST_CASE(
   BrokerWorld world(durable_settings(), storage, {9});
   auto morty = world.reclaimer(2, BrokerInstance{7}, session_id(99), {{old_id, 1, 1, name}});
   CHECK(morty.lost().empty());
-  CHECK(world.session(morty).held == 1);
+  CHECK(world.session(morty).consumer.held == 1);
 }
 
 TEST_CASE("put reclaims: nobody has again what was failed by word since, and waits for its time") {
@@ -262,13 +262,13 @@ TEST_CASE("put reclaims: nobody has again what was failed by word since, and wai
     auto rick = world.client(1, again_of(1, {1}));
     rick.put("a");
     auto morty = world.reclaimer(2, BrokerInstance{7}, session_id(99), {{old_id, 1, 1, name}});
-    REQUIRE(world.session(morty).held == 1);
+    REQUIRE(world.session(morty).consumer.held == 1);
     morty.got["a"] = old_id;
     morty.fail("a", "busy", 60'000);
   }
   BrokerWorld world(durable_settings(), storage, {9});
   auto morty = world.reclaimer(2, BrokerInstance{8}, session_id(2), {{old_id, 1, 1, name}});
-  CHECK(world.session(morty).held == 0);
+  CHECK(world.session(morty).consumer.held == 0);
   CHECK(morty.lost() == std::vector{old_id});
 }
 
@@ -283,7 +283,7 @@ TEST_CASE(
   SUBCASE("one with the same count has not") {
     rick.put("a");
     auto summer = scene.reclaimer(3);
-    CHECK(world.session(summer).held == 0);
+    CHECK(world.session(summer).consumer.held == 0);
     CHECK(summer.lost() == std::vector{old_id});
     summer.request();
     for (int i = 0; i < 61; ++i) world.advance(1s, {&rick, &morty, &summer});
@@ -292,17 +292,17 @@ TEST_CASE(
   SUBCASE("reclaimed when it is here") {
     rick.put("a");
     auto summer = scene.reclaimer(3, 2);
-    CHECK(world.session(summer).held == 1);
+    CHECK(world.session(summer).consumer.held == 1);
     CHECK(summer.lost().empty());
     for (int i = 0; i < 61; ++i) world.advance(1s, {&rick, &morty, &summer});
-    CHECK(world.session(summer).held == 1);
+    CHECK(world.session(summer).consumer.held == 1);
   }
   SUBCASE("reclaimed before") {
     auto summer = scene.reclaimer(3, 2);
     CHECK(morty.lost().empty());
     CHECK(morty.confirm().control_received == SeqNo{1});
     rick.put("a");
-    CHECK(world.session(summer).held == 1);
+    CHECK(world.session(summer).consumer.held == 1);
     CHECK(summer.lost().empty());
     CHECK(morty.confirm().control_received == SeqNo{2});
     summer.fail("a", "once more");
@@ -314,7 +314,7 @@ TEST_CASE(
     auto summer = scene.reclaimer(3, 2);
     summer.release("a");
     rick.put("a");
-    CHECK(world.session(summer).held == 0);
+    CHECK(world.session(summer).consumer.held == 0);
     CHECK(morty.confirm().control_received == SeqNo{2});
     summer.request();
     for (int i = 0; i < 61; ++i) world.advance(1s, {&rick, &morty, &summer});
@@ -332,7 +332,7 @@ TEST_CASE("put reclaims: an ack of who had it before another one is too late") {
   CHECK(morty.confirm().control_received == SeqNo{2});
   auto rick = world.client(1, again_of(1, {1}));
   rick.put("a");
-  CHECK(world.session(summer).held == 1);
+  CHECK(world.session(summer).consumer.held == 1);
   CHECK(world.core.queues().size() == 1);
 }
 

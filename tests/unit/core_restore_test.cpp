@@ -218,7 +218,7 @@ TEST_CASE("of two who reclaim an item after a crash the one has it who was given
   morty.got["a"] = {1};
   morty.ack("a");
   CHECK(morty.refusals() == Bodies{"not_held"});
-  CHECK(world.session(summer).held == 1);
+  CHECK(world.session(summer).consumer.held == 1);
 }
 
 TEST_CASE("an item that came back goes out when it is kept that it did, not before") {
@@ -257,7 +257,7 @@ TEST_CASE(
   auto summer = holder(world, 3, {{{1}, 1, 2}});
   CHECK(summer.lost().empty());
   CHECK(morty.lost() == std::vector{ItemId{1}});
-  CHECK(world.session(summer).held == 1);
+  CHECK(world.session(summer).consumer.held == 1);
 }
 
 TEST_CASE(

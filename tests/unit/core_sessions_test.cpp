@@ -282,7 +282,7 @@ TEST_CASE(
   auto back = world.reclaimer(4, world.core.broker_instance(), morty.id,
                               {{morty.got["a"], 1, 1}});  // still names the first one
   CHECK(back.lost().empty());
-  CHECK(world.session(back).held == 1);
+  CHECK(world.session(back).consumer.held == 1);
   CHECK(world.session(back).welcome.previous_control == SeqNo{1});
 }
 
@@ -523,7 +523,7 @@ TEST_CASE("producers that keep a queue full take turns") {
   auto morty = world.consumer(3);
   for (int i = 0; i < 100; ++i) {
     for (auto* producer : {&rick, &beth})
-      while (world.session(*producer).credit >= producer->next_put) producer->put("a");
+      while (world.session(*producer).put.credit >= producer->next_put) producer->put("a");
     morty.request();
     morty.received();
     morty.ack("a");

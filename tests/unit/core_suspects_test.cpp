@@ -145,7 +145,7 @@ TEST_CASE("suspects: what its holder takes up again is what it was before") {
     hello.previous = Previous{world.core.broker_instance(), before.id};
     auto again = world.client(n, hello);
     again.reclaim({{before.got.at("a"), 1, deliveries}});
-    CHECK(world.session(again).held == 1);
+    CHECK(world.session(again).consumer.held == 1);
     rick.put("b");
     again.prefetch(1);
     return again;

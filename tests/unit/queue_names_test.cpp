@@ -36,7 +36,7 @@ struct Names {
     item.body = "body";
     queues.put(producer, queue, item, last += 1, Time{});
     consumer.queues = {&queue};
-    queues.serving().request(consumer, consumer.requested + 1);
+    queues.serving().request(consumer, consumer.consumer.requested + 1);
     queues.serving().serve();
     REQUIRE(queues.ack(consumer, ItemId{last.value}));
     consumer.queues = {};

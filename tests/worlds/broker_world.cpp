@@ -58,7 +58,7 @@ void Client::entry(const std::string& bytes) {
 void Client::request(std::uint64_t more) {
   std::string bytes;
   const auto* session = world.core.find(id);
-  append_request(bytes, {requested += more, 0, session ? session->link_sent() : SeqNo{},
+  append_request(bytes, {requested += more, 0, session ? session->consumer.link_sent() : SeqNo{},
                          static_cast<std::uint32_t>(more)});
   entry(bytes);
 }
