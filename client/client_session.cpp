@@ -48,8 +48,9 @@ ClientSession::ClientSession(SessionConfig config) : config_(std::move(config)) 
 void ClientSession::start(Time now) {
   assert(state_ == State::idle);
   state_ = State::greeting;
-  id_ = run_ = config_.draw_id();
-  started_ = opened_ = hello_at_ = now;
+  names_.start(config_.draw_id());
+  contact_.start(now);
+  hello_at_ = now;
   open_ = true;
 }
 
@@ -65,13 +66,13 @@ void ClientSession::print(std::string_view block) {
 }
 
 void ClientSession::close(SeqNo last_put, Time now, bool role_owes) {
-  if (over() || closed_) return;
-  closed_ = last_put;
-  closed_time_ = now;
+  if (over() || closing()) return;
   std::vector<ItemId> settled;
   settled_items(control_, settled);
-  owes_ = role_owes || !settled.empty() || ((!full_ || had_room_) && has_lines(control_));
-  if (!ever_welcomed_) state_ = State::ended;  // nobody to take leave of
+  closing_.begin(last_put, now,
+                 role_owes || !settled.empty() ||
+                     ((!room_.is_full() || room_.was_ever_granted()) && has_lines(control_)));
+  if (!was_welcomed()) state_ = State::ended;  // nobody to take leave of
 }
 
 // --- what comes in -------------------------------------------------------------------------------
@@ -79,13 +80,14 @@ void ClientSession::close(SeqNo last_put, Time now, bool role_owes) {
 ClientSession::Notification ClientSession::on_notification(std::string_view frame, Time now,
                                                            const InHand& in_hand) {
   Header header;
-  if (over() || read_header(frame, header) != Refusal::none || header.session != id_) return {};
+  if (over() || read_header(frame, header) != Refusal::none || header.session != names_.id())
+    return {};
   const auto payload = payload_of(frame);
   note_pause(now);
   if (header.type == MessageType::refusal) return on_refusal(header, payload, now);
   if (header.type == MessageType::welcome) return on_welcome(header, payload, now, in_hand);
-  if (!established() || header.broker_instance != broker_instance_) return {};
-  note_news(now);
+  if (!established() || header.broker_instance != names_.broker()) return {};
+  contact_.heard(now);
   switch (header.type) {
     case MessageType::confirm:
       return on_confirm(payload, now);
@@ -97,23 +99,10 @@ ClientSession::Notification ClientSession::on_notification(std::string_view fram
   }
 }
 
-void ClientSession::note_news(Time now) { last_news_ = now; }
-
 void ClientSession::note_pause(Time now) {
-  if (!established() || now <= alive_until()) return;
-  // What proves it must have been asked for after the last silence; our own heartbeat being late is
-  // no new one.
-  if (!doubted_ || now > last_news_ + session_timeout) proof_.reset();
-  doubted_ = true;
-}
-
-/// While a session is begun or stands there is a tick at least each heartbeat_at_latest. The time
-/// in which our own process stood still was not the broker's.
-void ClientSession::excuse_own_pause(Time now) {
-  const auto before = std::exchange(ticked_, now);
-  if (before == Time::min() || now - before <= silence) return;
-  for (auto* time : {&started_, &closed_time_, &at_work_})
-    if (*time != Time::min() && *time != never) *time = std::min(*time + (now - before), now);
+  if (!established() || now <= contact_.alive_until()) return;
+  // Our own heartbeat being late is no new silence.
+  doubt_.begin(now > contact_.heard() + session_timeout);
 }
 
 ClientSession::Notification ClientSession::on_welcome(const Header& header,
@@ -121,43 +110,33 @@ ClientSession::Notification ClientSession::on_welcome(const Header& header,
                                                       const InHand& in_hand) {
   Welcome welcome;
   if (state_ != State::greeting || !parse(payload, welcome)) return {};
-  note_news(now);
-  same_broker_ = ever_welcomed_ && broker_instance_ == header.broker_instance;
-  if (ever_welcomed_ && !same_broker_) shutdown_ = false;
+  contact_.heard(now);
   welcome_ = std::move(welcome);
   confirm_ = {};
-  broker_instance_ = header.broker_instance;
   state_ = State::established;
-  if (previous_) {
-    const auto received = previous_->session == control_of_ ? welcome_.previous_control : SeqNo{};
+  if (names_.previous()) {
+    const auto received = names_.previous_was_welcomed() ? welcome_.previous_control : SeqNo{};
     const auto from = std::max(received, control_.confirmed());
     const auto blocks = control_.take_unconfirmed();
     append_to(control_, reclaims_);
     reclaims_end_ = control_.last();
     carry_over(blocks, from, reclaims_, in_hand, control_);
   }
-  control_of_ = id_;
-  ever_welcomed_ = true;
-  doubted_ = close_appended_ = rewind_ = false;
-  proof_.reset();
-  feed_ = StreamReceiver(welcome_.feed_first);
-  rewind_again_ = Time::min();
-  rewind_delay_ = resend_after;
+  const bool is_first = !names_.ever_welcomed();
+  names_.welcomed(header.broker_instance);
+  if (!is_first && !same_broker()) shutdown_ = false;
+  doubt_.end();
+  closing_.welcomed();
+  feed_.begin(welcome_.feed_first);
   heartbeat_at_ = now + heartbeat_at_latest;
   return {Notification::Kind::welcomed, {}, {}, 0};
-}
-
-/// Known by a confirm only, and of a consumer by one that names its link: that may yet be refused
-/// after the welcome.
-void ClientSession::has_room() {
-  full_ = false;
-  had_room_ = true;
 }
 
 ClientSession::Notification ClientSession::on_confirm(std::string_view payload, Time now) {
   Confirm confirm;
   if (decode_confirm(payload, confirm) != Refusal::none) return {};
-  if (confirm.ended && close_appended_) {  // says nothing but that: what was known before stays so
+  if (confirm.ended &&
+      closing_.was_said()) {  // says nothing but that: what was known before stays so
     state_ = State::ended;
     return {Notification::Kind::changed, {}, {}, 0};
   }
@@ -168,16 +147,17 @@ ClientSession::Notification ClientSession::on_confirm(std::string_view payload, 
                      puts.put_received > before.put_received ||
                      puts.put_confirmed > before.put_confirmed;
   confirm_ = confirm;
-  if (moved || !held()) at_work_ = now;
+  if (moved || !held()) closing_.note_work(now);
   control_.confirm(confirm.control_received, now);
   control_.set_credit(no_limit, confirm.print_window);
   if (confirm.rewind_control) control_.rewind(now);
-  if (doubted_ && proof_ && control_.confirmed() >= *proof_) doubted_ = false;
+  doubt_.confirmed(control_.confirmed());
   shutdown_ = shutdown_ || confirm.shutdown;
-  if (confirm.consumer.link_port != 0 || config_.role != Role::consumer) has_room();
+  // Of a consumer known by one that names its link: that may yet be refused after the welcome.
+  if (confirm.consumer.link_port != 0 || config_.role != Role::consumer) room_.granted();
   // What was sent before this confirm came before it, on the same connection, or was lost.
-  if (feed_.has_gap() || confirm.feed_sent > feed_.received()) request_rewind(now);
-  if (now >= last_sent_ + heartbeat_in_answer) heartbeat_soon();
+  if (feed_.lacks(confirm.feed_sent)) request_rewind(now);
+  if (now >= contact_.said() + heartbeat_in_answer) heartbeat_soon();
   return {Notification::Kind::confirmed, {}, {}, 0};
 }
 
@@ -185,20 +165,19 @@ ClientSession::Notification ClientSession::on_refusal(const Header& header,
                                                       std::string_view payload, Time now) {
   RefusalNotice notice;
   if (!parse(payload, notice)) return {};
-  note_news(now);
+  contact_.heard(now);
   switch (notice.refusal) {
     case Refusal::unknown_session:  // after close, too: had it come in, the broker would say that
                                     // the session has ended
     case Refusal::wrong_broker_instance:
-      renew(established() ? broker_instance_ : header.broker_instance, now);
+      renew(established() ? names_.broker() : header.broker_instance, now);
       break;
     case Refusal::sessions_full:
-      if (established()) renew(broker_instance_, now);
+      if (established()) renew(names_.broker(), now);
       [[fallthrough]];
     case Refusal::not_yet:
       if (established()) break;  // the welcome was faster
-      full_ = true;
-      why_full_ = notice.text;
+      room_.refused(notice.text);
       hello_at_ = std::max(hello_at_, now + refused_again);
       break;
     default:
@@ -216,31 +195,22 @@ ClientSession::Notification ClientSession::on_feed(const Header& header, std::st
   const auto taken = feed_.take(header.number, numbers_in(payload, header.count));
   if (taken.verdict == StreamReceiver::Verdict::gap) request_rewind(now);
   if (taken.verdict != StreamReceiver::Verdict::fresh) return {};
-  rewind_again_ = Time::min();
-  rewind_delay_ = resend_after;
   return {Notification::Kind::feed, payload, header.number, taken.skip};
 }
 
 void ClientSession::request_rewind(Time now) {
-  if (now < rewind_again_) return;
-  rewind_again_ = now + rewind_delay_;
-  rewind_delay_ = std::min(2 * rewind_delay_, longest_resend_delay);
-  rewind_ = true;
-  heartbeat_soon();
+  if (feed_.request_rewind(now)) heartbeat_soon();
 }
 
 // --- state ---------------------------------------------------------------------------------------
 
 void ClientSession::renew(BrokerInstance broker_instance, Time now) {
-  // A session whose welcome was not heard has said nothing: what is carried over is still the one's
-  // before it.
-  if (established() || !previous_) previous_ = Previous{broker_instance, id_};
   // A broker that knows no session for long would be asked without a pause.
-  hello_at_ = opened_ + hello_again <= now ? now : now + hello_again;
-  id_ = config_.draw_id();
+  hello_at_ = contact_.opened() + hello_again <= now ? now : now + hello_again;
+  names_.renew(broker_instance, config_.draw_id(), established());
   state_ = State::greeting;
   open_ = true;
-  opened_ = now;
+  contact_.opened(now);
 }
 
 void ClientSession::fail(SessionError error) {
@@ -248,61 +218,53 @@ void ClientSession::fail(SessionError error) {
   state_ = State::failed;
 }
 
-Time ClientSession::alive_until() const {
-  return std::min(last_news_, last_sent_) + session_timeout;
-}
-
-Time ClientSession::reopen_at() const { return std::max(last_news_, opened_) + session_timeout; }
-
 Time ClientSession::give_up_at() const {
-  if (closed_)
-    return std::min(closed_time_ + longest_close,
-                    deadline_after(std::max(closed_time_, at_work_), config_.leave_within));
-  if (ever_welcomed_ || full_) return never;
-  return deadline_after(started_, config_.connect_timeout);
+  if (closing()) return closing_.give_up_at(config_.leave_within, longest_close);
+  if (was_welcomed() || full()) return never;
+  return deadline_after(contact_.started(), config_.connect_timeout);
 }
 
 /// What is still to be confirmed waits for room at the broker: there may be none for long.
 bool ClientSession::held() const {
   const auto& said = confirm_.producer;
   const auto puts = said.put_held == Held::storage ? said.put_confirmed : said.put_received;
-  return (closed_ && said.put_held != Held::nothing && puts < *closed_) ||
+  return (closing() && said.put_held != Held::nothing && puts < closing_.last_put()) ||
          (confirm_.print_held != Held::nothing && control_.sent() < control_.last());
 }
 
 /// Who owes nothing leaves without a broker that does not answer.
 Time ClientSession::leave_at() const {
-  if (!closed_ || owes_) return never;
-  return full_ ? closed_time_ : last_news_ + silence;
+  if (!closing_.owes_nothing()) return never;
+  return full() ? closing_.since() : contact_.heard() + silence;
 }
 
 void ClientSession::tick(Time now, Outbox& out) {
   if (over() || state_ == State::idle) return;
   note_pause(now);
-  excuse_own_pause(now);
+  closing_.excuse(contact_.pause(now), now);
   if (now >= leave_at()) {
     state_ = State::ended;
     return;
   }
   if (now >= give_up_at()) {
-    if (closed_)
+    if (closing())
       fail({SessionError::Kind::close_unconfirmed, Refusal::none,
             "the broker did not confirm the end of this session"});
     else
       fail({SessionError::Kind::unreachable, Refusal::none, "no broker answered"});
     return;
   }
-  if (now >= reopen_at()) {
-    if (shutdown_ && closed_) {
+  if (now >= contact_.reopen_at()) {
+    if (shutdown_ && closing()) {
       state_ = State::ended;  // it went down before it could answer
       return;
     }
     open_ = true;
-    opened_ = now;
+    contact_.opened(now);
     if (established()) heartbeat_soon();
     if (state_ == State::greeting) hello_at_ = now;
   }
-  if (open_) out.requests.push_back({SocketRequest::Kind::open, id_, 0, 0});
+  if (open_) out.requests.push_back({SocketRequest::Kind::open, names_.id(), 0, 0});
   open_ = false;
 }
 
@@ -310,7 +272,7 @@ Time ClientSession::next_deadline() const {
   if (over() || state_ == State::idle) return never;
   if (open_) return Time::min();
   const Time said = established() ? heartbeat_at_ : hello_at_;
-  return std::min({said, reopen_at(), give_up_at(), leave_at()});
+  return std::min({said, contact_.reopen_at(), give_up_at(), leave_at()});
 }
 
 // --- what goes out -------------------------------------------------------------------------------
@@ -327,52 +289,52 @@ void ClientSession::send_hello(Time now, const Greeting& greeting, Outbox& out) 
   hello.instance = config_.instance;
   hello.queues = config_.queues;
   hello.first_put = greeting.first_put;
-  hello.run = config_.role == Role::producer ? run_ : SessionId{};
-  hello.begun = config_.role == Role::producer && ever_welcomed_;
+  hello.run = config_.role == Role::producer ? names_.run() : SessionId{};
+  hello.begun = config_.role == Role::producer && was_welcomed();
   hello.feed_position = greeting.feed_position;
-  hello.previous = previous_;
+  hello.previous = names_.previous();
   hello.reclaims = items_in(greeting.reclaims);
-  if (previous_) hello.last_put = greeting.last_put;
+  if (names_.previous()) hello.last_put = greeting.last_put;
   reclaims_ = greeting.reclaims;
-  const Header header{MessageType::hello, 0, {}, id_, {}};
+  const Header header{MessageType::hello, 0, {}, names_.id(), {}};
   out.messages.push_back({TargetEndpoint::control, encode_json(header, to_json(hello))});
-  last_sent_ = now;
-  hello_at_ = now + (full_ ? refused_again : hello_again);
+  contact_.said(now);
+  hello_at_ = now + (full() ? refused_again : hello_again);
 }
 
 void ClientSession::send_heartbeat(Time now, Heartbeat mine, Outbox& out) {
   mine.control_sent = control_.sent();
-  mine.rewind = rewind_;
-  rewind_ = false;
+  mine.rewind = feed_.take_rewind();
   out.messages.push_back(
       {TargetEndpoint::control,
-       encode_heartbeat({MessageType::heartbeat, 0, broker_instance_, id_, {}}, mine)});
-  last_sent_ = now;
-  heartbeat_at_ =
-      now + (now - last_news_ > heartbeat_at_latest ? heartbeat_in_silence : heartbeat_at_latest);
+       encode_heartbeat({MessageType::heartbeat, 0, names_.broker(), names_.id(), {}}, mine)});
+  contact_.said(now);
+  heartbeat_at_ = now + (now - contact_.heard() > heartbeat_at_latest ? heartbeat_in_silence
+                                                                      : heartbeat_at_latest);
 }
 
 void ClientSession::append_close_entry() {
-  append(entry_head_size + 8, 0, [this](std::string& out) { append_close(out, *closed_); });
-  close_appended_ = true;
+  append(entry_head_size + 8, 0,
+         [this](std::string& out) { append_close(out, closing_.last_put()); });
+  closing_.said();
 }
 
 void ClientSession::flush(Time now, Outbox& out) {
   if (!established()) return;
-  if (closed_ && !close_appended_) append_close_entry();
+  if (closing_.is_to_be_said()) append_close_entry();
   while (control_.has_unsent() && control_.sent_bytes() < control_window_bytes) {
     auto* block = control_.next_to_send(now);
-    out.messages.push_back({TargetEndpoint::control,
-                            make_message(*block, MessageType::control, broker_instance_, id_)});
+    out.messages.push_back({TargetEndpoint::control, make_message(*block, MessageType::control,
+                                                                  names_.broker(), names_.id())});
   }
 }
 
 void ClientSession::check_invariants() const {
   control_.check_invariants();
   ensure((state_ == State::failed) == error_.has_value());
-  ensure(!close_appended_ || closed_);
-  ensure(state_ != State::greeting || !closed_ || ever_welcomed_);
-  ensure(!established() || ever_welcomed_);
+  ensure(!closing_.was_said() || closing());
+  ensure(state_ != State::greeting || !closing() || was_welcomed());
+  ensure(!established() || was_welcomed());
 }
 
 }  // namespace baton::internal

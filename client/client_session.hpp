@@ -18,9 +18,15 @@
 #include <vector>
 
 #include "client/carry_over.hpp"
+#include "client/closing.hpp"
+#include "client/contact.hpp"
+#include "client/doubt.hpp"
 #include "client/error.hpp"
+#include "client/feed_receiver.hpp"
 #include "client/outbox.hpp"
 #include "client/reclaims.hpp"
+#include "client/room.hpp"
+#include "client/session_names.hpp"
 #include "proto/greeting.hpp"
 #include "proto/message.hpp"
 #include "proto/stream.hpp"
@@ -32,8 +38,6 @@ inline constexpr Duration default_connect_timeout = 10s;
 inline constexpr Duration close_timeout = 5s;
 /// How long a close may stay unanswered while the broker is at work.
 inline constexpr Duration longest_close = 60s;
-/// Without news, a heartbeat each second included: out of touch.
-inline constexpr Duration silence = 2s;
 inline constexpr Duration refused_again = 1s;  ///< between hellos while the broker has no room
 
 /// Who the client is. Fixed for its life.
@@ -117,7 +121,7 @@ class ClientSession {
   }
   /// A block of console lines of at most max_print bytes; only while may_print(), and not after
   /// close().
-  bool may_print() const { return control_.may_append() && !over() && !closed_; }
+  bool may_print() const { return control_.may_append() && !over() && !closing(); }
   void print(std::string_view block);
 
   /// Ends the session once all said so far is in. `last_put` is the put stream's last number. With
@@ -125,43 +129,42 @@ class ClientSession {
   /// unconfirmed) it does not wait for a broker that is silent or, lines or not, has no room for
   /// us.
   void close(SeqNo last_put, Time now, bool role_owes);
-  bool closing() const { return closed_.has_value(); }
+  bool closing() const { return closing_.is_begun(); }
 
   State state() const { return state_; }
   bool established() const { return state_ == State::established; }
   bool over() const { return state_ == State::ended || state_ == State::failed; }
-  bool was_welcomed() const { return ever_welcomed_; }
+  bool was_welcomed() const { return names_.ever_welcomed(); }
   const std::optional<SessionError>& error() const { return error_; }
   bool shutdown() const { return shutdown_; }
   /// The broker has no room for another client, or no link for another consumer: it is asked again
   /// each second.
-  bool full() const { return full_; }
-  const std::string& why_full() const { return why_full_; }  ///< the broker's words
+  bool full() const { return room_.is_full(); }
+  const std::string& why_full() const { return room_.why(); }  ///< the broker's words
   /// The broker is silent, or was not reached yet.
-  bool out_of_touch(Time now) const { return !established() || now - last_news_ > silence; }
+  bool out_of_touch(Time now) const { return !established() || contact_.is_silent(now); }
 
   /// Whether the broker certainly counted this session as alive a moment ago, so that what it
   /// handed us is still ours. False after the process, its host or the network stood still for too
   /// long, until the broker has answered since.
-  bool trusted(Time now) const { return established() && !doubted_ && now <= alive_until(); }
+  bool trusted(Time now) const {
+    return established() && !doubt_.is_there() && now <= contact_.alive_until();
+  }
   /// Doubt ends when control entry `number`, appended after it began, is confirmed.
-  bool needs_proof() const { return established() && doubted_ && !proof_; }
-  void prove_by(SeqNo number) { proof_ = number; }
+  bool needs_proof() const { return established() && doubt_.needs_proof(); }
+  void prove_by(SeqNo number) { doubt_.prove_by(number); }
 
   const SessionConfig& config() const { return config_; }
-  const SessionId& id() const { return id_; }
-  BrokerInstance broker_instance() const { return broker_instance_; }
+  const SessionId& id() const { return names_.id(); }
+  BrokerInstance broker_instance() const { return names_.broker(); }
   const Welcome& welcome() const { return welcome_; }
-  bool same_broker() const {
-    return same_broker_;
-  }  ///< the broker is the one of the session before
+  /// The broker is the one of the session before.
+  bool same_broker() const { return names_.same_broker(); }
   const Confirm& confirmed() const { return confirm_; }
   SeqNo feed_position() const { return feed_.received(); }
   /// The role has the broker's stream up to `number` from a session before: what comes again is
   /// passed over.
-  void skip_feed(SeqNo number) {
-    if (number > feed_.received()) feed_ = StreamReceiver(number + 1);
-  }
+  void skip_feed(SeqNo number) { feed_.skip(number); }
   const StreamSender& control() const { return control_; }
   /// The broker has said of all reclaims that it does not grant that it does not.
   bool reclaims_answered() const {
@@ -177,32 +180,22 @@ class ClientSession {
   Notification on_confirm(std::string_view payload, Time now);
   Notification on_refusal(const Header& header, std::string_view payload, Time now);
   Notification on_feed(const Header& header, std::string_view payload, Time now);
-  void has_room();
-  void note_news(Time now);
   void note_pause(Time now);
-  void excuse_own_pause(Time now);
   void request_rewind(Time now);
   void renew(BrokerInstance broker_instance, Time now);
   void append_close_entry();
   bool held() const;
   void fail(SessionError error);
-  Time alive_until() const;
-  Time reopen_at() const;
   Time give_up_at() const;
   Time leave_at() const;
 
   SessionConfig config_;
   State state_ = State::idle;
   std::optional<SessionError> error_;  // set in state failed
-  bool ever_welcomed_ = false, shutdown_ = false, full_ = false;
-  bool had_room_ = false;  // ever: what it said since may tell of work that is done
-  std::string why_full_;
+  bool shutdown_ = false;
+  Room room_;
 
-  SessionId id_, run_;                // run_: the first one, which names the process
-  BrokerInstance broker_instance_;    // of the last welcome
-  std::optional<Previous> previous_;  // what the hello names
-  SessionId control_of_;  // the session under whose id the control stream was sent so far
-  bool same_broker_ = false;
+  SessionNames names_;
   Welcome welcome_;
   Confirm confirm_;
 
@@ -211,25 +204,14 @@ class ClientSession {
 
   StreamSender control_{{1}, small_pack_bytes};
   std::uint64_t blocks_ = 0;  // blocks of lines, over all sessions
-  StreamReceiver feed_;
-  Time rewind_again_ = Time::min();       // not to be asked for earlier, unless something comes
-  Duration rewind_delay_ = resend_after;  // until then, the next time
-  bool rewind_ = false;                   // the next heartbeat asks for one
+  FeedReceiver feed_;
 
-  Time ticked_ = Time::min();  // last
-  Time started_ = Time::min(), opened_ = Time::min(), last_news_ = Time::min(),
-       last_sent_ = Time::min();
+  Contact contact_;
   Time hello_at_ = never, heartbeat_at_ = never;
   bool open_ = false;  // sockets are to be opened with the next tick
 
-  bool doubted_ = false;
-  std::optional<SeqNo> proof_;
-
-  std::optional<SeqNo> closed_;  // the last put number, once close() was called
-  bool close_appended_ = false;  // to this session's control stream
-  Time closed_time_ = never;
-  Time at_work_ = Time::min();  // when the broker last gave reason to wait for its answer
-  bool owes_ = false;           // something, when close() was called
+  Doubt doubt_;
+  Closing closing_;
 };
 
 }  // namespace baton::internal

@@ -1,0 +1,30 @@
+// Whether a broker has room for a client, as far as it has said.
+#pragma once
+
+#include <string>
+#include <utility>
+
+namespace baton::internal {
+
+class Room {
+ public:
+  void refused(std::string why) {
+    full_ = true;
+    why_ = std::move(why);
+  }
+  void granted() {
+    full_ = false;
+    ever_ = true;
+  }
+
+  bool is_full() const { return full_; }
+  /// What was said since may tell of work that is done.
+  bool was_ever_granted() const { return ever_; }
+  const std::string& why() const { return why_; }  ///< the broker's words, when it was full last
+
+ private:
+  bool full_ = false, ever_ = false;
+  std::string why_;
+};
+
+}  // namespace baton::internal

@@ -1,0 +1,45 @@
+// By what a client is known: its sessions, one after another, and the brokers that they were with.
+#pragma once
+
+#include <optional>
+
+#include "proto/greeting.hpp"
+#include "proto/ids.hpp"
+
+namespace baton::internal {
+
+class SessionNames {
+ public:
+  void start(const SessionId& id) { id_ = run_ = id; }
+  /// The present session stands, with that broker.
+  void welcomed(BrokerInstance broker) {
+    same_broker_ = ever_welcomed_ && broker == broker_;
+    broker_ = broker;
+    ever_welcomed_ = true;
+    welcomed_id_ = id_;
+  }
+  /// A new session, since `broker` knows the present one no more. One whose welcome was not heard
+  /// has said nothing: what is carried over is still that of the one before it.
+  void renew(BrokerInstance broker, const SessionId& id, bool was_established) {
+    if (was_established || !previous_) previous_ = Previous{broker, id_};
+    id_ = id;
+  }
+
+  const SessionId& id() const { return id_; }
+  const SessionId& run() const { return run_; }  ///< the first one, which names the process
+  bool ever_welcomed() const { return ever_welcomed_; }
+  BrokerInstance broker() const { return broker_; }  ///< of the last welcome
+  bool same_broker() const { return same_broker_; }  ///< as of the welcome before
+  /// What a hello names.
+  const std::optional<Previous>& previous() const { return previous_; }
+  /// Whether what was said so far was said in that session, as far as the broker knows.
+  bool previous_was_welcomed() const { return previous_ && previous_->session == welcomed_id_; }
+
+ private:
+  SessionId id_, run_, welcomed_id_;
+  BrokerInstance broker_;
+  std::optional<Previous> previous_;
+  bool ever_welcomed_ = false, same_broker_ = false;
+};
+
+}  // namespace baton::internal
