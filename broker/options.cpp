@@ -193,17 +193,17 @@ std::string in_seconds(Duration time) {
 }
 
 void add_ending(CLI::App& app, CoreSettings& settings) {
-  auto* exit_when_done =
-      app.add_flag("--exit-when-done", settings.exit_when_done,
-                   "end all once --producers are gone and all is done, in " +
-                       in_seconds(settings.leave_within + settings.print_within) + " at most");
-  auto* producers =
-      app.add_option("--producers", settings.producers, "so many producers must have come and gone")
-          ->transform(cli::number(1, 1'000'000))
-          ->needs(exit_when_done)
-          ->option_text("N");
-  app.add_option("--consumers", settings.consumers,
-                 "so many consumers are waited for, " + in_seconds(settings.not_coming) +
+  auto* exit_when_done = app.add_flag(
+      "--exit-when-done", settings.end.exit_when_done,
+      "end all once --producers are gone and all is done, in " +
+          in_seconds(settings.end.leave_within + settings.end.print_within) + " at most");
+  auto* producers = app.add_option("--producers", settings.end.producers,
+                                   "so many producers must have come and gone")
+                        ->transform(cli::number(1, 1'000'000))
+                        ->needs(exit_when_done)
+                        ->option_text("N");
+  app.add_option("--consumers", settings.end.consumers,
+                 "so many consumers are waited for, " + in_seconds(settings.end.not_coming) +
                      " at most when all is done")
       ->transform(cli::number(1, 1'000'000))
       ->needs(exit_when_done)

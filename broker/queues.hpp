@@ -24,6 +24,7 @@
 //    after a crash only the last who was given it has the highest.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -149,6 +150,8 @@ class Queues final : public RestoreTarget {
 
  private:
   void update_delivering() { serving_.set_delivering(!stopped_ && !waits_for_reclaims()); }
+  using PlaceCounts = std::array<std::uint64_t, place_count>;  // items, by Place
+  void check_queue(const Queue& queue, const PlaceCounts& counts, std::uint64_t dead_bytes) const;
   // RestoreTarget: what the storage tells.
   void begin(BrokerInstance broker_instance, ItemId first) override;
   void queue(std::uint32_t index, std::string_view name) override;

@@ -5,8 +5,28 @@
 
 namespace baton::internal::broker {
 
+void Queues::check_queue(const Queue& queue, const PlaceCounts& counts,
+                         std::uint64_t dead_bytes) const {
+  ensure(counts[static_cast<std::size_t>(Place::ready)] ==
+         queue.ready.size() + queue.suspects.size());
+  ensure(counts[static_cast<std::size_t>(Place::delayed)] == queue.delayed);
+  ensure(counts[static_cast<std::size_t>(Place::held)] == queue.held);
+  ensure(counts[static_cast<std::size_t>(Place::returning)] == queue.returning);
+  ensure(queue.dead_letters.empty() || dead_bytes_[queue.index] == dead_bytes);
+  std::uint64_t granted = 0;
+  for (const auto* session : queue.producers) granted += unused_credit(*session);
+  ensure(queue.granted == granted);
+  ensure(!queue.reserved || queue.reserved->consumer.process->reserved == &queue);
+  ensure(!queue.reserved || !queue.suspects.empty() || queue.to_serve || !serving_.delivering());
+  for (const auto* session : queue.waiting) ensure(!session->consumer.process->set_aside());
+  ensure(queue.put == queue.depth() + queue.done + queue.dead);
+  ensure(queue.to_serve || !serving_.delivering() || queue.ready.empty() || queue.waiting.empty());
+  ensure(queue.index == Queue::no_index || books_.queues.find(queue.index) == &queue);
+  ensure(queue.to_serve || !queue.may_be_forgotten());
+}
+
 void Queues::check_invariants() const {
-  std::vector<std::array<std::uint64_t, place_count>> counts(books_.queues.end());  // by Place
+  std::vector<PlaceCounts> counts(books_.queues.end());  // by Place
   std::vector<std::uint64_t> dead_bytes(books_.queues.end());
   std::uint64_t dead = 0;
   std::map<const HolderProcess*, HolderProcess> hands;
@@ -26,27 +46,10 @@ void Queues::check_invariants() const {
   std::uint64_t suspects = 0;
   ensure(dead == dead_);
   for (const auto& [name, queue] : books_.queues.all()) {
-    const auto c = queue->index == Queue::no_index ? std::array<std::uint64_t, place_count>{}
-                                                   : counts[queue->index];
-    ensure(c[static_cast<std::size_t>(Place::ready)] ==
-           queue->ready.size() + queue->suspects.size());
-    ensure(c[static_cast<std::size_t>(Place::delayed)] == queue->delayed);
-    ensure(c[static_cast<std::size_t>(Place::held)] == queue->held);
-    ensure(c[static_cast<std::size_t>(Place::returning)] == queue->returning);
-    ensure(queue->dead_letters.empty() || dead_bytes_[queue->index] == dead_bytes[queue->index]);
-    std::uint64_t granted = 0;
-    for (const auto* session : queue->producers) granted += unused_credit(*session);
-    ensure(queue->granted == granted);
-    ensure(!queue->reserved || queue->reserved->consumer.process->reserved == queue.get());
-    ensure(!queue->reserved || !queue->suspects.empty() || queue->to_serve ||
-           !serving_.delivering());
-    for (const auto* session : queue->waiting) ensure(!session->consumer.process->set_aside());
+    const bool is_known = queue->index != Queue::no_index;
+    check_queue(*queue, is_known ? counts[queue->index] : PlaceCounts{},
+                is_known ? dead_bytes[queue->index] : 0);
     suspects += queue->suspects.size();
-    ensure(queue->put == queue->depth() + queue->done + queue->dead);
-    ensure(queue->to_serve || !serving_.delivering() || queue->ready.empty() ||
-           queue->waiting.empty());
-    ensure(queue->index == Queue::no_index || books_.queues.find(queue->index) == queue.get());
-    ensure(queue->to_serve || !queue->may_be_forgotten());
   }
   ensure(suspects == serving_.suspects());
 }

@@ -142,7 +142,7 @@ int Server::stop() {
   if (items > 0 && !settings.durable)
     log_line("baton-broker: stopping: " + counted(items, "item") + " in memory " +
              (items == 1 ? "is" : "are") + " lost");
-  return settings.exit_when_done && !dispatcher_.core().ending() ? 1 : 0;
+  return settings.end.exit_when_done && !dispatcher_.core().ending() ? 1 : 0;
 }
 
 void Server::wait() {

@@ -93,6 +93,13 @@ struct PrintState {
     bool is_open() const { return begun != SeqNo{}; }
   };
   Block block;
+
+  Refusal refuses(const PrintBlock& printed) const {
+    if (!block.is_open() && bytes >= credit) return Refusal::over_credit;
+    if (block.is_open() && printed.number != block.number) return Refusal::malformed;
+    return block.bytes.size() + printed.block.size() > max_print ? Refusal::too_large
+                                                                 : Refusal::none;
+  }
 };
 
 /// What a consumer's session reclaims of the items that its client was given before.

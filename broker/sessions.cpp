@@ -186,12 +186,10 @@ std::uint32_t Sessions::skip(Session& session, SeqNo first, std::uint16_t count,
 void Sessions::print(const Peer& from, const PrintBlock& printed, Time now) {
   auto& session = from.session;
   auto& block = session.print.block;
-  if (!block.is_open() && session.print.bytes >= session.print.credit)
-    return refuse(session.id, Refusal::over_credit, {}, now);
-  if (block.is_open() && printed.number != block.number)
-    return refuse(session.id, Refusal::malformed, "a part of another block", now);
-  if (block.bytes.size() + printed.block.size() > max_print)
-    return refuse(session.id, Refusal::too_large, {}, now);
+  const auto refusal = session.print.refuses(printed);
+  if (refusal == Refusal::malformed)
+    return refuse(session.id, refusal, "a part of another block", now);
+  if (refusal != Refusal::none) return refuse(session.id, refusal, {}, now);
   if (!block.is_open() && !printed.goes_on) return print_whole(session, printed);
   if (!block.is_open()) block = {{}, printed.number, from.number};
   block.bytes += printed.block;

@@ -9,6 +9,18 @@
 
 namespace baton::internal::broker {
 
+/// When a system that is run to completion ends.
+struct EndSettings {
+  bool exit_when_done = false;
+  std::uint32_t producers = 0;  ///< that must have come and gone
+  /// That must have come, or not_coming has passed since all was done.
+  std::uint32_t consumers = 0;
+
+  Duration not_coming = 10s;    ///< how long the end waits for consumers that have not come
+  Duration leave_within = 10s;  ///< how long clients may take to leave
+  Duration print_within = 5s;   ///< how long the printer may take for the last lines
+};
+
 struct CoreSettings {
   std::string broker = "baton-broker";  ///< program and version, told to clients
   std::string host;                     ///< this host's name, told to clients
@@ -36,15 +48,7 @@ struct CoreSettings {
   std::optional<std::string>
       plain_queue;  ///< the queue of the plain endpoints, where there are some
 
-  // The tutorial's parent.
-  bool exit_when_done = false;
-  std::uint32_t producers = 0;  ///< that must have come and gone
-  /// That must have come, or not_coming has passed since all was done.
-  std::uint32_t consumers = 0;
-
-  Duration not_coming = 10s;    ///< how long the end waits for consumers that have not come
-  Duration leave_within = 10s;  ///< how long clients may take to leave
-  Duration print_within = 5s;   ///< how long the printer may take for the last lines
+  EndSettings end;
   /// A printer that prints nothing for so long, or is gone, holds nobody back any more.
   Duration printer_stuck = 10s;
 };

@@ -5,13 +5,13 @@
 namespace baton::internal::broker {
 
 void SystemEnd::producer_came(const std::string& name) {
-  if (settings_.exit_when_done && producers_seen_.size() < settings_.producers)
+  if (settings_.end.exit_when_done && producers_seen_.size() < settings_.end.producers)
     producers_seen_.insert(name);
 }
 
 bool SystemEnd::waits_for_work() const {
-  return stage_ == Stage::not_yet && settings_.exit_when_done &&
-         producers_seen_.size() >= settings_.producers;
+  return stage_ == Stage::not_yet && settings_.end.exit_when_done &&
+         producers_seen_.size() >= settings_.end.producers;
 }
 
 void SystemEnd::note_work(bool done, Time now) {
@@ -19,7 +19,8 @@ void SystemEnd::note_work(bool done, Time now) {
     done_since_ = never;
   else if (done_since_ == never)
     done_since_ = now;
-  if (done && (consumers_seen_ >= settings_.consumers || now >= done_since_ + settings_.not_coming))
+  if (done &&
+      (consumers_seen_ >= settings_.end.consumers || now >= done_since_ + settings_.end.not_coming))
     begin(now);
 }
 
@@ -37,20 +38,20 @@ void SystemEnd::enter(Stage stage, Time now) {
 
 bool SystemEnd::go_on(bool others, std::uint64_t dead, Time now) {
   if (stage_ == Stage::leaving) {
-    const bool late = now >= since_ + settings_.leave_within;
+    const bool late = now >= since_ + settings_.end.leave_within;
     if (late) effects_.log.push_back("some clients did not leave in time");
     if (late || !others) {
-      if (settings_.exit_when_done) console_.print("Parent process exiting...\n");
+      if (settings_.end.exit_when_done) console_.print("Parent process exiting...\n");
       enter(Stage::printing, now);
     }
   }
-  if (stage_ == Stage::printing) finish(now >= since_ + settings_.print_within, dead);
+  if (stage_ == Stage::printing) finish(now >= since_ + settings_.end.print_within, dead);
   return std::exchange(entered_, false);
 }
 
 /// As soon as the printers have printed all and left.
 void SystemEnd::finish(bool late, std::uint64_t dead) {
-  const bool printed = console_.is_printed() || !settings_.exit_when_done;
+  const bool printed = console_.is_printed() || !settings_.end.exit_when_done;
   if (!late && (!console_.printers().empty() || !printed)) return;  // others had their time
   if (late)
     effects_.log.push_back(printed ? "a printer did not leave in time"
@@ -63,11 +64,11 @@ void SystemEnd::finish(bool late, std::uint64_t dead) {
 Time SystemEnd::next_deadline() const {
   switch (stage_) {
     case Stage::not_yet:
-      return done_since_ == never ? never : done_since_ + settings_.not_coming;
+      return done_since_ == never ? never : done_since_ + settings_.end.not_coming;
     case Stage::leaving:
-      return since_ + settings_.leave_within;
+      return since_ + settings_.end.leave_within;
     case Stage::printing:
-      return since_ + settings_.print_within;
+      return since_ + settings_.end.print_within;
     case Stage::over:
       return never;
   }

@@ -202,27 +202,24 @@ std::string_view DiskStorage::part(ItemId id, std::uint64_t offset, std::size_t 
 void DiskStorage::update(const StoredItem& item, const std::vector<FailureRecord>& all) {
   turn_over_ = false;
   auto history = all;
-  if (states_bytes_ + writing_bytes_ > most_states_waiting) keep_last(history, short_history);
+  if (states_.bytes() > most_states_waiting) keep_last(history, short_history);
   disk::StateRow state{item.failures, item.dead, item.suspect, delay_of(item), item.deliveries, {}};
   for (const auto& failure : history)
     state.history.push_back({clock_->at(failure.at), failure.consumer, failure.why});
   auto& row = open_.states[item.id.value].emplace();
   disk::append_state(row, item.id.value, state);
-  states_bytes_ += row.size();
+  states_.note(row.size());
   failed_.insert(item.id.value);
 }
 
 /// As the last one wrote it who said something of it: this turn, one that is on its way to the
 /// disk, or an earlier one.
 disk::StateRow DiskStorage::state_of(ItemId id) {
-  const auto read = [&](const States& states, disk::StateRow& state) {
-    const auto row = states.find(id.value);
-    return row != states.end() && row->second && disk::read_state(id.value, *row->second, state);
-  };
+  const auto open = open_.states.find(id.value);
+  const auto* row =
+      open != open_.states.end() && open->second ? &*open->second : states_.find(id.value);
   disk::StateRow state;
-  if (read(open_.states, state)) return state;
-  for (auto batch = writing_.rbegin(); batch != writing_.rend(); ++batch)
-    if (read(batch->states, state)) return state;
+  if (row && disk::read_state(id.value, *row, state)) return state;
   return database_.state(id);
 }
 
@@ -299,8 +296,7 @@ void DiskStorage::submit() {
   for (auto& [segment, skip] : open_.puts) skip = segment->gone();
   const auto last = open_.last;
   const auto ticket = open_.ticket;
-  if (!open_.states.empty()) writing_.push_back({ticket, open_.states, states_bytes_});
-  writing_bytes_ += std::exchange(states_bytes_, 0);
+  states_.submit(ticket, open_.states);
   writer_->submit(std::move(open_));
   open_ = {};
   open_.ticket = ticket + 1;
@@ -310,8 +306,7 @@ void DiskStorage::submit() {
 Storage::Durable DiskStorage::durable() {
   auto durable = writer_->durable();
   note_written(durable.puts);
-  for (; !writing_.empty() && writing_.front().ticket <= durable.settles; writing_.pop_front())
-    writing_bytes_ -= writing_.front().bytes;
+  states_.written(durable.settles);
   return durable;
 }
 

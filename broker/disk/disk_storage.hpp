@@ -13,6 +13,7 @@
 #include "broker/disk/clock_note.hpp"
 #include "broker/disk/database.hpp"
 #include "broker/disk/file_lock.hpp"
+#include "broker/disk/states_under_way.hpp"
 #include "broker/disk/storage_clock.hpp"
 #include "broker/disk/writer.hpp"
 #include "broker/storage.hpp"
@@ -78,7 +79,6 @@ class DiskStorage final : public Storage {
  private:
   using SegmentPtr = std::shared_ptr<disk::Segment>;
   using Segments = std::deque<SegmentPtr>;
-  using States = std::map<std::uint64_t, disk::Change>;
   disk::Segment* segment_of(ItemId id);
   Segments::iterator forget(Segments::iterator at);
   disk::Segment& open_segment(ItemId id);
@@ -107,14 +107,7 @@ class DiskStorage final : public Storage {
   Segments segments_;                        // by id: whose bodies are in memory
   disk::Segment* recent_ = nullptr;          // of these, the one that was looked up last
   Segments unwritten_;                       // by ticket: of these, such as are not on disk yet
-  struct Writing {
-    Ticket ticket;
-    States states;
-    std::uint64_t bytes;
-  };
-  std::deque<Writing> writing_;               // of batches that are not known to be on disk yet
-  std::uint64_t states_bytes_ = 0;            // of rows of states in open_
-  std::uint64_t writing_bytes_ = 0;           // and in writing_
+  disk::StatesUnderWay states_;
   disk::Batch open_;                          // what comes in, until the writer takes it
   bool turn_over_ = true;                     // what is in open_ belongs to whole turns
   std::unordered_set<std::uint64_t> failed_;  // items that have a row of states

@@ -24,6 +24,13 @@ struct ConsumerSettings {
 // Bytes of a name: a console line has a limit, an item's body a higher one.
 constexpr std::size_t shown = 200;
 
+baton::Options client_options(const CommonOptions& common, const ConsumerSettings& settings) {
+  auto options = common.read();
+  options.prefetch(settings.prefetch).name(settings.name).queue(settings.queues.front());
+  for (std::size_t i = 1; i < settings.queues.size(); ++i) options.add_queue(settings.queues[i]);
+  return options;
+}
+
 std::optional<int> read_options(int argc, char** argv, ConsumerSettings& settings) {
   CLI::App app{"Gets items from queues, says which on the console, and acks them.",
                "baton-consumer"};
@@ -57,11 +64,7 @@ std::optional<int> read_options(int argc, char** argv, ConsumerSettings& setting
       ->option_text("ID [host/pid]");
   app.add_flag("--fail", settings.fail, "fail every item, for trying out dead letters");
   if (const auto code = cli::parse(app, argc, argv)) return code;
-  settings.client = common.read();
-  settings.client.prefetch(settings.prefetch).name(settings.name);
-  settings.client.queue(settings.queues.front());
-  for (std::size_t i = 1; i < settings.queues.size(); ++i)
-    settings.client.add_queue(settings.queues[i]);
+  settings.client = client_options(common, settings);
   settings.sleep = parse_sleep(sleep);
   settings.work = parse_sleep(work);
   return std::nullopt;

@@ -73,41 +73,27 @@ std::string unreadable(const std::vector<std::string>& names) {
   }
 }
 
-std::optional<int> read_options(int argc, char** argv, ProducerSettings& settings) {
-  CLI::App app{
-      "Puts items into a queue: each ITEM, or each line of stdin (-) or of a file. What begins "
-      "with { or [\n"
-      "must be JSON and is put as it is, other words as {\"name\": WORD}. Blank lines are skipped.",
-      program};
-  const CommonOptions common(app, /*with_tag=*/true);
+/// What is given as text, and checked as such.
+struct Given {
   std::string sleep = "0:0", delay = "0";
   std::uint32_t priority = default_priority;
   std::vector<std::string> for_help;
   bool raw = false, text = false;
-  app.add_option("ITEM", for_help, "a word, or JSON; - puts the lines of stdin")
+};
+
+/// What is put, and where it begins.
+void add_input_options(CLI::App& app, ProducerSettings& settings, Given& given) {
+  app.add_option("ITEM", given.for_help, "a word, or JSON; - puts the lines of stdin")
       ->option_text("...");
   app.add_option("--file", settings.file, "put the lines of a file, - for stdin")
       ->type_name("the name of a file")
       ->check(cli::checked_by(check_file))
       ->option_text("F");
-  app.add_flag("--text", text, "put all as {\"name\": ...}, also what begins as JSON does");
-  app.add_flag("--raw", raw, "put each word or line as it is, byte by byte; blank lines, too");
+  app.add_flag("--text", given.text, "put all as {\"name\": ...}, also what begins as JSON does");
+  app.add_flag("--raw", given.raw,
+               "put each word or line as it is, byte by byte; blank lines, too");
   app.add_flag("--whole", settings.whole,
                "each ITEM names a file, which is put as one item, byte by byte");
-  app.add_option("--queue", settings.queue, "the queue to put into")
-      ->type_name("the name of a queue")
-      ->option_text("Q [" + settings.queue + "]");
-  app.add_option("--sleep", sleep, "seconds to sleep before each put, drawn at random")
-      ->type_name(sleep_text)
-      ->check(cli::checked_by(parse_sleep))
-      ->option_text("MIN:MAX [" + sleep + "]");
-  app.add_option("--priority", priority, "0 to 9; the higher goes first")
-      ->transform(cli::number(0, max_priority))
-      ->option_text("P [" + std::to_string(priority) + "]");
-  app.add_option("--delay", delay, "seconds before the items are handed out")
-      ->type_name(seconds_text)
-      ->check(cli::checked_by(parse_delay))
-      ->option_text("S [" + delay + "]");
   app.add_option("--name", settings.name,
                  "identity: run again, it goes on where it was, and puts nothing twice")
       ->type_name("a name")
@@ -119,11 +105,41 @@ std::optional<int> read_options(int argc, char** argv, ProducerSettings& setting
       ->type_name("a line number, from 1")
       ->transform(cli::number(1, std::numeric_limits<std::int64_t>::max()))
       ->option_text("N");
+}
+
+/// How it is put.
+void add_put_options(CLI::App& app, ProducerSettings& settings, Given& given) {
+  app.add_option("--queue", settings.queue, "the queue to put into")
+      ->type_name("the name of a queue")
+      ->option_text("Q [" + settings.queue + "]");
+  app.add_option("--sleep", given.sleep, "seconds to given.sleep before each put, drawn at random")
+      ->type_name(sleep_text)
+      ->check(cli::checked_by(parse_sleep))
+      ->option_text("MIN:MAX [" + given.sleep + "]");
+  app.add_option("--priority", given.priority, "0 to 9; the higher goes first")
+      ->transform(cli::number(0, max_priority))
+      ->option_text("P [" + std::to_string(given.priority) + "]");
+  app.add_option("--delay", given.delay, "seconds before the items are handed out")
+      ->type_name(seconds_text)
+      ->check(cli::checked_by(parse_delay))
+      ->option_text("S [" + given.delay + "]");
   app.add_flag("--wait", settings.wait,
                "wait until all items are done; exit 3 if some died, 4 if some are lost");
+}
+
+std::optional<int> read_options(int argc, char** argv, ProducerSettings& settings) {
+  CLI::App app{
+      "Puts items into a queue: each ITEM, or each line of stdin (-) or of a file. What begins "
+      "with { or [\n"
+      "must be JSON and is put as it is, other words as {\"name\": WORD}. Blank lines are skipped.",
+      program};
+  const CommonOptions common(app, /*with_tag=*/true);
+  Given given;
+  add_input_options(app, settings, given);
+  add_put_options(app, settings, given);
   if (const auto code = cli::parse(app, argc, argv, &settings.items)) return code;
-  settings.bodies = raw ? Bodies::raw : text ? Bodies::text : Bodies::json;
-  auto why = contradiction(settings, raw, text);
+  settings.bodies = given.raw ? Bodies::raw : given.text ? Bodies::text : Bodies::json;
+  auto why = contradiction(settings, given.raw, given.text);
   if (why.empty() && settings.whole) why = unreadable(settings.items);
   if (!why.empty()) {
     log_line(program + (": " + why));
@@ -131,8 +147,8 @@ std::optional<int> read_options(int argc, char** argv, ProducerSettings& setting
   }
   settings.client = common.read(nullptr);
   settings.client.queue(settings.queue).name(settings.name);
-  settings.sleep = parse_sleep(sleep);
-  settings.put.priority(priority).delay(parse_delay(delay));
+  settings.sleep = parse_sleep(given.sleep);
+  settings.put.priority(given.priority).delay(parse_delay(given.delay));
   return std::nullopt;
 }
 

@@ -92,7 +92,7 @@ void printer_never_comes() {
   Process consumer = broker.consumer();
   expect_exit(broker.producer({"a"}));
   expect_exit(std::move(consumer));
-  expect_end(broker, stated.print_within);
+  expect_end(broker, stated.end.print_within);
   CHECK(broker.process().err().text().find("no printer took the last lines") != std::string::npos);
 }
 
@@ -103,7 +103,7 @@ void printer_stands_still() {
   printer.signal(SIGSTOP);
   expect_exit(broker.producer({"a"}));
   expect_exit(std::move(consumer));
-  expect_end(broker, stated.print_within);
+  expect_end(broker, stated.end.print_within);
 }
 
 // --- consumers
@@ -123,7 +123,7 @@ void consumer_never_comes() {
   Broker broker = parent({"--producers", "1", "--consumers", "2"});
   Process printer = broker.printer(), consumer = broker.consumer();
   expect_exit(broker.producer({"--wait", "a"}));
-  expect_end(broker, stated.not_coming);
+  expect_end(broker, stated.end.not_coming);
   expect_exit(std::move(consumer));
   expect_last_line(printer);
 }
@@ -165,7 +165,7 @@ void consumer_never_leaves() {
   REQUIRE(item);
   stays.ack(item->id);
   expect_exit(std::move(producer));
-  expect_end(broker, stated.leave_within);
+  expect_end(broker, stated.end.leave_within);
   expect_last_line(printer);
   CHECK(stays.closed());
 }

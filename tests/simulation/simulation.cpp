@@ -57,9 +57,9 @@ broker::CoreSettings Simulation::small_settings() {
   broker::CoreSettings settings;
   settings.max_items = 20;
   settings.max_attempts = 2;
-  settings.exit_when_done = true;
-  settings.producers = 3;
-  settings.consumers = 2;
+  settings.end.exit_when_done = true;
+  settings.end.producers = 3;
+  settings.end.consumers = 2;
   return settings;
 }
 

@@ -18,16 +18,16 @@ broker::CoreSettings draw_settings(Random& random, const Clients& clients, const
     settings.links_window = random.between(part_bytes, 15 * part_bytes);
     settings.turn_bytes = random.between(1'000, 4 * part_bytes);
   }
-  settings.exit_when_done = true;
+  settings.end.exit_when_done = true;
   // The last one comes when the others are through. A broker that is started again does not know
   // how many have been there already: it is told to shut down.
-  settings.producers =
+  settings.end.producers =
       troubles.restarts > 0 ? 1'000'000 : static_cast<std::uint32_t>(clients.producers + 1);
-  settings.consumers = static_cast<std::uint32_t>(clients.consumers);
+  settings.end.consumers = static_cast<std::uint32_t>(clients.consumers);
   if (troubles.few_places)
     settings.max_sessions =
         static_cast<std::uint32_t>(clients.producers + clients.consumers + clients.printers + 1);
-  settings.print_within = 120s;  // slow printers, and those on a slow link, take their time
+  settings.end.print_within = 120s;  // slow printers, and those on a slow link, take their time
   return settings;
 }
 

@@ -8,9 +8,9 @@ TEST_CASE(
     "the tutorial's parent: when all is done everybody is told to leave, and its line is the "
     "last") {
   CoreSettings settings;
-  settings.exit_when_done = true;
-  settings.producers = 1;
-  settings.consumers = 1;
+  settings.end.exit_when_done = true;
+  settings.end.producers = 1;
+  settings.end.consumers = 1;
   BrokerWorld world(settings);
   auto printer = world.printer(3);
   auto rick = world.producer(1);
@@ -55,9 +55,9 @@ TEST_CASE(
     "the tutorial's parent waits neither for ever for a printer nor for consumers that never "
     "come") {
   CoreSettings settings;
-  settings.exit_when_done = true;
-  settings.producers = 1;
-  settings.consumers = 2;
+  settings.end.exit_when_done = true;
+  settings.end.producers = 1;
+  settings.end.consumers = 2;
   settings.max_attempts = 1;
   BrokerWorld world(settings);
   auto rick = world.producer(1);
@@ -67,12 +67,12 @@ TEST_CASE(
   morty.received();
   morty.fail("poison");
   rick.close(SeqNo{1});
-  world.advance(settings.not_coming - 1ms, {&morty});
+  world.advance(settings.end.not_coming - 1ms, {&morty});
   CHECK_FALSE(morty.confirm().shutdown);
   world.advance(1ms, {&morty});
   CHECK(morty.confirm().shutdown);
   morty.close();
-  world.advance(settings.print_within - 1ms);
+  world.advance(settings.end.print_within - 1ms);
   CHECK_FALSE(world.effects.finished);
   world.advance(1ms);
   CHECK(world.effects.finished);
@@ -83,9 +83,9 @@ TEST_CASE(
     "the tutorial's parent gives those who do not leave their time, and no more, it wakes up for "
     "that") {
   CoreSettings settings;
-  settings.exit_when_done = true;
-  settings.producers = 1;
-  settings.consumers = 2;
+  settings.end.exit_when_done = true;
+  settings.end.producers = 1;
+  settings.end.consumers = 2;
   BrokerWorld world(settings);
   auto printer = world.printer(3);
   auto morty = world.consumer(2);
@@ -93,11 +93,11 @@ TEST_CASE(
   const auto begin = world.now;
   auto rick = world.producer(1);
   rick.close();
-  world.advance(settings.not_coming - 100ms, {&morty, &printer});
-  CHECK(world.core.next_deadline() == begin + settings.not_coming);
+  world.advance(settings.end.not_coming - 100ms, {&morty, &printer});
+  CHECK(world.core.next_deadline() == begin + settings.end.not_coming);
   world.advance(100ms, {&morty, &printer});
   CHECK(morty.confirm().shutdown);
-  world.advance(settings.leave_within - 1ms, {&morty, &printer});
+  world.advance(settings.end.leave_within - 1ms, {&morty, &printer});
   CHECK_FALSE(printer.confirm().shutdown);
   world.advance(1ms, {&morty, &printer});
   CHECK(printer.confirm().shutdown);
