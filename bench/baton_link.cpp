@@ -1,49 +1,43 @@
 // The way through Baton: a producer that puts, a consumer that gets and acks.
+#include "baton/consumer.hpp"
+#include "baton/producer.hpp"
 #include "bench/link.hpp"
-#include "consumer/consumer.hpp"
-#include "producer/producer.hpp"
 
 namespace baton::internal::bench {
 namespace {
 
-ProducerOptions producer_options(const Way& way) {
-  ProducerOptions options;
-  options.broker = parse_broker_address(way.address);
-  return options;
-}
-
-ConsumerOptions consumer_options(const Way& way) {
-  ConsumerOptions options;
-  options.broker = parse_broker_address(way.address);
-  options.prefetch = static_cast<std::uint32_t>(way.depth);
+baton::Options options_for(const Way& way) {
+  baton::Options options;
+  options.broker(way.address).prefetch(static_cast<std::uint32_t>(way.depth));
   return options;
 }
 
 class BatonSender : public Sender {
  public:
-  explicit BatonSender(const Way& way) : producer_(producer_options(way)) {}
+  explicit BatonSender(const Way& way) : producer_(options_for(way)) {}
 
   void send(std::string_view body) override { producer_.put(body); }
   void finish() override { producer_.close(); }
 
  private:
-  Producer producer_;
+  baton::Producer producer_;
 };
 
 class BatonReceiver : public Receiver {
  public:
-  explicit BatonReceiver(const Way& way) : consumer_(consumer_options(way)) {}
+  explicit BatonReceiver(const Way& way) : consumer_(options_for(way)) {}
 
   std::optional<std::string_view> receive() override {
-    if (!consumer_.get(item_, time_limit)) return std::nullopt;
-    return item_.body;
+    item_ = consumer_.try_get(time_limit);
+    if (!item_) return std::nullopt;
+    return item_->body();
   }
 
-  void done() override { consumer_.ack(item_.id); }
+  void done() override { item_->ack(); }
 
  private:
-  Consumer consumer_;
-  Item item_;
+  baton::Consumer consumer_;
+  std::optional<baton::Item> item_;  // before its consumer goes
 };
 
 }  // namespace

@@ -12,10 +12,10 @@
 #include "broker/memory_storage.hpp"
 #include "broker/options.hpp"
 #include "broker/server.hpp"
-#include "net/log.hpp"
 #include "net/sockets.hpp"
-#include "net/standard_streams.hpp"
-#include "net/stop_signals.hpp"
+#include "os/log.hpp"
+#include "os/standard_streams.hpp"
+#include "os/stop_signals.hpp"
 #include "proto/counted.hpp"
 
 namespace {

@@ -13,8 +13,8 @@
 #include <system_error>
 
 #include "cli/command_line.hpp"
-#include "net/log.hpp"
 #include "net/resolver.hpp"
+#include "os/log.hpp"
 #include "proto/greeting.hpp"
 #include "proto/version.hpp"
 #include "proto/visible.hpp"

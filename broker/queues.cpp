@@ -301,7 +301,7 @@ void Queues::give_all_back(Session& session, const std::string& why, Time now) {
     update_storage(item, id, storage_.history(id));
     come_back(item, id);
   }
-  assert(session.held == 0);
+  assert(session.consumer.held == 0);
   forget_put_reclaims(session);
   serving_.forget_link(session);
 }
@@ -320,7 +320,7 @@ void Queues::suspect(Session& session, QueuedItem& item, ItemId id, FailureRecor
 
 void Queues::release_all(Session& session) {
   for (const auto id : held_after(session, 0)) release(session, id);
-  assert(session.held == 0);
+  assert(session.consumer.held == 0);
   give_put_reclaims_back(session);  // and waits until what it has said of the others is kept
   serving_.forget_link(session);
 }

@@ -12,10 +12,11 @@
 
 #include "broker/received_limit.hpp"
 #include "broker/turned_away.hpp"
-#include "net/log.hpp"
 #include "net/receive.hpp"
 #include "net/sockets.hpp"
-#include "net/stop_signals.hpp"
+#include "os/log.hpp"
+#include "os/stop_signals.hpp"
+#include "os/uninterrupted.hpp"
 #include "proto/counted.hpp"
 
 namespace baton::internal::broker {

@@ -12,7 +12,7 @@
 #include "broker/notification_endpoint.hpp"
 #include "broker/plain_endpoints.hpp"
 #include "net/broker_address.hpp"
-#include "net/wake.hpp"
+#include "os/wake.hpp"
 
 namespace baton::internal::broker {
 

@@ -11,8 +11,8 @@
 
 #include "client/client_session.hpp"
 #include "net/broker_address.hpp"
-#include "net/log.hpp"
-#include "net/stop_signals.hpp"
+#include "os/log.hpp"
+#include "os/stop_signals.hpp"
 #include "proto/deadline.hpp"
 #include "proto/version.hpp"
 

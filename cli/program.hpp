@@ -11,7 +11,7 @@
 
 #include "baton/options.hpp"
 #include "cli/command_line.hpp"
-#include "net/wake.hpp"
+#include "os/wake.hpp"
 
 namespace baton::internal {
 

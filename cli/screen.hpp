@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "net/log.hpp"
+#include "os/log.hpp"
 
 namespace baton::internal {
 

@@ -14,8 +14,8 @@
 #include "client/client_sockets.hpp"
 #include "client/logic.hpp"
 #include "client/runtime.hpp"
-#include "net/forks.hpp"
-#include "net/wake.hpp"
+#include "os/forks.hpp"
+#include "os/wake.hpp"
 
 namespace baton::internal {
 

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "net/background.hpp"
 #include "net/endpoint_probe.hpp"
+#include "os/background.hpp"
 #include "proto/limits.hpp"
 
 namespace baton::internal {

@@ -5,7 +5,7 @@
 #include <mutex>
 #include <set>
 
-#include "net/forks.hpp"
+#include "os/forks.hpp"
 
 namespace baton::internal {
 namespace {

@@ -11,8 +11,8 @@
 #include <string>
 #include <system_error>
 
-#include "net/forks.hpp"
-#include "net/no_signals.hpp"
+#include "os/forks.hpp"
+#include "os/no_signals.hpp"
 
 namespace baton::internal {
 namespace {

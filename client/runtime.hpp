@@ -12,7 +12,7 @@
 #include <vector>
 #include <zmq.hpp>
 
-#include "net/wake.hpp"
+#include "os/wake.hpp"
 #include "proto/limits.hpp"
 
 namespace baton::internal {

@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "net/forks.hpp"
-#include "net/no_signals.hpp"
+#include "os/forks.hpp"
+#include "os/no_signals.hpp"
 
 namespace baton::internal {
 

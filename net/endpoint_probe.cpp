@@ -10,7 +10,7 @@
 #include <memory>
 #include <system_error>
 
-#include "net/uninterrupted.hpp"
+#include "os/uninterrupted.hpp"
 
 namespace baton::internal {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "net/background.hpp"
+#include "os/background.hpp"
 
 namespace baton::internal {
 

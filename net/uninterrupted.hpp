@@ -1,6 +1,4 @@
-// A signal handler may run in the midst of any call that waits (a profiler's, say, or one of a
-// library that was loaded before us). That is nothing: the call is made again. Every such call on a
-// thread that takes signals goes through here.
+// As os/uninterrupted.hpp, of calls of ZeroMQ.
 #pragma once
 
 #include <cerrno>
@@ -9,15 +7,6 @@
 #include <zmq.hpp>
 
 namespace baton::internal {
-
-/// A system call, which returns -1 with EINTR then.
-template <class Call>
-auto uninterrupted(Call call) {
-  for (;;) {
-    const auto result = call();
-    if (result != -1 || errno != EINTR) return result;
-  }
-}
 
 /// A call of cppzmq's, which throws EINTR then, and has done nothing.
 template <class Call>

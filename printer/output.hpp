@@ -6,7 +6,7 @@
 #include <string_view>
 #include <thread>
 
-#include "net/wake.hpp"
+#include "os/wake.hpp"
 
 namespace baton::internal {
 

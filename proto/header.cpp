@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "proto/bytes.hpp"
+
 namespace baton::internal {
 namespace {
 

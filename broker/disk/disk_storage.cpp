@@ -5,8 +5,6 @@
 #include <chrono>
 #include <utility>
 
-#include "net/receive.hpp"
-
 namespace baton::internal::broker {
 namespace {
 
@@ -72,7 +70,7 @@ DiskStorage::~DiskStorage() { end(); }
 DiskStorage::Written DiskStorage::end() {
   if (writer_) {
     look_at_ = {};
-    look(Clock::now());
+    look(std::chrono::steady_clock::now());
     if (turn_over_ && !open_.empty()) submit();
     note_written(writer_->end().puts);
   }
@@ -162,7 +160,8 @@ disk::Segment& DiskStorage::open_segment(ItemId id) {
 }
 
 disk::Delay DiskStorage::delay_of(const StoredItem& item) const {
-  return item.delay_ms == 0 ? disk::Delay{} : clock_->delay(item.delay_ms, Clock::now());
+  return item.delay_ms == 0 ? disk::Delay{}
+                            : clock_->delay(item.delay_ms, std::chrono::steady_clock::now());
 }
 
 void DiskStorage::put(const StoredItem& item, const Names& names, std::string_view body) {
@@ -226,7 +225,7 @@ disk::StateRow DiskStorage::state_of(ItemId id) {
 std::vector<FailureRecord> DiskStorage::history(ItemId id) {
   std::vector<FailureRecord> history;
   if (!failed_.contains(id.value)) return history;
-  const auto now = Clock::now();
+  const auto now = std::chrono::steady_clock::now();
   for (auto& failure : state_of(id).history)
     history.push_back(
         {std::move(failure.consumer), std::move(failure.why), clock_->from(failure.at, now)});
@@ -278,7 +277,7 @@ void DiskStorage::know_queue(std::uint64_t index) {
 Ticket DiskStorage::commit() {
   database_.end_reading();
   turn_over_ = true;
-  look(Clock::now());
+  look(std::chrono::steady_clock::now());
   if (open_.empty()) return open_.ticket - 1;
   const auto ticket = open_.ticket;
   if (writer_->idle()) submit();

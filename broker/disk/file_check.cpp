@@ -13,7 +13,7 @@
 #include "broker/disk/database.hpp"
 #include "broker/disk/in_place.hpp"
 #include "broker/disk/lmdb_layout.hpp"
-#include "net/uninterrupted.hpp"
+#include "os/uninterrupted.hpp"
 #include "proto/bytes.hpp"
 
 namespace baton::internal::broker::disk {

@@ -8,7 +8,7 @@
 #include <cstring>
 
 #include "broker/disk/lmdb.hpp"
-#include "net/uninterrupted.hpp"
+#include "os/uninterrupted.hpp"
 
 namespace baton::internal::broker::disk {
 

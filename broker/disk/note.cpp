@@ -10,7 +10,7 @@
 
 #include "broker/disk/crc32.hpp"
 #include "broker/disk/database.hpp"
-#include "net/uninterrupted.hpp"
+#include "os/uninterrupted.hpp"
 #include "proto/bytes.hpp"
 
 namespace baton::internal::broker::disk {

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <utility>
 
-#include "net/no_signals.hpp"
+#include "os/no_signals.hpp"
 
 namespace baton::internal::broker::disk {
 namespace {

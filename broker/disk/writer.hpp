@@ -15,7 +15,7 @@
 #include "broker/disk/clock_note.hpp"
 #include "broker/disk/database.hpp"
 #include "broker/storage.hpp"
-#include "net/wake.hpp"
+#include "os/wake.hpp"
 
 namespace baton::internal::broker::disk {
 

@@ -2,7 +2,7 @@
 
 #include "baton/consumer.hpp"
 #include "cli/program.hpp"
-#include "net/standard_streams.hpp"
+#include "os/standard_streams.hpp"
 #include "proto/body_name.hpp"
 
 using namespace baton::internal;

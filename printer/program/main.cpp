@@ -4,7 +4,7 @@
 
 #include "baton/printer.hpp"
 #include "cli/program.hpp"
-#include "net/standard_streams.hpp"
+#include "os/standard_streams.hpp"
 #include "printer/output.hpp"
 
 using namespace baton::internal;

@@ -7,7 +7,7 @@
 
 #include <set>
 
-#include "net/forks.hpp"
+#include "os/forks.hpp"
 #include "printer/printer.hpp"
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"

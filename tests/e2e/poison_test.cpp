@@ -132,8 +132,8 @@ TEST_CASE(
     "poison: what ends its program in whatever way is dead in the end and what is behind it is "
     "done") {
   const std::pair<std::string, std::string> ways[] = {
-      {"throws", "its consumer ended by an exception"},
-      {"returns", "not settled when its consumer ended"},
+      {"throws", "an exception ended the work on it"},
+      {"returns", "it was not settled"},
       {"exits", "its process ended"},
       {"exits-in-handler", "its process ended"}};
   for (const auto& [how, why] : ways) {

@@ -8,7 +8,7 @@
 #include <sstream>
 #include <thread>
 
-#include "net/log.hpp"
+#include "os/log.hpp"
 #include "tests/support/library.hpp"
 #include "tests/support/loopback.hpp"
 #include "tests/support/ports.hpp"

@@ -21,7 +21,7 @@ broker::CoreSettings settings_of(Script& script) {
   settings.console_keep = 1000;
   const auto flags = script.below(8);
   settings.durable = flags & 1;
-  settings.exit_when_done = flags & 2;
+  settings.end.exit_when_done = flags & 2;
   if (flags & 4) settings.plain_queue = "queue0";
   return settings;
 }

@@ -13,7 +13,7 @@
 #include "cli/input.hpp"
 #include "cli/program.hpp"
 #include "net/broker_address.hpp"
-#include "net/wake.hpp"
+#include "os/wake.hpp"
 #include "proto/ensure.hpp"
 #include "proto/greeting.hpp"
 #include "tests/fuzz/script.hpp"

@@ -36,7 +36,7 @@ void check_block(MessageType type, const Entry& entry) {
   ensure(again.kind == entry.kind && again.payload == entry.payload);
 }
 
-void check_runs(const Entry& entry) {
+void check_runs_entry(const Entry& entry) {
   const auto append = [&](std::string& out, const std::vector<ItemRun>& runs) {
     append_runs(out, entry.kind, runs);
   };
@@ -88,7 +88,7 @@ void check_entry(MessageType type, const Entry& entry) {
     case EntryKind::ack:
     case EntryKind::release:
     case EntryKind::lost:
-      return check_runs(entry);
+      return check_runs_entry(entry);
     case EntryKind::reclaim:
     case EntryKind::reclaim_put:
       return there_and_back(type, reclaims_of(entry), append_reclaims, reclaims_of);
@@ -96,6 +96,8 @@ void check_entry(MessageType type, const Entry& entry) {
       return there_and_back(type, read_fail(entry), append_fail, read_fail);
     case EntryKind::link_lost:
       return there_and_back(type, read_link_lost(entry), append_link_lost, read_link_lost);
+    case EntryKind::flush:
+      return there_and_back(type, read_flush(entry), append_flush, read_flush);
     case EntryKind::close:
       return check_close(entry);
     case EntryKind::delivery:

@@ -17,7 +17,7 @@
 #include "client/inbox.hpp"
 #include "consumer/item_set.hpp"
 #include "net/broker_address.hpp"
-#include "net/wake.hpp"
+#include "os/wake.hpp"
 
 using namespace baton::internal;
 

@@ -1,12 +1,11 @@
 #include <unistd.h>
 
 #include <iostream>
-#include <memory>
 #include <thread>
 #include <vector>
 
-#include "consumer/consumer.hpp"
-#include "producer/producer.hpp"
+#include "baton/consumer.hpp"
+#include "baton/producer.hpp"
 #include "tests/e2e/peers/peers.hpp"
 
 namespace baton::internal::e2e {
@@ -28,27 +27,32 @@ void each_on_its_thread(int count, Work work) {
   for (auto& thread : threads) thread.join();
 }
 
+baton::Options crowd_options(const std::string& broker) {
+  baton::Options options;
+  options.broker(broker).connect_timeout(60s).log(
+      [](std::int32_t, std::int32_t, const std::string& notice) {
+        std::cerr << "waiting: " + notice + "\n";
+      });
+  return options;
+}
+
 }  // namespace
 
 int be_consumers(const std::string& broker, int count) {
-  ConsumerOptions options;
-  options.broker = parse_broker_address(broker);
-  options.connect_timeout = 60s;
-  options.on_notice = [](const std::string& notice) { std::cerr << "waiting: " + notice + "\n"; };
-  std::vector<std::unique_ptr<Consumer>> consumers;
-  for (int i = 0; i < count; ++i) consumers.push_back(std::make_unique<Consumer>(options));
+  const auto options = crowd_options(broker);
+  std::vector<baton::Consumer> consumers;
+  for (int i = 0; i < count; ++i) consumers.emplace_back(options);
   std::vector<std::uint64_t> got(consumers.size());
   std::thread stopper([&] {
     wait_for_end_of_input();
-    for (auto& consumer : consumers) consumer->stop();
+    for (auto& consumer : consumers) consumer.close();
   });
   std::cout << "ready" << std::endl;
   each_on_its_thread(count, [&](std::size_t i) {
-    while (const auto item = consumers[i]->get()) {
-      consumers[i]->ack(item->id);
+    while (auto item = consumers[i].get()) {
+      item->ack();
       ++got[i];
     }
-    consumers[i]->close();
   });
   stopper.join();
   for (const auto one : got) std::cout << one << '\n';
@@ -56,12 +60,9 @@ int be_consumers(const std::string& broker, int count) {
 }
 
 int be_producers(const std::string& broker, int count, int items) {
-  ProducerOptions options;
-  options.broker = parse_broker_address(broker);
-  options.connect_timeout = 60s;
-  options.on_notice = [](const std::string& notice) { std::cerr << "waiting: " + notice + "\n"; };
+  const auto options = crowd_options(broker);
   each_on_its_thread(count, [&](std::size_t) {
-    Producer producer(options);
+    baton::Producer producer(options);
     for (int n = 0; n < items; ++n) {
       producer.put("item");
       producer.join();

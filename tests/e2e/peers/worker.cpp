@@ -6,53 +6,47 @@
 #include <thread>
 #include <vector>
 
-#include "consumer/consumer.hpp"
+#include "baton/consumer.hpp"
 #include "tests/e2e/peers/peers.hpp"
 
 namespace baton::internal::e2e {
 namespace {
 
-ConsumerOptions options_for(const std::string& broker) {
-  ConsumerOptions options;
-  options.broker = parse_broker_address(broker);
+baton::Options worker_options(const std::string& broker) {
+  baton::Options options;
+  options.broker(broker);
   return options;
 }
 
 /// A loop without a catch in it. Returns the exit code.
 int get_items(const std::string& broker, const std::string& how) {
-  Consumer consumer(options_for(broker));
-  while (const auto item = consumer.get()) {
-    if (item->body == "poison") {
-      if (how == "throws") throw std::runtime_error("poison");
+  baton::Consumer consumer(worker_options(broker));
+  while (auto item = consumer.get()) {
+    if (item->body() == "poison") {
+      if (how == "throws") throw std::logic_error("poison");
       if (how == "returns") return 1;
       std::exit(1);
     }
-    consumer.ack(*item);
+    item->ack();
   }
   return 0;
 }
 
 int run_handlers(const std::string& broker) {
-  Consumer consumer(options_for(broker));
-  consumer.run([&](const Item& item) {
-    if (item.body == "poison") std::exit(1);
-    return Outcome::done();
+  baton::Consumer consumer(worker_options(broker));
+  consumer.run([&](const baton::Item& item) {
+    if (item.body() == "poison") std::exit(1);
   });
   return 0;
 }
 
-}  // namespace
-
-namespace {
-
-void run_aborting(const ConsumerOptions& options, int jobs) {
-  Consumer consumer(options);
-  RunOptions run;
+void run_aborting(const baton::Options& options, int jobs) {
+  baton::Consumer consumer(options);
+  baton::RunOptions run;
   run.jobs = static_cast<std::uint32_t>(jobs);
   consumer.run(
-      [](const Item& item) {
-        if (item.body == "poison") std::abort();
-        return Outcome::done();
+      [](const baton::Item& item) {
+        if (item.body() == "poison") std::abort();
       },
       run);
 }
@@ -62,8 +56,8 @@ void run_aborting(const ConsumerOptions& options, int jobs) {
 int be_aborting_worker(const std::string& broker, int prefetch, int jobs, int consumers) {
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
-  auto options = options_for(broker);
-  options.prefetch = static_cast<std::uint32_t>(prefetch);
+  auto options = worker_options(broker);
+  options.prefetch(static_cast<std::uint32_t>(prefetch));
   std::vector<std::jthread> threads;
   for (int i = 1; i < consumers; ++i) threads.emplace_back([&] { run_aborting(options, jobs); });
   run_aborting(options, jobs);
@@ -73,7 +67,7 @@ int be_aborting_worker(const std::string& broker, int prefetch, int jobs, int co
 int be_worker(const std::string& broker, const std::string& how) {
   try {
     return how == "exits-in-handler" ? run_handlers(broker) : get_items(broker, how);
-  } catch (const std::runtime_error& error) {
+  } catch (const std::logic_error& error) {
     std::cerr << "worker: " << error.what() << '\n';
     return 1;
   }

@@ -5,17 +5,18 @@
 #include <functional>
 #include <iostream>
 
-#include "producer/producer.hpp"
+#include "baton/producer.hpp"
 #include "tests/support/test_line.hpp"
 
 namespace {
 
 void print_all(const std::string& broker, const std::string& who, std::uint64_t lines,
                const baton::internal::e2e::LineSizes& sizes) {
-  baton::internal::ProducerOptions options;
-  options.broker = baton::internal::parse_broker_address(broker);
-  options.on_notice = [](const std::string& reason) { std::cerr << "waiting: " + reason + "\n"; };
-  baton::internal::Producer producer(options);
+  baton::Options options;
+  options.broker(broker).log([](std::int32_t, std::int32_t, const std::string& reason) {
+    std::cerr << "waiting: " + reason + "\n";
+  });
+  baton::Producer producer(options);
   std::mt19937_64 random(std::hash<std::string>()(who));
   for (std::uint64_t number = 1; number <= lines; ++number)
     producer.print(baton::internal::e2e::test_line({who, number}, sizes.draw(random)));

@@ -8,8 +8,8 @@
 #include <string>
 #include <system_error>
 
+#include "baton/consumer.hpp"
 #include "cli/program.hpp"
-#include "consumer/consumer.hpp"
 
 namespace {
 
@@ -26,10 +26,10 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
-  void write(const char* what, const baton::internal::Item& item) const {
+  /// `item`: its delivery count, a space, and its body.
+  void write(const char* what, const std::string& item) const {
     const auto at = std::chrono::steady_clock::now().time_since_epoch().count();
-    const auto line = std::string(what) + ' ' + std::to_string(at) + ' ' +
-                      std::to_string(item.attempt) + ' ' + item.body + '\n';
+    const auto line = std::string(what) + ' ' + std::to_string(at) + ' ' + item + '\n';
     if (::write(fd_, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
       throw std::system_error(errno, std::generic_category(), "log");
   }
@@ -39,18 +39,17 @@ class Log {
 };
 
 /// Now and then an item takes long, fails, or is given back.
-void work(baton::internal::Consumer& consumer, const Log& log, std::mt19937_64& random) {
-  while (const auto item = consumer.get()) {
-    log.write("got", *item);
-    const auto luck = random() % 1000;
-    consumer.pause(luck < 5 ? 500ms : std::chrono::milliseconds(random() % 4));
-    if (luck >= 5 && luck < 15)
-      log.write(consumer.fail(*item, "bad luck") ? "failed" : "late", *item);
-    else if (luck >= 15 && luck < 25)
-      log.write(consumer.release(*item) ? "released" : "late", *item);
-    else
-      log.write(consumer.ack(*item) ? "acked" : "late", *item);
-  }
+void work(baton::Item& item, const Log& log, std::mt19937_64& random) {
+  const auto name = std::to_string(item.delivery_count()) + ' ' + std::string(item.body());
+  log.write("got", name);
+  const auto luck = random() % 1000;
+  item.wait_stop(luck < 5 ? 500ms : std::chrono::milliseconds(random() % 4));
+  if (luck >= 5 && luck < 15)
+    log.write(item.fail("bad luck") ? "failed" : "late", name);
+  else if (luck >= 15 && luck < 25)
+    log.write(item.release() ? "released" : "late", name);
+  else
+    log.write(item.ack() ? "acked" : "late", name);
 }
 
 }  // namespace
@@ -64,12 +63,11 @@ int main(int argc, char** argv) {
     baton::internal::StopSignals signals;
     std::mt19937_64 random(std::stoull(argv[3]));
     const Log log(argv[2]);
-    baton::internal::ConsumerOptions options;
-    options.broker = baton::internal::parse_broker_address(argv[1]);
-    options.prefetch = random() % 2 == 0 ? 0 : 3;
-    baton::internal::Consumer consumer(options);
+    baton::Options options;
+    options.broker(argv[1]).prefetch(random() % 2 == 0 ? 0 : 3);
+    baton::Consumer consumer(options);
     const baton::internal::StopSignals::Watcher watcher(signals, [&consumer] { consumer.stop(); });
-    work(consumer, log, random);
+    consumer.run([&](baton::Item& item) { work(item, log, random); });
     consumer.close();
   } catch (const std::exception& error) {
     return baton::internal::report("torture-worker", error);

@@ -9,8 +9,8 @@
 #include <thread>
 #include <utility>
 
-#include "net/no_signals.hpp"
-#include "net/wake.hpp"
+#include "os/no_signals.hpp"
+#include "os/wake.hpp"
 
 namespace baton::internal {
 

@@ -1,4 +1,4 @@
-#include "net/wake.hpp"
+#include "os/wake.hpp"
 
 #include <sys/eventfd.h>
 #include <unistd.h>

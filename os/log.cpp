@@ -1,4 +1,4 @@
-#include "net/log.hpp"
+#include "os/log.hpp"
 
 #include <poll.h>
 #include <pthread.h>

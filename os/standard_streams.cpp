@@ -1,4 +1,4 @@
-#include "net/standard_streams.hpp"
+#include "os/standard_streams.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>

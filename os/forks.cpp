@@ -1,4 +1,4 @@
-#include "net/forks.hpp"
+#include "os/forks.hpp"
 
 #include <pthread.h>
 
