@@ -33,7 +33,6 @@ class ClientError : public std::runtime_error {
     closed,       ///< the client was closed by its user
     stopped,      ///< the client was stopped by its user
     argument,     ///< a value is out of range
-    output,       ///< the printer cannot write
     interrupted,  ///< a call that waited was interrupted by its user
     busy,         ///< a call of the same kind is at work
     forked,  ///< the client was made before fork(), in the parent process: its child makes its own

@@ -77,8 +77,6 @@ baton_status status_of(ClientError::Kind kind) {
       return BATON_BUSY;
     case ClientError::Kind::forked:
       return BATON_FORKED;
-    case ClientError::Kind::output:
-      break;
   }
   return BATON_INTERNAL;
 }

@@ -2,13 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <ostream>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "client/common.hpp"
-#include "printer/output.hpp"
 #include "printer/printer_session.hpp"
 
 namespace baton::internal {
@@ -115,7 +112,6 @@ struct Printer::Impl {
                                   // no more than that
     }
     stopped = false;
-    stop.clear();
   }
 
   const ClientOptions options;
@@ -124,7 +120,6 @@ struct Printer::Impl {
   bool stopped = false;
   std::atomic<bool> running = false;
   bool left = false;      // by a close(within) that was not confirmed in its time
-  Wake stop;              // signalled when `stopped`
   Connection connection;  // the last: its thread ends first
 };
 
@@ -138,31 +133,11 @@ Printer::~Printer() {
   left_alone(impl_);
 }
 
-void Printer::run(int fd) {
-  Output output(fd, impl_->stop, [this] { stop(); });
-  impl_->run([&output](std::string_view bytes) {
-    try {
-      return output.write(bytes);
-    } catch (const std::system_error& error) {
-      throw ClientError(Kind::output, "cannot write: " + error.code().message());
-    }
-  });
-}
-
-void Printer::run(std::ostream& out) {
-  impl_->run([&out](std::string_view bytes) {
-    out.write(bytes.data(), static_cast<std::streamsize>(bytes.size())).flush();
-    if (!out) throw ClientError(Kind::output, "cannot write to the stream");
-    return bytes.size();
-  });
-}
-
 void Printer::run(const std::function<std::size_t(std::string_view)>& write) { impl_->run(write); }
 
 void Printer::stop() {
   const auto lock = impl_->connection.lock();
   impl_->stopped = true;
-  impl_->stop.signal();
   impl_->connection.notify();
 }
 

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <iosfwd>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,20 +22,14 @@ class Printer {
   Printer(const Printer&) = delete;
   Printer& operator=(const Printer&) = delete;
 
-  /// Writes each block of console lines whole, in order, once, until the system has shut down or
-  /// stop() was called. Where the broker no longer has all of them, a line in brackets says how
-  /// many blocks are missing. On a descriptor whose reader has gone it returns as after stop(),
-  /// also while there is nothing to write (the process must ignore SIGPIPE). Throws ClientError:
-  /// output (a full disk), unreachable, refused.
-  void run(int fd);
-  /// The same by `write`, which returns how many bytes it has written; fewer than it was given end
-  /// the run. ClientError (busy).
+  /// Calls `write` with blocks of console lines, whole, in order, each once, until the system has
+  /// shut down or stop() was called. Where the broker no longer has all of them, a line in brackets
+  /// says how many blocks are missing. `write` returns how many bytes it has written; fewer than it
+  /// was given end the run, and the next printer begins with the block that was cut. Throws
+  /// ClientError: busy, unreachable, refused; and what `write` throws.
   void run(const std::function<std::size_t(std::string_view)>& write);
-  void run(std::ostream& out);
 
-  /// From any thread: run() returns when what it is writing is written. What the reader of a
-  /// descriptor does not take within a second stays unconfirmed: the next printer begins with the
-  /// block that was cut.
+  /// From any thread: run() returns when what it is writing is written.
   void stop();
 
   /// Ends the session; the broker knows which block was printed last, and the next printer goes on

@@ -5,7 +5,7 @@
 #include "baton/printer.hpp"
 #include "cli/program.hpp"
 #include "os/standard_streams.hpp"
-#include "printer/output.hpp"
+#include "printer/program/output.hpp"
 
 using namespace baton::internal;
 

@@ -102,7 +102,8 @@ TEST_CASE("fork: each use of a parent's client throws at once and its end lets g
         throws_forked([&] { producer->close(); }) &&
         throws_forked([&] { static_cast<void>(consumer->get()); }) &&
         throws_forked([&] { consumer->run([](const Item&) { return Outcome::done(); }); }) &&
-        throws_forked([&] { consumer->print("child"); }) && throws_forked([&] { printer->run(1); });
+        throws_forked([&] { consumer->print("child"); }) &&
+        throws_forked([&] { printer->run([](std::string_view lines) { return lines.size(); }); });
     producer.reset();
     consumer.reset();
     printer.reset();

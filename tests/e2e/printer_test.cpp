@@ -1,5 +1,5 @@
 // A printer whose reader is stuck, or has gone.
-#include "printer/printer.hpp"
+#include "baton/printer.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -7,6 +7,8 @@
 
 #include <thread>
 
+#include "os/wake.hpp"
+#include "printer/program/output.hpp"
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
@@ -59,13 +61,15 @@ TEST_CASE(
   for (std::size_t i = 0; i < count; ++i) producer.print(line(i));
   producer.flush();
   SmallPipe stuck;
-  ClientOptions options;
-  options.broker = parse_broker_address(broker.address());
   {
-    Printer printer(options);
-    std::thread thread([&] { printer.run(stuck.ends[1]); });
+    baton::Printer printer(baton::Options().broker(broker.address()));
+    Wake stop;
+    baton::internal::Output output(stuck.ends[1], stop, [&printer] { printer.stop(); });
+    std::thread thread(
+        [&] { printer.run([&output](std::string_view lines) { return output.write(lines); }); });
     stuck.wait_for_bytes();
     const auto begin = Clock::now();
+    stop.signal();
     printer.stop();
     thread.join();
     CHECK(milliseconds(Clock::now() - begin) < 5000);

@@ -1,4 +1,4 @@
-#include "printer/output.hpp"
+#include "printer/program/output.hpp"
 
 #include <poll.h>
 #include <unistd.h>
