@@ -14,6 +14,13 @@ constexpr std::uint32_t most_deliveries = 1u << 31;  // of a reclaim: it can go 
 constexpr std::size_t fail_size = 12;
 constexpr std::size_t link_lost_size = 16;
 
+/// How many items the run at the front names; 0: none that could be.
+std::uint32_t take_run(Reader& in) {
+  const auto first = in.take<std::uint64_t>();
+  const auto count = in.take<std::uint32_t>();
+  return first != 0 && first + count >= first ? count : 0;
+}
+
 /// Reclaims are runs as well, each with a count of deliveries.
 Refusal check_reclaims(const Entry& entry) {
   const bool puts = entry.kind == EntryKind::reclaim_put;
@@ -23,10 +30,9 @@ Refusal check_reclaims(const Entry& entry) {
   Reader in(entry.payload);
   std::uint64_t total = 0;
   while (!in.empty()) {
-    const auto first = in.take<std::uint64_t>();
-    const auto count = in.take<std::uint32_t>();
+    const auto count = take_run(in);
     const auto deliveries = in.take<std::uint32_t>();
-    if (first == 0 || count == 0 || first + count < first) return Refusal::malformed;
+    if (count == 0) return Refusal::malformed;
     if (deliveries == 0 || deliveries > most_deliveries) return Refusal::malformed;
     total += count;
     if (!puts) continue;
@@ -51,9 +57,8 @@ Refusal check_runs(const Entry& entry) {
   Reader in(entry.payload);
   std::uint64_t total = 0;
   while (!in.empty()) {
-    const auto first = in.take<std::uint64_t>();
-    const auto count = in.take<std::uint32_t>();
-    if (first == 0 || count == 0 || first + count < first) return Refusal::malformed;
+    const auto count = take_run(in);
+    if (count == 0) return Refusal::malformed;
     total += count;
   }
   return total > max_requests ? Refusal::too_large
