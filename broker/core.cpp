@@ -76,6 +76,8 @@ void Core::end_turn(Time now, bool control_dry) {
   sessions_.tell_changed(now);
   if (sessions_.erase_ended(now)) queues_.producers().forget_lost(now);
   queues_.serving().end_turn();
+  if (const auto* failure = storage_.failure())
+    effects_.abandon("it ends, and confirms nothing more: " + failure->why);
   due_ = std::max(now, next_deadline());
 #ifndef NDEBUG
   check_invariants();

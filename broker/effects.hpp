@@ -52,6 +52,7 @@ struct Effects {
   /// The system has ended: leave the loop with `exit_code` once everything above is sent.
   bool finished = false;
   int exit_code = 0;
+  bool abandoned = false;  ///< by abandon(): it is not an end in order
 
   static constexpr std::size_t most_spare = 16;
   std::vector<std::string> spare;
@@ -64,6 +65,15 @@ struct Effects {
     spare.pop_back();
     bytes.clear();
     return bytes;
+  }
+
+  /// Nothing of this turn is to be told: the broker ends by an error, and says why.
+  void abandon(std::string why) {
+    clear();
+    link_changes.clear();
+    log.push_back(std::move(why));
+    finished = abandoned = true;
+    exit_code = 1;
   }
 
   /// All but `finished`.

@@ -6,9 +6,11 @@
 #include <stdexcept>
 
 #include "broker/capacity.hpp"
-#include "broker/disk/disk_storage.hpp"
+#include "broker/disk/disk_log.hpp"
+#include "broker/disk/errors.hpp"
 #include "broker/disk/fault_guard.hpp"
 #include "broker/health.hpp"
+#include "broker/log/log_storage.hpp"
 #include "broker/memory_storage.hpp"
 #include "broker/options.hpp"
 #include "broker/server.hpp"
@@ -29,14 +31,6 @@ int check_health(const baton::internal::broker::ServerOptions& options) {
   return 1;
 }
 
-/// Where the data is that is damaged, unless it says so itself.
-std::string sentence(const std::exception& error, const std::filesystem::path& directory) {
-  std::string text = error.what();
-  const bool damage = dynamic_cast<const baton::internal::broker::disk::Damage*>(&error) != nullptr;
-  if (!damage || text.find(directory.string()) != text.npos) return text;
-  return "the data in " + directory.string() + " is damaged: " + text;
-}
-
 /// Without a directory nothing is kept.
 int run(baton::internal::broker::ServerOptions options, baton::internal::broker::Storage& storage,
         baton::internal::Wake& changed, const std::filesystem::path& directory) {
@@ -51,13 +45,7 @@ int run(baton::internal::broker::ServerOptions options, baton::internal::broker:
     ready += ", " + std::to_string(server.items_before()) + " of them from before";
   baton::internal::Log(STDOUT_FILENO)
       .line(ready);  // who does not read it is no reason not to serve
-  try {
-    return server.run();
-  } catch (const std::exception& error) {  // its data was removed, say
-    baton::internal::log_line(std::string("baton-broker: it ends, and confirms nothing more: ") +
-                              sentence(error, directory));
-    return 1;
-  }
+  return server.run();
 }
 
 int serve_from_memory(const baton::internal::broker::ServerOptions& options) {
@@ -66,19 +54,18 @@ int serve_from_memory(const baton::internal::broker::ServerOptions& options) {
   return run(options, storage, never, {});
 }
 
-std::string cut_off(const baton::internal::broker::DiskOptions& options) {
-  return "baton-broker: it ends, and confirms nothing more: the data in " +
-         options.directory.string() +
+std::string cut_off(const std::filesystem::path& directory) {
+  return "baton-broker: it ends, and confirms nothing more: the data in " + directory.string() +
          " was cut off while this broker used it, or its disk fails: reading it made this process "
          "fault\n";
 }
 
-std::string damaged(const baton::internal::broker::DiskOptions& options) {
-  return "baton-broker: the data in " + options.directory.string() +
+std::string damaged(const std::filesystem::path& directory) {
+  return "baton-broker: the data in " + directory.string() +
          " is damaged: reading it made this process fault\n";
 }
 
-std::string account(const baton::internal::broker::DiskStorage::Written& items) {
+std::string account(const baton::internal::broker::LogStorage::Written& items) {
   auto text = baton::internal::counted(items.put, "item") + " came in; " +
               std::to_string(items.written) + (items.written == 1 ? " was" : " were") +
               " written to disk, the others were done before";
@@ -90,21 +77,22 @@ std::string account(const baton::internal::broker::DiskStorage::Written& items) 
 
 int serve_from_disk(const baton::internal::broker::BrokerCommand& command) {
   baton::internal::Wake changed;
-  const baton::internal::broker::disk::FaultGuard guard(damaged(command.disk),
-                                                        cut_off(command.disk));
-  baton::internal::broker::DiskStorage storage(command.disk, changed);
-  const int exit_code = run(command.server, storage, changed, command.disk.directory);
+  const baton::internal::broker::disk::FaultGuard guard(damaged(command.directory),
+                                                        cut_off(command.directory));
+  baton::internal::broker::DiskLog log(command.directory, changed);
+  baton::internal::broker::LogStorage storage(log, command.storage);
+  const int exit_code = run(command.server, storage, changed, command.directory);
   const auto items = storage.end();
   if (items.known && items.put > 0) baton::internal::log_line("baton-broker: " + account(items));
   return exit_code;
 }
 
 /// Else a name with a slip would be made, and found to be whole.
-void require_data(const baton::internal::broker::DiskOptions& options) {
+void require_data(const std::filesystem::path& directory) {
   std::error_code error;
-  if (std::filesystem::exists(options.directory / "baton.mdb", error)) return;
-  if (error) baton::internal::broker::disk::cannot_use(options.directory, error.message());
-  throw std::runtime_error("no data in " + options.directory.string());
+  if (std::filesystem::exists(directory / "baton.mdb", error)) return;
+  if (error) baton::internal::broker::disk::cannot_use(directory, error.message());
+  throw std::runtime_error("no data in " + directory.string());
 }
 
 /// The exit code of a command whose result is what it wrote.
@@ -113,36 +101,37 @@ int result_is_out() {
   return 0;
 }
 
-int check_data(const baton::internal::broker::DiskOptions& options) {
-  require_data(options);
-  const baton::internal::broker::disk::FaultGuard guard(damaged(options), {});
+int check_data(const std::filesystem::path& directory) {
+  require_data(directory);
+  const baton::internal::broker::disk::FaultGuard guard(damaged(directory), {});
   baton::internal::broker::disk::Database data(
-      options.directory, baton::internal::broker::disk::Database::Access::read);
+      directory, baton::internal::broker::disk::Database::Access::read);
   const auto items = data.count();
-  baton::internal::broker::disk::ClockNote::read(options.directory / "clock");
+  baton::internal::broker::disk::ClockNote::read(directory / "clock");
   const auto size = data.size();
-  std::cout << options.directory.string() << ": whole, " << items << " items, " << size.all
+  std::cout << directory.string() << ": whole, " << items << " items, " << size.all
             << " bytes, of which " << size.free << " are free" << std::endl;
   return result_is_out();
 }
 
-int compact(const baton::internal::broker::DiskOptions& options) {
-  require_data(options);
+int compact(const std::filesystem::path& directory) {
+  require_data(directory);
   baton::internal::Wake unused;
-  const baton::internal::broker::disk::FaultGuard guard(damaged(options), {});
-  baton::internal::broker::DiskStorage storage(options, unused);
-  const auto before = storage.size().all;
-  storage.check();
-  storage.compact();
-  std::cout << options.directory.string() << ": " << before << " bytes before, "
-            << storage.size().all << " now" << std::endl;
+  const baton::internal::broker::disk::FaultGuard guard(damaged(directory), {});
+  baton::internal::broker::DiskLog log(directory, unused);
+  auto& data = log.database();
+  const auto before = data.size().all;
+  data.count();
+  data.compact();
+  std::cout << directory.string() << ": " << before << " bytes before, " << data.size().all
+            << " now" << std::endl;
   return result_is_out();
 }
 
 int obey(const baton::internal::broker::BrokerCommand& command) {
   if (command.health) return check_health(command.server);
-  if (command.check) return check_data(command.disk);
-  if (command.compact) return compact(command.disk);
+  if (command.check) return check_data(command.directory);
+  if (command.compact) return compact(command.directory);
   return command.memory ? serve_from_memory(command.server) : serve_from_disk(command);
 }
 
@@ -165,8 +154,9 @@ int main(int argc, char** argv) {
   try {
     return obey(command);
   } catch (const std::exception& error) {
-    baton::internal::log_line("baton-broker: " + sentence(error, command.disk.directory) +
-                              about_directory(command, error));
+    baton::internal::log_line(
+        "baton-broker: " + baton::internal::broker::disk::sentence(error, command.directory) +
+        about_directory(command, error));
     return 1;
   }
 }

@@ -83,16 +83,16 @@ std::string why_not_system() {
 void choose_directory(BrokerCommand& command) {
   const auto why_not = why_not_system();
   if (why_not.empty()) {
-    command.disk.directory = system_directory;
+    command.directory = system_directory;
     return;
   }
   command.passed_over = system_directory.string() + ": " + why_not;
   const char* state = getenv("XDG_STATE_HOME");
   const char* home = getenv("HOME");
   if (state && *state)
-    command.disk.directory = std::filesystem::path(state) / "baton";
+    command.directory = std::filesystem::path(state) / "baton";
   else if (home && *home)
-    command.disk.directory = std::filesystem::path(home) / ".local/state/baton";
+    command.directory = std::filesystem::path(home) / ".local/state/baton";
 }
 
 /// A directory is needed and none is known.
@@ -104,18 +104,17 @@ void choose_directory(BrokerCommand& command) {
 
 void add_storage(CLI::App& app, BrokerCommand& command) {
   choose_directory(command);
-  const auto directory = command.disk.directory.string();
-  auto* data =
-      app.add_option("--data", command.disk.directory, "directory that items are stored in")
-          ->type_name("a directory")
-          ->option_text(directory.empty() ? "DIR" : "DIR [" + directory + "]");
+  const auto directory = command.directory.string();
+  auto* data = app.add_option("--data", command.directory, "directory that items are stored in")
+                   ->type_name("a directory")
+                   ->option_text(directory.empty() ? "DIR" : "DIR [" + directory + "]");
   auto* memory = app.add_flag("--memory", command.memory,
                               "keep nothing: what is confirmed lives as long as the broker");
-  auto* max_memory = app.add_option("--max-memory", command.disk.max_memory,
+  auto* max_memory = app.add_option("--max-memory", command.storage.max_memory,
                                     "memory for items; the bodies of more are on disk only")
                          ->type_name("a size, such as 64K or 1.5G")
                          ->transform(in_bytes())
-                         ->option_text("SIZE [" + size_text(command.disk.max_memory) + "]");
+                         ->option_text("SIZE [" + size_text(command.storage.max_memory) + "]");
   auto* check = app.add_flag("--check", command.check,
                              "only read all that is stored, and say whether it is whole");
   auto* compact = app.add_flag("--compact", command.compact,
@@ -279,8 +278,7 @@ BrokerCommand read_command_line(int argc, char** argv) {
   settings.durable = !command.memory;
   const bool needs_directory = !command.memory && !command.health;
   if (app.count("--data") > 0) command.passed_over.clear();
-  if (needs_directory && command.disk.directory.empty())
-    fail_without_directory(command.passed_over);
+  if (needs_directory && command.directory.empty()) fail_without_directory(command.passed_over);
   try {
     command.server.bind = bind_address(command.server.bind);
   } catch (const std::invalid_argument& error) {

@@ -1,15 +1,18 @@
 // baton-broker's command line.
 #pragma once
 
-#include "broker/disk/disk_storage.hpp"
+#include <filesystem>
+
+#include "broker/log/log_storage.hpp"
 #include "broker/server.hpp"
 
 namespace baton::internal::broker {
 
 struct BrokerCommand {
   ServerOptions server;
-  bool memory = false;      ///< items live as long as the process
-  DiskOptions disk;         ///< else: where they are kept
+  bool memory = false;              ///< items live as long as the process
+  std::filesystem::path directory;  ///< else: where they are kept
+  LogStorageOptions storage;
   std::string passed_over;  ///< the directory that would have been taken rather than this one, and
                             ///< why it was not
   bool compact = false;     ///< only make the data as small as what it holds

@@ -133,11 +133,12 @@ int Server::stop() {
   const auto begin = Clock::now();
   dispatcher_.core().stop(begin);
   turn(last_share);
-  while (!dispatcher_.core().stopped(Clock::now())) {
+  while (!dispatcher_.effects().abandoned && !dispatcher_.core().stopped(Clock::now())) {
     wait();
     if (signalled() && Clock::now() > begin + same_signal) break;
     turn(control_share);
   }
+  if (dispatcher_.effects().abandoned) return dispatcher_.effects().exit_code;
   const auto items = dispatcher_.core().queues().size();
   const auto& settings = dispatcher_.core().settings();
   if (items > 0 && !settings.durable)

@@ -1,5 +1,5 @@
-// Where items are kept. The core decides; a storage remembers: in memory (MemoryStorage) or on disk
-// (disk/DiskStorage).
+// Where items are kept. The core decides; a storage remembers: in memory (MemoryStorage), or in a
+// log that outlives the process (log/LogStorage).
 #pragma once
 
 #include <cstdint>
@@ -42,9 +42,9 @@ struct StoredItem {
   bool suspect = false;          ///< it has once cost its holder's life
   std::uint32_t delay_ms = 0;    ///< that is left of its delay
   std::uint32_t deliveries = 0;  ///< how often it went out, as far as that was told
-  /// Not 0: it was put again after the end of a broker, and who was given it then may.
+  /// Not 0: it was put again after the end of a broker, and a consumer that was given it then may
+  /// reclaim it by its number and this key of its producer.
   std::uint64_t again = 0;
-  ///< reclaim it by its number and this key of its producer
   SeqNo number;  ///< in its producer's put stream
 };
 
@@ -74,19 +74,29 @@ inline ItemId first_id(BrokerInstance broker_instance, BrokerInstance before, It
                                     : ItemId{((last.value >> 32) + 2) << 32};
 }
 
-/// Called by the broker's one thread only. Ids rise; an id is never used again.
+/// Why a storage keeps nothing more.
+struct StorageFailure {
+  bool lost =
+      false;        ///< it is somebody else's by now, or removed; else it cannot be read or written
+  std::string why;  ///< for people
+};
+
+/// Called by the broker's one thread only. Ids rise; an id is never used again. After load() nothing
+/// throws: what goes wrong is told by failure(), and by Durable::held.
 class Storage {
  public:
   virtual ~Storage() = default;
 
   /// Once, before anything else. `broker_instance` is the one that begins now, `now` the clock that
-  /// all times here are of.
+  /// all times here are of. Throws std::runtime_error, with a sentence for people, when what was
+  /// kept cannot be read.
   virtual void load(RestoreTarget& /*target*/, BrokerInstance /*broker_instance*/, Time /*now*/) {}
 
   /// Stores a new item; copies the body. Of the names the storage remembers those whose index has
   /// none yet.
   virtual void put(const StoredItem& item, const Names& names, std::string_view body) = 0;
-  /// The body of an item that was put and not erased; valid until the next call.
+  /// The body of an item that was put and not erased; valid until the next call. It may be read from
+  /// a disk, where there is no memory for all of them. Empty after a failure().
   virtual std::string_view body(ItemId id) = 0;
   /// `size` bytes of it, from `offset` on; valid until the next call. A body is read from its
   /// beginning to its end, by parts that follow one another: `check` belongs to this reading, is 0
@@ -121,6 +131,8 @@ class Storage {
                        ///< when they can
   };
   virtual Durable durable() = 0;
+  /// nullptr while all goes on. Else nothing of this turn may be told to anybody.
+  virtual const StorageFailure* failure() const { return nullptr; }
   /// What the operator should know, and was not told yet.
   virtual std::vector<std::string> take_warnings() { return {}; }
 };

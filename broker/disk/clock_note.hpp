@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "broker/disk/note.hpp"
-#include "broker/disk/storage_clock.hpp"
+#include "broker/log/storage_clock.hpp"
 
 namespace baton::internal::broker::disk {
 
@@ -13,9 +13,9 @@ class ClockNote {
   /// Throws std::runtime_error when it cannot be written.
   explicit ClockNote(const std::filesystem::path& path) : note_(path) {}
 
-  void write(const StorageClock::Reading& reading);
+  void write(const log::StorageClock::Reading& reading);
   /// What was noted in that file, or nothing; see Note::read().
-  static StorageClock::Reading read(const std::filesystem::path& path);
+  static log::StorageClock::Reading read(const std::filesystem::path& path);
 
  private:
   Note note_;

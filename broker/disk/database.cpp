@@ -27,7 +27,7 @@ class States {
   States(MDB_txn* txn, MDB_dbi dbi) : rows_(txn, dbi, "state of item") { next(); }
 
   /// Of the item, if it has one. Ids must rise.
-  const StateRow* of(std::uint64_t item) {
+  const log::StateRow* of(std::uint64_t item) {
     while (more_ && rows_.key() < item) next();
     return more_ && rows_.key() == item ? &row_ : nullptr;
   }
@@ -40,12 +40,12 @@ class States {
  private:
   void next() {
     more_ = rows_.next();
-    if (more_ && !read_state(rows_.key(), rows_.value(), row_)) rows_.damaged();
+    if (more_ && !log::read_state(rows_.key(), rows_.value(), row_)) rows_.damaged();
   }
 
   Rows rows_;
   bool more_ = false;
-  StateRow row_;
+  log::StateRow row_;
 };
 
 }  // namespace
@@ -151,8 +151,8 @@ std::string_view Database::row(ItemId id) {
 }
 
 std::string_view Database::body(ItemId id) {
-  ItemRow item;
-  if (!read_item(id.value, row(id), item))
+  log::ItemRow item;
+  if (!log::read_item(id.value, row(id), item))
     throw Damage(name_of("item", id.value) + ": its record is damaged");
   return item.body;
 }
@@ -160,53 +160,54 @@ std::string_view Database::body(ItemId id) {
 std::string_view Database::part(ItemId id, std::uint64_t offset, std::size_t size,
                                 std::uint32_t& check) {
   std::string_view bytes;
-  if (!read_item_part(id.value, row(id), offset, size, check, bytes))
+  if (!log::read_item_part(id.value, row(id), offset, size, check, bytes))
     throw Damage(name_of("item", id.value) + ": its record is damaged");
   return bytes;
 }
 
-StateRow Database::state(ItemId id) {
+log::StateRow Database::state(ItemId id) {
   begin_reading();
   MDB_val key = as_val(id.value), value{};
   const auto name = name_of("state of item", id.value);
   const int code = mdb_get(reader_, states_, &key, &value);
   if (code == MDB_NOTFOUND) throw Damage(name + " is missing");
   check(code, name);
-  StateRow row;
-  if (!read_state(id.value, view_of(value), row)) throw Damage(name + ": its record is damaged");
+  log::StateRow row;
+  if (!log::read_state(id.value, view_of(value), row))
+    throw Damage(name + ": its record is damaged");
   return row;
 }
 
-void Database::load(const Visitor& visitor) {
+void Database::load(const log::CommitLog::Reader& reader) {
   begin_reading();
-  Superblock superblock;
+  log::Superblock superblock;
   const bool with_crc =
       each_row(reader_, superblock_, "seal", [&](std::uint64_t key, std::string_view value) {
-        return key == superblock_key && read_superblock(key, value, superblock);
+        return key == superblock_key && log::read_superblock(key, value, superblock);
       }) > 0;
-  if (with_crc && superblock.format > format)
+  if (with_crc && superblock.format > log::format)
     throw std::runtime_error("the data in " + directory_.string() + " has format " +
                              std::to_string(superblock.format) + "; this broker reads up to " +
-                             std::to_string(format));
-  visitor.superblock(superblock);
+                             std::to_string(log::format));
+  reader.superblock(superblock);
   each_row(reader_, queues_, "queue", [&](std::uint64_t key, std::string_view value) {
     std::string_view name;
-    if (!read_queue(key, value, name)) return false;
-    visitor.queue(key, name);
+    if (!log::read_queue(key, value, name)) return false;
+    reader.queue(key, name);
     return true;
   });
   each_row(reader_, producers_, "producer", [&](std::uint64_t key, std::string_view value) {
-    ProducerRow row;
-    if (!read_producer(key, value, row)) return false;
-    visitor.producer(key, row);
+    log::ProducerRow row;
+    if (!log::read_producer(key, value, row)) return false;
+    reader.producer(key, row);
     return true;
   });
   States states(reader_, states_);
   const auto item_rows =
       each_row(reader_, items_, "item", [&](std::uint64_t key, std::string_view value) {
-        ItemRow row;
-        if (!read_item(key, value, row)) return false;
-        visitor.item(key, row, states.of(key));
+        log::ItemRow row;
+        if (!log::read_item(key, value, row)) return false;
+        reader.item(key, row, states.of(key));
         return true;
       });
   const auto state_rows = states.finish();
@@ -218,12 +219,12 @@ void Database::load(const Visitor& visitor) {
 
 std::uint64_t Database::count() {
   std::uint64_t items = 0;
-  Visitor visitor;
-  visitor.superblock = [](const Superblock&) {};
-  visitor.queue = [](std::uint64_t, std::string_view) {};
-  visitor.producer = [](std::uint64_t, const ProducerRow&) {};
-  visitor.item = [&items](std::uint64_t, const ItemRow&, const StateRow*) { ++items; };
-  load(visitor);
+  log::CommitLog::Reader reader;
+  reader.superblock = [](const log::Superblock&) {};
+  reader.queue = [](std::uint64_t, std::string_view) {};
+  reader.producer = [](std::uint64_t, const log::ProducerRow&) {};
+  reader.item = [&items](std::uint64_t, const log::ItemRow&, const log::StateRow*) { ++items; };
+  load(reader);
   return items;
 }
 
@@ -231,14 +232,14 @@ std::uint64_t Database::count() {
 
 namespace {
 
-void change(Transaction& txn, MDB_dbi dbi, const std::map<std::uint64_t, Change>& changes) {
+void change(Transaction& txn, MDB_dbi dbi, const std::map<std::uint64_t, log::Change>& changes) {
   for (const auto& [key, row] : changes) row ? txn.put(dbi, key, *row) : txn.erase(dbi, key);
 }
 
 }  // namespace
 
 /// How many they are.
-std::uint64_t Database::put_new(Transaction& txn, const Batch& batch) {
+std::uint64_t Database::put_new(Transaction& txn, const log::Batch& batch) {
   std::uint64_t count = 0;
   for (const auto& [segment, skip] : batch.puts)
     for (std::uint64_t i = 0; i < skip.size(); ++i) {
@@ -250,7 +251,7 @@ std::uint64_t Database::put_new(Transaction& txn, const Batch& batch) {
   return count;
 }
 
-void Database::write(const Batch& batch, What what, BrokerInstance broker_instance) {
+void Database::write(const log::Batch& batch, What what, BrokerInstance broker_instance) {
   check_in_place();
   Transaction txn(env_);
   std::uint64_t items = 0;
@@ -261,13 +262,13 @@ void Database::write(const Batch& batch, What what, BrokerInstance broker_instan
   }
   for (const auto id : batch.erased) txn.erase(items_, id.value);
   change(txn, states_, batch.states);
-  Superblock superblock;
+  log::Superblock superblock;
   superblock.broker_instance = broker_instance;
   superblock.items = txn.rows(items_);
   superblock.states = txn.rows(states_);
   superblock.last = batch.last;
   std::string row;
-  append_superblock(row, superblock_key, superblock);
+  log::append_superblock(row, superblock_key, superblock);
   txn.put(superblock_, superblock_key, row);
   const auto number = txn.number();
   txn.commit();

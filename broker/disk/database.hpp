@@ -11,11 +11,10 @@
 #include <string>
 #include <string_view>
 
-#include "broker/disk/batch.hpp"
 #include "broker/disk/errors.hpp"
 #include "broker/disk/file_check.hpp"
 #include "broker/disk/file_lock.hpp"
-#include "broker/disk/record.hpp"
+#include "broker/log/commit_log.hpp"
 
 namespace baton::internal::broker::disk {
 
@@ -37,30 +36,24 @@ class Database {
 
   /// Reads all there is, in the order of the calls' names; throws Damage, naming what is damaged.
   /// For an item that failed its state is told too.
-  struct Visitor {
-    std::function<void(const Superblock&)> superblock;
-    std::function<void(std::uint64_t, std::string_view)> queue;
-    std::function<void(std::uint64_t, const ProducerRow&)> producer;
-    std::function<void(std::uint64_t, const ItemRow&, const StateRow*)> item;
-  };
-  void load(const Visitor& visitor);
+  void load(const log::CommitLog::Reader& reader);
   /// Likewise, for the sake of that only. Returns how many items there are.
   std::uint64_t count();
 
   /// The body of an item that was written; valid until the next call or end_reading(). Throws
   /// Damage.
   std::string_view body(ItemId id);
-  /// A part of it, as read_item_part() reads it.
+  /// A part of it, as log::read_item_part() reads it.
   std::string_view part(ItemId id, std::uint64_t offset, std::size_t size, std::uint32_t& check);
   /// The state of an item, which must have one. Likewise.
-  StateRow state(ItemId id);
+  log::StateRow state(ItemId id);
   /// Lets go of the pages that body() needed: the writer may use them again.
   void end_reading();
 
   enum class What : std::uint8_t { all, settles };
   /// One transaction, on disk when this returns. Throws DiskError, and then nothing of it is; and
   /// Removed.
-  void write(const Batch& batch, What what, BrokerInstance broker_instance);
+  void write(const log::Batch& batch, What what, BrokerInstance broker_instance);
   /// Items of all transactions so far. For the thread that writes.
   std::uint64_t items_written() const { return items_written_; }
 
@@ -87,7 +80,7 @@ class Database {
   std::uint64_t last_transaction() const;
   void close();
   void begin_reading();
-  std::uint64_t put_new(Transaction& txn, const Batch& batch);
+  std::uint64_t put_new(Transaction& txn, const log::Batch& batch);
   std::string_view row(ItemId id);
 
   const std::filesystem::path directory_;

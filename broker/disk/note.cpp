@@ -8,8 +8,8 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "broker/disk/crc32.hpp"
 #include "broker/disk/database.hpp"
+#include "broker/log/crc32.hpp"
 #include "os/uninterrupted.hpp"
 #include "proto/bytes.hpp"
 
@@ -26,7 +26,7 @@ Note::~Note() { ::close(fd_); }
 
 void Note::write(std::string_view record) {
   std::string raw(record);
-  append(raw, crc32(record));
+  append(raw, log::crc32(record));
   static_cast<void>(uninterrupted([&] { return pwrite(fd_, raw.data(), raw.size(), 0); }));
 }
 
@@ -45,7 +45,7 @@ std::optional<std::string> Note::read(const std::filesystem::path& path, std::si
   if (zeros && (got == 0 || got == whole))
     return std::nullopt;  // no record: the CRC of zeros is not 0
   const std::string_view record(raw.data(), size);
-  if (got != whole || load<std::uint32_t>(&raw[size]) != crc32(record))
+  if (got != whole || load<std::uint32_t>(&raw[size]) != log::crc32(record))
     throw Damage(path.string() + " is damaged");
   return std::string(record);
 }

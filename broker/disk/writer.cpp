@@ -40,6 +40,7 @@ Writer::Writer(Database& database, const FileLock& lock, ClockNote& note,
     : database_(database),
       lock_(lock),
       note_(note),
+      directory_(directory),
       broker_instance_(broker_instance),
       reserve_(directory / "reserve"),
       changed_(changed) {
@@ -47,17 +48,17 @@ Writer::Writer(Database& database, const FileLock& lock, ClockNote& note,
   thread_ = std::thread([this] { run(); });
 }
 
-Storage::Durable Writer::end() {
+Writer::Report Writer::end() {
   {
     const std::lock_guard lock(mutex_);
     stop_ = true;
   }
   wake_.notify_one();
   if (thread_.joinable()) thread_.join();
-  return durable_;
+  return report_;
 }
 
-void Writer::submit(Batch&& batch) {
+void Writer::submit(log::Batch&& batch) {
   busy_.store(true, std::memory_order_release);
   {
     const std::lock_guard lock(mutex_);
@@ -69,7 +70,7 @@ void Writer::submit(Batch&& batch) {
   wake_.notify_one();
 }
 
-void Writer::look(const StorageClock::Reading& clock) {
+void Writer::look(const log::StorageClock::Reading& clock) {
   {
     const std::lock_guard lock(mutex_);
     clock_ = clock;
@@ -77,31 +78,30 @@ void Writer::look(const StorageClock::Reading& clock) {
   wake_.notify_one();
 }
 
-Storage::Durable Writer::durable() {
+Writer::Report Writer::report() {
   const std::lock_guard lock(mutex_);
-  if (failure_) std::rethrow_exception(failure_);
-  return durable_;
+  return report_;
 }
 
 void Writer::run() {
   try {
     loop();
-  } catch (...) {
+  } catch (const std::exception& error) {
     const std::lock_guard lock(mutex_);
-    failure_ = std::current_exception();
+    report_.failure = failure_of(error, directory_);
     changed_.signal();
   }
 }
 
 void Writer::loop() {
-  report(0, 0, held());
+  note(0, 0, held());
   for (;;) {
-    std::optional<Batch> batch;
-    std::optional<StorageClock::Reading> clock;
+    std::optional<log::Batch> batch;
+    std::optional<log::StorageClock::Reading> clock;
     {
       std::unique_lock lock(mutex_);
       const auto something = [this] { return stop_ || submitted_ || clock_; };
-      if (durable_.held.empty())
+      if (report_.durable.held.empty())
         wake_.wait(lock, something);
       else
         wake_.wait_for(lock, try_again, something);
@@ -111,7 +111,7 @@ void Writer::loop() {
     }
     if (clock) note_.write(*clock);
     check_in_place();
-    if (!batch && durable_.held.empty()) continue;
+    if (!batch && report_.durable.held.empty()) continue;
     if (batch) pending_.absorb(std::move(*batch));
     write_pending();
     busy_.store(false, std::memory_order_release);
@@ -131,7 +131,7 @@ void Writer::write_pending() {
     const auto ticket = pending_.ticket;
     pending_ = {};
     pending_.ticket = ticket;
-    report(ticket, ticket, held());
+    note(ticket, ticket, held());
   } catch (const DiskError& error) {
     write_settles(error.what());
   }
@@ -147,7 +147,7 @@ std::string Writer::held() {
 /// New items wait; what is settled needs little room, and there is some kept back.
 void Writer::write_settles(const std::string& why) {
   reserve_.give_back();
-  auto settles = durable_.settles;
+  auto settles = report_.durable.settles;
   try {
     if (pending_.has_settles())
       database_.write(pending_, Database::What::settles, broker_instance_);
@@ -156,12 +156,12 @@ void Writer::write_settles(const std::string& why) {
     settles = pending_.ticket;
   } catch (const DiskError&) {  // not even that: later
   }
-  report(durable_.puts, settles, why);
+  note(report_.durable.puts, settles, why);
 }
 
-void Writer::report(Ticket puts, Ticket settles, const std::string& held) {
+void Writer::note(Ticket puts, Ticket settles, const std::string& held) {
   const std::lock_guard lock(mutex_);
-  durable_ = {puts, settles, held};
+  report_.durable = {puts, settles, held};
 }
 
 }  // namespace baton::internal::broker::disk

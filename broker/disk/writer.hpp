@@ -4,16 +4,15 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <exception>
 #include <filesystem>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 
-#include "broker/disk/batch.hpp"
 #include "broker/disk/clock_note.hpp"
 #include "broker/disk/database.hpp"
+#include "broker/log/batch.hpp"
 #include "broker/storage.hpp"
 #include "os/wake.hpp"
 
@@ -45,21 +44,20 @@ class Writer {
   /// Nothing is being written, but what is held for lack of room.
   bool idle() const { return !busy_.load(std::memory_order_acquire); }
   /// Requires idle().
-  void submit(Batch&& batch);
+  void submit(log::Batch&& batch);
 
   /// Notes the clock, and sees whether the files are still there: if not, the thread ends by
   /// Removed.
-  void look(const StorageClock::Reading& clock);
+  void look(const log::StorageClock::Reading& clock);
 
-  /// What is on disk, in files that were still there then. Rethrows what ended the thread, if
-  /// something did.
-  Storage::Durable durable();
+  struct Report {
+    Storage::Durable durable;               ///< in files that were still there then
+    std::optional<StorageFailure> failure;  ///< what ended the thread, if something did
+  };
+  Report report();
 
-  /// Writes what was submitted, if the disk takes it, and ends. What is on disk then; nothing is to
-  /// be called any more.
-  Storage::Durable end();
-  /// Whether something ended the thread before end(): then what it wrote may be lost.
-  bool failed() const { return failure_ != nullptr; }
+  /// Writes what was submitted, if the disk takes it, and ends. Nothing is to be called any more.
+  Report end();
 
  private:
   void run();
@@ -68,23 +66,23 @@ class Writer {
   void write_pending();
   void write_settles(const std::string& why);
   std::string held();
-  void report(Ticket puts, Ticket settles, const std::string& held);
+  void note(Ticket puts, Ticket settles, const std::string& held);
 
   Database& database_;
   const FileLock& lock_;
   ClockNote& note_;
+  const std::filesystem::path directory_;
   const BrokerInstance broker_instance_;
   Reserve reserve_;
-  Batch pending_;  // the thread's: more than one submitted batch when the disk is full
+  log::Batch pending_;  // the thread's: more than one submitted batch when the disk is full
   std::atomic<bool> busy_ = false;
   Wake& changed_;
   std::mutex mutex_;  // guards what follows
   std::condition_variable wake_;
-  std::optional<Batch> submitted_;
-  std::optional<StorageClock::Reading> clock_;  // to be noted
+  std::optional<log::Batch> submitted_;
+  std::optional<log::StorageClock::Reading> clock_;  // to be noted
   bool stop_ = false;
-  Storage::Durable durable_;
-  std::exception_ptr failure_;
+  Report report_;
   std::thread thread_;
 };
 

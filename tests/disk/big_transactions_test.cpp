@@ -16,9 +16,9 @@ class Model {
       : database_(directory), random_(seed) {}
 
   void put(std::uint64_t count) {
-    disk::Batch batch;
+    log::Batch batch;
     for (std::uint64_t i = 0; i < count;) {
-      const auto segment = std::make_shared<disk::Segment>(ItemId{next_}, 1);
+      const auto segment = std::make_shared<log::Segment>(ItemId{next_}, 1);
       for (; i < count && segment->has_room(); ++i, ++next_) {
         segment->add({0,
                       0,
@@ -38,7 +38,7 @@ class Model {
     std::vector<std::uint64_t> oldest;
     for (const auto id : items_)
       if (oldest.size() < count && below(200) != 0) oldest.push_back(id);
-    disk::Batch batch;
+    log::Batch batch;
     const auto pack = (oldest.size() + consumers - 1) / consumers;
     for (std::uint64_t i = 0; i < pack; ++i)
       for (auto at = i; at < oldest.size(); at += pack) batch.erased.push_back({oldest[at]});
@@ -49,7 +49,7 @@ class Model {
   const std::set<std::uint64_t>& items() const { return items_; }
 
  private:
-  void write(disk::Batch& batch) {
+  void write(log::Batch& batch) {
     batch.last = ItemId{next_ - 1};
     database_.write(batch, disk::Database::What::all, BrokerInstance{7});
   }

@@ -1,15 +1,15 @@
 // The storage clock: what is left of delays, whatever the system's clock says.
 #include <fstream>
 
-#include "broker/disk/storage_clock.hpp"
+#include "broker/log/storage_clock.hpp"
 #include "tests/disk/stored_items.hpp"
 
 namespace baton::internal::broker::test {
 namespace {
 
-using disk::Delay;
-using disk::StorageClock;
-using disk::UnixMs;
+using log::Delay;
+using log::StorageClock;
+using log::UnixMs;
 
 constexpr UnixMs today = 1'700'000'000'000;
 constexpr UnixMs second = 1000, minute = 60 * second, hour = 60 * minute, day = 24 * hour;
@@ -80,7 +80,7 @@ TEST_CASE("what a clock whose notes were lost has written does no harm") {
 /// A storage under a system's clock that is set by hand.
 struct Clocked {
   Clocked(const Directory& directory, UnixMs wall)
-      : storage({directory.path, 1u << 30, [this] { return now; }}, changed) {
+      : log(directory.path, changed), storage(log, {1u << 30, [this] { return now; }}) {
     now = wall;
     storage.load(loaded, {7}, std::chrono::steady_clock::now());
   }
@@ -96,7 +96,8 @@ struct Clocked {
 
   UnixMs now = 0;
   Wake changed;
-  DiskStorage storage;
+  DiskLog log;
+  LogStorage storage;
   Loaded loaded;
 };
 

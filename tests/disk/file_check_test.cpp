@@ -110,17 +110,17 @@ TEST_CASE("a file that LMDB left shorter than its meta page says is whole") {
     disk::Database database(directory.path);
     Ticket ticket = 0;
     for (std::uint64_t id = 1; id <= items;) {
-      const auto segment = std::make_shared<disk::Segment>(ItemId{id}, ++ticket);
+      const auto segment = std::make_shared<log::Segment>(ItemId{id}, ++ticket);
       for (; id <= items && segment->has_room(); ++id)
         segment->add({0, 0, 4, SeqNo{id}, {}, std::string(100, 'x')});
-      disk::Batch batch;
+      log::Batch batch;
       batch.puts.push_back({segment, segment->gone()});
       database.write(batch, disk::Database::What::all, BrokerInstance{7});
     }
     // As six consumers settle their packs, one item each in turn.
     while (short_of == 0) {
       REQUIRE(left > at_once);
-      disk::Batch batch;
+      log::Batch batch;
       for (std::uint64_t i = 0; i < pack; ++i)
         for (std::uint64_t consumer = 0; consumer < at_once / pack; ++consumer)
           batch.erased.push_back({1 + (items - left) + consumer * pack + i});

@@ -1,7 +1,7 @@
 // A data directory that a broker of format 1 has left.
 #include <lmdb.h>
 
-#include "broker/disk/crc32.hpp"
+#include "broker/log/crc32.hpp"
 #include "proto/bytes.hpp"
 #include "tests/disk/stored_items.hpp"
 
@@ -11,7 +11,7 @@ namespace {
 std::string with_crc(std::uint64_t key, const std::string& rest) {
   std::string keyed, row;
   append(keyed, key);
-  append(row, disk::crc32(keyed + rest));
+  append(row, log::crc32(keyed + rest));
   return row + rest;
 }
 
@@ -49,7 +49,7 @@ std::string superblock_row() {
   return with_crc(0, rest);
 }
 
-using disk::UnixMs;
+using log::UnixMs;
 using Rows = std::map<std::uint64_t, std::string>;
 
 void write_database(MDB_txn* txn, const char* name, const Rows& rows) {

@@ -30,15 +30,15 @@ class Stored {
   explicit Stored(const Directory& directory) : database_(directory.path) {}
 
   void put(std::uint64_t from, std::uint64_t to) {
-    disk::Batch batch;
-    const auto segment = std::make_shared<disk::Segment>(ItemId{from}, ++ticket_);
+    log::Batch batch;
+    const auto segment = std::make_shared<log::Segment>(ItemId{from}, ++ticket_);
     for (auto id = from; id < to; ++id) segment->add({0, 0, 4, SeqNo{id}, {}, body(id)});
     batch.puts.push_back({segment, segment->gone()});
     batch.last = ItemId{to - 1};
     database_.write(batch, disk::Database::What::all, BrokerInstance{7});
   }
   void erase(const std::vector<std::uint64_t>& ids) {
-    disk::Batch batch;
+    log::Batch batch;
     for (const auto id : ids) batch.erased.push_back({id});
     database_.write(batch, disk::Database::What::settles, BrokerInstance{7});
   }
@@ -46,9 +46,9 @@ class Stored {
   /// The ids of all, whose bodies must be what was put.
   std::set<std::uint64_t> load() {
     std::set<std::uint64_t> ids;
-    database_.load({[](const disk::Superblock&) {}, [](std::uint64_t, std::string_view) {},
-                    [](std::uint64_t, const disk::ProducerRow&) {},
-                    [&](std::uint64_t id, const disk::ItemRow& row, const disk::StateRow*) {
+    database_.load({[](const log::Superblock&) {}, [](std::uint64_t, std::string_view) {},
+                    [](std::uint64_t, const log::ProducerRow&) {},
+                    [&](std::uint64_t id, const log::ItemRow& row, const log::StateRow*) {
                       CHECK(row.body == body(id));
                       ids.insert(id);
                     }});

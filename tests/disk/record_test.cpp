@@ -1,13 +1,13 @@
 // The rows of the data directory, and batches of them.
-#include "broker/disk/record.hpp"
+#include "broker/log/record.hpp"
 
 #include <doctest/doctest.h>
 
-#include "broker/disk/batch.hpp"
-#include "broker/disk/crc32.hpp"
+#include "broker/log/batch.hpp"
+#include "broker/log/crc32.hpp"
 #include "proto/bytes.hpp"
 
-namespace baton::internal::broker::disk {
+namespace baton::internal::broker::log {
 namespace {
 
 std::string some_item() {
@@ -214,4 +214,4 @@ TEST_CASE("a segment's items are found until they are settled") {
 }
 
 }  // namespace
-}  // namespace baton::internal::broker::disk
+}  // namespace baton::internal::broker::log

@@ -92,9 +92,9 @@ TEST_CASE(
   std::ofstream(copy) << "half a copy";
   Wake changed;
   {
-    DiskStorage storage({directory.path, 1u << 30}, changed);
+    DiskLog log(directory.path, changed);
     CHECK_FALSE(std::filesystem::exists(copy));
-    storage.compact();
+    log.database().compact();
   }
   struct stat now {};
   REQUIRE(stat(data.c_str(), &now) == 0);
@@ -316,12 +316,13 @@ TEST_CASE("compacting keeps all there is and gives the rest back") {
   }
   {
     Wake changed;
-    DiskStorage storage({directory.path, 0}, changed);
-    const auto before = storage.size().all;
+    DiskLog log(directory.path, changed);
+    auto& data = log.database();
+    const auto before = data.size().all;
     CHECK(before > 8'000'000);
-    storage.compact();
-    CHECK(storage.size().all < before / 10);
-    CHECK(storage.check() == 1);
+    data.compact();
+    CHECK(data.size().all < before / 10);
+    CHECK(data.count() == 1);
   }
   Disk disk(directory);
   CHECK(bodies(disk) == Bodies{std::string(5000, 'x')});

@@ -10,7 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "broker/disk/disk_storage.hpp"
+#include "broker/disk/disk_log.hpp"
+#include "broker/log/log_storage.hpp"
 
 namespace baton::internal::broker::test {
 
@@ -55,7 +56,7 @@ class Disk {
  public:
   explicit Disk(const Directory& directory, std::uint64_t max_memory = 1u << 30,
                 BrokerInstance broker_instance = {7})
-      : storage({directory.path, max_memory}, changed) {
+      : log(directory.path, changed), storage(log, {max_memory}) {
     storage.load(loaded, broker_instance, std::chrono::steady_clock::now());
   }
 
@@ -77,10 +78,10 @@ class Disk {
     storage.update(item, history);
   }
   void erase(std::uint64_t id) { storage.erase(ItemId{id}); }
-  /// Ends the turn, and waits until all of it is on disk.
+  /// Ends the turn, and waits until all of it is on disk, or it fails.
   void keep() {
     const auto ticket = storage.commit();
-    while (storage.durable().puts < ticket) {
+    while (storage.durable().puts < ticket && !storage.failure()) {
       pollfd item{changed.fd(), POLLIN, 0};
       REQUIRE(poll(&item, 1, 20'000) > 0);
       changed.clear();
@@ -88,10 +89,10 @@ class Disk {
     }
   }
 
-  /// Ends turns in which nothing happens, until that throws.
+  /// Ends turns in which nothing happens, until it fails.
   void keep_looking() {
     for (const auto until = std::chrono::steady_clock::now() + 20s;
-         std::chrono::steady_clock::now() < until;) {
+         !storage.failure() && std::chrono::steady_clock::now() < until;) {
       storage.commit();
       storage.durable();
       pollfd item{changed.fd(), POLLIN, 0};
@@ -100,7 +101,8 @@ class Disk {
   }
 
   Wake changed;
-  DiskStorage storage;
+  DiskLog log;
+  LogStorage storage;
   Loaded loaded;
 };
 

@@ -6,11 +6,11 @@
 #include <fstream>
 #include <memory>
 
-#include "broker/disk/crc32.hpp"
 #include "broker/disk/database.hpp"
 #include "broker/disk/file_check.hpp"
 #include "broker/disk/page_walk.hpp"
-#include "broker/disk/record.hpp"
+#include "broker/log/crc32.hpp"
+#include "broker/log/record.hpp"
 #include "proto/ensure.hpp"
 #include "tests/fuzz/script.hpp"
 
@@ -25,14 +25,14 @@ std::string with_crc(std::uint64_t key, std::string_view row) {
   append(all, key);
   all += row;
   std::string out;
-  append(out, crc32(all));
+  append(out, log::crc32(all));
   out += row;
   return out;
 }
 
 template <class Row>
 void forget_format_1(Row&) {}
-void forget_format_1(ProducerRow& row) { row.undigested = 0; }
+void forget_format_1(log::ProducerRow& row) { row.undigested = 0; }
 
 /// A row that can be read says the same when it is written and read again.
 template <class Row, class Read, class Append>
@@ -54,15 +54,15 @@ void check_row(Script& script) {
   const std::string value = as_it_is ? std::string(script.rest()) : with_crc(key, script.rest());
   switch (what) {
     case 0:
-      return check_row<ItemRow>(key, value, read_item, append_item);
+      return check_row<log::ItemRow>(key, value, log::read_item, log::append_item);
     case 1:
-      return check_row<StateRow>(key, value, read_state, append_state);
+      return check_row<log::StateRow>(key, value, log::read_state, log::append_state);
     case 2:
-      return check_row<std::string_view>(key, value, read_queue, append_queue);
+      return check_row<std::string_view>(key, value, log::read_queue, log::append_queue);
     case 3:
-      return check_row<ProducerRow>(key, value, read_producer, append_producer);
+      return check_row<log::ProducerRow>(key, value, log::read_producer, log::append_producer);
     default:
-      return check_row<Superblock>(key, value, read_superblock, append_superblock);
+      return check_row<log::Superblock>(key, value, log::read_superblock, log::append_superblock);
   }
 }
 
@@ -124,8 +124,8 @@ std::string written_file() {
   {
     Database database(directory);
     for (std::uint64_t from = 1; from < 200; from += 20) {
-      Batch batch;
-      const auto segment = std::make_shared<Segment>(ItemId{from}, from);
+      log::Batch batch;
+      const auto segment = std::make_shared<log::Segment>(ItemId{from}, from);
       for (auto id = from; id < from + 20; ++id)
         segment->add({0, 0, 4, SeqNo{id}, {}, std::string(id % 30 == 0 ? 9000 : id, 'x')});
       batch.puts.push_back({segment, segment->gone()});

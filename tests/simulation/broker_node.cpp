@@ -46,7 +46,10 @@ void BrokerNode::start() {
 
 std::unique_ptr<broker::Storage> BrokerNode::make_storage() {
   auto on_durable = [this] { wake(world_.now()); };
-  if (settings_.durable) return std::make_unique<WatchedDisk>(disk_, judge(), puts_, on_durable);
+  if (settings_.durable) {
+    disk_.begin(on_durable);
+    return std::make_unique<WatchedDisk>(world_, disk_, judge(), puts_);
+  }
   return std::make_unique<WatchedMemory>(world_, judge(), storage_lag_, on_durable);
 }
 
@@ -60,8 +63,9 @@ void BrokerNode::kill(bool in_order) {
   if (auto* kept = dynamic_cast<WatchedDisk*>(dead->storage.get()); kept && in_order) {
     kept->finish();
     judge().ends_in_order();
+  } else {
+    disk_.kill();
   }
-  disk_.end(in_order);
   for (const auto& weak : std::exchange(connections_, {}))
     if (const auto connection = weak.lock()) connection->broker_gone();
   for (const auto& [port, link] : dead->links)

@@ -7,7 +7,7 @@
 
 #include "proto/limits.hpp"
 
-namespace baton::internal::broker::disk {
+namespace baton::internal::broker::log {
 
 /// Milliseconds since 1970; 0 is none.
 using UnixMs = std::uint64_t;
@@ -59,4 +59,4 @@ class StorageClock {
   std::vector<std::string> warnings_;
 };
 
-}  // namespace baton::internal::broker::disk
+}  // namespace baton::internal::broker::log

@@ -1,10 +1,10 @@
-#include "broker/disk/batch.hpp"
+#include "broker/log/batch.hpp"
 
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
-namespace baton::internal::broker::disk {
+namespace baton::internal::broker::log {
 
 void Segment::add(const ItemRow& row) {
   const auto id = end();
@@ -62,4 +62,4 @@ void Batch::forget_settles() {
   states.clear();
 }
 
-}  // namespace baton::internal::broker::disk
+}  // namespace baton::internal::broker::log

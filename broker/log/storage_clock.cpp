@@ -1,4 +1,4 @@
-#include "broker/disk/storage_clock.hpp"
+#include "broker/log/storage_clock.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -6,7 +6,7 @@
 
 #include "proto/counted.hpp"
 
-namespace baton::internal::broker::disk {
+namespace baton::internal::broker::log {
 namespace {
 
 using std::chrono::duration_cast;
@@ -86,4 +86,4 @@ void StorageClock::warn(std::int64_t step_ms, const char* when) {
                       ": delays go on as if it had not been");
 }
 
-}  // namespace baton::internal::broker::disk
+}  // namespace baton::internal::broker::log

@@ -1,11 +1,11 @@
-#include "broker/disk/record.hpp"
+#include "broker/log/record.hpp"
 
 #include <algorithm>
 
-#include "broker/disk/crc32.hpp"
+#include "broker/log/crc32.hpp"
 #include "proto/bytes.hpp"
 
-namespace baton::internal::broker::disk {
+namespace baton::internal::broker::log {
 namespace {
 
 constexpr std::size_t crc_size = 4;
@@ -222,4 +222,4 @@ bool read_superblock(std::uint64_t key, std::string_view value, Superblock& supe
   return in.ok();
 }
 
-}  // namespace baton::internal::broker::disk
+}  // namespace baton::internal::broker::log

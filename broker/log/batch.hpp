@@ -9,11 +9,11 @@
 #include <string_view>
 #include <vector>
 
-#include "broker/disk/record.hpp"
+#include "broker/log/record.hpp"
 #include "broker/storage.hpp"
 #include "proto/ids.hpp"
 
-namespace baton::internal::broker::disk {
+namespace baton::internal::broker::log {
 
 /// New items with ids that follow one another, as rows of `items` side by side. It belongs to the
 /// broker's thread; while a batch of it is written, the writer reads rows and offsets, which don't
@@ -85,4 +85,4 @@ struct Batch {
   bool skip(ItemId id);
 };
 
-}  // namespace baton::internal::broker::disk
+}  // namespace baton::internal::broker::log

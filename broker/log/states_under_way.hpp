@@ -7,10 +7,10 @@
 #include <string>
 #include <utility>
 
-#include "broker/disk/batch.hpp"
+#include "broker/log/batch.hpp"
 #include "broker/storage.hpp"
 
-namespace baton::internal::broker::disk {
+namespace baton::internal::broker::log {
 
 class StatesUnderWay {
  public:
@@ -47,4 +47,4 @@ class StatesUnderWay {
   std::uint64_t open_bytes_ = 0, bytes_ = 0;
 };
 
-}  // namespace baton::internal::broker::disk
+}  // namespace baton::internal::broker::log

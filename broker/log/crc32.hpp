@@ -7,11 +7,11 @@
 #include <cstdint>
 #include <string_view>
 
-namespace baton::internal::broker::disk {
+namespace baton::internal::broker::log {
 
 /// Of `bytes`, after others whose CRC is `before`.
 inline std::uint32_t crc32(std::string_view bytes, std::uint32_t before = 0) {
   return libdeflate_crc32(before, bytes.data(), bytes.size());
 }
 
-}  // namespace baton::internal::broker::disk
+}  // namespace baton::internal::broker::log

@@ -8,10 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include "broker/disk/storage_clock.hpp"
+#include "broker/log/storage_clock.hpp"
 #include "proto/ids.hpp"
 
-namespace baton::internal::broker::disk {
+namespace baton::internal::broker::log {
 
 inline constexpr std::uint32_t format = 2;  ///< that is written; format 1 is read, too
 
@@ -60,7 +60,7 @@ struct ProducerRow {
 };
 
 struct Superblock {
-  std::uint32_t format = disk::format;
+  std::uint32_t format = log::format;
   BrokerInstance broker_instance;
   std::uint64_t items = 0;
   std::uint64_t states = 0;
@@ -90,4 +90,4 @@ bool read_queue(std::uint64_t key, std::string_view value, std::string_view& nam
 bool read_producer(std::uint64_t key, std::string_view value, ProducerRow& row);
 bool read_superblock(std::uint64_t key, std::string_view value, Superblock& superblock);
 
-}  // namespace baton::internal::broker::disk
+}  // namespace baton::internal::broker::log
