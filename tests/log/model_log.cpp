@@ -39,7 +39,7 @@ void ModelLog::lead(BrokerInstance broker_instance, ItemId last) {
 }
 
 void ModelLog::append(log::Batch&& batch) {
-  if (!leads_) return;
+  if (!leads_ || failure_) return;
   pending_.absorb(std::move(batch));
   under_way_ = true;
   appended();
@@ -47,6 +47,7 @@ void ModelLog::append(log::Batch&& batch) {
 
 void ModelLog::write(bool full) {
   under_way_ = false;
+  if (failure_) return;
   if (!full) write_new_items();
   write_settles();
   durable_.settles = pending_.ticket;

@@ -57,6 +57,17 @@ void BrokerNode::kill(bool in_order) {
   if (!process_ || finished_) return;
   if (in_order) turn();
   if (finished_) return;
+  end(in_order);
+}
+
+void BrokerNode::lose_disk() {
+  if (!process_ || finished_) return;
+  disk_.fail({true, "baton.mdb was removed while this broker used it"});
+  turn();
+  if (process_) end(false);  // it stands still, and is killed before it finds out
+}
+
+void BrokerNode::end(bool in_order) {
   world_.trace([&] { return std::string("broker: ") + (in_order ? "ends" : "is killed"); });
   holders_.ends();
   const auto dead = std::exchange(process_, nullptr);
@@ -195,6 +206,7 @@ void BrokerNode::turn() {
   read_put();
   process_->dispatcher.end_turn(world_.now(), control_dry);
   carry_out();
+  if (!process_) return;
   process_->dispatcher.core().check_invariants();
   wake(process_->control.empty() && process_->put.empty()
            ? process_->dispatcher.core().next_deadline()
@@ -239,6 +251,13 @@ void BrokerNode::read_put() {
 // --- what goes out -------------------------------------------------------------------------------
 
 void BrokerNode::carry_out() {
+  if (process_->dispatcher.effects().abandoned) {
+    const auto& effects = process_->dispatcher.effects();
+    require(effects.link_messages.empty() && effects.notifications.empty() &&
+                effects.link_changes.empty() && effects.finished && effects.exit_code == 1,
+            "a broker whose storage has failed ends, and tells nothing more");
+    return end(false);
+  }
   process_->dispatcher.carry_out(*this);
   judge().turn_ends(who_is_known(), process_->dispatcher.core().next_deadline() <= world_.now());
   const auto& effects = process_->dispatcher.effects();

@@ -39,6 +39,8 @@ class BrokerNode final : public BrokerEnd, private broker::Shell {
   /// As kill -9 does; or in order, as SIGTERM does: with what it still has to say. Its memory is
   /// lost either way, not its disk.
   void kill(bool in_order);
+  /// Its log is another's from now on, or cannot be read: it finds out in its next turn, and ends.
+  void lose_disk();
   /// Starts it (again).
   void start();
   /// As the operator's tool does: the end of the whole system.
@@ -109,6 +111,7 @@ class BrokerNode final : public BrokerEnd, private broker::Shell {
   };
 
   std::unique_ptr<broker::Storage> make_storage();
+  void end(bool in_order);
   void wake(Time when);
   void turn();
   bool read_control();

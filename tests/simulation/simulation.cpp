@@ -267,7 +267,10 @@ void Simulation::kill_one(ClientNode& node) {
 void Simulation::restart_broker() {
   if (!world_.faulty || !broker_.up()) return;
   auto& random = world_.random;
-  broker_.kill(random.chance(300));
+  if (durable_ && random.chance(100))
+    broker_.lose_disk();
+  else
+    broker_.kill(random.chance(300));
   if (durable_ && random.chance(200)) step_clock();
   const auto down =
       random.between(Duration::zero(), random.chance(200) ? Duration(5s) : Duration(500ms));
