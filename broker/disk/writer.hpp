@@ -43,7 +43,7 @@ class Writer {
 
   /// Nothing is being written, but what is held for lack of room.
   bool idle() const { return !busy_.load(std::memory_order_acquire); }
-  /// Requires idle().
+  /// What comes while it is not idle is one transaction.
   void submit(log::Batch&& batch);
 
   /// Notes the clock, and sees whether the files are still there: if not, the thread ends by

@@ -39,10 +39,11 @@ class CommitLog {
   /// durable before anything else of it, and where there is room when this returns.
   virtual void lead(BrokerInstance broker_instance, ItemId last) = 0;
 
-  /// Whether it takes a batch now. Until then the caller adds to the one that it has.
+  /// Whether a batch would be written now. Until then the caller had better add to the one that it
+  /// has: what is settled in it need not be written at all.
   virtual bool idle() const = 0;
-  /// Requires idle(). Tickets rise. Never blocks. Where there is no room the settled part of
-  /// batches becomes durable before the new items in them, which wait.
+  /// Tickets rise. Never blocks. Where there is no room the settled part of batches becomes durable
+  /// before the new items in them, which wait.
   virtual void append(Batch&& batch) = 0;
   /// Up to which tickets all is durable, and why new items wait.
   virtual Storage::Durable durable() = 0;

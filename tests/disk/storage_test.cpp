@@ -18,38 +18,6 @@ Bodies bodies(Disk& disk) {
   return all;
 }
 
-TEST_CASE("what was durable comes back, in order") {
-  const Directory directory;
-  {
-    Disk disk(directory);
-    CHECK(disk.loaded.items.empty());
-    CHECK(disk.loaded.first == ItemId{1});
-    disk.put(1, "a");
-    disk.put(2, std::string(1 << 20, 'b'));
-    disk.put(3, "");
-    disk.keep();
-  }
-  Disk disk(directory, 1 << 30, BrokerInstance{8});
-  CHECK(bodies(disk) == Bodies{"a", std::string(1 << 20, 'b'), ""});
-  CHECK(disk.loaded.broker_instance == BrokerInstance{7});
-  CHECK(disk.loaded.queues == std::map<std::uint32_t, std::string>{{0, "mail"}});
-  CHECK(disk.loaded.items[1].size == 1 << 20);
-  CHECK(disk.loaded.items[1].priority == 4);
-}
-
-TEST_CASE(
-    "a process that writes nothing leaves its broker instance: whoever held items of it may "
-    "reclaim them") {
-  const Directory directory;
-  {
-    Disk disk(directory);
-    disk.put(1, "a");
-    disk.keep();
-  }
-  { const Disk disk(directory, 1u << 30, BrokerInstance{8}); }
-  CHECK(Disk(directory, 1u << 30, BrokerInstance{9}).loaded.broker_instance == BrokerInstance{8});
-}
-
 TEST_CASE(
     "an end in order writes the acks of its last turn, too when a producer is forgotten after it") {
   const Directory directory;
@@ -102,20 +70,6 @@ TEST_CASE(
   CHECK((now.st_mode & 0777) == 0600);
 }
 
-TEST_CASE("ids go on far above all that may have been handed out") {
-  const Directory directory;
-  {
-    Disk disk(directory);
-    disk.put(1, "a");
-    disk.keep();
-  }
-  Disk disk(directory);
-  CHECK(disk.loaded.first > ItemId{1ull << 32});
-  disk.put(disk.loaded.first.value, "b");
-  disk.keep();
-  CHECK(disk.storage.body(disk.loaded.first) == "b");
-}
-
 TEST_CASE("ids go on even when the last processes have written none of theirs") {
   const Directory directory;
   ItemId first;
@@ -151,139 +105,6 @@ TEST_CASE("at an end in order all turns are written, and no half turn") {
     disk.put(disk.loaded.first.value, "its number is not here yet");
   }
   CHECK(Disk(directory, 1u << 30, {9}).loaded.items.empty());
-}
-
-TEST_CASE("what was settled does not come back, before it was written or after") {
-  const Directory directory;
-  {
-    Disk disk(directory);
-    for (std::uint64_t id = 1; id <= 4; ++id) disk.put(id, std::to_string(id));
-    disk.erase(2);
-    disk.keep();
-    disk.erase(3);
-    disk.keep();
-    const auto items = disk.storage.end();
-    CHECK(items.put == 4);
-    CHECK(items.written == 3);
-    CHECK(items.missing == 0);
-  }
-  Disk disk(directory);
-  CHECK(bodies(disk) == Bodies{"1", "4"});
-}
-
-TEST_CASE("failures, dead letters and their history come back, and a state goes with its item") {
-  const Directory directory;
-  const auto now = std::chrono::steady_clock::now();
-  {
-    Disk disk(directory);
-    for (std::uint64_t id = 1; id <= 3; ++id) disk.put(id, "x");
-    disk.fail(1, 2, {{"host/1", "no such mailbox", now - 5s}, {"host/2", "too hot", now}});
-    disk.fail(2, 3, {{"host/1", "poison", now}}, true);
-    disk.fail(3, 1, {});
-    disk.keep();
-    disk.erase(3);
-    disk.keep();
-  }
-  Disk disk(directory);
-  REQUIRE(disk.loaded.items.size() == 2);
-  const auto& failed = disk.loaded.items[0];
-  CHECK(failed.failures == 2);
-  CHECK_FALSE(failed.dead);
-  const auto history = disk.storage.history(failed.id);
-  REQUIRE(history.size() == 2);
-  CHECK(history[0].why == "no such mailbox");
-  CHECK(history[1].consumer == "host/2");
-  CHECK(history[1].at - history[0].at >= 4990ms);
-  CHECK(disk.storage.history(ItemId{3}).empty());
-  CHECK(disk.loaded.items[1].dead);
-}
-
-TEST_CASE("an item's history is what was said of it last, on its way to the disk or there") {
-  const Directory directory;
-  Disk disk(directory);
-  disk.put(1, "x");
-  const auto why = [&] {
-    const auto history = disk.storage.history(ItemId{1});
-    return history.empty() ? std::string("nothing") : history.back().why;
-  };
-  CHECK(why() == "nothing");
-  disk.fail(1, 1, {{"host/1", "first", {}}});
-  CHECK(why() == "first");
-  disk.storage.commit();
-  CHECK(why() == "first");
-  disk.fail(1, 2, {{"host/1", "first", {}}, {"host/1", "second", {}}});
-  disk.storage.commit();  // waits for the one before
-  CHECK(why() == "second");
-  disk.keep();
-  CHECK(why() == "second");
-  disk.erase(1);
-  CHECK(why() == "nothing");
-}
-
-TEST_CASE("how often an item went out and whether it is suspect come back with it") {
-  const Directory directory;
-  {
-    Disk disk(directory);
-    disk.put(1, "x");
-    StoredItem item;
-    item.id = ItemId{1};
-    item.priority = 4;
-    item.suspect = true;
-    item.deliveries = 17;
-    disk.storage.update(item, {});
-    disk.keep();
-  }
-  Disk disk(directory);
-  REQUIRE(disk.loaded.items.size() == 1);
-  CHECK(disk.loaded.items[0].suspect);
-  CHECK(disk.loaded.items[0].deliveries == 17);
-}
-
-TEST_CASE("a producer's digests come back with its numbers") {
-  const Directory directory;
-  {
-    Disk disk(directory);
-    disk.storage.save({0, "rick", true, false, SeqNo{4}, 0, 0, "some digests"});
-    disk.keep();
-  }
-  Disk disk(directory);
-  REQUIRE(disk.loaded.names == Bodies{"rick"});
-  CHECK(disk.loaded.digests["rick"] == "some digests");
-}
-
-TEST_CASE("a delay goes on over the end of the process") {
-  const Directory directory;
-  {
-    Disk disk(directory);
-    disk.put(1, "x", 60'000);
-    disk.put(2, "y", 1);
-    disk.keep();
-  }
-  Disk disk(directory);
-  CHECK(disk.loaded.items[0].delay_ms > 30'000);
-  CHECK(disk.loaded.items[0].delay_ms <= 60'000);
-  CHECK(disk.loaded.items[1].delay_ms <= 1);
-}
-
-TEST_CASE("producers come back with their numbers, and not when they are forgotten") {
-  const Directory directory;
-  {
-    Disk disk(directory);
-    disk.storage.save({0, "rick", true, false, SeqNo{41}, 7, 2, "before"});
-    disk.storage.save({1, "morty", false, true, SeqNo{5}, 5, 0});
-    disk.keep();
-    disk.storage.forget_producer(1);
-    disk.storage.save({0, "rick", true, false, SeqNo{42}, 8, 2, "behind"});
-    disk.keep();
-  }
-  Disk disk(directory);
-  REQUIRE(disk.loaded.names == Bodies{"rick"});
-  const auto& rick = disk.loaded.producers["rick"];
-  CHECK(rick.named);
-  CHECK(rick.received == SeqNo{42});
-  CHECK(rick.done == 8);
-  CHECK(rick.dead == 2);
-  CHECK(disk.loaded.digests["rick"] == "behind");
 }
 
 TEST_CASE("bodies for which there is no memory are read from the disk") {

@@ -21,8 +21,10 @@ class DurableMemory : public Storage {
   Ticket most_settles = UINT64_MAX;  ///< and all else up to this one
 
   void load(RestoreTarget& target, BrokerInstance broker_instance, Time) override {
-    target.begin(broker_instance_, first_id(broker_instance, broker_instance_, last_));
+    const auto first = first_id(broker_instance, broker_instance_, last_);
+    target.begin(broker_instance_, first);
     broker_instance_ = broker_instance;
+    last_ = {first.value - 1};
     for (const auto& [index, name] : queues_) target.queue(index, name);
     for (const auto& [index, producer] : producers_) {
       auto row = producer.row;
@@ -51,11 +53,16 @@ class DurableMemory : public Storage {
     histories_[item.id] = history;
   }
   std::vector<FailureRecord> history(ItemId id) override { return histories_[id]; }
-  void erase(ItemId id) override { items_.erase(id); }
+  void erase(ItemId id) override {
+    items_.erase(id);
+    bodies_.erase(id);
+    histories_.erase(id);
+  }
   void save(const StoredProducer& producer) override {
     producers_[producer.index] = {producer, std::string(producer.name),
                                   std::string(producer.digests)};
   }
+  void forget_producer(std::uint32_t index) override { producers_.erase(index); }
   void forget_queue(std::uint32_t index) override { queues_.erase(index); }
   const std::map<std::uint32_t, std::string>& queues() const { return queues_; }
   Ticket commit() override { return ++turn_; }
