@@ -64,7 +64,9 @@ void BrokerNode::lose_disk() {
   if (!process_ || finished_) return;
   disk_.fail({true, "baton.mdb was removed while this broker used it"});
   turn();
-  if (process_) end(false);  // it stands still, and is killed before it finds out
+  if (!process_) return;
+  require(world_.now() < paused_until_, "a broker whose storage has failed ends");
+  end(false);  // it stands still, and is killed before it finds out
 }
 
 void BrokerNode::end(bool in_order) {
