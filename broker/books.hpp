@@ -11,7 +11,7 @@
 namespace baton::internal::broker {
 
 struct Books {
-  explicit Books(Storage& storage) : producers(storage) {}
+  Books(const CoreSettings& settings, Storage& storage) : producers(settings, storage) {}
 
   Items items;
   QueueTable queues;

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <utility>
 
+#include "proto/bytes.hpp"
+
 namespace baton::internal::broker {
 
 /// Or the one that is there already.
@@ -48,23 +50,61 @@ std::string_view MemoryStorage::body(ItemId id) {
   return std::string_view(page.bytes).substr(page.begin[slot], page.size[slot]);
 }
 
-void MemoryStorage::update(const StoredItem& item, const std::vector<FailureRecord>& history) {
-  if (history.empty()) {
-    histories_.erase(item.id.value);
-    return;
+namespace {
+
+/// Each failure: when, its two lengths, its two texts.
+std::string pack_history(const std::vector<FailureRecord>& history) {
+  std::string packed;
+  for (const auto& failure : history) {
+    append(packed, static_cast<std::uint64_t>(failure.at.time_since_epoch().count()));
+    append(packed, static_cast<std::uint32_t>(failure.consumer.size()));
+    append(packed, static_cast<std::uint32_t>(failure.why.size()));
+    packed += failure.consumer;
+    packed += failure.why;
   }
-  auto& kept = histories_[item.id.value] = history;
-  keep_last(kept, most_history);
-  kept.shrink_to_fit();
+  packed.shrink_to_fit();
+  return packed;
+}
+
+std::vector<FailureRecord> unpack_history(std::string_view packed) {
+  std::vector<FailureRecord> history;
+  for (Reader in(packed); !in.rest().empty();) {
+    const Time at(Time::duration(static_cast<Time::rep>(in.take<std::uint64_t>())));
+    const auto consumer = in.take<std::uint32_t>(), why = in.take<std::uint32_t>();
+    auto& failure = history.emplace_back();
+    failure.at = at;
+    failure.consumer = in.take(consumer);
+    failure.why = in.take(why);
+  }
+  return history;
+}
+
+}  // namespace
+
+void MemoryStorage::update(const StoredItem& item, const std::vector<FailureRecord>& all) {
+  forget_history(item.id);
+  if (all.empty()) return;
+  auto history = all;
+  keep_last(history, history_bytes_ < most_histories ? most_history : short_history);
+  auto packed = pack_history(history);
+  history_bytes_ += packed.size();
+  histories_.emplace(item.id.value, std::move(packed));
 }
 
 std::vector<FailureRecord> MemoryStorage::history(ItemId id) {
   const auto found = histories_.find(id.value);
-  return found == histories_.end() ? std::vector<FailureRecord>{} : found->second;
+  return found == histories_.end() ? std::vector<FailureRecord>{} : unpack_history(found->second);
+}
+
+void MemoryStorage::forget_history(ItemId id) {
+  const auto found = histories_.find(id.value);
+  if (found == histories_.end()) return;
+  history_bytes_ -= found->second.size();
+  histories_.erase(found);
 }
 
 void MemoryStorage::erase(ItemId id) {
-  if (!histories_.empty()) histories_.erase(id.value);
+  if (!histories_.empty()) forget_history(id);
   auto& page = page_of(id);
   auto& size = page.size[id.value % page_items];
   if (size == apart) {

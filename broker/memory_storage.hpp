@@ -17,7 +17,7 @@ namespace baton::internal::broker {
 /// erased. Where all pages together take more than three times the bodies in them, those of which
 /// little is left are packed again: items that stay (dead, delayed, held for long) keep little but
 /// themselves. Bodies above `large` are kept apart and freed one by one. Of an item's history the
-/// last failures are kept, in most_history bytes.
+/// last failures are kept, in most_history bytes, or fewer where there are many.
 class MemoryStorage final : public Storage {
  public:
   void put(const StoredItem& item, const Names& names, std::string_view body) override;
@@ -30,9 +30,14 @@ class MemoryStorage final : public Storage {
 
   /// What pages in use take for bodies.
   std::uint64_t bytes() const { return bytes_; }
+  /// What histories take.
+  std::uint64_t history_bytes() const { return history_bytes_; }
 
  private:
   static constexpr std::size_t most_history = 1024;
+  /// Bytes of all histories; beyond, those that are added are cut to short_history.
+  static constexpr std::size_t most_histories = 32u << 20;
+  static constexpr std::size_t short_history = 128;
   static constexpr std::size_t page_items = 512;
   static constexpr std::size_t large = 4096;
   static constexpr std::size_t worth_packing = 4096;  ///< bytes of a page
@@ -57,6 +62,7 @@ class MemoryStorage final : public Storage {
   bool is_worth_packing() const { return bytes_ > 3 * live_bytes_ + slack; }
   void pack_some();
   void pack(Page& page);
+  void forget_history(ItemId id);
   void count(Page& page, std::size_t capacity_before) {
     bytes_ += page.bytes.capacity() - capacity_before;
   }
@@ -69,8 +75,8 @@ class MemoryStorage final : public Storage {
   std::size_t next_look_ = 0;                 // in pages_: where pack_some() goes on
   std::vector<std::unique_ptr<Page>> spare_;
   std::unordered_map<std::uint64_t, std::string> large_;
-  std::unordered_map<std::uint64_t, std::vector<FailureRecord>>
-      histories_;  // of items that have one
+  std::unordered_map<std::uint64_t, std::string> histories_;  // of items that have one, packed
+  std::size_t history_bytes_ = 0;
 };
 
 }  // namespace baton::internal::broker

@@ -173,6 +173,10 @@ void add_limits(CLI::App& app, CoreSettings& settings) {
                  "dead items that a queue keeps, the last ones, within --max-bytes")
       ->transform(cli::number(1, 10'000'000))
       ->option_text("N [" + std::to_string(settings.max_dead) + "]");
+  app.add_option("--max-dead-total", settings.max_dead_total,
+                 "... and that all queues keep together")
+      ->transform(cli::number(1, 10'000'000))
+      ->option_text("N [" + std::to_string(settings.max_dead_total) + "]");
   app.add_option("--max-notices", settings.max_notices,
                  "dead items told by name to a producer that is away; the rest is counted")
       ->transform(cli::number(0, 1'000'000))

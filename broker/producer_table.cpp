@@ -79,6 +79,7 @@ void ProducerTable::forget_lost(Time now) {
 }
 
 void ProducerTable::forget(Producer& producer) {
+  notices_.forget(producer);
   storage_.forget_producer(producer.index);
   slots_.erase(producer.index);
   by_name_.erase(std::string(producer.name));  // a copy: the key must outlive the erasing

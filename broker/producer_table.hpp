@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "broker/dead_notices.hpp"
 #include "broker/session.hpp"
 #include "broker/slots.hpp"
 #include "broker/storage.hpp"
@@ -16,8 +17,9 @@ namespace baton::internal::broker {
 
 class ProducerTable {
  public:
-  /// The storage must outlive the table.
-  explicit ProducerTable(Storage& storage) : storage_(storage) {}
+  /// Both must outlive the table.
+  ProducerTable(const CoreSettings& settings, Storage& storage)
+      : storage_(storage), notices_(settings) {}
 
   Producer* find(const std::string& name) const;
   /// The one of that number, unless it was forgotten since it had that serial.
@@ -39,6 +41,10 @@ class ProducerTable {
   /// Forgets those, too, that were lost long ago; looks at some of them.
   void forget_lost(Time now);
 
+  /// What they are told of their dead items.
+  DeadNotices& notices() { return notices_; }
+  const DeadNotices& notices() const { return notices_; }
+
   /// Tells the storage what has changed in this turn.
   void save();
   /// Counts what is settled and durable. `turn` is the one that has just been given to the storage.
@@ -58,6 +64,7 @@ class ProducerTable {
   std::vector<std::uint32_t> changed_;   // in this turn
   std::vector<std::uint32_t> unstored_;  // some may be forgotten by now, or be here twice
   std::vector<Producer*> settled_;
+  DeadNotices notices_;
 };
 
 }  // namespace baton::internal::broker

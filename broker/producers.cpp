@@ -89,7 +89,9 @@ void Producers::begin(Session& session, Time now) {
   session.queues.front()->producers.push_back(&session);
   extend_credit(session, settings_);
 
-  if (hello.previous) producer.outcomes.confirm(hello.feed_position, now);
+  auto& notices = queues_.producers().notices();
+  notices.comes(producer);
+  if (hello.previous) notices.heard(producer, hello.feed_position, now);
   producer.outcomes.restart();
   producer.outcomes.set_credit({UINT64_MAX}, UINT64_MAX);
   session.welcome.feed_first = producer.outcomes.confirmed() + 1;
@@ -171,7 +173,7 @@ void Producers::join(const Peer& from) { from.session.put.joining = true; }
 
 void Producers::heartbeat(Session& session, const Heartbeat& heartbeat, Time now) {
   auto& outcomes = session.producer->outcomes;
-  outcomes.confirm(heartbeat.feed_position, now);
+  queues_.producers().notices().heard(*session.producer, heartbeat.feed_position, now);
   if (heartbeat.rewind && outcomes.rewind(now)) sessions_.changed(session);
 }
 
@@ -183,6 +185,7 @@ void Producers::end(Session& session, const std::string& /*why*/, Time now) {
   producer.session = nullptr;
   producer.closed = session.left;
   producer.lost_at = now;
+  queues_.producers().notices().goes(producer);
   queues_.producers().forget_if_settled(producer);
   queues_.leave_queues(session);
 }

@@ -57,8 +57,6 @@ struct Queue {
   std::uint64_t depth() const {
     return ready.size() + suspects.size() + delayed + returning + held;
   }
-  /// Dead items that are not kept any more.
-  std::uint64_t dead_dropped() const { return dead - dead_letters.size(); }
   /// Nothing is in it, and nobody names it: what is left are counts that nobody asks for.
   bool may_be_forgotten() const { return users == 0 && depth() == 0 && dead_letters.empty(); }
 };

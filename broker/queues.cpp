@@ -23,7 +23,8 @@ Queues::Queues(const CoreSettings& settings, Storage& storage, Effects& effects,
       storage_(storage),
       effects_(effects),
       changed_(changed),
-      books_(storage),
+      books_(settings, storage),
+      dead_letters_(settings, books_),
       serving_(settings, storage, effects, books_) {}
 
 void Queues::changed(Session& session) {

@@ -31,6 +31,7 @@
 #include <vector>
 
 #include "broker/books.hpp"
+#include "broker/dead_letters.hpp"
 #include "broker/delays.hpp"
 #include "broker/effects.hpp"
 #include "broker/put_reclaims.hpp"
@@ -143,8 +144,10 @@ class Queues final : public RestoreTarget {
   std::uint64_t size() const {
     return books_.items.size();
   }  ///< items that are kept, the dead ones included
-  bool all_settled() const { return books_.items.size() == dead_; }
-  std::uint64_t dead() const { return dead_; }
+  bool all_settled() const { return books_.items.size() == dead_letters_.count(); }
+  /// That are kept.
+  std::uint64_t dead() const { return dead_letters_.count(); }
+  const DeadLetters& dead_letters() const { return dead_letters_; }
   const QueueTable::ByName& all() const { return books_.queues.all(); }
   void check_invariants() const;
 
@@ -166,10 +169,11 @@ class Queues final : public RestoreTarget {
   enum class Told : std::uint8_t { by_holder, by_nobody };
   void failed(QueuedItem& item, ItemId id, FailureRecord failure, Duration delay, Told told);
   void bury(QueuedItem& item, ItemId id, std::vector<FailureRecord> history, Time now);
-  void keep_dead_letter(Queue& queue, ItemId id, const QueuedItem& item);
-  bool too_many_dead_letters(const Queue& queue) const;
+  void tell_of_dead(Producer& producer, const Queue& queue, ItemId id, const QueuedItem& item,
+                    std::vector<FailureRecord> history, Time now);
+  void log_dead(const Queue& queue, ItemId id, const QueuedItem& item, const std::string& why);
   void drop_dead_letters(Queue& queue);
-  void drop_oldest_dead_letter(Queue& queue);
+  void drop_dead_letter(ItemId id);
   void changed(Session& session);
   void erase_settled(Session& session);
   static StoredItem to_store(const QueuedItem& item, ItemId id);
@@ -212,6 +216,7 @@ class Queues final : public RestoreTarget {
   std::vector<Session*>& changed_;
 
   Books books_;
+  DeadLetters dead_letters_;
   Serving serving_;
   Delays delays_;
   PutReclaims puts_;
@@ -223,9 +228,8 @@ class Queues final : public RestoreTarget {
   std::uint64_t restored_items_ = 0;  // that are to be done: nobody reclaims the dead
   bool reclaims_ = false, stopped_ = false;
   std::unordered_map<std::uint64_t, SeqNo>
-      restored_numbers_;  // by producer's key: what was kept; while reclaims are waited for
-  std::uint64_t dead_ = 0;
-  std::vector<std::uint64_t> dead_bytes_;  // by queue's index: of its dead letters' bodies
+      restored_numbers_;      // by producer's key: what was kept; while reclaims are waited for
+  std::uint64_t buried_ = 0;  // items that died, since this broker began
 };
 
 }  // namespace baton::internal::broker

@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t stored_failures = 20;  // per item
 constexpr std::size_t body_in_notice = 200;  // bytes
 constexpr std::size_t reasons_in_notice = 4096;
+constexpr std::size_t reasons_for_later = 512;  // in one that waits until its producer is back
 
 void append_failure(std::vector<FailureRecord>& history, FailureRecord failure) {
   if (history.size() == stored_failures) history.erase(history.begin());
@@ -51,73 +52,63 @@ void Queues::bury(QueuedItem& item, ItemId id, std::vector<FailureRecord> histor
   queue.bytes -= item.size;
   ++queue.dead;
   ++producer.counts.dead;
-  ++dead_;
+  ++buried_;
   books_.producers.note_changed(producer);
   update_storage(item, id, history);
+  log_dead(queue, id, item, history.back().why);
+  tell_of_dead(producer, queue, id, item, std::move(history), now);
+  if (producer.session) changed(*producer.session);
 
-  keep_last(history, reasons_in_notice);
+  dead_letters_.keep(queue, id, item);
+  drop_dead_letters(queue);
+  serving_.to_serve(queue);
+  books_.producers.forget_if_settled(producer);
+}
+
+/// Who does not listen learns of the rest as a count.
+void Queues::tell_of_dead(Producer& producer, const Queue& queue, ItemId id, const QueuedItem& item,
+                          std::vector<FailureRecord> history, Time now) {
+  auto& notices = books_.producers.notices();
+  if (!notices.may_tell(producer)) return notices.count_only();
+  keep_last(history, producer.session ? reasons_in_notice : reasons_for_later);
   DeadNotice notice{
       id, queue.name, std::string(storage_.body(id).substr(0, body_in_notice)), item.failures, {}};
   for (const auto& failure : history)
     notice.history.push_back(
         {failure.consumer, failure.why,
          std::chrono::duration_cast<std::chrono::milliseconds>(now - failure.at).count()});
-  // The plain endpoint has nobody to tell. Who does not listen learns of the rest as a count.
-  const auto untold = producer.outcomes.last().value - producer.outcomes.confirmed().value;
-  if (!producer.name.empty() && untold < settings_.max_notices) {
-    const auto text = to_json(notice);
-    append_block(producer.outcomes.block_for(text.size()), EntryKind::died, text);
-    producer.outcomes.appended(text.size());
-  }
-  if (should_log(queue.dead))
-    effects_.log.push_back("item " + std::to_string(id.value) + " of queue " + queue.name +
-                           " is dead after " + counted(item.failures, "failure") + ": " +
-                           notice.history.back().why + " (" + counted(queue.dead, "dead item") +
-                           ")");
-  if (producer.session) changed(*producer.session);
-
-  keep_dead_letter(queue, id, item);
-  drop_dead_letters(queue);
-  serving_.to_serve(queue);
-  books_.producers.forget_if_settled(producer);
+  notices.tell(producer, to_json(notice));
 }
 
-void Queues::keep_dead_letter(Queue& queue, ItemId id, const QueuedItem& item) {
-  queue.dead_letters.push_back(id);
-  if (dead_bytes_.size() <= queue.index) dead_bytes_.resize(queue.index + 1);
-  dead_bytes_[queue.index] += item.size;
-  ++books_.producer_of(item).counts.dead_letters;
-}
-
-/// One stays, however large it is.
-bool Queues::too_many_dead_letters(const Queue& queue) const {
-  const auto count = queue.dead_letters.size();
-  return count > settings_.max_dead ||
-         (count > 1 && dead_bytes_[queue.index] > settings_.max_bytes);
+/// The first of each queue, and of all ever more rarely.
+void Queues::log_dead(const Queue& queue, ItemId id, const QueuedItem& item,
+                      const std::string& why) {
+  if (queue.dead > 1 && !should_log(buried_)) return;
+  effects_.log.push_back("item " + std::to_string(id.value) + " of queue " + queue.name +
+                         " is dead after " + counted(item.failures, "failure") + ": " + why + " (" +
+                         counted(queue.dead, "dead item") + ")");
 }
 
 void Queues::drop_dead_letters(Queue& queue) {
-  std::uint64_t count = 0;
-  for (; too_many_dead_letters(queue); ++count) drop_oldest_dead_letter(queue);
-  const auto dropped = queue.dead_dropped();
-  if (count > 0 && std::bit_width(dropped - count) != std::bit_width(dropped))
-    effects_.log.push_back("queue " + queue.name + " keeps its last " +
-                           counted(queue.dead_letters.size(), "dead item") +
-                           ", by --max-dead or --max-bytes; " + std::to_string(dropped) +
-                           (dropped == 1 ? " was" : " were") + " dropped so far");
+  const auto before = dead_letters_.dropped();
+  while (const auto id = dead_letters_.surplus(queue)) drop_dead_letter(*id);
+  const auto dropped = dead_letters_.dropped();
+  if (std::bit_width(before) == std::bit_width(dropped)) return;
+  effects_.log.push_back(
+      "queue " + queue.name + " keeps its last " + counted(queue.dead_letters.size(), "dead item") +
+      ", by --max-dead, --max-dead-total or --max-bytes; of all queues " + std::to_string(dropped) +
+      (dropped == 1 ? " was" : " were") + " dropped so far");
 }
 
-void Queues::drop_oldest_dead_letter(Queue& queue) {
-  const auto oldest = queue.dead_letters.front();
-  const auto& item = *books_.items.find(oldest);
+void Queues::drop_dead_letter(ItemId id) {
+  const auto& item = *books_.items.find(id);
+  auto& queue = books_.queue_of(item);
   auto& producer = books_.producer_of(item);
-  dead_bytes_[queue.index] -= item.size;
-  queue.dead_letters.pop_front();
-  books_.redeliveries.erase(oldest);
-  storage_.erase(oldest);
-  books_.items.remove(oldest);
-  --dead_;
-  --producer.counts.dead_letters;
+  dead_letters_.drop(id);
+  books_.redeliveries.erase(id);
+  storage_.erase(id);
+  books_.items.remove(id);
+  serving_.to_serve(queue);  // it may be forgotten
   books_.producers.forget_if_settled(producer);
 }
 

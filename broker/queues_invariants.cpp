@@ -12,7 +12,7 @@ void Queues::check_queue(const Queue& queue, const PlaceCounts& counts,
   ensure(counts[static_cast<std::size_t>(Place::delayed)] == queue.delayed);
   ensure(counts[static_cast<std::size_t>(Place::held)] == queue.held);
   ensure(counts[static_cast<std::size_t>(Place::returning)] == queue.returning);
-  ensure(queue.dead_letters.empty() || dead_bytes_[queue.index] == dead_bytes);
+  ensure(dead_letters_.bytes(queue) == dead_bytes);
   std::uint64_t granted = 0;
   for (const auto* session : queue.producers) granted += unused_credit(*session);
   ensure(queue.granted == granted);
@@ -44,7 +44,7 @@ void Queues::check_invariants() const {
   for (const auto& [process, in_hand] : hands)
     ensure(process->held == in_hand.held && process->suspects == in_hand.suspects);
   std::uint64_t suspects = 0;
-  ensure(dead == dead_);
+  ensure(dead == dead_letters_.count());
   for (const auto& [name, queue] : books_.queues.all()) {
     const bool is_known = queue->index != Queue::no_index;
     check_queue(*queue, is_known ? counts[queue->index] : PlaceCounts{},

@@ -13,7 +13,7 @@ void Queues::load(BrokerInstance broker_instance, Time now) {
   begin({}, first_id(broker_instance, {}, {}));  // unless the storage says otherwise
   storage_.load(*this, broker_instance, now);
   update_delivering();
-  if (dead_ == 0) return;
+  if (dead() == 0) return;
   count_dead();
   for (const auto& [name, queue] : books_.queues.all())  // the limits may be lower now
     if (queue->dead > 0) drop_dead_letters(*queue);
@@ -65,8 +65,7 @@ void Queues::item(const StoredItem& stored) {
   if (stored.dead) {
     item.place = Place::dead;
     ++queue.dead;
-    ++dead_;
-    keep_dead_letter(queue, stored.id, item);
+    dead_letters_.keep(queue, stored.id, item);
     return;
   }
   ++restored_items_;

@@ -113,6 +113,7 @@ int Server::run() {
     exit_code = dispatcher_.effects().exit_code;
   }
   log_refusals();
+  log_dead();
   return exit_code;
 }
 
@@ -236,6 +237,17 @@ void Server::log_ended() {
 constexpr bool is_ordinary(Refusal refusal) {
   return refusal == Refusal::wrong_broker_instance || refusal == Refusal::unknown_session ||
          refusal == Refusal::fenced || refusal == Refusal::not_yet;
+}
+
+/// Of what only counts are left.
+void Server::log_dead() {
+  const auto& queues = dispatcher_.core().queues();
+  if (const auto dropped = queues.dead_letters().dropped())
+    log_line("baton-broker: " + counted(dropped, "dead item") +
+             " were dropped (--max-dead, --max-dead-total, --max-bytes)");
+  if (const auto untold = queues.producers().notices().only_counted())
+    log_line("baton-broker: " + counted(untold, "dead item") +
+             " were told to their producers as a count only (--max-notices)");
 }
 
 /// When it was somebody's fault.

@@ -54,6 +54,7 @@ class Server final : private Shell {
   void put_out(std::vector<std::string>& bodies) override;
   void log(const std::string& line) override;
   void log_refusals();
+  void log_dead();
   void log_ended();
   bool signalled();
   int stop();

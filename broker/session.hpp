@@ -66,6 +66,7 @@ struct Producer {
   ProducerInput input;
   ProducerCounts counts;
   StreamSender outcomes;       ///< to its session: the notices of its dead items
+  std::uint64_t away = 0;      ///< its place among those that are (DeadNotices); 0: it has none
   Session* session = nullptr;  ///< the one that puts under this name now
   /// Its last session ended as it wished: it will not come back for its numbers.
   bool closed = false;

@@ -31,11 +31,13 @@ struct CoreSettings {
   std::uint32_t max_attempts = 20;       ///< failures after which an item is dead; 1 to 65,000
   /// Dead items kept per queue; of older ones only the count remains.
   std::uint32_t max_dead = 10'000;
+  std::uint32_t max_dead_total = 100'000;  ///< ... and of all queues together
   /// Per producer, of dead items that it has not heard of; of more only the count.
   std::uint32_t max_notices = 1'000;
-  std::uint32_t max_untold = 1'000'000;  ///< reclaims in vain that consumers have not heard of:
-                                         ///< beyond that who has most of them is cut off
-  std::uint32_t max_sessions = 10'000;   ///< of all clients together
+  std::uint64_t notice_bytes = 16u << 20;  ///< that all of these may take
+  std::uint32_t max_untold = 1'000'000;    ///< reclaims in vain that consumers have not heard of:
+                                           ///< beyond that who has most of them is cut off
+  std::uint32_t max_sessions = 10'000;     ///< of all clients together
   /// Items that one turn moves in each way, so that none takes long.
   std::uint32_t turn_work = 20'000;
   std::uint64_t console_keep = 64u << 20;  ///< bytes of console lines kept for printers

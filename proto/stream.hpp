@@ -90,6 +90,8 @@ class StreamSender {
   void mark_soon() { moved_ = Time::min(), mark_delay_ = {}; }
   /// All unconfirmed entries are to be sent as new: on a new session.
   void restart();
+  /// Gives back the memory of what is confirmed: nothing is appended for a while.
+  void release_spare() { spare_ = {}; }
 
   bool idle() const { return confirmed_ == last_; }  ///< everything appended is confirmed
   bool has_unsent() const {

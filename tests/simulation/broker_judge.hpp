@@ -175,8 +175,9 @@ class BrokerJudge {
     SessionId reclaimed_as{};  // the session of the last life as whose it was reclaimed
     bool delivered = false, acked_by_user = false;
     bool buried = false,
-         dropped = false;  // as the storage was told: a dead letter, and no longer kept
-    bool suspect = false;  // as the storage was told: it has once cost a holder's life
+         dropped = false;         // as the storage was told: a dead letter, and no longer kept
+    std::uint64_t buried_in = 0;  // the turn
+    bool suspect = false;         // as the storage was told: it has once cost a holder's life
     // Where it waits for one: for who was given it after that by an earlier life.
     bool delay_may_be_over = false;
     bool taken = false;                 // its present holder's user has it

@@ -63,6 +63,7 @@ void BrokerJudge::updated(const broker::StoredItem& record) {
   item.failures = record.failures;
   item.suspect = record.suspect;
   item.buried = record.dead;
+  if (record.dead) item.buried_in = turn_;
   item.note_delay(record, world_.now());
   item.deliveries = record.deliveries;
   item.most_failures = std::max(item.most_failures, item.failures);
@@ -79,17 +80,23 @@ void BrokerJudge::updated(const broker::StoredItem& record) {
       name(record.id) + " does no harm: it goes alone after one death beside poison");
 }
 
-/// A queue keeps so many dead items, of so many bytes, and the newest in any case.
+/// A queue keeps so many dead items, of so many bytes, and the newest in any case, unless all queues
+/// together have too many: then the one goes that died first.
 void BrokerJudge::dropped(Item& item, ItemId id) {
-  std::uint64_t count = 0, bytes = 0;
+  std::uint64_t count = 0, bytes = 0, all = 0;
+  bool first = true;
   for (const auto& [other_id, other] : items_) {
-    if (!other.buried || other.dropped || other.put.queue != item.put.queue) continue;
+    if (!other.buried || other.dropped) continue;
+    ++all;
+    first = first && other.buried_in >= item.buried_in;
+    if (other.put.queue != item.put.queue) continue;
     ++count;
     bytes += other.put.body.size();
   }
   require(
-      !item.dropped && (count > settings_.max_dead || (count > 1 && bytes > settings_.max_bytes)),
-      name(id) + " is kept: there is room for its queue's dead items");
+      !item.dropped && (count > settings_.max_dead || (count > 1 && bytes > settings_.max_bytes) ||
+                        (all > settings_.max_dead_total && first)),
+      name(id) + " is kept: there is room for dead items");
   item.dropped = true;
   puts_.dropped(item.producer, item.number);
 }

@@ -28,8 +28,8 @@ using Life = std::uint64_t;
 /// under it.
 class PutJudge {
  public:
-  /// `keeps`: what is confirmed outlives the broker.
-  explicit PutJudge(bool durable) : durable_(durable) {}
+  /// `durable`: what is confirmed outlives the broker. `all_notices`: there is room for them.
+  PutJudge(bool durable, bool all_notices) : durable_(durable), all_notices_(all_notices) {}
 
   struct Put {
     std::string queue, body;
@@ -104,7 +104,7 @@ class PutJudge {
   void joined_stored(const std::string& producer, Life life, SeqNo last, const Told& told) const;
   std::vector<std::string> input_up_to(const std::string& producer, SeqNo last) const;
 
-  const bool durable_;
+  const bool durable_, all_notices_;
   bool counts_lost_ = false;
   std::map<std::string, SeqNo> promised_;             // by producer
   std::map<std::string, std::uint64_t> counted_;      // by producer

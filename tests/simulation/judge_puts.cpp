@@ -213,7 +213,7 @@ void PutJudge::joined(const std::string& producer, Life life, SeqNo before, SeqN
   if (before == SeqNo{})
     require(told.done + told.dead + told.lost == here + confirmed_earlier,
             producer + " is told of each item once");
-  require(life > 1 || before > SeqNo{} || told.notices == told.dead,
+  require(life > 1 || before > SeqNo{} || told.notices == told.dead || !all_notices_,
           producer + " gets a notice of each dead item");
 }
 

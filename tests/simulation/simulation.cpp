@@ -32,7 +32,7 @@ Simulation::Simulation(std::uint64_t seed, bool tracing)
              troubles_.lossless() && rogues_ == 0 && troubles_.narrow == 0,
              troubles_.in_touch() && troubles_.full_disks == 0 && troubles_.narrow == 0 &&
                  !troubles_.few_places},
-      puts_(durable_),
+      puts_(durable_, settings_.notice_bytes == broker::CoreSettings{}.notice_bytes),
       holders_(world_, durable_, troubles_.breaks_connections()),
       broker_(world_, puts_, holders_, settings_, peace_,
               draw_storage_lag(world_.random, troubles_, durable_)),
@@ -74,7 +74,7 @@ Simulation::Simulation(std::uint64_t seed, bool calm, bool tracing)
       troubles_{},
       settings_(small_settings()),
       peace_{calm, false, calm, false, false},
-      puts_(false),
+      puts_(false, true),
       holders_(world_, false, true),
       broker_(world_, puts_, holders_, settings_, peace_, Duration{}),
       scene_{world_, broker_, puts_, console_, holders_, false, false} {

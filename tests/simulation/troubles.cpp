@@ -9,6 +9,10 @@ broker::CoreSettings draw_settings(Random& random, const Clients& clients, const
   settings.max_items = troubles.newcomers || random.chance(300) ? random.between(1, 20) : 100'000;
   settings.max_bytes = random.chance(200) ? random.between(100, 3000) : 1u << 30;
   settings.max_attempts = static_cast<std::uint32_t>(random.between(1, 5));
+  if (random.chance(150)) settings.max_dead = static_cast<std::uint32_t>(random.between(1, 3));
+  if (random.chance(150))
+    settings.max_dead_total = static_cast<std::uint32_t>(random.between(1, 5));
+  if (random.chance(150)) settings.notice_bytes = random.between(1, 3000);
   if (random.chance(150)) settings.turn_work = static_cast<std::uint32_t>(random.between(1, 5));
   const bool small_log = random.chance(troubles.long_lines > 0 ? 700 : 250);
   settings.console_keep =

@@ -275,8 +275,8 @@ TEST_CASE(
     for (const auto* body : {"aa", "bb", "cc"}) dies(body);
     CHECK(world.core.queues().dead() == 2);
     CHECK(world.lines.back() ==
-          "queue default keeps its last 2 dead items, by --max-dead or --max-bytes; 1 was dropped "
-          "so far");
+          "queue default keeps its last 2 dead items, by --max-dead, --max-dead-total or "
+          "--max-bytes; of all queues 1 was dropped so far");
     dies("dddd");
     CHECK(world.core.queues().dead() == 1);
     CHECK(rick.confirm().producer.dead == 4);
