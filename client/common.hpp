@@ -97,7 +97,7 @@ bool wait_until_ready(Connection& connection, Connection::Lock& lock, Notices& n
 /// over: whether it is said.
 template <class Logic>
 bool print_block(Connection& connection, Logic& logic, Notices& notices, std::string_view lines,
-                 HostTag tag, TimeLimit within = Duration::max()) {
+                 HostTag tag, TimeLimit within) {
   if (lines.size() > max_print)
     throw ClientError(ClientError::Kind::argument, "a block of lines is too long");
   auto lock = connection.lock();

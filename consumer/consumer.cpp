@@ -7,16 +7,6 @@
 #include "consumer/consumer_impl.hpp"
 
 namespace baton::internal {
-namespace {
-
-/// Whichever item is held by that id.
-Item of_id(ItemId id) {
-  Item item;
-  item.id = id;
-  return item;
-}
-
-}  // namespace
 
 SessionConfig session_config_of(const ConsumerOptions& options) {
   if (options.queues.empty() || options.queues.size() > max_queues)
@@ -60,15 +50,6 @@ Consumer::Loss Consumer::Impl::take_loss() {
   return loss;
 }
 
-/// Its user goes without a word on what is held. Given back, the same item might end the same
-/// program for ever.
-void Consumer::Impl::forsake() {
-  const bool thrown = std::uncaught_exceptions() > exceptions;
-  const auto lock = connection.lock();
-  session.fail_held(thrown ? "its consumer ended by an exception"
-                           : "not settled when its consumer ended");
-}
-
 Consumer::Consumer(ConsumerOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 
 Consumer::~Consumer() {
@@ -76,11 +57,16 @@ Consumer::~Consumer() {
   left_alone(impl_);
 }
 
+/// Given back, the same item might end the same program for ever.
 void Consumer::end() noexcept {
   try {
-    if (impl_->left) return;
-    impl_->forsake();
-    close();
+    auto lock = impl_->connection.lock();
+    auto& session = impl_->session;
+    if (impl_->left || session.session().state() == ClientSession::State::ended) return;
+    session.fail_held("not settled when its consumer ended");
+    session.close(Connection::now());
+    impl_->connection.changed();
+    wait_for_end(impl_->connection, lock, session.session());
   } catch (const std::exception&) {  // close() says it to those that want to know
   }
 }
@@ -91,11 +77,6 @@ bool Consumer::closing() {
 }
 
 bool Consumer::forked() const { return impl_->connection.forked(); }
-
-bool Consumer::get(Item& item, std::optional<TimeLimit> timeout) {
-  auto lock = impl_->connection.lock();
-  return impl_->get(lock, item, timeout) == GetResult::item;
-}
 
 GetResult Consumer::get_within(Item& item, TimeLimit within) {
   auto lock = impl_->connection.lock();
@@ -140,12 +121,6 @@ void Consumer::request(std::uint32_t items) {
   impl_->connection.changed();
 }
 
-std::optional<Item> Consumer::get(std::optional<TimeLimit> timeout) {
-  Item item;
-  if (!get(item, timeout)) return std::nullopt;
-  return item;
-}
-
 bool Consumer::ack(const Item& item) {
   const auto lock = impl_->connection.lock();
   impl_->connection.changed();
@@ -165,12 +140,6 @@ bool Consumer::release(const Item& item) {
   return impl_->session.release(item.id, item.delivery_tag);
 }
 
-bool Consumer::ack(ItemId id) { return ack(of_id(id)); }
-bool Consumer::fail(ItemId id, std::string_view reason, std::chrono::milliseconds delay) {
-  return fail(of_id(id), reason, delay);
-}
-bool Consumer::release(ItemId id) { return release(of_id(id)); }
-
 void Consumer::run(const Handler& handler, const RunOptions& options) {
   impl_->run(handler, options);
 }
@@ -179,10 +148,6 @@ void Consumer::stop_run() {
   const auto lock = impl_->connection.lock();
   impl_->stop_run = true;
   impl_->connection.notify();
-}
-
-void Consumer::print(std::string_view lines) {
-  static_cast<void>(try_print(lines, Duration::max()));
 }
 
 bool Consumer::try_print(std::string_view lines, TimeLimit within) {
@@ -256,36 +221,12 @@ bool Consumer::shutdown() {
   return impl_->session.session().shutdown();
 }
 
-void Consumer::stop() {
-  const auto lock = impl_->connection.lock();
-  impl_->session.drain();
-  if (!impl_->session.session().was_welcomed())
-    impl_->session.close(Connection::now());  // print() need not wait, either
-  impl_->connection.changed();
-  impl_->connection.notify();
-}
-
-bool Consumer::closed() {
-  const auto lock = impl_->connection.lock();
-  return impl_->session.closed();
-}
-
 bool Consumer::pause(TimeLimit time) {
   const Time until = deadline_after(Connection::now(), Duration(time));
   auto lock = impl_->connection.lock();
   const auto over = [this] { return impl_->session.closed() || impl_->stop_run; };
   while (!over() && Connection::now() < until) impl_->connection.wait_interruptibly(lock, until);
   return over();
-}
-
-void Consumer::give_up(std::chrono::milliseconds within) {
-  const Time until = deadline_after(Connection::now(), within);
-  auto lock = impl_->connection.lock();
-  impl_->session.give_up(Connection::now());
-  impl_->connection.changed();
-  impl_->connection.notify();
-  while (!impl_->session.session().over() && Connection::now() < until)
-    impl_->connection.wait(lock, until);
 }
 
 void Consumer::close(const std::optional<std::string>& failed, TimeLimit within) {
@@ -303,14 +244,6 @@ void Consumer::close(const std::optional<std::string>& failed, TimeLimit within)
   const Time until = deadline_after(Connection::now(), Duration(within));
   impl_->left = !wait_for_end(impl_->connection, lock, session.session(), until, true);
   if (impl_->left) throw_unconfirmed(impl_->connection);
-}
-
-void Consumer::close() {
-  auto lock = impl_->connection.lock();
-  if (impl_->session.session().state() == ClientSession::State::ended) return;
-  impl_->session.close(Connection::now());
-  impl_->connection.changed();
-  wait_for_end(impl_->connection, lock, impl_->session.session());
 }
 
 }  // namespace baton::internal

@@ -81,24 +81,16 @@ class Consumer {
  public:
   /// Throws ClientError (argument) for queue names that are none, and a name that is too long.
   explicit Consumer(ConsumerOptions options);
-  /// Ends the session as close() does, as well as it goes; but what is held has failed, since
-  /// nobody said what became of it: "its consumer ended by an exception" when an exception is on
-  /// its way, else "not settled when its consumer ended".
+  /// end()
   ~Consumer();
   Consumer(const Consumer&) = delete;
   Consumer& operator=(const Consumer&) = delete;
 
-  /// Blocks until there is an item, at most `timeout`; nothing when the time is up, after stop(),
-  /// and when the system shuts down (see closed()). After the time it waits for the broker's word
-  /// that no item is on its way, which takes a moment more, or as long as a large one that is under
-  /// way, and none without contact. Throws ClientError: unreachable, refused.
-  std::optional<Item> get(std::optional<TimeLimit> timeout = {});
-  /// The same into an `item` whose memory is used again.
-  bool get(Item& item, std::optional<TimeLimit> timeout = {});
-
-  /// The same with what became of it, for waits that end by interrupt(), too: ClientError
-  /// (interrupted). Once request() was called a `within` of zero takes what was asked for by it,
-  /// and does not wait for the broker's word.
+  /// Waits for an item, at most `within`, and puts it into `item`, whose memory is used again.
+  /// After the time it waits for the broker's word that no item is on its way, which takes a moment
+  /// more, or as long as a large one that is under way, and none without contact. Once request()
+  /// was called a `within` of zero takes what was asked for by it, and does not wait for the
+  /// broker's word. Throws ClientError: unreachable, refused, interrupted.
   GetResult get_within(Item& item, TimeLimit within);
   /// Appends 1 to `most` items: the first as get_within() gives it, and those that came along with
   /// it.
@@ -106,27 +98,22 @@ class Consumer {
   /// Asks for so many items more, which get_within() with zero takes once they are there.
   void request(std::uint32_t items);
 
-  /// Settle an item that get() gave. They return at once; false: it was not held any more (the
-  /// session was lost, and the item is or will be somebody else's), and nothing was said. By id,
-  /// the item is meant that is held by that id now: where several threads get items, name the item
-  /// itself, which may have been lost and given to another thread by now.
+  /// Settle an item that a get gave. They return at once; false: it was not held any more (the
+  /// session was lost, and the item is or will be somebody else's), and nothing was said.
   bool ack(const Item& item);
   bool fail(const Item& item, std::string_view reason, std::chrono::milliseconds delay = {});
   bool release(const Item& item);
-  bool ack(ItemId id);
-  bool fail(ItemId id, std::string_view reason, std::chrono::milliseconds delay = {});
-  bool release(ItemId id);
 
-  /// Gets items and hands them to `handler`, until stop(), shutdown or `count`; returns when all
-  /// handlers are through and what was prefetched is released. Nothing that a handler returns or
-  /// throws ends it. May be called again, also get(), unless stop() was called. Throws as
-  /// get_within() does, and ClientError (busy) while it is at work.
+  /// Gets items and hands them to `handler`, until stop_run(), shutdown or `count`; returns when
+  /// all handlers are through and what was prefetched is released. Nothing that a handler returns
+  /// or throws ends it. May be called again, by one thread at a time; other threads may get items
+  /// meanwhile. Throws as get_within() does.
   void run(const Handler& handler, const RunOptions& options = {});
 
   /// Publishes a block of lines on the system's console: they reach the terminal together, and
-  /// before an ack that follows. Blocks while the console is held back. Up to max_print bytes with
-  /// tags and the last newline. Throws as get() does, and ClientError (closed).
-  void print(std::string_view lines);
+  /// before an ack that follows. Waits while the console is held back, at most `within`: whether
+  /// they are said. Up to max_print bytes with tags and the last newline. Throws as get_within()
+  /// does, and ClientError (closed).
   [[nodiscard]] bool try_print(std::string_view lines, TimeLimit within);
   /// Blocks until everything that was settled and said is confirmed, at most `within`: whether it
   /// is.
@@ -155,29 +142,16 @@ class Consumer {
   void take_event();
   bool in_touch();
   bool shutdown();
-
-  /// From any thread: no more items. get() returns nothing, run() lets its handlers finish; what
-  /// waits is given back.
-  void stop();
-  /// Whether get() will not give anything any more.
-  bool closed();
-  /// Sleeps, but wakes when closed(). Returns closed().
+  /// Sleeps, but wakes when no more items come, or run() is to end. Whether that is so.
   bool pause(TimeLimit time);
 
-  /// For a process that is about to end in the midst of its work: gives back all items that are
-  /// held, those that handlers work on, too (no failure is counted; settling them does nothing any
-  /// more), closes, and waits at most `within` for the broker's word that it has heard.
-  void give_up(std::chrono::milliseconds within);
-
-  /// Stops, gives back what is still held, ends the session. Throws ClientError (close_unconfirmed)
-  /// when the broker did not confirm within goodbye_timeout: it gives the unconfirmed items to
-  /// others. A second call does nothing.
-  void close();
-  /// Ends the session when all is confirmed, but takes at most `within`; then it throws ClientError
-  /// (close_unconfirmed). What is held has failed, for that reason, or is given back without one.
-  /// Calls of other threads that wait end.
+  /// Ends the session when all is confirmed, but takes at most `within`, and goodbye_timeout while
+  /// the broker is silent; then it throws ClientError (close_unconfirmed): the broker gives what it
+  /// does not know to be settled to others. What is held has failed, for that reason, or is given
+  /// back without one. Calls of other threads that wait end. A second call does nothing.
   void close(const std::optional<std::string>& failed, TimeLimit within);
-  /// What the destructor does, at once.
+  /// Ends the session as close() does, as well as it goes; but what is held has failed, since
+  /// nobody said what became of it: "not settled when its consumer ended".
   void end() noexcept;
   bool closing();
   bool forked() const;

@@ -2,7 +2,6 @@
 // waiting for items, working.cpp run(). Functions that take a lock require the connection's.
 #pragma once
 
-#include <exception>
 #include <functional>
 #include <optional>
 #include <string>
@@ -51,17 +50,15 @@ struct Consumer::Impl {
   void require_open() const {
     if (closing) throw ClientError(ClientError::Kind::closed, "the consumer is closed");
   }
-  class Running;
+  class Ending;
   void settle(const Item& item, std::optional<Outcome>& outcome);
-  void forsake();
   void run(const Handler& handler, const RunOptions& how);
   void work(const Handler& handler, const RunOptions& run, const std::function<bool()>& may_get);
 
   StopReason stop_reason(const Item& item) const {
     if (closing) return StopReason::closed;
     if (!session.holds(item.id, item.delivery_tag)) return StopReason::lost;
-    return stop_run || (session.draining() && !session.resting()) ? StopReason::stopped
-                                                                  : StopReason::none;
+    return stop_run ? StopReason::stopped : StopReason::none;
   }
 
   std::string why_unconfirmed() const {
@@ -80,14 +77,12 @@ struct Consumer::Impl {
   const ConsumerOptions options;
   const OwnQueues own_queues{options.broker,
                              options.queues};  // what a producer of this process may be waiting for
-  const int exceptions = std::uncaught_exceptions();  // that were on their way when it was made
   ConsumerSession session;
   Notices notices;
   bool by_request = false;      // request() was called
   std::uint32_t requested = 0;  // by it, not taken
   Losses losses;                // not told
   std::size_t losses_told = 0;
-  int runs = 0;  // at work
   bool stop_run = false;
   bool closing = false, left = false;  // by a close(within); and it was not confirmed in its time
   Connection connection;               // the last: its thread ends first

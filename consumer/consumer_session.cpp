@@ -265,11 +265,6 @@ void ConsumerSession::release_held() {
   for (const auto id : holdings_.ids()) release(id);
 }
 
-void ConsumerSession::give_up(Time now) {
-  release_held();
-  close(now);
-}
-
 void ConsumerSession::want_flushed() {
   if (std::exchange(flush_wanted_, true) || session_.closing()) return;
   flush_settled();

@@ -102,8 +102,6 @@ class ConsumerSession final : public ClientLogic {
   /// No more items: what waits is released, what arrives from now on, too. Held ones can still be
   /// settled.
   void drain();
-  bool draining() const { return draining_; }
-  bool resting() const { return resting_; }
   /// The same until somebody wants an item again. Nothing where somebody does now, or where it
   /// drains for good.
   void rest();
@@ -111,8 +109,6 @@ class ConsumerSession final : public ClientLogic {
   bool closed() const {
     return (draining_ && !resting_) || session_.over() || (session_.shutdown() && inbox_.empty());
   }
-  /// Gives back all that is held, then close().
-  void give_up(Time now);
   /// Ends the session; drains first. What is still held is given back by the broker.
   void close(Time now);
   const ClientSession& session() const { return session_; }

@@ -25,22 +25,19 @@ Outcome handle(const Handler& handler, Item& item) {
 
 }  // namespace
 
-/// While run() is at work.
-class Consumer::Impl::Running {
+/// What run() does at its end, whatever ends it.
+class Consumer::Impl::Ending {
  public:
-  explicit Running(Impl& impl) : impl_(impl) {
-    const auto lock = impl_.connection.lock();
-    ++impl_.runs;
-  }
-  ~Running() {
+  explicit Ending(Impl& impl) : impl_(impl) {}
+  ~Ending() {
     if (impl_.connection.forked()) return;
     const auto lock = impl_.connection.lock();
-    if (--impl_.runs == 0) impl_.stop_run = false;
+    impl_.stop_run = false;
     impl_.session.rest();
     impl_.connection.changed();
   }
-  Running(const Running&) = delete;
-  Running& operator=(const Running&) = delete;
+  Ending(const Ending&) = delete;
+  Ending& operator=(const Ending&) = delete;
 
  private:
   Impl& impl_;
@@ -109,7 +106,7 @@ void Consumer::Impl::run(const Handler& handler, const RunOptions& how) {
     stop_run = true;
     connection.notify();
   };
-  const Running running(*this);
+  const Ending ending(*this);
   Crew([&] { work(handler, how, may_get); }, on_error).run(std::max(how.jobs, 1u));
 }
 

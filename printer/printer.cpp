@@ -127,7 +127,7 @@ Printer::Printer(ClientOptions options) : impl_(std::make_unique<Impl>(std::move
 
 Printer::~Printer() {
   try {
-    close();
+    close(Duration::max());
   } catch (const std::exception&) {  // who wants to know calls close()
   }
   left_alone(impl_);
@@ -140,8 +140,6 @@ void Printer::stop() {
   impl_->stopped = true;
   impl_->connection.notify();
 }
-
-void Printer::close() { close(Duration::max()); }
 
 void Printer::close(TimeLimit within) {
   auto lock = impl_->connection.lock();

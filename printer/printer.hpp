@@ -33,10 +33,8 @@ class Printer {
   void stop();
 
   /// Ends the session; the broker knows which block was printed last, and the next printer goes on
-  /// after it. Throws ClientError (close_unconfirmed) when it did not confirm within
-  /// goodbye_timeout. A second call does nothing.
-  void close();
-  /// The same, but takes at most `within`.
+  /// after it. Throws ClientError (close_unconfirmed) when it did not confirm `within` that time,
+  /// or within goodbye_timeout. A second call does nothing.
   void close(TimeLimit within);
 
  private:

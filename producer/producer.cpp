@@ -140,14 +140,6 @@ Producer::~Producer() {
   left_alone(impl_);
 }
 
-void Producer::put(std::string_view body, const PutOptions& options) {
-  static_cast<void>(try_put(body, Duration::max(), options));
-}
-
-bool Producer::try_put(std::string_view body, TimeLimit within, const PutOptions& options) {
-  return put_within(body, within, options).has_value();
-}
-
 std::optional<SeqNo> Producer::put_within(std::string_view body, TimeLimit within,
                                           const PutOptions& options) {
   if (body.size() > max_body)
@@ -174,18 +166,11 @@ std::optional<SeqNo> Producer::put_within(std::string_view body, TimeLimit withi
   return session.last_put();
 }
 
-void Producer::flush() { static_cast<void>(try_flush(Duration::max())); }
-
 bool Producer::try_flush(TimeLimit within) {
   auto lock = impl_->connection.lock();
   return impl_->wait(
       lock, [this] { return impl_->session.flushed(); },
       deadline_after(Connection::now(), Duration(within)));
-}
-
-Settled Producer::join() {
-  static_cast<void>(try_join(Duration::max()));
-  return settled();
 }
 
 bool Producer::try_join(TimeLimit within) {
@@ -212,17 +197,11 @@ Settled Producer::counts() {
   return impl_->session.counts();
 }
 
-void Producer::print(std::string_view lines) {
-  static_cast<void>(try_print(lines, Duration::max()));
-}
-
 bool Producer::try_print(std::string_view lines, TimeLimit within) {
   impl_->require_not_closing();
   return print_block(impl_->connection, impl_->session, impl_->notices, lines, impl_->options.tag,
                      within);
 }
-
-std::vector<Checkpoint> Producer::already_put() { return *already_put_within(Duration::max()); }
 
 std::optional<std::vector<Checkpoint>> Producer::already_put_within(TimeLimit within) {
   auto lock = impl_->connection.lock();
@@ -245,8 +224,6 @@ void Producer::stop() {
     impl_->session.close(Connection::now());  // print() need not wait, either
   impl_->connection.notify();
 }
-
-void Producer::close() { close(Duration::max()); }
 
 void Producer::close(TimeLimit within) {
   auto& session = impl_->session;

@@ -7,7 +7,7 @@
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
-using namespace baton::internal;
+using namespace baton;
 using namespace baton::internal::e2e;
 
 namespace {
@@ -24,7 +24,7 @@ class Waiter {
         thread_([this] { serve(); }) {}
 
   ~Waiter() {
-    consumer_.stop();
+    consumer_.interrupt();
     thread_.join();
   }
 
@@ -39,11 +39,11 @@ class Waiter {
 
  private:
   void serve() {
-    while (const auto item = consumer_.get()) {
+    while (auto item = get_until_interrupted(consumer_)) {
       came_ = Clock::now();
       ++got_;
       got_.notify_one();
-      consumer_.ack(item->id);
+      item->ack();
     }
   }
 
@@ -83,7 +83,7 @@ TEST_SUITE("timed") {
     producer.flush();
     const auto begin = Clock::now();
     Consumer consumer(consumer_of(broker));
-    REQUIRE(consumer.get(soon_ms));
+    REQUIRE(consumer.try_get(soon));
     CHECK(milliseconds(Clock::now() - begin) < 200);
   }
 }

@@ -13,7 +13,7 @@
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
-using namespace baton::internal;
+using namespace baton;
 using namespace baton::internal::e2e;
 
 namespace {
@@ -21,9 +21,9 @@ namespace {
 // The bodies that several threads got.
 class Catch {
  public:
-  void add(const std::string& body) {
+  void add(std::string_view body) {
     std::lock_guard lock(mutex_);
-    bodies_.insert(body);
+    bodies_.emplace(body);
   }
   std::multiset<std::string> all() const {
     std::lock_guard lock(mutex_);
@@ -37,13 +37,14 @@ class Catch {
 
 // Gets with time-outs that are about as long as an item takes, so that many end while one is on its
 // way.
-void get_impatiently(Consumer& consumer, unsigned seed, Catch& caught, std::size_t& in_vain) {
+void get_impatiently(Consumer& consumer, unsigned seed, const std::atomic<bool>& over,
+                     Catch& caught, std::size_t& in_vain) {
   std::mt19937 random(seed);
   std::uniform_int_distribution<int> timeout(0, 1);
-  while (!consumer.closed()) {
-    if (const auto item = consumer.get(std::chrono::milliseconds(timeout(random)))) {
-      caught.add(item->body);
-      consumer.ack(item->id);
+  while (!over) {
+    if (auto item = consumer.try_get(std::chrono::milliseconds(timeout(random)))) {
+      caught.add(item->body());
+      item->ack();
     } else {
       ++in_vain;
     }
@@ -63,9 +64,11 @@ class Impatient {
 
  private:
   void serve() {
-    while (!over_ && !consumer_.closed()) {
-      Item item;
-      if (consumer_.get(item, 1ms)) consumer_.ack(item);
+    try {
+      while (!over_)
+        if (auto item = consumer_.try_get(1ms)) item->ack();
+    } catch (const Error& error) {  // all_return() has closed the consumer
+      CHECK(error.status() == Status::closed);
     }
   }
 
@@ -82,7 +85,7 @@ void put_some(Producer& producer, std::mt19937& random) {
 bool all_return(Consumer& consumer, std::unique_ptr<Impatient>& impatient) {
   const auto over = std::async(std::launch::async, [&impatient] { impatient.reset(); });
   if (over.wait_for(soon) == std::future_status::ready) return true;
-  consumer.stop();
+  consumer.close();
   return false;
 }
 
@@ -102,9 +105,10 @@ TEST_CASE("cancel: an item that crosses a cancelled request is neither lost nor 
   Catch caught;
   std::size_t in_vain[2] = {0, 0};
   {
+    std::atomic<bool> over = false;
     Consumer first(consumer_of(broker)), second(consumer_of(broker));
-    std::thread one([&] { get_impatiently(first, seed, caught, in_vain[0]); });
-    std::thread two([&] { get_impatiently(second, seed + 1, caught, in_vain[1]); });
+    std::thread one([&] { get_impatiently(first, seed, over, caught, in_vain[0]); });
+    std::thread two([&] { get_impatiently(second, seed + 1, over, caught, in_vain[1]); });
     Producer producer(producer_of(broker));
     std::mt19937 random(seed);
     for (int i = 0; i < items; ++i) {
@@ -112,9 +116,8 @@ TEST_CASE("cancel: an item that crosses a cancelled request is neither lost nor 
       if (random() % 4 == 0)
         producer.join();  // let the queue run dry: requests are cancelled only then
     }
-    const Settled settled = producer.join();
-    CHECK(settled.done == items);
-    first.stop(), second.stop();
+    CHECK(producer.join().done == items);
+    over = true;
     one.join(), two.join();
   }
   CHECK(caught.all() == numbers(items));
@@ -130,9 +133,9 @@ TEST_CASE("cancel: each get with a time-out returns, however many cross what is 
   std::mt19937 random(1);
   for (const unsigned prefetch : {4u, 0u}) {
     auto options = consumer_of(broker);
-    options.prefetch = prefetch;
+    options.prefetch(prefetch);
     Consumer consumer(options);
-    consumer.get(10ms);
+    REQUIRE_FALSE(consumer.try_get(10ms));
     for (std::uint64_t round = 0; round < rounds; ++round) {
       auto impatient = std::make_unique<Impatient>(consumer, prefetch > 0 ? 4 : 8);
       for (int i = 0; i < 30; ++i) {
@@ -142,7 +145,7 @@ TEST_CASE("cancel: each get with a time-out returns, however many cross what is 
       }
       producer.join();
       REQUIRE_MESSAGE(all_return(consumer, impatient), "prefetch ", prefetch, ", round ", round);
-      REQUIRE_FALSE(consumer.get(1ms));
+      REQUIRE_FALSE(consumer.try_get(1ms));
     }
   }
 }
@@ -151,14 +154,14 @@ TEST_CASE("get: with a time-out it returns nothing when the time is up and there
   Broker broker;
   Consumer consumer(consumer_of(broker));
   const auto begin = Clock::now();
-  CHECK_FALSE(consumer.get(300ms));
+  CHECK_FALSE(consumer.try_get(300ms));
   CHECK(milliseconds(Clock::now() - begin) >= 300);
-  CHECK_FALSE(consumer.get(0ms));
+  CHECK_FALSE(consumer.try_get(0ms));
   Producer producer(producer_of(broker));
   producer.put("x");
-  const auto item = consumer.get(soon_ms);
+  auto item = consumer.try_get(soon);
   REQUIRE(item);
-  CHECK(item->body == "x");
+  CHECK(item->body() == "x");
 }
 
 TEST_CASE("get: with time 0 it takes what is there") {
@@ -167,13 +170,16 @@ TEST_CASE("get: with time 0 it takes what is there") {
   for (const char* body : {"a", "b", "c"}) producer.put(body);
   producer.flush();
   Consumer consumer(consumer_of(broker));
-  REQUIRE(consumer.get(soon_ms));
+  const auto first = consumer.try_get(soon);
+  REQUIRE(first);
+  std::vector<Item> held;
   for (const char* body : {"b", "c"}) {
-    const auto item = consumer.get(0ms);
+    auto item = consumer.try_get(0ms);
     REQUIRE(item);
-    CHECK(item->body == body);
+    CHECK(item->body() == body);
+    held.push_back(*std::move(item));
   }
-  CHECK_FALSE(consumer.get(0ms));
+  CHECK_FALSE(consumer.try_get(0ms));
 }
 
 TEST_CASE("queues: a consumer of several gets from each, in the order of each") {
@@ -186,14 +192,14 @@ TEST_CASE("queues: a consumer of several gets from each, in the order of each") 
   Consumer consumer(consumer_of(broker, {"red", "green"}));
   std::map<std::string, int> next;
   for (int i = 0; i < 100; ++i) {
-    const auto item = consumer.get(soon_ms);
+    auto item = consumer.try_get(soon);
     REQUIRE(item);
-    CHECK(item->body ==
-          std::string(item->queue) + std::to_string(next[std::string(item->queue)]++));
-    consumer.ack(item->id);
+    CHECK(item->body() ==
+          std::string(item->queue()) + std::to_string(next[std::string(item->queue())]++));
+    item->ack();
   }
   CHECK(next == std::map<std::string, int>{{"red", 50}, {"green", 50}});
-  CHECK_FALSE(consumer.get(100ms));
+  CHECK_FALSE(consumer.try_get(100ms));
 }
 
 TEST_CASE("queues: the program takes several, too") {

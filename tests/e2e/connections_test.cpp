@@ -17,7 +17,7 @@
 #include "tests/support/relay.hpp"
 #include "tests/support/show.hpp"
 
-using namespace baton::internal;
+using namespace baton;
 using namespace baton::internal::e2e;
 
 namespace {
@@ -40,7 +40,7 @@ std::string body(const std::string& producer, std::uint64_t number) {
   return text;
 }
 
-std::string name_of(const std::string& body) { return body.substr(0, body.find(' ')); }
+std::string name_of(std::string_view body) { return std::string(body.substr(0, body.find(' '))); }
 
 /// Waits for what runs in `task`. Fails when it is not through in time; `give_up` makes it end
 /// then.
@@ -116,7 +116,7 @@ std::unique_ptr<Source> library_source(const Broker& broker, const std::string& 
 
 struct Received {
   std::string name;
-  int attempt;
+  std::uint32_t deliveries;
 };
 
 /// A consumer that says of each item that it got it, works on it for some milliseconds, and acks.
@@ -145,24 +145,23 @@ class Worker {
   }
 
  private:
-  static ConsumerOptions options(const Broker& broker, std::uint32_t prefetch) {
+  static Options options(const Broker& broker, std::uint32_t prefetch) {
     auto options = consumer_of(broker);
-    options.prefetch = prefetch;
+    options.prefetch(prefetch);
     return options;
   }
   void work() {
     RunOptions run;
     run.jobs = jobs_;
-    consumer_.run([this](const Item& item) { return handle(item); }, run);
+    consumer_.run([this](const Item& item) { handle(item); }, run);
   }
-  Outcome handle(const Item& item) {
+  void handle(const Item& item) {
     {
       const std::lock_guard lock(mutex_);
-      received_.push_back({name_of(item.body), item.attempt});
+      received_.push_back({name_of(item.body()), item.delivery_count()});
       consumer_.print(line(received_.size() - 1));
     }
-    consumer_.pause(std::chrono::milliseconds(2 + item.id.value % 5));
-    return Outcome::done();
+    consumer_.wait_stop(std::chrono::milliseconds(2 + item.id() % 5));
   }
 
   const std::string name_;
@@ -232,8 +231,8 @@ struct Tally {
     for (const auto& worker : system.workers)
       for (const auto& one : worker->received()) {
         ++got[one.name];
-        first[one.name] += one.attempt == 1;
-        again += one.attempt > 1;
+        first[one.name] += one.deliveries == 1;
+        again += one.deliveries > 1;
       }
   }
   std::map<std::string, int> got, first;
@@ -259,7 +258,7 @@ std::size_t out_of_place(const System& system, const std::vector<std::size_t>& u
     for (std::size_t j = 0; j < until[i]; ++j) {
       const auto& one = system.workers[i]->received()[j];
       const auto number = std::stoull(one.name.substr(2));
-      count += one.attempt == 1 && number < last[one.name[0]];
+      count += one.deliveries == 1 && number < last[one.name[0]];
       last[one.name[0]] = std::max<std::uint64_t>(last[one.name[0]], number);
     }
   }

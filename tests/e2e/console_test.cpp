@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "proto/limits.hpp"
 #include "tests/support/durable_broker.hpp"
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 #include "tests/support/terminal.hpp"
 #include "tests/support/test_line.hpp"
 
+using namespace baton;
 using namespace baton::internal;
 using namespace baton::internal::e2e;
 
@@ -111,10 +113,10 @@ std::uint64_t print_in_turns(const Broker& broker, std::uint64_t rounds) {
   std::uint64_t number = 0;
   for (std::uint64_t i = 0; i < rounds; ++i) {
     producer.put("x");
-    const auto item = consumer.get(soon_ms);
+    auto item = consumer.try_get(soon);
     REQUIRE(item);
     consumer.print(test_line({"turns", ++number}, many.sizes.draw(random)));
-    consumer.ack(item->id);
+    item->ack();
     producer.join();
     producer.print(test_line({"turns", ++number}, many.sizes.draw(random)));
     producer.flush();  // the consumer's next line goes by another connection

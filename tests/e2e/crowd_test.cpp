@@ -4,11 +4,10 @@
 #include <csignal>
 #include <numeric>
 
+#include "tests/support/baton.hpp"
 #include "tests/support/inspect.hpp"
-#include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
-using namespace baton::internal;
 using namespace baton::internal::e2e;
 
 namespace {

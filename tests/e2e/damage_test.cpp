@@ -8,7 +8,7 @@
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
-using namespace baton::internal;
+using namespace baton;
 using namespace baton::internal::e2e;
 
 namespace {
@@ -38,12 +38,12 @@ void fill(DurableBroker& broker) {
   producer.flush();
   Consumer consumer(consumer_of(*broker));
   for (int i = 0; i < items / 10; ++i) {
-    const auto item = consumer.get(soon_ms);
+    auto item = consumer.try_get(soon);
     REQUIRE(item);
     if (i % 10 == 0)
-      consumer.fail(item->id, "broken", 1h);
+      item->fail("broken", 1h);
     else
-      consumer.ack(item->id);
+      item->ack();
   }
   consumer.close();
   broker.kill();
@@ -65,10 +65,10 @@ void check_served(const std::string& directory) {
   Consumer consumer(consumer_of(broker));
   int wrong = 0, got = 0;
   for (int i = items / 10; i < items; ++i, ++got) {
-    const auto item = consumer.get(soon_ms);
-    wrong += !item || item->body != body(i);
+    auto item = consumer.try_get(soon);
+    wrong += !item || item->body() != body(i);
     if (!item) break;
-    consumer.ack(item->id);
+    item->ack();
   }
   CHECK_MESSAGE(wrong == 0, broker.process().err().text());
   CHECK(got == items - items / 10);

@@ -10,7 +10,7 @@
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
-using namespace baton::internal;
+using namespace baton;
 using namespace baton::internal::e2e;
 
 namespace {
@@ -64,13 +64,13 @@ std::vector<Clock::duration> kill_and_take(Holders& holders, std::size_t first, 
   }
   std::vector<Clock::duration> times;
   while (!killed.empty()) {
-    const auto item = another.get(soon_ms);
+    auto item = another.try_get(soon);
     REQUIRE(item);
-    const auto its = killed.find(item->body);
-    REQUIRE_MESSAGE(its != killed.end(), "moved, too: ", item->body);
+    const auto its = killed.find(std::string(item->body()));
+    REQUIRE_MESSAGE(its != killed.end(), "moved, too: ", item->body());
     times.push_back(Clock::now() - its->second);
-    CHECK(item->attempt == 2);
-    CHECK(another.ack(item->id));
+    CHECK(item->delivery_count() == 2);
+    CHECK(item->ack());
     killed.erase(its);
   }
   return times;
@@ -97,9 +97,9 @@ TEST_SUITE("timed") {
             milliseconds(longest));
     CHECK(milliseconds(longest) < 500);
 
-    CHECK_FALSE(another.get(500ms));
+    CHECK_FALSE(another.try_get(500ms));
     for (Bystander& one : others) CHECK(one.ack());
-    const Settled settled = producer.join();
+    const auto settled = producer.join();
     CHECK(settled.done == deaths + bystanders);
     CHECK(settled.dead == 0);
   }

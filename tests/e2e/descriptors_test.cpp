@@ -13,7 +13,7 @@
 #include "tests/support/library.hpp"
 #include "tests/support/stranger.hpp"
 
-using namespace baton::internal;
+using namespace baton;
 using namespace baton::internal::e2e;
 
 namespace {
@@ -59,25 +59,25 @@ TEST_CASE(
   REQUIRE(broker->producer({"a", "b"}).wait() == 0);
   std::promise<void> told;
   auto options = consumer_of(*broker);
-  options.on_notice = [&, once = true](const std::string& notice) mutable {
+  options.log([&, once = true](auto, auto, const std::string& notice) mutable {
     if (notice.find("cannot open a socket") != notice.npos && std::exchange(once, false))
       told.set_value();
-  };
+  });
   Consumer consumer(options);
-  const auto held = consumer.get(soon_ms);
+  auto held = consumer.try_get(soon);
   REQUIRE(held);
   broker.kill();
-  auto next = std::async(std::launch::async, [&] { return consumer.get(2 * soon_ms); });
+  auto next = std::async(std::launch::async, [&] { return consumer.try_get(2 * soon); });
   {
     const Grabber grabber;
     REQUIRE(told.get_future().wait_for(soon) == std::future_status::ready);
   }
   broker.start();
-  const auto item = next.get();
+  auto item = next.get();
   REQUIRE(item);
-  CHECK(item->body == R"({"name":"b"})");
-  CHECK(consumer.ack(*held));
-  CHECK(consumer.ack(*item));
+  CHECK(item->body() == R"({"name":"b"})");
+  CHECK(held->ack());
+  CHECK(item->ack());
 }
 
 TEST_SUITE("timed") {
@@ -87,8 +87,8 @@ TEST_SUITE("timed") {
     Consumer consumer(consumer_of(broker, {"there-before"}));
     const auto works = [&] {
       producer.put("one");
-      const auto item = consumer.get(soon_ms);
-      return item && consumer.ack(item->id) && producer.join().dead == 0;
+      auto item = consumer.try_get(soon);
+      return item && item->ack() && producer.join().dead == 0;
     };
     REQUIRE(works());
     std::vector<RawPeer> peers;
@@ -106,7 +106,7 @@ TEST_SUITE("timed") {
 
     peers.clear();
     auto late = producer_of(broker, "late");
-    late.connect_timeout = soon_ms;
+    late.connect_timeout(soon);
     Producer(late).close();  // there is room again, for anybody
   }
 }

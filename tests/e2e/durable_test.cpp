@@ -5,7 +5,7 @@
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
-using namespace baton::internal;
+using namespace baton;
 using namespace baton::internal::e2e;
 
 namespace {
@@ -13,11 +13,11 @@ namespace {
 Args lines_of(Consumer& consumer, std::size_t count) {
   Args bodies;
   while (bodies.size() < count) {
-    const auto item = consumer.get(soon_ms);
+    auto item = consumer.try_get(soon);
     if (!item) break;
-    CHECK(item->attempt == 1);
-    bodies.push_back(item->body);
-    consumer.ack(item->id);
+    CHECK(item->delivery_count() == 1);
+    bodies.emplace_back(item->body());
+    item->ack();
   }
   return bodies;
 }
@@ -36,7 +36,7 @@ TEST_CASE("durable: what was confirmed is there after kill -9 of the broker and 
   broker.start();
   Consumer consumer(consumer_of(*broker));
   CHECK(lines_of(consumer, put.size()) == put);
-  CHECK_FALSE(consumer.get(200ms));
+  CHECK_FALSE(consumer.try_get(200ms));
 }
 
 TEST_CASE(
@@ -46,14 +46,14 @@ TEST_CASE(
   for (const char* body : {"at work", "waiting"}) producer.put(body);
   producer.flush();
   Consumer worker(consumer_of(*broker));
-  const auto item = worker.get(soon_ms);
+  auto item = worker.try_get(soon);
   REQUIRE(item);
   broker.kill();
   broker.start();
   Consumer other(consumer_of(*broker));
   CHECK(lines_of(other, 1) == Args{"waiting"});
-  CHECK_FALSE(other.get(1s));
-  CHECK(worker.ack(item->id));
+  CHECK_FALSE(other.try_get(1s));
+  CHECK(item->ack());
   CHECK(producer.join().done == 2);
 }
 
@@ -77,10 +77,10 @@ TEST_CASE("durable: dead letters and failures outlive the broker") {
   producer.put("poison");
   Consumer consumer(consumer_of(*broker));
   for (int attempt = 1; attempt <= 3; ++attempt) {
-    const auto item = consumer.get(soon_ms);
+    auto item = consumer.try_get(soon);
     REQUIRE(item);
-    CHECK(item->attempt == attempt);
-    CHECK(consumer.fail(item->id, "no"));
+    CHECK(item->delivery_count() == attempt);
+    CHECK(item->fail("no"));
     producer.flush();
     if (attempt < 3) {
       broker.kill();
@@ -96,15 +96,15 @@ TEST_CASE("durable: the file stays small while many items pass through") {
   DurableBroker broker;
   Producer producer(producer_of(*broker));
   auto options = consumer_of(*broker);
-  options.prefetch = 1000;
+  options.prefetch(1000);
   Consumer consumer(options);
-  Item item;
   for (std::uint64_t round = 0; round < rounds; ++round) {
     for (std::uint64_t i = 0; i < waiting; ++i) producer.put(std::string(100, 'x'));
     producer.flush();
     for (std::uint64_t i = 0; i < waiting; ++i) {
-      REQUIRE(consumer.get(item, soon_ms));
-      consumer.ack(item.id);
+      auto item = consumer.try_get(soon);
+      REQUIRE(item);
+      item->ack();
     }
   }
   CHECK(producer.join().done == rounds * waiting);

@@ -6,9 +6,11 @@
 #include <initializer_list>
 
 #include "broker/settings.hpp"
+#include "proto/limits.hpp"
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
+using namespace baton;
 using namespace baton::internal;
 using namespace baton::internal::e2e;
 
@@ -161,13 +163,13 @@ void consumer_never_leaves() {
   Process printer = broker.printer();
   Consumer stays(consumer_of(broker));
   Process producer = broker.producer({"--wait", "a"});
-  const auto item = stays.get(soon_ms);
+  auto item = stays.try_get(soon);
   REQUIRE(item);
-  stays.ack(item->id);
+  item->ack();
   expect_exit(std::move(producer));
   expect_end(broker, stated.end.leave_within);
   expect_last_line(printer);
-  CHECK(stays.closed());
+  CHECK(stays.wait_stop(0s));
 }
 
 void every_item_fails() {

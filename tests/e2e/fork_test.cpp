@@ -5,13 +5,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <baton/printer.hpp>
 #include <set>
 
 #include "os/forks.hpp"
-#include "printer/printer.hpp"
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
+using namespace baton;
 using namespace baton::internal;
 using namespace baton::internal::e2e;
 
@@ -47,18 +48,18 @@ bool throws_forked(Call call) {
   try {
     call();
     return false;
-  } catch (const ClientError& error) {
-    return error.kind() == ClientError::Kind::forked;
+  } catch (const Error& error) {
+    return error.status() == Status::forked;
   }
 }
 
 std::multiset<std::string> get_all(Consumer& consumer, std::size_t count) {
   std::multiset<std::string> bodies;
   while (bodies.size() < count) {
-    const auto item = consumer.get(soon_ms);
+    auto item = consumer.try_get(soon);
     if (!item) break;
-    bodies.insert(item->body);
-    consumer.ack(*item);
+    bodies.emplace(item->body());
+    item->ack();
   }
   return bodies;
 }
@@ -101,7 +102,7 @@ TEST_CASE("fork: each use of a parent's client throws at once and its end lets g
         throws_forked([&] { producer->flush(); }) && throws_forked([&] { producer->join(); }) &&
         throws_forked([&] { producer->close(); }) &&
         throws_forked([&] { static_cast<void>(consumer->get()); }) &&
-        throws_forked([&] { consumer->run([](const Item&) { return Outcome::done(); }); }) &&
+        throws_forked([&] { consumer->run([](const Item&) {}); }) &&
         throws_forked([&] { consumer->print("child"); }) &&
         throws_forked([&] { printer->run([](std::string_view lines) { return lines.size(); }); });
     producer.reset();
@@ -158,14 +159,7 @@ TEST_CASE("fork: a handler that forks ends its run in the child") {
   Consumer consumer(consumer_of(broker));
   producer.put("item");
   pid_t child = -1;
-  const auto run = [&] {
-    consumer.run(
-        [&](const Item&) {
-          child = fork();
-          return Outcome::done();
-        },
-        {.jobs = 1, .count = 1, .before_request = {}});
-  };
+  const auto run = [&] { consumer.run([&](const Item&) { child = fork(); }, {.count = 1}); };
   const bool forked = throws_forked(run);
   if (child == 0) _exit(forked ? 0 : 1);
   CHECK_FALSE(forked);

@@ -8,7 +8,7 @@
 #include "tests/support/skip.hpp"
 #include "tests/support/small_disk.hpp"
 
-using namespace baton::internal;
+using namespace baton;
 using namespace baton::internal::e2e;
 
 namespace {
@@ -32,9 +32,9 @@ std::string lines_up_to(int count) {
 /// Gets the first lines in order, each once; gives the first that does not come so.
 int in_order(Consumer& consumer, int count) {
   for (int i = 0; i < count; ++i) {
-    const auto item = consumer.get(soon_ms);
-    if (!item || item->body != line_of(i)) return i;
-    consumer.ack(item->id);
+    auto item = consumer.try_get(soon);
+    if (!item || item->body() != line_of(i)) return i;
+    item->ack();
   }
   return count;
 }

@@ -7,7 +7,7 @@
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
-using namespace baton::internal;
+using namespace baton;
 using namespace baton::internal::e2e;
 
 namespace {
@@ -38,10 +38,10 @@ class Neighbour {
   // does not come.
   Clock::duration ack_time() {
     producer_.put("x");
-    const auto item = consumer_.get(soon_ms);
+    auto item = consumer_.try_get(soon);
     REQUIRE(item);
     const auto begin = Clock::now();
-    consumer_.ack(item->id);
+    item->ack();
     producer_.join();
     return Clock::now() - begin;
   }
@@ -68,15 +68,15 @@ struct Flow {
 
 Flow work_off(Broker& broker, Neighbour& neighbour) {
   constexpr std::size_t step = 1000;
-  ConsumerOptions options = consumer_of(broker);
-  options.prefetch = 10;  // slower than the producer by far
+  auto options = consumer_of(broker);
+  options.prefetch(10);  // slower than the producer by far
   Consumer consumer(options);
-  Item item;
   Flow flow;
   for (std::size_t i = 0; i < count; ++i) {
-    REQUIRE(consumer.get(item, soon_ms));
-    flow.out_of_place += item.body != body(i);
-    REQUIRE(consumer.ack(item.id));
+    auto item = consumer.try_get(soon);
+    REQUIRE(item);
+    flow.out_of_place += item->body() != body(i);
+    REQUIRE(item->ack());
     if (i % step != 0) continue;
     flow.most_memory = std::max(flow.most_memory, broker.process().memory());
     flow.acks.push_back(neighbour.ack_time());
@@ -127,10 +127,10 @@ TEST_CASE("full queue: a handler that puts into its own is told so and try_put g
   Broker broker({"--max-items", "2"});
   auto options = producer_of(broker);
   std::promise<std::string> notice;
-  options.on_notice = [&, told = false](const std::string& text) mutable {
+  options.log([&, told = false](auto, auto, const std::string& text) mutable {
     if (text.rfind("queue", 0) == 0 && !std::exchange(told, true)) notice.set_value(text);
     throw 42;  // which is passed over
-  };
+  });
   Producer producer(options);
   Consumer consumer(consumer_of(broker));
   producer.put("first");
@@ -144,10 +144,9 @@ TEST_CASE("full queue: a handler that puts into its own is told so and try_put g
       [&](const Item&) {
         while (producer.try_put("more")) {
         }
-        put_of_handler = producer.try_put("and more", 700ms);
-        return Outcome::done();
+        put_of_handler = producer.try_put("and more", 700ms).has_value();
       },
-      {.jobs = 1, .count = 1, .before_request = {}});
+      {.count = 1});
   CHECK_FALSE(put_of_handler);
   auto told = notice.get_future();
   REQUIRE(told.wait_for(soon) == std::future_status::ready);

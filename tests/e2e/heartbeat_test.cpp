@@ -8,6 +8,7 @@
 #include "tests/support/show.hpp"
 #include "tests/support/stranger.hpp"
 
+using namespace baton;
 using namespace baton::internal;
 using namespace baton::internal::e2e;
 
@@ -67,11 +68,11 @@ class FullQueue {
   void drain(int count) {
     if (!consumer_) consumer_.emplace(consumer_of(broker_));
     for (; count > 0 && next_ < items; --count, ++next_) {
-      const auto item = consumer_->get(soon_ms);
+      auto item = consumer_->try_get(soon);
       REQUIRE(item);
-      REQUIRE(item->body == body(next_));
-      CHECK(item->attempt == 1);
-      CHECK(consumer_->ack(item->id));
+      REQUIRE(item->body() == body(next_));
+      CHECK(item->delivery_count() == 1);
+      CHECK(item->ack());
     }
   }
 

@@ -11,6 +11,7 @@
 #include "tests/support/show.hpp"
 #include "tests/support/stranger.hpp"
 
+using namespace baton;
 using namespace baton::internal;
 using namespace baton::internal::e2e;
 

@@ -12,7 +12,7 @@
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
-using namespace baton::internal;
+using namespace baton;
 using namespace baton::internal::e2e;
 
 namespace {
@@ -113,17 +113,17 @@ TEST_CASE("input: --whole puts each file as one item") {
   CHECK(producer.wait() == 0);
   Consumer consumer(consumer_of(broker));
   for (const auto& body : {photo, std::string("from\nstdin"), std::string("two\nlines\n")}) {
-    const auto item = consumer.get(soon_ms);
+    auto item = consumer.try_get(soon);
     REQUIRE(item);
-    CHECK(item->body == body);
-    consumer.ack(item->id);
+    CHECK(item->body() == body);
+    item->ack();
   }
   const TemporaryFile large(std::string((16u << 20) + 1, 'x'));
   Process refused = broker.producer({"--whole", file.path(), large.path()});
   CHECK(refused.wait() == 2);
   CHECK(refused.err().text() ==
         "baton-producer: " + large.path() + " is longer than 16777216 bytes\n");
-  CHECK_FALSE(consumer.get(200ms));
+  CHECK_FALSE(consumer.try_get(200ms));
 }
 
 TEST_CASE("input: a file that is cut off while it is read is an error that says what went in") {
@@ -169,12 +169,13 @@ TEST_CASE(
   CHECK(broker.producer({"--whole", fifo.path()}).wait() == 0);
   CHECK(writer.wait() == 0);
   Consumer consumer(consumer_of(broker));
-  const auto item = consumer.get(soon_ms);
+  auto item = consumer.try_get(soon);
   REQUIRE(item);
-  CHECK(item->body == "two\nlines");
-  consumer.ack(item->id);
+  CHECK(item->body() == "two\nlines");
+  item->ack();
   Process producer = broker.producer({"a", "--file", fifo.path()});
-  REQUIRE(consumer.get(soon_ms));  // so it has come to the file
+  const auto first = consumer.try_get(soon);
+  REQUIRE(first);  // so it has come to the file
   producer.signal(SIGTERM);
   CHECK(producer.wait() == 1);
   CHECK(producer.err().text().find("stopped after 1 item") != std::string::npos);

@@ -9,7 +9,7 @@
 #include "tests/support/show.hpp"
 #include "tests/support/skip.hpp"
 
-using namespace baton::internal;
+using namespace baton;
 using namespace baton::internal::e2e;
 
 namespace {

@@ -8,7 +8,7 @@
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
-using namespace baton::internal;
+using namespace baton;
 using namespace baton::internal::e2e;
 
 namespace {
@@ -30,7 +30,7 @@ Clock::duration bare_transfer() {
   const auto begun = Clock::now();
   zmq::socket_t receiver(ours, zmq::socket_type::pull);
   receiver.set(zmq::sockopt::rcvhwm, 2);
-  receiver.set(zmq::sockopt::rcvtimeo, static_cast<int>(soon_ms.count()));
+  receiver.set(zmq::sockopt::rcvtimeo, static_cast<int>(soon / 1ms));
   receiver.connect(address);
   zmq::message_t body;
   for (int i = 0; i < large_items; ++i) CHECK(receiver.recv(body));
@@ -47,12 +47,12 @@ Clock::duration delivery() {
   producer.flush();
   const auto begun = Clock::now();
   auto options = consumer_of(broker);
-  options.prefetch = 4;
+  options.prefetch(4);
   Consumer consumer(options);
-  Item item;
   for (int i = 0; i < large_items; ++i) {
-    REQUIRE(consumer.get(item, soon_ms));
-    consumer.ack(item);
+    auto item = consumer.try_get(soon);
+    REQUIRE(item);
+    item->ack();
   }
   return Clock::now() - begun;
 }

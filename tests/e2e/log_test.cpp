@@ -1,9 +1,8 @@
 // What a broker says of itself: nothing in health, and how much is from before.
+#include "tests/support/baton.hpp"
 #include "tests/support/durable_broker.hpp"
-#include "tests/support/library.hpp"
 #include "tests/support/loopback.hpp"
 
-using namespace baton::internal;
 using namespace baton::internal::e2e;
 
 TEST_CASE(

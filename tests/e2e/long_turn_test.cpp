@@ -7,6 +7,7 @@
 #include "tests/support/library.hpp"
 #include "tests/support/stranger.hpp"
 
+using namespace baton;
 using namespace baton::internal;
 using namespace baton::internal::e2e;
 
@@ -35,7 +36,7 @@ TEST_SUITE("timed") {
       return Clock::now() - begin;
     };
     PutOptions delayed;
-    delayed.delay = delay;
+    delayed.delay(delay);
     for (int i = 0; i < items; ++i) {
       many.put("x", delayed);
       if (i % 100'000 == 0) answer();

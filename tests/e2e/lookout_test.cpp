@@ -2,7 +2,7 @@
 // again.
 #include <signal.h>
 
-#include "tests/support/library.hpp"
+#include "tests/support/baton.hpp"
 #include "tests/support/listener.hpp"
 #include "tests/support/loopback.hpp"
 #include "tests/support/show.hpp"

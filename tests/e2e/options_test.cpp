@@ -11,6 +11,7 @@
 #include "tests/support/show.hpp"
 #include "tests/support/skip.hpp"
 
+using namespace baton;
 using namespace baton::internal::e2e;
 
 namespace {
@@ -37,11 +38,11 @@ TEST_CASE("options: a number with zeros before it is decimal") {
   Args args{"--priority", "09", "--from", "010"};
   args.insert(args.end(), items.begin(), items.end());
   CHECK(broker.producer(args).wait() == 0);
-  baton::internal::Consumer consumer(consumer_of(broker));
-  const auto item = consumer.get(soon_ms);
+  Consumer consumer(consumer_of(broker));
+  auto item = consumer.try_get(soon);
   REQUIRE(item);
-  CHECK(item->body == R"({"name":"ten"})");
-  consumer.ack(*item);
+  CHECK(item->body() == R"({"name":"ten"})");
+  item->ack();
 }
 
 TEST_CASE(

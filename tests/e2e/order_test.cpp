@@ -4,7 +4,7 @@
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
-using namespace baton::internal;
+using namespace baton;
 using namespace baton::internal::e2e;
 
 namespace {
@@ -69,8 +69,8 @@ TEST_CASE("order: a delayed item comes when its time has come and not before") {
   REQUIRE(names(next_got(printer, 1)) == Args{"at once"});
   const auto begin = Clock::now();  // no process starts in between
   Producer producer(producer_of(broker));
-  producer.put(R"({"name":"later"})", {9, 3000ms, {}});
-  producer.put(R"({"name":"sooner"})", {default_priority, 1500ms, {}});
+  producer.put(R"({"name":"later"})", PutOptions().priority(9).delay(3000ms));
+  producer.put(R"({"name":"sooner"})", PutOptions().delay(1500ms));
   producer.put(R"({"name":"now"})");
   const auto got = next_got(printer, 3);
   REQUIRE(names(got) == Args{"now", "sooner", "later"});

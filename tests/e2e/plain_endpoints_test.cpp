@@ -5,7 +5,7 @@
 #include "tests/support/show.hpp"
 #include "tests/support/tcp.hpp"
 
-using namespace baton::internal;
+using namespace baton;
 using namespace baton::internal::e2e;
 
 namespace {
@@ -27,11 +27,11 @@ TEST_CASE("plain endpoints: a frame that is pushed in is an item") {
   Process python = plain_client("push", endpoint(broker, 3), 3);
   for (const char* body :
        {R"({"name": "item 1"})", R"({"name": "item 2"})", R"({"name": "item 3"})"}) {
-    const auto item = consumer.get(soon_ms);
+    auto item = consumer.try_get(soon);
     REQUIRE_MESSAGE(item, python.err().text());
-    CHECK(item->body == body);
-    CHECK(item->attempt == 1);
-    CHECK(consumer.ack(item->id));
+    CHECK(item->body() == body);
+    CHECK(item->delivery_count() == 1);
+    CHECK(item->ack());
   }
   CHECK(python.wait() == 0);
 }
@@ -57,12 +57,12 @@ TEST_CASE("plain endpoints: a sender blocks while the queue is full and then goe
   }
   REQUIRE_FALSE(python.out().next_with("sent 20000", 1ms));
 
-  ConsumerOptions options = consumer_of(broker);
-  options.prefetch = 100;
+  auto options = consumer_of(broker);
+  options.prefetch(100);
   Consumer consumer(options);
   int got = 0;
-  while (const auto item = consumer.get(1s)) {
-    consumer.ack(item->id);
+  while (auto item = consumer.try_get(1s)) {
+    item->ack();
     ++got;
   }
   REQUIRE(python.out().next_with("sent 20000"));

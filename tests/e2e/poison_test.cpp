@@ -9,16 +9,16 @@
 #include "tests/support/ports.hpp"
 #include "tests/support/show.hpp"
 
-using namespace baton::internal;
+using namespace baton;
 using namespace baton::internal::e2e;
 
 namespace {
 
-Item get(Consumer& consumer, int attempt) {
-  auto item = consumer.get(soon_ms);
+Item get(Consumer& consumer, std::uint32_t deliveries) {
+  auto item = consumer.try_get(soon);
   REQUIRE(item);
-  CHECK(item->attempt == attempt);
-  return *item;
+  CHECK(item->delivery_count() == deliveries);
+  return *std::move(item);
 }
 
 // A consumer program that has got the item, as the printer said.
@@ -31,12 +31,10 @@ Process got_by(const Broker& broker, Process& printer, const std::string& name, 
   return process;
 }
 
-using History = std::vector<DeadNotice::Failure>;
-
-void check_failure(const DeadNotice::Failure& attempt, const std::string& consumer,
-                   const std::string& why) {
-  CHECK(attempt.consumer == consumer);
-  CHECK_MESSAGE(attempt.why.find(why) != attempt.why.npos, attempt.why);
+void check_failure(const DeadItem::Failure& failure, const std::string& consumer,
+                   const std::string& reason) {
+  CHECK(failure.consumer == consumer);
+  CHECK_MESSAGE(failure.reason.find(reason) != failure.reason.npos, failure.reason);
 }
 
 }  // namespace
@@ -53,8 +51,8 @@ TEST_CASE(
   got_by(broker, printer, "killed", {"--work", "600:600"}).signal(SIGKILL);
   {
     Consumer gives_back(consumer_of(broker));
-    for (int i = 0; i < 5; ++i) CHECK(gives_back.release(get(gives_back, 2).id));
-    get(gives_back, 2);
+    for (int i = 0; i < 5; ++i) CHECK(get(gives_back, 2).release());
+    const auto held = get(gives_back, 2);
     gives_back.close();  // with the item in hand
   }
   {
@@ -64,21 +62,20 @@ TEST_CASE(
   Process stopped = got_by(broker, printer, "stopped", {"--work", "600:600"});
   stopped.signal(SIGSTOP);
 
-  const Settled settled = producer.join();
-  const auto took =
-      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin).count();
-  CHECK(settled.dead == 1);
-  REQUIRE(settled.notices.size() == 1);
-  CHECK(settled.notices[0].failures == 3);
-  const History& history = settled.notices[0].history;
+  CHECK(producer.join().dead == 1);
+  const auto took = Clock::now() - begin;
+  const auto dead = producer.dead_items();
+  REQUIRE(dead.size() == 1);
+  CHECK(dead[0].failures == 3);
+  const auto& history = dead[0].history;
   REQUIRE(history.size() == 3);
   check_failure(history[0], "killed", "its process ended");
   check_failure(history[1], "failing", "--fail");
   check_failure(history[2], "stopped", "no heartbeat for 3 s");
-  CHECK(history[0].ago_ms <= took);
-  CHECK(history[0].ago_ms >= history[1].ago_ms);
-  CHECK(history[1].ago_ms >= 2000);  // the third stood still for longer
-  CHECK(history[2].ago_ms < 1000);
+  CHECK(history[0].age <= took);
+  CHECK(history[0].age >= history[1].age);
+  CHECK(history[1].age >= 2000ms);  // the third stood still for longer
+  CHECK(history[2].age < 1000ms);
 }
 
 TEST_CASE("poison: what is held or under way when delivery links break is not counted") {
@@ -87,18 +84,18 @@ TEST_CASE("poison: what is held or under way when delivery links break is not co
   const unsigned port = static_cast<unsigned>(std::stoi(range));
   Broker broker({"--max-attempts", "1", "--delivery-ports", range});
   Producer producer(producer_of(broker));
-  ConsumerOptions options = consumer_of(broker);
-  options.prefetch = 3;
+  auto options = consumer_of(broker);
+  options.prefetch(3);
   Consumer consumer(options);
   for (int i = 0; i < cuts; ++i) {
     for (const char* body : {"a", "b", "c"}) producer.put(body);
-    const Item held = get(consumer, 1);
+    Item held = get(consumer, 1);
     CHECK(cut_connections_to(port) == 1);
     for (const char* body : {"d", "e", "f"}) producer.put(body);
-    for (int more = 1; more < 6; ++more) CHECK(consumer.ack(get(consumer, 1).id));
-    CHECK(consumer.ack(held.id));
+    for (int more = 1; more < 6; ++more) CHECK(get(consumer, 1).ack());
+    CHECK(held.ack());
   }
-  const Settled settled = producer.join();
+  const auto settled = producer.join();
   CHECK(settled.done == 6 * cuts);
   CHECK(settled.dead == 0);
 }
@@ -106,7 +103,7 @@ TEST_CASE("poison: what is held or under way when delivery links break is not co
 namespace {
 
 struct Supervised {
-  Settled settled;
+  Counts settled;
   int ended = 0;  // how often the worker did by itself
 };
 
@@ -145,10 +142,11 @@ TEST_CASE(
     CHECK(ended == 3);
     CHECK(settled.done == 1);
     CHECK(settled.dead == 1);
-    REQUIRE(settled.notices.size() == 1);
-    REQUIRE(settled.notices[0].history.size() == 3);
-    for (const auto& attempt : settled.notices[0].history)
-      CHECK_MESSAGE(attempt.why.find(why) == 0, attempt.why);
+    const auto dead = producer.dead_items();
+    REQUIRE(dead.size() == 1);
+    REQUIRE(dead[0].history.size() == 3);
+    for (const auto& failure : dead[0].history)
+      CHECK_MESSAGE(failure.reason.find(why) == 0, failure.reason);
   }
 }
 
@@ -168,8 +166,9 @@ void check_neighbours(const char* prefetch, const char* jobs, const char* consum
   CHECK(settled.dead == 1);
   CHECK(ended >= 5);
   CHECK(ended <= 6);  // once it may have been faster than its client could tell
-  REQUIRE(settled.notices.size() == 1);
-  CHECK(settled.notices[0].body == "poison");
+  const auto dead = producer.dead_items();
+  REQUIRE(dead.size() == 1);
+  CHECK(dead[0].body == "poison");
 }
 
 }  // namespace

@@ -1,10 +1,9 @@
 // A printer whose reader is stuck, or has gone.
-#include "baton/printer.hpp"
-
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
+#include <baton/printer.hpp>
 #include <thread>
 
 #include "os/wake.hpp"
@@ -12,6 +11,7 @@
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
+using namespace baton;
 using namespace baton::internal;
 using namespace baton::internal::e2e;
 
@@ -30,7 +30,7 @@ struct SmallPipe {
   ~SmallPipe() { close(ends[0]), close(ends[1]); }
   void wait_for_bytes() const {
     pollfd item{ends[0], POLLIN, 0};
-    REQUIRE(poll(&item, 1, static_cast<int>(soon_ms.count())) == 1);
+    REQUIRE(poll(&item, 1, static_cast<int>(soon / 1ms)) == 1);
   }
   std::string read_all() const {
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
@@ -62,7 +62,7 @@ TEST_CASE(
   producer.flush();
   SmallPipe stuck;
   {
-    baton::Printer printer(baton::Options().broker(broker.address()));
+    Printer printer(Options().broker(broker.address()));
     Wake stop;
     baton::internal::Output output(stuck.ends[1], stop, [&printer] { printer.stop(); });
     std::thread thread(

@@ -1,8 +1,10 @@
 // Why items failed is kept on disk, not in the broker's memory.
+#include "proto/limits.hpp"
 #include "tests/support/durable_broker.hpp"
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
+using namespace baton;
 using namespace baton::internal;
 using namespace baton::internal::e2e;
 
@@ -12,7 +14,7 @@ const int items = static_cast<int>(number_of("BATON_REASONS", 30'000));
 
 void put_and_go(const Broker& broker) {
   auto options = producer_of(broker);
-  options.name = "load-1";
+  options.name("load-1");
   Producer producer(options);
   for (int i = 0; i < items; ++i) producer.put(std::to_string(i));
   producer.close();
@@ -20,9 +22,9 @@ void put_and_go(const Broker& broker) {
 
 void fail_all(Consumer& consumer) {
   for (int i = 0; i < items; ++i) {
-    const auto item = consumer.get(soon_ms);
+    auto item = consumer.try_get(soon);
     REQUIRE(item);
-    consumer.fail(item->id, std::string(max_reason, 'x'), 100ms);
+    item->fail(std::string(max_reason, 'x'), 100ms);
   }
 }
 
@@ -32,7 +34,7 @@ TEST_CASE("reasons: items that fail with long ones cost the broker little memory
   DurableBroker broker({"--max-attempts", "2", "--max-dead", "10", "--max-memory", "64M"});
   put_and_go(*broker);
   auto options = consumer_of(*broker);
-  options.prefetch = 1000;
+  options.prefetch(1000);
   Consumer consumer(options);
   const auto before = broker->process().memory();
   fail_all(consumer);  // they live on, each with its reason

@@ -7,7 +7,7 @@
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
-using namespace baton::internal;
+using namespace baton;
 using namespace baton::internal::e2e;
 
 namespace {
@@ -47,7 +47,7 @@ TEST_CASE("removed: a put that comes after the data was removed is not confirmed
   producer.put("lost");
   CHECK(broker->process().wait() == 1);
   producer.stop();
-  CHECK_THROWS_AS(producer.flush(), ClientError);
+  CHECK_THROWS_AS(producer.flush(), Error);
 }
 
 TEST_CASE(
@@ -71,7 +71,7 @@ TEST_CASE(
   CHECK_MESSAGE(said.find(directory.string()) != said.npos, said);
   CHECK_MESSAGE(said.find("while this broker used it") != said.npos, said);
   producer.stop();
-  CHECK_THROWS_AS(producer.flush(), ClientError);
+  CHECK_THROWS_AS(producer.flush(), Error);
 }
 
 TEST_CASE("removed: a broker whose data was cut off ends and says so") {

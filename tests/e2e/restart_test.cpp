@@ -13,7 +13,7 @@
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
-using namespace baton::internal;
+using namespace baton;
 using namespace baton::internal::e2e;
 
 namespace {
@@ -63,12 +63,12 @@ class Load {
   }
 
   // Ends the load when all that was put is settled.
-  Settled finish() {
+  Counts finish() {
     stop_ = true;
     threads_.back().join();
     threads_.pop_back();
-    Settled settled = producer_.join();
-    for (Consumer& consumer : consumers_) consumer.stop();
+    const auto settled = producer_.join();
+    for (Consumer& consumer : consumers_) consumer.interrupt();
     for (std::thread& thread : threads_) thread.join();
     return settled;
   }
@@ -82,15 +82,14 @@ class Load {
     for (; !stop_; ++put_) producer_.put(std::to_string(put_));
   }
   void get_all(Consumer& consumer) {
-    Item item;
-    while (consumer.get(item)) {
+    while (auto item = get_until_interrupted(consumer)) {
       {
         const std::lock_guard lock(mutex_);
         ++got_;
-        seen_.insert(std::stoul(item.body));
+        seen_.insert(std::stoul(std::string(item->body())));
       }
       came_.notify_one();
-      consumer.ack(item.id);
+      item->ack();
     }
   }
 
@@ -142,13 +141,13 @@ class Doomed {
     put();
   }
 
-  void settle_too_late() { holder_.ack(item_.id); }
+  void settle_too_late() { item_->ack(); }
 
   void expect_lost_and_go_on() {
     CHECK(producer_.join().lost == ++lost_);
     put();
-    CHECK(item_.attempt == 1);
-    CHECK(holder_.release(item_.id));
+    CHECK(item_->delivery_count() == 1);
+    CHECK(item_->release());
     get();  // so it was there still
   }
 
@@ -159,14 +158,13 @@ class Doomed {
     get();
   }
   void get() {
-    auto item = holder_.get(soon_ms);
-    REQUIRE(item);
-    item_ = *item;
+    item_ = holder_.try_get(soon);
+    REQUIRE(item_);
   }
 
   Producer producer_;
   Consumer holder_;
-  Item item_;
+  std::optional<Item> item_;
   std::uint64_t lost_ = 0;
 };
 
@@ -193,7 +191,7 @@ TEST_SUITE("timed") {
       doomed.expect_lost_and_go_on();
     }
     REQUIRE(load.flows());
-    const Settled settled = load.finish();
+    const auto settled = load.finish();
     MESSAGE("from the broker's ready line to an item got, ms: median ", milliseconds(median(times)),
             ", max ", milliseconds(*std::max_element(times.begin(), times.end())));
     MESSAGE("load: put ", load.put(), ", done ", settled.done, ", lost ", settled.lost, ", got ",

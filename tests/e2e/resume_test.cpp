@@ -5,7 +5,7 @@
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
-using namespace baton::internal;
+using namespace baton;
 using namespace baton::internal::e2e;
 
 namespace {
@@ -20,12 +20,12 @@ std::string numbered(int lines) {
 /// come so.
 int in_order(Consumer& consumer, int to, int from = 0) {
   for (int i = from; i < to; ++i) {
-    const auto item = consumer.get(soon_ms);
-    if (!item || item->body != R"({"name":"line )" + std::to_string(i) + R"("})") {
-      MESSAGE("instead: ", item ? item->body : "nothing");
+    auto item = consumer.try_get(soon);
+    if (!item || item->body() != R"({"name":"line )" + std::to_string(i) + R"("})") {
+      MESSAGE("instead: ", item ? item->body() : "nothing");
       return i;
     }
-    consumer.ack(item->id);
+    item->ack();
   }
   return to;
 }
@@ -63,7 +63,7 @@ TEST_CASE(
   CHECK(went_on > kills / 2);
   Consumer consumer(consumer_of(*broker));
   CHECK(in_order(consumer, lines) == lines);
-  CHECK_FALSE(consumer.get(200ms));
+  CHECK_FALSE(consumer.try_get(200ms));
 }
 
 TEST_CASE("resume: what is put whole is not put again unless its user says so") {
@@ -79,7 +79,7 @@ TEST_CASE("resume: what is put whole is not put again unless its user says so") 
   Consumer consumer(consumer_of(*broker));
   CHECK(in_order(consumer, 3) == 3);
   CHECK(in_order(consumer, 3) == 3);
-  CHECK_FALSE(consumer.get(200ms));
+  CHECK_FALSE(consumer.try_get(200ms));
 }
 
 TEST_CASE(
@@ -108,7 +108,7 @@ TEST_CASE(
   CHECK(shorter.wait() == 2);
   CHECK(shorter.err().text().find("it has 60 items, of 100 that were put; nothing was put") !=
         std::string::npos);
-  CHECK_FALSE(consumer.get(200ms));
+  CHECK_FALSE(consumer.try_get(200ms));
 
   CHECK(broker->producer(load(changed, {"--from", "101"})).wait() == 0);
   CHECK(in_order(consumer, 120, 100) == 120);
@@ -117,7 +117,7 @@ TEST_CASE(
   CHECK(same.err().text() == "all 120 items of 'load-1' came in before; --again puts them again\n");
   CHECK(broker->producer(load(cut, {"--again"})).wait() == 0);
   CHECK(in_order(consumer, 60) == 60);
-  CHECK_FALSE(consumer.get(200ms));
+  CHECK_FALSE(consumer.try_get(200ms));
 }
 
 TEST_CASE("resume: a file that grew is put on from where it was, over the end of the broker, too") {
@@ -133,7 +133,7 @@ TEST_CASE("resume: a file that grew is put on from where it was, over the end of
         "12 more items than last time\n");
   Consumer consumer(consumer_of(*broker));
   CHECK(in_order(consumer, 112) == 112);
-  CHECK_FALSE(consumer.get(200ms));
+  CHECK_FALSE(consumer.try_get(200ms));
 }
 
 TEST_CASE("resume: standard input and words go on by what they are, and never by their number") {
@@ -160,7 +160,7 @@ TEST_CASE("resume: standard input and words go on by what they are, and never by
   CHECK(elsewhere.wait() == 2);
   CHECK(elsewhere.err().text().find("this is not what 'nightly' has put before") !=
         std::string::npos);
-  CHECK_FALSE(consumer.get(200ms));
+  CHECK_FALSE(consumer.try_get(200ms));
 }
 
 TEST_CASE("resume: a line that was no item is mended, and the next run goes on there") {
@@ -170,7 +170,7 @@ TEST_CASE("resume: a line that was no item is mended, and the next run goes on t
   CHECK(broker->producer(load(mended)).wait() == 0);
   Consumer consumer(consumer_of(*broker));
   CHECK(in_order(consumer, 4) == 4);
-  CHECK_FALSE(consumer.get(200ms));
+  CHECK_FALSE(consumer.try_get(200ms));
 }
 
 TEST_CASE("resume: --from begins at a line, with a name or without one") {
@@ -182,7 +182,7 @@ TEST_CASE("resume: --from begins at a line, with a name or without one") {
   Process beyond = broker.producer({"--file", file.path(), "--from", "5"});
   CHECK(beyond.wait() == 2);
   CHECK(beyond.err().text() == "baton-producer: --from 5: there is nothing from there on\n");
-  CHECK_FALSE(consumer.get(200ms));
+  CHECK_FALSE(consumer.try_get(200ms));
 }
 
 TEST_CASE("resume: a bad line that --from has passed is passed by who runs on, too") {
@@ -196,7 +196,7 @@ TEST_CASE("resume: a bad line that --from has passed is passed by who runs on, t
   const TemporaryFile grown("line 0\n{'broken'}\nline 1\nline 2\n{'bad'}\n");
   CHECK(broker->producer(load(grown)).wait() == 2);
   CHECK(in_order(consumer, 3, 2) == 3);
-  CHECK_FALSE(consumer.get(200ms));
+  CHECK_FALSE(consumer.try_get(200ms));
 }
 
 TEST_CASE(
@@ -213,5 +213,5 @@ TEST_CASE(
         std::string::npos);
   CHECK(second.wait() == 0);
   CHECK(in_order(consumer, 2000, 10) == 2000);
-  CHECK_FALSE(consumer.get(200ms));
+  CHECK_FALSE(consumer.try_get(200ms));
 }

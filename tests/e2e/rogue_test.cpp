@@ -7,6 +7,7 @@
 #include <optional>
 #include <thread>
 
+#include "net/broker_address.hpp"
 #include "tests/support/bystanders.hpp"
 #include "tests/support/inspect.hpp"
 #include "tests/support/stranger.hpp"

@@ -1,6 +1,4 @@
 // Clients of a process that share a Runtime.
-#include "client/runtime.hpp"
-
 #include <algorithm>
 #include <filesystem>
 #include <memory>
@@ -9,7 +7,7 @@
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
-using namespace baton::internal;
+using namespace baton;
 using namespace baton::internal::e2e;
 
 namespace {
@@ -25,16 +23,16 @@ std::size_t entries_of(const char* directory) {
 TEST_CASE("runtime: a hundred clients that share one take three threads") {
   Broker broker;
   const auto threads = entries_of("/proc/self/task"), files = entries_of("/proc/self/fd");
-  const auto runtime = std::make_shared<Runtime>();
+  const Runtime runtime;
   constexpr std::size_t each = 50;
   std::vector<std::unique_ptr<Producer>> producers;
   std::vector<std::unique_ptr<Consumer>> consumers;
   for (std::size_t i = 0; i < each; ++i) {
     auto of_producer = producer_of(broker);
-    of_producer.runtime = runtime;
+    of_producer.runtime(runtime);
     producers.push_back(std::make_unique<Producer>(of_producer));
     auto of_consumer = consumer_of(broker);
-    of_consumer.runtime = runtime;
+    of_consumer.runtime(runtime);
     consumers.push_back(std::make_unique<Consumer>(of_consumer));
   }
   std::vector<std::string> put, got;
@@ -42,10 +40,10 @@ TEST_CASE("runtime: a hundred clients that share one take three threads") {
   for (std::size_t i = 0; i < each; ++i) producers[i]->put(put[i]);
   for (auto& producer : producers) producer->flush();
   for (auto& consumer : consumers) {
-    const auto item = consumer->get(soon_ms);
+    auto item = consumer->try_get(soon);
     REQUIRE(item);
-    got.push_back(item->body);
-    CHECK(consumer->ack(*item));
+    got.emplace_back(item->body());
+    CHECK(item->ack());
   }
   std::sort(put.begin(), put.end());
   std::sort(got.begin(), got.end());
@@ -59,9 +57,9 @@ TEST_CASE("runtime: a hundred clients that share one take three threads") {
 
 TEST_CASE("runtime: a client that ends leaves the others at work") {
   Broker broker;
-  const auto runtime = std::make_shared<Runtime>();
+  const Runtime runtime;
   auto options = producer_of(broker);
-  options.runtime = runtime;
+  options.runtime(runtime);
   Producer stays(options);
   for (int i = 0; i < 20; ++i) {
     Producer goes(options);
@@ -70,12 +68,12 @@ TEST_CASE("runtime: a client that ends leaves the others at work") {
     goes.close();
   }
   auto consumer = consumer_of(broker);
-  consumer.runtime = runtime;
+  consumer.runtime(runtime);
   Consumer gets(consumer);
   for (int i = 0; i < 40; ++i) {
-    const auto item = gets.get(soon_ms);
+    auto item = gets.try_get(soon);
     REQUIRE(item);
-    gets.ack(*item);
+    item->ack();
   }
   CHECK(stays.join().done == 20);
 }

@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <future>
+#include <latch>
+#include <set>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -12,15 +14,15 @@
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
-using namespace baton::internal;
+using namespace baton;
 using namespace baton::internal::e2e;
 
 namespace {
 
 Item get(Consumer& consumer) {
-  auto item = consumer.get(soon_ms);
+  auto item = consumer.try_get(soon);
   REQUIRE(item);
-  return *item;
+  return *std::move(item);
 }
 
 }  // namespace
@@ -30,15 +32,14 @@ TEST_CASE("settle: released items go back to the dispatcher without a failure") 
   Producer producer(producer_of(broker));
   for (const char* body : {"a", "b", "c"}) producer.put(body);
   Consumer consumer(consumer_of(broker));
-  const Item a = get(consumer), b = get(consumer);
-  CHECK(consumer.release(a.id));
-  CHECK(consumer.release(b.id));
+  Item a = get(consumer), b = get(consumer);
+  CHECK(a.release());
+  CHECK(b.release());
   for (const char* body : {"a", "b", "c"}) {
-    const Item item = get(consumer);
-    CHECK(item.body == body);
-    CHECK(item.attempt == 1);
-    CHECK(consumer.ack(item.id));
-    CHECK_FALSE(consumer.ack(item.id));
+    Item item = get(consumer);
+    CHECK(item.body() == body);
+    CHECK(item.delivery_count() == 1);
+    CHECK(item.ack());
   }
   CHECK(producer.join().done == 3);
 }
@@ -48,15 +49,15 @@ TEST_CASE("settle: a failed item comes again, counted, after its delay") {
   Producer producer(producer_of(broker));
   producer.put("x");
   Consumer consumer(consumer_of(broker));
-  const Item first = get(consumer);
-  CHECK(first.attempt == 1);
+  Item first = get(consumer);
+  CHECK(first.delivery_count() == 1);
   const auto begin = Clock::now();
-  consumer.fail(first.id, "not yet", 300ms);
-  const Item second = get(consumer);
+  CHECK(first.fail("not yet", 300ms));
+  Item second = get(consumer);
   CHECK(milliseconds(Clock::now() - begin) >= 300);
-  CHECK(second.attempt == 2);
-  CHECK(second.body == "x");
-  consumer.ack(second.id);
+  CHECK(second.delivery_count() == 2);
+  CHECK(second.body() == "x");
+  CHECK(second.ack());
   CHECK(producer.join().done == 1);
 }
 
@@ -65,18 +66,19 @@ TEST_CASE("settle: an item that fails too often is dead and its producer is told
   Producer producer(producer_of(broker));
   producer.put("poison");
   Consumer consumer(consumer_of(broker));
-  for (std::uint16_t attempt = 1; attempt <= 3; ++attempt) {
-    const Item item = get(consumer);
-    CHECK(item.attempt == attempt);
-    consumer.fail(item.id, "reason " + std::to_string(attempt));
+  for (std::uint32_t attempt = 1; attempt <= 3; ++attempt) {
+    Item item = get(consumer);
+    CHECK(item.delivery_count() == attempt);
+    item.fail("reason " + std::to_string(attempt));
   }
-  const Settled settled = producer.join();
+  const auto settled = producer.join();
   CHECK(settled.dead == 1);
   CHECK(settled.done == 0);
-  REQUIRE(settled.notices.size() == 1);
-  CHECK(settled.notices[0].body == "poison");
-  REQUIRE(settled.notices[0].history.size() == 3);
-  CHECK(settled.notices[0].history[2].why == "reason 3");
+  const auto dead = producer.dead_items();
+  REQUIRE(dead.size() == 1);
+  CHECK(dead[0].body == "poison");
+  REQUIRE(dead[0].history.size() == 3);
+  CHECK(dead[0].history[2].reason == "reason 3");
 }
 
 TEST_CASE("settle: a poisoned item among others makes --wait exit 3 and name it") {
@@ -84,11 +86,11 @@ TEST_CASE("settle: a poisoned item among others makes --wait exit 3 and name it"
   Process producer = broker.producer({"--wait", "good", "poison", "better"});
   Consumer consumer(consumer_of(broker));
   for (int i = 0; i < 4; ++i) {
-    const Item item = get(consumer);
-    if (item.body == R"({"name":"poison"})") {
-      consumer.fail(item.id, "it tastes odd");
+    Item item = get(consumer);
+    if (item.body() == R"({"name":"poison"})") {
+      item.fail("it tastes odd");
     } else {
-      consumer.ack(item.id);
+      item.ack();
     }
   }
   CHECK(producer.wait() == 3);
@@ -136,10 +138,10 @@ TEST_CASE("settle: SIGTERM to a consumer program counts no failure of what it gi
   CHECK(program.wait() == 0);
   Consumer consumer(consumer_of(broker));
   for (const char* body : {"b", "c"}) {
-    const Item item = get(consumer);
-    CHECK(item.body == body);
-    CHECK(item.attempt == 1);
-    consumer.ack(item.id);
+    Item item = get(consumer);
+    CHECK(item.body() == body);
+    CHECK(item.delivery_count() == 1);
+    item.ack();
   }
   CHECK(producer.join().done == 3);
 }
@@ -154,13 +156,13 @@ TEST_CASE("settle: what a handler returns or throws does not end run") {
   std::vector<std::string> got;
   consumer.run(
       [&](const Item& item) -> Outcome {
-        got.push_back(item.body);
-        if (item.attempt > 1) return Outcome::done();
-        if (item.body == "early") return Outcome::failed("x", -5s);
-        if (item.body == "late") return Outcome::failed("x", std::chrono::milliseconds::max());
-        if (item.body == "thrown") throw std::runtime_error("x");
-        if (item.body == "odd") throw 7;
-        return Outcome::done();
+        got.emplace_back(item.body());
+        if (item.delivery_count() > 1) return Outcome::ack();
+        if (item.body() == "early") return Outcome::fail("x", -5s);
+        if (item.body() == "late") return Outcome::fail("x", std::chrono::milliseconds::max());
+        if (item.body() == "thrown") throw std::runtime_error("x");
+        if (item.body() == "odd") throw 7;
+        return Outcome::ack();
       },
       once);
   CHECK(got == Args{"early", "early", "late", "thrown", "thrown", "odd"});
@@ -181,7 +183,7 @@ TEST_CASE("settle: a handler that ends its thread has failed and run goes on wit
         [&](const Item& item) {
           while (pthread_equal(self, pthread_self()) && ended <= 4)
             std::this_thread::yield();  // the others are to have some
-          if (item.attempt > 1 || pthread_equal(self, pthread_self())) return Outcome::done();
+          if (item.delivery_count() > 1 || pthread_equal(self, pthread_self())) return;
           ++ended;
           pthread_exit(nullptr);
         },
@@ -203,16 +205,16 @@ TEST_CASE("settle: with the thread that called it run ends and the item has fail
   {
     Consumer consumer(consumer_of(broker));
     std::thread caller([&] {
-      consumer.run([](const Item&) -> Outcome { pthread_exit(nullptr); }, {});
+      consumer.run([](const Item&) { pthread_exit(nullptr); });
       returned = true;
     });
     caller.join();
   }
   CHECK_FALSE(returned);
   Consumer consumer(consumer_of(broker));
-  const auto item = get(consumer);
-  CHECK(item.attempt == 2);
-  CHECK(consumer.ack(item));
+  auto item = get(consumer);
+  CHECK(item.delivery_count() == 2);
+  CHECK(item.ack());
 }
 
 TEST_CASE("run: one that ends leaves others that wait for an item what they asked for") {
@@ -221,77 +223,76 @@ TEST_CASE("run: one that ends leaves others that wait for an item what they aske
   producer.put("first");
   producer.flush();
   Consumer consumer(consumer_of(broker));
-  std::promise<void> begun, others_wait;
+  std::promise<void> begun;
+  std::latch others_wait(2);
   std::thread one([&] {
     consumer.run(
         [&](const Item&) {
           begun.set_value();
-          others_wait.get_future().wait();
-          return Outcome::done();
+          others_wait.wait();
         },
-        {.jobs = 1, .count = 1, .before_request = {}});
+        {.count = 1});
     producer.put("second");
     producer.put("third");
   });
   begun.get_future().wait();
-  std::string got;
-  std::thread many([&] {
-    consumer.run([&](const Item& item) { return got += item.body, Outcome::done(); },
-                 {.jobs = 1, .count = 1, .before_request = [&] { others_wait.set_value(); }});
-  });
-  const auto item = consumer.get(soon_ms);
+  const auto other = [&] {
+    others_wait.count_down();
+    auto item = consumer.try_get(soon);
+    if (!item) return std::string("nothing");
+    const std::string body(item->body());
+    CHECK(item->ack());
+    return body;
+  };
+  auto a = std::async(std::launch::async, other), b = std::async(std::launch::async, other);
   one.join();
-  REQUIRE(item);
-  CHECK(consumer.ack(item->id));
-  many.join();
-  CHECK((got + item->body == "secondthird" || item->body + got == "secondthird"));
+  CHECK(std::multiset<std::string>{a.get(), b.get()} ==
+        std::multiset<std::string>{"second", "third"});
 }
 
-TEST_CASE("run: several at once on one consumer come to their end") {
-  constexpr int threads = 3, rounds = 40, count = 2;
+TEST_CASE("run: again and again among gets on one consumer all come to their end") {
+  constexpr int getters = 2, rounds = 40, count = 2;
+  constexpr int all = (1 + getters) * rounds * count;
   Broker broker;
   Producer producer(producer_of(broker));
-  for (int i = 0; i < threads * rounds * count; ++i) producer.put("item");
   for (const std::uint32_t prefetch : {0, 1, 8}) {
-    auto options = consumer_of(broker);
-    options.prefetch = prefetch;
-    Consumer consumer(options);
-    if (prefetch > 0)
-      for (int i = 0; i < threads * rounds * count; ++i) producer.put("item");
-    std::vector<std::thread> runs;
-    for (int i = 0; i < threads; ++i)
-      runs.emplace_back([&] {
-        for (int round = 0; round < rounds; ++round)
-          consumer.run([](const Item&) { return Outcome::done(); },
-                       {.jobs = 1, .count = count, .before_request = {}});
+    for (int i = 0; i < all; ++i) producer.put("item");
+    Consumer consumer(std::move(consumer_of(broker).prefetch(prefetch)));
+    std::vector<std::thread> threads;
+    threads.emplace_back([&] {
+      for (int round = 0; round < rounds; ++round)
+        consumer.run([](const Item&) {}, {.count = count});
+    });
+    for (int i = 0; i < getters; ++i)
+      threads.emplace_back([&] {
+        for (int k = 0; k < rounds * count; ++k) {
+          auto item = consumer.try_get(soon);
+          CHECK((item && item->ack()));
+        }
       });
-    for (auto& run : runs) run.join();
+    for (auto& thread : threads) thread.join();
   }
-  CHECK(producer.join().done == 3 * threads * rounds * count);
+  CHECK(producer.join().done == 3 * all);
 }
 
 TEST_CASE("run: it may be called again, and get() after it, after stop() it returns at once") {
   Broker broker;
   Producer producer(producer_of(broker));
   for (const auto* body : {"a", "b", "c", "d"}) producer.put(body);
-  auto options = consumer_of(broker);
-  options.prefetch = 2;
-  Consumer consumer(options);
+  Consumer consumer(std::move(consumer_of(broker).prefetch(2)));
   std::string got;
-  const auto handler = [&got](const Item& item) {
-    got += item.body;
-    return Outcome::done();
-  };
-  consumer.run(handler, {.jobs = 1, .count = 2, .before_request = {}});
+  const auto handler = [&got](const Item& item) { got += item.body(); };
+  consumer.run(handler, {.count = 2});
   CHECK(got == "ab");
-  CHECK_FALSE(consumer.closed());
+  CHECK_FALSE(consumer.wait_stop(0s));
   // What came and was given back at the end of that run may cross with what is behind it.
-  consumer.run(handler, {.jobs = 1, .count = 1, .before_request = {}});
+  consumer.run(handler, {.count = 1});
   CHECK(got.size() == 3);
-  const auto last = consumer.get(soon_ms);
+  const auto last = consumer.try_get(soon);
   REQUIRE(last);
-  CHECK((got + last->body == "abcd" || got + last->body == "abdc"));
+  got += last->body();
+  CHECK((got == "abcd" || got == "abdc"));
   consumer.stop();
   consumer.run(handler);
-  CHECK(got.size() == 3);
+  CHECK(got.size() == 4);
 }

@@ -5,6 +5,7 @@
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
+using namespace baton;
 using namespace baton::internal::e2e;
 
 namespace {
@@ -49,14 +50,14 @@ TEST_CASE(
   const auto code = test.consumer.wait();
   CHECK(code == 128 + SIGTERM);
   CHECK(milliseconds(Clock::now() - begin) < 2000);
-  baton::internal::Consumer next(consumer_of(test.broker));
+  Consumer next(consumer_of(test.broker));
   Args got;
   for (int i = 0; i < 6; ++i) {
-    const auto item = next.get(soon_ms);
+    auto item = next.try_get(soon);
     REQUIRE(item);
-    CHECK(item->attempt == 1);
-    got.push_back(item->body);
-    next.ack(*item);
+    CHECK(item->delivery_count() == 1);
+    got.emplace_back(item->body());
+    item->ack();
   }
   CHECK(got.front() == R"({"name":"a"})");  // what comes back goes to the front
 }

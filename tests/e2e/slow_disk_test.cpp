@@ -8,7 +8,7 @@
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
-using namespace baton::internal;
+using namespace baton;
 using namespace baton::internal::e2e;
 
 namespace {
@@ -24,7 +24,7 @@ std::string leave(Client& client) {
   try {
     client.close();
     return {};
-  } catch (const ClientError& error) {
+  } catch (const Error& error) {
     return error.what();
   }
 }
@@ -52,9 +52,9 @@ TEST_CASE("slow disk: producers and consumers that end along with their broker l
   for (auto& producer : producers)
     for (int i = 0; i < items; ++i) producer.put(std::to_string(i));
   for (auto& consumer : consumers) {
-    const auto item = consumer.get(soon_ms);
+    auto item = consumer.try_get(soon);
     REQUIRE(item);
-    consumer.ack(item->id);
+    item->ack();
   }
   std::latch now(2 * each + 1);
   std::list<std::string> said;

@@ -14,7 +14,7 @@
 #include "tests/support/library.hpp"
 #include "tests/support/show.hpp"
 
-using namespace baton::internal;
+using namespace baton;
 using namespace baton::internal::e2e;
 
 namespace {
@@ -65,13 +65,13 @@ class Stalled {
 
   // What came back late has settled nothing: all of it is still the others' to settle.
   void expect_still_theirs(const Broker& broker) {
-    CHECK_FALSE(Consumer(consumer_of(broker, {queue_})).get(0ms));
+    CHECK_FALSE(Consumer(consumer_of(broker, {queue_})).try_get(0ms));
     for (Holder& other : others_) CHECK(other.ack());
     others_.clear();
   }
 
   void put(const std::string& body) { producer_.put(body); }
-  Settled join() { return producer_.join(); }
+  Counts join() { return producer_.join(); }
   Clock::time_point stopped() const { return stopped_; }
   double moved_after() const { return moved_after_; }
 
@@ -136,7 +136,7 @@ class Load {
   std::size_t got() const { return came_.size(); }
   std::size_t twice() const { return twice_; }
   std::size_t again() const { return again_; }
-  const Settled& settled() const { return settled_; }
+  const Counts& settled() const { return settled_; }
 
  private:
   void put_all() {
@@ -147,16 +147,15 @@ class Load {
     options.jobs = jobs;
     const auto handle = [&](const Item& item) {
       note(item);
-      consumer.pause(work);
-      return Outcome::done();
+      consumer.wait_stop(work);
     };
     consumer.run(handle, options);
   }
   void note(const Item& item) {
     const std::lock_guard lock(mutex_);
     came_.push_back(Clock::now());
-    again_ += item.attempt != 1;
-    const auto number = std::stoul(item.body);
+    again_ += item.delivery_count() != 1;
+    const auto number = std::stoul(std::string(item.body()));
     if (seen_.size() <= number) seen_.resize(2 * number + 1);
     twice_ += seen_[number];
     seen_[number] = true;
@@ -167,7 +166,7 @@ class Load {
   std::vector<std::thread> threads_;
   std::atomic<bool> stop_ = false;
   std::size_t put_ = 0;
-  Settled settled_;
+  Counts settled_;
   std::mutex mutex_;
   std::vector<Clock::time_point> came_;
   std::vector<bool> seen_;
@@ -188,7 +187,7 @@ struct Others {
     REQUIRE(names(next_got(printer, 1)) == Args{"before"});
     put_killed(broker);
     held_by.put("held");
-    held = holder.get(soon_ms);
+    held = holder.try_get(soon);
     REQUIRE(held);
   }
 
@@ -208,8 +207,8 @@ struct Others {
   }
 
   void expect_all_go_on() {
-    CHECK_FALSE(holder.get(0ms));
-    CHECK(holder.ack(held->id));
+    CHECK_FALSE(holder.try_get(0ms));
+    CHECK(held->ack());
     CHECK(held_by.join().done == 1);
     producer.write("after\n");
     producer.close_input();
@@ -272,7 +271,7 @@ TEST_SUITE("timed-waits") {
       const auto got = next_got(printer, 1);
       REQUIRE(names(got) == Args{"afterwards"});
       CHECK(got[0].pid == one.pid());
-      const Settled settled = one.join();
+      const Counts settled = one.join();
       CHECK(settled.dead == 0);
     }
     CHECK(not_held(broker) ==

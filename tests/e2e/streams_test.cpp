@@ -14,7 +14,7 @@
 #include "tests/support/ports.hpp"
 #include "tests/support/show.hpp"
 
-using namespace baton::internal;
+using namespace baton;
 using namespace baton::internal::e2e;
 
 namespace {
@@ -84,18 +84,15 @@ struct ShellBroker {
 // Three items die of reasons that fill a small pipe; a consumer is killed, and another one gets its
 // item.
 void make_it_log(const ShellBroker& broker) {
-  ProducerOptions options;
-  options.broker = parse_broker_address(broker.address);
+  const auto options = std::move(Options().broker(broker.address));
   Producer producer(options);
-  ConsumerOptions consuming;
-  consuming.broker = options.broker;
   {
-    Consumer consumer(consuming);
+    Consumer consumer(options);
     for (int i = 0; i < 3; ++i) producer.put("x");
     for (int i = 0; i < 3; ++i) {
-      const auto item = consumer.get(soon_ms);
+      auto item = consumer.try_get(soon);
       REQUIRE(item);
-      consumer.fail(*item, std::string(4000, 'x'));
+      item->fail(std::string(4000, 'x'));
     }
     CHECK(producer.join().dead == 3);
   }
@@ -148,7 +145,7 @@ TEST_CASE("log: what waits is bounded, and what is left out is counted in its pl
     CAPTURE(non_blocking);
     SmallPipe pipe;
     if (non_blocking) REQUIRE(fcntl(pipe.writer(), F_SETFL, O_NONBLOCK) == 0);
-    Log log(pipe.writer());
+    baton::internal::Log log(pipe.writer());
     const std::string line(1023, '.');
     constexpr std::size_t lines = 1000;
     for (std::size_t i = 0; i < lines; ++i) log.line(line);
@@ -247,15 +244,11 @@ TEST_CASE("forged lines: what items, reasons and names say is shown and does not
   Broker broker({"--max-attempts", "1"});
   Process printer = broker.printer();
   {
-    Consumer consumer([&] {
-      auto options = consumer_of(broker);
-      options.name = "me\r\nbaton-broker: all is well\x1b]0;mine\a";
-      return options;
-    }());
+    Consumer consumer(consumer_of(broker).name("me\r\nbaton-broker: all is well\x1b]0;mine\a"));
     Process producer = broker.producer({"--wait", "a\x1b[2J\u202e"});
-    const auto item = consumer.get(soon_ms);
+    auto item = consumer.try_get(soon);
     REQUIRE(item);
-    consumer.fail(*item, "no\nbaton-broker: forged \x1b[31m\u009b31m");
+    item->fail("no\nbaton-broker: forged \x1b[31m\u009b31m");
     CHECK(producer.wait() == 3);
     const auto said = producer.err().text();
     CAPTURE(said);

@@ -10,13 +10,10 @@
 namespace baton::internal::e2e {
 
 Bystanders::Bystanders(Broker& broker, int consumers) : printer_(broker.printer()) {
-  const auto complain = [this](const std::string& notice) { note(notice); };
-  auto options = consumer_of(broker, {"bystanders"});
-  options.on_notice = complain;
+  auto options = producer_of(broker, "bystanders");
+  options.log([this](auto, auto, const std::string& notice) { note(notice); });
   for (int i = 0; i < consumers; ++i) consumers_.push_back(std::make_unique<Consumer>(options));
-  auto producer = producer_of(broker, "bystanders");
-  producer.on_notice = complain;
-  producer_ = std::make_unique<Producer>(producer);
+  producer_ = std::make_unique<Producer>(options);
   for (const auto& consumer : consumers_)
     threads_.emplace_back([this, &consumer] { consume(*consumer); });
   threads_.emplace_back([this] { put_and_join(); });
@@ -63,13 +60,15 @@ void Bystanders::put_and_join() {
 
 void Bystanders::consume(Consumer& consumer) {
   try {
-    while (const auto item = consumer.get()) {
-      consumer.print(item->body);
-      if (!consumer.ack(item->id)) note("an ack came too late");
+    while (auto item = get_until_interrupted(consumer)) {
+      const std::string body(item->body());
+      const auto deliveries = item->delivery_count();
+      consumer.print(body);
+      if (!item->ack()) note("an ack came too late");
       const std::lock_guard lock(mutex_);
-      ++got_[item->body];
+      ++got_[body];
       at_work_.insert(&consumer);
-      if (item->attempt != 1) complaints_.push_back("attempt " + std::to_string(item->attempt));
+      if (deliveries != 1) complaints_.push_back("delivery " + std::to_string(deliveries));
     }
     consumer.close();
   } catch (const std::exception& error) {
@@ -82,7 +81,7 @@ void Bystanders::end() {
   over_ = true;
   threads_.back().join();
   threads_.pop_back();
-  for (const auto& consumer : consumers_) consumer->stop();
+  for (const auto& consumer : consumers_) consumer->interrupt();
   for (auto& thread : threads_) thread.join();
   threads_.clear();
 }

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "proto/limits.hpp"
 #include "tests/support/library.hpp"
 
 namespace baton::internal::e2e {
