@@ -51,13 +51,13 @@ void BrokerJudge::check_credit() {
     const auto& queue = hellos_.at(id).queues.front();
     auto depth = depth_of(queue);
     if (held == Held::queue_bytes) {
-      require(depth.bytes >= settings_.max_bytes,
+      PROMISE(depth.bytes >= settings_.max_bytes,
               queue + " is full of bytes when its producers are told so");
       continue;
     }
     for (const auto& [other_id, other] : standing_)
       depth.items += unused_credit(other_id, other, queue);
-    require(depth.items >= settings_.max_items,
+    PROMISE(depth.items >= settings_.max_items,
             queue + " has no room when its producers are told so, but for " +
                 std::to_string(settings_.max_items - depth.items) + " items");
   }

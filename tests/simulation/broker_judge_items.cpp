@@ -20,7 +20,7 @@ constexpr Duration reclaims_again = 150ms;  // until the broker has seen that al
 
 BrokerJudge::Item& BrokerJudge::item(ItemId id) {
   const auto found = items_.find(id);
-  require(found != items_.end(), name(id) + " exists");
+  PROMISE(found != items_.end(), name(id) + " exists");
   return found->second;
 }
 
@@ -32,14 +32,14 @@ void BrokerJudge::stored(const broker::StoredItem& record, const broker::Names& 
   item.producer = names.producer;
   item.number = record.number;
   item.put = puts_.stored(life_, item.producer, record.number, body);
-  require(item.put.body == body && item.put.queue == names.queue &&
+  PROMISE(item.put.body == body && item.put.queue == names.queue &&
               item.put.priority == record.priority && item.put.delay_ms == record.delay_ms,
           "an item is stored as it was put");
   item.run = runs_[item.producer];
   item.stored = world_.now();
   item.again = record.again != 0;
   again_items_ += item.again;
-  require(record.id > last_id_, "ids rise");
+  PROMISE(record.id > last_id_, "ids rise");
   item.note_delay(record, world_.now());
   last_id_ = record.id;
   if (record.delay_ms > 0) {
@@ -59,7 +59,7 @@ void BrokerJudge::updated(const broker::StoredItem& record) {
   world_.trace(
       [&] { return "storage: " + name(record.id) + " failed " + std::to_string(record.failures); });
   const bool open = item.place != Place::done && item.place != Place::acked;
-  require(open || item.taken_up_in == turn_, name(record.id) + " is done: nothing happens to it");
+  PROMISE(open || item.taken_up_in == turn_, name(record.id) + " is done: nothing happens to it");
   item.failures = record.failures;
   item.suspect = record.suspect;
   item.buried = record.dead;
@@ -69,13 +69,13 @@ void BrokerJudge::updated(const broker::StoredItem& record) {
   item.most_failures = std::max(item.most_failures, item.failures);
   touched_.insert(record.id);
   dead_ += record.dead;
-  require(record.dead == (item.failures >= max_attempts_),
+  PROMISE(record.dead == (item.failures >= max_attempts_),
           name(record.id) + " is dead after max_attempts, not before");
   if (left_unheard_.contains(item.holder)) ++item.user_fails;
-  require(!peace_.calm || item.failures <= item.user_fails,
+  PROMISE(!peace_.calm || item.failures <= item.user_fails,
           name(record.id) + " fails only when its user says so");
   // A user's word ends the suspicion: it may then meet poison again.
-  require(
+  PROMISE(
       !peace_.only_poison || is_poison(item.put.body) || item.failures <= 2 * item.user_fails + 1,
       name(record.id) + " does no harm: it goes alone after one death beside poison");
 }
@@ -93,7 +93,7 @@ void BrokerJudge::dropped(Item& item, ItemId id) {
     ++count;
     bytes += other.put.body.size();
   }
-  require(
+  PROMISE(
       !item.dropped && (count > settings_.max_dead || (count > 1 && bytes > settings_.max_bytes) ||
                         (all > settings_.max_dead_total && first)),
       name(id) + " is kept: there is room for dead items");
@@ -104,9 +104,9 @@ void BrokerJudge::dropped(Item& item, ItemId id) {
 void BrokerJudge::erased(ItemId id) {
   auto& item = this->item(id);
   if (item.buried) return dropped(item, id);
-  require(item.delivered && item.acked_by_user, name(id) + " is gone only when its user acked it");
-  require(item.place != Place::done, name(id) + " is done once");
-  require(item.place == Place::acked, name(id) + " is gone only when its holder acked it");
+  PROMISE(item.delivered && item.acked_by_user, name(id) + " is gone only when its user acked it");
+  PROMISE(item.place != Place::done, name(id) + " is done once");
+  PROMISE(item.place == Place::acked, name(id) + " is gone only when its holder acked it");
   item.place = Place::done;
   puts_.settled(life_, item.producer, item.number, false);
 }
@@ -149,7 +149,7 @@ void BrokerJudge::to_front(Item& item, ItemId id) {
 }
 
 void BrokerJudge::release(const SessionId& by, Standing& session, ItemId id) {
-  require(!forsaken_.contains({by, id}),
+  PROMISE(!forsaken_.contains({by, id}),
           name(id) + " has failed when its consumer ends without a word on it");
   auto& item = this->item(id);
   let_go(session, item, id);
@@ -185,25 +185,25 @@ void BrokerJudge::due_now() {
 
 void BrokerJudge::check_item(const Item& item, const Delivery& delivery) const {
   const auto it = name(delivery.id);
-  require(item.place != Place::done && item.place != Place::acked,
+  PROMISE(item.place != Place::done && item.place != Place::acked,
           it + " was acked: it is not given again");
-  require(item.place != Place::dead, it + " is dead: it is not given");
-  require(item.place != Place::delayed && world_.now() >= item.due,
+  PROMISE(item.place != Place::dead, it + " is dead: it is not given");
+  PROMISE(item.place != Place::delayed && world_.now() >= item.due,
           it + " is not given before its delay is over");
-  require(item.place != Place::held, it + " has one holder at a time");
-  require(delivery.priority == item.put.priority, it + " is as it was put");
+  PROMISE(item.place != Place::held, it + " has one holder at a time");
+  PROMISE(delivery.priority == item.put.priority, it + " is as it was put");
   if (delivery.whole == 0)
-    require(delivery.body == item.put.body, it + " is as it was put");
+    PROMISE(delivery.body == item.put.body, it + " is as it was put");
   else
-    require(delivery.whole == item.put.body.size() && item.put.body.starts_with(delivery.body),
+    PROMISE(delivery.whole == item.put.body.size() && item.put.body.starts_with(delivery.body),
             it + " begins as it was put");
-  require(delivery.deliveries == item.deliveries, it + " goes out under its count of deliveries");
-  require(!count_stored_ || !item.unsaid || count_stored_(delivery.id) >= item.deliveries,
+  PROMISE(delivery.deliveries == item.deliveries, it + " goes out under its count of deliveries");
+  PROMISE(!count_stored_ || !item.unsaid || count_stored_(delivery.id) >= item.deliveries,
           it + " goes out again when it is kept that it came back, not before");
-  require(!is_stored_ || is_stored_(delivery.id) ||
+  PROMISE(!is_stored_ || is_stored_(delivery.id) ||
               (delivery.put.producer != 0 && delivery.put.number == item.number),
           it + " is delivered with its put's number, so that who has it can reclaim it");
-  require(delivery.attempt == item.failures + 1,
+  PROMISE(delivery.attempt == item.failures + 1,
           it + ": attempt " + std::to_string(delivery.attempt) + " comes after " +
               std::to_string(item.failures) + " failures");
 }
@@ -215,7 +215,7 @@ void BrokerJudge::delivery(const SessionId& session, std::uint32_t generation, S
   auto& item = this->item(delivery.id);
   world_.trace(
       [&] { return "delivery links: " + name(delivery.id) + (heard ? "" : ", to nobody"); });
-  require(!reclaims_last(),
+  PROMISE(!reclaims_last(),
           name(delivery.id) + " is delivered while those who held items may reclaim them");
   const auto found = standing_.find(session);
   const bool stale = !heard || found == standing_.end() || found->second.generation != generation ||
@@ -248,7 +248,7 @@ void BrokerJudge::delivery(const SessionId& session, std::uint32_t generation, S
   item.unsaid = false;
   auto& to = found->second;
   ++to.answered;
-  require(to.answered <= to.requested, "on demand: nothing is delivered that was not asked for");
+  PROMISE(to.answered <= to.requested, "on demand: nothing is delivered that was not asked for");
   check_alone(to, delivery.id);
   item.place = Place::held;
   item.taken = false;
@@ -257,7 +257,7 @@ void BrokerJudge::delivery(const SessionId& session, std::uint32_t generation, S
   item.link_number = number;
   item.link_end = delivery.whole == 0 ? number : SeqNo{};
   const bool between = to.parting != ItemId{} && to.held.contains(to.parting);
-  require(!between,
+  PROMISE(!between,
           name(delivery.id) + " is not given before all of " + name(to.parting) + " is sent");
   to.parting = delivery.whole == 0 ? ItemId{} : delivery.id;
   to.delivery = delivery.body.size();
@@ -272,9 +272,9 @@ void BrokerJudge::part(const SessionId& session, std::uint32_t generation, SeqNo
   if (found == standing_.end() || found->second.generation != generation || found->second.closed)
     return;
   auto& to = found->second;
-  require(to.held.contains(to.parting), "parts are sent of what its consumer holds");
+  PROMISE(to.held.contains(to.parting), "parts are sent of what its consumer holds");
   auto& item = this->item(to.parting);
-  require(item.put.body.substr(to.delivery, bytes.size()) == bytes,
+  PROMISE(item.put.body.substr(to.delivery, bytes.size()) == bytes,
           name(to.parting) + " goes on as it was put");
   to.delivery += bytes.size();
   to.parts_in = turn_;
@@ -289,7 +289,7 @@ void BrokerJudge::none(const SessionId& session, std::uint32_t generation) {
   if (found == standing_.end() || found->second.generation != generation || found->second.closed)
     return;
   ++found->second.answered;
-  require(found->second.answered <= found->second.requested,
+  PROMISE(found->second.answered <= found->second.requested,
           "on demand: only requests are answered");
 }
 
@@ -328,7 +328,7 @@ void BrokerJudge::check_order() const {
     check_order(ready_.at(item.put.queue), id, returned);
     if (returned || item.late || times_.at(id) > 1) continue;
     auto& before = last[{message, item.put.queue, item.put.priority}];
-    require(before < id, "order: " + name(id) + " is given behind " + name(before));
+    PROMISE(before < id, "order: " + name(id) + " is given behind " + name(before));
     before = id;
   }
 }
@@ -350,7 +350,7 @@ void BrokerJudge::check_demand() const {
     for (const auto& [priority, ready] : priorities)
       for (const auto* ids : {&ready.waiting, &ready.returned})
         for (const auto id : *ids)
-          require(waits_for_disk(items_.at(id)) || may_wait_for_a_free_hand(requesting, id),
+          PROMISE(waits_for_disk(items_.at(id)) || may_wait_for_a_free_hand(requesting, id),
                   "on demand: " + name(id) + " waits while somebody asks");
 }
 
@@ -358,10 +358,10 @@ void BrokerJudge::check_demand() const {
 void BrokerJudge::check_attempts() {
   for (const auto id : touched_) {
     const auto& item = items_.at(id);
-    require(item.place != Place::acked, name(id) + ": an ack of its holder counts");
-    require(item.failures == item.expected, name(id) + " failed " + std::to_string(item.expected) +
+    PROMISE(item.place != Place::acked, name(id) + ": an ack of its holder counts");
+    PROMISE(item.failures == item.expected, name(id) + " failed " + std::to_string(item.expected) +
                                                 " times, not " + std::to_string(item.failures));
-    require(item.place == Place::done || item.deliveries == item.expected_deliveries,
+    PROMISE(item.place == Place::done || item.deliveries == item.expected_deliveries,
             name(id) + " is to go out under count " + std::to_string(item.expected_deliveries) +
                 ", not " + std::to_string(item.deliveries));
   }
@@ -374,7 +374,7 @@ void BrokerJudge::turn_ends(const Knows& knows, bool more) {
   note_stored();
   note_reclaims();
   check_order();
-  require(std::exchange(given_, 0) <= turn_work_,
+  PROMISE(std::exchange(given_, 0) <= turn_work_,
           "bounded: a turn delivers " + std::to_string(turn_work_) + " items at most");
   if (!more || turn_work_ == broker::CoreSettings{}.turn_work) check_demand();
   check_attempts();
@@ -424,14 +424,14 @@ void BrokerJudge::check_bytes() const {
   for (const auto& [id, session] : standing_) {
     all += session.bytes;
     links += session.bytes > 0;
-    require(session.bytes <= std::max<std::uint64_t>(settings_.link_window, part_bytes) + one_more,
+    PROMISE(session.bytes <= std::max<std::uint64_t>(settings_.link_window, part_bytes) + one_more,
             "bounded: bytes under way on the delivery link of " + to_hex(id).substr(0, 8));
   }
-  require(all <= settings_.links_window + links * one_more,
+  PROMISE(all <= settings_.links_window + links * one_more,
           "bounded: bytes under way on all delivery links");
   const auto largest =
       std::clamp<std::uint64_t>(settings_.link_window / 4, part_bytes, large_part_bytes);
-  require(turn_bytes_ <= 2 * (settings_.turn_bytes + largest + some_bytes),
+  PROMISE(turn_bytes_ <= 2 * (settings_.turn_bytes + largest + some_bytes),
           "bounded: bytes of one turn");
 }
 
@@ -440,12 +440,12 @@ void BrokerJudge::check_bytes() const {
 void BrokerJudge::taken(const User& user, const SessionId& session, const Delivery& delivery,
                         const std::string& queue) {
   auto& item = this->item(delivery.id);
-  require(item.delivered, user + " takes what was delivered");
+  PROMISE(item.delivered, user + " takes what was delivered");
   if (item.holder == session) item.taken = true;
-  require(!peace_.trust || item.holder == session,
+  PROMISE(!peace_.trust || item.holder == session,
           user + " does not take " + name(delivery.id) + ", which went elsewhere");
-  require(delivery.body == item.put.body, user + " takes " + name(delivery.id) + " as it was put");
-  require(queue == item.put.queue, user + " is told the queue of " + name(delivery.id));
+  PROMISE(delivery.body == item.put.body, user + " takes " + name(delivery.id) + " as it was put");
+  PROMISE(queue == item.put.queue, user + " is told the queue of " + name(delivery.id));
 }
 
 void BrokerJudge::check_hands(const std::map<std::string, std::vector<User>>& hands) {
@@ -458,7 +458,7 @@ void BrokerJudge::check_hands(const std::map<std::string, std::vector<User>>& ha
 
 void BrokerJudge::check_end() const {
   for (const auto& [id, item] : items_)
-    require(item.place == Place::done || item.place == Place::dead,
+    PROMISE(item.place == Place::done || item.place == Place::dead,
             name(id) + " of " + item.producer + " is settled in the end");
 }
 

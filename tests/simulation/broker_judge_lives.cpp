@@ -11,7 +11,7 @@ void BrokerJudge::loads(BrokerInstance before, CountStored count_stored,
   is_stored_ = std::move(is_stored);
   previous_broker_ = before;
   reclaims_since_ = world_.now();
-  require(before == (before_ ? before_->broker_instance_ : BrokerInstance{}),
+  PROMISE(before == (before_ ? before_->broker_instance_ : BrokerInstance{}),
           "who held items of the last life may reclaim them at this one");
   // Ids are never used again, written or not.
   for (const auto* life = before_; life && last_id_ == ItemId{}; life = life->before_)
@@ -41,15 +41,15 @@ Time BrokerJudge::due_of(const Item::Delay& delay, const broker::StoredItem& kep
 void BrokerJudge::kept(const broker::StoredItem& kept, const std::string& producer, SeqNo number,
                        Duration astray) {
   const auto it = "item " + std::to_string(kept.id.value);
-  require(before_ && before_->items_.contains(kept.id), it + " is what an earlier life has kept");
+  PROMISE(before_ && before_->items_.contains(kept.id), it + " is what an earlier life has kept");
   const auto& was = before_->items_.at(kept.id);
-  require(was.producer == producer && was.number == number, it + " is whose it was");
-  require(!was.ack_confirmed, it + " was acked, and its ack confirmed: it does not come again");
-  require(kept.failures >= was.fails_confirmed, it + ": failures that were confirmed are kept");
-  require(kept.failures <= was.most_failures, it + ": failures are counted once");
-  require(kept.dead == (kept.failures >= max_attempts_),
+  PROMISE(was.producer == producer && was.number == number, it + " is whose it was");
+  PROMISE(!was.ack_confirmed, it + " was acked, and its ack confirmed: it does not come again");
+  PROMISE(kept.failures >= was.fails_confirmed, it + ": failures that were confirmed are kept");
+  PROMISE(kept.failures <= was.most_failures, it + ": failures are counted once");
+  PROMISE(kept.dead == (kept.failures >= max_attempts_),
           it + " is dead after max_attempts, not before");
-  require(may_be_left(was, kept, world_.now() + astray),
+  PROMISE(may_be_left(was, kept, world_.now() + astray),
           it + ": its delay goes on, and no longer than it was asked");
   Item item;
   item.producer = producer;
@@ -93,7 +93,7 @@ void BrokerJudge::check_right(const Item& item, ItemId id) const {
   if (item.reclaimed_as == SessionId{} || !before_) return;
   const auto was = before_->items_.find(id);
   if (was == before_->items_.end() || was->second.place != Place::held) return;
-  require(was->second.holder == item.reclaimed_as,
+  PROMISE(was->second.holder == item.reclaimed_as,
           "item " + std::to_string(id.value) +
               " was another one's when the broker died: this ack does not count");
 }

@@ -41,7 +41,7 @@ const BrokerJudge::Item* BrokerJudge::here_again(const Item& was, ItemId& id) co
 bool BrokerJudge::reclaims_put(const SessionId& id, Standing& session, ItemId as,
                                const PutName& put, std::uint32_t deliveries) {
   const auto* was = earlier(as);
-  require(was && was->number == put.number, name(as) + " is reclaimed with its put's number");
+  PROMISE(was && was->number == put.number, name(as) + " is reclaimed with its put's number");
   if (!takes_reclaims_ || !takes_reclaims_() || !hellos_.at(id).previous) return false;
   ItemId here;
   if (const auto* item = here_again(*was, here)) {

@@ -70,7 +70,7 @@ void BrokerJudge::reads(std::string_view frame) {
   Entry entry;
   for (auto number = header.number; in.next(entry); number += 1) {
     if (number < session.next) continue;
-    require(!session.closed, name(header.session) + ": nothing follows its close");
+    PROMISE(!session.closed, name(header.session) + ": nothing follows its close");
     session.next = number + 1;
     apply(header.session, session, entry, number);
   }
@@ -162,7 +162,7 @@ void BrokerJudge::link_lost(const SessionId& by, Standing& session, const LinkLo
     auto& item = items_.at(id);
     const bool arrived = item.link_end != SeqNo{} && item.link_end <= lost.received;
     if (item.generation != lost.generation || arrived) continue;
-    require(!peace_.lossless, "item " + std::to_string(id.value) +
+    PROMISE(!peace_.lossless, "item " + std::to_string(id.value) +
                                   " is not taken back from a delivery link that stands");
     release(by, session, id);
     loses(item, by, false);
@@ -212,10 +212,10 @@ void BrokerJudge::check_robbed(const SessionId& id) const {
       heard == heard_.end() ||
       now - heard->second - pauses_since(heard->second, longest_nap) >= session_timeout - eps;
   const bool gone = left != left_.end() && now - left->second >= reconnect_grace - eps;
-  require(silent || gone, name(id) + " is alive: it is not held for lost");
+  PROMISE(silent || gone, name(id) + " is alive: it is not held for lost");
   // It may never have had its welcome.
   const bool silent_client = standing_.at(id).next == SeqNo{1};
-  require(!peace_.calm || silent_client || left_unheard_.contains(id),
+  PROMISE(!peace_.calm || silent_client || left_unheard_.contains(id),
           name(id) + " is not held for lost when nothing is wrong");
 }
 
@@ -266,7 +266,7 @@ void BrokerJudge::refuses(std::string_view notification) {
   if (found == standing_.end() || !parse(payload_of(notification), notice) ||
       notice.refusal != Refusal::sessions_full)
     return;
-  require(found->second.held.empty(), name(header.session) + " holds items and keeps its place");
+  PROMISE(found->second.held.empty(), name(header.session) + " holds items and keeps its place");
   found->second.refused = true;
 }
 
@@ -409,9 +409,9 @@ void BrokerJudge::tells_lost(const SessionId& id, const Header& header, std::str
           found->second.told_lost.insert(as);
           continue;
         }
-        require(may_be_lost(as),
+        PROMISE(may_be_lost(as),
                 "item " + std::to_string(as.value) + " is not lost: its put may come");
-        require(!peace_.prompt || !could_be_put_again(as), put_of(as) + " is put again in time");
+        PROMISE(!peace_.prompt || !could_be_put_again(as), put_of(as) + " is put again in time");
         found->second.puts.erase(as);
         if (const auto put = put_reclaims_.find(as);
             put != put_reclaims_.end() && put->second.session == id)
@@ -425,7 +425,7 @@ void BrokerJudge::tells_lost(const SessionId& id, const Header& header, std::str
 void BrokerJudge::check_lost(const Knows& knows) {
   for (auto& [id, session] : standing_) {
     if (knows(id) && !session.closed)  // who has closed in the same breath does not mind
-      require(session.reclaimed_in_vain == session.told_lost,
+      PROMISE(session.reclaimed_in_vain == session.told_lost,
               name(id) + " is told what it reclaims in vain, " + as_list(session.told_lost) +
                   ", not " + as_list(session.reclaimed_in_vain));
     session.reclaimed_in_vain.clear();
@@ -440,7 +440,7 @@ void BrokerJudge::check_closes(const Knows& knows) {
   for (const auto& [id, session] : standing_) {
     if (!session.closed || session.role != Role::consumer || !knows(id)) continue;
     const auto since = std::max(session.closed_at, reclaims_taken_);
-    require(world_.now() <= since + answered_within + pauses_since(since, {}),
+    PROMISE(world_.now() <= since + answered_within + pauses_since(since, {}),
             name(id) + " has closed: it is answered");
   }
 }
@@ -464,7 +464,7 @@ void BrokerJudge::confirms(const SessionId& id, const Confirm& confirm) {
                        [&](const auto& one) { return one.session == id; });
   };
   for (const auto& [number, as] : found->second.put_settles)
-    require(number > confirm.control_received || !waits(as),
+    PROMISE(number > confirm.control_received || !waits(as),
             name(id) + ": what became of item " + std::to_string(as.value) +
                 " is not confirmed before its put is here");
   auto& acks = found->second.acks;
@@ -485,10 +485,10 @@ void BrokerJudge::look(const Knows& knows) const {
       return now > since + limit + pauses_since(since, {}) + a_turn;
     };
     const auto left = left_.find(id);
-    require(left == left_.end() || !late(left->second, reconnect_grace),
+    PROMISE(left == left_.end() || !late(left->second, reconnect_grace),
             name(id) + " has left: its items go elsewhere in time");
     const auto heard = heard_.find(id);
-    require(heard == heard_.end() || !late(heard->second, session_timeout),
+    PROMISE(heard == heard_.end() || !late(heard->second, session_timeout),
             name(id) + " is silent: its items go elsewhere in time");
   }
 }

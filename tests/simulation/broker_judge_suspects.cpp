@@ -46,10 +46,10 @@ bool BrokerJudge::doubts(const Standing& session) const {
 /// meanwhile.
 void BrokerJudge::check_alone(const Standing& session, ItemId id) const {
   const auto held = held_by_process(session);
-  require(std::none_of(held.begin(), held.end(),
+  PROMISE(std::none_of(held.begin(), held.end(),
                        [this](ItemId other) { return items_.at(other).suspect; }),
           name(id) + " is not given to a process that holds what has cost a life");
-  require(!items_.at(id).suspect || held.empty(),
+  PROMISE(!items_.at(id).suspect || held.empty(),
           name(id) + " has cost a life: it goes alone to a process");
 }
 
@@ -89,11 +89,11 @@ void BrokerJudge::lose_items(const SessionId& id, Standing& session, bool counts
     const bool told = item.taken && session.begun.second > SeqNo{} &&
                       std::pair(item.generation, item.link_number) <= session.begun;
     if (counts) {
-      require(failed || !told,
+      PROMISE(failed || !told,
               name(item_id) + " was begun when its holder was lost: it has failed");
-      require(failed || item.suspect || item_id != in_order.front() || item.link_end == SeqNo{},
+      PROMISE(failed || item.suspect || item_id != in_order.front() || item.link_end == SeqNo{},
               name(item_id) + " may have cost its holder's life: it goes alone");
-      require(!failed || item.suspect || item.failures >= max_attempts_,
+      PROMISE(!failed || item.suspect || item.failures >= max_attempts_,
               name(item_id) + " goes alone from now on");
       not_begun += failed && !item.taken;
     }
@@ -104,7 +104,7 @@ void BrokerJudge::lose_items(const SessionId& id, Standing& session, bool counts
     else
       to_front(item, item_id);
   }
-  require(not_begun <= session.most_waiting, "of what session " + to_hex(id).substr(0, 8) +
+  PROMISE(not_begun <= session.most_waiting, "of what session " + to_hex(id).substr(0, 8) +
                                                  " had not begun, " + std::to_string(not_begun) +
                                                  " are counted");
 }

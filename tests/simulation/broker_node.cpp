@@ -65,7 +65,7 @@ void BrokerNode::lose_disk() {
   disk_.fail({true, "baton.mdb was removed while this broker used it"});
   turn();
   if (!process_) return;
-  require(world_.now() < paused_until_, "a broker whose storage has failed ends");
+  PROMISE(world_.now() < paused_until_, "a broker whose storage has failed ends");
   end(false);  // it stands still, and is killed before it finds out
 }
 
@@ -255,7 +255,7 @@ void BrokerNode::read_put() {
 void BrokerNode::carry_out() {
   if (process_->dispatcher.effects().abandoned) {
     const auto& effects = process_->dispatcher.effects();
-    require(effects.link_messages.empty() && effects.notifications.empty() &&
+    PROMISE(effects.link_messages.empty() && effects.notifications.empty() &&
                 effects.link_changes.empty() && effects.finished && effects.exit_code == 1,
             "a broker whose storage has failed ends, and tells nothing more");
     return end(false);
@@ -306,7 +306,7 @@ void BrokerNode::close_link(const SessionId& session, std::uint32_t generation) 
 
 void BrokerNode::send(broker::Effects::LinkMessage& message) {
   const auto payload = payload_of(message.bytes);
-  require(check_entries(MessageType::deliveries, payload, message.count) == Refusal::none,
+  PROMISE(check_entries(MessageType::deliveries, payload, message.count) == Refusal::none,
           "deliveries are valid");
   const auto found = find_link(message.session, message.generation);
   // Else it could not be opened, or is closed by now.

@@ -208,7 +208,7 @@ void ClientNode::perform(const SocketRequest& request) {
                                                    session().id(), request.generation);
       return link_->connect(request.port);
     case SocketRequest::Kind::close_link:
-      require(!scene_.lossless || !link_up_ || session().closing() ||
+      PROMISE(!scene_.lossless || !link_up_ || session().closing() ||
                   world_.now() >= link_heard_ + session_timeout,
               name_ + " gives no delivery link up that moves");
       if (link_ && link_generation_ == request.generation) link_->close();
@@ -243,9 +243,9 @@ void ClientNode::close_all() {
 void ClientNode::send(Outbox::Message& message) {
   world_.trace([&] { return name_ + " -> " + describe(message.bytes); });
   Header header;
-  require(read_header(message.bytes, header) == Refusal::none, "clients send valid messages");
+  PROMISE(read_header(message.bytes, header) == Refusal::none, "clients send valid messages");
   if (header.count > 0)
-    require(check_entries(header.type, payload_of(message.bytes), header.count) == Refusal::none,
+    PROMISE(check_entries(header.type, payload_of(message.bytes), header.count) == Refusal::none,
             "clients send valid entries");
   if (message.endpoint == TargetEndpoint::control) scene_.console.sent(message.bytes);
   if (header.type == MessageType::hello) greets();
@@ -261,7 +261,7 @@ void ClientNode::send(Outbox::Message& message) {
 /// Where nothing is lost, nothing is sent twice.
 void ClientNode::judge_put(const Header& header, std::string_view message) {
   const bool again = put_sent_.first == header.session && header.number <= put_sent_.second;
-  require(!again || !scene_.lossless,
+  PROMISE(!again || !scene_.lossless,
           name_ + " sends put " + std::to_string(header.number.value) + " once");
   const auto numbers = header.count - (begins_with_digest(payload_of(message)) ? 1u : 0u);
   put_sent_ = {header.session, {header.number.value + numbers - 1}};

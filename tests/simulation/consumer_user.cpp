@@ -82,9 +82,9 @@ void ConsumerNode::check_requests() const {
   if (its->consumer.link_generation != link.generation() ||
       its->consumer.link_sent() != link.received())
     return;
-  require(consumer_.cancelled(consumer_.cancellation_ticket()),
+  PROMISE(consumer_.cancelled(consumer_.cancellation_ticket()),
           name() + " has the answers to all that it took back");
-  require(its->consumer.requested_in_all - its->consumer.answered == link.outstanding(),
+  PROMISE(its->consumer.requested_in_all - its->consumer.answered == link.outstanding(),
           name() + " asks for " + std::to_string(link.outstanding()) + ": its broker knows");
 }
 
@@ -106,7 +106,7 @@ void ConsumerNode::says(const Entry& entry) {
       const auto id = reclaim.first + i;
       const auto known = reclaimed_.find(id);
       const auto count = known == reclaimed_.end() ? reclaim.deliveries : known->second;
-      require(reclaim.deliveries == count, name() + " reclaims item " + std::to_string(id.value) +
+      PROMISE(reclaim.deliveries == count, name() + " reclaims item " + std::to_string(id.value) +
                                                " by its count " + std::to_string(count) + ", not " +
                                                std::to_string(reclaim.deliveries));
     }
@@ -224,7 +224,7 @@ void ConsumerNode::expect_return(const Job& job) {
     if (job.does != Job::Does::cancel_requests || job.get != get) return;
     if (world_.now() < std::max(stood_still_until(), link_heard()) + returns_within)
       return expect_return(job);
-    require(false, name() + ": a get returns when its time is up");
+    PROMISE(false, name() + ": a get returns when its time is up");
   });
 }
 
@@ -285,7 +285,7 @@ void ConsumerNode::settle(Job& job) {
   world_.trace([&] {
     return name() + " settles item " + std::to_string(id.value) + (heard ? "" : ", too late");
   });
-  require(!heard || was_mine, name() + " settles only what it holds");
+  PROMISE(!heard || was_mine, name() + " settles only what it holds");
   if (random.chance(plan_.pauses)) end_run();
   rest(job);
   touch();
@@ -293,7 +293,7 @@ void ConsumerNode::settle(Job& job) {
 
 void ConsumerNode::ended() {
   if (session().state() == ClientSession::State::ended) return scene_.console.ended(name(), life());
-  require(session().error()->kind == SessionError::Kind::close_unconfirmed && closed_in_trouble_,
+  PROMISE(session().error()->kind == SessionError::Kind::close_unconfirmed && closed_in_trouble_,
           name() + " ends in peace: " + session().error()->text);
 }
 

@@ -48,7 +48,7 @@ void ConsoleJudge::sent(std::string_view frame) {
 void ConsoleJudge::confirmed(const std::string& writer, const SessionId& session, SeqNo number) {
   for (const auto& [at, line] : lines_[session]) {
     if (at > number) break;
-    require(at < number || !line.goes_on, "a block is confirmed when it is whole");
+    PROMISE(at < number || !line.goes_on, "a block is confirmed when it is whole");
     if (!line.goes_on) confirmed_[writer] = std::max(confirmed_[writer], line.count);
   }
 }
@@ -60,12 +60,12 @@ void ConsoleJudge::stands(const std::string& writer, Life life) {
 void ConsoleJudge::printed(const std::string& printer, Life life, const ConsoleBlock& block) {
   const auto first = block.number.value + 1 - parts_of(block.text);
   const auto [at, fresh] = logs_[life].emplace(first, block.text);
-  require(fresh || at->second == block.text, "all printers print the same");
+  PROMISE(fresh || at->second == block.text, "all printers print the same");
   auto& last = last_[{printer, life}];
-  require(first > last, "a printer prints each block once, in order");
-  require(last == 0 || first == last + block.missing + block.passed + 1,
+  PROMISE(first > last, "a printer prints each block once, in order");
+  PROMISE(last == 0 || first == last + block.missing + block.passed + 1,
           "a printer says how many blocks are missing");
-  require(!all_ || last == 0 || block.missing == 0, "a printer that reads misses nothing");
+  PROMISE(!all_ || last == 0 || block.missing == 0, "a printer that reads misses nothing");
   last = block.number.value;
   printed_once(printer, life, block.text);
 }
@@ -97,9 +97,9 @@ bool ConsoleJudge::passed(Life life, std::uint64_t number) const {
 void ConsoleJudge::printed_once(const std::string& printer, Life life, std::string_view block) {
   std::string writer;
   const auto count = count_of(block, writer);
-  if (count == 0) return require(block == last_word, "what is printed was said");
+  if (count == 0) return PROMISE(block == last_word, "what is printed was said");
   auto& seen = seen_[{printer, writer}];
-  require(count > seen,
+  PROMISE(count > seen,
           "a printer prints each line once, over the broker's crashes, too: " + std::string(block));
   seen = count;
   first_in_.emplace(std::pair{writer, count}, life);
@@ -117,20 +117,20 @@ void ConsoleJudge::check(Life life, const Log& log, bool complete,
   std::uint64_t last = 0;
   for (const auto& [number, block] : log) {
     while (number > last + 1 && passed(life, last + 1)) ++last;
-    require(!complete || number == last + 1, "every block is printed: " + std::to_string(last + 1));
+    PROMISE(!complete || number == last + 1, "every block is printed: " + std::to_string(last + 1));
     complete = complete && number == last + 1;
     last = number + parts_of(block) - 1;
     std::string writer;
     const auto count = count_of(block, writer);
     if (count == 0) continue;
     const auto& texts = texts_.at(writer);
-    require(count <= texts.size() && texts[count - 1] == block,
+    PROMISE(count <= texts.size() && texts[count - 1] == block,
             "blocks are printed as they were said");
     const auto known = confirmed_before_.find({writer, life});
     const auto confirmed = known == confirmed_before_.end() ? 0 : known->second;
     auto& before = heard.emplace(writer, confirmed).first->second;
     while (count > before + 1 && printed_before(life, writer, before + 1)) ++before;
-    require(complete ? count == before + 1 : count > before,
+    PROMISE(complete ? count == before + 1 : count > before,
             "blocks of " + writer + " are printed once, in order");
     before = count;
   }
@@ -143,7 +143,7 @@ void ConsoleJudge::check_end(Life last, bool complete) const {
     check(life, log, complete && life == last, heard);
   }
   const auto log = logs_.find(last);
-  require(log != logs_.end() && log->second.rbegin()->second == last_word,
+  PROMISE(log != logs_.end() && log->second.rbegin()->second == last_word,
           "the parent has the last word");
   for (const auto& [writer, life] : ended_) {
     const auto texts = texts_.find(writer);
@@ -152,7 +152,7 @@ void ConsoleJudge::check_end(Life last, bool complete) const {
     const auto before = known == confirmed_before_.end() ? 0 : known->second;
     auto printed = std::max(heard[writer], before);
     while (printed_before(life, writer, printed + 1)) ++printed;
-    require(printed == texts->second.size(), "all that " + writer + " said is printed");
+    PROMISE(printed == texts->second.size(), "all that " + writer + " said is printed");
   }
 }
 

@@ -141,7 +141,7 @@ void HolderJudge::takes(const Holder& holder, ItemId id, std::uint64_t tag, cons
       return holder.user() + " is given what " + other.holder->user() + " has in hand";
     };
     const auto* excused = excuse(other, mine, what);
-    require(excused, both() + ", put " + std::to_string(what.number.value) +
+    PROMISE(excused, both() + ", put " + std::to_string(what.number.value) +
                          ": an item has one living holder");
     world_.trace([&] { return both() + ": " + excused; });
   }

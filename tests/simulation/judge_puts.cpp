@@ -37,7 +37,7 @@ void PutJudge::put(const std::string& producer, const std::string& process, SeqN
       (process != newest_[producer].process || (in != in_.end() && number <= in->second.second)))
     return;
   auto& at = puts_[producer][number];
-  require(durable_ || at.stored_in != life,
+  PROMISE(durable_ || at.stored_in != life,
           producer + " goes on after what is stored: " + std::to_string(number.value));
   at = put;
 }
@@ -54,7 +54,7 @@ const PutJudge::Put& PutJudge::stored(Life life, const std::string& producer, Se
     return the_same(one) && one.process == newest_[producer].process;
   });
   if (offer == offers.rend()) offer = std::find_if(offers.rbegin(), offers.rend(), the_same);
-  require(offer != offers.rend(), name(producer, number) + ": what is stored was put");
+  PROMISE(offer != offers.rend(), name(producer, number) + ": what is stored was put");
   const auto put = puts_[producer].try_emplace(number, offer->put).first;
   if (put->second.body != body) put->second = offer->put;
   if (offer->anew) begun_[producer][number] = offer->anew;
@@ -62,7 +62,7 @@ const PutJudge::Put& PutJudge::stored(Life life, const std::string& producer, Se
   const auto expected = !first     ? in->second.second + 1
                         : durable_ ? SeqNo{1}
                                    : confirmed_[producer] + 1;
-  require(number == expected, name(producer, number) +
+  PROMISE(number == expected, name(producer, number) +
                                   ": items come in once, in order, none left out: " +
                                   std::to_string(expected.value) + " is next");
   in->second.second = number;
@@ -76,10 +76,10 @@ void PutJudge::confirmed(const std::string& producer, SeqNo number, Life life) {
   auto& up_to = confirmed_[producer];
   for (; up_to < number; up_to += 1) {
     const auto put = puts_[producer].find(up_to + 1);
-    require(put != puts_[producer].end(),
+    PROMISE(put != puts_[producer].end(),
             name(producer, up_to + 1) + ": what is confirmed was put");
     if (durable_ && put->second.confirmed > 0) continue;
-    require(put->second.stored_in == life,
+    PROMISE(put->second.stored_in == life,
             name(producer, up_to + 1) + ": what is confirmed is kept");
     put->second.confirmed = life;
   }
@@ -106,7 +106,7 @@ void PutJudge::put_whole(const std::string& producer, const std::vector<std::str
                          SeqNo last) const {
   const auto in = input_up_to(producer, last);
   const auto differ = std::mismatch(in.begin(), in.end(), input.begin(), input.end());
-  require(in == input, producer + " has put its input, each line once: but line " +
+  PROMISE(in == input, producer + " has put its input, each line once: but line " +
                            std::to_string(differ.first - in.begin() + 1) + " of " +
                            std::to_string(input.size()) + " is another one of " +
                            std::to_string(in.size()));
@@ -116,7 +116,7 @@ void PutJudge::refused(const std::string& producer, const std::vector<std::strin
                        SeqNo before) const {
   const auto in = input_up_to(producer, before);
   const bool same = in.size() <= input.size() && std::equal(in.begin(), in.end(), input.begin());
-  require(!same, producer + " refuses no input that begins with what was put: " +
+  PROMISE(!same, producer + " refuses no input that begins with what was put: " +
                      std::to_string(in.size()) + " lines");
 }
 
@@ -137,7 +137,7 @@ void PutJudge::counted(const std::string& producer, std::uint64_t settled) {
 void PutJudge::loads(Life life, const std::map<std::string, Loaded>& disk, bool counts_lost) {
   counts_lost_ = counts_lost;
   for (const auto& [producer, loaded] : disk)
-    require(puts_.contains(producer) || loaded.received == SeqNo{},
+    PROMISE(puts_.contains(producer) || loaded.received == SeqNo{},
             producer + " has put what is kept");
   for (const auto& [producer, puts] : puts_) {
     const auto loaded = disk.find(producer);
@@ -147,7 +147,7 @@ void PutJudge::loads(Life life, const std::map<std::string, Loaded>& disk, bool 
 
 /// A number is kept with its item, or else with what became of it; an item with its number.
 void PutJudge::loads(Life life, const std::string& producer, const Loaded& disk) {
-  require(disk.received >= promised_[producer],
+  PROMISE(disk.received >= promised_[producer],
           name(producer, promised_[producer]) +
               " was confirmed: it is kept, not only what is up to " +
               std::to_string(disk.received.value));
@@ -156,19 +156,19 @@ void PutJudge::loads(Life life, const std::string& producer, const Loaded& disk)
   auto& begun = begun_[producer];
   begun.erase(begun.upper_bound(disk.received), begun.end());
   for (const auto& [number, dead] : disk.items)
-    require(number <= disk.received, name(producer, number) + " is kept, and so is its number");
+    PROMISE(number <= disk.received, name(producer, number) + " is kept, and so is its number");
   std::uint64_t settled = 0;
   for (auto& [number, put] : puts_[producer]) {
     if (number > disk.received) {  // it was not confirmed, and may have been done all the same
       settled += put.settled > 0;
       continue;
     }
-    require(put.stored_in > 0, name(producer, number) + ": what is kept came in");
+    PROMISE(put.stored_in > 0, name(producer, number) + ": what is kept came in");
     put.confirmed = put.stored_in;
     const auto item = disk.items.find(number);
     if (item == disk.items.end()) {
-      require(put.settled > 0, name(producer, number) + " was not settled: it is kept");
-      require(!put.dead || put.dropped, name(producer, number) + " is dead: it is kept");
+      PROMISE(put.settled > 0, name(producer, number) + " was not settled: it is kept");
+      PROMISE(!put.dead || put.dropped, name(producer, number) + " is dead: it is kept");
       ++settled;
       continue;
     }
@@ -178,7 +178,7 @@ void PutJudge::loads(Life life, const std::string& producer, const Loaded& disk)
     put.dropped = false;  // that was not stored
     settled += put.dead;
   }
-  require(settled >= counted_[producer],
+  PROMISE(settled >= counted_[producer],
           producer + " was told that " + std::to_string(counted_[producer]) +
               " are done: this is kept, not of " + std::to_string(settled) + " only");
   counted_[producer] = 0;
@@ -193,27 +193,27 @@ void PutJudge::joined(const std::string& producer, Life life, SeqNo before, SeqN
   if (puts != puts_.end())
     for (const auto& [number, put] : puts->second) {
       here += put.stored_in == life;
-      require(put.stored_in != life || put.settled == life,
+      PROMISE(put.stored_in != life || put.settled == life,
               name(producer, number) + ": join ends when it is settled");
       if (number <= before || number > last) continue;  // put by another process of the name
-      require(put.stored_in == life || put.confirmed > 0,
+      PROMISE(put.stored_in == life || put.confirmed > 0,
               name(producer, number) + " is in when join ends");
       if (put.stored_in == life || put.confirmed == life) continue;
       ++confirmed_earlier;
       lost += put.settled != put.confirmed;
     }
-  require(told.done + told.dead - earlier.done - earlier.dead == here,
+  PROMISE(told.done + told.dead - earlier.done - earlier.dead == here,
           producer + " is told what became of its items");
-  require(told.lost >= lost, producer + " is told of all " + std::to_string(lost) +
+  PROMISE(told.lost >= lost, producer + " is told of all " + std::to_string(lost) +
                                  " that it lost, not of " + std::to_string(told.lost));
-  require(in != in_.end() || here == 0, producer + ": what is here was put");
-  require(told.lost == earlier.lost,
+  PROMISE(in != in_.end() || here == 0, producer + ": what is here was put");
+  PROMISE(told.lost == earlier.lost,
           producer + " is told of no more than was confirmed and not settled: " +
               std::to_string(told.lost) + " of " + std::to_string(earlier.lost));
   if (before == SeqNo{})
-    require(told.done + told.dead + told.lost == here + confirmed_earlier,
+    PROMISE(told.done + told.dead + told.lost == here + confirmed_earlier,
             producer + " is told of each item once");
-  require(life > 1 || before > SeqNo{} || told.notices == told.dead || !all_notices_,
+  PROMISE(life > 1 || before > SeqNo{} || told.notices == told.dead || !all_notices_,
           producer + " gets a notice of each dead item");
 }
 
@@ -229,21 +229,21 @@ void PutJudge::joined_stored(const std::string& producer, Life life, SeqNo last,
     for (const auto& [number, put] : puts->second) {
       if (in == in_.end() || number > in->second.second)
         break;  // another process has it, and does not know of this one
-      require(put.settled > 0 || number > last,
+      PROMISE(put.settled > 0 || number > last,
               name(producer, number) + ": join ends when it is settled");
       most.settled += put.settled > 0;
       most.dead += put.dead;
       most.dropped += put.dropped;
       if (number <= last) least = most;
     }
-  require(told.lost == 0, producer + " lost nothing with a durable broker");
+  PROMISE(told.lost == 0, producer + " lost nothing with a durable broker");
   // A disk that is full keeps no counts, and what was dropped cannot be counted again.
   const auto dead_at_least = least.dead - (counts_lost_ ? std::min(least.dead, most.dropped) : 0);
-  require(told.dead >= dead_at_least && told.dead <= most.dead,
+  PROMISE(told.dead >= dead_at_least && told.dead <= most.dead,
           producer + " is told of all " + std::to_string(least.dead) + " that died, not of " +
               std::to_string(told.dead));
   const auto settled = told.done + told.dead;
-  require(settled <= most.settled && (settled >= least.settled || counts_lost_),
+  PROMISE(settled <= most.settled && (settled >= least.settled || counts_lost_),
           producer + " is told of each item once: of " + std::to_string(least.settled) +
               ", not of " + std::to_string(settled));
 }
@@ -253,7 +253,7 @@ void PutJudge::closed(const std::string& producer, Life life, SeqNo last) {
   if (puts == puts_.end() || puts->second.empty()) return;
   if (durable_) promised(producer, last);
   for (const auto& [number, put] : puts->second)
-    require(number > last || put.stored_in == life || put.confirmed > 0,
+    PROMISE(number > last || put.stored_in == life || put.confirmed > 0,
             name(producer, number) + " is in when its producer's close is answered");
 }
 

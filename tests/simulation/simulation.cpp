@@ -305,7 +305,7 @@ void Simulation::check_in_touch(Life life) const {
     if (node->over() || session.closing() || node->since() + within > world_.now()) continue;
     if (world_.now() < broker_.up_since() + within || broker_.waits_for_disk(session.id()))
       continue;
-    require(session.established() && broker_.life_of(session.broker_instance()) == life &&
+    PROMISE(session.established() && broker_.life_of(session.broker_instance()) == life &&
                 broker_.knows(session.id()),
             node->name() + " goes on with a broker that is back for long enough");
   }
@@ -359,9 +359,9 @@ void Simulation::check_bounds(const std::string& queue, std::uint64_t items,
   const auto again = broker_.judge().again_of(queue);
   const auto found = loaded_.find(queue);
   const auto loaded = found == loaded_.end() ? BrokerJudge::Depth{} : found->second;
-  require(items <= std::max(most_items(), loaded.items) + again.items,
+  PROMISE(items <= std::max(most_items(), loaded.items) + again.items,
           "bounded: items in " + queue + ": " + std::to_string(items));
-  require(bytes <= std::max(most_bytes(), loaded.bytes) + again.bytes,
+  PROMISE(bytes <= std::max(most_bytes(), loaded.bytes) + again.bytes,
           "bounded: bytes in " + queue + ": " + std::to_string(bytes));
 }
 
@@ -427,7 +427,7 @@ void Simulation::liveness() {
   const auto until = world_.now() + must_end_within;
   while (!finished()) {
     step();
-    require(world_.now() < until, "all comes to its end when nothing is wrong");
+    PROMISE(world_.now() < until, "all comes to its end when nothing is wrong");
   }
 }
 
@@ -435,7 +435,7 @@ void Simulation::check_end() const {
   const auto& judge = broker_.judge();
   judge.check_end();
   console_.check_end(broker_.life(), !lines_may_miss_ && settings_.console_keep > 1u << 20);
-  require((broker_.exit_code() == 3) == (judge.dead() > 0),
+  PROMISE((broker_.exit_code() == 3) == (judge.dead() > 0),
           "the broker's exit code says whether items died");
 }
 

@@ -138,7 +138,7 @@ void ProducerNode::finish() {
 void ProducerNode::check_join() {
   const auto settled = producer_.settled();
   for (const auto& notice : settled.notices)
-    require(notice.history.size() == notice.failures, "the notice of a dead item says who tried");
+    PROMISE(notice.history.size() == notice.failures, "the notice of a dead item says who tried");
   PutJudge::Told earlier;
   for (const auto& [life, confirm] : told_) {
     if (life == this->life()) continue;
@@ -189,7 +189,7 @@ void ProducerNode::ended() {
       error && error->kind == SessionError::Kind::close_unconfirmed && (!plan_.last || refused_);
   if (scene_.durable && (fenced || in_trouble)) return;
   // A broker that held it for lost may have ended with all the others.
-  require(
+  PROMISE(
       session().state() == ClientSession::State::ended || scene_.broker.finished() || plan_.hurries,
       name() + " ends in peace: " + (session().error() ? session().error()->text : ""));
   if (session().state() != ClientSession::State::ended) return;

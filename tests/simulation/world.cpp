@@ -10,11 +10,11 @@ void World::at(Time when, std::function<void()> what) {
 }
 
 void World::step() {
-  require(!events_.empty(), "something is left to happen");
+  PROMISE(!events_.empty(), "something is left to happen");
   auto event = events_.extract(events_.begin());
   const auto when = event.key().first;
   at_this_time_ = when == now_ ? at_this_time_ + 1 : 0;
-  require(at_this_time_ < 100'000, "time goes on: nobody spins");
+  PROMISE(at_this_time_ < 100'000, "time goes on: nobody spins");
   now_ = when;
   mix(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
   event.mapped()();

@@ -20,9 +20,10 @@ struct Violation : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-inline void require(bool holds, const std::string& promise) {
-  if (!holds) throw Violation(promise);
-}
+[[noreturn]] inline void broken(const std::string& promise) { throw Violation(promise); }
+
+/// Throws Violation unless it holds. A macro: the promise's text is built only when it is broken.
+#define PROMISE(holds, promise) ((holds) ? void() : ::baton::internal::simulation::broken(promise))
 
 /// The same numbers on every platform, which the standard's distributions do not promise.
 class Random {
