@@ -125,7 +125,12 @@ class BrokerJudge {
   /// it meanwhile fails.
   void left_unheard(const SessionId& session) { left_unheard_.insert(session); }
   /// Items in the hands of users whose sessions stand at both ends: each in one.
-  static void check_hands(const std::map<std::string, std::vector<User>>& hands);
+  /// What a user has in hand, and who that is.
+  struct Hand {
+    std::string_view put, user;
+    bool operator<(const Hand& other) const { return put < other.put; }
+  };
+  static void check_hands(std::vector<Hand>& hands);
 
   /// The put that an item is, the same in all lives; and what the item is here that a client calls
   /// so.

@@ -448,12 +448,13 @@ void BrokerJudge::taken(const User& user, const SessionId& session, const Delive
   PROMISE(queue == item.put.queue, user + " is told the queue of " + name(delivery.id));
 }
 
-void BrokerJudge::check_hands(const std::map<std::string, std::vector<User>>& hands) {
-  for (const auto& [put, users] : hands) {
-    if (users.size() < 2) continue;
-    throw Violation(put + " is in the hands of one at a time, not of " + users[0] + " and " +
-                    users[1]);
-  }
+void BrokerJudge::check_hands(std::vector<Hand>& hands) {
+  std::sort(hands.begin(), hands.end());
+  const auto both = std::adjacent_find(hands.begin(), hands.end(),
+                                       [](const Hand& a, const Hand& b) { return a.put == b.put; });
+  if (both == hands.end()) return;
+  broken(std::string(both->put) + " is in the hands of one at a time, not of " +
+         std::string(both->user) + " and " + std::string(std::next(both)->user));
 }
 
 void BrokerJudge::check_end() const {

@@ -124,7 +124,7 @@ bool ConsumerNode::in_touch_with(const Mine& mine) const {
          mine.life + 1 >= scene_.broker.life();
 }
 
-void ConsumerNode::add_hands(std::map<std::string, std::vector<User>>& hands) const {
+void ConsumerNode::add_hands(std::vector<BrokerJudge::Hand>& hands) const {
   if (over()) return;
   const auto& broker = scene_.broker;
   const bool stands =
@@ -134,7 +134,7 @@ void ConsumerNode::add_hands(std::map<std::string, std::vector<User>>& hands) co
     const auto* holder = stands ? broker.holder_of(broker.judge().called(mine.id)) : nullptr;
     const bool his = holder && holder->id == session().id();
     if (his || (stands && session().reclaims_answered()) || in_touch_with(mine))
-      hands[mine.put].push_back(name());
+      hands.push_back({mine.put, name()});
   }
 }
 

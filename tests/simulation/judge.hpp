@@ -169,6 +169,7 @@ class ConsoleJudge {
   std::map<SessionId, std::map<SeqNo, Line>>
       lines_;  // by session and control number: a line, or a part of one
   std::map<std::string, std::uint64_t> confirmed_;  // by writer: so many lines are in
+  std::map<SessionId, SeqNo> confirmed_up_to_;      // of its control stream
   std::map<std::pair<std::string, Life>, std::uint64_t>
       confirmed_before_;  // ... when its first session in the life began
   std::map<std::string, Life> ended_;

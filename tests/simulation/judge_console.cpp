@@ -46,11 +46,15 @@ void ConsoleJudge::sent(std::string_view frame) {
 }
 
 void ConsoleJudge::confirmed(const std::string& writer, const SessionId& session, SeqNo number) {
-  for (const auto& [at, line] : lines_[session]) {
+  const auto& lines = lines_[session];
+  auto& up_to = confirmed_up_to_[session];
+  for (auto next = lines.upper_bound(up_to); next != lines.end(); ++next) {
+    const auto& [at, line] = *next;
     if (at > number) break;
     PROMISE(at < number || !line.goes_on, "a block is confirmed when it is whole");
     if (!line.goes_on) confirmed_[writer] = std::max(confirmed_[writer], line.count);
   }
+  up_to = std::max(up_to, number);
 }
 
 void ConsoleJudge::stands(const std::string& writer, Life life) {

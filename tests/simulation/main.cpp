@@ -1,4 +1,6 @@
 // Runs seeds until a promise is broken, or sweeps over single faults.
+#include <malloc.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -64,6 +66,9 @@ bool parse(int argc, char** argv, Options& options) {
 int main(int argc, char** argv) {
   Options options;
   if (!parse(argc, argv, options)) return std::fputs(usage, stderr), 2;
+  // A run's memory serves the next one: a sixth of the time went into page faults.
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
   if (options.sweep) return baton::internal::simulation::sweep(options.fault, options.runs.trace);
   return baton::internal::simulation::run_seeds(options.runs);
 }

@@ -339,9 +339,9 @@ std::uint64_t Simulation::most_items() const {
 }
 
 void Simulation::check() {
-  std::map<std::string, std::vector<User>> hands;
-  for (const auto* node : consumer_nodes_) node->add_hands(hands);
-  BrokerJudge::check_hands(hands);
+  hands_.clear();
+  for (const auto* node : consumer_nodes_) node->add_hands(hands_);
+  BrokerJudge::check_hands(hands_);
   if (world_.now() >= look_at_) {
     broker_.look();
     look_at_ = world_.now() + 10ms;

@@ -83,6 +83,7 @@ class Simulation {
   const Peace peace_;
   std::optional<Bottleneck> up_, down_;
   PutJudge puts_;
+  std::vector<BrokerJudge::Hand> hands_;  // of check(), kept for its memory
   ConsoleJudge console_;
   HolderJudge holders_;
   BrokerNode broker_;

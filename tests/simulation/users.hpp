@@ -113,7 +113,7 @@ class ConsumerNode final : public ClientNode, public Holder {
   /// The items that its user has in hand: those that its broker knows of; all, if both ends hold
   /// this session for alive and its reclaims are answered; and such as it was in touch for since it
   /// took them, whatever became of the broker meanwhile.
-  void add_hands(std::map<std::string, std::vector<User>>& hands) const;
+  void add_hands(std::vector<BrokerJudge::Hand>& hands) const;
   const User& user() const override { return name(); }
   bool works_on(std::uint64_t tag) const override;
   bool undisturbed_since(Time time) const override {
