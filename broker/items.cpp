@@ -15,7 +15,7 @@ Items::Chunk* Items::search(std::uint64_t number) {
 
 /// Or the one that is there already.
 Items::Chunk& Items::make_chunk(std::uint64_t number) {
-  if (windows_.empty() || number >= windows_.back().end() + longest_gap)
+  if (windows_.empty() || number >= windows_.back().end() + shortest_split)
     windows_.emplace_back().first = number;
   auto& window = windows_.back();
   assert(number >= window.first);

@@ -85,11 +85,11 @@ class Items {
 
  private:
   static constexpr std::size_t chunk_items = 512;
-  /// Chunks: beyond it a new window is cheaper.
-  static constexpr std::uint64_t longest_gap = 1u << 20;
   /// Chunks that a window may lack, unless it has as many.
   static constexpr std::uint64_t most_empty = 1u << 14;
-  static constexpr std::uint64_t shortest_split = 1u << 10;  ///< chunks: a gap that is left out
+  /// Chunks: a gap that is left out. It begins a new window, too: else each item of a table that
+  /// is empty now and then, but for an old one, would cost all places since that one.
+  static constexpr std::uint64_t shortest_split = 1u << 10;
   struct Chunk {
     std::array<QueuedItem, chunk_items> items{};
     std::uint32_t live = 0;
