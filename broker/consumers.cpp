@@ -23,7 +23,6 @@ Refusal Consumers::admit(const Hello& hello) {
 
 void Consumers::begin(Session& session, Time /*now*/) {
   queues_.use_queues(session);
-  session.consumer.feed.set_credit({UINT64_MAX}, UINT64_MAX);
   if (const auto& previous = session.hello.previous) {
     session.consumer.reclaims.left = session.hello.reclaims;
     session.consumer.reclaims.restored = previous->broker_instance == queues_.previous_broker() &&
@@ -72,8 +71,34 @@ void Consumers::end(Session& session, const std::string& why, Time now) {
 void Consumers::heartbeat(Session& session, const Heartbeat& heartbeat, Time now) {
   if (heartbeat.link_generation == session.consumer.link_generation)
     queues_.serving().arrived(session, heartbeat.link_received, now);
-  queues_.heard_lost(session, heartbeat.feed_position, now);
-  if (heartbeat.rewind && session.consumer.feed.rewind(now)) sessions_.changed(session);
+}
+
+/// Reclaims come before all else that it says.
+void Consumers::entry(const Peer& from, const Entry& entry, Time now) {
+  const bool reclaims = entry.kind == EntryKind::reclaim || entry.kind == EntryKind::reclaim_put;
+  if (!reclaims) from.session.consumer.reclaims.left = 0;
+  switch (entry.kind) {
+    case EntryKind::reclaim:
+    case EntryKind::reclaim_put:
+      read_reclaims(entry, reclaims_);
+      return reclaim(from, reclaims_, now);
+    case EntryKind::request:
+      return request(from, read_request(entry), now);
+    case EntryKind::cancel_requests:
+      return queues_.serving().cancel_requests(from.session, read_cancel_requests(entry));
+    case EntryKind::ack:
+      read_runs(entry, runs_);
+      return ack(from, runs_, now);
+    case EntryKind::release:
+      read_runs(entry, runs_);
+      return release(from, runs_, now);
+    case EntryKind::fail:
+      return fail(from, read_fail(entry), now);
+    case EntryKind::link_lost:
+      return link_lost(from, read_link_lost(entry));
+    default:
+      return;  // what all roles send
+  }
 }
 
 /// While the session has no link, its requests wait for the next one: what was delivered would go
@@ -138,8 +163,6 @@ void Consumers::not_held(Session& session, ItemId id, Time now) {
 }
 
 void Consumers::fill(Confirm& confirm, const Session& session) const {
-  confirm.feed_last = session.consumer.feed.last();
-  confirm.feed_sent = session.consumer.feed.sent();
   confirm.part = Confirm::Part::consumer;
   confirm.consumer = {session.consumer.link_sent(), session.consumer.link_generation,
                       session.consumer.link_port};

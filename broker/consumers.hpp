@@ -41,33 +41,31 @@ class Consumers final : public RoleHandler {
   /// Of those who reclaim much that is not theirs, and do not read that it is not.
   void bound_untold(Time now);
 
-  // What it says.
-  void reclaim(const Peer& from, const std::vector<Reclaim>& reclaims, Time now);
-  /// Whatever else it says: reclaims come before all that.
-  void end_reclaims(const Peer& from) { from.session.consumer.reclaims.left = 0; }
-  void request(const Peer& from, const Request& request, Time now);
-  void cancel_requests(const Peer& from, std::uint32_t count) {
-    queues_.serving().cancel_requests(from.session, count);
-  }
-  void ack(const Peer& from, const std::vector<ItemRun>& runs, Time now);
-  void release(const Peer& from, const std::vector<ItemRun>& runs, Time now);
-  void fail(const Peer& from, const Failure& failure, Time now);
-  void link_lost(const Peer& from, const LinkLost& lost);
-
   Refusal admit(const Hello& hello) override;
   void begin(Session& session, Time now) override;
   void heard(Session& session) override;
   void heartbeat(Session& session, const Heartbeat& heartbeat, Time now) override;
+  void entry(const Peer& from, const Entry& entry, Time now) override;
   void close(const Peer& from) override;
   void end(Session& session, const std::string& why, Time now) override;
   bool has_time_for_ends() const override { return queues_.serving().may_take_back(); }
-  void send_next(Session& session, Time now) override {
-    sessions_.send_stream(session, session.consumer.feed, now);
+  /// What it has reclaimed in vain.
+  StreamSender* feed(Session& session) override { return &session.consumer.feed; }
+  void feed_heard(Session& session, SeqNo number, Time now) override {
+    queues_.heard_lost(session, number, now);
   }
   void fill(Confirm& confirm, const Session& session) const override;
   void check_invariants(const Session& session) const override;
 
  private:
+  // What it says.
+  void reclaim(const Peer& from, const std::vector<Reclaim>& reclaims, Time now);
+  void request(const Peer& from, const Request& request, Time now);
+  void ack(const Peer& from, const std::vector<ItemRun>& runs, Time now);
+  void release(const Peer& from, const std::vector<ItemRun>& runs, Time now);
+  void fail(const Peer& from, const Failure& failure, Time now);
+  void link_lost(const Peer& from, const LinkLost& lost);
+
   static void note_unstored(const Peer& from);
   bool somebody_reclaims() const;
   template <class Settle>
@@ -80,8 +78,10 @@ class Consumers final : public RoleHandler {
   Queues& queues_;
   SystemEnd& end_;
   Effects& effects_;
-  std::uint32_t not_held_ = 0;  // of the message at hand
-  Time reclaim_until_ = never;  // while restored items wait for those who held them
+  std::vector<ItemRun> runs_;      // of the entry at hand
+  std::vector<Reclaim> reclaims_;  // likewise
+  std::uint32_t not_held_ = 0;     // of the message at hand
+  Time reclaim_until_ = never;     // while restored items wait for those who held them
   Time reclaim_at_latest_ = never;
   std::vector<SessionId> without_link_;  // stand, but no port was left when their link broke; they
                                          // go before new consumers

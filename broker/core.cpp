@@ -19,14 +19,15 @@ Core::Core(CoreSettings settings, BrokerInstance broker_instance, Storage& stora
       effects_(effects),
       sessions_(settings_, broker_instance, effects, *this, now),
       queues_(settings_, storage, effects, sessions_.changed_ones()),
-      console_(settings_, sessions_, effects),
+      console_(sessions_.add(Role::printer,
+                             std::make_unique<ConsoleFeed>(settings_, sessions_, effects))),
       end_(settings_, console_, effects),
-      producers_(settings_, sessions_, queues_, end_, effects),
-      consumers_(settings_, sessions_, queues_, end_, effects),
+      producers_(sessions_.add(Role::producer, std::make_unique<Producers>(
+                                                   settings_, sessions_, queues_, end_, effects))),
+      consumers_(sessions_.add(Role::consumer, std::make_unique<Consumers>(
+                                                   settings_, sessions_, queues_, end_, effects))),
       due_(now) {
-  sessions_.add(Role::producer, producers_);
-  sessions_.add(Role::consumer, consumers_);
-  sessions_.add(Role::printer, console_);
+  ensure(sessions_.has_all_roles());
   queues_.load(broker_instance, now);
   queues_.wait_for_reclaims(queues_.previous_broker() != BrokerInstance{});
   plain_.emplace(settings_, queues_, effects_);

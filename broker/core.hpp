@@ -124,10 +124,10 @@ class Core final : private Sessions::Host {
   Effects& effects_;
   Sessions sessions_;
   Queues queues_;
-  ConsoleFeed console_;
+  ConsoleFeed& console_;
   SystemEnd end_;
-  Producers producers_;
-  Consumers consumers_;
+  Producers& producers_;
+  Consumers& consumers_;
   std::optional<PlainQueue> plain_;  // since the queues are loaded
 
   Time due_;  // what next_deadline() last said

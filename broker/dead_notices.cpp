@@ -20,8 +20,8 @@ bool DeadNotices::may_tell(const Producer& producer) const {
   return waiting < first_few || bytes_ < settings_.notice_bytes / 2;
 }
 
-void DeadNotices::tell(Producer& producer, std::string_view notice) {
-  append_block(producer.outcomes.block_for(notice.size()), EntryKind::died, notice);
+void DeadNotices::tell(Producer& producer, EntryKind kind, std::string_view notice) {
+  append_block(producer.outcomes.block_for(notice.size()), kind, notice);
   producer.outcomes.appended(notice.size());
   bytes_ += notice.size();
   if (!producer.session && producer.away == 0) goes(producer);

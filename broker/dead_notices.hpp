@@ -8,6 +8,7 @@
 
 #include "broker/session.hpp"
 #include "broker/settings.hpp"
+#include "proto/registry.hpp"
 
 namespace baton::internal::broker {
 
@@ -20,7 +21,7 @@ class DeadNotices {
 
   /// Whether the producer is told of one more by name.
   bool may_tell(const Producer& producer) const;
-  void tell(Producer& producer, std::string_view notice);
+  void tell(Producer& producer, EntryKind kind, std::string_view notice);
   /// It has heard of all up to `number`.
   void heard(Producer& producer, SeqNo number, Time now);
 

@@ -5,28 +5,6 @@
 #include <utility>
 
 namespace baton::internal::broker {
-namespace {
-
-bool is_reclaim(EntryKind kind) {
-  return kind == EntryKind::reclaim || kind == EntryKind::reclaim_put;
-}
-
-/// nullopt: all do.
-std::optional<Role> role_that_sends(EntryKind kind) {
-  switch (kind) {
-    case EntryKind::print:
-    case EntryKind::flush:
-    case EntryKind::close:
-      return std::nullopt;
-    case EntryKind::join:
-      return Role::producer;
-    default:
-      return Role::consumer;
-  }
-}
-
-}  // namespace
-
 void Dispatcher::on_put(std::string_view frame, Time now) {
   Header header;
   auto refusal = read_header(frame, header);
@@ -109,45 +87,17 @@ Refusal Dispatcher::control(Session& session, SeqNo first, std::uint16_t count,
   return Refusal::none;
 }
 
-/// One entry of the control stream, as a call to whose it is.
+/// One entry of the control stream: what all roles send is done here, the rest by its role.
 void Dispatcher::apply(const Peer& from, const Entry& entry, Time now) {
   const auto& session = from.session;
-  auto& consumers = core_.consumers();
-  if (!is_reclaim(entry.kind)) consumers.end_reclaims(from);
   if (session.print.block.is_open() && entry.kind != EntryKind::print)
     return core_.refuse(session.id, Refusal::malformed, "between the parts of a block", now);
-  if (const auto role = role_that_sends(entry.kind); role && !session.is(*role))
+  if (const auto sender = find_kind(entry.kind)->sender; sender && !session.is(*sender))
     return core_.refuse(session.id, Refusal::wrong_role, {}, now);
-  switch (entry.kind) {
-    case EntryKind::print:
-      return core_.sessions().print(from, read_print(entry), now);
-    case EntryKind::close:
-      return core_.sessions().close(from, read_close(entry));
-    case EntryKind::flush:
-      return;  // each turn is stored and confirmed, and with this one all that came before it
-    case EntryKind::join:
-      return core_.producers().join(from);
-    case EntryKind::reclaim:
-    case EntryKind::reclaim_put:
-      read_reclaims(entry, reclaims_);
-      return consumers.reclaim(from, reclaims_, now);
-    case EntryKind::request:
-      return consumers.request(from, read_request(entry), now);
-    case EntryKind::cancel_requests:
-      return consumers.cancel_requests(from, read_cancel_requests(entry));
-    case EntryKind::ack:
-      read_runs(entry, runs_);
-      return consumers.ack(from, runs_, now);
-    case EntryKind::release:
-      read_runs(entry, runs_);
-      return consumers.release(from, runs_, now);
-    case EntryKind::fail:
-      return consumers.fail(from, read_fail(entry), now);
-    case EntryKind::link_lost:
-      return consumers.link_lost(from, read_link_lost(entry));
-    default:
-      return;  // check_entries() lets nothing else through
-  }
+  core_.sessions().role_of(session).entry(from, entry, now);
+  if (entry.kind == EntryKind::print) core_.sessions().print(from, read_print(entry), now);
+  if (entry.kind == EntryKind::close) core_.sessions().close(from, read_close(entry));
+  // A flush: each turn is stored and confirmed, and with this one all that came before it.
 }
 
 Session* Dispatcher::session_of(const Header& header, Time now) {

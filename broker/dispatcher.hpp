@@ -52,9 +52,7 @@ class Dispatcher {
 
   Effects effects_;
   Core core_;
-  PutItems put_;                   // of the message at hand
-  std::vector<ItemRun> runs_;      // of the entry at hand
-  std::vector<Reclaim> reclaims_;  // likewise
+  PutItems put_;  // of the message at hand
 };
 
 }  // namespace baton::internal::broker

@@ -26,7 +26,6 @@ Producer& ProducerTable::make(const std::string& name) {
   auto& producer = *(by_name_[name] = std::make_unique<Producer>());
   producer.name = name;
   producer.serial = ++made_;
-  producer.outcomes.set_credit({UINT64_MAX}, UINT64_MAX);
   return producer;
 }
 

@@ -93,7 +93,6 @@ void Producers::begin(Session& session, Time now) {
   notices.comes(producer);
   if (hello.previous) notices.heard(producer, hello.feed_position, now);
   producer.outcomes.restart();
-  producer.outcomes.set_credit({UINT64_MAX}, UINT64_MAX);
   session.welcome.feed_first = producer.outcomes.confirmed() + 1;
   session.welcome.put_received = producer.put.received();
   session.welcome.put_unknown = producer.input.unknown;
@@ -169,12 +168,9 @@ void Producers::put_mark(const Peer& from, SeqNo next, Time now) {
   sessions_.changed(session);
 }
 
-void Producers::join(const Peer& from) { from.session.put.joining = true; }
-
-void Producers::heartbeat(Session& session, const Heartbeat& heartbeat, Time now) {
-  auto& outcomes = session.producer->outcomes;
-  queues_.producers().notices().heard(*session.producer, heartbeat.feed_position, now);
-  if (heartbeat.rewind && outcomes.rewind(now)) sessions_.changed(session);
+/// A join: it wants to know at once when all its items are settled.
+void Producers::entry(const Peer& from, const Entry& entry, Time /*now*/) {
+  if (entry.kind == EntryKind::join) from.session.put.joining = true;
 }
 
 void Producers::end(Session& session, const std::string& /*why*/, Time now) {
@@ -255,16 +251,10 @@ void Producers::extend_credits(const std::vector<Queue*>& touched) {
   }
 }
 
-void Producers::send_next(Session& session, Time now) {
-  if (session.producer) sessions_.send_stream(session, session.producer->outcomes, now);
-}
-
 void Producers::fill(Confirm& confirm, const Session& session) const {
   confirm.part = Confirm::Part::producer;
   const auto* producer = session.producer;
   if (!producer) return;
-  confirm.feed_last = producer->outcomes.last();
-  confirm.feed_sent = producer->outcomes.sent();
   auto& part = confirm.producer;
   part.put_received = producer->put.received();
   part.put_confirmed = producer->confirmed;

@@ -26,8 +26,6 @@ class Producers final : public RoleHandler {
   Refusal put(const Peer& from, SeqNo first, const PutItems& put, Time now);
   /// Of the put stream everything before `next` was sent.
   void put_mark(const Peer& from, SeqNo next, Time now);
-  /// It wants to know at once when all its items are settled.
-  void join(const Peer& from);
 
   /// The turn was given to the storage; all puts up to a ticket are kept. `why` it has no room for
   /// new ones, if so.
@@ -46,12 +44,18 @@ class Producers final : public RoleHandler {
   bool may_begin(Session& session, Time now) override;
   bool holds_back(const SessionId& id) const override;
   void begin(Session& session, Time now) override;
-  void heartbeat(Session& session, const Heartbeat& heartbeat, Time now) override;
+  void entry(const Peer& from, const Entry& entry, Time now) override;
   bool is_complete(const Session& session) const override {
     return session.producer->confirmed >= session.last_put;
   }
   void end(Session& session, const std::string& why, Time now) override;
-  void send_next(Session& session, Time now) override;
+  /// The notices of its dead items.
+  StreamSender* feed(Session& session) override {
+    return session.producer ? &session.producer->outcomes : nullptr;
+  }
+  void feed_heard(Session& session, SeqNo number, Time now) override {
+    queues_.producers().notices().heard(*session.producer, number, now);
+  }
   void fill(Confirm& confirm, const Session& session) const override;
   void sent(Session& session, const Confirm& confirm) override;
   void check_invariants(const Session& session) const override;

@@ -148,6 +148,8 @@ class Queues final : public RestoreTarget {
   /// That are kept.
   std::uint64_t dead() const { return dead_letters_.count(); }
   const DeadLetters& dead_letters() const { return dead_letters_; }
+  /// The oldest of its queue is kept no longer: only counts remain.
+  void drop_dead_letter(ItemId id);
   const QueueTable::ByName& all() const { return books_.queues.all(); }
   void check_invariants() const;
 
@@ -173,7 +175,6 @@ class Queues final : public RestoreTarget {
                     std::vector<FailureRecord> history, Time now);
   void log_dead(const Queue& queue, ItemId id, const QueuedItem& item, const std::string& why);
   void drop_dead_letters(Queue& queue);
-  void drop_dead_letter(ItemId id);
   void changed(Session& session);
   void erase_settled(Session& session);
   static StoredItem to_store(const QueuedItem& item, ItemId id);

@@ -77,7 +77,7 @@ void Queues::tell_of_dead(Producer& producer, const Queue& queue, ItemId id, con
     notice.history.push_back(
         {failure.consumer, failure.why,
          std::chrono::duration_cast<std::chrono::milliseconds>(now - failure.at).count()});
-  notices.tell(producer, to_json(notice));
+  notices.tell(producer, EntryKind::died, to_json(notice));
 }
 
 /// The first of each queue, and of all ever more rarely.

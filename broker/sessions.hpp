@@ -8,6 +8,7 @@
 // 2. What a control stream brought is applied in the order of its numbers, each number once.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <deque>
 #include <memory>
@@ -51,8 +52,20 @@ class Sessions {
         effects_(effects),
         host_(host),
         heartbeat_at_(now + heartbeat_interval) {}
-  /// Once for each role, before anything else; it must outlive this.
-  void add(Role role, RoleHandler& handler) { roles_[static_cast<std::size_t>(role)] = &handler; }
+  /// Once for each role, before anything else.
+  template <class Handler>
+  Handler& add(Role role, std::unique_ptr<Handler> handler) {
+    auto& added = *handler;
+    roles_[static_cast<std::size_t>(role)] = std::move(handler);
+    return added;
+  }
+  bool has_all_roles() const {
+    return std::all_of(roles_.begin(), roles_.end(),
+                       [](const auto& role) { return role != nullptr; });
+  }
+  RoleHandler& role_of(const Session& session) const {
+    return *roles_[static_cast<std::size_t>(session.hello.role)];
+  }
 
   // As in Core.
   bool subscribed(const SessionId& topic, Time now);
@@ -122,8 +135,6 @@ class Sessions {
   void send(const SessionId& to, std::string bytes) {
     effects_.notifications.push_back({to, std::move(bytes)});
   }
-  /// What is next of a stream to the session: notices of dead items, or of reclaims in vain.
-  void send_stream(const Session& session, StreamSender& stream, Time now);
   BrokerInstance broker_instance() const { return broker_instance_; }
   void check_invariants() const;
 
@@ -135,9 +146,6 @@ class Sessions {
     std::uint64_t print_bytes;  ///< bytes of blocks, up to that
   };
 
-  RoleHandler& role_of(const Session& session) const {
-    return *roles_[static_cast<std::size_t>(session.hello.role)];
-  }
   void begin_if_ready(Session& session, Time now);
   void resume_from_previous(Session& session, Time now);
   void forget_oldest_pending();
@@ -145,13 +153,14 @@ class Sessions {
   void make_place(Time now);
   void print_whole(Session& session, const PrintBlock& printed);
   bool has_time_for_ends() const;
-  Confirm confirm_of(const Session& session) const;
+  void send_feed(Session& session, Time now);
+  Confirm confirm_of(Session& session) const;
 
   const CoreSettings& settings_;
   const BrokerInstance broker_instance_;
   Effects& effects_;
   Host& host_;
-  std::array<RoleHandler*, role_count> roles_{};
+  std::array<std::unique_ptr<RoleHandler>, role_count> roles_;
 
   std::unordered_map<SessionId, std::unique_ptr<Session>> sessions_;
   std::unordered_map<SessionId, std::uint32_t> subscriptions_;  // how many of each topic

@@ -64,18 +64,6 @@ Refusal read_part(std::string_view bytes, Confirm& confirm) {
 
 }  // namespace
 
-Confirm::Part part_of(Role role) {
-  switch (role) {
-    case Role::producer:
-      return Confirm::Part::producer;
-    case Role::consumer:
-      return Confirm::Part::consumer;
-    case Role::printer:
-      break;
-  }
-  return Confirm::Part::none;
-}
-
 std::string encode_confirm(const Header& header, const Confirm& confirm) {
   std::string out = message_of(header, confirm_head_size + producer_part_size);
   for (const auto value : {confirm.control_received.value, confirm.feed_last.value,

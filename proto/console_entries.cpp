@@ -17,7 +17,7 @@ Refusal check_block(const Entry& entry, std::size_t fixed) {
 Refusal check_print(const Entry& entry) { return check_block(entry, print_size); }
 
 Refusal check_line(const Entry& entry) {
-  if (entry.kind == EntryKind::dropped) return exactly(entry, 8);
+  if (entry.kind == EntryKind::dropped) return check_size<8>(entry);
   return entry.kind == EntryKind::line ? check_block(entry, line_size) : Refusal::malformed;
 }
 

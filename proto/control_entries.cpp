@@ -12,7 +12,6 @@ constexpr std::size_t reclaim_size = 16;
 constexpr std::size_t reclaim_put_size = 32;
 constexpr std::uint32_t most_deliveries = 1u << 31;  // of a reclaim: it can go out some times more
 constexpr std::size_t fail_size = 12;
-constexpr std::size_t link_lost_size = 16;
 
 /// How many items the run at the front names; 0: none that could be.
 std::uint32_t take_run(Reader& in) {
@@ -20,6 +19,8 @@ std::uint32_t take_run(Reader& in) {
   const auto count = in.take<std::uint32_t>();
   return first != 0 && first + count >= first ? count : 0;
 }
+
+}  // namespace
 
 /// Reclaims are runs as well, each with a count of deliveries.
 Refusal check_reclaims(const Entry& entry) {
@@ -49,7 +50,10 @@ Refusal check_request(const Entry& entry) {
   return request.requested() < request.waiting ? Refusal::malformed : Refusal::none;
 }
 
-}  // namespace
+Refusal check_fail(const Entry& entry) {
+  if (entry.payload.size() < fail_size) return Refusal::malformed;
+  return entry.payload.size() > fail_size + max_reason ? Refusal::too_large : Refusal::none;
+}
 
 Refusal check_runs(const Entry& entry) {
   if (entry.payload.empty() || entry.payload.size() % run_size != 0 || entry.b != 0)
@@ -63,35 +67,6 @@ Refusal check_runs(const Entry& entry) {
   }
   return total > max_requests ? Refusal::too_large
                               : Refusal::none;  // no more than a session can hold
-}
-
-Refusal check_control(const Entry& entry) {
-  switch (entry.kind) {
-    case EntryKind::request:
-      return check_request(entry);
-    case EntryKind::cancel_requests:
-      return exactly(entry, 4);
-    case EntryKind::ack:
-    case EntryKind::release:
-      return check_runs(entry);
-    case EntryKind::reclaim:
-    case EntryKind::reclaim_put:
-      return check_reclaims(entry);
-    case EntryKind::fail:
-      if (entry.payload.size() < fail_size) return Refusal::malformed;
-      return entry.payload.size() > fail_size + max_reason ? Refusal::too_large : Refusal::none;
-    case EntryKind::print:
-      return check_print(entry);
-    case EntryKind::link_lost:
-      return exactly(entry, link_lost_size);
-    case EntryKind::join:
-      return exactly(entry, 0);
-    case EntryKind::flush:
-    case EntryKind::close:
-      return exactly(entry, 8);
-    default:
-      return Refusal::malformed;
-  }
 }
 
 void append_request(std::string& out, const Request& request) {

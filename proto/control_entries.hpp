@@ -80,7 +80,10 @@ LinkLost read_link_lost(const Entry& entry);
 SeqNo read_flush(const Entry& entry);
 SeqNo read_close(const Entry& entry);
 
-Refusal check_control(const Entry& entry);
+Refusal check_request(const Entry& entry);
+Refusal check_fail(const Entry& entry);
+Refusal check_reclaims(const Entry& entry);
+inline constexpr std::size_t link_lost_size = 16;
 Refusal check_runs(const Entry& entry);
 
 }  // namespace baton::internal

@@ -35,7 +35,7 @@ Refusal check_delivery_body(const Entry& entry) {
 }
 
 Refusal check_delivery(const Entry& entry) {
-  if (entry.kind == EntryKind::empty) return exactly(entry, 0);
+  if (entry.kind == EntryKind::empty) return check_size<0>(entry);
   if (entry.kind == EntryKind::part) return check_part(entry);
   if (entry.kind != EntryKind::delivery || entry.payload.size() < delivery_size)
     return Refusal::malformed;

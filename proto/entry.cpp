@@ -1,34 +1,23 @@
 #include "proto/entry.hpp"
 
-#include "proto/console_entries.hpp"
-#include "proto/control_entries.hpp"
 #include "proto/delivery_entries.hpp"
 #include "proto/put_entries.hpp"
 
 namespace baton::internal {
-namespace {
-
-Refusal check_outcome(const Entry& entry) {
-  if (entry.kind == EntryKind::lost) return check_runs(entry);
-  return entry.kind == EntryKind::died || entry.kind == EntryKind::result ? Refusal::none
-                                                                          : Refusal::malformed;
-}
-
-}  // namespace
-
 Refusal check_entries(MessageType type, std::string_view payload, std::uint16_t count) {
   if (count == 0 || count > max_entries) return Refusal::malformed;
   switch (type) {
     case MessageType::put:
       return check_puts(payload, count);
-    case MessageType::control:
-      return check_each(payload, count, check_control);
     case MessageType::deliveries:
       return check_deliveries(payload, count);
+    case MessageType::control:
     case MessageType::outcome:
-      return check_each(payload, count, check_outcome);
     case MessageType::console:
-      return check_each(payload, count, check_line);
+      return check_each(payload, count, [type](const Entry& entry) {
+        const auto* info = find_kind(entry.kind);
+        return info && info->type == type ? info->check(entry) : Refusal::malformed;
+      });
     default:
       return Refusal::malformed;
   }

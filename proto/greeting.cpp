@@ -8,7 +8,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 3> role_names{"producer", "consumer", "printer"};
 constexpr int deepest = 4;  // levels of objects and lists
 // Numbers go on from it and must not run over.
 constexpr SeqNo highest_first_put{std::uint64_t{1} << 62};
@@ -50,10 +49,8 @@ bool flag_field(const json& object, const char* key) {
 
 Role role_field(const json& object) {
   const auto text = text_field(object, "role", 20);
-  const auto found = std::find(role_names.begin(), role_names.end(), text);
-  if (found == role_names.end())
-    throw Wrong{Refusal::hello, "role must be producer, consumer or printer"};
-  return static_cast<Role>(found - role_names.begin());
+  if (const auto role = find_role(text)) return *role;
+  throw Wrong{Refusal::hello, "role must be " + role_names()};
 }
 
 std::vector<std::string> queues_field(const json& object, Role role) {
@@ -149,8 +146,6 @@ bool read_all(Read read) {
 }
 
 }  // namespace
-
-std::string_view name(Role role) { return role_names[static_cast<std::size_t>(role)]; }
 
 std::string to_json(const Hello& hello) {
   json object{{"role", name(hello.role)},

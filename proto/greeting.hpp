@@ -12,12 +12,9 @@
 #include "proto/ids.hpp"
 #include "proto/limits.hpp"
 #include "proto/refusal.hpp"
+#include "proto/registry.hpp"
 
 namespace baton::internal {
-
-enum class Role : std::uint8_t { producer, consumer, printer };
-inline constexpr std::size_t role_count = 3;
-std::string_view name(Role role);
 
 /// The session that a client had before this one, so that nothing is said twice and what it holds
 /// stays its own.

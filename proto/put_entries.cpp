@@ -25,7 +25,7 @@ Refusal check_puts(std::string_view payload, std::uint16_t count) {
     // It is of the items behind it.
     if (entry.kind != EntryKind::digest || !leads || count == 1 || entry.a > 1)
       return Refusal::malformed;
-    return exactly(entry, checkpoint_size);
+    return check_size<checkpoint_size>(entry);
   });
 }
 

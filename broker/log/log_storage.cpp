@@ -57,7 +57,7 @@ LogStorage::~LogStorage() { end(); }
 
 LogStorage::Written LogStorage::end() {
   log::CommitLog::End end;
-  if (clock_ && !std::exchange(ended_, true)) {
+  if (leads_ && !std::exchange(ended_, true)) {
     note_clock_at_ = {};
     note_clock(options_.now());
     if (turn_over_ && !open_.empty() && !failure()) submit();
@@ -95,6 +95,7 @@ void LogStorage::load(RestoreTarget& target, BrokerInstance broker_instance, Tim
   // Before anything is delivered: a consumer that holds an item at this process's end names its
   // broker instance, also when nothing else was written by then.
   log_.lead(broker_instance, open_.last);
+  leads_ = true;
 }
 
 // --- what the core says --------------------------------------------------------------------------

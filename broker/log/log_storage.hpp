@@ -97,7 +97,7 @@ class LogStorage final : public Storage {
   std::uint64_t items_ = 0;               // that are kept
   std::uint64_t memory_of_bodies_ = 0;    // of segments that are durable, too
   std::optional<StorageFailure> damage_;  // of a body in memory
-  bool ended_ = false;
+  bool leads_ = false, ended_ = false;
 };
 
 }  // namespace baton::internal::broker

@@ -74,6 +74,14 @@ void check_served(const std::string& directory) {
   CHECK(got == items - items / 10);
 }
 
+/// A broker that is to serve it says the same: what is wrong, unless reading it is a fault.
+void check_refused_alike(const std::string& directory, const std::string& said) {
+  if (said.find("made this process fault") != said.npos) return;
+  Process broker = start("baton-broker", {"--data", directory});
+  CHECK(broker.wait() == 1);
+  CHECK(broker.err().text() == said);
+}
+
 }  // namespace
 
 TEST_CASE(
@@ -101,6 +109,7 @@ TEST_CASE(
                          said.find("missing or empty") != said.npos;
       CHECK_MESSAGE(named, said);
       CHECK_MESSAGE(said.find(copy.path()) != said.npos, said);
+      if (refused % 8 == 1) check_refused_alike(copy.path(), said);
     } else if (++harmless % served_every == 1) {
       check_served(copy.path());
     }

@@ -1,5 +1,7 @@
 // What every commit log promises to the storage over it: the one on disk, and the simulation's.
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <thread>
 
 #include "tests/disk/stored_items.hpp"
@@ -15,6 +17,8 @@ using log::CommitLog;
 struct Logs {
   std::string name;
   std::function<std::unique_ptr<CommitLog>()> open;
+  std::function<void()> damage;  ///< one of its rows; nothing: it cannot be
+  bool excludes = true;          ///< a second process cannot open it
 };
 
 /// The process's end of a model that outlives it.
@@ -47,13 +51,25 @@ class ModelOf final : public CommitLog {
   ModelLog& model_;
 };
 
+/// Flips a bit of the last place in the file where the text is.
+void flip_last_of(const std::filesystem::path& path, const std::string& text) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(file)), {});
+  for (auto at = bytes.find(text); at != bytes.npos; at = bytes.find(text, at + 1)) {
+    file.seekp(static_cast<std::streamoff>(at));
+    file.put(static_cast<char>(text[0] ^ 1));
+  }
+  REQUIRE(file.flush());
+}
+
 /// Runs the test on each.
 void on_each(const std::function<void(const Logs&)>& test) {
   ModelLog model;
-  test({"the simulation's", [&] { return std::make_unique<ModelOf>(model); }});
+  test({"the simulation's", [&] { return std::make_unique<ModelOf>(model); }, {}, false});
   const Directory directory;
   Wake changed;
-  test({"the one on disk", [&] { return std::make_unique<DiskLog>(directory.path, changed); }});
+  test({"the one on disk", [&] { return std::make_unique<DiskLog>(directory.path, changed); },
+        [&] { flip_last_of(directory.path / "baton.mdb", "damage me"); }});
 }
 
 Batch new_items(Ticket ticket, std::uint64_t first, const std::vector<std::string>& bodies) {
@@ -114,6 +130,86 @@ TEST_CASE("every commit log: what was appended is read by the next process, and 
     CHECK(contents.superblock.broker_instance == BrokerInstance{7});
     CHECK(contents.superblock.last == ItemId{3});
     CHECK(log->last_clock() == log::StorageClock::Reading{1234, 5678});
+  });
+}
+
+TEST_CASE("every commit log: a part of a body is read with its check, and states come and go") {
+  on_each([](const Logs& logs) {
+    CAPTURE(logs.name);
+    {
+      auto log = logs.open();
+      read(*log);
+      log->lead({7}, {});
+      auto batch = new_items(1, 1, {"a long body", "b"});
+      log::StateRow state;
+      state.failures = 3;
+      for (const std::uint64_t id : {1, 2})
+        log::append_state(batch.states[id].emplace(), id, state);
+      append(*log, std::move(batch));
+      std::uint32_t check = 0;
+      CHECK(log->part({1}, 0, 6, check) == "a long");
+      CHECK(log->part({1}, 6, 5, check) == " body");
+      CHECK(log->state({2}).failures == 3);
+      log->end_reading();
+      Batch settles;
+      settles.ticket = 2;
+      settles.last = {2};
+      settles.erased.push_back({2});
+      settles.states[2] = std::nullopt;
+      append(*log, std::move(settles));
+      CHECK(log->failure() == nullptr);
+      CHECK(log->end().items == 2);
+    }
+    auto log = logs.open();
+    std::map<std::uint64_t, int> failures;
+    CommitLog::Reader reader;
+    reader.superblock = [](const log::Superblock&) {};
+    reader.queue = [](std::uint64_t, std::string_view) {};
+    reader.producer = [](std::uint64_t, const log::ProducerRow&) {};
+    reader.item = [&](std::uint64_t id, const log::ItemRow&, const log::StateRow* state) {
+      failures[id] = state ? state->failures : 0;
+    };
+    log->read(reader);
+    CHECK(failures == std::map<std::uint64_t, int>{{1, 3}});
+  });
+}
+
+TEST_CASE("every commit log: while one process has it another one cannot open it") {
+  on_each([](const Logs& logs) {
+    if (!logs.excludes) return;
+    CAPTURE(logs.name);
+    auto log = logs.open();
+    CHECK_THROWS_AS(logs.open(), std::runtime_error);
+    read(*log);
+    log->lead({7}, {});
+    log->end();
+    CHECK_THROWS_AS(logs.open(), std::runtime_error);
+    log.reset();
+    CHECK(read(*logs.open()).superblock.broker_instance == BrokerInstance{7});
+  });
+}
+
+TEST_CASE(
+    "every commit log: one that is damaged says so, and the storage over it can be destroyed") {
+  on_each([](const Logs& logs) {
+    if (!logs.damage) return;
+    CAPTURE(logs.name);
+    {
+      auto log = logs.open();
+      read(*log);
+      log->lead({7}, {});
+      append(*log, new_items(1, 1, {"damage me"}));
+      log->end();
+    }
+    logs.damage();
+    auto log = logs.open();
+    Loaded loaded;
+    {
+      LogStorage storage(*log);
+      CHECK_THROWS_AS(storage.load(loaded, {8}, std::chrono::steady_clock::now()),
+                      std::runtime_error);
+    }
+    { const LogStorage never_loaded(*log); }
   });
 }
 
