@@ -11,6 +11,9 @@ using Settled = PutReclaims::Reclaim::Settled;
 
 namespace {
 
+/// Bytes: there may be very many of them.
+constexpr std::size_t most_reason_unstored = 256;
+
 /// The same in each broker that the producer's process meets.
 std::uint64_t key_of(const Producer& producer) {
   if (producer.name.empty()) return 0;
@@ -157,6 +160,7 @@ bool Queues::settle_put(Session& session, ItemId id, Settled settled, FailureRec
   if (!reclaim || reclaim->session != &session || reclaim->settled != Settled::nothing)
     return false;
   reclaim->settled = settled;
+  failure.why = cut_utf8(failure.why, most_reason_unstored);
   reclaim->failure = std::move(failure);
   reclaim->delay_ms = delay_ms;
   ++session.consumer.reclaims.unstored_settles;

@@ -1,6 +1,7 @@
 #include "client/carry_over.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <unordered_map>
 
 namespace baton::internal {
@@ -86,7 +87,16 @@ void carry(SeqNo number, const Entry& entry, const Reclaims& reclaims, const Las
     case EntryKind::release:
       carry_runs(number, entry, reclaims, last, stream);
       break;
+    case EntryKind::request:
+    case EntryKind::cancel_requests:
+    case EntryKind::link_lost:
+    case EntryKind::reclaim:
+    case EntryKind::reclaim_put:
+    case EntryKind::flush:
+    case EntryKind::close:
+      break;  // of that session: the new one says them for itself
     default:
+      assert(false);  // a new kind: is it to be carried over?
       break;
   }
 }

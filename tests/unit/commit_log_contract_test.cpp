@@ -17,8 +17,9 @@ using log::CommitLog;
 struct Logs {
   std::string name;
   std::function<std::unique_ptr<CommitLog>()> open;
-  std::function<void()> damage;  ///< one of its rows; nothing: it cannot be
-  bool excludes = true;          ///< a second process cannot open it
+  std::function<void()> damage;     ///< one of its rows; nothing: it cannot be
+  std::function<void()> take_away;  ///< it is another's, or gone, from now on
+  bool excludes = true;             ///< a second process cannot open it
 };
 
 /// The process's end of a model that outlives it.
@@ -65,11 +66,18 @@ void flip_last_of(const std::filesystem::path& path, const std::string& text) {
 /// Runs the test on each.
 void on_each(const std::function<void(const Logs&)>& test) {
   ModelLog model;
-  test({"the simulation's", [&] { return std::make_unique<ModelOf>(model); }, {}, false});
+  test({"the simulation's",
+        [&] { return std::make_unique<ModelOf>(model); },
+        {},
+        [&] {
+          model.fail({true, "it is another's"});
+        },
+        false});
   const Directory directory;
   Wake changed;
   test({"the one on disk", [&] { return std::make_unique<DiskLog>(directory.path, changed); },
-        [&] { flip_last_of(directory.path / "baton.mdb", "damage me"); }});
+        [&] { flip_last_of(directory.path / "baton.mdb", "damage me"); },
+        [&] { std::filesystem::remove(directory.path / "baton.mdb"); }});
 }
 
 Batch new_items(Ticket ticket, std::uint64_t first, const std::vector<std::string>& bodies) {
@@ -186,6 +194,24 @@ TEST_CASE("every commit log: while one process has it another one cannot open it
     CHECK_THROWS_AS(logs.open(), std::runtime_error);
     log.reset();
     CHECK(read(*logs.open()).superblock.broker_instance == BrokerInstance{7});
+  });
+}
+
+TEST_CASE("every commit log: one that is taken away says so, and nothing is durable from then on") {
+  on_each([](const Logs& logs) {
+    CAPTURE(logs.name);
+    auto log = logs.open();
+    read(*log);
+    log->lead({7}, {});
+    append(*log, new_items(1, 1, {"a"}));
+    logs.take_away();
+    const auto until = std::chrono::steady_clock::now() + 20s;
+    log->append(new_items(2, 2, {"b"}));
+    while (!log->failure() && std::chrono::steady_clock::now() < until) log->durable();
+    REQUIRE(log->failure());
+    CHECK(log->failure()->lost);
+    CHECK(log->durable().puts == 1);
+    CHECK(log->end().puts == 1);
   });
 }
 
