@@ -81,8 +81,8 @@ struct StorageFailure {
   std::string why;  ///< for people
 };
 
-/// Called by the broker's one thread only. Ids rise; an id is never used again. After load() nothing
-/// throws: what goes wrong is told by failure(), and by Durable::held.
+/// Called by the broker's one thread only. Ids rise; an id is never used again. After load()
+/// nothing throws: what goes wrong is told by failure(), and by Durable::held.
 class Storage {
  public:
   virtual ~Storage() = default;
@@ -95,8 +95,8 @@ class Storage {
   /// Stores a new item; copies the body. Of the names the storage remembers those whose index has
   /// none yet.
   virtual void put(const StoredItem& item, const Names& names, std::string_view body) = 0;
-  /// The body of an item that was put and not erased; valid until the next call. It may be read from
-  /// a disk, where there is no memory for all of them. Empty after a failure().
+  /// The body of an item that was put and not erased; valid until the next call. It may be read
+  /// from a disk, where there is no memory for all of them. Empty after a failure().
   virtual std::string_view body(ItemId id) = 0;
   /// `size` bytes of it, from `offset` on; valid until the next call. A body is read from its
   /// beginning to its end, by parts that follow one another: `check` belongs to this reading, is 0

@@ -1,6 +1,6 @@
-// What a broker writes down, in the order in which it happened: the truth that outlives its process.
-// LogStorage serves from memory what it can; a commit log is a file (disk/DiskLog), and what it is
-// may change without the rest of the broker.
+// What a broker writes down, in the order in which it happened: the truth that outlives its
+// process. LogStorage serves from memory what it can; a commit log is a file (disk/DiskLog), and
+// what it is may change without the rest of the broker.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +30,8 @@ class CommitLog {
   };
   /// All that is durable and not settled, once and before lead(); the superblock is told of an
   /// empty log, too. A row of states may have no item, where a disk was full. Throws
-  /// std::runtime_error, with a sentence for people, when it cannot be read or is damaged: then only
-  /// the destructor may follow.
+  /// std::runtime_error, with a sentence for people, when it cannot be read or is damaged: then
+  /// only the destructor may follow.
   virtual void read(const Reader& reader) = 0;
   /// What note_clock() was told last, by the process before: likewise.
   virtual StorageClock::Reading last_clock() = 0;

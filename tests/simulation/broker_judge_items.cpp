@@ -80,8 +80,8 @@ void BrokerJudge::updated(const broker::StoredItem& record) {
       name(record.id) + " does no harm: it goes alone after one death beside poison");
 }
 
-/// A queue keeps so many dead items, of so many bytes, and the newest in any case, unless all queues
-/// together have too many: then the one goes that died first.
+/// A queue keeps so many dead items, of so many bytes, and the newest in any case, unless all
+/// queues together have too many: then the one goes that died first.
 void BrokerJudge::dropped(Item& item, ItemId id) {
   std::uint64_t count = 0, bytes = 0, all = 0;
   bool first = true;
