@@ -1,5 +1,5 @@
-// A role, by the verbs by which the core knows it. A new one is a file of its own, a line in Core's
-// constructor, and what its clients say a line each in the dispatcher.
+// A role of clients, as the core sees it. A new role is a file of its own, a line in Core's
+// constructor, and a line in the dispatcher for each kind of entry.
 #pragma once
 
 #include "broker/session.hpp"
@@ -8,44 +8,45 @@
 
 namespace baton::internal::broker {
 
-/// Who says something. (To come: with which key, and what that allows.)
+/// The sender of an entry. (To come: its key, and what that allows.)
 struct Peer {
   Session& session;
-  SeqNo number = {};  ///< of what is said in the session's control stream; 0: it is none of that
+  SeqNo number = {};  ///< of the entry in the session's control stream; 0: it is not in that stream
 };
 
-/// One object for all sessions of the role. Pure, as the core. Every verb is called with an
-/// established session of it, unless it says otherwise.
+/// One object for all sessions of the role. Pure, like the core. Methods are called with an
+/// established session of the role unless noted.
 class RoleHandler {
  public:
   virtual ~RoleHandler() = default;
 
-  /// A hello has come, of which there is no session yet: none, or why there will be none.
+  /// A hello without a session: returns none, or the reason to refuse it.
   virtual Refusal admit(const Hello& /*hello*/) { return Refusal::none; }
-  /// The subscription of a pending session is here, too. False: it ended, or it waits and begins
-  /// later.
+  /// A pending session has its subscription, too. Returns false if it was ended, or has to wait and
+  /// begins later.
   virtual bool may_begin(Session& /*session*/, Time /*now*/) { return true; }
-  /// Whether that is why the session of this hello is still pending.
+  /// Whether may_begin() made the session wait.
   virtual bool holds_back(const SessionId& /*id*/) const { return false; }
-  /// It is established: what its welcome says besides.
+  /// The session is established: fill in the role's part of its welcome.
   virtual void begin(Session& session, Time now) = 0;
 
-  /// There was a sign of life.
+  /// A message of the session came in.
   virtual void heard(Session& /*session*/) {}
   virtual void heartbeat(Session& session, const Heartbeat& heartbeat, Time now) = 0;
-  /// It takes its leave, and is over when all it sent is in and kept.
+  /// The client closes; the session ends once all that it sent has come in and is stored.
   virtual void close(const Peer& /*from*/) {}
   /// Whether that is so, apart from its control stream.
   virtual bool is_complete(const Session& /*session*/) const { return true; }
 
-  /// It is over. `why`, as in the history of the items that it lost; empty when it left in order.
+  /// The session has ended. `why` goes into the history of the items that it lost; empty if it
+  /// closed.
   virtual void end(Session& session, const std::string& why, Time now) = 0;
-  /// Whether the turn has time for the end of another one.
+  /// Whether the turn has time to end another session.
   virtual bool has_time_for_ends() const { return true; }
 
-  /// Sends what is next for it.
+  /// Sends the next messages for the session.
   virtual void send_next(Session& session, Time now) = 0;
-  /// Its part of the confirm that follows, and that it was sent.
+  /// fill: the role's part of the next confirm. sent: that confirm was sent.
   virtual void fill(Confirm& confirm, const Session& session) const = 0;
   virtual void sent(Session& /*session*/, const Confirm& /*confirm*/) {}
 
