@@ -96,7 +96,7 @@ class Storage {
   /// Stores a new item; copies the body. The storage remembers the names of indexes that are new to
   /// it.
   virtual void put(const StoredItem& item, const Names& names, std::string_view body) = 0;
-  /// The body of an item that was put and not erased; valid until the next call. It may be read from
+  /// The body of an item that was put and not erased; valid until the next call. May read from
   /// disk, if there is no memory for all bodies. Empty after a failure().
   virtual std::string_view body(ItemId id) = 0;
   /// `size` bytes of the body from `offset`; valid until the next call. A body is read from
