@@ -1,4 +1,4 @@
-// Messages that have come in and are not dealt with yet.
+// Messages that were received and not processed yet.
 #pragma once
 
 #include <cstddef>
@@ -14,29 +14,30 @@
 
 namespace baton::internal::broker {
 
-/// By the connections they came over. Each one's keep their order; among connections the one is
-/// next whose messages have taken the least time, so that it does not matter to others how much one
-/// sends, and how costly it is ("start-time fair queueing", Goyal 1996). When all take more memory
-/// than they may, a connection that has its share of it gets no more in. Pure: no socket, no clock.
+/// A queue per connection. Messages of one connection stay in order. The next message comes from
+/// the connection that has used the least processing time, so a connection that sends much, or
+/// costly messages, does not delay the others ("start-time fair queueing", Goyal 1996). When all
+/// queues together exceed their memory, a connection that already has its share is refused. Pure:
+/// no socket, no clock.
 class Backlog {
  public:
-  /// Names a connection. As long as a message of it is kept, no other connection has the same.
+  /// Identifies a connection. It is not reused while a message of that connection is kept.
   using Connection = const void*;
 
-  /// All take `most` bytes, twice as much where connections with less than their share have come
-  /// late, and one message. One connection takes `most_of_one`.
+  /// All queues together take `most` bytes, up to twice that if connections below their share
+  /// arrive late, plus one message. One connection takes `most_of_one`.
   Backlog(std::size_t most, std::size_t most_of_one) : most_(most), most_of_one_(most_of_one) {}
 
   enum class Push : std::uint8_t {
     queued,
-    no_room,   ///< it is as it was: others have too much, or its connection was found to have
-    too_much,  ///< likewise: its connection has. What waited of it is forgotten, but for one
-               ///< message
+    no_room,   ///< not queued: the others use too much, or this connection was already `too_much`
+    too_much,  ///< not queued: this connection uses too much. Its waiting messages are dropped,
+               ///< except one
   };
   Push push(Connection from, zmq::message_t&& message);
   /// The oldest message of the connection whose turn it is.
   std::optional<zmq::message_t> pop();
-  /// What was popped last took so long.
+  /// How long the message that was popped last took to process.
   void took(Duration time);
 
   bool empty() const { return turns_.empty(); }
@@ -47,7 +48,7 @@ class Backlog {
     std::deque<zmq::message_t> messages;
     std::size_t bytes = 0;
     bool too_much = false;
-    Duration start{};  ///< of its next message, on the clock that `now_` is
+    Duration start{};  ///< of its next message, on the clock of `now_`
   };
 
   void forget_all_but_one(Waiting& waiting);
@@ -56,10 +57,10 @@ class Backlog {
   std::size_t most_, most_of_one_;
   std::size_t bytes_ = 0;
   std::unordered_map<Connection, Waiting>
-      waiting_;  // but for the one that was popped last, none is empty
-  std::set<std::pair<Duration, Connection>> turns_;  // the others, by when they start
-  Duration now_{};                                   // when what was popped last has started
-  Connection last_ = nullptr;  // the one that it was popped from, until took()
+      waiting_;  // none is empty, except the one that was popped last
+  std::set<std::pair<Duration, Connection>> turns_;  // non-empty queues, by start time
+  Duration now_{};             // start time of the message that was popped last
+  Connection last_ = nullptr;  // the connection it was popped from, until took()
 };
 
 }  // namespace baton::internal::broker

@@ -1,4 +1,4 @@
-// What is in the broker, and whose it is: what those share who keep its books.
+// The broker's tables, shared by the classes that keep them.
 #pragma once
 
 #include "broker/items.hpp"
@@ -21,7 +21,8 @@ struct Books {
 
   Queue& queue_of(const QueuedItem& item) const { return queues[item.queue]; }
   Producer& producer_of(const QueuedItem& item) const { return producers[item.producer]; }
-  /// Of what may not be stored yet: its holder can name it to a broker after this one.
+  /// Names an item that may not be stored yet, so that its holder can reclaim it from the next
+  /// broker instance.
   PutName put_name(const QueuedItem& item, ItemId id) const {
     if (unstored_puts.empty()) return {};
     const auto number = unstored_puts.number(id);

@@ -1,5 +1,5 @@
-// What is remembered of a named producer's input: digests where its put messages ended, at doubling
-// distances behind the last one.
+// What the broker remembers of a named producer's input: digests at the ends of put messages, at
+// doubling distances behind the last one.
 #pragma once
 
 #include <string>
@@ -13,16 +13,16 @@
 namespace baton::internal::broker {
 
 /// Invariants:
-/// 1. Items rise. The first one and the last one that were noted stay.
-/// 2. There are max_checkpoints at most; up to a milliard items, of any two that follow one another
-/// the older one is at
-///    most four times as far behind the last as the younger, as far as messages ended there.
+/// 1. Item numbers rise. The first and the last place noted stay.
+/// 2. There are at most max_checkpoints. Up to a billion items, of two neighbours the older is at
+///    most four times as far behind the last one as the younger, as far as put messages ended
+///    there.
 class Checkpoints {
  public:
-  /// The input is at that place now.
+  /// The input has reached this place.
   void note(const InputPlace& place);
   const std::vector<Checkpoint>& all() const { return all_; }
-  /// The next of those that all() gave another process.
+  /// Restores one element of all(), in order, from an earlier process.
   void restore(const Checkpoint& one) { all_.push_back(one); }
 
  private:
@@ -31,10 +31,10 @@ class Checkpoints {
   std::vector<Checkpoint> all_;
 };
 
-/// As bytes, for the storage: the process that was welcomed last, the checkpoints, and above which
-/// number its own puts are.
+/// For the storage, as bytes: the producer process that was welcomed last, the checkpoints, and the
+/// number after which its own puts begin.
 std::string to_bytes(const SessionId& run, const Checkpoints& checkpoints, SeqNo began);
-/// The reverse; what is no such bytes gives none. Earlier versions wrote no `began`.
+/// The reverse; invalid bytes give nothing. Earlier versions wrote no `began`.
 void from_bytes(std::string_view bytes, SessionId& run, Checkpoints& checkpoints, SeqNo& began);
 
 }  // namespace baton::internal::broker

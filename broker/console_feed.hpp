@@ -1,4 +1,4 @@
-// The console: what clients say, in one order, and the printers that get it.
+// The console: what clients print, in one order, and the printers that receive it.
 #pragma once
 
 #include <vector>
@@ -12,19 +12,19 @@
 
 namespace baton::internal::broker {
 
-/// The printer's role. A full log holds those who say something while a printer reads; else its
-/// oldest blocks go.
+/// The printer's role. When the log is full, clients that print are held back while a printer
+/// reads; otherwise the oldest blocks are dropped.
 ///
-/// Invariant: of each printer's session printed <= sent <= last().
+/// Invariant: for each printer session printed <= sent <= last().
 class ConsoleFeed final : public RoleHandler {
  public:
   /// All must outlive it.
   ConsoleFeed(const CoreSettings& settings, Sessions& sessions, Effects& effects)
       : settings_(settings), sessions_(sessions), effects_(effects), log_(settings.console_keep) {}
 
-  /// Unless that block of that client came in before.
+  /// Ignores a block that came in before.
   void print(const PrintBlock& printed);
-  /// A line of the broker's own.
+  /// A line of the broker itself.
   void print(std::string_view line) { log_.append({0, 0, line}); }
   std::uint64_t print_window() const { return held_ ? 0 : print_window_bytes; }
   Held print_held() const { return held_ ? Held::console : Held::nothing; }
@@ -32,16 +32,16 @@ class ConsoleFeed final : public RoleHandler {
   void begin(Session& printer, Time now) override;
   void heartbeat(Session& printer, const Heartbeat& heartbeat, Time now) override;
   void end(Session& printer, const std::string& why, Time now) override;
-  /// Up to console_window_bytes beyond what it has printed.
+  /// Sends up to console_window_bytes beyond what the printer has printed.
   void send_next(Session& printer, Time now) override;
   void fill(Confirm& confirm, const Session& printer) const override;
   void check_invariants(const Session& printer) const override;
 
-  /// At the end of a turn. Whether print_window() has changed.
+  /// At the end of a turn. Returns whether print_window() has changed.
   bool make_room(Time now);
 
   const std::vector<Session*>& printers() const { return printers_; }
-  /// Whether a printer which is gone has printed all there is.
+  /// Whether a printer that has gone had printed everything.
   bool is_printed() const { return printed_ >= log_.last(); }
 
  private:
@@ -54,11 +54,11 @@ class ConsoleFeed final : public RoleHandler {
   ConsoleLog log_;
   Repeats printed_before_;
   std::vector<Session*> printers_;
-  SeqNo printed_;  // the last block that some printer which is gone has printed
+  SeqNo printed_;  // the last block printed by a printer that has gone
   Time
-      expected_until_{};  // by then the one that went should have printed something, or another one
+      expected_until_{};  // by then the lost printer, or another one, should have printed something
   bool dropped_ = false;
-  bool held_ = false;  // the log is full: those who say something have no window
+  bool held_ = false;  // the log is full: clients get no print window
 };
 
 }  // namespace baton::internal::broker

@@ -1,5 +1,5 @@
-// The consumer's role: requests, links, what it settles, and what it reclaims of the sessions
-// before.
+// The consumer's role: requests, links, settled items, and reclaims after a restart or a lost
+// session.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace baton::internal::broker {
 
 inline constexpr const char* no_delivery_port = "no delivery port left for another consumer";
 
-/// Pure, as the core.
+/// Pure, like the core.
 class Consumers final : public RoleHandler {
  public:
   /// All must outlive it.
@@ -25,20 +25,20 @@ class Consumers final : public RoleHandler {
             Effects& effects)
       : settings_(settings), sessions_(sessions), queues_(queues), end_(end), effects_(effects) {}
 
-  // As in Core.
+  // See Core.
   void link_opened(const SessionId& id, std::uint32_t generation, std::uint16_t port);
   void link_failed(const SessionId& id, std::uint32_t generation, Time now);
   void link_unreached(const SessionId& id, std::uint16_t port);
   void open_links_again(Time now);
   Time links_again_at() const { return links_again_at_; }
 
-  /// When the time for reclaims is over, restored items go to consumers that request items.
+  /// When the reclaim window is over, restored items go to consumers that request items.
   void judge_reclaims(Time now);
-  /// When to judge them next.
+  /// When to call judge_reclaims() next.
   Time reclaim_until() const { return reclaim_until_; }
-  /// After a pause of our own they have more time, too.
+  /// Extends the reclaim window by a pause of the broker's process.
   void extend_deadlines(Duration pause);
-  /// Of those who reclaim much that is not theirs, and do not read that it is not.
+  /// Ends sessions that reclaim many items they do not own and do not read the answers.
   void bound_untold(Time now);
 
   Refusal admit(const Hello& hello) override;
@@ -78,15 +78,15 @@ class Consumers final : public RoleHandler {
   Queues& queues_;
   SystemEnd& end_;
   Effects& effects_;
-  std::vector<ItemRun> runs_;      // of the entry at hand
-  std::vector<Reclaim> reclaims_;  // likewise
-  std::uint32_t not_held_ = 0;     // of the message at hand
-  Time reclaim_until_ = never;     // while restored items wait for those who held them
+  std::vector<ItemRun> runs_;      // of the current entry
+  std::vector<Reclaim> reclaims_;  // of the current entry
+  std::uint32_t not_held_ = 0;     // in the current message
+  Time reclaim_until_ = never;     // while restored items wait for their former holders
   Time reclaim_at_latest_ = never;
-  std::vector<SessionId> without_link_;  // stand, but no port was left when their link broke; they
-                                         // go before new consumers
-  std::uint64_t unreached_ = 0;          // sessions of which that was logged, or would have been
-  Time links_again_at_ = never;          // when that is tried again
+  std::vector<SessionId> without_link_;  // sessions whose link broke when no port was left; served
+                                         // before new consumers
+  std::uint64_t unreached_ = 0;          // sessions whose link was not reached, logged or not
+  Time links_again_at_ = never;          // when to try links again
 };
 
 }  // namespace baton::internal::broker

@@ -1,4 +1,4 @@
-// The control endpoint: what clients say about themselves and their items.
+// The control endpoint: what clients report about themselves and their items.
 #pragma once
 
 #include <cstdint>
@@ -9,15 +9,15 @@
 
 namespace baton::internal::broker {
 
-/// A PULL that is always read dry. ZeroMQ's own queue behind it has no bound (net/sockets.hpp says
-/// why), so what a turn has no time for waits in a backlog, which has one. A client whose message
-/// was dropped there is asked for it again, like one whose connection broke; one that has far more
-/// under way than its windows allow is cut off.
+/// A PULL that is always read until empty. ZeroMQ's own queue behind it is unbounded
+/// (net/sockets.hpp says why), so messages that a turn has no time for wait in a bounded backlog.
+/// When one is dropped there, its client is asked to send it again, as after a broken connection. A
+/// client that has far more under way than its windows allow is cut off.
 class ControlEndpoint {
  public:
   explicit ControlEndpoint(zmq::context_t& context);
 
-  /// Gives `dispatcher` what has come in, until there is nothing more (then it returns true) or
+  /// Passes received messages to `dispatcher` until there are none left (returns true) or until
   /// `until`; the rest waits here.
   bool read(Dispatcher& dispatcher, Time until);
   bool has_backlog() const { return !backlog_.empty(); }

@@ -1,4 +1,4 @@
-// Dead items that are kept: the last ones of each queue, and of all of them together.
+// Dead letters: the last dead items of each queue, and of all queues together.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +18,13 @@ class DeadLetters {
   DeadLetters(const CoreSettings& settings, Books& books) : settings_(settings), books_(books) {}
 
   void keep(Queue& queue, ItemId id, const QueuedItem& item);
-  /// One that is to go, after one of `queue` was kept: one stays of it, however large it is.
+  /// An item to drop after one was kept in `queue`. Each queue keeps at least one, however large.
   std::optional<ItemId> surplus(const Queue& queue);
-  /// It goes: the oldest of its queue.
+  /// Drops an item, which is the oldest of its queue.
   void drop(ItemId id);
 
   std::uint64_t count() const { return count_; }
-  /// Since this broker began.
+  /// Since this broker started.
   std::uint64_t dropped() const { return dropped_; }
   std::uint64_t bytes(const Queue& queue) const {
     return queue.index < bytes_.size() ? bytes_[queue.index] : 0;
@@ -37,8 +37,8 @@ class DeadLetters {
   const CoreSettings& settings_;
   Books& books_;
   std::uint64_t count_ = 0, dropped_ = 0;
-  std::vector<std::uint64_t> bytes_;  // by queue's index, of bodies
-  std::deque<ItemId> by_death_;       // of all queues, and of them some that were dropped
+  std::vector<std::uint64_t> bytes_;  // bytes of bodies, by queue index
+  std::deque<ItemId> by_death_;       // of all queues; some may be dropped already
 };
 
 }  // namespace baton::internal::broker

@@ -1,5 +1,5 @@
-// What producers are told by name of their dead items: each of so many, all of them together within
-// a bound. Of more they are told how many there are.
+// Notices to producers that name their dead items: a limited number for each producer, a limited
+// size for all. Further dead items are only counted.
 #pragma once
 
 #include <cstdint>
@@ -12,27 +12,27 @@
 
 namespace baton::internal::broker {
 
-/// A producer that is away has what it has not heard of waiting for it. When there is no room left,
-/// that of the one goes that is away for longest.
+/// Notices for a producer that is away wait for it. When there is no room, those of the producer
+/// that has been away longest are dropped.
 class DeadNotices {
  public:
   /// The settings must outlive it.
   explicit DeadNotices(const CoreSettings& settings) : settings_(settings) {}
 
-  /// Whether the producer is told of one more by name.
+  /// Whether there is room for one more notice to the producer.
   bool may_tell(const Producer& producer) const;
   void tell(Producer& producer, EntryKind kind, std::string_view notice);
-  /// It has heard of all up to `number`.
+  /// The producer has received all notices up to `number`.
   void heard(Producer& producer, SeqNo number, Time now);
 
-  /// Its session begins, or ends.
+  /// Its session begins / ends.
   void comes(Producer& producer);
   void goes(Producer& producer);
   void forget(Producer& producer);
 
-  /// Of all notices that were not heard of.
+  /// Bytes of all notices not received yet.
   std::uint64_t bytes() const { return bytes_; }
-  /// Dead items of which nobody is told by name, since this broker began.
+  /// Dead items that were only counted, since this broker started.
   std::uint64_t only_counted() const { return only_counted_; }
   void count_only() { ++only_counted_; }
 
@@ -41,7 +41,7 @@ class DeadNotices {
 
   const CoreSettings& settings_;
   std::uint64_t bytes_ = 0, only_counted_ = 0, went_ = 0;
-  std::map<std::uint64_t, Producer*> away_;  // with notices, by Producer::away: longest first
+  std::map<std::uint64_t, Producer*> away_;  // those with notices, by Producer::away: longest first
 };
 
 }  // namespace baton::internal::broker

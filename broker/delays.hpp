@@ -1,4 +1,4 @@
-// Which items wait for their time.
+// Items that wait for their time.
 #pragma once
 
 #include <cstdint>
@@ -18,16 +18,16 @@ namespace baton::internal::broker {
 
 class Delays {
  public:
-  /// `reclaimable`: it may be taken out again.
+  /// `reclaimable`: take_out() may remove it again.
   void add(ItemId id, Time due, bool reclaimable) {
     by_time_.push({due, id});
     if (reclaimable) note_reclaimable(id, due);
   }
   void note_reclaimable(ItemId id, Time due) { reclaimable_[id.value] = due; }
-  /// Nothing is taken out any more.
+  /// From now on nothing can be taken out.
   void forget_reclaimable() { reclaimable_.clear(); }
 
-  /// Takes one out that may be reclaimed. False: it is none, or is not here.
+  /// Takes out a reclaimable item. Returns false if it is not reclaimable or not here.
   bool take_out(ItemId id) {
     const auto due = reclaimable_.find(id.value);
     if (due == reclaimable_.end()) return false;
@@ -36,8 +36,8 @@ class Delays {
     return true;
   }
 
-  /// The next one whose time has come, which waits no longer. Looks at `looks` at most, and counts
-  /// them off.
+  /// Removes and returns the next item that is due. Examines at most `looks` entries and subtracts
+  /// them.
   std::optional<ItemId> next(Time now, std::uint64_t& looks) {
     for (; looks > 0 && !by_time_.empty() && by_time_.top().due <= now; --looks) {
       const auto one = by_time_.top();
@@ -59,7 +59,7 @@ class Delays {
     }
   };
   std::priority_queue<Delayed, std::vector<Delayed>, std::greater<>> by_time_;
-  std::multiset<std::pair<Time, ItemId>> taken_out_;  // of by_time_
+  std::multiset<std::pair<Time, ItemId>> taken_out_;  // entries of by_time_ that no longer count
   std::unordered_map<std::uint64_t, Time> reclaimable_;
 };
 

@@ -1,14 +1,13 @@
-// What goes over the delivery links, and how much of it at a time: large bodies in parts, windows
-// of bytes under way. Pure.
+// What goes over the delivery links, and when: large bodies in parts, windows of bytes under way
+// (sent, and not known to have arrived). Pure.
 //
 // Invariants:
-// 1. On one link no more is under way (sent, and not known to have arrived) than its window, but
-// for one item or part; on
-//    all links together no more than CoreSettings::links_window, but for `always` and one item or
-//    part on each.
+// 1. On one link at most its window is under way, exceeded by one item or part; on all links
+//    together at most CoreSettings::links_window, exceeded by `always` and one item or part per
+//    link.
 // 2. The parts of a body follow its `given`, with no other item between them.
-// 3. A turn encodes at most CoreSettings::turn_bytes of items and as many of parts, but for the
-// last one.
+// 3. A turn encodes at most CoreSettings::turn_bytes of items and as many of parts, exceeded by the
+//    last one.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +26,7 @@ namespace baton::internal::broker {
 
 class DeliveryFlow {
  public:
-  /// All of them must outlive this.
+  /// All must outlive it.
   DeliveryFlow(const CoreSettings& settings, Storage& storage, Effects& effects, Items& items)
       : settings_(settings),
         storage_(storage),
@@ -35,41 +34,40 @@ class DeliveryFlow {
         items_(items),
         turn_left_(turn_bytes()) {}
 
-  /// Bytes of items that may be delivered to the session now. 0 or less: none, it waits until more
-  /// has arrived.
+  /// How many bytes of items may be delivered to the session now. If 0 or less, the session waits
+  /// until more has arrived.
   std::int64_t room(const Session& session) const;
-  /// No more items in this turn, to nobody.
+  /// No more items are delivered in this turn, to any session.
   bool turn_is_used_up() const { return turn_left_ <= 0; }
 
-  /// Delivers an item with a body of `size` bytes, which is read here. Returns what is left of
-  /// `room`.
+  /// Delivers an item with a body of `size` bytes, which is read from the storage here. Returns
+  /// what is left of `room`.
   std::int64_t give(Session& session, Delivery delivery, std::uint32_t size, std::int64_t room);
-  /// Whether it reads what it is sent. A consumer that requests and cancels without reading would
-  /// be answered for nothing.
+  /// Whether the consumer reads its link. Otherwise a consumer that requests and cancels without
+  /// reading would fill memory with answers.
   bool is_read(const Session& session) const {
     return session.consumer.flow.bytes <= settings_.link_window + most_answers;
   }
   /// The answer to a cancelled request.
   void empty(Session& session);
 
-  /// All up to delivery number `count` has arrived.
+  /// Everything up to delivery number `count` has arrived.
   void arrived(Session& session, std::uint64_t count) {
     if (!session.consumer.flow.under_way.empty() &&
         session.consumer.flow.under_way.front().end <= count)
       forget_arrived(session, count);
   }
-  /// It is known at `now` how much has arrived, and so how fast the link is.
+  /// Measures the link's speed from what has arrived by `now`.
   void measure(Session& session, Time now);
-  /// The link is gone, and what was under way with it.
+  /// The link is closed; what was under way on it is lost.
   void forget(Session& session);
 
-  /// The turn is over: sends parts of the bodies under way, in turns, as far as windows and time
-  /// allow.
+  /// At the end of a turn: sends parts of bodies, round robin, as far as windows and time allow.
   void deal();
-  /// More parts may go at once, with the next turn.
+  /// More parts can be sent at once, in the next turn.
   bool has_more() const { return more_; }
 
-  /// Whether a body is under way of which not all is sent.
+  /// Whether a body is only partly sent.
   static bool is_parting(const Session& session) {
     return !session.consumer.flow.large.empty() && session.consumer.flow.large.back().end == 0;
   }
@@ -99,7 +97,7 @@ class DeliveryFlow {
   std::uint64_t under_way_ = 0;   // on all links
   std::uint64_t active_ = 0;      // links on which something is under way
   std::int64_t turn_left_;        // bytes of items in this turn
-  std::deque<Session*> parting_;  // by whose turn it is
+  std::deque<Session*> parting_;  // bodies in parts, in the order of their turns
   bool more_ = false;
 };
 

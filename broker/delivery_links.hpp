@@ -1,4 +1,5 @@
-// The delivery links' sockets: one bound PUSH for each consumer session, with one connection, ever.
+// The delivery links' sockets: a bound PUSH per consumer session, which accepts one connection
+// ever.
 #pragma once
 
 #include <deque>
@@ -16,23 +17,23 @@
 
 namespace baton::internal::broker {
 
-/// Belongs to the broker's one thread.
+/// Belongs to the broker's thread.
 class DeliveryLinks {
  public:
-  /// Links are bound at `address`, on ports of `range`, or on any that the system chooses.
+  /// Links are bound at `address`, on a port of `range`, or on one that the system chooses.
   DeliveryLinks(zmq::context_t& context, std::string address, std::optional<PortRange> range);
 
-  /// Opens the session's link and returns its port; nothing when no port or descriptor is left.
+  /// Opens the session's link and returns its port; nullopt when no port or descriptor is left.
   std::optional<std::uint16_t> open(const SessionId& session, std::uint32_t generation, Time now);
-  /// Ends its connection; what was not sent is dropped. Returns its port if the consumer never
-  /// came.
+  /// Closes the link; unsent messages are dropped. Returns its port if the consumer never
+  /// connected.
   std::optional<std::uint16_t> close(const SessionId& session, std::uint32_t generation, Time now);
-  /// Sends, or keeps the message until the consumer has connected. Void when the link is not there
-  /// any more. May take the message's bytes.
+  /// Sends the message, or keeps it until the consumer has connected. Does nothing if the link is
+  /// closed. May take the message's bytes.
   void send(Effects::LinkMessage& message);
 
-  /// Answers requests to connect to links: a link admits its own session, once. auth_requests()
-  /// when there is somebody.
+  /// Answers requests to connect to links: a link admits its own session, once. Call it when
+  /// auth_requests() is readable.
   void answer_auth_requests();
   zmq::socket_ref auth_requests() { return zap_handler_.socket(); }
 

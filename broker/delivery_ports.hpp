@@ -1,4 +1,4 @@
-// Which ports delivery links are bound to.
+// The ports of delivery links.
 #pragma once
 
 #include <cstdint>
@@ -16,19 +16,19 @@ struct PortRange {
   std::uint16_t last;  ///< inclusive
 };
 
-/// How long a port is left alone after its link was closed, where there are others: who comes late
-/// to the old link would only knock in vain at the new one (see DeliveryLinks::authorize), but cost
-/// its owner a moment.
+/// A port is not reused for this long after its link was closed, if there are others. A consumer
+/// that connects to the old link too late would be rejected by the new one (see
+/// DeliveryLinks::authorize), but would delay its owner.
 inline constexpr Duration port_rest = 60s;
 
 class DeliveryPorts {
  public:
-  /// Ports of `range`, the one that was used longest ago first, or any that the system chooses.
+  /// Uses ports of `range`, the least recently used first, or any that the system chooses.
   DeliveryPorts(std::string address, std::optional<PortRange> range);
 
-  /// Binds `socket` and returns its port; nothing when none is left.
+  /// Binds `socket` and returns its port; nullopt when none is left.
   std::optional<std::uint16_t> bind(zmq::socket_t& socket, Time now);
-  /// The socket that was bound to it is closed.
+  /// The socket that was bound to the port is closed.
   void release(std::uint16_t port, Time now);
 
  private:

@@ -15,8 +15,8 @@
 namespace baton::internal::broker {
 
 struct Effects {
-  /// Open a link (answer with Core::link_opened or link_failed) or close one. A session has one
-  /// link at most.
+  /// Open a link (answer with Core::link_opened or link_failed) or close one. A session has at most
+  /// one link.
   struct LinkChange {
     SessionId session;
     std::uint32_t generation;
@@ -24,15 +24,15 @@ struct Effects {
   };
   std::vector<LinkChange> link_changes;
 
-  /// A message for a link, with room for its header. Void when that link is not the session's
-  /// current one any more.
+  /// A message for a link, with room for its header. Ignored if that link is no longer the
+  /// session's current one.
   struct LinkMessage {
     SessionId session;
     std::uint32_t generation;
     SeqNo first;
     std::uint16_t count;
     std::string bytes;
-    PutName last_put = {};  ///< of its last entry, if that is an item given whole
+    PutName last_put = {};  ///< of its last entry, if that is a whole item
   };
   std::vector<LinkMessage> link_messages;
 
@@ -43,21 +43,21 @@ struct Effects {
   };
   std::vector<Notification> notifications;
 
-  /// Bodies for the plain endpoint `out`: they are done with.
+  /// Bodies for the plain endpoint `out`; the broker has settled them.
   std::vector<std::string> out;
 
   /// Lines for the operator's log.
   std::vector<std::string> log;
 
-  /// The system has ended: leave the loop with `exit_code` once everything above is sent.
+  /// The system has ended: leave the loop with `exit_code` after sending everything above.
   bool finished = false;
   int exit_code = 0;
-  bool abandoned = false;  ///< by abandon(): it is not an end in order
+  bool abandoned = false;  ///< by abandon(): the broker ends because of an error
 
   static constexpr std::size_t most_spare = 16;
   std::vector<std::string> spare;
 
-  /// Bytes for a message that is to be filled: those of one that was sent, for they have grown
+  /// A buffer for a new message: one of a sent message if possible, since it has its capacity
   /// already.
   std::string take_spare() {
     if (spare.empty()) return {};
@@ -67,7 +67,7 @@ struct Effects {
     return bytes;
   }
 
-  /// Nothing of this turn is to be told: the broker ends by an error, and says why.
+  /// Drops all output of this turn: the broker ends because of an error, `why`.
   void abandon(std::string why) {
     clear();
     link_changes.clear();
@@ -76,7 +76,7 @@ struct Effects {
     exit_code = 1;
   }
 
-  /// All but `finished`.
+  /// Clears everything but `finished`.
   void clear() {
     for (auto& message : link_messages)
       if (spare.size() < most_spare && message.bytes.capacity() <= 2 * pack_bytes)
@@ -88,15 +88,15 @@ struct Effects {
   }
 };
 
-/// What carries them out: sockets, or what stands for them.
+/// Carries out effects: sockets, or a substitute in tests.
 class Shell {
  public:
   /// Answers with Core::link_opened() or link_failed(), at once or later.
   virtual void open_link(const SessionId& session, std::uint32_t generation) = 0;
   virtual void close_link(const SessionId& session, std::uint32_t generation) = 0;
-  /// All that is to be sent is there, and nothing of it was sent.
+  /// Called when all messages of the turn are ready and none was sent.
   virtual void before_sending(const Effects& /*effects*/) {}
-  /// Their bytes may be taken away.
+  /// May take the message's bytes.
   virtual void send(Effects::LinkMessage& message) = 0;
   virtual void send(Effects::Notification& notification) = 0;
   virtual void put_out(std::vector<std::string>& bodies) = 0;

@@ -1,4 +1,4 @@
-// One failure of an item: who, why, when.
+// One failure of an item: which consumer, why, when.
 #pragma once
 
 #include <algorithm>
@@ -17,8 +17,7 @@ struct FailureRecord {
   Time at{};
 };
 
-/// Leaves the last ones whose texts take so many bytes together; at least one, whose reason is cut
-/// if need be.
+/// Keeps the last failures whose texts fit into `bytes`; at least one, its reason cut if necessary.
 inline void keep_last(std::vector<FailureRecord>& history, std::size_t bytes) {
   std::size_t first = history.size();
   for (auto left = bytes; first > 0; --first) {

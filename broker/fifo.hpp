@@ -21,8 +21,7 @@ class Fifo {
     ++begin_;
     if (empty())
       items_.clear(), begin_ = 0;
-    else if (begin_ >= 64 &&
-             begin_ >= items_.size() / 2)  // each is moved once at most, on the average
+    else if (begin_ >= 64 && begin_ >= items_.size() / 2)  // amortized: each is moved at most once
       items_.erase(items_.begin(), begin()), begin_ = 0;
   }
   void remove(const T& value) {
@@ -32,7 +31,7 @@ class Fifo {
   void remove_if(Test test) {
     items_.erase(std::remove_if(first(), items_.end(), test), items_.end());
   }
-  /// Gives back the memory that it had when it was not empty.
+  /// Frees the memory of an empty queue.
   void release() {
     if (empty()) items_ = {}, begin_ = 0;
   }
@@ -41,7 +40,7 @@ class Fifo {
   auto first() { return items_.begin() + static_cast<std::ptrdiff_t>(begin_); }
 
   std::vector<T> items_;
-  std::size_t begin_ = 0;  // what is before it has left
+  std::size_t begin_ = 0;  // items before it are removed
 };
 
 }  // namespace baton::internal::broker

@@ -1,4 +1,4 @@
-// The processes whose consumers hold items. What ends a process ends all of its consumers, so a
+// Processes whose consumers hold items. What kills a process ends all of its consumers, so a
 // suspect goes to a process that holds nothing else.
 #pragma once
 
@@ -14,14 +14,14 @@ namespace baton::internal::broker {
 struct Queue;
 struct Session;
 
-/// What the sessions of one process hold together.
+/// What all sessions of a process hold together.
 struct HolderProcess {
   std::uint64_t held = 0;
-  std::uint32_t suspects = 0;  ///< of these: it gets nothing else meanwhile
+  std::uint32_t suspects = 0;  ///< suspects among them: it gets nothing else meanwhile
   Queue* reserved =
       nullptr;           ///< it gets nothing until it holds nothing, then a suspect of this queue
-  bool doubted = false;  ///< one of its sessions was lost and none was heard since: it may be dead,
-                         ///< and gets nothing
+  bool doubted = false;  ///< one of its sessions was lost and none heard from since: it may be
+                         ///< dead, and gets nothing
   std::vector<Session*> sessions;
 
   bool set_aside() const { return suspects > 0 || reserved || doubted; }
@@ -29,13 +29,13 @@ struct HolderProcess {
 
 class Holders {
  public:
-  /// Of a consumer's session that begins. One that names no process has one of its own.
+  /// Called when a consumer session begins. A session that names no process gets its own.
   std::shared_ptr<HolderProcess> join(Session& session, const Hello& hello) {
     auto process = of(hello);
     process->sessions.push_back(&session);
     return process;
   }
-  /// The session has ended, and holds nothing.
+  /// The session has ended and holds nothing.
   void leave(HolderProcess& process, const Session& session, const Hello& hello) {
     std::erase(process.sessions, &session);
     if (process.sessions.empty()) processes_.erase(hello.process);
@@ -50,7 +50,7 @@ class Holders {
   }
 
   std::map<std::uint64_t, std::shared_ptr<HolderProcess>>
-      processes_;  // by the number that its hellos name
+      processes_;  // by the process number in the hello
 };
 
 }  // namespace baton::internal::broker

@@ -1,4 +1,4 @@
-// The table of items: what the core knows of each one but its body.
+// The table of items: everything the core knows of an item except its body.
 #pragma once
 
 #include <array>
@@ -14,34 +14,34 @@ namespace baton::internal::broker {
 
 struct Session;
 
-/// Where an item is: in exactly one place at a time.
+/// An item is in exactly one place.
 enum class Place : std::uint8_t {
-  gone,       ///< not in the broker: never was, or done
+  gone,       ///< not in the broker: never was, or settled
   ready,      ///< in its queue's ready list, or among its suspects
-  delayed,    ///< waits for its time
+  delayed,    ///< waits until it is due
   held,       ///< delivered to `holder`, not settled yet
   dead,       ///< failed too often; among its queue's dead letters
-  returning,  ///< came back without its holder's word: ready when that is kept
+  returning,  ///< came back without its holder's word; ready once that is stored
 };
 inline constexpr std::size_t place_count = 6;
 
 struct QueuedItem {
   Session* holder = nullptr;  ///< while held
-  /// While held: which of the holder's deliveries it was (Session::delivered).
+  /// While held: the number of the delivery (Session::delivered).
   std::uint64_t delivered = 0;
   std::uint32_t size = 0;      ///< of the body, in bytes
   std::uint32_t queue = 0;     ///< index of its queue
   std::uint32_t producer = 0;  ///< index of its producer
   std::uint16_t failures = 0;
   std::uint8_t priority : 4 = 0;
-  bool suspect : 1 = false;  ///< it has once cost its holder's life, or may have: it goes alone
+  bool suspect : 1 = false;  ///< it has, or may have, killed its holder: it is delivered alone
   Place place = Place::gone;
 };
 static_assert(sizeof(QueuedItem) == 32, "ten million of these must fit");
 
-/// Items by id. Ids rise, so the table is a window of chunks that moves along with them; where they
-/// jump (from what an earlier process has kept to this one's), and behind an item that stays for
-/// long, another window begins.
+/// Items by id. Ids rise, so the table is a window of chunks that moves along with them. Where ids
+/// jump (between the items of an earlier process and new ones), or after an item that stays for
+/// long, a new window begins.
 class Items {
  public:
   /// `id` must be larger than any id added before.
@@ -52,7 +52,7 @@ class Items {
     return chunk.items[id.value % chunk_items];
   }
 
-  /// The item, or nullptr when it is gone (or never was).
+  /// The item, or nullptr if it is gone (or never was).
   QueuedItem* find(ItemId id) {
     const auto number = id.value / chunk_items;
     auto* chunk = chunk_of(number);
@@ -66,7 +66,7 @@ class Items {
   void remove(ItemId id);
 
   std::uint64_t size() const { return size_; }
-  /// Places for chunks, of which some are empty: what the table costs beyond its items.
+  /// Slots for chunks, including empty ones: the table's overhead.
   std::uint64_t places() const {
     std::uint64_t sum = 0;
     for (const auto& window : windows_) sum += window.chunks.size();
@@ -85,10 +85,10 @@ class Items {
 
  private:
   static constexpr std::size_t chunk_items = 512;
-  /// Chunks that a window may lack, unless it has as many.
+  /// Empty chunks that a window may have, unless it has as many others.
   static constexpr std::uint64_t most_empty = 1u << 14;
-  /// Chunks: a gap that is left out. It begins a new window, too: else each item of a table that
-  /// is empty now and then, but for an old one, would cost all places since that one.
+  /// Chunks: a gap worth a new window. If a longer one were filled, each item that passes through
+  /// an otherwise empty table with one old item would pay for all chunks since the old one.
   static constexpr std::uint64_t shortest_split = 1u << 10;
   struct Chunk {
     std::array<QueuedItem, chunk_items> items{};
@@ -96,7 +96,7 @@ class Items {
   };
   struct Window {
     std::uint64_t first = 0;  ///< chunks[i] is chunk number first + i
-    std::uint64_t empty = 0;  ///< of these, null
+    std::uint64_t empty = 0;  ///< how many of them are null
     std::deque<std::unique_ptr<Chunk>> chunks;
     std::uint64_t end() const { return first + chunks.size(); }
   };

@@ -1,11 +1,11 @@
-// What comes often is logged ever more rarely.
+// Frequent events are logged less and less often.
 #pragma once
 
 #include <cstdint>
 
 namespace baton::internal::broker {
 
-/// Whether the `count`-th of its kind is: the first 3, and then ever more rarely.
+/// Whether to log the `count`-th event of its kind: the first 3, then each power of two.
 inline bool should_log(std::uint64_t count) { return count <= 3 || (count & (count - 1)) == 0; }
 
 }  // namespace baton::internal::broker

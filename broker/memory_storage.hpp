@@ -1,4 +1,4 @@
-// Storage that keeps items in memory: what was confirmed lives as long as the process.
+// Storage that keeps items in memory: what is confirmed lives as long as the process.
 #pragma once
 
 #include <array>
@@ -13,11 +13,11 @@
 
 namespace baton::internal::broker {
 
-/// Bodies lie side by side in pages of consecutive ids; a page is used again when its last body is
-/// erased. Where all pages together take more than three times the bodies in them, those of which
-/// little is left are packed again: items that stay (dead, delayed, held for long) keep little but
-/// themselves. Bodies above `large` are kept apart and freed one by one. Of an item's history the
-/// last failures are kept, in most_history bytes, or fewer where there are many.
+/// Bodies lie side by side in pages of consecutive ids; a page is reused when its last body is
+/// erased. If all pages take more than three times their live bodies, sparse pages are packed, so
+/// long-lived items (dead, delayed, held) keep little memory besides their own. Bodies above
+/// `large` are kept apart and freed one by one. Of an item's history the last failures are kept, in
+/// most_history bytes, or fewer if there are many.
 class MemoryStorage final : public Storage {
  public:
   void put(const StoredItem& item, const Names& names, std::string_view body) override;
@@ -28,25 +28,25 @@ class MemoryStorage final : public Storage {
   Ticket commit() override { return 0; }
   Durable durable() override { return {}; }
 
-  /// What pages in use take for bodies.
+  /// Memory that pages in use take for bodies.
   std::uint64_t bytes() const { return bytes_; }
-  /// What histories take.
+  /// Memory that histories take.
   std::uint64_t history_bytes() const { return history_bytes_; }
 
  private:
   static constexpr std::size_t most_history = 1024;
-  /// Bytes of all histories; beyond, those that are added are cut to short_history.
+  /// Bytes of all histories; beyond that, new ones are cut to short_history.
   static constexpr std::size_t most_histories = 32u << 20;
   static constexpr std::size_t short_history = 128;
   static constexpr std::size_t page_items = 512;
   static constexpr std::size_t large = 4096;
   static constexpr std::size_t worth_packing = 4096;  ///< bytes of a page
-  /// Bytes that pages may take beyond a multiple of what lives.
+  /// Bytes that pages may take beyond three times the live bodies.
   static constexpr std::size_t slack = 16u << 20;
 
   struct Page {
     std::array<std::uint32_t, page_items> begin{};  // offset of each body in `bytes`
-    std::array<std::uint32_t, page_items> size{};   // or apart, for a large one
+    std::array<std::uint32_t, page_items> size{};   // or `apart`, for a large one
     std::uint32_t live = 0, live_bytes = 0;
     std::string bytes;
   };
@@ -72,10 +72,10 @@ class MemoryStorage final : public Storage {
   std::uint64_t first_page_ = 0;
   Recent<Page> recent_;
   std::uint64_t bytes_ = 0, live_bytes_ = 0;  // of pages in use
-  std::size_t next_look_ = 0;                 // in pages_: where pack_some() goes on
+  std::size_t next_look_ = 0;                 // in pages_: where pack_some() continues
   std::vector<std::unique_ptr<Page>> spare_;
   std::unordered_map<std::uint64_t, std::string> large_;
-  std::unordered_map<std::uint64_t, std::string> histories_;  // of items that have one, packed
+  std::unordered_map<std::uint64_t, std::string> histories_;  // packed, of items that have one
   std::size_t history_bytes_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// The notification endpoint: who subscribes to what, and what the sessions are told.
+// The notification endpoint: subscriptions of clients, and what sessions are told.
 #pragma once
 
 #include <zmq.hpp>
@@ -9,14 +9,14 @@
 
 namespace baton::internal::broker {
 
-/// An XPUB in manual mode: it hands up each subscription, and nothing is sent to whom the topic was
-/// not granted.
+/// An XPUB in manual mode: it reports each subscription, and sends only to connections whose
+/// subscription was granted.
 class NotificationEndpoint {
  public:
   explicit NotificationEndpoint(zmq::context_t& context);
 
-  /// Tells `dispatcher` who came and who left, until there is nothing more (then it returns true)
-  /// or `until`.
+  /// Tells `dispatcher` of subscriptions that arrived and left, until there are none (returns true)
+  /// or until `until`.
   bool read(Dispatcher& dispatcher, Time until);
   void send(const Effects::Notification& notification);
 
@@ -30,8 +30,8 @@ class NotificationEndpoint {
 
   zmq::socket_t socket_;
   NotificationTopics topics_;
-  zmq::message_t message_;  // the one at hand
-  bool in_step_ = true;     // the socket grants to whom message_ came from
+  zmq::message_t message_;  // the current one
+  bool in_step_ = true;     // the socket's next grant applies to the connection of message_
 };
 
 }  // namespace baton::internal::broker

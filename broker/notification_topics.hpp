@@ -1,4 +1,4 @@
-// Which connections to the notification endpoint hold which topics.
+// Which connection to the notification endpoint holds which topics.
 #pragma once
 
 #include <unordered_map>
@@ -9,22 +9,21 @@
 
 namespace baton::internal::broker {
 
-/// A connection holds topics_per_connection topics at most: a client needs one, and a stranger who
-/// subscribes to thousands costs no more than that. Pure: no socket.
+/// A connection holds at most topics_per_connection topics: a client needs one, and a stranger that
+/// subscribes to thousands costs no more. Pure: no socket.
 class NotificationTopics {
  public:
-  /// Names a connection. As long as somebody keeps a message of it, no other connection has the
-  /// same.
+  /// Identifies a connection. It is not reused while a message of that connection is kept.
   using Connection = const void*;
 
-  /// `connection` subscribes to `topic`. False, and nothing is noted, when it holds that already or
-  /// may hold no more. `keeper` is kept as long as the topic is.
+  /// `connection` subscribes to `topic`. Returns false, without effect, if it holds the topic
+  /// already or has too many. `keeper` is kept as long as the topic.
   bool arrives(const SessionId& topic, Connection connection, zmq::message_t&& keeper = {});
-  /// `connection` gives `topic` up; without a connection (it has ended, nobody knows which it was)
-  /// the one that has held it for longest does. False when it did not hold it.
+  /// `connection` gives up `topic`. Without a connection (it has ended, and is not known) the one
+  /// that has held the topic longest does. Returns false if it did not hold it.
   bool leaves(const SessionId& topic, Connection connection);
 
-  /// Whether arrives() would be true.
+  /// Whether arrives() would return true.
   bool may_arrive(const SessionId& topic, Connection connection) const;
 
   std::size_t topics() const { return holders_.size(); }
@@ -38,8 +37,8 @@ class NotificationTopics {
   bool holds(const SessionId& topic, Connection connection) const;
 
   std::unordered_map<SessionId, std::vector<Holder>>
-      holders_;                                       // in the order of their coming; none is empty
-  std::unordered_map<Connection, std::size_t> held_;  // how many topics; none is 0
+      holders_;                                       // in order of arrival; none is empty
+  std::unordered_map<Connection, std::size_t> held_;  // number of topics; none is 0
 };
 
 }  // namespace baton::internal::broker

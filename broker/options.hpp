@@ -11,28 +11,27 @@ namespace baton::internal::broker {
 struct BrokerCommand {
   ServerOptions server;
   bool memory = false;              ///< items live as long as the process
-  std::filesystem::path directory;  ///< else: where they are kept
+  std::filesystem::path directory;  ///< otherwise: where items are kept
   LogStorageOptions storage;
-  std::string passed_over;  ///< the directory that would have been taken rather than this one, and
-                            ///< why it was not
-  bool compact = false;     ///< only make the data as small as what it holds
-  bool check = false;       ///< only read all of it
+  std::string passed_over;  ///< the preferred directory, and why it was not usable
+  bool compact = false;     ///< only compact the data
+  bool check = false;       ///< only check the data
   bool health = false;      ///< only ask whether a broker answers at server.bind and server.port
 };
 
-/// Reads the command line. Prints help, version or one clear line about a mistake and exits the
-/// process (0, 0, 2).
+/// Reads the command line. Prints help, version or one line about a mistake, and exits the process
+/// (0, 0, 2).
 BrokerCommand read_command_line(int argc, char** argv);
 
-/// "64K", "1.5G", "100": 1 to 2^60 bytes, with K (or k), M, G and T for powers of 1024. Throws
-/// std::invalid_argument.
+/// Parses "64K", "1.5G", "100": 1 to 2^60 bytes, with K (or k), M, G and T for powers of 1024.
+/// Throws std::invalid_argument.
 std::uint64_t parse_size(const std::string& text);
 
-/// What --bind names as libzmq wants it: addresses without brackets, "*" for all of IPv4, a host's
-/// name resolved. Throws std::invalid_argument when it has no address.
+/// The --bind argument as libzmq wants it: addresses without brackets, "*" for all of IPv4, a host
+/// name resolved. Throws std::invalid_argument if it has no address.
 std::string bind_address(const std::string& text);
 
-/// "A-B", both within 1 to 65535 and A <= B. Throws std::invalid_argument.
+/// Parses "A-B", both from 1 to 65535 and A <= B. Throws std::invalid_argument.
 PortRange parse_port_range(const std::string& text);
 
 }  // namespace baton::internal::broker

@@ -1,5 +1,5 @@
-// The sockets of the plain endpoints: any ZeroMQ client's PUSH to `in` is an item, its PULL from
-// `out` gets items.
+// The sockets of the plain endpoints: a message that any ZeroMQ PUSH sends to `in` becomes an item;
+// a PULL from `out` receives items.
 #pragma once
 
 #include <deque>
@@ -13,27 +13,27 @@
 
 namespace baton::internal::broker {
 
-/// Belongs to the broker's one thread.
+/// Belongs to the broker's thread.
 class PlainEndpoints {
  public:
   explicit PlainEndpoints(zmq::context_t& context);
 
-  /// Both are bound by now, at the broker's ports.
+  /// Both were bound to the broker's ports.
   void bound(const BrokerAddress& broker);
 
   zmq::socket_t& in() { return in_; }
   zmq::socket_t& out() { return out_; }
-  /// `in` has no credit to give: its senders are held back by their connections being ended, until
-  /// it is bound again.
+  /// Binds or unbinds `in`. Plain senders know no credit, so they are held back by closing their
+  /// connections until `in` is bound again.
   void keep_in_open(bool open, Time now);
-  /// When keep_in_open() is to be tried again: `never`, unless it failed to bind.
+  /// When to call keep_in_open() again if binding failed; else `never`.
   Time retry_at() const { return retry_at_; }
 
-  /// Gives the dispatcher what has come in.
+  /// Passes received messages to the dispatcher.
   void read(Dispatcher& dispatcher, Time until);
 
   bool has_unsent() const { return !unsent_.empty(); }
-  /// How many bodies may be given to send() now, so that they leave at once.
+  /// How many bodies send() can send at once.
   std::uint32_t out_room();
   void send(std::vector<std::string>&& bodies);
 

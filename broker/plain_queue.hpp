@@ -1,5 +1,5 @@
-// The queue of the plain endpoints: what comes in is an item, what goes out is done. No protocol,
-// at most once.
+// The queue of the plain endpoints: what comes in is an item, what goes out is settled. No
+// protocol, at most once.
 #pragma once
 
 #include <cstdint>
@@ -13,21 +13,21 @@
 
 namespace baton::internal::broker {
 
-/// Pure, as the core. Where settings.plain_queue names none, nothing waits and nothing goes out.
+/// Pure, like the core. Does nothing if settings.plain_queue is empty.
 class PlainQueue {
  public:
-  /// All must outlive it; `queues` has loaded by then.
+  /// All must outlive it; `queues` is loaded already.
   PlainQueue(const CoreSettings& settings, Queues& queues, Effects& effects);
 
-  /// A body from the endpoint `in`, where there is one: it is an item at once. too_large: it is
-  /// none.
+  /// A body from the endpoint `in`: becomes an item at once. Returns too_large if it does not.
   Refusal put(std::string_view body, Time now);
-  /// Whether `in` is to be bound: shut when the queue is full, open again when half of it is free.
+  /// Whether `in` should be bound: closed when the queue is full, open again when half of it is
+  /// free.
   bool is_open();
 
-  /// Whether there is something that `out` may take.
+  /// Whether there are items for `out`.
   bool has_items() const { return queue_ && queue_->has_ready() && queues_.delivers(); }
-  /// Up to `room` bodies will be in Effects::out at the turn's end.
+  /// At most `room` bodies will be in Effects::out at the end of the turn.
   void set_room(std::uint32_t room) { room_ = room; }
   void give_out();
 

@@ -1,4 +1,4 @@
-// The producer's role: what it puts, its credit, what it is told of its items.
+// The producer's role: its puts, its credit, what it is told about its items.
 #pragma once
 
 #include <deque>
@@ -14,7 +14,7 @@
 
 namespace baton::internal::broker {
 
-/// Pure, as the core. Invariant: nothing is confirmed before the storage said that it is durable.
+/// Pure, like the core. Invariant: nothing is confirmed before the storage says that it is durable.
 class Producers final : public RoleHandler {
  public:
   /// All must outlive it.
@@ -22,22 +22,22 @@ class Producers final : public RoleHandler {
             Effects& effects)
       : settings_(settings), sessions_(sessions), queues_(queues), end_(end), effects_(effects) {}
 
-  /// A message of its put stream; the items' numbers begin with `first`.
+  /// A message of the put stream; the items' numbers begin with `first`.
   Refusal put(const Peer& from, SeqNo first, const PutItems& put, Time now);
-  /// Of the put stream everything before `next` was sent.
+  /// Everything before `next` in the put stream was sent.
   void put_mark(const Peer& from, SeqNo next, Time now);
 
-  /// The turn was given to the storage; all puts up to a ticket are kept. `why` it has no room for
-  /// new ones, if so.
+  /// note_turn: the turn was given to the storage. became_durable: all puts up to the ticket are
+  /// stored. hold: `why` the storage has no room for new items, or empty.
   void note_turn(Ticket turn);
   void became_durable(Ticket durable);
   void hold(const std::string& why);
   bool is_held() const { return !storage_holds_.empty(); }
   bool wait_for(Ticket turn) const { return !pending_.empty() && pending_.front().ticket <= turn; }
 
-  /// New processes of a name whose earlier puts are kept by now.
+  /// Begins waiting processes of a name whose earlier puts are stored by now.
   void begin_waiting(Time now);
-  /// Where room has become free, in `touched` queues.
+  /// Extends credit in `touched` queues, which have free room again.
   void extend_credits(const std::vector<Queue*>& touched);
 
   Refusal admit(const Hello& hello) override;
@@ -61,12 +61,12 @@ class Producers final : public RoleHandler {
   void check_invariants(const Session& session) const override;
 
  private:
-  struct Pending {  // received up to this number when `ticket` was drawn; its session may be over
-                    // when that is kept
+  struct Pending {  // received up to `number` when `ticket` was drawn; the session may be over when
+                    // that is durable
     Ticket ticket;
     SessionId session;
     SeqNo number;
-    std::uint64_t bytes;     ///< of bodies, up to that
+    std::uint64_t bytes;     ///< of bodies, up to `number`
     std::uint32_t producer;  ///< index
     std::uint64_t serial;
   };
@@ -87,9 +87,9 @@ class Producers final : public RoleHandler {
   std::deque<Pending> pending_;
   std::vector<Pending> last_puts_;  // of sessions that ended in this turn
   std::vector<SessionId>
-      beginning_;              // new processes that wait until what their names put before is kept
-  std::string storage_holds_;  // why the storage has no room for new items; empty when it has
-  std::uint64_t storage_held_ = 0;  // how often it had none
+      beginning_;  // new processes that wait until the earlier puts of their names are stored
+  std::string storage_holds_;       // why the storage has no room for new items; empty if it has
+  std::uint64_t storage_held_ = 0;  // how often it had no room
 };
 
 }  // namespace baton::internal::broker

@@ -1,5 +1,5 @@
-// Puts that a broker before this one delivered before they were kept: who holds them, and which of
-// them are here again.
+// Items that the previous broker delivered before they were stored: which session holds them, and
+// which were put again already.
 #pragma once
 
 #include <cstdint>
@@ -14,46 +14,46 @@ namespace baton::internal::broker {
 
 struct Session;
 
-/// While reclaims are waited for. Invariant: a put is reclaimed or here, not both.
+/// Used during the reclaim window. Invariant: a put is either reclaimed or here, not both.
 class PutReclaims {
  public:
   struct Reclaim {
     enum class Settled : std::uint8_t { nothing, done, failed };
-    /// Whose reclaim it is; of what it has settled nullptr once it is over.
+    /// The session that reclaims it; nullptr once that is over, if it was settled.
     Session* session = nullptr;
-    ItemId id;  ///< as that client calls it
+    ItemId id;  ///< as that client knows it
     std::uint32_t deliveries = 1;
-    Settled settled = Settled::nothing;  ///< ... of it, though it is not here yet
+    Settled settled = Settled::nothing;  ///< settled already, though it was not put again yet
     FailureRecord failure;               ///< if failed
     std::uint32_t delay_ms = 0;
-    /// Of those that had it under lower counts, and said that it failed.
+    /// Of earlier holders, with lower delivery counts, that reported a failure.
     std::vector<Reclaim> before = {};
   };
 
   bool empty() const { return reclaims_.empty() && called_.empty(); }
-  /// Something is here that may be reclaimed yet.
+  /// Some item that was put again may still be reclaimed.
   bool may_be_reclaimed() const { return !here_.empty(); }
 
-  // Of what is not here yet.
+  // Puts that are not here yet.
   std::size_t size() const { return reclaims_.size(); }
   Reclaim* find(const PutName& put);
   Reclaim* find(ItemId id, PutName& put);
   void add(const PutName& put, Reclaim reclaim);
   std::optional<Reclaim> take(const PutName& put);
-  /// The reclaimer has given it back: the reclaim before it holds again.
+  /// The reclaiming session has given it back: the reclaim before it counts again.
   void give_back(const PutName& put);
 
-  // Of what is here.
+  // Puts that are here again.
   void note(const PutName& put, ItemId id) { here_[put] = id; }
-  ItemId here(const PutName& put) const;  ///< 0: it is not
+  ItemId here(const PutName& put) const;  ///< 0: not here
 
-  // What a client calls an item that has another id here.
+  // Clients' ids of items that have another id here.
   void call(ItemId as, ItemId id) { called_[as.value] = id, calls_[id.value] = as; }
-  ItemId called(ItemId as) const;  ///< `as` itself, if it is nothing else
+  ItemId called(ItemId as) const;  ///< `as` itself, if the item has no other id here
   ItemId name_of(ItemId id) const;
   void forget_name(ItemId id);
 
-  /// Calls each(put, reclaim) for all that is not here; then nothing is reclaimed or may be. Names
+  /// Calls each(put, reclaim) for all puts that are not here, then ends all reclaims. Clients' ids
   /// stay.
   template <class Each>
   void end(Each each) {
@@ -71,8 +71,7 @@ class PutReclaims {
     }
   };
   std::unordered_map<PutName, Reclaim, Hash> reclaims_;
-  std::unordered_map<std::uint64_t, PutName>
-      ids_;  // of these, by the id that the client has for it
+  std::unordered_map<std::uint64_t, PutName> ids_;  // of reclaims_, by the client's id
   std::unordered_map<PutName, ItemId, Hash> here_;
   std::unordered_map<std::uint64_t, ItemId> called_, calls_;
 };

@@ -1,6 +1,6 @@
-// One named queue: what is ready, who waits for it, and how full it is. A name that is not used
-// takes some 300 bytes until it is forgotten, at the end of the turn in which its last item is
-// settled and its last user has left.
+// One named queue: ready items, waiting consumers, counts. An unused queue takes some 300 bytes
+// until it is forgotten, at the end of the turn in which its last item is settled and its last user
+// has left.
 #pragma once
 
 #include <cstdint>
@@ -19,19 +19,19 @@ struct Session;
 struct Queue {
   std::string name;
   static constexpr std::uint32_t no_index = UINT32_MAX;
-  std::uint32_t index = no_index;  ///< how the storage calls it: given with its first item
+  std::uint32_t index = no_index;  ///< its number in the storage, assigned with its first item
   std::uint32_t users = 0;         ///< sessions and endpoints that name it
 
   ReadyList ready;
   Suspects suspects;            ///< ready, too
-  Session* reserved = nullptr;  ///< who is to get the next one as soon as its process holds nothing
+  Session* reserved = nullptr;  ///< gets the next suspect once its process holds nothing
   Fifo<Session*>
-      waiting;  ///< consumers that ask of this queue, by when they began to wait; may name some
-                ///< that wait no more (Session::wants() == 0), which are skipped
+      waiting;  ///< consumers that request items, by when they began to wait; entries with
+                ///< Session::wants() == 0 are stale and skipped
   std::vector<Session*>
-      producers;  ///< sessions that put here and share the room; who got some last is last
+      producers;  ///< sessions that put here and share its room; the one that got room last is last
 
-  // The books: put = ready + delayed + returning + held + done + dead, always.
+  // Always: put = ready + delayed + returning + held + done + dead.
   std::uint64_t put = 0;
   std::uint64_t delayed = 0;
   std::uint64_t returning = 0;
@@ -39,25 +39,25 @@ struct Queue {
   std::uint64_t done = 0;
   std::uint64_t dead = 0;
 
-  /// Who may take items of it: sessions, and plain endpoints.
+  /// How many sessions and plain endpoints take items from it.
   std::uint32_t consumers() const { return users - static_cast<std::uint32_t>(producers.size()); }
 
   std::uint64_t bytes = 0;    ///< of bodies of items that are neither done nor dead
-  std::uint64_t granted = 0;  ///< items that producers may still put with the credit they have
-  Fifo<ItemId> dead_letters;  ///< the last of the dead, oldest first, with their bodies
-  bool to_serve = false;      ///< among Queues' queues that changed and were not served since
-  bool touched = false;       ///< among Queues' queues whose room may have changed
+  std::uint64_t granted = 0;  ///< items that producers may still put with their present credit
+  Fifo<ItemId> dead_letters;  ///< the last dead items with their bodies, oldest first
+  bool to_serve = false;      ///< changed and not served since: in Serving::to_serve_
+  bool touched = false;       ///< its room may have changed: in QueueTable::touched_
 
   bool has_ready() const { return !ready.empty() || !suspects.empty(); }
-  /// Whether a suspect is next, which goes before all others of its priority.
+  /// Whether a suspect is next: they go before other items of the same priority.
   bool suspect_is_next() const {
     return !suspects.empty() && (ready.empty() || suspects.priority() >= ready.priority());
   }
-  /// Items that are neither done nor dead: what --max-items limits.
+  /// Items that are neither done nor dead; --max-items limits them.
   std::uint64_t depth() const {
     return ready.size() + suspects.size() + delayed + returning + held;
   }
-  /// Nothing is in it, and nobody names it: what is left are counts that nobody asks for.
+  /// Nothing is in it and nothing uses it; only counts would be lost.
   bool may_be_forgotten() const { return users == 0 && depth() == 0 && dead_letters.empty(); }
 };
 

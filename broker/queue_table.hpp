@@ -38,23 +38,23 @@ class QueueTable {
     by_name_.erase(std::string(queue.name));  // a copy: the key must outlive the erasing
   }
 
-  /// What items and the storage call it, once it has one.
+  /// Assigns its number for items and the storage, if it has none.
   void give_index(Queue& queue) {
     if (queue.index == Queue::no_index) queue.index = slots_.add(queue);
   }
   Queue& operator[](std::uint32_t index) const { return slots_[index]; }
   Queue& at(std::uint32_t index) const { return slots_.at(index); }
   Queue* find(std::uint32_t index) const { return slots_.find(index); }
-  /// Numbers are below.
+  /// All numbers are below it.
   std::uint32_t end() const { return slots_.size(); }
   const ByName& all() const { return by_name_; }
 
-  /// Its room may have changed.
+  /// The room in it may have changed.
   void touch(Queue& queue) {
     if (!std::exchange(queue.touched, true)) touched_.push_back(&queue);
   }
   bool has_touched() const { return !touched_.empty(); }
-  /// Those that were touched since the last call.
+  /// The queues touched since the last call.
   std::vector<Queue*> take_touched() {
     for (auto* queue : touched_) queue->touched = false;
     return std::exchange(touched_, {});
@@ -62,7 +62,7 @@ class QueueTable {
 
  private:
   ByName by_name_;
-  Slots<Queue> slots_;  // those that had an item
+  Slots<Queue> slots_;  // those that ever had an item
   std::vector<Queue*> touched_;
 };
 

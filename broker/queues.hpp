@@ -10,18 +10,17 @@
 //
 // Invariants:
 // 1. An item is in exactly one place. For each queue: put = ready + delayed + returning + held +
-// done + dead.
-// 2. An item is held by one session at most, and only by one that stands; Session::delivered lists
-// it once.
-// 3. requested >= answered for each session; no item is delivered but in answer to a request.
-// 4. A queue with ready items has no waiting session when a turn ends, unless the turn had no time
-// for more: then it is among
-//    those to be served. Who asks and has no room on its link does not stand in the waiting lists,
-//    nor whose process is set aside: for a suspect, or in doubt.
-// 5. What came back without its holder's word (silence, departure, a lost link) goes out again
-// under a higher count of
-//    deliveries, and where items are kept not before that count is: so of all who reclaim an item
-//    after a crash only the last who was given it has the highest.
+//    done + dead.
+// 2. An item is held by at most one session, and only by one that exists; Session::delivered lists
+//    it once.
+// 3. requested >= answered for each session; an item is delivered only in answer to a request.
+// 4. At the end of a turn a queue with ready items has no waiting sessions, unless the turn ran out
+//    of time: then the queue is still to be served. A session without room on its link is not in
+//    the waiting lists, nor one whose process is set aside (for a suspect, or in doubt).
+// 5. An item that came back without its holder's word (silence, departure, a lost link) goes out
+//    again with a higher delivery count; if items are stored, only after that count is. So if
+//    several consumers reclaim an item after a crash, the last one it was delivered to has the
+//    highest count.
 #pragma once
 
 #include <array>
@@ -44,108 +43,104 @@ namespace baton::internal::broker {
 
 class Queues final : public RestoreTarget {
  public:
-  /// All of them must outlive the queues. Sessions whose standing changed are told to `changed`,
-  /// once a turn.
+  /// All must outlive it. Sessions whose state changed are added to `changed`, once a turn.
   Queues(const CoreSettings& settings, Storage& storage, Effects& effects,
          std::vector<Session*>& changed);
 
-  /// Takes what the storage has kept, before anything else.
+  /// Restores what the storage has kept. Call it first.
   void load(BrokerInstance broker_instance, Time now);
-  /// The broker instance that stored it; 0 without one.
+  /// The broker instance that stored the items; 0 if none.
   BrokerInstance previous_broker() const { return previous_broker_; }
-  /// Those who held an item before the broker was started again may reclaim it. While it lasts, and
-  /// there is something to be reclaimed (items that were stored, or were put before and are put
-  /// again), nothing is delivered.
+  /// Begins or ends the reclaim window, in which consumers may reclaim items they held before the
+  /// broker restarted. Nothing is delivered in it while there are items to reclaim (restored ones,
+  /// or ones that were put again).
   void wait_for_reclaims(bool wait);
   bool may_reclaim() const { return reclaims_; }
-  /// The session has heard of what it reclaims in vain, up to `heard` of its stream.
+  /// The session has received what it reclaimed in vain, up to `heard` in its feed.
   void heard_lost(Session& session, SeqNo heard, Time now);
   std::uint64_t untold() const { return untold_; }
   bool waits_for_reclaims() const {
     return reclaims_ && (restored_items_ > 0 || puts_.may_be_reclaimed());
   }
-  /// For good.
+  /// Ends deliveries for good.
   void deliver_no_more() {
     stopped_ = true;
     update_delivering();
   }
   bool delivers() const { return serving_.delivering(); }
 
-  /// The queue of that name, made on first use. Stays valid while it is used, and until the end of
-  /// the turn.
+  /// The queue of that name, made on first use. Valid while it is used, and until the end of the
+  /// turn.
   Queue& queue(const std::string& name) { return books_.queues.get(name); }
-  /// A session or endpoint names the queue, or does so no longer.
+  /// A session or endpoint begins or stops using the queue.
   void use(Queue& queue) { ++queue.users; }
   void leave(Queue& queue);
-  /// All that the session's hello names.
+  /// All queues that the session's hello names.
   void use_queues(Session& session);
   void leave_queues(Session& session);
-  /// Forgets those of `queues` that nobody needs any more. They must not be among those to be
-  /// served.
+  /// Forgets unused queues among `queues`. None of them may be waiting to be served.
   void forget_unused(const std::vector<Queue*>& queues);
-  /// The producer of that name, made on first use: its stream begins with `first`. Valid until
-  /// it is forgotten.
+  /// The producer of that name, made on first use; its stream begins with `first`. Valid until it
+  /// is forgotten.
   Producer& producer(const std::string& name, bool named, SeqNo first);
   ProducerTable& producers() { return books_.producers; }
   const ProducerTable& producers() const { return books_.producers; }
 
   void put(Producer& producer, Queue& queue, const PutItem& item, SeqNo number, Time now);
-  /// The producer's process is another one.
+  /// The producer's process has changed.
   void note_key(Producer& producer);
 
   Serving& serving() { return serving_; }
   const Serving& serving() const { return serving_; }
 
-  /// A consumer's session has ended, and holds nothing.
+  /// A consumer session has ended, and holds nothing.
   void ends(Session& session);
 
-  /// Takes what is next of a queue that nobody asks of: it is done with that. Its body, or nothing.
+  /// Takes the next item of a queue without consumers and settles it. Returns its body, or nullopt.
   std::optional<std::string> take_unacked(Queue& queue);
 
-  // Each false, and nothing done, when the session does not hold the item.
+  // These return false, without effect, if the session does not hold the item.
   bool ack(Session& session, ItemId id);
   bool fail(Session& session, const Failure& failure, Time now);
   bool release(Session& session, ItemId id);
 
-  /// What was delivered after the first `count` deliveries did not arrive: it goes to the front, no
-  /// failure counted.
+  /// What was delivered after the first `count` deliveries did not arrive: those items go to the
+  /// front, without counting a failure.
   void take_back_after(Session& session, std::uint64_t count);
-  /// The session is lost: all it holds goes to the front. Unless `why` is empty this counts as a
+  /// The session is lost: all items it holds go to the front. Unless `why` is empty, it counts as a
   /// failure of each item that was begun.
   void give_all_back(Session& session, const std::string& why, Time now);
-  /// The session says that it gives back all it holds.
+  /// The session gives back all items it holds.
   void release_all(Session& session);
-  /// The session's client was given these items under an earlier session. It goes on with such as
-  /// nobody was given since: what that session lost here a moment ago (a failure counted for it is
-  /// taken back), or was given by the broker before this one. Of the rest it is told that it is
-  /// lost.
+  /// The session reclaims items that its client was given under an earlier session. It keeps those
+  /// that were not delivered to another one since: items that the earlier session lost here
+  /// recently (a failure counted for that is undone), or that the previous broker instance
+  /// delivered. It is told that the others are lost.
   void reclaim(Session& session, const Reclaim& reclaim);
 
-  /// Items whose delay is over join their queues, as far as the turn's work allows.
+  /// Moves items that are due to their queues, as far as the turn's work allows.
   void tick(Time now);
   Time next_deadline() const { return delays_.next_due(); }
-  /// There may be more room in it for its producers.
+  /// Its producers may have more room.
   void note_room(Queue& queue) { serving_.to_serve(queue); }
-  /// Counts for producers what is settled and durable. `turn` is the one that has just been given
-  /// to the storage.
+  /// Counts for producers what is settled and durable. `turn` is the ticket just given to the
+  /// storage.
   void settles_stored(Ticket turn, Ticket durable);
   void puts_stored(Ticket turn, Ticket durable) {
     books_.unstored_puts.became_durable(turn, durable);
   }
-  /// Who holds the item, nullptr: nobody. For tests.
+  /// The session that holds the item, or nullptr. For tests.
   const Session* holder_of(ItemId id) const {
     const auto* item = books_.items.find(id);
     return item ? item->holder : nullptr;
   }
-  /// The queues whose room may have changed since the last call. Valid until the next change.
+  /// The queues whose room may have changed since the last call.
   std::vector<Queue*> take_touched() { return books_.queues.take_touched(); }
   bool has_touched() const { return books_.queues.has_touched(); }
 
-  std::uint64_t size() const {
-    return books_.items.size();
-  }  ///< items that are kept, the dead ones included
+  std::uint64_t size() const { return books_.items.size(); }  ///< items kept, including dead ones
   bool all_settled() const { return books_.items.size() == dead_letters_.count(); }
-  /// That are kept.
+  /// Dead items that are kept.
   std::uint64_t dead() const { return dead_letters_.count(); }
   const DeadLetters& dead_letters() const { return dead_letters_; }
   /// The oldest of its queue is kept no longer: only counts remain.
@@ -157,7 +152,7 @@ class Queues final : public RestoreTarget {
   void update_delivering() { serving_.set_delivering(!stopped_ && !waits_for_reclaims()); }
   using PlaceCounts = std::array<std::uint64_t, place_count>;  // items, by Place
   void check_queue(const Queue& queue, const PlaceCounts& counts, std::uint64_t dead_bytes) const;
-  // RestoreTarget: what the storage tells.
+  // RestoreTarget: called by the storage.
   void begin(BrokerInstance broker_instance, ItemId first) override;
   void queue(std::uint32_t index, std::string_view name) override;
   void producer(const StoredProducer& producer) override;
@@ -222,15 +217,15 @@ class Queues final : public RestoreTarget {
   Delays delays_;
   PutReclaims puts_;
   ItemId last_id_;
-  ItemId first_id_;  // of this process: what is below was kept
+  ItemId first_id_;  // of this process; items with lower ids were restored
   BrokerInstance previous_broker_;
   Time loaded_at_{};                  // the clock when the storage was loaded
-  std::uint64_t untold_ = 0;          // reclaims in vain that their sessions have not heard of
-  std::uint64_t restored_items_ = 0;  // that are to be done: nobody reclaims the dead
+  std::uint64_t untold_ = 0;          // rejected reclaims that their sessions have not received
+  std::uint64_t restored_items_ = 0;  // and not dead: dead items are not reclaimed
   bool reclaims_ = false, stopped_ = false;
   std::unordered_map<std::uint64_t, SeqNo>
-      restored_numbers_;      // by producer's key: what was kept; while reclaims are waited for
-  std::uint64_t buried_ = 0;  // items that died, since this broker began
+      restored_numbers_;      // by producer's key: what was stored; during the reclaim window
+  std::uint64_t buried_ = 0;  // items that died since this broker started
 };
 
 }  // namespace baton::internal::broker

@@ -1,5 +1,4 @@
-// The items of one queue that are ready to be delivered: FIFO within a priority, higher priorities
-// first.
+// The ready items of one queue: FIFO within a priority, higher priorities first.
 #pragma once
 
 #include <array>
@@ -14,33 +13,34 @@
 
 namespace baton::internal::broker {
 
-/// Ids are kept as runs, so that a backlog of millions costs a few bytes where ids follow one
-/// another. Nothing here takes longer than the logarithm of the number of runs.
+/// Ids are kept as runs, so a backlog of millions takes a few bytes if its ids are consecutive. All
+/// operations are at most logarithmic in the number of runs.
 class ReadyList {
  public:
   void push_back(std::uint8_t priority, ItemId id);
-  /// For an item that comes back: before all that never were delivered, in the order of ids among
-  /// those that came back.
+  /// For an item that comes back: it goes before all items that were never delivered, and in the
+  /// order of ids among items that came back.
   void push_returned(std::uint8_t priority, ItemId id);
   /// The next item; the list must not be empty.
   ItemId pop();
-  /// Takes one item, which must be here, out of the middle.
+  /// Removes an item, which must be here, from any position.
   void take(std::uint8_t priority, ItemId id);
 
-  /// Of the next item; the list must not be empty.
+  /// Priority of the next item; the list must not be empty.
   std::uint8_t priority() const;
 
   bool empty() const { return size_ == 0; }
   std::uint64_t size() const { return size_; }
-  /// An empty list gives back the memory that it had when it was not.
+  /// Frees the memory of an empty list.
   void release();
 
  private:
   struct Level {
-    std::map<std::uint64_t, std::uint32_t> returned;  ///< runs, by the first id; they go first
-    std::deque<ItemRun> fresh;                        ///< runs of what was never delivered
-    std::unordered_multiset<std::uint64_t> taken;     ///< of these, ids that are not here any more:
-                                                      ///< pop() leaves out the first of each
+    std::map<std::uint64_t, std::uint32_t> returned;  ///< runs by first id; delivered before
+                                                      ///< `fresh`
+    std::deque<ItemRun> fresh;                        ///< runs of items that were never delivered
+    std::unordered_multiset<std::uint64_t> taken;     ///< ids in `fresh` that were removed; pop()
+                                                      ///< skips each once
     std::uint64_t size = 0;
   };
   struct Levels {
@@ -54,7 +54,7 @@ class ReadyList {
   static ItemId pop_fresh(Level& level);
   static bool take_returned(Level& level, ItemId id);
 
-  std::unique_ptr<Levels> levels_;  // none while nothing was ready yet
+  std::unique_ptr<Levels> levels_;  // null until something was ready
   std::uint64_t size_ = 0;
 };
 

@@ -1,9 +1,9 @@
-// A bound on what a connection brings in a second, at a port where clients have little to say.
+// Limits how many bytes per second a connection may bring, at a port where clients send little.
 //
-// At the notification endpoint a client subscribes, once in each session. libzmq takes in all that
-// has come each time that the socket is touched, and walks its topics for each: while a stranger
-// subscribes and unsubscribes on and on, that call does not return. So libzmq is given a recv() of
-// ours, by which such a connection has ended.
+// A client subscribes at the notification endpoint once per session. On each use of the socket
+// libzmq reads everything that has arrived and searches its topics for each message, so while a
+// stranger subscribes and unsubscribes endlessly, that call does not return. libzmq therefore uses
+// our recv(), which ends such a connection.
 #pragma once
 
 #include <cstddef>
@@ -11,18 +11,17 @@
 
 namespace baton::internal::broker {
 
-/// Bytes in a second. A handshake takes some 110, a subscription 20 or 27; a client begins some
-/// sessions in a second, at most.
+/// Bytes per second. A handshake takes about 110, a subscription 20 or 27; a client begins a few
+/// sessions per second, at most.
 inline constexpr std::size_t most_received = 1u << 10;
 
-/// From now on connections that are accepted at `port` have that bound. One port at a time. Any
-/// thread.
+/// From now on the limit applies to connections accepted at `port`. One port at a time. Any thread.
 void limit_received_at(std::uint16_t port);
 
-/// Of a socket that was just accepted.
+/// `fd` is a socket that was just accepted.
 void note_accepted(int fd);
 
-/// Connections that were ended so far, in this process. Any thread.
+/// Connections ended by the limit so far, in this process. Any thread.
 std::uint64_t received_too_much();
 
 }  // namespace baton::internal::broker

@@ -1,5 +1,4 @@
-// The chunks of a table that were looked up last: most look-ups are close to others, and need not
-// search.
+// A cache of recently used chunks of a table: most look-ups are close to an earlier one.
 #pragma once
 
 #include <array>
@@ -8,12 +7,12 @@
 
 namespace baton::internal::broker {
 
-/// By number; of several with the same remainder the last one. Whose chunk is freed must be
+/// By chunk number; of several with the same remainder, the last one. A chunk that is freed must be
 /// forgotten.
 template <class Chunk>
 class Recent {
  public:
-  /// nullptr: it is to be searched for.
+  /// nullptr: not cached.
   Chunk* find(std::uint64_t number) const {
     const auto& slot = slots_[number % slots_.size()];
     return slot.number == number ? slot.chunk : nullptr;

@@ -1,4 +1,5 @@
-// How often items went out, of those that did so more than once, or will; and who lost them last.
+// How often items were delivered, for those delivered more than once (or about to be), and which
+// session lost them last.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +14,10 @@ namespace baton::internal::broker {
 class Redeliveries {
  public:
   struct Redelivered {
-    std::uint32_t deliveries = 1;  ///< the last one's, or the next one's
-    /// The serial of the session that lost it last; 0: it was given to another one since.
+    std::uint32_t deliveries = 1;  ///< including the next one, if it came back
+    /// The serial of the session that lost it last; 0: it was delivered to another one since.
     std::uint32_t lost_by = 0;
-    std::uint32_t returns = 0;  ///< the count of returns when it last came back
+    std::uint32_t returns = 0;  ///< the value of returns_ when it last came back
     bool was_suspect = false;   ///< when it was lost last
   };
 
@@ -28,7 +29,7 @@ class Redeliveries {
     const auto found = items_.find(id.value);
     return found == items_.end() ? 1 : found->second.deliveries;
   }
-  /// The count under which it goes out. Nobody takes it up any more who lost it before.
+  /// The count for its next delivery. The session that lost it last can no longer take it up.
   std::uint32_t deliver(ItemId id) {
     auto* one = items_.empty() ? nullptr : find(id);
     if (!one) return 1;
@@ -43,13 +44,13 @@ class Redeliveries {
     if (!items_.empty()) items_.erase(id.value);
   }
 
-  /// It comes back, and waits until its count is stored.
+  /// It came back, and waits until its count is stored.
   void come_back(ItemId id) {
     items_[id.value].returns = ++returns_;
     returning_.push_back({0, id, returns_});
   }
-  /// Calls `ready` with each whose count is stored, unless it came back once more. `turn` is the
-  /// one that has just been given to the storage.
+  /// Calls `ready` for each item whose count is stored, unless it came back again. `turn` is the
+  /// ticket just given to the storage.
   template <class Ready>
   void stored(Ticket turn, Ticket durable, Ready ready) {
     for (auto last = returning_.rbegin(); last != returning_.rend() && last->ticket == 0; ++last)
@@ -63,13 +64,13 @@ class Redeliveries {
 
  private:
   struct Returning {
-    Ticket ticket;  // all that is to be kept of its coming back; 0 in its turn
+    Ticket ticket;  // its return is durable with this ticket; 0: not given to the storage yet
     ItemId id;
-    std::uint32_t returns;  // valid while the item's are the same
+    std::uint32_t returns;  // outdated if the item's differ
   };
   std::unordered_map<std::uint64_t, Redelivered> items_;  // by id
-  std::deque<Returning> returning_;                       // by ticket, those of this turn last
-  std::uint32_t returns_ = 0;                             // counts them
+  std::deque<Returning> returning_;  // by ticket, those of the current turn last
+  std::uint32_t returns_ = 0;        // counts items that came back
 };
 
 }  // namespace baton::internal::broker

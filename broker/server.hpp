@@ -18,7 +18,8 @@ namespace baton::internal::broker {
 
 struct ServerOptions {
   std::string bind = "127.0.0.1";     ///< address of the endpoints and links
-  std::uint16_t port = default_port;  ///< of the put endpoint, the base; 0: any free block of ports
+  std::uint16_t port = default_port;  ///< of the put endpoint, the base port; 0: any free block of
+                                      ///< ports
   std::optional<PortRange> delivery_ports;
   CoreSettings settings;
 };
@@ -26,16 +27,16 @@ struct ServerOptions {
 class Server final : private Shell {
  public:
   /// Binds the endpoints, then loads what `storage` has kept. Throws std::runtime_error, naming the
-  /// port, when binding fails. `changed` is signalled when the storage has something new to say.
-  /// Both must outlive the server.
+  /// port, when binding fails. `changed` is signalled when the storage has news. Both must outlive
+  /// the server.
   Server(const ServerOptions& options, Storage& storage, Wake& changed);
 
   const BrokerAddress& address() const { return address_; }
-  /// Items that a broker before this one has kept, the dead ones included.
+  /// Items restored from an earlier broker, including dead ones.
   std::uint64_t items_before() const { return items_before_; }
 
   /// Serves until the system has ended (returns its exit code) or until one of stop_signals()
-  /// (returns 0, or 1 when it should have ended by itself and had not begun to), which must be
+  /// (returns 0, or 1 if exit_when_done was set and the end had not begun). Those signals must be
   /// blocked in all threads.
   int run();
 
@@ -70,7 +71,7 @@ class Server final : private Shell {
   Dispatcher dispatcher_;
   std::uint64_t items_before_;
   int signals_;                                            // a signalfd
-  std::uint64_t turned_away_ = 0, received_too_much_ = 0;  // connections, as far as the log says so
+  std::uint64_t turned_away_ = 0, received_too_much_ = 0;  // connections, as logged
 };
 
 }  // namespace baton::internal::broker

@@ -1,5 +1,5 @@
-// Who is given what is ready: requests of consumers, fair turns among them, and what has once cost
-// a life alone.
+// Distributes ready items: consumers' requests, fair turns among them, and suspects delivered
+// alone.
 #pragma once
 
 #include <cstdint>
@@ -18,19 +18,19 @@ namespace baton::internal::broker {
 
 class Serving {
  public:
-  /// All of them must outlive this.
+  /// All must outlive it.
   Serving(const CoreSettings& settings, Storage& storage, Effects& effects, Books& books)
       : settings_(settings), books_(books), flow_(settings, storage, effects, books.items) {}
 
-  /// Whether anything is delivered, to consumers and by pop().
+  /// Whether items are delivered, to consumers and by pop().
   void set_delivering(bool delivering) { delivering_ = delivering; }
   bool delivering() const { return delivering_; }
 
-  /// A consumer's session begins; it has ended, and holds nothing.
+  /// A consumer session begins / has ended and holds nothing.
   void established(Session& session);
   void ends(Session& session);
-  /// The session is lost, and its whole process may be: that is given nothing more until one of its
-  /// sessions is heard.
+  /// The session is lost, and its whole process may be: the process gets nothing until one of its
+  /// sessions is heard from.
   void doubt(Session& session);
   void heard(Session& session) {
     if (session.consumer.process && session.consumer.process->doubted)
@@ -38,42 +38,41 @@ class Serving {
   }
 
   void request(Session& session, std::uint64_t requested_in_all);
-  /// Not while so much is under way to it that it cannot be reading.
+  /// False while so much is under way to it that it cannot be reading.
   bool may_request(const Session& session) const { return flow_.is_read(session); }
   void cancel_requests(Session& session, std::uint32_t count);
-  /// The session asks no more: it ends, or its link is made again.
+  /// Forgets its requests: the session ends, or gets a new link.
   void forget_requests(Session& session);
 
-  /// The queue has changed: somebody may be given something, its producers room, or it be
-  /// forgotten.
+  /// The queue has changed: it may have items to deliver, room for its producers, or no use.
   void to_serve(Queue& queue);
-  /// Delivers what is ready to who asks, in all queues that changed, as far as the turn's work
-  /// allows.
+  /// Delivers ready items to sessions that request them, in all queues that changed, as far as the
+  /// turn's work allows.
   void serve();
   bool has_to_serve() const { return !to_serve_.empty() || flow_.has_more() || again_; }
 
-  /// The item, which is in no list, goes before all that were never delivered.
+  /// The item, which is in no list, becomes ready, before all that were never delivered.
   void make_ready(QueuedItem& item, ItemId id);
-  /// ... out of where it waits to be delivered.
+  /// Takes the item out of the ready ones.
   void take_ready(QueuedItem& item, ItemId id);
-  /// Takes what is next of a queue that nobody asks of.
+  /// Takes the next item of a queue without consumers.
   std::optional<ItemId> pop(Queue& queue);
-  /// The session takes up an item that did not come over its link.
+  /// The session now holds an item that did not come over its link.
   void takes(Session& session, const QueuedItem& item);
-  /// The session has put something down.
+  /// The session no longer holds some item.
   void hands_are_freer(Session& session, bool suspect);
 
-  /// Of its present link, everything up to this number has arrived.
+  /// On its current link, everything up to this number has arrived.
   void arrived(Session& session, SeqNo number, Time now);
-  /// All up to delivery number `count` has arrived.
+  /// Everything up to delivery number `count` has arrived.
   void arrived(Session& session, std::uint64_t count) { flow_.arrived(session, count); }
-  /// Its link is gone.
+  /// Its link is closed.
   void forget_link(Session& session) { flow_.forget(session); }
   std::uint64_t bytes_under_way() const { return flow_.under_way(); }
 
-  /// A turn moves so many items in each way (delivered, taken back) as CoreSettings::turn_work
-  /// says; what else there is to do is for the next one, which begins at once. What one message or
-  /// the end of one session asks for is done whole: a session holds max_requests items at most.
+  /// A turn moves at most CoreSettings::turn_work items each way (delivered, taken back); the rest
+  /// is left to the next turn, which begins at once. What one message or the end of one session
+  /// requires is done whole: a session holds at most max_requests items.
   bool may_deliver() const { return delivered_ < settings_.turn_work; }
   bool may_take_back() const { return taken_back_ < settings_.turn_work; }
   void note_taken_back() { ++taken_back_; }
@@ -106,10 +105,10 @@ class Serving {
   Holders holders_;
   bool delivering_ = true;
   std::vector<Queue*> to_serve_;
-  std::vector<Session*> full_;                    // ask, and have no room on their links
-  bool again_ = false;                            // of these, some have room now
+  std::vector<Session*> full_;                    // request items, and have no room on their links
+  bool again_ = false;                            // some of full_ have room now
   std::uint64_t suspects_ = 0;                    // in all queues
-  std::uint64_t delivered_ = 0, taken_back_ = 0;  // in this turn
+  std::uint64_t delivered_ = 0, taken_back_ = 0;  // in the current turn
 };
 
 }  // namespace baton::internal::broker

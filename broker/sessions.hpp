@@ -1,11 +1,10 @@
-// Who is there: how sessions begin, are heard, are told what became of what they sent, and end.
-// What a session does beyond that is its role's.
+// Clients and sessions: how sessions begin, stay alive, learn what became of their messages, and
+// end. What a role adds is in its RoleHandler.
 //
 // Invariants:
-// 1. A session stands when its hello and a subscription to its topic are here; it ends by close,
-// silence (session_timeout),
-//    departure (reconnect_grace), or a refusal that ends it.
-// 2. What a control stream brought is applied in the order of its numbers, each number once.
+// 1. A session is established once its hello and a subscription to its topic are here. It ends by
+//    close, silence (session_timeout), departure (reconnect_grace), or a refusal that ends it.
+// 2. Entries of a control stream are applied in the order of their numbers, each once.
 #pragma once
 
 #include <algorithm>
@@ -25,18 +24,18 @@
 
 namespace baton::internal::broker {
 
-/// Pure, as the core.
+/// Pure, like the core.
 class Sessions {
  public:
-  /// What is not a role's, and not theirs.
+  /// What Sessions needs from Core.
   class Host {
    public:
     /// A whole block of lines for the console, within the session's window.
     virtual void print(const PrintBlock& printed) = 0;
-    /// Whether it was a client of the broker before this one, whose clients may still hold what
-    /// that one gave them.
+    /// Whether it was a client of the previous broker instance, whose clients may still hold items
+    /// of that one.
     virtual bool comes_back(const Hello& hello) const = 0;
-    /// What there is no more of, for people.
+    /// Which resource is used up; for people.
     virtual std::string why_full() const = 0;
     virtual void fill(Confirm& confirm, const Session& session) const = 0;
 
@@ -52,7 +51,7 @@ class Sessions {
         effects_(effects),
         host_(host),
         heartbeat_at_(now + heartbeat_interval) {}
-  /// Once for each role, before anything else.
+  /// Call it once for each role, first.
   template <class Handler>
   Handler& add(Role role, std::unique_ptr<Handler> handler) {
     auto& added = *handler;
@@ -67,7 +66,7 @@ class Sessions {
     return *roles_[static_cast<std::size_t>(session.hello.role)];
   }
 
-  // As in Core.
+  // See Core.
   bool subscribed(const SessionId& topic, Time now);
   void unsubscribed(const SessionId& topic, Time now);
   Refusal hello(const SessionId& id, Hello hello, Time now);
@@ -77,49 +76,49 @@ class Sessions {
   void heartbeat(Session& session, const Heartbeat& heartbeat, Time now);
   void refuse(const SessionId& id, Refusal refusal, const std::string& detail, Time now);
 
-  /// A message of its control stream has come: so many of its entries are to be left out, since
-  /// they were here before, or all of them, since something before them is missing.
+  /// A message of its control stream has come. Returns how many of its entries to skip: those
+  /// received before, or all of them if something before them is missing.
   std::uint32_t skip(Session& session, SeqNo first, std::uint16_t count, Time now);
-  /// Part of a block of lines, or a whole one.
+  /// Part of a block of lines, or a whole block.
   void print(const Peer& from, const PrintBlock& printed, Time now);
   void close(const Peer& from, SeqNo last_put);
 
-  /// The session is to get a confirm at the end of the turn.
+  /// The session gets a confirm at the end of the turn.
   void changed(Session& session);
   void all_changed();
   std::vector<Session*>& changed_ones() { return changed_; }
   bool has_changed() const { return !changed_.empty(); }
 
-  /// A pending session may begin now, if its subscription is still here.
+  /// A pending session may begin now, if its subscription is still there.
   void begin_if_ready(const SessionId& id, Time now);
-  /// Whether its hello is here, and it has not ended: it may be pending.
+  /// Whether a session, maybe pending, exists and has not ended.
   bool is_here(const SessionId& id) const;
   void end(Session& session, const std::string& why, Time now);
 
-  /// After a pause of our own (a stopped process, a suspended machine) silence is no sign of death:
-  /// all get more time.
+  /// After a pause of this process (stopped, or the machine suspended) silence proves nothing: all
+  /// sessions get more time.
   void extend_deadlines(Duration pause, Time now);
   void check_liveness(Time now);
-  /// The same where control was not read dry for long: the heartbeat may be among what is still to
-  /// be read.
+  /// Whether to check liveness even if control was not read until empty for long: the heartbeat may
+  /// still be unread.
   bool is_overdue(Time now) const { return now - longest_pause > look_at_; }
   Time next_deadline() const { return std::min(look_at_, heartbeat_at_); }
 
-  /// The turn was given to the storage; all up to a ticket is kept.
+  /// The turn was given to the storage / everything up to a ticket is stored.
   void note_turn(Ticket turn);
   void became_durable(Ticket durable);
-  /// Whether something that came in up to that turn is not stored yet.
+  /// Whether something received up to that turn is not stored yet.
   bool wait_for(Ticket turn) const { return !pending_.empty() && pending_.front().ticket <= turn; }
 
   // At the end of a turn.
   void end_closed_sessions(Time now);
-  /// All get a confirm each heartbeat_interval.
+  /// Sends all a confirm each heartbeat_interval.
   void heartbeat(Time now);
   void tell_changed(Time now);
-  /// Erases those that ended in this turn. Whether those that ended long ago were forgotten, too.
+  /// Erases sessions that ended in this turn. Returns whether old ended ones were forgotten, too.
   bool erase_ended(Time now);
 
-  /// With those that are over, until the end of the turn.
+  /// Includes ended sessions until the end of the turn.
   std::size_t size() const { return sessions_.size(); }
   std::size_t alive() const { return sessions_.size() - ended_.size(); }
   bool any_alive(Role role) const;
@@ -139,11 +138,11 @@ class Sessions {
   void check_invariants() const;
 
  private:
-  struct Pending {  // received up to this number when `ticket` was drawn
+  struct Pending {  // received up to `number` when `ticket` was drawn
     Ticket ticket;
     SessionId session;
     SeqNo number;
-    std::uint64_t print_bytes;  ///< bytes of blocks, up to that
+    std::uint64_t print_bytes;  ///< bytes of blocks, up to `number`
   };
 
   void begin_if_ready(Session& session, Time now);
@@ -163,21 +162,19 @@ class Sessions {
   std::array<std::unique_ptr<RoleHandler>, role_count> roles_;
 
   std::unordered_map<SessionId, std::unique_ptr<Session>> sessions_;
-  std::unordered_map<SessionId, std::uint32_t> subscriptions_;  // how many of each topic
+  std::unordered_map<SessionId, std::uint32_t> subscriptions_;  // number of subscriptions per topic
   EndedSessions ended_sessions_;
-  std::deque<SessionId>
-      pending_sessions_;          // by when they said hello; some may stand by now, or be gone
-  std::vector<SessionId> ended_;  // erased at the end of the turn
+  std::deque<SessionId> pending_sessions_;  // by time of hello; some may be established or gone
+  std::vector<SessionId> ended_;            // erased at the end of the turn
   std::vector<Session*> changed_;
   std::deque<Pending> pending_;
   std::array<std::uint64_t, refusal_count> refusals_{};
   std::uint32_t serials_ = 0;
 
-  Time look_at_ =
-      never;           // when some session's silence or departure must be judged, at the earliest
-  Time heartbeat_at_;  // when all sessions get the next heartbeat
-  Time erase_at_{};    // when the oldest of ended_sessions_ are forgotten
-  Time last_close_{};  // when the last close came in
+  Time look_at_ = never;  // the earliest time to judge some session's silence or departure
+  Time heartbeat_at_;     // when all sessions get the next heartbeat
+  Time erase_at_{};       // when the oldest of ended_sessions_ are forgotten
+  Time last_close_{};     // when the last close came in
 };
 
 }  // namespace baton::internal::broker

@@ -1,4 +1,4 @@
-// Small numbers for things that come and go, by which items and the storage name them.
+// Small reusable numbers, by which items and the storage refer to queues and producers.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 
 namespace baton::internal::broker {
 
-/// A number that is free again is given to the next one. The things belong to somebody else.
+/// A freed number is given to the next one added. Does not own the objects.
 template <class Thing>
 class Slots {
  public:
@@ -21,7 +21,7 @@ class Slots {
     return number;
   }
 
-  /// Under a number that it had before. False: that is taken.
+  /// Adds it under the number it had before. Returns false if that is taken.
   bool restore(Thing& thing, std::uint32_t number) {
     while (things_.size() <= number) {
       free_.push_back(static_cast<std::uint32_t>(things_.size()));
@@ -40,11 +40,11 @@ class Slots {
 
   Thing& operator[](std::uint32_t number) const { return *things_[number]; }
   Thing& at(std::uint32_t number) const { return *things_.at(number); }
-  /// nullptr: nobody has it.
+  /// nullptr: not in use.
   Thing* find(std::uint32_t number) const {
     return number < things_.size() ? things_[number] : nullptr;
   }
-  /// One more than the highest that was ever given.
+  /// One more than the highest number ever given.
   std::uint32_t size() const { return static_cast<std::uint32_t>(things_.size()); }
 
  private:

@@ -1,5 +1,5 @@
-// The ready items of one queue that have once cost their holder's life: each is delivered to a
-// process that holds nothing.
+// The ready items of one queue that may have killed their holder. Each is delivered to a process
+// that holds nothing else.
 #pragma once
 
 #include <cstdint>
@@ -11,23 +11,23 @@
 
 namespace baton::internal::broker {
 
-/// The higher priority first, then in the order of ids. They are few: what is begun when a process
-/// dies.
+/// Ordered by priority, the higher first, then by id. There are few: only items that were begun
+/// when a process died.
 class Suspects {
  public:
   void push(std::uint8_t priority, ItemId id) {
     if (!items_) items_ = std::make_unique<std::set<Place>>();
     items_->emplace(-priority, id.value);
   }
-  /// The next one; there must be one.
+  /// The next one; must not be empty.
   ItemId pop() {
     const ItemId id{items_->begin()->second};
     erase(*items_->begin());
     return id;
   }
-  /// Takes one that is here out of the middle.
+  /// Removes an item, which must be here, from any position.
   void take(std::uint8_t priority, ItemId id) { erase({-priority, id.value}); }
-  /// Of the next one; there must be one.
+  /// Priority of the next one; must not be empty.
   std::uint8_t priority() const { return static_cast<std::uint8_t>(-items_->begin()->first); }
 
   bool empty() const { return !items_; }
@@ -41,7 +41,7 @@ class Suspects {
     if (items_->empty()) items_.reset();
   }
 
-  std::unique_ptr<std::set<Place>> items_;  // none in most queues
+  std::unique_ptr<std::set<Place>> items_;  // null in most queues
 };
 
 }  // namespace baton::internal::broker

@@ -1,4 +1,4 @@
-// Which items may not be stored yet, and whose put each is.
+// Items that may not be stored yet, and which put each came from.
 #pragma once
 
 #include <algorithm>
@@ -9,10 +9,10 @@
 
 namespace baton::internal::broker {
 
-/// As runs, in the order of ids: a backlog that waits for the disk is a few numbers.
+/// Kept as runs, in the order of ids: a backlog that waits for the disk takes little memory.
 class UnstoredPuts {
  public:
-  /// `id` is the highest so far. In a turn that is not given to the storage yet.
+  /// `id` is the highest so far. The turn is not given to the storage yet.
   void add(ItemId id, std::uint32_t producer, SeqNo number) {
     auto* last = runs_.empty() ? nullptr : &runs_.back();
     if (last && last->ticket == 0 && last->producer == producer &&
@@ -21,14 +21,14 @@ class UnstoredPuts {
     else
       runs_.push_back({id, number, 0, producer, 1});
   }
-  /// `turn` has been given to the storage, and all up to `durable` is kept.
+  /// `turn` was given to the storage, and everything up to `durable` is stored.
   void became_durable(Ticket turn, Ticket durable) {
     for (auto last = runs_.rbegin(); last != runs_.rend() && last->ticket == 0; ++last)
       last->ticket = turn;
     while (!runs_.empty() && runs_.front().ticket <= durable) runs_.pop_front();
   }
   bool empty() const { return runs_.empty(); }
-  /// The number under which its producer put it; 0: it is kept, or has none.
+  /// The number under which its producer put it; 0: it is stored, or has none.
   SeqNo number(ItemId id) const {
     const auto after =
         std::upper_bound(runs_.begin(), runs_.end(), id,

@@ -1,5 +1,5 @@
-// How all four programs read their command lines: CLI11 knows the options; what is wrong is said
-// here, in one plain sentence that names the first cause.
+// Command lines of all four programs: CLI11 parses the options; errors are reported here, in one
+// plain sentence that names the first cause.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -11,16 +11,16 @@
 
 namespace baton::internal::cli {
 
-/// Parses, or prints help, version or one line of error; then it gives the exit code to leave with.
-/// With `words`, all that is neither an option nor an option's value goes there as it is; without,
-/// there must be no such thing. What begins with -- is never an option's value, unless it is
-/// written --option=value. What a value is, for "--data needs a directory", is the option's
-/// type_name(), or comes with number().
+/// Parses the command line; or prints help, version or one line of error, and returns the exit
+/// code. With `words`, arguments that are neither options nor their values are stored there;
+/// without, they are errors. An argument that begins with -- is never an option's value, unless
+/// written as --option=value. The noun for a value, as in "--data needs a directory", is the
+/// option's type_name(), or set by number().
 std::optional<int> parse(CLI::App& app, int argc, char** argv,
                          std::vector<std::string>* words = nullptr);
 
-/// A check made of a parser that throws std::invalid_argument with a sentence of what is wrong. One
-/// that begins with "cannot" stands without the option's name.
+/// A check made from a parser that throws std::invalid_argument with a sentence about the error. A
+/// sentence that begins with "cannot" is printed without the option's name.
 template <class Parse>
 CLI::Validator checked_by(Parse parse) {
   const auto check = [parse](const std::string& text) {
@@ -34,7 +34,7 @@ CLI::Validator checked_by(Parse parse) {
   return CLI::Validator(check, "");
 }
 
-/// A check for whole numbers, decimal ones: to be used with transform().
+/// A check for whole decimal numbers; use it with transform().
 CLI::Validator number(std::uint64_t least, std::uint64_t most);
 
 }  // namespace baton::internal::cli

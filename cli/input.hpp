@@ -1,4 +1,4 @@
-// What a producer program makes items of: words, lines of files and of stdin, and whole files.
+// Where a producer program's items come from: words, lines of files and of stdin, and whole files.
 #pragma once
 
 #include <functional>
@@ -9,48 +9,48 @@
 
 namespace baton::internal {
 
-/// Input that cannot be an item. what() names the place.
+/// Input that cannot become an item. what() names the place.
 class InputError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// What the body of an item is, for a word or a line.
+/// How a word or a line becomes the body of an item.
 enum class Bodies : std::uint8_t {
-  json,  ///< what begins with { or [ as it is, and must be JSON; anything else as {"name": text}
+  json,  ///< { or [ at the start: unchanged, must be JSON; anything else: {"name": text}
   text,  ///< {"name": text}, whatever it looks like
   raw,   ///< its bytes
 };
 
-/// The body for a word or line. Throws InputError, which begins with where(), when it is too long,
-/// holds a NUL, or (unless raw) is no UTF-8, or begins as JSON does and is none.
+/// The body for a word or line. Throws InputError, beginning with where(), if it is too long,
+/// contains a NUL, or (unless raw) is not UTF-8, or begins like JSON but is invalid.
 std::string body_of(std::string text, Bodies kind, const std::function<std::string()>& where);
 
-/// Whether nothing but white space is in it: such a line is no item, unless raw.
+/// Whether the line has only white space: then it is no item, unless raw.
 bool is_blank(std::string_view line);
 
-/// Takes off the byte order marks that files from elsewhere begin with, also when they were joined,
-/// and the end of a line that another system has.
+/// Removes byte order marks at the beginning, also several after files were joined, and a foreign
+/// line end.
 void trim(std::string& line);
 
-/// Reads lines from a descriptor as they come.
+/// Reads lines from a descriptor as they arrive.
 class LineReader {
  public:
-  /// Says why these bytes are no lines; empty when they may be.
+  /// Says why these bytes are not lines; empty if they may be.
   using Check = std::function<std::string(std::string_view)>;
 
-  /// Reading ends early when `stop_fd` becomes readable. Errors name the `source`. Neither
-  /// descriptor is closed. `check` sees the first bytes that come before any line of them is given.
+  /// Reading stops early when `stop_fd` becomes readable. Errors name the `source`. Does not close
+  /// the descriptors. `check` receives the first bytes before any line of them is returned.
   LineReader(int fd, int stop_fd, std::string source = "stdin", Check check = {})
       : fd_(fd), stop_fd_(stop_fd), source_(std::move(source)), check_(std::move(check)) {}
 
-  /// The next line without its end; the last one needs none. Nothing at the end, or when stopped.
-  /// Throws InputError for a line longer than any item, and when it cannot be read.
+  /// The next line without its end, which the last line need not have. nullopt at the end, or when
+  /// stopped. Throws InputError for a line longer than any item, and for read errors.
   std::optional<std::string> next();
-  /// Of the line that next() gave, from 1.
+  /// Number of the line returned last, from 1.
   std::size_t number() const { return number_; }
-  /// "FILE: line N", of that line.
+  /// "FILE: line N", for the same line.
   std::string place() const { return place_of(number_); }
-  /// Whether next() gave nothing because it was stopped, rather than at the end.
+  /// Whether next() returned nullopt because it was stopped, not at the end.
   bool stopped() const { return stopped_; }
 
  private:
@@ -66,17 +66,17 @@ class LineReader {
   Check check_;
   std::string buffer_;
   std::size_t begin_ = 0;   // of the next line in the buffer
-  std::size_t looked_ = 0;  // up to here no line end follows
+  std::size_t looked_ = 0;  // there is no line end before this
   std::size_t number_ = 0;
   bool end_ = false, stopped_ = false;
 };
 
-/// Why lines of that kind cannot be made of these bytes: they are UTF-16, or no text at all. Empty
-/// when they can.
+/// Why lines of that kind cannot be made of these bytes: they are UTF-16, or not text. Empty if
+/// they can.
 std::string why_no_lines(std::string_view bytes, Bodies kind);
 
-/// All that can be read, of `source`, as one body; nothing when stopped. Throws InputError when it
-/// is too long for an item.
+/// Everything readable from `source` as one body; nullopt when stopped. Throws InputError if it is
+/// too long for an item.
 std::optional<std::string> read_whole(int fd, int stop_fd, const std::string& source);
 
 }  // namespace baton::internal

@@ -1,4 +1,4 @@
-// What the mains of the client programs share: options, signals, errors as exit codes.
+// Shared by the client programs' mains: options, signals, errors as exit codes.
 #pragma once
 
 #include <atomic>
@@ -26,24 +26,24 @@ struct SleepRange {
 /// Throws std::invalid_argument.
 SleepRange parse_sleep(const std::string& text);
 
-/// Seconds, with fractions. Throws std::invalid_argument when they are negative, no number, or more
-/// than a year.
+/// Seconds, with fractions. Throws std::invalid_argument if they are negative, not a number, or
+/// more than a year.
 std::chrono::milliseconds parse_seconds(const std::string& text);
 
-/// What the options that take these are said to need.
+/// The nouns for such values in error messages.
 inline constexpr const char* seconds_text = "a number of seconds";
 inline constexpr const char* sleep_text = "a range of seconds, such as 0:10";
 
-/// What a client tells, as the programs say it: a reason to wait, or that contact is there again.
+/// The programs' text for a client's notice: a reason to wait, or that contact is back.
 std::string notice_line(std::int32_t code, const std::string& text);
 void log_to_stderr(std::int32_t level, std::int32_t code, const std::string& text);
 
-/// The options that every client program has. read() after the parse.
+/// The options of every client program. Call read() after parsing.
 class CommonOptions {
  public:
   /// Adds --broker and --connect-timeout, and --tag and --no-tag if `with_tag`, and --version.
   CommonOptions(CLI::App& app, bool with_tag);
-  /// What is told while a call waits goes to `log`.
+  /// `log` is called while a call waits.
   Options read(baton::Log log = log_to_stderr) const;
 
  private:
@@ -52,14 +52,14 @@ class CommonOptions {
   bool tag_ = false, no_tag_ = false;
 };
 
-/// stop_signals() as a call: the first one calls the watcher's function on a thread of its own, a
-/// second one lets it give up and ends the process then with code 128 + signal, unless it comes
-/// within same_stop of the first. To be made before any other thread; SIGPIPE is ignored from then
-/// on.
+/// Handles stop_signals(): the first signal calls the watcher's function on a thread of its own; a
+/// second one calls its give_up function and then ends the process with code 128 + signal, unless
+/// it comes within same_stop of the first. Create it before any other thread; from then on SIGPIPE
+/// is ignored.
 class StopSignals {
  public:
-  /// `timeout` signals its child and then the whole group, the child once more: that is one wish to
-  /// stop.
+  /// `timeout` signals its child and then the whole group, so the child twice: that counts as one
+  /// signal.
   static constexpr std::chrono::milliseconds same_stop{250};
 
   StopSignals();
@@ -70,14 +70,14 @@ class StopSignals {
   bool stopped() const { return stopped_.load(); }
   /// Readable once stopped().
   int fd() const { return stopped_fd_.fd(); }
-  /// Until `time` is over, or stopped().
+  /// Sleeps until `time` is over, or stopped().
   void sleep(std::chrono::steady_clock::duration time) const;
 
-  /// How long what is called by the second signal may take.
+  /// How long the give_up function may take.
   static constexpr std::chrono::milliseconds give_up_within{100};
 
-  /// While it lives, `stop` is what the first signal calls, also when that came earlier, and
-  /// `give_up` what the second one calls. One at a time.
+  /// While it exists, the first signal calls `stop`, even if it came earlier, and the second one
+  /// `give_up`. One at a time.
   class Watcher {
    public:
     Watcher(StopSignals& signals, std::function<void()> stop, std::function<void()> give_up = {});
@@ -101,8 +101,8 @@ class StopSignals {
   std::thread thread_;
 };
 
-/// Prints "PROGRAM: what" on stderr and gives the exit code: 2 for what an option or an unreachable
-/// broker caused, else 1.
+/// Prints "PROGRAM: what" on stderr and returns the exit code: 2 for errors caused by an option or
+/// an unreachable broker, else 1.
 int report(const std::string& program, const std::exception& error);
 
 }  // namespace baton::internal

@@ -1,4 +1,4 @@
-// stderr, where a line that counts is written over and over on a terminal.
+// stderr, with a progress line that is overwritten repeatedly on a terminal.
 #pragma once
 
 #include <unistd.h>
@@ -12,11 +12,11 @@
 
 namespace baton::internal {
 
-/// From any thread.
+/// Any thread.
 class Screen {
  public:
   bool shows_progress() const { return terminal_; }
-  /// A few times a second at most, and on a terminal only.
+  /// Shows it a few times a second at most, and only on a terminal.
   void show_progress(const std::string& line) {
     const std::lock_guard lock(mutex_);
     const auto now = std::chrono::steady_clock::now();
@@ -29,7 +29,7 @@ class Screen {
     const std::lock_guard lock(mutex_);
     if (std::exchange(unfinished_, false)) stderr_log().raw("\r" + line + "\n");
   }
-  /// The next line begins on a line of its own.
+  /// Ends an unfinished progress line.
   void finish() {
     const std::lock_guard lock(mutex_);
     finish_line();

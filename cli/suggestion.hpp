@@ -1,4 +1,4 @@
-// What somebody may have meant.
+// Suggests what a user may have meant.
 #pragma once
 
 #include <cstddef>
@@ -8,12 +8,12 @@
 
 namespace baton::internal::cli {
 
-/// How many characters must be put in, taken out or changed, or neighbours swapped, to make `b` of
-/// `a`.
+/// How many characters must be inserted, removed or changed, or neighbours swapped, to turn `a`
+/// into `b`.
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
-/// The one of `names` that `typed` is likely to stand for: a slip or two away, or the only one that
-/// begins so. Empty: none is.
+/// The one of `names` that `typed` probably means: one or two typing errors away, or the only one
+/// with that beginning. Empty if there is none.
 std::string nearest(std::string_view typed, const std::vector<std::string>& names);
 
 }  // namespace baton::internal::cli

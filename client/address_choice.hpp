@@ -1,4 +1,4 @@
-// Which of the addresses of the broker's name the sockets go to. Pure.
+// Chooses which address of the broker's name the sockets connect to. Pure.
 #pragma once
 
 #include <string>
@@ -6,23 +6,23 @@
 
 namespace baton::internal {
 
-/// Stays with the address that answered last. When that one is silent, sockets opened again
-/// included, the others are tried; it has every second turn then, so that dead addresses, however
-/// many, keep a client away for one silence at most.
+/// Stays with the address that answered last. If that one is silent, even on new sockets, the other
+/// addresses are tried, alternating with it, so dead addresses, however many, delay a client by one
+/// silence at most.
 class AddressChoice {
  public:
-  /// Where sockets that are opened now go; empty when there is no address. `addresses`: what the
-  /// name has now, the best first.
+  /// The address for sockets that are opened now; empty if there is none. `addresses`: the current
+  /// addresses of the name, best first.
   const std::string& next(const std::vector<std::string>& addresses);
-  /// The address that next() gave last has answered.
+  /// The address last returned by next() has answered.
   void answered();
   const std::string& current() const { return current_; }
 
  private:
   std::string current_;
-  std::string answered_;  // the last one that did; empty: none so far
-  std::string tried_;     // the last one that was tried because another was silent, or because none
-                          // had answered
+  std::string answered_;  // the last address that answered; empty: none yet
+  std::string tried_;     // the last one tried while the answered one was silent, or while none had
+                          // answered
   bool heard_ = false;    // current_ has answered since it was chosen
 };
 

@@ -1,4 +1,4 @@
-// What of one session's control stream the next session says again.
+// Which parts of a session's control stream the next session repeats.
 #pragma once
 
 #include <deque>
@@ -13,21 +13,21 @@ namespace baton::internal {
 /// Sorts `ids` and packs them into runs, each id once.
 std::vector<ItemRun> to_runs(std::vector<ItemId> ids);
 
-/// The items that ack and fail entries name which are not confirmed, appended to `ids`; where
-/// `released`, those of release entries, too.
+/// Appends to `ids` the items in unconfirmed ack and fail entries; with `released` also those in
+/// release entries.
 void settled_items(const StreamSender& stream, std::vector<ItemId>& ids, bool released = true);
 
 /// Whether there are console lines that are not confirmed.
 bool has_lines(const StreamSender& stream);
 
-/// Whether the user has that item in hand. Empty: has none.
+/// Whether the user holds that item. Empty: holds none.
 using InHand = std::function<bool(ItemId)>;
 
-/// Appends to `stream`, behind the reclaims, what still holds of the entries in `blocks` with
-/// numbers beyond `received`: lines, join, ack and fail as they are, release for items that are
-/// reclaimed; of an item that was settled more than once its last word, and before that failures,
-/// unless it was acked then. Nothing of one that is in hand: it was given again since. What
-/// describes the old session's link or its end is left out: it is sent again.
+/// Appends to `stream`, after the reclaims, the entries in `blocks` with numbers after `received`
+/// that still apply: lines, join, ack and fail unchanged, release for items that are reclaimed. Of
+/// an item settled several times its last entry is kept, and earlier failures unless that is an
+/// ack. Nothing is kept for an item that is in hand: it was delivered again since. Entries about
+/// the old session's link or its end are dropped: they are sent again.
 void carry_over(const std::deque<StreamSender::Block>& blocks, SeqNo received,
                 const Reclaims& reclaims, const InHand& in_hand, StreamSender& stream);
 

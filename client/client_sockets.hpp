@@ -1,4 +1,4 @@
-// The sockets of one client, and nothing that decides anything.
+// The sockets of one client. Makes no decisions.
 #pragma once
 
 #include <poll.h>
@@ -18,7 +18,7 @@
 
 namespace baton::internal {
 
-/// Something that came in.
+/// A received message or event.
 struct Incoming {
   enum class What : std::uint8_t { notification, link, link_up, link_down };
   What what{};
@@ -26,17 +26,16 @@ struct Incoming {
   zmq::message_t frame;          ///< notification, link
 };
 
-/// Used by one thread at a time. Sockets are not asked one by one whether something has come in:
-/// that costs two system calls each. Instead their descriptors are polled; one that was readable is
-/// read until it is dry. A host name is resolved again whenever sockets are opened, without
-/// blocking; which of several addresses they go to says AddressChoice. Until it has one, messages
-/// are kept.
+/// Used by one thread at a time. Sockets are not checked one by one, which would cost two system
+/// calls each. Instead their descriptors are polled; a socket whose descriptor was readable is read
+/// until empty. A host name is resolved again whenever sockets are opened, without blocking;
+/// AddressChoice selects one of its addresses. Until there is an address, messages are kept.
 class ClientSockets {
  public:
   /// `context` must outlive them.
   ClientSockets(zmq::context_t& context, BrokerAddress broker, Resolver::Lookup lookup = resolve);
 
-  /// The link's monitor ends first: libzmq would wait for ever for a reader of its events.
+  /// Closes the link's monitor first: libzmq would wait forever for a reader of its events.
   ~ClientSockets() { close_link(); }
   ClientSockets(const ClientSockets&) = delete;
   ClientSockets& operator=(const ClientSockets&) = delete;
@@ -44,30 +43,29 @@ class ClientSockets {
   void perform(const SocketRequest& request);
   void send(TargetEndpoint endpoint, SharedBytes bytes);
 
-  /// Appends the descriptors to wait for: one of them is readable when there is something to
-  /// receive.
+  /// Appends the descriptors to wait for; one of them is readable when receive() has something to
+  /// do.
   void descriptors(std::vector<pollfd>& items) const;
-  /// The same, after the wait.
+  /// Takes the results of the wait for those descriptors.
   void ready(const pollfd* items);
-  /// When to receive() at the latest all the same; Time::min(): at once.
+  /// When to call receive() at the latest anyway; Time::min(): at once.
   Time next() const;
-  /// Appends what has come in, up to some hundred messages: of the link everything before its going
-  /// down.
+  /// Appends received messages, up to about a hundred. All messages of a link come before its
+  /// link_down.
   void receive(std::vector<Incoming>& incoming);
 
-  /// Why the broker cannot be reached, as far as that is known: for people. Empty: nothing is known
-  /// to be wrong.
+  /// Why the broker cannot be reached, as far as known; for people. Empty if no problem is known.
   const std::string& trouble() const {
     return unresolved_.empty() ? lookout_.found() : unresolved_;
   }
 
  private:
-  /// A socket that is only received from.
+  /// A receive-only socket.
   struct Inlet {
     zmq::socket_t socket;
-    // Readable when libzmq has something to do for the socket: not necessarily a message.
+    // Readable when libzmq has work for the socket: not necessarily a message.
     int fd = -1;
-    bool ready = false;  // not known to be dry
+    bool ready = false;  // may have messages
 
     void set(zmq::socket_t made);
     void close();
@@ -88,15 +86,15 @@ class ClientSockets {
   BrokerAddress broker_;
   zmq::context_t& context_;
   Resolver resolver_;
-  Time resolve_again_ = never;  // the name had no address
-  std::string unresolved_;      // why there is none, or no socket
+  Time resolve_again_ = never;  // set if the name had no address
+  std::string unresolved_;      // why there is no address, or no socket
   Lookout lookout_;
   SessionId topic_;
   AddressChoice choice_;
   std::string address_;         // where the open sockets connect to
-  std::uint64_t monitors_ = 0;  // made so far: each needs a name of its own in the context
+  std::uint64_t monitors_ = 0;  // created so far: each needs its own name in the context
   std::uint32_t generation_ = 0;
-  std::vector<Outbox::Message> waiting_;  // there is no socket for them yet
+  std::vector<Outbox::Message> waiting_;  // messages that wait for a socket
   std::size_t buffered_bytes_ = 0;
   zmq::socket_t put_, control_;
   Inlet notifications_, link_, monitor_;

@@ -1,4 +1,4 @@
-// The end of a client's session, from close() on: what it waits for, and for how long.
+// The end of a client's session, from close() on: what it waits for, and how long.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@ namespace baton::internal {
 
 class Closing {
  public:
-  /// `owes`: something that the broker should hear of.
+  /// `owes`: the broker must still learn something.
   void begin(SeqNo last_put, Time now, bool owes) {
     last_put_ = last_put;
     since_ = now;
@@ -20,24 +20,24 @@ class Closing {
   bool is_begun() const { return last_put_.has_value(); }
   SeqNo last_put() const { return last_put_.value_or(SeqNo{}); }
 
-  /// A session was welcomed, and is to be told.
+  /// A new session was welcomed, and must be told.
   void welcomed() { said_ = false; }
   bool is_to_be_said() const { return is_begun() && !said_; }
   void said() { said_ = true; }
   bool was_said() const { return said_; }
 
-  /// The broker gave reason to wait for its answer.
+  /// The broker makes progress: worth waiting for.
   void note_work(Time now) { at_work_ = now; }
-  /// The process stood still for so long until now: that does not count.
+  /// The process paused for that long until now: that does not count.
   void excuse(Duration pause, Time now) {
     for (auto* time : {&since_, &at_work_})
       if (*time != Time::min() && *time != never) *time = std::min(*time + pause, now);
   }
-  /// When it is given up: `within` after the last reason to wait, `longest` at the latest.
+  /// When to give up: `within` after the last progress, at the latest `longest` after close().
   Time give_up_at(Duration within, Duration longest) const {
     return std::min(since_ + longest, deadline_after(std::max(since_, at_work_), within));
   }
-  /// Whether it does not wait for a broker that does not answer.
+  /// Whether not to wait for a broker that does not answer.
   bool owes_nothing() const { return is_begun() && !owes_; }
   Time since() const { return since_; }
 

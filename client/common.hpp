@@ -1,5 +1,5 @@
-// What the client libraries share above the session: who we are, errors as exceptions, console
-// lines, notices.
+// What the client libraries share above the session: identity, errors as exceptions, console lines,
+// notices.
 #pragma once
 
 #include <algorithm>
@@ -15,46 +15,45 @@ namespace baton::internal {
 /// This process's host name.
 std::string host_name();
 
-/// Program, host, process id and times filled in.
+/// With program, host, process id and times.
 SessionConfig session_config(Role role, const ClientOptions& options);
 
-/// Throws what ended the session before its time, naming the broker and what is known of it; does
-/// nothing while it lives. Requires the connection's lock.
+/// Throws the error that ended the session, naming the broker and the known cause; does nothing
+/// while the session is alive. Requires the connection's lock.
 void throw_if_over(const ClientSession& session, const Connection& connection);
 
-/// After bye(): waits until the session is over, at most until `until`: whether it is. Throws what
-/// ended it, if not that. Requires the connection's lock.
+/// After close(): waits until the session is over, at most until `until`. Returns whether it is
+/// over; throws the error that ended it, if any. Requires the connection's lock.
 bool wait_for_end(Connection& connection, Connection::Lock& lock, const ClientSession& session,
                   Time until = never, bool interruptibly = false);
-/// ClientError (close_unconfirmed).
+/// Throws ClientError (close_unconfirmed).
 [[noreturn]] void throw_unconfirmed(const Connection& connection);
 
-/// Each line of `lines` led by "[host] " if `tag` says so; the last one ended by a newline.
+/// `lines`, each prefixed with "[host] " if `tag` says so; a missing last newline is added.
 std::string console_block(std::string_view lines, HostTag tag, const std::string& broker_host);
 
-/// Tells the user why a call waits, but not too often. One for each client; used under its lock.
+/// Tells the user why a call waits, but not too often. One per client; used under its lock.
 class Notices {
  public:
   explicit Notices(std::function<void(const std::string&)> tell) : tell_(std::move(tell)) {}
 
-  /// A call has waited since `since` for `reason`. Lets go of `lock` while it tells.
+  /// A call has waited since `since` for `reason`. Releases `lock` while calling the user.
   void waited(Connection::Lock& lock, Time since, const std::string& reason,
               const ClientSession& session);
-  /// Says that there is contact again, if it was said that there was none. Lets go of `lock` while
-  /// it tells.
+  /// Reports that contact is back, if its loss was reported. Releases `lock` while calling the
+  /// user.
   void in_touch(Connection::Lock& lock, const ClientSession& session, const BrokerAddress& broker);
-  /// When a call that waits since `since` should say so at the earliest.
+  /// When a call that waits since `since` should report it at the earliest.
   Time due(Time since) const { return tell_ ? since + notice_delay : never; }
-  /// ... and when it should look again, where there was nothing to say at `now`: of itself it says
-  /// something only while a broker is looked for; later each change of the logic is a reason to
-  /// look.
+  /// When to look again if there was nothing to report at `now`. Only while a broker is searched
+  /// for can a reason appear by itself; later every change of the logic wakes the caller anyway.
   Time due_again(const ClientSession& session, Time now) const {
     return session.was_welcomed() ? never : due(now);
   }
 
  private:
   static constexpr Duration notice_delay = 500ms;
-  /// The same reason is told again after so long without waiting.
+  /// After this long without waiting the same reason is reported again.
   static constexpr Duration forgotten_after = 5s;
 
   void print(Connection::Lock& lock, const std::string& text);
@@ -65,12 +64,12 @@ class Notices {
     nothing,
     looking,
     lost
-  } contact_ = Told::nothing;  // of contact that is missing
+  } contact_ = Told::nothing;  // what was reported about missing contact
   Time last_wait_ = Time::min();
 };
 
-/// Waits until `ready()` holds, telling the reason that `why()` gives. False: it did not by
-/// `until`. Requires the lock. Throws when the session ends.
+/// Waits until `ready()`, reporting the reason from `why()`. Returns false if not ready by `until`.
+/// Requires the lock. Throws when the session ends.
 template <class Ready, class Why>
 bool wait_until_ready(Connection& connection, Connection::Lock& lock, Notices& notices,
                       const ClientSession& session, Ready ready, Why why, Time until = never) {
@@ -93,8 +92,8 @@ bool wait_until_ready(Connection& connection, Connection::Lock& lock, Notices& n
   }
 }
 
-/// Says a block through `logic`, waiting while the console holds back, at most until `within` is
-/// over: whether it is said.
+/// Prints a block through `logic`, waiting at most `within` while the console holds clients back.
+/// Returns whether it was printed.
 template <class Logic>
 bool print_block(Connection& connection, Logic& logic, Notices& notices, std::string_view lines,
                  HostTag tag, TimeLimit within) {
@@ -117,8 +116,8 @@ bool print_block(Connection& connection, Logic& logic, Notices& notices, std::st
   return true;
 }
 
-/// Why a call waits while the broker is silent, or has no room, and what is known of the cause.
-/// Empty while a broker has been looked for for less than a second.
+/// Why a call waits while the broker is silent or has no room, and the known cause. Empty while a
+/// broker has been searched for less than a second.
 std::string no_contact(const ClientSession& session, const Connection& connection);
 std::string why_not_print(const ClientSession& session, const Connection& connection);
 

@@ -1,5 +1,5 @@
-// The shell around a client's pure logic: its sockets, which a Runtime's thread drives, and the
-// lock that users' threads share with it.
+// The shell around a client's pure logic: its sockets, driven by a Runtime's thread, and the lock
+// shared with users' threads.
 #pragma once
 
 #include <atomic>
@@ -19,62 +19,62 @@
 
 namespace baton::internal {
 
-/// Users' threads hold lock() while they call the logic, and call changed() before they let go of
-/// it if the logic may have something to send. What has gathered by the time the thread comes round
-/// goes out together.
+/// Users' threads hold lock() while they call the logic, and call changed() before they release it
+/// if the logic may have something to send. Whatever has accumulated when the thread runs is sent
+/// together.
 class Connection final : private Driven {
  public:
   using Lock = std::unique_lock<std::mutex>;
 
-  /// `logic` must outlive the connection. nullptr: a runtime of its own, which throws when the
-  /// process has not enough files left.
+  /// `logic` must outlive the connection. If `runtime` is nullptr it creates its own, and throws if
+  /// the process has too few descriptors left.
   Connection(BrokerAddress broker, ClientLogic& logic, std::shared_ptr<Runtime> runtime);
-  /// Closes the sockets, at once: close the session first.
+  /// Closes the sockets at once: close the session first.
   ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
   /// Every use of a client begins here. Throws ClientError (forked) in a child process, before it
-  /// touches a lock that a thread of the parent's may have held.
+  /// touches a lock that a thread of the parent may have held.
   Lock lock() {
     if (forked()) throw_forked();
     return Lock(mutex_);
   }
-  /// Whether this process is a child of the one that made the connection. Then it is only to be
-  /// left alone: see left_alone().
+  /// Whether this process is a child of the one that created the connection. Then only left_alone()
+  /// may be called.
   bool forked() const { return forks() != forks_; }
 
-  /// The thread is to look at the logic. Costs nothing while it is at work. Requires the lock.
+  /// Makes the thread look at the logic. Cheap while it is busy. Requires the lock.
   void changed() {
     looked_ = false;
     if (std::exchange(asleep_, false)) runtime_->wake(*this);
   }
 
-  /// changed(), and waits until what the logic has to send was handed to the sockets.
+  /// Calls changed(), and waits until the logic's messages were passed to the sockets.
   void send_now(Lock& lock);
 
-  /// Waits until the logic has changed, notify() was called, or `until`. May return without a
-  /// reason. Rethrows what ended its turns, if something did.
+  /// Waits until the logic has changed, notify() was called, or `until`. May return spuriously.
+  /// Rethrows the exception that ended the thread's work, if any.
   void wait(Lock& lock, Time until = never);
-  /// The same for a call of the user's: throws ClientError (interrupted) when interrupt() was
-  /// called meanwhile, or before and no call has said so yet.
+  /// The same for a call by the user: throws ClientError (interrupted) if interrupt() was called
+  /// meanwhile, or earlier and not reported by a call yet.
   void wait_interruptibly(Lock& lock, Time until = never);
-  /// Makes all wait()s return. Requires the lock.
+  /// Wakes all wait()s. Requires the lock.
   void notify();
 
-  /// Ends the wait_interruptibly()s of now, or else the next one. May be called by a signal
+  /// Ends all current wait_interruptibly()s, or else the next one. May be called by a signal
   /// handler. Does nothing in a child process.
   void interrupt();
 
-  /// Readable when wait() would have returned; take_event() makes it unreadable. From the first
-  /// call on. Requires the lock.
+  /// Readable when wait() would have returned, from the first call on; take_event() resets it.
+  /// Requires the lock.
   int event_fd();
   void take_event() {
     if (event_) event_->clear();
   }
 
   const BrokerAddress& broker() const { return broker_; }
-  /// Why the broker cannot be reached, as far as that is known; else empty. Requires the lock.
+  /// Why the broker cannot be reached, as far as known; else empty. Requires the lock.
   const std::string& trouble() const { return trouble_; }
   Time started() const { return started_; }
   static Time now() { return std::chrono::steady_clock::now(); }
@@ -93,33 +93,33 @@ class Connection final : private Driven {
   const BrokerAddress broker_;
   ClientLogic& logic_;
   const std::shared_ptr<Runtime> runtime_;
-  // The thread's only.
+  // Used by the thread only.
   ClientSockets sockets_;
   Outbox out_;
   std::vector<Incoming> incoming_;
   std::uint64_t interrupts_seen_ = 0;
   std::atomic<std::uint64_t> interrupts_ = 0;
-  std::mutex mutex_;  // guards logic_ and what follows
+  std::mutex mutex_;  // guards logic_ and the members below
   std::condition_variable changed_, sent_;
-  std::optional<Wake> event_;          // once the user has asked for it
-  std::uint64_t interrupts_told_ = 0;  // the last one that a call has said
-  bool asleep_ = false;                // the thread will not look at the logic unless woken
+  std::optional<Wake> event_;          // created when the user asks for it
+  std::uint64_t interrupts_told_ = 0;  // the last one reported by a call
+  bool asleep_ = false;                // the thread must be woken to look at the logic
   bool looked_ = false;                // the thread has seen the last change
-  bool sending_ = false;               // the thread is handing over what the logic had to send
+  bool sending_ = false;               // the thread is passing messages of the logic to the sockets
   std::string trouble_;
   std::exception_ptr failure_;
 };
 
-/// Lets go of a client's insides in a child process: its threads are not there, its locks may be
-/// held by one of them, and what its sockets said would be taken for the parent's. They stay where
-/// they are, for good.
+/// Abandons a client's internals in a child process: its threads do not exist there, they may have
+/// held its locks, and messages from its sockets would be taken for the parent's. The memory is
+/// never freed.
 template <class Impl>
 void left_alone(std::unique_ptr<Impl>& impl) {
   struct One {
     Impl* impl;
     One* next;
   };
-  static constinit std::atomic<One*> all = nullptr;  // so that they are not taken for a leak
+  static constinit std::atomic<One*> all = nullptr;  // keeps leak checkers quiet
   if (!impl->connection.forked()) return;
   auto* one = new One{impl.release(), all};
   while (!all.compare_exchange_weak(one->next, one)) {

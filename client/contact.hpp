@@ -1,4 +1,4 @@
-// When a client last heard of its broker, and let it hear.
+// When a client last heard from its broker, and last sent to it.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 
 namespace baton::internal {
 
-/// Without news, a heartbeat each second included: out of touch.
+/// A heartbeat comes each second; after this long without news contact is lost.
 inline constexpr Duration silence = 2s;
 
 class Contact {
@@ -19,8 +19,8 @@ class Contact {
   void heard(Time now) { heard_ = now; }
   void said(Time now) { said_ = now; }
 
-  /// For how long the process stood still until now, when that is too long to be nothing. (While a
-  /// session is begun or stands there is a tick at least each second or so.)
+  /// How long the process paused until now, if too long to ignore. (While a session begins or
+  /// exists there is a tick at least every second or so.)
   Duration pause(Time now) {
     const auto before = std::exchange(ticked_, now);
     if (before == Time::min() || now - before <= silence) return {};
@@ -35,7 +35,7 @@ class Contact {
   bool is_silent(Time now) const { return now - heard_ > silence; }
   /// Until when the broker certainly counts this session as alive.
   Time alive_until() const { return std::min(heard_, said_) + session_timeout; }
-  /// When new sockets are to be tried.
+  /// When to try new sockets.
   Time reopen_at() const { return std::max(heard_, opened_) + session_timeout; }
 
  private:

@@ -1,5 +1,5 @@
-// The rule of doubt: after a silence of its own a client does not know whether its session still
-// stands, until the broker has confirmed something that was said since (PROTOCOL.md, 20).
+// The rule of doubt: after a pause of its own a client does not know whether its session still
+// exists, until the broker has confirmed something sent after the pause (PROTOCOL.md, 20).
 #pragma once
 
 #include <optional>
@@ -10,12 +10,12 @@ namespace baton::internal {
 
 class Doubt {
  public:
-  /// `anew`: what proves it must have been asked for after the last silence.
+  /// `anew`: the proof must be requested after this pause.
   void begin(bool anew) {
     if (!there_ || anew) proof_.reset();
     there_ = true;
   }
-  /// It ends when control entry `number`, appended after it began, is confirmed.
+  /// The doubt ends when control entry `number`, appended after it began, is confirmed.
   void prove_by(SeqNo number) { proof_ = number; }
   void confirmed(SeqNo number) {
     if (there_ && proof_ && number >= *proof_) there_ = false;

@@ -1,4 +1,4 @@
-// What can go wrong for a client, for good.
+// Final errors of a client.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,11 @@
 
 namespace baton::internal {
 
-/// Why a session ended without having been asked to.
+/// Why a session ended by an error.
 struct SessionError {
   enum class Kind : std::uint8_t {
     unreachable,        ///< no broker answered within the connect timeout
-    refused,            ///< the broker will not have this client: see `refusal`
+    refused,            ///< the broker rejected this client: see `refusal`
     close_unconfirmed,  ///< the broker did not confirm the end
   };
   Kind kind{};
@@ -26,16 +26,17 @@ class ClientError : public std::runtime_error {
  public:
   enum class Kind : std::uint8_t {
     unreachable,  ///< no broker answered within the connect timeout
-    refused,      ///< the broker will not have this client: see refusal()
-    /// the broker did not confirm the end: what was said last may not have reached it
+    refused,      ///< the broker rejected this client: see refusal()
+    /// the broker did not confirm the end: the last operations may not have reached it
     close_unconfirmed,
     shutdown,     ///< the system is shutting down: nothing more can be put
     closed,       ///< the client was closed by its user
     stopped,      ///< the client was stopped by its user
     argument,     ///< a value is out of range
     interrupted,  ///< a call that waited was interrupted by its user
-    busy,         ///< a call of the same kind is at work
-    forked,  ///< the client was made before fork(), in the parent process: its child makes its own
+    busy,         ///< a call of the same kind is running
+    forked,  ///< the client was created before fork(), by the parent process: a child must create
+             ///< its own
   };
 
   ClientError(Kind kind, const std::string& what, Refusal refusal = Refusal::none)

@@ -1,5 +1,5 @@
-// The broker's stream to a client: outcomes, losses, console lines; and when it is asked for once
-// more.
+// The feed, the broker's stream to a client (outcomes, losses, console lines), and when to request
+// it again.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +19,7 @@ class FeedReceiver {
     rewind_ = false;
     came();
   }
-  /// All up to that number is here from a session before: what comes again is passed over.
+  /// Everything up to that number was received in an earlier session: repetitions are skipped.
   void skip(SeqNo number) {
     if (number > in_.received()) in_ = StreamReceiver(number + 1);
   }
@@ -30,18 +30,18 @@ class FeedReceiver {
     return taken;
   }
   SeqNo received() const { return in_.received(); }
-  /// Something is missing, when all up to `sent` was sent.
+  /// Whether something is missing, given that everything up to `sent` was sent.
   bool lacks(SeqNo sent) const { return in_.has_gap() || sent > in_.received(); }
 
-  /// Something is missing. Whether the broker is to be told now: not twice for the same thing but
-  /// after resend_after, then twice as long, ..., longest_resend_delay.
+  /// Something is missing. Returns whether to tell the broker now: for the same gap again after
+  /// resend_after, then after twice as long, ..., up to longest_resend_delay.
   bool request_rewind(Time now) {
     if (now < again_) return false;
     again_ = now + delay_;
     delay_ = std::min(2 * delay_, longest_resend_delay);
     return rewind_ = true;
   }
-  /// Whether the next heartbeat says so.
+  /// Whether the next heartbeat requests a rewind.
   bool take_rewind() { return std::exchange(rewind_, false); }
 
  private:

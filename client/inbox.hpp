@@ -1,4 +1,4 @@
-// Messages of entries that have come in and wait to be taken, entry by entry.
+// Received messages of entries, taken entry by entry.
 #pragma once
 
 #include <cstdint>
@@ -12,22 +12,22 @@
 
 namespace baton::internal {
 
-/// Keeps one copy of each message and reuses its buffers. Entries of other kinds than `kind` are
-/// passed over, but count in the numbers. Not thread-safe.
+/// Keeps one copy of each message and reuses its buffers. Entries of kinds other than `kind` are
+/// skipped, but count in the numbers. Not thread-safe.
 class Inbox {
  public:
   explicit Inbox(EntryKind kind) : kind_(kind) {}
 
   struct Taken {
     Entry entry;  ///< its payload is valid until the next call of next() or clear()
-    /// Of one that came apart, valid as long; it may be swapped for another.
+    /// Of an entry added with add_apart(); equally valid. May be swapped for another string.
     std::string* body = nullptr;
     SeqNo number;
     std::uint64_t tag = 0;
   };
 
   /// `payload` has passed check_entries(); its first entry has number `first`. The first `skip`
-  /// entries are left out. `tag` is given back with each entry.
+  /// entries are left out. `tag` is returned with each entry.
   void add(std::string_view payload, SeqNo first, std::uint32_t skip, std::uint64_t tag = 0) {
     EntryReader in(payload);
     Entry entry;
@@ -41,16 +41,16 @@ class Inbox {
     size_ += wanted;
   }
 
-  /// One entry of our kind, without its body, which is apart.
+  /// Adds one entry of our kind whose body is separate.
   void add_apart(std::string entry, std::string body, SeqNo number, std::uint64_t tag) {
     messages_.push_back({std::move(entry), 0, number, 1, tag, std::move(body), true});
     ++size_;
   }
-  /// Memory for a body that comes apart: that of the last one, when nothing else came since.
+  /// Memory for a separate body: that of the previous one, if nothing else came since.
   std::string take_large_buffer() { return std::exchange(large_, {}); }
 
   bool empty() const { return size_ == 0; }
-  /// Entries that wait.
+  /// Number of waiting entries.
   std::size_t size() const { return size_; }
 
   /// Takes the oldest entry; false when there is none.

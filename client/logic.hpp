@@ -1,5 +1,4 @@
-// What a client's shell drives: the pure logic of one role. A shell is the Connection, or a
-// simulation.
+// The pure logic of one role, driven by a shell: the Connection, or a simulation.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +9,8 @@
 
 namespace baton::internal {
 
-/// No sockets, clock or threads in here: `now` comes with each call and never goes back. Not
-/// thread-safe. Frames are the message frame alone, without its topic; they are read during the
-/// call only.
+/// No sockets, clock or threads in here: `now` is passed to each call and never goes back. Not
+/// thread-safe. Frames are message frames without the topic, and are used only during the call.
 class ClientLogic {
  public:
   virtual ~ClientLogic() = default;
@@ -20,16 +18,16 @@ class ClientLogic {
   /// Called once, before anything else.
   virtual void start(Time now) = 0;
   virtual void on_notification(std::string_view frame, Time now) = 0;
-  /// Links belong to consumers. `generation` is the one of the connect_link request; others are
+  /// Links are used by consumers. `generation` is that of the connect_link request; others are
   /// ignored.
   virtual void on_link(std::uint32_t /*generation*/, std::string_view /*frame*/, Time /*now*/) {}
   virtual void on_link_up(std::uint32_t /*generation*/, Time /*now*/) {}
   virtual void on_link_down(std::uint32_t /*generation*/, Time /*now*/) {}
 
-  /// Does what time asks for and appends all that is to be sent. To be called after each batch of
-  /// the calls above, after the user's calls, and at next_deadline().
+  /// Does what is due and appends everything to send. Call it after each batch of the calls above,
+  /// after the user's calls, and at next_deadline().
   virtual void tick(Time now, Outbox& out) = 0;
-  /// Time::min() when there is more to send right away.
+  /// Time::min() if there is more to send at once.
   virtual Time next_deadline() const = 0;
 
   /// Whether something that a user's thread may wait for has changed since the last call.

@@ -9,8 +9,8 @@
 
 namespace baton::internal {
 
-/// While no news comes, it looks at the broker's endpoints now and then, from a thread of its own:
-/// what libzmq tells of a connection that fails is not why. Costs nothing while the broker is
+/// While there is no news it probes the broker's endpoints now and then, from a thread of its own,
+/// since libzmq's events do not tell why a connection fails. Costs nothing while the broker is
 /// heard. Not thread-safe.
 class Lookout {
  public:
@@ -19,21 +19,20 @@ class Lookout {
   /// From now on the sockets connect to that address, or to none.
   void opened(const std::string& address, Time now);
   void closed() { address_.clear(); }
-  /// There was news.
+  /// The broker was heard.
   void heard(Time now);
 
-  /// Takes what a look has found, and begins the next one when it is time. Returns whether one is
-  /// over.
+  /// Takes the result of a probe, and starts the next one when due. Returns whether a probe ended.
   bool follow(Time now);
-  /// When follow() should be called at the latest, besides when fd() is readable.
+  /// When to call follow() at the latest, besides when fd() is readable.
   Time next() const { return address_.empty() || look_.busy() ? never : look_at_; }
   int fd() const { return look_.busy() ? look_.fd() : -1; }
-  /// What it found, for people; empty when it has found nothing yet, or nothing is wrong.
+  /// What it found, for people; empty if nothing yet, or nothing is wrong.
   const std::string& found() const { return found_; }
 
  private:
   static constexpr Duration first_after = 200ms;  ///< without a welcome
-  static constexpr Duration silent_after = 2s;    ///< without the news that comes each second
+  static constexpr Duration silent_after = 2s;    ///< without news, which comes each second
   static constexpr Duration again_after = 2s;
 
   BrokerAddress broker_;

@@ -1,4 +1,4 @@
-// What all client libraries let their user choose.
+// Options of all client libraries.
 #pragma once
 
 #include <functional>
@@ -13,35 +13,34 @@ namespace baton::internal {
 
 class Runtime;
 
-/// How the notice begins that says that contact, which was missing, is there: the one that is no
-/// reason to wait.
+/// How the notice begins that contact is back: the only notice that is not a reason to wait.
 inline constexpr const char* in_contact = "in contact ";
 
-/// Whether console lines are led by "[host] ".
+/// Whether console lines are prefixed with "[host] ".
 enum class HostTag : std::uint8_t {
-  automatic,  ///< where the broker runs on a host of another name
+  automatic,  ///< if the broker runs on a host with another name
   on,
   off,
 };
 
-/// A client belongs to the process that made it. In a child that fork() makes, daemon() included,
-/// each call of it throws ClientError (forked), and its destructor only lets go; the parent's
-/// client is not disturbed. Children make clients of their own. (They do hold the parent's
-/// connections open: a parent that is killed is then missed after 3 s only.)
+/// A client belongs to the process that created it. In a child made by fork(), daemon() included,
+/// each call throws ClientError (forked), and the destructor only abandons it; the parent's client
+/// is not disturbed. Children create their own clients. (A child keeps the parent's connections
+/// open, so a killed parent is noticed only after 3 s.)
 struct ClientOptions {
   BrokerAddress broker;
-  /// Shared with other clients of the process: threads and descriptors then do not grow with them.
-  /// nullptr: one of its own.
+  /// May be shared with other clients of the process: then threads and descriptors do not grow with
+  /// their number. nullptr: the client creates its own.
   std::shared_ptr<Runtime> runtime;
-  /// How long to look for a broker at first; Duration::max(), or that of any unit: for ever. A
-  /// client that once knew one keeps trying.
+  /// How long to search for a broker at first; Duration::max(), or that of any unit: without limit.
+  /// A client that has reached a broker once keeps trying.
   TimeLimit connect_timeout = default_connect_timeout;
   HostTag tag = HostTag::automatic;
-  /// Told why a call waits: "queue 'default' is full (...)", "no consumer asks for queue 'default'"
-  /// (join). Called by the thread that waits, without a lock, when it has waited for half a second,
-  /// and again only when the reason is another one or the last is some seconds old. Also told when
-  /// contact is there again, if it was told that there was none: see in_contact. An exception that
-  /// it throws is passed over.
+  /// Called with the reason why a call waits: "queue 'default' is full (...)", "no consumer asks
+  /// for queue 'default'" (join). Called by the waiting thread, without a lock, after half a
+  /// second, and again only when the reason changes or the last call is some seconds ago. Also
+  /// called when contact is back, if its loss was reported: see in_contact. Exceptions from it are
+  /// ignored.
   std::function<void(const std::string& reason)> on_notice;
 };
 

@@ -1,4 +1,4 @@
-// What a client's pure logic wants done: socket work first, then messages, each in order.
+// What a client's logic wants done: socket requests first, then messages, each in order.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ struct SocketRequest {
     open,          ///< close all sockets, link included; open new ones and subscribe to `topic`
     connect_link,  ///< close the link, if any; connect a new one to `port` and watch it as
                    ///< `generation`
-    close_link,    ///< close the link `generation`; its messages are of no interest any more
+    close_link,    ///< close the link `generation`; its messages no longer matter
   };
   Kind kind{};
   SessionId topic;
@@ -25,11 +25,11 @@ struct SocketRequest {
   std::uint16_t port = 0;
 };
 
-/// Owned by the caller, who clears it after having done what it says.
+/// Owned by the caller, which clears it after carrying it out.
 struct Outbox {
   struct Message {
     TargetEndpoint endpoint;
-    SharedBytes bytes;  ///< a block of a stream is shared with it
+    SharedBytes bytes;  ///< may share a block of a stream
   };
   std::vector<SocketRequest> requests;
   std::vector<Message> messages;

@@ -9,7 +9,7 @@
 
 namespace baton::internal {
 
-/// While it lives, these queues of that broker are consumed by this process. From any thread.
+/// While it exists, this process consumes these queues of that broker. Any thread.
 class OwnQueues {
  public:
   OwnQueues(const BrokerAddress& broker, const std::vector<std::string>& queues);
@@ -17,7 +17,7 @@ class OwnQueues {
   OwnQueues(const OwnQueues&) = delete;
   OwnQueues& operator=(const OwnQueues&) = delete;
 
-  /// Whether some OwnQueues of this process says so; not of the one that it was forked from.
+  /// Whether some OwnQueues of this process contains it; those of a parent process do not count.
   static bool contain(const BrokerAddress& broker, const std::string& queue);
 
  private:

@@ -1,4 +1,4 @@
-// What a new session reclaims of what the session before it was given.
+// What a new session reclaims: items delivered to the previous one.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +8,10 @@
 
 namespace baton::internal {
 
-/// Sorted, each item once, when they are sent.
+/// When sent: sorted, each item once.
 using Reclaims = std::vector<Reclaim>;
 
-/// What `given` said of an item.
+/// What the `given` entry said about an item.
 struct GivenMark {
   std::uint32_t deliveries = 1;
   PutName put = {};
@@ -19,7 +19,7 @@ struct GivenMark {
   bool operator==(const GivenMark&) const = default;
 };
 
-/// Another item: part of the last reclaim where it follows that.
+/// Adds an item, extending the last reclaim if consecutive.
 void add_to(Reclaims& reclaims, ItemId id, const GivenMark& mark);
 
 std::uint64_t items_in(const Reclaims& reclaims);

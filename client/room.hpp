@@ -1,4 +1,4 @@
-// Whether a broker has room for a client, as far as it has said.
+// Whether the broker has room for this client, as far as it has said.
 #pragma once
 
 #include <string>
@@ -18,9 +18,12 @@ class Room {
   }
 
   bool is_full() const { return full_; }
-  /// What was said since may tell of work that is done.
+  /// If so, entries sent since may report completed work.
   bool was_ever_granted() const { return ever_; }
-  const std::string& why() const { return why_; }  ///< the broker's words, when it was full last
+  const std::string& why() const {
+    return why_;
+  }  ///< the broker's explanation when it was last
+     ///< full
 
  private:
   bool full_ = false, ever_ = false;

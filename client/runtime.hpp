@@ -1,5 +1,5 @@
-// What the clients of a process may share: a context of libzmq's with its I/O thread, and a thread
-// that drives their sockets.
+// What the clients of a process may share: a libzmq context with its I/O thread, and a thread that
+// drives their sockets.
 #pragma once
 
 #include <poll.h>
@@ -17,46 +17,46 @@
 
 namespace baton::internal {
 
-/// Something that its thread drives.
+/// Something driven by a Runtime's thread.
 class Driven {
  public:
   virtual ~Driven() = default;
 
-  /// Does what there is to do, and says when it wants to be called again, besides when a descriptor
-  /// is ready: Time::min() is at once. Throws nothing.
+  /// Does its work and returns when it wants to be called again, besides when a descriptor is
+  /// ready; Time::min(): at once. Must not throw.
   virtual Time turn() = 0;
   /// Appends the descriptors to wait for.
   virtual void descriptors(std::vector<pollfd>& items) const = 0;
-  /// The same, after the wait.
+  /// Takes the results of the wait for them.
   virtual void ready(const pollfd* items) = 0;
 
  private:
   friend class Runtime;
   std::atomic<bool> woken_{true};
-  Time due_ = Time::min();              // of the thread's, as what follows
-  std::size_t first_ = 0, behind_ = 0;  // its descriptors, in the list
+  Time due_ = Time::min();              // used by the thread, like the members below
+  std::size_t first_ = 0, behind_ = 0;  // range of its descriptors in the list
 };
 
-/// All methods may be called from any thread. It takes three threads (two are libzmq's, without
-/// signals) and some 16 descriptors; each client in it some 12 more when it is in contact.
+/// All methods may be called from any thread. Uses three threads (two are libzmq's; none receives
+/// signals) and about 16 descriptors; each client in contact uses about 12 more.
 class Runtime {
  public:
-  /// Throws std::runtime_error when the process has too few descriptors left.
+  /// Throws std::runtime_error if the process has too few descriptors left.
   Runtime();
-  /// All that it drove was removed. In a child process, which has none of its threads, it only lets
-  /// go.
+  /// Everything must have been removed. In a child process, which has none of the threads, it only
+  /// abandons them.
   ~Runtime();
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
 
   zmq::context_t& context() { return *context_; }
-  /// Whether this process is a child of the one that made it: then it is of no use.
+  /// Whether this process is a child of the one that created it: then it is unusable.
   bool forked() const;
 
   void add(Driven& driven);
-  /// Returns when its turn is over; there is no other one.
+  /// Returns when its current turn is over; it gets no more turns.
   void remove(Driven& driven);
-  /// It is to have a turn soon. Never blocks.
+  /// Gives it a turn soon. Never blocks.
   void wake(Driven& driven) {
     driven.woken_ = true;
     wake_.signal();
@@ -71,11 +71,11 @@ class Runtime {
   const std::uint64_t forks_;
   std::unique_ptr<zmq::context_t> context_;
   Wake wake_;
-  std::mutex mutex_;  // guards what follows; held while turns are made
+  std::mutex mutex_;  // guards the members below; held during turns
   std::vector<Driven*> driven_;
-  std::uint64_t changes_ = 0;  // of that list
+  std::uint64_t changes_ = 0;  // changes of driven_
   bool stop_ = false;
-  std::vector<pollfd> items_;  // of the thread
+  std::vector<pollfd> items_;  // used by the thread
   std::thread thread_;
 };
 

@@ -1,4 +1,4 @@
-// By what a client is known: its sessions, one after another, and the brokers that they were with.
+// The names of a client: its sessions, one after another, and the brokers they were with.
 #pragma once
 
 #include <optional>
@@ -11,28 +11,31 @@ namespace baton::internal {
 class SessionNames {
  public:
   void start(const SessionId& id) { id_ = run_ = id; }
-  /// The present session stands, with that broker.
+  /// The current session was welcomed by that broker.
   void welcomed(BrokerInstance broker) {
     same_broker_ = ever_welcomed_ && broker == broker_;
     broker_ = broker;
     ever_welcomed_ = true;
     welcomed_id_ = id_;
   }
-  /// A new session, since `broker` knows the present one no more. One whose welcome was not heard
-  /// has said nothing: what is carried over is still that of the one before it.
+  /// Begins a new session, since `broker` does not know the current one. A session that was not
+  /// welcomed has sent nothing: what is carried over is still that of the one before it.
   void renew(BrokerInstance broker, const SessionId& id, bool was_established) {
     if (was_established || !previous_) previous_ = Previous{broker, id_};
     id_ = id;
   }
 
   const SessionId& id() const { return id_; }
-  const SessionId& run() const { return run_; }  ///< the first one, which names the process
+  const SessionId& run() const {
+    return run_;
+  }  ///< the first session, which identifies the
+     ///< process
   bool ever_welcomed() const { return ever_welcomed_; }
   BrokerInstance broker() const { return broker_; }  ///< of the last welcome
-  bool same_broker() const { return same_broker_; }  ///< as of the welcome before
-  /// What a hello names.
+  bool same_broker() const { return same_broker_; }  ///< as in the welcome before
+  /// The previous session, named in a hello.
   const std::optional<Previous>& previous() const { return previous_; }
-  /// Whether what was said so far was said in that session, as far as the broker knows.
+  /// Whether everything so far was sent in that session, as far as the broker knows.
   bool previous_was_welcomed() const { return previous_ && previous_->session == welcomed_id_; }
 
  private:

@@ -1,4 +1,4 @@
-// An item whose body comes in parts, until it is whole.
+// An item whose body comes in parts, until it is complete.
 #pragma once
 
 #include <string>
@@ -11,8 +11,8 @@ namespace baton::internal {
 
 class Assembly {
  public:
-  /// Begins with the first bytes, in `buffer`; what was begun before is dropped: the broker has
-  /// taken it back.
+  /// Begins with the first part, in `buffer`; an incomplete item is dropped: the broker has taken
+  /// it back.
   void begin(const Delivery& first, std::string buffer) {
     given_ = first;
     given_.body = {};
@@ -24,7 +24,7 @@ class Assembly {
     missing_ = first.whole - first.body.size();
     begun_ = true;
   }
-  /// The next bytes. False when that is more than there are to be.
+  /// Adds a part. Returns false if that exceeds the body's size.
   bool add(std::string_view bytes) {
     if (bytes.size() > missing_) return false;
     body_ += bytes;
@@ -32,11 +32,11 @@ class Assembly {
     return true;
   }
 
-  /// Whether an item is under way, and whether it is whole: then take_body() has its body.
+  /// Whether an item is in progress / is complete, so that take_body() returns its body.
   bool begun() const { return begun_; }
   bool whole() const { return begun_ && missing_ == 0; }
   ItemId id() const { return given_.id; }
-  /// All but the body.
+  /// Everything but the body.
   const Delivery& delivery() const { return given_; }
   std::string take_body() {
     begun_ = false;

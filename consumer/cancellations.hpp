@@ -1,4 +1,4 @@
-// The requests that a consumer took back, and which answers are still to come for them. Pure.
+// Cancelled requests of a consumer, and the answers still expected for them. Pure.
 #pragma once
 
 #include <cstdint>
@@ -6,48 +6,48 @@
 
 namespace baton::internal {
 
-/// The broker serves first what it has, then answers `empty` to as many of the unanswered requests
-/// as a cancellation names, or to all of them if there are fewer, since some were answered while
-/// the cancellation was on its way. Both streams keep their order, so its client can tell: a
-/// cancellation is over with its last `empty`, or when all the requests are answered that stood
-/// when it was said. It is never behind a later one.
+/// The broker first serves requests that it can, then answers `empty` to as many unanswered
+/// requests as a cancellation names, or to all that are left, since some may have been answered
+/// while the cancellation was on its way. Both streams keep their order, so the client can tell: a
+/// cancellation is over with its last `empty`, or when all requests made before it are answered. It
+/// never ends after a later one.
 ///
 /// Invariant: most() <= requested - answered.
 class Cancellations {
  public:
-  /// Counts cancellations, from 1: those up to a ticket are over once over(ticket).
+  /// Numbers cancellations, from 1: those up to a ticket are over once over(ticket).
   using Ticket = std::uint64_t;
 
-  /// `count` requests are taken back, when `requested` were requested and `answered` answered.
-  /// count <= requested - answered - most().
+  /// `count` requests are cancelled; so far `requested` were made and `answered` answered. count <=
+  /// requested - answered - most().
   void add(std::uint64_t requested, std::uint64_t count, std::uint64_t answered) {
     open_.push_back({requested, count});
     ++sent_;
     look(answered);
   }
-  /// A request was answered: `answered` in all by now; `empty`: not by an item.
+  /// A request was answered; `answered` in total. `none`: by `empty`, not by an item.
   void answer(std::uint64_t answered, bool none) {
     if (open_.empty()) return;
     if (none) --open_.front().left;
     look(answered);
   }
-  /// The link is lost: no answer will come on it.
+  /// The link is lost: it brings no more answers.
   void forget() {
     open_.clear();
     most_ = 0;
   }
 
-  /// The last cancellation that was said.
+  /// The last cancellation.
   Ticket sent() const { return sent_; }
   bool over(Ticket ticket) const { return ticket + open_.size() <= sent_; }
-  /// So many of the unanswered requests are answered by `empty`, or fewer if items are on their
+  /// At most this many unanswered requests are answered by `empty`; fewer if items are on their
   /// way.
   std::uint64_t most() const { return most_; }
 
  private:
   struct Cancellation {
-    std::uint64_t requested;  ///< in all, when it was said
-    std::uint64_t left;       ///< of its count: not answered by `empty` yet
+    std::uint64_t requested;  ///< in total, when cancelled
+    std::uint64_t left;       ///< of its count, not answered by `empty` yet
   };
 
   void look(std::uint64_t answered) {

@@ -1,5 +1,6 @@
-// What is behind a Consumer, in three files: consumer.cpp has what is done at once, getting.cpp the
-// waiting for items, working.cpp run(). Functions that take a lock require the connection's.
+// The implementation of Consumer, in three files: consumer.cpp has the non-blocking part,
+// getting.cpp the waiting for items, working.cpp run(). Functions that take a lock require the
+// connection's.
 #pragma once
 
 #include <functional>
@@ -15,9 +16,9 @@ namespace baton::internal {
 
 using Timeout = std::optional<Duration>;
 
-/// Throws ClientError (argument) for names that are none.
+/// Throws ClientError (argument) for invalid names.
 SessionConfig session_config_of(const ConsumerOptions& options);
-/// As the wire has it.
+/// The delay for the wire, in milliseconds.
 std::uint32_t delay_of(std::chrono::milliseconds delay);
 
 struct Consumer::Impl {
@@ -76,16 +77,16 @@ struct Consumer::Impl {
 
   const ConsumerOptions options;
   const OwnQueues own_queues{options.broker,
-                             options.queues};  // what a producer of this process may be waiting for
+                             options.queues};  // a producer of this process may wait for them
   ConsumerSession session;
   Notices notices;
   bool by_request = false;      // request() was called
-  std::uint32_t requested = 0;  // by it, not taken
-  Losses losses;                // not told
+  std::uint32_t requested = 0;  // by request(), not taken yet
+  Losses losses;                // not reported yet
   std::size_t losses_told = 0;
   bool stop_run = false;
-  bool closing = false, left = false;  // by a close(within); and it was not confirmed in its time
-  Connection connection;               // the last: its thread ends first
+  bool closing = false, left = false;  // by close(within) / that was not confirmed in time
+  Connection connection;               // declared last: its thread ends first
 };
 
 }  // namespace baton::internal

@@ -1,4 +1,4 @@
-// A consumer's side of the protocol: requests, items in hand, what was said of them. Pure.
+// A consumer's side of the protocol: requests, items in hand, settling. Pure.
 #pragma once
 
 #include <optional>
@@ -19,15 +19,14 @@
 namespace baton::internal {
 
 /// Invariants:
-/// 1. An item that came in is in exactly one place: on its way (in parts), waiting (in the inbox),
-/// held (taken, not
-///    settled), or settled.
-/// 2. Requests that stand never exceed what is wanted: takers + prefetch - waiting - on its way.
+/// 1. A received item is in exactly one place: incoming (in parts), waiting (in the inbox), held
+///    (taken, not settled), or settled.
+/// 2. Outstanding requests never exceed what is wanted: takers + prefetch - waiting - incoming.
 /// 3. Only held items are settled, each once.
 class ConsumerSession final : public ClientLogic {
  public:
-  /// config.role is consumer, config.queues has 1 to max_queues. `prefetch` items are asked for
-  /// beyond those that somebody waits for.
+  /// config.role is consumer, config.queues has 1 to max_queues. `prefetch` items are requested
+  /// beyond those that takers wait for.
   ConsumerSession(SessionConfig config, std::uint32_t prefetch);
 
   void start(Time now) override;
@@ -39,77 +38,73 @@ class ConsumerSession final : public ClientLogic {
   Time next_deadline() const override;
   bool take_change() override;
 
-  /// Somebody waits for an item, until unwant(). The request goes out with the next tick.
+  /// A taker waits for an item, until unwant(). The request goes out with the next tick.
   void want(std::uint64_t items = 1) {
     if (std::exchange(resting_, false)) draining_ = false;
     takers_ += items;
   }
   void unwant(std::uint64_t items = 1) { takers_ -= items; }
-  /// Says what is wanted now, rather than with the next tick: before an unwant() that would undo
-  /// it.
+  /// Updates requests now, not with the next tick: before an unwant() that would undo them.
   void request_now() { update_requests(); }
-  /// Whether the next tick has a request to send, or to take back.
+  /// Whether the next tick will send or cancel requests.
   bool owes() const { return link_.up() && wanted() != link_.outstanding(); }
-  /// Requests were taken back up to this ticket. Their answers may yet be items, until
+  /// Requests were cancelled up to this ticket. They may still be answered by items, until
   /// cancelled(ticket).
   Cancellations::Ticket cancellation_ticket() const { return link_.cancellations().sent(); }
   bool cancelled(Cancellations::Ticket ticket) const { return link_.cancellations().over(ticket); }
 
-  /// Takes the item that came first. False when there is none, or when it is not certain that it is
-  /// still ours. `body` gets its body, one that came in parts without a copy, and `given` points to
-  /// it.
+  /// Takes the oldest item. False if there is none, or if it may no longer be ours. `body` receives
+  /// the body, without a copy if it came in parts, and `delivery` points into it.
   bool take(Delivery& delivery, std::string& body, Time now);
-  /// The number of the last take, from 1. It tells an item from the same one that is taken later:
-  /// when this one was lost and given to us again.
+  /// The number of the last take, from 1. It distinguishes two takes of the same item, which may be
+  /// lost and delivered to us again.
   std::uint64_t last_tag() const { return holdings_.last_tag(); }
   std::size_t waiting() const { return inbox_.size(); }
   const std::string& queue_name(std::uint16_t index) const;
 
-  /// Settle a held item. False when it is not held (any more): somebody else has it, or will have
-  /// it. `take`: only if it is held by that take; 0: by any. `reason` is cut to max_reason bytes.
+  /// Settle a held item. False if it is not held (any more): it goes to another consumer. `tag`:
+  /// only if it is held by that take; 0: by any. `reason` is cut to max_reason bytes.
   bool ack(ItemId id, std::uint64_t tag = 0);
   bool fail(ItemId id, std::uint32_t delay_ms, std::string_view reason, std::uint64_t tag = 0);
   bool release(ItemId id, std::uint64_t tag = 0);
   std::size_t held() const { return holdings_.size(); }
-  /// Nobody will settle what is held: each of these has failed, for this reason. Nothing after
+  /// Fails all held items, for this reason: nothing else will settle them. Does nothing after
   /// close().
   void fail_held(std::string_view reason);
-  /// Gives back all that is held.
+  /// Releases all held items.
   void release_held();
-  /// Whether that take's item is still held, as far as the broker has said.
+  /// Whether the item of that take is still held, as far as the broker has said.
   bool holds(ItemId id, std::uint64_t tag) const { return holdings_.contains(id, tag); }
 
-  /// Whether everything that was settled and said is confirmed.
+  /// Whether everything settled and printed is confirmed.
   bool flushed() const {
     return settled_.empty() && session_.was_welcomed() && session_.control().idle();
   }
 
-  /// Somebody wants to know when it is flushed(): once.
+  /// Some caller waits for flushed().
   void want_flushed();
 
-  /// What was held, or was settled, and is another's: from the last call on, and no more than fits
-  /// (see Losses).
+  /// Items held or settled here that belong to another consumer, since the last call (bounded: see
+  /// Losses).
   Losses take_losses() { return holdings_.take_losses(); }
   bool has_losses() const { return holdings_.has_losses(); }
 
-  /// The port of the broker's host on which items would come, when it has been out of reach for a
+  /// The port of the broker's host to which the link cannot connect, once that has lasted for a
   /// while.
   std::optional<std::uint16_t> unreachable_port(Time now) const { return link_.unreachable(now); }
 
   bool may_print() const { return session_.may_print(); }
   void print(std::string_view block) { session_.print(block); }
 
-  /// No more items: what waits is released, what arrives from now on, too. Held ones can still be
-  /// settled.
+  /// Accept no more items: waiting and arriving ones are released. Held ones can still be settled.
   void drain();
-  /// The same until somebody wants an item again. Nothing where somebody does now, or where it
-  /// drains for good.
+  /// The same until want() is called. Does nothing if there are takers, or after drain().
   void rest();
-  /// Whether no item will come any more.
+  /// Whether no more items will come.
   bool closed() const {
     return (draining_ && !resting_) || session_.over() || (session_.shutdown() && inbox_.empty());
   }
-  /// Ends the session; drains first. What is still held is given back by the broker.
+  /// Ends the session; drains first. The broker takes back items still held.
   void close(Time now);
   const ClientSession& session() const { return session_; }
   const DeliveryLink& link() const { return link_; }
@@ -138,13 +133,13 @@ class ConsumerSession final : public ClientLogic {
   DeliveryLink link_;
   LinkReport report_;
   Inbox inbox_{EntryKind::delivery};
-  PutName last_put_;   // of what was taken last: the next one's may follow it
-  Assembly coming_;    // in parts
+  PutName last_put_;   // of the last item received: the next one's may continue it
+  Assembly coming_;    // incoming item, in parts
   Holdings holdings_;  // of the user
   SettledRuns settled_;
   std::uint64_t takers_ = 0;
   bool flush_wanted_ = false;
-  bool judge_link_ = false;  // a confirm has come since the last tick
+  bool judge_link_ = false;  // a confirm was received since the last tick
   bool draining_ = false, resting_ = false, changed_ = false;
   std::vector<SocketRequest> requests_;  // for the next tick
 };

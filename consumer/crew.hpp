@@ -17,7 +17,7 @@
 
 namespace baton::internal {
 
-/// Threads that run the same body, the one that calls run() among them.
+/// Several threads, including the one that calls run(), that run the same body.
 class Crew {
  public:
   /// `on_error` is called as soon as a body throws.
@@ -28,12 +28,13 @@ class Crew {
   void run(std::uint32_t count) {
     try {
       for (std::uint32_t i = 1; i < count; ++i) add();
-    } catch (const std::system_error&) {  // there are no threads left
+    } catch (const std::system_error&) {  // no threads left
       note_error();
     }
     try {
       guarded();
-    } catch (const abi::__forced_unwind&) {  // the caller's thread ends, and run() with it
+    } catch (const abi::__forced_unwind&) {  // the caller's thread is being ended, and run() with
+                                             // it
       on_error_();
       join();
       throw;
@@ -49,7 +50,7 @@ class Crew {
     threads_.emplace_back([this] {
       try {
         guarded();
-      } catch (const abi::__forced_unwind&) {  // another thread goes on in its place
+      } catch (const abi::__forced_unwind&) {  // another thread takes its place
         try {
           add();
         } catch (...) {
@@ -78,7 +79,7 @@ class Crew {
     on_error_();
   }
 
-  /// Who is replaced has added the other one before it ends.
+  /// A thread that ends has added its replacement before.
   void join() {
     if (forks() != forks_) return left_behind();
     for (std::size_t i = 0;; ++i) {
@@ -90,12 +91,12 @@ class Crew {
     }
   }
 
-  /// A body has made this process by fork(): it has none of the threads.
+  /// A body has created this process by fork(): none of the threads exist here.
   void left_behind() { static_cast<void>(new std::vector<std::thread>(std::move(threads_))); }
 
   const std::function<void()> body_, on_error_;
   const std::uint64_t forks_ = forks();
-  std::mutex mutex_;  // guards what follows
+  std::mutex mutex_;  // guards the members below
   std::exception_ptr error_;
   std::vector<std::thread> threads_;
 };

@@ -1,5 +1,5 @@
-// The consumer's end of its delivery link: which connection it is, what came on it, and the
-// requests that stand. Pure.
+// The consumer's end of its delivery link: its connection, what was received on it, and outstanding
+// requests. Pure.
 #pragma once
 
 #include <algorithm>
@@ -13,17 +13,17 @@
 namespace baton::internal {
 
 /// Invariants:
-/// 1. answered <= requested; the requests that are unanswered are requested - answered, some of
-/// them taken back.
-/// 2. In state lost, requested and answered are those of the next generation, of which nothing is
-/// taken back.
+/// 1. answered <= requested; requested - answered requests are unanswered, including cancelled
+///    ones.
+/// 2. In state lost, requested and answered are those of the next generation, without cancelled
+///    requests.
 class DeliveryLink {
  public:
   enum class State : std::uint8_t {
-    none,        ///< the broker has not named one yet
-    connecting,  ///< its connection is being made
-    up,          ///< items may be asked for
-    lost,        ///< given up; the broker will name the next generation
+    none,        ///< the broker has not offered one yet
+    connecting,  ///< its connection is being established
+    up,          ///< items may be requested
+    lost,        ///< given up; the broker will offer the next generation
   };
 
   State state() const { return state_; }
@@ -31,44 +31,44 @@ class DeliveryLink {
   std::uint32_t generation() const { return generation_; }
   SeqNo received() const { return received_.received(); }
 
-  /// The broker names a link. Returns whether it is to be connected to.
+  /// The broker offers a link. Returns whether to connect to it.
   bool offered(std::uint32_t generation, std::uint16_t port, Time now);
   void connected() { state_ = State::up, failures_ = 0; }
-  /// The connection broke off while it was being made: refused, perhaps. Returns whether to give
-  /// the link up at once; else that is to wait for connect_deadline(), so that ports that are
-  /// closed are not asked for without a pause.
+  /// The connection attempt failed, e.g. was refused. Returns whether to give the link up at once;
+  /// otherwise wait until connect_deadline(), so that closed ports are not tried without a pause.
   bool broke_off(Time now);
 
-  /// The port that cannot be reached, from unreachable_at() on: the first of those of a row of
-  /// links that did not come to stand.
+  /// From unreachable_at() on: the port of the first of several links in a row that could not
+  /// connect.
   std::optional<std::uint16_t> unreachable(Time now) const;
-  /// `never` where nothing has gone wrong, or told() was called.
+  /// `never` if nothing has failed, or after told().
   Time unreachable_at() const;
   void told() { told_ = true; }
 
-  /// A message of `count` answers, the first of which has number `first`. gap: the link is lost.
+  /// A message of `count` answers, starting with number `first`. If it leaves a gap, the link is
+  /// lost.
   StreamReceiver::Taken take(SeqNo first, std::uint32_t count) {
     return received_.take(first, count);
   }
-  void delivery() { answer(false); }  ///< one request was answered by an item
-  void none() { answer(true); }       ///< ... by the news that it was cancelled
+  void delivery() { answer(false); }  ///< a request was answered by an item
+  void none() { answer(true); }       ///< a request was answered by `empty`: it was cancelled
 
-  /// Requests that stand, not counting those taken back: the broker has as many, or fewer when
-  /// answers are on their way.
+  /// Outstanding requests without cancelled ones: the broker has as many, or fewer if answers are
+  /// on their way.
   std::uint64_t outstanding() const { return requested_ - answered_ - cancellations_.most(); }
-  /// Asks for `count` more. Returns all that were asked for.
+  /// Makes `count` more requests. Returns the total.
   std::uint64_t request(std::uint64_t count) { return requested_ += count; }
   void cancel_requests(std::uint32_t count) { cancellations_.add(requested_, count, answered_); }
-  /// Whether there are answers to come to requests that were taken back.
+  /// Answers to cancelled requests that are still to come.
   const Cancellations& cancellations() const { return cancellations_; }
 
-  /// What came up to this number was returned to the user, all of it. Of a lost link nothing can be
-  /// told any more.
+  /// Everything up to this number was returned to the user. Ignored for a lost link, about which
+  /// nothing can be reported.
   void begin(SeqNo number) {
     silences_ = 0;
     if (state_ != State::lost) begun_ = number;
   }
-  /// The broker is told so, with what is asked for, of which gets that block wait for some.
+  /// A request entry that reports begun items and requests; for `blocked` of them gets are waiting.
   Request tell(std::uint32_t blocked) {
     begun_told_ = begun_;
     const auto waiting = std::min(requested_, answered_ + blocked);
@@ -76,17 +76,17 @@ class DeliveryLink {
   }
   bool owes_begun() const { return up() && begun_ != begun_told_; }
 
-  /// What the broker says it has sent, the news of which arrives. Returns whether nothing came on
-  /// the link for session_timeout, though there is more; after each link in a row that is lost for
-  /// that, for twice as long, twice at most: where many share a slow link a message may take long,
-  /// and it would begin again for ever.
+  /// The broker reports that it has sent up to `sent`. Returns whether nothing came on the link for
+  /// session_timeout although there is more. The time doubles with each link in a row lost this
+  /// way, twice at most: on a slow shared link a message may take long, and would otherwise restart
+  /// forever.
   bool missing(SeqNo sent, Time now);
-  /// When the connection should stand: `never` unless it is being made.
+  /// Deadline of the connection attempt; `never` if there is none.
   Time connect_deadline() const { return state_ == State::connecting ? connect_deadline_ : never; }
 
-  /// Gives the link up: on the next one `wanted` requests stand. Requires connecting or up.
+  /// Gives the link up; `wanted` requests move to the next one. Requires connecting or up.
   LinkLost lose(std::uint32_t wanted);
-  /// A new session has no link yet.
+  /// For a new session, which has no link yet.
   void reset();
 
   void check_invariants() const;
@@ -100,13 +100,14 @@ class DeliveryLink {
   SeqNo begun_, begun_told_;
   std::uint64_t requested_ = 0, answered_ = 0;
   Cancellations cancellations_;
-  std::uint32_t failures_ = 0;  // connections in a row that did not come to stand
+  std::uint32_t failures_ = 0;  // connection attempts in a row that failed
   Time connect_deadline_ = never;
-  std::uint16_t first_port_ = 0;  // of the links that failed in a row, and when it was offered
+  std::uint16_t first_port_ = 0;  // first of the links in a row that failed / when it was offered
   Time tried_since_ = never;
   bool told_ = false;
-  std::uint32_t silences_ = 0;   // links in a row on which nothing came, and no item whole before
-  std::optional<SeqNo> behind_;  // what had come in when the broker first was ahead
+  std::uint32_t silences_ = 0;   // links in a row on which nothing came, since the last complete
+                                 // item
+  std::optional<SeqNo> behind_;  // what had been received when the broker was first ahead
   Time behind_since_ = Time::min();
 };
 

@@ -1,5 +1,5 @@
-// What the items that a consumer was given are reclaimed with, where that is more than their ids.
-// It is noted with each item and asked for only when a broker has ended, so noting is to be cheap.
+// How items delivered to a consumer are reclaimed, if that takes more than their ids. Noted with
+// each item but needed only after a broker has ended, so noting must be cheap.
 #pragma once
 
 #include <algorithm>
@@ -13,24 +13,24 @@
 
 namespace baton::internal {
 
-/// As runs, in the order in which items came: of a producer many follow one another. Not
+/// Kept as runs, in order of arrival: many consecutive items come from one producer. Not
 /// thread-safe.
 class GivenMarks {
  public:
-  /// What was noted of the id before does not hold any more.
+  /// Replaces the earlier mark of that id.
   void note(ItemId id, const GivenMark& mark) {
     if (mark != GivenMark{} || !runs_.empty()) add_to(runs_, id, mark);
   }
-  /// It has failed as it was noted last. When it came again since, and was given back, that is what
-  /// is reclaimed with it.
+  /// The item failed with its current mark. If it was delivered again since and released, it is
+  /// reclaimed with that mark.
   void fail(ItemId id) { failed_[id.value] = mark_of(id); }
-  /// It was settled for good: nothing that it failed with before is to be reclaimed.
+  /// The item was settled for good: earlier failures are not reclaimed.
   void settle(ItemId id) {
     if (!failed_.empty()) failed_.erase(id.value);
   }
-  /// What failed is heard, all of it.
+  /// The broker has received all failures.
   void forget_failed() { failed_.clear(); }
-  /// Time for forget_failed_but(): most of what failed is heard, perhaps.
+  /// Time for forget_failed_but(): the broker may have received most failures.
   bool has_many_failed() const { return failed_.size() >= most_failed_; }
   void forget_failed_but(const std::vector<ItemId>& unheard) {
     std::unordered_map<std::uint64_t, GivenMark> left;
@@ -39,10 +39,10 @@ class GivenMarks {
     failed_ = std::move(left);
     most_failed_ = std::max(fewest, 2 * failed_.size());
   }
-  /// Time to sweep(): by then most of what is noted is of items long settled.
+  /// Time for sweep(): most marks are of items long settled.
   bool is_full() const { return runs_.size() >= most_; }
-  /// Forgets those of all ids but `needed`. It costs some time for each of these, so that the next
-  /// time is far.
+  /// Forgets all marks except those of `needed`. Takes time for each of these; the next sweep is
+  /// due accordingly later.
   void sweep(std::vector<ItemId> needed) {
     const auto cost = needed.size();
     runs_ = reclaims_of(std::move(needed));
@@ -50,7 +50,7 @@ class GivenMarks {
                   [](const Reclaim& run) { return run.deliveries == 1 && run.put == PutName{}; });
     most_ = std::max({fewest, 4 * runs_.size(), cost});
   }
-  /// Those of `ids`, which may come in any order, and more than once. `in_hand(id)`: it came again
+  /// Reclaims for `ids`, in any order and with duplicates. `in_hand(id)`: it was delivered again
   /// since it failed, if ever, and is not settled.
   template <class InHand>
   Reclaims reclaims_of(std::vector<ItemId> ids, InHand in_hand) const {

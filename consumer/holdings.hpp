@@ -1,4 +1,4 @@
-// What the user of a consumer holds, and what of it is to be reclaimed when a session is lost.
+// The items a user of a consumer holds, and what to reclaim of them when a session is lost.
 #pragma once
 
 #include <cstdint>
@@ -14,23 +14,23 @@
 
 namespace baton::internal {
 
-/// Items that are another's though this consumer held them, or has settled them.
+/// Items held or settled by this consumer that belong to another one.
 struct Losses {
   static constexpr std::size_t most = 1000;
 
   struct Item {
     ItemId id;
-    bool settled = false;  ///< else it was in hand
+    bool settled = false;  ///< otherwise it was in hand
   };
   std::vector<Item> items;    ///< the first ones
-  std::uint64_t dropped = 0;  ///< the number of those that did not fit
+  std::uint64_t dropped = 0;  ///< how many did not fit
 };
 
-/// `control`: the session's control stream, with all that was settled so far.
+/// `control`: the session's control stream with everything settled so far.
 class Holdings {
  public:
-  /// The number of the last take, from 1. It tells an item from the same one that is taken later:
-  /// when this one was lost and given to us again.
+  /// The number of the last take, from 1. It distinguishes two takes of the same item, which may be
+  /// lost and delivered to us again.
   std::uint64_t last_tag() const { return tags_; }
   bool contains(ItemId id) const { return held_.contains(id); }
   bool contains(ItemId id, std::uint64_t tag) const {
@@ -41,18 +41,18 @@ class Holdings {
 
   void take(const Delivery& delivery) {
     if (!held_.insert(delivery.id, ++tags_)) {
-      // It was given again before the broker's word came that it was lost.
+      // It was delivered again before the broker's notice that it was lost.
       held_.erase(delivery.id);
       held_.insert(delivery.id, tags_);
     }
     if (!lost_.empty()) lost_.erase(delivery.id.value);
     marks_.note(delivery.id, {delivery.deliveries, delivery.put});
   }
-  /// Time to forget(): much of what is remembered is settled long since.
+  /// Time for forget(): much of what is remembered was settled long ago.
   bool remembers_much() const { return marks_.is_full(); }
   void forget(const StreamSender& control);
 
-  // False, and nothing done: it is not held, or not by that take (0: any).
+  // False, without effect: the item is not held, or not by that take (0: any).
   bool ack(ItemId id, std::uint64_t tag) {
     if (!held_.erase(id, tag)) return false;
     marks_.settle(id);
@@ -61,15 +61,15 @@ class Holdings {
   bool release(ItemId id, std::uint64_t tag) { return held_.erase(id, tag); }
   bool fail(ItemId id, std::uint64_t tag, const StreamSender& control);
 
-  /// A session was welcomed: what is held by now was reclaimed, what is taken later is given.
+  /// A session was welcomed: items held now were reclaimed, items taken later are delivered.
   void welcomed() { reclaimed_tags_ = tags_; }
-  /// What was reclaimed is another's. It may have come in again since, by a new delivery.
+  /// A reclaimed item belongs to another consumer. It may have been delivered again since.
   void lose(ItemId id);
   Losses take_losses() { return std::exchange(losses_, {}); }
   bool has_losses() const { return !losses_.items.empty(); }
 
-  /// What is held, and what was settled unheard: for that, too, we must be the holder. The same for
-  /// all hellos of a session, for they say how much it is.
+  /// Items to reclaim: those held, and those settled without confirmation, which requires holding
+  /// them. The same for all hellos of a session, as they state the number.
   const Reclaims& reclaims(const SessionId& session, const StreamSender& control);
 
  private:
@@ -77,11 +77,11 @@ class Holdings {
 
   ItemSet held_;
   std::uint64_t tags_ = 0, reclaimed_tags_ = 0;
-  GivenMarks marks_;  // of what is held, and some of what is settled
+  GivenMarks marks_;  // of held items, and some settled ones
   std::unordered_set<std::uint64_t>
-      lost_;       // of what is settled, unheard: it was another's, so it is not reclaimed again
-  Losses losses_;  // that nobody was told of
-  Reclaims reclaims_;  // of the session `reclaims_of_`
+      lost_;           // settled without confirmation, but lost: not reclaimed again
+  Losses losses_;      // not reported yet
+  Reclaims reclaims_;  // of session reclaims_of_
   SessionId reclaims_of_;
 };
 

@@ -10,11 +10,11 @@
 
 namespace baton::internal {
 
-/// Each item is in with the number of the take that brought it: an item may come back, by a later
-/// take. Open addressing with linear probing; 0 is no id. Not thread-safe.
+/// Each item is stored with the number of the take that brought it, since an item may come back by
+/// a later take. Open addressing with linear probing; id 0 is invalid. Not thread-safe.
 class ItemSet {
  public:
-  /// Returns false when it was in already. `id` is not 0.
+  /// Returns false if it was in already. `id` must not be 0.
   bool insert(ItemId id, std::uint64_t tag = 0) {
     if (2 * (size_ + 1) > slots_.size()) grow();
     auto at = home(id);
@@ -26,10 +26,10 @@ class ItemSet {
   }
 
   bool contains(ItemId id) const { return find(id) != none; }
-  /// The take that brought it; `id` must be in.
+  /// The take that brought it; `id` must be in the set.
   std::uint64_t tag_of(ItemId id) const { return slots_[find(id)].tag; }
 
-  /// Returns whether it was in, by that take (0: by any).
+  /// Returns whether it was in the set, by that take (0: any).
   bool erase(ItemId id, std::uint64_t tag = 0) {
     auto hole = find(id);
     if (hole == none || (tag != 0 && slots_[hole].tag != tag)) return false;

@@ -1,4 +1,4 @@
-// When a broker is to be told what came in on a delivery link: it lets only so much be under way.
+// When to tell the broker what was received on a delivery link, as it limits what is under way.
 #pragma once
 
 #include "proto/deadline.hpp"

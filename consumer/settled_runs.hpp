@@ -1,4 +1,4 @@
-// What a consumer acked and released, as runs, until it is in the control stream.
+// Acked and released items as runs, until they go into the control stream.
 #pragma once
 
 #include <vector>
@@ -11,12 +11,12 @@ namespace baton::internal {
 
 class SettledRuns {
  public:
-  // Each true when it is time to take_out(): one more might not fit into an entry.
+  // True when it is time to take_out(): one more might not fit into an entry.
   bool ack(ItemId id) { return add(acked_, id); }
   bool release(ItemId id) { return add(released_, id); }
 
   bool empty() const { return acked_.empty() && released_.empty(); }
-  /// Calls append(kind, runs) for each kind that there is; then it is empty.
+  /// Calls append(kind, runs) for each non-empty kind, and clears them.
   template <class Append>
   void take_out(Append append) {
     take_out(EntryKind::ack, acked_, append);

@@ -13,8 +13,7 @@
 
 namespace baton::internal::capi {
 
-/// A consumer, and the items that it has no use for at the moment: their memory is used again.
-/// Lives as long as its items.
+/// A consumer, and its unused item objects, kept for reuse. Lives as long as its items.
 class ConsumerHandle : public std::enable_shared_from_this<ConsumerHandle> {
  public:
   explicit ConsumerHandle(ConsumerOptions options) : consumer(std::move(options)) {}
@@ -43,7 +42,7 @@ struct baton_consumer {
 };
 
 struct baton_item {
-  std::shared_ptr<baton::internal::capi::ConsumerHandle> handle;  // while a user has it
+  std::shared_ptr<baton::internal::capi::ConsumerHandle> handle;  // while the user has it
   baton::internal::Item item;
   std::string failure;
   std::int64_t failure_delay_ms = 0;

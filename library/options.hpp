@@ -1,4 +1,4 @@
-// The option objects of the C interface, and what the clients read of them.
+// The option objects of the C interface, and the options derived from them.
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,7 @@ struct baton_runtime {
 };
 
 struct baton_options {
-  std::optional<baton::internal::BrokerAddress> broker;  // else what the environment says
+  std::optional<baton::internal::BrokerAddress> broker;  // unset: from the environment
   baton::internal::ClientOptions client;                 // without a broker and a log
   std::vector<std::string> queues = {"default"};
   std::string name;
@@ -37,14 +37,14 @@ struct baton_run_options {
 
 namespace baton::internal::capi {
 
-/// BATON_FOREVER and all that is negative is without limit.
+/// BATON_FOREVER and all negative numbers mean without limit.
 inline TimeLimit time_limit(std::int64_t timeout_ms) {
   return timeout_ms < 0 ? TimeLimit(Duration::max())
                         : TimeLimit(std::chrono::milliseconds(timeout_ms));
 }
 
-/// nullptr: the defaults. Throws std::invalid_argument when BATON_BROKER is no address, ClientError
-/// (argument).
+/// nullptr: the defaults. Throws std::invalid_argument if BATON_BROKER is not an address, and
+/// ClientError (argument).
 ProducerOptions producer_options(const baton_options* options);
 ConsumerOptions consumer_options(const baton_options* options);
 ClientOptions printer_options(const baton_options* options);

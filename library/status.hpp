@@ -1,5 +1,4 @@
-// How failures leave the C interface: as a status, with a sentence that the calling thread can ask
-// for.
+// Errors at the C interface: a status, and a sentence that the calling thread can ask for.
 #pragma once
 
 #include <cxxabi.h>
@@ -12,15 +11,15 @@ namespace baton::internal::capi {
 
 inline constexpr baton_status ok = BATON_OK;
 
-/// Makes `text` what baton_last_error() says, and returns `status`. Throws nothing.
+/// Sets `text` for baton_last_error(), and returns `status`. Does not throw.
 baton_status failed(baton_status status, std::string_view text) noexcept;
 /// The same with the status's own text.
 baton_status failed(baton_status status) noexcept;
-/// That of the exception that is handled now.
+/// The status of the exception being handled.
 baton_status of_exception() noexcept;
 
-/// What `body` returns; what it throws as a status. A thread that is ended (pthread_exit,
-/// pthread_cancel) is.
+/// Returns the result of `body`, or an exception as a status. Lets a thread end that is being ended
+/// (pthread_exit, pthread_cancel).
 template <class Body>
 baton_status guarded(Body body) {
   try {

@@ -1,5 +1,4 @@
-// Where a broker is: its host and its base port. The endpoints are at fixed distances from that
-// port.
+// A broker's address: its host and its base port. Endpoints are at fixed distances from that port.
 #pragma once
 
 #include <cstdint>
@@ -29,11 +28,11 @@ struct BrokerAddress {
   }
 };
 
-/// Reads HOST, HOST:PORT, ADDR6, [ADDR6] or [ADDR6]:PORT. Ports are 1 to 65531, so that all
+/// Parses HOST, HOST:PORT, ADDR6, [ADDR6] or [ADDR6]:PORT. Ports are 1 to 65531, so that all
 /// endpoints fit. Throws std::invalid_argument with a sentence for people.
 BrokerAddress parse_broker_address(std::string_view text);
 
-/// "HOST:PORT", with brackets where they are needed: what parse_broker_address() reads.
+/// "HOST:PORT", with brackets if needed; parse_broker_address() reads it.
 std::string to_string(const BrokerAddress& address);
 
 /// "tcp://HOST:PORT" for libzmq.

@@ -1,4 +1,4 @@
-// A look at a broker's endpoints from outside, for who gets no answer and wants to know why.
+// Probes a broker's endpoints, to explain why there is no answer.
 #pragma once
 
 #include <array>
@@ -9,27 +9,26 @@
 
 namespace baton::internal {
 
-/// What happened to a plain TCP connection to an endpoint.
+/// The result of a plain TCP connection to an endpoint.
 struct EndpointLook {
   enum class Found : std::uint8_t {
     nobody,     ///< refused: nothing listens there
-    no_answer,  ///< no answer of the host to that port
-    no_way,     ///< the system knows no way there: see `error`
-    zmtp,       ///< a ZeroMQ socket, as an endpoint is
-    stranger,   ///< a connection, but what came on it, or nothing, is not ZeroMQ's
+    no_answer,  ///< the host does not answer on that port
+    no_way,     ///< no route: see `error`
+    zmtp,       ///< a ZeroMQ socket, as expected
+    stranger,   ///< connected, but it does not speak ZeroMQ
   };
   Found found{};
-  int error = 0;  ///< an errno, no_way only
+  int error = 0;  ///< an errno, for no_way only
 };
-/// By EndpointPort: put, control, notifications.
+/// Indexed by EndpointPort: put, control, notifications.
 using EndpointLooks = std::array<EndpointLook, 3>;
 
-/// Connects to the three endpoints behind `base` at a numeric address, for at most a second, and
-/// leaves again.
+/// Connects to the three endpoints from `base` at a numeric address, for at most a second, and
+/// disconnects.
 EndpointLooks look_at_endpoints(const std::string& address, std::uint16_t base);
 
-/// What is to be read from that, in a sentence for people that names the ports and what to do.
-/// Pure.
+/// What that means, as a sentence for people that names the ports and what to do. Pure.
 std::string meaning_of(const EndpointLooks& looks, const BrokerAddress& broker,
                        const std::string& address);
 

@@ -1,4 +1,4 @@
-// Receiving from ZeroMQ sockets, and sending to them, without waiting.
+// Receives from and sends to ZeroMQ sockets, without blocking.
 #pragma once
 
 #include <chrono>
@@ -17,21 +17,21 @@ inline std::string_view bytes_of(const zmq::message_t& message) {
   return {message.data<char>(), message.size()};
 }
 
-/// The address that `message` came from, as text: a place in what libzmq keeps of the connection,
-/// so that it names the connection, too, as long as a message of it is kept. nullptr when the
-/// connection has ended and libzmq itself speaks for it.
+/// The address that `message` came from, as text. The pointer leads into libzmq's data about the
+/// connection, so it also identifies the connection while a message of it is kept. nullptr if the
+/// connection has ended and the message is libzmq's own.
 inline const char* peer_of(zmq::message_t& message) {
   return zmq_msg_gets(message.handle(), "Peer-Address");
 }
 
-/// One frame; false when there is none.
+/// Receives one frame; false if there is none.
 inline bool receive_frame(zmq::socket_ref socket, zmq::message_t& frame) {
   return zmq_uninterrupted(
       [&] { return socket.recv(frame, zmq::recv_flags::dontwait).has_value(); });
 }
 
-/// A frame of the bytes that `owner` holds, without a copy. libzmq does not change them, and a
-/// thread of its own deletes the owner when they are sent.
+/// A frame with the bytes of `owner`, without a copy. libzmq does not change them; one of its
+/// threads deletes the owner after sending.
 template <class Owner>
 zmq::message_t frame_of(Owner owner) {
   auto kept = std::make_unique<Owner>(std::move(owner));
@@ -43,7 +43,7 @@ zmq::message_t frame_of(Owner owner) {
   return frame;
 }
 
-/// One frame; false when there is no room for it now: then it is as it was.
+/// Sends one frame; false, leaving it unchanged, if there is no room now.
 inline bool send_frame(zmq::socket_ref socket, zmq::message_t& frame) {
   return zmq_uninterrupted(
       [&] { return socket.send(frame, zmq::send_flags::dontwait).has_value(); });
@@ -55,8 +55,8 @@ inline bool send_frame(zmq::socket_ref socket, zmq::const_buffer bytes, bool mor
   return zmq_uninterrupted([&] { return socket.send(bytes, flags).has_value(); });
 }
 
-/// Receives one message of any number of frames; false when there is none. `frames` counts them,
-/// `first` is the first.
+/// Receives one message of any number of frames; false if there is none. `frames` counts them,
+/// `first` is the first one.
 inline bool receive(zmq::socket_t& socket, zmq::message_t& first, int& frames) {
   if (!receive_frame(socket, first)) return false;
   frames = 1;

@@ -1,4 +1,4 @@
-// The addresses of a host's name.
+// The addresses of a host name.
 #pragma once
 
 #include <functional>
@@ -15,15 +15,15 @@ struct Resolved {
   std::string error;                   ///< why there are none, in the system's words
 };
 
-/// Asks the system, by its own rules (nsswitch, hosts, DNS): may block as long as that does, with a
-/// name server that does not answer for half a minute. (libzmq resolves by itself, too, but takes
-/// the first IPv6 address it sees and no other: "localhost" then misses a broker on 127.0.0.1.)
+/// Asks the system, by its rules (nsswitch, hosts, DNS). May block as long as that does: half a
+/// minute if a name server does not answer. (libzmq can resolve names, too, but uses only the first
+/// IPv6 address it sees: "localhost" then misses a broker on 127.0.0.1.)
 Resolved resolve(const std::string& host);
 
-/// Whether it is an address itself, so that resolve() does not block.
+/// Whether `host` is an address, so that resolve() does not block.
 bool is_address(const std::string& host);
 
-/// The same without blocking. getaddrinfo() cannot be ended early, so it has a thread of its own,
+/// The same without blocking. getaddrinfo() cannot be cancelled, so it runs on a thread of its own,
 /// which may outlive this object and ends when it has its answer.
 class Resolver {
  public:
@@ -31,10 +31,10 @@ class Resolver {
 
   explicit Resolver(std::string host, Lookup lookup = resolve);
 
-  /// Looks the name up again, unless that is under way.
+  /// Looks the name up again, unless a lookup is running.
   void begin();
   bool busy() const { return task_.busy(); }
-  /// Readable when take() has what came of it; an address is there at once.
+  /// Readable when take() has a result; for an address at once.
   int fd() const { return task_.fd(); }
   std::optional<Resolved> take() { return task_.take(); }
   const std::string& host() const { return host_; }

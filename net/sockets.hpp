@@ -1,5 +1,5 @@
-// Every ZeroMQ socket of this system is made here, so that the rules which keep libzmq from
-// aborting, blocking or losing silently hold for all of them.
+// Creates all ZeroMQ sockets of this system, so that the rules that keep libzmq from aborting,
+// blocking or silently losing messages hold for all of them.
 #pragma once
 
 #include <cstdint>
@@ -7,28 +7,27 @@
 
 namespace baton::internal {
 
-/// A context for up to `sockets` sockets (monitors and inproc ones count). Raises the process's
-/// limit of open files as far as it may. Throws std::runtime_error, naming both figures, when the
-/// limit is too low for so many sockets.
+/// A context for up to `sockets` sockets (including monitors and inproc ones). Raises the process's
+/// limit of open files as far as possible. Throws std::runtime_error, naming both numbers, if the
+/// limit is too low.
 zmq::context_t make_context(int io_threads, int sockets = 64);
 
-/// How many files this process may open; raises that limit as far as it may.
+/// How many files this process may open; raises that limit as far as possible.
 std::uint64_t files_possible();
 
-/// How many sockets, `wanted` at most, the limit of open files allows; raises that limit as far as
-/// it may.
+/// How many sockets, at most `wanted`, the limit of open files allows; raises that limit as far as
+/// possible.
 int sockets_possible(int wanted);
 
 /// A socket with these options; callers set more:
-/// - RCVHWM 0: a peer's PING behind a reached high-water mark aborts the process when that
-/// connection breaks. Always
-///   read every socket; credit holds senders back. SNDHWM 0 for PUSH for the same reason: credit
-///   bounds it.
-/// - never HEARTBEAT_*: the same assertion from the local timer. Heartbeats are our own; keepalive
-/// and MAXRT find dead peers.
+/// - RCVHWM 0: if a peer's PING is queued behind a reached high-water mark, libzmq aborts the
+///   process when that connection breaks. Always read every socket; credit limits senders. SNDHWM 0
+///   for PUSH for the same reason: credit bounds it.
+/// - never HEARTBEAT_*: the local timer can trigger the same assertion. We have our own heartbeats;
+///   keepalive and MAXRT find dead peers.
 /// - CONNECT_TIMEOUT 1 s, RECONNECT_IVL 50 ms to 500 ms, HANDSHAKE_IVL 3 s, LINGER 0, IPV6, BACKLOG
-/// 1024.
-/// - MAXMSGSIZE max_message: a larger frame costs its sender the connection.
+///   1024.
+/// - MAXMSGSIZE max_message: a sender of a larger frame is disconnected.
 zmq::socket_t make_socket(zmq::context_t& context, zmq::socket_type type);
 
 }  // namespace baton::internal

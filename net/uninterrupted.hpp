@@ -1,4 +1,4 @@
-// As os/uninterrupted.hpp, of calls of ZeroMQ.
+// Like os/uninterrupted.hpp, for ZeroMQ calls.
 #pragma once
 
 #include <cerrno>
@@ -8,7 +8,7 @@
 
 namespace baton::internal {
 
-/// A call of cppzmq's, which throws EINTR then, and has done nothing.
+/// `call` uses cppzmq, which throws EINTR when interrupted, without any effect.
 template <class Call>
 auto zmq_uninterrupted(Call call) {
   for (;;) {
@@ -20,8 +20,8 @@ auto zmq_uninterrupted(Call call) {
   }
 }
 
-/// As zmq::poll(), for callers that look at the clock anyway: a handler ends the wait, and nothing
-/// is ready.
+/// Like zmq::poll(), for callers that check the clock anyway: if a signal handler ends the wait,
+/// nothing is ready.
 inline void poll_sockets(zmq::pollitem_t* items, std::size_t count,
                          std::chrono::milliseconds timeout) {
   if (zmq_poll(items, static_cast<int>(count), static_cast<long>(timeout.count())) < 0 &&

@@ -1,4 +1,4 @@
-// Calls that may block for longer than anybody wants to wait, on a thread of their own.
+// Calls that may block for too long, on a thread of their own.
 #pragma once
 
 #include <exception>
@@ -14,18 +14,18 @@
 
 namespace baton::internal {
 
-/// One task at a time. A task that is under way when this object goes is left to itself: it must
-/// own all that it uses. All methods are for one thread.
+/// One task at a time. A task that is still running when this object is destroyed continues alone,
+/// so it must own everything it uses. All methods are for one thread.
 template <class Result>
 class Background {
  public:
   Background() : shared_(std::make_shared<Shared>()) {}
 
   bool busy() const { return busy_; }
-  /// Readable when take() has something to give.
+  /// Readable when take() has a result.
   int fd() const { return shared_->done.fd(); }
 
-  /// Requires !busy(). `task` throws nothing. Where no thread can be made it is done at once.
+  /// Requires !busy(). `task` must not throw. If no thread can be created, it runs at once.
   template <class Task>
   void begin(Task task) {
     busy_ = true;
@@ -37,13 +37,13 @@ class Background {
     }
   }
 
-  /// As begin(), for what is known at once.
+  /// Like begin(), for a result known at once.
   void done(Result result) {
     busy_ = true;
     shared_->finish(std::move(result));
   }
 
-  /// What came of the task, once.
+  /// The task's result, once.
   std::optional<Result> take() {
     const std::lock_guard lock(shared_->mutex);
     if (!shared_->result) return std::nullopt;

@@ -1,4 +1,4 @@
-// A program's words to who runs it.
+// A program's log, for its operator.
 #pragma once
 
 #include <chrono>
@@ -9,25 +9,25 @@
 
 namespace baton::internal {
 
-/// Writes to a descriptor by a thread of its own, so that it neither holds up nor ends who logs:
-/// not a reader that does not read, nor one that has gone, nor a full disk, nor a descriptor that
-/// somebody else made non-blocking. From any thread.
+/// Writes to a descriptor from a thread of its own, so that it never blocks or ends the caller:
+/// with a reader that does not read or has gone, a full disk, or a descriptor that some other
+/// program made non-blocking. Any thread.
 class Log {
  public:
   explicit Log(int fd);
-  /// flush(): then what is left is forgotten.
+  /// Calls flush(), and drops what is left.
   ~Log();
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
-  /// One line, its end added; visible(), so `text` may be somebody else's. Returns at once. What
-  /// cannot be written, or has to wait while waiting_bytes wait already, is left out; the next line
-  /// that can be written is led by how many were.
+  /// Logs one line, adding its end; made visible(), so `text` may be foreign. Returns at once. A
+  /// line that cannot be written, or comes while waiting_bytes are waiting, is left out; the next
+  /// written line begins with the number of lines left out.
   void line(std::string_view text);
-  /// The same for our own text as it is: part of a line that is written over.
+  /// Writes our own text unchanged: part of a line that is overwritten later.
   void raw(std::string text);
 
-  /// Waits until all is written or left out, at most `time_limit`.
+  /// Waits until everything is written or left out, at most `time_limit`.
   void flush();
 
   /// Lines left out so far.
@@ -41,11 +41,11 @@ class Log {
   void add(std::string text);
   static bool start(const std::shared_ptr<State>& state);
 
-  std::shared_ptr<State> state_;  // shared with the thread, which may be stuck in a write for good
+  std::shared_ptr<State> state_;  // shared with the thread, which may hang in a write forever
 };
 
-/// The process's stderr. What is written to it goes out before the process exits, if that takes no
-/// longer than Log::time_limit; not before _exit().
+/// The process's stderr. Pending lines are written before the process exits, for at most
+/// Log::time_limit; not before _exit().
 Log& stderr_log();
 inline void log_line(std::string_view text) { stderr_log().line(text); }
 

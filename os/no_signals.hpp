@@ -1,6 +1,6 @@
-// A time without signals, for the thread that has this object: its calls are not interrupted, nor
-// are those of threads that it starts. What comes from the code itself (SIGSEGV, SIGBUS and the
-// like) is not held back.
+// Blocks signals for the thread that creates this object: its calls are not interrupted, nor are
+// those of threads it starts. Signals caused by the code itself (SIGSEGV, SIGBUS and the like) are
+// not blocked.
 #pragma once
 
 #include <pthread.h>

@@ -1,5 +1,4 @@
-// The three streams that every process may take for granted, unless the program that started it
-// closed them.
+// The three streams that a process expects to be open, even if its parent closed them.
 #pragma once
 
 namespace baton::internal {
@@ -9,11 +8,10 @@ struct StandardStreams {
   bool in = true, out = true, err = true;
 };
 
-/// Opens /dev/null on those of the descriptors 0 to 2 that are closed: else the next ones that are
-/// opened, a socket perhaps, would be read as stdin or written to as stderr. From then on SIGPIPE
-/// and SIGXFSZ are ignored: that a reader has gone, or that a file is as large as `ulimit -f`
-/// allows, is an error of the write, and no reason to end without a word. To be called first in
-/// main().
+/// Opens /dev/null on those of the descriptors 0 to 2 that are closed: otherwise the next files
+/// opened, perhaps a socket, would be read as stdin or written to as stderr. Also ignores SIGPIPE
+/// and SIGXFSZ: a reader that has gone, or a file at the limit of `ulimit -f`, then makes the write
+/// fail instead of killing the process silently. Call it first in main().
 StandardStreams keep_standard_streams();
 
 }  // namespace baton::internal

@@ -5,9 +5,8 @@
 
 namespace baton::internal {
 
-/// SIGTERM, SIGINT and SIGHUP, but not those that the program inherited as ignored:
-/// `nohup` does so, and a shell with its background jobs. A blocked signal that is ignored would be
-/// read from a signalfd all the same.
+/// SIGTERM, SIGINT and SIGHUP, except those inherited as ignored (by `nohup`, or in a shell's
+/// background jobs). A signalfd would report a blocked signal even if it is ignored.
 inline sigset_t stop_signals() {
   sigset_t set;
   sigemptyset(&set);

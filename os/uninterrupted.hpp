@@ -1,13 +1,13 @@
-// A signal handler may run in the midst of any call that waits (a profiler's, say, or one of a
-// library that was loaded before us). That is nothing: the call is made again. Every such call on a
-// thread that takes signals goes through here, or through net/uninterrupted.hpp.
+// A signal handler may run during any waiting call (of a profiler, say, or of a library loaded
+// before us). The call is then simply repeated. Every such call on a thread that takes signals uses
+// this function or net/uninterrupted.hpp.
 #pragma once
 
 #include <cerrno>
 
 namespace baton::internal {
 
-/// A system call, which returns -1 with EINTR then.
+/// A system call that returns -1 with EINTR when interrupted.
 template <class Call>
 auto uninterrupted(Call call) {
   for (;;) {

@@ -5,9 +5,9 @@
 
 namespace baton::internal {
 
-/// signal() may be called from any thread, also many times; fd() is readable until clear(). The
-/// signalling side changes what is to be seen first and signals then; the polling side clears first
-/// and looks then.
+/// signal() may be called from any thread, repeatedly; fd() is readable until clear(). The
+/// signalling side changes the data first, then signals; the polling side clears first, then looks
+/// at the data.
 class Wake {
  public:
   Wake();  ///< throws std::system_error when no descriptor is left
@@ -16,7 +16,7 @@ class Wake {
   Wake& operator=(const Wake&) = delete;
 
   int fd() const { return fd_; }
-  /// One atomic operation when it is signalled already.
+  /// Costs one atomic operation if it is signalled already.
   void signal() {
     if (!signalled_.exchange(true)) write_one();
   }

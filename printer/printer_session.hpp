@@ -13,21 +13,21 @@
 
 namespace baton::internal {
 
-/// A block to print. Numbers belong to one broker's console log: `log` tells the logs apart.
+/// A block to print. Numbers belong to one broker's console log: `log` distinguishes the logs.
 struct ConsoleBlock {
   std::string_view text;
   SeqNo number;  ///< of its last part
   std::uint64_t log = 0;
-  std::uint64_t missing = 0;  ///< so many numbers before it are gone
-  /// So many before it were printed already, for a broker before this one.
+  std::uint64_t missing = 0;  ///< how many numbers before it are missing
+  /// How many before it were skipped, since they were printed for an earlier broker.
   std::uint64_t passed = 0;
 };
 
 /// Invariants:
 /// 1. Blocks are taken in the order of their numbers, each at most once, over any number of
-/// sessions.
-/// 2. printed <= taken <= received of the present log.
-/// 3. Of each client no block is taken that is not above all that were, over any number of brokers.
+///    sessions.
+/// 2. printed <= taken <= received in the current log.
+/// 3. Of each client the blocks taken have rising numbers, over any number of brokers.
 class PrinterSession final : public ClientLogic {
  public:
   explicit PrinterSession(SessionConfig config);
@@ -38,10 +38,10 @@ class PrinterSession final : public ClientLogic {
   Time next_deadline() const override;
   bool take_change() override;
 
-  /// Takes the next block; false when there is none: what waited may all have been printed before.
-  /// Its text is valid until the next call of a method.
+  /// Takes the next block. Returns false if there is none: all waiting ones may have been printed
+  /// before. Its text is valid until the next call.
   bool next(ConsoleBlock& block);
-  /// That block, and all before it, are printed: the broker may forget them.
+  /// That block and all before it are printed: the broker may forget them.
   void printed(const ConsoleBlock& block);
   std::size_t waiting() const { return inbox_.size(); }
 
@@ -62,20 +62,20 @@ class PrinterSession final : public ClientLogic {
 
   ClientSession session_;
   Inbox inbox_{EntryKind::line};  // tag: the log
-  std::uint64_t log_ = 0;         // counts the brokers that we have printed for
-  SeqNo received_;                // of this log; `dropped` ones count
+  std::uint64_t log_ = 0;         // counts the brokers printed for
+  SeqNo received_;                // in this log, including dropped ones
   SeqNo printed_;
-  SeqNo taken_;  // of the log below
+  SeqNo taken_;  // in the log below
   std::uint64_t taken_log_ = 0;
-  SeqNo given_;                             // of the same log: the last block that next() gave
-  std::uint64_t missing_ = 0, passed_ = 0;  // behind it
-  std::string parts_;  // of the block that is being taken, or was taken last, if it has several
-  std::uint64_t parts_taken_ = 0;  // so many
-  bool whole_ = true;              // the last one, too
+  SeqNo given_;                             // in the same log: the last block returned by next()
+  std::uint64_t missing_ = 0, passed_ = 0;  // after it
+  std::string parts_;              // of the current block, or the last one, if it has several
+  std::uint64_t parts_taken_ = 0;  // how many of them
+  bool whole_ = true;              // including the last part
   struct Passed {
-    SeqNo behind, last;  // once `behind` is printed, all up to `last` is
+    SeqNo behind, last;  // once `behind` is printed, so is everything up to `last`
   };
-  std::deque<Passed> passed_over_;  // of the present log
+  std::deque<Passed> passed_over_;  // in the current log
   Repeats repeats_;
   bool changed_ = false;
 };

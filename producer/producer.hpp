@@ -1,4 +1,4 @@
-// The producer library: puts items into a queue of a broker, and can wait until they are done.
+// The producer library: puts items into a broker's queue, and can wait until they are done.
 #pragma once
 
 #include <cstdint>
@@ -16,77 +16,77 @@ namespace baton::internal {
 
 struct ProducerOptions : ClientOptions {
   std::string queue = "default";
-  /// Identity: a later process with the same name may go on after what this one has put (see
-  /// Producer::already_put_within()), and try_join() waits for what they all have put. Empty: a
-  /// random one. At most max_client_name bytes.
+  /// Identity: a later process with the same name can continue after this one's puts (see
+  /// Producer::already_put_within()), and try_join() waits for the puts of all of them. Empty: a
+  /// random name. At most max_client_name bytes.
   std::string name;
 };
 
 struct PutOptions {
   std::uint8_t priority = default_priority;  ///< 0 to max_priority; the higher goes first
   std::chrono::milliseconds delay{
-      0};  ///< the item is handed out after this time, not before; up to 49 days
-  /// Where in its input a named producer is with this item, so that a later process can go on
-  /// there. All of its items have one, or none.
+      0};  ///< the item is delivered after this time, not before; at most 49 days
+  /// The place in a named producer's input after this item, so that a later process can continue
+  /// there. All items of a process have one, or none.
   std::optional<InputPlace> place;
 };
 
 /// All methods may be called from any thread; items put by one thread keep their order. The
-/// connection is made and kept in the background: putting and printing wait for the broker only
-/// when they must.
+/// connection is made and kept in the background: put and print wait for the broker only when
+/// necessary.
 class Producer {
  public:
-  /// Throws ClientError (argument) for a queue name or name that is none.
+  /// Throws ClientError (argument) for an invalid queue name or name.
   explicit Producer(ProducerOptions options);
   /// Ends the session within goodbye_timeout, whether or not everything was confirmed: see close().
   ~Producer();
   Producer(const Producer&) = delete;
   Producer& operator=(const Producer&) = delete;
 
-  /// Puts an item of up to max_body bytes: its number among those of this producer, from 1; nothing
-  /// when it did not put it `within` that time. Returns when it is on its way, not when it is kept:
-  /// see try_flush(). Waits while the queue is full or as much as may be is unconfirmed. Throws
-  /// ClientError: shutdown, closed, stopped, unreachable, refused, argument, interrupted.
+  /// Puts an item of up to max_body bytes. Returns its number among this producer's items, from 1,
+  /// or nullopt if it could not be put `within` that time. Returns when it is on its way, not when
+  /// it is stored: see try_flush(). Waits while the queue is full or too much is unconfirmed.
+  /// Throws ClientError: shutdown, closed, stopped, unreachable, refused, argument, interrupted.
   [[nodiscard]] std::optional<SeqNo> put_within(std::string_view body, TimeLimit within,
                                                 const PutOptions& options = {});
 
-  /// Waits until everything that was put and said is confirmed, at most `within`: whether it is.
+  /// Waits until everything put and printed is confirmed, at most `within`; returns whether it is.
   /// Throws ClientError: closed, stopped, unreachable, refused, interrupted.
   [[nodiscard]] bool try_flush(TimeLimit within);
 
-  /// Waits until everything that was put under this name is settled, at most `within`: whether it
-  /// is. Settled is what is done, dead, or lost with a broker that stores nothing, or whose data
-  /// was emptied or replaced. Throws as try_flush() does.
+  /// Waits until everything put under this name is settled, at most `within`; returns whether it
+  /// is. Settled means done, dead, or lost with a broker that stores nothing, or whose data was
+  /// emptied or replaced. Throws like try_flush().
   [[nodiscard]] bool try_join(TimeLimit within);
 
-  /// What became of them so far, as the broker said last: it says so once a second. Does not wait.
+  /// What became of the items, by the broker's last report (once a second). Does not wait.
   Settled settled();
-  /// The same without the notices, which it does not copy.
+  /// The same without copying the notices.
   Settled counts();
 
-  /// Publishes a block of lines on the system's console: they reach the terminal together. Waits
-  /// while the console is held back, at most `within`: whether they are said. Up to max_print bytes
-  /// with tags and the last newline. Throws as put_within() does.
+  /// Prints a block of lines on the system's console: they appear together. Waits at most `within`
+  /// while the console holds clients back; returns whether they were printed. At most max_print
+  /// bytes including tags and the last newline. Throws like put_within().
   [[nodiscard]] bool try_print(std::string_view lines, TimeLimit within);
 
-  /// What earlier processes have put under this name, of their input. Who reads the same input from
-  /// its beginning, asks a Retrace made of it about each item, puts such as are fresh, and names
-  /// their places, puts each item once, however often it is killed; a process with other input is
-  /// told so. Waits until the broker has answered, at most `within`; nothing when it is not known
-  /// by then.
+  /// What earlier processes have put of their input under this name. To put each item of an input
+  /// once, however often the process is killed: read it from its beginning, ask a Retrace made of
+  /// this result about each item, and put the fresh ones with their places. A process with
+  /// different input is told so. Waits for the broker's answer, at most `within`; nullopt without
+  /// one.
   std::optional<std::vector<Checkpoint>> already_put_within(TimeLimit within);
 
-  /// Whether the broker was heard a moment ago.
+  /// Whether the broker was heard recently.
   bool in_touch();
 
-  /// From any thread: calls that wait now or later throw ClientError (stopped). What was put stays
-  /// put; close() still sees to it.
+  /// From any thread: calls that wait now or later throw ClientError (stopped). Items already put
+  /// stay put; close() still takes care of them.
   void stop();
 
-  /// Waits until everything is confirmed (unless stopped), and ends the session, but takes at most
-  /// `within`. Calls of other threads throw ClientError (closed) from its beginning on, and so does
-  /// everything afterwards. Throws as try_flush() does, and ClientError (close_unconfirmed) when
-  /// the broker did not confirm the end in time. A second call does nothing.
+  /// Waits until everything is confirmed (unless stopped), and ends the session; takes at most
+  /// `within`. From its start, calls of other threads throw ClientError (closed), and so do all
+  /// later calls. Throws like try_flush(), and ClientError (close_unconfirmed) if the broker did
+  /// not confirm the end in time. A second call does nothing.
   void close(TimeLimit within);
 
   /// A call that waits, or else the next one that would have to, throws ClientError (interrupted).

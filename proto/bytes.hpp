@@ -35,8 +35,8 @@ void append(std::string& out, T value) {
   out.append(raw, sizeof raw);
 }
 
-/// Reads numbers off the front of a byte string. Once something was missing, ok() stays false and
-/// all reads give 0.
+/// Reads numbers from the front of a byte string. Once something was missing, ok() stays false and
+/// all reads return 0.
 class Reader {
  public:
   explicit Reader(std::string_view bytes) : rest_(bytes) {}

@@ -1,5 +1,5 @@
-// How far an input was put, and what it was up to there: so that a producer that is run again goes
-// on by content.
+// How far an input was put, and its digest up to there, so that a producer that is run again can
+// continue by content.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@ namespace baton::internal {
 
 using Digest = std::array<std::uint8_t, 16>;
 
-/// An input's first `items` items, one after the other, have this digest.
+/// The digest of an input's first `items` items, in order.
 struct Checkpoint {
   std::uint64_t items = 0;
   Digest digest{};
@@ -19,10 +19,10 @@ struct Checkpoint {
 };
 inline constexpr std::size_t checkpoint_size = 24;  ///< on the wire and on disk: items u64, digest
 
-/// Where a producer is in its input, with what it puts.
+/// Where a producer is in its input, sent along with its items.
 struct InputPlace {
   Checkpoint at;
-  bool anew = false;  ///< what is remembered of the name's earlier inputs is void from here on
+  bool anew = false;  ///< forget what is remembered of earlier inputs of the name
 
   bool operator==(const InputPlace&) const = default;
 };

@@ -1,4 +1,4 @@
-// The control stream: what a client asks for and settles. Its console lines are in
+// The control stream: a client's requests, and the items it settles. Console lines are in
 // console_entries.hpp.
 #pragma once
 
@@ -15,19 +15,19 @@ namespace baton::internal {
 
 inline constexpr std::uint16_t has_result = 1;  ///< flag of an ack entry
 
-/// Items with ids that follow one another, which were given so many times by then.
+/// Items with consecutive ids, and the delivery count of their last delivery.
 struct Reclaim {
   ItemId first;
   std::uint32_t count = 0;
   std::uint32_t deliveries = 1;
-  /// Of the first, of items that may not have been kept: the others' numbers follow it.
+  /// Of the first item, if they may not have been stored; the puts of the others follow it.
   PutName put = {};
 
   auto operator<=>(const Reclaim&) const = default;
 };
 
-/// "Of link `generation` everything up to `received` came in; I want `wanted` items on the next
-/// one."
+/// "On link `generation` everything up to `received` came in; I want `wanted` items on the next
+/// link."
 struct LinkLost {
   std::uint32_t generation = 0;
   SeqNo received;
@@ -36,14 +36,14 @@ struct LinkLost {
   bool operator==(const LinkLost&) const = default;
 };
 
-/// What a consumer wants, and how far it is with what it has.
+/// What a consumer requests, and which of its items have begun.
 struct Request {
-  /// All requests on this link, in the order in which they are answered: the first `waiting` of
-  /// them are of gets that took what came or block for it, the `ahead` behind them are of nobody
-  /// yet. Their sum never falls.
+  /// All requests on this link, in the order in which they are answered: the first `waiting` belong
+  /// to gets that took an item or are waiting for one, the `ahead` after them to no get yet. Their
+  /// sum never decreases.
   std::uint64_t waiting = 0, ahead = 0;
-  SeqNo begun = {};  ///< on this link: of what came up to this number all was returned to the user
-  /// Gets that block now: so many items more are begun as soon as they come.
+  SeqNo begun = {};  ///< on this link: every item up to this number was returned to the user
+  /// Gets that are waiting now: that many more items begin as soon as they arrive.
   std::uint32_t blocked = 0;
 
   std::uint64_t requested() const { return waiting + ahead; }
@@ -65,7 +65,7 @@ void append_cancel_requests(std::string& out, std::uint32_t count);
 void append_runs(std::string& out, EntryKind kind,
                  const std::vector<ItemRun>& runs);  ///< ack, release or lost
 void append_reclaims(std::string& out,
-                     const std::vector<Reclaim>& reclaims);  ///< none or all of them with a put
+                     const std::vector<Reclaim>& reclaims);  ///< all with a put, or none
 void append_fail(std::string& out, const Failure& failure);
 void append_link_lost(std::string& out, const LinkLost& lost);
 void append_flush(std::string& out, SeqNo last_put);

@@ -1,4 +1,4 @@
-// A count, for people.
+// Counts in texts for people.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Lengths of time as users give them, and the points in time that they lead to. The largest that a
-// type can say stand for "without limit", and no sum or conversion of them runs over.
+// Lengths of time given by users, and the resulting points in time. The largest value of a type
+// means "without limit"; no sum or conversion of it overflows.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 
 namespace baton::internal {
 
-/// The same length in the clock's unit, or the nearest that it can say.
+/// The same length in the clock's unit, or the nearest value it can represent.
 template <class Rep, class Period>
 constexpr Duration saturated(std::chrono::duration<Rep, Period> length) {
   using Users = std::chrono::duration<Rep, Period>;
@@ -18,8 +18,8 @@ constexpr Duration saturated(std::chrono::duration<Rep, Period> length) {
   return std::chrono::duration_cast<Duration>(length);
 }
 
-/// The point in time `wait` after `now`: `now` for a negative one, `never` where the clock does not
-/// reach. Every time that comes from a user goes through here.
+/// The time `wait` after `now`: `now` for a negative wait, `never` if it is beyond the clock. All
+/// times from users go through here.
 template <class Rep, class Period>
 constexpr Time deadline_after(Time now, std::chrono::duration<Rep, Period> wait) {
   const Duration left = saturated(wait);
@@ -27,8 +27,8 @@ constexpr Time deadline_after(Time now, std::chrono::duration<Rep, Period> wait)
   return left < never - std::max(now, Time{}) ? now + left : never;
 }
 
-/// How long a call may wait: made of any duration, none of which runs over on the way
-/// (std::chrono's own conversion does).
+/// How long a call may wait. Constructed from any duration without overflow (std::chrono's own
+/// conversion may overflow).
 class TimeLimit {
  public:
   template <class Rep, class Period>

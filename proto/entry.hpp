@@ -1,4 +1,4 @@
-// What streams and links are made of: numbered entries, one behind the other.
+// Entries: the numbered units of streams and links.
 #pragma once
 
 #include <cstdint>
@@ -36,8 +36,7 @@ class EntryReader {
  public:
   explicit EntryReader(std::string_view payload) : rest_(payload) {}
 
-  /// Takes the next entry; false at the end, or when what follows is no whole entry (then
-  /// !at_end()).
+  /// Takes the next entry. Returns false at the end, and for an incomplete entry (then !at_end()).
   bool next(Entry& entry) {
     if (rest_.size() < entry_head_size) return false;
     const auto size = load<std::uint32_t>(rest_.data());
@@ -50,13 +49,13 @@ class EntryReader {
     return true;
   }
   bool at_end() const { return rest_.empty(); }
-  std::string_view rest() const { return rest_; }  ///< what next() has not taken yet
+  std::string_view rest() const { return rest_; }  ///< the part not taken yet
 
  private:
   std::string_view rest_;
 };
 
-/// Whether a payload is so many entries and nothing else, in each of which `check` finds no fault.
+/// Whether a payload consists of exactly `count` entries, all accepted by `check`.
 template <class Check>
 Refusal check_each(std::string_view payload, std::uint16_t count, Check check) {
   EntryReader in(payload);
@@ -68,11 +67,11 @@ Refusal check_each(std::string_view payload, std::uint16_t count, Check check) {
   return in.at_end() ? Refusal::none : Refusal::malformed;
 }
 
-/// Checks a whole payload before anything of it is used: `count` entries, each of a kind that
-/// `type` may carry, each with a payload of the right form and size.
+/// Checks a whole payload before any of it is used: `count` entries, each of a kind that `type` may
+/// contain, each with a well-formed payload.
 Refusal check_entries(MessageType type, std::string_view payload, std::uint16_t count);
 
-/// An entry with that payload and nothing else: died, part, or (empty) join, flush, empty.
+/// Appends an entry with only that payload: died, part, or (empty) join, flush, empty.
 void append_block(std::string& out, EntryKind kind, std::string_view block);
 
 /// Whether an entry's payload has exactly this size.

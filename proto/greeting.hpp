@@ -1,5 +1,5 @@
-// The rare messages, as JSON: hello, welcome, refusal, and the dead letter's notice. Unknown fields
-// are ignored.
+// The rare messages, as JSON: hello, welcome, refusal, and the notice of a dead item. Unknown
+// fields are ignored.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,7 @@
 
 namespace baton::internal {
 
-/// The session that a client had before this one, so that nothing is said twice and what it holds
-/// stays its own.
+/// A client's previous session, so that nothing is sent twice and the client keeps what it holds.
 struct Previous {
   BrokerInstance broker_instance;
   SessionId session;
@@ -28,24 +27,24 @@ struct Previous {
 struct Hello {
   Role role = Role::producer;
   std::string client;  ///< program and version, for people
-  std::string name;  ///< a producer's identity: its numbers go on over sessions. Others: for people
-  bool named = false;  ///< the user gave the name: a later process may go on with it
+  std::string name;    ///< a producer's identity: its numbers continue across sessions. Others: for
+                       ///< people
+  bool named = false;  ///< the user gave the name: a later process may continue with it
   std::string host;    ///< the client's host name
   std::uint64_t pid = 0;
-  /// The client's process, by a random number, whatever host and pid are; 0: who knows.
+  /// A random number of the client's process, whatever host and pid are; 0: not given.
   std::uint64_t process = 0;
-  /// The client's whole life, by a random number: whose lines are whose; 0: none.
+  /// A random number for the client's whole life, to recognize its lines; 0: none.
   std::uint64_t instance = 0;
   std::vector<std::string>
       queues;          ///< producer: exactly one; consumer: 1 to max_queues; printer: none
   SeqNo first_put{1};  ///< producer: its first unconfirmed number
-  SessionId run;       ///< producer: its process, by the first session id that it drew
-  bool begun = false;  ///< producer: this process was welcomed before, and goes on with its numbers
-  SeqNo last_put;  ///< producer: the last number that it may have sent in earlier sessions; 0: none
-  SeqNo feed_position;  ///< last number of the broker's stream that came in, from the broker
-                        ///< instance of `previous`
+  SessionId run;  ///< producer: its process, identified by the first session id that it generated
+  bool begun = false;   ///< producer: this process was welcomed before, and continues its numbers
+  SeqNo last_put;       ///< producer: the last number it may have sent in earlier sessions; 0: none
+  SeqNo feed_position;  ///< last number received of the feed of the broker instance in `previous`
   std::optional<Previous> previous;
-  /// Consumer: so many items are reclaimed by the first entries of its control stream.
+  /// Consumer: how many items the first entries of its control stream reclaim.
   std::uint64_t reclaims = 0;
 
   bool operator==(const Hello&) const = default;
@@ -53,18 +52,17 @@ struct Hello {
 
 struct Welcome {
   std::string broker;  ///< program and version
-  std::string
-      host;  ///< the broker's host name: where it differs from the client's, lines are tagged
+  std::string host;  ///< the broker's host name: if it differs from the client's, lines are tagged
   bool durable = false;  ///< confirmed items outlive the broker's process
   std::uint64_t max_attempts = 0;
-  SeqNo put_received;  ///< producer: go on after this number
-  /// Producer: so many of these were confirmed, and this broker has never had them.
+  SeqNo put_received;  ///< producer: continue after this number
+  /// Producer: how many of these were confirmed by another broker, and never came to this one.
   std::uint64_t put_unknown = 0;
   std::vector<Checkpoint>
-      digests;          ///< to a producer's new process: what was put under its name, items rising
-  SeqNo feed_first{1};  ///< the broker's stream to this session begins with this number
-  SeqNo previous_control;  ///< of the previous session's control stream, everything up to this came
-                           ///< in
+      digests;  ///< to a producer's new process: what was put under its name, item numbers rising
+  SeqNo feed_first{1};     ///< first number of the feed of this session
+  SeqNo previous_control;  ///< everything in the previous session's control stream up to here was
+                           ///< received
 
   bool operator==(const Welcome&) const = default;
 };
@@ -73,16 +71,16 @@ struct Welcome {
 struct DeadNotice {
   ItemId id;
   std::string queue;
-  std::string body;  ///< its first 200 bytes; what is not UTF-8 is replaced
+  std::string body;  ///< its first 200 bytes; invalid UTF-8 is replaced
   struct Failure {
     std::string consumer;  ///< "host/pid" or the name it gave
     std::string why;
-    std::int64_t ago_ms = 0;  ///< how long before this notice was made
+    std::int64_t ago_ms = 0;  ///< before this notice was created
 
     bool operator==(const Failure&) const = default;
   };
   std::uint64_t failures = 0;
-  std::vector<Failure> history;  ///< the last ones, oldest first
+  std::vector<Failure> history;  ///< the last failures, oldest first
 
   bool operator==(const DeadNotice&) const = default;
 };
@@ -108,8 +106,8 @@ std::string to_json(const DeadNotice& notice);
 std::string to_json(const RefusalNotice& notice);
 std::string to_json(const Alive& alive);
 
-/// From JSON. On failure `why` says which field is wrong, for people; the refusal says it for
-/// machines.
+/// Parse JSON. On failure the refusal is the reason for machines, and `why` names the wrong field
+/// for people.
 Refusal parse(std::string_view json, Hello& hello, std::string& why);
 bool parse(std::string_view json, Welcome& welcome);
 bool parse(std::string_view json, DeadNotice& notice);
@@ -122,7 +120,7 @@ bool valid_queue_name(std::string_view name);
 /// Whether `text` is well-formed UTF-8 (RFC 3629).
 bool valid_utf8(std::string_view text);
 
-/// The first `size` bytes of UTF-8 text at most, not cut within a character.
+/// The first `size` bytes of UTF-8 text at most, not cutting a character.
 std::string_view cut_utf8(std::string_view text, std::size_t size);
 
 }  // namespace baton::internal

@@ -1,7 +1,7 @@
-// What every message begins with: one ZeroMQ frame (in notifications a topic frame goes before it),
-// a header of 40 bytes, then a payload of one of three kinds: entries (put, control, deliveries,
-// outcome, console), a fixed block (heartbeat, confirm), or JSON (hello, welcome, refusal). Numbers
-// are little-endian.
+// The beginning of every message. A message is one ZeroMQ frame (notifications have a topic frame
+// before it): a header of 40 bytes, then a payload of one of three kinds: entries (put, control,
+// deliveries, outcome, console), a fixed block (heartbeat, confirm), or JSON (hello, welcome,
+// refusal). Numbers are little-endian.
 #pragma once
 
 #include <cstdint>
@@ -18,14 +18,14 @@ enum class MessageType : std::uint8_t {
   // to the put endpoint
   put = 1,  ///< entries of the put stream
   // to the control endpoint
-  hello = 2,      ///< JSON: who I am; begins a session
+  hello = 2,      ///< JSON: who the client is; begins a session
   control = 3,    ///< entries of the control stream
-  heartbeat = 4,  ///< Heartbeat: I live, and this is how far I am
-  probe = 5,  ///< nothing: is a broker here? By who is no client, subscribed to the session's topic
-              ///< that it names
+  heartbeat = 4,  ///< Heartbeat: a sign of life, with the client's positions
+  probe = 5,      ///< empty: is a broker here? Sent by a program that is not a client; it has
+                  ///< subscribed to the topic of the session in the header
   // notifications, to one session
-  welcome = 16,  ///< JSON: the session stands
-  confirm = 17,  ///< Confirm: how far the broker is; its heartbeat, too
+  welcome = 16,  ///< JSON: the session is established
+  confirm = 17,  ///< Confirm: how far the broker is; also its heartbeat
   refusal = 18,  ///< JSON: what was refused, and why
   outcome = 19,  ///< entries: what became of a producer's items
   console = 20,  ///< entries: console lines, to a printer
@@ -43,18 +43,18 @@ struct Header {
 };
 inline constexpr std::size_t header_size = 40;
 
-/// Writes `header` over the header_size bytes at `at`.
+/// Writes `header` to the header_size bytes at `at`.
 void write_header(char* at, const Header& header);
 
-/// Reads a header off the front of `frame`. The payload follows it. On a refusal `header` holds
-/// what could be read.
+/// Reads the header at the front of `frame`; the payload follows it. On a refusal `header` has what
+/// could be read.
 Refusal read_header(std::string_view frame, Header& header);
 
 inline std::string_view payload_of(std::string_view frame) { return frame.substr(header_size); }
 
-/// A message's header, with room for so many bytes of payload.
+/// A message's header, with room for `payload` bytes.
 std::string message_of(const Header& header, std::size_t payload);
-/// A whole message.
+/// A complete message.
 std::string encode_json(const Header& header, std::string_view json);
 
 }  // namespace baton::internal

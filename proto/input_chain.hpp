@@ -1,4 +1,4 @@
-// The digest of an input, item by item: of what a named producer puts.
+// The digest of a named producer's input, item by item.
 #pragma once
 
 #include <string_view>
@@ -7,12 +7,12 @@
 
 namespace baton::internal {
 
-/// A digest (BLAKE2b, RFC 7693) over an input's items, one after the other. It begins with the
-/// queue that they are for: the same words for another one are something else.
+/// A digest (BLAKE2b, RFC 7693) over an input's items, in order. It begins with the queue's name:
+/// the same items for another queue are a different input.
 class InputChain {
  public:
   explicit InputChain(std::string_view queue);
-  /// Goes on from there.
+  /// Continues from there.
   explicit InputChain(const Checkpoint& at) : at_(at) {}
   void add(std::string_view body);
   const Checkpoint& at() const { return at_; }

@@ -1,5 +1,5 @@
-// The messages of version 2 as bytes, all of them. proto/PROTOCOL.md is their specification; the
-// two change together.
+// Encoding of all messages of version 2. proto/PROTOCOL.md is their specification: change both
+// together.
 #pragma once
 
 #include "proto/confirm.hpp"

@@ -1,4 +1,4 @@
-// The put stream: items, and where its producer is in its input.
+// The put stream: items, and their producer's place in its input.
 #pragma once
 
 #include <cstdint>
@@ -29,25 +29,25 @@ PutItem read_item(const Entry& entry);
 void append_digest(std::string& out, const InputPlace& place);
 InputPlace read_digest(const Entry& entry);
 
-/// A message of the put stream.
+/// The content of a put message.
 struct PutItems {
-  std::vector<PutItem> items;       ///< their bodies are of the frame
-  std::uint64_t bytes = 0;          ///< of these bodies, in all
-  std::optional<InputPlace> place;  ///< of the input behind the last item, if that is said
+  std::vector<PutItem> items;       ///< bodies point into the frame
+  std::uint64_t bytes = 0;          ///< of all bodies
+  std::optional<InputPlace> place;  ///< in the input, after the last item, if given
 };
-void read_put(std::string_view payload, PutItems& put);  ///< of what was checked; replaces `put`
-/// Writes another place of the input over the one of a message's first entry; that it begins again
-/// stays.
+void read_put(std::string_view payload, PutItems& put);  ///< `payload` must be checked; replaces
+                                                         ///< `put`
+/// Overwrites the place in a message's first entry; its flag for a new start stays.
 void rewrite_digest(std::string& message, const InputPlace& place);
 
-/// Whether a put message's payload, which was checked, begins with a digest.
+/// Whether a checked put payload begins with a digest.
 inline bool begins_with_digest(std::string_view payload) {
   return payload.size() > 4 &&
          static_cast<EntryKind>(static_cast<std::uint8_t>(payload[4])) == EntryKind::digest;
 }
 
-/// A put, over the ends of brokers: by its producer's key, which that broker drew from its name,
-/// and its number. Key 0: none.
+/// Names a put to later brokers: by its number and its producer's key, which a broker derived from
+/// the producer's name. Key 0: none.
 struct PutName {
   std::uint64_t producer = 0;
   SeqNo number = {};
@@ -56,7 +56,7 @@ struct PutName {
   auto operator<=>(const PutName&) const = default;
 };
 
-/// Of a message's payload.
+/// Checks a message's payload.
 Refusal check_puts(std::string_view payload, std::uint16_t count);
 
 }  // namespace baton::internal

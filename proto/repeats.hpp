@@ -1,4 +1,4 @@
-// Which blocks of lines have come before: a printer prints them once, and a broker takes them once.
+// Recognizes repeated blocks of lines: a printer prints each once, and a broker accepts each once.
 #pragma once
 
 #include <cstddef>
@@ -8,14 +8,14 @@
 
 namespace baton::internal {
 
-/// A client numbers what it says over its whole life, and says again what it heard no confirm of to
-/// a new broker, or to one that has forgotten its session: that may have been printed. Of each
-/// client the last number is remembered, of at most `most` clients, those that said something last.
+/// A client numbers its blocks for its whole life, and repeats unconfirmed ones to a new broker, or
+/// to one that has forgotten its session; they may have been printed. The last number of each
+/// client is remembered, for at most `most` clients, the most recent ones.
 class Repeats {
  public:
   explicit Repeats(std::size_t most = 65'536) : most_(most) {}
 
-  /// Whether block `number` of `client` (0: nobody's) comes for the first time; it is known then.
+  /// Whether block `number` of `client` (0: unknown) comes for the first time; remembers it.
   bool is_new(std::uint64_t client, std::uint64_t number) {
     if (client == 0) return true;
     auto& last = last_of(client);
@@ -47,7 +47,7 @@ class Repeats {
   }
 
   std::size_t most_;
-  std::list<Last> order_;  // who said something last is first
+  std::list<Last> order_;  // the most recent client is first
   std::unordered_map<std::uint64_t, std::list<Last>::iterator> where_;
 };
 

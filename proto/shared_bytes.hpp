@@ -1,4 +1,4 @@
-// Bytes that several may hold, threads of libzmq among them: who alone holds them may change them.
+// Bytes with several owners, including libzmq's threads. A sole owner may change them.
 #pragma once
 
 #include <atomic>
@@ -8,8 +8,8 @@
 
 namespace baton::internal {
 
-/// Like a std::shared_ptr<std::string>; but whether others hold it, too, is known for certain
-/// (use_count() is not ordered with what they did).
+/// Like a std::shared_ptr<std::string>, but with a reliable test for sole ownership (use_count()
+/// does not synchronize with other owners' accesses).
 class SharedBytes {
  public:
   SharedBytes() : SharedBytes(std::string()) {}
@@ -31,9 +31,9 @@ class SharedBytes {
   std::size_t size() const { return shared_->bytes.size(); }
   std::size_t capacity() const { return shared_->bytes.capacity(); }
 
-  /// Nobody else holds them (any more).
+  /// There is no other owner (any more).
   bool alone() const { return shared_->holders.load(std::memory_order_acquire) == 1; }
-  /// To be changed: a copy, unless alone().
+  /// For changing them: copies them first unless alone().
   std::string& own() {
     if (!alone()) *this = SharedBytes(shared_->bytes);
     return shared_->bytes;

@@ -1,4 +1,4 @@
-// The version of the programs. That of the wire is protocol_version (limits.hpp).
+// The version of the programs. The wire's version is protocol_version (limits.hpp).
 #pragma once
 
 namespace baton::internal {

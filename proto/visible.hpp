@@ -1,4 +1,4 @@
-// Text of others on the way to a log or a terminal.
+// Makes foreign text safe for logs and terminals.
 #pragma once
 
 #include <string>
@@ -6,11 +6,10 @@
 
 namespace baton::internal {
 
-/// `text` as one line that says what it says and does nothing: a log's reader is not shown lines
-/// that nobody wrote, and a terminal is not told to do anything. Control characters (C0 but the
-/// tab, DEL, C1), characters that turn the direction of writing, separators of lines and
-/// paragraphs, and bytes that are no UTF-8 become "\n", "\x1b", "\u202e". All else stays, the
-/// backslash too: it is for people, and is not read back.
+/// `text` as one harmless line: it cannot fake log lines or control a terminal. Control characters
+/// (C0 except tab, DEL, C1), characters that change the writing direction, line and paragraph
+/// separators, and bytes that are not UTF-8 become "\n", "\x1b", "\u202e". Everything else stays,
+/// including the backslash: the result is for people, and is not parsed again.
 std::string visible(std::string_view text);
 
 }  // namespace baton::internal

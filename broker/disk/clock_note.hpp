@@ -1,4 +1,4 @@
-// Where the next process learns how far the storage clock is.
+// Tells the next process where the storage clock was.
 #pragma once
 
 #include <filesystem>
@@ -10,11 +10,11 @@ namespace baton::internal::broker::disk {
 
 class ClockNote {
  public:
-  /// Throws std::runtime_error when it cannot be written.
+  /// Throws std::runtime_error if the file cannot be written.
   explicit ClockNote(const std::filesystem::path& path) : note_(path) {}
 
   void write(const log::StorageClock::Reading& reading);
-  /// What was noted in that file, or nothing; see Note::read().
+  /// The reading noted in that file, or nothing; see Note::read().
   static log::StorageClock::Reading read(const std::filesystem::path& path);
 
  private:

@@ -20,24 +20,24 @@ namespace baton::internal::broker::disk {
 
 class Transaction;
 
-/// One thread may write() while another one reads; all else is for one thread.
+/// One thread may write() while another one reads; everything else is for one thread.
 class Database {
  public:
-  /// `read`: nothing is written, made or removed, so the directory may be another user's, or of a
-  /// disk that is mounted read-only; only load(), count() and size() may be called.
+  /// `read`: nothing is written, created or removed, so the directory may belong to another user or
+  /// be mounted read-only. Only load(), count() and size() may be called.
   enum class Access : std::uint8_t { read, write };
 
-  /// Opens, or makes, the environment, and locks its file: the directory's lock may be removed by
-  /// somebody. Throws Damage, or std::runtime_error for another format or no access.
+  /// Opens or creates the environment, and locks its file, since the directory's lock file may be
+  /// removed. Throws Damage, or std::runtime_error for another format or no access.
   explicit Database(std::filesystem::path directory, Access access = Access::write);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  /// Reads all there is, in the order of the calls' names; throws Damage, naming what is damaged.
-  /// For an item that failed its state is told too.
+  /// Reads everything, in the order of Reader's members; an item that failed comes with its state.
+  /// Throws Damage, naming what is damaged.
   void load(const log::CommitLog::Reader& reader);
-  /// Likewise, for the sake of that only. Returns how many items there are.
+  /// Reads everything only to check it; throws like load(). Returns the number of items.
   std::uint64_t count();
 
   /// The body of an item that was written; valid until the next call or end_reading(). Throws
@@ -45,33 +45,32 @@ class Database {
   std::string_view body(ItemId id);
   /// A part of it, as log::read_item_part() reads it.
   std::string_view part(ItemId id, std::uint64_t offset, std::size_t size, std::uint32_t& check);
-  /// The state of an item, which must have one. Likewise.
+  /// The state of an item, which must have one. The same holds for it.
   log::StateRow state(ItemId id);
-  /// Lets go of the pages that body() needed: the writer may use them again.
+  /// Releases the pages that body() used, so that the writer can reuse them.
   void end_reading();
 
   enum class What : std::uint8_t { all, settles };
-  /// One transaction, on disk when this returns. Throws DiskError, and then nothing of it is; and
-  /// Removed.
+  /// Writes one transaction; it is on disk when this returns. Throws DiskError or Removed; after
+  /// DiskError nothing of it was written.
   void write(const log::Batch& batch, What what, BrokerInstance broker_instance);
-  /// Items of all transactions so far. For the thread that writes.
+  /// Items in all transactions so far. For the writing thread.
   std::uint64_t items_written() const { return items_written_; }
 
-  /// Throws Removed when the file was removed, replaced, copied over or cut off: what is written is
-  /// lost then. For the thread that writes.
+  /// Throws Removed if the file was removed, replaced, overwritten or truncated: then writes are
+  /// lost. For the writing thread.
   void check_in_place() const;
 
-  /// Bytes of the file that no item needs, and that what is written next may use. For the thread
-  /// that writes.
+  /// Bytes of the file that no item needs and that later writes may reuse. For the writing thread.
   std::uint64_t room();
 
-  /// Bytes of the file, and of these such as no item needs.
+  /// Bytes of the file, and how many of them no item needs.
   struct Size {
     std::uint64_t all = 0, free = 0;
   };
   Size size();
-  /// Writes all that is needed to a new file, and goes on with that. Nothing may be read or written
-  /// meanwhile. Throws DiskError when there is no room for it; all is as before then.
+  /// Copies everything needed to a new file, and continues with that. Nothing may be read or
+  /// written meanwhile. Throws DiskError if there is no room; then nothing has changed.
   void compact();
 
  private:
@@ -85,8 +84,8 @@ class Database {
 
   const std::filesystem::path directory_;
   const Access access_;
-  std::unique_ptr<FileLock> lock_;  // of the file, the copy's too once it is in its place
-  std::optional<LastTransaction> last_transaction_;  // where it may be written
+  std::unique_ptr<FileLock> lock_;  // of the data file; after compact(), of the new one
+  std::optional<LastTransaction> last_transaction_;  // if opened for writing
   FileState file_;
   MDB_env* env_ = nullptr;
   MDB_txn* reader_ = nullptr;

@@ -1,5 +1,5 @@
 // The commit log in a data directory: one LMDB transaction for all batches that came in while the
-// last one was on its way to the disk.
+// previous one was being written.
 #pragma once
 
 #include <filesystem>
@@ -15,17 +15,17 @@
 
 namespace baton::internal::broker {
 
-/// The fence is a lock on the directory and on its file, and a look before and after each
-/// transaction at whether they are still there. Bodies are read from mapped pages: what is not in
-/// the page cache blocks the caller for as long as the disk takes.
+/// The fence is a lock on the directory and one on its data file; before and after each transaction
+/// the writer checks that both are still in place. Bodies are read from mapped pages: a page that
+/// is not in the page cache blocks the caller until the disk has delivered it.
 class DiskLog final : public log::CommitLog {
  public:
-  /// Makes the directory if need be. Throws std::runtime_error (also Damage), with a sentence for
-  /// people, when it cannot be used. `changed` is signalled by another thread when durable() has
-  /// something new, or there is a failure(); it must outlive the log.
+  /// Creates the directory if necessary. Throws std::runtime_error (also Damage), with a sentence
+  /// for people, if it cannot be used. Another thread signals `changed` when durable() or failure()
+  /// has news; it must outlive the log.
   DiskLog(std::filesystem::path directory, Wake& changed);
 
-  /// Where most of the file is free, it is made small.
+  /// Compacts the file first if most of it is free.
   void read(const Reader& reader) override;
   log::StorageClock::Reading last_clock() override;
   void lead(BrokerInstance broker_instance, ItemId last) override;
@@ -41,7 +41,7 @@ class DiskLog final : public log::CommitLog {
   void end_reading() override { database_.end_reading(); }
   End end() override;
 
-  /// For who only looks after the directory, instead of all of the above.
+  /// For programs that only maintain the directory, instead of all of the above.
   disk::Database& database() { return database_; }
 
  private:
@@ -55,7 +55,7 @@ class DiskLog final : public log::CommitLog {
   disk::Database database_;
   disk::ClockNote note_;
   std::optional<StorageFailure> failure_;
-  std::unique_ptr<disk::Writer> writer_;  // the last: it ends first
+  std::unique_ptr<disk::Writer> writer_;  // declared last: destroyed first
 };
 
 }  // namespace baton::internal::broker

@@ -1,4 +1,4 @@
-// What goes wrong with a disk.
+// Errors of a disk and its data.
 #pragma once
 
 #include <filesystem>
@@ -9,20 +9,20 @@
 
 namespace baton::internal::broker::disk {
 
-/// The disk has no room, or fails: to be tried again.
+/// The disk is full or fails: retry later.
 struct DiskError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// What is kept is not what was written, or cannot be read: for people.
+/// The data differs from what was written, or cannot be read; for people.
 struct Damage : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// For people. Of damage it names the directory, unless it says so itself.
+/// For people. For damage it names the directory, unless the error does.
 std::string sentence(const std::exception& error, const std::filesystem::path& directory);
 
-/// The same as a state: files that were removed or replaced are lost to this process.
+/// The same as a StorageFailure: files that were removed or replaced are lost to this process.
 StorageFailure failure_of(const std::exception& error, const std::filesystem::path& directory);
 
 }  // namespace baton::internal::broker::disk

@@ -1,4 +1,4 @@
-// Looks at an LMDB file from outside, before it is mapped: what LMDB itself does not check.
+// Checks an LMDB file before it is mapped, for what LMDB itself does not check.
 #pragma once
 
 #include <cstdint>
@@ -8,24 +8,24 @@
 
 namespace baton::internal::broker::disk {
 
-/// Throws Damage when the file has no valid meta page, or two whose transactions do not follow each
-/// other, or is shorter than the newest one allows, or when that is older than the transaction that
-/// `mark` names. An absent or empty file is a new one. A file that passes may still be cut off by
-/// some pages: to read such a page, where it is needed, is a memory fault (FaultGuard).
+/// Throws Damage if the file has no valid meta page, or two whose transactions are not consecutive,
+/// if it is shorter than the newest meta page allows, or if that is older than the transaction
+/// noted in `mark`. An absent or empty file is new. A file that passes may still lack some pages at
+/// its end: reading one is a memory fault (FaultGuard).
 void check_file(const std::filesystem::path& data, const std::filesystem::path& mark);
 
-/// Whether the file still holds what this process last saw or wrote there: others may copy over it,
-/// or cut it off.
+/// Whether the file still holds what this process last read or wrote there: others may overwrite or
+/// truncate it.
 class FileState {
  public:
-  /// The file is open as `fd`, for as long as this is used.
+  /// The file is open as `fd` while this object is used.
   void begin(std::filesystem::path path, int fd);
-  /// Throws Removed, naming the file, when its newest transaction is another one or when it has
-  /// become shorter.
+  /// Throws Removed, naming the file, if its newest transaction has changed or it has become
+  /// shorter.
   void check() const;
-  /// This process has written one transaction, `number`. Throws Removed when it is not the one
-  /// after the last, or not in the file on top of that: then it is lost, or lies in a file that is
-  /// not whole.
+  /// This process has written one transaction, `number`. Throws Removed if that is not the one
+  /// after the last, or not the newest in the file: then it is lost, or in a file that is not
+  /// whole.
   void committed(std::uint64_t number);
 
  private:
@@ -37,13 +37,13 @@ class FileState {
   std::uint64_t last_ = 0, size_ = 0;
 };
 
-/// The number of the last transaction that was on disk, noted beside the data: a lost meta page
-/// would else pass for an earlier state. It may be behind after a power loss, never ahead.
+/// The number of the last transaction on disk, noted beside the data; without it a lost meta page
+/// would look like an earlier state. After a power loss it may be behind, never ahead.
 class LastTransaction {
  public:
   explicit LastTransaction(const std::filesystem::path& path) : note_(path) {}
   void write(std::uint64_t transaction);
-  /// Before the data is replaced by a file that counts from the start.
+  /// Call it before the data is replaced by a file that counts from the start.
   void reset();
 
  private:

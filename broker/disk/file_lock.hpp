@@ -1,5 +1,5 @@
-// A lock on a file that one process holds at a time, for its life, or several that only read;
-// containers that share the file count.
+// A lock on a file, held by one process for its life, or shared by several that only read. It also
+// works between containers that share the file.
 #pragma once
 
 #include <filesystem>
@@ -9,23 +9,23 @@
 
 namespace baton::internal::broker::disk {
 
-/// Throws the std::runtime_error that names a data directory that cannot be used, and why.
+/// Throws the std::runtime_error that names a data directory and why it cannot be used.
 [[noreturn]] void cannot_use(const std::filesystem::path& directory, const std::string& why);
 
 class FileLock {
  public:
-  /// Makes the file if need be. Throws std::runtime_error, naming `directory`, when it is another's
-  /// or cannot be used.
+  /// Creates the file if necessary. Throws std::runtime_error, naming `directory`, if another
+  /// process has the lock or the file cannot be used.
   FileLock(std::filesystem::path file, const std::filesystem::path& directory);
-  /// For who only reads: makes and writes nothing. Where the file system has no locks, it has none.
+  /// For readers: creates and writes nothing. On a file system without locks there is none.
   static std::unique_ptr<FileLock> shared(std::filesystem::path file,
                                           const std::filesystem::path& directory);
   ~FileLock();
   FileLock(const FileLock&) = delete;
   FileLock& operator=(const FileLock&) = delete;
 
-  /// Throws Removed when another file, or none, has the name by now: the broker that locks that one
-  /// may go on with it.
+  /// Throws Removed if the name now belongs to another file, or none: another broker may have
+  /// locked that one.
   void check_in_place() const;
   void renamed(std::filesystem::path file) { file_ = std::move(file); }
 

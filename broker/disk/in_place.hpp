@@ -1,5 +1,5 @@
-// Files in use that somebody removes or replaces: what is written to them from then on is lost with
-// this process.
+// Detects files in use that were removed or replaced: anything written to them from then on is lost
+// with this process.
 #pragma once
 
 #include <filesystem>

@@ -1,5 +1,5 @@
-// LMDB with errors as exceptions: Damage, DiskError where there is no room, or
-// std::runtime_error. What its functions give is valid as LMDB says.
+// LMDB with errors as exceptions: Damage, DiskError if there is no room, or std::runtime_error.
+// Results are valid as LMDB documents.
 #pragma once
 
 #include <lmdb.h>
@@ -22,18 +22,18 @@ inline std::string_view view_of(const MDB_val& value) {
   return {static_cast<const char*>(value.mv_data), value.mv_size};
 }
 
-/// Throws what the code means.
+/// Throws the exception for `code`.
 [[noreturn]] void fail(int code, const std::string& what);
 inline void check(int code, const std::string& what) {
   if (code != MDB_SUCCESS) fail(code, what);
 }
 
-/// What an error calls a row.
+/// The name of a row in error messages.
 inline std::string name_of(const char* row, std::uint64_t key) {
   return std::string(row) + " " + std::to_string(key);
 }
 
-/// The rows of a database in the order of its keys.
+/// The rows of a database in the order of their keys.
 class Rows {
  public:
   Rows(MDB_txn* txn, MDB_dbi dbi, const char* what) : what_(what) {
@@ -43,7 +43,7 @@ class Rows {
   Rows(const Rows&) = delete;
   Rows& operator=(const Rows&) = delete;
 
-  /// Goes to the first one, then to the next. False: there is none.
+  /// Moves to the first row, then to the next. Returns false at the end.
   bool next() {
     MDB_val key{}, value{};
     const int code = mdb_cursor_get(cursor_, &key, &value, MDB_NEXT);
@@ -110,7 +110,7 @@ class Transaction {
   MDB_txn* txn_ = nullptr;
 };
 
-/// Pages that nothing uses.
+/// Pages not in use.
 std::uint64_t free_pages(MDB_txn* txn);
 std::uint64_t page_size(MDB_env* env);  ///< bytes
 

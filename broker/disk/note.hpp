@@ -1,4 +1,4 @@
-// A small file of one record, written over in place: what it says, and the CRC of that.
+// A small file with one record and its CRC, overwritten in place.
 #pragma once
 
 #include <cstddef>
@@ -9,23 +9,23 @@
 
 namespace baton::internal::broker::disk {
 
-/// It is not waited for: after a loss of power it may be some seconds behind.
+/// Writes are not synced: after a power loss it may be some seconds behind.
 class Note {
  public:
-  /// Throws std::runtime_error when the file cannot be written.
+  /// Throws std::runtime_error if the file cannot be written.
   explicit Note(const std::filesystem::path& path);
   ~Note();
   Note(const Note&) = delete;
   Note& operator=(const Note&) = delete;
 
-  /// As many bytes each time. What fails is not told: a note is of use, and not needed.
+  /// Records must all have the same size. Errors are ignored: a note is useful, not essential.
   void write(std::string_view record);
-  /// Returns when what was written is on disk.
+  /// Waits until the last write is on disk.
   void sync();
 
-  /// The record of `size` bytes in that file; nothing where there is none, or what a loss of power
-  /// may leave of the first one: an empty file, or one of zeros. A later one lies in a sector with
-  /// the one before, and is there or not. Throws Damage for all else. Makes no file.
+  /// The record of `size` bytes in that file; nullopt if there is none, or if the file is empty or
+  /// all zeros, which a power loss during the first write may leave. Later writes stay within one
+  /// sector, so they happen or not. Throws Damage for anything else. Does not create the file.
   static std::optional<std::string> read(const std::filesystem::path& path, std::size_t size);
 
  private:

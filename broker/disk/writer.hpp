@@ -1,5 +1,5 @@
-// The thread that writes: one transaction for all that came in while the last one was on its way to
-// the disk.
+// The writing thread: one transaction for all batches that came in while the previous one was being
+// written.
 #pragma once
 
 #include <atomic>
@@ -18,11 +18,12 @@
 
 namespace baton::internal::broker::disk {
 
-/// Room that is kept back on the disk, so that settling goes on when it is full.
+/// Disk space kept in reserve, so that settled items can be written when the disk is full.
 class Reserve {
  public:
   explicit Reserve(std::filesystem::path path) : path_(std::move(path)) {}
-  /// Takes the room, if it does not have it. Else says why: the disk is full, as a rule.
+  /// Allocates the space, if not done yet. Returns why not (usually a full disk), or an empty
+  /// string.
   std::string take();
   void give_back();
 
@@ -34,29 +35,29 @@ class Reserve {
 /// submit(), idle() and the like are for the broker's thread.
 class Writer {
  public:
-  /// All of them must outlive the writer, which signals `changed` when durable() has something new.
+  /// All must outlive the writer, which signals `changed` when report() has news.
   Writer(Database& database, const FileLock& lock, ClockNote& note,
          const std::filesystem::path& directory, BrokerInstance broker_instance, Wake& changed);
   ~Writer() { end(); }
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  /// Nothing is being written, but what is held for lack of room.
+  /// Nothing is being written, apart from what waits for disk space.
   bool idle() const { return !busy_.load(std::memory_order_acquire); }
-  /// What comes while it is not idle is one transaction.
+  /// Batches submitted while it is not idle are written as one transaction.
   void submit(log::Batch&& batch);
 
-  /// Notes the clock, and sees whether the files are still there: if not, the thread ends by
+  /// Notes the clock, and checks that the files are still in place; if not, the thread ends with
   /// Removed.
   void look(const log::StorageClock::Reading& clock);
 
   struct Report {
-    Storage::Durable durable;               ///< in files that were still there then
-    std::optional<StorageFailure> failure;  ///< what ended the thread, if something did
+    Storage::Durable durable;               ///< in files that were in place then
+    std::optional<StorageFailure> failure;  ///< what ended the thread, if anything
   };
   Report report();
 
-  /// Writes what was submitted, if the disk takes it, and ends. Nothing is to be called any more.
+  /// Writes what was submitted, if the disk has room, and ends. Nothing may be called afterwards.
   Report end();
 
  private:
@@ -74,10 +75,11 @@ class Writer {
   const std::filesystem::path directory_;
   const BrokerInstance broker_instance_;
   Reserve reserve_;
-  log::Batch pending_;  // the thread's: more than one submitted batch when the disk is full
+  log::Batch pending_;  // used by the writing thread: several submitted batches when the disk is
+                        // full
   std::atomic<bool> busy_ = false;
   Wake& changed_;
-  std::mutex mutex_;  // guards what follows
+  std::mutex mutex_;  // guards the members below
   std::condition_variable wake_;
   std::optional<log::Batch> submitted_;
   std::optional<log::StorageClock::Reading> clock_;  // to be noted

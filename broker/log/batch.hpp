@@ -1,4 +1,4 @@
-// What is given to the disk in one transaction, and the memory in which new items wait for it.
+// What is written to the disk in one transaction, and the memory in which new items wait for it.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +15,9 @@
 
 namespace baton::internal::broker::log {
 
-/// New items with ids that follow one another, as rows of `items` side by side. It belongs to the
-/// broker's thread; while a batch of it is written, the writer reads rows and offsets, which don't
-/// change any more.
+/// New items with consecutive ids, as rows of `items` side by side. It belongs to the broker's
+/// thread; while a batch with it is written, the writer reads rows and offsets, which don't change
+/// any more.
 class Segment {
  public:
   static constexpr std::size_t most_bytes = 1u << 20, most_items = 8192;
@@ -26,7 +26,7 @@ class Segment {
 
   bool has_room() const { return rows_.size() < most_bytes && begin_.size() < most_items; }
   void add(const ItemRow& row);
-  /// The item is settled. Returns whether it was here and was not yet.
+  /// The item is settled. Returns whether it was here and not settled before.
   bool erase(ItemId id);
 
   ItemId first() const { return first_; }
@@ -37,15 +37,15 @@ class Segment {
   std::string_view row(ItemId id) const;
   Ticket ticket() const { return ticket_; }
   std::uint64_t live() const { return live_; }
-  /// Which of its items are gone by now, by position.
+  /// By position: whether the item is gone.
   const std::vector<bool>& gone() const { return gone_; }
   std::size_t memory() const {
     return rows_.capacity() + begin_.capacity() * sizeof(std::uint32_t) + 256;
   }
-  /// Nothing will be added any more.
+  /// Frees spare capacity: nothing will be added any more.
   void shrink();
 
-  bool on_disk = false;  ///< and kept here all the same
+  bool on_disk = false;  ///< durable, and still kept in memory
 
  private:
   ItemId first_;
@@ -56,29 +56,28 @@ class Segment {
   std::uint64_t live_ = 0;
 };
 
-/// A row, or nothing where it is to be deleted.
+/// A row, or nullopt to delete it.
 using Change = std::optional<std::string>;
 
 struct Batch {
   struct NewItems {
     std::shared_ptr<const Segment> segment;
-    std::vector<bool> skip;  ///< by position: settled before it was ever written
+    std::vector<bool> skip;  ///< by position: items settled before they were ever written
   };
   Ticket ticket = 0;
   std::vector<NewItems> puts;
   std::vector<ItemId> erased;  ///< from `items`
   std::map<std::uint64_t, Change> states, queues, producers;
-  ItemId last;  ///< the last id that was given
+  ItemId last;  ///< the last id in use
 
-  /// New items and the numbers of producers: what is held when there is no room.
+  /// New items and producers' numbers: these are held back when the disk is full.
   bool has_puts() const { return !puts.empty() || !queues.empty() || !producers.empty(); }
   bool has_settles() const { return !erased.empty() || !states.empty(); }
   bool empty() const { return !has_puts() && !has_settles(); }
 
-  /// Takes what a later batch says. What it settles of the new items here need not be written any
-  /// more.
+  /// Adds a later batch. New items here that it settles are not written any more.
   void absorb(Batch&& later);
-  /// What has_settles() speaks of is written.
+  /// Everything that has_settles() counts was written.
   void forget_settles();
 
  private:

@@ -1,6 +1,5 @@
-// What a broker writes down, in the order in which it happened: the truth that outlives its
-// process. LogStorage serves from memory what it can; a commit log is a file (disk/DiskLog), and
-// what it is may change without the rest of the broker.
+// The durable record of what happened in a broker, in order. LogStorage serves from memory what it
+// can. DiskLog (disk/) writes the log to a file; another kind of log needs no change elsewhere.
 #pragma once
 
 #include <cstdint>
@@ -15,67 +14,66 @@
 
 namespace baton::internal::broker::log {
 
-/// For one thread, but for what an implementation does by its own. Nothing here throws after
-/// lead(): what goes wrong is a failure(), or a reason in Durable::held.
+/// For one thread, apart from threads of the implementation. Nothing throws after lead(): errors
+/// are reported by failure() or Durable::held.
 class CommitLog {
  public:
   virtual ~CommitLog() = default;
 
-  /// The order is that of the calls' names, and items come by id; an item that failed has a state.
+  /// Called in the order of the members here; items come by id. An item that failed has a state.
   struct Reader {
     std::function<void(const Superblock&)> superblock;
     std::function<void(std::uint64_t, std::string_view)> queue;
     std::function<void(std::uint64_t, const ProducerRow&)> producer;
     std::function<void(std::uint64_t, const ItemRow&, const StateRow*)> item;
   };
-  /// All that is durable and not settled, once and before lead(); the superblock is told of an
-  /// empty log, too. A row of states may have no item, where a disk was full. Throws
-  /// std::runtime_error, with a sentence for people, when it cannot be read or is damaged: then
-  /// only the destructor may follow.
+  /// Reads all that is durable and not settled, once, before lead(). An empty log has a superblock,
+  /// too. A state may lack its item if a disk was full. Throws std::runtime_error, with a sentence
+  /// for people, if the log is damaged or cannot be read; afterwards it may only be destroyed.
   virtual void read(const Reader& reader) = 0;
-  /// What note_clock() was told last, by the process before: likewise.
+  /// The last reading given to note_clock() by the previous process. Throws like read().
   virtual StorageClock::Reading last_clock() = 0;
 
-  /// The fence: from now on only what this broker instance appends is durable, and what another one
-  /// still appends is not. `last`: the last id before the first that it gives. That it leads is
-  /// durable before anything else of it, and where there is room when this returns. What follows
-  /// needs it, but for failure().
+  /// The fence: from now on only what this broker instance appends becomes durable, and nothing
+  /// that another instance still appends. `last`: the last id before the first one it assigns. The
+  /// takeover is durable before anything else it appends; if the disk has room, when this returns.
+  /// All functions below, except failure(), require it.
   virtual void lead(BrokerInstance broker_instance, ItemId last) = 0;
 
-  /// Whether a batch would be written now. Until then the caller had better add to the one that it
-  /// has: what is settled in it need not be written at all.
+  /// Whether a batch would be written at once. If not, it is better to keep adding to the open
+  /// batch: items that are settled in it need not be written at all.
   virtual bool idle() const = 0;
-  /// Tickets rise. Never blocks. Where there is no room the settled part of batches becomes durable
-  /// before the new items in them, which wait, and are tried again now and then: so some room is to
-  /// be kept back. Rows are stored as they are: each has a CRC of its own.
+  /// Tickets rise. Never blocks. If the disk is full, settled items become durable, for which an
+  /// implementation keeps some room back; new items wait, and are tried again now and then. Rows
+  /// are stored as they are: each has its own CRC.
   virtual void append(Batch&& batch) = 0;
-  /// Up to which tickets all is durable, and why new items wait.
+  /// The tickets up to which everything is durable, and why new items wait.
   virtual Storage::Durable durable() = 0;
-  /// Why nothing will be durable any more; nullptr while it goes on. As of the last durable(),
-  /// body(), part() or state().
+  /// Why nothing will become durable any more; nullptr while all is well. Updated by durable(),
+  /// body(), part() and state().
   virtual const StorageFailure* failure() const = 0;
-  /// Where the storage clock is, for the next process; twice a second, also when nothing happens: a
-  /// time to see whether this one still leads. It need not be durable at once.
+  /// Notes the storage clock for the next process, and checks whether this instance still leads.
+  /// Called twice a second, even if nothing happens. Need not be durable at once.
   virtual void note_clock(const StorageClock::Reading& reading) = 0;
 
-  /// Of an item that is durable and not settled. It may be read from a disk, in the caller's
-  /// thread: LogStorage asks for what it has no memory for. The view is valid until the next call
-  /// or end_reading(); empty after a failure().
+  /// The body of an item that is durable and not settled. May read from disk, in the caller's
+  /// thread: LogStorage asks for bodies that it does not keep in memory. The view is valid until
+  /// the next call or end_reading(); empty after a failure().
   virtual std::string_view body(ItemId id) = 0;
-  /// Likewise a part of it, as read_item_part() reads it.
+  /// A part of the body, like read_item_part(). The same holds for it.
   virtual std::string_view part(ItemId id, std::uint64_t offset, std::size_t size,
                                 std::uint32_t& check) = 0;
-  /// Likewise the state of an item that has one.
+  /// The state of an item that has one. The same holds for it.
   virtual StateRow state(ItemId id) = 0;
-  /// The views above are not needed any more.
+  /// Releases the views above.
   virtual void end_reading() = 0;
 
   struct End {
-    Ticket puts = 0;          ///< up to which all is durable
-    std::uint64_t items = 0;  ///< new ones that were written since lead()
+    Ticket puts = 0;          ///< up to which everything is durable
+    std::uint64_t items = 0;  ///< new items written since lead()
   };
-  /// Writes what was appended, if there is room. May block. Only failure() and the destructor may
-  /// follow: until that the log stays this process's.
+  /// Writes what was appended, if there is room. May block. Afterwards only failure() may be
+  /// called; the fence stays until the destructor.
   virtual End end() = 0;
 };
 

@@ -1,4 +1,4 @@
-// Storage over a commit log: what was confirmed outlives the process.
+// Storage in a commit log: what is confirmed outlives the process.
 #pragma once
 
 #include <deque>
@@ -16,24 +16,24 @@
 
 namespace baton::internal::broker {
 
-/// The system's clock, which somebody may set.
+/// The system's clock, which may be set at any time.
 log::UnixMs wall_clock();
 
 struct LogStorageOptions {
-  /// Bytes that bodies and the table of items may take; what is beyond is in the log only.
+  /// Bytes of memory for bodies and the table of items; further bodies are in the log only.
   std::uint64_t max_memory = 1u << 30;
   std::function<log::UnixMs()> wall = wall_clock;
   std::function<Time()> now = std::chrono::steady_clock::now;
 };
 
-/// Bodies of new items lie in segments until they are durable, and while there is memory for them
-/// also then; otherwise they are read from the log. What is settled before it was appended is never
-/// written.
+/// Bodies of new items are kept in segments until they are durable, and longer if there is memory
+/// for them; otherwise they are read from the log. Items that are settled before they were appended
+/// are never written.
 class LogStorage final : public Storage {
  public:
   /// The log must outlive the storage.
   LogStorage(log::CommitLog& log, LogStorageOptions options = {});
-  /// As end(): at an end in order nothing is done again.
+  /// Calls end(); does nothing after an orderly end.
   ~LogStorage() override;
   LogStorage(const LogStorage&) = delete;
   LogStorage& operator=(const LogStorage&) = delete;
@@ -54,13 +54,13 @@ class LogStorage final : public Storage {
   const StorageFailure* failure() const override { return damage_ ? &*damage_ : log_.failure(); }
   std::vector<std::string> take_warnings() override { return clock_->take_warnings(); }
 
-  /// Of the items that came in since load().
+  /// The items that came in since load().
   struct Written {
-    bool known = true;  ///< else the log failed: what was written may be lost
+    bool known = true;  ///< false: the log failed, and what was written may be lost
     std::uint64_t put = 0, written = 0;
-    std::uint64_t missing = 0;  ///< neither written nor done: there was no room
+    std::uint64_t missing = 0;  ///< neither written nor settled: there was no room
   };
-  /// Writes what whole turns have left, if the log takes it. Nothing is to be called any more.
+  /// Writes what remains of whole turns, if the log accepts it. Nothing may be called afterwards.
   Written end();
 
  private:
@@ -83,19 +83,19 @@ class LogStorage final : public Storage {
 
   log::CommitLog& log_;
   const LogStorageOptions options_;
-  std::optional<log::StorageClock> clock_;  // from load() on
+  std::optional<log::StorageClock> clock_;  // set by load()
   Time note_clock_at_{};
-  Segments segments_;               // by id: whose bodies are in memory
-  log::Segment* recent_ = nullptr;  // of these, the one that was looked up last
-  Segments unwritten_;              // by ticket: of these, such as are not durable yet
+  Segments segments_;               // with bodies in memory, by id
+  log::Segment* recent_ = nullptr;  // the segment looked up last
+  Segments unwritten_;              // segments that are not durable yet, by ticket
   log::StatesUnderWay states_;
-  log::Batch open_;                           // what comes in, until the log takes it
-  bool turn_over_ = true;                     // what is in open_ belongs to whole turns
-  std::unordered_set<std::uint64_t> failed_;  // items that have a row of states
-  std::vector<bool> queues_known_;            // by index: there is a row of each
+  log::Batch open_;        // the batch that collects changes until the log is idle
+  bool turn_over_ = true;  // open_ contains whole turns only
+  std::unordered_set<std::uint64_t> failed_;  // items that have a state row
+  std::vector<bool> queues_known_;            // by index: whether the queue has a row
   std::uint64_t items_put_ = 0;
-  std::uint64_t items_ = 0;               // that are kept
-  std::uint64_t memory_of_bodies_ = 0;    // of segments that are durable, too
+  std::uint64_t items_ = 0;               // items kept
+  std::uint64_t memory_of_bodies_ = 0;    // including segments that are durable
   std::optional<StorageFailure> damage_;  // of a body in memory
   bool leads_ = false, ended_ = false;
 };

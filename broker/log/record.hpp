@@ -1,5 +1,4 @@
-// The rows of the data directory as bytes: FORMAT.md is their specification; the two change
-// together.
+// Encoding of the rows in the data directory, specified in FORMAT.md: change both together.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +12,7 @@
 
 namespace baton::internal::broker::log {
 
-inline constexpr std::uint32_t format = 2;  ///< that is written; format 1 is read, too
+inline constexpr std::uint32_t format = 2;  ///< written; format 1 can be read, too
 
 struct ItemRow {
   std::uint32_t queue = 0;
@@ -22,7 +21,7 @@ struct ItemRow {
   SeqNo number;
   Delay delay;
   std::string_view body;
-  /// Not 0: it was put again after the end of a broker, under this key of its producer.
+  /// If not 0: it was put again after a broker ended, under this key of its producer.
   std::uint64_t again = 0;
 
   bool operator==(const ItemRow&) const = default;
@@ -38,10 +37,10 @@ struct StateRow {
   };
   std::uint16_t failures = 0;
   bool dead = false;
-  bool suspect = false;  ///< it has once cost its holder's life
+  bool suspect = false;  ///< it may have killed its holder
   Delay delay;
-  std::uint32_t deliveries = 0;     ///< how often it went out
-  std::vector<FailureRow> history;  ///< the last ones, 255 at most
+  std::uint32_t deliveries = 0;     ///< how often it was delivered
+  std::vector<FailureRow> history;  ///< the last failures, at most 255
 
   bool operator==(const StateRow&) const = default;
 };
@@ -53,8 +52,8 @@ struct ProducerRow {
   SeqNo received;
   std::uint64_t done = 0;
   std::uint64_t dead = 0;
-  std::string_view digests;      ///< who put last, and of what it put: 1 KiB at most
-  std::uint64_t undigested = 0;  ///< items of its input; only of a row of format 1
+  std::string_view digests;  ///< the process that put last, and digests of its input; at most 1 KiB
+  std::uint64_t undigested = 0;  ///< items of its input; only in a row of format 1
 
   bool operator==(const ProducerRow&) const = default;
 };
@@ -76,14 +75,14 @@ void append_queue(std::string& out, std::uint64_t key, std::string_view name);
 void append_producer(std::string& out, std::uint64_t key, const ProducerRow& row);
 void append_superblock(std::string& out, std::uint64_t key, const Superblock& superblock);
 
-/// `size` bytes of an item's body, from `offset` on. Read from the beginning to the end: `check` is
-/// what the parts before have left there, 0 before the first. False when the row is too short; with
-/// the last part, when its CRC does not fit.
+/// `size` bytes of an item's body, from `offset`. A body is read from beginning to end: `check` is
+/// 0 before the first part, and what the part before has left there later. Returns false if the row
+/// is too short, and at the last part if its CRC is wrong.
 bool read_item_part(std::uint64_t key, std::string_view value, std::uint64_t offset,
                     std::size_t size, std::uint32_t& check, std::string_view& part);
 
-// Each false when the value is damaged: too short, or its CRC does not fit. Views point into
-// `value`. Rows of format 1 say so themselves: they may lie among later ones.
+// Each returns false if the value is damaged: too short, or with a wrong CRC. Views point into
+// `value`. Rows of format 1 are marked as such; they may lie among later ones.
 bool read_item(std::uint64_t key, std::string_view value, ItemRow& row);
 bool read_state(std::uint64_t key, std::string_view value, StateRow& row);
 bool read_queue(std::uint64_t key, std::string_view value, std::string_view& name);

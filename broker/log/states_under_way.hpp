@@ -1,4 +1,4 @@
-// Rows of states that the writer has, and that are not known to be on disk yet.
+// State rows that were given to the writer and may not be durable yet.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +16,9 @@ class StatesUnderWay {
  public:
   using States = std::map<std::uint64_t, Change>;
 
-  /// A row more is in the batch that is still open.
+  /// Another row was added to the open batch.
   void note(std::size_t bytes) { open_bytes_ += bytes; }
-  /// That batch goes to the writer.
+  /// The open batch goes to the writer.
   void submit(Ticket ticket, const States& states) {
     if (!states.empty()) batches_.push_back({ticket, states, open_bytes_});
     bytes_ += std::exchange(open_bytes_, 0);
@@ -27,7 +27,7 @@ class StatesUnderWay {
     for (; !batches_.empty() && batches_.front().ticket <= durable; batches_.pop_front())
       bytes_ -= batches_.front().bytes;
   }
-  /// The last row of an item's; nullptr: there is none.
+  /// The item's latest row; nullptr if there is none.
   const std::string* find(std::uint64_t item) const {
     for (auto batch = batches_.rbegin(); batch != batches_.rend(); ++batch)
       if (const auto found = batch->states.find(item);
@@ -35,7 +35,7 @@ class StatesUnderWay {
         return &*found->second;
     return nullptr;
   }
-  std::uint64_t bytes() const { return open_bytes_ + bytes_; }  ///< of the open batch, too
+  std::uint64_t bytes() const { return open_bytes_ + bytes_; }  ///< including the open batch
 
  private:
   struct Batch {

@@ -1,4 +1,4 @@
-// The clock of the times that are kept. Pure.
+// The clock of stored times. Pure.
 #pragma once
 
 #include <cstdint>
@@ -9,22 +9,22 @@
 
 namespace baton::internal::broker::log {
 
-/// Milliseconds since 1970; 0 is none.
+/// Milliseconds since 1970; 0: none.
 using UnixMs = std::uint64_t;
 
-/// When an item may be delivered. Format 1 did not keep what was asked: then that is no_limit.
+/// When an item may be delivered. Format 1 did not store `asked_ms`: then it is no_limit.
 struct Delay {
   static constexpr std::uint32_t no_limit = UINT32_MAX;
   UnixMs due = 0;
-  std::uint32_t asked_ms = 0;  ///< never is more than this left of it
+  std::uint32_t asked_ms = 0;  ///< the requested delay: at no time is more than this left
 
   bool operator==(const Delay&) const = default;
 };
 
-/// It began as the system's clock, and never steps. While a process runs it goes with the steady
-/// clock; from one process to the next it goes on by what has passed on the system's clock, and
-/// never back. So a clock that is set does nothing to delays, but forward while no broker runs:
-/// that looks like time.
+/// It started as the system's clock, and never jumps. While a process runs it follows the steady
+/// clock; between two processes it advances by what has passed on the system's clock, and never
+/// goes back. So setting the system's clock does not affect delays, except forward while no broker
+/// runs: that looks like elapsed time.
 class StorageClock {
  public:
   /// The same moment on both clocks.
@@ -34,28 +34,28 @@ class StorageClock {
     bool operator==(const Reading&) const = default;
   };
 
-  /// `last`: what the process before noted last, or nothing. `wall` and `now` are the same moment.
+  /// `last`: the last note of the previous process, or nothing. `wall` and `now` are the same
+  /// moment.
   StorageClock(const Reading& last, UnixMs wall, Time now);
 
   UnixMs at(Time time) const;
-  /// What is later than `now` there was written by a clock whose notes were lost: it is `now`.
+  /// A time after `now` was written by a clock whose notes were lost: it counts as `now`.
   Time from(UnixMs time, Time now) const;
   Delay delay(std::uint32_t asked_ms, Time now) const;
   std::uint32_t left_ms(const Delay& delay, Time now) const;
 
-  /// Sees steps of the system's clock, and returns what is to be noted for the next process. About
-  /// once a second.
+  /// Detects steps of the system's clock, and returns what to note for the next process. Call it
+  /// about once a second.
   Reading look(UnixMs wall, Time now);
-  /// Which steps were seen since the last call, for the operator.
+  /// Steps detected since the last call, for the operator.
   std::vector<std::string> take_warnings();
 
  private:
   void warn(std::int64_t step_ms, const char* when);
 
   const Time begin_;
-  UnixMs time_;  // at `begin_`
-  std::int64_t
-      ahead_;  // how far the system's clock is ahead of this one, when it was last looked at
+  UnixMs time_;         // at `begin_`
+  std::int64_t ahead_;  // of the system's clock over this one, at the last look
   std::vector<std::string> warnings_;
 };
 

@@ -1,6 +1,6 @@
-// Consumers: get items from queues, on demand, and say what became of them. The C++17 interface
-// over baton.h, which says of each call what it does; here a call that cannot do it throws Error,
-// and one with a time limit says whether it has done it.
+// Consumers: get items from queues on demand, and settle them. The C++17 interface over baton.h,
+// which describes each call. Here a call that fails throws Error, and one with a time limit returns
+// whether it succeeded in time.
 #pragma once
 
 #include <cstdint>
@@ -23,12 +23,12 @@
 
 namespace baton {
 
-/// An item that its consumer holds, until it is settled by one of ack, fail and release. One that
-/// is destroyed before has failed: a program that ends in the midst of its work would else get the
-/// same item for ever.
+/// An item that its consumer holds, until it is settled by ack, fail or release. An item destroyed
+/// before that has failed: otherwise a program that crashes in its work would get the same item
+/// forever.
 class Item {
  public:
-  /// Takes over what the C interface gave.
+  /// Takes ownership of an item from the C interface.
   explicit Item(baton_item* item) noexcept : item_(item) {}
   Item(Item&& other) noexcept
       : item_(std::exchange(other.item_, nullptr)), exceptions_(std::uncaught_exceptions()) {}
@@ -52,18 +52,17 @@ class Item {
   std::uint32_t priority() const noexcept { return baton_item_priority(item_); }
   std::uint32_t delivery_count() const noexcept { return baton_item_delivery_count(item_); }
 
-  /// Settle it, after which nothing but its destructor may be called. False: its lease had ended
-  /// before.
+  /// Settle it; afterwards only the destructor may be called. False: its lease had ended before.
   bool ack() { return settled(baton_item_ack(release_handle())); }
   bool fail(const std::string& reason, std::chrono::milliseconds delay = {}) {
     return settled(baton_item_fail(release_handle(), reason.c_str(), delay.count()));
   }
   bool release() { return settled(baton_item_release(release_handle())); }
 
-  /// Why work on it should stop: ok when there is no reason, not_held, stopped or closed.
+  /// Why work on it should stop: not_held, stopped or closed; ok if there is no reason.
   Status stop_reason() const { return static_cast<Status>(baton_item_stop_reason(item_)); }
   bool stop_requested() const { return stop_reason() != Status::ok; }
-  /// Sleeps for that time, or until there is a reason to stop: whether there is.
+  /// Sleeps for that time, or until there is a reason to stop; returns whether there is.
   bool wait_stop(TimeLimit limit) const {
     const auto reason = baton_item_wait_stop(item_, limit.ms());
     if (reason == BATON_INTERRUPTED) detail::raise(reason);
@@ -71,7 +70,7 @@ class Item {
   }
 
   baton_item* handle() const noexcept { return item_; }
-  /// The caller settles it by the C interface.
+  /// The caller settles it with the C interface.
   baton_item* release_handle() noexcept { return std::exchange(item_, nullptr); }
 
  private:
@@ -91,7 +90,7 @@ class Item {
   int exceptions_ = std::uncaught_exceptions();
 };
 
-/// What a handler says of its item.
+/// What a handler decides about its item.
 class Outcome {
  public:
   static Outcome ack() { return Outcome(BATON_ACK); }
@@ -116,13 +115,13 @@ class Outcome {
 };
 
 struct RunOptions {
-  std::uint32_t jobs = 1;   ///< handlers at work at the same time, each on a thread of its own
+  std::uint32_t jobs = 1;   ///< handlers that run at the same time, each on a thread of its own
   std::uint64_t count = 0;  ///< return after this number of items; 0: without limit
   std::function<void()> before_get =
-      nullptr;  ///< called by each job before it asks for an item; throws nothing
+      nullptr;  ///< called by each job before it requests an item; must not throw
 };
 
-/// What went wrong with an item that the consumer had.
+/// A problem with an item that the consumer had.
 struct Event {
   enum class Kind : std::int32_t {
     lease_ended = BATON_EVENT_LEASE_ENDED,
@@ -136,8 +135,7 @@ struct Event {
 
 enum class Held : std::int32_t { fail = BATON_FAIL_HELD, release = BATON_RELEASE_HELD };
 
-/// All methods may be called from any thread. Of a Consumer that was moved from nothing but the
-/// destructor.
+/// All methods may be called from any thread. A moved-from Consumer may only be destroyed.
 class Consumer {
  public:
   explicit Consumer(const Options& options = {}) : log_(options.log()) {
@@ -147,21 +145,21 @@ class Consumer {
   }
   Consumer(Consumer&&) noexcept = default;
   Consumer& operator=(Consumer&&) = delete;
-  /// close(), within 5 s; what is held has failed.
+  /// Calls close(), within 5 s; held items fail.
   ~Consumer() {
     if (handle_ && std::uncaught_exceptions() > exceptions_)
       baton_consumer_close(handle(), BATON_FAIL_HELD, "its consumer ended by an exception", 5000);
   }
 
-  /// Waits without limit. Nothing when the consumer is closed, or the system has shut down.
+  /// Waits without limit. nullopt when the consumer is closed or the system has shut down.
   std::optional<Item> get() { return try_get(forever); }
-  /// Nothing also when the time is up.
+  /// nullopt also when the time is up.
   [[nodiscard]] std::optional<Item> try_get(TimeLimit limit) {
     baton_item* item = nullptr;
     if (!there_is(baton_get(handle(), limit.ms(), &item))) return std::nullopt;
     return Item(item);
   }
-  /// Empty where get() gives nothing.
+  /// Empty where get() returns nullopt.
   [[nodiscard]] std::vector<Item> get_batch(std::size_t most, TimeLimit limit = forever) {
     std::vector<baton_item*> got(most);
     std::vector<Item> items;
@@ -173,9 +171,9 @@ class Consumer {
   }
   void request(std::uint32_t items) { detail::check(baton_consumer_request(handle(), items)); }
 
-  /// `handler` is called with an Item&, by several threads at once when jobs > 1. It returns an
-  /// Outcome, or nothing for ack; if it has settled the item, or moved it elsewhere, what it
-  /// returns is not looked at. What it throws has failed, with what() as the reason.
+  /// `handler` is called with an Item&, by several threads at once if jobs > 1. It returns an
+  /// Outcome, or void for ack; if it has settled or moved the item, its result is ignored. If it
+  /// throws, the item fails, with what() as the reason.
   template <class Handler>
   void run(Handler&& handler, const RunOptions& options = {}) {
     const std::unique_ptr<baton_run_options, FreeRun> run(detail::made(baton_run_options_new()));
@@ -191,7 +189,7 @@ class Consumer {
   }
   void stop() { detail::check(baton_consumer_stop(handle())); }
 
-  /// Sleeps for that time, or until run() is to end: whether it is.
+  /// Sleeps for that time, or until run() should end; returns whether it should.
   bool wait_stop(TimeLimit limit) {
     const auto reason = baton_consumer_wait_stop(handle(), limit.ms());
     if (reason == BATON_STOPPED || reason == BATON_CLOSED || reason == BATON_SHUTDOWN) return true;
@@ -264,7 +262,7 @@ class Consumer {
     } catch (const std::exception& error) {
       return Outcome::fail(error.what());
 #if defined(__GLIBCXX__)
-    } catch (const abi::__forced_unwind&) {  // the thread is ended: by pthread_exit(), for one
+    } catch (const abi::__forced_unwind&) {  // the thread is being ended, e.g. by pthread_exit()
       item.release_handle();
       throw;
 #endif

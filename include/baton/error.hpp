@@ -1,5 +1,4 @@
-// What goes wrong, as exceptions; and how long calls may wait. Part of the C++17 interface over
-// baton.h.
+// Errors as exceptions, and time limits of calls. Part of the C++17 interface over baton.h.
 #pragma once
 
 #include <chrono>
@@ -13,7 +12,7 @@
 
 namespace baton {
 
-/// The statuses of baton.h, which says what each means.
+/// The statuses of baton.h, which explains them.
 enum class Status : std::int32_t {
   ok = BATON_OK,
   would_block = BATON_WOULD_BLOCK,
@@ -32,13 +31,13 @@ enum class Status : std::int32_t {
   internal = BATON_INTERNAL,
 };
 
-/// Thrown by all calls that cannot do what they are for. what() is a sentence for people.
+/// Thrown by all calls that fail. what() is a sentence for people.
 class Error : public std::runtime_error {
  public:
   Error(Status status, const std::string& what, std::string refusal = {})
       : std::runtime_error(what), status_(status), refusal_(std::move(refusal)) {}
   Status status() const noexcept { return status_; }
-  /// Why a broker refused: see baton_last_refusal().
+  /// Why the broker refused: see baton_last_refusal().
   const std::string& refusal() const noexcept { return refusal_; }
 
  private:
@@ -46,8 +45,8 @@ class Error : public std::runtime_error {
   std::string refusal_;
 };
 
-/// How long a call may wait: any duration; a negative one, or the longest of its type, is without
-/// limit.
+/// How long a call may wait: any duration; a negative one, or the longest of its type, means
+/// without limit.
 class TimeLimit {
  public:
   template <class Rep, class Period>
@@ -83,13 +82,13 @@ inline void check(baton_status status) {
   if (status != BATON_OK) raise(status);
 }
 
-/// Whether the call was done in its time.
+/// Whether the call succeeded in time.
 inline bool in_time(baton_status status) {
   if (status != BATON_WOULD_BLOCK) check(status);
   return status == BATON_OK;
 }
 
-/// Of a function that gives NULL when there is no memory.
+/// For functions that return NULL when there is no memory.
 template <class Handle>
 Handle* made(Handle* handle) {
   if (!handle) throw Error(Status::no_resources, baton_status_text(BATON_NO_RESOURCES));

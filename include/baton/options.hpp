@@ -1,5 +1,5 @@
-// What producers and consumers are made with. Part of the C++17 interface over baton.h, where each
-// setter is described.
+// Options of producers and consumers. Part of the C++17 interface over baton.h, where each setter
+// is described.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,8 @@
 
 namespace baton {
 
-/// Threads and sockets that clients share: see baton_runtime. Clients keep what they need of it.
+/// Threads and sockets that clients share: see baton_runtime. Clients keep alive what they need of
+/// it.
 class Runtime {
  public:
   Runtime() {
@@ -35,10 +36,10 @@ enum class HostTag : std::int32_t {
   off = BATON_HOST_TAG_OFF,
 };
 
-/// What a client tells while a call of it waits: `level` and `code` are BATON_LOG_...
+/// Called while a call of the client waits: `level` and `code` are BATON_LOG_...
 using Log = std::function<void(std::int32_t level, std::int32_t code, const std::string& text)>;
 
-/// Each setter returns the object, and throws Error (invalid_argument). One object may serve for
+/// Each setter returns the object, and throws Error (invalid_argument). One object may be used for
 /// several clients.
 class Options {
  public:
@@ -68,14 +69,14 @@ class Options {
   Options& runtime(const Runtime& runtime) {
     return set(baton_options_set_runtime(handle(), runtime.handle()));
   }
-  /// What it throws is passed over.
+  /// Exceptions from `log` are ignored.
   Options& log(Log log) {
     log_ = log ? std::make_shared<Log>(std::move(log)) : nullptr;
     return set(baton_options_set_log(handle(), log_ ? &tell : nullptr, log_.get()));
   }
 
   baton_options* handle() const noexcept { return handle_.get(); }
-  /// To be kept by all clients that are made with it.
+  /// Must be kept by all clients that are created with these options.
   const std::shared_ptr<Log>& log() const noexcept { return log_; }
 
  private:
@@ -99,7 +100,7 @@ class Options {
   std::shared_ptr<Log> log_;
 };
 
-/// How an item is put. Each setter returns the object, and throws Error (invalid_argument).
+/// Options of a put. Each setter returns the object, and throws Error (invalid_argument).
 class PutOptions {
  public:
   PutOptions() : handle_(detail::made(baton_put_options_new())) {}

@@ -1,4 +1,4 @@
-// Printers: get the console lines that producers and consumers print. The C++17 interface over
+// Printers: receive the console lines that producers and consumers print. The C++17 interface over
 // baton.h.
 #pragma once
 
@@ -13,8 +13,7 @@
 
 namespace baton {
 
-/// All methods may be called from any thread. Of a Printer that was moved from nothing but the
-/// destructor.
+/// All methods may be called from any thread. A moved-from Printer may only be destroyed.
 class Printer {
  public:
   explicit Printer(const Options& options = {}) : log_(options.log()) {
@@ -24,8 +23,8 @@ class Printer {
   }
 
   /// `writer` is called with a std::string_view of whole blocks of lines, and returns how many
-  /// bytes of it were written: see baton_printer_run(). What it throws ends the run, and is thrown
-  /// here.
+  /// bytes it has written: see baton_printer_run(). If it throws, the run ends, and the exception
+  /// is rethrown here.
   template <class Writer>
   void run(Writer&& writer) {
     Call<std::remove_reference_t<Writer>> call{writer, nullptr};

@@ -1,6 +1,6 @@
 // Producers: put items into a queue, and can wait until they are done. The C++17 interface over
-// baton.h, which says of each call what it does; here a call that cannot do it throws Error, and
-// one with a time limit says whether it has done it.
+// baton.h, which describes each call. Here a call that fails throws Error, and one with a time
+// limit returns whether it succeeded in time.
 #pragma once
 
 #include <chrono>
@@ -24,7 +24,7 @@ struct Counts {
   std::uint64_t lost = 0;
 };
 
-/// An item that has died, as far as its producer knows.
+/// A dead item, as far as its producer knows.
 struct DeadItem {
   struct Failure {
     std::string consumer;  ///< its name, or host and process id
@@ -35,11 +35,10 @@ struct DeadItem {
   std::string queue;
   std::string body;  ///< its first 200 bytes, as UTF-8
   std::uint64_t failures = 0;
-  std::vector<Failure> history;  ///< the last ones, oldest first
+  std::vector<Failure> history;  ///< the last failures, oldest first
 };
 
-/// All methods may be called from any thread. Of a Producer that was moved from nothing but the
-/// destructor.
+/// All methods may be called from any thread. A moved-from Producer may only be destroyed.
 class Producer {
  public:
   explicit Producer(const Options& options = {}) : log_(options.log()) {
@@ -48,12 +47,12 @@ class Producer {
     handle_.reset(made);
   }
 
-  /// The item's number among those of this producer, from 1. Waits without limit.
+  /// Returns the item's number among those of this producer, from 1. Waits without limit.
   std::uint64_t put(std::string_view body) { return put(body, nullptr); }
   std::uint64_t put(std::string_view body, const PutOptions& options) {
     return put(body, options.handle());
   }
-  /// Nothing when it was not put, since that would have taken longer.
+  /// nullopt if it could not be put in time.
   [[nodiscard]] std::optional<std::uint64_t> try_put(std::string_view body, TimeLimit limit = now) {
     return try_put(body, limit, nullptr);
   }
@@ -148,9 +147,9 @@ class Producer {
   std::unique_ptr<baton_producer, Free> handle_;
 };
 
-/// The input of a producer with a name, of which it puts only what no earlier process of the name
-/// has put: see baton_input. Give it the input's items from the beginning on. One thread at a time;
-/// its producer outlives it.
+/// The input of a named producer: puts only what no earlier process of the name has put (see
+/// baton_input). Give it the input's items from the beginning. One thread at a time; its producer
+/// must outlive it.
 class Input {
  public:
   enum class Which : std::int32_t {
@@ -159,20 +158,20 @@ class Input {
     conflict = BATON_INPUT_CONFLICT,
   };
 
-  /// Waits for the broker. `again`: whatever was put before, it does not matter.
+  /// Waits for the broker. `again`: ignore what was put before.
   explicit Input(Producer& producer, bool again = false) {
     baton_input* made = nullptr;
     detail::check(baton_input_new(producer.handle(), again ? 1 : 0, BATON_FOREVER, &made));
     handle_.reset(made);
   }
 
-  /// Goes on to the next item.
+  /// Moves to the next item.
   Which next(std::string_view body) {
     std::int32_t which = 0;
     detail::check(baton_input_next(handle(), body.data(), body.size(), &which));
     return static_cast<Which>(which);
   }
-  /// Puts the item that next() was given last.
+  /// Puts the item last given to next().
   std::uint64_t put(std::string_view body) { return put(body, nullptr); }
   std::uint64_t put(std::string_view body, const PutOptions& options) {
     return put(body, options.handle());

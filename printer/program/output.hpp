@@ -1,4 +1,4 @@
-// Where a printer writes to: a descriptor whose reader may be slow, stuck, or gone.
+// A printer's output: a descriptor whose reader may be slow, stuck, or gone.
 #pragma once
 
 #include <chrono>
@@ -10,19 +10,19 @@
 
 namespace baton::internal {
 
-/// For one thread, but for stop(). The process must ignore SIGPIPE.
+/// For one thread. The process must ignore SIGPIPE.
 class Output {
  public:
-  /// `on_gone` is called when the reader has gone, by a thread that ends with this object. The
-  /// descriptor is not closed.
+  /// `on_gone` is called when the reader has gone, by a thread that ends with this object. Does not
+  /// close the descriptor.
   Output(int fd, const Wake& stop, std::function<void()> on_gone);
   ~Output();
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
 
-  /// Writes `bytes` and returns how many were: fewer when the reader has gone, or has not taken
-  /// them within `time_limit` after `stop` was signalled. Throws std::system_error for any other
-  /// reason.
+  /// Writes `bytes` and returns how many were written: fewer if the reader has gone, or has not
+  /// taken them within `time_limit` after `stop` was signalled. Throws std::system_error for other
+  /// errors.
   std::size_t write(std::string_view bytes);
 
  private:

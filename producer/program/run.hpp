@@ -1,4 +1,4 @@
-// One run of the producer program: puts what the settings name, one item after the other.
+// One run of the producer program: puts what the settings name, one item after another.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +12,14 @@
 
 namespace baton::internal {
 
-/// The input of a named producer is not what an earlier process of the name has put.
+/// The input of a named producer differs from what an earlier process of the name has put.
 class OtherInput : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
 class ProducerRun {
  public:
-  /// All of them must outlive it.
+  /// All must outlive it.
   ProducerRun(const ProducerSettings& settings, Producer& producer, StopSignals& signals,
               Screen& screen)
       : settings_(settings), producer_(producer), signals_(signals), screen_(screen) {}
@@ -56,11 +56,11 @@ class ProducerRun {
   Producer& producer_;
   StopSignals& signals_;
   Screen& screen_;
-  std::optional<baton::Input> input_;  // of a named one
+  std::optional<baton::Input> input_;  // of a named producer
   std::string same_until_,
-      last_;  // places: of the last checkpoint that was met, of the last item that was in
-  std::uint64_t left_out_ = 0;  // items before the line that it begins with
-  std::uint64_t in_ = 0;        // items that came in before
+      last_;  // places: of the last matched checkpoint / of the last item put before
+  std::uint64_t left_out_ = 0;  // items before the first line to put
+  std::uint64_t in_ = 0;        // items put by earlier processes
   std::uint64_t put_ = 0;
   bool input_complete_ = false;
 };

@@ -1,4 +1,4 @@
-// What the producer program was told to do.
+// The settings of the producer program.
 #pragma once
 
 #include <cstdint>
@@ -20,14 +20,14 @@ struct ProducerSettings {
   std::vector<std::string> items;
   std::string file;
   Bodies bodies = Bodies::json;
-  std::uint64_t from = 0;  ///< the first line (or ITEM) that is to be put; 0: it was not said
+  std::uint64_t from = 0;  ///< the first line (or ITEM) to put; 0: not given
   bool whole = false, again = false, wait = false;
-  bool no_stdin = false;  ///< the process that started it closed it
+  bool no_stdin = false;  ///< the parent process closed it
 
   bool named() const { return !name.empty(); }
 };
 
-/// What of it makes no sense, for people; empty when it all does.
+/// What is contradictory in the settings, for people; empty if nothing.
 std::string contradiction(const ProducerSettings& settings, bool raw, bool text);
 
 }  // namespace baton::internal
