@@ -518,7 +518,7 @@ TEST_CASE("PROTOCOL.md states the limits and times of the code") {
       {"resend_after", ms(resend_after)},
       {"longest_resend_delay", ms(longest_resend_delay)},
       {"longest_pause", ms(longest_pause)},
-      {"ended_kept", ms(ended_ttl)},
+      {"ended_ttl", ms(ended_ttl)},
   };
   std::map<std::string, std::string> in_document;
   for (const auto& row : table_in(document, "| name | value |")) in_document[row[0]] = row[1];
