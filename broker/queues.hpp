@@ -151,6 +151,7 @@ class Queues final : public RestoreTarget {
  private:
   void update_delivering() { serving_.set_delivering(!stopped_ && !waits_for_reclaims()); }
   using PlaceCounts = std::array<std::uint64_t, place_count>;  // items, by Place
+  void check_notices() const;
   void check_queue(const Queue& queue, const PlaceCounts& counts, std::uint64_t dead_bytes) const;
   // RestoreTarget: called by the storage.
   void begin(BrokerInstance broker_instance, ItemId first) override;

@@ -13,6 +13,7 @@ void Queues::check_queue(const Queue& queue, const PlaceCounts& counts,
   ensure(counts[static_cast<std::size_t>(Place::held)] == queue.held);
   ensure(counts[static_cast<std::size_t>(Place::returning)] == queue.returning);
   ensure(dead_letters_.bytes(queue) == dead_bytes);
+  ensure(queue.dead_letters.size() <= settings_.max_dead);
   std::uint64_t granted = 0;
   for (const auto* session : queue.producers) granted += unused_credit(*session);
   ensure(queue.granted == granted);
@@ -23,6 +24,17 @@ void Queues::check_queue(const Queue& queue, const PlaceCounts& counts,
   ensure(queue.to_serve || !serving_.delivering() || queue.ready.empty() || queue.waiting.empty());
   ensure(queue.index == Queue::no_index || books_.queues.find(queue.index) == &queue);
   ensure(queue.to_serve || !queue.may_be_forgotten());
+}
+
+/// One producer at a time may go beyond the bound, by its last notice.
+void Queues::check_notices() const {
+  constexpr std::uint64_t largest = 64u << 10;
+  std::uint64_t bytes = 0;
+  for (std::uint32_t index = 0; index < books_.producers.end(); ++index)
+    if (const auto* producer = books_.producers.find(index))
+      bytes += producer->outcomes.unconfirmed_bytes();
+  const auto& notices = books_.producers.notices();
+  ensure(bytes == notices.bytes() && bytes <= settings_.notice_bytes + largest);
 }
 
 void Queues::check_invariants() const {
@@ -44,7 +56,8 @@ void Queues::check_invariants() const {
   for (const auto& [process, in_hand] : hands)
     ensure(process->held == in_hand.held && process->suspects == in_hand.suspects);
   std::uint64_t suspects = 0;
-  ensure(dead == dead_letters_.count());
+  ensure(dead == dead_letters_.count() && dead <= settings_.max_dead_total);
+  check_notices();
   for (const auto& [name, queue] : books_.queues.all()) {
     const bool is_known = queue->index != Queue::no_index;
     check_queue(*queue, is_known ? counts[queue->index] : PlaceCounts{},
