@@ -32,6 +32,8 @@ class DeadNotices {
 
   /// Bytes of all notices not received yet.
   std::uint64_t bytes() const { return bytes_; }
+  /// Producers that are away and have notices waiting.
+  std::size_t away() const { return away_.size(); }
   /// Dead items that were only counted, since this broker started.
   std::uint64_t only_counted() const { return only_counted_; }
   void count_only() { ++only_counted_; }

@@ -29,12 +29,17 @@ void Queues::check_queue(const Queue& queue, const PlaceCounts& counts,
 /// One producer at a time may go beyond the bound, by its last notice.
 void Queues::check_notices() const {
   constexpr std::uint64_t largest = 64u << 10;
-  std::uint64_t bytes = 0;
-  for (std::uint32_t index = 0; index < books_.producers.end(); ++index)
-    if (const auto* producer = books_.producers.find(index))
-      bytes += producer->outcomes.unconfirmed_bytes();
+  std::uint64_t bytes = 0, away = 0;
+  for (std::uint32_t index = 0; index < books_.producers.end(); ++index) {
+    const auto* producer = books_.producers.find(index);
+    if (!producer) continue;
+    bytes += producer->outcomes.unconfirmed_bytes();
+    away += producer->away != 0;
+    ensure(producer->away == 0 || !producer->session);
+  }
   const auto& notices = books_.producers.notices();
-  ensure(bytes == notices.bytes() && bytes <= settings_.notice_bytes + largest);
+  ensure(away == notices.away() && bytes == notices.bytes() &&
+         bytes <= settings_.notice_bytes + largest);
 }
 
 void Queues::check_invariants() const {
