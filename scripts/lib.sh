@@ -70,7 +70,8 @@ build_preset() {
 # Runs the tests of a build directory, with ctest's closing line last. Most of them wait most of the
 # time.
 run_ctest() {
-  ctest --test-dir "$1" --output-on-failure --no-tests=error --parallel "$((2 * $(nproc)))" \
+  # Most tests wait most of the time.
+  ctest --test-dir "$1" --output-on-failure --no-tests=error --parallel "$((4 * $(nproc)))" \
     "${@:2}" </dev/null
 }
 
