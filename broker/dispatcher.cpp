@@ -11,7 +11,7 @@ bool is_reclaim(EntryKind kind) {
   return kind == EntryKind::reclaim || kind == EntryKind::reclaim_put;
 }
 
-/// nullopt: all do.
+/// nullopt: all roles.
 std::optional<Role> role_that_sends(EntryKind kind) {
   switch (kind) {
     case EntryKind::print:
@@ -109,7 +109,7 @@ Refusal Dispatcher::control(Session& session, SeqNo first, std::uint16_t count,
   return Refusal::none;
 }
 
-/// One entry of the control stream, as a call to whose it is.
+/// Passes one entry of the control stream to the part responsible.
 void Dispatcher::apply(const Peer& from, const Entry& entry, Time now) {
   const auto& session = from.session;
   auto& consumers = core_.consumers();
@@ -124,7 +124,7 @@ void Dispatcher::apply(const Peer& from, const Entry& entry, Time now) {
     case EntryKind::close:
       return core_.sessions().close(from, read_close(entry));
     case EntryKind::flush:
-      return;  // each turn is stored and confirmed, and with this one all that came before it
+      return;  // each turn is stored and confirmed, and with this one everything earlier
     case EntryKind::join:
       return core_.producers().join(from);
     case EntryKind::reclaim:
@@ -146,7 +146,7 @@ void Dispatcher::apply(const Peer& from, const Entry& entry, Time now) {
     case EntryKind::link_lost:
       return consumers.link_lost(from, read_link_lost(entry));
     default:
-      return;  // check_entries() lets nothing else through
+      return;  // check_entries() excludes all others
   }
 }
 
@@ -166,7 +166,7 @@ void Dispatcher::on_in(std::string_view frame, Time now) {
 }
 
 void Dispatcher::carry_out(Shell& shell) {
-  for (const auto& change : std::exchange(effects_.link_changes, {}))  // a failure makes new ones
+  for (const auto& change : std::exchange(effects_.link_changes, {}))  // a failure adds new ones
     if (change.open)
       shell.open_link(change.session, change.generation);
     else

@@ -41,7 +41,7 @@ std::uint16_t parse_port(std::string_view text) {
   std::exit(2);
 }
 
-/// "64K" becomes "65536".
+/// Transforms "64K" into "65536".
 CLI::Validator in_bytes() {
   return CLI::Validator(
       [](std::string& text) {
@@ -55,7 +55,7 @@ CLI::Validator in_bytes() {
       "");
 }
 
-/// The reverse of parse_size(), for whole units.
+/// The reverse of parse_size(), in the largest whole unit.
 std::string size_text(std::uint64_t bytes) {
   std::size_t unit = 0;
   for (; bytes % 1024 == 0 && bytes > 0 && unit < 4; ++unit) bytes /= 1024;
@@ -69,7 +69,7 @@ void check_queue(const std::string& name) {
 
 const std::filesystem::path system_directory = "/var/lib/baton";
 
-/// Why that one cannot be used, in the system's words; empty when it can.
+/// Why the system's directory cannot be used, in the system's words; empty if it can.
 std::string why_not_system() {
   const bool exists = std::filesystem::exists(system_directory);
   if (access((exists ? system_directory : system_directory.parent_path()).c_str(), W_OK) == 0)
@@ -78,8 +78,8 @@ std::string why_not_system() {
   return exists ? why : "it is not there and cannot be made: " + why;
 }
 
-/// That of the system where it may be written, else one beneath the user's home; none where there
-/// is no home.
+/// Chooses the system's directory if it is writable, else one in the user's home; none if there is
+/// no home.
 void choose_directory(BrokerCommand& command) {
   const auto why_not = why_not_system();
   if (why_not.empty()) {
@@ -95,7 +95,7 @@ void choose_directory(BrokerCommand& command) {
     command.directory = std::filesystem::path(home) / ".local/state/baton";
 }
 
-/// A directory is needed and none is known.
+/// A directory is needed and none was found.
 [[noreturn]] void fail_without_directory(const std::string& passed_over) {
   if (passed_over.empty()) fail("--data needs a directory");
   fail("no directory for items (" + passed_over +
@@ -124,7 +124,7 @@ void add_storage(CLI::App& app, BrokerCommand& command) {
   for (auto* option : {memory, check}) option->option_text(" ");
 }
 
-/// Endpoints at ports that are not known yet take what is free.
+/// With port 0 the endpoints avoid ports in use anyway.
 void check_delivery_ports(const ServerOptions& server) {
   if (!server.delivery_ports || server.port == 0) return;
   const BrokerAddress broker{server.bind, server.port};
@@ -212,7 +212,7 @@ void add_ending(CLI::App& app, CoreSettings& settings) {
       ->needs(exit_when_done)
       ->option_text("N [0]");
   exit_when_done->needs(producers)->option_text(
-      " ");  // the text hides what --help would say of the need
+      " ");  // replaces what --help would say about --producers
 }
 
 }  // namespace
@@ -252,7 +252,7 @@ std::string bind_address(const std::string& text) {
     throw std::invalid_argument("the address is empty; 0.0.0.0 listens on all of IPv4");
   const bool bracketed = text.size() > 2 && text.front() == '[' && text.back() == ']';
   auto host = bracketed ? text.substr(1, text.size() - 2) : text;
-  if (if_nametoindex(host.c_str()) != 0) return host;  // libzmq knows network interfaces, too
+  if (if_nametoindex(host.c_str()) != 0) return host;  // libzmq also accepts network interfaces
   const auto [addresses, error] = resolve(host);
   const auto* hint = std::count(host.begin(), host.end(), ':') == 1
                          ? " (an address without a port: that is --port)"

@@ -10,11 +10,10 @@
 namespace baton::internal::broker {
 namespace {
 
-// Sessions without a subscription, whose hello is kept all the same.
+// Sessions without a subscription whose hello is kept.
 constexpr std::size_t most_pending = 2000;
 
-/// What a client is told in the course of things, such as after the broker's restart: it begins a
-/// new session.
+/// Refusals that are routine, such as after the broker's restart: the client begins a new session.
 bool is_routine(Refusal refusal) {
   return refusal == Refusal::wrong_broker_instance || refusal == Refusal::unknown_session ||
          refusal == Refusal::not_yet;
@@ -22,11 +21,11 @@ bool is_routine(Refusal refusal) {
 
 }  // namespace
 
-// --- how they begin ------------------------------------------------------------------------------
+// --- begin ---------------------------------------------------------------------------------------
 
 bool Sessions::subscribed(const SessionId& topic, Time now) {
   const auto found = sessions_.find(topic);
-  // Strangers' topics are bounded, and keep nobody out: a client whose hello is here is no
+  // Strangers' topics are bounded, and keep no client out: a client whose hello is here is not a
   // stranger.
   if (found == sessions_.end() && subscriptions_.size() > 10 * std::size_t{settings_.max_sessions})
     return false;
@@ -35,7 +34,7 @@ bool Sessions::subscribed(const SessionId& topic, Time now) {
   auto& session = *found->second;
   session.left_at = never;
   if (session.state == Session::State::established)
-    changed(session);  // what it missed is in the confirm
+    changed(session);  // the confirm has everything it missed
   begin_if_ready(session, now);
   return true;
 }
@@ -67,7 +66,7 @@ Refusal Sessions::hello(const SessionId& id, Hello hello, Time now) {
       send(id, encode_json(header_for(id, MessageType::welcome), to_json(session.welcome)));
       changed(session);
     }
-    // Told to who asks again only: mostly it is over by then.
+    // Only sent when the client asks again: usually the wait is over by then.
     return role_of(session).holds_back(id) ? Refusal::not_yet : Refusal::none;
   }
   if (!has_place_for(hello, now)) return Refusal::sessions_full;
@@ -85,9 +84,9 @@ Refusal Sessions::hello(const SessionId& id, Hello hello, Time now) {
   return Refusal::none;
 }
 
-/// Who comes back takes the place of a newcomer that has nothing in hand; where there is none it
-/// comes in as one more: there can be more of them than places, since who made place in that
-/// broker's life was its client too.
+/// A returning client takes the place of a new one that holds nothing; if there is none it is
+/// admitted beyond the limit. There can be more of them than places, since clients replaced under
+/// the previous broker were its clients, too.
 bool Sessions::has_place_for(const Hello& hello, Time now) {
   if (alive() < settings_.max_sessions) return true;
   if (!host_.comes_back(hello)) return false;
@@ -107,7 +106,7 @@ void Sessions::make_place(Time now) {
   end(*newcomer->second, {}, now);
 }
 
-/// Who says hello and does not subscribe is a stranger, or says hello again.
+/// A session with a hello and no subscription is a stranger's, or its hello will be repeated.
 void Sessions::forget_oldest_pending() {
   std::erase_if(pending_sessions_, [this](const SessionId& id) {
     const auto found = sessions_.find(id);
@@ -138,14 +137,14 @@ void Sessions::begin_if_ready(Session& session, Time now) {
   changed(session);
 }
 
-/// What the client's earlier session left behind: how much of its control stream came in, and whose
-/// items it may reclaim.
+/// What the client's earlier session left behind: how much of its control stream was received, and
+/// which items it may reclaim.
 void Sessions::resume_from_previous(Session& session, Time now) {
   if (!session.hello.previous || session.hello.previous->broker_instance != broker_instance_)
     return;
   const auto& previous = *session.hello.previous;
   if (auto* old = find(previous.session); old && old != &session)
-    end(*old, {}, now);  // it says itself that this is over
+    end(*old, {}, now);  // the client says itself that it is over
   const auto* ended = ended_sessions_.find(previous.session);
   if (!ended) return;
   ended_sessions_.renew(previous.session, now);
@@ -154,7 +153,7 @@ void Sessions::resume_from_previous(Session& session, Time now) {
   session.consumer.reclaims.mark = ended->why;
 }
 
-// --- what they send ------------------------------------------------------------------------------
+// --- messages ------------------------------------------------------------------------------------
 
 void Sessions::probe(const SessionId& topic) {
   send(topic, encode_json(header_for(topic, MessageType::alive),
@@ -164,7 +163,7 @@ void Sessions::probe(const SessionId& topic) {
 void Sessions::heartbeat(Session& session, const Heartbeat& heartbeat, Time now) {
   session.heard_at = now;
   role_of(session).heard(session);
-  // A heartbeat follows all that its client has sent on the control endpoint before: what is not
+  // A heartbeat follows everything its client has sent to the control endpoint before: what is not
   // here by now was lost.
   if (heartbeat.control_sent > session.control.received()) {
     session.control.note_gap();
@@ -181,8 +180,8 @@ std::uint32_t Sessions::skip(Session& session, SeqNo first, std::uint16_t count,
   return taken.verdict == StreamReceiver::Verdict::fresh ? taken.skip : count;
 }
 
-/// A client begins no block when it has a whole window of them unconfirmed; the last one may go
-/// beyond.
+/// A client begins no block while a whole window of them is unconfirmed; the last one may exceed
+/// it.
 void Sessions::print(const Peer& from, const PrintBlock& printed, Time now) {
   auto& session = from.session;
   auto& block = session.print.block;
@@ -195,7 +194,7 @@ void Sessions::print(const Peer& from, const PrintBlock& printed, Time now) {
   block.bytes += printed.block;
   if (printed.goes_on) return;
   print_whole(session, {0, printed.number, block.bytes});
-  std::string().swap(block.bytes);  // with its memory
+  std::string().swap(block.bytes);  // frees its memory
   block = {};
 }
 
@@ -231,12 +230,12 @@ void Sessions::refuse(const SessionId& id, Refusal refusal, const std::string& d
   if (subscriptions_.contains(id))
     send(id,
          encode_json(header_for(id, MessageType::refusal), to_json(RefusalNotice{refusal, text})));
-  // Who finds no room is not gone: it asks again each second, and the log need not say so.
+  // A client without room is not gone: it asks again each second, and this need not be logged.
   if (auto* session = find(id); session && ends_session(refusal))
     end(*session, refusal == Refusal::sessions_full ? std::string() : text, now);
 }
 
-// --- how they end --------------------------------------------------------------------------------
+// --- end -----------------------------------------------------------------------------------------
 
 void Sessions::end(Session& session, const std::string& why, Time now) {
   if (session.state == Session::State::ended) return;
@@ -244,8 +243,8 @@ void Sessions::end(Session& session, const std::string& why, Time now) {
       std::exchange(session.state, Session::State::ended) == Session::State::established;
   ended_.push_back(session.id);
   if (!was_established) return;
-  // The session's own mark makes `why` prove, when its client comes back, that it was this session
-  // that lost an item.
+  // The session's mark in `why` proves, when its client comes back, that it was this session that
+  // lost an item.
   const auto mark = why.empty() ? why : why + " [session " + to_hex(session.id).substr(0, 8) + "]";
   ended_sessions_.remember(session.id,
                            {session.control_whole(), mark, session.serial, session.left}, now);
@@ -273,14 +272,14 @@ void Sessions::check_liveness(Time now) {
       end(*session, "no heartbeat for 3 s", now);
     else
       look_at_ = std::min({look_at_, silent_at, gone_at});
-    if (!has_time_for_ends()) {  // they held much: the others with the next turn
+    if (!has_time_for_ends()) {  // they held much: the others in the next turn
       look_at_ = now;
       return;
     }
   }
 }
 
-/// Who was heard, or seen to leave, right after it had no part in it.
+/// A session that was heard, or departed, directly after the pause was not affected by it.
 void Sessions::extend_deadlines(Duration pause, Time now) {
   for (auto& [id, session] : sessions_) {
     session->heard_at = std::min(session->heard_at + pause, now);
@@ -289,7 +288,7 @@ void Sessions::extend_deadlines(Duration pause, Time now) {
   look_at_ = now;
 }
 
-/// A close is complete when it is confirmed, and so is what its role waits for.
+/// A close is complete when it is confirmed, and the role's condition is met.
 void Sessions::end_closed_sessions(Time now) {
   for (std::size_t i = 0; i < changed_.size(); ++i) {
     auto& session = *changed_[i];
@@ -311,7 +310,7 @@ bool Sessions::erase_ended(Time now) {
   return true;
 }
 
-// --- what they are told --------------------------------------------------------------------------
+// --- confirms and feeds --------------------------------------------------------------------------
 
 void Sessions::changed(Session& session) {
   if (std::exchange(session.changed, true)) return;
@@ -366,7 +365,8 @@ void Sessions::tell_changed(Time now) {
     session.changed = false;
     if (session.state == Session::State::ended && !session.left) continue;
     role_of(session).send_next(session, now);
-    // Behind what it says was sent: a client that has not got that by now has lost it.
+    // After the messages that it reports as sent: a client that has not received those by then has
+    // lost them.
     const auto confirm = confirm_of(session);
     send(session.id, encode_confirm(header_for(session.id, MessageType::confirm), confirm));
     role_of(session).sent(session, confirm);

@@ -12,8 +12,8 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
-constexpr std::int64_t worth_a_warning = 1000;  // ms; less is how clocks are kept right
-// Ms: nothing is farther away.
+constexpr std::int64_t worth_a_warning = 1000;  // ms; smaller steps are normal clock corrections
+// Ms: upper bound of any difference.
 constexpr std::int64_t longest = std::int64_t{100} * 365 * 24 * 3600 * 1000;
 
 std::int64_t between(UnixMs from, UnixMs to) {
@@ -21,7 +21,7 @@ std::int64_t between(UnixMs from, UnixMs to) {
   return from < to ? static_cast<std::int64_t>(distance) : -static_cast<std::int64_t>(distance);
 }
 
-/// "36 h", for people.
+/// Such as "36 h", for people.
 std::string rounded(std::int64_t ms) {
   struct Unit {
     std::int64_t ms;
