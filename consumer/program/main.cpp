@@ -21,7 +21,7 @@ struct ConsumerSettings {
   bool fail = false;
 };
 
-// Bytes of a name: a console line has a limit, an item's body a higher one.
+// Bytes of a name: console lines are limited, and bodies may be larger.
 constexpr std::size_t shown = 200;
 
 baton::Options client_options(const CommonOptions& common, const ConsumerSettings& settings) {
@@ -38,7 +38,7 @@ std::optional<int> read_options(int argc, char** argv, ConsumerSettings& setting
   std::string sleep = "0:0", work = "0:0";
   app.add_option("--queue", settings.queues, "a queue to get from; may be given several times")
       ->take_all()
-      ->allow_extra_args(false)  // one for each --queue
+      ->allow_extra_args(false)  // one per --queue
       ->type_name("the name of a queue")
       ->option_text("Q [default]");
   app.add_option("--sleep", sleep, "seconds to sleep before each get, drawn at random")
@@ -70,7 +70,7 @@ std::optional<int> read_options(int argc, char** argv, ConsumerSettings& setting
   return std::nullopt;
 }
 
-/// The first signal is for the run; before it begins, for what waits for a broker.
+/// The first signal stops the run, or before it begins, the search for a broker.
 class Stop {
  public:
   Stop(baton::Consumer& consumer, StopSignals& signals)
@@ -88,7 +88,7 @@ class Stop {
   void give_up() {
     try {
       consumer_.close(baton::Held::release, {}, StopSignals::give_up_within);
-    } catch (const baton::Error&) {  // the process ends
+    } catch (const baton::Error&) {  // the process ends anyway
     }
   }
 
