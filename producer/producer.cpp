@@ -61,8 +61,7 @@ struct Producer::Impl {
     return silent ? no_contact(session.session(), connection) : std::string();
   }
 
-  /// That items are not done yet is what join() is for; that nobody is there to do them is worth a
-  /// word.
+  /// join() is there to wait for unfinished items; only the lack of any consumer is worth a notice.
   std::string why_unsettled() const {
     const Time now = Connection::now();
     if (session.session().out_of_touch(now)) return why_silent();
@@ -124,9 +123,9 @@ struct Producer::Impl {
   ProducerSession session;
   Notices notices;
   bool stopped = false, closing = false;
-  bool left = false;           // by a close() that was not confirmed in its time
-  std::optional<bool> places;  // whether its items have one
-  Connection connection;       // the last: its thread ends first
+  bool left = false;           // by a close() that was not confirmed in time
+  std::optional<bool> places;  // whether its items have a place
+  Connection connection;       // declared last: its thread ends first
 };
 
 Producer::Producer(ProducerOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
@@ -135,7 +134,7 @@ Producer::~Producer() {
   try {
     auto lock = impl_->connection.lock();
     if (!impl_->left) impl_->leave(lock);
-  } catch (const std::exception&) {  // who wants to know calls close()
+  } catch (const std::exception&) {  // callers that want errors use close()
   }
   left_alone(impl_);
 }
@@ -221,7 +220,7 @@ void Producer::stop() {
   const auto lock = impl_->connection.lock();
   impl_->stopped = true;
   if (!impl_->session.session().was_welcomed())
-    impl_->session.close(Connection::now());  // print() need not wait, either
+    impl_->session.close(Connection::now());  // so that print() need not wait, either
   impl_->connection.notify();
 }
 
