@@ -10,10 +10,10 @@ using nlohmann::json;
 
 constexpr std::array<std::string_view, 3> role_names{"producer", "consumer", "printer"};
 constexpr int deepest = 4;  // levels of objects and lists
-// Numbers go on from it and must not run over.
+// Numbers continue from it and must not overflow.
 constexpr SeqNo highest_first_put{std::uint64_t{1} << 62};
 
-/// A field of a hello that is not what it must be.
+/// An invalid field of a hello.
 struct Wrong {
   Refusal refusal;
   std::string why;
@@ -124,8 +124,8 @@ std::vector<Checkpoint> digests_from_json(const json& list) {
   return digests;
 }
 
-/// What is nested deeper than anything of ours is passed over: else a few bytes of it would cost a
-/// lot of memory and time.
+/// Ignores anything nested deeper than our messages: otherwise a few bytes could cost a lot of
+/// memory and time.
 bool is_shallow(int depth, json::parse_event_t event, const json&) {
   return depth < deepest ||
          (event != json::parse_event_t::array_start && event != json::parse_event_t::object_start);
@@ -137,7 +137,7 @@ json object_from(std::string_view text) {
   return object;
 }
 
-/// Runs `read` and turns what it throws into false.
+/// Runs `read`, and returns false if it throws.
 template <class Read>
 bool read_all(Read read) {
   try {
@@ -307,7 +307,7 @@ bool valid_utf8(std::string_view text) {
     if (lead < 0x80) continue;
     const int more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
     if (lead < 0xc2 || lead > 0xf4 || end - at < more) return false;
-    // The first continuation byte rules out overlong forms, surrogates, > U+10FFFF.
+    // The first continuation byte excludes overlong forms, surrogates, > U+10FFFF.
     const unsigned second = *at;
     if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
         (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f))
