@@ -84,7 +84,7 @@ CommonOptions::CommonOptions(CLI::App& app, bool with_tag) : program_(app.get_na
   auto* on = app.add_flag("--tag", tag_,
                           "lead console lines by [host], as is done where the broker's is another");
   auto* off = app.add_flag("--no-tag", no_tag_, "never lead them by [host]");
-  on->excludes(off)->option_text(" ");  // the text hides what --help would say of the exclusion
+  on->excludes(off)->option_text(" ");  // replaces what --help would print about the exclusion
   off->option_text(" ");
 }
 
@@ -146,7 +146,7 @@ void StopSignals::watch() {
 }
 
 void StopSignals::give_up() {
-  const std::lock_guard lock(mutex_);  // held to the end: what it calls must not go away meanwhile
+  const std::lock_guard lock(mutex_);  // held to the end: the function must stay valid meanwhile
   if (give_up_) give_up_();
 }
 
