@@ -45,8 +45,8 @@ const Meaning& meaning_of(baton_status status) {
              : unknown;
 }
 
-/// Of a thread: a text of its own, or a fixed one. Has no destructor: a call that fails may be the
-/// last of its thread's.
+/// The error of a thread: its own text, or a fixed one. Has no destructor: the failing call may be
+/// the last of its thread.
 struct LastError {
   std::array<char, 1024> text;
   const char* fixed;
@@ -110,7 +110,7 @@ baton_status of_exception() noexcept {
     return failed(BATON_NO_RESOURCES);
   } catch (const std::invalid_argument& error) {
     return failed(BATON_INVALID_ARGUMENT, error.what());
-  } catch (const std::runtime_error& error) {  // of the system: no descriptors, no threads
+  } catch (const std::runtime_error& error) {  // from the system: no descriptors, no threads
     return failed(BATON_NO_RESOURCES, error.what());
   } catch (const zmq::error_t& error) {
     return failed(BATON_NO_RESOURCES, error.what());
