@@ -82,7 +82,8 @@ void Consumers::heartbeat(Session& session, const Heartbeat& heartbeat, Time now
 void Consumers::request(const Peer& from, const Request& request, Time now) {
   auto& session = from.session;
   if (!queues_.serving().may_request(session))
-    return sessions_.refuse(session.id, Refusal::over_credit, "answers that it does not read", now);
+    return sessions_.refuse(session.id, Refusal::over_credit,
+                            "requests whose answers it does not read", now);
   session.consumer.note_begun(request.begun, request.blocked);
   if (std::find(without_link_.begin(), without_link_.end(), session.id) == without_link_.end())
     return queues_.serving().request(session, request.requested());
@@ -202,7 +203,7 @@ void Consumers::link_unreached(const SessionId& id, std::uint16_t port) {
   effects_.log.push_back("consumer " + hello.host + "/" + std::to_string(hello.pid) +
                          " does not reach port " + std::to_string(port) +
                          ", where its items come from: is it open to that host, and published "
-                         "under the same number? --delivery-ports A-B says which ports these are");
+                         "under the same number? --delivery-ports A-B sets these ports");
 }
 
 void Consumers::open_links_again(Time now) {
@@ -212,7 +213,7 @@ void Consumers::open_links_again(Time now) {
   for (const auto& id : without_link_) open_link(*sessions_.find(id));
 }
 
-// --- reclaims -------------------------------------------------------------------------------------
+// --- reclaims ------------------------------------------------------------------------------------
 
 /// Whether a session that holds items of the previous broker has not named all of them yet.
 bool Consumers::somebody_reclaims() const {
@@ -253,7 +254,7 @@ void Consumers::bound_untold(Time now) {
         std::max_element(sessions_.all().begin(), sessions_.all().end(),
                          [&](const auto& a, const auto& b) { return untold(a) < untold(b); });
     sessions_.refuse(most->first, Refusal::over_credit,
-                     "reclaims in vain, of which it hears nothing", now);
+                     "too many rejected reclaims that it has not received", now);
   }
 }
 

@@ -32,7 +32,7 @@ std::uint16_t parse_port(std::string_view text) {
   unsigned port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (error != std::errc{} || end != text.data() + text.size() || port == 0 || port > 65535)
-    throw std::invalid_argument("'" + std::string(text) + "' is no port: 1 to 65535");
+    throw std::invalid_argument("'" + std::string(text) + "' is not a port: 1 to 65535");
   return static_cast<std::uint16_t>(port);
 }
 
@@ -75,7 +75,7 @@ std::string why_not_system() {
   if (access((exists ? system_directory : system_directory.parent_path()).c_str(), W_OK) == 0)
     return {};
   const auto why = std::generic_category().message(errno);
-  return exists ? why : "it is not there and cannot be made: " + why;
+  return exists ? why : "it does not exist and cannot be created: " + why;
 }
 
 /// Chooses the system's directory if it is writable, else one in the user's home; none if there is
@@ -108,17 +108,16 @@ void add_storage(CLI::App& app, BrokerCommand& command) {
   auto* data = app.add_option("--data", command.directory, "directory that items are stored in")
                    ->type_name("a directory")
                    ->option_text(directory.empty() ? "DIR" : "DIR [" + directory + "]");
-  auto* memory = app.add_flag("--memory", command.memory,
-                              "keep nothing: what is confirmed lives as long as the broker");
+  auto* memory =
+      app.add_flag("--memory", command.memory, "store nothing: items live as long as the broker");
   auto* max_memory = app.add_option("--max-memory", command.storage.max_memory,
-                                    "memory for items; the bodies of more are on disk only")
+                                    "memory for items; further bodies are on disk only")
                          ->type_name("a size, such as 64K or 1.5G")
                          ->transform(in_bytes())
                          ->option_text("SIZE [" + size_text(command.storage.max_memory) + "]");
-  auto* check = app.add_flag("--check", command.check,
-                             "only read all that is stored, and say whether it is whole");
-  auto* compact = app.add_flag("--compact", command.compact,
-                               "only make the stored data as small as what it holds");
+  auto* check =
+      app.add_flag("--check", command.check, "only check whether the stored data is whole");
+  auto* compact = app.add_flag("--compact", command.compact, "only compact the stored data");
   for (auto* option : {data, max_memory, check, compact}) memory->excludes(option);
   compact->excludes(check)->option_text(" ");
   for (auto* option : {memory, check}) option->option_text(" ");
@@ -150,7 +149,7 @@ void add_addresses(CLI::App& app, ServerOptions& server, std::string& delivery_p
       ->type_name("a range of ports, such as 6000-6099")
       ->option_text("A-B");
   app.add_option("--plain", plain,
-                 "any ZeroMQ client may PUSH items of Q to PORT+3, PULL some from PORT+4")
+                 "any ZeroMQ client may PUSH items for Q to PORT+3, PULL some from PORT+4")
       ->check(cli::checked_by(check_queue))
       ->type_name("the name of a queue")
       ->option_text("Q");
@@ -178,14 +177,14 @@ void add_limits(CLI::App& app, CoreSettings& settings) {
       ->transform(cli::number(1, 10'000'000))
       ->option_text("N [" + std::to_string(settings.max_dead_total) + "]");
   app.add_option("--max-notices", settings.max_notices,
-                 "dead items told by name to a producer that is away; the rest is counted")
+                 "dead items named to a producer that was away; others are only counted")
       ->transform(cli::number(0, 1'000'000))
       ->option_text("N [" + std::to_string(settings.max_notices) + "]");
   app.add_option("--max-sessions", settings.max_sessions, "clients of all kinds; those beyond wait")
       ->transform(cli::number(1, 100'000))
       ->option_text("N [" + std::to_string(settings.max_sessions) + "]");
   app.add_option("--console-keep", settings.console_keep,
-                 "console lines kept for printers that come late or are slow")
+                 "console lines kept for printers that are late or slow")
       ->type_name("a size, such as 64K or 1.5G")
       ->transform(in_bytes())
       ->option_text("SIZE [" + size_text(settings.console_keep) + "]");
@@ -196,17 +195,17 @@ std::string in_seconds(Duration time) {
 }
 
 void add_ending(CLI::App& app, CoreSettings& settings) {
-  auto* exit_when_done = app.add_flag(
-      "--exit-when-done", settings.end.exit_when_done,
-      "end all once --producers are gone and all is done, in " +
-          in_seconds(settings.end.leave_within + settings.end.print_within) + " at most");
+  auto* exit_when_done =
+      app.add_flag("--exit-when-done", settings.end.exit_when_done,
+                   "end the system once --producers are gone and all is done, within " +
+                       in_seconds(settings.end.leave_within + settings.end.print_within));
   auto* producers = app.add_option("--producers", settings.end.producers,
-                                   "so many producers must have come and gone")
+                                   "how many producers must have come and gone")
                         ->transform(cli::number(1, 1'000'000))
                         ->needs(exit_when_done)
                         ->option_text("N");
   app.add_option("--consumers", settings.end.consumers,
-                 "so many consumers are waited for, " + in_seconds(settings.end.not_coming) +
+                 "how many consumers to wait for, " + in_seconds(settings.end.not_coming) +
                      " at most when all is done")
       ->transform(cli::number(1, 1'000'000))
       ->needs(exit_when_done)
@@ -219,7 +218,7 @@ void add_ending(CLI::App& app, CoreSettings& settings) {
 
 std::uint64_t parse_size(const std::string& text) {
   const auto wrong =
-      std::invalid_argument("'" + text + "' is no size of 1 to 2^60 bytes: 100, 64K, 1.5G");
+      std::invalid_argument("'" + text + "' is not a size of 1 to 2^60 bytes: 100, 64K, 1.5G");
   std::size_t used = 0;
   double value = 0;
   try {
@@ -238,7 +237,7 @@ std::uint64_t parse_size(const std::string& text) {
 PortRange parse_port_range(const std::string& text) {
   const auto dash = text.find('-');
   if (dash == std::string::npos)
-    throw std::invalid_argument("'" + text + "' is no range of ports: 6000-6099");
+    throw std::invalid_argument("'" + text + "' is not a range of ports, such as 6000-6099");
   const PortRange range{parse_port(std::string_view(text).substr(0, dash)),
                         parse_port(std::string_view(text).substr(dash + 1))};
   if (range.first > range.last)
@@ -278,7 +277,7 @@ BrokerCommand read_command_line(int argc, char** argv) {
   if (const auto code = cli::parse(app, argc, argv)) std::exit(*code);
   if (!plain.empty()) settings.plain_queue = plain;
   if (command.health && command.server.port == 0)
-    fail("--health: --port says where the broker is, not 0");
+    fail("--health: --port must be the broker's port, not 0");
   settings.durable = !command.memory;
   const bool needs_directory = !command.memory && !command.health;
   if (app.count("--data") > 0) command.passed_over.clear();

@@ -76,7 +76,7 @@ std::string why_no_lines(std::string_view bytes, Bodies kind) {
   if (bytes.find('\0') == bytes.npos) return {};
   if (kind != Bodies::raw && is_every_second_zero(bytes))
     return std::string("looks like UTF-16: ") + convert;
-  return "holds NUL bytes: it is no text (--whole puts a file as one item)";
+  return "has NUL bytes: it is not text (--whole puts a file as one item)";
 }
 
 std::string body_of(std::string text, Bodies kind, const std::function<std::string()>& where) {
@@ -89,7 +89,7 @@ std::string body_of(std::string text, Bodies kind, const std::function<std::stri
     const bool as_it_is = kind == Bodies::json && begins_as_json(text);
     if (const auto why = as_it_is ? why_not_json(text) : ""; !why.empty())
       throw InputError(where() +
-                       " begins as JSON does, and is none (--text puts it as text): " + why);
+                       " begins like JSON, but is not valid (--text puts it as text): " + why);
     if (!as_it_is) {
       text = nlohmann::json{{"name", std::move(text)}}.dump();
       in_what = " as JSON";

@@ -50,7 +50,7 @@ ClientError to_exception(const SessionError& error, const Connection& connection
       break;
   }
   return {ClientError::Kind::close_unconfirmed,
-          "the broker at " + at + " did not confirm the end: it may not know all"};
+          "the broker at " + at + " did not confirm the end: the last operations may be lost"};
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ SessionConfig session_config_of(const ConsumerOptions& options) {
   auto config = session_config(Role::consumer, options);
   for (const auto& queue : options.queues) {
     if (!valid_queue_name(queue))
-      throw ClientError(ClientError::Kind::argument, "'" + queue + "' is no queue name: " +
+      throw ClientError(ClientError::Kind::argument, "'" + queue + "' is not a queue name: " +
                                                          std::string(meaning(Refusal::queue_name)));
     // Items name their queue by its index in this list, so each name must be unique.
     if (std::find(config.queues.begin(), config.queues.end(), queue) == config.queues.end())

@@ -19,7 +19,7 @@ Outcome handle(const Handler& handler, Item& item) {
   } catch (const abi::__forced_unwind&) {
     throw;
   } catch (...) {
-    return Outcome::failed("the handler threw what is no std::exception");
+    return Outcome::failed("the handler threw something other than a std::exception");
   }
 }
 

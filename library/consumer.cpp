@@ -191,7 +191,7 @@ baton_status baton_get(baton_consumer* consumer, std::int64_t timeout_ms, baton_
 baton_status baton_get_batch(baton_consumer* consumer, std::size_t most, std::int64_t timeout_ms,
                              baton_item** items, std::size_t* count) {
   if (!items || !count || most == 0)
-    return failed(BATON_INVALID_ARGUMENT, "there is no place for the items");
+    return failed(BATON_INVALID_ARGUMENT, "items or count is NULL, or most is 0");
   return with(consumer, [&](Consumer& made) {
     std::vector<baton::internal::Item> got;
     const auto status = status_of(made.get_batch(got, most, time_limit(timeout_ms)), made);
@@ -363,7 +363,7 @@ baton_status baton_consumer_dispatch(baton_consumer* consumer) {
 baton_status baton_consumer_close(baton_consumer* consumer, std::int32_t held, const char* reason,
                                   std::int64_t timeout_ms) {
   if (held != BATON_FAIL_HELD && held != BATON_RELEASE_HELD)
-    return failed(BATON_INVALID_ARGUMENT, "what is held can fail or be given back");
+    return failed(BATON_INVALID_ARGUMENT, "held must be BATON_FAIL_HELD or BATON_RELEASE_HELD");
   return with(consumer, [&](Consumer& made) {
     std::optional<std::string> failure;
     if (held == BATON_FAIL_HELD) failure = reason ? reason : "not settled when its consumer ended";

@@ -69,9 +69,9 @@ BrokerAddress parse_broker_address(std::string_view text) {
   }
   if (host.empty()) refuse(text, "the host is missing");
   if (host.find(':') != std::string_view::npos && !is_ipv6(host))
-    refuse(text, "it has more than one ':' and is no IPv6 address");
+    refuse(text, "it has more than one ':' and is not an IPv6 address");
   if (host.find_first_of(" \t/[]@") != std::string_view::npos)
-    refuse(text, "a host name has no such characters");
+    refuse(text, "a host name cannot have such characters");
   return {std::string(host), has_port ? port_from(port, text) : default_port};
 }
 

@@ -156,9 +156,9 @@ std::string meaning_of(const EndpointLooks& looks, const BrokerAddress& broker,
            "the broker there needs --bind 0.0.0.0)";
   if (all(Found::zmtp))
     return "ports " + ports(broker) +
-           " are open, but no broker speaks: it may be stopped, overloaded or not one of Baton's";
+           " are open, but no broker answers: it may be stopped, overloaded, or not a Baton broker";
   if (const auto endpoint = first(is(Found::no_way)); endpoint < looks.size())
-    return "no way to that host: " + std::generic_category().message(looks[endpoint].error);
+    return "cannot reach that host: " + std::generic_category().message(looks[endpoint].error);
   if (all(Found::nobody)) return nobody_there(broker, address);
   if (all(Found::no_answer))
     return "no answer from that host (is it up, is the broker started there with --bind, are "

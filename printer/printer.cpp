@@ -86,7 +86,7 @@ struct Printer::Impl {
   class Running {
    public:
     explicit Running(Impl& impl) : impl_(impl) {
-      if (impl_.running.exchange(true)) throw ClientError(Kind::busy, "run() is at work already");
+      if (impl_.running.exchange(true)) throw ClientError(Kind::busy, "run() is running already");
     }
     ~Running() { impl_.running = false; }
     Running(const Running&) = delete;

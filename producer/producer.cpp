@@ -15,7 +15,7 @@ using Kind = ClientError::Kind;
 SessionConfig config_of(const ProducerOptions& options) {
   if (!valid_queue_name(options.queue))
     refuse("'" + options.queue +
-           "' is no queue name: " + std::string(meaning(Refusal::queue_name)));
+           "' is not a queue name: " + std::string(meaning(Refusal::queue_name)));
   if (options.name.size() > max_client_name) refuse("the producer's name is too long");
   auto config = session_config(Role::producer, options);
   config.queues = {options.queue};
@@ -31,7 +31,7 @@ std::string queue_is(const std::string& queue, std::string_view how) {
 std::string held_text(Held held, const BrokerAddress& broker, const std::string& queue) {
   const auto* own =
       OwnQueues::contain(broker, queue)
-          ? ", and this process consumes it: where its own handlers wait for room, nobody makes any"
+          ? ", and this process consumes it: if all its handlers wait for room, none is made"
           : "";
   switch (held) {
     case Held::queue_items:

@@ -91,14 +91,14 @@ std::optional<Previous> previous_field(const json& object) {
   const auto broker_instance = number_from_hex(text_field(*found, "broker_instance", 16));
   const auto session = session_from_hex(text_field(*found, "session", 32));
   if (!broker_instance || !session)
-    throw Wrong{Refusal::hello, "previous names no broker instance and session"};
+    throw Wrong{Refusal::hello, "previous must name a broker instance and a session"};
   return Previous{{*broker_instance}, *session};
 }
 
 SessionId run_field(const json& object) {
   if (!object.contains("run")) return {};
   const auto run = session_from_hex(text_field(object, "run", 32));
-  if (!run) throw Wrong{Refusal::hello, "run is no session id"};
+  if (!run) throw Wrong{Refusal::hello, "run is not a session id"};
   return *run;
 }
 
@@ -199,8 +199,7 @@ Refusal parse(std::string_view text, Hello& hello, std::string& why) {
     if (hello.role == Role::producer && hello.name.empty())
       throw Wrong{Refusal::hello, "a producer gives its name"};
     if (hello.first_put.value == 0) throw Wrong{Refusal::hello, "first_put counts from 1"};
-    if (hello.first_put > highest_first_put)
-      throw Wrong{Refusal::hello, "first_put is beyond all that can be put"};
+    if (hello.first_put > highest_first_put) throw Wrong{Refusal::hello, "first_put is too large"};
     return Refusal::none;
   } catch (const Wrong& wrong) {
     why = wrong.why;
@@ -235,7 +234,7 @@ bool parse(std::string_view text, Welcome& welcome) {
     if (object.contains("digests")) welcome.digests = digests_from_json(object["digests"]);
     const bool in_range = welcome.put_received < highest_first_put &&
                           welcome.feed_first.value > 0 && welcome.feed_first <= highest_first_put;
-    if (!in_range) throw Wrong{Refusal::malformed, "its numbers are beyond all that there can be"};
+    if (!in_range) throw Wrong{Refusal::malformed, "its numbers are too large"};
   });
 }
 

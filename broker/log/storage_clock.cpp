@@ -82,8 +82,7 @@ void StorageClock::warn(std::int64_t step_ms, const char* when) {
   const bool forward = step_ms > 0;
   warnings_.push_back(std::string("the system's clock was set ") + (forward ? "forward" : "back") +
                       " by " + rounded(std::abs(step_ms)) + " " + when +
-                      (forward ? ", or this machine slept" : "") +
-                      ": delays go on as if it had not been");
+                      (forward ? ", or this machine slept" : "") + ": delays are not affected");
 }
 
 }  // namespace baton::internal::broker::log

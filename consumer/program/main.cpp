@@ -32,7 +32,7 @@ baton::Options client_options(const CommonOptions& common, const ConsumerSetting
 }
 
 std::optional<int> read_options(int argc, char** argv, ConsumerSettings& settings) {
-  CLI::App app{"Gets items from queues, says which on the console, and acks them.",
+  CLI::App app{"Gets items from queues, prints their names on the console, and acks them.",
                "baton-consumer"};
   const CommonOptions common(app, /*with_tag=*/true);
   std::string sleep = "0:0", work = "0:0";
@@ -53,13 +53,13 @@ std::optional<int> read_options(int argc, char** argv, ConsumerSettings& setting
       ->transform(cli::number(1, 1024))
       ->option_text("N [" + std::to_string(settings.run.jobs) + "]");
   app.add_option("--prefetch", settings.prefetch,
-                 "items to have in hand beyond these, unfair to idle consumers")
+                 "items to hold beyond these; idle consumers cannot get them")
       ->transform(cli::number(0, 32768))
       ->option_text("N [" + std::to_string(settings.prefetch) + "]");
-  app.add_option("--count", settings.run.count, "exit after so many items; 0: never")
+  app.add_option("--count", settings.run.count, "exit after this many items; 0: never")
       ->transform(cli::number(0, 2'000'000'000))
       ->option_text("N [" + std::to_string(settings.run.count) + "]");
-  app.add_option("--name", settings.name, "what dead letters call this consumer")
+  app.add_option("--name", settings.name, "name of this consumer in dead letters")
       ->type_name("a name")
       ->option_text("ID [host/pid]");
   app.add_flag("--fail", settings.fail, "fail every item, for trying out dead letters");

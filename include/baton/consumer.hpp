@@ -267,7 +267,7 @@ class Consumer {
       throw;
 #endif
     } catch (...) {
-      return Outcome::fail("the handler threw what is no std::exception");
+      return Outcome::fail("the handler threw something other than a std::exception");
     }
   }
 

@@ -89,13 +89,14 @@ void add_input_options(CLI::App& app, ProducerSettings& settings, Given& given) 
       ->type_name("the name of a file")
       ->check(cli::checked_by(check_file))
       ->option_text("F");
-  app.add_flag("--text", given.text, "put all as {\"name\": ...}, also what begins as JSON does");
+  app.add_flag("--text", given.text,
+               "put everything as {\"name\": ...}, even if it begins like JSON");
   app.add_flag("--raw", given.raw,
                "put each word or line as it is, byte by byte; blank lines, too");
   app.add_flag("--whole", settings.whole,
                "each ITEM names a file, which is put as one item, byte by byte");
   app.add_option("--name", settings.name,
-                 "identity: run again, it goes on where it was, and puts nothing twice")
+                 "identity: run again, it continues where it was, and puts nothing twice")
       ->type_name("a name")
       ->check(cli::checked_by(check_name))
       ->option_text("ID [a random one]");
@@ -112,14 +113,14 @@ void add_put_options(CLI::App& app, ProducerSettings& settings, Given& given) {
   app.add_option("--queue", settings.queue, "the queue to put into")
       ->type_name("the name of a queue")
       ->option_text("Q [" + settings.queue + "]");
-  app.add_option("--sleep", given.sleep, "seconds to given.sleep before each put, drawn at random")
+  app.add_option("--sleep", given.sleep, "seconds to sleep before each put, drawn at random")
       ->type_name(sleep_text)
       ->check(cli::checked_by(parse_sleep))
       ->option_text("MIN:MAX [" + given.sleep + "]");
-  app.add_option("--priority", given.priority, "0 to 9; the higher goes first")
+  app.add_option("--priority", given.priority, "0 to 9; higher ones go first")
       ->transform(cli::number(0, max_priority))
       ->option_text("P [" + std::to_string(given.priority) + "]");
-  app.add_option("--delay", given.delay, "seconds before the items are handed out")
+  app.add_option("--delay", given.delay, "seconds before the items are delivered")
       ->type_name(seconds_text)
       ->check(cli::checked_by(parse_delay))
       ->option_text("S [" + given.delay + "]");
@@ -168,7 +169,7 @@ int report_settled(Producer& producer, Screen& screen) {
   if (counts.dead > named) screen.print("... and " + std::to_string(counts.dead - named) + " more");
   if (counts.lost > 0)
     screen.print(counted(counts.lost, "item") +
-                 " went down with a broker, which kept them in memory only or has lost its data");
+                 " lost: the broker kept them only in memory, or has lost its data");
   return counts.lost > 0 ? some_lost : counts.dead > 0 ? some_died : 0;
 }
 
@@ -176,7 +177,7 @@ std::string done_so_far(const Counts& counts) {
   auto text = std::to_string(counts.done) + " of " + counted(counts.put, "item") +
               (counts.put == 1 ? " is done" : " are done");
   if (counts.dead > 0) text += ", " + std::to_string(counts.dead) + " died";
-  if (counts.lost > 0) text += ", " + std::to_string(counts.lost) + " went down with a broker";
+  if (counts.lost > 0) text += ", " + std::to_string(counts.lost) + " lost with a broker";
   return text;
 }
 
@@ -232,8 +233,8 @@ int produce(const ProducerSettings& settings, Producer& producer, StopSignals& s
   } catch (const OtherInput& error) {
     screen.print(program + std::string(": ") + error.what());
     screen.print(
-        "(--from N puts it from line N on, whatever was put before; --again all of it; another "
-        "--name knows of none)");
+        "(choose: --from N puts everything from line N on; --again puts everything; so does "
+        "another --name)");
     code = bad_input;
   } catch (const Error& error) {
     if (!signals.stopped() || !of_stop(error)) {
