@@ -73,7 +73,7 @@ void ControlEndpoint::keep(Dispatcher& dispatcher, zmq::message_t& message) {
       if (std::has_single_bit(++cut_off_))
         dispatcher.effects().log.push_back(
             counted(cut_off_, "connection") + " ended so far, the last one from " +
-            std::string(peer ? peer : "somebody") + ": sent more than a client may");
+            std::string(peer ? peer : "an unknown peer") + ": sent more than a client may");
   }
 }
 
