@@ -5,7 +5,7 @@
 namespace baton::internal::broker {
 namespace {
 
-constexpr std::size_t overhead = 128;  // of a message, in ZeroMQ and here
+constexpr std::size_t overhead = 128;  // bytes per message, in ZeroMQ and here
 
 std::size_t size_of(const zmq::message_t& message) { return message.size() + overhead; }
 
@@ -36,7 +36,7 @@ Backlog::Push Backlog::push(Connection from, zmq::message_t&& message) {
   return Push::queued;
 }
 
-/// The one that is left keeps the connection's name.
+/// The remaining message keeps the connection's identity reserved.
 void Backlog::forget_all_but_one(Waiting& waiting) {
   bytes_ -= waiting.bytes;
   waiting.messages.resize(1);

@@ -56,8 +56,8 @@ class Backlog {
 
   std::size_t most_, most_of_one_;
   std::size_t bytes_ = 0;
-  std::unordered_map<Connection, Waiting>
-      waiting_;  // none is empty, except the one that was popped last
+  // None is empty, except the one that was popped last.
+  std::unordered_map<Connection, Waiting> waiting_;
   std::set<std::pair<Duration, Connection>> turns_;  // non-empty queues, by start time
   Duration now_{};             // start time of the message that was popped last
   Connection last_ = nullptr;  // the connection it was popped from, until took()

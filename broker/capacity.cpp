@@ -6,11 +6,11 @@
 namespace baton::internal::broker {
 namespace {
 
-// Measured with libzmq 4.3.4: a consumer's three connections, and its link, which listens and has
-// one, and a descriptor of its own.
+// Measured with libzmq 4.3.4: a consumer's three connections, its link's listener and connection,
+// and one more descriptor of the link.
 constexpr std::uint64_t files_per_session = 6;
 constexpr std::uint64_t files_besides = 64;
-constexpr std::uint64_t few = 1000;  // sessions: with less room than that something is amiss
+constexpr std::uint64_t few = 1000;  // sessions: fewer than that is worth a line in the log
 
 }  // namespace
 

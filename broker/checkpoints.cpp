@@ -12,12 +12,12 @@ void Checkpoints::note(const InputPlace& place) {
   thin();
 }
 
-/// One that lies between two of which the older is less than four times as far behind is not
-/// needed.
+/// Of three in a row, the middle one is dropped if the oldest is less than four times as far behind
+/// as the youngest.
 void Checkpoints::thin() {
   if (all_.size() < 3) return;
   const auto behind = [this](const Checkpoint& one) { return all_.back().items - one.items; };
-  std::size_t kept = 1;  // the oldest; from there on to the youngest
+  std::size_t kept = 1;  // the oldest; then towards the youngest
   for (std::size_t i = 1; i + 1 < all_.size(); ++i)
     if (behind(all_[kept - 1]) / 4 >= behind(all_[i + 1])) all_[kept++] = all_[i];
   all_[kept++] = all_.back();

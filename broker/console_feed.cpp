@@ -13,7 +13,7 @@ void ConsoleFeed::print(const PrintBlock& printed) {
   for (auto* printer : printers_) sessions_.changed(*printer);
 }
 
-/// One that was welcomed by this broker before has heard what its hello says.
+/// A printer that this broker has welcomed before reports its position in this log.
 void ConsoleFeed::begin(Session& printer, Time now) {
   auto& printing = printer.printing;
   const bool goes_on = printer.hello.previous &&
@@ -86,7 +86,7 @@ bool ConsoleFeed::make_room(Time now) {
   if (dropped > 0 && printers_.empty() && !std::exchange(dropped_, true))
     effects_.log.push_back("no printer reads the console: its oldest lines are dropped");
   const auto waiting = log_.bytes_after(printed);
-  // Of very short blocks.
+  // Too many very short blocks.
   const bool many = ConsoleLog::overhead(log_.last() - printed) >= log_.most_besides();
   const bool held = (held_ ? waiting > log_.keep() / 2 : waiting >= log_.keep()) || many;
   return std::exchange(held_, held) != held;
@@ -96,9 +96,9 @@ void ConsoleFeed::check_invariants(const Session& printer) const {
   ensure(printer.printing.printed <= printer.printing.sent && printer.printing.sent <= log_.last());
 }
 
-/// The last block that all printers who are connected and read have printed. When the last one has
-/// gone, another one may come in its place: for some time it counts as if it were there. Otherwise,
-/// without one, the last of all.
+/// The last block printed by all connected printers that read. After the last printer has gone,
+/// another one may replace it: for some time its position still counts. Otherwise, without
+/// printers, the last block of all.
 SeqNo ConsoleFeed::printed_by_all(Time now) const {
   auto printed = log_.last();
   if (printers_.empty() && now < expected_until_) return printed_;
@@ -109,8 +109,8 @@ SeqNo ConsoleFeed::printed_by_all(Time now) const {
   return printed;
 }
 
-/// Where a new printer goes on: at the last block that some printer has printed which is gone, or
-/// is about to be. Who starts a killed one again does not wait for its reconnect grace to be over.
+/// Where a new printer continues: at the last block printed by a printer that has gone or is about
+/// to. So restarting a killed printer does not wait for its reconnect grace.
 SeqNo ConsoleFeed::printed_by_gone() const {
   auto printed = printed_;
   for (const auto* printer : printers_)

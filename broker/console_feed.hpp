@@ -55,8 +55,8 @@ class ConsoleFeed final : public RoleHandler {
   Repeats printed_before_;
   std::vector<Session*> printers_;
   SeqNo printed_;  // the last block printed by a printer that has gone
-  Time
-      expected_until_{};  // by then the lost printer, or another one, should have printed something
+  // By then the lost printer, or another one, should have printed something.
+  Time expected_until_{};
   bool dropped_ = false;
   bool held_ = false;  // the log is full: clients get no print window
 };

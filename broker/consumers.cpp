@@ -9,13 +9,13 @@
 namespace baton::internal::broker {
 namespace {
 
-// Between tries to open the next link of a session whose last one broke.
+// Between attempts to open the next link of a session whose last one broke.
 constexpr Duration link_again = 50ms;
-constexpr Duration reclaims_again = 100ms;  // between looks whether all reclaims are in
+constexpr Duration reclaims_again = 100ms;  // between checks whether all reclaims are in
 
 }  // namespace
 
-// --- how its sessions begin and end --------------------------------------------------------------
+// --- sessions ------------------------------------------------------------------------------------
 
 Refusal Consumers::admit(const Hello& hello) {
   return hello.reclaims > 0 || without_link_.empty() ? Refusal::none : Refusal::sessions_full;
@@ -39,7 +39,8 @@ void Consumers::heard(Session& session) {
   not_held_ = 0;
 }
 
-/// What the client holds goes back at once; the session ends when all it sent is in and kept.
+/// Held items are given back at once; the session ends when everything sent was received and
+/// stored.
 void Consumers::close(const Peer& from) {
   auto& session = from.session;
   session.consumer.wanted = 0;
@@ -48,8 +49,8 @@ void Consumers::close(const Peer& from) {
   note_unstored(from);
 }
 
-/// What it has settled of what is not here yet is not confirmed before that is: nor what it says
-/// from then on.
+/// If the session settles puts that are not here yet, that is not confirmed before they are, and
+/// neither is any later entry.
 void Consumers::note_unstored(const Peer& from) {
   auto& session = from.session;
   if (session.consumer.reclaims.unstored_settles > 0 &&
@@ -66,7 +67,7 @@ void Consumers::end(Session& session, const std::string& why, Time now) {
   queues_.leave_queues(session);
 }
 
-// --- what it says --------------------------------------------------------------------------------
+// --- entries -------------------------------------------------------------------------------------
 
 void Consumers::heartbeat(Session& session, const Heartbeat& heartbeat, Time now) {
   if (heartbeat.link_generation == session.consumer.link_generation)
@@ -101,19 +102,20 @@ void Consumers::entry(const Peer& from, const Entry& entry, Time now) {
   }
 }
 
-/// While the session has no link, its requests wait for the next one: what was delivered would go
-/// to nobody.
+/// While the session has no link, its requests wait for the next one: items delivered now would be
+/// lost.
 void Consumers::request(const Peer& from, const Request& request, Time now) {
   auto& session = from.session;
   if (!queues_.serving().may_request(session))
-    return sessions_.refuse(session.id, Refusal::over_credit, "answers that it does not read", now);
+    return sessions_.refuse(session.id, Refusal::over_credit,
+                            "requests whose answers it does not read", now);
   session.consumer.note_begun(request.begun, request.blocked);
   if (std::find(without_link_.begin(), without_link_.end(), session.id) == without_link_.end())
     return queues_.serving().request(session, request.requested());
   session.consumer.wanted = std::max(session.consumer.wanted, request.requested());
 }
 
-/// What it reclaims it was given before this session has a link: before it asked for anything.
+/// Reclaims come before the session has a link, and so before its first request.
 void Consumers::reclaim(const Peer& from, const std::vector<Reclaim>& reclaims, Time now) {
   auto& session = from.session;
   for (const auto& reclaim : reclaims) {
@@ -147,13 +149,13 @@ void Consumers::settle(const Peer& from, const std::vector<ItemRun>& runs, Settl
       if (settle(run.first + i)) continue;
       not_held(from.session, run.first + i, now);
       if (not_held_ > max_requests)
-        return note_unstored(from);  // nobody ever held as many: a run's length is its word
+        return note_unstored(from);  // no session ever held that many: the run's length is nonsense
     }
   }
   note_unstored(from);
 }
 
-/// A message may name thousands: the first few are told, the others only counted.
+/// A message may name thousands: the first few are reported, the others only counted.
 void Consumers::not_held(Session& session, ItemId id, Time now) {
   constexpr std::uint32_t most_told = 16;
   if (++not_held_ <= most_told)
@@ -176,7 +178,7 @@ void Consumers::link_lost(const Peer& from, const LinkLost& lost) {
       lost.received > session.consumer.link_sent())
     return;
   if (session.consumer.link_port == 0)
-    return;  // nobody was told where it is: it cannot have been lost
+    return;  // the client does not know the port yet: it cannot have lost the link
   queues_.take_back_after(session, session.consumer.link_base + lost.received.value);
   queues_.serving().forget_requests(session);
   effects_.link_changes.push_back({session.id, session.consumer.link_generation, false});
@@ -205,11 +207,11 @@ void Consumers::link_failed(const SessionId& id, std::uint32_t generation, Time 
   auto* session = sessions_.find(id);
   if (!session || session->consumer.link_generation != generation) return;
   queues_.take_back_after(*session,
-                          session->consumer.link_base);  // nobody has seen what was delivered on it
+                          session->consumer.link_base);  // the client has received nothing on it
   if (generation == 1 && session->consumer.held == 0 && session->consumer.reclaims.left == 0)
     return sessions_.refuse(id, Refusal::sessions_full, no_delivery_port, now);
-  // The port of its link that broke may not be quite free yet, which is no reason to take from it
-  // what it holds.
+  // The port of the broken link may not be quite free yet, which is no reason to take items from
+  // the session.
   session->consumer.wanted = std::max(session->consumer.wanted, session->consumer.requested_in_all);
   queues_.serving().forget_requests(*session);
   if (std::find(without_link_.begin(), without_link_.end(), id) == without_link_.end())
@@ -224,7 +226,7 @@ void Consumers::link_unreached(const SessionId& id, std::uint16_t port) {
   effects_.log.push_back("consumer " + hello.host + "/" + std::to_string(hello.pid) +
                          " does not reach port " + std::to_string(port) +
                          ", where its items come from: is it open to that host, and published "
-                         "under the same number? --delivery-ports A-B says which ports these are");
+                         "under the same number? --delivery-ports A-B sets these ports");
 }
 
 void Consumers::open_links_again(Time now) {
@@ -234,10 +236,9 @@ void Consumers::open_links_again(Time now) {
   for (const auto& id : without_link_) open_link(*sessions_.find(id));
 }
 
-// --- reclaims
-// --------------------------------------------------------------------------------------
+// --- reclaims ------------------------------------------------------------------------------------
 
-/// A session that holds items of the broker before this one is here, and has not said yet which.
+/// Whether a session that holds items of the previous broker has not named all of them yet.
 bool Consumers::somebody_reclaims() const {
   return std::any_of(sessions_.all().begin(), sessions_.all().end(), [](const auto& entry) {
     const auto& session = *entry.second;
@@ -247,7 +248,7 @@ bool Consumers::somebody_reclaims() const {
 }
 
 void Consumers::judge_reclaims(Time now) {
-  if (reclaim_until_ == never) {  // loading took its time; clients come from now on
+  if (reclaim_until_ == never) {  // loading took time; the window starts now
     reclaim_until_ = now + reclaim_window;
     reclaim_at_latest_ = now + reclaim_at_latest;
   }
@@ -276,7 +277,7 @@ void Consumers::bound_untold(Time now) {
         std::max_element(sessions_.all().begin(), sessions_.all().end(),
                          [&](const auto& a, const auto& b) { return untold(a) < untold(b); });
     sessions_.refuse(most->first, Refusal::over_credit,
-                     "reclaims in vain, of which it hears nothing", now);
+                     "too many rejected reclaims that it has not received", now);
   }
 }
 

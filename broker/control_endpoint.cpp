@@ -13,11 +13,12 @@ namespace baton::internal::broker {
 namespace {
 
 constexpr std::size_t most_backlog = 32u << 20;
-// Those who heed their windows have a quarter of that under way, at most: control_window_bytes and
-// a `say`.
+// A client that respects its windows has at most a quarter of that under way: control_window_bytes
+// and a `print`.
 constexpr std::size_t most_of_one = 8u << 20;
-constexpr Duration take_in_share = 5ms;  // of a turn, at most
-constexpr int between_looks = 32;        // at the clock, messages: it takes as long as one of them
+constexpr Duration take_in_share = 5ms;  // at most, of a turn
+constexpr int between_looks = 32;  // messages between looks at the clock, which costs as much as
+                                   // one message
 
 }  // namespace
 
@@ -71,8 +72,8 @@ void ControlEndpoint::keep(Dispatcher& dispatcher, zmq::message_t& message) {
       cut_off(message);
       if (std::has_single_bit(++cut_off_))
         dispatcher.effects().log.push_back(
-            counted(cut_off_, "connection") + " ended so far, the last one of " +
-            std::string(peer ? peer : "somebody") + ": sent more than a client may");
+            counted(cut_off_, "connection") + " ended so far, the last one from " +
+            std::string(peer ? peer : "an unknown peer") + ": sent more than a client may");
   }
 }
 

@@ -70,7 +70,7 @@ void Core::end_turn(Time now, bool control_dry) {
   producers_.begin_waiting(now);
   consumers_.bound_untold(now);
   sessions_.end_closed_sessions(now);
-  extend_credits();  // with the room of those that just went, and of a disk that is full no more
+  extend_credits();  // includes room from ended sessions, and from a disk that is no longer full
   check_end(now);
   if (console_.make_room(now)) sessions_.all_changed();
   sessions_.heartbeat(now);
@@ -85,7 +85,7 @@ void Core::end_turn(Time now, bool control_dry) {
 #endif
 }
 
-/// Gives the turn to the storage, and takes what has become durable by now as confirmed.
+/// Gives the turn to the storage, and confirms what has become durable.
 void Core::persist() {
   queues_.producers().save();
   turn_ = storage_.commit();
@@ -102,7 +102,7 @@ void Core::persist() {
 
 void Core::extend_credits() {
   const auto touched = queues_.take_touched();
-  if (stopping_since_ != never) return;  // what is put from now on is for the next broker
+  if (stopping_since_ != never) return;  // items put from now on are for the next broker
   producers_.extend_credits(touched);
   queues_.forget_unused(touched);
 }
@@ -138,8 +138,8 @@ void Core::stop(Time now) {
   queues_.deliver_no_more();
 }
 
-/// Those who were told to leave along with the broker close one after the other, on a busy
-/// machine with gaps.
+/// Clients that were told to end along with the broker close one after another, with gaps on a busy
+/// machine.
 Time Core::read_until() const {
   if (stopping_since_ == never) return never;
   if (sessions_.alive() == 0) return stopping_since_;

@@ -43,7 +43,7 @@ PutRoom room_for(const Session& session, const CoreSettings& settings, bool room
   if (last <= session.put.credit && producer.put_bytes + put.bytes < session.put.byte_credit)
     return {count};
   if (last > std::max(session.put.credit, session.put.resend_until)) return {0, true};
-  std::uint64_t bytes = 0, items = 0;  // that come in
+  std::uint64_t bytes = 0, items = 0;  // those accepted
   auto number = first;
   for (std::uint32_t i = 0; i < count; ++i, number += 1) {
     if (number <= producer.put.received()) continue;

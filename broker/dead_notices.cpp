@@ -7,8 +7,8 @@
 namespace baton::internal::broker {
 namespace {
 
-/// So many of a producer's have room when others' take more than their half: baton-producer names
-/// no more.
+/// A producer may have this many notices even if others use more than their half: baton-producer
+/// prints no more names.
 constexpr std::uint64_t first_few = 20;
 
 }  // namespace

@@ -8,25 +8,25 @@
 namespace baton::internal::broker {
 namespace {
 
-/// May be under way on any link, though all of them together have what they may: so that nobody
-/// stands still.
+/// Bytes that any link may have under way even if all links together are at their limit, so that
+/// none stalls.
 constexpr std::int64_t always = 16 << 10;
 
-/// A part should not take long: nothing is seen of it before it has come. So it is small until the
-/// link has shown that it is steady, and large where half a window arrives within `fast_within`: so
-/// much, for what waited in the kernel's buffers while the consumer stood still comes at once on
-/// any link.
+/// A part should not take long, since the consumer sees nothing of it before it is complete. So
+/// parts are small until the link has proven steady, and large if half a window arrives within
+/// `fast_within`. It must be that much: data that waited in the kernel's buffers while the consumer
+/// paused arrives at once on any link.
 constexpr std::uint64_t steady_bytes = 256 << 10;
 constexpr Duration steady_within = 1s, fast_within = 500ms;
 
-/// What one mark of ConsumerState::Flow::under_way stands for, about.
+/// About how many bytes a mark in ConsumerState::Flow::under_way stands for.
 constexpr std::uint64_t mark_bytes = 16 << 10;
 
 std::int64_t as_signed(std::uint64_t bytes) { return static_cast<std::int64_t>(bytes); }
 
 }  // namespace
 
-/// What all links may have is shared by those that have something under way.
+/// The limit of all links is shared by those with something under way.
 std::uint64_t DeliveryFlow::window(const Session& session) const {
   const auto share = settings_.links_window / (active_ + (session.consumer.flow.bytes == 0));
   return std::clamp<std::uint64_t>(share, part_bytes,
@@ -50,7 +50,7 @@ std::uint64_t DeliveryFlow::most_of_part(const Session& session) const {
   return session.consumer.flow.steady.kept ? part_bytes : small_part_bytes;
 }
 
-/// How large the next part may be; 0 while there must be none.
+/// The size of the next part; 0 if none may be sent now.
 std::int64_t DeliveryFlow::next_part(const Session& session, const QueuedItem& item) const {
   const auto left = as_signed(item.size) - as_signed(session.consumer.flow.sent);
   const auto size = std::min(left, as_signed(most_of_part(session)));
@@ -58,8 +58,8 @@ std::int64_t DeliveryFlow::next_part(const Session& session, const QueuedItem& i
   return as_signed(session.consumer.flow.bytes) < always ? std::min(left, always) : 0;
 }
 
-/// The message that is being packed, or the next one: of one entry more, which the caller appends,
-/// and whose put it notes.
+/// The message being packed, or a new one. Counts one more entry, which the caller appends, with
+/// its put.
 Effects::LinkMessage& DeliveryFlow::message_for(Session& session, std::size_t size) {
   ++session.consumer.delivered_count;
   auto& messages = effects_.link_messages;
@@ -122,7 +122,8 @@ void DeliveryFlow::give_first_part(Session& session, Delivery& delivery, std::ui
   ensure(!is_parting(session));
   flow.large.push_back({delivery.id, session.consumer.delivered_count, 0});
   flow.check = 0;
-  const auto most = std::min(most_of_part(session), std::uint64_t{part_bytes});  // not all of it
+  const auto most = std::min(most_of_part(session), std::uint64_t{part_bytes});  // not the whole
+                                                                                 // body
   flow.sent =
       static_cast<std::uint64_t>(std::max(always, std::min(as_signed(most), window_room(session))));
   delivery.whole = size;
@@ -168,8 +169,8 @@ void DeliveryFlow::measure(Session& session, Time now) {
 
 // --- parts ---------------------------------------------------------------------------------------
 
-/// The item whose parts are under way, unless it is the session's no more: it was settled, though
-/// not all of it was there.
+/// The item whose parts are being sent, unless the session no longer holds it: it may be settled
+/// before all of it was received.
 QueuedItem* DeliveryFlow::held(const Session& session) {
   const auto& large = session.consumer.flow.large.back();
   auto* item = items_.find(large.id);

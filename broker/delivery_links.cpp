@@ -8,10 +8,10 @@
 namespace baton::internal::broker {
 namespace {
 
-constexpr int max_towards_us = 512;  // bytes: consumers send nothing on a link but their handshake
-constexpr std::size_t copied_up_to = 8u << 10;  // bytes an entry
+constexpr int max_towards_us = 512;  // bytes: on a link consumers send only their handshake
+constexpr std::size_t copied_up_to = 8u << 10;  // bytes per entry
 
-/// Large bodies go without a copy; the buffer of small ones is better used again.
+/// Large bodies are sent without a copy; the buffer of small ones is better reused.
 zmq::message_t to_frame(Effects::LinkMessage& message) {
   if (message.bytes.size() > copied_up_to * message.count)
     return frame_of(std::move(message.bytes));
@@ -36,7 +36,7 @@ std::optional<std::uint16_t> DeliveryLinks::open(const SessionId& session, std::
       links_.insert_or_assign(session,
                               DeliveryLink{std::move(socket), generation, *port, false, {}});
     return port;
-  } catch (const zmq::error_t&) {  // no descriptor is left
+  } catch (const zmq::error_t&) {  // no descriptor left
     return std::nullopt;
   }
 }
@@ -57,9 +57,9 @@ void DeliveryLinks::answer_auth_requests() {
     zap_handler_.answer(*request, authorize(*request));
 }
 
-/// The domain says at which link a client wants to connect, the password which session it is of,
-/// the user name at which of its links it believes to be: an old one's port may have become
-/// another's.
+/// The domain names the link that a client wants to connect to, the password its session, the user
+/// name the generation of the link that it expects: the port of an old link may belong to another
+/// one now.
 bool DeliveryLinks::authorize(const AuthRequest& request) {
   const auto session = session_from_hex(request.password);
   if (!session || request.domain != request.password) return false;

@@ -37,8 +37,8 @@ bool DeliveryPorts::rests(std::uint16_t port) const {
 }
 
 std::optional<std::uint16_t> DeliveryPorts::bind_any(zmq::socket_t& socket) {
-  std::string before;  // a port that rests is kept until the next is found, so that the system
-                       // gives another one
+  std::string before;  // a resting port stays bound until another one is found, so that the system
+                       // chooses another one
   for (int tries = 0;; ++tries) {
     try {
       zmq_uninterrupted([&] { socket.bind(to_tcp(address_, 0)); });
@@ -60,7 +60,7 @@ std::optional<std::uint16_t> DeliveryPorts::bind_of_range(zmq::socket_t& socket)
       zmq_uninterrupted([&] { socket.bind(to_tcp(address_, port)); });
       return port;
     } catch (const zmq::error_t&) {
-      free_.push_back(port);  // somebody else has it now, or its old socket is not quite closed
+      free_.push_back(port);  // another program uses it now, or its old socket is not quite closed
     }
   }
   return std::nullopt;

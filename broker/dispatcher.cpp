@@ -87,7 +87,7 @@ Refusal Dispatcher::control(Session& session, SeqNo first, std::uint16_t count,
   return Refusal::none;
 }
 
-/// One entry of the control stream: what all roles send is done here, the rest by its role.
+/// Applies what all roles may send, and passes the rest on to the session's role.
 void Dispatcher::apply(const Peer& from, const Entry& entry, Time now) {
   const auto& session = from.session;
   if (session.print.block.is_open() && entry.kind != EntryKind::print)
@@ -116,7 +116,7 @@ void Dispatcher::on_in(std::string_view frame, Time now) {
 }
 
 void Dispatcher::carry_out(Shell& shell) {
-  for (const auto& change : std::exchange(effects_.link_changes, {}))  // a failure makes new ones
+  for (const auto& change : std::exchange(effects_.link_changes, {}))  // a failure adds new ones
     if (change.open)
       shell.open_link(change.session, change.generation);
     else

@@ -9,7 +9,7 @@
 namespace baton::internal::broker {
 namespace {
 
-/// Whether what has come in is a broker's answer: the topic, then the message.
+/// Whether the received message is a broker's answer: the topic, then the message.
 bool is_alive(zmq::socket_t& notifications) {
   zmq::message_t frame;
   Header header;

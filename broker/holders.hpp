@@ -18,8 +18,8 @@ struct Session;
 struct HolderProcess {
   std::uint64_t held = 0;
   std::uint32_t suspects = 0;  ///< suspects among them: it gets nothing else meanwhile
-  Queue* reserved =
-      nullptr;           ///< it gets nothing until it holds nothing, then a suspect of this queue
+  /// It gets nothing until it holds nothing, then a suspect of this queue.
+  Queue* reserved = nullptr;
   bool doubted = false;  ///< one of its sessions was lost and none heard from since: it may be
                          ///< dead, and gets nothing
   std::vector<Session*> sessions;
@@ -49,8 +49,8 @@ class Holders {
     return process;
   }
 
-  std::map<std::uint64_t, std::shared_ptr<HolderProcess>>
-      processes_;  // by the process number in the hello
+  // By the process number in the hello.
+  std::map<std::uint64_t, std::shared_ptr<HolderProcess>> processes_;
 };
 
 }  // namespace baton::internal::broker

@@ -13,7 +13,7 @@ Items::Chunk* Items::search(std::uint64_t number) {
   return chunk ? &recent_.note(number, *chunk) : nullptr;
 }
 
-/// Or the one that is there already.
+/// Returns the existing chunk, if any.
 Items::Chunk& Items::make_chunk(std::uint64_t number) {
   if (windows_.empty() || number >= windows_.back().end() + shortest_split)
     windows_.emplace_back().first = number;
@@ -50,7 +50,7 @@ void Items::free_chunk(std::uint64_t number) {
   trim(window);
 }
 
-/// Forgets what is empty at the window's front, and the window with its last chunk.
+/// Removes empty chunks at the window's front, and the window with its last chunk.
 void Items::trim(Windows::iterator window) {
   for (; !window->chunks.empty() && !window->chunks.front(); ++window->first, --window->empty)
     window->chunks.pop_front();
@@ -60,8 +60,8 @@ void Items::trim(Windows::iterator window) {
     split(window);
 }
 
-/// One old item must not keep the places of all that came after it: a window without the long gaps
-/// for each part.
+/// One old item must not keep the slots of all later ones: replaces the window by one for each part
+/// between long gaps.
 void Items::split(Windows::iterator window) {
   Windows parts;
   auto number = window->first;

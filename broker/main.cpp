@@ -31,7 +31,7 @@ int check_health(const baton::internal::broker::ServerOptions& options) {
   return 1;
 }
 
-/// Without a directory nothing is kept.
+/// An empty directory means in memory.
 int run(baton::internal::broker::ServerOptions options, baton::internal::broker::Storage& storage,
         baton::internal::Wake& changed, const std::filesystem::path& directory) {
   const auto less = baton::internal::broker::fit_to_file_limit(options.settings,
@@ -43,8 +43,7 @@ int run(baton::internal::broker::ServerOptions options, baton::internal::broker:
   ready += directory.empty() ? "in memory" : "stored in " + directory.string();
   if (server.items_before() > 0)
     ready += ", " + std::to_string(server.items_before()) + " of them from before";
-  baton::internal::Log(STDOUT_FILENO)
-      .line(ready);  // who does not read it is no reason not to serve
+  baton::internal::Log(STDOUT_FILENO).line(ready);  // serve even if nothing reads it
   return server.run();
 }
 
@@ -87,7 +86,7 @@ int serve_from_disk(const baton::internal::broker::BrokerCommand& command) {
   return exit_code;
 }
 
-/// Else a name with a slip would be made, and found to be whole.
+/// A mistyped name would be created, and reported as whole.
 void require_data(const std::filesystem::path& directory) {
   std::error_code error;
   if (std::filesystem::exists(directory / "baton.mdb", error)) return;
@@ -95,7 +94,7 @@ void require_data(const std::filesystem::path& directory) {
   throw std::runtime_error("no data in " + directory.string());
 }
 
-/// The exit code of a command whose result is what it wrote.
+/// The exit code of a command after its output.
 int result_is_out() {
   if (!std::cout) throw std::runtime_error("cannot write to stdout");
   return 0;
@@ -135,7 +134,7 @@ int obey(const baton::internal::broker::BrokerCommand& command) {
   return command.memory ? serve_from_memory(command.server) : serve_from_disk(command);
 }
 
-/// A directory that was taken because another could not be used is not to hide why.
+/// If another directory could not be used before, adds why.
 std::string about_directory(const baton::internal::broker::BrokerCommand& command,
                             const std::exception& error) {
   const bool of_directory =
@@ -150,7 +149,7 @@ int main(int argc, char** argv) {
   const auto command = baton::internal::broker::read_command_line(argc, argv);
   const auto signals = baton::internal::stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals,
-                  nullptr);  // before any thread: the server reads them from a descriptor
+                  nullptr);  // before any thread starts: the server reads them from a descriptor
   try {
     return obey(command);
   } catch (const std::exception& error) {

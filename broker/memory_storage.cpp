@@ -8,7 +8,7 @@
 
 namespace baton::internal::broker {
 
-/// Or the one that is there already.
+/// Returns the existing page, if any.
 MemoryStorage::Page& MemoryStorage::make_page(std::uint64_t number) {
   if (pages_.empty()) first_page_ = number;
   assert(number >= first_page_);
@@ -52,7 +52,7 @@ std::string_view MemoryStorage::body(ItemId id) {
 
 namespace {
 
-/// Each failure: when, its two lengths, its two texts.
+/// Each failure: time, two lengths, two texts.
 std::string pack_history(const std::vector<FailureRecord>& history) {
   std::string packed;
   for (const auto& failure : history) {
@@ -118,8 +118,7 @@ void MemoryStorage::erase(ItemId id) {
   if (is_worth_packing()) pack_some();
 }
 
-/// The page that is being filled may become empty many times: its begin and size are simply written
-/// again.
+/// The page being filled may become empty many times: it is simply filled again.
 void MemoryStorage::free_page(std::uint64_t number) {
   recent_.forget(number);
   auto& page = pages_[number - first_page_];
@@ -133,8 +132,8 @@ void MemoryStorage::free_page(std::uint64_t number) {
   }
 }
 
-/// Looks at a few pages with each body that is erased, so that none takes long. Each page is packed
-/// once for each three quarters that are erased of it.
+/// Examines a few pages with each erased body, so that no call takes long. A page is packed once
+/// for each three quarters erased.
 void MemoryStorage::pack_some() {
   for (auto looks = std::min<std::size_t>(8, pages_.size()); looks > 0 && is_worth_packing();
        --looks) {
@@ -145,7 +144,7 @@ void MemoryStorage::pack_some() {
   }
 }
 
-/// What is left moves together, and the rest is given back.
+/// Moves the live bodies together, and frees the rest.
 void MemoryStorage::pack(Page& page) {
   std::string packed;
   packed.reserve(page.live_bytes);
@@ -155,7 +154,7 @@ void MemoryStorage::pack(Page& page) {
       packed.append(page.bytes, begin, page.size[slot]);
   }
   const auto capacity = page.bytes.capacity();
-  page.bytes.swap(packed);  // a short string that is moved leaves the other one its memory
+  page.bytes.swap(packed);  // moving a short string would leave the other one its memory
   count(page, capacity);
 }
 

@@ -67,8 +67,8 @@ class MemoryStorage final : public Storage {
     bytes_ += page.bytes.capacity() - capacity_before;
   }
 
-  std::deque<std::unique_ptr<Page>>
-      pages_;  // pages_[i] holds the ids of page number first_page_ + i
+  // pages_[i] holds the ids of page number first_page_ + i.
+  std::deque<std::unique_ptr<Page>> pages_;
   std::uint64_t first_page_ = 0;
   Recent<Page> recent_;
   std::uint64_t bytes_ = 0, live_bytes_ = 0;  // of pages in use

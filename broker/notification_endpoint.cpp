@@ -10,9 +10,9 @@
 namespace baton::internal::broker {
 namespace {
 
-// Messages to one subscriber who does not read; all is repeated anyway.
+// Messages for a subscriber that does not read; all of them are repeated anyway.
 constexpr int high_water = 10'000;
-constexpr int last_words = 1000;  // ms for what is under way when the broker ends
+constexpr int last_words = 1000;  // ms for messages under way when the broker ends
 
 bool is_subscription(std::string_view frame) {
   return !frame.empty() && (frame[0] == 0 || frame[0] == 1);
@@ -25,7 +25,7 @@ NotificationEndpoint::NotificationEndpoint(zmq::context_t& context)
   socket_.set(zmq::sockopt::xpub_manual, 1);
   socket_.set(zmq::sockopt::sndhwm, high_water);
   socket_.set(zmq::sockopt::linger, last_words);
-  // A handshake takes some 40 bytes, a topic of ours 27 at most; each byte more would let
+  // A handshake takes some 40 bytes, a topic of ours at most 27; each byte more would let
   // strangers' topics cost libzmq more memory, and more time at each departure.
   socket_.set(zmq::sockopt::maxmsgsize, std::int64_t{max_subscription});
 }
@@ -36,15 +36,14 @@ bool NotificationEndpoint::read(Dispatcher& dispatcher, Time until) {
     if (!receive(socket_, message_, frames)) return in_step_ = true;
     const auto frame = bytes_of(message_);
     if (frames != 1 || !is_subscription(frame)) {
-      // Only strangers send this. libzmq 4.3.4 then grants what stands behind it to the wrong
+      // Only strangers send this. libzmq 4.3.4 then grants later subscriptions to the wrong
       // connections.
       in_step_ = false;
       dispatcher.core().refuse({}, Refusal::wrong_endpoint, {}, now);
       continue;
     }
     SessionId topic;
-    if (frame.size() != 1 + topic.bytes.size())
-      continue;  // too much, or nothing of ours: not granted
+    if (frame.size() != 1 + topic.bytes.size()) continue;  // too long, or not ours: not granted
     std::copy(frame.begin() + 1, frame.end(), topic.bytes.begin());
     const NotificationTopics::Connection connection = peer_of(message_);
     if (frame[0] == 1)

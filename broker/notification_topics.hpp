@@ -36,8 +36,8 @@ class NotificationTopics {
   };
   bool holds(const SessionId& topic, Connection connection) const;
 
-  std::unordered_map<SessionId, std::vector<Holder>>
-      holders_;                                       // in order of arrival; none is empty
+  // In order of arrival; none is empty.
+  std::unordered_map<SessionId, std::vector<Holder>> holders_;
   std::unordered_map<Connection, std::size_t> held_;  // number of topics; none is 0
 };
 

@@ -32,7 +32,7 @@ std::uint16_t parse_port(std::string_view text) {
   unsigned port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (error != std::errc{} || end != text.data() + text.size() || port == 0 || port > 65535)
-    throw std::invalid_argument("'" + std::string(text) + "' is no port: 1 to 65535");
+    throw std::invalid_argument("'" + std::string(text) + "' is not a port: 1 to 65535");
   return static_cast<std::uint16_t>(port);
 }
 
@@ -41,7 +41,7 @@ std::uint16_t parse_port(std::string_view text) {
   std::exit(2);
 }
 
-/// "64K" becomes "65536".
+/// Transforms "64K" into "65536".
 CLI::Validator in_bytes() {
   return CLI::Validator(
       [](std::string& text) {
@@ -55,7 +55,7 @@ CLI::Validator in_bytes() {
       "");
 }
 
-/// The reverse of parse_size(), for whole units.
+/// The reverse of parse_size(), in the largest whole unit.
 std::string size_text(std::uint64_t bytes) {
   std::size_t unit = 0;
   for (; bytes % 1024 == 0 && bytes > 0 && unit < 4; ++unit) bytes /= 1024;
@@ -69,17 +69,17 @@ void check_queue(const std::string& name) {
 
 const std::filesystem::path system_directory = "/var/lib/baton";
 
-/// Why that one cannot be used, in the system's words; empty when it can.
+/// Why the system's directory cannot be used, in the system's words; empty if it can.
 std::string why_not_system() {
   const bool exists = std::filesystem::exists(system_directory);
   if (access((exists ? system_directory : system_directory.parent_path()).c_str(), W_OK) == 0)
     return {};
   const auto why = std::generic_category().message(errno);
-  return exists ? why : "it is not there and cannot be made: " + why;
+  return exists ? why : "it does not exist and cannot be created: " + why;
 }
 
-/// That of the system where it may be written, else one beneath the user's home; none where there
-/// is no home.
+/// Chooses the system's directory if it is writable, else one in the user's home; none if there is
+/// no home.
 void choose_directory(BrokerCommand& command) {
   const auto why_not = why_not_system();
   if (why_not.empty()) {
@@ -95,7 +95,7 @@ void choose_directory(BrokerCommand& command) {
     command.directory = std::filesystem::path(home) / ".local/state/baton";
 }
 
-/// A directory is needed and none is known.
+/// A directory is needed and none was found.
 [[noreturn]] void fail_without_directory(const std::string& passed_over) {
   if (passed_over.empty()) fail("--data needs a directory");
   fail("no directory for items (" + passed_over +
@@ -108,23 +108,22 @@ void add_storage(CLI::App& app, BrokerCommand& command) {
   auto* data = app.add_option("--data", command.directory, "directory that items are stored in")
                    ->type_name("a directory")
                    ->option_text(directory.empty() ? "DIR" : "DIR [" + directory + "]");
-  auto* memory = app.add_flag("--memory", command.memory,
-                              "keep nothing: what is confirmed lives as long as the broker");
+  auto* memory =
+      app.add_flag("--memory", command.memory, "store nothing: items live as long as the broker");
   auto* max_memory = app.add_option("--max-memory", command.storage.max_memory,
-                                    "memory for items; the bodies of more are on disk only")
+                                    "memory for items; further bodies are on disk only")
                          ->type_name("a size, such as 64K or 1.5G")
                          ->transform(in_bytes())
                          ->option_text("SIZE [" + size_text(command.storage.max_memory) + "]");
-  auto* check = app.add_flag("--check", command.check,
-                             "only read all that is stored, and say whether it is whole");
-  auto* compact = app.add_flag("--compact", command.compact,
-                               "only make the stored data as small as what it holds");
+  auto* check =
+      app.add_flag("--check", command.check, "only check whether the stored data is whole");
+  auto* compact = app.add_flag("--compact", command.compact, "only compact the stored data");
   for (auto* option : {data, max_memory, check, compact}) memory->excludes(option);
   compact->excludes(check)->option_text(" ");
   for (auto* option : {memory, check}) option->option_text(" ");
 }
 
-/// Endpoints at ports that are not known yet take what is free.
+/// With port 0 the endpoints avoid ports in use anyway.
 void check_delivery_ports(const ServerOptions& server) {
   if (!server.delivery_ports || server.port == 0) return;
   const BrokerAddress broker{server.bind, server.port};
@@ -150,7 +149,7 @@ void add_addresses(CLI::App& app, ServerOptions& server, std::string& delivery_p
       ->type_name("a range of ports, such as 6000-6099")
       ->option_text("A-B");
   app.add_option("--plain", plain,
-                 "any ZeroMQ client may PUSH items of Q to PORT+3, PULL some from PORT+4")
+                 "any ZeroMQ client may PUSH items for Q to PORT+3, PULL some from PORT+4")
       ->check(cli::checked_by(check_queue))
       ->type_name("the name of a queue")
       ->option_text("Q");
@@ -178,14 +177,14 @@ void add_limits(CLI::App& app, CoreSettings& settings) {
       ->transform(cli::number(1, 10'000'000))
       ->option_text("N [" + std::to_string(settings.max_dead_total) + "]");
   app.add_option("--max-notices", settings.max_notices,
-                 "dead items told by name to a producer that is away; the rest is counted")
+                 "dead items named to a producer that was away; others are only counted")
       ->transform(cli::number(0, 1'000'000))
       ->option_text("N [" + std::to_string(settings.max_notices) + "]");
   app.add_option("--max-sessions", settings.max_sessions, "clients of all kinds; those beyond wait")
       ->transform(cli::number(1, 100'000))
       ->option_text("N [" + std::to_string(settings.max_sessions) + "]");
   app.add_option("--console-keep", settings.console_keep,
-                 "console lines kept for printers that come late or are slow")
+                 "console lines kept for printers that are late or slow")
       ->type_name("a size, such as 64K or 1.5G")
       ->transform(in_bytes())
       ->option_text("SIZE [" + size_text(settings.console_keep) + "]");
@@ -196,30 +195,30 @@ std::string in_seconds(Duration time) {
 }
 
 void add_ending(CLI::App& app, CoreSettings& settings) {
-  auto* exit_when_done = app.add_flag(
-      "--exit-when-done", settings.end.exit_when_done,
-      "end all once --producers are gone and all is done, in " +
-          in_seconds(settings.end.leave_within + settings.end.print_within) + " at most");
+  auto* exit_when_done =
+      app.add_flag("--exit-when-done", settings.end.exit_when_done,
+                   "end the system once --producers are gone and all is done, within " +
+                       in_seconds(settings.end.leave_within + settings.end.print_within));
   auto* producers = app.add_option("--producers", settings.end.producers,
-                                   "so many producers must have come and gone")
+                                   "how many producers must have come and gone")
                         ->transform(cli::number(1, 1'000'000))
                         ->needs(exit_when_done)
                         ->option_text("N");
   app.add_option("--consumers", settings.end.consumers,
-                 "so many consumers are waited for, " + in_seconds(settings.end.not_coming) +
+                 "how many consumers to wait for, " + in_seconds(settings.end.not_coming) +
                      " at most when all is done")
       ->transform(cli::number(1, 1'000'000))
       ->needs(exit_when_done)
       ->option_text("N [0]");
   exit_when_done->needs(producers)->option_text(
-      " ");  // the text hides what --help would say of the need
+      " ");  // replaces what --help would say about --producers
 }
 
 }  // namespace
 
 std::uint64_t parse_size(const std::string& text) {
   const auto wrong =
-      std::invalid_argument("'" + text + "' is no size of 1 to 2^60 bytes: 100, 64K, 1.5G");
+      std::invalid_argument("'" + text + "' is not a size of 1 to 2^60 bytes: 100, 64K, 1.5G");
   std::size_t used = 0;
   double value = 0;
   try {
@@ -238,7 +237,7 @@ std::uint64_t parse_size(const std::string& text) {
 PortRange parse_port_range(const std::string& text) {
   const auto dash = text.find('-');
   if (dash == std::string::npos)
-    throw std::invalid_argument("'" + text + "' is no range of ports: 6000-6099");
+    throw std::invalid_argument("'" + text + "' is not a range of ports, such as 6000-6099");
   const PortRange range{parse_port(std::string_view(text).substr(0, dash)),
                         parse_port(std::string_view(text).substr(dash + 1))};
   if (range.first > range.last)
@@ -252,7 +251,7 @@ std::string bind_address(const std::string& text) {
     throw std::invalid_argument("the address is empty; 0.0.0.0 listens on all of IPv4");
   const bool bracketed = text.size() > 2 && text.front() == '[' && text.back() == ']';
   auto host = bracketed ? text.substr(1, text.size() - 2) : text;
-  if (if_nametoindex(host.c_str()) != 0) return host;  // libzmq knows network interfaces, too
+  if (if_nametoindex(host.c_str()) != 0) return host;  // libzmq also accepts network interfaces
   const auto [addresses, error] = resolve(host);
   const auto* hint = std::count(host.begin(), host.end(), ':') == 1
                          ? " (an address without a port: that is --port)"
@@ -278,7 +277,7 @@ BrokerCommand read_command_line(int argc, char** argv) {
   if (const auto code = cli::parse(app, argc, argv)) std::exit(*code);
   if (!plain.empty()) settings.plain_queue = plain;
   if (command.health && command.server.port == 0)
-    fail("--health: --port says where the broker is, not 0");
+    fail("--health: --port must be the broker's port, not 0");
   settings.durable = !command.memory;
   const bool needs_directory = !command.memory && !command.health;
   if (app.count("--data") > 0) command.passed_over.clear();

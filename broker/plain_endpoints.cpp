@@ -8,8 +8,8 @@
 namespace baton::internal::broker {
 namespace {
 
-constexpr int out_high_water = 16;         // bodies to one receiver who does not read
-constexpr std::uint32_t out_at_once = 16;  // bodies in one turn
+constexpr int out_high_water = 16;         // bodies for one receiver that does not read
+constexpr std::uint32_t out_at_once = 16;  // bodies per turn
 constexpr int max_from_receivers = 512;    // bytes: receivers send nothing
 constexpr Duration rebind_after = 10ms;
 

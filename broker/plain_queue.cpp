@@ -2,15 +2,15 @@
 
 namespace baton::internal::broker {
 
-/// The plain endpoint is a producer without a name, a session, or a wish to know what becomes of
-/// its items.
+/// The plain endpoint is a producer without a name and a session, and without interest in what
+/// becomes of its items.
 PlainQueue::PlainQueue(const CoreSettings& settings, Queues& queues, Effects& effects)
     : settings_(settings), queues_(queues), effects_(effects) {
   if (!settings.plain_queue) return;
   queue_ = &queues.queue(*settings.plain_queue);
   queues.use(*queue_);
   producer_ = &queues.producer("", true, {1});
-  producer_->ever_put = true;  // it stays in any case
+  producer_->ever_put = true;  // it is kept in any case
 }
 
 Refusal PlainQueue::put(std::string_view body, Time now) {
@@ -23,7 +23,7 @@ Refusal PlainQueue::put(std::string_view body, Time now) {
   return Refusal::none;
 }
 
-/// Each time that it is shut costs senders what is under way.
+/// Closes as seldom as possible: each time, senders lose what is under way.
 bool PlainQueue::is_open() {
   const auto items = queue_->depth(), bytes = queue_->bytes;
   if (items >= settings_.max_items || bytes >= settings_.max_bytes) open_ = false;

@@ -7,7 +7,7 @@
 namespace baton::internal::broker {
 namespace {
 
-constexpr std::uint32_t looks_at_once = 10'000;  // at producers that may be forgotten
+constexpr std::uint32_t looks_at_once = 10'000;  // producers examined per call
 constexpr Duration producer_ttl = 10min;         // a lost one may come back and must not put twice
 
 }  // namespace
@@ -44,8 +44,7 @@ Producer& ProducerTable::restore(const StoredProducer& stored) {
   producer.closed = stored.closed;
   from_bytes(stored.digests, producer.input.run, producer.input.checkpoints, producer.input.began);
   if (stored.undigested > 0)
-    producer.input.checkpoints.restore(
-        {stored.undigested, {}});  // no input is known to be the same
+    producer.input.checkpoints.restore({stored.undigested, {}});  // no input matches it
   producer.put = StreamReceiver(stored.received + 1);
   producer.ever_put = stored.received > SeqNo{};
   producer.confirmed = stored.received;
@@ -53,7 +52,7 @@ Producer& ProducerTable::restore(const StoredProducer& stored) {
   producer.counts.dead = stored.dead;
   producer.counts.durable = producer.counts.now();
   producer.counts.accepted = stored.done + stored.dead;
-  producer.lost_at = Time::min();  // the first look at it says since when nobody has asked for it
+  producer.lost_at = Time::min();  // the next look at it starts its time
   return producer;
 }
 
@@ -81,7 +80,7 @@ void ProducerTable::forget(Producer& producer) {
   notices_.forget(producer);
   storage_.forget_producer(producer.index);
   slots_.erase(producer.index);
-  by_name_.erase(std::string(producer.name));  // a copy: the key must outlive the erasing
+  by_name_.erase(std::string(producer.name));  // a copy: the key must outlive the erase
 }
 
 void ProducerTable::save() {
@@ -115,8 +114,8 @@ const std::vector<Producer*>& ProducerTable::stored(Ticket turn, Ticket durable)
   return settled_;
 }
 
-/// Whether all of its counts are. They may change with every turn: then those of some turns ago
-/// are.
+/// Whether all counts are stored. If they change in every turn, those of some turns ago are
+/// reported.
 bool ProducerTable::counts_stored(Producer& producer, Ticket turn, Ticket durable) {
   while (producer.counts.now() != producer.counts.durable) {
     if (producer.counts.writing_in == 0)

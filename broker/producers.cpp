@@ -11,24 +11,24 @@
 
 namespace baton::internal::broker {
 
-// --- how its sessions begin ----------------------------------------------------------------------
+// --- sessions ------------------------------------------------------------------------------------
 
 Refusal Producers::admit(const Hello& hello) {
   if (is_late(hello)) return Refusal::unknown_session;
   return is_outdated(hello) ? Refusal::fenced : Refusal::none;
 }
 
-/// A hello that was under way for long: its process has begun, and has another session by now.
+/// A hello that was delayed for long: its process has begun, and has another session by now.
 bool Producers::is_late(const Hello& hello) {
   const auto* producer = hello.begun ? nullptr : queues_.producers().find(hello.name);
   return producer && producer->session && producer->session->hello.begun &&
          producer->session->hello.run == hello.run;
 }
 
-/// Whether a newer process of this name has come since this one was welcomed. Where that one was
-/// welcomed, but neither it nor its numbers are here (their broker died before they were kept), the
-/// older one may go on. One that this broker has welcomed itself, by a hello that was under way
-/// since before the end of the last broker, may have others' puts where it has its own.
+/// Whether a newer process of this name has come since this one was welcomed. If that one was
+/// welcomed, but neither it nor its numbers are here (their broker died before they were stored),
+/// the older one may continue. A process that this broker itself welcomed, by a hello from before
+/// the end of the last broker, may find other processes' puts under its numbers.
 bool Producers::is_outdated(const Hello& hello) {
   const auto* producer = queues_.producers().find(hello.name);
   if (!producer || !producer->named || !hello.begun) return false;
@@ -36,13 +36,13 @@ bool Producers::is_outdated(const Hello& hello) {
   return producer->session || producer->put.received() >= hello.first_put;
 }
 
-/// A new process of a name goes on behind what others have put, by what is remembered of it: that
-/// must stand still, and be kept, since it could not put again what is lost. It may have said hello
-/// before and heard no welcome.
+/// A new process of a name continues after the puts of others, as far as they are remembered: these
+/// must be complete and stored, since the new process could not put lost ones again. It may have
+/// said hello before and missed its welcome.
 bool Producers::may_begin(Session& session, Time now) {
   const auto& hello = session.hello;
   const auto* producer = queues_.producers().find(hello.name);
-  if (is_outdated(hello)) {  // a newer one has come while this one's subscription was on its way
+  if (is_outdated(hello)) {  // a newer one has come before this one's subscription arrived
     sessions_.refuse(session.id, Refusal::fenced, {}, now);
     sessions_.end(session, {}, now);
     return false;
@@ -65,8 +65,8 @@ void Producers::begin_waiting(Time now) {
   for (const auto& id : std::exchange(beginning_, {})) sessions_.begin_if_ready(id, now);
 }
 
-/// What a broker before this one had confirmed, and is not in this one's data. Of a producer that
-/// is not there at all, all may have been settled, and its numbers forgotten, if it is the same
+/// How many puts an earlier broker confirmed that are not in this broker's data. For a producer
+/// that is unknown here, all may have been settled and its numbers forgotten, if it is the same
 /// data.
 std::uint64_t Producers::unknown_puts(const Hello& hello) {
   if (!settings_.durable || !hello.previous ||
@@ -100,7 +100,7 @@ void Producers::begin(Session& session, Time now) {
   end_.producer_came(hello.name);
 }
 
-/// Its numbers go on over sessions.
+/// Its numbers continue across sessions.
 void Producers::take_up(Session& session, Producer& producer, Time now) {
   const auto& hello = session.hello;
   producer.closed = false;
@@ -122,7 +122,7 @@ void Producers::take_up(Session& session, Producer& producer, Time now) {
   session.put.resend_bytes = producer.put_bytes + put_window_bytes;
 }
 
-// --- what it puts --------------------------------------------------------------------------------
+// --- puts ----------------------------------------------------------------------------------------
 
 Refusal Producers::put(const Peer& from, SeqNo first, const PutItems& put, Time now) {
   auto& session = from.session;
@@ -147,15 +147,15 @@ Refusal Producers::put(const Peer& from, SeqNo first, const PutItems& put, Time 
   return Refusal::none;
 }
 
-/// Of a message only a part came in, so the place that it names is not reached: the digest goes on
-/// from the last one.
+/// Only part of a message was accepted, so its place is not reached: extends the digest from the
+/// last one.
 void Producers::note_part(const Session& session, const PutItems& put, std::uint32_t skip,
                           std::uint32_t end) {
   auto& checkpoints = session.producer->input.checkpoints;
   auto chain = checkpoints.all().empty() ? InputChain(session.queues.front()->name)
                                          : InputChain(checkpoints.all().back());
   if (chain.at().items + put.items.size() - skip != put.place->at.items)
-    return;  // it is of an input that this broker does not know
+    return;  // its input is not known to this broker
   for (auto i = skip; i < end; ++i) chain.add(put.items[i].body);
   checkpoints.note({chain.at(), false});
 }
@@ -186,7 +186,7 @@ void Producers::end(Session& session, const std::string& /*why*/, Time now) {
   queues_.leave_queues(session);
 }
 
-// --- what is kept of it, and what it is told -----------------------------------------------------
+// --- storing and confirming ----------------------------------------------------------------------
 
 Producers::Pending Producers::pending(const SessionId& session, const Producer& producer,
                                       Ticket ticket) {
@@ -215,12 +215,12 @@ void Producers::became_durable(Ticket durable) {
   }
 }
 
-/// While the storage has no room for new items no credit is given, and what was given is to be left
-/// unused.
+/// While the storage has no room for new items no credit is given, and credit already given should
+/// not be used.
 void Producers::hold(const std::string& why) {
   if (why.empty() == storage_holds_.empty()) return;
   storage_holds_ = why;
-  if (!why.empty()) ++storage_held_;  // where there is little room it is full and not full in turns
+  if (!why.empty()) ++storage_held_;  // with little room it alternates between full and not full
   if (should_log(storage_held_))
     effects_.log.push_back(why.empty() ? "new items are stored again"
                                        : "new items cannot be stored, producers wait: " + why);
@@ -241,8 +241,7 @@ void Producers::extend_credits(const std::vector<Queue*>& touched) {
     for (auto looks = queue->producers.size(); looks > 0; --looks) {
       const bool extended = !is_held() && extend_credit(**next, settings_);
       if (window_moved(**next) || extended) sessions_.changed(**next);
-      // In a full queue the first producer gets what room there is: next time it is another's
-      // turn.
+      // In a full queue the first producer gets the free room: next time it is another's turn.
       if (extended)
         std::rotate(next, next + 1, queue->producers.end());
       else

@@ -86,8 +86,8 @@ class Producers final : public RoleHandler {
   Effects& effects_;
   std::deque<Pending> pending_;
   std::vector<Pending> last_puts_;  // of sessions that ended in this turn
-  std::vector<SessionId>
-      beginning_;  // new processes that wait until the earlier puts of their names are stored
+  // New processes that wait until the earlier puts of their names are stored.
+  std::vector<SessionId> beginning_;
   std::string storage_holds_;       // why the storage has no room for new items; empty if it has
   std::uint64_t storage_held_ = 0;  // how often it had no room
 };

@@ -25,11 +25,11 @@ struct Queue {
   ReadyList ready;
   Suspects suspects;            ///< ready, too
   Session* reserved = nullptr;  ///< gets the next suspect once its process holds nothing
-  Fifo<Session*>
-      waiting;  ///< consumers that request items, by when they began to wait; entries with
-                ///< Session::wants() == 0 are stale and skipped
-  std::vector<Session*>
-      producers;  ///< sessions that put here and share its room; the one that got room last is last
+  /// Consumers that request items, by when they began to wait; entries with Session::wants() == 0
+  /// are stale and skipped.
+  Fifo<Session*> waiting;
+  /// Sessions that put here and share its room; the one that got room last is last.
+  std::vector<Session*> producers;
 
   // Always: put = ready + delayed + returning + held + done + dead.
   std::uint64_t put = 0;

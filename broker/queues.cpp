@@ -9,7 +9,7 @@
 namespace baton::internal::broker {
 namespace {
 
-/// What a consumer is called in the history of an item.
+/// The name of a consumer in the history of an item.
 std::string called(const Session& session) {
   if (!session.hello.name.empty()) return session.hello.name;
   return session.hello.host + "/" + std::to_string(session.hello.pid);
@@ -90,10 +90,10 @@ void Queues::put(Producer& producer, Queue& queue, const PutItem& put, SeqNo num
     place(item, last_id_, delay, now);
 }
 
-/// Where a new item goes: to the back of its queue, now or when its delay is over.
+/// A new item goes to the back of its queue, now or when its delay is over.
 void Queues::place(QueuedItem& item, ItemId id, Duration delay, Time now) {
   auto& queue = books_.queue_of(item);
-  serving_.to_serve(queue);  // its depth changed
+  serving_.to_serve(queue);  // its depth has changed
   if (delay == Duration::zero()) {
     if (item.suspect) return serving_.make_ready(item, id);
     item.place = Place::ready;
@@ -109,8 +109,8 @@ void Queues::delay_until(QueuedItem& item, ItemId id, Time due) {
   delays_.add(id, due, reclaims_);
 }
 
-/// Reclaimed by who was given it when that delay was over, by an earlier broker. False: it does not
-/// wait, or not for that.
+/// The item is reclaimed by a session that got it from an earlier broker, when that delay was over.
+/// Returns false if the item is not delayed, or not reclaimable.
 bool Queues::undelay(QueuedItem& item, ItemId id) {
   if (item.place != Place::delayed || !delays_.take_out(id)) return false;
   --books_.queue_of(item).delayed;
@@ -135,7 +135,7 @@ QueuedItem* Queues::held_by(Session& session, ItemId id) {
   return item && item->place == Place::held && item->holder == &session ? item : nullptr;
 }
 
-/// The item leaves the session's hands; the caller puts it in its next place.
+/// The session no longer holds the item; the caller moves it to its next place.
 void Queues::let_go(Session& session, QueuedItem& item) {
   auto& queue = books_.queue_of(item);
   serving_.note_taken_back();
@@ -147,8 +147,7 @@ void Queues::let_go(Session& session, QueuedItem& item) {
   serving_.hands_are_freer(session, item.suspect);
 }
 
-/// Forgets deliveries that are settled: always at the front, and everywhere once they are the most
-/// of the list.
+/// Removes settled deliveries: always at the front, and everywhere once they are the majority.
 void Queues::erase_settled(Session& session) {
   const auto settled = [&](const ConsumerState::Delivered& handed) {
     const auto* item = books_.items.find(handed.id);
@@ -187,7 +186,7 @@ std::optional<std::string> Queues::take_unacked(Queue& queue) {
   return body;
 }
 
-/// The item, which is in no list of its queue any more, is gone from the books.
+/// Removes the item, which is in no list of its queue any more, from the books.
 void Queues::done(QueuedItem& item, ItemId id) {
   auto& queue = books_.queue_of(item);
   auto& producer = books_.producer_of(item);
@@ -199,7 +198,7 @@ void Queues::done(QueuedItem& item, ItemId id) {
   books_.producers.note_changed(producer);
   books_.items.remove(id);
   storage_.erase(id);
-  serving_.to_serve(queue);  // there is room for its producers
+  serving_.to_serve(queue);  // its producers have room
   books_.producers.forget_if_settled(producer);
 }
 
@@ -226,9 +225,9 @@ bool Queues::fail(Session& session, const Failure& failure, Time now) {
   auto* item = held_by(session, id);
   if (!item) return false;
   let_go(session, *item);
-  // Its holder, who was not told that this is kept, may reclaim it after a crash, to say so again.
-  // Another one may have it by then: that one's reclaim is the higher one. It need not wait for the
-  // disk, since the first holder is done with it.
+  // Until this is confirmed, its holder may reclaim the item after a crash, to fail it again. If
+  // another session has it by then, that one's reclaim has the higher count. This need not wait for
+  // the disk, since the first holder is done with it.
   ++books_.redeliveries[id].deliveries;
   item->suspect = false;  // its holder lives
   failed(*item, id, std::move(record), std::chrono::milliseconds(failure.delay_ms),
@@ -236,7 +235,7 @@ bool Queues::fail(Session& session, const Failure& failure, Time now) {
   return true;
 }
 
-/// Its delay apart, and what update() need not say.
+/// Without its delay, and without what update() ignores.
 StoredItem Queues::to_store(const QueuedItem& item, ItemId id) {
   StoredItem stored;
   stored.id = id;
@@ -259,15 +258,14 @@ void Queues::update_storage(const QueuedItem& item, ItemId id,
   storage_.update(stored, history);
 }
 
-/// What of the session's deliveries after the first `count` it still holds.
+/// Items that the session still holds of its deliveries after the first `count`.
 std::vector<ItemId> Queues::held_after(Session& session, std::uint64_t count) {
   std::vector<ItemId> ids;
   for (const auto& handed : session.consumer.delivered) {
     const auto* item = handed.count > count ? held_by(session, handed.id) : nullptr;
     if (item && item->delivered == handed.count) ids.push_back(handed.id);
   }
-  for (const auto& large :
-       session.consumer.flow.large)  // of what came whole, or not at all, is seen above
+  for (const auto& large : session.consumer.flow.large)  // other items were handled above
     if (const auto* item = held_by(session, large.id); item && item->delivered == large.delivered &&
                                                        large.delivered <= count &&
                                                        (large.end == 0 || large.end > count))
@@ -286,7 +284,7 @@ void Queues::take_back_after(Session& session, std::uint64_t count) {
 }
 
 void Queues::give_all_back(Session& session, const std::string& why, Time now) {
-  // It cannot be begun.
+  // An incomplete item cannot have begun.
   const auto coming =
       DeliveryFlow::is_parting(session) ? session.consumer.flow.large.back().id : ItemId{};
   std::uint32_t perhaps_begun = session.consumer.most_waiting;
@@ -307,9 +305,10 @@ void Queues::give_all_back(Session& session, const std::string& why, Time now) {
   serving_.forget_link(session);
 }
 
-/// What was begun when its holder was lost has failed, and is suspect. What is only perhaps begun
-/// is suspect: it fails when it costs a holder's life who has nothing else. So nobody's death is
-/// for nothing, however fast it comes, and what waited beside a poison item is never counted.
+/// An item that was begun when its holder was lost has failed, and is suspect. An item that may
+/// have begun is only suspect: it fails if it kills a holder again, which then holds nothing else.
+/// So a death is never without effect, however early it comes, and items that waited beside a
+/// poison item are never counted.
 void Queues::suspect(Session& session, QueuedItem& item, ItemId id, FailureRecord failure) {
   const bool counts = item.delivered <= session.consumer.begun || item.suspect;
   lose(session, item, id);
@@ -322,7 +321,7 @@ void Queues::suspect(Session& session, QueuedItem& item, ItemId id, FailureRecor
 void Queues::release_all(Session& session) {
   for (const auto id : held_after(session, 0)) release(session, id);
   assert(session.consumer.held == 0);
-  give_put_reclaims_back(session);  // and waits until what it has said of the others is kept
+  give_put_reclaims_back(session);  // and waits until its other entries are stored
   serving_.forget_link(session);
 }
 

@@ -224,8 +224,8 @@ class Queues final : public RestoreTarget {
   std::uint64_t untold_ = 0;          // rejected reclaims that their sessions have not received
   std::uint64_t restored_items_ = 0;  // and not dead: dead items are not reclaimed
   bool reclaims_ = false, stopped_ = false;
-  std::unordered_map<std::uint64_t, SeqNo>
-      restored_numbers_;      // by producer's key: what was stored; during the reclaim window
+  // By producer's key: what was stored; during the reclaim window.
+  std::unordered_map<std::uint64_t, SeqNo> restored_numbers_;
   std::uint64_t buried_ = 0;  // items that died since this broker started
 };
 

@@ -1,4 +1,4 @@
-// Items that failed: when they come again, and when they are dead.
+// Failed items: when they are delivered again, and when they are dead.
 #include <bit>
 #include <utility>
 
@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t stored_failures = 20;  // per item
 constexpr std::size_t body_in_notice = 200;  // bytes
 constexpr std::size_t reasons_in_notice = 4096;
-constexpr std::size_t reasons_for_later = 512;  // in one that waits until its producer is back
+constexpr std::size_t reasons_for_later = 512;  // in a notice that waits for its producer
 
 void append_failure(std::vector<FailureRecord>& history, FailureRecord failure) {
   if (history.size() == stored_failures) history.erase(history.begin());
@@ -33,7 +33,7 @@ void Queues::failed(QueuedItem& item, ItemId id, FailureRecord failure, Duration
   delay_until(item, id, now + delay);
 }
 
-/// What others have said of it, before the one who has it now was given it.
+/// Failures by earlier holders, before the present one got it.
 void Queues::count_failures(QueuedItem& item, ItemId id,
                             std::vector<PutReclaims::Reclaim>& reclaims) {
   if (reclaims.empty()) return;
@@ -65,7 +65,7 @@ void Queues::bury(QueuedItem& item, ItemId id, std::vector<FailureRecord> histor
   books_.producers.forget_if_settled(producer);
 }
 
-/// Who does not listen learns of the rest as a count.
+/// A producer with too many unread notices learns of the rest as a count.
 void Queues::tell_of_dead(Producer& producer, const Queue& queue, ItemId id, const QueuedItem& item,
                           std::vector<FailureRecord> history, Time now) {
   auto& notices = books_.producers.notices();
@@ -80,7 +80,7 @@ void Queues::tell_of_dead(Producer& producer, const Queue& queue, ItemId id, con
   notices.tell(producer, EntryKind::died, to_json(notice));
 }
 
-/// The first of each queue, and of all ever more rarely.
+/// Logs the first of each queue, and fewer and fewer of all others.
 void Queues::log_dead(const Queue& queue, ItemId id, const QueuedItem& item,
                       const std::string& why) {
   if (queue.dead > 1 && !should_log(buried_)) return;

@@ -1,4 +1,4 @@
-// What must hold of the queues between two turns: see its header.
+// Invariants of the queues between two turns: see queues.hpp.
 #include "broker/credit.hpp"
 #include "broker/queues.hpp"
 #include "proto/ensure.hpp"

@@ -1,5 +1,5 @@
-// What a broker before this one delivered before it was kept: its producer puts it again, and its
-// holder goes on with it.
+// Items that the previous broker delivered before they were stored: the producer puts them again,
+// and their holders continue with them.
 #include <algorithm>
 #include <utility>
 
@@ -14,7 +14,7 @@ namespace {
 /// Bytes: there may be very many of them.
 constexpr std::size_t most_reason_unstored = 256;
 
-/// The same in each broker that the producer's process meets.
+/// The same in each broker that the producer's process connects to.
 std::uint64_t key_of(const Producer& producer) {
   if (producer.name.empty()) return 0;
   std::uint64_t hash = 0xcbf29ce484222325u;
@@ -48,22 +48,22 @@ void Queues::end_put_reclaims() {
   delays_.forget_reclaimable();
 }
 
-/// What it was told of a put that was not here can be confirmed now.
+/// The put is here now, so that settling it can be confirmed.
 void Queues::confirm_settled(const PutReclaims::Reclaim& reclaim) {
   if (!reclaim.session || --reclaim.session->consumer.reclaims.unstored_settles > 0) return;
   reclaim.session->consumer.reclaims.unconfirmable = {};
   changed(*reclaim.session);
 }
 
-/// False: it is lost to the session.
+/// Returns false if the session has lost the item.
 bool Queues::reclaim_put(Session& session, ItemId id, const PutName& put,
                          std::uint32_t deliveries) {
   if (const auto known = puts_.called(id); books_.items.find(known)) {
     if (reclaim(session, known, deliveries)) return true;
     if (known == id) return false;
-  }  // else it was put again, and somebody may have reclaimed it under a lower count
+  }  // otherwise it was put again, and may be reclaimed under a lower count
   if (!reclaims_ || !session.hello.previous || id >= first_id_)
-    return false;  // from there on ids are this broker's own
+    return false;  // higher ids are this broker's own
   if (const auto here = puts_.here(put); here != ItemId{})
     return reclaim_here(session, id, here, deliveries);
   if (const auto kept = restored_numbers_.find(put.producer);
@@ -80,8 +80,8 @@ bool Queues::reclaim_put(Session& session, ItemId id, const PutName& put,
   return true;
 }
 
-/// Another one was given it since, by its count. What failed by word has failed; whatever else is
-/// said of it is too late.
+/// The item was delivered to another session since, by its count. A declared failure counts; any
+/// other settling is too late.
 std::vector<PutReclaims::Reclaim> Queues::passed_on(PutReclaims::Reclaim reclaim) {
   auto before = std::move(reclaim.before);
   if (reclaim.settled == Settled::failed) {
@@ -93,7 +93,7 @@ std::vector<PutReclaims::Reclaim> Queues::passed_on(PutReclaims::Reclaim reclaim
   return before;
 }
 
-/// It is `id` here, and its reclaimer's `as`.
+/// Its id is `id` here, and `as` for the client.
 bool Queues::reclaim_here(Session& session, ItemId as, ItemId id, std::uint32_t deliveries) {
   auto* item = books_.items.find(id);
   if (!item || !consumes(session, *item) || !reclaim_restored(session, *item, id, deliveries))
@@ -102,8 +102,8 @@ bool Queues::reclaim_here(Session& session, ItemId as, ItemId id, std::uint32_t 
   return true;
 }
 
-/// Put again. Whether somebody has it from the broker before this one; else it waits until the time
-/// for reclaims is over.
+/// The put has come again. Returns whether a session holds it from the previous broker; otherwise
+/// it waits until the reclaim window is over.
 bool Queues::put_again(Producer& producer, QueuedItem& item, ItemId id, SeqNo number, Time now) {
   const PutName put{producer.key, number};
   const auto* reclaimed = puts_.find(put);
@@ -115,7 +115,7 @@ bool Queues::put_again(Producer& producer, QueuedItem& item, ItemId id, SeqNo nu
   puts_.note(put, id);
   update_delivering();
   if (!reclaim) return false;
-  serving_.to_serve(books_.queue_of(item));  // its depth changed
+  serving_.to_serve(books_.queue_of(item));  // its depth has changed
   books_.redeliveries.restore(id, reclaim->deliveries);
   for (const auto& before : reclaim->before) confirm_settled(before);
   if (reclaim->settled != Settled::done) count_failures(item, id, reclaim->before);
@@ -142,7 +142,8 @@ void Queues::confirm_if_settled(const PutReclaims::Reclaim& reclaim) {
   if (reclaim.settled != Settled::nothing) confirm_settled(reclaim);
 }
 
-/// It did not come over the session's link, which may be in use by now: it counts as of before it.
+/// It did not come over the session's link, which may be in use already: it counts as delivered
+/// before it.
 void Queues::hold_late(Session& session, QueuedItem& item, ItemId id) {
   item.place = Place::held;
   item.holder = &session;
@@ -152,7 +153,7 @@ void Queues::hold_late(Session& session, QueuedItem& item, ItemId id) {
   session.consumer.delivered.push_front({item.delivered, id});
 }
 
-/// Its holder says what became of a put that is not here yet. False: it holds no such put.
+/// Its holder settles a put that is not here yet. Returns false if it holds no such put.
 bool Queues::settle_put(Session& session, ItemId id, Settled settled, FailureRecord failure,
                         std::uint32_t delay_ms) {
   PutName put;
@@ -183,7 +184,7 @@ void Queues::give_put_reclaims_back(Session& session) {
       puts_.give_back(put);
 }
 
-/// The session is over. What it has said of its puts holds.
+/// The session is over. What it has settled stays settled.
 void Queues::forget_put_reclaims(Session& session) {
   give_put_reclaims_back(session);
   for (const auto& put : std::exchange(session.consumer.reclaims.puts, {})) {

@@ -1,4 +1,5 @@
-// Whose an item is after its holder was lost, or the broker: counts of deliveries, and reclaims.
+// Which session holds an item after its holder, or the broker, was lost: delivery counts, and
+// reclaims.
 #include <algorithm>
 #include <utility>
 
@@ -6,8 +7,8 @@
 
 namespace baton::internal::broker {
 
-/// The item leaves the hands of its holder, who has not said so. The caller puts it in its next
-/// place and keeps the count.
+/// The holder loses the item without having settled it. The caller moves it to its next place and
+/// stores the count.
 void Queues::lose(Session& session, QueuedItem& item, ItemId id) {
   let_go(session, item);
   auto& redelivered = books_.redeliveries[id];
@@ -16,8 +17,8 @@ void Queues::lose(Session& session, QueuedItem& item, ItemId id) {
   redelivered.was_suspect = item.suspect;
 }
 
-/// To the front. Its next holder is to be the one with the highest count whenever the broker dies,
-/// so the count is kept first.
+/// To the front. The next holder must have the highest count whenever the broker dies, so the count
+/// is stored first.
 void Queues::come_back(QueuedItem& item, ItemId id) {
   if (!settings_.durable) return serving_.make_ready(item, id);
   item.place = Place::returning;
@@ -40,7 +41,7 @@ void Queues::settles_stored(Ticket turn, Ticket durable) {
   for (auto* producer : books_.producers.stored(turn, durable)) changed(*producer->session);
 }
 
-/// Out of where it waits to be given to somebody. False: it is not there.
+/// Removes it from where it waits for delivery. Returns false if it does not wait.
 bool Queues::take_out(QueuedItem& item, ItemId id) {
   if (item.place == Place::returning) {
     --books_.queue_of(item).returning;
@@ -81,8 +82,8 @@ bool Queues::reclaim(Session& session, ItemId id, std::uint32_t deliveries) {
          reclaim_restored(session, *item, id, deliveries);
 }
 
-/// What the client's session before this one lost here, if nobody was given it since: as if that
-/// had not been.
+/// The client's previous session lost the item here. If it was not delivered to another session
+/// since, that loss is undone.
 bool Queues::take_up(Session& session, QueuedItem& item, ItemId id, std::uint32_t deliveries) {
   auto* lost = books_.redeliveries.find(id);
   if (session.consumer.reclaims.of == 0 || !lost || lost->lost_by != session.consumer.reclaims.of)
@@ -96,15 +97,15 @@ bool Queues::take_up(Session& session, QueuedItem& item, ItemId id, std::uint32_
   }
   lost->deliveries = deliveries;
   lost->lost_by = 0;
-  item.suspect = lost->was_suspect;  // it has cost no life this time
+  item.suspect = lost->was_suspect;  // it has not killed a holder this time
   update_storage(item, id, history);
   hold_again(session, item, id);
   return true;
 }
 
-/// What the broker before this one had given. Somebody may reclaim it under a higher count than
-/// what was kept, for a failure that was not: before whom others lose it who were granted it on
-/// their reclaim.
+/// An item delivered by the previous broker. A consumer may reclaim it under a higher count than
+/// the stored one, because of a failure that was not stored; then sessions whose reclaims were
+/// granted under lower counts lose it.
 bool Queues::reclaim_restored(Session& session, QueuedItem& item, ItemId id,
                               std::uint32_t deliveries) {
   const auto known = books_.redeliveries.deliveries_of(id);

@@ -1,5 +1,4 @@
-// What the storage has kept from a broker before this one: how it comes back; and what is kept of
-// producers.
+// Restores what the storage has kept of an earlier broker; and what is stored of producers.
 #include <algorithm>
 #include <stdexcept>
 #include <utility>
@@ -19,8 +18,8 @@ void Queues::load(BrokerInstance broker_instance, Time now) {
     if (queue->dead > 0) drop_dead_letters(*queue);
 }
 
-/// Of what died while the disk was full the item says so, its producer may not: its numbers wait
-/// with new items.
+/// If an item died while the disk was full, its state says so, but maybe not its producer's counts,
+/// which wait with new items.
 void Queues::count_dead() {
   std::vector<std::uint64_t> dead(books_.producers.end());
   books_.items.each(
@@ -41,7 +40,7 @@ void Queues::begin(BrokerInstance broker_instance, ItemId first) {
 }
 
 void Queues::queue(std::uint32_t index, std::string_view name) {
-  serving_.to_serve(books_.queues.restore(std::string(name), index));  // if empty it is forgotten
+  serving_.to_serve(books_.queues.restore(std::string(name), index));  // forgotten if empty
 }
 
 void Queues::producer(const StoredProducer& stored) {

@@ -17,11 +17,11 @@ using Clock = std::chrono::steady_clock;
 std::atomic<std::uint16_t> limited_port = 0;
 std::atomic<std::uint64_t> ended = 0;
 
-/// Of one descriptor; libzmq's one I/O thread accepts, receives and closes.
+/// For one descriptor. libzmq's only I/O thread accepts, receives and closes.
 struct Account {
   bool limited = false;
   std::size_t received = 0;
-  Clock::time_point since;  // when that began to be counted
+  Clock::time_point since;  // when counting began
 
   bool takes(std::size_t bytes) {
     if (const auto now = Clock::now(); now >= since + std::chrono::seconds(1)) {
@@ -32,14 +32,14 @@ struct Account {
   }
 };
 
-// More clients than that the broker does not take.
+// The broker does not accept more clients than that.
 std::array<Account, 65'536> accounts;
 
 std::uint16_t local_port(int fd) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
   if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
-  // The port is at the same place in both families' addresses.
+  // The port has the same offset in addresses of both families.
   static_assert(offsetof(sockaddr_in, sin_port) == offsetof(sockaddr_in6, sin6_port));
   const bool tcp = address.ss_family == AF_INET || address.ss_family == AF_INET6;
   return tcp ? ntohs(reinterpret_cast<sockaddr_in&>(address).sin_port) : std::uint16_t{0};
@@ -58,7 +58,7 @@ std::uint64_t received_too_much() { return ended; }
 
 }  // namespace baton::internal::broker
 
-/// Takes the place of the C library's, for libzmq, too.
+/// Replaces the C library's function, also for libzmq.
 extern "C" __attribute__((visibility("default"))) ssize_t recv(int fd, void* buffer,
                                                                std::size_t size, int flags) {
   using namespace baton::internal::broker;

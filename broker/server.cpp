@@ -22,14 +22,14 @@
 namespace baton::internal::broker {
 namespace {
 
-// Links, nearly all; fewer where the limit of open files is low.
+// Nearly all are links; fewer if the limit of open files is low.
 constexpr int most_sockets = 10'000;
-constexpr Duration notifications_share = 1ms;  // of a turn, at most
-constexpr Duration last_share = 2s;            // the same of the last turn, at most
-constexpr Duration same_signal = 250ms;        // `timeout` sends two, one after the other
+constexpr Duration notifications_share = 1ms;  // at most, of a turn
+constexpr Duration last_share = 2s;            // at most, of the last turn
+constexpr Duration same_signal = 250ms;        // `timeout` sends two signals in a row
 constexpr Duration control_share = 1ms;
 constexpr Duration put_share = 1ms;
-constexpr Duration link_retry = 1ms;  // while a consumer has asked and not quite connected
+constexpr Duration link_retry = 1ms;  // while a consumer has requested and not quite connected
 
 int signal_descriptor() {
   const auto set = stop_signals();
@@ -89,7 +89,7 @@ void Server::unbind_all() {
 void Server::bind_any_block() {
   std::mt19937 random(std::random_device{}());
   std::uniform_int_distribution<int> block(
-      2000, 3200);  // below the ports that systems give to outgoing connections
+      2000, 3200);  // below the ports that systems use for outgoing connections
   for (int tries = 0; tries < 200; ++tries) {
     try {
       return bind(static_cast<std::uint16_t>(block(random) * 10));
@@ -127,9 +127,9 @@ void Server::turn(Duration for_control) {
   carry_out();
 }
 
-/// By a signal: what has come in by now counts, acks above all, and who leaves along with the
-/// broker is answered, however slow the disk is. A second signal ends it at once. Says what is
-/// lost, and returns the exit code.
+/// After a signal: everything received by now counts, above all acks, and clients that end along
+/// with the broker are answered, however slow the disk is. A second signal ends it at once. Logs
+/// what is lost, and returns the exit code.
 int Server::stop() {
   const auto begin = Clock::now();
   dispatcher_.core().stop(begin);
@@ -217,7 +217,7 @@ void Server::put_out(std::vector<std::string>& bodies) {
 
 void Server::log(const std::string& line) { log_line("baton-broker: " + line); }
 
-/// Of connections that were ended. Each time that there are twice as many.
+/// Logs ended connections, each time their number has doubled.
 void Server::log_ended() {
   const auto log_doubled = [this](std::uint64_t& logged, std::uint64_t count,
                                   const std::string& what) {
@@ -233,13 +233,14 @@ void Server::log_ended() {
       " to notifications ended so far: subscribed and unsubscribed far more than clients do");
 }
 
-/// What clients meet when a broker was started again or a name was taken over, and go on from.
+/// Refusals that clients get after a restart of the broker or a take-over of a name, and recover
+/// from.
 constexpr bool is_ordinary(Refusal refusal) {
   return refusal == Refusal::wrong_broker_instance || refusal == Refusal::unknown_session ||
          refusal == Refusal::fenced || refusal == Refusal::not_yet;
 }
 
-/// Of what only counts are left.
+/// Dead items that were only counted.
 void Server::log_dead() {
   const auto& queues = dispatcher_.core().queues();
   if (const auto dropped = queues.dead_letters().dropped())
@@ -250,7 +251,7 @@ void Server::log_dead() {
              " were told to their producers as a count only (--max-notices)");
 }
 
-/// When it was somebody's fault.
+/// Logs them if some were not ordinary.
 void Server::log_refusals() {
   std::string all;
   bool fault = false;

@@ -22,7 +22,7 @@ void Serving::request(Session& session, std::uint64_t requested_in_all) {
 
 void Serving::join_waiting(Session& session) {
   const auto count = session.queues.size();
-  // So that no queue of several is always looked at first.
+  // So that the search does not always begin with the same queue.
   const auto begin = session.consumer.next_queue++ % count;
   for (std::size_t i = 0; i < count; ++i) {
     auto& queue = *session.queues[(begin + i) % count];
@@ -38,12 +38,12 @@ void Serving::leave_waiting(Session& session, const Queue* left) {
   if (!std::exchange(session.consumer.waiting, false)) return;
   for (auto* queue : session.queues) {
     if (queue == left) continue;
-    taken_back_ += queue->waiting.size() / 64;  // looking for it there takes its time, too
+    taken_back_ += queue->waiting.size() / 64;  // searching the list takes time, too
     queue->waiting.remove(&session);
   }
 }
 
-/// Outside of the waiting lists, until more has arrived.
+/// The session is not in the waiting lists until more has arrived.
 void Serving::wait_for_room(Session& session, const Queue* left) {
   leave_waiting(session, left);
   session.consumer.flow.full = true;
@@ -52,7 +52,7 @@ void Serving::wait_for_room(Session& session, const Queue* left) {
 
 void Serving::cancel_requests(Session& session, std::uint32_t count) {
   for (auto* queue : session.queues)
-    serve(*queue);  // what is there goes to a request, even one that lasted no time
+    serve(*queue);  // an available item answers even a request that is cancelled at once
   const auto open = session.consumer.requested_in_all - session.consumer.answered;
   for (auto left = std::min<std::uint64_t>({count, open, max_requests}); left > 0; --left) {
     session.consumer.requested = std::max(session.consumer.requested, ++session.consumer.answered);
@@ -79,8 +79,9 @@ void Serving::serve() {
   let_in();
   serve(std::exchange(to_serve_, {}));
   while (!to_serve_.empty() && !flow_.turn_is_used_up() && may_deliver())
-    serve(std::exchange(to_serve_, {}));  // who was set aside waits again, for other queues, too
-  // Who was served first, and only in part, goes behind the others.
+    serve(std::exchange(to_serve_, {}));  // sessions that were set aside wait again, also for other
+                                          // queues
+  // A queue served first, and only in part, goes behind the others.
   if (to_serve_.size() > 1) std::rotate(to_serve_.begin(), to_serve_.begin() + 1, to_serve_.end());
   flow_.deal();
   again_ = std::any_of(full_.begin(), full_.end(),
@@ -90,12 +91,12 @@ void Serving::serve() {
 void Serving::serve(const std::vector<Queue*>& queues) {
   for (auto* queue : queues) {
     queue->to_serve = false;
-    books_.queues.touch(*queue);  // what was left for this turn may be forgotten now
+    books_.queues.touch(*queue);  // work left for this turn may be obsolete now
     serve(*queue);
   }
 }
 
-/// Those whose links have room again wait behind the others.
+/// Sessions whose links have room again wait behind the others.
 void Serving::let_in() {
   std::erase_if(full_, [this](Session* session) {
     if (!may_take(session)) return false;
@@ -105,12 +106,12 @@ void Serving::let_in() {
   });
 }
 
-/// Sessions take turns in the order in which they began to wait. Where there is less than they all
+/// Sessions take turns in the order in which they began to wait. If there is less than they all
 /// want, each gets a fair share and goes behind the others for more. Suspects go before all others
-/// of their priority; who was kept free for one gets it first, whatever has come since.
+/// of their priority; a session reserved for one gets it first, whatever has come since.
 void Serving::serve(Queue& queue) {
   if (queue.reserved && queue.suspects.empty()) unreserve(queue);
-  bool suspects = true;  // to be looked at
+  bool suspects = true;  // to be examined
   while (delivering_) {
     if (suspects && suspect_goes_next(queue)) {
       suspects = serve_suspects(queue);
@@ -179,7 +180,7 @@ void Serving::make_ready(QueuedItem& item, ItemId id) {
   to_serve(queue);
 }
 
-/// Out of where it waits to be given to somebody.
+/// Removes it from where it waits for delivery.
 void Serving::take_ready(QueuedItem& item, ItemId id) {
   auto& queue = books_.queue_of(item);
   if (item.suspect) {
@@ -188,7 +189,7 @@ void Serving::take_ready(QueuedItem& item, ItemId id) {
   } else {
     queue.ready.take(item.priority, id);
   }
-  to_serve(queue);  // who was kept free for it may take something else
+  to_serve(queue);  // the process reserved for it may take something else
 }
 
 std::optional<ItemId> Serving::pop(Queue& queue) {

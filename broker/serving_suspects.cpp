@@ -1,5 +1,5 @@
-// Who is given what has once cost a life, or may have: a process that holds nothing, and it gets
-// nothing else meanwhile.
+// Delivery of suspects: each goes to a process that holds nothing, and that gets nothing else
+// meanwhile.
 #include <set>
 #include <utility>
 
@@ -11,8 +11,8 @@ bool Serving::suspect_goes_next(const Queue& queue) const {
   return queue.suspect_is_next() || (queue.reserved && queue.reserved->consumer.process->held == 0);
 }
 
-/// Each to a process that holds nothing. False when none of those who ask does: then one of them is
-/// kept free.
+/// Delivers each suspect to a process that holds nothing. Returns false if no requesting process is
+/// free: then one of them is reserved.
 bool Serving::serve_suspects(Queue& queue) {
   while (suspect_goes_next(queue)) {
     if (flow_.turn_is_used_up() || !may_deliver()) {
@@ -25,7 +25,7 @@ bool Serving::serve_suspects(Queue& queue) {
       return false;
     }
     const auto room = flow_.room(*session);
-    if (room <= 0) {  // what it has given back may be under way to it
+    if (room <= 0) {  // something it has given back may still be under way to it
       if (queue.reserved == session) unreserve(queue);
       wait_for_room(*session);
       continue;
@@ -41,7 +41,7 @@ bool Serving::serve_suspects(Queue& queue) {
   return true;
 }
 
-/// Of those who ask of the queue.
+/// Searches the sessions that request from the queue.
 Session* Serving::who_holds_nothing(const Queue& queue) {
   if (queue.reserved && queue.reserved->consumer.process->held == 0) return queue.reserved;
   for (auto* session : queue.waiting)
@@ -49,7 +49,7 @@ Session* Serving::who_holds_nothing(const Queue& queue) {
   return nullptr;
 }
 
-/// Keeps one free that asks of the queue: whose process holds the least.
+/// Reserves, of the sessions that request from the queue, one whose process holds the least.
 void Serving::reserve(Queue& queue) {
   if (queue.reserved) return;
   for (auto* session : queue.waiting)
@@ -66,11 +66,11 @@ void Serving::reserve(Queue& queue) {
 void Serving::unreserve(Queue& queue) {
   auto& process = *std::exchange(queue.reserved, nullptr)->consumer.process;
   process.reserved = nullptr;
-  to_serve(queue);  // another one may be to be found
+  to_serve(queue);  // another one may be needed
   join_waiting_again(process);
 }
 
-/// None of its sessions waits any more.
+/// Its sessions leave the waiting lists.
 void Serving::set_aside(HolderProcess& process) {
   if (process.sessions.size() == 1) return leave_waiting(*process.sessions.front());
   const auto is_of_it = [&process](const Session* session) {
@@ -89,14 +89,14 @@ void Serving::set_aside(HolderProcess& process) {
   }
 }
 
-/// Unless something else keeps it aside.
+/// Unless there is another reason to set it aside.
 void Serving::join_waiting_again(HolderProcess& process) {
   if (process.set_aside()) return;
   for (auto* session : process.sessions)
     if (session->consumer.wants() > 0) join_waiting(*session);
 }
 
-/// The session has put something down.
+/// The session no longer holds some item.
 void Serving::hands_are_freer(Session& session, bool suspect) {
   auto& process = *session.consumer.process;
   if (suspect && --process.suspects == 0) join_waiting_again(process);
@@ -106,12 +106,12 @@ void Serving::hands_are_freer(Session& session, bool suspect) {
   for (const auto* one : process.sessions) {
     if (!one->consumer.waiting) continue;
     for (auto* queue :
-         one->queues)  // somebody else may be kept free for it, and hold something for long
+         one->queues)  // another process may be reserved for it, and hold something for long
       if (!queue->suspects.empty()) to_serve(*queue);
   }
 }
 
-/// Takes up what did not come over its link.
+/// The session now holds an item that did not come over its link.
 void Serving::takes(Session& session, const QueuedItem& item) {
   auto& process = *session.consumer.process;
   ++books_.queue_of(item).held;

@@ -135,12 +135,12 @@ struct ConsumerState {
   /// Deliveries and `empty`s in total; from 1, so that one precedes the first link.
   std::uint64_t delivered_count = 1;
   struct Delivered {
-    std::uint64_t
-        count;  ///< valid while the item is held by this session with the same `delivered`
+    /// Valid while the item is held by this session with the same `delivered`.
+    std::uint64_t count;
     ItemId id;
   };
-  std::deque<Delivered>
-      delivered;  ///< lists every held item once; stale entries are removed now and then
+  /// Lists every held item once; stale entries are removed now and then.
+  std::deque<Delivered> delivered;
   std::uint64_t held = 0;
   /// Which held items were begun: returned to the user, as far as reported, or certain to be once
   /// they arrive. A delivery count. And the most gets that ever waited at the same time: as many

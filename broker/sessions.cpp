@@ -10,8 +10,7 @@
 namespace baton::internal::broker {
 namespace {
 
-/// What a client is told in the course of things, such as after the broker's restart: it begins a
-/// new session.
+/// Refusals that are routine, such as after the broker's restart: the client begins a new session.
 bool is_routine(Refusal refusal) {
   return refusal == Refusal::wrong_broker_instance || refusal == Refusal::unknown_session ||
          refusal == Refusal::not_yet;
@@ -19,7 +18,7 @@ bool is_routine(Refusal refusal) {
 
 }  // namespace
 
-// --- what they send ------------------------------------------------------------------------------
+// --- messages ------------------------------------------------------------------------------------
 
 void Sessions::probe(const SessionId& topic) {
   send(topic, encode_json(header_for(topic, MessageType::alive),
@@ -29,7 +28,7 @@ void Sessions::probe(const SessionId& topic) {
 void Sessions::heartbeat(Session& session, const Heartbeat& heartbeat, Time now) {
   session.heard_at = now;
   role_of(session).heard(session);
-  // A heartbeat follows all that its client has sent on the control endpoint before: what is not
+  // A heartbeat follows everything its client has sent to the control endpoint before: what is not
   // here by now was lost.
   if (heartbeat.control_sent > session.control.received()) {
     session.control.note_gap();
@@ -51,8 +50,8 @@ std::uint32_t Sessions::skip(Session& session, SeqNo first, std::uint16_t count,
   return taken.verdict == StreamReceiver::Verdict::fresh ? taken.skip : count;
 }
 
-/// A client begins no block when it has a whole window of them unconfirmed; the last one may go
-/// beyond.
+/// A client begins no block while a whole window of them is unconfirmed; the last one may exceed
+/// it.
 void Sessions::print(const Peer& from, const PrintBlock& printed, Time now) {
   auto& session = from.session;
   auto& block = session.print.block;
@@ -65,7 +64,7 @@ void Sessions::print(const Peer& from, const PrintBlock& printed, Time now) {
   block.bytes += printed.block;
   if (printed.goes_on) return;
   print_whole(session, {0, printed.number, block.bytes});
-  std::string().swap(block.bytes);  // with its memory
+  std::string().swap(block.bytes);  // frees its memory
   block = {};
 }
 
@@ -101,12 +100,12 @@ void Sessions::refuse(const SessionId& id, Refusal refusal, const std::string& d
   if (subscriptions_.contains(id))
     send(id,
          encode_json(header_for(id, MessageType::refusal), to_json(RefusalNotice{refusal, text})));
-  // Who finds no room is not gone: it asks again each second, and the log need not say so.
+  // A client without room is not gone: it asks again each second, and this need not be logged.
   if (auto* session = find(id); session && ends_session(refusal))
     end(*session, refusal == Refusal::sessions_full ? std::string() : text, now);
 }
 
-// --- how they end --------------------------------------------------------------------------------
+// --- end -----------------------------------------------------------------------------------------
 
 void Sessions::end(Session& session, const std::string& why, Time now) {
   if (session.state == Session::State::ended) return;
@@ -114,8 +113,8 @@ void Sessions::end(Session& session, const std::string& why, Time now) {
       std::exchange(session.state, Session::State::ended) == Session::State::established;
   ended_.push_back(session.id);
   if (!was_established) return;
-  // The session's own mark makes `why` prove, when its client comes back, that it was this session
-  // that lost an item.
+  // The session's mark in `why` proves, when its client comes back, that it was this session that
+  // lost an item.
   const auto mark = why.empty() ? why : why + " [session " + to_hex(session.id).substr(0, 8) + "]";
   ended_sessions_.remember(session.id,
                            {session.control_whole(), mark, session.serial, session.left}, now);
@@ -143,14 +142,14 @@ void Sessions::check_liveness(Time now) {
       end(*session, "no heartbeat for 3 s", now);
     else
       look_at_ = std::min({look_at_, silent_at, gone_at});
-    if (!has_time_for_ends()) {  // they held much: the others with the next turn
+    if (!has_time_for_ends()) {  // they held much: the others in the next turn
       look_at_ = now;
       return;
     }
   }
 }
 
-/// Who was heard, or seen to leave, right after it had no part in it.
+/// A session that was heard, or departed, directly after the pause was not affected by it.
 void Sessions::extend_deadlines(Duration pause, Time now) {
   for (auto& [id, session] : sessions_) {
     session->heard_at = std::min(session->heard_at + pause, now);
@@ -159,7 +158,7 @@ void Sessions::extend_deadlines(Duration pause, Time now) {
   look_at_ = now;
 }
 
-/// A close is complete when it is confirmed, and so is what its role waits for.
+/// A close is complete when it is confirmed, and the role's condition is met.
 void Sessions::end_closed_sessions(Time now) {
   for (std::size_t i = 0; i < changed_.size(); ++i) {
     auto& session = *changed_[i];
@@ -181,7 +180,7 @@ bool Sessions::erase_ended(Time now) {
   return true;
 }
 
-// --- what they are told --------------------------------------------------------------------------
+// --- confirms and feeds --------------------------------------------------------------------------
 
 void Sessions::changed(Session& session) {
   if (std::exchange(session.changed, true)) return;
@@ -241,7 +240,8 @@ void Sessions::tell_changed(Time now) {
     if (session.state == Session::State::ended && !session.left) continue;
     send_feed(session, now);
     role_of(session).send_next(session, now);
-    // Behind what it says was sent: a client that has not got that by now has lost it.
+    // After the messages that it reports as sent: a client that has not received those by then has
+    // lost them.
     const auto confirm = confirm_of(session);
     send(session.id, encode_confirm(header_for(session.id, MessageType::confirm), confirm));
     role_of(session).sent(session, confirm);

@@ -7,14 +7,14 @@
 namespace baton::internal::broker {
 namespace {
 
-// Sessions without a subscription, whose hello is kept all the same.
+// Sessions without a subscription whose hello is kept.
 constexpr std::size_t most_pending = 2000;
 
 }  // namespace
 
 bool Sessions::subscribed(const SessionId& topic, Time now) {
   const auto found = sessions_.find(topic);
-  // Strangers' topics are bounded, and keep nobody out: a client whose hello is here is no
+  // Strangers' topics are bounded, and keep no client out: a client whose hello is here is not a
   // stranger.
   if (found == sessions_.end() && subscriptions_.size() > 10 * std::size_t{settings_.max_sessions})
     return false;
@@ -23,7 +23,7 @@ bool Sessions::subscribed(const SessionId& topic, Time now) {
   auto& session = *found->second;
   session.left_at = never;
   if (session.state == Session::State::established)
-    changed(session);  // what it missed is in the confirm
+    changed(session);  // the confirm has everything it missed
   begin_if_ready(session, now);
   return true;
 }
@@ -55,7 +55,7 @@ Refusal Sessions::hello(const SessionId& id, Hello hello, Time now) {
       send(id, encode_json(header_for(id, MessageType::welcome), to_json(session.welcome)));
       changed(session);
     }
-    // Told to who asks again only: mostly it is over by then.
+    // Only sent when the client asks again: usually the wait is over by then.
     return role_of(session).holds_back(id) ? Refusal::not_yet : Refusal::none;
   }
   if (!has_place_for(hello, now)) return Refusal::sessions_full;
@@ -73,9 +73,9 @@ Refusal Sessions::hello(const SessionId& id, Hello hello, Time now) {
   return Refusal::none;
 }
 
-/// Who comes back takes the place of a newcomer that has nothing in hand; where there is none it
-/// comes in as one more: there can be more of them than places, since who made place in that
-/// broker's life was its client too.
+/// A returning client takes the place of a new one that holds nothing; if there is none it is
+/// admitted beyond the limit. There can be more of them than places, since clients replaced under
+/// the previous broker were its clients, too.
 bool Sessions::has_place_for(const Hello& hello, Time now) {
   if (alive() < settings_.max_sessions) return true;
   if (!host_.comes_back(hello)) return false;
@@ -95,7 +95,7 @@ void Sessions::make_place(Time now) {
   end(*newcomer->second, {}, now);
 }
 
-/// Who says hello and does not subscribe is a stranger, or says hello again.
+/// A session with a hello and no subscription is a stranger's, or its hello will be repeated.
 void Sessions::forget_oldest_pending() {
   std::erase_if(pending_sessions_, [this](const SessionId& id) {
     const auto found = sessions_.find(id);
@@ -126,14 +126,14 @@ void Sessions::begin_if_ready(Session& session, Time now) {
   changed(session);
 }
 
-/// What the client's earlier session left behind: how much of its control stream came in, and whose
-/// items it may reclaim.
+/// What the client's earlier session left behind: how much of its control stream was received, and
+/// which items it may reclaim.
 void Sessions::resume_from_previous(Session& session, Time now) {
   if (!session.hello.previous || session.hello.previous->broker_instance != broker_instance_)
     return;
   const auto& previous = *session.hello.previous;
   if (auto* old = find(previous.session); old && old != &session)
-    end(*old, {}, now);  // it says itself that this is over
+    end(*old, {}, now);  // the client says itself that it is over
   const auto* ended = ended_sessions_.find(previous.session);
   if (!ended) return;
   ended_sessions_.renew(previous.session, now);

@@ -49,10 +49,10 @@ bool SystemEnd::go_on(bool others, std::uint64_t dead, Time now) {
   return std::exchange(entered_, false);
 }
 
-/// As soon as the printers have printed all and left.
+/// When the printers have printed everything and left.
 void SystemEnd::finish(bool late, std::uint64_t dead) {
   const bool printed = console_.is_printed() || !settings_.end.exit_when_done;
-  if (!late && (!console_.printers().empty() || !printed)) return;  // others had their time
+  if (!late && (!console_.printers().empty() || !printed)) return;  // the others had their time
   if (late)
     effects_.log.push_back(printed ? "a printer did not leave in time"
                                    : "no printer took the last lines");

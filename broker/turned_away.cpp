@@ -28,7 +28,7 @@ bool is_of_the_last(int fd) {
          static_cast<rlim_t>(fd) + reserved_files >= limit.rlim_cur;
 }
 
-/// libzmq takes this for a connection that broke before it was accepted.
+/// For libzmq this looks like a connection that broke before it was accepted.
 int show_out(int fd) {
   close(fd);
   ++shown_out;
@@ -36,14 +36,14 @@ int show_out(int fd) {
   return -1;
 }
 
-/// A descriptor that is given up for a moment when there is no other.
+/// A spare descriptor, given up for a moment when there is no other.
 class Spare {
  public:
   template <class Use>
   int instead(Use use) {
     const std::lock_guard lock(mutex_);
     if (fd_ < 0) take();
-    if (fd_ < 0) {  // somebody else was faster
+    if (fd_ < 0) {  // another thread was faster
       poll(nullptr, 0, 10);
       errno = EMFILE;
       return -1;
@@ -71,7 +71,7 @@ std::uint64_t turned_away() { return shown_out; }
 
 }  // namespace baton::internal::broker
 
-/// Takes the place of the C library's, for libzmq, too.
+/// Replaces the C library's function, also for libzmq.
 extern "C" __attribute__((visibility("default"))) int accept4(int listener, sockaddr* address,
                                                               socklen_t* length, int flags) {
   using namespace baton::internal::broker;

@@ -17,7 +17,7 @@ struct Mistake : std::runtime_error {
 
 bool takes_value(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
 
-/// CLI11 leads what a check says by its own name of the type: "UINT:a number, 0 to 9".
+/// CLI11 prefixes a check's text with its own name of the type: "UINT:a number, 0 to 9".
 std::string what_it_takes(const CLI::Option& option) {
   const auto name = option.get_type_name();
   const auto colon = name.find(':');
@@ -37,13 +37,13 @@ std::string unknown(const CLI::App& app, const std::string& name, bool takes_wor
   return "unknown option " + name + hint;
 }
 
-/// Takes a command line apart, word by word.
+/// Splits a command line into options and words.
 class Reader {
  public:
   Reader(const CLI::App& app, std::vector<std::string> args, std::vector<std::string>* words)
       : app_(app), args_(std::move(args)), words_(words) {}
 
-  /// The options as CLI11 is to have them: checked, each with its value in one piece.
+  /// The options for CLI11: checked, each with its value in one piece.
   std::vector<std::string> options() {
     while (at_ < args_.size()) {
       const auto& arg = args_[at_++];
@@ -97,8 +97,8 @@ class Reader {
   std::set<const CLI::Option*> given_;
 };
 
-/// What a check found wrong, as a sentence: "--port: needs ..." becomes "--port needs ...". What
-/// came from the environment is called by that name.
+/// A check's error as a sentence: "--port: needs ..." becomes "--port needs ...". A value from the
+/// environment is named after its variable.
 std::string sentence(const CLI::App& app, const Reader& reader, const std::string& said) {
   for (const auto* option : app.get_options()) {
     const auto name = option->get_name(), lead = name + ": ";
@@ -117,7 +117,7 @@ int refuse(const CLI::App& app, const std::string& why) {
   return 2;
 }
 
-/// Help or the version.
+/// Prints help or the version.
 int show(const CLI::App& app, const CLI::Success& what) {
   const int code = app.exit(what);
   if (std::cout.flush()) return code;
@@ -135,7 +135,7 @@ CLI::Validator number(std::uint64_t least, std::uint64_t most) {
     const auto [stop, error] = std::from_chars(text.data(), end, value);
     const bool right = error == std::errc{} && stop == end && value >= least && value <= most;
     if (!right) return "needs " + what + ", not '" + text + "'";
-    text = std::to_string(value);  // CLI11 would take 010 for 8
+    text = std::to_string(value);  // CLI11 would read 010 as octal 8
     return std::string();
   };
   return CLI::Validator(read, what);
@@ -145,7 +145,7 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv, std::vector<std::
   Reader reader(app, {argv + 1, argv + argc}, words);
   try {
     auto args = reader.options();
-    std::reverse(args.begin(), args.end());  // as CLI11 wants them
+    std::reverse(args.begin(), args.end());  // CLI11 wants them reversed
     app.parse(std::move(args));
     return std::nullopt;
   } catch (const CLI::Success& success) {
@@ -153,7 +153,7 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv, std::vector<std::
   } catch (const Mistake& mistake) {
     return refuse(app, mistake.what());
   } catch (const CLI::ParseError& error) {
-    // Whatever else is wrong, such as a variable that all programs read.
+    // --help wins even if something else is wrong, such as a variable that all programs read.
     if (const auto* help = app.get_help_ptr(); help && reader.given(*help))
       return show(app, CLI::CallForHelp());
     return refuse(app, sentence(app, reader, error.what()));

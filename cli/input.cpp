@@ -17,7 +17,7 @@ namespace baton::internal {
 namespace {
 
 constexpr std::size_t read_bytes = 64u << 10;
-constexpr std::size_t large = 1u << 20;  // text of which there is to be one copy only
+constexpr std::size_t large = 1u << 20;  // text that should exist in one copy only
 constexpr std::string_view white = " \t\r\v\f";
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 constexpr const char* convert = "convert it first (iconv -f UTF-16 -t UTF-8)";
@@ -27,10 +27,9 @@ bool begins_as_json(std::string_view text) {
   return first != text.npos && (text[first] == '{' || text[first] == '[');
 }
 
-/// As in UTF-16 of what most languages' texts hold: the one byte of many characters is 0, the other
-/// hardly ever.
+/// UTF-16 of most languages: one byte of most characters is 0, the other hardly ever.
 bool is_every_second_zero(std::string_view bytes) {
-  std::array<std::size_t, 2> zeros{};  // at even and odd places
+  std::array<std::size_t, 2> zeros{};  // at even and odd offsets
   for (std::size_t i = 0; i < bytes.size(); ++i) zeros[i % 2] += bytes[i] == '\0';
   const auto [fewer, more] = std::minmax(zeros[0], zeros[1]);
   return more >= bytes.size() / 4 && fewer <= more / 16;
@@ -40,15 +39,15 @@ std::string too_long(const std::string& where, const char* in_what = "") {
   return where + " is longer than " + std::to_string(max_body) + " bytes" + in_what;
 }
 
-/// Room for the largest item is asked for at once, so that it need not be moved again and again,
-/// which takes it twice. What is not used of that costs nothing.
+/// Reserves room for the largest item at once: growing step by step would move the buffer
+/// repeatedly and need twice the memory. Unused parts cost nothing.
 void make_room(std::string& buffer) {
   if (buffer.size() >= large && buffer.capacity() < max_body)
     buffer.reserve(max_body + 2 * read_bytes);
 }
 
-/// Reads what is there, or waits for it: into the buffer's end. How much came, 0 at the end;
-/// nothing when stopped.
+/// Reads available bytes, or waits for some, and appends them to the buffer. Returns how many, 0 at
+/// the end; nullopt when stopped.
 std::optional<std::size_t> read_more(int fd, int stop_fd, std::string& buffer,
                                      const std::string& source) {
   for (;;) {
@@ -62,8 +61,8 @@ std::optional<std::size_t> read_more(int fd, int stop_fd, std::string& buffer,
     const int error = errno;
     buffer.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
     if (got >= 0) return static_cast<std::size_t>(got);
-    // The descriptor may be shared with a process that made it non-blocking, and that took what
-    // there was.
+    // The descriptor may be shared with a process that made it non-blocking and has taken the
+    // bytes.
     if (error != EINTR && error != EAGAIN && error != EWOULDBLOCK)
       throw InputError(source + ": cannot read: " + std::generic_category().message(error));
   }
@@ -77,7 +76,7 @@ std::string why_no_lines(std::string_view bytes, Bodies kind) {
   if (bytes.find('\0') == bytes.npos) return {};
   if (kind != Bodies::raw && is_every_second_zero(bytes))
     return std::string("looks like UTF-16: ") + convert;
-  return "holds NUL bytes: it is no text (--whole puts a file as one item)";
+  return "has NUL bytes: it is not text (--whole puts a file as one item)";
 }
 
 std::string body_of(std::string text, Bodies kind, const std::function<std::string()>& where) {
@@ -90,7 +89,7 @@ std::string body_of(std::string text, Bodies kind, const std::function<std::stri
     const bool as_it_is = kind == Bodies::json && begins_as_json(text);
     if (const auto why = as_it_is ? why_not_json(text) : ""; !why.empty())
       throw InputError(where() +
-                       " begins as JSON does, and is none (--text puts it as text): " + why);
+                       " begins like JSON, but is not valid (--text puts it as text): " + why);
     if (!as_it_is) {
       text = nlohmann::json{{"name", std::move(text)}}.dump();
       in_what = " as JSON";
@@ -122,7 +121,7 @@ std::optional<std::string> LineReader::next() {
   return take_line(buffer_.size());
 }
 
-/// A large line takes the buffer with it: what follows it is short.
+/// A large line takes the buffer along: what follows it is short.
 std::string LineReader::take_line(std::size_t end) {
   ++number_;
   const auto next = std::min(end + 1, buffer_.size());
@@ -145,7 +144,7 @@ bool LineReader::fill() {
   begin_ = 0;
   const auto got = read_more(fd_, stop_fd_, buffer_, source_);
   if (!got) {
-    buffer_.clear();  // half a line is no item
+    buffer_.clear();  // half a line is not an item
     begin_ = looked_ = 0;
     end_ = stopped_ = true;
     return false;
@@ -155,7 +154,7 @@ bool LineReader::fill() {
   return !end_;
 }
 
-/// Before the first line of it is put: so nothing is, of a photo.
+/// Before the first line is put, so that nothing of, say, a photo is put.
 void LineReader::check_first() {
   const auto why = std::exchange(check_, {})(buffer_);
   if (why.empty()) return;

@@ -70,8 +70,7 @@ CommonOptions::CommonOptions(CLI::App& app, bool with_tag) : program_(app.get_na
   connect_timeout_ = in_seconds(default_connect_timeout);
   app.set_version_flag("--version", program_ + " " + std::string(version));
   app.get_formatter()->column_width(30);
-  app.add_option("--broker", broker_,
-                 "where the broker is, also by BATON_BROKER; IPv6: [ADDR]:PORT")
+  app.add_option("--broker", broker_, "the broker's address, or BATON_BROKER; IPv6: [ADDR]:PORT")
       ->envname("BATON_BROKER")
       ->type_name("HOST[:PORT]")
       ->check(cli::checked_by(parse_broker_address))
@@ -82,9 +81,9 @@ CommonOptions::CommonOptions(CLI::App& app, bool with_tag) : program_(app.get_na
       ->option_text("S [" + connect_timeout_ + "]");
   if (!with_tag) return;
   auto* on = app.add_flag("--tag", tag_,
-                          "lead console lines by [host], as is done where the broker's is another");
-  auto* off = app.add_flag("--no-tag", no_tag_, "never lead them by [host]");
-  on->excludes(off)->option_text(" ");  // the text hides what --help would say of the exclusion
+                          "begin console lines with [host], as if the broker ran on another host");
+  auto* off = app.add_flag("--no-tag", no_tag_, "never begin them with [host]");
+  on->excludes(off)->option_text(" ");  // replaces what --help would print about the exclusion
   off->option_text(" ");
 }
 
@@ -146,7 +145,7 @@ void StopSignals::watch() {
 }
 
 void StopSignals::give_up() {
-  const std::lock_guard lock(mutex_);  // held to the end: what it calls must not go away meanwhile
+  const std::lock_guard lock(mutex_);  // held to the end: the function must stay valid meanwhile
   if (give_up_) give_up_();
 }
 

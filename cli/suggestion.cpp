@@ -22,7 +22,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::string nearest(std::string_view typed, const std::vector<std::string>& names) {
   std::string best;
-  std::size_t slips = typed.size() > 5 ? 3 : 2;  // fewer than these
+  std::size_t slips = typed.size() > 5 ? 3 : 2;  // must be fewer
   for (const auto& name : names)
     if (const auto distance = edit_distance(typed, name); distance < slips) {
       slips = distance;

@@ -6,7 +6,8 @@
 namespace baton::internal {
 namespace {
 
-/// The one behind `last` that is not `silent`, in turn; that one where it is the only one.
+/// The next address after `last`, cyclically, that is not `silent`; `silent` itself if it is the
+/// only one.
 const std::string& in_turn(const std::vector<std::string>& addresses, const std::string& last,
                            const std::string& silent) {
   const auto found = std::find(addresses.begin(), addresses.end(), last);

@@ -25,15 +25,15 @@ std::vector<ItemId> items_of(const Entry& entry) {
 
 using Each = std::function<void(SeqNo, EntryKind, ItemId)>;
 
-/// Each item that an entry settles.
+/// Calls `each` for each item that an entry settles.
 void each_settled(SeqNo number, const Entry& entry, const Each& each) {
   if (entry.kind == EntryKind::fail) each(number, entry.kind, read_fail(entry).id);
   if (entry.kind != EntryKind::ack && entry.kind != EntryKind::release) return;
   for (const auto id : items_of(entry)) each(number, entry.kind, id);
 }
 
-/// The last entry that settles each item: with an earlier one it would go to somebody else before
-/// its last word is heard. Of one that is in hand that is still to come.
+/// The last entry that settles each item: after an earlier one the item would go to another
+/// consumer before the last one is received. For an item in hand that entry is still to come.
 class LastWords {
  public:
   explicit LastWords(const InHand& in_hand) : in_hand_(in_hand) {}
@@ -54,8 +54,8 @@ class LastWords {
   std::unordered_map<std::uint64_t, Word> words_;
 };
 
-/// What was given back under the session before, and is not reclaimed, is ready again with its word
-/// or without.
+/// An item that was released in the previous session, and is not reclaimed, becomes ready again
+/// anyway.
 void carry_runs(SeqNo number, const Entry& entry, const Reclaims& reclaims, const LastWords& last,
                 StreamSender& stream) {
   auto ids = items_of(entry);

@@ -13,12 +13,12 @@ namespace {
 
 constexpr SeqNo no_limit{std::numeric_limits<std::uint64_t>::max()};
 
-/// A client answers the broker's heartbeat with its own, so that both cost one wake-up; by itself
-/// it sends one when that is overdue.
+/// A client answers the broker's heartbeat with its own, so that both cost one wake-up; without one
+/// it sends its heartbeat when that is overdue.
 constexpr Duration heartbeat_in_answer = heartbeat_interval * 3 / 4;
 constexpr Duration heartbeat_at_latest = heartbeat_interval * 5 / 4;
 
-/// A confirm that was overtaken by a later one: only a network that reorders brings it.
+/// Whether a confirm was overtaken by a later one; only a network that reorders causes this.
 bool older(const Confirm& a, const Confirm& b) {
   return a.control_received < b.control_received || a.feed_last < b.feed_last ||
          a.producer.put_received < b.producer.put_received ||
@@ -26,12 +26,12 @@ bool older(const Confirm& a, const Confirm& b) {
          a.consumer.link_generation < b.consumer.link_generation;
 }
 
-/// Whether its counts contradict each other: no broker of ours says that.
+/// Whether the counts contradict each other, which no real broker sends.
 bool absurd(const ProducerPart& said) {
   return said.done > said.accepted || said.dead > said.accepted - said.done;
 }
 
-/// How many numbers the entries of a message take: one each, but for `dropped`, which is alone and
+/// How many numbers the entries of a message take: one each, except `dropped`, which is alone and
 /// takes as many as it says.
 std::uint32_t numbers_in(std::string_view payload, std::uint16_t count) {
   Entry entry;
@@ -72,10 +72,10 @@ void ClientSession::close(SeqNo last_put, Time now, bool role_owes) {
   closing_.begin(last_put, now,
                  role_owes || !settled.empty() ||
                      ((!room_.is_full() || room_.was_ever_granted()) && has_lines(control_)));
-  if (!was_welcomed()) state_ = State::ended;  // nobody to take leave of
+  if (!was_welcomed()) state_ = State::ended;  // there is no session to close
 }
 
-// --- what comes in -------------------------------------------------------------------------------
+// --- incoming ------------------------------------------------------------------------------------
 
 ClientSession::Notification ClientSession::on_notification(std::string_view frame, Time now,
                                                            const InHand& in_hand) {
@@ -101,7 +101,7 @@ ClientSession::Notification ClientSession::on_notification(std::string_view fram
 
 void ClientSession::note_pause(Time now) {
   if (!established() || now <= contact_.alive_until()) return;
-  // Our own heartbeat being late is no new silence.
+  // A late heartbeat of our own is not another silence.
   doubt_.begin(now > contact_.heard() + session_timeout);
 }
 
@@ -135,8 +135,7 @@ ClientSession::Notification ClientSession::on_welcome(const Header& header,
 ClientSession::Notification ClientSession::on_confirm(std::string_view payload, Time now) {
   Confirm confirm;
   if (decode_confirm(payload, confirm) != Refusal::none) return {};
-  if (confirm.ended &&
-      closing_.was_said()) {  // says nothing but that: what was known before stays so
+  if (confirm.ended && closing_.was_said()) {  // has only that flag: keep all earlier values
     state_ = State::ended;
     return {Notification::Kind::changed, {}, {}, 0};
   }
@@ -153,9 +152,10 @@ ClientSession::Notification ClientSession::on_confirm(std::string_view payload, 
   if (confirm.rewind_control) control_.rewind(now);
   doubt_.confirmed(control_.confirmed());
   shutdown_ = shutdown_ || confirm.shutdown;
-  // Of a consumer known by one that names its link: that may yet be refused after the welcome.
+  // A consumer is only sure of its room when a confirm names its link: until then it may still be
+  // refused.
   if (confirm.consumer.link_port != 0 || config_.role != Role::consumer) room_.granted();
-  // What was sent before this confirm came before it, on the same connection, or was lost.
+  // Everything sent before this confirm came before it, on the same connection, or was lost.
   if (feed_.lacks(confirm.feed_sent)) request_rewind(now);
   if (now >= contact_.said() + heartbeat_in_answer) heartbeat_soon();
   return {Notification::Kind::confirmed, {}, {}, 0};
@@ -167,8 +167,8 @@ ClientSession::Notification ClientSession::on_refusal(const Header& header,
   if (!parse(payload, notice)) return {};
   contact_.heard(now);
   switch (notice.refusal) {
-    case Refusal::unknown_session:  // after close, too: had it come in, the broker would say that
-                                    // the session has ended
+    case Refusal::unknown_session:  // also after close: if that had been received, the broker would
+                                    // say that the session has ended
     case Refusal::wrong_broker_instance:
       renew(established() ? names_.broker() : header.broker_instance, now);
       break;
@@ -181,7 +181,7 @@ ClientSession::Notification ClientSession::on_refusal(const Header& header,
       hello_at_ = std::max(hello_at_, now + refused_again);
       break;
     default:
-      // A code that is not known here is one that ends the session.
+      // An unknown code ends the session.
       if (notice.refusal != Refusal::none && !ends_session(notice.refusal)) return {};
       fail({SessionError::Kind::refused, notice.refusal,
             notice.text.empty() ? std::string(meaning(notice.refusal)) : notice.text});
@@ -205,7 +205,7 @@ void ClientSession::request_rewind(Time now) {
 // --- state ---------------------------------------------------------------------------------------
 
 void ClientSession::renew(BrokerInstance broker_instance, Time now) {
-  // A broker that knows no session for long would be asked without a pause.
+  // Otherwise a broker that knows no session for long would get hellos without a pause.
   hello_at_ = contact_.opened() + hello_again <= now ? now : now + hello_again;
   names_.renew(broker_instance, config_.draw_id(), established());
   state_ = State::greeting;
@@ -224,7 +224,7 @@ Time ClientSession::give_up_at() const {
   return deadline_after(contact_.started(), config_.connect_timeout);
 }
 
-/// What is still to be confirmed waits for room at the broker: there may be none for long.
+/// Unconfirmed items wait for room at the broker, which may take long.
 bool ClientSession::held() const {
   const auto& said = confirm_.producer;
   const auto puts = said.put_held == Held::storage ? said.put_confirmed : said.put_received;
@@ -232,7 +232,7 @@ bool ClientSession::held() const {
          (confirm_.print_held != Held::nothing && control_.sent() < control_.last());
 }
 
-/// Who owes nothing leaves without a broker that does not answer.
+/// A client that owes nothing does not wait for a broker that does not answer.
 Time ClientSession::leave_at() const {
   if (!closing_.owes_nothing()) return never;
   return full() ? closing_.since() : contact_.heard() + silence;
@@ -256,7 +256,7 @@ void ClientSession::tick(Time now, Outbox& out) {
   }
   if (now >= contact_.reopen_at()) {
     if (shutdown_ && closing()) {
-      state_ = State::ended;  // it went down before it could answer
+      state_ = State::ended;  // the broker ended before it could answer
       return;
     }
     open_ = true;
@@ -275,7 +275,7 @@ Time ClientSession::next_deadline() const {
   return std::min({said, contact_.reopen_at(), give_up_at(), leave_at()});
 }
 
-// --- what goes out -------------------------------------------------------------------------------
+// --- outgoing ------------------------------------------------------------------------------------
 
 void ClientSession::send_hello(Time now, const Greeting& greeting, Outbox& out) {
   Hello hello;

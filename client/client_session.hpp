@@ -52,8 +52,8 @@ struct SessionConfig {
   /// A random number of this client; 0: its repeated lines are not recognized.
   std::uint64_t instance = 0;
   std::vector<std::string> queues;
-  Duration connect_timeout =
-      default_connect_timeout;            ///< until the first welcome; later there is no limit
+  /// Until the first welcome; later there is no limit.
+  Duration connect_timeout = default_connect_timeout;
   Duration leave_within = close_timeout;  ///< how long the broker may make no progress after a
                                           ///< close
   std::function<SessionId()> draw_id = random_session;

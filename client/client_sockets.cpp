@@ -13,10 +13,10 @@ namespace baton::internal {
 namespace {
 
 constexpr std::size_t messages_per_turn = 256;
-constexpr std::size_t copied_up_to = 2048;  ///< longer messages are handed to libzmq without a copy
-/// Bytes that wait for an address: more than any window.
+constexpr std::size_t copied_up_to = 2048;  ///< longer messages are passed to libzmq without a copy
+/// Bytes that may wait for an address: more than any window.
 constexpr std::size_t most_buffered = 32u << 20;
-/// Between looks for the addresses of a name that has none.
+/// Between look-ups of a name without an address.
 constexpr Duration resolve_after = 500ms;
 constexpr int link_events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |
                             ZMQ_EVENT_CLOSED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
@@ -44,16 +44,16 @@ void ClientSockets::Inlet::close() {
   ready = false;
 }
 
-/// Receives a whole message of `parts` frames, of which the last is kept. False when nothing has
-/// come in; a message of another form is passed over.
+/// Receives a whole message of `parts` frames and keeps the last one. Returns false if there is
+/// none; a message with another number of frames is skipped.
 bool ClientSockets::Inlet::receive(std::size_t parts, zmq::message_t& last) {
   while (ready && socket.recv(last, zmq::recv_flags::dontwait)) {
     std::size_t count = 1;
     for (; last.more(); ++count)
-      static_cast<void>(socket.recv(last));  // the parts of a message come together
+      static_cast<void>(socket.recv(last));  // the parts of a message arrive together
     if (count == parts) return true;
   }
-  ready = false;  // the descriptor tells of what comes after this
+  ready = false;  // the descriptor signals later messages
   return false;
 }
 
@@ -122,7 +122,7 @@ void ClientSockets::resolved(const Resolved& name) {
   buffered_bytes_ = 0;
 }
 
-/// Such as for the want of descriptors: there may be some again.
+/// For example without free descriptors: there may be some later.
 void ClientSockets::note_no_socket(const zmq::error_t& error) {
   unresolved_ = no_socket(error);
   resolve_again_ = std::chrono::steady_clock::now() + resolve_after;
@@ -130,7 +130,7 @@ void ClientSockets::note_no_socket(const zmq::error_t& error) {
 
 void ClientSockets::send(TargetEndpoint endpoint, SharedBytes bytes) {
   if (control_) return hand_over(endpoint, std::move(bytes));
-  if (buffered_bytes_ + bytes.size() > most_buffered) return;  // its sender sends it again
+  if (buffered_bytes_ + bytes.size() > most_buffered) return;  // its sender will resend it
   buffered_bytes_ += bytes.size();
   waiting_.push_back({endpoint, std::move(bytes)});
 }
@@ -147,7 +147,7 @@ void ClientSockets::connect_link(std::uint32_t generation, std::uint16_t port) {
   try {
     make_link(generation, port);
   } catch (const zmq::error_t&
-               error) {  // the session asks for another one when this one does not come up
+               error) {  // the session requests another link if this one does not come up
     close_link();
     unresolved_ = no_socket(error);
   }
@@ -201,7 +201,7 @@ std::optional<Incoming::What> ClientSockets::link_event() {
     return std::nullopt;
   }
   if (event.size() >= sizeof code) std::memcpy(&code, event.data(), sizeof code);
-  for (bool more = event.more(); more;) {  // the address
+  for (bool more = event.more(); more;) {  // skip the address
     zmq::message_t rest;
     more = monitor_.socket.recv(rest) && rest.more();
   }
@@ -209,7 +209,7 @@ std::optional<Incoming::What> ClientSockets::link_event() {
                                                : Incoming::What::link_down;
 }
 
-/// What became of the look for the broker's addresses; and begins another one when it is time.
+/// Takes the result of a look-up of the broker's name, and starts another one when due.
 void ClientSockets::follow_resolver() {
   if (!resolver_.busy() && resolve_again_ == never) return;
   if (const auto name = resolver_.take()) {

@@ -12,7 +12,7 @@
 namespace baton::internal {
 namespace {
 
-/// For a broker: programs that start together need not say so.
+/// Until then a search for a broker is not reported: programs may just be starting together.
 constexpr Duration look_quietly = 1s;
 
 }  // namespace
@@ -50,7 +50,7 @@ ClientError to_exception(const SessionError& error, const Connection& connection
       break;
   }
   return {ClientError::Kind::close_unconfirmed,
-          "the broker at " + at + " did not confirm the end: it may not know all"};
+          "the broker at " + at + " did not confirm the end: the last operations may be lost"};
 }
 
 }  // namespace
@@ -90,7 +90,7 @@ void Notices::waited(Connection::Lock& lock, Time since, const std::string& reas
                      const ClientSession& session) {
   const bool again = last_wait_ == Time::min() || since > last_wait_ + forgotten_after;
   last_wait_ = Connection::now();
-  if (reason.empty()) told_.clear();  // whatever it was is over
+  if (reason.empty()) told_.clear();  // the earlier reason is over
   if (!tell_ || reason.empty() || (reason == told_ && !again)) return;
   told_ = reason;
   if (session.out_of_touch(last_wait_) && !session.full())
@@ -111,10 +111,10 @@ void Notices::print(Connection::Lock& lock, const std::string& text) {
   lock.unlock();
   try {
     tell(text);
-  } catch (const abi::__forced_unwind&) {  // a thread that is ended
+  } catch (const abi::__forced_unwind&) {  // the thread is being ended
     lock.lock();
     throw;
-  } catch (...) {  // the call that waits is not ended by it
+  } catch (...) {  // an exception must not end the waiting call
   }
   lock.lock();
 }
@@ -132,7 +132,7 @@ std::string why_not_print(const ClientSession& session, const Connection& connec
   if (session.out_of_touch(Connection::now())) return no_contact(session, connection);
   const auto& confirm = session.confirmed();
   if (confirm.print_held == Held::console) return "the console is full, its printer is slow";
-  if (confirm.print_window == 0) return {};  // welcomed, and the first confirm is on its way
+  if (confirm.print_window == 0) return {};  // the first confirm after the welcome is on its way
   return "the broker has not confirmed earlier lines yet";
 }
 

@@ -79,7 +79,7 @@ Time Connection::look() {
   }
   perform(out_);
   const Lock lock(mutex_);
-  if (!looked_) deadline = Time::min();  // more has gathered meanwhile
+  if (!looked_) deadline = Time::min();  // more was added meanwhile
   asleep_ = deadline != Time::min();
   sending_ = false;
   sent_.notify_all();

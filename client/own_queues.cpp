@@ -16,7 +16,7 @@ struct Registry {
   std::multiset<std::string> names;
 };
 
-/// A child begins with an empty one: a thread of its parent's may have held the lock of the other.
+/// A child starts with an empty one: a thread of its parent may have held the lock of the old one.
 Registry& registry() {
   static std::atomic<Registry*> current = new Registry;
   auto* found = current.load();

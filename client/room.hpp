@@ -20,10 +20,8 @@ class Room {
   bool is_full() const { return full_; }
   /// If so, entries sent since may report completed work.
   bool was_ever_granted() const { return ever_; }
-  const std::string& why() const {
-    return why_;
-  }  ///< the broker's explanation when it was last
-     ///< full
+  /// The broker's explanation when it was last full.
+  const std::string& why() const { return why_; }
 
  private:
   bool full_ = false, ever_ = false;

@@ -17,11 +17,11 @@
 namespace baton::internal {
 namespace {
 
-// So that libzmq, which aborts where it finds none, has some.
+// libzmq aborts if it runs out of these, so check before.
 constexpr std::size_t threads_needed = 3;
 constexpr std::size_t files_needed = 32;
 
-/// By opening as many. libzmq gives no error where it has too few to begin with.
+/// Opens that many. libzmq reports no error if it has too few at the start.
 void require_files() {
   std::vector<int> files;
   while (files.size() < files_needed) {
@@ -44,7 +44,7 @@ int milliseconds_until(Time until) {
   return static_cast<int>(std::min<std::int64_t>(left, 60'000));
 }
 
-/// By beginning as many, for the same reason. Throws std::system_error.
+/// Starts that many, for the same reason. Throws std::system_error.
 void require_threads() {
   std::promise<void> over;
   const auto end = over.get_future().share();
@@ -60,7 +60,7 @@ void require_threads() {
   if (failure) std::rethrow_exception(failure);
 }
 
-/// With its threads at work, so that what they need was there.
+/// With its threads running, so that their resources were available.
 std::unique_ptr<zmq::context_t> make_client_context() {
   const NoSignals none;
   require_files();
@@ -79,7 +79,7 @@ Runtime::Runtime() : forks_(forks()), context_(make_client_context()) {
 }
 
 Runtime::~Runtime() {
-  if (forked()) {  // neither its thread nor libzmq's are here
+  if (forked()) {  // neither its thread nor libzmq's exist here
     static_cast<void>(context_.release());
     static_cast<void>(new std::thread(std::move(thread_)));
     return;
@@ -136,7 +136,7 @@ void Runtime::note_ready() {
   }
 }
 
-/// Of those who have something to do. Returns when the next one has, for all that is known.
+/// Gives a turn to each client that needs one. Returns when the next one is due.
 Time Runtime::make_turns() {
   Time until = never;
   const auto now = std::chrono::steady_clock::now();

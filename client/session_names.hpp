@@ -26,10 +26,8 @@ class SessionNames {
   }
 
   const SessionId& id() const { return id_; }
-  const SessionId& run() const {
-    return run_;
-  }  ///< the first session, which identifies the
-     ///< process
+  /// The first session, which identifies the process.
+  const SessionId& run() const { return run_; }
   bool ever_welcomed() const { return ever_welcomed_; }
   BrokerInstance broker() const { return broker_; }  ///< of the last welcome
   bool same_broker() const { return same_broker_; }  ///< as in the welcome before

@@ -15,9 +15,9 @@ SessionConfig session_config_of(const ConsumerOptions& options) {
   auto config = session_config(Role::consumer, options);
   for (const auto& queue : options.queues) {
     if (!valid_queue_name(queue))
-      throw ClientError(ClientError::Kind::argument, "'" + queue + "' is no queue name: " +
+      throw ClientError(ClientError::Kind::argument, "'" + queue + "' is not a queue name: " +
                                                          std::string(meaning(Refusal::queue_name)));
-    // Items name their queue by its place in the list, in which the broker hears each name once.
+    // Items name their queue by its index in this list, so each name must be unique.
     if (std::find(config.queues.begin(), config.queues.end(), queue) == config.queues.end())
       config.queues.push_back(queue);
   }
@@ -57,7 +57,7 @@ Consumer::~Consumer() {
   left_alone(impl_);
 }
 
-/// Given back, the same item might end the same program for ever.
+/// If they were released, the same item might end the same program forever.
 void Consumer::end() noexcept {
   try {
     auto lock = impl_->connection.lock();
@@ -67,7 +67,7 @@ void Consumer::end() noexcept {
     session.close(Connection::now());
     impl_->connection.changed();
     wait_for_end(impl_->connection, lock, session.session());
-  } catch (const std::exception&) {  // close() says it to those that want to know
+  } catch (const std::exception&) {  // callers that want errors use close()
   }
 }
 
@@ -85,7 +85,7 @@ GetResult Consumer::get_within(Item& item, TimeLimit within) {
   return impl_->get(lock, item, limit);
 }
 
-/// Requests all of them at once. What does not come along with the first one is taken back.
+/// Requests all of them at once. Requests not answered along with the first one are cancelled.
 GetResult Consumer::get_batch(std::vector<Item>& items, std::size_t most, TimeLimit within) {
   auto lock = impl_->connection.lock();
   const auto full = items.size() + most;

@@ -76,8 +76,8 @@ struct Consumer::Impl {
   Loss take_loss();
 
   const ConsumerOptions options;
-  const OwnQueues own_queues{options.broker,
-                             options.queues};  // a producer of this process may wait for them
+  // A producer of this process may wait for them.
+  const OwnQueues own_queues{options.broker, options.queues};
   ConsumerSession session;
   Notices notices;
   bool by_request = false;      // request() was called

@@ -21,7 +21,7 @@ ConsumerSession::ConsumerSession(SessionConfig config, std::uint32_t prefetch)
 
 void ConsumerSession::start(Time now) { session_.start(now); }
 
-// --- what comes in -------------------------------------------------------------------------------
+// --- incoming ------------------------------------------------------------------------------------
 
 void ConsumerSession::on_notification(std::string_view frame, Time now) {
   using Kind = ClientSession::Notification::Kind;
@@ -35,7 +35,7 @@ void ConsumerSession::on_notification(std::string_view frame, Time now) {
   if (kind == Kind::confirmed) on_confirmed(now);
   if (session_.needs_proof() && link_.state() != DeliveryLink::State::none && !session_.closing())
     session_.prove_by(send_request(0));
-  // A confirm a second is no reason to wake those who wait for an item.
+  // The confirm of each second is no reason to wake threads that wait for items.
   if (kind == Kind::changed || kind == Kind::welcomed || session_.over() ||
       session_.trusted(now) != trusted || may_print() != could_print || closed() != was_closed)
     changed_ = true;
@@ -45,7 +45,7 @@ void ConsumerSession::on_notification(std::string_view frame, Time now) {
   }
 }
 
-/// What the user holds is reclaimed; what came in and was not begun is somebody's again.
+/// Held items are reclaimed; received items that were not begun are the broker's again.
 void ConsumerSession::on_welcomed() {
   holdings_.welcomed();
   inbox_.clear();
@@ -53,7 +53,7 @@ void ConsumerSession::on_welcomed() {
   link_.reset();
 }
 
-/// What was reclaimed and is not granted. It may have come in again since, by a new delivery.
+/// Reclaims that were rejected. Such an item may have been delivered again since.
 void ConsumerSession::on_lost(const ClientSession::Notification& notification) {
   EntryReader in(notification.payload);
   Entry entry;
@@ -76,8 +76,8 @@ void ConsumerSession::on_confirmed(Time now) {
     judge_link_ = true;
 }
 
-/// When all is read that came together with the confirm: what it says was sent may be there by
-/// then.
+/// Called after reading everything that came together with the confirm: messages it reports as sent
+/// may be among that.
 void ConsumerSession::judge_link(Time now) {
   const auto& confirm = session_.confirmed().consumer;
   if (!std::exchange(judge_link_, false) || confirm.link_generation != link_.generation()) return;
@@ -119,7 +119,7 @@ void ConsumerSession::take_in(const Header& header, std::string_view payload) {
   if (draining_) release_waiting();
 }
 
-/// Entry by entry: some are parts. False when these make no sense.
+/// Entry by entry, since some are parts. Returns false if these are invalid.
 bool ConsumerSession::take_parts(const Header& header, std::string_view payload,
                                  std::uint32_t skip) {
   EntryReader in(payload);
@@ -169,7 +169,7 @@ void ConsumerSession::lose_link() {
   coming_.drop();
   const auto lost =
       link_.lose(static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted(), max_requests)));
-  changed_ = true;  // a cancelled request is not answered any more
+  changed_ = true;  // cancelled requests will not be answered
   if (session_.established() && !session_.closing())
     session_.append(entry_head_size + 16, 0,
                     [&](std::string& out) { append_link_lost(out, lost); });
@@ -279,7 +279,7 @@ void ConsumerSession::flush_settled() {
   });
 }
 
-// --- what goes out -------------------------------------------------------------------------------
+// --- outgoing ------------------------------------------------------------------------------------
 
 std::uint64_t ConsumerSession::wanted() const {
   if (draining_ || session_.shutdown()) return 0;
@@ -287,7 +287,7 @@ std::uint64_t ConsumerSession::wanted() const {
   return all > here ? all - here : 0;
 }
 
-/// Asks for `more`, and says how far the user is with what came.
+/// Makes `more` requests, and reports which items have begun.
 SeqNo ConsumerSession::send_request(std::uint64_t more) {
   link_.request(more);
   const auto blocked = inbox_.empty() ? std::min<std::uint64_t>(takers_, max_requests) : 0;
@@ -313,7 +313,7 @@ void ConsumerSession::tick(Time now, Outbox& out) {
   const auto requested = out.requests.size();
   session_.tick(now, out);
   if (session_.state() != before) changed_ = true;
-  if (out.requests.size() > requested) {  // all sockets are made again
+  if (out.requests.size() > requested) {  // all sockets are being replaced
     changed_ = true;
     lose_link();
     requests_.clear();
@@ -340,7 +340,7 @@ void ConsumerSession::tick(Time now, Outbox& out) {
   session_.flush(now, out);
 }
 
-/// When the broker is to be told what came in on the link.
+/// When to tell the broker what was received on the link.
 Time ConsumerSession::news_of_link_at() const {
   return session_.established() ? report_.due() : never;
 }

@@ -9,7 +9,7 @@ namespace baton::internal {
 namespace {
 
 constexpr Duration connect_within = 2s;  ///< doubled after each failure in a row, twice at most
-/// Where it is refused; doubled after each failure in a row, five times at most.
+/// After a refused connection; doubled after each failure in a row, five times at most.
 constexpr Duration again_after = 250ms;
 constexpr Duration tell_after = 2s;
 
@@ -18,7 +18,7 @@ constexpr Duration tell_after = 2s;
 bool DeliveryLink::offered(std::uint32_t generation, std::uint16_t port, Time now) {
   if (generation <= generation_ || port == 0) return false;
   if (state_ != State::lost)
-    requested_ = answered_ = 0;  // the broker gave the old one up by itself
+    requested_ = answered_ = 0;  // the broker closed the old link by itself
   cancellations_.forget();
   generation_ = generation;
   state_ = State::connecting;
@@ -55,7 +55,7 @@ void DeliveryLink::answer(bool none) {
 }
 
 void DeliveryLink::reset() {
-  auto cancellations = cancellations_;  // who waits for one has its ticket
+  auto cancellations = cancellations_;  // waiting calls have tickets for them
   cancellations.forget();
   *this = DeliveryLink{};
   cancellations_ = cancellations;

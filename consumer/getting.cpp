@@ -5,7 +5,7 @@
 namespace baton::internal {
 namespace {
 
-/// How long the broker's word is waited for that no item crosses a cancelled request.
+/// How long to wait for the broker to confirm that no item is on its way to a cancelled request.
 constexpr Duration crossing_limit = std::chrono::milliseconds(100);
 
 }  // namespace
@@ -43,7 +43,7 @@ GetResult Consumer::Impl::wait_for_item(Connection::Lock& lock, Item& item, Time
   }
 }
 
-/// Another thread may wait for the request whose item this one takes: there is to be one more.
+/// Another thread may wait for the request whose item this one takes: then make one more.
 bool Consumer::Impl::take_and_request(Item& item) {
   if (!take(item)) return false;
   if (session.owes()) connection.changed();
@@ -57,7 +57,7 @@ GetResult Consumer::Impl::get(Connection::Lock& lock, Item& item, Timeout timeou
   return take_crossing(lock, item) ? GetResult::item : GetResult::time_up;
 }
 
-/// Waits for an item while `count` of them are wanted.
+/// Waits for an item, with `count` items wanted.
 GetResult Consumer::Impl::wait_wanting(Connection::Lock& lock, Item& item, Timeout timeout,
                                        std::size_t count, bool of_run) {
   const Time until = timeout ? deadline_after(Connection::now(), *timeout) : never;
@@ -77,14 +77,13 @@ GetResult Consumer::Impl::wait_wanting(Connection::Lock& lock, Item& item, Timeo
   return got;
 }
 
-/// Takes back what is requested beyond what is wanted; an item may be on its way already, and is
-/// taken. A broker that does not answer is not waited for long.
+/// Cancels surplus requests; if an item is already on its way, takes it. Does not wait long for a
+/// broker that does not answer.
 bool Consumer::Impl::take_crossing(Connection::Lock& lock, Item& item) {
   session.request_now();
   connection.changed();
   const Time until = Connection::now() + crossing_limit;
-  // Other threads may take requests back later than this one, again and again: their answers are
-  // not waited for.
+  // Other threads may keep cancelling requests after this one: their answers are not waited for.
   const auto ticket = session.cancellation_ticket();
   while (!session.cancelled(ticket) && !session.closed()) {
     if (take_and_request(item)) return true;
@@ -99,15 +98,15 @@ bool Consumer::Impl::take_crossing(Connection::Lock& lock, Item& item) {
   return take_and_request(item);
 }
 
-/// Takes back what is requested beyond what is wanted. Where nobody waits for an item that is on
-/// its way already it is given back when it comes.
+/// Cancels surplus requests. If an item on its way then has no taker it is given back when it
+/// comes.
 void Consumer::Impl::refuse_crossing() {
   session.request_now();
   if (options.prefetch == 0) session.rest();
   connection.changed();
 }
 
-/// Of request(), without waiting.
+/// Takes items of request(), without waiting.
 GetResult Consumer::Impl::take_requested(Item& item) {
   if (session.session().error()) throw_if_over(session.session(), connection);
   if (session.closed()) return GetResult::closed;

@@ -11,7 +11,7 @@ void Holdings::forget(const StreamSender& control) {
   marks_.sweep(std::move(ids));
 }
 
-/// What failed is remembered until it is heard.
+/// Failures are remembered until the broker has received them.
 bool Holdings::fail(ItemId id, std::uint64_t tag, const StreamSender& control) {
   if (!held_.erase(id, tag)) return false;
   if (control.idle()) marks_.forget_failed();
@@ -47,7 +47,7 @@ const Reclaims& Holdings::reclaims(const SessionId& session, const StreamSender&
   settled_items(control, ids, false);
   if (control.idle()) lost_.clear();
   std::erase_if(ids, [this](ItemId id) { return lost_.contains(id.value); });
-  if (ids.size() > max_requests) ids.resize(max_requests);  // the held ones come first
+  if (ids.size() > max_requests) ids.resize(max_requests);  // held ones come first
   reclaims_ = marks_.reclaims_of(std::move(ids), [this](ItemId id) { return held_.contains(id); });
   return reclaims_;
 }

@@ -78,8 +78,8 @@ class Holdings {
   ItemSet held_;
   std::uint64_t tags_ = 0, reclaimed_tags_ = 0;
   GivenMarks marks_;  // of held items, and some settled ones
-  std::unordered_set<std::uint64_t>
-      lost_;           // settled without confirmation, but lost: not reclaimed again
+  // Settled without confirmation, but lost: not reclaimed again.
+  std::unordered_set<std::uint64_t> lost_;
   Losses losses_;      // not reported yet
   Reclaims reclaims_;  // of session reclaims_of_
   SessionId reclaims_of_;

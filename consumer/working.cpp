@@ -10,7 +10,7 @@
 namespace baton::internal {
 namespace {
 
-/// Throws abi::__forced_unwind when the handler ends its thread: that can only be passed on.
+/// Throws abi::__forced_unwind if the handler ends its thread: that can only be passed on.
 Outcome handle(const Handler& handler, Item& item) {
   try {
     return handler(item);
@@ -19,13 +19,13 @@ Outcome handle(const Handler& handler, Item& item) {
   } catch (const abi::__forced_unwind&) {
     throw;
   } catch (...) {
-    return Outcome::failed("the handler threw what is no std::exception");
+    return Outcome::failed("the handler threw something other than a std::exception");
   }
 }
 
 }  // namespace
 
-/// What run() does at its end, whatever ends it.
+/// Cleans up after run(), however it ends.
 class Consumer::Impl::Ending {
  public:
   explicit Ending(Impl& impl) : impl_(impl) {}
@@ -63,7 +63,7 @@ void Consumer::Impl::settle(const Item& item, std::optional<Outcome>& outcome) {
   connection.changed();
 }
 
-/// One job of run(): settles an item and gets the next one under one lock.
+/// A job of run(): settles an item and gets the next one under one lock.
 void Consumer::Impl::work(const Handler& handler, const RunOptions& run,
                           const std::function<bool()>& may_get) {
   Item item;

@@ -23,7 +23,7 @@ baton_item* ConsumerHandle::new_item() {
   return item.release();
 }
 
-/// May end the handle's life.
+/// May destroy the handle.
 void ConsumerHandle::put_by(baton_item* item) {
   const auto self = std::move(item->handle);
   if (consumer.forked() || item->item.body.capacity() > longest_spare) return delete item;
@@ -50,7 +50,7 @@ baton_status with(baton_consumer* consumer, Body body) {
   if (!consumer) return failed(BATON_INVALID_ARGUMENT, "the consumer is NULL");
   auto& made = consumer->handle->consumer;
   if (made.forked())
-    return failed(BATON_FORKED);  // before any lock that a thread of the parent's may have held
+    return failed(BATON_FORKED);  // before any lock that a thread of the parent may have held
   return guarded([&] { return body(made); });
 }
 
@@ -84,11 +84,11 @@ baton_status status_of(StopReason reason) {
   return failed(BATON_CLOSED);
 }
 
-/// Settles by `settle(consumer, item)`, and frees the item.
+/// Settles with `settle(consumer, item)`, and frees the item.
 template <class Settle>
 baton_status settle(baton_item* item, Settle settle) {
   if (!item) return failed(BATON_INVALID_ARGUMENT, "the item is NULL");
-  const auto handle = item->handle;  // which the item may be the last to hold
+  const auto handle = item->handle;  // the item may be its last owner
   const auto status = guarded([&] {
     if (settle(handle->consumer, item->item)) return ok;
     return failed(handle->consumer.closing() ? BATON_CLOSED : BATON_NOT_HELD);
@@ -101,7 +101,7 @@ std::chrono::milliseconds delay_of(std::int64_t delay_ms) {
   return std::chrono::milliseconds(delay_ms);
 }
 
-/// The only one that is at work, as long as it lives; or none.
+/// Admits one running call at a time.
 class One {
  public:
   explicit One(std::atomic<bool>& taken) : taken_(taken), is_(!taken.exchange(true)) {}
@@ -191,7 +191,7 @@ baton_status baton_get(baton_consumer* consumer, std::int64_t timeout_ms, baton_
 baton_status baton_get_batch(baton_consumer* consumer, std::size_t most, std::int64_t timeout_ms,
                              baton_item** items, std::size_t* count) {
   if (!items || !count || most == 0)
-    return failed(BATON_INVALID_ARGUMENT, "there is no place for the items");
+    return failed(BATON_INVALID_ARGUMENT, "items or count is NULL, or most is 0");
   return with(consumer, [&](Consumer& made) {
     std::vector<baton::internal::Item> got;
     const auto status = status_of(made.get_batch(got, most, time_limit(timeout_ms)), made);
@@ -363,7 +363,7 @@ baton_status baton_consumer_dispatch(baton_consumer* consumer) {
 baton_status baton_consumer_close(baton_consumer* consumer, std::int32_t held, const char* reason,
                                   std::int64_t timeout_ms) {
   if (held != BATON_FAIL_HELD && held != BATON_RELEASE_HELD)
-    return failed(BATON_INVALID_ARGUMENT, "what is held can fail or be given back");
+    return failed(BATON_INVALID_ARGUMENT, "held must be BATON_FAIL_HELD or BATON_RELEASE_HELD");
   return with(consumer, [&](Consumer& made) {
     std::optional<std::string> failure;
     if (held == BATON_FAIL_HELD) failure = reason ? reason : "not settled when its consumer ended";

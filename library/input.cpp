@@ -1,4 +1,4 @@
-// Inputs of producers with a name, and the items of theirs that have died.
+// Inputs of named producers, and their dead items.
 #include <memory>
 #include <optional>
 #include <utility>
@@ -13,8 +13,8 @@ using baton::internal::Retrace;
 struct baton_input {
   baton_producer* producer;
   Retrace retrace;
-  bool restarts;  // what was put before is void from the next put on
-  std::optional<baton::internal::InputPlace> place;  // of the item that was given last
+  bool restarts;                                     // the next put voids what was put before
+  std::optional<baton::internal::InputPlace> place;  // of the last item given
 };
 
 struct baton_dead_items {

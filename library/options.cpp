@@ -15,12 +15,11 @@ constexpr std::uint32_t most_jobs = 4096;
 
 BrokerAddress default_broker() {
   const char* broker =
-      std::getenv("BATON_BROKER");  // NOLINT(concurrency-mt-unsafe): nobody sets it
+      std::getenv("BATON_BROKER");  // NOLINT(concurrency-mt-unsafe): nothing here sets it
   return broker && *broker ? parse_broker_address(broker) : BrokerAddress();
 }
 
-/// Sets something of an option object by `set`, which may throw. Each argument that is a pointer is
-/// none that is NULL.
+/// Changes an option object with `set`, which may throw. `given`: no pointer argument is NULL.
 template <class Set>
 baton_status change(bool given, Set set) {
   if (!given) return failed(BATON_INVALID_ARGUMENT, "a pointer is NULL");

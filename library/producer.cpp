@@ -9,7 +9,7 @@ using namespace baton::internal::capi;
 
 namespace {
 
-/// Calls `body(producer)`, whose result is whether it was done in its time.
+/// Calls `body(producer)`, which returns whether it succeeded in time.
 template <class Body>
 baton_status in_time(baton_producer* producer, Body body) {
   if (!producer) return failed(BATON_INVALID_ARGUMENT, "the producer is NULL");

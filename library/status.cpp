@@ -26,11 +26,11 @@ constexpr std::array meanings = {
     Meaning{"BATON_CLOSED", "the client is closed"},
     Meaning{"BATON_STOPPED", "the client was stopped"},
     Meaning{"BATON_SHUTDOWN", "the system is shutting down"},
-    Meaning{"BATON_NOT_HELD", "the item's lease has ended: it is another consumer's"},
-    Meaning{"BATON_BUSY", "a call of the same kind is at work"},
+    Meaning{"BATON_NOT_HELD", "the item's lease has ended: it goes to another consumer"},
+    Meaning{"BATON_BUSY", "a call of the same kind is running"},
     Meaning{"BATON_UNREACHABLE", "no broker answered within the connect timeout"},
-    Meaning{"BATON_REFUSED", "the broker refuses this client"},
-    Meaning{"BATON_UNCONFIRMED", "the broker did not confirm the end: it may not know all"},
+    Meaning{"BATON_REFUSED", "the broker rejected this client"},
+    Meaning{"BATON_UNCONFIRMED", "the broker did not confirm the end: the last calls may be lost"},
     Meaning{"BATON_INVALID_ARGUMENT", "an argument is out of its range"},
     Meaning{"BATON_FORKED", "the handle belongs to the parent process"},
     Meaning{"BATON_NO_RESOURCES", "no memory, descriptors or threads are left"},
@@ -45,8 +45,8 @@ const Meaning& meaning_of(baton_status status) {
              : unknown;
 }
 
-/// Of a thread: a text of its own, or a fixed one. Has no destructor: a call that fails may be the
-/// last of its thread's.
+/// The error of a thread: its own text, or a fixed one. Has no destructor: the failing call may be
+/// the last of its thread.
 struct LastError {
   std::array<char, 1024> text;
   const char* fixed;
@@ -110,7 +110,7 @@ baton_status of_exception() noexcept {
     return failed(BATON_NO_RESOURCES);
   } catch (const std::invalid_argument& error) {
     return failed(BATON_INVALID_ARGUMENT, error.what());
-  } catch (const std::runtime_error& error) {  // of the system: no descriptors, no threads
+  } catch (const std::runtime_error& error) {  // from the system: no descriptors, no threads
     return failed(BATON_NO_RESOURCES, error.what());
   } catch (const zmq::error_t& error) {
     return failed(BATON_NO_RESOURCES, error.what());

@@ -32,13 +32,13 @@ bool only_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-/// Without brackets; a zone may follow: "fe80::1%eth0".
+/// `host` has no brackets; a zone may follow: "fe80::1%eth0".
 bool is_ipv6(std::string_view host) {
   in6_addr address;
   return inet_pton(AF_INET6, std::string(host.substr(0, host.find('%'))).c_str(), &address) == 1;
 }
 
-/// What people write instead of HOST[:PORT], by its own name.
+/// Recognizes common mistakes, and names them.
 void refuse_what_is_else(std::string_view text) {
   const std::string whole(text);
   if (const auto scheme = text.find("://"); scheme != std::string_view::npos)
@@ -63,15 +63,15 @@ BrokerAddress parse_broker_address(std::string_view text) {
     if (has_port) port = rest.substr(1);
   } else if (const auto colon = text.find(':');
              colon != std::string_view::npos && colon == text.rfind(':')) {
-    host = text.substr(0, colon);  // two colons or more without brackets: an IPv6 address
+    host = text.substr(0, colon);  // several colons without brackets: an IPv6 address
     port = text.substr(colon + 1);
     has_port = true;
   }
   if (host.empty()) refuse(text, "the host is missing");
   if (host.find(':') != std::string_view::npos && !is_ipv6(host))
-    refuse(text, "it has more than one ':' and is no IPv6 address");
+    refuse(text, "it has more than one ':' and is not an IPv6 address");
   if (host.find_first_of(" \t/[]@") != std::string_view::npos)
-    refuse(text, "a host name has no such characters");
+    refuse(text, "a host name cannot have such characters");
   return {std::string(host), has_port ? port_from(port, text) : default_port};
 }
 

@@ -10,7 +10,7 @@
 namespace baton::internal {
 namespace {
 
-/// As libzmq writes it for "Peer-Address"; empty where there is no such connection.
+/// In libzmq's format of "Peer-Address"; empty if there is no such connection.
 std::string peer_address(int fd) {
   sockaddr_storage peer{};
   socklen_t size = sizeof peer;

@@ -18,9 +18,9 @@ namespace {
 using Found = EndpointLook::Found;
 
 constexpr std::chrono::milliseconds time_limit{1000};
-constexpr std::size_t signature_size = 10;  // how each ZMTP connection begins: ff, 8 bytes, 7f
+constexpr std::size_t signature_size = 10;  // each ZMTP connection begins with: ff, 8 bytes, 7f
 
-/// One connection: first it is made, then the first bytes are waited for.
+/// One connection: connects, then waits for the first bytes.
 class Visit {
  public:
   Visit(const std::string& address, std::uint16_t port) {
@@ -48,7 +48,7 @@ class Visit {
     return {over_ ? -1 : fd_, static_cast<short>(connected_ ? POLLIN : POLLOUT), 0};
   }
   void go_on() { connected_ ? read_some() : connect_on(); }
-  /// At the end of patience: what it has come to.
+  /// The result when the time is up.
   EndpointLook look() const {
     if (!over_) return {connected_ ? Found::stranger : Found::no_answer};
     return look_;
@@ -105,7 +105,7 @@ std::string nobody_there(const BrokerAddress& broker, const std::string& address
               : " of that host (is the broker started there, with --bind for other hosts?)");
 }
 
-/// Some endpoints answer and some do not: a firewall, or the base port of a broker is another one.
+/// Some endpoints answer and some do not: a firewall, or the broker has another base port.
 std::string some_answer(const EndpointLooks& looks, const BrokerAddress& broker,
                         std::size_t other) {
   const auto is = [&](std::size_t i) { return looks[i].found == Found::zmtp; };
@@ -156,9 +156,9 @@ std::string meaning_of(const EndpointLooks& looks, const BrokerAddress& broker,
            "the broker there needs --bind 0.0.0.0)";
   if (all(Found::zmtp))
     return "ports " + ports(broker) +
-           " are open, but no broker speaks: it may be stopped, overloaded or not one of Baton's";
+           " are open, but no broker answers: it may be stopped, overloaded, or not a Baton broker";
   if (const auto endpoint = first(is(Found::no_way)); endpoint < looks.size())
-    return "no way to that host: " + std::generic_category().message(looks[endpoint].error);
+    return "cannot reach that host: " + std::generic_category().message(looks[endpoint].error);
   if (all(Found::nobody)) return nobody_there(broker, address);
   if (all(Found::no_answer))
     return "no answer from that host (is it up, is the broker started there with --bind, are "

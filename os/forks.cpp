@@ -10,7 +10,7 @@ namespace baton::internal {
 namespace {
 
 std::atomic<std::uint64_t> count = 0;
-std::atomic<std::uint64_t> number = 0;  // 0: not drawn yet
+std::atomic<std::uint64_t> number = 0;  // 0: not generated yet
 
 void begin_child() {
   count.fetch_add(1, std::memory_order_relaxed);
@@ -26,7 +26,7 @@ std::uint64_t forks() {
 }
 
 std::uint64_t process_number() {
-  forks();  // from now on a child draws its own
+  forks();  // from now on a child generates its own
   auto drawn = number.load(std::memory_order_relaxed);
   if (drawn != 0) return drawn;
   const auto mine = random_number();

@@ -20,7 +20,7 @@
 namespace baton::internal {
 namespace {
 
-/// Returns how much of it was written before the descriptor refused.
+/// Returns how much was written before the descriptor refused.
 std::size_t write_all(int fd, std::string_view text) {
   std::size_t written = 0;
   while (written < text.size()) {
@@ -45,20 +45,20 @@ struct Log::State {
   void write_one(std::unique_lock<std::mutex>& lock);
 
   const int fd;
-  std::mutex mutex;  // guards what follows
+  std::mutex mutex;  // guards the members below
   std::condition_variable changed;
   struct Line {
     std::string text;
-    std::uint64_t missing;  // lines before it that found no room here
+    std::uint64_t missing;  // lines before it that were left out for lack of room
   };
   std::deque<Line> waiting;
-  std::size_t bytes = 0;  // of these
+  std::size_t bytes = 0;  // in `waiting`
   bool started = false, stop = false;
   bool writing = false;
   bool cut = false;             // the last line has no end
-  std::uint64_t unwritten = 0;  // lines that the descriptor refused since one was written
-  std::uint64_t no_room = 0;    // lines that found no room since one did
-  std::uint64_t left_out = 0;   // of both kinds, in all
+  std::uint64_t unwritten = 0;  // lines that the descriptor refused since the last one written
+  std::uint64_t no_room = 0;    // lines left out for lack of room since the last one accepted
+  std::uint64_t left_out = 0;   // of both kinds, in total
 };
 
 void Log::State::run() {
@@ -93,10 +93,10 @@ void Log::State::write_one(std::unique_lock<std::mutex>& lock) {
   ++left_out;
 }
 
-/// False when no thread is to be had: then what waits goes on waiting.
+/// Returns false if no thread can be started: then the lines keep waiting.
 bool Log::start(const std::shared_ptr<State>& state) {
-  // Signals are for others; and a reader that has gone is an error of write() then, not the end of
-  // the process.
+  // Signals are for other threads; with them blocked, a reader that has gone makes write() fail
+  // instead of ending the process.
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, &before);
@@ -150,7 +150,7 @@ std::uint64_t Log::left_out() const {
 }
 
 Log& stderr_log() {
-  // Never destroyed: others may still log while the process exits.
+  // Never destroyed: other threads may still log while the process exits.
   static auto& log = []() -> Log& {
     std::atexit([] { stderr_log().flush(); });
     return *new Log(STDERR_FILENO);

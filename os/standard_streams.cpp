@@ -10,7 +10,7 @@ namespace {
 
 bool was_open(int fd) {
   if (fcntl(fd, F_GETFD) >= 0) return true;
-  static_cast<void>(open("/dev/null", O_RDWR));  // gets the lowest one that is free: fd
+  static_cast<void>(open("/dev/null", O_RDWR));  // gets the lowest free one: fd
   return false;
 }
 

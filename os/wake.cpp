@@ -26,7 +26,7 @@ void Wake::clear() {
   while (read(fd_, &count, sizeof count) < 0 && errno == EINTR) {
   }
   signalled_.exchange(
-      false);  // after the read: a signal in between is seen by the look that follows clear()
+      false);  // after the read: a signal in between is noticed by the look after clear()
 }
 
 }  // namespace baton::internal

@@ -13,20 +13,20 @@ namespace {
 
 using Kind = ClientError::Kind;
 
-/// Blocks are written together up to this size: a process that is killed repeats or cuts one such
-/// write at most.
+/// Blocks are written together up to this size: a process that is killed repeats or cuts at most
+/// one such write.
 constexpr std::size_t write_bytes = 16u << 10;
 
-/// Blocks that are written together.
+/// Blocks to be written together.
 struct Batch {
   std::string text;
   struct End {
     std::size_t at;      // in `text`
-    ConsoleBlock block;  // but for its text, which is gone
+    ConsoleBlock block;  // without its text
   };
   std::vector<End> ends;
 
-  /// The last block that is whole within the first `size` bytes; nullptr when none is.
+  /// The last block that is complete within the first `size` bytes; nullptr if none.
   const ConsoleBlock* last_within(std::size_t size) const {
     const auto after = std::upper_bound(ends.begin(), ends.end(), size,
                                         [](std::size_t at, const End& end) { return at < end.at; });
@@ -41,7 +41,7 @@ void append_block(std::string& out, const ConsoleBlock& block) {
            " of lines dropped by the broker]\n";
   out += block.text;
   if (!out.ends_with('\n'))
-    out += '\n';  // the next block begins a line of its own, whatever client prints it
+    out += '\n';  // the next block begins on a new line, whatever client prints it
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ struct Printer::Impl {
         notices(options.on_notice),
         connection(options.broker, session, options.runtime) {}
 
-  /// Fills `batch` with what waits. False when there is no more to come.
+  /// Fills `batch` with waiting blocks. Returns false if there are no more to come.
   bool gather(Connection::Lock& lock, Batch& batch) {
     batch.text.clear();
     batch.ends.clear();
@@ -64,12 +64,12 @@ struct Printer::Impl {
         batch.ends.push_back({batch.text.size(), block});
       }
       if (!batch.text.empty()) return true;
-      connection.changed();  // what waited was printed before
+      connection.changed();  // waiting blocks were all printed before
     }
     return false;
   }
 
-  /// Whether something waits, in the end.
+  /// Waits; returns whether there are blocks.
   bool wait(Connection::Lock& lock) {
     wait_until_ready(
         connection, lock, notices, session.session(),
@@ -82,11 +82,11 @@ struct Printer::Impl {
     return !stopped && session.waiting() > 0;
   }
 
-  /// While run() is at work.
+  /// Exists while run() is running.
   class Running {
    public:
     explicit Running(Impl& impl) : impl_(impl) {
-      if (impl_.running.exchange(true)) throw ClientError(Kind::busy, "run() is at work already");
+      if (impl_.running.exchange(true)) throw ClientError(Kind::busy, "run() is running already");
     }
     ~Running() { impl_.running = false; }
     Running(const Running&) = delete;
@@ -96,7 +96,7 @@ struct Printer::Impl {
     Impl& impl_;
   };
 
-  /// `write` returns how many of the bytes it has written; not all: no more can be.
+  /// `write` returns how many bytes it has written; if not all, it cannot write any more.
   template <class Write>
   void run(Write write) {
     Batch batch;
@@ -108,8 +108,8 @@ struct Printer::Impl {
       lock.lock();
       all = written == batch.text.size();
       if (const auto* last = batch.last_within(written)) session.printed(*last);
-      connection.send_now(lock);  // before the next write: so that a process that is killed repeats
-                                  // no more than that
+      connection.send_now(lock);  // before the next write, so that a killed process repeats no more
+                                  // than that
     }
     stopped = false;
   }
@@ -119,8 +119,8 @@ struct Printer::Impl {
   Notices notices;
   bool stopped = false;
   std::atomic<bool> running = false;
-  bool left = false;      // by a close(within) that was not confirmed in its time
-  Connection connection;  // the last: its thread ends first
+  bool left = false;      // by a close(within) that was not confirmed in time
+  Connection connection;  // declared last: its thread ends first
 };
 
 Printer::Printer(ClientOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
@@ -128,7 +128,7 @@ Printer::Printer(ClientOptions options) : impl_(std::make_unique<Impl>(std::move
 Printer::~Printer() {
   try {
     close(Duration::max());
-  } catch (const std::exception&) {  // who wants to know calls close()
+  } catch (const std::exception&) {  // callers that want errors use close()
   }
   left_alone(impl_);
 }

@@ -19,7 +19,7 @@ void PrinterSession::on_notification(std::string_view frame, Time now) {
   const auto notification = session_.on_notification(frame, now);
   if (notification.kind == Kind::welcomed) on_welcomed();
   if (notification.kind == Kind::feed) on_feed(notification);
-  // A confirm a second is no reason to wake who waits for a block.
+  // The confirm of each second is no reason to wake a thread that waits for a block.
   if (notification.kind == Kind::confirmed ? finished() || session_.over()
                                            : notification.kind != Kind::nothing)
     changed_ = true;
@@ -48,14 +48,14 @@ void PrinterSession::begin_log(const Inbox::Taken& taken) {
   whole_ = true;
 }
 
-/// What there was of a block whose end is gone is gone, too.
+/// The parts of a block whose end is missing are dropped, too.
 void PrinterSession::miss(std::uint64_t numbers) {
   missing_ += numbers;
   if (numbers > 0 && !std::exchange(whole_, true)) missing_ += parts_taken_;
 }
 
-/// Whether that is the last part of a block: `said` is all of it then. No broker of ours tells
-/// longer ones.
+/// Whether that is the last part of a block: then `printed` has all of it. No real broker sends
+/// longer blocks.
 bool PrinterSession::is_whole(PrintBlock& printed) {
   if (std::exchange(whole_, !printed.goes_on)) {
     parts_.clear();

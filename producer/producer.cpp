@@ -15,7 +15,7 @@ using Kind = ClientError::Kind;
 SessionConfig config_of(const ProducerOptions& options) {
   if (!valid_queue_name(options.queue))
     refuse("'" + options.queue +
-           "' is no queue name: " + std::string(meaning(Refusal::queue_name)));
+           "' is not a queue name: " + std::string(meaning(Refusal::queue_name)));
   if (options.name.size() > max_client_name) refuse("the producer's name is too long");
   auto config = session_config(Role::producer, options);
   config.queues = {options.queue};
@@ -31,7 +31,7 @@ std::string queue_is(const std::string& queue, std::string_view how) {
 std::string held_text(Held held, const BrokerAddress& broker, const std::string& queue) {
   const auto* own =
       OwnQueues::contain(broker, queue)
-          ? ", and this process consumes it: where its own handlers wait for room, nobody makes any"
+          ? ", and this process consumes it: if all its handlers wait for room, none is made"
           : "";
   switch (held) {
     case Held::queue_items:
@@ -61,8 +61,7 @@ struct Producer::Impl {
     return silent ? no_contact(session.session(), connection) : std::string();
   }
 
-  /// That items are not done yet is what join() is for; that nobody is there to do them is worth a
-  /// word.
+  /// join() is there to wait for unfinished items; only the lack of any consumer is worth a notice.
   std::string why_unsettled() const {
     const Time now = Connection::now();
     if (session.session().out_of_touch(now)) return why_silent();
@@ -124,9 +123,9 @@ struct Producer::Impl {
   ProducerSession session;
   Notices notices;
   bool stopped = false, closing = false;
-  bool left = false;           // by a close() that was not confirmed in its time
-  std::optional<bool> places;  // whether its items have one
-  Connection connection;       // the last: its thread ends first
+  bool left = false;           // by a close() that was not confirmed in time
+  std::optional<bool> places;  // whether its items have a place
+  Connection connection;       // declared last: its thread ends first
 };
 
 Producer::Producer(ProducerOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
@@ -135,7 +134,7 @@ Producer::~Producer() {
   try {
     auto lock = impl_->connection.lock();
     if (!impl_->left) impl_->leave(lock);
-  } catch (const std::exception&) {  // who wants to know calls close()
+  } catch (const std::exception&) {  // callers that want errors use close()
   }
   left_alone(impl_);
 }
@@ -221,7 +220,7 @@ void Producer::stop() {
   const auto lock = impl_->connection.lock();
   impl_->stopped = true;
   if (!impl_->session.session().was_welcomed())
-    impl_->session.close(Connection::now());  // print() need not wait, either
+    impl_->session.close(Connection::now());  // so that print() need not wait, either
   impl_->connection.notify();
 }
 

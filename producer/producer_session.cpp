@@ -9,7 +9,7 @@
 namespace baton::internal {
 namespace {
 
-/// Messages of the put stream that one tick sends: so that its caller's lock is not held long.
+/// Messages of the put stream sent in one tick, so that its caller's lock is not held long.
 constexpr int puts_per_tick = 4;
 
 }  // namespace
@@ -39,8 +39,8 @@ void ProducerSession::on_welcomed(Time now) {
     return;
   }
   put_.restart();
-  // It may not have kept them yet, another broker instance or not. And what is kept counts as ours
-  // once it is counted. The confirm says both.
+  // The broker may not have stored them yet, whether it is the same instance or not; and stored
+  // items count as ours only once counted. The confirm tells both.
   put_.received(welcome.put_received, now);
   if (session_.same_broker()) return;
   if (!welcome.durable) {
@@ -53,11 +53,11 @@ void ProducerSession::on_welcomed(Time now) {
   counted_ = {};
 }
 
-/// The last so many of the confirmed items are not in their broker's data. What was not counted
-/// before: as many as can be were settled, the others are lost.
+/// The last `unknown` confirmed items are not in the broker's data. Of those not counted before, as
+/// many as possible count as settled, the others as lost.
 void ProducerSession::count_gone(std::uint64_t unknown) {
   const auto confirmed = put_.confirmed().value;
-  const auto first = confirmed - std::min(confirmed, unknown);  // behind it
+  const auto first = confirmed - std::min(confirmed, unknown);  // numbers after it
   const auto known = gone_.last - std::min(gone_.last, std::max(gone_.first, first));
   const auto gone = confirmed - first - known;
   if (gone == 0) return;
@@ -107,7 +107,7 @@ void ProducerSession::put(const PutItem& item, const InputPlace& place) {
   append_item(block, item);
   put_.appended(item.body.size());
   if (place.anew)
-    put_.close_block();  // so that it comes in as a whole: nobody could go on in the midst of it
+    put_.close_block();  // so that it is accepted as a whole: no process could continue within it
 }
 
 PutWait ProducerSession::why_wait(Time now) const {
@@ -149,7 +149,7 @@ void ProducerSession::tick(Time now, Outbox& out) {
   const auto before = session_.state();
   session_.tick(now, out);
   if (session_.state() != before || !out.requests.empty()) changed_ = true;
-  if (!out.requests.empty()) put_.mark_soon();  // what the old sockets had is lost
+  if (!out.requests.empty()) put_.mark_soon();  // data in the old sockets is lost
   if (session_.hello_due(now))
     session_.send_hello(now, {put_.confirmed() + 1, session_.feed_position(), {}, put_.last()},
                         out);
@@ -169,7 +169,7 @@ void ProducerSession::tick(Time now, Outbox& out) {
   session_.flush(now, out);
 }
 
-/// Behind all that was put: whether it is all there.
+/// A mark after everything sent: lets the broker notice whether something is missing.
 void ProducerSession::send_mark(Time now, Outbox& out) {
   std::string mark(header_size, '\0');
   write_header(mark.data(),

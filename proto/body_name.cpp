@@ -16,8 +16,8 @@ std::string dump(const std::string& text) {
   return json(text).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-/// Writes down the value of the outermost object's `name`, about as far as `size` bytes; a string
-/// as what it says.
+/// Collects the value of the outermost object's `name`, up to about `size` bytes; of a string its
+/// content.
 class NameFinder final : public nlohmann::json_sax<json> {
  public:
   explicit NameFinder(std::size_t size) : size_(size) {}
@@ -34,7 +34,7 @@ class NameFinder final : public nlohmann::json_sax<json> {
     return value(depth_ == 1 ? text : within_ ? dump(cut(text)) : std::string());
   }
   bool key(string_t& text) override {
-    if (depth_ == 1) {  // of two with this key the last one counts
+    if (depth_ == 1) {  // if the key occurs twice the last one counts
       within_ = text == "name";
       if (within_) name_.clear();
       between_ = false;
@@ -87,7 +87,7 @@ class NameFinder final : public nlohmann::json_sax<json> {
   std::size_t size_, depth_ = 0;
   std::string name_;
   bool within_ = false;   // the value of `name`
-  bool between_ = false;  // two values: a comma comes first
+  bool between_ = false;  // between two values: write a comma first
   bool found_ = false;
 };
 

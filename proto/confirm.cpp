@@ -48,7 +48,7 @@ ConsumerPart read_consumer_part(Reader in) {
   return part;
 }
 
-/// The part behind the head; a later version may append to it.
+/// The part after the head; later versions may append to it.
 Refusal read_part(std::string_view bytes, Confirm& confirm) {
   if (confirm.part == Confirm::Part::producer) {
     if (bytes.size() < producer_part_size) return Refusal::malformed;
@@ -92,7 +92,7 @@ Refusal decode_confirm(std::string_view payload, Confirm& confirm) {
   confirm.shutdown = flags & confirm_shutdown;
   confirm.ended = flags & confirm_ended;
   confirm.part = static_cast<Confirm::Part>(in.take<std::uint8_t>());
-  const std::size_t head = in.take<std::uint8_t>();  // a later version may append to it
+  const std::size_t head = in.take<std::uint8_t>();  // later versions may append to it
   if (head < confirm_head_size || head > payload.size()) return Refusal::malformed;
   return read_part(payload.substr(head), confirm);
 }

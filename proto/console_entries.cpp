@@ -6,7 +6,7 @@
 namespace baton::internal {
 namespace {
 
-/// A block of lines or a part of one, after so many bytes about it.
+/// A block of lines or a part of one, after `fixed` bytes.
 Refusal check_block(const Entry& entry, std::size_t fixed) {
   if (entry.payload.size() < fixed || entry.b > block_goes_on) return Refusal::malformed;
   return entry.payload.size() > fixed + max_print ? Refusal::too_large : Refusal::none;

@@ -10,10 +10,11 @@ namespace {
 constexpr std::size_t run_size = 12;
 constexpr std::size_t reclaim_size = 16;
 constexpr std::size_t reclaim_put_size = 32;
-constexpr std::uint32_t most_deliveries = 1u << 31;  // of a reclaim: it can go out some times more
+constexpr std::uint32_t most_deliveries = 1u << 31;  // in a reclaim: it can be delivered some more
+                                                     // times
 constexpr std::size_t fail_size = 12;
 
-/// How many items the run at the front names; 0: none that could be.
+/// The number of items in the run at the front; 0 if it is invalid.
 std::uint32_t take_run(Reader& in) {
   const auto first = in.take<std::uint64_t>();
   const auto count = in.take<std::uint32_t>();
@@ -22,7 +23,7 @@ std::uint32_t take_run(Reader& in) {
 
 }  // namespace
 
-/// Reclaims are runs as well, each with a count of deliveries.
+/// Reclaims are runs, too, each with a delivery count.
 Refusal check_reclaims(const Entry& entry) {
   const bool puts = entry.kind == EntryKind::reclaim_put;
   if (entry.payload.empty() ||
@@ -43,7 +44,7 @@ Refusal check_reclaims(const Entry& entry) {
   return total > max_requests ? Refusal::too_large : Refusal::none;
 }
 
-/// Requests are counted from 1; a sum beyond what can be counted is none.
+/// Requests are counted from 1; a sum that overflows is invalid.
 Refusal check_request(const Entry& entry) {
   if (entry.payload.size() != request_size) return Refusal::malformed;
   const auto request = read_request(entry);

@@ -5,7 +5,7 @@ namespace {
 
 constexpr std::size_t delivery_size = 16;
 constexpr std::size_t unstored_size = 16;
-constexpr std::size_t whole_size = 4;  // of a partial one
+constexpr std::size_t whole_size = 4;  // in a partial one
 
 Refusal check_part(const Entry& entry) {
   if (entry.payload.empty()) return Refusal::malformed;
@@ -45,8 +45,8 @@ Refusal check_delivery(const Entry& entry) {
   return check_delivery_body(entry);
 }
 
-/// Of two entries that follow one another, each of which is right by itself: whether the second one
-/// needs the put of one before it that does not say it.
+/// Given two consecutive valid entries: whether the second one refers to the put of the first one,
+/// which has none.
 bool lacks_put_before(const Entry& entry, const Entry& before) {
   if (entry.kind != EntryKind::delivery || !(flags_of(entry) & next_put)) return false;
   return before.kind != EntryKind::delivery || (flags_of(before) & partial) ||

@@ -9,10 +9,10 @@ namespace {
 using nlohmann::json;
 
 constexpr int deepest = 4;  // levels of objects and lists
-// Numbers go on from it and must not run over.
+// Numbers continue from it and must not overflow.
 constexpr SeqNo highest_first_put{std::uint64_t{1} << 62};
 
-/// A field of a hello that is not what it must be.
+/// An invalid field of a hello.
 struct Wrong {
   Refusal refusal;
   std::string why;
@@ -88,14 +88,14 @@ std::optional<Previous> previous_field(const json& object) {
   const auto broker_instance = number_from_hex(text_field(*found, "broker_instance", 16));
   const auto session = session_from_hex(text_field(*found, "session", 32));
   if (!broker_instance || !session)
-    throw Wrong{Refusal::hello, "previous names no broker instance and session"};
+    throw Wrong{Refusal::hello, "previous must name a broker instance and a session"};
   return Previous{{*broker_instance}, *session};
 }
 
 SessionId run_field(const json& object) {
   if (!object.contains("run")) return {};
   const auto run = session_from_hex(text_field(object, "run", 32));
-  if (!run) throw Wrong{Refusal::hello, "run is no session id"};
+  if (!run) throw Wrong{Refusal::hello, "run is not a session id"};
   return *run;
 }
 
@@ -121,8 +121,8 @@ std::vector<Checkpoint> digests_from_json(const json& list) {
   return digests;
 }
 
-/// What is nested deeper than anything of ours is passed over: else a few bytes of it would cost a
-/// lot of memory and time.
+/// Ignores anything nested deeper than our messages: otherwise a few bytes could cost a lot of
+/// memory and time.
 bool is_shallow(int depth, json::parse_event_t event, const json&) {
   return depth < deepest ||
          (event != json::parse_event_t::array_start && event != json::parse_event_t::object_start);
@@ -134,7 +134,7 @@ json object_from(std::string_view text) {
   return object;
 }
 
-/// Runs `read` and turns what it throws into false.
+/// Runs `read`, and returns false if it throws.
 template <class Read>
 bool read_all(Read read) {
   try {
@@ -194,8 +194,7 @@ Refusal parse(std::string_view text, Hello& hello, std::string& why) {
     if (hello.role == Role::producer && hello.name.empty())
       throw Wrong{Refusal::hello, "a producer gives its name"};
     if (hello.first_put.value == 0) throw Wrong{Refusal::hello, "first_put counts from 1"};
-    if (hello.first_put > highest_first_put)
-      throw Wrong{Refusal::hello, "first_put is beyond all that can be put"};
+    if (hello.first_put > highest_first_put) throw Wrong{Refusal::hello, "first_put is too large"};
     return Refusal::none;
   } catch (const Wrong& wrong) {
     why = wrong.why;
@@ -230,7 +229,7 @@ bool parse(std::string_view text, Welcome& welcome) {
     if (object.contains("digests")) welcome.digests = digests_from_json(object["digests"]);
     const bool in_range = welcome.put_received < highest_first_put &&
                           welcome.feed_first.value > 0 && welcome.feed_first <= highest_first_put;
-    if (!in_range) throw Wrong{Refusal::malformed, "its numbers are beyond all that there can be"};
+    if (!in_range) throw Wrong{Refusal::malformed, "its numbers are too large"};
   });
 }
 
@@ -302,7 +301,7 @@ bool valid_utf8(std::string_view text) {
     if (lead < 0x80) continue;
     const int more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
     if (lead < 0xc2 || lead > 0xf4 || end - at < more) return false;
-    // The first continuation byte rules out overlong forms, surrogates, > U+10FFFF.
+    // The first continuation byte excludes overlong forms, surrogates, > U+10FFFF.
     const unsigned second = *at;
     if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
         (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f))

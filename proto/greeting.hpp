@@ -36,8 +36,8 @@ struct Hello {
   std::uint64_t process = 0;
   /// A random number for the client's whole life, to recognize its lines; 0: none.
   std::uint64_t instance = 0;
-  std::vector<std::string>
-      queues;          ///< producer: exactly one; consumer: 1 to max_queues; printer: none
+  /// Producer: exactly one; consumer: 1 to max_queues; printer: none.
+  std::vector<std::string> queues;
   SeqNo first_put{1};  ///< producer: its first unconfirmed number
   SessionId run;  ///< producer: its process, identified by the first session id that it generated
   bool begun = false;   ///< producer: this process was welcomed before, and continues its numbers
@@ -58,8 +58,8 @@ struct Welcome {
   SeqNo put_received;  ///< producer: continue after this number
   /// Producer: how many of these were confirmed by another broker, and never came to this one.
   std::uint64_t put_unknown = 0;
-  std::vector<Checkpoint>
-      digests;  ///< to a producer's new process: what was put under its name, item numbers rising
+  /// To a producer's new process: what was put under its name, item numbers rising.
+  std::vector<Checkpoint> digests;
   SeqNo feed_first{1};     ///< first number of the feed of this session
   SeqNo previous_control;  ///< everything in the previous session's control stream up to here was
                            ///< received

@@ -22,7 +22,7 @@ std::string encode_heartbeat(const Header& header, const Heartbeat& heartbeat) {
 
 Refusal decode_heartbeat(std::string_view payload, Heartbeat& heartbeat) {
   if (payload.size() < heartbeat_size)
-    return Refusal::malformed;  // a later version may append fields
+    return Refusal::malformed;  // later versions may append fields
   Reader in(payload);
   heartbeat.put_sent.value = in.take<std::uint64_t>();
   heartbeat.control_sent.value = in.take<std::uint64_t>();

@@ -5,8 +5,8 @@
 namespace baton::internal {
 namespace {
 
-/// "[json.exception.parse_error.101] parse error at line 1, column 3: ..." without what says
-/// nothing of a single line.
+/// "[json.exception.parse_error.101] parse error at line 1, column 3: ..." without the useless
+/// parts.
 std::string in_plain_words(std::string text) {
   if (text.starts_with('[')) text.erase(0, text.find("] ") + 2);
   if (const std::string line = "at line 1, "; text.find(line) != text.npos)
@@ -14,7 +14,7 @@ std::string in_plain_words(std::string text) {
   return text;
 }
 
-/// Takes the values as they come, and forgets them.
+/// Takes the values as they come, and discards them.
 class Looker final : public nlohmann::json_sax<nlohmann::json> {
  public:
   explicit Looker(std::size_t max_depth) : max_depth_(max_depth) {}

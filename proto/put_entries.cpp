@@ -22,7 +22,7 @@ Refusal check_puts(std::string_view payload, std::uint16_t count) {
   return check_each(payload, count, [&](const Entry& entry) {
     const bool leads = std::exchange(first, false);
     if (entry.kind == EntryKind::item) return check_item(entry);
-    // It is of the items behind it.
+    // It applies to the items after it.
     if (entry.kind != EntryKind::digest || !leads || count == 1 || entry.a > 1)
       return Refusal::malformed;
     return check_size<checkpoint_size>(entry);

@@ -18,7 +18,7 @@ StreamSender::StreamSender(SeqNo first, std::size_t pack)
 }
 
 void StreamSender::set_credit(SeqNo up_to, std::uint64_t window) {
-  if (up_to > credit_) credit_ = up_to;  // numbers once granted stay granted
+  if (up_to > credit_) credit_ = up_to;  // granted numbers stay granted
   window_ = window;
 }
 
@@ -77,7 +77,7 @@ bool StreamSender::confirm(SeqNo number, Time now) {
     if (spare_.size() < 8 && block.bytes.capacity() <= 2 * pack_bytes && block.bytes.alone())
       spare_.push_back(std::move(block.bytes));
     blocks_.pop_front();
-    --next_block_;  // received() has seen to it that all of these are passed
+    --next_block_;  // received() has passed all of these already
   }
   return true;
 }
@@ -114,7 +114,7 @@ void StreamSender::marked(Time now) {
 
 void StreamSender::restart() {
   received_ = sent_ = confirmed_;
-  credit_ = last_;  // what stands in blocks may go; for more the new session must grant it
+  credit_ = last_;  // existing blocks may be sent; further entries need credit of the new session
   window_ = 0;
   next_block_ = sent_bytes_ = 0;
   mark_delay_ = rewind_delay_ = resend_after;
@@ -161,7 +161,7 @@ StreamReceiver::Taken StreamReceiver::take(SeqNo first, std::uint32_t count) {
   return {Verdict::fresh, skip};
 }
 
-/// A header that is there already is left alone: the bytes may be on their way.
+/// An existing header is left alone: the bytes may be in transfer.
 SharedBytes make_message(StreamSender::Block& block, MessageType type,
                          BrokerInstance broker_instance, const SessionId& session) {
   char header[header_size];

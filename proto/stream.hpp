@@ -90,9 +90,8 @@ class StreamSender {
   void release_spare() { spare_ = {}; }
 
   bool idle() const { return confirmed_ == last_; }  ///< everything appended is confirmed
-  bool has_unsent() const {
-    return next_block_ < blocks_.size();
-  }  ///< next_to_send() has something to give
+  /// next_to_send() has something to give.
+  bool has_unsent() const { return next_block_ < blocks_.size(); }
   SeqNo last() const { return last_; }
   SeqNo sent() const { return sent_; }
   SeqNo confirmed() const { return confirmed_; }

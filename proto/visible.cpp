@@ -7,7 +7,7 @@
 namespace baton::internal {
 namespace {
 
-/// A character at the front of some text; `size` 1 and not `valid`: a byte that begins none.
+/// The first character of a text; `size` 1 and not `valid`: an invalid byte.
 struct Character {
   std::uint32_t code;
   std::size_t size;
@@ -25,7 +25,7 @@ Character first_of(std::string_view text) {
   return {code, size, true};
 }
 
-/// Moves the cursor, ends the line, or changes the order in which its neighbours are seen.
+/// Whether it moves the cursor, ends the line, or changes the writing direction.
 bool acts(std::uint32_t code) {
   if (code < 0x20) return code != '\t';
   return (code >= 0x7f && code <= 0x9f) || code == 0x061c || code == 0x200e || code == 0x200f ||

@@ -14,24 +14,22 @@
 namespace baton::internal::broker::disk {
 namespace {
 
-// Of addresses, not of memory: the most that the data may grow to. Some processes are not given
-// that many.
+// Address space, not memory: the most that the data may grow to. Some processes get less.
 constexpr std::size_t largest_map = std::size_t{1} << 40, smallest_map = std::size_t{1} << 30;
 constexpr unsigned databases = 5;
 constexpr std::uint64_t superblock_key = 0;
 
-/// The states of items, one at a time: with their reasons they may be more than there is memory
-/// for.
+/// The states of items, one at a time: with their reasons they may not fit into memory.
 class States {
  public:
   States(MDB_txn* txn, MDB_dbi dbi) : rows_(txn, dbi, "state of item") { next(); }
 
-  /// Of the item, if it has one. Ids must rise.
+  /// The state of the item, if it has one. Ids must rise.
   const log::StateRow* of(std::uint64_t item) {
     while (more_ && rows_.key() < item) next();
     return more_ && rows_.key() == item ? &row_ : nullptr;
   }
-  /// How many there are in all.
+  /// Returns the total number.
   std::uint64_t finish() {
     while (more_) next();
     return rows_.seen();
@@ -59,7 +57,7 @@ Database::Database(std::filesystem::path directory, Access access)
   if (access_ == Access::write) {
     last_transaction_.emplace(directory_ / "mark");
     std::filesystem::remove(
-        copy_path(directory_));  // of a process that was ended while it compacted
+        copy_path(directory_));  // left by a process that was ended while compacting
   }
   try {
     open();
@@ -238,7 +236,7 @@ void change(Transaction& txn, MDB_dbi dbi, const std::map<std::uint64_t, log::Ch
 
 }  // namespace
 
-/// How many they are.
+/// Returns their number.
 std::uint64_t Database::put_new(Transaction& txn, const log::Batch& batch) {
   std::uint64_t count = 0;
   for (const auto& [segment, skip] : batch.puts)

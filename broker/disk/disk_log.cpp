@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint64_t least_to_compact = 32u << 20;
 
-/// Makes it if need be.
+/// Creates it if necessary.
 const std::filesystem::path& made(const std::filesystem::path& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
@@ -32,7 +32,7 @@ void DiskLog::read(const Reader& reader) {
   compact_if_worth_it();
 }
 
-/// All was read, and is whole. Where most of the file is free, the copy is small.
+/// Everything was read and is whole. If most of the file is free, the copy is small.
 void DiskLog::compact_if_worth_it() {
   const auto size = database_.size();
   if (size.free < least_to_compact || size.free < size.all / 4 * 3) return;
@@ -51,7 +51,7 @@ void DiskLog::lead(BrokerInstance broker_instance, ItemId last) {
   nothing_else.last = last;
   try {
     database_.write(nothing_else, disk::Database::What::settles, broker_instance);
-  } catch (const disk::DiskError&) {  // a full disk: with what is settled next
+  } catch (const disk::DiskError&) {  // a full disk: with the next settled items
   }
   writer_ = std::make_unique<disk::Writer>(database_, lock_, note_, directory_, broker_instance,
                                            changed_);

@@ -11,9 +11,10 @@ namespace baton::internal::broker::disk {
 namespace {
 
 constexpr std::array at_start_only{SIGSEGV, SIGFPE, SIGABRT};
-constexpr int time_limit_ms = 1000;  // with who does not read stderr
+constexpr int time_limit_ms = 1000;  // for a reader of stderr that does not read
 
-std::string words, words_later;  // written before the handlers are set, only read by them
+std::string words, words_later;  // written before the handlers are installed, then only read by
+                                 // them
 
 [[noreturn]] void print_and_end(const std::string& last) {
   pollfd err{STDERR_FILENO, POLLOUT, 0};

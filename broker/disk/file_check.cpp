@@ -19,8 +19,8 @@
 namespace baton::internal::broker::disk {
 namespace {
 
-// A page at the file's end that a transaction takes and gives back again is counted, and never
-// written. LMDB lets a transaction change no more pages than this (MDB_IDL_UM_MAX).
+// A page at the file's end that a transaction takes and gives back is counted, and never written.
+// LMDB limits the pages changed by a transaction to this (MDB_IDL_UM_MAX).
 constexpr std::uint64_t most_never_written = 131'071;
 
 using lmdb::Meta;
@@ -41,14 +41,14 @@ std::optional<lmdb::Metas> read_metas(const std::filesystem::path& path) {
   });
 }
 
-/// The numbers of its two newest transactions, the older one first; 0 where there is none.
+/// The numbers of the file's two newest transactions, the older one first; 0 if there is none.
 std::pair<std::uint64_t, std::uint64_t> newest_two(int fd) {
   const auto metas = read_metas(fd);
   if (!metas) return {};
   return std::minmax({metas->first.transaction, metas->second.transaction});
 }
 
-/// Transactions go to the two pages in turns. In a new file there is none.
+/// Transactions use the two pages alternately. A new file has none.
 bool follow_each_other(const Meta& first, const Meta& second) {
   const auto even = first.transaction, odd = second.transaction;
   return (even == 0 && odd == 0) || (even % 2 == 0 && (odd == even + 1 || odd + 1 == even));
@@ -103,7 +103,7 @@ void FileState::require(bool same) const {
   if (!same) throw Removed(path_.string() + " was changed by others while this broker used it");
 }
 
-/// Mapped pages are not touched: where the file was cut off, that is a memory fault.
+/// Does not touch mapped pages: if the file was truncated, that would be a memory fault.
 void FileState::check() const {
   if (size() < size_) throw Removed(path_.string() + " was cut off while this broker used it");
   require(newest_two(fd_).second == last_);

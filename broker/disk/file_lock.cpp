@@ -14,7 +14,7 @@
 namespace baton::internal::broker::disk {
 namespace {
 
-/// Of the whole file; 0, or errno.
+/// Locks the whole file; returns 0 or errno.
 int lock(int fd, short type) {
   struct flock whole {};
   whole.l_type = type;

@@ -20,11 +20,11 @@ std::filesystem::path copy_path(const std::filesystem::path& directory) {
 }
 
 void make_room_for_locks(const std::filesystem::path& path) {
-  // Of LMDB's, for the readers that it is asked for: it takes a longer one as it is.
+  // LMDB's size for the readers that are configured: it accepts a longer file.
   constexpr off_t size = 8192;
   const auto name = path.string() + "-lock";
   const int fd = open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (fd < 0) return;  // LMDB says why
+  if (fd < 0) return;  // LMDB reports the reason
   const int error = lseek(fd, 0, SEEK_END) < size ? posix_fallocate(fd, 0, size) : 0;
   close(fd);
   if (error == ENOSPC || error == EDQUOT) check(error, "cannot make " + name);

@@ -16,7 +16,7 @@ void check_in_place(const std::filesystem::path& path, int fd) {
   }
   if (errno == ENOENT || errno == ENOTDIR || errno == ESTALE)
     throw Removed(path.string() + " was removed while this broker used it");
-  // Else it cannot be known.
+  // Otherwise it cannot be known.
 }
 
 }  // namespace baton::internal::broker::disk

@@ -24,9 +24,9 @@ void fail(int code, const std::string& what) {
     case MDB_BAD_VALSIZE:
     case MDB_PANIC:
     case MDB_BAD_TXN:
-    case MDB_CURSOR_FULL:  // a tree that is deeper than any can be
+    case MDB_CURSOR_FULL:  // a tree deeper than possible
     case MDB_PAGE_FULL:
-    case MDB_KEYEXIST:  // ids are written in their order, each once
+    case MDB_KEYEXIST:  // ids are written in order, each once
     case MDB_VERSION_MISMATCH:
     case EINVAL:
       throw Damage(text);

@@ -37,7 +37,7 @@ void Note::sync() {
 std::optional<std::string> Note::read(const std::filesystem::path& path, std::size_t size) {
   if (!std::filesystem::exists(path)) return std::nullopt;
   const auto whole = size + sizeof(std::uint32_t);
-  std::string raw(whole + 1, '\0');  // to see that there is no more
+  std::string raw(whole + 1, '\0');  // one byte more, to detect a longer file
   std::ifstream file(path, std::ios::binary);
   file.read(raw.data(), static_cast<std::streamsize>(raw.size()));
   const auto got = static_cast<std::size_t>(file.gcount());

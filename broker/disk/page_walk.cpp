@@ -50,7 +50,7 @@ struct Page {
 
 struct Node {
   const char* at;
-  std::string_view key, rest;  // `rest`: what of its page follows the key
+  std::string_view key, rest;  // `rest`: the rest of its page after the key
 
   std::uint16_t flags() const { return load<std::uint16_t>(at + node_flags_at); }
   std::uint32_t size() const { return load<std::uint32_t>(at); }
@@ -61,8 +61,8 @@ class PageWalk {
  public:
   PageWalk(std::string_view file, const Meta& meta) : file_(file), meta_(meta) {}
 
-  /// `raw`: the meta page's bytes. Whether its number is the transaction's: each but the first
-  /// frees pages, under its number.
+  /// `raw`: the meta page's bytes. Whether its number is that of the transaction: each transaction
+  /// except the first frees pages under its number.
   bool is_of_its_transaction(const char* raw) const {
     const Tree free(raw + free_at);
     return meta_.transaction <= first_transaction ||
@@ -80,7 +80,7 @@ class PageWalk {
  private:
   enum class Content : std::uint8_t { databases, rows, free_pages };
   struct FreeList {
-    std::uint64_t page;  // where it is
+    std::uint64_t page;  // its place
     std::string_view bytes;
   };
 
@@ -122,7 +122,7 @@ class PageWalk {
       if (depth == 1) {
         leaf_node(page, node);
       } else {
-        if (i > 0) lowest_ = key_of(page, node);  // the first one's is not used
+        if (i > 0) lowest_ = key_of(page, node);  // the first node's key is unused
         walk_page(node.child(), static_cast<std::uint16_t>(depth - 1));
       }
     }
@@ -153,7 +153,7 @@ class PageWalk {
     return load<std::uint64_t>(node.key.data());
   }
 
-  /// Keys rise: from leaf to leaf, and what a branch names lies between them.
+  /// Keys rise from leaf to leaf, and keys in branches lie between them.
   std::uint64_t key_of(const Page& page, const Node& node) const {
     if (content_ == Content::databases) return 0;  // names, all in one leaf
     const auto key = number_in(page, node);
@@ -212,7 +212,7 @@ class PageWalk {
     in_use_[number] = true;
   }
 
-  /// Their number, then theirs, the highest first.
+  /// The list has its length, then page numbers, the highest first.
   void check_free(const FreeList& list) {
     const auto count = list.bytes.size() < sizeof(std::uint64_t)
                            ? UINT64_MAX
@@ -233,10 +233,10 @@ class PageWalk {
   std::vector<std::string_view> databases_;
   std::vector<FreeList> free_;
 
-  // The tree that is walked.
+  // The tree being walked.
   Content content_ = Content::databases;
   std::uint64_t branches_ = 0, leaves_ = 0, overflows_ = 0, entries_ = 0;
-  std::uint64_t lowest_ = 0;  // that the next key may be
+  std::uint64_t lowest_ = 0;  // bound for the next key
 };
 
 class MappedFile {
@@ -276,8 +276,8 @@ void check_pages(std::string_view file) {
   const auto& [first, second] = *metas;
   PageWalk walks[] = {PageWalk(file, first), PageWalk(file, second)};
   const char* const raws[] = {&file[page_header], &file[first.page_size + page_header]};
-  // The older one, too: its number may be what was damaged, so that it passes for the newer one, or
-  // that for the older one.
+  // Both must be checked: a damaged number can make the older page pass for the newer one, or the
+  // other way round.
   for (const auto i : {0, 1})
     if (!walks[i].is_of_its_transaction(raws[i]))
       damaged(static_cast<std::uint64_t>(i), "has another transaction's number");

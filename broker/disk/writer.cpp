@@ -137,14 +137,14 @@ void Writer::write_pending() {
   }
 }
 
-/// Why new items must wait for room; empty when settling has room kept back: beside the data, or
-/// free in it.
+/// Why new items must wait for room; empty if there is a reserve for settled items: beside the
+/// data, or free in it.
 std::string Writer::held() {
   auto why = reserve_.take();
   return why.empty() || database_.room() >= reserved_bytes ? "" : why;
 }
 
-/// New items wait; what is settled needs little room, and there is some kept back.
+/// New items wait; settled ones need little room, which is in the reserve.
 void Writer::write_settles(const std::string& why) {
   reserve_.give_back();
   auto settles = report_.durable.settles;

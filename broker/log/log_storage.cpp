@@ -13,14 +13,13 @@ using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
 constexpr std::uint64_t bytes_per_item = 32;  // in the core's table
-// So that most pass through memory in any case.
+// So that most items pass through memory in any case.
 constexpr std::uint64_t least_for_bodies = 16u << 20;
 
-// Bytes of states that are not on disk yet.
+// Bytes of state rows that are not on disk yet.
 constexpr std::uint64_t most_states_waiting = 16u << 20;
 constexpr std::size_t short_history = 256;
-constexpr Duration note_clock_every =
-    500ms;  // a broker that has nothing to do ends a turn each second
+constexpr Duration note_clock_every = 500ms;  // an idle broker ends a turn each second
 
 StoredItem stored_item(ItemId id, const log::ItemRow& row, const log::StateRow* state,
                        const log::StorageClock& clock, Time now) {
@@ -75,7 +74,7 @@ void LogStorage::load(RestoreTarget& target, BrokerInstance broker_instance, Tim
   reader.superblock = [&](const log::Superblock& superblock) {
     const auto first = first_id(broker_instance, superblock.broker_instance, superblock.last);
     open_.last = {first.value -
-                  1};  // all that this process gives is above it, whatever of that is ever written
+                  1};  // all ids of this process are higher, whatever of them is ever written
     target.begin(superblock.broker_instance, first);
   };
   reader.queue = [&](std::uint64_t index, std::string_view name) {
@@ -92,15 +91,15 @@ void LogStorage::load(RestoreTarget& target, BrokerInstance broker_instance, Tim
     target.item(stored_item({id}, row, state, *clock_, now));
   };
   log_.read(reader);
-  // Before anything is delivered: a consumer that holds an item at this process's end names its
-  // broker instance, also when nothing else was written by then.
+  // Before anything is delivered: a consumer that holds an item when this process ends names its
+  // broker instance, even if nothing else was written by then.
   log_.lead(broker_instance, open_.last);
   leads_ = true;
 }
 
-// --- what the core says --------------------------------------------------------------------------
+// --- calls of the core ---------------------------------------------------------------------------
 
-/// nullptr: its body is on disk only.
+/// nullptr if the body is only on disk.
 log::Segment* LogStorage::segment_of(ItemId id) {
   if (recent_ && recent_->contains(id)) return recent_;
   const auto after = std::upper_bound(
@@ -167,7 +166,7 @@ void LogStorage::fail_in_memory() {
   damage_ = {false, "a body in memory is damaged: a fault of this machine's memory, as a rule"};
 }
 
-/// While the disk is slower than consumers fail, what waits for it is cut.
+/// While failures come faster than the disk writes, waiting histories are cut.
 void LogStorage::update(const StoredItem& item, const std::vector<FailureRecord>& all) {
   turn_over_ = false;
   auto history = all;
@@ -181,8 +180,8 @@ void LogStorage::update(const StoredItem& item, const std::vector<FailureRecord>
   failed_.insert(item.id.value);
 }
 
-/// As the last one wrote it who said something of it: this turn, one that is on its way to the
-/// disk, or an earlier one.
+/// The last state written for the item: in this turn, in a batch on its way to the disk, or
+/// earlier.
 log::StateRow LogStorage::state_of(ItemId id) {
   const auto open = open_.states.find(id.value);
   const auto* row =
@@ -227,11 +226,11 @@ void LogStorage::save(const StoredProducer& producer) {
                         producer.done, producer.dead, producer.digests});
 }
 
-/// Also between turns: it has no items any more, and these were settled in turns that are over.
+/// Also called between turns: it has no items any more, and these were settled in earlier turns.
 void LogStorage::forget_producer(std::uint32_t index) { open_.producers[index] = std::nullopt; }
 
-/// Its items' rows are deleted with this batch at the latest: who has its index next comes later,
-/// or in the same transaction.
+/// Its items' rows are deleted in this batch at the latest: the next queue with its index comes
+/// later, or in the same transaction.
 void LogStorage::forget_queue(std::uint32_t index) {
   open_.queues[index] = std::nullopt;
   queues_known_[index] = false;
@@ -254,7 +253,7 @@ Ticket LogStorage::commit() {
   return ticket;
 }
 
-/// At the end of each turn, to some purpose twice a second at most.
+/// Called at the end of each turn; acts at most twice a second.
 void LogStorage::note_clock(Time now) {
   if (now < note_clock_at_) return;
   note_clock_at_ = now + note_clock_every;
@@ -284,8 +283,8 @@ void LogStorage::note_written(Ticket durable) {
     written(*unwritten_.front());
 }
 
-/// Kept in memory while there is some: what waits longest stays, what comes later is read from the
-/// disk when its turn comes.
+/// Keeps the segment in memory while there is room: items that have waited longest stay, later ones
+/// are read from disk when needed.
 void LogStorage::written(log::Segment& segment) {
   segment.shrink();
   if (segment.live() > 0) {
@@ -294,7 +293,7 @@ void LogStorage::written(log::Segment& segment) {
   } else {
     drop(segment.first());
   }
-  // The newest go first. The table grows with what waits, and leaves less and less for bodies.
+  // The newest are dropped first. The table grows with the backlog, and leaves less for bodies.
   for (auto at = segments_.end();
        at != segments_.begin() && memory_of_bodies_ > memory_for_bodies();) {
     if (!(*--at)->on_disk) continue;

@@ -9,7 +9,7 @@ namespace baton::internal::broker::log {
 namespace {
 
 constexpr std::size_t crc_size = 4;
-// What a row of format 1 has not: each row says by itself how it is read.
+// Bits that rows of format 1 do not have: each row tells its own format.
 constexpr std::uint8_t delay_flag = 1, item_2_flag = 2, again_flag = 4;
 constexpr std::uint8_t dead_flag = 1, suspect_flag = 2, state_2_flag = 4;
 constexpr std::uint8_t named_flag = 1, closed_flag = 2;
@@ -22,7 +22,7 @@ std::uint32_t crc_of(std::uint64_t key) {
 }
 std::uint32_t crc_of(std::uint64_t key, std::string_view rest) { return crc32(rest, crc_of(key)); }
 
-/// Appends a row that `fill` makes behind the room for its CRC.
+/// Appends a row that `fill` writes after the space for its CRC.
 template <class Fill>
 void append_row(std::string& out, std::uint64_t key, Fill fill) {
   const auto begin = out.size();
@@ -31,7 +31,7 @@ void append_row(std::string& out, std::uint64_t key, Fill fill) {
   store(out.data() + begin, crc_of(key, std::string_view(out).substr(begin + crc_size)));
 }
 
-/// Reads a row's CRC and checks it; what follows is for `reader`.
+/// Reads and checks a row's CRC; `reader` gets the rest.
 bool open_row(std::uint64_t key, std::string_view value, Reader& reader) {
   Reader in(value);
   const auto crc = in.take<std::uint32_t>();

@@ -12,8 +12,8 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
-constexpr std::int64_t worth_a_warning = 1000;  // ms; less is how clocks are kept right
-// Ms: nothing is farther away.
+constexpr std::int64_t worth_a_warning = 1000;  // ms; smaller steps are normal clock corrections
+// Ms: upper bound of any difference.
 constexpr std::int64_t longest = std::int64_t{100} * 365 * 24 * 3600 * 1000;
 
 std::int64_t between(UnixMs from, UnixMs to) {
@@ -21,7 +21,7 @@ std::int64_t between(UnixMs from, UnixMs to) {
   return from < to ? static_cast<std::int64_t>(distance) : -static_cast<std::int64_t>(distance);
 }
 
-/// "36 h", for people.
+/// Such as "36 h", for people.
 std::string rounded(std::int64_t ms) {
   struct Unit {
     std::int64_t ms;
@@ -82,8 +82,7 @@ void StorageClock::warn(std::int64_t step_ms, const char* when) {
   const bool forward = step_ms > 0;
   warnings_.push_back(std::string("the system's clock was set ") + (forward ? "forward" : "back") +
                       " by " + rounded(std::abs(step_ms)) + " " + when +
-                      (forward ? ", or this machine slept" : "") +
-                      ": delays go on as if it had not been");
+                      (forward ? ", or this machine slept" : "") + ": delays are not affected");
 }
 
 }  // namespace baton::internal::broker::log

@@ -21,7 +21,7 @@ struct ConsumerSettings {
   bool fail = false;
 };
 
-// Bytes of a name: a console line has a limit, an item's body a higher one.
+// Bytes of a name: console lines are limited, and bodies may be larger.
 constexpr std::size_t shown = 200;
 
 baton::Options client_options(const CommonOptions& common, const ConsumerSettings& settings) {
@@ -32,13 +32,13 @@ baton::Options client_options(const CommonOptions& common, const ConsumerSetting
 }
 
 std::optional<int> read_options(int argc, char** argv, ConsumerSettings& settings) {
-  CLI::App app{"Gets items from queues, says which on the console, and acks them.",
+  CLI::App app{"Gets items from queues, prints their names on the console, and acks them.",
                "baton-consumer"};
   const CommonOptions common(app, /*with_tag=*/true);
   std::string sleep = "0:0", work = "0:0";
   app.add_option("--queue", settings.queues, "a queue to get from; may be given several times")
       ->take_all()
-      ->allow_extra_args(false)  // one for each --queue
+      ->allow_extra_args(false)  // one per --queue
       ->type_name("the name of a queue")
       ->option_text("Q [default]");
   app.add_option("--sleep", sleep, "seconds to sleep before each get, drawn at random")
@@ -53,13 +53,13 @@ std::optional<int> read_options(int argc, char** argv, ConsumerSettings& setting
       ->transform(cli::number(1, 1024))
       ->option_text("N [" + std::to_string(settings.run.jobs) + "]");
   app.add_option("--prefetch", settings.prefetch,
-                 "items to have in hand beyond these, unfair to idle consumers")
+                 "items to hold beyond these; idle consumers cannot get them")
       ->transform(cli::number(0, 32768))
       ->option_text("N [" + std::to_string(settings.prefetch) + "]");
-  app.add_option("--count", settings.run.count, "exit after so many items; 0: never")
+  app.add_option("--count", settings.run.count, "exit after this many items; 0: never")
       ->transform(cli::number(0, 2'000'000'000))
       ->option_text("N [" + std::to_string(settings.run.count) + "]");
-  app.add_option("--name", settings.name, "what dead letters call this consumer")
+  app.add_option("--name", settings.name, "name of this consumer in dead letters")
       ->type_name("a name")
       ->option_text("ID [host/pid]");
   app.add_flag("--fail", settings.fail, "fail every item, for trying out dead letters");
@@ -70,7 +70,7 @@ std::optional<int> read_options(int argc, char** argv, ConsumerSettings& setting
   return std::nullopt;
 }
 
-/// The first signal is for the run; before it begins, for what waits for a broker.
+/// The first signal stops the run, or before it begins, the search for a broker.
 class Stop {
  public:
   Stop(baton::Consumer& consumer, StopSignals& signals)
@@ -88,7 +88,7 @@ class Stop {
   void give_up() {
     try {
       consumer_.close(baton::Held::release, {}, StopSignals::give_up_within);
-    } catch (const baton::Error&) {  // the process ends
+    } catch (const baton::Error&) {  // the process ends anyway
     }
   }
 

@@ -117,8 +117,8 @@ class Outcome {
 struct RunOptions {
   std::uint32_t jobs = 1;   ///< handlers that run at the same time, each on a thread of its own
   std::uint64_t count = 0;  ///< return after this number of items; 0: without limit
-  std::function<void()> before_get =
-      nullptr;  ///< called by each job before it requests an item; must not throw
+  /// Called by each job before it requests an item; must not throw.
+  std::function<void()> before_get = nullptr;
 };
 
 /// A problem with an item that the consumer had.
@@ -267,7 +267,7 @@ class Consumer {
       throw;
 #endif
     } catch (...) {
-      return Outcome::fail("the handler threw what is no std::exception");
+      return Outcome::fail("the handler threw something other than a std::exception");
     }
   }
 

@@ -18,8 +18,7 @@ Output::~Output() {
   watcher_.join();
 }
 
-/// A pipe tells its writer that the reader has gone by POLLERR, also when there is nothing to
-/// write.
+/// A pipe reports POLLERR to its writer when the reader has gone, even without a write.
 void Output::watch(const std::function<void()>& on_gone) const {
   pollfd items[] = {{fd_, 0, 0}, {end_.fd(), POLLIN, 0}};
   while (poll(items, 2, -1) < 0 && errno == EINTR) {
@@ -30,7 +29,7 @@ void Output::watch(const std::function<void()>& on_gone) const {
 std::size_t Output::write(std::string_view bytes) {
   std::size_t written = 0;
   while (written < bytes.size() && wait_writable()) {
-    // So much a pipe that is writable takes without blocking.
+    // A writable pipe accepts this much without blocking.
     const auto part = bytes.substr(written, PIPE_BUF);
     const auto taken = ::write(fd_, part.data(), part.size());
     if (taken >= 0)
@@ -43,7 +42,7 @@ std::size_t Output::write(std::string_view bytes) {
   return written;
 }
 
-/// False when it was stopped, and has not become writable since.
+/// Returns false if it was stopped, and did not become writable since.
 bool Output::wait_writable() {
   using namespace std::chrono;
   for (;;) {

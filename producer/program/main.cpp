@@ -31,8 +31,8 @@ constexpr int bad_input = 2, some_died = 3, some_lost = 4;
 constexpr std::size_t named_dead = 20;
 constexpr baton::TimeLimit progress_every = std::chrono::seconds(1);
 
-/// What large bodies take goes back to the system when they are out, instead of being kept for
-/// others. (Without this the allocator learns from the first of them to keep the next ones.)
+/// Returns the memory of large bodies to the system, instead of keeping it. (Otherwise the
+/// allocator adapts to the first large body and keeps the next ones.)
 void keep_no_large_memory() {
 #ifdef M_MMAP_THRESHOLD
   mallopt(M_MMAP_THRESHOLD, 1 << 20);
@@ -46,12 +46,12 @@ std::chrono::milliseconds parse_delay(const std::string& text) {
   return delay;
 }
 
-/// An unset variable in a script is no name: each run would put all of it.
+/// An unset variable in a script is not a name: each run would put everything.
 void check_name(const std::string& name) {
   if (name.empty()) throw std::invalid_argument("the name is missing");
 }
 
-/// That it can be read, as far as can be known without opening it: a pipe is opened once only.
+/// Checks that it can be read, as far as possible without opening it: a pipe is opened once only.
 void check_file(const std::string& name) {
   if (name == "-") return;
   if (name.empty()) throw std::invalid_argument("the name of the file is missing");
@@ -63,7 +63,7 @@ void check_file(const std::string& name) {
     throw std::invalid_argument("cannot read " + name + ": it is a directory");
 }
 
-/// Why not all of them can be put; empty: they can. Known before the first one is.
+/// Why some cannot be put; empty if all can. Checked before the first one is put.
 std::string unreadable(const std::vector<std::string>& names) {
   try {
     std::for_each(names.begin(), names.end(), check_file);
@@ -73,7 +73,7 @@ std::string unreadable(const std::vector<std::string>& names) {
   }
 }
 
-/// What is given as text, and checked as such.
+/// Options given as text, and checked as such.
 struct Given {
   std::string sleep = "0:0", delay = "0";
   std::uint32_t priority = default_priority;
@@ -81,7 +81,7 @@ struct Given {
   bool raw = false, text = false;
 };
 
-/// What is put, and where it begins.
+/// What to put, and where to begin.
 void add_input_options(CLI::App& app, ProducerSettings& settings, Given& given) {
   app.add_option("ITEM", given.for_help, "a word, or JSON; - puts the lines of stdin")
       ->option_text("...");
@@ -89,13 +89,14 @@ void add_input_options(CLI::App& app, ProducerSettings& settings, Given& given) 
       ->type_name("the name of a file")
       ->check(cli::checked_by(check_file))
       ->option_text("F");
-  app.add_flag("--text", given.text, "put all as {\"name\": ...}, also what begins as JSON does");
+  app.add_flag("--text", given.text,
+               "put everything as {\"name\": ...}, even if it begins like JSON");
   app.add_flag("--raw", given.raw,
                "put each word or line as it is, byte by byte; blank lines, too");
   app.add_flag("--whole", settings.whole,
                "each ITEM names a file, which is put as one item, byte by byte");
   app.add_option("--name", settings.name,
-                 "identity: run again, it goes on where it was, and puts nothing twice")
+                 "identity: run again, it continues where it was, and puts nothing twice")
       ->type_name("a name")
       ->check(cli::checked_by(check_name))
       ->option_text("ID [a random one]");
@@ -107,19 +108,19 @@ void add_input_options(CLI::App& app, ProducerSettings& settings, Given& given) 
       ->option_text("N");
 }
 
-/// How it is put.
+/// How to put it.
 void add_put_options(CLI::App& app, ProducerSettings& settings, Given& given) {
   app.add_option("--queue", settings.queue, "the queue to put into")
       ->type_name("the name of a queue")
       ->option_text("Q [" + settings.queue + "]");
-  app.add_option("--sleep", given.sleep, "seconds to given.sleep before each put, drawn at random")
+  app.add_option("--sleep", given.sleep, "seconds to sleep before each put, drawn at random")
       ->type_name(sleep_text)
       ->check(cli::checked_by(parse_sleep))
       ->option_text("MIN:MAX [" + given.sleep + "]");
-  app.add_option("--priority", given.priority, "0 to 9; the higher goes first")
+  app.add_option("--priority", given.priority, "0 to 9; higher ones go first")
       ->transform(cli::number(0, max_priority))
       ->option_text("P [" + std::to_string(given.priority) + "]");
-  app.add_option("--delay", given.delay, "seconds before the items are handed out")
+  app.add_option("--delay", given.delay, "seconds before the items are delivered")
       ->type_name(seconds_text)
       ->check(cli::checked_by(parse_delay))
       ->option_text("S [" + given.delay + "]");
@@ -168,7 +169,7 @@ int report_settled(Producer& producer, Screen& screen) {
   if (counts.dead > named) screen.print("... and " + std::to_string(counts.dead - named) + " more");
   if (counts.lost > 0)
     screen.print(counted(counts.lost, "item") +
-                 " went down with a broker, which kept them in memory only or has lost its data");
+                 " lost: the broker kept them only in memory, or has lost its data");
   return counts.lost > 0 ? some_lost : counts.dead > 0 ? some_died : 0;
 }
 
@@ -176,18 +177,18 @@ std::string done_so_far(const Counts& counts) {
   auto text = std::to_string(counts.done) + " of " + counted(counts.put, "item") +
               (counts.put == 1 ? " is done" : " are done");
   if (counts.dead > 0) text += ", " + std::to_string(counts.dead) + " died";
-  if (counts.lost > 0) text += ", " + std::to_string(counts.lost) + " went down with a broker";
+  if (counts.lost > 0) text += ", " + std::to_string(counts.lost) + " lost with a broker";
   return text;
 }
 
-/// Shows on a terminal how it goes on.
+/// Shows the progress on a terminal.
 void wait_for_all(Producer& producer, Screen& screen) {
   while (!producer.try_join(screen.shows_progress() ? progress_every : baton::forever))
     screen.show_progress(done_so_far(producer.counts()));
   screen.finish_progress(done_so_far(producer.counts()));
 }
 
-/// After SIGTERM or SIGINT: what was put is seen through, the rest is not put.
+/// After SIGTERM or SIGINT: items already put are confirmed, the rest is not put.
 int report_stopped(const ProducerSettings& settings, const ProducerRun& run, Producer& producer,
                    Screen& screen) {
   if (run.input_complete() && !settings.wait) return 0;
@@ -198,7 +199,7 @@ int report_stopped(const ProducerSettings& settings, const ProducerRun& run, Pro
   return 1;
 }
 
-/// A producer that no broker was found for is closed by its stop.
+/// If no broker was found, stopping a producer closes it.
 bool of_stop(const Error& error) {
   return error.status() == Status::stopped || error.status() == Status::closed;
 }
@@ -219,7 +220,7 @@ int produce(const ProducerSettings& settings, Producer& producer, StopSignals& s
   int code = 0;
   try {
     producer.print("Starting producer => " + std::to_string(getpid()));
-    producer.flush();  // lines and items go by two endpoints: this one is to be first
+    producer.flush();  // lines and items go to two endpoints: this line must come first
     run.put_all();
     if (settings.wait) {
       wait_for_all(producer, screen);
@@ -232,8 +233,8 @@ int produce(const ProducerSettings& settings, Producer& producer, StopSignals& s
   } catch (const OtherInput& error) {
     screen.print(program + std::string(": ") + error.what());
     screen.print(
-        "(--from N puts it from line N on, whatever was put before; --again all of it; another "
-        "--name knows of none)");
+        "(choose: --from N puts everything from line N on; --again puts everything; so does "
+        "another --name)");
     code = bad_input;
   } catch (const Error& error) {
     if (!signals.stopped() || !of_stop(error)) {

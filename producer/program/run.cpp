@@ -14,10 +14,10 @@
 namespace baton::internal {
 namespace {
 
-constexpr std::uint64_t many = 1000;  // items: from here on a terminal shows how it goes on
+constexpr std::uint64_t many = 1000;  // items: from here on a terminal shows progress
 
-/// A file that is read, or stdin (-). To open a FIFO does not wait for who writes to it: to read
-/// from it does, or a signal.
+/// A file to read, or stdin (-). Opening a FIFO does not wait for its writer; reading from it does,
+/// or a signal.
 class InputFile {
  public:
   explicit InputFile(const std::string& path)
@@ -39,7 +39,7 @@ class InputFile {
   const std::string name_;
 };
 
-/// What changes when somebody writes to a file; of what is no file nothing.
+/// Changes when a file is written to; always the same if it is no regular file.
 struct FileState {
   off_t size = 0;
   time_t seconds = 0;
@@ -53,18 +53,18 @@ FileState state_of(const InputFile& input) {
   return {status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
 }
 
-/// Less is there than was read already.
+/// Whether the file is shorter than what was read already.
 bool became_shorter(const InputFile& input) {
   const auto at = lseek(input.fd(), 0, SEEK_CUR);
   const auto state = state_of(input);
   return state != FileState{} && at > state.size;
 }
 
-/// What can be seen of a file before it is read.
+/// Checks that are possible before a file is read.
 void check_file(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) == 0 && S_ISFIFO(status.st_mode))
-    return;  // who writes to it would be left alone
+    return;  // opening it would disturb its writer
   const InputFile input(path);
   if (fstat(input.fd(), &status) != 0) return;
   if (S_ISDIR(status.st_mode)) throw InputError(path + " is a directory");
@@ -72,7 +72,7 @@ void check_file(const std::string& path) {
     throw InputError(path + " is longer than " + std::to_string(max_body) + " bytes");
 }
 
-/// The signal may be here a moment before the producer is stopped by it.
+/// The signal may arrive a moment before the producer is stopped by it.
 [[noreturn]] void stop() { throw Error(Status::stopped, "stopped"); }
 
 std::string put_so_far(std::uint64_t items) { return counted(items, "item") + " put"; }
@@ -91,7 +91,7 @@ void ProducerRun::put_all() {
   end_of_input();
 }
 
-/// Before the first one is put: who calls again after an error puts nothing twice.
+/// Checks all before the first one is put: so running it again after an error puts nothing twice.
 void ProducerRun::check_items() const {
   for (std::size_t i = 0; i < settings_.items.size(); ++i) {
     if (settings_.items[i] == "-") continue;
@@ -156,8 +156,7 @@ void ProducerRun::put_line(std::string line, const std::string& source, std::siz
   put(body_of_line(std::move(line), place), place);
 }
 
-/// Of a line that is left out, or was when its name put before, it does not matter whether it could
-/// be put.
+/// A line that is left out, or was put before under this name, need not be valid.
 std::string ProducerRun::body_of_line(std::string line, const Place& place) const {
   const bool may_be_in = input_ && !input_->complete();
   const auto where = [&place] { return place.text(); };
@@ -186,7 +185,7 @@ void ProducerRun::put(const std::string& body, const Place& place) {
   if (++put_ >= many && put_ % 256 == 0) screen_.show_progress(put_so_far(put_));
 }
 
-/// Whether it is not to be put: it came in before, or it is before the line to begin with.
+/// Whether it must not be put: it was put before, or it is before the first line to put.
 bool ProducerRun::is_in(const std::string& body, const Place& place) {
   const auto which = input_ ? input_->next(body) : baton::Input::Which::fresh;
   if (left_out(place)) return ++left_out_, true;

@@ -57,10 +57,9 @@ class ProducerRun {
   StopSignals& signals_;
   Screen& screen_;
   std::optional<baton::Input> input_;  // of a named producer
-  std::string same_until_,
-      last_;  // places: of the last matched checkpoint / of the last item put before
-  std::uint64_t left_out_ = 0;  // items before the first line to put
-  std::uint64_t in_ = 0;        // items put by earlier processes
+  std::string same_until_, last_;      // places: of the last matched checkpoint / item put before
+  std::uint64_t left_out_ = 0;         // items before the first line to put
+  std::uint64_t in_ = 0;               // items put by earlier processes
   std::uint64_t put_ = 0;
   bool input_complete_ = false;
 };

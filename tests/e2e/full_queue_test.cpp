@@ -152,8 +152,6 @@ TEST_CASE("full queue: a handler that puts into its own is told so and try_put g
   REQUIRE(told.wait_for(soon) == std::future_status::ready);
   CHECK(told.get() ==
         "queue 'default' is full (its limit of items is reached), and this process consumes it: "
-        "where its own handlers "
-        "wait "
-        "for room, nobody makes any");
+        "if all its handlers wait for room, none is made");
   CHECK(producer.try_put("there is room again", std::chrono::milliseconds::max()));
 }

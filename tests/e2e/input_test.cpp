@@ -85,11 +85,11 @@ TEST_CASE(
     CHECK(said.find(file.path() + ": line " + why) != said.npos);
     CHECK(producer.err().lines().size() == 1);
   };
-  refused("{\"id\":1}\n{\"id\":1e999}\n", {}, "2 begins as JSON does, and is none");
-  refused("[\n  {\"id\": 1},\n  {\"id\": 2}\n]\n", {}, "1 begins as JSON does, and is none");
+  refused("{\"id\":1}\n{\"id\":1e999}\n", {}, "2 begins like JSON, but is not valid");
+  refused("[\n  {\"id\": 1},\n  {\"id\": 2}\n]\n", {}, "1 begins like JSON, but is not valid");
   refused(std::string("\xff\xfeR\0i\0\n\0", 8), {}, "1 is UTF-16");
   refused(std::string("photo\nJFIF\0\nmore\n", 17), {"--raw"},
-          "2 holds NUL bytes: it is no text (--whole");
+          "2 has NUL bytes: it is not text (--whole");
   Process printer = broker.printer(), consumer = broker.consumer();
   Process last = broker.producer({"last"});
   CHECK(names(next_got(printer, 2)) == Args{R"({"id":1})", "last"});

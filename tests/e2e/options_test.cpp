@@ -228,7 +228,7 @@ TEST_CASE("options: each mistake is one plain sentence that names the first caus
        "--bind: cannot resolve no-such-host.invalid: "},
       {"broker", {"--bind="}, "--bind: the address is empty; 0.0.0.0 listens on all of IPv4"},
       {"broker", {"--bind", "127.0.0.1:1"}, "--bind: cannot resolve 127.0.0.1:1: "},
-      {"broker", {"--health", "--port", "0"}, "--health: --port says where the broker is, not 0"},
+      {"broker", {"--health", "--port", "0"}, "--health: --port must be the broker's port, not 0"},
       {"broker", {"start"}, "'start' is not expected: baton-broker takes options only"},
       {"broker", {"--memory=yes"}, "--memory takes no value"},
       {"producer", {"--wait=Rick"}, "--wait takes no value"},

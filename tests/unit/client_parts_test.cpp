@@ -44,7 +44,7 @@ TEST_CASE("broker address: what is one, and what is not") {
       {"", "the host is missing"},
       {"5555", "it is a port only; write HOST:5555, such as 127.0.0.1:5555"},
       {"tcp://x", "it is a URL; leave out 'tcp://'"},
-      {"a:1:2", "it has more than one ':' and is no IPv6 address"},
+      {"a:1:2", "it has more than one ':' and is not an IPv6 address"},
       {"x:99999", "the port must be 1 to 65531"}};
   for (const auto& [text, why] : mistaken)
     CHECK_THROWS_WITH(parse_broker_address(text),
@@ -131,7 +131,7 @@ TEST_CASE(
     }
   };
   const std::string begins =
-      "stdin: line 3 begins as JSON does, and is none (--text puts it as text): ";
+      "stdin: line 3 begins like JSON, but is not valid (--text puts it as text): ";
   for (const auto* text :
        {R"({"id":1e999})", R"({"name":"\ud800"})", "{'a':1}", "[", "[{\"id\":1},", "  {\"a\":1},",
         "{\"a\":1} {\"b\":2}", "{\"a\":NaN}", "{\"a\":\"tab\there\"}", "[1,]", "{"})
@@ -146,10 +146,10 @@ TEST_CASE("input: UTF-16, NULs, byte order marks and blank lines") {
   CHECK(refused({"\xff\xfeR\0i\0", 6}, Bodies::json).starts_with("is UTF-16, not UTF-8: "));
   CHECK(refused({"\xfe\xff\0R\0i", 6}, Bodies::text).starts_with("is UTF-16, not UTF-8: "));
   CHECK(refused({"R\0i\0c\0k\0", 8}, Bodies::json).starts_with("looks like UTF-16: "));
-  CHECK(refused({"\1\0\0\0\2\0\0\0", 8}, Bodies::json).starts_with("holds NUL bytes"));
-  CHECK(refused({"a long line with a\0 in it", 25}, Bodies::json).starts_with("holds NUL bytes: "));
+  CHECK(refused({"\1\0\0\0\2\0\0\0", 8}, Bodies::json).starts_with("has NUL bytes"));
+  CHECK(refused({"a long line with a\0 in it", 25}, Bodies::json).starts_with("has NUL bytes: "));
   CHECK(refused({"photo\0", 6}, Bodies::raw) ==
-        "holds NUL bytes: it is no text (--whole puts a file as one item)");
+        "has NUL bytes: it is not text (--whole puts a file as one item)");
   CHECK(refused("text \xff", Bodies::raw).empty());
   std::string line = "\xef\xbb\xbf\xef\xbb\xbftwo\r";
   trim(line);

@@ -38,7 +38,7 @@ TEST_CASE("endpoints: what is found, and what to do") {
        "192.0.2.7",
        "ports 5555-5557 do not answer, or refuse (is the broker started there, are they all "
        "open?)"},
-      {{no_way, no_way, no_way}, "192.0.2.7", "no way to that host: No route to host"},
+      {{no_way, no_way, no_way}, "192.0.2.7", "cannot reach that host: No route to host"},
       {{stranger, nobody, nobody},
        "127.0.0.1",
        "what listens at port 5555 does not answer as a Baton broker does (a container's port with "
@@ -51,8 +51,8 @@ TEST_CASE("endpoints: what is found, and what to do") {
        "the broker there needs --bind 0.0.0.0)"},
       {{zmtp, zmtp, zmtp},
        "127.0.0.1",
-       "ports 5555-5557 are open, but no broker speaks: it may be stopped, overloaded or not one "
-       "of Baton's"},
+       "ports 5555-5557 are open, but no broker answers: it may be stopped, overloaded, or not a "
+       "Baton broker"},
       {{zmtp, zmtp, silence},
        "::1",
        "port 5557 does not answer, others do: ports 5555-5557 must be open"},
