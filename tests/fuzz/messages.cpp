@@ -134,10 +134,15 @@ void check_heartbeat(const Header& header, std::string_view payload) {
   ensure(decode_heartbeat(payload_of(message), again) == Refusal::none && again == heartbeat);
 }
 
+bool says_too_short_a_head(std::string_view confirm) {
+  return static_cast<std::uint8_t>(confirm[confirm_head_size - 1]) < confirm_head_size;
+}
+
 void check_confirm(const Header& header, std::string_view payload) {
   Confirm confirm, again;
   if (decode_confirm(payload, confirm) != Refusal::none)
-    return ensure(payload.size() < 255 + producer_part_size);  // one of the two is cut off
+    return ensure(payload.size() < 255 + producer_part_size ||  // one of the two is cut off
+                  says_too_short_a_head(payload));
   const auto message = encode_confirm(header, confirm);
   ensure(decode_confirm(payload_of(message), again) == Refusal::none && again == confirm);
 }
