@@ -244,11 +244,11 @@ constexpr bool is_ordinary(Refusal refusal) {
 void Server::log_dead() {
   const auto& queues = dispatcher_.core().queues();
   if (const auto dropped = queues.dead_letters().dropped())
-    log_line("baton-broker: " + counted(dropped, "dead item") +
-             " were dropped (--max-dead, --max-dead-total, --max-bytes)");
+    log_line("baton-broker: " + counted(dropped, "dead item") + (dropped == 1 ? " was" : " were") +
+             " dropped (--max-dead, --max-dead-total, --max-bytes)");
   if (const auto untold = queues.producers().notices().only_counted())
-    log_line("baton-broker: " + counted(untold, "dead item") +
-             " were told to their producers as a count only (--max-notices)");
+    log_line("baton-broker: " + counted(untold, "dead item") + (untold == 1 ? " was" : " were") +
+             " told to their producers as a count only (--max-notices)");
 }
 
 /// Logs them if some were not ordinary.

@@ -57,11 +57,13 @@ void DiskLog::lead(BrokerInstance broker_instance, ItemId last) {
                                            changed_);
 }
 
-Storage::Durable DiskLog::durable() {
-  auto report = writer_->report();
+/// The first failure is the reason; later ones follow from it.
+Storage::Durable DiskLog::take(disk::Writer::Report report) {
   if (report.failure && !failure_) failure_ = std::move(report.failure);
   return std::move(report.durable);
 }
+
+Storage::Durable DiskLog::durable() { return take(writer_->report()); }
 
 template <class Read>
 auto DiskLog::reading(Read read) -> decltype(read()) {
@@ -87,9 +89,8 @@ log::StateRow DiskLog::state(ItemId id) {
 }
 
 log::CommitLog::End DiskLog::end() {
-  auto report = writer_->end();
-  if (report.failure && !failure_) failure_ = std::move(report.failure);
-  return {report.durable.puts, database_.items_written()};
+  const auto durable = take(writer_->end());
+  return {durable.puts, database_.items_written()};
 }
 
 }  // namespace baton::internal::broker

@@ -48,6 +48,7 @@ class DiskLog final : public log::CommitLog {
   template <class Read>
   auto reading(Read read) -> decltype(read());
   void compact_if_worth_it();
+  Storage::Durable take(disk::Writer::Report report);
 
   const std::filesystem::path directory_;
   Wake& changed_;

@@ -103,6 +103,7 @@ void append(CommitLog& log, Batch batch) {
 struct Contents {
   log::Superblock superblock;
   std::map<std::uint64_t, std::string> items;
+  std::map<std::uint64_t, int> failures;  // 0 where there is no state
 };
 
 Contents read(CommitLog& log) {
@@ -111,8 +112,9 @@ Contents read(CommitLog& log) {
   reader.superblock = [&](const log::Superblock& one) { contents.superblock = one; };
   reader.queue = [](std::uint64_t, std::string_view) {};
   reader.producer = [](std::uint64_t, const log::ProducerRow&) {};
-  reader.item = [&](std::uint64_t id, const log::ItemRow& row, const log::StateRow*) {
+  reader.item = [&](std::uint64_t id, const log::ItemRow& row, const log::StateRow* state) {
     contents.items[id] = row.body;
+    contents.failures[id] = state ? state->failures : 0;
   };
   log.read(reader);
   return contents;
@@ -168,17 +170,7 @@ TEST_CASE("every commit log: a part of a body is read with its check, and states
       CHECK(log->failure() == nullptr);
       CHECK(log->end().items == 2);
     }
-    auto log = logs.open();
-    std::map<std::uint64_t, int> failures;
-    CommitLog::Reader reader;
-    reader.superblock = [](const log::Superblock&) {};
-    reader.queue = [](std::uint64_t, std::string_view) {};
-    reader.producer = [](std::uint64_t, const log::ProducerRow&) {};
-    reader.item = [&](std::uint64_t id, const log::ItemRow&, const log::StateRow* state) {
-      failures[id] = state ? state->failures : 0;
-    };
-    log->read(reader);
-    CHECK(failures == std::map<std::uint64_t, int>{{1, 3}});
+    CHECK(read(*logs.open()).failures == std::map<std::uint64_t, int>{{1, 3}});
   });
 }
 
