@@ -7,7 +7,7 @@
 namespace baton::internal::broker {
 
 void Checkpoints::note(const InputPlace& place) {
-  if (place.anew || (!all_.empty() && place.at.items <= all_.back().items)) all_.clear();
+  if (place.is_start || (!all_.empty() && place.at.items <= all_.back().items)) all_.clear();
   all_.push_back(place.at);
   thin();
 }

@@ -89,10 +89,10 @@ void Consumers::entry(const Peer& from, const Entry& entry, Time now) {
       return queues_.serving().cancel_requests(from.session, read_cancel_requests(entry));
     case EntryKind::ack:
       read_runs(entry, runs_);
-      return ack(from, runs_, now);
+      return settle(from, Settlement::Kind::done, runs_, now);
     case EntryKind::release:
       read_runs(entry, runs_);
-      return release(from, runs_, now);
+      return settle(from, Settlement::Kind::released, runs_, now);
     case EntryKind::fail:
       return fail(from, read_fail(entry), now);
     case EntryKind::link_lost:
@@ -126,27 +126,17 @@ void Consumers::reclaim(const Peer& from, const std::vector<Reclaim>& reclaims, 
   }
 }
 
-void Consumers::ack(const Peer& from, const std::vector<ItemRun>& runs, Time now) {
-  settle(
-      from, runs, [&](ItemId id) { return queues_.ack(from.session, id); }, now);
-}
-
-void Consumers::release(const Peer& from, const std::vector<ItemRun>& runs, Time now) {
-  settle(
-      from, runs, [&](ItemId id) { return queues_.release(from.session, id); }, now);
-}
-
 void Consumers::fail(const Peer& from, const Failure& failure, Time now) {
-  if (!queues_.fail(from.session, failure, now)) not_held(from.session, failure.id, now);
+  const Settlement failed{Settlement::Kind::failed, failure.id, failure.reason, failure.delay_ms};
+  if (!queues_.settle(from.session, failed, now)) not_held(from.session, failure.id, now);
   note_unstored(from);
 }
 
-template <class Settle>
-void Consumers::settle(const Peer& from, const std::vector<ItemRun>& runs, Settle settle,
+void Consumers::settle(const Peer& from, Settlement::Kind kind, const std::vector<ItemRun>& runs,
                        Time now) {
   for (const auto& run : runs) {
     for (std::uint32_t i = 0; i < run.count; ++i) {
-      if (settle(run.first + i)) continue;
+      if (queues_.settle(from.session, {kind, run.first + i}, now)) continue;
       not_held(from.session, run.first + i, now);
       if (not_held_ > max_requests)
         return note_unstored(from);  // no session ever held that many: the run's length is nonsense
@@ -239,7 +229,7 @@ void Consumers::open_links_again(Time now) {
 // --- reclaims ------------------------------------------------------------------------------------
 
 /// Whether a session that holds items of the previous broker has not named all of them yet.
-bool Consumers::somebody_reclaims() const {
+bool Consumers::reclaims_are_under_way() const {
   return std::any_of(sessions_.all().begin(), sessions_.all().end(), [](const auto& entry) {
     const auto& session = *entry.second;
     return session.state == Session::State::established && session.consumer.reclaims.restored &&
@@ -253,7 +243,7 @@ void Consumers::judge_reclaims(Time now) {
     reclaim_at_latest_ = now + reclaim_at_latest;
   }
   if (now < reclaim_until_) return;
-  if (now < reclaim_at_latest_ && somebody_reclaims())
+  if (now < reclaim_at_latest_ && reclaims_are_under_way())
     reclaim_until_ = std::min(now + reclaims_again, reclaim_at_latest_);
   else
     queues_.wait_for_reclaims(false);
@@ -268,9 +258,7 @@ void Consumers::extend_deadlines(Duration pause) {
 void Consumers::bound_untold(Time now) {
   const auto untold = [](const auto& entry) {
     const auto& session = *entry.second;
-    return session.state == Session::State::established
-               ? session.consumer.feed.last() - session.consumer.feed.confirmed()
-               : 0;
+    return session.state == Session::State::established ? session.consumer.feed.unconfirmed() : 0;
   };
   while (queues_.untold() > settings_.max_untold) {
     const auto most =

@@ -61,15 +61,12 @@ class Consumers final : public RoleHandler {
   // What it says.
   void reclaim(const Peer& from, const std::vector<Reclaim>& reclaims, Time now);
   void request(const Peer& from, const Request& request, Time now);
-  void ack(const Peer& from, const std::vector<ItemRun>& runs, Time now);
-  void release(const Peer& from, const std::vector<ItemRun>& runs, Time now);
+  void settle(const Peer& from, Settlement::Kind kind, const std::vector<ItemRun>& runs, Time now);
   void fail(const Peer& from, const Failure& failure, Time now);
   void link_lost(const Peer& from, const LinkLost& lost);
 
   static void note_unstored(const Peer& from);
-  bool somebody_reclaims() const;
-  template <class Settle>
-  void settle(const Peer& from, const std::vector<ItemRun>& runs, Settle settle, Time now);
+  bool reclaims_are_under_way() const;
   void not_held(Session& session, ItemId id, Time now);
   void open_link(Session& session);
 

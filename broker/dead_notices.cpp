@@ -14,7 +14,7 @@ constexpr std::uint64_t first_few = 20;
 }  // namespace
 
 bool DeadNotices::may_tell(const Producer& producer) const {
-  const auto waiting = producer.outcomes.last().value - producer.outcomes.confirmed().value;
+  const auto waiting = producer.outcomes.unconfirmed();
   if (producer.name.empty() || waiting >= settings_.max_notices) return false;
   if (producer.session) return bytes_ < settings_.notice_bytes || !away_.empty();
   return waiting < first_few || bytes_ < settings_.notice_bytes / 2;
@@ -31,7 +31,7 @@ void DeadNotices::tell(Producer& producer, EntryKind kind, std::string_view noti
 void DeadNotices::make_room() {
   while (bytes_ > settings_.notice_bytes && !away_.empty()) {
     auto& producer = *away_.begin()->second;
-    only_counted_ += producer.outcomes.last().value - producer.outcomes.confirmed().value;
+    only_counted_ += producer.outcomes.unconfirmed();
     heard(producer, producer.outcomes.last(), Time{});
     comes(producer);  // nothing waits for it
     producer.outcomes.release_spare();

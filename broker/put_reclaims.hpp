@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "broker/failure_record.hpp"
+#include "broker/settlement.hpp"
 #include "proto/message.hpp"
 
 namespace baton::internal::broker {
@@ -18,13 +19,13 @@ struct Session;
 class PutReclaims {
  public:
   struct Reclaim {
-    enum class Settled : std::uint8_t { nothing, done, failed };
     /// The session that reclaims it; nullptr once that is over, if it was settled.
     Session* session = nullptr;
     ItemId id;  ///< as that client knows it
     std::uint32_t deliveries = 1;
-    Settled settled = Settled::nothing;  ///< settled already, though it was not put again yet
-    FailureRecord failure;               ///< if failed
+    /// Settled already, though it was not put again yet: done or failed.
+    std::optional<Settlement::Kind> settled = {};
+    FailureRecord failure = {};  ///< if failed; its time is when the put comes
     std::uint32_t delay_ms = 0;
     /// Of earlier holders, with lower delivery counts, that reported a failure.
     std::vector<Reclaim> before = {};

@@ -7,15 +7,6 @@
 #include "broker/credit.hpp"
 
 namespace baton::internal::broker {
-namespace {
-
-/// The name of a consumer in the history of an item.
-std::string called(const Session& session) {
-  if (!session.hello.name.empty()) return session.hello.name;
-  return session.hello.host + "/" + std::to_string(session.hello.pid);
-}
-
-}  // namespace
 
 Queues::Queues(const CoreSettings& settings, Storage& storage, Effects& effects,
                std::vector<Session*>& changed)
@@ -144,7 +135,7 @@ void Queues::let_go(Session& session, QueuedItem& item) {
   --session.consumer.held;
   --session.consumer.process->held;
   erase_settled(session);
-  serving_.hands_are_freer(session, item.suspect);
+  serving_.note_holds_less(session, item.suspect);
 }
 
 /// Removes settled deliveries: always at the front, and everywhere once they are the majority.
@@ -160,22 +151,37 @@ void Queues::erase_settled(Session& session) {
     serving_.request(session, session.consumer.requested_in_all);  // it may hold more again
 }
 
-bool Queues::ack(Session& session, ItemId id) {
+bool Queues::settle(Session& session, const Settlement& settlement, Time now) {
+  auto id = settlement.id;
   if (!puts_.empty()) {
-    if (settle_put(session, id, PutReclaims::Reclaim::Settled::done, {}, 0)) return true;
+    if (settle_put(session, settlement)) return true;
     id = puts_.called(id);
   }
   auto* item = held_by(session, id);
   if (!item) return false;
-  serving_.arrived(session, item->delivered);
-  const bool suspect = item->suspect;
-  --books_.queue_of(*item).held;
+  switch (settlement.kind) {
+    case Settlement::Kind::done:
+      ack(session, *item, id);
+      break;
+    case Settlement::Kind::failed:
+      fail(session, *item, id, settlement, now);
+      break;
+    case Settlement::Kind::released:
+      release(session, *item, id);
+      break;
+  }
+  return true;
+}
+
+void Queues::ack(Session& session, QueuedItem& item, ItemId id) {
+  serving_.arrived(session, item.delivered);
+  const bool suspect = item.suspect;
+  --books_.queue_of(item).held;
   --session.consumer.held;
   --session.consumer.process->held;
-  done(*item, id);
+  done(item, id);
   erase_settled(session);
-  serving_.hands_are_freer(session, suspect);
-  return true;
+  serving_.note_holds_less(session, suspect);
 }
 
 std::optional<std::string> Queues::take_unacked(Queue& queue) {
@@ -202,37 +208,21 @@ void Queues::done(QueuedItem& item, ItemId id) {
   books_.producers.forget_if_settled(producer);
 }
 
-bool Queues::release(Session& session, ItemId id) {
-  if (!puts_.empty()) {
-    if (release_put(session, id)) return true;
-    id = puts_.called(id);
-  }
-  auto* item = held_by(session, id);
-  if (!item) return false;
-  let_go(session, *item);
-  serving_.make_ready(*item, id);
-  return true;
+void Queues::release(Session& session, QueuedItem& item, ItemId id) {
+  let_go(session, item);
+  serving_.make_ready(item, id);
 }
 
-bool Queues::fail(Session& session, const Failure& failure, Time now) {
-  FailureRecord record{called(session), std::string(failure.reason), now};
-  auto id = failure.id;
-  if (!puts_.empty()) {
-    if (settle_put(session, id, PutReclaims::Reclaim::Settled::failed, record, failure.delay_ms))
-      return true;
-    id = puts_.called(id);
-  }
-  auto* item = held_by(session, id);
-  if (!item) return false;
-  let_go(session, *item);
+void Queues::fail(Session& session, QueuedItem& item, ItemId id, const Settlement& settlement,
+                  Time now) {
+  let_go(session, item);
   // Until this is confirmed, its holder may reclaim the item after a crash, to fail it again. If
   // another session has it by then, that one's reclaim has the higher count. This need not wait for
   // the disk, since the first holder is done with it.
   ++books_.redeliveries[id].deliveries;
-  item->suspect = false;  // its holder lives
-  failed(*item, id, std::move(record), std::chrono::milliseconds(failure.delay_ms),
-         Told::by_holder);
-  return true;
+  item.suspect = false;  // its holder lives
+  failed(item, id, {session.display_name(), std::string(settlement.reason), now},
+         std::chrono::milliseconds(settlement.delay_ms), Told::by_holder);
 }
 
 /// Without its delay, and without what update() ignores.
@@ -293,7 +283,7 @@ void Queues::give_all_back(Session& session, const std::string& why, Time now) {
     const bool begun = item.delivered <= session.consumer.begun || perhaps_begun > 0;
     perhaps_begun -= perhaps_begun > 0;
     if (!why.empty() && begun && id != coming) {
-      suspect(session, item, id, {called(session), why, now});
+      suspect(session, item, id, {session.display_name(), why, now});
       continue;
     }
     lose(session, item, id);
@@ -319,7 +309,7 @@ void Queues::suspect(Session& session, QueuedItem& item, ItemId id, FailureRecor
 }
 
 void Queues::release_all(Session& session) {
-  for (const auto id : held_after(session, 0)) release(session, id);
+  for (const auto id : held_after(session, 0)) release(session, *books_.items.find(id), id);
   assert(session.consumer.held == 0);
   give_put_reclaims_back(session);  // and waits until its other entries are stored
   serving_.forget_link(session);

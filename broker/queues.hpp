@@ -37,6 +37,7 @@
 #include "broker/serving.hpp"
 #include "broker/session.hpp"
 #include "broker/settings.hpp"
+#include "broker/settlement.hpp"
 #include "broker/storage.hpp"
 
 namespace baton::internal::broker {
@@ -99,10 +100,8 @@ class Queues final : public RestoreTarget {
   /// Takes the next item of a queue without consumers and settles it. Returns its body, or nullopt.
   std::optional<std::string> take_unacked(Queue& queue);
 
-  // These return false, without effect, if the session does not hold the item.
-  bool ack(Session& session, ItemId id);
-  bool fail(Session& session, const Failure& failure, Time now);
-  bool release(Session& session, ItemId id);
+  /// Returns false, without effect, if the session does not hold the item.
+  bool settle(Session& session, const Settlement& settlement, Time now);
 
   /// What was delivered after the first `count` deliveries did not arrive: those items go to the
   /// front, without counting a failure.
@@ -162,6 +161,9 @@ class Queues final : public RestoreTarget {
 
   QueuedItem* held_by(Session& session, ItemId id);
   void let_go(Session& session, QueuedItem& item);
+  void ack(Session& session, QueuedItem& item, ItemId id);
+  void fail(Session& session, QueuedItem& item, ItemId id, const Settlement& settlement, Time now);
+  void release(Session& session, QueuedItem& item, ItemId id);
   void suspect(Session& session, QueuedItem& item, ItemId id, FailureRecord failure);
   void done(QueuedItem& item, ItemId id);
   enum class Told : std::uint8_t { by_holder, by_nobody };
@@ -196,9 +198,7 @@ class Queues final : public RestoreTarget {
   bool reclaim_here(Session& session, ItemId as, ItemId id, std::uint32_t deliveries);
   bool put_again(Producer& producer, QueuedItem& item, ItemId id, SeqNo number, Time now);
   void hold_late(Session& session, QueuedItem& item, ItemId id);
-  bool settle_put(Session& session, ItemId id, PutReclaims::Reclaim::Settled settled,
-                  FailureRecord failure, std::uint32_t delay_ms);
-  bool release_put(Session& session, ItemId id);
+  bool settle_put(Session& session, const Settlement& settlement);
   std::vector<PutReclaims::Reclaim> passed_on(PutReclaims::Reclaim reclaim);
   void count_failures(QueuedItem& item, ItemId id, std::vector<PutReclaims::Reclaim>& reclaims);
   void give_put_reclaims_back(Session& session);

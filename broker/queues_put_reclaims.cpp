@@ -7,8 +7,6 @@
 
 namespace baton::internal::broker {
 
-using Settled = PutReclaims::Reclaim::Settled;
-
 namespace {
 
 /// Bytes: there may be very many of them.
@@ -41,7 +39,7 @@ void Queues::wait_for_reclaims(bool wait) {
 void Queues::end_put_reclaims() {
   puts_.end([this](const PutName&, PutReclaims::Reclaim& reclaim) {
     for (const auto& before : reclaim.before) confirm_settled(before);
-    if (reclaim.settled != Settled::nothing) return confirm_settled(reclaim);
+    if (reclaim.settled) return confirm_settled(reclaim);
     if (reclaim.session) tell_lost(*reclaim.session, {reclaim.id, 1});
   });
   restored_numbers_.clear();
@@ -75,7 +73,7 @@ bool Queues::reclaim_put(Session& session, ItemId id, const PutName& put,
   if (puts_.size() >= max_put_reclaims) return false;
   std::vector<PutReclaims::Reclaim> before;
   if (other) before = passed_on(*puts_.take(put));
-  puts_.add(put, {&session, id, deliveries, Settled::nothing, {}, 0, std::move(before)});
+  puts_.add(put, {&session, id, deliveries, std::nullopt, {}, 0, std::move(before)});
   session.consumer.reclaims.puts.push_back(put);
   return true;
 }
@@ -84,7 +82,7 @@ bool Queues::reclaim_put(Session& session, ItemId id, const PutName& put,
 /// other settling is too late.
 std::vector<PutReclaims::Reclaim> Queues::passed_on(PutReclaims::Reclaim reclaim) {
   auto before = std::move(reclaim.before);
-  if (reclaim.settled == Settled::failed) {
+  if (reclaim.settled == Settlement::Kind::failed) {
     before.push_back(std::move(reclaim));
   } else {
     if (reclaim.session) tell_lost(*reclaim.session, {reclaim.id, 1});
@@ -107,7 +105,7 @@ bool Queues::reclaim_here(Session& session, ItemId as, ItemId id, std::uint32_t 
 bool Queues::put_again(Producer& producer, QueuedItem& item, ItemId id, SeqNo number, Time now) {
   const PutName put{producer.key, number};
   const auto* reclaimed = puts_.find(put);
-  if (reclaimed && reclaimed->settled == Settled::nothing && !consumes(*reclaimed->session, item)) {
+  if (reclaimed && !reclaimed->settled && !consumes(*reclaimed->session, item)) {
     tell_lost(*reclaimed->session, {reclaimed->id, 1});
     puts_.give_back(put);
   }
@@ -118,28 +116,24 @@ bool Queues::put_again(Producer& producer, QueuedItem& item, ItemId id, SeqNo nu
   serving_.to_serve(books_.queue_of(item));  // its depth has changed
   books_.redeliveries.restore(id, reclaim->deliveries);
   for (const auto& before : reclaim->before) confirm_settled(before);
-  if (reclaim->settled != Settled::done) count_failures(item, id, reclaim->before);
+  if (reclaim->settled != Settlement::Kind::done) count_failures(item, id, reclaim->before);
   confirm_if_settled(*reclaim);
-  switch (reclaim->settled) {
-    case Settled::nothing:
-      hold_late(*reclaim->session, item, id);
-      puts_.call(reclaim->id, id);
-      break;
-    case Settled::done:
-      done(item, id);
-      break;
-    case Settled::failed:
-      reclaim->failure.at = now;
-      books_.redeliveries[id].deliveries = reclaim->deliveries + 1;
-      failed(item, id, std::move(reclaim->failure), std::chrono::milliseconds(reclaim->delay_ms),
-             Told::by_holder);
-      break;
+  if (!reclaim->settled) {
+    hold_late(*reclaim->session, item, id);
+    puts_.call(reclaim->id, id);
+  } else if (*reclaim->settled == Settlement::Kind::done) {
+    done(item, id);
+  } else {
+    reclaim->failure.at = now;
+    books_.redeliveries[id].deliveries = reclaim->deliveries + 1;
+    failed(item, id, std::move(reclaim->failure), std::chrono::milliseconds(reclaim->delay_ms),
+           Told::by_holder);
   }
   return true;
 }
 
 void Queues::confirm_if_settled(const PutReclaims::Reclaim& reclaim) {
-  if (reclaim.settled != Settled::nothing) confirm_settled(reclaim);
+  if (reclaim.settled) confirm_settled(reclaim);
 }
 
 /// It did not come over the session's link, which may be in use already: it counts as delivered
@@ -154,33 +148,27 @@ void Queues::hold_late(Session& session, QueuedItem& item, ItemId id) {
 }
 
 /// Its holder settles a put that is not here yet. Returns false if it holds no such put.
-bool Queues::settle_put(Session& session, ItemId id, Settled settled, FailureRecord failure,
-                        std::uint32_t delay_ms) {
+bool Queues::settle_put(Session& session, const Settlement& settlement) {
   PutName put;
-  auto* reclaim = puts_.find(id, put);
-  if (!reclaim || reclaim->session != &session || reclaim->settled != Settled::nothing)
-    return false;
-  reclaim->settled = settled;
-  failure.why = cut_utf8(failure.why, most_reason_unstored);
-  reclaim->failure = std::move(failure);
-  reclaim->delay_ms = delay_ms;
+  auto* reclaim = puts_.find(settlement.id, put);
+  if (!reclaim || reclaim->session != &session || reclaim->settled) return false;
+  if (settlement.kind == Settlement::Kind::released) {
+    puts_.give_back(put);
+    return true;
+  }
+  reclaim->settled = settlement.kind;
+  if (settlement.kind == Settlement::Kind::failed)
+    reclaim->failure = {
+        session.display_name(), std::string(cut_utf8(settlement.reason, most_reason_unstored)), {}};
+  reclaim->delay_ms = settlement.delay_ms;
   ++session.consumer.reclaims.unstored_settles;
-  return true;
-}
-
-bool Queues::release_put(Session& session, ItemId id) {
-  PutName put;
-  const auto* reclaim = puts_.find(id, put);
-  if (!reclaim || reclaim->session != &session || reclaim->settled != Settled::nothing)
-    return false;
-  puts_.give_back(put);
   return true;
 }
 
 void Queues::give_put_reclaims_back(Session& session) {
   for (const auto& put : session.consumer.reclaims.puts)
     if (const auto* reclaim = puts_.find(put);
-        reclaim && reclaim->session == &session && reclaim->settled == Settled::nothing)
+        reclaim && reclaim->session == &session && !reclaim->settled)
       puts_.give_back(put);
 }
 

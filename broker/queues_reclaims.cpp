@@ -28,7 +28,7 @@ void Queues::come_back(QueuedItem& item, ItemId id) {
 
 void Queues::ends(Session& session) {
   serving_.ends(session);
-  untold_ -= session.consumer.feed.last() - session.consumer.feed.confirmed();
+  untold_ -= session.consumer.feed.unconfirmed();
 }
 
 void Queues::settles_stored(Ticket turn, Ticket durable) {

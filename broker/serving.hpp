@@ -60,7 +60,7 @@ class Serving {
   /// The session now holds an item that did not come over its link.
   void takes(Session& session, const QueuedItem& item);
   /// The session no longer holds some item.
-  void hands_are_freer(Session& session, bool suspect);
+  void note_holds_less(Session& session, bool suspect);
 
   /// On its current link, everything up to this number has arrived.
   void arrived(Session& session, SeqNo number, Time now);
@@ -92,7 +92,7 @@ class Serving {
   // Suspects.
   bool suspect_goes_next(const Queue& queue) const;
   bool serve_suspects(Queue& queue);
-  static Session* who_holds_nothing(const Queue& queue);
+  static Session* find_idle_session(const Queue& queue);
   void reserve(Queue& queue);
   void unreserve(Queue& queue);
   void set_aside(HolderProcess& process);

@@ -19,7 +19,7 @@ bool Serving::serve_suspects(Queue& queue) {
       to_serve(queue);
       return false;
     }
-    auto* session = who_holds_nothing(queue);
+    auto* session = find_idle_session(queue);
     if (!session) {
       reserve(queue);
       return false;
@@ -42,7 +42,7 @@ bool Serving::serve_suspects(Queue& queue) {
 }
 
 /// Searches the sessions that request from the queue.
-Session* Serving::who_holds_nothing(const Queue& queue) {
+Session* Serving::find_idle_session(const Queue& queue) {
   if (queue.reserved && queue.reserved->consumer.process->held == 0) return queue.reserved;
   for (auto* session : queue.waiting)
     if (session->consumer.process->held == 0 && session->consumer.wants() > 0) return session;
@@ -97,7 +97,7 @@ void Serving::join_waiting_again(HolderProcess& process) {
 }
 
 /// The session no longer holds some item.
-void Serving::hands_are_freer(Session& session, bool suspect) {
+void Serving::note_holds_less(Session& session, bool suspect) {
   auto& process = *session.consumer.process;
   if (suspect && --process.suspects == 0) join_waiting_again(process);
   if (process.held > 0) return;

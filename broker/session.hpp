@@ -244,6 +244,10 @@ struct Session {
   PrinterState printing;
 
   bool is(Role role) const { return hello.role == role; }
+  /// In the history of items, and in the log.
+  std::string display_name() const {
+    return hello.name.empty() ? hello.host + "/" + std::to_string(hello.pid) : hello.name;
+  }
   /// How far its control stream was received; a block counts when it is complete.
   SeqNo control_whole() const {
     return print.block.is_open() ? SeqNo{print.block.begun.value - 1} : control.received();

@@ -57,7 +57,7 @@ class Visit {
  private:
   void over(int error) {
     over_ = true;
-    look_ = error == ECONNREFUSED ? EndpointLook{Found::nobody}
+    look_ = error == ECONNREFUSED ? EndpointLook{Found::refused}
             : error == ETIMEDOUT  ? EndpointLook{Found::no_answer}
                                   : EndpointLook{Found::no_way, error};
   }
@@ -98,7 +98,7 @@ std::string port_of(const BrokerAddress& broker, std::size_t endpoint) {
   return std::to_string(broker.port + endpoint);
 }
 
-std::string nobody_there(const BrokerAddress& broker, const std::string& address) {
+std::string nothing_listens(const BrokerAddress& broker, const std::string& address) {
   return "connection refused: nothing listens at port " + std::to_string(broker.port) +
          (is_local(address)
               ? " (is the broker started?)"
@@ -111,7 +111,7 @@ std::string some_answer(const EndpointLooks& looks, const BrokerAddress& broker,
   const auto is = [&](std::size_t i) { return looks[i].found == Found::zmtp; };
   auto text = "port " + port_of(broker, other) + " does not answer, others do: ports " +
               ports(broker) + " must be open";
-  if (looks[other].found != Found::nobody) return text;
+  if (looks[other].found != Found::refused) return text;
   const int shift = is(0) ? (is(1) ? -1 : -2) : (is(1) ? 1 : 2);
   const int base = broker.port + shift;
   return is(0) && is(2) ? text : text + " (or is " + std::to_string(base) + " the broker's port?)";
@@ -159,7 +159,7 @@ std::string meaning_of(const EndpointLooks& looks, const BrokerAddress& broker,
            " are open, but no broker answers: it may be stopped, overloaded, or not a Baton broker";
   if (const auto endpoint = first(is(Found::no_way)); endpoint < looks.size())
     return "cannot reach that host: " + std::generic_category().message(looks[endpoint].error);
-  if (all(Found::nobody)) return nobody_there(broker, address);
+  if (all(Found::refused)) return nothing_listens(broker, address);
   if (all(Found::no_answer))
     return "no answer from that host (is it up, is the broker started there with --bind, are "
            "ports " +

@@ -12,7 +12,7 @@ namespace baton::internal {
 /// The result of a plain TCP connection to an endpoint.
 struct EndpointLook {
   enum class Found : std::uint8_t {
-    nobody,     ///< refused: nothing listens there
+    refused,    ///< nothing listens there
     no_answer,  ///< the host does not answer on that port
     no_way,     ///< no route: see `error`
     zmtp,       ///< a ZeroMQ socket, as expected

@@ -106,7 +106,7 @@ void ProducerSession::put(const PutItem& item, const InputPlace& place) {
   rewrite_digest(block, place);
   append_item(block, item);
   put_.appended(item.body.size());
-  if (place.anew)
+  if (place.is_start)
     put_.close_block();  // so that it is accepted as a whole: no process could continue within it
 }
 

@@ -33,10 +33,8 @@ class Retrace {
 
   /// How many of its items were put before.
   std::uint64_t already_put() const { return before_.empty() ? 0 : before_.back().items; }
-  /// How many of them are certainly the same / whether the item last given to next() is the end of
-  /// those.
+  /// How many of them are certainly the same.
   std::uint64_t same() const { return met_ == 0 ? 0 : before_[met_ - 1].items; }
-  bool at_checkpoint() const { return same() == chain_.at().items; }
   /// Whether the input may end here: everything put before was in it.
   bool complete() const { return met_ == before_.size(); }
   /// Where the input is now, with the number of its items so far.

@@ -22,7 +22,7 @@ inline constexpr std::size_t checkpoint_size = 24;  ///< on the wire and on disk
 /// Where a producer is in its input, sent along with its items.
 struct InputPlace {
   Checkpoint at;
-  bool anew = false;  ///< forget what is remembered of earlier inputs of the name
+  bool is_start = false;  ///< forget what is remembered of earlier inputs of the name
 
   bool operator==(const InputPlace&) const = default;
 };

@@ -43,7 +43,7 @@ PutItem read_item(const Entry& entry) {
 }
 
 void append_digest(std::string& out, const InputPlace& place) {
-  append_entry_head(out, EntryKind::digest, place.anew ? 1 : 0, 0, checkpoint_size);
+  append_entry_head(out, EntryKind::digest, place.is_start ? 1 : 0, 0, checkpoint_size);
   append(out, place.at.items);
   out.append(place.at.digest.begin(), place.at.digest.end());
 }
@@ -72,7 +72,7 @@ void read_put(std::string_view payload, PutItems& put) {
 
 void rewrite_digest(std::string& message, const InputPlace& place) {
   char* entry = message.data() + header_size;
-  if (place.anew) entry[5] = 1;
+  if (place.is_start) entry[5] = 1;
   store(entry + entry_head_size, place.at.items);
   std::copy(place.at.digest.begin(), place.at.digest.end(), entry + entry_head_size + 8);
 }

@@ -95,6 +95,7 @@ class StreamSender {
   SeqNo last() const { return last_; }
   SeqNo sent() const { return sent_; }
   SeqNo confirmed() const { return confirmed_; }
+  std::uint64_t unconfirmed() const { return last_ - confirmed_; }  ///< entries
   std::uint64_t unconfirmed_bytes() const { return unconfirmed_bytes_; }
   /// Bytes of messages that were sent and are not confirmed.
   std::uint64_t sent_bytes() const { return sent_bytes_; }

@@ -197,10 +197,10 @@ void Simulation::change(std::vector<std::uint64_t>& lines) {
 ProducerPlan Simulation::next_run(const ProducerNode& last) {
   auto& random = world_.random;
   auto plan = last.plan();
-  plan.anew = false;
+  plan.is_start = false;
   plan.left_out = 0;
   if (last.refused()) {
-    plan.anew = true;
+    plan.is_start = true;
     if (random.chance(400)) plan.left_out = random.below(plan.lines.size());
   } else if (last.put_all()) {
     change(plan.lines);

@@ -41,7 +41,7 @@ void ProducerNode::act() {
 void ProducerNode::begin() {
   started_ = true;
   put_ = before_;
-  anew_ = plan_.anew;
+  anew_ = plan_.is_start;
   retrace_.emplace(plan_.queue, anew_ ? std::vector<Checkpoint>() : producer_.already_put());
   print("starts");
 }

@@ -20,7 +20,7 @@ struct ProducerPlan {
   std::string queue = "default";
   std::vector<std::uint64_t> lines;  ///< the input: the same number is the same line
   bool last = true;                  ///< no other version of the input comes under this name
-  bool anew = false;                 ///< whatever was put under this name before ...
+  bool is_start = false;             ///< whatever was put under this name before ...
   std::size_t left_out = 0;          ///< ... begin behind so many lines
   Duration pause{};                  ///< at most, between two puts
   std::uint32_t largest = 200;       ///< bytes of a body

@@ -22,8 +22,8 @@ bool explained(const std::vector<Event>& events, const Event& first, const Event
            (event.what == Event::What::failed || event.what == Event::What::released);
   });
   return its_wish || std::any_of(faults.begin(), faults.end(), [&](const Fault& fault) {
-           const bool theirs =
-               fault.whom == first.worker || fault.whom == again.worker || fault.whom == the_broker;
+           const bool theirs = fault.target == first.worker || fault.target == again.worker ||
+                               fault.target == the_broker;
            return theirs && fault.from <= again.at && fault.to >= first.at - on_its_way;
          });
 }

@@ -29,8 +29,8 @@ struct Event {
 
 /// A fault that may make items come again.
 struct Fault {
-  std::string kind;  ///< for people
-  std::string whom;  ///< a worker, or the broker
+  std::string kind;    ///< for people
+  std::string target;  ///< a worker, or the broker
   Clock::time_point from, to;
 };
 inline const std::string the_broker = "broker";

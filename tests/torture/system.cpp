@@ -110,10 +110,10 @@ void System::kill_broker() {
   note("kill", the_broker, from, Clock::now() + reclaim_window + aftermath);
 }
 
-void System::note(const std::string& kind, const std::string& whom, Clock::time_point from,
+void System::note(const std::string& kind, const std::string& target, Clock::time_point from,
                   Clock::time_point to) {
-  faults_.push_back({kind, whom, from, to});
-  notes_.push_back({from, whom + ": " + kind});
+  faults_.push_back({kind, target, from, to});
+  notes_.push_back({from, target + ": " + kind});
 }
 
 void System::note_what_broker_printed() {
@@ -129,11 +129,11 @@ void System::kill_worker(std::size_t place) {
   start_worker(place);
 }
 
-void System::stop(pid_t pid, const std::string& whom, Clock::duration time) {
+void System::stop(pid_t pid, const std::string& target, Clock::duration time) {
   if (kill(pid, SIGSTOP) != 0) return;
   const auto until = Clock::now() + time;
   stopped_.push_back({pid, until});
-  note("stop", whom, Clock::now(), until + turn + aftermath);
+  note("stop", target, Clock::now(), until + turn + aftermath);
 }
 
 /// Sees to what has ended, and to what is due.

@@ -98,11 +98,11 @@ class System {
   void start_worker(std::size_t place);
   void trouble();
   void kill_broker();
-  void note(const std::string& kind, const std::string& whom, Clock::time_point from,
+  void note(const std::string& kind, const std::string& target, Clock::time_point from,
             Clock::time_point to);
   void note_what_broker_printed();
   void kill_worker(std::size_t place);
-  void stop(pid_t pid, const std::string& whom, Clock::duration time);
+  void stop(pid_t pid, const std::string& target, Clock::duration time);
   void tend(bool all_now);
   void heal();
   void end();

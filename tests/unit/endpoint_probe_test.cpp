@@ -9,9 +9,9 @@
 namespace baton::internal {
 namespace {
 
-constexpr EndpointLook nobody{EndpointLook::Found::nobody}, silence{EndpointLook::Found::no_answer},
-    zmtp{EndpointLook::Found::zmtp}, stranger{EndpointLook::Found::stranger},
-    no_way{EndpointLook::Found::no_way, EHOSTUNREACH};
+constexpr EndpointLook refused{EndpointLook::Found::refused},
+    silence{EndpointLook::Found::no_answer}, zmtp{EndpointLook::Found::zmtp},
+    stranger{EndpointLook::Found::stranger}, no_way{EndpointLook::Found::no_way, EHOSTUNREACH};
 
 struct Case {
   EndpointLooks looks;
@@ -23,10 +23,10 @@ struct Case {
 TEST_CASE("endpoints: what is found, and what to do") {
   const BrokerAddress broker{"host", 5555};
   const std::vector<Case> cases = {
-      {{nobody, nobody, nobody},
+      {{refused, refused, refused},
        "127.0.0.1",
        "connection refused: nothing listens at port 5555 (is the broker started?)"},
-      {{nobody, nobody, nobody},
+      {{refused, refused, refused},
        "192.0.2.7",
        "connection refused: nothing listens at port 5555 of that host (is the broker started "
        "there, with --bind for other hosts?)"},
@@ -34,12 +34,12 @@ TEST_CASE("endpoints: what is found, and what to do") {
        "192.0.2.7",
        "no answer from that host (is it up, is the broker started there with --bind, are ports "
        "5555-5557 open?)"},
-      {{nobody, silence, silence},
+      {{refused, silence, silence},
        "192.0.2.7",
        "ports 5555-5557 do not answer, or refuse (is the broker started there, are they all "
        "open?)"},
       {{no_way, no_way, no_way}, "192.0.2.7", "cannot reach that host: No route to host"},
-      {{stranger, nobody, nobody},
+      {{stranger, refused, refused},
        "127.0.0.1",
        "what listens at port 5555 does not answer as a Baton broker does (a container's port with "
        "no broker behind it? "
@@ -56,19 +56,19 @@ TEST_CASE("endpoints: what is found, and what to do") {
       {{zmtp, zmtp, silence},
        "::1",
        "port 5557 does not answer, others do: ports 5555-5557 must be open"},
-      {{zmtp, zmtp, nobody},
+      {{zmtp, zmtp, refused},
        "::1",
        "port 5557 does not answer, others do: ports 5555-5557 must be open (or is 5554 the "
        "broker's port?)"},
-      {{zmtp, nobody, nobody},
+      {{zmtp, refused, refused},
        "::1",
        "port 5556 does not answer, others do: ports 5555-5557 must be open (or is 5553 the "
        "broker's port?)"},
-      {{nobody, zmtp, zmtp},
+      {{refused, zmtp, zmtp},
        "::1",
        "port 5555 does not answer, others do: ports 5555-5557 must be open (or is 5556 the "
        "broker's port?)"},
-      {{nobody, nobody, zmtp},
+      {{refused, refused, zmtp},
        "::1",
        "port 5555 does not answer, others do: ports 5555-5557 must be open (or is 5557 the "
        "broker's port?)"}};
