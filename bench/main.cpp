@@ -2,7 +2,7 @@
 // in turn, round after round, so that what else the machine does falls on all of them.
 #include <zmq.h>
 
-#include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -11,12 +11,13 @@
 
 #include "bench/report.hpp"
 #include "bench/worker.hpp"
+#include "cli/program.hpp"
 
 namespace baton::internal::bench {
 namespace {
 
 struct Options {
-  double seconds = 2;
+  std::chrono::milliseconds window{2000};
   int rounds = 3;
   std::vector<std::string> only;
   unsigned seed = 1;
@@ -54,20 +55,19 @@ std::vector<Contest> all_contests() {
 
 Options parse(int argc, char** argv) {
   Options options;
-  CLI::App app{"Throughput and latency of Baton beside a plain zmq_proxy, with real processes."};
-  app.add_option("--seconds", options.seconds, "length of each measured window")
-      ->capture_default_str();
-  app.add_option("--rounds", options.rounds, "how often each contestant runs; medians are printed")
-      ->capture_default_str();
-  app.add_option("--only", options.only,
-                 "run what is called this, or has it in its name; may be given several times: "
-                 "throughput/3+6/100B/packed");
-  app.add_option("--seed", options.seed, "of the bodies' bytes")->capture_default_str();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    std::exit(app.exit(error) == 0 ? 0 : 2);
-  }
+  cli::CommandLine line(
+      "Throughput and latency of Baton beside a plain zmq_proxy, with real processes.",
+      "baton-bench");
+  line.parsed("--seconds", options.window, parse_seconds, "length of each measured window")
+      .shown("S [2]");
+  line.number("--rounds", options.rounds, 1, 1000,
+              "how often each contestant runs; medians are printed");
+  line.texts("--only", options.only,
+             "run what is called this, or has it in its name; may be given several times: "
+             "throughput/3+6/100B/packed")
+      .shown("NAME");
+  line.number("--seed", options.seed, 0, UINT32_MAX, "of the bodies' bytes");
+  if (const auto code = line.parse(argc, argv)) std::exit(*code);
   return options;
 }
 
@@ -75,8 +75,8 @@ void print_settings(const Options& options) {
   int major = 0, minor = 0, patch = 0;
   zmq_version(&major, &minor, &patch);
   std::printf("seed %u, window %g s, rounds %d, queue limit %d items, cores %u, libzmq %d.%d.%d\n",
-              options.seed, options.seconds, options.rounds, queue_limit,
-              std::thread::hardware_concurrency(), major, minor, patch);
+              options.seed, std::chrono::duration<double>(options.window).count(), options.rounds,
+              queue_limit, std::thread::hardware_concurrency(), major, minor, patch);
 }
 
 int run_all(const Options& options) {
@@ -84,7 +84,7 @@ int run_all(const Options& options) {
   print_heading();
   bool clean = true;
   for (Contest contest : all_contests()) {
-    contest.setup.window = std::chrono::milliseconds(static_cast<int>(options.seconds * 1000));
+    contest.setup.window = options.window;
     contest.setup.seed = options.seed;
     clean &= hold(contest, options.rounds, options.only);
   }

@@ -41,20 +41,6 @@ std::uint16_t parse_port(std::string_view text) {
   std::exit(2);
 }
 
-/// Transforms "64K" into "65536".
-CLI::Validator in_bytes() {
-  return CLI::Validator(
-      [](std::string& text) {
-        try {
-          text = std::to_string(parse_size(text));
-          return std::string();
-        } catch (const std::invalid_argument& error) {
-          return std::string(error.what());
-        }
-      },
-      "");
-}
-
 /// The reverse of parse_size(), in the largest whole unit.
 std::string size_text(std::uint64_t bytes) {
   std::size_t unit = 0;
@@ -62,9 +48,10 @@ std::string size_text(std::uint64_t bytes) {
   return std::to_string(bytes) + std::string(unit > 0 ? 1 : 0, " KMGT"[unit]);
 }
 
-void check_queue(const std::string& name) {
+std::string queue_name(const std::string& name) {
   if (!valid_queue_name(name))
     throw std::invalid_argument("'" + name + "': " + std::string(meaning(Refusal::queue_name)));
+  return name;
 }
 
 const std::filesystem::path system_directory = "/var/lib/baton";
@@ -102,25 +89,34 @@ void choose_directory(BrokerCommand& command) {
        "; and neither XDG_STATE_HOME nor HOME is set): give --data DIR, or --memory");
 }
 
-void add_storage(CLI::App& app, BrokerCommand& command) {
+cli::Option add_size(cli::CommandLine& line, const std::string& name, std::uint64_t& size,
+                     const std::string& help) {
+  return line.parsed(name, size, parse_size, help)
+      .noun("a size, such as 64K or 1.5G")
+      .shown("SIZE [" + size_text(size) + "]");
+}
+
+void add_storage(cli::CommandLine& line, BrokerCommand& command) {
   choose_directory(command);
   const auto directory = command.directory.string();
-  auto* data = app.add_option("--data", command.directory, "directory that items are stored in")
-                   ->type_name("a directory")
-                   ->option_text(directory.empty() ? "DIR" : "DIR [" + directory + "]");
-  auto* memory =
-      app.add_flag("--memory", command.memory, "store nothing: items live as long as the broker");
-  auto* max_memory = app.add_option("--max-memory", command.storage.max_memory,
-                                    "memory for items; further bodies are on disk only")
-                         ->type_name("a size, such as 64K or 1.5G")
-                         ->transform(in_bytes())
-                         ->option_text("SIZE [" + size_text(command.storage.max_memory) + "]");
-  auto* check =
-      app.add_flag("--check", command.check, "only check whether the stored data is whole");
-  auto* compact = app.add_flag("--compact", command.compact, "only compact the stored data");
-  for (auto* option : {data, max_memory, check, compact}) memory->excludes(option);
-  compact->excludes(check)->option_text(" ");
-  for (auto* option : {memory, check}) option->option_text(" ");
+  auto data = line.parsed(
+                      "--data", command.directory,
+                      [&command](const std::string& name) {
+                        command.passed_over.clear();
+                        return std::filesystem::path(name);
+                      },
+                      "directory that items are stored in")
+                  .noun("a directory")
+                  .shown(directory.empty() ? "DIR" : "DIR [" + directory + "]");
+  auto memory =
+      line.flag("--memory", command.memory, "store nothing: items live as long as the broker");
+  auto max_memory = add_size(line, "--max-memory", command.storage.max_memory,
+                             "memory for items; further bodies are on disk only");
+  auto check = line.flag("--check", command.check, "only check whether the stored data is whole");
+  auto compact = line.flag("--compact", command.compact, "only compact the stored data");
+  memory.excludes({data, max_memory, check, compact}).shown(" ");
+  compact.excludes({check}).shown(" ");
+  check.shown(" ");
 }
 
 /// With port 0 the endpoints avoid ports in use anyway.
@@ -134,84 +130,62 @@ void check_delivery_ports(const ServerOptions& server) {
          " are the ports of the endpoints");
 }
 
-void add_addresses(CLI::App& app, ServerOptions& server, std::string& delivery_ports,
-                   std::string& plain) {
-  app.add_option("--port", server.port,
-                 "base port: endpoints are at this and the next two; 0 finds free ones")
-      ->transform(cli::number(0, 65531))
-      ->option_text("PORT [" + std::to_string(server.port) + "]");
-  app.add_option("--bind", server.bind, "address to listen on; 0.0.0.0 for all of IPv4, :: for all")
-      ->type_name("an address or a name")
-      ->option_text("ADDR [" + server.bind + "]");
-  app.add_option("--delivery-ports", delivery_ports,
-                 "ports for consumers, one each, such as 6000-6099; else any free ones")
-      ->check(cli::checked_by(parse_port_range))
-      ->type_name("a range of ports, such as 6000-6099")
-      ->option_text("A-B");
-  app.add_option("--plain", plain,
-                 "any ZeroMQ client may PUSH items for Q to PORT+3, PULL some from PORT+4")
-      ->check(cli::checked_by(check_queue))
-      ->type_name("the name of a queue")
-      ->option_text("Q");
+void add_addresses(cli::CommandLine& line, BrokerCommand& command) {
+  auto& server = command.server;
+  line.number("--port", server.port, 0, 65531,
+              "base port: endpoints are at this and the next two; 0 finds free ones")
+      .shown("PORT [" + std::to_string(server.port) + "]");
+  line.text("--bind", server.bind, "address to listen on; 0.0.0.0 for all of IPv4, :: for all")
+      .noun("an address or a name")
+      .shown("ADDR [" + server.bind + "]");
+  line.parsed("--delivery-ports", server.delivery_ports, parse_port_range,
+              "ports for consumers, one each, such as 6000-6099; else any free ones")
+      .noun("a range of ports, such as 6000-6099")
+      .shown("A-B");
+  line.parsed("--plain", server.settings.plain_queue, queue_name,
+              "any ZeroMQ client may PUSH items for Q to PORT+3, PULL some from PORT+4")
+      .noun("the name of a queue")
+      .shown("Q");
 }
 
-void add_limits(CLI::App& app, CoreSettings& settings) {
-  app.add_option("--max-items", settings.max_items,
-                 "items that a queue holds before its producers wait")
-      ->transform(cli::number(1, std::uint64_t{1} << 40))
-      ->option_text("N [" + std::to_string(settings.max_items) + "]");
-  app.add_option("--max-bytes", settings.max_bytes,
-                 "bytes that a queue holds before its producers wait")
-      ->type_name("a size, such as 64K or 1.5G")
-      ->transform(in_bytes())
-      ->option_text("SIZE [" + size_text(settings.max_bytes) + "]");
-  app.add_option("--max-attempts", settings.max_attempts, "failures after which an item is dead")
-      ->transform(cli::number(1, 65'000))
-      ->option_text("N [" + std::to_string(settings.max_attempts) + "]");
-  app.add_option("--max-dead", settings.max_dead,
-                 "dead items that a queue keeps, the last ones, within --max-bytes")
-      ->transform(cli::number(1, 10'000'000))
-      ->option_text("N [" + std::to_string(settings.max_dead) + "]");
-  app.add_option("--max-dead-total", settings.max_dead_total,
-                 "... and that all queues keep together")
-      ->transform(cli::number(1, 10'000'000))
-      ->option_text("N [" + std::to_string(settings.max_dead_total) + "]");
-  app.add_option("--max-notices", settings.max_notices,
-                 "dead items named to a producer that was away; others are only counted")
-      ->transform(cli::number(0, 1'000'000))
-      ->option_text("N [" + std::to_string(settings.max_notices) + "]");
-  app.add_option("--max-sessions", settings.max_sessions, "clients of all kinds; those beyond wait")
-      ->transform(cli::number(1, 100'000))
-      ->option_text("N [" + std::to_string(settings.max_sessions) + "]");
-  app.add_option("--console-keep", settings.console_keep,
-                 "console lines kept for printers that are late or slow")
-      ->type_name("a size, such as 64K or 1.5G")
-      ->transform(in_bytes())
-      ->option_text("SIZE [" + size_text(settings.console_keep) + "]");
+void add_limits(cli::CommandLine& line, CoreSettings& settings) {
+  line.number("--max-items", settings.max_items, 1, std::uint64_t{1} << 40,
+              "items that a queue holds before its producers wait");
+  add_size(line, "--max-bytes", settings.max_bytes,
+           "bytes that a queue holds before its producers wait");
+  line.number("--max-attempts", settings.max_attempts, 1, 65'000,
+              "failures after which an item is dead");
+  line.number("--max-dead", settings.max_dead, 1, 10'000'000,
+              "dead items that a queue keeps, the last ones, within --max-bytes");
+  line.number("--max-dead-total", settings.max_dead_total, 1, 10'000'000,
+              "... and that all queues keep together");
+  line.number("--max-notices", settings.max_notices, 0, 1'000'000,
+              "dead items named to a producer that was away; others are only counted");
+  line.number("--max-sessions", settings.max_sessions, 1, 100'000,
+              "clients of all kinds; those beyond wait");
+  add_size(line, "--console-keep", settings.console_keep,
+           "console lines kept for printers that are late or slow");
 }
 
 std::string in_seconds(Duration time) {
   return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time).count()) + " s";
 }
 
-void add_ending(CLI::App& app, CoreSettings& settings) {
-  auto* exit_when_done =
-      app.add_flag("--exit-when-done", settings.end.exit_when_done,
-                   "end the system once --producers are gone and all is done, within " +
-                       in_seconds(settings.end.leave_within + settings.end.print_within));
-  auto* producers = app.add_option("--producers", settings.end.producers,
-                                   "how many producers must have come and gone")
-                        ->transform(cli::number(1, 1'000'000))
-                        ->needs(exit_when_done)
-                        ->option_text("N");
-  app.add_option("--consumers", settings.end.consumers,
-                 "how many consumers to wait for, " + in_seconds(settings.end.not_coming) +
-                     " at most when all is done")
-      ->transform(cli::number(1, 1'000'000))
-      ->needs(exit_when_done)
-      ->option_text("N [0]");
-  exit_when_done->needs(producers)->option_text(
-      " ");  // replaces what --help would say about --producers
+void add_ending(cli::CommandLine& line, CoreSettings& settings) {
+  auto exit_when_done =
+      line.flag("--exit-when-done", settings.end.exit_when_done,
+                "end the system once --producers are gone and all is done, within " +
+                    in_seconds(settings.end.leave_within + settings.end.print_within));
+  const auto producers = line.number("--producers", settings.end.producers, 1, 1'000'000,
+                                     "how many producers must have come and gone")
+                             .needs(exit_when_done)
+                             .shown("N");
+  line.number("--consumers", settings.end.consumers, 1, 1'000'000,
+              "how many consumers to wait for, " + in_seconds(settings.end.not_coming) +
+                  " at most when all is done")
+      .needs(exit_when_done)
+      .shown("N [0]");
+  exit_when_done.needs(producers).shown(" ");  // replaces what --help would say about --producers
 }
 
 }  // namespace
@@ -264,32 +238,27 @@ std::string bind_address(const std::string& text) {
 BrokerCommand read_command_line(int argc, char** argv) {
   BrokerCommand command;
   auto& settings = command.server.settings;
-  std::string delivery_ports, plain;
-  CLI::App app{"The queue that producers put on and consumers get from.", "baton-broker"};
-  app.set_version_flag("--version", std::string("baton-broker ") + version);
-  app.get_formatter()->column_width(29);
-  add_addresses(app, command.server, delivery_ports, plain);
-  add_storage(app, command);
-  add_limits(app, settings);
-  add_ending(app, settings);
-  app.add_flag("--health", command.health,
-               "only ask whether a broker answers at --bind and --port; exit 0 if so");
-  if (const auto code = cli::parse(app, argc, argv)) std::exit(*code);
-  if (!plain.empty()) settings.plain_queue = plain;
+  cli::CommandLine line("The queue that producers put on and consumers get from.", "baton-broker",
+                        29);
+  add_addresses(line, command);
+  add_storage(line, command);
+  add_limits(line, settings);
+  add_ending(line, settings);
+  line.flag("--health", command.health,
+            "only ask whether a broker answers at --bind and --port; exit 0 if so");
+  if (const auto code = line.parse(argc, argv)) std::exit(*code);
   if (command.health && command.server.port == 0)
     fail("--health: --port must be the broker's port, not 0");
   settings.durable = !command.memory;
   const bool needs_directory = !command.memory && !command.health;
-  if (app.count("--data") > 0) command.passed_over.clear();
   if (needs_directory && command.directory.empty()) fail_without_directory(command.passed_over);
   try {
     command.server.bind = bind_address(command.server.bind);
   } catch (const std::invalid_argument& error) {
     fail(std::string("--bind: ") + error.what());
   }
-  if (!delivery_ports.empty()) command.server.delivery_ports = parse_port_range(delivery_ports);
   check_delivery_ports(command.server);
-  settings.broker = std::string("baton-broker ") + version;
+  settings.broker = std::string("baton-broker ") + product_version;
   settings.host = host_name();
   return command;
 }

@@ -1,11 +1,15 @@
 #include "cli/command_line.hpp"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <iostream>
 #include <set>
+#include <stdexcept>
+#include <utility>
 
 #include "cli/suggestion.hpp"
+#include "proto/version.hpp"
 #include "proto/visible.hpp"
 
 namespace baton::internal::cli {
@@ -16,15 +20,6 @@ struct Mistake : std::runtime_error {
 };
 
 bool takes_value(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
-
-/// CLI11 prefixes a check's text with its own name of the type: "UINT:a number, 0 to 9".
-std::string what_it_takes(const CLI::Option& option) {
-  const auto name = option.get_type_name();
-  const auto colon = name.find(':');
-  const auto lead = name.substr(0, colon);
-  const bool of_cli11 = lead == "UINT" || lead == "INT" || lead == "TEXT";
-  return of_cli11 && colon != std::string::npos ? name.substr(colon + 1) : name;
-}
 
 std::string unknown(const CLI::App& app, const std::string& name, bool takes_words) {
   std::vector<std::string> names;
@@ -80,7 +75,7 @@ class Reader {
 
   std::string next_value(const std::string& name, const CLI::Option& option) {
     if (at_ < args_.size() && !args_[at_].starts_with("--")) return args_[at_++];
-    throw Mistake(name + " needs " + what_it_takes(option));
+    throw Mistake(name + " needs " + option.get_type_name());
   }
 
   void add(const std::string& name, const std::string& value) {
@@ -127,36 +122,105 @@ int show(const CLI::App& app, const CLI::Success& what) {
 
 }  // namespace
 
-CLI::Validator number(std::uint64_t least, std::uint64_t most) {
+Option& Option::shown(const std::string& value) {
+  option_->option_text(value);
+  return *this;
+}
+
+Option& Option::noun(const std::string& noun) {
+  option_->type_name(noun);
+  return *this;
+}
+
+Option& Option::variable(const std::string& name) {
+  option_->envname(name);
+  return *this;
+}
+
+Option& Option::excludes(std::initializer_list<Option> others) {
+  for (const auto& other : others) option_->excludes(other.option_);
+  return *this;
+}
+
+Option& Option::needs(const Option& other) {
+  option_->needs(other.option_);
+  return *this;
+}
+
+bool Option::given() const { return option_->count() > 0; }
+
+CommandLine::CommandLine(const std::string& description, const std::string& program,
+                         std::size_t columns)
+    : program_(program), app_(std::make_unique<CLI::App>(description, program)) {
+  app_->set_version_flag("--version", program + " " + product_version);
+  app_->get_formatter()->column_width(columns);
+}
+
+CommandLine::~CommandLine() = default;
+
+Option CommandLine::flag(const std::string& name, bool& value, const std::string& help) {
+  return Option(app_->add_flag(name, value, help));
+}
+
+Option CommandLine::text(const std::string& name, std::string& value, const std::string& help) {
+  return Option(app_->add_option(name, value, help));
+}
+
+Option CommandLine::texts(const std::string& name, std::vector<std::string>& values,
+                          const std::string& help) {
+  // One value each time it is given.
+  return Option(app_->add_option(name, values, help)->take_all()->allow_extra_args(false));
+}
+
+Option CommandLine::taken(const std::string& name, std::function<void(const std::string&)> take,
+                          const std::string& help) {
+  const auto check = [take = std::move(take)](const std::string& text) {
+    try {
+      take(text);
+      return std::string();
+    } catch (const std::invalid_argument& error) {
+      return std::string(error.what());
+    }
+  };
+  const auto done = [](const std::string&) {};  // the check has taken it
+  return Option(app_->add_option_function<std::string>(name, done, help)->check(check, ""));
+}
+
+Option CommandLine::number(const std::string& name, std::function<void(std::uint64_t)> take,
+                           std::uint64_t least, std::uint64_t most, const std::string& help) {
   const auto what = "a number, " + std::to_string(least) + " to " + std::to_string(most);
-  const auto read = [least, most, what](std::string& text) {
+  const auto read = [=, take = std::move(take)](const std::string& text) {
     std::uint64_t value = 0;
     const auto* end = text.data() + text.size();
     const auto [stop, error] = std::from_chars(text.data(), end, value);
     const bool right = error == std::errc{} && stop == end && value >= least && value <= most;
-    if (!right) return "needs " + what + ", not '" + text + "'";
-    text = std::to_string(value);  // CLI11 would read 010 as octal 8
-    return std::string();
+    if (!right) throw std::invalid_argument("needs " + what + ", not '" + text + "'");
+    take(value);
   };
-  return CLI::Validator(read, what);
+  return taken(name, read, help).noun(what);
 }
 
-std::optional<int> parse(CLI::App& app, int argc, char** argv, std::vector<std::string>* words) {
-  Reader reader(app, {argv + 1, argv + argc}, words);
+void CommandLine::words(const std::string& name, const std::string& shown,
+                        const std::string& help) {
+  app_->add_option(name, words_for_help_, help)->option_text(shown);
+}
+
+std::optional<int> CommandLine::parse(int argc, char** argv, std::vector<std::string>* words) {
+  Reader reader(*app_, {argv + 1, argv + argc}, words);
   try {
     auto args = reader.options();
     std::reverse(args.begin(), args.end());  // CLI11 wants them reversed
-    app.parse(std::move(args));
+    app_->parse(std::move(args));
     return std::nullopt;
   } catch (const CLI::Success& success) {
-    return show(app, success);
+    return show(*app_, success);
   } catch (const Mistake& mistake) {
-    return refuse(app, mistake.what());
+    return refuse(*app_, mistake.what());
   } catch (const CLI::ParseError& error) {
     // --help wins even if something else is wrong, such as a variable that all programs read.
-    if (const auto* help = app.get_help_ptr(); help && reader.given(*help))
-      return show(app, CLI::CallForHelp());
-    return refuse(app, sentence(app, reader, error.what()));
+    if (const auto* help = app_->get_help_ptr(); help && reader.given(*help))
+      return show(*app_, CLI::CallForHelp());
+    return refuse(*app_, sentence(*app_, reader, error.what()));
   }
 }
 

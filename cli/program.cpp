@@ -14,7 +14,6 @@
 #include "os/log.hpp"
 #include "os/stop_signals.hpp"
 #include "proto/deadline.hpp"
-#include "proto/version.hpp"
 
 namespace baton::internal {
 namespace {
@@ -64,27 +63,25 @@ std::chrono::milliseconds parse_seconds(const std::string& text) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000 + 0.5));
 }
 
-CommonOptions::CommonOptions(CLI::App& app, bool with_tag) : program_(app.get_name()) {
+CommonOptions::CommonOptions(cli::CommandLine& line, bool with_tag) {
   const BrokerAddress by_default;
   broker_ = to_string(by_default);
-  connect_timeout_ = in_seconds(default_connect_timeout);
-  app.set_version_flag("--version", program_ + " " + std::string(version));
-  app.get_formatter()->column_width(30);
-  app.add_option("--broker", broker_, "the broker's address, or BATON_BROKER; IPv6: [ADDR]:PORT")
-      ->envname("BATON_BROKER")
-      ->type_name("HOST[:PORT]")
-      ->check(cli::checked_by(parse_broker_address))
-      ->option_text("HOST[:PORT] [" + broker_ + "]");
-  app.add_option("--connect-timeout", connect_timeout_, "seconds to look for a broker at the start")
-      ->type_name(seconds_text)
-      ->check(cli::checked_by(parse_seconds))
-      ->option_text("S [" + connect_timeout_ + "]");
+  connect_timeout_ = std::chrono::duration_cast<std::chrono::milliseconds>(default_connect_timeout);
+  line.checked("--broker", broker_, parse_broker_address,
+               "the broker's address, or BATON_BROKER; IPv6: [ADDR]:PORT")
+      .variable("BATON_BROKER")
+      .noun("HOST[:PORT]")
+      .shown("HOST[:PORT] [" + broker_ + "]");
+  line.parsed("--connect-timeout", connect_timeout_, parse_seconds,
+              "seconds to look for a broker at the start")
+      .noun(seconds_text)
+      .shown("S [" + in_seconds(connect_timeout_) + "]");
   if (!with_tag) return;
-  auto* on = app.add_flag("--tag", tag_,
-                          "begin console lines with [host], as if the broker ran on another host");
-  auto* off = app.add_flag("--no-tag", no_tag_, "never begin them with [host]");
-  on->excludes(off)->option_text(" ");  // replaces what --help would print about the exclusion
-  off->option_text(" ");
+  auto on = line.flag("--tag", tag_,
+                      "begin console lines with [host], as if the broker ran on another host");
+  auto off = line.flag("--no-tag", no_tag_, "never begin them with [host]");
+  on.excludes({off}).shown(" ");  // replaces what --help would print about the exclusion
+  off.shown(" ");
 }
 
 std::string notice_line(std::int32_t code, const std::string& text) {
@@ -98,7 +95,7 @@ void log_to_stderr(std::int32_t, std::int32_t code, const std::string& text) {
 Options CommonOptions::read(baton::Log log) const {
   Options options;
   options.broker(broker_)
-      .connect_timeout(parse_seconds(connect_timeout_))
+      .connect_timeout(connect_timeout_)
       .host_tag(tag_      ? baton::HostTag::on
                 : no_tag_ ? baton::HostTag::off
                           : baton::HostTag::automatic)

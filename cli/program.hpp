@@ -41,14 +41,14 @@ void log_to_stderr(std::int32_t level, std::int32_t code, const std::string& tex
 /// The options of every client program. Call read() after parsing.
 class CommonOptions {
  public:
-  /// Adds --broker and --connect-timeout, and --tag and --no-tag if `with_tag`, and --version.
-  CommonOptions(CLI::App& app, bool with_tag);
+  /// Adds --broker and --connect-timeout, and --tag and --no-tag if `with_tag`.
+  CommonOptions(cli::CommandLine& line, bool with_tag);
   /// `log` is called while a call waits.
   Options read(baton::Log log = log_to_stderr) const;
 
  private:
-  std::string program_;
-  std::string broker_, connect_timeout_;
+  std::string broker_;
+  std::chrono::milliseconds connect_timeout_;
   bool tag_ = false, no_tag_ = false;
 };
 

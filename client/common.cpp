@@ -25,7 +25,7 @@ std::string host_name() {
 SessionConfig session_config(Role role, const ClientOptions& options) {
   SessionConfig config;
   config.role = role;
-  config.client = "baton " + std::string(version);
+  config.client = "baton " + std::string(product_version);
   config.host = host_name();
   config.pid = static_cast<std::uint64_t>(getpid());
   config.process = process_number();

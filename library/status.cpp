@@ -137,4 +137,4 @@ const char* baton_last_refusal() {
   return refusal == baton::internal::Refusal::none ? "" : baton::internal::name(refusal).data();
 }
 
-const char* baton_version() { return baton::internal::version; }
+const char* baton_version() { return baton::internal::product_version; }

@@ -3,6 +3,6 @@
 
 namespace baton::internal {
 
-inline constexpr const char* version = "0.1.0";
+inline constexpr const char* product_version = "0.1.0";
 
 }  // namespace baton::internal

@@ -32,41 +32,30 @@ baton::Options client_options(const CommonOptions& common, const ConsumerSetting
 }
 
 std::optional<int> read_options(int argc, char** argv, ConsumerSettings& settings) {
-  CLI::App app{"Gets items from queues, prints their names on the console, and acks them.",
-               "baton-consumer"};
-  const CommonOptions common(app, /*with_tag=*/true);
-  std::string sleep = "0:0", work = "0:0";
-  app.add_option("--queue", settings.queues, "a queue to get from; may be given several times")
-      ->take_all()
-      ->allow_extra_args(false)  // one per --queue
-      ->type_name("the name of a queue")
-      ->option_text("Q [default]");
-  app.add_option("--sleep", sleep, "seconds to sleep before each get, drawn at random")
-      ->type_name(sleep_text)
-      ->check(cli::checked_by(parse_sleep))
-      ->option_text("MIN:MAX [" + sleep + "]");
-  app.add_option("--work", work, "seconds to work on each item before the ack")
-      ->type_name(sleep_text)
-      ->check(cli::checked_by(parse_sleep))
-      ->option_text("MIN:MAX [" + work + "]");
-  app.add_option("--jobs", settings.run.jobs, "items to work on at the same time")
-      ->transform(cli::number(1, 1024))
-      ->option_text("N [" + std::to_string(settings.run.jobs) + "]");
-  app.add_option("--prefetch", settings.prefetch,
-                 "items to hold beyond these; idle consumers cannot get them")
-      ->transform(cli::number(0, 32768))
-      ->option_text("N [" + std::to_string(settings.prefetch) + "]");
-  app.add_option("--count", settings.run.count, "exit after this many items; 0: never")
-      ->transform(cli::number(0, 2'000'000'000))
-      ->option_text("N [" + std::to_string(settings.run.count) + "]");
-  app.add_option("--name", settings.name, "name of this consumer in dead letters")
-      ->type_name("a name")
-      ->option_text("ID [host/pid]");
-  app.add_flag("--fail", settings.fail, "fail every item, for trying out dead letters");
-  if (const auto code = cli::parse(app, argc, argv)) return code;
+  cli::CommandLine line("Gets items from queues, prints their names on the console, and acks them.",
+                        "baton-consumer");
+  const CommonOptions common(line, /*with_tag=*/true);
+  line.texts("--queue", settings.queues, "a queue to get from; may be given several times")
+      .noun("the name of a queue")
+      .shown("Q [default]");
+  line.parsed("--sleep", settings.sleep, parse_sleep,
+              "seconds to sleep before each get, drawn at random")
+      .noun(sleep_text)
+      .shown("MIN:MAX [0:0]");
+  line.parsed("--work", settings.work, parse_sleep, "seconds to work on each item before the ack")
+      .noun(sleep_text)
+      .shown("MIN:MAX [0:0]");
+  line.number("--jobs", settings.run.jobs, 1, 1024, "items to work on at the same time");
+  line.number("--prefetch", settings.prefetch, 0, 32768,
+              "items to hold beyond these; idle consumers cannot get them");
+  line.number("--count", settings.run.count, 0, 2'000'000'000,
+              "exit after this many items; 0: never");
+  line.text("--name", settings.name, "name of this consumer in dead letters")
+      .noun("a name")
+      .shown("ID [host/pid]");
+  line.flag("--fail", settings.fail, "fail every item, for trying out dead letters");
+  if (const auto code = line.parse(argc, argv)) return code;
   settings.client = client_options(common, settings);
-  settings.sleep = parse_sleep(sleep);
-  settings.work = parse_sleep(work);
   return std::nullopt;
 }
 

@@ -37,10 +37,11 @@ void print(const baton::Options& options, StopSignals& signals) {
 
 int main(int argc, char** argv) {
   const auto streams = keep_standard_streams();
-  CLI::App app{"Prints the console lines of all processes, whole and in one order, on stdout.",
-               "baton-printer"};
-  const CommonOptions common(app, /*with_tag=*/false);
-  if (const auto code = cli::parse(app, argc, argv)) return *code;
+  cli::CommandLine line(
+      "Prints the console lines of all processes, whole and in one order, on stdout.",
+      "baton-printer");
+  const CommonOptions common(line, /*with_tag=*/false);
+  if (const auto code = line.parse(argc, argv)) return *code;
   try {
     if (!streams.out) throw OutputError("cannot write: stdout is closed");
     StopSignals signals;

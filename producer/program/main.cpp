@@ -73,72 +73,63 @@ std::string unreadable(const std::vector<std::string>& names) {
   }
 }
 
-/// Options given as text, and checked as such.
+/// What is put together after all options are read.
 struct Given {
-  std::string sleep = "0:0", delay = "0";
+  std::chrono::milliseconds delay{};
   std::uint32_t priority = default_priority;
-  std::vector<std::string> for_help;
   bool raw = false, text = false;
 };
 
 /// What to put, and where to begin.
-void add_input_options(CLI::App& app, ProducerSettings& settings, Given& given) {
-  app.add_option("ITEM", given.for_help, "a word, or JSON; - puts the lines of stdin")
-      ->option_text("...");
-  app.add_option("--file", settings.file, "put the lines of a file, - for stdin")
-      ->type_name("the name of a file")
-      ->check(cli::checked_by(check_file))
-      ->option_text("F");
-  app.add_flag("--text", given.text,
-               "put everything as {\"name\": ...}, even if it begins like JSON");
-  app.add_flag("--raw", given.raw,
-               "put each word or line as it is, byte by byte; blank lines, too");
-  app.add_flag("--whole", settings.whole,
-               "each ITEM names a file, which is put as one item, byte by byte");
-  app.add_option("--name", settings.name,
-                 "identity: run again, it continues where it was, and puts nothing twice")
-      ->type_name("a name")
-      ->check(cli::checked_by(check_name))
-      ->option_text("ID [a random one]");
-  app.add_flag("--again", settings.again, "with --name: put all of it, whatever was put before");
-  app.add_option("--from", settings.from,
-                 "put from line N on, whatever was put before; counts ITEMs, too")
-      ->type_name("a line number, from 1")
-      ->transform(cli::number(1, std::numeric_limits<std::int64_t>::max()))
-      ->option_text("N");
+void add_input_options(cli::CommandLine& line, ProducerSettings& settings, Given& given) {
+  line.words("ITEM", "...", "a word, or JSON; - puts the lines of stdin");
+  line.checked("--file", settings.file, check_file, "put the lines of a file, - for stdin")
+      .noun("the name of a file")
+      .shown("F");
+  line.flag("--text", given.text, "put everything as {\"name\": ...}, even if it begins like JSON");
+  line.flag("--raw", given.raw, "put each word or line as it is, byte by byte; blank lines, too");
+  line.flag("--whole", settings.whole,
+            "each ITEM names a file, which is put as one item, byte by byte");
+  line.checked("--name", settings.name, check_name,
+               "identity: run again, it continues where it was, and puts nothing twice")
+      .noun("a name")
+      .shown("ID [a random one]");
+  line.flag("--again", settings.again, "with --name: put all of it, whatever was put before");
+  line.number("--from", settings.from, 1, std::numeric_limits<std::int64_t>::max(),
+              "put from line N on, whatever was put before; counts ITEMs, too")
+      .noun("a line number, from 1")
+      .shown("N");
 }
 
 /// How to put it.
-void add_put_options(CLI::App& app, ProducerSettings& settings, Given& given) {
-  app.add_option("--queue", settings.queue, "the queue to put into")
-      ->type_name("the name of a queue")
-      ->option_text("Q [" + settings.queue + "]");
-  app.add_option("--sleep", given.sleep, "seconds to sleep before each put, drawn at random")
-      ->type_name(sleep_text)
-      ->check(cli::checked_by(parse_sleep))
-      ->option_text("MIN:MAX [" + given.sleep + "]");
-  app.add_option("--priority", given.priority, "0 to 9; higher ones go first")
-      ->transform(cli::number(0, max_priority))
-      ->option_text("P [" + std::to_string(given.priority) + "]");
-  app.add_option("--delay", given.delay, "seconds before the items are delivered")
-      ->type_name(seconds_text)
-      ->check(cli::checked_by(parse_delay))
-      ->option_text("S [" + given.delay + "]");
-  app.add_flag("--wait", settings.wait,
-               "wait until all items are done; exit 3 if some died, 4 if some are lost");
+void add_put_options(cli::CommandLine& line, ProducerSettings& settings, Given& given) {
+  line.text("--queue", settings.queue, "the queue to put into")
+      .noun("the name of a queue")
+      .shown("Q [" + settings.queue + "]");
+  line.parsed("--sleep", settings.sleep, parse_sleep,
+              "seconds to sleep before each put, drawn at random")
+      .noun(sleep_text)
+      .shown("MIN:MAX [0:0]");
+  line.number("--priority", given.priority, 0, max_priority, "0 to 9; higher ones go first")
+      .shown("P [" + std::to_string(given.priority) + "]");
+  line.parsed("--delay", given.delay, parse_delay, "seconds before the items are delivered")
+      .noun(seconds_text)
+      .shown("S [0]");
+  line.flag("--wait", settings.wait,
+            "wait until all items are done; exit 3 if some died, 4 if some are lost");
 }
 
 std::optional<int> read_options(int argc, char** argv, ProducerSettings& settings) {
-  CLI::App app{
+  cli::CommandLine line(
       "Puts items into a queue: each ITEM, or each line of stdin (-) or of a file. What begins "
       "with { or [\n"
       "must be JSON and is put as it is, other words as {\"name\": WORD}. Blank lines are skipped.",
-      program};
-  const CommonOptions common(app, /*with_tag=*/true);
+      program);
+  const CommonOptions common(line, /*with_tag=*/true);
   Given given;
-  add_input_options(app, settings, given);
-  add_put_options(app, settings, given);
-  if (const auto code = cli::parse(app, argc, argv, &settings.items)) return code;
+  add_input_options(line, settings, given);
+  add_put_options(line, settings, given);
+  if (const auto code = line.parse(argc, argv, &settings.items)) return code;
   settings.bodies = given.raw ? Bodies::raw : given.text ? Bodies::text : Bodies::json;
   auto why = contradiction(settings, given.raw, given.text);
   if (why.empty() && settings.whole) why = unreadable(settings.items);
@@ -148,8 +139,7 @@ std::optional<int> read_options(int argc, char** argv, ProducerSettings& setting
   }
   settings.client = common.read(nullptr);
   settings.client.queue(settings.queue).name(settings.name);
-  settings.sleep = parse_sleep(given.sleep);
-  settings.put.priority(given.priority).delay(parse_delay(given.delay));
+  settings.put.priority(given.priority).delay(given.delay);
   return std::nullopt;
 }
 

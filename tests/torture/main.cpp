@@ -2,11 +2,11 @@
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <iostream>
 #include <stdexcept>
 
+#include "cli/command_line.hpp"
 #include "net/sockets.hpp"
 #include "tests/support/skip.hpp"
 #include "tests/torture/system.hpp"
@@ -69,21 +69,18 @@ int main(int argc, char** argv) {
   context.setAsDefaultForAssertsOutOfTestCases();
   context.setAssertHandler(fail);
 
-  CLI::App app{
+  baton::internal::cli::CommandLine line(
       "Kills, stops and cuts off brokers, workers and producers, fills the disk, and accounts for "
-      "each item."};
+      "each item.",
+      "torture");
   baton::internal::torture::Settings settings;
   std::int64_t seconds = settings.time.count();
   std::uint64_t runs = 1;
-  app.add_option("--seconds", seconds, "time to torture in each run")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 86400));
-  app.add_option("--seed", settings.seed, "what happens, of the first run")->capture_default_str();
-  app.add_option("--runs", runs, "with the seeds that follow")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1000));
-  app.add_flag("--memory", settings.memory, "the broker keeps nothing: shows that loss is found");
-  CLI11_PARSE(app, argc, argv);
+  line.number("--seconds", seconds, 1, 86400, "time to torture in each run");
+  line.number("--seed", settings.seed, 0, UINT64_MAX, "what happens, of the first run");
+  line.number("--runs", runs, 1, 1000, "with the seeds that follow");
+  line.flag("--memory", settings.memory, "the broker keeps nothing: shows that loss is found");
+  if (const auto code = line.parse(argc, argv)) return *code;
   settings.time = std::chrono::seconds(seconds);
   if (const auto files = baton::internal::files_possible();
       files < baton::internal::torture::files_needed) {

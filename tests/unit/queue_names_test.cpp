@@ -38,7 +38,7 @@ struct Names {
     consumer.queues = {&queue};
     queues.serving().request(consumer, consumer.consumer.requested + 1);
     queues.serving().serve();
-    REQUIRE(queues.ack(consumer, ItemId{last.value}));
+    REQUIRE(queues.settle(consumer, {Settlement::Kind::done, ItemId{last.value}}, Time{}));
     consumer.queues = {};
     queues.leave(queue);
     end_turn();

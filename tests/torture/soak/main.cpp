@@ -3,7 +3,6 @@
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <csignal>
 #include <deque>
@@ -12,6 +11,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "cli/command_line.hpp"
 #include "tests/support/baton.hpp"
 #include "tests/support/inspect.hpp"
 
@@ -143,13 +143,12 @@ int main(int argc, char** argv) {
   doctest::Context context;
   context.setAsDefaultForAssertsOutOfTestCases();
   context.setAssertHandler(fail);
-  CLI::App app{
-      "Steady load while consumers come and go: memory, descriptors and file size must stay flat."};
-  double minutes = 10;
-  app.add_option("--minutes", minutes, "how long")
-      ->capture_default_str()
-      ->check(CLI::Range(0.1, 10'000.0));
-  CLI11_PARSE(app, argc, argv);
+  baton::internal::cli::CommandLine line(
+      "Steady load while consumers come and go: memory, descriptors and file size must stay flat.",
+      "soak");
+  unsigned minutes = 10;
+  line.number("--minutes", minutes, 1, 10'000, "how long");
+  if (const auto code = line.parse(argc, argv)) return *code;
   try {
     return soak(minutes) ? 0 : 1;
   } catch (const std::exception& error) {
