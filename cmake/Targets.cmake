@@ -15,7 +15,8 @@ function(baton_library name)
     # All of them may become part of libbaton.so, which shows nothing of them.
     set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON
       CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
-    target_compile_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
+    target_compile_options(${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>
+      $<$<BOOL:${BATON_FUZZ}>:-fsanitize=fuzzer-no-link>)
   else()
     add_library(${name} INTERFACE)
     set(scope INTERFACE)
