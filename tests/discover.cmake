@@ -1,6 +1,6 @@
 # Writes a file for ctest with one test per TEST_CASE of a doctest program, labelled LABEL and with
-# the name of its TEST_SUITE. doctest's own doctest_discover_tests() starts the program once for each
-# test instead: with sanitizers that takes longer than to link it.
+# the name of its TEST_SUITE. doctest's own doctest_discover_tests() starts the program once for
+# each test instead: with sanitizers that takes longer than to link it.
 #   cmake -D PROGRAM=FILE -D LABEL=NAME -D PROPERTIES=LIST -D OUTPUT=FILE -P discover.cmake
 execute_process(COMMAND ${PROGRAM} --list-test-cases --reporters=xml OUTPUT_VARIABLE xml
   COMMAND_ERROR_IS_FATAL ANY)
@@ -11,7 +11,7 @@ foreach(pair IN ITEMS "&lt:<" "&gt:>" "&amp:&")
   string(REPLACE "${entity};" "${character}" xml "${xml}")
 endforeach()
 if(xml MATCHES ";")
-  message(FATAL_ERROR "${PROGRAM}: the name of a test has a character that ctest cannot take: ;, \"")
+  message(FATAL_ERROR "${PROGRAM}: ctest cannot take ; or \" in the name of a test")
 endif()
 string(REGEX MATCHALL "<TestCase name=\"[^\"]*\"( testsuite=\"[^\"]*\")?" cases "${xml}")
 set(script "")

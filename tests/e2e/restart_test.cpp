@@ -170,7 +170,7 @@ class Doomed {
 
 }  // namespace
 
-TEST_SUITE("timed") {
+TEST_SUITE("timed-waits") {
   TEST_CASE(
       "restart: a broker killed 20 times under load: clients go on in 2 s and know what was lost") {
     Mortal broker;
