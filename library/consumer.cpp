@@ -5,35 +5,62 @@
 
 namespace baton::internal::capi {
 
+namespace {
+
+baton_item freed;  // marks that no spare item is kept
+
+}  // namespace
+
 ConsumerHandle::~ConsumerHandle() {
   for (auto* item : spare_) delete item;
 }
 
+void ConsumerHandle::disown() {
+  if (owners_.fetch_sub(1) == 1) delete this;
+}
+
+void ConsumerHandle::free() {
+  if (auto* item = last_spare_.exchange(&freed)) {
+    delete item;
+    disown();
+  }
+  disown();
+}
+
 baton_item* ConsumerHandle::new_item() {
-  std::unique_ptr<baton_item> item;
+  if (auto* item = last_spare_.exchange(nullptr)) return item;
+  baton_item* item = nullptr;
   {
     const std::lock_guard lock(mutex_);
     if (!spare_.empty()) {
-      item.reset(spare_.back());
+      item = spare_.back();
       spare_.pop_back();
     }
   }
-  if (!item) item = std::make_unique<baton_item>();
-  item->handle = shared_from_this();
-  return item.release();
+  if (!item) item = std::make_unique<baton_item>().release();
+  item->handle = this;
+  owners_.fetch_add(1);
+  return item;
 }
 
-/// May destroy the handle.
 void ConsumerHandle::put_by(baton_item* item) {
-  const auto self = std::move(item->handle);
-  if (consumer.forked() || item->item.body.capacity() > longest_spare) return delete item;
+  if (consumer.forked() || item->item.body.capacity() > longest_spare) {
+    delete item;  // takes no lock, which a thread of the parent process may have held
+    return disown();
+  }
   item->failure.clear();
   item->failure_delay_ms = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    if (spare_.size() < most_spare) return spare_.push_back(item);
-  }
-  delete item;
+  baton_item* none = nullptr;
+  if (last_spare_.compare_exchange_strong(none, item)) return;  // `this` may be gone by now
+  if (!keep(item)) delete item;
+  disown();
+}
+
+bool ConsumerHandle::keep(baton_item* item) {
+  const std::lock_guard lock(mutex_);
+  if (spare_.size() == most_spare) return false;
+  spare_.push_back(item);
+  return true;
 }
 
 }  // namespace baton::internal::capi
@@ -88,12 +115,12 @@ baton_status status_of(StopReason reason) {
 template <class Settle>
 baton_status settle(baton_item* item, Settle settle) {
   if (!item) return failed(BATON_INVALID_ARGUMENT, "the item is NULL");
-  const auto handle = item->handle;  // the item may be its last owner
+  auto& handle = *item->handle;
   const auto status = guarded([&] {
-    if (settle(handle->consumer, item->item)) return ok;
-    return failed(handle->consumer.closing() ? BATON_CLOSED : BATON_NOT_HELD);
+    if (settle(handle.consumer, item->item)) return ok;
+    return failed(handle.consumer.closing() ? BATON_CLOSED : BATON_NOT_HELD);
   });
-  handle->put_by(item);
+  handle.put_by(item);
   return status;
 }
 
@@ -162,7 +189,7 @@ baton_status baton_consumer_new(const baton_options* options, baton_consumer** c
   if (!consumer) return failed(BATON_INVALID_ARGUMENT, "the pointer for the consumer is NULL");
   return guarded([&] {
     auto made = std::make_unique<baton_consumer>();
-    made->handle = std::make_shared<ConsumerHandle>(consumer_options(options));
+    made->handle = new ConsumerHandle(consumer_options(options));
     *consumer = made.release();
     return ok;
   });
@@ -171,6 +198,7 @@ baton_status baton_consumer_new(const baton_options* options, baton_consumer** c
 void baton_consumer_free(baton_consumer* consumer) {
   if (!consumer) return;
   consumer->handle->consumer.end();
+  consumer->handle->free();
   delete consumer;
 }
 

@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -13,36 +12,49 @@
 
 namespace baton::internal::capi {
 
-/// A consumer, and its unused item objects, kept for reuse. Lives as long as its items.
-class ConsumerHandle : public std::enable_shared_from_this<ConsumerHandle> {
+/// A consumer, and its unused item objects, kept for reuse. It has owners and is deleted with the
+/// last of them: its user, until free(), and each item that the user has. Any thread.
+class ConsumerHandle {
  public:
+  /// With one owner.
   explicit ConsumerHandle(ConsumerOptions options) : consumer(std::move(options)) {}
-  ~ConsumerHandle();
   ConsumerHandle(const ConsumerHandle&) = delete;
   ConsumerHandle& operator=(const ConsumerHandle&) = delete;
 
+  /// The user is done with the consumer, though perhaps not with its items.
+  void free();
+  /// An item for the user. Not after free().
   baton_item* new_item();
+  /// The user is done with the item.
   void put_by(baton_item* item);
 
   Consumer consumer;
   std::atomic<bool> running = false;
 
  private:
+  ~ConsumerHandle();
+  void disown();
+  bool keep(baton_item* item);
+
   static constexpr std::size_t most_spare = 64;
   static constexpr std::size_t longest_spare = 64 << 10;  ///< bytes of a body
 
+  std::atomic<std::size_t> owners_ = 1;
+  // Mostly one item is got and settled at a time: that takes no lock, nor does the owner change.
+  // nullptr: none; `freed`: none from now on.
+  std::atomic<baton_item*> last_spare_ = nullptr;
   std::mutex mutex_;
-  std::vector<baton_item*> spare_;
+  std::vector<baton_item*> spare_;  // further ones, which own nothing
 };
 
 }  // namespace baton::internal::capi
 
 struct baton_consumer {
-  std::shared_ptr<baton::internal::capi::ConsumerHandle> handle;
+  baton::internal::capi::ConsumerHandle* handle;
 };
 
 struct baton_item {
-  std::shared_ptr<baton::internal::capi::ConsumerHandle> handle;  // while the user has it
+  baton::internal::capi::ConsumerHandle* handle = nullptr;
   baton::internal::Item item;
   std::string failure;
   std::int64_t failure_delay_ms = 0;
