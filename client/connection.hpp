@@ -42,7 +42,7 @@ class Connection final : private Driven {
   }
   /// Whether this process is a child of the one that created the connection. Then only left_alone()
   /// may be called.
-  bool forked() const { return forks() != forks_; }
+  bool forked() const { return forks_since() != forks_; }
 
   /// Makes the thread look at the logic. Cheap while it is busy. Requires the lock.
   void changed() {

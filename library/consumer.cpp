@@ -29,14 +29,7 @@ void ConsumerHandle::free() {
 
 baton_item* ConsumerHandle::new_item() {
   if (auto* item = last_spare_.exchange(nullptr)) return item;
-  baton_item* item = nullptr;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!spare_.empty()) {
-      item = spare_.back();
-      spare_.pop_back();
-    }
-  }
+  auto* item = take_spare();
   if (!item) item = std::make_unique<baton_item>().release();
   item->handle = this;
   owners_.fetch_add(1);
@@ -44,19 +37,26 @@ baton_item* ConsumerHandle::new_item() {
 }
 
 void ConsumerHandle::put_by(baton_item* item) {
-  if (consumer.forked() || item->item.body.capacity() > longest_spare) {
-    delete item;  // takes no lock, which a thread of the parent process may have held
-    return disown();
-  }
+  const bool keeps = item->item.body.capacity() <= longest_spare;
   item->failure.clear();
   item->failure_delay_ms = 0;
   baton_item* none = nullptr;
-  if (last_spare_.compare_exchange_strong(none, item)) return;  // `this` may be gone by now
-  if (!keep(item)) delete item;
+  if (keeps && last_spare_.compare_exchange_strong(none, item)) return;  // `this` may be gone now
+  if (!keeps || !keep(item)) delete item;
   disown();
 }
 
+baton_item* ConsumerHandle::take_spare() {
+  if (consumer.forked()) return nullptr;  // a thread of the parent may have held the lock
+  const std::lock_guard lock(mutex_);
+  if (spare_.empty()) return nullptr;
+  auto* item = spare_.back();
+  spare_.pop_back();
+  return item;
+}
+
 bool ConsumerHandle::keep(baton_item* item) {
+  if (consumer.forked()) return false;
   const std::lock_guard lock(mutex_);
   if (spare_.size() == most_spare) return false;
   spare_.push_back(item);
@@ -72,13 +72,11 @@ using baton::internal::StopReason;
 
 namespace {
 
+/// In a forked child the consumer throws before it takes a lock.
 template <class Body>
 baton_status with(baton_consumer* consumer, Body body) {
   if (!consumer) return failed(BATON_INVALID_ARGUMENT, "the consumer is NULL");
-  auto& made = consumer->handle->consumer;
-  if (made.forked())
-    return failed(BATON_FORKED);  // before any lock that a thread of the parent may have held
-  return guarded([&] { return body(made); });
+  return guarded([&] { return body(consumer->handle->consumer); });
 }
 
 baton_status in_time(bool done) { return done ? ok : failed(BATON_WOULD_BLOCK); }
@@ -206,8 +204,10 @@ baton_status baton_get(baton_consumer* consumer, std::int64_t timeout_ms, baton_
   if (!item) return failed(BATON_INVALID_ARGUMENT, "the pointer for the item is NULL");
   return with(consumer, [&](Consumer& made) {
     auto* got = consumer->handle->new_item();
-    const auto status = guarded(
-        [&] { return status_of(made.get_within(got->item, time_limit(timeout_ms)), made); });
+    const auto status = guarded([&] {
+      const auto result = made.get_within(got->item, time_limit(timeout_ms));
+      return result == GetResult::item ? ok : status_of(result, made);
+    });
     if (status == BATON_OK)
       *item = got;
     else
@@ -298,6 +298,7 @@ baton_status baton_consumer_run(baton_consumer* consumer, baton_handler handler,
   static const baton_run_options defaults;
   if (!handler) return failed(BATON_INVALID_ARGUMENT, "the handler is NULL");
   return with(consumer, [&](Consumer& made) {
+    if (made.forked()) return failed(BATON_FORKED);  // it may have run in the parent
     const One one(consumer->handle->running);
     if (!one) return failed(BATON_BUSY);
     made.run(

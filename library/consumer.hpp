@@ -34,6 +34,7 @@ class ConsumerHandle {
  private:
   ~ConsumerHandle();
   void disown();
+  baton_item* take_spare();
   bool keep(baton_item* item);
 
   static constexpr std::size_t most_spare = 64;

@@ -7,13 +7,15 @@
 #include "proto/ids.hpp"
 
 namespace baton::internal {
+
+constinit std::atomic<std::uint64_t> detail::forks = 0;
+
 namespace {
 
-std::atomic<std::uint64_t> count = 0;
 std::atomic<std::uint64_t> number = 0;  // 0: not generated yet
 
 void begin_child() {
-  count.fetch_add(1, std::memory_order_relaxed);
+  detail::forks.fetch_add(1, std::memory_order_relaxed);
   number.store(0, std::memory_order_relaxed);
 }
 
@@ -22,7 +24,7 @@ void begin_child() {
 std::uint64_t forks() {
   static const int registered = pthread_atfork(nullptr, nullptr, begin_child);
   static_cast<void>(registered);
-  return count.load(std::memory_order_relaxed);
+  return forks_since();
 }
 
 std::uint64_t process_number() {
