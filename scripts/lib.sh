@@ -48,6 +48,18 @@ quietly() {
   rm "$log"
 }
 
+# ready_port LOG: waits for a broker's ready line, and prints its port.
+ready_port() {
+  local port
+  for _ in $(seq 100); do
+    port=$(sed -nE 's/.*ready on [^ ]*:([0-9]+).*/\1/p' "$1")
+    [[ -z $port ]] || break
+    sleep 0.1
+  done
+  [[ -n $port ]] || fail "the broker does not listen: $(<"$1")"
+  echo "$port"
+}
+
 preset_dir() {
   if [[ $1 == release ]]; then echo build; else echo "build-$1"; fi
 }
