@@ -42,7 +42,7 @@ class Connection final : private Driven {
   }
   /// Whether this process is a child of the one that created the connection. Then only left_alone()
   /// may be called.
-  bool forked() const { return forks_since() != forks_; }
+  bool forked() const { return forks() != forks_; }
 
   /// Makes the thread look at the logic. Cheap while it is busy. Requires the lock.
   void changed() {
@@ -88,7 +88,7 @@ class Connection final : private Driven {
   void perform(Outbox& out);
   void pass_on(const Incoming& incoming, Time now);
 
-  const std::uint64_t forks_ = forks();
+  const std::uint64_t forks_ = watch_forks();
   const Time started_ = now();
   const BrokerAddress broker_;
   ClientLogic& logic_;

@@ -11,7 +11,7 @@ namespace baton::internal {
 namespace {
 
 struct Registry {
-  const std::uint64_t of = forks();
+  const std::uint64_t of = watch_forks();
   std::mutex mutex;
   std::multiset<std::string> names;
 };

@@ -73,7 +73,7 @@ std::unique_ptr<zmq::context_t> make_client_context() {
 
 }  // namespace
 
-Runtime::Runtime() : forks_(forks()), context_(make_client_context()) {
+Runtime::Runtime() : forks_(watch_forks()), context_(make_client_context()) {
   const NoSignals none;
   thread_ = std::thread([this] { run(); });
 }

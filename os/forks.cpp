@@ -21,14 +21,14 @@ void begin_child() {
 
 }  // namespace
 
-std::uint64_t forks() {
+std::uint64_t watch_forks() {
   static const int registered = pthread_atfork(nullptr, nullptr, begin_child);
   static_cast<void>(registered);
-  return forks_since();
+  return forks();
 }
 
 std::uint64_t process_number() {
-  forks();  // from now on a child generates its own
+  watch_forks();  // from now on a child generates its own
   auto drawn = number.load(std::memory_order_relaxed);
   if (drawn != 0) return drawn;
   const auto mine = random_number();

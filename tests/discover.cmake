@@ -4,12 +4,9 @@
 #   cmake -D PROGRAM=FILE -D LABEL=NAME -D PROPERTIES=LIST -D OUTPUT=FILE -P discover.cmake
 execute_process(COMMAND ${PROGRAM} --list-test-cases --reporters=xml OUTPUT_VARIABLE xml
   COMMAND_ERROR_IS_FATAL ANY)
-foreach(pair IN ITEMS "&lt:<" "&gt:>" "&amp:&")
-  string(REPLACE ":" ";" pair "${pair}")
-  list(GET pair 0 entity)
-  list(GET pair 1 character)
-  string(REPLACE "${entity};" "${character}" xml "${xml}")
-endforeach()
+string(REPLACE "&lt;" "<" xml "${xml}")
+string(REPLACE "&gt;" ">" xml "${xml}")
+string(REPLACE "&amp;" "&" xml "${xml}")
 if(xml MATCHES ";")
   message(FATAL_ERROR "${PROGRAM}: ctest cannot take ; or \" in the name of a test")
 endif()
