@@ -37,7 +37,7 @@ bool ControlEndpoint::read(Dispatcher& dispatcher, Time until) {
     } else if (frames == 1) {
       dispatcher.on_control(bytes_of(message), now);
     } else {
-      dispatcher.on_frames(now);
+      dispatcher.on_frames(bytes_of(message), now);
     }
   }
   take_in(dispatcher, Clock::now() + take_in_share);
@@ -53,7 +53,7 @@ void ControlEndpoint::take_in(Dispatcher& dispatcher, Time until) {
       if (frames == 1)
         keep(dispatcher, message);
       else
-        dispatcher.on_frames(now);
+        dispatcher.on_frames(bytes_of(message), now);
     }
 }
 

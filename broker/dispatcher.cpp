@@ -51,6 +51,10 @@ void Dispatcher::on_hello(std::string_view frame, const Header& header, Time now
   Hello hello;
   std::string why;
   auto refusal = parse(payload_of(frame), hello, why);
+  if (refusal == Refusal::none && header.session == SessionId{}) {
+    refusal = Refusal::hello;
+    why = "the session id is all zeros";
+  }
   if (refusal == Refusal::none) refusal = core_.hello(header.session, std::move(hello), now);
   if (refusal == Refusal::sessions_full) why = core_.why_full();
   if (refusal != Refusal::none) core_.refuse(header.session, refusal, why, now);
@@ -81,9 +85,13 @@ Refusal Dispatcher::control(Session& session, SeqNo first, std::uint16_t count,
   const auto skip = core_.sessions().skip(session, first, count, now);
   EntryReader in(entries);
   Entry entry;
-  for (std::uint32_t i = 0; in.next(entry); ++i)
-    if (i >= skip && session.state == Session::State::established && !session.closed)
+  for (std::uint32_t i = 0; in.next(entry); ++i) {
+    if (i < skip || session.state != Session::State::established) continue;
+    if (session.closed)
+      core_.refuse(session.id, Refusal::malformed, "an entry after the close", now);
+    else
       apply({session, first + i}, entry, now);
+  }
   return Refusal::none;
 }
 
@@ -133,7 +141,11 @@ void Dispatcher::carry_out(Shell& shell) {
   effects_.clear();
 }
 
-void Dispatcher::on_frames(Time now) { core_.refuse({}, Refusal::frames, {}, now); }
+void Dispatcher::on_frames(std::string_view first, Time now) {
+  Header header;
+  static_cast<void>(read_header(first, header));  // only to whom the answer goes
+  core_.refuse(header.session, Refusal::frames, {}, now);
+}
 
 bool Dispatcher::on_subscription(std::string_view frame, Time now) {
   SessionId topic;

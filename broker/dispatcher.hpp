@@ -22,8 +22,9 @@ class Dispatcher {
   void on_control(std::string_view frame, Time now);
   /// A message from the plain endpoint `in`, if there is one.
   void on_in(std::string_view frame, Time now);
-  /// A message of several frames, which the protocol does not have.
-  void on_frames(Time now);
+  /// A message of several frames, which the protocol does not have: its first one, which may name
+  /// the sender's session.
+  void on_frames(std::string_view first, Time now);
   /// A frame from XPUB: 1 (subscribe) or 0 (unsubscribe), then the topic. Returns whether the
   /// subscription is granted.
   bool on_subscription(std::string_view frame, Time now);

@@ -25,7 +25,7 @@ namespace {
 std::string host_name() {
   std::array<char, 256> name{};
   if (gethostname(name.data(), name.size() - 1) != 0) return "unknown";
-  return name.data();
+  return visible(name.data());
 }
 
 std::uint16_t parse_port(std::string_view text) {
@@ -50,7 +50,8 @@ std::string size_text(std::uint64_t bytes) {
 
 std::string queue_name(const std::string& name) {
   if (!valid_queue_name(name))
-    throw std::invalid_argument("'" + name + "': " + std::string(meaning(Refusal::queue_name)));
+    throw std::invalid_argument("'" + visible(name) +
+                                "': " + std::string(meaning(Refusal::queue_name)));
   return name;
 }
 

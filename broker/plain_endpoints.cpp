@@ -52,7 +52,7 @@ void PlainEndpoints::read(Dispatcher& dispatcher, Time until) {
     if (frames == 1)
       dispatcher.on_in(bytes_of(message), now);
     else
-      dispatcher.on_frames(now);
+      dispatcher.on_frames({}, now);
   }
 }
 

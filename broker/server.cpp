@@ -183,7 +183,7 @@ void Server::read_put(Time until) {
     if (frames == 1)
       dispatcher_.on_put(bytes_of(message), now);
     else
-      dispatcher_.on_frames(now);
+      dispatcher_.on_frames(bytes_of(message), now);
   }
   if (!plain_) return;
   plain_->read(dispatcher_, Clock::now() + put_share);

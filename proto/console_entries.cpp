@@ -14,7 +14,10 @@ Refusal check_block(const Entry& entry, std::size_t fixed) {
 
 }  // namespace
 
-Refusal check_print(const Entry& entry) { return check_block(entry, print_size); }
+Refusal check_print(const Entry& entry) {
+  const auto refusal = check_block(entry, print_size);
+  return refusal == Refusal::none && read_print(entry).number == 0 ? Refusal::malformed : refusal;
+}
 
 Refusal check_line(const Entry& entry) {
   if (entry.kind == EntryKind::dropped) return check_size<8>(entry);

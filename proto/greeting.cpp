@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "proto/visible.hpp"
+
 namespace baton::internal {
 namespace {
 
@@ -28,6 +30,13 @@ std::string text_field(const json& object, const char* key, std::size_t max_size
   if (!found->is_string()) throw Wrong{Refusal::hello, std::string(key) + " must be a string"};
   auto text = found->get<std::string>();
   if (text.size() > max_size) throw Wrong{Refusal::hello, std::string(key) + " is too long"};
+  return text;
+}
+
+/// A text that logs and terminals show.
+std::string plain_field(const json& object, const char* key, std::size_t max_size) {
+  auto text = text_field(object, key, max_size);
+  if (!is_plain(text)) throw Wrong{Refusal::hello, std::string(key) + " has a control character"};
   return text;
 }
 
@@ -74,10 +83,10 @@ std::vector<std::string> queues_field(const json& object, Role role) {
 }
 
 std::uint64_t random_field(const json& object, const char* field) {
-  const auto text = text_field(object, field, 16);
-  if (text.empty()) return 0;
-  const auto value = number_from_hex(text);
-  if (!value) throw Wrong{Refusal::hello, std::string(field) + " must be 16 hex digits"};
+  if (!object.contains(field)) return 0;
+  const auto value = number_from_hex(text_field(object, field, 16));
+  if (!value || *value == 0)
+    throw Wrong{Refusal::hello, std::string(field) + " must be 16 hex digits, not all 0"};
   return *value;
 }
 
@@ -87,7 +96,7 @@ std::optional<Previous> previous_field(const json& object) {
   if (!found->is_object()) throw Wrong{Refusal::hello, "previous must be an object"};
   const auto broker_instance = number_from_hex(text_field(*found, "broker_instance", 16));
   const auto session = session_from_hex(text_field(*found, "session", 32));
-  if (!broker_instance || !session)
+  if (!broker_instance || *broker_instance == 0 || !session || *session == SessionId{})
     throw Wrong{Refusal::hello, "previous must name a broker instance and a session"};
   return Previous{{*broker_instance}, *session};
 }
@@ -95,7 +104,7 @@ std::optional<Previous> previous_field(const json& object) {
 SessionId run_field(const json& object) {
   if (!object.contains("run")) return {};
   const auto run = session_from_hex(text_field(object, "run", 32));
-  if (!run) throw Wrong{Refusal::hello, "run is not a session id"};
+  if (!run || *run == SessionId{}) throw Wrong{Refusal::hello, "run is not a session id"};
   return *run;
 }
 
@@ -162,7 +171,7 @@ std::string to_json(const Hello& hello) {
   if (hello.previous)
     object["previous"] = {{"broker_instance", to_hex(hello.previous->broker_instance.value)},
                           {"session", to_hex(hello.previous->session)}};
-  if (hello.role == Role::producer) object["run"] = to_hex(hello.run);
+  if (hello.run != SessionId{}) object["run"] = to_hex(hello.run);
   if (hello.begun) object["begun"] = true;
   if (hello.last_put > SeqNo{}) object["last_put"] = hello.last_put.value;
   if (hello.reclaims > 0) object["reclaims"] = hello.reclaims;
@@ -174,10 +183,10 @@ Refusal parse(std::string_view text, Hello& hello, std::string& why) {
     if (text.size() > max_hello) throw Wrong{Refusal::too_large, "the hello is too large"};
     const json object = object_from(text);
     hello.role = role_field(object);
-    hello.client = text_field(object, "client", max_client_name);
-    hello.name = text_field(object, "name", max_client_name);
+    hello.client = plain_field(object, "client", max_client_name);
+    hello.name = plain_field(object, "name", max_client_name);
     hello.named = flag_field(object, "named");
-    hello.host = text_field(object, "host", 255);
+    hello.host = plain_field(object, "host", 255);
     hello.pid = number_field(object, "pid", 0);
     hello.process = random_field(object, "process");
     hello.instance = random_field(object, "instance");

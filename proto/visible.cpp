@@ -25,11 +25,12 @@ Character first_of(std::string_view text) {
   return {code, size, true};
 }
 
-/// Whether it moves the cursor, ends the line, or changes the writing direction.
+/// Whether it moves the cursor, ends the line, changes the writing direction, or is a byte order
+/// mark, which is not seen.
 bool acts(std::uint32_t code) {
   if (code < 0x20) return code != '\t';
   return (code >= 0x7f && code <= 0x9f) || code == 0x061c || code == 0x200e || code == 0x200f ||
-         (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+         (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
 }
 
 void append_hex(std::string& out, std::uint32_t value, int digits) {
@@ -65,6 +66,10 @@ std::string visible(std::string_view text) {
     text.remove_prefix(character.size);
   }
   return out;
+}
+
+bool is_plain(std::string_view text) {
+  return text.find('\t') == std::string_view::npos && visible(text) == text;
 }
 
 }  // namespace baton::internal

@@ -8,8 +8,12 @@ namespace baton::internal {
 
 /// `text` as one harmless line: it cannot fake log lines or control a terminal. Control characters
 /// (C0 except tab, DEL, C1), characters that change the writing direction, line and paragraph
-/// separators, and bytes that are not UTF-8 become "\n", "\x1b", "\u202e". Everything else stays,
-/// including the backslash: the result is for people, and is not parsed again.
+/// separators, byte order marks, and bytes that are not UTF-8 become "\n", "\x1b", "\u202e".
+/// Everything else stays, including the backslash: the result is for people, and is not parsed
+/// again.
 std::string visible(std::string_view text);
+
+/// Whether `text` can stand anywhere as it is: visible() changes nothing, and it has no tab.
+bool is_plain(std::string_view text);
 
 }  // namespace baton::internal

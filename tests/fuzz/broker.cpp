@@ -37,7 +37,7 @@ void send_raw(Nonsense& nonsense, Script& script) {
     case 1:
       return dispatcher.on_control(bytes, nonsense.now());
     case 2:
-      return dispatcher.on_frames(nonsense.now());
+      return dispatcher.on_frames(bytes, nonsense.now());
     case 3:
       dispatcher.on_subscription(bytes, nonsense.now());
       return;

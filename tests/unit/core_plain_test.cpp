@@ -93,7 +93,7 @@ TEST_CASE("plain endpoints: what is refused there is counted, and takes nothing 
   Time now{1h};
   Dispatcher dispatcher(with_plain_endpoints(), BrokerInstance{7}, storage, now);
   dispatcher.on_in(std::string(max_body + 1, 'x'), now);
-  dispatcher.on_frames(now);  // a message of several parts
+  dispatcher.on_frames({}, now);  // a message of several parts
   dispatcher.on_in("a", now);
   CHECK(dispatcher.core().refused(Refusal::too_large) == 1);
   CHECK(dispatcher.core().refused(Refusal::frames) == 1);

@@ -37,6 +37,10 @@ TEST_CASE("visible: what acts on a terminal or forges a line is shown instead") 
       {"isolates", "\xe2\x81\xa6 \xe2\x81\xa9", "\\u2066 \\u2069"},
       {"marks", "\xe2\x80\x8e \xe2\x80\x8f \xd8\x9c", "\\u200e \\u200f \\u061c"},
       {"separators of lines and paragraphs", "\xe2\x80\xa8 \xe2\x80\xa9", "\\u2028 \\u2029"},
+      {"a byte order mark",
+       "\xef\xbb\xbf"
+       "a",
+       "\\ufeffa"},
       {"bytes that are no UTF-8", "\xff\xc3", "\\xff\\xc3"},
       {"an overlong newline", "\xc0\x8a", "\\xc0\\x8a"},
       {"half a surrogate", "\xed\xa0\x80", "\\xed\\xa0\\x80"},

@@ -111,7 +111,7 @@ std::string Nonsense::hello() {
   hello.first_put.value = below_(2) ? 1 : std::max<std::uint64_t>(1, number());
   hello.feed_position.value = number();
   hello.begun = below_(4) == 1;
-  if (below_(4) == 1) hello.run.bytes.fill(static_cast<std::uint8_t>(below_(2)));
+  if (below_(4) == 1) hello.run.bytes.fill(static_cast<std::uint8_t>(1 + below_(2)));
   if (below_(2)) hello.previous = Previous{broker_instance, session()};
   hello.reclaims = below_(3) * below_(100);
   return to_json(hello);
@@ -157,7 +157,7 @@ void Nonsense::control_entry(std::string& out) {
     case 6:
       if (below_(4) == 0) return append_flush(out, {number()});
       if (below_(2)) return append_block(out, EntryKind::join, {});
-      return append_print(out, {0, below_(4), below_(2) ? "" : "line\n"});
+      return append_print(out, {0, 1 + below_(4), below_(2) ? "" : "line\n"});
     default:
       if (below_(10) == 0) append_close(out, {number()});
       return append_request(

@@ -21,7 +21,7 @@ class Line {
   }
 
   SeqNo put(const std::string& text) {
-    append_print(sender.block_for(entry_head_size + print_size + text.size()), {0, 0, text});
+    append_print(sender.block_for(entry_head_size + print_size + text.size()), {0, 1, text});
     const auto number = sender.appended(text.size());
     sender.check_invariants();
     return number;
