@@ -45,35 +45,46 @@ class Options {
  public:
   Options() : handle_(detail::made(baton_options_new())) {}
 
-  Options& broker(const std::string& host_and_port) {
+  Options& broker(const std::string& host_and_port) & {
     return set(baton_options_set_broker(handle(), host_and_port.c_str()));
   }
-  Options& queue(const std::string& name) {
+  Options& queue(const std::string& name) & {
     return set(baton_options_set_queue(handle(), name.c_str()));
   }
-  Options& add_queue(const std::string& name) {
+  Options& add_queue(const std::string& name) & {
     return set(baton_options_add_queue(handle(), name.c_str()));
   }
-  Options& name(const std::string& name) {
+  Options& name(const std::string& name) & {
     return set(baton_options_set_name(handle(), name.c_str()));
   }
-  Options& prefetch(std::uint32_t items) {
+  Options& prefetch(std::uint32_t items) & {
     return set(baton_options_set_prefetch(handle(), items));
   }
-  Options& connect_timeout(TimeLimit limit) {
+  Options& connect_timeout(TimeLimit limit) & {
     return set(baton_options_set_connect_timeout(handle(), limit.ms()));
   }
-  Options& host_tag(HostTag tag) {
+  Options& host_tag(HostTag tag) & {
     return set(baton_options_set_host_tag(handle(), static_cast<std::int32_t>(tag)));
   }
-  Options& runtime(const Runtime& runtime) {
+  Options& runtime(const Runtime& runtime) & {
     return set(baton_options_set_runtime(handle(), runtime.handle()));
   }
   /// Exceptions from `log` are ignored.
-  Options& log(Log log) {
+  Options& log(Log log) & {
     log_ = log ? std::make_shared<Log>(std::move(log)) : nullptr;
     return set(baton_options_set_log(handle(), log_ ? &tell : nullptr, log_.get()));
   }
+
+  // The same for an object that has no name yet: `auto options = Options().queue("mail");`
+  Options broker(const std::string& host_and_port) && { return std::move(broker(host_and_port)); }
+  Options queue(const std::string& name) && { return std::move(queue(name)); }
+  Options add_queue(const std::string& name) && { return std::move(add_queue(name)); }
+  Options name(const std::string& name) && { return std::move(this->name(name)); }
+  Options prefetch(std::uint32_t items) && { return std::move(prefetch(items)); }
+  Options connect_timeout(TimeLimit limit) && { return std::move(connect_timeout(limit)); }
+  Options host_tag(HostTag tag) && { return std::move(host_tag(tag)); }
+  Options runtime(const Runtime& runtime) && { return std::move(this->runtime(runtime)); }
+  Options log(Log log) && { return std::move(this->log(std::move(log))); }
 
   baton_options* handle() const noexcept { return handle_.get(); }
   /// Must be kept by all clients that are created with these options.
@@ -105,14 +116,17 @@ class PutOptions {
  public:
   PutOptions() : handle_(detail::made(baton_put_options_new())) {}
 
-  PutOptions& priority(std::uint32_t priority) {
+  PutOptions& priority(std::uint32_t priority) & {
     detail::check(baton_put_options_set_priority(handle(), priority));
     return *this;
   }
-  PutOptions& delay(std::chrono::milliseconds delay) {
+  PutOptions& delay(std::chrono::milliseconds delay) & {
     detail::check(baton_put_options_set_delay(handle(), delay.count()));
     return *this;
   }
+
+  PutOptions priority(std::uint32_t priority) && { return std::move(this->priority(priority)); }
+  PutOptions delay(std::chrono::milliseconds delay) && { return std::move(this->delay(delay)); }
 
   baton_put_options* handle() const noexcept { return handle_.get(); }
 

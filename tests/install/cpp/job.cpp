@@ -4,8 +4,10 @@
 #include <iostream>
 
 int main() try {
-  baton::Producer producer;
-  baton::Consumer consumer;
+  auto options = baton::Options().queue("default").prefetch(1);
+  options.host_tag(baton::HostTag::off);
+  baton::Producer producer(options);
+  baton::Consumer consumer(options);
   for (const auto* name : {"Rick", "Morty", "Summer"}) producer.put(name);
 
   int failures = 0;
