@@ -19,7 +19,23 @@ constexpr Duration look_quietly = 1s;
 
 std::string host_name() {
   char name[256] = {};
-  return gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
+  return gethostname(name, sizeof name - 1) == 0 ? visible(name) : "unknown";
+}
+
+void require_queue_name(std::string_view name) {
+  if (!valid_queue_name(name))
+    throw ClientError(ClientError::Kind::argument, "'" + visible(name) + "' is not a queue name: " +
+                                                       std::string(meaning(Refusal::queue_name)));
+}
+
+void require_client_name(std::string_view name) {
+  if (name.size() > max_client_name)
+    throw ClientError(ClientError::Kind::argument, "the client's name is too long: at most " +
+                                                       std::to_string(max_client_name) + " bytes");
+  if (!is_plain(name))
+    throw ClientError(ClientError::Kind::argument,
+                      "'" + visible(name) +
+                          "' is not a client's name: it is not UTF-8, or has a control character");
 }
 
 SessionConfig session_config(Role role, const ClientOptions& options) {

@@ -15,6 +15,10 @@ namespace baton::internal {
 /// This process's host name.
 std::string host_name();
 
+/// Throw ClientError (argument), with the name as it can be shown.
+void require_queue_name(std::string_view name);
+void require_client_name(std::string_view name);
+
 /// With program, host, process id and times.
 SessionConfig session_config(Role role, const ClientOptions& options);
 
@@ -77,6 +81,7 @@ bool wait_until_ready(Connection& connection, Connection::Lock& lock, Notices& n
   const Time since = Connection::now();
   Time look = notices.due(since);
   for (;;) {
+    if (session.over() && ready()) return true;  // before its end, or `ready` knows a better error
     throw_if_over(session, connection);
     notices.in_touch(lock, session, connection.broker());
     if (ready()) return true;

@@ -10,10 +10,7 @@ namespace {
 
 std::shared_ptr<Runtime> usable(std::shared_ptr<Runtime> runtime) {
   if (!runtime) return std::make_shared<Runtime>();
-  if (runtime->forked())
-    throw ClientError(ClientError::Kind::forked,
-                      "this runtime was made before fork(), and belongs to the parent process: "
-                      "make another one here");
+  runtime->require_own_process();
   return runtime;
 }
 

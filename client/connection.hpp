@@ -115,15 +115,7 @@ class Connection final : private Driven {
 /// never freed.
 template <class Impl>
 void left_alone(std::unique_ptr<Impl>& impl) {
-  struct One {
-    Impl* impl;
-    One* next;
-  };
-  static constinit std::atomic<One*> all = nullptr;  // keeps leak checkers quiet
-  if (!impl->connection.forked()) return;
-  auto* one = new One{impl.release(), all};
-  while (!all.compare_exchange_weak(one->next, one)) {
-  }
+  if (impl->connection.forked()) keep_forever(std::move(impl));
 }
 
 }  // namespace baton::internal

@@ -10,7 +10,9 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <thread>
 
+#include "client/error.hpp"
 #include "os/forks.hpp"
 #include "os/no_signals.hpp"
 
@@ -75,13 +77,17 @@ std::unique_ptr<zmq::context_t> make_client_context() {
 
 Runtime::Runtime() : forks_(watch_forks()), context_(make_client_context()) {
   const NoSignals none;
-  thread_ = std::thread([this] { run(); });
+  const auto drive = [](void* runtime) -> void* {
+    static_cast<Runtime*>(runtime)->run();
+    return nullptr;
+  };
+  if (const int error = pthread_create(&thread_, nullptr, drive, this))
+    throw std::system_error(error, std::generic_category(), "cannot start a thread");
 }
 
 Runtime::~Runtime() {
   if (forked()) {  // neither its thread nor libzmq's exist here
-    static_cast<void>(context_.release());
-    static_cast<void>(new std::thread(std::move(thread_)));
+    keep_forever(std::move(context_));
     return;
   }
   {
@@ -89,10 +95,17 @@ Runtime::~Runtime() {
     stop_ = true;
   }
   wake_.signal();
-  thread_.join();
+  pthread_join(thread_, nullptr);
 }
 
 bool Runtime::forked() const { return forks() != forks_; }
+
+void Runtime::require_own_process() const {
+  if (forked())
+    throw ClientError(ClientError::Kind::forked,
+                      "this runtime was made before fork(), and belongs to the parent process: "
+                      "make another one here");
+}
 
 void Runtime::add(Driven& driven) {
   {

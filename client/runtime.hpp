@@ -3,12 +3,12 @@
 #pragma once
 
 #include <poll.h>
+#include <pthread.h>
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <thread>
 #include <vector>
 #include <zmq.hpp>
 
@@ -50,8 +50,9 @@ class Runtime {
   Runtime& operator=(const Runtime&) = delete;
 
   zmq::context_t& context() { return *context_; }
-  /// Whether this process is a child of the one that created it: then it is unusable.
-  bool forked() const;
+  /// Throws ClientError (forked) if this process is a child of the one that created it: then it is
+  /// unusable.
+  void require_own_process() const;
 
   void add(Driven& driven);
   /// Returns when its current turn is over; it gets no more turns.
@@ -63,6 +64,7 @@ class Runtime {
   }
 
  private:
+  bool forked() const;
   void run();
   void note_ready();
   Time make_turns();
@@ -76,7 +78,7 @@ class Runtime {
   std::uint64_t changes_ = 0;  // changes of driven_
   bool stop_ = false;
   std::vector<pollfd> items_;  // used by the thread
-  std::thread thread_;
+  pthread_t thread_{};         // unlike a std::thread a child may leave it alone
 };
 
 }  // namespace baton::internal

@@ -14,15 +14,12 @@ SessionConfig session_config_of(const ConsumerOptions& options) {
                       "a consumer names 1 to " + std::to_string(max_queues) + " queues");
   auto config = session_config(Role::consumer, options);
   for (const auto& queue : options.queues) {
-    if (!valid_queue_name(queue))
-      throw ClientError(ClientError::Kind::argument, "'" + queue + "' is not a queue name: " +
-                                                         std::string(meaning(Refusal::queue_name)));
+    require_queue_name(queue);
     // Items name their queue by its index in this list, so each name must be unique.
     if (std::find(config.queues.begin(), config.queues.end(), queue) == config.queues.end())
       config.queues.push_back(queue);
   }
-  if (options.name.size() > max_client_name)
-    throw ClientError(ClientError::Kind::argument, "the consumer's name is too long");
+  require_client_name(options.name);
   config.name = options.name;
   config.named = !options.name.empty();
   return config;
@@ -62,7 +59,8 @@ void Consumer::end() noexcept {
   try {
     auto lock = impl_->connection.lock();
     auto& session = impl_->session;
-    if (impl_->left || session.session().state() == ClientSession::State::ended) return;
+    impl_->closing = true;  // its items may outlive it
+    if (impl_->left || session.session().over()) return;
     session.fail_held("not settled when its consumer ended");
     session.close(Connection::now());
     impl_->connection.changed();
@@ -224,7 +222,10 @@ bool Consumer::shutdown() {
 bool Consumer::pause(TimeLimit time) {
   const Time until = deadline_after(Connection::now(), Duration(time));
   auto lock = impl_->connection.lock();
-  const auto over = [this] { return impl_->session.closed() || impl_->stop_run; };
+  const auto over = [this] {
+    impl_->require_no_failure();
+    return impl_->session.closed() || impl_->stop_run;
+  };
   while (!over() && Connection::now() < until) impl_->connection.wait_interruptibly(lock, until);
   return over();
 }
@@ -232,7 +233,7 @@ bool Consumer::pause(TimeLimit time) {
 void Consumer::close(const std::optional<std::string>& failed, TimeLimit within) {
   auto lock = impl_->connection.lock();
   auto& session = impl_->session;
-  if (impl_->left || session.session().state() == ClientSession::State::ended) return;
+  if (impl_->left || (impl_->closing && session.session().over())) return;
   if (failed)
     session.fail_held(*failed);
   else

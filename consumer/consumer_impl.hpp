@@ -51,6 +51,10 @@ struct Consumer::Impl {
   void require_open() const {
     if (closing) throw ClientError(ClientError::Kind::closed, "the consumer is closed");
   }
+  /// Throws the error that ended the session. After a close that is not news: it is closed.
+  void require_no_failure() const {
+    if (session.session().error() && !closing) throw_if_over(session.session(), connection);
+  }
   class Ending;
   void settle(const Item& item, std::optional<Outcome>& outcome);
   void run(const Handler& handler, const RunOptions& how);
@@ -58,7 +62,8 @@ struct Consumer::Impl {
 
   StopReason stop_reason(const Item& item) const {
     if (closing) return StopReason::closed;
-    if (!session.holds(item.id, item.delivery_tag)) return StopReason::lost;
+    if (!session.holds(item.id, item.delivery_tag) || session.session().error())
+      return StopReason::lost;
     return stop_run ? StopReason::stopped : StopReason::none;
   }
 

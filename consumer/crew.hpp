@@ -92,7 +92,9 @@ class Crew {
   }
 
   /// A body has created this process by fork(): none of the threads exist here.
-  void left_behind() { static_cast<void>(new std::vector<std::thread>(std::move(threads_))); }
+  void left_behind() {
+    keep_forever(std::make_unique<std::vector<std::thread>>(std::move(threads_)));
+  }
 
   const std::function<void()> body_, on_error_;
   const std::uint64_t forks_ = forks();

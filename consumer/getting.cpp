@@ -25,7 +25,7 @@ GetResult Consumer::Impl::wait_for_item(Connection::Lock& lock, Item& item, Time
                                         bool of_run) {
   Time since = Connection::now(), look = notices.due(since);
   for (;;) {
-    if (session.session().error()) throw_if_over(session.session(), connection);
+    require_no_failure();
     notices.in_touch(lock, session.session(), connection.broker());
     if (session.closed()) return GetResult::closed;
     if (of_run && stop_run) return GetResult::stopped;
@@ -108,7 +108,7 @@ void Consumer::Impl::refuse_crossing() {
 
 /// Takes items of request(), without waiting.
 GetResult Consumer::Impl::take_requested(Item& item) {
-  if (session.session().error()) throw_if_over(session.session(), connection);
+  require_no_failure();
   if (session.closed()) return GetResult::closed;
   if (requested == 0 || !take(item)) return GetResult::time_up;
   --requested;

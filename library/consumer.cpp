@@ -30,7 +30,7 @@ baton_status status_of(GetResult got, Consumer& consumer) {
     case GetResult::closed:
       break;
   }
-  return failed(consumer.shutdown() ? BATON_SHUTDOWN : BATON_CLOSED);
+  return failed(consumer.closing() || !consumer.shutdown() ? BATON_CLOSED : BATON_SHUTDOWN);
 }
 
 baton_status status_of(StopReason reason) {
@@ -259,7 +259,7 @@ baton_status baton_consumer_stop(baton_consumer* consumer) {
 baton_status baton_consumer_wait_stop(baton_consumer* consumer, std::int64_t timeout_ms) {
   return with(consumer, [&](Consumer& made) {
     if (!made.pause(time_limit(timeout_ms))) return failed(BATON_WOULD_BLOCK);
-    return failed(made.shutdown() ? BATON_SHUTDOWN : made.closing() ? BATON_CLOSED : BATON_STOPPED);
+    return failed(made.closing() ? BATON_CLOSED : made.shutdown() ? BATON_SHUTDOWN : BATON_STOPPED);
   });
 }
 

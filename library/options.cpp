@@ -1,10 +1,10 @@
 #include "library/options.hpp"
 
 #include <cstdlib>
-#include <cstring>
 #include <limits>
 #include <new>
 
+#include "client/common.hpp"
 #include "library/status.hpp"
 
 namespace baton::internal::capi {
@@ -93,11 +93,15 @@ baton_status baton_options_set_broker(baton_options* options, const char* broker
 }
 
 baton_status baton_options_set_queue(baton_options* options, const char* queue) {
-  return change(options && queue, [&] { options->queues = {queue}; });
+  return change(options && queue, [&] {
+    baton::internal::require_queue_name(queue);
+    options->queues = {queue};
+  });
 }
 
 baton_status baton_options_add_queue(baton_options* options, const char* queue) {
   return change(options && queue, [&] {
+    baton::internal::require_queue_name(queue);
     require(options->queues.size() < baton::internal::max_queues,
             "a consumer gets from 64 queues at most");
     options->queues.emplace_back(queue);
@@ -106,7 +110,7 @@ baton_status baton_options_add_queue(baton_options* options, const char* queue) 
 
 baton_status baton_options_set_name(baton_options* options, const char* name) {
   return change(options && name, [&] {
-    require(std::strlen(name) <= baton::internal::max_client_name, "the name is too long");
+    baton::internal::require_client_name(name);
     options->name = name;
   });
 }
@@ -120,7 +124,10 @@ baton_status baton_options_set_connect_timeout(baton_options* options, std::int6
 }
 
 baton_status baton_options_set_runtime(baton_options* options, baton_runtime* runtime) {
-  return change(options, [&] { options->client.runtime = runtime ? runtime->runtime : nullptr; });
+  return change(options, [&] {
+    if (runtime) runtime->runtime->require_own_process();
+    options->client.runtime = runtime ? runtime->runtime : nullptr;
+  });
 }
 
 baton_status baton_options_set_host_tag(baton_options* options, std::int32_t host_tag) {

@@ -5,13 +5,15 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "proto/visible.hpp"
+
 namespace baton::internal {
 namespace {
 
 constexpr std::uint16_t highest_base = 65535 - (endpoint_count - 1);
 
 [[noreturn]] void refuse(std::string_view text, const std::string& why) {
-  throw std::invalid_argument("'" + std::string(text) + "' is not HOST[:PORT]: " + why);
+  throw std::invalid_argument("'" + visible(text) + "' is not HOST[:PORT]: " + why);
 }
 
 std::uint16_t port_from(std::string_view digits, std::string_view text) {
@@ -42,7 +44,7 @@ bool is_ipv6(std::string_view host) {
 void refuse_what_is_else(std::string_view text) {
   const std::string whole(text);
   if (const auto scheme = text.find("://"); scheme != std::string_view::npos)
-    refuse(text, "it is a URL; leave out '" + whole.substr(0, scheme + 3) + "'");
+    refuse(text, "it is a URL; leave out '" + visible(text.substr(0, scheme + 3)) + "'");
   if (only_digits(text))
     refuse(text, "it is a port only; write HOST:" + whole + ", such as 127.0.0.1:" + whole);
 }
@@ -70,7 +72,7 @@ BrokerAddress parse_broker_address(std::string_view text) {
   if (host.empty()) refuse(text, "the host is missing");
   if (host.find(':') != std::string_view::npos && !is_ipv6(host))
     refuse(text, "it has more than one ':' and is not an IPv6 address");
-  if (host.find_first_of(" \t/[]@") != std::string_view::npos)
+  if (host.find_first_of(" /[]@") != std::string_view::npos || !is_plain(host))
     refuse(text, "a host name cannot have such characters");
   return {std::string(host), has_port ? port_from(port, text) : default_port};
 }

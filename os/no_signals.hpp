@@ -1,6 +1,7 @@
 // Blocks signals for the thread that creates this object: its calls are not interrupted, nor are
-// those of threads it starts. Signals caused by the code itself (SIGSEGV, SIGBUS and the like) are
-// not blocked.
+// those of threads it starts. Signals that a fault of the thread itself raises (SIGSEGV, SIGBUS and
+// the like) are not blocked: for a blocked one the kernel ends the process without calling the
+// handler that the process may have for its crashes.
 #pragma once
 
 #include <pthread.h>

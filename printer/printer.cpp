@@ -73,13 +73,13 @@ struct Printer::Impl {
   bool wait(Connection::Lock& lock) {
     wait_until_ready(
         connection, lock, notices, session.session(),
-        [&] { return session.waiting() > 0 || session.finished() || stopped; },
+        [&] { return session.waiting() > 0 || session.finished() || stopped || closing; },
         [&] {
           return session.session().out_of_touch(Connection::now())
                      ? no_contact(session.session(), connection)
                      : std::string();
         });
-    return !stopped && session.waiting() > 0;
+    return !stopped && !closing && session.waiting() > 0;
   }
 
   /// Exists while run() is running.
@@ -117,7 +117,7 @@ struct Printer::Impl {
   const ClientOptions options;
   PrinterSession session;
   Notices notices;
-  bool stopped = false;
+  bool stopped = false, closing = false;
   std::atomic<bool> running = false;
   bool left = false;      // by a close(within) that was not confirmed in time
   Connection connection;  // declared last: its thread ends first
@@ -143,7 +143,9 @@ void Printer::stop() {
 
 void Printer::close(TimeLimit within) {
   auto lock = impl_->connection.lock();
-  if (impl_->left || impl_->session.session().state() == ClientSession::State::ended) return;
+  if (impl_->left || (impl_->closing && impl_->session.session().over())) return;
+  impl_->closing = true;
+  impl_->connection.notify();
   impl_->session.close(Connection::now());
   impl_->connection.changed();
   const Time until = deadline_after(Connection::now(), Duration(within));

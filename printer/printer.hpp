@@ -23,7 +23,7 @@ class Printer {
   Printer& operator=(const Printer&) = delete;
 
   /// Calls `write` with blocks of console lines, whole, in order, each once, until the system has
-  /// shut down or stop() was called. If the broker no longer has all of them, a line in brackets
+  /// shut down, or stop() or close() was called. If the broker no longer has all of them, a line in brackets
   /// says how many blocks are missing. `write` returns how many bytes it has written; a short write
   /// ends the run, and the next printer begins with the block that was cut. Throws ClientError:
   /// busy, unreachable, refused; and exceptions of `write`.

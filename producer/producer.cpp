@@ -13,10 +13,8 @@ using Kind = ClientError::Kind;
 [[noreturn]] void refuse(const std::string& why) { throw ClientError(Kind::argument, why); }
 
 SessionConfig config_of(const ProducerOptions& options) {
-  if (!valid_queue_name(options.queue))
-    refuse("'" + options.queue +
-           "' is not a queue name: " + std::string(meaning(Refusal::queue_name)));
-  if (options.name.size() > max_client_name) refuse("the producer's name is too long");
+  require_queue_name(options.queue);
+  require_client_name(options.name);
   auto config = session_config(Role::producer, options);
   config.queues = {options.queue};
   config.named = !options.name.empty();
@@ -81,8 +79,8 @@ struct Producer::Impl {
   }
 
   void require_open() const {
-    if (stopped) throw ClientError(Kind::stopped, "the producer was stopped");
     if (closing) throw ClientError(Kind::closed, "the producer is closed");
+    if (stopped) throw ClientError(Kind::stopped, "the producer was stopped");
   }
 
   void require_not_closing() {
@@ -227,9 +225,7 @@ void Producer::stop() {
 void Producer::close(TimeLimit within) {
   auto& session = impl_->session;
   auto lock = impl_->connection.lock();
-  if (session.session().closing() && session.session().state() == ClientSession::State::ended)
-    return;
-  if (impl_->left) return;
+  if (impl_->left || (impl_->closing && session.session().over())) return;
   const Time until = deadline_after(Connection::now(), Duration(within));
   impl_->closing = true;
   impl_->connection.notify();

@@ -13,14 +13,19 @@
  *   is up the result is BATON_WOULD_BLOCK, and the call has had no effect.
  * - Waiting calls end early with BATON_INTERRUPTED (see the interrupt functions), BATON_CLOSED
  *   (another thread has closed the client), BATON_SHUTDOWN, BATON_UNREACHABLE or BATON_REFUSED.
- *   Nothing is lost.
+ *   Nothing is lost. After the last two all later calls that wait return the same, until the client
+ *   is closed.
  * - Ownership. The caller frees what a `..._new` returns with its `..._free`, which also accepts
  *   NULL. String arguments are copied. Returned strings live as long as the handle they came from.
  * - fork(). A handle belongs to the process that made it. In a child process each call returns
  *   BATON_FORKED, and `..._free` frees memory only; the parent is not disturbed. New handles work
  *   at once.
  * - The library installs no signal handler, changes no limit and no locale, writes to no file
- *   descriptor of the process and never ends the process. Its threads block all signals.
+ *   descriptor of the process and never ends the process.
+ * - Signals. None is delivered to the library's threads, except those that a fault of the thread
+ *   itself raises (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS): for these a handler
+ *   of the process is called as usual. Two threads of each runtime belong to libzmq; they block
+ *   these, too, so that a fault there ends the process without calling a handler.
  */
 #ifndef BATON_BATON_H
 #define BATON_BATON_H
@@ -100,13 +105,15 @@ BATON_API void baton_options_free(baton_options *options);
 /* "HOST[:PORT]": a name, an IPv4 address or an IPv6 address in brackets. Default: the environment
  * variable BATON_BROKER, else 127.0.0.1:5555. BATON_INVALID_ARGUMENT for anything else. */
 BATON_API baton_status baton_options_set_broker(baton_options *options, const char *broker);
-/* The queue that a producer puts into, or a consumer gets from. Default: "default". */
+/* The queue that a producer puts into, or a consumer gets from. Default: "default". A queue's name
+ * has 1 to 200 characters of A-Z a-z 0-9 . _ - / */
 BATON_API baton_status baton_options_set_queue(baton_options *options, const char *queue);
 /* Consumers: adds a queue, 64 at most. If several hold items, the broker chooses. */
 BATON_API baton_status baton_options_add_queue(baton_options *options, const char *queue);
 /* Producers: identity. A later process with the same name continues where this one was, and join
- * waits for the items of all of them. Consumers: for people; dead items name it. At most 200
- * bytes. */
+ * waits for the items of all of them. Consumers: for people; dead items name it. At most 200 bytes
+ * of UTF-8, without control characters (tab and newline included), characters that change the
+ * writing direction, and U+FEFF. "": none. */
 BATON_API baton_status baton_options_set_name(baton_options *options, const char *name);
 /* Consumers: items to request beyond those that calls wait for. Default 0: nothing is ever
  * withheld from an idle consumer. */
@@ -115,7 +122,8 @@ BATON_API baton_status baton_options_set_prefetch(baton_options *options, uint32
  * client that has reached a broker once searches for it without limit. */
 BATON_API baton_status baton_options_set_connect_timeout(baton_options *options,
                                                          int64_t timeout_ms);
-/* A runtime shared with other clients. NULL: the client has its own. */
+/* A runtime shared with other clients, made by this process (else BATON_FORKED). NULL: the client
+ * has its own. */
 BATON_API baton_status baton_options_set_runtime(baton_options *options, baton_runtime *runtime);
 
 /* Whether console lines begin with "[host] ". */
@@ -250,10 +258,21 @@ BATON_API void baton_producer_interrupt(baton_producer *producer);
 BATON_API baton_status baton_producer_fd(baton_producer *producer, int *fd);
 BATON_API baton_status baton_producer_dispatch(baton_producer *producer);
 
-/* Waits until everything is confirmed, and ends the session, within `timeout_ms` in total. Returns
- * BATON_UNCONFIRMED if the broker did not confirm the end in time. Calls that wait in other
- * threads return BATON_CLOSED, and so do all later ones except baton_producer_counts(). A second
- * call returns BATON_OK. */
+/* Waits until everything is confirmed, and ends the session, within `timeout_ms` in total.
+ *
+ * BATON_OK: all that was put and printed is confirmed, and the broker has confirmed the end. There
+ * are three cases without the latter: the client never reached a broker; the broker is silent for
+ * 2 s, or has no room for the client, and nothing is left that it has to learn; or it is silent for
+ * 3 s after it has reported the shutdown of the system, whose items are all done then. A broker
+ * that is still there notices within 3 s that the client is gone.
+ * BATON_UNCONFIRMED: the end was not confirmed in time, or for 5 s there was no progress; what
+ * baton_producer_flush() has not reported as confirmed may be lost.
+ * BATON_UNREACHABLE, BATON_REFUSED: this had ended the session before.
+ * BATON_INTERRUPTED: another call goes on with it.
+ *
+ * The client is closed by any of these. Calls that wait in other threads return BATON_CLOSED,
+ * and so do later ones that would put, print or wait (docs/API.md has all). A second close returns
+ * BATON_OK. */
 BATON_API baton_status baton_producer_close(baton_producer *producer, int64_t timeout_ms);
 
 /* --- consumer -------------------------------------------------------------------------------- */
@@ -263,7 +282,7 @@ typedef struct baton_consumer baton_consumer;
 /* Like baton_producer_new(). */
 BATON_API baton_status baton_consumer_new(const baton_options *options, baton_consumer **consumer);
 /* Closes it first if necessary, within 5 s: items it holds fail, with the reason "not settled when
- * its consumer ended". */
+ * its consumer ended". Calls on items that are left then do what they do after a close. */
 BATON_API void baton_consumer_free(baton_consumer *consumer);
 
 /* An item that its consumer holds: leased to it until the item is settled or the session is lost.
@@ -346,8 +365,8 @@ BATON_API baton_status baton_consumer_run(baton_consumer *consumer, baton_handle
  * is not running, the next call returns at once. */
 BATON_API baton_status baton_consumer_stop(baton_consumer *consumer);
 
-/* Sleeps until baton_consumer_run() should end: BATON_STOPPED, BATON_CLOSED or BATON_SHUTDOWN;
- * BATON_WOULD_BLOCK when the time is up. */
+/* Sleeps until baton_consumer_run() should end: BATON_STOPPED, BATON_CLOSED, BATON_SHUTDOWN,
+ * BATON_UNREACHABLE or BATON_REFUSED; BATON_WOULD_BLOCK when the time is up. */
 BATON_API baton_status baton_consumer_wait_stop(baton_consumer *consumer, int64_t timeout_ms);
 
 /* Waits until the broker has confirmed (a durable broker: stored) everything settled and
@@ -382,11 +401,9 @@ enum {
   BATON_FAIL_HELD = 0,   /* they fail, with `reason` */
   BATON_RELEASE_HELD = 1 /* they are given back; no failure is counted */
 };
-/* Ends the session when everything is confirmed, within `timeout_ms` in total; gives up on a
- * broker that is silent for 5 s. Returns BATON_UNCONFIRMED if the broker did not confirm the end in
- * time: it gives items that it does not know to be settled to other consumers. `reason` may be
- * NULL. Calls that wait in other threads return BATON_CLOSED, and so do all later ones; settling an
- * item that is left only frees it. A second call returns BATON_OK. */
+/* Like baton_producer_close(): BATON_OK means that all that was settled and printed is confirmed.
+ * BATON_UNCONFIRMED: the broker gives items that it does not know to be settled to other consumers.
+ * `reason` may be NULL. Settling an item that is left only frees it, and returns BATON_CLOSED. */
 BATON_API baton_status baton_consumer_close(baton_consumer *consumer, int32_t held,
                                             const char *reason, int64_t timeout_ms);
 
@@ -405,7 +422,8 @@ BATON_API void baton_printer_free(baton_printer *printer);
 typedef size_t (*baton_writer)(void *context, const char *lines, size_t size);
 /* Passes all blocks to `writer`, each once and in one order, until baton_printer_stop(), shutdown
  * or a short write: then BATON_OK. If the broker no longer has all of them, a line in brackets says
- * how many are missing. BATON_BUSY while it is already running. */
+ * how many are missing. BATON_BUSY while it is already running. BATON_OK also when the printer is
+ * closed, before or meanwhile. */
 BATON_API baton_status baton_printer_run(baton_printer *printer, baton_writer writer,
                                          void *context);
 /* Makes baton_printer_run() return after the current write; if it is not running, the next call

@@ -189,11 +189,20 @@ class Consumer {
   }
   void stop() { detail::check(baton_consumer_stop(handle())); }
 
-  /// Sleeps for that time, or until run() should end; returns whether it should.
+  /// Sleeps for that time, or until run() should end; returns whether it should. If the broker is
+  /// unreachable or has refused this client, run() throws the error.
   bool wait_stop(TimeLimit limit) {
     const auto reason = baton_consumer_wait_stop(handle(), limit.ms());
-    if (reason == BATON_STOPPED || reason == BATON_CLOSED || reason == BATON_SHUTDOWN) return true;
-    return detail::in_time(reason);
+    switch (reason) {
+      case BATON_STOPPED:
+      case BATON_CLOSED:
+      case BATON_SHUTDOWN:
+      case BATON_UNREACHABLE:
+      case BATON_REFUSED:
+        return true;
+      default:
+        return detail::in_time(reason);
+    }
   }
 
   void flush() { static_cast<void>(try_flush(forever)); }

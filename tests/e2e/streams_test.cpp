@@ -240,11 +240,11 @@ TEST_CASE(
   require_ends(broker);
 }
 
-TEST_CASE("forged lines: what items, reasons and names say is shown and does nothing") {
+TEST_CASE("forged lines: what items and reasons say is shown and does nothing") {
   Broker broker({"--max-attempts", "1"});
   Process printer = broker.printer();
   {
-    Consumer consumer(consumer_of(broker).name("me\r\nbaton-broker: all is well\x1b]0;mine\a"));
+    Consumer consumer(consumer_of(broker));
     Process producer = broker.producer({"--wait", "a\x1b[2J\u202e"});
     auto item = consumer.try_get(soon);
     REQUIRE(item);
@@ -253,8 +253,8 @@ TEST_CASE("forged lines: what items, reasons and names say is shown and does not
     const auto said = producer.err().text();
     CAPTURE(said);
     CHECK(producer.err().lines().size() == 1);
-    for (const auto* part : {R"(a\u001b[2J\u202e)", R"(no\nbaton-broker: forged \x1b[31m\u009b31m)",
-                             R"(me\r\nbaton-broker)"})
+    for (const auto* part :
+         {R"(a\u001b[2J\u202e)", R"(no\nbaton-broker: forged \x1b[31m\u009b31m)"})
       CHECK(said.find(part) != said.npos);
   }
   CHECK(broker.process().err().next_with(R"(no\nbaton-broker: forged \x1b[31m\u009b31m)"));

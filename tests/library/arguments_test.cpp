@@ -26,7 +26,15 @@ TEST_CASE(
       baton_options_set_broker(options, nullptr),
       baton_options_set_broker(options, "host:99999"),
       baton_options_set_queue(options, nullptr),
+      baton_options_set_broker(options, "host\n"),
+      baton_options_set_broker(options, "ho\x1bst:5555"),
+      baton_options_set_queue(options, ""),
+      baton_options_set_queue(options, "h\n"),
+      baton_options_set_queue(options, long_name.c_str()),
+      baton_options_add_queue(options, "a b"),
       baton_options_set_name(options, long_name.c_str()),
+      baton_options_set_name(options, "a\nb"),
+      baton_options_set_name(options, "\xff"),
       baton_options_set_host_tag(options, 3),
       baton_options_set_prefetch(nullptr, 1),
       baton_put_options_set_priority(put, 10),
@@ -67,6 +75,51 @@ TEST_CASE(
   baton_run_options_free(run);
   baton_put_options_free(put);
   baton_options_free(options);
+}
+
+TEST_CASE("library: an error shows what it refuses and what acts on a terminal only escaped") {
+  baton_options* options = baton_options_new();
+  const auto error_of = [](baton_status status) {
+    CHECK(status == BATON_INVALID_ARGUMENT);
+    return std::string(baton_last_error());
+  };
+  const std::string shown = "'h\\x1b\\n'", given = "h\x1b\n";
+  for (const auto& error : {error_of(baton_options_set_queue(options, given.c_str())),
+                            error_of(baton_options_add_queue(options, given.c_str())),
+                            error_of(baton_options_set_broker(options, given.c_str())),
+                            error_of(baton_options_set_name(options, given.c_str()))}) {
+    CAPTURE(error);
+    CHECK(error.find(shown) != error.npos);
+    CHECK(error.find_first_of(given.substr(1)) == error.npos);
+  }
+  baton_producer* producer = nullptr;
+  REQUIRE(baton_options_set_broker(options, "127.0.0.1:9") == BATON_OK);
+  CHECK(baton_producer_new(options, &producer) == BATON_OK);  // with the default queue
+  baton_producer_free(producer);
+  baton_options_free(options);
+}
+
+TEST_CASE("library: options are set on an object with a name and on one without") {
+  baton::Options named;
+  baton::Options& same = named.queue("a").prefetch(2);
+  CHECK(&same == &named);
+  const baton::Runtime runtime;
+  auto made = baton::Options()
+                  .broker("127.0.0.1:9")
+                  .queue("a")
+                  .add_queue("b")
+                  .name("n")
+                  .prefetch(1)
+                  .connect_timeout(baton::forever)
+                  .host_tag(baton::HostTag::off)
+                  .runtime(runtime)
+                  .log([](std::int32_t, std::int32_t, const std::string&) {});
+  CHECK(made.log());
+  const baton::Consumer consumer(made);
+  baton::PutOptions put;
+  CHECK(&put.priority(1).delay(std::chrono::milliseconds(1)) == &put);
+  const auto urgent = baton::PutOptions().priority(9).delay(std::chrono::milliseconds(1));
+  CHECK(urgent.handle());
 }
 
 TEST_CASE("library: NULL may be freed and each status has a name and a text") {

@@ -243,7 +243,9 @@ TEST_CASE("library: items outlive the consumer that was freed") {
   }
   REQUIRE(item);
   CHECK(item->body() == "item");
-  CHECK_FALSE(item->ack());
+  CHECK(item->stop_reason() == Status::closed);
+  CHECK(item->wait_stop(now));
+  CHECK(status_of([&] { item->ack(); }) == Status::closed);
   Consumer other(options_of(broker));
   take_again(other, "item", 2);
 }

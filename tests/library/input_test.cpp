@@ -99,4 +99,6 @@ TEST_CASE("library: a printer gets whole blocks until it is stopped") {
       printer.run([](std::string_view) -> std::size_t { throw std::runtime_error("no paper"); }),
       "no paper");
   printer.close();
+  printer.close();
+  printer.run([](std::string_view lines) { return lines.size(); });
 }

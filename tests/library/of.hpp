@@ -2,6 +2,9 @@
 // sees.
 #pragma once
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <baton/consumer.hpp>
 #include <baton/printer.hpp>
 #include <baton/producer.hpp>
@@ -11,7 +14,7 @@
 namespace baton::internal::e2e {
 
 inline Options options_of(const Broker& broker, const std::string& queue = "default") {
-  return std::move(Options().broker(broker.address()).queue(queue));
+  return Options().broker(broker.address()).queue(queue);
 }
 
 /// The status that `call` throws; ok when it throws nothing.
@@ -23,6 +26,17 @@ Status status_of(Call call) {
   } catch (const Error& error) {
     return error.status();
   }
+}
+
+/// What a child process finds out: its exit code is the number of the first check that failed, else
+/// 0.
+template <class Body>
+int in_child(Body body) {
+  const pid_t child = fork();
+  if (child == 0) _exit(body());
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
 }
 
 }  // namespace baton::internal::e2e
