@@ -23,10 +23,10 @@ class Printer {
   Printer& operator=(const Printer&) = delete;
 
   /// Calls `write` with blocks of console lines, whole, in order, each once, until the system has
-  /// shut down, or stop() or close() was called. If the broker no longer has all of them, a line in brackets
-  /// says how many blocks are missing. `write` returns how many bytes it has written; a short write
-  /// ends the run, and the next printer begins with the block that was cut. Throws ClientError:
-  /// busy, unreachable, refused; and exceptions of `write`.
+  /// shut down, or stop() or close() was called. If the broker no longer has all of them, a line in
+  /// brackets says how many blocks are missing. `write` returns how many bytes it has written; a
+  /// short write ends the run, and the next printer begins with the block that was cut. Throws
+  /// ClientError: busy, unreachable, refused; and exceptions of `write`.
   void run(const std::function<std::size_t(std::string_view)>& write);
 
   /// From any thread: run() returns when the current write is done.
