@@ -88,13 +88,9 @@ void Consumers::entry(const Peer& from, const Entry& entry, Time now) {
     case EntryKind::cancel_requests:
       return queues_.serving().cancel_requests(from.session, read_cancel_requests(entry));
     case EntryKind::ack:
-      read_runs(entry, runs_);
-      return settle(from, Settlement::Kind::done, runs_, now);
-    case EntryKind::release:
-      read_runs(entry, runs_);
-      return settle(from, Settlement::Kind::released, runs_, now);
     case EntryKind::fail:
-      return fail(from, read_fail(entry), now);
+    case EntryKind::release:
+      return settle(from, entry, now);
     case EntryKind::link_lost:
       return link_lost(from, read_link_lost(entry));
     default:
@@ -126,32 +122,23 @@ void Consumers::reclaim(const Peer& from, const std::vector<Reclaim>& reclaims, 
   }
 }
 
-void Consumers::fail(const Peer& from, const Failure& failure, Time now) {
-  const Settlement failed{Settlement::Kind::failed, failure.id, failure.reason, failure.delay_ms};
-  if (!queues_.settle(from.session, failed, now)) not_held(from.session, failure.id, now);
+void Consumers::settle(const Peer& from, const Entry& entry, Time now) {
+  auto& session = from.session;
+  each_settlement(entry, [&](const Settlement& settlement) {
+    return queues_.settle(session, settlement, now) || not_held(session, settlement.id, now);
+  });
   note_unstored(from);
 }
 
-void Consumers::settle(const Peer& from, Settlement::Kind kind, const std::vector<ItemRun>& runs,
-                       Time now) {
-  for (const auto& run : runs) {
-    for (std::uint32_t i = 0; i < run.count; ++i) {
-      if (queues_.settle(from.session, {kind, run.first + i}, now)) continue;
-      not_held(from.session, run.first + i, now);
-      if (not_held_ > max_requests)
-        return note_unstored(from);  // no session ever held that many: the run's length is nonsense
-    }
-  }
-  note_unstored(from);
-}
-
-/// A message may name thousands: the first few are reported, the others only counted.
-void Consumers::not_held(Session& session, ItemId id, Time now) {
+/// A message may name thousands: the first few are reported, the others only counted. False if no
+/// session ever held that many: the run's length is nonsense.
+bool Consumers::not_held(Session& session, ItemId id, Time now) {
   constexpr std::uint32_t most_told = 16;
   if (++not_held_ <= most_told)
     sessions_.refuse(session.id, Refusal::not_held, "item " + std::to_string(id.value), now);
   else
     sessions_.count(Refusal::not_held);
+  return not_held_ <= max_requests;
 }
 
 void Consumers::fill(Confirm& confirm, const Session& session) const {

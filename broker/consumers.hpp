@@ -61,13 +61,12 @@ class Consumers final : public RoleHandler {
   // What it says.
   void reclaim(const Peer& from, const std::vector<Reclaim>& reclaims, Time now);
   void request(const Peer& from, const Request& request, Time now);
-  void settle(const Peer& from, Settlement::Kind kind, const std::vector<ItemRun>& runs, Time now);
-  void fail(const Peer& from, const Failure& failure, Time now);
+  void settle(const Peer& from, const Entry& entry, Time now);
   void link_lost(const Peer& from, const LinkLost& lost);
 
   static void note_unstored(const Peer& from);
   bool reclaims_are_under_way() const;
-  void not_held(Session& session, ItemId id, Time now);
+  bool not_held(Session& session, ItemId id, Time now);
   void open_link(Session& session);
 
   const CoreSettings& settings_;
@@ -75,7 +74,6 @@ class Consumers final : public RoleHandler {
   Queues& queues_;
   SystemEnd& end_;
   Effects& effects_;
-  std::vector<ItemRun> runs_;      // of the current entry
   std::vector<Reclaim> reclaims_;  // of the current entry
   std::uint32_t not_held_ = 0;     // in the current message
   Time reclaim_until_ = never;     // while restored items wait for their former holders

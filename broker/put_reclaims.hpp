@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "broker/failure_record.hpp"
-#include "broker/settlement.hpp"
 #include "proto/message.hpp"
+#include "proto/settlement.hpp"
 
 namespace baton::internal::broker {
 

@@ -37,8 +37,8 @@
 #include "broker/serving.hpp"
 #include "broker/session.hpp"
 #include "broker/settings.hpp"
-#include "broker/settlement.hpp"
 #include "broker/storage.hpp"
+#include "proto/settlement.hpp"
 
 namespace baton::internal::broker {
 

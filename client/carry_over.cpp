@@ -4,6 +4,8 @@
 #include <cassert>
 #include <unordered_map>
 
+#include "proto/settlement.hpp"
+
 namespace baton::internal {
 namespace {
 
@@ -14,22 +16,14 @@ void each_entry(const StreamSender::Block& block, Each each) {
   for (SeqNo number = block.first; in.next(entry); number += 1) each(number, entry);
 }
 
-std::vector<ItemId> items_of(const Entry& entry) {
-  std::vector<ItemId> ids;
-  std::vector<ItemRun> runs;
-  read_runs(entry, runs);
-  for (const auto& run : runs)
-    for (std::uint32_t i = 0; i < run.count; ++i) ids.push_back(run.first + i);
-  return ids;
-}
-
-using Each = std::function<void(SeqNo, EntryKind, ItemId)>;
-
-/// Calls `each` for each item that an entry settles.
-void each_settled(SeqNo number, const Entry& entry, const Each& each) {
-  if (entry.kind == EntryKind::fail) each(number, entry.kind, read_fail(entry).id);
-  if (entry.kind != EntryKind::ack && entry.kind != EntryKind::release) return;
-  for (const auto id : items_of(entry)) each(number, entry.kind, id);
+/// Calls each(number, settlement) for each item that an entry settles.
+template <class Each>
+void each_settled(SeqNo number, const Entry& entry, Each each) {
+  if (!settles(entry.kind)) return;
+  each_settlement(entry, [&](const Settlement& settlement) {
+    each(number, settlement);
+    return true;
+  });
 }
 
 /// The last entry that settles each item: after an earlier one the item would go to another
@@ -37,18 +31,21 @@ void each_settled(SeqNo number, const Entry& entry, const Each& each) {
 class LastWords {
  public:
   explicit LastWords(const InHand& in_hand) : in_hand_(in_hand) {}
-  void say(SeqNo number, EntryKind kind, ItemId id) { words_[id.value] = {number, kind}; }
+  void say(SeqNo number, const Settlement& settlement) {
+    words_[settlement.id.value] = {number, settlement.kind};
+  }
 
-  bool superseded(SeqNo number, EntryKind kind, ItemId id) const {
-    if (in_hand_ && in_hand_(id)) return true;
-    const auto& last = words_.at(id.value);
-    return number < last.number && (kind == EntryKind::release || last.kind == EntryKind::ack);
+  bool superseded(SeqNo number, const Settlement& settlement) const {
+    if (in_hand_ && in_hand_(settlement.id)) return true;
+    const auto& last = words_.at(settlement.id.value);
+    return number < last.number &&
+           (settlement.kind == Settlement::Kind::released || last.kind == Settlement::Kind::done);
   }
 
  private:
   struct Word {
     SeqNo number;
-    EntryKind kind{};
+    Settlement::Kind kind{};
   };
   const InHand& in_hand_;
   std::unordered_map<std::uint64_t, Word> words_;
@@ -56,36 +53,38 @@ class LastWords {
 
 /// An item that was released in the previous session, and is not reclaimed, becomes ready again
 /// anyway.
-void carry_runs(SeqNo number, const Entry& entry, const Reclaims& reclaims, const LastWords& last,
-                StreamSender& stream) {
-  auto ids = items_of(entry);
-  std::erase_if(ids, [&](ItemId id) {
-    return last.superseded(number, entry.kind, id) ||
-           (entry.kind == EntryKind::release && !contains(reclaims, id));
+void carry_settled(SeqNo number, const Entry& entry, const Reclaims& reclaims,
+                   const LastWords& last, StreamSender& stream) {
+  std::vector<ItemId> ids;
+  bool all = true;
+  each_settled(number, entry, [&](SeqNo, const Settlement& settlement) {
+    const bool drop =
+        last.superseded(number, settlement) ||
+        (settlement.kind == Settlement::Kind::released && !contains(reclaims, settlement.id));
+    all = all && !drop;
+    if (!drop) ids.push_back(settlement.id);
   });
   if (ids.empty()) return;
-  append_runs(stream.block_for(entry.payload.size()), entry.kind, to_runs(std::move(ids)));
+  auto& block = stream.block_for(entry_head_size + entry.payload.size());
+  if (all)
+    append_entry(block, entry);
+  else
+    append_runs(block, entry.kind, to_runs(std::move(ids)));
   stream.appended(0);
 }
 
 void carry(SeqNo number, const Entry& entry, const Reclaims& reclaims, const LastWords& last,
            StreamSender& stream) {
   const auto size = entry_head_size + entry.payload.size();
+  if (settles(entry.kind)) return carry_settled(number, entry, reclaims, last, stream);
   switch (entry.kind) {
-    case EntryKind::fail:
-      if (last.superseded(number, entry.kind, read_fail(entry).id)) return;
-      [[fallthrough]];
     case EntryKind::join:
-      append_block(stream.block_for(size), entry.kind, entry.payload);
+      append_entry(stream.block_for(size), entry);
       stream.appended(0);
       break;
     case EntryKind::print:
       append_print(stream.block_for(size), read_print(entry));
       stream.appended(read_print(entry).block.size());
-      break;
-    case EntryKind::ack:
-    case EntryKind::release:
-      carry_runs(number, entry, reclaims, last, stream);
       break;
     case EntryKind::request:
     case EntryKind::cancel_requests:
@@ -120,8 +119,8 @@ void settled_items(const StreamSender& stream, std::vector<ItemId>& ids, bool re
   for (const auto& block : stream.blocks())
     each_entry(block, [&](SeqNo number, const Entry& entry) {
       if (number <= stream.confirmed()) return;
-      each_settled(number, entry, [&](SeqNo, EntryKind kind, ItemId id) {
-        if (released || kind != EntryKind::release) ids.push_back(id);
+      each_settled(number, entry, [&](SeqNo, const Settlement& settlement) {
+        if (released || settlement.kind != Settlement::Kind::released) ids.push_back(settlement.id);
       });
     });
 }
@@ -138,7 +137,9 @@ bool has_lines(const StreamSender& stream) {
 void carry_over(const std::deque<StreamSender::Block>& blocks, SeqNo received,
                 const Reclaims& reclaims, const InHand& in_hand, StreamSender& stream) {
   LastWords last(in_hand);
-  const auto say = [&](SeqNo number, EntryKind kind, ItemId id) { last.say(number, kind, id); };
+  const auto say = [&](SeqNo number, const Settlement& settlement) {
+    last.say(number, settlement);
+  };
   for (const auto& block : blocks)
     each_entry(block, [&](SeqNo number, const Entry& entry) { each_settled(number, entry, say); });
   for (const auto& block : blocks)

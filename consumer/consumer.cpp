@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <limits>
 
 #include "consumer/consumer_impl.hpp"
 
@@ -25,10 +24,18 @@ SessionConfig session_config_of(const ConsumerOptions& options) {
   return config;
 }
 
-std::uint32_t delay_of(std::chrono::milliseconds delay) {
-  constexpr std::chrono::milliseconds longest(std::numeric_limits<std::uint32_t>::max());
-  return static_cast<std::uint32_t>(
-      std::clamp(delay, std::chrono::milliseconds(0), longest).count());
+std::optional<Settlement> Outcome::settlement(ItemId id) const {
+  switch (what) {
+    case What::ack:
+      return Settlement{Settlement::Kind::done, id};
+    case What::fail:
+      return Settlement::failed(id, reason, delay);
+    case What::release:
+      return Settlement{Settlement::Kind::released, id};
+    case What::keep:
+      break;
+  }
+  return std::nullopt;
 }
 
 Consumer::Loss Consumer::Impl::take_loss() {
@@ -119,23 +126,10 @@ void Consumer::request(std::uint32_t items) {
   impl_->connection.changed();
 }
 
-bool Consumer::ack(const Item& item) {
+bool Consumer::settle(const Item& item, const Settlement& settlement) {
   const auto lock = impl_->connection.lock();
   impl_->connection.changed();
-  return impl_->session.ack(item.id, item.delivery_tag);
-}
-
-bool Consumer::fail(const Item& item, std::string_view reason, std::chrono::milliseconds delay) {
-  const auto delay_ms = delay_of(delay);
-  const auto lock = impl_->connection.lock();
-  impl_->connection.changed();
-  return impl_->session.fail(item.id, delay_ms, reason, item.delivery_tag);
-}
-
-bool Consumer::release(const Item& item) {
-  const auto lock = impl_->connection.lock();
-  impl_->connection.changed();
-  return impl_->session.release(item.id, item.delivery_tag);
+  return impl_->session.settle(settlement, item.delivery_tag);
 }
 
 void Consumer::run(const Handler& handler, const RunOptions& options) {

@@ -14,6 +14,7 @@
 #include "client/options.hpp"
 #include "proto/deadline.hpp"
 #include "proto/ids.hpp"
+#include "proto/settlement.hpp"
 
 namespace baton::internal {
 
@@ -54,6 +55,9 @@ struct Outcome {
   }
   static Outcome given_back() { return {What::release, {}, {}}; }
   static Outcome kept() { return {What::keep, {}, {}}; }
+
+  /// Of that item; its reason points into this outcome. Nothing: keep.
+  std::optional<Settlement> settlement(ItemId id) const;
 };
 
 /// Called by several threads at once if jobs > 1. An exception counts as fail, with what() as the
@@ -95,11 +99,9 @@ class Consumer {
   /// Requests that many more items; get_within() with zero takes them once they are here.
   void request(std::uint32_t items);
 
-  /// Settle an item returned by a get. They return at once. False, without effect: it is not held
-  /// any more (the session was lost, and the item goes to another consumer).
-  bool ack(const Item& item);
-  bool fail(const Item& item, std::string_view reason, std::chrono::milliseconds delay = {});
-  bool release(const Item& item);
+  /// Settles an item returned by a get; the settlement has its id. Returns at once. False, without
+  /// effect: it is not held any more (the session was lost, and the item goes to another consumer).
+  bool settle(const Item& item, const Settlement& settlement);
 
   /// Gets items and passes them to `handler`, until stop_run(), shutdown or `count`; returns when
   /// all handlers have finished and prefetched items are released. Results and exceptions of

@@ -18,8 +18,6 @@ using Timeout = std::optional<Duration>;
 
 /// Throws ClientError (argument) for invalid names.
 SessionConfig session_config_of(const ConsumerOptions& options);
-/// The delay for the wire, in milliseconds.
-std::uint32_t delay_of(std::chrono::milliseconds delay);
 
 struct Consumer::Impl {
   explicit Impl(ConsumerOptions given)
@@ -56,7 +54,7 @@ struct Consumer::Impl {
     if (session.session().error() && !closing) throw_if_over(session.session(), connection);
   }
   class Ending;
-  void settle(const Item& item, std::optional<Outcome>& outcome);
+  void settle(const Item& item, const Outcome& outcome);
   void run(const Handler& handler, const RunOptions& how);
   void work(const Handler& handler, const RunOptions& run, const std::function<bool()>& may_get);
 

@@ -201,43 +201,34 @@ const std::string& ConsumerSession::queue_name(std::uint16_t index) const {
   return index < session_.config().queues.size() ? session_.config().queues[index] : unknown;
 }
 
-bool ConsumerSession::ack(ItemId id, std::uint64_t tag) {
-  if (session_.over() || !holdings_.ack(id, tag)) return false;
-  if (settled_.ack(id)) flush_settled();
+bool ConsumerSession::settle(const Settlement& settlement, std::uint64_t tag) {
+  if (session_.over() || !holdings_.settle(settlement, tag, session_.control())) return false;
+  say_settled(settlement);
   return true;
 }
 
-bool ConsumerSession::release(ItemId id, std::uint64_t tag) {
-  if (session_.over() || !holdings_.release(id, tag)) return false;
-  give_back(id);
-  return true;
-}
-
-void ConsumerSession::give_back(ItemId id) {
-  if (settled_.release(id)) flush_settled();
-}
-
-bool ConsumerSession::fail(ItemId id, std::uint32_t delay_ms, std::string_view reason,
-                           std::uint64_t tag) {
-  if (session_.over() || !holdings_.fail(id, tag, session_.control())) return false;
-  const Failure failure{id, delay_ms, cut_utf8(reason, max_reason)};
-  session_.append(entry_head_size + 12 + failure.reason.size(), 0,
-                  [&](std::string& out) { append_fail(out, failure); });
-  return true;
+void ConsumerSession::say_settled(const Settlement& settlement) {
+  if (settlement.goes_in_runs()) {
+    if (settled_.add(settlement)) flush_settled();
+  } else {
+    session_.append(entry_size(settlement), 0,
+                    [&](std::string& out) { append_settlement(out, settlement); });
+  }
 }
 
 void ConsumerSession::fail_held(std::string_view reason) {
   if (session_.closing()) return;
   auto ids = holdings_.ids();
   std::sort(ids.begin(), ids.end());
-  for (const auto id : ids) fail(id, 0, reason);
+  for (const auto id : ids) settle({Settlement::Kind::failed, id, reason});
 }
 
 void ConsumerSession::release_waiting() {
   Inbox::Taken taken;
-  while (inbox_.next(taken)) give_back(read_delivery(taken.entry).id);
+  while (inbox_.next(taken))
+    say_settled({Settlement::Kind::released, read_delivery(taken.entry).id});
   if (!coming_.begun()) return;
-  give_back(coming_.id());
+  say_settled({Settlement::Kind::released, coming_.id()});
   coming_.drop();
 }
 
@@ -262,7 +253,7 @@ void ConsumerSession::close(Time now) {
 }
 
 void ConsumerSession::release_held() {
-  for (const auto id : holdings_.ids()) release(id);
+  for (const auto id : holdings_.ids()) settle({Settlement::Kind::released, id});
 }
 
 void ConsumerSession::want_flushed() {

@@ -62,11 +62,9 @@ class ConsumerSession final : public ClientLogic {
   std::size_t waiting() const { return inbox_.size(); }
   const std::string& queue_name(std::uint16_t index) const;
 
-  /// Settle a held item. False if it is not held (any more): it goes to another consumer. `tag`:
-  /// only if it is held by that take; 0: by any. `reason` is cut to max_reason bytes.
-  bool ack(ItemId id, std::uint64_t tag = 0);
-  bool fail(ItemId id, std::uint32_t delay_ms, std::string_view reason, std::uint64_t tag = 0);
-  bool release(ItemId id, std::uint64_t tag = 0);
+  /// Settles a held item. False if it is not held (any more): it goes to another consumer. `tag`:
+  /// only if it is held by that take; 0: by any. The reason is cut to max_reason bytes.
+  bool settle(const Settlement& settlement, std::uint64_t tag = 0);
   std::size_t held() const { return holdings_.size(); }
   /// Fails all held items, for this reason: nothing else will settle them. Does nothing after
   /// close().
@@ -121,7 +119,7 @@ class ConsumerSession final : public ClientLogic {
   Time news_of_link_at() const;
   void lose_link();
   void release_waiting();
-  void give_back(ItemId id);
+  void say_settled(const Settlement& settlement);
   void flush_settled();
   void update_requests();
   SeqNo send_request(std::uint64_t more);

@@ -12,8 +12,7 @@ void Holdings::forget(const StreamSender& control) {
 }
 
 /// Failures are remembered until the broker has received them.
-bool Holdings::fail(ItemId id, std::uint64_t tag, const StreamSender& control) {
-  if (!held_.erase(id, tag)) return false;
+void Holdings::note_failed(ItemId id, const StreamSender& control) {
   if (control.idle()) marks_.forget_failed();
   if (marks_.has_many_failed()) {
     std::vector<ItemId> unheard;
@@ -21,7 +20,6 @@ bool Holdings::fail(ItemId id, std::uint64_t tag, const StreamSender& control) {
     marks_.forget_failed_but(unheard);
   }
   marks_.fail(id);
-  return true;
 }
 
 void Holdings::lose(ItemId id) {

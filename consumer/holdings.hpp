@@ -10,6 +10,7 @@
 #include "consumer/item_set.hpp"
 #include "proto/delivery_entries.hpp"
 #include "proto/ids.hpp"
+#include "proto/settlement.hpp"
 #include "proto/stream.hpp"
 
 namespace baton::internal {
@@ -52,14 +53,13 @@ class Holdings {
   bool remembers_much() const { return marks_.is_full(); }
   void forget(const StreamSender& control);
 
-  // False, without effect: the item is not held, or not by that take (0: any).
-  bool ack(ItemId id, std::uint64_t tag) {
-    if (!held_.erase(id, tag)) return false;
-    marks_.settle(id);
+  /// False, without effect: the item is not held, or not by that take (0: any).
+  bool settle(const Settlement& settlement, std::uint64_t tag, const StreamSender& control) {
+    if (!held_.erase(settlement.id, tag)) return false;
+    if (settlement.kind == Settlement::Kind::done) marks_.settle(settlement.id);
+    if (settlement.kind == Settlement::Kind::failed) note_failed(settlement.id, control);
     return true;
   }
-  bool release(ItemId id, std::uint64_t tag) { return held_.erase(id, tag); }
-  bool fail(ItemId id, std::uint64_t tag, const StreamSender& control);
 
   /// A session was welcomed: items held now were reclaimed, items taken later are delivered.
   void welcomed() { reclaimed_tags_ = tags_; }
@@ -73,6 +73,7 @@ class Holdings {
   const Reclaims& reclaims(const SessionId& session, const StreamSender& control);
 
  private:
+  void note_failed(ItemId id, const StreamSender& control);
   void note_loss(ItemId id, bool settled);
 
   ItemSet held_;

@@ -6,14 +6,16 @@
 #include "proto/entry.hpp"
 #include "proto/ids.hpp"
 #include "proto/limits.hpp"
+#include "proto/settlement.hpp"
 
 namespace baton::internal {
 
 class SettledRuns {
  public:
-  // True when it is time to take_out(): one more might not fit into an entry.
-  bool ack(ItemId id) { return add(acked_, id); }
-  bool release(ItemId id) { return add(released_, id); }
+  /// True when it is time to take_out(): one more might not fit into an entry.
+  bool add(const Settlement& settlement) {
+    return add(settlement.kind == Settlement::Kind::done ? acked_ : released_, settlement.id);
+  }
 
   bool empty() const { return acked_.empty() && released_.empty(); }
   /// Calls append(kind, runs) for each non-empty kind, and clears them.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <limits>
+#include <utility>
 
 #include "consumer/consumer_impl.hpp"
 #include "consumer/crew.hpp"
@@ -43,23 +44,10 @@ class Consumer::Impl::Ending {
   Impl& impl_;
 };
 
-/// Requires the lock. Leaves `outcome` empty.
-void Consumer::Impl::settle(const Item& item, std::optional<Outcome>& outcome) {
-  if (!outcome) return;
-  switch (outcome->what) {
-    case Outcome::What::ack:
-      session.ack(item.id, item.delivery_tag);
-      break;
-    case Outcome::What::fail:
-      session.fail(item.id, delay_of(outcome->delay), outcome->reason, item.delivery_tag);
-      break;
-    case Outcome::What::release:
-      session.release(item.id, item.delivery_tag);
-      break;
-    case Outcome::What::keep:
-      break;
-  }
-  outcome.reset();
+/// Requires the lock.
+void Consumer::Impl::settle(const Item& item, const Outcome& outcome) {
+  if (const auto settlement = outcome.settlement(item.id))
+    session.settle(*settlement, item.delivery_tag);
   connection.changed();
 }
 
@@ -70,7 +58,7 @@ void Consumer::Impl::work(const Handler& handler, const RunOptions& run,
   std::optional<Outcome> outcome;
   while (may_get()) {
     auto lock = connection.lock();
-    settle(item, outcome);
+    if (outcome) settle(item, *std::exchange(outcome, {}));
     if (run.before_request) {
       lock.unlock();
       run.before_request();
@@ -82,13 +70,12 @@ void Consumer::Impl::work(const Handler& handler, const RunOptions& run,
       outcome = handle(handler, item);
     } catch (const abi::__forced_unwind&) {
       lock.lock();
-      outcome = Outcome::failed("its handler ended its thread");
-      settle(item, outcome);
+      settle(item, Outcome::failed("its handler ended its thread"));
       throw;
     }
   }
   const auto lock = connection.lock();
-  settle(item, outcome);
+  if (outcome) settle(item, *outcome);
 }
 
 void Consumer::Impl::run(const Handler& handler, const RunOptions& how) {

@@ -6,6 +6,9 @@
 using namespace baton::internal::capi;
 using baton::internal::Consumer;
 using baton::internal::GetResult;
+using baton::internal::ItemId;
+using baton::internal::Outcome;
+using baton::internal::Settlement;
 using baton::internal::StopReason;
 
 namespace {
@@ -47,13 +50,13 @@ baton_status status_of(StopReason reason) {
   return failed(BATON_CLOSED);
 }
 
-/// Settles with `settle(consumer, item)`, and frees the item.
-template <class Settle>
-baton_status settle(baton_item* item, Settle settle) {
+/// Settles the item with what `settlement(id)` returns, and frees it.
+template <class Make>
+baton_status settle(baton_item* item, Make settlement) {
   if (!item) return failed(BATON_INVALID_ARGUMENT, "the item is NULL");
   auto& handle = *item->handle;
   const auto status = guarded([&] {
-    if (settle(handle.consumer, item->item)) return ok;
+    if (handle.consumer.settle(item->item, settlement(item->item.id))) return ok;
     return failed(handle.consumer.closing() ? BATON_CLOSED : BATON_NOT_HELD);
   });
   handle.put_by(item);
@@ -98,18 +101,17 @@ class Shown {
 
   baton_item* item() const { return shown_; }
 
-  baton::internal::Outcome outcome_of(std::int32_t result) {
+  Outcome outcome_of(std::int32_t result) {
     switch (result) {
       case BATON_ACK:
-        return baton::internal::Outcome::done();
+        return Outcome::done();
       case BATON_RELEASE:
-        return baton::internal::Outcome::given_back();
+        return Outcome::given_back();
       case BATON_KEEP:
         shown_ = nullptr;
-        return baton::internal::Outcome::kept();
+        return Outcome::kept();
       default:
-        return baton::internal::Outcome::failed(shown_->failure,
-                                                delay_of(shown_->failure_delay_ms));
+        return Outcome::failed(shown_->failure, delay_of(shown_->failure_delay_ms));
     }
   }
 
@@ -191,21 +193,17 @@ std::uint32_t baton_item_delivery_count(const baton_item* item) {
 }
 
 baton_status baton_item_ack(baton_item* item) {
-  return settle(item, [](Consumer& consumer, const baton::internal::Item& held) {
-    return consumer.ack(held);
-  });
+  return settle(item, [](ItemId id) { return Settlement{Settlement::Kind::done, id}; });
 }
 
 baton_status baton_item_fail(baton_item* item, const char* reason, std::int64_t delay_ms) {
-  return settle(item, [&](Consumer& consumer, const baton::internal::Item& held) {
-    return consumer.fail(held, reason ? reason : "", delay_of(delay_ms));
+  return settle(item, [&](ItemId id) {
+    return Settlement::failed(id, reason ? reason : "", delay_of(delay_ms));
   });
 }
 
 baton_status baton_item_release(baton_item* item) {
-  return settle(item, [](Consumer& consumer, const baton::internal::Item& held) {
-    return consumer.release(held);
-  });
+  return settle(item, [](ItemId id) { return Settlement{Settlement::Kind::released, id}; });
 }
 
 baton_status baton_item_stop_reason(const baton_item* item) {

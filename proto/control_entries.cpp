@@ -12,7 +12,6 @@ constexpr std::size_t reclaim_size = 16;
 constexpr std::size_t reclaim_put_size = 32;
 constexpr std::uint32_t most_deliveries = 1u << 31;  // in a reclaim: it can be delivered some more
                                                      // times
-constexpr std::size_t fail_size = 12;
 
 /// The number of items in the run at the front; 0 if it is invalid.
 std::uint32_t take_run(Reader& in) {
@@ -49,11 +48,6 @@ Refusal check_request(const Entry& entry) {
   if (entry.payload.size() != request_size) return Refusal::malformed;
   const auto request = read_request(entry);
   return request.requested() < request.waiting ? Refusal::malformed : Refusal::none;
-}
-
-Refusal check_fail(const Entry& entry) {
-  if (entry.payload.size() < fail_size) return Refusal::malformed;
-  return entry.payload.size() > fail_size + max_reason ? Refusal::too_large : Refusal::none;
 }
 
 Refusal check_runs(const Entry& entry) {
@@ -105,14 +99,6 @@ void append_reclaims(std::string& out, const std::vector<Reclaim>& reclaims) {
   }
 }
 
-void append_fail(std::string& out, const Failure& failure) {
-  const auto reason = failure.reason.substr(0, max_reason);
-  append_entry_head(out, EntryKind::fail, 0, 0, fail_size + reason.size());
-  append(out, failure.id.value);
-  append(out, failure.delay_ms);
-  out += reason;
-}
-
 void append_link_lost(std::string& out, const LinkLost& lost) {
   append_entry_head(out, EntryKind::link_lost, 0, 0, link_lost_size);
   append(out, lost.generation);
@@ -146,11 +132,10 @@ std::uint32_t read_cancel_requests(const Entry& entry) {
 
 void read_runs(const Entry& entry, std::vector<ItemRun>& runs) {
   runs.clear();
-  Reader in(entry.payload);
-  while (!in.empty()) {
-    const ItemId first{in.take<std::uint64_t>()};
-    runs.push_back({first, in.take<std::uint32_t>()});
-  }
+  each_run(entry, [&](const ItemRun& run) {
+    runs.push_back(run);
+    return true;
+  });
 }
 
 void read_reclaims(const Entry& entry, std::vector<Reclaim>& reclaims) {
@@ -166,11 +151,6 @@ void read_reclaims(const Entry& entry, std::vector<Reclaim>& reclaims) {
     }
     reclaims.push_back(reclaim);
   }
-}
-
-Failure read_fail(const Entry& entry) {
-  const char* at = entry.payload.data();
-  return {{load<std::uint64_t>(at)}, load<std::uint32_t>(at + 8), entry.payload.substr(fail_size)};
 }
 
 LinkLost read_link_lost(const Entry& entry) {

@@ -1,5 +1,5 @@
-// The control stream: a client's requests, and the items it settles. Console lines are in
-// console_entries.hpp.
+// The control stream: a client's requests and reclaims, and runs of items. What it settles is in
+// settlement.hpp, its console lines are in console_entries.hpp.
 #pragma once
 
 #include <cstdint>
@@ -52,21 +52,12 @@ struct Request {
 
 inline constexpr std::size_t request_size = 28;
 
-struct Failure {
-  ItemId id;
-  std::uint32_t delay_ms = 0;
-  std::string_view reason;
-
-  bool operator==(const Failure&) const = default;
-};
-
 void append_request(std::string& out, const Request& request);
 void append_cancel_requests(std::string& out, std::uint32_t count);
 void append_runs(std::string& out, EntryKind kind,
                  const std::vector<ItemRun>& runs);  ///< ack, release or lost
 void append_reclaims(std::string& out,
                      const std::vector<Reclaim>& reclaims);  ///< all with a put, or none
-void append_fail(std::string& out, const Failure& failure);
 void append_link_lost(std::string& out, const LinkLost& lost);
 void append_flush(std::string& out, SeqNo last_put);
 void append_close(std::string& out, SeqNo last_put);
@@ -75,13 +66,21 @@ Request read_request(const Entry& entry);
 std::uint32_t read_cancel_requests(const Entry& entry);
 void read_runs(const Entry& entry, std::vector<ItemRun>& runs);          ///< replaces `runs`
 void read_reclaims(const Entry& entry, std::vector<Reclaim>& reclaims);  ///< replaces `reclaims`
-Failure read_fail(const Entry& entry);
 LinkLost read_link_lost(const Entry& entry);
 SeqNo read_flush(const Entry& entry);
 SeqNo read_close(const Entry& entry);
 
+/// Calls each(ItemRun) for the runs of an entry, until it returns false.
+template <class Each>
+void each_run(const Entry& entry, Each each) {
+  Reader in(entry.payload);
+  while (!in.empty()) {
+    const ItemId first{in.take<std::uint64_t>()};
+    if (!each(ItemRun{first, in.take<std::uint32_t>()})) return;
+  }
+}
+
 Refusal check_request(const Entry& entry);
-Refusal check_fail(const Entry& entry);
 Refusal check_reclaims(const Entry& entry);
 inline constexpr std::size_t link_lost_size = 16;
 Refusal check_runs(const Entry& entry);

@@ -23,9 +23,13 @@ Refusal check_entries(MessageType type, std::string_view payload, std::uint16_t 
   }
 }
 
+void append_entry(std::string& out, const Entry& entry) {
+  append_entry_head(out, entry.kind, entry.a, entry.b, entry.payload.size());
+  out += entry.payload;
+}
+
 void append_block(std::string& out, EntryKind kind, std::string_view block) {
-  append_entry_head(out, kind, 0, 0, block.size());
-  out += block;
+  append_entry(out, {kind, 0, 0, block});
 }
 
 }  // namespace baton::internal

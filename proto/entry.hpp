@@ -71,6 +71,7 @@ Refusal check_each(std::string_view payload, std::uint16_t count, Check check) {
 /// contain, each with a well-formed payload.
 Refusal check_entries(MessageType type, std::string_view payload, std::uint16_t count);
 
+void append_entry(std::string& out, const Entry& entry);
 /// Appends an entry with only that payload: died, part, or (empty) join, flush, empty.
 void append_block(std::string& out, EntryKind kind, std::string_view block);
 

@@ -10,3 +10,4 @@
 #include "proto/header.hpp"
 #include "proto/heartbeat.hpp"
 #include "proto/put_entries.hpp"
+#include "proto/settlement.hpp"

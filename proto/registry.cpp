@@ -7,6 +7,7 @@
 #include "proto/console_entries.hpp"
 #include "proto/control_entries.hpp"
 #include "proto/entry.hpp"
+#include "proto/settlement.hpp"
 
 namespace baton::internal {
 namespace {

@@ -173,7 +173,7 @@ void Line::take_items() {
   std::string body;
   while (consumer_.take(delivery, body, now_)) {
     if (std::exchange(waits_, false)) consumer_.unwant();
-    done_ += consumer_.ack(delivery.id) && body == body_;
+    done_ += consumer_.settle({Settlement::Kind::done, delivery.id}) && body == body_;
   }
 }
 

@@ -57,11 +57,9 @@ class User {
     if (taken_.empty()) return;
     const auto [id, tag] = taken_[script.below(taken_.size())];
     const auto held = session_.held();
-    const auto how = script.below(3);
-    bool settled = false;
-    if (how == 0) settled = session_.ack(id, tag);
-    if (how == 1) settled = session_.release(id, tag);
-    if (how == 2) settled = session_.fail(id, 5, script.bytes(), tag);
+    const auto kind = static_cast<Settlement::Kind>(script.below(3));
+    const auto reason = kind == Settlement::Kind::failed ? script.bytes() : std::string_view();
+    const bool settled = session_.settle({kind, id, reason, 5}, tag);
     ensure(session_.held() == held - (settled ? 1 : 0));
   }
 

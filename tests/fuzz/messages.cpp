@@ -93,7 +93,7 @@ void check_entry(MessageType type, const Entry& entry) {
     case EntryKind::reclaim_put:
       return there_and_back(type, reclaims_of(entry), append_reclaims, reclaims_of);
     case EntryKind::fail:
-      return there_and_back(type, read_fail(entry), append_fail, read_fail);
+      return there_and_back(type, read_settlement(entry), append_settlement, read_settlement);
     case EntryKind::link_lost:
       return there_and_back(type, read_link_lost(entry), append_link_lost, read_link_lost);
     case EntryKind::flush:

@@ -92,7 +92,7 @@ void BrokerJudge::apply(const SessionId& id, Standing& session, const Entry& ent
     case EntryKind::release:
       return settle(id, session, entry, number);
     case EntryKind::fail: {
-      const auto failure = read_fail(entry);
+      const auto failure = read_settlement(entry);
       const std::chrono::milliseconds delay(failure.delay_ms);
       if (!holds(failure.id)) return;
       if (settles_put(session, failure.id, PutReclaim::Settled::failed, delay, number)) return;

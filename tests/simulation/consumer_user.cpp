@@ -269,19 +269,18 @@ void ConsumerNode::settle(Job& job) {
   auto& random = world_.random;
   const auto id = job.item;
   const bool was_mine = mine_.erase(job.tag) > 0;
-  bool heard = false;
-  const bool released = random.chance(plan_.releases);
-  if (released) {
-    heard = consumer_.release(id, job.tag);
+  using Kind = Settlement::Kind;
+  Settlement settlement{Kind::done, id};
+  if (random.chance(plan_.releases)) {
+    settlement.kind = Kind::released;
   } else if (random.chance(plan_.fails)) {
     const auto delay = random.chance(plan_.delays) ? random.between(1, 1000) : 0;
-    heard = consumer_.fail(id, static_cast<std::uint32_t>(delay), "by chance", job.tag);
-    if (heard) scene_.broker.failed(job.broker_instance, id);
-  } else {
-    heard = consumer_.ack(id, job.tag);
-    if (heard) scene_.broker.acked(job.broker_instance, id);
+    settlement = {Kind::failed, id, "by chance", static_cast<std::uint32_t>(delay)};
   }
-  if (heard && !released) settled_[id] = job.count;
+  const bool heard = consumer_.settle(settlement, job.tag);
+  if (heard && settlement.kind == Kind::failed) scene_.broker.failed(job.broker_instance, id);
+  if (heard && settlement.kind == Kind::done) scene_.broker.acked(job.broker_instance, id);
+  if (heard && settlement.kind != Kind::released) settled_[id] = job.count;
   world_.trace([&] {
     return name() + " settles item " + std::to_string(id.value) + (heard ? "" : ", too late");
   });

@@ -71,7 +71,7 @@ std::string describe(const Entry& entry) {
     case EntryKind::release:
       return "release" + runs(entry);
     case EntryKind::fail:
-      return "fail " + n(read_fail(entry).id.value);
+      return "fail " + n(read_settlement(entry).id.value);
     case EntryKind::link_lost: {
       const auto lost = read_link_lost(entry);
       return "link_lost " + n(lost.generation) + " received " + n(lost.received.value) +

@@ -56,10 +56,10 @@ TEST_CASE("consumer: acks travel as runs, after the lines said before them") {
   script.deliver(1, {1}, {11, 12, 13, 20});
   for (const auto id : Ids{11, 12, 13, 20}) CHECK(script.take() == id);
   script.consumer.print("got it\n");
-  for (const auto id : Ids{11, 12, 13}) CHECK(script.consumer.ack({id}));
-  CHECK_FALSE(script.consumer.ack({11}));
-  CHECK_FALSE(script.consumer.ack({99}));
-  CHECK(script.consumer.fail({20}, 500, "why not"));
+  for (const auto id : Ids{11, 12, 13}) CHECK(script.ack({id}));
+  CHECK_FALSE(script.ack({11}));
+  CHECK_FALSE(script.ack({99}));
+  CHECK(script.fail({20}, 500, "why not"));
   script.tick();
   const auto said = script.control();
   REQUIRE(said.size() == 4);
@@ -111,7 +111,7 @@ TEST_CASE("consumer: acks of many items far apart travel in several entries, non
                    {ids.begin() + static_cast<long>(i), ids.begin() + static_cast<long>(i + 1000)});
   for (const auto id : ids) REQUIRE(script.take() == id);
   script.control();
-  for (const auto id : ids) REQUIRE(script.consumer.ack({id}));
+  for (const auto id : ids) REQUIRE(script.ack({id}));
   script.tick();
   Ids acked;
   for (const auto& said : script.control()) {
@@ -287,10 +287,10 @@ TEST_CASE(
   script.deliver(1, {1}, {1});
   CHECK(script.take() == 1);
   const auto second = script.consumer.last_tag();
-  CHECK_FALSE(script.consumer.ack({1}, first));
-  CHECK_FALSE(script.consumer.fail({1}, 0, "too late", first));
-  CHECK_FALSE(script.consumer.release({1}, first));
-  CHECK(script.consumer.ack({1}, second));
+  CHECK_FALSE(script.ack({1}, first));
+  CHECK_FALSE(script.fail({1}, 0, "too late", first));
+  CHECK_FALSE(script.release({1}, first));
+  CHECK(script.ack({1}, second));
 }
 
 TEST_CASE("consumer: after standing still it takes nothing until the broker has answered") {
@@ -340,7 +340,7 @@ TEST_CASE(
   said = script.control();
   REQUIRE(said.size() == 1);
   CHECK(ids_in(said[0]) == Ids{13});
-  CHECK(script.consumer.ack({11}));
+  CHECK(script.ack({11}));
   script.consumer.close(script.now);
   script.tick();
   said = script.control();
@@ -425,7 +425,7 @@ TEST_CASE(
   SUBCASE("it has settled one") {
     script.deliver(1, {1}, {11});
     script.take();
-    script.consumer.ack({11});
+    script.ack({11});
   }
   SUBCASE("it has said a line") { script.consumer.print("got it\n"); }
   script.advance(silence);
@@ -479,7 +479,7 @@ TEST_CASE(
   CHECK(script.take() == 11);
   CHECK(script.take() == 12);
   CHECK(script.take() == 13);
-  CHECK(script.consumer.ack({12}));
+  CHECK(script.ack({12}));
   script.control();
   script.consumer.fail_held("gone");
   script.consumer.close(script.now);
@@ -488,10 +488,10 @@ TEST_CASE(
   REQUIRE(said.size() >= 5);
   CHECK(said[0].kind == EntryKind::fail);
   CHECK(said[1].kind == EntryKind::fail);
-  const auto first = read_fail({EntryKind::fail, 0, 0, said[0].payload});
+  const auto first = read_settlement({EntryKind::fail, 0, 0, said[0].payload});
   CHECK(first.id == ItemId{11});
   CHECK(first.reason == "gone");
-  CHECK(read_fail({EntryKind::fail, 0, 0, said[1].payload}).id == ItemId{13});
+  CHECK(read_settlement({EntryKind::fail, 0, 0, said[1].payload}).id == ItemId{13});
   CHECK(ids_in(said[2]) == Ids{12});
   CHECK(said[3].kind == EntryKind::release);
   CHECK(ids_in(said[3]) == Ids{14});

@@ -11,17 +11,17 @@ TEST_CASE(
   script.open();
   script.deliver(1, {1}, {11, 12, 13, 14});
   for (const auto id : Ids{11, 12, 13}) CHECK(script.take() == id);
-  script.consumer.ack({11});
+  script.ack({11});
   script.tick();
   script.control();
   script.begin_anew();
   const auto hello = script.hello();
   REQUIRE(hello);
   CHECK(hello->reclaims == 3);
-  script.consumer.ack({12});  // while no session stands
+  script.ack({12});  // while no session stands
   script.stand();
   CHECK(script.take() == 0);
-  script.consumer.ack({13});
+  script.ack({13});
   script.tick();
   const auto said = script.control();
   REQUIRE(said.size() == 4);
@@ -39,7 +39,7 @@ TEST_CASE("consumer: reclaims name the counts of deliveries") {
   script.deliver(1, {5}, {15});
   for (const auto id : Ids{11, 12, 13, 14, 15}) CHECK(script.take() == id);
   script.control();
-  script.consumer.ack({13});  // unheard
+  script.ack({13});  // unheard
   script.begin_anew();
   script.stand();
   CHECK(reclaims_in(script.control().at(0)) ==
@@ -58,7 +58,7 @@ TEST_CASE(
   script.deliver(1, {7}, {17}, 2);
   for (const auto id : Ids{11, 12, 13, 14, 15, 16, 17}) CHECK(script.take() == id);
   script.control();
-  script.consumer.ack({13});  // unheard
+  script.ack({13});  // unheard
   script.begin_anew();
   CHECK(script.hello()->reclaims == 7);
   script.stand();
@@ -82,8 +82,8 @@ TEST_CASE(
   for (const auto id : Ids{11, 12}) CHECK(script.take() == id);
   script.control();
   const auto before = script.last_control();
-  script.consumer.fail({11}, 0, "no");
-  script.consumer.fail({12}, 0, "no");
+  script.fail({11}, 0, "no");
+  script.fail({12}, 0, "no");
   script.tick();
   script.confirm.control_received = before + 1;
   script.send_confirm();
@@ -99,7 +99,7 @@ TEST_CASE("consumer: what it settled and reclaimed in vain it does not reclaim a
   script.open();
   script.deliver_unstored(1, {1}, {11, 12}, {7, {5}});
   for (const auto id : Ids{11, 12}) CHECK(script.take() == id);
-  script.consumer.ack({11});
+  script.ack({11});
   script.begin_anew();
   script.open();
   script.lost({1}, {{{11}, 1}});
@@ -120,7 +120,7 @@ TEST_CASE(
   script.deliver_unstored(1, {1}, ids, {7, {1}});
   for (const auto id : ids) {
     REQUIRE(script.take() == id);
-    script.consumer.ack({id});
+    script.ack({id});
   }
   script.begin_anew();
   CHECK(script.hello()->reclaims == items);
@@ -190,10 +190,10 @@ TEST_CASE(
   script.deliver(1, {1}, {13}, 2);
   CHECK(script.take() == 13);
   script.lost({1}, {{{12}, 2}});
-  CHECK(script.consumer.ack({11}));
-  CHECK_FALSE(script.consumer.ack({12}));
-  CHECK_FALSE(script.consumer.ack({13}, third));
-  CHECK(script.consumer.ack({13}));
+  CHECK(script.ack({11}));
+  CHECK_FALSE(script.ack({12}));
+  CHECK_FALSE(script.ack({13}, third));
+  CHECK(script.ack({13}));
   script.control();
   script.live(2s);
   REQUIRE(script.heartbeat());
@@ -204,11 +204,11 @@ TEST_CASE("consumer: what it gave back unheard under the session before is not g
   script.open();
   script.deliver(1, {1}, {11, 12});
   for (const auto id : Ids{11, 12}) CHECK(script.take() == id);
-  script.consumer.release({11});
+  script.release({11});
   script.tick();
   script.control();
   script.begin_anew();
-  script.consumer.release({12});  // that was announced by then
+  script.release({12});  // that was announced by then
   script.stand();
   const auto said = script.control();
   REQUIRE(said.size() == 2);
@@ -224,10 +224,10 @@ TEST_CASE(
   script.open();
   script.deliver(1, {1}, {11, 12, 13, 14});
   for (const auto id : Ids{11, 12, 13, 14}) CHECK(script.take() == id);
-  script.consumer.release({11});
-  script.consumer.fail({12}, 0, "");
-  script.consumer.ack({13});
-  script.consumer.ack({14});
+  script.release({11});
+  script.fail({12}, 0, "");
+  script.ack({13});
+  script.ack({14});
   script.tick();
   script.deliver(1, {5}, {11});
   script.deliver(1, {6}, {12, 13}, 2);
@@ -247,22 +247,22 @@ TEST_CASE("consumer: of an item that it settled twice unheard the last word is s
   script.open();
   script.deliver(1, {1}, {11, 12, 13});
   for (const auto id : Ids{11, 12, 13}) CHECK(script.take() == id);
-  script.consumer.release({11});
-  script.consumer.fail({12}, 0, "");
-  script.consumer.fail({13}, 0, "");
+  script.release({11});
+  script.fail({12}, 0, "");
+  script.fail({13}, 0, "");
   script.tick();
   script.deliver(1, {4}, {11, 12, 13});
   for (const auto id : Ids{11, 12, 13}) CHECK(script.take() == id);
-  script.consumer.ack({11});
-  script.consumer.ack({12});
-  script.consumer.release({13});
+  script.ack({11});
+  script.ack({12});
+  script.release({13});
   script.control();
   script.begin_anew();
   script.stand();
   const auto said = script.control();
   REQUIRE(said.size() == 4);
   CHECK(said[0].kind == EntryKind::reclaim);
-  CHECK(read_fail({EntryKind::fail, 0, 0, said[1].payload}).id == ItemId{13});
+  CHECK(read_settlement({EntryKind::fail, 0, 0, said[1].payload}).id == ItemId{13});
   CHECK(said[2].kind == EntryKind::ack);
   CHECK(ids_in(said[2]) == Ids{11, 12});
   CHECK(said[3].kind == EntryKind::release);
@@ -276,11 +276,11 @@ TEST_CASE(
   script.open();
   script.deliver_unstored(1, {1}, {11, 12, 13}, {7, {5}});
   for (const auto id : Ids{11, 12, 13}) CHECK(script.take() == id);
-  for (const auto id : Ids{11, 12, 13}) script.consumer.fail({id}, 0, "");
+  for (const auto id : Ids{11, 12, 13}) script.fail({id}, 0, "");
   script.deliver(1, {4}, {11, 12, 13}, 2);
   for (const auto id : Ids{11, 12, 13}) CHECK(script.take() == id);
-  script.consumer.release({11});
-  script.consumer.fail({12}, 0, "");
+  script.release({11});
+  script.fail({12}, 0, "");
   script.control();
   script.begin_anew();
   script.stand();
@@ -297,7 +297,7 @@ TEST_CASE("consumer: no more is sent of what it says than may be under way, in s
   const std::string reason(max_reason, 'x');
   for (const auto id : ids) {
     REQUIRE(script.take() == id);
-    script.consumer.fail({id}, 0, reason);
+    script.fail({id}, 0, reason);
   }
   std::uint64_t said = 0;
   const auto print = [&] {
@@ -329,7 +329,7 @@ TEST_CASE("consumer: of more than it may reclaim it names what it holds first") 
     for (std::uint64_t i = 0; i < each; ++i) ids.push_back(2 * (next + i));
     script.deliver(1, {next}, ids);
     for (const auto id : ids) REQUIRE(script.take() == id);
-    for (const auto id : ids) REQUIRE(script.consumer.ack({id}));
+    for (const auto id : ids) REQUIRE(script.ack({id}));
     script.tick();
   }
   script.deliver(1, {acked + 1}, {1'000'001});

@@ -225,7 +225,7 @@ void read_all(std::string_view payload) {
     if (each.kind == cancel_requests) read_cancel_requests(each);
     if (each.kind == ack || each.kind == release || each.kind == lost) read_runs(each, runs);
     if (each.kind == reclaim) read_reclaims(each, reclaims);
-    if (each.kind == fail) read_fail(each);
+    if (each.kind == fail) read_settlement(each);
     if (each.kind == link_lost) read_link_lost(each);
     if (each.kind == close) read_close(each);
     if (each.kind == dropped) read_dropped(each);
@@ -275,7 +275,7 @@ TEST_CASE("entries that are too large") { expect(too_large(), Refusal::too_large
 
 TEST_CASE("a reason is cut by its sender") {
   std::string payload;
-  append_fail(payload, {{1}, 0, of(max_reason + 1)});
+  append_settlement(payload, {Settlement::Kind::failed, {1}, of(max_reason + 1)});
   CHECK(check_entries(control, payload, 1) == Refusal::none);
 }
 

@@ -328,11 +328,11 @@ class Walk {
   }
 
   void walk_fail(const Entry& entry) {
-    const auto failure = read_fail(entry);
+    const auto failure = read_settlement(entry);
     field(8, "id", number(failure.id.value));
     field(4, "delay", number(failure.delay_ms));
     field(failure.reason.size(), "reason", shown(failure.reason));
-    append_fail(again_, failure);
+    append_settlement(again_, failure);
   }
 
   void walk_link_lost(const Entry& entry) {

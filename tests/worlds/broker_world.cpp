@@ -89,7 +89,7 @@ void Client::release(const std::string& body) {
 
 void Client::fail(const std::string& body, const std::string& why, std::uint32_t delay_ms) {
   std::string bytes;
-  append_fail(bytes, {got.at(body), delay_ms, why});
+  append_settlement(bytes, {Settlement::Kind::failed, got.at(body), why, delay_ms});
   entry(bytes);
 }
 

@@ -52,6 +52,15 @@ struct ConsumerScript : Script {
     std::string body;
     return consumer.take(delivery, body, now) ? delivery.id.value : 0;
   }
+  bool ack(ItemId id, std::uint64_t tag = 0) {
+    return consumer.settle({Settlement::Kind::done, id}, tag);
+  }
+  bool fail(ItemId id, std::uint32_t delay_ms, std::string_view reason, std::uint64_t tag = 0) {
+    return consumer.settle({Settlement::Kind::failed, id, reason, delay_ms}, tag);
+  }
+  bool release(ItemId id, std::uint64_t tag = 0) {
+    return consumer.settle({Settlement::Kind::released, id}, tag);
+  }
   std::uint64_t requested() {
     const auto said = control();
     REQUIRE(said.size() == 1);

@@ -151,7 +151,7 @@ void Nonsense::control_entry(std::string& out) {
     case 3:
       return append_runs(out, below_(2) ? EntryKind::ack : EntryKind::release, {run});
     case 4:
-      return append_fail(out, {run.first, n32, "why"});
+      return append_settlement(out, {Settlement::Kind::failed, run.first, "why", n32});
     case 5:
       return append_link_lost(out, {below_(2) ? 1 : n32, {run.first.value}, n32});
     case 6:
