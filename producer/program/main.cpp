@@ -85,7 +85,7 @@ void add_input_options(cli::CommandLine& line, ProducerSettings& settings, Given
   line.words("ITEM", "...", "a word, or JSON; - puts the lines of stdin");
   line.checked("--file", settings.file, check_file, "put the lines of a file, - for stdin")
       .noun("the name of a file")
-      .shown("F");
+      .shown("FILE");
   line.flag("--text", given.text, "put everything as {\"name\": ...}, even if it begins like JSON");
   line.flag("--raw", given.raw, "put each word or line as it is, byte by byte; blank lines, too");
   line.flag("--whole", settings.whole,
