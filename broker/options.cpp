@@ -97,7 +97,8 @@ cli::Option add_size(cli::CommandLine& line, const std::string& name, std::uint6
       .shown("SIZE [" + size_text(size) + "]");
 }
 
-void add_storage(cli::CommandLine& line, BrokerCommand& command) {
+/// Returns --memory.
+cli::Option add_storage(cli::CommandLine& line, BrokerCommand& command) {
   choose_directory(command);
   const auto directory = command.directory.string();
   auto data = line.parsed(
@@ -113,11 +114,19 @@ void add_storage(cli::CommandLine& line, BrokerCommand& command) {
       line.flag("--memory", command.memory, "store nothing: items live as long as the broker");
   auto max_memory = add_size(line, "--max-memory", command.storage.max_memory,
                              "memory for items; further bodies are on disk only");
+  return memory.excludes({data, max_memory}).shown(" ");
+}
+
+/// What the program does instead of serving.
+void add_other_modes(cli::CommandLine& line, BrokerCommand& command, const cli::Option& memory,
+                     const cli::Option& exit_when_done) {
   auto check = line.flag("--check", command.check, "only check whether the stored data is whole");
   auto compact = line.flag("--compact", command.compact, "only compact the stored data");
-  memory.excludes({data, max_memory, check, compact}).shown(" ");
-  compact.excludes({check}).shown(" ");
-  check.shown(" ");
+  auto health = line.flag("--health", command.health,
+                          "only ask whether a broker answers at --bind and --port; exit 0 if so");
+  check.excludes({compact, health, memory, exit_when_done}).shown(" ");
+  compact.excludes({health, memory, exit_when_done}).shown(" ");
+  health.excludes({exit_when_done}).shown(" ");
 }
 
 /// With port 0 the endpoints avoid ports in use anyway.
@@ -172,7 +181,8 @@ std::string in_seconds(Duration time) {
   return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time).count()) + " s";
 }
 
-void add_ending(cli::CommandLine& line, CoreSettings& settings) {
+/// Returns --exit-when-done.
+cli::Option add_ending(cli::CommandLine& line, CoreSettings& settings) {
   auto exit_when_done =
       line.flag("--exit-when-done", settings.end.exit_when_done,
                 "end the system once --producers are gone and all is done, within " +
@@ -186,7 +196,8 @@ void add_ending(cli::CommandLine& line, CoreSettings& settings) {
                   " at most when all is done")
       .needs(exit_when_done)
       .shown("N [0]");
-  exit_when_done.needs(producers).shown(" ");  // replaces what --help would say about --producers
+  return exit_when_done.needs(producers).shown(
+      " ");  // replaces what --help would say about --producers
 }
 
 }  // namespace
@@ -242,11 +253,9 @@ BrokerCommand read_command_line(int argc, char** argv) {
   cli::CommandLine line("The queue that producers put on and consumers get from.", "baton-broker",
                         29);
   add_addresses(line, command);
-  add_storage(line, command);
+  const auto memory = add_storage(line, command);
   add_limits(line, settings);
-  add_ending(line, settings);
-  line.flag("--health", command.health,
-            "only ask whether a broker answers at --bind and --port; exit 0 if so");
+  add_other_modes(line, command, memory, add_ending(line, settings));
   if (const auto code = line.parse(argc, argv)) std::exit(*code);
   if (command.health && command.server.port == 0)
     fail("--health: --port must be the broker's port, not 0");

@@ -63,6 +63,10 @@ std::chrono::milliseconds parse_seconds(const std::string& text) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000 + 0.5));
 }
 
+void check_name(const std::string& name) {
+  if (name.empty()) throw std::invalid_argument("the name is missing");
+}
+
 CommonOptions::CommonOptions(cli::CommandLine& line, bool with_tag) {
   const BrokerAddress by_default;
   broker_ = to_string(by_default);

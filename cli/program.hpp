@@ -30,6 +30,9 @@ SleepRange parse_sleep(const std::string& text);
 /// more than a year.
 std::chrono::milliseconds parse_seconds(const std::string& text);
 
+/// An unset variable in a script is not a name. Throws std::invalid_argument.
+void check_name(const std::string& name);
+
 /// The nouns for such values in error messages.
 inline constexpr const char* seconds_text = "a number of seconds";
 inline constexpr const char* sleep_text = "a range of seconds, such as 0:10";

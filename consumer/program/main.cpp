@@ -50,7 +50,7 @@ std::optional<int> read_options(int argc, char** argv, ConsumerSettings& setting
               "items to hold beyond these; idle consumers cannot get them");
   line.number("--count", settings.run.count, 0, 2'000'000'000,
               "exit after this many items; 0: never");
-  line.text("--name", settings.name, "name of this consumer in dead letters")
+  line.checked("--name", settings.name, check_name, "name of this consumer in dead letters")
       .noun("a name")
       .shown("ID [host/pid]");
   line.flag("--fail", settings.fail, "fail every item, for trying out dead letters");

@@ -46,11 +46,6 @@ std::chrono::milliseconds parse_delay(const std::string& text) {
   return delay;
 }
 
-/// An unset variable in a script is not a name: each run would put everything.
-void check_name(const std::string& name) {
-  if (name.empty()) throw std::invalid_argument("the name is missing");
-}
-
 /// Checks that it can be read, as far as possible without opening it: a pipe is opened once only.
 void check_file(const std::string& name) {
   if (name == "-") return;
@@ -89,7 +84,7 @@ void add_input_options(cli::CommandLine& line, ProducerSettings& settings, Given
   line.flag("--text", given.text, "put everything as {\"name\": ...}, even if it begins like JSON");
   line.flag("--raw", given.raw, "put each word or line as it is, byte by byte; blank lines, too");
   line.flag("--whole", settings.whole,
-            "each ITEM names a file, which is put as one item, byte by byte");
+            "each ITEM names a file (-: stdin), put as one item, byte by byte");
   line.checked("--name", settings.name, check_name,
                "identity: run again, it continues where it was, and puts nothing twice")
       .noun("a name")

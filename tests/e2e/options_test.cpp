@@ -56,7 +56,14 @@ TEST_CASE(
   check_refused(start("baton-broker", {"--memory", "--check"}), "--memory excludes --check");
   check_refused(start("baton-broker", {"--memory", "--max-memory", "1G"}),
                 "--memory excludes --max-memory");
-  check_refused(start("baton-broker", {"--check", "--compact"}), "--check excludes --compact");
+  const Args modes{"--check", "--compact", "--health"};
+  for (const auto& one : modes) {
+    for (const auto& other : modes)
+      if (one < other)
+        check_refused(start("baton-broker", {other, one}), one + " excludes " + other);
+    check_refused(start("baton-broker", {"--exit-when-done", "--producers", "1", one}),
+                  "--exit-when-done excludes " + one);
+  }
   const TemporaryDirectory directory;
   const auto missing = directory.path() + "/missing";
   for (const auto* option : {"--check", "--compact"})
@@ -167,6 +174,33 @@ TEST_CASE("options: what a producer is to put is of one mind") {
   refused({"--whole", "--file", "-"}, "--whole puts each ITEM's file as it is: without --raw");
   refused({"-", "--file", "-"}, "stdin (-) can be read once only");
   refused({"--again", "x"}, "--again needs --name");
+}
+
+TEST_CASE("options: an empty value is refused") {
+  const std::vector<std::pair<std::string, Args>> all = {
+      {"baton-broker",
+       {"--port", "--bind", "--delivery-ports", "--plain", "--data", "--max-memory", "--max-items",
+        "--max-bytes", "--max-attempts", "--max-dead", "--max-dead-total", "--max-notices",
+        "--max-sessions", "--console-keep", "--producers", "--consumers"}},
+      {"baton-producer",
+       {"--broker", "--connect-timeout", "--file", "--name", "--from", "--queue", "--sleep",
+        "--priority", "--delay"}},
+      {"baton-consumer",
+       {"--broker", "--connect-timeout", "--queue", "--sleep", "--work", "--jobs", "--prefetch",
+        "--count", "--name"}},
+      {"baton-printer", {"--broker", "--connect-timeout"}}};
+  const OtherPort nobody;
+  for (const auto& [program, options] : all) {
+    Args args;
+    if (program != "baton-broker") args = {"--broker=" + nobody.address()};
+    if (program == "baton-producer") args.push_back("Rick");
+    for (const auto& option : options) {
+      Args given = option == "--broker" ? Args{} : args;
+      given.push_back(option + "=");
+      CAPTURE(option);
+      check_refused(start(program, given), option == "--queue" ? "queue" : option);
+    }
+  }
 }
 
 TEST_CASE("options: a producer with nothing to put says so") {
