@@ -91,7 +91,8 @@ void require_data(const std::filesystem::path& directory) {
   std::error_code error;
   if (std::filesystem::exists(directory / "baton.mdb", error)) return;
   if (error) baton::internal::broker::disk::cannot_use(directory, error.message());
-  throw std::runtime_error("no data in " + directory.string());
+  throw std::runtime_error("no data in " + directory.string() +
+                           " (give --data the directory that the broker's first line names)");
 }
 
 /// The exit code of a command after its output.
@@ -134,12 +135,14 @@ int obey(const baton::internal::broker::BrokerCommand& command) {
   return command.memory ? serve_from_memory(command.server) : serve_from_disk(command);
 }
 
-/// If another directory could not be used before, adds why.
+/// If the directory cannot be used: what to do. If another one could not be used before, why.
 std::string about_directory(const baton::internal::broker::BrokerCommand& command,
                             const std::exception& error) {
   const bool of_directory =
       std::string_view(error.what()).starts_with("cannot use the data directory");
-  return of_directory && !command.passed_over.empty() ? " (nor " + command.passed_over + ")" : "";
+  if (!of_directory) return {};
+  const auto nor = command.passed_over.empty() ? "" : "nor " + command.passed_over + "; ";
+  return " (" + nor + "give --data another directory)";
 }
 
 }  // namespace

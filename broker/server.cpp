@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cerrno>
 #include <random>
 #include <stdexcept>
 #include <system_error>
@@ -38,6 +39,21 @@ int signal_descriptor() {
   return fd;
 }
 
+/// After the reason why an address cannot be bound.
+std::string what_to_do(int error) {
+  switch (error) {
+    case EADDRINUSE:
+      return " (another broker or program uses it: end that one, or give another --port)";
+    case EADDRNOTAVAIL:
+    case ENODEV:
+      return " (give --bind an address of this host)";
+    case EACCES:
+      return " (ports below 1024 need more rights: give another --port)";
+    default:
+      return {};
+  }
+}
+
 }  // namespace
 
 Server::Server(const ServerOptions& options, Storage& storage, Wake& changed)
@@ -65,7 +81,8 @@ void Server::bind(std::uint16_t port) {
     try {
       zmq_uninterrupted([&] { socket.bind(address); });
     } catch (const zmq::error_t& error) {
-      throw std::runtime_error("cannot bind " + address + ": " + error.what());
+      throw std::runtime_error("cannot bind " + address + ": " + error.what() +
+                               what_to_do(error.num()));
     }
   };
   bind_endpoint(put_, EndpointPort::put);
@@ -90,14 +107,16 @@ void Server::bind_any_block() {
   std::mt19937 random(std::random_device{}());
   std::uniform_int_distribution<int> block(
       2000, 3200);  // below the ports that systems use for outgoing connections
+  std::string why;
   for (int tries = 0; tries < 200; ++tries) {
     try {
       return bind(static_cast<std::uint16_t>(block(random) * 10));
-    } catch (const std::runtime_error&) {
+    } catch (const std::runtime_error& error) {
+      why = error.what();
       unbind_all();
     }
   }
-  throw std::runtime_error("no free block of ports between 20000 and 32000 on " + address_.host);
+  throw std::runtime_error("no free block of ports between 20000 and 32000: " + why);
 }
 
 int Server::run() {

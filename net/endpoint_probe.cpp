@@ -111,10 +111,9 @@ std::string some_answer(const EndpointLooks& looks, const BrokerAddress& broker,
   const auto is = [&](std::size_t i) { return looks[i].found == Found::zmtp; };
   auto text = "port " + port_of(broker, other) + " does not answer, others do: ports " +
               ports(broker) + " must be open";
-  if (looks[other].found != Found::refused) return text;
-  const int shift = is(0) ? (is(1) ? -1 : -2) : (is(1) ? 1 : 2);
-  const int base = broker.port + shift;
-  return is(0) && is(2) ? text : text + " (or is " + std::to_string(base) + " the broker's port?)";
+  const bool gap = is(0) && is(2);
+  if (gap || looks[other].found != Found::refused) return text;
+  return text + " (or the broker has another port: its first line names it)";
 }
 
 }  // namespace

@@ -9,12 +9,12 @@ void fail(int code, const std::string& what) {
   switch (code) {
     case ENOSPC:
     case EDQUOT:
+      throw DiskError(text + " (make room there)");
     case EFBIG:  // ulimit -f
     case MDB_MAP_FULL:
       throw DiskError(text);
     case EIO:
-      throw DiskError(text +
-                      " (or the disk is full: LMDB says the same of a write that was cut short)");
+      throw DiskError(text + " (the disk fails, or is full)");  // also of a write cut short
     case MDB_CORRUPTED:
     case MDB_NOTFOUND:  // one of our databases
     case MDB_PAGE_NOTFOUND:

@@ -14,7 +14,19 @@ namespace {
 
 constexpr std::uint64_t reserved_bytes = 16 << 20;
 constexpr Duration try_again = 500ms;
-constexpr const char* no_room = "the disk is full";
+constexpr std::uint64_t little_room = 1 << 20;
+
+std::string no_room(const std::filesystem::path& directory) {
+  return "the disk of " + directory.string() +
+         " is full (make room there: all continues by itself)";
+}
+
+/// Why a write has failed. LMDB's own reason does not always say that the disk is full.
+std::string why_failed(const DiskError& error, const std::filesystem::path& directory) {
+  std::error_code unknown;
+  const auto room = std::filesystem::space(directory, unknown).available;
+  return !unknown && room < little_room ? no_room(directory) : error.what();
+}
 
 }  // namespace
 
@@ -26,7 +38,7 @@ std::string Reserve::take() {
   taken_ = error == 0;
   if (taken_) return {};
   ::unlink(path_.c_str());
-  if (error == ENOSPC || error == EDQUOT) return no_room;
+  if (error == ENOSPC || error == EDQUOT) return no_room(path_.parent_path());
   return "cannot take room on the disk: " + path_.string() + ": " + std::strerror(error);
 }
 
@@ -133,7 +145,7 @@ void Writer::write_pending() {
     pending_.ticket = ticket;
     note(ticket, ticket, held());
   } catch (const DiskError& error) {
-    write_settles(error.what());
+    write_settles(why_failed(error, directory_));
   }
 }
 

@@ -109,7 +109,11 @@ TEST_CASE("full disk: what others took and give back is used again, with nobody'
   disk.fill();
   Process producer = broker.producer({"--raw", "--file", file.path()});
   REQUIRE(says_storage_is_full(producer));
-  REQUIRE(broker.process().err().next_with("new items cannot be stored"));
+  const auto why = broker.process().err().next_with("new items cannot be stored");
+  REQUIRE(why);
+  CHECK(why->text == "baton-broker: new items cannot be stored, producers wait: the disk of " +
+                         disk.path().string() +
+                         " is full (make room there: all continues by itself)");
   disk.make_room();
   REQUIRE(broker.process().err().next_with("new items are stored again"));
   CHECK(producer.wait() == 0);
@@ -123,7 +127,8 @@ TEST_CASE("full disk: a broker that starts on one says so, and not that its data
   const auto full = [&](const std::string& data) {
     Process broker({program_path("baton-broker"), "--port", "0", "--data", data});
     CHECK(broker.wait() == 1);
-    CHECK(broker.err().text().find("No space left on device") != std::string::npos);
+    CHECK(broker.err().text().find("No space left on device (make room there)") !=
+          std::string::npos);
   };
   const auto kept = disk.path().string() + "/kept";
   { Broker broker({"--data", kept}); }

@@ -226,7 +226,14 @@ TEST_CASE("options: an unreachable broker ends a client with one line that names
 TEST_CASE("options: a taken port ends a broker with one line that names it") {
   const Broker first;
   Process second = start("baton-broker", {"--bind", loopback(), "--port", first.port()});
-  check_refused(std::move(second), first.port(), 1);
+  check_refused(std::move(second),
+                first.port() +
+                    ": Address already in use (another broker or program uses it: end "
+                    "that one, or give another --port)",
+                1);
+  for (const auto* port : {"0", "5555"})
+    check_refused(start("baton-broker", {"--memory", "--bind", "192.0.2.7", "--port", port}),
+                  "(give --bind an address of this host)", 1);
 }
 
 namespace {
@@ -336,7 +343,9 @@ TEST_CASE("options: where there is no directory for items the first cause is sai
     return Process(argv);
   };
   const TemporaryFile file("no directory");
-  check_refused(broker({}, {"--data", file.path()}), "cannot use the data directory " + file.path(),
+  check_refused(broker({}, {"--data", file.path()}),
+                "cannot use the data directory " + file.path() +
+                    ": Not a directory (give --data another directory)",
                 1);
   if (root) {
     const TemporaryDirectory others;  // 0700

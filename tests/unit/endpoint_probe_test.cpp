@@ -58,20 +58,20 @@ TEST_CASE("endpoints: what is found, and what to do") {
        "port 5557 does not answer, others do: ports 5555-5557 must be open"},
       {{zmtp, zmtp, refused},
        "::1",
-       "port 5557 does not answer, others do: ports 5555-5557 must be open (or is 5554 the "
-       "broker's port?)"},
+       "port 5557 does not answer, others do: ports 5555-5557 must be open (or the "
+       "broker has another port: its first line names it)"},
       {{zmtp, refused, refused},
        "::1",
-       "port 5556 does not answer, others do: ports 5555-5557 must be open (or is 5553 the "
-       "broker's port?)"},
+       "port 5556 does not answer, others do: ports 5555-5557 must be open (or the "
+       "broker has another port: its first line names it)"},
       {{refused, zmtp, zmtp},
        "::1",
-       "port 5555 does not answer, others do: ports 5555-5557 must be open (or is 5556 the "
-       "broker's port?)"},
+       "port 5555 does not answer, others do: ports 5555-5557 must be open (or the "
+       "broker has another port: its first line names it)"},
       {{refused, refused, zmtp},
        "::1",
-       "port 5555 does not answer, others do: ports 5555-5557 must be open (or is 5557 the "
-       "broker's port?)"}};
+       "port 5555 does not answer, others do: ports 5555-5557 must be open (or the "
+       "broker has another port: its first line names it)"}};
   for (const auto& [looks, address, text] : cases)
     CHECK(meaning_of(looks, broker, address) == text);
 }
