@@ -1,4 +1,5 @@
-# The programs, and of each what `--help` says as a manual page and as completions of bash and zsh.
+# The programs, and of each what `--help` says as completions of bash and zsh and as a manual page;
+# what a page has besides is in cli/manual/.
 find_program(HELP2MAN help2man)
 set(shared ${CMAKE_INSTALL_DATADIR})
 
@@ -14,9 +15,11 @@ foreach(program IN ITEMS baton-broker baton-producer baton-consumer baton-printe
   install(FILES ${made}.bash DESTINATION ${shared}/bash-completion/completions RENAME ${program})
   install(FILES ${made}.zsh DESTINATION ${shared}/zsh/site-functions RENAME _${program})
   if(HELP2MAN)
+    set(besides ${PROJECT_SOURCE_DIR}/cli/manual/${program}.h2m)
     add_custom_command(OUTPUT ${made}.1
-      COMMAND ${HELP2MAN} --no-info --no-discard-stderr --output ${made}.1 $<TARGET_FILE:${program}>
-      DEPENDS ${program} VERBATIM)
+      COMMAND ${HELP2MAN} --no-info --no-discard-stderr --include ${besides} --output ${made}.1
+        $<TARGET_FILE:${program}>
+      DEPENDS ${program} ${besides} VERBATIM)
     list(APPEND documents ${made}.1)
     install(FILES ${made}.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
   endif()

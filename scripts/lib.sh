@@ -3,9 +3,9 @@
 
 # shellcheck disable=SC2034  # read by those who source this
 build_packages=(g++ cmake ninja-build libzmq3-dev cppzmq-dev nlohmann-json3-dev libcli11-dev
-  liblmdb-dev libsodium-dev libdeflate-dev doctest-dev)
+  liblmdb-dev libsodium-dev libdeflate-dev doctest-dev help2man)
 # shellcheck disable=SC2034
-test_packages=(python3-zmq valgrind abigail-tools clang-14 help2man pkg-config)
+test_packages=(python3-zmq valgrind abigail-tools clang-14 pkg-config)
 # shellcheck disable=SC2034
 fuzz_packages=(clang-14 libclang-rt-14-dev llvm-14) # llvm: source lines for a crash's addresses
 
