@@ -5,6 +5,7 @@
 #include "broker/log_backoff.hpp"
 #include "broker/queues.hpp"
 #include "proto/counted.hpp"
+#include "proto/visible.hpp"
 
 namespace baton::internal::broker {
 namespace {
@@ -71,8 +72,7 @@ void Queues::tell_of_dead(Producer& producer, const Queue& queue, ItemId id, con
   auto& notices = books_.producers.notices();
   if (!notices.may_tell(producer)) return notices.count_only();
   keep_last(history, producer.session ? reasons_in_notice : reasons_for_later);
-  DeadNotice notice{
-      id, queue.name, std::string(storage_.body(id).substr(0, body_in_notice)), item.failures, {}};
+  DeadNotice notice{id, queue.name, excerpt(storage_.body(id), body_in_notice), item.failures, {}};
   for (const auto& failure : history)
     notice.history.push_back(
         {failure.consumer, failure.why,
@@ -85,8 +85,9 @@ void Queues::log_dead(const Queue& queue, ItemId id, const QueuedItem& item,
                       const std::string& why) {
   if (queue.dead > 1 && !should_log(buried_)) return;
   effects_.log.push_back("item " + std::to_string(id.value) + " of queue " + queue.name +
-                         " is dead after " + counted(item.failures, "failure") + ": " + why + " (" +
-                         counted(queue.dead, "dead item") + ")");
+                         " is dead after " + counted(item.failures, "failure") + ": " +
+                         excerpt(why, reason_in_log) + " (" + counted(queue.dead, "dead item") +
+                         ")");
 }
 
 void Queues::drop_dead_letters(Queue& queue) {

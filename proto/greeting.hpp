@@ -71,7 +71,7 @@ struct Welcome {
 struct DeadNotice {
   ItemId id;
   std::string queue;
-  std::string body;  ///< its first 200 bytes; invalid UTF-8 is replaced
+  std::string body;  ///< an excerpt() of 200 bytes
   struct Failure {
     std::string consumer;  ///< "host/pid" or the name it gave
     std::string why;

@@ -72,4 +72,9 @@ bool is_plain(std::string_view text) {
   return text.find('\t') == std::string_view::npos && visible(text) == text;
 }
 
+std::string excerpt(std::string_view text, std::size_t size) {
+  if (text.size() <= size) return visible(text);
+  return visible(cut_utf8(text, size)) + "... (" + std::to_string(text.size()) + " bytes)";
+}
+
 }  // namespace baton::internal

@@ -1,6 +1,7 @@
 // Makes foreign text safe for logs and terminals.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -15,5 +16,12 @@ std::string visible(std::string_view text);
 
 /// Whether `text` can stand anywhere as it is: visible() changes nothing, and it has no tab.
 bool is_plain(std::string_view text);
+
+/// The first `size` bytes of `text`, visible(). Behind a longer one it says how long that is: "abc...
+/// (5000 bytes)".
+std::string excerpt(std::string_view text, std::size_t size);
+
+/// What logs show of a reason, in bytes.
+inline constexpr std::size_t reason_in_log = 200;
 
 }  // namespace baton::internal

@@ -200,7 +200,7 @@ BATON_API void baton_dead_items_free(baton_dead_items *dead);
 BATON_API size_t baton_dead_items_count(const baton_dead_items *dead);
 BATON_API uint64_t baton_dead_item_id(const baton_dead_items *dead, size_t index);
 BATON_API const char *baton_dead_item_queue(const baton_dead_items *dead, size_t index);
-/* The first 200 bytes of the body, as UTF-8; invalid bytes are replaced. */
+/* The first 200 bytes of the body, printable (NUL as \x00), with its size behind a longer one. */
 BATON_API const char *baton_dead_item_body(const baton_dead_items *dead, size_t index);
 BATON_API uint64_t baton_dead_item_failures(const baton_dead_items *dead, size_t index);
 /* The known last failures of the item, oldest first: the consumer's name, or host and process id;

@@ -33,7 +33,7 @@ struct DeadItem {
   };
   std::uint64_t id = 0;
   std::string queue;
-  std::string body;  ///< its first 200 bytes, as UTF-8
+  std::string body;  ///< its first 200 bytes, printable; then "... (N bytes)"
   std::uint64_t failures = 0;
   std::vector<Failure> history;  ///< the last failures, oldest first
 };

@@ -16,6 +16,7 @@
 #include "producer/program/run.hpp"
 #include "proto/counted.hpp"
 #include "proto/limits.hpp"
+#include "proto/visible.hpp"
 
 using namespace baton::internal;
 
@@ -142,7 +143,8 @@ void report_dead(const baton::DeadItem& dead, Screen& screen) {
   std::string line = "dead: " + dead.body + " (item " + std::to_string(dead.id) + " of queue '" +
                      dead.queue + "', " + counted(dead.failures, "failure");
   if (!dead.history.empty())
-    line += "; last: " + dead.history.back().reason + " at " + dead.history.back().consumer;
+    line += "; last: " + excerpt(dead.history.back().reason, reason_in_log) + " at " +
+            dead.history.back().consumer;
   screen.print(line + ")");
 }
 

@@ -46,6 +46,29 @@ void fail_all(const Broker& broker) {
 
 }  // namespace
 
+TEST_CASE("dead: bodies are shown with their NUL bytes, of long bodies and reasons the beginning") {
+  Broker broker({"--max-attempts", "1"});
+  const std::string reason(3000, 'x');
+  const TemporaryFile binary(std::string("a\0b\n", 4)), large(std::string(5000, 'y'));
+  Process producer = broker.producer({"--wait", "--whole", binary.path(), large.path()});
+  Consumer consumer(consumer_of(broker));
+  for (int i = 0; i < 2; ++i) {
+    auto item = consumer.try_get(soon);
+    REQUIRE(item);
+    item->fail(reason);
+  }
+  consumer.close();
+  CHECK(producer.wait() == 3);
+  const auto why = "1 failure; last: " + std::string(200, 'x') + "... (3000 bytes) at ";
+  const auto said = producer.err().text();
+  for (const auto& shown : {std::string(R"(dead: a\x00b\n (item )"),
+                            "dead: " + std::string(200, 'y') + "... (5000 bytes) (item ", why})
+    CHECK_MESSAGE(said.find(shown) != said.npos, said);
+  const auto line = broker.process().err().next_with(" is dead after 1 failure: ");
+  REQUIRE(line);
+  CHECK(line->text.ends_with(": " + std::string(200, 'x') + "... (3000 bytes) (1 dead item)"));
+}
+
 TEST_SUITE("timed") {
   TEST_CASE(
       "dead: a million items of a thousand producers that are away grow the broker by 64 MiB") {

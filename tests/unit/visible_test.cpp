@@ -97,6 +97,13 @@ TEST_CASE("name of a body: the name of a JSON object, else the body, in one boun
   }
 }
 
+TEST_CASE("an excerpt is visible, and says how long the text is") {
+  CHECK(excerpt("", 3) == "");
+  CHECK(excerpt("a\0b"s, 3) == R"(a\x00b)");
+  CHECK(excerpt("a\nbc", 3) == R"(a\nb... (4 bytes))");
+  CHECK(excerpt("abé", 3) == "ab... (4 bytes)");
+}
+
 TEST_CASE("name of a body: neither depth nor length is the end of who shows it") {
   const std::string deep(100'000, '['), deep_object = [] {
     std::string text;
