@@ -17,8 +17,8 @@ std::string visible(std::string_view text);
 /// Whether `text` can stand anywhere as it is: visible() changes nothing, and it has no tab.
 bool is_plain(std::string_view text);
 
-/// The first `size` bytes of `text`, visible(). Behind a longer one it says how long that is: "abc...
-/// (5000 bytes)".
+/// The first `size` bytes of `text`, visible(); and of a longer one its size, as in
+/// "abc... (5000 bytes)".
 std::string excerpt(std::string_view text, std::size_t size);
 
 /// What logs show of a reason, in bytes.
