@@ -16,10 +16,9 @@ void ConsoleFeed::print(const PrintBlock& printed) {
 /// A printer that this broker has welcomed before reports its position in this log.
 void ConsoleFeed::begin(Session& printer, Time now) {
   auto& printing = printer.printing;
-  const bool goes_on = printer.hello.previous &&
-                       printer.hello.previous->broker_instance == sessions_.broker_instance();
   printing.printed =
-      std::min(goes_on ? printer.hello.feed_position : printed_by_gone(), log_.last());
+      std::min(sessions_.is_return(printer.hello) ? printer.hello.feed_position : printed_by_gone(),
+               log_.last());
   printing.sent = printing.printed;
   printing.printed_at = now;
   printer.welcome.feed_first = printing.printed + 1;

@@ -69,9 +69,7 @@ void Producers::begin_waiting(Time now) {
 /// that is unknown here, all may have been settled and its numbers forgotten, if it is the same
 /// data.
 std::uint64_t Producers::unknown_puts(const Hello& hello) {
-  if (!settings_.durable || !hello.previous ||
-      hello.previous->broker_instance == sessions_.broker_instance())
-    return 0;
+  if (!settings_.durable || !hello.previous || sessions_.is_return(hello)) return 0;
   const auto* producer = queues_.producers().find(hello.name);
   if (!producer && hello.previous->broker_instance == queues_.previous_broker()) return 0;
   const auto known = producer ? producer->put.received() : SeqNo{};
@@ -91,7 +89,7 @@ void Producers::begin(Session& session, Time now) {
 
   auto& notices = queues_.producers().notices();
   notices.comes(producer);
-  if (hello.previous) notices.heard(producer, hello.feed_position, now);
+  if (sessions_.is_return(hello)) notices.heard(producer, hello.feed_position, now);
   producer.outcomes.restart();
   session.welcome.feed_first = producer.outcomes.confirmed() + 1;
   session.welcome.put_received = producer.put.received();

@@ -135,6 +135,10 @@ class Sessions {
     effects_.notifications.push_back({to, std::move(bytes)});
   }
   BrokerInstance broker_instance() const { return broker_instance_; }
+  /// Whether the client's previous session was with this broker instance.
+  bool is_return(const Hello& hello) const {
+    return hello.previous && hello.previous->broker_instance == broker_instance_;
+  }
   void check_invariants() const;
 
  private:

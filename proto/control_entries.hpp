@@ -13,8 +13,6 @@
 
 namespace baton::internal {
 
-inline constexpr std::uint16_t has_result = 1;  ///< flag of an ack entry
-
 /// Items with consecutive ids, and the delivery count of their last delivery.
 struct Reclaim {
   ItemId first;

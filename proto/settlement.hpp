@@ -12,6 +12,8 @@
 
 namespace baton::internal {
 
+inline constexpr std::uint16_t has_result = 1;  ///< flag of an ack entry; reserved
+
 struct Settlement {
   enum class Kind : std::uint8_t { done, failed, released };
   Kind kind = Kind::done;

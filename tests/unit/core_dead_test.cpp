@@ -87,6 +87,27 @@ TEST_CASE("a producer that is away has room for its first notices, where others 
   CHECK(world.producer(12, "load-2").died().size() >= 20);
 }
 
+TEST_CASE("what a producer has heard from another broker says nothing of this one's notices") {
+  BrokerWorld world(one_attempt());
+  auto consumer = world.consumer(2);
+  auto hello = process_of_load(1);
+  auto load = world.client(1, hello);
+  load.put("a");
+  load.vanish();
+  world.advance(5s, {&consumer});
+  kill_next(consumer, "a");
+  hello.begun = true;
+  hello.first_put = {2};
+  hello.feed_position = {1};
+  hello.previous = Previous{BrokerInstance{6}, load.id};
+  auto back = world.client(3, hello);
+  CHECK(back.died().size() == 1);
+  back.vanish();
+  world.advance(5s, {&consumer});
+  hello.previous = Previous{world.core.broker_instance(), back.id};
+  CHECK(world.client(4, hello).died().empty());
+}
+
 TEST_CASE("a notice that waits for its producer has fewer bytes of reasons") {
   BrokerWorld world(one_attempt());
   auto consumer = world.consumer(2);
